@@ -5,9 +5,12 @@
 
 use std::collections::VecDeque;
 use std::fmt;
+use std::io;
 pub(crate) use std::sync::mpsc::{RecvTimeoutError, SendError};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
+
+use crate::program_signals;
 
 /// The sending end. Dropping the last sender closes the channel.
 pub struct Sender<T>(Arc<Shared<T>>);
@@ -31,6 +34,21 @@ pub(crate) fn channel<T>() -> (Sender<T>, Receiver<T>) {
     let state = State { messages: VecDeque::new(), senders: 1, has_receiver: true };
     let shared = Arc::new(Shared { state: Mutex::new(state), changed: Condvar::new() });
     (Sender(Arc::clone(&shared)), Receiver(shared))
+}
+
+/// Runs `work` on a thread of its own, and waits at most `limit` for its result. The thread is not joined.
+///
+/// # Errors
+///
+/// The thread cannot be started.
+pub(crate) fn on_thread<T: Send + 'static>(
+    name: &str,
+    limit: Duration,
+    work: impl FnOnce() -> T + Send + 'static,
+) -> io::Result<Result<T, RecvTimeoutError>> {
+    let (sender, result) = channel();
+    program_signals::spawn(name, move || _ = sender.send(work()))?;
+    Ok(result.recv_timeout(limit))
 }
 
 impl<T> Shared<T> {

@@ -10,8 +10,8 @@ use crate::redaction::sanitize_error;
 
 /// The error of a telemetry operation.
 ///
-/// The message describes the found and the accepted values, and the place. Neither the message nor any
-/// [`source`](StdError::source) contains a credential. Cloning is cheap, because clones share their content.
+/// The message describes the found and the accepted values, and the place, and contains no credential. Cloning is cheap,
+/// because clones share their content.
 ///
 /// ```
 /// use floe_telemetry::TelemetryConfig;
@@ -26,8 +26,6 @@ pub struct Error(Arc<Inner>);
 struct Inner {
     kind: Kind,
     message: String,
-    /// The error of the operating system, whose message contains no user data.
-    source: Option<Arc<io::Error>>,
     setting: Option<&'static str>,
 }
 
@@ -37,7 +35,6 @@ enum Kind {
     State,
     Export,
     Timeout,
-    Thread,
 }
 
 impl Error {
@@ -47,7 +44,7 @@ impl Error {
         self.0.kind == Kind::Config
     }
 
-    /// Whether the state of the provider does not allow the call.
+    /// Whether the state of the provider or of the process does not allow the call.
     #[must_use]
     pub fn is_state(&self) -> bool {
         self.0.kind == Kind::State
@@ -65,42 +62,34 @@ impl Error {
         self.0.kind == Kind::Timeout
     }
 
-    /// Whether the operating system could not start a thread.
-    #[must_use]
-    pub fn is_thread(&self) -> bool {
-        self.0.kind == Kind::Thread
-    }
-
     /// Creates the error of an invalid configuration or argument.
     #[doc(hidden)]
     pub fn config(message: impl Into<String>) -> Self {
-        Self::new(Kind::Config, message.into(), None)
+        Self::new(Kind::Config, &message.into())
     }
 
     /// Creates the error of a call that is not possible now.
     #[doc(hidden)]
     pub fn state(message: impl Into<String>) -> Self {
-        Self::new(Kind::State, message.into(), None)
+        Self::new(Kind::State, &message.into())
     }
 
     /// Creates the error of a failed export.
     #[doc(hidden)]
     pub fn export(message: impl Into<String>) -> Self {
-        Self::new(Kind::Export, message.into(), None)
+        Self::new(Kind::Export, &message.into())
     }
 
     pub(crate) fn timeout(what: &str, after: Duration, details: &str) -> Self {
         let message = format!("{what} did not finish within {after:?}: {details}");
-        Self::new(Kind::Timeout, message, None)
+        Self::new(Kind::Timeout, &message)
     }
 
     /// Creates the error of a thread that cannot be started.
     #[doc(hidden)]
     #[must_use]
     pub fn thread(name: &str, error: &io::Error) -> Self {
-        let message = format!("the thread of `{name}` could not be started: {error}");
-        let source = error.raw_os_error().map(io::Error::from_raw_os_error);
-        Self::new(Kind::Thread, message, source.map(Arc::new))
+        Self::state(format!("the thread of `{name}` could not be started: {error}"))
     }
 
     /// Adds the wrong OTLP setting, as the suffix of its variables, such as `ENDPOINT`, unless the error has one.
@@ -131,9 +120,9 @@ impl Error {
     }
 
     /// Creates an error, whose message is sanitized and put on one line.
-    fn new(kind: Kind, message: impl AsRef<str>, source: Option<Arc<io::Error>>) -> Self {
-        let message = sanitize_error(message.as_ref()).into_owned();
-        Self(Arc::new(Inner { kind, message, source, setting: None }))
+    fn new(kind: Kind, message: &str) -> Self {
+        let message = sanitize_error(message).into_owned();
+        Self(Arc::new(Inner { kind, message, setting: None }))
     }
 }
 
@@ -150,12 +139,7 @@ impl fmt::Display for Error {
     }
 }
 
-impl StdError for Error {
-    fn source(&self) -> Option<&(dyn StdError + 'static)> {
-        let source = self.0.source.as_deref()?;
-        Some(source)
-    }
-}
+impl StdError for Error {}
 
 #[cfg(test)]
 mod tests {
@@ -168,13 +152,5 @@ mod tests {
         assert!(error.is_export());
         let expected = "exporter `otlp`: refused by postgres://<REDACTED>@db/orders";
         assert_eq!((error.to_string(), format!("{error:?}")), (expected.into(), expected.into()));
-    }
-
-    #[test]
-    fn an_error_of_the_operating_system_is_the_unchanged_source() {
-        let error = Error::thread("collector", &io::Error::from_raw_os_error(11));
-        assert!(error.is_thread());
-        let source = error.source().and_then(<dyn StdError>::downcast_ref);
-        assert_eq!(source.and_then(io::Error::raw_os_error), Some(11));
     }
 }

@@ -35,8 +35,8 @@ mod targets;
 mod tests;
 
 use std::mem::{self, ManuallyDrop};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
-use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::Duration;
 
 use floe_telemetry_core::RecorderTracerProvider;
@@ -49,7 +49,7 @@ use self::delivery::{await_delivery, end_of_exports, lost, time_until, undeliver
 use self::logs::ProviderLogs;
 use self::metrics::ProviderMetrics;
 use crate::clock::monotonic_now;
-use crate::collector::{Counters, Statistics};
+use crate::collector::{Counters, Ending, Statistics};
 use crate::config::TelemetryConfig;
 use crate::error::Error;
 use crate::logs::RecorderLoggerProvider;
@@ -88,7 +88,7 @@ pub struct TelemetryProvider(Arc<Inner>);
 struct Inner {
     is_noop: bool,
     is_shut_down: AtomicBool,
-    shutdown_end: ShutdownEnd,
+    shutdown_end: Ending,
     /// The process that initialized the provider. Its threads do not exist in a fork.
     process: u32,
     counters: Arc<Counters>,
@@ -279,7 +279,7 @@ impl Inner {
             resource: Resource::builder_empty().build(),
             is_noop,
             is_shut_down: AtomicBool::new(is_noop),
-            shutdown_end: ShutdownEnd::default(),
+            shutdown_end: Ending::default(),
             process: this_process(),
             meters: ManuallyDrop::new(None),
             logs: ManuallyDrop::default(),
@@ -335,7 +335,7 @@ impl Inner {
         if self.is_shut_down.swap(true, Ordering::AcqRel) {
             return self.await_shutdown(operation, timeout);
         }
-        let _ending = Ending(self);
+        let _shutting_down = ShuttingDown(self);
         Sampling::stop();
         let deadline = monotonic_now().checked_add(timeout);
         if let Some(deadline) = deadline {
@@ -358,32 +358,13 @@ fn is_on_telemetry_thread() -> bool {
     recorder::context_is_alive() && Context::is_current_telemetry_suppressed()
 }
 
-#[derive(Debug, Default)]
-struct ShutdownEnd {
-    has_ended: Mutex<bool>,
-    changed: Condvar,
-}
-
-impl ShutdownEnd {
-    fn set(&self) {
-        *self.has_ended.lock().unwrap_or_else(PoisonError::into_inner) = true;
-        self.changed.notify_all();
-    }
-
-    fn wait(&self, timeout: Duration) -> bool {
-        let has_ended = self.has_ended.lock().unwrap_or_else(PoisonError::into_inner);
-        let waited = self.changed.wait_timeout_while(has_ended, timeout, |ended| !*ended);
-        *waited.unwrap_or_else(PoisonError::into_inner).0
-    }
-}
-
 /// Ends a shutdown when it is dropped, even during a panic.
-struct Ending<'a>(&'a Inner);
+struct ShuttingDown<'a>(&'a Inner);
 
-impl Drop for Ending<'_> {
+impl Drop for ShuttingDown<'_> {
     fn drop(&mut self) {
         IN_USE_BY.store(0, Ordering::Release);
-        self.0.shutdown_end.set();
+        self.0.shutdown_end.begin(monotonic_now());
     }
 }
 

@@ -5,12 +5,11 @@ use std::time::Duration;
 
 use super::exporter_config::{ExporterConfig, OtlpExporterConfig};
 use crate::caught::caught;
-use crate::channel::channel;
+use crate::channel::on_thread;
 use crate::clock::monotonic_now;
 use crate::config::TelemetryConfig;
 use crate::error::Error;
 use crate::exporter::OtlpExporters;
-use crate::program_signals;
 use crate::redaction::sanitize_error;
 
 /// The time for which [`validate_connection`](super::validate_connection) waits for a report.
@@ -63,13 +62,11 @@ pub(super) fn within<T: Send + 'static>(
     work: impl FnOnce() -> T + Send + 'static,
 ) -> Result<Result<T, String>, Error> {
     const NAME: &str = "floe-connection";
-    let (sender, receiver) = channel();
-    program_signals::spawn(NAME, move || {
+    let answer = on_thread(NAME, limit, || {
         let _suppressed = opentelemetry::Context::enter_telemetry_suppressed_scope();
-        let _ = sender.send(caught(work));
-    })
-    .map_err(|error| Error::thread(NAME, &error))?;
-    Ok(match receiver.recv_timeout(limit) {
+        caught(work)
+    });
+    Ok(match answer.map_err(|error| Error::thread(NAME, &error))? {
         Ok(Ok(report)) => Ok(report),
         Ok(Err(_)) => Err("the backend panicked".to_owned()),
         Err(_) => Err(format!("no answer within {limit:?}")),
@@ -103,6 +100,7 @@ fn send(otlp: &OtlpExporterConfig, config: &TelemetryConfig) -> Result<(), Strin
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::channel::channel;
 
     #[test]
     fn a_backend_that_hangs_or_panics_is_a_report() {

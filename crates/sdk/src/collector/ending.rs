@@ -1,11 +1,11 @@
-//! Tells the exporters' waiting threads when the provider shuts down.
+//! A moment of a shutdown, for which threads wait.
 
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use crate::clock::{Instant, monotonic_now};
 
-/// The end of exports, set once by a shutdown.
+/// A moment that a shutdown sets once: the end of exports, or of the shutdown itself.
 #[derive(Debug, Default)]
 pub struct Ending {
     end: Mutex<Option<Instant>>,
@@ -36,6 +36,12 @@ impl Ending {
         let had_begun = end.is_some();
         let waited = self.begins.wait_timeout_while(end, pause, |end| had_begun || end.is_none());
         drop(waited);
+    }
+
+    /// Waits until the end is set, and returns whether it was set within `timeout`.
+    pub(crate) fn wait(&self, timeout: Duration) -> bool {
+        let waited = self.begins.wait_timeout_while(self.end(), timeout, |end| end.is_none());
+        waited.unwrap_or_else(PoisonError::into_inner).0.is_some()
     }
 
     fn end(&self) -> MutexGuard<'_, Option<Instant>> {

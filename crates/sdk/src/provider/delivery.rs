@@ -44,17 +44,17 @@ pub(super) fn await_delivery(
         expected
             .or_else(|_| receive(&count, deadline))
             .and_then(|expected| receive_reports(&reports, &mut received, expected, deadline))
-            .map_err(|error| error.into_error(operation, timeout, &undelivered(counters)))?;
+            .map_err(|error| missing(error, operation, timeout, &undelivered(counters)))?;
         check_reports("", &received)
     });
     let metrics = metrics.map_or(Ok(()), |reports| {
         let (_, result) = receive(&reports, deadline)
-            .map_err(|error| error.into_error(operation, timeout, "metrics are pending"))?;
+            .map_err(|error| missing(error, operation, timeout, "metrics are pending"))?;
         result.map_err(|error| Error::export(format!("metrics: {error}")))
     });
     let mut received = Vec::new();
     let logs = receive_reports(&of_logs, &mut received, log_exporters, deadline)
-        .map_err(|error| error.into_error(operation, timeout, "log records are pending"))
+        .map_err(|error| missing(error, operation, timeout, "log records are pending"))
         .and_then(|()| check_reports("logs: ", &received));
     join_results(join_results(spans, metrics), logs)
 }
@@ -134,7 +134,7 @@ fn receive_reports(
     received: &mut Vec<Report>,
     expected: usize,
     deadline: Option<Instant>,
-) -> Result<(), ReceiveError> {
+) -> Result<(), RecvTimeoutError> {
     while received.len() < expected {
         received.push(receive(reports, deadline)?);
     }
@@ -151,32 +151,20 @@ fn check_reports(signal: &str, reports: &[Report]) -> Result<(), Error> {
 }
 
 /// Receives a value. If the timeout is too large for the clock, there is no deadline.
-fn receive<T>(results: &Receiver<T>, deadline: Option<Instant>) -> Result<T, ReceiveError> {
-    results.recv_timeout(time_until(deadline)).map_err(|error| match error {
-        RecvTimeoutError::Timeout => ReceiveError::Timeout,
-        RecvTimeoutError::Disconnected => ReceiveError::Disconnected,
-    })
+fn receive<T>(results: &Receiver<T>, deadline: Option<Instant>) -> Result<T, RecvTimeoutError> {
+    results.recv_timeout(time_until(deadline))
 }
 
 pub(super) fn time_until(deadline: Option<Instant>) -> Duration {
     deadline.map_or(Duration::MAX, |at| at.saturating_duration_since(monotonic_now()))
 }
 
-#[derive(Clone, Copy)]
-enum ReceiveError {
-    Timeout,
-    /// The sending thread has ended.
-    Disconnected,
-}
-
-impl ReceiveError {
-    /// Converts to an error. `details` describes the undelivered spans.
-    fn into_error(self, operation: &str, timeout: Duration, details: &str) -> Error {
-        match self {
-            Self::Timeout => Error::timeout(operation, timeout, details),
-            Self::Disconnected => Error::export(format!(
-                "{operation}: a telemetry thread ended without reporting a result"
-            )),
-        }
+/// The error of a missing result. `details` describes the undelivered data.
+fn missing(error: RecvTimeoutError, operation: &str, timeout: Duration, details: &str) -> Error {
+    match error {
+        RecvTimeoutError::Timeout => Error::timeout(operation, timeout, details),
+        RecvTimeoutError::Disconnected => Error::export(format!(
+            "{operation}: a telemetry thread ended without reporting a result"
+        )),
     }
 }

@@ -3,14 +3,12 @@
 use std::io;
 use std::panic;
 use std::sync::{Arc, Mutex, Once, PoisonError, Weak};
-use std::thread::JoinHandle;
 use std::time::Duration;
 
 use super::{Inner, is_on_telemetry_thread};
 use crate::caught::caught;
-use crate::channel::channel;
+use crate::channel::on_thread;
 use crate::internal_log::write_line;
-use crate::program_signals;
 
 /// The time limit for writing a message, because standard error may wait for its reader.
 const MESSAGE_TIMEOUT: Duration = Duration::from_secs(1);
@@ -64,39 +62,25 @@ extern "C" fn exiting() {
 /// Runs `finish`, which ends within `timeout`, on a separate thread, because the thread-local values of this thread may
 /// be destroyed, and its stack may be almost full.
 pub(super) fn run_apart(timeout: Duration, finish: impl Fn() + Send + Sync + 'static) {
-    run_on(|work| program_signals::spawn("floe-exit", work), timeout, finish);
+    let limit = timeout.saturating_add(MESSAGE_TIMEOUT);
+    run_on(|work| on_thread("floe-exit", limit, work).map(drop), finish);
 }
 
 /// Writes an error to standard error within `timeout`, on a separate thread, because standard error may have no reader.
 /// If the thread cannot be started, nothing is written.
 pub(super) fn say(error: String, timeout: Duration) {
-    let (running, ended) = channel::<()>();
-    let write = move || {
-        let _running = running;
-        write_line("error", &error);
-    };
-    if program_signals::spawn("floe-message", write).is_ok() {
-        let _ = ended.recv_timeout(timeout.clamp(MESSAGE_TIMEOUT / 10, MESSAGE_TIMEOUT));
-    }
+    let limit = timeout.clamp(MESSAGE_TIMEOUT / 10, MESSAGE_TIMEOUT);
+    let _ = on_thread("floe-message", limit, move || write_line("error", &error));
 }
 
-/// Runs `finish` on the thread that `spawn` starts, or on this thread if no thread is started.
+/// Runs `finish` on the thread that `run` starts, or on this thread if no thread is started.
 fn run_on(
-    spawn: impl FnOnce(Box<dyn FnOnce() + Send>) -> io::Result<JoinHandle<()>>,
-    timeout: Duration,
+    run: impl FnOnce(Box<dyn FnOnce() + Send>) -> io::Result<()>,
     finish: impl Fn() + Send + Sync + 'static,
 ) {
-    let (running, ended) = channel::<()>();
     let finish = Arc::new(finish);
     let own = Arc::clone(&finish);
-    let work = move || {
-        // Dropped when the work ends, even by a panic.
-        let _running = running;
-        own();
-    };
-    if spawn(Box::new(work)).is_ok() {
-        let _ = ended.recv_timeout(timeout.saturating_add(MESSAGE_TIMEOUT));
-    } else {
+    if run(Box::new(move || own())).is_err() {
         let _ = caught(|| finish());
     }
 }
@@ -125,8 +109,9 @@ mod tests {
     use std::thread;
 
     use super::*;
+    use crate::channel::channel;
 
-    fn impossible(_: Box<dyn FnOnce() + Send>) -> io::Result<JoinHandle<()>> {
+    fn impossible(_: Box<dyn FnOnce() + Send>) -> io::Result<()> {
         Err(io::Error::other("no memory for its stack"))
     }
 
@@ -136,8 +121,8 @@ mod tests {
         let finish = move || {
             let _ = sender.send(thread::current().id());
         };
-        run_on(impossible, Duration::MAX, finish);
+        run_on(impossible, finish);
         assert_eq!(ran.recv_timeout(Duration::ZERO), Ok(thread::current().id()));
-        run_on(impossible, Duration::MAX, || panic!("a test"));
+        run_on(impossible, || panic!("a test"));
     }
 }
