@@ -66,6 +66,7 @@ pub use self::span_metrics::SpanMetrics;
 use self::statistics::Baseline;
 pub use self::statistics::{Counters, Statistics};
 use self::warnings::DropWarnings;
+use self::watermarks::Watermarks;
 pub use self::worker::{BatchExporter, WorkerSettings};
 pub(crate) use self::worker::{Report, START_TIMEOUT, Size, Worker, guarded, panicked};
 use crate::caught::caught;
@@ -257,7 +258,7 @@ impl Collector {
         let longest = batch.unwrap_or(MAX_PAUSE).clamp(SHORTEST_PAUSE, MAX_PAUSE);
         let shortest = MIN_PAUSE.min(longest);
         self.pause = if fetched > 0 { shortest } else { (self.pause * 2).clamp(shortest, longest) };
-        let until_drain = self.drains.iter().filter_map(Drain::deadline).min();
+        let until_drain = self.drains.iter().filter_map(|drain| drain.deadline).min();
         let until_drain =
             until_drain.map(|deadline| deadline.saturating_duration_since(monotonic_now()));
         // While all queues are full, the exporter that finishes a batch wakes the collector.
@@ -279,9 +280,9 @@ impl Collector {
         }
         let start = Baseline::at(self.read);
         if let Some(previous) = self.counters.upgrade() {
-            previous.end_at(start);
+            let _ = previous.end.set(start);
         }
-        pipeline.counters().start_at(start);
+        let _ = pipeline.counters().start.set(start);
         self.counters = Arc::downgrade(pipeline.counters());
         self.warnings.restart();
         self.pipeline = Some(pipeline);
@@ -289,7 +290,7 @@ impl Collector {
 
     pub(crate) fn drain(&mut self, mut drain: Drain) {
         Buffer::take_new(&mut self.buffers);
-        drain.begin(&self.buffers);
+        drain.watermarks = Watermarks::now(&self.buffers);
         self.drains.push_back(drain);
     }
 
@@ -307,7 +308,7 @@ impl Collector {
         let Some(drain) = self.drains.front() else {
             return false;
         };
-        let is_shutdown = drain.is_shutdown();
+        let is_shutdown = drain.shutdown.is_some();
         if drain.is_late() {
             // After a flush, spans that do not fit into the queues may stay in the buffers.
             if is_shutdown {
@@ -329,16 +330,16 @@ impl Collector {
             first.is_none_or(|drain| drain.is_fetched(&this.buffers))
         };
         while !is_fetched(self) && self.fetch(Backpressure::Ignored) > 0 {}
-        let is_shutdown = self.drains.front().is_some_and(Drain::is_shutdown);
+        let is_shutdown = self.drains.front().is_some_and(|drain| drain.shutdown.is_some());
         self.release(Backpressure::Ignored, is_shutdown);
     }
 
     fn finish_first(&mut self) {
         if let Some(drain) = self.drains.pop_front() {
-            if drain.is_shutdown()
+            if drain.shutdown.is_some()
                 && let Some(counters) = self.counters.upgrade()
             {
-                counters.last_at(Baseline::at(self.read));
+                let _ = counters.last.set(Baseline::at(self.read));
             }
             drain.finish(&mut self.pipeline);
         }

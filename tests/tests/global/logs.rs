@@ -135,9 +135,6 @@ fn the_redaction_of_the_provider_applies_after_its_shutdown() {
         };
         log();
         thread::spawn(log).join().unwrap();
-        // The message, the target and the field of each of the two records are redacted.
-        let redacted: u64 = telemetry.statistics().redacted().map(|(_, n)| n).sum();
-        assert_eq!(redacted, 2 * 3);
         telemetry.shutdown(TIMEOUT).unwrap();
         log();
     });

@@ -13,11 +13,12 @@ use crate::recorder::Buffer;
 /// A pending flush or shutdown. It is complete when every earlier span is fetched.
 #[derive(Debug)]
 pub(crate) struct Drain {
-    watermarks: Watermarks,
+    /// The spans that must be fetched.
+    pub(super) watermarks: Watermarks,
     /// The time after which spans that do not fit into a queue are dropped and counted.
-    deadline: Option<Instant>,
+    pub(super) deadline: Option<Instant>,
     /// The timeout of the exporters in a shutdown; `None` for a flush.
-    shutdown: Option<Duration>,
+    pub(super) shutdown: Option<Duration>,
     report: Sender<Report>,
     /// Receives the number of reports that will follow.
     expected: Sender<usize>,
@@ -38,25 +39,12 @@ impl Drain {
         Self::new(None, None, channel().0, channel().0)
     }
 
-    /// Requires that all spans that are now in `buffers` are fetched.
-    pub(super) fn begin(&mut self, buffers: &[Buffer]) {
-        self.watermarks = Watermarks::now(buffers);
-    }
-
     pub(super) fn is_fetched(&self, buffers: &[Buffer]) -> bool {
         self.watermarks.are_reached(buffers)
     }
 
-    pub(super) const fn is_shutdown(&self) -> bool {
-        self.shutdown.is_some()
-    }
-
     pub(super) fn is_late(&self) -> bool {
         self.deadline.is_some_and(|deadline| deadline <= monotonic_now())
-    }
-
-    pub(super) const fn deadline(&self) -> Option<Instant> {
-        self.deadline
     }
 
     /// Flushes the exporters, or removes the pipeline and shuts them down.

@@ -99,23 +99,16 @@ impl Redactor {
         }
     }
 
-    /// Redacts the texts of an exception, and writes them to their places. The stack trace repeats texts of the
-    /// message, so their secrets are counted only in the message.
+    /// Redacts the texts of an exception, and writes them to their places.
     #[cold]
     fn exception(&mut self, record: &mut SpanRecord) {
         let Some(exception) = record.exception_mut() else {
             return;
         };
-        let message = self.redaction.error_text(&exception.message);
-        let is_message = exception.chain.as_deref() == Some("");
-        if !is_message {
-            exception.chain = exception.stacktrace().map(|text| {
-                let redacted = self.redaction.repeated_error_text(&text);
-                redacted.unwrap_or_else(|| text.into_owned())
-            });
-        }
-        if let Some(message) = message {
-            exception.message = message;
+        for text in [Some(&mut exception.message), exception.chain.as_mut()].into_iter().flatten() {
+            if let Some(redacted) = self.redaction.error_text(text) {
+                *text = redacted;
+            }
         }
         let event = record.write_exception();
         if let Some(type_name) = event.and_then(|event| event.attributes.first_mut()) {

@@ -4,13 +4,12 @@
 //! for at every moment, even after a panic. A span on its way through the collector, a batch, or a log record in a
 //! queue counts as lost unless it gets another outcome.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{LazyLock, OnceLock};
+use std::sync::{Arc, OnceLock};
 
 use super::ending::Ending;
 use super::exports::{Export, Exports};
-use crate::config::{Signal, sorted};
+use crate::config::Signal;
 use crate::recorder::{Buffer, LOST};
 
 /// The numbers of spans and log records of a provider by their outcome.
@@ -88,41 +87,6 @@ pub struct Statistics {
     pub logs_dropped: u64,
     /// Log records that are not exported yet: in a queue, or being exported.
     pub logs_pending: u64,
-    /// The rules with at least one redaction, sorted by their ids.
-    redacted: Vec<(&'static str, u64)>,
-}
-
-impl Statistics {
-    /// Returns the number of redactions by the id of the rule, for rules with at least one.
-    ///
-    /// A redaction is one `<REDACTED>`. An error that a function returns or
-    /// [`record_exception`](floe_telemetry_core::record_exception) records is redacted and counted once, although its
-    /// message is an attribute of the span, in an event, also in the stack trace, and in the status. If a
-    /// [`SpanProcessor`](crate::SpanProcessor) reads the span first, each of these texts counts. The ids come from
-    /// [`floe_redact::rules`](floe_redact::rules()), for example:
-    ///
-    /// | rule | what it removes |
-    /// |---|---|
-    /// | `password`, `token`, `api-key`, … | the value of a key with such a name |
-    /// | `url-userinfo` | user and password in a URL |
-    /// | `url-path` | a random path segment of a webhook |
-    /// | `json-web-token`, `pem-private-key` | a token or key by its form |
-    /// | `github-personal-access-token`, … | a token with the prefix of its vendor |
-    /// | `email`, `phone-number`, `payment-card`, `bank-account`, `social-security-number` | personal data |
-    /// | `unread` | the rest of a text that takes too long to read |
-    /// | `configured-key`, `configured-pattern` | what [`RedactionConfig`](crate::config::RedactionConfig) adds |
-    ///
-    /// ```
-    /// # let telemetry = floe_telemetry::TelemetryProvider::builder(
-    /// #     floe_telemetry::TelemetryConfig::new("orders")).initialize()?;
-    /// for (rule, count) in telemetry.statistics().redacted() {
-    ///     println!("{rule}: {count}");
-    /// }
-    /// # Ok::<(), floe_telemetry::Error>(())
-    /// ```
-    pub fn redacted(&self) -> impl Iterator<Item = (&'static str, u64)> {
-        self.redacted.iter().copied()
-    }
 }
 
 /// Spans that were read from the threads' buffers and belong to a `testing::capture`.
@@ -188,11 +152,11 @@ pub struct Counters {
     pub(crate) failed: AtomicU64,
     pub(crate) dropped_queue_full: AtomicU64,
     pub(super) dropped_shutdown: AtomicU64,
-    start: OnceLock<Baseline>,
+    pub(super) start: OnceLock<Baseline>,
     /// The counters when the collector has read the last span for the provider.
-    last: OnceLock<Baseline>,
+    pub(super) last: OnceLock<Baseline>,
     /// The counters at the start of the next provider.
-    end: OnceLock<Baseline>,
+    pub(super) end: OnceLock<Baseline>,
     pub(super) tail_buffered: AtomicU64,
     pub(super) sampled_out: AtomicU64,
     pub(super) discarded: AtomicU64,
@@ -205,25 +169,6 @@ pub struct Counters {
     pub(crate) exports: Exports,
     /// Tells the exporters that the provider shuts down.
     pub ending: Arc<Ending>,
-    redactions: Redactions,
-}
-
-/// The ids of all rules, sorted.
-static RULES: LazyLock<Vec<&str>> = LazyLock::new(|| {
-    let ids: Vec<_> = floe_redact::rule_ids().collect();
-    let mut ids = sorted(&ids, |id| *id);
-    ids.dedup();
-    ids
-});
-
-/// The number of redactions by rule, in the order of [`RULES`].
-#[derive(Debug)]
-struct Redactions(Box<[AtomicU64]>);
-
-impl Default for Redactions {
-    fn default() -> Self {
-        Self(RULES.iter().map(|_| AtomicU64::new(0)).collect())
-    }
 }
 
 pub(super) struct Outcomes<'a> {
@@ -252,19 +197,6 @@ impl Counters {
         }
     }
 
-    pub(super) fn count_redaction(&self, rule: &'static str) {
-        if let Ok(at) = RULES.binary_search(&rule) {
-            self.redactions.0[at].fetch_add(1, Ordering::Relaxed);
-        }
-    }
-
-    pub(crate) fn redacted(&self) -> Vec<(&'static str, u64)> {
-        let counts = self.redactions.0.iter();
-        let counts = counts.map(|count| count.load(Ordering::Relaxed));
-        let rules = RULES.iter().copied().zip(counts);
-        rules.filter(|(_, count)| *count > 0).collect()
-    }
-
     /// Counts losses of an exporter, and reports them at most once a minute. A provider that shuts down reports all
     /// losses in one message.
     pub(crate) fn lose(&self, export: &Export, items: u64, error: &str) {
@@ -272,18 +204,6 @@ impl Counters {
         if self.ending.get().is_none() {
             self.exports.say_lost();
         }
-    }
-
-    pub(super) fn start_at(&self, start: Baseline) {
-        let _ = self.start.set(start);
-    }
-
-    pub(super) fn last_at(&self, last: Baseline) {
-        let _ = self.last.set(last);
-    }
-
-    pub(super) fn end_at(&self, end: Baseline) {
-        let _ = self.end.set(end);
     }
 
     /// The counts of the process since the provider started. The spans that were written too late for it are among those
@@ -340,7 +260,6 @@ impl Counters {
             logs_dropped,
             logs_pending: logs_emitted.saturating_sub(logs_done),
             missed_calls: LOST.calls.load(Ordering::Relaxed),
-            redacted: self.redacted(),
         }
     }
 }

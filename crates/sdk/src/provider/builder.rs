@@ -353,7 +353,7 @@ impl TelemetryProviderBuilder {
         // No detector reads the environment here, because `TelemetryConfig::from_env` does so on request.
         let resource = resource::of(&self.config)?;
         let policies = Policies::compile(&self.config.redaction)?;
-        let redaction = Redaction::of_process(policies, Arc::clone(counters));
+        let redaction = Redaction::of_process(policies);
         let mut redactor = Redactor::new(redaction.clone());
         let resource = redactor.resource(&resource);
         provider.resource = resource.clone();

@@ -96,7 +96,7 @@ pub(super) fn start_local(config: &TelemetryConfig, counters: Arc<Counters>) -> 
         signal: Signal::Logs,
         capacity: Size::default(),
         export_timeout: config.log_batch_processor.export_timeout(),
-        redaction: Redaction::new(Policies::compile(&config.redaction)?, Arc::clone(&counters)),
+        redaction: Redaction::new(Policies::compile(&config.redaction)?),
         counters,
     };
     let mut local = config.copied();
