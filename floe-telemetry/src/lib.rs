@@ -59,7 +59,7 @@
 //! # In applications
 //!
 //! Call [`init`] first in `main`: it starts everything that the features below include, configured by the
-//! environment, and its guard exports the rest when it is dropped. [`builder`] and [`init_with`] start the same with a
+//! environment, and the provider exports the rest when it is dropped. [`builder`] and [`init_with`] start the same with a
 //! configuration, exporters, samplers, processors and layers of the program. [`TelemetryProvider::builder`] starts only
 //! a provider, which the program shuts down before it ends.
 //!
@@ -142,8 +142,8 @@ pub use floe_telemetry_core::{
 
 #[cfg(feature = "provider")]
 pub use floe_telemetry_sdk::{
-    EndingSpan, Error, SpanProcessor, TelemetryConfig, TelemetryGuard, TelemetryProvider, backend,
-    builder, config, detection, init, init_or_noop, init_with,
+    EndingSpan, Error, SpanProcessor, TelemetryConfig, TelemetryProvider, backend, builder, config,
+    detection, init, init_or_noop, init_with,
 };
 
 // They register themselves; a crate that nothing names is not linked.

@@ -8,14 +8,14 @@ use std::time::Duration;
 
 use floe_telemetry::propagation::current_context;
 use floe_telemetry::{
-    FutureExt as _, TelemetryGuard, Tracer, create_span, create_span_with, init, span, traced,
+    FutureExt as _, TelemetryProvider, Tracer, create_span, create_span_with, init, span, traced,
     tracer,
 };
 use floe_telemetry_otlp_file as _;
 
-static TELEMETRY: Mutex<Option<TelemetryGuard>> = Mutex::new(None);
+static TELEMETRY: Mutex<Option<TelemetryProvider>> = Mutex::new(None);
 
-fn telemetry() -> MutexGuard<'static, Option<TelemetryGuard>> {
+fn telemetry() -> MutexGuard<'static, Option<TelemetryProvider>> {
     TELEMETRY.lock().unwrap_or_else(PoisonError::into_inner)
 }
 

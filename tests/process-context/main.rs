@@ -24,7 +24,8 @@ use floe_telemetry::opentelemetry::trace::{
     SpanContext, SpanId, TraceContextExt, TraceFlags, TraceId, TraceState,
 };
 use floe_telemetry::{
-    FutureExt, TelemetryGuard, Tracer, create_span, get_current_span, in_current_span, span, traced,
+    FutureExt, TelemetryProvider, Tracer, create_span, get_current_span, in_current_span, span,
+    traced,
 };
 use rustix::event::epoll;
 use serde_json::{Value, json};
@@ -352,7 +353,7 @@ fn waiting(count: usize) -> Vec<Pin<Box<dyn Future<Output = ()>>>> {
     tasks.collect()
 }
 
-fn start(context: ContextMode) -> Result<TelemetryGuard, Box<dyn std::error::Error>> {
+fn start(context: ContextMode) -> Result<TelemetryProvider, Box<dyn std::error::Error>> {
     let telemetry = floe_telemetry::builder()
         .with_span_exporter(MemoryExporter::new())
         .configure(|config| config.context = context)

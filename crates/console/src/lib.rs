@@ -25,14 +25,15 @@ use floe_telemetry_core::keys;
 use floe_telemetry_sdk::__parts::collector::{ExporterId, span_data_bytes};
 use floe_telemetry_sdk::__parts::exporter::{ConsoleExporters, plain};
 use floe_telemetry_sdk::__parts::metrics::{LastExport, MetricDestination};
+use floe_telemetry_sdk::__parts::parts::Part;
 use floe_telemetry_sdk::exporter::StandardStream;
 
 use self::metrics::ConsoleMetrics;
 use self::tree::{Spans, is_root};
 
 floe_telemetry_sdk::__part!(
-    Console,
-    ConsoleExporters {
+    Part::of(&["console"]);
+    "fl_console_0_1": exporter::ConsoleExporters = ConsoleExporters {
         spans: |max_bytes, resource, settings| {
             let exporter = ConsoleExporter::stderr().with_max_bytes(max_bytes);
             let id = ExporterId::of::<ConsoleExporter>().named("console");
@@ -42,7 +43,7 @@ floe_telemetry_sdk::__part!(
             let id = ExporterId::of::<ConsoleMetrics>().named("console");
             MetricDestination::new(id, ConsoleMetrics, LastExport::default())
         },
-    }
+    };
 );
 
 /// The default of [`ConsoleExporter::with_max_bytes`].

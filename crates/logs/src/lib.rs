@@ -65,6 +65,7 @@ use floe_telemetry_core::{attributes, keys};
 use floe_telemetry_sdk::__parts::collector;
 use floe_telemetry_sdk::__parts::init::LogLines;
 use floe_telemetry_sdk::__parts::logs::LogRecords;
+use floe_telemetry_sdk::__parts::parts::Part;
 use floe_telemetry_sdk::Error;
 use floe_telemetry_sdk::config::{LogOutput, LoggingConfig};
 use tracing::Subscriber;
@@ -82,16 +83,15 @@ pub use self::safe_writer::{SafeLine, SafeWriter, safe_writer};
 pub use floe_telemetry_sdk::{RecorderLogger, RecorderLoggerProvider};
 
 floe_telemetry_sdk::__part!(
-    Logs,
-    LogRecords {
+    Part::of(&["logs"]);
+    "fl_logs_0_1": logs::LogRecords = LogRecords {
         start: current::start,
         stop: current::stop,
         emit: api::emit,
         is_enabled: api::is_enabled,
-    }
+    };
+    "fl_lines_0_1": init::LogLines = LogLines { layer: output_layer, complete };
 );
-
-floe_telemetry_sdk::__log_lines!(LogLines { layer: output_layer, complete });
 
 /// Installs a global `tracing` subscriber that writes events of `tracing` and records of `log` to the
 /// [output](LoggingConfig::output), which is standard error by default.

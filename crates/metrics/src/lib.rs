@@ -18,6 +18,7 @@ use floe_telemetry_sdk::__parts::collector::{
     Counters, Exemplars, Redaction, Redactor, SpanMetrics,
 };
 use floe_telemetry_sdk::__parts::metrics::{AddedMetrics, MeterProviders, observe};
+use floe_telemetry_sdk::__parts::parts::Part;
 use floe_telemetry_sdk::TelemetryConfig;
 use opentelemetry::InstrumentationScope;
 use opentelemetry::metrics::MeterProvider as _;
@@ -27,7 +28,10 @@ use opentelemetry_sdk::metrics::SdkMeterProvider;
 use self::redacting::{RedactingMeterProvider, exemplars};
 use self::views::Views;
 
-floe_telemetry_sdk::__part!(Metrics, MeterProviders { start });
+floe_telemetry_sdk::__part!(
+    Part::of(&["metrics"]);
+    "fl_metrics_0_1": metrics::MeterProviders = MeterProviders { start };
+);
 
 /// The scope of the library's own metrics.
 fn scope() -> InstrumentationScope {

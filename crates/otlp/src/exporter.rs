@@ -215,16 +215,18 @@ fn check_features(settings: &OtlpSettings) -> Result<(), Error> {
     let protocol = settings.protocol;
     let has_files = settings.certificate.is_some() || settings.client.is_some();
     let is_https = settings.url.starts_with("https://");
-    let compression = settings.compression;
-    let (tls, zstd) = (cfg!(feature = "tls"), cfg!(feature = "zstd"));
-    let zstd = zstd || compression != Compression::Zstd;
-    for (setting, checked) in [
-        ("PROTOCOL", protocol.check_feature(&endpoint)),
-        ("ENDPOINT", needs(&endpoint, "otlp-tls", tls || !is_https)),
-        ("CERTIFICATE", needs("certificate", "otlp-tls", tls || !has_files)),
-        ("COMPRESSION", needs("zstd", "otlp-zstd", zstd)),
+    let is_zstd = settings.compression == Compression::Zstd;
+    let of_setting =
+        |setting, problem| Error::config(format!("otlp: {problem}")).of_setting(setting);
+    protocol.check_feature(&endpoint).map_err(|problem| of_setting("PROTOCOL", problem))?;
+    for (setting, is_used, found, feature) in [
+        ("ENDPOINT", is_https, &*endpoint, "otlp-tls"),
+        ("CERTIFICATE", has_files, "certificate", "otlp-tls"),
+        ("COMPRESSION", is_zstd, "zstd", "otlp-zstd"),
     ] {
-        checked.map_err(|it| Error::config(format!("otlp: {it}")).of_setting(setting))?;
+        if is_used {
+            needs(found, feature).map_err(|problem| of_setting(setting, problem))?;
+        }
     }
     Ok(())
 }

@@ -2,19 +2,25 @@
 #![allow(clippy::needless_update, reason = "the update is needed if a feature is disabled")]
 
 use floe_telemetry_sdk::__parts::exporter::OtlpExporters;
-use floe_telemetry_sdk::__parts::parts::OtlpPart;
+use floe_telemetry_sdk::__parts::parts::Part;
 
 use super::{encoding, exporter};
 
 floe_telemetry_sdk::__part!(
-    Otlp(OtlpPart {
-        grpc: cfg!(feature = "grpc"),
-        http: cfg!(feature = "http"),
-        tls: cfg!(feature = "tls"),
-        zstd: cfg!(feature = "zstd"),
-        encode_attribute: encoding::encode_attribute,
-    }),
-    OtlpExporters {
+    Part {
+        features: &[
+            #[cfg(feature = "grpc")]
+            "otlp-grpc",
+            #[cfg(feature = "http")]
+            "otlp-http",
+            #[cfg(feature = "tls")]
+            "otlp-tls",
+            #[cfg(feature = "zstd")]
+            "otlp-zstd",
+        ],
+        encode_attribute: Some(encoding::encode_attribute),
+    };
+    "fl_otlp_0_1": exporter::OtlpExporters = OtlpExporters {
         spans: exporter::start_spans,
         #[cfg(feature = "metrics")]
         metrics: super::metrics::destination,
@@ -22,5 +28,5 @@ floe_telemetry_sdk::__part!(
         logs: super::logs::start,
         try_connection: exporter::try_connection,
         ..OtlpExporters::WITHOUT
-    }
+    };
 );

@@ -1,61 +1,26 @@
 //! Starts telemetry in one call: everything that the build's features include, configured by the environment.
 
-mod guard;
 mod panics;
 #[cfg_attr(not(feature = "subscriber"), path = "init/no_subscriber.rs")]
 pub(crate) mod subscriber;
 
 use std::io::{self, IsTerminal as _, Write as _};
 use std::sync::Once;
-use std::time::Duration;
 
 use opentelemetry::global;
 
-pub use self::guard::TelemetryGuard;
 use crate::config::{self, BatchSpanProcessorConfig, ExporterKind, OtlpProtocol, TelemetryConfig};
 use crate::error::Error;
 use crate::parts;
 use crate::program_signals::Unsignalled;
-use crate::provider::{TelemetryProvider, TelemetryProviderBuilder};
-
-/// The timeout of the shutdown, both when the guard is dropped and at the exit of the process.
-const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(5);
+use crate::provider::{DROP_TIMEOUT, TelemetryProvider, TelemetryProviderBuilder};
 
 /// The maximum delay until a finished trace is printed on a terminal, in milliseconds.
 const TERMINAL_DELAY: u64 = 100;
 
-fn no_exporter() -> String {
-    let endpoint = OtlpProtocol::default().default_endpoint();
-    let of_otlp = format!(
-        "`OTEL_EXPORTER_OTLP_ENDPOINT` (`otlp_endpoint`), for example `{endpoint}`, or \
-         `OTEL_TRACES_EXPORTER=none` (`exporters.traces`) for no traces"
-    );
-    let (expected, found) = match (parts::otlp().is_some(), parts::has_console()) {
-        (true, has_console) => (
-            &*of_otlp,
-            if has_console {
-                "neither, and no terminal to print traces on"
-            } else {
-                "neither, and not the feature `console`, which prints traces"
-            },
-        ),
-        (false, true) => (
-            "an endpoint and one of the features `otlp-grpc` and `otlp-http`, or `OTEL_TRACES_EXPORTER=console`, or \
-             `OTEL_TRACES_EXPORTER=none` for no traces",
-            "none of these, and no terminal to print traces on",
-        ),
-        (false, false) => (
-            "one of the features `otlp-grpc`, `otlp-http` and `console`, or `OTEL_TRACES_EXPORTER=none` for no \
-             traces",
-            "none of these",
-        ),
-    };
-    format!("warning: traces are not exported: expected {expected}, found {found}")
-}
-
-/// Starts the telemetry of a program from the environment, until the returned guard is dropped.
+/// Starts the telemetry of a program from the environment, until the returned provider is dropped.
 ///
-/// Call it first in `main`, and bind the guard to a name: `let _ = …` would drop it at once.
+/// Call it first in `main`, and bind the provider to a name: `let _ = …` would drop it at once.
 ///
 /// ```standalone_crate
 /// use floe_telemetry::traced;
@@ -132,7 +97,7 @@ fn no_exporter() -> String {
 /// variable or the file in `OTEL_CONFIG_FILE` requests an exporter that cannot be created, and a line on standard error
 /// names the variable to change. If the file in `FLOE_CONFIG_FILE` requests such an exporter, for example with a reference
 /// to a variable that is not set, it is an error like one in code.
-pub fn init() -> Result<TelemetryGuard, Error> {
+pub fn init() -> Result<TelemetryProvider, Error> {
     builder().init()
 }
 
@@ -154,7 +119,7 @@ pub fn init() -> Result<TelemetryGuard, Error> {
 /// # Errors
 ///
 /// Fails like [`init`], and if the configuration is not valid.
-pub fn init_with(config: TelemetryConfig) -> Result<TelemetryGuard, Error> {
+pub fn init_with(config: TelemetryConfig) -> Result<TelemetryProvider, Error> {
     TelemetryProvider::builder(config).init()
 }
 
@@ -176,36 +141,36 @@ pub fn builder() -> TelemetryProviderBuilder {
 }
 
 impl TelemetryProviderBuilder {
-    /// Starts the provider and everything else that [`init`] starts, until the returned guard is dropped. The
+    /// Starts the provider and everything else that [`init`] starts, until the returned provider is dropped. The
     /// documentation of [`init`] has the list.
     ///
     /// # Errors
     ///
     /// Fails like [`initialize`](Self::initialize), and if a [layer](Self::with_layer) was added and the process
     /// already has a global `tracing` subscriber ([`Error::is_state`]).
-    pub fn init(mut self) -> Result<TelemetryGuard, Error> {
-        self.config_mut().apply_filters();
-        let mut is_exported = self.has_span_exporter();
+    pub fn init(mut self) -> Result<TelemetryProvider, Error> {
+        self.config.apply_filters();
+        let mut is_exported = !self.exporters.is_empty();
         if !is_exported {
-            let is_terminal = parts::has_console() && io::stderr().is_terminal();
-            is_exported = choose_printing(self.config_mut(), is_terminal);
+            let is_terminal = parts::has("console") && io::stderr().is_terminal();
+            is_exported = choose_printing(&mut self.config, is_terminal);
         }
         set_global_providers();
-        if let Some(layers) = self.layers_mut().take() {
-            subscriber::install(self.config_mut(), layers)?;
+        if let Some(layers) = self.layers.take() {
+            subscriber::install(&mut self.config, layers)?;
         }
-        panics::observe(self.config().panic_output);
+        panics::observe(self.config.panic_output);
         let provider = self.initialize()?;
         if !provider.is_noop() {
             if !is_exported {
                 warn_of_no_exporter();
             }
-            provider.shutdown_at_exit(SHUTDOWN_TIMEOUT);
+            provider.shutdown_at_exit(DROP_TIMEOUT);
             if cfg!(panic = "abort") {
-                provider.flush_on_panic(SHUTDOWN_TIMEOUT);
+                provider.flush_on_panic(DROP_TIMEOUT);
             }
         }
-        Ok(TelemetryGuard::new(provider, SHUTDOWN_TIMEOUT))
+        Ok(provider)
     }
 }
 
@@ -221,7 +186,7 @@ fn from_env() -> TelemetryConfig {
 }
 
 /// Starts the telemetry of a program like [`init`], but does not fail: instead of an error, it logs one warning, or
-/// writes it to standard error without a `tracing` subscriber, and returns a guard whose provider records nothing
+/// writes it to standard error without a `tracing` subscriber, and returns a provider that records nothing
 /// ([`TelemetryProvider::is_noop`]).
 ///
 /// ```standalone_crate
@@ -229,10 +194,10 @@ fn from_env() -> TelemetryConfig {
 /// assert!(!telemetry.is_noop());
 /// assert!(floe_telemetry::init_or_noop().is_noop(), "a provider is in use");
 /// ```
-pub fn init_or_noop() -> TelemetryGuard {
+pub fn init_or_noop() -> TelemetryProvider {
     init().unwrap_or_else(|error| {
         config::warn(&format!("nothing is recorded: {error}"));
-        TelemetryGuard::new(TelemetryProvider::noop(), SHUTDOWN_TIMEOUT)
+        TelemetryProvider::noop()
     })
 }
 
@@ -270,7 +235,13 @@ fn warn_of_no_exporter() {
     static WRITTEN: Once = Once::new();
 
     WRITTEN.call_once(|| {
+        let endpoint = OtlpProtocol::default().default_endpoint();
+        let line = format!(
+            "warning: traces are not exported: expected `OTEL_EXPORTER_OTLP_ENDPOINT` (`otlp_endpoint`), for example \
+             `{endpoint}`, or `OTEL_TRACES_EXPORTER=none` (`exporters.traces`) for no traces, found neither, and no \
+             terminal on which the feature `console` prints traces\n"
+        );
         // Standard error may be closed.
-        let _ = Unsignalled(io::stderr()).write_all(format!("{}\n", no_exporter()).as_bytes());
+        let _ = Unsignalled(io::stderr()).write_all(line.as_bytes());
     });
 }

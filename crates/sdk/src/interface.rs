@@ -42,7 +42,7 @@ pub mod metrics {
 }
 
 pub mod parts {
-    pub use crate::parts::{OtlpPart, Part};
+    pub use crate::parts::Part;
 }
 
 pub mod regular_file {

@@ -37,7 +37,7 @@ pub use self::{
     collector::{EndingSpan, SpanProcessor, Statistics},
     config::telemetry::TelemetryConfig,
     error::Error,
-    init::{TelemetryGuard, builder, init, init_or_noop, init_with},
+    init::{builder, init, init_or_noop, init_with},
     logs::{RecorderLogger, RecorderLoggerProvider},
     provider::{ExporterFactory, TelemetryProvider, TelemetryProviderBuilder},
 };

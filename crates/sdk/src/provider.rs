@@ -56,7 +56,8 @@ use crate::logs::RecorderLoggerProvider;
 use crate::metrics::RecorderMeterProvider;
 use crate::recorder::{self, Sampling};
 
-const DROP_TIMEOUT: Duration = Duration::from_secs(5);
+/// The timeout of the shutdown when the provider is dropped, unless the program sets another one.
+pub(crate) const DROP_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// The process of the provider in use, see [`this_process`]; 0 without a provider. A process has at most one provider.
 static IN_USE_BY: AtomicU32 = AtomicU32::new(0);
@@ -66,7 +67,8 @@ fn this_process() -> u32 {
     recorder::forks().wrapping_add(1)
 }
 
-/// The telemetry of a process. Dropping the provider shuts it down.
+/// The telemetry of a process. Dropping the provider shuts it down, and exports all finished data, within 5 seconds
+/// unless [`with_shutdown_timeout`](Self::with_shutdown_timeout) sets another timeout.
 ///
 /// ```standalone_crate
 /// use std::time::Duration;
@@ -81,7 +83,10 @@ fn this_process() -> u32 {
 /// ```
 #[derive(Debug)]
 #[must_use = "dropping the provider shuts it down"]
-pub struct TelemetryProvider(Arc<Inner>);
+pub struct TelemetryProvider {
+    inner: Arc<Inner>,
+    drop_timeout: Duration,
+}
 
 /// The state of a provider. The functions for the end of the process refer to it weakly.
 #[derive(Debug)]
@@ -105,7 +110,11 @@ impl TelemetryProvider {
     }
 
     pub(crate) fn noop() -> Self {
-        Self(Arc::new(Inner::new(true, Arc::default())))
+        Self::of(Inner::new(true, Arc::default()))
+    }
+
+    fn of(inner: Inner) -> Self {
+        Self { inner: Arc::new(inner), drop_timeout: DROP_TIMEOUT }
     }
 
     /// Returns the resource that exporters get: redacted, with the attributes of detectors and of the process. It is
@@ -124,7 +133,7 @@ impl TelemetryProvider {
     /// ```
     #[must_use]
     pub fn resource(&self) -> &Resource {
-        &self.0.resource
+        &self.inner.resource
     }
 
     /// Publishes the resource, and from now on the current span of each thread, to other programs that read this
@@ -207,13 +216,13 @@ impl TelemetryProvider {
     /// disables telemetry. A provider without exporters is in use like any other, but records no spans.
     #[must_use]
     pub fn is_noop(&self) -> bool {
-        self.0.is_noop
+        self.inner.is_noop
     }
 
     /// Returns the numbers of spans and log records by their outcome so far.
     #[must_use]
     pub fn statistics(&self) -> Statistics {
-        self.0.counters.read()
+        self.inner.counters.read()
     }
 
     /// Exports all spans, metrics and log records that were finished before the call. Does nothing after shutdown.
@@ -223,7 +232,7 @@ impl TelemetryProvider {
     /// Fails if an export has failed since the last flush, or if `timeout` has passed. In a fork of the
     /// process that has initialized the provider, it fails at once ([`Error::is_state`]).
     pub fn force_flush(&self, timeout: Duration) -> Result<(), Error> {
-        self.0.force_flush(timeout)
+        self.inner.force_flush(timeout)
     }
 
     /// Stops recording, exports all spans that have ended, all metrics and all log records, and shuts
@@ -236,7 +245,7 @@ impl TelemetryProvider {
     /// cause and the number of spans that are pending. A second call fails only if its timeout has passed. In
     /// a fork of the process that has initialized the provider, it fails at once ([`Error::is_state`]).
     pub fn shutdown(&self, timeout: Duration) -> Result<(), Error> {
-        self.0.shutdown(timeout)
+        self.inner.shutdown(timeout)
     }
 
     /// Shuts the provider down when the process exits by [`std::process::exit`] or by returning from `main`, within
@@ -252,7 +261,24 @@ impl TelemetryProvider {
     /// telemetry.shutdown_at_exit(Duration::from_secs(2));
     /// ```
     pub fn shutdown_at_exit(&self, timeout: Duration) {
-        exit::at_exit(&self.0, timeout);
+        exit::at_exit(&self.inner, timeout);
+    }
+
+    /// Sets the timeout of the shutdown, when the provider is dropped and when the process exits. Default 5 seconds.
+    ///
+    /// ```standalone_crate
+    /// use std::time::Duration;
+    ///
+    /// let telemetry = floe_telemetry::init()?.with_shutdown_timeout(Duration::from_secs(2));
+    /// # drop(telemetry);
+    /// # Ok::<(), floe_telemetry::Error>(())
+    /// ```
+    pub fn with_shutdown_timeout(mut self, timeout: Duration) -> Self {
+        self.drop_timeout = timeout;
+        if !self.is_noop() {
+            self.shutdown_at_exit(timeout);
+        }
+        self
     }
 
     /// Adds a panic hook that flushes the provider within `timeout` after the previous hook, for programs
@@ -269,7 +295,7 @@ impl TelemetryProvider {
     /// telemetry.flush_on_panic(Duration::from_secs(2));
     /// ```
     pub fn flush_on_panic(&self, timeout: Duration) {
-        exit::on_panic(&self.0, timeout);
+        exit::on_panic(&self.inner, timeout);
     }
 }
 
@@ -389,6 +415,6 @@ impl Drop for Inner {
 
 impl Drop for TelemetryProvider {
     fn drop(&mut self) {
-        let _ = self.shutdown(DROP_TIMEOUT);
+        let _ = self.shutdown(self.drop_timeout);
     }
 }

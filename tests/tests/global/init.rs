@@ -9,8 +9,8 @@ use super::no_exporter::LINE as NO_EXPORTER;
 use floe_telemetry::config::ExporterKind;
 use floe_telemetry::exporter::MemoryExporter;
 use floe_telemetry::{
-    EndingSpan, MetricRecorder, TelemetryConfig, TelemetryGuard, TelemetryProvider, builder, init,
-    init_or_noop, init_with, propagation, traced,
+    EndingSpan, MetricRecorder, TelemetryConfig, TelemetryProvider, builder, init, init_or_noop,
+    init_with, propagation, traced,
 };
 use floe_tests::{Program, Receiver, Value, json_lines, program, tree};
 use opentelemetry::global;
@@ -263,7 +263,7 @@ const FORM: &str = "FLOE_TEST_FORM";
 /// The calls that read the configuration from the environment.
 const FORMS: [&str; 4] = ["init", "init_with", "builder", "the builder of a provider"];
 
-fn start_form() -> TelemetryGuard {
+fn start_form() -> TelemetryProvider {
     let started = match std::env::var(FORM).unwrap().as_str() {
         "init" => init(),
         "init_with" => init_with(from_env()),

@@ -22,7 +22,7 @@ use super::pipeline::{in_memory, start};
 /// The message of `init` without an exporter and without a terminal.
 pub(crate) const LINE: &str = "warning: traces are not exported: expected `OTEL_EXPORTER_OTLP_ENDPOINT` (`otlp_endpoint`), \
                     for example `http://localhost:4317`, or `OTEL_TRACES_EXPORTER=none` (`exporters.traces`) for no \
-                    traces, found neither, and no terminal to print traces on\n";
+                    traces, found neither, and no terminal on which the feature `console` prints traces\n";
 
 type Carrier = HashMap<String, String>;
 

@@ -53,10 +53,9 @@ impl SharedAttributes {
         let mut shared = Self::default();
         let mut attributes: Vec<_> = attributes.into_iter().collect();
         redactor.attributes(&mut attributes);
-        let part = parts::otlp();
+        let encode = parts::encode_attribute();
         for attribute in attributes {
-            let otlp = part.map(|part| (part.encode_attribute)(&attribute));
-            let otlp = otlp.unwrap_or_default();
+            let otlp = encode.map_or_else(Box::default, |encode| encode(&attribute));
             shared.otlp.extend_from_slice(&otlp);
             shared.lengths |= length_bit(&attribute.key);
             shared.attributes.push(SharedAttribute { attribute, otlp });

@@ -37,7 +37,6 @@ use super::{auth, endpoint};
 use crate::environment;
 use crate::error::Error;
 use crate::internal_log;
-use crate::parts;
 use crate::regular_file;
 
 /// The maximum size of a variable, in bytes.
@@ -636,12 +635,12 @@ fn otlp(signal: Option<Signal>, config: &mut TelemetryConfig) {
     fill(&name("COMPRESSION"), &mut options.compression, |text| {
         let compression = word(&Compression::ALL)(text)?;
         if compression == Compression::Zstd {
-            needs(text, "otlp-zstd", parts::otlp_has(|it| it.zstd))?;
+            needs(text, "otlp-zstd")?;
         }
         Ok(compression)
     });
     let file = |text: &str| {
-        needs(text, "otlp-tls", parts::otlp_has(|it| it.tls))?;
+        needs(text, "otlp-tls")?;
         readable(text)
     };
     fill(&name("CERTIFICATE"), &mut options.certificate, file);

@@ -155,9 +155,9 @@ impl ExportersConfig {
         }
     }
 
-    /// Whether spans use this exporter. `None` if no exporter is configured for spans.
-    pub(crate) fn chooses_spans(&self, kind: ExporterKind) -> Option<bool> {
-        self.traces.as_ref().map(|chosen| chosen.contains(&kind))
+    /// Whether a signal uses this exporter. `None` if no exporter is configured for the signal.
+    pub(crate) fn chooses(&self, signal: Signal, kind: ExporterKind) -> Option<bool> {
+        self.of(signal).map(|chosen| chosen.contains(&kind))
     }
 
     pub(super) fn check(&self) -> Result<(), Mistake> {

@@ -1,12 +1,14 @@
 //! Settings that need a feature of the build.
 
+use crate::parts;
+
 /// Refuses a value whose feature is not enabled.
 ///
 /// # Errors
 ///
 /// The message names the feature to enable.
-pub fn needs(found: &str, feature: &str, is_enabled: bool) -> Result<(), String> {
-    if is_enabled {
+pub fn needs(found: &str, feature: &str) -> Result<(), String> {
+    if parts::has(feature) {
         return Ok(());
     }
     Err(needed(&format!("`{found}`"), feature))
@@ -26,9 +28,8 @@ mod tests {
 
     #[test]
     fn a_value_without_its_feature_is_refused() {
-        assert_eq!(needs("zstd", "otlp-zstd", true), Ok(()));
         let expected = "found `zstd`, which needs the feature `otlp-zstd` of floe-telemetry: \
                         `cargo add floe-telemetry --features otlp-zstd`";
-        assert_eq!(needs("zstd", "otlp-zstd", false), Err(expected.to_owned()));
+        assert_eq!(needs("zstd", "otlp-zstd"), Err(expected.to_owned()));
     }
 }

@@ -44,7 +44,7 @@ pub enum OtlpProtocol {
 /// gRPC, unless the program is built for HTTP only.
 impl Default for OtlpProtocol {
     fn default() -> Self {
-        let is_http = parts::otlp_has(|it| it.http && !it.grpc);
+        let is_http = Self::Http.is_enabled() && !Self::Grpc.is_enabled();
         if is_http { Self::Http } else { Self::Grpc }
     }
 }
@@ -87,10 +87,6 @@ impl OtlpProtocol {
         if self.is_enabled() {
             return Ok(());
         }
-        let feature = match self {
-            Self::Grpc => "otlp-grpc",
-            Self::Http => "otlp-http",
-        };
         let all = Self::ALL.iter().filter(|(_, it)| it.is_enabled());
         let all: Vec<_> = all.map(|(name, _)| *name).collect();
         let expected = match all[..] {
@@ -98,14 +94,18 @@ impl OtlpProtocol {
             _ => format!("expected {}, ", one_of(&all)),
         };
         let found = format!("`{}` for `{endpoint}`", self.name());
-        Err(format!("{expected}{}", needed(&found, feature)))
+        Err(format!("{expected}{}", needed(&found, self.feature())))
+    }
+
+    const fn feature(self) -> &'static str {
+        match self {
+            Self::Grpc => "otlp-grpc",
+            Self::Http => "otlp-http",
+        }
     }
 
     fn is_enabled(self) -> bool {
-        match self {
-            Self::Grpc => parts::otlp_has(|it| it.grpc),
-            Self::Http => parts::otlp_has(|it| it.http),
-        }
+        parts::has(self.feature())
     }
 
     /// Returns `gRPC` or `HTTP`, for messages.

@@ -6,7 +6,6 @@ use crate::collector::{Destination, WorkerSettings};
 use crate::config::needed;
 use crate::error::Error;
 use crate::metrics::MetricDestination;
-use crate::parts;
 
 /// The exporters to the terminal.
 #[derive(Debug)]
@@ -26,10 +25,6 @@ floe_telemetry_core::__floe_link_list! {
 }
 
 impl ConsoleExporters {
-    pub(crate) fn are_linked() -> bool {
-        parts::has_console()
-    }
-
     /// The exporters.
     ///
     /// # Errors

@@ -36,18 +36,6 @@ floe_telemetry_core::__floe_link_list! {
     static LINES: [LogLines] = "fl_lines_0_1";
 }
 
-/// Adds the layer of log lines to the program.
-#[macro_export]
-#[doc(hidden)]
-macro_rules! __log_lines {
-    ($lines:expr) => {
-        $crate::__floe_linked! {
-            "fl_lines_0_1"
-            static LINES: $crate::__parts::init::LogLines = $lines;
-        }
-    };
-}
-
 impl TelemetryProviderBuilder {
     /// Adds a layer to the `tracing` subscriber that [`init`](Self::init) installs (feature `logs` or `tracing`), for
     /// example one of `tracing_subscriber::fmt`. May be called more than once.
@@ -65,7 +53,7 @@ impl TelemetryProviderBuilder {
     /// # Ok::<(), floe_telemetry::Error>(())
     /// ```
     pub fn with_layer(mut self, layer: impl Layer<Registry> + Send + Sync) -> Self {
-        self.layers_mut().get_or_insert_default().push(Box::new(layer));
+        self.layers.get_or_insert_default().push(Box::new(layer));
         self
     }
 
@@ -79,7 +67,7 @@ impl TelemetryProviderBuilder {
     /// # Ok::<(), floe_telemetry::Error>(())
     /// ```
     pub fn without_subscriber(mut self) -> Self {
-        *self.layers_mut() = None;
+        self.layers = None;
         self
     }
 }

@@ -37,7 +37,7 @@ static QUEUED: [(Metric, Signal); 2] = [
 
 /// Registers the provider's counters as observable instruments.
 pub fn observe(meter: &Meter, counters: &Arc<Counters>) {
-    let has = |signal: Signal| signal != Logs || parts::has_logs();
+    let has = |signal: Signal| signal != Logs || parts::has("logs");
     for ((name, unit, description), is_processor, signal) in
         FINISHED.iter().filter(|(.., of)| has(*of))
     {

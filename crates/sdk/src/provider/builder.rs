@@ -26,10 +26,11 @@ use crate::collector::{
 };
 use crate::config::{ExporterKind, Signal, TelemetryConfig, is_disabled};
 use crate::error::Error;
-use crate::exporter::{self, ConsoleExporters, OtlpExporters};
+use crate::exporter::{self, ConsoleExporters};
 use crate::layers::ProgramLayer;
-use crate::logs::{LogWorker, StartLogs};
+use crate::logs::{LogRecords, LogWorker, StartLogs};
 use crate::metrics::{AddedMetrics, LastExport, MetricDestination};
+use crate::parts;
 use crate::program_signals;
 use crate::propagation;
 use crate::recorder::Sampling;
@@ -44,15 +45,15 @@ type Start =
 /// the provider, and [`init`](Self::init) everything that [`floe_telemetry::init`](crate::init) starts.
 #[must_use = "a builder does nothing until `initialize` or `init` is called"]
 pub struct TelemetryProviderBuilder {
-    config: TelemetryConfig,
+    pub(crate) config: TelemetryConfig,
     sampler: Option<Arc<dyn ShouldSample>>,
     propagators: Vec<Box<dyn TextMapPropagator + Send + Sync>>,
     processors: Vec<Box<dyn SpanProcessor>>,
-    exporters: Vec<Start>,
+    pub(crate) exporters: Vec<Start>,
     metrics: AddedMetrics,
     logs: Vec<StartLogs>,
     /// The layers; `None` to install no subscriber.
-    layers: Option<Vec<ProgramLayer>>,
+    pub(crate) layers: Option<Vec<ProgramLayer>>,
 }
 
 impl fmt::Debug for TelemetryProviderBuilder {
@@ -278,7 +279,7 @@ impl TelemetryProviderBuilder {
             // The specification requires that a disabled SDK still propagates context.
             propagation::set_up(&self.config.propagators, self.propagators);
             logs::start_local(&self.config, counters)?;
-            return Ok(TelemetryProvider(Arc::new(inner)));
+            return Ok(TelemetryProvider::of(inner));
         }
         let process = this_process();
         if IN_USE_BY.swap(process, Ordering::AcqRel) == process {
@@ -306,11 +307,11 @@ impl TelemetryProviderBuilder {
         let started = started.unwrap_or_else(|_| Err(Error::export(EXPORTER_PANICKED)));
         // From here on, an error drops `provider`, which resets `IN_USE_BY`.
         let has_meters = inner.meters.is_some();
-        let provider = TelemetryProvider(Arc::new(inner));
+        let provider = TelemetryProvider::of(inner);
         let (propagators, mut sampling, sampler, (pipeline, message)) = started?;
         sampling.measures = has_meters;
         sampling.is_recorded = pipeline.takes_spans() || sampling.describes_log_records;
-        sampling.has_log_records = provider.0.logs.are_exported();
+        sampling.has_log_records = provider.inner.logs.are_exported();
         let not_installed = |_| Error::state("the telemetry collector could not be configured");
         let installed = collector::run(move |collector| collector.install(pipeline))?;
         installed.recv_timeout(START_TIMEOUT).map_err(not_installed)?;
@@ -318,18 +319,6 @@ impl TelemetryProviderBuilder {
         sampling.start(sampler.map(program_sampler::asked));
         start_message::write(&message);
         Ok(provider)
-    }
-
-    pub(crate) const fn config_mut(&mut self) -> &mut TelemetryConfig {
-        &mut self.config
-    }
-
-    pub(crate) fn has_span_exporter(&self) -> bool {
-        !self.exporters.is_empty()
-    }
-
-    pub(crate) const fn layers_mut(&mut self) -> &mut Option<Vec<ProgramLayer>> {
-        &mut self.layers
     }
 
     /// Adds the parts of another builder. It has no layers, which are installed before a provider is initialized.
@@ -358,16 +347,23 @@ impl TelemetryProviderBuilder {
         let resource = redactor.resource(&resource);
         provider.resource = resource.clone();
         let otlp = OtlpTargets::resolve(&self.config)?;
-        let exporters = self.exporters.len() + otlp.spans.len();
-        let has_console = self.config.exporters.chooses_spans(ExporterKind::Console);
-        let has_console = has_console.unwrap_or(exporters == 0 && ConsoleExporters::are_linked());
-        let log_exporters = logs::count_exporters(&self.config, &otlp, &self.logs);
+        let exporters = self.exporters.len() + otlp.of(Signal::Traces).count();
+        let has_console = self.config.exporters.chooses(Signal::Traces, ExporterKind::Console);
+        let has_console = has_console.unwrap_or(exporters == 0 && parts::has("console"));
+        let log_exporters = match LogRecords::linked() {
+            Some(_) => self.logs.len() + otlp.of(Signal::Logs).count(),
+            None => 0,
+        };
         // The console has a second share, for traces that are not complete.
         let shares = exporters + 2 * usize::from(has_console) + log_exporters;
-        let memory = Shares::new(&self.config, shares);
+        let shares = shares + usize::from(self.config.sampling.has_tail());
+        // Half of the memory belongs to the threads' buffers.
+        let share = self.config.max_memory_bytes / 2 / shares.max(1);
         let settings = WorkerSettings {
             signal: Signal::Traces,
-            capacity: Size { spans: batch.max_queue_size, bytes: memory.queue },
+            // The other half of the share is for the open batch, for the last batch, which may exceed the room in the
+            // queue, and for the reserve of the queue.
+            capacity: Size { spans: batch.max_queue_size, bytes: share / 2 },
             export_timeout: batch.export_timeout(),
             counters: Arc::clone(counters),
             redaction: redaction.clone(),
@@ -376,15 +372,12 @@ impl TelemetryProviderBuilder {
         for start in self.exporters {
             destinations.push(start(&resource, &settings)?);
         }
-        for (index, target) in otlp.spans.iter().enumerate() {
-            let id = target.exporter(index, Signal::Traces);
-            let exporters = OtlpExporters::of(target, Signal::Traces);
-            let made = exporters.and_then(|otlp| (otlp.spans)(&id, target, &resource, &settings));
-            destinations.extend(unless_of_environment(&target.config, Signal::Traces, made)?);
-        }
+        destinations.extend(otlp.start(Signal::Traces, |exporters, id, target| {
+            (exporters.spans)(&id, target, &resource, &settings)
+        })?);
         if has_console {
             let console = ConsoleExporters::find();
-            let made = console.and_then(|it| (it.spans)(memory.other, &resource, &settings));
+            let made = console.and_then(|it| (it.spans)(share, &resource, &settings));
             destinations.extend(unless_of_environment(&self.config, Signal::Traces, made)?);
         }
         *provider.logs = ProviderLogs::start(&self.config, &otlp, self.logs, &resource, &settings)?;
@@ -395,7 +388,7 @@ impl TelemetryProviderBuilder {
         let processing = Processing::new(self.processors, counters);
         let pipeline = Pipeline::new(
             self.config,
-            memory.other,
+            share,
             counters,
             redactor,
             processing,
@@ -505,28 +498,6 @@ fn add_registered(
         }
     }
     Ok(provider)
-}
-
-/// The parts of [`max_memory_bytes`](TelemetryConfig::max_memory_bytes), half of which belongs to the threads' buffers.
-struct Shares {
-    /// The share of each exporter's queue.
-    queue: usize,
-    /// The share of everything else, such as tail sampling.
-    other: usize,
-}
-
-impl Shares {
-    fn new(config: &TelemetryConfig, shares: usize) -> Self {
-        let half = config.max_memory_bytes / 2;
-        let has_tail = config.sampling.has_tail();
-        let share = half / (shares + usize::from(has_tail)).max(1);
-        Self {
-            // The other half of the share is for the open batch, for the last batch, which may exceed the room in the
-            // queue, and for the reserve of the queue.
-            queue: share / 2,
-            other: share,
-        }
-    }
 }
 
 /// Registers an exporter with the program, so that a configuration can choose it by its name.

@@ -6,12 +6,11 @@ use std::time::Duration;
 use opentelemetry::Key;
 use opentelemetry_sdk::Resource;
 
-use super::targets::{OtlpTargets, signal_targets, unless_of_environment};
+use super::targets::{OtlpTargets, not_linked};
 use crate::channel::{Receiver, channel};
 use crate::collector::{Counters, Policies, Redaction, Redactor, Report, Size, WorkerSettings};
-use crate::config::{ExporterKind, Signal, TelemetryConfig, needed};
+use crate::config::{Signal, TelemetryConfig};
 use crate::error::Error;
-use crate::exporter::{OtlpExporters, OtlpTarget};
 use crate::logs::{LogRecordSettings, LogRecords, LogSettings, LogWorker, StartLogs};
 
 #[derive(Debug, Default)]
@@ -22,13 +21,16 @@ pub(super) struct ProviderLogs {
 impl ProviderLogs {
     pub(super) fn start(
         config: &TelemetryConfig,
-        all: &OtlpTargets,
+        targets: &OtlpTargets,
         added: Vec<StartLogs>,
         resource: &Resource,
         settings: &WorkerSettings,
     ) -> Result<Self, Error> {
         let Some(records) = LogRecords::linked() else {
-            return without_records(&added);
+            return match added[..] {
+                [] => Ok(Self::default()),
+                _ => Err(not_linked("log records", "logs")),
+            };
         };
         let mut redactor = Redactor::new(settings.redaction.clone());
         let mut identity = config.resource_attributes.identity();
@@ -39,12 +41,9 @@ impl ProviderLogs {
         for start in added {
             workers.push(start(resource, &settings)?);
         }
-        for (index, target) in targets(config, all).iter().enumerate() {
-            let id = target.exporter(index, Signal::Logs);
-            let otlp = OtlpExporters::of(target, Signal::Logs);
-            let made = otlp.and_then(|otlp| (otlp.logs)(&id, target, resource, &settings));
-            workers.extend(unless_of_environment(&target.config, Signal::Logs, made)?);
-        }
+        workers.extend(targets.start(Signal::Logs, |otlp, id, target| {
+            (otlp.logs)(&id, target, resource, &settings)
+        })?);
         let workers = Arc::<[_]>::from(workers);
         (records.start)(LogRecordSettings {
             exporters: Arc::clone(&workers),
@@ -81,15 +80,6 @@ impl ProviderLogs {
 /// The number of exporters, and the receiver of their results.
 pub(super) type Reports = (usize, Receiver<Report>);
 
-/// Fails if exporters were added to a program without log records.
-fn without_records(added: &[StartLogs]) -> Result<ProviderLogs, Error> {
-    if added.is_empty() {
-        return Ok(ProviderLogs::default());
-    }
-    let needed = needed("an exporter of log records", "logs");
-    Err(Error::config(format!("logs: {needed}")))
-}
-
 /// Starts log records that are written locally: they are redacted and have the identity, but are not exported.
 pub(super) fn start_local(config: &TelemetryConfig, counters: Arc<Counters>) -> Result<(), Error> {
     let settings = WorkerSettings {
@@ -99,28 +89,7 @@ pub(super) fn start_local(config: &TelemetryConfig, counters: Arc<Counters>) -> 
         redaction: Redaction::new(Policies::compile(&config.redaction)?),
         counters,
     };
-    let mut local = config.copied();
-    local.exporters.logs = Some(vec![ExporterKind::None]);
     let resource = Resource::builder_empty().build();
-    let (all, added) = (OtlpTargets::default(), Vec::new());
-    ProviderLogs::start(&local, &all, added, &resource, &settings).map(drop)
-}
-
-/// Counts the exporters, including the exporters added to the builder.
-pub(super) fn count_exporters(
-    config: &TelemetryConfig,
-    all: &OtlpTargets,
-    added: &[StartLogs],
-) -> usize {
-    if LogRecords::linked().is_none() {
-        return 0;
-    }
-    added.len() + targets(config, all).len()
-}
-
-/// Returns the configured OTLP targets, see [`signal_targets`]. The exporter `console` is the local output, which is
-/// always on.
-fn targets(config: &TelemetryConfig, all: &OtlpTargets) -> Vec<OtlpTarget> {
-    let chosen = config.exporters.logs.as_deref();
-    signal_targets(Signal::Logs, chosen, config, all)
+    let (targets, added) = (OtlpTargets::default(), Vec::new());
+    ProviderLogs::start(config, &targets, added, &resource, &settings).map(drop)
 }

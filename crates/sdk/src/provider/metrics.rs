@@ -9,16 +9,16 @@ use opentelemetry_sdk::error::{OTelSdkError, OTelSdkResult};
 use opentelemetry_sdk::metrics::SdkMeterProvider;
 
 use super::resource;
-use super::targets::{OtlpTargets, signal_targets, unless_of_environment};
+use super::targets::{OtlpTargets, not_linked, unless_of_environment};
 use crate::channel::{Receiver, channel};
 use crate::collector::{
     BatchExporter, Counters, ExportFailure, ExporterId, Redactor, Report, SpanMetrics, Worker,
     WorkerSettings,
 };
-use crate::config::{ExporterKind, Signal, TelemetryConfig, needed};
+use crate::config::{ExporterKind, Signal, TelemetryConfig};
 use crate::error::Error;
-use crate::exporter::{ConsoleExporters, OtlpExporters};
-use crate::metrics::{AddedMetrics, MeterProviders, MetricDestination};
+use crate::exporter::ConsoleExporters;
+use crate::metrics::{AddedMetrics, MeterProviders};
 
 /// The meters, with the thread that flushes them, because OpenTelemetry's SDK waits for exporters without a timeout.
 #[derive(Debug)]
@@ -91,13 +91,22 @@ pub(super) fn start(
     let WorkerSettings { counters, redaction, .. } = settings;
     let Some(meters) = MeterProviders::linked() else {
         let is_added = !added.destinations.is_empty();
-        let made = without_meters(is_added || config.selects(Signal::Metrics));
+        if !is_added && !config.selects(Signal::Metrics) {
+            return Ok(None);
+        }
+        let made = Err(not_linked("metrics", "metrics"));
         if is_added {
             return made;
         }
         return unless_of_environment(config, Signal::Metrics, made).map(Option::flatten);
     };
-    added.destinations.extend(destinations(config, targets, counters)?);
+    if config.exporters.chooses(Signal::Metrics, ExporterKind::Console) == Some(true) {
+        let made = ConsoleExporters::find().map(|console| (console.metrics)());
+        added.destinations.extend(unless_of_environment(config, Signal::Metrics, made)?);
+    }
+    added.destinations.extend(
+        targets.start(Signal::Metrics, |otlp, id, target| (otlp.metrics)(id, target, counters))?,
+    );
     if added.destinations.is_empty() {
         return Ok(None);
     }
@@ -110,35 +119,4 @@ pub(super) fn start(
     let id = ExporterId::of::<Flushing>().named("metrics");
     let worker = Worker::start(&id, move || Ok(Box::new(flushing) as _), &settings)?;
     Ok(Some((ProviderMetrics { _meters: meters, worker }, of_spans)))
-}
-
-/// Fails if exporters were added to a program that aggregates no metrics.
-fn without_meters(is_expected: bool) -> Result<Metrics, Error> {
-    if !is_expected {
-        return Ok(None);
-    }
-    let needed = needed("an exporter of metrics", "metrics");
-    Err(Error::config(format!("metrics: {needed}")))
-}
-
-/// The destinations. [`signal_targets`] selects the OTLP destinations.
-fn destinations(
-    config: &TelemetryConfig,
-    targets: &OtlpTargets,
-    counters: &Counters,
-) -> Result<Vec<MetricDestination>, Error> {
-    let chosen = config.exporters.metrics.as_deref();
-    let mut destinations = Vec::new();
-    if chosen.is_some_and(|chosen| chosen.contains(&ExporterKind::Console)) {
-        let made = ConsoleExporters::find().map(|console| (console.metrics)());
-        destinations.extend(unless_of_environment(config, Signal::Metrics, made)?);
-    }
-    let chosen = signal_targets(Signal::Metrics, chosen, config, targets);
-    for (index, target) in chosen.iter().enumerate() {
-        let id = target.exporter(index, Signal::Metrics);
-        let otlp = OtlpExporters::of(target, Signal::Metrics);
-        let made = otlp.and_then(|otlp| (otlp.metrics)(id, target, counters));
-        destinations.extend(unless_of_environment(&target.config, Signal::Metrics, made)?);
-    }
-    Ok(destinations)
 }

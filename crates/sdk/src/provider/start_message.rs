@@ -3,7 +3,7 @@
 use opentelemetry::Context;
 
 use crate::collector::Counters;
-use crate::config::{Signal, TelemetryConfig};
+use crate::config::{Signal, TelemetryConfig, sorted};
 use crate::internal_log::write_line;
 use crate::parts;
 use crate::redaction::sanitize_error;
@@ -38,18 +38,11 @@ pub(super) fn write(line: &str) {
 
 /// The features of `floe-telemetry` that limit a configuration.
 fn features() -> Vec<&'static str> {
-    let all = [
-        ("console", parts::has_console()),
-        ("logs", parts::has_logs()),
-        ("metrics", parts::has_metrics()),
-        ("otlp-grpc", parts::otlp_has(|it| it.grpc)),
-        ("otlp-http", parts::otlp_has(|it| it.http)),
-        ("otlp-tls", parts::otlp_has(|it| it.tls)),
-        ("otlp-zstd", parts::otlp_has(|it| it.zstd)),
+    let own = [
         ("patterns", cfg!(feature = "patterns")),
         ("tracing", cfg!(feature = "tracing")),
         ("yaml", cfg!(feature = "yaml")),
     ];
-    let linked = all.into_iter().filter(|(_, is_linked)| *is_linked);
-    linked.map(|(name, _)| name).collect()
+    let own = own.into_iter().filter(|(_, is_enabled)| *is_enabled).map(|(name, _)| name);
+    sorted(&parts::features().chain(own).collect::<Vec<_>>(), |name| *name)
 }

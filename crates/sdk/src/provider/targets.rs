@@ -1,54 +1,65 @@
 //! The OTLP targets of each signal.
 
+use crate::backend;
+use crate::collector::ExporterId;
+use crate::config::{ExporterKind, Signal, TelemetryConfig, context, needed};
+use crate::error::Error;
+use crate::exporter::{OtlpExporters, OtlpTarget};
+use crate::internal_log::write_line;
 use crate::suggest::one_of;
 
-use crate::backend;
-use crate::config::{ExporterKind, Signal, TelemetryConfig, context};
-use crate::error::Error;
-use crate::exporter::OtlpTarget;
-use crate::internal_log::write_line;
-
 #[derive(Default)]
-pub(super) struct OtlpTargets {
-    pub(super) spans: Vec<OtlpTarget>,
-    /// The target of metrics and logs, which does not depend on the exporters selected for spans.
-    other: Option<OtlpTarget>,
-}
+pub(super) struct OtlpTargets(Vec<(Signal, OtlpTarget)>);
 
 impl OtlpTargets {
     pub(super) fn resolve(config: &TelemetryConfig) -> Result<Self, Error> {
         let has_endpoint = config.otlp.traces.endpoint.is_some();
         let configured =
             backend::target(config)?.or_else(|| has_endpoint.then(|| config.copied().into()));
-        let chosen = config.exporters.chooses_spans(ExporterKind::Otlp);
-        let mut spans = Vec::new();
-        if chosen.unwrap_or(configured.is_some()) {
-            spans.push(configured.clone().unwrap_or_else(|| config.copied().into()));
-            spans.extend(additional(Signal::Traces, config));
+        let mut targets = Vec::new();
+        for signal in Signal::ALL {
+            let is_chosen = config.exporters.chooses(signal, ExporterKind::Otlp);
+            let has_endpoint = config.otlp.signal(signal).endpoint.is_some();
+            let is_explicit = is_chosen == Some(true) || has_endpoint;
+            let target = match &configured {
+                _ if is_chosen == Some(false) => None,
+                Some(target) => (is_explicit || accepts(target, signal)).then(|| target.clone()),
+                None => is_explicit.then(|| config.copied().into()),
+            };
+            if let Some(target) = target {
+                targets.push((signal, target));
+                targets.extend(additional(signal, config).map(|target| (signal, target)));
+            }
         }
-        Ok(Self { spans, other: configured })
+        Ok(Self(targets))
+    }
+
+    pub(super) fn of(&self, signal: Signal) -> impl Iterator<Item = &OtlpTarget> {
+        let targets = self.0.iter().filter(move |(of, _)| *of == signal);
+        targets.map(|(_, target)| target)
+    }
+
+    /// Calls `start` for each target of a signal.
+    pub(super) fn start<T>(
+        &self,
+        signal: Signal,
+        start: impl Fn(&OtlpExporters, ExporterId, &OtlpTarget) -> Result<T, Error>,
+    ) -> Result<Vec<T>, Error> {
+        let mut started = Vec::new();
+        for (index, target) in self.of(signal).enumerate() {
+            let id = target.exporter(index, signal);
+            let otlp = OtlpExporters::of(target, signal);
+            let made = otlp.and_then(|otlp| start(otlp, id, target));
+            started.extend(unless_of_environment(&target.config, signal, made)?);
+        }
+        Ok(started)
     }
 }
 
-/// The targets of metrics or logs. `chosen` are the configured exporters of the signal.
-pub(super) fn signal_targets(
-    signal: Signal,
-    chosen: Option<&[ExporterKind]>,
-    config: &TelemetryConfig,
-    all: &OtlpTargets,
-) -> Vec<OtlpTarget> {
-    let is_chosen = chosen.map(|chosen| chosen.contains(&ExporterKind::Otlp));
-    let has_endpoint = config.otlp.signal(signal).endpoint.is_some();
-    let is_explicit = is_chosen == Some(true) || has_endpoint;
-    let target = match &all.other {
-        _ if is_chosen == Some(false) => None,
-        Some(target) => (is_explicit || accepts_all_signals(target)).then(|| target.clone()),
-        None => is_explicit.then(|| config.copied().into()),
-    };
-    let Some(target) = target else {
-        return Vec::new();
-    };
-    std::iter::once(target).chain(additional(signal, config)).collect()
+/// The error of exporters that were added to a program without this feature.
+pub(super) fn not_linked(items: &str, feature: &str) -> Error {
+    let needed = needed(&format!("an exporter of {items}"), feature);
+    Error::config(format!("{feature}: {needed}"))
 }
 
 /// Leaves out an exporter that the environment requests and the program cannot create, because an operator's setting
@@ -85,9 +96,9 @@ fn additional(signal: Signal, config: &TelemetryConfig) -> impl Iterator<Item = 
     })
 }
 
-/// Whether the target accepts all signals; false if only an endpoint for traces is configured.
-fn accepts_all_signals(target: &OtlpTarget) -> bool {
+/// Whether the target accepts a signal without its own endpoint.
+fn accepts(target: &OtlpTarget, signal: Signal) -> bool {
     let config = &target.config;
     let is_for_traces = config.otlp.traces.endpoint.is_some() && config.otlp_endpoint.is_none();
-    !target.is_traces_only && !is_for_traces
+    signal == Signal::Traces || !target.is_traces_only && !is_for_traces
 }

@@ -68,7 +68,7 @@ fn flush_each_span(panics_with_spans: bool) -> usize {
     let builder = TelemetryProvider::builder(config).with_span_exporter(memory.clone());
     let telemetry = builder.initialize().unwrap();
     let panicking = Panicking {
-        counters: Arc::clone(&telemetry.0.counters),
+        counters: Arc::clone(&telemetry.inner.counters),
         pushed: 0,
         shipped: 0,
         panics_with_spans,
