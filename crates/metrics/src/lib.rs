@@ -17,20 +17,19 @@ use floe_telemetry_sdk::__parts::collector;
 use floe_telemetry_sdk::__parts::collector::{
     Counters, Exemplars, Redaction, Redactor, SpanMetrics,
 };
-use floe_telemetry_sdk::__parts::metrics::{AddedMetrics, MeterProviders, observe};
+use floe_telemetry_sdk::__parts::metrics::{ProgramView, observe};
 use floe_telemetry_sdk::__parts::parts::Part;
-use floe_telemetry_sdk::TelemetryConfig;
+use floe_telemetry_sdk::config::MetricsConfig;
 use opentelemetry::InstrumentationScope;
 use opentelemetry::metrics::MeterProvider as _;
-use opentelemetry_sdk::Resource;
-use opentelemetry_sdk::metrics::SdkMeterProvider;
+use opentelemetry_sdk::metrics::{MeterProviderBuilder, SdkMeterProvider};
 
 use self::redacting::{RedactingMeterProvider, exemplars};
 use self::views::Views;
 
 floe_telemetry_sdk::__part!(
     Part::of(&["metrics"]);
-    "fl_metrics_0_1": metrics::MeterProviders = MeterProviders { start };
+    "fl_metrics_0_1": metrics::StartMeters = start;
 );
 
 /// The scope of the library's own metrics.
@@ -38,21 +37,15 @@ fn scope() -> InstrumentationScope {
     InstrumentationScope::builder("floe.telemetry").with_version(env!("CARGO_PKG_VERSION")).build()
 }
 
-/// Starts the readers, as the current meter provider of the process.
 fn start(
-    all: &TelemetryConfig,
-    resource: &Resource,
+    builder: MeterProviderBuilder,
+    config: &MetricsConfig,
+    views: Vec<ProgramView>,
     redaction: Redaction,
     counters: &Arc<Counters>,
-    added: AddedMetrics,
 ) -> (SdkMeterProvider, SpanMetrics) {
-    let config = &all.metrics;
-    let mut builder = SdkMeterProvider::builder().with_resource(resource.clone());
-    for destination in added.destinations {
-        builder = destination.add(builder, all, counters);
-    }
     Exemplars::clear();
-    let views = Views::new(config, added.views);
+    let views = Views::new(config, views);
     let sdk = views.apply(builder).build();
     let scope = scope();
     let meter = sdk.meter_with_scope(scope.clone());

@@ -47,12 +47,6 @@ const KEEPALIVE_PARTS: u32 = 4;
 /// The minimum and the maximum time that a receiver has to answer a ping.
 const PING_TIMEOUT: RangeInclusive<Duration> = Duration::from_secs(2)..=Duration::from_secs(20);
 
-#[cfg(feature = "zstd")]
-const ZSTD: CompressionEncoding = CompressionEncoding::Zstd;
-/// Never used, because the caller has rejected zstd.
-#[cfg(not(feature = "zstd"))]
-const ZSTD: CompressionEncoding = CompressionEncoding::Gzip;
-
 /// Removes the body of a response that is not gRPC.
 type WithoutPage = fn(Response<Body>) -> Response<Body>;
 
@@ -212,10 +206,12 @@ fn without_page(response: Response<Body>) -> Response<Body> {
 /// receivers use the compression of the request. The limit of a response applies to its decompressed size.
 fn compressed(client: Client, compression: Compression) -> Client {
     let client = client.accept_compressed(CompressionEncoding::Gzip);
-    let client = client.accept_compressed(ZSTD);
+    #[cfg(feature = "zstd")]
+    let client = client.accept_compressed(CompressionEncoding::Zstd);
     match compression {
         Compression::Gzip => client.send_compressed(CompressionEncoding::Gzip),
-        Compression::Zstd => client.send_compressed(ZSTD),
+        #[cfg(feature = "zstd")]
+        Compression::Zstd => client.send_compressed(CompressionEncoding::Zstd),
         _ => client,
     }
 }

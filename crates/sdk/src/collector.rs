@@ -94,7 +94,7 @@ const LOCK_TIMEOUT: Duration = Duration::from_millis(200);
 
 type Job = Box<dyn FnOnce(&mut Collector) + Send>;
 
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(crate) struct Collector {
     buffers: Vec<Buffer>,
     /// The buffers of measured calls, which have no span.
@@ -252,9 +252,9 @@ impl Collector {
         self.finish_drains();
         let pipeline = self.pipeline.as_mut();
         let until_batch = pipeline.and_then(Pipeline::tick);
-        self.warnings.warn(self.pipeline.as_ref().map(Pipeline::counters));
+        self.warnings.warn(self.pipeline.as_ref().map(|pipeline| &pipeline.counters));
 
-        let batch = self.pipeline.as_ref().map(Pipeline::batch_delay);
+        let batch = self.pipeline.as_ref().map(|pipeline| pipeline.delay);
         let longest = batch.unwrap_or(MAX_PAUSE).clamp(SHORTEST_PAUSE, MAX_PAUSE);
         let shortest = MIN_PAUSE.min(longest);
         self.pause = if fetched > 0 { shortest } else { (self.pause * 2).clamp(shortest, longest) };
@@ -282,8 +282,8 @@ impl Collector {
         if let Some(previous) = self.counters.upgrade() {
             let _ = previous.end.set(start);
         }
-        let _ = pipeline.counters().start.set(start);
-        self.counters = Arc::downgrade(pipeline.counters());
+        let _ = pipeline.counters.start.set(start);
+        self.counters = Arc::downgrade(&pipeline.counters);
         self.warnings.restart();
         self.pipeline = Some(pipeline);
     }

@@ -12,7 +12,7 @@ pub mod collector {
 
 pub mod config {
     pub use crate::config::endpoint::without_credentials;
-    pub use crate::config::feature::{needed, needs};
+    pub use crate::config::feature::needs;
 }
 
 pub mod exporter {
@@ -36,7 +36,7 @@ pub mod logs {
 
 pub mod metrics {
     pub use crate::metrics::destination::MetricDestination;
-    pub use crate::metrics::meters::{AddedMetrics, MeterProviders, ProgramView};
+    pub use crate::metrics::meters::{ProgramView, StartMeters};
     pub use crate::metrics::reporting::LastExport;
     pub use crate::metrics::sdk_metrics::observe;
 }

@@ -7,9 +7,5 @@ pub(crate) mod reporting;
 pub(crate) mod sdk_metrics;
 
 pub use self::provider::RecorderMeterProvider;
-pub(crate) use self::{
-    destination::MetricDestination,
-    meters::{AddedMetrics, MeterProviders},
-    reporting::LastExport,
-};
+pub(crate) use self::{destination::MetricDestination, meters::ProgramView, reporting::LastExport};
 pub use crate::collector::{CollectedExemplars, Exemplar, collect_exemplars};

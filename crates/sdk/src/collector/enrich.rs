@@ -252,6 +252,11 @@ impl Site {
             (None, Some(scope)) => (scope.name(), scope.version()),
             (None, None) => ("", None),
         };
+        let scope = InstrumentationScope::builder(scope);
+        let scope = match version {
+            Some(version) => scope.with_version(version),
+            None => scope,
+        };
         let file = (!file.is_empty()).then(|| KeyValue::new(keys::CODE_FILE_PATH, file));
         let line = (line > 0).then(|| KeyValue::new(keys::CODE_LINE_NUMBER, i64::from(line)));
         let target = record.head.callsite.and_then(CallSite::tracing_target);
@@ -263,7 +268,7 @@ impl Site {
         Self {
             name: redactor.redaction.text(name).map_or(Cow::Borrowed(name), Cow::Owned),
             location: SharedAttributes::new(location, redactor),
-            scope: shared(redactor.static_scope(scope, version), scopes),
+            scope: shared(redactor.scope(&scope.build()), scopes),
             keys: SiteKeys::default(),
         }
     }

@@ -1,6 +1,5 @@
 //! The pipeline of a provider: metrics from spans, tail sampling, enrichment and batching.
 
-use std::fmt;
 use std::mem;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -29,8 +28,9 @@ pub(crate) struct Pipeline {
     /// Attributes of every span that does not set these keys itself.
     span_attributes: SharedAttributes,
     batch_size: usize,
-    delay: Duration,
-    counters: Arc<Counters>,
+    /// The time for which the first span of a batch waits for others.
+    pub(super) delay: Duration,
+    pub(super) counters: Arc<Counters>,
     status_on_success: bool,
     processing: Processing,
     enricher: Enricher,
@@ -41,12 +41,6 @@ pub(crate) struct Pipeline {
     spans: usize,
     /// The time at which a non-empty open batch is due.
     due: Option<Instant>,
-}
-
-impl fmt::Debug for Pipeline {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Pipeline").finish_non_exhaustive()
-    }
 }
 
 impl Pipeline {
@@ -86,10 +80,6 @@ impl Pipeline {
     /// Whether any part receives spans: an exporter or a processor.
     pub(crate) fn takes_spans(&self) -> bool {
         !self.exporters.is_empty() || !self.processing.is_empty()
-    }
-
-    pub(super) const fn counters(&self) -> &Arc<Counters> {
-        &self.counters
     }
 
     /// The number of spans that fit into the queue of at least one exporter, in addition to the open batch. At 0, spans
@@ -209,11 +199,6 @@ impl Pipeline {
         } else if self.due.is_none() {
             self.due = Some(monotonic_now() + self.delay);
         }
-    }
-
-    /// The time for which the first span of a batch waits for others.
-    pub(super) const fn batch_delay(&self) -> Duration {
-        self.delay
     }
 
     /// Ends a turn of the collector: ships the open batch if it is due, otherwise returns the time until then.

@@ -1,6 +1,5 @@
 //! Calls the span processors of the program.
 
-use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
@@ -18,12 +17,6 @@ pub(crate) struct Processing {
     all: Vec<Box<dyn SpanProcessor>>,
     counters: Arc<Counters>,
     warnings: RateLimited,
-}
-
-impl fmt::Debug for Processing {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Processing").field("all", &self.all.len()).finish_non_exhaustive()
-    }
 }
 
 impl Processing {

@@ -181,7 +181,7 @@ impl Redactor {
         .build()
     }
 
-    /// The scope of a tracer of the OpenTelemetry API, redacted.
+    /// The scope, redacted.
     pub fn scope(&mut self, scope: &InstrumentationScope) -> InstrumentationScope {
         let mut redacted = InstrumentationScope::builder(self.redacted(scope.name()));
         if let Some(version) = scope.version() {
@@ -193,24 +193,6 @@ impl Redactor {
         let mut attributes: Vec<KeyValue> = scope.attributes().cloned().collect();
         self.attributes(&mut attributes);
         redacted.with_attributes(attributes).build()
-    }
-
-    /// The scope of a call site or of `tracer!`, redacted.
-    pub(crate) fn static_scope(
-        &self,
-        name: &'static str,
-        version: Option<&'static str>,
-    ) -> InstrumentationScope {
-        let redacted = |text: &'static str| {
-            let changed = self.redaction.text(text);
-            changed.map_or(Cow::Borrowed(text), Cow::Owned)
-        };
-        let scope = InstrumentationScope::builder(redacted(name));
-        match version {
-            Some(version) => scope.with_version(redacted(version)),
-            None => scope,
-        }
-        .build()
     }
 
     fn redacted(&self, text: &str) -> String {

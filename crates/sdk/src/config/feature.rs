@@ -15,7 +15,7 @@ pub fn needs(found: &str, feature: &str) -> Result<(), String> {
 }
 
 /// The problem of a setting whose feature is not enabled. `found` is in code.
-pub fn needed(found: &str, feature: &str) -> String {
+pub(crate) fn needed(found: &str, feature: &str) -> String {
     format!(
         "found {found}, which needs the feature `{feature}` of floe-telemetry: \
          `cargo add floe-telemetry --features {feature}`"

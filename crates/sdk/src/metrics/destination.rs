@@ -9,16 +9,15 @@ use opentelemetry_sdk::metrics::{MeterProviderBuilder, PeriodicReader};
 
 use super::reporting::{Guarded, LastExport, Reporting};
 use crate::collector::{Counters, ExporterId};
-use crate::config::{Signal, TelemetryConfig};
+use crate::config::{MetricsConfig, Signal};
 use crate::program_signals;
 
 type AddReader = Box<
-    dyn FnOnce(MeterProviderBuilder, &TelemetryConfig, Arc<Counters>) -> MeterProviderBuilder
-        + Send,
+    dyn FnOnce(MeterProviderBuilder, &MetricsConfig, Arc<Counters>) -> MeterProviderBuilder + Send,
 >;
 
 /// An exporter whose metric reader is created when the provider starts.
-pub struct MetricDestination(AddReader);
+pub struct MetricDestination(pub(crate) AddReader);
 
 impl fmt::Debug for MetricDestination {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -36,7 +35,7 @@ impl MetricDestination {
             counters.exports.list(&export);
             let exporter =
                 Reporting { export, temporality: exporter.temporality(), exporter, last, counters };
-            let interval = config.metrics.export_interval();
+            let interval = config.export_interval();
             let reader = PeriodicReader::builder(exporter).with_interval(interval);
             builder.with_reader(program_signals::blocked(|| reader.build()))
         }))
@@ -47,15 +46,5 @@ impl MetricDestination {
             counters.exports.add_reader(ExporterId::of::<R>().name.into_owned());
             builder.with_reader(Guarded(reader))
         }))
-    }
-
-    /// Adds the reader to a provider.
-    pub fn add(
-        self,
-        builder: MeterProviderBuilder,
-        config: &TelemetryConfig,
-        counters: &Arc<Counters>,
-    ) -> MeterProviderBuilder {
-        (self.0)(builder, config, Arc::clone(counters))
     }
 }

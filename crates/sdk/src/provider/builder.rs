@@ -29,7 +29,7 @@ use crate::error::Error;
 use crate::exporter::{self, ConsoleExporters};
 use crate::layers::ProgramLayer;
 use crate::logs::{LogRecords, LogWorker, StartLogs};
-use crate::metrics::{AddedMetrics, LastExport, MetricDestination};
+use crate::metrics::{LastExport, MetricDestination, ProgramView};
 use crate::parts;
 use crate::program_signals;
 use crate::propagation;
@@ -50,7 +50,8 @@ pub struct TelemetryProviderBuilder {
     propagators: Vec<Box<dyn TextMapPropagator + Send + Sync>>,
     processors: Vec<Box<dyn SpanProcessor>>,
     pub(crate) exporters: Vec<Start>,
-    metrics: AddedMetrics,
+    metrics: Vec<MetricDestination>,
+    views: Vec<ProgramView>,
     logs: Vec<StartLogs>,
     /// The layers; `None` to install no subscriber.
     pub(crate) layers: Option<Vec<ProgramLayer>>,
@@ -75,7 +76,8 @@ impl TelemetryProviderBuilder {
             propagators: Vec::new(),
             processors: Vec::new(),
             exporters: Vec::new(),
-            metrics: AddedMetrics::default(),
+            metrics: Vec::new(),
+            views: Vec::new(),
             logs: Vec::new(),
             layers: Some(Vec::new()),
         }
@@ -125,8 +127,7 @@ impl TelemetryProviderBuilder {
     /// [`initialize`](Self::initialize) fails.
     pub fn with_metric_exporter<E: PushMetricExporter>(mut self, exporter: E) -> Self {
         let id = ExporterId::of::<E>();
-        let destination = MetricDestination::new(id, exporter, LastExport::default());
-        self.metrics.destinations.push(destination);
+        self.metrics.push(MetricDestination::new(id, exporter, LastExport::default()));
         self
     }
 
@@ -136,7 +137,7 @@ impl TelemetryProviderBuilder {
     /// It reads redacted attributes. A panic in it becomes an error of the flush or the shutdown, and other readers
     /// continue. May be called more than once. Needs the feature `metrics`, like an exporter.
     pub fn with_metric_reader<R: MetricReader>(mut self, reader: R) -> Self {
-        self.metrics.destinations.push(MetricDestination::of_reader(reader));
+        self.metrics.push(MetricDestination::of_reader(reader));
         self
     }
 
@@ -160,7 +161,7 @@ impl TelemetryProviderBuilder {
         mut self,
         view: impl Fn(&Instrument) -> Option<Stream> + Send + Sync + 'static,
     ) -> Self {
-        self.metrics.views.push(Box::new(view));
+        self.views.push(Box::new(view));
         self
     }
 
@@ -323,16 +324,14 @@ impl TelemetryProviderBuilder {
 
     /// Adds the parts of another builder. It has no layers, which are installed before a provider is initialized.
     fn add(&mut self, other: Self) {
-        let Self { config, sampler, propagators, processors, exporters, metrics, logs, layers: _ } =
-            other;
-        self.config = config;
-        self.sampler = sampler.or(self.sampler.take());
-        self.propagators.extend(propagators);
-        self.processors.extend(processors);
-        self.exporters.extend(exporters);
-        self.metrics.destinations.extend(metrics.destinations);
-        self.metrics.views.extend(metrics.views);
-        self.logs.extend(logs);
+        self.config = other.config;
+        self.sampler = other.sampler.or(self.sampler.take());
+        self.propagators.extend(other.propagators);
+        self.processors.extend(other.processors);
+        self.exporters.extend(other.exporters);
+        self.metrics.extend(other.metrics);
+        self.views.extend(other.views);
+        self.logs.extend(other.logs);
     }
 
     /// Builds the pipeline of the spans, and starts metrics and logs. Also returns the start message.
@@ -381,7 +380,8 @@ impl TelemetryProviderBuilder {
             destinations.extend(unless_of_environment(&self.config, Signal::Traces, made)?);
         }
         *provider.logs = ProviderLogs::start(&self.config, &otlp, self.logs, &resource, &settings)?;
-        let started = metrics::start(&self.config, &otlp, self.metrics, &resource, &settings)?;
+        let started =
+            metrics::start(&self.config, &otlp, self.metrics, self.views, &resource, &settings)?;
         let (meters, span_metrics) = started.unzip();
         *provider.meters = meters;
         let message = start_message::line(&self.config, counters, has_sampler);

@@ -18,7 +18,7 @@ use crate::collector::{
 use crate::config::{ExporterKind, Signal, TelemetryConfig};
 use crate::error::Error;
 use crate::exporter::ConsoleExporters;
-use crate::metrics::{AddedMetrics, MeterProviders};
+use crate::metrics::{MetricDestination, ProgramView, meters};
 
 /// The meters, with the thread that flushes them, because OpenTelemetry's SDK waits for exporters without a timeout.
 #[derive(Debug)]
@@ -84,13 +84,14 @@ type Metrics = Option<(ProviderMetrics, SpanMetrics)>;
 pub(super) fn start(
     config: &TelemetryConfig,
     targets: &OtlpTargets,
-    mut added: AddedMetrics,
+    mut destinations: Vec<MetricDestination>,
+    views: Vec<ProgramView>,
     resource: &Resource,
     settings: &WorkerSettings,
 ) -> Result<Metrics, Error> {
     let WorkerSettings { counters, redaction, .. } = settings;
-    let Some(meters) = MeterProviders::linked() else {
-        let is_added = !added.destinations.is_empty();
+    let Some(start) = meters::linked() else {
+        let is_added = !destinations.is_empty();
         if !is_added && !config.selects(Signal::Metrics) {
             return Ok(None);
         }
@@ -102,18 +103,22 @@ pub(super) fn start(
     };
     if config.exporters.chooses(Signal::Metrics, ExporterKind::Console) == Some(true) {
         let made = ConsoleExporters::find().map(|console| (console.metrics)());
-        added.destinations.extend(unless_of_environment(config, Signal::Metrics, made)?);
+        destinations.extend(unless_of_environment(config, Signal::Metrics, made)?);
     }
-    added.destinations.extend(
+    destinations.extend(
         targets.start(Signal::Metrics, |otlp, id, target| (otlp.metrics)(id, target, counters))?,
     );
-    if added.destinations.is_empty() {
+    if destinations.is_empty() {
         return Ok(None);
     }
     let metrics = &config.metrics;
     let resource =
         Redactor::new(redaction.clone()).resource(&resource::of_metrics(resource, metrics));
-    let (meters, of_spans) = (meters.start)(config, &resource, redaction.clone(), counters, added);
+    let mut builder = SdkMeterProvider::builder().with_resource(resource);
+    for destination in destinations {
+        builder = (destination.0)(builder, metrics, Arc::clone(counters));
+    }
+    let (meters, of_spans) = start(builder, metrics, views, redaction.clone(), counters);
     let flushing = Flushing { meters: meters.clone(), counters: Arc::clone(counters) };
     let settings = WorkerSettings { signal: Signal::Metrics, ..settings.clone() };
     let id = ExporterId::of::<Flushing>().named("metrics");
