@@ -32,7 +32,7 @@ use self::metrics::ConsoleMetrics;
 use self::tree::{Spans, is_root};
 
 floe_telemetry_sdk::__part!(
-    Part::of(&["console"]);
+    Part::of(&[("console", true)]);
     "fl_console_0_1": exporter::ConsoleExporters = ConsoleExporters {
         spans: |max_bytes, resource, settings| {
             let exporter = ConsoleExporter::stderr().with_max_bytes(max_bytes);

@@ -83,7 +83,7 @@ pub use self::safe_writer::{SafeLine, SafeWriter, safe_writer};
 pub use floe_telemetry_sdk::{RecorderLogger, RecorderLoggerProvider};
 
 floe_telemetry_sdk::__part!(
-    Part::of(&["logs"]);
+    Part::of(&[("logs", true)]);
     "fl_logs_0_1": logs::LogRecords = LogRecords {
         start: current::start,
         stop: current::stop,

@@ -28,7 +28,7 @@ use self::redacting::{RedactingMeterProvider, exemplars};
 use self::views::Views;
 
 floe_telemetry_sdk::__part!(
-    Part::of(&["metrics"]);
+    Part::of(&[("metrics", true)]);
     "fl_metrics_0_1": metrics::StartMeters = start;
 );
 

@@ -33,7 +33,7 @@ pub(super) fn start(
     target: &OtlpTarget,
     resource: &Resource,
     settings: &LogSettings,
-) -> Result<LogWorker, Error> {
+) -> Result<Arc<LogWorker>, Error> {
     let (requests, target) = (LogRequests::new(resource), target.clone());
     let ending = Arc::clone(&settings.worker.counters.ending);
     let make = move || {

@@ -9,14 +9,10 @@ use super::{encoding, exporter};
 floe_telemetry_sdk::__part!(
     Part {
         features: &[
-            #[cfg(feature = "grpc")]
-            "otlp-grpc",
-            #[cfg(feature = "http")]
-            "otlp-http",
-            #[cfg(feature = "tls")]
-            "otlp-tls",
-            #[cfg(feature = "zstd")]
-            "otlp-zstd",
+            ("otlp-grpc", cfg!(feature = "grpc")),
+            ("otlp-http", cfg!(feature = "http")),
+            ("otlp-tls", cfg!(feature = "tls")),
+            ("otlp-zstd", cfg!(feature = "zstd")),
         ],
         encode_attribute: Some(encoding::encode_attribute),
     };

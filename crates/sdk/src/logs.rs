@@ -48,7 +48,7 @@ impl LogRecords {
 #[expect(clippy::exhaustive_structs, reason = "not part of the public interface")]
 pub struct LogRecordSettings {
     /// The exporters; none if records are only written locally.
-    pub exporters: Arc<[LogWorker]>,
+    pub exporters: Arc<[Arc<LogWorker>]>,
     /// Redacts the texts of records.
     pub redaction: Redaction,
     /// The floe identity of the resource, redacted.

@@ -9,8 +9,8 @@ use opentelemetry::KeyValue;
 #[derive(Debug)]
 #[expect(clippy::exhaustive_structs, reason = "not part of the public interface")]
 pub struct Part {
-    /// The features of `floe-telemetry` that the part provides.
-    pub features: &'static [&'static str],
+    /// The features of `floe-telemetry` that the part provides, and whether they are enabled.
+    pub features: &'static [(&'static str, bool)],
     /// Encodes an attribute as a field of an OTLP span.
     pub encode_attribute: Option<EncodeAttribute>,
 }
@@ -43,14 +43,22 @@ macro_rules! __part {
 impl Part {
     /// A part with these features that encodes nothing.
     #[must_use]
-    pub const fn of(features: &'static [&'static str]) -> Self {
+    pub const fn of(features: &'static [(&'static str, bool)]) -> Self {
         Self { features, encode_attribute: None }
     }
 }
 
-/// The features of all parts.
+/// The features of this crate.
+static OWN: [(&str, bool); 3] = [
+    ("patterns", cfg!(feature = "patterns")),
+    ("tracing", cfg!(feature = "tracing")),
+    ("yaml", cfg!(feature = "yaml")),
+];
+
+/// The enabled features.
 pub(crate) fn features() -> impl Iterator<Item = &'static str> {
-    PARTS.iter().flat_map(|part| part.features).copied()
+    let all = PARTS.iter().flat_map(|part| part.features).chain(&OWN);
+    all.filter(|(_, is_enabled)| *is_enabled).map(|(name, _)| *name)
 }
 
 pub(crate) fn has(feature: &str) -> bool {

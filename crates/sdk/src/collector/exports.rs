@@ -98,7 +98,7 @@ pub(crate) struct Export {
     /// The queue and the batches of spans and log records.
     pub(crate) processor: Component,
     pub(crate) exporter: Component,
-    /// The redacted reason of the last failed export; `None` after a success.
+    /// The redacted reason of the last failed export; `None` after a success, or, of metrics, after it was reported.
     failure: Mutex<Option<String>>,
     loss: Mutex<Loss>,
 }
@@ -178,8 +178,6 @@ pub(crate) struct Exports {
     count: AtomicUsize,
     /// The names of readers of metrics, which export nothing by themselves.
     readers: Mutex<Vec<String>>,
-    /// The reason of the last failed export of metrics, until it is reported.
-    metric_failure: Mutex<Option<String>>,
 }
 
 impl Exports {
@@ -249,12 +247,10 @@ impl Exports {
         }
     }
 
-    pub(crate) fn set_metric_failure(&self, reason: &str) {
-        *lock(&self.metric_failure) = Some(reason.to_owned());
-    }
-
-    pub(crate) fn take_metric_failure(&self) -> Option<String> {
-        lock(&self.metric_failure).take()
+    /// Takes the failures of metric exporters since the last call.
+    pub(crate) fn take_metric_failures(&self) -> Option<String> {
+        let failures = self.of(Signal::Metrics).filter_map(|export| lock(&export.failure).take());
+        failures.reduce(|one, other| format!("{one}; {other}"))
     }
 
     pub(crate) fn exporter_count(&self) -> usize {

@@ -1,5 +1,6 @@
 //! The exporters over OTLP, linked by another crate.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use opentelemetry_sdk::Resource;
@@ -20,7 +21,7 @@ pub struct OtlpExporters {
     /// Creates the exporter of metrics under a name.
     pub metrics: fn(ExporterId, &OtlpTarget, &Counters) -> Started<MetricDestination>,
     /// Starts the exporter of log records under a name.
-    pub logs: fn(&ExporterId, &OtlpTarget, &Resource, &LogSettings) -> Started<LogWorker>,
+    pub logs: fn(&ExporterId, &OtlpTarget, &Resource, &LogSettings) -> Started<Arc<LogWorker>>,
     /// Sends one request without spans within a time. The error is the reason why it was refused.
     pub try_connection: fn(&OtlpTarget, Duration) -> Result<(), String>,
 }

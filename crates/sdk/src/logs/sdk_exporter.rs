@@ -1,5 +1,6 @@
 //! Passes records to an exporter of OpenTelemetry's SDK.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use opentelemetry_sdk::Resource;
@@ -12,7 +13,7 @@ use crate::error::Error;
 
 /// Starts an exporter that was added to the builder.
 pub(crate) type StartLogs =
-    Box<dyn FnOnce(&Resource, &LogSettings) -> Result<LogWorker, Error> + Send>;
+    Box<dyn FnOnce(&Resource, &LogSettings) -> Result<Arc<LogWorker>, Error> + Send>;
 
 #[derive(Debug)]
 struct SdkLogExporter<E> {
@@ -26,7 +27,7 @@ impl LogWorker {
             exporter.set_resource(resource);
             let timeout = settings.worker.export_timeout;
             let exporter = SdkLogExporter { exporter, timeout };
-            Self::start(&ExporterId::of::<E>(), || Ok(Box::new(exporter)), settings)
+            LogWorker::start(&ExporterId::of::<E>(), || Ok(Box::new(exporter)), settings)
         })
     }
 }

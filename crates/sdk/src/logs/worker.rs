@@ -54,11 +54,8 @@ impl LogSettings {
 }
 
 /// A log exporter with its open batch.
-#[derive(Clone, Debug)]
-pub struct LogWorker(Arc<Batching>);
-
 #[derive(Debug)]
-struct Batching {
+pub struct LogWorker {
     open: Mutex<Open>,
     worker: Worker<LogRecordBatch>,
     settings: LogSettings,
@@ -83,18 +80,18 @@ impl LogWorker {
         id: &ExporterId,
         make: impl FnOnce() -> Result<Box<dyn BatchExporter<LogRecordBatch>>, Error> + Send + 'static,
         settings: &LogSettings,
-    ) -> Result<Self, Error> {
-        Ok(Self(Arc::new(Batching {
+    ) -> Result<Arc<Self>, Error> {
+        Ok(Arc::new(Self {
             open: Mutex::default(),
             worker: Worker::start(id, make, &settings.worker)?,
             settings: settings.clone(),
             forks: recorder::forks(),
-        })))
+        }))
     }
 
     /// Adds a record to the open batch. If the queue is full, or this is a fork, the record is dropped and counted.
-    pub fn push(&self, record: Arc<LogRecord>) {
-        let Batching { worker, settings, forks, .. } = &*self.0;
+    pub fn push(self: &Arc<Self>, record: Arc<LogRecord>) {
+        let Self { worker, settings, forks, .. } = &**self;
         let counters = &settings.worker.counters;
         // A record is counted before its outcome.
         counters.logs_emitted.fetch_add(1, Ordering::Release);
@@ -105,7 +102,7 @@ impl LogWorker {
             return;
         }
         let bytes = record.size();
-        let mut open = self.0.lock();
+        let mut open = self.lock();
         let room = worker.room(Size { spans: open.records.len(), bytes: open.bytes });
         if open.is_closed || room.spans == 0 || room.bytes == 0 {
             let reason = if open.is_closed { ALREADY_SHUTDOWN } else { QUEUE_FULL };
@@ -115,14 +112,14 @@ impl LogWorker {
         open.bytes += bytes;
         worker.set_open(open.records.len());
         if open.records.len() >= settings.batch_size || open.bytes >= MAX_BYTES {
-            self.0.ship(&mut open);
+            self.ship(&mut open);
         } else if open.records.len() == 1
             && let Some(due) = monotonic_now().checked_add(settings.delay)
         {
-            let batching = Arc::downgrade(&self.0);
+            let this = Arc::downgrade(self);
             worker.call_at(due, move || {
-                if let Some(batching) = batching.upgrade() {
-                    batching.ship(&mut batching.lock());
+                if let Some(this) = this.upgrade() {
+                    this.ship(&mut this.lock());
                 }
             });
         }
@@ -136,20 +133,18 @@ impl LogWorker {
 
     /// Exports the batch and the queue.
     pub fn flush(&self, report: &Sender<Report>) {
-        self.0.ship(&mut self.0.lock());
-        self.0.worker.flush(report);
+        self.ship(&mut self.lock());
+        self.worker.flush(report);
     }
 
     /// Shuts the exporter down after its queue is exported. Records still queued after `timeout` are dropped.
     pub fn shut_down(&self, timeout: Duration, report: &Sender<Report>) {
-        let mut open = self.0.lock();
+        let mut open = self.lock();
         open.is_closed = true;
-        self.0.ship(&mut open);
-        self.0.worker.shutdown(timeout, report);
+        self.ship(&mut open);
+        self.worker.shutdown(timeout, report);
     }
-}
 
-impl Batching {
     fn lock(&self) -> MutexGuard<'_, Open> {
         self.open.lock().unwrap_or_else(PoisonError::into_inner)
     }

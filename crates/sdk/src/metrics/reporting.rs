@@ -36,7 +36,7 @@ pub type LastExport = Arc<Mutex<Option<ExportFailure>>>;
 impl<E> Reporting<E> {
     fn report(&self, failed: u64, error: &str) {
         let error = sanitize_error(error);
-        self.counters.exports.set_metric_failure(&error);
+        self.export.set_failure(Some(&error));
         self.counters.lose(&self.export, failed, &error);
     }
 }

@@ -15,7 +15,7 @@ use crate::logs::{LogRecordSettings, LogRecords, LogSettings, LogWorker, StartLo
 
 #[derive(Debug, Default)]
 pub(super) struct ProviderLogs {
-    workers: Arc<[LogWorker]>,
+    workers: Arc<[Arc<LogWorker>]>,
 }
 
 impl ProviderLogs {

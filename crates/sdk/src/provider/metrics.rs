@@ -55,7 +55,7 @@ struct Flushing {
 impl Flushing {
     /// Adds the failure of an exporter to the result of the SDK.
     fn reported(&self, result: OTelSdkResult) -> Result<(), String> {
-        match self.counters.exports.take_metric_failure() {
+        match self.counters.exports.take_metric_failures() {
             Some(failure) => Err(failure),
             None => result.map_err(|error| match error {
                 OTelSdkError::InternalFailure(reason) => reason,

@@ -19,9 +19,10 @@ pub(super) fn line(config: &TelemetryConfig, counters: &Counters, has_sampler: b
         None => format!("parent-based with the ratio {}", config.sampling_ratio()),
     };
     let service = &config.resource_attributes.service_name;
+    let features = sorted(&parts::features().collect::<Vec<_>>(), |name| *name);
     let line = format!(
         "telemetry of `{service}`: traces → {traces}; metrics → {metrics}; logs → {logs}; sampler {sampler}; features {}",
-        features().join(", ")
+        features.join(", ")
     );
     sanitize_error(&line).into_owned()
 }
@@ -34,15 +35,4 @@ pub(super) fn write(line: &str) {
     } else {
         write_line("debug", line);
     }
-}
-
-/// The features of `floe-telemetry` that limit a configuration.
-fn features() -> Vec<&'static str> {
-    let own = [
-        ("patterns", cfg!(feature = "patterns")),
-        ("tracing", cfg!(feature = "tracing")),
-        ("yaml", cfg!(feature = "yaml")),
-    ];
-    let own = own.into_iter().filter(|(_, is_enabled)| *is_enabled).map(|(name, _)| name);
-    sorted(&parts::features().chain(own).collect::<Vec<_>>(), |name| *name)
 }
