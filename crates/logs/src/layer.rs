@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 use std::io::Write as _;
 use std::sync::OnceLock;
+use std::time::UNIX_EPOCH;
 
 use opentelemetry::logs::Severity;
 use opentelemetry::{Context, Key};
@@ -75,7 +76,7 @@ where
             if is_readable && !(has_context && Context::is_current_telemetry_suppressed()) {
                 settings.export(record);
             }
-            let timestamp = timestamp.format(record.observed_timestamp);
+            let timestamp = timestamp.format(record.observed_timestamp.unwrap_or(UNIX_EPOCH));
             match self.form {
                 Form::Json => json::write(record, timestamp, line),
                 Form::Text { has_color } => console::write(record, timestamp, has_color, line),

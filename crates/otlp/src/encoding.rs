@@ -5,6 +5,8 @@
 //! The collector uses it to encode attributes that many spans share only once, and the OTLP exporter uses it to encode
 //! spans.
 
+use floe_telemetry_sdk::__parts::logs::LogValue;
+use opentelemetry::logs::AnyValue;
 use opentelemetry::{Array, KeyValue, Value};
 use prost::encoding::{encode_varint, encoded_len_varint};
 
@@ -149,6 +151,8 @@ pub(crate) enum Borrowed<'a> {
     F64(f64),
     Text(&'a [u8]),
     Array(&'a Array),
+    /// Bytes or a nested value of a log record, whose depth is already limited.
+    Nested(&'a AnyValue),
 }
 
 impl<'a> From<&'a AttributeValue> for Borrowed<'a> {
@@ -181,6 +185,18 @@ impl<'a> From<&'a Value> for Borrowed<'a> {
     }
 }
 
+impl<'a> From<LogValue<'a>> for Borrowed<'a> {
+    fn from(value: LogValue<'a>) -> Self {
+        match value {
+            LogValue::Bool(value) => Self::Bool(value),
+            LogValue::I64(value) => Self::I64(value),
+            LogValue::F64(value) => Self::F64(value),
+            LogValue::Text(value) => Self::Text(value.as_bytes()),
+            LogValue::Other(value) => Self::Nested(value),
+        }
+    }
+}
+
 pub(crate) fn key_value(out: &mut Vec<u8>, field: u32, attribute: &KeyValue) {
     pair(out, field, attribute.key.as_str(), Borrowed::from(&attribute.value));
 }
@@ -196,7 +212,7 @@ pub(crate) fn pair(out: &mut Vec<u8>, field: u32, key: &str, value: Borrowed<'_>
     }
 }
 
-/// Appends a field of type `KeyValue`. Its length is computed in advance, except for arrays.
+/// Appends a field of type `KeyValue`. Its length is computed in advance, except for arrays and nested values.
 #[inline(never)]
 fn long_pair(out: &mut Vec<u8>, field: u32, key: &str, value: Borrowed<'_>) {
     let length = match value {
@@ -204,9 +220,9 @@ fn long_pair(out: &mut Vec<u8>, field: u32, key: &str, value: Borrowed<'_>) {
         Borrowed::I64(value) => 1 + encoded_len_varint(value.cast_unsigned()),
         Borrowed::F64(_) => 9,
         Borrowed::Text(text) => 1 + encoded_len_varint(text.len() as u64) + text.len(),
-        Borrowed::Array(array) => {
+        Borrowed::Array(_) | Borrowed::Nested(_) => {
             let mut encoded = Vec::new();
-            message(&mut encoded, 5, |out| self::array(out, array));
+            any_value(&mut encoded, value);
             head(out, field, field_length(key.len()) + field_length(encoded.len()));
             bytes_always(out, 1, key.as_bytes());
             return bytes_always(out, 2, &encoded);
@@ -284,6 +300,24 @@ pub(crate) fn any_value(out: &mut Vec<u8>, value: Borrowed<'_>) {
             out.extend_from_slice(&value.to_le_bytes());
         }
         Borrowed::Array(array) => message(out, 5, |out| self::array(out, array)),
+        Borrowed::Nested(value) => nested(out, value),
+    }
+}
+
+fn nested(out: &mut Vec<u8>, value: &AnyValue) {
+    let item = |out: &mut Vec<u8>, item| any_value(out, Borrowed::from(LogValue::from(item)));
+    match value {
+        AnyValue::Bytes(value) => bytes_always(out, 7, value),
+        AnyValue::ListAny(items) => message(out, 5, |out| {
+            items.iter().for_each(|value| message(out, 1, |out| item(out, value)));
+        }),
+        AnyValue::Map(items) => message(out, 6, |out| {
+            for (key, value) in items.iter() {
+                pair(out, 1, key.as_str(), LogValue::from(value).into());
+            }
+        }),
+        // The enum is non-exhaustive, but has no other variant today.
+        _ => {}
     }
 }
 

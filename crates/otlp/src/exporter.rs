@@ -21,8 +21,8 @@ use super::grpc;
 use super::http;
 use super::proxy::Proxy;
 use super::request::{EncodedBatch, RequestBuilder};
-use super::response::Outcome;
-use super::retry::{self, Accepted, LastRequests, Limits, Transport};
+use super::response::{Accepted, Outcome};
+use super::retry::{self, LastRequests, Limits, Transport};
 use super::settings::OtlpSettings;
 use floe_telemetry_sdk::__parts::collector::{
     BatchExporter, Destination, Ending, ExportFailure, ExporterId, RateLimited, WorkerSettings,
@@ -188,7 +188,7 @@ pub(super) fn try_connection(target: &OtlpTarget, timeout: Duration) -> Result<(
     let mut otlp = otlp.map_err(|error| error.to_string())?;
     let request = otlp.transport.encode(Bytes::new())?;
     match otlp.transport.send(request, timeout) {
-        Outcome::Accepted { .. } => Ok(()),
+        Outcome::Accepted(_) => Ok(()),
         Outcome::Rejected(reason) | Outcome::Unanswered(reason) | Outcome::Retry { reason, .. } => {
             Err(otlp.settings.without_own_headers(reason))
         }

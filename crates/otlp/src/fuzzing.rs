@@ -6,7 +6,7 @@ use bytes::Bytes;
 use http::StatusCode;
 use http::header::{CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, HeaderValue, RETRY_AFTER};
 
-use super::response::Outcome;
+use super::response::{Accepted, Outcome};
 use super::{grpc, http as otlp_http};
 
 /// The outcome of a request.
@@ -24,7 +24,7 @@ pub enum Response {
 impl From<Outcome> for Response {
     fn from(outcome: Outcome) -> Self {
         match outcome {
-            Outcome::Accepted { rejected, message } => Self::Accepted(rejected, message),
+            Outcome::Accepted(Accepted { rejected, message }) => Self::Accepted(rejected, message),
             Outcome::Retry { reason, after } => Self::Retry(reason, after),
             Outcome::Unanswered(reason) => Self::Retry(reason, None),
             Outcome::TimedOut => Self::Retry("no response".to_owned(), None),

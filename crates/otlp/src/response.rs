@@ -8,14 +8,17 @@ use prost::encoding::{DecodeContext, bytes, decode_key, int64, skip_field, strin
 
 pub(super) const MAX_RESPONSE: usize = 4 * 1024 * 1024;
 
+#[derive(Debug, Default)]
+pub(super) struct Accepted {
+    /// The number of items that the receiver rejected.
+    pub(super) rejected: u64,
+    /// The reason, or a warning.
+    pub(super) message: String,
+}
+
 #[derive(Debug)]
 pub(super) enum Outcome {
-    Accepted {
-        /// The number of items that the receiver rejected.
-        rejected: u64,
-        /// The reason, or a warning.
-        message: String,
-    },
+    Accepted(Accepted),
     Retry {
         reason: String,
         /// The time for which the receiver requires the sender to wait.
@@ -33,9 +36,10 @@ pub(super) enum Outcome {
 pub(super) fn accepted(body: &[u8]) -> Outcome {
     match partial_success(body).and_then(|partial| number_and_text(&partial)) {
         Ok((rejected, message)) => {
-            Outcome::Accepted { rejected: u64::try_from(rejected).unwrap_or_default(), message }
+            let rejected = u64::try_from(rejected).unwrap_or_default();
+            Outcome::Accepted(Accepted { rejected, message })
         }
-        Err(_) if is_empty_json(body) => Outcome::Accepted { rejected: 0, message: String::new() },
+        Err(_) if is_empty_json(body) => Outcome::Accepted(Accepted::default()),
         Err(_) => Outcome::Rejected(format!(
             "the receiver answered with {} instead of an OTLP response in protobuf",
             description(body)
@@ -100,7 +104,7 @@ mod tests {
             (b"ok", Some("something else")),
         ] {
             let rejection = match accepted(body) {
-                Outcome::Accepted { rejected: 0, .. } => None,
+                Outcome::Accepted(Accepted { rejected: 0, .. }) => None,
                 Outcome::Rejected(reason) => Some(reason),
                 other => panic!("{other:?}"),
             };

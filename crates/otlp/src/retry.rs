@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
-use super::response::Outcome;
+use super::response::{Accepted, Outcome};
 use floe_telemetry_core::__sdk::clock::{Instant, monotonic_now};
 use floe_telemetry_core::__sdk::recorder::random_bits;
 use floe_telemetry_sdk::__parts::collector::{Ending, ExportFailure};
@@ -42,14 +42,6 @@ impl Transport for &'static str {
     fn send(&mut self, _: Bytes, _: Duration) -> Outcome {
         Outcome::Unanswered((*self).to_owned())
     }
-}
-
-#[derive(Debug)]
-pub(super) struct Accepted {
-    /// The number of items that the receiver rejected.
-    pub(super) rejected: u64,
-    /// The reason, or a warning.
-    pub(super) message: String,
 }
 
 pub(super) fn deadline(timeout: Duration) -> Instant {
@@ -127,9 +119,9 @@ fn send_with(
         let unanswered = last.unanswered + 1;
         last.unanswered = 0;
         let (reason, after) = match outcome {
-            Outcome::Accepted { rejected, message } => {
+            Outcome::Accepted(accepted) => {
                 last.failure = None;
-                return Ok(Accepted { rejected, message });
+                return Ok(accepted);
             }
             Outcome::Rejected(reason) => {
                 return Err(ExportFailure { items: None, error_type: "rejected", reason });
@@ -201,7 +193,7 @@ mod tests {
                     self.attempts = left;
                     Outcome::Retry { reason: "overloaded".to_owned(), after: self.after }
                 }
-                None => Outcome::Accepted { rejected: 0, message: String::new() },
+                None => Outcome::Accepted(Accepted::default()),
             }
         }
     }

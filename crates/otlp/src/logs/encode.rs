@@ -6,14 +6,12 @@ use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::sync::Arc;
 
-use floe_telemetry_sdk::__parts::logs::{LogRecord, LogValue};
-use opentelemetry::Key;
-use opentelemetry::logs::AnyValue;
+use floe_telemetry_sdk::__parts::logs::LogRecord;
 use opentelemetry_sdk::Resource;
 
 use crate::encoding::{
-    Borrowed, any_value, bytes, bytes_always, fixed32, fixed64, head, head_length, message,
-    message_of, pair, put_count, varint,
+    any_value, bytes, bytes_always, fixed32, fixed64, head, head_length, message, message_of, pair,
+    put_count, varint,
 };
 use crate::span;
 use floe_telemetry_core::__sdk::clock::UnixNanos;
@@ -76,10 +74,10 @@ fn log_record(out: &mut Vec<u8>, record: &LogRecord) {
     }
     bytes(out, 3, record.severity_text.unwrap_or_default().as_bytes());
     if let Some(body) = record.body() {
-        message(out, 5, |out| log_value(out, body));
+        message(out, 5, |out| any_value(out, body.into()));
     }
     for (key, value) in record.attributes() {
-        attribute(out, key, value);
+        pair(out, ATTRIBUTES, key.as_str(), value.into());
     }
     put_count(out, 7, record.dropped_attributes);
     if let Some(span) = record.span {
@@ -87,56 +85,8 @@ fn log_record(out: &mut Vec<u8>, record: &LogRecord) {
         bytes(out, 9, &span.trace_id.to_bytes());
         bytes(out, 10, &span.span_id.to_bytes());
     }
-    fixed64(out, 11, UnixNanos::from(record.observed_timestamp).0);
+    if let Some(time) = record.observed_timestamp {
+        fixed64(out, 11, UnixNanos::from(time).0);
+    }
     bytes(out, 12, record.event_name.unwrap_or_default().as_bytes());
-}
-
-fn attribute(out: &mut Vec<u8>, key: &Key, value: LogValue<'_>) {
-    match scalar(value) {
-        Ok(value) => pair(out, ATTRIBUTES, key.as_str(), value),
-        Err(value) => message(out, ATTRIBUTES, |out| {
-            bytes(out, 1, key.as_str().as_bytes());
-            message(out, 2, |out| nested(out, value));
-        }),
-    }
-}
-
-/// A value that an attribute of a span can have; other values are returned as the error.
-const fn scalar(value: LogValue<'_>) -> Result<Borrowed<'_>, &AnyValue> {
-    Ok(match value {
-        LogValue::Bool(value) => Borrowed::Bool(value),
-        LogValue::I64(value) => Borrowed::I64(value),
-        LogValue::F64(value) => Borrowed::F64(value),
-        LogValue::Text(value) => Borrowed::Text(value.as_bytes()),
-        LogValue::Other(value) => return Err(value),
-    })
-}
-
-/// Appends the fields of `AnyValue`. The depth of the value is already limited.
-fn log_value(out: &mut Vec<u8>, value: LogValue<'_>) {
-    match scalar(value) {
-        Ok(value) => any_value(out, value),
-        Err(value) => nested(out, value),
-    }
-}
-
-fn nested(out: &mut Vec<u8>, value: &AnyValue) {
-    match value {
-        AnyValue::Bytes(value) => bytes_always(out, 7, value),
-        AnyValue::ListAny(items) => message(out, 5, |out| {
-            for item in items.iter() {
-                message(out, 1, |out| log_value(out, item.into()));
-            }
-        }),
-        AnyValue::Map(items) => message(out, 6, |out| {
-            for (key, item) in items.iter() {
-                message(out, 1, |out| {
-                    bytes(out, 1, key.as_str().as_bytes());
-                    message(out, 2, |out| log_value(out, item.into()));
-                });
-            }
-        }),
-        // The enum is non-exhaustive, but has no other variant today.
-        _ => {}
-    }
 }

@@ -95,7 +95,7 @@ fn expected(record: &LogRecord) -> proto_logs::LogRecord {
     };
     proto_logs::LogRecord {
         time_unix_nano: record.timestamp.map_or(0, nanos),
-        observed_time_unix_nano: nanos(record.observed_timestamp),
+        observed_time_unix_nano: record.observed_timestamp.map_or(0, nanos),
         severity_number: record.severity_number.map_or(0, |number| number as i32),
         severity_text: record.severity_text.unwrap_or_default().to_owned(),
         body: record.body.clone().map(|body| (*body).into()),

@@ -159,14 +159,10 @@ impl Enricher {
 /// Adds the values of the baggage, once. Baggage belongs to the request, so it takes precedence over attributes of the
 /// process.
 pub(super) fn add_baggage(record: &mut SpanRecord) {
-    let baggage = record.more.as_mut().and_then(|more| more.baggage.take());
-    if let Some(baggage) = baggage {
-        add_missing(record, &baggage);
-    }
-}
-
-fn add_missing(record: &mut SpanRecord, attributes: &[KeyValue]) {
-    for KeyValue { key, value, .. } in attributes {
+    let Some(baggage) = record.more.as_mut().and_then(|more| more.baggage.take()) else {
+        return;
+    };
+    for KeyValue { key, value, .. } in &*baggage {
         let is_new = record.attributes.as_slice().iter().all(|own| own.key != *key);
         if let (true, Some(value)) = (is_new, value.to_attribute_value()) {
             record.attributes.push(key.clone(), value);

@@ -8,19 +8,22 @@ use std::time::Duration;
 use opentelemetry::KeyValue;
 
 use super::destination::Destination;
-use super::enrich::Enricher;
+use super::enrich::{Enricher, add_baggage};
 use super::export_failure::SHUTDOWN;
 use super::fetch::Backpressure;
-use super::processing::Processing;
+use super::processor::{EndingSpan, SpanProcessor};
+use super::rate_limited::RateLimited;
 use super::redact::Redactor;
 use super::shared_attributes::SharedAttributes;
 use super::span_metrics::SpanMetrics;
 use super::statistics::Counters;
 use super::tail::TailSampler;
 use super::worker::Report;
+use crate::caught::caught;
 use crate::channel::Sender;
 use crate::clock::{Instant, WallClock, monotonic_now};
 use crate::config::{SamplingConfig, TelemetryConfig};
+use crate::internal_log::internal_log;
 use crate::recorder::{Buffer, SpanRecord};
 
 /// The path of spans to the exporters: processors, tail sampling, enrichment and the open batch.
@@ -32,7 +35,9 @@ pub(crate) struct Pipeline {
     pub(super) delay: Duration,
     pub(super) counters: Arc<Counters>,
     status_on_success: bool,
-    processing: Processing,
+    /// The span processors of the program, in the order of their calls.
+    processors: Vec<Box<dyn SpanProcessor>>,
+    processor_warnings: RateLimited,
     enricher: Enricher,
     exporters: Vec<Box<dyn Destination>>,
     tail: Option<TailSampler>,
@@ -50,7 +55,7 @@ impl Pipeline {
         tail_bytes: usize,
         counters: &Arc<Counters>,
         mut redactor: Redactor,
-        processing: Processing,
+        processors: Vec<Box<dyn SpanProcessor>>,
         metrics: Option<SpanMetrics>,
         exporters: Vec<Box<dyn Destination>>,
     ) -> Self {
@@ -69,7 +74,8 @@ impl Pipeline {
             delay: config.batch_processor.schedule_delay(),
             counters: Arc::clone(counters),
             status_on_success: config.status_on_success,
-            processing,
+            processors,
+            processor_warnings: RateLimited::default(),
             enricher,
             exporters,
             spans: 0,
@@ -79,7 +85,7 @@ impl Pipeline {
 
     /// Whether any part receives spans: an exporter or a processor.
     pub(crate) fn takes_spans(&self) -> bool {
-        !self.exporters.is_empty() || !self.processing.is_empty()
+        !self.exporters.is_empty() || !self.processors.is_empty()
     }
 
     /// The number of spans that fit into the queue of at least one exporter, in addition to the open batch. At 0, spans
@@ -159,7 +165,7 @@ impl Pipeline {
 
     /// Passes the span to the processors, if there are any, and then to the exporters.
     fn send(&mut self, record: &mut SpanRecord, clock: &WallClock) {
-        if !self.processing.is_empty() && !self.process(record, clock) {
+        if !self.processors.is_empty() && !self.process(record, clock) {
             return;
         }
         // With tail sampling, spans without the sampled flag are exported, too.
@@ -180,9 +186,24 @@ impl Pipeline {
             return false;
         }
         let moving = Moving { left: exporters, counters: &self.counters };
-        let is_kept = self.processing.process(record, clock);
+        record.write_exception();
+        add_baggage(record);
+        record.attributes.keep_distinct(usize::MAX);
+        let mut span = EndingSpan { record, clock, is_discarded: false };
+        for processor in &mut self.processors {
+            if caught(|| processor.on_ending(&mut span)).is_err() {
+                self.counters.processor_panics.fetch_add(1, Ordering::Relaxed);
+                if self.processor_warnings.is_due() {
+                    internal_log!(warn, "a span processor panicked");
+                }
+            }
+            if span.is_discarded {
+                self.counters.discarded.fetch_add(1, Ordering::Release);
+                break;
+            }
+        }
         mem::forget(moving);
-        is_kept
+        !span.is_discarded
     }
 
     fn add(&mut self, record: &mut SpanRecord, clock: &WallClock) {
@@ -284,5 +305,8 @@ impl Drop for Pipeline {
     /// Counts the spans that a panic during the shutdown has left.
     fn drop(&mut self) {
         self.recover();
+        for processor in self.processors.drain(..) {
+            let _ = caught(|| drop(processor));
+        }
     }
 }

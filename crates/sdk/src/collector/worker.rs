@@ -102,10 +102,9 @@ struct Shared {
     counters: Arc<Counters>,
     export: Arc<Export>,
     bytes: AtomicUsize,
-    /// The number of spans dropped since the last report because the queue was full.
-    dropped: AtomicU64,
-    /// The number of spans dropped since the last report because the shutdown's time had passed.
-    late: AtomicU64,
+    /// The numbers of spans lost since the last report: failed, dropped because the queue was full, and dropped because
+    /// the shutdown's time had passed.
+    lost: [AtomicU64; 3],
 }
 
 /// The handle of an exporter.
@@ -147,13 +146,11 @@ impl<B: Send + 'static> Worker<B> {
             counters: Arc::clone(counters),
             export,
             bytes: AtomicUsize::new(0),
-            dropped: AtomicU64::new(0),
-            late: AtomicU64::new(0),
+            lost: Default::default(),
         });
         let exporting = Exporting {
             shared: Arc::clone(&shared),
             redaction: settings.redaction.clone(),
-            failed: 0,
             failure: None,
         };
         let (tasks, receiver) = channel();
@@ -265,11 +262,11 @@ impl Shared {
     fn drop_items(&self, items: usize, reason: &'static str) {
         let items = items as u64;
         let Outcomes { queue_full, late, .. } = self.outcomes();
-        let (lost, counter) = match reason {
-            QUEUE_FULL => (&self.dropped, queue_full),
-            _ => (&self.late, late),
+        let (at, counter) = match reason {
+            QUEUE_FULL => (1, queue_full),
+            _ => (2, late),
         };
-        lost.fetch_add(items, Ordering::Relaxed);
+        self.lost[at].fetch_add(items, Ordering::Relaxed);
         counter.fetch_add(items, Ordering::Release);
         self.export.processor.finish(items, Some(reason));
     }
@@ -297,8 +294,7 @@ impl Shared {
 struct Exporting {
     shared: Arc<Shared>,
     redaction: Redaction,
-    /// The number of failed spans since the last report.
-    failed: u64,
+    /// The first failure since the last report.
     failure: Option<String>,
 }
 
@@ -355,7 +351,7 @@ impl Exporting {
         export.set_failure(error.as_deref());
         if let Some(error) = error {
             self.shared.lose(failed, &error);
-            self.failed += failed;
+            self.shared.lost[0].fetch_add(failed, Ordering::Relaxed);
             // The first failure is kept: after a timeout, later failures only report that no time is left.
             self.failure.get_or_insert(error);
         }
@@ -364,27 +360,24 @@ impl Exporting {
     /// Reports the spans lost since the last received report.
     fn report(&mut self, result: Result<(), String>, report: &Sender<Report>) {
         let shared = &self.shared;
-        let dropped = shared.dropped.swap(0, Ordering::Relaxed);
-        let late = shared.late.swap(0, Ordering::Relaxed);
-        let failure = self.failure.as_ref();
-        let failed =
-            failure.map(|failure| format!("{} failed: {failure}", shared.items(self.failed)));
-        let queue =
-            (dropped > 0).then(|| format!("{} dropped: its queue was full", shared.items(dropped)));
-        let no_time =
-            (late > 0).then(|| format!("{} dropped: no time was left", shared.items(late)));
-        let lost: Vec<_> = [failed, queue, no_time].into_iter().flatten().collect();
+        let numbers = shared.lost.each_ref().map(|number| number.swap(0, Ordering::Relaxed));
+        let failed = format!("failed: {}", self.failure.as_deref().unwrap_or_default());
+        let fates = [&*failed, "dropped: its queue was full", "dropped: no time was left"];
+        let lost = numbers.into_iter().zip(fates).filter(|(number, _)| *number > 0);
+        let lost: Vec<_> =
+            lost.map(|(number, fate)| format!("{} {fate}", shared.items(number))).collect();
         let result = if lost.is_empty() {
             result.map_err(|error| self.redaction.failure(error))
         } else {
             Err(lost.join("; "))
         };
         if report.send((shared.export.name().to_owned(), result)).is_ok() {
-            (self.failed, self.failure) = (0, None);
+            self.failure = None;
         } else {
             // The caller has stopped waiting, so the next report contains the losses.
-            shared.dropped.fetch_add(dropped, Ordering::Relaxed);
-            shared.late.fetch_add(late, Ordering::Relaxed);
+            for (number, lost) in shared.lost.iter().zip(numbers) {
+                number.fetch_add(lost, Ordering::Relaxed);
+            }
         }
     }
 }

@@ -32,14 +32,14 @@ pub struct SpanIds {
 
 /// A log record. Its texts are in one buffer, so that a thread reuses the memory of the last record, and the copy for
 /// exporters needs few allocations.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 #[expect(missing_docs, reason = "the fields of OpenTelemetry's log data model")]
 pub struct LogRecord {
     /// The scope of the logger; `None` for records of `tracing` and `log`.
     pub scope: Option<Arc<InstrumentationScope>>,
     pub event_name: Option<&'static str>,
     pub timestamp: Option<SystemTime>,
-    pub observed_timestamp: SystemTime,
+    pub observed_timestamp: Option<SystemTime>,
     pub severity_number: Option<Severity>,
     pub severity_text: Option<&'static str>,
     /// Whether the identity contains values from baggage.
@@ -107,31 +107,6 @@ impl<'a> From<&'a AnyValue> for LogValue<'a> {
     }
 }
 
-impl Default for LogRecord {
-    fn default() -> Self {
-        Self {
-            scope: None,
-            event_name: None,
-            timestamp: None,
-            observed_timestamp: SystemTime::UNIX_EPOCH,
-            severity_number: None,
-            severity_text: None,
-            has_baggage: false,
-            has_panicked: false,
-            dropped_attributes: 0,
-            has_message: false,
-            body: None,
-            span: None,
-            nested: 0,
-            texts: String::new(),
-            message: 0..0,
-            target: None,
-            values: Vec::new(),
-            fields: 0,
-        }
-    }
-}
-
 impl LogRecord {
     /// The maximum number of attributes of a record.
     pub const MAX_FIELDS: usize = 128;
@@ -150,6 +125,7 @@ impl LogRecord {
         let (mut texts, mut values) = (mem::take(&mut self.texts), mem::take(&mut self.values));
         texts.clear();
         values.clear();
+        let observed_timestamp = Some(observed_timestamp);
         *self = Self { observed_timestamp, texts, values, ..Self::default() };
     }
 

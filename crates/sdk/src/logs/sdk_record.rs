@@ -32,7 +32,9 @@ pub(super) static BLANK: LazyLock<SdkLogRecord> = LazyLock::new(|| {
 /// Converts a record.
 pub(super) fn sdk_record(of: &LogRecord) -> SdkLogRecord {
     let mut record = BLANK.clone();
-    record.set_observed_timestamp(of.observed_timestamp);
+    if let Some(time) = of.observed_timestamp {
+        record.set_observed_timestamp(time);
+    }
     if let Some(name) = of.event_name {
         record.set_event_name(name);
     }

@@ -21,7 +21,7 @@ use super::{IN_USE_BY, Inner, TelemetryProvider, metrics, resource, start_messag
 use crate::backend;
 use crate::caught::caught;
 use crate::collector::{
-    self, Counters, Destination, ExporterId, Pipeline, Policies, Processing, Redaction, Redactor,
+    self, Counters, Destination, ExporterId, Pipeline, Policies, Redaction, Redactor,
     START_TIMEOUT, Size, SpanProcessor, WorkerSettings,
 };
 use crate::config::{ExporterKind, Signal, TelemetryConfig, is_disabled};
@@ -385,13 +385,12 @@ impl TelemetryProviderBuilder {
         let (meters, span_metrics) = started.unzip();
         *provider.meters = meters;
         let message = start_message::line(&self.config, counters, has_sampler);
-        let processing = Processing::new(self.processors, counters);
         let pipeline = Pipeline::new(
             self.config,
             share,
             counters,
             redactor,
-            processing,
+            self.processors,
             span_metrics,
             destinations,
         );
