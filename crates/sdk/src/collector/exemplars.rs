@@ -45,13 +45,14 @@ pub struct Exemplar {
 /// The exemplars of one instrument, by the attributes of its series, in the order of measurement.
 #[derive(Debug)]
 pub struct Exemplars {
-    /// The upper bounds of the buckets of a histogram; empty if they are not fixed.
-    bounds: Vec<f64>,
+    bounds: Arc<[f64]>,
     series: Mutex<HashMap<Box<[KeyValue]>, Arc<Series>, FxBuildHasher>>,
 }
 
 #[derive(Debug)]
 struct Series {
+    /// The upper bounds of the buckets of a histogram; empty if they are not fixed.
+    bounds: Arc<[f64]>,
     /// One bit per bucket. All buckets from the 64th on share a bit.
     all: u64,
     /// The bits of the buckets without an exemplar since the last collection.
@@ -65,10 +66,7 @@ struct Series {
 
 /// The exemplars of a series with constant attributes.
 #[derive(Debug)]
-pub struct BoundExemplars {
-    of: Arc<Exemplars>,
-    series: Arc<Series>,
-}
+pub struct BoundExemplars(Arc<Series>);
 
 type Instruments = HashMap<(InstrumentationScope, String), Arc<Exemplars>>;
 
@@ -95,7 +93,7 @@ impl Exemplars {
                 return found;
             }
             let of_name = instruments.entry(key).or_insert_with(|| {
-                let new = || Arc::new(Self { bounds: bounds.to_vec(), series: Mutex::default() });
+                let new = || Arc::new(Self { bounds: bounds.into(), series: Mutex::default() });
                 found.clone().unwrap_or_else(new)
             });
             found.get_or_insert_with(|| Arc::clone(of_name));
@@ -114,13 +112,12 @@ impl Exemplars {
         };
         let series = self.find(&mut all, attributes);
         drop(all);
-        series.offer(&self.bounds, value, || Some((ids, wall_now())));
+        series.offer(value, || Some((ids, wall_now())));
     }
 
     /// Returns the exemplars of the series with these attributes.
-    pub fn bind(self: &Arc<Self>, attributes: &[KeyValue]) -> BoundExemplars {
-        let series = self.find(&mut lock(&self.series), attributes);
-        BoundExemplars { of: Arc::clone(self), series }
+    pub fn bind(&self, attributes: &[KeyValue]) -> BoundExemplars {
+        BoundExemplars(self.find(&mut lock(&self.series), attributes))
     }
 
     /// The series with these attributes, or the overflow series.
@@ -134,16 +131,20 @@ impl Exemplars {
         }
         let overflow = [KeyValue::new(keys::METRIC_OVERFLOW, true)];
         let key = if all.len() < CARDINALITY_LIMIT { attributes } else { &overflow };
-        Arc::clone(all.entry(key.into()).or_insert_with(|| Arc::new(Series::new(&self.bounds))))
+        Arc::clone(
+            all.entry(key.into())
+                .or_insert_with(|| Arc::new(Series::new(Arc::clone(&self.bounds)))),
+        )
     }
 }
 
 impl Series {
-    fn new(bounds: &[f64]) -> Self {
+    fn new(bounds: Arc<[f64]>) -> Self {
         let buckets = bounds.len() + 1;
         let all = 1_u64.checked_shl(u32::try_from(buckets).unwrap_or(u32::MAX));
         let all = all.map_or(u64::MAX, |next| next - 1);
         Self {
+            bounds,
             all,
             wanted: AtomicU64::new(all),
             exemplars: Mutex::default(),
@@ -167,11 +168,10 @@ impl Series {
     /// Stores a measurement if its bucket has no exemplar since the last collection.
     fn offer(
         &self,
-        bounds: &[f64],
         value: f64,
         describe: impl FnOnce() -> Option<((TraceId, SpanId), SystemTime)>,
     ) {
-        let bucket = bounds.partition_point(|bound| *bound < value);
+        let bucket = self.bounds.partition_point(|bound| *bound < value);
         let bit = 1 << bucket.min(63);
         if self.wanted.load(Ordering::Relaxed) & bit == 0 {
             return;
@@ -194,17 +194,17 @@ impl Series {
 impl BoundExemplars {
     /// Offers a measurement.
     pub fn measure(&self, value: f64) {
-        if self.series.is_turn() {
+        if self.0.is_turn() {
             self.look(value);
         }
     }
 
     #[cold]
     fn look(&self, value: f64) {
-        self.series.offer(&self.of.bounds, value, || {
+        self.0.offer(value, || {
             let ids = Current::sampled_span();
-            let vain = self.series.vain.load(Ordering::Relaxed).wrapping_add(1);
-            self.series.vain.store(if ids.is_some() { 0 } else { vain }, Ordering::Relaxed);
+            let vain = self.0.vain.load(Ordering::Relaxed).wrapping_add(1);
+            self.0.vain.store(if ids.is_some() { 0 } else { vain }, Ordering::Relaxed);
             Some((ids?, wall_now()))
         });
     }
@@ -215,7 +215,7 @@ impl BoundExemplars {
         ids: Option<(TraceId, SpanId)>,
         time: impl FnOnce() -> SystemTime,
     ) {
-        self.series.offer(&self.of.bounds, value, || Some((ids?, time())));
+        self.0.offer(value, || Some((ids?, time())));
     }
 }
 
@@ -293,7 +293,7 @@ mod tests {
     use super::*;
 
     fn exemplars() -> Arc<Exemplars> {
-        Arc::new(Exemplars { bounds: vec![1.0, 2.0], series: Mutex::default() })
+        Arc::new(Exemplars { bounds: [1.0, 2.0].into(), series: Mutex::default() })
     }
 
     #[test]
@@ -304,7 +304,7 @@ mod tests {
         let _current = Context::new().with_remote_span_context(span).attach();
         (0..=MAX_VAIN).for_each(|_| bound.measure(0.5));
         bound.measure(99.0);
-        let stored = lock(&bound.series.exemplars);
+        let stored = lock(&bound.0.exemplars);
         let values: Vec<_> = stored.iter().map(|(_, exemplar)| exemplar.value).collect();
         assert_eq!(values, [0.5, 99.0]);
     }
@@ -318,12 +318,12 @@ mod tests {
         };
         [0.5, 1.0, 1.5, 99.0].into_iter().for_each(measure);
         let values = || {
-            let stored = lock(&bound.series.exemplars);
+            let stored = lock(&bound.0.exemplars);
             let values = stored.iter().map(|(_, exemplar)| exemplar.value);
             values.collect::<Vec<_>>()
         };
         assert_eq!(values(), [0.5, 1.5, 99.0]);
-        bound.series.wanted.store(bound.series.all, Ordering::Relaxed);
+        bound.0.wanted.store(bound.0.all, Ordering::Relaxed);
         measure(1.0);
         assert_eq!(values(), [1.0, 1.5, 99.0]);
     }

@@ -52,17 +52,6 @@ fn limit_keys(limits: &SpanLimits, record: &mut SpanRecord) -> bool {
     are_valid && record.attributes.as_slice().len() == before
 }
 
-/// Truncates the attributes of a resource, a scope or a metric to the default limits. OpenTelemetry exempts them from
-/// the configured limits.
-pub(super) fn apply_default(attributes: &mut [KeyValue]) {
-    for attribute in attributes {
-        cut_off(&mut attribute.key, MAX_NAME);
-        if let Some(limit) = SpanLimits::default().attribute_value_length {
-            shorten_value(attribute, size(limit));
-        }
-    }
-}
-
 pub(super) fn size(limit: u32) -> usize {
     usize::try_from(limit).unwrap_or(usize::MAX)
 }
@@ -89,7 +78,8 @@ fn cut<T>(items: &mut Vec<T>) -> u32 {
     u32::try_from(over).unwrap_or(u32::MAX)
 }
 
-fn limit(limits: &SpanLimits, attributes: &mut Vec<KeyValue>) -> u32 {
+/// Drops attributes without a key and over the limit, and shortens the others. Returns the number of dropped attributes.
+pub(super) fn limit(limits: &SpanLimits, attributes: &mut Vec<KeyValue>) -> u32 {
     for attribute in &mut *attributes {
         cut_off(&mut attribute.key, MAX_NAME);
     }

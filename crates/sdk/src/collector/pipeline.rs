@@ -181,7 +181,7 @@ impl Pipeline {
     fn process(&mut self, record: &mut SpanRecord, clock: &WallClock) -> bool {
         let exporters = self.exporters.len();
         if self.counters.ending.has_passed() {
-            self.counters.dropped_shutdown.fetch_add(exporters as u64, Ordering::Release);
+            self.counters.spans.late.fetch_add(exporters as u64, Ordering::Release);
             self.counters.exports.count_unqueued(1, SHUTDOWN);
             return false;
         }
@@ -296,7 +296,7 @@ struct Moving<'a> {
 impl Drop for Moving<'_> {
     fn drop(&mut self) {
         if self.left > 0 {
-            self.counters.failed.fetch_add(self.left as u64, Ordering::Release);
+            self.counters.spans.failed.fetch_add(self.left as u64, Ordering::Release);
         }
     }
 }

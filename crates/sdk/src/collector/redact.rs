@@ -7,7 +7,6 @@ mod redaction;
 
 use std::borrow::Cow;
 
-use floe_telemetry_core::__sdk::attributes::keep_distinct;
 use floe_telemetry_core::REDACTED;
 use opentelemetry::trace::{Event, Link, SpanContext, TraceState};
 use opentelemetry::{Array, InstrumentationScope, KeyValue, Value};
@@ -20,6 +19,7 @@ pub use self::redaction::Redaction;
 use super::limits;
 use super::rate_limited::RateLimited;
 use crate::attributes::AttributeValue;
+use crate::config::SpanLimits;
 use crate::internal_log::internal_log;
 use crate::recorder::{Exception, SpanRecord};
 
@@ -135,9 +135,10 @@ impl Redactor {
         for attribute in &mut *attributes {
             self.attribute(attribute);
         }
-        // Truncated after redaction, because a truncated credential might not be recognized.
-        limits::apply_default(attributes);
-        let dropped = keep_distinct(attributes, usize::MAX, |attribute| &attribute.key);
+        // Truncated after redaction, because a truncated credential might not be recognized. OpenTelemetry exempts these
+        // attributes from the configured limits.
+        let unlimited = SpanLimits { attribute_count: u32::MAX, ..SpanLimits::default() };
+        let dropped = limits::limit(&unlimited, attributes);
         if dropped > 0 && EMPTY_KEYS.is_due() {
             internal_log!(
                 warn,

@@ -9,17 +9,12 @@ use crate::parts;
 /// Attributes shared by many spans. If a span sets one of the keys itself, its own value takes precedence.
 #[derive(Debug, Default)]
 pub struct SharedAttributes {
-    attributes: Vec<SharedAttribute>,
+    /// Each attribute, also as a field of an OTLP span.
+    attributes: Vec<(KeyValue, Box<[u8]>)>,
     /// The lengths of the keys, one bit for each length.
     lengths: u64,
     /// All attributes as fields of an OTLP span.
     otlp: Vec<u8>,
-}
-
-#[derive(Debug)]
-struct SharedAttribute {
-    attribute: KeyValue,
-    otlp: Box<[u8]>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -58,7 +53,7 @@ impl SharedAttributes {
             let otlp = encode.map_or_else(Box::default, |encode| encode(&attribute));
             shared.otlp.extend_from_slice(&otlp);
             shared.lengths |= length_bit(&attribute.key);
-            shared.attributes.push(SharedAttribute { attribute, otlp });
+            shared.attributes.push((attribute, otlp));
         }
         shared
     }
@@ -69,14 +64,14 @@ impl SharedAttributes {
 
     pub(super) fn sets(&self, key: &Key) -> bool {
         let mut attributes = self.attributes.iter();
-        attributes.any(|shared| shared.attribute.key == *key)
+        attributes.any(|(shared, _)| shared.key == *key)
     }
 
     pub(super) fn not_set_by<'a>(
         &'a self,
         own: OwnAttributes<'a>,
     ) -> impl Iterator<Item = &'a KeyValue> {
-        let attributes = self.attributes.iter().map(|shared| &shared.attribute);
+        let attributes = self.attributes.iter().map(|(attribute, _)| attribute);
         attributes.filter(move |attribute| !own.sets(&attribute.key))
     }
 
@@ -92,9 +87,7 @@ impl SharedAttributes {
 
     #[cold]
     fn write_each_not_set_by(&self, own: OwnAttributes<'_>, room: usize, out: &mut Vec<u8>) {
-        let not_set = |shared: &&SharedAttribute| !own.sets(&shared.attribute.key);
-        for shared in self.attributes.iter().filter(not_set).take(room) {
-            out.extend_from_slice(&shared.otlp);
-        }
+        let not_set = self.attributes.iter().filter(|(shared, _)| !own.sets(&shared.key));
+        not_set.take(room).for_each(|(_, otlp)| out.extend_from_slice(otlp));
     }
 }

@@ -148,10 +148,8 @@ impl Baseline {
 #[derive(Debug, Default)]
 pub struct Counters {
     pub(super) collected: AtomicU64,
-    pub(crate) exported: AtomicU64,
-    pub(crate) failed: AtomicU64,
-    pub(crate) dropped_queue_full: AtomicU64,
-    pub(super) dropped_shutdown: AtomicU64,
+    pub(crate) spans: Outcomes,
+    pub(crate) logs: Outcomes,
     pub(super) start: OnceLock<Baseline>,
     /// The counters when the collector has read the last span for the provider.
     pub(super) last: OnceLock<Baseline>,
@@ -163,37 +161,35 @@ pub struct Counters {
     pub(super) processor_panics: AtomicU64,
     /// Log records passed to exporters, once for each exporter.
     pub(crate) logs_emitted: AtomicU64,
-    pub(crate) logs_exported: AtomicU64,
-    pub(crate) logs_failed: AtomicU64,
-    pub(crate) logs_dropped: AtomicU64,
     pub(crate) exports: Exports,
     /// Tells the exporters that the provider shuts down.
     pub ending: Arc<Ending>,
 }
 
-pub(super) struct Outcomes<'a> {
-    pub(super) exported: &'a AtomicU64,
-    pub(super) failed: &'a AtomicU64,
-    pub(super) queue_full: &'a AtomicU64,
+/// The numbers of spans or log records by their outcome, once for each exporter.
+#[derive(Debug, Default)]
+pub(crate) struct Outcomes {
+    pub(crate) exported: AtomicU64,
+    pub(crate) failed: AtomicU64,
+    /// Items dropped because a queue was full.
+    pub(crate) queue_full: AtomicU64,
     /// Items dropped because the time of the shutdown had passed.
-    pub(super) late: &'a AtomicU64,
+    pub(super) late: AtomicU64,
+}
+
+impl Outcomes {
+    pub(super) fn read(&self) -> [u64; 4] {
+        let Self { exported, failed, queue_full, late } = self;
+        [exported, failed, queue_full, late].map(|number| number.load(Ordering::Acquire))
+    }
 }
 
 impl Counters {
-    pub(super) const fn outcomes(&self, signal: Signal) -> Outcomes<'_> {
+    /// The outcomes of spans, unless the signal is logs.
+    pub(super) const fn outcomes(&self, signal: Signal) -> &Outcomes {
         match signal {
-            Signal::Logs => Outcomes {
-                exported: &self.logs_exported,
-                failed: &self.logs_failed,
-                queue_full: &self.logs_dropped,
-                late: &self.logs_dropped,
-            },
-            _ => Outcomes {
-                exported: &self.exported,
-                failed: &self.failed,
-                queue_full: &self.dropped_queue_full,
-                late: &self.dropped_shutdown,
-            },
+            Signal::Logs => &self.logs,
+            _ => &self.spans,
         }
     }
 
@@ -223,16 +219,12 @@ impl Counters {
 
     pub(crate) fn read(&self) -> Statistics {
         // The outcomes are read before the number of spans, because every span with an outcome was written before.
-        let exported = self.exported.load(Ordering::Acquire);
-        let failed = self.failed.load(Ordering::Acquire);
-        let dropped_queue_full = self.dropped_queue_full.load(Ordering::Acquire);
-        let dropped_shutdown = self.dropped_shutdown.load(Ordering::Acquire);
+        let [exported, failed, dropped_queue_full, dropped_shutdown] = self.spans.read();
         let sampled_out = self.sampled_out.load(Ordering::Acquire);
         let discarded = self.discarded.load(Ordering::Acquire);
         let process = self.process();
-        let logs_exported = self.logs_exported.load(Ordering::Acquire);
-        let logs_failed = self.logs_failed.load(Ordering::Acquire);
-        let logs_dropped = self.logs_dropped.load(Ordering::Acquire);
+        let [logs_exported, logs_failed, queue_full, late] = self.logs.read();
+        let logs_dropped = queue_full + late;
         let logs_done = logs_exported + logs_failed + logs_dropped;
         let logs_emitted = self.logs_emitted.load(Ordering::Acquire);
         let own = process.written.saturating_sub(sampled_out + discarded);

@@ -59,7 +59,7 @@ impl DropWarnings {
         counters.exports.say_lost();
         let memory = LOST.for_memory.load(Ordering::Relaxed);
         let buffer_full = LOST.spans.load(Ordering::Relaxed).saturating_sub(memory);
-        let queue_full = counters.dropped_queue_full.load(Ordering::Relaxed);
+        let queue_full = counters.spans.queue_full.load(Ordering::Relaxed);
         if let Some([buffer_full, memory, queue_full]) =
             self.spans.since_last([buffer_full, memory, queue_full])
         {
@@ -71,9 +71,8 @@ impl DropWarnings {
                 "spans were dropped"
             );
         }
-        if let Some([records]) =
-            self.records.since_last([counters.logs_dropped.load(Ordering::Relaxed)])
-        {
+        let [.., records_queue_full, records_late] = counters.logs.read();
+        if let Some([records]) = self.records.since_last([records_queue_full + records_late]) {
             internal_log!(error, records = records, "log records were dropped");
         }
         if let Some([calls]) = self.calls.since_last([LOST.calls.load(Ordering::Relaxed)]) {

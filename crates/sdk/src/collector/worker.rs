@@ -255,7 +255,7 @@ impl<B: Send + 'static> Worker<B> {
 }
 
 impl Shared {
-    fn outcomes(&self) -> Outcomes<'_> {
+    fn outcomes(&self) -> &Outcomes {
         self.counters.outcomes(self.export.signal)
     }
 
@@ -343,7 +343,7 @@ impl Exporting {
         export.processor.finish(spans as u64, None);
         let result = guarded(|| exporter.export(batch));
         let failed = export.exported(spans, result.as_ref().copied());
-        queued.count_spans(self.shared.outcomes().exported, spans as u64 - failed);
+        queued.count_spans(&self.shared.outcomes().exported, spans as u64 - failed);
         drop(queued);
         // Error messages quote endpoints and headers, which may contain credentials.
         let error = result.err();

@@ -98,7 +98,7 @@ impl LogWorker {
         if *forks != recorder::forks() {
             recorder::say_not_exported();
             // The batch is not locked, because in a fork the holder of the lock may not exist.
-            counters.logs_dropped.fetch_add(1, Ordering::Release);
+            counters.logs.queue_full.fetch_add(1, Ordering::Release);
             return;
         }
         let bytes = record.size();

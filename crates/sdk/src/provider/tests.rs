@@ -39,7 +39,7 @@ impl Destination for Panicking {
     fn ship(&mut self, spans: usize) {
         self.shipped += 1;
         assert!(self.panics_with_spans || self.shipped.is_multiple_of(2), "a test");
-        let exported = &self.counters.exported;
+        let exported = &self.counters.spans.exported;
         exported.fetch_add(spans as u64, Ordering::Relaxed);
     }
 
