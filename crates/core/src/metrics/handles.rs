@@ -63,7 +63,7 @@ impl Counter {
     /// Adds `value`.
     #[inline]
     pub fn add(&self, value: u64) {
-        self.0.record(Measurement::Count(value));
+        self.0.record(Measurement::Counter(value));
     }
 }
 
@@ -71,7 +71,7 @@ impl UpDownCounter {
     /// Adds `value`, which may be negative.
     #[inline]
     pub fn add(&self, value: i64) {
-        self.0.record(Measurement::Change(value));
+        self.0.record(Measurement::UpDownCounter(value));
     }
 }
 
@@ -92,7 +92,7 @@ impl Histogram {
     pub fn record(&self, value: impl MetricNumber) {
         let value = value.to_f64();
         if value.is_finite() {
-            self.0.record(Measurement::Distribution(value));
+            self.0.record(Measurement::Histogram(value));
         }
     }
 }

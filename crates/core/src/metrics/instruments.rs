@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use opentelemetry::KeyValue;
-use opentelemetry::metrics::{Counter, Gauge, Histogram, Meter, UpDownCounter};
+use opentelemetry::metrics::{self, HistogramBuilder, Meter};
 
 use super::metric::Metric;
 
@@ -12,88 +12,99 @@ use super::metric::Metric;
 /// exceeds it.
 const MAX_NAMES: usize = 2000;
 
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(super) enum Kind {
-    Counter,
-    UpDownCounter,
-    Gauge,
-    Histogram,
-}
-
-impl Kind {
-    const fn words(self) -> &'static str {
-        match self {
-            Self::Counter => "a counter",
-            Self::UpDownCounter => "an up-down counter",
-            Self::Gauge => "a gauge",
-            Self::Histogram => "a histogram",
+macro_rules! instruments {
+    ($($kind:ident: $value:ty, $words:literal, $build:ident, $record:ident, $bound:ident $(, $buckets:ident)?;)*) => {
+        #[derive(Clone, Copy, Debug, Eq, PartialEq)]
+        pub(super) enum Kind {
+            $($kind,)*
         }
-    }
-}
 
-#[derive(Clone, Copy, Debug)]
-pub(super) enum Measurement {
-    Count(u64),
-    Change(i64),
-    Gauge(f64),
-    Distribution(f64),
-}
-
-impl Measurement {
-    pub(super) const fn kind(self) -> Kind {
-        match self {
-            Self::Count(_) => Kind::Counter,
-            Self::Change(_) => Kind::UpDownCounter,
-            Self::Gauge(_) => Kind::Gauge,
-            Self::Distribution(_) => Kind::Histogram,
-        }
-    }
-}
-
-#[derive(Debug)]
-pub(super) enum Instrument {
-    Counter(Counter<u64>),
-    UpDownCounter(UpDownCounter<i64>),
-    Gauge(Gauge<f64>),
-    Histogram(Histogram<f64>),
-}
-
-impl Instrument {
-    /// Builds the instrument of a metric. The SDK reports an invalid one, which records nothing.
-    pub(super) fn build(meter: &Meter, metric: &Metric<'_>, kind: Kind) -> Self {
-        macro_rules! builder {
-            ($instrument:ident) => {
-                meter
-                    .$instrument(metric.name.to_owned())
-                    .with_unit(metric.unit.to_owned())
-                    .with_description(metric.description.to_owned())
-            };
-        }
-        match kind {
-            Kind::Counter => Self::Counter(builder!(u64_counter).build()),
-            Kind::UpDownCounter => Self::UpDownCounter(builder!(i64_up_down_counter).build()),
-            Kind::Gauge => Self::Gauge(builder!(f64_gauge).build()),
-            Kind::Histogram => {
-                let mut builder = builder!(f64_histogram);
-                builder.boundaries = metric.boundaries.map(<[f64]>::to_vec);
-                Self::Histogram(builder.build())
+        impl Kind {
+            const fn words(self) -> &'static str {
+                match self {
+                    $(Self::$kind => $words,)*
+                }
             }
         }
-    }
 
-    pub(super) fn record(&self, measurement: Measurement, attributes: &[KeyValue]) {
-        match (self, measurement) {
-            (Self::Counter(counter), Measurement::Count(value)) => counter.add(value, attributes),
-            (Self::UpDownCounter(counter), Measurement::Change(value)) => {
-                counter.add(value, attributes);
-            }
-            (Self::Gauge(gauge), Measurement::Gauge(value)) => gauge.record(value, attributes),
-            (Self::Histogram(histogram), Measurement::Distribution(value)) => {
-                histogram.record(value, attributes);
-            }
-            _ => {}
+        #[derive(Clone, Copy, Debug)]
+        pub(super) enum Measurement {
+            $($kind($value),)*
         }
-    }
+
+        impl Measurement {
+            pub(super) const fn kind(self) -> Kind {
+                match self {
+                    $(Self::$kind(_) => Kind::$kind,)*
+                }
+            }
+        }
+
+        #[derive(Debug)]
+        pub(super) enum Instrument {
+            $($kind(metrics::$kind<$value>),)*
+        }
+
+        impl Instrument {
+            /// Builds the instrument of a metric. The SDK reports an invalid one, which records nothing.
+            pub(super) fn build(meter: &Meter, metric: &Metric<'_>, kind: Kind) -> Self {
+                match kind {
+                    $(Kind::$kind => {
+                        let builder = meter
+                            .$build(metric.name.to_owned())
+                            .with_unit(metric.unit.to_owned())
+                            .with_description(metric.description.to_owned());
+                        $(let builder = $buckets(builder, metric);)?
+                        Self::$kind(builder.build())
+                    })*
+                }
+            }
+
+            pub(super) fn bind(&self, attributes: &[KeyValue]) -> Bound {
+                match self {
+                    $(Self::$kind(instrument) => Bound::$kind(instrument.bind(attributes)),)*
+                }
+            }
+
+            pub(super) fn record(&self, measurement: Measurement, attributes: &[KeyValue]) {
+                match (self, measurement) {
+                    $((Self::$kind(it), Measurement::$kind(value)) => it.$record(value, attributes),)*
+                    _ => {}
+                }
+            }
+        }
+
+        /// An instrument with the attributes of one series.
+        #[derive(Debug)]
+        pub(super) enum Bound {
+            $($kind(metrics::$bound<$value>),)*
+        }
+
+        impl Bound {
+            #[inline]
+            pub(super) fn record(&self, measurement: Measurement) {
+                match (self, measurement) {
+                    $((Self::$kind(it), Measurement::$kind(value)) => it.$record(value),)*
+                    _ => {}
+                }
+            }
+        }
+    };
+}
+
+instruments! {
+    Counter: u64, "a counter", u64_counter, add, BoundCounter;
+    UpDownCounter: i64, "an up-down counter", i64_up_down_counter, add, BoundUpDownCounter;
+    Gauge: f64, "a gauge", f64_gauge, record, BoundGauge;
+    Histogram: f64, "a histogram", f64_histogram, record, BoundHistogram, with_boundaries;
+}
+
+fn with_boundaries<'a>(
+    mut builder: HistogramBuilder<'a, metrics::Histogram<f64>>,
+    metric: &Metric<'_>,
+) -> HistogramBuilder<'a, metrics::Histogram<f64>> {
+    builder.boundaries = metric.boundaries.map(<[f64]>::to_vec);
+    builder
 }
 
 #[derive(Debug)]

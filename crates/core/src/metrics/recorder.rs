@@ -76,14 +76,14 @@ impl MetricRecorder {
         value: u64,
         attributes: &[KeyValue],
     ) {
-        self.record(metric, Measurement::Count(value), attributes);
+        self.record(metric, Measurement::Counter(value), attributes);
     }
 
     /// Adds `value`, which may be negative, to an up-down counter, a sum that can decrease, such as the number of
     /// open connections.
     #[inline]
     pub fn add<'a>(&self, metric: impl Into<Metric<'a>>, value: i64, attributes: &[KeyValue]) {
-        self.record(metric, Measurement::Change(value), attributes);
+        self.record(metric, Measurement::UpDownCounter(value), attributes);
     }
 
     /// Sets a gauge to `value`. A value that is not finite is not recorded.
@@ -111,7 +111,7 @@ impl MetricRecorder {
     ) {
         let value = value.to_f64();
         if value.is_finite() {
-            self.record(metric, Measurement::Distribution(value), attributes);
+            self.record(metric, Measurement::Histogram(value), attributes);
         }
     }
 

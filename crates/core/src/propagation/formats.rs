@@ -3,7 +3,6 @@
 pub(crate) mod b3;
 pub(crate) mod baggage;
 mod hex;
-mod span_headers;
 pub(crate) mod trace_context;
 mod trace_state;
 

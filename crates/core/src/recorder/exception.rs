@@ -140,7 +140,7 @@ impl Exception {
         event.attributes = self.details();
     }
 
-    /// Writes the exception to a span of another library.
+    /// Writes the exception to a span of any library.
     pub(super) fn write_to(self, span: &SpanRef<'_>) {
         let details = self.details();
         span.set_attribute(KeyValue::new(keys::ERROR_TYPE, self.error_type()));

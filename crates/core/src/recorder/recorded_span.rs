@@ -2,9 +2,8 @@
 
 use std::any::type_name;
 use std::borrow::Cow;
-use std::cell::Cell;
 use std::error::Error;
-use std::mem::{self, ManuallyDrop};
+use std::mem;
 use std::time::SystemTime;
 
 use opentelemetry::KeyValue;
@@ -131,13 +130,7 @@ impl Span for RecordedSpan {
     }
 
     fn set_status(&mut self, status: Status) {
-        if status != Status::Unset {
-            return self.update(|record| record.set_status(status));
-        }
-        // An unset status also hands over an exception, see [`record_error`].
-        if let Some(exception) = hand_over(None) {
-            self.update(|record| record.set_exception(exception));
-        }
+        self.update(|record| record.set_status(status));
     }
 
     fn update_name<T>(&mut self, new_name: T)
@@ -162,29 +155,9 @@ impl Span for RecordedSpan {
     }
 }
 
-thread_local! {
-    /// An exception on its way to a span, see [`record_error`]. The cell has no destructor, so that it still exists on
-    /// an ending thread.
-    static HANDED_OVER: Cell<Option<ManuallyDrop<Exception>>> = const { Cell::new(None) };
-}
-
-fn hand_over(exception: Option<Exception>) -> Option<Exception> {
-    HANDED_OVER.replace(exception.map(ManuallyDrop::new)).map(ManuallyDrop::into_inner)
-}
-
 /// Records an error on a span of any library.
-///
-/// OpenTelemetry's `SpanRef` does not reveal the library of the span. So the exception waits in the thread's storage,
-/// and a span of this crate takes it when its status is set to unset. Spans of other libraries ignore that status,
-/// because no status goes back to unset.
 pub(super) fn record_error<E: Error + ?Sized>(span: &SpanRef<'_>, error: &E) {
-    if !span.is_recording() {
-        return;
-    }
-    let exception = Exception::of_error(type_name::<E>(), error);
-    hand_over(Some(exception));
-    span.set_status(Status::Unset);
-    if let Some(exception) = hand_over(None) {
-        exception.write_to(span);
+    if span.is_recording() {
+        Exception::of_error(type_name::<E>(), error).write_to(span);
     }
 }

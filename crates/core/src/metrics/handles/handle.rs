@@ -3,10 +3,9 @@
 use std::sync::OnceLock;
 
 use opentelemetry::KeyValue;
-use opentelemetry::metrics::{BoundCounter, BoundGauge, BoundHistogram, BoundUpDownCounter};
 
 use crate::metrics::current;
-use crate::metrics::instruments::{Instrument, Kind, Measurement};
+use crate::metrics::instruments::{Bound, Kind, Measurement};
 use crate::metrics::metric::Metric;
 use crate::metrics::recorder::MetricRecorder;
 use crate::recorder::fork;
@@ -31,7 +30,7 @@ impl Definition {
     fn look_up(&self) -> Option<Series> {
         let found = OnceLock::new();
         self.recorder.with_instrument(&self.metric, self.kind, |generation, instrument| {
-            let bound = Bound::of(instrument, &self.attributes());
+            let bound = instrument.bind(&self.attributes());
             let _ = found.set(Series { bound, generation });
         });
         found.into_inner()
@@ -50,36 +49,6 @@ pub(super) struct Handle {
 struct Series {
     bound: Bound,
     generation: u64,
-}
-
-#[derive(Debug)]
-enum Bound {
-    Counter(BoundCounter<u64>),
-    UpDownCounter(BoundUpDownCounter<i64>),
-    Gauge(BoundGauge<f64>),
-    Histogram(BoundHistogram<f64>),
-}
-
-impl Bound {
-    fn of(instrument: &Instrument, attributes: &[KeyValue]) -> Self {
-        match instrument {
-            Instrument::Counter(it) => Self::Counter(it.bind(attributes)),
-            Instrument::UpDownCounter(it) => Self::UpDownCounter(it.bind(attributes)),
-            Instrument::Gauge(it) => Self::Gauge(it.bind(attributes)),
-            Instrument::Histogram(it) => Self::Histogram(it.bind(attributes)),
-        }
-    }
-
-    #[inline]
-    fn record(&self, measurement: Measurement) {
-        match (self, measurement) {
-            (Self::Counter(it), Measurement::Count(value)) => it.add(value),
-            (Self::UpDownCounter(it), Measurement::Change(value)) => it.add(value),
-            (Self::Gauge(it), Measurement::Gauge(value)) => it.record(value),
-            (Self::Histogram(it), Measurement::Distribution(value)) => it.record(value),
-            _ => {}
-        }
-    }
 }
 
 impl Handle {

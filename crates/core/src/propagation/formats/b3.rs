@@ -1,21 +1,26 @@
 //! B3, the format of Zipkin: one header, or one for each part
 //! ([B3](https://github.com/openzipkin/b3-propagation),
 //! [requirements](https://opentelemetry.io/docs/specs/otel/context/api-propagators/#b3-requirements)).
+//!
+//! `opentelemetry-zipkin` is not used, because it brings an exporter and accepts long and repeated headers.
 
 use std::sync::LazyLock;
 
 use opentelemetry::propagation::text_map_propagator::FieldIter;
 use opentelemetry::propagation::{Extractor, Injector, TextMapPropagator};
-use opentelemetry::trace::TraceContextExt;
+use opentelemetry::trace::{SpanContext, TraceContextExt, TraceFlags, TraceState};
 use opentelemetry::{Context, SpanId, TraceId};
 
-use super::span_headers::{header, received, sent, span_id, trace_id};
+use crate::recorder::current::span_context_within;
 
 const SINGLE: &str = "b3";
 const TRACE_ID: &str = "x-b3-traceid";
 const SPAN_ID: &str = "x-b3-spanid";
 const SAMPLED: &str = "x-b3-sampled";
 const FLAGS: &str = "x-b3-flags";
+
+/// The maximum length of a header, in bytes; B3 needs less.
+const MAX_BYTES: usize = 512;
 
 static SINGLE_FIELDS: LazyLock<[String; 1]> = LazyLock::new(|| [SINGLE.into()]);
 static MULTI_FIELDS: LazyLock<[String; 4]> =
@@ -33,11 +38,16 @@ pub(crate) enum B3Propagator {
 /// Marks a trace whose sender has set the debug flag, which is passed on.
 struct Debug(TraceId);
 
+/// A received span, and whether its sender has set the debug flag.
+type Received = (SpanContext, bool);
+
 impl TextMapPropagator for B3Propagator {
     fn inject_context(&self, cx: &Context, injector: &mut dyn Injector) {
-        let Some(span) = sent(cx) else {
+        let below = span_context_within(cx);
+        let span = below.unwrap_or_else(|| cx.span().span_context().clone());
+        if !span.is_valid() {
             return;
-        };
+        }
         let is_debug =
             cx.get::<Debug>().is_some_and(|Debug(trace_id)| *trace_id == span.trace_id());
         let sampled = if span.is_sampled() { "1" } else { "0" };
@@ -60,10 +70,13 @@ impl TextMapPropagator for B3Propagator {
     }
 
     fn extract_with_context(&self, cx: &Context, extractor: &dyn Extractor) -> Context {
-        let parent = header(extractor, SINGLE)
-            .and_then(|value| single(cx, value))
-            .or_else(|| multi(cx, extractor));
-        parent.unwrap_or_else(|| cx.clone())
+        let received = header(extractor, SINGLE).and_then(single).or_else(|| multi(extractor));
+        let Some((span, is_debug)) = received else {
+            return cx.clone();
+        };
+        let trace_id = span.trace_id();
+        let cx = cx.with_remote_span_context(span);
+        if is_debug { cx.with_value(Debug(trace_id)) } else { cx }
     }
 
     fn fields(&self) -> FieldIter<'_> {
@@ -74,26 +87,34 @@ impl TextMapPropagator for B3Propagator {
     }
 }
 
+/// The value of a header; `None` if the header is missing, repeated, or too long.
+fn header<'a>(extractor: &'a dyn Extractor, name: &str) -> Option<&'a str> {
+    let values = extractor.get_all(name)?;
+    match values[..] {
+        [value] if value.len() <= MAX_BYTES => Some(value.trim_matches([' ', '\t'])),
+        _ => None,
+    }
+}
+
 /// Parses `{trace id}-{span id}-{sampled}-{parent}`, where the last two parts are optional. A decision without ids
 /// cannot continue a trace.
-fn single(cx: &Context, value: &str) -> Option<Context> {
+fn single(value: &str) -> Option<Received> {
     let mut parts = value.split('-');
     let (trace_id, span_id) = (parts.next()?, parts.next()?);
-    let decision = parts.next();
-    let (is_sampled, is_debug) = match decision {
+    let (is_sampled, is_debug) = match parts.next() {
         None | Some("0") => (false, false),
         Some("1") => (true, false),
         Some("d") => (true, true),
         Some(_) => return None,
     };
-    if parts.next().is_some_and(|parent| parse_span_id(parent).is_none()) || parts.next().is_some()
-    {
+    let is_invalid = |parent| id(parent, &[16]).is_none();
+    if parts.next().is_some_and(is_invalid) || parts.next().is_some() {
         return None;
     }
-    with_debug(cx, trace_id, span_id, is_sampled, is_debug)
+    received(trace_id, span_id, is_sampled, is_debug)
 }
 
-fn multi(cx: &Context, extractor: &dyn Extractor) -> Option<Context> {
+fn multi(extractor: &dyn Extractor) -> Option<Received> {
     let is_debug = header(extractor, FLAGS) == Some("1");
     let is_sampled = match header(extractor, SAMPLED) {
         _ if is_debug => true,
@@ -102,25 +123,21 @@ fn multi(cx: &Context, extractor: &dyn Extractor) -> Option<Context> {
         Some(_) => return None,
     };
     let (trace_id, span_id) = (header(extractor, TRACE_ID)?, header(extractor, SPAN_ID)?);
-    with_debug(cx, trace_id, span_id, is_sampled, is_debug)
+    received(trace_id, span_id, is_sampled, is_debug)
 }
 
-fn with_debug(
-    cx: &Context,
-    trace_id: &str,
-    span_id: &str,
-    is_sampled: bool,
-    is_debug: bool,
-) -> Option<Context> {
-    let cx = received(cx, parse_trace_id(trace_id), parse_span_id(span_id), is_sampled)?;
-    let trace_id = cx.span().span_context().trace_id();
-    Some(if is_debug { cx.with_value(Debug(trace_id)) } else { cx })
+fn received(trace_id: &str, span_id: &str, is_sampled: bool, is_debug: bool) -> Option<Received> {
+    let trace_id = TraceId::from(id(trace_id, &[16, 32])?);
+    let span_id = SpanId::from(u64::try_from(id(span_id, &[16])?).ok()?);
+    let flags = TraceFlags::default().with_sampled(is_sampled);
+    let span = SpanContext::new(trace_id, span_id, flags, true, TraceState::NONE);
+    span.is_valid().then_some((span, is_debug))
 }
 
-fn parse_trace_id(digits: &str) -> Option<TraceId> {
-    trace_id(digits, &[16, 32])
-}
-
-fn parse_span_id(digits: &str) -> Option<SpanId> {
-    span_id(digits, &[16])
+/// Parses an id with one of these numbers of digits, and without a sign, which `from_str_radix` accepts.
+fn id(digits: &str, accepted: &[usize]) -> Option<u128> {
+    if !accepted.contains(&digits.len()) || !digits.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+        return None;
+    }
+    u128::from_str_radix(digits, 16).ok()
 }
