@@ -74,7 +74,7 @@ impl BridgedSpan {
             // Without a span, the parent's context is propagated to spans below this one on other threads.
             Parked::Off => Parked::in_context(parent.map(propagated)?, Site::NONE),
             Parked::In(parked) => Parked::in_context(parked.0, Site::of(Some(callsite))),
-            state @ Parked::Recording(_) => state,
+            state => state,
         };
         prepare(&state);
         let is_root = || parent.map(|cx| !cx.span().span_context().is_valid());
@@ -149,7 +149,7 @@ impl BridgedSpan {
     /// Returns the data for entering the span, which was not used yet.
     pub fn entrance(&self) -> Option<Entrance> {
         match &self.state {
-            Parked::Off => None,
+            Parked::Off | Parked::Unsampled(_) => None,
             Parked::In(parked) => {
                 Some(Entrance { site: parked.1, ..Entrance::to(parked.0.clone()) })
             }

@@ -259,6 +259,8 @@ pub(super) enum Way {
     InBoundary(BoundaryGuard, ContextGuard),
     Nested(NestedGuard),
     Unsampled(UnsampledGuard),
+    /// A later poll of an unsampled future, in the `Context` of its first poll.
+    UnsampledIn(UnsampledGuard, ContextGuard),
 }
 
 #[expect(clippy::inline_always, reason = "each way is constructed in its final location")]
@@ -296,6 +298,35 @@ impl CurrentGuard {
         let id = unsampled_id();
         let guard = UnsampledGuard::attach(below, id);
         Self(Way::Unsampled(guard), Published::below_current(id, callsite))
+    }
+}
+
+/// An unsampled span of a future between two polls. A `Context` with its id would take two allocations.
+#[derive(Debug)]
+pub(super) struct Suspended {
+    context: Context,
+    span: Unsampled,
+    site: Site,
+}
+
+impl Suspended {
+    /// The current span; `None` if it has a `Context`.
+    pub(super) fn current() -> Option<Self> {
+        Context::map_current(|cx| {
+            let span = cx.span();
+            let above = span.span_context();
+            // This creates the id.
+            let id = id_below(above)?;
+            let site = Site::published(above.trace_id(), id);
+            Some(Self { context: cx.clone(), span: UNSAMPLED.get(), site })
+        })
+    }
+
+    pub(super) fn attach(&self) -> CurrentGuard {
+        let Unsampled { below, id } = self.span;
+        let published = Published::below(self.context.span().span_context(), id, self.site);
+        let guard = UnsampledGuard::attach(below, id);
+        CurrentGuard(Way::UnsampledIn(guard, self.context.clone().attach()), published)
     }
 }
 

@@ -9,7 +9,7 @@ use opentelemetry::Context;
 use opentelemetry::trace::TraceContextExt;
 
 use super::alive::context_is_alive;
-use super::current::{self, CurrentGuard, is_boundary};
+use super::current::{self, CurrentGuard, Suspended, is_boundary};
 use super::current_context::current_context;
 use super::global;
 use super::listeners;
@@ -47,6 +47,8 @@ pub(super) enum Parked {
     /// The context of an unsampled span or of an explicit parent. Boxed, so that a parked span fits into two registers;
     /// in memory, one load right after two stores would stall.
     In(Box<(Context, Site)>),
+    /// An unsampled span without its own `Context`.
+    Unsampled(Box<Suspended>),
     Recording(Box<Recording>),
 }
 
@@ -292,7 +294,10 @@ impl Parked {
     /// context attached. Then a recorded span is added to that context.
     pub(super) fn current(recording: Option<Box<Recording>>) -> Self {
         let Some(mut recording) = recording else {
-            return Self::in_current_context();
+            return match Suspended::current() {
+                Some(suspended) => Self::Unsampled(Box::new(suspended)),
+                None => Self::in_current_context(),
+            };
         };
         if recording.context.is_some() {
             return Self::Recording(recording);
@@ -325,13 +330,14 @@ impl Parked {
             Self::In(parked) => {
                 OpenSpan::In(None, CurrentGuard::propagated(parked.0.clone(), true, parked.1))
             }
+            Self::Unsampled(suspended) => OpenSpan::In(None, suspended.attach()),
             Self::Recording(recording) => recording.attach(),
         }
     }
 
     pub(super) fn context(&self) -> Option<&Context> {
         match self {
-            Self::Off => None,
+            Self::Off | Self::Unsampled(_) => None,
             Self::In(parked) => Some(&parked.0),
             Self::Recording(recording) => recording.context.as_ref(),
         }
@@ -341,7 +347,7 @@ impl Parked {
     #[inline]
     pub(super) fn recording(self) -> Option<Box<Recording>> {
         match self {
-            Self::Off | Self::In(_) => None,
+            Self::Off | Self::In(_) | Self::Unsampled(_) => None,
             Self::Recording(recording) => Some(recording),
         }
     }

@@ -40,15 +40,18 @@ impl Site {
         }
     }
 
-    /// The site of the span in a context, if this thread publishes the span. Another span may be current, see above.
+    /// The site of a span, if this thread publishes the span. Another span may be current, see above.
+    pub(super) fn published(trace_id: TraceId, span_id: SpanId) -> Self {
+        attributes_of(trace_id.to_bytes(), span_id.to_bytes()).map_or(Self::NONE, Self)
+    }
+
     pub(super) fn in_context(cx: &Context) -> Self {
         if !is_on() {
             return Self::NONE;
         }
         let span = cx.span();
         let context = span.span_context();
-        let (trace_id, span_id) = (context.trace_id(), context.span_id());
-        attributes_of(trace_id.to_bytes(), span_id.to_bytes()).map_or(Self::NONE, Self)
+        Self::published(context.trace_id(), context.span_id())
     }
 }
 
