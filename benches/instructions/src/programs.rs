@@ -3,7 +3,7 @@
 use std::convert::Infallible;
 use std::error::Error;
 use std::fmt;
-use std::future::Future;
+use std::future::{Future, poll_fn};
 use std::hint::black_box;
 use std::mem;
 use std::pin::pin;
@@ -46,7 +46,7 @@ const fn program(name: &'static str, calls: i64) -> Program {
     Program { name, calls, figures: &[("", "::measured")] }
 }
 
-pub(crate) const PROGRAMS: [Program; 18] = [
+pub(crate) const PROGRAMS: [Program; 19] = [
     program("sampled-3-attributes", 10_000),
     program("tail-sampled-3-attributes", 10_000),
     program("sampled", 10_000),
@@ -57,6 +57,7 @@ pub(crate) const PROGRAMS: [Program; 18] = [
     program("failing-chain", 10_000),
     program("unsampled-child", 10_000),
     program("unsampled-child-metrics", 5_000),
+    program("unsampled-future", 10_000),
     program("off", 100_000),
     program("tracing-span", 10_000),
     // The collector's thread, for spans with three attributes: all of it without the ring, and its parts. Enrichment
@@ -99,6 +100,19 @@ fn child(n: i64) -> i64 {
 #[traced(name = "child", metrics)]
 fn child_metrics(n: i64) -> i64 {
     work(n)
+}
+
+#[traced(name = "child")]
+async fn child_future(n: i64) -> i64 {
+    let mut is_polled = false;
+    poll_fn(|_| if mem::replace(&mut is_polled, true) { Poll::Ready(()) } else { Poll::Pending })
+        .await;
+    work(n)
+}
+
+/// A future that is not ready at its first poll.
+fn future(n: i64) -> i64 {
+    block_on(child_future(n))
 }
 
 #[derive(Debug)]
@@ -194,6 +208,7 @@ fn run_spans(program: &str, calls: i64) {
         "sampled" | "boundaries" => child,
         "failing" => failing,
         "failing-chain" => failing_chain,
+        "unsampled-future" => future,
         _ => child_attributes,
     };
     // Not counted: the thread's buffer, and allocations for open and queued spans.
