@@ -36,9 +36,11 @@ pub fn compare(case: &Case) -> Result<()> {
         exported.len()
     );
     let mut exported = by_program(&runs, exported)?;
-    let reference = Reference::new(&case.settings);
+    // One provider for programs that number their keys, and one for others.
+    let sdks = [true, false].map(|numbers_keys| Sdk::new(&case.settings, numbers_keys));
     for (number, (program, ours)) in case.programs.iter().zip(&runs).enumerate() {
-        let (theirs, expected) = reference.run(program, &ours.contexts);
+        let sdk = &sdks[usize::from(!program.numbers_keys)];
+        let (theirs, expected) = sdk.run(program, &ours.contexts, case.settings.attributes);
         let found = exported.remove(&number).unwrap_or_default();
         let in_program = || format!("program {number}");
         same(&theirs.observations, &ours.observations).with_context(in_program)?;
@@ -100,52 +102,33 @@ fn same(expected: &[String], found: &[String]) -> Result<()> {
 }
 
 /// OpenTelemetry's SDK.
-struct Reference {
-    settings: Settings,
-    /// One provider for programs that number their keys, and one for others.
-    providers: [Sdk; 2],
-}
-
 struct Sdk {
     provider: SdkTracerProvider,
     memory: MemoryExporter,
     ids: Ids,
 }
 
-impl Reference {
-    pub(crate) fn new(settings: &Settings) -> Self {
-        Self {
-            settings: *settings,
-            providers: [true, false].map(|numbers_keys| Sdk::new(settings, numbers_keys)),
-        }
-    }
-
-    pub(crate) fn run(&self, program: &Program, ids: &[SpanContext]) -> (Run, Vec<SpanData>) {
-        let sdk = &self.providers[usize::from(!program.numbers_keys)];
-        let before = sdk.memory.spans().len();
-        let tracers = tracers(&sdk.provider);
-        let run = run(program, &tracers, &mut |number| {
-            sdk.ids.set(ids.get(number));
-        });
-        let spans = sdk.memory.spans().split_off(before);
-        let limits = self.settings.limits;
-        let spans = in_order(&run, spans).into_iter();
-        let spans = spans.map(|span| differences::adjusted(span, limits, program.numbers_keys));
-        let spans = spans.collect();
-        (run, spans)
-    }
-}
-
 impl Sdk {
     fn new(settings: &Settings, numbers_keys: bool) -> Self {
         let (memory, ids) = (MemoryExporter::new(), Ids::default());
         let provider = SdkTracerProvider::builder()
-            .with_sampler(differences::sampler(settings.sampler))
-            .with_span_limits(differences::limits(settings.limits, numbers_keys))
+            .with_sampler(differences::sampler(settings))
+            .with_span_limits(differences::limits(settings.attributes, numbers_keys))
             .with_id_generator(ids.clone())
             .with_simple_exporter(memory.clone())
             .build();
         Self { provider, memory, ids }
+    }
+
+    fn run(&self, program: &Program, ids: &[SpanContext], attributes: u32) -> (Run, Vec<SpanData>) {
+        let before = self.memory.spans().len();
+        let run = run(program, &tracers(&self.provider), &mut |number| {
+            self.ids.set(ids.get(number));
+        });
+        let spans = in_order(&run, self.memory.spans().split_off(before)).into_iter();
+        let spans = spans.map(|span| differences::adjusted(span, attributes, program.numbers_keys));
+        let spans = spans.collect();
+        (run, spans)
     }
 }
 

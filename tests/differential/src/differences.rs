@@ -17,80 +17,68 @@
 //! | a parent without a valid id is no parent for a parent-based sampler | required by the specification; the SDK's `Sampler::ParentBased` does not sample its children | [`sampler`] |
 
 use floe_telemetry::TelemetryConfig;
-use floe_telemetry::config::{ExporterKind, Sampler as OurSampler};
+use floe_telemetry::config::{ExporterKind, Sampler};
 use opentelemetry::KeyValue;
 use opentelemetry::trace::{SpanContext, TraceState};
 use opentelemetry_sdk::trace::{
     Sampler as SdkSampler, ShouldSample, SpanData, SpanLimits as SdkLimits,
 };
 
-use crate::program::{Limits, Remote, Sampler, Settings};
+use crate::program::Settings;
 
 #[must_use]
 pub fn config(settings: &Settings) -> TelemetryConfig {
     let mut config = TelemetryConfig::new("differential");
     config.exporters.metrics = Some(vec![ExporterKind::None]);
     config.exporters.logs = Some(vec![ExporterKind::None]);
-    let (sampler, ratio) = match settings.sampler {
-        Sampler::AlwaysOn => (OurSampler::AlwaysOn, None),
-        Sampler::AlwaysOff => (OurSampler::AlwaysOff, None),
-        Sampler::TraceIdRatio(ratio) => (OurSampler::TraceIdRatio, Some(ratio)),
-        Sampler::ParentBasedAlwaysOn => (OurSampler::ParentBasedAlwaysOn, None),
-        Sampler::ParentBasedAlwaysOff => (OurSampler::ParentBasedAlwaysOff, None),
-        Sampler::ParentBasedTraceIdRatio(ratio) => {
-            (OurSampler::ParentBasedTraceIdRatio, Some(ratio))
-        }
-    };
-    config.sampling.sampler = Some(sampler);
-    config.sampling.sampler_arg = ratio;
-    config.limits.attribute_count = settings.limits.attributes;
+    config.sampling.sampler = Some(settings.sampler);
+    config.sampling.sampler_arg = Some(settings.ratio);
+    config.limits.attribute_count = settings.attributes;
     config.limits.attribute_value_length = None;
     config
 }
 
 #[must_use]
-pub fn sampler(sampler: Sampler) -> Box<dyn ShouldSample> {
-    let parent_based =
-        |root: SdkSampler| -> Box<dyn ShouldSample> { Box::new(SdkSampler::parent_based(root)) };
-    match sampler {
-        Sampler::AlwaysOn => Box::new(SdkSampler::AlwaysOn),
-        Sampler::AlwaysOff => Box::new(SdkSampler::AlwaysOff),
-        Sampler::TraceIdRatio(ratio) => Box::new(SdkSampler::TraceIdRatioBased(ratio)),
-        Sampler::ParentBasedAlwaysOn => parent_based(SdkSampler::AlwaysOn),
-        Sampler::ParentBasedAlwaysOff => parent_based(SdkSampler::AlwaysOff),
-        Sampler::ParentBasedTraceIdRatio(ratio) => {
-            parent_based(SdkSampler::TraceIdRatioBased(ratio))
-        }
+pub fn sampler(settings: &Settings) -> Box<dyn ShouldSample> {
+    let ratio = SdkSampler::TraceIdRatioBased(settings.ratio);
+    let root = match settings.sampler {
+        Sampler::AlwaysOn | Sampler::ParentBasedAlwaysOn => SdkSampler::AlwaysOn,
+        Sampler::AlwaysOff | Sampler::ParentBasedAlwaysOff => SdkSampler::AlwaysOff,
+        _ => ratio,
+    };
+    match settings.sampler {
+        Sampler::AlwaysOn | Sampler::AlwaysOff | Sampler::TraceIdRatio => Box::new(root),
+        _ => Box::new(SdkSampler::parent_based(root)),
     }
 }
 
-/// The limits of the SDK. If keys may occur twice in a program, [`adjusted`] applies the limits of attributes instead.
+/// The limits of the SDK. If keys may occur twice in a program, [`adjusted`] applies the limit of attributes instead.
 #[must_use]
-pub fn limits(limits: Limits, numbers_keys: bool) -> SdkLimits {
-    let attributes = |limit| if numbers_keys { limit } else { u32::MAX };
+pub fn limits(attributes: u32, numbers_keys: bool) -> SdkLimits {
+    let attributes = if numbers_keys { attributes } else { u32::MAX };
     SdkLimits {
-        max_attributes_per_span: attributes(limits.attributes),
-        max_attributes_per_event: attributes(limits.attributes),
-        max_attributes_per_link: attributes(limits.attributes),
+        max_attributes_per_span: attributes,
+        max_attributes_per_event: attributes,
+        max_attributes_per_link: attributes,
         ..SdkLimits::default()
     }
 }
 
-/// A span of the SDK as floe-telemetry exports it: adjusts the end, and applies the limits of attributes if keys may
+/// A span of the SDK as floe-telemetry exports it: adjusts the end, and applies the limit of attributes if keys may
 /// occur twice in the program.
 #[must_use]
-pub fn adjusted(mut span: SpanData, limits: Limits, numbers_keys: bool) -> SpanData {
+pub fn adjusted(mut span: SpanData, attributes: u32, numbers_keys: bool) -> SpanData {
     span.end_time = span.end_time.max(span.start_time);
     if numbers_keys {
         return span;
     }
     let dropped = record(&mut span.attributes);
-    span.dropped_attributes_count = dropped + limit(&mut span.attributes, limits.attributes);
+    span.dropped_attributes_count = dropped + limit(&mut span.attributes, attributes);
     for event in &mut span.events.events {
-        event.dropped_attributes_count = limit(&mut event.attributes, limits.attributes);
+        event.dropped_attributes_count = limit(&mut event.attributes, attributes);
     }
     for link in &mut span.links.links {
-        link.dropped_attributes_count = limit(&mut link.attributes, limits.attributes);
+        link.dropped_attributes_count = limit(&mut link.attributes, attributes);
     }
     span
 }
@@ -156,12 +144,8 @@ pub fn is_linked(context: &SpanContext, attributes: &[KeyValue]) -> bool {
 }
 
 #[must_use]
-pub fn parent(remote: &Remote) -> SpanContext {
-    let context = remote.context();
-    if context.is_valid() {
-        return context;
-    }
-    let mut remote = remote.clone();
-    remote.state.clear();
-    remote.context()
+pub fn parent(remote: &SpanContext) -> SpanContext {
+    let state = if remote.is_valid() { remote.trace_state().clone() } else { TraceState::NONE };
+    let (trace, span) = (remote.trace_id(), remote.span_id());
+    SpanContext::new(trace, span, remote.trace_flags(), true, state)
 }

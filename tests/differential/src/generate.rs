@@ -1,6 +1,7 @@
 //! Random programs.
 
-use opentelemetry::trace::SpanKind;
+use floe_telemetry::config::Sampler;
+use opentelemetry::trace::{SpanContext, SpanKind, TraceFlags, TraceState};
 use opentelemetry::{Array, KeyValue, StringValue, Value};
 use proptest::bool::ANY as ANY_BOOL;
 use proptest::collection::vec;
@@ -10,8 +11,7 @@ use proptest::prelude::{Just, Strategy, any, prop_oneof};
 use proptest::sample::select;
 
 use crate::program::{
-    Case, Code, Limits, Operation, Parent, Pick, Program, Remote, Sampler, Settings, Start, Target,
-    Time, Update,
+    Case, Code, Operation, Parent, Pick, Program, Settings, Start, Target, Time, Update,
 };
 
 /// Random settings with some programs.
@@ -20,21 +20,18 @@ pub fn case() -> impl Strategy<Value = Case> {
 }
 
 fn settings() -> impl Strategy<Value = Settings> {
-    let limit = prop_oneof![2 => Just(128), 1 => 0..5_u32];
-    let limits = limit.prop_map(|attributes| Limits { attributes });
-    (sampler(), limits).prop_map(|(sampler, limits)| Settings { sampler, limits })
-}
-
-fn sampler() -> impl Strategy<Value = Sampler> {
-    let ratio = || prop_oneof![2 => select(vec![0.0, 0.25, 0.5, 1.0]), 1 => 0.0..1.0];
-    prop_oneof![
+    let sampler = prop_oneof![
         4 => Just(Sampler::ParentBasedAlwaysOn),
         2 => Just(Sampler::AlwaysOn),
         1 => Just(Sampler::AlwaysOff),
         1 => Just(Sampler::ParentBasedAlwaysOff),
-        2 => ratio().prop_map(Sampler::TraceIdRatio),
-        2 => ratio().prop_map(Sampler::ParentBasedTraceIdRatio),
-    ]
+        2 => Just(Sampler::TraceIdRatio),
+        2 => Just(Sampler::ParentBasedTraceIdRatio),
+    ];
+    let ratio = prop_oneof![2 => select(vec![0.0, 0.25, 0.5, 1.0]), 1 => 0.0..1.0];
+    let attributes = prop_oneof![2 => Just(128), 1 => 0..5_u32];
+    let fields = (sampler, ratio, attributes);
+    fields.prop_map(|(sampler, ratio, attributes)| Settings { sampler, ratio, attributes })
 }
 
 fn program() -> impl Strategy<Value = Program> {
@@ -108,7 +105,7 @@ fn target() -> impl Strategy<Value = Target> {
     prop_oneof![pick().prop_map(Target::Span), remote().prop_map(Target::Remote)]
 }
 
-fn remote() -> impl Strategy<Value = Remote> {
+fn remote() -> impl Strategy<Value = SpanContext> {
     // Trace ids at the bounds of the ratios above.
     let bounds = [0, 1, 1 << 62, 1 << 63, u64::MAX];
     let bounds = bounds
@@ -118,13 +115,11 @@ fn remote() -> impl Strategy<Value = Remote> {
     let trace_id = prop_oneof![2 => any::<u128>(), 1 => select(bounds)];
     let span_id = prop_oneof![15 => any::<u64>(), 1 => Just(0)];
     let flags = select(vec![0, 1, 1, 1, 2, 3]);
-    let member = || select(vec!["vendor", "other@tenant", "third"]).prop_map(str::to_owned);
-    let state = vec((member(), select(vec!["1", "a:b;c"]).prop_map(str::to_owned)), 0..3);
-    (trace_id, span_id, flags, state).prop_map(|(trace_id, span_id, flags, state)| Remote {
-        trace_id,
-        span_id,
-        flags,
-        state,
+    let member = select(vec!["vendor", "other@tenant", "third"]);
+    let state = vec((member, select(vec!["1", "a:b;c"])), 0..3);
+    (trace_id, span_id, flags, state).prop_map(|(trace_id, span_id, flags, state)| {
+        let state = TraceState::from_key_value(state).unwrap_or_default();
+        SpanContext::new(trace_id.into(), span_id.into(), TraceFlags::new(flags), true, state)
     })
 }
 

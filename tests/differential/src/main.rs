@@ -26,7 +26,7 @@ fn main() -> ExitCode {
     let (compared, found) = search::search(arguments.programs, arguments.seed);
     let differences = usize::from(found.is_some());
     if let Some(found) = &found {
-        println!("{:#?}\n{}", found.case, found.difference);
+        println!("{found}");
     }
     println!(
         "{compared} programs, {differences} differences, {:.1} s",

@@ -2,8 +2,9 @@
 
 use std::time::{Duration, SystemTime};
 
+use floe_telemetry::config::Sampler;
 use opentelemetry::KeyValue;
-use opentelemetry::trace::{SpanContext, SpanKind, TraceFlags, TraceState};
+use opentelemetry::trace::{SpanContext, SpanKind};
 
 /// Programs that run one after the other with one provider.
 #[derive(Clone, Debug)]
@@ -15,21 +16,9 @@ pub struct Case {
 #[derive(Clone, Copy, Debug)]
 pub struct Settings {
     pub sampler: Sampler,
-    pub limits: Limits,
-}
-
-#[derive(Clone, Copy, Debug)]
-pub enum Sampler {
-    AlwaysOn,
-    AlwaysOff,
-    TraceIdRatio(f64),
-    ParentBasedAlwaysOn,
-    ParentBasedAlwaysOff,
-    ParentBasedTraceIdRatio(f64),
-}
-
-#[derive(Clone, Copy, Debug)]
-pub struct Limits {
+    /// The ratio of samplers that have one.
+    pub ratio: f64,
+    /// The limit of attributes of a span, an event or a link.
     pub attributes: u32,
 }
 
@@ -91,7 +80,7 @@ pub enum Parent {
     Current,
     Of(Pick),
     /// A context with a span of another process.
-    Remote(Remote),
+    Remote(SpanContext),
     /// A context without a span.
     Empty,
 }
@@ -101,7 +90,7 @@ pub enum Parent {
 pub enum Target {
     Span(Pick),
     /// A span of another process.
-    Remote(Remote),
+    Remote(SpanContext),
 }
 
 #[derive(Clone, Debug)]
@@ -150,23 +139,5 @@ impl Time {
         let since = time.duration_since(SystemTime::UNIX_EPOCH).ok();
         let since = since.filter(|since| *since < Self::LIMIT);
         since.map(|since| since.as_nanos())
-    }
-}
-
-/// The context of a span of another process.
-#[derive(Clone, Debug)]
-pub struct Remote {
-    pub trace_id: u128,
-    pub span_id: u64,
-    pub flags: u8,
-    pub state: Vec<(String, String)>,
-}
-
-impl Remote {
-    #[must_use]
-    pub fn context(&self) -> SpanContext {
-        let state = TraceState::from_key_value(self.state.clone()).unwrap_or_default();
-        let flags = TraceFlags::new(self.flags);
-        SpanContext::new(self.trace_id.into(), self.span_id.into(), flags, true, state)
     }
 }

@@ -238,7 +238,7 @@ impl<S: Span + Send + Sync + 'static> State<'_, S> {
 
     fn target(&self, target: &Target) -> SpanContext {
         match target {
-            Target::Remote(remote) => remote.context(),
+            Target::Remote(remote) => remote.clone(),
             Target::Span(pick) => match pick.of(self.spans.len()) {
                 Some(index) => self.span_context(index),
                 None => SpanContext::empty_context(),

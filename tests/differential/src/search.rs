@@ -2,20 +2,12 @@
 
 use std::cell::Cell;
 
-use proptest::test_runner::{Config, RngSeed, TestCaseError, TestError, TestRunner};
+use proptest::test_runner::{Config, RngSeed, TestCaseError, TestRunner};
 
 use crate::compare::compare;
 use crate::generate;
-use crate::program::Case;
 
 const CASES: u32 = 64;
-
-#[derive(Debug)]
-pub struct Found {
-    pub difference: String,
-    /// The smallest case that differs, unless the generator itself has failed.
-    pub case: Option<Case>,
-}
 
 fn runner(seed: u64) -> TestRunner {
     TestRunner::new(Config {
@@ -29,9 +21,9 @@ fn runner(seed: u64) -> TestRunner {
 }
 
 /// Compares at least this number of random programs. Returns how many programs were compared, and the first
-/// difference.
+/// difference with the smallest case that has it.
 #[must_use]
-pub fn search(programs: usize, seed: u64) -> (usize, Option<Found>) {
+pub fn search(programs: usize, seed: u64) -> (usize, Option<String>) {
     let compared = Cell::new(0);
     // A runner ends after its cases, so each runner has a seed of its own.
     let mut seeds = seed..;
@@ -41,16 +33,8 @@ pub fn search(programs: usize, seed: u64) -> (usize, Option<Found>) {
             compared.set(compared.get() + case.programs.len());
             compare(&case).map_err(|error| TestCaseError::fail(format!("{error:#}")))
         });
-        match result {
-            Ok(()) => {}
-            Err(TestError::Fail(reason, case)) => {
-                let found = Found { difference: reason.message().to_owned(), case: Some(case) };
-                return (compared.get(), Some(found));
-            }
-            Err(TestError::Abort(reason)) => {
-                let found = Found { difference: reason.message().to_owned(), case: None };
-                return (compared.get(), Some(found));
-            }
+        if let Err(difference) = result {
+            return (compared.get(), Some(difference.to_string()));
         }
     }
     (compared.get(), None)
