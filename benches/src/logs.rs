@@ -5,8 +5,6 @@
 
 use std::hint::black_box;
 use std::io;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 use std::time::Duration;
 
@@ -17,9 +15,8 @@ use opentelemetry::trace::{
     SpanContext, SpanId, TraceContextExt as _, TraceFlags, TraceId, TraceState,
 };
 use opentelemetry_appender_tracing::layer::OpenTelemetryTracingBridge;
-use opentelemetry_otlp::{LogExporter as OtlpExporter, WithExportConfig as _, WithHttpConfig as _};
-use opentelemetry_sdk::error::OTelSdkResult;
-use opentelemetry_sdk::logs::{LogBatch, LogExporter, SdkLoggerProvider};
+use opentelemetry_otlp::{LogExporter, WithExportConfig as _, WithHttpConfig as _};
+use opentelemetry_sdk::logs::SdkLoggerProvider;
 use serde::{Deserialize, Serialize};
 use tracing::dispatcher::{set_global_default, with_default};
 use tracing::level_filters::LevelFilter;
@@ -33,9 +30,8 @@ use crate::report::{self, Checks, figure};
 use crate::sink::{Counting, Protocol, blocking_client};
 
 pub(crate) fn run(checks: &mut Checks) {
-    let mut rows = lines(false, checks);
-    rows.extend(lines(true, checks));
-    report::table(&["ns a line"], rows.into_iter().map(|(what, nanos)| vec![what, figure(nanos)]));
+    let rows = lines(checks).into_iter().map(|(what, nanos)| vec![what, figure(nanos)]);
+    report::table(&["ns a line"], rows);
     deliveries(checks);
 }
 
@@ -44,7 +40,7 @@ const TIMEOUT: Duration = Duration::from_secs(60);
 const TRACE_ID: &str = "5f1d06f1e4a0bd2f2a0c9f6f0cd0a3a5";
 const SPAN_ID: &str = "00f067aa0ba902b7";
 
-/// Lines of a measurement, after others that fill the caches; fewer than the queue of an exporter holds.
+/// Lines of a measurement, after others that fill the caches.
 const LINES: u32 = 2_000;
 const WARM_UP: u32 = 100;
 
@@ -58,38 +54,27 @@ const EVENTS: [(&str, Log); 2] = [
     }),
 ];
 
-/// The name of a contestant, its subscriber, whether its lines are in a span of `tracing`, and whether it also exports
-/// records.
-type Contestant = (&'static str, fn() -> Dispatch, bool, bool);
+/// The name of a contestant, its subscriber, and whether its lines are in a span of `tracing`.
+type Contestant = (&'static str, fn() -> Dispatch, bool);
 
 const CONTESTANTS: [Contestant; 4] = [
-    ("tracing-subscriber, JSON", theirs, false, false),
-    ("tracing-subscriber, JSON, ids in a span", theirs, true, false),
-    ("floe-telemetry, JSON with ids and identity", || ours(true), false, true),
-    ("floe-telemetry, text with ids", || ours(false), false, false),
+    ("tracing-subscriber, JSON", theirs, false),
+    ("tracing-subscriber, JSON, ids in a span", theirs, true),
+    ("floe-telemetry, JSON with ids and identity", || ours(true), false),
+    ("floe-telemetry, text with ids", || ours(false), false),
 ];
 
-#[derive(Clone, Debug, Default)]
-struct CountingLogs(Arc<AtomicU64>);
-
-impl LogExporter for CountingLogs {
-    async fn export(&self, batch: LogBatch<'_>) -> OTelSdkResult {
-        self.0.fetch_add(batch.iter().count() as u64, Ordering::Relaxed);
-        Ok(())
-    }
-}
-
-/// CPU time of the thread for a line. If `is_exported`, also for its record in memory.
-fn lines(is_exported: bool, checks: &mut Checks) -> Vec<(String, f64)> {
-    let exported = CountingLogs::default();
-    let telemetry = provider(is_exported.then(|| exported.clone()));
+/// CPU time of the thread for a line.
+fn lines(checks: &mut Checks) -> Vec<(String, f64)> {
+    // The configuration contains the identity of the lines.
+    let telemetry = TelemetryProvider::builder(TelemetryConfig::new("benches"));
+    let telemetry = telemetry.with_span_exporter(Counting::default());
+    let telemetry = telemetry.initialize().expect("a provider");
     let _place = Context::new().with_remote_span_context(place()).attach();
-    let contestants = CONTESTANTS.iter().filter(|(.., exports)| *exports || !is_exported);
-    let contestants: Vec<_> = contestants.collect();
     let rounds = if measure::quick() { 3 } else { 60 };
-    let mut least = vec![[Duration::MAX; EVENTS.len()]; contestants.len()];
+    let mut least = CONTESTANTS.map(|_| [Duration::MAX; EVENTS.len()]);
     for _ in 0..rounds {
-        for ((_, dispatch, is_in_span, _), least) in contestants.iter().zip(&mut least) {
+        for ((_, dispatch, is_in_span), least) in CONTESTANTS.iter().zip(&mut least) {
             with_default(&dispatch(), || {
                 let span = tracing::info_span!("load", trace_id = TRACE_ID, span_id = SPAN_ID);
                 let _entered = is_in_span.then(|| span.enter());
@@ -100,19 +85,11 @@ fn lines(is_exported: bool, checks: &mut Checks) -> Vec<(String, f64)> {
         }
     }
     telemetry.shutdown(TIMEOUT).expect("the provider shuts down");
-    // Only the event above the level is exported.
-    let records = if is_exported {
-        u64::from(rounds * (WARM_UP + LINES)) * contestants.len() as u64
-    } else {
-        0
-    };
-    checks.equal("log records exported", exported.0.load(Ordering::Relaxed), records);
     let mut rows = Vec::new();
-    for ((who, ..), least) in contestants.iter().zip(least) {
+    for ((who, ..), least) in CONTESTANTS.iter().zip(least) {
         for ((what, _), least) in EVENTS.iter().zip(least) {
-            let exported = if is_exported { ", and exported" } else { "" };
             let (what, nanos) =
-                (format!("{who}{exported}{what}"), least.as_secs_f64() * 1e9 / f64::from(LINES));
+                (format!("{who}{what}"), least.as_secs_f64() * 1e9 / f64::from(LINES));
             checks.measured(&what, nanos);
             rows.push((what, nanos));
         }
@@ -131,18 +108,6 @@ fn place() -> SpanContext {
     let trace_id = TraceId::from_hex(TRACE_ID).expect("an id");
     let span_id = SpanId::from_hex(SPAN_ID).expect("an id");
     SpanContext::new(trace_id, span_id, TraceFlags::SAMPLED, true, TraceState::NONE)
-}
-
-/// The configuration contains the identity of the lines.
-fn provider(log_exporter: Option<CountingLogs>) -> TelemetryProvider {
-    let mut config = TelemetryConfig::new("benches");
-    config.log_batch_processor.max_queue_size = 1_000_000;
-    let builder = TelemetryProvider::builder(config).with_span_exporter(Counting::default());
-    let builder = match log_exporter {
-        Some(exporter) => builder.with_log_exporter(exporter),
-        None => builder,
-    };
-    builder.initialize().expect("a provider")
 }
 
 fn theirs() -> Dispatch {
@@ -229,7 +194,7 @@ fn export_ours(endpoint: &str) -> Box<dyn FnOnce()> {
 }
 
 fn export_theirs(endpoint: &str) -> Box<dyn FnOnce()> {
-    let exporter = OtlpExporter::builder()
+    let exporter = LogExporter::builder()
         .with_http()
         .with_http_client(blocking_client())
         .with_endpoint(format!("{endpoint}/v1/logs"))
