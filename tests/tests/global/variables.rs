@@ -1,7 +1,7 @@
-//! The table of variables in `docs/configuration.md`, row by row, with the cases of `variables.tsv`. The environment belongs to a
-//! process, so this test starts its own executable again for each case.
+//! The table of variables in `docs/configuration.md`, row by row, with the cases of `variables.tsv`, and the combinations
+//! of `variables.jsonl`.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use floe_telemetry::TelemetryConfig;
 use floe_telemetry::config::Signal;
@@ -219,58 +219,6 @@ fn the_default_holds(
     }
 }
 
-#[test]
-fn a_misspelled_name_is_reported_with_its_suggestion() {
-    let program = program!({ child() });
-    let (_, warnings) = run(
-        &program,
-        &[
-            ("OTEL_EXPORTER_OTLP_ENDPIONT", "http://c:4317"),
-            ("OTEL_EXPORTER_OTLP_HEADER", "x-api-key=hunter2"),
-            ("FLOE_LOGLEVEL", "warn"),
-            ("RUST_LOGS", "debug"),
-            ("RUST_BACKTRACE", "1"),
-            ("OTEL_TRACE_SAMPLER", ""),
-            ("OTEL_PYTHON_LOG_CORRELATION", "true"),
-            ("OTEL_JAVAAGENT_ENABLED", "true"),
-            ("OTEL_LOG_LEVEL", "debug"),
-            ("OTEL_TRACES_SAMPLER_ARG", "0.5"),
-        ],
-    );
-    let expected = |name: &str, known: &str| {
-        format!("warning: {name}: unknown variable; did you mean `{known}`?")
-    };
-    let mut warnings = warnings;
-    warnings.sort_unstable();
-    assert_eq!(
-        warnings,
-        [
-            expected("FLOE_LOGLEVEL", "FLOE_LOG_LEVEL"),
-            expected("OTEL_EXPORTER_OTLP_ENDPIONT", "OTEL_EXPORTER_OTLP_ENDPOINT"),
-            expected("OTEL_EXPORTER_OTLP_HEADER", "OTEL_EXPORTER_OTLP_HEADERS"),
-            "warning: OTEL_TRACES_SAMPLER_ARG: expected `traceidratio` or `parentbased_traceidratio` in \
-             `OTEL_TRACES_SAMPLER`, found none; the ratio is 1; the variable is ignored"
-                .to_owned(),
-            expected("RUST_LOGS", "RUST_LOG"),
-        ]
-    );
-    let (output, warnings) = run(&program, &[("FLOE_LOG_LEVEL", "warn")]);
-    assert_eq!(field(&output, "logging.log_level"), "warn");
-    assert_eq!(warnings, Vec::<String>::new());
-    let (_, warnings) = run(&program, &[("OTEL_EXPORTER_OTLP_PROTOCOL", "http")]);
-    assert!(warnings[0].contains("did you mean `http/protobuf`?"), "{warnings:?}");
-}
-
-#[test]
-fn a_guessed_name_is_reported_with_the_right_one() {
-    let program = program!({ child() });
-    for (name, known) in [("FLOE_CONFIG", "FLOE_CONFIG_FILE"), ("FLOE_LOG", "FLOE_LOG_LEVEL")] {
-        let (_, warnings) = run(&program, &[(name, "debug")]);
-        let expected = format!("warning: {name}: expected `{known}`; the variable is ignored");
-        assert_eq!(warnings, [expected]);
-    }
-}
-
 /// The variables of a recipe in `docs/backends.md` have the same effect as its YAML.
 #[test]
 fn each_recipe_has_one_effect_in_both_forms() {
@@ -336,100 +284,25 @@ fn the_code_reads_no_other_variable(rows: &[Row]) {
     );
 }
 
-#[test]
-fn the_order_of_precedence() {
-    let program = program!({ child() });
-    let (output, _) = run(
-        &program,
-        &[
-            (
-                "OTEL_RESOURCE_ATTRIBUTES",
-                "service.name=one,deployment.environment.name=prod,team=a",
-            ),
-            ("OTEL_SERVICE_NAME", "two"),
-            ("OTEL_ATTRIBUTE_COUNT_LIMIT", "9"),
-            ("OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT", "8"),
-        ],
-    );
-    let resource = field(&output, "resource_attributes");
-    assert_eq!(resource["service_name"], "two");
-    assert_eq!(resource["deployment_environment"], "prod");
-    assert_eq!(resource["additional"], serde_json::json!({"team": "a"}));
-    assert_eq!(field(&output, "limits.attribute_count"), 8);
-    // `INSECURE` does not change an explicit scheme, and selects one if there is none.
-    for (insecure, endpoint, expected) in [
-        ("true", "collector:4317", "http://collector:4317"),
-        ("false", "collector:4317", "https://collector:4317"),
-        ("true", "https://collector:4317", "https://collector:4317"),
-    ] {
-        let (output, _) = run(
-            &program,
-            &[("OTEL_EXPORTER_OTLP_INSECURE", insecure), ("OTEL_EXPORTER_OTLP_ENDPOINT", endpoint)],
-        );
-        assert_eq!(field(&output, "otlp_endpoint"), expected);
-        assert_eq!(field(&output, "backend"), "otlp");
-    }
-    // The variable applies to the endpoints of signals, too, unless they have their own.
-    for (own, expected) in [("", "http://c:4317"), ("false", "https://c:4317")] {
-        let (output, _) = run(
-            &program,
-            &[
-                ("OTEL_EXPORTER_OTLP_INSECURE", "true"),
-                ("OTEL_EXPORTER_OTLP_LOGS_INSECURE", own),
-                ("OTEL_EXPORTER_OTLP_LOGS_ENDPOINT", "c:4317"),
-            ],
-        );
-        assert_eq!(field(&output, "otlp.logs.endpoint"), expected);
-    }
-}
+/// Each line has variables, fields with their values, and a part of each warning.
+const COMBINATIONS: &str = include_str!("../../variables.jsonl");
 
 #[test]
-fn resource_attributes_are_free_text() {
-    let program = program!({ child() });
-    for (list, version, environment) in [
-        ("service.version=3f2a91c,deployment.environment.name=production", "3f2a91c", "production"),
-        (
-            "deployment.environment.name=EU%20west%2C%202, service.version = v1.2 ,",
-            "v1.2",
-            "EU west, 2",
-        ),
-        (
-            "service.version=a=b;c,deployment.environment=old,deployment.environment.name=new",
-            "a=b;c",
-            "new",
-        ),
-        ("service.version=100%,deployment.environment=old", "100%", "old"),
-        (
-            "service.version=java -Dx=y -jar a.jar,deployment.environment=old",
-            "java -Dx=y -jar a.jar",
-            "old",
-        ),
-    ] {
-        let (output, warnings) = run(&program, &[("OTEL_RESOURCE_ATTRIBUTES", list)]);
-        let resource = field(&output, "resource_attributes");
-        assert_eq!(resource["service_version"], version, "{list}");
-        assert_eq!(resource["deployment_environment"], environment, "{list}");
-        assert_eq!(warnings, Vec::<String>::new(), "{list}");
-    }
-}
+fn usable_values_are_used_and_others_are_warnings() {
+    type Combination = (BTreeMap<String, String>, BTreeMap<String, Value>, Vec<String>);
 
-/// Each line has variables, a field, its value, and a part of the one warning.
-const PARTLY_USED: &str = include_str!("../../partly-used.jsonl");
-
-#[test]
-fn usable_values_are_used() {
     let program = program!({ child() });
-    for row in PARTLY_USED.lines() {
-        let row: (Vec<(&str, &str)>, &str, String, &str) = serde_json::from_str(row).unwrap();
-        let (variables, path, value, words) = row;
-        let (output, warnings) = run(&program, &variables);
-        let expected: Value = serde_json::from_str(&value).unwrap();
-        assert_eq!(field(&output, path), expected, "{variables:?}");
-        let [warning] = &*warnings else { panic!("{variables:?}: {warnings:?}") };
-        assert!(warning.contains(words), "{warning}");
+    for line in COMBINATIONS.lines() {
+        let (variables, fields, expected): Combination = serde_json::from_str(line).unwrap();
+        let variables: Vec<_> = variables.iter().map(|(name, value)| (&**name, &**value)).collect();
+        let (output, mut warnings) = run(&program, &variables);
+        for (path, value) in fields {
+            assert_eq!(field(&output, &path), value, "{path}: {line}");
+        }
+        warnings.sort_unstable();
+        assert_eq!(warnings.len(), expected.len(), "{line}: {warnings:?}");
+        for (warning, words) in warnings.iter().zip(expected) {
+            assert!(warning.contains(&words), "{warning}");
+        }
     }
-    // The default batch size follows a smaller queue.
-    let (output, warnings) = run(&program, &[("OTEL_BSP_MAX_QUEUE_SIZE", "100")]);
-    assert_eq!(field(&output, "batch_processor.max_export_batch_size"), 100);
-    assert_eq!(warnings, Vec::<String>::new());
 }
