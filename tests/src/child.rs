@@ -88,9 +88,13 @@ impl Program {
         successful(self.command().envs(variables.iter().copied()))
     }
 
-    /// A process of the program with this receiver for all signals.
+    /// Runs the program with this receiver for all signals, however it ends.
     #[must_use]
-    pub fn at(&self, receiver: &Receiver) -> Command {
+    pub fn ended_at(&self, receiver: &Receiver) -> Output {
+        output(&mut self.at(receiver))
+    }
+
+    fn at(&self, receiver: &Receiver) -> Command {
         let mut command = self.command();
         command
             .env("OTEL_EXPORTER_OTLP_ENDPOINT", receiver.endpoint())

@@ -5,7 +5,7 @@
 //! [`Canary`] is a credential that must not leave a process. [`fuzz()`] runs a fuzz target with mutated
 //! seeds. [`Proxy`] forwards to a receiver.
 //! [`remote()`] is a parent span of another process. [`Receiver`] stores requests over gRPC or
-//! HTTP/protobuf. [`ReservedPort`] is a port that no other program gets. [`tree()`] renders spans as
+//! HTTP/protobuf. [`Script`] is a server that misbehaves. [`ReservedPort`] is a port that no other program gets. [`tree()`] renders spans as
 //! one string, so that a test compares the shape of a whole trace. [`TIMEOUT`] is the limit of every wait.
 #![expect(
     clippy::expect_used,
@@ -31,6 +31,8 @@ mod before_main;
 mod canary;
 mod child;
 mod conventions;
+#[cfg(unix)]
+mod fork;
 mod fuzz;
 mod mutation;
 mod numbers;
@@ -40,6 +42,7 @@ mod receivers;
 mod remote;
 pub mod repository;
 mod reserved_port;
+mod script;
 mod spans;
 mod tree;
 mod url;
@@ -50,6 +53,8 @@ pub use before_main::assert_nothing_runs_before_main;
 pub use canary::{Canary, Outputs, Shape};
 pub use child::{Program, before, has_run_alone};
 pub use conventions::assert_conventions;
+#[cfg(unix)]
+pub use fork::in_fork;
 pub use fuzz::fuzz;
 pub use mutation::{damaged, mutated};
 pub use numbers::Numbers;
@@ -62,6 +67,7 @@ pub use receiver::{
 pub use receivers::{over_both, receivers};
 pub use remote::{remote, remote_in};
 pub use reserved_port::ReservedPort;
+pub use script::Script;
 pub use spans::{assert_attributes, linked, single};
 pub use tree::tree;
 pub use url::{REDACTED_URL, url};

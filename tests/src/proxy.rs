@@ -2,16 +2,18 @@
 //! requests.
 
 use std::io::{self, Read as _, Write as _};
-use std::net::{Shutdown, TcpListener, TcpStream};
+use std::net::{Shutdown, TcpStream};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
+
+use crate::Script;
 
 /// The maximum size of the head of a request, in bytes.
 const MAX_HEAD: usize = 16 * 1024;
 
 #[derive(Debug)]
 pub struct Proxy {
-    port: u16,
+    server: Script,
     request_lines: Arc<Mutex<Vec<String>>>,
 }
 
@@ -23,23 +25,15 @@ impl Proxy {
     /// No port is free.
     #[must_use]
     pub fn to(receiver: u16, credentials: Option<&'static str>) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
-        let port = listener.local_addr().expect("an address").port();
         let request_lines = Arc::<Mutex<Vec<String>>>::default();
         let heads = Arc::clone(&request_lines);
-        // The thread ends with the process; each test is a process of its own.
-        thread::spawn(move || {
-            for stream in listener.incoming().flatten() {
-                let heads = Arc::clone(&heads);
-                thread::spawn(move || serve(&stream, receiver, credentials, &heads));
-            }
-        });
-        Self { port, request_lines }
+        let server = Script::new(move |_, client| serve(client, receiver, credentials, &heads));
+        Self { server, request_lines }
     }
 
     #[must_use]
     pub const fn port(&self) -> u16 {
-        self.port
+        self.server.port()
     }
 
     #[must_use]

@@ -8,7 +8,7 @@ pub struct Written(Arc<Mutex<Vec<u8>>>);
 
 impl Written {
     /// Makes a writer for each line, as layers need it.
-    pub fn writer(&self) -> impl Fn() -> Self + Send + Sync + 'static {
+    pub fn writer(&self) -> impl Fn() -> Self + Send + Sync + use<> {
         let this = self.clone();
         move || this.clone()
     }

@@ -117,8 +117,7 @@ const UNSAFE: &[&str] = &[
     "crates/thread-context/src/process/mapping.rs",
     "crates/thread-context/src/process/symbol.rs",
     "tests/process-context/main.rs",
-    "tests/faults/src/posix.rs",
-    "tests/tests/global/exit.rs",
+    "tests/src/fork.rs",
     "tests/tests/it/conformance/hygiene.rs",
 ];
 

@@ -115,22 +115,23 @@ impl Child {
     }
 
     /// Waits for the end of the program. Also returns the time between the report and the end.
-    pub(crate) fn finish_timed(mut self) -> Result<(Report, Duration)> {
-        let report = self.report()?;
-        let start = Instant::now();
-        let (status, stderr) = self.end()?;
-        let duration = start.elapsed();
-        ensure!(status.success(), "{status}: {stderr}");
-        Ok((report, duration))
+    pub(crate) fn finish_timed(self) -> Result<(Report, Duration)> {
+        self.ended_by(|_| Ok(()))
     }
 
     /// Sends SIGTERM to the program once it has sent its report. Also returns the time until the program ended.
-    pub(crate) fn terminate(mut self) -> Result<(Report, Duration)> {
+    pub(crate) fn terminate(self) -> Result<(Report, Duration)> {
+        self.ended_by(|process| {
+            let sent = Command::new("kill").args(["-TERM", &process.to_string()]).status()?;
+            ensure!(sent.success(), "kill -TERM: {sent}");
+            Ok(())
+        })
+    }
+
+    fn ended_by(mut self, end: impl FnOnce(u32) -> Result<()>) -> Result<(Report, Duration)> {
         let report = self.report()?;
         let start = Instant::now();
-        let process = self.process.id().to_string();
-        let sent = Command::new("kill").args(["-TERM", &process]).status()?;
-        ensure!(sent.success(), "kill -TERM: {sent}");
+        end(self.process.id())?;
         let (status, stderr) = self.end()?;
         let duration = start.elapsed();
         ensure!(status.success(), "{status}: {stderr}");

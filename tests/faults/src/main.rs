@@ -12,7 +12,6 @@
 #![expect(clippy::print_stdout, reason = "the scorecard is the output of the program")]
 
 mod child;
-mod posix;
 mod program;
 mod receivers;
 mod report;

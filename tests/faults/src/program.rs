@@ -1,17 +1,18 @@
 //! The program under test: it runs in a child process and reports what happened.
 
-use std::collections::BTreeMap;
+use std::fmt;
 use std::fs::File;
 use std::hint::black_box;
-use std::io::{self, Write};
+use std::io;
 use std::os::unix::fs::FileExt as _;
 use std::process;
-use std::sync::{Arc, Barrier, Mutex, PoisonError};
+use std::sync::{Arc, Barrier};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use floe_telemetry::config::{ExporterKind, OtlpProtocol};
 use floe_telemetry::{Error, TelemetryConfig, TelemetryProvider, traced};
+use floe_tests::{Written, in_fork};
 use signal_hook::consts::SIGTERM;
 use signal_hook::iterator::Signals;
 use tracing::Subscriber;
@@ -21,7 +22,6 @@ use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::registry::LookupSpan;
 use tracing_subscriber::util::SubscriberInitExt as _;
 
-use crate::posix;
 use crate::report::{Calls, Counters, Message, Operation, Report};
 
 /// The credential of every program. It must not appear in any message.
@@ -46,7 +46,7 @@ pub(crate) struct Program {
     telemetry: Option<Arc<TelemetryProvider>>,
     report: Report,
     nanos: Vec<u64>,
-    log: Log,
+    log: Written,
 }
 
 impl Program {
@@ -57,14 +57,13 @@ impl Program {
             telemetry: None,
             report: Report::default(),
             nanos: Vec::new(),
-            log: Log::default(),
+            log: Written::default(),
         }
     }
 
     pub(crate) fn bridge_tracing(&self) {
-        let messages = self.log.layer().with_filter(LevelFilter::INFO);
         let spans = floe_telemetry::tracing_layer();
-        tracing_subscriber::registry().with(messages).with(spans).init();
+        tracing_subscriber::registry().with(messages(&self.log)).with(spans).init();
     }
 
     /// The configuration of most scenarios: traces over OTLP, with a credential.
@@ -82,14 +81,13 @@ impl Program {
     /// Starts the telemetry. An error is recorded as the operation `initialize`.
     pub(crate) fn start(&mut self, config: TelemetryConfig) {
         if !tracing::dispatcher::has_been_set() {
-            let messages = self.log.layer().with_filter(LevelFilter::INFO);
-            tracing_subscriber::registry().with(messages).init();
+            tracing_subscriber::registry().with(messages(&self.log)).init();
         }
         let start = Instant::now();
         match TelemetryProvider::builder(config).initialize() {
             Ok(telemetry) => {
                 self.telemetry = Some(telemetry.into());
-                self.record("initialize", start, Ok(()));
+                self.record("initialize", start, Ok::<_, Error>(()));
             }
             Err(error) => self.record("initialize", start, Err(error)),
         }
@@ -229,30 +227,18 @@ impl Program {
         }
     }
 
-    /// Forks, which is recorded as the operation `name`. Returns whether `body` has succeeded.
-    pub(crate) fn fork(
-        &mut self,
-        name: &str,
-        body: impl FnOnce(&mut Self) -> anyhow::Result<()>,
-    ) -> bool {
-        self.step(name, |program| posix::in_fork(|| body(program)))
+    pub(crate) fn fork(&mut self, body: impl FnOnce(&mut Self) -> anyhow::Result<()>) {
+        in_fork(|| {
+            let result = body(self);
+            assert!(result.is_ok(), "{result:?}");
+        });
     }
 
-    /// Runs `body`, which is recorded as the operation `name`. Returns whether it has succeeded.
-    pub(crate) fn step(
-        &mut self,
-        name: &str,
-        body: impl FnOnce(&mut Self) -> anyhow::Result<()>,
-    ) -> bool {
+    /// Runs `body`, which is recorded as the operation `name`.
+    pub(crate) fn step(&mut self, name: &str, body: impl FnOnce(&mut Self) -> anyhow::Result<()>) {
         let start = Instant::now();
         let result = body(self);
-        let is_ok = result.is_ok();
-        let operation = Operation {
-            duration: start.elapsed(),
-            error: result.err().map(|error| format!("{error:#}")),
-        };
-        self.report.operations.insert(name.to_owned(), operation);
-        is_ok
+        self.record(name, start, result);
     }
 
     pub(crate) fn replace(&mut self, config: TelemetryConfig) {
@@ -305,14 +291,22 @@ impl Program {
         is_ok
     }
 
-    fn record(&mut self, name: &str, start: Instant, result: Result<(), Error>) {
+    fn record(&mut self, name: &str, start: Instant, result: Result<(), impl fmt::Display>) {
         let operation = Operation {
             duration: start.elapsed(),
-            error: result.err().map(|error| error.to_string()),
+            error: result.err().map(|error| format!("{error:#}")),
         };
-        let operations: &mut BTreeMap<_, _> = &mut self.report.operations;
-        operations.insert(name.to_owned(), operation);
+        self.report.operations.insert(name.to_owned(), operation);
     }
+}
+
+/// The messages of the library.
+fn messages<S>(log: &Written) -> impl Layer<S> + use<S>
+where
+    S: Subscriber + for<'a> LookupSpan<'a>,
+{
+    let messages = tracing_subscriber::fmt::layer().with_writer(log.writer()).with_ansi(false);
+    messages.with_filter(LevelFilter::INFO)
 }
 
 struct Call {
@@ -376,34 +370,4 @@ pub(crate) fn millis(duration: Duration) -> Option<u64> {
 
 fn as_nanos(duration: Duration) -> u64 {
     u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
-}
-
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
-
-impl Log {
-    fn layer<S>(&self) -> impl Layer<S> + use<S>
-    where
-        S: Subscriber + for<'a> LookupSpan<'a>,
-    {
-        let log = self.clone();
-        tracing_subscriber::fmt::layer().with_writer(move || log.clone()).with_ansi(false)
-    }
-
-    fn text(&self) -> String {
-        let bytes = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        String::from_utf8_lossy(&bytes).into_owned()
-    }
-}
-
-impl Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let mut log = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        log.extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
 }

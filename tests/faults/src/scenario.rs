@@ -4,11 +4,10 @@ use std::fmt;
 
 use anyhow::{Result, ensure};
 use floe_telemetry::config::OtlpProtocol;
-use floe_tests::Receiver;
+use floe_tests::{Receiver, Script};
 
 use crate::child::Child;
 use crate::program::{Program, TOKEN};
-use crate::receivers::Script;
 use crate::report::Report;
 
 const BOTH: &[OtlpProtocol] = &[OtlpProtocol::Grpc, OtlpProtocol::Http];
@@ -81,7 +80,7 @@ impl Case {
     }
 
     pub(crate) fn report_of_silent_receiver(&self) -> Result<Report> {
-        self.report(&Script::silent()?.endpoint())
+        self.report(&Script::silent().endpoint())
     }
 
     pub(crate) fn report(&self, endpoint: &str) -> Result<Report> {

@@ -19,7 +19,7 @@ use floe_telemetry::config::{ExporterKind, OtlpProtocol};
 use floe_telemetry::exporter::MemoryExporter;
 use floe_telemetry::{TelemetryConfig, TelemetryProvider, create_span};
 use floe_tests::{
-    Authority, ClientCertificate, ReceivedStatus, Receiver, ReservedPort, Value, wait_until,
+    Authority, ClientCertificate, ReceivedStatus, Receiver, ReservedPort, Script, wait_until,
 };
 
 const SIGPIPE: c_int = 13;
@@ -137,38 +137,29 @@ fn a_program_in_c_keeps_the_signals_that_it_waits_for() {
 }
 
 /// Breaks each connection: at once, in the middle of a request, or after it.
-fn breaking(receiver: &Receiver) -> u16 {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let port = listener.local_addr().unwrap().port();
+fn breaking(receiver: &Receiver) -> Script {
+    const LIMITS: [usize; 5] = [0, 1, 5_000, 200_000, 1_600_000];
+
     let upstream = receiver.port();
-    thread::spawn(move || {
-        let limits = [0_usize, 1, 5_000, 200_000, 1_600_000].into_iter().cycle();
-        for (client, limit) in listener.incoming().zip(limits) {
-            let client = client.unwrap();
-            thread::spawn(move || forward(client, upstream, limit));
-        }
-    });
-    port
+    Script::new(move |number, client| forward(client, upstream, LIMITS[number % LIMITS.len()]))
 }
 
-fn forward(mut client: TcpStream, upstream: u16, limit: usize) {
-    let server = TcpStream::connect(("127.0.0.1", upstream)).unwrap();
-    let (mut from, mut to) = (server.try_clone().unwrap(), client.try_clone().unwrap());
-    thread::spawn(move || {
-        let _ = std::io::copy(&mut from, &mut to);
-    });
+fn forward(client: &mut TcpStream, upstream: u16, limit: usize) -> std::io::Result<()> {
+    let mut server = TcpStream::connect(("127.0.0.1", upstream))?;
+    let (mut from, mut to) = (server.try_clone()?, client.try_clone()?);
+    thread::spawn(move || std::io::copy(&mut from, &mut to));
     let mut buffer = [0; 4096];
     let mut forwarded = 0;
     while forwarded < limit
         && let Ok(read @ 1..) = client.read(&mut buffer)
-        && (&server).write_all(&buffer[..read]).is_ok()
+        && server.write_all(&buffer[..read]).is_ok()
     {
         forwarded += read;
     }
     // The client sees the end of the stream, and then a reset, because not all of its data is read.
     let _ = client.shutdown(Shutdown::Write);
     let _ = client.read(&mut buffer);
-    let _ = server.shutdown(Shutdown::Both);
+    server.shutdown(Shutdown::Both)
 }
 
 fn assert_succeeds(command: &mut Command) {
@@ -192,7 +183,7 @@ fn a_program_in_c_is_not_ended_by_a_write() {
         (Receiver::grpc(), "http", "grpc"),
         (secure, "https", "http/protobuf"),
     ] {
-        let endpoint = format!("{scheme}://127.0.0.1:{}", breaking(&receiver));
+        let endpoint = breaking(&receiver).endpoint().replace("http", scheme);
         assert_succeeds(
             program()
                 .env("OTEL_EXPORTER_OTLP_ENDPOINT", &endpoint)
@@ -240,7 +231,7 @@ fn assert_ended(compiler: &str, how: &str) {
     assert!(output.status.success(), "{how}: {output:?}");
     let mut left: HashMap<_, usize> = HashMap::new();
     for span in receiver.spans() {
-        let is_cancelled = span.attributes.get("floe.cancelled") == Some(&Value::Bool(true));
+        let is_cancelled = span.attributes.get("floe.cancelled") == Some(&true.into());
         // A guard cannot tell that its scope was left early.
         let is_guard = span.name == "guard";
         assert!(!matches!(span.status, ReceivedStatus::Error(_)), "{span:?}");

@@ -1,13 +1,12 @@
 //! The end of a program whose receiver is missing: the program does not wait, and writes one error for all signals,
 //! with the endpoint and the reason.
 
-use std::net::TcpListener;
 use std::sync::{Mutex, mpsc};
 use std::time::Duration;
 
 use floe_telemetry::config::{ExporterKind, OtlpProtocol};
 use floe_telemetry::{EndingSpan, Error, MetricRecorder, TelemetryProvider, traced};
-use floe_tests::{Authority, ClientCertificate, ReservedPort, program};
+use floe_tests::{Authority, ClientCertificate, ReservedPort, Script, program, wait_until};
 
 use super::pipeline::{self, BOTH, NEVER, secure};
 
@@ -43,8 +42,7 @@ fn a_shutdown_does_not_wait_for_a_receiver_that_is_not_there() {
             assert!(text.contains(&endpoint) && text.contains(reason), "{text}");
         }
         // The receiver does not answer, and the reason is known before the shutdown ends.
-        let silent = TcpListener::bind("127.0.0.1:0").unwrap();
-        let endpoint = format!("http://{}", silent.local_addr().unwrap());
+        let endpoint = Script::silent().endpoint();
         let error = end(protocol, &endpoint, Duration::from_secs(2));
         assert!(error.is_export(), "{error}");
         let text = error.to_string();
@@ -58,11 +56,10 @@ fn a_shutdown_counts_the_spans_that_it_has_no_time_for() {
     const SLOW: Duration = Duration::from_millis(200);
 
     for protocol in BOTH {
-        let silent = TcpListener::bind("127.0.0.1:0").unwrap();
-        let endpoint = format!("http://{}", silent.local_addr().unwrap());
+        let silent = Script::silent();
         let (stop, stopped) = mpsc::channel::<()>();
         let stopped = Mutex::new(stopped);
-        let mut config = pipeline::traces_alone(protocol, &*endpoint);
+        let mut config = pipeline::traces_alone(protocol, silent.endpoint());
         config.batch_processor.max_export_batch_size = 1;
         let telemetry = TelemetryProvider::builder(config)
             .with_span_processor(move |span: &mut EndingSpan<'_>| {
@@ -75,7 +72,7 @@ fn a_shutdown_counts_the_spans_that_it_has_no_time_for() {
             .unwrap();
         work();
         // The exporter waits for an answer.
-        let _connection = silent.accept().unwrap();
+        wait_until(|| silent.connections() > 0);
         for _ in 0..30 {
             drop(floe_telemetry::span("slow").start());
         }

@@ -2,55 +2,31 @@
 #![cfg(unix)]
 
 use std::collections::HashSet;
-use std::ffi::c_int;
-use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::process::Command;
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 use floe_telemetry::config::{ExporterKind, OtlpProtocol};
 use floe_telemetry::{MetricRecorder, TelemetryConfig, TelemetryProvider, create_span};
-use floe_tests::{Program, Receiver, Response, TIMEOUT, program, remote};
+use floe_tests::{Program, Receiver, Response, TIMEOUT, in_fork, program, remote};
 
 use super::lifecycle::Panicking;
 use super::pipeline::{self, NEVER, traces_alone, work};
 
-/// A process that hangs is ended after this time, by a signal that no test expects.
-const HANGS_SECONDS: u32 = 300;
-
-fn config(protocol: OtlpProtocol, endpoint: &str) -> TelemetryConfig {
-    let mut config = traces_alone(protocol, endpoint);
+fn config(endpoint: &str) -> TelemetryConfig {
+    let mut config = traces_alone(OtlpProtocol::Http, endpoint);
     config.otlp.all.timeout_millis = Some(3_600_000);
     config.batch_processor.export_timeout_millis = 3_600_000;
     config
 }
 
-fn start(protocol: OtlpProtocol, endpoint: &str) -> TelemetryProvider {
-    posix::alarm(HANGS_SECONDS);
-    pipeline::start(config(protocol, endpoint))
+fn start(endpoint: &str) -> TelemetryProvider {
+    pipeline::start(config(endpoint))
 }
 
 fn start_child() -> TelemetryProvider {
-    posix::alarm(HANGS_SECONDS);
-    let mut config = config(OtlpProtocol::Http, "http://127.0.0.1:1");
+    let mut config = config("http://127.0.0.1:1");
     config.apply_env().unwrap();
     pipeline::start(config)
-}
-
-fn code(mut child: Command) -> Option<i32> {
-    child.output().unwrap().status.code()
-}
-
-fn hanging() -> Receiver {
-    let receiver = Receiver::http();
-    receiver.respond(Response::Hang);
-    receiver
-}
-
-/// Blocks every later message of the library: a subscriber writes them to standard output, which is locked.
-fn block_messages() -> std::io::StdoutLock<'static> {
-    tracing_subscriber::fmt().init();
-    std::io::stdout().lock()
 }
 
 /// The exit does not wait longer than its timeout for a receiver that hangs, either.
@@ -60,10 +36,14 @@ fn the_exit_does_not_wait_for_a_blocked_subscriber() {
         let telemetry = start_child();
         telemetry.shutdown_at_exit(Duration::from_millis(100));
         work();
-        let _blocked = block_messages();
+        // Later messages of the library wait for the standard output.
+        tracing_subscriber::fmt().init();
+        let _locked = std::io::stdout().lock();
         std::process::exit(7);
     });
-    assert_eq!(code(program.at(&hanging())), Some(7));
+    let receiver = Receiver::http();
+    receiver.respond(Response::Hang);
+    assert_eq!(program.ended_at(&receiver).status.code(), Some(7));
 }
 
 #[alone]
@@ -72,7 +52,7 @@ fn dropping_a_provider_does_not_wait_for_a_lock_of_its_thread() {
 
     let receiver = Receiver::http();
     receiver.respond(Response::Http { status: 400, headers: Vec::new() });
-    let telemetry = start(OtlpProtocol::Http, &receiver.endpoint());
+    let telemetry = start(&receiver.endpoint());
     tracing_subscriber::fmt()
         .with_max_level(tracing::Level::TRACE)
         .with_writer(|| {
@@ -113,39 +93,8 @@ fn a_panic_that_aborts_delivers_if_it_is_chosen() {
         panic!("the end");
     });
     let receiver = Receiver::http();
-    assert_eq!(code(program.at(&receiver)), None);
+    assert_eq!(program.ended_at(&receiver).status.code(), None);
     assert_eq!(receiver.spans().len(), 1);
-}
-
-// SAFETY: the declarations of POSIX.
-#[expect(unsafe_code, reason = "the standard library does not fork")]
-mod posix {
-    use super::c_int;
-
-    unsafe extern "C" {
-        pub(super) safe fn fork() -> c_int;
-        pub(super) safe fn alarm(seconds: u32) -> u32;
-        pub(super) safe fn _exit(code: c_int) -> !;
-        safe fn waitpid(process: c_int, status: Option<&mut c_int>, options: c_int) -> c_int;
-    }
-
-    /// Returns the status, which is 0 for success.
-    pub(super) fn wait(process: c_int) -> c_int {
-        let mut status = -1;
-        waitpid(process, Some(&mut status), 0);
-        status
-    }
-}
-
-fn in_fork(body: impl FnOnce()) {
-    let process = posix::fork();
-    if process == 0 {
-        posix::alarm(HANGS_SECONDS);
-        let result = catch_unwind(AssertUnwindSafe(body));
-        posix::_exit(i32::from(result.is_err()));
-    }
-    assert!(process > 0);
-    assert_eq!(posix::wait(process), 0, "the forked process failed");
 }
 
 /// Drops the provider of the parent process. A drop that waited for threads of that process would end without an error
@@ -160,7 +109,7 @@ fn drop_at_once(inherited: TelemetryProvider) {
 fn a_fork_can_have_its_own_provider() {
     let receiver = Receiver::http();
     let config = || {
-        let mut config = config(OtlpProtocol::Http, &receiver.endpoint());
+        let mut config = config(&receiver.endpoint());
         // OpenTelemetry's SDK for metrics waits for its threads when it is dropped.
         config.exporters.metrics = Some(vec![ExporterKind::Console]);
         config
@@ -204,7 +153,7 @@ fn a_fork_can_have_its_own_provider() {
 #[alone]
 fn a_fork_does_not_repeat_the_ids_of_its_parent() {
     let receiver = Receiver::http();
-    let start = || start(OtlpProtocol::Http, &receiver.endpoint());
+    let start = || start(&receiver.endpoint());
     // This call looks for OpenTelemetry's provider.
     work();
     let started = std::thread::scope(|scope| scope.spawn(start).join().unwrap());
@@ -268,7 +217,7 @@ fn a_fork_that_loses_nothing_is_silent() {
     let program = program!({
         let before = floe_telemetry::init().unwrap();
         in_fork(|| {
-            let own = start(OtlpProtocol::Http, "http://127.0.0.1:1");
+            let own = start("http://127.0.0.1:1");
             assert_eq!(own.statistics().dropped_without_provider, 0);
             std::mem::forget(own);
         });

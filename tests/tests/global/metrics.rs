@@ -1,6 +1,5 @@
 //! Metrics are exported to the endpoint of the spans, with the recorded values.
 
-use std::net::TcpListener;
 use std::sync::Weak;
 use std::sync::mpsc::channel;
 use std::thread;
@@ -9,7 +8,7 @@ use std::time::Duration;
 use floe_telemetry::config::{HistogramKind, MetricTemporality, OtlpProtocol};
 use floe_telemetry::metrics::Metric;
 use floe_telemetry::{MetricRecorder, TelemetryConfig, TelemetryProvider};
-use floe_tests::{MetricValue, REDACTED_URL, Receiver, TIMEOUT, url};
+use floe_tests::{MetricValue, REDACTED_URL, Receiver, Script, TIMEOUT, url};
 use opentelemetry::{Key, KeyValue};
 use opentelemetry_sdk::error::OTelSdkResult;
 use opentelemetry_sdk::metrics::data::ResourceMetrics;
@@ -165,9 +164,7 @@ fn threads_named(name: &str) -> usize {
 #[cfg(target_os = "linux")]
 #[alone]
 fn flushes_without_an_answer_share_a_thread() {
-    // The system accepts connections to this listener, which does not answer.
-    let silent = TcpListener::bind("127.0.0.1:0").unwrap();
-    let endpoint = format!("http://{}", silent.local_addr().unwrap());
+    let endpoint = Script::silent().endpoint();
     let telemetry = pipeline::start(pipeline::config(OtlpProtocol::Http, endpoint));
     METRICS.increment("rows", 1, &[]);
     for _ in 0..50 {

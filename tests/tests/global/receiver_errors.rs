@@ -2,16 +2,13 @@
 //! the receiver and, for a wrong protocol, the change that helps.
 
 use std::io::{Read as _, Write as _};
-use std::iter;
-use std::net::TcpListener;
 use std::sync::LazyLock;
-use std::thread;
 
 use floe_telemetry::TelemetryConfig;
 use floe_telemetry::config::OtlpProtocol;
-use floe_tests::{Authority, ClientCertificate, Receiver, TIMEOUT, Written};
+use floe_tests::{Authority, ClientCertificate, Receiver, Script, TIMEOUT, Written};
 
-use super::pipeline::{BOTH, start, traces_alone, work};
+use super::pipeline::{BOTH, receiver, secure, start, traces_alone, work};
 
 static LOG: LazyLock<Written> = LazyLock::new(|| {
     let log = Written::default();
@@ -48,27 +45,16 @@ fn error_with(
     error
 }
 
-fn answering(answer: String) -> String {
-    answering_each(iter::repeat(answer))
-}
-
-/// The endpoint of a receiver that sends one answer on each connection.
-fn answering_each(answers: impl Iterator<Item = String> + Send + 'static) -> String {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let endpoint = format!("http://{}", listener.local_addr().unwrap());
-    thread::spawn(move || {
-        for (stream, answer) in listener.incoming().zip(answers) {
-            let mut stream = stream.unwrap();
-            thread::spawn(move || {
-                let mut request = vec![0; 64 * 1024];
-                let read = stream.read(&mut request);
-                let written = stream.write_all(answer.as_bytes());
-                // The client closes the connection first, so that it is not reset.
-                read.and(written).and_then(|()| stream.read(&mut request))
-            });
-        }
+/// The endpoint of a receiver that sends these answers, one on each connection, and then the last one again.
+fn answering<const N: usize>(answers: [String; N]) -> String {
+    let server = Script::new(move |number, stream| {
+        let mut request = vec![0; 64 * 1024];
+        let _read = stream.read(&mut request)?;
+        stream.write_all(answers[number.min(N - 1)].as_bytes())?;
+        // The client closes the connection first, so that it is not reset.
+        stream.read(&mut request).map(drop)
     });
-    endpoint
+    server.endpoint()
 }
 
 fn http(status: &str, kind: &str, body: &str) -> String {
@@ -111,17 +97,17 @@ fn the_message_has_the_text_of_the_receiver() {
         ),
         ("413 Payload Too Large", "text/plain", "", "413 Payload Too Large"),
     ] {
-        let endpoint = answering(http(status, kind, body));
+        let endpoint = answering([http(status, kind, body)]);
         let error = error(OtlpProtocol::Http, &endpoint);
         let expected = format!("`{endpoint}/v1/traces`: the receiver answered {expected}");
         assert!(error.ends_with(&expected), "{error}\n{expected}");
     }
     // A body that does not end is not waited for.
     let unfinished = "HTTP/1.1 400 Bad Request\r\ncontent-length: 99\r\n\r\nno service.name";
-    let unfinished = error(OtlpProtocol::Http, &answering(unfinished.to_owned()));
+    let unfinished = error(OtlpProtocol::Http, &answering([unfinished.to_owned()]));
     assert!(unfinished.ends_with("400 Bad Request: no service.name"), "{unfinished}");
     // The message contains the path of an endpoint, and not its query.
-    let endpoint = answering(http("404 Not Found", "text/plain", "no route"));
+    let endpoint = answering([http("404 Not Found", "text/plain", "no route")]);
     let error = error(OtlpProtocol::Http, &format!("{endpoint}/otlp"));
     let expected =
         format!("`{endpoint}/otlp/v1/traces`: the receiver answered 404 Not Found: no route");
@@ -132,7 +118,7 @@ fn the_message_has_the_text_of_the_receiver() {
 #[alone]
 fn an_endpoint_without_the_path_of_its_signal_is_named() {
     for (path, is_complete) in [("", false), ("/otlp", false), ("/otlp/v1/traces", true)] {
-        let endpoint = answering(http("404 Not Found", "text/plain", "no route"));
+        let endpoint = answering([http("404 Not Found", "text/plain", "no route")]);
         let error = error_with(OtlpProtocol::Http, &endpoint, |config| {
             config.otlp.traces.endpoint = Some(format!("{endpoint}{path}"));
         });
@@ -145,7 +131,7 @@ fn an_endpoint_without_the_path_of_its_signal_is_named() {
 fn a_stalled_explanation_leaves_time_for_a_retry() {
     let stalled = "HTTP/1.1 503 Service Unavailable\r\ncontent-length: 99\r\n\r\nfull".to_owned();
     let answers = [stalled, http("200 OK", "application/x-protobuf", "")];
-    let mut config = traces_alone(OtlpProtocol::Http, answering_each(answers.into_iter()));
+    let mut config = traces_alone(OtlpProtocol::Http, answering(answers));
     config.otlp.all.timeout_millis = Some(8_000);
     let telemetry = start(config);
     work();
@@ -165,18 +151,15 @@ fn another_protocol_is_named() {
     );
     assert_eq!((grpc.requests().len(), http.requests().len()), (0, 0));
     for protocol in BOTH {
-        error(protocol, &answering("SSH-2.0-OpenSSH_9.2\r\n".to_owned()));
+        error(protocol, &answering(["SSH-2.0-OpenSSH_9.2\r\n".to_owned()]));
     }
 }
 
 #[alone]
 fn tls_on_one_side_only_is_named() {
     let authority = Authority::new();
-    let untrusted = ClientCertificate::NotRequested;
-    for (protocol, plain, secure) in [
-        (OtlpProtocol::Grpc, Receiver::grpc(), Receiver::grpc_with_tls(&authority, untrusted)),
-        (OtlpProtocol::Http, Receiver::http(), Receiver::http_with_tls(&authority, untrusted)),
-    ] {
+    for (protocol, secure) in secure(&authority, ClientCertificate::NotRequested) {
+        let plain = receiver(protocol);
         let wrong = plain.endpoint().replace("http://", "https://");
         let error_of_plain = error(protocol, &wrong);
         assert!(error_of_plain.contains("does not use TLS"), "{error_of_plain}");
@@ -193,11 +176,7 @@ fn a_refusal_of_tls_is_named() {
     let trusting = |config: &mut TelemetryConfig| {
         config.otlp.all.certificate = Some(authority.certificate());
     };
-    let required = ClientCertificate::Required;
-    for (protocol, receiver) in [
-        (OtlpProtocol::Grpc, Receiver::grpc_with_tls(&authority, required)),
-        (OtlpProtocol::Http, Receiver::http_with_tls(&authority, required)),
-    ] {
+    for (protocol, receiver) in secure(&authority, ClientCertificate::Required) {
         let untrusted = error(protocol, &receiver.endpoint());
         let setting = "is expected in `OTEL_EXPORTER_OTLP_CERTIFICATE` (`certificate`)";
         assert!(untrusted.ends_with(setting), "{untrusted}");

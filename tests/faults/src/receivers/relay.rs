@@ -7,10 +7,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Duration;
 
-use anyhow::Result;
+use floe_tests::Script;
 use socket2::SockRef;
-
-use super::Script;
 
 #[derive(Clone, Debug)]
 pub(crate) enum Plan {
@@ -46,7 +44,7 @@ struct Link {
 }
 
 impl Relay {
-    pub(crate) fn to(receiver: u16) -> Result<Self> {
+    pub(crate) fn to(receiver: u16) -> Self {
         Self::with(receiver, |_| Plan::Forward)
     }
 
@@ -54,7 +52,7 @@ impl Relay {
     pub(crate) fn with(
         receiver: u16,
         plan: impl Fn(usize) -> Plan + Send + Sync + 'static,
-    ) -> Result<Self> {
+    ) -> Self {
         let shared = Arc::<Shared>::default();
         shared.receiver.store(receiver, Ordering::Relaxed);
         let relay = Arc::clone(&shared);
@@ -62,8 +60,8 @@ impl Relay {
             Plan::Forward => relay.connect(client),
             Plan::ResetAfter(bytes) => reset_after(client, bytes),
             Plan::Answer(bytes) => answer(client, &bytes),
-        })?;
-        Ok(Self { server, shared })
+        });
+        Self { server, shared }
     }
 
     pub(crate) fn endpoint(&self) -> String {

@@ -5,11 +5,11 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, ensure};
 use floe_telemetry::config::ExporterKind;
 use floe_telemetry::{TelemetryConfig, create_span};
+use floe_tests::Script;
 use procfs::process::Process;
 use rustix::process::{Resource, Rlimit, setrlimit};
 
 use crate::program::{on_threads, work};
-use crate::receivers::Script;
 use crate::report::Counters;
 use crate::scenario::{HTTP, SCENARIO, Scenario};
 
@@ -53,7 +53,7 @@ pub(super) static SCENARIOS: [Scenario; 7] = [
             program.shutdown(SECOND);
         },
         check: |case| {
-            let silent = Script::silent()?;
+            let silent = Script::silent();
             let mut child = case.start(&silent.endpoint())?;
             child.wait_for("full")?;
             let full = child.status()?.vmhwm.context("no `VmHWM`")?;
@@ -84,7 +84,7 @@ pub(super) static SCENARIOS: [Scenario; 7] = [
             program.shutdown(SECOND);
         },
         check: |case| {
-            let silent = Script::silent()?;
+            let silent = Script::silent();
             let mut child = case.start(&silent.endpoint())?;
             child.wait_for("recorded")?;
             let [address_space, _] = child.address_space_mib()?;
@@ -115,7 +115,7 @@ pub(super) static SCENARIOS: [Scenario; 7] = [
             program.shutdown(SECOND);
         },
         check: |case| {
-            let mut child = case.start(&Script::silent()?.endpoint())?;
+            let mut child = case.start(&Script::silent().endpoint())?;
             child.wait_for("idle")?;
             let [idle_peak, idle] = child.address_space_mib()?;
             child.proceed()?;

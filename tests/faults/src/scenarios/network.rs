@@ -8,10 +8,10 @@ use anyhow::{Result, ensure};
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use floe_telemetry::config::OtlpProtocol;
-use floe_tests::{Code, ReceivedRequest, ReservedPort, Response};
+use floe_tests::{Code, ReceivedRequest, ReservedPort, Response, Script};
 
 use crate::program::{Program, millis};
-use crate::receivers::{Plan, Relay, Script, http2};
+use crate::receivers::{Plan, Relay, http2};
 use crate::report::Report;
 use crate::scenario::{Case, GRPC, SCENARIO, Scenario};
 
@@ -68,7 +68,7 @@ pub(super) static SCENARIOS: [Scenario; 14] = [
         },
         check: |case| {
             let receiver = case.receiver();
-            let relay = Relay::to(receiver.port())?;
+            let relay = Relay::to(receiver.port());
             relay.delay(Duration::from_millis(200));
             let report = case.report(&relay.endpoint())?;
             let counters = report.counters;
@@ -89,7 +89,7 @@ pub(super) static SCENARIOS: [Scenario; 14] = [
             let relay = Relay::with(receiver.port(), |number| match number {
                 0 | 1 => Plan::ResetAfter(1500),
                 _ => Plan::Forward,
-            })?;
+            });
             let report = case.report(&relay.endpoint())?;
             report.succeeded(&["flush"])?;
             ensure!(relay.connections() == 3, "{}", relay.connections());
@@ -117,7 +117,7 @@ pub(super) static SCENARIOS: [Scenario; 14] = [
             let relay = Relay::with(receiver.port(), move |number| match ends.get(number) {
                 Some(end) => Plan::Answer([http2::settings(), end.clone()].concat()),
                 None => Plan::Forward,
-            })?;
+            });
             let report = case.report(&relay.endpoint())?;
             report.succeeded(&["flush"])?;
             ensure!(relay.connections() == count + 1, "{} connections", relay.connections());
@@ -133,7 +133,7 @@ pub(super) static SCENARIOS: [Scenario; 14] = [
         },
         check: |case| {
             let receiver = case.receiver();
-            let relay = Relay::to(receiver.port())?;
+            let relay = Relay::to(receiver.port());
             let report = report_around(case, &relay, || relay.freeze(), || ())?;
             ensure!(relay.connections() == 2, "{}", relay.connections());
             // Pings of HTTP/2 show that a connection is silent before the export is given up.
@@ -152,7 +152,7 @@ pub(super) static SCENARIOS: [Scenario; 14] = [
         },
         check: |case| {
             let receiver = case.receiver();
-            let relay = Relay::to(receiver.port())?;
+            let relay = Relay::to(receiver.port());
             let report = report_around(case, &relay, || relay.stop(), || relay.resume())?;
             report.ended_at(MEANWHILE, STOPPED_TIMEOUT)?;
             report.failed(MEANWHILE, &["not delivered within", &relay.endpoint()])?;
@@ -174,7 +174,7 @@ pub(super) static SCENARIOS: [Scenario; 14] = [
         },
         check: |case| {
             let (first, second) = (case.receiver(), case.receiver());
-            let relay = Relay::to(first.port())?;
+            let relay = Relay::to(first.port());
             let mut first_arrived = 0;
             let end = || {
                 relay.set_receiver(0);
@@ -321,7 +321,7 @@ pub(super) static SCENARIOS: [Scenario; 14] = [
                     Plan::Answer([http2::settings(), http2::page(*status, has_type)].concat())
                 }
                 None => Plan::Forward,
-            })?;
+            });
             let report = case.report(&relay.endpoint())?;
             report.succeeded(&["retried"])?;
             for (status, code) in REJECTED_PAGES {
@@ -363,7 +363,7 @@ pub(super) static SCENARIOS: [Scenario; 14] = [
                     stream.write_all(more)?;
                 }
                 io::copy(stream, &mut io::sink()).map(drop)
-            })?;
+            });
             let report = case.report(&server.endpoint())?;
             for (fault, part) in faults {
                 report.failed(fault, &[part])?;

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use floe_tests::Numbers;
+
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Fault {
     /// Connections are closed at once.
@@ -40,19 +42,19 @@ pub(crate) struct Step {
 /// Faults of random lengths, with pauses between them. The second half of `length` repeats the first half.
 pub(crate) fn timeline(length: Duration, seed: u64) -> Vec<Step> {
     let half = length / 2;
-    let mut random = Random(seed);
+    let mut random = Numbers(seed);
     let mut steps = Vec::new();
     let mut end = Duration::ZERO;
     let mut queue = Vec::new();
     while end < half {
-        end += Duration::from_millis(3000 + random.below(3000));
+        end += Duration::from_millis(3000 + random.below(3000) as u64);
         steps.push(Step { fault: None, end });
         if queue.is_empty() {
             queue = ALL.to_vec();
         }
-        let index = usize::try_from(random.below(queue.len() as u64)).unwrap_or(0);
-        end += Duration::from_millis(2000 + random.below(18_000));
-        steps.push(Step { fault: Some(queue.swap_remove(index)), end });
+        let fault = queue.swap_remove(random.below(queue.len()));
+        end += Duration::from_millis(2000 + random.below(18_000) as u64);
+        steps.push(Step { fault: Some(fault), end });
     }
     for step in &mut steps {
         step.end = step.end.min(half);
@@ -60,15 +62,4 @@ pub(crate) fn timeline(length: Duration, seed: u64) -> Vec<Step> {
     let again = steps.clone().into_iter().map(|step| Step { end: step.end + half, ..step });
     steps.extend(again);
     steps
-}
-
-/// Multiplication and a shift: the quality of the randomness does not matter.
-struct Random(u64);
-
-impl Random {
-    fn below(&mut self, bound: u64) -> u64 {
-        self.0 =
-            self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        (self.0 >> 33) % bound
-    }
 }

@@ -6,10 +6,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
-use anyhow::Result;
-
+/// A server on 127.0.0.1 with its own port. It ends with the process.
 #[derive(Debug)]
-pub(crate) struct Script {
+pub struct Script {
     port: u16,
     connections: Arc<AtomicUsize>,
 }
@@ -17,11 +16,15 @@ pub(crate) struct Script {
 impl Script {
     /// Calls `serve` with each connection and its number, which starts at 0, on a thread of its own. The connection is
     /// closed when `serve` returns.
-    pub(crate) fn new(
+    ///
+    /// # Panics
+    ///
+    /// No port is free.
+    pub fn new(
         serve: impl Fn(usize, &mut TcpStream) -> io::Result<()> + Send + Sync + 'static,
-    ) -> Result<Self> {
-        let listener = TcpListener::bind("127.0.0.1:0")?;
-        let port = listener.local_addr()?.port();
+    ) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+        let port = listener.local_addr().expect("an address").port();
         let connections = Arc::<AtomicUsize>::default();
         let (counter, serve) = (Arc::clone(&connections), Arc::new(serve));
         thread::spawn(move || {
@@ -31,18 +34,28 @@ impl Script {
                 thread::spawn(move || serve(number, &mut stream));
             }
         });
-        Ok(Self { port, connections })
+        Self { port, connections }
     }
 
-    pub(crate) fn silent() -> Result<Self> {
+    /// A server that reads and never answers.
+    #[must_use]
+    pub fn silent() -> Self {
         Self::new(|_, stream| io::copy(stream, &mut io::sink()).map(drop))
     }
 
-    pub(crate) fn endpoint(&self) -> String {
+    #[must_use]
+    pub const fn port(&self) -> u16 {
+        self.port
+    }
+
+    #[must_use]
+    pub fn endpoint(&self) -> String {
         format!("http://127.0.0.1:{}", self.port)
     }
 
-    pub(crate) fn connections(&self) -> usize {
+    /// The number of connections so far.
+    #[must_use]
+    pub fn connections(&self) -> usize {
         self.connections.load(Ordering::Relaxed)
     }
 }

@@ -1,16 +1,14 @@
-//! Forks of the program.
+//! Forks of the process of a test.
 
 use std::ffi::c_int;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use anyhow::{Result, ensure};
-
-/// The time after which a fork that hangs is killed.
-const LIMIT_SECONDS: u32 = 30;
+/// The time after which a signal ends a fork that hangs.
+const LIMIT_SECONDS: u32 = 300;
 
 // SAFETY: the declarations of POSIX.
 #[expect(unsafe_code, reason = "the standard library does not fork")]
-mod declared {
+mod posix {
     use super::c_int;
 
     unsafe extern "C" {
@@ -25,16 +23,21 @@ mod declared {
     }
 }
 
-pub(crate) fn in_fork(body: impl FnOnce() -> Result<()>) -> Result<()> {
-    let process = declared::fork();
+/// Runs `body` in a fork of this process, and waits for its end.
+///
+/// # Panics
+///
+/// The fork panics or hangs.
+#[track_caller]
+pub fn in_fork(body: impl FnOnce()) {
+    let process = posix::fork();
     if process == 0 {
-        declared::alarm(LIMIT_SECONDS);
+        posix::alarm(LIMIT_SECONDS);
         let result = catch_unwind(AssertUnwindSafe(body));
-        declared::_exit(c_int::from(!matches!(result, Ok(Ok(())))));
+        posix::_exit(c_int::from(result.is_err()));
     }
-    ensure!(process > 0, "no process could be forked");
+    assert!(process > 0, "no process could be forked");
     let mut status = -1;
-    declared::waitpid(process, Some(&mut status), 0);
-    ensure!(status == 0, "the forked process ended with {status}");
-    Ok(())
+    posix::waitpid(process, Some(&mut status), 0);
+    assert_eq!(status, 0, "the forked process failed");
 }
