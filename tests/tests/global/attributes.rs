@@ -7,14 +7,13 @@ use floe_telemetry::{
     FloeAttributes, FloeSpanAttributes, FutureExt as _, Mode, TelemetryConfig, create_span,
     get_current_span, propagation, span, traced,
 };
-use floe_tests::{ReceivedSpan, Receiver, TIMEOUT};
 use futures_executor::block_on;
 use opentelemetry::baggage::BaggageExt;
 use opentelemetry::trace::Status;
 use opentelemetry::{Context, KeyValue};
 use tracing_subscriber::layer::SubscriberExt as _;
 
-use super::pipeline::{Pipeline, in_memory, only_traces, spans};
+use super::pipeline::{Pipeline, spans};
 
 type Attributes = BTreeMap<String, String>;
 
@@ -152,84 +151,31 @@ fn with(yaml: &str) -> TelemetryConfig {
     TelemetryConfig::from_yaml(&text).unwrap()
 }
 
-#[traced]
-fn one() {}
-
-#[traced]
-fn other() {}
-
-fn requests(yaml: &str, code: impl FnOnce()) -> Vec<Vec<ReceivedSpan>> {
-    let receiver = Receiver::grpc();
-    let mut config = with(yaml);
-    config.otlp_endpoint = Some(receiver.endpoint());
-    only_traces(&mut config);
-    config.batch_processor.max_export_batch_size = 4;
-    let (telemetry, memory) = in_memory(config);
-    code();
-    telemetry.shutdown(TIMEOUT).unwrap();
-    let spans = receiver.spans();
-    let requests: Vec<Vec<_>> = spans.chunks(4).map(<[_]>::to_vec).collect();
-    assert_eq!(receiver.requests().len(), requests.len());
-    // Exporters of the SDK get the same attributes.
-    let sent = spans.iter().map(|span| span.attributes.len());
-    let exported = memory.spans();
-    let exported = exported.iter().map(|span| span.attributes.len());
-    let [mut sent, mut exported] = [sent.collect::<Vec<_>>(), exported.collect()];
-    sent.sort_unstable();
-    exported.sort_unstable();
-    assert_eq!(sent, exported);
-    requests
-}
-
-/// The number of spans with a place and the number of all spans, by name.
-fn files(request: &[ReceivedSpan]) -> BTreeMap<&str, (usize, usize)> {
-    let mut files = BTreeMap::<_, (usize, usize)>::new();
-    for span in request {
-        let keys = ["code.file.path", "code.line.number", "code.function.name"];
-        let [has_place, rest @ ..] = keys.map(|key| span.attributes.contains_key(key));
-        assert_eq!(rest, [has_place; 2], "{span:#?}");
-        let (with_place, all) = files.entry(&*span.name).or_default();
-        *with_place += usize::from(has_place);
-        *all += 1;
-    }
-    files
-}
-
-fn calls() {
-    for _ in 0..3 {
-        one();
-        one();
-        other();
-    }
-}
-
 #[alone]
 fn every_span_has_its_place_unless_the_configuration_omits_it() {
-    for (yaml, has_place) in [("", 1), ("code_attributes: true", 1), ("code_attributes: false", 0)]
+    for (yaml, has_place) in
+        [("", true), ("code_attributes: true", true), ("code_attributes: false", false)]
     {
-        let requests = requests(yaml, calls);
-        let all: Vec<_> = requests.iter().map(|request| files(request)).collect();
-        let full = || BTreeMap::from([("one", (3 * has_place, 3)), ("other", (has_place, 1))]);
-        assert_eq!(all, [full(), full(), BTreeMap::from([("other", (has_place, 1))])], "{yaml}");
-    }
-}
-
-#[alone]
-fn the_target_of_a_bridged_span_is_no_part_of_its_place() {
-    let requests = requests("code_attributes: false", || {
+        let pipeline = Pipeline::http(|config| config.code_attributes = with(yaml).code_attributes);
+        plain();
         let subscriber = tracing_subscriber::registry().with(floe_telemetry::tracing_layer());
         tracing::subscriber::with_default(subscriber, || {
             tracing::info_span!("bridged").in_scope(|| {});
-            drop(create_span("mail.send"));
         });
-    });
-    let spans: Vec<_> = requests.iter().flatten().collect();
-    let keys = |name: &str| {
-        let span = spans.iter().find(|span| span.name == name).unwrap();
-        span.attributes.keys().map(String::as_str).collect::<Vec<_>>()
-    };
-    // Filters read the target.
-    assert_eq!((keys("bridged"), keys("mail.send")), (vec!["target"], Vec::new()));
+        drop(create_span("guard"));
+        let receiver = pipeline.end();
+        // Filters read the target of a bridged span.
+        for (name, keys) in [
+            ("plain", &["code.file.path", "code.function.name", "code.line.number"][..]),
+            ("bridged", &["code.file.path", "code.line.number", "code.module.name", "target"]),
+            ("guard", &["code.file.path", "code.line.number"]),
+        ] {
+            let found: Vec<_> = receiver.span(name).attributes.into_keys().collect();
+            let keys = keys.iter().copied();
+            let keys = keys.filter(|key| has_place || !key.starts_with("code."));
+            assert_eq!(found, keys.collect::<Vec<_>>(), "{yaml}: {name}");
+        }
+    }
 }
 
 #[traced]
