@@ -2,7 +2,7 @@
 
 use std::process::{Command, Output};
 
-use floe_tests::{Receiver, Value};
+use floe_tests::Receiver;
 
 pub(crate) fn run(
     name: &str,
@@ -26,15 +26,11 @@ pub(crate) fn assert_signals(name: &str, path: &str, variables: &[(&str, &str)])
     let receiver = Receiver::grpc();
     let output = run(name, path, &receiver, variables);
 
-    let spans = receiver.spans();
-    assert_eq!(spans.len(), 1, "{name}");
-    assert_eq!(spans[0].name, "load", "{name}");
-    assert_eq!(spans[0].attributes["table"], Value::from("orders"), "{name}");
-    assert_eq!(spans[0].resource["service.name"], Value::from("orders"), "{name}");
-    let logs = receiver.logs();
-    let loaded = logs.iter().find(|log| log.body == Some("loaded".into()));
-    assert_eq!(loaded.unwrap().span_id, spans[0].span_id, "{name}");
-    let points = receiver.points();
-    assert!(points.iter().any(|point| point.name == "orders.loaded"), "{name}");
+    assert_eq!(receiver.spans().len(), 1, "{name}");
+    let span = receiver.span("load");
+    assert_eq!(span.attributes["table"], "orders", "{name}");
+    assert_eq!(span.resource["service.name"], "orders", "{name}");
+    assert_eq!(receiver.log("loaded").span_id, span.span_id, "{name}");
+    assert!(!receiver.points_of("orders.loaded").is_empty(), "{name}");
     String::from_utf8([output.stdout, output.stderr].concat()).unwrap()
 }

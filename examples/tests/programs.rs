@@ -7,7 +7,7 @@ use std::net::TcpStream;
 use std::process::{Child, ChildStderr, Command, Stdio};
 
 use floe_tests::{
-    ReceivedSpan, ReceivedStatus, Receiver, SpanKind, Value, assert_conventions,
+    ReceivedSpan, ReceivedStatus, Receiver, SpanKind, assert_conventions,
     assert_nothing_runs_before_main, tree,
 };
 
@@ -20,6 +20,15 @@ fn program(path: &str, receiver: &Receiver) -> Command {
         .stdin(Stdio::null())
         .stderr(Stdio::piped());
     command
+}
+
+fn spans_of(path: &str) -> Vec<ReceivedSpan> {
+    let receiver = Receiver::grpc();
+    let output = program(path, &receiver).output().unwrap();
+    assert!(output.status.success(), "{output:?}");
+    let spans = receiver.spans();
+    assert_conventions(&spans);
+    spans
 }
 
 fn named<'a>(spans: &'a [ReceivedSpan], name: &str) -> &'a ReceivedSpan {
@@ -89,27 +98,20 @@ fn assert_exports(signal: &str) {
     let trace = "GET /orders/{id}\n  order\n    load";
     assert_eq!(tree(&spans), format!("{trace}\n\n{trace}"));
     let order = named(&spans, "order");
-    assert_eq!(order.attributes["id"], Value::Int(42));
+    assert_eq!(order.attributes["id"], 42);
     assert_eq!(order.scope, env!("CARGO_PKG_NAME"));
     assert_eq!(named(&spans, "load").kind, SpanKind::Client);
-    let failed = spans.iter().find(|span| span.attributes.get("id") == Some(&Value::Int(7)));
+    let failed = spans.iter().find(|span| span.attributes.get("id") == Some(&7.into()));
     // A request for a missing order is not a failure of the service.
     let missing = failed.unwrap();
     assert_eq!(missing.status, ReceivedStatus::Ok);
-    let status = Value::from("http::status::StatusCode");
-    assert_eq!(missing.attributes["error.type"], status);
-    let logs = receiver.logs();
-    assert_eq!(logs[0].body, Some(Value::from(&*format!("listening on {address}"))));
+    assert_eq!(missing.attributes["error.type"], "http::status::StatusCode");
+    receiver.log(&format!("listening on {address}"));
 }
 
 #[test]
 fn both_sides_of_a_grpc_call_are_spans() {
-    let receiver = Receiver::grpc();
-    let output = program(env!("CARGO_BIN_EXE_grpc"), &receiver).output();
-    assert!(output.as_ref().unwrap().status.success(), "{output:?}");
-
-    let spans = receiver.spans();
-    assert_conventions(&spans);
+    let spans = spans_of(env!("CARGO_BIN_EXE_grpc"));
     let trace = "check\n  grpc.health.v1.Health/Check\n    grpc.health.v1.Health/Check";
     assert_eq!(tree(&spans), format!("{trace}\n\n{trace}"));
     let codes = |kind| -> Vec<_> {
@@ -117,25 +119,20 @@ fn both_sides_of_a_grpc_call_are_spans() {
         let code = |span: &ReceivedSpan| span.attributes["rpc.response.status_code"].clone();
         of_kind.map(code).collect()
     };
-    assert_eq!(codes(SpanKind::Server), ["OK".into(), "NOT_FOUND".into()]);
-    assert_eq!(codes(SpanKind::Client), ["OK".into(), "NOT_FOUND".into()]);
+    assert_eq!(codes(SpanKind::Server), ["OK", "NOT_FOUND"]);
+    assert_eq!(codes(SpanKind::Client), ["OK", "NOT_FOUND"]);
 }
 
 #[test]
 fn messages_continue_the_traces_of_their_senders() {
-    let receiver = Receiver::grpc();
-    let output = program(env!("CARGO_BIN_EXE_worker"), &receiver).output();
-    assert!(output.as_ref().unwrap().status.success(), "{output:?}");
-
-    let spans = receiver.spans();
-    assert_conventions(&spans);
+    let spans = spans_of(env!("CARGO_BIN_EXE_worker"));
     let trace = "send orders\n  process orders";
     assert_eq!(tree(&spans), format!("{trace}\n\n{trace}\n\nreceive orders"));
     let batch = named(&spans, "receive orders");
     let linked: Vec<_> = batch.links.iter().map(|link| &link.span_id).collect();
     let senders = spans.iter().filter(|span| span.name == "send orders");
     assert_eq!(linked, senders.map(|span| &span.span_id).collect::<Vec<_>>());
-    assert_eq!(batch.attributes["messaging.batch.message_count"], Value::Int(2));
+    assert_eq!(batch.attributes["messaging.batch.message_count"], 2);
     for (name, kind) in [
         ("send", SpanKind::Producer),
         ("receive", SpanKind::Client),
@@ -149,60 +146,45 @@ fn messages_continue_the_traces_of_their_senders() {
             ("messaging.operation.name", name),
             ("messaging.operation.type", name),
         ] {
-            assert_eq!(span.attributes[key], value.into(), "{name}: {key}");
+            assert_eq!(span.attributes[key], value, "{name}: {key}");
         }
     }
-    let refused = spans.iter().find(|span| span.attributes.get("pairs") == Some(&Value::Int(0)));
+    let refused = spans.iter().find(|span| span.attributes.get("pairs") == Some(&0.into()));
     let status = ReceivedStatus::Error("no pairs of shoes".to_owned());
     assert_eq!(refused.unwrap().status, status);
 }
 
 #[test]
 fn children_are_in_the_trace_of_the_command() {
-    let receiver = Receiver::grpc();
-    let output = program(env!("CARGO_BIN_EXE_children"), &receiver).output();
-    assert!(output.as_ref().unwrap().status.success(), "{output:?}");
-
-    let spans = receiver.spans();
-    assert_conventions(&spans);
+    let spans = spans_of(env!("CARGO_BIN_EXE_children"));
     let expected = "import\n  start\n    load\n  start\n    load";
     assert_eq!(tree(&spans), expected);
     let tables = |name: &str| -> Vec<_> {
         let named = spans.iter().filter(|span| span.name == name);
         named.map(|span| span.attributes["table"].clone()).collect()
     };
-    assert_eq!(tables("load"), ["orders".into(), "customers".into()]);
+    assert_eq!(tables("load"), ["orders", "customers"]);
     assert_eq!(tables("start"), tables("load"));
 }
 
 #[test]
 fn existing_spans_and_events_are_exported() {
-    let receiver = Receiver::grpc();
-    let output = program(env!("CARGO_BIN_EXE_existing-tracing"), &receiver).output().unwrap();
-    assert!(output.status.success(), "{output:?}");
-
-    let spans = receiver.spans();
-    assert_conventions(&spans);
+    let spans = spans_of(env!("CARGO_BIN_EXE_existing-tracing"));
     assert_eq!(tree(&spans), "import\n  parse\n  parse");
     let import = named(&spans, "import");
-    assert_eq!(import.attributes["lines"], Value::Int(2));
+    assert_eq!(import.attributes["lines"], 2);
     assert_eq!(import.scope, "existing_tracing");
     assert_eq!(import.events[0].name, "imported");
 }
 
 #[test]
 fn annotated_functions_record_into_a_provider_of_the_sdk() {
-    let receiver = Receiver::grpc();
-    let output = program(env!("CARGO_BIN_EXE_existing-sdk"), &receiver).output();
-    assert!(output.as_ref().unwrap().status.success(), "{output:?}");
-
-    let spans = receiver.spans();
-    assert_conventions(&spans);
+    let spans = spans_of(env!("CARGO_BIN_EXE_existing-sdk"));
     let total = "\n    orders.total\n      parse\n      parse";
     assert_eq!(tree(&spans), format!("import\n  import{total}{total}"));
     let total = named(&spans, "orders.total");
     assert_eq!(total.scope, "floe-telemetry-example-library");
-    assert_eq!(total.resource["telemetry.sdk.name"], "opentelemetry".into());
+    assert_eq!(total.resource["telemetry.sdk.name"], "opentelemetry");
     let failed = spans.iter().filter(|span| span.attributes.contains_key("error.type"));
     assert_eq!(failed.count(), 2);
 }

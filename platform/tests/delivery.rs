@@ -38,12 +38,12 @@ fn assert_identity(spans: &[ReceivedSpan], product: &str, namespace: &str, versi
             ("floe.product.version", version),
             ("floe.mode", "dev"),
         ] {
-            assert_eq!(span.attributes[key], value.into(), "{} of {}", key, span.name);
-            assert_eq!(span.resource[key], value.into(), "{} of {}", key, span.name);
+            assert_eq!(span.attributes[key], value, "{} of {}", key, span.name);
+            assert_eq!(span.resource[key], value, "{} of {}", key, span.name);
         }
-        assert_eq!(span.resource["service.name"], product.into());
+        assert_eq!(span.resource["service.name"], product);
         for key in ["deployment.environment.name", "deployment.environment"] {
-            assert_eq!(span.resource[key], "dev".into(), "{key} of {}", span.name);
+            assert_eq!(span.resource[key], "dev", "{key} of {}", span.name);
         }
     }
 }
@@ -91,11 +91,11 @@ fn assert_metrics(points: &[ReceivedPoint], spans: usize) {
     near("floe.pipeline.failures", 0.0);
     near("floe.pipeline.duration", 1.0);
     near("floe.transform.duration", 16.0);
-    assert_eq!(of("floe.pipeline.runs")[0].attributes["floe.pipeline.status"], "success".into());
+    assert_eq!(of("floe.pipeline.runs")[0].attributes["floe.pipeline.status"], "success");
     let rows = of("floe.transform.rows_affected");
     let customers = rows.iter().find(|point| {
-        point.attributes["floe.transform.model"] == "customer_360".into()
-            && point.attributes["floe.transform.layer"] == "gold".into()
+        point.attributes["floe.transform.model"] == "customer_360"
+            && point.attributes["floe.transform.layer"] == "gold"
     });
     assert!(matches!(customers.unwrap().value, MetricValue::Gauge(rows) if rows > 0.0));
     // Five sources and sixteen models.
@@ -103,7 +103,7 @@ fn assert_metrics(points: &[ReceivedPoint], spans: usize) {
     // Each of the two exporters has a processor.
     near("otel.sdk.processor.span.processed", 2.0 * f64::from(u32::try_from(spans).unwrap()));
     let resource = &of("floe.pipeline.runs")[0].resource;
-    assert_eq!(resource["floe.product.name"], "customer-360".into());
+    assert_eq!(resource["floe.product.name"], "customer-360");
 }
 
 #[test]

@@ -25,15 +25,17 @@ fn problems(span: &ReceivedSpan) -> Vec<String> {
     let attributes = attributes.flat_map(|(key, value)| {
         let of_value = match value {
             Value::String(text) => floe_semconv::check_text(key, text),
-            Value::Int(_) => floe_semconv::check_kind(key, Kind::Int),
-            Value::Double(_) => floe_semconv::check_kind(key, Kind::Double),
+            Value::Number(number) if number.is_f64() => floe_semconv::check_kind(key, Kind::Double),
+            Value::Number(_) => floe_semconv::check_kind(key, Kind::Int),
             Value::Bool(_) => floe_semconv::check_kind(key, Kind::Bool),
             Value::Array(values) => match values.first() {
                 Some(Value::String(_)) => floe_semconv::check_kind(key, Kind::Texts),
-                Some(Value::Int(_)) => floe_semconv::check_kind(key, Kind::Ints),
+                Some(Value::Number(number)) if number.is_i64() => {
+                    floe_semconv::check_kind(key, Kind::Ints)
+                }
                 _ => None,
             },
-            Value::Other(_) => None,
+            _ => None,
         };
         floe_semconv::check(key).into_iter().chain(of_value)
     });

@@ -62,13 +62,13 @@ pub use proxy::Proxy;
 pub use receiver::{
     Authority, ClientCertificate, Code, MetricValue, ReceivedEvent, ReceivedLink, ReceivedLog,
     ReceivedPoint, ReceivedRequest, ReceivedSpan, ReceivedStatus, Receiver, Response, SpanKind,
-    Value,
 };
-pub use receivers::{over_both, receivers};
+pub use receivers::{document, over_both, receivers};
 pub use remote::{remote, remote_in};
 pub use reserved_port::ReservedPort;
 pub use script::Script;
-pub use spans::{assert_attributes, linked, single};
+pub use serde_json::Value;
+pub use spans::{assert_attributes, linked, names, single};
 pub use tree::tree;
 pub use url::{REDACTED_URL, url};
 pub use wait::{TIMEOUT, wait_until};

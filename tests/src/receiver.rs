@@ -25,7 +25,6 @@ pub use metric::{MetricValue, ReceivedPoint};
 pub use request::{ReceivedRequest, Response};
 pub use span::{ReceivedEvent, ReceivedLink, ReceivedSpan, ReceivedStatus};
 pub use tls::{Authority, ClientCertificate};
-pub use value::Value;
 
 use std::net::{Ipv4Addr, TcpListener};
 use std::sync::Arc;
@@ -34,7 +33,7 @@ use tokio_rustls::TlsAcceptor;
 
 use crate::ReservedPort;
 use serving::Serving;
-use store::Store;
+use store::{State, Store};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Transport {
@@ -136,7 +135,7 @@ impl Receiver {
     /// A span is stored only if the response to its request accepts it, as in a backend: a batch
     /// that is rejected and retried is stored once.
     pub fn spans(&self) -> Vec<ReceivedSpan> {
-        self.store.spans()
+        self.store.lock().spans.clone()
     }
 
     /// Waits until at least `n` spans are stored, and returns all of them.
@@ -146,17 +145,17 @@ impl Receiver {
     /// Fewer spans are stored within [`TIMEOUT`](crate::TIMEOUT). The message lists the spans that arrived.
     #[track_caller]
     pub fn wait_for_spans(&self, n: usize) -> Vec<ReceivedSpan> {
-        self.store.wait_for_spans(n)
+        self.store.wait_for(n, |state| state.spans.clone())
     }
 
     /// Every data point of a metric so far, in the order of arrival.
     pub fn points(&self) -> Vec<ReceivedPoint> {
-        self.store.points()
+        self.store.lock().points.clone()
     }
 
     /// Every log record so far, in the order of arrival, except records in rejected requests.
     pub fn logs(&self) -> Vec<ReceivedLog> {
-        self.store.logs()
+        self.store.lock().logs.clone()
     }
 
     /// The only span of this name.
@@ -201,13 +200,13 @@ impl Receiver {
 
     /// Every request so far, whatever its response, in the order of arrival.
     pub fn every_request(&self) -> Vec<ReceivedRequest> {
-        self.store.requests()
+        self.store.lock().requests.clone()
     }
 
     /// The requests with spans. Metrics and logs are exported at any time, so tests cannot count
     /// them.
     pub fn requests(&self) -> Vec<ReceivedRequest> {
-        self.store.span_requests()
+        self.store.lock().span_requests()
     }
 
     /// Waits until at least `n` requests with spans have arrived, answered or not, and returns all of them.
@@ -217,7 +216,7 @@ impl Receiver {
     /// Fewer requests have arrived within [`TIMEOUT`](crate::TIMEOUT). The message lists the requests that arrived.
     #[track_caller]
     pub fn wait_for_requests(&self, n: usize) -> Vec<ReceivedRequest> {
-        self.store.wait_for_requests(n)
+        self.store.wait_for(n, State::span_requests)
     }
 
     /// Responds to every later request with spans or log records with `response`.
@@ -241,7 +240,7 @@ impl Receiver {
         if let Response::Http { status, headers } = &response {
             let _valid: hyper::Response<()> = request::empty(*status, headers);
         }
-        self.store.respond(response);
+        self.store.lock().response = response;
     }
 }
 

@@ -1,8 +1,19 @@
-//! Several receivers of one signal, which only a configuration file of OpenTelemetry has.
+//! Configuration files, and several receivers of one signal, which only a file of OpenTelemetry has.
 
 use std::fs;
 
 use tempfile::NamedTempFile;
+
+/// A file with this text, which is removed when it is dropped.
+///
+/// # Panics
+///
+/// The file cannot be written.
+pub fn document(text: &str) -> NamedTempFile {
+    let file = NamedTempFile::new().expect("a file");
+    fs::write(file.path(), text).expect("a file");
+    file
+}
 
 /// A file with these two exporters for each signal.
 ///
@@ -16,12 +27,9 @@ pub fn receivers(exporters: impl Fn(&str) -> [String; 2]) -> NamedTempFile {
     };
     let (traces, logs) = (list("traces", "batch"), list("logs", "batch"));
     let metrics = list("metrics", "periodic");
-    let text = format!(
+    document(&format!(
         "file_format: '1.0'\ntracer_provider: {{processors: {traces}}}\nmeter_provider: {{readers: {metrics}}}\nlogger_provider: {{processors: {logs}}}\n"
-    );
-    let file = NamedTempFile::new().expect("a file");
-    fs::write(file.path(), text).expect("a file");
-    file
+    ))
 }
 
 /// A file with two receivers of all signals, over gRPC and over HTTP.

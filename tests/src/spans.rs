@@ -16,6 +16,14 @@ pub fn single<'a>(spans: &'a [ReceivedSpan], name: &str) -> &'a ReceivedSpan {
     }
 }
 
+/// The names of the spans, in alphabetical order.
+#[must_use]
+pub fn names(spans: &[ReceivedSpan]) -> Vec<&str> {
+    let mut names: Vec<_> = spans.iter().map(|span| span.name.as_str()).collect();
+    names.sort_unstable();
+    names
+}
+
 /// The names of the spans that a span links to, in alphabetical order.
 #[must_use]
 pub fn linked<'a>(spans: &'a [ReceivedSpan], span: &ReceivedSpan) -> Vec<&'a str> {

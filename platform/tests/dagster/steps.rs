@@ -77,7 +77,7 @@ fn assert_logs(logs: &[ReceivedLog], asset: &ReceivedSpan) {
     let begins = |log: &&ReceivedLog| log.body == Some("asset begins".into());
     let log = logs.iter().rfind(begins).unwrap();
     assert_eq!(log.span_id, asset.span_id);
-    assert_eq!(log.attributes["dagster_run_id"], RUN_ID.into());
+    assert_eq!(log.attributes["dagster_run_id"], RUN_ID);
     let lineage = &asset.attributes["lineage.run_id"];
     assert_eq!(log.attributes["lineage_run_id"], *lineage);
 }

@@ -491,8 +491,8 @@ fn the_ids_of_a_command_in_a_product_are_found() {
     };
     for message in ["Concurrency: 2 threads", "OK created sql view model main.stg_orders"] {
         let log = of_log(message);
-        assert_eq!(log.attributes["dagster.run_id"], DAGSTER.into());
-        assert_eq!(log.attributes["dbt.invocation_id"], invocation.as_str().into());
+        assert_eq!(log.attributes["dagster.run_id"], DAGSTER);
+        assert_eq!(log.attributes["dbt.invocation_id"], invocation.as_str());
     }
 }
 
@@ -512,7 +512,7 @@ fn nodes_are_counted_by_their_outcome() {
         [("failed", of_status(&["error", "fail"])), ("skipped", of_status(&["skipped"]))]
     {
         let points = points.iter().filter(|point| point.name == "floe.dbt.nodes");
-        let points = points.filter(|point| point.attributes["floe.dbt.status"] == status.into());
+        let points = points.filter(|point| point.attributes["floe.dbt.status"] == status);
         let sum: f64 = points
             .map(|point| match point.value {
                 MetricValue::Sum(value) => value,

@@ -177,12 +177,11 @@ fn tests_and_models_of_dbt_are_recorded() {
             let name = format!("floe.quality.tests_{name}");
             let point = points.iter().find(|it| it.name == name).expect(&name);
             assert_eq!(point.value, MetricValue::Sum(count), "{name}");
-            assert_eq!(point.attributes["floe.quality.model"], "stg_orders".into());
-            assert_eq!(point.attributes["floe.quality.test_name"], "unique_id".into());
+            assert_eq!(point.attributes["floe.quality.model"], "stg_orders");
+            assert_eq!(point.attributes["floe.quality.test_name"], "unique_id");
         }
         let name = "floe.transform.last_run.duration";
-        let of_totals =
-            |it: &&ReceivedPoint| it.attributes["floe.transform.model"] == "totals".into();
+        let of_totals = |it: &&ReceivedPoint| it.attributes["floe.transform.model"] == "totals";
         let mut points = points.iter().filter(|it| it.name == name);
         assert_eq!(points.find(of_totals).unwrap().value, MetricValue::Gauge(100.25));
     }
@@ -209,13 +208,13 @@ fn a_source_that_dbt_only_tests_is_not_materialized() {
         let points = receiver.points();
         let is_materialized = |key: &str| {
             let mut points = points.iter().filter(|it| it.name == "floe.asset.materializations");
-            points.any(|it| it.attributes["floe.asset.key"] == key.into())
+            points.any(|it| it.attributes["floe.asset.key"] == key)
         };
         assert!(is_materialized("stg_orders") && !is_materialized("raw.names"), "{points:?}");
         for (status, count) in [("success", 4.0), ("failed", failed)] {
             let assets = points.iter().find(|it| {
                 it.name == "floe.pipeline.last_run.assets"
-                    && it.attributes["floe.asset.status"] == status.into()
+                    && it.attributes["floe.asset.status"] == status
             });
             assert_eq!(assets.unwrap().value, MetricValue::Gauge(count), "{status}");
         }

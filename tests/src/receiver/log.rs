@@ -4,8 +4,10 @@ use std::collections::BTreeMap;
 
 use opentelemetry_proto::tonic::collector::logs::v1::ExportLogsServiceRequest;
 
+use serde_json::Value;
+
 use super::span::hex;
-use super::value::{Value, attributes};
+use super::value::{attributes, value};
 
 /// A log record, with the resource and the scope it was sent under. Texts that were not sent are empty, ids are
 /// hexadecimal, and times are nanoseconds since 1970.
@@ -42,7 +44,7 @@ pub(super) fn from_request(request: ExportLogsServiceRequest) -> Vec<ReceivedLog
                 observed_time: record.observed_time_unix_nano,
                 severity_number: record.severity_number,
                 severity_text: record.severity_text,
-                body: record.body.map(Value::from),
+                body: record.body.map(value),
                 attributes: attributes(record.attributes),
                 dropped_attributes: record.dropped_attributes_count,
                 trace_id: hex(&record.trace_id),

@@ -8,8 +8,10 @@ use opentelemetry_proto::tonic::metrics::v1::metric::Data;
 use opentelemetry_proto::tonic::metrics::v1::number_data_point::Value as Number;
 use opentelemetry_proto::tonic::metrics::v1::{AggregationTemporality, Exemplar, NumberDataPoint};
 
+use serde_json::Value;
+
 use super::span::hex;
-use super::value::{Value, attributes};
+use super::value::attributes;
 
 #[derive(Clone, Debug, PartialEq)]
 pub enum MetricValue {

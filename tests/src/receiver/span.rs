@@ -8,7 +8,9 @@ use opentelemetry_proto::tonic::trace::v1::span::{Event, Link, SpanKind};
 use opentelemetry_proto::tonic::trace::v1::status::StatusCode;
 use opentelemetry_proto::tonic::trace::v1::{Span, Status};
 
-use super::value::{Value, attributes};
+use serde_json::Value;
+
+use super::value::attributes;
 
 /// A span, together with the resource and the scope it was sent under. Texts that were not sent are empty, ids are
 /// lower-case hexadecimal, and times are nanoseconds since 1970. Events and links are in the order in which they were
@@ -19,6 +21,7 @@ pub struct ReceivedSpan {
     pub resource_schema_url: String,
     pub scope: String,
     pub scope_version: String,
+    pub scope_attributes: BTreeMap<String, Value>,
     pub trace_id: String,
     pub span_id: String,
     pub parent_span_id: String,
@@ -100,10 +103,12 @@ pub(super) fn from_request(request: ExportTraceServiceRequest) -> Vec<ReceivedSp
         let resource_schema_url = resource_spans.schema_url;
         for scope_spans in resource_spans.scope_spans {
             let scope = scope_spans.scope.unwrap_or_default();
+            let scope_attributes = attributes(scope.attributes);
             spans.extend(scope_spans.spans.into_iter().map(|span| ReceivedSpan {
                 resource_schema_url: resource_schema_url.clone(),
                 scope: scope.name.clone(),
                 scope_version: scope.version.clone(),
+                scope_attributes: scope_attributes.clone(),
                 ..received(span, &resource)
             }));
         }

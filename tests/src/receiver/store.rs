@@ -19,12 +19,12 @@ pub(super) struct Store {
 }
 
 #[derive(Debug, Default)]
-struct State {
-    requests: Vec<ReceivedRequest>,
-    spans: Vec<ReceivedSpan>,
-    points: Vec<ReceivedPoint>,
-    logs: Vec<ReceivedLog>,
-    response: Response,
+pub(super) struct State {
+    pub(super) requests: Vec<ReceivedRequest>,
+    pub(super) spans: Vec<ReceivedSpan>,
+    pub(super) points: Vec<ReceivedPoint>,
+    pub(super) logs: Vec<ReceivedLog>,
+    pub(super) response: Response,
 }
 
 impl Store {
@@ -53,42 +53,8 @@ impl Store {
         self.arrived.notify_all();
     }
 
-    pub(super) fn logs(&self) -> Vec<ReceivedLog> {
-        self.lock().logs.clone()
-    }
-
-    pub(super) fn points(&self) -> Vec<ReceivedPoint> {
-        self.lock().points.clone()
-    }
-
-    pub(super) fn respond(&self, response: Response) {
-        self.lock().response = response;
-    }
-
-    pub(super) fn requests(&self) -> Vec<ReceivedRequest> {
-        self.lock().requests.clone()
-    }
-
-    pub(super) fn span_requests(&self) -> Vec<ReceivedRequest> {
-        self.lock().span_requests().cloned().collect()
-    }
-
-    pub(super) fn spans(&self) -> Vec<ReceivedSpan> {
-        self.lock().spans.clone()
-    }
-
     #[track_caller]
-    pub(super) fn wait_for_spans(&self, n: usize) -> Vec<ReceivedSpan> {
-        self.wait_for(n, |state| state.spans.clone())
-    }
-
-    #[track_caller]
-    pub(super) fn wait_for_requests(&self, n: usize) -> Vec<ReceivedRequest> {
-        self.wait_for(n, |state| state.span_requests().cloned().collect())
-    }
-
-    #[track_caller]
-    fn wait_for<T>(&self, n: usize, items: impl Fn(&State) -> Vec<T>) -> Vec<T> {
+    pub(super) fn wait_for<T>(&self, n: usize, items: impl Fn(&State) -> Vec<T>) -> Vec<T> {
         let are_missing = |state: &mut State| items(state).len() < n;
         let waited = self.arrived.wait_timeout_while(self.lock(), TIMEOUT, are_missing);
         let (state, _) = waited.expect("no panic under the lock");
@@ -98,19 +64,19 @@ impl Store {
         found
     }
 
-    fn lock(&self) -> MutexGuard<'_, State> {
+    pub(super) fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().expect("no panic under the lock")
     }
 }
 
 impl State {
     /// Every request except those with metrics or logs, which are exported at any time.
-    fn span_requests(&self) -> impl Iterator<Item = &ReceivedRequest> {
-        let requests = self.requests.iter();
-        requests.filter(|request| {
+    pub(super) fn span_requests(&self) -> Vec<ReceivedRequest> {
+        let requests = self.requests.iter().filter(|request| {
             let path = request.path.to_lowercase();
             !path.contains("metrics") && !path.contains("logs")
-        })
+        });
+        requests.cloned().collect()
     }
 
     fn describe(&self) -> String {

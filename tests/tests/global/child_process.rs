@@ -79,7 +79,7 @@ fn a_child_process_continues_the_trace() {
             ("floe.product.version", "3.1.4"),
             ("floe.mode", "prod"),
         ] {
-            assert_eq!(span.attributes[key], value.into(), "{}", span.name);
+            assert_eq!(span.attributes[key], value, "{}", span.name);
         }
     }
     let generations: Vec<_> = spans
@@ -87,7 +87,7 @@ fn a_child_process_continues_the_trace() {
         .filter(|span| span.name == "dbt.build")
         .map(|span| span.attributes["generation"].clone())
         .collect();
-    assert_eq!(generations, ["first".into(), "second".into()]);
+    assert_eq!(generations, ["first", "second"]);
 
     // Without a context nothing is injected, and the child inherits the environment.
     assert_eq!(Command::new("unused").inject_context().get_envs().count(), 0);

@@ -89,18 +89,18 @@ fn assert_same(received: &ReceivedSpan, kept: &SpanData) {
     assert_eq!(received.attributes.keys().map(String::as_str).collect::<BTreeSet<_>>(), keys);
     assert_eq!(received.events.len(), kept.events.len());
     let resource = |key: &str| received.resource[key].clone();
-    assert_eq!(resource("service.name"), "orders".into());
-    assert_eq!(resource("deployment.environment.name"), Mode::Dev.as_str().into());
-    assert_eq!(resource("deployment.environment"), "dev".into());
-    assert_eq!(resource("telemetry.sdk.language"), "rust".into());
+    assert_eq!(resource("service.name"), "orders");
+    assert_eq!(resource("deployment.environment.name"), Mode::Dev.as_str());
+    assert_eq!(resource("deployment.environment"), "dev");
+    assert_eq!(resource("telemetry.sdk.language"), "rust");
     for (key, expected) in [
         ("floe.namespace", "sales"),
         ("floe.product.name", "orders"),
         ("floe.product.version", "2.1.0"),
         ("floe.mode", "dev"),
     ] {
-        assert_eq!(resource(key), expected.into());
-        assert_eq!(received.attributes[key], expected.into(), "the identity is on every span");
+        assert_eq!(resource(key), expected);
+        assert_eq!(received.attributes[key], expected, "the identity is on every span");
     }
 }
 

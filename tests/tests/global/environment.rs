@@ -1,14 +1,12 @@
 //! Mistakes in the `OTEL_*` variables, and the effects of configuration files, also of unusable ones. Each case is a
 //! process.
 
-use std::fs;
-use std::path::Path;
-
 use floe_telemetry_detectors as _;
 
 use floe_semconv::SCHEMA_URL;
 use floe_telemetry::{MetricRecorder, TelemetryConfig, TelemetryProvider, create_span, init, span};
-use floe_tests::{Receiver, Value, program};
+use floe_tests::{Receiver, document, program};
+use tempfile::NamedTempFile;
 
 /// A certificate that cannot be used is an error if the code names it.
 fn child_with_certificate(certificate: &str) {
@@ -65,25 +63,21 @@ const QUERY: &str = "is left out: otlp: the endpoint `http://localhost:4317` has
 
 #[test]
 fn a_setting_of_the_environment_never_stops_a_program() {
-    let folder = tempfile::tempdir().unwrap();
-    let empty = folder.path().join("empty.pem");
-    let file = folder.path().join("otel.yaml");
-    let (empty, file) = (empty.to_str().unwrap(), file.to_str().unwrap());
     let program = program!({
         child_with_certificate(&std::env::var("EMPTY").unwrap());
     });
-    fs::write(empty, "").unwrap();
-    let yaml = format!(
+    let empty = document("");
+    let empty = path(&empty);
+    let file = document(&format!(
         "file_format: '1.0'\ntracer_provider: {{processors: [{{batch: {{exporter: {{otlp_http: {{endpoint: 'https://localhost:1', tls: {{ca_file: {empty}}}}}}}}}}}]}}\n"
-    );
-    fs::write(file, yaml).unwrap();
+    ));
     let in_use = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let port = in_use.local_addr().unwrap().port().to_string();
     let filled = |text: &str| {
         text.replace("{certificate}", "the file `{empty}` has no certificate in PEM format")
             .replace("{query}", QUERY)
             .replace("{empty}", empty)
-            .replace("{file}", file)
+            .replace("{file}", path(&file))
             .replace("{port}", &port)
     };
     for (variables, messages) in MISTAKES {
@@ -112,14 +106,13 @@ fn a_document_with_an_exporter_that_cannot_be_created_is_an_error_with_its_name(
         let error = init().unwrap_err();
         println!("{} {error}", error.is_config());
     });
-    let folder = tempfile::tempdir().unwrap();
-    let file = folder.path().join("floe.yaml");
-    let document = "resource_attributes: {service_name: orders}
+    let file = document(
+        "resource_attributes: {service_name: orders}
 otlp_endpoint: http://localhost:1
 authentication: {auth_type: bearer, bearer_token: '${env:NOT_SET}'}
-";
-    fs::write(&file, document).unwrap();
-    let file = file.to_str().unwrap();
+",
+    );
+    let file = path(&file);
     let (stdout, stderr) = program.run(&[("FLOE_CONFIG_FILE", file)]);
     let expected = format!("true the configuration file `{file}`: authentication: ");
     assert!(stdout.contains(&expected) && stdout.contains("NOT_SET"), "{stdout}{stderr}");
@@ -158,19 +151,15 @@ fn child() {
     println!("noop={}", telemetry.is_noop());
 }
 
-fn write(folder: &Path, text: &str) -> String {
-    let path = folder.join("otel.yaml");
-    fs::write(&path, text).unwrap();
-    path.to_str().unwrap().to_owned()
+fn path(file: &NamedTempFile) -> &str {
+    file.path().to_str().unwrap()
 }
 
 #[test]
 fn the_file_takes_the_place_of_the_variables() {
     let program = program!({ child() });
-    let folder = tempfile::tempdir().unwrap();
     let (receiver, second, unused) = (Receiver::http(), Receiver::grpc(), Receiver::grpc());
-    let file = write(
-        folder.path(),
+    let file = document(
         "file_format: '1.0'
 disabled: ${OFF:-false}
 resource: {attributes: [{name: service.name, value: '${SERVICE}'}, {name: replicas, value: 3, type: int}]}
@@ -181,7 +170,7 @@ tracer_provider:
 ",
     );
     let (stdout, stderr) = program.run(&[
-        ("OTEL_CONFIG_FILE", &file),
+        ("OTEL_CONFIG_FILE", path(&file)),
         ("SERVICE", "orders"),
         ("COLLECTOR", &receiver.endpoint()),
         ("SECOND", &second.endpoint()),
@@ -194,8 +183,8 @@ tracer_provider:
     assert!(!stderr.contains("warning"), "{stderr}");
     for receiver in [&receiver, &second] {
         let span = receiver.span("order CUST-4711");
-        assert_eq!(span.resource["replicas"], Value::Int(3));
-        assert_eq!(span.resource["service.name"], Value::from("orders"));
+        assert_eq!(span.resource["replicas"], 3);
+        assert_eq!(span.resource["service.name"], "orders");
     }
     assert!(unused.spans().is_empty());
 }
@@ -203,37 +192,31 @@ tracer_provider:
 #[test]
 fn detectors_of_the_file_have_a_schema() {
     let program = program!({ child() });
-    let folder = tempfile::tempdir().unwrap();
     let receiver = Receiver::http();
     let endpoint = receiver.endpoint();
-    let file = write(
-        folder.path(),
-        &format!(
-            "file_format: '1.0'
+    let file = document(&format!(
+        "file_format: '1.0'
 tracer_provider: {{processors: [{{batch: {{exporter: {{otlp_http: {{endpoint: '{endpoint}/v1/traces'}}}}}}}}]}}
 "
-        ),
-    );
+    ));
     program.run(&[
-        ("OTEL_CONFIG_FILE", &*file),
+        ("OTEL_CONFIG_FILE", path(&file)),
         ("FLOE_RESOURCE_DETECTORS", "container,process,kubernetes"),
         ("KUBERNETES_SERVICE_HOST", "10.0.0.1"),
         ("POD_NAME", "orders-7d4f"),
     ]);
     let span = receiver.spans().pop().unwrap();
     assert!(span.resource.contains_key("process.pid"));
-    assert_eq!(span.resource["k8s.pod.name"], Value::from("orders-7d4f"));
+    assert_eq!(span.resource["k8s.pod.name"], "orders-7d4f");
     assert_eq!(span.resource_schema_url, SCHEMA_URL);
 }
 
 #[test]
 fn a_document_of_ours_configures_init() {
     let program = program!({ child() });
-    let folder = tempfile::tempdir().unwrap();
     let receiver = Receiver::grpc();
     let endpoint = receiver.endpoint();
-    let file = write(
-        folder.path(),
+    let file = document(
         "resource_attributes:
   service_name: orders
   service_version: ${VERSION}
@@ -246,7 +229,7 @@ span_attributes: {team: checkout}
 ",
     );
     let variables = [
-        ("FLOE_CONFIG_FILE", &*file),
+        ("FLOE_CONFIG_FILE", path(&file)),
         ("COLLECTOR", &endpoint),
         ("POD", "orders-7d4f"),
         ("VERSION", "1.4.0"),
@@ -260,7 +243,7 @@ span_attributes: {team: checkout}
     let spans = receiver.spans();
     assert_eq!(spans.len(), 1);
     assert_eq!(spans[0].name, "order <REDACTED>");
-    assert_eq!(spans[0].attributes["team"], Value::from("checkout"));
+    assert_eq!(spans[0].attributes["team"], "checkout");
     let resource = &spans[0].resource;
     for (key, value) in [
         ("service.name", "from the variable"),
@@ -270,7 +253,7 @@ span_attributes: {team: checkout}
         ("price", "5 $"),
         ("absent", "ab"),
     ] {
-        assert_eq!(resource[key], Value::from(value), "{key}");
+        assert_eq!(resource[key], value, "{key}");
     }
     let requests = receiver.requests();
     assert!(requests.iter().all(|request| request.headers["x-tenant"] == "sales"));
@@ -282,24 +265,22 @@ fn a_file_that_cannot_be_used_is_one_warning_and_nothing_is_recorded() {
 
     let program = program!({ child() });
     let folder = tempfile::tempdir().unwrap();
-    let file = |name: &str, text: &str| {
-        let path = folder.path().join(name);
-        fs::write(&path, text).unwrap();
-        path.to_str().unwrap().to_owned()
-    };
-    let mistaken = file("a", "file_format: '1.0'\ntracer_provider: {procesors: []}\n");
-    let reference =
-        file("b", &format!("{OURS}\nspan_attributes: {{a: '${{file:/etc/hostname}}'}}"));
-    let misspelled = file("c", "otlp_endpiont: x");
-    let (both, other) = (file("d", OURS), file("e", "file_format: '1.0'"));
+    let mistaken = document("file_format: '1.0'\ntracer_provider: {procesors: []}\n");
+    let reference = document(&format!("{OURS}\nspan_attributes: {{a: '${{file:/etc/hostname}}'}}"));
+    let misspelled = document("otlp_endpiont: x");
+    let (both, other) = (document(OURS), document("file_format: '1.0'"));
     let missing = folder.path().join("missing.yaml");
     for (standard, ours, warning) in [
-        (&*mistaken, "", "line 2, column 18: tracer_provider.processors: is missing"),
+        (path(&mistaken), "", "line 2, column 18: tracer_provider.processors: is missing"),
         (missing.to_str().unwrap(), "", "No such file"),
         (folder.path().to_str().unwrap(), "", "not a regular file"),
-        ("", &*reference, "line 2, column 22: span_attributes.a: expected `${NAME}`"),
-        (&*other, &*both, "expected `FLOE_CONFIG_FILE` or `OTEL_CONFIG_FILE`, found both"),
-        ("", &*misspelled, "did you mean `otlp_endpoint`?"),
+        ("", path(&reference), "line 2, column 22: span_attributes.a: expected `${NAME}`"),
+        (
+            path(&other),
+            path(&both),
+            "expected `FLOE_CONFIG_FILE` or `OTEL_CONFIG_FILE`, found both",
+        ),
+        ("", path(&misspelled), "did you mean `otlp_endpoint`?"),
     ] {
         let variables = [("OTEL_CONFIG_FILE", standard), ("FLOE_CONFIG_FILE", ours)];
         let (stdout, stderr) = program.run(&variables);

@@ -12,7 +12,7 @@ use floe_telemetry::{
     EndingSpan, MetricRecorder, TelemetryConfig, TelemetryProvider, builder, init, init_or_noop,
     init_with, propagation, traced,
 };
-use floe_tests::{Program, Receiver, Value, json_lines, program, tree};
+use floe_tests::{Program, Receiver, json_lines, program, tree};
 use opentelemetry::global;
 use opentelemetry::trace::Tracer as _;
 use serde_json::Value as Json;
@@ -68,8 +68,8 @@ fn one_call_starts_every_signal_and_the_guard_exports_them() {
 fn assert_every_signal(receiver: &Receiver, lines: &[Json]) {
     assert_eq!(tree(&receiver.spans()), "load\n  query\n  send\n\nrequest");
     let loaded = receiver.span("load");
-    assert_eq!(loaded.attributes["table"], Value::from("orders"));
-    assert_eq!(loaded.resource["service.name"], Value::from("orders"));
+    assert_eq!(loaded.attributes["table"], "orders");
+    assert_eq!(loaded.resource["service.name"], "orders");
     assert_eq!(loaded.events.len(), 2, "{:?}", loaded.events);
 
     let expected = ["loaded", "by log", "a thread panicked"];
@@ -78,7 +78,7 @@ fn assert_every_signal(receiver: &Receiver, lines: &[Json]) {
     assert_eq!(lines[0]["trace_id"].as_str().unwrap().len(), 32);
     let logs = receiver.logs();
     let bodies: Vec<_> = logs.iter().map(|log| log.body.clone().unwrap()).collect();
-    assert_eq!(bodies, expected.map(Value::from));
+    assert_eq!(bodies, expected.map(Json::from));
 
     let points = receiver.points();
     assert!(points.iter().any(|point| point.name == "orders.loaded"), "{points:?}");
@@ -90,28 +90,22 @@ fn variables_filter_lines_and_spans() {
         let _telemetry = init().unwrap();
         load("orders");
     });
-    let run = |variables: &[(&str, &str)]| {
-        let receiver = Receiver::grpc();
-        let (lines, stderr) = lines_of(program.against(&receiver, variables));
-        let of_test = lines.iter().filter(|line| line["target"] == "global::init");
-        (of_test.count(), tree(&receiver.spans()), stderr)
-    };
-    let all = "load\n  query\n    page\n  send".to_owned();
-    let default = "load\n  query\n  send".to_owned();
-    let neither = "load\n  send".to_owned();
-
-    let directives = "error,global::init=debug,[span=off";
-    let (lines, spans, stderr) = run(&[("RUST_LOG", directives)]);
-    assert_eq!((lines, spans), (3, all.clone()));
+    let all = "load\n  query\n    page\n  send";
     let warning = "warning: RUST_LOG: expected a level, `target=level` or a target, found `[span=off`, which filters by \
          span or field; the entry is ignored\n";
-    assert_eq!(stderr, warning);
-
-    assert_eq!(run(&[("RUST_LOG", "warn")]), (1, neither, String::new()));
-    let both = [("RUST_LOG", "debug"), ("FLOE_LOG_LEVEL", "error")];
-    assert_eq!(run(&both), (0, all, String::new()));
-    let both = [("RUST_LOG", "debug"), ("FLOE_SPAN_FILTER", "info")];
-    assert_eq!(run(&both), (3, default, String::new()));
+    for (variables, lines, spans, rest) in [
+        (&[("RUST_LOG", "error,global::init=debug,[span=off")][..], 3, all, warning),
+        (&[("RUST_LOG", "warn")], 1, "load\n  send", ""),
+        (&[("RUST_LOG", "debug"), ("FLOE_LOG_LEVEL", "error")], 0, all, ""),
+        (&[("RUST_LOG", "debug"), ("FLOE_SPAN_FILTER", "info")], 3, "load\n  query\n  send", ""),
+    ] {
+        let receiver = Receiver::grpc();
+        let (found, stderr) = lines_of(program.against(&receiver, variables));
+        let of_test = found.iter().filter(|line| line["target"] == "global::init");
+        assert_eq!(of_test.count(), lines, "{variables:?}");
+        assert_eq!(tree(&receiver.spans()), spans, "{variables:?}");
+        assert_eq!(stderr, rest, "{variables:?}");
+    }
 }
 
 #[test]
@@ -289,20 +283,17 @@ fn variables_filter_a_configuration_in_code_where_it_has_the_default() {
         let _telemetry = init_with(config).unwrap();
         load("orders");
     });
-    let lines = |variables: &[(&str, &str)]| {
+    for (variables, expected) in [
+        (&[][..], 2),
+        (&[("RUST_LOG", "error,global::init=debug")], 3),
+        (&[("FLOE_LOG_LEVEL", "WARNING")], 1),
+        (&[("RUST_LOG", "debug"), ("FLOE_LOG_LEVEL", "INFO")], 2),
+        (&[("RUST_LOG", "debug"), ("FLOE_TEST_LEVEL", "WARNING")], 1),
+        (&[("FLOE_LOG_LEVEL", "DEBUG"), ("FLOE_TEST_LEVEL", "WARNING")], 1),
+    ] {
         let (lines, stderr) = run(&program, variables);
-        assert_eq!(stderr, "");
-        lines.len()
-    };
-    assert_eq!(lines(&[]), 2);
-    assert_eq!(lines(&[("RUST_LOG", "error,global::init=debug")]), 3);
-    assert_eq!(lines(&[("FLOE_LOG_LEVEL", "WARNING")]), 1);
-    let both = [("RUST_LOG", "debug"), ("FLOE_LOG_LEVEL", "INFO")];
-    assert_eq!(lines(&both), 2);
-    let code = [("RUST_LOG", "debug"), ("FLOE_TEST_LEVEL", "WARNING")];
-    assert_eq!(lines(&code), 1);
-    let code = [("FLOE_LOG_LEVEL", "DEBUG"), ("FLOE_TEST_LEVEL", "WARNING")];
-    assert_eq!(lines(&code), 1);
+        assert_eq!((lines.len(), &*stderr), (expected, ""), "{variables:?}");
+    }
 }
 
 #[test]
@@ -350,11 +341,11 @@ fn the_builder_takes_layers_exporters_processors_samplers_and_settings() {
     let spans = receiver.spans();
     assert_eq!(tree(&spans), "load\n  query\n  send");
     for span in &spans {
-        assert_eq!(span.resource["service.name"], "checkout".into());
-        assert_eq!(span.attributes["team"], "sales".into());
-        assert_eq!(span.attributes["seen"], true.into());
+        assert_eq!(span.resource["service.name"], "checkout");
+        assert_eq!(span.attributes["team"], "sales");
+        assert_eq!(span.attributes["seen"], true);
     }
-    assert_eq!(receiver.span("load").attributes["table"], "<REDACTED>".into());
+    assert_eq!(receiver.span("load").attributes["table"], "<REDACTED>");
 }
 
 /// A filter that is added as a layer refuses events for the whole subscriber, as in any subscriber of `tracing`.

@@ -49,9 +49,9 @@ fn check(receiver: &Receiver) {
     let rows = receiver.point("rows");
     assert_eq!(rows.value, MetricValue::Sum(5.0));
     assert_eq!((&*rows.unit, &*rows.scope), ("{row}", "orders"));
-    assert_eq!(rows.attributes["table"], "orders".into());
-    assert_eq!(rows.resource["service.name"], "orders".into());
-    assert_eq!(receiver.point("refused").attributes["reason"], REDACTED_URL.into());
+    assert_eq!(rows.attributes["table"], "orders");
+    assert_eq!(rows.resource["service.name"], "orders");
+    assert_eq!(receiver.point("refused").attributes["reason"], REDACTED_URL);
     assert_eq!(receiver.point("backlog").value, MetricValue::Gauge(7.0));
     assert_eq!(receiver.points_of("9 rows"), []);
     assert!(!receiver.contains("hunter2XyZ"));
@@ -230,8 +230,8 @@ fn metrics_have_the_configured_instance_and_spans_that_of_the_process() {
     assert!(!points.is_empty());
     for point in points {
         let id = &point.resource["service.instance.id"];
-        assert_eq!(*id, format!("nightly {REDACTED_URL}").as_str().into(), "{}", point.name);
-        assert_eq!(point.resource["service.name"], "orders".into());
+        assert_eq!(*id, format!("nightly {REDACTED_URL}").as_str(), "{}", point.name);
+        assert_eq!(point.resource["service.name"], "orders");
     }
     let of_process = format!("{:?}", receiver.span("import").resource["service.instance.id"]);
     assert_eq!(of_process.matches('-').count(), 4, "{of_process}");

@@ -54,7 +54,7 @@ fn every_kind_is_exported_with_its_unit_and_description() {
     let orders = receiver.point("orders");
     assert_eq!(orders.value, MetricValue::Sum(101.0));
     assert_eq!((&*orders.unit, &*orders.description), ("", "Orders that were imported."));
-    assert_eq!(orders.attributes["from"], REDACTED_URL.into());
+    assert_eq!(orders.attributes["from"], REDACTED_URL);
     assert_eq!(
         (&*orders.scope, &*orders.scope_version),
         ("floe-telemetry-metrics-facade", env!("CARGO_PKG_VERSION"))
@@ -64,7 +64,7 @@ fn every_kind_is_exported_with_its_unit_and_description() {
     assert_eq!(receiver.point("open").value, MetricValue::Gauge(42.0));
     let load = receiver.point("load");
     assert_eq!((&load.value, &*load.unit), (&MetricValue::Gauge(12.5), "%"));
-    assert_eq!(load.attributes["worker"], "1".into());
+    assert_eq!(load.attributes["worker"], "1");
     let duration = receiver.point("duration");
     let MetricValue::Histogram(count, sum, bounds, buckets) = &duration.value else {
         panic!("{duration:?}");

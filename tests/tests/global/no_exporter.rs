@@ -12,7 +12,7 @@ use floe_telemetry::{
     EndingSpan, FutureExt as _, MetricRecorder, TelemetryConfig, TelemetryProvider, builder,
     create_span, get_current_span, init, propagation, span, testing, traced,
 };
-use floe_tests::{MetricValue, Receiver, TIMEOUT, Value, json_lines, program};
+use floe_tests::{MetricValue, Receiver, TIMEOUT, json_lines, program};
 use futures_executor::block_on;
 use opentelemetry::global;
 use opentelemetry::trace::{Span as _, TraceContextExt as _, Tracer as _};
@@ -226,16 +226,11 @@ fn metrics_alone(receiver: &Receiver) -> TelemetryProvider {
 
 fn calls(receiver: &Receiver) -> Vec<(String, f64)> {
     let points = receiver.points_of("traces.span.metrics.calls");
-    let mut calls: Vec<_> = (points.iter())
-        .map(|point| {
-            let (Value::String(name), MetricValue::Sum(calls)) =
-                (&point.attributes["span.name"], &point.value)
-            else {
-                panic!("{point:?}")
-            };
-            (name.clone(), *calls)
-        })
-        .collect();
+    let calls = points.into_iter().map(|point| {
+        let MetricValue::Sum(calls) = point.value else { panic!("{point:?}") };
+        (point.attributes["span.name"].as_str().unwrap().to_owned(), calls)
+    });
+    let mut calls: Vec<_> = calls.collect();
     calls.sort_by(|a, b| a.0.cmp(&b.0));
     calls
 }

@@ -1,6 +1,5 @@
 //! The endpoint for Prometheus: its response, and its behaviour on invalid requests and under load.
 
-use std::fs;
 use std::io::{Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
 
@@ -11,7 +10,7 @@ use floe_telemetry::config::ExporterKind;
 use floe_telemetry::exporter::MemoryExporter;
 use floe_telemetry::metrics::Metric;
 use floe_telemetry::{Error, MetricRecorder, TelemetryConfig, TelemetryProvider, traced};
-use floe_tests::{ReservedPort, TIMEOUT, url};
+use floe_tests::{ReservedPort, TIMEOUT, document, url};
 use opentelemetry::KeyValue;
 
 use super::pipeline::NEVER;
@@ -111,11 +110,10 @@ fn a_host_name_of_others_gets_no_metrics() {
 
 #[test]
 fn a_reader_of_the_configuration_file_is_the_endpoint() {
-    let file = tempfile::NamedTempFile::new().unwrap();
     let read = |exporter: &str| {
         let reader = format!("{{readers: [{{pull: {{exporter: {{{exporter}}}}}}}]}}");
-        fs::write(file.path(), format!("file_format: '1.0'\nmeter_provider: {reader}\n")).unwrap();
-        TelemetryConfig::from_config_file(file.path())
+        let text = format!("file_format: '1.0'\nmeter_provider: {reader}\n");
+        TelemetryConfig::from_config_file(document(&text).path())
     };
     let config = read("prometheus/development: {host: 0.0.0.0, port: 9999}").unwrap();
     let error = read("prometheus: {port: 0}").unwrap_err();

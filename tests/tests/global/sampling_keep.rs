@@ -8,7 +8,7 @@ use floe_telemetry::trace::Statistics;
 use floe_telemetry::{
     TelemetryConfig, create_span, get_current_span, get_tracer, propagation, traced,
 };
-use floe_tests::{ReceivedSpan, TIMEOUT, Value, remote};
+use floe_tests::{TIMEOUT, names, remote};
 use opentelemetry::Context;
 use opentelemetry::trace::{Span as _, TraceContextExt as _, Tracer as _};
 
@@ -34,12 +34,6 @@ fn start(rest: &str, change: impl FnOnce(&mut TelemetryConfig)) -> Pipeline {
         config.sampling = sampling(&format!("{{{KEEP}{rest}}}"));
         change(config);
     })
-}
-
-fn names(spans: &[ReceivedSpan]) -> Vec<&str> {
-    let mut names: Vec<_> = spans.iter().map(|span| &*span.name).collect();
-    names.sort_unstable();
-    names
 }
 
 /// The numbers of buffered and of discarded spans.
@@ -137,9 +131,8 @@ fn a_trace_that_failed_or_was_slow_is_exported_completely() {
         telemetry.shutdown(TIMEOUT).unwrap();
         let spans = receiver.spans();
         assert_eq!(names(&spans), expected, "{section}");
-        let found = spans.iter().filter_map(|span| match span.attributes.get(REASON) {
-            Some(Value::String(reason)) => Some(format!("{}: {reason}", span.name)),
-            _ => None,
+        let found = spans.iter().filter_map(|span| {
+            Some(format!("{}: {}", span.name, span.attributes.get(REASON)?.as_str()?))
         });
         assert_eq!(found.collect::<Vec<_>>(), reasons, "{section}");
         let statistics = telemetry.statistics();

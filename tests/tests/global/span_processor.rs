@@ -57,13 +57,13 @@ fn processors_change_spans_before_they_are_redacted() {
     assert_eq!(spans.len(), 3, "{spans:#?}");
     let span = |name: &str| receiver.span(name);
     let loaded = span("orders.loaded");
-    assert_eq!(loaded.attributes["db.url"], REDACTED_URL.into());
-    assert_eq!(loaded.attributes["rows"], 4.into());
+    assert_eq!(loaded.attributes["db.url"], REDACTED_URL);
+    assert_eq!(loaded.attributes["rows"], 4);
     assert!(!loaded.attributes.contains_key("secret_url"));
-    assert_eq!(loaded.attributes["code.line.number"], LINE.into());
-    assert_eq!(loaded.attributes["team"], "sales".into());
+    assert_eq!(loaded.attributes["code.line.number"], LINE);
+    assert_eq!(loaded.attributes["team"], "sales");
     assert_eq!(loaded.events.len(), 1);
-    assert_eq!(span("panics").attributes["before"], true.into());
+    assert_eq!(span("panics").attributes["before"], true);
     assert_eq!(span("mail.send").scope, "acme.mail");
     assert!(!receiver.contains("hunter2XyZ"));
 

@@ -1,7 +1,7 @@
 //! Each view of a configuration file that selects an instrument makes a metric of it, as the view describes.
 
 use floe_telemetry::{TelemetryProvider, init};
-use floe_tests::{ReceivedPoint, Receiver, TIMEOUT, Value, program};
+use floe_tests::{ReceivedPoint, Receiver, TIMEOUT, Value, document, program};
 use opentelemetry::KeyValue;
 use opentelemetry::metrics::MeterProvider as _;
 
@@ -88,12 +88,7 @@ fn points(points: &[ReceivedPoint], name: &str) -> Vec<String> {
 }
 
 fn text(value: &Value) -> String {
-    match value {
-        Value::String(text) => text.clone(),
-        Value::Int(number) => number.to_string(),
-        Value::Bool(flag) => flag.to_string(),
-        other => panic!("{other:?}"),
-    }
+    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }
 
 #[test]
@@ -105,18 +100,15 @@ fn each_view_makes_a_metric() {
     });
     let receiver = Receiver::http();
     let endpoint = receiver.endpoint();
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("otel.yaml");
-    let text = format!(
+    let file = document(&format!(
         "file_format: '1.0'
 meter_provider:
   readers:
     - periodic:
         exporter: {{otlp_http: {{endpoint: '{endpoint}/v1/metrics', default_histogram_aggregation: base2_exponential_bucket_histogram}}}}
   views:{VIEWS}"
-    );
-    std::fs::write(&path, text).unwrap();
-    let file = path.to_str().unwrap();
+    ));
+    let file = file.path().to_str().unwrap();
     let (stdout, stderr) = program.run(&[("OTEL_CONFIG_FILE", file)]);
     let all = receiver.points();
     for (name, expected) in EXPECTED {

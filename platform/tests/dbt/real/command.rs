@@ -132,7 +132,7 @@ fn compare(
             return Some(format!("{id}: times {info}"));
         }
     }
-    let rows = result["adapter_response"]["rows_affected"].as_i64().map(Value::Int);
+    let rows = result["adapter_response"]["rows_affected"].as_i64().map(Value::from);
     if span.attributes.get("dbt.rows_affected") != rows.as_ref() {
         return Some(format!("{id}: rows {rows:?}"));
     }

@@ -49,7 +49,10 @@ pub(super) static SCENARIOS: [Scenario; 7] = [
             program.start(program.config());
             program.spans_of(3 * LARGE_SPANS, &payload);
             program.wait("full");
-            program.spans_of(LARGE_SPANS, &payload);
+            for _ in 0..LARGE_SPANS {
+                create_span("event").add_event(payload.clone(), Vec::new());
+            }
+            program.record_created(LARGE_SPANS);
             program.shutdown(SECOND);
         },
         check: |case| {

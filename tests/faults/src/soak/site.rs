@@ -94,9 +94,8 @@ impl Site {
         self.relay.disconnect();
         thread::sleep(LAST_REQUEST);
         for span in self.receiver.spans() {
-            if let Some(Value::Int(number)) = span.attributes.get(NUMBER)
-                && let Ok(number) = usize::try_from(*number)
-            {
+            let number = span.attributes.get(NUMBER).and_then(Value::as_u64);
+            if let Some(number) = number.and_then(|number| usize::try_from(number).ok()) {
                 let length = self.accepted.len().max(number + 1);
                 self.accepted.resize(length, false);
                 self.accepted[number] = true;

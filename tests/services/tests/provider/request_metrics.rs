@@ -94,7 +94,7 @@ fn get_ok() -> axum::routing::MethodRouter {
 fn text(attributes: &BTreeMap<String, Value>) -> String {
     let text = |value: &Value| match value {
         Value::String(text) => text.clone(),
-        Value::Int(number) => number.to_string(),
+        Value::Number(number) => number.to_string(),
         other => panic!("{other:?}"),
     };
     let known = attributes.iter().filter(|(key, _)| *key != "server.port");
