@@ -146,11 +146,11 @@ fn behind<'t>(text: &'t str, secret: &str) -> Option<&'t str> {
 
 /// The export timeout of the signal, which limits all attempts of one export.
 const fn max_timeout(config: &TelemetryConfig, signal: Signal) -> Duration {
-    match signal {
-        Signal::Traces => config.batch_processor.export_timeout(),
-        Signal::Metrics => config.metrics.export_timeout(),
-        _ => config.log_batch_processor.export_timeout(),
-    }
+    Duration::from_millis(match signal {
+        Signal::Traces => config.batch_processor.export_timeout_millis,
+        Signal::Metrics => config.metrics.export_timeout_millis,
+        _ => config.log_batch_processor.export_timeout_millis,
+    })
 }
 
 #[cfg(test)]

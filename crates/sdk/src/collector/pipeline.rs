@@ -71,7 +71,7 @@ impl Pipeline {
             metrics,
             span_attributes,
             batch_size: config.batch_processor.max_export_batch_size,
-            delay: config.batch_processor.schedule_delay(),
+            delay: Duration::from_millis(config.batch_processor.schedule_delay_millis),
             counters: Arc::clone(counters),
             status_on_success: config.status_on_success,
             processors,

@@ -1,7 +1,5 @@
 //! The queue and batch sizes of spans and log records.
 
-use std::time::Duration;
-
 use serde::{Deserialize, Serialize};
 
 use super::mistake::{Mistake, at_most, below, not_zero};
@@ -78,18 +76,6 @@ impl<const DELAY: u64> Default for BatchProcessorConfig<DELAY> {
 }
 
 impl<const DELAY: u64> BatchProcessorConfig<DELAY> {
-    /// `schedule_delay_millis` as a duration.
-    #[must_use]
-    pub const fn schedule_delay(&self) -> Duration {
-        Duration::from_millis(self.schedule_delay_millis)
-    }
-
-    /// `export_timeout_millis` as a duration.
-    #[must_use]
-    pub const fn export_timeout(&self) -> Duration {
-        Duration::from_millis(self.export_timeout_millis)
-    }
-
     pub(super) fn check(&self, section: &str) -> Result<(), Mistake> {
         let (queue, batch) = (self.max_queue_size, self.max_export_batch_size);
         for (key, number) in [

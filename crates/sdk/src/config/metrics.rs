@@ -2,7 +2,6 @@
 
 use std::error::Error;
 use std::slice;
-use std::time::Duration;
 
 use opentelemetry::Key;
 use opentelemetry_sdk::metrics::{Aggregation, InstrumentKind, Stream, Temporality};
@@ -102,18 +101,6 @@ impl Default for MetricsConfig {
 }
 
 impl MetricsConfig {
-    /// `export_interval_millis` as a duration.
-    #[must_use]
-    pub const fn export_interval(&self) -> Duration {
-        Duration::from_millis(self.export_interval_millis)
-    }
-
-    /// `export_timeout_millis` as a duration.
-    #[must_use]
-    pub const fn export_timeout(&self) -> Duration {
-        Duration::from_millis(self.export_timeout_millis)
-    }
-
     pub(super) fn check(&self) -> Result<(), Mistake> {
         not_zero("metrics.export_interval_millis", self.export_interval_millis)?;
         not_zero("metrics.export_timeout_millis", self.export_timeout_millis)?;

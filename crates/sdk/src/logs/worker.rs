@@ -42,11 +42,11 @@ impl LogSettings {
     pub(crate) fn new(worker: &WorkerSettings, batch: &BatchLogRecordProcessorConfig) -> Self {
         Self {
             batch_size: batch.max_export_batch_size.clamp(1, batch.max_queue_size.max(1)),
-            delay: batch.schedule_delay(),
+            delay: Duration::from_millis(batch.schedule_delay_millis),
             worker: WorkerSettings {
                 signal: Signal::Logs,
                 capacity: Size { spans: batch.max_queue_size, ..worker.capacity },
-                export_timeout: batch.export_timeout(),
+                export_timeout: Duration::from_millis(batch.export_timeout_millis),
                 ..worker.clone()
             },
         }

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use opentelemetry_sdk::metrics::exporter::PushMetricExporter;
 use opentelemetry_sdk::metrics::reader::MetricReader;
@@ -35,7 +36,7 @@ impl MetricDestination {
             counters.exports.list(&export);
             let exporter =
                 Reporting { export, temporality: exporter.temporality(), exporter, last, counters };
-            let interval = config.export_interval();
+            let interval = Duration::from_millis(config.export_interval_millis);
             let reader = PeriodicReader::builder(exporter).with_interval(interval);
             builder.with_reader(program_signals::blocked(|| reader.build()))
         }))

@@ -3,6 +3,7 @@
 use std::error::Error as StdError;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::time::Duration;
 use std::{fmt, mem};
 
 use opentelemetry::propagation::TextMapPropagator;
@@ -363,7 +364,7 @@ impl TelemetryProviderBuilder {
             // The other half of the share is for the open batch, for the last batch, which may exceed the room in the
             // queue, and for the reserve of the queue.
             capacity: Size { spans: batch.max_queue_size, bytes: share / 2 },
-            export_timeout: batch.export_timeout(),
+            export_timeout: Duration::from_millis(batch.export_timeout_millis),
             counters: Arc::clone(counters),
             redaction: redaction.clone(),
         };

@@ -85,7 +85,7 @@ pub(super) fn start_local(config: &TelemetryConfig, counters: Arc<Counters>) -> 
     let settings = WorkerSettings {
         signal: Signal::Logs,
         capacity: Size::default(),
-        export_timeout: config.log_batch_processor.export_timeout(),
+        export_timeout: Duration::from_millis(config.log_batch_processor.export_timeout_millis),
         redaction: Redaction::new(Policies::compile(&config.redaction)?),
         counters,
     };
