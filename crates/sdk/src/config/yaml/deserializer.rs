@@ -16,24 +16,16 @@ use super::{Content, Entry, Mistake, Node, Position};
 use crate::config::mistake::below;
 use crate::suggest::{expected, one_of, unknown_key};
 
-/// The type of a scalar in YAML's core schema, for targets that accept any type.
-enum Scalar<'a> {
-    Null,
-    Bool(bool),
-    Integer(i64),
-    Float(f64),
-    Text(&'a str),
-}
-
-fn scalar(text: &str, is_plain: bool) -> Scalar<'_> {
+/// Returns a scalar with its type in YAML's core schema, for targets that accept any type.
+fn scalar(text: &str, is_plain: bool) -> Unexpected<'_> {
     match text {
-        _ if !is_plain => Scalar::Text(text),
-        "true" | "True" | "TRUE" => Scalar::Bool(true),
-        "false" | "False" | "FALSE" => Scalar::Bool(false),
+        _ if !is_plain => Unexpected::Str(text),
+        "true" | "True" | "TRUE" => Unexpected::Bool(true),
+        "false" | "False" | "FALSE" => Unexpected::Bool(false),
         _ => match (integer(text), float(text)) {
-            (Some(number), _) => Scalar::Integer(number),
-            (_, Some(number)) => Scalar::Float(number),
-            _ => Scalar::Text(text),
+            (Some(number), _) => Unexpected::Signed(number),
+            (_, Some(number)) => Unexpected::Float(number),
+            _ => Unexpected::Str(text),
         },
     }
 }
@@ -73,11 +65,12 @@ impl Node {
         T::deserialize(self).map_err(|mistake| mistake.placed(self.position))
     }
 
-    fn scalar(&self) -> Option<Scalar<'_>> {
+    fn kind(&self) -> Unexpected<'_> {
         match &self.content {
-            Content::Scalar { .. } if self.is_null() => Some(Scalar::Null),
-            Content::Scalar { text, is_plain } => Some(scalar(text, *is_plain)),
-            _ => None,
+            Content::Scalar { .. } if self.is_null() => Unexpected::Unit,
+            Content::Scalar { text, is_plain } => scalar(text, *is_plain),
+            Content::List(_) => Unexpected::Seq,
+            Content::Map(_) => Unexpected::Map,
         }
     }
 
@@ -91,17 +84,15 @@ impl Node {
     /// Returns the error that `what` was expected instead of this node. The error quotes a scalar only if a word or a
     /// number was expected, because another scalar may be a misplaced credential.
     fn unexpected(&self, what: &str, quote: bool) -> Mistake {
-        let found = match (&self.content, self.scalar()) {
-            (_, Some(Scalar::Null)) => "nothing".to_owned(),
-            (Content::Scalar { text, is_plain: false }, _)
-                if quote && matches!(scalar(text, true), Scalar::Bool(_)) =>
+        let found = match &self.content {
+            Content::Scalar { text, is_plain: false }
+                if quote && matches!(scalar(text, true), Unexpected::Bool(_)) =>
             {
                 format!("the text `{text}`")
             }
-            (Content::Scalar { text, .. }, _) if quote => format!("`{text}`"),
-            (Content::List(_), _) => "a list".to_owned(),
-            (Content::Map(_), _) => "a mapping".to_owned(),
-            _ => "a text".to_owned(),
+            Content::Scalar { text, .. } if quote && !self.is_null() => format!("`{text}`"),
+            Content::Scalar { .. } if !self.is_null() => "a text".to_owned(),
+            _ => described(self.kind()),
         };
         Mistake::new("", format!("expected {what}, found {found}"))
     }
@@ -122,20 +113,20 @@ impl<'de> Deserializer<'de> for &'de Node {
     type Error = Mistake;
 
     fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Mistake> {
-        match (&self.content, self.scalar()) {
-            (Content::List(_), _) => self.deserialize_seq(visitor),
-            (Content::Map(_), _) => self.deserialize_map(visitor),
-            (_, Some(Scalar::Bool(value))) => visitor.visit_bool(value),
-            (_, Some(Scalar::Integer(value))) => visitor.visit_i64(value),
-            (_, Some(Scalar::Float(value))) => visitor.visit_f64(value),
-            (_, Some(Scalar::Text(value))) => visitor.visit_borrowed_str(value),
-            (_, Some(Scalar::Null) | None) => visitor.visit_unit(),
+        match self.kind() {
+            Unexpected::Seq => self.deserialize_seq(visitor),
+            Unexpected::Map => self.deserialize_map(visitor),
+            Unexpected::Bool(value) => visitor.visit_bool(value),
+            Unexpected::Signed(value) => visitor.visit_i64(value),
+            Unexpected::Float(value) => visitor.visit_f64(value),
+            Unexpected::Str(value) => visitor.visit_borrowed_str(value),
+            _ => visitor.visit_unit(),
         }
     }
 
     fn deserialize_bool<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Mistake> {
-        match self.scalar() {
-            Some(Scalar::Bool(value)) => visitor.visit_bool(value),
+        match self.kind() {
+            Unexpected::Bool(value) => visitor.visit_bool(value),
             _ => Err(self.unexpected("`true` or `false`", true)),
         }
     }
@@ -146,10 +137,7 @@ impl<'de> Deserializer<'de> for &'de Node {
         deserialize_u32 => visit_u32, integer, "a whole number, 0 or more";
         deserialize_u64 => visit_u64, integer, "a whole number, 0 or more";
         deserialize_i8 => visit_i8, integer, "a whole number from -128 to 127";
-        deserialize_i16 => visit_i16, integer, "a whole number";
-        deserialize_i32 => visit_i32, integer, "a whole number";
         deserialize_i64 => visit_i64, integer, "a whole number";
-        deserialize_f32 => visit_f64, float, "a number";
         deserialize_f64 => visit_f64, float, "a number";
     }
 
@@ -238,7 +226,18 @@ impl<'de> Deserializer<'de> for &'de Node {
     }
 
     forward_to_deserialize_any! {
-        i128 u128 char bytes byte_buf unit_struct tuple tuple_struct identifier ignored_any
+        i16 i32 f32 i128 u128 char bytes byte_buf unit_struct tuple tuple_struct identifier ignored_any
+    }
+}
+
+/// Describes a value. A text is not quoted, because it may be a misplaced credential.
+fn described(found: Unexpected<'_>) -> String {
+    match found {
+        Unexpected::Str(_) => "a text".to_owned(),
+        Unexpected::Unit => "nothing".to_owned(),
+        Unexpected::Seq => "a list".to_owned(),
+        Unexpected::Map => "a mapping".to_owned(),
+        other => other.to_string(),
     }
 }
 
@@ -282,7 +281,7 @@ impl<'de> de::MapAccess<'de> for Entries<'de> {
             return Ok(None);
         };
         let key = seed.deserialize(StrDeserializer::<Mistake>::new(&entry.key));
-        key.map(Some).map_err(|mistake| mistake.of_key(&entry.key, entry.position))
+        key.map(Some).map_err(|mistake| mistake.below(&entry.key, entry.position))
     }
 
     fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, Mistake> {
@@ -303,10 +302,6 @@ impl Mistake {
         let path = below(key, &self.path);
         Self { path, ..self.placed(position) }
     }
-
-    fn of_key(self, key: &str, position: Position) -> Self {
-        Self { path: String::new(), ..self }.below(key, position)
-    }
 }
 
 impl de::Error for Mistake {
@@ -315,19 +310,11 @@ impl de::Error for Mistake {
     }
 
     fn invalid_type(found: Unexpected<'_>, expected: &dyn Expected) -> Self {
-        // A text may be a misplaced credential.
-        let found = match found {
-            Unexpected::UnitVariant => {
-                let message = "expected a mapping with this word as its key, found the word alone";
-                return Self::new("", message);
-            }
-            Unexpected::Str(_) => "a text".to_owned(),
-            Unexpected::Unit => "nothing".to_owned(),
-            Unexpected::Seq => "a list".to_owned(),
-            Unexpected::Map => "a mapping".to_owned(),
-            other => other.to_string(),
-        };
-        Self::new("", format!("expected {expected}, found {found}"))
+        if found == Unexpected::UnitVariant {
+            let message = "expected a mapping with this word as its key, found the word alone";
+            return Self::new("", message);
+        }
+        Self::new("", format!("expected {expected}, found {}", described(found)))
     }
 
     fn invalid_value(found: Unexpected<'_>, expected: &dyn Expected) -> Self {
@@ -339,7 +326,7 @@ impl de::Error for Mistake {
     }
 
     fn unknown_field(found: &str, fields: &'static [&'static str]) -> Self {
-        Self::new(found, unknown_key(found, fields))
+        Self::new("", unknown_key(found, fields))
     }
 
     fn missing_field(field: &'static str) -> Self {
