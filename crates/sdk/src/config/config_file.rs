@@ -32,10 +32,6 @@ const MAX_BYTES: u64 = 1024 * 1024;
 
 const MAX_IGNORED: usize = 100;
 
-/// The keys of a file that are not sections. `log_level` has no effect: the `tracing` subscriber decides the level of
-/// this library's messages.
-const KEYS: [&str; 3] = ["file_format", "disabled", "log_level"];
-
 /// The sections of a file, in the order in which they are applied.
 const SECTIONS: [(&str, Apply); 6] = [
     ("attribute_limits", processors::limits),
@@ -127,9 +123,7 @@ pub(crate) fn parse(
     substitute(&mut document, variable, |_| false)?;
     let ignored = RefCell::default();
     let mut config = base.clone();
-    let root = Part::root(&document, &ignored);
-    check_version(&root.required("file_format")?)?;
-    apply(&root, &mut config)?;
+    apply(&Part::root(&document, &ignored), &mut config)?;
     config.validate()?;
     Ok(Parsed { config, warning: warning(ignored.into_inner()) })
 }
@@ -161,8 +155,10 @@ fn check_version(version: &Part<'_>) -> Result<(), Mistake> {
 
 /// Applies a file to a configuration. A signal without a provider is not exported.
 fn apply(root: &Part<'_>, config: &mut TelemetryConfig) -> Result<(), Mistake> {
-    root.expect(&[&KEYS[..], &SECTIONS.map(|(key, _)| key)].concat())?;
+    check_version(&root.required("file_format")?)?;
     config.enabled = !root.value("disabled")?.unwrap_or(false);
+    // The `tracing` subscriber decides the level of this library's messages.
+    root.get("log_level")?;
     config.otlp = OtlpConfig::default();
     config.exporters = ExportersConfig {
         traces: Some(vec![ExporterKind::None]),
@@ -172,10 +168,12 @@ fn apply(root: &Part<'_>, config: &mut TelemetryConfig) -> Result<(), Mistake> {
     };
     config.limits = SpanLimits::default();
     config.propagators = Vec::new();
-    SECTIONS.iter().try_for_each(|(key, apply)| match root.get(key) {
-        Some(section) => apply(&section, config),
-        None => Ok(()),
-    })
+    for (key, apply) in SECTIONS {
+        if let Some(section) = root.get(key)? {
+            apply(&section, config)?;
+        }
+    }
+    Ok(())
 }
 
 #[cfg(test)]

@@ -9,7 +9,6 @@ mod misspelled;
 pub(super) mod parse;
 mod without_effect;
 
-use crate::suggest::expected;
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::env::{self, VarError};
@@ -17,7 +16,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
-use self::parse::{at_least, between, word};
+use self::parse::{BOOLEANS, at_least, between, word};
 use super::batch::{AT_ONCE, BatchProcessorConfig, MAX_QUEUE_SIZE, without_limit};
 use super::detection::ResourceDetector;
 use super::exporters::ExporterKind;
@@ -31,7 +30,7 @@ use super::panics::PanicOutput;
 use super::propagator::Propagator;
 use super::resource::{DEPLOYMENT_ENVIRONMENT, ResourceAttributes, check_name};
 use super::sampling::{NOT_PARENT_BASED, Sampler};
-use super::secret::{self, Secret};
+use super::secret;
 use super::telemetry::TelemetryConfig;
 use super::{auth, endpoint};
 use crate::environment;
@@ -39,10 +38,7 @@ use crate::error::Error;
 use crate::internal_log;
 use crate::regular_file;
 
-/// The maximum size of a variable, in bytes.
-const MAX_BYTES: usize = 1024 * 1024;
-
-/// The maximum number of different entries of a list. Each entry is compared with the previous ones.
+/// The maximum number of entries of a list. Each entry is compared with the previous ones.
 const MAX_ENTRIES: usize = 1024;
 
 const CONFIG_FILE: &str = "OTEL_CONFIG_FILE";
@@ -107,7 +103,7 @@ impl TelemetryConfig {
 
     /// Applies the variables that a configuration file replaces.
     fn apply_standard(&mut self) {
-        if take("OTEL_SDK_DISABLED", parse::boolean) == Some(true) {
+        if take("OTEL_SDK_DISABLED", word(&BOOLEANS)) == Some(true) {
             self.enabled = false;
         }
         resource(self);
@@ -181,27 +177,26 @@ impl TelemetryConfig {
     /// Applies the variables for the filters and lines of `tracing` and for the output of panics to settings that still
     /// have their default values.
     pub(crate) fn apply_filters(&mut self) {
-        let default = LoggingConfig::default();
-        let own = self.logging.clone();
+        let (own, default) = (self.logging.clone(), LoggingConfig::default());
         logging(self);
-        if own.log_level != default.log_level {
-            self.logging.log_level = own.log_level;
-        }
-        if own.json_output != default.json_output {
-            self.logging.json_output = own.json_output;
-        }
-        if own.output != default.output {
-            self.logging.output = own.output;
-        }
-        if own.span_attributes != default.span_attributes {
-            self.logging.span_attributes = own.span_attributes;
-        }
+        let logging = &mut self.logging;
+        keep(&mut logging.log_level, own.log_level, &default.log_level);
+        keep(&mut logging.json_output, own.json_output, &default.json_output);
+        keep(&mut logging.output, own.output, &default.output);
+        keep(&mut logging.span_attributes, own.span_attributes, &default.span_attributes);
         if self.sampling.rules.is_empty() {
             span_filter(self);
         }
         if self.panic_output == PanicOutput::default() {
             panics(self);
         }
+    }
+}
+
+/// Takes the program's own value back unless it is the default.
+fn keep<T: PartialEq>(field: &mut T, own: T, default: &T) {
+    if own != *default {
+        *field = own;
     }
 }
 
@@ -253,7 +248,7 @@ fn path(variable: &'static str) -> Option<PathBuf> {
 
 /// Returns whether `OTEL_SDK_DISABLED` disables telemetry. The variable has no effect with a configuration file.
 pub(crate) fn is_disabled() -> bool {
-    config_file().is_none() && take("OTEL_SDK_DISABLED", parse::boolean).unwrap_or(false)
+    config_file().is_none() && take("OTEL_SDK_DISABLED", word(&BOOLEANS)).unwrap_or(false)
 }
 
 /// Returns whether a variable is set and not blank, even if its value is invalid.
@@ -305,22 +300,11 @@ fn take<T>(name: &str, parse: impl FnOnce(&str) -> Result<T, String>) -> Option<
     if text.is_empty() {
         return None;
     }
-    bounded(text).and_then(parse).map_err(|message| ignored(&message)).ok()
-}
-
-/// Refuses a value that would take too long to parse.
-fn bounded(text: &str) -> Result<&str, String> {
-    match text.len() {
-        0..=MAX_BYTES => Ok(text),
-        found => Err(format!("expected at most {MAX_BYTES} bytes, found {found}")),
-    }
+    parse(text).map_err(|message| ignored(&message)).ok()
 }
 
 /// Returns the valid entries of a variable with a comma-separated list. `None` if there are none.
-fn take_list<T: PartialEq>(
-    name: &str,
-    parse: impl Fn(&str) -> Result<T, String>,
-) -> Option<Vec<T>> {
+fn take_list<T>(name: &str, parse: impl Fn(&str) -> Result<T, String>) -> Option<Vec<T>> {
     take_partly(name, |text| parse_list(text, parse))
 }
 
@@ -338,7 +322,7 @@ fn take_partly<T>(
 
 /// Returns the valid entries of a comma-separated list, and the problem of the first invalid one. Fails if
 /// there are only invalid entries.
-fn parse_list<T: PartialEq>(
+fn parse_list<T>(
     text: &str,
     parse: impl Fn(&str) -> Result<T, String>,
 ) -> Result<(Vec<T>, Option<String>), String> {
@@ -346,7 +330,6 @@ fn parse_list<T: PartialEq>(
     let mut refused = None;
     for entry in parse::entries(text) {
         match parse(entry) {
-            Ok(entry) if entries.contains(&entry) => {}
             Ok(_) if entries.len() == MAX_ENTRIES => {
                 let message = format!("expected at most {MAX_ENTRIES} entries, found more");
                 return Ok((entries, refused.or(Some(message))));
@@ -359,6 +342,17 @@ fn parse_list<T: PartialEq>(
         Some(message) if entries.is_empty() => Err(message),
         refused => Ok((entries, refused)),
     }
+}
+
+/// Removes the later ones of equal entries.
+pub(super) fn unique<T: PartialEq>(entries: impl IntoIterator<Item = T>) -> Vec<T> {
+    let mut unique = Vec::new();
+    for entry in entries {
+        if !unique.contains(&entry) {
+            unique.push(entry);
+        }
+    }
+    unique
 }
 
 /// Sets `field` if the variable is set and valid.
@@ -407,27 +401,19 @@ pub(crate) fn parse_resource_attributes(
 
 /// Applies the resource detectors: their names, `all` or `none`.
 fn detection(config: &mut TelemetryConfig) {
-    let detectors = ResourceDetector::every().into_iter();
-    let mut words: Vec<_> = detectors.map(|detector| (detector.as_str(), vec![detector])).collect();
+    let every = ResourceDetector::every().into_iter();
+    let mut words: Vec<_> = every.map(|(name, detector)| (name, vec![detector])).collect();
     words.push(("all", ResourceDetector::all()));
     words.push(("none", Vec::new()));
     let detectors = take_list("FLOE_RESOURCE_DETECTORS", |text| {
-        let names: Vec<_> = words.iter().map(|(name, _)| *name).collect();
-        let known = words.iter().find(|(name, _)| name.eq_ignore_ascii_case(text));
-        let (_, detectors) = known.ok_or_else(|| expected(&names, text))?;
-        for detector in detectors {
+        let detectors = word(&words)(text)?;
+        for detector in &detectors {
             detector.registered()?;
         }
-        Ok(detectors.clone())
+        Ok(detectors)
     });
     if let Some(detectors) = detectors {
-        let mut chosen = Vec::new();
-        for detector in detectors.into_iter().flatten() {
-            if !chosen.contains(&detector) {
-                chosen.push(detector);
-            }
-        }
-        config.detectors = chosen;
+        config.detectors = unique(detectors.into_iter().flatten());
     }
 }
 
@@ -436,15 +422,15 @@ fn logging(config: &mut TelemetryConfig) {
     set("FLOE_LOG_LEVEL", &mut logging.log_level, |text| {
         parse_levels(text).map(|_| text.to_owned())
     });
-    let booleans =
-        [("true", true), ("false", false), ("1", true), ("0", false), ("yes", true), ("no", false)];
-    set("FLOE_LOG_JSON", &mut logging.json_output, word(&booleans));
-    set("FLOE_LOG_OUTPUT", &mut logging.output, word(&LogOutput::ALL));
+    let words =
+        [&BOOLEANS[..], &[("1", true), ("0", false), ("yes", true), ("no", false)]].concat();
+    set("FLOE_LOG_JSON", &mut logging.json_output, word(&words));
+    set("FLOE_LOG_OUTPUT", &mut logging.output, word(LogOutput::ALL));
     let patterns = take_list("FLOE_LOG_SPAN_ATTRIBUTES", |pattern| {
         check_span_attribute(pattern).map(|()| pattern.to_owned())
     });
     if let Some(patterns) = patterns {
-        logging.span_attributes = patterns;
+        logging.span_attributes = unique(patterns);
     }
 }
 
@@ -457,15 +443,14 @@ fn span_filter(config: &mut TelemetryConfig) {
 
 fn panics(config: &mut TelemetryConfig) {
     let output = &mut config.panic_output;
-    set("FLOE_PANIC_OUTPUT", output, word(&PanicOutput::ALL));
+    set("FLOE_PANIC_OUTPUT", output, word(PanicOutput::ALL));
 }
 
 fn sampling(config: &mut TelemetryConfig) {
     let sampling = &mut config.sampling;
     let needs_parent_based = sampling.has_tail();
     let sampler = take("OTEL_TRACES_SAMPLER", |text| {
-        let name = text.to_ascii_lowercase();
-        let sampler = Sampler::parse(&name)?;
+        let sampler = word(Sampler::ALL)(text)?;
         if needs_parent_based && !sampler.is_parent_based() {
             return Err(format!("found `{text}`: {NOT_PARENT_BASED}"));
         }
@@ -492,10 +477,8 @@ fn sampling(config: &mut TelemetryConfig) {
 }
 
 fn propagators(config: &mut TelemetryConfig) {
-    let mut words = Propagator::ALL.map(|format| (format.as_str(), Some(format))).to_vec();
-    words.push(("none", None));
-    if let Some(propagators) = take_list("OTEL_PROPAGATORS", word(&words)) {
-        config.propagators = propagators.into_iter().flatten().collect();
+    if let Some(propagators) = take_list("OTEL_PROPAGATORS", word(&Propagator::words())) {
+        config.propagators = unique(propagators.into_iter().flatten());
     }
 }
 
@@ -507,16 +490,14 @@ fn exporters(config: &mut TelemetryConfig) {
         ("OTEL_LOGS_EXPORTER", &mut exporters.logs),
     ];
     for ((name, field), signal) in fields.into_iter().zip(Signal::ALL) {
-        let kinds = ExporterKind::of(signal);
-        let kinds: Vec<_> = kinds.iter().map(|kind| (kind.as_str(), *kind)).collect();
         let known = |text: &str| {
-            let kind = word(&kinds)(text)?;
-            kind.registered()?;
-            Ok(kind)
+            let kind = word(&ExporterKind::of(signal))(text)?;
+            kind.registered().map(|_| kind)
         };
-        let Some(mut chosen) = take_list(name, known) else {
+        let Some(chosen) = take_list(name, known) else {
             continue;
         };
+        let mut chosen = unique(chosen);
         if chosen.len() > 1 && chosen.contains(&ExporterKind::None) {
             chosen.retain(|kind| *kind != ExporterKind::None);
             let message = "expected `none` alone, found `none` together with another exporter";
@@ -533,7 +514,7 @@ fn metrics(config: &mut TelemetryConfig) {
     set(
         "OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE",
         &mut metrics.temporality,
-        word(&MetricTemporality::ALL),
+        word(MetricTemporality::ALL),
     );
     set(
         "OTEL_EXPORTER_OTLP_METRICS_DEFAULT_HISTOGRAM_AGGREGATION",
@@ -605,8 +586,8 @@ fn otlp(signal: Option<Signal>, config: &mut TelemetryConfig) {
         }
         word(&OtlpProtocol::ALL)(text)
     });
-    let insecure = take(&name("INSECURE"), parse::boolean)
-        .or_else(|| take("OTEL_EXPORTER_OTLP_INSECURE", parse::boolean));
+    let insecure = take(&name("INSECURE"), word(&BOOLEANS))
+        .or_else(|| take("OTEL_EXPORTER_OTLP_INSECURE", word(&BOOLEANS)));
     let endpoint = take(&name("ENDPOINT"), |text| {
         let url = with_scheme(text, insecure);
         endpoint::check(&url)?;
@@ -633,7 +614,7 @@ fn otlp(signal: Option<Signal>, config: &mut TelemetryConfig) {
     }
     fill(&name("TIMEOUT"), &mut options.timeout_millis, timeout);
     fill(&name("COMPRESSION"), &mut options.compression, |text| {
-        let compression = word(&Compression::ALL)(text)?;
+        let compression = word(Compression::ALL)(text)?;
         if compression == Compression::Zstd {
             needs(text, "otlp-zstd")?;
         }
@@ -697,22 +678,11 @@ pub(crate) fn parse_headers(text: &str) -> Result<(Headers, Option<String>), Str
             Ok(()) if !is_printable => Err(format!(
                 "the value of `{key}` has characters that no header can carry, expected printable ASCII"
             )),
-            Ok(()) => Ok(Header(key, value)),
+            Ok(()) => Ok((key, value)),
         }
     };
     let (headers, refused) = parse_list(text, header)?;
-    let headers = headers.into_iter();
-    let headers = headers.map(|Header(key, value)| (key, value)).collect();
-    Ok((headers, refused))
-}
-
-/// A header. Headers never compare equal, so that the last header with a name is used.
-struct Header(String, Secret);
-
-impl PartialEq for Header {
-    fn eq(&self, _: &Self) -> bool {
-        false
-    }
+    Ok((headers.into_iter().collect(), refused))
 }
 
 #[cfg(test)]
@@ -720,12 +690,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_value_and_its_list_are_bounded() {
-        let text = "a".repeat(MAX_BYTES + 1);
-        assert_eq!(bounded(&text[1..]), Ok(&text[1..]));
-        let expected = "expected at most 1048576 bytes, found 1048577";
-        assert_eq!(bounded(&text), Err(expected.to_owned()));
-
+    fn a_list_is_bounded() {
         let numbers: Vec<_> = (0..2000).map(|number| number.to_string()).collect();
         let (entries, refused) =
             parse_list(&numbers.join(","), |text| Ok(text.to_owned())).unwrap();

@@ -5,30 +5,29 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 use super::mistake::Mistake;
-use super::named::{self, Registered, written_as_name};
+use super::named::{Registered, open_choice};
 use super::otlp::Signal;
 use crate::suggest::one_of;
 
-/// An exporter
-/// ([exporter selection](https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/#exporter-selection)).
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-#[non_exhaustive]
-pub enum ExporterKind {
-    /// `otlp`: OTLP to the configured endpoint.
-    Otlp,
-    /// `otlp_file`: OTLP as JSON lines in a file, see [`ExportersConfig::directory`]. Requires the crate
-    /// `floe-telemetry-otlp-file`.
-    OtlpFile,
-    /// `otlp/stdout`: OTLP as JSON lines on standard output. Requires the crate `floe-telemetry-otlp-file`.
-    OtlpStdout,
-    /// `console`: standard error.
-    Console,
-    /// `prometheus`: an endpoint for Prometheus, for metrics only. Requires the crate `floe-telemetry-prometheus`.
-    Prometheus,
-    /// `none`: no exporter.
-    None,
-    /// An exporter that another crate registers with [`telemetry_exporter!`](crate::telemetry_exporter).
-    Registered(RegisteredExporter),
+open_choice! {
+    /// An exporter
+    /// ([exporter selection](https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/#exporter-selection)).
+    /// [`telemetry_exporter!`](crate::telemetry_exporter) registers others.
+    ExporterKind of EXPORTERS: &'static [Signal] {
+        /// `otlp`: OTLP to the configured endpoint.
+        Otlp = "otlp",
+        /// `otlp/stdout`: OTLP as JSON lines on standard output. Requires the crate `floe-telemetry-otlp-file`.
+        OtlpStdout = "otlp/stdout" in "floe-telemetry-otlp-file",
+        /// `otlp_file`: OTLP as JSON lines in a file, see [`ExportersConfig::directory`]. Requires the crate
+        /// `floe-telemetry-otlp-file`.
+        OtlpFile = "otlp_file" in "floe-telemetry-otlp-file",
+        /// `console`: standard error.
+        Console = "console",
+        /// `prometheus`: an endpoint for Prometheus, for metrics only. Requires the crate `floe-telemetry-prometheus`.
+        Prometheus = "prometheus" in "floe-telemetry-prometheus",
+        /// `none`: no exporter.
+        None = "none",
+    }
 }
 
 /// An exporter that another crate registers with [`telemetry_exporter!`](crate::telemetry_exporter).
@@ -40,46 +39,18 @@ floe_telemetry_core::__floe_link_list! {
 }
 
 impl ExporterKind {
-    /// The exporters of the specification, and exporters with their own settings.
-    const KNOWN: [Self; 6] =
-        [Self::Otlp, Self::OtlpStdout, Self::OtlpFile, Self::Console, Self::Prometheus, Self::None];
-
-    /// Returns the name, such as `otlp`.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Otlp => "otlp",
-            Self::OtlpFile => "otlp_file",
-            Self::OtlpStdout => "otlp/stdout",
-            Self::Console => "console",
-            Self::Prometheus => "prometheus",
-            Self::None => "none",
-            Self::Registered(Registered { name, .. }) => name,
-        }
-    }
-
-    /// Returns the exporters of the specification, and other linked ones.
-    fn all() -> Vec<Self> {
-        let others = named::others(&EXPORTERS, &Self::KNOWN.map(Self::as_str));
-        let others = others.into_iter().map(Self::Registered);
-        Self::KNOWN.into_iter().chain(others).collect()
-    }
-
-    pub(super) fn of(signal: Signal) -> Vec<Self> {
-        let mut all = Self::all();
-        all.retain(|kind| kind.accepts(signal));
+    /// Returns the exporters of a signal with their names.
+    pub(super) fn of(signal: Signal) -> Vec<(&'static str, Self)> {
+        let mut all = Self::every();
+        all.retain(|(_, kind)| kind.accepts(signal));
         all
     }
 
     /// Returns the exporters of a signal that other crates register, except the specification's exporters.
-    pub(super) fn registered_for(signal: Signal) -> Vec<Self> {
+    pub(super) fn registered_for(signal: Signal) -> Vec<(&'static str, Self)> {
         let mut of = Self::of(signal);
-        of.retain(|kind| matches!(kind, Self::Registered(_)));
+        of.retain(|(_, kind)| matches!(kind, Self::Registered(_)));
         of
-    }
-
-    pub(super) fn names_of(signal: Signal) -> Vec<&'static str> {
-        Self::of(signal).into_iter().map(Self::as_str).collect()
     }
 
     fn accepts(self, signal: Signal) -> bool {
@@ -89,35 +60,7 @@ impl ExporterKind {
             _ => true,
         }
     }
-
-    fn parse(name: &str) -> Result<Self, String> {
-        named::parse(name, &Self::all(), Self::as_str)
-    }
-
-    /// Returns the crate that registers the exporter, if it belongs to this project.
-    const fn package(self) -> Option<&'static str> {
-        match self {
-            Self::OtlpFile | Self::OtlpStdout => Some("floe-telemetry-otlp-file"),
-            Self::Prometheus => Some("floe-telemetry-prometheus"),
-            _ => None,
-        }
-    }
-
-    /// Returns the registration of this exporter; `None` if it belongs to this crate.
-    ///
-    /// # Errors
-    ///
-    /// The registering crate is not linked, or several crates register the exporter.
-    pub(crate) fn registered(self) -> Result<Option<&'static [Signal]>, String> {
-        let package = self.package();
-        if package.is_none() && !matches!(self, Self::Registered(_)) {
-            return Ok(None);
-        }
-        named::find(&EXPORTERS, self.as_str(), package).map(Some)
-    }
 }
-
-written_as_name!(ExporterKind);
 
 /// The exporters of each signal, in addition to those added in code.
 ///
@@ -171,12 +114,10 @@ impl ExportersConfig {
             };
             let path = format!("exporters.{}", signal.as_str());
             if let Some(other) = kinds.iter().find(|kind| !kind.accepts(signal)) {
-                let names = ExporterKind::names_of(signal);
-                let message = format!(
-                    "`{other}` does not export {}, expected {}",
-                    signal.as_str(),
-                    one_of(&names)
-                );
+                let names: Vec<_> =
+                    ExporterKind::of(signal).iter().map(|(name, _)| *name).collect();
+                let (signal, names) = (signal.as_str(), one_of(&names));
+                let message = format!("`{other}` does not export {signal}, expected {names}");
                 return Err(Mistake::new(path, message));
             }
             if kinds.contains(&ExporterKind::None) && kinds.len() > 1 {

@@ -5,7 +5,8 @@ use std::io::{self, IsTerminal as _};
 use serde::{Deserialize, Serialize};
 
 use super::filter::parse_levels;
-use super::mistake::{Mistake, at};
+use super::mistake::{Mistake, at, at_most};
+use super::named::choice;
 use super::section::is_default;
 
 /// The levels and the format of log records.
@@ -55,24 +56,21 @@ pub(super) fn check_span_attribute(pattern: &str) -> Result<(), String> {
     Ok(())
 }
 
-/// The output of log lines.
-#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, Hash, PartialEq, Serialize)]
-#[serde(rename_all = "snake_case")]
-#[non_exhaustive]
-pub enum LogOutput {
-    /// Standard error (default): standard output may be the result of the program.
-    #[default]
-    Stderr,
-    /// Standard output.
-    Stdout,
-    /// No output, for a program with its own layer. Records are still exported.
-    None,
+choice! {
+    /// The output of log lines.
+    #[derive(Default)]
+    LogOutput {
+        /// Standard error (default): standard output may be the result of the program.
+        #[default]
+        Stderr = "stderr",
+        /// Standard output.
+        Stdout = "stdout",
+        /// No output, for a program with its own layer. Records are still exported.
+        None = "none",
+    }
 }
 
 impl LogOutput {
-    pub(super) const ALL: [(&'static str, Self); 3] =
-        [("stderr", Self::Stderr), ("stdout", Self::Stdout), ("none", Self::None)];
-
     /// Whether log lines are written to a terminal.
     #[doc(hidden)]
     #[must_use]
@@ -99,11 +97,7 @@ impl Default for LoggingConfig {
 impl LoggingConfig {
     pub(super) fn check(&self) -> Result<(), Mistake> {
         at("logging.log_level", parse_levels(&self.log_level).map(drop))?;
-        let found = self.span_attributes.len();
-        if found > MAX_SPAN_ATTRIBUTES {
-            let message = format!("expected at most {MAX_SPAN_ATTRIBUTES} patterns, found {found}");
-            return Err(Mistake::new("logging.span_attributes", message));
-        }
+        at_most("logging.span_attributes", MAX_SPAN_ATTRIBUTES, self.span_attributes.len())?;
         for (index, pattern) in self.span_attributes.iter().enumerate() {
             let path = format!("logging.span_attributes.{index}");
             at(&path, check_span_attribute(pattern))?;

@@ -8,6 +8,7 @@ use opentelemetry_sdk::metrics::{Aggregation, InstrumentKind, Stream, Temporalit
 use serde::{Deserialize, Serialize};
 
 use super::mistake::{Mistake, at, not_zero};
+use super::named::choice;
 use crate::recorder::Rule;
 
 /// The buckets of histograms.
@@ -22,25 +23,20 @@ pub enum HistogramKind {
     Exponential,
 }
 
-/// The start of the time range of exported sums
-/// ([temporality](https://opentelemetry.io/docs/specs/otel/metrics/data-model/#temporality)).
-#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, Hash, PartialEq, Serialize)]
-#[serde(rename_all = "lowercase")]
-#[non_exhaustive]
-pub enum MetricTemporality {
-    /// The start of the process, which Prometheus requires.
-    #[default]
-    Cumulative,
-    /// The previous export, except for sums that can decrease.
-    Delta,
-    /// The choice with less memory: the previous export for synchronous counters and histograms, the start of the
-    /// process for observable instruments.
-    LowMemory,
-}
-
-impl MetricTemporality {
-    pub(super) const ALL: [(&'static str, Self); 3] =
-        [("cumulative", Self::Cumulative), ("delta", Self::Delta), ("lowmemory", Self::LowMemory)];
+choice! {
+    /// The start of the time range of exported sums
+    /// ([temporality](https://opentelemetry.io/docs/specs/otel/metrics/data-model/#temporality)).
+    #[derive(Default)]
+    MetricTemporality {
+        /// The start of the process, which Prometheus requires.
+        #[default]
+        Cumulative = "cumulative",
+        /// The previous export, except for sums that can decrease.
+        Delta = "delta",
+        /// The choice with less memory: the previous export for synchronous counters and histograms, the start of the
+        /// process for observable instruments.
+        LowMemory = "lowmemory",
+    }
 }
 
 impl From<MetricTemporality> for Temporality {

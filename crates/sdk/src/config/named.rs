@@ -1,13 +1,10 @@
-//! Values of a configuration that are chosen by name, and that other crates can add.
+//! Values of a configuration that are chosen by name.
 
 use std::fmt;
 
 use floe_telemetry_core::__sdk::link_list::LinkList;
-use serde::de::Error as _;
-use serde::{Deserialize as _, Deserializer};
 
 use crate::callsite::SourceLocation;
-use crate::suggest::expected;
 
 /// A value that a crate registers under a name. Values of the same name are equal.
 #[derive(Clone, Copy)]
@@ -52,12 +49,13 @@ pub(crate) fn sorted<T: Copy, K: Ord>(all: &[T], key: fn(&T) -> K) -> Vec<T> {
 }
 
 /// Returns the values registered under other names than `known`, one for each name, sorted.
-pub(super) fn others<T: Copy + Sync>(
+pub(super) fn others<T: Copy + Sync, K>(
     list: &LinkList<Registered<T>>,
-    known: &[&str],
+    known: &[(&str, K)],
 ) -> Vec<Registered<T>> {
-    let others = list.iter().filter(|linked| !known.contains(&linked.name));
-    let mut others = sorted(&others.copied().collect::<Vec<_>>(), |linked| linked.name);
+    let is_other = |linked: &&Registered<T>| known.iter().all(|(name, _)| *name != linked.name);
+    let others: Vec<_> = list.iter().filter(is_other).copied().collect();
+    let mut others = sorted(&others, |linked| linked.name);
     others.dedup_by_key(|linked| linked.name);
     others
 }
@@ -70,20 +68,19 @@ pub(super) fn others<T: Copy + Sync>(
 pub(super) fn find<T: Copy + Sync>(
     list: &LinkList<Registered<T>>,
     name: &str,
-    package: Option<&str>,
+    package: &str,
 ) -> Result<T, String> {
     let found = list.iter().filter(|linked| linked.name == name);
     let found = sorted(&found.copied().collect::<Vec<_>>(), |linked| linked.location);
-    match (&*found, package) {
-        ([one], _) => Ok(one.value),
-        ([one, other, ..], _) => {
+    match &*found {
+        [one] => Ok(one.value),
+        [one, other, ..] => {
             let (one, other) = (one.location, other.location);
             Err(format!(
                 "expected one of each name, found two of the name `{name}`, at {one} and {other}"
             ))
         }
-        ([], None) => Err(format!("found `{name}`, which no crate registers")),
-        ([], Some(package)) => {
+        [] => {
             let path = package.replace('-', "_");
             Err(format!(
                 "found `{name}`, which needs the crate `{package}` and the line `use {path} as _;`"
@@ -92,28 +89,85 @@ pub(super) fn find<T: Copy + Sync>(
     }
 }
 
-pub(super) fn parse<T: Copy>(
-    name: &str,
-    all: &[T],
-    as_str: fn(T) -> &'static str,
-) -> Result<T, String> {
-    let found = all.iter().find(|one| as_str(**one) == name);
-    found.copied().ok_or_else(|| {
-        let names: Vec<_> = all.iter().copied().map(as_str).collect();
-        expected(&names, name)
-    })
-}
+/// Declares an enum with the words of its values in documents and variables.
+macro_rules! choice {
+    ($(#[$about:meta])* $type:ident { $($(#[$doc:meta])* $variant:ident = $word:literal,)+ }) => {
+        $(#[$about])*
+        #[derive(Clone, Copy, Debug, serde::Deserialize, Eq, Hash, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
+        pub enum $type {
+            $($(#[$doc])* #[serde(rename = $word)] $variant,)+
+        }
 
-pub(super) fn deserialize<'de, D: Deserializer<'de>, T>(
-    deserializer: D,
-    parse: fn(&str) -> Result<T, String>,
-) -> Result<T, D::Error> {
-    parse(&String::deserialize(deserializer)?).map_err(D::Error::custom)
-}
+        impl $type {
+            /// The words with their values.
+            pub(crate) const ALL: &[(&'static str, Self)] = &[$(($word, Self::$variant)),+];
 
-/// Implements traits of a value that is written as its name: `Display` and serde's traits.
-macro_rules! written_as_name {
-    ($type:ident) => {
+            /// Returns the word, as in a document.
+            #[must_use]
+            pub const fn as_str(self) -> &'static str {
+                match self {
+                    $(Self::$variant => $word,)+
+                }
+            }
+        }
+    };
+}
+pub(super) use choice;
+
+/// Declares an enum to which other crates add values by registering them in a list of the linker. A crate of this
+/// project registers the values `in` it.
+macro_rules! open_choice {
+    (
+        $(#[$about:meta])*
+        $type:ident of $list:ident: $value:ty {
+            $($(#[$doc:meta])* $variant:ident = $name:literal $(in $package:literal)?,)+
+        }
+    ) => {
+        $(#[$about])*
+        #[derive(Clone, Copy, Debug, Eq, PartialEq)]
+        #[non_exhaustive]
+        pub enum $type {
+            $($(#[$doc])* $variant,)+
+            /// A value that another crate registers.
+            Registered($crate::config::named::Registered<$value>),
+        }
+
+        impl $type {
+            /// Returns the name, as in a document.
+            #[must_use]
+            pub const fn as_str(self) -> &'static str {
+                match self {
+                    $(Self::$variant => $name,)+
+                    Self::Registered(other) => other.name,
+                }
+            }
+
+            /// Returns all values with their names: the values of this project, and others that are linked.
+            pub(super) fn every() -> Vec<(&'static str, Self)> {
+                let mut all = vec![$(($name, Self::$variant)),+];
+                let others = $crate::config::named::others(&$list, &all);
+                all.extend(others.into_iter().map(|other| (other.name, Self::Registered(other))));
+                all
+            }
+
+            /// Returns the registration of this value; `None` if it belongs to this crate.
+            ///
+            /// # Errors
+            ///
+            /// The registering crate is not linked, or several crates register the name.
+            pub(crate) fn registered(self) -> Result<Option<$value>, String> {
+                let package = match self {
+                    $(Self::$variant => concat!($($package)?),)+
+                    Self::Registered(other) => other.name,
+                };
+                if package.is_empty() {
+                    return Ok(None);
+                }
+                $crate::config::named::find(&$list, self.as_str(), package).map(Some)
+            }
+        }
+
         impl std::fmt::Display for $type {
             fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
                 f.write_str(self.as_str())
@@ -128,9 +182,11 @@ macro_rules! written_as_name {
 
         impl<'de> serde::Deserialize<'de> for $type {
             fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                $crate::config::named::deserialize(deserializer, Self::parse)
+                let name = <String as serde::Deserialize>::deserialize(deserializer)?;
+                let known = $crate::config::env::parse::word(&Self::every())(&name);
+                known.map_err(serde::de::Error::custom)
             }
         }
     };
 }
-pub(super) use written_as_name;
+pub(super) use open_choice;

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::feature::needed;
 use super::mistake::{Mistake, at, at_most, not_zero};
+use super::named::choice;
 use super::secret::{self, Secret};
 use super::{auth, endpoint};
 use crate::parts;
@@ -160,23 +161,18 @@ pub(super) fn signal_url(endpoint: &str, signal: Signal) -> String {
     if base.ends_with(&path) { format!("{base}{query}") } else { format!("{base}{path}{query}") }
 }
 
-/// The compression of requests.
-#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, Hash, PartialEq, Serialize)]
-#[serde(rename_all = "lowercase")]
-#[non_exhaustive]
-pub enum Compression {
-    /// No compression.
-    #[default]
-    None,
-    /// gzip.
-    Gzip,
-    /// Zstandard. Requires the feature `otlp-zstd`.
-    Zstd,
-}
-
-impl Compression {
-    pub(super) const ALL: [(&'static str, Self); 3] =
-        [("none", Self::None), ("gzip", Self::Gzip), ("zstd", Self::Zstd)];
+choice! {
+    /// The compression of requests.
+    #[derive(Default)]
+    Compression {
+        /// No compression.
+        #[default]
+        None = "none",
+        /// gzip.
+        Gzip = "gzip",
+        /// Zstandard. Requires the feature `otlp-zstd`.
+        Zstd = "zstd",
+    }
 }
 
 /// The OTLP settings, all of them optional. The endpoint and the protocol for all signals are

@@ -24,7 +24,7 @@ use crate::keys;
 /// resource.deployment_environment = Some("production".to_owned());
 /// assert_eq!(resource.to_otel_dict().len(), 3);
 /// ```
-#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
 #[serde(deny_unknown_fields)]
 #[non_exhaustive]
 pub struct ResourceAttributes {
@@ -67,30 +67,10 @@ pub(super) const DEPLOYMENT_ENVIRONMENT_NAME: &str = "deployment.environment.nam
 /// The deprecated key that [`DEPLOYMENT_ENVIRONMENT_NAME`] replaces.
 pub(super) const DEPLOYMENT_ENVIRONMENT: &str = "deployment.environment";
 
-const KEYS_OF_FIELDS: [&str; 7] = [
-    SERVICE_NAME,
-    SERVICE_VERSION,
-    DEPLOYMENT_ENVIRONMENT_NAME,
-    keys::FLOE_NAMESPACE,
-    keys::FLOE_PRODUCT_NAME,
-    keys::FLOE_PRODUCT_VERSION,
-    keys::FLOE_MODE,
-];
-
 impl ResourceAttributes {
     /// Creates the resource of a service with this name, without other attributes.
     pub fn new(service_name: impl Into<String>) -> Self {
-        Self {
-            service_name: service_name.into(),
-            service_version: None,
-            deployment_environment: None,
-            floe_namespace: None,
-            floe_product_name: None,
-            floe_product_version: None,
-            floe_mode: None,
-            additional: BTreeMap::new(),
-            typed: BTreeMap::new(),
-        }
+        Self { service_name: service_name.into(), ..Self::default() }
     }
 
     /// Sets the four fields of the floe identity.
@@ -107,33 +87,34 @@ impl ResourceAttributes {
     #[must_use]
     pub fn to_otel_dict(&self) -> Vec<KeyValue> {
         let identity = self.identity();
-        let environment = self.deployment_environment.as_ref();
+        let environment = self.deployment_environment.as_deref();
         let old_key = environment.filter(|_| {
             !identity.is_empty() && !self.additional.contains_key(DEPLOYMENT_ENVIRONMENT)
         });
-        let own = [
-            (SERVICE_NAME, Some(&self.service_name)),
-            (SERVICE_VERSION, self.service_version.as_ref()),
-            (DEPLOYMENT_ENVIRONMENT_NAME, environment),
-            (DEPLOYMENT_ENVIRONMENT, old_key),
-        ];
-        let own = own.into_iter().filter_map(attribute);
+        let [name, version, environment, ..] = self.fields();
+        let own = [name, version, environment, (DEPLOYMENT_ENVIRONMENT, old_key)];
         let additional = self.additional.iter();
         let additional = additional.map(|(key, value)| KeyValue::new(key.clone(), value.clone()));
         let typed = self.typed.iter();
         let typed = typed.map(|(key, value)| KeyValue::new(key.clone(), value.clone()));
-        own.chain(identity).chain(additional).chain(typed).collect()
+        own.iter().filter_map(attribute).chain(identity).chain(additional).chain(typed).collect()
     }
 
     pub(crate) fn identity(&self) -> Vec<KeyValue> {
-        let mode = self.floe_mode.map(|mode| mode.as_str().to_owned());
-        let fields = [
-            (keys::FLOE_NAMESPACE, self.floe_namespace.as_ref()),
-            (keys::FLOE_PRODUCT_NAME, self.floe_product_name.as_ref()),
-            (keys::FLOE_PRODUCT_VERSION, self.floe_product_version.as_ref()),
-            (keys::FLOE_MODE, mode.as_ref()),
-        ];
-        fields.into_iter().filter_map(attribute).collect()
+        self.fields()[3..].iter().filter_map(attribute).collect()
+    }
+
+    /// The attributes of the fields. The last four are the floe identity.
+    fn fields(&self) -> [(&'static str, Option<&str>); 7] {
+        [
+            (SERVICE_NAME, Some(&self.service_name)),
+            (SERVICE_VERSION, self.service_version.as_deref()),
+            (DEPLOYMENT_ENVIRONMENT_NAME, self.deployment_environment.as_deref()),
+            (keys::FLOE_NAMESPACE, self.floe_namespace.as_deref()),
+            (keys::FLOE_PRODUCT_NAME, self.floe_product_name.as_deref()),
+            (keys::FLOE_PRODUCT_VERSION, self.floe_product_version.as_deref()),
+            (keys::FLOE_MODE, self.floe_mode.map(Mode::as_str)),
+        ]
     }
 
     /// Sets the field with this key, or an additional attribute.
@@ -177,8 +158,8 @@ impl ResourceAttributes {
     }
 }
 
-fn attribute((key, value): (&'static str, Option<&String>)) -> Option<KeyValue> {
-    value.map(|value| KeyValue::new(key, value.clone()))
+fn attribute((key, value): &(&'static str, Option<&str>)) -> Option<KeyValue> {
+    value.map(|value| KeyValue::new(*key, value.to_owned()))
 }
 
 fn name(name: String) -> Result<String, String> {
@@ -193,7 +174,7 @@ pub(super) fn check_name(name: &str) -> Result<(), String> {
 }
 
 pub(super) fn check_key(key: &str) -> Result<(), String> {
-    if KEYS_OF_FIELDS.contains(&key) {
+    if ResourceAttributes::default().fields().iter().any(|(field, _)| *field == key) {
         return Err(format!("expected a key that is not set by another field, found `{key}`"));
     }
     match key.len() {

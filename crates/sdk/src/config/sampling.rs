@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::filter::{self, Directive};
 use super::mistake::{Mistake, at, at_most, not_zero};
-use super::named::{self, written_as_name};
+use super::named::choice;
 use super::section::is_default;
 use crate::callsite::Level;
 use crate::error::Error;
@@ -18,52 +18,26 @@ const MAX_RULES: usize = 256;
 /// The maximum number of bytes of a rule's pattern or target.
 const MAX_PATTERN: usize = 256;
 
-/// A head sampler, which decides whether a span is recorded
-/// ([built-in samplers](https://opentelemetry.io/docs/specs/otel/trace/sdk/#built-in-samplers)).
-#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
-#[non_exhaustive]
-pub enum Sampler {
-    /// Records every span.
-    AlwaysOn,
-    /// Records no span.
-    AlwaysOff,
-    /// Applies the ratio to each span, by its trace id.
-    TraceIdRatio,
-    /// Records every root. A child inherits its parent's decision.
-    ParentBasedAlwaysOn,
-    /// Records no root. A child inherits its parent's decision.
-    ParentBasedAlwaysOff,
-    /// Applies the ratio to roots. A child inherits its parent's decision.
-    ParentBasedTraceIdRatio,
+choice! {
+    /// A head sampler, which decides whether a span is recorded
+    /// ([built-in samplers](https://opentelemetry.io/docs/specs/otel/trace/sdk/#built-in-samplers)).
+    Sampler {
+        /// Records every span.
+        AlwaysOn = "always_on",
+        /// Records no span.
+        AlwaysOff = "always_off",
+        /// Applies the ratio to each span, by its trace id.
+        TraceIdRatio = "traceidratio",
+        /// Records every root. A child inherits its parent's decision.
+        ParentBasedAlwaysOn = "parentbased_always_on",
+        /// Records no root. A child inherits its parent's decision.
+        ParentBasedAlwaysOff = "parentbased_always_off",
+        /// Applies the ratio to roots. A child inherits its parent's decision.
+        ParentBasedTraceIdRatio = "parentbased_traceidratio",
+    }
 }
 
 impl Sampler {
-    const ALL: [Self; 6] = [
-        Self::AlwaysOn,
-        Self::AlwaysOff,
-        Self::TraceIdRatio,
-        Self::ParentBasedAlwaysOn,
-        Self::ParentBasedAlwaysOff,
-        Self::ParentBasedTraceIdRatio,
-    ];
-
-    /// Returns the name in `OTEL_TRACES_SAMPLER`, such as `always_on`.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::AlwaysOn => "always_on",
-            Self::AlwaysOff => "always_off",
-            Self::TraceIdRatio => "traceidratio",
-            Self::ParentBasedAlwaysOn => "parentbased_always_on",
-            Self::ParentBasedAlwaysOff => "parentbased_always_off",
-            Self::ParentBasedTraceIdRatio => "parentbased_traceidratio",
-        }
-    }
-
-    pub(super) fn parse(name: &str) -> Result<Self, String> {
-        named::parse(name, &Self::ALL, Self::as_str)
-    }
-
     pub(crate) const fn has_ratio(self) -> bool {
         matches!(self, Self::TraceIdRatio | Self::ParentBasedTraceIdRatio)
     }
@@ -72,8 +46,6 @@ impl Sampler {
         !matches!(self, Self::AlwaysOn | Self::AlwaysOff | Self::TraceIdRatio)
     }
 }
-
-written_as_name!(Sampler);
 
 /// The sampling of traces. The default is the specification's `parentbased_always_on`: all traces are recorded, and a
 /// child inherits its parent's decision.

@@ -112,6 +112,14 @@ impl Node {
         }
     }
 
+    /// Returns the entries of a mapping; none for any other value.
+    pub(super) fn entries(&self) -> &[Entry] {
+        match &self.content {
+            Content::Map(entries) => entries,
+            _ => &[],
+        }
+    }
+
     /// Returns the position of the value with a path, or of its key. If there is no such value, returns the position of
     /// its nearest ancestor.
     pub fn locate<'a>(&self, path: impl IntoIterator<Item = &'a str>, is_key: bool) -> Position {

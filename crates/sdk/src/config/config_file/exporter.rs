@@ -18,9 +18,6 @@ const TEMPORALITIES: [(&str, MetricTemporality); 3] = [
     ("low_memory", MetricTemporality::LowMemory),
 ];
 
-/// The additional keys of exporters of metrics.
-const METRICS: [&str; 2] = ["temporality_preference", "default_histogram_aggregation"];
-
 /// The exporters of a signal, in the order of the file.
 pub(super) struct Exporters<'a> {
     signal: Signal,
@@ -38,22 +35,17 @@ impl<'a> Exporters<'a> {
     pub(super) fn add(&mut self, exporter: &Part<'_>) -> Result<(), Mistake> {
         let registered = ExporterKind::registered_for(self.signal);
         let mut known = vec!["otlp_http", "otlp_grpc", "console"];
-        known.extend(registered.iter().map(|kind| kind.as_str()));
+        known.extend(registered.iter().map(|(name, _)| *name));
         let Some((name, part)) = exporter.component(&known)? else {
             return Ok(());
         };
-        match name {
-            "otlp_http" | "otlp_grpc" => self.otlp(&part, name == "otlp_http")?,
-            "console" => {
-                self.expect(&part, &[])?;
+        match registered.iter().find(|(other, _)| *other == name) {
+            Some((_, kind)) => self.choose(*kind),
+            None if name == "console" => {
+                self.aggregation(&part)?;
                 self.choose(ExporterKind::Console);
             }
-            other => {
-                part.expect(&[])?;
-                if let Some(kind) = registered.iter().find(|kind| kind.as_str() == other) {
-                    self.choose(*kind);
-                }
-            }
+            None => self.otlp(&part, name == "otlp_http")?,
         }
         Ok(())
     }
@@ -64,23 +56,20 @@ impl<'a> Exporters<'a> {
         }
     }
 
-    /// Expects these keys, and two more for exporters of metrics.
-    fn expect(&mut self, part: &Part<'_>, keys: &[&str]) -> Result<(), Mistake> {
-        if self.signal != Signal::Metrics {
-            return part.expect(keys);
+    /// Reads the keys that only exporters of metrics have.
+    fn aggregation(&mut self, part: &Part<'_>) -> Result<(), Mistake> {
+        if self.signal == Signal::Metrics {
+            let temporality = part.word("temporality_preference", &TEMPORALITIES)?;
+            let histograms = part.word("default_histogram_aggregation", &HistogramKind::ALL)?;
+            self.aggregations
+                .push((temporality.unwrap_or_default(), histograms.unwrap_or_default()));
         }
-        part.expect(&[keys, &METRICS].concat())?;
-        let temporality = part.word(METRICS[0], &TEMPORALITIES)?.unwrap_or_default();
-        let histograms = part.word(METRICS[1], &HistogramKind::ALL)?.unwrap_or_default();
-        self.aggregations.push((temporality, histograms));
         Ok(())
     }
 
     fn otlp(&mut self, part: &Part<'_>, is_http: bool) -> Result<(), Mistake> {
-        const KEYS: [&str; 7] =
-            ["endpoint", "tls", "headers", "headers_list", "compression", "timeout", "encoding"];
-        self.expect(part, if is_http { &KEYS } else { &KEYS[..6] })?;
-        if let Some(encoding) = part.get("encoding")
+        if is_http
+            && let Some(encoding) = part.get("encoding")?
             && encoding.read::<String>()? != "protobuf"
         {
             encoding.ignore("expected `protobuf`");
@@ -89,14 +78,12 @@ impl<'a> Exporters<'a> {
             protocol: Some(if is_http { OtlpProtocol::Http } else { OtlpProtocol::Grpc }),
             headers: headers(part)?,
             timeout_millis: part.value("timeout")?.map(without_limit),
-            compression: part.word("compression", &Compression::ALL)?,
+            compression: part.word("compression", Compression::ALL)?,
             ..OtlpOptions::default()
         };
         // `insecure` exists only for gRPC. By default the connection is encrypted.
         let mut insecure = (!is_http).then_some(false);
-        if let Some(tls) = part.get("tls") {
-            const KEYS: [&str; 4] = ["ca_file", "cert_file", "key_file", "insecure"];
-            tls.expect(if is_http { &KEYS[..3] } else { &KEYS })?;
+        if let Some(tls) = part.get("tls")? {
             options.certificate = file(&tls, "ca_file")?;
             options.client_certificate = file(&tls, "cert_file")?;
             options.client_key = file(&tls, "key_file")?;
@@ -104,8 +91,8 @@ impl<'a> Exporters<'a> {
                 let message = "`cert_file` and `key_file` belong together, expected both or none";
                 return Err(tls.mistake(message));
             }
-            if let Some(value) = &mut insecure {
-                tls.set("insecure", value)?;
+            if !is_http {
+                insecure = tls.value("insecure")?.or(insecure);
             }
         }
         let url = |text: String| {
@@ -123,11 +110,11 @@ impl<'a> Exporters<'a> {
             *self.otlp.signal_mut(self.signal) = options;
             self.choose(ExporterKind::Otlp);
         }
-        Ok(())
+        self.aggregation(part)
     }
 }
 
-fn file(tls: &Part<'_>, key: &str) -> Result<Option<PathBuf>, Mistake> {
+fn file(tls: &Part<'_>, key: &'static str) -> Result<Option<PathBuf>, Mistake> {
     tls.checked(key, |path: &PathBuf| {
         let refused = || format!("expected an absolute path, found `{}`", path.display());
         path.is_absolute().then_some(()).ok_or_else(refused)
@@ -139,7 +126,6 @@ fn headers(exporter: &Part<'_>) -> Result<Headers, Mistake> {
     let list = exporter.parsed("headers_list", |text: String| whole(parse_headers(&text)))?;
     let mut headers = list.unwrap_or_default();
     for part in exporter.items("headers")? {
-        part.expect(&["name", "value"])?;
         part.required("name")?;
         let name = part.checked("name", |name: &String| check_header_name(name))?;
         // A header whose value is null is ignored.

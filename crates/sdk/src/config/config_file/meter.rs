@@ -33,7 +33,6 @@ const KINDS: [(&str, InstrumentKind); 7] = [
 ];
 
 pub(super) fn meter(provider: &Part<'_>, config: &mut TelemetryConfig) -> Result<(), Mistake> {
-    provider.expect(&["readers", "views"])?;
     let mut exporters = Exporters::new(Signal::Metrics, &mut config.otlp);
     let metrics = &mut config.metrics;
     *metrics = MetricsConfig {
@@ -68,11 +67,9 @@ fn readers(
             continue;
         };
         if name == "pull" {
-            part.expect(&["exporter"])?;
             pull(&part.required("exporter")?, metrics, exporters)?;
             continue;
         }
-        part.expect(&["exporter", "interval", "timeout"])?;
         let interval = part.value("interval")?.unwrap_or(metrics.export_interval_millis);
         let timeout = part.value("timeout")?.unwrap_or(metrics.export_timeout_millis);
         let own = (interval.max(1), without_limit(timeout));
@@ -95,38 +92,21 @@ fn pull(
     let Some((_, part)) = exporter.component(&["prometheus"])? else {
         return Ok(());
     };
-    if let Err(reason) = ExporterKind::Prometheus.registered() {
-        part.ignore(reason);
-        return Ok(());
-    }
-    part.expect(&["host", "port"])?;
     let PrometheusConfig { host, port } = PrometheusConfig::default();
     metrics.prometheus = PrometheusConfig {
         host: part.checked("host", |host: &String| check_host(host))?.unwrap_or(host),
         port: part.checked("port", |port| check_port(*port))?.unwrap_or(port),
     };
-    exporters.choose(ExporterKind::Prometheus);
+    match ExporterKind::Prometheus.registered() {
+        Ok(_) => exporters.choose(ExporterKind::Prometheus),
+        Err(reason) => part.ignore(reason),
+    }
     Ok(())
 }
 
 /// Reads a view. `None` if it selects by a property that the library does not compare.
 fn view(part: &Part<'_>) -> Result<Option<ConfiguredView>, Mistake> {
-    part.expect(&["selector", "stream"])?;
     let (selector, stream) = (part.required("selector")?, part.required("stream")?);
-    for key in ["unit", "meter_name", "meter_version", "meter_schema_url"] {
-        if let Some(part) = selector.get(key) {
-            part.ignore("views select only by name and kind, so it is not applied");
-            return Ok(None);
-        }
-    }
-    selector.expect(&["instrument_name", "instrument_type"])?;
-    stream.expect(&[
-        "name",
-        "description",
-        "aggregation",
-        "aggregation_cardinality_limit",
-        "attribute_keys",
-    ])?;
     let view = ConfiguredView {
         instrument: selector.value("instrument_name")?.unwrap_or_else(|| "*".to_owned()),
         kind: selector.word("instrument_type", &KINDS)?,
@@ -138,7 +118,14 @@ fn view(part: &Part<'_>) -> Result<Option<ConfiguredView>, Mistake> {
         aggregation: aggregation(&stream)?,
     };
     view.stream(None).map_err(|refused| stream.mistake(refused.to_string()))?;
-    Ok(Some(view))
+    let mut is_selected = true;
+    for key in ["unit", "meter_name", "meter_version", "meter_schema_url"] {
+        if let Some(part) = selector.get(key)? {
+            part.ignore("views select only by name and kind, so it is not applied");
+            is_selected = false;
+        }
+    }
+    Ok(is_selected.then_some(view))
 }
 
 fn at_most<T: PartialOrd + Display + Copy>(number: T, most: T) -> Result<(), String> {
@@ -157,11 +144,10 @@ fn check_metric_name(name: &str) -> Result<(), &'static str> {
 
 /// Reads the keys to keep. The SDK compares whole keys.
 fn attributes(stream: &Part<'_>) -> Result<Option<Vec<String>>, Mistake> {
-    let Some(keys) = stream.get("attribute_keys") else {
+    let Some(keys) = stream.get("attribute_keys")? else {
         return Ok(None);
     };
-    keys.expect(&["included", "excluded"])?;
-    if let Some(excluded) = keys.get("excluded") {
+    if let Some(excluded) = keys.get("excluded")? {
         excluded.ignore("views keep keys, and cannot exclude any");
     }
     let included: Option<Vec<String>> = keys.value("included")?;
@@ -176,18 +162,15 @@ fn aggregation(stream: &Part<'_>) -> Result<Option<Aggregation>, Mistake> {
     const EXPLICIT: &str = "explicit_bucket_histogram";
     const EXPONENTIAL: &str = "base2_exponential_bucket_histogram";
     let known = ["default", "drop", EXPLICIT, EXPONENTIAL, "last_value", "sum"];
-    let Some(part) = stream.get("aggregation") else {
+    let Some(part) = stream.get("aggregation")? else {
         return Ok(None);
     };
     let Some((name, part)) = part.component(&known)? else {
         return Ok(None);
     };
-    part.expect(match name {
-        EXPLICIT => &["boundaries", "record_min_max"],
-        EXPONENTIAL => &["max_scale", "max_size", "record_min_max"],
-        _ => &[],
-    })?;
-    let record_min_max = part.value("record_min_max")?.unwrap_or(true);
+    let has_buckets = matches!(name, EXPLICIT | EXPONENTIAL);
+    let min_max = if has_buckets { part.value("record_min_max")? } else { None };
+    let record_min_max = min_max.unwrap_or(true);
     Ok(match name {
         "drop" => Some(Aggregation::Drop),
         "sum" => Some(Aggregation::Sum),

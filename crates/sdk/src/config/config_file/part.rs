@@ -1,4 +1,7 @@
 //! The parts of a file. A part without an effect is noted with its place; the first mistake refuses the file.
+//!
+//! The known keys of a mapping are those that the code asks for, in this order. Any other key is noted when the part is
+//! dropped.
 
 use std::cell::RefCell;
 
@@ -25,15 +28,19 @@ pub(super) struct Part<'a> {
     position: Position,
     /// The keys from the root to the value, as they are written.
     path: String,
+    /// The known keys; `None` if the value is not read as a mapping.
+    known: RefCell<Option<Vec<&'a str>>>,
 }
 
 impl<'a> Part<'a> {
-    pub(super) const fn root(node: &'a Node, ignored: &'a RefCell<Vec<Mistake>>) -> Self {
-        Self { ignored, node, position: node.position, path: String::new() }
+    pub(super) fn root(node: &'a Node, ignored: &'a RefCell<Vec<Mistake>>) -> Self {
+        let (position, path) = (node.position, String::new());
+        Self { ignored, node, position, path, known: RefCell::new(None) }
     }
 
     fn child(&self, key: &str, node: &'a Node, position: Position) -> Self {
-        Self { ignored: self.ignored, node, position, path: below(&self.path, key) }
+        let (ignored, path) = (self.ignored, below(&self.path, key));
+        Self { ignored, node, position, path, known: RefCell::new(None) }
     }
 
     pub(super) fn mistake(&self, message: impl Into<String>) -> Mistake {
@@ -45,39 +52,28 @@ impl<'a> Part<'a> {
         self.ignored.borrow_mut().push(self.mistake(reason));
     }
 
-    /// Expects a mapping, and notes unknown keys.
-    pub(super) fn expect(&self, known: &[&str]) -> Result<(), Mistake> {
-        for entry in self.entries()? {
-            let is_own = self.path.is_empty() && entry.key.starts_with(OWN);
-            if !known.contains(&name(entry)) && !is_own {
-                let part = self.child(&entry.key, &entry.value, entry.position);
-                part.ignore(unknown_key(name(entry), known));
-            }
-        }
-        Ok(())
-    }
-
+    /// Expects a mapping, and returns its entries.
     fn entries(&self) -> Result<&'a [Entry], Mistake> {
         self.read::<Mapping>()?;
-        match &self.node.content {
-            Content::Map(entries) => Ok(entries),
-            _ => Ok(&[]),
-        }
+        self.known.borrow_mut().get_or_insert_default();
+        Ok(self.node.entries())
     }
 
     /// Returns the value below a key; `None` if it is missing or null.
-    pub(super) fn get(&self, key: &str) -> Option<Self> {
-        let Content::Map(entries) = &self.node.content else {
-            return None;
-        };
-        let entry = entries.iter().find(|entry| name(entry) == key)?;
-        let part = self.child(&entry.key, &entry.value, entry.value.position);
-        (!entry.value.is_null()).then_some(part)
+    pub(super) fn get(&self, key: &'a str) -> Result<Option<Self>, Mistake> {
+        let entries = self.entries()?;
+        let mut known = self.known.borrow_mut();
+        let known = known.get_or_insert_default();
+        if !known.contains(&key) {
+            known.push(key);
+        }
+        let set = entries.iter().find(|entry| name(entry) == key && !entry.value.is_null());
+        Ok(set.map(|entry| self.child(&entry.key, &entry.value, entry.value.position)))
     }
 
-    pub(super) fn required(&self, key: &str) -> Result<Self, Mistake> {
+    pub(super) fn required(&self, key: &'a str) -> Result<Self, Mistake> {
         let missing = || self.child(key, self.node, self.position).mistake("is missing");
-        self.get(key).ok_or_else(missing)
+        self.get(key)?.ok_or_else(missing)
     }
 
     pub(super) fn read<T: DeserializeOwned>(&self) -> Result<T, Mistake> {
@@ -86,13 +82,13 @@ impl<'a> Part<'a> {
             .map_err(|mistake| Mistake { path: below(&self.path, &mistake.path), ..mistake })
     }
 
-    pub(super) fn value<T: DeserializeOwned>(&self, key: &str) -> Result<Option<T>, Mistake> {
-        self.get(key).map(|part| part.read()).transpose()
+    pub(super) fn value<T: DeserializeOwned>(&self, key: &'a str) -> Result<Option<T>, Mistake> {
+        self.get(key)?.map(|part| part.read()).transpose()
     }
 
     pub(super) fn checked<T: DeserializeOwned, E: Into<String>>(
         &self,
-        key: &str,
+        key: &'a str,
         check: impl FnOnce(&T) -> Result<(), E>,
     ) -> Result<Option<T>, Mistake> {
         self.parsed(key, |value| check(&value).map(|()| value))
@@ -100,31 +96,24 @@ impl<'a> Part<'a> {
 
     pub(super) fn parsed<T: DeserializeOwned, R, E: Into<String>>(
         &self,
-        key: &str,
+        key: &'a str,
         parse: impl FnOnce(T) -> Result<R, E>,
     ) -> Result<Option<R>, Mistake> {
         let parse = |part: Self| parse(part.read()?).map_err(|message| part.mistake(message));
-        self.get(key).map(parse).transpose()
-    }
-
-    pub(super) fn set<T: DeserializeOwned>(&self, key: &str, field: &mut T) -> Result<(), Mistake> {
-        if let Some(value) = self.value(key)? {
-            *field = value;
-        }
-        Ok(())
+        self.get(key)?.map(parse).transpose()
     }
 
     /// Reads one of several words below a key, in any case, if there is one.
-    pub(super) fn word<T: Copy>(
+    pub(super) fn word<T: Clone>(
         &self,
-        key: &str,
+        key: &'a str,
         words: &[(&str, T)],
     ) -> Result<Option<T>, Mistake> {
         self.parsed(key, |text: String| word(words)(&text))
     }
 
-    pub(super) fn items(&self, key: &str) -> Result<Vec<Self>, Mistake> {
-        let Some(list) = self.get(key) else {
+    pub(super) fn items(&self, key: &'a str) -> Result<Vec<Self>, Mistake> {
+        let Some(list) = self.get(key)? else {
             return Ok(Vec::new());
         };
         match &list.node.content {
@@ -146,11 +135,29 @@ impl<'a> Part<'a> {
             return Err(self.mistake(format!("expected one key, {keys}, found {count}")));
         };
         let (name, part) = (name(entry), self.child(&entry.key, &entry.value, entry.position));
+        self.known.take();
         if known.contains(&name) {
+            part.entries()?;
             return Ok(Some((name, part)));
         }
         part.ignore(expected(known, name));
         Ok(None)
+    }
+}
+
+/// Notes the unknown keys of a mapping.
+impl Drop for Part<'_> {
+    fn drop(&mut self) {
+        let Some(known) = self.known.take() else {
+            return;
+        };
+        for entry in self.node.entries() {
+            let is_own = self.path.is_empty() && entry.key.starts_with(OWN);
+            if !known.contains(&name(entry)) && !is_own {
+                let part = self.child(&entry.key, &entry.value, entry.position);
+                part.ignore(unknown_key(name(entry), &known));
+            }
+        }
     }
 }
 

@@ -11,16 +11,11 @@ use crate::config::otlp::Signal;
 use crate::config::sampling::Sampler;
 use crate::config::telemetry::TelemetryConfig;
 
-const COUNT: &str = "attribute_count_limit";
-
-const LENGTH: &str = "attribute_value_length_limit";
-
 pub(super) fn tracer(provider: &Part<'_>, config: &mut TelemetryConfig) -> Result<(), Mistake> {
-    provider.expect(&["processors", "limits", "sampler"])?;
     let mut exporters = Exporters::new(Signal::Traces, &mut config.otlp);
     config.batch_processor = processors(provider, &mut exporters)?;
     config.exporters.traces = Some(exporters.kinds);
-    if let Some(limits) = provider.get("limits") {
+    if let Some(limits) = provider.get("limits")? {
         attribute_limits(&limits, &mut config.limits)?;
     }
     let sampler = sampler::read(provider, "sampler")?;
@@ -30,7 +25,6 @@ pub(super) fn tracer(provider: &Part<'_>, config: &mut TelemetryConfig) -> Resul
 }
 
 pub(super) fn logger(provider: &Part<'_>, config: &mut TelemetryConfig) -> Result<(), Mistake> {
-    provider.expect(&["processors"])?;
     let mut exporters = Exporters::new(Signal::Logs, &mut config.otlp);
     config.log_batch_processor = processors(provider, &mut exporters)?;
     config.exporters.logs = Some(exporters.kinds);
@@ -42,12 +36,14 @@ pub(super) fn limits(limits: &Part<'_>, config: &mut TelemetryConfig) -> Result<
 }
 
 fn attribute_limits(part: &Part<'_>, limits: &mut SpanLimits) -> Result<(), Mistake> {
-    part.expect(&[LENGTH, COUNT])?;
-    limits.attribute_value_length = part.value(LENGTH)?.or(limits.attribute_value_length);
-    part.set(COUNT, &mut limits.attribute_count)?;
-    if limits.attribute_count > MAX_SPAN_COUNT {
-        part.required(COUNT)?.ignore(format!("at most {MAX_SPAN_COUNT} are recorded"));
-        limits.attribute_count = MAX_SPAN_COUNT;
+    let length = part.value("attribute_value_length_limit")?;
+    limits.attribute_value_length = length.or(limits.attribute_value_length);
+    if let Some(count) = part.get("attribute_count_limit")? {
+        let found: u32 = count.read()?;
+        limits.attribute_count = found.min(MAX_SPAN_COUNT);
+        if found > MAX_SPAN_COUNT {
+            count.ignore(format!("at most {MAX_SPAN_COUNT} are recorded"));
+        }
     }
     Ok(())
 }
@@ -70,8 +66,6 @@ fn processors<const DELAY: u64>(
                     "all exporters of the signal use the settings of the first batch processor",
                 );
             }
-        } else {
-            part.expect(&["exporter"])?;
         }
         exporters.add(&part.required("exporter")?)?;
     }
@@ -85,18 +79,20 @@ fn processors<const DELAY: u64>(
 fn batch<const DELAY: u64>(part: &Part<'_>) -> Result<BatchProcessorConfig<DELAY>, Mistake> {
     const QUEUE: &str = "max_queue_size";
     const BATCH: &str = "max_export_batch_size";
-    part.expect(&["exporter", "schedule_delay", "export_timeout", QUEUE, BATCH])?;
-    let mut batch = BatchProcessorConfig::default();
-    part.set("schedule_delay", &mut batch.schedule_delay_millis)?;
-    part.set("export_timeout", &mut batch.export_timeout_millis)?;
-    part.set(QUEUE, &mut batch.max_queue_size)?;
-    batch.max_export_batch_size = batch.max_export_batch_size.min(batch.max_queue_size.max(1));
-    part.set(BATCH, &mut batch.max_export_batch_size)?;
-    batch.schedule_delay_millis = batch.schedule_delay_millis.max(AT_ONCE);
-    batch.export_timeout_millis = without_limit(batch.export_timeout_millis);
-    batch.check("").map_err(|mistake| {
-        let own = part.get(&mistake.path);
-        own.as_ref().unwrap_or(part).mistake(mistake.message)
-    })?;
-    Ok(batch)
+    let default = BatchProcessorConfig::<DELAY>::default();
+    let delay = part.value("schedule_delay")?.unwrap_or(default.schedule_delay_millis);
+    let timeout = part.value("export_timeout")?.unwrap_or(default.export_timeout_millis);
+    let queue = part.value(QUEUE)?.unwrap_or(default.max_queue_size);
+    let size = part.value(BATCH)?.unwrap_or(default.max_export_batch_size.min(queue.max(1)));
+    let batch = BatchProcessorConfig {
+        max_queue_size: queue,
+        max_export_batch_size: size,
+        schedule_delay_millis: delay.max(AT_ONCE),
+        export_timeout_millis: without_limit(timeout),
+    };
+    let Err(mistake) = batch.check("") else {
+        return Ok(batch);
+    };
+    let own = part.get(if mistake.path == QUEUE { QUEUE } else { BATCH })?;
+    Err(own.as_ref().unwrap_or(part).mistake(mistake.message))
 }

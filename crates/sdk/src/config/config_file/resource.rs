@@ -5,12 +5,12 @@ use serde::de::DeserializeOwned;
 
 use super::exporter::whole;
 use super::part::Part;
-use crate::config::env::parse_resource_attributes;
+use crate::config::env::parse::{entries, word};
+use crate::config::env::{parse_resource_attributes, unique};
 use crate::config::mistake::Mistake;
 use crate::config::propagator::Propagator;
 use crate::config::resource::{ResourceAttributes, SERVICE_NAME, check_key};
 use crate::config::telemetry::TelemetryConfig;
-use crate::suggest::expected;
 
 /// A function that reads an attribute value other than text, by its type.
 type Read = fn(&Part<'_>) -> Result<Value, Mistake>;
@@ -41,7 +41,6 @@ where
 
 /// Applies the resource. Attributes of `attributes` replace those of `attributes_list`.
 pub(super) fn resource(part: &Part<'_>, config: &mut TelemetryConfig) -> Result<(), Mistake> {
-    part.expect(&["attributes", "attributes_list"])?;
     let resource = &mut config.resource_attributes;
     part.parsed("attributes_list", |text: String| {
         whole(parse_resource_attributes(&text, resource))
@@ -50,14 +49,14 @@ pub(super) fn resource(part: &Part<'_>, config: &mut TelemetryConfig) -> Result<
 }
 
 fn set_attribute(attribute: &Part<'_>, resource: &mut ResourceAttributes) -> Result<(), Mistake> {
-    attribute.expect(&["name", "value", "type"])?;
     let name = attribute.required("name")?;
     let key: String = name.read()?;
+    let (value, read) = (attribute.get("value")?, attribute.word("type", &TYPES)?.flatten());
     // An attribute whose value is null is ignored.
-    let Some(value) = attribute.get("value") else {
+    let Some(value) = value else {
         return Ok(());
     };
-    if let Some(read) = attribute.word("type", &TYPES)?.flatten() {
+    if let Some(read) = read {
         check_key(&key).map_err(|message| name.mistake(message))?;
         resource.additional.remove(&key);
         resource.typed.insert(key, read(&value)?);
@@ -74,31 +73,23 @@ fn set_attribute(attribute: &Part<'_>, resource: &mut ResourceAttributes) -> Res
 
 /// Applies the formats of context propagation. The formats of `composite_list` come after those of `composite`.
 pub(super) fn propagators(part: &Part<'_>, config: &mut TelemetryConfig) -> Result<(), Mistake> {
-    part.expect(&["composite", "composite_list"])?;
-    let names = [Propagator::names(), vec!["none"]].concat();
-    let mut add = |name: &str| {
-        if let Ok(format) = name.parse()
-            && !config.propagators.contains(&format)
-        {
-            config.propagators.push(format);
-        }
-    };
+    let words = Propagator::words();
+    let names: Vec<_> = words.iter().map(|(name, _)| *name).collect();
+    let mut formats = Vec::new();
     for format in part.items("composite")? {
-        if let Some((name, part)) = format.component(&names)? {
-            part.expect(&[])?;
-            add(name);
+        if let Some((name, _)) = format.component(&names)? {
+            formats.extend(word(&words)(name).ok().flatten());
         }
     }
-    let Some(list) = part.get("composite_list") else {
-        return Ok(());
-    };
-    let text: String = list.read()?;
-    for name in text.split(',').map(str::trim).filter(|name| !name.is_empty()) {
-        if names.contains(&name) {
-            add(name);
-        } else {
-            list.ignore(expected(&names, name));
+    if let Some(list) = part.get("composite_list")? {
+        let text: String = list.read()?;
+        for name in entries(&text) {
+            match word(&words)(name) {
+                Ok(format) => formats.extend(format),
+                Err(message) => list.ignore(message),
+            }
         }
     }
+    config.propagators = unique(formats);
     Ok(())
 }

@@ -15,9 +15,9 @@ const BELOW: [(&str, Sampler); 4] = [
 ];
 
 /// Reads the sampler below a key. `None` if there is none, or the program lacks it, so that the default applies.
-pub(super) fn read(part: &Part<'_>, key: &str) -> Result<Option<Chosen>, Mistake> {
+pub(super) fn read(part: &Part<'_>, key: &'static str) -> Result<Option<Chosen>, Mistake> {
     let known = ["always_on", "always_off", "trace_id_ratio_based", "parent_based"];
-    let Some(part) = part.get(key) else {
+    let Some(part) = part.get(key)? else {
         return Ok(None);
     };
     let Some((name, part)) = part.component(&known)? else {
@@ -25,31 +25,26 @@ pub(super) fn read(part: &Part<'_>, key: &str) -> Result<Option<Chosen>, Mistake
     };
     let chosen = match name {
         "trace_id_ratio_based" => {
-            part.expect(&["ratio"])?;
             let ratio = part.checked("ratio", |ratio| check_ratio(*ratio))?;
             (Sampler::TraceIdRatio, Some(ratio.unwrap_or(1.0)))
         }
         "parent_based" => parent_based(&part)?,
-        _ => {
-            part.expect(&[])?;
-            let is_on = name == "always_on";
-            (if is_on { Sampler::AlwaysOn } else { Sampler::AlwaysOff }, None)
-        }
+        "always_on" => (Sampler::AlwaysOn, None),
+        _ => (Sampler::AlwaysOff, None),
     };
     Ok(Some(chosen))
 }
 
 fn parent_based(part: &Part<'_>) -> Result<Chosen, Mistake> {
-    let below = BELOW.map(|(key, _)| key);
-    part.expect(&[&["root"], &below[..]].concat())?;
+    let root = read(part, "root")?;
     for (key, expected) in BELOW {
-        if let Some(own) = part.get(key)
+        if let Some(own) = part.get(key)?
             && read(part, key)?.is_some_and(|(sampler, _)| sampler != expected)
         {
             own.ignore("a span with a parent is sampled as the parent was");
         }
     }
-    Ok(match read(part, "root")? {
+    Ok(match root {
         None | Some((Sampler::AlwaysOn, _)) => (Sampler::ParentBasedAlwaysOn, None),
         Some((Sampler::AlwaysOff, _)) => (Sampler::ParentBasedAlwaysOff, None),
         Some((Sampler::TraceIdRatio, ratio)) => (Sampler::ParentBasedTraceIdRatio, ratio),

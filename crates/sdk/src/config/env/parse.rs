@@ -11,21 +11,14 @@ fn refused(found: &str, expected: &str) -> String {
     format!("expected {expected}, found `{found}`")
 }
 
-/// Parses `true` or `false`, in any case
-/// ([boolean](https://opentelemetry.io/docs/specs/otel/configuration/common/#boolean)).
-pub(super) fn boolean(text: &str) -> Result<bool, String> {
-    match text.to_ascii_lowercase().as_str() {
-        "true" => Ok(true),
-        "false" => Ok(false),
-        _ => Err(refused(text, "`true` or `false`")),
-    }
-}
+/// The [words](https://opentelemetry.io/docs/specs/otel/configuration/common/#boolean) of the specification's variables.
+pub(super) const BOOLEANS: [(&str, bool); 2] = [("true", true), ("false", false)];
 
 /// Parses one of several words, in any case.
-pub(in crate::config) fn word<T: Copy>(words: &[(&str, T)]) -> impl Fn(&str) -> Result<T, String> {
+pub(in crate::config) fn word<T: Clone>(words: &[(&str, T)]) -> impl Fn(&str) -> Result<T, String> {
     move |text| {
         let known = words.iter().find(|(word, _)| word.eq_ignore_ascii_case(text));
-        known.map(|(_, value)| *value).ok_or_else(|| {
+        known.map(|(_, value)| value.clone()).ok_or_else(|| {
             let words: Vec<_> = words.iter().map(|(word, _)| *word).collect();
             expected(&words, text)
         })
@@ -59,7 +52,7 @@ pub(super) fn ratio(text: &str) -> Result<f64, String> {
 }
 
 /// Returns the entries of a comma-separated list, without blank entries.
-pub(super) fn entries(text: &str) -> impl Iterator<Item = &str> {
+pub(in crate::config) fn entries(text: &str) -> impl Iterator<Item = &str> {
     let entries = text.split(',').map(str::trim);
     entries.filter(|entry| !entry.is_empty())
 }
