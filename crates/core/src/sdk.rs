@@ -68,7 +68,7 @@ pub mod recorder {
     };
     /// Used by the bridge from `tracing`.
     pub use crate::recorder::{
-        bridged::{BridgedSpan, CONTEXT_OF, EnteredSpan, Entrance},
+        bridged::{BridgedSpan, EnteredSpan, Entrance},
         current::{IdHash, span_context_within},
         opening::Parent,
     };

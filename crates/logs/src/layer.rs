@@ -5,6 +5,7 @@ use std::io::Write as _;
 use std::sync::OnceLock;
 use std::time::UNIX_EPOCH;
 
+use floe_telemetry_tracing::get_otel_context;
 use opentelemetry::logs::Severity;
 use opentelemetry::{Context, Key};
 use tracing::dispatcher::{Dispatch, WeakDispatch, get_default};
@@ -21,7 +22,6 @@ use super::{console, context, described, json};
 use crate::caught::caught;
 use crate::clock::wall_now;
 use crate::keys;
-use crate::recorder::CONTEXT_OF;
 
 const PANICKED: &str = "a value panicked while it was logged";
 
@@ -52,7 +52,7 @@ impl<W> LogLayer<W> {
         // A layer in an `Option` or a `Vec` does not learn its subscriber.
         let subscriber = self.subscriber.get().and_then(WeakDispatch::upgrade);
         let subscriber = subscriber.unwrap_or_else(|| get_default(Dispatch::clone));
-        CONTEXT_OF.get()?(event.parent()?, &subscriber)
+        get_otel_context(event.parent()?, &subscriber)
     }
 }
 

@@ -16,9 +16,8 @@ use super::events::BridgedEvent;
 use super::fields::SpanFields;
 use super::options::TracingLayer;
 use super::sites::Site;
-use super::span_ext::get_otel_context;
 use crate::caught::caught;
-use crate::recorder::{BridgedSpan, CONTEXT_OF, Parent, SpanRecord, context_is_alive};
+use crate::recorder::{BridgedSpan, Parent, SpanRecord, context_is_alive};
 
 thread_local! {
     static WRITING: Cell<bool> = const { Cell::new(false) };
@@ -101,7 +100,6 @@ where
     S: Subscriber + for<'span> LookupSpan<'span>,
 {
     fn on_layer(&mut self, subscriber: &mut S) {
-        let _ = CONTEXT_OF.set(get_otel_context);
         if let Some(first) = <dyn Subscriber>::downcast_ref::<Self>(subscriber) {
             self.is_second = true;
             // A search for the layer finds this one.

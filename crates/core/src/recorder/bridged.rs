@@ -5,12 +5,9 @@
 
 use std::cell::Cell;
 use std::mem;
-use std::sync::OnceLock;
 
 use opentelemetry::trace::TraceContextExt;
 use opentelemetry::{Context, SpanId, TraceId};
-use tracing_core::Dispatch;
-use tracing_core::span::Id;
 
 use super::current::{CurrentGuard, IdHash};
 use super::listeners;
@@ -22,9 +19,6 @@ use super::record::SpanRecord;
 use crate::callsite::CallSite;
 use crate::caught::caught;
 use crate::clock::Ticks;
-
-/// Finds the context of a span of `tracing`, or of its nearest ancestor with one. Set by the layer.
-pub static CONTEXT_OF: OnceLock<fn(&Id, &Dispatch) -> Option<Context>> = OnceLock::new();
 
 /// A span, or the context that is propagated instead of an unsampled span. Dropping it ends the span.
 #[derive(Debug)]

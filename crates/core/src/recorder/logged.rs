@@ -4,10 +4,10 @@
 //! plain API is behind a lock that the logging code may hold, and may belong to another library.
 
 use std::collections::HashMap;
+use std::hash::{BuildHasherDefault, DefaultHasher};
 use std::sync::{Mutex, MutexGuard};
 
 use opentelemetry::{SpanId, TraceId};
-use rustc_hash::FxBuildHasher;
 
 use super::fork::{forks, lock};
 use super::pending::Handle;
@@ -15,19 +15,20 @@ use super::record::SpanRecord;
 use crate::attributes::Attribute;
 
 type Ids = (TraceId, SpanId);
+type Open = HashMap<Ids, Handle, BuildHasherDefault<DefaultHasher>>;
 
 /// A part of the list, in a cache line of its own.
 #[repr(align(64))]
-struct Shard(Mutex<HashMap<Ids, Handle, FxBuildHasher>>);
+struct Shard(Mutex<Open>);
 
 const SHARDS: usize = 64;
 
 static OPEN: [Shard; SHARDS] =
-    [const { Shard(Mutex::new(HashMap::with_hasher(FxBuildHasher))) }; SHARDS];
+    [const { Shard(Mutex::new(Open::with_hasher(BuildHasherDefault::new()))) }; SHARDS];
 
 /// Locks the part of the list with a span. `None` in a fork if another thread holds the lock, because that thread may
 /// not exist here. Then the record has no attributes.
-fn shard((_, span_id): Ids) -> Option<MutexGuard<'static, HashMap<Ids, Handle, FxBuildHasher>>> {
+fn shard((_, span_id): Ids) -> Option<MutexGuard<'static, Open>> {
     let [.., last] = span_id.to_bytes();
     let Shard(shard) = &OPEN[usize::from(last) % SHARDS];
     if forks() > 0 {

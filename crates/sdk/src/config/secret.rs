@@ -9,8 +9,8 @@ use std::env::VarError;
 use std::fmt;
 use std::path::Path;
 
-use secrecy::{ExposeSecret as _, SecretString};
 use serde::{Deserialize, Serialize, Serializer};
+use zeroize::Zeroizing;
 
 use crate::environment;
 use crate::error::Error;
@@ -48,13 +48,13 @@ pub(super) fn serialize_attributes<S: Serializer>(
 /// ```
 #[derive(Clone, Deserialize)]
 #[serde(transparent)]
-pub struct Secret(SecretString);
+pub struct Secret(Zeroizing<String>);
 
 impl Secret {
     /// Returns the text. The caller is responsible for its use.
     #[must_use]
     pub fn expose(&self) -> &str {
-        self.0.expose_secret()
+        &self.0
     }
 
     /// Resolves a reference. The error names the source and never contains the credential.
@@ -78,13 +78,13 @@ impl Secret {
 
 impl From<String> for Secret {
     fn from(text: String) -> Self {
-        Self(text.into())
+        Self(Zeroizing::new(text))
     }
 }
 
 impl From<&str> for Secret {
     fn from(text: &str) -> Self {
-        Self(text.into())
+        text.to_owned().into()
     }
 }
 
