@@ -46,7 +46,7 @@ pub struct CompiledArtifacts {
     pub sources: Vec<CompiledSource>,
     /// The models, in the order of building.
     pub models: Vec<CompiledModel>,
-    /// The dbt project, if the product is one. Then it has no other sources and models.
+    /// The dbt project, if the product is one. Such a product has no other sources and models.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub dbt: Option<DbtProject>,
     /// The plugins that the manifest selects.

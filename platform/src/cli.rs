@@ -63,7 +63,7 @@ enum Command {
     /// Dagster run. The last 400 runs of the product on this machine are searched.
     #[command(after_help = FOUND_EXIT_CODES, override_usage = "floe find [OPTIONS] [PRODUCT] <ID>")]
     Find(find::Arguments),
-    /// Print the last runs with their times and what was unusual about them
+    /// Print the last runs, with their times and their unusual findings
     ///
     /// The last 400 runs of the product on this machine are known.
     Runs(runs::Arguments),
@@ -71,9 +71,9 @@ enum Command {
     Backend(backend::Arguments),
     /// Run dbt inside a trace: a span for the command, and one for each node that dbt builds
     ///
-    /// The OTEL_* variables configure where the spans and dbt's log records go; without any, the trace is printed to
-    /// standard error. The spans have the identity of the product in BAGGAGE, else of the nearest floe.yaml. Output
-    /// and exit code are those of dbt.
+    /// The OTEL_* variables set the destination of the spans and of dbt's log records; without any, the trace is
+    /// printed to standard error. The spans have the product identity in BAGGAGE, or else of the nearest floe.yaml.
+    /// Output and exit code are those of dbt.
     #[command(after_help = "Example: floe trace-dbt -- dbt build --select tag:daily")]
     TraceDbt {
         /// The command line that runs dbt
@@ -82,7 +82,7 @@ enum Command {
     },
     /// Print the plugins that a product runs on: type, name, version and tracer
     Plugins(plugins::Arguments),
-    /// Print every annotated function, every tracer and every plugin, and what is not instrumented
+    /// Print every annotated function, every tracer and every plugin, and the gaps in the instrumentation
     ///
     /// Among the attributes of a function, `*` stands for keys that its annotation does not contain.
     Audit {

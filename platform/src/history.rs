@@ -53,7 +53,7 @@ impl Record {
         own.chain(of_assets).any(|own| !own.is_empty() && own.eq_ignore_ascii_case(id))
     }
 
-    /// Records since which run each asset has been failing. A failure lasts until a run builds the asset.
+    /// Records the run since which each asset has been failing. A failure lasts until a run builds the asset.
     fn continue_failures(&mut self, past: &[Self]) {
         let now = (self.number, self.started_at.clone());
         for asset in &mut self.assets {

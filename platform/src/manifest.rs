@@ -1,7 +1,7 @@
 //! `manifest.yaml`: the settings of a platform for all products that run on it.
 //!
-//! A product uses the nearest manifest: the one in its folder, else in the closest folder above.
-//! Without any, it uses the built-in manifest, `src/manifest.yaml`.
+//! A product uses the nearest manifest: the one in its folder, or else in the closest folder above. Without one, it
+//! uses the built-in manifest, `src/manifest.yaml`.
 
 pub mod selection;
 
@@ -145,7 +145,7 @@ pub fn locate(product: &Path, given: Option<&Path>) -> Result<PathBuf, Error> {
     Ok(nearest.unwrap_or_else(|| PathBuf::from(BUILT_IN)))
 }
 
-/// Whether a file of this name exists. A manifest that is no regular file is an error when it is read: skipping it
+/// Whether a file of this name exists. A manifest that is not a regular file is an error when it is read: skipping it
 /// would skip its rules.
 fn exists(path: &Path) -> bool {
     fs::symlink_metadata(path).is_ok()

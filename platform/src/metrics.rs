@@ -20,7 +20,7 @@ const RUNS: Metric<'_> =
     Metric::new("floe.pipeline.runs").with_unit("{run}").with_description("Runs that ended.");
 const FAILURES: Metric<'_> = Metric::new("floe.pipeline.failures")
     .with_unit("{run}")
-    .with_description("Runs in which an asset failed or that stopped early; also products that could not be compiled.");
+    .with_description("Failed runs, including products that could not be compiled.");
 // These metrics describe only the last run, because the process of a run ends with the run.
 const LAST_RUN: Metric<'_> = Metric::new("floe.pipeline.last_run.timestamp")
     .with_unit("s")
@@ -38,13 +38,13 @@ const LAST_ASSETS: Metric<'_> = Metric::new("floe.pipeline.last_run.assets")
     .with_description("Assets of the last run, by outcome.");
 const LAST_BUILD: Metric<'_> = Metric::new("floe.transform.last_run.duration")
     .with_unit("s")
-    .with_description("Duration of building a model in the last run; by SQLite, with its checks.");
+    .with_description("Duration of building a model in the last run; for SQLite, with its checks.");
 const MATERIALIZATIONS: Metric<'_> = Metric::new("floe.asset.materializations")
     .with_unit("{asset}")
     .with_description("Assets that runs have built, could not build or skipped.");
 const TRANSFORM_DURATION: Metric<'_> = Metric::new("floe.transform.duration")
     .with_unit("s")
-    .with_description("Duration of building a model; by SQLite, with its checks.")
+    .with_description("Duration of building a model; for SQLite, with its checks.")
     .with_boundaries(SECONDS);
 const ROWS: Metric<'_> = Metric::new("floe.transform.rows_affected")
     .with_unit("{row}")

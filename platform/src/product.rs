@@ -21,7 +21,7 @@ use floe_plugins::files::yaml;
 /// The name of the file in a product's folder.
 pub const FILE_NAME: &str = "floe.yaml";
 
-/// The name of the folder, in a product's folder, of the files that the program writes.
+/// The name of the folder, in a product's folder, to which the program writes its files.
 pub const OUTPUT_FOLDER: &str = ".floe";
 
 /// The contents of `floe.yaml`.
@@ -57,7 +57,7 @@ pub struct DbtProjectFile {
 }
 
 impl DbtProjectFile {
-    /// Reads the file in a product's folder; `None` if the product is no dbt project.
+    /// Reads the file in a product's folder; `None` if the product is not a dbt project.
     ///
     /// # Errors
     /// The file cannot be read, or has no name; the error names the place.

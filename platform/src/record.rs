@@ -125,7 +125,7 @@ pub enum Outcome {
     },
 }
 
-/// A failed check, for a search for its rows.
+/// A failed check, with its query if the tool reports one.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 pub struct FailedCheck {
     /// The name, which is unique among the checks of the asset.

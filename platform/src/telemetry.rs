@@ -87,7 +87,7 @@ fn runtime(
     config.validate().map_err(refused(Place::file(&identity.manifest)))?;
     let authentication = telemetry.authentication.as_ref().map(|it| it.position);
     if let Some(place) = authentication.or_else(|| otlp.map(|it| it.position)) {
-        // A run reads the artifacts, which contain references to credentials and no credentials.
+        // A run reads the artifacts, which contain references instead of credentials.
         let place = Place::yaml(&identity.manifest, place);
         if check_written(config).is_err() {
             let message = "telemetry: expected a reference to the credential, `${env:NAME}` or `${file:PATH}`, found a credential, which the artifacts would contain";
@@ -135,7 +135,7 @@ fn backend(identity: &Identity, manifest: &Manifest) -> Result<String, Error> {
         (Exporter::Otlp, Some(chosen)) if chosen != DEFAULT_BACKEND => Ok(chosen.to_owned()),
         (_, chosen) => {
             let message = format!(
-                "the exporter contradicts `plugins.telemetry_backend`, which is {}, expected one of the two",
+                "the exporter contradicts `plugins.telemetry_backend`, which is {}: expected only one of these settings",
                 chosen.unwrap_or(DEFAULT_BACKEND)
             );
             let place = Place::yaml(&identity.manifest, exporter.position);
@@ -199,8 +199,8 @@ pub fn destination(config: &TelemetryConfig) -> Option<String> {
     endpoint.map(|it| sanitize_url(it).into_owned()).or_else(default)
 }
 
-/// Leaves the trace to the command, which draws it once or not at all. Without any exporter, the provider would print
-/// it, too.
+/// Leaves the output of the trace to the command, which draws the trace once or not at all. Without an exporter, the
+/// provider would print the trace, too.
 pub fn draw_only(config: &mut TelemetryConfig, is_requested: bool) {
     let is_local = destination(config).is_none();
     match &mut config.exporters.traces {

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-/// A number of things, with the noun in the singular or the plural.
+/// A number and its noun, in the singular or the plural.
 pub(crate) struct Count(pub(crate) usize, pub(crate) &'static str);
 
 impl fmt::Display for Count {

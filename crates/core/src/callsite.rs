@@ -44,7 +44,7 @@ impl CallSite {
     #[must_use]
     #[expect(
         clippy::too_many_arguments,
-        reason = "expansions call it, and a call of a constructor is quick to compile"
+        reason = "only macro expansions call it, and a single call compiles quickly"
     )]
     pub const fn new(
         name: &'static str,

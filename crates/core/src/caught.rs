@@ -11,7 +11,7 @@ use crate::bounded_text::bounded;
 /// # Errors
 ///
 /// Returns the message of its panic.
-#[expect(clippy::inline_always, reason = "every span runs code of the program twice")]
+#[expect(clippy::inline_always, reason = "each span calls it twice")]
 #[inline(always)]
 pub fn caught<T>(run: impl FnOnce() -> T) -> Result<T, String> {
     match catch_unwind(AssertUnwindSafe(run)) {

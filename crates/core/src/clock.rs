@@ -66,7 +66,7 @@ impl Ticks {
     clippy::cast_possible_truncation,
     clippy::cast_precision_loss,
     clippy::cast_sign_loss,
-    reason = "a month of ticks fits into 53 bits, and the product is positive"
+    reason = "`f64` represents a month of ticks exactly, and the product is positive"
 )]
 fn nanos(ticks: u64, per_tick: f64) -> Duration {
     Duration::from_nanos((ticks as f64 * per_tick) as u64)
@@ -98,7 +98,7 @@ impl Moment {
         (moment, took)
     }
 
-    #[expect(clippy::cast_precision_loss, reason = "a month of ticks fits into 53 bits")]
+    #[expect(clippy::cast_precision_loss, reason = "`f64` represents a month of ticks exactly")]
     fn nanos_per_tick_since(&self, earlier: &Self) -> f64 {
         let ticks = self.ticks.saturating_sub(earlier.ticks).max(1);
         let elapsed = self.monotonic.saturating_duration_since(earlier.monotonic);

@@ -63,7 +63,7 @@ impl<W: Write> Write for Unsignalled<W> {
 }
 
 #[cfg(all(unix, not(miri)))]
-#[expect(unsafe_code, reason = "the standard library has no function for the signals of a thread")]
+#[expect(unsafe_code, reason = "the standard library cannot block the signals of a thread")]
 mod mask {
     use std::marker::PhantomData;
     use std::mem::MaybeUninit;

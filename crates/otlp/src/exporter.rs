@@ -98,7 +98,7 @@ fn transport(settings: &OtlpSettings) -> Result<Box<dyn Transport>, Error> {
         #[cfg(feature = "http")]
         OtlpProtocol::Http => http::connect(endpoint, proxy, settings),
         // `check_features` has rejected it.
-        #[allow(unreachable_patterns, reason = "reachable if a protocol is not compiled")]
+        #[allow(unreachable_patterns, reason = "reachable if the build lacks a protocol")]
         _ => Err(Error::config("otlp: the program is built without this transport")),
     }
 }

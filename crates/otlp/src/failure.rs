@@ -9,8 +9,8 @@ use super::proxy::Proxy;
 use super::response::Outcome;
 use floe_telemetry_sdk::config::OtlpProtocol;
 
-const VERIFIES_CLIENTS: &str = "that verifies its clients needs `OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE` \
-    (`client_certificate`) of an authority that it trusts";
+const VERIFIES_CLIENTS: &str = "that verifies its clients needs a client certificate of an authority that it \
+    trusts: `OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE` (`client_certificate`)";
 
 /// The advice for a receiver that refuses the sender of a request, to be appended to the answer.
 pub(super) const CREDENTIAL_ADVICE: &str =
@@ -46,7 +46,7 @@ impl Peer {
                 .to_owned();
         }
         if text.contains("UnknownIssuer") {
-            return "; the authority that issued it is expected in `OTEL_EXPORTER_OTLP_CERTIFICATE` (`certificate`)"
+            return "; the authority of the receiver's certificate is expected in `OTEL_EXPORTER_OTLP_CERTIFICATE` (`certificate`)"
                 .to_owned();
         }
         let is_other_protocol = is_invalid
@@ -65,8 +65,8 @@ impl Peer {
         };
         let tls = match self.endpoint.scheme_str() {
             Some("https") if is_other_protocol => "",
-            Some("https") => &format!(", and one {VERIFIES_CLIENTS}"),
-            _ => ", and one with TLS an endpoint with `https://`",
+            Some("https") => &format!(", and a receiver {VERIFIES_CLIENTS}"),
+            _ => ", and a receiver with TLS needs an endpoint with `https://`",
         };
         format!(
             "; a receiver of {}, usually at port {port}, needs `OTEL_EXPORTER_OTLP_PROTOCOL={}` \

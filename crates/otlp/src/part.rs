@@ -1,5 +1,5 @@
 //! Adds the exporters to a program that is linked with this crate.
-#![allow(clippy::needless_update, reason = "the update is needed if a feature is disabled")]
+#![allow(clippy::needless_update, reason = "the struct update is needed if a feature is disabled")]
 
 use floe_telemetry_sdk::__parts::exporter::OtlpExporters;
 use floe_telemetry_sdk::__parts::parts::Part;

@@ -16,7 +16,7 @@ pub(super) struct Proxy {
 }
 
 /// The failure of requests if the environment names something other than an HTTP proxy.
-pub(super) const UNUSABLE: &str = "the connection failed: the proxy of the environment is not an HTTP proxy, expected `http://host:port`";
+pub(super) const UNUSABLE: &str = "the connection failed: the environment names a proxy that is not an HTTP proxy, expected `http://host:port`";
 
 impl Proxy {
     /// Returns the proxy of the environment for a receiver; `None` if connections to the receiver are direct.

@@ -91,7 +91,7 @@ fn read_certificates(path: &Path) -> Result<Vec<u8>, Error> {
 fn read_key(path: &Path, certificate: &[u8]) -> Result<Vec<u8>, Error> {
     let bytes = read(path)?;
     let key = PrivateKeyDer::from_pem_slice(&bytes)
-        .map_err(|_| invalid_file(path, "has no private key in PEM format without a password"))?;
+        .map_err(|_| invalid_file(path, "has no unencrypted private key in PEM format"))?;
     let chain = parse_certificates(certificate);
     CertifiedKey::from_der(chain, key, &ring::default_provider()).map_err(|it| unusable(&it))?;
     Ok(bytes)

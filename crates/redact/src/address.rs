@@ -18,7 +18,7 @@ use crate::text::{
     starts_with,
 };
 
-/// The most bytes of a URL that are read.
+/// The maximum number of bytes of a URL that are read.
 const LONGEST: usize = 4096;
 
 /// Reads a URL. `anchor` is the second slash of `://`, or the last of `:\/\/`.
@@ -62,7 +62,7 @@ fn after_slashes(text: &[u8], colon: usize) -> Option<usize> {
     slash(colon + 1).and_then(slash)
 }
 
-/// Where the longest possible URL ends: at a blank, a quote, or the next URL.
+/// The end of the longest possible URL: a blank, a quote, or the next URL.
 fn end_of_url(text: &[u8], start: usize, quote: u8) -> usize {
     let limit = text.len().min(start + LONGEST);
     let end = (start..limit)

@@ -63,7 +63,8 @@ const fn class(byte: u8) -> u8 {
         b':' => COLON,
         b'/' | b'.' | b'\\' => SLASH_OR_DOT,
         b'-' | b'_' => DASH,
-        // For a name in another script, the rarest letter is the anchor, too.
+        // Bytes of other scripts share the class of `z`, the rarest letter, so that names in these scripts have
+        // anchors, too.
         0x80.. => 26,
         _ => 0,
     }
@@ -139,7 +140,7 @@ impl Anchors {
 
     #[expect(
         clippy::large_stack_arrays,
-        reason = "moved to the heap at once; its length is known, so an index needs no check"
+        reason = "the array moves to the heap at once; its constant length removes bounds checks"
     )]
     fn built_in() -> Self {
         let mut anchors = Self {
@@ -226,7 +227,7 @@ impl Anchors {
         }
     }
 
-    /// Adds a name of several words, whatever joins them in a text.
+    /// Adds a name of several words, which may be joined in any way in a text.
     pub(crate) fn add_key(&mut self, name: &[u8]) {
         let mut words = name
             .split(|byte| !byte.is_ascii_alphanumeric() && *byte < 0x80)

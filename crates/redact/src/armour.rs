@@ -6,11 +6,11 @@ use crate::text::{at, before, before_word, line_end, part, rest, run_end, run_st
 
 const BEGIN: &[u8] = b"-----BEGIN";
 const END: &[u8] = b"-----END";
-/// The most bytes of a key.
+/// The maximum number of bytes of a key.
 const WINDOW: usize = 16 * 1024;
 /// A line of at least this many characters of base64 may be a line of a key.
 const LINE: usize = 16;
-/// The most headers of a key.
+/// The maximum number of headers of a key.
 const HEADERS: usize = 16;
 
 /// Reads a private key. `anchor` is the last of three or more dashes.

@@ -137,7 +137,7 @@ fn redact(scan: &mut Scan<'_>, option: &CommandOption, found: Value) -> Tried {
         || matches!(user, [b'<' | b'[', ..])
         || password.starts_with(b"-");
     if is_harmless {
-        let reason = Reason::Other("no password of this option");
+        let reason = Reason::Other("the option has no password here");
         scan.keep(found.start + start, found.end, option.id, reason);
         return Tried::Nothing;
     }

@@ -32,7 +32,7 @@ const ALLOWANCE: usize = 64 * 1024;
 /// The maximum distance from the start of a secret to its anchor.
 const LOOK_BACK: usize = 256;
 
-/// A grammar and its unit of reading. Grammars of names are tried until one explains the name.
+/// A grammar, by the part of the text that it reads. Grammars of names are tried until one explains the name.
 enum Read {
     /// The text at the anchor.
     Place(fn(&mut Scan<'_>, usize)),
@@ -321,7 +321,6 @@ fn fitted(text: &str, mut found: Vec<Finding>) -> Vec<Finding> {
     merged(found)
 }
 
-/// The text, with a mark in place of each finding.
 fn replaced(text: &str, findings: &[Finding]) -> String {
     let mut safe = String::with_capacity(text.len());
     let mut kept = 0;

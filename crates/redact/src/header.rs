@@ -12,7 +12,7 @@ use crate::value::{self, Site, Value};
 const LONGEST_LIST: usize = 512;
 /// The maximum length of a list of parameters, in bytes.
 const LIST: usize = 16 * 1024;
-/// The most bytes of a cookie's name.
+/// The maximum number of bytes of a cookie's name.
 const LONGEST_NAME: usize = 256;
 
 fn scheme(word: &[u8]) -> Option<&'static Scheme> {
@@ -60,7 +60,7 @@ pub(crate) fn authorization(scan: &mut Scan<'_>, place: usize, site: Site, rule:
     }
     let look = look(value);
     if look.is_placeholder() || matches!(look, Look::Prose | Look::Sentence) {
-        let why = Reason::Other("no credentials of a scheme");
+        let why = Reason::Other("no credentials follow the scheme");
         scan.keep(second, end, scheme.id, why);
     } else {
         scan.redact(second, end, scheme.id, Evidence::Structure);

@@ -35,7 +35,7 @@ pub(crate) enum Kind {
     Redacted,
 }
 
-/// How a token is encoded in the text.
+/// The encoding of a token in the text.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum Coding {
     /// Plain, or as a wide form of the same sign.
@@ -81,9 +81,9 @@ pub(crate) struct Tokens<'t> {
     /// Quotes and brackets that are not closed yet.
     open: Vec<usize>,
     upto: usize,
-    /// The last long run without white space.
+    /// The cached rest of a long run without white space.
     run: Range<usize>,
-    /// The last rest of a long line.
+    /// The cached rest of a long line.
     line: Range<usize>,
     /// All blocks of YAML before this byte were read.
     pub(crate) blocks_until: usize,

@@ -225,7 +225,7 @@ fn is_key_name(scan: &Scan<'_>, key: &Key, found: Value, context: Context) -> bo
     names_a_value && (!is_value || is_variable(scan.text, key, found))
 }
 
-/// Whether text that is not a pair, such as a word or a quote, follows the value after a colon or an arrow, as in
+/// Whether the value after a colon or an arrow is followed by text that is not a pair, such as a word or a quote, as in
 /// `passwd: password unchanged`.
 fn goes_on(scan: &mut Scan<'_>, found: Value, bond: Bond) -> bool {
     let tokens = &mut scan.tokens;
@@ -315,7 +315,7 @@ fn may_be_key(scan: &mut Scan<'_>, anchor: usize) -> bool {
         run_start(scan.text, last + 1, 64, |byte| is_inside(byte) || matches!(byte, b'-' | b'.'));
     let end = run_end(scan.text, last, 64, is_inside);
     let start = after_colour(scan.text, start);
-    // Dashes joined before a name do not matter, because it is read from its end, unless it is an option, `--name`.
+    // Dashes before a name matter only for an option, `--name`, because a name is read from its end.
     let start = run_end(scan.text, start, 3, |byte| matches!(byte, b'-' | b'.'));
     let word = part(scan.text, start, end);
     if !word.is_ascii() {

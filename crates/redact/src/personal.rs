@@ -141,7 +141,7 @@ fn bank_account(scan: &mut Scan<'_>, inside: usize) {
     while len < wanted {
         let byte = at(text, end);
         if byte.is_ascii_uppercase() || byte.is_ascii_digit() {
-            // The first four characters count at the end.
+            // The checksum covers the first four characters last.
             let sum = if len < 4 { &mut head } else { &mut rest };
             *sum = append(*sum, byte, len < 4);
             len += 1;
@@ -158,7 +158,7 @@ fn bank_account(scan: &mut Scan<'_>, inside: usize) {
     }
 }
 
-/// Appends a digit, or the two digits of a letter, to a number modulo 97. `is_whole` keeps the sum from being reduced.
+/// Appends a digit, or the two digits of a letter, to a number modulo 97. With `is_whole`, the sum is not reduced.
 fn append(sum: u32, byte: u8, is_whole: bool) -> u32 {
     let sum = if byte.is_ascii_digit() {
         sum * 10 + u32::from(byte - b'0')

@@ -31,7 +31,7 @@ pub fn printable(text: &str) -> Cow<'_, str> {
 
 /// A text that is displayed like the result of [`printable`].
 #[derive(Clone, Copy, Debug)]
-#[expect(clippy::exhaustive_structs, reason = "the structure is a text")]
+#[expect(clippy::exhaustive_structs, reason = "the structure only wraps a text")]
 pub struct Printable<'a>(pub &'a str);
 
 impl Display for Printable<'_> {

@@ -11,7 +11,6 @@ use crate::rules::keys::KeyKind;
 use crate::scan::Finding;
 use crate::text::REDACTED;
 
-/// The explanation of a text without candidates.
 pub(crate) const NO_CANDIDATE: &str = "no candidate";
 
 /// Removes secrets from texts.
@@ -75,7 +74,7 @@ impl RedactorBuilder {
     /// Adds a pattern, whose matches are redacted.
     ///
     /// The function returns the byte range of its first match at or after a byte of the text, or `None`. A range within
-    /// a character is widened, and a range beyond the text is ignored. With the `regex` crate it is `move |text, from|
+    /// a character is widened, and a range beyond the text is ignored. With the `regex` crate, it is `move |text, from|
     /// regex.find_at(text, from).map(|found| found.range())`.
     pub fn pattern(
         mut self,
@@ -365,7 +364,7 @@ impl Redactor {
     }
 }
 
-/// Whether a key names the id of a session or the address of a database, whose values are secrets if they look like
+/// Whether a key names the id of a session or the address of a database. Their values are secrets only if they look like
 /// tokens.
 fn is_address(key: &str) -> bool {
     let is_id =

@@ -97,7 +97,7 @@ mod tests {
         assert!(missed.is_empty(), "{missed:#?}");
     }
 
-    /// Rules with examples of which a key reads the first half, before the rule is tried.
+    /// Rules with examples whose first half is a key, which is redacted before the rule is tried.
     const OF_A_KEY: [&str; 2] = ["rancher-api-token", "rfc8959-secret-token"];
 
     /// Each example is found by its own rule.

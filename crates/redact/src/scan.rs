@@ -23,7 +23,7 @@ pub struct Finding {
     pub range: Range<usize>,
     /// The id of the rule that found it, see [`rules`](crate::rules()).
     pub rule: &'static str,
-    /// Why it was classified as a secret.
+    /// The reason why the text is a secret.
     pub evidence: Evidence,
     /// The bytes of the name of the secret, if it has one.
     pub key: Option<Range<usize>>,
@@ -43,11 +43,11 @@ impl Finding {
     }
 }
 
-/// Why a part of a text was classified as a secret.
+/// The reason why a part of a text is a secret.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Evidence {
-    /// The surroundings and the look.
+    /// The points for the surroundings of the text, and its look.
     Score(Score),
     /// The structure of the text: a URL, a header, a statement.
     Structure,
@@ -55,7 +55,7 @@ pub enum Evidence {
     Format,
     /// The format of a known token, with a correct checksum.
     Checksum,
-    /// The same secret elsewhere in the text.
+    /// The same characters are a secret elsewhere in the text.
     Repetition,
     /// A configured pattern.
     Pattern,
@@ -104,7 +104,7 @@ pub(crate) enum Tried {
     Nothing,
 }
 
-/// Why a candidate is not redacted.
+/// The reason why a candidate is not redacted.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Reason {
     /// Its surroundings and its look give too few points.
@@ -143,9 +143,9 @@ pub(crate) struct Scan<'a> {
     /// The end of the last candidate that is not redacted, and its depth in nested candidates.
     kept_until: usize,
     nested: usize,
-    /// A match decided everything before this byte.
+    /// Matches have decided all text before this byte.
     pub(crate) covered: usize,
-    /// Decided ranges after the current place, by their start: the end of each.
+    /// Decided ranges after the current place: their ends by their starts.
     ahead: BTreeMap<usize, usize>,
     /// The name that the grammars read.
     pub(crate) key: Option<Range<usize>>,
@@ -241,7 +241,7 @@ impl<'a> Scan<'a> {
         }
     }
 
-    /// Goes back to a position. Only the later findings remain covered; they do not touch each other.
+    /// Goes back to a position. Of the text after the position, only the findings stay decided.
     pub(crate) fn go_back(&mut self, position: Position) {
         let found = &self.found[position.found..];
         self.ahead.extend(found.iter().map(|found| (found.range.start, found.range.end)));

@@ -46,7 +46,7 @@ pub(crate) enum Bond {
 
 /// The surroundings of a candidate.
 #[derive(Clone, Copy, Debug)]
-#[expect(clippy::struct_excessive_bools, reason = "each is one point of evidence")]
+#[expect(clippy::struct_excessive_bools, reason = "each field is separate evidence")]
 pub(crate) struct Context {
     pub(crate) kind: KeyKind,
     pub(crate) bond: Bond,
@@ -539,7 +539,7 @@ fn is_word(value: &[u8]) -> bool {
     })
 }
 
-/// Words with dots between them: a property, a host of one's own.
+/// Words with dots between them: a property, or a host name.
 fn is_dotted(word: &[u8]) -> bool {
     let is_part = |byte: &u8| byte.is_ascii_alphabetic() || b"_-".contains(byte);
     let is_label = |label: &[u8]| !label.is_empty() && label.iter().all(is_part);

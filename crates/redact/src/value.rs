@@ -27,7 +27,7 @@ const MANY_TOKENS: usize = 128;
 pub(crate) struct Site {
     /// Quotes and brackets opened before this place end the value.
     pub(crate) from: usize,
-    /// How the separator is encoded: delimiters encoded like it end the value.
+    /// The encoding of the separator. Delimiters with the same encoding end the value.
     pub(crate) coding: Coding,
     /// `&` ends the value.
     pub(crate) in_query: bool,

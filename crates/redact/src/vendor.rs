@@ -96,7 +96,7 @@ fn similar(scan: &mut Scan<'_>, start: usize, format: &'static TokenFormat) {
     }
     let letters = run_end(text, from, UNDOCUMENTED, |byte| byte.is_ascii_alphanumeric());
     if least == UNDOCUMENTED && letters == from + UNDOCUMENTED {
-        let why = "with other characters than its tokens have, or a placeholder";
+        let why = "it has characters that such tokens do not have, or is a placeholder";
         scan.note(start, end, format.id, Reason::Other(why));
     }
 }

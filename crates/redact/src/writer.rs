@@ -8,7 +8,7 @@ use crate::redactor::Redactor;
 /// Longer lines are redacted in parts.
 const MAX_LINE: usize = 64 * 1024;
 
-/// The most bytes of an incomplete private key that are buffered.
+/// The maximum number of bytes of an incomplete private key that are buffered.
 const MAX_KEY: usize = 16 * 1024;
 
 /// Redacts the lines that are written to it, and passes them to another writer.

@@ -85,7 +85,7 @@ fn an_explanation_has_what_was_refused_before_it_was_judged() {
         (
             "ghp_xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx",
             "0..40 kept \"ghp_xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx\", a candidate of github-personal-access-token: \
-             with other characters than its tokens have, or a placeholder\n",
+             it has characters that such tokens do not have, or is a placeholder\n",
         ),
         (
             "PWD=/home/app",
@@ -105,7 +105,7 @@ fn an_explanation_has_what_was_refused_before_it_was_judged() {
         ),
         (
             "curl -u 10:1000 host",
-            "11..15 kept \"1000\", a candidate of option-user-password: no password of this option\n",
+            "11..15 kept \"1000\", a candidate of option-user-password: the option has no password here\n",
         ),
     ] {
         assert_eq!(Redactor::new().explain(text), wanted);
@@ -202,7 +202,7 @@ fn a_common_password_is_a_secret_after_its_key_and_in_a_url() {
     assert!(kept.is_empty(), "{kept:#?}");
 }
 
-/// Nested values are not all examined, and none of them hides a key of another line.
+/// Only some of the nested values are examined, but none of them hides a key on another line.
 #[test]
 fn a_repeated_key_does_not_hide_the_next_line() {
     for piece in ["auth(", "password ", "tokens: [", "secret(\"", "{\"password\":"] {

@@ -199,7 +199,7 @@ fn lock() -> Result<MutexGuard<'static, Option<Handle>>, Error> {
             Err(TryLockError::WouldBlock) if monotonic_now() < deadline => thread::yield_now(),
             Err(TryLockError::WouldBlock) => {
                 return Err(Error::state(
-                    "the telemetry cannot be used in this process: its parent was forked while another thread started it",
+                    "telemetry cannot be used in this process: it was forked while another thread started telemetry",
                 ));
             }
         }

@@ -23,7 +23,7 @@
 //!
 //! [The manual](https://docs.rs/floe-telemetry/latest/floe_telemetry/_manual/configuration/index.html) describes every section and lists the variables.
 
-#![cfg_attr(not(feature = "yaml"), allow(dead_code, reason = "the reader of documents needs it"))]
+#![cfg_attr(not(feature = "yaml"), allow(dead_code, reason = "only documents use some items"))]
 
 mod auth;
 mod batch;

@@ -6,7 +6,7 @@ use crate::lookup::{attribute, attributes, below, ending, has_namespace};
 use crate::problem::{Problem, is_key, member};
 use crate::row::{Kind, Row};
 
-/// Second words that are too common to show that a key is misspelled.
+/// Second words that are too common to be a sign of a misspelled key.
 const ANYONES: [&str; 6] = ["id", "name", "size", "state", "type", "version"];
 
 /// The only current key that `key` may misspell: at a distance of one edit, or two in long keys with the same first
@@ -34,7 +34,7 @@ fn nearest(key: &str) -> Option<&'static str> {
     }
 }
 
-/// Whether a key has dots in place of `_` in a known one, as in keys renamed by newer versions of the conventions.
+/// Whether `key` is `known` with dots in place of `_`, as in keys that newer versions of the conventions have renamed.
 fn is_below(key: &str, known: &str) -> bool {
     key.len() == known.len()
         && key.bytes().zip(known.bytes()).all(|it| it.0 == it.1 || it == (b'.', b'_'))

@@ -1,4 +1,4 @@
-//! Attributes by key.
+//! Finds attributes by their keys.
 
 use std::collections::HashMap;
 use std::sync::LazyLock;

@@ -168,7 +168,7 @@ fn elements<T: 'static>(
 ) -> impl Iterator<Item = &'static T> {
     let mut at = last.load(Ordering::Acquire);
     std::iter::from_fn(move || {
-        #[expect(unsafe_code, reason = "references that were stored as pointers")]
+        #[expect(unsafe_code, reason = "the pointers were references when they were stored")]
         // SAFETY: `push` stores static references.
         let element = unsafe { at.cast_const().as_ref() }?;
         at = next(element).load(Ordering::Relaxed);
@@ -380,7 +380,7 @@ fn publish(record: *const Record) {
 
 /// A span that is published as this thread's current one until this value is dropped.
 #[derive(Debug)]
-#[must_use = "the span is published until this is dropped"]
+#[must_use = "the span is published until this value is dropped"]
 pub struct Attached {
     /// The position: 1 for the first record, 0 for none, [`DEEPER`] for a span without a record.
     at: u8,
@@ -466,7 +466,7 @@ fn detach(at: u8) {
 pub fn attributes_of(trace_id: [u8; 16], span_id: [u8; 8]) -> Option<&'static Attributes> {
     let stack = STACK.get()?;
     let record = stack.highest(stack.open.load(Ordering::Relaxed));
-    #[expect(unsafe_code, reason = "references that were stored as pointers")]
+    #[expect(unsafe_code, reason = "the pointers were references when they were stored")]
     // SAFETY: `attach` stores a reference to a record of this stack, which is never freed, and `Record::describe` one to
     // attributes that are static.
     unsafe {

@@ -73,9 +73,9 @@ struct Finding {
     cause: Cause,
     /// The slow spans, each with the time that the cause takes there.
     at: Vec<(usize, u64)>,
-    /// The minimum part of the time of all traces, as a divisor.
+    /// The minimum share of the cause in the time of all traces, as a divisor.
     of_file: u64,
-    /// The subject besides the span, such as the name of a call.
+    /// The subject of the finding in addition to the span, such as the name of a call.
     about: String,
     /// The time of the cause on the critical path of the longest traces.
     on_path: u64,
@@ -95,7 +95,7 @@ fn likeliest(tests: impl Iterator<Item = Tested>) -> Option<Tested> {
 }
 
 impl Finding {
-    /// Creates a finding. The span in which the cause takes the most time shows it best.
+    /// The span in which the cause takes the most time becomes the example.
     fn new(kind: CauseKind, of_file: u64, at: Vec<(usize, u64)>, message: String) -> Self {
         let time = sum(at.iter().map(|it| it.1));
         let span = at.iter().max_by_key(|it| it.1).map_or(0, |it| it.0);
@@ -103,7 +103,7 @@ impl Finding {
         Self { cause, at, of_file, about: String::new(), on_path: 0 }
     }
 
-    /// Sets the span that shows the finding best.
+    /// Sets the example span.
     fn of(mut self, span: usize) -> Self {
         self.cause.span = span;
         self
@@ -119,7 +119,7 @@ pub fn causes(forest: &Forest<'_>) -> Vec<Cause> {
     let all = sum(forest.traces().iter().map(Trace::duration));
     let mut tested = contended_lock::contended(forest, all);
     tested.extend(slow_with::slow_with(forest, all));
-    // A name without a finding is a test, too.
+    // A name without a finding was tested, too.
     let tested = tested.into_iter().map(|it| match it {
         Some((chance, finding)) => (1.0, chance, Some(finding)),
         None => (1.0, 1.0, None),
@@ -168,8 +168,8 @@ fn sum(times: impl IntoIterator<Item = u64>) -> u64 {
     times.into_iter().fold(0, u64::saturating_add)
 }
 
-/// The part of each span, with the spans below it, in the critical paths of the longest traces: those that take half of
-/// the time of all traces.
+/// The time that each span and the spans below it take on the critical paths of the longest traces. These traces
+/// together take half of the time of all traces.
 fn on_path(forest: &Forest<'_>, all: u64) -> Vec<u64> {
     let mut traces: Vec<&Trace> = forest.traces().iter().collect();
     traces.sort_by_key(|trace| Reverse(trace.duration()));
@@ -207,8 +207,8 @@ fn busy(span: &Span) -> Option<u64> {
     u64::try_from(value).ok()
 }
 
-/// Sorts the slow spans of a name behind the cause below them that takes half of their additional time, and a loop of
-/// both slow and quick spans behind the slow calls in it.
+/// Sorts the slow spans of a name after the cause below them that takes half of their additional time, and a loop in
+/// both slow and quick spans after the slow calls in the loop.
 fn innermost(forest: &Forest<'_>, found: &mut [Finding], on_path: &[u64]) {
     found.sort_by_key(|it| (it.on_path, Reverse(forest.span(it.cause.span).start)));
     for at in 0..found.len() {
@@ -245,7 +245,6 @@ fn innermost(forest: &Forest<'_>, found: &mut [Finding], on_path: &[u64]) {
     }
 }
 
-/// Merges the findings of spans with the same name.
 fn by_name(forest: &Forest<'_>, findings: Vec<Finding>) -> Vec<Finding> {
     let mut causes: FxHashMap<(CauseKind, &str, String, String), Finding> = FxHashMap::default();
     for mut finding in findings {
@@ -255,7 +254,7 @@ fn by_name(forest: &Forest<'_>, findings: Vec<Finding>) -> Vec<Finding> {
             causes.insert(key, finding);
             continue;
         };
-        // The longest one speaks for all.
+        // The merged finding shows the span and the message of the longest single finding.
         let longest = |it: &Finding| it.at.iter().map(|it| it.1).max();
         if longest(&finding) > longest(known) {
             std::mem::swap(&mut finding, known);

@@ -35,7 +35,7 @@ struct Cli {
 enum Command {
     /// Compare two sets of runs: calls, failures, and self times
     ///
-    /// Exit codes: 0 no difference was found, 1 one was, 2 files or arguments cannot be used.
+    /// Exit codes: 0 without a difference, 1 with a difference, 2 if files or arguments cannot be used.
     Diff(diff::Diff),
     /// Write the files in the format of another program
     Export(Export),
@@ -43,17 +43,17 @@ enum Command {
     Show(show::Show),
     /// Write a page for a browser, one file that needs no network
     View(view::View),
-    /// Tell what made traces slow: what the longest ones waited for most first
+    /// Show why traces were slow, the longest waits of the longest traces first
     Why(query::Question),
-    /// List the errors, equal ones together: those that no other error below them explains
+    /// List the innermost errors, with equal errors in one row
     Errors(query::Question),
-    /// List what determines how long the longest trace took: spans, and waits between them
+    /// List the spans on the critical path of the longest trace, and the waits between them
     CriticalPath(query::Question),
     /// List statistics of spans by their name
     Names(query::Question),
-    /// Print which service a running process is, and which span each of its threads is in
+    /// Print the service of a running process, and the current span of each of its threads
     ///
-    /// It may hang or be stopped, and no thread is interrupted.
+    /// The process may hang or be stopped, and no thread is interrupted.
     #[cfg(target_os = "linux")]
     Ps(ps::Ps),
     /// Receive OTLP on this machine and draw each trace as it ends, until Ctrl-C
@@ -64,7 +64,6 @@ enum Command {
 /// The exit code for unusable files or arguments.
 const UNUSABLE: u8 = 2;
 
-/// The reason why a command failed.
 #[derive(Debug)]
 pub(crate) struct Failure(pub(crate) String);
 
@@ -132,7 +131,7 @@ fn escaped(json: &str) -> String {
         if character == '\n' || matches!(shown, Cow::Borrowed(_)) {
             escaped.push(character);
         } else {
-            // None of them needs two units.
+            // No escaped character needs a surrogate pair.
             let _ = fmt::Write::write_fmt(
                 &mut escaped,
                 format_args!("\\u{:04x}", u32::from(character)),

@@ -74,7 +74,7 @@ pub struct Change {
     pub factor: Option<f64>,
     /// The chance that the change is random; `None` for an exact difference.
     pub chance: Option<f64>,
-    /// The additional time of all traces after, in nanoseconds, as far as spans tell.
+    /// The additional time of all traces after the change, in nanoseconds, as far as spans show it.
     #[serde(rename = "weight_ns")]
     pub weight: i64,
 }
@@ -170,7 +170,7 @@ fn total(sets: &Sets, side: usize, keys: &[Key], of: fn(&Calls) -> &[f64]) -> f6
     calls.flat_map(of).map(|it| (it.exp() - tick).max(0.0)).sum()
 }
 
-/// The significant changes. A test has its weight, its chance, and its change if the change is large enough.
+/// The significant changes. A test consists of its weight, its chance, and the change, if the change is large enough.
 fn surprising(tests: Vec<(f64, f64, Option<Change>)>, most: f64) -> impl Iterator<Item = Change> {
     let unlikely = unlikely(tests, most).into_iter();
     unlikely.filter_map(|(change, chance)| Some(Change { chance: Some(chance), ..change? }))
@@ -179,7 +179,7 @@ fn surprising(tests: Vec<(f64, f64, Option<Change>)>, most: f64) -> impl Iterato
 #[expect(
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,
-    reason = "it is not negative, and saturates"
+    reason = "the number is not negative, and the cast saturates"
 )]
 const fn rounded(number: f64) -> u64 {
     number as u64

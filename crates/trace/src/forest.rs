@@ -15,7 +15,7 @@ pub struct Forest<'a> {
     notes: Vec<Note>,
 }
 
-/// A trace: its spans, and its spans without a parent here.
+/// A trace: all its spans, and its roots.
 #[derive(Clone, Debug)]
 #[expect(clippy::exhaustive_structs, reason = "plain data")]
 pub struct Trace {
@@ -44,8 +44,8 @@ impl Trace {
 impl<'a> Forest<'a> {
     /// Builds the trees of a recording.
     ///
-    /// A span whose parent was not read is a root, as is the earliest span of a circle of parents. Of spans with the
-    /// same id, the first one has the children.
+    /// A span whose parent was not read is a root. Of a cycle of parents, the earliest span is a root. If several spans
+    /// have the same id, the first one gets the children.
     #[must_use]
     pub fn new(recording: &'a Recording) -> Self {
         let spans = &recording.spans;
@@ -66,7 +66,7 @@ impl<'a> Forest<'a> {
                 }
                 found
             });
-            // A span that is its own parent is a circle of one.
+            // A span that is its own parent is a cycle of one span.
             parents.push(parent.filter(|parent| *parent != index));
         }
         let times = spans.iter().map(|span| (span.start, span.end)).collect();
@@ -79,7 +79,7 @@ impl<'a> Forest<'a> {
             (missing, "the parent of this span was not read"),
             (
                 circles,
-                "expected parents without a circle, found one; this span, the earliest of the circle, is shown as a root",
+                "expected parents without a cycle, found one; this span, the earliest of the cycle, is shown as a root",
             ),
         ];
         let notes = notes.into_iter().filter_map(|(found, message)| {

@@ -29,7 +29,7 @@ const SCRIPT_HASH: &str = include_str!("page/page.js.sha256");
 const MOST_SPANS: usize = 200_000;
 /// The number of spans whose details are compressed together; the script has the same constant.
 const PART: usize = 512;
-/// The largest integer that a script's number represents.
+/// The largest integer up to which a script's numbers are exact.
 const LARGEST_INTEGER: u64 = 1 << 53;
 /// The maximum number of events and log records of a span, and of a trace's spans on the critical path.
 const MOST_OF_A_SPAN: usize = 1000;
@@ -49,7 +49,7 @@ struct Rows {
     depth: Vec<usize>,
     name: Vec<usize>,
     service: Vec<usize>,
-    /// 0 unset, 1 OK, 2 error, 3 unset where a status code is an error.
+    /// 0: unset, 1: OK, 2: error, 3: unset, but a status code is an error.
     status: Vec<u8>,
     message: Vec<usize>,
     beside: Vec<usize>,
@@ -286,7 +286,6 @@ impl<'a> Plan<'a> {
         }
     }
 
-    /// Describes a trace whose first row is `row`.
     fn trace(&self, trace: &Trace, row: usize) -> PageTrace {
         let roots = trace.roots.iter().copied();
         let root = roots.max_by_key(|root| self.forest.span(*root).duration());
@@ -367,11 +366,11 @@ fn value(it: &Value) -> Json {
     }
 }
 
-/// JSON, compressed, as base64.
+/// Base64 of compressed JSON.
 fn packed(data: &impl Serialize) -> io::Result<String> {
     // Takes half the time of the default level, and the result is a sixth larger.
     let mut gzip = GzEncoder::new(Vec::new(), Compression::fast());
-    // A single write: the encoder clears a buffer for each one, however short.
+    // One write, because the encoder clears a buffer in each write.
     gzip.write_all(&serde_json::to_vec(data)?)?;
     Ok(STANDARD.encode(gzip.finish()?))
 }
@@ -434,7 +433,6 @@ mod tests {
         serde_json::from_reader(GzDecoder::new(&*bytes)).expect("JSON")
     }
 
-    /// The rows of the page, and the details of all of them.
     fn data(recording: &Recording) -> (Json, Vec<Json>) {
         let mut out = Vec::new();
         write_page_of(&Forest::new(recording), 1000, 0, &mut out).expect("a page");

@@ -1,7 +1,7 @@
 //! Reads the service of a running, hung or stopped process and the span of each of its threads, without help of the
 //! process: OpenTelemetry's [process context], and the list of spans of programs with floe-telemetry.
 //!
-//! No thread is stopped: a stack of spans that changes while it is read is read again. This needs the right to read the
+//! No thread is stopped: a stack of spans that changes while it is read is read again. Reading needs the right to read the
 //! memory of the process, which its user has unless the system restricts it (`/proc/sys/kernel/yama/ptrace_scope`).
 //!
 //! The process is not trusted: sizes are bounded, texts are redacted, and unreadable memory is an error or no span.

@@ -83,7 +83,7 @@ impl fmt::Display for Place {
     }
 }
 
-/// The reason why a file contributes nothing: the file cannot be read, or is no OTLP.
+/// The reason why a whole file was left out: the file cannot be read, or is not OTLP.
 #[derive(Debug)]
 pub struct Unreadable {
     message: String,
@@ -210,7 +210,7 @@ impl Reader {
         Unreadable { message, source: Some(source) }
     }
 
-    /// A mistake at the current place.
+    /// The error of a mistake at the current place.
     fn unreadable(&self, message: &str) -> Unreadable {
         Unreadable { message: format!("{}: {message}", self.place), source: None }
     }

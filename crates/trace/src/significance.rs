@@ -46,12 +46,12 @@ pub(crate) fn unlikely<T>(mut tests: Vec<(f64, f64, T)>, most: f64) -> Vec<(T, f
     found
 }
 
-#[expect(clippy::cast_precision_loss, reason = "a count of spans, or a time")]
+#[expect(clippy::cast_precision_loss, reason = "the last digits do not matter")]
 pub(crate) const fn as_f64(number: usize) -> f64 {
     number as f64
 }
 
-#[expect(clippy::cast_precision_loss, reason = "a few digits count")]
+#[expect(clippy::cast_precision_loss, reason = "the last digits do not matter")]
 pub(crate) const fn as_f64_of(number: u64) -> f64 {
     number as f64
 }

@@ -46,7 +46,7 @@ pub enum Kind {
 }
 
 impl Kind {
-    /// The kind for a number of OTLP.
+    /// The kind with this number in OTLP.
     pub(crate) const fn of(number: i32) -> Self {
         match number {
             2 => Self::Server,
@@ -302,7 +302,8 @@ pub struct Log {
 }
 
 impl Log {
-    /// Returns the range of the severity: `TRACE`, `DEBUG`, `INFO`, `WARN`, `ERROR`, `FATAL`, else nothing.
+    /// Returns the name of the severity's range: `TRACE`, `DEBUG`, `INFO`, `WARN`, `ERROR` or `FATAL`. Empty without a
+    /// severity.
     #[must_use]
     pub const fn level(&self) -> &'static str {
         match self.severity {
@@ -377,7 +378,7 @@ pub struct Recording {
 impl Recording {
     /// Adds a span with its source.
     pub fn add_span(&mut self, mut span: Span, source: Source) {
-        // The source is usually the last one, and there are few.
+        // Usually the last source matches, and there are few sources.
         let known = self.sources.iter().rposition(|it| *it == source);
         let index = known.unwrap_or_else(|| {
             self.sources.push(source);

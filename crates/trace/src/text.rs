@@ -29,7 +29,7 @@ impl Texts {
         self.redactor.redact(text).into_owned()
     }
 
-    /// Whether a value other than a text is a secret under this key. The value `…` asks whether any value is.
+    /// Whether a value other than a text is a secret under this key. `…` stands for any value.
     pub(crate) fn hides(&self, key: &str, value: impl Display) -> bool {
         self.redactor.meaning_of(key) != KeyMeaning::Text && {
             let value = value.to_string();
@@ -52,7 +52,6 @@ impl Texts {
         safe.as_ref().into()
     }
 
-    /// Redacts the value of an attribute.
     pub(crate) fn value(&mut self, key: &str, text: &str) -> Text {
         if let Some(known) = self.known.get(key).and_then(|texts| texts.get(text)) {
             return Arc::clone(known);

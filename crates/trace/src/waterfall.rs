@@ -59,7 +59,7 @@ impl Labels for Forest<'_> {
     }
 }
 
-/// A text of a row, without tabs, which would shift the columns.
+/// The text of a row. Tabs are replaced, because they would shift the columns.
 fn line(text: &str) -> Cow<'_, str> {
     match printable(text) {
         text if text.contains('\t') => Cow::Owned(text.replace('\t', "\\t")),

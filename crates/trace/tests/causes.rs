@@ -37,7 +37,7 @@ fn a_straggler_comes_before_the_loops_of_its_neighbours() {
         }
     }
     let found = found_in(&spans(&text));
-    let sentence = "one of 16 spans `load_partition` took 31.2 s, the others 1.";
+    let sentence = "one of 16 spans `load_partition` took 31.2 s, the others about 1.";
     assert!(found[0].2.starts_with(sentence), "{found:#?}");
 }
 
@@ -79,7 +79,7 @@ fn a_lock_that_replicas_share_has_one_hold() {
     recording.sources = vec![recording.sources[0].clone(); 4];
     recording.spans.iter_mut().for_each(|it| it.source = u32::try_from(random() % 4).unwrap());
     let found = found_in(&recording);
-    assert!(found[0].2.contains(": one goes on every 29") && found.len() == 1, "{found:#?}");
+    assert!(found[0].2.contains(": one proceeds every 29") && found.len() == 1, "{found:#?}");
 }
 
 fn lines<T>(of: impl IntoIterator<Item = T>, line: impl FnMut(T) -> String) -> String {
@@ -129,17 +129,17 @@ fn a_queue_below_a_lock_or_a_semaphore_is_named() {
         (
             saves,
             "save",
-            "7 spans `save` wait for each other, up to 60.4 ms: one goes on every 10 ms, as below a lock or in a pool of one",
+            "7 spans `save` wait for each other, up to 60.4 ms: one proceeds every 10 ms, as with a lock or a pool of one",
         ),
         (
             calls,
             "call",
-            "10 spans `call` wait for each other, up to 51.2 ms: about 2 go on every 10 ms, as below a semaphore or in a small pool",
+            "10 spans `call` wait for each other, up to 51.2 ms: about 2 proceed every 10 ms, as with a semaphore or a small pool",
         ),
         (
             updates,
             "update",
-            "5 spans `update` wait for each other, up to 100 ms: one goes on every 20 ms",
+            "5 spans `update` wait for each other, up to 100 ms: one proceeds every 20 ms",
         ),
         (appends, "append", "9 spans `append` wait for each other, up to "),
     ] {

@@ -87,7 +87,7 @@ fn failures_are_a_difference_if_chance_does_not_explain_them() {
     assert_eq!(few.changes, []);
     let note = few.notes.iter().find(|note| note.starts_with("price: "));
     assert!(
-        note.is_some_and(|note| note.ends_with("of 30 failed, which may be chance")),
+        note.is_some_and(|note| note.ends_with("of 30 failed, perhaps by chance")),
         "{:?}",
         few.notes
     );
@@ -140,7 +140,7 @@ fn requests(many: u64, calls: impl Fn(u64) -> Vec<(&'static str, String, u64)>) 
     spans(&text)
 }
 
-/// Parents without the call count, too: a cache that no longer hits is the most common regression.
+/// Parents that do not make the call are counted, too: a cache that no longer hits is the most common regression.
 #[test]
 fn a_call_that_all_requests_make_and_few_made_before_is_named() {
     for (was, is) in [(1, 100), (2, 98), (10, 90), (100, 1), (0, 100), (100, 0)] {
@@ -184,7 +184,7 @@ fn a_rare_name_is_a_note() {
     assert_eq!(found.changes, []);
     assert_eq!(
         found.notes,
-        ["rare names of one side only, which may be chance: 1, the first one is reload"]
+        ["rare names on one side only, perhaps by chance: 1, for example reload"]
     );
 }
 
@@ -215,7 +215,7 @@ fn scaled(runs: &[Recording], hundredths: u64, but: &str) -> Vec<Recording> {
     runs
 }
 
-/// A slowdown that all names share is no change of the program, unless it is larger than noise.
+/// A slowdown that all names share is not a change of the program, unless it is larger than noise.
 #[test]
 fn a_slower_machine_is_a_note_and_a_far_slower_one_is_a_total() {
     let base = Service { requests: 100, ..Service::default() };
@@ -442,7 +442,7 @@ fn one_trace_of_each_cannot_be_told_from_chance() {
     let unknown = run(&[short, long]);
     assert_eq!(unknown.status.code(), Some(0));
     let text = String::from_utf8(unknown.stdout).unwrap();
-    assert!(text.ends_with("no difference can be told from chance\n"), "{text}");
+    assert!(text.ends_with("no difference can be distinguished from chance\n"), "{text}");
     assert!(text.contains("note: GET /cart: in total "), "{text}");
 }
 

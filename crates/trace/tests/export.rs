@@ -129,7 +129,7 @@ fn deep_and_hostile_trees_are_written() {
     let found = slices(&exported(&spans(&text)));
     assert_eq!(found.len(), 2_000);
     assert_eq!(found.values().map(|it| it.depth).max(), Some(499));
-    // Children before their parents, a span without times, one after all times, and all of a source that was not read.
+    // Children before their parents, a span without times, a span after all others, and a source that was not read.
     let mut recording = spans("a 5..9\n  b 1..3\n  c 6..7\n    d 8..9\n&e 0..0");
     (recording.spans[2].start, recording.spans[2].end) = (0, 0);
     recording.spans[3].end = u64::MAX;

@@ -78,8 +78,8 @@ fn what_is_no_file_stays_what_it_is() {
     }
 }
 
-/// A page contains the data of a program, and a link that somebody else made in a shared folder must not choose the
-/// file that is replaced.
+/// Pages contain the data of a program, so only their user may read them. A link that somebody else made in a shared
+/// folder must not choose the file that is replaced.
 #[test]
 fn a_file_is_of_its_user_alone_and_not_behind_a_link() {
     let folder = with_file();

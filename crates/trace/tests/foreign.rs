@@ -59,7 +59,7 @@ fn a_slow_shard() {
         call(below, "SELECT", (now + 1.0, time), &ids);
         time + 2.0
     });
-    let part = "slow ones have `db.shard=s7`, 0 of ";
+    let part = "slow spans have `db.shard=s7`, 0 of ";
     assert_first(&text, CauseKind::SlowWith, "SELECT", part);
 }
 
@@ -90,7 +90,7 @@ fn a_cold_start() {
             if number == 0 { 2_400.0 } else { random.about(30.0) }
         },
     );
-    let part = "one of 200 spans `handler`, the first one, took 2.4 s, the others 29.7 ms";
+    let part = "one of 200 spans `handler`, the first one, took 2.4 s, the others about 29.7 ms";
     assert_first(&one, CauseKind::SlowWith, "handler", part);
 }
 
@@ -126,8 +126,8 @@ fn a_child_or_an_event_that_only_slow_ones_have() {
     });
     for (text, name, part) in [
         (hitch, "frame", "only it has `load texture` below it"),
-        (child, "GET /img", "slow ones have a child `dns.lookup`, 0 of "),
-        (event, "GET", "slow ones have the event `dns.start`, 0 of "),
+        (child, "GET /img", "slow spans have a child `dns.lookup`, 0 of "),
+        (event, "GET", "slow spans have the event `dns.start`, 0 of "),
     ] {
         assert_first(&text, CauseKind::SlowWith, name, part);
     }
@@ -145,7 +145,7 @@ fn a_statement_with_ids_or_a_large_payload() {
         call(below, "SELECT", (now, time), &format!("client {statement}"));
         time
     });
-    let part = "slow ones have `db.query.text` like `SELECT * FROM archive WHERE id = *`, 0 of ";
+    let part = "slow spans have `db.query.text` like `SELECT * FROM archive WHERE id = *`, 0 of ";
     assert_first(&statements, CauseKind::SlowWith, "SELECT", part);
     let uploads = requests(400, "POST", |below, _, now| {
         let size = match random.below(12) {
@@ -156,7 +156,7 @@ fn a_statement_with_ids_or_a_large_payload() {
         call(below, "upload", (now, time), &format!("http.request.body.size={size}"));
         time
     });
-    let part = "slow ones have `http.request.body.size` ≥ ";
+    let part = "slow spans have `http.request.body.size` ≥ ";
     assert_first(&uploads, CauseKind::SlowWith, "upload", part);
 }
 
@@ -171,7 +171,7 @@ fn a_route_behind_a_parent() {
         let _ = writeln!(text, "{name} {now}..{} server", now + time + 1.0);
         call(&mut text, "SELECT", (now + 0.5, time), "client");
     }
-    let part = "slow ones have the parent `GET /export`, 0 of ";
+    let part = "slow spans have the parent `GET /export`, 0 of ";
     assert_first(&text, CauseKind::SlowWith, "SELECT", part);
 }
 
@@ -275,7 +275,7 @@ fn a_pool_of_connections_and_a_process_that_does_one_thing_at_a_time() {
     let part = "wait for each other, up to ";
     assert_first(&queue(name, 4, 40.0, true), CauseKind::ContendedLock, name, part);
     let name = "GenServer.call";
-    let part = ": one goes on every 9.9";
+    let part = ": one proceeds every 9.9";
     assert_first(&queue(name, 1, 10.0, false), CauseKind::ContendedLock, name, part);
 }
 

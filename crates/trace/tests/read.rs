@@ -336,7 +336,7 @@ fn the_rest_of_a_damaged_file_is_read() {
     assert_eq!(names(&recording), ["one"]);
     assert_eq!(
         notes(&recording),
-        ["t.jsonl:2: expected requests of OTLP as JSON, found a line that is cut"]
+        ["t.jsonl:2: expected requests of OTLP as JSON, found an incomplete line"]
     );
 
     let recording =
@@ -365,10 +365,10 @@ fn the_rest_of_a_damaged_file_is_read() {
     assert_eq!(
         notes(&recording),
         [format!(
-            "{place}: expected a whole message of OTLP, found something else, or a part of one"
+            "{place}: expected a complete OTLP message, found something else, or a part of one"
         )]
     );
-    assert!(error(&protobuf[..20]).contains("expected a whole message"));
+    assert!(error(&protobuf[..20]).contains("expected a complete OTLP message"));
 }
 
 #[test]
@@ -379,7 +379,7 @@ fn what_is_no_otlp_is_an_error_with_its_place() {
         (b"\x7fELF\x02\x01", "t.jsonl: expected OTLP, as JSON or protobuf, found something else"),
         // A file system leaves zeros after a crash.
         (b"\0\0\0\0\0\0\0\0", "found zeros, or `format: proto` of the Collector"),
-        (b"\x0a\xff\xff\xff\xff\xff\x7f", "expected a whole message of OTLP, found something else"),
+        (b"\x0a\xff\xff\xff\xff\xff\x7f", "expected a complete OTLP message, found something else"),
         (
             b"{\"a\": \n nonsense",
             "t.jsonl:2:3: expected requests of OTLP as JSON, found expected ident",
@@ -452,7 +452,7 @@ fn ids_and_times_that_cannot_be() {
     let notes = notes(&recording);
     assert_eq!(notes.len(), 5, "{notes:#?}");
     for (note, part) in notes.iter().zip([
-        "found it before",
+        "found an earlier end",
         "the end of a span, found 0",
         "the start of a span, found 0",
         "the span is left out",

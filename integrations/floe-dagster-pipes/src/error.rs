@@ -10,7 +10,7 @@ pub struct Error(#[from] Kind);
 
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Kind {
-    #[error("expected a process that Dagster Pipes starts, found no variable `{0}`")]
+    #[error("expected a process started by Dagster Pipes, found no variable `{0}`")]
     NotStartedByDagster(&'static str),
     #[error("`{name}`: expected {accepted}, found {found}")]
     Parameter { name: &'static str, found: String, accepted: &'static str },

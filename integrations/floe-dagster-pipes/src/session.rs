@@ -39,7 +39,7 @@ impl Session {
     pub fn open(context: &str, messages: &str) -> Result<Self, Error> {
         let messages: Destination = decode(MESSAGES, messages)?;
         if messages == Destination::Unknown {
-            let accepted = "`path`, or `stdio` that is `stdout` or `stderr`";
+            let accepted = "`path`, or `stdio` with `stdout` or `stderr`";
             return Err(Error::parameter(MESSAGES, "another destination", accepted));
         }
         let context = Context::decode(context)?;

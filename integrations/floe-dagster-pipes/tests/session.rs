@@ -188,7 +188,7 @@ fn mistakes_in_the_parameters_are_one_error_without_their_values() {
     for destination in [json!({}), json!({ "stdio": "stdin" }), json!({ "bucket": "a" })] {
         assert_eq!(
             refused(CONTEXT, &encode(&destination)),
-            "`DAGSTER_PIPES_MESSAGES`: expected `path`, or `stdio` that is `stdout` or `stderr`, found another destination"
+            "`DAGSTER_PIPES_MESSAGES`: expected `path`, or `stdio` with `stdout` or `stderr`, found another destination"
         );
     }
     assert!(file.read().is_empty(), "nothing was written");
@@ -208,7 +208,7 @@ fn a_process_that_dagster_did_not_start_has_an_error_of_its_own() {
     assert!(error.is_not_started_by_dagster());
     assert_eq!(
         error.to_string(),
-        "expected a process that Dagster Pipes starts, found no variable `DAGSTER_PIPES_CONTEXT`"
+        "expected a process started by Dagster Pipes, found no variable `DAGSTER_PIPES_CONTEXT`"
     );
 }
 

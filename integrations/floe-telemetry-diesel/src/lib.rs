@@ -14,8 +14,8 @@
 //! | attribute | value |
 //! |---|---|
 //! | `db.system.name` | `postgresql`, `mysql` or `sqlite`, by the form of the URL of a connection; `other_sql` if the URL is not known |
-//! | `db.query.summary` | the operations and what they apply to; also the name of the span |
-//! | `db.query.text` | the statement with `?` in place of each literal, without comments. Values of parameters are never recorded. What is in double quotes counts as a literal where a database may take it for one. |
+//! | `db.query.summary` | the operations and their objects; also the name of the span |
+//! | `db.query.text` | the statement with `?` in place of each literal, without comments. Values of parameters are never recorded. Text in double quotes counts as a literal where a database may read it as one. |
 //! | `server.address`, `server.port`, `db.namespace` | from the URL, if it begins with `postgres://`, `postgresql://` or `mysql://` |
 //! | others | set with [`Traced::attribute`] |
 //! | `error.type` | of an error: its kind, such as `unique_violation`, or `_OTHER` |
@@ -112,8 +112,8 @@ impl Instrumentation for Traced {
                 self.database = self.database.clone().system(system(url)).url(url);
             }
             InstrumentationEvent::StartQuery { query, .. } => {
-                // Only PostgreSQL's look-up of a type begins while another query is open, which needs the type. Before
-                // any other query, an open query has failed before it was sent.
+                // PostgreSQL's look-up of a type begins while the query that needs the type is open. If any other query
+                // begins, the open query has failed before it was sent.
                 if !self.open.is_empty() && !sql(query).contains("pg_type") {
                     self.open.clear();
                 }
@@ -142,7 +142,7 @@ fn system(url: &str) -> &'static str {
     }
 }
 
-/// The statement of a query without the values of the parameters, which a query displays in a comment after the
+/// The statement of a query without the values of the parameters, which diesel displays in a comment after the
 /// statement.
 fn sql(query: &dyn DebugQuery) -> String {
     #[derive(Default)]

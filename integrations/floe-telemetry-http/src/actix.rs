@@ -149,7 +149,7 @@ fn headers(headers: &ActixHeaders) -> HeaderMap {
         let name = HeaderName::from_bytes(name.as_str().as_bytes());
         if let (Ok(name), Ok(mut copy)) = (name, HeaderValue::from_bytes(value.as_bytes())) {
             copy.set_sensitive(value.is_sensitive());
-            // A full map rejects the header, which is left out then.
+            // A full map rejects the header, which is then left out.
             let _ = converted.try_append(name, copy);
         }
     }

@@ -100,7 +100,7 @@ http_options!(HttpServerLayer);
 server_options!(HttpServerLayer);
 service!(HttpServerLayer, HttpServer, open, check_route);
 
-/// Warns once about a layer around a router of axum, which finds the route of a request only inside.
+/// Warns once if a layer wraps an axum router. Such a layer does not see the route, which the router finds later.
 fn check_route(options: &Options<Parts>, inner: &str) {
     static WARNED: AtomicBool = AtomicBool::new(false);
 
@@ -109,7 +109,7 @@ fn check_route(options: &Options<Parts>, inner: &str) {
         && inner.contains("axum::routing::Router");
     if loses_route && !WARNED.swap(true, Ordering::Relaxed) {
         tracing::warn!(
-            "`HttpServerLayer` is around a `Router`, so its spans have no `http.route`: expected `Router::layer`, or `with_route`"
+            "`HttpServerLayer` wraps a `Router`, so its spans have no `http.route`: expected `Router::layer` or `with_route`"
         );
     }
 }

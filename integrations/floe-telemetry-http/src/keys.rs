@@ -11,7 +11,7 @@ pub const HTTP_REQUEST_RESEND_COUNT: &str = "http.request.resend_count";
 pub const HTTP_RESPONSE_STATUS_CODE: &str = "http.response.status_code";
 /// The route template that a request matched, such as `/orders/{id}`.
 pub const HTTP_ROUTE: &str = "http.route";
-/// The address of the client of a request; with proxies, of the first one.
+/// The address of the client of a request. If the request passed through proxies, the client of the first proxy.
 pub const CLIENT_ADDRESS: &str = "client.address";
 /// The address of the other end of a connection.
 pub const NETWORK_PEER_ADDRESS: &str = "network.peer.address";
@@ -36,7 +36,7 @@ pub const URL_TEMPLATE: &str = "url.template";
 /// The full name of a method of remote procedure calls, such as `shop.Orders/Get`, or `_OTHER`
 /// ([RPC conventions](https://opentelemetry.io/docs/specs/semconv/rpc/rpc-spans/)).
 pub const RPC_METHOD: &str = "rpc.method";
-/// The called method, if the server does not have it.
+/// The method that the client called, if the server does not have it.
 pub const RPC_METHOD_ORIGINAL: &str = "rpc.method_original";
 /// The status of a remote procedure call, such as `OK` or `NOT_FOUND`.
 pub const RPC_RESPONSE_STATUS_CODE: &str = "rpc.response.status_code";

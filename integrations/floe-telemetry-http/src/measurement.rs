@@ -51,7 +51,7 @@ impl Drop for Active {
 pub(crate) struct Measurement {
     started: Instant,
     attributes: Vec<KeyValue>,
-    // Boxed, because few requests have it and each is moved several times.
+    // Boxed, because few requests have this value, and all measurements are moved several times.
     _active: Option<Box<Active>>,
 }
 

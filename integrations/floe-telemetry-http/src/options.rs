@@ -18,7 +18,7 @@ use crate::headers::RecordedHeaders;
 
 static TRACER: Tracer = floe_telemetry::tracer!(env!("CARGO_PKG_NAME"));
 
-/// Runs code of the user. Dropping a panic's payload is guarded, too.
+/// Runs user code and catches its panic, and a panic in the drop of the panic's payload.
 fn caught<T>(run: impl FnOnce() -> T) -> Option<T> {
     let caught = catch_unwind(AssertUnwindSafe(run))
         .map_err(|payload| catch_unwind(AssertUnwindSafe(|| drop(payload))).map_err(mem::forget));
@@ -56,7 +56,7 @@ pub(crate) struct Options<R> {
     /// The address of the server, for a client whose requests lack it.
     pub(crate) server: Option<Authority>,
     pub(crate) request_headers: RecordedHeaders,
-    /// Options of responses; `None` without any, so that a request does not count a reference.
+    /// The options of responses. `None` without any, which saves each request a reference count.
     pub(crate) response: Option<Arc<ResponseOptions>>,
 }
 

@@ -65,11 +65,11 @@ fn text(value: &AMQPValue) -> Option<&str> {
 
 impl Injector for AmqpHeaders<&mut FieldTable> {
     fn set(&mut self, key: &str, value: String) {
-        // AMQP allows no longer names.
+        // AMQP does not allow longer names.
         let Ok(name) = ShortString::try_new(key) else {
             return;
         };
-        // A message that is sent on has the headers of its sender, and no header can be removed.
+        // A forwarded message still has the headers of its sender, and a header cannot be removed.
         let is_same = |name: &ShortString| name.as_str().eq_ignore_ascii_case(key);
         let headers = self.0.inner();
         if headers.keys().any(is_same) {

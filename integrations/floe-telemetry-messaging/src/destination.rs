@@ -10,7 +10,7 @@ static TRACER: Tracer = floe_telemetry::tracer!(env!("CARGO_PKG_NAME"));
 /// A queue, a topic or a subject, to which messages are sent and from which they are received.
 ///
 /// Its methods begin spans. A span is current between [`start`](SpanBuilder::start) and the drop of its guard, or while
-/// a future with `in_span` runs, so a context injected meanwhile is the span's.
+/// a future with `in_span` runs, so a context that is injected meanwhile belongs to the span.
 ///
 /// ```
 /// use std::collections::HashMap;
@@ -50,8 +50,8 @@ impl Destination {
         self.span("send", SpanKind::Producer)
     }
 
-    /// Begins the span `receive <name>` for messages that were fetched together. It is a root with a link to each
-    /// sender, because it could have only one of them as its parent. The items are the results of
+    /// Begins the span `receive <name>` for messages that were fetched together. The span is a root with a link to each
+    /// sender, because a span has only one parent. The items of `senders` are the results of
     /// [`extract_span_context`](propagation::extract_span_context) for the headers of each message.
     #[track_caller]
     pub fn receive(&self, senders: impl IntoIterator<Item = Option<SpanContext>>) -> SpanBuilder {

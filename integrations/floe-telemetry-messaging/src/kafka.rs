@@ -40,7 +40,7 @@ use crate::values::values;
 #[derive(Clone, Copy, Debug)]
 pub struct KafkaHeaders<T>(pub T);
 
-/// The source of an extracted context: headers, or a message, which may have none.
+/// A source of context: headers, or a message, which may have no headers.
 pub trait HasHeaders {
     #[doc(hidden)]
     fn headers(&self) -> Option<&impl Headers>;
@@ -92,7 +92,7 @@ impl Injector for KafkaHeaders<&mut OwnedHeaders> {
     fn set(&mut self, key: &str, value: String) {
         let mut headers = std::mem::take(self.0);
         let is_same = |header: &Header<'_, &[u8]>| header.key.eq_ignore_ascii_case(key);
-        // A message that is sent on has the headers of its sender, and no header can be removed.
+        // A forwarded message still has the headers of its sender, and a header cannot be removed.
         if headers.iter().any(|header| is_same(&header)) {
             let others = headers.iter().filter(|header| !is_same(header));
             headers = others.fold(OwnedHeaders::new(), |headers, header| headers.insert(header));

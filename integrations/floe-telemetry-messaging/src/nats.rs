@@ -62,7 +62,8 @@ impl Injector for NatsHeaders<&mut HeaderMap> {
         else {
             return;
         };
-        // A message that is sent on has the headers of its sender, such as `Traceparent`, and no header can be removed.
+        // A forwarded message still has the headers of its sender, such as `Traceparent`, and a header cannot be
+        // removed.
         let is_same = |name: &HeaderName| AsRef::<str>::as_ref(name).eq_ignore_ascii_case(key);
         if self.0.iter().any(|(name, _)| is_same(name)) {
             let mut others = HeaderMap::new();

@@ -52,7 +52,7 @@ const MAX_NAMES: usize = 2000;
 /// The maximum number of series of a name. With [`OVERFLOW`], it has 2,000, the default of OpenTelemetry's SDK.
 const MAX_SERIES: usize = 1999;
 
-/// Marks the series that surplus sets of labels share, beyond [`MAX_SERIES`].
+/// Marks the series that all sets of labels beyond [`MAX_SERIES`] share.
 const OVERFLOW: &str = "otel.metric.overflow";
 
 static OVERFLOW_LABELS: [Label; 1] = [Label::from_static_parts(OVERFLOW, "true")];
@@ -252,7 +252,7 @@ impl HistogramFn for Series {
 
 const fn ucum(unit: Unit) -> &'static str {
     match unit {
-        // OpenTelemetry names the counted things, which the facade does not know.
+        // OpenTelemetry's unit names the counted things, which the facade does not know.
         Unit::Count => "",
         Unit::Percent => "%",
         Unit::Seconds => "s",

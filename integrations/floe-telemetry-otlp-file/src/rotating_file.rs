@@ -15,7 +15,7 @@ const MAX_FILES: u32 = 5;
 pub(crate) struct RotatingFile {
     path: PathBuf,
     max_bytes: u64,
-    /// The open file; `None` if the path leads elsewhere, so that the next line opens it there.
+    /// The open file. `None` if the path now leads to another file, which the next line opens.
     open: Option<Open>,
 }
 

@@ -47,7 +47,7 @@ impl MetricReader for ScrapedReader {
         let mut slot = self.server.lock().unwrap_or_else(PoisonError::into_inner);
         let server = slot.take();
         drop(slot);
-        // The port is free when this returns, unless a scrape does not end. That would also block the reader.
+        // The port is free after this call, unless a scrape does not end. Such a scrape would block the reader, too.
         if let Some(mut server) = server
             && !server.stop(timeout)
         {

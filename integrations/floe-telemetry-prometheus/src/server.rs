@@ -34,7 +34,7 @@ const PATH: &str = "/metrics";
 
 const TEXT: HeaderValue = HeaderValue::from_static("text/plain; version=0.0.4; charset=utf-8");
 
-/// The maximum number of concurrent connections. A surplus one replaces the oldest.
+/// The maximum number of concurrent connections. A further connection replaces the oldest one.
 const MAX_CONNECTIONS: usize = 8;
 
 /// The maximum number of bytes of a request's head.

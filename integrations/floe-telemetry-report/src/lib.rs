@@ -39,8 +39,8 @@ use opentelemetry_sdk::trace::{SpanData, SpanExporter};
 use prost::Message;
 use tempfile::NamedTempFile;
 
-/// The maximum estimated memory of spans and log records until the page is written, in bytes. Each one takes time at
-/// the end, and the page needs several times as much memory.
+/// The maximum estimated memory of spans and log records until the page is written, in bytes. The time to write the
+/// page grows with them, and writing needs several times as much memory.
 const MOST_BYTES: usize = 32 << 20;
 
 telemetry_exporter!(ExporterFactory::new(

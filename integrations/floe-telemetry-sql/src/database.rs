@@ -19,7 +19,7 @@ use opentelemetry::{Context, InstrumentationScope, Key, KeyValue, Value, global}
 use crate::address;
 use crate::query::{DoubleQuoted, Query};
 
-/// A database: the common part of the spans of its queries.
+/// A database, with the common attributes of the spans of its queries.
 #[derive(Clone, Debug)]
 pub struct Database {
     scope: InstrumentationScope,
@@ -84,7 +84,7 @@ impl Database {
     /// of a span to its end, with `db.system.name`, `db.query.summary`, `db.namespace`, `server.address`,
     /// `server.port`, and for an error `error.type` and `db.response.status_code`.
     ///
-    /// It goes to OpenTelemetry's global meter provider at the time of the call.
+    /// The metric goes to OpenTelemetry's global meter provider at the time of this call.
     ///
     /// [conventions]: https://opentelemetry.io/docs/specs/semconv/database/database-metrics/
     #[must_use]
@@ -200,8 +200,8 @@ impl QuerySpan {
         self.rows = Some(self.rows.unwrap_or(0).saturating_add(rows.into()));
     }
 
-    /// Makes the span an error without a message. `code` is the database's own code, and `kind` is `error.type` without
-    /// a code.
+    /// Sets the span's status to an error without a message. `code` is the database's own error code. Without a code,
+    /// `error.type` is `kind`.
     pub fn fail(&mut self, code: Option<&str>, kind: &'static str) {
         self.cx.span().set_status(Status::error(""));
         self.set_error_type(code, kind);

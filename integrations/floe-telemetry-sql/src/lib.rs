@@ -23,9 +23,9 @@
 //!
 //! | attribute | value |
 //! |---|---|
-//! | `db.system.name` | that of [`Database::new`] |
-//! | `db.query.summary` | the operations and what they apply to; also the name of the span |
-//! | `db.query.text` | the statement with `?` in place of each literal, without comments. What is in double quotes counts as a literal where a database may take it for one. |
+//! | `db.system.name` | the argument of [`Database::new`] |
+//! | `db.query.summary` | the operations and their objects; also the name of the span |
+//! | `db.query.text` | the statement with `?` in place of each literal, without comments. Text in double quotes counts as a literal where a database may read it as one. |
 //! | `db.response.returned_rows` | the number of rows, if it is known |
 //! | `server.address`, `server.port`, `db.namespace` | from [`Database::url`] |
 //! | others | set with [`Database::attribute`] |

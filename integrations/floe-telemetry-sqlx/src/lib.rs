@@ -24,8 +24,8 @@
 //! | attribute | value |
 //! |---|---|
 //! | `db.system.name` | `postgresql`, `mysql`, `sqlite`, `other_sql` for the driver `Any`, or the name of another one |
-//! | `db.query.summary` | the operations and what they apply to; also the name of the span |
-//! | `db.query.text` | the statement with `?` in place of each literal, without comments. Values of parameters are never recorded. What is in double quotes counts as a literal where a database may take it for one. |
+//! | `db.query.summary` | the operations and their objects; also the name of the span |
+//! | `db.query.text` | the statement with `?` in place of each literal, without comments. Values of parameters are never recorded. Text in double quotes counts as a literal where a database may read it as one. |
 //! | `db.response.returned_rows` | the number of rows that were read |
 //! | `server.address`, `server.port`, `db.namespace` | from [`TracedPool::url`] |
 //! | others | set with [`TracedPool::attribute`] |

@@ -20,7 +20,7 @@ use crate::executor::Traced;
 
 /// A pool whose queries have spans. It dereferences to the pool, and cloning it is cheap.
 pub struct TracedPool<DB: Database> {
-    /// The pool, shared, so that observing it does not keep it open.
+    /// The pool, shared so that its metrics can refer to it without keeping it open.
     pool: Arc<Pool<DB>>,
     database: Arc<floe_telemetry_sql::Database>,
 }

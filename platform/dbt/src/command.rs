@@ -36,8 +36,8 @@ pub trait Product {
     /// The identity of the product of a dbt project, whose folder is `project`.
     fn identity(&mut self, project: &Path) -> Option<FloeSpanAttributes>;
 
-    /// Is called at the end of a command in which dbt ran. Adds the command to the history, and returns the findings
-    /// about everything that was unusual.
+    /// Called at the end of a command in which dbt ran. Adds the command to the history, and returns the unusual
+    /// findings.
     fn ended(&mut self, command: &Recorded<'_>) -> Vec<String>;
 }
 
@@ -46,7 +46,7 @@ pub trait Product {
 pub enum Ended {
     /// The program ended.
     Exited(Exit),
-    /// The program could not be started. The exit code is the shell's code for this.
+    /// The program could not be started. The exit code is the code that a shell would return.
     NotStarted {
         /// The exit code.
         code: u8,
@@ -55,8 +55,8 @@ pub enum Ended {
     },
 }
 
-/// Runs a command line that runs dbt, for example `dbt build`. An identity in the variable `BAGGAGE` takes precedence over
-/// that of `product`.
+/// Runs a command line that runs dbt, for example `dbt build`. An identity in the variable `BAGGAGE` takes precedence
+/// over the identity of `product`.
 ///
 /// # Errors
 /// The configuration of the telemetry is not valid, and nothing was run.
@@ -124,7 +124,7 @@ fn observed(
             match pipes.standby() {
                 Ok(started) => standby = Some(started),
                 Err(error) => warnings.push(format!(
-                    "if `floe` is killed, dbt loses its log: cannot start `/bin/sh`: {error}"
+                    "dbt loses its log if `floe` is killed: cannot start `/bin/sh`: {error}"
                 )),
             }
             command.args(&invocation.arguments);
@@ -133,7 +133,7 @@ fn observed(
             (Ok(reading), Some(end))
         }
         Err(error) => {
-            warnings.push(format!("the trace has no nodes: cannot open a pipe: {error}"));
+            warnings.push(format!("the trace has no spans of nodes: cannot open a pipe: {error}"));
             command.args(arguments).envs(trace_variable());
             (Err(Box::new(trace)), None)
         }
@@ -155,7 +155,7 @@ fn observed(
             warnings.extend(trace.end(*exit, |command| product.ended(&command)).1);
         }
         (Some(trace), Ended::NotStarted { message, .. }) => trace.not_started(message),
-        (None, _) => warnings.push("the trace is not complete: its thread panicked".to_owned()),
+        (None, _) => warnings.push("the trace is incomplete: a thread panicked".to_owned()),
     }
     Report { ended, warnings }
 }

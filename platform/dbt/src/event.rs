@@ -180,7 +180,7 @@ fn owned(value: &Value, key: &str) -> Option<String> {
 #[expect(
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,
-    reason = "the value is not negative, and a number of rows beyond 2^53 is not exact in the input either"
+    reason = "the value is not negative, and dbt's floating-point numbers are not exact beyond 2^53 either"
 )]
 fn read_count(value: Option<&Value>) -> Option<u64> {
     let value = value?;

@@ -31,7 +31,7 @@ impl InRun {
                 (Some(pipes.read(trace, None)), variables)
             }
             Err(error) => {
-                tracing::warn!(%error, "the trace has no nodes of dbt: cannot open a pipe");
+                tracing::warn!(%error, "the trace has no spans of nodes: cannot open a pipe");
                 let mut variables = vec![("DBT_LOG_LEVEL_FILE", "none".into())];
                 variables.extend(trace_variable());
                 (None, variables)

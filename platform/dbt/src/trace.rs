@@ -57,7 +57,7 @@ impl CommandTrace {
         trace
     }
 
-    /// The trace of a command in the span of a context. The caller ends that span.
+    /// The trace of a command whose span is the current span of `root`. The caller ends the span.
     pub(crate) fn within(
         tracer: &'static str,
         command: &str,

@@ -48,7 +48,7 @@ impl fmt::Display for InstrumentationGap {
             ),
             Self::UnusedTracerName(name) => write!(
                 f,
-                "tracer_name is `{name}`, which no span of the program can have as its scope"
+                "tracer_name is `{name}`, but no tracer or function of the program has this scope"
             ),
         }
     }

@@ -19,7 +19,7 @@ pub struct Compile<'a> {
 /// A stage of a compilation. The stages run in this order.
 #[derive(Clone, Copy, Debug, Eq, FloeAttributes, Hash, Ord, PartialEq, PartialOrd)]
 #[floe(rename_all = "snake_case")]
-#[expect(clippy::exhaustive_enums, reason = "the six stages are a contract of the platform")]
+#[expect(clippy::exhaustive_enums, reason = "the platform's contract fixes the six stages")]
 pub enum Stage {
     /// Reads the files.
     Load,

@@ -132,13 +132,13 @@ impl Serialize for Credential {
     }
 }
 
-/// The path of a file or a folder that a plugin reads, in its configuration. A relative path is below the folder
-/// of the product. What a plugin writes is an [`OutputPath`].
+/// The path of a file or a folder that a plugin reads, in its configuration. A relative path is below the folder of the
+/// product. For a path that a plugin writes, use [`OutputPath`].
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct LocalPath(PathBuf);
 
 impl LocalPath {
-    /// Creates a path as in the configuration, for a default.
+    /// Creates the default of a path, in the form of the configuration.
     pub fn new(path: impl AsRef<Path>) -> Self {
         FOLDER.with_borrow(|folder| Self(folder.join(path)))
     }
@@ -170,7 +170,7 @@ pub struct OutputPath {
 }
 
 impl OutputPath {
-    /// Creates a path as in the configuration, for a default: relative, and without `..`.
+    /// Creates the default of a path, in the form of the configuration: relative, and without `..`.
     pub fn new(inner: impl AsRef<Path>) -> Self {
         let inner = inner.as_ref().to_path_buf();
         FOLDER.with_borrow(|folder| Self {
@@ -256,7 +256,7 @@ impl SelectionError {
         &self.path
     }
 
-    /// The found value and the accepted ones.
+    /// The found value and the accepted values.
     pub fn message(&self) -> &str {
         &self.message
     }

@@ -66,7 +66,7 @@ pub struct Node<'a> {
     /// The name of the node.
     #[floe(key = "dbt.model_name")]
     pub name: &'a str,
-    /// How a model is materialized.
+    /// The materialization of a model, for example `table`.
     pub materialization: Option<&'a str>,
     /// The schema that a model is created in.
     pub schema: Option<&'a str>,

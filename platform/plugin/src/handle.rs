@@ -72,10 +72,7 @@ pub struct Handle<K: ?Sized> {
 
 impl<K: ?Sized + Kind> Handle<K> {
     /// `None` if the instance is of another kind.
-    #[expect(
-        clippy::trivially_copy_pass_by_ref,
-        reason = "a span is opened by the plugin's static"
-    )]
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "spans keep a reference to the tracer")]
     pub(crate) fn new(
         linked: &'static LinkedPlugin,
         tracer: &'static Tracer,
@@ -108,7 +105,7 @@ impl<K: ?Sized + Kind> Handle<K> {
 }
 
 /// Runs an operation in its span, and counts its failure. A panic becomes an error.
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "a span is opened by the plugin's static")]
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "spans keep a reference to the tracer")]
 pub(crate) fn observe<T, O: Operation>(
     tracer: &'static Tracer,
     operation: &O,

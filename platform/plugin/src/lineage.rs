@@ -186,7 +186,7 @@ static METRICS: MetricRecorder =
 
 const EVENTS: Metric<'_> = Metric::new("floe.lineage.events")
     .with_unit("{event}")
-    .with_description("Lineage events, by backend and by whether it has stored them.");
+    .with_description("Lineage events, by backend and by whether the backend stored them.");
 
 /// The producer of the events that [`RunEvent::to_json`] returns.
 pub const PRODUCER: &str = concat!("https://floe.dev/floe-plugin/", env!("CARGO_PKG_VERSION"));

@@ -34,7 +34,8 @@ pub trait Operation: FloeAttributes {
     }
 }
 
-/// Makes attributes an operation of a domain: `operation!("alert", Alert.operation)` names its spans by this field.
+/// Implements `Operation` for attributes: `operation!("alert", Alert.operation)` names the domain and the field with
+/// the operation.
 macro_rules! operation {
     ($domain:literal, $attributes:ident.$operation:ident) => {
         impl $crate::operation::Operation for $attributes<'_> {
@@ -48,11 +49,11 @@ macro_rules! operation {
 }
 pub(crate) use operation;
 
-/// The span of an operation, not started yet.
+/// Builds the span of an operation, without starting it.
 #[track_caller]
 #[expect(
     clippy::trivially_copy_pass_by_ref,
-    reason = "the public functions take the reference to the plugin's static"
+    reason = "the public functions take a reference to the plugin's static tracer"
 )]
 pub(crate) fn span(tracer: &'static Tracer, operation: &impl Operation) -> SpanBuilder {
     tracer.span(operation.span_name()).attributes(operation)

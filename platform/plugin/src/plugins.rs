@@ -278,7 +278,7 @@ fn check_count(selections: &[Selection], index: usize) -> Result<(), SelectionEr
         return Err(SelectionError::new(message));
     }
     if *kind != PluginType::AlertChannel && earlier().any(|other| other.name == *name) {
-        let message = format!("expected each plugin once, found the {kind} plugin `{name}` again");
+        let message = format!("expected each plugin once, found the {kind} plugin `{name}` twice");
         return Err(SelectionError::new(message));
     }
     Ok(())
@@ -288,7 +288,7 @@ fn configure(selection: &Selection) -> Result<Configured, SelectionError> {
     let linked = registry::find(selection.kind, &selection.name)
         .map_err(|error| SelectionError::new(error.to_string()))?;
     let Some(factory) = linked.factory() else {
-        let message = format!("{linked} registers its metadata only and cannot be selected");
+        let message = format!("{linked} registers only metadata, so it cannot be selected");
         return Err(SelectionError::new(message));
     };
     let (instance, credentials) =

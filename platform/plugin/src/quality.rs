@@ -121,7 +121,7 @@ impl Suite<'_> {
         }
     }
 
-    /// The failure of a check, which [`identifiers`] names.
+    /// The description of a failed check. `name` comes from [`identifiers`].
     #[must_use]
     pub fn failure(&self, name: &str, check: &Check, result: &CheckResult) -> String {
         let (table, detail) = (self.table, check.detail(result));
@@ -184,7 +184,7 @@ impl Handle<dyn QualityProvider> {
     fn record(&self, suite: &Suite<'_>, name: &str, check: &Check, result: &CheckResult) {
         let request =
             Quality { check_name: Some(name), checks_count: None, ..self.request("check", suite) };
-        // The error is recorded, and the result has it.
+        // The span records the error, and the result contains it.
         let _ = self.observe(&request, |_, span| {
             span.set_attributes(&QualityOutcome {
                 pass_count: u64::from(result.passed),

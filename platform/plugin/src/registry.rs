@@ -141,7 +141,7 @@ fn not_found(kind: PluginType, name: &str, names: &[&str]) -> Error {
     let accepted = if names.is_empty() {
         "no plugin of this type is linked into the program".to_owned()
     } else {
-        format!("linked into the program are: {}", names.join(", "))
+        format!("the program is linked with: {}", names.join(", "))
     };
     Error(format!("there is no {kind} plugin `{name}`; {accepted}{suggestion}"))
 }
@@ -298,7 +298,7 @@ fn checked(mut found: Vec<&LinkedPlugin>) -> Result<Vec<&LinkedPlugin>, Error> {
     }
     match found.windows(2).find(|pair| key(pair[0]) == key(pair[1])) {
         Some(pair) => Err(Error(format!(
-            "{} plugins: several have the same name: {} and {}, expected one of each name",
+            "{} plugins: several have the same name: {} and {}, expected different names",
             pair[0].plugin().plugin_type(),
             pair[0],
             pair[1],
@@ -364,7 +364,7 @@ mod tests {
         let error = checked(vec![&two, &other, &one]).unwrap_err();
         assert_eq!(
             error.to_string(),
-            "compute plugins: several have the same name: duckdb 1.0.0 (acme.rs:3) and duckdb 1.0.0 (acme.rs:7), expected one of each name",
+            "compute plugins: several have the same name: duckdb 1.0.0 (acme.rs:3) and duckdb 1.0.0 (acme.rs:7), expected different names",
         );
     }
 
@@ -390,7 +390,7 @@ mod tests {
         let error = not_found(PluginType::Secrets, "infiscal", &["env", "infisical"]);
         assert_eq!(
             error.to_string(),
-            "there is no secrets plugin `infiscal`; linked into the program are: env, infisical; did you mean `infisical`?",
+            "there is no secrets plugin `infiscal`; the program is linked with: env, infisical; did you mean `infisical`?",
         );
         let error = not_found(PluginType::Catalog, "polaris", &[]);
         assert_eq!(

@@ -43,7 +43,7 @@ operation!("security", Security.operation);
 
 /// A manifest of a product's account in a cluster.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
-#[expect(clippy::exhaustive_enums, reason = "a plugin generates each of them")]
+#[expect(clippy::exhaustive_enums, reason = "a plugin generates every manifest")]
 pub enum Manifest {
     /// The namespace, with its Pod Security Standard as labels.
     Namespace,

@@ -94,7 +94,7 @@ fn a_linked_plugin_whose_tracer_no_call_site_carries_is_a_warning() -> Result<()
     );
     assert_eq!(
         warnings[2].to_string(),
-        "plugin 'silent' (storage): tracer_name is `floe.storage.silent`, which no span of the program can have as its scope; create its spans with `tracer!(\"floe.storage.silent\")` or `#[traced(tracer = \"floe.storage.silent\")]`"
+        "plugin 'silent' (storage): tracer_name is `floe.storage.silent`, but no tracer or function of the program has this scope; create its spans with `tracer!(\"floe.storage.silent\")` or `#[traced(tracer = \"floe.storage.silent\")]`"
     );
     Ok(())
 }

@@ -231,7 +231,7 @@ fn selections_that_cannot_work_are_errors_with_their_place() {
         (
             vec![vault(), store("valt", json!({ "test": "refused" }))],
             1,
-            "there is no secrets plugin `valt`; linked into the program are: safe, vault; did you mean `vault`?",
+            "there is no secrets plugin `valt`; the program is linked with: safe, vault; did you mean `vault`?",
         ),
         (
             vec![pager(json!({ "test": "refused", "token": token }))],
@@ -249,7 +249,7 @@ fn selections_that_cannot_work_are_errors_with_their_place() {
         (
             vec![vault(), vault()],
             1,
-            "expected each plugin once, found the secrets plugin `vault` again",
+            "expected each plugin once, found the secrets plugin `vault` twice",
         ),
         (
             vec![pager(json!({ "test": "refused", "token": "hunter2XyZ" }))],

@@ -10,7 +10,7 @@ use serde::Deserialize;
 pub struct ServiceUrl(String);
 
 impl ServiceUrl {
-    /// Creates the address of a default.
+    /// Creates an address that is the default of a setting.
     pub fn of(url: &'static str) -> Self {
         Self(url.to_owned())
     }

@@ -38,10 +38,10 @@ const LONGEST_REFUSAL: u64 = 64 << 10;
 /// The maximum length in characters of a quote of a response in an error.
 const LONGEST_QUOTE: usize = 200;
 
-/// A client for one service. Connections are reused. Redirections are not followed: they would send the
-/// credential to another host.
+/// A client for one service. Connections are reused. Redirections are not followed: they would send the credential to
+/// another host.
 ///
-/// In the configuration of a plugin it is the time limit of a request.
+/// In the configuration of a plugin, a client is the time limit of its requests.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(from = "TimeLimit")]
 pub(crate) struct Client(Agent);

@@ -56,7 +56,7 @@ pub(crate) fn check_range(what: &str, range: &str) -> Result<(), Error> {
     if range.parse().is_ok_and(|parsed: IpNet| parsed.trunc().to_string() == range) {
         return Ok(());
     }
-    let accepted = "a range of addresses that begins with its first, for example `10.0.0.0/8`";
+    let accepted = "a range of addresses, written with its first address, for example `10.0.0.0/8`";
     Err(refused(what, range, accepted))
 }
 

@@ -22,7 +22,7 @@ pub mod files {
     pub mod yaml;
 }
 
-/// The ids of a run, here and in other tools.
+/// The ids of a run in `floe` and in other tools.
 pub mod runs {
     pub mod correlation;
     pub mod run_id;

@@ -27,6 +27,6 @@ impl TryFrom<f64> for TimeLimit {
         if seconds > 0.0 && seconds <= LONGEST_TIMEOUT {
             return Ok(Self(Duration::from_secs_f64(seconds)));
         }
-        Err(format!("expected seconds, more than 0 and at most {LONGEST_TIMEOUT}, found {seconds}"))
+        Err(format!("expected more than 0 and at most {LONGEST_TIMEOUT} seconds, found {seconds}"))
     }
 }

@@ -45,7 +45,7 @@ pub(super) fn refuse(artifacts: &CompiledArtifacts, path: &Path) -> Result<(), P
         None => Ok(()),
         Some(name) => {
             let message =
-                format!("a text of `{name}` contained a credential, which is not written");
+                format!("a text of `{name}` contained a credential, which is not in the artifacts");
             Err(PlatformError::input(Place::file(path), message))
         }
     }

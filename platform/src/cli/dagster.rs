@@ -21,7 +21,7 @@ pub(super) struct SensorArguments {
     /// The job whose runs the sensor requests
     #[arg(long)]
     job: String,
-    /// The cursor of the evaluation before
+    /// The cursor of the previous evaluation
     #[arg(long)]
     cursor: Option<String>,
 }

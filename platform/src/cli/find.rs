@@ -1,4 +1,4 @@
-//! `floe find`: the ids of a run, by any of them.
+//! `floe find`: finds a run by any of its ids.
 
 use std::ffi::OsString;
 use std::fmt;
@@ -17,7 +17,7 @@ use crate::record::Record;
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
-    /// The id, after the product's folder if that is not the current one
+    /// The id of the run, after the product's folder unless that is the current folder
     // With two arguments, clap would take the first word as the id if an option follows it.
     #[arg(value_name = "ID", required = true, num_args = 1..=2)]
     words: Vec<OsString>,

@@ -11,12 +11,12 @@ use super::output::redactions;
 use crate::pipeline::RunError;
 use crate::telemetry;
 
-/// How much of its trace a command prints.
+/// The amount of the trace that a command prints.
 #[derive(Clone, Copy, Debug, PartialEq, clap::ValueEnum)]
 pub(super) enum Tree {
     /// Nothing
     None,
-    /// What failed and what took long, the rest counted by name
+    /// Failed and long spans, and the number of the other spans by name
     Summary,
     /// Every span
     Full,

@@ -7,7 +7,7 @@ use floe_plugin::InstrumentationWarning;
 use floe_plugins::error::Error;
 use floe_telemetry::{TelemetryProvider, printable, sanitize_credentials, sanitize_error_message};
 
-/// Prints to standard output. A closed pipe is no error: its reader wants no more output.
+/// Prints to standard output. A closed pipe is not an error: its reader wants no more output.
 pub(super) fn print(text: &dyn fmt::Display) -> Result<(), Error> {
     let text = text.to_string();
     let mut output = io::stdout().lock();

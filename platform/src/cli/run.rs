@@ -23,7 +23,7 @@ pub(super) struct Arguments {
     /// Print errors and warnings only
     #[arg(short, long)]
     quiet: bool,
-    /// Print the trace, too: what failed and what took long, unless another AMOUNT is given
+    /// Print the trace, too: failed and long spans, unless another AMOUNT is given
     #[arg(long, value_enum, value_name = "AMOUNT", num_args = 0..=1, default_missing_value = "summary")]
     trace: Option<Tree>,
 }
@@ -79,9 +79,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), RunError> {
             (Some(id), _, None) if observed.is_recorded => Some(id.to_owned()),
             _ => {
                 let percent = ratio * 100.0;
-                Some(format!(
-                    "not recorded: `{mode}` records {percent} % of its runs, and those that fail"
-                ))
+                Some(format!("not recorded: `{mode}` records {percent} % of the runs that succeed"))
             }
         };
         let mut summary = report.to_string();

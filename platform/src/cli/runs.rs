@@ -18,7 +18,7 @@ use crate::text::Elapsed;
 pub(super) struct Arguments {
     #[command(flatten)]
     product: ProductArgs,
-    /// How many runs to print
+    /// The number of runs to print
     #[arg(long, value_name = "COUNT", default_value_t = 20)]
     last: usize,
     /// Print JSON

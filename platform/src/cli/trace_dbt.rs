@@ -84,7 +84,7 @@ impl floe_dbt::Product for Product<'_> {
         self.warnings.extend(history::add(&self.folder, &mut run));
         if let Err(error) = identity {
             let (command, error) = (command.command, error.redacted());
-            self.warnings.push(format!("`{command}` has no identity: {error}"));
+            self.warnings.push(format!("the product of `{command}` is not known: {error}"));
         }
         self.unusual = run.unusual;
         self.unusual.clone()

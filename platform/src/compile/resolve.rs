@@ -76,7 +76,7 @@ fn dangling(reference: &Reference, known: &BTreeSet<&str>, others: &BTreeSet<&st
     }
     let known: Vec<&str> = known.iter().copied().collect();
     match &*did_you_mean(nearest(name, &known)) {
-        "" if known.is_empty() => format!("{missing}, and no other"),
+        "" if known.is_empty() => format!("{missing}, and the product has no {what}"),
         "" => format!("{missing}, expected {}", known.join(", ")),
         suggestion => format!("{missing}{suggestion}"),
     }

@@ -25,7 +25,7 @@ pub(super) fn validate(identity: &Identity, loaded: &Loaded<'_>) -> Result<(), E
     let product = loaded.product;
     let has_assets = !product.models.is_empty() || !product.sources.is_empty();
     if loaded.dbt.is_some() && has_assets {
-        let message = "the product is a dbt project, whose models and sources dbt has, expected neither `models` nor `sources`";
+        let message = "the product is a dbt project, so dbt defines its models and sources, expected neither `models` nor `sources`";
         return Err(Error::input(Place::yaml(&file, product.name.position), message));
     }
     if product.models.is_empty() && loaded.dbt.is_none() {

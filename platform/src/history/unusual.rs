@@ -25,7 +25,7 @@ const RARE: f64 = 0.001;
 /// The accepted chance for a single test whose difference is expected.
 const EXPECTED: f64 = 0.02;
 
-/// Only in the first run with the query: if a new query takes no longer, later runs do not mention it.
+/// The minimum scatter of logarithms: 5 %.
 const LEAST_SCATTER: f64 = 0.05;
 
 /// The minimum factor of an unusual number of rows.
@@ -147,8 +147,8 @@ struct Comparison<'a> {
     run: &'a Record,
     built: Vec<HashMap<&'a str, &'a Step>>,
     parts: Vec<Part<'a>>,
-    /// The usual rows of each asset whose number of rows is unusual, and whether the number has hardly ever occurred.
-    /// Only a number that has hardly ever occurred is a cause.
+    /// The usual rows of each asset with an unusual number of rows, and whether the number is rare in earlier runs.
+    /// Only a rare number is a cause.
     rows: HashMap<&'a str, (f64, bool)>,
     /// The assets whose query differs from most runs, and the number of the first run with the new query.
     changed: HashMap<&'a str, u64>,
@@ -242,8 +242,8 @@ impl<'a> Comparison<'a> {
         self.parts.push(Part { name, asset, causes, now, past, usual });
     }
 
-    /// The usual rows of an asset with an unusual number of rows, and whether the number has hardly ever occurred.
-    #[expect(clippy::cast_precision_loss, reason = "it is compared by its logarithm")]
+    /// The usual rows of an asset with an unusual number of rows, and whether the number is rare in earlier runs.
+    #[expect(clippy::cast_precision_loss, reason = "only the logarithm is compared")]
     fn other_rows(&self, asset: &Step, past: Vec<u64>) -> Option<(f64, bool)> {
         let now = asset.rows()? as f64;
         let past: Vec<f64> = past.into_iter().map(|rows| rows as f64).collect();
@@ -298,7 +298,7 @@ impl<'a> Comparison<'a> {
             return None;
         }
         let text = format!(
-            "all assets took {:.1} × their time, with the same rows and queries: +{}{}",
+            "all assets took {:.1} × their usual time, with the same rows and queries: +{}{}",
             self.shift.exp(),
             Elapsed(excess),
             self.surroundings()
@@ -328,7 +328,8 @@ impl<'a> Comparison<'a> {
             .map(|cause| Finding { kind: Kind::Rows, excess: 0.0, text: self.describe(*cause) })
             .collect();
         let queries = rest.iter().filter_map(|it| match it {
-            // Only in the first run with the query: a new query that takes no longer is no news in later runs.
+            // Reported only in the first run with the query: later runs do not mention a new query that takes no
+            // longer.
             Cause::Query(name) if self.changed.get(name) == Some(&self.run.number) => Some(*name),
             _ => None,
         });
@@ -399,7 +400,7 @@ impl<'a> Comparison<'a> {
         chance(&before, part.deviation(part.now) - self.shift)
     }
 
-    #[expect(clippy::cast_precision_loss, reason = "a factor with one digit")]
+    #[expect(clippy::cast_precision_loss, reason = "the factor has one decimal")]
     fn describe(&self, cause: Cause<'_>) -> String {
         let name = match cause {
             Cause::Query(name) => {
@@ -420,7 +421,7 @@ impl<'a> Comparison<'a> {
         }
         let factor = now as f64 / usual.max(1.0);
         let now = Thousands(now);
-        format!("`{name}` has {factor:.1} × its rows ({now}, usually {usually})")
+        format!("`{name}` has {factor:.1} × its usual rows ({now}, usually {usually})")
     }
 
     /// The name of a new machine, if all earlier runs had the same one.

@@ -19,7 +19,7 @@ pub struct Observability {
     pub logging: Logging,
 }
 
-/// Whether traces are recorded, and where they are exported.
+/// The recording and the export of traces.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Tracing {
@@ -53,7 +53,7 @@ pub enum Exporter {
     None,
 }
 
-/// Whether lineage is recorded, and where its events are sent.
+/// The recording of lineage, and the destination of its events.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Lineage {
@@ -71,8 +71,8 @@ impl Default for Lineage {
     }
 }
 
-/// The level and the format of the logs, which are exported with the trace. They are also printed, to standard
-/// error, if one of the two is not the default.
+/// The level and the format of the logs, which are exported with the trace. They are also printed, to standard error,
+/// if the level or the format is not the default.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Logging {

@@ -128,7 +128,7 @@ impl<'a> Found<'a> {
                         Value::String(text) => format!("`{}`", sanitize_credentials(&text)),
                         found => describe(&found).to_owned(),
                     };
-                    let message = format!("expected fail, continue, found {found}");
+                    let message = format!("expected fail or continue, found {found}");
                     return Err(refused(position, message));
                 }
                 (key, found) => {

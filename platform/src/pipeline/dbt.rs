@@ -134,7 +134,8 @@ pub(crate) fn built(identity: &Identity, run: &CommandRun) -> Result<(), Failure
     Err(QueryError::new(place, error).into())
 }
 
-/// Adds a command to the report. Its failure is an error, unless a node failed, which is reported like other assets.
+/// Adds a command to the report. A failure of the command is an error, unless a node failed: a failed node is reported
+/// like other failed assets.
 fn add(run: CommandRun, plugins: &Active, report: &mut Report) -> Result<(), Error> {
     report.record.dbt_invocation_id.clone_from(&run.invocation_id);
     interrupt::check()?;

@@ -77,7 +77,7 @@ pub(super) fn report(
     Ok(report)
 }
 
-/// Records the metrics of a run. `stopped` is whether it ended early.
+/// Records the metrics of a run. `stopped` tells whether the run ended early.
 fn record_metrics(product: &str, report: &Report, stopped: bool) {
     metrics::record_run(product, report.took(), stopped || report.count(Outcome::is_failed) > 0);
     for (status, count) in [
@@ -100,7 +100,7 @@ fn record_metrics(product: &str, report: &Report, stopped: bool) {
 pub(super) enum Alert<'a> {
     /// A run that failed.
     OfRun { unusual: &'a str },
-    /// A check that failed, also a test of dbt.
+    /// A failed check, or a failed test of dbt.
     OfCheck { asset: &'a str },
 }
 
@@ -223,7 +223,7 @@ pub(crate) fn write_unbegun(folder: &Path, run_id: &str, stopped: &Error) {
         save(folder, &record)
     });
     if let Err(error) = written {
-        tracing::warn!(%error, "the results belong to an earlier run");
+        tracing::warn!(%error, "the results of this run are not written");
     }
 }
 

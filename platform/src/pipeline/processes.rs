@@ -160,7 +160,7 @@ fn skipped(key: &str, missing: &str, run_id: &str) {
     span(&attributes, &outcome, SystemTime::now()).end();
 }
 
-/// Records the span of an attempt whose process did not end it.
+/// Records the span of an attempt whose process was killed before the attempt ended.
 fn canceled(attempt: &Attempt) {
     let outcome = AssetOutcome { status: AssetStatus::Canceled, missing: None };
     let attributes = Attributes {
@@ -195,7 +195,7 @@ fn span(
         .start_with_context(&tracer, &Context::current())
 }
 
-/// The environment variable with the path of the first file.
+/// The environment variable with the path of the run's description.
 pub(crate) const VARIABLE: &str = "FLOE_RUN";
 
 #[derive(Debug, Deserialize, Serialize)]
@@ -254,7 +254,7 @@ impl SharedRun {
         let refused = |message: String| Error::input(Place::file(&path), message);
         let text = yaml::text(&path)?;
         let run = serde_json::from_str(&text)
-            .map_err(|error| refused(format!("this is not a run of `floe`: {error}")))?;
+            .map_err(|error| refused(format!("this does not describe a run of `floe`: {error}")))?;
         Ok(Some(run))
     }
 

@@ -292,7 +292,7 @@ impl Report {
     }
 }
 
-/// The summary: how many assets were built and checks passed, where the time went, and where the results are.
+/// The summary: the numbers of built assets and passed checks, the times of the stages, and the places of the results.
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let [failed, skipped] = [Outcome::is_failed, Outcome::is_skipped].map(|is| self.count(is));

@@ -23,8 +23,8 @@ use crate::plugins::active::Active;
 use crate::product::{self, missing_file};
 use crate::word::InnerPath;
 
-/// The query that generates the source's file, and the path of the file; `None` if the file exists, or if no query
-/// generates it. An existing file is always kept: if it is no CSV, reading it fails.
+/// The query that generates the source's file, and the path of the file. `None` if the file exists, or if no query
+/// generates it. An existing file is always kept, even if it is not CSV and cannot be loaded.
 pub(super) fn to_generate<'a>(
     source: &'a CompiledSource,
     run: &Run<'_>,

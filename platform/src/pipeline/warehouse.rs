@@ -96,7 +96,7 @@ impl Drop for Warehouse {
     fn drop(&mut self) {
         if !self.is_kept {
             let draft = self.database();
-            // The next run removes what cannot be removed now.
+            // The next run removes the files that cannot be removed now.
             let _ = atomic::remove_beside(&draft);
             let _ = atomic::remove(&draft);
         }

@@ -68,7 +68,7 @@ fn orders(namespace: &str) -> StoredTable<'_> {
     StoredTable { namespace, name: "orders", location: "s3://lake/sales/orders.csv" }
 }
 
-/// The bodies of the requests after the token.
+/// The bodies of the requests after the request for the token.
 fn bodies(catalog: &Service) -> Vec<Value> {
     catalog.received()[1..].iter().map(Received::json).collect()
 }

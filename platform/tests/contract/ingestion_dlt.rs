@@ -157,7 +157,7 @@ pub(crate) fn contract() -> Contract {
 fn an_answer_that_is_not_true_is_an_error() {
     let row = "{\"id\":1}\n";
     for (answer, rows, message) in [
-        (loaded(2), row, "found 1 rows, and it reported 2"),
+        (loaded(2), row, "found 1 rows, but dlt reported 2"),
         (loaded(1), "{\"id\":\"one\"}\n", "a value of the column `id` is not of its type"),
         (loaded(1), "[1]\n", "a row is not a JSON object"),
         ("{".to_owned(), row, "the result is not the JSON"),

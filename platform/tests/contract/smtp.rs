@@ -14,8 +14,8 @@ pub(crate) struct Mail {
     pub(crate) data: String,
 }
 
-/// A reply instead of the usual one to a command, or to the connection, which is `CONNECT`. Instead of an empty reply,
-/// the server hangs.
+/// The reply to a command in place of the usual one. `CONNECT` stands for the connection. With an empty reply, the
+/// server hangs.
 type Reply = dyn Fn(&str) -> Option<String> + Send;
 
 pub(crate) struct Server {

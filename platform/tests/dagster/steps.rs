@@ -274,7 +274,7 @@ fn a_step_without_dagster_or_without_a_product_is_one_error() {
     assert_eq!(output.status.code(), Some(2));
     assert_eq!(
         text(&output.stderr),
-        "error: expected a process that Dagster Pipes starts, found no variable `DAGSTER_PIPES_CONTEXT`\n"
+        "error: expected a process started by Dagster Pipes, found no variable `DAGSTER_PIPES_CONTEXT`\n"
     );
     let output = setup.step("orders", &json!({}));
     assert_eq!(output.status.code(), Some(2));

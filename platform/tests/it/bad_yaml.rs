@@ -35,7 +35,7 @@ const CASES: &[Case] = &[
     (SPEC, Overwrite(b"name: a\nversion: 1.0.0\nmodels: [{ name: a, layer: golden, checks: [{ row_count: one }] }]"),
         ":3:28: models.0.layer: expected `bronze`, `silver` or `gold`, found `golden`; did you mean `gold`?"),
     (MANIFEST, Append("plugins: { storage: { type: s4 } }"),
-        ":3:29: there is no storage plugin `s4`; linked into the program are: local"),
+        ":3:29: there is no storage plugin `s4`; the program is linked with: local"),
     (MANIFEST, Append("plugins: { quality: { type: great_expectations, timeout_seconds: one } }"),
         ":3:66: `timeout_seconds`: expected a whole number, 0 or more, found a text"),
     (MANIFEST, Append("plugins: { storage: { type: [local] } }"),
@@ -95,9 +95,9 @@ const CASES: &[Case] = &[
     (MANIFEST, Append("plugins: { telemetry_backend: { type: jeager } }"),
         ":3:39: plugins.telemetry_backend.type: backend: unknown backend `jeager`, expected `console`, `jaeger` or `otlp`; did you mean `jaeger`?"),
     (MANIFEST, Append("observability: { tracing: { exporter: console } }\nplugins: { telemetry_backend: { type: jaeger } }"),
-        ":3:39: the exporter contradicts `plugins.telemetry_backend`, which is jaeger, expected one of the two"),
+        ":3:39: the exporter contradicts `plugins.telemetry_backend`, which is jaeger: expected only one of these settings"),
     (MANIFEST, Append("observability: { tracing: { exporter: otlp } }\nplugins: { telemetry_backend: { type: console } }"),
-        ":3:39: the exporter contradicts `plugins.telemetry_backend`, which is console, expected one of the two"),
+        ":3:39: the exporter contradicts `plugins.telemetry_backend`, which is console: expected only one of these settings"),
 
     // Invalid endpoints.
     (MANIFEST, Append("observability: { tracing: { endpoint: 'collector:4317' } }"),
@@ -127,7 +127,7 @@ const CASES: &[Case] = &[
     (MANIFEST, Append("plugins:\n  storage:\n    type: local\n    folder: 7"),
         ":6:13: `folder`: expected a text, found integer `7`"),
     (MANIFEST, Append("plugins: { storage: { type: local, on_failure: retry } }"),
-        ":3:48: expected fail, continue, found `retry`"),
+        ":3:48: expected fail or continue, found `retry`"),
     (MANIFEST, Append("plugins: { storage: { type: local, folder: 'https://shop:hunter2@lake.example' } }"),
         ":3:44: `folder` contains a credential, which would be written into the artifacts: expected a reference such as `${env:NAME}`, if the plugin takes one"),
     (MANIFEST, Append("plugins: { storages: {} }"),
@@ -157,7 +157,7 @@ fn a_plugin_that_is_not_linked_is_an_error_with_its_place_and_those_that_are() {
     product.append("manifest.yaml", "plugins: { compute: { type: sqlit } }");
     let output = product.floe("compile", &[], &[]);
     assert_eq!(output.code, Some(2));
-    let expected = "error: {dir}/manifest.yaml:3:29: there is no compute plugin `sqlit`; linked into the program are: ";
+    let expected = "error: {dir}/manifest.yaml:3:29: there is no compute plugin `sqlit`; the program is linked with: ";
     assert!(output.stderr.starts_with(expected), "{}", output.stderr);
     let suggestion = "; did you mean `sqlite`?";
     assert!(output.stderr.contains(suggestion), "{}", output.stderr);

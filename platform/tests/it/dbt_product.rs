@@ -347,7 +347,7 @@ fn with_a_mistake_in_the_manifest_the_ids_are_kept_and_the_history_is_one_warnin
     let endpoint = receiver.endpoint();
     let variables = exporting_to(&endpoint);
     let said = String::from_utf8(traced(&product, &variables).stderr).unwrap();
-    assert!(said.starts_with("warning: `dbt build` has no identity: "), "{said}");
+    assert!(said.starts_with("warning: the product of `dbt build` is not known: "), "{said}");
     assert_eq!(said.matches("warning").count(), 1, "{said}");
     product.write("manifest.yaml", &manifest);
     let output = product.floe("find", &[INVOCATION, "--json"], &[]);

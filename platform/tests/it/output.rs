@@ -235,7 +235,7 @@ fn a_failed_run_is_not_told_to_be_left_out() {
     let product = Product::shop();
     product.append("manifest.yaml", "telemetry: { sampling: { prod: 0.0 } }");
     let run = || product.floe("run", &["--env", "prod"], &exported).stderr;
-    let left_out = "\ntrace    not recorded: `prod` records 0 % of its runs, and those that fail\n";
+    let left_out = "\ntrace    not recorded: `prod` records 0 % of the runs that succeed\n";
     let good = run();
     assert!(good.contains(left_out), "{good}");
     assert!(receiver.spans().is_empty());

@@ -276,7 +276,7 @@ fn a_file_that_is_not_a_database_is_not_replaced() {
         let product = Product::shop();
         product.write(path, "the notes of a user\n");
         let error = format!(
-            "{{dir}}/{path}: it is not a database of SQLite, expected a new file, or such a database"
+            "{{dir}}/{path}: it is not a database of SQLite, expected a database of SQLite or a new file"
         );
         refuse(&product, "run", &[], &error);
         assert_eq!(product.read(path), "the notes of a user\n");

@@ -39,11 +39,11 @@ fn a_plugin_that_cannot_be_used_is_one_error_with_its_place() {
     for (manifest, place) in [
         (
             "plugins: { lineage_backend: { type: none }, catalog: { type: polari } }",
-            "3:62: there is no catalog plugin `polari`; linked into the program are: polaris; did you mean `polaris`?",
+            "3:62: there is no catalog plugin `polari`; the program is linked with: polaris; did you mean `polaris`?",
         ),
         (
             "plugins: { secrets: [{ type: env }, { type: env }] }",
-            "3:45: expected each plugin once, found the secrets plugin `env` again",
+            "3:45: expected each plugin once, found the secrets plugin `env` twice",
         ),
         (
             "plugins: { secrets: [{ type: k8s, namespace: a, url: '${env:URL}' }] }",

@@ -84,7 +84,7 @@ fn the_lineage_of_each_run_is_kept_within_a_bound() {
     product.write(before, "not lineage\n");
     product.write(lineage, &of_first.repeat(copies));
     let output = product.run();
-    let warning = "lineage.jsonl.1` is a file that does not begin with lineage";
+    let warning = "lineage.jsonl.1` does not begin with a lineage event";
     assert!(output.complaints().contains(warning), "{}", output.stderr);
     assert_eq!(product.read(before), "not lineage\n");
 }

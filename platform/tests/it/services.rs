@@ -1,4 +1,4 @@
-//! A run whose manifest selects services: the product is the same, and talks to all of them in one trace.
+//! A run whose manifest selects services. The unchanged product talks to all of them in one trace.
 
 use std::collections::BTreeSet;
 

@@ -35,7 +35,7 @@ fn runs(product: &Product, arguments: &[&str]) -> Vec<Value> {
 fn a_source_with_eight_times_its_rows_is_said_everywhere() {
     let product = ran(8);
     write_orders(&product, 1600);
-    let expected = "`orders` has 8.0 × its rows (1,600, usually 200)";
+    let expected = "`orders` has 8.0 × its usual rows (1,600, usually 200)";
     let output = product.run();
     output.assert_ok();
     let summary = output.stderr.split_once("\nunusual  ").unwrap().1;
@@ -47,7 +47,7 @@ fn a_source_with_eight_times_its_rows_is_said_everywhere() {
     let told = |unusual: &Value| {
         let texts = unusual.as_array().unwrap().iter();
         let texts = texts.map(|text| text.as_str().unwrap());
-        texts.filter(|text| text.contains(" its rows ")).count()
+        texts.filter(|text| text.contains(" its usual rows ")).count()
     };
     assert!(ended["unusual"].to_string().contains(expected), "{ended:#}");
     assert_eq!(told(&ended["unusual"]), 1, "{ended:#}");
@@ -152,7 +152,7 @@ fn said_of_rows(product: &Product, nights: &[usize], tonight: usize) -> Option<S
     let output = product.run();
     output.assert_ok();
     let mut lines = output.stderr.lines();
-    lines.find(|line| line.contains(" its rows ")).map(str::to_owned)
+    lines.find(|line| line.contains(" its usual rows ")).map(str::to_owned)
 }
 
 #[test]
@@ -171,7 +171,7 @@ fn a_weekday_that_always_differs_is_not_unusual() {
     let more = [nights, &[200]].concat();
     assert_eq!(said_of_rows(&product, &more, 520), None);
     let other = said_of_rows(&product, nights, 1600).unwrap();
-    assert!(other.contains("`orders` has 8.0 × its rows (1,600, usually 201)"), "{other}");
+    assert!(other.contains("`orders` has 8.0 × its usual rows (1,600, usually 201)"), "{other}");
     // The first nights of a change are unusual.
     let few = [nights, &[900]].concat();
     assert!(said_of_rows(&product, &few, 900).is_some());

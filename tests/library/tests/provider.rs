@@ -159,7 +159,7 @@ fn errors_have_no_secrets(exporter: &InMemorySpanExporter) {
             panic!("{span:#?}");
         };
         assert_eq!(event.name, "exception");
-        let withheld = "its text needs the feature `redact` of floe-telemetry";
+        let withheld = "text withheld without the feature `redact` of floe-telemetry";
         let message = if cfg!(feature = "redact") { message } else { withheld };
         assert_eq!(span.status, Status::error(message));
         let recorded = attribute(span, "exception.message");

@@ -176,7 +176,7 @@ fn an_unreadable_source_is_an_error_or_nothing() {
     assert_eq!(
         error,
         format!(
-            "expected a process {} that this user may read, found none, or it has ended",
+            "expected a process {} that this user may read, found no running process with this id",
             u32::MAX
         )
     );

@@ -78,7 +78,10 @@ fn a_shutdown_counts_the_spans_that_it_has_no_time_for() {
         }
         let error = telemetry.shutdown(10 * SLOW).unwrap_err();
         drop(stop);
-        assert!(error.is_timeout() && error.to_string().contains("exporter `otlp` has"), "{error}");
+        assert!(
+            error.is_timeout() && error.to_string().contains("exporter `otlp` still has"),
+            "{error}"
+        );
         assert!(telemetry.statistics().dropped_shutdown > 0, "{:?}", telemetry.statistics());
     }
 }

@@ -139,7 +139,7 @@ fn a_name_of_another_kind_is_reported_once() {
     });
     let receiver = Receiver::grpc();
     let (_, stderr) = program.against(&receiver, &[]);
-    let expected = "expected a counter, as at its first use, found a histogram";
+    let expected = "expected a counter as in its first use, found a histogram";
     assert_eq!(stderr.matches(expected).count(), 1, "{stderr}");
     assert_eq!(values(&receiver, "rows"), [MetricValue::Sum(100.0)]);
 }

@@ -97,8 +97,8 @@ fn the_layer_alone_records_into_the_global_provider_or_names_its_absence() {
     let program = program!({ child_with_the_layer_alone() });
     let (stdout, stderr) = program.run(&[]);
     assert!(!stdout.contains("child: "), "{stdout}");
-    let warning = "warning: a span of `tracing` is not recorded: expected a provider that was started before, \
-                   for example by `floe_telemetry::init()`, or OpenTelemetry's global one, found neither\n";
+    let warning = "warning: a span of `tracing` is not recorded: expected a started provider \
+                   (`floe_telemetry::init()`) or OpenTelemetry's global provider, found neither\n";
     assert_eq!(stderr, warning);
     assert_eq!(program.run(&[("OTEL_SDK_DISABLED", "true")]).1, "");
 

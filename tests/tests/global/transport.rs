@@ -190,10 +190,7 @@ fn an_unsuitable_file_is_an_error() {
         let mut without_key = plain();
         without_key.otlp.all.client_certificate = Some(certificate.clone());
         without_key.otlp.all.client_key = Some(certificate.clone());
-        assert_refused(
-            without_key,
-            "client.pem` has no private key in PEM format without a password",
-        );
+        assert_refused(without_key, "client.pem` has no unencrypted private key in PEM format");
     }
 }
 

@@ -120,9 +120,9 @@ meter_provider:
         assert!(points(&all, absent).is_empty(), "{absent}");
     }
     for warning in [
-        "meter_provider.views.10.selector.meter_name: views select only by name and kind",
+        "meter_provider.views.10.selector.meter_name: views select only by name and type",
         "meter_provider.views.11.stream.attribute_keys: expected a key, found a pattern",
-        "meter_provider.views.11.stream.attribute_keys.excluded: views keep keys",
+        "meter_provider.views.11.stream.attribute_keys.excluded: views can include keys",
     ] {
         assert_eq!(stderr.matches(warning).count(), 1, "{stderr}");
     }

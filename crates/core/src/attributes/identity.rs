@@ -20,7 +20,7 @@ use crate::FloeAttributes;
     derive(serde::Deserialize, serde::Serialize),
     serde(rename_all = "lowercase")
 )]
-#[expect(clippy::exhaustive_enums, reason = "the three modes are a contract of the platform")]
+#[expect(clippy::exhaustive_enums, reason = "the platform's contract fixes the three modes")]
 pub enum Mode {
     /// Development.
     #[default]
@@ -104,7 +104,7 @@ impl FromStr for Mode {
 /// assert_eq!(FloeSpanAttributes::PIPELINE_ID, "floe.pipeline.id");
 /// ```
 #[derive(Clone, Debug, Eq, FloeAttributes, PartialEq)]
-#[expect(clippy::exhaustive_structs, reason = "the fields are a contract of the platform")]
+#[expect(clippy::exhaustive_structs, reason = "the platform's contract fixes the fields")]
 pub struct FloeSpanAttributes {
     /// The namespace, 1 to 128 characters.
     #[floe(key = "floe.namespace")]

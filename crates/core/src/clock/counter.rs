@@ -76,7 +76,7 @@ fn has_invariant_counter() -> bool {
 
     // SAFETY: every processor with a time-stamp counter has this instruction. The first request is for the highest
     // number, which every such processor supports.
-    #[allow(unused_unsafe, reason = "later versions of Rust have it as a safe function")]
+    #[allow(unused_unsafe, reason = "the function is safe in later versions of Rust")]
     let answer = |number| unsafe { __cpuid(number) };
     answer(0x8000_0000).eax >= ADVANCED_POWER_MANAGEMENT
         && answer(ADVANCED_POWER_MANAGEMENT).edx & INVARIANT_COUNTER != 0

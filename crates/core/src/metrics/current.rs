@@ -31,7 +31,7 @@ pub(super) fn is_inherited() -> bool {
 }
 
 /// The current provider and its generation.
-#[expect(missing_debug_implementations, reason = "a provider has no `Debug`")]
+#[expect(missing_debug_implementations, reason = "a provider does not implement `Debug`")]
 pub struct Current {
     pub(super) generation: u64,
     /// The provider.

@@ -134,7 +134,7 @@ impl Instruments {
         match self.by_name.get(name) {
             Some(entry) if entry.kind == kind => Lookup::Found(&entry.instrument),
             Some(Entry { kind: first, is_reported, .. }) => refused(is_reported, || {
-                format!("expected {}, as at its first use, found {}", first.words(), kind.words())
+                format!("expected {} as in its first use, found {}", first.words(), kind.words())
             }),
             None if self.by_name.len() >= MAX_NAMES => refused(&self.is_limit_reported, || {
                 format!("its recorder has reached the limit of {MAX_NAMES} metrics")

@@ -22,7 +22,7 @@ macro_rules! lossless {
 macro_rules! rounded {
     ($($ty:ty),*) => {$(
         impl MetricNumber for $ty {
-            #[expect(clippy::cast_precision_loss, reason = "documented: the nearest `f64`")]
+            #[expect(clippy::cast_precision_loss, reason = "the documentation promises the nearest `f64`")]
             fn to_f64(self) -> f64 {
                 self as f64
             }

@@ -249,7 +249,7 @@ impl Drop for UnsampledGuard {
 /// Makes a span current on this thread until it is dropped, and publishes it to readers outside the process. The
 /// recorder makes spans current only with this guard.
 #[derive(Debug)]
-#[allow(dead_code, reason = "only dropped; without the feature `thread-context` it is empty")]
+#[allow(dead_code, reason = "only dropped; empty without the feature `thread-context`")]
 pub(super) struct CurrentGuard(Way, Published);
 
 #[derive(Debug)]
@@ -263,7 +263,7 @@ pub(super) enum Way {
     UnsampledIn(UnsampledGuard, ContextGuard),
 }
 
-#[expect(clippy::inline_always, reason = "each way is constructed in its final location")]
+#[expect(clippy::inline_always, reason = "inlining constructs the guard in its final location")]
 impl CurrentGuard {
     #[inline(always)]
     pub(super) fn in_context(cx: Context, recording: &Recording) -> Self {

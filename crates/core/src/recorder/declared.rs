@@ -48,7 +48,7 @@ pub const fn declared<T>() -> Declared<T> {
     Declared(PhantomData)
 }
 
-#[expect(clippy::unused_self, reason = "the receiver is its type")]
+#[expect(clippy::unused_self, reason = "only the type of the receiver matters")]
 impl<T> Declared<T> {
     /// A value for unreachable code.
     #[must_use]

@@ -51,7 +51,7 @@ extern "C" fn in_child() {
 }
 
 #[cfg(all(unix, not(miri)))]
-#[expect(unsafe_code, reason = "the standard library has no handler for forks")]
+#[expect(unsafe_code, reason = "the standard library cannot register fork handlers")]
 fn register() {
     use std::ffi::c_int;
 

@@ -90,7 +90,7 @@ pub fn in_box<T, V: BoxedFuture<T>>(span: &mut Opened, future: V, outcome: Class
 
 /// A future in a box, which may contain a span. `T` is its output.
 #[diagnostic::on_unimplemented(
-    message = "no span can be in `{Self}`, which is not a boxed future",
+    message = "`{Self}` is not a boxed future, so no span can follow it",
     note = "the span follows `impl Future` and `Pin<Box<dyn Future<Output = …> + Send>>`",
     note = "without the argument `future`, the span ends with the call"
 )]

@@ -24,7 +24,7 @@ thread_local! {
 const fn next(state: &mut u64) -> u64 {
     *state = state.wrapping_add(0xa076_1d64_78bd_642f);
     let wide = (*state as u128) * ((*state ^ 0xe703_7ed1_a0b4_28db) as u128);
-    #[expect(clippy::cast_possible_truncation, reason = "both halves are wanted")]
+    #[expect(clippy::cast_possible_truncation, reason = "the cast takes the low half")]
     let mixed = (wide >> 64) as u64 ^ wide as u64;
     mixed
 }

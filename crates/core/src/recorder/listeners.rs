@@ -152,8 +152,8 @@ pub(super) fn say_no_provider() {
     }
     internal_log::write_line(
         "warn",
-        "a span of `tracing` is not recorded: expected a provider that was started before, for example by \
-         `floe_telemetry::init()`, or OpenTelemetry's global one, found neither",
+        "a span of `tracing` is not recorded: expected a started provider (`floe_telemetry::init()`) or \
+         OpenTelemetry's global provider, found neither",
     );
 }
 

@@ -78,7 +78,7 @@ pub(super) enum Decision {
 /// set later. The start time is read if the span is recorded.
 ///
 /// The decision for a child of an unsampled span is inline, and does not access the thread's storage.
-#[expect(clippy::inline_always, reason = "a call that is not sampled consists of little else")]
+#[expect(clippy::inline_always, reason = "an unsampled call runs little more than this code")]
 #[inline(always)]
 pub(super) fn decide(
     parent: &Context,

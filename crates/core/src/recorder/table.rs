@@ -88,7 +88,7 @@ fn open_call(callsite: &'static CallSite, fill: Option<Fill<'_>>) -> Opened {
 /// Opens the span of a call or a guard according to the table. A guard has no call site.
 #[expect(
     clippy::inline_always,
-    reason = "with the constant `Parent::CURRENT` the branches on the parent are optimised out"
+    reason = "for the constant `Parent::CURRENT`, the compiler removes the branches on the parent"
 )]
 #[inline(always)]
 fn open(parent: &Parent, callsite: Option<&'static CallSite>, fill: Option<Fill<'_>>) -> Opened {

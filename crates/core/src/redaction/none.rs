@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use opentelemetry::Value;
 
 pub(crate) const fn sanitize_error_message(message: &str) -> Cow<'_, str> {
-    const WITHHELD: &str = "its text needs the feature `redact` of floe-telemetry";
+    const WITHHELD: &str = "text withheld without the feature `redact` of floe-telemetry";
     Cow::Borrowed(if message.is_empty() { "" } else { WITHHELD })
 }
 

@@ -27,7 +27,7 @@ impl Attached {
 #[derive(Debug, Default)]
 pub(crate) struct OpenSpan;
 
-#[expect(clippy::unused_self, reason = "the interface of the crate")]
+#[expect(clippy::unused_self, reason = "the crate has the same interface")]
 impl OpenSpan {
     pub(crate) const fn new() -> Self {
         Self

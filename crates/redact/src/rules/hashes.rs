@@ -16,7 +16,6 @@ macro_rules! hashes {
             checksum: None,
         }),*];
 
-        /// The examples of each row.
         pub(crate) static EXAMPLES: &[Examples] = &[$(Examples {
             secret: &[$secret],
             benign: &["$2b$ is a prefix", "$1$2$3"],

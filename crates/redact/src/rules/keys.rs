@@ -1,9 +1,9 @@
-//! Names of values, and how likely the value of each name is a secret.
+//! Names of values, and the likelihood that the value of each name is a secret.
 
 use crate::rules::Examples;
 use crate::rules::list::{WordList, words};
 
-/// How likely the value of a name is a secret.
+/// The likelihood that the value of a name is a secret.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum KeyKind {
     /// Each value is a secret, even a plain word.
@@ -54,7 +54,7 @@ pub(crate) enum Flag {
     Verb,
     /// Alone, the name is usually a word of a sentence, so it needs a separator.
     Noun,
-    /// A map with this name has secrets as values, if they look like secrets.
+    /// The values of a map with this name are secrets if they look like secrets.
     Many,
 }
 
@@ -77,7 +77,6 @@ macro_rules! keys {
             id: $id, kind: KeyKind::$kind, flags: &[$($(Flag::$flag),+)?], names: words![$($name),+],
         }),*];
 
-        /// The examples of each row.
         pub(crate) static EXAMPLES: &[Examples] = &[$(Examples { secret: &$secret, benign: &$benign }),*];
     };
 }

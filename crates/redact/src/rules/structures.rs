@@ -16,7 +16,6 @@ macro_rules! structures {
         $(pub(crate) const $name: &str = $id;)*
         pub(crate) static STRUCTURES: &[Structure] = &[$(Structure { id: $id }),*];
 
-        /// The examples of each row.
         pub(crate) static EXAMPLES: &[Examples] = &[$(Examples { secret: &$secret, benign: &$benign }),*];
     };
 }

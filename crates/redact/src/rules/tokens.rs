@@ -177,7 +177,6 @@ macro_rules! tokens {
             ..shape!($($shape)+)
         }),*];
 
-        /// The examples of each row.
         pub(crate) static EXAMPLES: &[Examples] =
             &[$(Examples { secret: secrets!(($($shape)+) $secret), benign: &$benign }),*];
 

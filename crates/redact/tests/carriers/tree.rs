@@ -23,7 +23,7 @@ pub(crate) enum Tree {
     Json(Box<Tree>),
 }
 
-/// Texts that are no secrets, and end or begin like something else.
+/// Texts that are not secrets, but begin or end like other structures.
 const HARMLESS: [&str; 40] = [
     "orders",
     "C:\\keys\\",

@@ -54,7 +54,7 @@ pub(crate) fn of_tier(tier: &str) -> Vec<Message> {
         .collect()
 }
 
-/// Messages that are generated from the templates `programs`, `shapes` or `persons`, some of each.
+/// Generates messages from the templates `programs`, `shapes` or `persons`.
 pub(crate) fn generated(name: &str, seed: u64, rounds: usize) -> Vec<Message> {
     let mut numbers = Numbers(seed);
     let mut messages = Vec::new();

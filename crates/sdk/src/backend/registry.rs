@@ -126,7 +126,7 @@ macro_rules! telemetry_backend {
 fn duplicate(backends: &[&LinkedBackend]) -> Error {
     let all: Vec<String> = backends.iter().map(ToString::to_string).collect();
     Error::config(format!(
-        "backend: several backends have the same name: {}, expected one of each name",
+        "backend: several backends have the same name: {}, expected different names",
         all.join(" and "),
     ))
 }

@@ -171,7 +171,7 @@ impl<B: Send + 'static> Worker<B> {
         is_ready.recv_timeout(START_TIMEOUT).map_err(|error| match error {
             RecvTimeoutError::Timeout => {
                 let what = format!("the start of the exporter `{name}`");
-                Error::timeout(&what, START_TIMEOUT, "it is not created")
+                Error::timeout(&what, START_TIMEOUT, "the exporter has not been created")
             }
             RecvTimeoutError::Disconnected => panicked(name),
         })??;

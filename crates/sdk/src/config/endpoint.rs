@@ -37,7 +37,7 @@ pub(super) fn check(endpoint: &str) -> Result<(), String> {
         Some(host) if !is_port_valid(host) => "the port must be a number from 1 to 65535",
         // A mask would be sent as a wrong credential.
         Some(_) if endpoint.contains(REDACTED) => {
-            "it contains the mask of a credential, which replaces the credential when a configuration is serialized"
+            "it contains the mask that replaces a credential when a configuration is serialized"
         }
         Some(_) if endpoint.contains('#') => "a fragment (`#…`) is not sent to a receiver",
         Some(_) if !endpoint.bytes().all(may_be_in_url) => {
@@ -128,7 +128,7 @@ pub(crate) fn validate_endpoint(key: &str, endpoint: &str) -> Result<(), Error> 
 }
 
 /// Writes an endpoint as `Debug` does. A mask is refused when the endpoint is read.
-#[expect(clippy::ref_option, reason = "serde passes the field as it is")]
+#[expect(clippy::ref_option, reason = "serde passes a reference to the field")]
 pub(super) fn serialize_option<S: Serializer>(
     endpoint: &Option<String>,
     serializer: S,

@@ -59,7 +59,7 @@ impl TelemetryConfig {
         let mut config = match path(DOCUMENT) {
             Some(_) if config_file().is_some() => {
                 return Err(Error::config(format!(
-                    "expected `{DOCUMENT}` or `{CONFIG_FILE}`, found both, each of which is a whole configuration"
+                    "expected `{DOCUMENT}` or `{CONFIG_FILE}`, found both: each is a complete configuration"
                 )));
             }
             Some(path) => Self::read_document(&path)?,

@@ -86,7 +86,7 @@ fn verbosity(word: &str) -> Option<u8> {
 
 fn unknown(directive: &str, word: &str) -> String {
     format!(
-        "expected directives with commas between: a level, `target=level` \
+        "expected directives separated by commas: a level, `target=level` \
          or a target, found `{directive}`; a level is {}{}",
         one_of(&LEVELS),
         did_you_mean(misspelled(word, &LEVELS)),

@@ -76,9 +76,7 @@ pub(super) fn find<T: Copy + Sync>(
         [one] => Ok(one.value),
         [one, other, ..] => {
             let (one, other) = (one.location, other.location);
-            Err(format!(
-                "expected one of each name, found two of the name `{name}`, at {one} and {other}"
-            ))
+            Err(format!("expected different names, found `{name}` twice, at {one} and {other}"))
         }
         [] => {
             let path = package.replace('-', "_");

@@ -322,7 +322,7 @@ impl OtlpOptions {
     }
 }
 
-#[expect(clippy::missing_fields_in_debug, reason = "two fields are no settings")]
+#[expect(clippy::missing_fields_in_debug, reason = "two fields are not settings")]
 impl fmt::Debug for OtlpOptions {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("OtlpOptions")

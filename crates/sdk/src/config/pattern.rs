@@ -18,7 +18,7 @@ pub(super) fn check(pattern: &str) -> Result<(), String> {
     let expression = regex_syntax::parse(pattern).map_err(|error| explain(&error))?;
     if expression.properties().minimum_len() == Some(0) {
         return Err(
-            "matches the empty text, which is everywhere, expected a pattern that matches at least one character"
+            "matches the empty text, expected a pattern that matches at least one character"
                 .to_owned(),
         );
     }

@@ -182,8 +182,8 @@ impl SamplingConfig {
     }
 }
 
-pub(super) const NOT_PARENT_BASED: &str = "`keep_errors` and `keep_slower_than_millis` need a parent-based sampler, \
-     expected the samplers `parentbased_…`, or none";
+pub(super) const NOT_PARENT_BASED: &str = "`keep_errors` and `keep_slower_than_millis` need a parent-based sampler: \
+     expected a sampler `parentbased_…`, or no sampler";
 
 /// A rule for the spans that match `span`, `target`, `level` and `kind`, each of which is optional.
 ///

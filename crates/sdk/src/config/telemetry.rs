@@ -325,7 +325,7 @@ impl TelemetryConfig {
             [("endpoint", all.endpoint.is_some()), ("protocol", all.protocol.is_some())]
         {
             if is_set {
-                let message = format!("expected `otlp_{key}`, which is the {key} of all signals");
+                let message = format!("expected `otlp_{key}`, which sets the {key} of all signals");
                 return Err(Mistake::new(format!("otlp.all.{key}"), message));
             }
         }

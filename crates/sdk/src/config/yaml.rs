@@ -152,7 +152,7 @@ fn refuse(error: &Error) -> Mistake {
         }
         Error::AliasError { error, .. } => return refuse(error),
         Error::RecursiveReferencesRequireWeakTypes { .. } => {
-            (String::new(), "an alias of a value that contains it".to_owned())
+            (String::new(), "a value contains an alias of itself".to_owned())
         }
         Error::MultipleDocuments { .. } => (String::new(), "a second document begins".to_owned()),
         Error::Budget { .. } | Error::AliasReplayLimitExceeded { .. } => (

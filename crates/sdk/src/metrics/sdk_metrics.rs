@@ -21,11 +21,11 @@ use Signal::{Logs, Metrics, Traces};
 /// The items that processors (`true`) and exporters have finished, by the class of the error.
 #[rustfmt::skip]
 static FINISHED: [(Metric, bool, Signal); 5] = [
-    (("otel.sdk.processor.span.processed", "{span}", "Spans that a processor has passed to its exporter, and dropped spans by reason."), true, Traces),
-    (("otel.sdk.exporter.span.exported", "{span}", "Spans whose export has finished, and failed ones by reason."), false, Traces),
-    (("otel.sdk.processor.log.processed", "{log_record}", "Log records that a processor has passed to its exporter, and dropped ones by reason."), true, Logs),
-    (("otel.sdk.exporter.log.exported", "{log_record}", "Log records whose export has finished, and failed ones by reason."), false, Logs),
-    (("otel.sdk.exporter.metric_data_point.exported", "{data_point}", "Data points whose export has finished, and failed ones by reason."), false, Metrics),
+    (("otel.sdk.processor.span.processed", "{span}", "Spans that a processor has passed to its exporter, and spans that it has dropped, by reason."), true, Traces),
+    (("otel.sdk.exporter.span.exported", "{span}", "Spans whose export has succeeded, and spans whose export has failed, by reason."), false, Traces),
+    (("otel.sdk.processor.log.processed", "{log_record}", "Log records that a processor has passed to its exporter, and log records that it has dropped, by reason."), true, Logs),
+    (("otel.sdk.exporter.log.exported", "{log_record}", "Log records whose export has succeeded, and log records whose export has failed, by reason."), false, Logs),
+    (("otel.sdk.exporter.metric_data_point.exported", "{data_point}", "Data points whose export has succeeded, and data points whose export has failed, by reason."), false, Metrics),
 ];
 
 /// The items that processors hold now.

@@ -299,7 +299,7 @@ impl TelemetryProviderBuilder {
             let sampler = this.sampler.take();
             if sampler.is_some() && this.config.sampling.has_tail() {
                 return Err(Error::config(
-                    "sampling: `keep_errors` and `keep_slower_than_millis` cannot be combined with a sampler of the program, which decides for each span",
+                    "sampling: `keep_errors` and `keep_slower_than_millis` cannot be combined with a sampler that the program installs",
                 ));
             }
             let sampling = sampling(&this.config);

@@ -86,7 +86,7 @@ fn run_on(
 }
 
 #[cfg(all(unix, not(miri)))]
-#[expect(unsafe_code, reason = "the standard library has no handler for the exit")]
+#[expect(unsafe_code, reason = "the standard library cannot register exit handlers")]
 fn register() {
     use std::ffi::c_int;
 

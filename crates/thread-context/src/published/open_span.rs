@@ -42,7 +42,7 @@ fn free() -> MutexGuard<'static, Free> {
             Err(other) => other,
         };
     }
-    #[expect(unsafe_code, reason = "a reference that was stored as a pointer")]
+    #[expect(unsafe_code, reason = "the pointer was a reference when it was stored")]
     // SAFETY: the pointer is not null, and refers to a value that is never freed.
     let free = unsafe { &*free };
     free.lock().unwrap_or_else(PoisonError::into_inner)
@@ -57,7 +57,7 @@ pub(crate) fn forked() {
         if chunk.is_null() {
             return;
         }
-        #[expect(unsafe_code, reason = "a slice that was stored as a pointer")]
+        #[expect(unsafe_code, reason = "the pointer was a slice when it was stored")]
         // SAFETY: `acquire` stores chunks of this length, which are never freed.
         let places = unsafe { std::slice::from_raw_parts(chunk, CHUNK) };
         for place in places {
@@ -100,7 +100,7 @@ impl OpenSpan {
 
     #[inline]
     fn place(&self) -> Option<&'static Place> {
-        #[expect(unsafe_code, reason = "a reference that was stored as a pointer")]
+        #[expect(unsafe_code, reason = "the pointer was a reference when it was stored")]
         // SAFETY: `acquire` stores a reference to a place that is never freed.
         unsafe {
             self.place.load(Ordering::Relaxed).cast_const().as_ref()
@@ -135,7 +135,7 @@ impl OpenSpan {
         if place.span_id.load(Ordering::Relaxed) != u64::from_ne_bytes(span_id) {
             return None;
         }
-        #[expect(unsafe_code, reason = "a reference that was stored as a pointer")]
+        #[expect(unsafe_code, reason = "the pointer was a reference when it was stored")]
         // SAFETY: `write` stores references to static attributes.
         unsafe {
             place.attributes.load(Ordering::Relaxed).cast_const().as_ref()

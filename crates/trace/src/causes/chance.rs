@@ -32,8 +32,8 @@ pub(super) fn risk_ratio([slow_with, slow, with, all]: [usize; 4]) -> f64 {
     ((a / with / (c / without)).ln() - 1.96 * error).exp()
 }
 
-/// The chance of an outlier as far above the other values (sorted) as `longest`, if their tail follows a power law.
-/// With a lighter tail it is less likely.
+/// The chance that an outlier is as far above the other (sorted) values as `longest`, if their tail follows a power
+/// law. With a lighter tail, the chance is smaller.
 pub(super) fn outlier(others: &[u64], longest: u64) -> f64 {
     let upper = others.get(others.len() / 2..).unwrap_or_default();
     let (Some(least), Some(second)) = (upper.first(), upper.last()) else {
@@ -47,7 +47,6 @@ pub(super) fn outlier(others: &[u64], longest: u64) -> f64 {
     (1.0 + gap / sum).powf(-as_f64(upper.len()))
 }
 
-/// The mean and the variance of values.
 pub(super) fn moments(values: &[f64]) -> (f64, f64) {
     let many = as_f64(values.len());
     let mean = values.iter().sum::<f64>() / many;

@@ -128,8 +128,8 @@ fn comparable(mut calls: Vec<Wait>, least: u64) -> Option<Vec<Wait>> {
     (calls.len() >= CALLS && sum(calls.iter().map(Wait::time)) >= least).then_some(calls)
 }
 
-/// Tests whether calls wait for one of several places, first come, first served: fewer calls overtake than with
-/// exchanged durations.
+/// Tests whether calls wait for one of several places, first come, first served: fewer calls overtake others than after
+/// their durations are exchanged at random.
 fn in_order(forest: &Forest<'_>, calls: &[Wait]) -> Option<Tested> {
     let mut times: Vec<u64> = calls.iter().map(Wait::time).collect();
     times.sort_unstable();
@@ -165,8 +165,8 @@ fn in_order(forest: &Forest<'_>, calls: &[Wait]) -> Option<Tested> {
     Some((chance, queue(forest, calls, &waits, places)?))
 }
 
-/// The number of places whose times are the most regular, and the waits. With a multiple of the true number, each time
-/// is the sum of several, so it is more regular by the root of the multiple.
+/// The number of places with the most regular times, and the waits. A multiple of the true number is more regular by
+/// the square root of the multiple, because each of its times is the sum of several times.
 fn likeliest_queue(calls: &[Wait], fewest: usize, least: u64) -> Option<(usize, Vec<u64>)> {
     let places = PLACES.into_iter().filter(|it| *it >= fewest && *it * 2 <= calls.len());
     let queues = places.filter_map(|it| {
@@ -216,16 +216,16 @@ fn queue(forest: &Forest<'_>, calls: &[Wait], waits: &[u64], places: usize) -> O
     if hold.saturating_mul(calls.len() as u64) < longest {
         return None;
     }
-    let (go, below) = match places {
-        1 => ("one goes".to_owned(), "a lock or in a pool of one"),
-        places => (format!("about {places} go"), "a semaphore or in a small pool"),
+    let (proceed, limit) = match places {
+        1 => ("one proceeds".to_owned(), "a lock or a pool of one"),
+        places => (format!("about {places} proceed"), "a semaphore or a small pool"),
     };
     let at = calls.iter().zip(waits).filter(|it| *it.1 > 0).map(|(call, wait)| (call.span, *wait));
     let at: Vec<_> = at.collect();
     let (many, name) = (at.len(), &forest.span(span).name);
     let [longest, hold] = [longest, hold].map(duration);
     let message = format!(
-        "{many} spans `{name}` wait for each other, up to {longest}: {go} on every {hold}, as below {below}"
+        "{many} spans `{name}` wait for each other, up to {longest}: {proceed} every {hold}, as with {limit}"
     );
     Some(Finding::new(CauseKind::ContendedLock, OF_FILE, at, message).of(span))
 }
@@ -293,7 +293,7 @@ impl Holders {
             let longest = duration(it.end - held.first()?.from);
             let (many, of) = (held.len(), &it.name);
             let message = format!(
-                "{many} spans `{name}` waited until `{of}` ended, up to {longest}, as for a lock or a server that does one thing at a time"
+                "{many} spans `{name}` waited until `{of}` ended, up to {longest}, as for a lock or a server that handles one request at a time"
             );
             Some((chance, Finding::new(CauseKind::ContendedLock, OF_FILE, at, message).of(*holder)))
         });

@@ -65,8 +65,8 @@ struct Group<'a> {
 }
 
 impl Group<'_> {
-    /// The numbers of slow spans by two methods that use only durations: outliers above the quartiles, and the upper
-    /// one of two groups.
+    /// The number of slow spans by each of two methods that use only durations: outliers above the quartiles, and the
+    /// upper one of two groups.
     fn tails(&self, least: u64) -> Vec<usize> {
         let logs: Vec<f64> = self.sorted.iter().map(|it| logarithm(*it)).collect();
         let [low, high] = [25, 75].map(|it| logarithm(percentile(&self.sorted, it)));
@@ -92,7 +92,7 @@ impl Group<'_> {
         tails.collect()
     }
 
-    /// The spans of each value, as indices in the group, without ids and without values that all spans have.
+    /// The spans of each value, as indices in the group. Ids and values that all spans have are left out.
     fn features(&self) -> Vec<(Feature, BTreeSet<usize>)> {
         let mut features: FxHashMap<Feature, Vec<usize>> = FxHashMap::default();
         for (at, span) in self.spans.iter().enumerate() {
@@ -187,15 +187,16 @@ impl Group<'_> {
         let quick = places.len() - some;
         let [from, typical] = [from, usual].map(duration);
         let message = format!(
-            "`{name}`: {some} of the {all} slow ones have {what}, {quick} of {others} others do; slow is from {from} on, the others take {typical} or so"
+            "`{name}`: {some} of {all} slow spans have {what}, {quick} of {others} others do; a span is slow from {from} on, the others take about {typical}"
         );
         let longest = slow.iter().max()?.1;
         let at = slow.into_iter().map(|(time, span)| (span, time - usual)).collect();
         Some(Finding::new(CauseKind::SlowWith, OF_FILE, at, message).of(longest))
     }
 
-    /// The numbers of slow rows with the value, slow rows, rows with the value, and all rows. Spans of a trace are not
-    /// independent: those with the value count as one row, the others as another.
+    /// Four numbers of rows: the slow rows with the value, all slow rows, all rows with the value, and all rows. Spans
+    /// of one trace are not independent, so a trace has at most two rows: its spans with the value, and its other
+    /// spans. A row is slow if at least half of its spans are slow.
     fn rows(&self, places: &BTreeSet<usize>, is_slow: &dyn Fn(usize) -> bool) -> [usize; 4] {
         let mut rows: FxHashMap<(TraceId, bool), (usize, usize)> = FxHashMap::default();
         for (at, span) in self.spans.iter().enumerate() {
@@ -240,7 +241,7 @@ impl Group<'_> {
         let [took, typical, most] = [*longest, usual, *others.last()?].map(duration);
         let alone = child.map_or_else(String::new, |it| format!(": only it has `{it}` below it"));
         let message = format!(
-            "one of {all} spans `{name}`{which} took {took}, the others {typical} or so, at most {most}{alone}"
+            "one of {all} spans `{name}`{which} took {took}, the others about {typical}, at most {most}{alone}"
         );
         let at = vec![(span, longest - usual)];
         Some((chance, Finding::new(CauseKind::SlowWith, OF_FILE, at, message)))

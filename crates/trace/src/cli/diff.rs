@@ -45,7 +45,7 @@ pub(crate) fn diff(options: &Diff) -> Result<ExitCode, Failure> {
     }
     for (coverage, side) in found.coverage.iter().zip(["before", "after"]) {
         if coverage.2 == 0 {
-            return Err(Failure(format!("expected spans in the runs {side}, found none")));
+            return Err(Failure(format!("expected spans {side} the change, found none")));
         }
     }
     if options.json {
@@ -121,10 +121,10 @@ fn coverage(found: &Found) -> String {
     format!("before: {before} · after: {after}")
 }
 
-/// The sentence for a comparison without a difference.
+/// The sentence if no difference was found.
 const fn nothing(found: &Found) -> &'static str {
     if found.is_undecided {
-        "no difference can be told from chance"
+        "no difference can be distinguished from chance"
     } else {
         "nothing is different"
     }

@@ -21,7 +21,7 @@ pub(crate) struct Input {
     /// and those with `.gz` after it are read [default: standard input]
     #[arg(value_name = "FILE")]
     files: Vec<PathBuf>,
-    /// Only the traces whose ids begin with this
+    /// Read only the traces whose ids begin with ID
     #[arg(long, value_name = "ID")]
     trace: Option<String>,
     #[command(flatten)]
@@ -31,7 +31,7 @@ pub(crate) struct Input {
 /// How much is read.
 #[derive(Clone, Debug, Args)]
 pub(crate) struct Limits {
-    /// How much memory spans and log records may take, in MiB, and decoding them; the others are left out, with a note
+    /// The memory limit for spans, log records and their decoding, in MiB; records beyond it are left out, with a note
     #[arg(long, value_name = "MIB", default_value_t = 1024)]
     max_memory: usize,
 }
@@ -64,7 +64,7 @@ impl Input {
             recording.logs.retain(|log| is_wanted(log.trace));
             if recording.spans.is_empty() {
                 return Err(Failure(format!(
-                    "expected the beginning of a trace id, found `{id}`, which no trace has"
+                    "expected the beginning of a trace id, found `{id}`, with which no trace id begins"
                 )));
             }
         }
@@ -139,7 +139,7 @@ pub(crate) fn files_of(path: &Path) -> Result<Vec<PathBuf>, Failure> {
     files.sort();
     if files.is_empty() {
         return Err(Failure(format!(
-            "{}: expected files `*.jsonl`, `*.json`, `*.pb` or `*.binpb`, or such with `.gz`, found none",
+            "{}: expected files `*.jsonl`, `*.json`, `*.pb` or `*.binpb`, or these with `.gz`, found none",
             path.display()
         )));
     }

@@ -72,7 +72,7 @@ pub(crate) fn listen(options: &Listen) -> Result<ExitCode, Failure> {
 async fn serve(options: &Listen) -> Result<ExitCode, Failure> {
     let mut traces = Traces::new(options)?;
     let (sender, mut received) = mpsc::channel(1);
-    // A single future for the whole time: a signal that arrives while nobody waits for it would be lost.
+    // One future for the whole time. With a new future for each wait, a signal between two waits would be lost.
     let mut interrupted = pin!(interrupted());
     let routes = Receiver::new(sender, options.bytes()).routes();
     let mut addresses = Vec::new();

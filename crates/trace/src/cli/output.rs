@@ -93,7 +93,7 @@ pub(crate) fn append(path: &Path) -> io::Result<File> {
 
 /// The options for a new file that only its user may read.
 pub(crate) fn private() -> OpenOptions {
-    #[cfg_attr(not(unix), expect(unused_mut, reason = "only Unix has permissions to set"))]
+    #[cfg_attr(not(unix), expect(unused_mut, reason = "only Unix has these permissions"))]
     let mut options = OpenOptions::new();
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);

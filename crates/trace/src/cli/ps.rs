@@ -17,7 +17,7 @@ use super::{Failure, print, print_json};
 /// The process to read, and the form of the output.
 #[derive(Debug, Args)]
 pub(crate) struct Ps {
-    /// The process [default: list all of this user that publish what they are]
+    /// The process [default: all processes of this user that publish their context]
     #[arg(value_name = "PID")]
     process: Option<u32>,
     /// Print JSON
@@ -75,7 +75,7 @@ fn of_process(id: u32, json: bool) -> io::Result<String> {
     let process = Process::open(id)?;
     let context = process.context()?.ok_or_else(|| {
         io::Error::other(format!(
-            "expected a process that publishes its context, found that {id} publishes none"
+            "expected a process that publishes its context, found process {id}, which publishes none"
         ))
     })?;
     let (threads, open) = process.spans(&context)?;
@@ -95,7 +95,7 @@ fn of_process(id: u32, json: bool) -> io::Result<String> {
     text.push('\n');
     if !context.has_threads() {
         text.push_str(
-            "It does not list the spans of its threads, as programs with floe-telemetry do.\n",
+            "This process does not publish the spans of its threads; programs with floe-telemetry do.\n",
         );
         return Ok(text);
     }
@@ -112,8 +112,7 @@ fn of_process(id: u32, json: bool) -> io::Result<String> {
     Ok(text)
 }
 
-/// The recorded open spans, each below its parent and with its depth, and the current spans of threads that are not
-/// recorded.
+/// The recorded open spans, each with its depth and after its parent, and the unrecorded current spans of threads.
 fn spans(threads: &[Thread], open: &[OpenSpan]) -> Vec<(usize, Value)> {
     let known: HashSet<_> = open.iter().map(|open| ids(&open.span)).collect();
     let tree = Tree::by_ids(open.iter().map(|open| {

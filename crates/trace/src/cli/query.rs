@@ -13,7 +13,7 @@ use super::input::{Input, print_notes};
 use super::table::{self, Column};
 use super::{Failure, print, print_json};
 
-/// The name of a part of the critical path during which no span ran.
+/// The name of a wait on the critical path, during which no span ran.
 const WAITED: &str = "waited, no span";
 const CLIP: usize = 60;
 
@@ -25,7 +25,7 @@ pub(crate) struct Question {
     /// Print one line of JSON
     #[arg(long)]
     json: bool,
-    /// The most rows
+    /// The maximum number of rows
     #[arg(long, value_name = "NUMBER", default_value_t = 10)]
     limit: usize,
 }
@@ -200,7 +200,7 @@ pub(crate) fn statistics(forest: &Forest<'_>) -> Vec<Row> {
     rows.collect()
 }
 
-#[expect(clippy::cast_precision_loss, reason = "a percentage with one digit")]
+#[expect(clippy::cast_precision_loss, reason = "a percentage with one decimal")]
 fn percent(part: u64, whole: u64) -> f64 {
     (part as f64 / whole as f64 * 1000.0).round() / 10.0
 }

@@ -19,7 +19,7 @@ const WIDTH: usize = 120;
 pub(crate) struct Show {
     #[command(flatten)]
     input: Input,
-    /// How many traces to draw: those with errors first, then the longest ones
+    /// The number of traces to draw: those with errors first, then the longest ones
     #[arg(long, value_name = "NUMBER", default_value_t = 10)]
     limit: usize,
     #[command(flatten)]

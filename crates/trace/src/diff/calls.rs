@@ -57,7 +57,7 @@ pub(super) fn present(sets: &Sets, keys: &[Key], diff: &mut Diff) -> Vec<Key> {
     }
     if let [first, ..] = &*rare {
         diff.doubt(format!(
-            "rare names of one side only, which may be chance: {}, the first one is {first}",
+            "rare names on one side only, perhaps by chance: {}, for example {first}",
             rare.len()
         ));
     }
@@ -126,7 +126,7 @@ pub(super) fn failing(sets: &Sets, keys: &[Key], diff: &mut Diff) {
     let place = |it: &Change| (it.name.clone(), it.parent.clone(), it.place.clone());
     let known: BTreeSet<_> = found.iter().map(place).collect();
     for it in doubtful.iter().filter(|it| !known.contains(&place(it))) {
-        let doubt = format!("{}: {} → {}, which may be chance", it.name, it.before, it.after);
+        let doubt = format!("{}: {} → {}, perhaps by chance", it.name, it.before, it.after);
         diff.doubt(doubt);
     }
     diff.changes.extend(found);

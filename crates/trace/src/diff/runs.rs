@@ -34,7 +34,7 @@ pub(super) type Key = (usize, Option<usize>);
 pub(super) struct Calls {
     /// The self times.
     pub(super) own: Vec<f64>,
-    /// The durations. The duration of a root is that of its trace, which may last longer.
+    /// The durations. The duration of a root is the duration of its trace, which may end later.
     pub(super) durations: Vec<f64>,
     /// Whether the calls are roots or server spans.
     pub(super) are_entries: bool,
@@ -195,7 +195,7 @@ struct Names {
 }
 
 impl Names {
-    /// The index of each span's name.
+    /// The index of the name of each span.
     fn of(&mut self, recording: &Recording) -> Vec<usize> {
         // Texts repeat, and a lookup is quicker than normalizing a text again.
         let mut known: FxHashMap<(&str, &str, &str), usize> = FxHashMap::default();

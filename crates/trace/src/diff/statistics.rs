@@ -2,8 +2,8 @@
 
 use crate::significance::{as_f64, fisher};
 
-/// The number of parts of a run that serve as samples if there are few runs. Disturbances of the machine outlast a
-/// call, so single calls are no independent samples; means over a part are.
+/// The number of parts of a run that serve as samples if there are few runs. A disturbance of the machine lasts longer
+/// than a call, so single calls are not independent samples, but the means of parts are.
 const PARTS: usize = 10;
 /// The part of the values at each end, as a divisor, that a robust mean replaces by the least extreme of them.
 const ENDS: usize = 10;

@@ -32,7 +32,7 @@ pub struct Context {
     pub(super) tables: Option<[u64; 2]>,
 }
 
-/// The names of span attributes by their index, and the redacted values: many spans have few distinct texts.
+/// The names of span attributes by their index, and a cache of redacted values: many spans have few distinct texts.
 #[derive(Debug, Default)]
 pub(super) struct Keys {
     pub(super) names: Vec<String>,
@@ -44,7 +44,7 @@ impl Context {
         let context = ProcessContext::decode(payload).map_err(|error| {
             io::Error::new(
                 io::ErrorKind::InvalidData,
-                format!("expected the context of a process, found bytes that are none: {error}"),
+                format!("expected the context of a process, found other bytes: {error}"),
             )
         })?;
         let resource = context.resource.unwrap_or_default().attributes;
@@ -89,7 +89,7 @@ impl Context {
         value(&self.resource, key)
     }
 
-    /// Whether the process lists the spans of its threads, as programs with floe-telemetry do.
+    /// Whether the process publishes the spans of its threads. Programs with floe-telemetry do.
     #[must_use]
     pub fn has_threads(&self) -> bool {
         self.tables.is_some()

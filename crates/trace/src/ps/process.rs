@@ -135,7 +135,7 @@ impl Process {
         Ok(found)
     }
 
-    /// The stacks of the threads. A process without readable stacks has none.
+    /// The stacks of the threads. Empty if they cannot be read.
     fn stacks(&self, context: &Context, tasks: HashMap<u64, u32>) -> Vec<(u32, Stack)> {
         let stacks = context.tables.map(|[_, last]| stacks::read(&self.memory, last, tasks));
         stacks.and_then(Result::ok).unwrap_or_default()
@@ -203,9 +203,9 @@ fn bytes<const SIZE: usize>(header: &[u8; 32], at: usize) -> [u8; SIZE] {
 
 fn explained(process: u32, error: &io::Error) -> io::Error {
     let found = match error.raw_os_error().map(Errno::from_raw) {
-        Some(Errno::ENOENT | Errno::ESRCH) => "found none, or it has ended".to_owned(),
+        Some(Errno::ENOENT | Errno::ESRCH) => "found no running process with this id".to_owned(),
         Some(Errno::EPERM | Errno::EACCES) => {
-            "found that it belongs to another user, or that /proc/sys/kernel/yama/ptrace_scope forbids it".to_owned()
+            "found a process of another user, or one that /proc/sys/kernel/yama/ptrace_scope protects".to_owned()
         }
         _ => format!("found: {error}"),
     };

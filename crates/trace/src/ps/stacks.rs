@@ -17,7 +17,7 @@ const RECORD: usize = 248;
 /// The maximum number of attempts to read a changing stack.
 const ATTEMPTS: usize = 8;
 
-/// The current spans of a thread.
+/// The open spans of a thread.
 #[derive(Debug, Eq, PartialEq)]
 pub(super) struct Stack {
     thread: u64,
@@ -112,7 +112,7 @@ mod tests {
 
     #[test]
     fn a_list_without_end_and_records_without_memory_are_no_spans() {
-        // A stack with 64 open spans, behind which it comes again.
+        // A stack with 64 open spans whose next stack is the stack itself.
         let mut words = [0_u64; 4 + DEPTH];
         let address = |at: *const u64| u64::try_from(at.addr()).expect("it is an address");
         words[0] = u64::MAX;

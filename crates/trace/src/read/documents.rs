@@ -62,8 +62,8 @@ impl Reader {
         }
     }
 
-    /// Reads the documents of a line, or of a whole file. Returns the number of documents that are OTLP, and the reason
-    /// why the first other one is not.
+    /// Reads the documents of a line, or of a whole file. Returns the number of OTLP documents, and the error of the
+    /// first other document.
     fn documents(&mut self, text: &[u8], line: Option<usize>) -> (usize, Option<Unreadable>) {
         let text = String::from_utf8_lossy(text);
         let mut documents = Deserializer::from_str(&text).into_iter::<&RawValue>();
@@ -87,8 +87,8 @@ impl Reader {
                 },
             };
             let found = match (error.is_eof(), line) {
-                (true, Some(_)) => "a line that is cut".to_owned(),
-                (true, None) => "a document that is cut".to_owned(),
+                (true, Some(_)) => "an incomplete line".to_owned(),
+                (true, None) => "an incomplete document".to_owned(),
                 (false, _) => self.texts.redacted(&reason(&error)),
             };
             let message = format!("expected requests of OTLP as JSON, found {found}");

@@ -32,7 +32,7 @@ pub(super) fn request(span: &Value, processes: &Value) -> Value {
 
 fn span(span: &Value) -> Value {
     let trace = text(span, "traceID");
-    // A span that only follows from another one is below it in Jaeger's page, too.
+    // Jaeger's page, too, shows a span below the span that it follows from.
     let of_trace = |it: &&Value| text(it, "traceID") == trace;
     let is_child = |it: &&&Value| text(it, "refType") == "CHILD_OF";
     let references: Vec<&Value> = list(span, "references").collect();

@@ -33,7 +33,7 @@ pub(super) struct Request<'a> {
     pub(super) metrics: Option<IgnoredAny>,
     #[serde(rename = "resourceProfiles", alias = "resource_profiles")]
     profiles: Option<IgnoredAny>,
-    /// The request in an answer of Jaeger's API, or of Grafana Tempo's.
+    /// The request in a response of the API of Jaeger or of Grafana Tempo.
     #[serde(borrow, rename = "result", alias = "trace")]
     pub(super) inner: Option<&'a RawValue>,
     /// The traces in a download of Jaeger's page.

@@ -13,7 +13,7 @@ use super::{LARGEST_MESSAGE, Reader, Unreadable};
 /// The number of records that are examined to tell spans from log records.
 const LOOKED_AT: usize = 100;
 
-const NO_OTLP: &str = "expected a whole message of OTLP, found something else, or a part of one";
+const NO_OTLP: &str = "expected a complete OTLP message, found something else, or a part of one";
 
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Signal {

@@ -81,7 +81,7 @@ impl Reader {
     fn full(&self) -> String {
         let most = self.max_bytes >> 20;
         format!(
-            "there is no memory for more than {most} MiB; spans and log records from here on are left out"
+            "the limit of {most} MiB of memory is reached; spans and log records from here on are left out"
         )
     }
 
@@ -173,7 +173,7 @@ impl Reader {
             self.note(if end == 0 {
                 "expected the end of a span, found 0; the span is shown without a duration"
             } else {
-                "expected the end of a span after its start, found it before; the span is shown without a duration"
+                "expected the end of a span after its start, found an earlier end; the span is shown without a duration"
             });
         }
         (start, end.max(start))

@@ -149,7 +149,7 @@ impl Nodes {
         let id = &node.unique_id;
         let outcome = result.outcome();
         if outcome == Outcome::Skipped && !self.open.contains_key(id) {
-            // dbt reports no start of a hook that it skips after a failed one.
+            // dbt reports no start of a hook that it skips after a failed hook.
             self.start(node, at, around);
         }
         let Some((mut span, is_batch)) = self.close(node) else {

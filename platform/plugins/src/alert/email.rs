@@ -60,9 +60,9 @@ struct Email {
 #[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq)]
 #[serde(rename_all = "lowercase")]
 enum Encryption {
-    /// TLS that the connection begins with; port 465.
+    /// TLS from the beginning of the connection; port 465.
     Tls,
-    /// TLS that the client asks for, and insists on; port 587.
+    /// TLS after the command `STARTTLS`, without which no message is sent; port 587.
     #[default]
     Starttls,
     /// None; port 25. A login is then possible on this host only.
@@ -125,7 +125,7 @@ impl Email {
             .timeout(Some(self.timeout.0));
         if let Some(login) = &self.login {
             if self.encryption == Encryption::None && !is_this_host(&self.host) {
-                let message = "expected `tls` or `starttls`, found a login and `encryption: none`";
+                let message = "expected `encryption: tls` or `encryption: starttls` with a login, found `none`";
                 return Err(Error::new(ErrorKind::InvalidInput, message));
             }
             let password = login.password.expose()?.to_owned();
@@ -208,7 +208,7 @@ fn kind(error: &lettre::transport::smtp::Error) -> ErrorKind {
     if error.is_response() || error.is_tls() {
         ErrorKind::InvalidResponse
     } else if error.is_client() {
-        // The server does not support STARTTLS, or none of the login methods that the client knows.
+        // The server does not support STARTTLS, or supports no login method of the client.
         ErrorKind::Rejected
     } else {
         ErrorKind::Unavailable

@@ -16,7 +16,7 @@ floe_plugin::plugin! {
     name: "polaris",
     tracer: "floe.catalog.polaris",
     api: "1.0",
-    description: "registers tables in Polaris, as files of CSV",
+    description: "registers tables in Polaris as CSV files",
 }
 
 /// A catalog of Apache Polaris. Tables are registered as generic tables, with the format and the location of the object

@@ -14,7 +14,7 @@ floe_plugin::plugin! {
     name: "duckdb",
     tracer: "floe.compute.duckdb",
     api: "1.0",
-    description: "writes dbt's profile of DuckDB",
+    description: "writes dbt's profile for DuckDB",
 }
 
 #[derive(Clone, Debug, Default, Deserialize)]

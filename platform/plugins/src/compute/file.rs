@@ -22,6 +22,6 @@ pub(super) fn check(
         return Ok(());
     }
     let message =
-        format!("it is not a database of {engine}, expected a new file, or such a database");
+        format!("it is not a database of {engine}, expected a database of {engine} or a new file");
     Err(Error::new(ErrorKind::InvalidInput, message))
 }

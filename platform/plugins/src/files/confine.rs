@@ -22,7 +22,7 @@ const WRITTEN: &str = "expected a file or folder of the product, without symboli
 /// Checks a path to read, which is relative to `folder` and has no `..`. Its last parts may not exist yet.
 ///
 /// # Errors
-/// The found and the accepted paths.
+/// The path leads out of the folder, or cannot be resolved.
 pub fn check(folder: &Path, inner: &Path) -> Result<(), String> {
     let path = folder.join(inner);
     let existing = path.ancestors().find(|path| fs::symlink_metadata(path).is_ok());
@@ -56,7 +56,7 @@ pub fn check_file(folder: &Path, inner: &Path) -> Result<(), Error> {
 /// Checks a folder into which files will be written. It does not have to exist.
 ///
 /// # Errors
-/// The path is outside the folder, behind a link, or no folder.
+/// The path is outside the folder, behind a link, or not a folder.
 pub fn check_folder(folder: &Path, inner: &Path) -> Result<(), Error> {
     walk(folder, inner, FileType::is_dir)
 }

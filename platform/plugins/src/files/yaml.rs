@@ -1,5 +1,5 @@
-//! Reads YAML files into typed values, and writes YAML. An error has the place of the mistake, the path of
-//! the key, and what is accepted.
+//! Reads YAML files into typed values, and writes YAML. An error has the place of the mistake, the path of the key, and
+//! the accepted values.
 
 use std::path::Path;
 
@@ -33,7 +33,7 @@ pub fn text(file: &Path) -> Result<String, Error> {
 /// Reads the text of a file.
 ///
 /// # Errors
-/// The first mistake in it.
+/// The error is the first mistake in the text.
 pub fn parse<T: DeserializeOwned>(file: &Path, text: &str) -> Result<T, Error> {
     yaml::read(text).map_err(|mistake| explain(file, &mistake))
 }

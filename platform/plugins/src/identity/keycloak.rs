@@ -14,7 +14,7 @@ floe_plugin::plugin! {
     name: "keycloak",
     tracer: "floe.identity.keycloak",
     api: "1.0",
-    description: "authenticates by a realm of Keycloak",
+    description: "authenticates with a Keycloak realm",
 }
 
 /// Identities of a realm of Keycloak. The platform authenticates with the credentials of a client.

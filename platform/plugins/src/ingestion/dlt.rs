@@ -162,7 +162,7 @@ impl IngestionEngine for Dlt {
         if count == loaded.rows {
             return Ok(());
         }
-        let message = format!("dlt: found {count} rows, and it reported {}", loaded.rows);
+        let message = format!("dlt: found {count} rows, but dlt reported {}", loaded.rows);
         Err(Error::new(ErrorKind::InvalidResponse, message))
     }
 

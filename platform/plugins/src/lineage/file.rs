@@ -91,7 +91,7 @@ impl Lines {
             return Ok(size);
         }
         let message = format!(
-            "`{}` is a file that does not begin with lineage, expected a new file, or lineage",
+            "`{}` does not begin with a lineage event, expected a new file, or a file of lineage events",
             self.path.folder().join(inner).display()
         );
         Err(Error::new(ErrorKind::InvalidInput, message))

@@ -102,7 +102,7 @@ impl<'a> Invocation<'a> {
         self
     }
 
-    /// Adds an option with a value, if there is one.
+    /// Adds an option, if it has a value.
     #[must_use]
     pub fn option(self, name: &str, value: Option<impl AsRef<OsStr>>) -> Self {
         match value {
@@ -152,7 +152,7 @@ impl<'a> Invocation<'a> {
             Ok(status) => status,
             Err(error) => {
                 drop(group);
-                // The output ends with the last process of the group, which then has no file open.
+                // The output ends when the last process of the group has ended.
                 while tails.recv_timeout(DRAIN_TIMEOUT).is_ok() {}
                 return Err(error);
             }

@@ -94,8 +94,8 @@ fn forward(pid: Pid, signal: i32) {
 #[cfg(target_os = "linux")]
 fn is_of_terminal(signal: i32) -> bool {
     let stat = std::fs::read_to_string("/proc/self/stat").unwrap_or_default();
-    // After the name of the program, which may contain anything, are the state, the parent, the group, the session, the
-    // terminal and the group in its foreground.
+    // The name of the program may contain anything. The fields after it are the state, the parent, the group, the
+    // session, the terminal and the terminal's foreground group.
     let fields = stat.rsplit_once(") ").map_or("", |(_, fields)| fields);
     let mut groups = fields.split(' ').skip(2).step_by(3);
     let (own, foreground) = (groups.next(), groups.next());

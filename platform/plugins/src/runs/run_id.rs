@@ -13,7 +13,7 @@ pub struct RunId(String);
 
 impl RunId {
     /// Creates a new id.
-    #[expect(clippy::new_without_default, reason = "a default value should be the same each time")]
+    #[expect(clippy::new_without_default, reason = "a default value should always be the same")]
     pub fn new() -> Self {
         // The random seed of a hash map is the only random number in the standard library.
         let random = || RandomState::new().build_hasher().finish();

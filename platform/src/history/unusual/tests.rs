@@ -254,7 +254,8 @@ fn steps(nodes: Vec<BuiltNode>) -> Vec<Step> {
     steps
 }
 
-/// Whether the sentences about a night are right. In a dbt project the tables that read a source show its rows.
+/// Whether the sentences about a night are right. In a dbt project, the rows of a source appear in the tables that read
+/// it.
 fn is_right(pipeline: &Pipeline, plant: Plant, target: usize, found: &[Finding]) -> bool {
     let kind = match plant {
         Plant::Nothing => return found.is_empty(),
@@ -397,7 +398,7 @@ fn a_slow_machine_is_said_with_what_is_new_about_it() {
     };
     let past = vec![of("large", 1.0); 14];
     let found = explain(&past, &of("small", 3.0));
-    let text = "all assets took 3.0 × their time, with the same rows and queries: +7.99 s; \
+    let text = "all assets took 3.0 × their usual time, with the same rows and queries: +7.99 s; \
                 on small, usually large";
     assert_eq!(found.len(), 1, "{found:?}");
     assert_eq!(found[0].text, text);

@@ -96,7 +96,7 @@ fn an_unusable_parameter_is_one_clear_error() {
         "orders",
         twin.unwrap().exporters,
         &format!(
-            "exporters.metrics: expected one of each name, found two of the name `twin`, at {file}:15 and {file}:16"
+            "exporters.metrics: expected different names, found `twin` twice, at {file}:15 and {file}:16"
         ),
     );
 }

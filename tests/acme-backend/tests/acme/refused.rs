@@ -54,7 +54,7 @@ fn each_unusable_backend_is_one_clear_error() {
     check(
         "twin",
         &format!(
-            "backend: several backends have the same name: twin 0.1.0 ({file}:12) and twin 0.1.0 ({file}:13), expected one of each name"
+            "backend: several backends have the same name: twin 0.1.0 ({file}:12) and twin 0.1.0 ({file}:13), expected different names"
         ),
     );
     check("panics", "backend: `panics` panicked");

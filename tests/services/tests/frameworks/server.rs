@@ -378,7 +378,7 @@ fn a_layer_around_a_router_is_reported_once() {
             let _ = HttpServerLayer::new().layer(router());
         }
     });
-    let warning = "`HttpServerLayer` is around a `Router`, so its spans have no `http.route`: expected `Router::layer`, or \
+    let warning = "`HttpServerLayer` wraps a `Router`, so its spans have no `http.route`: expected `Router::layer` or \
                    `with_route`\n";
     let written = written.text();
     assert!(written.ends_with(warning) && written.lines().count() == 1, "{written}");

@@ -135,7 +135,7 @@ impl Ratio {
     }
 
     fn samples(self, trace_id: TraceId) -> bool {
-        #[expect(clippy::cast_possible_truncation, reason = "the ratio depends on the low half")]
+        #[expect(clippy::cast_possible_truncation, reason = "only the low half decides")]
         let low = u128::from_be_bytes(trace_id.to_bytes()) as u64;
         low >> 1 < self.0
     }

@@ -121,7 +121,7 @@ fn view(part: &Part<'_>) -> Result<Option<ConfiguredView>, Mistake> {
     let mut is_selected = true;
     for key in ["unit", "meter_name", "meter_version", "meter_schema_url"] {
         if let Some(part) = selector.get(key)? {
-            part.ignore("views select only by name and kind, so it is not applied");
+            part.ignore("views select only by name and type, so this view is not applied");
             is_selected = false;
         }
     }
@@ -148,7 +148,7 @@ fn attributes(stream: &Part<'_>) -> Result<Option<Vec<String>>, Mistake> {
         return Ok(None);
     };
     if let Some(excluded) = keys.get("excluded")? {
-        excluded.ignore("views keep keys, and cannot exclude any");
+        excluded.ignore("views can include keys, but not exclude them");
     }
     let included: Option<Vec<String>> = keys.value("included")?;
     if included.iter().flatten().any(|key| key.contains(['*', '?'])) {

@@ -42,7 +42,7 @@ fn attribute_limits(part: &Part<'_>, limits: &mut SpanLimits) -> Result<(), Mist
         let found: u32 = count.read()?;
         limits.attribute_count = found.min(MAX_SPAN_COUNT);
         if found > MAX_SPAN_COUNT {
-            count.ignore(format!("at most {MAX_SPAN_COUNT} are recorded"));
+            count.ignore(format!("at most {MAX_SPAN_COUNT} attributes are recorded"));
         }
     }
     Ok(())

@@ -65,7 +65,7 @@ fn set_attribute(attribute: &Part<'_>, resource: &mut ResourceAttributes) -> Res
     let text: String = value.read()?;
     if text.is_empty() && key == SERVICE_NAME {
         // An empty name, usually from a variable that is not set, is ignored like an empty `OTEL_SERVICE_NAME`.
-        value.ignore("the name is empty, and the default is used");
+        value.ignore("the name is empty, so the default is used");
         return Ok(());
     }
     resource.set(key, text).map_err(|message| value.mistake(message))

@@ -68,6 +68,6 @@ impl Visitor<'_> for NodeVisitor {
     }
 
     fn visit_unit<E: Error>(self) -> Result<Node, E> {
-        PART.take().ok_or_else(|| E::custom("it is no part of a YAML document"))
+        PART.take().ok_or_else(|| E::custom("it is not a part of a YAML document"))
     }
 }

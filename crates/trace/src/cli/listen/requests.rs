@@ -195,12 +195,12 @@ fn is_of(headers: &HeaderMap, kind: &str) -> bool {
 /// on this one, whatever address its name has.
 async fn guard(request: Request, next: Next) -> Response {
     if is_foreign(request.headers()) {
-        let message = "expected a program, or a page of this machine\n";
+        let message = "expected a request from a program, or from a web page of this machine\n";
         return (StatusCode::FORBIDDEN, message).into_response();
     }
     let is_grpc = is_of(request.headers(), "application/grpc");
     timeout(SLOWEST, next.run(request)).await.unwrap_or_else(|_| {
-        let message = format!("expected a whole request in {} seconds\n", SLOWEST.as_secs());
+        let message = format!("expected a complete request within {} seconds\n", SLOWEST.as_secs());
         // A sender repeats a request with this status.
         if is_grpc {
             Status::deadline_exceeded(message).into_http()

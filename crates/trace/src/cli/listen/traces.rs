@@ -16,10 +16,10 @@ use super::{Listen, Received};
 
 /// The time without a new span after which a trace with an ended root is drawn.
 const QUIET: Duration = Duration::from_millis(500);
-/// The same time for a trace that a caller began, whose root may still arrive: programs send spans within five seconds
-/// by default.
+/// The same limit for a trace that another program began. Its root may arrive later, because programs send spans within
+/// five seconds by default.
 const SENT_LATER: Duration = Duration::from_secs(6);
-/// The same time for any other trace: its root has not ended.
+/// The same limit for a trace whose root has not ended.
 const ABANDONED: Duration = Duration::from_secs(60);
 
 struct Open {
