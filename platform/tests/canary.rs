@@ -238,18 +238,13 @@ fn no_credential_leaves_the_program() {
 }
 
 #[test]
-fn a_run_prints_the_number_of_redactions_and_not_the_redacted_text() {
+fn a_credential_in_the_path_of_the_manifest_is_not_printed() {
     let product = Product::shop();
     product.write("password=hunter2XyZ.yaml", "name: shop\nnamespace: retail\n");
     let manifest = product.path("password=hunter2XyZ.yaml");
     let output = product.floe("run", &["--trace", "--manifest", manifest.to_str().unwrap()], &[]);
     output.assert_ok();
-    let line = output.stderr.lines().find(|line| line.starts_with("redacted")).unwrap();
-    // The path of the manifest is an attribute of one span.
-    assert_eq!(line, "redacted in trace and logs: 1 (password 1)");
     for printed in [&output.stdout, &output.stderr] {
         assert!(!printed.contains("hunter2XyZ"), "{printed}");
     }
-    let output = Product::shop().run();
-    assert!(!output.stderr.contains("redacted"), "{}", output.stderr);
 }

@@ -7,7 +7,6 @@ use floe_plugins::process::interrupt;
 use floe_telemetry::TelemetryConfig;
 use floe_telemetry::exporter::{ConsoleExporter, uses_color};
 
-use super::output::redactions;
 use crate::pipeline::RunError;
 use crate::telemetry;
 
@@ -32,7 +31,6 @@ pub(super) struct Observed<T> {
     /// Whether the sampler kept spans.
     pub(super) is_recorded: bool,
     pub(super) is_disabled: bool,
-    pub(super) redactions: Option<String>,
 }
 
 impl<T> Observed<T> {
@@ -111,6 +109,5 @@ pub(super) fn observed<T>(
         has_exporter,
         is_recorded: statistics.collected > statistics.sampled_out,
         is_disabled: is_disabled || telemetry.is_noop(),
-        redactions: redactions(&telemetry),
     })
 }

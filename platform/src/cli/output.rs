@@ -5,7 +5,7 @@ use std::io::{self, ErrorKind, Write as _};
 
 use floe_plugin::InstrumentationWarning;
 use floe_plugins::error::Error;
-use floe_telemetry::{TelemetryProvider, printable, sanitize_credentials, sanitize_error_message};
+use floe_telemetry::{printable, sanitize_credentials, sanitize_error_message};
 
 /// Prints to standard output. A closed pipe is not an error: its reader wants no more output.
 pub(super) fn print(text: &dyn fmt::Display) -> Result<(), Error> {
@@ -38,14 +38,4 @@ pub(super) fn print_warnings(warnings: &[InstrumentationWarning]) {
 
 pub(super) fn print_summary(text: &str) {
     let _ = writeln!(io::stderr().lock(), "{}", sanitize_credentials(text));
-}
-
-/// The number of redacted findings in the trace and the logs, by rule; `None` without findings.
-pub(super) fn redactions(telemetry: &TelemetryProvider) -> Option<String> {
-    let statistics = telemetry.statistics();
-    let by_rule: Vec<String> =
-        statistics.redacted().map(|(rule, count)| format!("{rule} {count}")).collect();
-    let total: u64 = statistics.redacted().map(|(_, count)| count).sum();
-    (!by_rule.is_empty())
-        .then(|| format!("redacted in trace and logs: {total} ({})", by_rule.join(", ")))
 }

@@ -87,7 +87,6 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), RunError> {
         for (label, text) in [("trace", trace), ("run", run)] {
             summary.extend(text.map(|text| format!("\n{label:<8} {text}")));
         }
-        summary.extend(observed.redactions.as_ref().map(|it| format!("\n{it}")));
         print_summary(&summary);
     }
     observed.outcome.map(drop)

@@ -168,7 +168,6 @@ impl Output {
             "trace    ",
             "run      ",
             "         ",
-            "redacted in trace ",
         ];
         let is_of_run = |line: &&str| {
             line.contains(") · ")

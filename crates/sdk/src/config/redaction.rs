@@ -29,8 +29,7 @@ pub enum RedactionLevel {
 
 /// The redaction of all telemetry before it is exported.
 ///
-/// Credentials are redacted at every level. Redacted text is replaced by `<REDACTED>`, and each redaction is
-/// counted by its rule ([`Statistics::redacted`](crate::Statistics::redacted)).
+/// Credentials are redacted at every level. Redacted text is replaced by `<REDACTED>`.
 ///
 /// Two kinds of text are redacted differently. **Error text** comes from the code that failed and can quote any
 /// data: the status, `exception.message`, `exception.stacktrace`, `error.message` and `floe.warning`. **All
