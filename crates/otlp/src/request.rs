@@ -53,8 +53,8 @@ pub(super) struct RequestBuilder {
     spans: usize,
     /// The complete requests of the open batch.
     batch: EncodedBatch,
-    /// The last requests. One that has been sent gives its memory to the next one, because memory that the allocator
-    /// has returned to the system costs a page fault for each 4 KiB.
+    /// The last requests, kept for their memory: the next request uses that of a sent one. Memory that the allocator
+    /// has returned to the system would cost a page fault for each 4 KiB.
     recent: Vec<Bytes>,
 }
 

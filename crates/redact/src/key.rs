@@ -80,8 +80,8 @@ impl Name {
         self.starts & (1 << index.min(LONGEST - 1)) != 0
     }
 
-    /// Removes the last word. Returns whether the word is unknown, as in `token_github`, so that
-    /// the value must look like a secret; `None` if the word does not describe a secret.
+    /// Removes the last word. Returns whether the word is unknown, as in `token_github`: then only a value that
+    /// looks like a secret is one. `None` if the word shows that the value is no secret.
     fn drop_qualifier(&mut self) -> Option<bool> {
         let start = self.last_word();
         let last = &self.as_bytes()[start..];

@@ -95,7 +95,7 @@ impl BridgedEvent {
         }
     }
 
-    /// The key of a field. Fields with the origin of a `log` record get the keys that other events have.
+    /// The key of a field. The fields that say where a `log` record is from get the same keys as for other events.
     fn key(&self, field: &Field) -> &'static str {
         let name = field.name();
         if !self.is_log {

@@ -40,7 +40,7 @@ pub(crate) struct CommandTrace {
     project: Option<String>,
     target: Option<String>,
     dagster_run_id: Option<String>,
-    /// Whether the spans are exported, at least if the command fails.
+    /// Whether the spans are exported if the command fails.
     is_recorded: bool,
     /// Sends each node that has ended.
     ended: Option<Sender<BuiltNode>>,

@@ -254,7 +254,7 @@ impl<'a> Comparison<'a> {
         (factor >= LEAST_ROWS.ln()).then_some((usual, is_rare))
     }
 
-    /// Sets the shift of the machine in each run, if there are steady parts.
+    /// Sets by how much the machine was slower or faster in each run, from the parts that are steady.
     fn set_shifts(&mut self) {
         let steady: Vec<&Part<'_>> = self.parts.iter().filter(|part| part.is_steady()).collect();
         let shift_of = |times: &dyn Fn(&Part<'_>) -> Option<f64>| {

@@ -111,7 +111,10 @@ fn an_orchestrator_that_does_not_exist_is_refused() {
     let output = output.unwrap();
     assert_eq!(output.status.code(), Some(2));
     let stderr = text(&output.stderr);
-    assert!(stderr.contains("there is no orchestrator plugin `airflow`; linked"), "{stderr}");
+    assert!(
+        stderr.contains("there is no orchestrator plugin `airflow`; the program is linked with: "),
+        "{stderr}"
+    );
     // The command line has precedence over the manifest.
     let output = setup.floe("run").args(["--orchestrator", "local"]).output();
     assert!(output.unwrap().status.success());

@@ -7,8 +7,8 @@ use super::mistake::{Mistake, at_most, below, not_zero};
 /// The maximum size of a queue. A longer one would exhaust the memory long before its content is exported.
 pub(super) const MAX_QUEUE_SIZE: usize = 1_000_000;
 
-/// The delay, in milliseconds, that replaces 0 in OpenTelemetry's variables and file, and that every processor other
-/// than a batch processor gets.
+/// The delay, in milliseconds, of a processor that does not batch. It also replaces a delay of 0 in OpenTelemetry's
+/// variables and configuration file.
 pub(super) const AT_ONCE: u64 = 1;
 
 /// The replacement of a timeout of 0, which means no limit: 24 days, in milliseconds.

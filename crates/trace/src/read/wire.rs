@@ -1,4 +1,4 @@
-//! Protobuf's wire format, as far as messages are examined before decoding.
+//! Reads the fields of a Protobuf message without decoding it, to examine the message first.
 
 use prost::encoding::{WireType, decode_key, decode_varint};
 
