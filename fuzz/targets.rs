@@ -3,11 +3,12 @@
 use std::collections::HashMap;
 use std::fmt::Write as _;
 
-use floe_telemetry::__fuzzing::{self as parsers, Response};
-use floe_telemetry::config::Propagator;
+use floe_telemetry::__fuzzing::{self as parsers, Parsed, Response};
+use floe_telemetry::config::{Propagator, ResourceAttributes};
 use floe_telemetry::opentelemetry::Context;
 use floe_telemetry::opentelemetry::baggage::BaggageExt as _;
 use floe_telemetry::opentelemetry::trace::{SpanContext, TraceContextExt as _};
+use floe_telemetry::propagation::ExtractFrom;
 use floe_telemetry::{TelemetryConfig, propagation, sanitize_error_message, sanitize_url};
 use floe_trace::read::Reader;
 use floe_trace::{Forest, WaterfallOptions};
@@ -145,11 +146,26 @@ pub(crate) fn trace_context(data: &[u8]) {
 pub(crate) fn other_headers(data: &[u8]) {
     let received = headers(data);
     for format in [Propagator::B3, Propagator::B3Multi] {
-        let sent = parsers::passed_on(format, &received);
+        let sent = passed_on(format, &received);
         let bytes: usize = sent.values().map(String::len).sum();
         assert!(bytes <= 80, "{sent:?}");
-        assert_eq!(parsers::passed_on(format, &sent), sent);
+        assert_eq!(passed_on(format, &sent), sent);
     }
+}
+
+/// The headers that a service passes on after it has received these, in one format of context propagation.
+fn passed_on<K>(
+    format: Propagator,
+    headers: &(impl ExtractFrom<K> + ?Sized),
+) -> HashMap<String, String> {
+    let propagator = parsers::by_name(format.as_str()).unwrap();
+    let mut cx = Context::new();
+    headers.extract(&mut |extractor| {
+        cx = propagator.extract_with_context(&Context::new(), extractor);
+    });
+    let mut sent = HashMap::new();
+    propagator.inject_context(&cx, &mut sent);
+    sent
 }
 
 /// `baggage`: the entries that are passed on are bounded and do not change when they are passed on again, and a secret
@@ -196,9 +212,9 @@ pub(crate) fn otlp_headers(data: &[u8]) {
     if let Ok((headers, _)) = parsers::otlp_headers(&text) {
         for (name, value) in &headers {
             assert!(http::HeaderName::from_bytes(name.as_bytes()).is_ok(), "{name}");
-            assert!(http::HeaderValue::from_str(value).is_ok(), "{value:?}");
+            assert!(http::HeaderValue::from_str(value.expose()).is_ok(), "{value:?}");
         }
-        let pairs = headers.iter().map(|(name, value)| (&**name, &**value));
+        let pairs = headers.iter().map(|(name, value)| (&**name, value.expose()));
         let again = parsers::otlp_headers(&list(pairs));
         assert_eq!(again, Ok((headers, None)));
     }
@@ -219,7 +235,12 @@ pub(crate) fn otlp_headers(data: &[u8]) {
 /// that means the same.
 pub(crate) fn resource_attributes(data: &[u8]) {
     let text = String::from_utf8_lossy(data);
-    let Ok((resource, _)) = parsers::resource_attributes(&text) else {
+    let parse = |text: &str| {
+        let mut resource = ResourceAttributes::new("fuzz");
+        let ((), refused) = parsers::resource_attributes(text, &mut resource)?;
+        Ok::<_, String>((resource, refused))
+    };
+    let Ok((resource, _)) = parse(&text) else {
         return;
     };
     let mut config = TelemetryConfig::new("fuzz");
@@ -238,7 +259,7 @@ pub(crate) fn resource_attributes(data: &[u8]) {
     let fields = fields.into_iter().filter_map(|(key, value)| Some((key, value?.as_str())));
     let additional = resource.additional.iter();
     let additional = additional.map(|(key, value)| (&**key, &**value));
-    let again = parsers::resource_attributes(&list(fields.chain(additional)));
+    let again = parse(&list(fields.chain(additional)));
     assert_eq!(again, Ok((resource, None)));
 }
 
@@ -314,15 +335,16 @@ pub(crate) fn config_file(data: &[u8]) {
         "RATIO" => Some("0.25".to_owned()),
         _ => None,
     };
-    match parsers::config_file(&text, &variable) {
-        Ok((config, warning)) => {
+    let base = TelemetryConfig::new("fuzz");
+    match parsers::config_file(&text, &base, &variable) {
+        Ok(Parsed { config, warning, .. }) => {
             let written = as_document(&config);
             if let Err(error) = TelemetryConfig::from_yaml(&written) {
                 assert!(error.to_string().contains("mask"), "{error}: {written}");
             }
             assert!(warning.len() < MAX_MESSAGE);
         }
-        Err(error) => assert!(error.len() < MAX_MESSAGE, "{} bytes", error.len()),
+        Err(error) => assert!(error.to_string().len() < MAX_MESSAGE),
     }
     // The secrets come first, so that the text cannot make them part of a word or a number.
     let with_secrets = format!(
@@ -330,12 +352,12 @@ pub(crate) fn config_file(data: &[u8]) {
          'https://u:{SECRET}@host', headers: [{{name: x-team, value: '${{SECRET}}'}}], \
          headers_list: 'x-user={SECRET}'}}}}}}}}]}}\n{text}"
     );
-    match parsers::config_file(&with_secrets, &variable) {
-        Ok((config, warning)) => {
+    match parsers::config_file(&with_secrets, &base, &variable) {
+        Ok(Parsed { config, warning, .. }) => {
             assert!(!format!("{config:?}{warning}").contains(SECRET));
             assert!(!serde_json::to_string(&config).unwrap().contains(SECRET));
         }
-        Err(error) => assert!(!error.contains(SECRET), "{error}"),
+        Err(error) => assert!(!error.to_string().contains(SECRET), "{error}"),
     }
 }
 

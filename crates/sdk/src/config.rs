@@ -66,7 +66,7 @@ pub use self::batch::{
 pub use self::context_mode::ContextMode;
 pub use self::detection::{RegisteredDetector, ResourceDetector};
 pub(crate) use self::endpoint::{
-    debug as debug_endpoint, server, validate_endpoint, without_credentials,
+    check as check_endpoint, debug as debug_endpoint, server, without_credentials,
 };
 pub(crate) use self::env::{context, is_disabled, is_set, warn};
 pub use self::exporters::{ExporterKind, ExportersConfig, RegisteredExporter};

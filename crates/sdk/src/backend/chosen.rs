@@ -5,7 +5,7 @@ use super::exporter_config::ExporterConfig;
 use super::registry::find;
 use crate::caught::caught;
 use crate::clock::monotonic_now;
-use crate::config::{TelemetryConfig, validate_endpoint};
+use crate::config::{TelemetryConfig, check_endpoint};
 use crate::error::Error;
 use crate::exporter::OtlpTarget;
 
@@ -37,7 +37,8 @@ pub(crate) fn target(config: &TelemetryConfig) -> Result<Option<OtlpTarget>, Err
     let ExporterConfig::Otlp(otlp) = exporter else {
         return Ok(None);
     };
-    validate_endpoint("endpoint", &otlp.endpoint)
-        .map_err(|error| error.within(&format!("backend `{}`", config.backend)))?;
+    check_endpoint(&otlp.endpoint).map_err(|message| {
+        Error::config(format!("backend `{}`: endpoint: {message}", config.backend))
+    })?;
     Ok(Some(otlp.target(config)))
 }

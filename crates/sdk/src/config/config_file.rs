@@ -101,11 +101,14 @@ pub(super) fn read(path: &Path) -> Result<String, Error> {
     String::from_utf8(bytes).map_err(|_| Error::config("it is not UTF-8"))
 }
 
+/// A parsed file.
 #[derive(Debug)]
-pub(crate) struct Parsed {
-    pub(crate) config: TelemetryConfig,
+#[non_exhaustive]
+pub struct Parsed {
+    /// The configuration.
+    pub config: TelemetryConfig,
     /// The parts that have no effect, as sanitized lines. Empty if there are none.
-    pub(crate) warning: String,
+    pub warning: String,
 }
 
 /// Parses a file. Sections that the format lacks come from `base`. `variable` returns the value of an environment
@@ -114,7 +117,7 @@ pub(crate) struct Parsed {
 /// # Errors
 ///
 /// The error is the first mistake.
-pub(crate) fn parse(
+pub fn parse(
     text: &str,
     base: &TelemetryConfig,
     variable: &dyn Fn(&str) -> Option<String>,

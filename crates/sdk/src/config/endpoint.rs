@@ -5,8 +5,6 @@ use std::net::Ipv6Addr;
 use floe_telemetry_core::{REDACTED, sanitize};
 use serde::{Serialize as _, Serializer};
 
-use crate::error::Error;
-
 /// The maximum size of an endpoint, in bytes. It is slightly below the limit of the clients, because their URLs include
 /// the path of a signal.
 const MAX_BYTES: usize = 65_000;
@@ -18,7 +16,7 @@ const MAX_BYTES: usize = 65_000;
 /// # Errors
 ///
 /// The error describes the problem and the accepted endpoints.
-pub(super) fn check(endpoint: &str) -> Result<(), String> {
+pub(crate) fn check(endpoint: &str) -> Result<(), String> {
     let problem = match authority(endpoint) {
         None => "it must begin with `http://` or `https://`",
         Some(authority) if authority.contains('@') => {
@@ -121,10 +119,6 @@ pub(crate) fn server(endpoint: &str) -> Option<(String, u16)> {
 fn authority(endpoint: &str) -> Option<&str> {
     let rest = ["http://", "https://"].iter().find_map(|scheme| endpoint.strip_prefix(scheme))?;
     rest.split(['/', '?', '#']).next()
-}
-
-pub(crate) fn validate_endpoint(key: &str, endpoint: &str) -> Result<(), Error> {
-    check(endpoint).map_err(|message| Error::config(format!("{key}: {message}")))
 }
 
 /// Writes an endpoint as `Debug` does. A mask is refused when the endpoint is read.

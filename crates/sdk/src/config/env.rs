@@ -380,7 +380,11 @@ fn resource(config: &mut TelemetryConfig) {
 }
 
 /// Adds attributes to the resource. Returns the problems of ignored ones.
-pub(crate) fn parse_resource_attributes(
+///
+/// # Errors
+///
+/// The list cannot be decoded, and is ignored as a whole.
+pub fn parse_resource_attributes(
     text: &str,
     resource: &mut ResourceAttributes,
 ) -> Result<((), Option<String>), String> {
@@ -667,7 +671,11 @@ pub(super) fn with_scheme(endpoint: &str, insecure: Option<bool>) -> Cow<'_, str
 
 /// Returns the valid headers, and the problem of the first invalid one. Values may be credentials, so no
 /// message quotes them.
-pub(crate) fn parse_headers(text: &str) -> Result<(Headers, Option<String>), String> {
+///
+/// # Errors
+///
+/// No header is valid. The error is the problem of the first one.
+pub fn parse_headers(text: &str) -> Result<(Headers, Option<String>), String> {
     let header = |text: &str| {
         let (key, value) = parse::pair(text)?;
         auth::check_header_name(&key)?;

@@ -46,13 +46,6 @@ impl ExporterKind {
         all
     }
 
-    /// Returns the exporters of a signal that other crates register, except the specification's exporters.
-    pub(super) fn registered_for(signal: Signal) -> Vec<(&'static str, Self)> {
-        let mut of = Self::of(signal);
-        of.retain(|(_, kind)| matches!(kind, Self::Registered(_)));
-        of
-    }
-
     fn accepts(self, signal: Signal) -> bool {
         match self {
             Self::Prometheus => signal == Signal::Metrics,

@@ -27,7 +27,7 @@ pub(crate) type Directive = (String, u8);
 /// # Errors
 ///
 /// The error contains the invalid directive and the accepted syntax.
-pub(crate) fn parse_filter(text: &str) -> Result<Vec<Directive>, String> {
+pub fn parse_filter(text: &str) -> Result<Vec<Directive>, String> {
     let parts = text.split(',').map(str::trim);
     let directives: Vec<_> =
         parts.filter(|part| !part.is_empty()).map(directive).collect::<Result<_, _>>()?;

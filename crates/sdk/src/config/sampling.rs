@@ -1,5 +1,6 @@
 //! The sampling of traces.
 
+use std::cmp::Reverse;
 use std::sync::Arc;
 
 use opentelemetry::trace::SpanKind;
@@ -7,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::filter::{self, Directive};
 use super::mistake::{Mistake, at, at_most, not_zero};
-use super::named::choice;
+use super::named::{choice, sorted};
 use super::section::is_default;
 use crate::callsite::Level;
 use crate::error::Error;
@@ -301,11 +302,7 @@ fn rules_of(directives: &[Directive]) -> Vec<SamplingRule> {
     const LEVELS: [RuleLevel; 5] =
         [RuleLevel::Error, RuleLevel::Warn, RuleLevel::Info, RuleLevel::Debug, RuleLevel::Trace];
     // If a target has several directives, the last one applies.
-    let mut sorted: Vec<&Directive> = Vec::new();
-    for directive in directives.iter().rev() {
-        let at = sorted.partition_point(|(target, _)| target.len() >= directive.0.len());
-        sorted.insert(at, directive);
-    }
+    let reversed: Vec<&Directive> = directives.iter().rev().collect();
     let off = |target, most: u8| {
         LEVELS.get(usize::from(most)).map(|level| SamplingRule {
             target,
@@ -315,7 +312,7 @@ fn rules_of(directives: &[Directive]) -> Vec<SamplingRule> {
         })
     };
     let mut rules = Vec::new();
-    for (target, most) in sorted {
+    for (target, most) in sorted(&reversed, |(target, _)| Reverse(target.len())) {
         if target.is_empty() {
             rules.extend(off(None, *most));
             return rules;

@@ -134,14 +134,8 @@ impl LoggingConfig {
 fn targets(directives: &[Directive]) -> Targets {
     let mut targets = Targets::new();
     for (target, most) in directives {
-        let level = match most {
-            0 => LevelFilter::OFF,
-            1 => LevelFilter::ERROR,
-            2 => LevelFilter::WARN,
-            3 => LevelFilter::INFO,
-            4 => LevelFilter::DEBUG,
-            _ => LevelFilter::TRACE,
-        };
+        // `tracing` numbers the levels in the same way.
+        let level = most.to_string().parse().unwrap_or(LevelFilter::TRACE);
         targets = if target.is_empty() {
             targets.with_default(level)
         } else {

@@ -33,7 +33,8 @@ impl<'a> Exporters<'a> {
     }
 
     pub(super) fn add(&mut self, exporter: &Part<'_>) -> Result<(), Mistake> {
-        let registered = ExporterKind::registered_for(self.signal);
+        let mut registered = ExporterKind::of(self.signal);
+        registered.retain(|(_, kind)| matches!(kind, ExporterKind::Registered(_)));
         let mut known = vec!["otlp_http", "otlp_grpc", "console"];
         known.extend(registered.iter().map(|(name, _)| *name));
         let Some((name, part)) = exporter.component(&known)? else {

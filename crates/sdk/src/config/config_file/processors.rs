@@ -5,7 +5,7 @@ use super::part::Part;
 use super::sampler;
 use crate::config::batch::{AT_ONCE, BatchProcessorConfig, without_limit};
 use crate::config::exporters::ExporterKind;
-use crate::config::limits::{MAX_SPAN_COUNT, SpanLimits};
+use crate::config::limits::MAX_SPAN_COUNT;
 use crate::config::mistake::Mistake;
 use crate::config::otlp::Signal;
 use crate::config::sampling::Sampler;
@@ -15,8 +15,8 @@ pub(super) fn tracer(provider: &Part<'_>, config: &mut TelemetryConfig) -> Resul
     let mut exporters = Exporters::new(Signal::Traces, &mut config.otlp);
     config.batch_processor = processors(provider, &mut exporters)?;
     config.exporters.traces = Some(exporters.kinds);
-    if let Some(limits) = provider.get("limits")? {
-        attribute_limits(&limits, &mut config.limits)?;
+    if let Some(part) = provider.get("limits")? {
+        limits(&part, config)?;
     }
     let sampler = sampler::read(provider, "sampler")?;
     let (sampler, ratio) = sampler.unwrap_or((Sampler::ParentBasedAlwaysOn, None));
@@ -31,11 +31,8 @@ pub(super) fn logger(provider: &Part<'_>, config: &mut TelemetryConfig) -> Resul
     Ok(())
 }
 
-pub(super) fn limits(limits: &Part<'_>, config: &mut TelemetryConfig) -> Result<(), Mistake> {
-    attribute_limits(limits, &mut config.limits)
-}
-
-fn attribute_limits(part: &Part<'_>, limits: &mut SpanLimits) -> Result<(), Mistake> {
+pub(super) fn limits(part: &Part<'_>, config: &mut TelemetryConfig) -> Result<(), Mistake> {
+    let limits = &mut config.limits;
     let length = part.value("attribute_value_length_limit")?;
     limits.attribute_value_length = length.or(limits.attribute_value_length);
     if let Some(count) = part.get("attribute_count_limit")? {
