@@ -9,7 +9,7 @@ pub mod one_line;
 
 /// Spans of a package other than the tests', with its own version.
 pub mod scopes {
-    use telemetry::{Tracer, span, traced};
+    use telemetry::{Tracer, traced};
 
     static TRACER: Tracer = telemetry::tracer!("renamed.by_hand");
 
@@ -24,10 +24,5 @@ pub mod scopes {
     /// A span of a tracer of the package.
     pub fn of_a_tracer() {
         drop(TRACER.span("of_a_tracer").attribute("rows", 3).start());
-    }
-
-    /// A span without a tracer.
-    pub fn of_no_tracer() {
-        drop(span("of_no_tracer").start());
     }
 }

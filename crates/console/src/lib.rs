@@ -12,7 +12,7 @@ use std::collections::HashMap;
 use std::fmt;
 use std::io::{self, Write};
 use std::mem;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use floe_waterfall::{Options, waterfall};
@@ -24,7 +24,7 @@ use floe_telemetry_core::__sdk::environment::variable_os;
 use floe_telemetry_core::keys;
 use floe_telemetry_sdk::__parts::collector::{ExporterId, span_data_bytes};
 use floe_telemetry_sdk::__parts::exporter::{ConsoleExporters, plain};
-use floe_telemetry_sdk::__parts::metrics::{LastExport, MetricDestination};
+use floe_telemetry_sdk::__parts::metrics::MetricDestination;
 use floe_telemetry_sdk::__parts::parts::Part;
 use floe_telemetry_sdk::exporter::StandardStream;
 
@@ -41,7 +41,7 @@ floe_telemetry_sdk::__part!(
         },
         metrics: || {
             let id = ExporterId::of::<ConsoleMetrics>().named("console");
-            MetricDestination::new(id, ConsoleMetrics, LastExport::default())
+            MetricDestination::new(id, ConsoleMetrics, Arc::default())
         },
     };
 );

@@ -4,8 +4,6 @@
 //! [`tracer!`](crate::tracer) one static [`Scope`]. The linker collects both into lists, so a program
 //! can report what is instrumented without running it.
 
-mod package;
-
 use std::fmt;
 use std::sync::OnceLock;
 use std::sync::atomic::AtomicU64;
@@ -13,7 +11,6 @@ use std::sync::atomic::AtomicU64;
 use opentelemetry::KeyValue;
 use opentelemetry::trace::SpanKind;
 
-pub(crate) use self::package::package_of;
 use crate::keys;
 use crate::redaction::sanitize_sent;
 use crate::thread_context::{Attributes, StaticAttributes};
@@ -30,7 +27,6 @@ pub struct CallSite {
     location: SourceLocation,
     scope_name: &'static str,
     scope_version: Option<&'static str>,
-    has_tracer: bool,
     kind: SpanKind,
     level: Level,
     metrics: bool,
@@ -66,7 +62,6 @@ impl CallSite {
                 None => crate_of(module),
             },
             scope_version: package_version,
-            has_tracer: false,
             kind,
             level: Level::Info,
             metrics: false,
@@ -80,7 +75,6 @@ impl CallSite {
     pub const fn with_tracer(mut self, name: &'static str) -> Self {
         assert!(!name.is_empty(), "a tracer needs a name, and this one is empty");
         self.scope_name = name;
-        self.has_tracer = true;
         self
     }
 
@@ -364,8 +358,6 @@ pub enum Level {
 #[derive(Debug)]
 pub struct Scope {
     name: &'static str,
-    /// The name of the tracer, or of the crate, which sampling rules match.
-    target: &'static str,
     version: Option<&'static str>,
     location: SourceLocation,
 }
@@ -380,7 +372,7 @@ impl Scope {
         location: SourceLocation,
     ) -> Self {
         assert!(!name.is_empty(), "a tracer needs a name, and this one is empty");
-        Self { name, target: name, version, location }
+        Self { name, version, location }
     }
 
     /// The name of the tracer.
@@ -399,10 +391,6 @@ impl Scope {
     #[must_use]
     pub const fn location(&self) -> SourceLocation {
         self.location
-    }
-
-    pub(crate) const fn target(&self) -> &'static str {
-        self.target
     }
 }
 

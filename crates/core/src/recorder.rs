@@ -29,8 +29,6 @@
 //!
 //! A span that the plain API ends early keeps the state of that moment, and is exported when its function
 //! returns. A span that is dropped before it was ended ends at that moment, as OpenTelemetry's specification asks.
-//! A span that a plain function call opens (`create_span`, `span`) has no tracer. Its scope is the package that
-//! contains its place (`callsite/package.rs`).
 //!
 //! An `async fn` becomes a function that returns one `async move` block inside the future `InSpan`
 //! (`future.rs`), whose span opens at the first poll. `FutureExt::in_span` and `in_current_span` wrap any

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use floe_telemetry_core::__sdk::clock::Instant;
 use floe_telemetry_sdk::__parts::collector::{BatchExporter, ExportFailure, ExporterId};
 use floe_telemetry_sdk::__parts::exporter::OtlpTarget;
-use floe_telemetry_sdk::__parts::logs::{LogRecord, LogRecordBatch, LogSettings, LogWorker};
+use floe_telemetry_sdk::__parts::logs::{LogRecord, LogSettings, LogWorker};
 use floe_telemetry_sdk::Error;
 use floe_telemetry_sdk::config::Signal;
 use opentelemetry_sdk::Resource;
@@ -60,9 +60,9 @@ impl OtlpLogs {
     }
 }
 
-impl BatchExporter<LogRecordBatch> for OtlpLogs {
+impl BatchExporter<Vec<Arc<LogRecord>>> for OtlpLogs {
     /// Takes at most the configured time of the transport.
-    fn export(&mut self, batch: LogRecordBatch) -> Result<(), ExportFailure> {
+    fn export(&mut self, batch: Vec<Arc<LogRecord>>) -> Result<(), ExportFailure> {
         let deadline = self.otlp.deadline();
         self.send(&batch, deadline)
     }

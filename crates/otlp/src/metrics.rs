@@ -9,7 +9,7 @@ use floe_telemetry_core::__sdk::clock::Instant;
 use floe_telemetry_core::sanitize_error_message;
 use floe_telemetry_sdk::__parts::collector::{Counters, ExportFailure, ExporterId};
 use floe_telemetry_sdk::__parts::exporter::OtlpTarget;
-use floe_telemetry_sdk::__parts::metrics::{LastExport, MetricDestination};
+use floe_telemetry_sdk::__parts::metrics::MetricDestination;
 use floe_telemetry_sdk::Error;
 use floe_telemetry_sdk::config::Signal;
 use opentelemetry_proto::tonic::collector::metrics::v1::ExportMetricsServiceRequest;
@@ -27,7 +27,7 @@ use super::exporter::{Otlp, connect, too_large};
 struct OtlpMetrics {
     /// `None` after the shutdown.
     otlp: Mutex<Option<Otlp>>,
-    last: LastExport,
+    last: Arc<Mutex<Option<ExportFailure>>>,
     temporality: Temporality,
 }
 
@@ -41,7 +41,7 @@ pub(super) fn destination(
     target: &OtlpTarget,
     counters: &Counters,
 ) -> Result<MetricDestination, Error> {
-    let last = LastExport::default();
+    let last = Arc::default();
     let otlp = connect(target, Signal::Metrics, Arc::clone(&counters.ending))?;
     let exporter = OtlpMetrics {
         last: Arc::clone(&last),

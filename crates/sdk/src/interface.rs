@@ -29,15 +29,13 @@ pub mod init {
 
 pub mod logs {
     pub use crate::logs::{
-        LogRecord, LogRecordBatch, LogRecordSettings, LogRecords, LogSettings, LogValue, LogWorker,
-        SpanIds,
+        LogRecord, LogRecordSettings, LogRecords, LogSettings, LogValue, LogWorker, SpanIds,
     };
 }
 
 pub mod metrics {
     pub use crate::metrics::destination::MetricDestination;
     pub use crate::metrics::meters::{ProgramView, StartMeters};
-    pub use crate::metrics::reporting::LastExport;
     pub use crate::metrics::sdk_metrics::observe;
 }
 

@@ -15,7 +15,7 @@ use opentelemetry_sdk::logs::SdkLogRecord;
 pub use self::log_record::{LogRecord, LogValue, SpanIds};
 pub use self::provider::{RecorderLogger, RecorderLoggerProvider};
 pub(crate) use self::sdk_exporter::StartLogs;
-pub use self::worker::{LogRecordBatch, LogSettings, LogWorker};
+pub use self::worker::{LogSettings, LogWorker};
 use crate::collector::Redaction;
 
 /// The functions of the crate that creates log records.

@@ -7,5 +7,5 @@ pub(crate) mod reporting;
 pub(crate) mod sdk_metrics;
 
 pub use self::provider::RecorderMeterProvider;
-pub(crate) use self::{destination::MetricDestination, meters::ProgramView, reporting::LastExport};
+pub(crate) use self::{destination::MetricDestination, meters::ProgramView};
 pub use crate::collector::{CollectedExemplars, Exemplar, collect_exemplars};

@@ -74,6 +74,11 @@ impl Guard {
         Self { span, was_panicking }
     }
 
+    #[inline]
+    pub(super) fn is_off(&self) -> bool {
+        self.span.is_off()
+    }
+
     #[inline(never)]
     fn end(&mut self) {
         if let Some(recording) = self.span.close() {
@@ -85,7 +90,7 @@ impl Guard {
 impl Drop for Guard {
     #[inline]
     fn drop(&mut self) {
-        if !self.span.is_off() {
+        if !self.is_off() {
             self.end();
         }
     }

@@ -409,7 +409,7 @@ impl Phase {
                     return None;
                 };
                 let span = span.open();
-                (!matches!(span, OpenSpan::Off)).then_some(Entered::First(span))
+                (!span.is_off()).then(|| Entered::First(span.into_inner()))
             }
             Self::Open(Parked::Off) => None,
             Self::Open(parked) => Some(Entered::Again(parked.attach())),

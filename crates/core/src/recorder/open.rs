@@ -150,13 +150,12 @@ fn open_below(
     }
 }
 
-pub(super) fn open_built(parent: &Parent, fill: Option<Fill<'_>>) -> OpenSpan {
-    let opened = match fill {
-        _ if !context_is_alive() => return OpenSpan::Off,
+pub(super) fn open_built(parent: &Parent, fill: Option<Fill<'_>>) -> Opened {
+    match fill {
+        _ if !context_is_alive() => Opened::OFF,
         Some(fill) => open_below(parent, None, Some(fill)),
         None => place_unrecorded(parent, None, None).opened(None),
-    };
-    opened.into_inner()
+    }
 }
 
 pub(super) fn open_detached(

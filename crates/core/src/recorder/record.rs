@@ -11,7 +11,7 @@ use opentelemetry::{InstrumentationScope, KeyValue, SpanId, TraceFlags, TraceId}
 
 use super::exception::Exception;
 use crate::attributes::{Attribute, AttributeList, AttributeValue};
-use crate::callsite::{CallSite, Level, Scope, package_of};
+use crate::callsite::{CallSite, Level, Scope};
 use crate::clock::{Ticks, WallClock, wall_now};
 use crate::keys;
 
@@ -35,19 +35,13 @@ pub enum Origin {
 }
 
 impl Origin {
-    /// The scope of a builder's span: its tracer, or else the package around its place.
+    /// The scope of a builder's span, if it has a tracer.
     #[inline]
-    pub fn scope(&self) -> Option<&'static Scope> {
+    pub const fn scope(&self) -> Option<&'static Scope> {
         match *self {
-            Self::Builder { scope, location, .. } => scope.or_else(|| package_of(location)),
+            Self::Builder { scope, .. } => scope,
             Self::CallSite | Self::Api(_) => None,
         }
-    }
-
-    /// The target of a builder's span, which rules match: the name of its tracer, or the crate; empty if both are
-    /// unknown.
-    pub(super) fn target(&self) -> &'static str {
-        self.scope().map_or("", Scope::target)
     }
 }
 

@@ -4,15 +4,15 @@ use std::borrow::Cow;
 use std::cell::Cell;
 use std::error::Error;
 use std::panic::Location;
-use std::thread;
 
 use opentelemetry::trace::{Link, SpanContext, SpanKind, Status, TraceContextExt};
 use opentelemetry::{Context, Key, KeyValue, Value};
 
 use super::alive::context_is_alive;
+use super::call::Guard;
 use super::current_context::current_context;
 use super::listeners;
-use super::open::{OpenSpan, open_built, recorder};
+use super::open::{Opened, open_built, recorder};
 use super::opening::{Opening, Parent};
 use super::record::Origin;
 use super::recorded_span;
@@ -61,8 +61,8 @@ impl Tracer {
 
 /// Returns a builder for a span without a tracer. The span starts with [`start`](SpanBuilder::start).
 ///
-/// Its instrumentation scope is the calling package with its version, if the package has a `#[traced]` function, by
-/// which its files are known. Otherwise the name of the scope is empty; [`Tracer::span`] sets one.
+/// Its instrumentation scope has no name, and rules find no target. A span of [`Tracer::span`] has the scope and the
+/// target of the tracer.
 ///
 /// ```
 /// use floe_telemetry::{SpanKind, span, testing};
@@ -212,16 +212,16 @@ impl SpanBuilder {
     }
 
     #[inline]
-    pub(super) fn open(self) -> OpenSpan {
+    pub(super) fn open(self) -> Opened {
         if listeners::is_compiled_out() || self.is_below_current() && listeners::is_discarded() {
-            return OpenSpan::Off;
+            return Opened::OFF;
         }
         self.open_listened()
     }
 
     /// Not inlined, to keep the code small where a span starts.
     #[inline(never)]
-    fn open_listened(self) -> OpenSpan {
+    fn open_listened(self) -> Opened {
         let Self { name, scope, location, kind, parent, attributes, links } = self;
         let parent = parent.unwrap_or_else(Parent::root);
         let level = Some(Level::Info);
@@ -229,7 +229,7 @@ impl SpanBuilder {
         let is_off = listeners::has_rules() && context_is_alive() && {
             let subject = Subject {
                 name: &name,
-                target: origin.target(),
+                target: scope.map_or("", Scope::name),
                 level,
                 kind: kind.clone().unwrap_or(SpanKind::Internal),
             };
@@ -270,9 +270,8 @@ impl SpanBuilder {
 #[derive(Debug)]
 #[must_use = "the span ends when the guard is dropped"]
 pub struct ActiveSpan {
+    guard: Guard,
     current: CurrentSpan,
-    was_panicking: bool,
-    span: OpenSpan,
 }
 
 /// A handle that updates a span. [`get_current_span`] returns it.
@@ -371,21 +370,16 @@ fn recording_span() -> Option<CurrentSpan> {
 }
 
 impl ActiveSpan {
-    pub(super) fn new(span: OpenSpan) -> Self {
-        let current = match span {
-            OpenSpan::Off => Context::default(),
-            _ => Context::current(),
-        };
-        Self { current: CurrentSpan(current), was_panicking: thread::panicking(), span }
+    fn new(span: Opened) -> Self {
+        let current = if span.is_off() { Context::default() } else { Context::current() };
+        Self { current: CurrentSpan(current), guard: Guard::new(span) }
     }
-}
 
-impl ActiveSpan {
     /// Returns the ids of the span, sampled or not. If there is no span, because nothing is recorded or a filter
     /// excludes it, returns the ids of the current span.
     #[must_use]
     pub fn span_context(&self) -> SpanContext {
-        if !matches!(self.span, OpenSpan::Off) || !context_is_alive() {
+        if !self.guard.is_off() || !context_is_alive() {
             return self.current.span_context();
         }
         current_context().span().span_context().clone()
@@ -470,13 +464,5 @@ impl std::ops::Deref for ActiveSpan {
 
     fn deref(&self) -> &CurrentSpan {
         &self.current
-    }
-}
-
-impl Drop for ActiveSpan {
-    fn drop(&mut self) {
-        if let Some(recording) = self.span.close() {
-            recording.left(self.was_panicking);
-        }
     }
 }

@@ -24,7 +24,7 @@ use crate::recorder;
 const MAX_BYTES: usize = 1024 * 1024;
 
 /// The records of one export.
-pub type LogRecordBatch = Vec<Arc<LogRecord>>;
+pub(super) type LogRecordBatch = Vec<Arc<LogRecord>>;
 
 /// The batch size, the delay and the queue of an exporter.
 #[derive(Clone, Debug)]

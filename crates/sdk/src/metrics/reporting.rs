@@ -31,7 +31,7 @@ pub(super) struct Reporting<E> {
 }
 
 /// The reason why the last export has failed, which the errors of the SDK's trait cannot contain.
-pub type LastExport = Arc<Mutex<Option<ExportFailure>>>;
+pub(super) type LastExport = Arc<Mutex<Option<ExportFailure>>>;
 
 impl<E> Reporting<E> {
     fn report(&self, failed: u64, error: &str) {

@@ -30,7 +30,7 @@ use crate::error::Error;
 use crate::exporter::{self, ConsoleExporters};
 use crate::layers::ProgramLayer;
 use crate::logs::{LogRecords, LogWorker, StartLogs};
-use crate::metrics::{LastExport, MetricDestination, ProgramView};
+use crate::metrics::{MetricDestination, ProgramView};
 use crate::parts;
 use crate::program_signals;
 use crate::propagation;
@@ -128,7 +128,7 @@ impl TelemetryProviderBuilder {
     /// [`initialize`](Self::initialize) fails.
     pub fn with_metric_exporter<E: PushMetricExporter>(mut self, exporter: E) -> Self {
         let id = ExporterId::of::<E>();
-        self.metrics.push(MetricDestination::new(id, exporter, LastExport::default()));
+        self.metrics.push(MetricDestination::new(id, exporter, Arc::default()));
         self
     }
 

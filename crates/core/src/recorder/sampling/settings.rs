@@ -10,7 +10,7 @@ use opentelemetry::baggage::BaggageExt;
 use opentelemetry::trace::SpanKind;
 use opentelemetry::{Context, Key, KeyValue, TraceId};
 
-use crate::callsite::{CallSite, Level};
+use crate::callsite::{CallSite, Level, Scope};
 use crate::clock::monotonic_nanos;
 use crate::recorder::fork::lock;
 use crate::recorder::record::{Origin, SpanRecord};
@@ -53,7 +53,7 @@ impl Then {
 #[derive(Debug)]
 pub(in crate::recorder) struct Subject<'a> {
     pub(in crate::recorder) name: &'a str,
-    /// The module path of a function, the target of a span of `tracing`, or else the name of the tracer.
+    /// The module path of a function, the target of a span of `tracing`, or else the name of the tracer, if there is one.
     pub(in crate::recorder) target: &'a str,
     pub(in crate::recorder) level: Option<Level>,
     pub(in crate::recorder) kind: SpanKind,
@@ -77,7 +77,7 @@ impl<'a> Subject<'a> {
         let (target, level) = match record.origin() {
             Origin::Api(scope) => (scope.name(), None),
             Origin::CallSite => site.map_or(("", None), |site| (site.target, site.level)),
-            origin @ Origin::Builder { level, .. } => (origin.target(), *level),
+            Origin::Builder { scope, level, .. } => (scope.map_or("", Scope::name), *level),
         };
         Self { name: record.name_or_site(), target, level, kind: record.kind() }
     }
