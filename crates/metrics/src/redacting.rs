@@ -41,7 +41,7 @@ const OVERFLOW: &str = "floe.telemetry.overflow";
 pub(super) struct RedactingMeterProvider<P> {
     provider: P,
     policy: Policy,
-    views: Views,
+    views: Arc<Views>,
     /// The scopes so far: at most [`MAX_SCOPES`] and [`OVERFLOW`].
     scopes: Mutex<HashSet<InstrumentationScope>>,
 }
@@ -59,7 +59,7 @@ struct Instruments {
     /// The redacted scope.
     scope: InstrumentationScope,
     policy: Policy,
-    views: Views,
+    views: Arc<Views>,
 }
 
 /// An instrument whose attributes are redacted before they are recorded, with its exemplars.
@@ -74,7 +74,7 @@ thread_local! {
 }
 
 impl<P> RedactingMeterProvider<P> {
-    pub(super) fn new(provider: P, redaction: Redaction, views: Views) -> Self {
+    pub(super) fn new(provider: P, redaction: Redaction, views: Arc<Views>) -> Self {
         static POLICIES: AtomicU64 = AtomicU64::new(0);
 
         let id = POLICIES.fetch_add(1, Ordering::Relaxed) + 1;
@@ -146,7 +146,7 @@ impl<P: MeterProvider> MeterProvider for RedactingMeterProvider<P> {
             meter: self.provider.meter_with_scope(scope.clone()),
             scope,
             policy: self.policy.clone(),
-            views: self.views.clone(),
+            views: Arc::clone(&self.views),
         }))
     }
 }

@@ -10,34 +10,34 @@ use opentelemetry_sdk::metrics::{Instrument, InstrumentKind, MeterProviderBuilde
 use crate::caught::caught;
 use floe_telemetry_sdk::config::{ConfiguredView, HistogramKind, MetricsConfig};
 
-#[derive(Clone)]
-pub(super) struct Views(Arc<Inner>);
-
-struct Inner {
+pub(super) struct Views {
     config: MetricsConfig,
     of_program: Vec<ProgramView>,
 }
 
 impl Views {
-    pub(super) fn new(config: &MetricsConfig, of_program: Vec<ProgramView>) -> Self {
-        Self(Arc::new(Inner { config: config.clone(), of_program }))
+    pub(super) fn new(config: &MetricsConfig, of_program: Vec<ProgramView>) -> Arc<Self> {
+        Arc::new(Self { config: config.clone(), of_program })
     }
 
-    pub(super) fn apply(&self, mut builder: MeterProviderBuilder) -> MeterProviderBuilder {
-        for at in 0..self.0.config.views.len() {
-            let views = self.clone();
+    pub(super) fn apply(
+        self: &Arc<Self>,
+        mut builder: MeterProviderBuilder,
+    ) -> MeterProviderBuilder {
+        for at in 0..self.config.views.len() {
+            let views = Arc::clone(self);
             builder = builder.with_view(move |instrument: &Instrument| {
-                let view = &views.0.config.views[at];
+                let view = &views.config.views[at];
                 view.selects(instrument.name(), instrument.kind())
                     .then(|| views.stream(view, instrument.kind()))?
             });
         }
-        for at in 0..self.0.of_program.len() {
-            let views = self.clone();
+        for at in 0..self.of_program.len() {
+            let views = Arc::clone(self);
             builder =
                 builder.with_view(move |instrument: &Instrument| views.of_program(at, instrument));
         }
-        let views = self.clone();
+        let views = Arc::clone(self);
         builder.with_view(move |instrument: &Instrument| views.other(instrument))
     }
 
@@ -48,14 +48,14 @@ impl Views {
     /// The stream that a view of the program returns. A panic of the view must not reach the code that builds an
     /// instrument.
     fn of_program(&self, at: usize, instrument: &Instrument) -> Option<Stream> {
-        caught(|| (self.0.of_program[at])(instrument)).ok().flatten()
+        caught(|| (self.of_program[at])(instrument)).ok().flatten()
     }
 
     /// The stream of an instrument that no view selects.
     fn other(&self, instrument: &Instrument) -> Option<Stream> {
         let (name, kind) = (instrument.name(), instrument.kind());
-        let mut of_program = 0..self.0.of_program.len();
-        if self.0.config.views.iter().any(|view| view.selects(name, kind))
+        let mut of_program = 0..self.of_program.len();
+        if self.config.views.iter().any(|view| view.selects(name, kind))
             || of_program.any(|at| self.of_program(at, instrument).is_some())
         {
             return None;
@@ -64,12 +64,12 @@ impl Views {
     }
 
     fn is_exponential(&self, kind: InstrumentKind) -> bool {
-        kind == InstrumentKind::Histogram && self.0.config.histograms == HistogramKind::Exponential
+        kind == InstrumentKind::Histogram && self.config.histograms == HistogramKind::Exponential
     }
 
     /// The known names of an instrument's metrics. The names from a view of the program are unknown.
     pub(super) fn names<'a>(&'a self, name: &'a str, kind: InstrumentKind) -> Vec<Cow<'a, str>> {
-        let views = self.0.config.views.iter().filter(|view| view.selects(name, kind));
+        let views = self.config.views.iter().filter(|view| view.selects(name, kind));
         let renamed = views.filter_map(|view| view.name.as_deref());
         std::iter::once(name).chain(renamed).map(Cow::Borrowed).collect()
     }

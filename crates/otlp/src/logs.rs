@@ -14,13 +14,14 @@ use floe_telemetry_sdk::Error;
 use floe_telemetry_sdk::config::Signal;
 use opentelemetry_sdk::Resource;
 
-use self::encode::LogRequests;
 use super::exporter::{Otlp, connect, too_large};
+use super::span;
 
 /// Sends log records over OTLP. It blocks the calling thread.
 struct OtlpLogs {
     otlp: Otlp,
-    requests: LogRequests,
+    /// `ResourceLogs.resource` and `ResourceLogs.schema_url`, as fields.
+    resource: Vec<u8>,
 }
 
 /// Starts the log exporter for `target`.
@@ -34,11 +35,11 @@ pub(super) fn start(
     resource: &Resource,
     settings: &LogSettings,
 ) -> Result<Arc<LogWorker>, Error> {
-    let (requests, target) = (LogRequests::new(resource), target.clone());
+    let (resource, target) = (span::resource_fields(resource), target.clone());
     let ending = Arc::clone(&settings.worker.counters.ending);
     let make = move || {
         let otlp = connect(&target, Signal::Logs, ending)?;
-        Ok(Box::new(OtlpLogs { otlp, requests }) as _)
+        Ok(Box::new(OtlpLogs { otlp, resource }) as _)
     };
     LogWorker::start(id, make, settings)
 }
@@ -46,7 +47,7 @@ pub(super) fn start(
 impl OtlpLogs {
     /// Sends records in requests of at most the maximum size.
     fn send(&mut self, records: &[Arc<LogRecord>], deadline: Instant) -> Result<(), ExportFailure> {
-        let request = self.requests.encode(records);
+        let request = encode::request(&self.resource, records);
         if request.len() <= self.otlp.settings.max_request {
             let sent = self.otlp.send(request.into(), deadline);
             return sent.map_err(|failure| failure.of(records.len()));

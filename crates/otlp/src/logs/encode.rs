@@ -7,7 +7,6 @@ use std::collections::hash_map::Entry;
 use std::sync::Arc;
 
 use floe_telemetry_sdk::__parts::logs::LogRecord;
-use opentelemetry_sdk::Resource;
 
 use crate::encoding::{
     any_value, bytes, bytes_always, fixed32, fixed64, head, head_length, message, message_of, pair,
@@ -19,31 +18,20 @@ use floe_telemetry_core::__sdk::clock::UnixNanos;
 /// `LogRecord.attributes`.
 const ATTRIBUTES: u32 = 6;
 
-/// Encodes requests: an `ExportLogsServiceRequest` with one resource, and one `ScopeLogs` for each scope.
-#[derive(Default)]
-pub(super) struct LogRequests {
-    /// `ResourceLogs.resource` and `ResourceLogs.schema_url`, as fields.
-    resource: Vec<u8>,
-}
-
-impl LogRequests {
-    pub(super) fn new(resource: &Resource) -> Self {
-        Self { resource: span::resource_fields(resource) }
+/// Encodes a request: an `ExportLogsServiceRequest` with one resource, whose fields are `resource`, and one `ScopeLogs`
+/// for each scope.
+pub(super) fn request(resource: &[u8], records: &[Arc<LogRecord>]) -> Vec<u8> {
+    let scopes = scopes(records);
+    let lengths = scopes.iter().map(Vec::len);
+    let body: usize = lengths.map(|length| head_length(length) + length).sum();
+    let length = resource.len() + body;
+    let mut request = Vec::with_capacity(head_length(length) + length);
+    head(&mut request, 1, length);
+    request.extend_from_slice(resource);
+    for scope in &scopes {
+        bytes_always(&mut request, 2, scope);
     }
-
-    pub(super) fn encode(&self, records: &[Arc<LogRecord>]) -> Vec<u8> {
-        let scopes = scopes(records);
-        let lengths = scopes.iter().map(Vec::len);
-        let body: usize = lengths.map(|length| head_length(length) + length).sum();
-        let length = self.resource.len() + body;
-        let mut request = Vec::with_capacity(head_length(length) + length);
-        head(&mut request, 1, length);
-        request.extend_from_slice(&self.resource);
-        for scope in &scopes {
-            bytes_always(&mut request, 2, scope);
-        }
-        request
-    }
+    request
 }
 
 /// The `ScopeLogs` of the records, in the order of their first records.

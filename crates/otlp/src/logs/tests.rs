@@ -16,7 +16,8 @@ use proptest::option::of;
 use proptest::prelude::*;
 use prost::Message;
 
-use super::encode::LogRequests;
+use super::encode;
+use crate::span;
 
 fn value() -> impl Strategy<Value = AnyValue> {
     let leaf = prop_oneof![
@@ -122,7 +123,7 @@ proptest! {
         let resource = Resource::builder_empty()
             .with_schema_url([KeyValue::new("service.name", "orders")], "https://example.com/2")
             .build();
-        let encoded = LogRequests::new(&resource).encode(&records);
+        let encoded = encode::request(&span::resource_fields(&resource), &records);
         let request = ExportLogsServiceRequest::decode(&*encoded).unwrap();
         let [found] = &request.resource_logs[..] else { panic!("{request:?}") };
         prop_assert_eq!(&found.resource.as_ref().unwrap().attributes[0].key, "service.name");

@@ -60,6 +60,7 @@ pub struct Enricher {
     scopes: FxHashSet<Arc<InstrumentationScope>>,
     redactor: Redactor,
     limits: SpanLimits,
+    /// Whether spans have no `code.*`.
     omits_code: bool,
 }
 
@@ -91,13 +92,8 @@ impl EnrichedSpan<'_> {
 }
 
 impl Enricher {
-    pub(crate) fn new(redactor: Redactor, limits: SpanLimits) -> Self {
-        Self { redactor, limits, ..Self::default() }
-    }
-
-    /// Sets whether spans have `code.*`, before the first span. The default is true.
-    pub(crate) const fn set_code_attributes(&mut self, has_code: bool) {
-        self.omits_code = !has_code;
+    pub(super) fn new(redactor: Redactor, limits: SpanLimits, omits_code: bool) -> Self {
+        Self { redactor, limits, omits_code, ..Self::default() }
     }
 
     /// Enriches and redacts the span in place.
@@ -303,7 +299,7 @@ mod tests {
         let clock = WallClock::before_1970();
         let expected = record.duration(&clock);
         let process = SharedAttributes::default();
-        let mut enricher = Enricher::new(Redactor::default(), SpanLimits::default());
+        let mut enricher = Enricher::default();
         let span = enricher.enrich(&mut record, &clock, &process);
         let (start, end) = (Duration::from_nanos(span.start.0), Duration::from_nanos(span.end.0));
         assert_eq!((start, end), (Duration::ZERO, expected));
@@ -319,7 +315,7 @@ mod tests {
             limit in 0..20_u32,
         ) {
             let limits = SpanLimits { attribute_count: limit, ..SpanLimits::default() };
-            let enricher = || Enricher::new(Redactor::default(), limits);
+            let enricher = || Enricher { limits, ..Enricher::default() };
             let (clock, process) = (WallClock::default(), SharedAttributes::default());
             let mut known = enricher();
             for keys in spans {

@@ -98,7 +98,7 @@ pub(crate) struct Export {
     /// The queue and the batches of spans and log records.
     pub(crate) processor: Component,
     pub(crate) exporter: Component,
-    /// The redacted reason of the last failed export; `None` after a success, or, of metrics, after it was reported.
+    /// The redacted reason of the last failed export; `None` after a success; for metrics, after a report.
     failure: Mutex<Option<String>>,
     loss: Mutex<Loss>,
 }

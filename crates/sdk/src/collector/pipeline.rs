@@ -63,8 +63,6 @@ impl Pipeline {
         let configured = configured.map(|(key, value)| KeyValue::new(key, value));
         let span_attributes = configured.chain(config.resource_attributes.identity());
         let span_attributes = SharedAttributes::new(span_attributes, &mut redactor);
-        let mut enricher = Enricher::new(redactor, config.limits);
-        enricher.set_code_attributes(config.code_attributes);
         let tail = Some(config.sampling).filter(SamplingConfig::has_tail);
         Self {
             tail: tail.map(|tail| TailSampler::new(tail, tail_bytes, Arc::clone(counters))),
@@ -76,7 +74,7 @@ impl Pipeline {
             status_on_success: config.status_on_success,
             processors,
             processor_warnings: RateLimited::default(),
-            enricher,
+            enricher: Enricher::new(redactor, config.limits, !config.code_attributes),
             exporters,
             spans: 0,
             due: None,

@@ -1,6 +1,5 @@
 //! An exporter or a reader of metrics, before the provider starts.
 
-use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -18,13 +17,8 @@ type AddReader = Box<
 >;
 
 /// An exporter whose metric reader is created when the provider starts.
+#[expect(missing_debug_implementations, reason = "not part of the public interface")]
 pub struct MetricDestination(pub(crate) AddReader);
-
-impl fmt::Debug for MetricDestination {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("MetricDestination")
-    }
-}
 
 impl MetricDestination {
     /// A destination with this exporter.
