@@ -44,13 +44,7 @@ fn expand_function(args: TokenStream, item: &TokenStream) -> syn::Result<TokenSt
     let function = Function::parse(&cx, item.clone());
     let traced = function.as_ref().map(|function| Traced::new(&cx, args, function));
     cx.check()?;
-    Ok(match traced {
-        // The feature `off` still reports mistakes.
-        Some(traced) if cfg!(not(feature = "off")) => emit::emit(&traced),
-        // A function that awaits itself does not compile without its box.
-        Some(traced) if traced.boxed => emit::boxed_without_span(&traced),
-        _ => item.clone(),
-    })
+    Ok(traced.map_or_else(|| item.clone(), |traced| emit::emit(&traced)))
 }
 
 /// Expands a block. Arguments that need no method are checked once, not for each method.

@@ -73,16 +73,13 @@
 //! | `metrics` (default) | exporters of metrics: of the program ([`MetricRecorder`], OpenTelemetry's API), of spans and of the library itself |
 //! | `yaml` (default) | `TelemetryConfig::from_yaml`, `FLOE_CONFIG_FILE`, `OTEL_CONFIG_FILE` |
 //! | `patterns` (default) | regular expressions of the program for redaction (`redaction.patterns`) |
-//! | `otlp-grpc` | export over OTLP/gRPC |
+//! | `otlp-grpc` | export over OTLP/gRPC; an `Err` that is a `tonic::Status` is an error by its code and side |
 //! | `otlp-http` | export over OTLP/HTTP, in protobuf or JSON |
 //! | `otlp-tls` | `https` endpoints, custom certificate authorities, client certificates |
-//! | `otlp-zstd` | requests compressed with Zstandard |
 //! | `logs` | [`logs`]: log records with trace and span ids, as JSON or text lines and over OTLP |
 //! | `http` | `http::HeaderMap` and `http::Request` as carriers of context; an `Err` with a status 4xx is an error of clients only |
-//! | `tonic` | an `Err` that is a `tonic::Status` is an error by its code and side; implied by `otlp-grpc` |
 //! | `thread-context` | [`TelemetryProvider::publish_context`]: the resource and the current span of each thread for readers outside of the process |
 //! | `tracing` | [`tracing_layer`]: the spans and events of `tracing`; [`with_current_span`](tracing::with_current_span), [`OpenTelemetrySpanExt`](tracing::OpenTelemetrySpanExt) |
-//! | `off` | `#[traced]` leaves functions unchanged, and no span is recorded. Only for the package of a binary: Cargo unifies features, so a library that enables it disables the spans of every program that depends on it |
 //! | `testing` | [`testing::capture`] and assertions |
 //!
 //! Other crates register exporters with [`telemetry_exporter!`](exporter::telemetry_exporter) and detectors with
@@ -149,7 +146,7 @@ pub use floe_telemetry_sdk::{
 // They register themselves; a crate that nothing names is not linked.
 #[cfg(feature = "metrics")]
 use floe_telemetry_metrics as _;
-#[cfg(feature = "_otlp")]
+#[cfg(any(feature = "otlp-grpc", feature = "otlp-http"))]
 use floe_telemetry_otlp as _;
 
 #[cfg(feature = "logs")]

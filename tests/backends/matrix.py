@@ -14,7 +14,7 @@ from pathlib import Path
 from processes import Server, listens, reserve_ports
 
 PROTOCOLS = ("grpc", "http/protobuf")
-COMPRESSIONS = ("none", "gzip", "zstd")
+COMPRESSIONS = ("none", "gzip")
 
 COLLECTOR = """
 receivers:

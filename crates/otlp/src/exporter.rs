@@ -12,7 +12,7 @@ use floe_telemetry_core::__sdk::redaction::sanitize_error;
 use floe_telemetry_sdk::__parts::config::needs;
 use floe_telemetry_sdk::__parts::exporter::OtlpTarget;
 use floe_telemetry_sdk::Error;
-use floe_telemetry_sdk::config::{Compression, OtlpProtocol, Signal};
+use floe_telemetry_sdk::config::{OtlpProtocol, Signal};
 use opentelemetry_sdk::Resource;
 
 #[cfg(feature = "grpc")]
@@ -215,14 +215,12 @@ fn check_features(settings: &OtlpSettings) -> Result<(), Error> {
     let protocol = settings.protocol;
     let has_files = settings.certificate.is_some() || settings.client.is_some();
     let is_https = settings.url.starts_with("https://");
-    let is_zstd = settings.compression == Compression::Zstd;
     let of_setting =
         |setting, problem| Error::config(format!("otlp: {problem}")).of_setting(setting);
     protocol.check_feature(&endpoint).map_err(|problem| of_setting("PROTOCOL", problem))?;
     for (setting, is_used, found, feature) in [
         ("ENDPOINT", is_https, &*endpoint, "otlp-tls"),
         ("CERTIFICATE", has_files, "certificate", "otlp-tls"),
-        ("COMPRESSION", is_zstd, "zstd", "otlp-zstd"),
     ] {
         if is_used {
             needs(found, feature).map_err(|problem| of_setting(setting, problem))?;

@@ -202,16 +202,12 @@ fn without_page(response: Response<Body>) -> Response<Body> {
     if is_grpc { response } else { response.map(|_| Body::empty()) }
 }
 
-/// Enables compression, whose feature the caller has checked. Responses may always be compressed, because many
-/// receivers use the compression of the request. The limit of a response applies to its decompressed size.
+/// Enables compression. Responses may always be compressed, because many receivers use the compression of the request.
+/// The limit of a response applies to its decompressed size.
 fn compressed(client: Client, compression: Compression) -> Client {
     let client = client.accept_compressed(CompressionEncoding::Gzip);
-    #[cfg(feature = "zstd")]
-    let client = client.accept_compressed(CompressionEncoding::Zstd);
     match compression {
         Compression::Gzip => client.send_compressed(CompressionEncoding::Gzip),
-        #[cfg(feature = "zstd")]
-        Compression::Zstd => client.send_compressed(CompressionEncoding::Zstd),
         _ => client,
     }
 }

@@ -177,12 +177,9 @@ fn headers(settings: &OtlpSettings) -> HeaderMap {
             headers.insert(name, value);
         }
     }
-    let encoding = match settings.compression {
-        Compression::Gzip => "gzip",
-        Compression::Zstd => "zstd",
-        _ => return headers,
-    };
-    headers.insert(CONTENT_ENCODING, HeaderValue::from_static(encoding));
+    if settings.compression == Compression::Gzip {
+        headers.insert(CONTENT_ENCODING, HeaderValue::from_static("gzip"));
+    }
     headers
 }
 

@@ -12,7 +12,6 @@ floe_telemetry_sdk::__part!(
             ("otlp-grpc", cfg!(feature = "grpc")),
             ("otlp-http", cfg!(feature = "http")),
             ("otlp-tls", cfg!(feature = "tls")),
-            ("otlp-zstd", cfg!(feature = "zstd")),
         ],
         encode_attribute: Some(encoding::encode_attribute),
     };

@@ -32,19 +32,9 @@ pub(super) fn emit(traced: &Traced<'_>) -> TokenStream {
         Shape::Async => future::of_async_fn(traced, &mut sig),
         Shape::AsyncTrait(body) => future::of_async_trait(traced, body),
     };
-    function(traced, &sig, quote!(#warnings #callsite #call))
-}
-
-pub(super) fn boxed_without_span(traced: &Traced<'_>) -> TokenStream {
-    let mut sig = traced.function.sig.clone();
-    let body = future::boxed_without_span(traced, &mut sig);
-    function(traced, &sig, body)
-}
-
-fn function(traced: &Traced<'_>, sig: &Signature, body: TokenStream) -> TokenStream {
     let (attrs, vis) = (&traced.function.attrs, &traced.function.vis);
-    let allow = allow_moved(&traced.function.sig, sig);
-    let mut braces = Group::new(Delimiter::Brace, body);
+    let allow = allow_moved(&traced.function.sig, &sig);
+    let mut braces = Group::new(Delimiter::Brace, quote!(#warnings #callsite #call));
     // Clippy requires certain bodies of these two methods, except in the expansion of a macro.
     let has_canonical_form = sig.ident == "clone" || sig.ident == "partial_cmp";
     let span = traced.function.body.span();

@@ -37,7 +37,6 @@ fn inflate(encoding: &str, bytes: &[u8]) -> Option<Bytes> {
             let mut decoder = flate2::read::GzDecoder::new(bytes);
             decoder.read_to_end(&mut inflated).ok()?;
         }
-        "zstd" => inflated = zstd::decode_all(bytes).ok()?,
         _ => return None,
     }
     Some(inflated.into())

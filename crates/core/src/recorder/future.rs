@@ -349,9 +349,7 @@ impl<F: Future> FutureExt for F {}
 
 /// Whether a caller's span is current although nothing is recorded. Then a future keeps its context.
 fn is_below_span() -> bool {
-    !cfg!(feature = "off")
-        && context_is_alive()
-        && Context::map_current(TraceContextExt::has_active_span)
+    context_is_alive() && Context::map_current(TraceContextExt::has_active_span)
 }
 
 fn unclassified<T>(_: &T, _: Sink<'_>) {}
@@ -385,8 +383,7 @@ impl Phase {
     /// Whether an unpolled future has neither a span nor a parent.
     #[inline]
     fn is_off(&self) -> bool {
-        listeners::is_off()
-            && (cfg!(feature = "off") || !matches!(self, Self::BeforeFutureOpens(true)))
+        listeners::is_off() && !matches!(self, Self::BeforeFutureOpens(true))
     }
 
     /// Makes the span current, after opening it if this is the first poll. `None` without a span.

@@ -91,21 +91,20 @@ pub(super) fn has(facts: Facts) -> bool {
 
 #[inline]
 pub(super) fn is_off() -> bool {
-    cfg!(feature = "off") || current() == 0 && !finds_global_provider()
+    current() == 0 && !finds_global_provider()
 }
 
-/// Whether the recorder is compiled out. Otherwise, this looks for OpenTelemetry's global provider if nothing is
-/// recorded.
+/// Looks for OpenTelemetry's global provider if nothing is recorded.
 #[inline]
-pub(super) fn is_compiled_out() -> bool {
-    is_off() && cfg!(feature = "off")
+pub(super) fn look_for_provider() {
+    is_off();
 }
 
 /// Whether no recorder is known. This does not look up OpenTelemetry's global provider, because the event may come from
 /// OpenTelemetry while it holds the provider's lock.
 #[inline]
 pub(super) fn records_nothing() -> bool {
-    cfg!(feature = "off") || current() == 0
+    current() == 0
 }
 
 /// Whether nothing is recorded, and this thread no longer looks for OpenTelemetry's global provider. Then a call
@@ -113,9 +112,8 @@ pub(super) fn records_nothing() -> bool {
 #[inline]
 pub(super) fn is_idle() -> bool {
     let listeners = current();
-    cfg!(feature = "off")
-        || listeners <= UNUSUAL
-            && if listeners == 0 { global_lookup::is_settled() } else { has(UNRECORDED) }
+    listeners <= UNUSUAL
+        && if listeners == 0 { global_lookup::is_settled() } else { has(UNRECORDED) }
 }
 
 #[inline]
@@ -147,7 +145,7 @@ pub(super) fn say_no_provider() {
     let is_disabled = || {
         environment::variable("OTEL_SDK_DISABLED").is_ok_and(|it| it.eq_ignore_ascii_case("true"))
     };
-    if cfg!(feature = "off") || PROVIDER_IS_KNOWN.swap(true, Ordering::Relaxed) || is_disabled() {
+    if PROVIDER_IS_KNOWN.swap(true, Ordering::Relaxed) || is_disabled() {
         return;
     }
     internal_log::write_line(

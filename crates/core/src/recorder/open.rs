@@ -92,7 +92,8 @@ impl<F: Fn() -> Parent> StartBelow for F {
     fn open(self, callsite: &'static CallSite, fill: Option<Fill<'_>>) -> Opened {
         // The closure may read the current `Context`, which is destroyed while a thread ends. Without a provider, the
         // body also runs below the parent, so that the caller's trace continues.
-        if listeners::is_compiled_out() || !context_is_alive() {
+        listeners::look_for_provider();
+        if !context_is_alive() {
             return Opened::OFF;
         }
         open_below(&self(), Some(callsite), fill)

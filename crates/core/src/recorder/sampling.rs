@@ -86,7 +86,7 @@ pub(super) fn decide(
     callsite: Option<&'static CallSite>,
 ) -> Decision {
     let listeners = listeners::current();
-    if cfg!(feature = "off") || parent.is_telemetry_suppressed() {
+    if parent.is_telemetry_suppressed() {
         return Decision::Off;
     }
     let capture = capture(listeners, parent);

@@ -213,7 +213,8 @@ impl SpanBuilder {
 
     #[inline]
     pub(super) fn open(self) -> Opened {
-        if listeners::is_compiled_out() || self.is_below_current() && listeners::is_discarded() {
+        listeners::look_for_provider();
+        if self.is_below_current() && listeners::is_discarded() {
             return Opened::OFF;
         }
         self.open_listened()

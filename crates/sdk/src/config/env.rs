@@ -617,13 +617,7 @@ fn otlp(signal: Option<Signal>, config: &mut TelemetryConfig) {
         options.headers = headers;
     }
     fill(&name("TIMEOUT"), &mut options.timeout_millis, timeout);
-    fill(&name("COMPRESSION"), &mut options.compression, |text| {
-        let compression = word(Compression::ALL)(text)?;
-        if compression == Compression::Zstd {
-            needs(text, "otlp-zstd")?;
-        }
-        Ok(compression)
-    });
+    fill(&name("COMPRESSION"), &mut options.compression, word(Compression::ALL));
     let file = |text: &str| {
         needs(text, "otlp-tls")?;
         readable(text)

@@ -28,8 +28,8 @@ mod tests {
 
     #[test]
     fn a_value_without_its_feature_is_refused() {
-        let expected = "found `zstd`, which needs the feature `otlp-zstd` of floe-telemetry: \
-                        `cargo add floe-telemetry --features otlp-zstd`";
-        assert_eq!(needs("zstd", "otlp-zstd"), Err(expected.to_owned()));
+        let expected = "found `grpc`, which needs the feature `otlp-grpc` of floe-telemetry: \
+                        `cargo add floe-telemetry --features otlp-grpc`";
+        assert_eq!(needs("grpc", "otlp-grpc"), Err(expected.to_owned()));
     }
 }

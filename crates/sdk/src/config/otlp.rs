@@ -170,8 +170,6 @@ choice! {
         None = "none",
         /// gzip.
         Gzip = "gzip",
-        /// Zstandard. Requires the feature `otlp-zstd`.
-        Zstd = "zstd",
     }
 }
 

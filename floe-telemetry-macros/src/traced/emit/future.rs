@@ -19,25 +19,11 @@ use crate::traced::{
 /// argument twice, and so would each of its callers.
 pub(super) fn of_async_fn(traced: &Traced<'_>, sig: &mut Signature) -> TokenStream {
     let body = traced.function.body.to_token_stream();
-    let rebind = parameters::rebind(sig, place(traced, &body));
+    let stays_async = traced.stays_async();
+    let place = if stays_async { Place::FutureInside(&body) } else { Place::Future(&body) };
+    let rebind = parameters::rebind(sig, place);
     let future = future(traced, &rebind, &typed_body(traced));
-    returned(traced, sig, future)
-}
-
-/// An `async` block without a span, for an `async fn` that awaits itself and may have to be boxed.
-pub(super) fn boxed_without_span(traced: &Traced<'_>, sig: &mut Signature) -> TokenStream {
-    let body = traced.function.body.to_token_stream();
-    let rebind = parameters::rebind(sig, place(traced, &body));
-    let block = block(traced, &rebind, None, &typed_body(traced));
-    returned(traced, sig, boxed(traced, &block))
-}
-
-fn place<'a>(traced: &Traced<'_>, body: &'a TokenStream) -> Place<'a> {
-    if traced.stays_async() { Place::FutureInside(body) } else { Place::Future(body) }
-}
-
-fn returned(traced: &Traced<'_>, sig: &mut Signature, future: TokenStream) -> TokenStream {
-    if traced.stays_async() {
+    if stays_async {
         let declared = matches!(traced.output, Output::Macro).then(|| declared(traced));
         return quote_spanned!(Span::mixed_site()=> #declared #future.await);
     }
