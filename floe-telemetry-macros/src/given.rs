@@ -52,6 +52,13 @@ impl Given {
         Ok(())
     }
 
+    /// Reports an argument that does not apply, if it is given.
+    pub(crate) fn refuse(&self, cx: &Ctxt, symbol: Symbol, message: &str) {
+        if let Some(keyword) = self.keyword(symbol) {
+            cx.error(keyword, message);
+        }
+    }
+
     /// Reports `other` if `symbol`, which excludes it, is given as well.
     pub(crate) fn exclude(&self, cx: &Ctxt, symbol: Symbol, other: Symbol) {
         if let (Some(given), Some(other)) = (self.keyword(symbol), self.keyword(other)) {

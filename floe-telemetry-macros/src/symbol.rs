@@ -53,7 +53,6 @@ pub(crate) const OF_TYPE: Symbol =
 pub(crate) const PREFIX: Symbol = Symbol::of(Form::Text, "prefix", r#"prefix = "alert""#);
 pub(crate) const KEY: Symbol = Symbol::of(Form::Key, "key", r#"key = "alert.channel""#);
 pub(crate) const SKIP: Symbol = Symbol::switch("skip");
-pub(crate) const TRANSPARENT: Symbol = Symbol::switch("transparent");
 pub(crate) const RENAME_ALL: Symbol =
     Symbol::of(Form::Text, "rename_all", r#"rename_all = "snake_case""#);
 pub(crate) const RENAME: Symbol = Symbol::of(Form::Text, "rename", r#"rename = "critical""#);
@@ -85,7 +84,7 @@ pub(crate) const TRACED: &[Symbol] = &[
     CRATE,
 ];
 
-pub(crate) const CONTAINER: &[Symbol] = &[PREFIX, TRANSPARENT, RENAME_ALL, CRATE];
+pub(crate) const CONTAINER: &[Symbol] = &[PREFIX, RENAME_ALL, CRATE];
 
 pub(crate) const VARIANT: &[Symbol] = &[RENAME];
 

@@ -20,7 +20,7 @@ pub use std::boxed::Box;
 
 pub use crate::__floe_callsite as callsite;
 pub use crate::attributes::expansion::{
-    Describe, Fallback, Field, Present, debug, display, record, redact,
+    Describe, Fallback, Field, Present, debug, display, redact,
 };
 pub use crate::attributes::key_list::KeyList;
 pub use crate::propagation::parent::below;

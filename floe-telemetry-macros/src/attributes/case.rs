@@ -4,60 +4,36 @@ use syn::LitStr;
 
 use crate::{ctxt::Ctxt, words};
 
-/// A case.
-///
-/// The names and their results are serde's, so that a value is the same in JSON and in an attribute. For the same
-/// reason, the default is the name as written.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) enum Case {
-    Lower,
-    Upper,
-    Pascal,
-    Camel,
-    Snake,
-    ScreamingSnake,
-    Kebab,
-    ScreamingKebab,
-}
+/// Converts the name of a variant.
+pub(super) type Case = fn(&str) -> String;
 
+/// The names and their results are serde's, so that a value is the same in JSON and in an attribute.
 const ALL: &[(&str, Case)] = &[
-    ("lowercase", Case::Lower),
-    ("UPPERCASE", Case::Upper),
-    ("PascalCase", Case::Pascal),
-    ("camelCase", Case::Camel),
-    ("snake_case", Case::Snake),
-    ("SCREAMING_SNAKE_CASE", Case::ScreamingSnake),
-    ("kebab-case", Case::Kebab),
-    ("SCREAMING-KEBAB-CASE", Case::ScreamingKebab),
+    ("lowercase", str::to_ascii_lowercase),
+    ("UPPERCASE", str::to_ascii_uppercase),
+    ("PascalCase", str::to_owned),
+    ("camelCase", camel),
+    ("snake_case", snake),
+    ("SCREAMING_SNAKE_CASE", |name| snake(name).to_ascii_uppercase()),
+    ("kebab-case", |name| snake(name).replace('_', "-")),
+    ("SCREAMING-KEBAB-CASE", |name| snake(name).to_ascii_uppercase().replace('_', "-")),
 ];
 
-impl Case {
-    pub(super) fn parse(cx: &Ctxt, text: &LitStr) -> Option<Self> {
-        let name = text.value();
-        let found = ALL.iter().find(|(word, _)| *word == name);
-        if found.is_none() {
-            let message = words::unknown("case", &name, ALL.iter().map(|(word, _)| *word));
-            cx.error(text, message);
-        }
-        found.map(|(_, case)| *case)
+pub(super) fn parse(cx: &Ctxt, text: &LitStr) -> Option<Case> {
+    let name = text.value();
+    let found = ALL.iter().find(|(word, _)| *word == name);
+    if found.is_none() {
+        cx.error(text, words::unknown("case", &name, ALL.iter().map(|(word, _)| *word)));
     }
+    found.map(|(_, case)| *case)
+}
 
-    pub(super) fn apply(self, name: &str) -> String {
-        match self {
-            Self::Lower => name.to_ascii_lowercase(),
-            Self::Upper => name.to_ascii_uppercase(),
-            Self::Pascal => name.to_owned(),
-            Self::Camel => {
-                let mut letters = name.chars();
-                let first = letters.next().map(|first| first.to_ascii_lowercase());
-                first.into_iter().chain(letters).collect()
-            }
-            Self::Snake => snake(name),
-            Self::ScreamingSnake => snake(name).to_ascii_uppercase(),
-            Self::Kebab => snake(name).replace('_', "-"),
-            Self::ScreamingKebab => snake(name).to_ascii_uppercase().replace('_', "-"),
-        }
+fn camel(name: &str) -> String {
+    let mut camel = name.to_owned();
+    if let Some(first) = camel.get_mut(..1) {
+        first.make_ascii_lowercase();
     }
+    camel
 }
 
 fn snake(name: &str) -> String {

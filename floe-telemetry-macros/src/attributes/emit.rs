@@ -16,7 +16,7 @@ use super::{
 use crate::{
     generics::{self, Bound, On},
     record::Key,
-    tokens::{located_at, on},
+    tokens::on,
 };
 
 pub(super) fn emit(model: &Model<'_>) -> TokenStream {
@@ -26,7 +26,6 @@ pub(super) fn emit(model: &Model<'_>) -> TokenStream {
             quote!(#attributes #constants)
         }
         Shape::Words(words) => value::words(model, words),
-        Shape::Transparent(field) => value::transparent(model, field),
         Shape::Neither => TokenStream::new(),
     }
 }
@@ -38,7 +37,7 @@ pub(super) fn stub(model: &Model<'_>) -> TokenStream {
             let (attributes, constants) = (attributes::stub(model), constants::emit(model));
             quote!(#attributes #constants)
         }
-        Shape::Words(_) | Shape::Transparent(_) => value::stub(model),
+        Shape::Words(_) => value::stub(model),
         Shape::Neither => {
             let (attributes, value) = (attributes::stub(model), value::stub(model));
             quote!(#attributes #value)
@@ -84,30 +83,6 @@ fn bounds(model: &Model<'_>) -> Generics {
         Some(Bound { ty: &field.original.ty, what, on })
     });
     generics::with_bounds(&model.original.generics, bounds)
-}
-
-/// The import of the trait that distinguishes an `Option` from other types, for fields that are recorded as text.
-fn present(model: &Model<'_>) -> Option<TokenStream> {
-    let private = model.krate.private();
-    let mut fields = model.shape.fields().iter();
-    let makes_text = fields.any(|field| matches!(field.record, Record::Value(_, Some(_))));
-    makes_text.then(
-        || quote_spanned!(Span::mixed_site()=> #[allow(unused_imports)] use #private::Present as _;),
-    )
-}
-
-/// The text of a field. An error about an unsupported type is reported at the type of the field.
-fn emit_text(model: &Model<'_>, field: &Field<'_>, text: Text, value: &TokenStream) -> TokenStream {
-    let private = model.krate.private();
-    let how = match text {
-        Text::Display => quote!(display),
-        Text::Debug => quote!(debug),
-        Text::Redact => quote!(redact),
-    };
-    let on_type = on(&field.original.ty);
-    let field = located_at(quote!(#private::Field), on_type);
-    let value = quote_spanned!(on_type=> #field(#value).__floe_present());
-    quote_spanned!(Span::mixed_site()=> #private::#how(#value))
 }
 
 /// The key of a field. A path is evaluated only in the constant of the type, so that a path to another type than text

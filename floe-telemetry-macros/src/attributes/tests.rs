@@ -17,9 +17,6 @@ fn all_forms_are_accepted() {
         "struct S { #[floe(debug)] a: u8 }",
         "struct S { #[floe(flatten)] auth: A }",
         "struct S(#[floe(key = \"a\")] u8, #[floe(skip)] u8, #[floe(flatten)] u8);",
-        "#[floe(transparent)] struct S(u8);",
-        "#[floe(transparent, crate = crate::t)] struct S { a: u8, #[floe(skip)] b: u8 }",
-        "#[floe(transparent)] struct ApiKey(#[floe(redact)] u8);",
         "#[floe(rename_all = \"snake_case\")] enum E { A, #[floe(rename = \"c d\")] B }",
     ] {
         let messages = messages(expand(item.parse().unwrap()));

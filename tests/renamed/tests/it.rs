@@ -37,13 +37,9 @@ enum Unit {
     Rows,
 }
 
-#[derive(FloeAttributes)]
-#[floe(crate = telemetry, transparent)]
-struct Id(u64);
-
 #[traced(crate = telemetry, floe_attributes = order, attributes(id))]
-fn now(order: &Order<'_>, id: &Id) -> Result<usize, String> {
-    Ok(order.id.len() + usize::try_from(id.0).unwrap())
+fn now(order: &Order<'_>, id: usize) -> Result<usize, String> {
+    Ok(order.id.len() + id)
 }
 
 #[traced(crate = ::telemetry, attributes(n), error_if = |n| *n > 9, kind = client)]
@@ -82,7 +78,7 @@ impl Loads for Store {
 fn the_runtime_may_have_another_name() {
     let spans = testing::capture(|| {
         let size = Size { rows: 3, unit: Unit::Rows };
-        assert_eq!(now(&Order { id: "a", size }, &Id(7)), Ok(8));
+        assert_eq!(now(&Order { id: "a", size }, 7), Ok(8));
         assert_eq!(ready(later(1)), Some(1));
         assert_eq!(Store(0).load(5) + ready(Store(0).save(6)).unwrap(), 11);
         assert_eq!(ready(Store(0).fetch(7)), Some(7));

@@ -1,63 +1,9 @@
-//! The types that `#[derive(FloeAttributes)]` supports: structs, newtypes, enums, and nested types.
+//! The types that `#[derive(FloeAttributes)]` supports: structs, tuples, and nested types.
 
 use floe_telemetry::FloeAttributes;
 use opentelemetry::Value;
 
 use super::derive::{pairs, recorded};
-
-#[derive(FloeAttributes)]
-#[floe(transparent)]
-struct TableId(String);
-
-#[derive(FloeAttributes)]
-#[floe(transparent)]
-struct Limit<T> {
-    rows: T,
-    #[floe(skip)]
-    _reason: &'static str,
-}
-
-#[derive(FloeAttributes)]
-#[floe(transparent)]
-struct ApiKey(#[floe(redact)] String);
-
-#[derive(FloeAttributes)]
-#[floe(transparent)]
-struct Address(#[floe(display)] Option<std::net::Ipv4Addr>);
-
-#[derive(FloeAttributes)]
-struct Scan<'a> {
-    table: &'a TableId,
-    others: Vec<TableId>,
-    limit: Option<Limit<u32>>,
-    no_limit: Limit<Option<u32>>,
-    #[floe(key = "auth.key")]
-    key: ApiKey,
-    from: Address,
-    to: Address,
-}
-
-#[test]
-fn a_newtype_is_its_value() {
-    let scan = Scan {
-        table: &TableId("orders".into()),
-        others: vec![TableId("a".into()), TableId("b".into())],
-        limit: Some(Limit { rows: 3, _reason: "" }),
-        no_limit: Limit { rows: None, _reason: "" },
-        key: ApiKey("hunter2".into()),
-        from: Address(Some([127, 0, 0, 1].into())),
-        to: Address(None),
-    };
-    assert_eq!(scan.key.0, "hunter2");
-    let expected = [
-        ("table", "orders".into()),
-        ("others", Value::Array(vec!["a".into(), opentelemetry::StringValue::from("b")].into())),
-        ("limit", Value::I64(3)),
-        ("auth.key", "<REDACTED>".into()),
-        ("from", "127.0.0.1".into()),
-    ];
-    assert_eq!(recorded(&scan), pairs(expected));
-}
 
 #[test]
 fn unnamed_fields_have_explicit_keys() {

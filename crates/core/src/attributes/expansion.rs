@@ -63,27 +63,29 @@ impl<T> Field<'_, Option<T>> {
     }
 }
 
-/// Records `value` unless it is `None`.
-#[inline]
-pub fn record(list: &mut AttributeList, key: &'static str, value: Option<AttributeValue>) {
+/// Records the `Display` text of a value.
+pub fn display<T: Display + ?Sized>(
+    list: &mut AttributeList,
+    key: &'static str,
+    value: Option<&T>,
+) {
     if let Some(value) = value {
-        list.push(key.into(), value);
+        list.push(key.into(), AttributeValue::Text(value.to_string().into()));
     }
 }
 
-/// Formats a value with `Display`.
-pub fn display<T: Display + ?Sized>(value: Option<&T>) -> Option<AttributeValue> {
-    value.map(|value| AttributeValue::Text(value.to_string().into()))
+/// Records the `Debug` text of a value.
+pub fn debug<T: Debug + ?Sized>(list: &mut AttributeList, key: &'static str, value: Option<&T>) {
+    if let Some(value) = value {
+        list.push(key.into(), AttributeValue::Text(format!("{value:?}").into()));
+    }
 }
 
-/// Formats a value with `Debug`.
-pub fn debug<T: Debug + ?Sized>(value: Option<&T>) -> Option<AttributeValue> {
-    value.map(|value| AttributeValue::Text(format!("{value:?}").into()))
-}
-
-/// Replaces a value by the redaction mark, so that only its presence is recorded.
-pub fn redact<T: ?Sized>(value: Option<&T>) -> Option<AttributeValue> {
-    value.map(|_| AttributeValue::Static(REDACTED))
+/// Records the redaction mark in place of a value.
+pub fn redact<T: ?Sized>(list: &mut AttributeList, key: &'static str, value: Option<&T>) {
+    if value.is_some() {
+        list.push(key.into(), AttributeValue::Static(REDACTED));
+    }
 }
 
 #[cfg(test)]

@@ -83,8 +83,8 @@ impl From<AttributeValue> for Value {
 /// - The elements of an array have one type. If their types differ, for example because a `u64` is above `i64::MAX`,
 ///   all of them become text. Elements that are `None` are omitted. A nested array becomes text.
 ///
-/// For a type of your own, derive [`FloeAttributes`](macro@crate::FloeAttributes) on an enum without
-/// data, or on a newtype with `#[floe(transparent)]`.
+/// For a type of your own, derive [`FloeAttributes`](macro@crate::FloeAttributes) on an enum without data, or implement
+/// this trait.
 ///
 /// ```
 /// use floe_telemetry::attributes::{AttributeValue, ToAttributeValue};
@@ -101,7 +101,7 @@ impl From<AttributeValue> for Value {
     label = "not a boolean, an integer, a float, text, or an array or `Option` of these",
     note = "if it is secret, leave it out, with `#[floe(skip)]` on a field, or show only that it is there: `token_present = token.is_some()` in `attributes(…)`, `#[floe(redact)]` on a field",
     note = "if it is not, record its `Display` or `Debug` text: `%value` or `?value` in `attributes(…)`, `#[floe(display)]` or `#[floe(debug)]` on a field",
-    note = "for a type of your own, derive `FloeAttributes` on an enum without data or on a newtype with `#[floe(transparent)]`, or implement `ToAttributeValue`"
+    note = "for a type of your own, derive `FloeAttributes` on an enum without data, or implement `ToAttributeValue`"
 )]
 pub trait ToAttributeValue {
     /// Converts to an attribute value; `None` if there is nothing to record.

@@ -4,7 +4,7 @@ use proc_macro2::{Span, TokenStream};
 use quote::{quote, quote_spanned};
 use syn::GenericParam;
 
-use super::{Field, Model, Record, bounds, emit_key, emit_text, implementation, keys, present};
+use super::{Field, Model, Record, Text, bounds, emit_key, implementation, keys};
 use crate::tokens::{located_at, on};
 
 pub(super) fn emit(model: &Model<'_>) -> TokenStream {
@@ -34,6 +34,16 @@ pub(super) fn stub(model: &Model<'_>) -> TokenStream {
         fn record(&self, _: &mut #krate::attributes::AttributeList) {}
     };
     implementation(model, &quote!(FloeAttributes), &model.original.generics, &items)
+}
+
+/// The import of the trait that distinguishes an `Option` from other types, for fields that are recorded as text.
+fn present(model: &Model<'_>) -> Option<TokenStream> {
+    let private = model.krate.private();
+    let mut fields = model.shape.fields().iter();
+    let makes_text = fields.any(|field| matches!(field.record, Record::Value(_, Some(_))));
+    makes_text.then(
+        || quote_spanned!(Span::mixed_site()=> #[allow(unused_imports)] use #private::Present as _;),
+    )
 }
 
 /// Makes the compiler check for duplicate keys at the type, and not only where its keys are used. A generic type can
@@ -79,8 +89,17 @@ fn record(model: &Model<'_>, field: &Field<'_>, value: &TokenStream) -> TokenStr
             quote_spanned!(span=> __floe_list.set(#key, #value);)
         }
         Record::Value(_, Some(how)) => {
-            let (key, text) = (emit_key(field), emit_text(model, field, *how, value));
-            quote_spanned!(span=> #private::record(__floe_list, #key, #text);)
+            let how = match how {
+                Text::Display => quote!(display),
+                Text::Debug => quote!(debug),
+                Text::Redact => quote!(redact),
+            };
+            // An error about an unsupported type is reported at the type of the field.
+            let on_type = on(&field.original.ty);
+            let present = located_at(quote!(#private::Field), on_type);
+            let value = quote_spanned!(on_type=> #present(#value).__floe_present());
+            let key = emit_key(field);
+            quote_spanned!(span=> #private::#how(__floe_list, #key, #value);)
         }
     }
 }

@@ -63,9 +63,8 @@ fn step(model: &Model<'_>, field: &Field<'_>) -> TokenStream {
             quote_spanned!(span=> __floe_list.nested(#private::Describe::<#ty>::KEYS))
         }
         Record::Value(written, _) => {
-            let span = written.as_ref().map_or_else(|| on(ty), on);
             let key = emit_key(field);
-            quote_spanned!(span=> __floe_list.key(#key))
+            quote_spanned!(on(written)=> __floe_list.key(#key))
         }
     };
     quote_spanned!(mixed=> let __floe_list = #call;)

@@ -5,7 +5,6 @@ use floe_telemetry::FloeAttributes;
 use floe_telemetry::attributes::ToAttributeValue;
 
 #[derive(FloeAttributes)]
-#[floe(transparent)]
 enum WithData {
     Started { password: String },
     Failed(u32, #[floe(skip)] u32),
@@ -46,28 +45,15 @@ union Word {
 }
 
 #[derive(FloeAttributes)]
-struct NewtypeWithoutTransparent(String);
+struct Newtype(String);
 
 #[derive(FloeAttributes)]
 struct Tuple(u8, #[floe(skip)] String);
 
-#[derive(FloeAttributes)]
-#[floe(transparent)]
-struct ApiKey(String);
-
-#[derive(FloeAttributes)]
-#[floe(transparent)]
-struct TwoFields(u8, String);
-
-#[derive(FloeAttributes)]
-#[floe(transparent)]
-struct WithKey(#[floe(key = "table.id")] String);
-
 fn is_value(_: &impl ToAttributeValue) {}
 
-fn values(key: &ApiKey, pair: &TwoFields) {
-    is_value(key);
-    is_value(pair);
+fn values(value: &ValueTwice) {
+    is_value(value);
 }
 
 fn main() {}

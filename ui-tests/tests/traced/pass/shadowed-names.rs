@@ -64,13 +64,9 @@ enum Level {
 }
 
 #[derive(::floe_telemetry::FloeAttributes)]
-#[floe(transparent)]
-struct Id(u64);
-
-#[derive(::floe_telemetry::FloeAttributes)]
 #[floe(prefix = "row")]
 struct Row<'a, T, const N: usize> {
-    id: Id,
+    id: u64,
     level: Level,
     what: T,
     numbers: [i64; N],
