@@ -1,9 +1,9 @@
 //! The annotated function: its signature as syntax, its body as tokens.
 
-use proc_macro2::{Delimiter, Group, Ident, TokenStream, TokenTree};
+use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::{
-    AttrStyle, Attribute, FnArg, Meta, ReturnType, Signature, Token, Type, Visibility,
+    AttrStyle, Attribute, FnArg, ReturnType, Signature, Token, Type, Visibility,
     parse::{ParseStream, Parser},
 };
 
@@ -127,7 +127,6 @@ impl Function {
         input.parse::<TokenStream>()?;
         let (inner, body) = split_inner(body);
         attrs.extend(inner);
-        attrs.iter_mut().for_each(relax_expectations);
         Ok(Self { attrs, vis, sig, body })
     }
 }
@@ -138,31 +137,6 @@ pub(super) fn is_naked(attr: &Attribute) -> bool {
 
 pub(super) fn tracks_caller(attr: &Attribute) -> bool {
     tokens::is_named(attr, &["track_caller"])
-}
-
-/// Turns `expect` into `allow` for lints of clippy and of the compiler that inspect the body or `async`. Because the
-/// body has moved, they may not fire, and the expectation would be unfulfilled.
-fn relax_expectations(attr: &mut Attribute) {
-    const BLIND: [&str; 3] = ["clippy", "async_fn_in_trait", "unconditional_recursion"];
-    let Meta::List(list) = &mut attr.meta else {
-        return;
-    };
-    if !tokens::has_word(&list.tokens, &BLIND) {
-        return;
-    }
-    let allow = |word: Ident| {
-        if word == "expect" { Ident::new("allow", word.span()) } else { word }
-    };
-    if list.path.is_ident("cfg_attr") {
-        let trees = std::mem::take(&mut list.tokens).into_iter();
-        let trees = trees.map(|tree| match tree {
-            TokenTree::Ident(word) => allow(word).into(),
-            other => other,
-        });
-        list.tokens = trees.collect();
-    } else if let Some(word) = list.path.get_ident() {
-        list.path = allow(word.clone()).into();
-    }
 }
 
 /// Whether a `&` without a lifetime, or `'_`, follows an `impl`. The lifetimes of a closure's parameters and result
