@@ -25,7 +25,7 @@ pub(crate) fn expand(input: TokenStream) -> TokenStream {
 }
 
 fn derive(input: &DeriveInput) -> TokenStream {
-    let cx = Ctxt::new();
+    let cx = Ctxt::default();
     let container = attr::of_container(&cx, &input.attrs);
     let krate = Krate::new(container.path().cloned());
     let model = Model::new(&cx, input, &container, &krate);

@@ -6,7 +6,6 @@
 
 mod attributes;
 mod ctxt;
-mod finding;
 mod generics;
 mod given;
 mod keywords;

@@ -7,12 +7,12 @@
 
 use std::cell::RefCell;
 
-use floe_semconv::Kind;
+use floe_semconv::{Kind, Problem};
 use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote_spanned};
 use syn::{Expr, GenericArgument, Lit, LitStr, PathArguments, Type};
 
-use crate::finding::Finding;
+use crate::symbol::{ERROR_IF, KIND, NAME};
 
 pub(crate) struct Keys {
     /// Converts spans, because rustc hides warnings with the spans of a derive.
@@ -35,11 +35,23 @@ impl Keys {
 
     pub(crate) fn key(&self, key: &LitStr) {
         let text = key.value();
-        if let Some(finding) = Finding::of_a_field(&text) {
-            return self.report(key, &finding);
-        }
-        if let Some(problem) = floe_semconv::check(&text) {
-            self.report(key, &problem.into());
+        // A field in `tracing`'s syntax that is an argument of `#[traced]`.
+        let argument = match &*text {
+            "otel.name" => Some(NAME),
+            "otel.kind" => Some(KIND),
+            "otel.status_code" | "otel.status_description" | "otel.status_message" => {
+                Some(ERROR_IF)
+            }
+            _ => None,
+        };
+        if let Some(argument) = argument {
+            let usage = argument.usage;
+            let note = format!(
+                "`{text}` is not an attribute, expected the argument `{usage}` of `#[traced]`"
+            );
+            self.warn(key, "this_is_not_an_attribute", &note);
+        } else if let Some(problem) = floe_semconv::check(&text) {
+            self.report(key, &problem);
         }
     }
 
@@ -50,7 +62,7 @@ impl Keys {
             Some(Lit::Str(text)) => {
                 let text = text.value();
                 if let Some(problem) = floe_semconv::check_text(key, &text) {
-                    self.report(value, &problem.into());
+                    self.report(value, &problem);
                 }
                 return;
             }
@@ -65,7 +77,7 @@ impl Keys {
 
     fn kind(&self, key: &str, kind: Kind, at: &impl ToTokens) {
         if let Some(problem) = floe_semconv::check_kind(key, kind) {
-            self.report(at, &problem.into());
+            self.report(at, &problem);
         }
     }
 
@@ -118,19 +130,27 @@ impl Keys {
         }
     }
 
-    fn report(&self, at: &impl ToTokens, finding: &Finding) {
-        self.warnings.borrow_mut().extend(warning((self.spans)(first(at)), finding));
+    fn report(&self, at: &impl ToTokens, problem: &Problem<'_>) {
+        let name = match problem {
+            Problem::Deprecated { .. } => "this_key_is_deprecated",
+            Problem::Unknown { .. } => "this_key_may_be_misspelled",
+            Problem::NoMember { .. } => "this_value_is_unknown",
+            Problem::NoKey { .. } => "this_is_not_a_key",
+            _ => "this_value_has_another_type",
+        };
+        self.warn(at, name, &problem.to_string());
     }
-}
 
-/// A warning of the compiler: "use of deprecated macro", with a sentence as the macro's name, followed by the problem.
-fn warning(at: Span, finding: &Finding) -> TokenStream {
-    let name = Ident::new(finding.name, at);
-    let note = &finding.message;
-    quote_spanned! {at=>
-        #[deprecated(note = #note)]
-        macro_rules! #name { () => {} }
-        #name!();
+    /// Adds a warning of the compiler: "use of deprecated macro", with a sentence as the macro's name, followed by the
+    /// note.
+    fn warn(&self, at: &impl ToTokens, name: &str, note: &str) {
+        let at = (self.spans)(first(at));
+        let name = Ident::new(name, at);
+        self.warnings.borrow_mut().extend(quote_spanned! {at=>
+            #[deprecated(note = #note)]
+            macro_rules! #name { () => {} }
+            #name!();
+        });
     }
 }
 

@@ -39,7 +39,7 @@ fn expand_function(args: TokenStream, item: &TokenStream) -> syn::Result<TokenSt
     if args::is_skip(&args) {
         return Ok(item.clone());
     }
-    let cx = Ctxt::new();
+    let cx = Ctxt::default();
     let args = args::parse(&cx, args);
     let function = Function::parse(&cx, item.clone());
     let traced = function.as_ref().map(|function| Traced::new(&cx, args, function));
@@ -52,7 +52,7 @@ fn expand_block(
     args: TokenStream,
     item: &TokenStream,
 ) -> Result<TokenStream, (TokenStream, syn::Error)> {
-    let cx = Ctxt::new();
+    let cx = Ctxt::default();
     let args = args::parse(&cx, args);
     let block = Block::parse(item.clone()).map_err(|error| cx.syn(error)).ok();
     model::check_block(&cx, &args, block.as_ref());

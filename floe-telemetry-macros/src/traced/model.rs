@@ -19,7 +19,8 @@ use crate::{
     krate::Krate,
     record::{Format, Key, Record},
     semconv::Keys,
-    symbol, tokens, words,
+    symbol::{self, Symbol},
+    tokens, words,
 };
 
 pub(super) struct Traced<'a> {
@@ -98,21 +99,18 @@ impl<'a> Traced<'a> {
             name,
             computed_name,
             tracer: value(symbol::TRACER),
-            level: args.expr(symbol::LEVEL).and_then(|level| span_level(cx, level)),
-            kind: args
-                .expr(symbol::KIND)
-                .and_then(|kind| span_kind(cx, kind))
-                .unwrap_or_else(|| variant(KINDS[0])),
+            level: variant_of(cx, &args, symbol::LEVEL, LEVELS),
+            kind: variant_of(cx, &args, symbol::KIND, KINDS).unwrap_or_else(|| variant(KINDS[0])),
             parent: match value(symbol::PARENT).inspect(|parent| check_parent(cx, parent)) {
                 Some(parent) => Parent::Given(parent),
                 None if args.has(symbol::ROOT) => Parent::Nothing,
                 None => Parent::Current,
             },
-            links: value(symbol::LINKS).map_or_else(Vec::new, each_of),
+            links: value(symbol::LINKS).map_or_else(Vec::new, elements),
             error_if: value(symbol::ERROR_IF).inspect(|value| check_error_if(cx, value)),
             metrics: args.has(symbol::METRICS),
             boxed: args.has(symbol::BOXED),
-            floe_attributes: value(symbol::FLOE_ATTRIBUTES).map_or_else(Vec::new, several),
+            floe_attributes: value(symbol::FLOE_ATTRIBUTES).map_or_else(Vec::new, elements),
             records,
             warnings,
             attributes_fn: value(symbol::ATTRIBUTES_FN)
@@ -213,22 +211,20 @@ const OUTLIVES_THE_SPAN: &str = "the span would end before this: put `#[traced]`
 
 fn misplaced(cx: &Ctxt, args: &Given, function: &Function, shape: &Shape) {
     let is_async = matches!(shape, Shape::Async | Shape::AsyncTrait(_));
-    if let (Some(word), true) = (args.keyword(symbol::CALL_ONLY), is_async) {
+    if is_async {
         let message = "`call_only` applies to a function that returns a future: the call of an \
                        `async fn` does not run its body";
-        cx.error(word, message);
+        args.refuse(cx, symbol::CALL_ONLY, message);
     }
-    let returns_nothing = matches!(function.sig.output, ReturnType::Default);
-    if let (Some(word), true) = (args.keyword(symbol::FUTURE), is_async || returns_nothing) {
+    if is_async || matches!(function.sig.output, ReturnType::Default) {
         let message = "`future` applies to a function that is not `async` and returns an alias of a \
                        boxed future";
-        cx.error(word, message);
+        args.refuse(cx, symbol::FUTURE, message);
     }
-    if let (Some(word), false) = (args.keyword(symbol::BOXED), matches!(shape, Shape::Async)) {
-        cx.error(
-            word,
-            "`boxed` applies to the future of an `async fn` that no other macro has boxed",
-        );
+    if !matches!(shape, Shape::Async) {
+        let message =
+            "`boxed` applies to the future of an `async fn` that no other macro has boxed";
+        args.refuse(cx, symbol::BOXED, message);
     }
 }
 
@@ -245,26 +241,19 @@ fn name(cx: &Ctxt, written: Expr, own_name: LitStr) -> (LitStr, Option<Expr>) {
     }
 }
 
-fn span_kind(cx: &Ctxt, written: &Expr) -> Option<Ident> {
-    parse_word(cx, "kind", written, KINDS)
-}
-
-fn span_level(cx: &Ctxt, written: &Expr) -> Option<Ident> {
-    parse_word(cx, "level", written, LEVELS)
-}
-
-/// The variant of the runtime's enum that a word denotes.
-fn parse_word(cx: &Ctxt, what: &str, written: &Expr, accepted: [&str; 5]) -> Option<Ident> {
+/// The variant of the runtime's enum that an argument denotes by a word.
+fn variant_of(cx: &Ctxt, args: &Given, symbol: Symbol, accepted: [&str; 5]) -> Option<Ident> {
+    let written = args.expr(symbol)?;
     let Expr::Path(path) = written else {
         let words = words::one_of(&accepted);
-        cx.error(written, format_args!("a span's {what} must be {words}"));
+        cx.error(written, format_args!("a span's {symbol} must be {words}"));
         return None;
     };
     let found = path.path.get_ident();
     let known = found.and_then(|found| accepted.into_iter().find(|word| found == word));
     if known.is_none() {
         let found = path.to_token_stream().to_string().replace(' ', "");
-        cx.error(written, words::unknown(what, &found, accepted));
+        cx.error(written, words::unknown(symbol.word, &found, accepted));
     }
     known.map(variant)
 }
@@ -360,40 +349,23 @@ fn owned(attrs: &[&Attribute]) -> Vec<Attribute> {
 }
 
 pub(super) fn check_block(cx: &Ctxt, args: &Given, block: Option<&Block>) {
-    if let (Some(word), Some(block)) = (args.keyword(symbol::BOXED), block)
-        && !block.has_async_fn()
-    {
+    if block.is_some_and(|block| !block.has_async_fn()) {
         let message = "`boxed` applies to an `async fn`, and this block has none, or `#[async_trait]` \
                        boxes them already";
-        cx.error(word, message);
+        args.refuse(cx, symbol::BOXED, message);
     }
-    if let Some(word) = args.keyword(symbol::NAME) {
-        let message =
-            "`name` applies to one function: the spans of a block are named `Type::method`";
-        cx.error(word, message);
-    }
-    if let Some(word) = args.keyword(symbol::FUTURE) {
-        cx.error(word, "`future` applies to one function: write it on the method");
-    }
-    if let Some(kind) = args.expr(symbol::KIND) {
-        span_kind(cx, kind);
-    }
-    if let Some(level) = args.expr(symbol::LEVEL) {
-        span_level(cx, level);
-    }
+    let message = "`name` applies to one function: the spans of a block are named `Type::method`";
+    args.refuse(cx, symbol::NAME, message);
+    args.refuse(cx, symbol::FUTURE, "`future` applies to one function: write it on the method");
+    variant_of(cx, args, symbol::KIND, KINDS);
+    variant_of(cx, args, symbol::LEVEL, LEVELS);
 }
 
-fn several(written: Expr) -> Vec<Expr> {
-    match written {
-        Expr::Tuple(tuple) => tuple.elems.into_iter().collect(),
-        one => vec![one],
-    }
-}
-
-/// The links: the elements of an array, each of which is borrowed on its own, or one expression.
-fn each_of(written: Expr) -> Vec<Expr> {
+/// The elements of an array or a tuple, each of which is borrowed on its own, or one expression.
+fn elements(written: Expr) -> Vec<Expr> {
     match written {
         Expr::Array(array) => array.elems.into_iter().collect(),
+        Expr::Tuple(tuple) => tuple.elems.into_iter().collect(),
         one => vec![one],
     }
 }
