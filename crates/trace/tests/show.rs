@@ -168,18 +168,6 @@ fn rows_tell_their_service_where_it_changes() {
     }
 }
 
-#[test]
-fn a_terminal_with_ascii_alone_has_the_same_columns() {
-    let recording = spans(&CHECKOUT.replace("load cart", "注文を µs"));
-    let picture = draw(&recording);
-    let options = WaterfallOptions { ascii: true, ..WaterfallOptions::default() };
-    let ascii = draw_with(&recording, options);
-    assert!(ascii.is_ascii(), "{ascii}");
-    assert!(ascii.contains("x checkout") && ascii.contains("|- . ?????? us"), "{ascii}");
-    let widths = |text: &str| text.lines().map(str::width).collect::<Vec<_>>();
-    assert_eq!(widths(&ascii), widths(&picture));
-}
-
 /// Failed traces come first, then the longest ones.
 #[test]
 fn the_first_trace_is_the_one_to_look_at() {
@@ -207,12 +195,7 @@ fn the_time_of_a_message_in_a_queue_is_on_the_path() {
 
 fn run(arguments: &[&str]) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_floe-trace"));
-    command
-        .args(arguments)
-        .env_remove("NO_COLOR")
-        .env_remove("FORCE_COLOR")
-        .env_remove("TERM")
-        .env("LC_ALL", "C.UTF-8");
+    command.args(arguments).env_remove("NO_COLOR").env_remove("FORCE_COLOR").env_remove("TERM");
     command.output().unwrap()
 }
 

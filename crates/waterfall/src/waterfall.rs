@@ -3,7 +3,6 @@
 use std::borrow::Cow;
 use std::cmp::Reverse;
 use std::fmt::Write as _;
-use std::iter::repeat_n;
 
 use anstyle::{AnsiColor, Style};
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -37,8 +36,6 @@ const CRITICAL: Style = AnsiColor::Cyan.on_default().bold();
 pub struct Options {
     /// Whether to use colours.
     pub color: bool,
-    /// Whether to draw with ASCII characters alone.
-    pub ascii: bool,
     /// The width, in columns.
     pub width: usize,
     /// The maximum number of spans of a trace that is drawn completely. In a larger trace, failed spans, spans on the
@@ -48,7 +45,7 @@ pub struct Options {
 
 impl Default for Options {
     fn default() -> Self {
-        Self { color: false, ascii: false, width: 100, unfolded: 60 }
+        Self { color: false, width: 100, unfolded: 60 }
     }
 }
 
@@ -109,26 +106,7 @@ pub fn waterfall(
         let rest = format!("… the first {most} rows of {} spans", drawing.spans.len());
         let _ = writeln!(picture, "{}", drawing.paint(DIM, &rest));
     }
-    if options.ascii {
-        picture = ascii(&picture);
-    }
     picture
-}
-
-/// The characters of a drawing, and their replacements in ASCII.
-const DRAWN: (&str, &str) = ("█▒▏│├└─┄✗×✓·…⋯µ", "#=|||`--xx+.~~u");
-
-/// Converts a picture to ASCII, without changing the width of a character.
-fn ascii(picture: &str) -> String {
-    let of = |character: char| {
-        let mut drawn = DRAWN.0.chars().zip(DRAWN.1.chars());
-        let known = drawn.find(|(it, _)| *it == character);
-        let other = if character.is_ascii() { character } else { '?' };
-        known.map_or(other, |(_, ascii)| ascii)
-    };
-    let characters = picture.chars();
-    let characters = characters.flat_map(|it| repeat_n(of(it), it.width().unwrap_or(1)));
-    characters.collect()
 }
 
 struct Drawing<'a, L> {

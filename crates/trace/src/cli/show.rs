@@ -50,18 +50,10 @@ impl Look {
         let terminal = || terminal_size::terminal_size().map(|(width, _)| width.0.into());
         WaterfallOptions {
             color,
-            ascii: is_ascii(),
             width: self.width.or_else(terminal).unwrap_or(WIDTH),
             unfolded: if self.all { usize::MAX } else { WaterfallOptions::default().unfolded },
         }
     }
-}
-
-/// Whether the terminal shows only ASCII.
-fn is_ascii() -> bool {
-    let set = |name| env::var(name).ok().filter(|value| !value.is_empty());
-    let locale = ["LC_ALL", "LC_CTYPE", "LANG"].into_iter().find_map(set);
-    matches!(locale.as_deref(), Some("C" | "POSIX")) || set("TERM").as_deref() == Some("dumb")
 }
 
 pub(crate) fn show(options: &Show) -> Result<ExitCode, Failure> {
