@@ -5,7 +5,6 @@
 //! the current context until the contexts above it are detached.
 
 use std::cell::RefCell;
-use std::sync::atomic::{AtomicU64, Ordering};
 
 use floe_telemetry_core::propagation::current_context;
 use opentelemetry::trace::TraceContextExt;
@@ -34,32 +33,18 @@ impl Entry {
     }
 }
 
-/// The last span that started on a thread. Its first `enter` there needs no lookup.
-struct Started {
-    id: Id,
-    entrance: Entrance,
-    /// The value of [`REPARENTED`] at the start.
-    reparented: u64,
-}
-
-/// The number of spans, in all layers, whose parent changed after their start.
-static REPARENTED: AtomicU64 = AtomicU64::new(0);
-
 #[derive(Default)]
-struct Thread {
-    entered: Vec<Entry>,
-    started: Option<Started>,
-}
+struct Entered(Vec<Entry>);
 
-impl Drop for Thread {
+impl Drop for Entered {
     fn drop(&mut self) {
         // Detach in reverse order.
-        while self.entered.pop().is_some() {}
+        while self.0.pop().is_some() {}
     }
 }
 
 thread_local! {
-    static THREAD: RefCell<Thread> = {
+    static ENTERED: RefCell<Entered> = {
         // Thread-locals are destroyed in reverse order of initialization, so this one is destroyed
         // before OpenTelemetry's context stack.
         Context::map_current(|_| ());
@@ -67,40 +52,18 @@ thread_local! {
     };
 }
 
-/// Runs `act` with the thread's state. `act` must not call user code, which may use this state.
+/// Runs `act` with the thread's entered spans. `act` must not call user code, which may use them.
 #[inline]
-fn with<T>(act: impl FnOnce(&mut Thread) -> T) -> Option<T> {
-    THREAD
-        .try_with(|thread| thread.try_borrow_mut().ok().map(|mut thread| act(&mut thread)))
+fn with<T>(act: impl FnOnce(&mut Vec<Entry>) -> T) -> Option<T> {
+    ENTERED
+        .try_with(|entered| entered.try_borrow_mut().ok().map(|mut entered| act(&mut entered.0)))
         .ok()
         .flatten()
 }
 
-/// Stores the entrance of the starting span for its first `enter`.
+/// Makes `id` current until it is exited.
 #[inline]
-pub(super) fn start(id: &Id, entrance: Entrance) {
-    let started =
-        Started { id: id.clone(), entrance, reparented: REPARENTED.load(Ordering::Relaxed) };
-    let previous = with(|thread| thread.started.replace(started));
-    // Dropped outside of the borrow, because a context may contain user values.
-    drop(previous);
-}
-
-/// Makes all threads look up the contexts of started spans, because one of them has changed.
-pub(super) fn reparented() {
-    REPARENTED.fetch_add(1, Ordering::Relaxed);
-}
-
-/// Makes `id` current until it is exited. `find` looks up its entrance if this thread has not stored it.
-#[inline]
-pub(super) fn enter(id: &Id, find: impl FnOnce() -> Option<Entrance>) {
-    let started = with(|thread| thread.started.take_if(|started| started.id == *id)).flatten();
-    let entrance = match started {
-        Some(started) if started.reparented == REPARENTED.load(Ordering::Relaxed) => {
-            Some(started.entrance)
-        }
-        _ => find(),
-    };
+pub(super) fn enter(id: &Id, entrance: Option<Entrance>) {
     let entry = match entrance {
         Some(entrance) => Entry {
             id: id.clone(),
@@ -110,28 +73,28 @@ pub(super) fn enter(id: &Id, find: impl FnOnce() -> Option<Entrance>) {
         },
         None => Entry::without_context(id, false),
     };
-    with(|thread| thread.entered.push(entry));
+    with(|entered| entered.push(entry));
 }
 
 /// Enters a span that a filter hides from the layer.
 #[inline]
 pub(super) fn enter_unseen(id: &Id) {
-    let was_seen = with(|thread| {
-        let last = thread.entered.last();
+    let was_seen = with(|entered| {
+        let last = entered.last();
         last.is_some_and(|last| last.id == *id && !last.is_unseen)
     });
     if was_seen == Some(false) {
         let entry = Entry::without_context(id, true);
-        with(|thread| thread.entered.push(entry));
+        with(|entered| entered.push(entry));
     }
 }
 
 #[inline]
 pub(super) fn exit_unseen(id: &Id) {
-    let entry = with(|thread| {
-        let at = thread.entered.iter().rposition(|entry| entry.id == *id)?;
-        let entry = thread.entered.get(at)?;
-        entry.is_unseen.then(|| thread.entered.remove(at))
+    let entry = with(|entered| {
+        let at = entered.iter().rposition(|entry| entry.id == *id)?;
+        let entry = entered.get(at)?;
+        entry.is_unseen.then(|| entered.remove(at))
     });
     drop(entry);
 }
@@ -162,8 +125,8 @@ fn current_span() -> Option<CurrentSpan> {
 pub(super) fn context_within(innermost: Option<&Id>) -> Option<Context> {
     let current = current_span()?;
     if let Some(innermost) = innermost {
-        let at_entry = with(|thread| {
-            let mut entered = thread.entered.iter().rev();
+        let at_entry = with(|entered| {
+            let mut entered = entered.iter().rev();
             entered.find(|entry| entry.id == *innermost).map(|entry| entry.current)
         });
         // Without an entry, the span was entered while nothing was recorded.
@@ -178,8 +141,8 @@ pub(super) fn context_within(innermost: Option<&Id>) -> Option<Context> {
 #[inline]
 pub(super) fn sampled() -> Option<(Id, SpanId)> {
     let current = current_span().filter(|span| span.is_sampled)?;
-    let id = with(|thread| {
-        let last = thread.entered.last()?;
+    let id = with(|entered| {
+        let last = entered.last()?;
         let is_current = last.entered.is_some() && last.current == Some(current.ids);
         is_current.then(|| last.id.clone())
     });
@@ -189,17 +152,10 @@ pub(super) fn sampled() -> Option<(Id, SpanId)> {
 /// Reverts the last `enter` of `id` on this thread.
 #[inline]
 pub(super) fn exit(id: &Id) {
-    let entry = with(|thread| {
-        let at = thread.entered.iter().rposition(|entry| entry.id == *id)?;
-        Some(thread.entered.remove(at))
+    let entry = with(|entered| {
+        let at = entered.iter().rposition(|entry| entry.id == *id)?;
+        Some(entered.remove(at))
     });
     // Dropped outside of the borrow, because a context may contain user values.
     drop(entry);
-}
-
-#[inline]
-pub(super) fn close(id: &Id) {
-    let started = with(|thread| thread.started.take_if(|started| started.id == *id));
-    // Dropped outside of the borrow, because a context may contain user values.
-    drop(started);
 }

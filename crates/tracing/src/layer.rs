@@ -69,7 +69,7 @@ fn if_recording(cx: &Context) -> Option<Context> {
 }
 
 impl TracingLayer {
-    fn own_context(&self, id: &Id) -> Option<Context> {
+    pub(super) fn own_context(&self, id: &Id) -> Option<Context> {
         self.open.with(id, |span| span.context().cloned()).flatten()
     }
 
@@ -122,11 +122,7 @@ where
             attributes.record(&mut SpanFields(record));
         });
         if let Some(opened) = opened {
-            let entrance = opened.entrance();
             self.open.insert(id, opened);
-            if let Some(entrance) = entrance {
-                entered::start(id, entrance);
-            }
         }
     }
 
@@ -191,7 +187,7 @@ where
 
     fn on_enter(&self, id: &Id, _: LayerContext<'_, S>) {
         if !self.is_idle() {
-            entered::enter(id, || self.open.with(id, |span| span.entrance()).flatten());
+            entered::enter(id, self.open.with(id, |span| span.entrance()).flatten());
         }
     }
 
@@ -206,7 +202,6 @@ where
         if self.is_second {
             return;
         }
-        entered::close(&id);
         if let Some(span) = self.open.remove(&id) {
             span.end();
         }

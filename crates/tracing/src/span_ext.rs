@@ -1,8 +1,6 @@
 //! OpenTelemetry's part of a `tracing` span: its context, parent, links, and attributes without a declared field.
 
 use std::borrow::Cow;
-use std::error::Error;
-use std::fmt;
 use std::time::SystemTime;
 
 use opentelemetry::trace::{Event, Link, SpanContext, SpanRef, Status, TraceContextExt};
@@ -11,7 +9,6 @@ use tracing::span::Id;
 use tracing::{Dispatch, Span};
 use tracing_subscriber::registry::{LookupSpan, Registry};
 
-use super::entered;
 use super::options::TracingLayer;
 use crate::clock::wall_now;
 use crate::recorder::SpanRecord;
@@ -93,32 +90,23 @@ pub trait OpenTelemetrySpanExt {
 }
 
 /// The reason why a span keeps its parent: the error of [`OpenTelemetrySpanExt::set_parent`].
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum SetParentError {
     /// The subscriber of the span has no layer of [`tracing_layer`](crate::tracing_layer).
+    #[error(
+        "the parent is not set: the subscriber of the span has no `floe_telemetry::tracing_layer()`"
+    )]
     LayerNotFound,
     /// The span was entered, has a child, or belongs to OpenTelemetry's global provider, or its context was read.
+    #[error(
+        "the parent is not set: the span was entered or has a child, its context was read, or it belongs to OpenTelemetry's global provider"
+    )]
     AlreadyStarted,
     /// The span is disabled, or a filter excludes it from the layer, or nothing is recorded.
+    #[error("the parent is not set: the span is disabled")]
     SpanDisabled,
 }
-
-impl fmt::Display for SetParentError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::LayerNotFound => {
-                "the parent is not set: the subscriber of the span has no `floe_telemetry::tracing_layer()`"
-            }
-            Self::AlreadyStarted => {
-                "the parent is not set: the span was entered or has a child, its context was read, or it belongs to OpenTelemetry's global provider"
-            }
-            Self::SpanDisabled => "the parent is not set: the span is disabled",
-        })
-    }
-}
-
-impl Error for SetParentError {}
 
 impl OpenTelemetrySpanExt for Span {
     fn set_parent(&self, parent: Context) -> Result<(), SetParentError> {
@@ -130,8 +118,6 @@ impl OpenTelemetrySpanExt for Span {
             if !is_set {
                 return Err(SetParentError::AlreadyStarted);
             }
-            entered::close(id);
-            entered::reparented();
             Ok(())
         };
         self.with_subscriber(|(id, dispatch)| match dispatch.downcast_ref() {
@@ -234,9 +220,8 @@ fn update<T>(
 #[must_use]
 pub fn get_otel_context(id: &Id, dispatch: &Dispatch) -> Option<Context> {
     let layer: &TracingLayer = dispatch.downcast_ref()?;
-    let own = |id: &Id| layer.open.with(id, |open| open.context().cloned()).flatten();
-    own(id).or_else(|| {
+    layer.own_context(id).or_else(|| {
         let registry: &Registry = dispatch.downcast_ref()?;
-        registry.span(id)?.scope().find_map(|span| own(&span.id()))
+        registry.span(id)?.scope().find_map(|span| layer.own_context(&span.id()))
     })
 }
