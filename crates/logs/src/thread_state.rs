@@ -4,7 +4,6 @@ use std::cell::{Cell, RefCell};
 use std::sync::Arc;
 
 use opentelemetry::{Context, InstrumentationScope};
-use rustc_hash::FxHashMap;
 
 use super::current;
 use super::timestamp::Timestamp;
@@ -19,11 +18,9 @@ pub(super) struct ThreadState {
     pub(super) record: LogRecord,
     pub(super) timestamp: Timestamp,
     pub(super) line: Vec<u8>,
-    /// The redacted scopes of the loggers of OpenTelemetry's API.
-    scopes: FxHashMap<Arc<InstrumentationScope>, Arc<InstrumentationScope>>,
+    /// The scope of the last record of OpenTelemetry's API, and its redacted copy.
+    scope: Option<(Arc<InstrumentationScope>, Arc<InstrumentationScope>)>,
 }
-
-const MAX_SCOPES: usize = 256;
 
 /// The maximum capacity of the line buffer kept for the next record, in bytes.
 const MAX_LINE_CAPACITY: usize = 64 * 1024;
@@ -47,7 +44,7 @@ impl ThreadState {
             record: LogRecord::default(),
             timestamp: Timestamp::new(),
             line: Vec::new(),
-            scopes: FxHashMap::default(),
+            scope: None,
         }
     }
 
@@ -55,7 +52,7 @@ impl ThreadState {
         if self.generation != current::generation() {
             (self.generation, self.settings) = current::current();
             self.redactor = Redactor::new(self.settings.redaction.clone());
-            self.scopes.clear();
+            self.scope = None;
         }
         self.line.clear();
         self.line.shrink_to(MAX_LINE_CAPACITY);
@@ -65,14 +62,13 @@ impl ThreadState {
         &mut self,
         scope: &Arc<InstrumentationScope>,
     ) -> Arc<InstrumentationScope> {
-        if let Some(redacted) = self.scopes.get(scope) {
+        if let Some((known, redacted)) = &self.scope
+            && known == scope
+        {
             return Arc::clone(redacted);
         }
-        if self.scopes.len() >= MAX_SCOPES {
-            self.scopes.clear();
-        }
         let redacted = Arc::new(self.redactor.scope(scope));
-        self.scopes.insert(Arc::clone(scope), Arc::clone(&redacted));
+        self.scope = Some((Arc::clone(scope), Arc::clone(&redacted)));
         redacted
     }
 }

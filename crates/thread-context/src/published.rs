@@ -81,7 +81,26 @@ impl Attributes {
     /// 255 bytes, and values that do not fit are left out. The attributes are never freed.
     #[must_use]
     pub fn of_call(span: &str, function: &str, file: &str, line: u32) -> &'static Self {
-        Box::leak(Box::new(Self::packed(span, function, file, line)))
+        let mut bytes = Vec::with_capacity(WORDS * 8);
+        bytes.extend([1, 0, 0, 0]); // valid
+        let line = if line == 0 { String::new() } else { line.to_string() };
+        for (key, value) in (0..).zip([span, function, &line, file]) {
+            if let (1.., Ok(length)) = (value.len(), u8::try_from(value.len()))
+                && bytes.len() + 2 + value.len() <= WORDS * 8
+            {
+                bytes.extend([key, length]);
+                bytes.extend(value.as_bytes());
+            }
+        }
+        let size = u16::try_from(bytes.len() - HEADER).unwrap_or_default();
+        bytes[2..HEADER].copy_from_slice(&size.to_ne_bytes());
+        bytes.resize(bytes.len().next_multiple_of(8), 0);
+        let mut words = [0; WORDS];
+        for (word, bytes) in words.iter_mut().zip(bytes.as_chunks().0) {
+            *word = u64::from_ne_bytes(*bytes);
+        }
+        let way = NEXT_WAY.fetch_add(1, Ordering::Relaxed) % WAYS;
+        Box::leak(Box::new(Self { words, used: bytes.len() / 8, way }))
     }
 
     /// The attributes of spans with a computed name at a place in the code. `make` returns them for the first span with
@@ -119,28 +138,6 @@ impl Attributes {
         }));
         push(list, new, &new.next);
         attributes
-    }
-
-    fn packed(span: &str, function: &str, file: &str, line: u32) -> Self {
-        let mut bytes = Vec::with_capacity(WORDS * 8);
-        bytes.extend([1, 0, 0, 0]); // valid
-        let line = if line == 0 { String::new() } else { line.to_string() };
-        for (key, value) in (0..).zip([span, function, &line, file]) {
-            if let (1.., Ok(length)) = (value.len(), u8::try_from(value.len()))
-                && bytes.len() + 2 + value.len() <= WORDS * 8
-            {
-                bytes.extend([key, length]);
-                bytes.extend(value.as_bytes());
-            }
-        }
-        let size = u16::try_from(bytes.len() - HEADER).unwrap_or_default();
-        bytes[2..HEADER].copy_from_slice(&size.to_ne_bytes());
-        bytes.resize(bytes.len().next_multiple_of(8), 0);
-        let mut words = [0; WORDS];
-        for (word, bytes) in words.iter_mut().zip(bytes.as_chunks().0) {
-            *word = u64::from_ne_bytes(*bytes);
-        }
-        Self { words, used: bytes.len() / 8, way: NEXT_WAY.fetch_add(1, Ordering::Relaxed) % WAYS }
     }
 }
 
