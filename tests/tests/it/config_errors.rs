@@ -76,7 +76,14 @@ fn an_exponentially_expanding_document_is_rejected() {
     }
     assert!(mistake_of(&yaml).ends_with("including aliases, found more"));
     let deep = format!("{}{}", "[".repeat(40), "]".repeat(40));
-    assert!(mistake_of(&deep).ends_with("including aliases, found more"));
+    let many = format!("[{}]", "1,".repeat(100_001));
+    let long = format!("a: &a {}\nb: [{}]", "x".repeat(100_000), "*a,".repeat(5_000));
+    for text in [deep, many, long] {
+        let mistake = mistake_of(&text);
+        assert!(mistake.contains("expected at most 2097152 bytes, 100000 values"), "{mistake}");
+    }
+    let key = format!("? {}\n: 1", "x".repeat(2_000));
+    assert!(mistake_of(&key).ends_with("expected a key of at most 1024 bytes, found 2000"));
     assert!(mistake_of(&"[".repeat(100_000)).starts_with("line 1"));
 }
 

@@ -24,9 +24,12 @@ fn variable(name: &str) -> Option<String> {
     Some(value.to_owned())
 }
 
+fn read(text: &str) -> Result<Parsed, Error> {
+    parse(text, &TelemetryConfig::new("base"), &variable)
+}
+
 fn try_parse(text: &str) -> Result<Parsed, Error> {
-    let text = format!("file_format: '1.0'\n{text}");
-    parse(&text, &TelemetryConfig::new("base"), &variable)
+    read(&format!("file_format: '1.0'\n{text}"))
 }
 
 fn config(text: &str) -> TelemetryConfig {
@@ -70,48 +73,32 @@ fn a_signal_without_a_provider_is_not_exported() {
 
 #[test]
 fn the_version_is_checked_first() {
-    let read = |format: &str| {
-        parse(
-            &format!("file_format: {format}\nunknown: [1"),
-            &TelemetryConfig::new("base"),
-            &variable,
-        )
-    };
-    assert!(read("'1.0'").unwrap_err().to_string().contains("not YAML"));
-    let read = |format: &str| {
-        parse(
-            &format!("file_format: {format}\ndisabled: perhaps"),
-            &TelemetryConfig::new("base"),
-            &variable,
-        )
-        .unwrap_err()
-        .to_string()
+    let broken = read("file_format: '1.0'\nunknown: [1").unwrap_err().to_string();
+    assert!(broken.contains("not YAML"), "{broken}");
+    let mistake = |format: &str| {
+        read(&format!("file_format: {format}\ndisabled: perhaps")).unwrap_err().to_string()
     };
     for version in ["'0.3'", "'2.0'", "1", "'1.'", "'1.0-rc.1'", "'1.0.0'", "one"] {
         let found = version.trim_matches('\'');
         assert_eq!(
-            read(version),
+            mistake(version),
             format!(
                 "telemetry configuration: line 1, column 14: file_format: expected `1.0` or `1.1`, found `{found}`"
             )
         );
     }
-    assert!(read("").contains("file_format: is missing"));
-    let empty = parse("", &TelemetryConfig::new("base"), &variable).unwrap_err();
-    assert!(empty.to_string().ends_with("line 1, column 1: file_format: is missing"));
+    assert!(mistake("").contains("file_format: is missing"));
+    let empty = read("").unwrap_err().to_string();
+    assert!(empty.ends_with("line 1, column 1: file_format: is missing"));
     for version in ["1.0", "'1.1'", "'1.2'"] {
-        let text = format!("file_format: {version}");
-        let parsed = parse(&text, &TelemetryConfig::new("base"), &variable).unwrap();
-        assert_eq!(parsed.warning, "");
+        assert_eq!(read(&format!("file_format: {version}")).unwrap().warning, "");
     }
 }
 
 #[test]
 fn an_empty_service_name_is_replaced_by_the_default() {
     let read = |name: &str| {
-        let attributes = format!("[{{name: service.name, value: '{name}'}}]");
-        let text = format!("file_format: '1.1'\nresource: {{attributes: {attributes}}}");
-        parse(&text, &TelemetryConfig::new("base"), &variable)
+        try_parse(&format!("resource: {{attributes: [{{name: service.name, value: '{name}'}}]}}"))
     };
     for empty in ["", "${NOT_SET}"] {
         let Parsed { config, warning } = read(empty).unwrap();
