@@ -59,12 +59,6 @@ mod tests {
     }
 
     #[test]
-    fn crc32_has_the_check_value_of_its_definition() {
-        assert_eq!(crc32(b"123456789".iter()), 0xCBF4_3926);
-        assert_eq!(crc32(b"".iter()), 0);
-    }
-
-    #[test]
     fn a_number_is_written_with_the_digits_of_its_base_and_padded() {
         assert!(is_written(crc32(b"hello".iter()), BASE62, b"0zNvy2"));
         assert!(is_written(61 * 62 + 10, BASE62, b"0000zA"));
@@ -78,20 +72,6 @@ mod tests {
         assert!(!is_written(62, BASE62, b"0"));
         assert!(is_written(62, BASE62, b"10"));
         assert!(!is_written(1, BASE62, b""));
-    }
-
-    #[test]
-    fn github_sums_the_random_part_alone() {
-        let body = "cCtkLFUCMZsmqWC3r9N1dIkjzVhFtX09MJfm";
-        assert!(is_right(GITHUB, "ghp_", body));
-        assert!(is_right(GITHUB, "gho_", body));
-        for wrong in [
-            "cCtkLFUCMZsmqWC3r9N1dIkjzVhFtX09MJfn",
-            "dCtkLFUCMZsmqWC3r9N1dIkjzVhFtX09MJfm",
-            "CCtkLFUCMZsmqWC3r9N1dIkjzVhFtX09MJfm",
-        ] {
-            assert!(!is_right(GITHUB, "ghp_", wrong), "{wrong}");
-        }
     }
 
     #[test]
