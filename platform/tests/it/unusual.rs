@@ -71,8 +71,12 @@ fn a_source_with_eight_times_its_rows_is_said_everywhere() {
 
 #[test]
 fn a_query_that_changed_and_fails_is_said_with_its_first_run() {
+    let failing = "SELECT nope FROM {{ ref('stg_orders') }}";
+    let few = ran(6);
+    few.write("models/totals.sql", failing);
+    assert!(!few.run().stderr.contains("unusual"));
     let product = ran(7);
-    product.write("models/totals.sql", "SELECT nope FROM {{ ref('stg_orders') }}");
+    product.write("models/totals.sql", failing);
     let first = product.run().stderr;
     let expected = "`totals` fails for the first time in 8 runs, and its query changed\n";
     assert!(first.contains(&format!("\nunusual  {expected}")), "{first}");
@@ -94,6 +98,11 @@ fn a_query_that_changed_and_fails_is_said_with_its_first_run() {
     let third = product.run();
     third.assert_ok();
     assert!(third.stderr.contains("the query of `totals` changed"), "{}", third.stderr);
+
+    product.write("models/totals.sql", failing);
+    let fourth = product.run().stderr;
+    let expected = "`totals` fails as in 2 of the last 10 runs, and its query changed\n";
+    assert!(fourth.contains(expected), "{fourth}");
 }
 
 #[test]

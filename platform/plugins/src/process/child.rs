@@ -358,17 +358,6 @@ mod tests {
     }
 
     #[test]
-    fn a_program_that_is_not_there_or_is_killed_is_one_error() {
-        let missing = Invocation::new("tool", &Program::named("no-such-program"), LONG).run();
-        let error = missing.unwrap_err();
-        assert_eq!(error.kind(), ErrorKind::NotFound);
-        assert_eq!(error.to_string(), "tool: `no-such-program` is not installed");
-        let error = sh("kill -9 $$").run().unwrap_err();
-        assert_eq!(error.kind(), ErrorKind::System);
-        assert!(error.to_string().starts_with("tool was killed (signal: 9"), "{error}");
-    }
-
-    #[test]
     fn a_program_that_hangs_is_killed_with_its_children() {
         let folder = tempfile::tempdir().unwrap();
         let (pid, draft) = (folder.path().join("pid"), folder.path().join("draft"));

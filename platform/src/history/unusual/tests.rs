@@ -344,42 +344,6 @@ fn mondays_are_silent_once_there_have_been_some() {
     assert!(least * 100 >= 95 * TRIALS, "{least} of {TRIALS}");
 }
 
-fn run_of(number: u64, failed_since: Option<u64>) -> Record {
-    let message = "a mistake".to_owned();
-    let outcome = failed_since.map(|_| Outcome::Failed { message }).unwrap_or_default();
-    Record {
-        number,
-        seconds: 1.0,
-        assets: vec![
-            Step { key: "orders".to_owned(), seconds: 0.5, ..Step::default() },
-            Step {
-                key: "daily".to_owned(),
-                outcome,
-                failed_since: failed_since.map(|number| (number, "2026-11-20".to_owned())),
-                ..Step::default()
-            },
-        ],
-        ..Record::default()
-    }
-}
-
-#[test]
-fn a_failure_is_said_with_its_first_run() {
-    let texts = |past: &[Record], run: &Record| -> Vec<String> {
-        explain(past, run).into_iter().map(|it| it.text).collect()
-    };
-    let mut past: Vec<_> = (1..=7).rev().map(|number| run_of(number, None)).collect();
-    let first = run_of(8, Some(8));
-    assert_eq!(texts(&past, &first), ["`daily` fails for the first time in 8 runs"]);
-    assert_eq!(texts(&past[1..], &first), [""; 0]);
-    past.insert(0, first);
-    let second = run_of(9, Some(8));
-    assert_eq!(texts(&past, &second), ["`daily` fails since run 8 (2026-11-20)"]);
-    past.insert(0, run_of(9, None));
-    let again = run_of(10, Some(10));
-    assert_eq!(texts(&past, &again), ["`daily` fails as in 1 of the last 9 runs"]);
-}
-
 #[test]
 fn a_slow_machine_is_said_with_what_is_new_about_it() {
     let of = |host: &str, factor: f64| {
