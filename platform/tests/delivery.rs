@@ -148,39 +148,6 @@ fn the_demo_exports_the_same_spans_over_grpc_and_http() {
     }
 }
 
-#[test]
-fn the_program_exports_its_trace_to_the_endpoint_of_the_environment() {
-    for (receiver, protocol) in [(Receiver::grpc(), "grpc"), (Receiver::http(), "http/protobuf")] {
-        let product = Product::shop();
-        product.replace("models/totals.sql", "count(*)", "\"postgresql://shop:hunter2@db/x\"");
-        let output = product.floe(
-            "run",
-            &[],
-            &[
-                ("OTEL_EXPORTER_OTLP_ENDPOINT", &receiver.endpoint()),
-                ("OTEL_EXPORTER_OTLP_PROTOCOL", protocol),
-            ],
-        );
-        assert_eq!(output.code, Some(1), "{}{}", output.stdout, output.stderr);
-        let spans = receiver.spans();
-        assert_one_tree(&spans);
-        assert_identity(&spans, "shop", "retail", "1.0.0");
-        let failed = spans.iter().find(|span| span.name == "floe.asset.totals").unwrap();
-        assert!(
-            matches!(&failed.status, ReceivedStatus::Error(text) if text.contains("no such column")),
-            "{failed:?}"
-        );
-        // The credential is neither exported nor printed.
-        assert!(!receiver.requests().iter().any(|request| request.contains("hunter2")));
-        assert!(!format!("{}{}", output.stdout, output.stderr).contains("hunter2"));
-        assert!(
-            output.stderr.contains(&format!("\ntrace    {} at http", spans[0].trace_id)),
-            "{}",
-            output.stderr
-        );
-    }
-}
-
 /// A product of `count` assets: one source, and models that read it and have a check.
 fn large(count: usize) -> Product {
     let product = Product::shop();

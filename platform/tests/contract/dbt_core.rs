@@ -192,19 +192,3 @@ fn nodes_are_below_the_command() {
     model.assert_child_of("dbt.run").assert_attribute("dbt.materialization", "view");
     assert_eq!(model.scope(), "floe.dbt.core");
 }
-
-#[test]
-fn a_dbt_that_is_killed_leaves_no_node_open() {
-    let events = recorded("build_ok.jsonl");
-    let finished = events.find("NodeFinished").unwrap();
-    let end = events[..finished].rfind('\n').unwrap() + 1;
-    let dbt = Program::new("dbt").with("behaviour", "killed").with("events", &events[..end]);
-    let spans = testing::capture(|| {
-        let error = run("core", &dbt, DbtCommand::Run).unwrap_err();
-        assert_eq!(error.kind(), ErrorKind::System, "{error}");
-    });
-    spans
-        .single("dbt.seed.raw_orders")
-        .assert_error("dbt ended before the node did")
-        .assert_child_of("dbt.run");
-}

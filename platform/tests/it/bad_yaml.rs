@@ -150,15 +150,3 @@ fn each_mistake_is_one_error_with_its_place() {
         );
     }
 }
-
-#[test]
-fn a_plugin_that_is_not_linked_is_an_error_with_its_place_and_those_that_are() {
-    let product = Product::shop();
-    product.append("manifest.yaml", "plugins: { compute: { type: sqlit } }");
-    let output = product.floe("compile", &[], &[]);
-    assert_eq!(output.code, Some(2));
-    let expected = "error: {dir}/manifest.yaml:3:29: there is no compute plugin `sqlit`; the program is linked with: ";
-    assert!(output.stderr.starts_with(expected), "{}", output.stderr);
-    let suggestion = "; did you mean `sqlite`?";
-    assert!(output.stderr.contains(suggestion), "{}", output.stderr);
-}

@@ -34,18 +34,14 @@ fn the_error_names_the_line_of_the_query() {
         ":1: no such column: ordered_one; did you mean `ordered_on`?",
     );
     check("SELECT 1 AS a\nFROM nowhere", ":2: no such table: nowhere");
+    check(
+        "SELECT \"nowhere\" AS a",
+        ":1: no such column: \"nowhere\" - should this be a string literal in single-quotes?",
+    );
     check("SELEC 1", ":1: near \"SELEC\": syntax error");
     check(
         "SELECT 1 AS a; DROP TABLE orders",
         ": expected one SELECT, found more than one statement",
-    );
-}
-
-#[test]
-fn an_unknown_column_in_double_quotes_is_an_error() {
-    check(
-        "SELECT \"nowhere\" AS a",
-        ":1: no such column: \"nowhere\" - should this be a string literal in single-quotes?",
     );
 }
 

@@ -65,6 +65,8 @@ fn a_check_that_fails_is_an_alert_and_fails_its_model() {
     );
     let message = &events[4]["run"]["facets"]["errorMessage"]["message"];
     assert!(message.as_str().unwrap().ends_with(FAILED), "{message}");
+    let message = &events[5]["run"]["facets"]["errorMessage"]["message"];
+    assert_eq!(*message, "1 of 3 assets failed");
 }
 
 #[test]

@@ -39,12 +39,6 @@ fn the_artifacts_contain_the_whole_product_in_build_order() {
     let artifacts = artifacts(&product.path(".floe/compiled_artifacts.json"));
     assert_eq!(artifacts.version, floe::artifacts::VERSION);
     assert_eq!(artifacts.metadata.environment.as_str(), "staging");
-    let telemetry = &artifacts.observability.telemetry;
-    let resource = &telemetry.resource_attributes;
-    assert_eq!(resource.floe_namespace.as_deref(), Some("retail"));
-    assert_eq!(resource.floe_product_name.as_deref(), Some("shop"));
-    assert_eq!(resource.floe_product_version.as_deref(), Some("1.0.0"));
-    assert_eq!(resource.floe_mode, Some(floe_telemetry::Mode::Staging));
     let names: Vec<&str> = artifacts.models.iter().map(|model| &*model.name).collect();
     assert_eq!(names, ["stg_orders", "totals"]);
     assert_eq!(artifacts.models[1].query.sql, "SELECT count(*) AS orders FROM \"stg_orders\"");
