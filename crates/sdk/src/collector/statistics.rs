@@ -55,7 +55,7 @@ pub struct Statistics {
     /// timeout.
     pub dropped_shutdown: u64,
     /// Spans that started or ended after the shutdown of the provider, or in a fork, before the start of the next
-    /// provider. Without a sampler, each root counts.
+    /// provider. No sampler decides then, so every root counts.
     pub dropped_without_provider: u64,
     /// Spans that have ended and are not exported yet: in the threads' buffers, in tail sampling, in a
     /// batch or a queue, or being exported.
