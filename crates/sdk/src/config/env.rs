@@ -193,7 +193,7 @@ impl TelemetryConfig {
     }
 }
 
-/// Takes the program's own value back unless it is the default.
+/// Restores the program's own value unless it is the default.
 fn keep<T: PartialEq>(field: &mut T, own: T, default: &T) {
     if own != *default {
         *field = own;
@@ -344,7 +344,7 @@ fn parse_list<T>(
     }
 }
 
-/// Removes the later ones of equal entries.
+/// Keeps the first of equal entries.
 pub(super) fn unique<T: PartialEq>(entries: impl IntoIterator<Item = T>) -> Vec<T> {
     let mut unique = Vec::new();
     for entry in entries {

@@ -113,8 +113,8 @@ macro_rules! choice {
 }
 pub(super) use choice;
 
-/// Declares an enum to which other crates add values by registering them in a list of the linker. A crate of this
-/// project registers the values `in` it.
+/// Declares an enum to which other crates add values through a list of the linker. `in` names the crate of this project
+/// that registers a value.
 macro_rules! open_choice {
     (
         $(#[$about:meta])*

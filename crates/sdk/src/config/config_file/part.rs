@@ -1,7 +1,7 @@
 //! The parts of a file. A part without an effect is noted with its place; the first mistake refuses the file.
 //!
-//! The known keys of a mapping are those that the code asks for, in this order. Any other key is noted when the part is
-//! dropped.
+//! A key is known once the code asks for it, and messages list the known keys in this order. When a part is dropped, its
+//! other keys are noted.
 
 use std::cell::RefCell;
 
