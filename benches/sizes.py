@@ -82,7 +82,6 @@ LAYERS = ours("features = ['axum']", "floe-telemetry-http", "integrations/floe-t
 CONTESTANTS = [
     ("nothing", "", "", ""),
     ("floe-telemetry, light", ours("default-features = false"), TRACED, ""),
-    ("floe-telemetry, redact", ours("default-features = false, features = ['redact']"), TRACED, ""),
     ("floe-telemetry, default", ours("features = []"), TRACED, INIT),
     ("floe-telemetry, otlp-http", ours("features = ['otlp-http']"), TRACED, INIT),
     ("floe-telemetry, otlp-http without default features", ours("default-features = false, features = ['otlp-http']"), TRACED, INIT),
