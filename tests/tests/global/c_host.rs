@@ -80,10 +80,6 @@ fn threads_of_the_library_block_signals() {
     drop(telemetry);
 }
 
-fn c_program(folder: &Path) -> Command {
-    host(folder, "cc")
-}
-
 fn libraries() -> PathBuf {
     let test = std::env::current_exe().unwrap();
     test.parent().unwrap().to_owned()
@@ -127,7 +123,7 @@ fn a_program_in_c_keeps_the_signals_that_it_waits_for() {
     let folder = tempfile::tempdir().unwrap();
     let nobody = ReservedPort::new();
     for how in ["sigwait", "signalfd"] {
-        let output = c_program(folder.path())
+        let output = host(folder.path(), "cc")
             .arg(how)
             .env("OTEL_EXPORTER_OTLP_ENDPOINT", nobody.endpoint())
             .output()
@@ -172,7 +168,7 @@ fn assert_succeeds(command: &mut Command) {
 fn a_program_in_c_is_not_ended_by_a_write() {
     let folder = tempfile::tempdir().unwrap();
     let program = || {
-        let mut command = c_program(folder.path());
+        let mut command = host(folder.path(), "cc");
         command.arg("write");
         command
     };

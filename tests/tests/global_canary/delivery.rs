@@ -2,7 +2,7 @@
 
 use floe_telemetry::config::{OtlpProtocol, TelemetryAuth};
 use floe_telemetry::{TelemetryConfig, TelemetryProvider, create_span};
-use floe_tests::{Canary, Program, Receiver, ReservedPort, Response, Shape, TIMEOUT};
+use floe_tests::{Canary, Code, Program, Receiver, ReservedPort, Response, Shape, TIMEOUT};
 use opentelemetry_sdk::error::{OTelSdkError, OTelSdkResult};
 use opentelemetry_sdk::trace::{SpanData, SpanExporter};
 
@@ -14,25 +14,19 @@ type Failure = (&'static str, Shape, Proof, fn(&Canary));
 
 const FAILURES: &[Failure] = &[
     ("HTTP receiver that repeats the credential", Shape::Bearer, Some("401"), |c| {
-        let receiver = Receiver::http();
-        receiver.respond(Response::Echo);
-        deliver(authenticated(&receiver.endpoint(), OtlpProtocol::Http, Some(c)));
+        answered(OtlpProtocol::Http, Response::Echo, Some(c));
     }),
     (
         "gRPC receiver that repeats the credential",
         Shape::Bearer,
         Some("refused /opentelemetry"),
         |c| {
-            let receiver = Receiver::grpc();
-            receiver.respond(Response::Echo);
-            deliver(authenticated(&receiver.endpoint(), OtlpProtocol::Grpc, Some(c)));
+            answered(OtlpProtocol::Grpc, Response::Echo, Some(c));
         },
     ),
     ("gRPC status", Shape::KeyValue, None, |c| {
-        let receiver = Receiver::grpc();
-        let message = c.text();
-        receiver.respond(Response::Grpc { code: floe_tests::Code::PermissionDenied, message });
-        deliver(to(&receiver.endpoint(), OtlpProtocol::Grpc));
+        let (code, message) = (Code::PermissionDenied, c.text());
+        answered(OtlpProtocol::Grpc, Response::Grpc { code, message }, None);
     }),
     ("HTTP connection that is refused", Shape::KeyValue, Some("onnection refused"), |c| {
         let closed = ReservedPort::new();
@@ -45,10 +39,12 @@ const FAILURES: &[Failure] = &[
         deliver(to(&endpoint, OtlpProtocol::Grpc));
     }),
     ("remark of a partial success", Shape::Json, None, |c| {
-        partial_success(0, c);
+        let message = c.text();
+        answered(OtlpProtocol::Http, Response::Partial { rejected: 0, message }, None);
     }),
     ("reason of a partial success", Shape::KeyValue, None, |c| {
-        partial_success(1, c);
+        let message = c.text();
+        answered(OtlpProtocol::Http, Response::Partial { rejected: 1, message }, None);
     }),
     ("error of an exporter", Shape::Url, None, |c| {
         deliver(TelemetryProvider::builder(config()).with_span_exporter(Broken(c.text(), false)));
@@ -80,22 +76,19 @@ fn config() -> TelemetryConfig {
 }
 
 fn to(endpoint: &str, protocol: OtlpProtocol) -> Builder {
-    authenticated(endpoint, protocol, None)
-}
-
-fn authenticated(endpoint: &str, protocol: OtlpProtocol, c: Option<&Canary>) -> Builder {
     let mut config = config();
     config.otlp_endpoint = Some(endpoint.to_owned());
     config.otlp_protocol = Some(protocol);
-    config.authentication = c.map(|c| TelemetryAuth::bearer(c.secret()));
     TelemetryProvider::builder(config)
 }
 
-fn partial_success(rejected: i64, c: &Canary) {
-    let receiver = Receiver::http();
-    let message = c.text();
-    receiver.respond(Response::Partial { rejected, message });
-    deliver(to(&receiver.endpoint(), OtlpProtocol::Http));
+fn answered(protocol: OtlpProtocol, response: Response, credential: Option<&Canary>) {
+    let is_http = protocol == OtlpProtocol::Http;
+    let receiver = if is_http { Receiver::http() } else { Receiver::grpc() };
+    receiver.respond(response);
+    let authentication = credential.map(|c| TelemetryAuth::bearer(c.secret()));
+    let builder = to(&receiver.endpoint(), protocol);
+    deliver(builder.configure(|config| config.authentication = authentication));
 }
 
 /// Exports one span, which fails, and prints the messages about the failure.
