@@ -1,5 +1,5 @@
-//! The bytes of a span on the wire, by setting, beside the peers: one trace with a root and ten children, each with
-//! three attributes, again and again, over OTLP/HTTP.
+//! The bytes of a span on the wire, with several settings and with other libraries. The spans are those of one trace,
+//! recorded again and again: a root and ten children, each with three attributes. They are sent over OTLP/HTTP.
 //!
 //! It counts the bytes of the bodies that a receiver in another process reads, and their length with gzip. It measures
 //! no time, so it needs no optimized build. `--spans N` sets the number of spans.
@@ -36,7 +36,7 @@ pub(crate) fn run(checks: &mut Checks) {
             name: contestant.to_owned(),
             otlp: receiver.otlp.clone(),
             spans,
-            // So slow that no queue is full, also without optimization.
+            // Slow enough that no queue becomes full, even in a build without optimization.
             rate: 1_000,
             config: config.concat(),
         };

@@ -94,7 +94,7 @@ impl<F: Functions> Contestant for F {
     }
 }
 
-/// The functions with an attribute of a library, whose arguments record no attributes or three. `$n` is the argument.
+/// The functions, annotated by a library: without attributes of spans, and with three. `$n` is their argument.
 macro_rules! annotated {
     (#[$attribute:ident], $n:ident, ($($none:tt)*), ($($three:tt)*)) => {
         #[$attribute(name = "root" $($none)*)]

@@ -33,7 +33,7 @@ pub(crate) fn with_bounds<'a>(
     let mut generics = generics.clone();
     let mut seen = HashSet::new();
     for Bound { ty, what, on } in bounds {
-        // An identifier that only has the name of a parameter costs a bound that holds anyway.
+        // Another identifier with the name of a parameter adds a bound that holds anyway.
         let is_parameter = |ident: &Ident| parameters.contains(&ident);
         let predicates: Vec<WherePredicate> = match on {
             On::Type => tokens::any_ident(ty, is_parameter)

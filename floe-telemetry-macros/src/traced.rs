@@ -35,7 +35,8 @@ pub(crate) fn expand(args: TokenStream, item: &TokenStream) -> TokenStream {
 }
 
 fn expand_function(args: TokenStream, item: &TokenStream) -> syn::Result<TokenStream> {
-    // Reached for a method of a block if this macro has another name there or the attribute is below a condition.
+    // A block removes this attribute from its methods, unless the macro has another name there or the attribute is in a
+    // `cfg_attr`.
     if args::is_skip(&args) {
         return Ok(item.clone());
     }

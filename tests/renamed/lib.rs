@@ -1,5 +1,5 @@
-//! The functions of the package `edition-2021`, compiled in this edition. The runtime has its own name
-//! again, because an attribute without `crate = …` resolves it by that name.
+//! The functions of the package `edition-2021`, compiled in this edition. Their attributes have no `crate = …`, so the
+//! runtime needs its usual name here.
 
 extern crate telemetry as floe_telemetry;
 

@@ -21,8 +21,8 @@ const DEADLINE: Duration = Duration::from_secs(600);
 #[derive(Debug)]
 pub struct Program(String);
 
-/// As the first statement of a test: this code is a program. Returns the [`Program`]; in its process, the test is the
-/// program and nothing else.
+/// Makes a [`Program`] of a block, as the first statement of a test. In the process of the program, the test runs only
+/// the block.
 #[macro_export]
 macro_rules! program {
     ($code:block) => {{
@@ -38,7 +38,7 @@ macro_rules! program {
     }};
 }
 
-/// As the first statement of a test: runs the rest of it in a process of its own.
+/// Runs the rest of a test in a process of its own. It is the first statement of the test.
 #[macro_export]
 macro_rules! alone {
     () => {

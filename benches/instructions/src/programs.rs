@@ -37,7 +37,7 @@ pub(crate) struct Program {
     pub(crate) name: &'static str,
     /// The number of calls, spans or requests.
     pub(crate) calls: i64,
-    /// For each figure, the text after the program's name in the figure's name, and the end of the function's name.
+    /// The suffix of each figure's name, and the end of the name of the function that it measures.
     pub(crate) figures: &'static [(&'static str, &'static str)],
 }
 

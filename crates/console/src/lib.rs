@@ -236,7 +236,7 @@ impl SpanExporter for ConsoleExporter {
     }
 }
 
-/// The bytes of a span. The list of a trace has room for up to twice as many spans, or for four.
+/// The bytes of a span, and of its place in the list of its trace, whose free places are not counted.
 fn bytes_of(span: &SpanData) -> usize {
     span_data_bytes(span) + size_of::<SpanData>()
 }

@@ -70,7 +70,7 @@ fn redacted_at(
         AnyValue::Int(number) => redactor.log_typed(key, number),
         AnyValue::Double(number) => redactor.log_typed(key, number),
         AnyValue::Boolean(flag) => redactor.log_typed(key, flag),
-        // The value is a secret because of its key or of a part.
+        // If the key names a secret, all of the value is one.
         _ => redactor.log_typed(key, OMITTED),
     });
     if let Some(hidden) = hidden {

@@ -37,9 +37,9 @@ impl Peer {
         if is_invalid { Outcome::Rejected(reason) } else { Outcome::Unanswered(reason) }
     }
 
-    /// The advice if the receiver probably speaks another protocol, or if one side does not trust the other. Every
-    /// protocol may use any port, so only the network shows such a mistake: the answer does not follow the protocol, or
-    /// a receiver that has never answered ends each connection.
+    /// The advice if the receiver probably speaks another protocol, or if one side does not trust the other. The port
+    /// does not show such a mistake, because every protocol may use any port. The signs are an answer that does not
+    /// follow the protocol, and a receiver that has never answered and ends each connection.
     fn advice(&self, text: &str, is_invalid: bool) -> String {
         if text.contains("received corrupt message") {
             return "; the receiver does not use TLS: expected an endpoint with `http://`"

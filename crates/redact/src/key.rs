@@ -215,8 +215,8 @@ pub(crate) fn meaning(key: &[u8]) -> Option<Meaning> {
     None
 }
 
-/// The meaning of a field with a neutral name in a group under a secret's name. The value of a field with an unknown name
-/// must look like a secret, unless the group has passwords.
+/// The meaning of a field in a group that has the name of a secret; `None` if the field's name shows that its value is
+/// no secret. If the name is unknown, only a value that looks like a secret is one, unless the group has passwords.
 pub(crate) fn of_field(group: Meaning, field: &[u8]) -> Option<Meaning> {
     let mut name = Name::new(field);
     let mut is_qualified = false;

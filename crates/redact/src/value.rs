@@ -31,7 +31,7 @@ pub(crate) struct Site {
     pub(crate) coding: Coding,
     /// `&` ends the value.
     pub(crate) in_query: bool,
-    /// The separator was no colon, so braces are quotes.
+    /// Whether the separator is another sign than a colon. Then braces around the value are quotes.
     pub(crate) is_assigned: bool,
 }
 

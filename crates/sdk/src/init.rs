@@ -69,8 +69,8 @@ const TERMINAL_DELAY: u64 = 100;
 /// [The manual](https://docs.rs/floe-telemetry/latest/floe_telemetry/_manual/configuration/index.html#variables) lists the variables.
 ///
 /// Without a receiver of spans, no span is recorded, and a call costs as much as without a provider. Receivers are
-/// exporters, span processors and metrics of all spans. If log lines or log records are written, roots still have ids
-/// for them.
+/// exporters, span processors, and log records with attributes of spans. If log lines or log records are written, roots
+/// still have ids for them.
 ///
 /// `RUST_LOG` consists of levels, targets and `target=level`, separated by commas. A global `tracing` subscriber that the program installed earlier
 /// stays; it needs `tracing_layer` and `logs::layer`.

@@ -110,7 +110,7 @@ impl BridgedEvent {
         }
     }
 
-    /// Takes the value of a field with a special meaning, and returns whether the field is no attribute.
+    /// Takes the value of a field that does not become an attribute, and returns whether it is such a field.
     fn is_special(&mut self, field: &Field, text: impl FnOnce() -> String) -> bool {
         match field.name() {
             MESSAGE => {
@@ -140,7 +140,7 @@ impl Visit for BridgedEvent {
         if !is_special {
             self.attributes.push(KeyValue::new(field.name(), text));
         }
-        // The field of an exception gives its message, which is the first detail.
+        // The first detail is the message, which a special field has already given.
         self.attributes.extend(details.into_iter().skip(usize::from(is_special)));
     }
 

@@ -47,7 +47,7 @@ impl Task {
 #[must_use]
 pub fn critical_path(tree: &Tree, roots: &[usize]) -> Vec<Step> {
     let spans: Vec<usize> = tree.below(roots).collect();
-    // A span without times does not tell the times of its trace.
+    // Spans without times do not count for the start and the end of the trace.
     let timed = || spans.iter().copied().filter(|span| tree.end(*span) > 0);
     let Some(last) = timed().max_by_key(|span| times(tree, *span).1) else {
         return Vec::new();

@@ -53,7 +53,7 @@ enum Item {
     Span(usize),
     /// Siblings without their own row, like their descendants.
     Folded(Vec<usize>),
-    /// A time without a span, with its text, in nanoseconds.
+    /// A period without a span, in nanoseconds, and the text of its row.
     Gap {
         text: &'static str,
         from: u64,
@@ -142,7 +142,7 @@ impl<'a, L: Labels> Drawing<'a, L> {
         options: Options,
     ) -> Self {
         let spans: Vec<usize> = tree.below(roots).collect();
-        // A span without times does not tell the times of its trace.
+        // Spans without times do not count for the start and the end of the trace.
         let timed = || spans.iter().filter(|span| tree.end(**span) > 0);
         let start = timed().map(|span| tree.start(*span)).min().unwrap_or(0);
         let end = timed().map(|span| tree.end(*span)).max().unwrap_or(0);
@@ -197,7 +197,7 @@ impl<'a, L: Labels> Drawing<'a, L> {
                 // The text of folded siblings has a fixed width, and is cut.
                 Item::Folded(_) => 36,
             };
-            // A name has eight columns, however short it is.
+            // A name has at least eight columns.
             branch(&row.last).width() + text.max(10)
         });
         let room = width - self.durations - 3;

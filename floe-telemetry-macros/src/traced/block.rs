@@ -140,8 +140,8 @@ impl Method {
         quote!(#[#attr] #(#attrs)* #rest)
     }
 
-    /// Whether the attribute of the block applies. A method that cannot be traced stays unchanged, because the attribute
-    /// is not on it. So does a method that is left out, or that has its own attribute below a condition.
+    /// Whether the attribute of the block applies. It does not apply to a method that cannot be traced, that is left out,
+    /// or whose own attribute is in a `cfg_attr`: such a method stays unchanged.
     fn is_traced(&self) -> bool {
         let excludes = |attr: &Attribute| {
             item::is_naked(attr)

@@ -175,7 +175,7 @@ impl Query {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum DoubleQuoted {
     Name,
-    /// A text. Also used if the settings of the database decide between a name and a text.
+    /// A text. If the settings of the database decide between a name and a text, it counts as a text.
     Text,
     /// A name if the database knows it, and a text otherwise. So it counts as a name only where a text is impossible:
     /// in place of a table's name, and beside a dot.

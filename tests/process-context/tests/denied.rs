@@ -29,7 +29,7 @@ fn a_mapping_that_the_system_does_not_name_is_used_again() {
     setrlimit(Resource::Fsize, none).expect("a lower limit is allowed");
     let results: Vec<_> = (0..2_000).map(|_| provider.publish_context()).collect();
     setrlimit(Resource::Fsize, limit).expect("the limit of before is allowed");
-    // Two errors are possible: some systems name the mapping, and no test exports the variable of threads.
+    // On systems that can name the mapping, the error is about the variable of threads, which no test exports.
     for result in results {
         let error = result.expect_err("publishing is not complete").to_string();
         assert!(

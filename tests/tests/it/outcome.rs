@@ -276,7 +276,7 @@ fn a_huge_message_is_cut() {
     }
     let spans = testing::capture(|| assert_eq!(huge().unwrap_err().chars().count(), 1_000_000));
     let cut = |chars: usize| "ä".repeat(chars) + "…";
-    // The last word may be a part of a secret; here it has no beginning.
+    // The last word of a cut text is left out, because it may be a part of a secret, but this text is one long word.
     let recorded = cut((16 - 4) * 1024 / 2);
     spans.single("huge").assert_error(&cut(499)).assert_attribute("exception.message", recorded);
 }

@@ -20,8 +20,8 @@ use crate::caught::caught;
 /// The longest interval between two lookups of a thread, in calls.
 const MAX_INTERVAL: u32 = 1024;
 
-/// The number of look-ups after which calls of plain functions are no longer counted. The last sixteen have the longest
-/// interval.
+/// The number of look-ups after which calls of plain functions are no longer counted. The last sixteen come at the
+/// longest interval.
 const SETTLED: u32 = 27;
 
 thread_local! {

@@ -40,8 +40,8 @@ static RINGS: AtomicI64 = AtomicI64::new(0);
 /// thread has not added yet.
 static BUFFERED: AtomicI64 = AtomicI64::new(0);
 
-/// Whether the limits of the process leave memory for more than buffers. The SDK knows the system, so that code that
-/// only annotates does not compile it.
+/// Tells whether the limits of the process leave memory for more than buffers. The SDK sets the function, so that
+/// libraries that only annotate do not compile it.
 pub(super) static HAS_HEADROOM: OnceLock<fn() -> bool> = OnceLock::new();
 
 pub(super) fn has_headroom() -> bool {

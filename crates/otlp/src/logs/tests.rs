@@ -128,7 +128,8 @@ proptest! {
         let [found] = &request.resource_logs[..] else { panic!("{request:?}") };
         prop_assert_eq!(&found.resource.as_ref().unwrap().attributes[0].key, "service.name");
         prop_assert_eq!(&found.schema_url, "https://example.com/2");
-        // Two scopes may become equal by a target, and a NaN equals itself only as text.
+        // Compared as sorted texts: a target replaces the name of a scope, so two scopes may become equal, and a NaN
+        // equals itself only as text.
         let mut sent = Vec::new();
         for logs in &found.scope_logs {
             prop_assert!(!logs.log_records.is_empty());

@@ -59,8 +59,8 @@ struct Series {
     wanted: AtomicU64,
     /// The exemplars by the index of their bucket.
     exemplars: Mutex<Vec<(usize, Exemplar)>>,
-    /// The number of measurements without a sampled span since one with it, except in buckets that need no exemplar.
-    /// Concurrent measurements may not be counted.
+    /// The number of measurements since the last one with a sampled span, without those in buckets that need no
+    /// exemplar. Measurements at the same time may be counted as one.
     vain: AtomicU32,
 }
 

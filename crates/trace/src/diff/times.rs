@@ -51,7 +51,7 @@ struct Times<'a> {
     share: f64,
     /// Whether the name has changed by itself, and so tells nothing about the machine.
     has_changed: bool,
-    /// The times before the shift was removed.
+    /// The times as measured, with the shift.
     measured: [f64; 2],
     runs: [Vec<Vec<f64>>; 2],
 }
@@ -157,7 +157,7 @@ impl<'a> Times<'a> {
         (times[1].exp() - times[0].exp()).abs() / as_f64_of(self.sets.tick)
     }
 
-    /// A large difference, random or not, and its note.
+    /// The largest difference that is worth a note, and the note. It may be random.
     fn noted(&self, of: &str) -> Option<(f64, String)> {
         let alone = self.keys.iter().filter(|_| self.keys.len() > 1).map(slice::from_ref);
         let all = [(&*self.keys, NOTED)].into_iter().chain(alone.map(|it| (it, NOTED_APART)));

@@ -29,8 +29,8 @@ pub(super) struct Stack {
     records: Vec<(usize, [u8; RECORD])>,
 }
 
-/// The stacks of threads, the newest first, with ids of `threads`. The keys of that map are the ids in the namespace of the
-/// process.
+/// The stacks of threads, the newest first, each with the id of its thread. `threads` has these ids by the ids in the
+/// namespace of the process.
 pub(super) fn read(
     memory: &Memory,
     last: u64,

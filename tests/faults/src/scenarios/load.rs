@@ -63,7 +63,7 @@ pub(super) static SCENARIOS: [Scenario; 7] = [
             child.proceed()?;
             let report = child.finish()?;
             let end = report.peak_memory_kib;
-            // The last spans have 400 MB. Only a request with 64 of them may be encoded meanwhile.
+            // The spans since `full` have 400 MB together. Only those of one request, 64, may be encoded at the same time.
             ensure!(end <= full + 16 * 1024, "the memory grew from {full} KiB to {end} KiB");
             let counters = report.counters;
             ensure!(counters.exported == 0 && counters.dropped > 2 * LARGE_SPANS, "{counters:?}");
@@ -147,7 +147,7 @@ pub(super) static SCENARIOS: [Scenario; 7] = [
         max_memory: 64 + 16,
         program: |program| {
             program.start_within(Duration::from_secs(60));
-            // tokio starts as many threads for blocking calls.
+            // As many threads as tokio starts for blocking calls.
             drop(on_threads(512, || {
                 for number in 0..4000 {
                     work(number, "");
