@@ -1,6 +1,7 @@
 //! The state of a thread that its records reuse.
 
 use std::cell::{Cell, RefCell};
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use opentelemetry::{Context, InstrumentationScope};
@@ -18,9 +19,12 @@ pub(super) struct ThreadState {
     pub(super) record: LogRecord,
     pub(super) timestamp: Timestamp,
     pub(super) line: Vec<u8>,
-    /// The scope of the last record of OpenTelemetry's API, and its redacted copy.
-    scope: Option<(Arc<InstrumentationScope>, Arc<InstrumentationScope>)>,
+    /// The redacted scopes of the loggers of OpenTelemetry's API. Queued records share them, because the size of a
+    /// record does not include its scope.
+    scopes: HashMap<Arc<InstrumentationScope>, Arc<InstrumentationScope>>,
 }
+
+const MAX_SCOPES: usize = 256;
 
 /// The maximum capacity of the line buffer kept for the next record, in bytes.
 const MAX_LINE_CAPACITY: usize = 64 * 1024;
@@ -44,7 +48,7 @@ impl ThreadState {
             record: LogRecord::default(),
             timestamp: Timestamp::new(),
             line: Vec::new(),
-            scope: None,
+            scopes: HashMap::new(),
         }
     }
 
@@ -52,7 +56,7 @@ impl ThreadState {
         if self.generation != current::generation() {
             (self.generation, self.settings) = current::current();
             self.redactor = Redactor::new(self.settings.redaction.clone());
-            self.scope = None;
+            self.scopes.clear();
         }
         self.line.clear();
         self.line.shrink_to(MAX_LINE_CAPACITY);
@@ -62,13 +66,14 @@ impl ThreadState {
         &mut self,
         scope: &Arc<InstrumentationScope>,
     ) -> Arc<InstrumentationScope> {
-        if let Some((known, redacted)) = &self.scope
-            && known == scope
-        {
+        if let Some(redacted) = self.scopes.get(scope) {
             return Arc::clone(redacted);
         }
+        if self.scopes.len() >= MAX_SCOPES {
+            self.scopes.clear();
+        }
         let redacted = Arc::new(self.redactor.scope(scope));
-        self.scope = Some((Arc::clone(scope), Arc::clone(&redacted)));
+        self.scopes.insert(Arc::clone(scope), Arc::clone(&redacted));
         redacted
     }
 }
@@ -110,5 +115,20 @@ impl Busy {
 impl Drop for Busy {
     fn drop(&mut self) {
         BUSY.set(false);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn loggers_in_turn_share_their_redacted_scopes() {
+        let scopes = ["orders", "payments"]
+            .map(|name| Arc::new(InstrumentationScope::builder(name).build()));
+        let mut state = ThreadState::new();
+        let mut redacted = || scopes.each_ref().map(|scope| state.redacted_scope(scope));
+        let (first, second) = (redacted(), redacted());
+        assert!(first.iter().zip(&second).all(|(first, second)| Arc::ptr_eq(first, second)));
     }
 }
