@@ -74,7 +74,7 @@
 //! | `yaml` (default) | `TelemetryConfig::from_yaml`, `FLOE_CONFIG_FILE`, `OTEL_CONFIG_FILE` |
 //! | `patterns` (default) | regular expressions of the program for redaction (`redaction.patterns`) |
 //! | `otlp-grpc` | export over OTLP/gRPC; an `Err` that is a `tonic::Status` is an error by its code and side |
-//! | `otlp-http` | export over OTLP/HTTP, in protobuf or JSON |
+//! | `otlp-http` | export over OTLP/HTTP |
 //! | `otlp-tls` | `https` endpoints, custom certificate authorities, client certificates |
 //! | `logs` | [`logs`]: log records with trace and span ids, as JSON or text lines and over OTLP |
 //! | `http` | `http::HeaderMap` and `http::Request` as carriers of context; an `Err` with a status 4xx is an error of clients only |
