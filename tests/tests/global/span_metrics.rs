@@ -80,8 +80,7 @@ impl Measured {
     fn calls(&self) -> BTreeMap<String, f64> {
         let calls = self.of(CALLS).map(|point| {
             let MetricValue::Sum(count) = point.value else { panic!("{point:?}") };
-            // The series over the limit has neither.
-            let text = |key: &str| point.attributes.get(key).map_or("", |it| it.as_str().unwrap());
+            let text = |key: &str| point.attributes[key].as_str().unwrap();
             let status = text("status.code").trim_start_matches("STATUS_CODE_");
             (format!("{} {status}", text("span.name")), count)
         });

@@ -98,8 +98,8 @@ pub(crate) static SCHEMES: &[Scheme] = &[
         names: words!["bearer"],
         form: Form::Word,
         is_bare: true,
-        secret: &["Authorization: Bearer Ub1xzpy42PD7CJtNY2SA", "got 'Bearer a1B2c3D4e5f6'"],
-        benign: &["WWW-Authenticate: Bearer realm=\"x\"", "bearer token missing"],
+        secret: &["Authorization: Bearer Ub1xzpy42PD7CJtNY2SA", "got 'BEARER a1B2c3D4e5f6'"],
+        benign: &["WWW-Authenticate: Bearer realm=\"x\"", "bearer token missing", "bearer bonds"],
     },
     Scheme {
         id: "basic",
