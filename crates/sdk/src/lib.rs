@@ -49,7 +49,6 @@ pub use floe_telemetry_core::{__floe_linked, __floe_location, __private};
 #[path = "interface.rs"]
 pub mod __parts;
 
-#[cfg(feature = "yaml")]
 #[doc(hidden)]
 #[path = "fuzzing.rs"]
 pub mod __fuzzing;
