@@ -9,7 +9,7 @@ use std::sync::LazyLock;
 
 type Target = fn(&[u8]);
 
-const TARGETS: [(&str, Target); 23] = [
+const TARGETS: [(&str, Target); 21] = [
     ("redaction", targets::redaction),
     ("planted", targets::planted),
     ("slowest", targets::slowest),
