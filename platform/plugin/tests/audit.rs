@@ -79,7 +79,8 @@ impl PluginMetadata for Plugin {
 fn a_linked_plugin_whose_tracer_no_call_site_carries_is_a_warning() -> Result<(), registry::Error> {
     annotated::put();
     silent::put();
-    let warnings = floe_plugin::audit()?;
+    let (warnings, _) = logged(floe_plugin::audit);
+    let warnings = warnings?;
     let found: Vec<_> =
         warnings.iter().map(|warning| (warning.plugin_name.as_str(), &warning.gap)).collect();
     let misnamed = InstrumentationGap::MalformedTracerName("floe-storage".to_owned());
@@ -99,18 +100,22 @@ fn a_linked_plugin_whose_tracer_no_call_site_carries_is_a_warning() -> Result<()
     Ok(())
 }
 
-/// Verifies plugins, and returns the lines of the log, too.
-fn verify(plugins: &[Plugin]) -> (Vec<InstrumentationWarning>, Vec<String>) {
+/// Returns the lines of the log, too. All tests log, because a first warning without a subscriber would disable it for
+/// the other threads (`tracing_core::callsite`).
+fn logged<T>(audit: impl FnOnce() -> T) -> (T, Vec<String>) {
     let log = tempfile::NamedTempFile::new().unwrap();
     let subscriber = tracing_subscriber::fmt()
         .with_ansi(false)
         .with_writer(Arc::new(log.reopen().unwrap()))
         .finish();
-    let plugins = plugins.iter().map(|plugin| plugin as &dyn PluginMetadata);
-    let warnings =
-        tracing::subscriber::with_default(subscriber, || verify_plugin_instrumentation(plugins));
+    let audited = tracing::subscriber::with_default(subscriber, audit);
     let text = std::fs::read_to_string(log.path()).unwrap();
-    (warnings, text.lines().map(str::to_owned).collect())
+    (audited, text.lines().map(str::to_owned).collect())
+}
+
+fn verify(plugins: &[Plugin]) -> (Vec<InstrumentationWarning>, Vec<String>) {
+    let plugins = plugins.iter().map(|plugin| plugin as &dyn PluginMetadata);
+    logged(|| verify_plugin_instrumentation(plugins))
 }
 
 #[test]
