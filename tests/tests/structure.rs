@@ -12,18 +12,18 @@ use syn::{Item, UseTree, Visibility};
 
 /// Code and tests are lines with something other than a comment.
 const LIMITS: [(&str, usize); 12] = [
-    ("code of the library", 33_955),
+    ("code of the library", 32_680),
     ("code of redact and semconv", 9_877),
     ("code of the integrations", 4_622),
-    ("code of floe-trace", 6_128),
-    ("code of the platform", 16_960),
-    ("tests, benches, examples, fuzz targets", 61_317),
-    ("lines of Rust", 166_147),
+    ("code of floe-trace", 6_122),
+    ("code of the platform", 16_943),
+    ("tests, benches, examples, fuzz targets", 59_649),
+    ("lines of Rust", 162_637),
     ("words of documents", 46_841),
     ("functions above 60 lines", 5),
-    ("lines with `cfg(`", 204),
-    ("features", 48),
-    ("public names at the root of `floe-telemetry`", 53),
+    ("lines with `cfg(`", 200),
+    ("features", 41),
+    ("public names at the root of `floe-telemetry`", 52),
 ];
 
 /// `None` if the whole file is a test.
