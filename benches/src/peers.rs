@@ -34,9 +34,9 @@ const SETTLED: usize = 3;
 /// The answer of a contestant to a [`Case`]: nanoseconds per span, and the spans so far.
 #[derive(Clone, Copy, Debug, Default, Deserialize, Serialize)]
 struct Turn {
-    /// On a thread that recorded spans immediately before.
+    /// The cost on a thread that recorded spans immediately before.
     busy: f64,
-    /// On a thread that slept while others used its processor.
+    /// The cost on a thread that slept while other contestants used its processor.
     after_pause: f64,
     recorded: u64,
     delivered: u64,

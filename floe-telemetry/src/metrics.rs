@@ -14,8 +14,8 @@
 //! METRICS.record_histogram("orders.load.duration", 1.2, &[]);
 //! ```
 //!
-//! A measurement by name looks up its instrument and its series. A series that is recorded often has a handle, which
-//! looks nothing up:
+//! A call by name looks up the instrument and the series. For a frequently recorded series, keep a handle, which needs
+//! no lookup:
 //!
 //! ```
 //! use floe_telemetry::MetricRecorder;

@@ -35,11 +35,12 @@ pub use web_time::Instant;
 
 const CHECK_EVERY: Duration = Duration::from_secs(1);
 
-/// The largest tolerated difference between the anchor and the system clock. Smaller differences do
-/// not renew the anchor, because a new anchor shifts the spans of an open trace against each other.
+/// The largest difference from the system clock at which a new anchor continues the old one's wall time. Beyond it, the
+/// anchor takes the system's time, which shifts the spans of an open trace against each other.
 const TOLERANCE: Duration = Duration::from_micros(200);
 
-/// The maximum difference between the rates of two intervals, relative to the rate.
+/// The largest difference between the rates of two successive intervals, relative to the earlier one, at which the new
+/// rate is accepted.
 const PLAUSIBLE: f64 = 1e-3;
 
 /// A reading of the monotonic tick counter, which never decreases, even across processors.

@@ -1,4 +1,4 @@
-//! Adds the context of the current span and the settings to a record.
+//! Adds to a log record the ids of the current span, the listed baggage values, and the identity from the settings.
 
 use opentelemetry::baggage::BaggageExt as _;
 use opentelemetry::trace::TraceContextExt as _;

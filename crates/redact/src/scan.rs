@@ -241,7 +241,8 @@ impl<'a> Scan<'a> {
         }
     }
 
-    /// Goes back to a position. Of the text after the position, only the findings stay decided.
+    /// Returns to an earlier position to scan the text again. Findings after the position are kept and not judged
+    /// again.
     pub(crate) fn go_back(&mut self, position: Position) {
         let found = &self.found[position.found..];
         self.ahead.extend(found.iter().map(|found| (found.range.start, found.range.end)));

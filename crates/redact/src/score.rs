@@ -114,7 +114,7 @@ impl Context {
     }
 }
 
-/// The points of a candidate, and its look, which sets the points that it needs.
+/// The points of a candidate, and what it looks like. Its look determines how many points make it a secret.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Score {

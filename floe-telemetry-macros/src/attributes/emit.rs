@@ -85,8 +85,8 @@ fn bounds(model: &Model<'_>) -> Generics {
     generics::with_bounds(&model.original.generics, bounds)
 }
 
-/// The key of a field. A path is evaluated only in the constant of the type, so that a path to another type than text
-/// is one error.
+/// The key of a field. If the field has a constant, a key given as a path is used only in this constant, and elsewhere
+/// through it, so a path that is not text causes one compile error instead of several.
 fn emit_key(field: &Field<'_>) -> TokenStream {
     match (field.key(), &field.constant) {
         (Some(Key::Const(path)), Some(constant)) => {

@@ -2,8 +2,8 @@
 
 use std::io;
 
-/// The error of unusable parameters of Dagster, or of a message that cannot be written. The error contains no values of
-/// the parameters.
+/// The error if Dagster did not start the process, if its parameters are unusable or its context file is unreadable, or
+/// if a message cannot be written. It contains no values of the parameters.
 #[derive(Debug, thiserror::Error)]
 #[error(transparent)]
 pub struct Error(#[from] Kind);

@@ -170,7 +170,8 @@ pub struct OutputPath {
 }
 
 impl OutputPath {
-    /// Creates the default of a path, in the form of the configuration: relative, and without `..`.
+    /// Creates the default value of a path setting. As in a configuration, `inner` must be relative and must not
+    /// contain `..`.
     pub fn new(inner: impl AsRef<Path>) -> Self {
         let inner = inner.as_ref().to_path_buf();
         FOLDER.with_borrow(|folder| Self {

@@ -10,7 +10,8 @@ use crate::service::{Answer, Service};
 const CHECKS: &str =
     "    checks: [{ row_count: 3 }, { not_null: ordered_on }, { unique: order_id }]\n";
 
-/// The errors that a run of the shop exports, without the components that have none.
+/// Returns the number of errors of each component that a run of the shop exports. Components without errors are left
+/// out.
 fn errors(change: impl FnOnce(&Product)) -> BTreeMap<String, String> {
     let product = Product::shop();
     change(&product);

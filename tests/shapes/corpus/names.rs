@@ -1,4 +1,4 @@
-//! The user's names that equal names in an expansion, and attributes of the language.
+//! Arguments and imports whose names collide with names in the macro's expansion, raw names, and built-in attributes.
 
 use super::traced;
 use crate::log::Log;

@@ -354,7 +354,7 @@ fn is_below_span() -> bool {
 
 fn unclassified<T>(_: &T, _: Sink<'_>) {}
 
-/// The span of a future. It starts with the first poll, so a future that is never polled has none.
+/// The state of a future's span. The span starts with the first poll, so a future that is never polled has none.
 #[derive(Debug)]
 enum Phase {
     BeforeWrapperOpens(&'static CallSite),

@@ -159,8 +159,8 @@ impl Local {
         false
     }
 
-    /// Waits until the collector has taken spans. Only a capture waits, because a test has to see all of its spans.
-    /// Other callers must not be delayed.
+    /// Waits up to 10 seconds for the collector to make room, and returns whether the span was pushed. Only a capture
+    /// calls this: a test must see all its spans, but other callers must not be delayed.
     #[cold]
     fn push_when_there_is_room(&mut self, record: &mut SpanRecord, end: Ticks, code: Code) -> bool {
         const LONGEST: Duration = Duration::from_secs(10);

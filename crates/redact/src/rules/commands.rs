@@ -15,7 +15,7 @@ pub(crate) enum Form {
     AfterPercent,
 }
 
-/// A short option of some commands. Long ones are keys: `--password secret`.
+/// A short option of some commands. Long options are matched as keys: `--password secret`.
 #[derive(Debug)]
 pub(crate) struct CommandOption {
     pub(crate) id: &'static str,

@@ -104,7 +104,7 @@ impl TelemetryAuth {
     }
 }
 
-/// Headers that the exporter or the connection sets, so that other values would contradict the request.
+/// Headers that the exporter or the connection sets; a configured value would contradict them.
 const RESERVED: [&str; 13] = [
     "accept-encoding",
     "connection",

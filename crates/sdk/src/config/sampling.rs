@@ -194,8 +194,8 @@ pub(super) const NOT_PARENT_BASED: &str = "`keep_errors` and `keep_slower_than_m
 #[serde(deny_unknown_fields, default)]
 #[non_exhaustive]
 pub struct SamplingRule {
-    /// A pattern for the name, in which `*` matches any characters and `?` one. It is matched with the span's name at
-    /// its start, or with the function's name if the name in `#[traced]` is an expression.
+    /// A pattern for the name, in which `*` matches any characters and `?` one. It is compared with the name that the
+    /// span has when it starts, or with the function's name if the name in `#[traced]` is an expression.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub span: Option<String>,
     /// A prefix of the target. The target of a function is the path of its module, the target of a span of `tracing` is

@@ -27,7 +27,7 @@ const MAX_DEPTH: usize = 32;
 /// The maximum size of keys and values, including those from aliases: 2 MiB.
 const MAX_BYTES: usize = 2 * 1024 * 1024;
 
-/// The maximum length of a key. The paths in errors consist of keys.
+/// The maximum length of a key in bytes. The limit keeps error messages short, because their paths consist of keys.
 const MAX_KEY: usize = 1024;
 
 /// A value of a document, which can be read later.

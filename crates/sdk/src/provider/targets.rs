@@ -96,7 +96,7 @@ fn additional(signal: Signal, config: &TelemetryConfig) -> impl Iterator<Item = 
     })
 }
 
-/// Whether the target accepts a signal without its own endpoint.
+/// Whether the target also receives this signal if no endpoint is configured for the signal itself.
 fn accepts(target: &OtlpTarget, signal: Signal) -> bool {
     let config = &target.config;
     let is_for_traces = config.otlp.traces.endpoint.is_some() && config.otlp_endpoint.is_none();

@@ -10,7 +10,7 @@ use super::{Change, ChangeKind, Diff, by_name, change, surprising, total, weight
 use crate::names::percentile;
 use crate::significance::{as_f64, as_f64_of, unlikely};
 
-/// The rule for a report about times: the kinds of change, the minimum factor, and the accepted chance.
+/// When a change of times is reported: its kinds, the minimum factor, and the maximum chance of a false report.
 struct Rule {
     kinds: [ChangeKind; 2],
     least: f64,

@@ -116,7 +116,7 @@ fn capture_receiver(receiver: &Receiver, place: Place<'_>) -> Option<TokenStream
     (!is_reference || is_unused).then(|| quote_spanned!(Span::mixed_site()=> let _ = &#this;))
 }
 
-/// Whether the body, which is itself in a closure, seems to contain a closure or an `async` block.
+/// Whether the body is placed in a closure and itself seems to contain a closure or an `async` block.
 fn contains_closure(place: Place<'_>) -> bool {
     match place {
         Place::Closure(body) | Place::ClosureBehindOpening { body, .. } => {

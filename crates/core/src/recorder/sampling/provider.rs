@@ -39,7 +39,8 @@ pub struct Sampling {
     pub ratio: f64,
     /// Whether a child inherits its parent's decision. Otherwise the sampler decides for each span.
     pub is_parent_based: bool,
-    /// The rules for spans and for the ratios of roots. The first matching rule decides.
+    /// The rules that turn spans off or sample roots, in order. The first matching `Off` or `Sample` decides; a
+    /// matching `Keep` only disables later `Off` rules.
     pub rules: Arc<[Rule]>,
     /// Whether the tail sampler needs spans that the head does not sample.
     pub needs_unsampled: bool,
