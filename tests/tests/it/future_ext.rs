@@ -166,6 +166,12 @@ fn a_future_that_gives_an_err_is_an_error() {
         };
         let recorded = recorded.in_span(span("recorded"));
         assert!(futures_executor::block_on(recorded).is_err());
+        // As an `error!` of `tracing` does.
+        let marked = async {
+            get_current_span().set_status(Status::error(""));
+            Err::<(), _>("refused")
+        };
+        assert!(futures_executor::block_on(marked.in_span(span("marked"))).is_err());
         let judged = async {
             get_current_span().set_status(Status::Ok);
             Err::<(), _>(1)
@@ -180,6 +186,7 @@ fn a_future_that_gives_an_err_is_an_error() {
         .single("recorded")
         .assert_error("invalid digit found in string")
         .assert_attribute("error.type", "core::num::error::ParseIntError");
+    spans.single("marked").assert_error("&str").assert_attribute("error.type", "&str");
     spans.single("judged").assert_ok();
     spans.single("fine").assert_ok();
 }

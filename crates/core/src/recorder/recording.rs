@@ -247,8 +247,10 @@ fn record_outcome(span: &mut SpanRecord, outcome: &Outcome<'_>) {
             span.attributes.push_static(keys::ERROR_TYPE, keys::OTHER);
             span.set_status(Status::error("refused by `error_if`"));
         }
-        // The future may have recorded the error together with its text.
-        Outcome::Unread(_) if span.head.code == Code::Error => {}
+        // The future has recorded the error together with its text. An error without a text is a mark, such as the one
+        // by `error!` of `tracing`.
+        Outcome::Unread(_) if matches!(span.status(), Status::Error { description } if !description.is_empty()) =>
+            {}
         Outcome::Unread(name) => span.set_exception(Exception::new(name, name.to_owned())),
     }
 }
