@@ -5,6 +5,8 @@ use std::net::Ipv6Addr;
 use floe_telemetry_core::{REDACTED, sanitize};
 use serde::{Serialize as _, Serializer};
 
+use crate::parts;
+
 /// The maximum size of an endpoint, in bytes. It is slightly below the limit of the clients, because their URLs include
 /// the path of a signal.
 const MAX_BYTES: usize = 65_000;
@@ -44,8 +46,10 @@ pub(crate) fn check(endpoint: &str) -> Result<(), String> {
         Some(_) if endpoint.len() > MAX_BYTES => "it is longer than 65000 bytes",
         Some(_) => return Ok(()),
     };
+    let is_http = parts::has("otlp-http") && !parts::has("otlp-grpc");
+    let port = if is_http { 4318 } else { 4317 };
     Err(format!(
-        "`{}` is not an endpoint: {problem}, for example `http://collector:4317`",
+        "`{}` is not an endpoint: {problem}, for example `http://collector:{port}`",
         without_credentials(endpoint)
     ))
 }

@@ -36,7 +36,7 @@ pub(crate) struct Listen {
     /// The address for OTLP over HTTP, with protobuf or JSON
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:4318")]
     http: SocketAddr,
-    /// A file to which everything is appended, as JSON lines that the other commands read
+    /// A file to which spans and log records are appended, as JSON lines that the other commands read
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
     /// Limit the memory, in MiB: half for traces that are not drawn yet, half for one message and its decoded form
