@@ -204,8 +204,7 @@ fn after_panic(name: &str) {
     found_here(name, &code!("after_panic", 3));
 }
 
-/// Attaches a context as another library would, which does not publish it. The closure of `in_current_span` runs in
-/// this context and publishes its ids, but no place in the code.
+/// Attaches a context like another library, unpublished. `in_current_span` publishes its ids, but no place in the code.
 #[traced]
 fn in_another_context(other: SpanContext, name: &str) {
     let _attached = Context::new().with_remote_span_context(other).attach();

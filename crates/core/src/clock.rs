@@ -39,8 +39,7 @@ const CHECK_EVERY: Duration = Duration::from_secs(1);
 /// anchor takes the system's time, which shifts the spans of an open trace against each other.
 const TOLERANCE: Duration = Duration::from_micros(200);
 
-/// The largest difference between the rates of two successive intervals, relative to the earlier one, at which the new
-/// rate is accepted.
+/// The largest difference from the previous rate, relative to that rate, at which a new rate is accepted.
 const PLAUSIBLE: f64 = 1e-3;
 
 /// A reading of the monotonic tick counter, which never decreases, even across processors.

@@ -1,8 +1,7 @@
 //! Sends a request with retries and exponential backoff, until a deadline.
 //!
-//! Retries follow the table of the OTLP specification and continue until the next pause would pass the deadline. If
-//! tonic fails without a valid response, it returns a status with a source. Such a request is retried, unless the
-//! receiver sent an invalid response.
+//! Retries follow the table of the OTLP specification until the next pause would pass the deadline. If tonic fails
+//! without a valid response, it returns a status with a source, which is retried unless the response is invalid.
 //!
 //! A shutdown must not wait for an absent receiver. Once it has begun, an export ends with the second unanswered
 //! request in a row, even if the first request precedes the shutdown, and a pause ends at once. If the receiver

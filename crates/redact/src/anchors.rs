@@ -105,8 +105,7 @@ fn rarest(name: &[u8]) -> Option<Range<usize>> {
     ranges.min_by_key(rarity).filter(|_| len >= 3)
 }
 
-/// One character of each class of signs. They are looked for before a two-character name or a short token prefix, and
-/// after a two-character key, so that the anchor has three characters.
+/// The signs looked for beside a name, a prefix or a key of two characters, so that the anchor has three characters.
 const LEADS: [u8; 5] = [b' ', b'-', b'.', b':', b'@'];
 
 /// A token format that has the anchor.

@@ -241,8 +241,7 @@ impl<'a> Scan<'a> {
         }
     }
 
-    /// Returns to an earlier position to scan the text again. Findings after the position are kept and not judged
-    /// again.
+    /// Returns to an earlier position to scan again. Findings after it are kept and not judged again.
     pub(crate) fn go_back(&mut self, position: Position) {
         let found = &self.found[position.found..];
         self.ahead.extend(found.iter().map(|found| (found.range.start, found.range.end)));

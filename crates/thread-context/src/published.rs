@@ -458,8 +458,7 @@ fn detach(at: u8) {
     publish(if deeper == 0 { stack.highest(open) } else { ptr::null() });
 }
 
-/// Returns the attributes of the span with these ids if this thread currently publishes that span. The caller needs
-/// them to publish the span again elsewhere.
+/// The attributes of the span with these ids, if this thread publishes it. The caller publishes it again elsewhere.
 #[must_use]
 pub fn attributes_of(trace_id: [u8; 16], span_id: [u8; 8]) -> Option<&'static Attributes> {
     let stack = STACK.get()?;

@@ -72,8 +72,7 @@ pub struct Change {
     pub after: String,
     /// The factor of the change of a number.
     pub factor: Option<f64>,
-    /// The chance of a difference at least this large if nothing had changed, corrected for the number of comparisons;
-    /// `None` for an exact difference.
+    /// The chance of a difference this large if nothing had changed, corrected for all comparisons; `None` if exact.
     pub chance: Option<f64>,
     /// The additional time of all traces after the change, in nanoseconds, as far as spans show it.
     #[serde(rename = "weight_ns")]

@@ -140,8 +140,7 @@ fn requests(many: u64, calls: impl Fn(u64) -> Vec<(&'static str, String, u64)>) 
     spans(&text)
 }
 
-/// Parents without the call count as well. Otherwise the most common regression, a cache that no longer hits, would go
-/// unnoticed: the call existed before, below few parents.
+/// Parents without the call count as well: a cache that no longer hits makes a call that few parents made before.
 #[test]
 fn a_call_that_all_requests_make_and_few_made_before_is_named() {
     for (was, is) in [(1, 100), (2, 98), (10, 90), (100, 1), (0, 100), (100, 0)] {

@@ -170,8 +170,7 @@ pub struct OutputPath {
 }
 
 impl OutputPath {
-    /// Creates the default value of a path setting. As in a configuration, `inner` must be relative and must not
-    /// contain `..`.
+    /// Creates the default value of a setting. As in a configuration, `inner` must be relative, without `..`.
     pub fn new(inner: impl AsRef<Path>) -> Self {
         let inner = inner.as_ref().to_path_buf();
         FOLDER.with_borrow(|folder| Self {

@@ -39,8 +39,7 @@ pub struct Sampling {
     pub ratio: f64,
     /// Whether a child inherits its parent's decision. Otherwise the sampler decides for each span.
     pub is_parent_based: bool,
-    /// The rules that turn spans off or sample roots, in order. The first matching `Off` or `Sample` decides; a
-    /// matching `Keep` only disables later `Off` rules.
+    /// Rules in order: the first matching `Off` or `Sample` decides; a matching `Keep` disables later `Off` rules.
     pub rules: Arc<[Rule]>,
     /// Whether the tail sampler needs spans that the head does not sample.
     pub needs_unsampled: bool,
