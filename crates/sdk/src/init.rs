@@ -237,9 +237,9 @@ fn warn_of_no_exporter() {
     WRITTEN.call_once(|| {
         let endpoint = OtlpProtocol::default().default_endpoint();
         let line = format!(
-            "warning: traces are not exported: expected `OTEL_EXPORTER_OTLP_ENDPOINT` (`otlp_endpoint`), for example \
-             `{endpoint}`, or `OTEL_TRACES_EXPORTER=none` (`exporters.traces`) for no traces, found neither, and no \
-             terminal on which the feature `console` prints traces\n"
+            "warning: traces are not exported: no endpoint is set for them, and there is no terminal on which the \
+             feature `console` could print them; set `OTEL_EXPORTER_OTLP_ENDPOINT` (`otlp_endpoint`), for example \
+             `{endpoint}`, or turn traces off with `OTEL_TRACES_EXPORTER=none` (`exporters.traces`)\n"
         );
         // Standard error may be closed.
         let _ = Unsignalled(io::stderr()).write_all(line.as_bytes());

@@ -59,7 +59,7 @@ fn a_slow_shard() {
         call(below, "SELECT", (now + 1.0, time), &ids);
         time + 2.0
     });
-    let part = "slow spans have `db.shard=s7`, 0 of ";
+    let part = "slow spans have `db.shard=s7`, compared with 0 of ";
     assert_first(&text, CauseKind::SlowWith, "SELECT", part);
 }
 
@@ -76,7 +76,7 @@ fn a_canary_version_on_a_host() {
             "GET /cart {now}..{end} server #host.name=pod-{host} #service.version={version}"
         );
     }
-    let part = "have `host.name=pod-9` or `service.version=2.1.0`, 0 of ";
+    let part = "have `host.name=pod-9` or `service.version=2.1.0`, compared with 0 of ";
     assert_first(&text, CauseKind::SlowWith, "GET /cart", part);
 }
 
@@ -126,8 +126,8 @@ fn a_child_or_an_event_that_only_slow_ones_have() {
     });
     for (text, name, part) in [
         (hitch, "frame", "only it has `load texture` below it"),
-        (child, "GET /img", "slow spans have a child `dns.lookup`, 0 of "),
-        (event, "GET", "slow spans have the event `dns.start`, 0 of "),
+        (child, "GET /img", "slow spans have a child `dns.lookup`, compared with 0 of "),
+        (event, "GET", "slow spans have the event `dns.start`, compared with 0 of "),
     ] {
         assert_first(&text, CauseKind::SlowWith, name, part);
     }
@@ -145,7 +145,7 @@ fn a_statement_with_ids_or_a_large_payload() {
         call(below, "SELECT", (now, time), &format!("client {statement}"));
         time
     });
-    let part = "slow spans have `db.query.text` like `SELECT * FROM archive WHERE id = *`, 0 of ";
+    let part = "slow spans have `db.query.text` like `SELECT * FROM archive WHERE id = *`, compared with 0 of ";
     assert_first(&statements, CauseKind::SlowWith, "SELECT", part);
     let uploads = requests(400, "POST", |below, _, now| {
         let size = match random.below(12) {
@@ -171,7 +171,7 @@ fn a_route_behind_a_parent() {
         let _ = writeln!(text, "{name} {now}..{} server", now + time + 1.0);
         call(&mut text, "SELECT", (now + 0.5, time), "client");
     }
-    let part = "slow spans have the parent `GET /export`, 0 of ";
+    let part = "slow spans have the parent `GET /export`, compared with 0 of ";
     assert_first(&text, CauseKind::SlowWith, "SELECT", part);
 }
 

@@ -41,14 +41,13 @@ fn redact(value: &mut Value) {
 
 /// Refuses artifacts whose texts were redacted: they differ from the compiled product.
 pub(super) fn refuse(artifacts: &CompiledArtifacts, path: &Path) -> Result<(), PlatformError> {
-    match redacted_asset(artifacts) {
-        None => Ok(()),
-        Some(name) => {
-            let message =
-                format!("a text of `{name}` contained a credential, which is not in the artifacts");
-            Err(PlatformError::input(Place::file(path), message))
-        }
-    }
+    let Some(name) = redacted_asset(artifacts) else {
+        return Ok(());
+    };
+    let message = format!(
+        "a credential in `{name}` was redacted from the artifacts, so they differ from the product; remove the credential from the product and compile again"
+    );
+    Err(PlatformError::input(Place::file(path), message))
 }
 
 impl CompiledArtifacts {

@@ -141,7 +141,7 @@ fn a_configuration_that_cannot_work_is_an_error_with_what_is_accepted() {
         (json!({ "encryption": "ssl" }), "encryption: unknown variant `ssl`, expected "),
         (
             json!({ "host": "mail.example", "login": { "username": "a", "password": "${env:PATH}" } }),
-            "expected `encryption: tls` or `encryption: starttls` with a login, found `none`",
+            "a login on another host needs encryption: expected `encryption: tls` or `encryption: starttls`, found `none`",
         ),
         (
             json!({ "encryption": "tls", "ca_certificate": concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml") }),

@@ -20,9 +20,10 @@ use opentelemetry::trace::{Span as _, TraceContextExt as _, Tracer as _};
 use super::pipeline::{in_memory, start};
 
 /// The message of `init` without an exporter and without a terminal.
-pub(crate) const LINE: &str = "warning: traces are not exported: expected `OTEL_EXPORTER_OTLP_ENDPOINT` (`otlp_endpoint`), \
-                    for example `http://localhost:4317`, or `OTEL_TRACES_EXPORTER=none` (`exporters.traces`) for no \
-                    traces, found neither, and no terminal on which the feature `console` prints traces\n";
+pub(crate) const LINE: &str = "warning: traces are not exported: no endpoint is set for them, and there is no terminal on which \
+                    the feature `console` could print them; set `OTEL_EXPORTER_OTLP_ENDPOINT` (`otlp_endpoint`), for \
+                    example `http://localhost:4317`, or turn traces off with `OTEL_TRACES_EXPORTER=none` \
+                    (`exporters.traces`)\n";
 
 type Carrier = HashMap<String, String>;
 

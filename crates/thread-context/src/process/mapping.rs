@@ -48,7 +48,7 @@ pub(super) fn publish(payload: Vec<u8>) -> io::Result<()> {
         Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
         Err(TryLockError::WouldBlock) => {
             return Err(io::Error::other(
-                "expected one thread that publishes the process context, found another one",
+                "another thread is publishing the process context; only one may do so at a time",
             ));
         }
     };

@@ -187,7 +187,7 @@ impl Group<'_> {
         let quick = places.len() - some;
         let [from, typical] = [from, usual].map(duration);
         let message = format!(
-            "`{name}`: {some} of {all} slow spans have {what}, {quick} of {others} others do; a span is slow from {from} on, the others take about {typical}"
+            "`{name}`: {some} of {all} slow spans have {what}, compared with {quick} of {others} other spans; slow means {from} or longer, and the others typically take {typical}"
         );
         let longest = slow.iter().max()?.1;
         let at = slow.into_iter().map(|(time, span)| (span, time - usual)).collect();

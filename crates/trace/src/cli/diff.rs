@@ -67,8 +67,8 @@ fn factor(change: &Change) -> String {
 
 fn what(kind: ChangeKind) -> String {
     match kind {
-        ChangeKind::SlowerTotal => "slower in total, and no name explains it".to_owned(),
-        ChangeKind::FasterTotal => "faster in total, and no name explains it".to_owned(),
+        ChangeKind::SlowerTotal => "slower in total, but no span name accounts for it".to_owned(),
+        ChangeKind::FasterTotal => "faster in total, but no span name accounts for it".to_owned(),
         // The name as in JSON.
         _ => json!(kind).as_str().unwrap_or_default().replace('_', " "),
     }

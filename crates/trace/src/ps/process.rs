@@ -203,12 +203,12 @@ fn bytes<const SIZE: usize>(header: &[u8; 32], at: usize) -> [u8; SIZE] {
 
 fn explained(process: u32, error: &io::Error) -> io::Error {
     let found = match error.raw_os_error().map(Errno::from_raw) {
-        Some(Errno::ENOENT | Errno::ESRCH) => "found no running process with this id".to_owned(),
+        Some(Errno::ENOENT | Errno::ESRCH) => "no running process has this id".to_owned(),
         Some(Errno::EPERM | Errno::EACCES) => {
-            "found a process of another user, or one that /proc/sys/kernel/yama/ptrace_scope protects".to_owned()
+            "it belongs to another user, or /proc/sys/kernel/yama/ptrace_scope protects it"
+                .to_owned()
         }
-        _ => format!("found: {error}"),
+        _ => error.to_string(),
     };
-    let expected = format!("expected a process {process} that this user may read, {found}");
-    io::Error::new(error.kind(), expected)
+    io::Error::new(error.kind(), format!("cannot read process {process}: {found}"))
 }

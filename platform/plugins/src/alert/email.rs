@@ -125,7 +125,7 @@ impl Email {
             .timeout(Some(self.timeout.0));
         if let Some(login) = &self.login {
             if self.encryption == Encryption::None && !is_this_host(&self.host) {
-                let message = "expected `encryption: tls` or `encryption: starttls` with a login, found `none`";
+                let message = "a login on another host needs encryption: expected `encryption: tls` or `encryption: starttls`, found `none`";
                 return Err(Error::new(ErrorKind::InvalidInput, message));
             }
             let password = login.password.expose()?.to_owned();
