@@ -12,14 +12,14 @@ use syn::{Item, UseTree, Visibility};
 
 /// Code and tests are lines with something other than a comment.
 const LIMITS: [(&str, usize); 12] = [
-    ("code of the library", 32_680),
+    ("code of the library", 32_684),
     ("code of redact and semconv", 9_877),
     ("code of the integrations", 4_622),
     ("code of floe-trace", 6_122),
-    ("code of the platform", 16_943),
-    ("tests, benches, examples, fuzz targets", 59_649),
-    ("lines of Rust", 162_637),
-    ("words of documents", 46_841),
+    ("code of the platform", 16_942),
+    ("tests, benches, examples, fuzz targets", 59_652),
+    ("lines of Rust", 162_646),
+    ("words of documents", 46_838),
     ("functions above 60 lines", 5),
     ("lines with `cfg(`", 200),
     ("features", 41),
