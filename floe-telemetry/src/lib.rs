@@ -32,11 +32,11 @@
 //! # In libraries
 //!
 //! A library that only annotates functions sets `default-features = false`. Then only the core of this crate,
-//! OpenTelemetry's API and the macro are compiled. The application's provider redacts the spans.
+//! OpenTelemetry's API and the macro are compiled. A provider of this crate redacts the spans.
 //!
 //! Without a provider of this crate, spans go to OpenTelemetry's global tracer provider, if the program has set one.
-//! Its sampler decides, and error texts are redacted if the feature `redact` is enabled; without it, only `error.type`
-//! is recorded, and the status names that feature. Each thread looks for the provider at its first call, and then at
+//! Its sampler decides, and texts are redacted if the feature `redact` is enabled. Without it, attributes are exported as
+//! they are; of an error, only `error.type` is recorded, and the status names that feature. Each thread looks for the provider at its first call, and then at
 //! intervals that grow up to 1024 calls, until it finds one. After 18,000 calls, plain functions no longer look, but
 //! futures and other ways to open a span do. So set the provider early. Without one, an annotated function costs two
 //! loads, one of them thread-local, and a function with a `parent` passes on the parent's trace.

@@ -2,9 +2,10 @@
 //! [shape of the trace](Spans).
 //!
 //! A capture contains only the spans of its own code, even if many tests run in parallel in one process, and needs no
-//! provider. The spans pass through the same recorder, collector and redaction as in production. All of them are
-//! recorded, regardless of the sampler and the filter, except below a parent that is not sampled. No span is lost:
-//! unlike in production, a thread that ends spans too fast waits for the collector.
+//! provider. The spans pass through the same recorder, collector and redaction as those of a provider of this library;
+//! a provider of OpenTelemetry's SDK gets redacted spans only with the feature `redact`. All of them are recorded,
+//! regardless of the sampler and the filter, except below a parent that is not sampled. No span is lost: unlike in
+//! production, a thread that ends spans too fast waits for the collector.
 //!
 //! With the environment variable `FLOE_TESTING_CONTEXT=boundaries`, captures record as a provider with the
 //! setting `context: boundaries` does ([`ContextMode`](floe_telemetry_sdk::config::ContextMode)).
