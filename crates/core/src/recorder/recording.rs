@@ -247,11 +247,12 @@ fn record_outcome(span: &mut SpanRecord, outcome: &Outcome<'_>) {
             span.attributes.push_static(keys::ERROR_TYPE, keys::OTHER);
             span.set_status(Status::error("refused by `error_if`"));
         }
-        // The future has recorded the error together with its text. An error without a text is a mark, such as the one
-        // by `error!` of `tracing`.
-        Outcome::Unread(_) if matches!(span.status(), Status::Error { description } if !description.is_empty()) =>
-            {}
-        Outcome::Unread(name) => span.set_exception(Exception::new(name, name.to_owned())),
+        Outcome::Unread(name) => match span.status() {
+            // The future has recorded the error together with its text. An error without a text is a mark, such as the
+            // one by `error!` of `tracing`.
+            Status::Error { description } if !description.is_empty() => {}
+            _ => span.set_exception(Exception::new(name, name.to_owned())),
+        },
     }
 }
 
