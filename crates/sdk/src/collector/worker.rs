@@ -102,9 +102,8 @@ struct Shared {
     counters: Arc<Counters>,
     export: Arc<Export>,
     bytes: AtomicUsize,
-    /// The numbers of spans lost since the last report: failed, dropped because the queue was full, and dropped because
-    /// the shutdown's time had passed.
-    lost: [AtomicU64; 3],
+    /// The items lost since the last report.
+    lost: Outcomes,
 }
 
 /// The handle of an exporter.
@@ -146,7 +145,7 @@ impl<B: Send + 'static> Worker<B> {
             counters: Arc::clone(counters),
             export,
             bytes: AtomicUsize::new(0),
-            lost: Default::default(),
+            lost: Outcomes::default(),
         });
         let exporting = Exporting {
             shared: Arc::clone(&shared),
@@ -261,13 +260,10 @@ impl Shared {
 
     fn drop_items(&self, items: usize, reason: &'static str) {
         let items = items as u64;
-        let Outcomes { queue_full, late, .. } = self.outcomes();
-        let (at, counter) = match reason {
-            QUEUE_FULL => (1, queue_full),
-            _ => (2, late),
-        };
-        self.lost[at].fetch_add(items, Ordering::Relaxed);
-        counter.fetch_add(items, Ordering::Release);
+        for outcomes in [&self.lost, self.outcomes()] {
+            let number = if reason == QUEUE_FULL { &outcomes.queue_full } else { &outcomes.late };
+            number.fetch_add(items, Ordering::Release);
+        }
         self.export.processor.finish(items, Some(reason));
     }
 
@@ -351,7 +347,7 @@ impl Exporting {
         export.set_failure(error.as_deref());
         if let Some(error) = error {
             self.shared.lose(failed, &error);
-            self.shared.lost[0].fetch_add(failed, Ordering::Relaxed);
+            self.shared.lost.failed.fetch_add(failed, Ordering::Relaxed);
             // The first failure is kept: after a timeout, later failures only report that no time is left.
             self.failure.get_or_insert(error);
         }
@@ -360,23 +356,28 @@ impl Exporting {
     /// Reports the spans lost since the last received report.
     fn report(&mut self, result: Result<(), String>, report: &Sender<Report>) {
         let shared = &self.shared;
-        let numbers = shared.lost.each_ref().map(|number| number.swap(0, Ordering::Relaxed));
-        let failed = format!("failed: {}", self.failure.as_deref().unwrap_or_default());
-        let fates = [&*failed, "dropped: its queue was full", "dropped: no time was left"];
-        let lost = numbers.into_iter().zip(fates).filter(|(number, _)| *number > 0);
-        let lost: Vec<_> =
-            lost.map(|(number, fate)| format!("{} {fate}", shared.items(number))).collect();
-        let result = if lost.is_empty() {
+        let Outcomes { failed, queue_full, late, .. } = &shared.lost;
+        let failure = format!("failed: {}", self.failure.as_deref().unwrap_or_default());
+        let lost = [
+            (failed, &*failure),
+            (queue_full, "dropped: its queue was full"),
+            (late, "dropped: no time was left"),
+        ]
+        .map(|(number, fate)| (number, number.swap(0, Ordering::Relaxed), fate));
+        let losses = lost.iter().filter(|(_, found, _)| *found > 0);
+        let losses: Vec<_> =
+            losses.map(|(_, found, fate)| format!("{} {fate}", shared.items(*found))).collect();
+        let result = if losses.is_empty() {
             result.map_err(|error| self.redaction.failure(error))
         } else {
-            Err(lost.join("; "))
+            Err(losses.join("; "))
         };
         if report.send((shared.export.name().to_owned(), result)).is_ok() {
             self.failure = None;
         } else {
             // The caller has stopped waiting, so the next report contains the losses.
-            for (number, lost) in shared.lost.iter().zip(numbers) {
-                number.fetch_add(lost, Ordering::Relaxed);
+            for (number, found, _) in lost {
+                number.fetch_add(found, Ordering::Relaxed);
             }
         }
     }
