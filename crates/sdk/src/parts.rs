@@ -65,6 +65,11 @@ pub(crate) fn has(feature: &str) -> bool {
     features().any(|known| known == feature)
 }
 
+/// Whether OTLP over HTTP is the only protocol of the program.
+pub(crate) fn sends_only_http() -> bool {
+    has("otlp-http") && !has("otlp-grpc")
+}
+
 pub(crate) fn encode_attribute() -> Option<EncodeAttribute> {
     PARTS.iter().find_map(|part| part.encode_attribute)
 }

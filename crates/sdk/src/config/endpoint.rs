@@ -5,7 +5,7 @@ use std::net::Ipv6Addr;
 use floe_telemetry_core::{REDACTED, sanitize};
 use serde::{Serialize as _, Serializer};
 
-use super::otlp::OtlpProtocol;
+use crate::parts;
 
 /// The maximum size of an endpoint, in bytes. It is slightly below the limit of the clients, because their URLs include
 /// the path of a signal.
@@ -46,9 +46,9 @@ pub(crate) fn check(endpoint: &str) -> Result<(), String> {
         Some(_) if endpoint.len() > MAX_BYTES => "it is longer than 65000 bytes",
         Some(_) => return Ok(()),
     };
-    let example = OtlpProtocol::default().default_endpoint().replace("localhost", "collector");
+    let port = if parts::sends_only_http() { 4318 } else { 4317 };
     Err(format!(
-        "`{}` is not an endpoint: {problem}, for example `{example}`",
+        "`{}` is not an endpoint: {problem}, for example `http://collector:{port}`",
         without_credentials(endpoint)
     ))
 }

@@ -27,10 +27,6 @@ const MAX_HEADERS: usize = 1024;
 /// The names and values of headers. Values may be credentials.
 pub type Headers = BTreeMap<String, Secret>;
 
-/// The default endpoints of OTLP, at its [ports](https://opentelemetry.io/docs/specs/otlp/#otlpgrpc-default-port).
-const GRPC_ENDPOINT: &str = "http://localhost:4317";
-const HTTP_ENDPOINT: &str = "http://localhost:4318";
-
 /// The protocol of OTLP.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, Hash, PartialEq, Serialize)]
 #[serde(rename_all = "lowercase")]
@@ -45,8 +41,7 @@ pub enum OtlpProtocol {
 /// gRPC, unless the program is built for HTTP only.
 impl Default for OtlpProtocol {
     fn default() -> Self {
-        let is_http = Self::Http.is_enabled() && !Self::Grpc.is_enabled();
-        if is_http { Self::Http } else { Self::Grpc }
+        if parts::sends_only_http() { Self::Http } else { Self::Grpc }
     }
 }
 
@@ -63,12 +58,12 @@ impl OtlpProtocol {
         }
     }
 
-    /// Returns the endpoint for an unset configuration.
+    /// Returns the endpoint at OTLP's [default port](https://opentelemetry.io/docs/specs/otlp/#otlpgrpc-default-port).
     #[must_use]
     pub const fn default_endpoint(self) -> &'static str {
         match self {
-            Self::Grpc => GRPC_ENDPOINT,
-            Self::Http => HTTP_ENDPOINT,
+            Self::Grpc => "http://localhost:4317",
+            Self::Http => "http://localhost:4318",
         }
     }
 
