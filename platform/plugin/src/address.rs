@@ -80,7 +80,7 @@ impl fmt::Display for Destination<'_> {
     }
 }
 
-/// The domain of an e-mail address. The address may be in angle brackets after a name.
+/// Returns the domain of an e-mail address, which may be in angle brackets after a name.
 fn domain(address: &str) -> Option<&str> {
     let (_, domain) = address.rsplit_once('@')?;
     domain.split(['>', ' ', '"']).next()
@@ -93,7 +93,7 @@ impl fmt::Display for CleanUrl<'_> {
     }
 }
 
-/// The attribute value of an address; `None` if the address is empty.
+/// Returns the attribute value of an address; `None` if the address is empty.
 fn text(shown: &impl fmt::Display) -> Option<AttributeValue> {
     let text = shown.to_string();
     (!text.is_empty()).then(|| AttributeValue::Text(text.into()))

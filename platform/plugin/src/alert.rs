@@ -11,13 +11,13 @@ use crate::lifecycle::Lifecycle;
 use crate::operation::operation;
 pub use crate::operation::operation_span as alert_span;
 
-/// An alert for a channel.
+/// The attributes of the span of an alert.
 #[derive(Clone, Copy, Debug, Default, FloeAttributes, PartialEq)]
 #[floe(prefix = "alert")]
 pub struct Alert<'a> {
     /// The operation: the last part of the span's name.
     pub operation: &'a str,
-    /// The channel: `alertmanager`, `email`, `slack` or `webhook`.
+    /// The name of the channel, for example `slack`.
     pub channel: &'a str,
     /// The recipient, without the part that authorizes sending.
     pub destination: Destination<'a>,
@@ -37,7 +37,7 @@ operation!("alert", Alert.operation);
 
 /// A channel that delivers alerts.
 pub trait AlertChannel: Lifecycle {
-    /// The recipient: the URL, the addresses or the name. The span contains no part that authorizes sending.
+    /// Returns the recipient: a URL, e-mail addresses or a name. The span omits the part that authorizes sending.
     fn destination(&self) -> Destination<'_>;
 
     /// Delivers an alert. Returns when the channel has accepted it.
@@ -55,11 +55,11 @@ pub struct Message<'a> {
     pub name: &'a str,
     /// The severity.
     pub severity: Severity,
-    /// One line without a credential.
+    /// A summary in one line, without credentials.
     pub summary: &'a str,
-    /// More lines, without a credential.
+    /// Details in further lines, without credentials.
     pub description: Option<&'a str>,
-    /// The rule of the contract that data violates: `quality` if a check caused the alert.
+    /// The kind of the check that the data violates: `quality` if a quality check caused the alert.
     pub violation: Option<&'a str>,
     /// The namespace of the product.
     pub namespace: &'a str,
@@ -78,7 +78,7 @@ pub struct Message<'a> {
 }
 
 impl<'a> Message<'a> {
-    /// Creates a warning with the current time, without a product.
+    /// Creates a message of severity `Warning` with the current time. The fields that have no parameter are empty.
     #[must_use]
     pub fn new(name: &'a str, summary: &'a str) -> Self {
         Self {
@@ -97,8 +97,8 @@ impl<'a> Message<'a> {
         }
     }
 
-    /// The names and the texts of the alert's properties, without absent ones. They are the same for all alerts with
-    /// the same cause.
+    /// Returns the names and values of the properties that identify the alert's cause. Properties without a value are
+    /// left out.
     pub fn properties(&self) -> impl Iterator<Item = (&'static str, &'a str)> {
         present([
             ("alertname", Some(self.name)),
@@ -111,7 +111,7 @@ impl<'a> Message<'a> {
         ])
     }
 
-    /// The ids of the run and of its trace, without absent ones.
+    /// Returns the names and values of the known ids of the run and of its trace.
     pub fn ids(&self) -> impl Iterator<Item = (&'static str, &'a str)> {
         present([("run_id", self.run_id), ("trace_id", self.trace_id)])
     }
@@ -132,14 +132,14 @@ pub enum Severity {
     Info,
     /// A possible problem.
     Warning,
-    /// A part that does not work.
+    /// A component that does not work.
     Error,
     /// Missing or wrong data.
     Critical,
 }
 
 impl Severity {
-    /// `info`, `warning`, `error` or `critical`.
+    /// Returns `info`, `warning`, `error` or `critical`.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {

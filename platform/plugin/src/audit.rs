@@ -10,7 +10,7 @@ use crate::kind::PluginType;
 use crate::metadata::PluginMetadata;
 use crate::registry;
 
-/// A plugin that is not instrumented.
+/// The warning about a plugin that is not instrumented.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct InstrumentationWarning {
@@ -20,7 +20,7 @@ pub struct InstrumentationWarning {
     pub plugin_name: String,
     /// The gap in the instrumentation.
     pub gap: InstrumentationGap,
-    /// A suggestion for the author of the plugin to close the gap.
+    /// What the author of the plugin can do to close the gap.
     pub suggestion: String,
 }
 
@@ -33,8 +33,8 @@ pub enum InstrumentationGap {
     NoTracerName,
     /// The plugin names a tracer that does not have the form `floe.<domain>.<name>`.
     MalformedTracerName(String),
-    /// The plugin names a tracer that no span of the program can have as its scope, because no
-    /// [`tracer!`](floe_telemetry::tracer) and no `#[traced]` function names it.
+    /// The plugin names a tracer that creates no spans, because no [`tracer!`](floe_telemetry::tracer) and no
+    /// `#[traced]` function of the program has that name.
     UnusedTracerName(String),
 }
 
@@ -54,7 +54,7 @@ impl fmt::Display for InstrumentationGap {
     }
 }
 
-/// `plugin 'duckdb' (compute): tracer_name is None; return …`.
+/// Formats the warning as `plugin 'duckdb' (compute): tracer_name is None; create its spans with …`.
 impl fmt::Display for InstrumentationWarning {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { plugin_type, plugin_name, gap, suggestion } = self;
@@ -68,7 +68,7 @@ impl fmt::Display for InstrumentationWarning {
 /// a [`tracer!`](floe_telemetry::tracer) or a `#[traced]` function with that name ([`callsite::tracers`],
 /// [`callsite::all`]). Telemetry backends are exempt.
 ///
-/// Each warning is also logged through `tracing`, with the same fields.
+/// Each warning is also logged through `tracing`, as `uninstrumented_plugin`.
 ///
 /// ```
 /// use floe_plugin::{PluginMetadata, PluginType, verify_plugin_instrumentation};
@@ -111,8 +111,8 @@ pub fn verify_plugin_instrumentation<'a>(
 
 /// Returns a warning for each plugin of the program that is not instrumented. See [`verify_plugin_instrumentation`].
 ///
-/// The linker lists the tracers of functions even if they never run, but it may drop a crate that
-/// nothing refers to, with its plugins and tracers.
+/// The linker lists the tracer of a function even if the function never runs. But it may drop a crate that nothing
+/// refers to, with its plugins and tracers.
 ///
 /// # Errors
 ///
@@ -122,7 +122,7 @@ pub fn audit() -> Result<Vec<InstrumentationWarning>, registry::Error> {
     Ok(verify_plugin_instrumentation(plugins.into_iter().map(registry::LinkedPlugin::plugin)))
 }
 
-/// The instrumentation scopes that spans of the program can have, as far as the linker knows them.
+/// Returns the instrumentation scopes of all tracers and `#[traced]` functions that the linker lists.
 fn scopes() -> BTreeSet<&'static str> {
     callsite::tracers()
         .map(callsite::Scope::name)
@@ -172,7 +172,7 @@ fn log(warning: &InstrumentationWarning) {
     );
 }
 
-/// A tracer name that fits the plugin: `floe.alert.slack` for the alert channel `slack`.
+/// Returns a tracer name for the plugin, such as `floe.alert.slack` for the alert channel `slack`.
 fn example(plugin: &dyn PluginMetadata) -> String {
     let domain = plugin.plugin_type().domain().unwrap_or("telemetry");
     let is_accepted = |c: &char| c.is_ascii_lowercase() || c.is_ascii_digit() || *c == '_';
@@ -182,8 +182,8 @@ fn example(plugin: &dyn PluginMetadata) -> String {
     format!("floe.{domain}.{}", if name.is_empty() { "main" } else { name })
 }
 
-/// Whether a name has the form `floe.<domain>.<name>`: lower-case letters in the domain; lower-case
-/// letters, digits and underscores in the name, starting with a letter.
+/// Whether a name has the form `floe.<domain>.<name>`: the domain has only lower-case letters; the name begins with a
+/// lower-case letter and has only lower-case letters, digits and underscores.
 fn is_tracer_name(name: &str) -> bool {
     let mut parts = name.splitn(3, '.');
     let (Some("floe"), Some(domain), Some(name)) = (parts.next(), parts.next(), parts.next())

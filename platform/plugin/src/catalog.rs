@@ -35,10 +35,10 @@ operation!("catalog", Catalog.operation);
 
 /// A catalog of tables in namespaces.
 pub trait TableCatalog: Lifecycle {
-    /// The address. The span contains it without credentials.
+    /// Returns the address of the catalog. The span contains it without credentials.
     fn uri(&self) -> CleanUrl<'_>;
 
-    /// The warehouse in the catalog.
+    /// Returns the warehouse in the catalog, if one is configured.
     fn warehouse(&self) -> Option<&str>;
 
     /// Creates a namespace. Returns whether the namespace is new.
@@ -48,7 +48,7 @@ pub trait TableCatalog: Lifecycle {
     /// The catalog refused the request or could not be reached.
     fn create_namespace(&self, namespace: &str) -> Result<bool, Error>;
 
-    /// Registers a table whose rows are stored. Returns whether the table is new.
+    /// Registers a table whose rows are in the object store. Returns whether the table is new.
     ///
     /// # Errors
     ///

@@ -20,7 +20,7 @@ pub enum Check {
 }
 
 impl Check {
-    /// The name of the check, for example `not_null`.
+    /// Returns the name of the check, for example `not_null`.
     pub fn name(&self) -> &'static str {
         match self {
             Self::NotNull(_) => "not_null",
@@ -29,7 +29,7 @@ impl Check {
         }
     }
 
-    /// The checked column; `None` for a check of the table.
+    /// Returns the checked column; `None` for a check of the whole table.
     pub fn column(&self) -> Option<&str> {
         match self {
             Self::NotNull(column) | Self::Unique(column) => Some(column),
@@ -37,7 +37,7 @@ impl Check {
         }
     }
 
-    /// The details of a failure, after a colon, as far as the tool reports them.
+    /// Returns the details of a failed check after `: `, or an empty text if the tool reports none.
     pub(crate) fn detail(&self, result: &CheckResult) -> String {
         if let Some(error) = &result.error {
             return format!(": {}", error.message);
@@ -68,7 +68,7 @@ impl From<&Error> for CheckError {
     }
 }
 
-/// The names of the checks of a table for tools that require unique names: letters, digits and underscores.
+/// Returns unique names of a table's checks, for tools that require them: letters, digits and underscores.
 ///
 /// ```
 /// use floe_plugin::quality::{Check, identifiers};
@@ -108,7 +108,7 @@ pub struct CheckResult {
     pub failed_rows: Option<u64>,
     /// The number of rows that were checked, if the tool reports it.
     pub rows: Option<u64>,
-    /// The reason why the check could not run and so has not passed. The other checks have run.
+    /// The error because of which the check could not run. Such a check has not passed, but the other checks have run.
     pub error: Option<CheckError>,
     /// The query of the check, if the tool runs one.
     pub query: Option<String>,

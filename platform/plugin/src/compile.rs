@@ -53,7 +53,7 @@ pub(crate) struct CompileOperation<'a> {
 }
 
 impl CompileStage {
-    /// The attributes of the span of `stage`.
+    /// Creates the attributes of the span of `stage`.
     #[must_use]
     pub const fn new(stage: Stage) -> Self {
         Self { operation: stage, stage }

@@ -24,11 +24,11 @@ pub struct Compute<'a> {
     pub engine: &'a str,
     /// The path of the database file, or the address of the server.
     pub db_path: Option<&'a str>,
-    /// The target of the profile.
+    /// The target of dbt's profile.
     pub target: Option<&'a str>,
 }
 
-/// The database, and the table that an operation uses.
+/// The database system and the table that an operation uses.
 #[derive(Clone, Copy, Debug, Default, FloeAttributes, PartialEq)]
 #[floe(prefix = "db")]
 pub struct DatabaseTable<'a> {
@@ -64,7 +64,7 @@ operation!("compute", Compute.operation);
 
 /// An engine that runs queries.
 pub trait ComputeEngine: Lifecycle {
-    /// The name of the database system in OpenTelemetry's conventions, for example `duckdb`.
+    /// Returns the name of the database system in OpenTelemetry's conventions, for example `duckdb`.
     fn system_name(&self) -> &str;
 
     /// Whether the engine runs queries itself. Otherwise dbt builds the models, with the profile of this plugin.
@@ -73,8 +73,8 @@ pub trait ComputeEngine: Lifecycle {
         true
     }
 
-    /// Checks that the engine can use the database in a file, which may not exist yet. Default: it can use any
-    /// database.
+    /// Checks that the engine can use the database in `file`, which may not exist yet. Default: any database is
+    /// accepted.
     ///
     /// # Errors
     ///
@@ -84,7 +84,7 @@ pub trait ComputeEngine: Lifecycle {
         Ok(())
     }
 
-    /// Creates a database for one writer, in a file that does not exist.
+    /// Creates a database for one writer, in a file that does not exist yet. Default: not supported.
     ///
     /// # Errors
     ///
@@ -94,8 +94,8 @@ pub trait ComputeEngine: Lifecycle {
         Err(Error::unsupported("create_database"))
     }
 
-    /// Opens a database that another process has created and closed, for one writer. A killed process must not leave an
-    /// incomplete table. Default: not supported.
+    /// Opens a database that another process has created and closed, for one writer. The database must contain no
+    /// incomplete table, even if a process was killed. Default: not supported.
     ///
     /// # Errors
     ///
@@ -105,9 +105,9 @@ pub trait ComputeEngine: Lifecycle {
         Err(Error::unsupported("open_database"))
     }
 
-    /// Locks a database against writers, until the value is dropped, so that its file can be copied, replaced, renamed
-    /// or removed. The database's other files beside it are merged into the file. Default: the file is the whole database,
-    /// and nothing is locked.
+    /// Locks a database against writers until the returned value is dropped, so that its file can be copied, replaced,
+    /// renamed or removed. Changes in other files, such as a write-ahead log, are first moved into the file. Default:
+    /// the file is the whole database, and nothing is locked.
     ///
     /// # Errors
     ///
@@ -117,7 +117,7 @@ pub trait ComputeEngine: Lifecycle {
         Ok(None)
     }
 
-    /// The profile with which dbt connects to a database of this engine: the value of an output in `profiles.yml`.
+    /// Generates the profile with which dbt connects to the database: the value of an output in `profiles.yml`.
     ///
     /// # Errors
     ///
@@ -128,11 +128,11 @@ pub trait ComputeEngine: Lifecycle {
     }
 }
 
-/// An open database. The caller opens the spans.
+/// An open database. Its methods open no spans, because their caller, [`Session`], does.
 ///
-/// A statement that a signal interrupts is an error of the kind [`Interrupted`](ErrorKind::Interrupted), a
-/// mistake in the query [`InvalidInput`](ErrorKind::InvalidInput), with its [offset](Error::at_offset) in
-/// the query where the engine reports one.
+/// A statement that a signal interrupts fails with the kind [`Interrupted`](ErrorKind::Interrupted). A wrong query
+/// fails with [`InvalidInput`](ErrorKind::InvalidInput) or a more specific kind, and with its
+/// [offset](Error::at_offset) if known.
 pub trait Database: fmt::Debug {
     /// Creates a table with the rows that `fill` writes, and returns their number. If `fill` fails, no table is
     /// created.
@@ -154,14 +154,14 @@ pub trait Database: fmt::Debug {
     /// The query is wrong.
     fn materialize(&mut self, model: &Materialize<'_>) -> Result<u64, Error>;
 
-    /// Runs a read-only query, and passes its result to `rows`: the names of the columns, then the rows.
+    /// Runs a read-only query, and passes the names of the result's columns and then its rows to `rows`.
     ///
     /// # Errors
     ///
-    /// The query is wrong or changes something, or a row is not accepted.
+    /// The query is wrong or changes data, or `rows` refuses a row.
     fn query(&mut self, sql: &str, rows: &mut dyn RowSink) -> Result<(), Error>;
 
-    /// The columns of a table or a view, with the types of their values.
+    /// Returns the columns of a table or a view, with the types of their values.
     ///
     /// # Errors
     ///
@@ -188,7 +188,7 @@ pub trait Database: fmt::Debug {
 /// A query whose result is stored.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub struct Materialize<'a> {
-    /// The name of the table.
+    /// The name of the table or view.
     pub name: &'a str,
     /// Whether a view is created, which stores the query instead of its result.
     pub is_view: bool,
@@ -263,7 +263,7 @@ impl Handle<dyn ComputeEngine> {
         })
     }
 
-    /// The profile with which dbt connects, in the span `compute.generate_profile`.
+    /// Generates the profile with which dbt connects, in the span `compute.generate_profile`.
     ///
     /// # Errors
     ///
@@ -280,7 +280,7 @@ impl Handle<dyn ComputeEngine> {
 }
 
 impl Session {
-    /// The name of the database system in OpenTelemetry's conventions.
+    /// Returns the name of the database system in OpenTelemetry's conventions.
     pub fn system_name(&self) -> &str {
         &self.system
     }
@@ -317,7 +317,7 @@ impl Session {
         self.observe("query", None, |it| it.query(sql, rows))
     }
 
-    /// The columns of a table or a view, in the span `compute.describe`.
+    /// Returns the columns of a table or a view, in the span `compute.describe`.
     ///
     /// # Errors
     ///
@@ -335,7 +335,7 @@ impl Session {
         self.observe("remove", Some(table), |it| it.remove(table))
     }
 
-    /// The first value of the first row of a query, as a number; zero without a row.
+    /// Runs a query and returns the first value of its first row as a number; 0 if there is no row or no value.
     ///
     /// # Errors
     ///
@@ -346,7 +346,7 @@ impl Session {
         Ok(count.0.unwrap_or(0))
     }
 
-    /// The names of the columns of a table, without a span.
+    /// Returns the names of the columns of a table, without a span.
     ///
     /// # Errors
     ///

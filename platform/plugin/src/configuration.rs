@@ -1,4 +1,4 @@
-//! The configuration of a plugin: typed, with credentials by reference.
+//! The types of values in a plugin's configuration: paths, and references to credentials.
 
 use std::cell::RefCell;
 use std::fmt;
@@ -15,12 +15,12 @@ use crate::error::{Error, ErrorKind};
 
 const EXPECTED: &str = "`${env:NAME}`, `${file:PATH}` or `${secret:STORE/KEY}`";
 
-/// A reference to a credential in a plugin's configuration, and its value after the start of the plugin.
+/// A reference to a credential in a plugin's configuration. It has a value after the start of the plugin.
 ///
 /// In the configuration it is a string: `${env:NAME}` refers to an environment variable, `${file:PATH}` to the content
 /// of a file, which is below the folder of the product if the path is relative, and `${secret:STORE/KEY}` to a secret
-/// of a store that the manifest selects. The platform resolves it before [`Lifecycle::start`](crate::Lifecycle::start).
-/// A literal credential is not accepted, and the value is never printed.
+/// of a store that the manifest selects. The platform reads the value before
+/// [`Lifecycle::start`](crate::Lifecycle::start). A literal credential is not accepted, and the value is never printed.
 #[derive(Clone, Deserialize)]
 #[serde(try_from = "Value")]
 pub struct Credential(Arc<Shared>);
@@ -41,20 +41,20 @@ pub enum Reference {
     File(String),
     /// A secret of a store.
     Secret {
-        /// The name of the plugin.
+        /// The name of the store's plugin.
         store: String,
-        /// The key in the store.
+        /// The key of the secret in the store.
         key: String,
     },
 }
 
 impl Credential {
-    /// The source.
+    /// Returns the source of the credential.
     pub fn reference(&self) -> &Reference {
         &self.0.reference
     }
 
-    /// The value.
+    /// Returns the value.
     ///
     /// # Errors
     ///
@@ -111,7 +111,7 @@ impl fmt::Debug for Credential {
 impl TryFrom<Value> for Credential {
     type Error = String;
 
-    /// Parses a reference. The error does not repeat the value: it may be the credential.
+    /// Parses a reference. The error does not repeat the value, because it may be a literal credential.
     fn try_from(value: Value) -> Result<Self, String> {
         let reference = value.as_str().and_then(Reference::parse);
         let mut reference = reference
@@ -132,13 +132,13 @@ impl Serialize for Credential {
     }
 }
 
-/// The path of a file or a folder that a plugin reads, in its configuration. A relative path is below the folder of the
-/// product. For a path that a plugin writes, use [`OutputPath`].
+/// A path in a plugin's configuration, of a file or a folder that the plugin reads. A relative path is below the folder
+/// of the product. For a path that a plugin writes, use [`OutputPath`].
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct LocalPath(PathBuf);
 
 impl LocalPath {
-    /// Creates the default of a path, in the form of the configuration.
+    /// Creates the default value of a path setting. A relative path is below the folder of the product.
     pub fn new(path: impl AsRef<Path>) -> Self {
         FOLDER.with_borrow(|folder| Self(folder.join(path)))
     }
@@ -158,8 +158,8 @@ impl<'de> Deserialize<'de> for LocalPath {
     }
 }
 
-/// The path of a file or a folder that a plugin writes, in its configuration. It is below the folder of the
-/// product: an absolute path, and one with `..`, is an error.
+/// A path in a plugin's configuration, of a file or a folder that the plugin writes. It is below the folder of the
+/// product: an absolute path and a path with `..` are errors.
 ///
 /// Symbolic links in the path are not checked, because a link can be created later.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -170,7 +170,7 @@ pub struct OutputPath {
 }
 
 impl OutputPath {
-    /// Creates the default value of a setting. As in a configuration, `inner` must be relative, without `..`.
+    /// Creates the default value of a path setting. As in a configuration, `inner` must be relative, without `..`.
     pub fn new(inner: impl AsRef<Path>) -> Self {
         let inner = inner.as_ref().to_path_buf();
         FOLDER.with_borrow(|folder| Self {
@@ -180,12 +180,12 @@ impl OutputPath {
         })
     }
 
-    /// The folder of the product.
+    /// Returns the folder of the product.
     pub fn folder(&self) -> &Path {
         &self.folder
     }
 
-    /// The path below the folder of the product.
+    /// Returns the path relative to the folder of the product.
     pub fn inner(&self) -> &Path {
         &self.inner
     }
@@ -227,12 +227,12 @@ thread_local! {
     /// The product's folder for the configuration that this thread is parsing.
     static FOLDER: RefCell<PathBuf> = RefCell::default();
 
-    /// The credentials of the configuration that this thread is parsing. A plugin's type may contain them anywhere, and
-    /// its author does not list them.
+    /// The credentials of the configuration that this thread is parsing. They are collected here, because a plugin's
+    /// type may contain them in any field.
     static CREDENTIALS: RefCell<Vec<Credential>> = const { RefCell::new(Vec::new()) };
 }
 
-/// A selected plugin, or its configuration, that cannot be used.
+/// A mistake in the selection of a plugin, or in the plugin's configuration.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct SelectionError {
     pub(crate) index: usize,
@@ -245,18 +245,18 @@ impl SelectionError {
         Self { index: 0, path: Vec::new(), message: message.into() }
     }
 
-    /// The index of the selection in the configured list.
+    /// Returns the index of the selection in the configured list.
     pub fn index(&self) -> usize {
         self.index
     }
 
-    /// The keys and list indexes that lead to the mistake in the plugin's configuration; empty for a mistake in the
-    /// selection itself, such as its name.
+    /// Returns the keys and list indexes that lead to the mistake in the plugin's configuration; empty if the mistake
+    /// is in the selection itself, such as its name.
     pub fn path(&self) -> &[String] {
         &self.path
     }
 
-    /// The found value and the accepted values.
+    /// Returns the description of the mistake.
     pub fn message(&self) -> &str {
         &self.message
     }
@@ -273,7 +273,7 @@ impl fmt::Display for SelectionError {
 
 impl std::error::Error for SelectionError {}
 
-/// Creates a plugin from its configuration, with the credentials that it contains.
+/// Creates a plugin from its configuration, and returns it with the credentials in the configuration.
 #[doc(hidden)]
 pub fn parse<T: DeserializeOwned>(config: Value) -> Result<(T, Vec<Credential>), SelectionError> {
     let outer = CREDENTIALS.take();
@@ -296,7 +296,7 @@ fn explain(error: &serde_path_to_error::Error<serde_json::Error>) -> SelectionEr
     SelectionError { path: path.collect(), ..SelectionError::new(message) }
 }
 
-/// The message about a value of the wrong type, in the terms of YAML. A text may be a credential and is not quoted.
+/// Rewrites a message about a wrong type in YAML's terms. A text is not quoted, because it may be a credential.
 fn in_words(message: &str) -> String {
     let wrong = message.strip_prefix("invalid type: ");
     let Some((found, expected)) = wrong.and_then(|it| it.rsplit_once(", expected ")) else {

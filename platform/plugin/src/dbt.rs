@@ -70,7 +70,7 @@ pub struct Node<'a> {
     pub materialization: Option<&'a str>,
     /// The schema that a model is created in.
     pub schema: Option<&'a str>,
-    /// The type of the node, under the key of dbt Fusion.
+    /// The type of the node, recorded under the key of dbt Fusion.
     pub node_type: Option<&'a str>,
     /// The id of the node in the project's graph.
     pub unique_id: Option<&'a str>,
@@ -92,12 +92,12 @@ pub struct Node<'a> {
 pub struct NodeOutcome<'a> {
     /// The status as dbt reports it: `success`, `pass`, `warn`, `fail`, `error`, `skipped` and others.
     pub status: &'a str,
-    /// The outcome, under the key of dbt Fusion: `success`, `error`, `canceled` or `skipped`. `success` for every
-    /// executed test, whatever it found.
+    /// The outcome, recorded under the key of dbt Fusion: `success`, `error`, `canceled` or `skipped`. Every executed
+    /// test has `success`, whatever it found.
     pub node_outcome: &'a str,
     /// The outcome of an executed test: `passed`, `warned` or `failed`.
     pub test_outcome: Option<&'a str>,
-    /// The number of rows that a test found.
+    /// The number of failing rows that a test found.
     pub failing_rows: Option<u64>,
     /// The reason why the node was skipped.
     pub node_skip_reason: Option<&'a str>,
@@ -115,7 +115,7 @@ pub struct NodeOutcome<'a> {
     pub execution_time_seconds: Option<f64>,
 }
 
-/// The attribute of a command's span in addition to the attributes of [`Dbt`].
+/// An attribute that a command's span has in addition to those of [`Dbt`].
 #[derive(FloeAttributes)]
 #[floe(prefix = "dbt")]
 pub(crate) struct Command<'a> {
@@ -155,7 +155,7 @@ pub fn dbt_span(tracer: &'static Tracer, dbt: &Dbt<'_>) -> ActiveSpan {
     span(tracer, dbt).attributes(&command).start()
 }
 
-/// The orchestrator's check that stands for all tests of a project, because only dbt knows the tests.
+/// The name of the one check that an orchestrator shows for all tests of a dbt project. Only dbt knows each test.
 pub const TESTS: &str = "dbt_tests";
 
 /// A program that runs dbt commands.
@@ -177,7 +177,7 @@ pub enum DbtCommand {
 }
 
 impl DbtCommand {
-    /// The command in lower case.
+    /// Returns the command in lower case.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -197,7 +197,7 @@ pub struct Project<'a> {
     pub profiles: Option<&'a Path>,
     /// The target of the profile.
     pub target: Option<&'a str>,
-    /// The receiver of each node that has ended, as far as dbt reports it while it runs.
+    /// The channel that receives each node when it has ended, if dbt reports nodes while it runs.
     pub ended: Option<&'a Sender<BuiltNode>>,
 }
 

@@ -10,6 +10,6 @@ pub enum Endpoint {
     Host(String, u16),
     /// A URL.
     Url(String),
-    /// A URL that itself authorizes, such as the URL of a webhook.
+    /// A URL that is itself a credential, such as the URL of a webhook.
     Credential(Reference),
 }

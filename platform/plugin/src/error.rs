@@ -50,13 +50,13 @@ pub enum ErrorKind {
     InvalidResponse,
     /// The query or the data of the product is wrong. Other operations can succeed.
     InvalidInput,
-    /// A query violates the syntax of its language. Otherwise treated like `InvalidInput`.
+    /// A query violates the syntax of its language. Handled like `InvalidInput`.
     Syntax,
-    /// A query names a table or a column that does not exist. Otherwise treated like `InvalidInput`.
+    /// A query names a table or a column that does not exist. Handled like `InvalidInput`.
     UnknownName,
-    /// A value does not have the type of its column. Otherwise treated like `InvalidInput`.
+    /// A value does not have the type of its column. Handled like `InvalidInput`.
     Type,
-    /// Rows violate a check. Otherwise treated like `InvalidInput`.
+    /// Rows violate a check. Handled like `InvalidInput`.
     CheckFailed,
     /// The plugin does not support the operation.
     Unsupported,
@@ -68,11 +68,11 @@ pub enum ErrorKind {
     Other,
 }
 
-/// The error types of each kind by domain, as `'static` texts: the domain, a dot, and the name of the kind.
+/// Implements `ErrorType` with a `match`, because an error type, such as `compute.syntax`, is a `'static` text.
 macro_rules! error_types {
     ([$($domain:literal)*] $kinds:tt) => {
         impl ErrorType for Error {
-            /// The domain in which the error began and its kind, for example `compute.syntax`.
+            /// Returns the domain in which the error began and its kind, for example `compute.syntax`.
             fn error_type(&self) -> &'static str {
                 match self.domain {
                     $(Some($domain) => error_types!(@kinds self.kind, concat!($domain, "."), $kinds),)*
@@ -125,7 +125,7 @@ impl ErrorKind {
 }
 
 impl Error {
-    /// Creates an error of this kind. Credentials in the message are redacted, and it is shortened to 500
+    /// Creates an error of this kind. Credentials in the message are redacted, and the message is shortened to 500
     /// characters.
     #[must_use]
     pub fn new(kind: ErrorKind, message: impl AsRef<str>) -> Self {
@@ -152,8 +152,8 @@ impl Error {
         self
     }
 
-    /// Adds the domain of the operation in which the error began, such as `compute`, unless the error has one. Each
-    /// operation of a plugin adds its domain, the first part of the span's attribute `error.type`.
+    /// Adds the domain of the operation in which the error began, such as `compute`, unless the error already has one.
+    /// Each operation of a plugin adds its domain, which begins the span's attribute `error.type`.
     ///
     /// ```
     /// use floe_plugin::{Error, ErrorKind};
@@ -188,17 +188,17 @@ impl Error {
         self
     }
 
-    /// The category.
+    /// Returns the category.
     pub fn kind(&self) -> ErrorKind {
         self.kind
     }
 
-    /// The byte offset of the mistake in the text that was passed to the operation.
+    /// Returns the byte offset of the mistake in the text that was passed to the operation.
     pub fn offset(&self) -> Option<usize> {
         self.offset
     }
 
-    /// The time after which the service accepts the request again.
+    /// Returns the time after which the service accepts the request again.
     pub fn retry_delay(&self) -> Option<Duration> {
         self.retry_after
     }
@@ -218,11 +218,11 @@ impl Error {
         self.kind != ErrorKind::Interrupted
     }
 
-    /// The error that caused this one, if it is a `T`; else this error.
+    /// Returns the error that caused this one, if its type is `T`.
     ///
     /// # Errors
     ///
-    /// There is no cause of type `T`.
+    /// There is no cause of type `T`. The error itself is returned.
     pub fn into_source<T: StdError + Send + Sync + 'static>(mut self) -> Result<T, Self> {
         let Some(source) = self.source.take() else {
             return Err(self);

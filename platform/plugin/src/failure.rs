@@ -1,4 +1,4 @@
-//! Failures of operations: recorded on spans, and counted by the metric `floe.errors` for the component in which they
+//! Records failures of operations on spans, and counts each in the metric `floe.errors` for the component in which it
 //! began.
 
 use std::cell::Cell;
@@ -20,8 +20,8 @@ thread_local! {
     static IS_COUNTED: Cell<bool> = const { Cell::new(false) };
 }
 
-/// Runs a part of a program, and counts its failure for `component` in the metric `floe.errors`. A failure that nested
-/// code on this thread has counted, such as an operation of a plugin, is not counted again.
+/// Calls `run`, and counts its failure for `component` in the metric `floe.errors`. A failure that `run` itself has
+/// counted on this thread, for example in an operation of a plugin, is not counted again.
 ///
 /// ```
 /// use floe_plugin::failure::counted;
@@ -42,15 +42,15 @@ pub fn counted<T, E>(
     let before = IS_COUNTED.replace(false);
     let result = run();
     let is_failure = result.as_ref().err().is_some_and(is_failure);
-    // A call without a failure is recorded as zero: a rate needs a data point before the first error.
+    // A call without a failure is recorded as zero, because a rate needs a data point before the first error.
     let errors = u64::from(is_failure && !IS_COUNTED.get());
     METRICS.increment(ERRORS, errors, &[KeyValue::new("component", component)]);
     IS_COUNTED.set(before || is_failure || IS_COUNTED.get());
     result
 }
 
-/// Runs an operation of a plugin in its span, counts its failure, and records its error, in this domain unless the
-/// error has one.
+/// Runs an operation of a plugin, counts its failure, and records its error on `span`. The error gets this domain
+/// unless it already has one.
 pub(crate) fn observed<T>(
     span: &ActiveSpan,
     domain: &'static str,

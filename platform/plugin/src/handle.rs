@@ -1,4 +1,4 @@
-//! A plugin in use: each call of a method of its trait has a span.
+//! The handle of a plugin, whose methods open a span for each call.
 
 use std::fmt;
 use std::sync::Arc;
@@ -12,16 +12,16 @@ use crate::lifecycle::{Instance, Lifecycle, caught};
 use crate::operation::{Operation, span};
 use crate::registry::LinkedPlugin;
 
-/// The trait of the plugins of one type, such as `dyn AlertChannel`.
+/// Implemented for the trait of each plugin type, such as `dyn AlertChannel`.
 pub trait Kind: Lifecycle {
-    /// The type of the plugins.
+    /// The type of the plugins that implement the trait.
     const TYPE: PluginType;
 }
 
-/// A configured plugin of a kind: `Handle<dyn AlertChannel>`.
+/// A configured plugin of a kind, for example `Handle<dyn AlertChannel>`.
 ///
-/// It has the methods of the trait. Each opens the span of the operation, with the plugin's tracer as
-/// its scope, and records the outcome; so a plugin contains no telemetry code.
+/// The handle has the methods of the plugin's trait. Each method opens the span of the operation, with the plugin's
+/// tracer as its scope, and records the outcome, so a plugin contains no telemetry code.
 ///
 /// ```standalone_crate
 /// use floe_plugin::alert::{AlertChannel, Message, Severity};
@@ -71,7 +71,7 @@ pub struct Handle<K: ?Sized> {
 }
 
 impl<K: ?Sized + Kind> Handle<K> {
-    /// `None` if the instance is of another kind.
+    /// Returns `None` if the instance is of another kind.
     #[expect(clippy::trivially_copy_pass_by_ref, reason = "spans keep a reference to the tracer")]
     pub(crate) fn new(
         linked: &'static LinkedPlugin,
@@ -81,12 +81,12 @@ impl<K: ?Sized + Kind> Handle<K> {
         Some(Self { plugin: Arc::clone(instance.typed::<K>()?), linked, tracer })
     }
 
-    /// The name of the plugin.
+    /// Returns the name of the plugin.
     pub fn name(&self) -> &'static str {
         self.linked.plugin().name()
     }
 
-    /// The plugin itself. Calls of its methods have no span.
+    /// Returns the plugin itself. Calls of its methods have no span.
     pub fn plugin(&self) -> &K {
         &self.plugin
     }
@@ -117,7 +117,7 @@ pub(crate) fn observe<T, O: Operation>(
 
 impl<K: ?Sized> fmt::Debug for Handle<K> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // The configuration of a plugin is not printed: it belongs to its author.
+        // The plugin itself is not printed, because its author decides what its `Debug` output contains.
         f.debug_tuple("Handle").field(&self.linked.plugin()).finish()
     }
 }

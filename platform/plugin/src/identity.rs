@@ -33,20 +33,19 @@ operation!("identity", Identity.operation);
 
 /// A provider of identities, by `OAuth` 2.0 and `OpenID` Connect.
 pub trait IdentityProvider: Lifecycle {
-    /// The realm of the requests. Default: none.
+    /// Returns the realm of the requests. Default: none.
     fn realm(&self) -> Option<&str> {
         None
     }
 
-    /// The grant type of the platform's authentication, for example `client_credentials`.
+    /// Returns the grant type of the platform's authentication, for example `client_credentials`.
     fn grant_type(&self) -> &str;
 
     /// Authenticates the platform. The granted token is discarded, because the services have credentials of their own.
     ///
     /// # Errors
     ///
-    /// [`Unauthorized`](crate::ErrorKind::Unauthorized) if the provider refused the credential; or it could
-    /// not be reached.
+    /// The provider refused the credential ([`Unauthorized`](crate::ErrorKind::Unauthorized)) or could not be reached.
     fn authenticate(&self) -> Result<(), Error>;
 }
 

@@ -60,16 +60,16 @@ operation!("ingestion", Ingestion.operation);
 
 /// A tool that loads data into the platform, and possibly writes data to other systems.
 pub trait IngestionEngine: Lifecycle {
-    /// The type of the tool's sources, for example `csv`.
+    /// Returns the type of the tool's sources, for example `csv`.
     fn source_type(&self) -> &str;
 
-    /// The handling of changes in the source's schema. Default: unknown.
+    /// Returns how the tool handles changes in the source's schema. Default: unknown.
     fn schema_contract(&self) -> Option<&str> {
         None
     }
 
-    /// Reads a source and passes its rows on, with the values in the order of the columns. The source's columns are
-    /// matched by name, and the names of additional ones are passed to [`RowSink::ignored`].
+    /// Reads a source and passes its rows to `rows`, with the values in the order of `load.columns`. The source's
+    /// columns are matched by name, and the names of additional columns are passed to [`RowSink::ignored`].
     ///
     /// # Errors
     ///

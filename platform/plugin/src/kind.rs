@@ -1,10 +1,10 @@
-//! The kinds of plugins.
+//! The types of plugins.
 
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-/// The rows of the table of types: `Variant: "name", domain of the spans, [operations]`.
+/// Defines `PluginType` from rows of the form `Variant: "name", domain of the spans, [operations];`.
 macro_rules! types {
     ($($(#[$doc:meta])* $kind:ident: $name:literal, $domain:expr, [$($operation:literal)*];)*) => {
         /// The type of a plugin: its task in the platform.
@@ -22,7 +22,7 @@ macro_rules! types {
             /// The names of all plugin types.
             pub const NAMES: [&str; Self::ALL.len()] = [$($name),*];
 
-            /// The name in configuration files and in logs, for example `telemetry_backend`.
+            /// Returns the name in configuration files and in logs, for example `telemetry_backend`.
             #[must_use]
             pub const fn as_str(self) -> &'static str {
                 match self {
@@ -30,7 +30,7 @@ macro_rules! types {
                 }
             }
 
-            /// The domain of the plugin's spans; `None` for telemetry backends, which are never traced.
+            /// Returns the domain of the plugin's spans; `None` for telemetry backends, which are never traced.
             #[must_use]
             pub const fn domain(self) -> Option<&'static str> {
                 match self {
@@ -38,8 +38,8 @@ macro_rules! types {
                 }
             }
 
-            /// The operations of the type's trait, which are the last parts of span names. A contract test performs
-            /// each operation.
+            /// Returns the operations of the type's trait, which are the last parts of span names. A contract test
+            /// performs each operation.
             #[must_use]
             pub const fn operations(self) -> &'static [&'static str] {
                 match self {
@@ -62,7 +62,7 @@ types! {
     Catalog: "catalog", Some("catalog"), ["create_namespace" "create_table"];
     /// Stores files and tables.
     Storage: "storage", Some("storage"), ["put_object"];
-    /// Stores telemetry. Never instrumented: its spans would be exported to itself and cause new spans.
+    /// Stores telemetry. Never instrumented, because it would export its spans to itself, which would cause new spans.
     TelemetryBackend: "telemetry_backend", None, [];
     /// Stores lineage.
     LineageBackend: "lineage_backend", Some("lineage"), ["emit_event"];

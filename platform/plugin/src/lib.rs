@@ -3,7 +3,7 @@
 //! A plugin is a type that serde reads from its configuration, that implements [`Lifecycle`] and the trait of
 //! its kind, for example [`alert::AlertChannel`], and that is registered with [`plugin!`]. The linker collects
 //! the registered plugins, so no code runs at startup. The platform selects plugins by name ([`Plugins`]) and
-//! calls them through a [`Handle`], which opens the span of each call: a plugin contains no telemetry code.
+//! calls them through a [`Handle`], which opens the span of each call, so a plugin contains no telemetry code.
 //! [`Handle`] and [`plugin!`] have examples.
 //!
 //! # Domains
@@ -13,7 +13,7 @@
 //! instrumentation scope, and carries the attributes of its type. Types whose name ends in `Outcome`
 //! contain the attributes that are known when the operation ends.
 //!
-//! A guard must not be held across an `.await`; see [`Operation`] for asynchronous functions.
+//! The guard of a span must not be held across an `.await`; see [`Operation`] for asynchronous functions.
 
 #![expect(clippy::exhaustive_structs, reason = "plugins create these structures with literals")]
 
@@ -78,7 +78,7 @@ pub mod __private {
     pub use crate::registry::{Configured, Described, Factory};
 }
 
-/// Compiles the example of README.
+/// Compiles the example of the README.
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
 struct Readme;

@@ -1,4 +1,4 @@
-//! The life of a configured plugin: start and use.
+//! The start and the calls of a configured plugin.
 
 use std::any::Any;
 use std::fmt;
@@ -8,14 +8,14 @@ use std::sync::Arc;
 use crate::endpoint::Endpoint;
 use crate::error::{Error, ErrorKind};
 
-/// The common interface of all plugins. All methods have a default, so `impl Lifecycle for Slack {}` is a plugin
-/// without a connection to open.
+/// The common interface of all plugins. All methods have a default, so `impl Lifecycle for Slack {}` suffices for a
+/// plugin that opens no connections.
 ///
-/// The traits of plugins are synchronous, because the threads of the platform are blocking: a run
-/// builds one asset at a time.
+/// The traits of plugins are synchronous, because the threads of the platform may block: a run builds one asset at a
+/// time.
 pub trait Lifecycle: fmt::Debug + Send + Sync + 'static {
-    /// Opens connections, after the plugin's credentials were resolved. Called once, before any operation.
-    /// Default: nothing.
+    /// Opens connections, after the plugin's credentials were resolved. Called once, before any operation. Default:
+    /// does nothing.
     ///
     /// # Errors
     ///
@@ -24,14 +24,14 @@ pub trait Lifecycle: fmt::Debug + Send + Sync + 'static {
         Ok(())
     }
 
-    /// The services that operations connect to. The network policies of a cluster allow only these. Also called before
-    /// the start. Default: none.
+    /// Returns the services that operations connect to. A cluster's network policies allow no others. May be called
+    /// before the start. Default: none.
     fn endpoints(&self) -> Vec<Endpoint> {
         Vec::new()
     }
 }
 
-/// A plugin created from its configuration: as the common interface, and as its kind.
+/// A plugin created from its configuration, as [`Lifecycle`] and as the trait of its kind.
 pub struct Instance {
     lifecycle: Arc<dyn Lifecycle>,
     /// An `Arc<dyn …>` of the kind's trait.
@@ -63,9 +63,9 @@ impl fmt::Debug for Instance {
     }
 }
 
-/// Runs code of a plugin. A panic becomes an error, so that the platform decides about the run.
+/// Runs code of a plugin. A panic becomes an error, so that the platform decides whether the run continues.
 pub(crate) fn caught<T>(run: impl FnOnce() -> Result<T, Error>) -> Result<T, Error> {
-    // A panic may leave the plugin's own state half changed: later calls of the plugin find it as the panic left it.
+    // `AssertUnwindSafe`: only later calls of the plugin see a state that a panic has left half changed.
     catch_unwind(AssertUnwindSafe(run)).unwrap_or_else(|payload| {
         let text = payload.downcast_ref::<String>().map(String::as_str);
         let text = text.or_else(|| payload.downcast_ref::<&str>().copied());

@@ -35,7 +35,7 @@ operation!("lineage", Lineage.operation);
 
 /// A backend that stores lineage.
 pub trait LineageBackend: Lifecycle {
-    /// Stores an event. [`RunEvent::to_json`] is its `OpenLineage` form.
+    /// Stores an event. [`RunEvent::to_json`] returns it in the form of `OpenLineage`.
     ///
     /// # Errors
     ///
@@ -75,9 +75,9 @@ pub struct RunEvent<'a> {
     pub parent: Option<Parent<'a>>,
     /// The ids of the trace and of the span, in hexadecimal digits, if the run is recorded.
     pub trace: Option<(&'a str, &'a str)>,
-    /// Other names and values for finding the run, such as `dagster_run_id`.
+    /// Further names and values by which the run can be found, such as `dagster_run_id`.
     pub tags: Vec<(&'a str, &'a str)>,
-    /// The version of floe, if it processes the data itself.
+    /// The version of floe, if floe processes the data itself.
     pub engine_version: Option<&'a str>,
     /// The query of the job.
     pub sql: Option<&'a str>,
@@ -90,7 +90,7 @@ pub struct RunEvent<'a> {
 }
 
 impl<'a> RunEvent<'a> {
-    /// Creates an event without facets and datasets.
+    /// Creates an event whose optional fields are empty.
     #[must_use]
     pub const fn new(state: RunState, at: SystemTime, run_id: &'a str, job: Job<'a>) -> Self {
         Self {
@@ -126,7 +126,7 @@ pub enum RunState {
 }
 
 impl RunState {
-    /// `START`, `RUNNING`, `COMPLETE`, `FAIL` or `ABORT`.
+    /// Returns `START`, `COMPLETE`, `FAIL` or `ABORT`.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -147,7 +147,7 @@ pub struct Job<'a> {
     pub name: &'a str,
 }
 
-/// The kind of the job that builds all assets of a product.
+/// The [type](RunEvent::job_type) of the job that builds all assets of a product.
 pub const PRODUCT: &str = "PRODUCT";
 
 /// The run that contains another run.
@@ -196,7 +196,7 @@ const SPECIFICATION: &str = "https://openlineage.io/spec";
 const TRACE_CORRELATION: &str = "https://floe.dev/lineage/facets/v1/TraceCorrelationFacet.json";
 
 impl RunEvent<'_> {
-    /// The event in version 2 of `OpenLineage`.
+    /// Returns the event in the JSON form of version 2 of `OpenLineage`.
     pub fn to_json(&self) -> Value {
         json!({
             "eventType": self.state.as_str(),
@@ -275,7 +275,7 @@ impl RunEvent<'_> {
     }
 }
 
-/// A facet of the specification, with its schema: `1-0-0/NameFacet`.
+/// Returns a facet of the specification. `schema` contains its version and name: `1-0-0/NameFacet`.
 fn facet(schema: &str, fields: Value) -> Value {
     let name = schema.rsplit('/').next().unwrap_or_default();
     custom_facet(&format!("{SPECIFICATION}/facets/{schema}.json#/$defs/{name}"), fields)
@@ -332,8 +332,8 @@ impl<'a> From<Column<'a>> for Field<'a> {
 }
 
 impl Handle<dyn LineageBackend> {
-    /// Stores an event, in the span `lineage.emit_event`. The start of a run has this span only if the event cannot be
-    /// stored, because the span of the run begins at the same time.
+    /// Stores an event, in the span `lineage.emit_event`. The event of a run's start has a span only if it cannot be
+    /// stored, because the run's own span already records the start.
     ///
     /// # Errors
     ///

@@ -10,33 +10,32 @@ use crate::kind::PluginType;
 /// an older one.
 pub const API_VERSION: &str = "1.0";
 
-/// The metadata of a plugin: its name, versions, type, and the tracers of its spans.
+/// The metadata of a plugin: its name, versions and type, and the name of its tracer.
 ///
-/// See the [crate documentation](crate) for an example.
+/// [`registry::discover`](crate::registry::discover) has an example.
 pub trait PluginMetadata: Send + Sync {
-    /// The name that selects the plugin in a configuration, for example `slack`. Unique among the
-    /// plugins of a type.
+    /// Returns the name that selects the plugin in a configuration, for example `slack`. It is unique among the plugins
+    /// of a type.
     fn name(&self) -> &str;
 
-    /// The version of the plugin, for example `1.4.0`.
+    /// Returns the version of the plugin, for example `1.4.0`.
     fn version(&self) -> &str;
 
-    /// The version of the plugin interface that the plugin was written for, as `X.Y` or `X.Y.Z`.
-    /// Return a literal instead of [`API_VERSION`], which is the version of the platform that the
-    /// plugin is compiled with.
+    /// Returns the version of the plugin interface that the plugin was written for, as `X.Y` or `X.Y.Z`. Write a
+    /// literal instead of [`API_VERSION`], which is the version that the plugin is compiled with.
     fn floe_api_version(&self) -> &str;
 
-    /// The type of the plugin.
+    /// Returns the type of the plugin.
     fn plugin_type(&self) -> PluginType;
 
-    /// One sentence that describes the plugin. Default: empty.
+    /// Returns one sentence that describes the plugin. Default: empty.
     #[expect(clippy::unnecessary_literal_bound, reason = "an implementation may own its text")]
     fn description(&self) -> &str {
         ""
     }
 
-    /// The name of the tracer of the plugin's spans, `floe.<domain>.<name>`: lower-case letters in
-    /// the domain; lower-case letters, digits and underscores in the name, starting with a letter.
+    /// Returns the name of the tracer of the plugin's spans, `floe.<domain>.<name>`: the domain has only lower-case
+    /// letters; the name begins with a lower-case letter and has only lower-case letters, digits and underscores.
     ///
     /// `None`, the default, means that the plugin is not instrumented.
     fn tracer_name(&self) -> Option<&str> {

@@ -2,7 +2,7 @@
 
 use floe_telemetry::{ActiveSpan, FloeAttributes, Tracer, trace::SpanBuilder};
 
-/// An operation of a domain: attributes, and the name of its span.
+/// The attributes of an operation in a domain, and the name of its span.
 ///
 /// The span of an asynchronous operation is best opened by `#[traced]`, because a guard must not be
 /// held across an `.await`:
@@ -25,10 +25,10 @@ pub trait Operation: FloeAttributes {
     /// The domain: the first part of the span's name.
     const DOMAIN: &'static str;
 
-    /// The operation: the rest of the span's name.
+    /// Returns the operation.
     fn operation(&self) -> &str;
 
-    /// The name of the span: `<domain>.<operation>`.
+    /// Returns the name of the span. Default: `<domain>.<operation>`.
     fn span_name(&self) -> String {
         format!("{}.{}", Self::DOMAIN, self.operation())
     }
@@ -59,8 +59,8 @@ pub(crate) fn span(tracer: &'static Tracer, operation: &impl Operation) -> SpanB
     tracer.span(operation.span_name()).attributes(operation)
 }
 
-/// Starts the span `<domain>.<operation>`, which ends when the returned guard is dropped. Each domain exports it under
-/// its own name, for example `alert::alert_span`.
+/// Starts the span `<domain>.<operation>`, which ends when the returned guard is dropped. Each domain exports this
+/// function under its own name, for example `alert::alert_span`.
 ///
 /// ```
 /// use floe_plugin::alert::{Alert, alert_span};

@@ -41,7 +41,7 @@ pub struct PipelineRun<'a> {
 pub struct PipelineOutcome<'a> {
     /// The ids of the dbt commands that built models, in the order of the models.
     pub dbt_invocation_ids: Option<Vec<&'a str>>,
-    /// The unusual findings of the run, compared with earlier runs.
+    /// A sentence for each property of the run that is unusual, compared with earlier runs.
     pub unusual: Option<Vec<&'a str>>,
 }
 
@@ -143,7 +143,7 @@ operation!("dagster.sensor", Sensor.sensor_name);
 
 operation!("orchestrator", Orchestrator.operation);
 
-/// An orchestrator, which decides the time and the order in which the assets of a product are built.
+/// An orchestrator, which decides when and in which order the assets of a product are built.
 pub trait AssetOrchestrator: Lifecycle {
     /// Whether the orchestrator builds the assets in this process, with [`run`](Self::run). Otherwise it uses the files
     /// of [`create_definitions`](Self::create_definitions). Default: `false`.
@@ -151,8 +151,8 @@ pub trait AssetOrchestrator: Lifecycle {
         false
     }
 
-    /// Writes the files with which the orchestrator runs the product, below `folder`. Returns their paths.
-    /// Default: not supported.
+    /// Writes below `folder` the files with which the orchestrator runs the product, and returns their paths. Default:
+    /// not supported.
     ///
     /// # Errors
     ///
@@ -171,7 +171,7 @@ pub trait AssetOrchestrator: Lifecycle {
     ///
     /// # Errors
     ///
-    /// The orchestrator cannot be started, or a signal or the time limit ended it. Any exit code is a result.
+    /// The orchestrator cannot be started, or a signal or the time limit ended it. Every exit code is a result.
     fn run_definitions(
         &self,
         product: &Product<'_>,

@@ -1,4 +1,4 @@
-//! The plugins that a platform has selected: configured, and started after the stores of their credentials.
+//! Configures the plugins that a platform has selected, and starts each after the stores of its credentials.
 
 use std::fmt;
 use std::fs::{self, File};
@@ -92,9 +92,9 @@ impl Plugins {
     ///
     /// # Errors
     ///
-    /// A plugin is not linked into the program or is incompatible with it; the configuration of a plugin is not valid;
-    /// a credential is in a store that is not selected or, if a store needs the credential, not selected before that
-    /// store; a type that allows one plugin has several.
+    /// A plugin is not linked into the program or is incompatible with it; its configuration is not valid; the store of
+    /// one of its credentials is not selected or, if the plugin is itself a store, not selected before it; a type that
+    /// allows one plugin has several; or a plugin other than an alert channel is selected twice.
     pub fn configure(selections: &[Selection]) -> Result<Self, SelectionError> {
         let mut plugins = Vec::with_capacity(selections.len());
         for (index, selection) in selections.iter().enumerate() {
@@ -110,7 +110,8 @@ impl Plugins {
         Ok(Self { plugins })
     }
 
-    /// Starts the plugins of some types with their credentials resolved, after the stores of these credentials.
+    /// Starts the plugins of the types that `is_used` accepts, with their credentials resolved, and before them the
+    /// stores of these credentials.
     ///
     /// # Errors
     ///
@@ -123,7 +124,7 @@ impl Plugins {
         started
     }
 
-    /// The plugins of some types, after the stores of their credentials.
+    /// Returns the plugins of the types that `is_used` accepts, after the stores of their credentials.
     fn with_stores(&self, is_used: impl Fn(PluginType) -> bool) -> Vec<&Configured> {
         let mut needed: Vec<&Configured> = Vec::new();
         for plugin in self.plugins.iter().rev() {
@@ -150,12 +151,12 @@ impl Plugins {
         })
     }
 
-    /// The plugins, the stores of secrets first.
+    /// Returns the plugins, the stores of secrets first.
     pub fn linked(&self) -> impl Iterator<Item = &'static LinkedPlugin> {
         self.plugins.iter().map(|plugin| plugin.linked)
     }
 
-    /// The services that the plugins connect to.
+    /// Returns the services that the plugins connect to, each with its plugin.
     pub fn endpoints(&self) -> impl Iterator<Item = (&'static LinkedPlugin, Endpoint)> {
         self.plugins.iter().flat_map(|plugin| {
             let endpoints = plugin.instance.lifecycle().endpoints();
@@ -163,23 +164,23 @@ impl Plugins {
         })
     }
 
-    /// The credentials of the plugins.
+    /// Returns the references to the plugins' credentials.
     pub fn credentials(&self) -> impl Iterator<Item = &Reference> {
         let all = self.plugins.iter().flat_map(|plugin| &plugin.credentials);
         all.map(Credential::reference)
     }
 
-    /// The plugins of a kind, in the order of their selection: `plugins.all::<dyn AlertChannel>()`.
+    /// Returns the plugins of a kind, in the order of their selection: `plugins.all::<dyn AlertChannel>()`.
     pub fn all<K: ?Sized + Kind>(&self) -> impl Iterator<Item = Handle<K>> {
         self.plugins.iter().filter_map(|it| Handle::new(it.linked, it.tracer, &it.instance))
     }
 
-    /// The plugin of a kind that allows one plugin: `plugins.one::<dyn ComputeEngine>()`.
+    /// Returns the plugin of a kind that allows one plugin: `plugins.one::<dyn ComputeEngine>()`.
     pub fn one<K: ?Sized + Kind>(&self) -> Option<Handle<K>> {
         self.all().next()
     }
 
-    /// The plugin of a kind with this name.
+    /// Returns the plugin of a kind with this name.
     pub fn named<K: ?Sized + Kind>(&self, name: &str) -> Option<Handle<K>> {
         self.all().find(|plugin| plugin.name() == name)
     }
@@ -218,12 +219,12 @@ impl Plugins {
     }
 }
 
-/// The largest file with a credential, in bytes.
+/// The maximum size of a file with a credential, in bytes.
 const LARGEST_FILE: u64 = 1 << 20;
 
-/// Reads the file of a credential, without white space at the end.
+/// Reads the file of a credential, and removes white space at the end.
 fn read(path: &Path) -> io::Result<SecretString> {
-    // The type of the file is checked before it is opened: opening a pipe would wait for its writer.
+    // The type of the file is checked before it is opened, because opening a pipe would wait for its writer.
     let metadata = fs::metadata(path)?;
     if !metadata.is_file() || metadata.len() > LARGEST_FILE {
         let message = "it is not a regular file of at most 1 MiB";
@@ -250,7 +251,7 @@ impl Configured {
         self.kind() == PluginType::Secrets && self.linked.plugin().name() == name
     }
 
-    /// The names of the stores that have credentials of this plugin.
+    /// Returns the names of the stores that contain credentials of this plugin.
     fn stores(&self) -> impl Iterator<Item = &str> {
         let references = self.credentials.iter().map(Credential::reference);
         references.filter_map(|reference| match reference {
@@ -269,7 +270,7 @@ impl Configured {
     }
 }
 
-/// Checks that a type that allows one plugin has at most one, and that no name is selected twice.
+/// Checks that a type that allows one plugin has at most one, and that only alert channels are selected twice.
 fn check_count(selections: &[Selection], index: usize) -> Result<(), SelectionError> {
     let Selection { kind, name, .. } = &selections[index];
     let earlier = || selections[..index].iter().filter(|other| other.kind == *kind);
@@ -296,7 +297,8 @@ fn configure(selection: &Selection) -> Result<Configured, SelectionError> {
     Ok(Configured { linked, tracer: factory.tracer, instance, credentials })
 }
 
-/// Checks that the stores of a plugin's credentials are selected. Stores start in the order of their selection.
+/// Checks that the stores of a plugin's credentials are selected, and before the plugin if it is itself a store,
+/// because stores start in the order of their selection.
 fn check_stores(plugins: &[Configured], index: usize) -> Result<(), SelectionError> {
     let plugin = &plugins[index];
     let is_store = plugin.kind() == PluginType::Secrets;

@@ -33,7 +33,7 @@ pub struct Source<'a> {
     pub columns: Vec<Column<'a>>,
     /// The assets from which the data is generated if it does not exist.
     pub depends_on: Vec<&'a str>,
-    /// The checks of its rows.
+    /// The checks of the table.
     pub checks: &'a [Check],
 }
 
@@ -50,7 +50,7 @@ pub struct Model<'a> {
     pub sql: &'a str,
     /// The sources and models that the query reads.
     pub depends_on: Vec<&'a str>,
-    /// The checks of its rows.
+    /// The checks of the table.
     pub checks: &'a [Check],
     /// The columns of its table; empty before the table is built.
     pub columns: Vec<Column<'a>>,

@@ -43,7 +43,7 @@ pub struct QualityOutcome {
     pub failed_rows: Option<u64>,
 }
 
-/// The query that finds the rows of a failed check, a key of OpenTelemetry's conventions.
+/// The key of the query that finds the rows of a failed check, from OpenTelemetry's conventions.
 const DB_QUERY_TEXT: &str = "db.query.text";
 
 const LONGEST_QUERY: usize = 16 * 1024;
@@ -53,7 +53,7 @@ operation!("quality", Quality.operation);
 /// A tool that checks the quality of data.
 pub trait QualityProvider: Lifecycle {
     /// Checks that the tool supports these checks, before any data exists. Called when a product is compiled. Default:
-    /// it supports all checks of columns with a name.
+    /// only a check of a column without a name is an error.
     ///
     /// # Errors
     ///
@@ -88,7 +88,7 @@ pub struct Suite<'a> {
 }
 
 impl Suite<'_> {
-    /// The descriptions of the failed checks in one text; `None` if all checks passed.
+    /// Describes the failed checks in one text. Returns `None` if all checks passed.
     ///
     /// ```
     /// use floe_plugin::quality::{Check, CheckResult, Suite};
@@ -121,7 +121,7 @@ impl Suite<'_> {
         }
     }
 
-    /// The description of a failed check. `name` comes from [`identifiers`].
+    /// Describes a failed check. `name` comes from [`identifiers`].
     #[must_use]
     pub fn failure(&self, name: &str, check: &Check, result: &CheckResult) -> String {
         let (table, detail) = (self.table, check.detail(result));
@@ -143,8 +143,8 @@ impl Handle<dyn QualityProvider> {
     }
 
     /// Runs the checks, in the span `quality.run_checks`, and records each result in a child span `quality.check`. A
-    /// failed check is an error of both spans, although the tool has worked, so that the spans below a failed model
-    /// explain its error.
+    /// failed check is an error of both spans, although the tool has worked, because the spans below a failed model
+    /// must explain its error.
     ///
     /// # Errors
     ///
@@ -180,11 +180,11 @@ impl Handle<dyn QualityProvider> {
         })
     }
 
-    /// Records the result of a check. Tools report all checks together, so the span has no duration of its own.
+    /// Records the result of a check in a span, whose duration means nothing, because tools report all checks together.
     fn record(&self, suite: &Suite<'_>, name: &str, check: &Check, result: &CheckResult) {
         let request =
             Quality { check_name: Some(name), checks_count: None, ..self.request("check", suite) };
-        // The span records the error, and the result contains it.
+        // The error is dropped, because the span records it and the result contains it.
         let _ = self.observe(&request, |_, span| {
             span.set_attributes(&QualityOutcome {
                 pass_count: u64::from(result.passed),
@@ -218,7 +218,7 @@ fn failed(message: &str) -> Error {
     Error::new(ErrorKind::CheckFailed, message).in_domain(Quality::DOMAIN)
 }
 
-/// Removes credentials from a result, whatever the tool returns.
+/// Removes credentials from the query and the error of a result, whatever the tool returns, and shortens them.
 fn make_safe(result: &mut CheckResult) {
     if let Some(query) = &mut result.query {
         let safe = sanitize_credentials(query).into_owned();

@@ -1,8 +1,8 @@
 //! The plugins that are linked into the program.
 //!
 //! The linker collects the plugins that [`plugin!`](crate::plugin!) registers, in every crate of the program, so no
-//! code runs at startup. The linker drops a crate without references, so a program that uses only its plugins needs one
-//! line, `use acme_floe_slack as _;`.
+//! code runs at startup. The linker drops a crate that nothing refers to, so a program that uses only the crate's
+//! plugins needs one line, `use acme_floe_slack as _;`.
 
 use std::fmt;
 
@@ -53,20 +53,20 @@ impl LinkedPlugin {
         self.factory
     }
 
-    /// The metadata of the plugin.
+    /// Returns the metadata of the plugin.
     #[must_use]
     pub const fn plugin(&self) -> &'static dyn PluginMetadata {
         self.plugin
     }
 
-    /// The place in the source that registered the plugin.
+    /// Returns the place in the source that registered the plugin.
     #[must_use]
     pub const fn location(&self) -> SourceLocation {
         self.location
     }
 }
 
-/// `slack 1.0.0 (acme-slack/src/lib.rs:14)`.
+/// Formats the plugin as `slack 1.0.0 (acme-slack/src/lib.rs:14)`.
 impl fmt::Display for LinkedPlugin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (name, version) = (self.plugin.name(), self.plugin.version());
@@ -78,12 +78,12 @@ floe_telemetry::__floe_link_list! {
     static PLUGINS: [LinkedPlugin] = "fl_plugin_0_1";
 }
 
-/// Every plugin that is linked into the program, in no particular order and unchecked.
+/// Returns every plugin that is linked into the program, unsorted and without the checks of [`discover`].
 pub fn linked() -> impl Iterator<Item = &'static LinkedPlugin> {
     PLUGINS.iter()
 }
 
-/// Every plugin that is linked into the program, sorted by type and name.
+/// Returns every plugin that is linked into the program, sorted by type and name.
 ///
 /// # Errors
 ///
@@ -112,11 +112,11 @@ pub fn discover() -> Result<Vec<&'static LinkedPlugin>, Error> {
     checked(linked().collect())
 }
 
-/// The plugin with this name.
+/// Returns the plugin with this type and name.
 ///
 /// # Errors
 ///
-/// As for [`discover`], and if no such plugin is linked into the program; the error lists the linked ones.
+/// As for [`discover`]; or no such plugin is linked into the program. The error lists the linked plugins of the type.
 pub fn find(kind: PluginType, name: &str) -> Result<&'static LinkedPlugin, Error> {
     let all = discover()?;
     let is_it = |linked: &&&LinkedPlugin| {
@@ -251,7 +251,7 @@ macro_rules! plugin {
     };
 }
 
-/// The metadata that [`plugin!`] writes.
+/// The metadata that [`plugin!`] creates.
 #[derive(Debug)]
 #[doc(hidden)]
 pub struct Described {
@@ -291,7 +291,7 @@ impl PluginMetadata for Described {
 
 fn checked(mut found: Vec<&LinkedPlugin>) -> Result<Vec<&LinkedPlugin>, Error> {
     let key = |linked: &LinkedPlugin| (linked.plugin().plugin_type(), linked.plugin().name());
-    // The linker's order differs between platforms; the message must not.
+    // Sorts the plugins, so that the message is the same on all platforms, whose linkers order them differently.
     found.sort_by_key(|linked| (key(linked), linked.location()));
     for linked in &found {
         check_version(linked)?;
@@ -332,7 +332,7 @@ fn is_compatible(platform: &str, plugin: &str) -> bool {
     }
 }
 
-/// The major and the minor number of `X.Y` or `X.Y.Z`.
+/// Returns the major and the minor number of `X.Y` or `X.Y.Z`.
 fn parse(version: &str) -> Option<(u32, u32)> {
     let numbers: Result<Vec<u32>, _> = version.split('.').map(str::parse).collect();
     match numbers.ok()?[..] {
@@ -358,7 +358,7 @@ mod tests {
     fn two_plugins_of_a_type_with_one_name_are_an_error_with_both_places() {
         const COMPUTE: &Described = &duckdb(PluginType::Compute, "1.0");
         const STORAGE: &Described = &duckdb(PluginType::Storage, "1.0");
-        // Names are unique within a type only.
+        // Plugins of different types may have the same name.
         let (one, two, other) = (linked(COMPUTE, 3), linked(COMPUTE, 7), linked(STORAGE, 9));
         assert_eq!(checked(vec![&other, &two]).unwrap().len(), 2);
         let error = checked(vec![&two, &other, &one]).unwrap_err();

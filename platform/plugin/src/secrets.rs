@@ -15,7 +15,7 @@ pub use crate::operation::operation_span as secrets_span;
 pub struct SecretRequest<'a> {
     /// The operation: the last part of the span's name.
     pub operation: &'a str,
-    /// The secret store.
+    /// The name of the secret store.
     pub provider: &'a str,
     /// The name of the secret.
     #[floe(key = "secrets.key_name")]
@@ -38,18 +38,18 @@ operation!("secrets", SecretRequest.operation);
 
 /// A store of secrets. No error may contain a secret.
 pub trait SecretStore: Lifecycle {
-    /// The namespace of the secrets in the store. Default: none.
+    /// Returns the namespace of the secrets in the store. Default: none.
     fn namespace(&self) -> Option<&str> {
         None
     }
 
-    /// The folder of the secrets in the store. Default: none.
+    /// Returns the folder of the secrets in the store. Default: none.
     fn path(&self) -> Option<&str> {
         None
     }
 
-    /// The `Secret` of Kubernetes that contains a key, for the role that reads it. Also called before the start.
-    /// Default: none, because the store is outside the cluster's API.
+    /// Returns the Kubernetes `Secret` that contains a key, for the role that reads it. May be called before the start.
+    /// Default: none, for a store outside the cluster's API.
     ///
     /// # Errors
     ///
@@ -80,7 +80,7 @@ pub struct KubernetesSecret<'a> {
 }
 
 impl Handle<dyn SecretStore> {
-    /// The secret with this key, in the span `secrets.get_secret`.
+    /// Returns the secret with this key, in the span `secrets.get_secret`.
     ///
     /// # Errors
     ///

@@ -69,14 +69,14 @@ pub trait RoleGenerator: Lifecycle {
 
 /// Generates network policies for the cluster of a product.
 pub trait NetworkPolicyGenerator: Lifecycle {
-    /// The policy that lets the product's pods connect to the services that it uses.
+    /// Generates the policy that lets the product's pods connect to the services that it uses.
     ///
     /// # Errors
     ///
     /// A name is not valid in a cluster.
     fn generate_network_policy(&self, workload: &Workload<'_>) -> Result<Value, Error>;
 
-    /// The policies that deny everything else in the namespace.
+    /// Generates the policies that deny all other connections in the namespace.
     ///
     /// # Errors
     ///
@@ -129,7 +129,7 @@ impl Handle<dyn RoleGenerator> {
 }
 
 impl Handle<dyn NetworkPolicyGenerator> {
-    /// The policy of the product, in the span `security.generate_network_policy`.
+    /// Generates the policy of the product, in the span `security.generate_network_policy`.
     ///
     /// # Errors
     ///
@@ -140,7 +140,7 @@ impl Handle<dyn NetworkPolicyGenerator> {
         self.observe(&operation, |it, _| it.generate_network_policy(workload))
     }
 
-    /// The policies that deny everything else, in the span `security.generate_default_deny_policies`.
+    /// Generates the policies that deny all other connections, in the span `security.generate_default_deny_policies`.
     ///
     /// # Errors
     ///

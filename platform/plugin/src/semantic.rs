@@ -38,7 +38,7 @@ operation!("semantic", Semantic.operation);
 
 /// A semantic layer: metrics and dimensions over tables.
 pub trait SemanticLayer: Lifecycle {
-    /// Writes a schema for each gold model below `folder`. Returns the paths.
+    /// Writes below `folder` a schema for each gold model, and returns the paths of the files.
     ///
     /// # Errors
     ///

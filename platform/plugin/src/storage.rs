@@ -35,13 +35,13 @@ operation!("storage", Storage.operation);
 
 /// A store of objects.
 pub trait ObjectStore: Lifecycle {
-    /// The storage system, for example `file`.
+    /// Returns the storage system, for example `file`.
     fn system(&self) -> &str;
 
-    /// The URI below which tables are stored, for example `s3://lake/warehouse`.
+    /// Returns the URI below which tables are stored, for example `s3://lake/warehouse`.
     fn warehouse_uri(&self) -> String;
 
-    /// Stores a file under a key, and returns the number of its bytes. Readers find either the old or the new object.
+    /// Stores a file under a key, and returns its size in bytes. Readers find either the old or the new object.
     ///
     /// # Errors
     ///

@@ -57,8 +57,8 @@ pub trait RowSink {
         Ok(())
     }
 
-    /// Receives the names of the source's additional columns, which are not read, before the first row. Default:
-    /// nothing happens.
+    /// Receives, before the first row, the names of the source's additional columns, which are not read. Default: does
+    /// nothing.
     fn ignored(&mut self, names: &[&str]) {
         let _ = names;
     }

@@ -1,10 +1,10 @@
-//! Times in the formats of protocols.
+//! Times in the format of RFC 3339.
 
 use std::time::SystemTime;
 
 use jiff::Timestamp;
 
-/// A time in UTC with milliseconds, in the form of RFC 3339.
+/// Formats a time in UTC with milliseconds, as in RFC 3339.
 ///
 /// ```
 /// use std::time::{Duration, SystemTime};
@@ -13,7 +13,7 @@ use jiff::Timestamp;
 /// assert_eq!(floe_plugin::rfc3339(at), "2000-02-29T00:00:00.007Z");
 /// ```
 pub fn rfc3339(at: SystemTime) -> String {
-    // The format ends with the year 9999.
+    // The format has no times after the year 9999.
     let at = Timestamp::try_from(at).unwrap_or(Timestamp::MAX);
     format!("{at:.3}")
 }

@@ -33,7 +33,7 @@ mod silent {
 
     floe_plugin::plugin!(Plugin::new("silent", Some("floe.storage.silent")));
 
-    // Neither its module nor the scope of its crate makes the plugin instrumented.
+    // This function has another scope, so the plugin is not instrumented.
     #[floe_telemetry::traced]
     pub(crate) fn put() {}
 }
@@ -100,8 +100,8 @@ fn a_linked_plugin_whose_tracer_no_call_site_carries_is_a_warning() -> Result<()
     Ok(())
 }
 
-/// Returns the lines of the log, too. All tests log, because a first warning without a subscriber would disable it for
-/// the other threads (`tracing_core::callsite`).
+/// Returns the result of `audit` and the lines of the log. All tests log, because a warning that is first emitted
+/// without a subscriber would stay disabled in the other threads (`tracing_core::callsite`).
 fn logged<T>(audit: impl FnOnce() -> T) -> (T, Vec<String>) {
     let log = tempfile::NamedTempFile::new().unwrap();
     let subscriber = tracing_subscriber::fmt()

@@ -11,8 +11,8 @@ use opentelemetry::{Context, KeyValue};
 
 static TRACER: Tracer = floe_telemetry::tracer!("floe.test.domains");
 
-/// The call that opens the span of a domain, and the keys of the span's attributes. The contract of `platform/tests`
-/// has the values of the attributes.
+/// The call that opens the span of a domain, and the keys of the span's attributes. A contract test in `platform/tests`
+/// checks the values.
 struct Row {
     domain: &'static str,
     span: String,
@@ -61,7 +61,7 @@ fn rows() -> [Row; 15] {
     ]
 }
 
-/// Captures the spans of `code` below baggage that no configuration lists.
+/// Captures the spans of `code`, below baggage that no configuration adds to spans.
 fn for_a_product(code: impl FnOnce()) -> Spans {
     testing::capture(|| {
         let _attached = Context::current_with_baggage([

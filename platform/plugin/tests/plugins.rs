@@ -93,7 +93,7 @@ impl AlertChannel for Pager {
     }
 
     fn send_alert(&self, _: &Message<'_>) -> Result<(), Error> {
-        // A panic that no hook prints.
+        // Panics without calling the panic hook, which would print a message.
         if self.breaks {
             std::panic::resume_unwind(Box::new("the pager broke token=c2VjcmV0"));
         }
@@ -199,7 +199,7 @@ fn a_credential_that_cannot_be_read_names_its_reference() {
         ("${env:FLOE_NO_SUCH_VARIABLE}", "the variable is not set, or is not UTF-8 text"),
         ("${secret:vault/other}", "the store has no such secret"),
         ("${secret:vault/pager}", "it is empty"),
-        // Reading a pipe would wait for its writer, and a device does not end.
+        // Reading this device would not end.
         ("${file:/dev/zero}", other),
         (&file("folder"), other),
         (&file("large"), other),
