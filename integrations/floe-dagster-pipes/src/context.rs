@@ -10,7 +10,7 @@ use serde_json::{Map, Value};
 use crate::error::Error;
 use crate::param::{decode, variable};
 
-/// The variable with the context, or with its place.
+/// The environment variable with the context, or with the path of a file that contains it.
 pub(crate) const VARIABLE: &str = "DAGSTER_PIPES_CONTEXT";
 
 const LARGEST: u64 = 16 << 20;
@@ -19,7 +19,7 @@ const LARGEST: u64 = 16 << 20;
 #[derive(Clone, Debug, Default, Deserialize, PartialEq)]
 #[non_exhaustive]
 pub struct Context {
-    /// The keys of the assets that the step builds, with `/` between their parts. Empty for an op without assets.
+    /// The keys of the assets that the step builds, with `/` between the parts of each. Empty for an op without assets.
     #[serde(default, deserialize_with = "or_default")]
     pub asset_keys: Vec<String>,
     /// The id of the run.
@@ -30,7 +30,7 @@ pub struct Context {
     /// The number of failed attempts of this step so far.
     #[serde(default)]
     pub retry_number: u32,
-    /// The key of the partition, if the step builds one.
+    /// The key of the partition that the step builds, if there is one.
     #[serde(default)]
     pub partition_key: Option<String>,
     /// The parameter `extras` of `PipesSubprocessClient.run`.
@@ -43,7 +43,7 @@ impl Context {
     /// the id of its run.
     ///
     /// # Errors
-    /// Dagster did not start this process ([`Error::is_not_started_by_dagster`]), or its parameter cannot be used.
+    /// Dagster did not start this process ([`Error::is_not_started_by_dagster`]), or the context cannot be read.
     pub fn from_environment() -> Result<Self, Error> {
         Self::decode(&variable(VARIABLE)?)
     }
@@ -66,7 +66,7 @@ impl Source {
             Self::Data(context) => return Ok(*context),
             Self::Path(path) => path,
         };
-        // Opening a pipe waits for its writer, and a device such as `/dev/zero` does not end.
+        // Other files could block: opening a pipe waits for a writer, and a device such as `/dev/zero` has no end.
         let metadata = path.metadata().map_err(|error| Error::context(error.to_string()))?;
         if !metadata.is_file() {
             return Err(Error::context("expected a regular file, found another kind of file"));
@@ -87,7 +87,7 @@ impl Source {
     }
 }
 
-/// Reads a property, for which Dagster passes `null` if a step does not have it.
+/// Reads a property. Dagster passes `null` for a property that the step lacks; it becomes the default value.
 fn or_default<'de, D: Deserializer<'de>, T: Default + Deserialize<'de>>(
     deserializer: D,
 ) -> Result<T, D::Error> {

@@ -21,7 +21,7 @@ pub(crate) enum Kind {
 }
 
 impl Error {
-    /// Whether Dagster did not start the process, so that nobody receives reports.
+    /// Whether the process was not started by Dagster, in which case nobody receives its reports.
     pub fn is_not_started_by_dagster(&self) -> bool {
         matches!(self.0, Kind::NotStartedByDagster(_))
     }

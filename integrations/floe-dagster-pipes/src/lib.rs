@@ -1,7 +1,7 @@
 //! Dagster Pipes for Rust: a process that Dagster runs reads its context, and reports assets, checks and logs.
 //!
-//! Dagster starts the process through `PipesSubprocessClient`, and passes two variables, `DAGSTER_PIPES_CONTEXT` and
-//! `DAGSTER_PIPES_MESSAGES`. [`Session::from_environment`] reads them; each report is a line in the destination that
+//! Dagster starts the process through `PipesSubprocessClient`, and passes the variables `DAGSTER_PIPES_CONTEXT` and
+//! `DAGSTER_PIPES_MESSAGES`. [`Session::from_environment`] reads them. Each report is a line in the destination that
 //! the second variable names, and becomes an event in Dagster's log.
 //!
 //! ```no_run
@@ -23,8 +23,9 @@
 //! # }
 //! ```
 //!
-//! The input from Dagster is bounded, and a mistake in it is an [`Error`], never a panic. Credentials in log records,
-//! metadata and exceptions are redacted, because Dagster stores and shows them; an exception also loses personal data.
+//! The size of the input from Dagster is limited, and invalid input is an [`Error`], never a panic. Credentials are
+//! redacted, because Dagster stores and shows log records, metadata and exceptions. In exceptions, personal data is
+//! redacted, too.
 #![forbid(unsafe_code)]
 
 mod context;

@@ -10,10 +10,10 @@ use serde_json::{Value, json};
 
 const VERSION: &str = "0.1";
 
-/// The maximum length of a log record or of metadata, in characters.
+/// The maximum length of a log record or of a text in metadata, in characters.
 const LONGEST_TEXT: usize = 16 << 10;
 
-/// The maximum length of an exception, in characters.
+/// The maximum length of the message of an exception, in characters.
 const LONGEST_EXCEPTION: usize = 500;
 
 /// The level of a log record.
@@ -63,8 +63,8 @@ impl Severity {
     }
 }
 
-/// The reason why a process failed. Credentials and personal data in messages are redacted, and each is truncated to
-/// 500 characters.
+/// The reason why a process failed. Credentials and personal data in the message are redacted, and the message is
+/// truncated to 500 characters.
 ///
 /// ```
 /// use floe_dagster_pipes::Exception;
@@ -85,7 +85,7 @@ impl Exception {
         Self { name: name.to_owned(), message: sanitized(message) }
     }
 
-    /// The message.
+    /// Returns the message, redacted and truncated.
     pub fn message(&self) -> &str {
         &self.message
     }
@@ -129,7 +129,7 @@ impl From<Fields> for Destination {
 }
 
 impl Destination {
-    /// Writes a message in one line and one call, so that lines of several processes do not mix.
+    /// Writes a message as one line in one call, so that the lines of several processes do not mix.
     pub(crate) fn write(&self, method: &str, params: &Value) -> io::Result<()> {
         let message = json!({
             "__dagster_pipes_version": VERSION,
@@ -153,14 +153,14 @@ fn print(output: &mut dyn Write, line: &str) -> io::Result<()> {
     output.flush()
 }
 
-/// Redacts credentials, because Dagster stores the text.
+/// Redacts credentials in a text, because Dagster stores it, and truncates the text.
 pub(crate) fn text(text: &str) -> String {
     let redactor =
         Redactor::builder().level(RedactionLevel::Credentials).max_chars(LONGEST_TEXT).build();
     redactor.redact(text).into_owned()
 }
 
-/// Redacts credentials and personal data, because the message of an error quotes the input.
+/// Redacts credentials and personal data in the message of an error, because it may quote input, and truncates it.
 fn sanitized(message: &str) -> String {
     let redactor = Redactor::builder().max_chars(LONGEST_EXCEPTION).build();
     redactor.redact(message).into_owned()

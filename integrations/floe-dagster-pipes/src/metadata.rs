@@ -4,19 +4,19 @@ use serde_json::{Map, Value, json};
 
 use crate::message::text;
 
-/// A value of the metadata of an asset or a check, with the type in Dagster.
+/// A value in the metadata of an asset or a check. The variant is the type in Dagster.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Metadata<'a> {
     /// An integer.
     Int(i64),
-    /// A number. A non-finite number is reported as text, because JSON cannot express it.
+    /// A floating-point number. It is reported as text if it is not finite, because JSON cannot express such numbers.
     Float(f64),
     /// A boolean.
     Bool(bool),
     /// Text.
     Text(&'a str),
-    /// An address, shown as a link.
+    /// A URL, which Dagster shows as a link.
     Url(&'a str),
 }
 

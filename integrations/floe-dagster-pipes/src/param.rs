@@ -1,4 +1,4 @@
-//! The value of a variable: JSON, compressed with zlib, in Base64.
+//! Decodes the values of Dagster's environment variables: JSON, compressed with zlib, in Base64.
 
 use std::env;
 use std::io::Read as _;
@@ -10,10 +10,10 @@ use serde::de::DeserializeOwned;
 
 use crate::error::{Error, Kind};
 
-/// The maximum length of a variable; Linux allows 128 KiB.
+/// The maximum length of a variable's value, in bytes. Linux allows 128 KiB.
 const LONGEST: usize = 1 << 20;
 
-/// The maximum size of the decompressed text.
+/// The maximum size of the decompressed text, in bytes.
 const LARGEST: u64 = 16 << 20;
 
 pub(crate) fn decode<T: DeserializeOwned>(name: &'static str, value: &str) -> Result<T, Error> {
@@ -34,7 +34,7 @@ pub(crate) fn decode<T: DeserializeOwned>(name: &'static str, value: &str) -> Re
     if json.len() as u64 > LARGEST {
         return Err(refused("more than 16 MiB"));
     }
-    // serde quotes values, which may be credentials; a place is enough.
+    // serde's messages quote values, which may be credentials, so only the line and the column are reported.
     serde_json::from_slice(&json).map_err(|error| {
         let (line, column) = (error.line(), error.column());
         let found = format!("JSON with a mistake at line {line}, column {column}");

@@ -14,8 +14,8 @@ const MESSAGES: &str = "DAGSTER_PIPES_MESSAGES";
 
 /// The session between a process and the step of Dagster that runs it.
 ///
-/// It ends with [`close`](Self::close) or [`fail`](Self::fail). A session that is dropped before, for example by a
-/// panic, fails.
+/// It ends with [`close`](Self::close) or [`fail`](Self::fail). Dropping an open session, for example in a panic,
+/// reports a failure.
 pub struct Session {
     context: Context,
     messages: Destination,
@@ -49,7 +49,7 @@ impl Session {
         Ok(session)
     }
 
-    /// The context of the step, from Dagster.
+    /// Returns the context of the step that runs this process.
     pub fn context(&self) -> &Context {
         &self.context
     }
@@ -81,7 +81,7 @@ impl Session {
         self.write("report_asset_materialization", &params)
     }
 
-    /// Reports the result of a check, which the definition of the asset declares.
+    /// Reports the result of a check that the definition of the asset declares.
     ///
     /// # Errors
     /// The message cannot be written.
@@ -112,8 +112,8 @@ impl Session {
         self.write("closed", &json!({}))
     }
 
-    /// Ends the session with the reason of a failure, which Dagster logs. The step fails if the process ends with
-    /// another exit code than 0.
+    /// Ends the session with the reason of a failure, which Dagster logs. The step fails if the process ends with an
+    /// exit code other than 0.
     ///
     /// # Errors
     /// The message cannot be written.
@@ -138,7 +138,7 @@ impl Drop for Session {
     }
 }
 
-/// Leaves out the context, because `extras` may contain anything.
+/// Shows only the run's id of the context, because `extras` may contain credentials.
 impl fmt::Debug for Session {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Session")

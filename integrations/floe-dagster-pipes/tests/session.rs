@@ -1,5 +1,5 @@
-//! Sessions with the parameters of Dagster. Their messages are compared with the output of Dagster's own package for
-//! Python for the same calls: `recorded/` contains the output of dagster-pipes 1.13.28.
+//! Tests sessions with Dagster's parameters. The expected messages in `recorded/` are the output of Dagster's own
+//! Python package, dagster-pipes 1.13.28, for the same calls.
 
 #![allow(clippy::unwrap_used, reason = "tests")]
 
@@ -73,7 +73,7 @@ fn messages_equal_those_of_dagsters_own_package() {
     expected.retain(|message| message["method"] != "report_custom_message");
     let metadata = expected[3]["params"]["metadata"].as_object_mut().unwrap();
     metadata.retain(|key, _| !["md", "path", "timestamp", "json", "null"].contains(&&**key));
-    // The process in Rust reports no stack of Python.
+    // A Rust process reports no Python stack.
     expected.last_mut().unwrap()["params"]["exception"]["stack"] = json!([]);
     assert_eq!(messages.read(), expected);
 }
@@ -165,7 +165,7 @@ fn mistakes_in_the_parameters_are_one_error_without_their_values() {
         ("password=hunter2", "a text that is not Base64"),
         ("cGFzc3dvcmQ=", "data that is not compressed with zlib"),
         (&*"A".repeat((1 << 20) + 1), "more than 1 MiB"),
-        // A kilobyte that would become 64 MiB.
+        // About 64 KiB that would become 64 MiB.
         (&*compress(&vec![b' '; 64 << 20]), "more than 16 MiB"),
     ] {
         let error = refused(value, &messages);

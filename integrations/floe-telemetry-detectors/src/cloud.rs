@@ -1,5 +1,5 @@
-//! The cloud platform ([conventions](https://opentelemetry.io/docs/specs/semconv/resource/cloud/)), from the variables
-//! that the platforms set.
+//! Detects the cloud platform ([conventions](https://opentelemetry.io/docs/specs/semconv/resource/cloud/)) by the
+//! environment variables that the platforms set.
 
 use floe_telemetry::detection::{DetectedAttributes, Surroundings};
 use opentelemetry::{Array, Value};
@@ -20,7 +20,7 @@ type Platform = (&'static str, &'static str);
 
 type Variable<'a> = &'a dyn Fn(&'static str) -> Option<String>;
 
-/// Source: [variables of Lambda](https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html).
+/// Reads the [variables of Lambda](https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html).
 fn aws_lambda(variable: Variable<'_>, found: &mut DetectedAttributes) -> Option<Platform> {
     found.add("faas.name", Some(variable("AWS_LAMBDA_FUNCTION_NAME")?));
     found.add("faas.version", variable("AWS_LAMBDA_FUNCTION_VERSION"));
@@ -35,7 +35,7 @@ fn aws_lambda(variable: Variable<'_>, found: &mut DetectedAttributes) -> Option<
     Some(("aws", "aws_lambda"))
 }
 
-/// Detects ECS. The name of a task is available only from its metadata endpoint.
+/// Detects ECS without the name of the task, which only the metadata endpoint returns.
 fn aws_ecs(variable: Variable<'_>, found: &mut DetectedAttributes) -> Option<Platform> {
     let endpoint = variable("ECS_CONTAINER_METADATA_URI_V4");
     endpoint.or_else(|| variable("ECS_CONTAINER_METADATA_URI"))?;
@@ -43,7 +43,7 @@ fn aws_ecs(variable: Variable<'_>, found: &mut DetectedAttributes) -> Option<Pla
     Some(("aws", "aws_ecs"))
 }
 
-/// Source: [variables of functions](https://cloud.google.com/run/docs/container-contract#env-vars).
+/// Reads the [variables of functions](https://cloud.google.com/run/docs/container-contract#env-vars).
 fn gcp_functions(variable: Variable<'_>, found: &mut DetectedAttributes) -> Option<Platform> {
     variable("FUNCTION_TARGET")?;
     gcp_cloud_run(variable, found)?;
@@ -77,7 +77,7 @@ fn gcp_project(variable: Variable<'_>, found: &mut DetectedAttributes) {
     found.add("cloud.account.id", variable("GOOGLE_CLOUD_PROJECT"));
 }
 
-/// Source: [variables of App Service](https://learn.microsoft.com/azure/app-service/reference-app-settings).
+/// Reads the [variables of App Service](https://learn.microsoft.com/azure/app-service/reference-app-settings).
 fn azure(variable: Variable<'_>, found: &mut DetectedAttributes) -> Option<Platform> {
     if let Some(app) = variable("CONTAINER_APP_NAME") {
         found.add("faas.name", Some(app));

@@ -1,4 +1,4 @@
-//! The container ([conventions](https://opentelemetry.io/docs/specs/semconv/resource/container/)).
+//! Detects the container ([conventions](https://opentelemetry.io/docs/specs/semconv/resource/container/)).
 
 use floe_telemetry::detection::{DetectedAttributes, Surroundings};
 
@@ -6,7 +6,7 @@ const CGROUP: &str = "/proc/self/cgroup";
 pub(crate) const MOUNTS: &str = "/proc/self/mountinfo";
 
 pub(crate) fn detect(surroundings: &mut Surroundings<'_>, found: &mut DetectedAttributes) {
-    // With version 2 of control groups, only mounts have the id.
+    // With version 2 of control groups, only the mounts contain the id of the container.
     let id = surroundings.file(CGROUP).and_then(|text| in_cgroup(&text));
     let id = id.or_else(|| in_mounts(&surroundings.file(MOUNTS)?));
     found.add("container.id", id);
@@ -39,7 +39,7 @@ fn is_id(text: &str) -> bool {
     text.len() == 64 && text.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
-/// Whether this is an id of AWS Fargate: 32 hexadecimal digits, a dash, and a number.
+/// Whether a text is the id of a container on AWS Fargate: 32 hexadecimal digits, a dash, and a number.
 fn is_fargate_id(text: &str) -> bool {
     text.split_once('-').is_some_and(|(task, number)| {
         task.len() == 32

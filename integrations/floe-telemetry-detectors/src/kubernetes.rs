@@ -1,11 +1,11 @@
-//! The pod ([conventions](https://opentelemetry.io/docs/specs/semconv/resource/k8s/)), from variables and files of the
-//! [downward API](https://kubernetes.io/docs/concepts/workloads/pods/downward-api/) and of the service account.
+//! Detects the pod ([conventions](https://opentelemetry.io/docs/specs/semconv/resource/k8s/)) by variables and files of
+//! the [downward API](https://kubernetes.io/docs/concepts/workloads/pods/downward-api/) and of the service account.
 
 use floe_telemetry::detection::{DetectedAttributes, Surroundings};
 
 use crate::container::MOUNTS;
 
-/// A variable that every container of a pod has.
+/// A variable that Kubernetes sets in every container of a pod.
 const SERVICE: &str = "KUBERNETES_SERVICE_HOST";
 
 const NAMESPACE: &str = "/var/run/secrets/kubernetes.io/serviceaccount/namespace";
@@ -13,7 +13,7 @@ const NAMESPACE: &str = "/var/run/secrets/kubernetes.io/serviceaccount/namespace
 /// The folder in which Kubernetes' documentation mounts the downward API.
 const PODINFO: &str = "/etc/podinfo";
 
-/// The keys, with the usual variables and files of the downward API for their values.
+/// The attribute keys, each with the variables and the files in which the downward API usually passes the value.
 const KEYS: [(&str, &[&str], &[&str]); 6] = [
     (
         "k8s.namespace.name",

@@ -14,7 +14,7 @@
 //! # Ok::<(), floe_telemetry::Error>(())
 //! ```
 //!
-//! [`ResourceDetector`](floe_telemetry::config::ResourceDetector) lists the attributes of each.
+//! [`ResourceDetector`](floe_telemetry::config::ResourceDetector) lists the attributes of each detector.
 
 #![forbid(unsafe_code)]
 

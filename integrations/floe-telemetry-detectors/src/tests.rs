@@ -1,4 +1,4 @@
-//! Tests of the detectors, each with its own files and variables.
+//! Tests each detector with files and variables of the test.
 
 use std::fs;
 use std::path::Path;
@@ -12,7 +12,7 @@ use super::*;
 const ID: &str = "1f0e3dad99908345f7439f8ffabdffc41f0e3dad99908345f7439f8ffabdffc4";
 const UID: &str = "0b4b4e1c-6b1c-4b4b-9b4b-0b4b4b4b4b4b";
 
-/// A folder with these files.
+/// Creates a temporary folder with these files.
 fn root(files: &[(&str, &str)]) -> TempDir {
     let root = tempfile::tempdir().unwrap();
     for (path, content) in files {

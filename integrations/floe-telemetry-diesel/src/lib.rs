@@ -20,13 +20,13 @@
 //! | others | set with [`Traced::attribute`] |
 //! | `error.type` | of an error: its kind, such as `unique_violation`, or `_OTHER` |
 //!
-//! The messages of errors are not recorded, because a database quotes values in them, and diesel does not pass on the
-//! database's own code. A `#[traced]` function that returns the error records its message.
+//! The message of an error is not recorded, because databases quote values in it. Nor is the database's own code, which
+//! diesel does not pass on. A `#[traced]` function that returns the error records its message.
 //!
 //! `BEGIN`, `COMMIT` and `ROLLBACK` are queries, too. The establishment of a connection has no span. Diesel reports the
 //! end of a query of `PostgreSQL` or `MySQL` when the result has arrived, and of `SQLite` when the rows have been read.
-//! It does not report the end of a query that fails before it is sent; the span of such a query ends with the next
-//! query.
+//! It does not report the end of a query that fails before it is sent; the span of such a query ends when the next
+//! query begins.
 //!
 //! The crate `diesel-async` reports its queries in the same way. Pipelined queries on one connection are not
 //! distinguished.
@@ -61,7 +61,7 @@ pub struct Traced {
 }
 
 impl Traced {
-    /// Creates an instrumentation that takes the database from the URL of a new connection.
+    /// Creates an instrumentation that reads the attributes of the database from the URL of each new connection.
     #[must_use]
     pub fn new() -> Self {
         let scope = InstrumentationScope::builder(env!("CARGO_PKG_NAME"))
@@ -80,13 +80,13 @@ impl Traced {
         self.with(|database| database.attribute(key, value))
     }
 
-    /// Takes the database from a URL, for an open connection. Its password is not read.
+    /// Sets the attributes of the database from the URL of an open connection. The password is not read.
     #[must_use]
     pub fn url(self, url: &str) -> Self {
         self.with(|database| database.system(system(url)).url(url))
     }
 
-    /// Measures queries: `db.client.operation.duration`, see [`Database::observe`].
+    /// Measures the duration of queries as `db.client.operation.duration`; see [`Database::observe`].
     #[must_use]
     pub fn observe(self) -> Self {
         self.with(Database::observe)
@@ -129,7 +129,7 @@ impl Instrumentation for Traced {
     }
 }
 
-/// The value of `db.system.name` for a URL, which is a path for `SQLite`, and may be a list of keys for `PostgreSQL`.
+/// Returns the `db.system.name` of a URL, which may be a path (`SQLite`) or `key=value` pairs (`PostgreSQL`).
 fn system(url: &str) -> &'static str {
     let first_key = url.split_once('=').map(|(key, _)| key.trim());
     match (url.split_once("://"), first_key) {
@@ -142,8 +142,8 @@ fn system(url: &str) -> &'static str {
     }
 }
 
-/// The statement of a query without the values of the parameters, which diesel displays in a comment after the
-/// statement.
+/// Returns the statement of a query. The values of the parameters are left out; diesel displays them in a comment after
+/// the statement.
 fn sql(query: &dyn DebugQuery) -> String {
     #[derive(Default)]
     struct First(Option<String>);
@@ -160,7 +160,7 @@ fn sql(query: &dyn DebugQuery) -> String {
     }
 
     let mut first = First::default();
-    // Writing fails at the second piece.
+    // `First` returns an error for the second piece, so that no values are formatted.
     let _ = write!(first, "{query}");
     first.0.unwrap_or_default()
 }

@@ -1,7 +1,7 @@
 //! [`HttpServerLayer`] as a middleware of actix-web.
 //!
-//! actix-web has the types of an older `http`, its own body, and futures that stay on their thread. The head of a
-//! request is converted, so that the options of the layer are the same everywhere.
+//! actix-web has the types of an older `http`, its own type of bodies, and futures that are not `Send`. This module
+//! converts the head of a request, so that the layer has the same options as with tower.
 
 use std::error::Error as StdError;
 use std::future::{Future, Ready, ready};
@@ -23,19 +23,20 @@ use crate::http_server::{HttpServerLayer, OfActix, open};
 use crate::options::Options;
 use crate::response::RequestKind;
 
-/// The middleware for `App::wrap`. Its spans are named after the patterns of the routes, such as `GET /orders/{id}`:
-/// until there is a response, after the first pattern for the path, then after the pattern of the resource that the
-/// guards have selected. The extensions of a request have the [`SocketAddr`](std::net::SocketAddr) of the other end of
-/// the connection, for [`with_peer_address`](Self::with_peer_address). An error that a handler returns is recorded with
-/// the status of its response.
+/// The middleware for `App::wrap`. A span is named by the route of its request, such as `GET /orders/{id}`. Until the
+/// response, the route is the first pattern that matches the path, and then the pattern of the resource that the guards
+/// have selected. For [`with_peer_address`](Self::with_peer_address), the extensions of a request contain the
+/// [`SocketAddr`](std::net::SocketAddr) of the other end of the connection. An error that a handler returns is recorded
+/// with the status of its response.
 ///
-/// actix-web converts the error of an inner middleware into a response outside this middleware. Its status is recorded
-/// as [`ResponseError::status_code`](actix_web::ResponseError::status_code), which is 500 for an error that only
-/// implements `error_response`. Such a response has no header by [`with_trace_id_header`](Self::with_trace_id_header),
-/// and its headers ([`with_response_headers`](Self::with_response_headers)) are not recorded.
+/// actix-web converts the error of an inner middleware into a response outside this middleware. The recorded status is
+/// [`ResponseError::status_code`](actix_web::ResponseError::status_code), which is 500 for an error that only
+/// implements `error_response`. Such a response gets no header from
+/// [`with_trace_id_header`](Self::with_trace_id_header), and its headers
+/// ([`with_response_headers`](Self::with_response_headers)) are not recorded.
 ///
-/// A handler whose client has gone runs to its end by default, and so does its span. With
-/// `HttpServer::h1_allow_half_closed(false)`, actix-web drops it, which is recorded as `cancelled`.
+/// A handler whose client has disconnected runs to its end by default, and so does its span. With
+/// `HttpServer::h1_allow_half_closed(false)`, actix-web drops the handler, which is recorded as `cancelled`.
 ///
 /// ```
 /// use actix_web::{App, web};
@@ -93,7 +94,7 @@ where
     }
 }
 
-/// The route of a request before the application routes it: the first pattern for the path, whatever the guards.
+/// The method of a request, and its route before guards are checked: the first pattern that matches the path.
 #[derive(Debug)]
 struct Routing {
     method: Method,
@@ -101,7 +102,7 @@ struct Routing {
 }
 
 impl Routing {
-    /// `None` if the program names routes itself.
+    /// Returns `None` if the program names routes itself.
     fn of(options: &Options<Parts>, mut parts: Parts) -> Option<Self> {
         options.route.is_none().then(|| Self {
             route: parts.extensions.remove().and_then(|of_actix: OfActix| of_actix.route),

@@ -1,8 +1,8 @@
-//! A request and its response: the span, and the metrics.
+//! The span and the metrics of a request and its response.
 //!
-//! A request of any protocol and side is one [`Exchange`], which the generic future and body of a response call; only
-//! these two are compiled for each service. reqwest's response cannot be wrapped without replacing it, so its span ends
-//! with the headers.
+//! Every request, whatever its protocol and side, is an [`Exchange`]. Only the future and the body of a response, which
+//! call it, are generic and compiled for each service. A middleware of reqwest must return reqwest's own response, so
+//! its span ends with the headers.
 
 use std::any::type_name;
 #[cfg(feature = "actix-web")]
@@ -86,7 +86,7 @@ impl Exchange {
         }
     }
 
-    /// Runs a part of the exchange. A panic is recorded, ends the exchange, and continues.
+    /// Runs a part of the exchange. A panic is recorded and ends the exchange, and then unwinds further.
     pub(crate) fn run<T>(&mut self, body: impl FnOnce() -> T) -> T {
         struct Unwinding<F: FnMut()>(F);
         impl<F: FnMut()> Drop for Unwinding<F> {
@@ -96,11 +96,11 @@ impl Exchange {
         }
         let Self { kind, span, measurement, state, .. } = self;
         span.run(|| {
-            // Dropped while the span is current, so that the span is the exemplar of the metrics.
+            // The guard is dropped while the span is current, so that the metrics have the span as exemplar.
             let guard = Unwinding(|| {
                 *state = State::Ended;
                 if let Some(mut measurement) = measurement.take() {
-                    // A C++ exception, or the end of the thread, is not a panic.
+                    // A C++ exception and the end of a thread may unwind, too, but are no panics.
                     if thread::panicking() {
                         measurement.set(keys::ERROR_TYPE, "panic".into());
                     }
@@ -162,7 +162,7 @@ impl Exchange {
         self.set(keys::HTTP_ROUTE, route);
     }
 
-    /// The trace id for the response; `None` if it is not configured, or the response has the header.
+    /// Returns the trace id for the response, or `None` if no header is configured or the response already has it.
     pub(crate) fn trace_id(&self, headers: &HeaderMap) -> Option<(&HeaderName, HeaderValue)> {
         let name = self.options.as_deref()?.trace_id_header.as_ref()?;
         let span = self.span.context()?.span();
@@ -184,7 +184,7 @@ impl Exchange {
         self.options.is_some()
     }
 
-    /// The announced length of a server's body. The server does not poll the body beyond it.
+    /// Returns the announced length of a server's body. After that many bytes, the server does not poll the body again.
     pub(crate) fn announced(&self, headers: &HeaderMap, hint: &SizeHint) -> Option<u64> {
         let header = headers.get(CONTENT_LENGTH);
         let length = header.and_then(|length| length.to_str().ok()?.parse().ok());
@@ -276,7 +276,7 @@ impl Exchange {
             self.set_error_type(status.name());
             self.span.set_error(&status.message());
         }
-        // The router of a server gives this response for a method that the server does not have.
+        // The router of a server responds like this to a call of a method that the server does not have.
         if is_in_headers
             && status.is_unimplemented()
             && let Some(method) = self.method.take()
@@ -287,7 +287,7 @@ impl Exchange {
         }
     }
 
-    /// Sets an error, with the type as its explanation and an empty description, as the conventions require.
+    /// Sets an error with an empty description, because by the conventions, `error.type` explains it.
     fn set_error(&mut self, error_type: impl Into<Value>) {
         self.set_error_type(error_type);
         self.span.set_error(&"");
@@ -297,9 +297,9 @@ impl Exchange {
         self.set(keys::ERROR_TYPE, value);
     }
 
-    /// Ends an exchange whose future or body was dropped early. For a gRPC client, this is an error. For an HTTP
-    /// server, it is an error only before the response, because a stream may have no other end. For an HTTP client, it
-    /// is no error, because the caller has given up:
+    /// Records that a future or body was dropped early. For a gRPC client, this is an error. For an HTTP server, it is
+    /// an error only before the response, because a client may have no other way to end a stream. For an HTTP client,
+    /// it is no error, because the caller has given up:
     /// <https://opentelemetry.io/docs/specs/semconv/http/http-spans/#status>.
     fn cancel(&mut self) {
         if self.kind.is_grpc() {
@@ -324,8 +324,8 @@ impl Exchange {
 }
 
 impl Drop for Exchange {
-    /// Ends the exchange if the future or the body was dropped early. A client need not read the body of an HTTP
-    /// response.
+    /// Ends the exchange if the future or the body was dropped early. If an HTTP client does not read the whole body of
+    /// a response, the exchange is not cancelled.
     fn drop(&mut self) {
         if self.state == State::Responding && self.kind == Kind::HttpClient {
             return self.end();

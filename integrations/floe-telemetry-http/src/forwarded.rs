@@ -1,4 +1,4 @@
-//! The request as received by the first of several proxies ([RFC 7239](https://www.rfc-editor.org/rfc/rfc7239), and the
+//! The request as the first of several proxies received it ([RFC 7239](https://www.rfc-editor.org/rfc/rfc7239), and the
 //! older headers `X-Forwarded-…`).
 
 use std::net::{IpAddr, SocketAddr};
@@ -22,13 +22,13 @@ pub(crate) struct Forwarded<'h> {
 }
 
 impl<'h> Forwarded<'h> {
-    /// Reads the headers; empty if the caller is not trusted.
+    /// Reads the headers, unless the caller is not trusted.
     pub(crate) fn of(headers: &'h HeaderMap, is_untrusted: bool) -> Self {
         let headers = (!is_untrusted).then_some(headers);
         Self { headers, element: first(headers, &FORWARDED), client: first(headers, &CLIENT) }
     }
 
-    /// The address of the client. Names, such as `unknown`, are not recorded.
+    /// Returns the address of the client, or `None` if a proxy passes a name, such as `unknown`.
     pub(crate) fn client(self) -> Option<IpAddr> {
         let node = self.parameter("for").or(self.client)?;
         let bare = node.strip_prefix('[').and_then(|node| node.strip_suffix(']'));
@@ -37,8 +37,8 @@ impl<'h> Forwarded<'h> {
         address.map(|address| address.to_canonical())
     }
 
-    /// The host to which the client sent the request. A proxy that names the host also names the client, so the host is
-    /// not searched for if no client is named.
+    /// Returns the host to which the client sent the request. A proxy that passes the host also passes the client, so
+    /// the host is searched for only if a client is passed.
     pub(crate) fn host(self) -> Option<Authority> {
         self.element.or(self.client)?;
         let host = self.parameter("host").or_else(|| first(self.headers, &HOST));
@@ -56,7 +56,7 @@ impl<'h> Forwarded<'h> {
     }
 }
 
-/// The first element of a header, which is a list.
+/// Returns the first element of a header whose value is a list.
 fn first<'h>(headers: Option<&'h HeaderMap>, name: &HeaderName) -> Option<&'h str> {
     let values = headers?.get(name)?.to_str().ok()?;
     values.split(',').next().map(str::trim)

@@ -15,8 +15,8 @@ use crate::measurement::Measurement;
 use crate::options::{Options, common_options, grpc_options};
 use crate::service::service;
 
-/// A tower layer for tonic's channel that records a client span for each gRPC call, injects the span's trace
-/// context and the current baggage into its metadata, and records the metric `rpc.client.call.duration`.
+/// A tower layer for tonic's channel that records a client span for each gRPC call, injects the span's trace context
+/// and the current baggage into the call's metadata, and records the metric `rpc.client.call.duration`.
 ///
 /// The span ends with the call's status, so it covers streams. Its attributes and status follow OpenTelemetry's
 /// [conventions]: every status code but `OK` is an error. If the call is dropped early, the span has the attribute
@@ -40,8 +40,8 @@ pub struct GrpcClientLayer {
 }
 
 impl GrpcClientLayer {
-    /// Sets the server, for the attributes `server.address` and `server.port`. A channel adds its address to requests
-    /// below the layer, so the layer does not see it.
+    /// Sets the server for the attributes `server.address` and `server.port`. A layer does not see the server, because
+    /// the channel adds the address to a request only after the layer.
     #[must_use]
     pub fn with_server(mut self, uri: &Uri) -> Self {
         Arc::make_mut(&mut self.options).server = uri.authority().cloned();

@@ -2,7 +2,7 @@
 //! [conventions](https://opentelemetry.io/docs/specs/semconv/rpc/grpc/).
 //!
 //! The layers read `http` types, so tonic is not among their dependencies. A layer does not know the methods of its
-//! server, so a call that is refused as `UNIMPLEMENTED` is `_OTHER`.
+//! server, so it records the method of a call that is refused as `UNIMPLEMENTED` as `_OTHER`.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -17,12 +17,11 @@ use crate::keys;
 
 pub(crate) const SYSTEM: &str = "grpc";
 
-/// The value of `rpc.method` if the server does not have the method: clients could otherwise create any
+/// The value of `rpc.method` for a method that the server does not have, because clients could otherwise create any
 /// number of series.
 pub(crate) const OTHER: &str = "_OTHER";
 
-/// The names of the status codes, by their numbers
-/// ([list](https://grpc.io/docs/guides/status-codes/)).
+/// The names of the status codes, in the order of their numbers ([list](https://grpc.io/docs/guides/status-codes/)).
 const NAMES: [&str; 17] = [
     "OK",
     "CANCELLED",
@@ -67,7 +66,7 @@ impl GrpcStatus {
     pub(crate) const MISSING: Self =
         Self { code: UNKNOWN, message: Cow::Borrowed("the response has no `grpc-status`") };
 
-    /// Reads a status. An undefined code counts as `UNKNOWN`.
+    /// Reads the status from headers or trailers. An undefined code counts as `UNKNOWN`.
     pub(crate) fn of(headers: &HeaderMap) -> Option<Self> {
         let code = headers.get(&STATUS)?.to_str().ok();
         let code = code.and_then(|code| code.parse().ok());
@@ -81,7 +80,7 @@ impl GrpcStatus {
         })
     }
 
-    /// The status of a response without gRPC, such as a proxy's
+    /// Returns the status of a response that is not gRPC, such as a proxy's
     /// ([mapping](https://github.com/grpc/grpc/blob/master/doc/http-grpc-status-mapping.md)).
     pub(crate) fn of_http(status: StatusCode) -> Option<Self> {
         let code = match status.as_u16() {

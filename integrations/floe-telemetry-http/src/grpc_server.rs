@@ -17,17 +17,17 @@ use crate::options::{Options, common_options, grpc_options, server_options};
 use crate::server_parent::ServerParent;
 use crate::service::service;
 
-/// A tower layer for tonic's server that records a server span for each gRPC call, as a child of the trace
-/// context in its metadata, and the metric `rpc.server.call.duration`. The service runs with the span and the
-/// call's baggage as current context. Requests that are not gRPC pass through.
+/// A tower layer for tonic's server that records a server span for each gRPC call, as a child of the trace context in
+/// the call's metadata, and the metric `rpc.server.call.duration`. The service runs with the span and the call's
+/// baggage as current context. Requests that are not gRPC pass through.
 ///
 /// The span ends with the call's status, so it covers streams. Its attributes and status follow OpenTelemetry's
 /// [conventions]: `UNKNOWN`, `DEADLINE_EXCEEDED`, `UNIMPLEMENTED`, `INTERNAL`, `UNAVAILABLE` and `DATA_LOSS` are
 /// errors. If the client disconnects early, the span has the attribute `floe.cancelled` and the status code
 /// `CANCELLED`.
 ///
-/// A call that is refused as `UNIMPLEMENTED` before the first message has the method `_OTHER`, in the span,
-/// in its name (`grpc`) and in the metrics: callers could otherwise create any number of series.
+/// If a call is refused as `UNIMPLEMENTED` before the first message, its method is recorded as `_OTHER` and its span is
+/// named `grpc`, because callers could otherwise create any number of series.
 ///
 /// ```
 /// use floe_telemetry_http::GrpcServerLayer;

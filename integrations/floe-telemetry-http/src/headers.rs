@@ -13,7 +13,7 @@ const MAX_VALUES: usize = 8;
 pub(crate) struct RecordedHeaders(Arc<[(HeaderName, Key)]>);
 
 impl RecordedHeaders {
-    /// Creates the list. A key is the prefix, such as `http.request.header.`, and the name of the header.
+    /// Lists the headers to record. An attribute's key is the prefix, such as `http.request.header.`, and the name.
     pub(crate) fn new(prefix: &str, names: impl IntoIterator<Item = HeaderName>) -> Self {
         let with_key = |name: HeaderName| {
             let key = Key::from(Arc::from(format!("{prefix}{name}")));
@@ -22,7 +22,7 @@ impl RecordedHeaders {
         Self(names.into_iter().map(with_key).collect())
     }
 
-    /// Passes on each header. The value is a list of text, by the conventions.
+    /// Passes each listed header to `record`. Its value is a list of texts, as the conventions require.
     pub(crate) fn each(&self, headers: &HeaderMap, mut record: impl FnMut(Key, Value)) {
         for (name, key) in &*self.0 {
             let values = headers.get_all(name).iter().take(MAX_VALUES);
@@ -34,7 +34,7 @@ impl RecordedHeaders {
     }
 }
 
-/// The text of a value. Invalid UTF-8 and a value marked as sensitive are replaced.
+/// Returns a header's value as truncated text. Invalid UTF-8, and a value that is marked as sensitive, are replaced.
 fn text(value: &HeaderValue) -> StringValue {
     if value.is_sensitive() {
         return "<REDACTED>".into();

@@ -18,11 +18,10 @@ use crate::service::service;
 /// A tower layer that records a client span for each request, injects the span's trace context and the
 /// current baggage into the request headers, and records the metric `http.client.request.duration`.
 ///
-/// The span ends when the last frame of the response body has been read, or when the body is dropped. Its
-/// attributes and status follow OpenTelemetry's [conventions]: a 4xx or 5xx status is an error, as is a
-/// request without a response. If the request is dropped before its response, the span has the attribute
-/// `floe.cancelled` and is no error. With a [`UrlTemplate`](crate::UrlTemplate) in
-/// the extensions of the request, the span is named after it.
+/// The span ends when the last frame of the response body has been read, or when the body is dropped. Its attributes
+/// and status follow OpenTelemetry's [conventions]: a 4xx or 5xx status is an error, as is a failure before a response.
+/// If the request is dropped before its response, the span has the attribute `floe.cancelled` and is no error. With a
+/// [`UrlTemplate`](crate::UrlTemplate) in the extensions of the request, the span is named after the template.
 ///
 /// ```no_run
 /// use floe_telemetry_http::HttpClientLayer;
@@ -69,7 +68,7 @@ fn open(options: &Options<Parts>, parts: &Parts) -> Exchange {
     Exchange::new(Kind::HttpClient, span, measurement, options.response.as_ref())
 }
 
-/// The URL as text. `Display` is slower.
+/// Returns the URL as text, faster than `Display`.
 fn url(uri: &Uri) -> String {
     let scheme = uri.scheme_str();
     let authority = uri.authority().map_or("", Authority::as_str);

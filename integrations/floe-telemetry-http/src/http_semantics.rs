@@ -16,7 +16,7 @@ use crate::keys;
 
 #[derive(Clone, Debug)]
 pub(crate) struct RequestMethod<'r> {
-    /// The method, or `_OTHER`, because clients could otherwise create any number of series.
+    /// The method, or `_OTHER` for one that is not standard, so that clients cannot create any number of series.
     known: &'static str,
     original: Option<&'r str>,
 }
@@ -54,7 +54,7 @@ impl<'r> RequestMethod<'r> {
     }
 }
 
-/// The methods of [RFC 9110](https://www.rfc-editor.org/rfc/rfc9110#name-methods), PATCH and QUERY.
+/// Returns the method if it is in [RFC 9110](https://www.rfc-editor.org/rfc/rfc9110#name-methods), PATCH or QUERY.
 fn standard(method: &str) -> Option<&'static str> {
     Some(match method {
         "CONNECT" => "CONNECT",
@@ -71,8 +71,8 @@ fn standard(method: &str) -> Option<&'static str> {
     })
 }
 
-/// The template of the path of a request's URL, such as `/orders/{id}`. In the extensions of a client's request, it
-/// becomes a part of the span's name and the attribute `url.template`.
+/// The template of the path of a request's URL, such as `/orders/{id}`. If a client's request has it in its extensions,
+/// it is recorded in the span's name and as the attribute `url.template`.
 ///
 /// ```
 /// use floe_telemetry_http::UrlTemplate;
@@ -86,7 +86,7 @@ fn standard(method: &str) -> Option<&'static str> {
 pub struct UrlTemplate(Cow<'static, str>);
 
 impl UrlTemplate {
-    /// Creates a template from constant text, without parts of a particular URL.
+    /// Creates a template from constant text, which must not contain parts of a particular URL.
     #[must_use]
     pub fn new(template: impl Into<Cow<'static, str>>) -> Self {
         Self(template.into())
@@ -128,7 +128,7 @@ impl Outgoing<'_> {
     }
 }
 
-/// The server named by the target of the request, or else by the header `Host`.
+/// Returns the server named by the target of the request, or else by the header `Host`.
 pub(crate) fn server_of(parts: &Parts) -> (Option<&str>, Option<u16>) {
     if let Some(authority) = parts.uri.authority() {
         return host_and_port(authority.as_str());
@@ -141,7 +141,7 @@ pub(crate) fn server_of(parts: &Parts) -> (Option<&str>, Option<u16>) {
     })
 }
 
-/// The host and the port of a name or an IPv4 address. The text is read once; parsing an [`Authority`] copies it.
+/// Returns the host, if it is a name or an IPv4 address, and the port. Parsing an [`Authority`] would copy the text.
 fn usual_host_and_port(authority: &[u8]) -> Option<(Option<&str>, Option<u16>)> {
     let is_host = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-');
     let end = authority.iter().position(|byte| !is_host(*byte));
@@ -157,9 +157,7 @@ fn usual_host_and_port(authority: &[u8]) -> Option<(Option<&str>, Option<u16>)> 
     Some((Some(host), port))
 }
 
-/// The host and the port in an authority.
-///
-/// The methods of [`Authority`] search the text several times.
+/// Returns the host and the port of an authority. The methods of [`Authority`] would search the text several times.
 pub(crate) fn host_and_port(authority: &str) -> (Option<&str>, Option<u16>) {
     let user = authority.bytes().rposition(|byte| byte == b'@');
     let text = user.map_or(authority, |at| &authority[at + 1..]);
@@ -179,7 +177,7 @@ pub(crate) fn server(opening: &mut Opening, host: Option<&str>, port: Option<u16
     }
 }
 
-/// The client named by proxies, or else the other end of the connection.
+/// Records the other end of the connection, and the client: the one that a proxy names, or else this other end.
 pub(crate) fn client(opening: &mut Opening, forwarded: Forwarded<'_>, peer: Option<SocketAddr>) {
     let peer = peer.map(|peer| (peer.ip().to_canonical(), peer.port()));
     if let Some((address, port)) = peer {

@@ -25,8 +25,8 @@ use crate::service::service;
 /// request headers, and the metric `http.server.request.duration`. The service runs with the span and the
 /// request's baggage as current context.
 ///
-/// The span ends when the server has polled the last frame of the response body, so it covers streaming responses;
-/// where HTTP allows no body, as behind an upgrade, it ends with the headers. Its attributes and status follow
+/// The span ends when the server has polled the last frame of the response body, so it covers streaming responses.
+/// Where HTTP allows no body, as after an upgrade, it ends with the headers. Its attributes and status follow
 /// OpenTelemetry's [conventions]: a 5xx status is an error, every other one leaves the span status unset. If the
 /// request is dropped before a response, for example because the client disconnects, the span is an error, and
 /// `error.type` is `cancelled`, also in the metric. In this case, and if the body is dropped early, the span has the
@@ -37,7 +37,7 @@ use crate::service::service;
 /// span is current where the server runs.
 ///
 /// With the feature `axum` and `Router::layer`, spans are named after the route: `GET /orders/{id}`. A layer around a
-/// whole `Router` does not see the route, which one warning reports. Other routers need
+/// whole `Router` does not see the route; one warning reports this. Other routers need
 /// [`with_route`](Self::with_route).
 ///
 /// ```
@@ -66,8 +66,8 @@ pub struct HttpServerLayer {
 
 impl HttpServerLayer {
     /// Names the route of a request, such as `/orders/{id}`, for routers other than axum's. A route that the function
-    /// returns takes precedence over axum's. It is recorded in the span's name, as `http.route`, and in the metrics, so
-    /// the function must not return text of the request itself.
+    /// returns takes precedence over axum's. The route is recorded in the span's name, as `http.route`, and in the
+    /// metrics, so the function must not return text of the request itself.
     ///
     /// ```
     /// use floe_telemetry_http::HttpServerLayer;
@@ -100,7 +100,7 @@ http_options!(HttpServerLayer);
 server_options!(HttpServerLayer);
 service!(HttpServerLayer, HttpServer, open, check_route);
 
-/// Warns once if a layer wraps an axum router. Such a layer does not see the route, which the router finds later.
+/// Warns once if a layer without `with_route` wraps an axum router, which determines the route only after the layer.
 fn check_route(options: &Options<Parts>, inner: &str) {
     static WARNED: AtomicBool = AtomicBool::new(false);
 
@@ -197,7 +197,7 @@ impl<'r> Incoming<'r> {
         }
     }
 
-    /// The attributes of `http.server.active_requests`.
+    /// Returns the attributes of `http.server.active_requests`.
     fn series(&self) -> [KeyValue; 2] {
         [self.method.attribute(), KeyValue::new(keys::URL_SCHEME, self.scheme)]
     }

@@ -11,7 +11,7 @@ pub const HTTP_REQUEST_RESEND_COUNT: &str = "http.request.resend_count";
 pub const HTTP_RESPONSE_STATUS_CODE: &str = "http.response.status_code";
 /// The route template that a request matched, such as `/orders/{id}`.
 pub const HTTP_ROUTE: &str = "http.route";
-/// The address of the client of a request. If the request passed through proxies, the client of the first proxy.
+/// The address of the client of a request; with proxies, of the client of the first proxy.
 pub const CLIENT_ADDRESS: &str = "client.address";
 /// The address of the other end of a connection.
 pub const NETWORK_PEER_ADDRESS: &str = "network.peer.address";
@@ -19,9 +19,9 @@ pub const NETWORK_PEER_ADDRESS: &str = "network.peer.address";
 pub const NETWORK_PEER_PORT: &str = "network.peer.port";
 /// The version of the protocol.
 pub const NETWORK_PROTOCOL_VERSION: &str = "network.protocol.version";
-/// The host of a request.
+/// The host to which a request is sent.
 pub const SERVER_ADDRESS: &str = "server.address";
-/// The port of a request.
+/// The port to which a request is sent.
 pub const SERVER_PORT: &str = "server.port";
 /// The whole URL of a request.
 pub const URL_FULL: &str = "url.full";

@@ -28,24 +28,24 @@
 //!
 //! # Options
 //!
-//! Each layer has the following options, by methods of the same names.
+//! Each layer has the following options as methods.
 //!
-//! - `with_filter` decides which requests are recorded. A request that is not recorded has neither a span
+//! - `with_filter` selects which requests are recorded. A request that is not recorded has neither a span
 //!   nor metrics; spans that start while it is served are children of the caller's span.
 //! - `with_attributes` adds your own attributes.
 //! - `with_request_headers` and `with_response_headers` (gRPC: `…_metadata`) record headers as
 //!   `http.request.header.<key>` and so on. No header is recorded by default. Values are redacted like every
-//!   attribute, judged by the name of the header, too; at most 8 values of each header are recorded, and 2048
-//!   bytes of each value, and nothing of a value that is marked as sensitive.
+//!   attribute, also by the name of the header. At most 8 values of each header are recorded, each truncated to
+//!   2048 bytes; a value that is marked as sensitive is replaced.
 //! - `with_active_requests` (HTTP servers) counts active requests.
 //! - `untrusted` (servers) is for services that anybody can call: each request starts a new trace with a link
 //!   to the caller's span, and the caller's baggage, `Forwarded` and `X-Forwarded-…` are ignored.
 //! - `with_trace_id_header` (servers) adds the trace id to the response.
-//! - `with_peer_address` (servers) records the other end of the connection, which a layer does not see.
+//! - `with_peer_address` (servers) records the address of the other end of the connection, which a layer does not see.
 //!
 //! # Features
 //!
-//! The layers of tower need none, and neither do those for tonic, which are layers of tower, too.
+//! The layers for tower and for tonic need no feature.
 //!
 //! | feature | what it adds |
 //! |---|---|

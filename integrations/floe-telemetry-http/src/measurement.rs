@@ -51,12 +51,12 @@ impl Drop for Active {
 pub(crate) struct Measurement {
     started: Instant,
     attributes: Vec<KeyValue>,
-    // Boxed, because few requests have this value, and all measurements are moved several times.
+    // Boxed, because few requests have this value, and every move of a measurement would otherwise copy it.
     _active: Option<Box<Active>>,
 }
 
 impl Measurement {
-    /// Starts a measurement; `None` unless metrics are recorded.
+    /// Starts a measurement, or returns `None` if metrics are not recorded.
     pub(crate) fn start(attributes: impl FnOnce() -> Vec<KeyValue>) -> Option<Self> {
         is_enabled().then(|| Self {
             started: Instant::now(),

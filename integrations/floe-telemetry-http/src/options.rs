@@ -18,7 +18,7 @@ use crate::headers::RecordedHeaders;
 
 static TRACER: Tracer = floe_telemetry::tracer!(env!("CARGO_PKG_NAME"));
 
-/// Runs user code and catches its panic, and a panic in the drop of the panic's payload.
+/// Runs user code and catches its panic, and also a panic while the payload of the first panic is dropped.
 fn caught<T>(run: impl FnOnce() -> T) -> Option<T> {
     let caught = catch_unwind(AssertUnwindSafe(run))
         .map_err(|payload| catch_unwind(AssertUnwindSafe(|| drop(payload))).map_err(mem::forget));
@@ -56,7 +56,7 @@ pub(crate) struct Options<R> {
     /// The address of the server, for a client whose requests lack it.
     pub(crate) server: Option<Authority>,
     pub(crate) request_headers: RecordedHeaders,
-    /// The options of responses. `None` without any, which saves each request a reference count.
+    /// The options for responses, or `None` if none is set, which saves each request an increment of a reference count.
     pub(crate) response: Option<Arc<ResponseOptions>>,
 }
 
@@ -133,7 +133,7 @@ impl<R> Options<R> {
         caught(|| peer(request))?
     }
 
-    /// Opens a span. `describe` sets the name and the attributes; the user's configured attributes follow.
+    /// Opens a span. `describe` sets its name and attributes; recorded headers and the user's attributes follow.
     pub(crate) fn open(
         &self,
         kind: SpanKind,
@@ -177,9 +177,9 @@ macro_rules! common_options {
                 self
             }
 
-            /// Adds the attributes that the function returns, such as `[("tenant", "acme")]`, to the span.
-            /// The function is called for recorded spans only. A panic in it, or an `Err`, becomes the
-            /// attribute `floe.warning`.
+            /// Adds the attributes that the function returns, such as `[("tenant", "acme")]`, to the span. The function
+            /// is called for recorded spans only. If it panics or returns an `Err`, the span has the attribute
+            /// `floe.warning`.
             #[must_use]
             pub fn with_attributes<A: floe_telemetry::attributes::IntoAttributes>(
                 mut self,
@@ -230,7 +230,7 @@ macro_rules! http_options {
 macro_rules! grpc_options {
     ($layer:ty) => {
         impl $layer {
-            /// Records these metadata of requests as `rpc.request.metadata.<name>`.
+            /// Records request metadata with these names as `rpc.request.metadata.<name>`.
             #[must_use]
             pub fn with_request_metadata(
                 mut self,
@@ -241,7 +241,7 @@ macro_rules! grpc_options {
                 self
             }
 
-            /// Records these metadata of responses, which are sent before the first message, as
+            /// Records response metadata with these names, which is sent before the first message, as
             /// `rpc.response.metadata.<name>`.
             #[must_use]
             pub fn with_response_metadata(
@@ -267,10 +267,10 @@ macro_rules! server_options {
                 self
             }
 
-            /// Records the address that the function returns as `network.peer.address` and `network.peer.port`, and
-            /// as `client.address` unless a proxy names the client. A layer does not see the connection: axum's
-            /// `into_make_service_with_connect_info` adds `ConnectInfo<SocketAddr>` to the extensions of a
-            /// request, and tonic adds `TcpConnectInfo`.
+            /// Records the address that the function returns as `network.peer.address` and `network.peer.port`, and as
+            /// `client.address` unless a proxy names the client. A layer does not see the connection, but a request may
+            /// have its address in the extensions: axum's `into_make_service_with_connect_info` adds
+            /// `ConnectInfo<SocketAddr>`, and tonic adds `TcpConnectInfo`.
             ///
             /// ```
             /// use std::net::SocketAddr;

@@ -21,12 +21,12 @@ use crate::options::{Options, common_options, http_options};
 /// span's trace context and the current baggage into the request headers, and records the metric
 /// `http.client.request.duration`.
 ///
-/// The span ends when the response headers arrive. Its attributes and status follow OpenTelemetry's
-/// [conventions]: a 4xx or 5xx status is an error, as is a request without a response. With a
-/// [`UrlTemplate`](crate::UrlTemplate) as extension of the request, the span is named after it. If the future is
-/// dropped early, the span has the attribute `floe.cancelled` and is no error.
+/// The span ends when the response headers arrive. Its attributes and status follow OpenTelemetry's [conventions]: a
+/// 4xx or 5xx status is an error, as is a failure before a response. If the future is dropped early, the span has the
+/// attribute `floe.cancelled` and is no error. With a [`UrlTemplate`](crate::UrlTemplate) in the extensions of the
+/// request, the span is named after the template.
 ///
-/// Inside a retrying middleware, each attempt has a span, from the second one on with `http.request.resend_count`.
+/// Inside a middleware that retries, each attempt has a span, from the second one on with `http.request.resend_count`.
 ///
 /// ```no_run
 /// use floe_telemetry_http::{HttpClientMiddleware, UrlTemplate};
@@ -67,7 +67,7 @@ impl Middleware for HttpClientMiddleware {
     }
 }
 
-/// The number of times that a request was sent. A middleware around this one may send it again.
+/// The number of times that a request was sent, which exceeds 1 if an outer middleware sends it again.
 #[derive(Clone, Copy)]
 struct Sent(u32);
 

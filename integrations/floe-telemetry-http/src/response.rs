@@ -25,7 +25,7 @@ pin_project_lite::pin_project! {
     }
 }
 
-/// Determines the responses without a body.
+/// The kind of a request, which determines whether its response may have a body.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum RequestKind {
     Head,
@@ -42,9 +42,8 @@ impl RequestKind {
         }
     }
 
-    /// Whether a server does not poll the body of the response, because HTTP allows none
-    /// ([RFC 9110](https://www.rfc-editor.org/rfc/rfc9110#section-6.4.1)). The connection of an upgrade is not
-    /// part of the response.
+    /// Whether HTTP allows no body ([RFC 9110](https://www.rfc-editor.org/rfc/rfc9110#section-6.4.1)), so that a server
+    /// does not poll the body of the response. Data after an upgrade is not part of the response.
     pub(crate) fn is_without_body(self, status: StatusCode) -> bool {
         match self {
             Self::Head => true,
@@ -180,7 +179,7 @@ where
                     let bytes = data.map_or(0, Buf::remaining);
                     let bytes = u64::try_from(bytes).unwrap_or(u64::MAX);
                     *this.rest = this.rest.map(|rest| rest.saturating_sub(bytes));
-                    // A body is not polled again after its end stream.
+                    // Once `is_end_stream` returns true, the body is not polled again.
                     let is_over = this.inner.is_end_stream() || *this.rest == Some(0);
                     if is_over {
                         exchange.end_body();

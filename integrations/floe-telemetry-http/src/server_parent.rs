@@ -1,6 +1,4 @@
-//! The parent of a server's span.
-//!
-//! The parent comes from the request, whatever span is current on the server. An untrusted caller is only linked.
+//! The parent of a server's span. It comes from the request, whatever span is current on the server.
 
 use floe_telemetry::propagation::{current_context, extract_onto};
 use http::HeaderMap;
@@ -14,7 +12,7 @@ pub(crate) struct ServerParent {
 }
 
 impl ServerParent {
-    /// The span of a trusted caller is the parent; the span of an untrusted caller is only linked.
+    /// Makes the span of a trusted caller the parent, and only links the span of an untrusted caller.
     pub(crate) fn of(headers: &HeaderMap, is_untrusted: bool) -> Self {
         // A span that is current here belongs to the server, not to the request.
         let mut base = current_context();

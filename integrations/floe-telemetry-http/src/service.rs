@@ -1,6 +1,6 @@
 //! The service that a layer wraps around another one.
 
-/// Implements a layer with the field `options`, and its service. The function `open` opens the exchange of a request,
+/// Implements `Layer` and a service for a struct with `options`. The function `open` opens the exchange of a request,
 /// or returns `None` for a request that passes through; `check` receives the options and the type of the inner service.
 macro_rules! service {
     ($layer:ident, $service:ident, $open:ident $(, $check:ident)?) => {

@@ -25,7 +25,7 @@ use crate::values::values;
 ///     headers
 /// }
 ///
-/// // Of lapin's `Delivery`: `parent = delivery.properties.headers().as_ref().map(AmqpHeaders)`.
+/// // For lapin's `Delivery`: `parent = delivery.properties.headers().as_ref().map(AmqpHeaders)`.
 /// #[traced(name = "process orders", kind = consumer, parent = AmqpHeaders(headers), attributes(
 ///     "messaging.system" = "rabbitmq",
 ///     "messaging.destination.name" = "orders",
@@ -65,11 +65,11 @@ fn text(value: &AMQPValue) -> Option<&str> {
 
 impl Injector for AmqpHeaders<&mut FieldTable> {
     fn set(&mut self, key: &str, value: String) {
-        // AMQP does not allow longer names.
+        // AMQP does not allow names of more than 255 bytes.
         let Ok(name) = ShortString::try_new(key) else {
             return;
         };
-        // A forwarded message still has the headers of its sender, and a header cannot be removed.
+        // A forwarded message still has its sender's headers. A single header cannot be removed, so others are copied.
         let is_same = |name: &ShortString| name.as_str().eq_ignore_ascii_case(key);
         let headers = self.0.inner();
         if headers.keys().any(is_same) {

@@ -10,7 +10,7 @@ static TRACER: Tracer = floe_telemetry::tracer!(env!("CARGO_PKG_NAME"));
 /// A queue, a topic or a subject, to which messages are sent and from which they are received.
 ///
 /// Its methods begin spans. A span is current between [`start`](SpanBuilder::start) and the drop of its guard, or while
-/// a future with `in_span` runs, so a context that is injected meanwhile belongs to the span.
+/// a future with `in_span` runs, so a context that is injected during this time is that of the span.
 ///
 /// ```
 /// use std::collections::HashMap;
@@ -37,14 +37,14 @@ pub struct Destination {
 }
 
 impl Destination {
-    /// Names a destination of a messaging system, such as `kafka`, `rabbitmq` or `nats`
+    /// Creates the destination `name` of a messaging system, such as `kafka`, `rabbitmq` or `nats`
     /// ([`messaging.system`](https://opentelemetry.io/docs/specs/semconv/registry/attributes/messaging/)).
     #[must_use]
     pub const fn new(system: &'static str, name: &'static str) -> Self {
         Self { system, name }
     }
 
-    /// Begins the span `send <name>` of a producer. Its context belongs in the headers of the message.
+    /// Begins the span `send <name>` of a producer. Inject its context into the headers of the message.
     #[track_caller]
     pub fn send(&self) -> SpanBuilder {
         self.span("send", SpanKind::Producer)
@@ -66,8 +66,8 @@ impl Destination {
         span.attribute("messaging.batch.message_count", count)
     }
 
-    /// Begins the span `process <name>` of a consumer. Its parent is the sender in these headers, or the current span
-    /// without a context in the headers.
+    /// Begins the span `process <name>` of a consumer. Its parent is the sender's span in these headers or, if they
+    /// contain none, the current span.
     #[track_caller]
     pub fn process(&self, headers: &impl Extractor) -> SpanBuilder {
         let sender = propagation::extract_context(headers);

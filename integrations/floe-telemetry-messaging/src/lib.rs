@@ -1,5 +1,5 @@
-//! The spans of messages, and their headers as carriers of OpenTelemetry's context: the headers of a message carry its
-//! producer's context, as the headers of an HTTP request carry its sender's.
+//! Spans for messages, and their headers as carriers of OpenTelemetry's context: the headers of a message carry the
+//! context of its producer, as the headers of an HTTP request carry that of its client.
 //!
 //! [`Destination`] begins the spans. Each feature adds the headers of a library:
 //!
@@ -12,8 +12,8 @@
 //! The types wrap a reference and implement OpenTelemetry's `Extractor` and `Injector`. So they are carriers for
 //! `floe_telemetry::propagation` and for the `parent` of `#[traced]`, and for any propagator.
 //!
-//! A header that occurs twice (ignoring case) has both values, and a value other than text is empty, because W3C's
-//! Trace Context requires that neither is accepted. Injecting replaces the headers of an earlier sender.
+//! A header that occurs twice (ignoring case) is read with both values, and a value that is not text is read as empty,
+//! because W3C's Trace Context requires that both are refused. Injecting replaces the headers of an earlier sender.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![forbid(unsafe_code)]
 

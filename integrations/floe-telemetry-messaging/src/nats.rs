@@ -23,7 +23,7 @@ use crate::values::values;
 ///     headers
 /// }
 ///
-/// // Of an `async_nats::Message`: `parent = message.headers.as_ref().map(NatsHeaders)`.
+/// // For an `async_nats::Message`: `parent = message.headers.as_ref().map(NatsHeaders)`.
 /// #[traced(name = "process orders", kind = consumer, parent = NatsHeaders(headers), attributes(
 ///     "messaging.system" = "nats",
 ///     "messaging.destination.name" = "orders",
@@ -62,8 +62,8 @@ impl Injector for NatsHeaders<&mut HeaderMap> {
         else {
             return;
         };
-        // A forwarded message still has the headers of its sender, such as `Traceparent`, and a header cannot be
-        // removed.
+        // A forwarded message still has the headers of its sender, such as `Traceparent`. A single header cannot be
+        // removed, so the others are copied.
         let is_same = |name: &HeaderName| AsRef::<str>::as_ref(name).eq_ignore_ascii_case(key);
         if self.0.iter().any(|(name, _)| is_same(name)) {
             let mut others = HeaderMap::new();

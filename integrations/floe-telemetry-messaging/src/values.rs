@@ -1,6 +1,6 @@
-//! The values of a header.
+//! Looks up the values of a header.
 
-/// The values of a header, ignoring the case of its name; `None` without values.
+/// Returns the values of a header, ignoring the case of its name, or `None` if it does not occur.
 pub(crate) fn values<'a>(
     headers: impl Iterator<Item = (&'a str, &'a str)>,
     name: &str,

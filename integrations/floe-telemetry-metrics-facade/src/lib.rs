@@ -15,20 +15,20 @@
 //!
 //! | facade | OpenTelemetry |
 //! |---|---|
-//! | counter | a counter. [`absolute`](metrics::Counter::absolute) adds what the value exceeds the sum by |
+//! | counter | a counter. [`absolute`](metrics::Counter::absolute) adds the difference if the value exceeds the sum |
 //! | gauge | a gauge |
-//! | histogram | a histogram. With the unit `Seconds`, its buckets end at 5 ms to 10 s, as OpenTelemetry's conventions advise for durations; otherwise the default of the specification or a [view](https://docs.rs/floe-telemetry/latest/floe_telemetry/_manual/configuration/index.html#metrics) applies |
+//! | histogram | a histogram. With the unit `Seconds`, its bucket boundaries range from 5 ms to 10 s, as OpenTelemetry's conventions advise for durations; otherwise the default of the specification or a [view](https://docs.rs/floe-telemetry/latest/floe_telemetry/_manual/configuration/index.html#metrics) applies |
 //! | unit | the same unit in [UCUM](https://ucum.org) notation; `Count` is no unit |
 //! | label | an attribute, which is redacted as every attribute is |
 //!
 //! # Limits
 //!
-//! A name has the unit and the description that were set before its first use. An invalid name in OpenTelemetry, such
-//! as one with a blank or a colon, and a name of two kinds of metrics are reported in one warning and not recorded, as
-//! with every [`MetricRecorder`]. Each name has at most 1,999 sets of labels. All further ones share one series with
-//! `otel.metric.overflow`, as in OpenTelemetry's SDK: one sum for a counter, so that `absolute` there raises it to the
-//! largest total of any set of labels instead of adding the totals up, and one value for a gauge, which `set` replaces
-//! and `increment` changes whatever set of labels it belongs to. Values that are not finite are ignored.
+//! A metric has the unit and the description that were set before its first use. A name that is invalid in
+//! OpenTelemetry, such as one with a blank or a colon, and a name of two kinds of metrics are reported in one warning
+//! and not recorded, as with every [`MetricRecorder`]. Each name has at most 1,999 sets of labels. All further ones
+//! share one series with `otel.metric.overflow`, as in OpenTelemetry's SDK. For a counter, it is one sum, which
+//! `absolute` raises to the largest total of any set of labels, without adding the totals up. For a gauge, it is one
+//! value, which `set` and `increment` change for every set of labels. Values that are not finite are ignored.
 //!
 //! The instrumentation scope of these metrics is this crate, with its version.
 #![forbid(unsafe_code)]
@@ -46,10 +46,10 @@ use metrics::{
 };
 use opentelemetry::KeyValue;
 
-/// The maximum number of names of each kind, as in [`METRICS`].
+/// The maximum number of names of each kind of metric, the same as in [`METRICS`].
 const MAX_NAMES: usize = 2000;
 
-/// The maximum number of series of a name. With [`OVERFLOW`], it has 2,000, the default of OpenTelemetry's SDK.
+/// The maximum number of series of a name. With [`OVERFLOW`], there are 2,000, the default of OpenTelemetry's SDK.
 const MAX_SERIES: usize = 1999;
 
 /// Marks the series that all sets of labels beyond [`MAX_SERIES`] share.
@@ -57,8 +57,8 @@ const OVERFLOW: &str = "otel.metric.overflow";
 
 static OVERFLOW_LABELS: [Label; 1] = [Label::from_static_parts(OVERFLOW, "true")];
 
-/// The maximum number of times that a thread records a gauge while others change it. The next change records the
-/// remaining value.
+/// The maximum number of times that a thread records a gauge again because others change it meanwhile. The next change
+/// records a value that remains.
 const MAX_ROUNDS: usize = 100;
 
 /// The boundaries of durations in seconds, advised by the conventions.
@@ -70,7 +70,7 @@ static METRICS: MetricRecorder =
 
 /// A recorder of the `metrics` facade, for [`metrics::set_global_recorder`] or [`metrics::with_local_recorder`].
 ///
-/// It records in the current provider of `floe-telemetry` at each measurement.
+/// Each measurement goes to the provider of `floe-telemetry` that is then current.
 #[derive(Default)]
 pub struct Recorder {
     counters: Families,
@@ -111,7 +111,7 @@ impl metrics::Recorder for Recorder {
 }
 
 /// Metrics by name. Nothing is recorded or logged while this is locked, because a subscriber of `tracing` may count log
-/// records with the facade.
+/// records with the facade, which would deadlock.
 #[derive(Default)]
 struct Families(RwLock<HashMap<KeyName, Family>>);
 
@@ -201,7 +201,7 @@ impl Series {
         if changed.is_err() {
             return;
         }
-        // If another thread records an older value later, that thread then sees that the value has changed.
+        // If another thread records an older value later, that thread then sees the change and records again.
         for _ in 0..MAX_ROUNDS {
             let bits = self.state.load(Ordering::SeqCst);
             METRICS.set_gauge(self.metric(), f64::from_bits(bits), &self.attributes);
@@ -252,7 +252,7 @@ impl HistogramFn for Series {
 
 const fn ucum(unit: Unit) -> &'static str {
     match unit {
-        // OpenTelemetry's unit names the counted things, which the facade does not know.
+        // OpenTelemetry's unit of a count says what is counted, which the facade does not know.
         Unit::Count => "",
         Unit::Percent => "%",
         Unit::Seconds => "s",

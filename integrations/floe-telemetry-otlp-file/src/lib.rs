@@ -15,7 +15,7 @@
 //! ```
 //!
 //! The files are in [`ExportersConfig::directory`](floe_telemetry::config::ExportersConfig::directory). A file of 100
-//! MiB is renamed, and five files of each signal are kept.
+//! MiB is renamed; the latest five files of each signal are kept.
 
 #![forbid(unsafe_code)]
 

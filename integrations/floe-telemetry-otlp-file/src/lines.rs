@@ -1,4 +1,4 @@
-//! A line of JSON for each batch.
+//! Exports each batch as a line of JSON.
 
 use std::error::Error;
 use std::sync::{Mutex, PoisonError};
@@ -23,7 +23,7 @@ use serde_json::Value;
 
 use crate::rotating_file::RotatingFile;
 
-/// The time for which a line waits for the reader of a pipe.
+/// The maximum time for which a write waits for the reader of a pipe.
 const PATIENCE: Duration = Duration::from_secs(10);
 
 #[derive(Debug)]
@@ -102,7 +102,7 @@ impl PushMetricExporter for OtlpLines {
     }
 }
 
-/// Removes fields without a value, which readers of OTLP refuse: those that are not set, and numbers that are not finite.
+/// Removes `null` fields, which readers of OTLP refuse: fields that are not set, and numbers that are not finite.
 fn remove_nulls(json: &mut Value) {
     match json {
         Value::Object(fields) => {

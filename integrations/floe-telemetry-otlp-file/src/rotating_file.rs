@@ -4,18 +4,18 @@ use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, Write as _};
 use std::path::{self, Path, PathBuf};
 
-/// The size of a file at which it is renamed: 100 MiB.
+/// The maximum size of a file in bytes: 100 MiB. A full file is renamed.
 pub(crate) const MAX_BYTES: u64 = 100 * 1024 * 1024;
 
 /// The maximum number of files of a signal, including the current one.
 const MAX_FILES: u32 = 5;
 
-/// The file of a signal. Old files of `name.jsonl` are `name.1.jsonl`, the latest, `name.2.jsonl` and so on.
+/// The file of a signal. The old files of `name.jsonl` are `name.1.jsonl` (the latest), `name.2.jsonl` and so on.
 #[derive(Debug)]
 pub(crate) struct RotatingFile {
     path: PathBuf,
     max_bytes: u64,
-    /// The open file. `None` if the path now leads to another file, which the next line opens.
+    /// The open file. `None` if it could not be opened again, which the next line repeats.
     open: Option<Open>,
 }
 
@@ -27,7 +27,7 @@ struct Open {
 
 impl RotatingFile {
     /// Opens the file, keeping its content, and creates a missing directory. Only the user of the process can read
-    /// created files. The place stays the same when the process changes its directory.
+    /// files that it creates. The path stays the same when the process changes its directory.
     ///
     /// # Errors
     ///
@@ -42,7 +42,7 @@ impl RotatingFile {
         Ok(file)
     }
 
-    /// Writes a line. A line that does not fit begins a new file; a line larger than a file is alone in its file.
+    /// Writes a line. A line that does not fit begins a new file; a line above the maximum size is alone in its file.
     pub(crate) fn write(&mut self, line: &[u8]) -> Result<(), String> {
         // Lines in a removed file would be lost, so the path is opened again.
         let mut open = match self.open.take().filter(|open| open.is_at(&self.path)) {
@@ -63,7 +63,7 @@ impl RotatingFile {
         }
         let before = open.bytes;
         if let Err(error) = open.file.write_all(line) {
-            // A reader would fail on a part of a line. The disk may be full.
+            // The disk may be full. A part of a line is removed, because readers would fail on it.
             let _ = open.file.set_len(before);
             return Err(error);
         }
@@ -106,7 +106,7 @@ impl Open {
         Ok(Self { file, bytes })
     }
 
-    /// Whether the path still leads to the file.
+    /// Whether the path still refers to the open file.
     #[cfg(unix)]
     fn is_at(&self, path: &Path) -> bool {
         use std::os::unix::fs::MetadataExt as _;

@@ -14,7 +14,7 @@
 //! # Ok::<(), floe_telemetry::Error>(())
 //! ```
 //!
-//! [`PrometheusConfig`](floe_telemetry::config::PrometheusConfig) contains its address.
+//! [`PrometheusConfig`](floe_telemetry::config::PrometheusConfig) contains the address of the endpoint.
 
 #![forbid(unsafe_code)]
 

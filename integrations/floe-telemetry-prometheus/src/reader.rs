@@ -47,7 +47,7 @@ impl MetricReader for ScrapedReader {
         let mut slot = self.server.lock().unwrap_or_else(PoisonError::into_inner);
         let server = slot.take();
         drop(slot);
-        // The port is free after this call, unless a scrape does not end. Such a scrape would block the reader, too.
+        // If a scrape never ends, the port stays in use. The exporter is not shut down, because it would block.
         if let Some(mut server) = server
             && !server.stop(timeout)
         {

@@ -45,16 +45,16 @@ const REQUEST_TIMEOUT: Duration = Duration::from_secs(5);
 
 const CONNECTION_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// The delay after a failed `accept`, for example without free file descriptors.
+/// The delay after a failed `accept`, for example if no file descriptor is free.
 const ACCEPT_DELAY: Duration = Duration::from_millis(100);
 
-/// The time for which dropping a server waits for its thread.
+/// The maximum time for which dropping a server waits for its thread.
 const DROP_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// A running server. Dropping it stops the thread.
 #[derive(Debug)]
 pub(crate) struct Server {
-    /// Ends the thread when it is dropped.
+    /// Stops the thread when this sender is dropped.
     stop: Option<oneshot::Sender<Infallible>>,
     /// Disconnected when the thread has ended.
     ended: mpsc::Receiver<Infallible>,
@@ -76,7 +76,7 @@ impl Server {
         let (stop, stopped) = oneshot::channel();
         let (running, ended) = mpsc::channel();
         let thread = thread::Builder::new().name("floe-prometheus".to_owned());
-        // The thread inherits the mask of this thread, on which the provider has blocked the signals of the program.
+        // The new thread inherits the signal mask of this one, in which the provider has blocked the program's signals.
         let thread = thread.spawn(move || {
             serve(&runtime, listener, endpoint, stopped);
             // Closes the port.
@@ -126,7 +126,7 @@ fn serve(
 #[derive(Debug)]
 struct Endpoint {
     registry: Registry,
-    /// The configured name, if the endpoint is only for this machine.
+    /// The configured host, if the endpoint listens on a loopback address.
     own_name: Option<String>,
 }
 
@@ -177,8 +177,8 @@ impl Endpoint {
         }
     }
 
-    /// Whether a request is for a foreign name. A web page could otherwise read the metrics with a browser on this
-    /// machine, through a name of the page that resolves to this machine (DNS rebinding).
+    /// Whether the `Host` of a request is a foreign name. Otherwise, a web page in a browser on this machine could read
+    /// the metrics through a name of the page that resolves to this machine (DNS rebinding).
     fn is_foreign(&self, headers: &HeaderMap) -> bool {
         let (Some(own), Some(host)) = (&self.own_name, headers.get(HOST)) else {
             return false;
@@ -195,7 +195,7 @@ impl Endpoint {
         })
     }
 
-    /// Collects the metrics. Callbacks of observable instruments are user code, which may panic.
+    /// Responds with the metrics. A panic is caught, because callbacks of observable instruments are user code.
     fn metrics(&self) -> Response<Full<Bytes>> {
         let Ok(Ok(text)) = catch_unwind(AssertUnwindSafe(|| text::collect(&self.registry))) else {
             let status = StatusCode::INTERNAL_SERVER_ERROR;

@@ -6,7 +6,7 @@ use std::slice;
 use prometheus::proto::MetricFamily;
 use prometheus::{Encoder as _, Error, Registry, TextEncoder};
 
-/// The maximum length of a label's value, in bytes. Each bucket of a histogram repeats it.
+/// The maximum length of a label's value, in bytes. Each bucket of a histogram repeats the values.
 const MAX_VALUE: usize = 1024;
 
 const MAX_TEXT: usize = 64 * 1024 * 1024;
@@ -35,8 +35,8 @@ pub(crate) fn collect(registry: &Registry) -> prometheus::Result<Vec<u8>> {
     Ok(text)
 }
 
-/// Truncates long values. A hash distinguishes values with the same beginning, because two series with equal labels are
-/// an error for Prometheus.
+/// Truncates long values of labels, and appends a hash to distinguish values with the same beginning, because two
+/// series with equal labels are an error for Prometheus.
 fn shorten(family: &mut MetricFamily) {
     for metric in family.mut_metric() {
         let mut labels = metric.take_label();

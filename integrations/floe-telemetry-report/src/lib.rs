@@ -7,7 +7,7 @@
 //! use floe_telemetry::{TelemetryConfig, TelemetryProvider};
 //! use floe_telemetry_report::Report;
 //!
-//! // Or a page at any place.
+//! // Without the exporter: a page at any path.
 //! let config = TelemetryConfig::new("orders");
 //! let telemetry = TelemetryProvider::builder(config)
 //!     .with_span_exporter(Report::new("orders.html")?)
@@ -40,7 +40,7 @@ use prost::Message;
 use tempfile::NamedTempFile;
 
 /// The maximum estimated memory of spans and log records until the page is written, in bytes. The time to write the
-/// page grows with them, and writing needs several times as much memory.
+/// page grows with it, and writing needs several times as much memory.
 const MOST_BYTES: usize = 32 << 20;
 
 telemetry_exporter!(ExporterFactory::new(
@@ -66,22 +66,22 @@ pub struct Report {
 #[derive(Debug)]
 struct Collected {
     path: PathBuf,
-    /// The reader, and the number of spans and log records for which there was no memory.
+    /// The reader, and the number of spans and log records that were left out at [`MOST_BYTES`].
     reader: Mutex<(Reader, usize)>,
 }
 
-/// The reports of the exporter `report`: spans and log records share one page.
+/// The reports of the exporter `report`, through which spans and log records share one page.
 static SHARED: Mutex<Vec<Weak<Collected>>> = Mutex::new(Vec::new());
 
 impl Report {
-    /// Creates a report that becomes the page at a path. Missing folders are created.
+    /// Creates a report that writes its page to a path, and creates missing folders.
     ///
     /// # Errors
     /// A file cannot be written there.
     pub fn new(path: impl Into<PathBuf>) -> io::Result<Self> {
-        // The process may change its directory until the page is written.
+        // The process may change its directory before the page is written.
         let path = path::absolute(path.into())?;
-        // An unwritable place is reported now, not after everything has been collected.
+        // A path that cannot be written is reported now, not after everything has been collected.
         drop(draft(&path)?);
         // The reader has twice the limit, so that the last batch is read as a whole.
         let reader = Mutex::new((Reader::new().max_bytes(2 * MOST_BYTES), 0));
@@ -107,7 +107,7 @@ impl Report {
 }
 
 impl Collected {
-    /// Reads a batch of `batch` records. At the limit of the memory, the records are only counted.
+    /// Reads a batch of `batch` records. At [`MOST_BYTES`], the records are only counted.
     fn read<M: Message>(&self, batch: usize, request: impl FnOnce() -> M) -> OTelSdkResult {
         let (reader, left_out) = &mut *self.reader.lock().unwrap_or_else(PoisonError::into_inner);
         if reader.bytes() >= MOST_BYTES {

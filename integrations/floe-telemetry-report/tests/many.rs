@@ -1,4 +1,4 @@
-//! The memory of a page of many spans, in a process of its own.
+//! Tests the memory for a page of many spans, in a process of its own.
 
 #![cfg(target_os = "linux")]
 #![allow(clippy::unwrap_used, reason = "tests")]

@@ -50,7 +50,7 @@ fn the_page_is_there_when_the_provider_has_shut_down() {
     assert!(folder.path().join("trace.html").exists());
 }
 
-/// This test changes the directory of the process. The other tests use absolute paths.
+/// This test changes the directory of the process, so the other tests use absolute paths.
 #[test]
 fn a_page_stays_at_its_place_when_the_program_goes_elsewhere() {
     let (before, after) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());

@@ -4,8 +4,8 @@ use opentelemetry::KeyValue;
 use percent_encoding::percent_decode_str;
 use url::Url;
 
-/// The `server.address`, `server.port` and `db.namespace` of a URL, as far as it contains them. Its user, its password
-/// and its other parts are not read.
+/// Returns the `server.address`, `server.port` and `db.namespace` of a URL, as far as it contains them. The user, the
+/// password and other parts of the URL are not returned.
 pub(crate) fn of_url(url: &str) -> Vec<KeyValue> {
     let Ok(url) = Url::parse(url) else {
         return Vec::new();
@@ -15,7 +15,7 @@ pub(crate) fn of_url(url: &str) -> Vec<KeyValue> {
         // SQLite's URL has a path, and an unknown driver's URL has an unknown form.
         return Vec::new();
     }
-    // A `/`, `?` or `#` that is not escaped in the password ends the host early.
+    // If the password contains an unescaped `/`, `?` or `#`, the host ends there, and the `@` is in the rest.
     let rest = [Some(url.path()), url.query(), url.fragment()];
     if url.username().is_empty() && rest.into_iter().flatten().any(|part| part.contains('@')) {
         return Vec::new();
@@ -37,7 +37,7 @@ pub(crate) fn of_url(url: &str) -> Vec<KeyValue> {
     let mut attributes = Vec::new();
     if let Some(address) = address.filter(|address| !address.is_empty()) {
         let port = port.filter(|port| *port != default_port && !address.starts_with('/'));
-        // An address of IPv6 has brackets.
+        // The brackets of an IPv6 address are not part of the attribute.
         let address = address.trim_matches(['[', ']']).to_owned();
         attributes.push(KeyValue::new("server.address", address));
         attributes.extend(port.map(|port| KeyValue::new("server.port", i64::from(port))));

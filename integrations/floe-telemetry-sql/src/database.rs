@@ -30,8 +30,8 @@ pub struct Database {
 }
 
 impl Database {
-    /// Takes the value of `db.system.name`: `postgresql`, `mysql`, `mariadb`, `sqlite`, `other_sql`, or another one.
-    /// The value determines how statements are parsed.
+    /// Creates a database with a `db.system.name`: `postgresql`, `mysql`, `mariadb`, `sqlite`, `other_sql`, or another
+    /// one. The value determines how statements are parsed.
     #[must_use]
     pub fn new(system: &'static str) -> Self {
         let scope = InstrumentationScope::builder(env!("CARGO_PKG_NAME"))
@@ -39,7 +39,7 @@ impl Database {
         Self::with_scope(system, scope.build())
     }
 
-    /// Like [`Self::new`], with the instrumentation scope of a library that makes a client observable.
+    /// Like [`Self::new`], with the instrumentation scope of a library that instruments a client.
     #[must_use]
     pub fn with_scope(system: &'static str, scope: InstrumentationScope) -> Self {
         Self {
@@ -67,9 +67,9 @@ impl Database {
         self
     }
 
-    /// Sets `server.address`, `server.port` (unless it is the default one) and `db.namespace`, as far as the URL of
-    /// `PostgreSQL` or `MySQL` contains them and they are not set. Its other parts, such as the password, are not read;
-    /// any other URL sets nothing.
+    /// Sets `server.address`, `server.port` (unless it is the default one) and `db.namespace`, as far as a URL of
+    /// `PostgreSQL` or `MySQL` contains them and they are not set yet. Other parts, such as the password, are not
+    /// recorded; a URL of another system sets nothing.
     #[must_use]
     pub fn url(mut self, url: &str) -> Self {
         for attribute in address::of_url(url) {
@@ -100,8 +100,8 @@ impl Database {
         self
     }
 
-    /// Opens the span of a query below the current span. `sql` returns the statement, and is only called if the
-    /// statement is recorded.
+    /// Opens the span of a query as a child of the current span. `sql` returns the statement. It is called at most
+    /// once, and not at all for a child that is not recorded, unless [`Self::observe`] measures queries.
     ///
     /// Parsing a statement takes longer than an unsampled span, and a parent-based sampler needs no name for a child,
     /// so a child is started without the statement.
@@ -143,7 +143,7 @@ pub struct QuerySpan {
     cx: Context,
     rows: Option<i64>,
     measurement: Option<Measurement>,
-    /// Whether the query is cancelled if it ends now.
+    /// Whether a drop of the span now means that the query was cancelled.
     is_pending: bool,
 }
 
@@ -195,7 +195,7 @@ impl QuerySpan {
         result
     }
 
-    /// Counts rows that the database returned, for `db.response.returned_rows`. A call with 0 enables the count.
+    /// Adds rows that the database returned to `db.response.returned_rows`. Even a call with 0 sets the attribute.
     pub fn count_rows(&mut self, rows: u32) {
         self.rows = Some(self.rows.unwrap_or(0).saturating_add(rows.into()));
     }
@@ -218,7 +218,7 @@ impl QuerySpan {
         if self.cx.span().is_recording() {
             self.run(|| record_exception(error));
         }
-        // This replaces the `error.type` of the exception, which is the type in Rust.
+        // This replaces the `error.type` of the exception, which is the error's Rust type.
         self.set_error_type(code, kind);
     }
 
@@ -283,7 +283,7 @@ mod tests {
         start();
         drop(attached);
         assert_eq!(reads.get(), 0);
-        // A sampler may ask for the name.
+        // A sampler may need the name of a root, so its statement is read.
         start();
         assert_eq!(reads.get(), 1);
     }

@@ -1,7 +1,7 @@
 //! A span for each query of a client of SQL databases, by [OpenTelemetry's conventions].
 //!
-//! It is for clients without their own integration, such as `tokio-postgres`: a [`Database`] opens the span of a query.
-//! `floe-telemetry-sqlx` and `floe-telemetry-diesel` are built on this crate.
+//! The crate is for clients without an integration of their own, such as `tokio-postgres`: a [`Database`] opens the
+//! span of a query. `floe-telemetry-sqlx` and `floe-telemetry-diesel` are built on this crate.
 //!
 //! ```
 //! use floe_telemetry::testing;
@@ -32,8 +32,8 @@
 //! | `error.type` | of an error: the database's own code, or else the kind of error |
 //! | `db.response.status_code` | of an error: the database's own code |
 //!
-//! Values of parameters are never recorded. `db.collection.name` and `db.operation.name` are not recorded: a statement
-//! may have several of each, so the conventions have the summary for SQL.
+//! Values of parameters are never recorded. Neither are `db.collection.name` and `db.operation.name`, because a
+//! statement may have several of each; the conventions define the summary for this case.
 //!
 //! [OpenTelemetry's conventions]: https://opentelemetry.io/docs/specs/semconv/database/database-spans/
 

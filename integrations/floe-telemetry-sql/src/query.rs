@@ -2,10 +2,10 @@
 
 use opentelemetry::KeyValue;
 
-/// The maximum length of a summary, in bytes, by the conventions. It is cut after its last word.
+/// The maximum length of a summary, in bytes, by the conventions. A longer one is cut after the last word that fits.
 const MAX_SUMMARY: usize = 255;
 
-/// The maximum length of a text that is read, in bytes, which bounds the time.
+/// The maximum number of bytes of a statement that are read, which bounds the time.
 const MAX_TEXT: usize = 16 * 1024;
 
 #[derive(Debug, PartialEq, Eq)]
@@ -14,7 +14,7 @@ pub(crate) struct Query {
     ///
     /// [conventions]: https://opentelemetry.io/docs/specs/semconv/database/database-spans/#generating-a-summary-of-the-query
     pub(crate) summary: String,
-    /// The statement with `?` in place of each literal, without comments, and with one blank between words.
+    /// The statement with `?` in place of each literal, without comments, and with one blank for several.
     pub(crate) text: String,
 }
 
@@ -121,7 +121,8 @@ impl Query {
         all
     }
 
-    /// Attributes of the duration metric: all of low cardinality, and those in `common` that the conventions name.
+    /// Returns the duration metric's attributes: all of low cardinality, and those in `common` that the conventions
+    /// name.
     pub(crate) fn metric_attributes(
         &self,
         system: &'static str,
@@ -171,11 +172,11 @@ impl Query {
     }
 }
 
-/// The meaning of `"…"`.
+/// The meaning of a word in double quotes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum DoubleQuoted {
     Name,
-    /// A text. If the settings of the database decide between a name and a text, it counts as a text.
+    /// A text. It counts as a text, too, if the settings of the database determine whether it is a name.
     Text,
     /// A name if the database knows it, and a text otherwise. So it counts as a name only where a text is impossible:
     /// in place of a table's name, and beside a dot.
@@ -201,7 +202,7 @@ enum Token<'s> {
     Name(&'s str),
     /// A placeholder: `?`, `?1`, `$1`, `:name`, `@name`.
     Parameter(&'s str),
-    /// A text, a number, a blob.
+    /// A text, a number or a blob.
     Literal,
     Sign(&'s str),
 }
@@ -221,7 +222,7 @@ impl<'s> Tokens<'s> {
         let (token, len) = match first {
             _ if first.is_whitespace() => (Token::Blank, prefix_length(rest, char::is_whitespace)),
             '-' if second == '-' => (Token::Blank, rest.find('\n').unwrap_or(rest.len())),
-            // A comment of MySQL, and an operator of PostgreSQL.
+            // A comment in MySQL, but an operator in PostgreSQL.
             '#' if self.double_quoted == DoubleQuoted::Text => {
                 (Token::Blank, rest.find('\n').unwrap_or(rest.len()))
             }
@@ -276,8 +277,8 @@ fn prefix_length(text: &str, is_part: impl Fn(char) -> bool) -> usize {
     text.find(|c| !is_part(c)).unwrap_or(text.len())
 }
 
-/// The length of a quoted text, in which the quote is doubled. Some databases also escape the quote with a backslash.
-/// If that is ambiguous, the rest of the statement counts as the literal, so that no literal is recorded.
+/// Returns the length of a quoted text, in which two quotes stand for one. Only some databases escape a quote with a
+/// backslash, so after `\'`, the whole rest of the statement counts as the literal, and no literal is recorded.
 fn quoted_length(text: &str, quote: char) -> usize {
     let mut chars = text.char_indices().skip(1).peekable();
     while let Some((at, c)) = chars.next() {
@@ -290,7 +291,7 @@ fn quoted_length(text: &str, quote: char) -> usize {
     text.len()
 }
 
-/// The length of `$$…$$` or `$tag$…$tag$`.
+/// Returns the length of `$$…$$` or `$tag$…$tag$`.
 fn dollar_length(text: &str) -> Option<usize> {
     let tag = 1 + prefix_length(&text[1..], is_word);
     let is_tag =
@@ -300,7 +301,7 @@ fn dollar_length(text: &str) -> Option<usize> {
     Some(end.unwrap_or(text.len()))
 }
 
-/// The length of a number: `1_000`, `1.5e-3`, `0xff`.
+/// Returns the length of a number: `1_000`, `1.5e-3`, `0xff`.
 fn number_length(text: &str) -> usize {
     let len = prefix_length(text, |c| is_word(c) || c == '.');
     let exponent = text[..len].ends_with(['e', 'E']) && !text.starts_with("0x");
@@ -310,7 +311,7 @@ fn number_length(text: &str) -> usize {
     }
 }
 
-/// The length of a comment, which may contain others.
+/// Returns the length of a comment, which may contain other comments.
 fn comment_length(text: &str) -> usize {
     let (mut depth, mut at) = (0_usize, 0);
     while at < text.len() {

@@ -1,4 +1,4 @@
-//! Names of a database and of an error from sqlx, by the conventions.
+//! Translates sqlx's names of databases and errors into those of the conventions.
 
 use floe_telemetry_sql::{Database, QuerySpan};
 use opentelemetry::InstrumentationScope;
@@ -28,7 +28,7 @@ pub(crate) fn fail(span: &mut QuerySpan, error: &Error) {
     span.fail_with(error, code.as_deref(), kind(error));
 }
 
-/// The `error.type` of an error without a code of the database.
+/// Returns the `error.type` of an error for which the database has no code.
 fn kind(error: &Error) -> &'static str {
     match error {
         Error::Configuration(_) => "configuration",

@@ -30,7 +30,7 @@ pub struct Traced<E> {
     database: Arc<floe_telemetry_sql::Database>,
 }
 
-/// Wraps an executor: a reference to a connection, a transaction or a pool.
+/// Wraps an executor, such as a reference to a connection, a transaction or a pool.
 ///
 /// ```
 /// # use sqlx_core::{database::Database, error::Error, executor::Executor, query::query};
@@ -54,7 +54,7 @@ impl<E> Traced<E> {
         Self { inner, database }
     }
 
-    /// Adds an attribute to the spans, such as `db.namespace`.
+    /// Sets an attribute of the spans, such as `db.namespace`.
     #[must_use]
     pub fn attribute(self, key: impl Into<Key>, value: impl Into<Value>) -> Self {
         let database = Arc::unwrap_or_clone(self.database).attribute(key, value);
@@ -121,7 +121,7 @@ impl<'c, X: Executor<'c>> Executor<'c> for Traced<X> {
     }
 }
 
-/// A stream whose span starts with the first poll, like the query itself.
+/// A stream whose span starts with the first poll, as the query does.
 struct TracedStream<'e, DB: Database> {
     inner: BoxStream<'e, Step<DB>>,
     sql: Option<SqlStr>,
@@ -160,7 +160,7 @@ fn start(database: &floe_telemetry_sql::Database, sql: &SqlStr) -> QuerySpan {
     span
 }
 
-/// The parts of a query, which `Execute::sql` consumes.
+/// The parts of a query, taken out before `Execute::sql` consumes the query.
 struct Statement<DB: Database> {
     sql: SqlStr,
     prepared: Option<DB::Statement>,

@@ -23,7 +23,7 @@
 //!
 //! | attribute | value |
 //! |---|---|
-//! | `db.system.name` | `postgresql`, `mysql`, `sqlite`, `other_sql` for the driver `Any`, or the name of another one |
+//! | `db.system.name` | `postgresql`, `mysql`, `sqlite`, `other_sql` for the driver `Any`, or the name of another driver |
 //! | `db.query.summary` | the operations and their objects; also the name of the span |
 //! | `db.query.text` | the statement with `?` in place of each literal, without comments. Values of parameters are never recorded. Text in double quotes counts as a literal where a database may read it as one. |
 //! | `db.response.returned_rows` | the number of rows that were read |
@@ -31,19 +31,19 @@
 //! | others | set with [`TracedPool::attribute`] |
 //! | `error.type` | of an error: the database's own code, or else the kind of error |
 //! | `db.response.status_code` | of an error: the database's own code |
-//! | `exception.type`, `exception.message` | of an error, which is an event `exception`, too |
+//! | `exception.type`, `exception.message` | of an error; the event `exception` has them, too |
 //!
 //! The span of a stream ends when the stream ends or is dropped. The wait for a connection of the pool is part of a
 //! query's span. Queries of an unwrapped executor have no span: a transaction needs [`TracedPool::traced`], and `begin`
 //! and `commit` have no span.
 //!
-//! `db.collection.name` and `db.operation.name` are not recorded: a statement may have several of each, so the
-//! conventions have the summary for SQL.
+//! `db.collection.name` and `db.operation.name` are not recorded, because a statement may have several of each; the
+//! conventions define the summary for this case.
 //!
 //! [`TracedPool::observe`] adds the metrics of queries and of the pool. [`traced`] wraps a single executor without a pool.
 //!
-//! sqlx needs its feature `macros`, which is one of its default features. The trait `Executor` has an additional method
-//! with it, and a crate cannot detect the features of another crate.
+//! sqlx needs its feature `macros`, which is one of its default features. It adds a method to the trait `Executor`,
+//! which this crate implements, and a crate cannot detect the features of another one.
 //!
 //! Spans are recorded by the provider of `floe-telemetry`, which redacts the messages of errors.
 //!

@@ -47,17 +47,17 @@ impl<DB: Database> TracedPool<DB> {
     }
 
     /// Sets `server.address`, `server.port` (unless it is the default one) and `db.namespace`, as far as the pool's URL
-    /// of `PostgreSQL` or `MySQL` contains them and they are not set. Its other parts, such as the password, are not
-    /// read; any other URL sets nothing.
+    /// of `PostgreSQL` or `MySQL` contains them and they are not set yet. Other parts, such as the password, are not
+    /// recorded; a URL of another system sets nothing.
     ///
-    /// They are not read from the pool's options: for a generic one, sqlx has only `ConnectOptions::to_url_lossy`, which
-    /// panics if a host or a user name, which it does not escape, makes the URL invalid.
+    /// The pool's options are not used, because the only generic way to read them, `ConnectOptions::to_url_lossy`, does
+    /// not escape the host and the user name, and panics if these make the URL invalid.
     #[must_use]
     pub fn url(self, url: &str) -> Self {
         self.with(|database| database.url(url))
     }
 
-    /// Wraps a connection or a transaction of this pool, whose spans then have the same attributes.
+    /// Wraps a connection or a transaction of this pool, so that its queries have spans with the pool's attributes.
     pub fn traced<'c, E: Executor<'c, Database = DB>>(&self, executor: E) -> Traced<E> {
         Traced::with(executor, self.database.clone())
     }

@@ -9,13 +9,13 @@
 //!
 //! | metric | unit | value |
 //! |---|---|---|
-//! | `tokio.workers` | `{thread}` | its worker threads |
+//! | `tokio.workers` | `{thread}` | worker threads of the runtime |
 //! | `tokio.tasks.alive` | `{task}` | tasks that are spawned and have not ended |
 //! | `tokio.global_queue.depth` | `{task}` | tasks that wait in the queue of the whole runtime |
 //! | `tokio.workers.busy_time` | `s` | the time for which the workers have polled tasks, of all workers together |
 //! | `tokio.workers.parks` | `{park}` | how often workers had nothing to do and slept |
 //!
-//! OpenTelemetry has no conventions for them; the names follow tokio's.
+//! OpenTelemetry has no conventions for these metrics; the names follow tokio's.
 #![forbid(unsafe_code)]
 
 use opentelemetry::global;
