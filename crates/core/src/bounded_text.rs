@@ -1,4 +1,4 @@
-//! The text of a value of the program, limited to the recorded length of an error's text.
+//! Formats values of the program, up to the maximum length of a recorded error text.
 
 use std::fmt::{self, Write as _};
 
@@ -6,8 +6,8 @@ use crate::char_boundary::{self, CUT};
 
 pub(crate) const MAX_TEXT: usize = 16 * 1024;
 
-/// The maximum distance from the end of a cut text to the start of its last word, in bytes. This word is removed,
-/// because redaction may not recognize a part of a secret.
+/// The maximum number of bytes that are removed from the end of a cut text: its last word, because redaction might not
+/// recognize a part of a secret.
 const MAX_WORD: usize = 4 * 1024;
 
 pub(crate) fn bounded(value: &dyn fmt::Display) -> String {
@@ -37,7 +37,7 @@ pub struct Bounded<'a> {
 }
 
 impl<'a> Bounded<'a> {
-    /// A writer that appends at most `room` bytes to `text`.
+    /// Creates a writer that appends at most `room` bytes to `text`.
     pub const fn new(text: &'a mut String, room: usize) -> Self {
         Self { text, room, is_cut: false }
     }

@@ -1,8 +1,8 @@
 //! The instrumentation of a program, as lists that the linker collects.
 //!
-//! Each `#[traced]` function has one static [`CallSite`], and each use of
-//! [`tracer!`](crate::tracer) one static [`Scope`]. The linker collects both into lists, so a program
-//! can report what is instrumented without running it.
+//! Each `#[traced]` function has one static [`CallSite`], and each use of [`tracer!`](crate::tracer) one static
+//! [`Scope`]. The linker collects both into lists, so a program can report all its instrumentation, even functions that
+//! have not run.
 
 use std::fmt;
 use std::sync::OnceLock;
@@ -22,7 +22,7 @@ pub struct CallSite {
     /// The name of the function, with its type if the macro knows it, and the keys of its attributes, separated by
     /// spaces.
     known: &'static str,
-    /// Returns the path of a method whose type the macro does not know.
+    /// Returns the path of a type declared in the method's body, if the macro does not know the type of the method.
     path: Option<fn() -> &'static str>,
     location: SourceLocation,
     scope_name: &'static str,
@@ -30,7 +30,7 @@ pub struct CallSite {
     kind: SpanKind,
     level: Level,
     metrics: bool,
-    /// The applicable sampling rule, and the generation of the rules.
+    /// The number of the sampling rule for this function, and the generation of the rules.
     rule_cache: AtomicU64,
     published: OnceLock<StaticAttributes>,
 }
@@ -78,7 +78,7 @@ impl CallSite {
         self
     }
 
-    /// Sets the function that returns the path of a type that is declared in the method.
+    /// Sets the function that returns the path of a type declared in the method's body.
     #[doc(hidden)]
     #[must_use]
     pub const fn with_path(mut self, path: fn() -> &'static str) -> Self {
@@ -100,19 +100,19 @@ impl CallSite {
         self
     }
 
-    /// The target of a `tracing` call site, which is an attribute and the scope of its spans.
+    /// Returns the target of a `tracing` call site, which is an attribute of its spans and the name of their scope.
     #[doc(hidden)]
     pub fn tracing_target(&self) -> Option<&'static str> {
         (!self.is_function()).then_some(self.scope_name)
     }
 
-    /// The name of the spans, or the name of the function if the span name is an expression.
+    /// Returns the name of the spans, or the name of the function if the name of the spans is an expression.
     #[must_use]
     pub const fn name(&self) -> &'static str {
         self.name
     }
 
-    /// The name of the function.
+    /// Returns the name of the function.
     #[must_use]
     pub const fn function(&self) -> &'static str {
         let bytes = self.known.as_bytes();
@@ -126,7 +126,7 @@ impl CallSite {
         self.known.split_at(end).0.split_at(start).1
     }
 
-    /// The path of the function, such as `catalog::Table::rows`.
+    /// Returns the path of the function, such as `catalog::Table::rows`.
     #[doc(hidden)]
     pub fn function_path(&self) -> String {
         let module = self.location.module;
@@ -137,8 +137,8 @@ impl CallSite {
         }
     }
 
-    /// The attribute with the function, or with the module for a span of `tracing`, which does not provide the
-    /// function.
+    /// Returns the attribute that names the function, or for a span of `tracing`, whose function is unknown, the
+    /// module.
     #[doc(hidden)]
     pub fn function_or_module(&self) -> Option<KeyValue> {
         let module = self.location.module;
@@ -148,9 +148,9 @@ impl CallSite {
         (!module.is_empty()).then(|| KeyValue::new(keys::CODE_MODULE_NAME, module))
     }
 
-    /// The keys of the attributes in the annotation, in the order in which they are recorded.
+    /// Returns the keys of the attributes in the annotation, in the order in which they are recorded.
     ///
-    /// `*` stands for keys that the annotation does not contain: of a type that derives
+    /// `*` stands for keys that are not written in the annotation: those of a type that derives
     /// [`FloeAttributes`](crate::FloeAttributes), of a constant, or of a function.
     ///
     /// ```
@@ -167,19 +167,19 @@ impl CallSite {
         self.known.split(' ').skip(1)
     }
 
-    /// The place of the function's definition.
+    /// Returns the place where the function is defined.
     #[must_use]
     pub const fn location(&self) -> SourceLocation {
         self.location
     }
 
-    /// The kind of the spans.
+    /// Returns the kind of the spans.
     #[must_use]
     pub const fn kind(&self) -> &SpanKind {
         &self.kind
     }
 
-    /// The name of the instrumentation scope of the spans: the `tracer` of the annotation, or the name of
+    /// Returns the name of the spans' instrumentation scope: the `tracer` of the annotation, or the name of
     /// the package that contains the function.
     ///
     /// ```
@@ -197,20 +197,20 @@ impl CallSite {
         self.scope_name
     }
 
-    /// The version of the instrumentation scope of the spans, which is the version of the package that contains
-    /// the function. `None` if the package was not built by Cargo.
+    /// Returns the version of the spans' instrumentation scope: the version of the package that contains the function,
+    /// or `None` if Cargo did not build the package.
     #[must_use]
     pub const fn scope_version(&self) -> Option<&'static str> {
         self.scope_version
     }
 
-    /// The level of the spans.
+    /// Returns the level of the spans.
     #[must_use]
     pub const fn level(&self) -> Level {
         self.level
     }
 
-    /// The target that rules match, like the target of a `tracing` span: the path of the module.
+    /// Returns the path of the function's module, which rules match like the target of a `tracing` span.
     #[must_use]
     pub const fn target(&self) -> &'static str {
         self.location.module
@@ -226,7 +226,7 @@ impl CallSite {
         &self.rule_cache
     }
 
-    /// The redacted call site for readers outside the process. The function of a `tracing` span is unknown.
+    /// Returns the redacted call site for readers outside the process, without a function for a `tracing` span.
     pub(crate) fn published(&self) -> StaticAttributes {
         let &published = self.published.get_or_init(|| self.described(self.name));
         published
@@ -247,7 +247,7 @@ impl CallSite {
     }
 }
 
-/// Like [`published`](Self::published), for a span whose name is known only at run time and that may have a call site.
+/// Like [`CallSite::published`], for a span whose name is known only at run time, and which may have no call site.
 pub(crate) fn published_as(name: &str, callsite: Option<&'static CallSite>) -> StaticAttributes {
     let place = callsite.map_or(std::ptr::null(), |callsite| std::ptr::from_ref(callsite).cast());
     Attributes::named(name, place, || match callsite {
@@ -256,7 +256,7 @@ pub(crate) fn published_as(name: &str, callsite: Option<&'static CallSite>) -> S
     })
 }
 
-/// The type in `shop::Cart<_>::add::Here`, `<shop::Cart as shop::List>::add::Here` or `shop::list::<impl
+/// Returns the type `Cart` in `shop::Cart<_>::add::Here`, `<shop::Cart as shop::List>::add::Here` or `shop::list::<impl
 /// shop::Cart>::add::Here`.
 fn type_around(here: &str) -> Option<&str> {
     let path = here.rsplitn(3, "::").nth(2)?;
@@ -279,9 +279,9 @@ const fn crate_of(module: &'static str) -> &'static str {
     module.split_at(end).0
 }
 
-/// The place in the source code of a static in a link-time list.
+/// The place in the source code where an element of a link-time list is defined.
 ///
-/// Displayed as `file:line`, and ordered by file and line.
+/// It is displayed as `file:line`, and ordered by file and line.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub struct SourceLocation {
     file: &'static str,
@@ -296,19 +296,19 @@ impl SourceLocation {
         Self { file, line, module }
     }
 
-    /// The source file, as passed to the compiler.
+    /// Returns the source file, as passed to the compiler.
     #[must_use]
     pub const fn file(&self) -> &'static str {
         self.file
     }
 
-    /// The line in the file, counted from 1.
+    /// Returns the line in the file, counted from 1.
     #[must_use]
     pub const fn line(&self) -> u32 {
         self.line
     }
 
-    /// The path of the module.
+    /// Returns the path of the module.
     #[must_use]
     pub const fn module(&self) -> &'static str {
         self.module
@@ -321,7 +321,7 @@ impl fmt::Display for SourceLocation {
     }
 }
 
-/// The [`SourceLocation`](crate::callsite::SourceLocation) of the outermost macro call.
+/// Expands to the [`SourceLocation`](crate::callsite::SourceLocation) of the outermost macro call.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __floe_location {
@@ -345,7 +345,7 @@ pub enum Level {
     Error = 1,
     /// Situations that deserve attention.
     Warn,
-    /// Useful information. The default.
+    /// Useful information, the default level.
     #[default]
     Info,
     /// Information for debugging.
@@ -375,19 +375,19 @@ impl Scope {
         Self { name, version, location }
     }
 
-    /// The name of the tracer.
+    /// Returns the name of the tracer.
     #[must_use]
     pub const fn name(&self) -> &'static str {
         self.name
     }
 
-    /// The version of the package that uses the macro. `None` if it was not built by Cargo.
+    /// Returns the version of the package that uses the macro, or `None` if Cargo did not build the package.
     #[must_use]
     pub const fn version(&self) -> Option<&'static str> {
         self.version
     }
 
-    /// The place of the macro's use.
+    /// Returns the place where the macro is used.
     #[must_use]
     pub const fn location(&self) -> SourceLocation {
         self.location
@@ -435,7 +435,7 @@ macro_rules! tracer {
 
 /// Returns the scope of every [`tracer!`](crate::tracer) linked into the program, in no particular order.
 ///
-/// Empty on WebAssembly and under Miri, where the list is not supported.
+/// WebAssembly and Miri do not support the list, so it is empty there.
 ///
 /// ```
 /// use floe_telemetry::{Tracer, callsite};
@@ -454,7 +454,7 @@ crate::__floe_link_list! {
     static CALL_SITES: [CallSite] = "fl_site_0_1";
 }
 
-/// Defines the call site of an annotated function and adds it to the list.
+/// Defines the call site of an annotated function and adds it to the list of call sites.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __floe_callsite {
@@ -477,8 +477,8 @@ macro_rules! __floe_callsite {
 
 /// Returns the call site of every `#[traced]` function linked into the program, in no particular order.
 ///
-/// A function that is never called may be missing, because the linker removes it. Empty on WebAssembly
-/// and under Miri, where the list is not supported.
+/// A function that is never called may be missing, because the linker removes it. WebAssembly and Miri do
+/// not support the list, so it is empty there.
 ///
 /// ```
 /// use floe_telemetry::{callsite, traced};

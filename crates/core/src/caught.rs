@@ -10,7 +10,7 @@ use crate::bounded_text::bounded;
 ///
 /// # Errors
 ///
-/// Returns the message of its panic.
+/// Returns the message of the panic.
 #[expect(clippy::inline_always, reason = "each span calls it twice")]
 #[inline(always)]
 pub fn caught<T>(run: impl FnOnce() -> T) -> Result<T, String> {
@@ -20,12 +20,12 @@ pub fn caught<T>(run: impl FnOnce() -> T) -> Result<T, String> {
     }
 }
 
-/// Not inlined, to keep the code of every span small.
+/// Returns the message of a panic. Not inlined, to keep the code of every span small.
 #[cold]
 #[inline(never)]
 fn message(payload: Box<dyn Any + Send>) -> String {
     let message = panic_message(&*payload);
-    // Dropping the payload also runs code of the program.
+    // Dropping the payload runs code of the program, which may panic again.
     if let Err(again) = catch_unwind(AssertUnwindSafe(|| drop(payload))) {
         mem::forget(again);
     }

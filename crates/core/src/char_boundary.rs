@@ -1,6 +1,6 @@
-//! Boundaries of characters in a text: `str::floor_char_boundary`, which the oldest supported compiler lacks.
+//! Truncation of text between characters. The oldest supported compiler lacks `str::floor_char_boundary`.
 
-/// The last boundary of characters at or before `index`.
+/// Returns the last character boundary at or before `index`.
 pub fn floor(text: &str, index: usize) -> usize {
     let mut index = index.min(text.len());
     while !text.is_char_boundary(index) {
@@ -12,7 +12,7 @@ pub fn floor(text: &str, index: usize) -> usize {
 /// The mark that replaces the end of a cut text.
 pub const CUT: &str = "…";
 
-/// The first `limit` characters.
+/// Returns the first `limit` characters.
 pub fn beginning(text: &str, limit: usize) -> &str {
     // A character has at least one byte, so such a text has no more than `limit` characters.
     if text.len() <= limit {

@@ -1,7 +1,7 @@
 //! The only module that calls `Instant::now` and `SystemTime::now`.
 //!
-//! On wasm32 without a system, the standard library has no clock. There, JavaScript's clocks are read, because a tracer
-//! provider of another crate may record.
+//! On wasm32 without a system, the standard library has no clock. JavaScript's clocks are read there, so that tracer
+//! providers of other crates can record spans.
 //!
 //! Span timestamps are ticks of the processor's time-stamp counter, which is faster to read than a system clock.
 //! Without a counter, they are nanoseconds of the monotonic clock. The collector thread converts ticks to wall-clock
@@ -49,13 +49,13 @@ pub struct Ticks(u64);
 impl Ticks {
     pub(crate) const ZERO: Self = Self(0);
 
-    /// The ticks of this moment.
+    /// Reads the tick counter.
     #[inline]
     pub fn now() -> Self {
         Self(counter::now())
     }
 
-    /// The time elapsed since `earlier`; zero if `earlier` is later.
+    /// Returns the time since `earlier`, or zero if `earlier` is later.
     #[inline]
     pub fn since(self, Self(earlier): Self) -> Duration {
         nanos(self.0.saturating_sub(earlier), counter::nanos_per_tick(self.0))
@@ -81,7 +81,7 @@ struct Moment {
 }
 
 impl Moment {
-    /// Reads all clocks. The thread may lose its processor between two readings, so the closest of several attempts
+    /// Reads all clocks. The thread may lose its processor between two readings, so the fastest of four attempts
     /// wins.
     fn now() -> Self {
         let attempts = (0..3).map(|_| Self::read());
@@ -111,7 +111,7 @@ impl Moment {
 pub struct WallClock {
     anchor: Moment,
     nanos_per_tick: f64,
-    /// The rate of the last interval between two anchors.
+    /// The rate measured between the last two anchors.
     measured: Option<f64>,
 }
 
@@ -132,7 +132,7 @@ impl WallClock {
         clock
     }
 
-    /// Adjusts to the system clocks, which may be stepped or slewed.
+    /// Adjusts the clock to the system clocks, which may be stepped or slewed.
     #[inline]
     pub fn refresh(&mut self) {
         let passed = monotonic_now().saturating_duration_since(self.anchor.monotonic);
@@ -146,20 +146,20 @@ impl WallClock {
         }
     }
 
-    /// Continues from `now` with the rate since the anchor. Times before and after join, unless the wall clock was set.
+    /// Moves the anchor to `now`. Converted times remain continuous, unless the wall clock was set.
     fn follow(&mut self, now: Moment) {
         let passed = now.monotonic.saturating_duration_since(self.anchor.monotonic);
         let expected = self.anchor.unix.saturating_add_unsigned(passed.as_nanos());
         let is_followed = now.unix.abs_diff(expected) <= TOLERANCE.as_nanos();
-        // A virtual machine may have moved to a host that has run for less time.
+        // A virtual machine may have moved to a host whose counter is lower.
         if now.ticks > self.anchor.ticks {
             self.learn(now.nanos_per_tick_since(&self.anchor));
         }
         self.anchor = Moment { unix: if is_followed { expected } else { now.unix }, ..now };
     }
 
-    /// Accepts a rate only if two intervals agree on it: while the machine sleeps, the monotonic clock stops, but the
-    /// counter may run. Before the first interval, the rate was measured since the first reading.
+    /// Accepts a rate only if two successive intervals agree on it, because an interval in which the machine sleeps has
+    /// a wrong rate: the monotonic clock stops, but the counter may run. The first one is compared with the old rate.
     fn learn(&mut self, rate: f64) {
         let last = self.measured.replace(rate).unwrap_or(self.nanos_per_tick);
         if (rate - last).abs() <= last * PLAUSIBLE {
@@ -167,19 +167,19 @@ impl WallClock {
         }
     }
 
-    /// The wall-clock time at these ticks.
+    /// Returns the wall-clock time at these ticks.
     #[inline]
     pub fn at(&self, ticks: Ticks) -> SystemTime {
         self.unix(ticks).into()
     }
 
-    /// The time from `start` to `end`; zero if `start` is later.
+    /// Returns the time from `start` to `end`, or zero if `start` is later.
     #[inline]
     pub fn duration(&self, start: Ticks, end: Ticks) -> Duration {
         nanos(end.0.saturating_sub(start.0), self.nanos_per_tick)
     }
 
-    /// The wall-clock time at these ticks, in nanoseconds since 1970.
+    /// Returns the wall-clock time at these ticks, in nanoseconds since 1970.
     #[inline]
     pub fn unix(&self, ticks: Ticks) -> UnixNanos {
         UnixNanos(u64::try_from(self.signed_unix(ticks).max(0)).unwrap_or(u64::MAX))
@@ -209,7 +209,7 @@ fn signed_unix_nanos(time: SystemTime) -> i128 {
 pub struct UnixNanos(pub u64);
 
 impl UnixNanos {
-    /// The timestamp that is `duration` later.
+    /// Returns the timestamp that is `duration` later.
     #[must_use]
     #[inline]
     pub fn after(self, duration: Duration) -> Self {
@@ -234,20 +234,20 @@ impl From<SystemTime> for UnixNanos {
     }
 }
 
-/// The monotonic time, for deadlines and delays.
+/// Returns the monotonic time, for deadlines and delays.
 #[inline]
 pub fn monotonic_now() -> Instant {
     Instant::now()
 }
 
-/// The wall-clock time, for events of open spans and for log records.
+/// Returns the wall-clock time, for events of open spans and for log records.
 #[inline]
 #[cfg(not(all(target_family = "wasm", target_os = "unknown")))]
 pub fn wall_now() -> SystemTime {
     SystemTime::now()
 }
 
-/// The wall-clock time, `Date.now()`.
+/// Returns the wall-clock time, `Date.now()`.
 #[cfg(all(target_family = "wasm", target_os = "unknown"))]
 pub fn wall_now() -> SystemTime {
     web_time::web::SystemTimeExt::to_std(web_time::SystemTime::now())

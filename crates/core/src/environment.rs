@@ -18,7 +18,7 @@ pub fn variable_os(name: &str) -> Option<OsString> {
     env::var_os(name)
 }
 
-/// Returns the names of the variables that begin with one of these prefixes and have a value.
+/// Returns the names of the variables that begin with one of these prefixes and are not empty.
 pub fn names(prefixes: &[&str]) -> Vec<String> {
     let names = env::vars_os().filter(|(_, value)| !value.is_empty());
     let names = names.filter_map(|(name, _)| name.into_string().ok());

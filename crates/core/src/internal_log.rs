@@ -1,5 +1,5 @@
 //! Messages of the library. They go to `tracing`, or to standard error in a program without a subscriber. An error
-//! reports lost telemetry, so it also goes to standard error, whatever the filter of log lines.
+//! reports lost telemetry, so it appears on standard error even if the program's filter excludes it.
 
 use std::cell::Cell;
 use std::io::{self, Write as _};
@@ -9,9 +9,9 @@ use crate::caught::caught;
 use crate::environment;
 use crate::program_signals::Unsignalled;
 
-/// The level of OpenTelemetry's own messages
+/// The variable with the level of OpenTelemetry's own messages
 /// ([specification](https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/#general-sdk-configuration)).
-/// Other SDKs have other levels, so no level is invalid.
+/// Other SDKs accept other levels, so no value is invalid.
 const LOG_LEVEL: &str = "OTEL_LOG_LEVEL";
 
 /// Writes a message: `internal_log!(warn, exporter = self.name, "spans could not be exported")`. The arguments are the
@@ -32,9 +32,8 @@ macro_rules! __floe_internal_log {
 #[cfg(feature = "redact")]
 pub use crate::__floe_internal_log as internal_log;
 
-/// Calls `log`, which writes a message with `tracing`. Without a subscriber, `line` goes to standard error instead. An
-/// error always goes there, once. The subscriber is code of the program, so a panic in it must not end a thread of this
-/// library.
+/// Calls `log`, which writes a message with `tracing`. Its panic is caught, because the subscriber is code of the
+/// program. `line` goes to standard error if there is no subscriber, or if `log` has not written an error there.
 #[cfg(feature = "redact")]
 pub fn write(level: &str, log: impl FnOnce(), line: impl FnOnce() -> String) {
     let is_error = level == "error";
@@ -64,13 +63,13 @@ pub fn has_written_to_stderr() {
     IS_ON_STDERR.set(true);
 }
 
-/// Writes a line to standard error, which may be closed, unless `OTEL_LOG_LEVEL` excludes its level.
+/// Writes a line to standard error, unless `OTEL_LOG_LEVEL` excludes its level. A failed write is ignored.
 pub fn write_line(level: &str, text: &str) {
     if !is_shown(level) {
         return;
     }
     let level = if level == "warn" { "warning" } else { level };
-    // Written at once, so that the lines of other threads do not interleave.
+    // Written in one call, so that the lines of other threads do not interleave.
     let _ = Unsignalled(io::stderr()).write_all(format!("{level}: {text}\n").as_bytes());
 }
 

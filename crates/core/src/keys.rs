@@ -17,7 +17,7 @@ pub const IDENTITY: [&str; 4] =
 pub const FLOE_CANCELLED: &str = "floe.cancelled";
 /// A problem with the telemetry of this span, which did not affect the function.
 pub const FLOE_WARNING: &str = "floe.warning";
-/// The reason why tail sampling exports a trace that the ratio did not sample: `error` or `slow`. On the root span.
+/// The reason why tail sampling exports a trace that the ratio did not sample, on its root span: `error` or `slow`.
 pub const FLOE_SAMPLING_REASON: &str = "floe.sampling.reason";
 
 /// The fully qualified name of the function

@@ -7,7 +7,7 @@
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
-// The derive macro expands to paths that begin with the name of the crate that users name.
+// The macros expand to paths that begin with `floe_telemetry`, the crate on which users depend.
 extern crate self as floe_telemetry;
 
 mod bounded_text;

@@ -1,8 +1,8 @@
 //! Link-time lists: crates add statics to a list, and the program reads all of them as one slice,
 //! without registration at run time.
 //!
-//! The elements of a list are placed in one section of the binary. Symbols that the linker defines
-//! (ELF, Mach-O) or statics that it sorts before and after the elements (Windows) mark its bounds.
+//! The elements of a list are placed in one section of the binary. The bounds of the section
+//! are symbols that the linker defines (ELF, Mach-O) or statics that it sorts before and after the elements (Windows).
 //! If the object format has no such sections (WebAssembly), and under Miri, which has no linker,
 //! every list is empty.
 //!
@@ -16,7 +16,7 @@
 //! share a section although the layouts of their types may differ. Each declaration therefore also
 //! places a guard in a second section, and a list with more than one guard is empty.
 //!
-//! The crate linkme is not used: per function, its public attribute macro takes the compiler as long as the rest of the
+//! The crate linkme is not used: its public attribute macro takes as much compile time as the rest of a function's
 //! expansion, and its internal form requires an exact version.
 
 #![expect(unsafe_code, reason = "only the linker defines the bounds of a section")]
@@ -125,8 +125,8 @@ impl<T: Sync> Bound<T> {
 }
 
 // `__floe_link_list!`, which declares a list, and `__floe_linked!`, which adds a static to a list, are defined in one
-// file per kind of object file, and in `empty` for other targets. The `cfg`s are evaluated in this crate, which has the
-// same target as every crate in the program.
+// file per object format, and in `empty` for other targets. The `cfg`s are evaluated in this crate, which has the same
+// target as every crate in the program.
 #[cfg_attr(
     all(
         not(miri),
@@ -144,8 +144,8 @@ impl<T: Sync> Bound<T> {
 #[cfg_attr(all(not(miri), windows), path = "link_list/coff.rs")]
 mod empty;
 
-/// Declares a list whose bounds are symbols of the linker. The names of the section and of the symbols are the list's
-/// name with these prefixes and suffixes; the section of the guards has one more letter.
+/// Declares a list whose bounds are symbols of the linker. The names of its section and symbols are the list's name
+/// with the given prefixes and suffixes. The names for the guards have a `g` after the list's name.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __floe_link_list_between {

@@ -7,8 +7,8 @@
 //!
 //! Every thread of this library starts with all signals blocked except those that its own instructions raise, so
 //! exporters may write with any library. On threads of the program, log lines and the console are written with SIGPIPE
-//! and SIGXFSZ blocked, which costs three system calls per line. This includes standard output: only the program's own
-//! writes decide its reaction to a closed pipe.
+//! and SIGXFSZ blocked, which costs three system calls per line. Standard output is included, so that only
+//! writes of the program itself determine how it reacts to a closed pipe.
 
 use std::io::{self, Write};
 use std::thread::{Builder, JoinHandle};
@@ -38,7 +38,7 @@ pub fn blocked<T>(start: impl FnOnce() -> T) -> T {
     start()
 }
 
-/// Blocks SIGPIPE and SIGXFSZ on a thread of the program during a write, because the write returns the error.
+/// Blocks SIGPIPE and SIGXFSZ during a write on a thread of the program. The write returns an error instead.
 pub(crate) fn without_write_signals<T>(write: impl FnOnce() -> T) -> T {
     let _mask = mask::Blocked::of_writes();
     write()
@@ -71,8 +71,8 @@ mod mask {
 
     use libc::{SIG_BLOCK, SIG_SETMASK, SIGPIPE, SIGXFSZ, c_int, sigset_t};
 
-    /// Signals that an instruction of the thread raises. Even if blocked, they would end the process, and a handler of
-    /// the program, such as one that prints the stack, would not run.
+    /// Signals that the thread's own instructions raise. If they were blocked, they would still end the process, but
+    /// without a handler of the program, such as one that prints the stack.
     const SYNCHRONOUS: [c_int; 7] = [
         libc::SIGABRT,
         libc::SIGBUS,
@@ -88,7 +88,7 @@ mod mask {
     /// Blocks signals on this thread until it is dropped on the same thread.
     pub(super) struct Blocked {
         before: Option<sigset_t>,
-        /// The signals that are consumed at the end: the writes may have raised them, and none was pending before.
+        /// The signals that are consumed at the end. None was pending before, so the writes have raised them.
         raised: [Option<c_int>; 2],
         _same_thread: PhantomData<*const ()>,
     }
@@ -161,7 +161,7 @@ mod mask {
         unsafe { libc::sigismember(ptr::from_ref(set), signal) == 1 }
     }
 
-    /// Returns the previous mask. Fails only for invalid arguments.
+    /// Changes the mask of this thread, and returns the previous one. Fails only for invalid arguments.
     fn change(how: c_int, signals: &sigset_t) -> Option<sigset_t> {
         let mut result = 0;
         let before = set(|before| {
@@ -197,7 +197,7 @@ mod mask {
     }
 }
 
-/// Other systems have no such signals.
+/// Does nothing, because other systems have no such signals.
 #[cfg(not(all(unix, not(miri))))]
 mod mask {
     pub(super) struct Blocked;

@@ -54,7 +54,7 @@ pub fn inject_context<K>(carrier: &mut (impl InjectInto<K> + ?Sized)) {
 
 /// Injects `cx` into a carrier, as [`inject_context`] injects the current context.
 pub fn inject_from<K>(cx: &Context, carrier: &mut (impl InjectInto<K> + ?Sized)) {
-    // The carrier may be code of the program.
+    // The carrier may be code of the program, which may panic.
     caught::or_default(|| {
         carrier.inject(&mut |injector| {
             with_propagator(|propagator| propagator.inject_context(cx, injector));
@@ -125,7 +125,7 @@ pub fn extract_onto<K>(mut cx: Context, carrier: &(impl ExtractFrom<K> + ?Sized)
     caught::or_default(|| {
         carrier.extract(&mut |extractor| {
             cx = with_propagator(|propagator| {
-                // `get_all`, because a carrier's `get` does not return a value that is not text.
+                // `get_all`, because `get` of a carrier returns `None` for a value that is not text.
                 let is_received = |field: &str| {
                     TRACE_FIELDS.contains(&field)
                         && extractor.get_all(field).is_some_and(|values| !values.is_empty())

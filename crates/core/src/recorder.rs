@@ -7,19 +7,19 @@
 //! # How a span lives
 //!
 //! 1. [`enter`] reads one atomic (`listeners.rs`). Without a listener, it also reads whether the thread
-//!    still looks for a global provider (`global_lookup.rs`). If there is a listener, `sampling.rs` decides,
-//!    and `table.rs` opens the span accordingly.
+//!    still looks for a global provider (`global_lookup.rs`). If there is a listener, `sampling.rs` decides
+//!    whether the span is recorded, and `table.rs` opens it.
 //! 2. A recorded span gets a box (`Recording`) from the thread's pool: the box that was used last, because it is in
 //!    the cache. Attributes are written into the box in place, even text of up to 22 bytes.
 //! 3. The call owns the box. The `Context` has a `RecordedSpan`, which implements OpenTelemetry's `Span`
-//!    through a handle (`pending.rs`). So spans of any library nest below the span, and `get_active_span` updates it.
+//!    through a handle (`pending.rs`). So spans of any library nest below it, and `get_active_span` can update it.
 //!    Spans without their own `Context` are in `current.rs`, which tells the rest of the crate the current span.
-//! 4. The body runs with this context attached (a future: during each poll).
+//! 4. The body runs with this context attached (the body of a future during each poll).
 //! 5. By the type of the returned value, the expansion picks a classifier, which finds an `Err` (`outcome.rs`). Method
 //!    lookup takes the first trait that may apply, so the trait for unresolved types comes first, and treats them as
 //!    values. Where only the signature has the type (`impl Trait`, a macro), a `return` that never runs unites it with
 //!    the body's type (`declared.rs`), so that the bounds take part in inference.
-//! 6. At the end, pending updates are merged, the head of the span and its attributes are copied into the thread's rings
+//! 6. At the end, pending updates are merged, the span's head and attributes are copied into the thread's rings
 //!    (`buffer.rs`), and the box returns to the pool. A thread frees its allocations for a span, except for long text
 //!    and rare fields (`More`).
 //! 7. The collector drains the rings.
@@ -28,7 +28,7 @@
 //! `logged.rs` finds by the ids of the span.
 //!
 //! A span that the plain API ends early keeps the state of that moment, and is exported when its function
-//! returns. A span that is dropped before it was ended ends at that moment, as OpenTelemetry's specification asks.
+//! returns. A span that is dropped before it was ended ends at that moment, as OpenTelemetry's specification requires.
 //!
 //! An `async fn` becomes a function that returns one `async move` block inside the future `InSpan`
 //! (`future.rs`), whose span opens at the first poll. `FutureExt::in_span` and `in_current_span` wrap any
@@ -37,8 +37,8 @@
 //!
 //! # No atomic read-modify-write
 //!
-//! This crate uses none for an ordinary span, because it would stall until all earlier stores, including the stores
-//! to the ring, are in the cache. OpenTelemetry's `Context` still has one, in its reference count.
+//! This crate uses no such operation for an ordinary span, because it would stall until all earlier stores, including
+//! the stores to the ring, are in the cache. OpenTelemetry's `Context` still has one, in its reference count.
 //!
 //! [`Context`]: opentelemetry::Context
 

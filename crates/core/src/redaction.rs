@@ -22,8 +22,9 @@ const MAX_LINE: usize = 2048;
 
 /// Removes credentials and personal data from an error message, and truncates it to 500 characters.
 ///
-/// Redacts before truncating, so that a secret across the limit is found. Applying it again changes nothing. A clean,
-/// short message is returned borrowed. Texts in spans may be longer, see `attribute_value_length` of `span_limits`.
+/// The message is redacted before it is truncated, so that a secret across the limit is found. Applying the function
+/// again changes nothing. A clean, short message is returned borrowed. Texts in spans may be longer, see
+/// `attribute_value_length` of `span_limits`.
 #[must_use]
 pub fn sanitize_error_message(message: &str) -> Cow<'_, str> {
     let redactor = Redactor::builder().max_chars(MAX_MESSAGE_CHARS).build();
@@ -66,7 +67,7 @@ pub fn sanitize_url(url: &str) -> Cow<'_, str> {
     Cow::Owned(clean[..start].to_owned() + &clean[end..])
 }
 
-/// The range from the end of `://` to the last `@` of the authority.
+/// Returns the range from the end of `://` to the last `@` of the authority, inclusive.
 fn userinfo(url: &str) -> Option<(usize, usize)> {
     let start = url.find("://")? + 3;
     let authority = url[start..].split(['/', '?', '#']).next()?;
@@ -95,7 +96,7 @@ fn with<T>(redact: impl FnOnce(&Redactors) -> T) -> T {
     redact(current.as_deref().unwrap_or(&Redactors::default()))
 }
 
-/// Redacts a line of an error of this crate, which may quote foreign text, and makes it safe to show.
+/// Redacts a line of an error that may quote foreign text, and makes it safe to show.
 pub fn sanitize_error(text: &str) -> Cow<'_, str> {
     let safe = match without_userinfo(text) {
         Cow::Borrowed(text) => with(|redactors| redactors.error.redact(text)),
@@ -116,7 +117,7 @@ pub fn sanitize_lines(text: &str) -> String {
     lines.join("\n")
 }
 
-/// Makes foreign, redacted text safe to show: on one line, printable, and bounded, with short quotes.
+/// Makes redacted foreign text safe to show: one printable line of limited length, with short quotes.
 pub fn shown(text: &str) -> Cow<'_, str> {
     let line = printable(text);
     let line = match quotes(&line, shortened) {
@@ -172,7 +173,7 @@ pub fn sanitize_sent_value<'v>(key: &str, value: &'v str) -> Cow<'v, str> {
     with(|redactors| redactors.attribute.redact_value(key, value))
 }
 
-/// The replacement of a value that is not text, if its text is a secret under this key.
+/// Returns the replacement of a value that is not text, if redaction would hide its text under this key.
 pub(crate) fn hidden(key: &str, value: &Value) -> Option<&'static str> {
     with(|Redactors { attribute, .. }| {
         if attribute.meaning_of(key) == KeyMeaning::Text {

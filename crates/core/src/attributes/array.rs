@@ -23,7 +23,7 @@ impl<T: ToAttributeValue, const N: usize> ToAttributeValue for [T; N] {
     }
 }
 
-/// The array, if every element has the type of the first element. Strings are handled by [`texts`].
+/// Returns an array of booleans, integers or floats, if all elements have the type of the first one.
 fn homogeneous<T: ToAttributeValue>(items: &[T]) -> Option<Array> {
     Some(match items.iter().find_map(T::to_attribute_value)? {
         AttributeValue::Bool(_) => Array::Bool(all(items, |value| match value {

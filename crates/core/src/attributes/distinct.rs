@@ -1,7 +1,7 @@
 //! Unique attribute keys.
 //!
-//! Keys are made unique on the collector's thread, after redaction and truncation, because two keys may become equal
-//! then. On the caller's thread, only a full list is searched for duplicates.
+//! Keys are made unique on the collector's thread, after redaction and truncation, because either can make two keys
+//! equal. On the caller's thread, only a full list is searched for duplicates.
 
 use std::collections::HashMap;
 
@@ -12,7 +12,7 @@ const COMPARED: usize = 32;
 
 /// Keeps the first `limit` keys, each at its first position and with its last value
 /// ([specification](https://opentelemetry.io/docs/specs/otel/common/#attribute-collections)). An empty key is invalid
-/// and never kept. Returns the number of dropped attributes, without the replaced ones.
+/// and never kept. Returns the number of dropped attributes; replaced ones do not count.
 pub fn keep_distinct<A>(attributes: &mut Vec<A>, limit: usize, key: impl Fn(&A) -> &Key) -> u32 {
     if attributes.len() > COMPARED {
         return keep_indexed(attributes, limit, key);
@@ -40,7 +40,7 @@ pub fn keep_distinct<A>(attributes: &mut Vec<A>, limit: usize, key: impl Fn(&A) 
     dropped
 }
 
-/// Linear in the number of attributes.
+/// Does what [`keep_distinct`] does, in linear time.
 fn keep_indexed<A>(attributes: &mut Vec<A>, limit: usize, key: impl Fn(&A) -> &Key) -> u32 {
     let mut index = HashMap::with_capacity(attributes.len().min(limit));
     let places: Vec<Option<usize>> = attributes

@@ -1,24 +1,23 @@
-//! The functions and traits that expansions of `#[derive(FloeAttributes)]` call. With them, the type checker decides
-//! everything that depends on the type of a field, which the macro cannot see.
+//! The functions and traits that expansions of `#[derive(FloeAttributes)]` use. They leave to the type checker whatever
+//! depends on the type of a field, because the macro does not know types.
 
 use std::fmt::{Debug, Display};
 use std::marker::PhantomData;
 
 use super::{AttributeList, AttributeValue, FloeAttributes};
 
-/// Replaces a value that must not be recorded. Equal to the mark of `floe-redact`, which is not available here: a
-/// library that only annotates is compiled without redaction.
+/// The text that is recorded instead of a redacted field. It equals the mark of `floe-redact`, on which a library that
+/// only annotates does not depend.
 const REDACTED: &str = "<REDACTED>";
 
 /// The keys of a flattened field of type `T`.
 ///
-/// An inherent constant takes precedence over the same constant of the trait [`Fallback`]. So the constant exists even
-/// if `T` does not implement `FloeAttributes`, and the compiler reports the missing implementation only once, where
-/// the field is recorded.
+/// The constant `KEYS` is inherent if `T` implements `FloeAttributes`, and that of the trait [`Fallback`] otherwise. So
+/// it always exists, and the compiler reports a missing implementation only once, where the field is recorded.
 #[derive(Debug)]
 pub struct Describe<T: ?Sized>(PhantomData<T>);
 
-/// The keys of a type that does not have attributes.
+/// Provides the keys of a type that does not implement `FloeAttributes`: none.
 pub trait Fallback {
     /// The keys of the field.
     const KEYS: &'static [&'static str] = &[];
@@ -35,13 +34,12 @@ impl<T: FloeAttributes + ?Sized> Describe<T> {
 #[derive(Debug)]
 pub struct Field<'a, T: ?Sized>(pub &'a T);
 
-/// Fields that always have a value. For an `Option`, the inherent method of [`Field`] takes
-/// precedence.
+/// A field that always has a value. For a field of type `Option`, the inherent method of [`Field`] takes precedence.
 pub trait Present {
     /// The type of the value.
     type Value: ?Sized;
 
-    /// The value.
+    /// Returns the value.
     fn __floe_present(&self) -> Option<&Self::Value>;
 }
 
@@ -55,7 +53,7 @@ impl<T: ?Sized> Present for Field<'_, T> {
 }
 
 impl<T> Field<'_, Option<T>> {
-    /// The value, if there is one.
+    /// Returns the value, if there is one.
     #[inline]
     #[must_use]
     pub fn __floe_present(&self) -> Option<&T> {

@@ -72,7 +72,7 @@ pub trait FloeAttributes {
 
 macro_rules! pointers {
     ($($ty:ty)*) => {$(
-        // `?Sized` makes the compiler's error name the unsized type instead of its size.
+        // With `?Sized`, the compiler reports that `str` has no attributes, instead of that its size is unknown.
         impl<T: FloeAttributes + ?Sized> FloeAttributes for $ty {
             const KEYS: &'static [&'static str] = T::KEYS;
 

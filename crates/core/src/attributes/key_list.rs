@@ -1,7 +1,7 @@
 //! Lists of keys that are built at compile time.
 //!
-//! Generic code cannot use the number of a nested type's keys as an array length, so a list with nested types has the
-//! capacity of a span. Exceeding it panics in a constant, which is a compile error.
+//! Generic code cannot use the number of a nested type's keys as an array length, so a list with nested types has a
+//! fixed capacity: the maximum of a span. Exceeding it panics in a constant, which is a compile error.
 
 mod text;
 
@@ -16,7 +16,7 @@ pub struct KeyList<const N: usize> {
 }
 
 impl KeyList<MAX_ATTRIBUTES> {
-    /// Creates an empty list with the capacity for nested types.
+    /// Creates an empty list with room for the keys of nested types.
     #[must_use]
     pub const fn nesting() -> Self {
         Self::new()

@@ -8,18 +8,18 @@ use opentelemetry::{Key, KeyValue, Value};
 
 use super::{AttributeValue, Text, ToAttributeValue};
 
-/// The default maximum of attributes of a span
+/// The default maximum number of attributes of a span
 /// ([`AttributeCountLimit`](https://opentelemetry.io/docs/specs/otel/trace/sdk/#span-limits)).
 pub(crate) const MAX_ATTRIBUTES: usize = 128;
 
-/// The maximum number of attributes in this process. It is read only when a list has [`MAX_ATTRIBUTES`].
+/// The maximum number of attributes of a span in this process. It is read only if a list has [`MAX_ATTRIBUTES`].
 static LIMIT: AtomicUsize = AtomicUsize::new(MAX_ATTRIBUTES);
 
 pub(crate) fn limit_attributes(limit: usize) {
     LIMIT.store(limit.max(MAX_ATTRIBUTES), Ordering::Relaxed);
 }
 
-/// A key of more bytes counts as memory of its span, because it was probably made at run time.
+/// A key of more bytes counts as memory that its span owns, because it was probably made at run time.
 const MAX_SHORT_KEY: usize = 64;
 
 /// A key and its value.
@@ -79,7 +79,7 @@ impl AttributeList {
         key: K,
         value: impl FnOnce() -> AttributeValue,
     ) {
-        // A `&'static str` needs no drop, so no code is compiled for most keys.
+        // Most keys are `&'static str`, which needs no drop. For them, this branch is not compiled.
         if const { std::mem::needs_drop::<K>() } {
             self.owns_memory = true;
         }
@@ -105,7 +105,7 @@ impl AttributeList {
         }
     }
 
-    /// Sets `key` to a value formatted with `Debug`. If the implementation fails, the text that it has written is kept.
+    /// Sets `key` to a value formatted with `Debug`. If formatting fails, the text that was written before is kept.
     #[doc(hidden)]
     pub fn push_debug(&mut self, key: impl Into<Key>, value: &dyn Debug) {
         let mut text = String::new();
@@ -120,7 +120,7 @@ impl AttributeList {
         self.push_with(key, || AttributeValue::Static(text));
     }
 
-    /// The attributes, in the order in which they were set; a key may occur twice.
+    /// Returns the attributes in the order in which they were set. A key may occur twice.
     #[must_use]
     pub fn as_slice(&self) -> &[Attribute] {
         &self.items
@@ -134,7 +134,7 @@ impl AttributeList {
         self.owns_memory |= std::mem::take(&mut other.owns_memory);
     }
 
-    /// The underlying vector.
+    /// Returns the underlying vector.
     #[inline]
     #[doc(hidden)]
     pub const fn items_mut(&mut self) -> &mut Vec<Attribute> {
@@ -145,8 +145,8 @@ impl AttributeList {
         &mut self.dropped
     }
 
-    /// Sets a key of a list with [`MAX_ATTRIBUTES`]. In a full list, an existing key gets the new value; a new key
-    /// takes the place of a duplicate, or is dropped.
+    /// Sets a key of a list that has [`MAX_ATTRIBUTES`] or more. In a full list, an existing key gets the new value; a
+    /// new key takes the place of a duplicate, or is dropped.
     #[cold]
     fn replace(&mut self, key: Key, value: AttributeValue) {
         self.owns_memory = true;
@@ -177,7 +177,7 @@ impl AttributeList {
         self.dropped += super::keep_distinct(&mut self.items, limit, |item| &item.key);
     }
 
-    /// The number of attributes that were dropped because the list was full.
+    /// Returns the number of dropped attributes: those beyond the limit, and those with an empty key.
     #[doc(hidden)]
     pub const fn dropped(&self) -> u32 {
         self.dropped

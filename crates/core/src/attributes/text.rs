@@ -1,4 +1,4 @@
-//! Attribute text that is stored inline while it is short.
+//! The text of an attribute, which is stored inline if it is short.
 
 use std::fmt;
 use std::ops::Deref;
@@ -36,7 +36,7 @@ impl Text {
         Self(Repr::Short { length: 0, bytes: [0; SHORT] })
     }
 
-    /// The bytes of the text, without the check for valid UTF-8 that [`Deref`] does.
+    /// Returns the bytes of the text, without the check for valid UTF-8 that [`Deref`] does.
     #[inline]
     #[doc(hidden)]
     pub fn as_bytes(&self) -> &[u8] {
@@ -62,7 +62,7 @@ impl Text {
         }
     }
 
-    /// Replaces the content by `text`. Long text is moved instead of copied.
+    /// Replaces the content with `text`. Long text is moved instead of copied.
     pub(super) fn take(&mut self, text: String) {
         if text.len() <= SHORT {
             self.copy(&text);
@@ -145,8 +145,8 @@ impl PartialEq for Text {
     }
 }
 
-/// The maximum number of bytes of a text that are copied into a span, unless the limit of values is larger. The limit
-/// of values applies after redaction, which may shorten a text.
+/// The maximum number of bytes of a text that are copied into a span, or twice the provider's limit of a value if that
+/// is more. The provider's limit applies later, after redaction, which may shorten a text.
 const COPIED: usize = 1024 * 1024;
 
 static MOST: AtomicUsize = AtomicUsize::new(COPIED);

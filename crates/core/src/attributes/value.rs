@@ -36,7 +36,7 @@ impl AttributeValue {
         }
     }
 
-    /// The size of the memory that the value owns, in bytes.
+    /// Returns the size of the memory that the value owns, in bytes.
     #[doc(hidden)]
     #[must_use]
     pub fn heap_bytes(&self) -> usize {
@@ -104,7 +104,7 @@ impl From<AttributeValue> for Value {
     note = "for a type of your own, derive `FloeAttributes` on an enum without data, or implement `ToAttributeValue`"
 )]
 pub trait ToAttributeValue {
-    /// Converts to an attribute value; `None` if there is nothing to record.
+    /// Converts to an attribute value, or to `None` if there is nothing to record.
     fn to_attribute_value(&self) -> Option<AttributeValue>;
 
     /// Sets `key` in `list` to the value, if there is one. Text is written directly into the list.

@@ -1,7 +1,7 @@
 //! The processor's time-stamp counter, which is read faster than a system clock.
 //!
-//! Nothing happens before the first reading, and no calibration delays it. The rate of the counter is measured between
-//! the first reading and a later one, so a duration is as exact as these two readings.
+//! The counter is not calibrated in advance, which would delay the first reading. Its rate is measured between the
+//! first reading and a later one, and is as exact as these two readings of the system's clock.
 #![expect(unsafe_code, reason = "the standard library has these instructions as unsafe functions")]
 
 #[cfg(target_arch = "x86")]
@@ -16,20 +16,20 @@ use std::time::Duration;
 
 use super::{Moment, standard};
 
-/// The rate is final once it was measured over this interval.
+/// Once the rate was measured over this interval, [`measure`] is not called again.
 const SETTLED: Duration = Duration::from_secs(1);
 
 const UNKNOWN: u8 = 0;
 const COUNTER: u8 = 1;
 const CLOCK: u8 = 2;
 
-/// The clock in use. `CLOCK` is the monotonic clock, in nanoseconds.
+/// The clock that [`now`] reads: `COUNTER`, or `CLOCK`, the monotonic clock in nanoseconds.
 static SOURCE: AtomicU8 = AtomicU8::new(UNKNOWN);
 
-/// The nanoseconds of a tick, as the bits of an `f64`.
+/// The duration of a tick in nanoseconds, as the bits of an `f64`.
 static RATE: AtomicU64 = AtomicU64::new(0);
 
-/// The last reading for which the rate is valid.
+/// The rate is valid for readings before this one.
 static UNTIL: AtomicU64 = AtomicU64::new(0);
 
 static START: OnceLock<Moment> = OnceLock::new();
@@ -56,8 +56,8 @@ fn other() -> u64 {
     now()
 }
 
-/// Whether the counter ticks at the same rate on all processors. This is so if the kernel uses the counter as its
-/// clock, or if the processor reports a steady counter and the kernel uses no slow clock.
+/// Whether the counter ticks at the same rate on all processors. It does if the kernel uses the counter as its clock,
+/// or if the processor reports a steady counter and the kernel has not chosen a slow clock.
 fn is_steady() -> bool {
     const KERNEL: &str = "/sys/devices/system/clocksource/clocksource0/current_clocksource";
 
@@ -74,15 +74,15 @@ fn has_invariant_counter() -> bool {
     const ADVANCED_POWER_MANAGEMENT: u32 = 0x8000_0007;
     const INVARIANT_COUNTER: u32 = 1 << 8;
 
-    // SAFETY: every processor with a time-stamp counter has this instruction. The first request is for the highest
-    // number, which every such processor supports.
+    // SAFETY: every processor with a time-stamp counter has this instruction. The first request, which every such
+    // processor supports, returns the highest number of a request.
     #[allow(unused_unsafe, reason = "the function is safe in later versions of Rust")]
     let answer = |number| unsafe { __cpuid(number) };
     answer(0x8000_0000).eax >= ADVANCED_POWER_MANAGEMENT
         && answer(ADVANCED_POWER_MANAGEMENT).edx & INVARIANT_COUNTER != 0
 }
 
-/// The duration of a tick in nanoseconds, for intervals that end at `reading`, which is not in the future.
+/// Returns the duration of a tick in nanoseconds, for an interval that ends at `reading`, which is not in the future.
 pub(super) fn nanos_per_tick(reading: u64) -> f64 {
     if SOURCE.load(Ordering::Relaxed) == CLOCK {
         return 1.0;
@@ -93,7 +93,7 @@ pub(super) fn nanos_per_tick(reading: u64) -> f64 {
     measure()
 }
 
-/// Measures the rate since the first reading. In the first second of a process, it is measured again whenever the
+/// Measures the rate since the first reading. In the first second of a process, the rate is measured again whenever the
 /// interval has doubled, so that no duration is much longer than the measured interval.
 #[cold]
 fn measure() -> f64 {

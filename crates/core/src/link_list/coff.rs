@@ -9,10 +9,10 @@ macro_rules! __floe_link_list {
         $(#[$attribute])*
         $visibility static $name: $crate::__sdk::link_list::LinkList<$type> = {
             const _: () = ::core::assert!($section.len() <= 15, "the name of a section is too long");
-            // SAFETY: the first static of the section; nothing reads it.
+            // SAFETY: this static is the first of the section, and nothing reads it.
             #[unsafe(link_section = ::core::concat!(".", $section, "$a"))]
             static START: $crate::__sdk::link_list::Bound<$type> = $crate::__sdk::link_list::Bound::new();
-            // SAFETY: the last static of the section; nothing reads it.
+            // SAFETY: this static is the last of the section, and nothing reads it.
             #[unsafe(link_section = ::core::concat!(".", $section, "$c"))]
             static STOP: $crate::__sdk::link_list::Bound<$type> = $crate::__sdk::link_list::Bound::new();
             // SAFETY: the section of the guards contains nothing but `usize`.

@@ -18,8 +18,8 @@ macro_rules! __floe_link_list {
 
 /// Adds a static to the list of that name: `"section" static NAME: Type = …;`.
 ///
-/// Only the macro of a list may call it, with the element type of that list. It expands in every
-/// annotated function, so its expansion is kept small.
+/// Only a list's own macro may use it, because that macro fixes the type of the elements. Every annotated function
+/// contains the expansion, so the expansion is kept small.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __floe_linked {

@@ -22,7 +22,7 @@ static PROVIDER: RwLock<Option<Provider>> = RwLock::new(None);
 /// The generation of the current provider; 0 without one.
 static GENERATION: AtomicU64 = AtomicU64::new(0);
 
-/// The number of forks when the provider was set. Another number means that its threads do not exist in this process.
+/// The number of forks when the provider was set. A later fork means that its threads do not exist in this process.
 static PROCESS: AtomicU32 = AtomicU32::new(0);
 
 #[inline]
@@ -51,18 +51,18 @@ pub fn is_enabled() -> bool {
 }
 
 impl Current {
-    /// The current provider, if there is one.
+    /// Returns the current provider, if there is one.
     pub fn get() -> Option<Self> {
         let provider = PROVIDER.read().unwrap_or_else(PoisonError::into_inner);
         Some(Self { generation: generation(), provider: Arc::clone(provider.as_ref()?) })
     }
 
-    /// The ids of the current span, if it is sampled: the exemplar of a measurement.
+    /// Returns the ids of the current span, the exemplar of a measurement, if the span is sampled.
     pub fn sampled_span() -> Option<(TraceId, SpanId)> {
         if !context_is_alive() {
             return None;
         }
-        // OpenTelemetry logs an error if the current `Context` cannot be read, and a subscriber may count log records.
+        // OpenTelemetry may log while the current `Context` is borrowed, and a subscriber may count log records.
         let current = caught(|| {
             Context::map_current(|cx| match span_context_within(cx) {
                 Some(context) => sampled(&context),

@@ -1,4 +1,4 @@
-//! Handles of single series: counters, up-down counters, gauges and histograms, also as `static`s.
+//! Handles of single series: counters, up-down counters, gauges and histograms. A handle can be a `static`.
 
 mod handle;
 
@@ -14,8 +14,8 @@ macro_rules! handle {
     ($(#[$doc:meta])* $name:ident) => {
         $(#[$doc])*
         ///
-        /// A handle is one series. Its first use looks up the instrument and redacts the attributes; under a later
-        /// provider of the process, each use does. Nothing is recorded without a provider, as with [`MetricRecorder`],
+        /// A handle records one series. Its first use looks up the instrument and redacts the attributes; after the
+        /// provider was replaced, each use does so. As with [`MetricRecorder`], nothing is recorded without a provider,
         /// or if the name has another kind, which one warning reports.
         ///
         /// A series that is bound after its instrument has reached the limit of series stays in the overflow series.
@@ -23,7 +23,7 @@ macro_rules! handle {
         pub struct $name(Handle);
 
         impl $name {
-            /// Sets attributes whose values are constant. Default none.
+            /// Sets attributes whose values are constant. By default, there are none.
             #[must_use]
             pub const fn with_attributes(
                 mut self,
@@ -33,7 +33,7 @@ macro_rules! handle {
                 self
             }
 
-            /// Returns a handle with additional attributes. Keep it, because each new handle is looked up.
+            /// Returns a handle with additional attributes. Keep it, because each new handle looks up its series again.
             #[must_use]
             pub fn bind(&self, attributes: &[KeyValue]) -> Self {
                 Self(self.0.with(attributes))
@@ -43,19 +43,19 @@ macro_rules! handle {
 }
 
 handle!(
-    /// A handle of a counter, a sum that never decreases. [`MetricRecorder::counter`] makes it.
+    /// A handle of a counter, a sum that never decreases. [`MetricRecorder::counter`] creates it.
     Counter
 );
 handle!(
-    /// A handle of an up-down counter, a sum that can decrease. [`MetricRecorder::up_down_counter`] makes it.
+    /// A handle of an up-down counter, a sum that can decrease. [`MetricRecorder::up_down_counter`] creates it.
     UpDownCounter
 );
 handle!(
-    /// A handle of a gauge, which keeps its last value. [`MetricRecorder::gauge`] makes it.
+    /// A handle of a gauge, which keeps its last value. [`MetricRecorder::gauge`] creates it.
     Gauge
 );
 handle!(
-    /// A handle of a histogram. [`MetricRecorder::histogram`] makes it.
+    /// A handle of a histogram. [`MetricRecorder::histogram`] creates it.
     Histogram
 );
 

@@ -46,7 +46,7 @@ macro_rules! instruments {
         }
 
         impl Instrument {
-            /// Builds the instrument of a metric. The SDK reports an invalid one, which records nothing.
+            /// Builds the instrument of a metric. The SDK reports an invalid metric, whose instrument records nothing.
             pub(super) fn build(meter: &Meter, metric: &Metric<'_>, kind: Kind) -> Self {
                 match kind {
                     $(Kind::$kind => {
@@ -143,7 +143,7 @@ impl Instruments {
         }
     }
 
-    /// Adds an instrument of the provider with this generation, unless it was added meanwhile.
+    /// Adds an instrument of the provider with this generation, unless a newer provider is in use.
     pub(super) fn add(&mut self, generation: u64, name: &str, kind: Kind, instrument: Instrument) {
         if self.generation > generation {
             return;

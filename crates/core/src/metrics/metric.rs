@@ -53,8 +53,8 @@ impl<'a> Metric<'a> {
         Self { description, ..self }
     }
 
-    /// Sets the boundaries between the buckets of a histogram, in ascending order. The default is
-    /// the specification's, which suits milliseconds.
+    /// Sets the boundaries between the buckets of a histogram, in ascending order. By default, they are those of the
+    /// specification, which suit milliseconds.
     #[must_use]
     pub const fn with_boundaries(self, boundaries: &'a [f64]) -> Self {
         Self { boundaries: Some(boundaries), ..self }

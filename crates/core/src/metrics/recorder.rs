@@ -17,9 +17,9 @@ use crate::recorder::fork;
 /// avoids these look-ups. Threads may share a recorder, for example through a `static`. A value that is read at each
 /// collection needs an observable instrument of OpenTelemetry's API, from `TelemetryProvider::meter_provider()`.
 ///
-/// The first use of a name determines its kind, unit and boundaries. A use of another kind and names after the 2,000th
-/// are not recorded, and one warning reports this. Invalid names are not recorded either, and OpenTelemetry's SDK
-/// reports them. After 1,000 components, the recorders and meters of further ones share the scope
+/// The first use of a name determines its kind, unit and boundaries. A use of another kind is not recorded, and neither
+/// are names after the 2,000th; a warning reports the first of either. Invalid names are not recorded either, and
+/// OpenTelemetry's SDK reports them. After 1,000 components, the recorders and meters of further ones share the scope
 /// `floe.telemetry.overflow`. Without a provider nothing is recorded. Attribute values are redacted as in spans.
 ///
 /// ```
@@ -44,7 +44,7 @@ impl MetricRecorder {
         Self { component, version: None, scope: OnceLock::new(), instruments: RwLock::new(None) }
     }
 
-    /// Sets the version of the component, which is the version of the instrumentation scope. Default none.
+    /// Sets the version of the component, which is the version of the instrumentation scope. By default, there is none.
     ///
     /// ```
     /// use floe_telemetry::MetricRecorder;
@@ -154,7 +154,7 @@ impl MetricRecorder {
                         return measure(instruments.generation, instrument);
                     }
                     Lookup::Refused(reason) => {
-                        // The lock is released first, because a metric may count log records.
+                        // The lock is released first, because a metric of this recorder may count the warning.
                         drop(guard);
                         return reason.iter().for_each(|reason| warn(metric.name, reason));
                     }

@@ -18,33 +18,33 @@ pub mod kind {
 
 /// A carrier from which context can be extracted.
 ///
-/// Implemented for every OpenTelemetry [`Extractor`], such as `HashMap<String, String>` with
-/// lower-case names, for other maps, for slices and vectors of pairs, and with the feature `http` for
-/// `http::HeaderMap` and `http::Request`. Headers of messages are extractors with `floe-telemetry-messaging`. `K` is
-/// the kind of carrier, which the compiler infers.
+/// Implemented for every OpenTelemetry [`Extractor`], such as `HashMap<String, String>` with lower-case names, for
+/// other maps, for slices and vectors of pairs, and with the feature `http` for `http::HeaderMap` and `http::Request`.
+/// The crate `floe-telemetry-messaging` provides extractors for the headers of messages. `K` is the kind of carrier,
+/// which the compiler infers.
 #[diagnostic::on_unimplemented(
     message = "context cannot be read from `{Self}`",
     label = "not a carrier",
     note = "a carrier is an OpenTelemetry `Extractor`, a map of text, pairs of text, or with the feature `http` a `HeaderMap`"
 )]
 pub trait ExtractFrom<K> {
-    /// Calls `read` with the carrier.
+    /// Calls `read` with an extractor of the carrier.
     fn extract(&self, read: &mut dyn FnMut(&dyn Extractor));
 }
 
 /// A carrier into which context can be injected.
 ///
-/// Implemented for every OpenTelemetry [`Injector`], such as `HashMap<String, String>`, for
-/// `BTreeMap<String, String>` and `Vec<(String, String)>`, and with the feature `http` for `http::HeaderMap` and
-/// `http::Request`. Headers of messages are injectors with `floe-telemetry-messaging`. `K` is the kind of carrier,
-/// which the compiler infers.
+/// Implemented for every OpenTelemetry [`Injector`], such as `HashMap<String, String>`, for `BTreeMap<String, String>`
+/// and `Vec<(String, String)>`, and with the feature `http` for `http::HeaderMap` and `http::Request`. The crate
+/// `floe-telemetry-messaging` provides injectors for the headers of messages. `K` is the kind of carrier, which the
+/// compiler infers.
 #[diagnostic::on_unimplemented(
     message = "context cannot be written into `{Self}`",
     label = "not a carrier",
     note = "a carrier is an OpenTelemetry `Injector`, a map or a `Vec` of `String`s, or with the feature `http` a `HeaderMap`"
 )]
 pub trait InjectInto<K> {
-    /// Calls `write` with the carrier.
+    /// Calls `write` with an injector of the carrier.
     fn inject(&mut self, write: &mut dyn FnMut(&mut dyn Injector));
 }
 
@@ -60,7 +60,7 @@ impl<I: Injector> InjectInto<kind::Direct> for I {
     }
 }
 
-/// The names are case-insensitive, as in HTTP.
+/// Reads pairs of names and values. The names are case-insensitive, as in HTTP.
 struct PairExtractor<'a>(Vec<(&'a str, &'a str)>);
 
 impl<'a> PairExtractor<'a> {

@@ -11,7 +11,7 @@ use opentelemetry::propagation::{Extractor, Injector, TextMapPropagator};
 use crate::caught::caught;
 use crate::internal_log;
 
-/// A propagator whose panics are caught. After a panic, its part is missing from the carrier or the context.
+/// A propagator whose panics are caught. After a panic, its fields are missing from the carrier or the context.
 #[derive(Debug)]
 pub(crate) struct Caught<P>(pub(crate) P);
 
@@ -30,7 +30,7 @@ impl<P: Deref<Target: TextMapPropagator> + Debug> TextMapPropagator for Caught<P
     }
 }
 
-/// Calls a propagator or a carrier. The first panic is reported.
+/// Calls a propagator or a carrier, or returns the default if it panics. The first panic is reported.
 pub(super) fn or_default<T: Default>(call: impl FnOnce() -> T) -> T {
     static HAS_PANICKED: AtomicBool = AtomicBool::new(false);
     caught(call).unwrap_or_else(|_| {

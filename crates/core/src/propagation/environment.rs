@@ -84,8 +84,8 @@ impl Extractor for EnvironmentCarrier {
     }
 }
 
-/// The variable name for a propagator's key: in upper case, with `_` for everything except ASCII
-/// letters and digits, and with `_` before a leading digit.
+/// Returns the variable name for a propagator's key: in upper case, with `_` for everything except ASCII letters and
+/// digits, and with `_` before a leading digit.
 pub(super) fn normalize(key: &str) -> String {
     let mut name: String = key
         .chars()

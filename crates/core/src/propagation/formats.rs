@@ -16,18 +16,18 @@ use self::baggage::BaggagePropagator;
 use self::trace_context::TraceContextPropagator;
 use super::caught::Caught;
 
-/// Propagates context as W3C Trace Context and W3C Baggage, in this crate and in all libraries that
-/// use OpenTelemetry's global propagator. Initializing a provider does so too.
+/// Propagates context as W3C Trace Context and W3C Baggage, in this crate and in all libraries that use OpenTelemetry's
+/// global propagator. Initializing a provider sets the configured propagators instead.
 ///
-/// Until it is called, this crate's functions use both formats, unless another global propagator was set, and other
-/// libraries inject and extract nothing.
+/// Before that, this crate's functions use both formats and other libraries none, unless another global propagator was
+/// set.
 pub fn setup_propagators() {
     install(defaults());
 }
 
 type Boxed = Box<dyn TextMapPropagator + Send + Sync>;
 
-/// The propagator with this name in `OTEL_PROPAGATORS`.
+/// Returns the propagator with this name in `OTEL_PROPAGATORS`.
 #[cfg(feature = "redact")]
 pub fn by_name(name: &str) -> Option<Boxed> {
     Some(match name {
@@ -39,7 +39,7 @@ pub fn by_name(name: &str) -> Option<Boxed> {
     })
 }
 
-/// Replaces the propagators of the process. A panic of one is caught, and leaves the others.
+/// Replaces the propagators of the process. A panic of one propagator is caught and does not affect the others.
 pub fn install(propagators: Vec<Boxed>) {
     let propagators = propagators.into_iter().map(|it| Box::new(Caught(it)) as Boxed).collect();
     global::set_text_map_propagator(TextMapCompositePropagator::new(propagators));

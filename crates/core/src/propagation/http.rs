@@ -31,7 +31,7 @@ impl<B> InjectInto<kind::Pairs> for Request<B> {
 
 const BAGGAGE: &str = "baggage";
 
-/// Parsed names, so that a map need not parse them for each access.
+/// Parsed names, so that a map need not parse a name for each access.
 static NAMES: [HeaderName; 3] = [
     HeaderName::from_static("traceparent"),
     HeaderName::from_static("tracestate"),
@@ -76,13 +76,13 @@ impl Extractor for Headers<'_> {
     }
 }
 
-/// The value, if it is ASCII. Equal to `to_str`, because a value has no control characters, but faster.
+/// Returns the value, if it is ASCII. Faster than `to_str`, with the same result, as a value has no control characters.
 fn text(value: &HeaderValue) -> Option<&str> {
     let text = str::from_utf8(value.as_bytes()).ok()?;
     text.is_ascii().then_some(text)
 }
 
-/// The members of a list that are valid text. Members of `baggage` are independent of each other.
+/// Returns the ASCII members of a list. An invalid member of `baggage` does not affect the others.
 fn members(list: &HeaderValue) -> impl Iterator<Item = &str> {
     let members = list.as_bytes().split(|byte| *byte == b',');
     members.filter_map(|member| str::from_utf8(member).ok().filter(|text| text.is_ascii()))

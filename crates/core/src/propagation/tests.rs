@@ -1,4 +1,4 @@
-//! Arbitrary and nearly valid headers: no header causes a panic or an invalid context.
+//! Checks with arbitrary and nearly valid headers that no header causes a panic or an invalid context.
 
 use std::collections::BTreeMap;
 
@@ -24,7 +24,7 @@ fn inject(cx: &Context) -> BTreeMap<String, String> {
     headers.into_iter().collect()
 }
 
-/// The syntax according to the specification, independent of the implementation.
+/// Whether the header is valid by the specification, without use of the implementation.
 fn is_traceparent(header: &str) -> bool {
     let parts: Vec<&str> = header.splitn(5, '-').collect();
     let is_hex = |part: &str, digits: usize| {

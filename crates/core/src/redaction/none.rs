@@ -1,4 +1,4 @@
-//! Replaces redaction in a build without it: error texts are not passed on, recorded data is.
+//! Replaces redaction in a build without it: the texts of errors are withheld, and other data is recorded unchanged.
 
 use std::borrow::Cow;
 

@@ -13,10 +13,10 @@ use super::{Moment, Ticks, WallClock, monotonic_now, nanos};
 
 const SECOND: i128 = 1_000_000_000;
 
-/// The ticks of a true second.
+/// The number of ticks in a true second.
 const FREQUENCY: f64 = 2_899_987_654.0;
 
-/// 2026-11-22.
+/// The simulated date, 2026-11-22.
 const UNIX: i128 = 1_795_305_600 * SECOND;
 
 /// A machine whose system clocks are slewed relative to its counter, as by NTP, and whose threads are sometimes
@@ -27,7 +27,7 @@ struct Machine {
     time: i128,
     /// The nanoseconds that the system clocks gain per true nanosecond.
     slew: f64,
-    /// The lead of the system clocks over the true time.
+    /// The nanoseconds by which the system clocks are ahead of the true time.
     ahead: f64,
     stepped: i128,
     random: u64,
@@ -58,7 +58,7 @@ impl Machine {
         UNIX + self.time + self.ahead as i128 + self.stepped
     }
 
-    /// All clocks, up to 60 ns apart.
+    /// Reads all clocks, up to 60 ns apart.
     fn moment(&mut self) -> Moment {
         let mut jitter = || {
             self.random = self.random.wrapping_mul(6_364_136_223_846_793_005) + 1;
@@ -83,7 +83,7 @@ impl Machine {
     }
 }
 
-/// The largest differences, in nanoseconds.
+/// The largest differences between converted times and the system's clocks, in nanoseconds.
 #[derive(Debug, Default)]
 struct Worst {
     wall: u128,
@@ -172,7 +172,7 @@ fn a_machine_that_sleeps_keeps_its_rate() {
         }
         let most = if seconds == 0 { 1e-4 } else { 1e-6 };
         let rate = clock.nanos_per_tick;
-        // The counter and the wall clock go on, the monotonic clock does not.
+        // The counter and the wall clock go on, but the monotonic clock does not.
         machine.pass(600 * SECOND);
         machine.zero -= Duration::from_secs(600);
         for _ in 0..3 {

@@ -26,7 +26,7 @@ impl Definition {
         constant.chain(self.attributes.iter().cloned()).collect()
     }
 
-    /// Returns `None` if the metric cannot be recorded, which a warning has reported.
+    /// Looks up the series. Returns `None` if the metric is not recorded.
     fn look_up(&self) -> Option<Series> {
         let found = OnceLock::new();
         self.recorder.with_instrument(&self.metric, self.kind, |generation, instrument| {

@@ -26,7 +26,7 @@ static SINGLE_FIELDS: LazyLock<[String; 1]> = LazyLock::new(|| [SINGLE.into()]);
 static MULTI_FIELDS: LazyLock<[String; 4]> =
     LazyLock::new(|| [TRACE_ID, SPAN_ID, SAMPLED, FLAGS].map(Into::into));
 
-/// Propagates B3. It accepts both forms, and a single header takes precedence.
+/// Propagates B3. Both variants accept either form, and a single header takes precedence.
 #[derive(Debug)]
 pub(crate) enum B3Propagator {
     /// Sends `b3`.
@@ -87,7 +87,7 @@ impl TextMapPropagator for B3Propagator {
     }
 }
 
-/// The value of a header; `None` if the header is missing, repeated, or too long.
+/// Returns the value of a header; `None` if the header is missing, repeated, or too long.
 fn header<'a>(extractor: &'a dyn Extractor, name: &str) -> Option<&'a str> {
     let values = extractor.get_all(name)?;
     match values[..] {
@@ -96,8 +96,8 @@ fn header<'a>(extractor: &'a dyn Extractor, name: &str) -> Option<&'a str> {
     }
 }
 
-/// Parses `{trace id}-{span id}-{sampled}-{parent}`, where the last two parts are optional. A decision without ids
-/// cannot continue a trace.
+/// Parses `{trace id}-{span id}-{sampled}-{parent}`, where the last two parts are optional. A header that has only a
+/// decision is rejected, because it cannot continue a trace.
 fn single(value: &str) -> Option<Received> {
     let mut parts = value.split('-');
     let (trace_id, span_id) = (parts.next()?, parts.next()?);
@@ -134,7 +134,7 @@ fn received(trace_id: &str, span_id: &str, is_sampled: bool, is_debug: bool) -> 
     span.is_valid().then_some((span, is_debug))
 }
 
-/// Parses an id with one of these numbers of digits, and without a sign, which `from_str_radix` accepts.
+/// Parses an id with one of these numbers of digits. A sign, which `from_str_radix` would accept, is rejected.
 fn id(digits: &str, accepted: &[usize]) -> Option<u128> {
     if !accepted.contains(&digits.len()) || !digits.bytes().all(|byte| byte.is_ascii_hexdigit()) {
         return None;

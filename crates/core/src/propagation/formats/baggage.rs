@@ -22,15 +22,15 @@ static FIELDS: LazyLock<[String; 1]> = LazyLock::new(|| [BAGGAGE.into()]);
 const MAX_MEMBERS: usize = 64;
 const MAX_BYTES: usize = 8192;
 
-/// The characters that are percent-encoded: all except `baggage-octet`s, and `%` and `+`. Python decodes `+` as a
+/// The characters that are percent-encoded: those that are no `baggage-octet`, `%`, and `+`, which Python decodes as a
 /// space.
 const ENCODED: &AsciiSet =
     &CONTROLS.add(b' ').add(b'"').add(b'+').add(b',').add(b';').add(b'\\').add(b'%');
 
-/// [W3C Baggage](https://www.w3.org/TR/baggage/), redacted when it is injected.
+/// Propagates [W3C Baggage](https://www.w3.org/TR/baggage/), which is redacted when it is injected.
 ///
-/// The propagator of the SDK does not encode `%`, so that `100%25` arrives as `100%`; cuts a value at
-/// `=`; reads only the first of several headers; and exceeds the limits.
+/// The propagator of the SDK does not encode `%`, so that `100%25` arrives as `100%`; cuts a value at `=`; reads only
+/// the first of several headers; and exceeds the limits.
 #[derive(Debug)]
 pub(crate) struct BaggagePropagator;
 
@@ -62,8 +62,8 @@ impl TextMapPropagator for BaggagePropagator {
     }
 }
 
-/// The header within the limits: the floe identity first, then the rest, both in the order of their keys. A member that
-/// does not fit is dropped as a whole.
+/// Returns the header within the limits: the members of the floe identity, then the others, each in the order of keys.
+/// A member that does not fit is dropped as a whole.
 fn encode(baggage: &Baggage) -> String {
     let rank = |key| (!keys::IDENTITY.contains(&key), key);
     let mut entries: Vec<(&str, _)> = Vec::new();
@@ -81,7 +81,7 @@ fn encode(baggage: &Baggage) -> String {
                 sanitized => sanitized,
             }
         } else {
-            // A key that contains a secret is dropped, because redaction would make it another key.
+            // A key that contains a secret is dropped, because redaction would turn it into another key.
             continue;
         };
         let value = utf8_percent_encode(&value, ENCODED).to_string();
@@ -107,14 +107,14 @@ fn encode(baggage: &Baggage) -> String {
     header
 }
 
-/// This text before a bearer token makes redaction find any token.
+/// If this text precedes a bearer token, redaction recognizes any token.
 const HEADER: &str = "authorization: ";
 
 /// The minimum length of a token that consists of letters only.
 const MIN_LETTERS: usize = 8;
 
-/// Whether the text is a bearer token with its scheme. Letters after `Bearer` may be a word in a sentence, but in a
-/// value they are a credential.
+/// Whether the text is `Bearer` and a token of letters. Redaction takes such letters for a word of a sentence, but as a
+/// value of baggage they are a credential.
 fn is_bearer_token(text: &str) -> bool {
     let Some((scheme, token)) = text.trim().split_once(' ') else {
         return false;
@@ -138,8 +138,8 @@ fn are_properties(text: &str) -> bool {
         .all(|byte| matches!(byte, b'\t' | b' '..=b'~') && !matches!(byte, b',' | b'"' | b'\\'))
 }
 
-/// The valid members that fit. An invalid member does not affect the others. `Baggage` rejects invalid keys and limits
-/// the number of members.
+/// Returns the valid members that fit. An invalid member does not affect the others. `Baggage` rejects invalid keys and
+/// limits the number of members.
 fn decode(headers: &[&str]) -> Baggage {
     let mut baggage = Baggage::new();
     let mut bytes = 0;

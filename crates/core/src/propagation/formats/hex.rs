@@ -11,7 +11,7 @@ pub(super) const fn encode(number: u32) -> [u8; 8] {
     (digits + 0x3030_3030_3030_3030 + letters * 39).to_be_bytes()
 }
 
-/// The number of eight digits; `None` if a byte is not a lower-case digit.
+/// Returns the number that the digits represent; `None` if a byte is not a lower-case digit.
 #[expect(clippy::cast_possible_truncation, reason = "eight digits have 32 bits")]
 pub(super) fn decode(text: [u8; 8]) -> Option<u32> {
     let digits = u64::from_be_bytes(text);

@@ -16,7 +16,7 @@ const TRACESTATE: &str = "tracestate";
 
 static FIELDS: LazyLock<[String; 2]> = LazyLock::new(|| [TRACEPARENT.into(), TRACESTATE.into()]);
 
-/// The length of version 00: `00-{32}-{16}-{2}`.
+/// The length of a `traceparent` of version 00, in bytes: `00-{32}-{16}-{2}`.
 const LENGTH: usize = 55;
 
 /// The defined flags, sampled and random. The specification requires all other flags to be sent as zero.

@@ -5,10 +5,10 @@ use opentelemetry::{Context, SpanId, TraceId};
 
 const MAX_MEMBERS: usize = 32;
 
-/// The maximum length of all members together, in characters: the minimum that the specification requires.
+/// The maximum length of all members together, in characters. The specification requires at least this limit.
 const MAX_CHARS: usize = 512;
 
-/// Members of more characters are removed first if the limit is exceeded.
+/// Members with more characters than this are removed first if the limit is exceeded.
 const LONG: usize = 128;
 
 /// A list that [`TraceState`] cannot represent unchanged. The context of the request keeps it.
@@ -46,9 +46,9 @@ pub(super) fn parse(headers: &[&str], sender: (TraceId, SpanId)) -> (TraceState,
     (state, original)
 }
 
-/// Returns the header for a request of the span in `cx`, or an empty text.
+/// Returns the header for a request of `span`, or an empty text.
 ///
-/// A service that passes on a trace context with the sender's id must not change the list
+/// A service that passes on the sender's span id must not change the list
 /// ([specification](https://www.w3.org/TR/trace-context-2/#mutating-the-tracestate-field)), so a list that was
 /// shortened is then removed.
 pub(super) fn header(cx: &Context, span: &SpanContext) -> String {
@@ -83,7 +83,7 @@ fn members<'h>(headers: &[&'h str]) -> Option<Vec<Member<'h>>> {
     Some(members)
 }
 
-/// OpenTelemetry's `TraceState` accepts only one `@` in a key, with at most 13 characters after it.
+/// Whether `TraceState` accepts the member: a key may contain only one `@`, with at most 13 characters after it.
 fn is_represented(member: &Member<'_>) -> bool {
     !member.0.contains('@') || TraceState::from_key_value([*member]).is_ok()
 }
