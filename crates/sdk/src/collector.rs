@@ -1,9 +1,9 @@
-//! The collector, a background thread: it fetches finished spans from the threads' buffers, enriches
-//! and redacts them, and sends them to the exporters in batches.
+//! The collector, a background thread: it fetches finished spans from the threads' buffers, enriches and redacts them,
+//! and sends them to the exporters in batches.
 //!
-//! Each exporter has its own thread, so that a slow exporter delays neither the collector nor other exporters. The
-//! thread of OTLP has a current-thread runtime, so a flush never needs the host's runtime. While no exporter has room,
-//! spans stay in the threads' buffers.
+//! Each exporter has its own thread, so that a slow exporter delays neither the collector nor other exporters. The OTLP
+//! exporter's thread has a current-thread runtime, so that a flush never needs the program's runtime. While no exporter
+//! has room, spans stay in the threads' buffers.
 
 mod block_on;
 mod captures;
@@ -76,15 +76,15 @@ use crate::internal_log::internal_log;
 use crate::program_signals;
 use crate::recorder::{self, Buffer, Measures, SpanRecord};
 
-/// The interval between two turns while there are spans. The recorder wakes the collector earlier if several buffers
-/// are full, so that few spans pay for waking it.
+/// The interval between two turns while there are spans. The recorder wakes the collector earlier only if several
+/// buffers are full, so that few spans bear the cost of waking it.
 const MIN_PAUSE: Duration = Duration::from_millis(50);
 
 /// The minimum interval between two turns, for batches with a short delay.
 const SHORTEST_PAUSE: Duration = Duration::from_millis(10);
 
-/// The maximum interval between two turns while there are no spans, unless batches have a shorter delay. Thanks to this
-/// polling, recording threads need not wake the collector. Spans wait for their batch anyway.
+/// The maximum interval between two turns while there are no spans, unless batches have a shorter delay. The interval
+/// makes wake-ups by recording threads unnecessary, and delays no export, because spans wait for their batch anyway.
 const MAX_PAUSE: Duration = Duration::from_secs(1);
 
 /// The time for which a forked process waits for a lock that its parent may have held.
@@ -98,7 +98,7 @@ pub(crate) struct Collector {
     /// The buffers of measured calls, which have no span.
     measures: Vec<Measures>,
     clock: WallClock,
-    /// Spans read from the buffers since the process started.
+    /// The number of spans read from the buffers since the process started.
     read: u64,
     counters: Weak<Counters>,
     /// Flushes and shutdowns. Each stays in the queue until it is finished, so that a panic only delays it.
@@ -109,14 +109,14 @@ pub(crate) struct Collector {
     pipeline: Option<Pipeline>,
     /// The enricher of captures. The pipeline of a provider has its own enricher with its own redaction.
     enricher: Enricher,
-    /// The spans of each capture, with their ends.
+    /// The spans of each capture, by its id, each with its end.
     captures: HashMap<u64, Vec<(Ticks, SpanData)>>,
 }
 
 struct Handle {
     jobs: Sender<Job>,
     thread: Thread,
-    /// The number of forks when the thread started. A later fork has no such thread.
+    /// The number of forks when the thread started. In a later fork, the thread does not exist.
     forks: u32,
 }
 
@@ -127,7 +127,7 @@ static HANDLE: Mutex<Option<Handle>> = Mutex::new(None);
 ///
 /// # Errors
 ///
-/// The thread cannot be started, or is this one, which would wait for itself.
+/// The thread cannot be started, or the caller runs on it and would wait for itself.
 pub(crate) fn run<T: Send + 'static>(
     job: impl FnOnce(&mut Collector) -> T + Send + 'static,
 ) -> Result<Receiver<T>, Error> {
@@ -140,7 +140,7 @@ pub(crate) fn run<T: Send + 'static>(
     let handle = match &mut *locked {
         Some(handle) if handle.forks == recorder::forks() => handle,
         handle => {
-            // In a fork, the channel may be locked by a thread that does not exist.
+            // Not dropped, because in a fork, a thread that does not exist may have locked the channel.
             mem::forget(handle.take());
             handle.insert(start()?)
         }
@@ -154,9 +154,7 @@ pub(crate) fn run<T: Send + 'static>(
     Ok(receiver)
 }
 
-/// # Errors
-///
-/// This thread is the collector's, which would wait for itself.
+/// Returns an error on the collector's thread, which would wait for itself.
 pub(crate) fn check_thread() -> Result<(), Error> {
     let is_this = |handle: &Handle| handle.thread.id() == thread::current().id();
     if lock().is_ok_and(|handle| handle.as_ref().is_some_and(is_this)) {
@@ -174,8 +172,9 @@ const BEGIN_TIMEOUT: Duration = Duration::from_secs(5);
 ///
 /// # Errors
 ///
-/// Its thread cannot be started, or does not answer: in the constructor of a library, no thread runs before the loader
-/// has finished, which waits for the constructor; and a span processor of the last provider may not return.
+/// The thread cannot be started, or does not answer: in the constructor of a shared library, no new thread runs before
+/// the loader has finished, and the loader waits for the constructor; or a span processor of the last provider does not
+/// return.
 pub(crate) fn begin() -> Result<(), Error> {
     let begun = run(|_| ())?.recv_timeout(BEGIN_TIMEOUT);
     begun.map_err(|_| {
@@ -186,7 +185,7 @@ pub(crate) fn begin() -> Result<(), Error> {
     })
 }
 
-/// Locks the handle. After a fork, the holder of the lock may not exist.
+/// Locks the handle. In a fork, waits only a short time, because the holder of the lock may not exist.
 fn lock() -> Result<MutexGuard<'static, Option<Handle>>, Error> {
     if recorder::forks() == 0 {
         return Ok(HANDLE.lock().unwrap_or_else(PoisonError::into_inner));
@@ -232,12 +231,12 @@ impl Collector {
         if let Ok(pause) = caught(|| self.turn(jobs)) {
             return pause;
         }
-        // Recovering may panic, too, and must not end the thread either.
+        // A panic of the recovery must not end the thread either.
         let _ = caught(|| self.pipeline.iter_mut().for_each(Pipeline::recover));
         if self.messages.is_due() {
             internal_log!(error, "the telemetry collector panicked and continues");
         }
-        // The next turn may panic again, and must not occupy a processor.
+        // The thread pauses, because turns that panic again and again must not occupy a processor.
         MIN_PAUSE
     }
 
@@ -259,7 +258,7 @@ impl Collector {
         let until_drain = self.drains.iter().filter_map(|drain| drain.deadline).min();
         let until_drain =
             until_drain.map(|deadline| deadline.saturating_duration_since(monotonic_now()));
-        // While all queues are full, the exporter that finishes a batch wakes the collector.
+        // While all queues are full, the exporter that next finishes a batch wakes the collector.
         worker::ROOM.request();
         if self.room() > 0 {
             worker::ROOM.withdraw();
@@ -320,7 +319,7 @@ impl Collector {
         self.release(Backpressure::Respected, is_shutdown)
     }
 
-    /// Fetches the spans that the first drain requires, whose caller has stopped waiting. Spans that do not fit are
+    /// Fetches the spans that the first drain requires. Its caller has stopped waiting, so spans that do not fit are
     /// dropped and counted.
     fn fetch_rest(&mut self) {
         let is_fetched = |this: &Self| {
@@ -362,7 +361,7 @@ impl Collector {
     }
 }
 
-/// The bytes of a span removed from the rings. Dropping this value releases them, even during a panic.
+/// The bytes of a span that was removed from a buffer. They are released when this value is dropped, even by a panic.
 struct Buffered(usize);
 
 impl Drop for Buffered {

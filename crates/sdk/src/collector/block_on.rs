@@ -1,4 +1,4 @@
-//! Waits for an exporter of the SDK on a thread without a runtime.
+//! Waits for futures of OpenTelemetry SDK exporters on a thread without an async runtime.
 
 use std::future::Future;
 use std::pin::pin;
@@ -20,7 +20,7 @@ impl Wake for Unpark {
     }
 }
 
-/// Waits at most `timeout` for the result of an export, and drops a future that is not ready by then.
+/// Waits at most `timeout` for the result of an export, and drops the future if it is not ready by then.
 pub(crate) fn export_within(
     timeout: Duration,
     export: impl Future<Output = OTelSdkResult>,
@@ -31,7 +31,7 @@ pub(crate) fn export_within(
     }
 }
 
-/// Returns `None` if the future is not ready at `deadline`.
+/// Waits until the future is ready. Returns `None` if it is not ready at `deadline`.
 fn block_on_until<T>(deadline: Option<Instant>, future: impl Future<Output = T>) -> Option<T> {
     let mut future = pin!(future);
     let waker = Waker::from(Arc::new(Unpark(thread::current())));

@@ -1,4 +1,4 @@
-//! The spans of `testing::capture`.
+//! Collects the spans that `testing::capture` returns.
 
 use std::time::Duration;
 
@@ -8,10 +8,10 @@ use super::fetch::Backpressure;
 use super::{Collector, run};
 use crate::error::Error;
 
-/// The time limit of a capture. The collector normally answers within milliseconds.
+/// The time to wait for each answer of the collector, which normally answers within milliseconds.
 const TIMEOUT: Duration = Duration::from_secs(60);
 
-/// Collects the spans of a capture from now on.
+/// Starts to collect the spans of the capture with this id.
 ///
 /// # Errors
 ///
@@ -20,17 +20,17 @@ pub fn start_capture(id: u64) -> Result<(), Error> {
     ask(move |collector| _ = collector.captures.insert(id, Vec::new()))
 }
 
-/// Ends a capture. Returns its spans in the order of their ends.
+/// Ends the capture with this id, and returns its spans in the order of their ends.
 ///
 /// # Errors
 ///
-/// The collector does not answer.
+/// The collector cannot be started, or does not answer.
 pub fn captured_spans(id: u64) -> Result<Vec<SpanData>, Error> {
     let mut spans = ask(move |collector| {
         collector.fetch(Backpressure::Ignored);
         collector.captures.remove(&id).unwrap_or_default()
     })?;
-    // A thread with many spans uses several buffers in turn, so the order of the ends is restored.
+    // The spans are sorted by their ends, because a thread with many spans uses several buffers in turn.
     spans.sort_by_key(|(ended, _)| *ended);
     Ok(spans.into_iter().map(|(_, span)| span).collect())
 }

@@ -1,4 +1,4 @@
-//! An exporter as the pipeline sees it: its open batch, and its thread.
+//! The interface of the pipeline to an exporter, which has an open batch and a thread.
 
 use std::fmt;
 use std::mem;
@@ -14,22 +14,22 @@ use crate::channel::Sender;
 use crate::error::Error;
 use crate::recorder::SpanRecord;
 
-/// An exporter, independent of the form of its batches.
+/// An exporter with any type of batch.
 pub trait Destination: Send {
     /// Adds a span to the open batch. Returns whether the batch has enough bytes to be queued.
     fn push(&mut self, span: &EnrichedSpan<'_>) -> bool;
 
-    /// Queues the open batch, which has this number of spans, for the exporter's thread.
+    /// Queues the open batch, which has this number of spans, to be exported by the exporter's thread.
     fn ship(&mut self, spans: usize);
 
-    /// Removes the spans of the open batch, which a panic may have damaged.
+    /// Discards the open batch, because a panic may have damaged it.
     fn discard(&mut self);
 
-    /// The number of spans that fit into the queue, in addition to the `open` spans of the open batch. Spans are assumed
+    /// Returns how many spans fit into the queue, in addition to the `open` spans of the open batch. Spans are assumed
     /// to be as large as in the last batch.
     fn room(&self, open: usize) -> usize;
 
-    /// Flushes the exporter.
+    /// Flushes the exporter and sends the result to `report`.
     fn flush(&self, report: &Sender<Report>);
 
     /// Shuts the exporter down, see `Worker::shutdown`.
@@ -38,16 +38,16 @@ pub trait Destination: Send {
 
 /// Collects spans into batches, on the collector thread.
 pub trait BatchBuilder: Send {
-    /// The form in which the exporter receives a batch.
+    /// The type of batch that the exporter receives.
     type Batch: fmt::Debug + Send + 'static;
 
-    /// Adds a span and returns the approximate number of its bytes in the batch.
+    /// Adds a span and returns the approximate number of bytes that it takes in the batch.
     fn push(&mut self, span: &EnrichedSpan<'_>) -> usize;
 
-    /// Returns the spans since the last call and starts a new batch.
+    /// Returns the current batch and starts a new one.
     fn take(&mut self) -> Self::Batch;
 
-    /// Starts a new batch, even if a panic has interrupted another method.
+    /// Discards the current batch and starts a new one, even if a panic has interrupted another method.
     fn discard(&mut self);
 }
 
@@ -74,7 +74,7 @@ impl BatchBuilder for SpanDataBatch {
     }
 }
 
-/// The bytes that a span of the SDK occupies.
+/// Returns the number of bytes that a `SpanData` occupies in memory.
 #[must_use]
 pub fn span_data_bytes(span: &SpanData) -> usize {
     let events = span.events.iter().map(|event| {
@@ -94,20 +94,19 @@ pub fn span_data_bytes(span: &SpanData) -> usize {
         + links.sum::<usize>()
 }
 
-/// The builder of an exporter's batches, and the worker that exports them.
 struct BatchingDestination<B: BatchBuilder> {
     builder: B,
     worker: Worker<B::Batch>,
     bytes: usize,
-    /// The bytes of a span in the last batch, as an estimate for the next batch.
+    /// The average bytes of a span in the last batch, as an estimate for the next batch.
     bytes_per_span: usize,
 }
 
-/// The bytes of a span with a few attributes, as an estimate for the first batch.
+/// The estimate for the first batch: the bytes of a span with a few attributes.
 const USUAL_BYTES_PER_SPAN: usize = 1024;
 
 impl WorkerSettings {
-    /// Starts an exporter of batches that `builder` collects, see `Worker::start`.
+    /// Starts an exporter whose batches `builder` collects, see `Worker::start`.
     ///
     /// # Errors
     ///

@@ -1,5 +1,5 @@
-//! Flush and shutdown on the collector thread: fetches spans first, then flushes or shuts down the
-//! exporters.
+//! A flush or a shutdown on the collector thread. The collector first fetches all earlier spans, and then flushes or
+//! shuts down the exporters.
 
 use std::time::Duration;
 
@@ -10,17 +10,17 @@ use crate::channel::{Sender, channel};
 use crate::clock::{Instant, monotonic_now};
 use crate::recorder::Buffer;
 
-/// A pending flush or shutdown. It is complete when every earlier span is fetched.
+/// A pending flush or shutdown, which waits until the collector has fetched every earlier span.
 #[derive(Debug)]
 pub(crate) struct Drain {
-    /// The spans that must be fetched.
+    /// The positions up to which the threads' buffers must be read.
     pub(super) watermarks: Watermarks,
-    /// The time after which spans that do not fit into a queue are dropped and counted.
+    /// The time at which the wait ends. A shutdown then drops and counts spans that do not fit into a queue.
     pub(super) deadline: Option<Instant>,
     /// The timeout of the exporters in a shutdown; `None` for a flush.
     pub(super) shutdown: Option<Duration>,
     report: Sender<Report>,
-    /// Receives the number of reports that will follow.
+    /// Sends the number of expected reports to the caller.
     expected: Sender<usize>,
 }
 
@@ -34,7 +34,7 @@ impl Drain {
         Self { watermarks: Watermarks::default(), deadline, shutdown, report, expected }
     }
 
-    /// A flush of the pipeline that is replaced. No caller waits for it.
+    /// Creates a flush of a pipeline that is being replaced. No caller waits for this flush.
     pub(super) fn late() -> Self {
         Self::new(None, None, channel().0, channel().0)
     }
@@ -47,7 +47,7 @@ impl Drain {
         self.deadline.is_some_and(|deadline| deadline <= monotonic_now())
     }
 
-    /// Flushes the exporters, or removes the pipeline and shuts them down.
+    /// Flushes the exporters or, for a shutdown, removes the pipeline and shuts its exporters down.
     pub(super) fn finish(self, pipeline: &mut Option<Pipeline>) {
         let expected = match self.shutdown {
             Some(timeout) => {

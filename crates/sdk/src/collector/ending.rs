@@ -1,11 +1,11 @@
-//! A moment of a shutdown, for which threads wait.
+//! The time at which a shutdown ends. Threads can wait until the shutdown sets it.
 
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use crate::clock::{Instant, monotonic_now};
 
-/// A moment that a shutdown sets once: the end of exports, or of the shutdown itself.
+/// The time at which the exports of a shutdown, or the shutdown itself, must end. It is set once.
 #[derive(Debug, Default)]
 pub struct Ending {
     end: Mutex<Option<Instant>>,
@@ -13,24 +13,24 @@ pub struct Ending {
 }
 
 impl Ending {
-    /// Begins the shutdown.
+    /// Begins the shutdown, which ends at `end`. A second call has no effect.
     pub fn begin(&self, end: Instant) {
         self.end().get_or_insert(end);
         self.begins.notify_all();
     }
 
-    /// Returns the end of exports; `None` before the shutdown.
+    /// Returns the end; `None` before the shutdown.
     #[must_use]
     pub fn get(&self) -> Option<Instant> {
         *self.end()
     }
 
-    /// Whether the time of the shutdown has passed.
+    /// Whether the timeout of the shutdown has passed.
     pub(crate) fn has_passed(&self) -> bool {
         self.get().is_some_and(|end| end <= monotonic_now())
     }
 
-    /// Waits for `pause`, or until the shutdown begins. If it began before the call, waits for the complete pause.
+    /// Waits for `pause`, or until the shutdown begins. A shutdown that has already begun does not shorten the pause.
     pub fn pause(&self, pause: Duration) {
         let end = self.end();
         let had_begun = end.is_some();

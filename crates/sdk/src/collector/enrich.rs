@@ -1,9 +1,9 @@
 //! Enriches finished spans: adds wall-clock times, the code location, the instrumentation scope and the attributes of
 //! the process, and redacts and limits the span.
 //!
-//! The instrumentation scope of a span is in a static, which is its call site or the expansion of `tracer!`. The span
-//! carries only the address, so the caller's thread never touches the scope. The scope is created here, once per place
-//! in the source.
+//! The name and the version of a span's instrumentation scope are in a static of its call site or of `tracer!`. The
+//! span carries only the address of this static, so that the traced thread need not create the scope. It is created
+//! here, once per source location.
 
 use std::borrow::Cow;
 use std::panic::Location;
@@ -25,9 +25,9 @@ use crate::recorder::{Origin, SpanRecord};
 /// A finished span, ready to be converted to the format of an exporter.
 #[derive(Clone, Copy, Debug)]
 pub struct EnrichedSpan<'a> {
-    /// The redacted data. Attribute keys are unique.
+    /// The redacted data of the span, with distinct attribute keys.
     pub record: &'a SpanRecord,
-    /// The name.
+    /// The redacted name of the span.
     pub name: &'a str,
     /// The start of the span.
     pub start: UnixNanos,
@@ -35,54 +35,53 @@ pub struct EnrichedSpan<'a> {
     pub end: UnixNanos,
     site: &'a Site,
     process: &'a SharedAttributes,
-    /// The number of attributes of the source location within the limit.
+    /// The number of attributes of the source location that the limit still allows.
     room: usize,
 }
 
-/// The common data of all spans of one source location.
+/// The data that all spans of one source location share.
 #[derive(Debug)]
 struct Site {
     name: Cow<'static, str>,
-    /// The target, and `code.*` unless the configuration omits it.
+    /// The target, and `code.*` unless the configuration omits these attributes.
     location: SharedAttributes,
     scope: Arc<InstrumentationScope>,
     keys: SiteKeys,
 }
 
-/// Enriches spans, with a cache of the common data of each source location.
+/// Enriches spans, and caches the data that the spans of one source location share.
 #[derive(Debug, Default)]
 pub struct Enricher {
     sites: FxHashMap<SourceLocation, Site>,
-    /// The sites of tracers of the OpenTelemetry API, by their unredacted scope.
+    /// The sites of spans from tracers of the OpenTelemetry API, by the unredacted scope.
     api_scopes: FxHashMap<Arc<InstrumentationScope>, Site>,
-    /// The redacted scopes of all sites. Equal scopes share one allocation, because exporters group spans
-    /// by its address.
+    /// The redacted scopes of all sites. Equal scopes share one allocation, because exporters group spans by the
+    /// address of the scope.
     scopes: FxHashSet<Arc<InstrumentationScope>>,
     redactor: Redactor,
     limits: SpanLimits,
-    /// Whether spans have no `code.*`.
+    /// Whether `code.*` attributes are left out.
     omits_code: bool,
 }
 
-/// The maximum number of scopes in the cache. Programs have far fewer, unless they generate names at run
-/// time.
+/// The maximum number of cached scopes. Programs have far fewer, unless they generate names at run time.
 const MAX_SCOPES: usize = 1024;
 
 impl EnrichedSpan<'_> {
-    /// The added attributes of the span: its source location, within the limit, and the attributes of the process,
-    /// which have different keys. The span's own attributes take precedence.
+    /// Returns the attributes of the source location, within the limit, and of the process, except for keys that the
+    /// span sets itself. No key is in both groups.
     pub(super) fn shared_attributes(&self) -> impl Iterator<Item = &KeyValue> {
         let own = OwnAttributes::of(self.record.attributes.as_slice());
         let location = self.site.location.not_set_by(own).take(self.room);
         location.chain(self.process.not_set_by(own))
     }
 
-    /// The instrumentation scope, redacted. Spans of equal scopes share it.
+    /// Returns the redacted instrumentation scope. Spans of equal scopes share one allocation.
     pub fn scope(&self) -> &Arc<InstrumentationScope> {
         &self.site.scope
     }
 
-    /// Appends the attributes of `shared_attributes` as fields of an OTLP span.
+    /// Encodes the attributes of `shared_attributes` as fields of an OTLP span, and appends them to `out`.
     #[inline]
     pub fn write_shared_attributes(&self, out: &mut Vec<u8>) {
         let own = OwnAttributes::of(self.record.attributes.as_slice());
@@ -97,7 +96,7 @@ impl Enricher {
     }
 
     /// Enriches and redacts the span in place.
-    // Not inlined: its instructions are counted by `--bin instructions`.
+    // Not inlined, because `--bin instructions` counts the instructions of this function.
     #[inline(never)]
     pub fn enrich<'a>(
         &'a mut self,
@@ -134,14 +133,14 @@ impl Enricher {
         let end = match (api_start, api_end) {
             (_, Some(end)) => end.into(),
             (Some(_), None) => clock.unix(record.head.end),
-            // The duration is added, because both times are 0 before 1970.
+            // If the clock is before 1970, both times are 0, so the end is the start plus the duration.
             (None, None) => start.after(clock.duration(record.head.start, record.head.end)),
         };
         EnrichedSpan {
             name: record.name().unwrap_or(&site.name),
             start,
-            // A time that was set through the API may contradict the other time, and backends subtract the two as
-            // unsigned numbers.
+            // An end that was set through the API may precede the start, and backends subtract the two as unsigned
+            // numbers.
             end: end.max(start),
             room: limits::size(self.limits.attribute_count)
                 .saturating_sub(record.attributes.as_slice().len() + process.len()),
@@ -152,8 +151,8 @@ impl Enricher {
     }
 }
 
-/// Adds the values of the baggage, once. Baggage belongs to the request, so it takes precedence over attributes of the
-/// process.
+/// Moves the baggage of a span into its attributes, except for keys that the span sets itself. Baggage takes precedence
+/// over attributes of the process, because it belongs to the request.
 pub(super) fn add_baggage(record: &mut SpanRecord) {
     let Some(baggage) = record.more.as_mut().and_then(|more| more.baggage.take()) else {
         return;
@@ -166,12 +165,12 @@ pub(super) fn add_baggage(record: &mut SpanRecord) {
     }
 }
 
-/// The source location of a span, identified by addresses, because call sites, locations and scopes are statics.
+/// Identifies the source location of a span by addresses, because call sites, locations and scopes are statics.
 #[derive(Debug, PartialEq, Eq, Hash)]
 struct SourceLocation {
-    /// The address of the call site or the location, or 0.
+    /// The address of the call site or of the `Location`; 0 without either.
     at: usize,
-    /// The address of the scope of the tracer that started the span, or 0.
+    /// The address of the scope of the tracer that started the span; 0 without such a scope.
     scope: usize,
 }
 
@@ -187,7 +186,7 @@ impl SourceLocation {
     }
 }
 
-/// Returns the tracer and the source location of a span that a builder started.
+/// Returns the scope and the source location of a span that a span builder started; `None` for other spans.
 fn builder(record: &SpanRecord) -> Option<(Option<&'static Scope>, &'static Location<'static>)> {
     match *record.origin() {
         Origin::Builder { scope, location, .. } => Some((scope, location)),
@@ -195,7 +194,7 @@ fn builder(record: &SpanRecord) -> Option<(Option<&'static Scope>, &'static Loca
     }
 }
 
-/// Returns the equal scope in `scopes`, or adds `scope`.
+/// Returns the scope in `scopes` that equals `scope`, which is added if there is none.
 fn shared(
     scope: InstrumentationScope,
     scopes: &mut FxHashSet<Arc<InstrumentationScope>>,
@@ -253,7 +252,7 @@ impl Site {
         let line = (line > 0).then(|| KeyValue::new(keys::CODE_LINE_NUMBER, i64::from(line)));
         let target = record.head.callsite.and_then(CallSite::tracing_target);
         let target = target.map(|target| KeyValue::new(keys::TARGET, target));
-        // Attributes that the configuration sets for every span take precedence over the call site's.
+        // Attributes that the configuration sets for every span take precedence over those of the call site.
         let is_new = |attribute: &KeyValue| !process.sets(&attribute.key);
         let code = function.into_iter().chain(file).chain(line).filter(|_| !omits_code);
         let location = target.into_iter().chain(code).filter(is_new);

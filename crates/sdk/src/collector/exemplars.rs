@@ -1,10 +1,10 @@
-//! Exemplars: measurements, with the span that was current during each
+//! Exemplars: measurements with the span that was current at the time
 //! ([specification](https://opentelemetry.io/docs/specs/otel/metrics/sdk/#exemplar)).
 //!
-//! The SDK's data model has exemplars, but the SDK records none, and collected data is read-only. So they are stored
-//! here, and exporters add them to requests ([`collect_exemplars`]). Each series, and each bucket of a histogram with
-//! fixed boundaries, keeps the first measurement after a collection. So most measurements only read one number here,
-//! without the clock or a lock.
+//! OpenTelemetry's SDK records no exemplars, and its collected data is read-only. So exemplars are stored here, and
+//! exporters add them to requests ([`collect_exemplars`]). Each series, and each bucket of a histogram with fixed
+//! boundaries, keeps only the first measurement in a sampled span after a collection. So most measurements only read
+//! one number, and need neither the clock nor a lock.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -20,14 +20,14 @@ use crate::clock::wall_now;
 use crate::config::metrics::CARDINALITY_LIMIT;
 use crate::keys;
 
-/// The maximum number of instruments with exemplars. Only a program that generates names at run time exceeds it.
+/// The maximum number of instruments with exemplars. Only a program that generates their names at run time exceeds it.
 const MAX_INSTRUMENTS: usize = 4096;
 
 /// After this number of measurements without a sampled span, a series looks for a span only in one of [`TURNS`]
 /// measurements, because the look-up takes longer than the measurement.
 const MAX_VAIN: u32 = 256;
 
-/// A prime number, so that a program which repeats several measurements in turn rarely gets the same one each time.
+/// The interval of these look-ups. It is prime, so that they hit different measurements of a repeated sequence.
 const TURNS: u32 = 17;
 
 /// A measurement, and the sampled span that was current
@@ -42,7 +42,7 @@ pub struct Exemplar {
     pub time: SystemTime,
 }
 
-/// The exemplars of one instrument, by the attributes of its series, in the order of measurement.
+/// The exemplars of one instrument, by the attributes of each series in the order in which the program passed them.
 #[derive(Debug)]
 pub struct Exemplars {
     bounds: Arc<[f64]>,
@@ -51,26 +51,26 @@ pub struct Exemplars {
 
 #[derive(Debug)]
 struct Series {
-    /// The upper bounds of the buckets of a histogram; empty if they are not fixed.
+    /// The upper bounds of the buckets of a histogram with fixed bounds, otherwise empty.
     bounds: Arc<[f64]>,
-    /// One bit per bucket. All buckets from the 64th on share a bit.
+    /// The bits of all buckets: one bit per bucket, and one bit for all buckets from the 64th on.
     all: u64,
     /// The bits of the buckets without an exemplar since the last collection.
     wanted: AtomicU64,
-    /// The exemplars by the index of their bucket.
+    /// Each exemplar, with the index of its bucket.
     exemplars: Mutex<Vec<(usize, Exemplar)>>,
-    /// The number of measurements since the last one with a sampled span, without those in buckets that need no
-    /// exemplar. Measurements at the same time may be counted as one.
+    /// The number of measurements since the last one in a sampled span, counted while a bucket needs an exemplar.
+    /// Simultaneous measurements may be counted as one.
     vain: AtomicU32,
 }
 
-/// The exemplars of a series with constant attributes.
+/// The exemplars of one series, found once for many measurements with the same attributes.
 #[derive(Debug)]
 pub struct BoundExemplars(Arc<Series>);
 
 type Instruments = HashMap<(InstrumentationScope, String), Arc<Exemplars>>;
 
-/// The instruments of the current provider, by scope and exported name.
+/// The instruments of the current provider, by their scope and exported name.
 static INSTRUMENTS: LazyLock<Mutex<Instruments>> = LazyLock::new(Mutex::default);
 
 impl Exemplars {
@@ -101,12 +101,12 @@ impl Exemplars {
         found
     }
 
-    /// Offers a measurement of the series with these attributes.
+    /// Stores a measurement in a sampled span as an exemplar, if the series with these attributes needs one.
     pub fn measure(&self, value: f64, attributes: &[KeyValue]) {
         let Some(ids) = Current::sampled_span() else {
             return;
         };
-        // If another thread adds or reads a series, this measurement is left out.
+        // If another thread holds the lock, this measurement is left out rather than delayed.
         let Ok(mut all) = self.series.try_lock() else {
             return;
         };
@@ -120,7 +120,7 @@ impl Exemplars {
         BoundExemplars(self.find(&mut lock(&self.series), attributes))
     }
 
-    /// The series with these attributes, or the overflow series.
+    /// Returns the series with these attributes, or the overflow series if there are too many.
     fn find(
         &self,
         all: &mut HashMap<Box<[KeyValue]>, Arc<Series>, FxBuildHasher>,
@@ -152,7 +152,7 @@ impl Series {
         }
     }
 
-    /// Whether this measurement looks for a span.
+    /// Whether this measurement must look for a sampled span.
     fn is_turn(&self) -> bool {
         if self.wanted.load(Ordering::Relaxed) == 0 {
             return false;
@@ -165,7 +165,7 @@ impl Series {
         is_turn
     }
 
-    /// Stores a measurement if its bucket has no exemplar since the last collection.
+    /// Stores a measurement if its bucket has had no exemplar since the last collection, and `describe` returns a span.
     fn offer(
         &self,
         value: f64,
@@ -192,7 +192,7 @@ impl Series {
 }
 
 impl BoundExemplars {
-    /// Offers a measurement.
+    /// Stores a measurement in a sampled span as an exemplar, if its bucket needs one.
     pub fn measure(&self, value: f64) {
         if self.0.is_turn() {
             self.look(value);
@@ -219,15 +219,15 @@ impl BoundExemplars {
     }
 }
 
-/// The exemplars of a metric while its data points are exported, see [`collect_exemplars`].
+/// The exemplars of one metric, for the export of its data points, see [`collect_exemplars`].
 #[derive(Debug)]
 pub struct CollectedExemplars(HashMap<Vec<KeyValue>, Vec<Arc<Series>>>);
 
-/// Returns the exemplars of a metric for an exporter; `None` if it has no exemplars.
+/// Returns the exemplars of a metric, which an exporter can add to the metric; `None` if there are none.
 ///
-/// OpenTelemetry's SDK collects metrics without exemplars. This crate keeps one exemplar since the last export per
-/// series, and per bucket of a histogram with fixed boundaries. A series records new exemplars after
-/// [`of_point`](CollectedExemplars::of_point) has returned its current ones.
+/// OpenTelemetry's SDK collects metrics without exemplars. This crate keeps one exemplar for each series, or for each
+/// bucket of a histogram with fixed boundaries. After [`of_point`](CollectedExemplars::of_point) has returned the
+/// exemplars of a series, the series records new ones.
 ///
 /// ```
 /// use floe_telemetry::metrics::collect_exemplars;
@@ -252,7 +252,7 @@ pub fn collect_exemplars(scope: &InstrumentationScope, name: &str) -> Option<Col
 }
 
 impl CollectedExemplars {
-    /// Returns the exemplars of a data point, measured since `start`.
+    /// Returns the exemplars of the data point with these attributes that were measured since `start`.
     pub fn of_point<'a>(
         &self,
         attributes: impl Iterator<Item = &'a KeyValue>,

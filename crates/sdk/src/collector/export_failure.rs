@@ -1,4 +1,4 @@
-//! The reason of a failed export, and its class in metrics
+//! The reason of a failed export, and the class of the failure in metrics
 //! ([`error.type`](https://opentelemetry.io/docs/specs/semconv/registry/attributes/error/#error-type)).
 
 use opentelemetry_sdk::error::OTelSdkError;
@@ -12,7 +12,7 @@ pub(crate) const ALREADY_SHUTDOWN: &str = "already_shutdown";
 /// The `error.type` of items that are still queued when the time of a shutdown has passed.
 pub(crate) const SHUTDOWN: &str = "shutdown";
 
-/// The failure of a batch, or of part of a batch.
+/// The failure to export a batch or a part of a batch.
 #[derive(Debug)]
 pub struct ExportFailure {
     /// The number of spans or log records that were not exported; `None` for the whole batch.
@@ -31,14 +31,14 @@ impl ExportFailure {
 }
 
 impl ExportFailure {
-    /// Fills in the number of items if the whole batch has failed.
+    /// Sets the number of failed items to `batch`, unless a smaller number is known.
     #[must_use]
     pub fn of(self, batch: usize) -> Self {
         Self { items: Some(self.failed_of(batch)), ..self }
     }
 
-    /// The result of a batch that was sent in two parts. Both failures state a number of items. The first reason is
-    /// kept, because the first part may have left no time for the second.
+    /// Combines the results of a batch that was sent in two parts. If both failed, each must state a number of items,
+    /// and the first reason is kept, because the first part may have left no time for the second.
     ///
     /// # Errors
     ///

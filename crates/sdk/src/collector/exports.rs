@@ -1,5 +1,5 @@
-//! The exporters of a provider: the counters of their items for the metrics of the library ([SDK
-//! metrics](https://opentelemetry.io/docs/specs/semconv/otel/sdk-metrics/)), and the reasons of their losses.
+//! The exporters of a provider, with the counters of their items for the [SDK
+//! metrics](https://opentelemetry.io/docs/specs/semconv/otel/sdk-metrics/) and the reasons of their losses.
 
 use std::any::type_name;
 use std::borrow::Cow;
@@ -21,7 +21,7 @@ use crate::keys;
 pub struct ExporterId {
     /// The name in messages.
     pub name: Cow<'static, str>,
-    /// `otel.component.type`.
+    /// The value of `otel.component.type` in metrics.
     pub kind: Cow<'static, str>,
     /// The host and the port of the receiver.
     pub server: Option<(String, u16)>,
@@ -30,7 +30,7 @@ pub struct ExporterId {
 }
 
 impl ExporterId {
-    /// Derives the identity from a type without its parameters: `ConsoleExporter`.
+    /// Derives the identity from the path of the type, without its type parameters. The name is the last segment.
     #[must_use]
     pub fn of<E>() -> Self {
         let path = type_name::<E>();
@@ -46,16 +46,16 @@ impl ExporterId {
     }
 }
 
-/// The finished items of a processor or an exporter.
+/// The metrics of a processor or an exporter: the numbers of its finished items.
 #[derive(Debug)]
 pub(crate) struct Component {
     attributes: Vec<KeyValue>,
-    /// The number of items by the class of the error.
+    /// The number of finished items for each class of error; `None` is success.
     finished: Mutex<Vec<(Option<&'static str>, u64)>>,
 }
 
 impl Component {
-    /// Series with these errors start at zero, so that a query finds them before items are counted.
+    /// Creates series for these errors with the value zero, so that a query finds them before items are counted.
     fn new(kind: &str, number: usize, errors: &[Option<&'static str>]) -> Self {
         let attributes = vec![
             KeyValue::new(keys::OTEL_COMPONENT_TYPE, kind.to_owned()),
@@ -92,10 +92,10 @@ impl Component {
 pub(crate) struct Export {
     id: ExporterId,
     pub(crate) signal: Signal,
-    /// The items in the queue, or being exported.
+    /// The number of items that are queued or being exported.
     pub(crate) present: AtomicUsize,
     pub(crate) open: AtomicUsize,
-    /// The queue and the batches of spans and log records.
+    /// The metrics of the batching processor, which has the queue and the batches of this exporter.
     pub(crate) processor: Component,
     pub(crate) exporter: Component,
     /// The redacted reason of the last failed export; `None` after a success; for metrics, after a report.
@@ -158,7 +158,7 @@ impl Export {
         loss.error = Some(error.to_owned());
     }
 
-    /// Takes the unreported losses: the number of items and the last reason.
+    /// Takes the unreported losses, if a report is due: the number of items and the last reason.
     pub(crate) fn take_loss(&self, is_due: impl Fn(&RateLimited) -> bool) -> Option<(u64, String)> {
         let mut loss = lock(&self.loss);
         let is_due = loss.error.is_some() && is_due(&loss.rate);
@@ -173,15 +173,15 @@ impl Export {
 #[derive(Debug, Default)]
 pub(crate) struct Exports {
     all: Mutex<Vec<Arc<Export>>>,
-    /// The number of exporters of spans, without a lock, because a fork may read the statistics of its parent's
-    /// provider.
+    /// The number of exporters of spans. It is outside of the lock, which may stay locked in a fork that reads the
+    /// statistics of its parent's provider.
     count: AtomicUsize,
     /// The names of readers of metrics, which export nothing by themselves.
     readers: Mutex<Vec<String>>,
 }
 
 impl Exports {
-    /// Creates the state of an exporter, which is listed once it has started.
+    /// Creates the state of an exporter. `list` must be called after the exporter has started.
     pub(crate) fn create(&self, id: ExporterId, signal: Signal) -> Arc<Export> {
         Arc::new(Export::new(id, signal, &lock(&self.all)))
     }
@@ -217,7 +217,7 @@ impl Exports {
         self.of(Signal::Traces).for_each(|export| export.open.store(spans, Ordering::Relaxed));
     }
 
-    /// Counts spans that reach no exporter's queue.
+    /// Counts spans that were dropped before they reached the queues, once for each exporter.
     pub(super) fn count_unqueued(&self, spans: usize, error_type: &'static str) {
         self.of(Signal::Traces)
             .for_each(|export| export.processor.finish(spans as u64, Some(error_type)));

@@ -1,4 +1,4 @@
-//! Reads finished spans, and calls without a span, from the buffers of the threads.
+//! Reads finished spans, and measured calls that have no span, from the buffers of the threads.
 
 use super::Collector;
 use crate::recorder::{Buffer, Measures, SpanRecord};
@@ -7,7 +7,7 @@ use crate::recorder::{Buffer, Measures, SpanRecord};
 /// work.
 const MAX_SPANS_PER_TURN: usize = 2048;
 
-/// The number of spans without memory of their own that are read before the room in the queues is computed again.
+/// The maximum number of spans without heap memory that are read before the room in the queues is computed again.
 const MAX_ROOM: usize = 32;
 
 /// Whether spans stay in the threads' buffers while no exporter has room for them.
@@ -21,8 +21,8 @@ pub(super) enum Backpressure {
 
 impl Collector {
     /// Fetches the spans that have finished by now, as far as `backpressure` allows, and returns their number. Closed
-    /// buffers are always read, because there are too many of them: spans that do not fit are dropped and counted. The
-    /// first buffer without room comes last next time, so that a busy thread cannot take all the room.
+    /// buffers are always read, so that they can be freed; spans that do not fit are dropped and counted. The first
+    /// buffer that was left for lack of room comes last next time, so that a busy thread cannot take all the room.
     pub(super) fn fetch(&mut self, backpressure: Backpressure) -> usize {
         Buffer::take_new(&mut self.buffers);
         self.clock.refresh();
@@ -46,7 +46,7 @@ impl Collector {
                 }
                 fetched += 1;
                 self.read += 1;
-                // A large span may take all the room.
+                // A span with heap memory may take all the room.
                 let is_small = record.head.heap_bytes() == 0;
                 room = if is_small { room.saturating_sub(1) } else { 0 };
                 self.pass(&mut record);
@@ -57,7 +57,7 @@ impl Collector {
             self.buffers.rotate_left(at + 1);
         }
         self.release(backpressure, false);
-        // The remaining spans have no room for now.
+        // Only empty buffers are closed, so buffers that were left for lack of room stay open.
         Buffer::close_surplus();
         self.buffers.retain(|buffer| !buffer.is_done());
         fetched
@@ -85,7 +85,7 @@ impl Collector {
         counted
     }
 
-    /// The number of spans that can be read before the room in the queues is computed again.
+    /// Returns the number of spans for which an exporter has room. Without a pipeline, there is no limit.
     pub(super) fn room(&self) -> usize {
         match &self.pipeline {
             Some(pipeline) => pipeline.room(),
@@ -93,8 +93,8 @@ impl Collector {
         }
     }
 
-    /// Decides the traces of tail sampling that can be decided, or all of them if `is_end`, and exports the sampled
-    /// ones. Returns whether no decided span and no ended trace is left.
+    /// Makes the decisions of tail sampling that are possible, or all of them if `is_end`, and exports the sampled
+    /// spans. Returns whether no sampled span and no ended trace is left.
     pub(super) fn release(&mut self, backpressure: Backpressure, is_end: bool) -> bool {
         let Some(pipeline) = &mut self.pipeline else {
             return true;

@@ -1,6 +1,6 @@
 //! Span limits: attributes, events and links over a limit are dropped and counted
-//! ([specification](https://opentelemetry.io/docs/specs/otel/trace/sdk/#span-limits)). Keys are made unique after
-//! redaction and truncation.
+//! ([specification](https://opentelemetry.io/docs/specs/otel/trace/sdk/#span-limits)). Keys are made distinct after
+//! redaction and truncation, because both can make keys equal.
 
 use floe_telemetry_core::__sdk::attributes::keep_distinct;
 use opentelemetry::{Array, Key, KeyValue, Value};
@@ -15,11 +15,11 @@ use crate::redaction::MAX_MESSAGE_CHARS;
 /// The maximum length of the name of a span or event, and of an attribute's key, in characters.
 const MAX_NAME: usize = 1024;
 
-/// Applies the limits. The span must be redacted before, because a truncated credential might not be recognised.
+/// Applies the limits to a redacted span, because redaction might not recognize a truncated credential.
 ///
-/// Returns whether the keys were within the limits: distinct, not empty, and neither too long nor too many. With
-/// `are_keys_valid`, this is known, so the keys are not examined.
-// Has one caller, which every span passes.
+/// Returns whether the keys were already distinct, not empty, not too long and not too many. If `are_keys_valid` is
+/// set, the caller knows this, so the keys are not examined.
+// Inlined, because its only caller handles every span.
 #[inline]
 pub(super) fn apply(limits: &SpanLimits, record: &mut SpanRecord, are_keys_valid: bool) -> bool {
     let are_keys_valid = are_keys_valid || limit_keys(limits, record);
@@ -62,7 +62,7 @@ fn events_and_links(limits: &SpanLimits, more: &mut More) {
     for event in &mut more.events {
         cut_off(&mut event.name, MAX_NAME);
         let dropped = limit(limits, &mut event.attributes);
-        // The user's code may have set any number of dropped attributes.
+        // The program may have set any number of dropped attributes, so the sum may overflow.
         event.dropped_attributes_count = event.dropped_attributes_count.saturating_add(dropped);
     }
     for link in &mut more.links {
@@ -78,7 +78,8 @@ fn cut<T>(items: &mut Vec<T>) -> u32 {
     u32::try_from(over).unwrap_or(u32::MAX)
 }
 
-/// Drops attributes without a key and over the limit, and shortens the others. Returns the number of dropped attributes.
+/// Truncates keys and values, keeps the last value of each key, and drops attributes with an empty key or over the
+/// limit. Returns the number of dropped attributes, without replaced values.
 pub(super) fn limit(limits: &SpanLimits, attributes: &mut Vec<KeyValue>) -> u32 {
     for attribute in &mut *attributes {
         cut_off(&mut attribute.key, MAX_NAME);
@@ -116,12 +117,12 @@ fn cut_off<T: AsRef<str> + From<String>>(text: &mut T, limit: usize) -> bool {
     is_long
 }
 
-/// Whether the value is error text. Truncated error text ends in a mark; other values are cut as specified.
+/// Whether this is a key of error text. Truncated error text ends in a mark; other values are cut as specified.
 fn is_error_text(key: &Key) -> bool {
     [keys::EXCEPTION_MESSAGE, keys::EXCEPTION_STACKTRACE].contains(&key.as_str())
 }
 
-/// The first `limit` characters of a longer text. If `is_marked` is set, a mark replaces the last one.
+/// Returns the first `limit` characters of a longer text. If `is_marked` is set, a mark replaces the last character.
 fn shortened(text: &str, limit: usize, is_marked: bool) -> Option<String> {
     let short = beginning(text, limit);
     if short.len() == text.len() {
@@ -137,7 +138,7 @@ fn shortened(text: &str, limit: usize, is_marked: bool) -> Option<String> {
 fn shorten(Attribute { key, value }: &mut Attribute, limit: usize) {
     match value {
         AttributeValue::Static(text) => *text = beginning(text, limit),
-        // A character has at least one byte, and counting bytes needs no check for valid UTF-8.
+        // A text has at least as many bytes as characters, and counting bytes needs no check for valid UTF-8.
         AttributeValue::Text(text) if text.as_bytes().len() > limit => {
             if let Some(short) = shortened(text, limit, is_error_text(key)) {
                 *text = short.into();

@@ -28,14 +28,14 @@ use crate::recorder::{Buffer, SpanRecord};
 
 /// The path of spans to the exporters: processors, tail sampling, enrichment and the open batch.
 pub(crate) struct Pipeline {
-    /// Attributes of every span that does not set these keys itself.
+    /// The attributes that are added to every span, except for keys that the span sets itself.
     span_attributes: SharedAttributes,
     batch_size: usize,
     /// The time for which the first span of a batch waits for others.
     pub(super) delay: Duration,
     pub(super) counters: Arc<Counters>,
     status_on_success: bool,
-    /// The span processors of the program, in the order of their calls.
+    /// The span processors of the program, in the order in which they are called.
     processors: Vec<Box<dyn SpanProcessor>>,
     processor_warnings: RateLimited,
     enricher: Enricher,
@@ -49,7 +49,7 @@ pub(crate) struct Pipeline {
 }
 
 impl Pipeline {
-    /// Tail sampling buffers at most `tail_bytes`.
+    /// Creates a pipeline whose tail sampling buffers at most `tail_bytes`.
     pub(crate) fn new(
         config: TelemetryConfig,
         tail_bytes: usize,
@@ -81,16 +81,16 @@ impl Pipeline {
         }
     }
 
-    /// Whether any part receives spans: an exporter or a processor.
+    /// Whether the pipeline has an exporter or a processor of spans.
     pub(crate) fn takes_spans(&self) -> bool {
         !self.exporters.is_empty() || !self.processors.is_empty()
     }
 
-    /// The number of spans that fit into the queue of at least one exporter, in addition to the open batch. At 0, spans
-    /// stay in the threads' buffers.
+    /// Returns the number of spans that fit into the queue of at least one exporter, in addition to the open batch. If
+    /// it is 0, spans stay in the threads' buffers.
     pub(super) fn room(&self) -> usize {
         match &self.tail {
-            // Spans released by tail sampling take precedence, and each span may release some.
+            // Sampled spans come first. New spans are read one by one, because each may complete a trace.
             Some(tail) if tail.has_sampled() => 0,
             Some(_) => self.queue_room().min(1),
             None => self.queue_room(),
@@ -102,7 +102,7 @@ impl Pipeline {
         rooms.max().unwrap_or(usize::MAX)
     }
 
-    // Not inlined: its instructions are counted by `--bin instructions`.
+    // Not inlined, because `--bin instructions` counts the instructions of this function.
     #[inline(never)]
     pub(super) fn push(&mut self, record: &mut SpanRecord, clock: &WallClock) {
         // Only this thread writes the counter, so it needs no atomic read-modify-write, which would cost as much as the
@@ -128,13 +128,13 @@ impl Pipeline {
         self.metrics.iter_mut().for_each(|metrics| metrics.count_call(record, clock));
     }
 
-    /// Whether the decision about an ended trace needs spans that are not fetched yet.
+    /// Whether a decision of tail sampling waits for spans that are not fetched yet.
     pub(super) fn is_settling(&self) -> bool {
         self.tail.as_ref().is_some_and(|tail| !tail.is_settled())
     }
 
-    /// Decides the traces that can be decided, or all if `is_end`. Exports sampled spans while there is room. Returns
-    /// whether no decided span and no ended trace is left.
+    /// Makes the decisions of tail sampling that are possible, or all of them if `is_end`. Exports sampled spans while
+    /// there is room. Returns whether no sampled span and no ended trace is left.
     pub(super) fn release(
         &mut self,
         buffers: &[Buffer],
@@ -174,8 +174,8 @@ impl Pipeline {
         self.add(record, clock);
     }
 
-    /// Passes the span to the processors, and returns whether it is kept. After the time of the shutdown, spans are
-    /// dropped, because a slow processor must not delay the next provider.
+    /// Passes the span to the processors, and returns whether the span is kept. After the timeout of the shutdown,
+    /// spans are dropped, because a slow processor must not delay the next provider.
     fn process(&mut self, record: &mut SpanRecord, clock: &WallClock) -> bool {
         let exporters = self.exporters.len();
         if self.counters.ending.has_passed() {
@@ -220,7 +220,7 @@ impl Pipeline {
         }
     }
 
-    /// Ends a turn of the collector: ships the open batch if it is due, otherwise returns the time until then.
+    /// Ends a turn of the collector: ships the open batch if it is due, or returns the time until it is due.
     pub(super) fn tick(&mut self) -> Option<Duration> {
         self.counters.exports.set_open(self.spans);
         let until = self.due?.saturating_duration_since(monotonic_now());
@@ -245,7 +245,7 @@ impl Pipeline {
         }
     }
 
-    /// Continues after a panic. The open batches may be damaged, so they count as failed.
+    /// Discards the open batches, which a panic may have damaged, and counts their spans as failed.
     pub(super) fn recover(&mut self) {
         self.due = None;
         let spans = mem::take(&mut self.spans);
@@ -285,7 +285,7 @@ impl super::Collector {
     }
 }
 
-/// Spans on their way to a batch or a queue, counted once per exporter. Spans that a panic leaves here count as failed.
+/// Counts spans on their way to a batch or a queue, once per exporter. Spans that a panic leaves here count as failed.
 struct Moving<'a> {
     left: usize,
     counters: &'a Counters,
@@ -300,7 +300,7 @@ impl Drop for Moving<'_> {
 }
 
 impl Drop for Pipeline {
-    /// Counts the spans that a panic during the shutdown has left.
+    /// Counts the spans of an open batch as failed, if a panic during the shutdown has left any.
     fn drop(&mut self) {
         self.recover();
         for processor in self.processors.drain(..) {

@@ -1,7 +1,8 @@
 //! The span processors of the program, which see each finished span before it is redacted and exported.
 //!
-//! They run on the collector's thread, so they cost the caller nothing, and before redaction, so they cannot add a
-//! secret. The trait is our own: the SDK's processors cannot change a finished span, or run on the caller's thread.
+//! They run on the collector's thread, so that they do not delay the traced code, and before redaction, so that a
+//! secret that they add is redacted. The trait is our own, because the SDK's processors run on the traced thread, or
+//! cannot change a finished span.
 
 use std::borrow::Cow;
 use std::time::Duration;
@@ -16,12 +17,12 @@ use crate::recorder::SpanRecord;
 /// Reads, changes or discards finished spans before they are exported, like `OnEnding` of OpenTelemetry's
 /// [span processors](https://opentelemetry.io/docs/specs/otel/trace/sdk/#onending).
 ///
-/// A thread of the library calls it, once for each exported span, so it costs the traced code nothing. It must not
-/// wait: meanwhile nothing is exported, spans stay in the threads' buffers, and surplus spans are dropped and counted.
-/// A flush or a shutdown that it calls fails at once. It sees the recorded data, and redaction and limits apply
-/// afterwards to its additions, too. Its own spans are not recorded, and its log records not exported. A panic is
-/// caught and counted, and the span is exported in its current state. Spans that it has not seen at the end of a
-/// shutdown's timeout are dropped.
+/// A thread of the library calls a processor once for each span to be exported, so that the traced code is not delayed.
+/// A processor must not block, because meanwhile nothing is exported: spans stay in the threads' buffers, and surplus
+/// spans are dropped and counted. A flush or a shutdown that a processor calls fails at once. Processors see the data
+/// before redaction and limits, which also apply to their changes. Spans that they start are not recorded, and their
+/// log records are not exported. A panic is caught and counted, and the span is exported in its current state. Spans
+/// that were not processed before the timeout of a shutdown are dropped.
 ///
 /// A closure is a processor:
 ///
@@ -42,7 +43,7 @@ use crate::recorder::SpanRecord;
 /// # Ok::<(), floe_telemetry::Error>(())
 /// ```
 pub trait SpanProcessor: Send {
-    /// Called with each finished span.
+    /// Reads, changes or discards a finished span.
     fn on_ending(&mut self, span: &mut EndingSpan<'_>);
 }
 
@@ -54,7 +55,7 @@ impl<F: FnMut(&mut EndingSpan<'_>) + Send> SpanProcessor for F {
 
 /// A finished span that a [`SpanProcessor`] can change.
 ///
-/// It lacks the attributes of the configuration and of the source location, which are added later.
+/// The attributes of the configuration and of the source location are added later.
 #[derive(Debug)]
 pub struct EndingSpan<'a> {
     pub(super) record: &'a mut SpanRecord,
@@ -110,7 +111,7 @@ impl EndingSpan<'_> {
         self.record.status()
     }
 
-    /// Sets the status by OpenTelemetry's
+    /// Sets the status according to OpenTelemetry's
     /// [rules](https://opentelemetry.io/docs/specs/otel/trace/api/#set-status): `Ok` is final.
     pub fn set_status(&mut self, status: Status) {
         self.record.set_status(status);
@@ -130,7 +131,7 @@ impl EndingSpan<'_> {
         found.map(|(_, value)| value)
     }
 
-    /// Sets an attribute, which replaces one with the same key. `None` changes nothing.
+    /// Sets an attribute and replaces an earlier value. A `value` of `None` changes nothing.
     pub fn set_attribute(&mut self, key: impl Into<Key>, value: impl ToAttributeValue) {
         let Some(value) = value.to_attribute_value() else {
             return;

@@ -17,7 +17,7 @@ impl RateLimited {
         Self(Mutex::new(None))
     }
 
-    /// Returns true at most once a minute.
+    /// Returns `true` at most once a minute.
     pub fn is_due(&self) -> bool {
         let mut last = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let is_due = last.is_none_or(|last| last.elapsed() >= INTERVAL);

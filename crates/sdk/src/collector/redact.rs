@@ -1,4 +1,4 @@
-//! Redacts spans, resources, scopes and log records. All exported text passes this module.
+//! Redacts spans, resources, scopes and log records. All exported text passes through this module.
 
 mod key;
 mod log;
@@ -25,7 +25,7 @@ use crate::recorder::{Exception, SpanRecord};
 
 static EMPTY_KEYS: RateLimited = RateLimited::new();
 
-/// Redacts spans. It caches the classification of keys, which repeat in nearly every span.
+/// Redacts exported data, and caches the classification of keys, because most spans repeat the same keys.
 #[derive(Debug, Default)]
 pub struct Redactor {
     keys: Keys,
@@ -39,9 +39,9 @@ impl Redactor {
         Self { keys: Keys::default(), redaction }
     }
 
-    /// Redacts the name and the status of the span, and all attributes of the span, its events and its links. `site` is
-    /// the cache of the keys of this call site.
-    // Not inlined: its instructions are counted by `--bin instructions`.
+    /// Redacts the name, the status and the attributes of a span, its events and its links. `site` caches the keys of
+    /// the span's call site.
+    // Not inlined, because `--bin instructions` counts the instructions of this function.
     #[inline(never)]
     pub(super) fn record(&mut self, record: &mut SpanRecord, site: &mut SiteKeys) {
         for (at, attribute) in record.attributes.items_mut().iter_mut().enumerate() {
@@ -56,7 +56,7 @@ impl Redactor {
                     None
                 }
                 AttributeValue::Static(text) => {
-                    // Static text is identified by its address.
+                    // A static text that needs no redaction is recognized by its address.
                     if !site.is_clean(at, text) {
                         match key.apply(text, &self.redaction) {
                             Some(redacted) => {
@@ -99,7 +99,7 @@ impl Redactor {
         }
     }
 
-    /// Redacts the texts of an exception, and writes them to their places.
+    /// Redacts the texts of an exception, and writes them to the exception's event, attributes and status.
     #[cold]
     fn exception(&mut self, record: &mut SpanRecord) {
         let Some(exception) = record.exception_mut() else {
@@ -167,7 +167,7 @@ impl Redactor {
         }
     }
 
-    /// The resource, redacted: its attributes may come from the environment.
+    /// Returns the redacted resource, whose attributes may come from the environment.
     pub(crate) fn resource(&mut self, resource: &Resource) -> Resource {
         let mut attributes = Vec::with_capacity(resource.len());
         for (key, value) in resource {
@@ -182,7 +182,7 @@ impl Redactor {
         .build()
     }
 
-    /// The scope, redacted.
+    /// Returns the redacted scope.
     pub fn scope(&mut self, scope: &InstrumentationScope) -> InstrumentationScope {
         let mut redacted = InstrumentationScope::builder(self.redacted(scope.name()));
         if let Some(version) = scope.version() {
@@ -211,7 +211,7 @@ impl Redactor {
         *state == TraceState::NONE || self.redaction.text(&state.header()).is_none()
     }
 
-    /// Removes a trace state that contains a secret: vendors cannot interpret a redacted entry.
+    /// Removes a trace state that contains a secret, because vendors cannot interpret a redacted entry.
     fn context(&self, context: &mut SpanContext) {
         if self.is_clean(context.trace_state()) {
             return;
@@ -226,8 +226,8 @@ impl Redactor {
     }
 }
 
-/// Redacts the texts of an array in place. Returns the replacement of a secret array of numbers, such as the bytes of a
-/// cryptographic key.
+/// Redacts an array of texts in place. If an array of numbers is a secret, such as the bytes of a cryptographic key,
+/// returns its replacement.
 fn redact_array(key: &Key, array: &mut Array, redaction: &Redaction) -> Option<&'static str> {
     let texts = match array {
         Array::String(texts) => texts,

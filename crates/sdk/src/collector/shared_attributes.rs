@@ -1,4 +1,4 @@
-//! Attributes that many spans share: redacted and encoded once.
+//! Attributes that many spans share, so that they are redacted and encoded only once.
 
 use opentelemetry::{Key, KeyValue};
 
@@ -6,14 +6,14 @@ use super::redact::Redactor;
 use crate::attributes::Attribute;
 use crate::parts;
 
-/// Attributes shared by many spans. If a span sets one of the keys itself, its own value takes precedence.
+/// Attributes that many spans share. If a span sets one of the keys itself, the span's value takes precedence.
 #[derive(Debug, Default)]
 pub struct SharedAttributes {
-    /// Each attribute, also as a field of an OTLP span.
+    /// Each attribute, with its encoding as a field of an OTLP span.
     attributes: Vec<(KeyValue, Box<[u8]>)>,
-    /// The lengths of the keys, one bit for each length.
+    /// The lengths of the keys, one bit for each length (see `length_bit`).
     lengths: u64,
-    /// All attributes as fields of an OTLP span.
+    /// All attributes, encoded as fields of an OTLP span.
     otlp: Vec<u8>,
 }
 
@@ -30,13 +30,13 @@ impl<'a> OwnAttributes<'a> {
         Self { attributes, lengths }
     }
 
-    /// Whether the span sets this key. Keys are compared only if their lengths are equal, which is rare.
+    /// Whether the span sets this key. Keys are compared only if one of them has the same length bit, which is rare.
     fn sets(self, key: &Key) -> bool {
         self.lengths & length_bit(key) != 0 && self.attributes.iter().any(|own| own.key == *key)
     }
 }
 
-/// The bit of a key's length. Keys with different bits differ.
+/// Returns the bit for the length of a key. Keys with different bits differ.
 #[inline]
 fn length_bit(key: &Key) -> u64 {
     1 << (key.as_str().len() % 64)

@@ -3,7 +3,7 @@
 //! They are computed on the collector thread, before any span is sampled or dropped. Names and attributes follow the
 //! OpenTelemetry Collector's [span metrics
 //! connector](https://github.com/open-telemetry/opentelemetry-collector-contrib/tree/main/connector/spanmetricsconnector),
-//! so that dashboards and alerts for its metrics work with these metrics, too.
+//! so that dashboards and alerts for the connector work with these metrics, too.
 //!
 //! A flush collects the metrics after it has fetched the spans.
 
@@ -49,7 +49,7 @@ struct Instruments {
     exemplars: [Option<Arc<Exemplars>>; 3],
 }
 
-/// The instruments for the spans of a function with one status, bound to their attributes.
+/// The instruments of one function for one status, bound to the attributes of this series.
 #[derive(Debug)]
 struct Series {
     calls: BoundCounter<u64>,
@@ -127,7 +127,7 @@ impl Instruments {
     }
 
     fn bind(&self, site: &CallSite, code: Code, redactor: &mut Redactor) -> Series {
-        // A computed name of the span would create a series per call.
+        // The name is that of the call site, because a name computed at run time could create a series per call.
         let mut attributes = [
             KeyValue::new(keys::SPAN_NAME, site.name()),
             KeyValue::new(keys::COMPONENT, site.location().module()),

@@ -1,8 +1,8 @@
 //! Counters of spans and log records by their outcome.
 //!
-//! Pending spans are not counted: their number is written spans minus spans with an outcome. So every span is accounted
-//! for at every moment, even after a panic. A span on its way through the collector, a batch, or a log record in a
-//! queue counts as lost unless it gets another outcome.
+//! Pending spans have no counter. Their number is the number of written spans minus the number of spans with an
+//! outcome. So every span is accounted for at every moment, even after a panic. If a panic interrupts the processing of
+//! a span or of a batch, or ends an exporter's thread, the items without an outcome count as failed.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
@@ -41,42 +41,41 @@ pub struct Statistics {
     pub collected: u64,
     /// Spans that were exported; with several exporters, counted once for each.
     pub exported: u64,
-    /// Spans in batches whose export failed, or that a panic of the library interrupted.
+    /// Spans whose export failed, or whose processing was interrupted by a panic of the library.
     pub failed: u64,
-    /// Spans dropped because an exporter's queue was full, while another exporter had room, or because their thread had
-    /// ended and its buffer could not be kept.
+    /// Spans dropped because an exporter's queue was full while another exporter had room, or while the buffer of an
+    /// ended thread had to be freed.
     pub dropped_queue_full: u64,
     /// Spans dropped because the buffers of the threads were full, or there was no memory for a buffer.
     pub dropped_buffer_full: u64,
     /// Spans dropped because the memory limit
     /// ([`max_memory_bytes`](crate::TelemetryConfig::max_memory_bytes)) was reached.
     pub dropped_memory: u64,
-    /// Spans dropped because they were still in a queue or in the buffers of the threads at the end of the shutdown's
-    /// timeout.
+    /// Spans dropped because they were still in a queue or in the buffers of the threads when the timeout of the
+    /// shutdown had passed.
     pub dropped_shutdown: u64,
-    /// Spans that started or ended after the shutdown of the provider, or in a fork, before the start of the next
-    /// provider. No sampler decides then, so every root counts.
+    /// Spans that started or ended between the shutdown of this provider and the start of the next one, or in a fork.
+    /// Every root counts, because no sampler runs then.
     pub dropped_without_provider: u64,
     /// Spans that have ended and are not exported yet: in the threads' buffers, in tail sampling, in a
     /// batch or a queue, or being exported.
     pub pending: u64,
-    /// Calls without a span that are missing from the metrics derived from calls, since the process started: a thread's
-    /// buffer for such calls was full or had no memory.
+    /// Calls without a span that are missing from the metrics of calls since the process started, because the thread's
+    /// buffer for such calls was full or could not be allocated.
     pub missed_calls: u64,
     /// Spans that tail sampling currently buffers: their trace is undecided, or an exporter's queue has no room for
     /// them.
     pub tail_buffered: u64,
-    /// Spans that tail sampling has buffered and discarded, and spans that were recorded only for processors and
-    /// metrics, without being sampled.
+    /// Spans that tail sampling has discarded, and unsampled spans that were recorded only for processors and metrics.
     pub sampled_out: u64,
     /// Spans that a [`SpanProcessor`](crate::SpanProcessor) has discarded.
     pub discarded: u64,
-    /// Spans that were recorded without an exporter of spans, for processors or attributes of log records.
-    /// Without any of these, spans are not recorded.
+    /// Spans that were recorded for processors or attributes of log records, although the provider has no exporter of
+    /// spans. Without any of these, spans are not recorded.
     pub without_exporter: u64,
     /// Panics of span processors. The span that was processed is still exported.
     pub processor_panics: u64,
-    /// Panics of the program's sampler, since the process started. The span is not sampled.
+    /// Panics of the program's sampler since the process started. A span whose sampler panics is not sampled.
     pub sampler_panics: u64,
     /// Log records that were exported; with several exporters, counted once for each.
     pub logs_exported: u64,
@@ -89,14 +88,14 @@ pub struct Statistics {
     pub logs_pending: u64,
 }
 
-/// Spans that were read from the threads' buffers and belong to a `testing::capture`.
+/// The number of spans that were read from the threads' buffers for a `testing::capture`.
 static CAPTURED: AtomicU64 = AtomicU64::new(0);
 
 pub(super) fn count_captured() {
     CAPTURED.fetch_add(1, Ordering::Relaxed);
 }
 
-/// The counters of the process at a moment. A provider counts relative to those at its start.
+/// The counters of the process at one moment. A provider reports their increase since its start.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Baseline {
     /// Spans written to the threads' buffers.
@@ -111,7 +110,7 @@ pub(super) struct Baseline {
 
 impl Baseline {
     fn now() -> Self {
-        // Read before the number of spans, because every captured span was written before.
+        // Read before `written`, because every captured span was written earlier.
         let captured = CAPTURED.load(Ordering::Acquire);
         let memory = LOST.for_memory.load(Ordering::Relaxed);
         Self {
@@ -123,12 +122,12 @@ impl Baseline {
         }
     }
 
-    /// The counters when the collector has read this number of spans. Later spans do not count.
+    /// Returns the current counters, in which only the spans that the collector has `read` count as written.
     pub(super) fn at(read: u64) -> Self {
         Self { written: read, ..Self::now() }
     }
 
-    /// The spans for a provider.
+    /// Returns the number of spans that were written for a provider.
     const fn spans(&self) -> u64 {
         self.written.saturating_sub(self.captured)
     }
@@ -151,7 +150,7 @@ pub struct Counters {
     pub(crate) spans: Outcomes,
     pub(crate) logs: Outcomes,
     pub(super) start: OnceLock<Baseline>,
-    /// The counters when the collector has read the last span for the provider.
+    /// The counters at the shutdown, after the collector has read the last span for the provider.
     pub(super) last: OnceLock<Baseline>,
     /// The counters at the start of the next provider.
     pub(super) end: OnceLock<Baseline>,
@@ -162,7 +161,7 @@ pub struct Counters {
     /// Log records passed to exporters, once for each exporter.
     pub(crate) logs_emitted: AtomicU64,
     pub(crate) exports: Exports,
-    /// Tells the exporters that the provider shuts down.
+    /// The end of the shutdown, which the exporters check.
     pub ending: Arc<Ending>,
 }
 
@@ -185,7 +184,7 @@ impl Outcomes {
 }
 
 impl Counters {
-    /// The outcomes of spans, unless the signal is logs.
+    /// Returns the outcomes of log records for the signal of logs, otherwise those of spans.
     pub(super) const fn outcomes(&self, signal: Signal) -> &Outcomes {
         match signal {
             Signal::Logs => &self.logs,
@@ -193,8 +192,8 @@ impl Counters {
         }
     }
 
-    /// Counts losses of an exporter, and reports them at most once a minute. A provider that shuts down reports all
-    /// losses in one message.
+    /// Counts losses of an exporter, and reports them at most once a minute. During a shutdown, losses are only
+    /// counted, because the shutdown reports all of them in one message.
     pub(crate) fn lose(&self, export: &Export, items: u64, error: &str) {
         export.lose(items, error);
         if self.ending.get().is_none() {
@@ -202,8 +201,8 @@ impl Counters {
         }
     }
 
-    /// The counts of the process since the provider started. The spans that were written too late for it are among those
-    /// without a provider.
+    /// Returns the counts since the provider started. Spans that were written after the provider's last span are
+    /// counted as spans without a provider.
     fn process(&self) -> Baseline {
         let Some(start) = self.start.get() else {
             return Baseline::default();
@@ -218,7 +217,7 @@ impl Counters {
     }
 
     pub(crate) fn read(&self) -> Statistics {
-        // The outcomes are read before the number of spans, because every span with an outcome was written before.
+        // The outcomes are read before the written spans, because every span with an outcome was written earlier.
         let [exported, failed, dropped_queue_full, dropped_shutdown] = self.spans.read();
         let sampled_out = self.sampled_out.load(Ordering::Acquire);
         let discarded = self.discarded.load(Ordering::Acquire);

@@ -1,9 +1,9 @@
-//! The tail sampler decides about whole traces after their end (see `recorder/sampling.rs`). Traces that the head did
-//! not sample are exported if a span failed or the root was slow.
+//! Tail sampling decides whether to export a trace after its end (see `recorder/sampling.rs`). Traces that head
+//! sampling did not sample are exported if a span failed or the root was slow.
 //!
-//! A trace is decided when its root has ended and all spans that ended before the root are fetched from the threads'
-//! buffers. If the buffer is full, or a trace is too old, the oldest trace is decided by the spans that have arrived.
-//! Later spans follow the decision.
+//! The decision about a trace is made when its root has ended and all spans that ended before the root are fetched from
+//! the threads' buffers. If the buffer of the sampler is full, or a trace is too old, the decision about the oldest
+//! trace is based on the spans that have arrived. It also applies to spans that arrive later.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
@@ -23,17 +23,17 @@ use crate::recorder::{Buffer, Code, SpanRecord};
 /// The maximum time for which a trace waits for its root: long enough for a nightly run.
 const MAX_AGE: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// The maximum number of decisions that are kept for later spans.
+/// The maximum number of decisions that are kept for spans that arrive later.
 const MAX_DECIDED: usize = 10_000;
 
-/// The reason why a trace is sampled although the head did not sample it. A later variant takes precedence.
+/// The reason why a trace is sampled although head sampling did not sample it. The last variant takes precedence.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 enum Reason {
     Slow,
     Error,
 }
 
-/// A buffered trace that is not decided.
+/// A buffered trace about which no decision has been made.
 #[derive(Debug)]
 struct Trace {
     /// The number of the trace in the order of arrival.
@@ -41,11 +41,11 @@ struct Trace {
     since: Instant,
     spans: Vec<SpanRecord>,
     reason: Option<Reason>,
-    /// Whether another process has decided, because a span has a remote parent.
+    /// Whether a span has a remote parent, so that another process has already made the decision.
     is_remote: bool,
 }
 
-/// Undecided traces, and spans of sampled traces that are not exported yet.
+/// The buffered traces without a decision, and the spans of sampled traces that are not exported yet.
 #[derive(Debug)]
 pub(super) struct TailSampler {
     config: SamplingConfig,
@@ -62,9 +62,9 @@ pub(super) struct TailSampler {
     decided_order: VecDeque<TraceId>,
     /// Undecided traces whose root has ended.
     ended: Vec<TraceId>,
-    /// Ended traces, which are decided when the watermarks are reached.
+    /// Ended traces, whose decisions are made when the watermarks are reached.
     settling: Option<(Watermarks, Vec<TraceId>)>,
-    /// Spans of sampled traces, with the reason.
+    /// Spans of sampled traces, with the reason why the trace is sampled.
     sampled: VecDeque<(Reason, SpanRecord)>,
 }
 
@@ -86,7 +86,7 @@ impl TailSampler {
         }
     }
 
-    /// Adds a span that the head did not sample.
+    /// Adds a span that head sampling did not sample.
     pub(super) fn push(&mut self, record: SpanRecord, clock: &WallClock, now: Instant) {
         self.counters.tail_buffered.fetch_add(1, Ordering::Relaxed);
         let id = record.head.trace_id;
@@ -119,7 +119,7 @@ impl TailSampler {
         }
     }
 
-    /// Decides the traces whose root has ended, if all earlier spans are fetched.
+    /// Makes the decisions about traces whose root has ended and whose earlier spans are all fetched.
     pub(super) fn settle(&mut self, buffers: &[Buffer]) {
         loop {
             if let Some((watermarks, ended)) = self.settling.take() {
@@ -179,13 +179,13 @@ impl TailSampler {
         self.order.first_key_value().map(|(_, id)| *id)
     }
 
-    /// Decides the oldest trace. Returns `false` if there is none.
+    /// Makes the decision about the oldest trace. Returns `false` if there is no trace.
     fn decide_oldest(&mut self) -> bool {
         let oldest = self.oldest();
         oldest.is_some_and(|id| self.decide(id))
     }
 
-    /// Decides a trace. Returns whether there was one.
+    /// Makes the decision about a trace. Returns `false` if this trace is not buffered.
     fn decide(&mut self, id: TraceId) -> bool {
         let Some(trace) = self.traces.remove(&id) else {
             return false;

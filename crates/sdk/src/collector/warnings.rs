@@ -8,7 +8,6 @@ use super::statistics::Counters;
 use crate::internal_log::internal_log;
 use crate::recorder::LOST;
 
-/// The numbers in the last messages.
 #[derive(Debug, Default)]
 pub(super) struct DropWarnings {
     spans: Said<3>,
@@ -17,7 +16,7 @@ pub(super) struct DropWarnings {
     sampler_panics: Said<1>,
 }
 
-/// The numbers in the last message of one kind.
+/// The numbers that the last message of one kind has reported.
 #[derive(Debug)]
 struct Said<const N: usize> {
     numbers: [u64; N],
@@ -31,7 +30,7 @@ impl<const N: usize> Default for Said<N> {
 }
 
 impl<const N: usize> Said<N> {
-    /// The changes since the last message, if a message is due.
+    /// Returns the changes since the last message, if a message is due.
     fn since_last(&mut self, now: [u64; N]) -> Option<[u64; N]> {
         let new = std::array::from_fn(|at| now[at].saturating_sub(self.numbers[at]));
         let is_due = new != [0; N] && self.rate.is_due();
@@ -43,14 +42,14 @@ impl<const N: usize> Said<N> {
 }
 
 impl DropWarnings {
-    /// Starts with the counts of another provider, whose first losses are reported at once.
+    /// Starts to count for a new provider, whose first losses are reported at once.
     pub(super) fn restart(&mut self) {
         self.spans.numbers[2] = 0;
         self.spans.rate = RateLimited::default();
         self.records = Said::default();
     }
 
-    /// Reports losses since the last message. At the end of a provider, it reports all of them.
+    /// Reports losses since the last message. A provider that shuts down reports its losses itself.
     pub(super) fn warn(&mut self, counters: Option<&Arc<Counters>>) {
         self.warn_of_sampler();
         let Some(counters) = counters.filter(|it| it.ending.get().is_none()) else {
@@ -80,7 +79,7 @@ impl DropWarnings {
         }
     }
 
-    /// Warns about panics of the sampler. The threads that start spans only count them.
+    /// Warns about panics of the sampler. The threads that start spans only count these panics.
     fn warn_of_sampler(&mut self) {
         let panics = LOST.decisions.load(Ordering::Relaxed);
         if let Some([panics]) = self.sampler_panics.since_last([panics]) {

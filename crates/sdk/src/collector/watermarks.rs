@@ -10,13 +10,13 @@ use crate::recorder::Buffer;
 pub(super) struct Watermarks(HashMap<u64, u64>);
 
 impl Watermarks {
-    /// The positions after the last span that is now in each buffer.
+    /// Returns the position after the last span that is now in each buffer.
     pub(super) fn now(buffers: &[Buffer]) -> Self {
         let marks = buffers.iter().map(|buffer| (buffer.id(), buffer.written()));
         Self(marks.collect())
     }
 
-    /// Whether every buffer was read up to its position. A missing buffer was read to its end.
+    /// Whether every buffer was read up to its position. A buffer that is no longer listed was read to its end.
     pub(super) fn are_reached(&self, buffers: &[Buffer]) -> bool {
         buffers.iter().all(|buffer| {
             let mark = self.0.get(&buffer.id());

@@ -21,7 +21,7 @@ use crate::recorder::{Buffer, WakeUp};
 /// The time for which the start of a provider waits for one of its threads.
 pub(crate) const START_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// Wakes the collector when an exporter's queue has room again.
+/// Set while the collector waits for room in an exporter's queue.
 pub(super) static ROOM: WakeUp = WakeUp(AtomicBool::new(false));
 
 /// An exporter of batches. Only the worker's thread calls it.
@@ -42,7 +42,7 @@ pub trait BatchExporter<B>: Send {
         Ok(())
     }
 
-    /// Ends after the last batch.
+    /// Shuts the exporter down after the last batch.
     ///
     /// # Errors
     ///
@@ -52,13 +52,12 @@ pub trait BatchExporter<B>: Send {
     }
 }
 
-/// The result of a flush or a shutdown: the name of the exporter, and the first failure since the
-/// previous report.
+/// The name of an exporter, and the result of its flush or shutdown, with the losses since the previous report.
 pub(crate) type Report = (String, Result<(), String>);
 
 enum Task<B> {
     Export(Queued, B),
-    /// Calls the function at this time. A new call replaces the previous one.
+    /// Calls the function at this time. A new function replaces a pending one.
     CallAt(Instant, Call),
     Flush(Sender<Report>),
     Shutdown(Duration, Sender<Report>),
@@ -73,8 +72,8 @@ pub(crate) struct Size {
     pub(crate) bytes: usize,
 }
 
-/// The place of a batch in the queue. When it is dropped, spans without a result count as failed, even if the thread
-/// has panicked.
+/// The entry of a batch in the queue. When it is dropped, its spans without a result count as failed, also if the
+/// thread has panicked.
 struct Queued {
     size: Size,
     /// The number of spans without a result.
@@ -118,10 +117,10 @@ pub(crate) struct Worker<B> {
 #[derive(Clone, Debug)]
 pub struct WorkerSettings {
     pub(crate) signal: Signal,
-    /// The maximum number of queued or currently exported spans, and the number of bytes at which the queue is full.
+    /// The maximum number of spans queued or being exported, and the number of bytes at which the queue is full.
     pub(crate) capacity: Size,
     pub(crate) export_timeout: Duration,
-    /// The counters of spans.
+    /// The counters of the provider.
     pub counters: Arc<Counters>,
     pub(crate) redaction: Redaction,
 }
@@ -174,14 +173,14 @@ impl<B: Send + 'static> Worker<B> {
             }
             RecvTimeoutError::Disconnected => panicked(name),
         })??;
-        // The exporters of metrics are in their readers.
+        // Exporters of metrics are listed with their readers.
         if *signal != Signal::Metrics {
             counters.exports.list(&worker.shared.export);
         }
         Ok(worker)
     }
 
-    /// The room that the queue would have if it also contained `more`.
+    /// Returns the room that the queue would have if it also contained `more`.
     pub(crate) fn room(&self, more: Size) -> Size {
         let spans = self.shared.export.present() + more.spans;
         let bytes = self.shared.bytes.load(Ordering::Relaxed) + more.bytes;
@@ -191,14 +190,14 @@ impl<B: Send + 'static> Worker<B> {
         }
     }
 
-    /// An open batch of this number of bytes is queued even if it has few spans.
+    /// Returns the number of bytes at which an open batch is queued, even if it has few spans.
     pub(super) const fn largest_batch(&self) -> usize {
         self.capacity.bytes / 4
     }
 
-    /// Whether a batch of this number of spans can be queued. Its bytes may exceed the capacity, because a batch larger
-    /// than the queue would never be exported. The bytes of spans outside a batch are estimated, so one batch is
-    /// reserved.
+    /// Whether a batch of this number of spans can be queued. Only the bytes already in the queue are checked, because
+    /// a batch larger than the queue must be exported, too. They may exceed the capacity by one batch, because the
+    /// bytes of a span are only estimated before it is added to a batch.
     fn accepts(&self, spans: usize) -> bool {
         self.shared.export.present() + spans <= self.capacity.spans
             && self.shared.bytes.load(Ordering::Relaxed)
@@ -209,8 +208,8 @@ impl<B: Send + 'static> Worker<B> {
         self.shared.export.open.store(items, Ordering::Relaxed);
     }
 
-    /// Queues the open batch. If the queue is full, the batch is dropped, and counted as lost by a full queue. After
-    /// the time of the shutdown, it is counted as late, because all buffers are then emptied without regard to room.
+    /// Queues the open batch. If the queue is full, the batch is dropped and counted as lost by a full queue. After the
+    /// timeout of the shutdown, it is counted as late, because all buffers are then emptied without regard to room.
     pub(crate) fn export(&self, size: Size, batch: B) {
         let (spans, shared) = (size.spans, &self.shared);
         self.set_open(0);
@@ -225,12 +224,12 @@ impl<B: Send + 'static> Worker<B> {
         let _ = self.tasks.send(Task::Export(queued, batch));
     }
 
-    /// Drops items that do not fit into the queue, and counts them.
+    /// Counts items as dropped for this reason.
     pub(crate) fn drop_items(&self, items: usize, reason: &'static str) {
         self.shared.drop_items(items, reason);
     }
 
-    /// Calls the function at this time on the exporter's thread. A new call replaces the previous one.
+    /// Calls the function at this time on the exporter's thread. A new function replaces a pending one.
     pub(crate) fn call_at(&self, at: Instant, call: impl FnOnce() + Send + 'static) {
         let _ = self.tasks.send(Task::CallAt(at, Box::new(call)));
     }
@@ -286,7 +285,7 @@ impl Shared {
     }
 }
 
-/// The thread's state for calling the exporter.
+/// The state of the thread that calls the exporter.
 struct Exporting {
     shared: Arc<Shared>,
     redaction: Redaction,
@@ -353,7 +352,7 @@ impl Exporting {
         }
     }
 
-    /// Reports the spans lost since the last received report.
+    /// Reports the losses since the last received report or, if there are none, `result`.
     fn report(&mut self, result: Result<(), String>, report: &Sender<Report>) {
         let shared = &self.shared;
         let Outcomes { failed, queue_full, late, .. } = &shared.lost;

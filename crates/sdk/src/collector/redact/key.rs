@@ -1,7 +1,7 @@
-//! A cache of attribute keys: each key is classified once.
+//! A cache of attribute keys, in which each key is classified once.
 //!
-//! For each call site, the keys of the attributes by position, and clean constant values, are cached, too. So a span
-//! costs one comparison per key, and one search per variable text.
+//! For each call site, the keys of the attributes by position, and the constant values without a secret, are cached,
+//! too. So a span costs one comparison per key, and one search for secrets per variable text.
 
 use std::fmt::Display;
 
@@ -18,7 +18,7 @@ const MAX_KEYS: usize = 4096;
 /// The maximum number of attributes of a call site whose keys are found without a lookup.
 const MAX_SLOTS: usize = 16;
 
-/// Keys of error text, which the author of the annotated code did not choose.
+/// The keys of error text, which is redacted more strictly because the author of the traced code did not choose it.
 const ERROR_TEXTS: [&str; 4] =
     [keys::EXCEPTION_MESSAGE, keys::EXCEPTION_STACKTRACE, keys::ERROR_MESSAGE, keys::FLOE_WARNING];
 
@@ -47,7 +47,7 @@ impl Key {
         !self.is_error_text && self.meaning == KeyMeaning::Text && redaction.is_plain_value(value)
     }
 
-    /// The replacement of a number, a boolean or a list of numbers that is a secret under this key.
+    /// Returns the replacement of a number, a boolean or a list of numbers that is a secret under this key.
     #[inline]
     pub(super) fn hidden(
         &self,
@@ -88,7 +88,7 @@ pub(super) struct Keys {
 #[derive(Debug, Default)]
 pub(crate) struct SiteKeys {
     slots: Vec<Slot>,
-    /// The number of first slots whose keys are known to be within the limits.
+    /// The number of leading slots whose keys are known to be within the limits.
     valid: usize,
 }
 
@@ -96,13 +96,13 @@ pub(crate) struct SiteKeys {
 struct Slot {
     key: u32,
     generation: u32,
-    /// The address and the length of a static text that is clean under this key.
+    /// The address and the length of a static text that needs no redaction under this key.
     clean: (usize, usize),
 }
 
 impl SiteKeys {
-    /// Whether a span with this number of attributes, and with the keys of the slots, is known to have distinct keys
-    /// within all other limits.
+    /// Whether the keys in the slots are known to be distinct and within the limits, for a span with this number of
+    /// attributes.
     pub(in crate::collector) const fn are_valid(&self, attributes: usize) -> bool {
         attributes <= self.valid
     }
@@ -126,7 +126,7 @@ impl SiteKeys {
 }
 
 impl Keys {
-    /// The key of the attribute with index `at` of a span.
+    /// Returns the key `name` of the attribute with index `at`, which is usually cached in the call site's slot.
     pub(super) fn of_site(
         &mut self,
         name: &str,
@@ -145,7 +145,7 @@ impl Keys {
                 let index = self.index(name, redaction);
                 if at < MAX_SLOTS {
                     let slot = Slot { key: index, generation: self.generation, clean: (0, 0) };
-                    // Attributes come in the order of their index, so there are no gaps.
+                    // Attributes come in the order of their index, so that no slot is left out.
                     match site.slots.get_mut(at) {
                         Some(cached) => *cached = slot,
                         None => site.slots.push(slot),

@@ -1,4 +1,4 @@
-//! Redaction of log records on the caller's thread, which writes the line.
+//! Redacts log records on the thread that logs and writes the line.
 //!
 //! So a record is redacted only once, and the exporters' queues get the redacted text.
 
@@ -13,23 +13,23 @@ use super::Redactor;
 const ERRORS: [&str; 2] = ["error", "err"];
 
 impl Redactor {
-    /// The redacted message, if it differs. Log messages quote input, as error messages do, so the policy for error
-    /// text applies.
+    /// Returns the redacted message; `None` if it is unchanged. Log messages quote input, as error messages do, so the
+    /// policy for error text applies.
     pub fn log_message(&self, text: &str) -> Option<String> {
         self.redaction.error_text(text)
     }
 
-    /// The redacted argument of an option in a list, if it differs.
+    /// Returns the redacted argument of a command-line option in a list; `None` if it is unchanged.
     pub fn log_argument(&self, option: &StringValue, argument: &str) -> Option<String> {
         self.redaction.argument(option, argument)
     }
 
-    /// The redacted name of a field or a target, if it differs. Names are cached, because they repeat.
+    /// Returns the redacted name of a field or a target; `None` if it is unchanged. The result is cached.
     pub fn log_name(&mut self, name: &str) -> Option<&OtelKey> {
         self.keys.get(name, &self.redaction).redacted.as_ref()
     }
 
-    /// A name known at compile time, or the mark of redaction if the name contains a secret.
+    /// Returns a name known at compile time, or the mark of redaction if the name contains a secret.
     pub fn log_constant(&mut self, name: &'static str) -> &'static str {
         match self.log_name(name) {
             Some(_) => REDACTED,
@@ -37,7 +37,7 @@ impl Redactor {
         }
     }
 
-    /// The redacted text of a field, if it differs.
+    /// Returns the redacted text of a field; `None` if it is unchanged.
     pub fn log_text(&mut self, key: &str, text: &str) -> Option<String> {
         let entry = self.keys.get(key, &self.redaction);
         match entry.meaning {
@@ -46,7 +46,7 @@ impl Redactor {
         }
     }
 
-    /// The replacement of a number, a boolean or a nested value that is a secret under its key.
+    /// Returns the replacement of a number, a boolean or a nested value that is a secret under its key.
     pub fn log_typed(&mut self, key: &str, value: impl Display) -> Option<&'static str> {
         self.keys.get(key, &self.redaction).hidden(value, &self.redaction)
     }

@@ -36,7 +36,7 @@ impl Policies {
         for (at, pattern) in config.patterns.iter().enumerate() {
             let found = compile_pattern(pattern);
             let pattern = found.map_err(|problem| {
-                // The first characters identify a long pattern.
+                // A long pattern is identified by its first characters.
                 let beginning: String = pattern.chars().take(64).collect();
                 Error::config(format!("redaction.patterns.{at}: `{beginning}` {problem}"))
             })?;

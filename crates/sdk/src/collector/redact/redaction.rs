@@ -1,4 +1,4 @@
-//! Redaction of text by the configured policies.
+//! Redacts text by the configured policies.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -10,12 +10,12 @@ use super::policies::Policies;
 use crate::recorder::Exception;
 use crate::redaction::{set_redactors, shown};
 
-/// The configured redaction. Methods that return a text return `None` if it needs no redaction.
+/// The configured redaction. Methods that return an optional text return `None` if it needs no redaction.
 #[derive(Clone, Debug, Default)]
 pub struct Redaction(Arc<Policies>);
 
 impl Redaction {
-    /// Creates the redaction of a provider. From now on, errors and baggage use the same policies.
+    /// Creates the redaction of a provider. From now on, errors and baggage of the process use its policies.
     pub(crate) fn of_process(policies: Policies) -> Self {
         set_redactors(policies.error.clone(), policies.attribute.clone());
         Self::new(policies)
@@ -40,7 +40,7 @@ impl Redaction {
         self.0.attribute.meaning_of(key)
     }
 
-    /// Whether a cheap check shows that the value of a key without a meaning needs no redaction.
+    /// Whether a cheap check shows that a value needs no redaction, if its key has no special meaning.
     #[inline]
     pub(super) fn is_plain_value(&self, value: &[u8]) -> bool {
         self.0.attribute.is_plain(value)
@@ -58,7 +58,7 @@ impl Redaction {
         if_changed(text, self.0.error.redact(text))
     }
 
-    /// [`error_text`](Self::error_text), or the text itself if it needs no redaction.
+    /// Returns the redacted text of an error, or the text itself if it needs no redaction.
     pub fn error_text_or_same(&self, text: String) -> String {
         self.error_text(&text).unwrap_or(text)
     }
@@ -69,7 +69,7 @@ impl Redaction {
     }
 }
 
-/// The redacted text, if it differs. A replacement of the complete value may be borrowed, too.
+/// Returns the redacted text if it differs. A borrowed text may differ, too: the replacement of a complete value.
 fn if_changed(text: &str, redacted: Cow<'_, str>) -> Option<String> {
     match redacted {
         Cow::Borrowed(same) if std::ptr::eq(same, text) => None,

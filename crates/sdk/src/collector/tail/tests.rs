@@ -1,4 +1,4 @@
-//! Decisions of tail sampling, for spans that end in any order.
+//! Tests the decisions of tail sampling for spans that end in any order.
 
 use std::collections::BTreeMap;
 use std::time::SystemTime;
@@ -69,13 +69,13 @@ fn take_sampled(sampler: &mut TailSampler) -> BTreeMap<u8, Vec<u64>> {
     by_trace
 }
 
-/// The numbers of buffered and of discarded spans.
+/// Returns the numbers of buffered and of discarded spans.
 fn counted(sampler: &TailSampler) -> [u64; 2] {
     let counters = &sampler.counters;
     [&counters.tail_buffered, &counters.sampled_out].map(|counter| counter.load(Ordering::Relaxed))
 }
 
-/// The spans of some traces in any order, and whether ended traces are decided after each span.
+/// Generates the spans of some traces in any order, each with whether to decide about ended traces after it.
 fn ends() -> impl Strategy<Value = Vec<(End, bool)>> {
     let span = (prop::bool::weighted(0.1), prop::bool::weighted(0.3), any::<bool>());
     let traces = prop::collection::vec(prop::collection::vec(span, 1..6), 1..12);
