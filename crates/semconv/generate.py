@@ -47,7 +47,7 @@ def kind(declared):
     return KINDS[template[1] if template else declared], bool(template)
 
 
-# What the note of a key begins with that is as it was: only its definition is in another repository.
+# The beginning of the note of a key that is not really deprecated: only its definition is in another repository now.
 MOVED = "Moved to the [OpenTelemetry GenAI semantic conventions repository]"
 
 

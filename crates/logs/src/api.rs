@@ -1,4 +1,4 @@
-//! The records of OpenTelemetry's logs API, redacted and exported like records of `tracing` and `log`.
+//! Redacts and exports the records of OpenTelemetry's logs API like those of `tracing` and `log`.
 
 use std::sync::Arc;
 
@@ -21,8 +21,8 @@ pub(super) fn emit(record: &SdkLogRecord, scope: &Arc<InstrumentationScope>) {
     thread_state::with(true, |state, has_context| process(record, scope, state, has_context));
 }
 
-/// Whether a record is exported. Exporting the exporters' own records, for example about failed exports, would be an
-/// endless loop.
+/// Whether a record with this target is exported. Records of the exporters are not, because the records about failed
+/// exports would otherwise cause new exports without end.
 pub(super) fn is_enabled(target: &str) -> bool {
     current::exports()
         && context::is_readable(target)

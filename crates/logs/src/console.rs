@@ -12,8 +12,8 @@ use floe_telemetry_sdk::__parts::logs::{LogRecord, LogValue};
 
 const FAINT: Style = Style::new().dimmed();
 
-/// Writes time, level, target, message, fields and ids, with the line end. The program's own identity is left out,
-/// because it is the same on every line; an identity from baggage is written.
+/// Writes time, level, target, message, fields and ids, with the line end. The identity is written only if it contains
+/// values from baggage, because the program's own identity is the same on every line.
 pub(super) fn write(record: &LogRecord, timestamp: &str, has_color: bool, line: &mut Vec<u8>) {
     let style = |style: Style| if has_color { style } else { Style::new() };
     let faint = style(FAINT);
@@ -58,7 +58,7 @@ fn level(severity: Option<Severity>) -> (&'static str, AnsiColor) {
     }
 }
 
-/// A text whose second and later lines are indented, so that they do not imitate a record.
+/// Displays a text. Its second and later lines are indented, so that they do not look like other records.
 struct Plain<'a>(&'a str);
 
 impl Display for Plain<'_> {
@@ -73,7 +73,7 @@ impl Display for Plain<'_> {
     }
 }
 
-/// A value, in quotation marks if its end would otherwise be ambiguous.
+/// Displays a value, in quotation marks if its end would otherwise be ambiguous.
 struct Quoted<'a>(&'a str);
 
 impl Display for Quoted<'_> {

@@ -9,8 +9,8 @@ use floe_telemetry_sdk::__parts::logs::{LogRecord, LogRecordSettings, SpanIds};
 use crate::collector::Redactor;
 use crate::recorder::span_context_within;
 
-/// The target of OpenTelemetry's API, which logs while it borrows the current `Context` mutably. Reading the `Context`
-/// at that time would panic.
+/// The target of records of OpenTelemetry's API, which are created while the API borrows the current `Context` mutably.
+/// Reading the `Context` at that time would panic.
 const OPENTELEMETRY: &str = "opentelemetry";
 
 /// Whether the current `Context` may be read while a record with this target is created.
@@ -18,7 +18,6 @@ pub(super) fn is_readable(target: &str) -> bool {
     target != OPENTELEMETRY
 }
 
-/// Adds the ids of the current span, the listed values of the baggage, and the identity.
 pub(super) fn add(
     record: &mut LogRecord,
     redactor: &mut Redactor,

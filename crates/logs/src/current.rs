@@ -7,7 +7,7 @@ use floe_telemetry_sdk::__parts::logs::LogRecordSettings;
 
 static SETTINGS: RwLock<Option<Arc<LogRecordSettings>>> = RwLock::new(None);
 
-/// The generation of the settings; 0 before the first ones.
+/// The number of times that the settings have been replaced.
 static GENERATION: AtomicU64 = AtomicU64::new(0);
 
 static EXPORTS: AtomicBool = AtomicBool::new(false);
@@ -16,7 +16,7 @@ pub(super) fn exports() -> bool {
     EXPORTS.load(Ordering::Relaxed)
 }
 
-/// The generation, with which a thread detects that its copy is outdated.
+/// Returns the generation of the settings, by which a thread detects that its copy of the settings is outdated.
 pub(super) fn generation() -> u64 {
     GENERATION.load(Ordering::Acquire)
 }

@@ -14,13 +14,13 @@ use crate::collector::Redactor;
 use crate::keys;
 use crate::recorder::{Exception, Rule, SpanRecord};
 
-/// Adds the attributes. A field with the same key takes precedence.
+/// Adds the name and attributes that match the patterns. An existing field with the same key takes precedence.
 pub(super) fn add(record: &mut LogRecord, redactor: &mut Redactor, patterns: &[String]) {
     let (Some(span), false) = (record.span, patterns.is_empty()) else {
         return;
     };
     let mut copied = Vec::new();
-    // Redaction follows later, because threads that update the span wait meanwhile.
+    // The closure only copies, and redaction follows later, because threads that update the span wait for the closure.
     SpanRecord::describe(span.trace_id, span.span_id, |name, attributes| {
         let dropped;
         (copied, dropped) = copy(name, attributes, patterns);
@@ -32,7 +32,7 @@ pub(super) fn add(record: &mut LogRecord, redactor: &mut Redactor, patterns: &[S
 }
 
 /// Copies the name and the selected attributes, in the order in which they were set. Also returns the number of dropped
-/// ones.
+/// attributes.
 fn copy(name: &str, attributes: &[Attribute], patterns: &[String]) -> (Vec<(Key, AnyValue)>, u32) {
     let is_selected = |key: &str| Rule::matches_name(patterns, key);
     let (mut copied, mut bytes, mut dropped) = (Vec::new(), 0, 0_u32);
@@ -40,7 +40,7 @@ fn copy(name: &str, attributes: &[Attribute], patterns: &[String]) -> (Vec<(Key,
         copied.push((Key::from_static_str(keys::SPAN_NAME), text(name)));
     }
     for (at, Attribute { key, value }) in attributes.iter().enumerate() {
-        // The text of an exception is not in the attribute, and a span has no attribute with an empty key.
+        // An exception's mark is not the exception's text, and an attribute with an empty key is not exported.
         let is_none =
             matches!(value, AttributeValue::Static(Exception::MARK)) || key.as_str().is_empty();
         if is_none || !is_selected(key.as_str()) {
@@ -60,12 +60,12 @@ fn copy(name: &str, attributes: &[Attribute], patterns: &[String]) -> (Vec<(Key,
     (copied, dropped)
 }
 
-/// Cuts a text to the limit of the record.
+/// Copies a text up to one character more than the record's limit, so that the record detects the excess.
 fn text(text: &str) -> AnyValue {
     AnyValue::from(beginning(text, LogRecord::MAX_RAW + 1).to_owned())
 }
 
-/// Copies a value, and cuts it to the limit of the record.
+/// Copies a value, limited like a text.
 fn any(value: &AttributeValue) -> AnyValue {
     match value {
         AttributeValue::Bool(value) => (*value).into(),
@@ -84,7 +84,7 @@ fn any(value: &AttributeValue) -> AnyValue {
     }
 }
 
-/// The first items, for which the record has room.
+/// Copies the first items, as long as the record has room for them.
 fn list<T>(items: &[T], copy: impl Fn(&T) -> AnyValue) -> AnyValue {
     let mut bytes = 0;
     let items = items.iter().map_while(|item| {

@@ -1,4 +1,4 @@
-//! Adds the redacted fields of an event to a record, with the key-values of `log`.
+//! Adds the redacted fields of an event to a record, and the key-values of a record of `log`.
 
 use std::cell::RefCell;
 use std::error::Error as StdError;
@@ -15,7 +15,7 @@ use tracing_log::LogTracer;
 use crate::caught::caught;
 use crate::collector::Redactor;
 
-/// The maximum number of an error's sources.
+/// The maximum number of an error's sources that are written.
 const MAX_SOURCES: usize = 16;
 
 pub(super) struct Fields<'a> {
@@ -39,7 +39,7 @@ impl Fields<'_> {
         }
     }
 
-    /// The redacted key; `None` if the field is the origin of a `log` record, or exceeds the limits.
+    /// Returns the redacted key; `None` for a field with the origin of a `log` record, and for a field over the limits.
     fn key(&mut self, name: &'static str) -> Option<Key> {
         let is_origin = self.is_log && name.starts_with("log.");
         if is_origin || !self.record.take_room() {
@@ -108,8 +108,8 @@ impl Visit for Fields<'_> {
 }
 
 thread_local! {
-    /// The key-values of the record that the thread forwards. Events of `tracing` have no fields for keys that are
-    /// unknown at compile time.
+    /// The key-values of the record of `log` that the thread forwards. They are passed here, because an event of
+    /// `tracing` has no fields for keys that are unknown at compile time.
     static KEY_VALUES: RefCell<Vec<(Key, AnyValue)>> = const { RefCell::new(Vec::new()) };
 }
 
@@ -131,7 +131,7 @@ impl log::Log for Forwarder {
         let mut copied = Copied(Vec::new());
         // After a value that fails or panics, the remaining values are left out, too.
         let _ = caught(|| record.key_values().visit(&mut copied));
-        // Formatting the record may log another record.
+        // The outer key-values are restored below, because formatting a record may log another record.
         let outer = KEY_VALUES.try_with(|it| it.replace(copied.0)).unwrap_or_default();
         self.0.log(record);
         let _ = KEY_VALUES.try_with(|it| it.replace(outer));

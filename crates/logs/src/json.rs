@@ -10,8 +10,8 @@ use serde_json::ser::Formatter;
 use floe_redact::is_unprintable;
 use floe_telemetry_sdk::__parts::logs::{LogRecord, LogValue};
 
-/// The keys of the built-in fields, the same as in Python's `structlog`. Another field with such a key becomes
-/// `fields.key`, and then a field named `fields.key` becomes `fields.fields.key`.
+/// The keys of the built-in fields, the same as in Python's `structlog`. Another field named `level` is written as
+/// `fields.level`, and then one named `fields.level` is written as `fields.fields.level`.
 const KEYS: [&str; 6] = ["event", "level", "timestamp", "target", "trace_id", "span_id"];
 
 /// Writes the record, with the line end.
@@ -84,7 +84,7 @@ fn field(line: &mut Vec<u8>, key: &Key, value: LogValue<'_>) {
     write_value(line, value);
 }
 
-/// Writes a value. Records of `tracing` and `log` have lists, and no deeper nesting.
+/// Writes a value. Records of `tracing` and `log` contain lists, but no deeper nesting.
 pub(super) fn write_value(line: &mut Vec<u8>, value: LogValue<'_>) {
     match value {
         LogValue::Bool(value) => json(line, &value),
@@ -105,7 +105,7 @@ pub(super) fn write_value(line: &mut Vec<u8>, value: LogValue<'_>) {
     }
 }
 
-/// Writes a number, or text for a value that JSON's numbers cannot express.
+/// Writes a finite number, or a text for another value, which JSON's numbers cannot express.
 fn write_float(line: &mut Vec<u8>, value: f64) {
     if value.is_finite() {
         json(line, &value);
@@ -124,7 +124,7 @@ fn json(line: &mut Vec<u8>, value: &(impl Serialize + ?Sized)) {
     let _ = value.serialize(&mut json);
 }
 
-/// Escapes every character that [`is_unprintable`] in texts. `serde_json` only escapes the characters that JSON
+/// Escapes every [unprintable](is_unprintable) character in texts. `serde_json` only escapes the characters that JSON
 /// requires, but people also read such lines on terminals.
 struct Printable;
 

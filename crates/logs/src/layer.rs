@@ -23,9 +23,9 @@ use crate::caught::caught;
 use crate::clock::wall_now;
 use crate::keys;
 
-const PANICKED: &str = "a value panicked while it was logged";
+const PANICKED: &str = "formatting a logged value panicked";
 
-/// The beginning of an unnamed event's name in `tracing`.
+/// The beginning of the name that `tracing` gives to an event without a name.
 const UNNAMED: &str = "event ";
 
 #[derive(Clone, Copy, Debug)]
@@ -47,9 +47,9 @@ impl<W> LogLayer<W> {
         Self { writer, form, subscriber: OnceLock::new() }
     }
 
-    /// The context of an event's explicit parent.
+    /// Returns the context of an event's explicit parent.
     fn named_parent(&self, event: &Event<'_>) -> Option<Context> {
-        // A layer in an `Option` or a `Vec` does not learn its subscriber.
+        // A layer in an `Option` or a `Vec` is not told its subscriber, so the current subscriber is used.
         let subscriber = self.subscriber.get().and_then(WeakDispatch::upgrade);
         let subscriber = subscriber.unwrap_or_else(|| get_default(Dispatch::clone));
         get_otel_context(event.parent()?, &subscriber)
@@ -71,8 +71,8 @@ where
         thread_state::with(is_readable, |state, has_context| {
             fill_record(state, event, parent, has_context);
             let ThreadState { settings, record, timestamp, line, .. } = state;
-            // Exporting the exporters' own records, for example about failed exports, would be an
-            // endless loop.
+            // Records of the exporters are not exported, because the records about failed exports would otherwise cause
+            // new exports without end.
             if is_readable && !(has_context && Context::is_current_telemetry_suppressed()) {
                 settings.export(record);
             }
@@ -91,7 +91,7 @@ where
     }
 }
 
-/// Fills the thread's record with an event, and with the ids of its explicit `parent`, which may be none.
+/// Fills the thread's record with an event. An explicit `parent` determines the ids of the record, which may be none.
 fn fill_record(
     state: &mut ThreadState,
     event: &Event<'_>,
@@ -119,7 +119,7 @@ fn fill_record(
     for (key, value) in key_values {
         nested::add_new(record, redactor, &key, &value);
     }
-    // In lines, an explicit name replaces a missing message.
+    // In lines, the explicit name of an event replaces a missing message.
     if !record.has_message && record.event_name.is_some() {
         record
             .set_message(|text| text.write_str(metadata.name()), |text| redactor.log_message(text));
@@ -135,7 +135,7 @@ fn fill_record(
     described::add(record, redactor, &settings.span_attributes);
 }
 
-/// The severity by OpenTelemetry's
+/// Returns the severity by OpenTelemetry's
 /// [mapping](https://opentelemetry.io/docs/specs/otel/logs/data-model/#field-severitynumber).
 fn severity(level: Level) -> (Severity, &'static str) {
     match level {

@@ -16,17 +16,17 @@
 //!  "rows":25000,"table":"orders"}
 //! ```
 //!
-//! [`span_attributes`](floe_telemetry_sdk::config::LoggingConfig::span_attributes) copies attributes of the span, too.
 //! The ids belong to the span in OpenTelemetry's current `Context`, which may come from `#[traced]`, OpenTelemetry's
-//! API or a remote process. Without a current span there are no ids. An event that names its parent (`parent: &span`,
-//! `parent: None`) has the ids of that span, if `tracing_layer` records it, or none. Then follow the floe identity of
-//! the configuration, and the values of the baggage keys that `baggage_attributes` lists, which take precedence.
-//! Records of `log` are treated like events of `tracing`, and their key-values become fields if this crate forwards
-//! them to `tracing`.
+//! API or a remote process. Without a current span, a record has no ids. An event with an explicit parent
+//! (`parent: &span`) has the ids of that span if `tracing_layer` records the span; an event with `parent: None` has no
+//! ids. [`span_attributes`](floe_telemetry_sdk::config::LoggingConfig::span_attributes) also copies attributes of the
+//! span. After the ids follow the floe identity of the configuration and the values of the baggage keys in
+//! `baggage_attributes`, which take precedence over the configuration. Records of `log` are treated like events of
+//! `tracing`, and their key-values become fields if this crate forwards them to `tracing`.
 //!
-//! Message, fields and target are redacted before they are written, by the provider's configuration, or by the default
-//! without a provider. Text is truncated to 8 KiB. A record has at most 128 fields, and gets no further fields once its
-//! texts have 32 KiB. In JSON, a field with the name of a built-in field, such as `level`, is written as
+//! Message, fields and target are redacted before they are written, as the provider is configured, or by default
+//! without a provider. A text is truncated to 8 KiB. A record has at most 128 fields, and gets no further fields once
+//! its texts have 32 KiB. In JSON, a field with the name of a built-in field, such as `level`, is written as
 //! `fields.level`. A record that is created while its thread writes another one, for example by a `Debug`
 //! implementation, is dropped.
 //!
@@ -129,8 +129,8 @@ where
 /// Creates a layer that writes log records to the [output](LoggingConfig::output), for your own subscriber. It writes
 /// JSON lines or text, with colours on a terminal unless `NO_COLOR`, `FORCE_COLOR` or `TERM` decides otherwise.
 ///
-/// The level filter applies to this layer only. Add one such layer to a process: every layer sends the records to the
-/// exporters of the provider, so a second layer duplicates them.
+/// The level filter applies to this layer only. Add only one such layer to a process, because each layer sends the
+/// records to the exporters of the provider, and a second one would duplicate them.
 ///
 /// # Errors
 ///
@@ -165,8 +165,8 @@ where
     LogLayer::new(output, form(config, output.has_color())).with_filter(filter).boxed()
 }
 
-/// Gives ids to root spans even if no spans are recorded, because log lines carry the ids. Does nothing if the filter
-/// lets no line pass.
+/// Ensures that root spans have ids even if no spans are recorded, because log lines carry the ids. Does nothing if the
+/// filter lets no line pass.
 fn make_ids(filter: &Targets) {
     if Layer::<Registry>::max_level_hint(filter) != Some(LevelFilter::OFF) {
         Sampling::make_ids();
@@ -206,7 +206,7 @@ fn install(layer: impl Layer<Registry> + Send + Sync) -> Result<(), Error> {
     Ok(())
 }
 
-/// Completes the layer of [`output_layer`]. Call this after its subscriber is installed.
+/// Ensures ids for lines and forwards `log`. Call this after the subscriber of [`output_layer`] is installed.
 fn complete(config: &LoggingConfig, filter: &Targets) {
     if config.output != LogOutput::None {
         make_ids(filter);
@@ -214,8 +214,8 @@ fn complete(config: &LoggingConfig, filter: &Targets) {
     forward_log();
 }
 
-/// Forwards `log` to `tracing`. Call this after the subscriber is installed, because its level determines the records
-/// that `log` creates.
+/// Forwards `log` to `tracing`. Call this after the subscriber is installed, because the level of the subscriber
+/// becomes that of `log`.
 fn forward_log() {
     let forwarded = log::set_boxed_logger(Box::new(fields::Forwarder(LogTracer::new())));
     if forwarded.is_ok() {

@@ -1,4 +1,4 @@
-//! Redaction and limits of values of OpenTelemetry's logs API, which may be nested.
+//! Redacts and limits values that may be nested, such as those of OpenTelemetry's logs API.
 
 use std::fmt::Write as _;
 
@@ -8,12 +8,12 @@ use opentelemetry::logs::AnyValue;
 
 use crate::collector::Redactor;
 
-/// Values beyond this depth are replaced by [`OMITTED`].
+/// Lists and maps that are nested in this number of others are replaced by [`OMITTED`].
 const MAX_DEPTH: usize = 8;
 
 const OMITTED: &str = "…";
 
-/// Adds a value, unless there is a field with the key, or no room.
+/// Adds a value, unless the record already has a field with the key, or has no room.
 pub(super) fn add_new(
     record: &mut LogRecord,
     redactor: &mut Redactor,
@@ -26,7 +26,7 @@ pub(super) fn add_new(
     }
 }
 
-/// Adds a value. `safe` is the key of the field; the value is redacted like a value of the key `name`.
+/// Adds a value under the redacted key `safe`. The value itself is redacted like a value of the original key `name`.
 pub(super) fn add(
     record: &mut LogRecord,
     redactor: &mut Redactor,
@@ -43,8 +43,8 @@ pub(super) fn add(
     record.add_value(safe, value);
 }
 
-/// Returns the redacted value of a field, or of a body, which has no key. A value over the limits of the record is left
-/// out.
+/// Returns the redacted value of a field, or of a body, which has no key. The value is truncated to the limits of the
+/// record.
 pub(super) fn redacted(
     value: &AnyValue,
     key: Option<&str>,
@@ -70,7 +70,7 @@ fn redacted_at(
         AnyValue::Int(number) => redactor.log_typed(key, number),
         AnyValue::Double(number) => redactor.log_typed(key, number),
         AnyValue::Boolean(flag) => redactor.log_typed(key, flag),
-        // If the key names a secret, all of the value is one.
+        // If the key names a secret, the whole value is one.
         _ => redactor.log_typed(key, OMITTED),
     });
     if let Some(hidden) = hidden {
@@ -82,7 +82,7 @@ fn redacted_at(
             AnyValue::from(text)
         }
         AnyValue::Bytes(bytes) => {
-            // Twice the limit is read, so that a secret across the limit is recognized.
+            // Twice the limit is read, so that a secret is recognized even if it crosses the limit.
             let first = |limit| bytes.get(..limit).unwrap_or(bytes);
             let text = String::from_utf8_lossy(first(2 * LogRecord::MAX_TEXT));
             if let Some(safe) = redact(&text, redactor) {

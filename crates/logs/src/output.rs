@@ -1,4 +1,4 @@
-//! The standard streams for log lines.
+//! Writes log lines to the standard streams.
 
 use std::io::{self, Write};
 
@@ -27,7 +27,7 @@ impl MakeWriter<'_> for Output {
     }
 }
 
-/// A thread of the program writes the line, and the write must not end the program.
+/// Blocks SIGPIPE and SIGXFSZ during a write, because they would end the program.
 impl Write for Output {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         match self.0 {
@@ -41,7 +41,7 @@ impl Write for Output {
         Ok(bytes.len())
     }
 
-    /// Does nothing: the end of a line flushes standard output, and standard error has no buffer.
+    /// Does nothing, because standard output is flushed at the end of each line, and standard error has no buffer.
     fn flush(&mut self) -> io::Result<()> {
         Ok(())
     }

@@ -1,4 +1,4 @@
-//! Redaction and ids for the lines of a program's own layer.
+//! Redacts the lines of a program's own layer, and adds ids.
 
 use std::io::{self, Write};
 
@@ -11,7 +11,7 @@ use super::thread_state;
 use crate::recorder::Sampling;
 use floe_telemetry_sdk::__parts::logs::SpanIds;
 
-/// Passes lines of a layer of `tracing_subscriber::fmt` to a writer, created by [`safe_writer`].
+/// The writer that [`safe_writer`] returns: it redacts lines and passes them to another writer.
 #[derive(Clone, Debug)]
 pub struct SafeWriter<M>(M);
 
@@ -52,7 +52,7 @@ impl<'a, M: MakeWriter<'a>> MakeWriter<'a> for SafeWriter<M> {
     }
 }
 
-/// The line of an event, which a layer writes in one piece.
+/// Writes the line of one event, which a layer passes in one piece.
 #[derive(Debug)]
 pub struct SafeLine<W> {
     writer: W,
@@ -68,7 +68,7 @@ impl<W: Write> Write for SafeLine<W> {
             let ids = has_context.then(|| Context::map_current(context::ids));
             line = Some(with_ids(text, ids.flatten()));
         });
-        // If redacting a line creates another event, the line of that event is dropped.
+        // The line of an event that was created while another line was redacted is dropped.
         if let Some(line) = line {
             self.writer.write_all(line.as_bytes())?;
         }

@@ -1,4 +1,4 @@
-//! The state of a thread that its records reuse.
+//! The state that a thread keeps from one record to the next.
 
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
@@ -19,8 +19,8 @@ pub(super) struct ThreadState {
     pub(super) record: LogRecord,
     pub(super) timestamp: Timestamp,
     pub(super) line: Vec<u8>,
-    /// The redacted scopes of the loggers of OpenTelemetry's API. Queued records share them, because the size of a
-    /// record does not include its scope.
+    /// The redacted scopes of the loggers of OpenTelemetry's API. Queued records share the scopes, because the size by
+    /// which the queue is limited does not include them.
     scopes: HashMap<Arc<InstrumentationScope>, Arc<InstrumentationScope>>,
 }
 
@@ -78,9 +78,9 @@ impl ThreadState {
     }
 }
 
-/// Runs `log` with the state of the thread. The second argument tells whether `log` may access the current `Context`:
-/// not if `has_context` is false, and not while the thread is ending. Does nothing while the thread writes another
-/// record, which could otherwise recurse endlessly.
+/// Runs `log` with the state of the thread. The second argument of `log` tells whether `log` may access the current
+/// `Context`, that is, if `has_context` is true and the thread is not ending. Does nothing while the thread writes
+/// another record, because that could recurse endlessly.
 pub(super) fn with(has_context: bool, log: impl FnOnce(&mut ThreadState, bool)) {
     let Some(_busy) = Busy::begin() else { return };
     let mut log = Some(log);
@@ -102,7 +102,7 @@ pub(super) fn with(has_context: bool, log: impl FnOnce(&mut ThreadState, bool)) 
 struct Busy;
 
 thread_local! {
-    /// Has no destructor, so that it stays accessible until the thread ends.
+    /// It has no destructor, so it stays accessible until the thread ends.
     static BUSY: Cell<bool> = const { Cell::new(false) };
 }
 

@@ -32,7 +32,7 @@ floe_telemetry_sdk::__part!(
     "fl_metrics_0_1": metrics::StartMeters = start;
 );
 
-/// The scope of the library's own metrics.
+/// Returns the scope of the library's own metrics.
 fn scope() -> InstrumentationScope {
     InstrumentationScope::builder("floe.telemetry").with_version(env!("CARGO_PKG_VERSION")).build()
 }

@@ -31,8 +31,8 @@ use opentelemetry::metrics::{
 use opentelemetry::{InstrumentationScope, KeyValue};
 use opentelemetry_sdk::metrics::InstrumentKind;
 
-/// The maximum number of scopes, which the SDK never releases. Only a program that generates their names at run time
-/// exceeds it.
+/// The maximum number of scopes, because the SDK never releases one. Only a program that generates names at run time
+/// exceeds this number.
 const MAX_SCOPES: usize = 1000;
 
 /// The name of the scope that surplus scopes share.
@@ -81,7 +81,7 @@ impl<P> RedactingMeterProvider<P> {
         Self { provider, policy: Policy { id, redaction }, views, scopes: Mutex::default() }
     }
 
-    /// The scope, or the shared one if there are too many.
+    /// Returns the scope, or the scope [`OVERFLOW`] if there are too many.
     fn bounded(&self, scope: InstrumentationScope) -> InstrumentationScope {
         let mut known = self.scopes.lock().unwrap_or_else(PoisonError::into_inner);
         if known.contains(&scope) {
@@ -103,8 +103,8 @@ impl<P> RedactingMeterProvider<P> {
 }
 
 impl Policy {
-    /// Calls a callback of the program. A panic, which would end the thread that collects all metrics, is caught; the
-    /// first one is reported.
+    /// Calls a callback of the program. Its panics are caught, because they would end the thread that collects all
+    /// metrics. Only the first one is reported.
     fn observe(&self, metric: &str, has_panicked: &AtomicBool, callback: impl FnOnce()) {
         if let Err(panic) = caught(callback)
             && !has_panicked.swap(true, Ordering::Relaxed)
@@ -129,7 +129,7 @@ impl Policy {
         match cached {
             Ok(Some(None)) => record(attributes),
             Ok(Some(Some(redacted))) => record(&redacted),
-            // The thread's locals are destroyed, or a measurement is recorded within another one.
+            // The thread is ending, or the measurement is recorded within another one, which uses the cache.
             Ok(None) | Err(_) => {
                 let mut cache = RedactionCache::new(self);
                 record(cache.redacted(attributes).unwrap_or(attributes))
@@ -182,7 +182,7 @@ impl<T: Copy> AsyncInstrument<T> for Redacting<&dyn AsyncInstrument<T>> {
 }
 
 impl Instruments {
-    /// An instrument of this kind, with the name of its builder.
+    /// Wraps an instrument, so that its attributes are redacted before they are recorded.
     fn redacting<I>(
         &self,
         instrument: I,
@@ -194,7 +194,7 @@ impl Instruments {
         Redacting { instrument, policy: self.policy.clone(), exemplars }
     }
 
-    /// The redacted name, without the redaction mark's angle brackets, which instrument names must not contain.
+    /// Returns the redacted name. Instrument names must not contain the angle brackets of the redaction mark.
     fn name(&self, name: Cow<'static, str>) -> Cow<'static, str> {
         let redacted = self.policy.redaction.error_text_or_same(name.clone().into_owned());
         if redacted == name {
@@ -204,7 +204,7 @@ impl Instruments {
         }
     }
 
-    /// The redacted unit or description, which is bounded.
+    /// Returns the redacted unit or description, shortened to the maximum length of a message.
     fn text(&self, text: Option<Cow<'static, str>>) -> Option<Cow<'static, str>> {
         text.map(|text| {
             let text = (self.policy.redaction).error_text_or_same(text.into_owned());

@@ -1,5 +1,5 @@
-//! Views of a configuration file and of the program, and the limit and the buckets of all other metrics.
-//! OpenTelemetry's SDK asks for them while it builds an instrument.
+//! Applies the views of the configuration and of the program, and default limits and buckets to all other metrics.
+//! OpenTelemetry's SDK calls the views while it builds an instrument.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -45,13 +45,13 @@ impl Views {
         view.stream(self.is_exponential(kind).then_some(ConfiguredView::EXPONENTIAL)).ok()
     }
 
-    /// The stream that a view of the program returns. A panic of the view must not reach the code that builds an
+    /// Returns the stream of a view of the program. A panic of the view must not reach the code that builds an
     /// instrument.
     fn of_program(&self, at: usize, instrument: &Instrument) -> Option<Stream> {
         caught(|| (self.of_program[at])(instrument)).ok().flatten()
     }
 
-    /// The stream of an instrument that no view selects.
+    /// Returns the stream of an instrument that no view selects, and otherwise `None`.
     fn other(&self, instrument: &Instrument) -> Option<Stream> {
         let (name, kind) = (instrument.name(), instrument.kind());
         let mut of_program = 0..self.of_program.len();
@@ -67,14 +67,14 @@ impl Views {
         kind == InstrumentKind::Histogram && self.config.histograms == HistogramKind::Exponential
     }
 
-    /// The known names of an instrument's metrics. The names from a view of the program are unknown.
+    /// Returns the names of an instrument's metrics, without names from views of the program, which are unknown.
     pub(super) fn names<'a>(&'a self, name: &'a str, kind: InstrumentKind) -> Vec<Cow<'a, str>> {
         let views = self.config.views.iter().filter(|view| view.selects(name, kind));
         let renamed = views.filter_map(|view| view.name.as_deref());
         std::iter::once(name).chain(renamed).map(Cow::Borrowed).collect()
     }
 
-    /// The boundaries between the exemplars of an instrument.
+    /// Returns the boundaries of the buckets that keep one exemplar each; empty without fixed buckets.
     pub(super) fn boundaries(&self, kind: InstrumentKind, advised: Option<&[f64]>) -> Vec<f64> {
         if kind != InstrumentKind::Histogram || self.is_exponential(kind) {
             return Vec::new();

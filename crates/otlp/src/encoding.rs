@@ -2,8 +2,7 @@
 //! attributes as `KeyValue` and `AnyValue`
 //! ([`common.proto`](https://github.com/open-telemetry/opentelemetry-proto/blob/main/opentelemetry/proto/common/v1/common.proto)).
 //!
-//! The collector uses it to encode attributes that many spans share only once, and the OTLP exporter uses it to encode
-//! spans.
+//! With it, the collector encodes attributes of many spans once in advance, and the OTLP exporter encodes spans.
 
 use floe_telemetry_sdk::__parts::logs::LogValue;
 use opentelemetry::logs::AnyValue;
@@ -116,8 +115,8 @@ pub(crate) fn head(out: &mut Vec<u8>, field: u32, length: usize) {
     }
 }
 
-/// Appends the heads of a field and of its first subfield, with one write if both lengths fit in one
-/// byte.
+/// Appends the heads of a field and of its first subfield, both with numbers below 16. Writes once if each length fits
+/// in one byte.
 #[inline]
 pub(crate) fn heads(out: &mut Vec<u8>, [outer, inner]: [(u32, usize); 2]) {
     if let (Ok(outer_length @ ..0x80), Ok(inner_length @ ..0x80)) =
@@ -131,14 +130,14 @@ pub(crate) fn heads(out: &mut Vec<u8>, [outer, inner]: [(u32, usize); 2]) {
     }
 }
 
-/// The tag of a length-delimited field with a number below 16.
+/// Returns the tag of a length-delimited field with a number below 16.
 #[inline]
 #[expect(clippy::cast_possible_truncation, reason = "the tag fits in seven bits")]
 const fn short_tag(field: u32) -> u8 {
     (field << 3 | BYTES) as u8
 }
 
-/// The size of the head of a field with a number below 16.
+/// Returns the size of the head of a field with a number below 16 and `length` bytes of content.
 pub(crate) fn head_length(length: usize) -> usize {
     1 + encoded_len_varint(length as u64)
 }
@@ -151,7 +150,7 @@ pub(crate) enum Borrowed<'a> {
     F64(f64),
     Text(&'a [u8]),
     Array(&'a Array),
-    /// Bytes or a nested value of a log record, whose depth is already limited.
+    /// Bytes or a nested value of a log record. The depth of the nesting is already limited.
     Nested(&'a AnyValue),
 }
 
@@ -201,7 +200,7 @@ pub(crate) fn key_value(out: &mut Vec<u8>, field: u32, attribute: &KeyValue) {
     pair(out, field, attribute.key.as_str(), Borrowed::from(&attribute.value));
 }
 
-/// With keys and texts of at most this length, each length in a `KeyValue` fits in one byte.
+/// The maximum length of a key and of a text for which each length in a `KeyValue` fits in one byte.
 const SHORT: usize = 56;
 
 /// Appends a field of type `KeyValue`.
@@ -245,7 +244,7 @@ fn long_pair(out: &mut Vec<u8>, field: u32, key: &str, value: Borrowed<'_>) {
 /// Appends a field of type `KeyValue` with a short key, if the value is short, too. Returns whether the value is short.
 #[inline]
 fn short_pair(out: &mut Vec<u8>, field: u32, key: &[u8], value: Borrowed<'_>) -> bool {
-    // The key, and the head of the value.
+    // Writes the head of the field and the key, before a value whose field has `value` bytes.
     let mut start = |value: usize| {
         let inner = 2 + key.len() + value;
         out.reserve(2 + inner);
@@ -278,7 +277,7 @@ const fn byte(length: usize) -> u8 {
     length as u8
 }
 
-/// The size of a field with this many bytes of content and a number below 16.
+/// Returns the size of a field with a number below 16 and `content` bytes of content.
 fn field_length(content: usize) -> usize {
     1 + encoded_len_varint(content as u64) + content
 }
@@ -316,7 +315,7 @@ fn nested(out: &mut Vec<u8>, value: &AnyValue) {
                 pair(out, 1, key.as_str(), LogValue::from(value).into());
             }
         }),
-        // The enum is non-exhaustive, but has no other variant today.
+        // `LogValue` has variants of its own for all other values.
         _ => {}
     }
 }

@@ -28,7 +28,7 @@ use floe_telemetry_sdk::__parts::collector::{
     BatchExporter, Destination, Ending, ExportFailure, ExporterId, RateLimited, WorkerSettings,
 };
 
-/// Limits the warnings of receivers, because a receiver may send the same warning with each response.
+/// Limits how often receivers' warnings are logged, because a receiver may send the same one with each response.
 static WARNINGS: LazyLock<RateLimited> = LazyLock::new(RateLimited::default);
 
 pub(super) struct Otlp {
@@ -36,14 +36,14 @@ pub(super) struct Otlp {
     last: LastRequests,
     ending: Arc<Ending>,
     pub(super) settings: OtlpSettings,
-    /// The certificates and keys that the transport has read.
+    /// The versions of the certificate and key files that the transport has read.
     files: Vec<Option<FileVersion>>,
     /// Whether the transport has panicked. tokio panics if the operating system fails to report events, and then its
     /// runtime cannot be used any longer.
     is_broken: bool,
 }
 
-/// The time of the last change and the length of a file, which tools replace while programs run.
+/// The time of the last change and the length of a certificate or key file, which may be renewed at any time.
 type FileVersion = (Option<SystemTime>, u64);
 
 /// Starts the span exporter for `target`.
@@ -70,7 +70,7 @@ pub(super) fn connect(
 ) -> Result<Otlp, Error> {
     let settings = OtlpSettings::resolve(target, signal)?;
     check_features(&settings)?;
-    // Before the files are read, so that a change in between is detected.
+    // Reads the versions before the files, so that a change in between is detected.
     let files = versions(&settings);
     let transport = transport(&settings).map_err(|error| error.of_setting("ENDPOINT"))?;
     let last = LastRequests::default();
@@ -97,7 +97,7 @@ fn transport(settings: &OtlpSettings) -> Result<Box<dyn Transport>, Error> {
         OtlpProtocol::Grpc => grpc::connect(endpoint, proxy, settings),
         #[cfg(feature = "http")]
         OtlpProtocol::Http => http::connect(endpoint, proxy, settings),
-        // `check_features` has rejected it.
+        // `check_features` has already rejected such a protocol.
         #[allow(unreachable_patterns, reason = "reachable if the build lacks a protocol")]
         _ => Err(Error::config("otlp: the program is built without this transport")),
     }
@@ -119,7 +119,7 @@ impl Otlp {
         });
         self.is_broken = sent.is_err();
         let result =
-            sent.unwrap_or_else(|panic| Err(format!("the connection panicked: {panic}").into()));
+            sent.unwrap_or_else(|panic| Err(format!("the OTLP client panicked: {panic}").into()));
         let settings = &self.settings;
         let accepted = result.map_err(|failure| ExportFailure {
             reason: settings.with_receiver(&settings.without_own_headers(failure.reason)),
@@ -128,8 +128,7 @@ impl Otlp {
         Ok(Accepted { message: settings.without_own_headers(accepted.message), ..accepted })
     }
 
-    /// Sends a request of a batch, with retries until `deadline`. Also fails if the receiver rejects a part of the
-    /// batch.
+    /// Sends a request of a batch, with retries until `deadline`. Also fails if the receiver rejects some of the items.
     pub(super) fn send(&mut self, request: Bytes, deadline: Instant) -> Result<(), ExportFailure> {
         let Accepted { rejected, message } = self.attempt(request, deadline)?;
         if rejected > 0 {
@@ -147,7 +146,7 @@ impl Otlp {
             return;
         }
         let endpoint = self.settings.receiver();
-        // A field `message` would replace the message of the record.
+        // The field is not named `message`, because it would then replace the message of the record.
         internal_log!(
             warn,
             endpoint = endpoint,
@@ -156,8 +155,8 @@ impl Otlp {
         );
     }
 
-    /// Replaces the transport if it is broken or a certificate has been renewed. If the new file cannot be used, the
-    /// current transport stays in use.
+    /// Replaces the transport if it is broken or if a certificate or key has been renewed. If no new transport can be
+    /// created, the current one stays in use.
     fn replace_transport(&mut self) {
         let files = versions(&self.settings);
         let is_renewed = self.files != files;
@@ -172,7 +171,7 @@ impl Otlp {
                 error = error.to_string(),
                 "a renewed certificate could not be loaded"
             ),
-            // The export fails, with the panic of the transport as its reason.
+            // The export then fails with the panic of the broken transport as its reason.
             Err(_) => {}
         }
     }
@@ -196,7 +195,7 @@ pub(super) fn try_connection(target: &OtlpTarget, timeout: Duration) -> Result<(
     }
 }
 
-/// Fails if items were not sent because each of them exceeds the maximum size of a request.
+/// Fails if `items` is not 0: the number of items that were not sent because each exceeds `max` bytes.
 pub(super) fn too_large(items: usize, max: usize) -> Result<(), ExportFailure> {
     if items == 0 {
         return Ok(());
@@ -205,7 +204,7 @@ pub(super) fn too_large(items: usize, max: usize) -> Result<(), ExportFailure> {
         items: Some(items as u64),
         error_type: "too_large",
         reason: format!(
-            "{items} not sent: larger than the maximum size of a request, which is {max} bytes"
+            "items not sent: {items}; each exceeds the maximum size of a request, which is {max} bytes"
         ),
     })
 }

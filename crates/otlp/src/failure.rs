@@ -12,11 +12,11 @@ use floe_telemetry_sdk::config::OtlpProtocol;
 const VERIFIES_CLIENTS: &str = "that verifies its clients needs a client certificate of an authority that it \
     trusts: `OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE` (`client_certificate`)";
 
-/// The advice for a receiver that refuses the sender of a request, to be appended to the answer.
+/// The advice if a receiver refuses the sender of a request. It is appended to the receiver's answer.
 pub(super) const CREDENTIAL_ADVICE: &str =
-    "; a credential is a header in `OTEL_EXPORTER_OTLP_HEADERS` (`authentication`)";
+    "; set a valid credential in `OTEL_EXPORTER_OTLP_HEADERS` (`authentication`)";
 
-/// The messages about a receiver that ends a connection. The clients keep no other trace of the cause.
+/// Words in the errors of clients if the receiver ended the connection. The clients do not report this in another way.
 const CLOSED: [&str; 5] = ["closed", "reset", "broken pipe", "Broken pipe", "disconnected"];
 
 pub(super) struct Peer {
@@ -27,8 +27,8 @@ pub(super) struct Peer {
 }
 
 impl Peer {
-    /// The outcome of a request without a valid answer. The answer `is_invalid` if it does not follow the protocol or
-    /// exceeds a limit, for example headers without an end. A retry would get the same answer.
+    /// Returns the outcome of a request without a valid answer. `is_invalid` means that an answer does not follow the
+    /// protocol or exceeds a limit, for example endless headers. A retry would get the same answer.
     pub(super) fn failure(&self, error: &(dyn StdError + 'static), is_invalid: bool) -> Outcome {
         let proxy = self.proxy.as_ref().map(|proxy| format!("the proxy `{}`: ", proxy.address));
         let (proxy, text) = (proxy.unwrap_or_default(), error_chain(error));
@@ -37,9 +37,9 @@ impl Peer {
         if is_invalid { Outcome::Rejected(reason) } else { Outcome::Unanswered(reason) }
     }
 
-    /// The advice if the receiver probably speaks another protocol, or if one side does not trust the other. The port
-    /// does not show such a mistake, because every protocol may use any port. The signs are an answer that does not
-    /// follow the protocol, and a receiver that has never answered and ends each connection.
+    /// Returns advice if the receiver probably speaks another protocol, or if one side does not trust the other. The
+    /// port does not reveal the protocol, because each protocol may use any port. Another protocol is likely if an
+    /// answer does not follow the protocol, or if the receiver has never answered and ends each connection.
     fn advice(&self, text: &str, is_invalid: bool) -> String {
         if text.contains("received corrupt message") {
             return "; the receiver does not use TLS: expected an endpoint with `http://`"
@@ -77,8 +77,8 @@ impl Peer {
     }
 }
 
-/// The messages of an error and of its sources. The outermost message rarely names the cause, and an error that only
-/// wraps another error has the same message.
+/// Joins the messages of an error and of its sources, because the outermost message rarely names the cause. Equal
+/// messages in a row are joined once, because some errors only wrap others.
 pub(super) fn error_chain(error: &(dyn StdError + 'static)) -> String {
     let causes = iter::successors(Some(error), |error| (*error).source());
     let mut causes: Vec<_> = causes.map(ToString::to_string).collect();

@@ -13,11 +13,11 @@ use super::{grpc, http as otlp_http};
 #[derive(Debug, Eq, PartialEq)]
 #[expect(clippy::exhaustive_enums, reason = "not part of the public interface")]
 pub enum Response {
-    /// Accepted, except for this number of items, with a message.
+    /// The request was accepted, except for this number of items. The text is the receiver's reason or warning.
     Accepted(u64, String),
-    /// A retry is requested, for a reason and after a time.
+    /// The request can be retried, for this reason, and after this time if the receiver requires a pause.
     Retry(String, Option<Duration>),
-    /// Rejected, for a reason.
+    /// The request was rejected for this reason.
     Rejected(String),
 }
 
@@ -33,7 +33,7 @@ impl From<Outcome> for Response {
     }
 }
 
-/// A response over HTTP: status, `Content-Type`, `Content-Encoding`, `Retry-After` and body.
+/// Reads an HTTP response. `headers` are `Content-Type`, `Content-Encoding` and `Retry-After`; empty ones are absent.
 pub fn http_response(status: u16, headers: [&[u8]; 3], body: &[u8]) -> Option<Response> {
     let status = StatusCode::from_u16(status).ok()?;
     let mut map = HeaderMap::new();
@@ -45,7 +45,7 @@ pub fn http_response(status: u16, headers: [&[u8]; 3], body: &[u8]) -> Option<Re
     Some(otlp_http::classify(status, &map, &mut &*body).into())
 }
 
-/// A response over gRPC: code, message and details of the status.
+/// Reads a response over gRPC: the code, the message and the details of its status.
 pub fn grpc_response(code: i32, message: &str, details: &[u8]) -> Response {
     let details = Bytes::copy_from_slice(details);
     let status = tonic::Status::with_details(code.into(), message, details);

@@ -39,15 +39,15 @@ const fn method(signal: Signal) -> &'static str {
     }
 }
 
-/// A connection on which a request waits is checked with a ping after this part of the timeout, and given up after
-/// another such part. This leaves time for a retry over a new connection, and few pings for servers that limit them:
-/// gRPC's own servers allow two within five minutes after the first.
+/// If a request waits for the timeout divided by this number, a ping checks its connection, which is given up after the
+/// same time without an answer. This leaves time for a retry over a new connection. Pings are few because servers limit
+/// them: gRPC's own servers allow two within five minutes after the first.
 const KEEPALIVE_PARTS: u32 = 4;
 
 /// The minimum and the maximum time that a receiver has to answer a ping.
 const PING_TIMEOUT: RangeInclusive<Duration> = Duration::from_secs(2)..=Duration::from_secs(20);
 
-/// Removes the body of a response that is not gRPC.
+/// The type of [`without_page`].
 type WithoutPage = fn(Response<Body>) -> Response<Body>;
 
 type Client = tonic::client::Grpc<MapResponse<Channel, WithoutPage>>;
@@ -59,8 +59,8 @@ struct Grpc {
     exporter: Exporter,
 }
 
-/// A runtime that ends without waiting. Dropping a runtime waits for the look-up of a name, which cannot be cancelled,
-/// and panics on a thread of a runtime of the host.
+/// A runtime that ends without waiting when it is dropped. A plain `Runtime` would wait for the look-up of a name,
+/// which cannot be cancelled, and would panic on a thread of the host's runtime.
 struct Background(Option<Runtime>);
 
 struct Exporter {
@@ -105,7 +105,7 @@ pub(super) fn connect(
     }))
 }
 
-/// Must be called within the runtime.
+/// Creates the channel. Call this within the runtime.
 fn channel(uri: Uri, proxy: Option<&Proxy>, settings: &OtlpSettings) -> Result<Channel, Error> {
     let keepalive = (settings.timeout / KEEPALIVE_PARTS).min(*PING_TIMEOUT.end());
     // If an address does not answer, half of the timeout is left for the request.
@@ -136,7 +136,7 @@ fn channel(uri: Uri, proxy: Option<&Proxy>, settings: &OtlpSettings) -> Result<C
     Ok(endpoint.connect_with_connector_lazy(tunnel.map_request(with_port)))
 }
 
-/// Adds the port of `http`, because a tunnel would otherwise lead to port 443.
+/// Adds port 80 to an `http` URL without a port, because the tunnel would otherwise connect to port 443.
 fn with_port(receiver: Uri) -> Uri {
     let is_plain = receiver.scheme_str() == Some("http") && receiver.port().is_none();
     let Some(host) = receiver.host().filter(|_| is_plain) else {
@@ -177,7 +177,7 @@ impl Exporter {
             Err(status) => status,
         };
         if let Some(error) = status.source() {
-            // This side has made the status, because there was no response.
+            // The client created this status, because it got no valid response.
             return self.disconnected(error);
         }
         self.peer.has_answered = true;
@@ -185,14 +185,14 @@ impl Exporter {
     }
 
     fn disconnected(&self, error: &(dyn StdError + 'static)) -> Outcome {
-        // h2 found the error, not the receiver or the network.
+        // h2 words an error this way if it found the error in the receiver's answer.
         let is_invalid = error_chain(error).contains("error detected");
         self.peer.failure(error, is_invalid)
     }
 }
 
 /// Removes the body of a response that is not gRPC, such as the error page of a load balancer. tonic would read the
-/// body as a message and fail. Without a body, it
+/// body as a message and fail. Without a body, tonic
 /// [maps](https://github.com/grpc/grpc/blob/master/doc/http-grpc-status-mapping.md) the HTTP status to a code.
 fn without_page(response: Response<Body>) -> Response<Body> {
     let is_grpc = match response.headers().get(CONTENT_TYPE) {
@@ -202,8 +202,8 @@ fn without_page(response: Response<Body>) -> Response<Body> {
     if is_grpc { response } else { response.map(|_| Body::empty()) }
 }
 
-/// Enables compression. Responses may always be compressed, because many receivers use the compression of the request.
-/// The limit of a response applies to its decompressed size.
+/// Sets the compression of requests. Compressed responses are always accepted, because many receivers answer a
+/// compressed request with one. The maximum size of a response applies to its decompressed size.
 fn compressed(client: Client, compression: Compression) -> Client {
     let client = client.accept_compressed(CompressionEncoding::Gzip);
     match compression {
@@ -231,8 +231,8 @@ impl Drop for Background {
 pub(super) fn classify(status: &Status) -> Outcome {
     let reason = format!("the receiver answered {:?}: {}", status.code(), status.message());
     let after = status.get_details_retry_info().and_then(|info| info.retry_delay);
-    // The response or the request exceeds the limit of its receiver. tonic uses a code for it that normally permits a
-    // retry.
+    // A response is too large for this side, or a request is too large for the receiver. For both cases, tonic uses a
+    // code that normally permits a retry.
     if status.message().contains("message length too large") {
         return Outcome::Rejected(reason);
     }
@@ -251,7 +251,7 @@ pub(super) fn classify(status: &Status) -> Outcome {
     }
 }
 
-/// A codec without conversion, because requests are already encoded, and the caller decodes responses.
+/// A codec that only copies bytes, because requests are already encoded, and the caller decodes responses.
 #[derive(Clone, Copy, Debug)]
 struct BytesCodec;
 

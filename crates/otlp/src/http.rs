@@ -27,10 +27,10 @@ use floe_telemetry_sdk::__parts::config::without_credentials;
 use floe_telemetry_sdk::Error;
 use floe_telemetry_sdk::config::{Compression, OtlpProtocol, Signal};
 
-/// The maximum size of a response that explains a status.
+/// The maximum size of an error response's body that is read for its message, in bytes.
 const MAX_EXPLANATION: u64 = 16 * 1024;
 
-/// Longer than the export interval of metrics, so that the connection is not opened again for each export.
+/// Idle connections are kept longer than the default export interval of metrics, so that each export reuses one.
 const MAX_IDLE_AGE: Duration = Duration::from_secs(90);
 
 struct Http {
@@ -53,7 +53,7 @@ pub(super) fn connect(
     let Ok(by) = by else { return Ok(Box::new(UNUSABLE)) };
     // If an address does not answer, half of the timeout is left for the request.
     let connect = Some(settings.timeout / 2);
-    // No redirects, because a credential must not be sent to another host.
+    // Redirects are not followed, because a credential must not be sent to another host.
     let config = Agent::config_builder()
         .proxy(by)
         .http_status_as_error(false)
@@ -83,7 +83,7 @@ pub(super) fn connect(
     }))
 }
 
-/// The addresses of the receiver, or of the proxy, until a request fails. ureq looks a name up before each request.
+/// Keeps the addresses of the receiver or proxy until a request fails. ureq would look them up before each request.
 #[derive(Clone, Debug, Default)]
 struct Addresses(Arc<Mutex<Option<ResolvedSocketAddrs>>>);
 
@@ -112,7 +112,7 @@ impl Resolver for Addresses {
 }
 
 impl Http {
-    /// The advice for a receiver that does not know the path. The endpoint of one signal is used without changes.
+    /// Returns advice for a receiver that does not know the URL's path. The endpoint of one signal is used unchanged.
     fn path_advice(&self) -> String {
         let expected = format!("/v1/{}", self.signal.as_str());
         if self.peer.endpoint.path().ends_with(&expected) {
@@ -127,7 +127,7 @@ impl Http {
         request.uri_mut().clone_from(&self.peer.endpoint);
         request.headers_mut().clone_from(&self.headers);
         let request = self.agent.configure_request(request).timeout_global(Some(time));
-        // If the body of a refusal stalls, half of the time is left for a retry.
+        // If the body of an error response stalls, half of the time is left for a retry.
         self.agent.run(request.timeout_recv_body(Some(time / 2)).build())
     }
 
@@ -183,14 +183,14 @@ fn headers(settings: &OtlpSettings) -> HeaderMap {
     headers
 }
 
-/// Whether an answer does not follow the protocol, or exceeds a limit.
+/// Whether the error is an answer that does not follow the protocol or exceeds a limit.
 const fn is_invalid(error: &ureq::Error) -> bool {
     matches!(error, ureq::Error::Protocol(_) | ureq::Error::LargeResponseHeader(..))
 }
 
 pub(super) fn classify(status: StatusCode, headers: &HeaderMap, body: &mut dyn Read) -> Outcome {
     if status.is_success() {
-        // A web server that answers every path with a page has not accepted the spans.
+        // A web server that answers every path with a page has not accepted the request.
         if is_web_page(headers) {
             return Outcome::Rejected(format!(
                 "the receiver answered {status} with a web page: it is not an OTLP receiver"
@@ -229,7 +229,7 @@ pub(super) fn classify(status: StatusCode, headers: &HeaderMap, body: &mut dyn R
     }
 }
 
-/// The delay of a `Retry-After` header, which is a number of seconds or a date
+/// Returns the delay that a `Retry-After` header requires, as a number of seconds or by a date
 /// ([field](https://www.rfc-editor.org/rfc/rfc9110#field.retry-after)).
 pub(super) fn retry_after(field: &str, now: SystemTime) -> Option<Duration> {
     let field = field.trim();
@@ -246,7 +246,7 @@ fn explained(headers: &HeaderMap, body: &mut dyn Read) -> Option<String> {
         // An incomplete explanation is better than none.
         let _ = body.take(MAX_EXPLANATION).read_to_end(&mut text);
     }
-    // The message that contains the text is redacted and then shortened.
+    // The text is redacted and shortened later, together with the message that contains it.
     let content_type = headers.get(CONTENT_TYPE);
     explanation(content_type.map_or(&[], |kind| kind.as_bytes()), &text)
 }

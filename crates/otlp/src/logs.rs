@@ -20,7 +20,7 @@ use super::span;
 /// Sends log records over OTLP. It blocks the calling thread.
 struct OtlpLogs {
     otlp: Otlp,
-    /// `ResourceLogs.resource` and `ResourceLogs.schema_url`, as fields.
+    /// `ResourceLogs.resource` and `ResourceLogs.schema_url`, encoded as fields.
     resource: Vec<u8>,
 }
 
@@ -62,7 +62,7 @@ impl OtlpLogs {
 }
 
 impl BatchExporter<Vec<Arc<LogRecord>>> for OtlpLogs {
-    /// Takes at most the configured time of the transport.
+    /// Takes at most the export timeout of the settings.
     fn export(&mut self, batch: Vec<Arc<LogRecord>>) -> Result<(), ExportFailure> {
         let deadline = self.otlp.deadline();
         self.send(&batch, deadline)

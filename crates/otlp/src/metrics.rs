@@ -57,7 +57,7 @@ impl OtlpMetrics {
     }
 }
 
-/// Sends a request in parts that are as large as a request may be. A metric is not divided.
+/// Sends a request, divided into halves as often as the maximum size requires. A single metric is not divided.
 fn send(
     otlp: &mut Otlp,
     mut request: ExportMetricsServiceRequest,
@@ -109,7 +109,7 @@ fn sdk_error(failure: &ExportFailure) -> OTelSdkError {
     OTelSdkError::InternalFailure(sanitize_error_message(&failure.reason).into_owned())
 }
 
-/// Moves the second half of the metrics to another request. `None` if there are fewer than two.
+/// Moves the second half of the metrics to a new request; `None` if there are fewer than two metrics.
 fn split(request: &mut ExportMetricsServiceRequest) -> Option<ExportMetricsServiceRequest> {
     let half = metrics(request).count() / 2;
     if half == 0 {
@@ -121,7 +121,7 @@ fn split(request: &mut ExportMetricsServiceRequest) -> Option<ExportMetricsServi
     Some(second)
 }
 
-/// Removes the other metrics.
+/// Keeps only the metrics for whose position in the request `is_kept` is true.
 fn keep(request: &mut ExportMetricsServiceRequest, is_kept: impl Fn(usize) -> bool) {
     let mut numbers = 0..;
     for resource in &mut request.resource_metrics {

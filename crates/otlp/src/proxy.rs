@@ -1,5 +1,5 @@
-//! The HTTP proxy of the environment for a receiver (`HTTP_PROXY`, `HTTPS_PROXY`, `ALL_PROXY`; `NO_PROXY` lists hosts
-//! without a proxy). Connections to loopback addresses never use a proxy.
+//! Finds the HTTP proxy that the environment names for a receiver (`HTTP_PROXY`, `HTTPS_PROXY`, `ALL_PROXY`; `NO_PROXY`
+//! lists hosts without a proxy). Connections to loopback addresses never use a proxy.
 
 use std::net::IpAddr;
 
@@ -15,7 +15,7 @@ pub(super) struct Proxy {
     pub(super) address: String,
 }
 
-/// The failure of requests if the environment names something other than an HTTP proxy.
+/// The reason why requests fail if the environment names something other than an HTTP proxy.
 pub(super) const UNUSABLE: &str = "the connection failed: the environment names a proxy that is not an HTTP proxy, expected `http://host:port`";
 
 impl Proxy {
@@ -28,7 +28,7 @@ impl Proxy {
         let is_tls = receiver.scheme_str() == Some("https");
         let own =
             if is_tls { ["HTTPS_PROXY", "https_proxy"] } else { ["HTTP_PROXY", "http_proxy"] };
-        // A server that runs this program as CGI sets the variable from the header `Proxy` of a request.
+        // `HTTP_PROXY` is ignored in a CGI program, because the server sets it from the `Proxy` header of a request.
         let is_cgi = !is_tls && environment::variable_os("REQUEST_METHOD").is_some();
         let names = own.into_iter().skip(usize::from(is_cgi)).chain(["ALL_PROXY", "all_proxy"]);
         let Some(url) = first(names) else {
@@ -46,7 +46,7 @@ impl Proxy {
     }
 }
 
-/// The value of the first of these variables that is set and not empty.
+/// Returns the value of the first of these variables that is set and not empty.
 fn first(mut names: impl Iterator<Item = &'static str>) -> Option<String> {
     names.find_map(|name| environment::variable(name).ok().filter(|value| !value.is_empty()))
 }
@@ -58,12 +58,12 @@ fn is_loopback(receiver: &Uri) -> bool {
     host.eq_ignore_ascii_case("localhost") || address.is_ok_and(|address| address.is_loopback())
 }
 
-/// The host, an IPv6 address without its brackets.
+/// Returns the host, an IPv6 address without its brackets.
 fn bare_host(receiver: &Uri) -> &str {
     receiver.host().unwrap_or_default().trim_start_matches('[').trim_end_matches(']')
 }
 
-/// Whether a list contains `*`, the address or its network, or the domain of the receiver or a parent domain.
+/// Whether the list contains `*`, the receiver's address, a network with it, the receiver's domain or a parent domain.
 fn is_excepted(receiver: &Uri, list: &str) -> bool {
     let host = bare_host(receiver).to_ascii_lowercase();
     let mut entries = list.split(|c: char| c == ',' || c.is_whitespace());
@@ -78,7 +78,7 @@ fn is_excepted(receiver: &Uri, list: &str) -> bool {
     })
 }
 
-/// Whether an entry is the address, or a network whose bits it begins with.
+/// Whether an entry is this address, or a network that contains it; `None` if the entry is no address or network.
 fn is_in(address: IpAddr, entry: &str) -> Option<bool> {
     let (network, length) = match entry.split_once('/') {
         Some((network, length)) => (network, Some(length.parse().ok()?)),

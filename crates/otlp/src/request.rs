@@ -15,17 +15,17 @@ use super::span;
 use crate::encoding::{head, head_length, message_of};
 use floe_telemetry_sdk::__parts::collector::{BatchBuilder, EnrichedSpan};
 
-/// The maximum size of the head of a field.
+/// The maximum size of the head of a field (its tag and its length), in bytes.
 const MAX_HEAD: usize = 11;
 
 /// The maximum number of scopes whose encoding is kept for later requests. Programs have far fewer, unless they
 /// generate names at run time.
 const MAX_SCOPES: usize = 1024;
 
-/// The largest buffer that a scope keeps for later requests, in bytes.
+/// The largest buffer that is kept for later requests, in bytes.
 const MAX_CAPACITY: usize = 1024 * 1024;
 
-/// The maximum number of requests whose memory is used again.
+/// The maximum number of recent requests whose memory is reused.
 const MAX_RECENT: usize = 4;
 
 #[derive(Debug, Default)]
@@ -42,7 +42,7 @@ pub(super) struct EncodedRequest {
 }
 
 pub(super) struct RequestBuilder {
-    /// `ResourceSpans.resource` and `ResourceSpans.schema_url`, as fields.
+    /// `ResourceSpans.resource` and `ResourceSpans.schema_url`, encoded as fields.
     resource: Vec<u8>,
     /// The known scopes. Most of them have spans in each request.
     scopes: Vec<ScopeSpans>,
@@ -53,16 +53,16 @@ pub(super) struct RequestBuilder {
     spans: usize,
     /// The complete requests of the open batch.
     batch: EncodedBatch,
-    /// The last requests, kept for their memory: the next request uses that of a sent one. Memory that the allocator
+    /// Recent requests. The next request reuses the memory of one that has been sent, because memory that the allocator
     /// has returned to the system would cost a page fault for each 4 KiB.
     recent: Vec<Bytes>,
 }
 
 struct ScopeSpans {
     scope: Arc<InstrumentationScope>,
-    /// `ScopeSpans.scope` and `ScopeSpans.schema_url`, as fields.
+    /// `ScopeSpans.scope` and `ScopeSpans.schema_url`, encoded as fields.
     fields: Vec<u8>,
-    /// The spans of the open request, as fields.
+    /// The spans of the open request, encoded as fields.
     spans: Vec<u8>,
 }
 
@@ -80,7 +80,7 @@ impl RequestBuilder {
         }
     }
 
-    /// The scope of a span. Equal scopes have the same address, see [`EnrichedSpan::scope`].
+    /// Returns the entry of a scope, which may be new. Equal scopes have the same address, see [`EnrichedSpan::scope`].
     fn scope(&mut self, scope: &Arc<InstrumentationScope>) -> &mut ScopeSpans {
         let mut scopes = self.scopes.iter();
         let known = scopes.position(|known| Arc::ptr_eq(&known.scope, scope));
@@ -91,8 +91,8 @@ impl RequestBuilder {
         &mut self.scopes[at]
     }
 
-    /// Moves the last span of this scope, which begins at `start` and does not fit, to a new request, and returns its
-    /// bytes. A span that is too large for any request is dropped.
+    /// Moves the last span of this scope, which begins at `start` and does not fit, to a new request. Returns the size
+    /// of the span in bytes, or 0 if it is dropped because it is too large for any request.
     #[cold]
     fn move_to_next_request(&mut self, scope: &Arc<InstrumentationScope>, start: usize) -> usize {
         let of = self.scope(scope);
@@ -154,12 +154,12 @@ impl ScopeSpans {
         Self { scope, fields, spans: Vec::new() }
     }
 
-    /// An upper bound for the bytes before the spans in a request.
+    /// Returns an upper bound for the bytes before the spans of this scope in a request.
     fn head(&self) -> usize {
         MAX_HEAD + self.fields.len()
     }
 
-    /// The length of the message, if there are spans.
+    /// Returns the length of the encoded `ScopeSpans`; `None` without spans.
     fn length(&self) -> Option<usize> {
         (!self.spans.is_empty()).then(|| self.fields.len() + self.spans.len())
     }
@@ -168,7 +168,7 @@ impl ScopeSpans {
 impl BatchBuilder for RequestBuilder {
     type Batch = EncodedBatch;
 
-    // Not inlined: its instructions are counted by `--bin instructions`.
+    // Not inlined, because `--bin instructions` counts the instructions of this function.
     #[inline(never)]
     fn push(&mut self, span: &EnrichedSpan<'_>) -> usize {
         let scope = self.scope(span.scope());

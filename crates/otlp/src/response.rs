@@ -12,7 +12,7 @@ pub(super) const MAX_RESPONSE: usize = 4 * 1024 * 1024;
 pub(super) struct Accepted {
     /// The number of items that the receiver rejected.
     pub(super) rejected: u64,
-    /// The reason, or a warning.
+    /// The reason of the rejection, or a warning if no item was rejected.
     pub(super) message: String,
 }
 
@@ -31,8 +31,7 @@ pub(super) enum Outcome {
     TimedOut,
 }
 
-/// Reads the body of a successful response. The responses for metrics and logs have the same fields
-/// under the same numbers.
+/// Reads the body of a successful response. The responses for spans, metrics and logs use the same field numbers.
 pub(super) fn accepted(body: &[u8]) -> Outcome {
     match partial_success(body).and_then(|partial| number_and_text(&partial)) {
         Ok((rejected, message)) => {
@@ -58,7 +57,7 @@ fn partial_success(mut response: &[u8]) -> Result<Vec<u8>, DecodeError> {
     Ok(partial)
 }
 
-/// The first two fields of a message. In a `partial_success`, they are the number of rejected items and the reason, in
+/// Reads the first two fields of a message: in a `partial_success`, the number of rejected items and the reason, and in
 /// a `google.rpc.Status`, the code and the message.
 pub(super) fn number_and_text(mut message: &[u8]) -> Result<(i64, String), DecodeError> {
     let (mut number, mut text, context) = (0, String::new(), DecodeContext::default());
@@ -72,15 +71,15 @@ pub(super) fn number_and_text(mut message: &[u8]) -> Result<(i64, String), Decod
     Ok((number, text))
 }
 
-/// Whether this is the response to a request that was accepted completely, in OTLP's JSON encoding. Some gateways also
-/// send it in response to protobuf.
+/// Whether the body is the JSON response to a completely accepted request. Some gateways send it even in response to
+/// protobuf.
 fn is_empty_json(body: &[u8]) -> bool {
     let mut text = body.to_vec();
     text.retain(|byte| !byte.is_ascii_whitespace());
     matches!(&*text, b"{}" | br#"{"partialSuccess":{}}"#)
 }
 
-/// The probable kind of a body. The body is not quoted, because it may be long and contain credentials.
+/// Returns the probable kind of a body. Messages do not quote the body, because it may be long and contain credentials.
 pub(super) fn description(body: &[u8]) -> &'static str {
     match body.trim_ascii_start() {
         [b'{' | b'[', ..] => "JSON",

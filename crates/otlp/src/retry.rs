@@ -1,12 +1,12 @@
 //! Sends a request with retries and exponential backoff, until a deadline.
 //!
-//! Retries follow the table of the OTLP specification until the next pause would pass the deadline. If tonic fails
-//! without a valid response, it returns a status with a source, which is retried unless the response is invalid.
+//! Retries follow the table of the OTLP specification until the next pause would pass the deadline. If tonic gets no
+//! valid response, it returns a status with a source. Such a request is retried, unless there was an invalid response.
 //!
-//! A shutdown must not wait for an absent receiver. Once it has begun, an export ends with the second unanswered
-//! request in a row, even if the first request precedes the shutdown, and a pause ends at once. If the receiver
-//! answers, retries continue. Requests that begin during the shutdown are given up a moment before it ends, so that the
-//! failure has a reason.
+//! A shutdown must not wait for an absent receiver. Once the shutdown has begun, an export ends with the second
+//! unanswered request in a row, even if the first one preceded the shutdown, and a pause that is under way ends at
+//! once. If the receiver answers, retries continue. Requests that begin during the shutdown are given up a moment
+//! before its end, so that their failure can still be reported.
 
 use std::time::Duration;
 
@@ -37,7 +37,7 @@ pub(super) trait Transport: Send {
     fn send(&mut self, request: Bytes, time: Duration) -> Outcome;
 }
 
-/// Fails each request with this reason.
+/// A transport that fails each request with this reason.
 impl Transport for &'static str {
     fn send(&mut self, _: Bytes, _: Duration) -> Outcome {
         Outcome::Unanswered((*self).to_owned())
@@ -48,12 +48,12 @@ pub(super) fn deadline(timeout: Duration) -> Instant {
     monotonic_now() + timeout.min(MAX_TIMEOUT)
 }
 
-/// The results of earlier requests, on which the next request depends.
+/// The results of earlier requests, which affect whether and with which reason the next one fails.
 #[derive(Default)]
 pub(super) struct LastRequests {
-    /// The number of consecutive unanswered requests until now.
+    /// The number of unanswered requests in a row until now.
     unanswered: u32,
-    /// The reason why the last request was not accepted.
+    /// The reason of the last failure that permitted a retry; `None` after an accepted request.
     failure: Option<String>,
 }
 
@@ -64,12 +64,12 @@ const MAX_UNANSWERED: u32 = 2;
 pub(super) struct Limits<'a> {
     pub(super) deadline: Instant,
     pub(super) ending: &'a Ending,
-    /// The timeout of the export, for its error.
+    /// The timeout of the export, for the text of an error.
     pub(super) timeout: Duration,
 }
 
 impl Limits<'_> {
-    /// The remaining time, which a shutdown shortens.
+    /// Returns the remaining time, which a shutdown may shorten.
     fn left(&self) -> Duration {
         let end = self.ending.get().map_or(self.deadline, |end| end.min(self.deadline));
         end.saturating_duration_since(monotonic_now())
@@ -79,8 +79,8 @@ impl Limits<'_> {
         self.ending.get().is_some()
     }
 
-    /// The [`error.type`](https://opentelemetry.io/docs/specs/semconv/otel/sdk-metrics/) is `rejected` if the receiver has
-    /// answered, `connection_error` if it has not, `timeout` if there was no time left.
+    /// Creates an error. Its [`error.type`](https://opentelemetry.io/docs/specs/semconv/otel/sdk-metrics/) is
+    /// `rejected` if the receiver has answered, `connection_error` if it has not, and `timeout` if the time ran out.
     fn error(&self, error_type: &'static str, reason: &str) -> ExportFailure {
         let reason = if self.is_ending() {
             format!("not delivered before the shutdown: {reason}")
@@ -91,7 +91,7 @@ impl Limits<'_> {
     }
 }
 
-/// Sends `request`, and retries it within its `limits` while the outcome permits it.
+/// Sends `request`, and retries it within its `limits` as long as the outcome permits a retry.
 pub(super) fn send(
     transport: &mut dyn Transport,
     request: &Bytes,
@@ -150,7 +150,7 @@ fn send_with(
         }
         let pause = pause(delay, after);
         if pause >= limits.left() {
-            // The next request would burden a receiver that already refuses requests.
+            // Waits, because the next request would burden a receiver that has required a pause.
             if after.is_some() && !limits.is_ending() {
                 sleep(limits.left());
             }
@@ -162,7 +162,7 @@ fn send_with(
     }
 }
 
-/// The time until the next attempt. The receiver can only require a longer time.
+/// Returns the time until the next attempt. The receiver can only lengthen it.
 fn pause(delay: Duration, after: Option<Duration>) -> Duration {
     // Jitter spreads the retries of many senders that failed at the same time. The longest pause for one delay equals
     // the shortest pause for the next delay, so pauses grow while the delay grows.
@@ -180,7 +180,7 @@ mod tests {
 
     const SECOND: Duration = Duration::from_secs(1);
 
-    /// A receiver that rejects this number of `attempts`, each time with a request to retry `after` this time.
+    /// A receiver that refuses the first `attempts` requests and permits a retry `after` this time.
     struct Overloaded {
         attempts: usize,
         after: Option<Duration>,
@@ -198,7 +198,7 @@ mod tests {
         }
     }
 
-    /// Sends a request, and returns the result and the pauses. The clock does not advance.
+    /// Sends a request to an [`Overloaded`] receiver, and returns the result and the pauses, which take no time.
     fn send_without_sleep(
         attempts: usize,
         after: Option<Duration>,
@@ -242,7 +242,7 @@ mod tests {
         assert!(pauses.is_empty(), "{pauses:?}");
     }
 
-    /// A receiver that never answers. The shutdown begins with the request after the first `before` requests.
+    /// A receiver that never answers. The shutdown begins during the first request after `before` others.
     struct Absent<'a> {
         before: u32,
         requests: u32,
@@ -273,7 +273,7 @@ mod tests {
                 undelivered.reason
             };
             assert_eq!(send(), "not delivered before the shutdown: refused");
-            // The next batch is tried only once.
+            // In the next export, the request is tried only once.
             assert_eq!(send(), "not delivered before the shutdown: refused");
             assert_eq!(absent.requests, requests + 1, "{before}");
         }

@@ -1,5 +1,5 @@
-//! The effective OTLP settings of one signal: from the settings of the signal, of all signals and of the backend, with
-//! credential references resolved.
+//! The effective OTLP settings of one signal. They combine the settings of the signal, of all signals and of the
+//! backend, and contain the values of credential references.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -13,12 +13,12 @@ use floe_telemetry_sdk::Error;
 use floe_telemetry_sdk::TelemetryConfig;
 use floe_telemetry_sdk::config::{Compression, OtlpOptions, OtlpProtocol, Signal};
 
-/// Shorter header values are not removed from messages, because they are not secrets and occur in other words.
+/// Header values below this length in bytes stay in messages: they are no secrets and may occur in other words.
 const MIN_SECRET: usize = 4;
 
-/// The exporter that sends requests, its version and its language ([user
-/// agent](https://opentelemetry.io/docs/specs/otel/protocol/exporter/#user-agent)). The name `OTel-OTLP-Exporter-Rust`
-/// belongs to OpenTelemetry's exporter, which has other versions.
+/// The header `User-Agent`: the exporter, its version and its language
+/// ([specification](https://opentelemetry.io/docs/specs/otel/protocol/exporter/#user-agent)). The name
+/// `OTel-OTLP-Exporter-Rust` belongs to OpenTelemetry's exporter, which has other versions.
 pub(super) const USER_AGENT: &str =
     concat!("floe-telemetry/", env!("CARGO_PKG_VERSION"), " (OTLP exporter; Rust)");
 
@@ -35,13 +35,12 @@ pub(super) struct OtlpSettings {
     pub(super) max_request: usize,
     pub(super) compression: Compression,
     pub(super) certificate: Option<PathBuf>,
-    /// The client certificate and its key.
+    /// The files with the client certificate and with its key.
     pub(super) client: Option<(PathBuf, PathBuf)>,
 }
 
 impl OtlpSettings {
-    /// Resolves the settings of a signal. Credential references are read at once, so this is called when exporting
-    /// starts.
+    /// Resolves the settings of a signal. Call this when exporting starts, because it reads the credential references.
     ///
     /// # Errors
     ///
@@ -85,7 +84,7 @@ impl OtlpSettings {
         })
     }
 
-    /// The URL for messages, without parts that may be credentials.
+    /// Returns the URL for messages, without parts that may be credentials.
     pub(super) fn receiver(&self) -> String {
         without_credentials(&self.url)
     }
@@ -101,7 +100,7 @@ impl OtlpSettings {
     }
 }
 
-/// Removes values of headers from a message, which may contain them in JSON.
+/// Removes header values, and their parts after a scheme such as `Bearer`, from a message, which may contain JSON.
 fn without_values<'a>(mut message: String, values: impl IntoIterator<Item = &'a str>) -> String {
     for value in values {
         let credential = value.split_once(' ').map(|(_, credential)| credential);
@@ -129,8 +128,8 @@ fn without(message: &str, secret: &str) -> String {
     safe
 }
 
-/// The rest of a text that begins with the secret. JSON may have escaped some characters of the secret, for example `/`
-/// as `\/` or `\u002f`.
+/// Returns the text after the secret; `None` if the text does not begin with the secret. JSON may have escaped some
+/// characters of the secret, for example `/` as `\/` or `\u002f`.
 fn behind<'t>(text: &'t str, secret: &str) -> Option<&'t str> {
     secret.chars().try_fold(text, |text, c| {
         if !text.starts_with('\\') {
@@ -144,7 +143,7 @@ fn behind<'t>(text: &'t str, secret: &str) -> Option<&'t str> {
     })
 }
 
-/// The export timeout of the signal, which limits all attempts of one export.
+/// Returns the export timeout of the signal, which limits all attempts of one export.
 const fn max_timeout(config: &TelemetryConfig, signal: Signal) -> Duration {
     Duration::from_millis(match signal {
         Signal::Traces => config.batch_processor.export_timeout_millis,

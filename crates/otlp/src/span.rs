@@ -13,13 +13,13 @@ use floe_telemetry_core::__sdk::clock::UnixNanos;
 use floe_telemetry_core::__sdk::recorder::{Code, SpanRecord};
 use floe_telemetry_sdk::__parts::collector::EnrichedSpan;
 
-/// `Span.flags`: the flag of a remote parent is known.
+/// The bit of `Span.flags` that says that the bit [`IS_REMOTE`] is valid.
 const HAS_IS_REMOTE: u32 = 0x100;
 
-/// `Span.flags`: the parent is remote.
+/// The bit of `Span.flags` for a remote parent.
 const IS_REMOTE: u32 = 0x200;
 
-// Inlined, because it has one caller, and every span passes it.
+// Inlined, because it has only one caller and runs for every span.
 #[inline]
 pub(super) fn span(out: &mut Vec<u8>, span: &EnrichedSpan<'_>) {
     let record = span.record;
@@ -47,13 +47,12 @@ pub(super) fn span(out: &mut Vec<u8>, span: &EnrichedSpan<'_>) {
         put_count(out, 14, more.dropped_links);
     }
     status(out, record);
-    // The tag has two bytes.
+    // The bytes `0x85, 1` are the tag of the field `flags`.
     let [a, b, c, d] = flags(head.flags, head.parent_is_remote).to_le_bytes();
     out.extend_from_slice(&[0x85, 1, a, b, c, d]);
 }
 
-/// The fields `trace_id` and `span_id`, and in the last ten bytes `parent_span_id`, to be appended with one
-/// write.
+/// Encodes `trace_id`, `span_id` and, in the last ten bytes, `parent_span_id`, so that one write appends them.
 fn ids(record: &SpanRecord) -> [u8; 38] {
     let head = &record.head;
     let mut fields = [0; 38];
@@ -66,7 +65,7 @@ fn ids(record: &SpanRecord) -> [u8; 38] {
     fields
 }
 
-/// The fields `kind`, `start_time_unix_nano` and `end_time_unix_nano`, to be appended with one write.
+/// Encodes `kind`, `start_time_unix_nano` and `end_time_unix_nano`, so that one write appends them.
 fn kind_and_times(kind: u8, span: &EnrichedSpan<'_>) -> [u8; 20] {
     let mut fields = [0; 20];
     fields[..3].copy_from_slice(&[0x30, kind, 0x39]);
@@ -76,7 +75,7 @@ fn kind_and_times(kind: u8, span: &EnrichedSpan<'_>) -> [u8; 20] {
     fields
 }
 
-/// The fields `resource` and `schema_url` of `ResourceSpans` and `ResourceLogs`.
+/// Encodes the fields `resource` and `schema_url` of `ResourceSpans` and `ResourceLogs`.
 pub(super) fn resource_fields(resource: &Resource) -> Vec<u8> {
     let mut fields = Vec::new();
     message(&mut fields, 1, |out| {
@@ -88,7 +87,7 @@ pub(super) fn resource_fields(resource: &Resource) -> Vec<u8> {
     fields
 }
 
-/// The fields `scope` and `schema_url` of `ScopeSpans` and `ScopeLogs`. `name` replaces the name of the scope.
+/// Encodes the fields `scope` and `schema_url` of `ScopeSpans` and `ScopeLogs`. `name` replaces the name of the scope.
 pub(super) fn scope_fields(scope: &InstrumentationScope, name: &str) -> Vec<u8> {
     let mut fields = Vec::new();
     message(&mut fields, 1, |out| {

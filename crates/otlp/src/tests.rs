@@ -154,13 +154,13 @@ prop_compose! {
     }
 }
 
-/// The spans as text, because a NaN does not equal itself.
+/// Formats the sorted spans for a comparison as text, because a NaN does not equal itself.
 fn text(mut spans: Vec<Span>) -> String {
     spans.sort_by(|a, b| (&a.span_id, &a.trace_id).cmp(&(&b.span_id, &b.trace_id)));
     format!("{spans:#?}")
 }
 
-/// A span without attributes; all such spans have the same place.
+/// Creates a span without attributes. All such spans have the same code location.
 fn span_of_one_place() -> SpanRecord {
     let mut record = SpanRecord::blank();
     let location = std::panic::Location::caller();

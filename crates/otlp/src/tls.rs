@@ -25,12 +25,12 @@ pub(super) struct Tls {
 }
 
 impl Tls {
-    /// Reads and validates the files. The clients would accept a file without a certificate as an empty list, and ureq
-    /// panics if a key does not fit its certificate.
+    /// Reads the files and validates them, because the clients would accept a file without a certificate as an empty
+    /// list, and ureq would panic if a key does not fit its certificate.
     ///
     /// # Errors
     ///
-    /// A file cannot be read, or contains no certificate or no key.
+    /// A file cannot be read, contains no certificate or no key, or a key does not fit its certificate.
     pub(super) fn of(settings: &OtlpSettings) -> Result<Self, Error> {
         let authorities = settings.certificate.as_deref().map(|path| {
             let pem = read_certificates(path)?;
@@ -74,7 +74,7 @@ impl Tls {
         Ok(TlsConfig::builder()
             .root_certs(RootCerts::Specific(Arc::new(of(&authorities))))
             .client_cert(client.transpose()?)
-            // Set explicitly, because the process may have no default crypto provider.
+            // The provider is set explicitly, because the process may have no default provider.
             .unversioned_rustls_crypto_provider(Arc::new(ring::default_provider()))
             .build())
     }

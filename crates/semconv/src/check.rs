@@ -1,4 +1,4 @@
-//! Checks of keys and values.
+//! Checks keys and values against the semantic conventions.
 
 use strsim::osa_distance;
 
@@ -6,18 +6,17 @@ use crate::lookup::{attribute, attributes, below, ending, has_namespace};
 use crate::problem::{Problem, is_key, member};
 use crate::row::{Kind, Row};
 
-/// Second words that are too common to be a sign of a misspelled key.
+/// Second words so common that an unknown first word before them is no misspelling: `post.id` does not mean `host.id`.
 const ANYONES: [&str; 6] = ["id", "name", "size", "state", "type", "version"];
 
-/// The only current key that `key` may misspell: at a distance of one edit, or two in long keys with the same first
-/// word. Keys with a first word of two letters, such as `db` and `dbt`, resemble too many others.
+/// Returns the key that `key` misspells by one edit, or by two in a long key with the right first word, unless several
+/// are equally near. `db` is not suggested for `dbt`, because words of two letters resemble too many others.
 fn nearest(key: &str) -> Option<&'static str> {
     let (word, rest) = key.split_once('.')?;
     let is_known = has_namespace(word);
     let (keys, most) = if is_known {
         (below(word), (rest.len() / 6).clamp(1, 2))
     } else if !ANYONES.contains(&rest) {
-        // `post.id` is not a misspelled `host.id`.
         (ending(rest), 1)
     } else {
         return None;
@@ -34,13 +33,14 @@ fn nearest(key: &str) -> Option<&'static str> {
     }
 }
 
-/// Whether `key` is `known` with dots in place of `_`, as in keys that newer versions of the conventions have renamed.
+/// Whether `key` is `known` with some `_` replaced by dots. Newer versions of the conventions rename keys in this way.
 fn is_below(key: &str, known: &str) -> bool {
     key.len() == known.len()
         && key.bytes().zip(known.bytes()).all(|it| it.0 == it.1 || it == (b'.', b'_'))
 }
 
-/// Returns the known problem of a key. A key that is not in the table may be in a newer version of the conventions.
+/// Returns the problem of a key, if any. An unlisted key may belong to newer conventions, so it is accepted unless it
+/// is malformed or seems misspelled.
 ///
 /// ```
 /// let problem = floe_semconv::check("http.method").unwrap();
@@ -62,8 +62,8 @@ pub fn check(key: &str) -> Option<Problem<'_>> {
     nearest(key).map(|nearest| Problem::Unknown { key, nearest })
 }
 
-/// Returns the problem of a text as the value of a key. Values of unknown keys are not checked. Programs may use values
-/// that the conventions do not list, so only a value similar to a listed one is a problem.
+/// Returns the problem of a key's text value, if any. Values of unknown keys are not checked. Programs may use unlisted
+/// values, so an unlisted value is a problem only if it resembles a listed one.
 ///
 /// ```
 /// let problem = floe_semconv::check_text("db.system.name", "postgres").unwrap();
@@ -74,7 +74,7 @@ pub fn check_text<'a>(key: &'a str, value: &'a str) -> Option<Problem<'a>> {
     let row = checked(key)?;
     match row.kind {
         Kind::Text | Kind::Any => None,
-        // `mssql` is not a misspelled `mysql`, but a value of the key's former name.
+        // `mssql` does not misspell `mysql`: the conventions list it for the key's former name.
         Kind::TextOf(members) if members.contains(&value) || is_former(key, value) => None,
         Kind::TextOf(members) => {
             let nearest = member(value, members)?;
@@ -84,12 +84,12 @@ pub fn check_text<'a>(key: &'a str, value: &'a str) -> Option<Problem<'a>> {
     }
 }
 
-/// The attribute of a key with several words. A key of one word may belong to any program.
+/// Returns the attribute of a key with several words, because a key of one word may belong to any program.
 fn checked(key: &str) -> Option<&'static Row> {
     attribute(key).filter(|_| key.contains('.'))
 }
 
-/// Whether `value` belongs to an older key that was renamed to this one.
+/// Whether `value` is listed for `key`, or for an older key that was renamed to `key`.
 fn is_former(key: &str, value: &str) -> bool {
     attributes().iter().any(|row| {
         row.successor() == key
@@ -97,7 +97,7 @@ fn is_former(key: &str, value: &str) -> bool {
     })
 }
 
-/// Returns the problem of a key whose values have this kind. Values of unknown keys are not checked.
+/// Returns a problem if the conventions require another kind of value for the key. Unknown keys are not checked.
 pub fn check_kind(key: &str, found: Kind) -> Option<Problem<'_>> {
     let expected = checked(key)?.kind;
     let is_same = match expected {
@@ -142,7 +142,7 @@ mod tests {
         }
     }
 
-    /// The edits omit, double, replace or swap a character at each place of each key.
+    /// At each place of each key, one character is omitted, doubled, replaced, or swapped with the next one.
     #[test]
     fn a_key_with_one_edit_suggests_itself() {
         let (mut count, mut missed) = (0, Vec::new());
@@ -158,7 +158,7 @@ mod tests {
                     2 => format!("{head}x{next}{rest}"),
                     _ => format!("{head}{next}{letter}{rest}"),
                 };
-                // The edit made another key, an invalid key, or a single word, which may belong to the program.
+                // Skips an edit that makes another listed key, a malformed key, or a single word, which is not checked.
                 if attribute(&edited).is_some() || !is_key(&edited) || !edited.contains('.') {
                     continue;
                 }
@@ -187,7 +187,7 @@ mod tests {
             "messaging.partition",
             "network.name",
             "user.age",
-            // These words belong to no convention.
+            // The conventions have no keys with these first words.
             "job.name",
             "acme.port",
             "dbt.namespace",
@@ -203,11 +203,11 @@ mod tests {
         assert_eq!(nearest("htp.request.method"), Some("http.request.method"));
         assert_eq!(nearest("db.sytem.name"), Some("db.system.name"));
         assert_eq!(nearest("http.request.metohd_orignal"), Some("http.request.method_original"));
-        // Both `host.id` and `host.ip` are near.
+        // `host.id` and `host.ip` are equally near.
         assert_eq!(nearest("host.ix"), None);
     }
 
-    /// The keys of the conventions 1.45.0 that the table lacks.
+    /// Keys that version 1.45.0 of the conventions adds are no problem, although the table lacks them.
     #[test]
     fn keys_of_a_newer_version_are_silent() {
         for (prefix, keys) in NEWER {
@@ -251,7 +251,7 @@ mod tests {
         ("system", "device.name"),
     ];
 
-    /// Another repository defines these keys now.
+    /// The conventions mark these keys as deprecated only because another repository now defines them.
     #[test]
     fn keys_of_generative_ai_are_not_deprecated() {
         let keys = attributes().iter().map(|row| (row.key, row.deprecation.is_none()));

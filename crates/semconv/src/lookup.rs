@@ -15,12 +15,12 @@ pub const VERSION: &str = {
     version
 };
 
-/// The attributes, sorted by their keys.
+/// Returns the attributes, sorted by their keys.
 pub fn attributes() -> &'static [Row] {
     &table::ROWS
 }
 
-/// The attribute with a key. The key of a template is its beginning.
+/// Returns the attribute with this key, or the template for it: `http.request.header` for `http.request.header.etag`.
 pub fn attribute(key: &str) -> Option<&'static Row> {
     let rows = attributes();
     if let Ok(place) = rows.binary_search_by(|row| row.key.cmp(key)) {
@@ -38,12 +38,12 @@ pub(crate) fn has_namespace(word: &str) -> bool {
     KEYS.below.contains_key(word)
 }
 
-/// The current keys that begin with this word.
+/// Returns the current keys with this first word.
 pub(crate) fn below(word: &str) -> &'static [&'static str] {
     KEYS.below.get(word).map_or(&[], Vec::as_slice)
 }
 
-/// The current keys that end with this text after the first word.
+/// Returns the current keys that equal `rest` after the first word and its dot.
 pub(crate) fn ending(rest: &str) -> &'static [&'static str] {
     KEYS.ending.get(rest).map_or(&[], Vec::as_slice)
 }

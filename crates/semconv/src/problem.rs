@@ -18,7 +18,7 @@ pub enum Problem<'a> {
         /// The reason why the key is deprecated.
         deprecation: Deprecation,
     },
-    /// The conventions own the namespace of the key and lack the key, but have exactly one similar key.
+    /// The conventions lack the key, and one of their keys is more similar to it than all others.
     Unknown {
         /// The key.
         key: &'a str,
@@ -30,7 +30,7 @@ pub enum Problem<'a> {
         /// The key.
         key: &'a str,
     },
-    /// The conventions list values of the key, and this value is similar to a listed one.
+    /// The value is not listed for the key, but is similar to a listed value.
     NoMember {
         /// The key.
         key: &'a str,
@@ -39,7 +39,7 @@ pub enum Problem<'a> {
         /// The listed value.
         nearest: &'static str,
     },
-    /// The values of the key have another kind.
+    /// The conventions require another kind of value for the key.
     OtherKind {
         /// The key.
         key: &'a str,
@@ -50,8 +50,8 @@ pub enum Problem<'a> {
     },
 }
 
-/// The listed member that `value` probably means. The first letters must be equal: mistakes there are rare, and many
-/// names differ only there, such as `trpc` and `grpc`.
+/// Returns the listed value that `value` probably misspells. The first letters must be equal, because mistakes there
+/// are rare, and many names differ only there, such as `trpc` and `grpc`.
 pub(crate) fn member(value: &str, members: &[&'static str]) -> Option<&'static str> {
     let first = |text: &str| text.chars().next().map(|it| it.to_ascii_lowercase());
     let alike = members.iter().filter(|member| first(member) == first(value));
@@ -103,7 +103,7 @@ fn words(kind: Kind) -> &'static str {
     }
 }
 
-/// Whether the text has the form of a key: no empty word, no blank, no capital letter.
+/// Whether the text has the form of a key: no empty word between dots, no white space and no capital letter.
 pub(crate) fn is_key(text: &str) -> bool {
     text.split('.').all(|word| !word.is_empty())
         && !text.contains(|c: char| c.is_whitespace() || c.is_uppercase())

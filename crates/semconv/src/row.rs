@@ -8,9 +8,9 @@ pub struct Row {
     pub key: &'static str,
     /// The kind of the values.
     pub kind: Kind,
-    /// Whether the row stands for keys that begin with this one and a dot: `http.request.header.content-type`.
+    /// Whether the row stands for all keys that begin with `key` and a dot, as in `http.request.header.content-type`.
     pub is_template: bool,
-    /// The reason why the attribute is deprecated.
+    /// The reason why the attribute is deprecated; `None` if it is current.
     pub deprecation: Option<Deprecation>,
 }
 
@@ -42,13 +42,13 @@ pub enum Kind {
     IntOf(&'static [i64]),
 }
 
-/// The reason why a name is deprecated.
+/// The reason why a key is deprecated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Deprecation {
-    /// Another name replaces it.
+    /// Another key replaces it.
     RenamedTo(&'static str),
-    /// Another reason, a sentence.
+    /// Another reason, as a sentence.
     Because(&'static str),
 }
 
@@ -72,7 +72,7 @@ impl Row {
         self
     }
 
-    /// The replacement of a deprecated key, or the key itself.
+    /// Returns the new key of a renamed attribute, or otherwise its own key.
     pub(crate) fn successor(&self) -> &'static str {
         match self.deprecation {
             Some(Deprecation::RenamedTo(key)) => key,

@@ -69,7 +69,7 @@ fn the_message_has_the_text_of_the_receiver() {
             "401 Unauthorized",
             "application/json",
             r#"{"code":16,"message":"unknown key, see \u001b[31mhttps://acme.example\r\n"}"#,
-            r#"401 Unauthorized: {"code":16,"message":"unknown key, see \u001b[31mhttps://acme.example\r\n"}; a credential is a header in `OTEL_EXPORTER_OTLP_HEADERS` (`authentication`)"#,
+            r#"401 Unauthorized: {"code":16,"message":"unknown key, see \u001b[31mhttps://acme.example\r\n"}; set a valid credential in `OTEL_EXPORTER_OTLP_HEADERS` (`authentication`)"#,
         ),
         (
             "404 Not Found",
@@ -87,7 +87,7 @@ fn the_message_has_the_text_of_the_receiver() {
             "403 Forbidden",
             "text/html",
             "<html>please log in</html>",
-            "403 Forbidden: a web page; a credential is a header in `OTEL_EXPORTER_OTLP_HEADERS` (`authentication`)",
+            "403 Forbidden: a web page; set a valid credential in `OTEL_EXPORTER_OTLP_HEADERS` (`authentication`)",
         ),
         (
             "302 Found\r\nlocation: https://key:hunter2@login.example/otlp?token=hunter2",

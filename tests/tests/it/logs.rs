@@ -291,7 +291,7 @@ fn a_value_may_log_or_panic_while_it_is_formatted() {
     assert_eq!(lines[1]["first"], 1);
     assert_eq!(lines[1]["value"], "…");
     assert_eq!(lines[1]["last"], 2);
-    assert_eq!(lines[1]["floe.warning"], "a value panicked while it was logged");
+    assert_eq!(lines[1]["floe.warning"], "formatting a logged value panicked");
     assert_eq!(lines[2]["event"], "after the panic");
 }
 

@@ -22,7 +22,7 @@ pub(super) struct RedactionCache {
     /// The id of the policy; 0 before the first.
     pub(super) policy: u64,
     redactor: Redactor,
-    /// The redacted sets by the original set; `None` if redaction does not change it.
+    /// The redacted set of each original set; `None` if redaction does not change the set.
     sets: HashMap<AttributeSet, Option<AttributeSet>, FxBuildHasher>,
     bytes: usize,
 }
@@ -37,7 +37,7 @@ impl RedactionCache {
         }
     }
 
-    /// The redacted attributes; `None` if redaction does not change them.
+    /// Returns the redacted attributes; `None` if redaction does not change them.
     pub(super) fn redacted(&mut self, attributes: &[KeyValue]) -> Option<&[KeyValue]> {
         if !self.sets.contains_key(attributes) {
             if self.sets.len() >= MAX_SETS || self.bytes >= MAX_BYTES {

@@ -15,8 +15,8 @@ struct Bound<I> {
     exemplars: Option<BoundExemplars>,
 }
 
-/// A synchronous instrument. Its method is called `add` or `record` in OpenTelemetry's API,
-/// depending on the instrument.
+/// A synchronous instrument. In OpenTelemetry's API, the method is called `add` or `record`, depending on the
+/// instrument.
 pub(in super::super) trait Record<T> {
     fn record(&self, value: T, attributes: &[KeyValue]);
 

@@ -15,10 +15,10 @@ use crate::encoding::{
 use crate::span;
 use floe_telemetry_core::__sdk::clock::UnixNanos;
 
-/// `LogRecord.attributes`.
+/// The field number of `LogRecord.attributes`.
 const ATTRIBUTES: u32 = 6;
 
-/// Encodes a request: an `ExportLogsServiceRequest` with one resource, whose fields are `resource`, and one `ScopeLogs`
+/// Encodes an `ExportLogsServiceRequest` with one resource, whose encoded fields are `resource`, and one `ScopeLogs`
 /// for each scope.
 pub(super) fn request(resource: &[u8], records: &[Arc<LogRecord>]) -> Vec<u8> {
     let scopes = scopes(records);
@@ -34,7 +34,7 @@ pub(super) fn request(resource: &[u8], records: &[Arc<LogRecord>]) -> Vec<u8> {
     request
 }
 
-/// The `ScopeLogs` of the records, in the order of their first records.
+/// Encodes one `ScopeLogs` for each scope, in the order in which the scopes first occur in `records`.
 fn scopes(records: &[Arc<LogRecord>]) -> Vec<Vec<u8>> {
     let mut encoded: Vec<Vec<u8>> = Vec::new();
     let mut known = HashMap::new();

@@ -30,7 +30,7 @@ fn value() -> impl Strategy<Value = AnyValue> {
     leaf.prop_recursive(3, 16, 4, |inner| {
         prop_oneof![
             vec(inner.clone(), 0..4).prop_map(AnyValue::from_iter),
-            // Only one item, because the order of several items is not determined.
+            // A map has only one item, because the order of several items is not determined.
             ("[a-z]{0,9}", inner)
                 .prop_map(|(key, value)| AnyValue::from_iter([(Key::from(key), value)])),
         ]
@@ -128,8 +128,8 @@ proptest! {
         let [found] = &request.resource_logs[..] else { panic!("{request:?}") };
         prop_assert_eq!(&found.resource.as_ref().unwrap().attributes[0].key, "service.name");
         prop_assert_eq!(&found.schema_url, "https://example.com/2");
-        // Compared as sorted texts: a target replaces the name of a scope, so two scopes may become equal, and a NaN
-        // equals itself only as text.
+        // The records are compared as sorted texts, because two scopes become equal if targets replace their names, and
+        // because a NaN equals itself only as text.
         let mut sent = Vec::new();
         for logs in &found.scope_logs {
             prop_assert!(!logs.log_records.is_empty());

@@ -1,4 +1,4 @@
-//! Exemplars in a metrics request: each data point refers to spans during which it was measured.
+//! Adds exemplars to a metrics request: references from data points to spans in which values were measured.
 
 use opentelemetry_proto::tonic::collector::metrics::v1::ExportMetricsServiceRequest;
 use opentelemetry_proto::tonic::metrics::v1::Exemplar as Sent;
@@ -9,7 +9,7 @@ use opentelemetry_sdk::metrics::data::{AggregatedMetrics, MetricData, ResourceMe
 use floe_telemetry_core::__sdk::clock::UnixNanos;
 use floe_telemetry_sdk::metrics::{CollectedExemplars, Exemplar, collect_exemplars};
 
-/// Adds exemplars to a request that was converted from `metrics`, so both have the same order.
+/// Adds exemplars to a request. It was converted from `metrics`, so the metrics in both have the same order.
 pub(super) fn add(metrics: &ResourceMetrics, request: &mut ExportMetricsServiceRequest) {
     let sent = request.resource_metrics.iter_mut();
     let sent = sent.flat_map(|resource| &mut resource.scope_metrics);

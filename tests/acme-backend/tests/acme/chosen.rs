@@ -56,7 +56,7 @@ fn validation_sends_the_configured_headers() {
     let report = backend::validate_connection(&config).unwrap();
     assert_eq!(
         report.problem.unwrap(),
-        "the receiver answered 401 Unauthorized; a credential is a header in `OTEL_EXPORTER_OTLP_HEADERS` (`authentication`)"
+        "the receiver answered 401 Unauthorized; set a valid credential in `OTEL_EXPORTER_OTLP_HEADERS` (`authentication`)"
     );
 }
 
