@@ -1,7 +1,7 @@
 //! Finds why traces were slow, from the times, parents and attributes of their spans.
 //!
-//! Each kind of cause is a rule in a file of its own, with its thresholds, its test and its message. This module sorts
-//! the findings by the time that the traces waited for them.
+//! Each rule has a file of its own, with its thresholds and its messages. This module sorts the findings by their time
+//! on the critical path of the longest traces.
 
 mod calls;
 mod chance;
@@ -25,24 +25,24 @@ use crate::span::{Span, Value};
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum CauseKind {
-    /// Spans of one name wait for each other, for example for a lock or in a pool, or for one span of another name.
+    /// Spans of one name wait for each other, as for a lock or a place in a pool, or for one span of another name.
     ContendedLock,
     /// A span has many equal children, one after the other.
     RepeatedCalls,
-    /// A span repeats a call that failed, with pauses in between.
+    /// A span repeats a call, because each call before the last one failed.
     Retries,
     /// The slow spans of a name have a property that its quick spans lack.
     SlowWith,
 }
 
 const MS: u64 = 1_000_000;
-/// The accepted chance that a statistical rule reports a cause in a file without one.
+/// The accepted chance that the statistical rules report any cause in a recording that has none.
 const CHANCE: f64 = 0.01;
-/// The minimum duration of a cause, in nanoseconds.
+/// The minimum time that a cause takes, in nanoseconds.
 const LEAST: u64 = MS;
-/// The minimum share of a cause in its trace, as a divisor.
+/// A cause in single spans is reported only if it takes at least the duration of the trace divided by this.
 const OF_TRACE: u64 = 10;
-/// The maximum number of spans of a cause that are looked for below the spans of another cause.
+/// The maximum number of a cause's spans that are searched for below the spans of another cause.
 const MOST_BELOW: usize = 10_000;
 
 impl CauseKind {
@@ -58,9 +58,9 @@ impl CauseKind {
 pub struct Cause {
     /// The kind of the cause.
     pub kind: CauseKind,
-    /// The span that shows the cause best, as an index.
+    /// The index of the span that shows the cause best.
     pub span: usize,
-    /// The number of spans of this name that show the cause.
+    /// The number of spans that show the cause.
     pub spans: usize,
     /// The time that the cause takes in all these spans, in nanoseconds.
     pub time: u64,
@@ -71,31 +71,31 @@ pub struct Cause {
 /// A cause in one span, or in all spans of a name.
 struct Finding {
     cause: Cause,
-    /// The slow spans, each with the time that the cause takes there.
+    /// The slow spans, each with the time that the cause takes in it.
     at: Vec<(usize, u64)>,
-    /// The minimum share of the cause in the time of all traces, as a divisor.
+    /// The finding is reported only if it takes at least the time of all traces divided by this.
     of_file: u64,
-    /// The subject of the finding in addition to the span, such as the name of a call.
+    /// The name of the repeated call, or an empty text. Findings with different texts are not merged.
     about: String,
     /// The time of the cause on the critical path of the longest traces.
     on_path: u64,
 }
 
-/// A finding, and the chance that it is random.
+/// The chance that a finding is random, and the finding.
 type Tested = (f64, Finding);
 
 fn by_chance(one: &Tested, other: &Tested) -> Ordering {
     one.0.total_cmp(&other.0)
 }
 
-/// The finding of a name that is least likely random. Each of the tests may use half of the accepted chance.
+/// Returns the finding that is least likely to be random. Its chance is doubled, because there are two tests.
 fn likeliest(tests: impl Iterator<Item = Tested>) -> Option<Tested> {
     let (chance, finding) = tests.min_by(by_chance)?;
     Some((2.0 * chance, finding))
 }
 
 impl Finding {
-    /// The span in which the cause takes the most time becomes the example.
+    /// Creates a finding whose example is the span in which the cause takes the most time.
     fn new(kind: CauseKind, of_file: u64, at: Vec<(usize, u64)>, message: String) -> Self {
         let time = sum(at.iter().map(|it| it.1));
         let span = at.iter().max_by_key(|it| it.1).map_or(0, |it| it.0);
@@ -103,23 +103,22 @@ impl Finding {
         Self { cause, at, of_file, about: String::new(), on_path: 0 }
     }
 
-    /// Sets the example span.
     fn of(mut self, span: usize) -> Self {
         self.cause.span = span;
         self
     }
 }
 
-/// Returns the causes of slow spans, sorted by the time that the longest traces waited for them. Causes that take a
-/// negligible part of the time of all traces are left out.
+/// Returns the causes of slow spans, sorted by their time on the critical path of the longest traces. Causes that take
+/// a negligible part of the time of all traces are left out.
 ///
-/// The slow spans of a name come after the causes below them that explain half of their time.
+/// A [`CauseKind::SlowWith`] comes after a cause below its spans that explains half of their additional time.
 #[must_use]
 pub fn causes(forest: &Forest<'_>) -> Vec<Cause> {
     let all = sum(forest.traces().iter().map(Trace::duration));
     let mut tested = contended_lock::contended(forest, all);
     tested.extend(slow_with::slow_with(forest, all));
-    // A name without a finding was tested, too.
+    // A name without a finding was tested, too, so it counts in the correction of the chances.
     let tested = tested.into_iter().map(|it| match it {
         Some((chance, finding)) => (1.0, chance, Some(finding)),
         None => (1.0, 1.0, None),
@@ -139,7 +138,7 @@ pub fn causes(forest: &Forest<'_>) -> Vec<Cause> {
     found.into_iter().map(|it| it.cause).collect()
 }
 
-/// The causes that rules find in single spans.
+/// Returns the causes that rules find in single spans.
 fn of_spans(forest: &Forest<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
     for trace in forest.traces() {
@@ -156,7 +155,7 @@ fn of_spans(forest: &Forest<'_>) -> Vec<Finding> {
                 }
             }
         }
-        // A loop in each round of an outer loop is short; together such loops may take most of the trace.
+        // An inner loop is short in each round of an outer loop, but all rounds together may take most of the trace.
         let short =
             short.into_values().filter(|all| enough(sum(all.iter().map(|it| it.cause.time))));
         findings.extend(short.flatten());
@@ -168,7 +167,7 @@ fn sum(times: impl IntoIterator<Item = u64>) -> u64 {
     times.into_iter().fold(0, u64::saturating_add)
 }
 
-/// The time that each span and the spans below it take on the critical paths of the longest traces. These traces
+/// Returns the time that each span and the spans below it take on the critical paths of the longest traces, which
 /// together take half of the time of all traces.
 fn on_path(forest: &Forest<'_>, all: u64) -> Vec<u64> {
     let mut traces: Vec<&Trace> = forest.traces().iter().collect();
@@ -193,7 +192,7 @@ fn on_path(forest: &Forest<'_>, all: u64) -> Vec<u64> {
     times
 }
 
-/// Service and name.
+/// The service and the name of a span.
 type Name<'a> = (&'a str, &'a str);
 
 fn name<'a>(forest: &Forest<'a>, span: usize) -> Name<'a> {
@@ -201,14 +200,14 @@ fn name<'a>(forest: &Forest<'a>, span: usize) -> Name<'a> {
     (forest.recording().service(span), &span.name)
 }
 
-/// The time in which a span was entered, in nanoseconds: `busy_ns`, which bridges from `tracing` record.
+/// Returns the time for which a span was entered, in nanoseconds. Bridges from `tracing` record it as `busy_ns`.
 fn busy(span: &Span) -> Option<u64> {
     let value = span.attribute("busy_ns").and_then(Value::as_int)?;
     u64::try_from(value).ok()
 }
 
-/// Sorts the slow spans of a name after the cause below them that takes half of their additional time, and a loop in
-/// both slow and quick spans after the slow calls in the loop.
+/// Ranks slow spans after a cause below them that takes half of their additional time. Ranks a loop after the slow
+/// spans around it if most spans with the loop are quick, because the loop alone does not make them slow.
 fn innermost(forest: &Forest<'_>, found: &mut [Finding], on_path: &[u64]) {
     found.sort_by_key(|it| (it.on_path, Reverse(forest.span(it.cause.span).start)));
     for at in 0..found.len() {
@@ -254,7 +253,7 @@ fn by_name(forest: &Forest<'_>, findings: Vec<Finding>) -> Vec<Finding> {
             causes.insert(key, finding);
             continue;
         };
-        // The merged finding shows the span and the message of the longest single finding.
+        // The merged finding keeps the span and the message of the longest single finding.
         let longest = |it: &Finding| it.at.iter().map(|it| it.1).max();
         if longest(&finding) > longest(known) {
             std::mem::swap(&mut finding, known);

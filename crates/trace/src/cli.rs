@@ -1,4 +1,4 @@
-//! The command line: parses it, calls the library, and prints the result.
+//! Parses the command line, calls the library, and prints the result.
 
 mod diff;
 mod export;
@@ -107,7 +107,7 @@ fn run(command: Command) -> Result<ExitCode, Failure> {
     }
 }
 
-/// Prints to standard output. A closed pipe, as with `head`, is no failure.
+/// Prints to standard output. A pipe that its reader, such as `head`, has closed is no failure.
 pub(crate) fn print(text: fmt::Arguments<'_>) -> Result<(), Failure> {
     let mut out = io::stdout().lock();
     match out.write_fmt(text).and_then(|()| out.flush()) {
@@ -131,7 +131,7 @@ fn escaped(json: &str) -> String {
         if character == '\n' || matches!(shown, Cow::Borrowed(_)) {
             escaped.push(character);
         } else {
-            // No escaped character needs a surrogate pair.
+            // All escaped characters are in the basic plane, so none needs a surrogate pair.
             let _ = fmt::Write::write_fmt(
                 &mut escaped,
                 format_args!("\\u{:04x}", u32::from(character)),

@@ -1,12 +1,11 @@
 //! Finds the differences between two sets of runs.
 //!
-//! A run is a recording: one of a benchmark, of a test, of a night. Spans are compared by their service, their name, their
-//! place (asset, route or statement) and the name of their parent; numbers and ids in names count as equal. Calls are
-//! counted for each span of the parent, and times for each call, so runs of different lengths can be compared.
+//! A run is one recording, for example of a benchmark, a test or a night. Spans are matched by their service, name and
+//! place (asset, route or statement), and by the name of their parent; numbers and ids in names are ignored. Calls are
+//! counted per parent span and times are measured per call, so runs of different lengths can be compared.
 //!
-//! Exact differences hold for all parents: a name that each parent calls now and none did before, another number of
-//! calls. [`statistics`] judges the others: a sample is a run, or with few runs, a part of a
-//! run.
+//! Some differences are exact, such as another constant number of calls. [`statistics`] judges the others, with each
+//! run as a sample or, if there are few runs, with parts of the runs as samples.
 
 mod calls;
 mod runs;
@@ -23,7 +22,7 @@ use self::runs::{Calls, Key, Sets};
 use crate::significance::{as_f64, as_f64_of, unlikely};
 use crate::span::Recording;
 
-/// With this number of runs on each side, or more, a sample is a whole run.
+/// If both sides together have at least this number of runs, each run is a sample.
 const RUNS: usize = 9;
 
 /// The kind of a change.
@@ -31,9 +30,9 @@ const RUNS: usize = 9;
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum ChangeKind {
-    /// Spans fail that did not fail before.
+    /// Spans fail more often than before.
     Failing,
-    /// Spans have a new name.
+    /// A name had no spans before.
     New,
     /// A name has no spans any more.
     Gone,
@@ -51,7 +50,7 @@ pub enum ChangeKind {
     FasterTotal,
 }
 
-/// One difference.
+/// A difference between the two sets of runs.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[expect(clippy::exhaustive_structs, reason = "plain data")]
 pub struct Change {
@@ -66,15 +65,15 @@ pub struct Change {
     pub place: String,
     /// The name of the parent, or an empty text.
     pub parent: String,
-    /// The value before, for people.
+    /// The value before the change, as readable text.
     pub before: String,
-    /// The value after, for people.
+    /// The value after the change, as readable text.
     pub after: String,
-    /// The factor of the change of a number.
+    /// The factor by which a time or a number of calls changed.
     pub factor: Option<f64>,
     /// The chance of a difference this large if nothing had changed, corrected for all comparisons; `None` if exact.
     pub chance: Option<f64>,
-    /// The additional time of all traces after the change, in nanoseconds, as far as spans show it.
+    /// The time that the change adds to all traces after it, in nanoseconds; negative if it saves time.
     #[serde(rename = "weight_ns")]
     pub weight: i64,
 }
@@ -83,11 +82,11 @@ pub struct Change {
 #[derive(Clone, Debug, Default, PartialEq)]
 #[expect(clippy::exhaustive_structs, reason = "plain data")]
 pub struct Diff {
-    /// The differences: failures first, then sorted by the time that they change.
+    /// The differences: failures first, then sorted by the time that they add or save, the longest first.
     pub changes: Vec<Change>,
     /// The numbers of runs, traces and spans of each set.
     pub coverage: [(usize, usize, usize); 2],
-    /// Notes on parts that could not be compared.
+    /// Notes, for example on differences that may be random.
     pub notes: Vec<String>,
     /// Whether more runs or calls might turn a note into a difference.
     pub is_undecided: bool,
@@ -101,8 +100,8 @@ impl Diff {
     }
 }
 
-/// Compares two sets of runs. Only measurements of a run are kept, so an iterator that reads one file after the other takes
-/// the memory of the largest file.
+/// Compares two sets of runs. Only measurements of a run are kept, so an iterator that reads one file after the other
+/// needs only the memory of the largest file.
 #[must_use]
 pub fn diff<I: IntoIterator<Item: Borrow<Recording>>>(before: I, after: I) -> Diff {
     let sets = Sets::new([before.into_iter(), after.into_iter()]);
@@ -132,7 +131,7 @@ fn by_name(keys: impl Iterator<Item = Key>) -> BTreeMap<usize, Vec<Key>> {
     names
 }
 
-/// Creates a change of a name. The keys have this name, and differ by their parent.
+/// Creates a change of a name. All `keys` have this name and differ only in their parents.
 fn change(sets: &Sets, keys: &[Key], kind: ChangeKind, before: String, after: String) -> Change {
     let name = keys.first().map(|key| sets.names[key.0].clone());
     let name = name.unwrap_or_default();
@@ -154,7 +153,7 @@ fn change(sets: &Sets, keys: &[Key], kind: ChangeKind, before: String, after: St
     }
 }
 
-/// The additional time of all traces after the change, compared with as many traces before it.
+/// Returns the time that all traces after the change take more than as many traces before it, in nanoseconds.
 fn weight(sets: &Sets, keys: &[Key], of: fn(&Calls) -> &[f64]) -> i64 {
     let traces = [0, 1].map(|side| as_f64(sets.traces(side).max(1)));
     let [before, after] = [0, 1].map(|side| total(sets, side, keys, of) / traces[side]);
@@ -163,14 +162,14 @@ fn weight(sets: &Sets, keys: &[Key], of: fn(&Calls) -> &[f64]) -> i64 {
     if time < 0.0 { -nanos } else { nanos }
 }
 
-/// The sum of times that are given as logarithms.
+/// Returns the sum of the times of calls, which are given as logarithms.
 fn total(sets: &Sets, side: usize, keys: &[Key], of: fn(&Calls) -> &[f64]) -> f64 {
     let calls = keys.iter().flat_map(|key| sets.calls(side, *key));
     let tick = as_f64_of(sets.tick);
     calls.flat_map(of).map(|it| (it.exp() - tick).max(0.0)).sum()
 }
 
-/// The significant changes. A test consists of its weight, its chance, and the change, if the change is large enough.
+/// Returns the significant changes. A test consists of its weight, its chance, and the change if it is large enough.
 fn surprising(tests: Vec<(f64, f64, Option<Change>)>, most: f64) -> impl Iterator<Item = Change> {
     let unlikely = unlikely(tests, most).into_iter();
     unlikely.filter_map(|(change, chance)| Some(Change { chance: Some(chance), ..change? }))

@@ -15,19 +15,19 @@ pub struct Forest<'a> {
     notes: Vec<Note>,
 }
 
-/// A trace: all its spans, and its roots.
+/// A trace with its spans and roots.
 #[derive(Clone, Debug)]
 #[expect(clippy::exhaustive_structs, reason = "plain data")]
 pub struct Trace {
     /// The id.
     pub id: TraceId,
-    /// The spans, by start.
+    /// The indices of the spans, sorted by their starts.
     pub spans: Vec<usize>,
-    /// The spans without a parent in the recording, by start.
+    /// The indices of the roots, sorted by their starts.
     pub roots: Vec<usize>,
-    /// The start of its first span, in nanoseconds since 1970.
+    /// The start of the first span, in nanoseconds since 1970.
     pub start: u64,
-    /// The end of its last span, in nanoseconds since 1970.
+    /// The end of the last span, in nanoseconds since 1970.
     pub end: u64,
     /// The number of failed spans.
     pub errors: usize,
@@ -66,7 +66,7 @@ impl<'a> Forest<'a> {
                 }
                 found
             });
-            // A span that is its own parent is a cycle of one span.
+            // A span that names itself as its parent becomes a root.
             parents.push(parent.filter(|parent| *parent != index));
         }
         let times = spans.iter().map(|span| (span.start, span.end)).collect();
@@ -99,7 +99,7 @@ impl<'a> Forest<'a> {
         self.recording
     }
 
-    /// Returns the traces, by start.
+    /// Returns the traces, sorted by their starts.
     #[must_use]
     pub fn traces(&self) -> &[Trace] {
         &self.traces
@@ -131,7 +131,7 @@ impl<'a> Forest<'a> {
         &self.tree
     }
 
-    /// Returns the self time of a span, during which none of its children ran, in nanoseconds.
+    /// Returns the self time of a span: the time during which none of its children ran, in nanoseconds.
     #[must_use]
     pub fn self_time(&self, span: usize) -> u64 {
         self.self_times.get(span).copied().unwrap_or_default()

@@ -65,14 +65,14 @@ pub fn names<'a>(
     groups
 }
 
-/// The nearest rank: the smallest element that is at or above this part of the sorted elements.
+/// Returns the percentile by nearest rank: the smallest element that is at or above this part of the sorted elements.
 pub(crate) fn percentile<T: Copy + Default>(sorted: &[T], percent: usize) -> T {
     let rank = (sorted.len() * percent).div_ceil(100);
     let at = rank.saturating_sub(1);
     sorted.get(at).copied().unwrap_or_default()
 }
 
-/// A name without its variable parts: digits, and hexadecimal words with a digit.
+/// Replaces variable words of a name by `*`: numbers, and hexadecimal words of eight or more characters with a digit.
 pub(crate) fn normalized(name: &str) -> String {
     let mut plain = String::with_capacity(name.len());
     let is_word = |c: char| c.is_ascii_alphanumeric() || c == '-';

@@ -1,4 +1,4 @@
-//! A page that shows traces without a network: a file to attach to a ticket.
+//! Writes traces as one file that needs no network, so that it can be attached to a ticket.
 
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
@@ -21,21 +21,21 @@ use crate::waterfall::beside;
 const PAGE: &str = include_str!("page/page.html");
 const STYLE: &str = include_str!("page/page.css");
 const SCRIPT: &str = include_str!("page/page.js");
-/// The hash of the only style that the page may use; a test computes it.
+/// The hash of the only style that the page's security policy allows. A test compares the hash with the style.
 const STYLE_HASH: &str = include_str!("page/page.css.sha256");
 const SCRIPT_HASH: &str = include_str!("page/page.js.sha256");
 
-/// The maximum number of spans of a page. A browser holds ten times as many, but nobody finds anything in them.
+/// The maximum number of spans of a page. A browser can show ten times as many, but people find nothing in them.
 const MOST_SPANS: usize = 200_000;
 /// The number of spans whose details are compressed together; the script has the same constant.
 const PART: usize = 512;
-/// The largest integer up to which a script's numbers are exact.
+/// A script's numbers are exact for all integers below this.
 const LARGEST_INTEGER: u64 = 1 << 53;
-/// The maximum number of events and log records of a span, and of a trace's spans on the critical path.
+/// The maximum number of events of a span, and likewise of its links and log records.
 const MOST_OF_A_SPAN: usize = 1000;
 const MOST_CAUSES: usize = 50;
 
-/// The spans of the page as arrays, in the order of its rows. Each number is an index in `strings`, or a time.
+/// The spans of the page, as arrays with an element for each row. A name or another text is an index in `strings`.
 #[derive(Default, Serialize)]
 struct Rows {
     /// The origin of all times, in nanoseconds since 1970.
@@ -49,25 +49,25 @@ struct Rows {
     depth: Vec<usize>,
     name: Vec<usize>,
     service: Vec<usize>,
-    /// 0: unset, 1: OK, 2: error, 3: unset, but a status code is an error.
+    /// 0: unset, 1: OK, 2: error, 3: unset, but an HTTP or gRPC status code is an error.
     status: Vec<u8>,
     message: Vec<usize>,
     beside: Vec<usize>,
     start: Vec<u64>,
     duration: Vec<u64>,
     own: Vec<u64>,
-    /// The times of rows on the critical path.
+    /// The intervals in which the span of a row is on the critical path.
     critical: BTreeMap<usize, Vec<(u64, u64)>>,
-    /// The waits before rows on the critical path, during which no span ran.
+    /// The wait on the critical path before the span of a row, during which no span ran.
     waits: BTreeMap<usize, (u64, u64)>,
     events: BTreeMap<usize, Vec<u64>>,
-    /// The times of log records, and whether each is an error.
+    /// The time of each log record of a row, and whether the record is an error.
     logs: BTreeMap<usize, Vec<(u64, bool)>>,
-    /// The causes of slow rows, in order.
+    /// The row and the message of each cause, in the order of [`causes`].
     why: Vec<(usize, String)>,
 }
 
-/// A trace of the page, with the rows from `first` to before `end`.
+/// A trace of the page. Its rows are `first..end`.
 #[derive(Default, Serialize)]
 struct PageTrace {
     id: String,
@@ -80,11 +80,11 @@ struct PageTrace {
     errors: usize,
 }
 
-/// Writes a page about traces: HTML that contains its style, script and data, and loads nothing. The page says how many
-/// spans and log records were left out for lack of memory.
+/// Writes traces as an HTML page that contains its style, script and data, and loads nothing. The page shows `unread`,
+/// the number of spans and log records for which there was no memory.
 ///
-/// The page has up to 200,000 spans: of a larger recording the traces with errors and the longest ones, of a larger trace
-/// the first spans. The page shows how many spans it omits.
+/// The page has up to 200,000 spans: of a larger recording, the traces with errors and the longest ones; of a larger
+/// trace, the first spans. The page shows how many spans it omits.
 ///
 /// # Errors
 /// Writing fails.
@@ -126,7 +126,7 @@ fn write_page_of(
             "style-hash" => out.write_all(STYLE_HASH.trim_end().as_bytes())?,
             "script" => out.write_all(SCRIPT.as_bytes())?,
             "script-hash" => out.write_all(SCRIPT_HASH.trim_end().as_bytes())?,
-            // Base64 needs no escapes.
+            // HTML need not escape base64.
             _ => serde_json::to_writer(&mut out, &data)?,
         }
         page = after;
@@ -135,7 +135,7 @@ fn write_page_of(
     out.flush()
 }
 
-/// The spans of the page, parents before their children, and the number of spans that are left out.
+/// Returns the spans of the page, with parents before their children, and the number of spans that are left out.
 fn rows_of(forest: &Forest<'_>, most: usize) -> (Vec<usize>, usize) {
     let mut traces: Vec<&Trace> = forest.traces().iter().collect();
     traces.sort_by_key(|trace| (trace.errors == 0, Reverse(trace.duration())));
@@ -179,7 +179,7 @@ struct Plan<'a> {
     /// The spans, in the order of the rows.
     order: Vec<usize>,
     row_of: FxHashMap<usize, usize>,
-    /// The span of each id; the first one if ids are equal.
+    /// The row of the first span with each id.
     by_id: FxHashMap<(TraceId, SpanId), usize>,
     logs: FxHashMap<(TraceId, SpanId), Vec<&'a Log>>,
     origin: u64,
@@ -235,7 +235,7 @@ impl<'a> Plan<'a> {
         if rows.traces.is_empty() {
             rows.traces.push(PageTrace::default());
         }
-        // From the last row to the first, so that a row is complete before its parent is computed.
+        // The rows are visited from the last to the first, so that `after` of a row is final before its parent uses it.
         for row in (0..self.order.len()).rev() {
             if let Ok(parent) = usize::try_from(rows.parent[row]) {
                 rows.after[parent] = rows.after[parent].max(rows.after[row]);
@@ -315,7 +315,7 @@ impl<'a> Plan<'a> {
         }
     }
 
-    /// The content of the panel for each span, in pieces that the script unpacks when needed.
+    /// Returns the details of each span for the panel, in pieces that the script unpacks when needed.
     fn details(&self) -> io::Result<Vec<String>> {
         let parts = self.order.chunks(PART);
         parts
@@ -346,7 +346,7 @@ impl<'a> Plan<'a> {
     }
 }
 
-/// A row, or -1 for none.
+/// Returns a row, or -1 for none.
 fn signed(row: Option<usize>) -> i64 {
     row.and_then(|row| i64::try_from(row).ok()).unwrap_or(-1)
 }
@@ -366,16 +366,16 @@ fn value(it: &Value) -> Json {
     }
 }
 
-/// Base64 of compressed JSON.
+/// Returns data as JSON, compressed with gzip and encoded as base64.
 fn packed(data: &impl Serialize) -> io::Result<String> {
-    // Takes half the time of the default level, and the result is a sixth larger.
+    // The fast level takes half the time of the default level, and its result is a sixth larger.
     let mut gzip = GzEncoder::new(Vec::new(), Compression::fast());
-    // One write, because the encoder clears a buffer in each write.
+    // The JSON is written at once, because the encoder clears a buffer in each write.
     gzip.write_all(&serde_json::to_vec(data)?)?;
     Ok(STANDARD.encode(gzip.finish()?))
 }
 
-/// Escapes a text for HTML, including control characters of terminals and of the direction of text.
+/// Escapes a text for HTML, including control characters and characters that change the direction of text.
 fn escape_html(text: &str) -> String {
     let text = floe_redact::printable(text);
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
@@ -389,7 +389,7 @@ mod tests {
     use super::*;
     use crate::span::{Link, Recording, Source};
 
-    /// `BLESS=1` writes the files.
+    /// With `BLESS=1`, the test writes the hashes instead of comparing them.
     #[test]
     fn the_hashes_are_those_of_what_the_page_may_run() {
         for (file, text, hash) in

@@ -16,9 +16,9 @@ const DEEPEST: usize = 500;
 /// Writes a recording as [Chrome's JSON](https://docs.google.com/document/d/1CvAClvFfyA5R-PhYUmn5OOQtYMBt4OybYRbWmf6tUl8),
 /// which <https://ui.perfetto.dev> and its `trace_processor` read.
 ///
-/// A resource becomes a process, a span a slice, an event or a log record an instant, an attribute an argument. A slice
-/// nests only in its parent; an arrow connects it to a parent on another track. Times are relative to the first one,
-/// which is in `otherData.start_unix_ns`.
+/// Resources become processes, spans become slices, events and log records become instants, and attributes become
+/// arguments. A slice nests only in its parent; an arrow connects it to a parent on another track. Times are relative
+/// to the first time, which is in `otherData.start_unix_ns`.
 ///
 /// # Errors
 /// The output cannot be written.
@@ -61,7 +61,7 @@ impl<W: Write> Writer<W> {
         Ok(())
     }
 
-    /// Microseconds since the first time of the recording: with times since 1970, Perfetto would show half a century.
+    /// Returns microseconds since the first time: with times since 1970, Perfetto would show half a century.
     #[expect(clippy::cast_precision_loss, reason = "100 days in nanoseconds fit into 53 bits")]
     fn time(&self, time: u64) -> f64 {
         time.saturating_sub(self.origin).min(i64::MAX.cast_unsigned()) as f64 / 1000.0
@@ -117,7 +117,7 @@ impl<W: Write> Writer<W> {
                 "ph": "X", "name": &*span.name, "cat": span.kind.as_str(), "pid": pid, "tid": tid, "ts": ts,
                 "dur": end - ts, "args": arguments(forest, span),
             }))?;
-            // Perfetto binds an arrow to the last slice that began on its track.
+            // Perfetto binds an arrow to the last slice that began on its track, so arrows follow their slice.
             let flow = |ph, id| json!({"ph": ph, "bp": "e", "id": id, "name": "calls", "cat": "calls", "pid": pid, "tid": tid, "ts": ts});
             if forest.tree().parent(index).is_some() && !is_nested {
                 self.event(&flow("f", index))?;
@@ -187,7 +187,7 @@ impl Tracks {
     }
 }
 
-/// The process of a source; 0 for an unread source.
+/// Returns the process of a source, or 0 for an unknown source.
 fn process(processes: &[usize], source: u32) -> usize {
     let source = usize::try_from(source).ok();
     source.and_then(|it| processes.get(it)).copied().unwrap_or_default()

@@ -1,10 +1,11 @@
-//! Reads the service of a running, hung or stopped process and the span of each of its threads, without help of the
-//! process: OpenTelemetry's [process context], and the list of spans of programs with floe-telemetry.
+//! Reads the service of a running, hung or stopped process and the span of each of its threads. The process need not
+//! cooperate: OpenTelemetry's [process context] has the service, and a table of floe-telemetry has the spans.
 //!
-//! No thread is stopped: a stack of spans that changes while it is read is read again. Reading needs the right to read the
-//! memory of the process, which its user has unless the system restricts it (`/proc/sys/kernel/yama/ptrace_scope`).
+//! No thread is stopped. A stack of spans that changes while it is read is read again. Reading needs the right to read
+//! the memory of the process, which its user has unless the system restricts it (`/proc/sys/kernel/yama/ptrace_scope`).
 //!
-//! The process is not trusted: sizes are bounded, texts are redacted, and unreadable memory is an error or no span.
+//! The process is not trusted: sizes are bounded, texts are redacted, and unreadable memory causes an error or a
+//! missing span.
 //!
 //! [process context]: https://github.com/open-telemetry/opentelemetry-specification/blob/main/oteps/profiles/4719-process-ctx.md
 

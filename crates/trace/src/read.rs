@@ -22,14 +22,14 @@ use crate::text::Texts;
 
 use self::protobuf::Signal;
 
-/// The largest line or message, in bytes.
+/// The maximum size of a line or a message, in bytes.
 pub const LARGEST_MESSAGE: usize = 64 << 20;
 
 const MOST_NOTES: usize = 100;
 
 /// Reads OTLP into one [`Recording`].
 ///
-/// All texts are redacted like telemetry of floe-telemetry.
+/// All texts are redacted by the rules of floe-telemetry.
 ///
 /// ```
 /// use floe_trace::read::Reader;
@@ -66,7 +66,7 @@ pub struct Reader {
 pub struct Rejected {
     /// The number of records. A message that is left out as a whole counts as one.
     pub records: usize,
-    /// The reason for the first of them.
+    /// The reason why the first record was left out.
     pub reason: String,
 }
 
@@ -125,8 +125,8 @@ impl Reader {
         }
     }
 
-    /// Sets how much memory spans and log records may take, in bytes, as an estimate. The estimate includes the memory
-    /// for decoding. Records beyond the limit are counted in a note. Default: 1 GiB.
+    /// Sets the limit of the estimated memory of spans and log records, including their decoding, in bytes. Records
+    /// beyond the limit are left out and counted in a note. Default: 1 GiB.
     #[must_use]
     pub const fn max_bytes(mut self, bytes: usize) -> Self {
         self.max_bytes = bytes;
@@ -145,7 +145,7 @@ impl Reader {
         &self.recording
     }
 
-    /// Returns the spans and log records that were left out so far, with the reason.
+    /// Returns the number of spans and log records that were left out so far, and the reason for the first.
     #[must_use]
     pub const fn rejected(&self) -> Option<&Rejected> {
         self.rejected.as_ref()
@@ -173,7 +173,7 @@ impl Reader {
         }
     }
 
-    /// Starts a file.
+    /// Sets the place for messages to the beginning of a file.
     fn at(&mut self, name: &str) {
         self.place = Place { file: name.to_owned(), at: String::new() };
     }
@@ -193,7 +193,7 @@ impl Reader {
             return Ok(());
         };
         if before == self.resources {
-            // The error replaces the notes about it.
+            // The notes about the file are dropped, because the error replaces them.
             self.recording.notes.truncate(notes);
             self.notes.retain(|_, at| *at < notes);
             return Err(error);
@@ -210,12 +210,12 @@ impl Reader {
         Unreadable { message, source: Some(source) }
     }
 
-    /// The error of a mistake at the current place.
+    /// Returns the error about a mistake at the current place.
     fn unreadable(&self, message: &str) -> Unreadable {
         Unreadable { message: format!("{}: {message}", self.place), source: None }
     }
 
-    /// Notes the reason why a record is left out.
+    /// Counts a record that is left out, and notes the reason.
     fn reject(&mut self, reason: impl Into<Cow<'static, str>>) {
         let reason = reason.into();
         let rejected = self
@@ -227,7 +227,7 @@ impl Reader {
 
     fn note(&mut self, message: impl Into<Cow<'static, str>>) {
         let message = message.into();
-        // Millions of records may be left out for one reason.
+        // Millions of records may be left out for one reason, so equal notes are only counted.
         let notes = &mut self.recording.notes;
         if let Some(last) = notes.last_mut()
             && last.message == *message
@@ -266,7 +266,7 @@ fn format_of(input: &mut impl BufRead) -> io::Result<Format> {
                 input.consume(length);
                 continue;
             }
-            // Protobuf begins with the byte of a newline, and its second byte, the length, may be a bracket.
+            // Protobuf begins with the byte of a newline, and then with a length, which may be the byte of a bracket.
             ([0x0a, ..], [b'{', rest @ ..]) if opens_object(rest) => Format::Json,
             ([0x0a, ..], [b'[', rest @ ..]) if rest.trim_ascii_start().starts_with(b"{") => {
                 Format::Json

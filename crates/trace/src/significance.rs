@@ -1,12 +1,12 @@
 //! Decides whether a finding is random: Fisher's exact test, and Holm's correction for many tests.
 
-/// Fisher's exact test: the chance that at least this many of all failures fall into the second sample. A sample is
-/// (failures, calls).
+/// Returns the chance that at least this many of all failures fall into the second sample, by Fisher's exact test. A
+/// sample is (failures, calls).
 pub(crate) fn fisher(before: (usize, usize), after: (usize, usize)) -> f64 {
     logarithm_of_fisher(before, after).exp()
 }
 
-/// The natural logarithm of the result of [`fisher`], which distinguishes chances too small for a number.
+/// Returns the natural logarithm of the result of [`fisher`], also for chances that are too small for an `f64`.
 pub(crate) fn logarithm_of_fisher(before: (usize, usize), after: (usize, usize)) -> f64 {
     let failures = before.0 + after.0;
     let ways = |of: usize, some: usize| factorial(of) - factorial(some) - factorial(of - some);
@@ -19,7 +19,7 @@ pub(crate) fn logarithm_of_fisher(before: (usize, usize), after: (usize, usize))
     (likeliest + sum.ln()).min(0.0)
 }
 
-/// The natural logarithm of a factorial, by Stirling's series.
+/// Returns the natural logarithm of a factorial, by Stirling's series.
 fn factorial(n: usize) -> f64 {
     if n < 2 {
         return 0.0;
@@ -29,8 +29,8 @@ fn factorial(n: usize) -> f64 {
         - 1.0 / (360.0 * n.powi(3))
 }
 
-/// Holm's method with weights: the significant findings, each with its corrected chance. At most the part `most` of all
-/// comparisons may report a random finding. A test is (weight, chance, subject).
+/// Returns the significant findings, each with its corrected chance, by Holm's method with weights. The chance that any
+/// of them is random is at most `most`. A test is (weight, chance, subject).
 pub(crate) fn unlikely<T>(mut tests: Vec<(f64, f64, T)>, most: f64) -> Vec<(T, f64)> {
     tests.sort_by(|one, other| (one.1 / one.0).total_cmp(&(other.1 / other.0)));
     let mut left: f64 = tests.iter().map(|it| it.0).sum();
@@ -56,7 +56,7 @@ pub(crate) const fn as_f64_of(number: u64) -> f64 {
     number as f64
 }
 
-/// The natural logarithm of a time; zero counts as one nanosecond.
+/// Returns the natural logarithm of a time; zero counts as one nanosecond.
 pub(crate) fn logarithm(nanos: u64) -> f64 {
     as_f64_of(nanos.max(1)).ln()
 }

@@ -1,4 +1,4 @@
-//! Spans and log records of a recording: redacted, each text stored once.
+//! The spans and log records of a recording. All texts are redacted.
 
 use std::fmt;
 use std::sync::Arc;
@@ -46,7 +46,7 @@ pub enum Kind {
 }
 
 impl Kind {
-    /// The kind with this number in OTLP.
+    /// Returns the kind with this number in OTLP.
     pub(crate) const fn of(number: i32) -> Self {
         match number {
             2 => Self::Server,
@@ -79,7 +79,7 @@ pub enum Status {
     Unset,
     /// The program declared success.
     Ok,
-    /// Failed, with a description that may be empty.
+    /// The span failed. The description may be empty.
     Error(Text),
 }
 
@@ -126,7 +126,7 @@ impl Value {
     }
 }
 
-/// A value for people: a text without quotes, lists in brackets, maps in braces, bytes as hexadecimal digits.
+/// Writes a value for people: a text without quotes, lists in brackets, maps in braces, bytes as hexadecimal digits.
 impl fmt::Display for Value {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -213,7 +213,7 @@ pub struct Span {
     pub trace: TraceId,
     /// The id.
     pub id: SpanId,
-    /// The id of its parent, which need not have been read. `None` for the root of a trace.
+    /// The id of the parent, which may be missing from the recording. `None` for the root of a trace.
     pub parent: Option<SpanId>,
     /// The name.
     pub name: Text,
@@ -229,7 +229,7 @@ pub struct Span {
     pub source: u32,
     /// The attributes.
     pub attributes: Attributes,
-    /// The events, by time.
+    /// The events, sorted by time.
     pub events: Box<[Event]>,
     /// The links.
     pub links: Box<[Link]>,
@@ -264,7 +264,7 @@ impl Span {
         self.is_error() || self.status == Status::Unset && failed()
     }
 
-    /// Returns the database statement of the span, or its summary.
+    /// Returns the database statement of the span, or else the summary of the statement.
     #[must_use]
     pub fn statement(&self) -> Option<&str> {
         let keys = ["db.query.text", "db.statement", "db.query.summary"];
@@ -283,15 +283,15 @@ impl Span {
 #[derive(Clone, Debug, Default, PartialEq)]
 #[expect(clippy::exhaustive_structs, reason = "data of OTLP")]
 pub struct Log {
-    /// The trace of the record, else 0.
+    /// The trace of the record; 0 without a trace.
     pub trace: TraceId,
-    /// The span of the record, else 0.
+    /// The span of the record; 0 without a span.
     pub span: SpanId,
-    /// The time of occurrence, else of observation, in nanoseconds since 1970.
+    /// The time of the occurrence, or else of the observation, in nanoseconds since 1970.
     pub time: u64,
-    /// The severity number: 1 to 24, or 0.
+    /// The severity number, 1 to 24; 0 without a severity.
     pub severity: u8,
-    /// The name of an event, else empty.
+    /// The name of the event; empty if the record is no event.
     pub event_name: Text,
     /// The body.
     pub body: Value,
@@ -302,7 +302,7 @@ pub struct Log {
 }
 
 impl Log {
-    /// Returns the name of the severity's range: `TRACE`, `DEBUG`, `INFO`, `WARN`, `ERROR` or `FATAL`. Empty without a
+    /// Returns the name of the severity's range: `TRACE`, `DEBUG`, `INFO`, `WARN`, `ERROR` or `FATAL`; empty without a
     /// severity.
     #[must_use]
     pub const fn level(&self) -> &'static str {
@@ -322,7 +322,7 @@ impl Log {
 #[derive(Clone, Debug, Default, PartialEq)]
 #[expect(clippy::exhaustive_structs, reason = "data of OTLP")]
 pub struct Source {
-    /// The resource's `service.name`, else empty.
+    /// The resource's `service.name`; empty without a service.
     pub service: Text,
     /// The attributes of the resource.
     pub resource: Attributes,
@@ -378,7 +378,7 @@ pub struct Recording {
 impl Recording {
     /// Adds a span with its source.
     pub fn add_span(&mut self, mut span: Span, source: Source) {
-        // Usually the last source matches, and there are few sources.
+        // The search is short, because there are few sources and usually the last one matches.
         let known = self.sources.iter().rposition(|it| *it == source);
         let index = known.unwrap_or_else(|| {
             self.sources.push(source);

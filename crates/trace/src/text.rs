@@ -1,4 +1,4 @@
-//! Texts of a file: redacted, and each stored once.
+//! Redacts the texts of files, and stores equal texts once.
 
 use std::fmt::Display;
 use std::sync::Arc;
@@ -8,7 +8,7 @@ use rustc_hash::FxHashMap;
 
 use crate::span::Text;
 
-/// The maximum length of a text that is shared.
+/// The maximum length of a shared text and of its key, in bytes.
 const LONGEST: usize = 256;
 const MOST: usize = 1 << 16;
 
@@ -16,7 +16,7 @@ const MOST: usize = 1 << 16;
 #[derive(Debug, Default)]
 pub(crate) struct Texts {
     redactor: Redactor,
-    /// The redacted form of each text, by the key of its attribute; the key is empty for a text without one.
+    /// The redacted form of each text, by the key of its attribute. The key is empty for a text outside of attributes.
     known: FxHashMap<Box<str>, FxHashMap<Box<str>, Text>>,
     size: usize,
     /// An estimate of the memory of all texts, in bytes.
@@ -24,12 +24,12 @@ pub(crate) struct Texts {
 }
 
 impl Texts {
-    /// Redacts a text without remembering it.
+    /// Redacts a text without caching the result.
     pub(crate) fn redacted(&self, text: &str) -> String {
         self.redactor.redact(text).into_owned()
     }
 
-    /// Whether a value other than a text is a secret under this key. `…` stands for any value.
+    /// Whether a value that is not a text is a secret under this key. `…` stands for any value.
     pub(crate) fn hides(&self, key: &str, value: impl Display) -> bool {
         self.redactor.meaning_of(key) != KeyMeaning::Text && {
             let value = value.to_string();
@@ -37,7 +37,6 @@ impl Texts {
         }
     }
 
-    /// Redacts a text without a key.
     pub(crate) fn text(&mut self, text: &str) -> Text {
         self.value("", text)
     }

@@ -1,4 +1,4 @@
-//! A trace of a recording as the terminal's waterfall.
+//! Draws a trace of a recording as a waterfall for the terminal.
 
 use std::borrow::Cow;
 
@@ -59,7 +59,7 @@ impl Labels for Forest<'_> {
     }
 }
 
-/// The text of a row. Tabs are replaced, because they would shift the columns.
+/// Escapes a text for a row. Tabs are escaped, too, because they would shift the columns.
 fn line(text: &str) -> Cow<'_, str> {
     match printable(text) {
         text if text.contains('\t') => Cow::Owned(text.replace('\t', "\\t")),
@@ -67,7 +67,7 @@ fn line(text: &str) -> Cow<'_, str> {
     }
 }
 
-/// Details beside the name: the status code of a response, and the host of a call.
+/// Returns the details beside the name: the status code of a response, and the host of a call.
 pub(crate) fn beside(forest: &Forest<'_>, index: usize) -> String {
     let span = forest.span(index);
     let is_call = matches!(span.kind, Kind::Client | Kind::Producer);

@@ -8,7 +8,7 @@ use serde_json::{Value as Json, json};
 
 use crate::span::{Log, Recording, Source, Span, SpanId, Status, Text, TraceId, Value};
 
-/// The maximum number of spans or log records of a line.
+/// The maximum number of spans or log records in a line.
 const LINE: usize = 512;
 
 /// Writes a recording as JSON lines of OTLP.

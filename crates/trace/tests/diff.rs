@@ -112,7 +112,7 @@ fn two_files_of_one_run_each_are_compared_by_call() {
     let found = diff(&before, &after);
     assert_eq!(found.changes, []);
     assert!(
-        found.notes[0].contains("expected 9 runs, or 30 calls on each side"),
+        found.notes[0].contains("expected 9 runs in total, or 30 calls on each side"),
         "{:?}",
         found.notes
     );

@@ -1,5 +1,5 @@
-//! The consecutive equal calls of a span, in which the rules find loops and retries. Calls whose names and statements
-//! differ only in ids are equal.
+//! Collects the calls of a span, in which the rules find loops and retries. Calls are equal if their names and
+//! statements differ only in numbers and ids.
 
 use std::collections::BTreeMap;
 
@@ -7,12 +7,12 @@ use crate::forest::Forest;
 use crate::names::normalized;
 use crate::span::Span;
 
-/// The maximum number of characters of a statement in a name.
+/// The maximum number of characters of the statement in the name of a call.
 const LONGEST: usize = 80;
 
 #[derive(Default)]
 pub(super) struct Calls {
-    /// The name in backticks, with the statement.
+    /// The name in backticks, with the statement if that differs from the name.
     pub(super) name: String,
     durations: Vec<u64>,
     /// The time of all calls.
@@ -47,12 +47,12 @@ impl Calls {
         self.durations.len()
     }
 
-    /// The time from the first failed call to the last call.
+    /// Returns the time from the first failed call to the last call.
     pub(super) const fn retried(&self) -> u64 {
         self.retried.1.saturating_sub(self.retried.0)
     }
 
-    /// The time of all calls without outliers, which have a cause of their own.
+    /// Returns the time that the calls would take at their median, because outliers have a cause of their own.
     pub(super) fn usual(&self) -> u64 {
         let mut durations = self.durations.clone();
         durations.sort_unstable();
@@ -61,7 +61,7 @@ impl Calls {
     }
 }
 
-/// The calls of a span, by name and statement.
+/// Returns the calls of a span, grouped by name and statement.
 pub(super) fn calls(forest: &Forest<'_>, index: usize) -> Vec<Calls> {
     let children = forest.tree().children(index);
     if children.len() < 2 {

@@ -2,7 +2,7 @@
 
 use crate::significance::{as_f64, logarithm};
 
-/// Random numbers for permutations, the same in each run.
+/// A generator of random numbers for permutations, which are the same in each run.
 pub(super) struct Random(u64);
 
 impl Random {
@@ -12,7 +12,7 @@ impl Random {
 
     pub(super) fn shuffle<T>(&mut self, values: &mut [T]) {
         for at in (1..values.len()).rev() {
-            // SplitMix64.
+            // This is SplitMix64.
             self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
             let bits = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
             let bits = (bits ^ (bits >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
@@ -23,17 +23,17 @@ impl Random {
     }
 }
 
-/// The lower limit, at 95 %, of the risk ratio: how much more often a row with a value is slow.
+/// Returns the lower limit, at 95 %, of the risk ratio: how much more often rows with a value are slow than others.
 pub(super) fn risk_ratio([slow_with, slow, with, all]: [usize; 4]) -> f64 {
-    // Half a row more in each cell keeps the ratio finite.
+    // Half a row is added to each cell, so that the ratio is finite.
     let (a, with) = (as_f64(slow_with) + 0.5, as_f64(with) + 1.0);
     let (c, without) = (as_f64(slow - slow_with) + 0.5, as_f64(all) + 2.0 - with);
     let error = (1.0 / a - 1.0 / with + 1.0 / c - 1.0 / without).sqrt();
     ((a / with / (c / without)).ln() - 1.96 * error).exp()
 }
 
-/// The chance that an outlier is as far above the other (sorted) values as `longest`, if their tail follows a power
-/// law. With a lighter tail, the chance is smaller.
+/// Returns the chance that an outlier is as far above the other (sorted) values as `longest`, if the tail of the values
+/// follows a power law. With a lighter tail, the chance is smaller.
 pub(super) fn outlier(others: &[u64], longest: u64) -> f64 {
     let upper = others.get(others.len() / 2..).unwrap_or_default();
     let (Some(least), Some(second)) = (upper.first(), upper.last()) else {
@@ -54,7 +54,7 @@ pub(super) fn moments(values: &[f64]) -> (f64, f64) {
     (mean, squares.sum::<f64>() / many)
 }
 
-/// The part of a normal distribution above a value. The value must not be small.
+/// Returns approximately the part of the standard normal distribution above a value, which must not be small.
 pub(super) fn tail(z: f64) -> f64 {
     (-z * z / 2.0).exp() / (z.max(1.0) * std::f64::consts::TAU.sqrt())
 }

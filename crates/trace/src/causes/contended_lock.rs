@@ -1,7 +1,7 @@
-//! Spans of one name that wait for each other, such as for a lock or a place in a pool, or that all wait for one long span
-//! of another name.
+//! Finds spans of one name that wait for each other, as for a lock or a place in a pool, or that all wait for one long
+//! span of another name.
 //!
-//! A span may wait in the longest gap between its children, so the rule looks only at this gap.
+//! A span is assumed to wait in the longest gap between its children, so the rule examines only this gap.
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
@@ -16,24 +16,24 @@ use crate::names::{normalized, percentile};
 use crate::significance::{as_f64, as_f64_of};
 use crate::span::Kind;
 
-/// The minimum share of a cause in the time of all traces, as a divisor.
+/// A cause is reported only if it takes at least the time of all traces divided by this.
 const OF_FILE: u64 = 20;
 const CALLS: usize = 5;
 /// The minimum duration of a span that others wait for.
 const HOLD: u64 = 20 * MS;
-/// The numbers of calls that a lock or a pool may let run at once, which are tried in turn.
+/// The tested numbers of calls that a lock or a pool may let run at once.
 const PLACES: [usize; 15] = [1, 2, 3, 4, 5, 6, 8, 10, 12, 16, 20, 24, 32, 48, 64];
-/// The part of the calls that may overtake others, as a divisor.
+/// At most the number of calls divided by this may overtake other calls.
 const OVERTAKING: usize = 50;
-/// The permutation test exchanges durations only within blocks of this many consecutive calls, because a time in which
-/// all calls are slow is no queue.
+/// The permutation test exchanges durations only within blocks of this many consecutive calls, because a period in
+/// which all calls are slow is no queue.
 const BLOCK: usize = 50;
 const PERMUTATIONS: usize = 999;
 /// Among queues whose regularity differs by at most this factor, the one with the fewest places is reported.
 const AS_REGULAR: f64 = 1.3;
-/// The minimum share of the waits in the durations, as a divisor.
+/// The waits must take at least the sum of the durations divided by this.
 const WAITED: u64 = 5;
-/// The factor by which durations must differ, as a fraction.
+/// The minimum ratio of the 90th to the 10th percentile of the durations, as a fraction.
 const SPREAD: (u64, u64) = (3, 2);
 /// The maximum number of compared spans of one name.
 const MOST_CALLS: usize = 2_000;
@@ -41,7 +41,7 @@ const MOST_HOLDERS: usize = 200;
 /// The minimum number of calls that wait for a holder.
 const HELD: usize = 3;
 
-/// A span, and its longest gap without a child.
+/// The longest gap of a span in which none of its children runs.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 struct Wait {
     from: u64,
@@ -61,9 +61,9 @@ fn longest_gap(forest: &Forest<'_>, index: usize) -> (u64, u64) {
     longest.unwrap_or((start, start))
 }
 
-/// The most plausible queue of each name, and the chance that its order is random. A lock or a pool belongs to one
-/// process, but processes may share a called service, so both groupings are tested. The grouping whose order
-/// is less likely to be random is reported.
+/// Returns the most plausible queue of each name, with the chance that its order is random. A lock or a pool belongs to
+/// one process, but processes may share a called service, so both groupings are tested. The grouping whose order is
+/// less likely to be random is reported.
 pub(super) fn contended(forest: &Forest<'_>, all: u64) -> Vec<Option<Tested>> {
     let least = (all / OF_FILE).max(LEAST);
     let mut groups: FxHashMap<(&str, String), Vec<(u32, Wait)>> = FxHashMap::default();
@@ -84,7 +84,7 @@ pub(super) fn contended(forest: &Forest<'_>, all: u64) -> Vec<Option<Tested>> {
     groups.into_iter().flat_map(|group| of_name(forest, group, least, &holders)).collect()
 }
 
-/// Tests the calls of a name, in each process or across all processes.
+/// Tests the calls of a name in each process and, if they may share a service, across all processes.
 fn of_name(
     forest: &Forest<'_>,
     mut group: Vec<(u32, Wait)>,
@@ -118,22 +118,22 @@ fn of_name(
     found.into_iter().flatten().collect()
 }
 
-/// Sorts calls by their starts, if there are enough of them.
+/// Returns calls sorted by their starts, or `None` if they are too few or take too little time.
 fn comparable(mut calls: Vec<Wait>, least: u64) -> Option<Vec<Wait>> {
     calls.sort_unstable();
     calls.truncate(MOST_CALLS);
-    // The order of calls that begin at the same time is unknown. Sorted by their ends, they would look like a queue.
+    // Calls that begin at the same time get a random order: in the order of their ends, they would look like a queue.
     Random::new().shuffle(&mut calls);
     calls.sort_by_key(|it| it.from);
     (calls.len() >= CALLS && sum(calls.iter().map(Wait::time)) >= least).then_some(calls)
 }
 
-/// Tests whether calls wait for one of several places, first come, first served: fewer calls overtake others than after
-/// their durations are exchanged at random.
+/// Tests whether calls wait for one of several places, first come, first served: the calls would then wait longer in
+/// total than after their durations are exchanged at random.
 fn in_order(forest: &Forest<'_>, calls: &[Wait]) -> Option<Tested> {
     let mut times: Vec<u64> = calls.iter().map(Wait::time).collect();
     times.sort_unstable();
-    // Clocks are not exact, and calls that arrive together may continue in any order.
+    // Calls may overtake by this time: clocks are not exact, and calls may continue in another order than they arrive.
     let slack = percentile(&times, 50) / 50;
     let is_spread = percentile(&times, 90) / SPREAD.0 >= percentile(&times, 10) / SPREAD.1;
     let places = |calls: &[Wait]| {
@@ -165,8 +165,8 @@ fn in_order(forest: &Forest<'_>, calls: &[Wait]) -> Option<Tested> {
     Some((chance, queue(forest, calls, &waits, places)?))
 }
 
-/// The number of places with the most regular times, and the waits. A multiple of the true number is more regular by
-/// the square root of the multiple, because each of its times is the sum of several times.
+/// Returns the number of places with the most regular times, and the waits. With a multiple of the true number, each
+/// time is a sum of times and more regular by the square root of the multiple, which the comparison corrects.
 fn likeliest_queue(calls: &[Wait], fewest: usize, least: u64) -> Option<(usize, Vec<u64>)> {
     let places = PLACES.into_iter().filter(|it| *it >= fewest && *it * 2 <= calls.len());
     let queues = places.filter_map(|it| {
@@ -187,7 +187,7 @@ fn fraction(part: u64, whole: u64) -> f64 {
     as_f64_of(part) / as_f64_of(whole.max(1))
 }
 
-/// The wait of each call for one of the places, unless too many calls overtake.
+/// Returns the wait of each call for one of the places, or `None` if too many calls overtake others.
 fn waits(calls: &[Wait], places: usize, slack: u64) -> Option<Vec<u64>> {
     // The latest ends of the earlier calls. A place is free at the earliest of these ends.
     let mut latest = BinaryHeap::with_capacity(places + 1);
@@ -205,8 +205,8 @@ fn waits(calls: &[Wait], places: usize, slack: u64) -> Option<Vec<u64>> {
     Some(waits)
 }
 
-/// The finding about calls with these waits. `None` if their total time in a place is shorter than a single wait: then
-/// the calls were parallel.
+/// Returns the finding about calls with these waits, or `None` if their total time in a place is shorter than a single
+/// wait, because then the calls were parallel.
 fn queue(forest: &Forest<'_>, calls: &[Wait], waits: &[u64], places: usize) -> Option<Finding> {
     let (longest, span) = waits.iter().zip(calls).max().map(|(wait, call)| (*wait, call.span))?;
     let mut holds: Vec<u64> =
@@ -230,8 +230,8 @@ fn queue(forest: &Forest<'_>, calls: &[Wait], waits: &[u64], places: usize) -> O
     Some(Finding::new(CauseKind::ContendedLock, OF_FILE, at, message).of(span))
 }
 
-/// Tests whether calls run one at a time, in any order: they start together, and the steps between their ends are too
-/// regular.
+/// Tests whether calls run one at a time, in any order: they start together, but the steps between their ends are too
+/// regular to be random.
 fn in_turn(forest: &Forest<'_>, calls: &[Wait]) -> Option<Tested> {
     let mut until = 0;
     let clusters = calls.chunk_by(|one, other| {
@@ -246,7 +246,7 @@ fn in_turn(forest: &Forest<'_>, calls: &[Wait]) -> Option<Tested> {
         let ends_apart = ends.windows(2).map(|it| it[1] - it[0]).min()?;
         let starts_apart = cluster.windows(2).map(|it| it[1].from - it[0].from).min()?;
         let hold = (ends.last()? - ends.first()?) / u64::try_from(ends.len() - 1).ok()?;
-        // With random ends, the shortest step between them is at least this long with this probability.
+        // This is the probability that the shortest step between random ends is at least this long.
         let chance = (1.0 - fraction(ends_apart, hold)).max(0.0).powf(as_f64(ends.len() - 2));
         let waits: Vec<u64> = cluster.iter().map(|it| it.time().saturating_sub(hold)).collect();
         let chance = chance * as_f64(clusters.len());
@@ -256,7 +256,7 @@ fn in_turn(forest: &Forest<'_>, calls: &[Wait]) -> Option<Tested> {
     found.min_by(by_chance)
 }
 
-/// The longest spans, by start, for which others may wait.
+/// The longest spans, for which others may wait.
 struct Holders(Vec<usize>);
 
 impl Holders {
@@ -268,8 +268,8 @@ impl Holders {
         Self(spans)
     }
 
-    /// Tests whether calls that begin during another span all end just after it, though other calls of the name are
-    /// much quicker.
+    /// Tests whether calls that begin during another span all end just after that span ends, although other calls of
+    /// the name are much quicker.
     fn test(&self, forest: &Forest<'_>, calls: &[Wait]) -> Option<Tested> {
         let mut times: Vec<u64> = calls.iter().map(Wait::time).collect();
         times.sort_unstable();

@@ -1,4 +1,4 @@
-//! A span has many equal children, one after the other, or repeats a call that failed.
+//! Finds spans that make many equal calls, one after the other, or that repeat a failed call.
 
 use floe_waterfall::duration;
 
@@ -6,7 +6,7 @@ use super::calls::Calls;
 use super::{CauseKind, Finding, MS};
 use crate::forest::Forest;
 
-/// The minimum share of a cause in the time of all traces, as a divisor.
+/// A cause is reported only if it takes at least the time of all traces divided by this.
 const OF_FILE: u64 = 50;
 const LEAST: u64 = MS;
 /// The minimum number of calls of a loop.

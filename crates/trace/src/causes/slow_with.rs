@@ -1,5 +1,5 @@
 //! Finds a property that slow spans of a name have and quick ones do not have: an attribute, a host, a version, a
-//! parent, a child, an event, or a text with ids in it.
+//! parent, a child, an event, or an attribute apart from the ids in its text.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,7 +13,7 @@ use crate::names::{normalized, percentile};
 use crate::significance::{as_f64, logarithm, logarithm_of_fisher};
 use crate::span::TraceId;
 
-/// The minimum share of a cause in the time of all traces, as a divisor.
+/// A cause is reported only if it takes at least the time of all traces divided by this.
 const OF_FILE: u64 = 50;
 /// The minimum number of spans of a name.
 const SPANS: usize = 20;
@@ -22,7 +22,7 @@ const SPANS_OF_OUTLIER: usize = 8;
 const TAIL: (u64, u64) = (3, 2);
 /// The minimum ratio of a single outlier to the median.
 const OUTLIER: u64 = 4;
-/// The minimum number of slow spans with a value, and their minimum share of all slow spans, as a divisor.
+/// At least this many of the slow spans have the value, and at least one in this many.
 const SUPPORT: usize = 5;
 const RISK_RATIO: f64 = 1.5;
 /// Values whose spans overlap by this fraction are one finding.
@@ -30,13 +30,13 @@ const TWINS: (usize, usize) = (19, 20);
 const MOST_TWINS: usize = 3;
 /// The maximum number of characters of a value.
 const LONGEST: usize = 60;
-/// Parts of the duration itself, recorded by bridges from `tracing`, which explain nothing.
+/// Attributes of bridges from `tracing` that explain nothing, because they are parts of the duration.
 const MEASURED: [&str; 2] = ["busy_ns", "idle_ns"];
 
 /// A property by which spans differ: an attribute, or a word such as "parent", with its value.
 type Feature = (String, String);
 
-/// The property that separates the slow spans of each name best, and the chance that it is random.
+/// Returns the property that best separates the slow spans of each name, with the chance that the property is random.
 pub(super) fn slow_with(forest: &Forest<'_>, all: u64) -> Vec<Option<Tested>> {
     let least = (all / OF_FILE).max(LEAST);
     let mut groups: BTreeMap<(&str, String), Vec<usize>> = BTreeMap::new();
@@ -65,14 +65,14 @@ struct Group<'a> {
 }
 
 impl Group<'_> {
-    /// The number of slow spans by each of two methods that use only durations: outliers above the quartiles, and the
-    /// upper one of two groups.
+    /// Returns the index of the first slow span in `sorted`, by each of two methods that use only durations: outliers
+    /// above the quartiles, and the upper one of two groups.
     fn tails(&self, least: u64) -> Vec<usize> {
         let logs: Vec<f64> = self.sorted.iter().map(|it| logarithm(*it)).collect();
         let [low, high] = [25, 75].map(|it| logarithm(percentile(&self.sorted, it)));
         let far = logs.partition_point(|it| *it <= (high - low).mul_add(1.5, high));
         let (all, many) = (logs.iter().sum::<f64>(), as_f64(logs.len()));
-        // Otsu's threshold: the two means are as far apart as possible, in proportion to the sizes.
+        // Otsu's threshold: the two means, weighted by the sizes of both groups, are as far apart as possible.
         let mut below = 0.0;
         let apart = logs.iter().zip(1..).map(|(it, at)| {
             below += it;
@@ -92,7 +92,7 @@ impl Group<'_> {
         tails.collect()
     }
 
-    /// The spans of each value, as indices in the group. Ids and values that all spans have are left out.
+    /// Returns the spans of each value, as indices in the group, without ids and values that few or all spans have.
     fn features(&self) -> Vec<(Feature, BTreeSet<usize>)> {
         let mut features: FxHashMap<Feature, Vec<usize>> = FxHashMap::default();
         for (at, span) in self.spans.iter().enumerate() {
@@ -147,7 +147,7 @@ impl Group<'_> {
         features
     }
 
-    /// The value that best separates the slow spans.
+    /// Returns the finding about the value that best separates the slow spans.
     fn separated(&self, least: u64) -> Option<Tested> {
         let tails = if self.spans.len() < SPANS { Vec::new() } else { self.tails(least) };
         let features = if tails.is_empty() { Vec::new() } else { self.features() };
@@ -194,9 +194,9 @@ impl Group<'_> {
         Some(Finding::new(CauseKind::SlowWith, OF_FILE, at, message).of(longest))
     }
 
-    /// Four numbers of rows: the slow rows with the value, all slow rows, all rows with the value, and all rows. Spans
-    /// of one trace are not independent, so a trace has at most two rows: its spans with the value, and its other
-    /// spans. A row is slow if at least half of its spans are slow.
+    /// Counts the slow rows with the value, all slow rows, all rows with the value, and all rows. Spans of one trace
+    /// are not independent, so a trace has at most two rows: its spans with the value, and its other spans. A row is
+    /// slow if at least half of its spans are slow.
     fn rows(&self, places: &BTreeSet<usize>, is_slow: &dyn Fn(usize) -> bool) -> [usize; 4] {
         let mut rows: FxHashMap<(TraceId, bool), (usize, usize)> = FxHashMap::default();
         for (at, span) in self.spans.iter().enumerate() {
@@ -213,7 +213,7 @@ impl Group<'_> {
         counts
     }
 
-    /// A single span that is far above all others.
+    /// Returns the finding about a single span that takes much longer than all others.
     fn outlier(&self, least: u64) -> Option<Tested> {
         let (longest, others) = self.sorted.split_last()?;
         let usual = percentile(others, 50);
@@ -250,7 +250,7 @@ impl Group<'_> {
 
 fn is_twin(one: &BTreeSet<usize>, other: &BTreeSet<usize>) -> bool {
     let (fewer, more) = (one.len().min(other.len()), one.len().max(other.len()));
-    // Most pairs differ in size so much that they cannot be twins: their elements are not compared.
+    // Most pairs differ so much in size that they cannot be twins, so their elements need not be compared.
     if fewer * TWINS.1 < more * TWINS.0 {
         return false;
     }

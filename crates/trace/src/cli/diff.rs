@@ -56,7 +56,7 @@ pub(crate) fn diff(options: &Diff) -> Result<ExitCode, Failure> {
     Ok(ExitCode::from(if found.changes.is_empty() { 0 } else { CHANGED }))
 }
 
-/// `+5.1 %`, or `×3`.
+/// Formats the factor, such as `+5.1 %` or `×3.0`.
 fn factor(change: &Change) -> String {
     match change.factor {
         Some(factor) if (0.5..2.0).contains(&factor) => format!("{:+.1} %", (factor - 1.0) * 100.0),
@@ -69,7 +69,7 @@ fn what(kind: ChangeKind) -> String {
     match kind {
         ChangeKind::SlowerTotal => "slower in total, but no span name accounts for it".to_owned(),
         ChangeKind::FasterTotal => "faster in total, but no span name accounts for it".to_owned(),
-        // The name as in JSON.
+        // The other kinds are named as in JSON.
         _ => json!(kind).as_str().unwrap_or_default().replace('_', " "),
     }
 }
@@ -121,7 +121,7 @@ fn coverage(found: &Found) -> String {
     format!("before: {before} · after: {after}")
 }
 
-/// The sentence if no difference was found.
+/// Returns the sentence for a comparison without differences.
 const fn nothing(found: &Found) -> &'static str {
     if found.is_undecided {
         "no difference can be distinguished from chance"

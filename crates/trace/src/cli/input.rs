@@ -1,4 +1,4 @@
-//! The files of a command.
+//! Reads the files of a command.
 
 use std::fs::File;
 use std::io::{self, IsTerminal as _, Write as _};
@@ -28,7 +28,7 @@ pub(crate) struct Input {
     limits: Limits,
 }
 
-/// How much is read.
+/// The limits of what is read.
 #[derive(Clone, Debug, Args)]
 pub(crate) struct Limits {
     /// The memory limit for spans, log records and their decoding, in MiB; records beyond it are left out, with a note
@@ -50,7 +50,7 @@ impl Input {
         Ok(recording)
     }
 
-    /// Reads all files, and prints their problems to standard error.
+    /// Reads the wanted traces of all files, and prints the problems of the files to standard error.
     pub(crate) fn read(&self) -> Result<Recording, Failure> {
         let mut recording = self.limits.read(self.files())?;
         if let Some(id) = &self.trace {
@@ -73,7 +73,7 @@ impl Input {
 }
 
 impl Limits {
-    /// Reads the given files, or standard input without any, and prints their problems to standard error.
+    /// Reads the given files, or standard input if none are given, and prints their problems to standard error.
     pub(crate) fn read(&self, files: &[PathBuf]) -> Result<Recording, Failure> {
         let mut reader = Reader::new().max_bytes(self.max_memory.saturating_mul(1 << 20));
         if files.is_empty() {
@@ -93,7 +93,7 @@ impl Limits {
     }
 }
 
-/// Reads a file, or the files of a folder, which may also contain other files.
+/// Reads a file, or the files of a folder. Unreadable files of a folder are only noted, unless all are unreadable.
 fn read_all(reader: &mut Reader, path: &Path) -> Result<(), Failure> {
     if !path.is_dir() {
         return read_one(reader, path);
@@ -120,7 +120,7 @@ pub(crate) fn print_notes(notes: &[Note]) {
     }
 }
 
-/// The file itself, or the files of a folder, sorted by name.
+/// Returns the file itself, or the OTLP files of a folder, sorted by name.
 pub(crate) fn files_of(path: &Path) -> Result<Vec<PathBuf>, Failure> {
     if !path.is_dir() {
         return Ok(vec![path.to_owned()]);

@@ -47,7 +47,7 @@ pub(crate) struct Listen {
 }
 
 impl Listen {
-    /// The memory for one message, and the memory for the traces that are not drawn yet.
+    /// Returns the limit for one message, which is also the limit for the traces that are not drawn yet, in bytes.
     const fn bytes(&self) -> usize {
         self.max_memory.saturating_mul(1 << 19)
     }
@@ -57,11 +57,11 @@ impl Listen {
 #[derive(Debug)]
 struct Received {
     recording: Recording,
-    /// The approximate memory of the message.
+    /// The approximate memory of the message, in bytes.
     bytes: usize,
 }
 
-/// Receives until Ctrl-C.
+/// Receives and draws traces until Ctrl-C.
 pub(crate) fn listen(options: &Listen) -> Result<ExitCode, Failure> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime =
@@ -72,7 +72,7 @@ pub(crate) fn listen(options: &Listen) -> Result<ExitCode, Failure> {
 async fn serve(options: &Listen) -> Result<ExitCode, Failure> {
     let mut traces = Traces::new(options)?;
     let (sender, mut received) = mpsc::channel(1);
-    // One future for the whole time. With a new future for each wait, a signal between two waits would be lost.
+    // The future is created once. With a new future for each wait, a signal between two waits would be lost.
     let mut interrupted = pin!(interrupted());
     let routes = Receiver::new(sender, options.bytes()).routes();
     let mut addresses = Vec::new();

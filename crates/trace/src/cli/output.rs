@@ -29,7 +29,7 @@ pub(crate) fn spare(inputs: &[PathBuf], out: &Path) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Writes a file. A closed pipe on standard output, as with `head`, is no failure.
+/// Writes a file or standard output. A pipe that its reader, such as `head`, has closed is no failure.
 pub(crate) fn write(
     path: &Path,
     content: impl FnOnce(&mut dyn Write) -> io::Result<()>,
@@ -41,7 +41,7 @@ pub(crate) fn write(
         ("standard output".into(), if gone { Ok(()) } else { written })
     } else {
         let written = if fs::metadata(path).is_ok_and(|it| !it.is_file()) {
-            // A device or a pipe is not replaced, also behind a link such as `/dev/stdout`.
+            // A device or a pipe is written and not replaced, even through a link such as `/dev/stdout`.
             File::create(path).and_then(|file| buffered(file, content))
         } else if path.is_symlink() {
             Err(io::Error::other("expected a file, found a link"))
@@ -77,7 +77,7 @@ pub(crate) fn append(path: &Path) -> io::Result<File> {
     if !file.metadata()?.is_file() {
         return Ok(file);
     }
-    // An existing file may be readable by others.
+    // An existing file may be readable by others, so its permissions are restricted.
     #[cfg(unix)]
     file.set_permissions(std::os::unix::fs::PermissionsExt::from_mode(0o600))?;
     if let Ok(mut written) = File::open(path)
@@ -91,7 +91,7 @@ pub(crate) fn append(path: &Path) -> io::Result<File> {
     Ok(file)
 }
 
-/// The options for a new file that only its user may read.
+/// Returns the options for a new file that only its user may read.
 pub(crate) fn private() -> OpenOptions {
     #[cfg_attr(not(unix), expect(unused_mut, reason = "only Unix has these permissions"))]
     let mut options = OpenOptions::new();

@@ -66,7 +66,7 @@ fn of_all(json: bool) -> io::Result<String> {
     Ok(table(&columns))
 }
 
-/// A resource attribute as the text of a cell.
+/// Returns a resource attribute as the text of a cell.
 fn shown(key: &str, context: &Context) -> String {
     cell(context.resource_attribute(key).unwrap_or_default(), 60)
 }
@@ -112,7 +112,7 @@ fn of_process(id: u32, json: bool) -> io::Result<String> {
     Ok(text)
 }
 
-/// The recorded open spans, each with its depth and after its parent, and the unrecorded current spans of threads.
+/// Returns the recorded open spans, each with its depth and after its parent, then unrecorded current spans of threads.
 fn spans(threads: &[Thread], open: &[OpenSpan]) -> Vec<(usize, Value)> {
     let known: HashSet<_> = open.iter().map(|open| ids(&open.span)).collect();
     let tree = Tree::by_ids(open.iter().map(|open| {
@@ -181,7 +181,7 @@ fn place(span: &CurrentSpan) -> String {
     format!("{file}{separator}{line}")
 }
 
-/// The name of a span, or else of its function.
+/// Returns the name of a span, or else of its function.
 fn name(span: &CurrentSpan) -> &str {
     let keys = ["floe.span.name", "code.function.name"];
     keys.into_iter().find_map(|key| span.attribute(key)).unwrap_or("–")

@@ -30,7 +30,7 @@ pub(crate) struct Question {
     limit: usize,
 }
 
-/// The columns of an answer and their values, in the order of the table.
+/// A row of an answer: the names of the columns and their values, in the order of the table.
 type Row = Vec<(&'static str, Json)>;
 
 macro_rules! row {
@@ -69,7 +69,7 @@ pub(crate) fn answer(
 pub(crate) fn errors(forest: &Forest<'_>) -> Vec<Row> {
     let spans = 0..forest.recording().spans.len();
     let failed: Vec<usize> = spans.filter(|it| forest.span(*it).is_failure()).collect();
-    // Between two errors, a span may have no status.
+    // All ancestors of an error count as explained, because a span between two errors may have no status.
     let mut explained = FxHashSet::default();
     for span in &failed {
         let mut above = forest.tree().parent(*span);
@@ -106,7 +106,7 @@ pub(crate) fn errors(forest: &Forest<'_>) -> Vec<Row> {
     rows.collect()
 }
 
-/// The names from the root of a trace to a span.
+/// Returns the names from the root of a trace to a span, at most the last eight.
 fn ancestors(forest: &Forest<'_>, span: usize) -> String {
     let mut path = Vec::new();
     let mut at = Some(span);
@@ -128,7 +128,7 @@ pub(crate) fn path(forest: &Forest<'_>) -> Vec<Row> {
     let Some(trace) = traces.max_by_key(|trace| trace.duration()) else {
         return Vec::new();
     };
-    // Parts with the same names above them are one row, such as the parts of a loop.
+    // Steps with the same path of names, such as the steps of a loop, are one row.
     let mut parts: FxHashMap<(&str, String, bool), Part> = FxHashMap::default();
     for step in critical_path(forest.tree(), &trace.roots) {
         let service = forest.recording().service(forest.span(step.span));
@@ -157,7 +157,7 @@ pub(crate) fn path(forest: &Forest<'_>) -> Vec<Row> {
     rows.collect()
 }
 
-/// Parts of a critical path that are shown as one row.
+/// The steps of a critical path that are shown as one row.
 #[derive(Default)]
 struct Part {
     time: u64,
@@ -205,7 +205,7 @@ fn percent(part: u64, whole: u64) -> f64 {
     (part as f64 / whole as f64 * 1000.0).round() / 10.0
 }
 
-/// A table with a header. Numbers are right-aligned, and empty columns are left out.
+/// Formats a table with a header. Numbers are right-aligned, and empty columns are left out.
 fn table(answer: &Answer) -> String {
     let Some(first) = answer.rows.first() else {
         return "nothing found\n".to_owned();

@@ -12,7 +12,7 @@ use floe_waterfall::uses_color;
 use super::input::{Input, print_notes};
 use super::{Failure, print};
 
-/// The width for output without a known width, such as a file or a log of CI.
+/// The width of output whose width is unknown, such as a file or a log of CI, in columns.
 const WIDTH: usize = 120;
 
 #[derive(Clone, Debug, Args)]
@@ -26,7 +26,7 @@ pub(crate) struct Show {
     look: Look,
 }
 
-/// The look of drawn traces.
+/// How traces are drawn.
 #[derive(Clone, Debug, Args)]
 pub(crate) struct Look {
     /// Draw every span, however many there are

@@ -1,4 +1,4 @@
-//! Columns of text in a terminal.
+//! Formats columns of text for a terminal.
 
 use std::iter;
 
@@ -27,7 +27,7 @@ pub(crate) fn cell(text: &str, most: usize) -> String {
     clip(&printable(text).replace('\t', " "), most)
 }
 
-/// Writes columns beside each other, each as wide as its longest cell.
+/// Formats columns beside each other, each as wide as its longest cell.
 pub(crate) fn table(columns: &[Column]) -> String {
     let all = |column: &Column| {
         let cells = iter::once(&column.title).chain(&column.cells);

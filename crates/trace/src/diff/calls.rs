@@ -1,4 +1,4 @@
-//! Compares calls: new and missing names, numbers, and failures.
+//! Compares calls: new and missing names, numbers of calls, and failures.
 
 use std::collections::BTreeSet;
 
@@ -17,7 +17,7 @@ const CHANCE_OF_DOUBT: f64 = 0.01;
 const CHANCE_OF_COUNTS: f64 = 0.002;
 /// The minimum change of the failure rate that is reported.
 const LEAST_FAILURES: f64 = 0.005;
-/// The minimum change of the number of calls of each parent.
+/// The minimum change of the mean number of calls of each parent.
 const LEAST_CALLS: f64 = 0.05;
 const LEAST_FACTOR: f64 = 1.05;
 

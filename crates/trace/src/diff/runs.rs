@@ -28,19 +28,19 @@ pub(super) struct Operation {
 /// A name and the name of the parent, as indices of [`Sets::names`].
 pub(super) type Key = (usize, Option<usize>);
 
-/// The calls of a key in one run, by start. Times are nanoseconds while the runs are read, and then their logarithms: the
-/// resolution of the clocks is known when all runs are read.
+/// The calls of a key in one run, sorted by start. Times are nanoseconds while the runs are read, and then logarithms,
+/// because the resolution of the clocks is known only when all runs are read.
 #[derive(Debug, Default)]
 pub(super) struct Calls {
     /// The self times.
     pub(super) own: Vec<f64>,
-    /// The durations. The duration of a root is the duration of its trace, which may end later.
+    /// The durations. For the first root of a trace, it is the duration of the trace, which may end later.
     pub(super) durations: Vec<f64>,
     /// Whether the calls are roots or server spans.
     pub(super) are_entries: bool,
     /// 1 for a failed call, else 0.
     pub(super) failed: Vec<f64>,
-    /// The number of calls for each parent that makes one.
+    /// For each parent that makes such calls: its index among the spans of its name, and the number of its calls.
     pub(super) by_parent: Vec<(usize, usize)>,
 }
 
@@ -61,7 +61,7 @@ pub(super) struct Run {
 }
 
 impl Run {
-    /// The number of calls of each parent, including zeros.
+    /// Returns the number of calls of each parent, including zeros.
     pub(super) fn by_parent(&self, key: Key) -> Vec<f64> {
         let mut counts = vec![0.0; self.parents(key)];
         for (parent, calls) in self.calls.get(&key).iter().flat_map(|it| &it.by_parent) {
@@ -72,7 +72,7 @@ impl Run {
         counts
     }
 
-    /// The number of possible parents of this call; for roots, the number of traces.
+    /// Returns the number of possible parents of a call, which for a root is the number of traces.
     fn parents(&self, key: Key) -> usize {
         key.1.map_or(self.traces, |parent| self.spans.get(&parent).copied().unwrap_or_default())
     }
@@ -114,7 +114,7 @@ impl Run {
     }
 }
 
-/// The runs before and after.
+/// The runs before and after the change.
 #[derive(Debug)]
 pub(super) struct Sets {
     pub(super) names: Vec<Operation>,
@@ -123,7 +123,7 @@ pub(super) struct Sets {
     pub(super) tick: u64,
 }
 
-/// The greatest power of ten, up to the given one, that divides all times.
+/// Returns the greatest power of ten, up to the given one, that divides all times.
 fn finer_tick(run: &Recording, tick: u64) -> u64 {
     let times = run.spans.iter().flat_map(|it| [it.start, it.end]);
     times.fold(tick, |mut tick, time| {
@@ -149,18 +149,18 @@ impl Sets {
         Self { names: names.names, runs, tick }
     }
 
-    /// The numbers of runs, traces and spans of a side.
+    /// Returns the numbers of runs, traces and spans of a side.
     pub(super) fn coverage(&self, side: usize) -> (usize, usize, usize) {
         let spans = self.runs[side].iter().flat_map(|run| run.spans.values()).sum();
         (self.runs[side].len(), self.traces(side), spans)
     }
 
-    /// A time for people, from its logarithm.
+    /// Formats a time, given as a logarithm, for people.
     pub(super) fn time(&self, logarithm: f64) -> String {
         duration(rounded(logarithm.exp()).saturating_sub(self.tick))
     }
 
-    /// Whether both sides have enough runs to make each run a sample.
+    /// Whether both sides together have enough runs to make each run a sample.
     pub(super) fn are_runs(&self) -> bool {
         self.runs[0].len() + self.runs[1].len() >= RUNS
     }
@@ -169,7 +169,7 @@ impl Sets {
         self.runs[side].iter().map(|run| run.traces).sum()
     }
 
-    /// The keys of all runs, sorted by their texts.
+    /// Returns the keys of all runs, sorted by their texts.
     pub(super) fn keys(&self) -> Vec<Key> {
         let runs = self.runs.iter().flatten();
         let keys: FxHashSet<Key> = runs.flat_map(|run| run.calls.keys().copied()).collect();
@@ -178,7 +178,7 @@ impl Sets {
         keys
     }
 
-    /// The calls of a key, for each run of a side that has any.
+    /// Returns the calls of a key, for each run of a side that has any.
     pub(super) fn calls(&self, side: usize, key: Key) -> impl Iterator<Item = &Calls> {
         self.runs[side].iter().filter_map(move |run| run.calls.get(&key))
     }
@@ -195,7 +195,7 @@ struct Names {
 }
 
 impl Names {
-    /// The index of the name of each span.
+    /// Returns the index of the name of each span.
     fn of(&mut self, recording: &Recording) -> Vec<usize> {
         // Texts repeat, and a lookup is quicker than normalizing a text again.
         let mut known: FxHashMap<(&str, &str, &str), usize> = FxHashMap::default();
@@ -221,7 +221,7 @@ impl Names {
     }
 }
 
-/// A statement without its literals; a list of literals counts as one.
+/// Replaces each literal of a statement by `*`, and a list of literals by a single `*`.
 fn without_values(text: &str) -> String {
     let parts = text.split('\'').enumerate();
     let plain: String = parts.map(|(at, part)| if at % 2 == 0 { part } else { "*" }).collect();

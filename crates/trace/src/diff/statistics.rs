@@ -5,12 +5,12 @@ use crate::significance::{as_f64, fisher};
 /// The number of parts of a run that serve as samples if there are few runs. A disturbance of the machine lasts longer
 /// than a call, so single calls are not independent samples, but the means of parts are.
 const PARTS: usize = 10;
-/// The part of the values at each end, as a divisor, that a robust mean replaces by the least extreme of them.
+/// At each end, the number of values divided by this is replaced in a robust mean by the least extreme of them.
 const ENDS: usize = 10;
-/// Samples are alike if their variance exceeds the variance expected from the values within them by less than this
-/// factor.
+/// Samples are alike if the variance between them is at most this factor times the variance expected from the values
+/// within them.
 const ALIKE: f64 = 1.5;
-/// The minimum degrees of freedom for which the deviation of the samples is known.
+/// The minimum degrees of freedom with which the deviation of the samples can be estimated.
 const LEAST_FREEDOM: usize = 4;
 
 /// One sample: the values of a run, or of a part of it.
@@ -44,13 +44,13 @@ impl Unit {
         Self::new(&values)
     }
 
-    /// The variance of the mean.
+    /// Returns the variance of the mean.
     pub(super) fn variance(&self) -> f64 {
         self.squares / (self.values - 1.0).max(1.0) / self.values
     }
 }
 
-/// The samples of a side: its runs, or parts of them.
+/// Returns the samples of a side: its runs, or parts of them.
 pub(super) fn units(runs: &[Vec<f64>], are_whole: bool, unit: fn(&[f64]) -> Unit) -> Vec<Unit> {
     let parts = runs.iter().flat_map(|values| {
         let parts = if are_whole { 1 } else { PARTS }.min(values.len());
@@ -60,7 +60,7 @@ pub(super) fn units(runs: &[Vec<f64>], are_whole: bool, unit: fn(&[f64]) -> Unit
     parts.map(unit).collect()
 }
 
-/// Student's test of two sides, of which one may have a single sample.
+/// Returns the chance from Student's test of two sides. One side may have a single sample.
 pub(super) fn student(sides: [&[Unit]; 2]) -> f64 {
     let freedom = (sides[0].len() + sides[1].len()).saturating_sub(2);
     let distance = (mean_of(sides[1]) - mean_of(sides[0])).abs();
@@ -70,13 +70,13 @@ pub(super) fn student(sides: [&[Unit]; 2]) -> f64 {
     two_sided(distance / variance(sides).sqrt(), freedom)
 }
 
-/// The variance of the difference of both means, at least the variance from the values within samples.
+/// Returns the variance of the difference of both means, at least the one estimated from the values within samples.
 pub(super) fn variance(sides: [&[Unit]; 2]) -> f64 {
     let [of_units, of_values] = variances(sides);
     of_units.max(of_values)
 }
 
-/// The variance of the difference of both means, from the samples, and from the values within them.
+/// Estimates the variance of the difference of both means from the samples, and from the values within the samples.
 fn variances(sides: [&[Unit]; 2]) -> [f64; 2] {
     let units = || sides.iter().copied().flatten();
     let distances = sides.iter().flat_map(|side| {
@@ -96,8 +96,9 @@ fn variances(sides: [&[Unit]; 2]) -> [f64; 2] {
     [of_units, of_values]
 }
 
-/// Fisher's test of the numbers of values above the middle of both means, and Student's test as far as the samples are
-/// not alike. Few samples show their deviation poorly, so Fisher's test finds more where it suffices.
+/// Tests counts with Fisher's test of the numbers of values above the middle of both means, and with Student's test if
+/// the samples are not alike. Few samples show their deviation poorly, so Fisher's test alone finds more where it
+/// suffices.
 pub(super) fn counts(sides: [&[Vec<f64>]; 2], are_whole: bool) -> f64 {
     let units = sides.map(|runs| units(runs, are_whole, Unit::new));
     let [one, other] = sides.map(|runs| mean(&runs.concat()));
@@ -116,7 +117,7 @@ pub(super) fn counts(sides: [&[Vec<f64>]; 2], are_whole: bool) -> f64 {
     if freedom < LEAST_FREEDOM {
         return 1.0;
     }
-    // The distance of the two parts above the middle, in deviations, which grow as the samples differ more.
+    // The distance of the parts above the middle, in standard deviations, which grow with the variance of the samples.
     let [one, other] = [before, after].map(|(some, all)| as_f64(some) / as_f64(all.max(1)));
     let all = [before, after].map(|it| as_f64(it.1));
     let part =
@@ -126,8 +127,8 @@ pub(super) fn counts(sides: [&[Vec<f64>]; 2], are_whole: bool) -> f64 {
     student(units).min(two_sided(apart, freedom)).max(above.min(1.0))
 }
 
-/// The chance that Student's t is at least this far from 0, in either direction, by its finite series for a whole
-/// number of degrees of freedom (Abramowitz and Stegun 26.7.3 and 26.7.4).
+/// Returns the chance that Student's t is at least this far from 0, in either direction, by its finite series for a
+/// whole number of degrees of freedom (Abramowitz and Stegun 26.7.3 and 26.7.4).
 fn two_sided(t: f64, freedom: usize) -> f64 {
     let angle = (t / as_f64(freedom).sqrt()).atan();
     let (sine, cosine) = angle.sin_cos();
@@ -145,13 +146,13 @@ fn two_sided(t: f64, freedom: usize) -> f64 {
     (1.0 - inside).clamp(0.0, 1.0)
 }
 
-/// The shift that is common to names; fewer than three names have none.
+/// Returns the shift that is common to most names, or 0 for fewer than three names.
 pub(super) fn common(shifts: impl Iterator<Item = f64>) -> f64 {
     let shifts: Vec<f64> = shifts.collect();
     if shifts.len() < 3 { 0.0 } else { middle(shifts.into_iter()) }
 }
 
-/// The median; with two middle values, the one closer to 0.
+/// Returns the median; of two middle values, the one closer to 0.
 pub(super) fn middle(values: impl Iterator<Item = f64>) -> f64 {
     let values = sorted(&values.collect::<Vec<_>>());
     let at = |index: usize| values.get(index).copied().unwrap_or_default();
@@ -159,8 +160,8 @@ pub(super) fn middle(values: impl Iterator<Item = f64>) -> f64 {
     if one.abs() < other.abs() { one } else { other }
 }
 
-/// The part of a common shift that is not noise. `square` is the square of the shift, a median of values with these
-/// `variances`. The variance of a median is π/2 times that of a mean.
+/// Returns the part of a common shift that is not noise. `square` is the square of the shift, which is a median of
+/// values with these `variances`. The variance of a median is π/2 times that of a mean.
 pub(super) fn certainty(square: f64, variances: impl Iterator<Item = f64>) -> f64 {
     let precision: f64 = variances.map(f64::recip).sum();
     // Without values there is no common shift.
@@ -217,7 +218,7 @@ mod tests {
     fn a_single_sample_is_compared_by_the_interval_of_its_prediction() {
         let before: Vec<f64> = (0..14).map(f64::from).collect();
         let after = [24.0];
-        // Their mean is 6.5 and their variance 17.5.
+        // The mean of the values before is 6.5 and their variance 17.5.
         let t = 17.5 / (17.5_f64 * 15.0 / 14.0).sqrt();
         near(student([&each(&before), &each(&after)]), two_sided(t, 13));
     }

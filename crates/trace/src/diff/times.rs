@@ -1,4 +1,4 @@
-//! Compares times: of all calls, and of whole requests.
+//! Compares the times of all calls, and of whole requests.
 
 use std::slice;
 
@@ -19,8 +19,8 @@ struct Rule {
 
 const TIMES: Rule =
     Rule { kinds: [ChangeKind::Slower, ChangeKind::Faster], least: 1.02, chance: 0.01 };
-/// From this number of runs on each side, a smaller factor is reported: parts of one run share disturbances, so they
-/// look more certain than they are.
+/// From this number of runs on each side, a smaller factor is reported. The parts of fewer runs share disturbances, so
+/// they look more certain than they are.
 const MANY_RUNS: usize = 5;
 const TIMES_OF_FEW_RUNS: Rule = Rule { least: 1.08, ..TIMES };
 /// The rule for totals, from which the shift of the machine is not removed.
@@ -35,15 +35,15 @@ const READ_FROM: [(usize, usize); 3] = [(50, 1), (95, 20), (99, 1000)];
 const LEAST_SHARE: f64 = 0.005;
 /// The minimum number of calls on each side for which parts of runs are compared.
 const CALLS: usize = 30;
-/// Times below one parent that changed by this factor more than the times below the others are compared on their own.
+/// Times below one parent are compared on their own if they changed by this factor more than those below the others.
 const APART: f64 = 1.5;
 /// The same factor for notes.
 const NOTED_APART: f64 = 4.0;
 /// The minimum shift of the machine that is noted.
 const LEAST_SHIFT: f64 = 0.02;
 
-/// The times of a name below some of its parents, as logarithms; the times below each parent are divided by the typical
-/// time there, so the numbers of calls of the parents do not matter.
+/// The times of a name below some of its parents, as logarithms. The times below each parent are divided by their
+/// median, so the numbers of calls of the parents do not matter.
 struct Times<'a> {
     sets: &'a Sets,
     keys: Vec<Key>,
@@ -51,7 +51,7 @@ struct Times<'a> {
     share: f64,
     /// Whether the name has changed by itself, and so tells nothing about the machine.
     has_changed: bool,
-    /// The times as measured, with the shift.
+    /// The times as measured, including the shift of the machine.
     measured: [f64; 2],
     runs: [Vec<Vec<f64>>; 2],
 }
@@ -106,7 +106,7 @@ impl<'a> Times<'a> {
         self.runs.iter().all(|runs| runs.iter().map(Vec::len).sum::<usize>() >= enough)
     }
 
-    /// Whether the times have changed otherwise than by a usual shift.
+    /// Whether the change of the times differs significantly from the usual shift.
     fn changed_from(mut self, usual: f64, chance: f64) -> bool {
         self.shift_back(usual);
         let units = self.units();
@@ -115,8 +115,8 @@ impl<'a> Times<'a> {
             && student([&units[0], &units[1]]) <= chance
     }
 
-    /// The additional time that the name takes in each run, compared with the other runs of its side, and the variance
-    /// of the name itself.
+    /// Returns for each run by how much its mean exceeds the mean of the runs of its side, and the average variance of
+    /// the means of these runs.
     fn levels(&self, side: usize) -> (Vec<Option<f64>>, f64) {
         let unit = |run: &Vec<f64>| (!run.is_empty()).then(|| Unit::robust(run));
         let units: Vec<Option<Unit>> = self.runs[side].iter().map(unit).collect();
@@ -127,7 +127,7 @@ impl<'a> Times<'a> {
         (levels.collect(), mean(&variances))
     }
 
-    /// Tests whether the median has changed.
+    /// Tests whether the robust mean has changed.
     fn test(&self, rule: &Rule) -> (f64, f64, Option<Change>) {
         let units = self.units();
         let [before, after] = [&*units[0], &*units[1]];
@@ -135,7 +135,7 @@ impl<'a> Times<'a> {
         (self.share, student([before, after]), self.change(self.measured, factor, rule))
     }
 
-    /// The change by a factor, if the factor is large enough and the measured times have changed in the same direction.
+    /// Returns the change if the factor is large enough and the measured times have changed in the same direction.
     fn change(&self, measured: [f64; 2], factor: f64, rule: &Rule) -> Option<Change> {
         let moved = (measured[1] - measured[0]) * factor.ln().signum();
         let [before, after] = measured.map(|it| self.sets.time(it));
@@ -152,12 +152,12 @@ impl<'a> Times<'a> {
         Some(found)
     }
 
-    /// The distance of two times, in steps of the clock.
+    /// Returns the distance of two times, in steps of the clock.
     fn ticks_apart(&self, times: [f64; 2]) -> f64 {
         (times[1].exp() - times[0].exp()).abs() / as_f64_of(self.sets.tick)
     }
 
-    /// The largest difference that is worth a note, and the note. It may be random.
+    /// Returns the largest difference that is worth a note although it may be random, and the note.
     fn noted(&self, of: &str) -> Option<(f64, String)> {
         let alone = self.keys.iter().filter(|_| self.keys.len() > 1).map(slice::from_ref);
         let all = [(&*self.keys, NOTED)].into_iter().chain(alone.map(|it| (it, NOTED_APART)));
@@ -179,7 +179,7 @@ impl<'a> Times<'a> {
         Some((apart, format!("{name}{below}: {of}{what}{before} → {after}, perhaps by chance")))
     }
 
-    /// The percentile that differs most, of those with enough calls, or the means if they differ more.
+    /// Returns the percentile that differs most, of those with enough calls, or the means if they differ more.
     fn reading(&self, keys: &[Key]) -> Option<(String, [f64; 2])> {
         let calls = [0, 1].map(|side| {
             let calls = keys.iter().flat_map(|key| self.sets.calls(side, *key));
@@ -201,8 +201,8 @@ fn distance(times: [f64; 2]) -> f64 {
     (times[1] - times[0]).abs()
 }
 
-/// The keys of each name, whose times are compared together. A key whose times have changed unlike the times below the
-/// other parents is compared on its own.
+/// Groups the keys of each name, whose times are compared together. A key whose times have changed unlike the times
+/// below the other parents gets a group of its own.
 fn groups(
     sets: &Sets,
     keys: impl Iterator<Item = Key>,
@@ -217,7 +217,7 @@ fn groups(
             keys.iter().partition(|key| keys.len() > 1 && alone(key).changed_from(usual, chance));
         let apart = apart.iter().map(|key| Times { has_changed: true, ..alone(key) });
         groups.extend(apart);
-        // The median is the shift of one of the keys.
+        // This group is not empty, because the median is the shift of one of the keys.
         groups.push(Times::new(sets, alike, of));
     }
     groups
@@ -243,7 +243,7 @@ pub(super) fn timed(sets: &Sets, keys: &[Key], diff: &mut Diff) -> f64 {
     }
     if too_few > 0 {
         diff.doubt(format!(
-            "the times of {too_few} names are not compared: expected {} runs, or {CALLS} calls on each side, found fewer",
+            "the times of {too_few} names are not compared: expected {} runs in total, or {CALLS} calls on each side, found fewer",
             super::RUNS
         ));
     }
@@ -271,7 +271,7 @@ pub(super) fn timed(sets: &Sets, keys: &[Key], diff: &mut Diff) -> f64 {
     shift
 }
 
-/// Notes large differences of names that are not among the changes, with the kind of time.
+/// Notes large differences of names that are not among the changes. `of` is the kind of time, for the note.
 fn note_large(times: &[Times<'_>], diff: &mut Diff, of: &str) {
     let is_named = |it: &Times<'_>| {
         let name = it.keys.first().map(|key| &it.sets.names[key.0]);
@@ -325,8 +325,8 @@ fn without_machine(times: &mut [Times<'_>]) -> f64 {
     shift
 }
 
-/// Finds roots and server spans whose total time has changed, where neither another change nor the common shift
-/// explains it.
+/// Finds roots and server spans whose total time has changed. If the common shift is not large, a total that other
+/// changes explain is left out.
 pub(super) fn totals(sets: &Sets, keys: &[Key], shift: f64, diff: &mut Diff) {
     let are_entries = |key: &Key| sets.calls(1, *key).any(|it| it.are_entries);
     let times = groups(sets, keys.iter().copied().filter(are_entries), |it| &it.durations);

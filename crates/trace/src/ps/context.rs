@@ -28,11 +28,11 @@ struct ProcessContext {
 pub struct Context {
     resource: Vec<(String, String)>,
     pub(super) keys: Keys,
-    /// The addresses of floe-telemetry's tables: open spans, and the spans of threads.
+    /// The addresses of floe-telemetry's tables: of open spans, and of the spans of threads.
     pub(super) tables: Option<[u64; 2]>,
 }
 
-/// The names of span attributes by their index, and a cache of redacted values: many spans have few distinct texts.
+/// The names of span attributes by their index, and a cache of redacted values, because many spans share few texts.
 #[derive(Debug, Default)]
 pub(super) struct Keys {
     pub(super) names: Vec<String>,
@@ -65,7 +65,7 @@ impl Context {
             _ => None,
         };
         let tables = address("floe.open_spans").zip(address("floe.stacks"));
-        // An index has 256 values. A longer key is invalid.
+        // An index is a byte, so there are 256 keys. A longer key is invalid.
         let keys = keys.into_iter().take(256).map(|key| text(Some(key)));
         let keys = keys.map(|key| if key.len() > 256 { String::new() } else { key });
         let resource = resource.into_iter().map(&mut redacted).collect();
@@ -77,13 +77,13 @@ impl Context {
         })
     }
 
-    /// The attributes of the resource, with values as text.
+    /// Returns the attributes of the resource, with values as text.
     #[must_use]
     pub fn resource(&self) -> &[(String, String)] {
         &self.resource
     }
 
-    /// The value of an attribute of the resource.
+    /// Returns the value of an attribute of the resource.
     #[must_use]
     pub fn resource_attribute(&self, key: &str) -> Option<&str> {
         value(&self.resource, key)
@@ -144,7 +144,7 @@ pub struct CurrentSpan {
 pub(super) type Attributes = Arc<[(String, String)]>;
 
 impl CurrentSpan {
-    /// The span of a record; `None` if the record is invalid or empty.
+    /// Decodes the span of a record; `None` if the record is invalid or empty.
     pub(super) fn decode(record: &[u8], keys: &Keys) -> Option<Self> {
         let (ids, described) = record.split_at_checked(24)?;
         let [1, flags, ..] = described else {
@@ -156,7 +156,7 @@ impl CurrentSpan {
         Self::with(ids, flags & 1 != 0, attributes(described, keys))
     }
 
-    /// The span with these ids, the trace id first.
+    /// Creates a span with these ids, of which the trace id is first.
     pub(super) fn with(ids: &[u8], is_sampled: bool, attributes: Attributes) -> Option<Self> {
         let (trace, span) = ids.split_first_chunk()?;
         Some(Self {
@@ -167,7 +167,7 @@ impl CurrentSpan {
         })
     }
 
-    /// The value of an attribute.
+    /// Returns the value of an attribute.
     #[must_use]
     pub fn attribute(&self, key: &str) -> Option<&str> {
         value(&self.attributes, key)
@@ -186,12 +186,12 @@ pub struct OpenSpan {
     pub age: Duration,
     /// The ids of the threads in this span or in a span below it.
     pub threads: Vec<u32>,
-    /// Whether no thread is in the span, as for a task between two polls. Also `false` while a thread is in more than
-    /// 64 spans, of which only the outermost are known.
+    /// Whether no thread is in the span, as for a task between two polls. `false` for all spans while any thread is in
+    /// more than 64 spans, because only its outermost ones are known.
     pub is_waiting: bool,
 }
 
-/// The attributes of a record, from the bytes after its ids: two of flags, two of the size, and the attributes.
+/// Decodes the attributes of a record from the bytes after its ids: two of flags, two of the size, and the attributes.
 /// Attributes without a key and a truncated last attribute are ignored; of several attributes with one key, the last
 /// one counts.
 pub(super) fn attributes(described: &[u8], keys: &Keys) -> Attributes {
@@ -230,7 +230,7 @@ mod tests {
 
     #[test]
     fn attributes_follow_the_rules_of_readers() {
-        // `oteps/profiles/4947-thread-ctx.md`, "Thread-Local Context Record".
+        // The rules are in `oteps/profiles/4947-thread-ctx.md`, "Thread-Local Context Record".
         let names = vec!["route".to_owned(), "user".to_owned()];
         let keys = Keys { names, ..Keys::default() };
         let data = b"\x00\x02/a\x09\x01x\x01\x01b\x00\x02/b\x01\x05cut";
@@ -263,7 +263,7 @@ mod tests {
             if let Some(span) = CurrentSpan::decode(&record, &keys) {
                 prop_assert!(span.attributes.len() <= keys.names.len());
                 let texts: usize = span.attributes.iter().map(|(_, value)| value.len()).sum();
-                // Bytes that are not UTF-8 become a character of three bytes.
+                // A byte that is not UTF-8 becomes a character of three bytes.
                 prop_assert!(texts <= 3 * record.len());
             }
         }

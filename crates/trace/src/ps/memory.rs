@@ -24,7 +24,7 @@ impl Memory {
         }
     }
 
-    /// The values at some addresses, up to the first that cannot be read.
+    /// Returns the values at some addresses, up to the first that cannot be read.
     pub(super) fn each<const SIZE: usize>(&self, addresses: &[u64]) -> Vec<[u8; SIZE]> {
         let mut bytes = vec![0; SIZE * addresses.len()];
         let found = self.copy(&mut bytes, SIZE, addresses).unwrap_or_default();
@@ -47,7 +47,7 @@ impl Memory {
     }
 }
 
-/// The word at a place in bytes; zero if they are too few.
+/// Returns the word at an offset in bytes, or zero if there are too few bytes.
 pub(super) fn word(bytes: &[u8], at: usize) -> u64 {
     let bytes = bytes.get(at..).and_then(<[u8]>::first_chunk);
     bytes.map_or(0, |bytes| u64::from_ne_bytes(*bytes))

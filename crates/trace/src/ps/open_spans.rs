@@ -1,5 +1,5 @@
-//! The open spans of a process with floe-telemetry, from the table of `floe-thread-context`, which is read while it
-//! changes.
+//! Reads the open spans of a process with floe-telemetry, from the table of `floe-thread-context`, which may change
+//! meanwhile.
 
 use std::collections::{HashMap, HashSet};
 use std::io;
@@ -12,14 +12,14 @@ use super::memory::{Memory, word};
 use super::stacks::Stack;
 use crate::span::SpanId;
 
-/// The maximum number of chunks.
+/// The maximum number of chunks of the table.
 const CHUNKS: usize = 1024;
 /// The number of places of a chunk.
 const CHUNK: usize = 1024;
 /// The number of bytes of a place.
 const PLACE: usize = 64;
 
-/// The maximum number of remembered places in the code.
+/// The maximum number of places in the code whose attributes are cached.
 const MAX_KNOWN: usize = 1 << 16;
 const MAX_THREADS: usize = 64;
 
@@ -45,7 +45,7 @@ pub(super) fn read(
         if span_id == 0 || place != again || !seen.insert(&place[..24]) {
             continue;
         }
-        // An unreadable span has no attributes.
+        // Without readable memory or room in the cache, a span has no attributes.
         let is_known = known.len() < MAX_KNOWN || known.contains_key(&address);
         let address = if is_known { address } else { 0 };
         let attributes = known.entry(address).or_insert_with(|| {
@@ -68,7 +68,7 @@ pub(super) fn read(
     Ok(found)
 }
 
-/// The places of all allocated chunks.
+/// Reads the places of all allocated chunks.
 fn chunks(memory: &Memory, table: u64) -> io::Result<Vec<u8>> {
     let mut addresses = vec![0; CHUNKS * 8];
     memory.fill(&mut addresses, table)?;
@@ -85,7 +85,7 @@ fn chunks(memory: &Memory, table: u64) -> io::Result<Vec<u8>> {
     Ok(places)
 }
 
-/// The threads of each span, by trace id and span id.
+/// Returns the threads of each span, by trace id and span id.
 fn threads(stacks: &[(u32, Stack)]) -> HashMap<[u8; 24], Vec<u32>> {
     let mut found: HashMap<_, Vec<_>> = HashMap::new();
     for (thread, stack) in stacks {
@@ -99,7 +99,7 @@ fn threads(stacks: &[(u32, Stack)]) -> HashMap<[u8; 24], Vec<u32>> {
     found
 }
 
-/// The current time by the clock of span starts.
+/// Returns the current time by the clock of span starts, in nanoseconds.
 fn now() -> io::Result<u64> {
     let time = clock_gettime(ClockId::CLOCK_MONOTONIC_COARSE)?;
     let seconds = u64::try_from(time.tv_sec()).unwrap_or_default();

@@ -17,7 +17,7 @@ use super::stacks::{self, Stack};
 /// The maximum size of a published context, in bytes.
 const MAX_PAYLOAD: u32 = 4 * 1024 * 1024;
 
-/// The maximum number of reads of a context that changes meanwhile.
+/// The maximum number of attempts to read a context that changes meanwhile.
 const ATTEMPTS: usize = 20;
 
 /// The maximum number of mappings that look like contexts.
@@ -31,7 +31,7 @@ pub struct Process {
 }
 
 impl Process {
-    /// A process whose memory this user may read.
+    /// Opens a process whose memory this user may read.
     ///
     /// # Errors
     ///
@@ -43,7 +43,7 @@ impl Process {
         Ok(Self { id, memory: Memory(Pid::from_raw(process)) })
     }
 
-    /// The context that the process publishes; `None` if it publishes none ([reading
+    /// Returns the context that the process publishes; `None` if it publishes none ([reading
     /// protocol](https://github.com/open-telemetry/opentelemetry-specification/blob/main/oteps/profiles/4719-process-ctx.md#reading-protocol)).
     ///
     /// # Errors
@@ -86,11 +86,11 @@ impl Process {
         Ok(None)
     }
 
-    /// Reads the span of each thread, and all recorded open spans of threads and tasks, the oldest first; `None` if the
-    /// process has no list of them, which only programs with floe-telemetry have.
+    /// Reads the current span of each thread, and the recorded open spans of threads and tasks, the oldest first. The
+    /// open spans are `None` for a program without floe-telemetry.
     ///
-    /// No thread is stopped. If its spans change faster than they are read, the span is an outer one that stays, and a span
-    /// that begins or ends meanwhile may be missing from the list.
+    /// No thread is stopped. If the spans of a thread change faster than they are read, its span is an outer one that
+    /// stays open, and a span that begins or ends meanwhile may be missing.
     ///
     /// # Errors
     ///
@@ -105,7 +105,7 @@ impl Process {
         let stacks = stacks.into_iter().collect::<HashMap<_, _>>();
         let mut threads = Vec::new();
         for id in tasks.into_values() {
-            // A name may be cut within a character.
+            // A name is read as bytes, because it may be cut within a character.
             let Ok(name) = fs::read(of(self.id).join(format!("task/{id}/comm"))) else {
                 continue;
             };
@@ -117,7 +117,7 @@ impl Process {
         Ok((threads, open))
     }
 
-    /// The ids of the threads, by their ids in the namespace of the process.
+    /// Returns the ids of the threads, by their ids in the namespace of the process.
     fn tasks(&self) -> io::Result<HashMap<u64, u32>> {
         let mut found = HashMap::new();
         let tasks = fs::read_dir(of(self.id).join("task"));
@@ -135,7 +135,7 @@ impl Process {
         Ok(found)
     }
 
-    /// The stacks of the threads. Empty if they cannot be read.
+    /// Returns the stacks of the threads, or none if they cannot be read.
     fn stacks(&self, context: &Context, tasks: HashMap<u64, u32>) -> Vec<(u32, Stack)> {
         let stacks = context.tables.map(|[_, last]| stacks::read(&self.memory, last, tasks));
         stacks.and_then(Result::ok).unwrap_or_default()

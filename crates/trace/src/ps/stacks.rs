@@ -1,4 +1,4 @@
-//! The spans of the threads of a process, from the stacks of `floe-thread-context`, which may change while they are read.
+//! Reads the spans of the threads of a process from the stacks of `floe-thread-context`, which may change meanwhile.
 
 use std::collections::HashMap;
 use std::io;
@@ -9,7 +9,7 @@ use super::memory::{Memory, word};
 /// The maximum number of stacks, including those of threads that have ended.
 const MAX_STACKS: usize = 1 << 16;
 
-/// The maximum number of spans of a thread.
+/// The maximum number of spans of a thread that have records.
 const DEPTH: usize = 64;
 /// The number of bytes of a record.
 const RECORD: usize = 248;
@@ -29,8 +29,8 @@ pub(super) struct Stack {
     records: Vec<(usize, [u8; RECORD])>,
 }
 
-/// The stacks of threads, the newest first, each with the id of its thread. `threads` has these ids by the ids in the
-/// namespace of the process.
+/// Reads the stacks of threads, the newest first, each with the id of its thread. `threads` maps the ids in the
+/// namespace of the process to these ids.
 pub(super) fn read(
     memory: &Memory,
     last: u64,
@@ -56,7 +56,7 @@ pub(super) fn read(
 }
 
 impl Stack {
-    /// A stack that is equal in two reads. If it changes too often, the outermost spans that are equal in two reads.
+    /// Reads a stack until two reads are equal, or else the outermost spans that are equal in the last two reads.
     fn settled(memory: &Memory, address: u64) -> io::Result<Self> {
         let mut before = Self::once(memory, address)?;
         for attempt in 1.. {
@@ -96,7 +96,7 @@ impl Stack {
         CurrentSpan::decode(record, keys)
     }
 
-    /// The trace id and the span id of each span.
+    /// Returns the trace id and the span id of each span.
     pub(super) fn ids(&self) -> impl Iterator<Item = [u8; 24]> {
         self.records.iter().filter_map(|(_, record)| record.first_chunk().copied())
     }

@@ -1,4 +1,4 @@
-//! OTLP as JSON: one request per line, or documents of many lines.
+//! Reads OTLP as JSON: one request per line, or documents of many lines.
 
 use std::io::{self, BufRead, Read};
 
@@ -14,7 +14,7 @@ use serde_json::{Deserializer, Error, Value};
 use super::record::Origin;
 use super::{LARGEST_MESSAGE, Reader, Signal, Unreadable, jaeger, json};
 
-/// The maximum size of a document of many lines, which is read at once.
+/// The maximum size of a document of many lines, which is read at once, in bytes.
 const LARGEST_DOCUMENT: usize = LARGEST_MESSAGE * 4;
 
 impl Reader {
@@ -157,7 +157,7 @@ impl Reader {
         })
     }
 
-    /// Reads a message, and encodes it as protobuf.
+    /// Reads a message and encodes it as protobuf. An unreadable message becomes an empty one.
     fn encoded<T>(&mut self, text: Option<&RawValue>, is_whole: fn(&T) -> bool) -> Vec<u8>
     where
         T: Message + Default + DeserializeOwned,
@@ -186,7 +186,7 @@ fn opens(line: &[u8]) -> bool {
     error.is_some_and(|error| error.is_eof())
 }
 
-/// The message of `serde_json`, without the place, and without the value, which may be a secret.
+/// Returns the message of `serde_json` without the position, and without the value, which may be a secret.
 fn reason(error: &Error) -> String {
     let text = error.to_string();
     let text = text.rsplit_once(" at line ").map_or(&*text, |(it, _)| it);

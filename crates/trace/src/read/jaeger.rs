@@ -1,4 +1,4 @@
-//! Converts Jaeger's JSON, which its page downloads (`{"data": […]}`), into OTLP.
+//! Converts the JSON that Jaeger's page downloads (`{"data": […]}`) into OTLP.
 
 use serde::Deserialize;
 use serde::de::IgnoredAny;
@@ -16,7 +16,7 @@ pub(super) struct Trace<'a> {
     pub(super) processes: Option<&'a RawValue>,
 }
 
-/// Converts a span into a request.
+/// Converts a span into an OTLP request.
 pub(super) fn request(span: &Value, processes: &Value) -> Value {
     let process = span.get("process").or_else(|| processes.get(text(span, "processID")));
     let mut attributes =
@@ -32,7 +32,7 @@ pub(super) fn request(span: &Value, processes: &Value) -> Value {
 
 fn span(span: &Value) -> Value {
     let trace = text(span, "traceID");
-    // Jaeger's page, too, shows a span below the span that it follows from.
+    // As on Jaeger's page, a span without a parent is shown below a span that it follows from.
     let of_trace = |it: &&Value| text(it, "traceID") == trace;
     let is_child = |it: &&&Value| text(it, "refType") == "CHILD_OF";
     let references: Vec<&Value> = list(span, "references").collect();
@@ -80,17 +80,17 @@ fn text<'a>(value: &'a Value, key: &str) -> &'a str {
     value.get(key).and_then(Value::as_str).unwrap_or_default()
 }
 
-/// An id with the leading zeros that Jaeger omits.
+/// Returns an id with the leading zeros that Jaeger omits.
 fn id(value: &Value, key: &str, digits: usize) -> String {
     format!("{:0>digits$}", text(value, key))
 }
 
-/// Converts microseconds into nanoseconds.
+/// Returns the value of a field, converted from microseconds to nanoseconds.
 fn micros(value: &Value, key: &str) -> u64 {
     value.get(key).and_then(Value::as_u64).unwrap_or_default().saturating_mul(1000)
 }
 
-/// The tags without a field of their own in OTLP.
+/// Returns the tags that have no field of their own in OTLP.
 fn tags<'a>(value: &'a Value, key: &str) -> impl Iterator<Item = Value> + use<'a> {
     const FIELDS: [&str; 7] = [
         "error",

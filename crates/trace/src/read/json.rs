@@ -1,9 +1,9 @@
-//! OTLP as JSON, including the deviations of programs from the specification.
+//! Reads OTLP as JSON, including the deviations of programs from the specification.
 //!
-//! The types of `opentelemetry-proto` accept JSON by the specification. A refused message is repaired and tried again:
-//! fields that are `null`, the names of enumerations, snake case and ids in base64, as protobuf's own JSON has them,
-//! numbers as text, empty lists as the Collector writes them, and halves of characters, which JavaScript leaves when it
-//! truncates.
+//! The types of `opentelemetry-proto` accept JSON by the specification. A refused message is repaired and read again.
+//! The repairs concern fields that are `null`; enumerations by name, snake case and ids in base64, as in protobuf's own
+//! JSON; numbers as text; empty lists as the Collector writes them; and halves of characters, which JavaScript leaves
+//! when it truncates.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -18,7 +18,7 @@ use serde::{Deserialize, Deserializer as _};
 use serde_json::value::RawValue;
 use serde_json::{Deserializer, Error, Map, Value};
 
-/// The maximum size of a document of another format whose fields are named, in bytes.
+/// The maximum size of a document whose unknown fields an error names, in bytes.
 const MOST_NAMED: usize = 1 << 20;
 
 /// A request, whose lists are still text: [`each`] reads them without memory for all of their elements. Unknown fields are
@@ -94,7 +94,7 @@ fn is_empty(list: &RawValue) -> bool {
     list.get().bytes().filter(|byte| !byte.is_ascii_whitespace()).eq(*b"[]")
 }
 
-/// Takes the elements of a list one at a time, without those that are `null`. Returns the first mistake.
+/// Calls `take` for each element of a list that is not `null`, one at a time. Returns the first error.
 pub(super) fn each<'a, T: Deserialize<'a>>(
     list: Option<&'a RawValue>,
     take: impl FnMut(T) -> Result<(), Error>,
@@ -125,7 +125,7 @@ pub(super) fn each<'a, T: Deserialize<'a>>(
     Deserializer::from_str(text).deserialize_seq(Elements(take, PhantomData))?
 }
 
-/// Reads a message. A message that is refused or incomplete is repaired first.
+/// Reads a message. If it is refused or incomplete, it is repaired and read again.
 pub(super) fn message<T: DeserializeOwned>(
     text: &str,
     is_whole: fn(&T) -> bool,
@@ -140,7 +140,7 @@ pub(super) fn message<T: DeserializeOwned>(
     }
 }
 
-/// Repairs a message and the messages in it. Keys are names of fields here; keys of attributes are values.
+/// Repairs a message and the messages in it. All keys are names of fields, because keys of attributes are values.
 fn mend(value: &mut Value) {
     match value {
         Value::Array(items) => {
@@ -161,7 +161,7 @@ fn mend(value: &mut Value) {
 
 fn field(fields: &mut Map<String, Value>, name: String, value: Value) {
     let value = match &*name {
-        // None of these fields is kept, whatever its type.
+        // These fields are not kept, so their types do not matter.
         "flags"
         | "traceState"
         | "schemaUrl"
@@ -200,7 +200,7 @@ fn scalar(name: &str, value: Value) -> (&str, Value) {
             Some(text) => text.parse::<i64>().ok().map(Value::from),
             None => value.as_i64().map(Value::from),
         },
-        // JSON has no numbers for infinity and NaN.
+        // JSON has no numbers for infinity and NaN, so they become texts.
         "doubleValue" => written
             .and_then(|it| it.parse::<f64>().ok())
             .and_then(|it| serde_json::Number::from_f64(it).map(Value::Number)),
@@ -226,7 +226,7 @@ fn text(value: Value) -> Value {
     }
 }
 
-/// An id as hexadecimal digits. An unreadable id becomes a short one, which is noted later.
+/// Returns an id as hexadecimal digits. An unreadable id becomes a short one, which is noted later.
 fn id(value: &Value) -> Value {
     let text = value.as_str().unwrap_or_default();
     let text = text.strip_prefix("0x").unwrap_or(text);
@@ -238,12 +238,12 @@ fn id(value: &Value) -> Value {
     let bytes = STANDARD.decode(text).ok();
     let bytes = bytes.filter(|it| matches!(it.len(), 8 | 16));
     let digits = bytes.iter().flatten().map(|byte| format!("{byte:02x}"));
-    // With an empty parent id, the span would be a root.
+    // An empty parent id would make the span a root.
     let digits: String = digits.collect();
     if digits.is_empty() { "ff" } else { &digits }.into()
 }
 
-/// Nanoseconds since 1970. An invalid time becomes 0, and is noted later.
+/// Returns nanoseconds since 1970. An invalid time becomes 0, which is noted later.
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "saturates")]
 fn time(value: &Value) -> u64 {
     let text = value.as_str();
@@ -252,7 +252,7 @@ fn time(value: &Value) -> u64 {
     whole.or_else(|| float().map(|it| it as u64)).unwrap_or_default()
 }
 
-/// The number of an enumeration's value, from its name or from digits.
+/// Returns the number of an enumeration's value, from its name, from digits or from a number.
 fn number(value: &Value, of: impl Fn(&str) -> Option<i32>) -> Value {
     match value.as_str() {
         Some(text) => of(text).or_else(|| text.parse().ok()).unwrap_or_default(),
@@ -261,7 +261,7 @@ fn number(value: &Value, of: impl Fn(&str) -> Option<i32>) -> Value {
     .into()
 }
 
-/// `SEVERITY_NUMBER_WARN3` is 15.
+/// Returns the number of a severity, such as 15 for `SEVERITY_NUMBER_WARN3`.
 fn severity(name: &str) -> Option<i32> {
     let name = name.strip_prefix("SEVERITY_NUMBER_")?;
     let level = name.trim_end_matches(|c: char| c.is_ascii_digit());
@@ -286,7 +286,7 @@ fn camel_case(name: &str) -> String {
     camel
 }
 
-/// A text in which escaped halves of a character become `\u{fffd}`.
+/// Replaces escaped halves of characters, which are unpaired surrogates, by `\u{fffd}`.
 fn with_whole_characters(text: &str) -> String {
     let mut whole = String::with_capacity(text.len());
     let mut rest = text;

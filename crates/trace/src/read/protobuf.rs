@@ -1,4 +1,4 @@
-//! OTLP as protobuf, decoded one span or log record at a time.
+//! Decodes OTLP as protobuf, one span or log record at a time.
 
 use std::io::{BufRead, Read as _};
 
@@ -22,8 +22,7 @@ pub(super) enum Signal {
 }
 
 impl Signal {
-    /// Detects the signal of a resource. The first field of a span is an id; the first field of a log record is a
-    /// number.
+    /// Detects the signal of a resource. Only a log record has numbers in the fields 1, 2 and 11.
     fn of<'a>(records: impl Iterator<Item = &'a [u8]>) -> Self {
         let is_log = |record| {
             Fields(record)
@@ -35,7 +34,7 @@ impl Signal {
 }
 
 impl Reader {
-    /// Reads the body of a request. Several requests in succession are one body.
+    /// Reads the body of a request. Several requests in succession are read as one request.
     pub(super) fn protobuf(&mut self, input: impl BufRead) -> Result<(), Unreadable> {
         let mut request = Vec::new();
         let read = input.take(LARGEST_MESSAGE as u64 + 1).read_to_end(&mut request);
@@ -55,7 +54,7 @@ impl Reader {
             self.place.at = format!(", byte {begin}");
             let added = match resources.next() {
                 None => return Ok(()),
-                // The only field of a request.
+                // Field 1 is the only field of a request.
                 Some(Ok((1, Content::Bytes(resource)))) => self.add_resource(resource),
                 Some(_) => Err(Damaged),
             };
@@ -114,7 +113,7 @@ impl Reader {
         }
     }
 
-    /// Notes damage that cannot be skipped and ends the file.
+    /// Notes damage that cannot be skipped, and returns it as the error that ends the file.
     fn damaged(&mut self, message: &str) -> Result<(), Unreadable> {
         self.note(message.to_owned());
         Err(self.unreadable(message))

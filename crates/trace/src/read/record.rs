@@ -28,12 +28,12 @@ pub(super) enum Refused {
     Full,
 }
 
-/// The origin of the records of a scope: its resource and the scope itself as protobuf.
+/// The origin of records: their resource and their scope, encoded as protobuf.
 #[derive(Debug)]
 pub(super) struct Origin<'r> {
     resource: &'r [u8],
     scope: Vec<u8>,
-    /// The index of the source, if one of its records was kept.
+    /// The index of the source, if a record of the scope was kept.
     source: Option<u32>,
 }
 
@@ -44,7 +44,7 @@ impl<'r> Origin<'r> {
 }
 
 impl Reader {
-    /// Refuses a record that exceeds the remaining memory. `memory` is in bytes.
+    /// Refuses a record if its `memory` in bytes exceeds the remaining memory.
     pub(super) fn make_room(&mut self, memory: usize) -> Result<(), Refused> {
         if self.bytes().saturating_add(memory) < self.max_bytes {
             return Ok(());
@@ -64,20 +64,20 @@ impl Reader {
 
     /// Refuses protobuf whose decoding might exceed the remaining memory.
     pub(super) fn make_room_for(&mut self, length: usize) -> Result<(), Refused> {
-        // The maximum memory per byte. A first link takes two bytes, and needs the most memory per byte.
+        // The maximum memory per encoded byte. The first link of a span needs the most: it may be encoded in two bytes.
         const MOST: usize = (4 * size_of::<span::Link>() + size_of::<Link>()).div_ceil(2);
         self.make_room(length.saturating_mul(MOST))
     }
 
     /// Refuses JSON whose decoding might exceed the remaining memory.
     pub(super) fn make_room_for_json(&mut self, text: &str) -> Result<(), Refused> {
-        // The maximum memory for an object, a list or an element of either: the memory of an object with one field.
+        // The maximum memory for an object, a list or an element of either, in bytes: that of an object with one field.
         const MOST: usize = 320;
         let parts = text.bytes().filter(|byte| matches!(byte, b'{' | b'[' | b',')).count();
         self.make_room(text.len().saturating_add(parts.saturating_mul(MOST)))
     }
 
-    /// The note about exhausted memory.
+    /// Returns the note about exhausted memory.
     fn full(&self) -> String {
         let most = self.max_bytes >> 20;
         format!(
@@ -163,7 +163,7 @@ impl Reader {
         Ok(())
     }
 
-    /// The start and the end of a span; the end is never before the start.
+    /// Returns the start and the end of a span; the end is never before the start.
     fn times(&mut self, span: &ProtoSpan) -> (u64, u64) {
         let (start, end) = (span.start_time_unix_nano, span.end_time_unix_nano);
         if start == 0 {
@@ -187,7 +187,6 @@ impl Reader {
         }
     }
 
-    /// Events in the order of their times.
     fn events(&mut self, events: Vec<span::Event>) -> Box<[Event]> {
         let events = events.into_iter().map(|event| Event {
             time: event.time_unix_nano,
@@ -241,8 +240,8 @@ impl Reader {
         attributes.map(|it| self.attribute("", it, 0)).collect()
     }
 
-    /// An attribute, or an entry of a map. Below a key whose values are secrets, the values of entries are secrets,
-    /// too.
+    /// Converts an attribute, or an entry of a map. Below a key whose values are secrets, the values of entries are
+    /// secrets, too.
     fn attribute(&mut self, above: &str, attribute: KeyValue, depth: usize) -> (Text, Value) {
         let key = self.texts.text(&attribute.key);
         let meaning = if self.texts.hides(above, "…") { above } else { &attribute.key };
@@ -275,7 +274,7 @@ impl Reader {
         }
     }
 
-    /// A list, which may hold the arguments of a command.
+    /// Converts a list, which may hold the arguments of a command.
     fn list(&mut self, key: &str, list: ArrayValue, depth: usize) -> Value {
         let mut option = String::new();
         let values = list.values.into_iter().map(|value| {

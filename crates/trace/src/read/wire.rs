@@ -54,7 +54,7 @@ impl<'a> Fields<'a> {
         Some(taken)
     }
 
-    /// The messages in the fields with a number.
+    /// Returns the messages in the fields with this number.
     pub(super) fn messages(
         self,
         number: u32,
@@ -67,8 +67,8 @@ impl<'a> Fields<'a> {
         })
     }
 
-    /// The content of a message field. The contents of repeated occurrences are joined, which decodes as protobuf's
-    /// merge.
+    /// Returns the content of a message field. The contents of repeated occurrences are joined, which decodes as
+    /// protobuf's merge.
     pub(super) fn message(self, number: u32) -> Result<Vec<u8>, Damaged> {
         let mut whole = Vec::new();
         for part in self.messages(number) {

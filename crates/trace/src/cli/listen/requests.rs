@@ -1,4 +1,4 @@
-//! Requests of OTLP, over gRPC and HTTP. A body is read like a file: JSON or protobuf, compressed with gzip or not.
+//! Handles OTLP requests over gRPC and HTTP. A body is read like a file: JSON or protobuf, compressed with gzip or not.
 
 use std::io::Read;
 use std::sync::Arc;
@@ -27,7 +27,7 @@ use tower::service_fn;
 
 use super::{Received, SLOWEST};
 
-/// The maximum number of requests whose bodies are in memory. Others wait.
+/// The maximum number of requests whose bodies are in memory. Other requests wait.
 const MOST_BODIES: usize = 4;
 
 /// For each signal: the HTTP path, the JSON field for the number of rejected records, and the gRPC service.
@@ -105,12 +105,12 @@ impl Receiver {
     }
 
     /// Reads a body and passes it on. Returns the records that were rejected. Metrics are accepted and ignored, so that
-    /// no program complains.
+    /// programs that also send metrics report no errors.
     async fn receive(&self, path: &str, body: &[u8]) -> Result<Option<Rejected>, String> {
         if body.is_empty() || path == "/v1/metrics" {
             return Ok(None);
         }
-        // A message is decoded only after the previous one was taken. No message is taken while the program ends.
+        // A message is decoded only after the previous one was taken. The channel closes only when the program ends.
         let Ok(place) = self.sender.reserve().await else {
             return Ok(None);
         };
@@ -129,7 +129,7 @@ impl Receiver {
     }
 }
 
-/// The response as protobuf. The responses for the three signals are the same on the wire.
+/// Returns the response as protobuf. The responses for the three signals have the same encoding.
 fn encoded(rejected: Option<Rejected>) -> Vec<u8> {
     let partial_success = rejected.map(|it| ExportTracePartialSuccess {
         rejected_spans: i64::try_from(it.records).unwrap_or(i64::MAX),
@@ -191,8 +191,8 @@ fn is_of(headers: &HeaderMap, kind: &str) -> bool {
     found.is_some_and(|it| it.eq_ignore_ascii_case(kind.as_bytes()))
 }
 
-/// Limits the time of a request, including its wait. A page of another machine must not send requests through a browser
-/// on this one, whatever address its name has.
+/// Limits the time of a request, including its wait. Refuses requests that a browser on this machine sends for a page
+/// of another machine, whatever address the name of that machine has.
 async fn guard(request: Request, next: Next) -> Response {
     if is_foreign(request.headers()) {
         let message = "expected a request from a program, or from a web page of this machine\n";
@@ -201,7 +201,7 @@ async fn guard(request: Request, next: Next) -> Response {
     let is_grpc = is_of(request.headers(), "application/grpc");
     timeout(SLOWEST, next.run(request)).await.unwrap_or_else(|_| {
         let message = format!("expected a complete request within {} seconds\n", SLOWEST.as_secs());
-        // A sender repeats a request with this status.
+        // Senders repeat a request that fails with either status.
         if is_grpc {
             Status::deadline_exceeded(message).into_http()
         } else {
@@ -214,7 +214,7 @@ fn is_foreign(headers: &HeaderMap) -> bool {
     let is_own = |origin: &HeaderValue| {
         let origin = origin.to_str().ok()?.parse::<Uri>().ok()?;
         let authority = origin.authority()?;
-        // For `[::1].shop.example`, `host` returns only the address.
+        // For `[::1].shop.example`, `host` returns only the address, so only a port may follow it.
         let port = authority.as_str().strip_prefix(authority.host())?;
         let is_whole = port.bytes().all(|byte| byte == b':' || byte.is_ascii_digit());
         Some(is_whole && matches!(authority.host(), "localhost" | "127.0.0.1" | "[::1]"))

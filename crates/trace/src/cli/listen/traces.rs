@@ -19,7 +19,7 @@ const QUIET: Duration = Duration::from_millis(500);
 /// The same limit for a trace that another program began. Its root may arrive later, because programs send spans within
 /// five seconds by default.
 const SENT_LATER: Duration = Duration::from_secs(6);
-/// The same limit for a trace whose root has not ended.
+/// The same limit for all other traces, whose roots have not ended.
 const ABANDONED: Duration = Duration::from_secs(60);
 
 struct Open {
@@ -28,7 +28,7 @@ struct Open {
     bytes: usize,
     last: Instant,
     has_root: bool,
-    /// Whether an entry span, called by another program, has ended.
+    /// Whether a span that another program called has ended.
     has_entry: bool,
 }
 
