@@ -1,8 +1,8 @@
-//! Arrows between modules: each leads upward in the lists of `ARCHITECTURE.md`, and none closes a circle.
+//! Dependencies between modules, called arrows: each leads upward in the lists of `ARCHITECTURE.md`, and they form no
+//! circle.
 //!
-//! A module here is a file. An arrow is a path that begins with `crate`, `super` or `self` and leads to
-//! another file of the same crate, in a `use` or in code, outside of tests. A file and the files below
-//! its folder are one subject, so arrows between a module and its own submodules do not count.
+//! Here, a module is a file. A path outside of tests that leads from `crate`, `super` or `self` to another file of the
+//! crate is an arrow, unless it connects a module with one of its own submodules.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
@@ -13,7 +13,7 @@ use floe_tests::repository::{files, root};
 use syn::visit::{self, Visit};
 use syn::{Attribute, File, Item, UseTree};
 
-/// These modules re-export or call the other modules of a crate. They stand below the list, in this order.
+/// These modules re-export or call the other modules of a crate. They come after the listed modules, in this order.
 const FACADES: [&str; 3] = ["prelude", "lib", "main"];
 
 /// The path of a file below `src`, without its extension.
@@ -23,7 +23,7 @@ type Arrows = BTreeMap<Module, BTreeSet<Module>>;
 
 struct Crate {
     modules: BTreeMap<Module, File>,
-    /// The name of each re-exported item, and its path below the root.
+    /// Maps the name of each re-exported item to its path below the root, and the name of each macro to its module.
     exports: BTreeMap<String, Vec<String>>,
     /// The items of the root that are neither modules nor re-exports.
     of_root: BTreeSet<String>,
@@ -97,7 +97,7 @@ impl Crate {
         arrows
     }
 
-    /// `None` if the path leads to no file of the crate.
+    /// Returns the module to which a path leads, or `None` if it leads to no file of the crate.
     fn resolve(&self, from: &[String], path: &[String]) -> Option<Module> {
         let (first, mut rest) = path.split_first()?;
         let mut at: Module = match first.as_str() {
@@ -209,8 +209,8 @@ impl<'ast> Visit<'ast> for Paths {
     }
 }
 
-/// The modules in circles, and the modules that use them. Removes each module that uses none of the remaining modules,
-/// because it is in no circle.
+/// Returns the modules in circles and the modules that use these. Repeatedly removes each module that uses none of the
+/// remaining modules, because it is in no circle.
 fn circles(mut arrows: Arrows) -> Vec<String> {
     loop {
         let remaining: BTreeSet<Module> = arrows.keys().cloned().collect();
@@ -224,7 +224,7 @@ fn circles(mut arrows: Arrows) -> Vec<String> {
     }
 }
 
-/// The crates of `ARCHITECTURE.md` with their modules, each after the modules that it uses.
+/// Reads the crates of `ARCHITECTURE.md`, each with its modules in the listed order.
 fn lists() -> Vec<(String, Vec<String>)> {
     let text = fs::read_to_string(root().join("ARCHITECTURE.md")).unwrap();
     let lists = text.lines().filter_map(|line| {
@@ -236,7 +236,7 @@ fn lists() -> Vec<(String, Vec<String>)> {
     lists.collect()
 }
 
-/// Arrows that do not lead to an earlier module of the list, and differences between the list and the modules.
+/// Describes each arrow that does not lead to an earlier module, and each difference between list and modules.
 fn violations(arrows: &Arrows, list: &[String]) -> Vec<String> {
     let mut violations = Vec::new();
     for (index, module) in list.iter().enumerate() {
@@ -257,7 +257,7 @@ fn violations(arrows: &Arrows, list: &[String]) -> Vec<String> {
         for to in to.iter().filter(|to| to[0] != from[0]) {
             if place(&to[0]).is_none_or(|to| to > at) {
                 let (from, to) = (from.join("::"), to.join("::"));
-                violations.push(format!("`{from}` uses `{to}`, which is not above it"));
+                violations.push(format!("`{from}` uses `{to}`, which is not above `{from}`"));
             }
         }
     }
@@ -299,13 +299,13 @@ fn crates_use_what_stands_above_them_in_the_architecture() {
     let mut above = BTreeSet::new();
     for (name, dependencies) in &crates {
         for used in dependencies.iter().filter(|used| crates.iter().any(|(it, _)| it == *used)) {
-            assert!(above.contains(used), "{name} uses {used}, which is not above it");
+            assert!(above.contains(used), "{name} uses {used}, which is not above {name}");
         }
         above.insert(name);
     }
 }
 
-/// Leaves out dependencies of tests.
+/// Reads the name and the dependencies of a package, without the dependencies of its tests.
 fn name_and_dependencies(folder: &str) -> (String, Vec<String>) {
     let manifest = fs::read_to_string(root().join(folder).join("Cargo.toml")).unwrap();
     let name = manifest.lines().find_map(|line| line.strip_prefix("name = "));

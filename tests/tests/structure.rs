@@ -1,5 +1,5 @@
-//! Limits of the size of the repository. A limit only falls: a commit that makes something smaller lowers it, and an
-//! addition takes the place of something else.
+//! Limits of the repository's size. A limit never rises: a commit that makes something smaller lowers its limit, and a
+//! commit that adds something must remove as much.
 //!
 //! `cargo test -p floe-tests --test structure -- --nocapture` prints the current numbers.
 
@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use floe_tests::repository::{files, git};
 use syn::{Item, UseTree, Visibility};
 
-/// Code and tests are lines with something other than a comment.
+/// In the rows of code and tests, a line counts if it contains more than a comment.
 const LIMITS: [(&str, usize); 12] = [
     ("code of the library", 32_686),
     ("code of redact and semconv", 9_877),
@@ -26,7 +26,7 @@ const LIMITS: [(&str, usize); 12] = [
     ("public names at the root of `floe-telemetry`", 52),
 ];
 
-/// `None` if the whole file is a test.
+/// Returns the row that counts the code of a package, or `None` for other folders, such as `tests` and `examples`.
 fn house(path: &str) -> Option<&'static str> {
     let is_below = |folders: &[&str]| folders.iter().any(|folder| path.starts_with(folder));
     if is_below(&["crates/redact/", "crates/semconv/"]) {
@@ -52,7 +52,7 @@ fn is_test(path: &str) -> bool {
         || ["tests.rs", "golden.rs"].contains(&file)
 }
 
-/// Lines that contain more than a comment.
+/// Returns the lines that contain more than a comment.
 fn code(text: &str) -> Vec<String> {
     let mut without_comments = String::new();
     let mut rest = text;
@@ -68,8 +68,8 @@ fn code(text: &str) -> Vec<String> {
     lines.map(str::to_owned).collect()
 }
 
-/// Counts functions of more than sixty lines, in code that rustfmt has formatted: a function ends at the indentation at
-/// which it begins.
+/// Counts functions of more than sixty lines. The code must be formatted by rustfmt, because a function is assumed to
+/// end at the indentation at which it begins.
 fn long_functions(code: &[String]) -> usize {
     let mut long = 0;
     let mut function: Option<(usize, usize)> = None;
@@ -99,7 +99,7 @@ fn is_function(line: &str) -> bool {
     words.last() == Some("fn")
 }
 
-/// Counts the features of a manifest, without `default`.
+/// Counts the features of a manifest, except `default`.
 fn features(manifest: &str) -> usize {
     let (_, lines) = manifest.split_once("\n[features]\n").unwrap_or_default();
     let lines = lines.lines().take_while(|line| !line.starts_with('['));
@@ -109,7 +109,7 @@ fn features(manifest: &str) -> usize {
         .count()
 }
 
-/// Names that begin with an underscore are not for users and do not count.
+/// Counts the public names. Names that begin with an underscore do not count, because they are not for users.
 fn public_names(text: &str) -> usize {
     fn add(tree: &UseTree, names: &mut Vec<String>) {
         match tree {
@@ -195,7 +195,7 @@ fn each_number_is_within_its_limit() {
     assert!(larger.is_empty(), "{}", larger.join("\n"));
 }
 
-/// The limits in `text`, which is this file at another commit.
+/// Parses the limits in `text`, which is this file at another commit.
 fn limits(text: &str) -> Option<BTreeMap<&str, usize>> {
     let (_, rows) = text.split_once("\nconst LIMITS: ")?;
     let rows = rows.split("\n];").next()?.lines().skip(1);
@@ -217,7 +217,7 @@ fn no_limit_is_higher_than_before_the_last_merge() {
     };
     let text = git(&["show", &format!("{before}:tests/tests/structure.rs")]).unwrap_or_default();
     let Some(limits) = limits(&text) else {
-        eprintln!("there were no limits in {before}, before the last merge");
+        eprintln!("{before}, the commit before the last merge, has no limits");
         return;
     };
     for (name, was) in limits {

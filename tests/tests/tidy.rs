@@ -29,7 +29,7 @@ const LIBRARY: [&str; 9] = [
     "floe-telemetry/src",
 ];
 
-/// Our own code, without generated files.
+/// Folders of our own code. They contain no generated files.
 const OWN: [&str; 7] = [
     "crates/trace",
     "floe-telemetry-macros/src",
@@ -68,15 +68,15 @@ fn each_responsibility_has_one_module() {
             let found = code.filter(|line| line.contains(duty)).count();
             assert!(
                 name == home || is_test(&name) || found == 0,
-                "`{duty}` in {name}: its home is {home}"
+                "{name} has `{duty}`: expected it only in {home}"
             );
         }
-        assert!(read(home).contains(duty), "`{duty}` has left {home}");
+        assert!(read(home).contains(duty), "{home} no longer has `{duty}`");
     }
 }
 
-/// OpenTelemetry's `record_error` neither redacts nor records the source chain, so our code has one
-/// function for errors; errors that users record with it are redacted like any other event.
+/// Our code records errors only with `record_exception`, because OpenTelemetry's `record_error` does not record the
+/// source chain. What users record with `record_error` is redacted like any other event.
 #[test]
 fn errors_are_recorded_by_one_function() {
     let home = "crates/core/src/recorder/exception.rs";
@@ -93,14 +93,14 @@ fn errors_are_recorded_by_one_function() {
             }
             let writes = line.contains("keys::EXCEPTION,") || line.contains("\"exception\"");
             let is_home = name == home || name == "crates/core/src/keys.rs";
-            assert!(!writes || is_home, "an event `exception` in {name}: its home is {home}");
+            assert!(!writes || is_home, "{name} has an event `exception`: expected only in {home}");
         }
     }
-    assert!(read(home).contains("keys::EXCEPTION,"), "the event has left {home}");
+    assert!(read(home).contains("keys::EXCEPTION,"), "{home} no longer has the event");
 }
 
-/// The files with `unsafe`: the queue between a thread and the collector; the linker's lists; two instructions of the
-/// processor; functions of the C library that the standard library lacks; a method that `tracing` declares unsafe;
+/// The only files with `unsafe`: the queue between a thread and the collector; the linker's lists; two instructions of
+/// the processor; functions of the C library that the standard library lacks; a method that `tracing` declares unsafe;
 /// memory that other processes read; and tests of these.
 const UNSAFE: &[&str] = &[
     "crates/core/src/recorder/ring.rs",
@@ -138,14 +138,14 @@ fn unsafe_is_confined_and_a_test_is_ignored_only_for_a_script_that_runs_it() {
     }
 }
 
-/// The address of the repository, which is a placeholder for now.
+/// Returns the address of the repository, which is a placeholder for now.
 fn repository() -> String {
     let manifest = read("Cargo.toml");
     let (_, address) = manifest.split_once("\nrepository = \"").unwrap();
     address.split('"').next().unwrap().to_owned()
 }
 
-/// Two versions of a crate in one program must not share a list.
+/// The name of each list contains the version, because two versions of a crate in one program must not share a list.
 #[test]
 fn the_lists_of_the_linker_have_the_version() {
     let manifest = read("Cargo.toml");
@@ -161,14 +161,14 @@ fn the_lists_of_the_linker_have_the_version() {
     }
 }
 
-/// The anchor of a heading, which code hosts and rustdoc make in the same way.
+/// Returns the anchor that code hosts and rustdoc make from a heading.
 fn anchor(heading: &str) -> String {
     let words = heading.trim_start_matches('#').trim().to_lowercase();
     let kept = words.chars().filter(|it| it.is_alphanumeric() || [' ', '-', '_'].contains(it));
     kept.collect::<String>().replace(' ', "-")
 }
 
-/// The lines outside of code blocks.
+/// Returns the lines outside of code blocks.
 fn prose(page: &str) -> impl Iterator<Item = &str> {
     let mut in_code = false;
     page.lines().filter(move |line| {
@@ -178,17 +178,17 @@ fn prose(page: &str) -> impl Iterator<Item = &str> {
     })
 }
 
-/// The targets of reference links: `[label]: target`.
+/// Returns the targets of reference links: `[label]: target`.
 fn references(page: &str) -> impl Iterator<Item = &str> {
     let lines = prose(page).filter(|line| line.starts_with('['));
     lines.filter_map(|line| line.split_once("]: ").map(|(_, to)| to))
 }
 
-/// The targets of `[text](target)`.
+/// Returns the targets of inline links: `[text](target)`.
 fn inline_links(page: &str) -> impl Iterator<Item = &str> {
     prose(page).flat_map(|line| {
         let places = line.match_indices("](").map(|(place, _)| place);
-        // Leaves out links in code, before which the number of backticks is odd.
+        // A link with an odd number of backticks before it is in code, and is left out.
         let places = places.filter(|&place| line[..place].matches('`').count() % 2 == 0);
         places.filter_map(|place| line[place + 2..].split_once(')').map(|(to, _)| to))
     })
@@ -205,7 +205,7 @@ fn every_link_to_a_file_leads_there() {
                 Some(target) => (Path::new(""), target),
                 None => (folder, target),
             };
-            // Skips links to other sites, and to items, which rustdoc checks.
+            // Skips links to other sites, and links to items, because rustdoc checks these.
             if target.contains("://") || target.contains("::") || target.contains('@') {
                 continue;
             }
@@ -225,7 +225,7 @@ fn every_link_to_a_file_leads_there() {
     assert!(count > 100, "{count}");
 }
 
-/// A page names a function as `` `path::name` ``, and a scenario of the faults as `` `.ci/faults name` ``.
+/// A page names a test as `` `path.rs::name` ``, and a scenario of fault injection as `` `.ci/faults name` ``.
 #[test]
 fn each_test_that_a_page_names_exists() {
     let mut count = 0;

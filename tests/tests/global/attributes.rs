@@ -1,5 +1,5 @@
-//! Parts of a span that the configuration decides: attributes of the process, of listed baggage keys, and of the floe
-//! identity, the place in the source, and the status of a success.
+//! The configuration decides about these parts of a span: the attributes of the process, of listed baggage keys and of
+//! the floe identity, the source location, and the status of a success.
 
 use std::collections::BTreeMap;
 
@@ -92,8 +92,8 @@ fn listed_keys_of_baggage_become_attributes() {
     let tenant = ("tenant", "acme");
     assert_eq!(spans[1], attributes([("team", "of the caller"), tenant]));
     assert_eq!(spans[2], attributes([("team", "own"), tenant]));
-    assert_eq!(spans[3], spans[1], "on another thread");
-    // The list of keys ends with its provider.
+    assert_eq!(spans[3], spans[1], "equal on another thread");
+    // The list of keys no longer applies once its provider has ended.
     let spans = run(TelemetryConfig::new("orders"), || {
         let _attached = received().attach();
         plain();
@@ -118,7 +118,7 @@ fn the_identity_is_read_from_the_process_and_from_baggage() {
     assert_eq!(spans, [texts(&own.to_otel_dict()), texts(&other.to_otel_dict())]);
 }
 
-/// No span, metric or resource has an attribute that was not configured.
+/// Without a configured identity, no span, metric or resource has an attribute that begins with `floe.`.
 #[alone]
 fn nothing_of_floe_is_sent() {
     let pipeline = Pipeline::http(|_| ());
@@ -164,7 +164,7 @@ fn every_span_has_its_place_unless_the_configuration_omits_it() {
         });
         drop(create_span("guard"));
         let receiver = pipeline.end();
-        // Filters read the target of a bridged span.
+        // A bridged span always keeps its `target`, because filters read it.
         for (name, keys) in [
             ("plain", &["code.file.path", "code.function.name", "code.line.number"][..]),
             ("bridged", &["code.file.path", "code.line.number", "code.module.name", "target"]),

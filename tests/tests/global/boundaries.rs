@@ -1,4 +1,4 @@
-//! A provider with `context: boundaries` and no capture, where nested functions take the shortest path.
+//! A provider with `context: boundaries`. No capture is active, so nested functions take the shortest code path.
 
 use floe_telemetry::config::ContextMode;
 use floe_telemetry::{TelemetryConfig, get_current_span, traced};
@@ -57,7 +57,7 @@ fn leaf() {}
 #[traced]
 fn last() {}
 
-/// The same holds where telemetry is suppressed in between.
+/// A scope that suppresses telemetry does not change the parent of the functions after it.
 #[alone]
 fn nested_functions_are_children_of_each_other() {
     let spans = Recorded::below(remote(true), || {

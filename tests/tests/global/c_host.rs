@@ -1,5 +1,5 @@
-//! Signals belong to the program: threads of the library take none, and writes of the library raise none. A program in C
-//! or C++, with the library `tests/c-host`, leaves spans without a panic, and may load the library late.
+//! Signals belong to the program: the library's threads block them, and its writes raise none. A program in C or C++
+//! that uses `tests/c-host` ends its spans without a panic, and may load that library late.
 #![cfg(target_os = "linux")]
 
 use std::collections::HashMap;
@@ -24,7 +24,7 @@ use floe_tests::{
 
 const SIGPIPE: c_int = 13;
 
-/// One bit for each signal, or `None` if the thread has ended.
+/// Returns the blocked signals, one bit for each, or `None` if the thread has ended.
 fn blocked(task: &Path) -> Option<u64> {
     let status = fs::read_to_string(task.join("status")).ok()?;
     let mask = status.lines().find_map(|line| line.strip_prefix("SigBlk:"));
@@ -38,7 +38,7 @@ fn threads_of_the_library_block_signals() {
         tasks.map(|task| task.unwrap().path()).collect()
     };
     let before = tasks();
-    // A thread of the runtime looks up the name of the receiver.
+    // A host name is resolved on a thread of the runtime.
     let silent = TcpListener::bind("localhost:0").unwrap();
     let port = silent.local_addr().unwrap().port();
     let scraped = ReservedPort::new();
@@ -57,7 +57,7 @@ fn threads_of_the_library_block_signals() {
     drop(create_span("work"));
     telemetry.force_flush(Duration::from_millis(500)).unwrap_err();
 
-    // All signals except those that an instruction raises.
+    // Some of the signals that no instruction raises.
     let handled = [1, 2, 3, 10, 12, 13, 14, 15, 17, 18, 23, 24, 25, 27, 28, 34, 64];
     let mut ours = Vec::new();
     wait_until(|| {
@@ -103,7 +103,7 @@ fn compiled(compiler: &str, source: &str, folder: &Path, arguments: &[&str]) -> 
     program
 }
 
-/// A program that is linked with the library. The compiler may be one of C++.
+/// Compiles a program that is linked with the library. The compiler may be one of C or of C++.
 fn host(folder: &Path, compiler: &str) -> Command {
     let libraries = libraries().into_os_string().into_string().unwrap();
     let program = compiled(
@@ -132,7 +132,7 @@ fn a_program_in_c_keeps_the_signals_that_it_waits_for() {
     }
 }
 
-/// Breaks each connection: at once, in the middle of a request, or after it.
+/// Starts a proxy that breaks each connection: at once, in the middle of a request, or after it.
 fn breaking(receiver: &Receiver) -> Script {
     const LIMITS: [usize; 5] = [0, 1, 5_000, 200_000, 1_600_000];
 
@@ -152,7 +152,7 @@ fn forward(client: &mut TcpStream, upstream: u16, limit: usize) -> std::io::Resu
     {
         forwarded += read;
     }
-    // The client sees the end of the stream, and then a reset, because not all of its data is read.
+    // The client sees the end of the stream, and then a reset, because the proxy does not read all of its data.
     let _ = client.shutdown(Shutdown::Write);
     let _ = client.read(&mut buffer);
     server.shutdown(Shutdown::Both)
@@ -163,7 +163,7 @@ fn assert_succeeds(command: &mut Command) {
     assert!(output.status.success(), "{command:?}: {output:?}");
 }
 
-/// Receivers, files and pipes fail, but the program continues to its end.
+/// A program continues to its end although receivers, files and pipes fail.
 #[alone]
 fn a_program_in_c_is_not_ended_by_a_write() {
     let folder = tempfile::tempdir().unwrap();
@@ -201,7 +201,7 @@ fn a_program_in_c_is_not_ended_by_a_write() {
                 .env("OTEL_LOGS_EXPORTER", "none"),
         );
     }
-    // A file of the process may have at most 16 KiB.
+    // A file of the process may have at most 16 blocks.
     let of_program = program();
     assert_succeeds(
         Command::new("sh")
@@ -215,7 +215,7 @@ fn a_program_in_c_is_not_ended_by_a_write() {
 
 const TIMES: usize = 10;
 
-/// Checks that a program of this compiler ends the spans that it leaves in this way.
+/// Compiles a program with `compiler`, and checks that each span ends whose scope it leaves in the way `how`.
 fn assert_ended(compiler: &str, how: &str) {
     let folder = tempfile::tempdir().unwrap();
     let receiver = Receiver::grpc();
@@ -253,8 +253,8 @@ fn an_exception_of_cpp_unwinds_through_every_span() {
     assert_ended("c++", "throw");
 }
 
-/// A library starts its telemetry in a constructor, while the program loads it. The start fails, because no thread of
-/// the library runs before the loader has finished.
+/// Telemetry cannot start in a constructor, while a program loads the library, because no thread of the library runs
+/// before the loader has finished.
 #[alone]
 fn a_constructor_does_not_start_telemetry() {
     let folder = tempfile::tempdir().unwrap();
@@ -266,7 +266,7 @@ fn a_constructor_does_not_start_telemetry() {
         .env("OTEL_EXPORTER_OTLP_ENDPOINT", receiver.endpoint())
         .output()
         .unwrap();
-    // The program goes on, and nothing is exported.
+    // The program continues, and nothing is exported.
     assert_eq!(output.status.code(), Some(67), "{output:?}");
     assert!(receiver.spans().is_empty());
 }

@@ -1,5 +1,5 @@
-//! The effect of each path of OpenTelemetry's declarative configuration, found by loading a document with it and one
-//! without it. The official examples load. `BLESS=1` writes the table.
+//! The effect of each path of OpenTelemetry's declarative configuration. It is found by loading a document with the
+//! path and one without it. The official examples load without errors. `BLESS=1` writes the table.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -12,7 +12,7 @@ use floe_tests::program;
 
 const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/declarative");
 
-/// The number of paths with an effect must not fall below this one.
+/// The minimum number of paths with an effect.
 const LEAST: usize = 215;
 
 fn rows() -> Vec<[String; 3]> {
@@ -30,7 +30,7 @@ fn examples() -> BTreeMap<String, PathBuf> {
     files.map(|path| (path.file_name().unwrap().to_str().unwrap().to_owned(), path)).collect()
 }
 
-/// Writes a new file each time: a warning is written only once, and it begins with the path of the file.
+/// Loads a document from a new file, because a warning is written only once, and it begins with the path of the file.
 fn load(folder: &Path, name: &str, text: &str) -> Result<TelemetryConfig, Error> {
     let path = folder.join(format!("{name}.yaml"));
     fs::write(&path, text).unwrap();
@@ -65,7 +65,7 @@ fn between<'a>(text: &'a str, from: &str, to: &str) -> &'a str {
     rest.split_once(&format!("{to}\n")).unwrap().0
 }
 
-/// Removes the name of the file and the place from a message.
+/// Returns the messages about a path, without the name of the file and the path itself.
 fn message(text: &str, path: &str) -> String {
     let keys = path.replace('*', "0");
     let lines = text.lines().filter(|line| line.contains(&keys));
@@ -75,7 +75,7 @@ fn message(text: &str, path: &str) -> String {
     reason.join("; ").replace('|', "\\|")
 }
 
-/// The kind of a path, with the reason.
+/// Returns the result for a path, such as `effect` or `refusal`, and its message.
 fn kind(path: &str, found: &str, warnings: &str) -> (&'static str, String) {
     match found {
         "effect" if warnings.is_empty() => ("effect", String::new()),

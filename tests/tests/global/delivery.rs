@@ -60,7 +60,7 @@ fn every_destination_gets_every_span_unchanged() {
             let same = received
                 .iter()
                 .find(|other| other.span_id == span.span_context.span_id().to_string())
-                .unwrap_or_else(|| panic!("{} did not arrive", span.name));
+                .unwrap_or_else(|| panic!("span `{}` did not arrive", span.name));
             assert_same(same, span);
             assert!(
                 span.start_time >= before - Duration::from_millis(5)
@@ -68,7 +68,7 @@ fn every_destination_gets_every_span_unchanged() {
             );
         }
         assert_eq!(floe_tests::tree(&received), "run\n  load\n  store\n  global\n    load");
-        // Two spans per batch, so three requests.
+        // Five spans in batches of two need three requests.
         assert_eq!(receiver.requests().len(), 3);
         assert!(receiver.requests().iter().all(|request| request.path == path));
         assert!(!receiver.requests().iter().any(|request| request.contains("hunter2")));
@@ -78,7 +78,7 @@ fn every_destination_gets_every_span_unchanged() {
     telemetry.shutdown(TIMEOUT).unwrap();
 }
 
-/// `crates/otlp` compares the encoding of a span with that of `opentelemetry-proto`.
+/// Compares a part of the data, because a test of `crates/otlp` compares the whole encoding with `opentelemetry-proto`.
 fn assert_same(received: &ReceivedSpan, kept: &SpanData) {
     assert_eq!(received.name, kept.name);
     assert_eq!(received.trace_id, kept.span_context.trace_id().to_string());

@@ -1,5 +1,5 @@
-//! The end of a program whose receiver is missing: the program does not wait, and writes one error for all signals,
-//! with the endpoint and the reason.
+//! The end of a program whose receiver is missing: the program does not wait, and writes one error for all signals. The
+//! error has the endpoint and the reason.
 
 use std::sync::{Mutex, mpsc};
 use std::time::Duration;
@@ -41,7 +41,7 @@ fn a_shutdown_does_not_wait_for_a_receiver_that_is_not_there() {
             let text = error.to_string();
             assert!(text.contains(&endpoint) && text.contains(reason), "{text}");
         }
-        // The receiver does not answer, and the reason is known before the shutdown ends.
+        // A receiver that does not answer is named as the reason when the shutdown ends.
         let endpoint = Script::silent().endpoint();
         let error = end(protocol, &endpoint, Duration::from_secs(2));
         assert!(error.is_export(), "{error}");
@@ -50,7 +50,7 @@ fn a_shutdown_does_not_wait_for_a_receiver_that_is_not_there() {
     }
 }
 
-/// The collector is still busy, so the remaining spans are not in the exporter's queue.
+/// The remaining spans are not in the exporter's queue, because the collector is still busy.
 #[alone]
 fn a_shutdown_counts_the_spans_that_it_has_no_time_for() {
     const SLOW: Duration = Duration::from_millis(200);
@@ -63,7 +63,7 @@ fn a_shutdown_counts_the_spans_that_it_has_no_time_for() {
         config.batch_processor.max_export_batch_size = 1;
         let telemetry = TelemetryProvider::builder(config)
             .with_span_processor(move |span: &mut EndingSpan<'_>| {
-                // Each call returns in the end, so the collector waits for all of them.
+                // Each call returns after a while, so the collector waits for all of them.
                 if span.name() == "slow" {
                     let _ = stopped.lock().unwrap().recv_timeout(SLOW);
                 }
@@ -86,7 +86,7 @@ fn a_shutdown_counts_the_spans_that_it_has_no_time_for() {
     }
 }
 
-/// The program exports all signals, and their receiver refuses the connection.
+/// A program whose receiver refuses the connection writes one message for all three signals.
 #[test]
 fn a_program_without_its_receiver_writes_one_message() {
     let program = program!({

@@ -1,5 +1,5 @@
-//! Mistakes in the `OTEL_*` variables, and the effects of configuration files, also of unusable ones. Each case is a
-//! process.
+//! Mistakes in the `OTEL_*` variables, and the effects of usable and unusable configuration files. Each case runs in
+//! its own process.
 
 use floe_telemetry_detectors as _;
 
@@ -8,7 +8,7 @@ use floe_telemetry::{MetricRecorder, TelemetryConfig, TelemetryProvider, create_
 use floe_tests::{Receiver, document, program};
 use tempfile::NamedTempFile;
 
-/// A certificate that cannot be used is an error if the code names it.
+/// Checks that an unusable certificate or endpoint is an error if the code sets it, and starts from the environment.
 fn child_with_certificate(certificate: &str) {
     let mut config = TelemetryConfig::new("orders").with_otlp_endpoint("https://localhost:1");
     config.otlp.all.certificate = Some(certificate.into());
@@ -27,7 +27,7 @@ fn child_with_certificate(certificate: &str) {
 
 type Variables = [(&'static str, &'static str)];
 
-/// Variables, and the messages about them, without the texts of other libraries.
+/// Variables with mistakes, and the messages about them, without the texts of other libraries.
 const MISTAKES: [(&Variables, &[&str]); 4] = [
     (
         &[

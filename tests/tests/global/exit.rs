@@ -29,14 +29,14 @@ fn start_child() -> TelemetryProvider {
     pipeline::start(config)
 }
 
-/// The exit does not wait longer than its timeout for a receiver that hangs, either.
+/// The exit waits no longer than its timeout, although the receiver hangs and the subscriber is blocked.
 #[test]
 fn the_exit_does_not_wait_for_a_blocked_subscriber() {
     let program = program!({
         let telemetry = start_child();
         telemetry.shutdown_at_exit(Duration::from_millis(100));
         work();
-        // Later messages of the library wait for the standard output.
+        // From here on, messages of the library wait for the lock of standard output.
         tracing_subscriber::fmt().init();
         let _locked = std::io::stdout().lock();
         std::process::exit(7);
@@ -97,8 +97,8 @@ fn a_panic_that_aborts_delivers_if_it_is_chosen() {
     assert_eq!(receiver.spans().len(), 1);
 }
 
-/// Drops the provider of the parent process. A drop that waited for threads of that process would end without an error
-/// after 5 seconds, the timeout here and in OpenTelemetry's SDK. A shorter limit would show no more.
+/// Drops the provider of the parent process, and checks that this does not wait for threads of that process. Such a
+/// wait would end only after 5 seconds, the timeout of this library and of OpenTelemetry's SDK.
 fn drop_at_once(inherited: TelemetryProvider) {
     let start = Instant::now();
     drop(inherited);
@@ -110,7 +110,7 @@ fn a_fork_can_have_its_own_provider() {
     let receiver = Receiver::http();
     let config = || {
         let mut config = config(&receiver.endpoint());
-        // OpenTelemetry's SDK for metrics waits for its threads when it is dropped.
+        // OpenTelemetry's SDK for metrics, which this exporter needs, waits for its threads when it is dropped.
         config.exporters.metrics = Some(vec![ExporterKind::Console]);
         config
     };
@@ -149,7 +149,7 @@ fn a_fork_can_have_its_own_provider() {
     assert_eq!(traces.len(), 6);
 }
 
-/// A thread that has only opened spans below an unsampled parent has ids, but no other state of the recorder.
+/// The thread has only opened spans below an unsampled parent, so it has ids, but no other state of the recorder.
 #[alone]
 fn a_fork_does_not_repeat_the_ids_of_its_parent() {
     let receiver = Receiver::http();
@@ -175,7 +175,7 @@ fn a_fork_does_not_repeat_the_ids_of_its_parent() {
 const NOT_EXPORTED: &str = "warning: telemetry of this process is not exported: it is a fork, and the provider belongs \
                             to its parent; initialize telemetry after the fork\n";
 
-/// The child process exports all signals. Returns its standard error.
+/// Runs a child process that exports all signals, and returns its standard error.
 fn with_forks(program: &Program) -> String {
     let receiver = Receiver::grpc();
     let (_, stderr) = program.against(&receiver, &[("FLOE_LOG_OUTPUT", "none")]);

@@ -1,5 +1,5 @@
-//! Metric handles: like a measurement by name, each measurement is exported once, by the provider of its time. Also
-//! instruments of OpenTelemetry's API, and an unbounded number of names.
+//! Metric handles: each measurement is exported once, by the provider that exists at that time, as for a call by name.
+//! Also instruments of OpenTelemetry's API, and programs that create ever more names.
 
 #![allow(clippy::float_cmp, reason = "floats represent these values exactly")]
 
@@ -78,7 +78,7 @@ fn assert_exported(receiver: &Receiver) {
         let from = if last.is_delta { 0 } else { points.len() - 1 };
         points[from..].iter().map(|point| value(&point.value)).sum()
     };
-    assert_eq!(total("rows", sum), 2.0 * (2.0 * all + 5.0), "including the measurement by name");
+    assert_eq!(total("rows", sum), 2.0 * (2.0 * all + 5.0), "a measurement by name counts, too");
     assert_eq!(total("open", sum), 2.0 * all);
     assert_eq!(total("plain", sum), 2.0 * all);
     assert_eq!(total("size", sum), 2.0 * 2.75 * all);
@@ -104,12 +104,12 @@ fn bucket(value: &MetricValue, at: usize) -> f64 {
     }
 }
 
-/// Measures the events of `tracing`, like a layer of the program.
+/// Counts the library's events, as a layer of the program might.
 struct Events;
 
 impl<S: ::tracing::Subscriber> Layer<S> for Events {
     fn on_event(&self, event: &::tracing::Event<'_>, _: layer::Context<'_, S>) {
-        // OpenTelemetry's SDK writes messages of its own while it holds its locks.
+        // OpenTelemetry's SDK writes messages while it holds its locks, so these are not counted.
         if event.metadata().target().starts_with("floe_telemetry") {
             METRICS.increment("events", 1, &[]);
         }

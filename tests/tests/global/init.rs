@@ -1,4 +1,4 @@
-//! The effects of `init`, and its end. Each case is a process.
+//! The effects of `init`, and the end of the telemetry that it starts. Each case runs in its own process.
 #![cfg(unix)]
 
 use std::panic::catch_unwind;
@@ -28,7 +28,7 @@ fn load(table: &str) {
     MetricRecorder::new("orders").increment("orders.loaded", 1, &[]);
 }
 
-/// The log lines of a child process, and the rest of its standard error. Its standard output is empty.
+/// Runs a child process, and returns its log lines and the rest of its standard error. Standard output has no log line.
 fn run(program: &Program, variables: &[(&str, &str)]) -> (Vec<Json>, String) {
     lines_of(program.run(variables))
 }
@@ -60,7 +60,7 @@ fn one_call_starts_every_signal_and_the_guard_exports_them() {
         let receiver = Receiver::grpc();
         let variables = [("OTEL_SERVICE_NAME", "orders"), (FORM, form)];
         let (lines, stderr) = lines_of(program.against(&receiver, &variables));
-        assert_eq!(stderr, "", "nothing is printed with an endpoint");
+        assert_eq!(stderr, "", "with an endpoint, `init` prints nothing");
         assert_every_signal(&receiver, &lines);
     }
 }
@@ -173,7 +173,7 @@ fn a_panic_is_logged_in_its_span() {
     });
     let receiver = Receiver::grpc();
     let (lines, stderr) = lines_of(program.against(&receiver, &[]));
-    assert!(stderr.contains("no connection to"), "the hook of the standard library");
+    assert!(stderr.contains("no connection to"), "the standard hook has run");
     assert_eq!(events(&lines), ["a thread panicked"]);
     let line = &lines[0];
     assert_eq!(line["level"], "error");
@@ -395,7 +395,7 @@ fn a_program_can_refuse_the_subscriber() {
     assert_eq!(tree(&receiver.spans()), "load\n  send");
 }
 
-/// A feature that a library enables would change the call in every program that depends on the library.
+/// A library with the feature `logs` or `tracing` would change `init` for every program that depends on it.
 #[test]
 fn no_integration_enables_a_feature_that_changes_the_call() {
     let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();

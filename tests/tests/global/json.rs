@@ -48,13 +48,13 @@ fn a_file_stays_at_its_place_when_the_program_goes_elsewhere() {
     let (before, after) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     std::env::set_current_dir(&before).unwrap();
     let telemetry = start(config(Path::new("telemetry")));
-    // A daemon changes its folder in this way.
+    // A daemon changes its working directory in this way.
     std::env::set_current_dir(&after).unwrap();
     load("orders").unwrap_err();
     telemetry.force_flush(TIMEOUT).unwrap();
     let file = before.path().join("telemetry/traces.jsonl");
     assert_eq!(lines(&file).len(), 1);
-    // A removed file is created again in the first folder, too.
+    // A removed file is created again in the first directory, too.
     fs::remove_file(&file).unwrap();
     load("again").unwrap_err();
     telemetry.shutdown(TIMEOUT).unwrap();
@@ -83,7 +83,7 @@ fn each_signal_has_a_file_of_its_own() {
         assert_eq!(mode(&directory.join(format!("{name}.jsonl"))), 0o600);
     }
     let traces = lines(&directory.join("traces.jsonl"));
-    assert_eq!(traces.len(), 2, "a line for each request");
+    assert_eq!(traces.len(), 2, "each request is one line");
     let span = &traces[0]["resourceSpans"][0]["scopeSpans"][0]["spans"][0];
     assert_eq!(span["name"], "load");
     assert_eq!(span["kind"], 1);
@@ -93,10 +93,10 @@ fn each_signal_has_a_file_of_its_own() {
     let attributes = span["attributes"].as_array().unwrap();
     let rows = attributes.iter().find(|it| it["key"] == "rows").unwrap();
     assert_eq!(rows["value"]["intValue"], "3");
-    // JSON has no number for this value.
+    // JSON has no number for NaN.
     let ratio = attributes.iter().find(|it| it["key"] == "ratio").unwrap();
     assert_eq!(ratio["value"], serde_json::json!({}));
-    // The official crate reads the line.
+    // `opentelemetry-proto` reads the line.
     let request: ExportTraceServiceRequest = serde_json::from_value(traces[1].clone()).unwrap();
     assert_eq!(request.resource_spans[0].scope_spans[0].spans[0].name, "load");
 
@@ -108,7 +108,7 @@ fn each_signal_has_a_file_of_its_own() {
     let metrics = fs::read_to_string(directory.join("metrics.jsonl")).unwrap();
     assert!(metrics.contains(r#""name":"orders.duration""#), "{metrics}");
 
-    // Another run appends.
+    // Another provider appends to the file.
     let telemetry = start(config(&directory));
     drop(create_span("third"));
     telemetry.shutdown(TIMEOUT).unwrap();
@@ -132,7 +132,7 @@ fn a_removed_file_is_created_again() {
     fs::rename(directory.join("traces.jsonl"), directory.join("other")).unwrap();
     export().unwrap();
     assert_eq!((written(), lines(&directory.join("other")).len()), (1, 1));
-    // If the file cannot be created, the spans have failed.
+    // If the file cannot be created, the spans count as failed.
     fs::remove_dir_all(&directory).unwrap();
     fs::write(&directory, "a file").unwrap();
     let error = export().unwrap_err().to_string();
@@ -145,7 +145,7 @@ fn a_removed_file_is_created_again() {
     telemetry.shutdown(TIMEOUT).unwrap();
 }
 
-/// As after a change of the user, the file is open, but its path is no longer accessible.
+/// The file is open, but its path is no longer accessible, as after the process has changed its user.
 #[cfg(target_os = "linux")]
 #[test]
 fn a_file_is_written_after_its_folder_becomes_inaccessible() {
@@ -180,7 +180,7 @@ fn a_file_is_written_after_its_folder_becomes_inaccessible() {
     assert!(output.status.success(), "{output:?}");
 }
 
-/// Runs the program with a pipe as standard output, which is read once the program has printed to standard error.
+/// Runs the program with a pipe as standard output. The pipe is read after the program's line on standard error.
 #[cfg(target_os = "linux")]
 fn through_a_full_pipe(program: &Program) -> String {
     let (mut reader, writer) = std::io::pipe().unwrap();
@@ -210,7 +210,7 @@ fn a_full_pipe_does_not_delay_what_the_program_prints() {
             for _ in 0..512 {
                 create_span("work").set_attribute("text", "x".repeat(size));
             }
-            // The exporter has begun: a part of its text fits into the pipe, and then it waits for a reader.
+            // The exporter writes until the pipe is full, and then waits for a reader.
             let _ = telemetry.force_flush(Duration::from_millis(500));
             println!("program: {size}");
         }

@@ -1,4 +1,4 @@
-//! The states of the provider.
+//! The states of a provider, from its start to its shutdown.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{self, Sender};
@@ -60,7 +60,7 @@ fn invalid_configuration_leaves_nothing_behind() {
     assert!(!create_span("nothing").is_recording());
 }
 
-/// Panics at its first export and at its shutdown, or when its resource or its temporality is read at the start.
+/// Panics at its first export and its shutdown, or in calls of a provider's start if `at_the_start` is set.
 #[derive(Debug)]
 pub(super) struct Panicking {
     at_the_start: bool,
@@ -201,8 +201,8 @@ fn a_panicking_exporter_loses_only_its_batch() {
     assert_eq!((statistics.failed, statistics.exported), (1, 3));
 }
 
-/// The exporters have their own runtime: a flush returns even if it blocks the only thread of the host's runtime, and a
-/// shutdown even if that runtime is gone.
+/// The exporters have their own runtime. Therefore a flush returns even if it blocks the only thread of the host's
+/// runtime, and a shutdown returns even if that runtime is gone.
 #[alone]
 fn any_runtime_of_the_host_is_supported() {
     use tokio::runtime::Builder;

@@ -1,6 +1,6 @@
 //! Span limits, from the configuration to the receiver. Attribute keys are unique and not empty wherever OTLP has
-//! attributes, and a link without contents is not recorded. `tests/differential` compares spans with those of
-//! OpenTelemetry's SDK, before they are encoded.
+//! attributes, and a link without contents is not recorded. `tests/differential` compares spans before their encoding
+//! with those of OpenTelemetry's SDK.
 
 use std::collections::BTreeMap;
 
@@ -53,7 +53,7 @@ fn dropped_items_are_counted_on_the_wire() {
     assert_eq!(span.attributes["text"], "grüße an all");
     assert_eq!(span.attributes["url"], "http://<REDA");
     assert!(!span.attributes.contains_key("one.too.many"));
-    // Attributes of the process do not count towards the limit, and the source location does not exceed it.
+    // Attributes of the process do not count towards the limit. The source location counts, and has no room here.
     assert_eq!(span.attributes.len(), 3);
     assert_eq!(span.attributes["team"], "checkout");
     assert_eq!(span.events.len(), ITEMS);
@@ -84,7 +84,7 @@ fn the_limit_of_attributes_can_be_raised() {
     for (span, expected) in spans.iter().zip([LIMIT - 1, LIMIT, LIMIT]) {
         let own = span.attributes.keys().filter(|key| key.starts_with("key."));
         assert_eq!(own.count(), expected);
-        // The source location gets the remaining room.
+        // The attributes of the source location get the remaining room.
         assert_eq!(span.attributes.len(), LIMIT);
     }
     assert_eq!(spans.len(), 3);
@@ -154,7 +154,7 @@ fn record_spans() {
             .start(),
     );
     drop(span_with("long", ["a", "b"].map(|end| "k".repeat(1024) + end)).start());
-    // More values than a span may have attributes.
+    // Sets a key more often than a span may have attributes.
     let many = create_span("many");
     for n in 0..500 {
         set_attribute("again", n);

@@ -28,7 +28,7 @@ struct Sent {
 }
 
 impl Sent {
-    /// Also checks that the exported record has the same fields.
+    /// Returns the fields of a log line, and checks that the exported record has the same fields.
     #[track_caller]
     fn fields(&self, message: &str) -> Map<String, Json> {
         let lines = json_lines(&self.text);
@@ -80,7 +80,7 @@ fn by_macro(tenant: &str) {
     info!("macro, late");
 }
 
-/// All spans have the same attributes.
+/// Opens one span of each kind, all with the same attributes.
 fn all_kinds() {
     by_macro("a-1");
 

@@ -1,4 +1,4 @@
-//! Log records of OpenTelemetry's logs API: redacted, limited, in the current span, from any bridge.
+//! Log records of OpenTelemetry's logs API, from any bridge: they are redacted and limited, and have the current span.
 
 use std::time::{Duration, UNIX_EPOCH};
 

@@ -1,4 +1,4 @@
-//! The logs of a process: its standard error, both facades, its environment, its provider.
+//! The logs of a process: standard error, both logging facades, the environment, and the provider.
 
 use std::cell::RefCell;
 use std::io;
@@ -169,7 +169,7 @@ thread_local! {
     static SECOND: RefCell<Option<LogsWhenDropped>> = const { RefCell::new(None) };
 }
 
-/// One value is dropped before the thread-locals of the library, the other one after them.
+/// Of two values that log when they are dropped, one is dropped before the library's thread-locals and one after them.
 #[test]
 fn a_destructor_of_a_thread_may_log() {
     let program = program!({

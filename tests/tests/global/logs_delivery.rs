@@ -14,7 +14,7 @@ use opentelemetry_sdk::logs::{LogBatch, LogExporter};
 
 use super::pipeline::{BOTH, Blocked, Pipeline};
 
-/// The test harness captures the local output.
+/// Configures log lines. The test harness captures them.
 fn configure() {
     let levels = "DEBUG,h2=WARN,hyper_util=WARN,tonic=WARN,tower=WARN";
     let mut logging = LoggingConfig::default();
@@ -197,7 +197,7 @@ impl LogExporter for Sending {
     }
 }
 
-/// A provider with batches of at most 300 records, and the sizes of the batches.
+/// Starts a provider with batches of at most 300 records. The receiver gets the size of each batch.
 fn sending(delay: Duration) -> (TelemetryProvider, mpsc::Receiver<usize>) {
     let (sender, sizes) = channel();
     let mut config = TelemetryConfig::new("orders");
@@ -223,7 +223,7 @@ fn a_batch_is_bounded_in_records_and_in_bytes() {
     }
 }
 
-/// Nothing is flushed: a full batch is exported at once, and the rest of a burst on schedule.
+/// Without a flush, a full batch is exported at once, and the rest of a burst after the schedule delay.
 #[alone]
 fn a_batch_is_exported_when_it_is_full_and_when_it_is_due() {
     configure();
@@ -246,8 +246,8 @@ fn a_batch_is_exported_when_it_is_full_and_when_it_is_due() {
     }
 }
 
-/// A loop may log faster than its records are exported. Records are small enough for the default memory to hold a long
-/// burst: the share of an exporter is 5 MiB here.
+/// A loop may log faster than its records are exported. The default memory holds a long burst of small records: an
+/// exporter's queue may take 5 MiB here.
 #[alone]
 fn a_long_queue_holds_the_records_of_a_loop() {
     const RECORDS: usize = 16_000;
@@ -279,7 +279,7 @@ impl LogExporter for Broken {
     }
 }
 
-/// If these messages were exported, a failing export would never end.
+/// A message about a failed export is not exported, because it would cause another failed export, and so on.
 #[test]
 fn messages_about_a_failed_export_are_not_exported() {
     let program = program!({
@@ -300,13 +300,13 @@ fn messages_about_a_failed_export_are_not_exported() {
         }
         let _ = telemetry.shutdown(TIMEOUT);
         let statistics = telemetry.statistics();
-        // Two of our own records and twenty others, each lost by two exporters.
+        // Two exporters lose the program's twenty records, and there are no other records.
         assert_eq!(statistics.logs_failed, 2 * 20);
         assert_eq!((statistics.logs_exported, statistics.logs_dropped), (0, 0));
     });
     let (_, stderr) = program.run(&[]);
     let count = |text: &str| stderr.lines().filter(|line| line.contains(text)).count();
-    // At most one message a minute for each exporter of a signal.
+    // Each exporter of a signal writes at most one message a minute.
     assert_eq!(count("spans could not be exported"), 1);
     assert_eq!(count("log records could not be exported"), 2);
     assert_eq!(count("by log"), 10);

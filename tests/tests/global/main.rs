@@ -1,5 +1,5 @@
-//! State of a process: the provider, the environment, signals, the end. A test that is `alone` runs in a process of its
-//! own, and so does the `program!` of a test.
+//! Tests of process-wide state: the provider, the environment, signals, the end. A test marked as `alone` runs in its
+//! own process, and so does the code in `program!`.
 
 #![allow(
     clippy::unwrap_used,

@@ -39,7 +39,7 @@ fn start(
     TelemetryProvider::builder(config).with_span_exporter(exporter).initialize().unwrap()
 }
 
-/// Blocks until it is released, and then passes spans on.
+/// Blocks until it is released, and then passes spans on to a second exporter.
 #[derive(Debug)]
 struct Later(Blocked, MemoryExporter);
 
@@ -86,7 +86,7 @@ fn await_none_pending(telemetry: &TelemetryProvider, spans: u64) -> Statistics {
     telemetry.statistics()
 }
 
-/// A number of `/proc/self/status`, in bytes.
+/// Reads a size from `/proc/self/status`, in bytes.
 #[cfg(target_os = "linux")]
 fn of_process(name: &str) -> usize {
     let status = std::fs::read_to_string("/proc/self/status").unwrap();
@@ -131,7 +131,7 @@ fn a_burst_of_one_thread_is_delivered_whole() {
 
     let blocked = Blocked::default();
     let telemetry = start(blocked.clone(), |_| ());
-    // The second burst finds the buffers of the first one.
+    // The second burst reuses the buffers of the first one.
     for n in 1..=2 {
         orders(BURST - 1);
         let counted = telemetry.statistics();
@@ -192,7 +192,7 @@ fn a_thread_without_a_buffer_shares_one() {
     assert_eq!(counted.exported, 2 * THREADS as u64, "{counted:?}");
 }
 
-/// If a program locks its memory, every page is resident as soon as it is reserved.
+/// The first span of a thread must reserve little, because each reserved page is resident if memory is locked.
 #[cfg(target_os = "linux")]
 #[alone]
 fn the_first_span_of_a_thread_reserves_little_where_memory_is_locked() {
@@ -202,8 +202,8 @@ fn the_first_span_of_a_thread_reserves_little_where_memory_is_locked() {
     const STACK: usize = 64 * 1024;
 
     let telemetry = start(MemoryExporter::new(), |_| ());
-    // Only memory that is reserved from here on is locked: RLIMIT_MEMLOCK allows everybody some MiB, but not a whole
-    // program.
+    // Only memory that is reserved from here on is locked, because RLIMIT_MEMLOCK allows everybody some MiB, but not a
+    // whole program.
     mlockall(MlockAllFlags::FUTURE).unwrap();
     let (begun, ended) = (Barrier::new(THREADS + 1), Barrier::new(THREADS + 1));
     std::thread::scope(|scope| {
@@ -234,7 +234,7 @@ fn the_first_span_of_a_thread_reserves_little_where_memory_is_locked() {
 fn ordinary_spans_do_not_count_towards_the_limit() {
     let memory = MemoryExporter::new();
     let telemetry = start(memory.clone(), |config| config.max_memory_bytes = MIB);
-    // There are eight buffers.
+    // There is enough memory for eight buffers.
     for _ in 0..4 {
         for _ in 0..1000 {
             work();
@@ -317,7 +317,7 @@ static METRICS: MetricRecorder = MetricRecorder::new("memory");
 fn oversized_text_is_truncated() {
     let huge = "ü".repeat(100_000);
     let pipeline = Pipeline::http(|config| {
-        // The limit does not apply to the resource and to metrics, which have the default.
+        // This limit does not apply to the resource and to metrics, which keep the default limit.
         config.limits.attribute_value_length = Some(70_000);
         let additional = &mut config.resource_attributes.additional;
         additional.insert("resource.text".to_owned(), huge.clone());

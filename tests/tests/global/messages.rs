@@ -1,4 +1,4 @@
-//! Losses are reported on standard error, whatever the filter and the destination of log lines, and the start on request.
+//! Losses are reported on standard error, whatever happens to log lines. The start is reported only on request.
 
 use std::iter;
 use std::sync::Barrier;
@@ -17,7 +17,7 @@ use super::pipeline::NEVER;
 /// The variable that tells a child process how to end.
 const END: &str = "TEST_MESSAGES_END";
 
-/// The lines that contain `text`, all of which must be errors.
+/// Returns the lines that contain `text`. They must all be errors.
 fn errors<'a>(stderr: &'a str, text: &str) -> Vec<&'a str> {
     let errors = stderr.lines().filter(|line| line.contains(text));
     let errors: Vec<_> = errors.collect();
@@ -26,7 +26,7 @@ fn errors<'a>(stderr: &'a str, text: &str) -> Vec<&'a str> {
     errors
 }
 
-/// The pairs `name=number` of a line.
+/// Returns the pairs `name=number` of a line.
 fn numbers(line: &str) -> impl Iterator<Item = (&str, u64)> {
     line.split([' ', ';']).filter_map(|word| {
         let (name, number) = word.split_once('=')?;
@@ -34,7 +34,7 @@ fn numbers(line: &str) -> impl Iterator<Item = (&str, u64)> {
     })
 }
 
-/// Checks that both spans, the metrics, and `logs` log records are reported as lost.
+/// Checks that two spans, the metrics, and `logs` log records are reported as lost.
 #[track_caller]
 fn assert_told(stderr: &str, endpoint: &str, logs: usize) {
     for (text, number) in [
@@ -106,7 +106,7 @@ fn a_loss_is_an_error_whatever_the_filter_of_lines_is() {
     assert!(!stderr.contains("could not") && !stderr.contains("has ended"), "{stderr}");
 }
 
-/// The receiver stops after the first spans.
+/// All spans of a program are accounted for at its end, although the receiver stops after the first ones.
 #[test]
 fn the_end_of_a_program_accounts_for_every_span() {
     const SPANS: u64 = 24_000;
@@ -177,7 +177,7 @@ fn the_start_reports_destinations_on_request() {
     let (_, stderr) = run(&[("OTEL_LOG_LEVEL", "debug"), ("OTEL_EXPORTER_OTLP_ENDPOINT", query)]);
     assert!(stderr.contains("an exporter of traces is left out"), "{stderr}");
     assert!(stderr.contains("`orders`: traces → none; metrics → http"), "{stderr}");
-    // The path of traces is replaced.
+    // The path of traces in the endpoint is replaced by the path of metrics.
     let (_, stderr) = run(&[
         ("OTEL_LOG_LEVEL", "debug"),
         ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://receiver.invalid:4318/v1/traces"),
@@ -194,7 +194,7 @@ fn the_start_reports_destinations_on_request() {
     assert!(!stdout.contains(expected), "{stdout}");
 }
 
-/// Meets the program when the collector has read all spans, and waits for the next meeting.
+/// An exporter that waits twice at the barrier during its shutdown, so that the program can act meanwhile.
 #[derive(Debug)]
 struct Meeting(&'static Barrier);
 

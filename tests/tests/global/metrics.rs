@@ -24,7 +24,7 @@ const DURATION: Metric<'_> = Metric::new("load.duration")
     .with_description("How long a load takes.")
     .with_boundaries(&[1.0, 10.0]);
 
-/// Created before any provider, and used with several: its instruments must not be stale.
+/// This recorder exists before any provider and is used with several ones, so its instruments must not become stale.
 static METRICS: MetricRecorder = MetricRecorder::new("orders");
 
 fn record() {
@@ -67,7 +67,7 @@ fn check_own(receiver: &Receiver) {
     }
 }
 
-/// The views are those of the SDK; one of them panics.
+/// The views are OpenTelemetry's, and one of them panics.
 #[alone]
 fn views_of_the_program_define_the_streams() {
     let change = |config: &mut TelemetryConfig| {
@@ -108,7 +108,7 @@ fn views_of_the_program_define_the_streams() {
     assert_eq!((by_table.value, by_table.attributes.len()), (MetricValue::Sum(40.0), 1));
     let many = receiver.points_of("many").len();
     assert!((5..=6).contains(&many), "{many}");
-    // An observable instrument has the start time of the process.
+    // An observable instrument stays cumulative with `LowMemory`.
     assert!(!receiver.point("otel.sdk.processor.log.queue.size").is_delta);
 }
 
@@ -176,7 +176,7 @@ fn flushes_without_an_answer_share_a_thread() {
     let _ = telemetry.shutdown(Duration::from_millis(100));
 }
 
-/// Panics wherever it is called while the provider is in use.
+/// Panics in each method that the provider calls after its start.
 #[derive(Debug)]
 struct BrokenReader;
 
@@ -217,7 +217,7 @@ fn a_reader_that_panics_does_not_affect_exporters() {
     receiver.point("late");
 }
 
-/// A program that runs for seconds has the same series in each run if the instance is configured.
+/// If the instance is configured, each run of a short program continues the same metric series.
 #[alone]
 fn metrics_have_the_configured_instance_and_spans_that_of_the_process() {
     let pipeline = Pipeline::http(|config| {

@@ -41,7 +41,7 @@ fn record() {
     histogram!("duration").record_many(3.0, 2);
     histogram!("duration").record(f64::INFINITY);
     histogram!("rows").record(7);
-    // These measurements have another kind, and a name that OpenTelemetry does not allow.
+    // Neither is recorded: `orders` is a counter, and OpenTelemetry does not allow the other name.
     gauge!("orders").set(99.0);
     counter!("orders:failed").increment(99);
 }
@@ -79,7 +79,7 @@ fn every_kind_is_exported_with_its_unit_and_description() {
     assert_eq!(receiver.points_of("orders:failed"), []);
 }
 
-/// A thread may not leave a value that another thread has replaced.
+/// A gauge ends with its last value, because no thread leaves a value that another thread has replaced.
 #[alone]
 fn a_gauge_that_threads_change_ends_with_its_value() {
     let recorder = Recorder::default();
@@ -100,7 +100,7 @@ fn a_gauge_that_threads_change_ends_with_its_value() {
     assert_eq!(receiver.point("open").value, MetricValue::Gauge(0.0));
 }
 
-/// A thread may not go on recording the changes of another thread.
+/// A change of a gauge returns, because its thread does not go on recording the changes of another thread.
 #[alone]
 fn a_change_of_a_gauge_returns_while_another_thread_changes_it() {
     let recorder = Recorder::default();

@@ -1,4 +1,4 @@
-//! A provider whose spans go nowhere: it records none, and `init` reports it. Each case is a process.
+//! A provider whose spans go nowhere records none, and `init` reports this. Each case runs in its own process.
 
 use std::collections::{HashMap, HashSet};
 use std::future;
@@ -27,7 +27,7 @@ pub(crate) const LINE: &str = "warning: traces are not exported: no endpoint is 
 
 type Carrier = HashMap<String, String>;
 
-/// The headers of a request that is sent here.
+/// Returns the headers of a request that is sent in the current context.
 fn sent() -> Carrier {
     let mut carrier = Carrier::new();
     propagation::inject_context(&mut carrier);
@@ -47,7 +47,7 @@ fn outer() -> [Carrier; 2] {
     [sent(), within]
 }
 
-/// Also checks that both spans have the same headers.
+/// Returns the headers that both unrecorded spans have in common.
 fn unrecorded() -> Carrier {
     let [outer, inner] = outer();
     assert_eq!(outer, inner);
@@ -79,7 +79,7 @@ async fn tick_async() -> Carrier {
     sent()
 }
 
-/// The context of other processes is passed on, also by roots, so that their spans stay connected.
+/// Checks that a received context is passed on, also by roots, so that the spans of other processes stay connected.
 fn assert_is_passed_on() {
     for flags in ["00", "01"] {
         let parent = format!("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-{flags}");
@@ -141,7 +141,7 @@ fn without_an_exporter_nothing_listens_and_one_line_says_so() {
         assert_eq!(stderr, LINE);
         let none = ("OTEL_TRACES_EXPORTER", "none");
         let (_, stderr) = program.run(&[no_lines, none]);
-        assert_eq!(stderr, "", "traces are turned off explicitly");
+        assert_eq!(stderr, "", "traces turned off cause no message");
     }
 }
 
@@ -152,7 +152,7 @@ fn without_a_provider_a_request_is_passed_on() {
         let telemetry = init().unwrap();
         assert!(telemetry.is_noop());
         assert_is_passed_on();
-        assert_eq!(unrecorded(), Carrier::new(), "nothing stays current");
+        assert_eq!(unrecorded(), Carrier::new(), "no span stays current");
     });
     program.run(&[("OTEL_SDK_DISABLED", "true")]);
 }
@@ -167,7 +167,7 @@ fn log_lines_have_ids_of_spans_that_are_not_recorded() {
         open_spans();
         let first = unrecorded();
         assert_ne!(first, unrecorded());
-        // As for a recorded span, the sampler decides for the next processes.
+        // The sampler decides for the next processes, as it does for a recorded span.
         assert!(first["traceparent"].ends_with("-03"), "{first:?}");
         assert_is_passed_on();
         telemetry.shutdown(TIMEOUT).unwrap();
@@ -195,7 +195,7 @@ fn a_layer_of_log_lines_that_is_created_later_has_ids() {
     floe_telemetry::logs::configure_logging(&config).unwrap();
     assert_ne!(unrecorded(), Carrier::new());
     drop(telemetry);
-    assert_eq!(unrecorded(), Carrier::new(), "without a provider, nothing has ids");
+    assert_eq!(unrecorded(), Carrier::new(), "without a provider, spans have no ids");
 }
 
 #[test]
@@ -217,7 +217,7 @@ fn log_records_that_are_exported_have_ids() {
     assert_eq!(receiver.spans().len(), 0);
 }
 
-/// Turns off the export of traces explicitly.
+/// Starts a provider of metrics. The export of traces is turned off explicitly.
 fn metrics_alone(receiver: &Receiver) -> TelemetryProvider {
     let mut config = TelemetryConfig::new("metrics");
     config.otlp.metrics.endpoint = Some(receiver.endpoint());
@@ -244,7 +244,7 @@ fn calls_are_measured_without_spans() {
     for _ in 0..3 {
         measured().unwrap_err();
     }
-    assert_eq!(unrecorded(), Carrier::new(), "metrics need no ids");
+    assert_eq!(unrecorded(), Carrier::new(), "for metrics alone, spans have no ids");
     assert_is_passed_on();
     MetricRecorder::new("rows").increment("rows", 1, &[]);
     telemetry.shutdown(TIMEOUT).unwrap();

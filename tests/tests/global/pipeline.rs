@@ -18,7 +18,7 @@ use opentelemetry_sdk::trace::{SpanData, SpanExporter};
 /// Longer than a test may take.
 pub(crate) const NEVER: Duration = Duration::from_secs(3600);
 
-/// A test has a receiver for each of these protocols.
+/// The protocols for which there are receivers.
 pub(crate) const BOTH: [OtlpProtocol; 2] = [OtlpProtocol::Grpc, OtlpProtocol::Http];
 
 #[traced]
@@ -38,7 +38,7 @@ pub(crate) fn secure(
     ]
 }
 
-/// The configuration of a service `orders` that sends all signals.
+/// Returns the configuration of a service `orders` that sends all signals.
 pub(crate) fn config(protocol: OtlpProtocol, endpoint: impl Into<String>) -> TelemetryConfig {
     let mut config = TelemetryConfig::new("orders");
     config.otlp_endpoint = Some(endpoint.into());
@@ -46,7 +46,7 @@ pub(crate) fn config(protocol: OtlpProtocol, endpoint: impl Into<String>) -> Tel
     config
 }
 
-/// The configuration of a service `orders` that sends only spans.
+/// Returns the configuration of a service `orders` that sends only spans.
 pub(crate) fn traces_alone(protocol: OtlpProtocol, endpoint: impl Into<String>) -> TelemetryConfig {
     let mut config = config(protocol, endpoint);
     only_traces(&mut config);
@@ -62,7 +62,7 @@ pub(crate) fn start(config: TelemetryConfig) -> TelemetryProvider {
     TelemetryProvider::builder(config).initialize().unwrap()
 }
 
-/// The section `sampling` of a document, which is the same after it was written and read again.
+/// Parses the section `sampling` of a document, and checks that it is the same after it was written and read again.
 pub(crate) fn sampling(section: &str) -> SamplingConfig {
     let read = |section: &str| {
         let text = format!("resource_attributes: {{service_name: orders}}\nsampling: {section}");
@@ -115,7 +115,7 @@ impl Pipeline {
         self.telemetry.statistics()
     }
 
-    /// Ends the program, and returns the receiver with everything that has arrived.
+    /// Shuts the provider down, and returns the receiver with everything that has arrived.
     pub(crate) fn end(self) -> Receiver {
         self.shut_down();
         self.receiver

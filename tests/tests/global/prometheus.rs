@@ -71,14 +71,14 @@ fn head(port: u16) -> String {
     send(port, b"HEAD /metrics HTTP/1.1\r\nhost: localhost\r\n\r\n")
 }
 
-/// The status of a scrape whose head contains `line`.
+/// Returns the status of a scrape whose head contains `line`.
 fn status(port: u16, line: &str) -> String {
     let answer = send(port, format!("GET /metrics HTTP/1.0\r\n{line}\r\n").as_bytes());
     answer.split(' ').nth(1).unwrap().to_owned()
 }
 
-/// Prevents DNS rebinding: the name `shop.example` leads to 127.0.0.1 once its page is loaded, and the page reads the
-/// response of its own name.
+/// A foreign host name is refused, which prevents DNS rebinding: once a page of `shop.example` is loaded, the name
+/// leads to 127.0.0.1, and the page may read the response.
 #[alone]
 fn a_host_name_of_others_gets_no_metrics() {
     let reserved = ReservedPort::new();
@@ -153,7 +153,7 @@ fn recorded_metrics_are_scraped() {
 fn check(answer: &str) {
     let (head, body) = answer.split_once("\r\n\r\n").unwrap();
     assert!(head.starts_with("HTTP/1.1 200 OK"), "{head}");
-    // The series of the library have its version, which is the same for all packages.
+    // The library's own series have its version, which is the same for all packages.
     let version = format!(",otel_scope_version=\"{}\"", env!("CARGO_PKG_VERSION"));
     assert!(body.contains(&format!("floe.telemetry\"{version}")), "{body}");
     let body = &body.replace(&version, "");
@@ -183,7 +183,7 @@ fn check(answer: &str) {
     assert_eq!(types.len(), all, "{body}");
 }
 
-/// Invalid requests neither stop the endpoint nor get metrics in response.
+/// Checks that invalid requests neither stop the endpoint nor get metrics in response.
 fn hostile(port: u16) {
     let long = format!("GET /metrics HTTP/1.1\r\nx: {}\r\n\r\n", "y".repeat(1 << 20));
     for (request, expected) in [
@@ -203,7 +203,7 @@ fn hostile(port: u16) {
     let head = head(port);
     assert!(head.starts_with("HTTP/1.1 200") && head.ends_with("\r\n\r\n"), "{head}");
 
-    // More connections than the limit send nothing or a part of a request. Scrapes are answered all the same.
+    // Scrapes are answered, although more connections than the limit send only a part of a request.
     let mut silent = Vec::new();
     for _ in 0..40 {
         let mut one = TcpStream::connect(("127.0.0.1", port)).unwrap();
@@ -213,7 +213,7 @@ fn hostile(port: u16) {
     }
 }
 
-/// A client that reads only the beginning of its answer.
+/// Sends a request, and reads only the beginning of the response.
 fn slow_client(port: u16) -> TcpStream {
     let mut stream = TcpStream::connect(("127.0.0.1", port)).unwrap();
     let request = b"GET /metrics HTTP/1.1\r\nhost: localhost\r\n\r\n";
@@ -224,7 +224,7 @@ fn slow_client(port: u16) -> TcpStream {
     stream
 }
 
-/// Each line of a histogram repeats its labels.
+/// Long labels are cut, because each line of a histogram repeats them.
 #[alone]
 fn long_labels_are_cut_and_slow_clients_delay_nobody() {
     let reserved = ReservedPort::new();

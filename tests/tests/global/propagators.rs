@@ -1,4 +1,4 @@
-//! A `TextMapPropagator` of the program.
+//! Propagators that the program sets.
 
 use std::collections::HashMap;
 use std::process::Command;
@@ -13,7 +13,7 @@ use opentelemetry::propagation::{Extractor, Injector, TextMapPropagator};
 use opentelemetry::trace::{SpanContext, TraceContextExt as _, TraceFlags, TraceState};
 use opentelemetry::{Context, SpanId, TraceId};
 
-/// Writes `acme-trace`: the two ids with a dot between them.
+/// Writes the header `acme-trace`, which has the two ids with a dot between them.
 #[derive(Debug)]
 struct Acme([String; 1]);
 
@@ -120,7 +120,7 @@ fn a_propagator_that_panics_leaves_the_other_formats_and_is_one_warning() {
             assert!(names.iter().any(|name| *name == "TRACEPARENT"), "{names:?}");
         }
         drop(telemetry);
-        // A propagator of a program without the library's formats.
+        // This propagator of the program replaces the library's formats.
         opentelemetry::global::set_text_map_propagator(Broken);
         use_broken_carriers();
         assert_eq!(propagation::inject_headers(), HashMap::new());

@@ -1,4 +1,4 @@
-//! The table of protocols in `docs/configuration.md`, with all features of the library: each row in code, in a
+//! Each row of the table of protocols in `docs/configuration.md`, with all features of the library: in code, in a
 //! document and in the environment.
 
 use std::path::Path;
@@ -12,7 +12,7 @@ use serde_json::json;
 const PROTOCOLS: [(&str, OtlpProtocol); 2] =
     [("grpc", OtlpProtocol::Grpc), ("http/protobuf", OtlpProtocol::Http)];
 
-/// The destinations, in the words of the table.
+/// Returns the protocol and the endpoint of a configuration, in the words of the table.
 fn sent(mut config: TelemetryConfig) -> String {
     if config.otlp_endpoint.is_none() {
         "otlp".clone_into(&mut config.backend);

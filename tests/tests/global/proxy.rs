@@ -1,4 +1,4 @@
-//! OTLP through a proxy from the environment, over real sockets. Each case is a process.
+//! OTLP through a proxy from the environment, over real sockets. Each case runs in its own process.
 
 use floe_telemetry::{TelemetryConfig, create_span};
 use floe_tests::{

@@ -16,7 +16,7 @@ static LOG: LazyLock<Written> = LazyLock::new(|| {
     log
 });
 
-/// The error of a flush of one span. The only log line must repeat it.
+/// Returns the error of flushing one span, and checks that the only log line has the same reason.
 fn error(protocol: OtlpProtocol, endpoint: &str) -> String {
     error_with(protocol, endpoint, |_| ())
 }
@@ -39,19 +39,19 @@ fn error_with(
     assert!(message.contains("spans could not be exported"), "{message}");
     assert!(error.contains(endpoint), "{error}");
     let (_, reason) = error.split_once(" failed: ").unwrap();
-    // The subscriber writes a text with quotation marks.
+    // The subscriber writes a text field in quotation marks.
     let quoted = format!("{reason:?}");
     assert!(message.contains(&quoted), "{message}\n{quoted}");
     error
 }
 
-/// The endpoint of a receiver that sends these answers, one on each connection, and then the last one again.
+/// Returns the endpoint of a server that sends one of these answers on each connection, and repeats the last one.
 fn answering<const N: usize>(answers: [String; N]) -> String {
     let server = Script::new(move |number, stream| {
         let mut request = vec![0; 64 * 1024];
         let _read = stream.read(&mut request)?;
         stream.write_all(answers[number.min(N - 1)].as_bytes())?;
-        // The client closes the connection first, so that it is not reset.
+        // Waits until the client closes the connection, so that it is not reset.
         stream.read(&mut request).map(drop)
     });
     server.endpoint()
@@ -102,7 +102,7 @@ fn the_message_has_the_text_of_the_receiver() {
         let expected = format!("`{endpoint}/v1/traces`: the receiver answered {expected}");
         assert!(error.ends_with(&expected), "{error}\n{expected}");
     }
-    // A body that does not end is not waited for.
+    // The exporter does not wait for the end of an incomplete body.
     let unfinished = "HTTP/1.1 400 Bad Request\r\ncontent-length: 99\r\n\r\nno service.name";
     let unfinished = error(OtlpProtocol::Http, &answering([unfinished.to_owned()]));
     assert!(unfinished.ends_with("400 Bad Request: no service.name"), "{unfinished}");
@@ -114,7 +114,7 @@ fn the_message_has_the_text_of_the_receiver() {
     assert!(error.ends_with(&expected), "{error}");
 }
 
-/// The endpoint of one signal is used as it is.
+/// The error names a missing path, because the endpoint of one signal is used unchanged.
 #[alone]
 fn an_endpoint_without_the_path_of_its_signal_is_named() {
     for (path, is_complete) in [("", false), ("/otlp", false), ("/otlp/v1/traces", true)] {
@@ -169,7 +169,7 @@ fn tls_on_one_side_only_is_named() {
     }
 }
 
-/// Each side can refuse the certificate of the other side. The receiver can also refuse the protocol within TLS.
+/// Each side can refuse the certificate of the other side. The receiver can also refuse the protocol in the handshake.
 #[alone]
 fn a_refusal_of_tls_is_named() {
     let authority = Authority::new();

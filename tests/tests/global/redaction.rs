@@ -56,7 +56,7 @@ fn status(span: &SpanData) -> &str {
     }
 }
 
-/// Only a pattern of the user matches the text of this error.
+/// An exporter with an error text that only a pattern of the user matches.
 #[derive(Debug)]
 struct Failing;
 
@@ -157,7 +157,7 @@ impl Error for Caused {
     }
 }
 
-/// A span has the message of an error as an attribute, in an event, in the stack trace of the event, and in its status.
+/// The message of an error is the same in the attribute, the event, the event's stack trace, and the span's status.
 #[alone]
 fn an_error_has_the_same_redacted_text_in_each_place() {
     let refused = || io::Error::other("cannot reach postgres://u:p4ssw0rd@h/d");
@@ -229,7 +229,7 @@ fn typed_values_are_judged_as_their_texts() {
     }
 }
 
-/// The key is known only at run time.
+/// An attribute with a constant value and a key that is known only at run time.
 struct Constant(&'static str);
 
 impl FloeAttributes for Constant {

@@ -194,7 +194,7 @@ fn a_redirect_is_not_followed() {
             let statistics = pipeline.statistics();
             assert_eq!((statistics.exported, statistics.failed), (0, number), "{status}");
         }
-        // The request is neither repeated nor sent elsewhere, with its credential.
+        // The request, which has a credential, is neither repeated nor sent elsewhere.
         assert_eq!(pipeline.receiver.requests().len(), 5);
         assert_eq!(other.every_request().len(), 0);
         pipeline.shut_down();

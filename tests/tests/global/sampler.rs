@@ -1,5 +1,5 @@
 //! A sampler of the program: its input, its decision, and its additions. Also the trace state that built-in samplers
-//! pass on; `tests/differential` compares their decisions with those of the SDK.
+//! pass on. `tests/differential` compares the decisions of built-in samplers with those of the SDK.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
@@ -18,7 +18,7 @@ use opentelemetry_sdk::trace::{SamplingDecision, SamplingResult, ShouldSample};
 
 use super::pipeline::{Pipeline, spans};
 
-/// Decides by the attribute `keep`, and panics on the name `panics`.
+/// Samples spans by the attribute `keep`, and panics for a span named `panics`.
 #[derive(Clone, Debug, Default)]
 struct ByAttribute(Arc<Mutex<Vec<String>>>);
 
@@ -75,7 +75,7 @@ fn panics() -> i32 {
     7
 }
 
-/// The sampler of the program replaces this setting.
+/// Sets a ratio of 0, which the sampler of the program replaces.
 fn never(config: &mut TelemetryConfig) {
     config.sampling = SamplingConfig::default().with_ratio(0.0);
 }
@@ -183,7 +183,7 @@ fn a_trace_state_is_passed_on_whatever_is_decided() {
     for (sampler, ratio, flags, sent_flags) in [
         (Sampler::AlwaysOn, 1.0, "00", "01"),
         (Sampler::AlwaysOff, 1.0, "03", "02"),
-        // The end of the trace id is above one half, by the calculation of OpenTelemetry's `TraceIdRatioBased`.
+        // For OpenTelemetry's `TraceIdRatioBased`, this trace id is between 0.5 and 0.7.
         (Sampler::TraceIdRatio, 0.5, "03", "02"),
         (Sampler::TraceIdRatio, 0.7, "02", "03"),
         (Sampler::ParentBasedTraceIdRatio, 0.0, "03", "03"),

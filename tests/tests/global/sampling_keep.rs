@@ -1,4 +1,4 @@
-//! Tail sampling: traces that the ratio does not sample, but that failed or were slow.
+//! Tail sampling keeps traces that the ratio does not sample, but that failed or were slow.
 
 use std::collections::HashMap;
 use std::io;
@@ -36,12 +36,12 @@ fn start(rest: &str, change: impl FnOnce(&mut TelemetryConfig)) -> Pipeline {
     })
 }
 
-/// The numbers of buffered and of discarded spans.
+/// Returns the numbers of buffered and of discarded spans.
 fn tail_counts(statistics: &Statistics) -> [u64; 2] {
     [statistics.tail_buffered, statistics.sampled_out]
 }
 
-/// Two traces, of two and of three seconds. A slow span that is not a root does not select its trace.
+/// Records two traces, with roots of two and of three seconds. A slow child does not select its trace.
 fn slow_traces() {
     for seconds in [2, 3] {
         let start = SystemTime::UNIX_EPOCH + Duration::from_secs(1_000_000);
@@ -76,7 +76,7 @@ fn without_call_sites() {
     }
 }
 
-/// The rest of a section, a program, the spans that arrive, their reasons, and [`tail_counts`].
+/// The end of a section `sampling`, a program, the spans that arrive, their reasons, and [`tail_counts`].
 type Case = (&'static str, fn(), &'static [&'static str], &'static [&'static str], [u64; 2]);
 
 const CASES: [Case; 6] = [
@@ -88,7 +88,7 @@ const CASES: [Case; 6] = [
         [0, 6],
     ),
     ("2000", slow_traces, &["child", "root"], &["root: slow"], [0, 2]),
-    // Traces that the head samples are exported as usual.
+    // Traces that head sampling selects are exported as usual.
     (
         "3600000, rules: [{span: job, ratio: 1}]",
         || {
@@ -100,7 +100,7 @@ const CASES: [Case; 6] = [
         &["step: error"],
         [0, 1],
     ),
-    // A rate also makes a trace a candidate for tail sampling.
+    // A trace beyond the rate is a candidate for tail sampling, too.
     (
         "3600000, rules: [{ratio: 1, rate: 0.0002}]",
         || {
@@ -112,7 +112,7 @@ const CASES: [Case; 6] = [
         &["step: error"; 3],
         [0, 0],
     ),
-    // A remote parent decides.
+    // The decision of a remote parent applies.
     ("3600000", below_remote_parents, &["job", "step", "step"], &[], [0; 2]),
     (
         "3600000, rules: [{span: none, ratio: 1}]",

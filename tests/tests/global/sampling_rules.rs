@@ -47,7 +47,7 @@ fn everything() {
     get_tracer("plain").in_span("plain", |_| step());
 }
 
-/// The spans that arrive, as `parent > span`, or `span` for a root, in alphabetical order.
+/// Returns the spans that arrive, as `parent > span`, or as `span` for a root, in alphabetical order.
 fn arrived(sampling: SamplingConfig, code: impl FnOnce()) -> Vec<String> {
     let pipeline = Pipeline::http(|config| config.sampling = sampling);
     code();
@@ -124,7 +124,7 @@ const CASES: [Case<'_>; 12] = [
         health,
         &["health.live", "health.live > step"],
     ),
-    // One token an hour: a root that the ratio does not sample takes none.
+    // The rate admits one trace here, and a root that the ratio does not sample takes no token.
     (
         "{rules: [{span: health.*, ratio: 0}, {rate: 0.0002}]}",
         || {
@@ -134,7 +134,7 @@ const CASES: [Case<'_>; 12] = [
         },
         &["floe.pipeline.run", "floe.pipeline.run > step"],
     ),
-    // The decision of a parent is not limited.
+    // The rate does not limit spans that a parent has sampled.
     (
         "{rules: [{rate: 0.0002}]}",
         || {
@@ -231,7 +231,7 @@ fn detail() {
     step();
 }
 
-/// The number of evaluations of the attributes of [`costly`].
+/// Counts how often the attributes of [`costly`] are evaluated.
 static EVALUATED: AtomicUsize = AtomicUsize::new(0);
 
 #[traced(level = trace, attributes(n = EVALUATED.fetch_add(1, Ordering::Relaxed)))]
@@ -281,9 +281,9 @@ fn a_filter_selects_by_target_and_level() {
             request,
             &["query > step", "request", "request > query", "request > step"],
         ),
-        // An explicit parent is the parent of the spans below.
+        // The spans below an excluded span have its explicit parent.
         ("info", || below(&remote(true)), &["remote > step"]),
-        // Spans without a level of ours.
+        // Spans of `tracing` and of OpenTelemetry have no level of ours.
         ("warn", of_tracing, &["of tracing", "of tracing > of opentelemetry"]),
         // The target of a span of a tracer is the tracer's name.
         ("off,acme=info", work, &["invoice", "task"]),
@@ -315,7 +315,7 @@ fn a_future_that_the_filter_excludes_runs_in_the_span_around_it() {
     });
     assert_eq!(EVALUATED.load(Ordering::Relaxed), 0);
     assert_eq!(arrived, ["outer", "outer > step"]);
-    // The span in which `in_span` was called is the one around a future.
+    // For a future, the surrounding span is the one in which `in_span` was called.
     let arrived = with_filter("info,acme=off", || {
         let outer = create_span("outer");
         let task = async { step() }.in_span(BILLING.span("task"));

@@ -1,4 +1,4 @@
-//! Spans arrive under their instrumentation scopes, over the wire.
+//! Spans arrive over the network under their instrumentation scopes.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,4 @@
-//! The library's metrics of itself follow OpenTelemetry's conventions, and count at the documented moments.
+//! The library's metrics about itself follow OpenTelemetry's conventions, and count at the documented moments.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Weak};
@@ -49,7 +49,7 @@ impl MetricReader for Reader {
 /// Maps attribute values, in the order of their keys, to a measurement.
 type Series = BTreeMap<String, u64>;
 
-/// The name of a metric, whether it only grows, and its unit.
+/// The name of a metric, whether it is monotonic, and its unit.
 type Kind = (String, bool, String);
 
 impl Reader {
@@ -113,7 +113,7 @@ fn start(config: TelemetryConfig) -> (TelemetryProvider, Reader) {
     (builder.initialize().unwrap(), reader)
 }
 
-/// The metrics of an SDK in the conventions 1.44.0 that count exported, failed, dropped and queued items.
+/// The metrics of an SDK in the conventions 1.44.0 that count exported, processed and queued items.
 const CONVENTIONS: [(&str, bool, &str); 7] = [
     ("otel.sdk.exporter.log.exported", true, "{log_record}"),
     ("otel.sdk.exporter.metric_data_point.exported", true, "{data_point}"),
@@ -135,7 +135,7 @@ fn every_metric_follows_the_conventions() {
     telemetry.shutdown(TIMEOUT).unwrap();
 }
 
-/// Items in a batch that is not full yet are in the queue.
+/// Items in a batch that is not full yet count as queued.
 #[alone]
 fn the_open_batch_is_in_the_size_of_the_queue() {
     let receiver = Receiver::http();
@@ -193,7 +193,7 @@ fn deliveries_are_counted_by_component() {
     }
 }
 
-/// One receiver answers with an error, and another one is missing.
+/// A failed export is counted by its cause: an error response, a partial success, or a refused connection.
 #[alone]
 fn failures_are_counted_by_their_cause() {
     let refused = ReservedPort::new();
@@ -216,7 +216,7 @@ fn failures_are_counted_by_their_cause() {
             work();
         }
         log(3);
-        // The export ends with the second refused connection in a row, and not by a timeout, which could fall into an
+        // The export ends with the second refused connection in a row, and not by a timeout, which could interrupt an
         // attempt.
         telemetry.shutdown(TIMEOUT).unwrap_err();
         for of in ["span", "log"] {

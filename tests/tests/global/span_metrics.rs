@@ -1,4 +1,4 @@
-//! Metrics derived from spans, sampled or not, as they arrive.
+//! Metrics derived from spans, whether sampled or not, as the receiver gets them.
 
 use std::collections::{BTreeMap, HashMap};
 use std::future::{Future as _, pending};
@@ -34,7 +34,7 @@ fn broken(table: &str) {
     panic!("{table}");
 }
 
-/// Attributes are not evaluated for a call without a span.
+/// Evaluates an attribute. Panics for a call without a span.
 fn panics(table: &str) -> &str {
     assert_eq!(table, "sampled");
     table
@@ -76,7 +76,7 @@ impl Measured {
         self.0.iter().filter(move |point| point.name == metric)
     }
 
-    /// The calls by span name and status.
+    /// Returns the number of calls by span name and status.
     fn calls(&self) -> BTreeMap<String, f64> {
         let calls = self.of(CALLS).map(|point| {
             let MetricValue::Sum(count) = point.value else { panic!("{point:?}") };
@@ -148,7 +148,7 @@ fn functions_are_measured_whether_sampled_or_not() {
         assert_eq!((&*duration.unit, &*duration.scope), ("s", "floe.telemetry"));
         let spans = receiver.spans();
         assert_eq!(spans.is_empty(), ratio == 0.0);
-        // Each exemplar is one of the counted spans.
+        // Each exemplar refers to one of the counted spans.
         let read: Vec<_> = (spans.iter().filter(|span| span.name.starts_with("orders.")))
             .filter(|span| span.name != "orders.load")
             .map(|span| (span.trace_id.clone(), span.span_id.clone()))
@@ -162,7 +162,7 @@ fn functions_are_measured_whether_sampled_or_not() {
 const TRACE: &str = "00000000000000000000000000000007";
 const PARENT: &str = "0000000000000007";
 
-/// The header has an id of its own, in the trace of the remote parent.
+/// Checks that a header has its own span id, in the trace of the remote parent.
 #[track_caller]
 fn assert_below_remote(header: &str) {
     let id = header.strip_prefix(&format!("00-{TRACE}-"));
@@ -246,8 +246,8 @@ fn sampling_rules_do_not_change_the_metrics() {
     assert_eq!(receiver.spans().len(), 2);
 }
 
-/// Spans stay in the buffers while a backend does not respond, and are dropped if there is no room. Their calls are
-/// still counted.
+/// Spans stay in the buffers while a backend does not respond, and are dropped if there is no room. The calls of
+/// dropped spans are still counted.
 #[alone]
 fn calls_are_counted_while_spans_are_dropped() {
     #[traced(metrics)]

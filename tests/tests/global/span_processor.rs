@@ -72,7 +72,7 @@ fn processors_change_spans_before_they_are_redacted() {
     assert_eq!((statistics.exported, statistics.pending), (3, 0));
 }
 
-/// A flush or a shutdown would wait for the thread that calls the processor.
+/// A flush or a shutdown by a processor is refused, because it would wait for the thread that calls the processor.
 #[alone]
 fn a_flush_and_a_shutdown_by_a_processor_are_refused() {
     static TELEMETRY: OnceLock<TelemetryProvider> = OnceLock::new();
@@ -97,8 +97,8 @@ fn a_flush_and_a_shutdown_by_a_processor_are_refused() {
     receiver.span("flushed");
 }
 
-/// While a processor does not return, nothing is exported, and the program does not wait for it. It is dropped before a
-/// shutdown returns.
+/// While a processor does not return, nothing is exported, and the program does not wait for the processor. A shutdown
+/// drops the processor before it returns.
 #[alone]
 fn a_processor_that_does_not_return_holds_its_spans() {
     let memory = InMemorySpanExporter::default();

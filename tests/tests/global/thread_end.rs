@@ -75,7 +75,7 @@ thread_local! {
 fn a_destructor_may_run_code_in_a_detached_span() {
     let spans = spans(TelemetryConfig::new("ends"), || {
         let thread = thread::spawn(|| {
-            // The values are dropped before and after the thread-locals of the library.
+            // `LATE` is dropped before the thread-locals of the library, and `EARLY` after them.
             EARLY.set(None);
             let detached = |name| {
                 let open = TRACER.open(current_context(), |span| span.name_const(name));
@@ -94,7 +94,7 @@ fn a_destructor_may_run_code_in_a_detached_span() {
 
 type Act = fn();
 
-/// The actions of a thread before and after the provider starts.
+/// The actions of a thread before the provider starts, and those after it.
 const THREADS: [(Act, [Act; 3]); 5] = [
     // One value is dropped before the thread-locals of the library, the other one after them.
     (|| {}, [call_at_the_end, call, call_before_the_end]),

@@ -1,4 +1,4 @@
-//! The layer below the global subscriber. One test, because a process has one global subscriber.
+//! The layer of the global subscriber. Each test has its own process, because a process has one global subscriber.
 
 use std::fmt;
 use std::thread;
@@ -81,7 +81,7 @@ fn child_with_the_layer_alone() {
     }
 }
 
-/// OpenTelemetry logs a message about its new global provider while it holds the provider's lock.
+/// OpenTelemetry holds the global provider's lock while it logs a message, so the layer must not need that lock.
 #[alone]
 fn a_provider_may_follow_the_layer() {
     let subscriber = tracing_subscriber::registry().with(tracing_layer());
@@ -145,7 +145,7 @@ fn a_field_may_open_spans_while_it_is_formatted() {
 
 fn exporters_do_not_export_themselves(protocol: OtlpProtocol) {
     let pipeline = Pipeline::over(protocol, |config| {
-        // A host name, so that it is resolved on a thread of the runtime.
+        // A host name is resolved on a thread of the runtime.
         config.otlp_endpoint =
             config.otlp_endpoint.as_ref().map(|it| it.replace("127.0.0.1", "localhost"));
         config.exporters.metrics = Some(vec![ExporterKind::None]);

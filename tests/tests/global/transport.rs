@@ -10,7 +10,7 @@ use floe_tests::{Authority, ClientCertificate, Receiver, TIMEOUT};
 
 use super::pipeline::{BOTH, config, receiver, secure, start, traces_alone};
 
-/// This note is long enough to be compressed once it is repeated.
+/// A text that is worth compressing once it is repeated.
 const NOTE: &str = "a note that repeats the same text; ";
 
 #[traced(attributes(note))]
@@ -18,7 +18,7 @@ fn work(note: &str) -> usize {
     note.len()
 }
 
-/// Sets the timeout, until which failed connections are retried.
+/// Sets a short timeout, because failed connections are retried until it has passed.
 fn to_be_refused(mut config: TelemetryConfig) -> TelemetryConfig {
     config.otlp.all.timeout_millis = Some(3_000);
     config
@@ -105,7 +105,7 @@ fn renewed_certificates_are_used() {
             telemetry.force_flush(TIMEOUT).is_ok()
         };
         assert!(delivered());
-        // The receiver changes to another authority, at the same address.
+        // The receiver changes to a certificate of another authority, at the same address.
         let receiver = receiver.renewed(&new, ClientCertificate::Required);
         // An incomplete certificate file is ignored.
         replace(&authorities, &key);

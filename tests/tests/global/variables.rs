@@ -1,5 +1,5 @@
-//! The table of variables in `docs/configuration.md`, row by row, with the cases of `variables.tsv`, and the combinations
-//! of `variables.jsonl`.
+//! The table of variables in `docs/configuration.md`, row by row. `variables.tsv` has the cases, and `variables.jsonl`
+//! has combinations of variables.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,7 +8,7 @@ use floe_telemetry::config::Signal;
 use floe_tests::{Program, program};
 use serde_json::{Value, json};
 
-/// The variables that another variable needs for an effect.
+/// The variables that must also be set for a variable to have an effect.
 const COMPANIONS: [(&str, &[(&str, &str)]); 2] = [
     ("OTEL_TRACES_SAMPLER_ARG", &[("OTEL_TRACES_SAMPLER", "traceidratio")]),
     ("OTEL_SDK_DISABLED", &[]),
@@ -41,7 +41,7 @@ impl Row {
     }
 }
 
-/// A row that stands for a variable of each signal becomes one row for each of them.
+/// Reads the rows of the table. A row for a variable of each signal becomes one row for each signal.
 fn rows(document: &str) -> Vec<Row> {
     let mut lines = Vec::new();
     for line in document.lines() {
@@ -81,7 +81,7 @@ fn child() {
     }
 }
 
-/// The effective value of a field that is not set.
+/// Returns the effective values of fields that may be unset.
 fn effective(config: &TelemetryConfig) -> Value {
     let sampling = &config.sampling;
     let service = TelemetryConfig::from_env().unwrap().resource_attributes;
@@ -219,7 +219,7 @@ fn the_default_holds(
     }
 }
 
-/// The variables of a recipe in `docs/backends.md` have the same effect as its YAML.
+/// The variables of each recipe in `docs/backends.md` have the same effect as its YAML.
 #[test]
 fn each_recipe_has_one_effect_in_both_forms() {
     let program = program!({ child() });
@@ -262,7 +262,7 @@ fn each_recipe_has_one_effect_in_both_forms() {
     assert_eq!(recipes, 5);
 }
 
-/// Every variable in the sources has a row. The names of signal variables are composed in the sources.
+/// Checks that each variable in the sources has a row, and counts the rows whose names the sources compose.
 fn the_code_reads_no_other_variable(rows: &[Row]) {
     let named: BTreeSet<_> = rows.iter().map(|row| &*row.name).collect();
     assert_eq!(named.len(), rows.len(), "a variable has two rows");

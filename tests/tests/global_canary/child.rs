@@ -21,7 +21,7 @@ pub(crate) const GRPC: &str = "FLOE_TEST_GRPC";
 pub(crate) const HTTP: &str = "FLOE_TEST_HTTP";
 pub(crate) const DUMP: &str = "FLOE_TEST_DUMP";
 
-/// A custom exporter, which writes everything it receives to a file.
+/// A custom exporter that writes everything it receives to a file.
 #[derive(Clone, Debug)]
 struct Dump(Arc<Mutex<File>>);
 
@@ -53,7 +53,7 @@ impl LogExporter for Dump {
     }
 }
 
-/// The default panic hook belongs to the host; its output is not searched.
+/// Replaces the default panic hook, whose output is not searched, because the hook belongs to the host.
 pub(crate) fn silence_panics() {
     panic::set_hook(Box::new(|_| {}));
 }

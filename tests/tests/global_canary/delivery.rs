@@ -54,7 +54,7 @@ const FAILURES: &[Failure] = &[
     }),
 ];
 
-/// An exporter that fails with the given text, as an error or as a panic.
+/// An exporter that fails with the text: with a panic if the flag is set, otherwise with an error.
 #[derive(Debug)]
 struct Broken(String, bool);
 
@@ -103,7 +103,7 @@ fn deliver(builder: Builder) {
     }
 }
 
-/// Each failure has its own process. The processes wait for timeouts, so they run concurrently.
+/// Runs each failure in its own process. The processes run concurrently, because they wait for timeouts.
 pub(crate) fn check(program: &Program) {
     let judged = std::thread::scope(|scope| {
         let judge = |(entry, shape, proof, _): &'static Failure| {

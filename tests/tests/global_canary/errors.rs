@@ -147,7 +147,7 @@ impl fmt::Display for PanickingText {
 
 impl Error for PanickingText {}
 
-/// A log line in JSON that contains the error message of a warehouse.
+/// Fails with a log line in JSON that contains the error message of a warehouse.
 #[traced]
 fn dbt(c: &Canary) -> Result<(), String> {
     let message = format!(
@@ -161,7 +161,7 @@ fn dbt(c: &Canary) -> Result<(), String> {
     Err(line.to_string())
 }
 
-/// The size limit cuts the text inside the credential.
+/// Fails with a text in which the size limit cuts the credential.
 #[traced]
 fn long(c: &Canary) -> Result<(), String> {
     let text = c.text();
@@ -181,7 +181,7 @@ fn literal(c: &Canary) {
     panic_any(text);
 }
 
-/// The payload has an unknown type and is not recorded, so the marker is in the name.
+/// Panics with a payload of an unknown type, which is not recorded. Therefore the marker is in the span's name.
 #[traced(name = c.marker().to_owned())]
 fn payload(c: &Canary) {
     panic_any(Box::new(Refused(c.text(), None)));

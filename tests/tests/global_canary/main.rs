@@ -51,7 +51,7 @@ fn outputs(program: &Program, variables: &[(&str, &str)]) -> Outputs {
     outputs
 }
 
-/// The text that must be in the message instead of the marker, where the message does not quote the input.
+/// The text that a message must contain instead of the marker, if the message does not quote its input.
 type Proof = Option<&'static str>;
 
 fn judged(entry: &str, canary: &Canary, proof: Proof, outputs: &Outputs) -> Option<String> {

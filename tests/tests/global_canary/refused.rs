@@ -64,7 +64,7 @@ const MESSAGES: &[Message] = &[
     }),
 ];
 
-/// `{}` is the text of the canary, `{secret}` and `{marker}` are its parts.
+/// In the values, `{}` is the text of the canary, and `{secret}` and `{marker}` are its parts.
 const VARIABLES: &[(&str, &str, Proof)] = &[
     ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://floe:{secret}@{marker}.example:4317", None),
     ("OTEL_EXPORTER_OTLP_ENDPOINT", "{}", None),
@@ -95,7 +95,7 @@ fn yaml(text: &str) -> String {
     format!("{error} {error:?}")
 }
 
-/// A configuration with the canary in every field that accepts text.
+/// Returns a configuration with the canary in every field that accepts text.
 fn config(c: &Canary) -> TelemetryConfig {
     let mut config = TelemetryConfig::new("orders");
     let query = format!("api_key={}", c.secret());

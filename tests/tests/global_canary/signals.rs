@@ -52,7 +52,7 @@ pub(crate) const METRIC_ENTRIES: &[Entry] = &[
     }),
 ];
 
-/// All characters of the token are valid in a metric name.
+/// Returns a token whose characters are all valid in a metric name.
 fn token(canary: &Canary) -> String {
     ["gl", "pat-q7X", canary.secret()].concat()
 }

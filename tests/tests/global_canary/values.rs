@@ -143,7 +143,7 @@ pub(crate) const ENTRIES: &[Entry] = &[
 
 const RESOURCE: &str = "attribute of the resource";
 
-/// The text of a resource attribute, which is on every span.
+/// Returns the text of a resource attribute, which is on every span.
 pub(crate) fn resource_text() -> String {
     let at = crate::tables().position(|(entry, _)| entry == RESOURCE).unwrap();
     Canary::new(RESOURCE, Shape::ALL[at % Shape::ALL.len()]).text()
@@ -154,7 +154,7 @@ fn remote(state: TraceState) -> SpanContext {
     SpanContext::new(trace, span, TraceFlags::SAMPLED, true, state)
 }
 
-/// A trace state cannot contain a canary of every shape.
+/// Returns a URL with the secret. A trace state, which needs it, cannot contain a canary of every shape.
 fn url(c: &Canary) -> String {
     format!("postgres://floe:{}@db.example/x", c.secret())
 }
@@ -218,7 +218,7 @@ fn constant(constant: Constant) {
     let _ = constant;
 }
 
-/// The whole value is redacted, so the marker is in the name.
+/// Sets an attribute whose whole value is redacted. Therefore the marker is in the span's name.
 fn under_a_secret_key(c: &Canary, value: impl Into<Value>) {
     let (span, value) = (create_span(c.marker().to_owned()), value.into());
     for key in ["db.password", "api_key", "http.request.header.authorization"] {

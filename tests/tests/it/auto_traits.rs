@@ -1,5 +1,5 @@
-//! The public types that threads can share or send. Whether a type is one depends on its private fields, so an
-//! internal change could break the programs of users.
+//! The public types that are `Send` or `Sync`. This depends on private fields, so an internal change could break the
+//! programs of users.
 
 use floe_telemetry::attributes::{AttributeList, AttributeValue, Text};
 use floe_telemetry::backend::{ConnectionReport, ExporterConfig, LinkedBackend};

@@ -34,7 +34,7 @@ fn captures_that_run_at_once_have_their_own_spans_and_lose_none() {
     });
 }
 
-/// A thread's buffer holds 4,096 spans.
+/// A capture has all spans of a thread, although the thread's buffer holds only 256.
 #[test]
 fn a_capture_of_many_quick_spans_has_all_of_them() {
     let many = testing::capture(|| (0..20_000).for_each(step));

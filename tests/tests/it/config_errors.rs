@@ -19,8 +19,8 @@ fn mistake_of(yaml: &str) -> String {
     error.to_string().split_once("telemetry configuration: ").unwrap().1.to_owned()
 }
 
-/// Each line has a document of ours, which leaves out the resource unless the mistake is there, or one of OpenTelemetry's,
-/// and the message.
+/// Each line has a document and its error message. A document of ours leaves out the resource unless the mistake is
+/// there; a document of OpenTelemetry is complete.
 const CASES: &str = include_str!("../../config-errors.jsonl");
 
 #[test]

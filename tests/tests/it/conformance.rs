@@ -1,5 +1,5 @@
-//! Spans of functions with shapes that have caused a defect in this or another library. `tests/shapes` has the
-//! functions that are compared with the bare function. The package `edition-2021` compiles all of them, too.
+//! Spans of functions with shapes that have caused a defect in this or another library. `tests/shapes` compares
+//! functions with and without the macro. The package `edition-2021` compiles all these shapes, too.
 
 #![allow(
     clippy::needless_lifetimes,
@@ -19,7 +19,7 @@ use std::future::Future;
 use std::pin::pin;
 use std::task::{Context, Poll, Waker};
 
-/// Polls a future that does not wait for its waker.
+/// Polls a future until it is ready. The future must not wait for its waker.
 fn ready<T>(future: impl Future<Output = T>) -> T {
     let mut future = pin!(future);
     for _ in 0..100 {

@@ -9,7 +9,7 @@ use opentelemetry::KeyValue;
 use opentelemetry::trace::{SpanContext, SpanId, Status, TraceFlags, TraceId, TraceState};
 use opentelemetry_sdk::trace::{SpanData, SpanExporter};
 
-/// The beginning of all traces here, in milliseconds since 1970.
+/// The start of all traces here, in milliseconds since 1970.
 const START: u64 = 1_790_000_000_000;
 
 fn context(id: u64) -> SpanContext {
@@ -17,7 +17,7 @@ fn context(id: u64) -> SpanContext {
     SpanContext::new(trace, span, TraceFlags::SAMPLED, false, TraceState::NONE)
 }
 
-/// The times are in milliseconds.
+/// Records a span. Its times are in milliseconds after `START`.
 fn span(name: &'static str, id: u64, parent: u64, from: u64, to: u64, status: Status) -> SpanData {
     let spans = testing::capture(|| {
         let _span = create_span(name);
@@ -157,7 +157,7 @@ async fn the_spans_of_unfinished_traces_are_bounded_in_bytes() {
     exporter.force_flush().unwrap();
     assert_eq!(screen.text().matches("large").count(), 5);
 
-    // A deferred exporter rejects spans without room, and has room again after a flush.
+    // A deferred exporter rejects spans for which it has no room, and has room again after a flush.
     let screen = Written::default();
     let exporter = ConsoleExporter::to_writer(screen.clone());
     let exporter = exporter.with_max_bytes(MAX).deferred();
@@ -203,7 +203,7 @@ async fn a_folded_trace_has_its_longest_way_and_its_failures() {
     let exporter = ConsoleExporter::to_writer(screen.clone()).with_max_unfolded(0);
     export(&exporter, spans).await;
     let text = screen.text();
-    // One span needs no row that counts it.
+    // A single span is drawn, and not replaced by a row that counts it.
     for row in [
         "\n✗ run > asset > query\n",
         "├─ ✓ load",
@@ -216,7 +216,7 @@ async fn a_folded_trace_has_its_longest_way_and_its_failures() {
     }
 }
 
-/// Another program may repeat an id.
+/// A span with a repeated id is drawn, because the id may come from another program.
 #[tokio::test]
 async fn a_repeated_id_is_drawn() {
     let screen = Written::default();

@@ -33,9 +33,9 @@ fn the_keys_of_the_library_are_those_of_the_conventions() {
     assert_eq!(found, OTHERS.map(|(key, _)| key));
 }
 
-/// OpenTelemetry's own crate is generated from an earlier version of the conventions. It has constants for the keys,
-/// and marks the deprecated ones. A key that was withdrawn since then is deprecated in the table, and a key whose
-/// definition moved to another repository is not.
+/// Each key of OpenTelemetry's own crate, which is generated from an earlier version of the conventions, is in the
+/// table. A key that is deprecated there is deprecated in the table, unless its definition has only moved to another
+/// repository.
 #[test]
 fn the_table_has_the_keys_of_opentelemetry_s_constants() {
     let folder = folder_of("opentelemetry-semantic-conventions");
@@ -56,8 +56,8 @@ fn the_table_has_the_keys_of_opentelemetry_s_constants() {
     assert!(count > 900, "{count}");
 }
 
-/// The folder of a package that is compiled with this test. Cargo is asked about a program that depends on this package
-/// alone, because other packages of the lock file, for example for other platforms, need not be on this machine.
+/// Returns the folder of a package that is compiled with this test. `cargo metadata` reads a program with no other
+/// dependency, because this machine may lack the other packages of the lock file.
 fn folder_of(package: &str) -> PathBuf {
     let folder = tempfile::tempdir().unwrap();
     let lock = Path::new(env!("CARGO_MANIFEST_DIR")).join("../Cargo.lock");

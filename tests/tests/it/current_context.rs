@@ -50,12 +50,12 @@ fn leaf() {}
 #[traced]
 async fn async_leaf() {}
 
-/// The id of the current span according to this crate.
+/// Returns the id of the current span according to this crate.
 fn current() -> SpanId {
     get_current_span().span_context().span_id()
 }
 
-/// The id of the current span according to OpenTelemetry's context.
+/// Returns the id of the current span according to OpenTelemetry's context.
 fn in_context() -> SpanId {
     Context::current().span().span_context().span_id()
 }
@@ -193,14 +193,14 @@ fn pending_once(future: &mut Pin<Box<impl Future<Output = ()>>>) {
     assert!(future.as_mut().poll(&mut task).is_pending());
 }
 
-/// Two futures of the outer span are polled in turn: each poll of one is between two polls of the other.
+/// Polls two futures of the outer span in turn: each poll of one is between two polls of the other.
 fn suspended_in_turn() {
     let tasks = [0, 1].map(|task| suspends(task, 1).in_current_span());
     let [first, second] = tasks;
     inner(|| futures_executor::block_on(async { tokio::join!(first, second) }));
 }
 
-/// A body of the function `outer`, and the tree of the spans.
+/// The bodies of the function `outer`, each with the expected tree of spans.
 const BODIES: [(fn(), &str); 9] = [
     (
         || inner(|| get_tracer("acme").in_span("plain", |_| leaf())),

@@ -1,4 +1,4 @@
-//! A fieldless enum is an attribute value: its text follows `rename_all`.
+//! A fieldless enum is an attribute value, and its text follows `rename_all`.
 
 use floe_telemetry::FloeAttributes;
 use floe_telemetry::attributes::{AttributeValue, ToAttributeValue};

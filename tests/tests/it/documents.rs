@@ -1,4 +1,4 @@
-//! The YAML of the manual can be pasted.
+//! The configuration accepts each YAML document of the manual.
 
 use floe_telemetry::TelemetryConfig;
 

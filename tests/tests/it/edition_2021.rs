@@ -1,4 +1,4 @@
-//! The tests of the macros in the edition of another package: `tests/edition-2021`.
+//! Runs the tests of the macros in another edition, with the package `tests/edition-2021`.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 

@@ -1,4 +1,4 @@
-//! The place of an exception in its span, beside the values that the code has set itself.
+//! How an exception is recorded in a span beside the values that the code has set itself.
 
 use std::error::Error;
 use std::fmt;
@@ -38,7 +38,7 @@ impl Error for Failed {
 
 const TYPE: &str = "it::exceptions::Failed";
 
-/// Leaves out the attributes of the source location, `level` and `target`.
+/// Describes a span without the attributes of the source location, `level` and `target`.
 fn described(span: &SpanData) -> String {
     let text = |attributes: &[KeyValue]| {
         let own = attributes.iter().filter(|attribute| {
@@ -202,7 +202,7 @@ fn a_full_span_has_the_status_and_counts_the_rest() {
     });
     let span = spans.single("span").data();
     assert_eq!(span.status, Status::error("refused"));
-    // The attributes of the source location are shared.
+    // Leaves out the attributes of the source location.
     let own = (span.attributes.iter()).filter(|own| !own.key.as_str().starts_with("code."));
     assert_eq!((own.count(), span.dropped_attributes_count), (128, 3));
     assert_eq!((span.events.len(), span.events.dropped_count), (128, 1));

@@ -77,7 +77,7 @@ fn a_spawned_task_carries_the_span_and_the_baggage_of_its_caller() {
     assert_eq!(spans.names().len(), 2);
 }
 
-/// The span of a future starts with its first poll, below the caller of `in_span` or the parent of its builder.
+/// The span of a future starts with the first poll, below the caller of `in_span` or an explicit parent.
 #[test]
 fn a_future_is_below_the_span_in_which_it_was_made() {
     let never = testing::capture(|| drop(async {}.in_span(span("work"))));
@@ -166,7 +166,7 @@ fn a_future_that_gives_an_err_is_an_error() {
         };
         let recorded = recorded.in_span(span("recorded"));
         assert!(futures_executor::block_on(recorded).is_err());
-        // As an `error!` of `tracing` does.
+        // An `error!` of `tracing` sets such a status.
         let marked = async {
             get_current_span().set_status(Status::error(""));
             Err::<(), _>("refused")
@@ -191,7 +191,7 @@ fn a_future_that_gives_an_err_is_an_error() {
     spans.single("fine").assert_ok();
 }
 
-/// Both traits have `in_current_span`, so a program that imports both names the trait.
+/// Both traits have `in_current_span`, so a program that imports both must name the trait in a call.
 #[test]
 fn the_trait_of_tracing_can_be_imported_beside_ours() {
     use tracing::Instrument;

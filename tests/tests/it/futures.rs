@@ -1,4 +1,4 @@
-//! The cost of an annotated `async fn` for its callers: depth of types, depth of the stack.
+//! The cost of an annotated `async fn` for its callers: the depth of types and of the stack.
 
 use std::future::Future;
 use std::mem::size_of_val;
@@ -76,8 +76,7 @@ async fn assert_chain(
     spans.single("last").assert_child_of(before_last);
 }
 
-// The documentation of `#[traced]` states how the compiler's recursion limit of 128 applies (rustc
-// 1.95). One of the 31 futures there is `WithContext` here.
+// The documentation of `#[traced]` states how many levels the compiler's recursion limit of 128 allows (rustc 1.95).
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn many_levels_are_spawned_with_the_default_recursion_limit() {
     assert_chain(a01(1), 25, "a24").await;

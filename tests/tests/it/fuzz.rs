@@ -1,4 +1,4 @@
-//! The targets of `fuzz/targets.rs` with their seeds and with mutated seeds. They take seconds, on stable Rust.
+//! Runs the targets of `fuzz/targets.rs` with their seeds and with mutated seeds, for some seconds, on stable Rust.
 
 #[path = "../../../fuzz/targets.rs"]
 mod targets;

@@ -267,7 +267,7 @@ fn a_line_is_bounded_and_a_truncated_secret_is_redacted() {
     }
 }
 
-/// A value that logs, or panics, while it is formatted.
+/// A value that panics while it is formatted if the flag is set, and logs otherwise.
 struct Bad(bool);
 
 impl fmt::Debug for Bad {

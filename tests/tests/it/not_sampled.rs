@@ -1,4 +1,4 @@
-//! A span that is not sampled has an id of its own, and every way to identify the current span through this crate gives
+//! A span that is not sampled has an id of its own. Every way to identify the current span through this crate gives
 //! that id.
 
 use std::collections::HashSet;
@@ -18,7 +18,7 @@ use opentelemetry::trace::{
 use tracing::info_span;
 use tracing_subscriber::layer::SubscriberExt as _;
 
-/// A remote parent that is not sampled. A capture claims a trace, so each test uses its own.
+/// Returns a remote parent that is not sampled. Each test uses its own trace, because a capture claims a trace.
 fn remote(trace: u64) -> SpanContext {
     SpanContext::new(
         TraceId::from(u128::from(trace)),
@@ -29,7 +29,7 @@ fn remote(trace: u64) -> SpanContext {
     )
 }
 
-/// The current span, after a check that its ids are the same wherever they are read.
+/// Returns the current span, after a check that its ids are the same wherever they are read.
 #[track_caller]
 fn current() -> SpanContext {
     let current = get_current_span().span_context();
@@ -44,7 +44,7 @@ fn current() -> SpanContext {
     current
 }
 
-/// The span of a guard, after a check that it is the current span.
+/// Returns the span of a guard, after a check that it is the current span.
 #[track_caller]
 fn ids_of(guard: &ActiveSpan) -> SpanContext {
     assert_eq!(guard.span_context(), current());
@@ -124,8 +124,8 @@ fn the_id_is_carried_to_another_thread() {
     check(0xa8, || spawns().to_vec());
 }
 
-/// The first function has a `Context`. The functions below it have none, because it would cost several times as much as
-/// the call.
+/// Other code finds the first function, which has a `Context`. The functions below it have none, because it would cost
+/// several times as much as the call.
 #[test]
 fn other_code_finds_the_first_span_of_the_process() {
     fn found() -> SpanContext {

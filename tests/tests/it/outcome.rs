@@ -254,7 +254,7 @@ fn resumes(panic: fn()) {
     resume_unwind(payload);
 }
 
-/// The panic hook, which provides the messages of panics, has run on another thread.
+/// The panic hook, which provides the message of a panic, has run on another thread. Therefore there is no message.
 #[test]
 fn a_panic_that_another_thread_started_has_no_message_of_an_earlier_one() {
     let spans = testing::capture(|| {
@@ -276,7 +276,7 @@ fn a_huge_message_is_cut() {
     }
     let spans = testing::capture(|| assert_eq!(huge().unwrap_err().chars().count(), 1_000_000));
     let cut = |chars: usize| "ä".repeat(chars) + "…";
-    // The last word of a cut text is left out, because it may be a part of a secret, but this text is one long word.
+    // The cut text has no other word. Otherwise its last word would be left out, because it may be a part of a secret.
     let recorded = cut((16 - 4) * 1024 / 2);
     spans.single("huge").assert_error(&cut(499)).assert_attribute("exception.message", recorded);
 }
@@ -328,7 +328,7 @@ where
     Err(Load(error))
 }
 
-/// `Error` is implemented only for a `'static` parameter, which method lookup does not take into account.
+/// `Error` is implemented only for a `'static` parameter, but method lookup does not take the lifetime into account.
 #[test]
 fn a_generic_error_is_recorded_as_far_as_its_bounds_allow() {
     let error = || "x".parse::<u8>().unwrap_err();
@@ -368,7 +368,7 @@ fn strict(status: StatusCode) -> Result<(), StatusCode> {
     Err(status)
 }
 
-/// <https://opentelemetry.io/docs/specs/semconv/http/http-spans/#status>
+/// The status of HTTP follows <https://opentelemetry.io/docs/specs/semconv/http/http-spans/#status>.
 #[test]
 fn a_status_4xx_is_an_error_of_clients_only() {
     let spans = testing::capture(|| {
@@ -406,7 +406,7 @@ fn call_out(code: tonic::Code) -> Result<(), tonic::Status> {
     Err(tonic::Status::new(code, "orders"))
 }
 
-/// <https://opentelemetry.io/docs/specs/semconv/rpc/grpc/>
+/// The status of gRPC follows <https://opentelemetry.io/docs/specs/semconv/rpc/grpc/>.
 #[test]
 fn a_status_of_grpc_is_an_error_by_its_code_and_side() {
     use tonic::Code;

@@ -137,7 +137,7 @@ fn the_trace_state_of_an_earlier_request_is_not_sent() {
     assert_eq!(written(second)["tracestate"], "one=1");
     let none = extract_context(&[("traceparent", header("01"))]);
     assert_eq!(written(none).get("tracestate"), None);
-    // Another trace with the same members that `TraceState` represents.
+    // Another trace whose `TraceState` has the same valid members as the header of the first request.
     let other = SpanContext::new(
         opentelemetry::TraceId::from(5_u128),
         opentelemetry::SpanId::from(5_u64),
@@ -314,10 +314,10 @@ async fn header_maps_are_carriers() {
         assert_eq!(headers["traceparent"], request.headers()["traceparent"]);
         below_request(&request);
         below_headers(headers.clone()).await;
-        // A duplicate header is counted even if it is not text.
+        // A duplicate header makes the context invalid even if it is not text.
         headers.append("traceparent", http::HeaderValue::from_bytes(b"\xff").unwrap());
         assert!(!extract_context(&headers).span().span_context().is_valid());
-        // A single header counts, too: the sender is not the current span.
+        // A single header that is not text starts a new trace, too, because the sender is not the current span.
         headers.remove("traceparent");
         let no_text = http::HeaderValue::from_bytes(b"\xff").unwrap();
         headers.insert("traceparent", no_text);

@@ -1,4 +1,4 @@
-//! Tasks of rayon stay in the trace by the recipes of `docs/tasks.md`.
+//! Tasks of rayon that follow the recipes of `docs/tasks.md` stay in the trace.
 
 use std::sync::Barrier;
 
@@ -38,7 +38,7 @@ fn assert_rows(spans: &Spans, tables: usize) {
     }
 }
 
-/// While threads wait for the outer loop, they take pieces of inner loops, with the span of another table open.
+/// A thread that waits for the outer loop takes pieces of inner loops, while the span of another table is open.
 #[test]
 fn the_span_around_a_loop_is_the_parent_on_each_thread() {
     let pool = pool(4);
@@ -72,7 +72,7 @@ fn the_span_around_a_join_is_the_parent_of_both_sides() {
     assert_rows(&spans, 2);
 }
 
-/// A scope runs on a thread of the pool, too.
+/// A scope also runs on a thread of the pool.
 #[test]
 fn the_span_that_spawns_is_the_parent() {
     let pool = pool(2);

@@ -10,7 +10,7 @@ use opentelemetry::trace::{
 };
 use opentelemetry::{Context, KeyValue};
 
-/// A capture claims a trace, so each test uses its own traces.
+/// Returns a remote parent. Each test uses its own traces, because a capture claims a trace.
 fn remote(trace: u64, sampled: bool) -> SpanContext {
     let flags = if sampled { TraceFlags::SAMPLED } else { TraceFlags::default() };
     SpanContext::new(

@@ -1,4 +1,4 @@
-//! Tracers, call sites and span builders. `global/scopes` has the scope of each kind of span.
+//! Tracers, call sites and span builders. `global/scopes` tests the scope of each kind of span.
 
 use floe_telemetry::opentelemetry::Context;
 use floe_telemetry::opentelemetry::trace::{SpanContext, SpanKind, TraceContextExt};
@@ -56,7 +56,7 @@ fn the_linker_lists_tracers() {
 #[traced(level = error, kind = client, name = "scopes.severe")]
 fn severe() {}
 
-/// The linker lists a function before it runs.
+/// The linker's list has a function before its first call.
 #[test]
 fn a_call_site_is_listed_with_its_properties() {
     let site = |function| callsite::all().find(|site| site.function() == function).unwrap();
@@ -128,7 +128,7 @@ fn a_builder_sets_the_initial_properties_of_a_span() {
     }
 }
 
-/// The source location of `span("child")`.
+/// Returns the source line of `span("child")`.
 fn child_line() -> i64 {
     let mut lines = include_str!("scopes.rs").lines();
     let line = lines.position(|line| line.trim() == "span(\"child\")");

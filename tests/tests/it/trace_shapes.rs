@@ -1,4 +1,4 @@
-//! Assertions on the shape of a trace. Where time matters, the spans have given times.
+//! Assertions on the shape of a trace. Where time matters, the spans have explicit times.
 
 use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind};

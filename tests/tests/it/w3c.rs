@@ -44,7 +44,7 @@ impl Call {
     }
 }
 
-/// The three calls that a service makes for a request with these headers.
+/// Returns the headers of three calls that a service makes while it serves a request with `headers`.
 fn calls(headers: &[(&str, &str)]) -> [Call; 3] {
     let mut calls = None;
     testing::capture(|| {
@@ -138,7 +138,7 @@ fn trace_state(states: &[&str]) -> Option<String> {
     let mut headers = vec![("traceparent", &*parent)];
     headers.extend(states.iter().map(|state| ("TraceState", *state)));
     let call = call(&headers);
-    assert_eq!(call.trace_id, TRACE, "no trace state invalidates the trace");
+    assert_eq!(call.trace_id, TRACE, "an invalid trace state keeps the trace");
     call.state
 }
 
@@ -170,7 +170,7 @@ fn a_valid_trace_state_is_propagated() {
     ] {
         assert_eq!(trace_state(states).as_deref(), Some(expected), "{states:?}");
     }
-    // A key may contain `@` anywhere but at its beginning, which OpenTelemetry's type does not allow.
+    // A key may contain `@` anywhere but at its beginning, although OpenTelemetry's type restricts its place.
     for (tenant, system) in [(241, 13), (241, 14), (242, 1), (1, 15)] {
         let member = format!("{}@{}=1", "t".repeat(tenant), "v".repeat(system));
         let expected = format!("one=1,{member}");

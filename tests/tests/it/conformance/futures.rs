@@ -28,7 +28,7 @@ async fn tick(ready: bool) {
 
 #[tokio::test]
 async fn a_loop_of_selects_leaks_no_span() {
-    // The maximum number of finished spans that a thread keeps for the collector.
+    // More finished spans than a thread's buffer holds.
     const AT_ONCE: usize = 500;
     for _ in 0..20 {
         let spans = testing::capture_async(async {

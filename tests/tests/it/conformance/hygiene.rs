@@ -1,4 +1,4 @@
-//! Names, lints and items that macros made.
+//! Names, lints, and items that macros define.
 
 use floe_telemetry::{testing, traced};
 

@@ -41,7 +41,7 @@ async fn end_later(end: End) -> Outcome {
     outcome
 }
 
-/// The lifetime of the span of a shape.
+/// Whether the span of a shape lasts for the call or for the future.
 #[derive(Clone, Copy, PartialEq)]
 enum Lasts {
     Call,
@@ -237,7 +237,7 @@ fn run(shape: &Shape, cx: Context, end: End) {
     assert!(as_expected, "{} {end:?}: {polled:?}", shape.name);
 }
 
-/// The properties of one mode of annotation.
+/// The effects of one set of macro arguments.
 #[derive(Clone, Copy, Default)]
 struct Set {
     has_attributes: bool,

@@ -94,7 +94,7 @@ async fn spawns(dispatch: Dispatch) {
     spawned.await.unwrap();
     let spawned = work().instrument(Span::current());
     tokio::spawn(spawned.with_subscriber(dispatch.clone())).await.unwrap();
-    // The registry closes the parent of a span through the thread's subscriber, which the dropped future does not have.
+    // The registry closes a span's parent through the thread's subscriber, so the dropped future needs the subscriber.
     let named = work().instrument(info_span!(parent: &Span::current(), "named"));
     tokio::spawn(named.with_subscriber(dispatch)).await.unwrap();
 }
@@ -187,7 +187,7 @@ fn a_span_that_a_filter_excludes_may_be_the_current_one() {
     spans.single("captured").assert_child_of("ours");
 }
 
-/// A span of `tracing` itself would be disabled.
+/// A function is continued even if the filter would disable a span of `tracing` in its place.
 #[test]
 fn a_function_is_continued_whatever_the_filter_is() {
     let layers = registry().with(tracing_layer().with_filter(LevelFilter::OFF));
@@ -219,7 +219,7 @@ fn a_captured_span_ends_nothing_and_may_outlive_the_function() {
     spans.single("late").assert_child_of("ours");
 }
 
-/// The children have the ids of the function, and begin no trace of their own.
+/// The children of a captured span that is not sampled belong to its trace.
 #[test]
 fn a_captured_span_that_is_not_sampled_is_continued() {
     let parent = remote_in(0x5ca1e, false);
@@ -334,7 +334,7 @@ fn without_the_layer_the_current_span_is_that_of_tracing() {
     assert_eq!(spans.len(), 2);
 }
 
-/// Each subscriber has a span of its own for the function.
+/// Each of two subscribers has its own span for the function.
 #[test]
 fn two_subscribers_stand_side_by_side() {
     let (one, other) = (subscriber(), subscriber());

@@ -193,7 +193,7 @@ fn a_span_ended_by_the_plain_api_records_no_events() {
     assert_eq!(spans.single("ended").events().len(), 1);
 }
 
-/// Both registries assign the same id to their first span.
+/// An event belongs to the right span, although both registries assign the same id to their first span.
 #[test]
 fn an_event_belongs_to_the_span_of_its_subscriber() {
     let (one, other) = (subscriber(), subscriber());

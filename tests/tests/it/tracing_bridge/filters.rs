@@ -36,7 +36,7 @@ fn filters_of_the_subscriber_work() {
     spans.single("outer").assert_event("this one");
     assert_eq!(spans.single("outer").events().len(), 1);
     spans.single("work").assert_child_of("outer");
-    // The layer has no information about its parent.
+    // A filter hides the parent from the layer.
     spans.single("below noise").assert_root();
 }
 

@@ -28,7 +28,7 @@ fn innermost() -> SpanId {
     get_current_span().span_context().span_id()
 }
 
-/// The id of the current span, which is in an unsampled trace.
+/// Returns the id of the current span, and checks that the span is in the unsampled trace.
 fn unsampled() -> SpanId {
     let current = get_current_span().span_context();
     assert_eq!(current.trace_id(), remote_in(7, false).trace_id());
