@@ -1,9 +1,9 @@
 //! The artifacts of a compilation: everything that a run needs, in one JSON file.
 //!
-//! Its paths are relative to the product's folder, so the file moves with the product. Credentials are
-//! not written, and artifacts with a query that contained one are refused when they are read.
+//! The paths in the file are relative to the product's folder, so the file moves with the product. Credentials are
+//! redacted when the file is written. If a source or a model contained one, the file is refused when it is read.
 //!
-//! A file of another version is refused: compiling again is cheap.
+//! A file of another version is refused, because compiling again is cheap.
 
 mod mask;
 
@@ -38,18 +38,18 @@ pub struct CompiledArtifacts {
     pub version: String,
     /// The product, and the environment that it was compiled for.
     pub metadata: Metadata,
-    /// The telemetry and the lineage of its runs.
+    /// The configuration of the telemetry and of the lineage of the product's runs.
     pub observability: Observability,
-    /// The plugins of the compiling platform that are not instrumented.
+    /// A warning for each plugin of the platform that is not instrumented.
     pub instrumentation: Vec<InstrumentationWarning>,
     /// The sources, in the order of loading.
     pub sources: Vec<CompiledSource>,
     /// The models, in the order of building.
     pub models: Vec<CompiledModel>,
-    /// The dbt project, if the product is one. Such a product has no other sources and models.
+    /// The dbt project, if the product is one. `sources` and `models` are then empty.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub dbt: Option<DbtProject>,
-    /// The plugins that the manifest selects.
+    /// The plugins that the manifest and the command line select.
     pub plugins: Vec<Selected>,
     /// The secrets that a run needs.
     pub secrets: Vec<RequiredSecret>,
@@ -59,7 +59,7 @@ pub struct CompiledArtifacts {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct DbtProject {
-    /// The name of the project, which orchestrators treat as one asset of this name.
+    /// The name of the project. Orchestrators treat the project as one asset of this name.
     pub name: Identifier,
     /// The name of the project's profile.
     pub profile: String,
@@ -85,7 +85,7 @@ pub struct Metadata {
     pub owner: Option<String>,
 }
 
-/// The telemetry and the lineage of runs.
+/// The configuration of the telemetry and of the lineage of runs.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Observability {
@@ -93,7 +93,7 @@ pub struct Observability {
     pub telemetry: TelemetryConfig,
     /// Whether lineage is recorded.
     pub lineage: bool,
-    /// The namespace of the lineage's jobs.
+    /// The namespace of the jobs in lineage events.
     pub lineage_namespace: String,
     /// The destination of lineage events.
     #[serde(default)]
@@ -101,7 +101,7 @@ pub struct Observability {
     /// The transport of lineage events.
     #[serde(default)]
     pub lineage_transport: Option<LineageTransport>,
-    /// The address of a trace in the telemetry backend.
+    /// The address of a trace in the telemetry backend, with `{trace_id}` in place of the id.
     #[serde(default)]
     pub trace_url: Option<TraceUrl>,
 }
@@ -110,9 +110,9 @@ pub struct Observability {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct CompiledSource {
-    /// The table.
+    /// The name of the table.
     pub name: Identifier,
-    /// The CSV file.
+    /// The path of the CSV file.
     #[serde(serialize_with = "mask::all")]
     pub path: InnerPath,
     /// The columns of the table.
@@ -121,7 +121,7 @@ pub struct CompiledSource {
     pub generate: Option<Query>,
     /// The ingestion plugin; `None` means `csv`.
     pub ingestion: Option<Name>,
-    /// The checks of its rows.
+    /// The checks of the source's rows.
     #[serde(serialize_with = "mask::all")]
     pub checks: Vec<Check>,
 }
@@ -141,7 +141,7 @@ pub struct CompiledColumn {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct CompiledModel {
-    /// The table or view.
+    /// The name of the table or view.
     pub name: Identifier,
     /// The layer of the model.
     pub layer: Layer,
@@ -149,14 +149,14 @@ pub struct CompiledModel {
     pub materialization: Materialization,
     /// The query.
     pub query: Query,
-    /// The checks of its rows.
+    /// The checks of the model's rows.
     #[serde(serialize_with = "mask::all")]
     pub checks: Vec<Check>,
     /// The external systems to which the rows are written.
     pub exports: Vec<Export>,
 }
 
-/// A query with its table names filled in.
+/// A query in which table names have replaced the references.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Query {
@@ -164,7 +164,7 @@ pub struct Query {
     pub path: InnerPath,
     /// The assets that the query reads.
     pub depends_on: BTreeSet<String>,
-    /// The SQL, with the line numbers of the file.
+    /// The SQL text, whose lines have the same numbers as in the file.
     #[serde(serialize_with = "mask::all")]
     pub sql: String,
 }
@@ -192,7 +192,7 @@ impl CompiledSource {
         CheckedTable { name: &self.name, checks: &self.checks }
     }
 
-    /// The assets read by the query that generates the file.
+    /// Returns the assets read by the query that generates the source's file.
     pub(crate) fn needs(&self) -> BTreeSet<&str> {
         self.generate.iter().flat_map(Query::inputs).collect()
     }
@@ -228,7 +228,7 @@ impl CompiledArtifacts {
         tables.filter(|table| !table.checks.is_empty())
     }
 
-    /// The selected plugins, including the lineage backends of the section `observability`.
+    /// Returns the selected plugins, including the lineage backends of the section `observability`.
     pub(crate) fn selected(&self) -> Vec<Selected> {
         let Observability { lineage, lineage_transport, lineage_endpoint, .. } =
             &self.observability;
@@ -277,8 +277,7 @@ impl CompiledArtifacts {
     /// Reads and validates a file.
     ///
     /// # Errors
-    /// The file cannot be read, does not contain artifacts, or has an incompatible version; the error
-    /// names the place.
+    /// The file cannot be read, does not contain artifacts, or has another version; the error names the place.
     pub fn read(path: &Path) -> Result<Self, Error> {
         Self::parse(path, &yaml::text(path)?)
     }
@@ -329,7 +328,7 @@ struct Versioned {
     version: String,
 }
 
-/// The default path of a product's artifacts.
+/// Returns the default path of a product's artifacts.
 pub fn default_path(folder: &Path) -> PathBuf {
     folder.join(OUTPUT_FOLDER).join("compiled_artifacts.json")
 }

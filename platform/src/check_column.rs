@@ -7,10 +7,10 @@ use crate::product::{Check, Product};
 
 const MOST_NAMES: usize = 10;
 
-/// The error of a check whose column the table does not have.
+/// Returns the error of a check whose column the table does not have.
 pub(crate) fn mistake(table: &str, check: &Check, columns: &[String]) -> Option<String> {
     let (name, column) = (check.name(), check.column()?);
-    // Some engines distinguish upper case from lower case, others do not.
+    // The comparison ignores case, because some engines do.
     if columns.iter().any(|it| it.eq_ignore_ascii_case(column)) {
         return None;
     }
@@ -19,12 +19,12 @@ pub(crate) fn mistake(table: &str, check: &Check, columns: &[String]) -> Option<
     if hint.is_empty() {
         let more = if names.len() > MOST_NAMES { "…" } else { "" };
         let names = all_of(&names[..names.len().min(MOST_NAMES)]);
-        hint = format!(", but {names}{more}");
+        hint = format!("; it has {names}{more}");
     }
-    Some(format!("`{name}` is for the column `{column}`, which `{table}` does not have{hint}"))
+    Some(format!("`{name}` checks the column `{column}`, which `{table}` does not have{hint}"))
 }
 
-/// The place of a check in the specification, unless the specification has changed since the compilation.
+/// Returns the place of a check in the specification, unless the specification has changed since the compilation.
 pub(crate) fn position(product: &Product, asset: &str, check: &Check) -> Option<Position> {
     let mut checks = product.checks();
     let found = checks.find(|(name, it)| ***name == *asset && it.value == *check);

@@ -1,4 +1,4 @@
-//! The command line: parses it, calls the command, and ends the program with its exit code.
+//! The command line: parses the arguments, calls the command, and ends the program with the exit code of the command.
 
 pub mod audit;
 
@@ -57,15 +57,15 @@ enum Command {
     /// Evaluate the sensor of a product, which Dagster calls, and print the result as JSON
     #[command(hide = true)]
     EvaluateSensor(dagster::SensorArguments),
-    /// Find a run by any of its ids, and print all of them and the address of its trace
+    /// Find a run by any of its ids, and print all its ids and the address of its trace
     ///
-    /// The ids are those of the run, its trace, its first span, its runs in lineage, its dbt invocation and its
-    /// Dagster run. The last 400 runs of the product on this machine are searched.
+    /// The ids are those of the run, its trace, its first span, its runs in lineage, its dbt invocation and its Dagster
+    /// run. The last 400 runs of the product on this machine are searched.
     #[command(after_help = FOUND_EXIT_CODES, override_usage = "floe find [OPTIONS] [PRODUCT] <ID>")]
     Find(find::Arguments),
     /// Print the last runs, with their times and their unusual findings
     ///
-    /// The last 400 runs of the product on this machine are known.
+    /// The history contains the last 400 runs of the product on this machine.
     Runs(runs::Arguments),
     /// Check whether the product's telemetry backend accepts telemetry, within ten seconds
     Backend(backend::Arguments),
@@ -159,7 +159,7 @@ fn execute(command: &Command) -> Result<(), RunError> {
         Command::Find(arguments) => find::find(arguments)?,
         Command::Runs(arguments) => runs::runs(arguments)?,
         Command::Backend(arguments) => backend::backend(arguments)?,
-        // `main` ends with the exit code of dbt.
+        // `main` has already run this command, because it returns the exit code of dbt.
         Command::TraceDbt { .. } => {}
         Command::Plugins(arguments) => plugins::plugins(arguments)?,
         Command::Audit { json } => audit::audit(*json)?,
@@ -167,10 +167,10 @@ fn execute(command: &Command) -> Result<(), RunError> {
     Ok(())
 }
 
-/// Prints the error of a command. The errors of assets were printed when the assets ended.
+/// Prints the error of a command, unless the command has printed it.
 fn print_failure(error: &RunError) {
     match error {
-        // `run` has printed these before its summary.
+        // `run` has printed the errors before its summary.
         RunError::AssetsFailed(_) | RunError::Unfinished { .. } => {}
         RunError::AssetFailed(message) => print_redacted("error", message),
         RunError::Stopped(error) => print_redacted("error", &error.redacted()),

@@ -1,13 +1,13 @@
-//! The compiler: from a product's folder to compiled artifacts, in six stages.
+//! The compiler: makes compiled artifacts from a product's folder in six stages.
 //!
 //! | stage | what it does |
 //! |---|---|
 //! | load | reads the queries of the product |
-//! | validate | validates the product on its own |
+//! | validate | checks names, paths and plugins |
 //! | resolve | resolves references and orders the assets by their dependencies |
-//! | enforce | enforces the rules of the platform |
-//! | compile | creates the plan of execution |
-//! | generate | writes the artifacts |
+//! | enforce | checks the order of the layers |
+//! | compile | creates the sources and models of the artifacts |
+//! | generate | writes the artifacts and the files of plugins |
 //!
 //! The first mistake stops the compilation.
 
@@ -31,10 +31,10 @@ pub use self::definition::Definition;
 use crate::artifacts::{CompiledArtifacts, VERSION};
 use crate::product;
 
-/// Compiles a product and writes its artifacts to `output`, which may exist only if it contains artifacts.
+/// Compiles a product and writes its artifacts to their [default path](crate::artifacts::default_path).
 ///
 /// # Errors
-/// The product or the manifest contains a mistake; the error names the place. No artifacts are written.
+/// The product or the manifest contains a mistake, or a plugin failed. No artifacts are written then.
 #[traced(
     name = "floe.compile",
     floe_attributes = Compile {

@@ -13,7 +13,7 @@ use floe_plugins::files::yaml;
 /// Parses `manifest.yaml`.
 ///
 /// # Errors
-/// It is not valid.
+/// The text is not valid.
 pub fn manifest(text: &str) -> Result<Manifest, Error> {
     yaml::parse(Path::new("manifest.yaml"), text)
 }
@@ -21,7 +21,7 @@ pub fn manifest(text: &str) -> Result<Manifest, Error> {
 /// Parses `floe.yaml`.
 ///
 /// # Errors
-/// It is not valid.
+/// The text is not valid.
 pub fn product(text: &str) -> Result<Product, Error> {
     yaml::parse(Path::new("floe.yaml"), text)
 }
@@ -29,12 +29,12 @@ pub fn product(text: &str) -> Result<Product, Error> {
 /// Parses compiled artifacts.
 ///
 /// # Errors
-/// They are not valid.
+/// The text is not valid.
 pub fn artifacts(text: &str) -> Result<CompiledArtifacts, Error> {
     CompiledArtifacts::parse(Path::new("compiled_artifacts.json"), text)
 }
 
-/// The names in the references of a query, and the query with table names instead.
+/// Returns the names in the references of a query, and the query with table names instead of the references.
 ///
 /// # Errors
 /// A reference is not valid.

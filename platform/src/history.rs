@@ -1,5 +1,5 @@
-//! The last runs of a product on this host, in `.floe/runs.jsonl`: a line for each run, the oldest first. A run is added when
-//! it starts, and replaced when it ends. Only a few lines are parsed; the others are copied unchanged.
+//! The last runs of a product on this host, in `.floe/runs.jsonl`: a line for each run, the oldest first. A line is
+//! added when a run starts, and replaced when the run ends. Only the newest lines are then parsed; others are copied.
 
 pub(crate) mod unusual;
 
@@ -20,13 +20,13 @@ use crate::product::OUTPUT_FOLDER;
 use crate::record::{Record, Status};
 use crate::text::Count;
 
-/// The number of runs that are kept, if they fit into [`MOST_BYTES`].
+/// The maximum number of runs that are kept; fewer if they do not fit into [`MOST_BYTES`].
 pub(crate) const KEPT: usize = 400;
 
 /// The maximum size of the file: about 80 runs of a thousand assets.
 const MOST_BYTES: usize = 8 << 20;
 
-/// The number of runs that a run is compared with.
+/// The maximum number of earlier runs that a run is compared with.
 const WINDOW: usize = 28;
 
 impl Record {
@@ -35,7 +35,7 @@ impl Record {
         ids.into_iter().find_map(Option::as_deref)
     }
 
-    /// Whether this run or one of its assets has the id in any tool.
+    /// Whether a tool gave this id to the run or to one of its assets.
     fn has(&self, id: &str) -> bool {
         let own = [
             &self.run_id,
@@ -53,7 +53,7 @@ impl Record {
         own.chain(of_assets).any(|own| !own.is_empty() && own.eq_ignore_ascii_case(id))
     }
 
-    /// Records the run since which each asset has been failing. A failure lasts until a run builds the asset.
+    /// Sets since which run each asset has been failing. A failure lasts until the asset is built and its checks pass.
     fn continue_failures(&mut self, past: &[Self]) {
         let now = (self.number, self.started_at.clone());
         for asset in &mut self.assets {
@@ -67,7 +67,7 @@ impl Record {
     }
 }
 
-/// The name of this host, with the number of its cores.
+/// Returns the name of this host and the number of its cores, for example `build-1 (8 cores)`.
 pub(crate) fn machine() -> String {
     let name = fs::read_to_string("/proc/sys/kernel/hostname").ok();
     let name = name.or_else(|| env::var("COMPUTERNAME").ok()).unwrap_or_default();
@@ -80,7 +80,7 @@ fn path(folder: &Path) -> PathBuf {
 }
 
 /// Adds a run, or replaces its record. A run that has ended is compared with earlier ones, unless a signal stopped it.
-/// Returns the problems of the file, which do not fail the run.
+/// Returns warnings about the file, which do not fail the run.
 pub(crate) fn add(folder: &Path, run: &mut Record) -> Vec<String> {
     let mut warnings = Vec::new();
     if let Err(error) = add_run(folder, run, &mut warnings) {
@@ -127,8 +127,8 @@ fn add_run(folder: &Path, run: &mut Record, warnings: &mut Vec<String>) -> Resul
     write(folder, &lines)
 }
 
-/// Locks the history against other processes, such as parallel steps of Dagster. After five seconds the record is
-/// written without the lock, and a record of another process may be lost.
+/// Locks the history against other processes, such as parallel steps of Dagster. If the lock is not free within five
+/// seconds, the record is written without it, and a record of another process may be lost.
 fn lock(folder: &Path) -> Option<File> {
     let inner = Path::new(OUTPUT_FOLDER).join("runs.lock");
     let mut options = OpenOptions::new();
@@ -156,7 +156,7 @@ fn write(folder: &Path, newest_first: &[&str]) -> Result<(), Error> {
     })
 }
 
-/// The text of the file; empty if the file does not exist. Invalid UTF-8 damages only its line.
+/// Returns the text of the file, or no text if the file does not exist. Invalid UTF-8 damages only its line.
 fn read_text(folder: &Path) -> Result<String, Error> {
     let path = path(folder);
     let mut bytes = Vec::new();
@@ -167,13 +167,13 @@ fn read_text(folder: &Path) -> Result<String, Error> {
     }
 }
 
-/// The last runs, the newest first.
+/// Returns the last runs, the newest first.
 pub(crate) fn read(folder: &Path) -> Result<Vec<Record>, Error> {
     let text = read_text(folder)?;
     Ok(text.lines().rev().filter_map(|line| serde_json::from_str(line).ok()).collect())
 }
 
-/// The runs with this id, and other runs of the same traces.
+/// Returns the runs with this id, and other runs of the same traces.
 pub(crate) fn find(folder: &Path, id: &str) -> Result<Vec<Record>, Error> {
     let mut records = read(folder)?;
     records.sort_by(|one, other| other.started_at.cmp(&one.started_at));

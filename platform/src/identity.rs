@@ -1,6 +1,6 @@
 //! The identity of a product, which every span of a run carries.
 //!
-//! It is known before the compiler runs, so that compilation is traced with it.
+//! It is known before the compiler runs, so that the spans of the compilation carry it, too.
 
 use std::path::{Path, PathBuf};
 
@@ -64,7 +64,7 @@ impl Identity {
         }
     }
 
-    /// Returns the identity of the product in `folder`, from artifacts. `path` is the path of the artifacts.
+    /// Returns the identity of the product in `folder` from its artifacts, which were read from `path`.
     ///
     /// # Errors
     /// The folder does not exist, or is not a folder.
@@ -87,7 +87,7 @@ impl Identity {
         })
     }
 
-    /// The product with its version and its environment, for example `shop 1.0.0 (dev)`.
+    /// Returns the product with its version and its environment, for example `shop 1.0.0 (dev)`.
     pub(crate) fn title(&self) -> String {
         format!("{} {} ({})", self.name, self.version, self.environment)
     }

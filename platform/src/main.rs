@@ -1,4 +1,4 @@
-//! The `floe` binary. The code is in the library, so that tests can call it.
+//! The `floe` binary. The code is in the library, where tests can call it.
 
 use std::process::ExitCode;
 

@@ -44,10 +44,10 @@ pub struct Manifest {
     /// The environment if the command line sets none.
     #[serde(default)]
     pub environment: Mode,
-    /// Tracing, lineage and logging of products, with the platform's keys.
+    /// The tracing, lineage and logging of products, with the platform's keys.
     #[serde(default)]
     pub observability: Observability,
-    /// Telemetry of products, with the keys of the telemetry runtime.
+    /// The telemetry of products, with the keys of the telemetry runtime.
     #[serde(default)]
     pub telemetry: Telemetry,
     /// The plugins of the platform.
@@ -55,7 +55,7 @@ pub struct Manifest {
     pub plugins: Plugins,
 }
 
-/// The choice of a plugin: `{ type: jaeger }`.
+/// The selection of a plugin, for example `{ type: jaeger }`.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Selection<N> {
@@ -83,9 +83,8 @@ impl Manifest {
 }
 
 impl Manifest {
-    /// The plugins of the platform whose manifest is `file`, including those that `observability` selects and the
-    /// embedded ones, after a check that each is linked into the program and accepts its configuration. Relative paths
-    /// are below `folder`.
+    /// Returns the plugins that the manifest `file` selects, and the embedded plugins, after a check that each one is
+    /// linked into the program and accepts its configuration. Relative paths in a configuration are below `folder`.
     ///
     /// # Errors
     /// A plugin cannot be used; the error names the place.
@@ -108,7 +107,7 @@ impl Manifest {
 }
 
 impl BackendName {
-    /// The name.
+    /// Returns the name.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -125,7 +124,7 @@ impl TryFrom<String> for BackendName {
     }
 }
 
-/// The path of the manifest of a product: `given`, else the nearest manifest, else [`BUILT_IN`].
+/// Returns the path of the manifest of a product: `given`, else the nearest manifest, else [`BUILT_IN`].
 ///
 /// # Errors
 /// The product's folder cannot be read.
@@ -145,8 +144,8 @@ pub fn locate(product: &Path, given: Option<&Path>) -> Result<PathBuf, Error> {
     Ok(nearest.unwrap_or_else(|| PathBuf::from(BUILT_IN)))
 }
 
-/// Whether a file of this name exists. A manifest that is not a regular file is an error when it is read: skipping it
-/// would skip its rules.
+/// Whether the path exists. A manifest that is not a regular file counts, so that reading it fails: otherwise its rules
+/// would be skipped.
 fn exists(path: &Path) -> bool {
     fs::symlink_metadata(path).is_ok()
 }

@@ -9,7 +9,7 @@ use floe_telemetry::opentelemetry::KeyValue;
 static METRICS: MetricRecorder =
     MetricRecorder::new("floe.pipeline").with_version(env!("CARGO_PKG_VERSION"));
 
-/// Histogram boundaries from milliseconds, as in the demo, to hours, as with a large warehouse.
+/// The boundaries of histograms in seconds, from 10 ms, as in the demo, to two hours, as with a large warehouse.
 const SECONDS: &[f64] = &[0.01, 0.05, 0.1, 0.5, 1.0, 5.0, 15.0, 60.0, 300.0, 1800.0, 7200.0];
 
 const DURATION: Metric<'_> = Metric::new("floe.pipeline.duration")
@@ -21,7 +21,7 @@ const RUNS: Metric<'_> =
 const FAILURES: Metric<'_> = Metric::new("floe.pipeline.failures")
     .with_unit("{run}")
     .with_description("Failed runs, including products that could not be compiled.");
-// These metrics describe only the last run, because the process of a run ends with the run.
+// The gauges of a run describe only that run, because its process ends with it.
 const LAST_RUN: Metric<'_> = Metric::new("floe.pipeline.last_run.timestamp")
     .with_unit("s")
     .with_description("When the last run ended, in seconds since 1970.");
@@ -128,7 +128,7 @@ pub(crate) fn asset(key: &str, status: &'static str) {
     METRICS.increment(MATERIALIZATIONS, 1, &labels);
 }
 
-/// Records a model that was built. dbt does not report the rows of every model.
+/// Records a model that was built. `rows` is `None` if dbt does not report the number.
 pub(crate) fn model(name: &str, layer: &str, took: f64, rows: Option<u64>) {
     let labels = [
         KeyValue::new("floe.transform.model", name.to_owned()),

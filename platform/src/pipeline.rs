@@ -49,10 +49,10 @@ use crate::product::{self, OUTPUT_FOLDER};
 use crate::record::Outcome;
 pub use crate::record::{FailedCheck, Step};
 
-/// Runs a product: prepare, observe, build, publish, report.
+/// Runs a product: compiles it, builds its tables, publishes them, and reports the run.
 ///
 /// # Errors
-/// [`RunError::AssetsFailed`] if an asset failed, [`RunError::Stopped`] if the run could not continue.
+/// [`RunError::AssetsFailed`] if an asset failed; another [`RunError`] if the run stopped early.
 #[traced(
     name = "floe.pipeline.run",
     tracer = TRACER_NAME,
@@ -137,7 +137,7 @@ fn prepare(
             Ok((artifacts, plugins, report))
         }
         Err(error) => {
-            // A product that was never built gets no results for a mistake in its files.
+            // A mistake in the files of a product that was never run creates no results.
             if results_path(&identity.folder).exists() {
                 let _ = ending::finish(&mut report, Some(&error), false);
             }
@@ -198,8 +198,8 @@ fn authenticate(plugins: &Active) -> Result<(), Error> {
     plugins.tolerate(&provider, authenticated).map(drop)
 }
 
-/// Builds the assets in the draft of the warehouse, in the order of the orchestrator. If no asset fails, returns the
-/// open draft.
+/// Builds the assets in the draft of the warehouse, in the order of the orchestrator. Returns the open draft if no
+/// asset failed.
 fn build_assets(
     run: &Run<'_>,
     warehouse: &Warehouse,
@@ -232,7 +232,7 @@ fn build_assets(
     let ran = orchestrator.run(&product, &mut |key| build(key).map_err(Error::into_plugin));
     ran.map_err(failed(&orchestrator))?;
     interrupt::check()?;
-    // Without this check, the warehouse would be replaced by one without the asset's table.
+    // Without this check, an orchestrator that leaves out an asset would remove the asset's table from the warehouse.
     let is_done = |asset: &&Asset<'_>| report.record.asset(asset.key()).is_some();
     if let Some(asset) = assets.iter().find(|asset| !is_done(asset)) {
         let message = format!("it did not build `{}`", asset.key());
@@ -247,7 +247,7 @@ fn build_assets(
     Ok(None)
 }
 
-/// The path of the failed run's database.
+/// Returns the path of the database that a failed run leaves.
 pub fn failed_path(folder: &Path) -> PathBuf {
     folder.join(OUTPUT_FOLDER).join("warehouse.failed.db")
 }

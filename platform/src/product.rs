@@ -28,11 +28,11 @@ pub const OUTPUT_FOLDER: &str = ".floe";
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Product {
-    /// The product's name, lower case with hyphens.
+    /// The product's name, in lower case with hyphens.
     pub name: Spanned<Name>,
     /// The product's version.
     pub version: Version,
-    /// The purpose of the product.
+    /// A description of the product.
     pub description: Option<String>,
     /// The owner of the product.
     pub owner: Option<String>,
@@ -42,12 +42,12 @@ pub struct Product {
     /// The models of the product.
     #[serde(default)]
     pub models: Vec<Model>,
-    /// The secrets that its runs need.
+    /// The secrets that the product's runs need.
     #[serde(default)]
     pub secrets: Vec<RequiredSecret>,
 }
 
-/// The part of `dbt_project.yml` that `floe` uses.
+/// The fields of `dbt_project.yml` that `floe` uses.
 #[derive(Debug, Deserialize)]
 pub struct DbtProjectFile {
     /// The name of the project.
@@ -57,7 +57,7 @@ pub struct DbtProjectFile {
 }
 
 impl DbtProjectFile {
-    /// Reads the file in a product's folder; `None` if the product is not a dbt project.
+    /// Reads the file in a product's folder. Returns `None` if the product is not a dbt project.
     ///
     /// # Errors
     /// The file cannot be read, or has no name; the error names the place.
@@ -73,7 +73,7 @@ impl DbtProjectFile {
     }
 }
 
-/// A secret that the runs of a product need, from the stores that the manifest selects.
+/// A secret that the runs of a product read from the stores that the manifest selects.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RequiredSecret {
@@ -84,13 +84,13 @@ pub struct RequiredSecret {
     pub optional: bool,
 }
 
-/// The rows of a CSV file, which are loaded into a table.
+/// A CSV file whose rows are loaded into a table.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Source {
     /// The table's name.
     pub name: Spanned<Identifier>,
-    /// The contents of the table.
+    /// A description of the table.
     pub description: Option<String>,
     /// The CSV file, with a header line.
     pub path: Spanned<InnerPath>,
@@ -98,7 +98,7 @@ pub struct Source {
     pub generate: Option<Spanned<InnerPath>>,
     /// The ingestion plugin that reads the file. Default: `csv`.
     pub ingestion: Option<Name>,
-    /// The columns, in the order of the table. The file has them in any order.
+    /// The columns, in the order of the table. The file may have them in any order.
     #[serde(default)]
     pub columns: Vec<Column>,
     /// The checks of the rows.
@@ -110,7 +110,7 @@ pub struct Source {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Column {
-    /// The name in the header line.
+    /// The name in the file's header line, and of the table's column.
     pub name: Spanned<Identifier>,
     /// The type of the values. An empty value is null.
     #[serde(rename = "type")]
@@ -121,11 +121,11 @@ pub struct Column {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Model {
-    /// The table's name; its query is in `models/<name>.sql`.
+    /// The table's name; the query is in `models/<name>.sql`.
     pub name: Spanned<Identifier>,
     /// The layer of the model.
     pub layer: Spanned<Layer>,
-    /// The contents of the table.
+    /// A description of the table.
     pub description: Option<String>,
     /// The form in which the result of the query is stored.
     #[serde(default)]
@@ -142,9 +142,9 @@ pub struct Model {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Export {
-    /// The ingestion plugin that writes.
+    /// The name of the ingestion plugin that writes the rows.
     pub plugin: String,
-    /// The type of the system.
+    /// The type of the external system.
     pub sink_type: String,
     /// The table or object in the external system.
     pub destination: String,
@@ -163,7 +163,7 @@ pub enum Layer {
 }
 
 impl Layer {
-    /// The name of the layer.
+    /// Returns the name of the layer.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Bronze => "bronze",
@@ -191,7 +191,7 @@ pub enum Materialization {
 }
 
 impl Materialization {
-    /// The keyword in the engine's `CREATE` statement.
+    /// Returns the keyword in the engine's `CREATE` statement.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Table => "table",
@@ -238,12 +238,12 @@ pub(crate) fn absolute(path: &Path) -> Result<PathBuf, Error> {
     std::path::absolute(path).map_err(Error::io("resolve", path))
 }
 
-/// Checks the folder of the files that the program writes. It may not exist yet.
+/// Checks the folder to which the program writes its files. It need not exist yet.
 pub(crate) fn check_output_folder(folder: &Path) -> Result<(), Error> {
     confine::check_folder(folder, Path::new(OUTPUT_FOLDER))
 }
 
-/// The path of the specification in a product's folder.
+/// Returns the path of the specification in a product's folder.
 pub fn spec_path(folder: &Path) -> PathBuf {
     folder.join(FILE_NAME)
 }
@@ -254,7 +254,7 @@ pub(crate) fn missing_file(path: &InnerPath) -> String {
     )
 }
 
-/// The path of a product's database.
+/// Returns the path of a product's database.
 pub fn warehouse_path(folder: &Path) -> PathBuf {
     folder.join(OUTPUT_FOLDER).join("warehouse.db")
 }

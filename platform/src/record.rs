@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 const LONGEST_QUERY: usize = 300;
 
-/// A run of a product, or of dbt in the product's folder.
+/// A run of a product, or a command of dbt in the product's folder.
 #[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
 #[serde(default)]
 pub(crate) struct Record {
@@ -67,18 +67,18 @@ pub(crate) enum Status {
 pub struct Step {
     /// The name of the asset.
     pub key: String,
-    /// `source`, the layer of a model, or the type of a node of dbt.
+    /// `source`, the layer of a model, or the type of a dbt node.
     #[serde(default)]
     pub(crate) kind: String,
     /// The outcome.
     #[serde(flatten)]
     pub outcome: Outcome,
-    /// The id of the run of the job that builds the asset, in its lineage.
+    /// The id, in lineage, of the job run that builds the asset.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lineage_run_id: Option<RunId>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) dbt_invocation_id: Option<String>,
-    /// The time of building the asset, without generating its file.
+    /// The seconds that building the asset took, without generating the file of a source.
     #[serde(default)]
     pub(crate) seconds: f64,
     /// The number of checks that passed.
@@ -95,7 +95,7 @@ pub struct Step {
     pub(crate) query: String,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) inputs: Vec<String>,
-    /// The number and the start of the run in which the ongoing failures began.
+    /// The number and the start time of the run in which the ongoing failures began.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) failed_since: Option<(u64, String)>,
 }
@@ -135,7 +135,7 @@ pub struct FailedCheck {
     pub query: Option<String>,
 }
 
-/// The nouns for kinds of assets. Only nodes of dbt have the last three.
+/// The nouns for kinds of assets. Only dbt nodes are of the last three.
 pub(crate) const NOUNS: [&str; 5] = ["model", "source", "seed", "snapshot", "node"];
 
 impl Record {
@@ -201,7 +201,7 @@ impl Outcome {
         matches!(self, Self::Built { .. })
     }
 
-    /// Whether the query of the asset failed.
+    /// Whether the asset failed: its query, its data or one of its checks.
     pub fn is_failed(&self) -> bool {
         matches!(self, Self::Failed { .. })
     }
@@ -240,7 +240,7 @@ pub(crate) fn noun(kind: &str) -> &'static str {
     }
 }
 
-/// A hash that is equal in all builds of the program (FNV-1a).
+/// Returns a hash that is the same in every build of the program (FNV-1a).
 pub(crate) fn hash<'a>(parts: impl Iterator<Item = &'a str>) -> String {
     let bytes = parts.flat_map(|part| part.bytes().chain([0]));
     let hash = bytes.fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {

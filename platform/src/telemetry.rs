@@ -1,6 +1,6 @@
-//! The telemetry of a command: configuration, initialization and shutdown.
+//! The telemetry of a command: its configuration, start and shutdown.
 //!
-//! All other instrumentation of the platform is `#[traced]` on functions.
+//! The other instrumentation of the platform is `#[traced]` on functions.
 
 use std::io;
 use std::time::Duration;
@@ -20,14 +20,14 @@ use crate::manifest::{Exporter, LogFormat, Manifest};
 
 pub(crate) const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// The capacity of an exporter's queue: the spans of thousands of assets, because a run may end its trace within
-/// seconds, faster than exporters send.
+/// The capacity of an exporter's queue, in spans. It holds the trace of thousands of assets, because a run may record
+/// that trace within seconds, faster than exporters send.
 const MAX_QUEUE_SIZE: usize = 100_000;
 
 /// The maximum number of bytes of telemetry that wait for export. The memory is not allocated in advance.
 const MAX_MEMORY_BYTES: usize = 512 * 1024 * 1024;
 
-/// Returns the configuration for the artifacts: the settings of the manifest and the identity of the product.
+/// Returns the configuration that the artifacts contain: the settings of the manifest, with the product's identity.
 ///
 /// # Errors
 /// Two settings contradict each other, or one is not valid; the error names the place.
@@ -72,8 +72,8 @@ fn runtime(
     choose(&mut config.otlp, otlp.map(|it| &it.value));
     choose(&mut config.exporters, telemetry.exporters.as_ref());
     choose(&mut config.metrics, telemetry.metrics.as_ref());
-    // Each run is a process of its own. With an instance id for each process, Prometheus would start new series in each
-    // run.
+    // All runs of a product have the same instance id, although each is a process of its own, because Prometheus would
+    // start new series for a new id.
     let Identity { namespace, name, environment, .. } = identity;
     let instance = || format!("{namespace}/{name}/{environment}");
     config.metrics.service_instance_id.get_or_insert_with(instance);
@@ -87,7 +87,7 @@ fn runtime(
     config.validate().map_err(refused(Place::file(&identity.manifest)))?;
     let authentication = telemetry.authentication.as_ref().map(|it| it.position);
     if let Some(place) = authentication.or_else(|| otlp.map(|it| it.position)) {
-        // A run reads the artifacts, which contain references instead of credentials.
+        // A run reads its configuration from the artifacts, which must contain references instead of credentials.
         let place = Place::yaml(&identity.manifest, place);
         if check_written(config).is_err() {
             let message = "telemetry: expected a reference to the credential, `${env:NAME}` or `${file:PATH}`, found a credential, which the artifacts would contain";
@@ -97,8 +97,8 @@ fn runtime(
     Ok(())
 }
 
-/// Sets the platform's sampling ratios for environments whose ratio the manifest does not set: the runtime's default is
-/// to record every trace. The trace of a failed run is exported in every environment, however long the run took.
+/// Sets the sampling ratios that the manifest does not set, because the runtime would record every trace. The trace of
+/// a failed run is exported in every environment, however long the run took.
 fn sample(sampling: &mut SamplingConfig) {
     sampling.dev.get_or_insert(1.0);
     sampling.staging.get_or_insert(0.5);
@@ -118,7 +118,7 @@ fn check_written(config: &TelemetryConfig) -> Result<(), floe_telemetry::Error> 
     TelemetryConfig::from_yaml(&json).map(drop)
 }
 
-/// The backend that the manifest selects, else the default for its exporter and its endpoint.
+/// Returns the backend that the manifest selects, else the default for the manifest's exporter and endpoint.
 fn backend(identity: &Identity, manifest: &Manifest) -> Result<String, Error> {
     let tracing = &manifest.observability.tracing;
     let chosen = manifest.plugins.telemetry_backend.as_ref();
@@ -149,8 +149,8 @@ pub(crate) fn product(identity: &Identity) -> FloeSpanAttributes {
     FloeSpanAttributes::new(namespace, name, version, *environment)
 }
 
-/// The context of a command: the trace of the program that started this one, and the identity of the product in the
-/// baggage, for processes and services that the command calls.
+/// Returns the context of a command: the trace of the program that started this one, and the identity of the product as
+/// baggage for the processes and services that the command calls.
 pub(crate) fn context(config: &TelemetryConfig) -> Context {
     let inherited = propagation::from_environment();
     let resource = &config.resource_attributes;
@@ -171,7 +171,7 @@ pub(crate) fn context(config: &TelemetryConfig) -> Context {
 /// # Errors
 /// The configuration is not valid.
 pub fn with_environment(mut config: TelemetryConfig) -> Result<TelemetryConfig, Error> {
-    // A sampler that is not parent-based is an explicit choice, and takes precedence over a default.
+    // A sampler that is not parent-based was chosen explicitly: it takes precedence over the default `keep_errors`.
     let sampler = std::env::var("OTEL_TRACES_SAMPLER").unwrap_or_default();
     if !sampler.is_empty() && !sampler.starts_with("parentbased_") {
         config.sampling.keep_errors = false;
@@ -180,7 +180,7 @@ pub fn with_environment(mut config: TelemetryConfig) -> Result<TelemetryConfig, 
     Ok(config)
 }
 
-/// The destination of spans: the endpoint of OTLP, or the name of the backend. `None` if spans are not exported.
+/// Returns the endpoint or the name of the backend to which spans are exported; `None` without an OTLP exporter.
 pub fn destination(config: &TelemetryConfig) -> Option<String> {
     let chosen = config.exporters.traces.as_deref();
     if !config.enabled || chosen.is_some_and(|it| !it.contains(&ExporterKind::Otlp)) {
@@ -199,8 +199,8 @@ pub fn destination(config: &TelemetryConfig) -> Option<String> {
     endpoint.map(|it| sanitize_url(it).into_owned()).or_else(default)
 }
 
-/// Leaves the output of the trace to the command, which draws the trace once or not at all. Without an exporter, the
-/// provider would print the trace, too.
+/// Leaves printing the trace to the command: removes the exporter `console` if a drawing `is_requested`, and the
+/// default exporter, which prints, if spans have no destination.
 pub fn draw_only(config: &mut TelemetryConfig, is_requested: bool) {
     let is_local = destination(config).is_none();
     match &mut config.exporters.traces {
@@ -210,8 +210,8 @@ pub fn draw_only(config: &mut TelemetryConfig, is_requested: bool) {
     }
 }
 
-/// Initializes the telemetry of this process. `terminal` draws the trace. The configuration, which includes the manifest
-/// and the environment, decides whether logs are printed to standard error and telemetry is exported over OTLP.
+/// Initializes the telemetry of this process. `terminal` draws the trace. The configuration determines whether logs are
+/// printed to standard error and telemetry is exported over OTLP.
 ///
 /// # Errors
 /// The configuration is not valid, or a provider exists already.
@@ -229,17 +229,17 @@ pub fn start(
 
 const LOG_VARIABLES: [&str; 2] = ["FLOE_LOG_LEVEL", "FLOE_LOG_JSON"];
 
-/// The targets of libraries that speak HTTP.
+/// The log targets of the libraries that exporters and plugins use as network clients.
 const CLIENTS: [&str; 9] =
     ["h2", "hyper", "hyper_util", "lettre", "rustls", "tonic", "tower", "ureq", "ureq_proto"];
 
-/// Configures logging. Records are always exported; they are also printed, to standard error, if a
-/// variable or the manifest configures logging. A subscriber that is already set is kept.
+/// Configures logging. Records are always exported. They are also printed to standard error if a variable or the
+/// manifest configures logging. A subscriber that is already set is kept.
 fn log(config: &LoggingConfig) -> Result<(), Error> {
     let mut config = config.clone();
     let is_requested = config != LoggingConfig::default()
         || LOG_VARIABLES.iter().any(|name| std::env::var_os(name).is_some());
-    // Excludes the log records of the exporter's and the plugins' clients, unless they were requested.
+    // Excludes the records of network clients below `WARN`, unless the configuration names their targets.
     let (level, targets) = match config.log_level.split_once(',') {
         Some((level, targets)) => (level, format!(",{targets}")),
         None => (&*config.log_level, String::new()),
@@ -260,8 +260,7 @@ fn log(config: &LoggingConfig) -> Result<(), Error> {
     }
 }
 
-/// Delivers the telemetry that was recorded. The caller decides whether an unreachable collector is a
-/// failure.
+/// Delivers the telemetry that was recorded, and stops recording.
 ///
 /// # Errors
 /// Telemetry could not be delivered.

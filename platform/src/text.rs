@@ -1,8 +1,8 @@
-//! Numbers and times as people read them.
+//! Numbers and times in the form in which a run prints them.
 
 use std::fmt;
 
-/// A number and its noun, in the singular or the plural.
+/// A number and its noun, which is in the plural unless the number is one.
 pub(crate) struct Count(pub(crate) usize, pub(crate) &'static str);
 
 impl fmt::Display for Count {

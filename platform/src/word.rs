@@ -73,7 +73,7 @@ word! {
     "http://host:port or https://host:port without a credential"
 }
 word! {
-    /// The address of a trace in a telemetry backend, with `{trace_id}` in the place of the trace's id.
+    /// The address of a trace in a telemetry backend, with `{trace_id}` in place of the trace's id.
     TraceUrl, str, is_trace_url,
     "an http or https URL with `trace_id` in braces after the host, and without a credential"
 }
@@ -88,7 +88,7 @@ impl TraceUrl {
 
 fn is_trace_url(text: &str) -> bool {
     let (authority, _) = text.split_once(TRACE_ID).unwrap_or_default();
-    // The id is part of the path, the query or the fragment, so it cannot change the host.
+    // The id must be in the path, the query or the fragment, where it cannot change the host.
     authority.matches('/').count() >= 3 && is_endpoint(&text.replace(TRACE_ID, "trace"))
 }
 
@@ -129,7 +129,7 @@ fn is_endpoint(text: &str) -> bool {
         return false;
     };
     let authority = rest.split('/').next().unwrap_or_default();
-    // An IPv6 address in brackets contains colons.
+    // A colon before `]` belongs to an IPv6 address, not to a port.
     let (host, port) = match authority.rsplit_once(':') {
         Some((host, port)) if !port.ends_with(']') => (host, Some(port)),
         _ => (authority, None),

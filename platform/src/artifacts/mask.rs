@@ -39,7 +39,7 @@ fn redact(value: &mut Value) {
     }
 }
 
-/// Refuses artifacts whose texts were redacted: they differ from the compiled product.
+/// Refuses artifacts whose texts were redacted, because they differ from the compiled product.
 pub(super) fn refuse(artifacts: &CompiledArtifacts, path: &Path) -> Result<(), PlatformError> {
     let Some(name) = redacted_asset(artifacts) else {
         return Ok(());
@@ -51,14 +51,14 @@ pub(super) fn refuse(artifacts: &CompiledArtifacts, path: &Path) -> Result<(), P
 }
 
 impl CompiledArtifacts {
-    /// Refuses artifacts that other processes of the run would refuse to read. `folder` is the product's folder, and
-    /// `reader` starts these processes.
+    /// Refuses artifacts that the processes of the orchestrator `reader` would refuse to read, because a text was
+    /// redacted. `folder` is the product's folder.
     pub(crate) fn check_read_by(&self, reader: &str, folder: &Path) -> Result<(), PlatformError> {
         let Some(name) = redacted_asset(self) else {
             return Ok(());
         };
         let message = format!(
-            "`{name}` contains a credential, which {reader} would have to read from the artifacts, expected `--orchestrator local`, or no credential"
+            "`{name}` contains a credential, which the artifacts must not pass on to {reader}: remove the credential, or run with `--orchestrator local`"
         );
         Err(PlatformError::input(Place::file(&product::spec_path(folder)), message))
     }

@@ -1,4 +1,4 @@
-//! The audit of the program's instrumentation: every annotated function, tracer and plugin.
+//! Audits the instrumentation of the program: every annotated function, tracer and plugin.
 
 use std::fmt;
 
@@ -48,7 +48,7 @@ struct Plugin {
 }
 
 impl Audit {
-    /// Audits this program. No audited function runs.
+    /// Audits this program without calling an annotated function.
     ///
     /// # Errors
     /// Two plugins have the same name, or a plugin is incompatible with this platform.
@@ -65,12 +65,12 @@ impl Audit {
         Ok(Self { functions, tracers, plugins, warnings: floe_plugin::audit().map_err(refused)? })
     }
 
-    /// The plugins that are not instrumented.
+    /// Returns a warning for each plugin that is not instrumented.
     pub fn warnings(&self) -> &[InstrumentationWarning] {
         &self.warnings
     }
 
-    /// The audit as JSON.
+    /// Returns the audit as JSON.
     pub fn to_json(&self) -> Value {
         let functions = self.functions.iter().map(|site| {
             let problems = site.attributes().filter_map(problem_of);
@@ -116,7 +116,7 @@ fn attributes_and_problems(site: &CallSite) -> String {
     keys.collect::<Vec<_>>().join(" ")
 }
 
-/// The problem of a function's key. Keys that come from a type, or that are known only at run time, are not checked.
+/// Returns the problem of a key. Keys that come from a type, or that are known only at run time, are not checked.
 fn problem_of(key: &str) -> Option<Problem<'_>> {
     let is_known = !key.starts_with(['{', '*']);
     is_known.then(|| floe_semconv::check(key)).flatten()

@@ -1,4 +1,4 @@
-//! `floe backend`: whether a product's telemetry backend accepts telemetry.
+//! `floe backend`: checks whether a product's telemetry backend accepts telemetry.
 
 use clap::Args;
 use floe_plugins::error::Error;

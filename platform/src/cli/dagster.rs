@@ -36,7 +36,7 @@ pub(super) fn build_asset(folder: &Path) -> Result<(), RunError> {
 pub(super) fn evaluate_sensor(arguments: &SensorArguments) -> Result<(), RunError> {
     let sensor = DagsterSensor::open(&arguments.folder)?;
     let SensorArguments { name, job, cursor, .. } = arguments;
-    // Standard output is for the evaluation only, as JSON.
+    // Standard output contains only the evaluation, as JSON.
     observed(sensor.telemetry(), Some(Tree::None), || {
         let evaluation = sensor.evaluate(name, job, cursor.as_deref())?;
         Ok(print(&format_args!("{}\n", serde_json::json!(evaluation)))?)

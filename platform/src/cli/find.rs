@@ -18,7 +18,7 @@ use crate::record::Record;
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
     /// The id of the run, after the product's folder unless that is the current folder
-    // With two arguments, clap would take the first word as the id if an option follows it.
+    // If the two words were separate arguments, clap would take the first one as the id when an option follows it.
     #[arg(value_name = "ID", required = true, num_args = 1..=2)]
     words: Vec<OsString>,
     #[command(flatten)]

@@ -1,4 +1,4 @@
-//! A command that runs with telemetry: its trace is drawn, and delivered before the command ends.
+//! Runs a command with telemetry: draws its trace, and delivers the telemetry before the program ends.
 
 use std::io::{self, IsTerminal as _};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -10,7 +10,7 @@ use floe_telemetry::exporter::{ConsoleExporter, uses_color};
 use crate::pipeline::RunError;
 use crate::telemetry;
 
-/// The amount of the trace that a command prints.
+/// How much of the trace a command prints.
 #[derive(Clone, Copy, Debug, PartialEq, clap::ValueEnum)]
 pub(super) enum Tree {
     /// Nothing
@@ -24,9 +24,9 @@ pub(super) enum Tree {
 pub(super) struct Observed<T> {
     pub(super) outcome: Result<T, RunError>,
     tree: Drawing,
-    /// The destination of spans, if they were exported.
+    /// The destination of the exported spans; `None` if they are not exported over OTLP.
     pub(super) exported_to: Option<String>,
-    /// Whether there is any exporter of spans. Otherwise no span is recorded.
+    /// Whether spans have an exporter. Otherwise no span is recorded.
     pub(super) has_exporter: bool,
     /// Whether the sampler kept spans.
     pub(super) is_recorded: bool,
@@ -36,7 +36,7 @@ pub(super) struct Observed<T> {
 impl<T> Observed<T> {
     pub(super) fn print_tree(&self, to: &mut impl io::Write) {
         let tree = self.tree.0.lock().unwrap_or_else(PoisonError::into_inner);
-        // If the output is closed, there is nowhere to report the error.
+        // If the output is closed, the error cannot be printed.
         let _ = to.write_all(&tree).and_then(|()| to.flush());
     }
 }
@@ -57,8 +57,8 @@ impl io::Write for Drawing {
     }
 }
 
-/// Runs a command with telemetry, and draws its trace in the requested detail. A signal stops the command,
-/// and its trace is delivered.
+/// Runs a command with telemetry, and draws as much of its trace as `tree` requests. After a signal, the command stops
+/// and the telemetry is still delivered.
 pub(super) fn observed<T>(
     config: TelemetryConfig,
     tree: Option<Tree>,
@@ -90,7 +90,7 @@ pub(super) fn observed<T>(
     let telemetry = Arc::new(telemetry::start(config, terminal)?);
     let overdue = Arc::clone(&telemetry);
     interrupt::listen(telemetry::SHUTDOWN_TIMEOUT, move || {
-        // The error cannot be printed: the command may be blocked in printing.
+        // The error is not printed, because the command may hold the lock of the output.
         let _ = telemetry::stop(&overdue);
     });
     let outcome = {
@@ -98,8 +98,8 @@ pub(super) fn observed<T>(
         command()
     };
     interrupt::command_stopped();
-    // The library reports telemetry that it could not deliver. The command has finished: an unreachable collector must
-    // not fail it.
+    // The runtime itself reports telemetry that it could not deliver. An unreachable collector must not fail a command
+    // that has finished.
     let _ = telemetry::stop(&telemetry);
     let statistics = telemetry.statistics();
     Ok(Observed {

@@ -7,11 +7,11 @@ use floe_plugin::InstrumentationWarning;
 use floe_plugins::error::Error;
 use floe_telemetry::{printable, sanitize_credentials, sanitize_error_message};
 
-/// Prints to standard output. A closed pipe is not an error: its reader wants no more output.
+/// Prints to standard output. A closed pipe is not an error, because its reader wants no more output.
 pub(super) fn print(text: &dyn fmt::Display) -> Result<(), Error> {
     let text = text.to_string();
     let mut output = io::stdout().lock();
-    // Without this flush, the output would be flushed at the end of the program, where errors are ignored.
+    // Without this flush, the program would flush the output at its end, where errors are ignored.
     let written =
         output.write_all(sanitize_credentials(&text).as_bytes()).and_then(|()| output.flush());
     match written {
@@ -24,7 +24,7 @@ pub(super) fn print_error(kind: &str, message: &str) {
     print_redacted(kind, &sanitize_error_message(message));
 }
 
-/// Prints `kind: message` to standard error. The message contains no credentials.
+/// Prints `kind: message` to standard error. The caller has redacted credentials in the message.
 pub(super) fn print_redacted(kind: &str, message: &str) {
     let lines: Vec<_> = message.split('\n').map(printable).collect();
     let _ = writeln!(io::stderr().lock(), "{kind}: {}", lines.join("\n"));

@@ -13,7 +13,6 @@ use super::columns;
 use super::output::print;
 use crate::compile::Definition;
 
-/// The arguments of `floe plugins`.
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
     #[command(flatten)]

@@ -36,7 +36,7 @@ impl Arguments {
         Ok(definition)
     }
 
-    /// Reports files that cannot be read.
+    /// Reports a run whose product or manifest cannot be read.
     fn report(&self, error: &Error) {
         let ProductArgs { folder, platform } = &self.product;
         let manifest = platform.manifest.as_deref();
@@ -92,7 +92,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), RunError> {
     observed.outcome.map(drop)
 }
 
-/// Prints the warnings of a run, and the reason why it ended early, unless that was printed with the last asset.
+/// Prints the warnings of a run and the error that ended it early, unless the last asset has the same error.
 fn print_problems(report: Option<&Report>, error: Option<&RunError>) {
     for warning in report.iter().flat_map(|it| &it.warnings) {
         print_redacted("warning", warning);

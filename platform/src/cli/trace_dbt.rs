@@ -1,4 +1,4 @@
-//! `floe trace-dbt`: runs dbt inside a trace, and prints the unusual parts of a product's commands.
+//! `floe trace-dbt`: runs dbt inside a trace, and prints unusual findings about its commands.
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -23,7 +23,7 @@ use crate::telemetry;
 /// The commands of dbt that build or test nodes.
 const MEASURED: [&str; 5] = ["dbt build", "dbt run", "dbt seed", "dbt snapshot", "dbt test"];
 
-/// The options of dbt that select nodes. Their values are the words up to the next option.
+/// The options of dbt that select nodes. The arguments up to the next option are their values.
 const SELECTING: [&str; 8] =
     ["--select", "-s", "--model", "--models", "-m", "--exclude", "--selector", "--resource-type"];
 
@@ -56,7 +56,7 @@ pub(super) fn trace_dbt(command: &[OsString]) -> ExitCode {
     }
 }
 
-/// The product of a dbt project, in the nearest folder with a `floe.yaml`, if there is one.
+/// The product of a dbt project: the nearest folder with a `floe.yaml`, if any.
 #[derive(Default)]
 struct Product<'a> {
     arguments: &'a [OsString],
@@ -91,7 +91,7 @@ impl floe_dbt::Product for Product<'_> {
     }
 }
 
-/// The arguments of dbt that select nodes, each after a space.
+/// Returns the arguments of dbt that select nodes, each after a space and without credentials.
 fn selection(command: &str, arguments: &[OsString]) -> String {
     let verb = command.trim_start_matches("dbt ");
     let arguments = arguments.iter().map(|it| it.to_string_lossy());

@@ -1,4 +1,4 @@
-//! Stage 5: creates the plan of execution.
+//! Stage 5: creates the sources and the models of the artifacts, in the order in which a run builds them.
 
 use floe_plugin::compile::{CompileStage, Stage};
 use floe_telemetry::traced;

@@ -10,7 +10,7 @@ use crate::manifest::{self, Manifest};
 use crate::product::{self, Product};
 use crate::telemetry;
 
-/// A product as it is written, with the manifest of its platform.
+/// The specification of a product, and the manifest of its platform.
 #[derive(Debug)]
 pub struct Definition {
     /// The identity, which every span of a run carries.
@@ -19,7 +19,7 @@ pub struct Definition {
     pub product: Product,
     /// The platform's `manifest.yaml`.
     pub manifest: Manifest,
-    /// The configuration of the telemetry, which follows from the manifest.
+    /// The configuration of the telemetry, which is derived from the manifest.
     pub telemetry: TelemetryConfig,
 }
 

@@ -24,11 +24,11 @@ pub(super) fn enforce(
     plan: &Plan,
 ) -> Result<Vec<InstrumentationWarning>, Error> {
     layers(&product::spec_path(&identity.folder), loaded, plan)?;
-    // A plugin without instrumentation is a warning: it must not fail the product.
+    // A plugin without instrumentation is only a warning, because it must not fail the product.
     floe_plugin::audit().map_err(|error| Error::Setting(error.to_string()))
 }
 
-/// A model may read models of its own layer and of lower layers: bronze, silver, gold.
+/// Checks that each model reads only models of its own layer and of lower layers: bronze, silver, gold.
 fn layers(file: &Path, loaded: &Loaded<'_>, plan: &Plan) -> Result<(), Error> {
     let models = &loaded.product.models;
     let layer_of: BTreeMap<&str, Layer> =

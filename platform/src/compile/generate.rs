@@ -62,7 +62,7 @@ pub(super) fn generate(
         ),
         secrets: loaded.product.secrets.clone(),
     };
-    // The artifacts are last: they are not written for a product that a plugin refuses.
+    // The artifacts are written last, so that a product which a plugin refuses has none.
     generated::generate(identity, loaded.product, &artifacts)?;
     interrupt::check()?;
     write(&artifacts, &artifacts::default_path(&identity.folder))?;

@@ -5,9 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 /// The assets that each asset depends on.
 pub(crate) type Dependencies = BTreeMap<String, BTreeSet<String>>;
 
-/// Orders the assets so that each follows its dependencies; independent assets are in alphabetical order.
+/// Orders the assets so that each follows its dependencies, and in alphabetical order where these allow it.
 ///
-/// `Err` is a cycle: each asset depends on the next one, and the last asset is the first.
+/// Returns a cycle as an error: each asset depends on the next one, and the last asset is the first one again.
 pub(crate) fn order(dependencies: &Dependencies) -> Result<Vec<String>, Vec<String>> {
     let mut ordered: Vec<String> = Vec::with_capacity(dependencies.len());
     let mut done = BTreeSet::new();
@@ -26,7 +26,7 @@ pub(crate) fn order(dependencies: &Dependencies) -> Result<Vec<String>, Vec<Stri
     Ok(ordered)
 }
 
-/// Finds a cycle: follows dependencies among the unordered assets until an asset repeats.
+/// Finds a cycle by following dependencies outside `done` until an asset repeats.
 fn cycle(dependencies: &Dependencies, done: &BTreeSet<String>) -> Vec<String> {
     let mut path: Vec<String> = Vec::new();
     let mut next = dependencies.keys().find(|name| !done.contains(*name));

@@ -1,4 +1,4 @@
-//! Stage 1: reads the other files of the product, its queries and `dbt_project.yml`.
+//! Stage 1: reads the queries of the product and `dbt_project.yml`.
 
 use std::collections::BTreeMap;
 
@@ -56,7 +56,7 @@ pub(super) fn load<'a>(
     Ok(Loaded { product, manifest, dbt, queries })
 }
 
-/// Reads a query. An error names the place of `referrer`, the YAML value with the query's path.
+/// Reads a query. `referrer` is the place in `floe.yaml` that an error names.
 fn query(identity: &Identity, path: &InnerPath, referrer: Position) -> Result<Text, Error> {
     let place = || Place::yaml(&product::spec_path(&identity.folder), referrer);
     confine::check(&identity.folder, path).map_err(|message| Error::input(place(), message))?;

@@ -1,4 +1,4 @@
-//! References in SQL, `{{ ref('model') }}` and `{{ source('source') }}`: parsed, and replaced by table
+//! References in SQL, `{{ ref('model') }}` and `{{ source('source') }}`: parses them, and replaces them with table
 //! names.
 
 use std::ops::Range;
@@ -22,7 +22,7 @@ pub(crate) struct Reference {
     pub(crate) range: Range<usize>,
 }
 
-/// The references of a query, in the order of the text. A placeholder that is not a reference is an error.
+/// Returns the references of a query in the order of the text. A placeholder that is not a reference is an error.
 pub(crate) fn find(file: &Path, sql: &str) -> Result<Vec<Reference>, Error> {
     let mut references = Vec::new();
     let mut from = 0;
@@ -63,7 +63,7 @@ fn parse(inside: &str) -> Option<(Target, String)> {
     (!name.is_empty() && !name.contains(['\'', '"'])).then(|| (target, name.to_owned()))
 }
 
-/// The query with table names instead of references, without semicolons at its end.
+/// Returns the query with table names instead of references, and without semicolons at its end.
 pub(crate) fn render(sql: &str, references: &[Reference]) -> String {
     let mut rendered = String::with_capacity(sql.len());
     let mut from = 0;

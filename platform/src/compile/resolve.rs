@@ -41,7 +41,7 @@ pub(super) fn resolve(identity: &Identity, loaded: &Loaded<'_>) -> Result<Plan, 
                 Target::Model => (&models, &sources),
             };
             let name = &*reference.name;
-            // Sources are loaded before any model is built.
+            // The query of a source cannot read a model, because sources are loaded before any model is built.
             let is_source = sources.contains(&**asset);
             let mistake = if !known.contains(name) {
                 dangling(reference, known, others)

@@ -1,4 +1,4 @@
-//! Stage 2: validates the product as a whole: names are unique and the data exists.
+//! Stage 2: checks that names are unique, that paths stay inside the product's folder, and that plugins can be used.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -25,7 +25,8 @@ pub(super) fn validate(identity: &Identity, loaded: &Loaded<'_>) -> Result<(), E
     let product = loaded.product;
     let has_assets = !product.models.is_empty() || !product.sources.is_empty();
     if loaded.dbt.is_some() && has_assets {
-        let message = "the product is a dbt project, so dbt defines its models and sources, expected neither `models` nor `sources`";
+        let message =
+            "expected neither `models` nor `sources`, because dbt defines those of a dbt project";
         return Err(Error::input(Place::yaml(&file, product.name.position), message));
     }
     if product.models.is_empty() && loaded.dbt.is_none() {

@@ -1,7 +1,7 @@
 //! A sensor of Dagster that requests a run when the files of a product's sources have changed.
 //!
-//! `floe` evaluates it, so its span needs no OpenTelemetry in Python. The context reaches the run in Dagster's tags,
-//! because the daemon that starts the run does not pass on the sensor's environment.
+//! `floe` evaluates the sensor, so its span needs no OpenTelemetry in Python. Dagster's tags pass the trace context on
+//! to the run, because the daemon that starts the run does not pass on the sensor's environment.
 
 use std::collections::BTreeMap;
 use std::fs::{self, Metadata};
@@ -19,7 +19,7 @@ use crate::artifacts::{self, CompiledArtifacts};
 use crate::identity::Identity;
 use crate::pipeline::run::DAGSTER;
 
-/// A sensor of a compiled product.
+/// A Dagster sensor of a compiled product.
 #[derive(Debug)]
 pub struct DagsterSensor {
     identity: Identity,
@@ -33,7 +33,7 @@ pub struct Evaluation {
     pub cursor: Option<String>,
     /// The reason why no run is requested; `None` if a run is requested.
     pub skip_reason: Option<String>,
-    /// The tags of the requested run, whose assets are built in the trace of this evaluation.
+    /// The tags of the requested run, which make it part of this evaluation's trace.
     pub tags: BTreeMap<String, String>,
 }
 
@@ -49,7 +49,7 @@ impl DagsterSensor {
         Ok(Self { identity, artifacts })
     }
 
-    /// The configuration of the telemetry.
+    /// Returns the configuration of the telemetry.
     pub fn telemetry(&self) -> TelemetryConfig {
         self.artifacts.observability.telemetry.clone()
     }
@@ -88,8 +88,8 @@ impl DagsterSensor {
         Ok(evaluation)
     }
 
-    /// The state of the files: a hash of their sizes and times. The inner error names a missing file that no query
-    /// generates.
+    /// Returns a hash of the sizes and modification times of the files. The inner error names a missing file that no
+    /// query generates.
     fn state(&self) -> Result<Result<String, String>, Error> {
         let mut state = DefaultHasher::new();
         for source in &self.artifacts.sources {
@@ -113,7 +113,7 @@ fn skipped(cursor: Option<String>, reason: String) -> Evaluation {
     Evaluation { cursor, skip_reason: Some(reason), tags: BTreeMap::new() }
 }
 
-/// The trace context as tags, without baggage: Dagster stores tags, and baggage may be personal data.
+/// Returns the trace context as tags, without baggage, because Dagster stores tags and baggage may be personal data.
 fn tags() -> BTreeMap<String, String> {
     let headers = propagation::inject_headers().into_iter();
     headers

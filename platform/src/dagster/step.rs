@@ -1,11 +1,11 @@
 //! A step of Dagster: this process builds one asset, and reports it through Dagster Pipes.
 //!
 //! In a run of `floe`, all steps write into the database of that run. If Dagster alone starts the step, for example
-//! because a user materializes an asset in its web interface, the step replaces the warehouse by a copy with the new
-//! table.
+//! because a user materializes an asset in its web interface, the step replaces the warehouse with a copy that contains
+//! the new table.
 //!
 //! A step cannot see other steps, so links between assets come from Dagster's event log: the metadata of each asset has
-//! the `traceparent` of its span, and the definitions pass the `traceparent` of each input.
+//! the `traceparent` of its span, and the definitions pass the `traceparent` of each input to the step.
 
 use std::collections::{BTreeSet, HashMap};
 use std::path::Path;
@@ -55,7 +55,7 @@ pub struct DagsterStep {
 struct Known {
     step: Step,
     nodes: Vec<BuiltNode>,
-    /// Whether a failure was reported as a failed check, for which Dagster fails the step.
+    /// Whether the failure was reported to Dagster as a failed check, which fails the step.
     is_reported: bool,
 }
 
@@ -63,13 +63,13 @@ impl DagsterStep {
     /// Reads the parameters that Dagster passes to this process, and the artifacts of the product in `folder`.
     ///
     /// # Errors
-    /// Dagster did not start this process, or the product was not compiled. Dagster's log has the error, too.
+    /// Dagster did not start this process, or the product was not compiled. Dagster receives the second error, too.
     pub fn open(folder: &Path) -> Result<Self, Error> {
         let pipes = Pipes::from_environment().map_err(|error| Error::Setting(error.to_string()))?;
         let (shared, identity, artifacts, key) = match read(&pipes, folder) {
             Ok(parts) => parts,
             Err(error) => {
-                // If Dagster does not get the error, the program still prints it.
+                // If Dagster does not receive the error, the program still prints it.
                 let _ = pipes.fail(&exception(&error.redacted()));
                 return Err(error);
             }
@@ -79,7 +79,7 @@ impl DagsterStep {
         Ok(Self { pipes, shared, identity, artifacts, product, key, lineage_run_id, started })
     }
 
-    /// The configuration of the telemetry.
+    /// Returns the configuration of the telemetry.
     pub fn telemetry(&self) -> TelemetryConfig {
         self.artifacts.observability.telemetry.clone()
     }
@@ -87,7 +87,7 @@ impl DagsterStep {
     /// Builds the asset and reports it to Dagster.
     ///
     /// # Errors
-    /// The asset could not be built. A check that fails is reported as such, and Dagster fails the step.
+    /// The asset could not be built. A failed check is not an error, because Dagster itself fails the step.
     pub fn build(self) -> Result<(), RunError> {
         let mut known = Known::default();
         known.step.key.clone_from(&self.key);
@@ -101,7 +101,7 @@ impl DagsterStep {
         let added = self.add(&known, true);
         match built {
             Err(failure) if !known.is_reported => {
-                // If Dagster does not get the error, the program still prints it.
+                // If Dagster does not receive the error, the program still prints it.
                 let _ = self.pipes.fail(&exception(&failure.redacted()));
                 Err(match failure {
                     Failure::Query(_) => RunError::AssetFailed(failure.redacted()),
@@ -128,7 +128,7 @@ impl DagsterStep {
         build(&self.key, attributes, self.run_id(), self, known)
     }
 
-    /// The id of the run of `floe`; if Dagster alone started the step, the id of Dagster's run.
+    /// Returns the id of the run of `floe`; if Dagster alone started the step, the id of Dagster's run.
     fn run_id(&self) -> &str {
         let shared = self.shared.as_ref();
         shared.map_or(&self.pipes.context().run_id, |shared| &shared.run_id)
@@ -155,7 +155,7 @@ impl DagsterStep {
         })
     }
 
-    /// The spans of the assets that this asset may read. The definitions find them in Dagster's event log.
+    /// Returns the spans of the asset's inputs, which the definitions have found in Dagster's event log.
     fn upstream(&self) -> HashMap<String, SpanContext> {
         let upstream = self.pipes.context().extras.get("upstream");
         let entries = upstream.and_then(|it| it.as_object()).into_iter().flatten();
@@ -241,7 +241,7 @@ impl DagsterStep {
         Some(url.of(&trace_id))
     }
 
-    /// Records the other ids of an asset in its trace, and the trace in Dagster's log, even if the asset fails.
+    /// Logs the ids of the run, and sends the trace to Dagster's log, before the asset is built, which may fail.
     fn announce(&self) -> Result<(), Error> {
         tracing::info!(
             asset = self.key,
@@ -330,7 +330,7 @@ fn build(
     let is_of_check = checks_of(&built).iter().any(fails);
     let rows = match &built {
         Ok(built) => Some(built.rows),
-        // The table exists, and Dagster builds nothing that depends on it.
+        // The table is kept, because Dagster builds nothing that depends on it after a failed check.
         Err(Failure::Query(_)) if is_of_check => None,
         Err(_) => return built.map(|built| Some(built.rows)),
     };

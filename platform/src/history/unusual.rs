@@ -1,8 +1,8 @@
-//! Finds unusual times and rows of a run, compared with earlier runs of the same kind.
+//! Finds unusual times and numbers of rows of a run by comparison with earlier runs of the same kind.
 //!
 //! Logarithms of times are compared with the median of the last runs, relative to their scatter. A shift that all
-//! assets share is attributed to the machine and removed first. The rest of an asset's deviation has a recorded cause
-//! (other rows of its inputs, another query), or none. Only rare deviations that matter to the run are reported.
+//! assets share is attributed to the machine and subtracted first. The rest of an asset's deviation has a recorded
+//! cause (an unusual number of rows, another query), or none. Only rare deviations that matter to the run are reported.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::f64::consts::PI;
@@ -13,32 +13,32 @@ use super::WINDOW;
 use crate::record::{Record, Step};
 use crate::text::{Elapsed, Thousands};
 
-/// The minimum number of runs for a comparison.
+/// The minimum number of earlier runs for a comparison.
 const FEWEST: usize = 7;
 
 /// The maximum number of findings of a run.
 const MOST: usize = 3;
 
-/// The accepted chance that any test of an ordinary run finds something.
+/// The maximum chance that a run without an anomaly gets a finding, in all its tests together.
 const RARE: f64 = 0.001;
 
-/// The accepted chance for a single test whose difference is expected.
+/// The maximum chance of a false finding in a single test of a part with a recorded cause.
 const EXPECTED: f64 = 0.02;
 
-/// The minimum scatter of logarithms: 5 %.
+/// The minimum scatter of logarithms, which is about 5 % of the values.
 const LEAST_SCATTER: f64 = 0.05;
 
-/// The minimum factor of an unusual number of rows.
+/// The minimum factor by which an unusual number of rows differs from the usual one.
 const LEAST_ROWS: f64 = 1.5;
 
-/// The minimum factor of a slow machine, and of a slow asset without a recorded cause.
+/// The minimum factor by which a slow machine, or a slow asset without a recorded cause, exceeds the usual time.
 const LEAST_TIME: f64 = 1.3;
 
-/// The minimum deviation that is reported, in seconds, and its minimum share of the usual time of the run.
+/// The minimum additional time of a finding, in seconds and as a share of the usual time of the run.
 const LEAST_SECONDS: f64 = 0.1;
 const LEAST_SHARE: f64 = 0.2;
 
-/// Added to times before their logarithm is taken, because short times scatter too much.
+/// Seconds that are added to a time before its logarithm is taken, because short times scatter too much.
 const TICK: f64 = 0.001;
 
 /// The stage in which a run waits for another one.
@@ -57,7 +57,7 @@ pub(super) enum Kind {
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Finding {
     pub(super) kind: Kind,
-    /// The additional seconds.
+    /// The additional seconds; zero if the finding is not about time.
     excess: f64,
     pub(super) text: String,
 }
@@ -66,8 +66,8 @@ pub(crate) fn sentences(past: &[Record], run: &Record) -> Vec<String> {
     explain(past, run).into_iter().map(|it| it.text).collect()
 }
 
-/// The unusual findings of a run, the most important first. `past` are the earlier runs of the same kind, the newest
-/// first.
+/// Returns the unusual findings of a run, failures first, then by their additional seconds. `past` are the earlier runs
+/// of the same kind, the newest first.
 pub(super) fn explain(past: &[Record], run: &Record) -> Vec<Finding> {
     let mut found = failures(past, run);
     let past: Vec<&Record> =
@@ -125,18 +125,18 @@ struct Part<'a> {
     asset: Option<&'a Step>,
     causes: BTreeSet<Cause<'a>>,
     now: f64,
-    /// The times in the order of the runs; `None` for runs that did not build the part.
+    /// The seconds in the order of the runs; `None` for runs that did not build the part.
     past: Vec<Option<f64>>,
     usual: f64,
 }
 
 impl Part<'_> {
-    /// The logarithm of the ratio to the usual time.
+    /// Returns the logarithm of the ratio of a time to the usual one.
     fn deviation(&self, seconds: f64) -> f64 {
         ((seconds + TICK) / (self.usual + TICK)).ln()
     }
 
-    /// Whether the part indicates the speed of the machine.
+    /// Whether the part's time shows the speed of the machine.
     fn is_steady(&self) -> bool {
         self.name != WAIT && self.causes.is_empty() && self.usual > 2.0 * TICK
     }
@@ -147,14 +147,14 @@ struct Comparison<'a> {
     run: &'a Record,
     built: Vec<HashMap<&'a str, &'a Step>>,
     parts: Vec<Part<'a>>,
-    /// The usual rows of each asset with an unusual number of rows, and whether the number is rare in earlier runs.
-    /// Only a rare number is a cause.
+    /// The usual number of rows of each asset with an unusual number of rows, and whether that unusual number is rare
+    /// in earlier runs. Only a rare number is a cause.
     rows: HashMap<&'a str, (f64, bool)>,
-    /// The assets whose query differs from most runs, and the number of the first run with the new query.
+    /// The assets with another query than in most earlier runs, and the number of the first run with the new query.
     changed: HashMap<&'a str, u64>,
     /// The usual seconds of the run.
     usual: f64,
-    /// The shift of the steady parts in each earlier run, and in this one.
+    /// The logarithm of the factor by which the machine was slower, in each earlier run and in this one.
     past_shifts: Vec<f64>,
     shift: f64,
     tests: f64,
@@ -173,7 +173,7 @@ impl<'a> Comparison<'a> {
             usual: median(past.iter().map(|run| run.seconds).collect()),
             past_shifts: Vec::new(),
             shift: 0.0,
-            // The times and the rows of each asset, the time of each stage, and the machine.
+            // A run tests the time and the rows of each asset, the time of each stage, and the machine.
             tests: (2 * run.assets.len() + run.stages.len() + 1) as f64,
         };
         for asset in run.assets.iter().filter(|asset| asset.is_built()) {
@@ -191,7 +191,7 @@ impl<'a> Comparison<'a> {
         comparison
     }
 
-    /// Adds an asset. Its inputs were added before it.
+    /// Adds an asset, after the assets that it reads.
     fn add_asset(&mut self, asset: &'a Step) {
         let name = &*asset.key;
         let before: Vec<Option<&Step>> =
@@ -212,7 +212,7 @@ impl<'a> Comparison<'a> {
         }
         for input in &asset.inputs {
             let part = self.parts.iter().find(|part| part.name == input);
-            // A view has no number of rows: it passes on the causes of its inputs.
+            // A view, which has no number of rows, passes on the causes of its inputs.
             let part = part.filter(|part| match part.asset.and_then(Step::rows) {
                 Some(_) => self.rows.get(part.name).is_some_and(|it| it.1),
                 None => true,
@@ -242,7 +242,7 @@ impl<'a> Comparison<'a> {
         self.parts.push(Part { name, asset, causes, now, past, usual });
     }
 
-    /// The usual rows of an asset with an unusual number of rows, and whether the number is rare in earlier runs.
+    /// Returns the usual number of rows if the new number is unusual, and whether the new one is rare in earlier runs.
     #[expect(clippy::cast_precision_loss, reason = "only the logarithm is compared")]
     fn other_rows(&self, asset: &Step, past: Vec<u64>) -> Option<(f64, bool)> {
         let now = asset.rows()? as f64;
@@ -254,7 +254,7 @@ impl<'a> Comparison<'a> {
         (factor >= LEAST_ROWS.ln()).then_some((usual, is_rare))
     }
 
-    /// Sets by how much the machine was slower or faster in each run, from the parts that are steady.
+    /// Sets the shift of each run: by how much the steady parts were slower or faster than usual.
     fn set_shifts(&mut self) {
         let steady: Vec<&Part<'_>> = self.parts.iter().filter(|part| part.is_steady()).collect();
         let shift_of = |times: &dyn Fn(&Part<'_>) -> Option<f64>| {
@@ -290,7 +290,7 @@ impl<'a> Comparison<'a> {
     }
 
     fn find_slower_machine(&self) -> Option<Finding> {
-        // A faster machine is not reported.
+        // Only a slower machine is reported, so only one of the two tails counts.
         let is_rare = chance(&self.past_shifts, self.shift) / 2.0 <= RARE;
         let usual: f64 = self.parts.iter().map(|part| part.usual).sum();
         let excess = usual * self.shift.exp_m1();
@@ -319,7 +319,7 @@ impl<'a> Comparison<'a> {
         groups
     }
 
-    /// The findings of causes whose effect on the time is not reported.
+    /// Returns the findings of causes that are not in `told`, because their effect on the time is not reported.
     fn without_time(&self, told: &BTreeSet<Cause<'_>>) -> Vec<Finding> {
         let all: BTreeSet<Cause<'_>> = self.parts.iter().flat_map(|it| it.causes.clone()).collect();
         let rest: Vec<Cause<'_>> = all.into_iter().filter(|it| !told.contains(it)).collect();
@@ -328,8 +328,7 @@ impl<'a> Comparison<'a> {
             .map(|cause| Finding { kind: Kind::Rows, excess: 0.0, text: self.describe(*cause) })
             .collect();
         let queries = rest.iter().filter_map(|it| match it {
-            // Reported only in the first run with the query: later runs do not mention a new query that takes no
-            // longer.
+            // A new query that takes no longer is reported only in the first run with it.
             Cause::Query(name) if self.changed.get(name) == Some(&self.run.number) => Some(*name),
             _ => None,
         });
@@ -374,25 +373,25 @@ impl<'a> Comparison<'a> {
         Finding { kind, excess: self.excess(part), text }
     }
 
-    /// The asset in each earlier run that has built it.
+    /// Returns the asset's record from each earlier run that built it.
     fn before(&self, name: &str) -> Vec<&'a Step> {
         self.built.iter().filter_map(|run| run.get(name).copied()).collect()
     }
 
-    /// The seconds beyond the usual time on an equally fast machine.
+    /// Returns the seconds beyond the usual time of an equally fast machine.
     fn excess(&self, part: &Part<'_>) -> f64 {
         part.now - part.usual * self.shift.exp()
     }
 
-    /// Whether the additional seconds matter: they are a notable part of the run's time, or of its additional time.
+    /// Whether additional seconds are a notable part of the usual time of the run, or of its own additional time.
     fn matters(&self, excess: f64) -> bool {
         let longer = self.run.seconds - self.usual;
         let is_of_longer = longer >= (LEAST_TIME - 1.0) * self.usual && excess >= longer / 4.0;
         excess >= LEAST_SECONDS && (excess >= LEAST_SHARE * self.usual || is_of_longer)
     }
 
-    /// The chance that the time of a part is this far from the usual one, see the function `chance`. The machine's
-    /// shift in each run is subtracted first.
+    /// Returns the chance that the part's time is this far from the usual one (see the function `chance`). The shift of
+    /// each run is subtracted first.
     fn chance(&self, part: &Part<'_>) -> f64 {
         let runs = part.past.iter().zip(&self.past_shifts);
         let before: Vec<f64> =
@@ -424,7 +423,7 @@ impl<'a> Comparison<'a> {
         format!("`{name}` has {factor:.1} × its usual rows ({now}, usually {usually})")
     }
 
-    /// The name of a new machine, if all earlier runs had the same one.
+    /// Returns a text that names both machines if this run had another machine than all earlier runs.
     fn surroundings(&self) -> String {
         let (now, usual) = (&self.run.machine, &self.past[0].machine);
         if now == usual || self.past.iter().any(|run| run.machine != *usual) {
@@ -439,7 +438,7 @@ fn built(run: &Record) -> HashMap<&str, &Step> {
     assets.map(|asset| (&*asset.key, asset)).collect()
 }
 
-/// Whether most runs had a query of their own, for example one with the date.
+/// Whether most runs had a query of their own, for example because the query contains the date.
 fn is_varying(runs: &[&Step]) -> bool {
     let queries: BTreeSet<&str> = runs.iter().map(|it| &*it.query).collect();
     2 * queries.len() > runs.len()
@@ -463,11 +462,11 @@ fn median(mut values: Vec<f64>) -> f64 {
     f64::midpoint(values[(values.len() - 1) / 2], values[middle])
 }
 
-/// The chance that a value is this far from the median of past values, on either side, by Student's distribution with a
-/// scatter that ignores single outliers.
+/// Returns the chance that an ordinary value is at least as far from the median of past values, on either side, by
+/// Student's distribution with a scatter that single outliers hardly affect.
 ///
-/// The chance is 1 for a known value: if two of the last fourteen values, or more than one in fourteen of all values,
-/// are about as far on the same side, such as on every Sunday. `past` begins with the newest value.
+/// The chance is 1 for a value that recurs, such as on every Sunday: two of the last fourteen values, or more than one
+/// in fourteen of all, are about as far on the same side. `past` begins with the newest value.
 #[expect(clippy::cast_precision_loss, reason = "the counts are small")]
 fn chance(past: &[f64], now: f64) -> f64 {
     let count = past.len() as f64;
@@ -475,10 +474,10 @@ fn chance(past: &[f64], now: f64) -> f64 {
     let distance = now - usual;
     let deviations = past.iter().map(|it| (it - usual).abs()).collect();
     let typical = 1.4826 * median(deviations);
-    // Scattered values count as equally far although they differ.
+    // The comparison allows for the scatter, because recurring values are never equal.
     let least = distance.abs() - (4.0 * typical.max(LEAST_SCATTER)).min(distance.abs() / 2.0);
     let is_as_far = |it: &&f64| (**it - usual) * distance.signum() >= least;
-    // The last runs may already have had the new value.
+    // The newest values that are as far do not count, because the last runs may already have had the new value.
     let earlier = |runs: &[f64]| runs.iter().skip_while(is_as_far).filter(is_as_far).count();
     let is_known = earlier(&past[..past.len().min(14)]) >= 2;
     if distance == 0.0 || is_known || earlier(past) > past.len() / 14 {
@@ -492,13 +491,13 @@ fn chance(past: &[f64], now: f64) -> f64 {
     normal_tails(normal_deviate(t, count - 1.0))
 }
 
-/// The deviate of the normal distribution with the same probability as a deviate of Student's (Wallace 1959).
+/// Returns the normal deviate whose probability is that of Student's deviate `t` (Wallace 1959).
 fn normal_deviate(t: f64, freedom: f64) -> f64 {
     let factor = (8.0 * freedom + 1.0) / (8.0 * freedom + 3.0);
     factor * (freedom * (t * t / freedom).ln_1p()).sqrt()
 }
 
-/// An upper bound of the two tails of the normal distribution (Mills).
+/// Returns an upper bound of the probability in both tails of the normal distribution (Mills).
 fn normal_tails(deviate: f64) -> f64 {
     let bound = 2.0 * (-deviate * deviate / 2.0).exp() / (deviate * (2.0 * PI).sqrt());
     bound.min(1.0)

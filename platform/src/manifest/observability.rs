@@ -25,11 +25,11 @@ pub struct Observability {
 pub struct Tracing {
     /// Whether runs are traced. Default: `true`.
     pub enabled: bool,
-    /// The exporter. Default: the exporter of the backend.
+    /// The exporter. Default: that of the backend.
     pub exporter: Option<Spanned<Exporter>>,
     /// The endpoint of the OpenTelemetry collector.
     pub endpoint: Option<Endpoint>,
-    /// The protocol of the OpenTelemetry collector. Default: the protocol of the endpoint's port.
+    /// The protocol of the OpenTelemetry collector. Default: the usual protocol of the endpoint's port.
     pub protocol: Option<OtlpProtocol>,
     /// The address of a trace in the backend, for links to it.
     pub trace_url: Option<TraceUrl>,
@@ -45,11 +45,11 @@ impl Default for Tracing {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Exporter {
-    /// OTLP.
+    /// Traces are exported over OTLP.
     Otlp,
-    /// The terminal.
+    /// Traces are printed on the terminal.
     Console,
-    /// No exporter. Nothing is recorded.
+    /// Nothing is recorded.
     None,
 }
 
@@ -71,8 +71,8 @@ impl Default for Lineage {
     }
 }
 
-/// The level and the format of the logs, which are exported with the trace. They are also printed, to standard error,
-/// if the level or the format is not the default.
+/// The level and the format of the logs, which are always exported. They are also printed to standard error if the
+/// level or the format is not the default.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Logging {
@@ -88,9 +88,9 @@ pub struct Logging {
 pub enum LogLevel {
     /// Every log record.
     Trace,
-    /// Every log record except the finest details.
+    /// Every log record except those of the level `TRACE`.
     Debug,
-    /// Every log record except debugging details.
+    /// Every log record except those of the levels `TRACE` and `DEBUG`.
     #[default]
     Info,
     /// Warnings and errors.
@@ -103,7 +103,7 @@ pub enum LogLevel {
 }
 
 impl LogLevel {
-    /// The name of the level in the artifacts.
+    /// Returns the name of the level in the artifacts.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Trace => "TRACE",

@@ -1,5 +1,5 @@
-//! The section `plugins` of the manifest: a key for each type of plugin, with one selection or a list of
-//! them.
+//! The section `plugins` of the manifest: a key for each type of plugin, whose value is one selection or a list of
+//! selections.
 
 use std::fmt;
 use std::path::Path;
@@ -33,7 +33,7 @@ struct Found<'a> {
 }
 
 impl Plugins {
-    /// The selected plugins.
+    /// Returns the selected plugins.
     ///
     /// # Errors
     /// A selection is not a mapping with a `type`; the error names the place.
@@ -41,8 +41,8 @@ impl Plugins {
         Ok(self.read_selections(file)?.into_iter().map(|found| found.selected).collect())
     }
 
-    /// Checks that the selected plugins are linked into the program and accept their configuration. Returns them and
-    /// the plugins that the platform adds: `defaults`.
+    /// Adds the platform's plugins to the selected ones, as `defaults` does, checks that each plugin is linked into the
+    /// program and accepts its configuration, and returns all of them.
     pub(super) fn check(
         &self,
         file: &Path,
@@ -80,7 +80,7 @@ fn explain(
     wrong: Option<&Selected>,
     error: &SelectionError,
 ) -> Error {
-    // If two selections are equal, the error is at the second one. A plugin that the platform adds has no place.
+    // Of two equal selections, the second one is wrong. A plugin that the platform adds has no place in the file.
     let found = found.iter().rfind(|it| Some(&it.selected) == wrong);
     let place = match found {
         Some(found) => Place::yaml(file, found.place(error)),
@@ -157,7 +157,7 @@ impl<'a> Found<'a> {
     }
 }
 
-/// The place of a text that contains a credential, such as a URL with a password.
+/// Returns the place of a text that contains a credential, such as a URL with a password.
 fn credential(node: &Node) -> Option<Position> {
     match &node.content {
         Content::Scalar { text, .. } => {
@@ -172,7 +172,7 @@ fn to_json(node: &Node) -> Result<Value, String> {
     Value::deserialize(node).map_err(|error| error.to_string())
 }
 
-/// The kind of a value, for an error. The value itself may be a credential, so it is not repeated.
+/// Describes a value for an error by its kind, because the value itself may be a credential.
 fn describe(value: &Value) -> &'static str {
     match value {
         Value::Null => "nothing",
@@ -190,7 +190,7 @@ impl<'de> Deserialize<'de> for Plugins {
     }
 }
 
-/// A key of the section. It has a type of its own so that the place of a mistake is the place of the key.
+/// A key of the section. It has a type of its own so that an error about a key names the place of that key.
 struct Kind(PluginType);
 
 impl<'de> Deserialize<'de> for Kind {

@@ -1,4 +1,4 @@
-//! The plugins that a platform has selected, as the artifacts contain them, and the embedded plugins used otherwise.
+//! The plugins that a platform has selected, as the artifacts contain them, and the embedded plugins of other types.
 
 use std::path::Path;
 
@@ -17,7 +17,7 @@ pub struct Selected {
     pub name: String,
     /// The effect of a failed operation of the plugin on the run.
     pub on_failure: OnFailure,
-    /// The configuration, with references to credentials.
+    /// The configuration, which contains references instead of credentials.
     pub config: Value,
 }
 
@@ -32,7 +32,7 @@ pub enum OnFailure {
 }
 
 impl OnFailure {
-    /// The default: a run fails if its data cannot be built, but not if an alert or its lineage is lost.
+    /// Returns the default: a run fails if its data cannot be built, but not if an alert or its lineage is lost.
     pub fn of(kind: PluginType) -> Self {
         match kind {
             PluginType::AlertChannel | PluginType::LineageBackend => Self::Continue,
@@ -55,15 +55,15 @@ impl Selected {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum LineageTransport {
-    /// As `OpenLineage` events over HTTP: the plugin `marquez`.
+    /// `OpenLineage` events are sent over HTTP by the plugin `marquez`.
     Http,
-    /// Printed on the terminal: the plugin `console`.
+    /// Events are printed on the terminal by the plugin `console`.
     Console,
     /// Events are discarded.
     Noop,
 }
 
-/// Adds the lineage backend that `observability.lineage` selects, or removes all of them if lineage is disabled.
+/// Adds the lineage backend that `observability.lineage` selects. If lineage is disabled, removes all backends.
 pub(crate) fn with_lineage(
     mut selected: Vec<Selected>,
     is_enabled: bool,
@@ -88,7 +88,7 @@ pub(crate) fn with_lineage(
     selected
 }
 
-/// Replaces the orchestrator by the one chosen on the command line, unless the manifest selects the same one.
+/// Replaces the orchestrator with the one `chosen` on the command line, unless the manifest selects that one, too.
 pub(crate) fn with_orchestrator(
     mut selected: Vec<Selected>,
     chosen: Option<&str>,
@@ -118,8 +118,8 @@ const EMBEDDED: [(PluginType, &str); 8] = [
     (PluginType::AlertChannel, "terminal"),
 ];
 
-/// Adds the embedded plugins for each type that the manifest does not mention. The plugin for CSV files is always
-/// added.
+/// Adds the embedded plugin of each type that the manifest does not mention, and in any case the plugin for CSV files.
+/// Removes the names that only disable a type.
 pub(crate) fn with_defaults(mut selected: Vec<Selected>) -> Vec<Selected> {
     for (kind, name) in EMBEDDED {
         let is_missing = match kind {

@@ -1,5 +1,5 @@
-//! The section `telemetry` of the manifest: settings with the runtime's own keys. They take precedence
-//! over the section `observability`.
+//! The section `telemetry` of the manifest, with the keys of the telemetry runtime. Its settings take precedence over
+//! the section `observability`.
 
 use floe_telemetry::config::yaml::Spanned;
 use floe_telemetry::config::{
@@ -16,11 +16,11 @@ pub struct Telemetry {
     /// The ratio of runs that are recorded, by environment. Defaults: 1.0 in `dev`, 0.5 in `staging`,
     /// 0.1 in `prod`.
     pub sampling: Option<SamplingConfig>,
-    /// The credential of the backend: a reference, because artifacts carry no credentials.
+    /// The credential of the backend. It must be a reference, because artifacts contain no credentials.
     pub authentication: Option<Spanned<TelemetryAuth>>,
-    /// Queue and batch sizes of spans.
+    /// The sizes of the queue and of the batches of spans.
     pub batch_processor: Option<BatchSpanProcessorConfig>,
-    /// Queue and batch sizes of log records.
+    /// The sizes of the queue and of the batches of log records.
     pub log_batch_processor: Option<BatchLogRecordProcessorConfig>,
     /// The redaction of recorded text.
     pub redaction: Option<RedactionConfig>,
@@ -32,7 +32,7 @@ pub struct Telemetry {
     pub metrics: Option<MetricsConfig>,
     /// The limits of a span: attributes, events, links and the length of values.
     pub limits: Option<SpanLimits>,
-    /// The writer of panics to standard error.
+    /// What writes a panic to standard error: the panic hook of the program, or the telemetry runtime.
     pub panic_output: Option<PanicOutput>,
     /// The formats in which context is propagated between processes.
     pub propagators: Option<Vec<Propagator>>,

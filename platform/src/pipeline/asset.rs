@@ -1,4 +1,4 @@
-//! An asset of a run: a source, or a model, which is the result of a query, stored as a table or a view.
+//! An asset of a run: a source, or a model, whose query's result is stored as a table or a view.
 
 use std::collections::BTreeSet;
 use std::time::Instant;
@@ -30,7 +30,7 @@ pub(crate) enum Asset<'a> {
 }
 
 impl<'a> Asset<'a> {
-    /// All assets of a product; each follows the assets that it depends on.
+    /// Returns all assets of a product, each after the assets that it depends on.
     pub(crate) fn all(artifacts: &'a CompiledArtifacts) -> Vec<Self> {
         let sources = artifacts.sources.iter().map(Self::Source);
         sources.chain(artifacts.models.iter().map(Self::Model)).collect()
@@ -43,7 +43,7 @@ impl<'a> Asset<'a> {
         }
     }
 
-    /// The assets that this one and its checks read.
+    /// Returns the assets that the query of this one reads.
     pub(crate) fn needs(self) -> BTreeSet<&'a str> {
         match self {
             Self::Source(source) => source.needs(),
@@ -67,7 +67,7 @@ impl<'a> Asset<'a> {
         needs.find(|need| !done.has_built(need))
     }
 
-    /// Generates the file of a source if the file is missing. The later steps are the same with and without the file.
+    /// Generates the file of a source if the file is missing.
     fn generate(self, run: &Run<'_>, tables: &mut Tables) -> Result<(), Failure> {
         let Self::Source(source) = self else {
             return Ok(());
@@ -78,7 +78,7 @@ impl<'a> Asset<'a> {
         }
     }
 
-    /// Builds the asset in the current span, which belongs to a step of Dagster, and records it in `step`.
+    /// Builds the asset in the current span, that of a Dagster step. Adds the time and the checks to the record `step`.
     pub(crate) fn build_in_span(
         self,
         run: &Run<'_>,
@@ -95,7 +95,7 @@ impl<'a> Asset<'a> {
 
     pub(crate) fn step(self) -> Step {
         let (kind, query, inputs) = match self {
-            // A source is loaded in the same way however its file was generated, so its columns stand for the query.
+            // The hash is only of the columns, because the query that generates a file does not change its loading.
             Self::Source(source) => {
                 let columns = source.columns().into_iter();
                 let columns: Vec<String> =
@@ -168,7 +168,7 @@ impl<'a> Asset<'a> {
                     run.orchestration.read(input, || read(input, run, tables))?;
                 }
                 let rows = run.orchestration.write(key, || write(model, run, tables))?;
-                // If the columns cannot be read, the lineage has no schema.
+                // If the columns cannot be read, the lineage event has no schema.
                 let _ = tables.read_columns(key);
                 Ok(rows)
             }
@@ -191,8 +191,8 @@ impl<'a> Asset<'a> {
         run::record(self.key(), run.orchestration, rows);
     }
 
-    /// Builds the asset as a job of its own, unless one of its dependencies was not built. Returns its record, also if the
-    /// error stops the run.
+    /// Builds the asset as a job of its own in lineage, or skips it if a dependency was not built. Returns the asset's
+    /// record even if an error stops the run.
     pub(crate) fn build(
         self,
         run: &Run<'_>,
@@ -216,7 +216,7 @@ impl<'a> Asset<'a> {
                 tables.spans.insert(self.key().to_owned(), built.span);
                 Ok(Outcome::Built { rows: Some(built.rows) })
             }
-            // After a signal, the engine reports every query as failed.
+            // After a signal, the engine reports even a valid query as failed.
             Err(failure) => interrupt::check().and_then(|()| match failure {
                 Failure::Query(error) => Ok(Outcome::Failed { message: error.redacted() }),
                 Failure::Stop(error) => Err(error),
@@ -257,7 +257,7 @@ fn build(
     asset.build_generated(run, run_id, generated, tables)
 }
 
-/// Records the span of a skipped asset, so that the trace contains every asset.
+/// Records a span for a skipped asset, so that the trace contains every asset.
 #[traced(
     name = format!("floe.asset.{key}"),
     tracer = TRACER_NAME,
@@ -274,8 +274,8 @@ fn skip(key: &str, missing: &str) {
     tracing::warn!(asset = key, missing, "skipped");
 }
 
-/// Checks that an input can be read. The span of a read by Dagster links to the input's span, which may belong to
-/// another run.
+/// Checks that an input can be read. If Dagster builds the asset, the span of the read links to the span of the input,
+/// which may belong to another run.
 fn read(input: &str, run: &Run<'_>, tables: &mut Tables) -> Result<(), Failure> {
     if run.orchestration == Orchestration::Dagster {
         tables.link([input]);

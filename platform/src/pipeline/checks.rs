@@ -12,7 +12,7 @@ use crate::{check_column, metrics};
 struct Ended {
     checks: Vec<Checked>,
     alerts: Vec<String>,
-    /// The error for the plugin's operation, and the failure of the asset.
+    /// The error of the plugin's operation, and the error of the asset.
     failed: Option<(PluginError, QueryError)>,
 }
 
@@ -67,7 +67,7 @@ fn ended(
     let name = format!("{}.{}", run.identity.name, table.name);
     let suite = table.suite(&name);
     for (check, result) in table.checks.iter().zip(&mut results) {
-        // The known columns explain a mistake better than the engine does.
+        // A message with the known columns explains a mistake better than the engine's message.
         let columns = tables.columns.get(table.name);
         let mistake = columns.and_then(|it| check_column::mistake(table.name, check, it));
         if let Some((error, mistake)) = result.error.as_mut().zip(mistake) {
@@ -106,7 +106,7 @@ fn none_ran(table: CheckedTable<'_>, is_tolerated: bool) -> Vec<Checked> {
     names.map(none).collect()
 }
 
-/// The failure of checks that could not run, at their place in the specification.
+/// Returns the error of checks that could not run, with the place of `check` in the specification.
 fn not_run(
     broken: &CheckError,
     check: Option<&Check>,

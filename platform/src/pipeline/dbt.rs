@@ -1,8 +1,7 @@
 //! Builds the models of a dbt project with a single command, `dbt build`, including the project's tests, seeds and
 //! snapshots.
 //!
-//! dbt owns the tables, and the run only reports: a step for each node, and each test as a check of the node that it
-//! tests.
+//! dbt owns the tables. The run only reports the nodes, and each test as a check of the node that it tests.
 
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{self, Sender};
@@ -58,7 +57,7 @@ pub(super) fn build(run: &Run<'_>, project: &DbtProject, report: &mut Report) ->
     Ok(())
 }
 
-/// Runs `dbt build`, and counts the tests. A failed test raises an alert. Each node is sent when it ends.
+/// Runs `dbt build`, counts the tests, and sends an alert for each failed one. Each node that ends is sent to `ended`.
 pub(crate) fn run(
     identity: &Identity,
     project: &DbtProject,
@@ -91,7 +90,7 @@ pub(crate) fn run(
     Ok(run)
 }
 
-/// Redacts credentials in the messages, and replaces each query by its hash.
+/// Redacts credentials in the messages, and replaces each query with its hash.
 pub(crate) fn redact(nodes: &mut [BuiltNode]) {
     for node in nodes {
         node.message = sanitize_error_message(&node.message).into_owned();
@@ -99,7 +98,7 @@ pub(crate) fn redact(nodes: &mut [BuiltNode]) {
     }
 }
 
-/// Writes the profile of the compute plugin, and returns its folder; `None` if dbt finds it itself.
+/// Writes the profile of the compute plugin, and returns its folder; `None` if dbt uses the project's own profile.
 fn write_profile(
     identity: &Identity,
     project: &DbtProject,
@@ -134,8 +133,8 @@ pub(crate) fn built(identity: &Identity, run: &CommandRun) -> Result<(), Failure
     Err(QueryError::new(place, error).into())
 }
 
-/// Adds a command to the report. A failure of the command is an error, unless a node failed: a failed node is reported
-/// like other failed assets.
+/// Adds the nodes of a command to the report. Returns the error of the command unless a node failed, because failed
+/// nodes are reported like other failed assets.
 fn add(run: CommandRun, plugins: &Active, report: &mut Report) -> Result<(), Error> {
     report.record.dbt_invocation_id.clone_from(&run.invocation_id);
     interrupt::check()?;
@@ -149,7 +148,7 @@ fn add(run: CommandRun, plugins: &Active, report: &mut Report) -> Result<(), Err
     }
 }
 
-/// Whether tests failed although everything was built.
+/// Whether only tests failed.
 pub(crate) fn is_of_tests(run: &CommandRun) -> bool {
     let mut failed = run.nodes.iter().filter(|it| it.status == NodeStatus::Failed).peekable();
     failed.peek().is_some() && failed.all(BuiltNode::is_test)
@@ -169,7 +168,7 @@ pub(crate) fn add_nodes(nodes: Vec<BuiltNode>, id: Option<&str>, steps: &mut Vec
         let tested = tested(&test).to_owned();
         let known = steps.iter().position(|step| step.key == tested);
         let at = known.unwrap_or_else(|| {
-            // A source, or a node that an earlier command built.
+            // The test is of a source, or of a node that an earlier command built.
             let resource_type = "source".to_owned();
             let node = BuiltNode { name: tested, resource_type, ..BuiltNode::default() };
             let step = step(node, id, steps);

@@ -1,4 +1,4 @@
-//! The end of a run: its results in the files of the product, its alerts, and its metrics.
+//! The end of a run: writes the results, sends an alert if the run failed, and records the metrics.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -35,7 +35,7 @@ pub(super) fn report(
         span.set_attribute(DagsterAsset::RUN_ID, id.clone());
     }
     let failure = report.failure(&built);
-    // The results follow the warehouse: a run is not a success before its tables can be read.
+    // The results are written after the warehouse, because a run is not a success before its tables can be read.
     let written = finish(&mut report, built.as_ref().err(), !plugins.warnings().is_empty());
     let dbt_invocation_ids = Some(report.dbt_invocation_ids());
     let told: Vec<&str> = report.record.unusual.iter().map(String::as_str).collect();
@@ -77,7 +77,7 @@ pub(super) fn report(
     Ok(report)
 }
 
-/// Records the metrics of a run. `stopped` tells whether the run ended early.
+/// Records the metrics of a run. `stopped` is `true` if the run ended early.
 fn record_metrics(product: &str, report: &Report, stopped: bool) {
     metrics::record_run(product, report.took(), stopped || report.count(Outcome::is_failed) > 0);
     for (status, count) in [
@@ -139,8 +139,8 @@ pub(super) fn alert(
     })
 }
 
-/// Sends the alert of a failed run, with its unusual findings. Returns the failure of the alert, which does not replace
-/// the error of the run.
+/// Sends the alert of a failed run, with its unusual findings. Returns the error of a lost alert, which does not
+/// replace the error of the run.
 fn alert_of_run(
     plugins: &Active,
     identity: &Identity,
@@ -153,8 +153,8 @@ fn alert_of_run(
     Some(error.redacted())
 }
 
-/// Sends the alert of a product that could not be compiled, to the channels of the manifest. Without a channel, nothing
-/// is sent, and the program prints the error.
+/// Sends an alert about a product that could not be compiled to the channels of the manifest, and returns the error of
+/// a lost alert. Without a channel, nothing is sent, because the program prints the error.
 pub(super) fn alert_of_mistake(
     identity: &Identity,
     manifest: &Manifest,
@@ -162,7 +162,7 @@ pub(super) fn alert_of_mistake(
     summary: &str,
 ) -> Option<String> {
     let mut selected = manifest.plugins.selected(&identity.manifest).ok()?;
-    // The plugins of other types are left out: the alert may be about a mistake in their configuration.
+    // The plugins of other types are left out, because the alert may be about a mistake in their configuration.
     selected.retain(|it| matches!(it.kind, PluginType::AlertChannel | PluginType::Secrets));
     if !selected.iter().any(|it| it.kind == PluginType::AlertChannel) {
         return None;
@@ -176,13 +176,13 @@ pub(super) fn alert_of_mistake(
     started.err().map(|error| error.redacted()).or(lost).or(plugins.warnings().pop())
 }
 
-/// The path of the results of the last run.
+/// Returns the path of the results of the last run.
 pub fn results_path(folder: &Path) -> PathBuf {
     folder.join(OUTPUT_FOLDER).join("run_results.json")
 }
 
 /// Reports a run whose product or manifest cannot be read: in its results, and by an alert to the channels of the
-/// manifest. Returns the failure of the alert.
+/// manifest. Returns the error of a lost alert.
 pub(crate) fn report_unread(
     folder: &Path,
     manifest: Option<&Path>,
@@ -197,7 +197,7 @@ pub(crate) fn report_unread(
     alert_of_mistake(&identity, &manifest, &run_id, &stopped.redacted())
 }
 
-/// Replaces the results of an earlier run by the results of a run that could not begin.
+/// Replaces the results of an earlier run, if any, with the results of a run that could not begin.
 pub(crate) fn write_unbegun(folder: &Path, run_id: &str, stopped: &Error) {
     let Ok(earlier) = fs::read(results_path(folder)) else {
         return;
@@ -223,18 +223,18 @@ pub(crate) fn write_unbegun(folder: &Path, run_id: &str, stopped: &Error) {
         save(folder, &record)
     });
     if let Err(error) = written {
-        tracing::warn!(%error, "the results of this run are not written");
+        tracing::warn!(%error, "the results of this run were not written");
     }
 }
 
-/// Replaces the results of an earlier run by the results of a run that starts.
+/// Replaces the results of an earlier run with the results of a run that starts.
 pub(super) fn start(report: &mut Report) -> Result<(), Error> {
     for warning in history::add(&report.folder, &mut report.record) {
         report.warn(warning);
     }
     let written = save(&report.folder, &report.record);
     if matches!(written, Err(Error::Io { .. })) {
-        // Results of an earlier run would be mistaken for the results of this run.
+        // The results of the earlier run would be mistaken for the results of this run.
         atomic::remove(&results_path(&report.folder))?;
     }
     written

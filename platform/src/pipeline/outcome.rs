@@ -37,7 +37,7 @@ impl QueryError {
         Self { place, message, error_type, checks: Box::default() }
     }
 
-    /// The error of a check, at its place in the specification if the place is known.
+    /// Returns the error of a check, with the check's place in the specification if the place is known.
     pub(crate) fn of_check(
         folder: &Path,
         product: Option<&Product>,
@@ -94,7 +94,7 @@ impl Failure {
         Self::Query(QueryError::new(place, &error))
     }
 
-    /// The failure of a source with wrong data. A plugin that reads no file reports no place.
+    /// Returns the failure of a source with wrong data. The default place, if the plugin reports none, is `floe.yaml`.
     pub(crate) fn of_data(error: floe_plugin::Error, plugin: &str, folder: &Path) -> Self {
         let failed = QueryError::new(Place::file(&product::spec_path(folder)), &error);
         Self::Query(match Error::of_plugin(PluginType::Ingestion, plugin, error) {
@@ -105,7 +105,7 @@ impl Failure {
         })
     }
 
-    /// Adds similar column names to the error about an unknown column.
+    /// Adds a similar column name to an error about an unknown column.
     #[must_use]
     pub(crate) fn with_columns(mut self, columns: &[&str]) -> Self {
         if let Self::Query(error) = &mut self
@@ -135,7 +135,7 @@ impl ErrorType for Failure {
     }
 }
 
-/// The offset of the name that an error quotes, for engines that do not report the place of the mistake.
+/// Returns the offset in `sql` of the name that an error quotes, for engines that report no offset of a mistake.
 fn find_name(message: &str, sql: &str) -> Option<usize> {
     let named = ["no such table: ", "no such column: ", "no such function: "];
     let named = named.iter().find_map(|start| message.strip_prefix(start));

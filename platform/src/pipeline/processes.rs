@@ -1,12 +1,12 @@
-//! A run whose assets are built by processes of an orchestrator: the steps of the run before and after them.
+//! Runs a product whose assets are built by processes that an orchestrator starts, and reports their results.
 //!
-//! Dagster starts the assets, and `floe` builds them. Dagster passes its environment to their processes, so the span of
-//! the run is their parent without OpenTelemetry in Python. Each process adds a line to a file at its start and at its
-//! end, and the run makes its report from these lines. An asset without an end was killed, and the run records its
-//! span.
+//! Dagster starts a process of `floe` for each asset and passes on its environment, so the span of the run is the
+//! parent of the assets' spans without OpenTelemetry in Python. Each process adds a line to a file at its start and at
+//! its end, and the run makes its report from these lines. If the line of the end is missing, the process was killed,
+//! and the run records the span of the asset.
 //!
-//! A run shares two files in a private folder with the processes: the run writes the first one at its start, and each
-//! process adds lines to the second one.
+//! A run and its processes share two files in a private folder: the description of the run, and the lines of the
+//! processes.
 
 use std::collections::HashSet;
 use std::env;
@@ -45,7 +45,7 @@ use crate::record::{Outcome, Step};
 
 const UNFINISHED: &str = "the process of the asset ended without a result";
 
-/// Builds the assets in the draft of the warehouse, unless dbt owns the tables. Returns whether no asset failed.
+/// Builds the assets in the draft of `warehouse`, or else in dbt's database. Returns whether no asset failed.
 pub(super) fn build(
     run: &Run<'_>,
     warehouse: Option<&Warehouse>,
@@ -57,7 +57,7 @@ pub(super) fn build(
     let folder = identity.folder.join(OUTPUT_FOLDER).join("orchestrator");
     let path = artifacts::default_path(&identity.folder);
     if let Some(warehouse) = warehouse {
-        // Each process opens the database, one after the other.
+        // The processes open the database one after the other, so it must exist and be closed.
         warehouse.create(plugins)?.close().map_err(Error::from_plugin)?;
     }
     let database = warehouse.map(Warehouse::database);
@@ -90,7 +90,7 @@ pub(super) fn build(
 /// The key of an asset, and the keys of its inputs.
 type Asset<'a> = (&'a str, &'a [&'a str]);
 
-/// Checks that an orchestrator without failed assets has built all of them.
+/// Checks that the orchestrator has succeeded and built every asset.
 fn check(
     end: &RunEnd,
     orchestrator: &Handle<dyn AssetOrchestrator>,
@@ -108,11 +108,11 @@ fn check(
     let Some((key, _)) = assets.iter().find(|(key, _)| !report.has_built(key)) else {
         return Ok(());
     };
-    let message = format!("{name} ended with the exit code 0 and did not build `{key}`");
+    let message = format!("{name} ended with the exit code 0, but did not build `{key}`");
     refused(message)
 }
 
-/// Adds the outcome of each asset to the report. Assets whose process did not end get their span here.
+/// Adds the outcome of each asset to the report. Records the spans of skipped assets and of killed attempts.
 fn record(assets: &[Asset<'_>], attempts: &[Attempt], report: &mut Report) {
     let Some(first) = attempts.first() else {
         return;
@@ -144,7 +144,7 @@ fn record(assets: &[Asset<'_>], attempts: &[Attempt], report: &mut Report) {
         if !nodes.is_empty() {
             let id = step.dbt_invocation_id.as_deref();
             dbt::add_nodes(nodes.to_vec(), id, &mut report.record.assets);
-            // The nodes stand for the project, unless the project failed for another reason.
+            // The nodes replace the project's own step, unless the project failed and no node did.
             if step.outcome.is_built() || report.count(Outcome::is_failed) > 0 {
                 continue;
             }
@@ -153,7 +153,7 @@ fn record(assets: &[Asset<'_>], attempts: &[Attempt], report: &mut Report) {
     }
 }
 
-/// Records the span of an asset that Dagster skipped because of a dependency. Its status is unset: nothing was done.
+/// Records the span of an asset that Dagster skipped because of a dependency. The status of the span stays unset.
 fn skipped(key: &str, missing: &str, run_id: &str) {
     let outcome = AssetOutcome { status: AssetStatus::Skipped, missing: Some(missing) };
     let attributes = Attributes { asset_key: key, run_id: Some(run_id), ..Attributes::default() };
@@ -218,7 +218,7 @@ pub(crate) struct Attempt {
     pub(crate) step_key: Option<String>,
     /// The start, in milliseconds since 1970.
     pub(crate) at: u64,
-    /// The asset. It has an outcome only after the end of the attempt.
+    /// The record of the asset, whose outcome is valid only at the end of the attempt.
     pub(crate) step: Step,
     pub(crate) nodes: Vec<BuiltNode>,
     pub(crate) has_ended: bool,
@@ -246,15 +246,16 @@ impl SharedRun {
         Ok((folder, path, run))
     }
 
-    /// The run that started this process; `None` if Dagster started it without a run of `floe`.
+    /// Returns the run that started this process; `None` if Dagster started it without a run of `floe`.
     pub(crate) fn from_environment() -> Result<Option<Self>, Error> {
         let Some(path) = env::var_os(VARIABLE).map(PathBuf::from) else {
             return Ok(None);
         };
         let refused = |message: String| Error::input(Place::file(&path), message);
         let text = yaml::text(&path)?;
-        let run = serde_json::from_str(&text)
-            .map_err(|error| refused(format!("this does not describe a run of `floe`: {error}")))?;
+        let run = serde_json::from_str(&text).map_err(|error| {
+            refused(format!("expected the description of a run of `floe`: {error}"))
+        })?;
         Ok(Some(run))
     }
 
@@ -270,7 +271,7 @@ impl SharedRun {
             .map_err(Error::io("write", &self.attempts))
     }
 
-    /// The attempts, in order. An incomplete line of a killed process is skipped.
+    /// Returns the attempts in the order of the lines. Skips an incomplete line, which a killed process left.
     pub(crate) fn attempts(&self) -> Vec<Attempt> {
         let text = input_file::read(&self.attempts).unwrap_or_default();
         text.lines().filter_map(|line| serde_json::from_str(line).ok()).collect()

@@ -1,4 +1,4 @@
-//! The output of a run while it builds assets: a line for each ended asset.
+//! Prints a line for each asset that ends while a run builds assets.
 
 use std::collections::HashSet;
 use std::io::{self, IsTerminal as _, Write as _};
@@ -16,7 +16,7 @@ use crate::text::{Count, Elapsed, Thousands};
 
 const MAX_KEY: usize = 40;
 
-/// The width of names that only dbt knows.
+/// The width of the names while only dbt knows them.
 const UNKNOWN_KEY: usize = 24;
 
 pub(super) struct Progress {
@@ -32,8 +32,8 @@ impl Progress {
         steps.for_each(|step| self.finish(step));
     }
 
-    /// Prints each node of dbt when it ends, and returns the names. A skipped node is printed at the end with the
-    /// reason; passed tests are only counted.
+    /// Prints each node of dbt when it ends, and returns the names of the printed nodes. Skipped nodes are printed at
+    /// the end of the run, when the reason is known; tests that passed are not printed.
     pub(super) fn print_nodes(
         &self,
         nodes: impl IntoIterator<Item = BuiltNode>,
@@ -141,7 +141,7 @@ fn print_error(step: &Step) {
 }
 
 pub(super) fn print(text: &str) {
-    // There is nowhere to report that standard error is closed.
+    // If standard error is closed, the error cannot be reported.
     let _ = writeln!(io::stderr().lock(), "{text}");
 }
 

@@ -50,7 +50,7 @@ pub(super) fn publish(
 }
 
 /// Registers the stored tables, each with the URI of its object. A table without an object is not registered, because
-/// others could not read its rows.
+/// other programs could not read its rows.
 fn register(run: &Run<'_>, stored: &[(&str, String)]) -> Result<(), Error> {
     let catalog = run.plugins.one::<dyn TableCatalog>();
     let Some(catalog) = catalog.filter(|_| !stored.is_empty()) else {
@@ -65,7 +65,7 @@ fn register(run: &Run<'_>, stored: &[(&str, String)]) -> Result<(), Error> {
     Ok(())
 }
 
-/// Passes the gold tables to the semantic layer, and removes earlier files.
+/// Passes the gold tables to the semantic layer. Without one, removes the files that an earlier run generated.
 fn describe(run: &Run<'_>, tables: &mut Tables) -> Result<(), Error> {
     let layer = run.plugins.one::<dyn SemanticLayer>();
     let inner = Path::new(OUTPUT_FOLDER).join("semantic");

@@ -25,7 +25,7 @@ const MOST_FAILED: usize = 10;
 
 const ASSETS_FAILED: &str = "pipeline.assets_failed";
 
-/// Marks the orchestrator's span as failed. It lies between the span of a failed asset and the span of the run.
+/// Marks the current span as failed: the orchestrator's, which lies between the run's span and the assets' spans.
 pub(crate) fn mark_failed() {
     let span = get_current_span();
     span.set_attribute("error.type", ASSETS_FAILED);
@@ -40,11 +40,11 @@ pub struct Report {
     pub(crate) folder: PathBuf,
     started: Instant,
     pub(crate) engine: String,
-    /// The numbers of sources and models of the product; zero if dbt knows them.
+    /// The numbers of models and sources of the product; zero if only dbt knows them.
     assets: [usize; 2],
     /// Whether dbt owns the tables.
     is_of_dbt: bool,
-    /// The place of the gold tables' objects.
+    /// The folder and the number of the objects with the gold tables, for the summary.
     pub(crate) objects: Option<String>,
     /// Whether the warehouse contains the tables of this run.
     pub(crate) is_published: bool,
@@ -67,7 +67,7 @@ pub enum RunError {
     Unfinished {
         /// The work done before the error.
         report: Box<Report>,
-        /// The cause.
+        /// The cause of the stop.
         error: Error,
     },
     /// The run stopped before it built anything.
@@ -76,7 +76,7 @@ pub enum RunError {
 }
 
 impl RunError {
-    /// The exit code of the program: see [`Error::exit_code`]; 1 if assets failed.
+    /// Returns the exit code of the program: 1 if assets failed, otherwise that of the [error](Error::exit_code).
     pub fn exit_code(&self) -> u8 {
         match self {
             Self::AssetsFailed(_) | Self::AssetFailed(_) => 1,
@@ -84,7 +84,7 @@ impl RunError {
         }
     }
 
-    /// The work done before the error.
+    /// Returns the report of the work done before the error.
     pub fn report(&self) -> Option<&Report> {
         match self {
             Self::AssetsFailed(report) | Self::Unfinished { report, .. } => Some(report),
@@ -133,17 +133,17 @@ impl Report {
         }
     }
 
-    /// The id of the run.
+    /// Returns the id of the run.
     pub fn run_id(&self) -> &str {
         self.record.run_id.as_deref().unwrap_or_default()
     }
 
-    /// The outcomes of the assets, in the order in which they were built.
+    /// Returns the outcomes of the assets, in the order in which the assets were built.
     pub fn steps(&self) -> &[Step] {
         &self.record.assets
     }
 
-    /// Adds a failure that does not fail the run, unless it was already added.
+    /// Adds the description of a failure that does not fail the run, unless it was added before.
     pub(crate) fn warn(&mut self, warning: String) {
         if !self.warnings.contains(&warning) {
             self.warnings.push(warning);
@@ -159,7 +159,7 @@ impl Report {
         self.is_of_dbt = artifacts.dbt.is_some();
         self.assets = [artifacts.models.len(), artifacts.sources.len()];
         if self.is_of_dbt {
-            // Runs of `floe trace-dbt` have the same command, so that they are compared with runs of `floe run`.
+            // `floe trace-dbt` gives its runs the same command, so that the runs of both programs are compared.
             "dbt build".clone_into(&mut self.record.command);
         }
     }
@@ -173,7 +173,7 @@ impl Report {
         self.record.ended_at = Some(rfc3339(SystemTime::now()));
     }
 
-    /// The first printed line of a run.
+    /// Returns the first line that a run prints.
     pub(crate) fn title(&self, checks: usize) -> String {
         let found: Vec<_> = self.steps().iter().map(Step::noun).collect();
         let assets = match self.assets {
@@ -256,12 +256,12 @@ impl Report {
         }
     }
 
-    /// The ids of dbt's commands, in the order of the assets.
+    /// Returns the ids of dbt's commands, in the order of the assets.
     pub(crate) fn dbt_invocation_ids(&self) -> Vec<&str> {
         let steps = self.steps().iter().map(|step| &step.dbt_invocation_id);
         let ids = iter::once(&self.record.dbt_invocation_id).chain(steps);
         let mut ids: Vec<&str> = ids.filter_map(Option::as_deref).collect();
-        // One command builds several models.
+        // The models that one command builds have the same id.
         ids.dedup();
         ids
     }
@@ -270,7 +270,7 @@ impl Report {
         self.started.elapsed()
     }
 
-    /// The error of a failed run. `built` is the result of building and publishing all assets.
+    /// Returns the error of a failed run, where `built` is the result of building and publishing all assets.
     pub(crate) fn failure(&self, built: &Result<(), Error>) -> Option<String> {
         let failed = self.count(Outcome::is_failed);
         match built {
@@ -282,7 +282,7 @@ impl Report {
         }
     }
 
-    /// The number of assets for whose outcome `is` returns `true`.
+    /// Returns the number of assets for whose outcome `is` returns `true`.
     pub fn count(&self, is: fn(&Outcome) -> bool) -> usize {
         self.steps().iter().filter(|step| is(&step.outcome)).count()
     }
@@ -292,7 +292,7 @@ impl Report {
     }
 }
 
-/// The summary: the numbers of built assets and passed checks, the times of the stages, and the places of the results.
+/// Writes the summary: the numbers of assets and checks, the errors, the times of the stages, and the results' paths.
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let [failed, skipped] = [Outcome::is_failed, Outcome::is_skipped].map(|is| self.count(is));
@@ -326,7 +326,7 @@ impl fmt::Display for Report {
     }
 }
 
-/// The number of each kind; `0` without any.
+/// Returns the number of assets of each kind, for example `2 models and 1 source`; `0` without assets.
 fn of_kinds(found: &[&'static str]) -> String {
     let count = |kind| Count(found.iter().filter(|it| **it == kind).count(), kind);
     let kinds = NOUNS.map(count).into_iter().filter(|it| it.0 > 0);

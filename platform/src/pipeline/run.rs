@@ -22,7 +22,7 @@ use crate::identity::Identity;
 use crate::plugins::active::Active;
 use crate::product::Product;
 
-/// The tracer of runs, and of assets that a run builds itself.
+/// The name of the tracer of runs, and of assets that a run builds itself.
 pub(crate) const TRACER_NAME: &str = "floe.orchestrator.local";
 
 pub(crate) struct Run<'a> {
@@ -30,7 +30,7 @@ pub(crate) struct Run<'a> {
     pub(crate) identity: &'a Identity,
     pub(crate) artifacts: &'a CompiledArtifacts,
     pub(crate) plugins: &'a Active,
-    /// The specification, for the places of mistakes.
+    /// The specification, for the places that errors name.
     pub(crate) product: Option<&'a Product>,
     pub(crate) orchestration: Orchestration,
     /// Whether the database may contain tables of an earlier attempt or run.
@@ -43,12 +43,12 @@ pub(crate) struct Tables {
     pub(crate) session: Session,
     /// The span of each asset, to which the spans of its readers link.
     pub(crate) spans: HashMap<String, SpanContext>,
-    /// The columns of the models that were built or read, for lineage.
+    /// The columns of the tables that were built or read.
     pub(crate) columns: HashMap<String, Vec<String>>,
 }
 
 impl Tables {
-    /// The tables of a database that was just opened. Their spans and columns are not known yet.
+    /// Creates the tables of a database that was just opened, whose spans and columns are not known yet.
     pub(crate) fn new(session: Session) -> Self {
         Self { session, spans: HashMap::new(), columns: HashMap::new() }
     }
@@ -72,7 +72,7 @@ impl Tables {
     }
 }
 
-/// An asset whose table was written, and whose checks do not fail it.
+/// The result of an asset whose table was written and whose checks do not fail it.
 #[derive(Debug)]
 pub(crate) struct Built {
     pub(crate) rows: u64,
@@ -107,7 +107,7 @@ impl Run<'_> {
         &self.identity.folder
     }
 
-    /// Removes the table of an earlier attempt or run.
+    /// Removes a table if it may be that of an earlier attempt or run.
     pub(crate) fn replace(&self, table: &str, session: &mut Session) -> Result<(), Error> {
         if self.has_tables {
             session.remove(table).map_err(Error::from_plugin)?;
@@ -204,7 +204,7 @@ pub(crate) struct AssetRun<'a> {
     pub(crate) inputs: BTreeSet<&'a str>,
 }
 
-/// Emits the start of the run, runs its other steps, and emits its outcome.
+/// Emits a lineage event for the start of the run, calls `steps`, and emits an event for the outcome.
 pub(super) fn observe(
     run: &Run<'_>,
     report: &mut Report,
@@ -235,14 +235,14 @@ fn emit(run: &Run<'_>, report: &Report, state: RunState, error: Option<&str>) ->
     })
 }
 
-/// The tracer of assets that Dagster builds.
+/// The name of the tracer of assets that Dagster builds.
 pub(crate) const DAGSTER: &str = "floe.orchestrator.dagster";
 
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Orchestration {
-    /// This process builds all assets, with the spans `floe.asset.{key}`.
+    /// This process builds all assets. Their spans are `floe.asset.{key}`.
     Local,
-    /// Dagster starts a process for each asset, with the spans `dagster.asset.{key}`, `dagster.io.read`,
+    /// Dagster starts a process for each asset. The spans are `dagster.asset.{key}`, `dagster.io.read` and
     /// `dagster.io.write`.
     Dagster,
 }

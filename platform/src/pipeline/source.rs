@@ -1,4 +1,4 @@
-//! A source: loads the data of an ingestion plugin into a table. A query may generate the missing file.
+//! A source: loads the data of an ingestion plugin into a table. A query may generate the file if it is missing.
 
 use std::fs;
 use std::io::{self, Write};
@@ -23,8 +23,8 @@ use crate::plugins::active::Active;
 use crate::product::{self, missing_file};
 use crate::word::InnerPath;
 
-/// The query that generates the source's file, and the path of the file. `None` if the file exists, or if no query
-/// generates it. An existing file is always kept, even if it is not CSV and cannot be loaded.
+/// Returns the query that generates the source's file, and the path of the file; `None` if no query does, or if the
+/// file exists. An existing file is always kept, even if it is not CSV and cannot be loaded.
 pub(super) fn to_generate<'a>(
     source: &'a CompiledSource,
     run: &Run<'_>,
@@ -41,7 +41,7 @@ pub(super) fn to_generate<'a>(
     Ok(Some((query, path)))
 }
 
-/// The path of the source's file, which must be inside the product.
+/// Returns the path of the source's file after a check that the file is inside the product's folder.
 fn check_path(path: &InnerPath, run: &Run<'_>) -> Result<PathBuf, Error> {
     let file = run.folder().join(&**path);
     confine::check(run.folder(), path)
@@ -82,8 +82,8 @@ pub(super) fn load(
     })
 }
 
-/// The failure of a source without its file, at its place in the specification if the specification still contains the
-/// source.
+/// Returns the failure of a source without its file, at the source's place in the specification if the specification
+/// still contains the source.
 fn missing(source: &CompiledSource, run: &Run<'_>, error: &PluginError) -> Failure {
     let file = product::spec_path(run.folder());
     let mut sources = run.product.iter().flat_map(|product| &product.sources);
@@ -95,7 +95,7 @@ fn missing(source: &CompiledSource, run: &Run<'_>, error: &PluginError) -> Failu
     Failure::Query(QueryError::new(place, error))
 }
 
-/// Passes rows on until a signal arrives, and warns about unread columns.
+/// Passes rows on until a signal arrives, and warns about columns that are not read.
 struct Guarded<'a> {
     rows: &'a mut dyn RowSink,
     table: &'a str,

@@ -1,5 +1,5 @@
-//! The warehouse of a product: a file beside its artifacts. A run builds another file, which replaces the warehouse as
-//! a whole. If assets fail, the other file is kept, and the warehouse stays unchanged.
+//! The warehouse of a product: a database file beside its artifacts. A run builds another file, the draft, which
+//! replaces the warehouse as a whole. If assets fail, the draft is kept, and the warehouse stays unchanged.
 
 use std::any::Any;
 use std::fs::{self, File, OpenOptions, TryLockError};
@@ -25,7 +25,7 @@ const WAITING: &str = "warning: waiting for another run of the product";
 
 pub(crate) const TICK: Duration = Duration::from_millis(50);
 
-/// The database that a run builds. It is removed unless it is published or kept.
+/// The draft of a run. Its file is removed unless it is published or kept.
 pub(crate) struct Warehouse {
     folder: PathBuf,
     is_kept: bool,
@@ -34,7 +34,7 @@ pub(crate) struct Warehouse {
 }
 
 impl Warehouse {
-    /// Checks whether the warehouse may be replaced, waits for another run, and creates an empty file.
+    /// Checks that the warehouse may be replaced, waits until no other run builds a draft, and creates an empty draft.
     pub(crate) fn prepare(folder: &Path, plugins: &Active) -> Result<Self, Error> {
         let engine = plugins.required::<dyn ComputeEngine>()?;
         let path = warehouse_path(folder);
@@ -45,7 +45,7 @@ impl Warehouse {
         let started = Instant::now();
         let lock = lock(folder)?;
         let waited = started.elapsed();
-        // Another program may be reading the tables of a failed run.
+        // The lock waits for programs that use the tables of a failed run.
         drop(lock_whole(&draft, plugins)?);
         atomic::remove(&draft)?;
         atomic::create(&draft, &path)?;
@@ -61,14 +61,14 @@ impl Warehouse {
         engine.create_database(&self.database()).map_err(failed(&engine))
     }
 
-    /// Copies the warehouse and opens the copy. Without a warehouse, opens an empty database.
+    /// Copies the warehouse to the draft and opens the draft, which is empty if there is no warehouse.
     pub(crate) fn copy(&self, plugins: &Active) -> Result<Session, Error> {
         let warehouse = warehouse_path(&self.folder);
         if !warehouse.exists() {
             return self.create(plugins);
         }
         let draft = self.database();
-        // Other programs may be writing to the warehouse: the copy has a state between two of their transactions.
+        // The lock keeps other programs from writing to the warehouse while it is copied.
         let locked = lock_database(&warehouse, plugins)?;
         fs::copy(&warehouse, &draft).map_err(Error::io("write", &draft))?;
         drop(locked);
@@ -103,13 +103,13 @@ impl Drop for Warehouse {
     }
 }
 
-/// Opens a database of another process, or a copy of a database.
+/// Opens a database that another process wrote, or a copy of a database.
 pub(crate) fn open(database: &Path, plugins: &Active) -> Result<Session, Error> {
     let engine = plugins.required::<dyn ComputeEngine>()?;
     engine.open_database(database).map_err(failed(&engine))
 }
 
-/// Locks a database, and removes the other files beside it, which are merged into its file.
+/// Locks a database, which merges the files beside it into it, and removes those files.
 fn lock_whole(file: &Path, plugins: &Active) -> Result<Option<Box<dyn Any>>, Error> {
     let locked = lock_database(file, plugins)?;
     atomic::remove_beside(file).map_err(Error::io("remove", file))?;
@@ -121,7 +121,7 @@ fn lock_database(file: &Path, plugins: &Active) -> Result<Option<Box<dyn Any>>, 
     engine.plugin().lock_database(file).map_err(failed(&engine))
 }
 
-/// Locks the warehouse against other runs, and waits for them. If locking fails, parallel runs build the same file.
+/// Waits for the lock of the warehouse, and takes it. If locking fails, parallel runs may build the same draft.
 fn lock(folder: &Path) -> Result<File, Error> {
     let inner = Path::new(OUTPUT_FOLDER).join("warehouse.lock");
     let mut options = OpenOptions::new();

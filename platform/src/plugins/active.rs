@@ -18,8 +18,8 @@ use crate::artifacts::RequiredSecret;
 use crate::identity::Identity;
 use crate::manifest::selection::{OnFailure, Selected, with_defaults};
 
-/// The number of consecutive failures after which a backend gets no more lineage: a hanging backend would delay each
-/// asset.
+/// The number of consecutive failures after which a backend receives no more events, because a hanging backend delays
+/// each asset.
 const MOST_FAILURES: usize = 3;
 
 #[derive(Debug)]
@@ -32,7 +32,7 @@ pub(crate) struct Active {
 #[derive(Debug, Default)]
 struct Failures {
     warnings: Vec<String>,
-    /// The number of consecutive lineage events that each backend has lost.
+    /// The number of consecutive events that each lineage backend has lost.
     lost_events: HashMap<&'static str, usize>,
 }
 
@@ -46,7 +46,7 @@ impl Active {
         Ok(Self { plugins, selected, failures: RefCell::default() })
     }
 
-    /// Starts the plugins of some types, after the secret stores that contain their credentials.
+    /// Starts the plugins of the types that `is_used` accepts, after the secret stores that contain their credentials.
     #[traced(name = "floe.plugins.start")]
     pub(crate) fn start(&self, is_used: impl Fn(PluginType) -> bool) -> Result<(), Error> {
         self.plugins.start(is_used).map_err(Error::Plugin)
@@ -77,11 +77,10 @@ impl Active {
         self.plugins.named(name).ok_or_else(missing)
     }
 
-    /// Returns the value of a plugin's operation; `None` after a tolerated failure, which is logged here.
+    /// Returns the value of a plugin's operation, or `None` after a tolerated failure, which is logged here.
     ///
     /// # Errors
-    ///
-    /// The failure, if it fails the run.
+    /// The operation failed, and the failure is not tolerated.
     pub(crate) fn tolerate<K: ?Sized + Kind, T>(
         &self,
         plugin: &Handle<K>,
@@ -121,11 +120,11 @@ impl Active {
     /// Sends an alert to each channel.
     ///
     /// # Errors
-    /// A channel failed, and its failure fails the run. All channels are tried.
+    /// A channel failed, and the failure is not tolerated. All channels are tried.
     pub(crate) fn alert(&self, message: &Message<'_>) -> Result<(), Error> {
         let mut failed = Ok(());
         for channel in self.plugins.all::<dyn AlertChannel>() {
-            // The program itself prints that a run failed.
+            // The program itself prints the error of a failed run.
             let is_printed = channel.plugin().destination() == Destination::new("stderr");
             if message.name == RUN_FAILED && is_printed {
                 continue;
@@ -136,10 +135,10 @@ impl Active {
         failed
     }
 
-    /// Emits a lineage event of the current trace to each backend, except backends that lost the last three events.
+    /// Emits a lineage event of the current trace to each backend that has not lost the last three events.
     ///
     /// # Errors
-    /// As for [`alert`](Self::alert).
+    /// A backend failed, and the failure is not tolerated. All backends are tried.
     pub(crate) fn lineage(&self, event: RunEvent<'_>) -> Result<(), Error> {
         let ids = current_ids();
         let event =
@@ -159,7 +158,10 @@ impl Active {
                 get_current_span().add_event("lineage.emit_event", vec![state]);
             }
             if lost == MOST_FAILURES {
-                tracing::warn!(plugin, "the backend gets no more lineage of this run");
+                tracing::warn!(
+                    plugin,
+                    "after {MOST_FAILURES} lost events, no more lineage is sent"
+                );
             }
             let emitted = self.tolerate(&backend, emitted);
             failed = failed.and(emitted.map(drop));
@@ -199,13 +201,13 @@ pub(crate) const RUN_FAILED: &str = "FloePipelineFailed";
 
 pub(crate) const CHECK_FAILED: &str = "FloeQualityCheckFailed";
 
-/// The ids of the current trace and span in hexadecimal digits; `None` if they are never exported. An unsampled span
-/// may be exported if the run fails.
+/// Returns the ids of the current trace and span in hexadecimal digits; `None` if they are never exported. An unsampled
+/// span may be exported if the run fails.
 pub(crate) fn current_ids() -> Option<(String, String)> {
     ids_at_end(true)
 }
 
-/// The ids of the current trace and span at the end of a run, when its outcome is known.
+/// Returns the ids of the current trace and span at the end of a run, when it is known whether the span is exported.
 pub(crate) fn ids_at_end(has_failed: bool) -> Option<(String, String)> {
     let cx = opentelemetry::Context::current();
     let span = cx.span();

@@ -1,4 +1,4 @@
-//! The hosts and ports that the runs of a product connect to, from the configuration of its platform.
+//! The hosts and ports to which the runs of a product connect, from the configuration of its platform.
 
 use std::collections::BTreeSet;
 
@@ -15,10 +15,10 @@ use secrecy::ExposeSecret as _;
 use crate::identity::Identity;
 use crate::plugins::active::Active;
 
-/// Returns the hosts of the plugins and of the telemetry's endpoint. If a URL is a credential, it is read for its host.
+/// Returns the hosts and ports of the plugins and of the telemetry. A URL that is a credential is read from its store.
 ///
 /// # Errors
-/// An address is not a URL with a host, or is a credential that cannot be read; the error does not repeat it.
+/// A URL has no host, or is a credential that cannot be read; the error does not contain the URL.
 pub(crate) fn hosts(
     identity: &Identity,
     telemetry: &TelemetryConfig,
@@ -49,7 +49,7 @@ pub(crate) fn hosts(
     Ok(hosts)
 }
 
-/// Whether a store of secrets contains a URL with a host.
+/// Whether the URL of a plugin must be read from a secret store.
 pub(crate) fn needs_store(plugins: &Active) -> bool {
     plugins
         .plugins()
@@ -57,7 +57,7 @@ pub(crate) fn needs_store(plugins: &Active) -> bool {
         .any(|(_, endpoint)| matches!(endpoint, Endpoint::Credential(Reference::Secret { .. })))
 }
 
-/// The destinations of a run's telemetry; empty without an exporter over OTLP.
+/// Returns the hosts and ports to which a run sends telemetry over OTLP.
 fn of_telemetry(config: &TelemetryConfig) -> Vec<(String, u16)> {
     let backend = backend::find(&config.backend).ok();
     let default = match backend.map(|it| it.otlp_exporter_config(config)) {

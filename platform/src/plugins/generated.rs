@@ -1,6 +1,6 @@
-//! Writes the files that the selected plugins generate from a compiled product: manifests for a cluster, a dbt project,
-//! the definitions of an orchestrator. Also checks that the quality plugin supports the checks, and that sources
-//! have the checked columns.
+//! Writes the files that the selected plugins generate from a compiled product: manifests for a cluster, and the
+//! definitions of an orchestrator. Also checks that the quality plugin supports the checks, and that sources have the
+//! checked columns.
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
@@ -37,8 +37,8 @@ const ROLES: &str = "rbac.yaml";
 const POD_SECURITY: &str = "pod-security-context.yaml";
 const NETWORK_POLICIES: &str = "network-policies.yaml";
 
-/// Writes the files of the selected plugins below `folder`, and removes the manifests of plugins that are no longer
-/// selected. A plugin that generates nothing is started only if another plugin depends on it.
+/// Writes the files of the selected plugins into the output folder, and removes the manifests of plugins that are no
+/// longer selected. Only the plugins that this needs are started.
 ///
 /// # Errors
 /// A plugin failed, or a check is not supported.
@@ -112,7 +112,7 @@ fn check(
             return Err(Error::input(Place::file(&file), message));
         }
         for check in table.checks {
-            // The columns of a model, or of a source that lists none, are known when it is built.
+            // The columns of a model are known only when it is built.
             let source = product.sources.iter().find(|it| it.name == table.name);
             let columns = source.map(|it| it.columns.iter().map(|it| it.name.to_owned()));
             let columns: Vec<String> = columns.into_iter().flatten().collect();
@@ -142,7 +142,7 @@ fn cluster(
         let secrets = secrets(identity, artifacts, plugins)?;
         let secrets: Vec<&str> = secrets.iter().map(String::as_str).collect();
         let workload = Workload { secrets: &secrets, ..workload };
-        // All of them or none: a binding without its role is worse than the manifests of the last compilation.
+        // Either all are written or none, because old manifests are better than a new binding without its role.
         let manifests: Result<Vec<_>, _> =
             [Manifest::Namespace, Manifest::ServiceAccount, Manifest::Role, Manifest::RoleBinding]
                 .map(|manifest| roles.generate(manifest, &workload))
@@ -172,7 +172,7 @@ fn cluster(
     Ok(())
 }
 
-/// The Secrets in the product's namespace that a run reads: the product's secrets, and the credentials of plugins.
+/// Returns the Secrets in the product's namespace that a run reads: for the product, and for its plugins.
 fn secrets(
     identity: &Identity,
     artifacts: &CompiledArtifacts,
@@ -183,7 +183,7 @@ fn secrets(
     let mut found = BTreeSet::new();
     let own = &artifacts.metadata.namespace;
     let mut add = |secret: Option<KubernetesSecret<'_>>| {
-        // A role reads Secrets of its own namespace only.
+        // A role can read only Secrets of its own namespace.
         let secret = secret.filter(|it| it.namespace.is_none_or(|namespace| namespace == own));
         found.extend(secret.map(|it| it.name.to_owned()));
     };
@@ -199,7 +199,7 @@ fn secrets(
                 Err(error) => refused = Some((store.name(), error)),
             }
         }
-        // A run asks each store, so one store that accepts the key is enough.
+        // A run looks up the key in each store, so one store that accepts the key is enough.
         if let Some((store, error)) = refused.filter(|_| accepted == 0) {
             let message = format!("`secrets`: the store `{store}`: {error}");
             let place = Place::file(&product::spec_path(&identity.folder));

@@ -14,7 +14,7 @@ use crate::setup::{
 #[test]
 fn a_dagster_that_does_not_work_is_one_error() {
     for (script, error) in [
-        ("echo nonsense", "dagster ended with the exit code 0 and did not build `orders`"),
+        ("echo nonsense", "dagster ended with the exit code 0, but did not build `orders`"),
         ("echo 'No such option' >&2; exit 5", "dagster ended with the exit code 5: No such option"),
         ("kill -9 $$", "dagster was killed (signal: 9"),
     ] {
@@ -47,7 +47,7 @@ fn a_query_with_a_credential_is_an_error_before_dagster_starts() {
     );
     let output = setup.floe("run").output().unwrap();
     let stderr = text(&output.stderr);
-    let error = "floe.yaml: `stg_orders` contains a credential, which dagster would have to read from the artifacts, expected `--orchestrator local`, or no credential\n";
+    let error = "floe.yaml: `stg_orders` contains a credential, which the artifacts must not pass on to dagster: remove the credential, or run with `--orchestrator local`\n";
     assert!(stderr.ends_with(error), "{stderr}");
     assert!(!stderr.contains("hunter2") && !stderr.contains("must not run"), "{stderr}");
     assert_eq!(output.status.code(), Some(2));

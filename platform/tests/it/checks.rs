@@ -141,7 +141,7 @@ fn a_mistake_in_the_checks_is_found_when_they_are_compiled_with_its_place() {
         (
             "{ not_null: custmer_id }",
             "13:14",
-            "`not_null` is for the column `custmer_id`, which `orders` does not have; did you mean `customer_id`?",
+            "`not_null` checks the column `custmer_id`, which `orders` does not have; did you mean `customer_id`?",
         ),
         (
             "{ freshness: { column: paid_at, max_age: 24h } }",
@@ -168,14 +168,14 @@ fn a_check_that_cannot_run_fails_beside_the_others() {
     product.write("models/big.sql", "SELECT order_id FROM {{ ref('stg_orders') }}; -- all");
     let output = product.run();
     assert_eq!(output.code, Some(1), "{output:?}");
-    let error = "  ✗ big        {dir}/floe.yaml:17:32: `not_null` is for the column `customer`, which `big` does not have, but `order_id`\n";
+    let error = "  ✗ big        {dir}/floe.yaml:17:32: `not_null` checks the column `customer`, which `big` does not have; it has `order_id`\n";
     assert_contains(&output, &[error]);
     product.append("manifest.yaml", "plugins: { quality: { type: sql, on_failure: continue } }\n");
     let output = product.run();
     assert_eq!(output.code, Some(0), "{output:?}");
     assert_contains(
         &output,
-        &["the check `not_null_customer` of `big` could not run: `not_null` is"],
+        &["the check `not_null_customer` of `big` could not run: `not_null` checks"],
     );
     let big = results(&product, "big");
     assert_eq!((&big["checks_passed"], &big["checks_failed"]), (&json!(1), &json!(2)));

@@ -1,5 +1,5 @@
-//! Plants anomalies into noisy nights, and checks the findings. `cargo test -p floe --lib unusual -- --nocapture`
-//! prints the table.
+//! Plants anomalies into records of nights, and checks the findings. The results are printed by
+//! `cargo test -p floe --lib unusual -- --nocapture`.
 
 #![expect(
     clippy::cast_precision_loss,
@@ -53,7 +53,7 @@ const PLANTS: [Plant; 8] = [
     Plant::Nothing,
 ];
 
-/// Pseudorandom numbers that are the same in every run of the tests (`SplitMix64`).
+/// A generator of pseudorandom numbers that are the same in every run of the tests (`SplitMix64`).
 struct Random(u64);
 
 impl Random {
@@ -102,13 +102,13 @@ struct Node {
     noise: Noise,
 }
 
-/// A product of 5 sources and 15 models, in which each asset scatters by 10 to 30 %, and all of them together by 10 %.
+/// A product of 5 sources and 15 models. The time of each asset scatters by 10 to 30 %, and that of the run by 10 %.
 struct Pipeline {
-    /// Whether dbt builds the models. Its sources are not nodes, its views have no rows and are built in no time, and its
-    /// nodes are built beside each other.
+    /// Whether dbt builds the models. The sources are then not nodes, views have no rows and take almost no time, and
+    /// nodes are built in parallel.
     is_of_dbt: bool,
     random: Random,
-    /// The rows of the sources on each seventh night, as a factor.
+    /// The factor by which the sources have more rows on each seventh night.
     monday: f64,
     nodes: Vec<Node>,
     machine: Noise,
@@ -146,7 +146,7 @@ impl Pipeline {
         Self { is_of_dbt, random, monday: 1.0, nodes, machine, runs: 0 }
     }
 
-    /// A run with an anomaly that is planted into the asset `target`.
+    /// Returns the record of a run with an anomaly in the asset `target`.
     fn run(&mut self, plant: Plant, target: usize) -> Record {
         let Self { is_of_dbt, random, monday, nodes, machine, runs } = self;
         *runs += 1;
@@ -159,7 +159,7 @@ impl Pipeline {
             let planted = Some(plant).filter(|_| index == target);
             let rows_in: f64 = node.inputs.iter().map(|input| rows[*input]).sum();
             let usual_in: f64 = node.inputs.len() as f64;
-            // The rows of a source, and the growth of all other rows, as a factor.
+            // The factor of the rows of a source, or of the rows that an asset reads.
             let growth = match planted {
                 Some(Plant::Rows) => 8.0,
                 Some(Plant::Empty) => 0.0,
@@ -220,8 +220,8 @@ impl Pipeline {
             || self.nodes[asset].inputs.iter().any(|input| self.depends_on(*input, target))
     }
 
-    /// The asset that gets the anomaly. If the engine waits in it, the asset is one whose time matters to the run. For
-    /// dbt, a source must have a table with its rows. `None` if there is no such asset.
+    /// Returns the asset that gets the anomaly, or `None` if no asset fits: a stall must matter to the time of the run,
+    /// and with dbt, a table must have the rows of the source.
     fn target(&mut self, plant: Plant) -> Option<usize> {
         let starts = if self.is_of_dbt { DBT_STARTS } else { 0.0 };
         let all: f64 = starts + self.nodes.iter().map(|node| node.seconds).sum::<f64>();
@@ -254,8 +254,8 @@ fn steps(nodes: Vec<BuiltNode>) -> Vec<Step> {
     steps
 }
 
-/// Whether the sentences about a night are right. In a dbt project, the rows of a source appear in the tables that read
-/// it.
+/// Whether the findings of a night are right. In a dbt project, the rows of a source appear in the tables that depend
+/// on it.
 fn is_right(pipeline: &Pipeline, plant: Plant, target: usize, found: &[Finding]) -> bool {
     let kind = match plant {
         Plant::Nothing => return found.is_empty(),
@@ -281,7 +281,7 @@ fn is_right(pipeline: &Pipeline, plant: Plant, target: usize, found: &[Finding])
     !found.is_empty() && found.iter().all(is_named)
 }
 
-/// The number of trials in which the sentences about the night are right, after this many runs.
+/// Returns the number of trials in which the findings of a night after `runs` other nights are right.
 fn right(is_of_dbt: bool, plant: Plant, runs: usize, trials: usize) -> usize {
     let trial = |seed: u64| {
         let mut pipeline = Pipeline::new(seed * 1000 + runs as u64, is_of_dbt);
@@ -304,7 +304,7 @@ fn planted_nights_are_explained_and_quiet_ones_are_silent() {
     assert_explained(false, &PLANTS);
 }
 
-/// dbt itself waits for no other run.
+/// All anomalies but a lock are planted, because dbt waits for no other run.
 #[test]
 fn planted_nights_of_dbt_are_explained_and_quiet_ones_are_silent() {
     let plants: Vec<Plant> = PLANTS.into_iter().filter(|it| *it != Plant::Lock).collect();
@@ -323,7 +323,7 @@ fn assert_explained(is_of_dbt: bool, plants: &[Plant]) {
     }
 }
 
-/// Each Monday has more or fewer rows than the other nights, and the models take longer or shorter.
+/// Runs on Mondays, which have more or fewer rows and other times than the other nights, have no findings.
 #[test]
 fn mondays_are_silent_once_there_have_been_some() {
     let mut least = TRIALS;
