@@ -10,9 +10,9 @@ use super::secret::{self, Secret};
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum AuthType {
-    /// `header_name: <api_key>`.
+    /// Sent as `<header_name>: <api_key>`.
     ApiKey,
-    /// `header_name: Bearer <bearer_token>`.
+    /// Sent as `<header_name>: Bearer <bearer_token>`.
     Bearer,
 }
 

@@ -4,17 +4,16 @@ use serde::{Deserialize, Serialize};
 
 use super::mistake::{Mistake, at_most, below, not_zero};
 
-/// The maximum size of a queue. A longer one would exhaust the memory long before its content is exported.
+/// The maximum size of a queue. The items of a longer queue would exhaust the memory long before they are exported.
 pub(super) const MAX_QUEUE_SIZE: usize = 1_000_000;
 
 /// The delay, in milliseconds, of a processor that does not batch. It also replaces a delay of 0 in OpenTelemetry's
 /// variables and configuration file.
 pub(super) const AT_ONCE: u64 = 1;
 
-/// The replacement of a timeout of 0, which means no limit: 24 days, in milliseconds.
+/// Replaces a timeout of 0, which means no limit: 24 days, in milliseconds.
 pub(super) const NO_LIMIT: u64 = 2_147_483_647;
 
-/// Replaces a timeout of 0, which means no limit.
 pub(super) const fn without_limit(timeout: u64) -> u64 {
     if timeout == 0 { NO_LIMIT } else { timeout }
 }
@@ -27,16 +26,15 @@ pub type BatchSpanProcessorConfig = BatchProcessorConfig<5000>;
 /// ([Batch log record processor](https://opentelemetry.io/docs/specs/otel/logs/sdk/#batching-processor)).
 pub type BatchLogRecordProcessorConfig = BatchProcessorConfig<1000>;
 
-/// The queue and the batches of a signal. `DELAY` is the default of `schedule_delay_millis`, which is the
-/// specification's.
+/// The queue and the batches of a signal. `DELAY` is the default of `schedule_delay_millis` in the specification.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(deny_unknown_fields)]
 #[non_exhaustive]
 pub struct BatchProcessorConfig<const DELAY: u64> {
-    /// The capacity of an exporter's queue, at most 1,000,000. Default 2048.
+    /// The maximum number of spans or log records in an exporter's queue, at most 1,000,000. Default 2048.
     #[serde(default = "default_queue")]
     pub max_queue_size: usize,
-    /// The maximum size of a batch, at most `max_queue_size`. Default 512.
+    /// The maximum number of spans or log records in a batch, at most `max_queue_size`. Default 512.
     #[serde(default = "default_batch")]
     pub max_export_batch_size: usize,
     /// The maximum time until an incomplete batch is exported, in milliseconds. Default 5000 for spans, and 1000 for

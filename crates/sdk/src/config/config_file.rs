@@ -73,8 +73,9 @@ impl TelemetryConfig {
     ///
     /// # Errors
     ///
-    /// Fails if the file cannot be read, is larger than 1 MiB, is not YAML, has another version, or contains
-    /// mistakes, such as values of the wrong type. The error has their line, column and keys.
+    /// Fails if the file cannot be read, is larger than 1 MiB, is not YAML, has another major version, or contains
+    /// mistakes, such as values of the wrong type. The error has the line, the column and the keys of the first
+    /// mistake.
     pub fn from_config_file(path: impl AsRef<Path>) -> Result<Self, Error> {
         let mut config = Self::new(env::default_service_name());
         config.apply_config_file(path.as_ref())?;
@@ -111,7 +112,7 @@ pub struct Parsed {
     pub warning: String,
 }
 
-/// Parses a file. Sections that the format lacks come from `base`. `variable` returns the value of an environment
+/// Parses a file. Settings that the format lacks come from `base`. `variable` returns the value of an environment
 /// variable.
 ///
 /// # Errors
@@ -144,9 +145,9 @@ fn warning(mut ignored: Vec<Mistake>) -> String {
     lines.join("\n  ")
 }
 
-/// Checks the version of the file
-/// ([versions](https://github.com/open-telemetry/opentelemetry-configuration/blob/main/VERSIONING.md#file-format)). A
-/// key that another minor version adds is known, or reported where it occurs.
+/// Checks the major version of the file
+/// ([versions](https://github.com/open-telemetry/opentelemetry-configuration/blob/main/VERSIONING.md#file-format)).
+/// Every minor version is accepted: a key that it adds is either known, or reported where it occurs.
 fn check_version(version: &Part<'_>) -> Result<(), Mistake> {
     let text: String = version.read()?;
     let minor = text.strip_prefix("1.").map(str::parse::<u32>);
@@ -160,7 +161,7 @@ fn check_version(version: &Part<'_>) -> Result<(), Mistake> {
 fn apply(root: &Part<'_>, config: &mut TelemetryConfig) -> Result<(), Mistake> {
     check_version(&root.required("file_format")?)?;
     config.enabled = !root.value("disabled")?.unwrap_or(false);
-    // The `tracing` subscriber decides the level of this library's messages.
+    // Known but not used, because the `tracing` subscriber determines the level of this library's messages.
     root.get("log_level")?;
     config.otlp = OtlpConfig::default();
     config.exporters = ExportersConfig {

@@ -1,17 +1,17 @@
-//! The setting that decides which spans have their own `Context`.
+//! The setting that determines which spans have their own `Context`.
 
 use serde::{Deserialize, Serialize};
 
-/// The spans of annotated functions and of `tracing` that have their own OpenTelemetry `Context`.
+/// Which spans of annotated functions and of `tracing` have their own OpenTelemetry `Context`.
 ///
-/// The spans, their parents and their attributes are the same with both values for code that uses this crate, its
-/// tracers, or `Context::current().span()` to update the current span. With `boundaries`, other code that reads
+/// Both values produce the same spans, parents and attributes for code that uses this crate, its tracers, or
+/// `Context::current().span()` to update the current span. With `boundaries`, other code that reads
 /// `Context::current()` finds the ids of the trace's first span on this thread.
 /// [`get_current_span`](floe_telemetry_core::get_current_span), the functions of
 /// [`propagation`](floe_telemetry_core::propagation) and
-/// [`in_current_span`](floe_telemetry_core::FutureExt::in_current_span) refer to the innermost span in any case. [The
-/// manual](https://docs.rs/floe-telemetry/latest/floe_telemetry/_manual/configuration/index.html#context) lists all
-/// differences.
+/// [`in_current_span`](floe_telemetry_core::FutureExt::in_current_span) refer to the innermost span with both values.
+/// [The manual](https://docs.rs/floe-telemetry/latest/floe_telemetry/_manual/configuration/index.html#context) lists
+/// all differences.
 #[derive(Clone, Copy, Debug, Default, Deserialize, Eq, Hash, PartialEq, Serialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
@@ -19,7 +19,7 @@ pub enum ContextMode {
     /// Every span has its own `Context` (default).
     #[default]
     EverySpan,
-    /// Only these spans have one: the first span of a trace on a thread, functions called in a span of `tracing`, and
-    /// the spans of guards and of OpenTelemetry's API. Other spans save the cost of a `Context`.
+    /// Only these spans have their own `Context`: the first span of a trace on a thread, functions called in a span of
+    /// `tracing`, and the spans of guards and of OpenTelemetry's API. Other spans save the cost of a `Context`.
     Boundaries,
 }

@@ -4,8 +4,8 @@ use super::named::{Registered, open_choice};
 use crate::surroundings::{DetectedAttributes, Surroundings};
 
 open_choice! {
-    /// A resource detector, which adds attributes of the program's surroundings. No detector uses the network.
-    /// [`resource_detector!`](crate::resource_detector) registers others.
+    /// A resource detector, which adds attributes of the program's environment. The detectors of this project do not
+    /// use the network. [`resource_detector!`](crate::resource_detector) registers others.
     ResourceDetector of DETECTORS: Detect {
         /// `host.name`, `host.id` and `host.arch`.
         Host = "host",

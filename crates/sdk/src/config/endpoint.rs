@@ -7,7 +7,7 @@ use serde::{Serialize as _, Serializer};
 
 use crate::parts;
 
-/// The maximum size of an endpoint, in bytes. It is slightly below the limit of the clients, because their URLs include
+/// The maximum size of an endpoint, in bytes. It is slightly below the limit of the HTTP clients, because they append
 /// the path of a signal.
 const MAX_BYTES: usize = 65_000;
 
@@ -53,8 +53,8 @@ pub(crate) fn check(endpoint: &str) -> Result<(), String> {
     ))
 }
 
-/// An endpoint without its query, and with a mask before its host. An invalid endpoint may contain credentials that
-/// redaction does not recognize.
+/// Returns an endpoint without its query, and with a mask in place of the text before an `@`, because redaction may not
+/// recognize the credentials of an invalid endpoint.
 pub fn without_credentials(endpoint: &str) -> String {
     // A password may contain any character, so the text before the last `@` may be part of it.
     let shown = match endpoint.rsplit_once('@') {
@@ -68,7 +68,7 @@ pub fn without_credentials(endpoint: &str) -> String {
     sanitize(shown).into_owned()
 }
 
-/// An endpoint for `Debug`. Its query may be a credential that redaction does not recognize.
+/// Returns an endpoint for `Debug`. Its query is masked, because redaction may not recognize a credential in it.
 pub(crate) fn debug(endpoint: &str) -> String {
     let mut shown = without_credentials(endpoint);
     let host = endpoint.rsplit('@').next().unwrap_or_default();
@@ -101,12 +101,12 @@ fn port_text(host: &str) -> Option<&str> {
     after_address.split_once(':').map(|(_, port)| port)
 }
 
-/// The explicit port of a valid endpoint.
+/// Returns the explicit port of a valid endpoint.
 pub(super) fn port(endpoint: &str) -> Option<u16> {
     port_text(authority(endpoint)?)?.parse().ok()
 }
 
-/// The host of an endpoint, without brackets, and its port.
+/// Returns the host of an endpoint, without brackets, and its port or the default port of its scheme.
 pub(crate) fn server(endpoint: &str) -> Option<(String, u16)> {
     let server = authority(endpoint)?.rsplit('@').next()?;
     let host = match server.strip_prefix('[') {
@@ -124,7 +124,7 @@ fn authority(endpoint: &str) -> Option<&str> {
     rest.split(['/', '?', '#']).next()
 }
 
-/// Writes an endpoint as `Debug` does. A mask is refused when the endpoint is read.
+/// Writes an endpoint as `Debug` does. `check` refuses an endpoint with a mask when it is read again.
 #[expect(clippy::ref_option, reason = "serde passes a reference to the field")]
 pub(super) fn serialize_option<S: Serializer>(
     endpoint: &Option<String>,

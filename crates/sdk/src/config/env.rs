@@ -38,7 +38,7 @@ use crate::error::Error;
 use crate::internal_log;
 use crate::regular_file;
 
-/// The maximum number of entries of a list. Each entry is compared with the previous ones.
+/// The maximum number of entries of a list. It is bounded, because each entry is compared with all previous ones.
 const MAX_ENTRIES: usize = 1024;
 
 const CONFIG_FILE: &str = "OTEL_CONFIG_FILE";
@@ -53,8 +53,8 @@ impl TelemetryConfig {
     ///
     /// # Errors
     ///
-    /// Fails if the file of `FLOE_CONFIG_FILE` or `OTEL_CONFIG_FILE` cannot be read or is not valid, and if both are
-    /// set.
+    /// Fails if the file of `FLOE_CONFIG_FILE` or `OTEL_CONFIG_FILE` cannot be read or is not valid, or if both
+    /// variables are set.
     pub fn from_env() -> Result<Self, Error> {
         let mut config = match path(DOCUMENT) {
             Some(_) if config_file().is_some() => {
@@ -69,11 +69,10 @@ impl TelemetryConfig {
         Ok(config)
     }
 
-    /// Applies the environment variables, which replace earlier values: the `OTEL_*` variables of the
-    /// specification that apply, `FLOE_RESOURCE_DETECTORS`, `FLOE_LOG_*`, `FLOE_SPAN_FILTER` and
-    /// `FLOE_PANIC_OUTPUT`.
-    /// If `OTEL_CONFIG_FILE` is set, the file replaces the other `OTEL_*`
-    /// variables, see [`from_config_file`](Self::from_config_file).
+    /// Applies the environment variables, which replace earlier values: the supported `OTEL_*` variables of the
+    /// specification, `FLOE_RESOURCE_DETECTORS`, `FLOE_LOG_*`, `FLOE_SPAN_FILTER` and `FLOE_PANIC_OUTPUT`. If
+    /// `OTEL_CONFIG_FILE` is set, the file replaces the other `OTEL_*` variables, see
+    /// [`from_config_file`](Self::from_config_file).
     ///
     /// Invalid variables and invalid entries of lists are ignored, each with one warning through `tracing`, or on
     /// standard error without a `tracing` subscriber. Misspelled variables are reported in the same way. A requested
@@ -101,7 +100,7 @@ impl TelemetryConfig {
         Ok(())
     }
 
-    /// Applies the variables that a configuration file replaces.
+    /// Applies the variables that the file of `OTEL_CONFIG_FILE` replaces.
     fn apply_standard(&mut self) {
         if take("OTEL_SDK_DISABLED", word(&BOOLEANS)) == Some(true) {
             self.enabled = false;
@@ -157,12 +156,12 @@ impl TelemetryConfig {
         }
     }
 
-    /// The file of `FLOE_CONFIG_FILE`, if the configuration comes from the environment.
+    /// Returns the file of `FLOE_CONFIG_FILE`, if the configuration comes from the environment.
     pub(crate) fn document(&self) -> Option<PathBuf> {
         path(DOCUMENT).filter(|_| self.otlp.all.is_of_environment.0)
     }
 
-    /// Whether a signal's address is the default, or comes from one of these variables, whose addresses may lack a
+    /// Whether a signal's address is the default, or that of one of these variables, in which an address may lack its
     /// scheme.
     fn has_address_of(&self, signal: Signal, names: &[String]) -> bool {
         let (protocol, endpoint) = self.otlp_route(signal);
@@ -174,8 +173,8 @@ impl TelemetryConfig {
             })
     }
 
-    /// Applies the variables for the filters and lines of `tracing` and for the output of panics to settings that still
-    /// have their default values.
+    /// Applies the variables for the filters and lines of `tracing` and for the output of panics, but only to settings
+    /// that have their default values.
     pub(crate) fn apply_filters(&mut self) {
         let (own, default) = (self.logging.clone(), LoggingConfig::default());
         logging(self);
@@ -200,7 +199,7 @@ fn keep<T: PartialEq>(field: &mut T, own: T, default: &T) {
     }
 }
 
-/// A program without YAML, in which each configuration file is an error.
+/// Without the feature `yaml`, each configuration file is an error.
 #[cfg(not(feature = "yaml"))]
 impl TelemetryConfig {
     fn read_document(path: &Path) -> Result<Self, Error> {
@@ -262,8 +261,8 @@ pub(crate) fn rust_log() -> Option<Vec<super::filter::Directive>> {
     directives.filter(|directives| !directives.is_empty())
 }
 
-/// Emits each warning once per process: through `tracing`, or on standard error without a subscriber, which is usual
-/// while a configuration is loaded.
+/// Emits a warning once per process: through `tracing` or, without a subscriber, on standard error. Usually there is no
+/// subscriber yet while a configuration is loaded.
 pub(crate) fn warn(message: &str) {
     static WRITTEN: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());
     let mut written = WRITTEN.lock().unwrap_or_else(PoisonError::into_inner);
@@ -303,7 +302,7 @@ fn take<T>(name: &str, parse: impl FnOnce(&str) -> Result<T, String>) -> Option<
     parse(text).map_err(|message| ignored(&message)).ok()
 }
 
-/// Returns the valid entries of a variable with a comma-separated list. `None` if there are none.
+/// Returns the valid entries of a comma-separated list. `None` if the variable is not set, or has only invalid entries.
 fn take_list<T>(name: &str, parse: impl Fn(&str) -> Result<T, String>) -> Option<Vec<T>> {
     take_partly(name, |text| parse_list(text, parse))
 }
@@ -355,7 +354,7 @@ pub(super) fn unique<T: PartialEq>(entries: impl IntoIterator<Item = T>) -> Vec<
     unique
 }
 
-/// Sets `field` if the variable is set and valid.
+/// Sets `field` if the variable is set and valid, and returns whether it is.
 fn set<T>(name: &str, field: &mut T, parse: impl FnOnce(&str) -> Result<T, String>) -> bool {
     let value = take(name, parse);
     let is_set = value.is_some();
@@ -369,7 +368,7 @@ fn fill<T>(name: &str, field: &mut Option<T>, parse: impl FnOnce(&str) -> Result
     set(name, field, |text| parse(text).map(Some));
 }
 
-/// Applies the service and its environment
+/// Applies the attributes of the resource and the name of the service
 /// ([resource](https://opentelemetry.io/docs/specs/otel/resource/sdk/#specifying-resource-information-via-an-environment-variable)).
 fn resource(config: &mut TelemetryConfig) {
     let resource = &mut config.resource_attributes;
@@ -379,7 +378,7 @@ fn resource(config: &mut TelemetryConfig) {
     });
 }
 
-/// Adds attributes to the resource. Returns the problems of ignored ones.
+/// Adds attributes to the resource, and returns the problems of the attributes that are ignored.
 ///
 /// # Errors
 ///
@@ -568,7 +567,7 @@ fn delay(text: &str) -> Result<u64, String> {
     Ok(millis.max(AT_ONCE))
 }
 
-/// Parses a timeout in milliseconds. 0 becomes no limit.
+/// Parses a timeout in milliseconds, in which 0 means no limit.
 fn timeout(text: &str) -> Result<u64, String> {
     let millis = at_least(0)(text)?;
     Ok(without_limit(millis))
@@ -585,7 +584,7 @@ fn otlp(signal: Option<Signal>, config: &mut TelemetryConfig) {
         if text == "http/json" {
             let message = "expected `http/protobuf`, found `http/json`";
             warn_about(&name("PROTOCOL"), message, "requests are in protobuf");
-            // Receivers over HTTP decode both.
+            // Receivers of OTLP over HTTP decode protobuf, too.
             return Ok(OtlpProtocol::Http);
         }
         word(&OtlpProtocol::ALL)(text)
@@ -635,7 +634,7 @@ fn otlp(signal: Option<Signal>, config: &mut TelemetryConfig) {
         Some(_) => ("CLIENT_CERTIFICATE", "CLIENT_KEY"),
         None => ("CLIENT_KEY", "CLIENT_CERTIFICATE"),
     };
-    // If the other one is set, it is invalid, and there is a warning about it.
+    // If the other variable is set, it is invalid, and a warning about it was emitted.
     if !is_set(&name(other)) {
         let message =
             "the certificate of a client and its key belong together, expected both or none";
@@ -652,7 +651,7 @@ fn readable(path: &str) -> Result<PathBuf, String> {
     Ok(path)
 }
 
-/// Adds a scheme, determined by `INSECURE`, to an endpoint without one.
+/// Adds the scheme that `insecure` selects to an endpoint without a scheme.
 pub(super) fn with_scheme(endpoint: &str, insecure: Option<bool>) -> Cow<'_, str> {
     match insecure {
         Some(insecure) if !endpoint.contains("://") => {

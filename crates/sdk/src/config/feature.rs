@@ -14,7 +14,7 @@ pub fn needs(found: &str, feature: &str) -> Result<(), String> {
     Err(needed(&format!("`{found}`"), feature))
 }
 
-/// The problem of a setting whose feature is not enabled. `found` is in code.
+/// Returns the problem of a setting whose feature is not enabled. `found` is already quoted as code.
 pub(crate) fn needed(found: &str, feature: &str) -> String {
     format!(
         "found {found}, which needs the feature `{feature}` of floe-telemetry: \

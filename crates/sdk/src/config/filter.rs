@@ -1,25 +1,24 @@
 //! Filters by target and level, for `FLOE_SPAN_FILTER`, log lines and `RUST_LOG`, all in the syntax of `RUST_LOG`. A
 //! filter for spans is a short form of [rules](super::SamplingRule).
 //!
-//! The target of a span is the path of the module, as in `tracing`, instead of the name in `tracer = "…"`: with both,
-//! two directives could contradict each other about one function.
+//! The target of a span is its module path, as in `tracing`. The name in `tracer = "…"` is not a second target, because
+//! two directives could then contradict each other about one function.
 
 use crate::suggest::{did_you_mean, misspelled, one_of};
 
 /// The names of the levels, in ascending order of verbosity; 0 records nothing.
 const LEVELS: [&str; 6] = ["off", "error", "warn", "info", "debug", "trace"];
 
-/// Other names of levels, from Python. The configuration of the floe platform also uses them.
+/// The names of levels in Python, which the configuration of the floe platform uses, too, and their verbosity.
 const OTHER_NAMES: [(&str, u8); 2] = [("critical", 1), ("warning", 2)];
 
-/// The index of `trace`, the level of a target listed without one.
+/// The index of `trace`, which is the level of a target that is listed without a level.
 const TRACE: u8 = 5;
 
 /// Characters of directives by span or field, which only `EnvFilter` of `tracing_subscriber` applies.
 const BY_SPAN: [char; 4] = ['[', ']', '{', '}'];
 
-/// A target, or an empty text for all targets, and the most verbose recorded level as a number: 0 is `off`, 1 `error`,
-/// 5 `trace`.
+/// A target, or an empty text for all targets, and the most verbose level that is recorded, as an index of `LEVELS`.
 pub(crate) type Directive = (String, u8);
 
 /// Parses directives such as `info,my_crate::db=debug,hyper=off`.

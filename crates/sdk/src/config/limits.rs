@@ -7,15 +7,16 @@ use super::mistake::{Mistake, at_most};
 /// The maximum of `attribute_count`.
 pub(super) const MAX_SPAN_COUNT: u32 = 65_536;
 
-/// The limits of spans ([span limits](https://opentelemetry.io/docs/specs/otel/trace/sdk/#span-limits)). Attributes over a
-/// limit, and events and links after 128 each, are dropped, and the span contains their number. A log record has at most
-/// 128 attributes, and 8 KiB for each text.
+/// The limits of spans ([span limits](https://opentelemetry.io/docs/specs/otel/trace/sdk/#span-limits)). Attributes
+/// over a limit, and events and links over 128 each, are dropped, and the span contains the number of dropped ones. A
+/// log record has at most 128 attributes, and 8 KiB for each text.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(deny_unknown_fields, default)]
 #[non_exhaustive]
 pub struct SpanLimits {
-    /// The maximum number of attributes of a span, an event or a link, at most 65,536. Default 128. A source location that does not fit is left out, and not counted as dropped. Attributes that the
-    /// configuration adds to every span, those from baggage and the floe identity are not counted.
+    /// The maximum number of attributes of a span, an event or a link, at most 65,536. Default 128. Attributes of the
+    /// source location that do not fit are left out, and not counted as dropped. The attributes that the configuration
+    /// adds to every span, and the floe identity, do not count towards the limit.
     pub attribute_count: u32,
     /// The maximum number of characters of a text value. Longer texts are truncated after redaction. Default 65,536;
     /// `null` for no limit. The names of spans and events, and the keys of

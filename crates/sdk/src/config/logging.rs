@@ -33,13 +33,13 @@ pub struct LoggingConfig {
     /// Records are exported in any case.
     #[serde(skip_serializing_if = "is_default")]
     pub output: LogOutput,
-    /// Patterns for the keys of attributes of the current span that are copied to records and lines; `span.name` is its
-    /// name. `*` matches any characters and `?` one, so `["*"]` copies all. Default: none.
+    /// Patterns for the keys of attributes of the current span that are copied to records and lines; `span.name` stands
+    /// for the name of the span. `*` matches any characters and `?` one, so `["*"]` copies all. Default: none.
     ///
-    /// The current span is one of `#[traced]`, of `tracing` (with the feature `tracing`) or of OpenTelemetry's API, and
-    /// has the attributes set so far; attributes of its ancestors are not copied. A field of the record with the same
-    /// key takes precedence. With such patterns, spans are recorded even if they are not exported, and a span
-    /// additionally costs about as much as an update of it.
+    /// The current span is one of `#[traced]`, of `tracing` (with the feature `tracing`) or of OpenTelemetry's API. The
+    /// attributes that it has so far are copied, but not those of its ancestors. A field of the record with the same
+    /// key takes precedence. With such patterns, spans are recorded even if they are not exported, and each span costs
+    /// more: about as much as one update of its attributes.
     #[serde(skip_serializing_if = "is_default")]
     pub span_attributes: Vec<String>,
 }
@@ -60,7 +60,7 @@ choice! {
     /// The output of log lines.
     #[derive(Default)]
     LogOutput {
-        /// Standard error (default): standard output may be the result of the program.
+        /// Standard error (default), because standard output may be the result of the program.
         #[default]
         Stderr = "stderr",
         /// Standard output.

@@ -33,8 +33,8 @@ choice! {
         Cumulative = "cumulative",
         /// The previous export, except for sums that can decrease.
         Delta = "delta",
-        /// The choice with less memory: the previous export for synchronous counters and histograms, the start of the
-        /// process for observable instruments.
+        /// The previous export for synchronous counters and histograms, and the start of the process for other
+        /// instruments. This needs less memory than the other two choices.
         LowMemory = "lowmemory",
     }
 }
@@ -71,7 +71,7 @@ pub struct MetricsConfig {
     /// The buckets of histograms. Default `explicit`.
     pub histograms: HistogramKind,
     /// The `service.instance.id` of metrics, in place of the id of the process. A program that ends within seconds
-    /// sets an id that is the same in each run, because otherwise each run adds series. Default none.
+    /// should set an id that is the same in each run, because otherwise each run adds series. Default none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub service_instance_id: Option<String>,
     /// The views of `OTEL_CONFIG_FILE`.
@@ -110,13 +110,13 @@ impl MetricsConfig {
 /// `otel.metric.overflow`.
 pub(crate) const CARDINALITY_LIMIT: usize = 2000;
 
-/// The buckets of an exponential histogram, for each sign.
+/// The default maximum number of buckets of an exponential histogram, for each sign.
 pub(super) const DEFAULT_MAX_SIZE: u32 = 160;
 
-/// The initial scale of an exponential histogram.
+/// The default maximum scale of an exponential histogram, with which it starts.
 pub(super) const DEFAULT_MAX_SCALE: i8 = 20;
 
-/// A view of `OTEL_CONFIG_FILE`, by the name and the kind of instruments
+/// A view of `OTEL_CONFIG_FILE`, which selects instruments by name and kind
 /// ([views](https://opentelemetry.io/docs/specs/otel/metrics/sdk/#view)).
 #[doc(hidden)]
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -129,7 +129,7 @@ pub struct ConfiguredView {
     pub description: Option<String>,
     pub aggregation: Option<Aggregation>,
     pub cardinality_limit: Option<usize>,
-    /// The keys of the attributes kept by the metric.
+    /// The keys of the attributes that the metric keeps; `None` keeps all.
     pub attributes: Option<Vec<String>>,
 }
 

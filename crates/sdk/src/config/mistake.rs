@@ -19,11 +19,11 @@ pub struct Position {
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub struct Mistake {
-    /// The place; `None` outside of a document.
+    /// The position; `None` if the mistake is not in a document.
     pub position: Option<Position>,
     /// The keys from the root to the value, separated by dots. Empty for the document itself.
     pub path: String,
-    /// The found and the accepted values.
+    /// The expected and the found value.
     pub message: String,
 }
 
@@ -32,10 +32,10 @@ impl Mistake {
         Self { position: None, path: path.into(), message: message.into() }
     }
 
-    /// Returns a sanitized line.
+    /// Returns the mistake as one sanitized line.
     pub(super) fn line(&self) -> String {
         let Self { position, path, message } = self;
-        // A key is shown like a quote.
+        // The path is quoted, so that it is sanitized like other quoted text.
         let path = sanitize_error(&format!("`{path}`")).into_owned();
         let what = match (path.trim_matches('`'), &**message) {
             ("", message) => message.to_owned(),

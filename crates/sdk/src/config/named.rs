@@ -38,7 +38,7 @@ impl<T> Eq for Registered<T> {}
 
 /// Sorts registered values, so that messages do not depend on the linker's order.
 ///
-/// They are few, and the code of the standard library's sorts is large.
+/// An insertion sort is enough for a few values, and needs less code than the standard library's sorts.
 pub(crate) fn sorted<T: Copy, K: Ord>(all: &[T], key: fn(&T) -> K) -> Vec<T> {
     let mut sorted: Vec<T> = Vec::new();
     for value in all {
@@ -87,7 +87,7 @@ pub(super) fn find<T: Copy + Sync>(
     }
 }
 
-/// Declares an enum with the words of its values in documents and variables.
+/// Declares an enum whose values are written as words in documents and variables.
 macro_rules! choice {
     ($(#[$about:meta])* $type:ident { $($(#[$doc:meta])* $variant:ident = $word:literal,)+ }) => {
         $(#[$about])*
@@ -98,7 +98,7 @@ macro_rules! choice {
         }
 
         impl $type {
-            /// The words with their values.
+            /// Each word with its value.
             pub(crate) const ALL: &[(&'static str, Self)] = &[$(($word, Self::$variant)),+];
 
             /// Returns the word, as in a document.

@@ -1,4 +1,4 @@
-//! The stand-in for regular expressions in a program without their feature.
+//! Replaces regular expressions in a program without the feature `patterns`, in which each pattern is an error.
 
 use std::ops::Range;
 

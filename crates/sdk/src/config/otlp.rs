@@ -38,7 +38,7 @@ pub enum OtlpProtocol {
     Http,
 }
 
-/// gRPC, unless the program is built for HTTP only.
+/// The default is gRPC, unless the program is built for HTTP only.
 impl Default for OtlpProtocol {
     fn default() -> Self {
         if parts::sends_only_http() { Self::Http } else { Self::Grpc }
@@ -49,7 +49,7 @@ impl OtlpProtocol {
     pub(crate) const ALL: [(&'static str, Self); 2] =
         [("grpc", Self::Grpc), ("http/protobuf", Self::Http)];
 
-    /// Returns the protocol for an endpoint without a configured one: by its port, or the default.
+    /// Returns the protocol that the port of an endpoint selects, or the default protocol.
     pub(crate) fn of(endpoint: Option<&str>) -> Self {
         match endpoint.and_then(endpoint::port) {
             Some(4317) => Self::Grpc,
@@ -142,7 +142,7 @@ impl Signal {
     }
 }
 
-/// Appends the path of the signal, unless the endpoint has it
+/// Appends the path of the signal, unless the endpoint already ends with it
 /// ([specification](https://opentelemetry.io/docs/specs/otel/protocol/exporter/#endpoint-urls-for-otlphttp)).
 pub(super) fn signal_url(endpoint: &str, signal: Signal) -> String {
     let (endpoint, query) = match endpoint.split_once('?') {
@@ -183,12 +183,12 @@ pub struct OtlpConfig {
     /// Settings for log records, which take precedence over `all`.
     pub logs: OtlpOptions,
     /// The second and later receivers of a signal in OpenTelemetry's configuration file. Their options take precedence
-    /// over the signal's.
+    /// over those of the signal.
     #[serde(skip)]
     pub(crate) additional: Vec<(Signal, OtlpOptions)>,
 }
 
-/// Whether the environment's variables were applied. It does not count when configurations are compared.
+/// Whether variables of the environment were applied. It is ignored when configurations are compared.
 #[derive(Clone, Copy, Default)]
 pub(crate) struct IsOfEnvironment(pub(crate) bool);
 
@@ -229,7 +229,7 @@ pub struct OtlpOptions {
     #[doc(hidden)]
     #[serde(skip)]
     pub max_request_bytes: Option<usize>,
-    /// A PEM file with the trusted certificate authorities. Default: the operating system's.
+    /// A PEM file with the trusted certificate authorities. Default: those of the operating system.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub certificate: Option<PathBuf>,
     /// A PEM file with the client certificate. Requires `client_key`. Default none.
@@ -259,7 +259,7 @@ impl OtlpConfig {
         }
     }
 
-    /// Returns the headers of a signal's requests: its own, or else the headers of all signals.
+    /// Returns the headers of a signal's requests: those of the signal or, if it has none, those for all signals.
     pub(crate) fn headers(&self, signal: Signal) -> &Headers {
         let own = &self.signal(signal).headers;
         if own.is_empty() { &self.all.headers } else { own }

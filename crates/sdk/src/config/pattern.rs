@@ -38,7 +38,7 @@ fn explain(error: &regex_syntax::Error) -> String {
     format!("is not a regular expression: at {at}: {reason}")
 }
 
-/// Returns a function that finds the first match of a pattern after a place in a text.
+/// Returns a function that finds the first match of a pattern from a position in a text.
 ///
 /// # Errors
 ///

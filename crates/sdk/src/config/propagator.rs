@@ -33,7 +33,7 @@ impl Propagator {
     /// The default formats: W3C Trace Context and W3C Baggage.
     pub const DEFAULT: [Self; 2] = [Self::TraceContext, Self::Baggage];
 
-    /// The formats by name, and `none`.
+    /// Returns the formats by name, and `none`.
     pub(super) fn words() -> Vec<(&'static str, Option<Self>)> {
         let formats = Self::ALL.iter().map(|(name, format)| (*name, Some(*format)));
         formats.chain([("none", None)]).collect()

@@ -72,7 +72,7 @@ pub struct RedactionConfig {
 }
 
 impl RedactionConfig {
-    /// The level for text that is not error text.
+    /// Returns the level for text that is not error text.
     pub(crate) const fn level_of_attributes(&self) -> RedactionLevel {
         match self.level {
             RedactionLevel::Strict => RedactionLevel::Strict,
@@ -90,7 +90,7 @@ impl RedactionConfig {
         }
         for (at, pattern) in self.patterns.iter().enumerate() {
             if let Err(message) = pattern::check(pattern) {
-                // The first characters identify a long pattern.
+                // A long pattern is identified by its first characters.
                 let beginning: String = pattern.chars().take(64).collect();
                 let message = format!("`{beginning}` {message}");
                 return Err(Mistake::new(format!("redaction.patterns.{at}"), message));

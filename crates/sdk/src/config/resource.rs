@@ -104,7 +104,7 @@ impl ResourceAttributes {
         self.fields()[3..].iter().filter_map(attribute).collect()
     }
 
-    /// The attributes of the fields. The last four are the floe identity.
+    /// Returns the keys and the values of the fields. The last four are the floe identity.
     fn fields(&self) -> [(&'static str, Option<&str>); 7] {
         [
             (SERVICE_NAME, Some(&self.service_name)),

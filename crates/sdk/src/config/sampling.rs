@@ -92,19 +92,19 @@ pub struct SamplingConfig {
     /// The ratio for samplers with a ratio, from 0.0 to 1.0. Default 1.0.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sampler_arg: Option<f64>,
-    /// Rules that turn spans off, and that limit how many roots are sampled. The first matching rule with a decision
-    /// applies. At most 256. Default none: the sampler decides.
+    /// Rules that turn spans off, or limit how many roots are sampled. The first matching rule with `off`, `ratio` or
+    /// `rate` applies. At most 256. Default none: the sampler decides.
     #[serde(skip_serializing_if = "is_default")]
     pub rules: Vec<SamplingRule>,
-    /// `FLOE_SPAN_FILTER`: rules by target and level, which come first.
+    /// The rules of `FLOE_SPAN_FILTER`, by target and level. They precede `rules`.
     #[serde(skip)]
     pub(crate) filter: Option<Vec<Directive>>,
     /// Also exports traces in which a span failed (tail sampling). Default `false`.
     ///
-    /// With this or `keep_slower_than_millis`, unsampled traces are recorded, too, at the cost of sampled ones, and buffered
-    /// until the tail sampler decides. Their sampled flag is off in the `traceparent` for other processes. If a trace
-    /// is kept, its root has the reason in `floe.sampling.reason`. Traces with a remote parent keep that parent's
-    /// decision. Requires a parent-based sampler.
+    /// With this or `keep_slower_than_millis`, unsampled traces are recorded, too, at the same cost as sampled ones,
+    /// and buffered until the tail sampler decides about them. In the `traceparent` for other processes, their sampled
+    /// flag is off. The root of a kept trace has the reason in `floe.sampling.reason`. Traces with a remote parent keep
+    /// that parent's decision. Requires a parent-based sampler.
     #[serde(skip_serializing_if = "is_default")]
     pub keep_errors: bool,
     /// Also exports traces whose root took longer than this, in milliseconds. Default none.
@@ -150,13 +150,13 @@ impl SamplingConfig {
         self.sampler.is_none_or(Sampler::is_parent_based)
     }
 
-    /// The table of rules: the filter's rules, then the others.
+    /// Returns the rules of the filter, followed by the others.
     pub(crate) fn table(&self) -> Arc<[Rule]> {
         let filter = self.filter.as_deref().map(rules_of).unwrap_or_default();
         filter.iter().chain(&self.rules).map(Rule::from).collect()
     }
 
-    /// Whether the tail decides about traces that the head does not sample.
+    /// Whether tail sampling decides about traces that head sampling does not sample.
     pub(crate) const fn has_tail(&self) -> bool {
         self.keep_errors || self.keep_slower_than_millis.is_some()
     }
@@ -188,8 +188,8 @@ pub(super) const NOT_PARENT_BASED: &str = "`keep_errors` and `keep_slower_than_m
 
 /// A rule for the spans that match `span`, `target`, `level` and `kind`, each of which is optional.
 ///
-/// `ratio` and `rate` decide about roots: spans without a parent, and without a parent-based sampler also spans with a
-/// remote parent. A rule without them and without `off` keeps its spans: no later rule turns them off.
+/// `ratio` and `rate` apply to roots: spans without a parent and, unless the sampler is parent-based, spans with a
+/// remote parent. A rule without `ratio`, `rate` and `off` keeps its spans, so that no later rule turns them off.
 #[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
 #[serde(deny_unknown_fields, default)]
 #[non_exhaustive]
@@ -207,7 +207,7 @@ pub struct SamplingRule {
     /// [`create_span`](floe_telemetry_core::create_span) have the level `info`, and other spans match no level.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub level: Option<RuleLevel>,
-    /// The kind.
+    /// The kind of the span.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub kind: Option<RuleKind>,
     /// Whether matching spans are turned off: a function runs as if it were not annotated, and spans in it are children
@@ -219,8 +219,8 @@ pub struct SamplingRule {
     /// The share of sampled roots, from 0.0 to 1.0. Default: the sampler's decision.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ratio: Option<f64>,
-    /// The maximum number of sampled roots per second, on average. A burst may contain the roots of one second, at
-    /// least one. The number must be above 0; 0.5 is one trace every two seconds. Default: no limit.
+    /// The maximum number of sampled roots per second, on average. A burst may contain as many roots as one second
+    /// allows, and at least one. The number must be above 0; 0.5 is one trace every two seconds. Default: no limit.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rate: Option<f64>,
 }
@@ -297,7 +297,7 @@ impl SamplingRule {
     }
 }
 
-/// The rules of a filter, the longest target first, because its directive decides.
+/// Returns the rules of a filter, the longest target first, because the longest matching target takes precedence.
 fn rules_of(directives: &[Directive]) -> Vec<SamplingRule> {
     const LEVELS: [RuleLevel; 5] =
         [RuleLevel::Error, RuleLevel::Warn, RuleLevel::Info, RuleLevel::Debug, RuleLevel::Trace];

@@ -34,8 +34,8 @@ pub(super) fn serialize_attributes<S: Serializer>(
 /// A credential, or a reference to one: `${env:NAME}` for an environment variable, `${file:PATH}` for the content of a
 /// file.
 ///
-/// `Debug` and `Serialize` write a reference unchanged, and a mask instead of a credential. Its memory is overwritten
-/// when it is dropped.
+/// `Debug` and `Serialize` write a reference unchanged, and a mask instead of a credential. The memory of the
+/// credential is overwritten when this value is dropped.
 ///
 /// ```
 /// use floe_telemetry::config::Secret;

@@ -74,11 +74,11 @@ const MAX_BAGGAGE_ATTRIBUTES: usize = 64;
 pub struct TelemetryConfig {
     /// Whether telemetry is recorded and exported. Default `true`.
     pub enabled: bool,
-    /// The endpoint of OTLP, which enables OTLP for every backend. Default none: the endpoint of the backend
-    /// if it has one, otherwise `http://localhost:4317` over gRPC and `http://localhost:4318` over HTTP.
+    /// The endpoint of OTLP, which enables OTLP for every backend. Default none: the endpoint of the backend if it has
+    /// one, otherwise `http://localhost:4317` over gRPC and `http://localhost:4318` over HTTP.
     ///
-    /// Its query may be a credential, so it is masked when the configuration is written, and a mask is refused when it
-    /// is read. Use `authentication` or headers with references instead.
+    /// The query of an endpoint may be a credential. So a written configuration has a mask in its place, and a mask is
+    /// refused when a configuration is read. Use `authentication` or headers with references instead.
     #[serde(serialize_with = "endpoint::serialize_option")]
     pub otlp_endpoint: Option<String>,
     /// The protocol of OTLP: `grpc` or `http`. Default none:
@@ -86,14 +86,14 @@ pub struct TelemetryConfig {
     pub otlp_protocol: Option<OtlpProtocol>,
     /// The sampling of traces. Default: all traces are recorded.
     pub sampling: SamplingConfig,
-    /// The spans that have their own OpenTelemetry `Context`: `every_span` (default), or `boundaries`, which reduces
-    /// the cost of nested spans.
+    /// Which spans have their own OpenTelemetry `Context`: `every_span` (default), or `boundaries`, which reduces the
+    /// cost of nested spans.
     #[serde(skip_serializing_if = "is_default")]
     pub context: ContextMode,
     /// The attributes of the service, on all its telemetry.
     pub resource_attributes: ResourceAttributes,
     /// The detectors of further attributes of the resource, which run when the provider is initialized. Attributes of
-    /// the configuration take precedence; of two detectors with the same attribute, the first one wins. Default none.
+    /// the configuration take precedence. If two detectors have the same attribute, the first one wins. Default none.
     #[serde(skip_serializing_if = "is_default")]
     pub detectors: Vec<ResourceDetector>,
     /// Attributes of every span of the process. An attribute that the span sets itself takes precedence.
@@ -110,7 +110,7 @@ pub struct TelemetryConfig {
     /// `span_attributes`.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub baggage_attributes: Vec<String>,
-    /// Whether spans have the attributes of their place in the source: `code.function.name`, `code.module.name`,
+    /// Whether spans have the attributes of their source location: `code.function.name`, `code.module.name`,
     /// `code.file.path` and `code.line.number` ([conventions](https://opentelemetry.io/docs/specs/semconv/code/)). They
     /// are about half of a span's bytes. Default `true`.
     #[serde(skip_serializing_if = "is_on")]
@@ -118,8 +118,8 @@ pub struct TelemetryConfig {
     /// The credential of OTLP requests. Default none.
     pub authentication: Option<TelemetryAuth>,
     /// The maximum memory of finished spans and log records that are not exported yet, in bytes. One half is for the
-    /// buffers of the threads, the other half is divided equally between the exporters of spans and logs and tail
-    /// sampling. Spans that do not fit are dropped and counted
+    /// buffers of the threads. The other half is divided equally between tail sampling and the exporters of spans and
+    /// log records. Spans that do not fit are dropped and counted
     /// ([`Statistics::dropped_memory`](crate::Statistics::dropped_memory)). At least 1 MiB. Default 64 MiB.
     #[serde(skip_serializing_if = "is_default_memory")]
     pub max_memory_bytes: usize,
@@ -132,9 +132,9 @@ pub struct TelemetryConfig {
     pub logging: LoggingConfig,
     /// The redaction of all telemetry.
     pub redaction: RedactionConfig,
-    /// The name of a backend: `console` (default) prints spans and exports nothing, `jaeger` exports OTLP to
-    /// Jaeger, `otlp` exports it to the endpoint. Other crates can add backends. The name is checked when
-    /// the provider is initialized.
+    /// The name of a backend: `console` (default) prints spans and exports nothing, `jaeger` exports OTLP to Jaeger,
+    /// `otlp` exports OTLP to the endpoint. Other crates can add backends. The name is checked when the provider is
+    /// initialized.
     pub backend: String,
     /// The OTLP settings: headers, compression, certificates, and the settings of single signals.
     #[serde(skip_serializing_if = "is_default")]
@@ -149,18 +149,18 @@ pub struct TelemetryConfig {
     #[serde(skip_serializing_if = "is_default")]
     pub limits: SpanLimits,
     /// Whether the span of a successful call has the status OK, unless its body sets a status. Default `true`; `false`
-    /// leaves it unset.
+    /// leaves the status unset.
     ///
     /// OpenTelemetry reserves OK for code that knows that an operation has succeeded; other instrumentation should
-    /// leave the status unset. `#[traced]` knows: the author has annotated the function, and its return type says
-    /// whether a call has failed, so OK distinguishes a returned call from an unjudged span, such as a cancelled one.
-    /// Backends count errors, so neither value changes their rates. The integrations, which know an operation only from
-    /// outside, leave it unset as their conventions require. Set it to `false` if your processor or backend decides
-    /// later about success, because OK is final.
+    /// leave the status unset. `#[traced]` knows this, because the author has annotated the function, and its return
+    /// type says whether a call has failed. So OK distinguishes a returned call from an unjudged span, such as a
+    /// cancelled one. Backends count errors, so neither value changes their rates. The integrations know an operation
+    /// only from outside, and leave the status unset as their conventions require. Set this to `false` if a processor
+    /// or backend decides later about success, because OK is final.
     #[serde(skip_serializing_if = "is_on")]
     pub status_on_success: bool,
-    /// The writer of a panic to standard error, after [`init`](crate::init): the panic `hook` (default), or `redacted`
-    /// for this crate instead.
+    /// What writes the message of a panic to standard error after [`init`](crate::init): the panic `hook` (default), or
+    /// with `redacted` this crate.
     #[serde(skip_serializing_if = "is_default")]
     pub panic_output: PanicOutput,
     /// The formats of context propagation. Default `tracecontext` and `baggage`. An empty list disables
@@ -169,7 +169,7 @@ pub struct TelemetryConfig {
     pub propagators: Vec<Propagator>,
 }
 
-/// The defaults of a document, which has to name its service.
+/// Returns the defaults for a document, which must name its service.
 fn without_service() -> TelemetryConfig {
     TelemetryConfig::new(String::new())
 }
@@ -189,7 +189,7 @@ fn are_default_propagators(propagators: &[Propagator]) -> bool {
 }
 
 impl TelemetryConfig {
-    /// Returns a copy. The derived `clone` has 7 KiB, and would be compiled for each unit that calls it.
+    /// Returns a copy. The code of the derived `clone` has 7 KiB, and would be compiled into each unit that calls it.
     pub(crate) fn copied(&self) -> Self {
         self.clone()
     }
@@ -397,7 +397,7 @@ impl fmt::Debug for TelemetryConfig {
 
 struct Fields<'a>(&'a TelemetryConfig);
 
-/// Formats all fields. The compiler reports a missing one.
+/// Formats all fields. The compiler reports a missing field.
 macro_rules! fields {
     ($($field:ident)*) => {
         impl fmt::Debug for Fields<'_> {

@@ -1,8 +1,8 @@
-//! YAML as a tree with positions, which serde reads.
+//! Parses YAML into a tree with positions, from which serde reads.
 //!
-//! `serde-saphyr` resolves aliases and merge keys, refuses repeated keys, and applies the limits. It reads only the
-//! tree, because references to variables are replaced there, and because its code for maps, which is generated for each
-//! structure and each value, would be a large part of a program.
+//! `serde-saphyr` resolves aliases and merge keys, refuses repeated keys, and applies the limits. It deserializes only
+//! the tree, because references to variables are replaced in the tree, and because it generates code for the maps of
+//! each structure and each value, which would be a large part of a program.
 
 mod deserializer;
 mod spanned;
@@ -120,8 +120,8 @@ impl Node {
         }
     }
 
-    /// Returns the position of the value with a path, or of its key. If there is no such value, returns the position of
-    /// its nearest ancestor.
+    /// Returns the position of the value with this path or, if `is_key`, of its key. If there is no such value, returns
+    /// the position of the nearest ancestor.
     pub fn locate<'a>(&self, path: impl IntoIterator<Item = &'a str>, is_key: bool) -> Position {
         let (mut node, mut position) = (self, self.position);
         for key in path {
@@ -221,7 +221,7 @@ impl<'de> Deserialize<'de> for Raw {
 
 struct RawVisitor;
 
-/// Implements visits of values whose text is read from the document.
+/// Implements the visitor's methods for values whose text is read from the document.
 macro_rules! plain {
     ($($method:ident: $type:ty;)*) => {$(
         fn $method<E>(self, _: $type) -> Result<Raw, E> {

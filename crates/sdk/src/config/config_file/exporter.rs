@@ -23,7 +23,7 @@ pub(super) struct Exporters<'a> {
     signal: Signal,
     pub(super) kinds: Vec<ExporterKind>,
     otlp: &'a mut OtlpConfig,
-    /// The settings of the exporters of metrics, by exporter.
+    /// The settings of each exporter of metrics.
     pub(super) aggregations: Vec<(MetricTemporality, HistogramKind)>,
 }
 
@@ -82,7 +82,7 @@ impl<'a> Exporters<'a> {
             compression: part.word("compression", Compression::ALL)?,
             ..OtlpOptions::default()
         };
-        // `insecure` exists only for gRPC. By default the connection is encrypted.
+        // `insecure` exists only for gRPC, whose connection is encrypted by default.
         let mut insecure = (!is_http).then_some(false);
         if let Some(tls) = part.get("tls")? {
             options.certificate = file(&tls, "ca_file")?;
@@ -141,7 +141,7 @@ fn headers(exporter: &Part<'_>) -> Result<Headers, Mistake> {
     Ok(headers)
 }
 
-/// Turns an invalid part of a value into an error.
+/// Returns the value, or an error if any part of it is invalid.
 pub(super) fn whole<T>(parsed: Result<(T, Option<String>), String>) -> Result<T, String> {
     match parsed? {
         (value, None) => Ok(value),

@@ -17,7 +17,7 @@ use crate::config::mistake::Mistake;
 use crate::config::otlp::Signal;
 use crate::config::telemetry::TelemetryConfig;
 
-/// The maximum limit of attribute sets. The SDK reserves memory for the limit at once.
+/// The maximum of `aggregation_cardinality_limit`, because the SDK reserves memory for the whole limit at once.
 const MAX_CARDINALITY: usize = 1_000_000;
 
 const MAX_BUCKETS: u32 = 4096;
@@ -104,7 +104,7 @@ fn pull(
     Ok(())
 }
 
-/// Reads a view. `None` if it selects by a property that the library does not compare.
+/// Reads a view. Returns `None` if the view selects by a property that the library does not compare.
 fn view(part: &Part<'_>) -> Result<Option<ConfiguredView>, Mistake> {
     let (selector, stream) = (part.required("selector")?, part.required("stream")?);
     let view = ConfiguredView {
@@ -142,7 +142,7 @@ fn check_metric_name(name: &str) -> Result<(), &'static str> {
     )
 }
 
-/// Reads the keys to keep. The SDK compares whole keys.
+/// Reads the keys to keep. Patterns are not supported, because the SDK compares whole keys.
 fn attributes(stream: &Part<'_>) -> Result<Option<Vec<String>>, Mistake> {
     let Some(keys) = stream.get("attribute_keys")? else {
         return Ok(None);

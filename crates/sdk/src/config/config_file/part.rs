@@ -1,7 +1,7 @@
-//! The parts of a file. A part without an effect is noted with its place; the first mistake refuses the file.
+//! The parts of a file. A part without an effect is recorded with its position; the first mistake refuses the file.
 //!
-//! A key is known once the code asks for it, and messages list the known keys in this order. When a part is dropped, its
-//! other keys are noted.
+//! A key becomes known when the code reads it, and messages list the known keys in this order. When a `Part` is
+//! dropped, its other keys are recorded as ignored.
 
 use std::cell::RefCell;
 
@@ -103,7 +103,7 @@ impl<'a> Part<'a> {
         self.get(key)?.map(parse).transpose()
     }
 
-    /// Reads one of several words below a key, in any case, if there is one.
+    /// Reads one of several words below a key, in any case. Returns `None` if the key is missing.
     pub(super) fn word<T: Clone>(
         &self,
         key: &'a str,
@@ -145,7 +145,7 @@ impl<'a> Part<'a> {
     }
 }
 
-/// Notes the unknown keys of a mapping.
+/// Records the unknown keys of a mapping as ignored.
 impl Drop for Part<'_> {
     fn drop(&mut self) {
         let Some(known) = self.known.take() else {

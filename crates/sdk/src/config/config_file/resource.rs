@@ -12,7 +12,7 @@ use crate::config::propagator::Propagator;
 use crate::config::resource::{ResourceAttributes, SERVICE_NAME, check_key};
 use crate::config::telemetry::TelemetryConfig;
 
-/// A function that reads an attribute value other than text, by its type.
+/// A function that reads an attribute value of a type other than text.
 type Read = fn(&Part<'_>) -> Result<Value, Mistake>;
 
 const TYPES: [(&str, Option<Read>); 8] = [

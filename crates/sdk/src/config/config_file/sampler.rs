@@ -6,7 +6,7 @@ use crate::config::sampling::{Sampler, check_ratio};
 
 type Chosen = (Sampler, Option<f64>);
 
-/// The samplers of spans with a parent, by the parent's process and sampling. They decide as the parent did.
+/// The samplers of spans with a parent, by the kind of parent. Only these are supported: they decide as the parent did.
 const BELOW: [(&str, Sampler); 4] = [
     ("remote_parent_sampled", Sampler::AlwaysOn),
     ("remote_parent_not_sampled", Sampler::AlwaysOff),
@@ -14,7 +14,7 @@ const BELOW: [(&str, Sampler); 4] = [
     ("local_parent_not_sampled", Sampler::AlwaysOff),
 ];
 
-/// Reads the sampler below a key. `None` if there is none, or the program lacks it, so that the default applies.
+/// Reads the sampler below a key. Returns `None` if the default applies, because there is no sampler or it is unknown.
 pub(super) fn read(part: &Part<'_>, key: &'static str) -> Result<Option<Chosen>, Mistake> {
     let known = ["always_on", "always_off", "trace_id_ratio_based", "parent_based"];
     let Some(part) = part.get(key)? else {

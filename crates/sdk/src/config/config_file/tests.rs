@@ -1,4 +1,4 @@
-//! Each type of the file format, and mistakes with their places.
+//! Tests each type of the file format, and mistakes with their positions.
 
 use std::path::Path;
 
@@ -38,7 +38,7 @@ fn config(text: &str) -> TelemetryConfig {
     config
 }
 
-/// The only warning, which lists the unsupported parts.
+/// Returns the warning, which lists the unsupported parts.
 fn unsupported(text: &str) -> String {
     try_parse(text).unwrap().warning
 }
@@ -344,7 +344,7 @@ anchors: {}";
     assert_eq!(lines.len(), 9, "{warning}");
 }
 
-/// Even if it is the only component of its kind, the rest of the file applies.
+/// The rest of the file applies, even if the ignored component is the only one of its kind.
 #[test]
 fn a_component_of_other_programs_leaves_the_rest_as_it_is() {
     for provider in ["tracer_provider", "logger_provider"] {
@@ -369,7 +369,7 @@ meter_provider: {readers: [{pull: {exporter: {jmx: }}}]}";
     assert_eq!(config.propagators, [Propagator::B3]);
 }
 
-/// A similar name may be misspelled, or belong to another program.
+/// A similar name may be misspelled or belong to another program, so only this component is ignored.
 #[test]
 fn a_component_with_a_similar_name_is_ignored_alone() {
     let text = "tracer_provider: {processors: [{bacth: {a: 1}}, {simple: {exporter: {consoles: }}}, {simple: {exporter: {console: }}}]}

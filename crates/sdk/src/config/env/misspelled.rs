@@ -1,4 +1,4 @@
-//! Warns about variables with a misspelled name, which otherwise has no effect and causes no report.
+//! Warns about variables with a misspelled name, which would otherwise have no effect without any message.
 
 use std::collections::BTreeSet;
 use std::sync::{Mutex, PoisonError};

@@ -1,4 +1,4 @@
-//! Warns about variables that have no effect here: variables of the specification, and names that are easily guessed.
+//! Warns about variables that have no effect: unsupported ones of the specification, and names that users may guess.
 
 use super::{is_set, warn_about};
 

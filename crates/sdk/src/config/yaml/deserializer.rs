@@ -143,7 +143,7 @@ impl<'de> Deserializer<'de> for &'de Node {
 
     fn deserialize_str<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Mistake> {
         match &self.content {
-            // The text as written: `1.20` is a version, not the number 1.2.
+            // The text is taken as written, because `1.20` may be a version instead of the number 1.2.
             Content::Scalar { text, .. } if !self.is_null() => visitor.visit_borrowed_str(text),
             _ => Err(self.unexpected("a text", false)),
         }

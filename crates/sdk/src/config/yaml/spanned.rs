@@ -1,6 +1,6 @@
-//! Data that serde's data model cannot carry: the position of a value, and a part of a document.
+//! Passes data that serde's data model cannot express: the position of a value, and a part of a document.
 //!
-//! The deserializer puts them into a thread-local variable right before it calls the visitor, which takes them.
+//! The deserializer puts the data into a thread-local variable right before it calls the visitor, which takes it.
 
 use std::cell::{Cell, RefCell};
 use std::fmt;
@@ -21,7 +21,7 @@ thread_local! {
     pub(super) static PART: RefCell<Option<Node>> = const { RefCell::new(None) };
 }
 
-/// A value with its position in the document, for mistakes that are found later. It is read from YAML alone.
+/// A value with its position in the document, for mistakes that are found later. It can be read from YAML only.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[expect(clippy::exhaustive_structs, reason = "not part of the public interface")]
 pub struct Spanned<T> {

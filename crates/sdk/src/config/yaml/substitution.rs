@@ -1,5 +1,4 @@
-//! References to environment variables in the values of a document, in this crate's format or of `OTEL_CONFIG_FILE`
-//! ([specification](https://opentelemetry.io/docs/specs/otel/configuration/data-model/#environment-variable-substitution)).
+//! References to environment variables in the values of a document of this crate's format or of `OTEL_CONFIG_FILE`
 //!
 //! Values are substituted once: the content of a variable is not searched for references, and cannot add keys. Types
 //! are determined afterwards.
@@ -77,7 +76,7 @@ fn substituted(text: &str, variable: &dyn Fn(&str) -> Option<String>) -> Result<
     Ok(result)
 }
 
-/// Appends a text without escapes to `result`, with the values of its references.
+/// Appends a text without `$$` to `result`, with the values in place of its references.
 fn references(
     mut rest: &str,
     variable: &dyn Fn(&str) -> Option<String>,
@@ -87,7 +86,7 @@ fn references(
         result.push_str(before);
         let end = after.find(['}', '\n']);
         let Some(end) = end.filter(|end| after[*end..].starts_with('}')) else {
-            // This is not a reference, but text.
+            // Without a `}` on the same line, this is text and not a reference.
             result.push_str("${");
             rest = after;
             continue;
@@ -117,7 +116,7 @@ fn parse(reference: &str) -> Result<(&str, &str), String> {
     if is_name {
         return Ok((name, default));
     }
-    // The default may be a credential.
+    // Only the name is quoted, because the default may be a credential.
     let shown: String = name.chars().take(64).collect();
     Err(format!(
         "expected `${{NAME}}`, `${{env:NAME}}` or `${{NAME:-default}}`, and `$$` for a `$`, found a reference to `{shown}`"

@@ -1,4 +1,4 @@
-//! Types of documents. `tests/config-errors.jsonl` has mistakes with their places.
+//! Tests the types of documents. `tests/config-errors.jsonl` contains mistakes with their positions.
 
 use serde::Deserialize;
 
@@ -86,7 +86,7 @@ fn a_variant_is_a_word_or_the_only_key_of_a_mapping() {
     }
 }
 
-/// Comparing each key with all others would take minutes.
+/// A comparison of each key with all others would take minutes.
 #[test]
 fn many_keys_are_read_at_once() {
     use std::collections::BTreeMap;
@@ -104,7 +104,7 @@ fn many_keys_are_read_at_once() {
 fn a_part_is_read_later() {
     let house: House = read("name: a\nrest: {wood: 3}").unwrap();
     assert_eq!((&*house.name.value.0, house.name.position.column), ("a", 7));
-    // The place is that of the whole document.
+    // The position is relative to the whole document.
     assert_eq!(
         line(house.rest.unwrap().read::<Stove>()),
         "line 2, column 14: wood: expected `true` or `false`, found `3`"
