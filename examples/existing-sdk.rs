@@ -1,5 +1,5 @@
-//! A program that exports with OpenTelemetry's own SDK. Annotated functions, here or in a library, record into
-//! its provider, without a provider of this crate.
+//! A program that exports with OpenTelemetry's own SDK. Annotated functions, here or in a library, record into the
+//! SDK's provider, without a provider of this crate.
 //!
 //! ```sh
 //! cargo run -p floe-telemetry-examples --bin existing-sdk

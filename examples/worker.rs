@@ -1,5 +1,5 @@
-//! A worker that takes messages from a queue. Each message carries the context of its sender in its headers,
-//! so its processing is in the sender's trace; the span of a batch links to all of its senders.
+//! A worker that takes messages from a queue. Each message carries the context of its sender in its headers, so its
+//! processing is in the sender's trace; the span of a batch links to the spans of all senders.
 //!
 //! ```sh
 //! cargo run -p floe-telemetry-examples --bin worker

@@ -34,9 +34,9 @@ const TARGETS: [(&str, Target); 21] = [
 ];
 
 static TARGET: LazyLock<Target> = LazyLock::new(|| {
-    let name = env::var("FUZZ_TARGET").expect("FUZZ_TARGET: the name of a target");
+    let name = env::var("FUZZ_TARGET").expect("FUZZ_TARGET: expected the name of a target, found no variable");
     let found = TARGETS.iter().find(|(of, _)| *of == name);
-    found.unwrap_or_else(|| panic!("FUZZ_TARGET: there is no target `{name}`")).1
+    found.unwrap_or_else(|| panic!("FUZZ_TARGET: expected a name in `TARGETS`, found `{name}`")).1
 });
 
 libfuzzer_sys::fuzz_target!(|data: &[u8]| TARGET(data));

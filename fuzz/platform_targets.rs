@@ -5,11 +5,11 @@ use floe::fuzzing as parsers;
 use floe::word::{Endpoint, Identifier, InnerPath, Name, Version};
 use floe_plugin::{CleanUrl, Destination};
 
-/// A value that occurs nowhere else.
+/// A secret that occurs nowhere else.
 const SECRET: &str = "Zq7vXk29PmLw";
 
-/// Asserts that the message of an error neither contains the secret nor controls the terminal. It has a line for each
-/// mistake, at most 100, and each is bounded.
+/// Asserts that the message of an error neither contains the secret nor controls the terminal, and that it has at most
+/// 100 lines of at most 600 characters.
 fn assert_safe(error: &Error) {
     let message = error.redacted();
     assert!(!message.contains(SECRET), "{message}");
@@ -20,7 +20,7 @@ fn assert_safe(error: &Error) {
     assert!(!message.contains(is_control), "{message:?}");
 }
 
-/// Asserts that each line is a mistake in the file.
+/// Asserts that each line of the message is a mistake in the file.
 fn assert_lines(error: &Error, file: &str) {
     let is_mistake = |line: &str| line.starts_with(&format!("{file}:"));
     assert!(error.redacted().lines().all(is_mistake), "{error}");
@@ -29,7 +29,7 @@ fn assert_lines(error: &Error, file: &str) {
 const TELEMETRY: &str =
     "telemetry:\n  authentication: {auth_type: bearer, bearer_token: Zq7vXk29PmLw}\n";
 
-/// `manifest.yaml`.
+/// Reads `manifest.yaml`: no secret is shown, and each line of an error names the file.
 pub(crate) fn manifest(data: &[u8]) {
     let text = String::from_utf8_lossy(data);
     for text in [&*text, &format!("{text}\n{TELEMETRY}")] {
@@ -43,7 +43,7 @@ pub(crate) fn manifest(data: &[u8]) {
     }
 }
 
-/// `floe.yaml`.
+/// Reads `floe.yaml`: no secret is shown, and each line of an error names the file.
 pub(crate) fn product(data: &[u8]) {
     let text = String::from_utf8_lossy(data);
     for text in [&*text, &format!("{text}\npassword: {SECRET}\n")] {
@@ -54,8 +54,8 @@ pub(crate) fn product(data: &[u8]) {
     }
 }
 
-/// `compiled_artifacts.json`: an accepted file can be written and read again, unless it contains a credential, which is
-/// not written.
+/// Reads `compiled_artifacts.json`: an accepted file can be written and read again, unless it contains a credential,
+/// which is not written.
 pub(crate) fn artifacts(data: &[u8]) {
     let text = String::from_utf8_lossy(data);
     match parsers::artifacts(&text) {
@@ -72,7 +72,7 @@ pub(crate) fn artifacts(data: &[u8]) {
     }
 }
 
-/// The query of a model: no reference is left after the replacement.
+/// Renders the query of a model: no reference is left after the replacement.
 pub(crate) fn query(data: &[u8]) {
     let text = String::from_utf8_lossy(data);
     match parsers::query(&text) {
@@ -87,7 +87,7 @@ pub(crate) fn query(data: &[u8]) {
     }
 }
 
-/// Names, versions, paths and endpoints: an accepted text is written as it was, and does not lead out of a folder.
+/// Reads names, versions, paths and endpoints: an accepted text is written as it was, and no path leaves its folder.
 pub(crate) fn words(data: &[u8]) {
     let text = String::from_utf8_lossy(data).into_owned();
     let accepted = [
@@ -108,7 +108,7 @@ pub(crate) fn words(data: &[u8]) {
     assert!(Endpoint::try_from(format!("https://user:{SECRET}@{text}")).is_err());
 }
 
-/// Addresses: neither form contains the password of a URL.
+/// Shows addresses: no shown form contains the credential of a URL.
 pub(crate) fn address(data: &[u8]) {
     let text = String::from_utf8_lossy(data);
     let url = format!("https://user:{SECRET}@example.org/{text}");

@@ -27,7 +27,7 @@ pub(crate) fn redaction(data: &[u8]) {
     assert!(!url.contains(SECRET) || text.contains(SECRET));
 }
 
-/// A value that occurs nowhere else.
+/// A secret that occurs nowhere else.
 const SECRET: &str = "Zq7vXk29PmLw";
 
 /// A password in a line of its own is redacted, whatever the other lines contain.
@@ -49,7 +49,7 @@ pub(crate) fn slowest(data: &[u8]) {
     }
     let text = piece.repeat(8192_usize.div_ceil(piece.len()));
     let steps = floe_redact::__steps(&text) / text.len();
-    // libFuzzer keeps an input that runs a loop more often, so it climbs to slower texts.
+    // libFuzzer keeps inputs that run a loop more often, so it proceeds to slower and slower texts.
     for _ in 0..steps / 16 {
         std::hint::black_box(steps);
     }
@@ -86,7 +86,7 @@ pub(crate) fn recording(data: &[u8]) {
     assert_eq!(again.spans.len(), first.spans.len());
 }
 
-/// The lines of a header block. Invalid headers are left out, as by a server.
+/// Parses the lines of a header block. Invalid headers are left out, as by a server.
 fn headers(data: &[u8]) -> http::HeaderMap {
     let mut headers = http::HeaderMap::new();
     for line in data.split(|byte| *byte == b'\n') {
@@ -117,8 +117,8 @@ fn parent(cx: &Context) -> SpanContext {
     cx.span().span_context().clone()
 }
 
-/// `traceparent` and `tracestate`: a valid context is passed on as it was received, within the limits; an
-/// invalid one is not passed on.
+/// Reads `traceparent` and `tracestate`: a valid context is passed on as it was received, within the limits; an invalid
+/// one is not passed on.
 pub(crate) fn trace_context(data: &[u8]) {
     let cx = propagation::extract_context(&headers(data));
     let received = parent(&cx);
@@ -136,13 +136,13 @@ pub(crate) fn trace_context(data: &[u8]) {
     if sent.contains_key("tracestate") {
         assert_eq!(passed_on, received);
     } else {
-        // A list over the limit is not passed on by a service without a span of its own.
+        // A `tracestate` over the limit is not passed on by a service without a span of its own.
         let ids = |context: &SpanContext| (context.trace_id(), context.span_id());
         assert_eq!(ids(&passed_on), ids(&received));
     }
 }
 
-/// The headers of B3: the headers that are passed on are bounded, and do not change when they are passed on again.
+/// Reads the headers of B3: those that are passed on are bounded, and do not change when they are passed on again.
 pub(crate) fn other_headers(data: &[u8]) {
     let received = headers(data);
     for format in [Propagator::B3, Propagator::B3Multi] {
@@ -153,7 +153,7 @@ pub(crate) fn other_headers(data: &[u8]) {
     }
 }
 
-/// The headers that a service passes on after it has received these, in one format of context propagation.
+/// Returns the headers that a service passes on after it has received these, in one format of context propagation.
 fn passed_on<K>(
     format: Propagator,
     headers: &(impl ExtractFrom<K> + ?Sized),
@@ -168,8 +168,8 @@ fn passed_on<K>(
     sent
 }
 
-/// `baggage`: the entries that are passed on are bounded and do not change when they are passed on again, and a secret
-/// is not passed on.
+/// Reads `baggage`: the entries that are passed on are bounded and do not change when they are passed on again, and a
+/// secret is not passed on.
 pub(crate) fn baggage(data: &[u8]) {
     let header = |cx| sent(cx).remove("baggage").unwrap_or_default();
     let cx = propagation::extract_context(&headers(data));
@@ -206,7 +206,7 @@ fn list<'p>(pairs: impl IntoIterator<Item = (&'p str, &'p str)>) -> String {
     pairs.join(",")
 }
 
-/// `OTEL_EXPORTER_OTLP_HEADERS`: only headers that can be sent are accepted, and no warning quotes a value.
+/// Reads `OTEL_EXPORTER_OTLP_HEADERS`: only headers that can be sent are accepted, and no warning quotes a value.
 pub(crate) fn otlp_headers(data: &[u8]) {
     let text = String::from_utf8_lossy(data);
     if let Ok((headers, _)) = parsers::otlp_headers(&text) {
@@ -231,7 +231,7 @@ pub(crate) fn otlp_headers(data: &[u8]) {
     }
 }
 
-/// `OTEL_RESOURCE_ATTRIBUTES`: never makes a configuration invalid, and the result can be written as a list
+/// Reads `OTEL_RESOURCE_ATTRIBUTES`: no value makes a configuration invalid, and the result can be written as a list
 /// that means the same.
 pub(crate) fn resource_attributes(data: &[u8]) {
     let text = String::from_utf8_lossy(data);
@@ -263,7 +263,7 @@ pub(crate) fn resource_attributes(data: &[u8]) {
     assert_eq!(again, Ok((resource, None)));
 }
 
-/// `FLOE_SPAN_FILTER`, `FLOE_LOG_LEVEL` and `RUST_LOG`: an accepted value can be written, and means the same.
+/// Reads `FLOE_SPAN_FILTER`, `FLOE_LOG_LEVEL` and `RUST_LOG`: the written form of an accepted value means the same.
 pub(crate) fn filters(data: &[u8]) {
     const LEVELS: [&str; 6] = ["off", "error", "warn", "info", "debug", "trace"];
 
@@ -279,8 +279,8 @@ pub(crate) fn filters(data: &[u8]) {
     }
 }
 
-/// A document: an accepted one can be written and read again, unless it contains a credential, which is not written. No
-/// error, no debug output and no written form contains a credential.
+/// Reads a document: an accepted one can be written and read again, unless it contains a credential, which is not
+/// written. No error, no debug output and no written form contains a credential.
 pub(crate) fn configuration(data: &[u8]) {
     let text = String::from_utf8_lossy(data);
     if let Ok(config) = TelemetryConfig::from_yaml(&text) {
@@ -302,7 +302,7 @@ pub(crate) fn configuration(data: &[u8]) {
     }
 }
 
-/// The written form of a configuration as a document, in which `$` is doubled, except in credentials.
+/// Returns the written form of a configuration as a document, in which `$` is doubled, except in credentials.
 fn as_document(config: &TelemetryConfig) -> String {
     fn double(value: &mut serde_json::Value) {
         match value {
@@ -323,8 +323,8 @@ fn as_document(config: &TelemetryConfig) -> String {
     written.to_string()
 }
 
-/// The file of `OTEL_CONFIG_FILE`: its substitution ends where variables refer to each other, an accepted file can be
-/// written in our own format and read again, messages are bounded, and none of them contains a credential.
+/// Reads the file of `OTEL_CONFIG_FILE`: its substitution ends even if variables refer to each other, an accepted file
+/// can be written in our own format and read again, and messages are bounded and contain no credential.
 pub(crate) fn config_file(data: &[u8]) {
     let text = String::from_utf8_lossy(data);
     let variable = |name: &str| match name {
@@ -361,10 +361,10 @@ pub(crate) fn config_file(data: &[u8]) {
     }
 }
 
-/// More bytes than all messages about a file have: 100 lines of 2 KiB each, in the error and in the warning.
+/// The limit in bytes for all messages about a file, which are 100 lines of 2 KiB in the error and in the warning.
 const MAX_MESSAGE: usize = 256 * 1024;
 
-/// Endpoints: neither an error nor the written form contains a credential.
+/// Reads endpoints: neither an error nor the written form contains a credential.
 pub(crate) fn endpoint(data: &[u8]) {
     let text = String::from_utf8_lossy(data);
     let in_authority = format!("https://user:{SECRET}@{text}");
@@ -383,9 +383,9 @@ pub(crate) fn endpoint(data: &[u8]) {
     }
 }
 
-/// A response over HTTP. The input is a line each for status, `Content-Type`, `Content-Encoding` and
-/// `Retry-After`, and the body. Only a success is accepted. A reason is bounded, and quotes only the body of a failure,
-/// which the exporter redacts.
+/// Reads a response over HTTP. The input has a line each for the status, `Content-Type`, `Content-Encoding` and
+/// `Retry-After`, and then the body. Only a success is accepted. The reason of a failure is bounded; for an error
+/// status, it quotes the body, which the exporter redacts.
 pub(crate) fn http_response(data: &[u8]) {
     let mut lines = data.splitn(5, |byte| *byte == b'\n');
     let mut line = || lines.next().unwrap_or_default();
@@ -408,7 +408,7 @@ pub(crate) fn http_response(data: &[u8]) {
         }
     }
     if let Response::Retry(reason, _) | Response::Rejected(reason) = &response {
-        // A byte that is not UTF-8 becomes a character of three.
+        // A byte that is not UTF-8 becomes a character of three bytes.
         let bound = match status {
             200..300 => 200,
             _ => 200 + 3 * body.len().min(16 * 1024),
@@ -437,7 +437,7 @@ pub(crate) fn http_response(data: &[u8]) {
     assert_eq!(response, Some(expected));
 }
 
-/// A response over gRPC. The input is the code, the length of the message, the message, and the details. The
+/// Reads a response over gRPC. The input is the code, the length of the message, the message, and the details. The
 /// specification lists the codes that are retried.
 pub(crate) fn grpc_response(data: &[u8]) {
     let [code, length, rest @ ..] = data else {
@@ -446,7 +446,7 @@ pub(crate) fn grpc_response(data: &[u8]) {
     let (message, details) = rest.split_at(usize::from(*length).min(rest.len()));
     let message = String::from_utf8_lossy(message);
     match parsers::grpc_response(i32::from(code % 20), &message, details) {
-        Response::Accepted(..) => panic!("a status was accepted"),
+        Response::Accepted(..) => panic!("expected a failure for a status, found a success"),
         Response::Retry(reason, after) => {
             let is_retried = [1, 4, 10, 11, 14, 15].contains(&(code % 20));
             assert!(is_retried || code % 20 == 8 && after.is_some(), "{reason}");

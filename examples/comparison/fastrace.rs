@@ -1,4 +1,4 @@
-//! With fastrace, which has spans and their events, and leaves metrics and logs to others.
+//! The program with fastrace, which has spans and their events, and leaves metrics and logs to other crates.
 
 use std::borrow::Cow;
 use std::error::Error;

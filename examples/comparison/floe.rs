@@ -1,4 +1,4 @@
-//! With floe-telemetry.
+//! The program with floe-telemetry.
 
 use floe_telemetry::{MetricRecorder, traced};
 

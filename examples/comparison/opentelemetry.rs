@@ -1,4 +1,4 @@
-//! With OpenTelemetry's API and SDK. Its API for logs is for bridges, so `tracing` writes the log line.
+//! The program with OpenTelemetry's API and SDK. The API for logs is for bridges, so `tracing` writes the log line.
 
 use std::error::Error;
 

@@ -1,4 +1,4 @@
-//! The peers export the same as the programs of the workspace.
+//! Asserts that a program exports the signals that all compared programs export.
 
 use std::process::{Command, Output};
 

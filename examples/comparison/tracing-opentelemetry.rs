@@ -1,4 +1,4 @@
-//! With tracing-opentelemetry and the crates that its documentation combines it with.
+//! The program with tracing-opentelemetry and the crates that its documentation combines it with.
 
 use std::error::Error;
 

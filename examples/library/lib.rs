@@ -11,7 +11,7 @@ use std::num::ParseIntError;
 
 use floe_telemetry::{set_attribute, traced};
 
-/// The sum of a list of numbers, separated by commas.
+/// Returns the sum of a comma-separated list of numbers.
 ///
 /// # Errors
 ///

@@ -47,7 +47,7 @@ fn request(address: &str, path: &str) -> String {
 struct Service {
     process: Child,
     address: String,
-    /// Open until the end, because the service logs.
+    /// Kept open until the end, because the service writes its log there.
     _output: Lines<BufReader<ChildStderr>>,
 }
 

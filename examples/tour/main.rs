@@ -1,4 +1,4 @@
-//! Shows one attribute at work: an order cannot be saved at checkout, and the terminal shows its trace.
+//! Shows one attribute at work: an order cannot be saved at checkout, and the terminal shows the trace.
 //!
 //! ```sh
 //! cargo run -p tour

@@ -33,7 +33,7 @@ struct Stock {
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let _telemetry = floe_telemetry::init()?;
     let mut arguments = std::env::args().skip(1);
-    let address = arguments.next().ok_or("the address is missing")?;
+    let address = arguments.next().ok_or("expected the address to listen on as the first argument")?;
     let app = match arguments.next() {
         Some(url) => shop(url),
         None => stock().await?,
@@ -51,7 +51,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
 fn shop(url: String) -> Router {
     let client = ClientBuilder::new(Client::new()).with(HttpClientMiddleware::new()).build();
     let layer = HttpServerLayer::new()
-        // A stranger decides neither what is recorded nor which trace it belongs to.
+        // A stranger must determine neither what is recorded nor the trace of the request.
         .untrusted()
         .with_filter(|request| request.uri.path() != "/healthz")
         .with_trace_id_header(HeaderName::from_static("x-trace-id"));
@@ -66,7 +66,7 @@ fn shop(url: String) -> Router {
 #[traced(attributes(id), error_if = |response: &(StatusCode, String)| response.0.is_server_error())]
 async fn order(State(stock): State<Stock>, Path(id): Path<u64>) -> (StatusCode, String) {
     let request = stock.client.get(format!("{}/pairs/{id}", stock.url));
-    // The name of the client's span: the URL would differ for each order.
+    // The client's span is named after the template, because the URL differs for each order.
     let response = request.with_extension(UrlTemplate::new("/pairs/{id}"));
     match response.send().await {
         Ok(response) => (response.status(), response.text().await.unwrap_or_default()),

@@ -1,4 +1,4 @@
-//! `#[derive(FloeAttributes)]`: `attr → model → emit`.
+//! Expands `#[derive(FloeAttributes)]` in the stages `attr`, `model` and `emit`.
 //!
 //! After a mistake, an impl without attributes is emitted, so that each mistake causes one error, without further
 //! errors where the type is used.
@@ -43,7 +43,7 @@ fn derive(input: &DeriveInput) -> TokenStream {
     }
 }
 
-/// The warnings, in a separate item, because `allow` on the type or a field does not apply to the type itself.
+/// Emits the warnings as separate items, each with the `allow` attributes of the type and the field.
 fn warnings(model: &Model<'_>) -> TokenStream {
     let items = model.shape.fields().iter().filter_map(|field| {
         let keys = Keys::of_derive();

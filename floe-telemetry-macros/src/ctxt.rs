@@ -10,7 +10,7 @@ use quote::ToTokens;
 pub(crate) struct Ctxt(RefCell<Vec<syn::Error>>);
 
 impl Ctxt {
-    /// Reports `message` under all of `tokens`.
+    /// Reports `message` at all of `tokens`.
     pub(crate) fn error(&self, tokens: impl ToTokens, message: impl Display) {
         self.syn(syn::Error::new_spanned(tokens, message));
     }
@@ -20,7 +20,7 @@ impl Ctxt {
         self.0.borrow_mut().push(error);
     }
 
-    /// All errors as one, in the order in which they were found.
+    /// Returns all errors as one, in the order in which they were reported.
     pub(crate) fn check(self) -> syn::Result<()> {
         let all = self.0.into_inner().into_iter().reduce(|mut all, error| {
             all.combine(error);

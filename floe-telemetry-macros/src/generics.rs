@@ -16,15 +16,15 @@ pub(crate) struct Bound<'a> {
 
 #[derive(Clone, Copy)]
 pub(crate) enum On {
-    /// The type itself. For traits that `Option<T>` implements if `T` does, and that `PhantomData<T>` does not
+    /// The type of the field, for traits that `Option<T>` implements if `T` does, and that `PhantomData<T>` does not
     /// implement.
     Type,
-    /// The type parameters and their associated types, such as `I::Item`, as in the derives of the standard library:
-    /// for traits of the value inside an `Option`.
+    /// The type parameters in the field's type and their associated types, such as `I::Item`, as in the derives of the
+    /// standard library. For traits that the value inside an `Option` must implement.
     Parameters,
 }
 
-/// `generics` with every bound whose type contains a type parameter, without duplicates.
+/// Adds to `generics` each bound whose type contains a type parameter, without duplicates.
 pub(crate) fn with_bounds<'a>(
     generics: &Generics,
     bounds: impl Iterator<Item = Bound<'a>>,
@@ -33,7 +33,7 @@ pub(crate) fn with_bounds<'a>(
     let mut generics = generics.clone();
     let mut seen = HashSet::new();
     for Bound { ty, what, on } in bounds {
-        // Another identifier with the name of a parameter adds a bound that holds anyway.
+        // If another identifier has the name of a parameter, it adds a bound that holds anyway.
         let is_parameter = |ident: &Ident| parameters.contains(&ident);
         let predicates: Vec<WherePredicate> = match on {
             On::Type => tokens::any_ident(ty, is_parameter)
@@ -55,7 +55,7 @@ pub(crate) fn with_bounds<'a>(
     generics
 }
 
-/// The types in `ty` that depend on its parameters.
+/// Collects the type parameters in `ty`, and their associated types, in `found`.
 fn open<'a>(ty: &'a Type, is_parameter: impl Fn(&Ident) -> bool + Copy, found: &mut Vec<&'a Type>) {
     match ty {
         Type::Array(array) => open(&array.elem, is_parameter, found),

@@ -33,7 +33,7 @@ enum Value {
 }
 
 impl Given {
-    /// Parses one argument.
+    /// Parses one argument and adds it.
     pub(crate) fn parse(
         &mut self,
         cx: &Ctxt,
@@ -59,7 +59,7 @@ impl Given {
         }
     }
 
-    /// Reports `other` if `symbol`, which excludes it, is given as well.
+    /// Reports `other` if both arguments are given, because they exclude each other.
     pub(crate) fn exclude(&self, cx: &Ctxt, symbol: Symbol, other: Symbol) {
         if let (Some(given), Some(other)) = (self.keyword(symbol), self.keyword(other)) {
             cx.error(other, format_args!("`{other}` and `{given}` exclude each other"));
@@ -96,7 +96,7 @@ impl Given {
         }
     }
 
-    /// The value of `crate`.
+    /// Returns the value of the argument `crate`.
     pub(crate) fn path(&self) -> Option<&Path> {
         match &self.find(symbol::CRATE)?.value {
             Value::Path(path) => Some(path),
@@ -104,7 +104,7 @@ impl Given {
         }
     }
 
-    /// The value of `key`.
+    /// Returns the value of the argument `key`.
     pub(crate) fn key(&self) -> Option<&Key> {
         match &self.find(symbol::KEY)?.value {
             Value::Key(key) => Some(key),

@@ -1,12 +1,12 @@
-//! Parses lists with commas, and continues after a mistake.
+//! Parses comma-separated lists, and continues after a mistake.
 
 use proc_macro2::{Ident, TokenTree};
 use syn::{Expr, Token, ext::IdentExt, parse::ParseStream, token::Paren};
 
 use crate::{ctxt::Ctxt, symbol::Symbol, words};
 
-/// Calls `one` for each part between commas. After an error it continues with the next part that
-/// `starts` accepts.
+/// Calls `one` for each item of a comma-separated list. After an error, it continues with the next item that `starts`
+/// accepts.
 pub(crate) fn parse_each(
     cx: &Ctxt,
     input: ParseStream<'_>,
@@ -38,7 +38,7 @@ pub(crate) fn parse_keyword(
     Err(syn::Error::new(ident.span(), message))
 }
 
-/// The expression in the invisible group of a `macro_rules!` fragment such as `$name:expr`.
+/// Returns the expression inside the invisible group of a `macro_rules!` fragment such as `$name:expr`.
 pub(crate) fn ungrouped(mut value: Expr) -> Expr {
     while let Expr::Group(group) = value {
         value = *group.expr;
@@ -51,7 +51,7 @@ pub(crate) fn is_assignment(input: ParseStream<'_>) -> bool {
     input.peek(Token![=]) && !input.peek(Token![==]) && !input.peek(Token![=>])
 }
 
-/// Whether an identifier with `=`, with parentheses, or alone follows.
+/// Whether an argument follows: an identifier, alone or before `=` or parentheses.
 pub(crate) fn starts_argument(input: ParseStream<'_>) -> bool {
     input.call(Ident::parse_any).is_ok()
         && (is_assignment(input) || input.peek(Paren) || input.peek(Token![,]) || input.is_empty())
@@ -64,8 +64,8 @@ fn end(input: ParseStream<'_>) -> syn::Result<()> {
     Err(input.error("expected `,`"))
 }
 
-/// Skips to a comma that precedes the end or the start of another argument. Most commas in closures and between generic
-/// arguments do not.
+/// Skips to a comma before the end or before the start of another argument. Most commas in closures and generic
+/// arguments are elsewhere.
 fn skip(input: ParseStream<'_>, starts: fn(ParseStream<'_>) -> bool) {
     while !input.is_empty() {
         let ahead = input.fork();

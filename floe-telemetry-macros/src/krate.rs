@@ -11,7 +11,7 @@ impl Krate {
         Self(path)
     }
 
-    /// The module that only expansions may use.
+    /// Returns the path of the module that only expansions may use.
     pub(crate) fn private(&self) -> TokenStream {
         let span = self
             .0

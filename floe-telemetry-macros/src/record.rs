@@ -12,9 +12,9 @@ pub(crate) struct Record {
     pub(crate) key: Key,
     pub(crate) format: Format,
     pub(crate) value: Expr,
-    /// Whether the key is in quotes, chosen by the user for this value.
+    /// Whether the key is in quotes, which means that the user chose it for this value.
     pub(crate) quoted: bool,
-    /// The argument named by a shorthand, which must exist.
+    /// The argument that an entry without a key names. It must exist.
     pub(crate) shorthand: Option<Ident>,
     pub(crate) cfgs: Vec<Attribute>,
 }
@@ -110,8 +110,8 @@ fn assigned_key(input: ParseStream<'_>) -> syn::Result<Option<(Key, Token![=])>>
     Ok(Some((parse_key(input)?, input.parse()?)))
 }
 
-/// The tokens before the `=`, if this is a key such as `db-rows = …`, `http.2xx = …` or `1x = …`, whose
-/// characters need quotes.
+/// Returns the tokens before the `=` if they are a key whose characters need quotes, as in `db-rows = …`, `http.2xx =
+/// …` or `1x = …`.
 fn unquoted_key(input: ParseStream<'_>) -> Option<TokenStream> {
     let ahead = input.fork();
     let mut key = TokenStream::from(word(&ahead)?);
@@ -178,7 +178,7 @@ fn is_constant(ident: &Ident) -> bool {
     text.contains(|c: char| c.is_ascii_uppercase()) && !text.contains(|c: char| c.is_lowercase())
 }
 
-/// The argument in `argument.field`, and the resulting key, without `self`.
+/// Returns the first name of `argument.field`, and the resulting key, in which `self` is left out.
 fn place(value: &Expr) -> Option<(Ident, String)> {
     match value {
         Expr::Path(path) => {

@@ -2,7 +2,7 @@
 //!
 //! The names are also in the table of keys of `floe-redact`; `tests/tests/it/secrets.rs` compares them.
 
-/// Last words of a credential's name, after any other words.
+/// Endings of a credential's name without separators. An ending may begin inside a word, as in `dbpassword`.
 const ENDINGS: &[&str] = &[
     "accesskey",
     "accountkey",
@@ -22,7 +22,7 @@ const ENDINGS: &[&str] = &[
     "token",
 ];
 
-/// Last words of a credential's name, without separators.
+/// Last whole words of a credential's name, joined without separators.
 const WORDS: &[&str] = &[
     "auth",
     "authcode",
@@ -54,11 +54,11 @@ const WORDS: &[&str] = &[
     "totp",
 ];
 
-/// Words that denote a form of the value and may follow.
+/// Words that may follow a credential's name and denote a form of its value.
 const FORMS: &[&str] =
     &["b64", "base64", "bytes", "hash", "pem", "raw", "str", "string", "text", "value"];
 
-/// Returns whether a field with this name contains the value itself.
+/// Returns whether a field with this name contains the value of the credential that it belongs to.
 pub(crate) fn is_form(name: &str) -> bool {
     FORMS.contains(&name)
 }
@@ -82,8 +82,8 @@ const COUNTS: &[&str] = &[
 /// First words of a name that denote a boolean.
 const QUESTIONS: &[&str] = &["has", "is", "needs", "uses", "with"];
 
-/// Returns whether `name` is the name of a credential. `token_count` is none, because its last word determines the
-/// value, and neither is the boolean `has_token`.
+/// Returns whether `name` is the name of a credential. `token_count` is not, because its last word names the value, and
+/// neither is `has_token`, which is a boolean.
 pub(crate) fn is_named_by(name: &str) -> bool {
     let mut words = words(name);
     if words.len() > 1 && QUESTIONS.contains(&words[0].as_str()) {
@@ -129,7 +129,7 @@ fn words(name: &str) -> Vec<String> {
         }
         begins = false;
     }
-    // `password2`
+    // Removes the digit of `password2`.
     if let Some(last) = words.last_mut() {
         let name = last.trim_end_matches(|letter: char| letter.is_ascii_digit());
         if !name.is_empty() && !FORMS.contains(&last.as_str()) {

@@ -1,9 +1,9 @@
 //! Checks literal keys of the program against OpenTelemetry's semantic conventions.
 //!
-//! A mistake is a warning of the compiler at the key: the use of a deprecated macro whose tokens have the span of the
-//! key. So `allow(deprecated)` applies to it, and a newer table breaks no build. No other lint of stable Rust prints
-//! words of the program in its first line, and `#[diagnostic]` changes only errors. The compiler prints only the name
-//! of a deprecated macro, but the whole path of a deprecated function.
+//! A mistake is a warning of the compiler at the key, caused by the use of a deprecated macro whose tokens have the
+//! span of the key. So `allow(deprecated)` applies to it, and a newer table breaks no build. No other lint of stable
+//! Rust prints chosen words in its first line, and `#[diagnostic]` changes only errors. For a deprecated function, the
+//! compiler would print the whole path, not only the name.
 
 use std::cell::RefCell;
 
@@ -15,7 +15,7 @@ use syn::{Expr, GenericArgument, Lit, LitStr, PathArguments, Type};
 use crate::symbol::{ERROR_IF, KIND, NAME};
 
 pub(crate) struct Keys {
-    /// Converts spans, because rustc hides warnings with the spans of a derive.
+    /// Converts spans, except for a derive, because rustc hides warnings with the spans of its expansion.
     spans: fn(Span) -> Span,
     warnings: RefCell<TokenStream>,
 }
@@ -35,7 +35,7 @@ impl Keys {
 
     pub(crate) fn key(&self, key: &LitStr) {
         let text = key.value();
-        // A field in `tracing`'s syntax that is an argument of `#[traced]`.
+        // A special field of `tracing`, for which `#[traced]` has an argument.
         let argument = match &*text {
             "otel.name" => Some(NAME),
             "otel.kind" => Some(KIND),
@@ -81,7 +81,7 @@ impl Keys {
         }
     }
 
-    /// Checks a field, if its type is of the standard library.
+    /// Checks the type of a field, if it is a type of the standard library.
     pub(crate) fn field(&self, key: &LitStr, ty: &Type, is_text: bool) {
         let kind = if is_text { Some(Kind::Text) } else { kind_of(ty) };
         if let Some(kind) = kind {
@@ -92,7 +92,7 @@ impl Keys {
     /// Checks the keys in calls of `set_attribute("key", …)` and `.attribute("key", …)`.
     pub(crate) fn calls(&self, tokens: TokenStream) {
         let mut before = [const { None }; 2];
-        // Whether the expression names a span: other types have these methods, too.
+        // Whether the expression contains a name with `span`, because other types have these methods, too.
         let mut is_span = false;
         for tree in tokens {
             match &tree {
@@ -154,7 +154,7 @@ impl Keys {
     }
 }
 
-/// The kind of the type's values, for types of the standard library.
+/// Returns the kind of the values of a type of the standard library.
 fn kind_of(ty: &Type) -> Option<Kind> {
     let path = match ty {
         Type::Path(path) => &path.path,
@@ -209,7 +209,7 @@ fn literal(value: &Expr) -> Option<&Lit> {
     }
 }
 
-/// Whether the tokens before a name call it on a span.
+/// Whether `group` has the arguments of a call that sets an attribute: of a function, or of a method of a span.
 fn is_call(before: &[Option<TokenTree>; 2], group: &Group, is_span: bool) -> bool {
     let [lead, Some(TokenTree::Ident(name))] = before else {
         return false;

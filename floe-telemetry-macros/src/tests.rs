@@ -1,4 +1,4 @@
-//! The errors in an expansion, for tests.
+//! Reads the errors in an expansion, for tests.
 
 use proc_macro2::{TokenStream, TokenTree};
 

@@ -1,4 +1,4 @@
-//! Searches tokens, which, unlike a visitor, cannot miss a part of the syntax.
+//! Searches tokens. Unlike a visitor of the syntax tree, such a search cannot miss a part of the syntax.
 
 use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use quote::ToTokens;
@@ -22,7 +22,7 @@ pub(crate) fn any_punct(tokens: &impl ToTokens, character: char) -> bool {
     )
 }
 
-/// A `return` or an `await` in an expression, but not in functions inside it.
+/// Finds a `return` or an `await` in an expression that contains no function, closure or `async` block.
 pub(crate) fn find_exit(tokens: &impl ToTokens) -> Option<Ident> {
     let has_function = any_punct(tokens, '|') || has_word(tokens, &["async", "fn"]);
     if has_function { None } else { find_exit_in(tokens.to_token_stream()) }
@@ -52,12 +52,12 @@ pub(crate) fn is_named(attr: &Attribute, words: &[&str]) -> bool {
     }
 }
 
-/// A hygienic span whose errors are reported at the user's tokens.
+/// Returns a hygienic span whose errors are reported at the user's tokens.
 pub(crate) fn on(tokens: &impl Spanned) -> Span {
     Span::mixed_site().located_at(tokens.span())
 }
 
-/// The tokens at `span`, with the same names.
+/// Moves the tokens to `span` and keeps the hygiene of their names.
 pub(crate) fn located_at(tokens: TokenStream, span: Span) -> TokenStream {
     let at = |mut tree: TokenTree| {
         tree.set_span(tree.span().located_at(span));

@@ -1,7 +1,7 @@
-//! `#[traced]`: `args → item → model → emit`.
+//! Expands `#[traced]` in the stages `args`, `item`, `model` and `emit`.
 //!
-//! After a mistake the function is emitted unchanged, together with all errors, so that each mistake causes
-//! one error and an editor can still resolve the function.
+//! After a mistake the function is emitted unchanged, together with all errors, so that each mistake causes one error
+//! and an editor can still resolve the function.
 
 mod args;
 mod arguments;
@@ -35,8 +35,8 @@ pub(crate) fn expand(args: TokenStream, item: &TokenStream) -> TokenStream {
 }
 
 fn expand_function(args: TokenStream, item: &TokenStream) -> syn::Result<TokenStream> {
-    // A block removes this attribute from its methods, unless the macro has another name there or the attribute is in a
-    // `cfg_attr`.
+    // A block removes `#[traced(skip)]` from its methods, unless the macro has another name there or the attribute is
+    // in a `cfg_attr`.
     if args::is_skip(&args) {
         return Ok(item.clone());
     }
@@ -48,7 +48,7 @@ fn expand_function(args: TokenStream, item: &TokenStream) -> syn::Result<TokenSt
     Ok(traced.map_or_else(|| item.clone(), |traced| emit::emit(&traced)))
 }
 
-/// Expands a block. Arguments that need no method are checked once, not for each method.
+/// Expands a block. Arguments that can be checked without a method are checked once, not for each method.
 fn expand_block(
     args: TokenStream,
     item: &TokenStream,

@@ -17,7 +17,7 @@ pub(crate) fn unknown<'a>(
     format!("unknown {what} `{found}`, expected {}{guess}", one_of(&words))
 }
 
-/// The word with the fewest edits, if they are few, or the first one with the same beginning.
+/// Returns the word with the fewest edits, if they are few, or else the first word with the same beginning as `found`.
 fn nearest<'a>(found: &str, words: &[&'a str]) -> Option<&'a str> {
     let near = words.iter().map(|word| (strsim::osa_distance(found, word), *word));
     let near = near.filter(|(edits, word)| *edits <= word.len().clamp(3, 6) / 3);
@@ -29,7 +29,7 @@ fn nearest<'a>(found: &str, words: &[&'a str]) -> Option<&'a str> {
     near.or_else(|| words.iter().find(begins).copied())
 }
 
-/// `none`, the only word, or "one of" the words, in backticks.
+/// Lists the words in backticks after "one of". A single word stands alone, and an empty list is "none".
 pub(crate) fn one_of(words: &[&str]) -> String {
     let quoted: Vec<_> = words.iter().map(|word| format!("`{word}`")).collect();
     match &*quoted {
@@ -39,7 +39,7 @@ pub(crate) fn one_of(words: &[&str]) -> String {
     }
 }
 
-/// Checks a key or a prefix: words separated by dots, as in OpenTelemetry's conventions.
+/// Checks that a key or a prefix consists of words separated by dots, as in OpenTelemetry's conventions.
 pub(crate) fn check_key(cx: &Ctxt, what: &str, text: &LitStr) {
     let key = text.value();
     let mistake = if key.split('.').any(str::is_empty) {

@@ -1,4 +1,4 @@
-//! With tracing-opentelemetry and init-tracing-opentelemetry, which sets it up.
+//! The program with tracing-opentelemetry and init-tracing-opentelemetry, which sets it up.
 
 use init_tracing_opentelemetry::TracingConfig;
 use init_tracing_opentelemetry::opentelemetry::global;

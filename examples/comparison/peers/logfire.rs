@@ -1,4 +1,4 @@
-//! With logfire, which sends to its own service, and to a receiver of the program if exporters are added.
+//! The program with logfire, which sends to its own service, and to another receiver if exporters are added.
 
 use std::error::Error;
 

@@ -1,4 +1,4 @@
-//! The programs export the same.
+//! All programs export the same.
 
 #![allow(clippy::unwrap_used, reason = "tests")]
 

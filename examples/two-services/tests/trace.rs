@@ -7,13 +7,13 @@ use std::process::{Child, ChildStderr, ChildStdout, Command, Stdio};
 
 use serde_json::Value;
 
-/// The service prints its exports.
+/// A running service, which prints its exports.
 struct Service {
     name: &'static str,
     process: Child,
     address: String,
     output: Lines<BufReader<ChildStdout>>,
-    /// Open until the end, because the service logs.
+    /// Kept open until the end, because the service writes its log there.
     _log: Lines<BufReader<ChildStderr>>,
 }
 
@@ -57,7 +57,7 @@ impl Service {
     }
 }
 
-/// The items of the lists at these keys, one list inside the other.
+/// Returns the items of nested lists, with the key of each list in `path`.
 fn items(lines: &[Value], path: [&str; 3]) -> Vec<Value> {
     let mut found = lines.to_vec();
     for key in path {
@@ -84,7 +84,7 @@ impl Span {
     }
 }
 
-/// Lists the spans by name, each with its service.
+/// Draws the spans below `parent` as a tree, each with its service and its name.
 fn tree(spans: &[Span], parent: &str, depth: usize) -> String {
     let below = spans.iter().filter(|it| text(&it.json, "parentSpanId") == parent);
     let lines = below.map(|span| {

@@ -7,7 +7,7 @@ use crate::{ctxt::Ctxt, words};
 /// Converts the name of a variant.
 pub(super) type Case = fn(&str) -> String;
 
-/// The names and their results are serde's, so that a value is the same in JSON and in an attribute.
+/// The cases and their results are serde's, so that a value is the same in JSON and in an attribute.
 const ALL: &[(&str, Case)] = &[
     ("lowercase", str::to_ascii_lowercase),
     ("UPPERCASE", str::to_ascii_uppercase),

@@ -30,7 +30,7 @@ pub(super) fn emit(model: &Model<'_>) -> TokenStream {
     }
 }
 
-/// The expansion after a mistake. It has the same items, so that the other code compiles, but records nothing.
+/// Emits the same items after a mistake, so that other code compiles, but they record nothing.
 pub(super) fn stub(model: &Model<'_>) -> TokenStream {
     match &model.shape {
         Shape::Struct(_) => {
@@ -85,8 +85,8 @@ fn bounds(model: &Model<'_>) -> Generics {
     generics::with_bounds(&model.original.generics, bounds)
 }
 
-/// The key of a field. If the field has a constant, a key given as a path is used only in this constant, and elsewhere
-/// through it, so a path that is not text causes one compile error instead of several.
+/// Emits the key of a field. A key given as a path is used only in the field's constant, if there is one, and elsewhere
+/// through that constant, so a path that is not text causes one compile error instead of several.
 fn emit_key(field: &Field<'_>) -> TokenStream {
     match (field.key(), &field.constant) {
         (Some(Key::Const(path)), Some(constant)) => {

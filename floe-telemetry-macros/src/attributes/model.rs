@@ -20,11 +20,11 @@ pub(super) struct Model<'a> {
 }
 
 pub(super) enum Shape<'a> {
-    /// A struct: attributes.
+    /// A struct, whose fields are attributes.
     Struct(Vec<Field<'a>>),
-    /// An enum without data: the value of an attribute.
+    /// An enum without data, which is the value of an attribute.
     Words(Vec<Word<'a>>),
-    /// No valid type, after a mistake.
+    /// An unsupported type, which has caused an error.
     Neither,
 }
 
@@ -65,19 +65,19 @@ pub(super) struct Field<'a> {
     pub(super) member: Member,
     pub(super) record: Record,
     pub(super) constant: Option<Ident>,
-    /// The keyword that determines the keys: `key` or `flatten`.
+    /// The keyword `key` or `flatten`, if the field has one.
     pub(super) written: Option<Ident>,
 }
 
 pub(super) enum Record {
-    /// The attributes of the field's type, under their keys.
+    /// The attributes of the field's type, under their own keys.
     Nested,
-    /// One attribute: the value, or its text.
+    /// One attribute with its key: the typed value, or its text.
     Value(Key, Option<Text>),
 }
 
 impl<'a> Field<'a> {
-    /// Creates a field; `None` if it is skipped, or has no key.
+    /// Creates a field, or returns `None` if it is skipped or has no key.
     fn new(
         cx: &Ctxt,
         original: &'a syn::Field,
@@ -115,7 +115,7 @@ impl<'a> Field<'a> {
         }
     }
 
-    /// Reports a field with the name of a credential, unless the user chose a key for it.
+    /// Reports a field with the name of a credential, unless it is redacted or flattened, or the user chose its key.
     fn check_secret(&self, cx: &Ctxt) {
         let is_redacted = matches!(self.record, Record::Value(_, Some(Text::Redact)));
         if self.written.is_none()
@@ -230,7 +230,7 @@ fn check_duplicates(cx: &Ctxt, fields: &[Field<'_>]) {
     check_twice(cx, "key", keys);
 }
 
-/// The name of the constant for a field, unless it is the name of a constant of the trait.
+/// Returns the name of the constant for a field, or `None` if the trait has a constant of this name.
 fn constant(field: &Ident) -> Option<Ident> {
     let name = field.unraw().to_string().to_uppercase();
     (name != "KEYS").then(|| Ident::new(&name, field.span()))

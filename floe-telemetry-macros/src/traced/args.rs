@@ -60,7 +60,7 @@ fn argument(cx: &Ctxt, input: ParseStream<'_>, args: &mut Given) -> syn::Result<
     args.parse(cx, input, accepted)
 }
 
-/// The replacement for an argument of `tracing`'s `instrument` or fastrace's `trace` at the start of `input`.
+/// Returns a message with the replacement for an argument of `tracing`'s `instrument` or fastrace's `trace`.
 fn advice(word: &Ident, input: ParseStream<'_>) -> Option<&'static str> {
     let word = word.to_string();
     Some(match word.as_str() {

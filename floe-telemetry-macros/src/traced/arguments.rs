@@ -7,12 +7,12 @@ use syn::{Attribute, FnArg, Member, Pat, Signature, ext::IdentExt};
 use crate::tokens;
 
 pub(super) struct Argument<'a> {
-    /// The name; `None` for `_` and for a pattern without a name for the whole.
+    /// The name of the whole argument; `None` for `_` and for other patterns without such a name.
     pub(super) name: Option<Ident>,
     /// All names that the argument binds, usually one.
     pub(super) leaves: Vec<Leaf<'a>>,
     pub(super) original: &'a dyn ToTokens,
-    /// The conditions of the argument, which its uses in the expansion need as well.
+    /// The `cfg` attributes of the argument, which its uses in the expansion need as well.
     pub(super) cfgs: Vec<&'a Attribute>,
 }
 
@@ -46,7 +46,7 @@ impl<'a> Argument<'a> {
         self.name.as_ref() == Some(word) || self.leaves.iter().any(|leaf| leaf.0 == word)
     }
 
-    /// The names that `attributes(…)` accepts without a key; `self` needs a field.
+    /// Returns the names that `attributes(…)` accepts without a key, of which `self` needs a field.
     pub(super) fn names(&self) -> Vec<String> {
         if self.name.as_ref().is_some_and(|name| name == "self") {
             return vec!["self".to_owned()];
@@ -71,7 +71,7 @@ pub(super) fn leaves(pat: &Pat) -> Vec<Leaf<'_>> {
         Pat::Or(pat) => {
             let mut cases = pat.cases.iter().map(leaves);
             let mut found = cases.next().unwrap_or_default();
-            // Each alternative has the same names, maybe of other fields.
+            // Each alternative binds the same names, possibly to other fields.
             for (word, fields) in cases.flatten() {
                 if let Some(leaf) = found.iter_mut().find(|leaf| leaf.0 == word) {
                     leaf.1.extend(fields);

@@ -32,7 +32,7 @@ enum Item {
     Other(TokenStream),
 }
 
-/// A function as tokens, with separate attributes.
+/// A method. `rest` contains all its tokens except the attributes.
 struct Method {
     attrs: Vec<Attribute>,
     sig: Signature,
@@ -84,7 +84,7 @@ impl Block {
             })
     }
 
-    /// The block with the attribute on each method, or on none if the arguments are invalid.
+    /// Emits the block with the attribute on each method, or on none if the arguments are invalid.
     pub(super) fn emit(&self, args: Option<&Given>) -> TokenStream {
         let Self { head, inner, .. } = self;
         let items = self.items.iter().map(|item| match item {
@@ -140,8 +140,8 @@ impl Method {
         quote!(#[#attr] #(#attrs)* #rest)
     }
 
-    /// Whether the attribute of the block applies. It does not apply to a method that cannot be traced, that is left out,
-    /// or whose own attribute is in a `cfg_attr`: such a method stays unchanged.
+    /// Whether the method gets the attribute of the block. A method that cannot be traced, that is left out, or whose
+    /// own attribute is in a `cfg_attr` stays unchanged.
     fn is_traced(&self) -> bool {
         let excludes = |attr: &Attribute| {
             item::is_naked(attr)
@@ -152,7 +152,7 @@ impl Method {
         self.has_body && self.sig.constness.is_none() && !self.attrs.iter().any(excludes)
     }
 
-    /// The attribute with the arguments of the block that the method does not override.
+    /// Returns the method's attribute: its own arguments, and those of the block that it does not override.
     fn attr(&self, shared: &Given, type_name: &str, own: &TokenStream) -> TokenStream {
         let given = args::parse_unchecked(own);
         let is_placed = given.has(symbol::PARENT) || given.has(symbol::ROOT);
@@ -182,7 +182,7 @@ impl Method {
     }
 }
 
-/// Returns `Vec` for `std::vec::Vec<T>`, and any other type unchanged.
+/// Returns `Vec` for `std::vec::Vec<T>`, also behind a reference, and any other type as text.
 fn type_name(ty: &Type) -> String {
     match ty {
         Type::Group(group) => type_name(&group.elem),

@@ -1,5 +1,5 @@
-//! Bodies that put their future into a box. The future is wrapped inside the box: a span around the box would need a
-//! second box, whose type the compiler accepts only if the output lives as long as the box.
+//! Bodies that put their future into a box. The future is wrapped inside the box, because a span around the box would
+//! need a second box, whose type the compiler accepts only if the output lives as long as the box.
 
 use proc_macro2::{Delimiter, Group, Span, TokenStream, TokenTree};
 use syn::{GenericParam, Signature};
@@ -15,7 +15,7 @@ pub(super) struct Boxing {
 }
 
 impl Boxing {
-    /// Returns `None` also if the body may return another box before its end.
+    /// Returns `None` if the body does not end with `Box::pin(…)`, or may return another box before.
     pub(super) fn new(body: &Group) -> Option<Self> {
         let trees: Vec<_> = body.stream().into_iter().collect();
         let (last, rest) = trees.split_last()?;
@@ -65,7 +65,7 @@ pub(super) struct AsyncTrait {
 }
 
 impl AsyncTrait {
-    /// Recognizes the macro by the lifetime that it adds to the signature.
+    /// Recognizes `#[async_trait]` by the lifetime that it adds to the signature.
     pub(super) fn new(sig: &Signature, body: &Group) -> Option<Self> {
         sig.generics.params.iter().find(|parameter| {
             matches!(parameter, GenericParam::Lifetime(it) if it.lifetime.ident == "async_trait")

@@ -19,7 +19,7 @@ use crate::tokens::{self, on};
 pub(super) fn emit(traced: &Traced<'_>) -> TokenStream {
     let mut sig = traced.function.sig.clone();
     if let (Output::Unit, ReturnType::Type(_, ty)) = (&traced.output, &mut sig.output) {
-        // Clippy would report `-> ()` as needless, because it no longer sees the body.
+        // With the user's span, clippy would report `-> ()` as needless, because it no longer sees the body.
         **ty = parse_quote_spanned!(on(ty)=> ());
     }
     let callsite = callsite(traced);
@@ -35,7 +35,7 @@ pub(super) fn emit(traced: &Traced<'_>) -> TokenStream {
     let (attrs, vis) = (&traced.function.attrs, &traced.function.vis);
     let allow = allow_moved(&traced.function.sig, &sig);
     let mut braces = Group::new(Delimiter::Brace, quote!(#warnings #callsite #call));
-    // Clippy requires certain bodies of these two methods, except in the expansion of a macro.
+    // Clippy requires certain bodies of these two methods, except in an expansion, which a mixed span denotes.
     let has_canonical_form = sig.ident == "clone" || sig.ident == "partial_cmp";
     let span = traced.function.body.span();
     let at = if has_canonical_form { Span::mixed_site().located_at(span) } else { span };
@@ -43,9 +43,9 @@ pub(super) fn emit(traced: &Traced<'_>) -> TokenStream {
     quote!(#(#attrs)* #allow #vis #sig #braces)
 }
 
-/// Allows lints that do not recognize the moved body: the compiler does not see that a captured `self` is dropped after
-/// its last assignment, and clippy not that an argument is returned. Clippy also leaves an `async fn` out of two lints
-/// about signatures.
+/// Allows lints that the moved body causes: the compiler does not see that a captured `self` is dropped after its last
+/// assignment, and clippy does not see that an argument is returned. Two lints of clippy about signatures exempt an
+/// `async fn`.
 fn allow_moved(written: &Signature, emitted: &Signature) -> Option<TokenStream> {
     let ours = Span::mixed_site();
     let mut lints = Vec::new();
@@ -66,14 +66,14 @@ fn callsite(traced: &Traced<'_>) -> TokenStream {
     let (krate, private) = (&traced.krate, traced.krate.private());
     let (name, kind) = (&traced.name, &traced.kind);
     let function = known::of(traced);
-    // The line of the function, not of the attribute. At the name, an editor would show the macro beside the function.
+    // The line is that of `fn`, not of the attribute. At the name, an editor would show the macro beside the function.
     let line = quote_spanned!(traced.function.sig.fn_token.span=> ::core::line!());
     let ours = Span::mixed_site();
     let with_tracer = traced.tracer.iter().map(|name| quote_spanned!(ours=> , with_tracer(#name)));
     let level = traced.level.as_ref();
     let level =
         level.map(|level| quote_spanned!(ours=> , with_level(#krate::callsite::Level::#level)));
-    // The compiler knows the type of a method that is in no block of this macro.
+    // Only the compiler knows the type of a method that is not in an annotated block.
     let is_alone = traced.of_type.is_none() && traced.function.sig.receiver().is_some();
     let here = is_alone.then(|| quote_spanned!(ours=> enum __FloeHere {}));
     let with_path =
@@ -115,7 +115,7 @@ fn outcome(traced: &Traced<'_>) -> TokenStream {
             }
         }
     };
-    // An argument that `error_if` uses is reported there.
+    // Errors about an argument that `error_if` uses are reported at `error_if`.
     let at = traced.error_if.as_ref().map_or(ours, on);
     quote_spanned! {at=>
         |__floe_return, __floe_sink| {
@@ -125,8 +125,8 @@ fn outcome(traced: &Traced<'_>) -> TokenStream {
     }
 }
 
-/// The call of `error_if`. Its result is bound to a variable, so that an error about its type points at the user's
-/// tokens.
+/// Emits the call of `error_if`. The parameter of the user's closure is bound with `let`, so that an error about its
+/// type points at the user's tokens.
 fn error_if(value: &Expr) -> TokenStream {
     let ours = Span::mixed_site();
     let result = Ident::new("__floe_return", on(value));
@@ -146,8 +146,8 @@ fn error_if(value: &Expr) -> TokenStream {
     quote_spanned!(ours=> || #output { #(#bindings)* #body })
 }
 
-/// The declared type, for a body whose type cannot be written: an unreachable `return` determines it, with the bounds
-/// of `impl Trait`.
+/// Emits the declared type for a body whose type cannot be written: an unreachable `return` determines the type, with
+/// the bounds of `impl Trait`.
 fn declared(traced: &Traced<'_>) -> TokenStream {
     let private = traced.krate.private();
     quote_spanned! {Span::mixed_site()=>
@@ -159,9 +159,9 @@ fn declared(traced: &Traced<'_>) -> TokenStream {
     }
 }
 
-/// The user's braces inside ours. The lint `unused_braces` ignores braces after an `else`, so they need no span of
-/// ours: the edition of their span decides when the temporaries of the last expression are dropped. A `loop {}` would
-/// turn an unknown type into `()` or `!`.
+/// Emits the user's braces after an `else`, where the lint `unused_braces` ignores them. So they can keep their span,
+/// whose edition determines when the temporaries of the last expression are dropped. An unknown type has no `loop {}`
+/// before the `else`, because it would turn the type into `()` or `!`.
 fn nested(traced: &Traced<'_>) -> TokenStream {
     let body = traced.body();
     let at = at_result(traced);
@@ -177,14 +177,14 @@ fn nested(traced: &Traced<'_>) -> TokenStream {
     quote_spanned!(at=> if false { #unreachable } else #body)
 }
 
-/// A hygienic span at the end of the body, for errors about the result. The span of the last token does not serve:
-/// rust-analyzer adds a token to an incomplete body, and removes it from the expansion by its span.
+/// Returns a hygienic span at the end of the body, for errors about the result. The span of the last token is
+/// unsuitable, because rust-analyzer adds a token to an incomplete body, and removes it from the expansion by its span.
 fn at_result(traced: &Traced<'_>) -> Span {
     Span::mixed_site().located_at(traced.body().span_close())
 }
 
-/// An expression of the attribute, in its own delimiters. Additional parentheses would make the user's unnecessary, and
-/// the compiler's suggestion to remove them might not compile.
+/// Emits an expression of the attribute, whose own delimiters get our span. With additional parentheses, the compiler
+/// would report the user's as unnecessary, and its suggestion to remove them might not compile.
 fn delimited(value: &Expr) -> TokenStream {
     let mut value = value.clone();
     let ours = on(&value);

@@ -45,7 +45,7 @@ pub(super) struct Function {
 }
 
 impl Function {
-    /// Returns `None` after an error. The compiler reports values without a size.
+    /// Returns `None` after a syntax error, and for values without a known size, which the compiler reports.
     pub(super) fn parse(cx: &Ctxt, item: TokenStream) -> Option<Self> {
         let function = Self::read.parse2(item).map_err(|error| cx.syn(error)).ok()?;
         if function.has_unsized_values() {
@@ -188,7 +188,7 @@ fn expect_function(input: ParseStream<'_>) -> syn::Result<()> {
     Err(input.error(format_args!("found {found}, {message}")))
 }
 
-/// The body, in an invisible group if a macro passed it as `$body:block`.
+/// Returns the body without the invisible group in which a macro passes `$body:block`.
 fn braces(tree: TokenTree) -> syn::Result<Group> {
     let TokenTree::Group(group) = tree else {
         return Err(syn::Error::new(tree.span(), "expected the function's body in braces"));
@@ -203,8 +203,8 @@ fn braces(tree: TokenTree) -> syn::Result<Group> {
     }
 }
 
-/// Moves `#![…]` to the function. Without one, the body stays the same token, and is not parsed, which would be a
-/// twentieth of the macro's work.
+/// Moves the attributes `#![…]` of the body to the function. A body without them is not parsed, which would be a
+/// twentieth of the macro's work, and stays the same token.
 fn split_inner(body: Group) -> (Vec<Attribute>, Group) {
     let first = body.stream().into_iter().next();
     if !matches!(first, Some(TokenTree::Punct(hash)) if hash.as_char() == '#') {

@@ -53,7 +53,7 @@ pub(super) enum Parent {
     Nothing,
 }
 
-/// The extent of the span.
+/// The kind of a function, which determines what the span covers.
 pub(super) enum Shape {
     Sync,
     Async,
@@ -131,7 +131,7 @@ impl<'a> Traced<'a> {
             || matches!(self.output, Output::Macro)
     }
 
-    /// The body that runs during the call.
+    /// Returns the body that runs during the call.
     pub(super) fn body(&self) -> &Group {
         match &self.shape {
             Shape::Returns(_, Some(boxing)) => &boxing.body,
@@ -152,14 +152,14 @@ impl<'a> Traced<'a> {
         ty.is_some_and(|ty| signature::has_error_of_parameter(ty, &self.function.sig.generics))
     }
 
-    /// Whether the function returns nothing, so that no type of a value must be inferred.
+    /// Whether the function returns nothing and has no `error_if`, so that every return is a success.
     pub(super) fn returns_nothing(&self) -> bool {
         matches!(self.output, Output::Unit)
             && self.error_if.is_none()
             && matches!(self.shape, Shape::Sync | Shape::Async)
     }
 
-    /// Whether the span needs only its call site.
+    /// Whether the call site alone is enough to open the span.
     pub(super) fn is_plain(&self) -> bool {
         !self.fills() && matches!(self.parent, Parent::Current)
     }
@@ -173,7 +173,7 @@ impl<'a> Traced<'a> {
     }
 }
 
-/// The declared type, unless the body puts a future into a box.
+/// Returns the type of the body, which is opaque inside a box.
 fn output(sig: &Signature, shape: &Shape) -> Output {
     match shape {
         Shape::Returns(_, Some(_)) => Output::Opaque,
@@ -181,7 +181,7 @@ fn output(sig: &Signature, shape: &Shape) -> Output {
     }
 }
 
-/// The extent of the span: it follows a future if the signature or the argument `future` declares one.
+/// Determines what the span covers: a future, if the signature or the argument `future` declares one, or else the call.
 fn shape(cx: &Ctxt, args: &Given, function: &Function) -> Shape {
     let Function { sig, body, .. } = function;
     if sig.asyncness.is_some() {
@@ -228,7 +228,7 @@ fn misplaced(cx: &Ctxt, args: &Given, function: &Function, shape: &Shape) {
     }
 }
 
-/// The name of the span: a literal is the name of the call site, and any other expression is evaluated for each call.
+/// Returns the name of the call site, and the expression of a name that is evaluated for each call.
 fn name(cx: &Ctxt, written: Expr, own_name: LitStr) -> (LitStr, Option<Expr>) {
     match written {
         Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) => {
@@ -241,7 +241,7 @@ fn name(cx: &Ctxt, written: Expr, own_name: LitStr) -> (LitStr, Option<Expr>) {
     }
 }
 
-/// The variant of the runtime's enum that an argument denotes by a word.
+/// Returns the variant of the runtime's enum for an argument's word, such as `Client` for `kind = client`.
 fn variant_of(cx: &Ctxt, args: &Given, symbol: Symbol, accepted: [&str; 5]) -> Option<Ident> {
     let written = args.expr(symbol)?;
     let Expr::Path(path) = written else {
@@ -263,7 +263,7 @@ fn variant(word: &str) -> Ident {
     Ident::new(&(first.to_uppercase() + rest), Span::mixed_site())
 }
 
-/// Checks `error_if`, which the runtime calls with the returned value alone.
+/// Checks `error_if`, which the runtime calls with one argument, the returned value.
 fn check_error_if(cx: &Ctxt, value: &Expr) {
     let usage = symbol::ERROR_IF.usage;
     let closure = match value {
@@ -285,7 +285,7 @@ fn check_error_if(cx: &Ctxt, value: &Expr) {
     }
 }
 
-/// Checks the parent: the type of a plain `None` would be unknown.
+/// Refuses a plain `None` as the parent, because its type would be unknown.
 fn check_parent(cx: &Ctxt, value: &Expr) {
     if matches!(value, Expr::Path(path) if path.path.is_ident("None")) {
         let message = "this leaves the current span as the parent: for a span without a parent write \
@@ -308,7 +308,7 @@ fn check_exits(cx: &Ctxt, args: &Given, records: &[Record]) {
     }
 }
 
-/// Checks that a name without a key names an argument, because a typo could refer to another variable.
+/// Checks that an entry without a key names an argument, because a misspelled name could be that of another variable.
 fn check_shorthands(cx: &Ctxt, records: &mut [Record], arguments: &[Argument<'_>]) {
     for record in records {
         let Some(word) = &record.shorthand else {
@@ -329,7 +329,7 @@ fn check_shorthands(cx: &Ctxt, records: &mut [Record], arguments: &[Argument<'_>
 
 fn warnings(records: &[Record], function: &Function) -> TokenStream {
     let keys = Keys::new();
-    // The name of an argument is not a key that the user chose.
+    // Only keys that the user chose are checked, not the names of arguments.
     for record in records.iter().filter(|record| record.shorthand.is_none()) {
         let is_text = !matches!(record.format, Format::Typed);
         match &record.key {
@@ -361,7 +361,7 @@ pub(super) fn check_block(cx: &Ctxt, args: &Given, block: Option<&Block>) {
     variant_of(cx, args, symbol::LEVEL, LEVELS);
 }
 
-/// The elements of an array or a tuple, each of which is borrowed on its own, or one expression.
+/// Returns the elements of an array or a tuple, which are borrowed one by one, or the expression as the only element.
 fn elements(written: Expr) -> Vec<Expr> {
     match written {
         Expr::Array(array) => array.elems.into_iter().collect(),

@@ -1,6 +1,6 @@
 //! Detects uses of values with a credential's name, anywhere in an expression.
 //!
-//! The search is in tokens, not in expressions, because most relevant uses are in a macro.
+//! The search is in tokens, not in expressions, because most such uses are in the arguments of a macro.
 
 use proc_macro2::{Delimiter, Group, Ident, Spacing, Span, TokenStream, TokenTree};
 use quote::ToTokens;
@@ -19,7 +19,7 @@ use crate::{
 /// Methods whose result does not reveal the value.
 const HARMLESS: &[&str] = &["is_empty", "is_err", "is_none", "is_ok", "is_some", "len"];
 
-/// Another name of a value with a credential's name.
+/// Another name for a value that has a credential's name.
 pub(super) struct Alias {
     word: Ident,
     of: String,
@@ -35,7 +35,7 @@ fn of_leaf((word, fields): &Leaf<'_>) -> Option<Alias> {
     Some(Alias { word: (*word).clone(), of })
 }
 
-/// Checks records, except those with a key in quotes, a deliberate choice of the user.
+/// Checks records, except those with a key in quotes, which the user chose deliberately.
 pub(super) fn in_records(cx: &Ctxt, records: &[Record], aliases: &[Alias]) {
     for record in records.iter().filter(|record| !record.quoted) {
         let used = first_use(record.value.to_token_stream(), aliases);
@@ -59,8 +59,8 @@ pub(super) fn in_name(cx: &Ctxt, name: &Expr, aliases: &[Alias]) {
     }
 }
 
-/// Checks a closure by the names of its arguments. The parameter's name does not matter, except that `_` does not use
-/// the argument.
+/// Checks whether a closure uses an argument of the function with a credential's name, whatever its parameter is
+/// called. A parameter `_` does not use the argument.
 pub(super) fn in_attributes_fn(cx: &Ctxt, attributes_fn: &AttributesFn<'_>) {
     let AttributesFn::Closure { bindings, body, .. } = attributes_fn else {
         return;
@@ -74,7 +74,7 @@ pub(super) fn in_attributes_fn(cx: &Ctxt, attributes_fn: &AttributesFn<'_>) {
     }
 }
 
-/// The closure's names for an argument, or for one of its fields, with a credential's name.
+/// Returns the closure's names for an argument with a credential's name, and for such fields of an argument.
 fn renamed(binding: &Binding<'_>) -> Vec<Alias> {
     let whole = match &binding.pattern {
         Pat::Type(typed) => &*typed.pat,
@@ -115,7 +115,7 @@ impl Use {
     }
 }
 
-/// The first secret whose value is used in `tokens`, under its own name or an alias.
+/// Returns the first secret whose value is used in `tokens`, under its own name or an alias.
 fn first_use(tokens: TokenStream, aliases: &[Alias]) -> Option<Use> {
     Search { aliases }.tokens(tokens, false)
 }
@@ -163,8 +163,8 @@ impl Search<'_> {
         if is_type || !(alias.is_some() || secret::is_named_by(&name)) {
             return None;
         }
-        // `token::parse(…)` is a module, `dsn!(…)` a macro, and `format!("", token = x)` a name for
-        // something else.
+        // In `token::parse(…)`, the word is a module, in `dsn!(…)` a macro, and in `format!("", token = x)` a name for
+        // another value.
         let follows = |at: usize, punct| is_punct(rest.get(at), punct);
         let names_another = (follows(0, ':') && !is_punct(before, ':'))
             || follows(0, '!') && !follows(1, '=')
@@ -176,7 +176,7 @@ impl Search<'_> {
         })
     }
 
-    /// The secret in the text of a `format!`, as `{password}` or `{password:?}`.
+    /// Returns the secret in the text of a `format!`, as in `{password}` or `{password:?}`.
     fn text(&self, literal: &TokenTree) -> Option<Use> {
         let literal: LitStr = syn::parse2(literal.to_token_stream()).ok()?;
         let text = literal.value().replace("{{", "");
@@ -189,7 +189,7 @@ impl Search<'_> {
     }
 }
 
-/// The `config.` or `self.config().` before a field, as written.
+/// Returns the `config.` or `self.config().` before a field, as written.
 fn place(written: &[TokenTree]) -> String {
     let mut start = written.len();
     while start > 1 && is_punct(written.get(start - 1), '.') {

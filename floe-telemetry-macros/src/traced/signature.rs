@@ -21,7 +21,7 @@ pub(super) enum Future {
 }
 
 impl Future {
-    /// Recognizes a future by its written name.
+    /// Recognizes a future by the written name of its type.
     pub(super) fn new(ty: &Type) -> Option<Self> {
         match bare(ty) {
             Type::ImplTrait(opaque) => future(&opaque.bounds).map(|it| Self::Opaque(output(it))),
@@ -60,7 +60,7 @@ fn output(future: &PathSegment) -> Option<Box<Type>> {
     })
 }
 
-/// A future or a stream in the type that outlasts the call, but that the span does not follow.
+/// Returns a future or a stream in the type that would outlast the span, which covers only the call.
 pub(super) fn outlives_the_span(ty: &Type) -> Option<&Type> {
     const AROUND: &[&str] = &["Box", "Either", "Option", "Pin", "Result", "Vec"];
     const LASTING: &[&str] = &["BoxFuture", "BoxStream", "LocalBoxFuture", "LocalBoxStream"];
@@ -115,7 +115,7 @@ pub(super) enum Output {
     Type(Box<Type>),
     /// A type with `_` in place of `impl Trait`.
     Erased(Box<Type>),
-    /// `impl Trait`, possibly in a place that [`erase`] does not handle.
+    /// `impl Trait`, or a type with an `impl Trait` that [`erase`] cannot replace.
     Opaque,
     /// A type that contains a macro, which may expand to `impl Trait`.
     Macro,
@@ -155,7 +155,7 @@ pub(super) fn has_error_of_parameter(ty: &Type, generics: &Generics) -> bool {
         .any(|part| names_parameter(&part.arguments.to_token_stream(), generics) || borrows(part))
 }
 
-/// Whether an argument borrows, as in `Load<Refused<'_>>`.
+/// Whether a generic argument borrows, as in `Load<Refused<'_>>`.
 fn borrows(part: &PathSegment) -> bool {
     types(part).any(|ty| {
         let borrows = |c| tokens::any_punct(ty, c);
@@ -185,8 +185,8 @@ fn names_parameter(tokens: &TokenStream, generics: &Generics) -> bool {
     })
 }
 
-/// Whether a name is a type parameter. The parameters of the block around a method are unknown here, so a single
-/// capital letter counts as one.
+/// Whether a name is that of a type parameter. The parameters of the block around a method are unknown here, so a
+/// single capital letter counts as one.
 fn is_parameter(name: &Ident, generics: &Generics) -> bool {
     let text = name.to_string();
     let is_letter = text.len() == 1 && text.starts_with(|c: char| c.is_ascii_uppercase());
@@ -206,7 +206,7 @@ fn has_macro(ty: TokenStream) -> bool {
     })
 }
 
-/// The type without parentheses, and without the invisible group of a `$type:ty`.
+/// Returns the type without parentheses, and without the invisible group of a `$type:ty`.
 pub(super) fn bare(ty: &Type) -> &Type {
     match ty {
         Type::Group(group) => bare(&group.elem),
@@ -215,15 +215,15 @@ pub(super) fn bare(ty: &Type) -> &Type {
     }
 }
 
-/// The type with `_` in place of `impl Trait`, which only a signature can contain. `None` if it cannot be replaced.
+/// Returns the type with `_` in place of `impl Trait`, which only a signature can contain, or `None` if some remains.
 pub(super) fn erased(ty: &Type) -> Option<Type> {
     let mut ty = ty.clone();
     erase(&mut ty);
     (!tokens::has_word(&ty, &["impl"])).then_some(ty)
 }
 
-/// Replaces `impl Trait` by `_`. The other parts still determine types that `Ok(…)` alone leaves open, such as the
-/// error.
+/// Replaces `impl Trait` by `_`. The rest of the type still determines types that `Ok(…)` alone leaves open, such as
+/// that of the error.
 fn erase(ty: &mut Type) {
     // The parentheses go as well, because the compiler would report them as unused.
     if let Type::ImplTrait(opaque) = bare(ty) {

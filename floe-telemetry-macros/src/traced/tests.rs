@@ -1,4 +1,4 @@
-//! Accepted forms, without the runtime. The mistakes are in `ui-tests`.
+//! Tests accepted forms without the runtime. Mistakes are tested in `ui-tests`.
 
 use quote::quote;
 

@@ -36,7 +36,7 @@ pub(super) fn stub(model: &Model<'_>) -> TokenStream {
     implementation(model, &quote!(FloeAttributes), &model.original.generics, &items)
 }
 
-/// The import of the trait that distinguishes an `Option` from other types, for fields that are recorded as text.
+/// Emits the import of the trait that distinguishes an `Option` from other types, if fields are recorded as text.
 fn present(model: &Model<'_>) -> Option<TokenStream> {
     let private = model.krate.private();
     let mut fields = model.shape.fields().iter();
@@ -46,8 +46,8 @@ fn present(model: &Model<'_>) -> Option<TokenStream> {
     )
 }
 
-/// Makes the compiler check for duplicate keys at the type, and not only where its keys are used. A generic type can
-/// only be checked with known parameters.
+/// Emits a check for duplicate keys inside or outside the impl, so that they are reported even if the keys are unused.
+/// A generic type can be checked only inside, where its parameters are known.
 fn check(model: &Model<'_>) -> (TokenStream, TokenStream) {
     let (krate, ident) = (model.krate, &model.original.ident);
     let generics = &model.original.generics;

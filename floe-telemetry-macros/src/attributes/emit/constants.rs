@@ -1,4 +1,4 @@
-//! A constant for each key.
+//! Emits a constant for each key.
 
 use proc_macro2::{Span, TokenStream};
 use quote::quote_spanned;

@@ -1,4 +1,4 @@
-//! The keys: an array, or a list that checks keys unknown to the macro.
+//! Emits the keys: an array, or a list that checks for duplicates if some keys are unknown to the macro.
 
 use proc_macro2::{Span, TokenStream};
 use quote::{quote, quote_spanned};
@@ -25,8 +25,8 @@ pub(super) fn emit(model: &Model<'_>) -> TokenStream {
     }
 }
 
-/// The list that checks the keys, built in one step for each field. An error about a field's keys is reported at the
-/// keyword that determines them, or else at the field's type.
+/// Emits the list that checks the keys, built in one step for each field. An error about a field's keys is reported at
+/// its key or at `flatten`.
 fn checked(model: &Model<'_>) -> TokenStream {
     let private = model.krate.private();
     let fields = model.shape.fields();

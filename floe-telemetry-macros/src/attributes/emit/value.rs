@@ -1,4 +1,4 @@
-//! The impl of `ToAttributeValue`, for enums, which are a single attribute's value.
+//! Emits the impl of `ToAttributeValue` for an enum, which is the value of a single attribute.
 
 use proc_macro2::{Span, TokenStream};
 use quote::{quote, quote_spanned};

@@ -15,7 +15,7 @@ use crate::traced::{
     signature::{self, Future, Output},
 };
 
-/// A span that ends when the function returns. The body of `impl Trait`, whose value cannot be an `Err`, is not in a
+/// Emits a span that ends when the function returns. A body of type `impl Trait`, which cannot be an `Err`, is not in a
 /// closure, because the compiler infers from the bounds only in the function itself.
 pub(super) fn of_value(traced: &Traced<'_>, sig: &mut Signature) -> TokenStream {
     if matches!(traced.output, Output::Opaque) && traced.error_if.is_none() {
@@ -31,7 +31,7 @@ pub(super) fn of_value(traced: &Traced<'_>, sig: &mut Signature) -> TokenStream 
     }
     let outcome = outcome(traced);
     let opened = Opened::new(traced, sig);
-    // A classifier beside the body would be chosen before the type of the body is known.
+    // Otherwise, a classifier beside the body would be chosen before the type of the body is known.
     if opened.open.is_some() && !is_declared(traced) {
         return opened.call(traced, "call", &outcome);
     }
@@ -42,7 +42,7 @@ pub(super) fn of_value(traced: &Traced<'_>, sig: &mut Signature) -> TokenStream 
     opened.call(traced, "call_then", &finish)
 }
 
-/// The span of the declared type, for errors about the returned value.
+/// Returns the span of the declared type, for errors about the returned value.
 fn at_output(traced: &Traced<'_>) -> Span {
     match &traced.function.sig.output {
         ReturnType::Type(_, ty) => on(ty),
@@ -90,7 +90,7 @@ pub(super) fn of_future(
     }
 }
 
-/// The output of a future that the signature names by an alias.
+/// Returns the output of a future for which the signature has an alias.
 fn output_of(traced: &Traced<'_>) -> Option<TokenStream> {
     let ReturnType::Type(_, ty) = &traced.function.sig.output else {
         return None;
@@ -99,7 +99,7 @@ fn output_of(traced: &Traced<'_>) -> Option<TokenStream> {
     written.then(|| quote_spanned!(on(ty)=> <#ty as ::core::future::Future>::Output))
 }
 
-/// The code that opens the span, before the body or in its first statement.
+/// The code that opens the span, before the body or in the first statement of the closure.
 struct Opened {
     /// The code before the body; `None` if the body opens the span.
     open: Option<TokenStream>,
@@ -110,8 +110,8 @@ impl Opened {
     fn new(traced: &Traced<'_>, sig: &mut Signature) -> Self {
         let body = traced.body().stream();
         if !traced.is_plain() && parameters::take_apart(sig) {
-            // The parts of an argument that a pattern ignores are dropped with its other parts only if
-            // the pattern is where the body runs, so the span is opened there too.
+            // The ignored parts of a destructured argument are dropped with its other parts only if the pattern is
+            // inside the closure, so the span is opened there, too.
             let open = opening::open_inside(traced);
             let body = closure(traced, sig, Place::Closure(&body), Some(&open));
             return Self { open: None, body };
@@ -125,8 +125,8 @@ impl Opened {
         Self { open: Some(opening::open(traced)), body: closure(traced, sig, place, None) }
     }
 
-    /// The call of the runtime. Its first argument opens the span, so that no variable contains it; its last one
-    /// handles the returned value.
+    /// Emits the call of the runtime. The first argument opens the span, so that no variable contains the span; the
+    /// last argument handles the returned value.
     fn call(self, traced: &Traced<'_>, function: &str, finish: &TokenStream) -> TokenStream {
         let private = traced.krate.private();
         let ours = Span::mixed_site();
@@ -141,7 +141,7 @@ impl Opened {
     }
 }
 
-/// The unparsed body. With `open`, it opens the span in a variable that it receives.
+/// Emits a closure with the unparsed body. With `open`, the closure opens the span in a variable that it receives.
 fn closure(
     traced: &Traced<'_>,
     sig: &mut Signature,
@@ -176,14 +176,14 @@ fn closure(
     quote_spanned!(Span::mixed_site()=> __floe_declared.#method(#closure))
 }
 
-/// Whether only the signature can contain the body's type.
+/// Whether only the signature can express the body's type.
 fn is_declared(traced: &Traced<'_>) -> bool {
     let is_opaque = matches!(traced.output, Output::Opaque | Output::Macro | Output::Erased(_));
     is_opaque && matches!(traced.shape, Shape::Sync)
 }
 
-/// The explicit return type of the closure. A body that never returns would leave it open, so that no classifier could
-/// be chosen.
+/// Returns the explicit return type of the closure. Without it, the type of a body that never returns would be unknown,
+/// and no classifier could be chosen.
 fn written_type(traced: &Traced<'_>) -> Option<TokenStream> {
     let ours = Span::mixed_site();
     Some(match &traced.output {

@@ -15,8 +15,8 @@ use crate::traced::{
     signature::Output,
 };
 
-/// One `async` block in the runtime's wrapper. An `async fn` that contains another future would store every
-/// argument twice, and so would each of its callers.
+/// Emits one `async` block in the runtime's wrapper, because an `async fn` that contains another future would store
+/// every argument twice, and so would each of its callers.
 pub(super) fn of_async_fn(traced: &Traced<'_>, sig: &mut Signature) -> TokenStream {
     let body = traced.function.body.to_token_stream();
     let stays_async = traced.stays_async();
@@ -92,11 +92,11 @@ fn allow_future(traced: &Traced<'_>) -> Option<TokenStream> {
     (!is_value).then(|| quote_spanned!(Span::mixed_site()=> #[allow(clippy::async_yields_async)]))
 }
 
-/// The return type of an `async fn` in its long form. These tokens have the edition of this crate, in
+/// Returns `impl Future`, the long form of an `async fn`'s return type. Its tokens have the edition of this crate, in
 /// which the type captures everything that an `async fn` captures.
 fn future_of(traced: &Traced<'_>) -> ReturnType {
     let sig = &traced.function.sig;
-    // Errors about the type are reported at the user's type, or where it would be.
+    // Errors about the type are reported at the user's type, or where it would stand.
     let at = match &sig.output {
         ReturnType::Default => Span::mixed_site().located_at(end(sig)),
         ReturnType::Type(_, ty) => on(ty),
@@ -109,7 +109,7 @@ fn future_of(traced: &Traced<'_>) -> ReturnType {
         (_, ReturnType::Default) => quote_spanned!(at=> ()),
         (_, ReturnType::Type(_, ty)) => quote!(#ty),
     };
-    // Errors about the function are reported at its signature, so it ends at the user's last token.
+    // Errors about the function are reported at its signature, so the type ends at the user's last token.
     let end = Token![>](end(sig));
     parse_quote_spanned!(at=> -> impl ::core::future::Future<Output = #ty #end)
 }
@@ -124,9 +124,9 @@ fn end(sig: &Signature) -> Span {
     }
 }
 
-/// An `async` block, which has no syntax for its type, with an unreachable `return` that determines it. So inference
-/// and coercions in the body follow the signature, as without the macro. The body has its own scope, because its
-/// imports must not change the meaning of the type.
+/// Emits the body of an `async` block. The syntax has no place for the block's type, so an unreachable `return`
+/// determines it. Thus, inference and coercions in the body follow the signature, as without the macro. The body has
+/// its own scope, because its imports must not change the meaning of the type.
 fn typed_body(traced: &Traced<'_>) -> TokenStream {
     let ours = Span::mixed_site();
     let body = nested(traced);

@@ -8,7 +8,7 @@ use crate::{record::Key, traced::model::Traced};
 /// Stands for attributes whose keys are known only when the function runs.
 const OTHERS: &str = "*";
 
-/// The literal: `load table rows *`, or `Table::load` in a block.
+/// Returns the literal: `load table rows *`, or `Table::load` in a block.
 pub(super) fn of(traced: &Traced<'_>) -> String {
     let function = traced.function.sig.ident.unraw();
     let mut words = vec![match &traced.of_type {

@@ -43,9 +43,9 @@ pub(super) fn expressions(traced: &Traced<'_>) -> TokenStream {
     quote!(#parent #name #(#links)* #(#floe_attributes)* #(#records)* #(#attributes_fn)*)
 }
 
-/// The user's expressions are in closures bound to variables, so that the kind of closure is inferred: moving or
-/// changing an argument is then a single error, without a suggestion about the declaration and without further errors
-/// in the body.
+/// Emits the call that opens the span. The user's expressions are in closures bound to variables, so that the kind of
+/// closure is inferred. Then, moving or changing an argument is a single error, without a suggestion about the
+/// declaration and without further errors in the body.
 fn call(traced: &Traced<'_>, function: &str) -> TokenStream {
     let private = traced.krate.private();
     let ours = Span::mixed_site();
@@ -153,7 +153,7 @@ fn attributes_fn(attributes_fn: &AttributesFn<'_>) -> TokenStream {
     }
 }
 
-/// Binds a parameter, which may have the name of the argument. A type mismatch is reported at the parameter.
+/// Binds a parameter to an argument, which may have the same name. A type mismatch is reported at the parameter.
 fn binding(binding: &Binding<'_>) -> TokenStream {
     let Binding { pattern, argument: NamedArgument { name, cfgs } } = binding;
     let allow = allow_underscore(&quote!(#name #pattern));
@@ -168,7 +168,7 @@ fn binding(binding: &Binding<'_>) -> TokenStream {
     }
 }
 
-/// Sets a name that is computed at run time: a constant is kept, another text is copied.
+/// Sets a name that is computed at run time. A constant is kept; any other text is copied.
 fn set_name(name: &Expr, span: Span) -> TokenStream {
     let (method, value) = match name {
         Expr::Path(path) if is_constant_path(path) => ("name_const", quote!(#name)),
@@ -185,7 +185,7 @@ fn is_constant_path(path: &ExprPath) -> bool {
     })
 }
 
-/// Whether the value is made by the expression, so that it can be moved instead of copied.
+/// Whether the expression makes a new value, which can be moved instead of copied.
 fn is_made(value: &Expr) -> bool {
     matches!(
         value,

@@ -1,9 +1,9 @@
 //! Emits the bindings of the arguments in the closure or the future that contains the body.
 //!
-//! They become locals there, so they are dropped in the usual order of arguments, and a `mut` reference among them can
-//! be assigned a borrow of a local. Arguments without drop glue are not bound again, because a future would store the
-//! local in addition to the argument. They are bound only if a closure of the user may borrow one, because the
-//! compiler, when it rejects the borrow, suggests `move` only for a local.
+//! Bound arguments are locals there, so they are dropped in the usual order of arguments, and a `mut` reference among
+//! them can be assigned a borrow of a local. An argument without drop glue is usually not bound, because a future would
+//! store the local in addition to the argument. It is bound if a closure of the user may borrow it, because only for a
+//! local does the compiler suggest `move` when it rejects the borrow.
 
 use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, format_ident, quote_spanned};
@@ -41,8 +41,8 @@ pub(super) fn rebind(sig: &mut Signature, place: Place<'_>) -> TokenStream {
     let borrows = contains_closure(place);
     for (index, input) in sig.inputs.iter_mut().enumerate().skip(captured) {
         statements.extend(match input {
-            // Captured as a whole: fields that are captured separately are dropped in another order, and the compiler
-            // does not see that they are read.
+            // `self` is captured as a whole, because fields that are captured separately would be dropped in another
+            // order, and the compiler would not see that they are read.
             FnArg::Receiver(receiver) => capture_receiver(receiver, place),
             FnArg::Typed(typed) if stays(typed) && !(borrows && is_owned_name(typed)) => None,
             FnArg::Typed(typed) => match &mut *typed.pat {
@@ -69,9 +69,9 @@ pub(super) fn take_apart(sig: &Signature) -> bool {
     })
 }
 
-/// The number of first arguments that need no binding, because they are captured and dropped as late as arguments. An
-/// argument that the body does not use is bound, so that the compiler can report it, and later arguments are dropped
-/// before it.
+/// Returns the number of leading arguments that need no binding, because they are captured and dropped as late as
+/// arguments. The first one that the body does not use is bound, so that the compiler can report it, and so are later
+/// ones, which must be dropped before it.
 fn captured(sig: &Signature, body: &TokenStream) -> usize {
     let is_captured = |input: &&FnArg| match input {
         FnArg::Receiver(receiver) => receiver.mutability.is_none(),
@@ -143,7 +143,7 @@ fn rebind_name(pat: &mut PatIdent, attrs: &mut Vec<Attribute>, place: Place<'_>)
     let allow = allow_underscore(name);
     let allow_mut = mutability.map(|_| allow_never_read(place));
     let cfgs = attrs.iter().filter(|attr| tokens::is_conditional(attr));
-    // The argument may be used by the attribute alone, which precedes the binding.
+    // If only the attribute used the argument, before the binding, the compiler would report the binding as unused.
     let used = match place {
         Place::ClosureBehindOpening { expressions, .. } if mentions(expressions.clone(), name) => {
             Some(quote_spanned!(Span::mixed_site()=> #(#cfgs)* #allow let _ = &#name;))
@@ -160,7 +160,7 @@ fn rebind_name(pat: &mut PatIdent, attrs: &mut Vec<Attribute>, place: Place<'_>)
     }
 }
 
-/// Allows a clippy lint about locals that does not apply to the arguments of an `async fn`.
+/// Allows a clippy lint about locals, which does not apply to arguments that are bound in a future.
 fn allow_never_read(place: Place<'_>) -> TokenStream {
     match place {
         Place::Future(_) | Place::FutureInside(_) => TokenStream::new(),
@@ -172,7 +172,7 @@ fn allow_never_read(place: Place<'_>) -> TokenStream {
     }
 }
 
-/// Whether `tokens` contain `name`, including the braces of a format string.
+/// Whether `tokens` contain `name`, also in the braces of a format string.
 fn mentions(tokens: TokenStream, name: &Ident) -> bool {
     let in_braces = format!("{{{}", name.unraw());
     tokens.into_iter().any(|tree| match tree {
@@ -230,7 +230,7 @@ fn borrows_mutably(pattern: TokenStream) -> bool {
     })
 }
 
-/// Moves attributes to the binding; conditions stay at the argument, too.
+/// Returns the attributes for the binding: lints are moved from the argument, and conditions are copied.
 fn of_the_binding(attrs: &mut Vec<Attribute>) -> Vec<Attribute> {
     let found = attrs
         .iter()
@@ -245,13 +245,13 @@ fn is_lint(attr: &Attribute) -> bool {
     tokens::is_named(attr, &["allow", "deny", "expect", "forbid", "warn"])
 }
 
-/// The primitive types. A user's type with such a name is dropped in another order.
+/// The primitive types by name. A user's type with such a name is dropped in another order.
 const PRIMITIVES: &[&str] = &[
     "bool", "char", "f32", "f64", "i128", "i16", "i32", "i64", "i8", "isize", "u128", "u16", "u32",
     "u64", "u8", "usize",
 ];
 
-/// Whether an argument without `mut` needs no binding, judged by the name of its type.
+/// Whether an argument without `mut` needs no binding, because the name of its type shows that it has no drop glue.
 fn stays(typed: &PatType) -> bool {
     is_plain(&typed.ty) && !tokens::has_word(&typed.pat, &["mut"])
 }
