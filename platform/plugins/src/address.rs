@@ -10,22 +10,22 @@ use serde::Deserialize;
 pub struct ServiceUrl(String);
 
 impl ServiceUrl {
-    /// Creates an address that is the default of a setting.
+    /// Creates the default value of an address setting. `url` is not checked.
     pub fn of(url: &'static str) -> Self {
         Self(url.to_owned())
     }
 
-    /// The address of a resource of the service. The path begins with a slash.
+    /// Returns the address of a resource of the service. `path` begins with a slash.
     pub fn at(&self, path: &str) -> String {
         format!("{}{path}", self.0)
     }
 
-    /// The address, without a slash at its end.
+    /// Returns the address, without a slash at its end.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// The address, as the endpoint of a plugin.
+    /// Returns the address as the endpoint of a plugin.
     pub fn endpoint(&self) -> Endpoint {
         Endpoint::Url(self.0.clone())
     }
@@ -58,7 +58,7 @@ impl TryFrom<String> for ServiceUrl {
     }
 }
 
-/// The host and the port of a URL.
+/// Returns the host and the port of an HTTP URL; `None` for any other text.
 pub fn host_and_port(url: &str) -> Option<(String, u16)> {
     let url: Uri = url.parse().ok()?;
     let default = match url.scheme_str()? {

@@ -17,10 +17,10 @@ pub enum Error {
     Input {
         /// The place of the mistake.
         place: Place,
-        /// The found and the accepted values.
+        /// The description of the mistake.
         message: String,
     },
-    /// A setting outside of the files is not valid.
+    /// A setting outside of these files is not valid.
     #[error("{0}")]
     Setting(String),
     /// The operating system could not read or write a file.
@@ -54,18 +54,18 @@ pub enum Error {
 }
 
 impl Error {
-    /// A mistake at a place.
+    /// Creates the error of a mistake at a place.
     pub fn input(place: Place, message: impl Into<String>) -> Self {
         Self::Input { place, message: message.into() }
     }
 
-    /// Converts an error of the operating system into the error of an operation with a file.
+    /// Returns a function that converts an error of the operating system into the error of `action` on `path`.
     pub fn io(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Self {
         let path = path.to_path_buf();
         move |source| Self::Io { action, path, source }
     }
 
-    /// The error of a plugin's operation, or its cause if that is an error of this program.
+    /// Converts the error of a plugin's operation. If an error of this program caused it, that error is returned.
     pub fn from_plugin(error: floe_plugin::Error) -> Self {
         match error.into_source::<Self>() {
             Ok(error) => error,
@@ -73,10 +73,10 @@ impl Error {
         }
     }
 
-    /// The error of a plugin's operation, with the name of the plugin in the message.
+    /// Converts the error of a plugin's operation, and adds the name of the plugin to the message.
     pub fn of_plugin(kind: PluginType, name: &str, error: floe_plugin::Error) -> Self {
         match error.into_source::<Self>() {
-            // An error of this program already names its plugin.
+            // An error of this program is clear without the name of a plugin.
             Ok(error) => error,
             Err(error) => {
                 let message = format!("the {kind} plugin `{name}`: {error}");
@@ -85,7 +85,7 @@ impl Error {
         }
     }
 
-    /// Converts this error into the error of a plugin that called the program.
+    /// Converts this error into an error of a plugin's operation, with this error as its source.
     pub fn into_plugin(self) -> floe_plugin::Error {
         let kind = match self {
             Self::Input { .. } | Self::Setting(_) => ErrorKind::InvalidInput,
@@ -95,8 +95,8 @@ impl Error {
         floe_plugin::Error::new(kind, self.redacted()).with_source(self)
     }
 
-    /// The exit code of the program: 2 for a mistake of the user, 128 plus the signal's number for a signal, 1 for
-    /// any other failure.
+    /// Returns the exit code of the program: 2 for a mistake of the user, 128 plus the signal's number for a signal, 1
+    /// for any other failure.
     pub fn exit_code(&self) -> u8 {
         match self {
             Self::Input { .. } | Self::Setting(_) => 2,
@@ -110,10 +110,10 @@ impl Error {
         }
     }
 
-    /// The message without credentials, and without characters that would control a terminal.
+    /// Returns the message without credentials, and without characters that would control a terminal.
     ///
-    /// A place and its message are redacted separately: in `/etc/passwd: there is no such folder`, the name of the file
-    /// would look like the name of a credential.
+    /// A place and its message are redacted separately, because in `/etc/passwd: there is no such folder` the name of
+    /// the file would look like the name of a credential.
     pub fn redacted(&self) -> String {
         let message = match self {
             Self::Input { place, message } => {
@@ -149,7 +149,7 @@ fn signal_name(signal: i32) -> &'static str {
     }
 }
 
-/// The description of an I/O error without the operating system's error code.
+/// Returns the description of an I/O error without the operating system's error code.
 pub fn reason(error: &io::Error) -> String {
     match error.kind() {
         io::ErrorKind::NotFound => "no such file".to_owned(),

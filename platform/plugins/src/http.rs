@@ -26,22 +26,22 @@ const ATTEMPTS: u32 = 3;
 /// The wait before the second attempt. It doubles with each attempt.
 const BACKOFF: Duration = Duration::from_millis(200);
 
-/// The longest wait that a service can ask for.
+/// The longest `Retry-After` that is accepted. A request that would have to wait longer fails at once.
 const LONGEST_WAIT: Duration = Duration::from_secs(5);
 
 const LONGEST_RESPONSE: u64 = 4 << 20;
 
-/// The maximum size of a response in an error. Credentials are removed before the response is shortened, because the
-/// start of a cut credential would remain.
+/// The number of bytes that are read of a refusal. More is read than quoted, because credentials must be removed before
+/// the text is cut: the start of a cut credential would remain.
 const LONGEST_REFUSAL: u64 = 64 << 10;
 
-/// The maximum length in characters of a quote of a response in an error.
+/// The maximum length, in characters, of the quote of a response in an error.
 const LONGEST_QUOTE: usize = 200;
 
-/// A client for one service. Connections are reused. Redirections are not followed: they would send the credential to
-/// another host.
+/// A client for one service. Connections are reused. Redirections are not followed, because they could send the
+/// credential to another host.
 ///
-/// In the configuration of a plugin, a client is the time limit of its requests.
+/// In a plugin's configuration, a client is written as the time limit of its requests.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(from = "TimeLimit")]
 pub(crate) struct Client(Agent);
@@ -69,7 +69,7 @@ impl Client {
         Self::with_roots(timeout, RootCerts::PlatformVerifier)
     }
 
-    /// The same client, for a service whose certificate must be issued by one of these authorities.
+    /// Returns the same client for a service whose certificate one of these authorities must have issued.
     ///
     /// # Errors
     /// `pem` contains no certificate.
@@ -100,7 +100,7 @@ impl Client {
         Self(config.into())
     }
 
-    /// Sends a request and reads the response. If the service was not available, the request is
+    /// Sends a request and reads the response. If the service is unavailable or limits the rate, the request is
     /// repeated, so it may be processed twice.
     ///
     /// # Errors
@@ -148,7 +148,7 @@ impl Client {
         if let Some(headers) = builder.headers_mut() {
             propagation::inject_context(headers);
         }
-        // A request without a body gets no `Content-Length`, for methods that have none.
+        // A request without a body gets no `Content-Length`, because methods such as GET have no body.
         let body = match &request.body {
             None => SendBody::none(),
             Some(body) => {
@@ -189,7 +189,7 @@ impl<'a> Request<'a> {
         Self::new(Method::POST, url)
     }
 
-    /// Adds a header. The name is in lower case.
+    /// Adds a header. `name` is in lower case.
     pub(crate) fn header(mut self, name: &'static str, value: impl Into<String>) -> Self {
         self.headers.push((name, value.into()));
         self
@@ -216,7 +216,7 @@ impl<'a> Request<'a> {
         let path = path.map_or("", |path| &url[authority + path..]);
         let parts = path.split(['/', '?', '&', '=']).filter(|part| part.len() >= LONG);
         self.credentials.extend(parts.map(|part| part.to_owned().into()));
-        // The path of `https://host/` is a slash, which occurs in every text.
+        // A path that is only a slash is not a credential. Otherwise, every slash in a text would be removed.
         if path.len() > 1 {
             self.credentials.push(path.to_owned().into());
         }
@@ -237,7 +237,7 @@ impl<'a> Request<'a> {
         self
     }
 
-    /// Creates an error of this request, with the origin of the URL. In a webhook, the rest of the URL is the
+    /// Creates an error of this request with only the origin of the URL, because the rest of a webhook's URL is its
     /// credential.
     pub(crate) fn error(&self, kind: ErrorKind, what: &dyn fmt::Display) -> Error {
         let what = self.redact(&what.to_string());
@@ -297,13 +297,13 @@ impl Response {
             let what = without_value(&error.to_string());
             Error::new(
                 ErrorKind::InvalidResponse,
-                format!("the response is not the JSON of the protocol: {what}"),
+                format!("the response is not JSON in the protocol's form: {what}"),
             )
         })
     }
 }
 
-/// The text of a serde error without the value, which may be a secret of a store.
+/// Returns the text of a serde error without the value, which may be a secret of a store.
 fn without_value(error: &str) -> String {
     let value = error.find(": ").zip(error.rfind(", expected "));
     match value {
@@ -347,7 +347,7 @@ mod tests {
                 Response { status: 200, headers: HeaderMap::new(), body: body.as_bytes().to_vec() };
             response.json::<Secret>().unwrap_err().to_string()
         };
-        let beginning = "the response is not the JSON of the protocol: ";
+        let beginning = "the response is not JSON in the protocol's form: ";
         for (body, expected) in [
             ("{}", "missing field `data` at line 1 column 2"),
             (r#"{"data":"c4n4ry"}"#, "invalid type, expected a map at line 1 column 16"),

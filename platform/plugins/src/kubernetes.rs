@@ -21,7 +21,7 @@ pub(crate) fn check(workload: &Workload<'_>) -> Result<(), Error> {
     Ok(())
 }
 
-/// Checks the name of an object: labels with dots between them.
+/// Checks the name of a Kubernetes object, which consists of labels with dots between them.
 pub(crate) fn check_name(what: &str, name: &str) -> Result<(), Error> {
     if is_name(name) {
         return Ok(());
@@ -50,8 +50,8 @@ pub(crate) fn is_label(text: &str) -> bool {
             .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || *byte == b'-')
 }
 
-/// Checks a range of addresses, for example `10.0.0.0/8`. Newer versions of Kubernetes require the first address of the
-/// range.
+/// Checks that a range of addresses is written with its first address, for example `10.0.0.0/8`, as newer versions of
+/// Kubernetes require.
 pub(crate) fn check_range(what: &str, range: &str) -> Result<(), Error> {
     if range.parse().is_ok_and(|parsed: IpNet| parsed.trunc().to_string() == range) {
         return Ok(());
@@ -66,7 +66,7 @@ pub(crate) fn refused(what: &str, found: &str, accepted: &str) -> Error {
     Error::new(ErrorKind::InvalidInput, message)
 }
 
-/// The labels of a workload's objects, which Kubernetes recommends.
+/// Returns the labels that Kubernetes recommends for a workload's objects.
 pub(crate) fn labels(workload: &Workload<'_>) -> Value {
     json!({
         "app.kubernetes.io/name": workload.name,

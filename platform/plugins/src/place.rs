@@ -15,7 +15,7 @@ pub struct Place {
 }
 
 impl Place {
-    /// A place without a line: the whole file.
+    /// Creates a place without a line: the whole file.
     pub fn file(file: &Path) -> Self {
         Self { file: file.to_path_buf(), line: None, column: None }
     }
@@ -32,12 +32,12 @@ impl Place {
         Self { column: Some(column), ..self }
     }
 
-    /// The place of a YAML value.
+    /// Creates the place of a YAML value.
     pub fn yaml(file: &Path, position: Position) -> Self {
         Self::file(file).line(position.line as u64).column(position.column as u64)
     }
 
-    /// The place of a byte offset in a text.
+    /// Creates the place of a byte offset in the text of a file.
     pub fn offset(file: &Path, text: &str, offset: usize) -> Self {
         let before = text.get(..offset).unwrap_or(text);
         let line = before.matches('\n').count() + 1;
@@ -47,7 +47,7 @@ impl Place {
 }
 
 impl Place {
-    /// The place without credentials in the path.
+    /// Returns the place as text, without credentials in the path.
     pub fn redacted(&self) -> String {
         let file = self.file.to_string_lossy();
         let file = sanitize_error_message(&file);

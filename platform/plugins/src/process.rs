@@ -1,4 +1,4 @@
-//! Child processes, and the signals that end this one.
+//! Child processes, and the signals that end this process.
 
 pub mod child;
 pub mod foreground;

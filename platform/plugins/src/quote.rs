@@ -2,18 +2,18 @@
 
 use std::cmp::Reverse;
 
-/// The text on one line, with single spaces.
+/// Returns the text on one line, with single spaces.
 pub fn one_line(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-/// The text without these credentials.
+/// Returns the text with these credentials replaced by `<REDACTED>`.
 pub fn without_credentials<'a>(
     text: &str,
     credentials: impl IntoIterator<Item = &'a str>,
 ) -> String {
     let mut credentials: Vec<&str> = credentials.into_iter().collect();
-    // The longest first, because a URL contains its path. An empty text would match everywhere.
+    // The longest credential is replaced first, because a URL contains its path. An empty one would match everywhere.
     credentials.retain(|credential| !credential.is_empty());
     credentials.sort_unstable_by_key(|credential| Reverse(credential.len()));
     credentials

@@ -1,16 +1,16 @@
 //! Names and texts in SQL statements.
 
-/// A name of a table or a column, in double quotes.
+/// Returns the name of a table or a column in double quotes.
 pub fn quoted_name(name: &str) -> String {
     format!("\"{}\"", name.replace('"', "\"\""))
 }
 
-/// A text, in single quotes.
+/// Returns a text in single quotes.
 pub fn quoted_text(text: &str) -> String {
     format!("'{}'", text.replace('\'', "''"))
 }
 
-/// The name of a product as the name of a dbt project: letters, digits and underscores.
+/// Converts a name into letters, digits and underscores that do not begin with a digit, as dbt and Dagster require.
 pub fn identifier(name: &str) -> String {
     let identifier = name.replace(|sign: char| !sign.is_ascii_alphanumeric(), "_");
     match identifier.chars().next() {

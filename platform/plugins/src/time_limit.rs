@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
-/// The time limit of each attempt of a request, including the response.
+/// The default time limit of each attempt of a request, including the response.
 pub(crate) const TIMEOUT: Duration = Duration::from_secs(10);
 
 const LONGEST_TIMEOUT: f64 = 300.0;

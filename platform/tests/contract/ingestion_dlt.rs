@@ -146,7 +146,7 @@ pub(crate) fn contract() -> Contract {
             },
             || {
                 let error = write(&Program::new("python"), Path::new(""), "erp").unwrap_err();
-                let message = "expected crm, found the sink `erp`";
+                let message = "there is no sink `erp`; expected one of: crm";
                 assert_eq!(error.to_string(), message);
                 Err(error)
             },
@@ -158,9 +158,9 @@ fn an_answer_that_is_not_true_is_an_error() {
     let row = "{\"id\":1}\n";
     for (answer, rows, message) in [
         (loaded(2), row, "found 1 rows, but dlt reported 2"),
-        (loaded(1), "{\"id\":\"one\"}\n", "a value of the column `id` is not of its type"),
+        (loaded(1), "{\"id\":\"one\"}\n", "a value of `id` does not have the column's type"),
         (loaded(1), "[1]\n", "a row is not a JSON object"),
-        ("{".to_owned(), row, "the result is not the JSON"),
+        ("{".to_owned(), row, "the result is not JSON in the expected form"),
     ] {
         let python = Program::new("python").with("answer", &answer).with("loaded", rows);
         let folder = tempfile::tempdir().unwrap();

@@ -102,7 +102,7 @@ pub(crate) fn contract() -> Contract {
 fn a_python_that_fails_is_one_error() {
     let checks = [Check::RowCount(1)];
     for (behaviour, answer, kind, message) in [
-        ("", "garbage", ErrorKind::InvalidResponse, "the result is not the JSON"),
+        ("", "garbage", ErrorKind::InvalidResponse, "the result is not JSON"),
         ("", "{\"ok\":[]}", ErrorKind::InvalidResponse, "found 0 results for 1 checks"),
         ("silent", "", ErrorKind::InvalidResponse, "ended with the exit code 0"),
         ("crash", "", ErrorKind::InvalidResponse, "ended with the exit code 1: Traceback"),

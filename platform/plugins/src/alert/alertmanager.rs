@@ -1,4 +1,4 @@
-//! Alerts to Prometheus's Alertmanager, by version 2 of its API.
+//! Sends alerts to Prometheus's Alertmanager, with version 2 of its API.
 
 use std::collections::BTreeMap;
 
@@ -35,8 +35,7 @@ impl AlertChannel for Alertmanager {
     }
 
     fn send_alert(&self, message: &Message<'_>) -> Result<(), Error> {
-        // The labels are the identity of an alert: with the id of the run among them, each run would create
-        // another alert.
+        // The labels identify an alert. If the id of the run were a label, each run would create another alert.
         let labels: BTreeMap<_, _> = message.properties().collect();
         let summary = [("summary", message.summary)].into_iter();
         let texts = summary.chain(message.description.map(|text| ("description", text)));

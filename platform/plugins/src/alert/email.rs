@@ -35,7 +35,7 @@ floe_plugin::plugin! {
 struct Email {
     /// The host of the server, for example `smtp.example.org`.
     host: String,
-    /// The port. Default: the usual port for the encryption.
+    /// The port. Default: the usual port of the encryption.
     #[serde(default)]
     port: Option<u16>,
     /// The encryption of the connection. Default: `starttls`.
@@ -62,10 +62,10 @@ struct Email {
 enum Encryption {
     /// TLS from the beginning of the connection; port 465.
     Tls,
-    /// TLS after the command `STARTTLS`, without which no message is sent; port 587.
+    /// TLS after the command `STARTTLS`; port 587. A message is never sent without TLS.
     #[default]
     Starttls,
-    /// None; port 25. A login is then possible on this host only.
+    /// No encryption; port 25. A login is then accepted only for a server on this host.
     None,
 }
 
@@ -165,7 +165,7 @@ impl Email {
     }
 
     fn explain(&self, error: &lettre::transport::smtp::Error) -> Error {
-        // A server may quote the text that it refuses.
+        // Credentials are removed from the error, because a server may quote the text that it refuses.
         let mut credentials = Vec::new();
         if let Some(login) = &self.login
             && let Ok(password) = login.password.expose()
@@ -181,7 +181,7 @@ impl Email {
     }
 }
 
-/// Whether a connection to `host` stays on this host.
+/// Whether `host` is this machine.
 fn is_this_host(host: &str) -> bool {
     host == "localhost" || host.parse().is_ok_and(|address: IpAddr| address.is_loopback())
 }

@@ -16,7 +16,7 @@ floe_plugin::plugin! {
     description: "sends alerts to an incoming webhook of Slack",
 }
 
-/// Alerts to an incoming webhook of Slack, which belongs to one channel.
+/// An incoming webhook of Slack, which belongs to one channel.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Slack {
@@ -27,13 +27,13 @@ struct Slack {
     client: Client,
 }
 
-/// Slack's limits, in characters: the text of a section, and a field of it.
+/// Slack's limits, in characters, for the text of a section and for a field of a section.
 const LONGEST_TEXT: usize = 3000;
 const LONGEST_FIELD: usize = 2000;
 
 impl Lifecycle for Slack {
     fn endpoints(&self) -> Vec<Endpoint> {
-        // Otherwise, the compilation would need the credential.
+        // The host is fixed, because the URL is a credential, which is not read before the start.
         vec![Endpoint::Host("hooks.slack.com".to_owned(), 443)]
     }
 }
@@ -46,10 +46,9 @@ impl AlertChannel for Slack {
     fn send_alert(&self, message: &Message<'_>) -> Result<(), Error> {
         let request = Request::post(self.webhook.expose()?).secret_url().json(&payload(message));
         let response = self.client.send(&request)?;
-        // Slack answers only `ok` to a message that it accepted. The page of a proxy in between can have the status
-        // 200, too.
+        // Slack answers `ok` to an accepted message. The page of a proxy in between can have the status 200, too.
         if response.body.trim_ascii() != b"ok" {
-            let what = "the response is not Slack's `ok`";
+            let what = "expected the response `ok`, found another text";
             return Err(request.error(ErrorKind::InvalidResponse, &what));
         }
         Ok(())
@@ -78,7 +77,7 @@ fn payload(message: &Message<'_>) -> Value {
     json!({ "text": title, "blocks": blocks })
 }
 
-/// Text in Slack's markup, in which three characters are control characters. It is shortened to `limit` characters.
+/// Escapes the three control characters of Slack's markup in a text, and shortens the text to `limit` characters.
 fn mrkdwn(text: &str, limit: usize) -> String {
     let mut escaped = String::new();
     let mut length = 0;

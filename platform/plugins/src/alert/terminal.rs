@@ -23,8 +23,8 @@ floe_plugin::plugin! {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Terminal {
-    /// A file to append the line to, instead of standard error. Messages may contain data of the product, so only
-    /// its owner can read it.
+    /// A file to which alerts are appended, instead of standard error. Only its owner can read it, because messages may
+    /// contain data of the product.
     file: Option<OutputPath>,
 }
 

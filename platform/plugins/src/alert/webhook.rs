@@ -17,7 +17,7 @@ floe_plugin::plugin! {
     description: "posts alerts as JSON",
 }
 
-/// Alerts as JSON to a URL: `{"type": "floe.alert", "timestamp": …, "data": {…}}`.
+/// Posts alerts as JSON to a URL: `{"type": "floe.alert", "timestamp": …, "data": {…}}`.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Webhook {

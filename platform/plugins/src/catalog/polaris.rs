@@ -20,8 +20,7 @@ floe_plugin::plugin! {
 }
 
 /// A catalog of Apache Polaris. Tables are registered as generic tables, with the format and the location of the object
-/// in the object store. A table of Iceberg would need files that nothing here writes, and would be empty for its
-/// readers.
+/// in the object store. An Iceberg table would need files that floe does not write, and would be empty for its readers.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Polaris {
@@ -59,7 +58,7 @@ impl TableCatalog for Polaris {
     }
 
     fn create_table(&self, table: &StoredTable<'_>) -> Result<bool, Error> {
-        // Readers take the properties as the options of the format.
+        // Readers use the properties as the options of the format.
         let body = json!({
             "name": table.name,
             "format": "csv",
@@ -72,7 +71,7 @@ impl TableCatalog for Polaris {
 }
 
 impl Polaris {
-    /// Creates an object that may exist. Returns whether it is new.
+    /// Creates an object unless it exists. Returns whether it is new.
     fn create(&self, api: &str, path: &str, body: &Value) -> Result<bool, Error> {
         // The prefix of Polaris' paths is the name of the catalog.
         let prefix = self.warehouse.iter().map(|name| format!("/{}", encode(name)));

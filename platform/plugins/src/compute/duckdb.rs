@@ -1,4 +1,4 @@
-//! `DuckDB`, in which dbt builds the models of a product: its profile, and the check of its file.
+//! `DuckDB`, in which dbt builds the models of a product. The plugin writes the profile and checks the file.
 
 use std::num::NonZeroU32;
 use std::path::Path;
@@ -20,7 +20,7 @@ floe_plugin::plugin! {
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 struct DuckDb {
-    /// The memory that dbt may use, for example `2GB`. Default: `DuckDB`'s.
+    /// The memory that dbt may use, for example `2GB`. Default: the default of `DuckDB`.
     memory_limit: Option<String>,
     /// The number of nodes that dbt builds at once. Default: 1.
     threads: Option<NonZeroU32>,

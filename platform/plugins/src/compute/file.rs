@@ -7,7 +7,7 @@ use floe_plugin::{Error, ErrorKind};
 
 use crate::files::input_file;
 
-/// Checks that a file is new, empty, or a database of the engine, which the first bytes show.
+/// Checks that a file does not exist, is empty, or begins like a database of the engine.
 pub(super) fn check(
     file: &Path,
     engine: &str,

@@ -47,7 +47,7 @@ impl ComputeEngine for Sqlite {
 
     fn open_database(&self, file: &Path) -> Result<Box<dyn Database>, Error> {
         let opened = open(file).and_then(|connection| {
-            // A copy has no write-ahead log, even if the database has one.
+            // The file may be a copy of a database with a write-ahead log. A new log would keep data outside the file.
             connection.execute_batch("PRAGMA journal_mode = DELETE")?;
             resume(connection)
         });
@@ -84,8 +84,8 @@ fn set_up(connection: Connection) -> rusqlite::Result<SqliteDatabase> {
     resume(connection)
 }
 
-/// Prepares an existing database, and checks that the engine runs a query. If the process is killed, the journal restores
-/// the database for the next process.
+/// Prepares a connection, and checks that the engine runs a query. Writes are not synchronized to the disk, because the
+/// journal does not need that to restore the database after a killed process.
 fn resume(mut connection: Connection) -> rusqlite::Result<SqliteDatabase> {
     connection.execute_batch("PRAGMA synchronous = OFF")?;
     connection.progress_handler(INSTRUCTIONS, Some(interrupt::is_requested))?;
@@ -107,17 +107,17 @@ fn open(file: &Path) -> rusqlite::Result<Connection> {
 /// Locks a database against writers, and moves its whole log into its file.
 fn lock(file: &Path) -> rusqlite::Result<Connection> {
     let connection = open(file)?;
-    // This also undoes the changes that a killed program left in a journal.
+    // This also undoes the changes of a killed program, which are in the journal.
     connection.execute_batch("BEGIN IMMEDIATE")?;
-    // A connection in a transaction cannot move the log into the file, so another connection does. Without a log, both
-    // numbers are -1.
+    // A connection in a transaction cannot move the log into the file, so another connection does. It reports the
+    // number of pages in the log, and how many of them are in the file; both are -1 without a log.
     let other = open(file)?;
     let pages = || {
         let row = |row: &rusqlite::Row<'_>| Ok((row.get::<_, i64>(1)?, row.get::<_, i64>(2)?));
         other.query_row("PRAGMA wal_checkpoint(PASSIVE)", (), row)
     };
     let mut attempts = 0;
-    // Readers of older pages keep the newer pages out of the file.
+    // SQLite does not move newer pages into the file while a reader uses the older ones.
     while let (all, written) = pages()?
         && all != written
     {
@@ -132,10 +132,10 @@ fn lock(file: &Path) -> rusqlite::Result<Connection> {
 /// The wait between two attempts to use a database that another process has locked.
 const TICK: Duration = Duration::from_millis(20);
 
-/// The maximum number of attempts, which take five seconds.
+/// The maximum number of attempts. Together they take five seconds.
 const ATTEMPTS: i32 = 250;
 
-/// Waits for a locked database, unless a signal has arrived. Returns whether to try again.
+/// Waits before the next attempt to use a locked database. Returns `false` after the last attempt or a signal.
 fn wait(attempts: i32) -> bool {
     thread::sleep(TICK);
     attempts < ATTEMPTS && !interrupt::is_requested()
@@ -161,8 +161,8 @@ impl Database for SqliteDatabase {
         let name = quoted_name(model.name);
         let create = format!("CREATE {kind} {name} AS ");
         let statement = format!("{create}{}", model.sql);
-        // SQLite resolves a view when it is queried: counting its rows reports mistakes here and not in the
-        // first model that reads the view.
+        // SQLite resolves a view when it is queried. Because the rows are counted, mistakes are reported here and not
+        // in the first model that reads the view.
         let count = format!("SELECT count(*) FROM {name}");
         self.in_transaction(|it| {
             it.connection
@@ -246,7 +246,7 @@ impl SqliteDatabase {
         executed.map_err(|error| explain(&error, 0))
     }
 
-    /// The type of the values in an untyped column, which is the result of an expression.
+    /// Returns the type of the values in an untyped column, such as the result of an expression.
     fn type_of_values(&self, table: &str, column: &str) -> Result<ColumnType, Error> {
         let (table, column) = (quoted_name(table), quoted_name(column));
         let query = format!(
@@ -321,7 +321,7 @@ fn value(value: ValueRef<'_>) -> Value<'_> {
     }
 }
 
-/// The statement that creates a table. `name` is quoted.
+/// Returns the statement that creates a table. `name` is quoted.
 fn create_table(name: &str, columns: &[Column<'_>]) -> String {
     let described: Vec<String> = columns
         .iter()
@@ -338,7 +338,7 @@ fn storage(kind: ColumnType) -> &'static str {
     }
 }
 
-/// The type of the values in a column with this declaration, by `SQLite`'s rules.
+/// Returns the type of the values in a column with this declaration, by `SQLite`'s rules.
 fn affinity(declared: &str) -> Option<ColumnType> {
     let declared = declared.to_ascii_uppercase();
     let has = |names: &[&str]| names.iter().any(|name| declared.contains(name));
@@ -369,7 +369,7 @@ fn is_damaged(error: &rusqlite::Error) -> bool {
     matches!(code, Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase))
 }
 
-/// Explains the error of a statement, in which the query begins after `prefix` bytes.
+/// Converts the error of a statement, in which the query begins after `prefix` bytes.
 fn explain(error: &rusqlite::Error, prefix: usize) -> Error {
     match error.sqlite_error_code() {
         Some(
@@ -386,7 +386,7 @@ fn explain(error: &rusqlite::Error, prefix: usize) -> Error {
         _ => {}
     }
     match error {
-        // The error's own text contains the whole statement with all of its literals.
+        // `msg` is used, because the error's own text contains the whole statement with all of its literals.
         rusqlite::Error::SqlInputError { msg, offset, .. } => {
             let wrong = Error::new(kind_of_mistake(msg), msg);
             let offset = usize::try_from(*offset).ok();
@@ -405,7 +405,7 @@ fn explain(error: &rusqlite::Error, prefix: usize) -> Error {
     }
 }
 
-/// The kind of a mistake in a query. `SQLite` has no code for it.
+/// Returns the kind of a mistake in a query from the message, because `SQLite` has no code for it.
 fn kind_of_mistake(message: &str) -> ErrorKind {
     let is_syntax = message.ends_with("syntax error")
         || message.starts_with("unrecognized token")

@@ -1,10 +1,10 @@
 //! Confines the paths of a product to the product's folder.
 //!
-//! A path to read may contain a symbolic link within the folder. A path to write must not: no part of it is a symbolic
-//! link, and it is a regular file below the folder or does not exist.
+//! A path to read may contain a symbolic link within the folder. A path to write contains no symbolic link, and leads
+//! to a regular file or folder below the product's folder, or to nothing.
 //!
 //! The checks protect the user of a product from the product's contents. They do not protect against a program that
-//! changes the folder meanwhile.
+//! changes the folder between a check and the access.
 
 use std::fs::{self, File, FileType, OpenOptions};
 use std::io;
@@ -63,7 +63,7 @@ pub fn check_folder(folder: &Path, inner: &Path) -> Result<(), Error> {
 
 /// Opens a file for writing, after [`check_file`]. A new file is readable by its owner only.
 ///
-/// If a link or a pipe has replaced the file meanwhile, opening neither follows the link nor waits for a reader.
+/// If a link or a pipe has replaced the file since the check, opening neither follows the link nor waits for a reader.
 ///
 /// # Errors
 /// The check fails, or the file cannot be opened.

@@ -1,12 +1,12 @@
-//! Opens files that users name. Only regular files are read: a pipe would wait for a writer, and a device such as
-//! `/dev/zero` does not end. Text is bounded, because it is parsed as a whole.
+//! Opens files that users name. Only regular files are read, because a pipe would wait for a writer, and a device such
+//! as `/dev/zero` does not end. The size of text is limited, because it is parsed as a whole.
 
 use std::fs::{self, File, FileType, Metadata};
 use std::io::{self, ErrorKind, Read as _};
 use std::os::unix::fs::FileTypeExt as _;
 use std::path::Path;
 
-/// The maximum size of a text file, in bytes: the artifacts of thousands of models.
+/// The maximum size of a text file, in bytes. Even the artifacts of thousands of models are smaller.
 const MAX_TEXT_SIZE: u64 = 16 << 20;
 
 /// Opens a regular file for reading.
@@ -17,7 +17,7 @@ pub fn open(path: &Path) -> io::Result<File> {
     // The path is checked first, because opening a pipe waits for its writer.
     check(&fs::metadata(path)?)?;
     let file = File::open(path)?;
-    // Another file may have replaced it since.
+    // Another file may have replaced the checked one.
     check(&file.metadata()?)?;
     Ok(file)
 }
@@ -36,7 +36,7 @@ pub fn read(path: &Path) -> io::Result<String> {
     String::from_utf8(bytes).map_err(|error| io::Error::new(ErrorKind::InvalidData, error))
 }
 
-/// The kind of a file, with its article.
+/// Returns the kind of a file, with its article.
 pub fn describe(kind: FileType) -> &'static str {
     if kind.is_dir() {
         return "a directory";

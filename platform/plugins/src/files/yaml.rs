@@ -12,7 +12,7 @@ use crate::error::{Error, reason};
 use crate::files::input_file;
 use crate::place::Place;
 
-/// Reads a file.
+/// Reads a YAML file.
 ///
 /// # Errors
 /// The file cannot be read, or contains a mistake; the error is the first one.
@@ -20,7 +20,7 @@ pub fn read<T: DeserializeOwned>(file: &Path) -> Result<T, Error> {
     parse(file, &text(file)?)
 }
 
-/// The text of a file.
+/// Returns the text of a file.
 ///
 /// # Errors
 /// The file cannot be read.
@@ -30,7 +30,7 @@ pub fn text(file: &Path) -> Result<String, Error> {
     })
 }
 
-/// Reads the text of a file.
+/// Parses the text of a YAML file. `file` is its path in errors.
 ///
 /// # Errors
 /// The error is the first mistake in the text.
@@ -39,19 +39,19 @@ pub fn parse<T: DeserializeOwned>(file: &Path, text: &str) -> Result<T, Error> {
 }
 
 fn explain(file: &Path, mistake: &Mistake) -> Error {
-    // A key is redacted like a quote: together with the message, it would look like the name of a credential.
+    // The path is redacted in quotes, because in front of the message it would look like the name of a credential.
     let path = sanitize(&format!("`{}`", mistake.path)).into_owned();
     let message = match path.trim_matches('`') {
         "" => mistake.message.clone(),
         path => format!("{path}: {}", mistake.message),
     };
-    // Messages of this program are one line, prefixed with the place, and do not control the terminal.
+    // Messages of this program are one line with the place at the start, and do not control the terminal.
     let message = message.replace(char::is_control, " ");
     let place = mistake.position.map_or_else(|| Place::file(file), |it| Place::yaml(file, it));
     Error::input(place, message)
 }
 
-/// Writes a value as YAML, the keys in the order of its fields.
+/// Writes a value as YAML, with its fields in their order.
 ///
 /// # Errors
 /// The value cannot be represented in YAML.

@@ -100,7 +100,7 @@ pub(crate) fn client_token(
     Err(request.error(ErrorKind::InvalidResponse, &what))
 }
 
-/// The access token of a service, requested once. A run uses it at its start or at its end, so one token lasts.
+/// The access token of a service. One is enough for a run, which uses it either at its start or at its end.
 #[derive(Debug, Default)]
 pub(crate) struct AccessToken(OnceLock<SecretString>);
 

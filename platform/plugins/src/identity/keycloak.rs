@@ -1,4 +1,4 @@
-//! Identities of Keycloak: the client credentials of OAuth 2.0.
+//! Authentication with Keycloak, by the client credentials of OAuth 2.0.
 
 use floe_plugin::identity::IdentityProvider;
 use floe_plugin::{Credential, Endpoint, Error, Lifecycle};
@@ -17,7 +17,7 @@ floe_plugin::plugin! {
     description: "authenticates with a Keycloak realm",
 }
 
-/// Identities of a realm of Keycloak. The platform authenticates with the credentials of a client.
+/// A realm of Keycloak, with which the platform authenticates by the credentials of a client.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Keycloak {

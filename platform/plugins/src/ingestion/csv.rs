@@ -25,7 +25,6 @@ floe_plugin::plugin! {
     description: "loads CSV files and checks every value",
 }
 
-/// CSV files of the product's folder. It has no settings.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Csv {}
@@ -50,7 +49,7 @@ impl IngestionEngine for Csv {
     }
 }
 
-/// The error of a mistake in the file. The platform adds its place.
+/// Converts a mistake in the file into an error of the plugin. The platform reports the source: the mistake and its place.
 fn refused(error: Error) -> floe_plugin::Error {
     refused_as(PluginErrorKind::InvalidInput, error)
 }
@@ -121,7 +120,7 @@ fn is_read(columns: &[Column<'_>], name: &str) -> bool {
     columns.iter().any(|column| column.name == name)
 }
 
-/// The value of a field in the column's type. An empty field is null; a text of another type is `None`.
+/// Returns the value of a field: null for an empty field, and `None` for a text that is not of the column's type.
 fn value<'a>(column: &Column<'_>, text: &'a str) -> Option<Value<'a>> {
     if text.is_empty() {
         return Some(Value::Null);
@@ -136,7 +135,7 @@ fn value<'a>(column: &Column<'_>, text: &'a str) -> Option<Value<'a>> {
     }
 }
 
-/// Whether the text is `YYYY-MM-DD` and a day of the calendar.
+/// Whether the text is a day of the calendar, in the form `YYYY-MM-DD`.
 fn is_date(text: &str) -> bool {
     text.parse().is_ok_and(|date: Date| date.to_string() == text)
 }

@@ -41,8 +41,8 @@ def load(dlt, request):
 
 
 def kept(request):
-    """A row without the columns that the product does not have. dlt's own contract accepts all columns of a
-    new table, and the table is always new."""
+    """Returns a function that removes from a row the columns that the product does not have. dlt's own contract
+    would accept all columns, because the table is always new."""
     from dlt.common.normalizers.naming.snake_case import NamingConvention
 
     naming = NamingConvention()
@@ -97,7 +97,7 @@ def export(dlt, request):
 
 
 def refuse_narrower(sink, table, types):
-    """DuckDB would change the values: 007 becomes 7 in a column of numbers."""
+    """Refuses columns whose type is too narrow, because DuckDB would change values: 007 would become 7 in a number."""
     import duckdb
 
     if not os.path.exists(sink["path"]):
@@ -114,7 +114,7 @@ def refuse_narrower(sink, table, types):
 
 
 def column_types(path):
-    """The narrowest type that keeps every value of a column as it is written."""
+    """Returns for each column the narrowest type that keeps every value as it is written."""
 
     def fits(value, kind):
         try:
@@ -148,7 +148,7 @@ def rows_of(pipeline, table):
 
 
 def explained(error):
-    """The cause of dlt's error, with its kind."""
+    """Returns the cause of dlt's error, with its kind."""
     chain = []
     while error is not None and error not in chain:
         chain.append(error)

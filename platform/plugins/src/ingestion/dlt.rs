@@ -25,10 +25,10 @@ floe_plugin::plugin! {
     name: "dlt",
     tracer: "floe.ingestion.dlt",
     api: "1.0",
-    description: "loads data from and to other systems with dlt",
+    description: "loads data from other systems, and exports data to them, with dlt",
 }
 
-/// dlt 1, which is installed for a Python interpreter.
+/// Version 1 of dlt, which is installed for a Python interpreter.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 struct Dlt {
@@ -45,18 +45,18 @@ struct Dlt {
 enum Source {
     /// A REST API that returns JSON. The location of a source of the product is the path of an endpoint.
     RestApi {
-        /// The URL that paths are appended to.
+        /// The URL to which paths are appended.
         base_url: ServiceUrl,
         /// A bearer token.
         #[serde(default)]
         token: Option<Credential>,
-        /// The `JSONPath` of the rows in a response. Default: found by dlt.
+        /// The `JSONPath` of the rows in a response. By default, dlt finds the rows.
         #[serde(default)]
         data_selector: Option<String>,
     },
 }
 
-/// The treatment of a column that the product does not have.
+/// The treatment of a column of the source that the product does not declare.
 #[derive(Clone, Copy, Debug, Default, Deserialize, Serialize)]
 #[serde(rename_all = "snake_case")]
 enum Contract {
@@ -86,7 +86,7 @@ fn default_dataset() -> String {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Moved {
-    /// The files of a load with JSON lines, relative to the folder of the task.
+    /// The JSON lines files of a load, relative to the folder of the task.
     #[serde(default)]
     files: Vec<String>,
     rows: u64,
@@ -170,13 +170,13 @@ impl IngestionEngine for Dlt {
         let Some(sink) = self.sinks.get(export.sink_type) else {
             let known: Vec<&str> = self.sinks.keys().map(String::as_str).collect();
             let message = format!(
-                "expected {}, found the sink `{}`",
-                if known.is_empty() {
-                    "none, as none is configured".to_owned()
-                } else {
-                    known.join(", ")
-                },
+                "there is no sink `{}`; {}",
                 export.sink_type,
+                if known.is_empty() {
+                    "no sink is configured".to_owned()
+                } else {
+                    format!("expected one of: {}", known.join(", "))
+                },
             );
             return Err(Error::new(ErrorKind::InvalidInput, message));
         };
@@ -207,7 +207,7 @@ impl Dlt {
     }
 }
 
-/// Checks that no symbolic link leads to the written files.
+/// Checks that no symbolic link is in the paths of the database and of its log, which dlt writes.
 fn check(database: &OutputPath) -> Result<(), Error> {
     ["", ".wal"].iter().try_for_each(|suffix| {
         let mut name = database.inner().as_os_str().to_owned();
@@ -216,7 +216,7 @@ fn check(database: &OutputPath) -> Result<(), Error> {
     })
 }
 
-/// Passes on the rows of a file with JSON lines, and returns their number.
+/// Passes the rows of a file with JSON lines to `rows`, and returns their number.
 fn read(path: &Path, columns: &[Column<'_>], rows: &mut dyn RowSink) -> Result<u64, Error> {
     let mut count = 0;
     for line in BufReader::new(File::open(path)?).lines() {
@@ -242,7 +242,7 @@ fn value<'a>(column: &Column<'_>, found: Option<&'a Json>) -> Result<Value<'a>, 
     };
     value.ok_or_else(|| {
         // The value is data of the product, so the message does not repeat it.
-        let message = format!("dlt: a value of the column `{}` is not of its type", column.name);
+        let message = format!("dlt: a value of `{}` does not have the column's type", column.name);
         Error::new(ErrorKind::InvalidResponse, message)
     })
 }

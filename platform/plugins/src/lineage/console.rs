@@ -16,7 +16,6 @@ floe_plugin::plugin! {
     description: "prints lineage events",
 }
 
-/// Prints an event as one line to standard error. It has no settings.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Console {}

@@ -30,14 +30,14 @@ const LONGEST_FILE: u64 = 32 << 20;
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Lines {
-    /// The file. Nothing is added to a file that does not begin with such an event. A file that has 32 MiB at the start
-    /// of a run is renamed: it gets the suffix `.1`, and replaces the earlier file of that name. Default:
-    /// `.floe/lineage.jsonl` in the folder of the product.
+    /// The file. It is new, or begins with an event of floe. A file that has 32 MiB at the start of a run gets the
+    /// suffix `.1`, and replaces the earlier file of that name. Default: `.floe/lineage.jsonl` in the folder of the
+    /// product.
     #[serde(default = "default_path")]
     path: OutputPath,
 }
 
-/// The part of an event that identifies the format.
+/// The field of an event by which a file of lineage is recognized.
 #[derive(Deserialize)]
 struct Recognized {
     producer: String,
@@ -48,14 +48,14 @@ fn default_path() -> OutputPath {
 }
 
 impl Lines {
-    /// The path of the earlier events, below the folder of the product.
+    /// Returns the path of the file with the earlier events, relative to the folder of the product.
     fn earlier(&self) -> PathBuf {
         let mut earlier = self.path.inner().as_os_str().to_owned();
         earlier.push(".1");
         earlier.into()
     }
 
-    /// Moves a file that is large enough to the place of the earlier events.
+    /// Renames the file if it has reached its maximum size, so that it replaces the file with the earlier events.
     fn rotate(&self) -> Result<(), Error> {
         let (folder, inner, earlier) = (self.path.folder(), self.path.inner(), self.earlier());
         if self.check(inner)? < LONGEST_FILE {
@@ -64,7 +64,7 @@ impl Lines {
         self.check(&earlier)?;
         let file = confine::open(folder, inner, OpenOptions::new().append(true));
         let file = file.map_err(PlatformError::into_plugin)?;
-        // If several runs start at the same time, only one renames the file.
+        // Because of the lock, only one of several runs that start at the same time renames the file.
         let _ = file.lock();
         let path = folder.join(inner);
         if fs::metadata(&path).is_ok_and(|found| found.len() >= LONGEST_FILE) {
@@ -73,7 +73,7 @@ impl Lines {
         Ok(())
     }
 
-    /// Checks that a file contains lineage. Returns its size.
+    /// Checks that a file contains lineage or does not exist. Returns its size.
     fn check(&self, inner: &Path) -> Result<u64, Error> {
         let file = match confine::open(self.path.folder(), inner, OpenOptions::new().read(true)) {
             Ok(file) => file,
@@ -110,7 +110,7 @@ impl Lifecycle for Lines {
 
 impl LineageBackend for Lines {
     fn emit_event(&self, event: &RunEvent<'_>) -> Result<(), Error> {
-        // A single write, so that a reader never sees a part of another writer's line.
+        // The line is written at once, so that lines of several processes do not mix.
         let line = format!("{}\n", event.to_json());
         let is_of_product = event.job_type == Some(PRODUCT);
         if is_of_product && matches!(event.state, RunState::Start) {

@@ -1,4 +1,4 @@
-"""The assets of a data product of floe. Generated; product.json has the product."""
+"""The assets of a data product of floe. This file is generated; product.json describes the product."""
 
 import json
 import os
@@ -12,7 +12,7 @@ PRODUCT = json.loads((HERE / "product.json").read_text(encoding="utf-8"))
 
 
 def product_folder() -> str:
-    """The folder of the product: FLOE_PRODUCT, or the next one above with a floe.yaml."""
+    """Returns the folder of the product: FLOE_PRODUCT, or the nearest parent folder with a floe.yaml."""
     configured = os.environ.get("FLOE_PRODUCT")
     if configured:
         return configured
@@ -23,7 +23,7 @@ def product_folder() -> str:
 
 
 def upstream(context: dg.AssetExecutionContext, keys: list) -> dict:
-    """The traceparent of the span that built each of these assets last."""
+    """Returns for each of these assets the traceparent of the span that built it last."""
     spans = {}
     for key in keys:
         event = context.instance.get_latest_materialization_event(dg.AssetKey(key))
@@ -34,13 +34,13 @@ def upstream(context: dg.AssetExecutionContext, keys: list) -> dict:
 
 
 def floe(*arguments: str) -> list:
-    """The command of floe for this product."""
+    """Returns the command that runs floe for this product."""
     command, *options = arguments
     return [os.environ.get("FLOE_PROGRAM", "floe"), command, product_folder(), *options]
 
 
 def trace(tags: dict) -> dict:
-    """The trace of the sensor that requested the run, as variables. Without one, that of this process stays."""
+    """Returns the trace of the sensor that requested the run, as variables; without a sensor, none."""
     if "floe/traceparent" not in tags:
         return {}
     return {"TRACEPARENT": tags["floe/traceparent"], "TRACESTATE": tags.get("floe/tracestate", "")}
@@ -76,10 +76,10 @@ job = dg.define_asset_job(PRODUCT["job"], selection=assets)
 
 @dg.sensor(name=PRODUCT["sensor"], job=job, minimum_interval_seconds=60)
 def sensor(context: dg.SensorEvaluationContext):
-    """Requests a run when the files of the sources have changed."""
+    """Requests a run if the files of the sources have changed."""
     cursor = ["--cursor", context.cursor] if context.cursor else []
     command = floe("evaluate-sensor", "--name", PRODUCT["sensor"], "--job", PRODUCT["job"], *cursor)
-    # Dagster itself gives a sensor 60 seconds.
+    # Dagster stops a sensor after 60 seconds.
     result = subprocess.run(command, capture_output=True, text=True, timeout=50, check=False)
     if result.returncode != 0:
         raise dg.Failure(f"floe ended with the exit code {result.returncode}: {result.stderr.strip()}")
@@ -94,7 +94,7 @@ defs = dg.Definitions(
     assets=assets,
     jobs=[job],
     sensors=[sensor],
-    # A database has one writer, so processes for assets at the same time would only wait for each other.
+    # A database has one writer, so processes that build assets at the same time would only wait for each other.
     executor=dg.in_process_executor,
     resources={"pipes": dg.PipesSubprocessClient()},
 )

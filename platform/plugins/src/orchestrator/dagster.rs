@@ -1,4 +1,4 @@
-//! Dagster: a product as a Dagster project.
+//! Runs a product as a Dagster project.
 
 use std::env;
 use std::fs;
@@ -29,12 +29,13 @@ floe_plugin::plugin! {
 const HOME: &str = "DAGSTER_HOME";
 
 /// The time for Dagster to stop the current asset after a signal and to deliver its telemetry. It is shorter than the
-/// platform's own time.
+/// time that the platform itself has.
 const STOP_TIMEOUT: Duration = Duration::from_secs(1);
 
 const DEFINITIONS: &str = include_str!("dagster.py");
 
-/// Dagster: a product becomes a project with an asset for each source and model. Each asset is built by a process of `floe`, which reports through Dagster Pipes.
+/// Dagster: a product becomes a project with an asset for each source and model. Each asset is built by a process of
+/// `floe`, which reports through Dagster Pipes.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 struct Dagster {
@@ -86,7 +87,7 @@ impl AssetOrchestrator for Dagster {
         product: &Product<'_>,
         definitions: &Definitions<'_>,
     ) -> Result<RunEnd, Error> {
-        // The process of an asset may have another working folder.
+        // The path is absolute, because the process of an asset may have another working folder.
         let file = std::path::absolute(definitions.folder.join("definitions.py"))?;
         let limit = Duration::from_secs(self.run_timeout_seconds.into());
         let mut dagster = Invocation::new("dagster", &self.program, limit)

@@ -14,7 +14,6 @@ floe_plugin::plugin! {
     description: "builds assets one after the other in this process",
 }
 
-/// Builds assets one after the other. It has no settings.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Local {}

@@ -21,7 +21,7 @@ use crate::process::group::ProcessGroup;
 use crate::process::interrupt;
 use crate::quote::without_credentials;
 
-/// The maximum length in bytes of the kept end of a stream.
+/// The number of bytes that are kept of the end of a stream.
 const LONGEST_TAIL: usize = 64 << 10;
 
 /// The maximum length in characters of the quoted output in an error.
@@ -41,7 +41,7 @@ const DRAIN_TIMEOUT: Duration = Duration::from_secs(2);
 pub struct Program(PathBuf);
 
 impl Program {
-    /// A program to be found in `PATH`.
+    /// Creates a program that is found in `PATH`.
     pub fn named(name: &str) -> Self {
         Self(PathBuf::from(name))
     }
@@ -87,8 +87,8 @@ impl<'a> Invocation<'a> {
         Self { tool, command, limit, stop_limit: Duration::ZERO, credentials: Vec::new() }
     }
 
-    /// Sends SIGINT to the group when a signal ends the platform, and kills the group after this time. Without this
-    /// setting, the group is killed at once.
+    /// Sends SIGINT to the process group when a signal ends the platform, and kills the group after this time. Without
+    /// this setting, the group is killed at once.
     #[must_use]
     pub fn stopped_within(mut self, limit: Duration) -> Self {
         self.stop_limit = limit;
@@ -118,7 +118,7 @@ impl<'a> Invocation<'a> {
         self
     }
 
-    /// Passes a credential in the environment: arguments are visible to other users.
+    /// Passes a credential in the environment, because arguments are visible to other users.
     #[must_use]
     pub fn credential(mut self, name: &str, value: &'a str) -> Self {
         self.command.env(name, value);
@@ -189,7 +189,7 @@ impl<'a> Invocation<'a> {
         }
     }
 
-    /// Gives the group time to end.
+    /// Sends SIGINT to the group, and waits for the end of its leader within `stop_limit`.
     fn stop(&self, group: &mut ProcessGroup) -> Result<(), Error> {
         if self.stop_limit.is_zero() {
             return Ok(());
@@ -202,7 +202,7 @@ impl<'a> Invocation<'a> {
         Ok(())
     }
 
-    /// The ends of both streams, without credentials.
+    /// Waits for the ends of both streams, and returns them without credentials.
     fn drain(&self, group: &ProcessGroup, tails: &Receiver<(usize, Vec<u8>)>) -> [String; 2] {
         let mut read = [String::new(), String::new()];
         let mut limit = Instant::now() + DRAIN_TIMEOUT;
@@ -215,7 +215,7 @@ impl<'a> Invocation<'a> {
                     read[index] = without_credentials(&text, self.credentials.iter().copied());
                     missing -= 1;
                 }
-                // A process of the group still has the stream open, so no other group can have the group's id.
+                // A process of the group still has the stream open, so no other group can have the id of this group.
                 Err(RecvTimeoutError::Timeout) if !is_killed => {
                     group.kill();
                     is_killed = true;
@@ -241,22 +241,22 @@ impl<'a> Invocation<'a> {
 }
 
 impl Output<'_> {
-    /// The end of the standard output.
+    /// Returns the end of the standard output.
     pub fn stdout(&self) -> &str {
         &self.tails[0]
     }
 
-    /// The end of the error output.
+    /// Returns the end of the error output.
     pub fn stderr(&self) -> &str {
         &self.tails[1]
     }
 
-    /// A text without the credentials that were passed to the program.
+    /// Returns a text without the credentials that were passed to the program.
     pub fn without_credentials(&self, text: &str) -> String {
         without_credentials(text, self.credentials.iter().copied())
     }
 
-    /// An error with the last lines of the error output, or else of the standard output.
+    /// Returns an error with the last lines of the error output, or else of the standard output.
     pub fn error(&self, kind: ErrorKind) -> Error {
         let [stdout, stderr] = &self.tails;
         let quote = match last_lines(stderr) {
@@ -273,7 +273,7 @@ impl Output<'_> {
     }
 }
 
-/// Starts a thread for each stream, because pipes are bounded.
+/// Starts a thread for each stream, because a child blocks when a pipe is full.
 fn read_tails(child: &mut Child) -> Result<Receiver<(usize, Vec<u8>)>, Error> {
     let (sender, tails) = mpsc::channel();
     let stdout = child.stdout.take().map(|it| Box::new(it) as Box<dyn Read + Send>);
@@ -283,7 +283,7 @@ fn read_tails(child: &mut Child) -> Result<Receiver<(usize, Vec<u8>)>, Error> {
         let thread = thread::Builder::new().name("floe-child".to_owned());
         thread.spawn(move || {
             let tail = stream.map(read_tail).unwrap_or_default();
-            // After `DRAIN_TIMEOUT` nobody receives.
+            // After `DRAIN_TIMEOUT`, the receiver is gone.
             let _ = sender.send((index, tail));
         })?;
     }
@@ -302,14 +302,14 @@ fn read_tail(mut stream: impl Read) -> Vec<u8> {
                 tail.drain(..excess);
             }
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            // A read error ends the output.
+            // After a read error, there is no more output.
             Err(_) => break,
         }
     }
     tail.into()
 }
 
-/// The last non-empty lines, joined into one, without control characters.
+/// Returns the last non-empty lines, joined into one, without control characters.
 fn last_lines(text: &str) -> String {
     let lines: Vec<&str> = text.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
     let last = &lines[lines.len().saturating_sub(QUOTED_LINES)..];

@@ -13,12 +13,12 @@ use signal_hook::iterator::Signals;
 
 use crate::process::interrupt;
 
-/// The end of a process.
+/// How a process ended.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Exit {
-    /// An exit code.
+    /// The process ended with this exit code.
     Code(i32),
-    /// A signal.
+    /// This signal ended the process.
     Signal(i32),
 }
 
@@ -61,11 +61,11 @@ impl Running {
     /// Waits for the process.
     ///
     /// # Errors
-    /// The operating system reports no end.
+    /// The operating system cannot wait for the process.
     pub fn wait(mut self) -> io::Result<Exit> {
         let pid = *self.target.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(pid) = pid {
-            // The id belongs to the process until it is reaped, so no signal reaches another process.
+            // The process is not reaped yet, so its id belongs to no other process, which a signal could reach.
             let options = WaitIdOptions::EXITED | WaitIdOptions::NOWAIT;
             while matches!(waitid(WaitId::Pid(pid), options), Err(Errno::INTR)) {}
         }
@@ -94,8 +94,8 @@ fn forward(pid: Pid, signal: i32) {
 #[cfg(target_os = "linux")]
 fn is_of_terminal(signal: i32) -> bool {
     let stat = std::fs::read_to_string("/proc/self/stat").unwrap_or_default();
-    // The name of the program may contain anything. The fields after it are the state, the parent, the group, the
-    // session, the terminal and the terminal's foreground group.
+    // The name of the program, in parentheses, may contain any character. The fields after it are the state, the
+    // parent, the group, the session, the terminal and the terminal's foreground group.
     let fields = stat.rsplit_once(") ").map_or("", |(_, fields)| fields);
     let mut groups = fields.split(' ').skip(2).step_by(3);
     let (own, foreground) = (groups.next(), groups.next());

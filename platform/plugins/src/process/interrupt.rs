@@ -1,8 +1,8 @@
 //! Signals that end the program: SIGINT, SIGTERM and SIGHUP.
 //!
-//! After a signal, the running command stops at the next [`check`], its drafts are removed and its telemetry
-//! is delivered; then the program ends by the same signal. A command that does not stop within
-//! [`STOP_TIMEOUT`] is ended in the background.
+//! After a signal, the running command stops at the next [`check`], its drafts are removed and its telemetry is
+//! delivered; then the program ends by the same signal. If the command does not stop within [`STOP_TIMEOUT`], another
+//! thread ends the program.
 
 use std::process;
 use std::sync::atomic::{AtomicBool, AtomicI32, Ordering};
@@ -43,7 +43,7 @@ pub fn check() -> Result<(), Error> {
     }
 }
 
-/// The error of a plugin's operation that a signal interrupted.
+/// Creates the error of a plugin's operation that a signal interrupted.
 pub fn interrupted(message: String) -> floe_plugin::Error {
     let error = floe_plugin::Error::new(ErrorKind::Interrupted, message);
     match check() {
@@ -57,8 +57,8 @@ pub fn command_stopped() {
     HAS_STOPPED.store(true, Ordering::Release);
 }
 
-/// Starts to handle signals. If the command does not stop in time, another thread calls `overdue` instead.
-/// `delivery` is the maximum duration of delivering telemetry.
+/// Starts to handle signals. If the command does not stop within [`STOP_TIMEOUT`], another thread calls `overdue` and
+/// ends the program. `delivery` is the maximum duration of delivering telemetry.
 pub fn listen(delivery: Duration, overdue: impl FnOnce() + Send + 'static) {
     let (ready, is_ready) = mpsc::channel::<()>();
     let thread = thread::Builder::new().name("floe-signals".to_owned());
@@ -92,7 +92,7 @@ pub fn end(signal: i32) -> ! {
     process::exit(128 + signal)
 }
 
-/// The given signals, except signals that the parent process ignores: `nohup` protects a program from SIGHUP, and
+/// Returns the given signals, except those that the parent process ignores: `nohup` protects a program from SIGHUP, and
 /// a shell protects a background job from SIGINT.
 pub fn not_ignored(signals: &[i32]) -> Vec<i32> {
     let ignored = ignored();
@@ -101,7 +101,7 @@ pub fn not_ignored(signals: &[i32]) -> Vec<i32> {
     signals
 }
 
-/// The ignored signals, one bit each; none on systems without `/proc`.
+/// Returns the ignored signals, one bit each; none on systems without `/proc`.
 fn ignored() -> u64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));

@@ -1,7 +1,6 @@
-//! Tasks of plugins in Python: a small script of this crate, a request and a result, both JSON.
+//! Tasks that plugins run in Python: a small script of this crate reads a request and writes a result, both as JSON.
 //!
-//! The script runs in a folder of its own, which is removed afterwards. Credentials are passed in the
-//! environment.
+//! The script runs in a folder of its own, which is removed afterwards. Credentials are passed in the environment.
 
 use std::fs::{self, File};
 use std::io::Read as _;
@@ -62,7 +61,7 @@ impl<'a> Task<'a> {
         Ok(Self { tool, folder, invocation })
     }
 
-    /// The folder of the task, which is its working directory.
+    /// Returns the folder of the task, which is its working directory.
     pub(crate) fn folder(&self) -> &Path {
         self.folder.path()
     }
@@ -92,7 +91,7 @@ impl<'a> Task<'a> {
         let mut text = Vec::new();
         File::open(path)?.take(LONGEST_RESULT).read_to_end(&mut text)?;
         let answer = serde_json::from_slice(&text).map_err(|error| {
-            let message = format!("{tool}: the result is not the JSON that was expected: {error}");
+            let message = format!("{tool}: the result is not JSON in the expected form: {error}");
             Error::new(ErrorKind::InvalidResponse, message)
         })?;
         match answer {

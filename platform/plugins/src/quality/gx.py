@@ -1,4 +1,4 @@
-"""Checks the rows of rows.jsonl with Great Expectations, on pandas."""
+"""Checks the rows in rows.jsonl with Great Expectations, on pandas."""
 
 import json
 
@@ -26,11 +26,11 @@ def run(request):
     batch = asset.add_batch_definition_whole_dataframe("all").get_batch({"dataframe": frame})
     configurations = []
     for index, expectation in enumerate(request["expectations"]):
-        # GX does not keep the order.
+        # GX does not keep the order, so `meta` has the index.
         configurations.append(
             ExpectationConfiguration(type=expectation["type"], kwargs=expectation["arguments"], meta={"floe": index})
         )
-    # A configuration that is added later replaces one of its type for the same column.
+    # All are passed at once, because a configuration that is added later replaces one of its type and column.
     suite = gx.ExpectationSuite(name=request["suite"], expectations=configurations)
     results = [None] * len(request["expectations"])
     for result in batch.validate(suite).results:

@@ -69,7 +69,7 @@ impl QualityProvider for GreatExpectations {
     }
 }
 
-/// The expectation of a check: its type and its arguments.
+/// Returns the expectation of a check: its type and its arguments.
 fn expectation(check: &Check) -> Value {
     let (kind, arguments) = match check {
         Check::NotNull(column) => {

@@ -1,4 +1,4 @@
-//! The embedded quality checks. Each check is a query that counts the rows that violate it.
+//! The embedded quality checks. Each check is a query that counts rows on the compute engine.
 
 use floe_plugin::compute::Session;
 use floe_plugin::quality::{Check, CheckError, CheckResult, QualityProvider, Suite};
@@ -61,7 +61,7 @@ fn count_of(table: &str) -> String {
     format!("SELECT count(*) FROM {}", quoted_name(table))
 }
 
-/// The query of a check, which counts the rows that violate it, or all rows.
+/// Returns the query of a check. It counts the rows that violate the check, or all rows for [`Check::RowCount`].
 fn query(suite: &Suite<'_>, check: &Check) -> String {
     let count = count_of(suite.table);
     match check {

@@ -13,7 +13,7 @@ use serde_json::Value as Json;
 
 use crate::sql::quoted_name;
 
-/// The column in the file for a suite without checked columns.
+/// The name of the only column in the file if the suite checks no columns.
 const NO_COLUMN: &str = "floe_row";
 
 /// A file with the checked columns of a table, one JSON object for each row.
@@ -25,7 +25,7 @@ pub struct Rows<'a> {
     pub count: u64,
 }
 
-/// Writes the checked columns.
+/// Writes the checked columns to `file`.
 ///
 /// # Errors
 /// The engine has no such table or column, or the file cannot be written.

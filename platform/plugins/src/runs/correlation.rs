@@ -1,4 +1,4 @@
-//! The run's ids in other tools: ids of the tool that started the program, from the environment.
+//! The ids that a run has in the tool that started the program, from the environment.
 
 use std::env;
 
@@ -7,8 +7,8 @@ pub const DAGSTER_RUN_ID: &str = "DAGSTER_RUN_ID";
 
 const LONGEST_ID: usize = 200;
 
-/// The id of the Dagster run that contains this process: from the variable, or else from a step that runs the process
-/// through Dagster Pipes.
+/// Returns the id of the Dagster run that contains this process: from the variable, or else from Dagster Pipes, if a
+/// step of the run has started this process.
 pub fn dagster_run_id() -> Option<String> {
     variable(DAGSTER_RUN_ID).or_else(|| {
         let context = floe_dagster_pipes::Context::from_environment().ok()?;

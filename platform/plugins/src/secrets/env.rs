@@ -18,7 +18,7 @@ floe_plugin::plugin! {
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 struct Env {
-    /// The beginning of the variables' names, which is not part of the keys.
+    /// The prefix of the variables' names, which the keys do not contain.
     prefix: String,
 }
 

@@ -1,4 +1,4 @@
-//! Secrets of Infisical, by version 4 of its API for secrets.
+//! Secrets of Infisical, read with version 4 of its API for secrets.
 
 use floe_plugin::secrets::SecretStore;
 use floe_plugin::{Credential, Endpoint, Error, ErrorKind, Lifecycle};
@@ -69,7 +69,7 @@ struct Secret {
     is_hidden: bool,
 }
 
-/// Whether the secret is missing, rather than the project, the environment or the folder.
+/// Whether the secret is missing, and not the project, the environment or the folder.
 fn is_about_secret(response: &Response) -> bool {
     let refusal: Value = serde_json::from_slice(&response.body).unwrap_or_default();
     refusal["message"].as_str().is_some_and(|text| text.starts_with("Secret "))
@@ -88,7 +88,7 @@ impl Infisical {
 
 fn check(key: &str) -> Result<(), Error> {
     let is_refused = |character: char| character.is_whitespace() || ":/".contains(character);
-    // `.` and `..` are parts of a path.
+    // `.` and `..` have a special meaning in a path.
     if ["", ".", ".."].contains(&key) || key.contains(is_refused) {
         let message =
             format!("expected a name without white space, `:` or `/`, found the key `{key}`");

@@ -1,4 +1,4 @@
-//! Secrets of Kubernetes, by its API.
+//! Secrets of Kubernetes, read through its API.
 
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
@@ -67,7 +67,7 @@ const API_SERVER: &str = "kubernetes.default.svc";
 /// A Secret that never prints its values.
 #[derive(Deserialize)]
 struct Secret {
-    /// Present only in a Secret of the API.
+    /// Required, so that another JSON object is not taken for a Secret.
     #[serde(rename = "metadata")]
     _metadata: IgnoredAny,
     #[serde(default)]
@@ -80,8 +80,8 @@ impl Kubernetes {
         self.cluster.get().ok_or_else(not_started)
     }
 
-    /// A file of the service account. Each request reads the token again, because Kubernetes replaces it before it
-    /// expires.
+    /// Returns the text of a file of the service account. Each request reads the token again, because Kubernetes
+    /// replaces the token before it expires.
     fn file(&self, name: &str) -> Result<String, Error> {
         let path = self.service_account.join(name);
         let unreadable = |what: &str| {
@@ -115,7 +115,7 @@ impl Kubernetes {
         })
     }
 
-    /// The URL of the namespace's Secrets, followed by `name`.
+    /// Returns the URL of the namespace's Secrets, followed by `name`.
     fn url(&self, name: &str) -> Result<String, Error> {
         let cluster = self.cluster()?;
         let (server, namespace) = (&cluster.server, &cluster.namespace);
@@ -144,7 +144,7 @@ fn missing(request: &Request<'_>, response: &Response) -> Result<(), Error> {
     Err(request.refusal(response))
 }
 
-/// Splits `NAME/KEY`. The rules of Kubernetes make both safe as parts of a path.
+/// Splits `NAME/KEY`. The name and the key are safe in a URL's path, because they follow the rules of Kubernetes.
 fn parse(key: &str) -> Result<(&str, &str), Error> {
     let parts =
         key.split_once('/').filter(|(name, key)| kubernetes::is_name(name) && is_data_key(key));

@@ -19,10 +19,9 @@ floe_plugin::plugin! {
     description: "generates network policies of Kubernetes",
 }
 
-/// Network policies of Kubernetes, which deny everything except names (DNS) and the hosts that a product connects to. A
-/// host of one label is a service in the product's namespace; `NAME.NAMESPACE.svc` is a service in another namespace.
-/// The policies of Kubernetes cannot contain names of other hosts: their port is allowed for the ranges in `addresses`,
-/// or else for every address.
+/// Network policies of Kubernetes that deny everything except DNS and the hosts that a product connects to. A host of
+/// one label is a service in the product's namespace; `NAME.NAMESPACE.svc` is one in another namespace. Policies cannot
+/// name other hosts, so their ports are allowed for the ranges in `addresses`, or else for every address.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 struct Kubernetes {
@@ -44,11 +43,11 @@ impl Lifecycle for Kubernetes {
     }
 }
 
-/// Every address of both versions of the protocol.
+/// All addresses of IPv4 and IPv6.
 const EVERYWHERE: [&str; 2] = ["0.0.0.0/0", "::/0"];
 
 impl Kubernetes {
-    /// The peers of a rule for a host; none for this pod itself.
+    /// Returns the peers of a rule for a host; none if the host is this pod itself.
     fn peers(&self, host: &str) -> Result<Vec<Value>, Error> {
         let host = host.trim_end_matches('.').to_ascii_lowercase();
         if let Some(ranges) = self.addresses.get(&host) {

@@ -16,7 +16,6 @@ floe_plugin::plugin! {
     description: "generates namespaces, service accounts and roles of Kubernetes",
 }
 
-/// Namespaces, service accounts and roles of Kubernetes. It has no settings.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Kubernetes {}
@@ -102,7 +101,7 @@ fn role_binding(workload: &Workload<'_>) -> Value {
     manifest
 }
 
-/// The security contexts: `pod` for the pod, `container` for each container.
+/// Returns the security contexts: `pod` for the pod, `container` for each container.
 fn pod_security_context(workload: &Workload<'_>) -> Result<Value, Error> {
     let user = json!({
         "fsGroup": RUN_AS,

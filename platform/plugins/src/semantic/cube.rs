@@ -24,7 +24,6 @@ floe_plugin::plugin! {
     description: "writes models of Cube",
 }
 
-/// Cube: a model for each gold table.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Cube {
@@ -57,15 +56,15 @@ impl SemanticLayer for Cube {
 }
 
 impl Cube {
-    /// The model of a table: a dimension for each column, and the number of rows as its only measure, because a product
-    /// does not say which numbers may be summed: a sum of percentages means nothing.
+    /// Returns the model of a table: a dimension for each column, and the number of rows as its only measure, because a
+    /// product does not say which other numbers may be summed.
     fn definition<'a>(&self, model: &Model<'a>, product: &Product<'a>) -> Definition<'a> {
         let mut names = BTreeSet::new();
         let unique = model.checks.iter().find_map(|check| match check {
             Check::Unique(column) => Some(column.as_str()),
             _ => None,
         });
-        // Cube treats braces as references.
+        // Columns with braces are left out, because Cube treats braces as references.
         let columns = model.columns.iter();
         let columns = columns.filter(|column| !column.name.contains(['{', '}']));
         let dimensions: Vec<Dimension> = columns
@@ -119,7 +118,7 @@ struct Measure {
     kind: &'static str,
 }
 
-/// A free name for a member: a number is appended to a taken name, because a model may have a column `count`.
+/// Returns a free name for a member. A taken name gets a number, because a model may have a column `count`.
 fn free(name: String, names: &mut BTreeSet<String>) -> String {
     let numbered = (2..).map(|number| format!("{name}_{number}"));
     let mut candidates = [name.clone()].into_iter().chain(numbered);
@@ -127,7 +126,7 @@ fn free(name: String, names: &mut BTreeSet<String>) -> String {
     free.unwrap_or(name)
 }
 
-/// A column in SQL. A plain name stays unquoted, because databases quote differently.
+/// Returns a column's name in SQL. A plain name stays unquoted, because databases quote differently.
 fn reference(column: &str) -> String {
     let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
     if column.bytes().all(is_plain) && !column.starts_with(|it: char| it.is_ascii_digit()) {
@@ -136,7 +135,8 @@ fn reference(column: &str) -> String {
     quoted_name(column)
 }
 
-/// The type of a column. An engine without dates stores dates of sources as text.
+/// Returns the type of a column. A text is a time if a source has a date of that name, because an engine without dates
+/// stores dates as text.
 fn kind(column: &Column<'_>, product: &Product<'_>) -> &'static str {
     let is_date = |other: &Column<'_>| other.name == column.name && other.kind == ColumnType::Date;
     let mut of_sources = product.sources.iter().flat_map(|source| &source.columns);

@@ -18,7 +18,7 @@ floe_plugin::plugin! {
     name: "local",
     tracer: "floe.storage.local",
     api: "1.0",
-    description: "stores objects as files of a folder",
+    description: "stores objects as files in a folder",
 }
 
 #[derive(Debug, Deserialize)]
