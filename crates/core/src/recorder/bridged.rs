@@ -30,13 +30,13 @@ pub struct BridgedSpan {
 }
 
 impl BridgedSpan {
-    /// Whether no recorder is known. Unlike a new span, this does not look for OpenTelemetry's global provider.
+    /// Whether no listener is known. Unlike a new span, this does not look for OpenTelemetry's global provider.
     #[inline]
     pub fn is_idle() -> bool {
         listeners::records_nothing()
     }
 
-    /// Whether nothing records a new span. If so, this is reported once, unless a provider was started or disabled
+    /// Whether a new span would not be recorded. If so, reports it once, unless a provider was started or disabled
     /// before.
     #[inline]
     pub fn is_lost() -> bool {
@@ -76,7 +76,7 @@ impl BridgedSpan {
             (Parked::In(_), Some(fill)) if is_root() => {
                 let mut record = Box::new(SpanRecord::blank());
                 record.head.callsite = Some(callsite);
-                // The values are formatted by user code.
+                // The values are formatted by user code, which may panic.
                 let _ = caught(|| fill(&mut record));
                 Some(record)
             }
@@ -85,13 +85,13 @@ impl BridgedSpan {
         Some(Self { state, unsampled, exited: None })
     }
 
-    /// Propagates the context of the span, without ending the span.
+    /// Creates a handle that propagates the context of a span, and does not end the span.
     pub fn propagating(cx: Context) -> Self {
         let state = Parked::in_context(cx, Site::NONE);
         Self { state, unsampled: None, exited: None }
     }
 
-    /// Records an exit of the span, perhaps the last one.
+    /// Stores the time of an exit, because the span ends at its last exit.
     pub fn exited(&mut self) {
         if self.is_recording() {
             self.exited = Some(Ticks::now());
@@ -140,7 +140,7 @@ impl BridgedSpan {
         true
     }
 
-    /// Returns the data for entering the span, which was not used yet.
+    /// Returns the data for entering the span, without marking its context as used.
     pub fn entrance(&self) -> Option<Entrance> {
         match &self.state {
             Parked::Off | Parked::Unsampled(_) => None,
@@ -159,7 +159,7 @@ impl BridgedSpan {
         }
     }
 
-    /// The context in which the span is current. From now on, it counts as used.
+    /// Returns the context in which the span is current, and marks it as used.
     pub fn context(&mut self) -> Option<&Context> {
         if let Parked::Recording(recording) = &self.state {
             recording.updates().share();
@@ -214,17 +214,17 @@ pub struct Entrance {
     site: Site,
 }
 
-/// Makes a span current until this value is dropped, in any order.
+/// Makes a span current until this guard is dropped. Such guards may be dropped in any order.
 #[derive(Debug)]
 pub struct EnteredSpan(#[expect(dead_code, reason = "it is only dropped")] CurrentGuard);
 
 impl Entrance {
-    /// Makes the span in a context current.
+    /// Creates the data for making the span in `context` current.
     pub const fn to(context: Context) -> Self {
         Self { context, updates: None, site: Site::NONE }
     }
 
-    /// The ids of the span.
+    /// Returns the hash of the span's ids.
     #[inline]
     pub fn ids(&self) -> IdHash {
         IdHash::of(self.context.span().span_context())
@@ -240,7 +240,7 @@ impl Entrance {
     }
 }
 
-/// The context to propagate; `None` without a span, or if telemetry is suppressed.
+/// Returns the context to propagate; `None` without a span, or if telemetry is suppressed.
 fn propagated(cx: &Context) -> Option<Context> {
     let has_span = cx.span().span_context().is_valid() && !cx.is_telemetry_suppressed();
     has_span.then(|| cx.clone())

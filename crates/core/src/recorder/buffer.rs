@@ -1,10 +1,10 @@
-//! The thread's buffer of finished spans: bounded, one writer, one reader, no lock.
+//! A thread's buffer of finished spans: bounded, with one writer, one reader and no lock.
 //!
-//! It consists of three rings: for the heads of the spans, for their attributes, and for the fields that few spans have.
-//! Each is written in order, which caches predict well. The buffer outlives its thread: the next thread reuses it, see
-//! [`idle`](super::idle). If it is closed instead, the reader's half owns it until the collector has emptied it. A
-//! thread also exchanges a full buffer for another one, if the memory limit allows it. A thread that gets no buffer,
-//! because thousands of others have one, writes to a shared buffer.
+//! It consists of three rings: for the heads of the spans, for their attributes, and for the fields that few spans
+//! have. The buffer outlives its thread: the next thread reuses it, see [`idle`](super::idle). If the writer is dropped
+//! instead, the reader's half owns the buffer until the collector has emptied it. A thread also exchanges a full buffer
+//! for another one, if the memory limit allows it. A thread that gets no buffer, because thousands of others have one,
+//! writes to a shared buffer.
 //!
 //! A head is as large as a cache line, and each ring is written in order, which the processor prefetches. Boxes that
 //! travelled to the collector and back were no longer in the cache and cost twice as much.
@@ -26,21 +26,21 @@ use super::ring::{self, Progress, Reader, ring};
 use crate::attributes::{Attribute, MAX_ATTRIBUTES};
 use crate::clock::Ticks;
 
-/// The capacity in finished spans. With their attributes they take 64 KiB, and a pointer for each one's rare fields.
+/// The capacity in finished spans. Their heads and attributes take 64 KiB, and the pointers to rare fields 4 KiB.
 pub(super) const CAPACITY: usize = 256;
 
-/// Slots reserved for roots and failed spans, which matter most in a trace.
+/// The number of slots reserved for roots and failed spans, which matter most in a trace.
 const RESERVED: usize = CAPACITY / 16;
 
-/// The collector is woken once for this number of filled buffers, while they are still in the processor's caches. The
+/// The number of filled buffers after which the collector is woken, while they are still in the processor's caches. The
 /// collector also polls.
 const WAKE_EVERY: usize = 8;
 
-/// The spans per wakeup of the collector, if there is no memory for another buffer.
+/// The number of spans after which the collector is woken, if there is no memory for another buffer.
 const WAKE_EVERY_WITHOUT_MEMORY: usize = CAPACITY / 4;
 
-/// The capacity of the ring for attributes. If it has no room for all attributes of a span, they are moved to its
-/// [`More`].
+/// The capacity of the ring for attributes. If the ring has no room for all attributes of a span, they are moved to the
+/// [`More`] of the span.
 const ATTRIBUTES: usize = 4 * CAPACITY;
 
 /// The capacity of the ring for rare fields. The reader reads the rare fields of a span right after its head, so this
@@ -52,7 +52,7 @@ type Heads = Progress<Head, CAPACITY>;
 #[derive(Debug)]
 pub(super) struct Counted {
     buffers: Vec<(u64, Heads)>,
-    /// The number of spans in closed buffers.
+    /// The number of spans that were written to buffers that no longer exist.
     in_others: u64,
     forks: u32,
 }
@@ -104,17 +104,17 @@ impl Buffer {
         }
     }
 
-    /// Identifies the buffer.
+    /// Returns the number that identifies the buffer.
     pub const fn id(&self) -> u64 {
         self.id
     }
 
-    /// The number of spans that were read.
+    /// Returns the number of spans that were read.
     pub const fn read(&self) -> u64 {
         self.read
     }
 
-    /// The number of spans that were written.
+    /// Returns the number of spans that were written.
     pub fn written(&self) -> u64 {
         self.read + self.heads.len() as u64
     }
@@ -146,14 +146,14 @@ impl Drop for Buffer {
 
 /// The buffers of all threads.
 impl Buffer {
-    /// The number of spans that threads have written since the process started.
+    /// Returns the number of spans that threads have written since the process started.
     pub fn written_by_all() -> u64 {
         let counted = lock_counted();
         let buffers = counted.buffers.iter();
         counted.in_others + buffers.map(|(_, heads)| heads.written()).sum::<u64>()
     }
 
-    /// Moves the buffers of new threads to the end of `into`, for the collector.
+    /// Moves the new buffers to the end of `into`, for the collector.
     pub fn take_new(into: &mut Vec<Self>) {
         // After a fork, there may be buffers of the parent, which exports their spans.
         let is_own = |buffer: &Self| buffer.forks == forks();
@@ -166,13 +166,13 @@ impl Buffer {
         LEFT.lock(forks()).close_surplus(kept_rings(BYTES));
     }
 
-    /// Subtracts the bytes of spans that were read.
+    /// Reduces the sum of buffered bytes by the bytes of spans that were read.
     pub fn release(bytes: usize) {
         release_buffered(bytes);
     }
 
-    /// Sets the function that returns whether the limits of the process leave memory for more than buffers. Only the
-    /// first call has an effect.
+    /// Sets the function that returns whether the limits of the process leave memory for other allocations than
+    /// buffers. Only the first call has an effect.
     pub fn set_headroom(has_headroom: fn() -> bool) {
         let _ = HAS_HEADROOM.set(has_headroom);
     }
@@ -209,8 +209,8 @@ pub(super) fn leave(mut writer: Writer) {
     }
 }
 
-/// The locks of this module, which a thread holds while it forks: in the child, no other thread exists that could
-/// release them.
+/// The locks of this module, which a thread holds while it forks, because in the child, no other thread exists that
+/// could release them.
 pub(super) type Locks = (
     Option<MutexGuard<'static, Vec<Buffer>>>,
     Option<MutexGuard<'static, Counted>>,
@@ -229,7 +229,7 @@ static COLLECTOR: RwLock<Option<Thread>> = RwLock::new(None);
 /// The thread's half of its buffer.
 #[derive(Debug)]
 pub(super) struct Writer {
-    // Dropped before `heads`: once the reader sees that `heads` was dropped, the other two were, too.
+    // Dropped before `heads`, so that all three rings are closed once the reader sees that `heads` is closed.
     attributes: ring::Writer<Attribute, ATTRIBUTES>,
     more: ring::Writer<Box<More>, MORE>,
     heads: ring::Writer<Head, CAPACITY>,
@@ -241,7 +241,7 @@ impl Writer {
     #[inline(always)]
     pub(super) fn push(&mut self, record: &mut SpanRecord, end: Ticks, code: Code) -> bool {
         if self.is_full() && !self.is_kept(record, code) {
-            // The collector was already woken while the buffer filled.
+            // The collector is not woken here, because it was woken while the buffer filled.
             return false;
         }
         let mut has_more = record.owns_memory();
@@ -273,7 +273,7 @@ impl Writer {
         true
     }
 
-    /// Whether the buffer is full, except for a root or a failed span.
+    /// Whether the buffer is full for spans other than roots and failed ones.
     pub(super) fn is_full(&mut self) -> bool {
         !self.heads.has_room_for(1 + RESERVED)
     }
@@ -317,7 +317,7 @@ impl Writer {
         is_counted
     }
 
-    /// Writes the rare fields, with the attributes that are not in their ring. Returns whether there are any.
+    /// Writes the rare fields, with the attributes that are not in their ring. Returns whether the span has any.
     #[inline(never)]
     fn push_more(&mut self, record: &mut SpanRecord) -> bool {
         record.attributes.moved_out();
@@ -382,7 +382,7 @@ pub(super) fn push_shared(record: &mut SpanRecord, end: Ticks, code: Code) -> bo
     free.or_else(|| push(try_lock(shared(0))?)).unwrap_or(false)
 }
 
-/// Creates a buffer, which the caller has counted.
+/// Creates a buffer, whose memory the caller counts.
 fn create() -> Option<Writer> {
     if !has_headroom() {
         return None;

@@ -3,9 +3,9 @@
 //! Code that is generic over the body is compiled per annotated function, so it only has a guard for a body that
 //! unwinds. All other code is generic over the return type, or not generic.
 //!
-//! A recursive function has these frames on the stack once per call, and an unoptimized build gives each variable and
-//! each passed argument its own place. So spans are passed by reference, and the variables of recorded calls are in
-//! separate functions.
+//! In a recursive function, this code has frames on the stack once per call, and an unoptimized build gives each
+//! variable and each passed argument its own place. So spans are passed by reference, and the variables of recorded
+//! calls are in separate functions.
 
 use std::{mem, thread};
 
@@ -67,7 +67,7 @@ pub struct Guard {
 }
 
 impl Guard {
-    /// The guard of an open span.
+    /// Creates the guard of an open span.
     #[inline]
     pub fn new(span: Opened) -> Self {
         let was_panicking = !span.is_off() && thread::panicking();
@@ -116,7 +116,7 @@ fn run<T>(span: &mut Opened, body: impl FnOnce(&mut Opened) -> T) -> T {
     value
 }
 
-/// A separate function, so that its variables take no stack in a call without a span.
+/// Runs a body in a span. A separate function, so that its variables take no stack in a call without a span.
 #[inline]
 fn recorded<T>(span: &mut Opened, body: impl FnOnce() -> T, outcome: Classifier<T>) -> T {
     let value = run(span, |_| body());
@@ -124,7 +124,7 @@ fn recorded<T>(span: &mut Opened, body: impl FnOnce() -> T, outcome: Classifier<
     value
 }
 
-/// Not inlined, to keep the code of a function without a span small.
+/// Records the outcome. Not inlined, to keep the code of a function without a span small.
 #[inline(never)]
 fn returned<T>(span: &mut Opened, value: &T, outcome: Classifier<T>) {
     if let Some(recording) = span.close() {

@@ -38,7 +38,7 @@ impl CaptureScope {
         listeners::clear(CAPTURES | CAPTURE_BOUNDARIES);
     }
 
-    /// The calls outside the captures so far.
+    /// Returns the functions called outside the captures so far, with the numbers of calls.
     pub fn missed() -> HashMap<&'static str, u64> {
         lock(&MISSED).clone()
     }
@@ -50,8 +50,8 @@ pub(super) fn start_captures(has_boundaries: bool) {
     listeners::set(CAPTURES | boundaries);
 }
 
-/// The functions called outside the running captures, with the numbers of calls. A failed assertion names them: their
-/// threads or tasks lack the context of the capture.
+/// The functions called outside the running captures, with the numbers of calls. A failed assertion names them, because
+/// their threads or tasks lack the context of the capture.
 static MISSED: LazyLock<Mutex<HashMap<&'static str, u64>>> = LazyLock::new(Mutex::default);
 
 pub(super) fn miss(name: &'static str) {
@@ -66,7 +66,7 @@ pub(super) fn capture(listeners: Listeners, cx: &Context) -> Option<u64> {
     None
 }
 
-/// Not inlined, to keep the code of every span small.
+/// Returns the capture of a context. Not inlined, to keep the code of every span small.
 #[cold]
 #[inline(never)]
 fn capture_of(cx: &Context) -> Option<u64> {

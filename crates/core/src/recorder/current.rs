@@ -13,9 +13,9 @@
 //!   cell, and its id is created when it is read. Other code that reads the current `Context` finds the nearest
 //!   ancestor that has one, which is not sampled either.
 //!
-//! OpenTelemetry's [specification](https://opentelemetry.io/docs/specs/otel/trace/sdk/#sdk-span-creation) asks
-//! for the id of a span that is not sampled. A `Context` for it would take four times as many instructions as
-//! the rest of the call. Log records, propagators, `get_current_span` and a future that is not ready read it.
+//! OpenTelemetry's [specification](https://opentelemetry.io/docs/specs/otel/trace/sdk/#sdk-span-creation) requires
+//! an id for a span that is not sampled. A `Context` for the id would take four times as many instructions as the rest
+//! of the call. Log records, propagators, `get_current_span` and a future that is not ready read the id.
 //! Spans of `tracing`, of guards, of builders and of the plain API have a `Context`, because they may end in any order.
 
 use std::cell::Cell;
@@ -33,7 +33,7 @@ use super::published::{Published, Site, unsampled_id};
 use super::recording::Recording;
 use crate::callsite::CallSite;
 
-/// Returns the ids of the current span, if one of its ancestors is in `cx`, the current context.
+/// Returns the ids of the current span, if it has no `Context` and is below the span in `cx`, the current context.
 pub fn span_context_within(cx: &Context) -> Option<SpanContext> {
     let span = cx.span();
     let above = span.span_context();
@@ -41,12 +41,12 @@ pub fn span_context_within(cx: &Context) -> Option<SpanContext> {
     id.map(|id| child_of(above, id))
 }
 
-// In two cells, because loading both at once, right after they were stored one by one, would stall.
+// In two cells, because one load of both values, right after two separate stores, would stall.
 thread_local! {
     /// The address of the boundary's span context, or 0. While the address is stored, the boundary's `Context` is
     /// attached.
     static BOUNDARY: Cell<usize> = const { Cell::new(0) };
-    /// The current span in the boundary, possibly the boundary itself. It is open, so the updates belong to it.
+    /// The current span in the boundary, possibly the boundary itself. That span is open, so the updates belong to it.
     static CURRENT: Cell<Option<&'static PendingUpdates>> = const { Cell::new(None) };
 }
 
@@ -63,8 +63,8 @@ pub(super) fn current_updates(recording: &Recording) -> &'static PendingUpdates 
     updates
 }
 
-/// Makes a span current in the boundary of this thread until it is dropped. Guards of a thread are dropped in reverse
-/// order.
+/// Makes a span current in the boundary of this thread until the guard is dropped. The guards of a thread are dropped
+/// in reverse order.
 #[derive(Debug)]
 pub(super) struct NestedGuard {
     previous: Option<&'static PendingUpdates>,
@@ -85,7 +85,7 @@ impl Drop for NestedGuard {
     }
 }
 
-/// Changes the boundary of this thread until it is dropped. Its order with the other guards is kept.
+/// Changes the boundary of this thread until the guard is dropped. A thread's guards are dropped in reverse order.
 #[derive(Debug)]
 pub(super) struct BoundaryGuard {
     boundary: usize,
@@ -94,8 +94,8 @@ pub(super) struct BoundaryGuard {
 }
 
 impl BoundaryGuard {
-    /// Makes the span in `cx` the boundary. `cx` is about to be attached, and is detached after this guard is dropped.
-    /// The current span is the span of `recording`.
+    /// Makes the span in `cx` the boundary, and the span of `recording` the current one. `cx` is about to be attached,
+    /// and is detached after this guard is dropped.
     #[inline]
     pub(super) fn attach(cx: &Context, recording: &Recording) -> Self {
         Self {
@@ -105,7 +105,7 @@ impl BoundaryGuard {
         }
     }
 
-    /// Removes the boundary: the current span is in the current context.
+    /// Removes the boundary, because the current span is in the current context.
     pub(super) fn none() -> Self {
         Self { boundary: BOUNDARY.replace(0), current: CURRENT.get(), not_send: PhantomData }
     }
@@ -130,40 +130,40 @@ impl Boundary {
         Some((Self(BOUNDARY.get()), SpanId::from(updates.span_id())))
     }
 
-    /// Whether `above` is the span context of this boundary. It must be borrowed from a `Context`, because the address
-    /// of a copy differs.
+    /// Whether `above` is the span context of this boundary. `above` must be borrowed from a `Context`, because the
+    /// address of a copy differs.
     #[inline]
     pub(super) fn is_at(self, above: &SpanContext) -> bool {
         self.0 == address(above)
     }
 }
 
-/// Whether `above` is the boundary. It must be borrowed from a `Context`, because the address of a copy differs.
+/// Whether `above` is the boundary. `above` must be borrowed from a `Context`, because the address of a copy differs.
 #[inline]
 pub(super) fn is_boundary(above: &SpanContext) -> bool {
     BOUNDARY.get() == address(above)
 }
 
-/// The updates of the current span, if its boundary is `above`, which must be borrowed from a `Context`.
+/// Returns the updates of the current span, if its boundary is `above`, which must be borrowed from a `Context`.
 #[inline]
 fn updates_within(above: &SpanContext) -> Option<&'static PendingUpdates> {
     if is_boundary(above) { CURRENT.get() } else { None }
 }
 
-/// The id of the current span, if its boundary is `above`, which must be borrowed from a `Context`.
+/// Returns the id of the current span, if its boundary is `above`, which must be borrowed from a `Context`.
 #[inline]
 pub(super) fn id_within(above: &SpanContext) -> Option<SpanId> {
     updates_within(above).map(|updates| SpanId::from(updates.span_id()))
 }
 
-/// Access to the current span, if its boundary is `above`, which must be borrowed from a `Context`.
+/// Returns a handle of the current span, if its boundary is `above`, which must be borrowed from a `Context`.
 pub(super) fn handle_within(above: &SpanContext) -> Option<Handle> {
     updates_within(above).map(PendingUpdates::handle)
 }
 
-/// Returns access to the current span, if the span with these ids is its boundary and in the current context.
+/// Returns a handle of the current span, if its boundary is `boundary`, which must be in the current context.
 pub(super) fn handle_in_place_of(boundary: &SpanContext) -> Option<Handle> {
-    // A span may get its last updates while the thread ends.
+    // A span may be updated while its thread ends.
     if !context_is_alive() {
         return None;
     }
@@ -188,7 +188,7 @@ impl IdHash {
         Self::of_ids(context.trace_id(), context.span_id())
     }
 
-    /// The hash of a span.
+    /// Returns the hash of a span's ids.
     #[inline]
     pub fn of_ids(trace_id: TraceId, span_id: SpanId) -> Self {
         let [high, low] = halves(trace_id.to_bytes());
@@ -223,7 +223,7 @@ thread_local! {
     };
 }
 
-/// Makes a span current until it is dropped. Guards of a thread are dropped in reverse order.
+/// Makes a span current until the guard is dropped. The guards of a thread are dropped in reverse order.
 #[derive(Debug)]
 pub(super) struct UnsampledGuard {
     previous: Unsampled,
@@ -231,8 +231,8 @@ pub(super) struct UnsampledGuard {
 }
 
 impl UnsampledGuard {
-    /// Makes a span current below the span of OpenTelemetry's `Context`. With [`SpanId::INVALID`], the id is created
-    /// when it is read.
+    /// Makes a span current below the span of OpenTelemetry's `Context`. If `id` is [`SpanId::INVALID`], the id is
+    /// created when it is read.
     #[inline]
     pub(super) fn attach(below: IdHash, id: SpanId) -> Self {
         Self { previous: UNSAMPLED.replace(Unsampled { below, id }), not_send: PhantomData }
@@ -281,7 +281,7 @@ impl CurrentGuard {
         Self(Way::Nested(NestedGuard::enter(recording)), Published::recording(recording))
     }
 
-    /// Makes the span in a `Context` current. It may also be the boundary around the current span.
+    /// Makes the span in `cx` current, even if that span is the boundary around the current one.
     pub(super) fn propagated(cx: Context, is_call: bool, site: Site) -> Self {
         let published = Published::context(&cx, site);
         let has_boundaries = is_call && listeners::has_boundaries(listeners::current());
@@ -310,7 +310,7 @@ pub(super) struct Suspended {
 }
 
 impl Suspended {
-    /// The current span; `None` if it has a `Context`.
+    /// Returns the current span; `None` if it has a `Context`.
     pub(super) fn current() -> Option<Self> {
         Context::map_current(|cx| {
             let span = cx.span();
@@ -354,7 +354,7 @@ pub(super) fn id_below(above: &SpanContext) -> Option<SpanId> {
     Some(id)
 }
 
-/// Returns the ids of a span with this id in the trace of its ancestor `above`.
+/// Returns the ids of the span `span_id` in the trace of its ancestor `above`.
 ///
 /// With the tail sampler, an unsampled span below a remote parent stays remote, because the sampler buffers only local
 /// traces. Other samplers get a local context, as specified.

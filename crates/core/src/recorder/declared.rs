@@ -41,7 +41,7 @@ pub fn never_made<T>() -> T {
 /// IntoIterator<Item = u32>`, need not be written in the body.
 pub struct Declared<T>(PhantomData<fn(T) -> T>);
 
-/// The return type of the enclosing function.
+/// Returns a value that stands for the return type of the enclosing function.
 #[inline]
 #[must_use]
 pub const fn declared<T>() -> Declared<T> {
@@ -50,19 +50,19 @@ pub const fn declared<T>() -> Declared<T> {
 
 #[expect(clippy::unused_self, reason = "only the type of the receiver matters")]
 impl<T> Declared<T> {
-    /// A value for unreachable code.
+    /// Returns a value for unreachable code.
     #[must_use]
     pub fn value(self) -> T {
         never_made()
     }
 
-    /// The body, with this type as its result.
+    /// Returns `body`, whose result is inferred as this type.
     #[inline]
     pub fn body<F: FnOnce() -> T>(self, body: F) -> F {
         body
     }
 
-    /// A body that opens its span itself, in the place `S` passed to it.
+    /// Returns `body`, whose result is inferred as this type. The body itself opens its span, in the `S` passed to it.
     #[inline]
     pub fn body_opening<S, F: FnOnce(&mut S) -> T>(self, body: F) -> F {
         body

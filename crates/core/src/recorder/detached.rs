@@ -35,8 +35,8 @@ impl Tracer {
     /// Opens a span below the one in `parent`, without making it current. `fill` sets its name, kind, attributes and
     /// links, and runs only if the span is recorded; if it panics, the span has the attribute `floe.warning`.
     ///
-    /// A rule that turns spans off makes a root unsampled. While nothing is recorded, `parent` is still current in
-    /// [`run`](DetachedSpan::run).
+    /// A rule that turns spans off only affects a root, which becomes unsampled. While nothing is recorded, `parent` is
+    /// still current in [`run`](DetachedSpan::run).
     ///
     /// ```
     /// use floe_telemetry::{SpanKind, Tracer, create_span, propagation, testing};
@@ -76,12 +76,12 @@ impl Tracer {
 }
 
 impl DetachedSpan {
-    /// Creates a handle without a span: its code runs below the span in `parent`.
+    /// Creates a handle without a span, whose code runs below the span in `parent`.
     pub fn skipped(parent: Context) -> Self {
         Self(Parked::in_context(parent, Site::NONE))
     }
 
-    /// The context in which the span is current, for propagation. `None` after the end of the span.
+    /// Returns the context in which the span is current, for propagation; `None` after the end of the span.
     #[must_use]
     pub fn context(&self) -> Option<&Context> {
         self.0.context()

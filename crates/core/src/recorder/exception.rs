@@ -25,11 +25,11 @@ const FIRST: &str = "0: ";
 /// An error or a panic. Nothing in it is redacted yet.
 #[derive(Debug)]
 pub struct Exception {
-    /// `exception.type`.
+    /// The value of `exception.type`.
     pub type_name: &'static str,
     /// The value of `error.type`, if it differs from the type.
     pub(crate) class: Option<&'static str>,
-    /// `exception.message`.
+    /// The value of `exception.message`.
     pub message: String,
     /// The stack trace of an error: the `source()` chain, one line for each error. It is empty for an error
     /// without a source, whose stack trace is `FIRST` and the message.
@@ -40,14 +40,14 @@ impl Exception {
     /// Stands for the message in the attributes and the status of a span, and for the name of its event.
     pub const MARK: &str = "\0exception";
 
-    /// The message and the attributes of an error whose type is not known.
+    /// Returns the message and the other attributes of an error whose type is not known.
     pub fn describe(error: &(dyn Error + 'static)) -> (String, Vec<KeyValue>) {
         let exception = Self::of_error("", error);
         let details = exception.details().split_off(1);
         (exception.message, details)
     }
 
-    /// The event of an error whose type is not known. `details` are its other attributes.
+    /// Creates the event of an error whose type is not known. `details` are its attributes besides the message.
     pub fn event(message: String, mut details: Vec<KeyValue>) -> Event {
         details.push(KeyValue::new(keys::EXCEPTION_MESSAGE, message));
         Event::new(keys::EXCEPTION, wall_now(), details, 0)
@@ -57,7 +57,7 @@ impl Exception {
         Self { type_name, class: None, message, chain: None }
     }
 
-    /// Reads an error. A panic of its `Display` or `Debug` is caught, because it must not affect the host.
+    /// Reads an error. A panic of its `Display` or `Debug` is caught, because it must not affect the program.
     fn guarded(type_name: &'static str, read: impl FnOnce() -> Self) -> Self {
         caught(read).unwrap_or_else(|reason| {
             Self::new(type_name, format!("error formatting panicked: {reason}"))
@@ -81,8 +81,8 @@ impl Exception {
         Self::guarded(type_name, || Self::read(type_name, error))
     }
 
-    /// The message is the error's own text, followed by colons and the texts of its sources that it does
-    /// not contain.
+    /// Reads an error. The message is the error's own text, followed by a colon and the text of each source that the
+    /// message does not contain.
     fn read<E: Error + ?Sized>(type_name: &'static str, error: &E) -> Self {
         let mut next = error.source();
         let mut message = bounded(&error);
@@ -118,7 +118,7 @@ impl Exception {
         self.message.len() + self.chain.as_ref().map_or(0, String::len)
     }
 
-    /// The stack trace of an error; `None` for a panic.
+    /// Returns the stack trace of an error; `None` for a panic.
     pub fn stacktrace(&self) -> Option<Cow<'_, str>> {
         self.chain.as_deref().map(|chain| match chain {
             "" => Cow::Owned([FIRST, &self.message].concat()),
@@ -150,7 +150,7 @@ impl Exception {
     }
 }
 
-/// The text of an error that is recorded without an exception, even if its `Display` panics.
+/// Returns the text of an error that is recorded without an exception, even if its `Display` panics.
 pub(super) fn guarded_text(error: &dyn fmt::Display) -> String {
     Exception::guarded("", || Exception::new("", bounded(error))).message
 }

@@ -17,8 +17,8 @@ const LOCK_TIMEOUT: Duration = Duration::from_millis(200);
 
 static FORKS: AtomicU32 = AtomicU32::new(0);
 
-/// The number of forks between the process that started the first provider and this one. Threads and
-/// buffers with another number belong to an ancestor.
+/// Returns the number of forks between the process that started the first provider and this one. Threads and buffers
+/// with another number belong to an ancestor.
 #[inline]
 pub fn forks() -> u32 {
     FORKS.load(Ordering::Relaxed)
@@ -51,7 +51,7 @@ pub fn say_not_exported() {
     }
 }
 
-/// Forks are not detected.
+/// Does nothing, because forks are not detected.
 #[cfg(not(unix))]
 pub fn say_not_exported() {}
 

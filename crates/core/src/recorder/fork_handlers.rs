@@ -62,7 +62,7 @@ fn register() {
     unsafe extern "C" {
         safe fn pthread_atfork(prepare: Handler, parent: Handler, child: Handler) -> c_int;
     }
-    // It fails only without memory, and then forks are not detected.
+    // If it fails, which happens only without memory, forks are not detected.
     let _ = pthread_atfork(Some(before), Some(after), Some(in_child));
 }
 

@@ -37,7 +37,7 @@ pub enum OpenedBy {
     Future(bool),
 }
 
-/// Wraps the future of an annotated `async fn`, so that it runs in its span.
+/// Wraps the future of an annotated `async fn`, so that the future runs in the span of the function.
 #[inline]
 pub fn call_async<F: Future>(
     opened_by: OpenedBy,
@@ -82,7 +82,7 @@ impl<T, F> DeclaredTypeMismatch<T, F> for Returned<T, F> {
     }
 }
 
-/// Moves `span` to a boxed future, which keeps its type. Without a span it is not boxed again.
+/// Moves `span` to a boxed future, which keeps its type. Without a span, the future is not boxed again.
 #[inline]
 pub fn in_box<T, V: BoxedFuture<T>>(span: &mut Opened, future: V, outcome: Classifier<T>) -> V {
     if span.is_off() { future } else { future.in_span(span, outcome) }
@@ -118,8 +118,8 @@ boxed_futures! {
     Send Sync;
 }
 
-/// The classifier of a future's output. Its parameter is the future instead of the output, so it has the lifetime
-/// bounds of the future, which the output may lack.
+/// The classifier of a future's output. The type parameter is the future instead of the output, because the output may
+/// lack the lifetime bounds of the future.
 struct OutcomeOf<F: Future>(Classifier<F::Output>);
 
 impl<F: Future> fmt::Debug for OutcomeOf<F> {
@@ -347,7 +347,7 @@ pub trait FutureExt: Future + Sized {
 
 impl<F: Future> FutureExt for F {}
 
-/// Whether a caller's span is current although nothing is recorded. Then a future keeps its context.
+/// Whether a caller's span is current although nothing is recorded. Then a future keeps the caller's context.
 fn is_below_span() -> bool {
     context_is_alive() && Context::map_current(TraceContextExt::has_active_span)
 }
@@ -358,7 +358,7 @@ fn unclassified<T>(_: &T, _: Sink<'_>) {}
 #[derive(Debug)]
 enum Phase {
     BeforeWrapperOpens(&'static CallSite),
-    /// Not polled yet; the future opens the span itself. `true` means that it names a parent.
+    /// Not polled yet; the future opens the span itself. `true` means that the function names a parent.
     BeforeFutureOpens(bool),
     BeforeBuilderOpens(Box<SpanBuilder>),
     /// The span after the first poll, if the future has one; `Parked::Off` during the first poll, which owns the span.
@@ -380,13 +380,13 @@ impl Phase {
         }
     }
 
-    /// Whether an unpolled future has neither a span nor a parent.
+    /// Whether a future that is about to be polled gets neither a span nor a parent.
     #[inline]
     fn is_off(&self) -> bool {
         listeners::is_off() && !matches!(self, Self::BeforeFutureOpens(true))
     }
 
-    /// Makes the span current, after opening it if this is the first poll. `None` without a span.
+    /// Makes the span current, after opening it if this is the first poll. Returns `None` without a span.
     #[inline]
     pub(super) fn begin(&mut self) -> Option<Entered> {
         match self {
@@ -413,8 +413,8 @@ impl Phase {
         }
     }
 
-    /// Restores the context from before the poll. If the future `is_pending`, keeps the span for the next poll;
-    /// otherwise returns its recording. Most futures are polled only once.
+    /// Restores the context from before the poll. Keeps the span for the next poll if the future `is_pending`, and
+    /// returns the recording otherwise.
     #[inline]
     pub(super) fn end(&mut self, entered: Entered, is_pending: bool) -> Option<Box<Recording>> {
         let mut span = match entered {
@@ -446,7 +446,7 @@ impl Phase {
     }
 }
 
-/// Whether the currently polled future opens its span itself.
+/// The progress of the currently polled future, if it opens its span itself.
 #[derive(Clone, Copy, PartialEq)]
 enum FirstPoll {
     /// The future does not open its span, or was polled before.
@@ -471,8 +471,8 @@ impl Outer {
         Self(FIRST_POLL.replace(FirstPoll::Pending))
     }
 
-    /// Returns the span that the future has opened and that is still current. It may have opened none, for example if
-    /// the last listener was removed meanwhile.
+    /// Returns the span that the future has opened and that is still current. The future may have opened none, for
+    /// example if the last listener was removed meanwhile.
     #[inline]
     pub(super) fn opened(self) -> OpenSpan {
         if FIRST_POLL.replace(self.0) != FirstPoll::Opened {
@@ -495,7 +495,7 @@ pub fn enter_in_future(
     }
 }
 
-/// Stores the span. On a thread that is ending, this is impossible, and the span ends.
+/// Stores the span until the poll has ended. On a thread that is ending, this is impossible, and the span ends.
 fn store(span: OpenSpan) {
     if OPENED.try_with(|all| all.borrow_mut().push(span)).is_ok() {
         FIRST_POLL.set(FirstPoll::Opened);

@@ -14,8 +14,8 @@ use super::recording::{Methods, Recording};
 use crate::callsite::CallSite;
 use crate::clock::Ticks;
 
-/// Opens a span of the [used](super::listeners::is_foreign) global provider below `parent`, and returns its context.
-/// `None` if the provider starts no span.
+/// Opens a span of OpenTelemetry's global provider below `parent`, and returns its context. Returns `None` if
+/// the provider starts no span.
 pub(super) fn open(
     parent: &Parent,
     callsite: Option<&'static CallSite>,

@@ -17,7 +17,7 @@ use super::alive::context_is_alive;
 use super::last_panic;
 use crate::caught::caught;
 
-/// The longest interval between two lookups of a thread, in calls.
+/// The longest interval between two look-ups of a thread, in calls.
 const MAX_INTERVAL: u32 = 1024;
 
 /// The number of look-ups after which calls of plain functions are no longer counted. The last sixteen come at the
@@ -25,7 +25,7 @@ const MAX_INTERVAL: u32 = 1024;
 const SETTLED: u32 = 27;
 
 thread_local! {
-    /// The calls until the next lookup of this thread.
+    /// The number of calls until the next look-up of this thread.
     static CALLS: Cell<u32> = const { Cell::new(1) };
     static LOOKS: Cell<u32> = const { Cell::new(0) };
 }
@@ -46,7 +46,7 @@ pub(super) fn was_found() -> bool {
 #[cold]
 #[inline(never)]
 fn look() -> bool {
-    // Meanwhile, the provider may call annotated functions.
+    // Until the look-up has ended, annotated functions that the provider calls start no other one.
     CALLS.set(u32::MAX);
     let is_there = caught(is_there).unwrap_or(false);
     if is_there {

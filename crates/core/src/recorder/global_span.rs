@@ -20,8 +20,8 @@ thread_local! {
     static STARTING: Cell<bool> = const { Cell::new(false) };
 }
 
-/// Starts a span. `None` if the provider panics, and for spans that the provider itself opens meanwhile: a global
-/// provider of this crate would ask the global provider again.
+/// Starts a span. Returns `None` if the provider panics, or if this thread is already starting a span: a global
+/// provider of this crate would start it with the global provider again.
 pub(super) fn start(record: &mut SpanRecord, parent: &Context) -> Option<BoxedSpan> {
     if STARTING.replace(true) {
         return None;

@@ -14,7 +14,7 @@ pub(super) trait Rings {
     fn is_empty(&mut self) -> bool;
 }
 
-/// The idle rings, in the order in which their threads have ended.
+/// The idle rings, in the order in which threads have left them.
 #[derive(Debug)]
 pub(super) struct Idle<W> {
     rings: VecDeque<W>,
@@ -54,7 +54,7 @@ impl<W: Rings> Idle<W> {
     }
 
     /// Exchanges full rings for the last used rings with room, which are still in the caches of the processor. Returns
-    /// whether there were any.
+    /// whether there were such rings.
     pub(super) fn exchange(&mut self, full: &mut W) -> bool {
         let found = self.rings.iter_mut().rposition(W::has_room);
         let Some(with_room) = found.and_then(|at| self.rings.remove(at)) else {
@@ -64,7 +64,7 @@ impl<W: Rings> Idle<W> {
         true
     }
 
-    /// Closes empty rings left by a burst or a peak of threads, except for `kept` of them.
+    /// Closes the empty rings behind the first `kept` ones, which a burst or a peak of threads has left.
     pub(super) fn close_surplus(&mut self, kept: usize) {
         let mut left = 0;
         self.rings.retain_mut(|rings| {
@@ -95,7 +95,7 @@ impl<W: Rings> Left<W> {
     }
 
     /// Exchanges the full rings of a thread for rings that another thread has left, or for new ones. Returns whether
-    /// there were any.
+    /// either was available.
     pub(super) fn exchange_or(
         &self,
         forks: u32,

@@ -74,8 +74,8 @@ fn seed() {
     HIGH.set(high);
 }
 
-/// The standard library seeds the `RandomState`s of a thread from 128 bits of the system's randomness. After a fork
-/// it continues with the parent's state, so the process and the time are part of the seed.
+/// Returns two seeds. The standard library seeds the `RandomState`s of a thread from 128 bits of the system's
+/// randomness. A fork continues with the parent's state, so the process and the time are part of the seeds.
 fn seeds() -> [u64; 2] {
     let state = RandomState::new();
     let (process, now) = (process(), Ticks::now());
@@ -92,7 +92,7 @@ const fn process() -> u128 {
     0
 }
 
-/// 128 random bits.
+/// Returns 128 random bits.
 pub fn random_bits() -> u128 {
     let [low, high] = seeds();
     u128::from(high) << 64 | u128::from(low)

@@ -57,7 +57,7 @@ pub(super) fn message() -> String {
     message.ok().flatten().unwrap_or_else(|| UNKNOWN.to_owned())
 }
 
-/// Forgets a caught panic when a span starts, so that a later resumed panic does not get its message.
+/// Forgets a caught panic when a span starts, so that a later resumed panic does not get the message of the caught one.
 #[inline]
 pub(super) fn forget_caught() {
     if IS_REMEMBERED.get() {

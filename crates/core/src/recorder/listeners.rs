@@ -7,7 +7,7 @@ use crate::callsite::CallSite;
 use crate::environment;
 use crate::internal_log;
 
-/// The bits below, read by every annotated call. The [facts](Facts) contain all other state.
+/// The state that every annotated call reads, in the bits below. All other state is in the [facts](Facts).
 pub(super) type Listeners = u32;
 
 /// An unusual state, which the facts describe.
@@ -16,7 +16,7 @@ pub(super) const PROVIDER: Listeners = 1 << 1;
 pub(super) const CAPTURES: Listeners = 1 << 2;
 /// The sampler decides for each span, independently of the parent's decision.
 pub(super) const PER_SPAN: Listeners = 1 << 3;
-/// A recorded span is filled before the sampling decision.
+/// The decision about a recorded span is completed after the span is filled.
 pub(super) const ASKED: Listeners = 1 << 4;
 /// Traces that head sampling does not sample are recorded for the tail sampler.
 pub(super) const TAIL: Listeners = 1 << 5;
@@ -26,8 +26,8 @@ pub(super) const RULES: Listeners = 1 << 6;
 pub(super) const BOUNDARIES: Listeners = 1 << 7;
 const BITS: Listeners = (BOUNDARIES << 1) - 1;
 
-/// The states from which the bits above are derived, set by providers and captures: these bits, and the constants
-/// below.
+/// What providers and captures have set: the bits above, and the following constants, from which some of these bits are
+/// derived.
 pub(super) type Facts = u32;
 
 /// A sampler of the program decides for each span.
@@ -74,7 +74,7 @@ const fn bits(facts: Facts) -> Listeners {
 /// Whether the message about a missing provider is unnecessary.
 static PROVIDER_IS_KNOWN: AtomicBool = AtomicBool::new(false);
 
-/// Zero while nothing is recorded.
+/// The current listeners; zero while nothing is recorded.
 static LISTENERS: AtomicU32 = AtomicU32::new(0);
 
 static FACTS: AtomicU32 = AtomicU32::new(0);
@@ -100,8 +100,8 @@ pub(super) fn look_for_provider() {
     is_off();
 }
 
-/// Whether no recorder is known. This does not look up OpenTelemetry's global provider, because the event may come from
-/// OpenTelemetry while it holds the provider's lock.
+/// Whether no listener is known. This does not look for OpenTelemetry's global provider, because
+/// OpenTelemetry may hold that provider's lock while it emits an event of `tracing`.
 #[inline]
 pub(super) fn records_nothing() -> bool {
     current() == 0
@@ -174,8 +174,8 @@ pub(super) const fn has_boundaries(listeners: Listeners) -> bool {
     listeners & BOUNDARIES != 0
 }
 
-/// Whether a provider records spans with `context: boundaries`, and a child of a recorded span depends only on its
-/// parent.
+/// Whether a provider records spans with `context: boundaries`, and only the parent determines whether a child is
+/// recorded.
 #[inline]
 pub(super) const fn has_only_boundaries(listeners: Listeners) -> bool {
     // A list of the allowed bits, so that a bit that is added later is not allowed.

@@ -20,11 +20,11 @@ use crate::clock::Ticks;
 /// The maximum number of blank recordings, each of which may have memory for 128 attributes.
 const MAX_BLANK: usize = 128;
 
-/// The number of dropped spans after which a thread asks again for rings. A thread tries its own ring for each span,
-/// but asking waits for other threads, even for one that the system has interrupted.
+/// The number of dropped spans after which a thread requests rings again. It tries its own ring for each span, but a
+/// request waits for other threads, even for one that the system has interrupted.
 const ASK_EVERY: usize = 1024;
 
-/// The number of written spans after which a thread asks again, because the collector has emptied rings since then.
+/// The number of written spans after which a thread requests rings again, because the collector has emptied some.
 const ASK_ONCE_WRITTEN: usize = buffer::CAPACITY / 2;
 
 /// The state of a thread's failed requests for rings.
@@ -36,7 +36,7 @@ struct Missing {
 impl Missing {
     const NONE: Self = Self { dropped: 0, asked: None };
 
-    /// Asks for rings, unless a recent request failed. `written` is the number of spans in the current rings.
+    /// Requests rings, unless a recent request failed. `written` is the number of spans written to the current rings.
     #[cold]
     fn ask<W>(&mut self, written: usize, rings: impl FnOnce() -> Option<W>) -> Option<W> {
         self.dropped += 1;
@@ -79,12 +79,12 @@ pub(super) fn with<T>(act: impl FnOnce(&mut Local) -> T) -> Option<T> {
         .flatten()
 }
 
-/// Leaves the rings of an ending thread to other threads. Its storage is no longer accessible.
+/// Leaves the rings of an ending thread to other threads. After this, the storage of the thread is not accessible.
 pub(super) fn leave() {
     let _ = LOCAL.try_with(|local| {
         let Ok(mut local) = local.try_borrow_mut() else { return };
         let left = mem::replace(&mut *local, ManuallyDrop::new(Local::NEW));
-        // Never returned, so that the storage stays borrowed.
+        // The borrow is never released, so that the storage stays inaccessible.
         mem::forget(local);
         let left = ManuallyDrop::into_inner(left);
         if let Some(writer) = left.writer {

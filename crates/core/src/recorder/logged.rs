@@ -26,8 +26,8 @@ const SHARDS: usize = 64;
 static OPEN: [Shard; SHARDS] =
     [const { Shard(Mutex::new(Open::with_hasher(BuildHasherDefault::new()))) }; SHARDS];
 
-/// Locks the part of the list with a span. `None` in a fork if another thread holds the lock, because that thread may
-/// not exist here. Then the record has no attributes.
+/// Locks the part of the list with a span. Returns `None` in a fork if another thread holds the lock, because that
+/// thread may not exist here; the log record then has no attributes.
 fn shard((_, span_id): Ids) -> Option<MutexGuard<'static, Open>> {
     let [.., last] = span_id.to_bytes();
     let Shard(shard) = &OPEN[usize::from(last) % SHARDS];

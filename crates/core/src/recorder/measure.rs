@@ -58,7 +58,7 @@ pub(super) fn leave(writer: Writer) {
     }
 }
 
-/// See [`buffer::Locks`].
+/// The locks of this module, see [`buffer::Locks`].
 pub(super) type Locks =
     (Option<MutexGuard<'static, Vec<Measures>>>, Option<MutexGuard<'static, Idle<Writer>>>);
 
@@ -82,7 +82,7 @@ pub(super) fn exchange(full: &mut Writer) -> bool {
     full.is_of_process() && LEFT.exchange_or(forks(), full, || within_limit(BYTES, create))
 }
 
-/// Creates a ring, which the caller has counted.
+/// Creates a ring, whose memory the caller counts.
 fn create() -> Option<Writer> {
     if !has_headroom() {
         return None;
@@ -130,8 +130,8 @@ impl Drop for Measures {
 }
 
 impl Measures {
-    /// Closes empty rings that threads have left if there are too many, and moves new ones to the end of `into`, for the
-    /// collector.
+    /// Closes empty rings that threads have left, if there are too many, and moves the new rings to the end of `into`,
+    /// for the collector.
     pub fn take_new(into: &mut Vec<Self>) {
         LEFT.lock(forks()).close_surplus(kept_rings(BYTES));
         // After a fork, there may be rings of the parent.
@@ -140,7 +140,7 @@ impl Measures {
         into.extend(rings.into_iter().filter(is_own));
     }
 
-    /// The number of calls in the ring.
+    /// Returns the number of calls in the ring.
     pub fn count(&self) -> usize {
         self.calls.len()
     }

@@ -7,10 +7,10 @@
 //! a thread adds the memory of other spans to the process's sum in portions.
 //!
 //! The limit is half of `max_memory_bytes`. The other half is divided between the exporters' queues, tail sampling and
-//! the unfinished traces of the console, so that a dead backend does not take the room of another.
+//! the unfinished traces of the console, so that the data for a dead backend takes no room of the others.
 //!
 //! A flag in the list of attributes marks a span that owns memory, so an ordinary span pays for one branch. The
-//! head of a span carries its bytes to the collector, which subtracts the same number.
+//! head of a span carries the number of its bytes to the collector, which subtracts the same number.
 
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -24,7 +24,7 @@ use super::lost::{self, LOST};
 use super::record::{More, SpanRecord};
 use crate::attributes::{Attribute, MAX_ATTRIBUTES};
 
-/// The bytes that a thread counts before it adds them to the sum of the process.
+/// The number of bytes that a thread counts before it adds them to the sum of the process.
 const PORTION: i64 = 16 * 1024;
 
 /// The estimated size of a trace state. Its length cannot be determined without a copy.
@@ -40,8 +40,8 @@ static RINGS: AtomicI64 = AtomicI64::new(0);
 /// thread has not added yet.
 static BUFFERED: AtomicI64 = AtomicI64::new(0);
 
-/// Tells whether the limits of the process leave memory for more than buffers. The SDK sets the function, so that
-/// libraries that only annotate do not compile it.
+/// Returns whether the limits of the process leave memory for other allocations than buffers. The SDK sets the
+/// function, so that libraries that only annotate do not compile it.
 pub(super) static HAS_HEADROOM: OnceLock<fn() -> bool> = OnceLock::new();
 
 pub(super) fn has_headroom() -> bool {
@@ -70,7 +70,7 @@ pub(super) fn within_limit<T>(bytes: usize, create: impl FnOnce() -> Option<T>) 
     created
 }
 
-/// The number of empty rings of this size that are kept for the next burst: an eighth of the limit, and at most 4 MiB.
+/// Returns the number of empty rings to keep for the next burst: at most an eighth of the limit, and at most 4 MiB.
 pub(super) fn kept_rings(bytes: usize) -> usize {
     const MOST: i64 = 4 * 1024 * 1024;
     let kept = (LIMIT.load(Ordering::Relaxed) / 8).min(MOST);
@@ -85,7 +85,7 @@ pub(super) fn release_rings(bytes: usize) {
     RINGS.fetch_sub(i64::try_from(bytes).unwrap_or(i64::MAX), Ordering::Relaxed);
 }
 
-/// The limit for memory owned by spans in the rings. Rings that a peak of threads has left do not use all of it.
+/// Returns the limit for memory that spans own: what the rings leave, or a quarter of the whole limit if that is more.
 fn limit_owned() -> i64 {
     let limit = LIMIT.load(Ordering::Relaxed);
     let left = limit.saturating_sub(RINGS.load(Ordering::Relaxed));
@@ -177,17 +177,17 @@ impl Portion {
 }
 
 impl Drop for Portion {
-    /// Adds the bytes that are missing in the sum: the collector subtracts all spans of an ended thread.
+    /// Adds the bytes that are missing in the sum, because the collector subtracts all spans of an ended thread.
     fn drop(&mut self) {
         self.publish();
     }
 }
 
-/// The bytes that a span occupies outside the rings. If an attribute owns memory, all keys are counted, although most
-/// are static.
+/// Returns the number of bytes that a span occupies outside the rings. If an attribute owns memory, all keys are
+/// counted, although most are static.
 fn owned_by(record: &SpanRecord) -> usize {
     let own = record.attributes.as_slice();
-    // The rings do not have room for more attributes.
+    // A longer list does not fit into the rings and stays allocated.
     let list = if own.len() > MAX_ATTRIBUTES { size_of_val(own) } else { 0 };
     let own =
         if record.attributes.owns_memory() { own.iter().map(attribute_bytes).sum() } else { 0 };
@@ -220,7 +220,7 @@ fn trace_state_bytes(state: &TraceState) -> usize {
 }
 
 impl SpanRecord {
-    /// The bytes that attributes of the OpenTelemetry API occupy.
+    /// Returns the number of bytes that attributes of the OpenTelemetry API occupy.
     pub fn bytes_of(attributes: &[KeyValue]) -> usize {
         let owned = attributes
             .iter()

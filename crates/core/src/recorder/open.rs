@@ -52,11 +52,11 @@ pub(super) enum Parked {
     Recording(Box<Recording>),
 }
 
-/// Opens the span of a call site as a child of `parent`, with the attributes that `fill` sets. The attributes are not
-/// evaluated while nothing is recorded, which costs two loads, one of them thread-local, unless a parent is given.
+/// Opens the span of a call site as a child of `parent`, with the attributes that `fill` sets. While nothing is
+/// recorded, the attributes are not evaluated; unless a parent is given, the call costs two loads, one of them
+/// thread-local.
 ///
-/// `fill` is a trait object so that the code that calls it is compiled once, not for each annotated
-/// function.
+/// `fill` is a trait object so that the code that calls it is compiled once, not for each annotated function.
 #[inline]
 pub fn enter(
     callsite: &'static CallSite,
@@ -112,7 +112,7 @@ pub(super) struct Recorder {
 /// Set before the first span is recorded.
 static RECORDER: OnceLock<Recorder> = OnceLock::new();
 
-/// Later calls have no effect.
+/// Sets the recorder. Later calls have no effect.
 pub(super) fn set_recorder(recorder: Recorder) {
     let _ = RECORDER.set(recorder);
 }
@@ -122,7 +122,7 @@ pub(super) fn recorder() -> Option<&'static Recorder> {
     RECORDER.get()
 }
 
-/// Not inlined, to keep an annotated function small while nothing is recorded.
+/// Opens the span of a call. Not inlined, to keep an annotated function small while nothing is recorded.
 #[inline(never)]
 fn open_call(callsite: &'static CallSite, fill: Option<Fill<'_>>) -> Opened {
     match recorder() {
@@ -343,7 +343,7 @@ impl Parked {
         }
     }
 
-    /// The recording, which the caller ends.
+    /// Returns the recording, which the caller ends.
     #[inline]
     pub(super) fn recording(self) -> Option<Box<Recording>> {
         match self {
@@ -379,7 +379,7 @@ impl Recording {
         OpenSpan::In(None, CurrentGuard::in_boundary(cx, self))
     }
 
-    /// The context with the span, which is created now if the span was in the `Context` of its boundary.
+    /// Returns the context with the span. Creates it if the span was in the `Context` of its boundary.
     pub(super) fn own_context(&mut self) -> Option<&Context> {
         if self.is_in_boundary {
             let cx = self.context.take()?;

@@ -58,7 +58,7 @@ impl Opening {
         self.0.record.more_mut().kind = Some(kind);
     }
 
-    /// Sets `code.file.path` and `code.line.number`. The default is the place that opens the span.
+    /// Sets `code.file.path` and `code.line.number`, which by default are the place that opens the span.
     #[inline]
     pub fn location(&mut self, place: &'static Location<'static>) {
         if let Origin::Builder { location, .. } = &mut self.0.record.more_mut().origin {
@@ -159,7 +159,7 @@ impl Parent {
         self.0.is_none()
     }
 
-    /// The context of an explicit parent, in which the body runs even without a span.
+    /// Returns the context of an explicit parent, in which the body runs even without a span.
     pub(super) fn explicit(&self) -> Option<Context> {
         self.0.clone()
     }

@@ -45,7 +45,7 @@ pub enum Outcome<'a> {
     Unread(&'static str),
 }
 
-/// The classifier of functions without a return value, which always succeed.
+/// Classifies the outcome of functions without a return value, which always succeed.
 pub fn success(_: &(), _: Sink<'_>) {}
 
 /// Classifies the value, then lets `error_if` override the result. A panic of `error_if` is ignored.
@@ -74,8 +74,8 @@ pub fn error_if<T>(
     }
 }
 
-/// The classifier of a value whose type is a type parameter, so that its traits cannot be looked up. The name of the
-/// type and the discriminant tell whether the value is an `Err`.
+/// Classifies a value whose type is a type parameter, so that its traits cannot be looked up. The name of the type and
+/// the discriminant tell whether the value is an `Err`.
 pub(super) fn by_discriminant<T>(value: &T, sink: Sink<'_>) {
     struct IsZero(bool);
 
@@ -100,7 +100,7 @@ pub(super) fn by_discriminant<T>(value: &T, sink: Sink<'_>) {
     }
 }
 
-/// The error type in the name of a `Result`; `None` for another type.
+/// Returns the error type in the name of a `Result`; `None` for another type.
 fn error_type(name: &'static str) -> Option<&'static str> {
     let arguments = name.strip_prefix("core::result::Result<")?.strip_suffix('>')?;
     let mut depth = 0_usize;
@@ -208,7 +208,7 @@ macro_rules! levels {
         }
 
         impl<'e, T, E: $($bound)* + 'e> $name<Result<T, E>> {
-            /// The classifier of the type.
+            /// Returns the classifier of the type.
             #[inline]
             #[must_use]
             pub fn __floe_classify(&self) -> Classifier<Result<T, E>> {
@@ -231,7 +231,7 @@ macro_rules! levels {
 
 /// `E` is the status of a response, or contains it. The conventions for
 /// [HTTP](https://opentelemetry.io/docs/specs/semconv/http/http-spans/#status) and
-/// [gRPC](https://opentelemetry.io/docs/specs/semconv/rpc/grpc/) decide whether it is an error.
+/// [gRPC](https://opentelemetry.io/docs/specs/semconv/rpc/grpc/) define which statuses are errors.
 #[derive(Debug)]
 pub struct IsStatus<T>(IsErrorType<T>);
 
@@ -249,7 +249,7 @@ impl<T> Deref for IsStatus<T> {
 macro_rules! statuses {
     ($([$($parameters:tt)*] $error:ident: $ty:ty => $view:expr, $is_refusal:expr;)*) => {$(
         impl<T, $($parameters)*> IsStatus<Result<T, $ty>> {
-            /// The classifier of the type.
+            /// Returns the classifier of the type.
             #[inline]
             #[must_use]
             pub fn __floe_classify(&self) -> Classifier<Result<T, $ty>> {
@@ -272,7 +272,7 @@ macro_rules! statuses {
 statuses! {
     [] status: http::StatusCode => ErrorView::Display(status), status.is_client_error();
     [B] response: http::Response<B> => ErrorView::Display(&response.status()), response.status().is_client_error();
-    // Axum makes a response of such a pair.
+    // Axum turns such a pair into a response.
     [B: Debug] response: (http::StatusCode, B) => ErrorView::Debug(response), response.0.is_client_error();
 }
 
@@ -320,7 +320,7 @@ levels! {
 pub struct IsValue<T>(PhantomData<fn(&T)>);
 
 impl<T> IsValue<T> {
-    /// The classifier of the type.
+    /// Returns the classifier of the type.
     #[inline]
     #[must_use]
     pub fn __floe_classify(&self) -> Classifier<T> {
@@ -328,7 +328,7 @@ impl<T> IsValue<T> {
     }
 }
 
-/// The start of the method lookup for `__floe_classify`.
+/// Starts the method lookup for `__floe_classify`.
 #[inline]
 #[must_use]
 pub const fn probe<T>() -> IsStatus<T> {
@@ -337,16 +337,16 @@ pub const fn probe<T>() -> IsStatus<T> {
     )))))))
 }
 
-/// The start of the method lookup for a `Result` whose error contains a type parameter. Such an error may implement
-/// `Error` only for a `'static` parameter, as thiserror requires of a source, but method lookup ignores lifetimes. So
-/// the error is read with `Display`.
+/// Starts the method lookup for a `Result` whose error contains a type parameter. Such an error may implement `Error`
+/// only for a `'static` parameter, as thiserror requires of a source, but method lookup ignores lifetimes. So the error
+/// is read with `Display`.
 #[inline]
 #[must_use]
 pub const fn probe_display<T>() -> IsDisplay<T> {
     IsDisplay(IsPayload(IsDebug(IsAnyResult(IsValue(PhantomData)))))
 }
 
-/// The start of the method lookup for the type of a value, if the type cannot be named and may be unresolved.
+/// Starts the method lookup for the type of a value, if the type cannot be named and may be unresolved.
 #[inline]
 pub const fn probe_of<T>(_: &T) -> MaybeUnresolved<T, IsStatus<T>> {
     MaybeUnresolved(probe(), PhantomData)
@@ -378,7 +378,7 @@ impl<T, P> Deref for MaybeUnresolved<T, P> {
 /// first, so that the type is not taken for a `Result`. It has several implementations, so the compiler infers nothing
 /// from it; two of them are for the fallback types of an expression like `panic!()`.
 pub trait IsUnresolved<T> {
-    /// The classifier of a value that does not fail.
+    /// Returns the classifier of a value that does not fail.
     fn __floe_classify(&self) -> Classifier<T>;
 }
 

@@ -12,7 +12,7 @@
 use super::record::SpanRecord;
 use super::sync::{AtomicBool, AtomicU8, AtomicU64, Mutex, MutexGuard, Ordering, PoisonError};
 
-/// The updates to one open span after the other. Each span writes here, so each has its own cache line.
+/// The updates to one open span after the other. Each span writes here, so each of these values has its own cache line.
 #[derive(Debug)]
 #[repr(align(64))]
 pub(crate) struct PendingUpdates {
@@ -56,7 +56,7 @@ pub(super) struct Handle {
 }
 
 impl PendingUpdates {
-    /// Not inlined, because 64 are created together without a loop.
+    /// Creates a value for the first span. Not inlined, because 64 are created together without a loop.
     #[inline(never)]
     pub(super) fn new() -> Self {
         Self {
@@ -153,7 +153,7 @@ impl Handle {
                     .is_some_and(|update| update.number == self.number && update.ended))
     }
 
-    /// Reads the span, unless it has ended. `read` must not call user code.
+    /// Reads the updates of the span, unless it has ended. `read` must not call user code.
     pub(super) fn read(&self, read: impl FnOnce(&SpanRecord)) {
         let slot = self.pending.lock();
         if self.is_current()

@@ -1,5 +1,5 @@
 //! Publishes the current span of each thread to readers outside the process, with `floe-thread-context`. A span is
-//! published when it becomes current. When the guard is dropped, the previous span is published again.
+//! published when it becomes current. When its guard is dropped, the previous span is published again.
 //!
 //! A `Context` that other code attaches is not published, because OpenTelemetry's API has no hook for it.
 
@@ -40,7 +40,7 @@ impl Site {
         }
     }
 
-    /// The site of a span, if this thread publishes the span. Another span may be current, see above.
+    /// Returns the site of a span, if this thread publishes it. Other code may have made another span current.
     pub(super) fn published(trace_id: TraceId, span_id: SpanId) -> Self {
         attributes_of(trace_id.to_bytes(), span_id.to_bytes()).map_or(Self::NONE, Self)
     }
@@ -113,7 +113,7 @@ impl Published {
     }
 }
 
-/// The id of an unsampled span for publishing. Without publishing, the id is created when it is read.
+/// Returns an id for an unsampled span that is published. Without publishing, the id is created when it is read.
 #[inline]
 pub(super) fn unsampled_id() -> SpanId {
     if is_on() { ids::span_id() } else { SpanId::INVALID }

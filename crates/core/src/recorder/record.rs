@@ -25,9 +25,9 @@ pub enum Origin {
     Builder {
         /// The scope of its tracer.
         scope: Option<&'static Scope>,
-        /// The place of the builder's call.
+        /// The place in the source code that creates the span.
         location: &'static Location<'static>,
-        /// The level that rules match, if it has one.
+        /// The level that rules match, if the span has one.
         level: Option<Level>,
     },
     /// The OpenTelemetry API.
@@ -35,7 +35,7 @@ pub enum Origin {
 }
 
 impl Origin {
-    /// The scope of a builder's span, if it has a tracer.
+    /// Returns the scope of a builder's span, if it has a tracer.
     #[inline]
     pub const fn scope(&self) -> Option<&'static Scope> {
         match *self {
@@ -97,7 +97,7 @@ pub enum Code {
     /// No status was set.
     #[default]
     Unset,
-    /// A call that returned no error, and whose status was not set. The collector makes it OK or unset, as configured.
+    /// A call that returned no error and set no status. The collector makes the status OK or unset, as configured.
     Success,
     /// The operation has failed.
     Error,
@@ -133,11 +133,11 @@ pub struct Head {
     pub(super) heap: [u8; 3],
     /// The start of the span.
     pub start: Ticks,
-    /// The annotated function or the place of the span, if it has one.
+    /// The call site, unless a builder or the OpenTelemetry API created the span.
     pub callsite: Option<&'static CallSite>,
 }
 
-/// The unit of [`Head::heap_bytes`], chosen so that 1 GiB fits into three bytes.
+/// The unit of `Head::heap` in bytes, chosen so that 1 GiB fits into three bytes.
 const HEAP_UNIT: usize = 64;
 
 impl Head {
@@ -156,7 +156,7 @@ impl Head {
         heap: [0; 3],
     };
 
-    /// Sets the bytes, and returns them rounded like [`heap_bytes`](Self::heap_bytes).
+    /// Sets the number of bytes, and returns it rounded like [`heap_bytes`](Self::heap_bytes).
     pub(super) fn set_heap_bytes(&mut self, bytes: usize) -> usize {
         let units = u32::try_from(bytes.div_ceil(HEAP_UNIT)).unwrap_or(u32::MAX);
         let [low, middle, high, _] = units.min(0xff_ffff).to_le_bytes();
@@ -164,7 +164,7 @@ impl Head {
         self.heap_bytes()
     }
 
-    /// The bytes that the span owned outside the rings when it ended, rounded up.
+    /// Returns the number of bytes that the span owned outside the rings when it ended, rounded up.
     #[inline]
     pub fn heap_bytes(&self) -> usize {
         let [low, middle, high] = self.heap;
@@ -187,13 +187,13 @@ impl SpanRecord {
     /// The maximum number of events and of links of a span, the specification's default.
     pub const MAX_ITEMS: usize = 128;
 
-    /// An empty record.
+    /// Creates an empty record.
     #[inline]
     pub fn blank() -> Self {
         Self { head: Head::BLANK, attributes: AttributeList::default(), more: None }
     }
 
-    /// Returns whether the span has data outside the rings, or rare data.
+    /// Whether the span has data outside the rings, or rare data.
     #[inline]
     pub(super) const fn owns_memory(&self) -> bool {
         self.attributes.owns_memory() || self.attributes.dropped() > 0 || self.more.is_some()
@@ -205,13 +205,13 @@ impl SpanRecord {
         self.more_mut().attributes = attributes;
     }
 
-    /// The rare fields, which are created if necessary.
+    /// Returns the rare fields, which are created if necessary.
     #[cold]
     pub fn more_mut(&mut self) -> &mut More {
         self.more.get_or_insert_default()
     }
 
-    /// The span context, which is propagated to other spans and processes.
+    /// Returns the span context, which is propagated to other spans and processes.
     #[inline]
     pub fn context(&self) -> SpanContext {
         let state = match &self.more {
@@ -233,7 +233,7 @@ impl SpanRecord {
         self.more_mut().name = Some(name);
     }
 
-    /// Adds an event, or counts it beyond the limit.
+    /// Adds an event, or counts it as dropped beyond the limit.
     #[inline]
     pub fn add_event(&mut self, event: Event) {
         let more = self.more_mut();
@@ -257,7 +257,7 @@ impl SpanRecord {
         self.more_mut().exception = Some(exception);
     }
 
-    /// The exception whose texts were not written yet.
+    /// Returns the exception whose texts were not written yet.
     #[inline]
     pub fn exception_mut(&mut self) -> Option<&mut Exception> {
         self.more.as_mut()?.exception.as_mut()
@@ -282,8 +282,8 @@ impl SpanRecord {
         event
     }
 
-    /// A link without valid ids is recorded only for its attributes or its trace state
-    /// ([Add Link](https://opentelemetry.io/docs/specs/otel/trace/api/#add-link)).
+    /// Adds a link. A link without valid ids is recorded only if it has attributes or a trace state ([Add
+    /// Link](https://opentelemetry.io/docs/specs/otel/trace/api/#add-link)).
     #[inline]
     pub fn add_link(&mut self, link: Link) {
         let context = &link.span_context;
@@ -353,7 +353,7 @@ impl SpanRecord {
 
 /// The methods of the collector.
 impl SpanRecord {
-    /// Sets the status of a successful call.
+    /// Replaces the status of a successful call with OK or unset.
     #[inline]
     pub fn settle(&mut self, is_success_ok: bool) {
         if self.head.code == Code::Success {
@@ -375,26 +375,26 @@ impl SpanRecord {
         self.more = None;
     }
 
-    /// The bytes that the span occupies while it is stored as a record.
+    /// Returns the number of bytes that the span occupies while it is stored as a record.
     #[inline]
     pub fn stored_bytes(&self) -> usize {
         let inline = size_of::<Self>() + size_of_val(self.attributes.as_slice());
         inline + self.head.heap_bytes()
     }
 
-    /// Whether the parent is not a span of this process.
+    /// Whether the span has no parent in this process.
     #[inline]
     pub fn is_root(&self) -> bool {
         self.head.parent == SpanId::INVALID || self.head.parent_is_remote
     }
 
-    /// The name, if it is not the call site's.
+    /// Returns the name, if it is not the call site's.
     #[inline]
     pub fn name(&self) -> Option<&str> {
         self.more.as_ref()?.name.as_deref()
     }
 
-    /// The explicit name, or else the call site's.
+    /// Returns the explicit name, or else the call site's.
     #[inline]
     pub fn name_or_site(&self) -> &str {
         let site = self.head.callsite;
@@ -402,14 +402,14 @@ impl SpanRecord {
         name.unwrap_or_default()
     }
 
-    /// The kind.
+    /// Returns the kind.
     #[inline]
     pub fn kind(&self) -> SpanKind {
         let set = self.more.as_ref().and_then(|more| more.kind.clone());
         set.or_else(|| Some(self.head.callsite?.kind().clone())).unwrap_or(SpanKind::Internal)
     }
 
-    /// The duration of the span as it is exported.
+    /// Returns the duration of the span as it is exported.
     #[inline]
     pub fn duration(&self, clock: &WallClock) -> Duration {
         let more = self.more.as_deref();
@@ -424,7 +424,7 @@ impl SpanRecord {
         }
     }
 
-    /// The status with its description.
+    /// Returns the status with its description.
     #[inline]
     pub fn status(&self) -> Status {
         match (self.head.code, &self.more) {
@@ -433,13 +433,13 @@ impl SpanRecord {
         }
     }
 
-    /// The API that created the span.
+    /// Returns the API that created the span.
     #[inline]
     pub fn origin(&self) -> &Origin {
         self.more.as_ref().map_or(&Origin::CallSite, |more| &more.origin)
     }
 
-    /// The name and the version of the instrumentation scope; the name is empty if it is unknown.
+    /// Returns the name and the version of the instrumentation scope; the name is empty if it is unknown.
     #[inline]
     pub fn scope(&self) -> (&str, Option<&str>) {
         match (self.origin(), self.head.callsite) {
@@ -449,7 +449,7 @@ impl SpanRecord {
         }
     }
 
-    /// The capture that the span belongs to.
+    /// Returns the capture that the span belongs to.
     #[inline]
     pub fn capture(&self) -> Option<u64> {
         self.more.as_ref()?.capture

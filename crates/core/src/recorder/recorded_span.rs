@@ -71,7 +71,7 @@ impl RecordedSpan {
         });
     }
 
-    /// `act` is a trait object, because its code would otherwise be compiled for each branch.
+    /// Updates the span. `act` is a trait object, because its code would otherwise be compiled for each branch.
     fn update_by(&mut self, act: &mut dyn FnMut(&mut SpanRecord)) {
         if let Target::Owned(recording) = &mut self.target {
             recording.update(act);

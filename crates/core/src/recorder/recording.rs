@@ -38,7 +38,7 @@ pub(super) struct Recording {
     pub(super) listed: crate::thread_context::OpenSpan,
 }
 
-/// The destinations of the data: the rings of the recorder, or OpenTelemetry's global provider.
+/// The functions that pass the data on: to the rings of the recorder, or to OpenTelemetry's global provider.
 #[derive(Debug)]
 pub(super) struct Methods {
     pub(super) finish: fn(Box<Recording>, Ticks, Code),
@@ -167,7 +167,7 @@ impl Recording {
         self.end_at(ended.unwrap_or_else(Ticks::now));
     }
 
-    /// Ends the span with its status. `at` replaces the time of the call.
+    /// Ends the span with its status. `at` replaces the measured end.
     pub(super) fn end(mut self: Box<Self>, at: Option<SystemTime>) {
         if let Some(at) = at {
             self.record.more_mut().end = Some(at);
@@ -248,8 +248,8 @@ fn record_outcome(span: &mut SpanRecord, outcome: &Outcome<'_>) {
             span.set_status(Status::error("refused by `error_if`"));
         }
         Outcome::Unread(name) => match span.status() {
-            // The future has recorded the error together with its text. An error without a text is a mark, such as the
-            // one by `error!` of `tracing`.
+            // The future has recorded the error together with its text. An error status without a text is only a mark,
+            // such as `error!` of `tracing` leaves.
             Status::Error { description } if !description.is_empty() => {}
             _ => span.set_exception(Exception::new(name, name.to_owned())),
         },

@@ -212,7 +212,7 @@ impl<T, const N: usize> Drop for Writer<T, N> {
     }
 }
 
-/// Counts the items that were written to a ring, from any thread.
+/// Counts, on any thread, the items that were written to a ring.
 #[derive(Debug)]
 pub(super) struct Progress<T, const N: usize>(Arc<Ring<T, N>>);
 

@@ -2,7 +2,7 @@
 //!
 //! The head decides on the caller's thread, before anything is computed for a span. The first applicable row decides:
 //!
-//! | | asks | answers |
+//! | | question | answer |
 //! |---|---|---|
 //! | 1 | is there a listener, and is telemetry not suppressed in the context? | no: off |
 //! | 2 | `testing::capture`: is this span in one? | keep, unless its parent is not sampled |
@@ -12,13 +12,13 @@
 //! | 5 | the program's `ShouldSample` | keep, also without the sampled flag, or drop; needs name, attributes and links |
 //! | 6 | the first rule that matches a root, else the ratio | keep or drop; rules need the name |
 //!
-//! If a decision needs a name or attributes that are not known yet, the span is filled, and a trait is
-//! [asked](Decision::Asked).
+//! If a decision needs a name or attributes that are not known yet, the span is filled before the decision is
+//! completed, see [`Decision::Asked`].
 //!
 //! The tail decides on the collector's thread, about whole traces that have ended (`collector/tail.rs`): the head
 //! keeps spans for the tail instead of dropping them, without the sampled flag. The first applicable row decides:
 //!
-//! | | asks | answers |
+//! | | question | answer |
 //! |---|---|---|
 //! | 7 | did a span fail? was the root slow? | keep |
 //! | 8 | the head | its decision |
@@ -57,7 +57,7 @@ use super::recording::Recording;
 use crate::callsite::CallSite;
 use crate::clock::Ticks;
 
-/// Marks a random trace id, so that samplers downstream may rely on it (W3C Trace Context level 2).
+/// Marks a trace id as random, so that samplers downstream may rely on its randomness (W3C Trace Context level 2).
 const RANDOM: TraceFlags = TraceFlags::new(0x02);
 
 /// The sampling decision for a span that is about to start. It fits into registers because no variant has two fields.
@@ -70,7 +70,7 @@ pub(super) enum Decision {
     /// this process, so OpenTelemetry's `Context` contains it, and other code finds a local span.
     Drop(Box<Recording>),
     Keep(Box<Recording>),
-    /// A span whose recording is decided by [`decide_filled`], after its name, attributes and links are set.
+    /// A span about which [`decide_filled`] decides, after its name, attributes and links are set.
     Asked(Box<Recording>),
 }
 
@@ -134,13 +134,13 @@ fn is_off(
     !is_captured && (is_excluded() || listeners::is_unrecorded(listeners) && !has_ids())
 }
 
-/// Whether neither a capture nor the parent decides.
+/// Whether a sampler decides, instead of a capture or the parent.
 #[inline]
 fn is_independent(listeners: Listeners, capture: Option<u64>, above: &SpanContext) -> bool {
     capture.is_none() && (!above.is_valid() || listeners & PER_SPAN != 0)
 }
 
-/// [`decide`] for a span that needs ids because it is recorded or a root. The arguments fit into registers.
+/// Completes [`decide`] for a span that needs ids because it is recorded or a root. The arguments fit into registers.
 #[inline(never)]
 fn decide_with_ids(
     listeners: Listeners,
@@ -201,7 +201,7 @@ fn decide_with_ids(
     decided.unwrap_or(Decision::Off)
 }
 
-/// The trace state of the parent is passed on unchanged.
+/// Adds the span to the trace of `above`, whose trace state is passed on unchanged.
 #[inline]
 fn join_trace(record: &mut SpanRecord, above: &SpanContext, is_independent: bool) {
     record.head.trace_id = above.trace_id();
@@ -212,7 +212,7 @@ fn join_trace(record: &mut SpanRecord, above: &SpanContext, is_independent: bool
     }
 }
 
-/// Completes a decision that [asks](Decision::Asked) for data that `fill` sets.
+/// Completes the decision about a span that is [`Decision::Asked`], after `fill` has set its data.
 pub(super) fn decide_filled(
     decision: Decision,
     parent: &Context,
@@ -250,8 +250,8 @@ pub(super) fn decide_filled(
     Decision::Keep(recording)
 }
 
-/// Decides for a function called in the boundary of this thread if [`listeners::has_only_boundaries`]: it is recorded
-/// because its parent is recorded. `None` if [`decide`] must decide.
+/// Opens the recording of a function called in the boundary of this thread if [`listeners::has_only_boundaries`],
+/// because its parent is recorded. Returns `None` if [`decide`] must decide.
 #[inline]
 pub(super) fn follow_boundary(callsite: &'static CallSite) -> Option<Box<Recording>> {
     // Read first, because the compiler keeps few values in registers across an access to a thread-local value.
@@ -309,7 +309,7 @@ pub(super) fn not_recorded(
     callsite: Option<&'static CallSite>,
 ) -> (Option<SpanContext>, Option<Box<Recording>>) {
     let ids = match decision {
-        // The program is deciding about another span.
+        // The program's sampler is deciding about another span, or telemetry is suppressed.
         Decision::Off if provider::is_asking() || parent.is_telemetry_suppressed() => {
             return (None, None);
         }
@@ -349,8 +349,8 @@ fn measure(callsite: Option<&'static CallSite>) -> Option<Box<Recording>> {
     })
 }
 
-/// Returns whether a call of `callsite` does nothing, because no part of the provider receives spans or a rule turns
-/// its span off.
+/// Whether a call of `callsite` does nothing, because no part of the provider receives spans or a rule turns its span
+/// off.
 #[inline]
 pub(super) fn excludes_call(listeners: Listeners, callsite: &CallSite) -> bool {
     // Captures and measured calls are not excluded: `decide` handles both.
@@ -362,15 +362,15 @@ pub(super) fn excludes_call(listeners: Listeners, callsite: &CallSite) -> bool {
                 && settings::excludes_call_site(callsite))
 }
 
-/// Returns whether the rules, if there are [any](listeners::has_rules), turn off a child of `parent` without a call
-/// site.
+/// Whether a rule turns off a span without a call site below `parent`. Called only if there are
+/// [rules](listeners::has_rules).
 pub(super) fn excludes_span(parent: &Context, subject: &Subject<'_>) -> bool {
     capture(listeners::current(), parent).is_none()
         && local::with(|local| local.settings.get().excludes(subject)).unwrap_or(false)
 }
 
-/// Counts a span that starts after the shutdown of the provider, unless its parent is not sampled. Also remembers a
-/// span that starts outside the captures.
+/// Counts a span that starts after the shutdown of the provider, unless its parent is not sampled. Also counts a call
+/// outside the captures.
 #[cold]
 fn no_listener(listeners: Listeners, parent: &Context, callsite: Option<&'static CallSite>) {
     if let Some(callsite) = callsite.filter(|_| listeners::has_captures(listeners)) {

@@ -38,14 +38,14 @@ impl Tracer {
         Self { scope }
     }
 
-    /// The name of the instrumentation scope.
+    /// Returns the name of the instrumentation scope.
     #[must_use]
     pub const fn name(&self) -> &'static str {
         self.scope.name()
     }
 
-    /// The version of the instrumentation scope, which is the version of the package that uses the macro. `None` if
-    /// Cargo did not build the package.
+    /// Returns the version of the instrumentation scope, which is the version of the package that uses the macro.
+    /// `None` if Cargo did not build the package.
     #[must_use]
     pub const fn version(&self) -> Option<&'static str> {
         self.scope.version()
@@ -61,8 +61,8 @@ impl Tracer {
 
 /// Returns a builder for a span without a tracer. The span starts with [`start`](SpanBuilder::start).
 ///
-/// Its instrumentation scope has no name, and rules find no target. A span of [`Tracer::span`] has the scope and the
-/// target of the tracer.
+/// Its instrumentation scope has no name, and rules with a target do not match it. A span of [`Tracer::span`] has the
+/// scope and the target of the tracer.
 ///
 /// ```
 /// use floe_telemetry::{SpanKind, span, testing};
@@ -220,7 +220,7 @@ impl SpanBuilder {
         self.open_listened()
     }
 
-    /// Not inlined, to keep the code small where a span starts.
+    /// Opens the span if it is recorded. Not inlined, to keep the code small where a span starts.
     #[inline(never)]
     fn open_listened(self) -> Opened {
         let Self { name, scope, location, kind, parent, attributes, links } = self;
@@ -363,8 +363,8 @@ pub fn add_event(
     }
 }
 
-/// The current span, if it is recorded. The context is cloned, because converting a value runs the user's code, which
-/// may change the current context.
+/// Returns the current span, if it is recorded. The context is cloned, because converting a value runs the user's code,
+/// which may change the current context.
 fn recording_span() -> Option<CurrentSpan> {
     let recording = |cx: &Context| cx.span().is_recording().then(|| CurrentSpan(cx.clone()));
     context_is_alive().then(|| Context::map_current(recording)).flatten()
@@ -376,8 +376,8 @@ impl ActiveSpan {
         Self { current: CurrentSpan(current), guard: Guard::new(span) }
     }
 
-    /// Returns the ids of the span, sampled or not. If there is no span, because nothing is recorded or a filter
-    /// excludes it, returns the ids of the current span.
+    /// Returns the ids of the span, sampled or not. If there is no span, because nothing is recorded or a rule turns it
+    /// off, returns the ids of the current span.
     #[must_use]
     pub fn span_context(&self) -> SpanContext {
         if !self.guard.is_off() || !context_is_alive() {

@@ -57,7 +57,7 @@ impl Sampling {
 }
 
 impl CaptureScope {
-    /// Starts recording for captures. `has_boundaries` makes it like a provider with `context: boundaries`.
+    /// Starts recording for captures, with `context: boundaries` if `has_boundaries` is set.
     pub fn start_all(has_boundaries: bool) {
         set();
         captures::start_captures(has_boundaries);
@@ -171,7 +171,7 @@ fn decide(parent: &Parent, callsite: Option<&'static CallSite>) -> Decision {
     }
 }
 
-/// Fills a span whose sampler needs the name and the attributes, and lets the sampler decide.
+/// Fills a span that is [`Decision::Asked`], and completes the decision.
 fn decided<'f>(
     decision: Decision,
     parent: &Parent,
@@ -185,7 +185,7 @@ fn decided<'f>(
     (sampling::decide_filled(decision, &cx, fill), None)
 }
 
-/// The rows without a recorded span.
+/// Opens a call according to the rows without a recorded span.
 #[cold]
 fn place(
     decision: Decision,
@@ -211,7 +211,7 @@ fn place(
     Placed::In(cx, measured)
 }
 
-/// The row of a recorded span.
+/// Opens a call according to the row of a recorded span.
 #[expect(clippy::inline_always, reason = "as for `open`")]
 #[inline(always)]
 fn keep(

@@ -39,7 +39,7 @@ pub struct Sampling {
     pub ratio: f64,
     /// Whether a child inherits its parent's decision. Otherwise the sampler decides for each span.
     pub is_parent_based: bool,
-    /// Rules in order: the first matching `Off` or `Sample` decides; a matching `Keep` disables later `Off` rules.
+    /// Rules in order: the first matching `Off` or `Sample` decides; a matching `Keep` only disables later `Off` rules.
     pub rules: Arc<[Rule]>,
     /// Whether the tail sampler needs spans that the head does not sample.
     pub needs_unsampled: bool,
@@ -49,11 +49,11 @@ pub struct Sampling {
     pub baggage: Vec<String>,
     /// Whether only the first span of a trace on a thread has a `Context`.
     pub has_boundaries: bool,
-    /// The limit for the bytes of the buffers of all threads and of their content.
+    /// The limit for the buffers of all threads and their content, in bytes.
     pub buffered_bytes: usize,
     /// The limit for the attributes of a span. The collector applies lower limits.
     pub attributes: usize,
-    /// The limit for the bytes of a text.
+    /// The provider's limit for the characters of a text. Twice as many bytes may be copied into a span.
     pub text_bytes: usize,
 }
 
@@ -97,7 +97,7 @@ impl Sampling {
         replace_sampler(None);
     }
 
-    /// The number of sampled spans of the process that are open.
+    /// Returns the number of sampled spans of the process that are open.
     #[must_use]
     pub fn open_spans() -> u64 {
         recording::open_spans()
@@ -160,8 +160,8 @@ fn all(facts: &[(Facts, bool)]) -> Facts {
 static SAMPLER: RwLock<Option<Arc<Sampler>>> = RwLock::new(None);
 
 thread_local! {
-    /// Whether the program is deciding about a span on this thread. Meanwhile, calls on this thread have no spans:
-    /// their decision would recurse, and no `Context` can be attached while OpenTelemetry's API lends the current one.
+    /// Whether the program's sampler is deciding on this thread. Meanwhile, calls on this thread have no spans, because
+    /// their decisions would recurse, and because no `Context` can be attached while OpenTelemetry's API lends one.
     static IS_ASKING: Cell<bool> = const { Cell::new(false) };
 }
 
@@ -173,7 +173,7 @@ fn replace_sampler(sampler: Option<Arc<Sampler>>) {
     let _ = caught(|| drop(previous));
 }
 
-/// The sampler. The lock is not held while the sampler decides.
+/// Returns the sampler. The lock is not held while the sampler decides.
 fn sampler() -> Option<Arc<Sampler>> {
     SAMPLER.read().unwrap_or_else(PoisonError::into_inner).clone()
 }
@@ -182,7 +182,7 @@ pub(super) fn is_asking() -> bool {
     IS_ASKING.get()
 }
 
-/// Decides for a root without a call site by the table of rules, if the program has no sampler.
+/// Decides for a root without a call site by the rules, if the program has no sampler.
 fn by_rules(record: &SpanRecord) -> Option<bool> {
     let subject = Subject::of_record(record);
     let sampled = local::with(|local| {

@@ -18,9 +18,9 @@ use crate::recorder::record::{Origin, SpanRecord};
 /// A row of the table of rules. A field that is `None` matches every span.
 #[derive(Debug)]
 pub struct Rule {
-    /// A pattern of the name.
+    /// The pattern of the name, in which `*` stands for any characters and `?` for one.
     pub span: Option<String>,
-    /// A prefix of the target.
+    /// The beginning of the target.
     pub target: Option<String>,
     /// The least verbose level that matches. A span without a level does not match.
     pub level: Option<Level>,
@@ -33,7 +33,7 @@ pub struct Rule {
 /// The decision of a rule.
 #[derive(Debug)]
 pub enum Then {
-    /// No span.
+    /// The span is turned off.
     Off,
     /// The spans stay, even if a later rule turns them off.
     Keep,
@@ -71,7 +71,7 @@ impl<'a> Subject<'a> {
         }
     }
 
-    /// A span whose name is set.
+    /// Returns the subject for a span whose name is set.
     pub(super) fn of_record(record: &'a SpanRecord) -> Self {
         let site = record.head.callsite.map(Self::of_site);
         let (target, level) = match record.origin() {
@@ -84,7 +84,7 @@ impl<'a> Subject<'a> {
 }
 
 impl Rule {
-    /// Returns whether one of the patterns matches a name.
+    /// Whether one of the patterns matches a name.
     pub fn matches_name(patterns: &[String], name: &str) -> bool {
         patterns.iter().any(|pattern| matches(pattern, name))
     }
@@ -155,8 +155,8 @@ pub(super) enum Sampled {
 }
 
 impl Settings {
-    /// Decides for a span by its ids, and for a root also by the rules. Without a `subject`, the call site describes
-    /// the span.
+    /// Decides for a span by its trace id, and for a root also by the rules. Without a `subject`, the call site
+    /// describes the span.
     pub(super) fn sample(
         &self,
         trace_id: TraceId,
@@ -269,7 +269,7 @@ impl CachedSettings {
     }
 }
 
-/// The stored rule; `None` if it belongs to another generation.
+/// Returns the stored number of a rule; `None` if it belongs to another generation.
 #[inline]
 fn stored(site: &CallSite, generation: u32) -> Option<Number> {
     let stored = site.rule_cache().load(Ordering::Relaxed);
@@ -288,7 +288,7 @@ fn look_up(site: &CallSite) -> Number {
     lock(&CURRENT).as_ref().map_or(0, |settings| settings.look_up(site))
 }
 
-/// Returns whether a pattern matches a text, where `*` matches any characters and `?` one.
+/// Whether a pattern matches a text, where `*` matches any characters and `?` one.
 ///
 /// The text between two `*` is matched at its first occurrence, so only the last `*` is retried.
 fn matches(pattern: &str, text: &str) -> bool {
@@ -322,7 +322,7 @@ fn after_character(text: &[u8], at: usize) -> usize {
     at + 1 + rest.take_while(|byte| **byte & 0xC0 == 0x80).count()
 }
 
-/// In nanoseconds.
+/// A second, in nanoseconds.
 const SECOND: u64 = 1_000_000_000;
 
 /// A rate limit for sampled roots: a token bucket in one atomic integer. All times are nanoseconds of the monotonic
