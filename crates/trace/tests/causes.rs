@@ -1,4 +1,4 @@
-//! Programs that are slow for one reason each, and the reason that is found in their traces.
+//! Tests which causes are found in the traces of programs that are slow for one reason each.
 
 #![allow(clippy::unwrap_used, clippy::panic, clippy::missing_panics_doc, reason = "tests")]
 
@@ -10,20 +10,20 @@ use floe_trace::{CauseKind, Forest, Recording, causes};
 
 use self::text::{Random, spans};
 
-/// The causes of a recording: the kind, the name of the span, and the sentence.
+/// Returns the causes of a recording: the kind, the name of the span, and the message.
 fn found_in(recording: &Recording) -> Vec<(CauseKind, String, String)> {
     let forest = Forest::new(recording);
     let causes = causes(&forest).into_iter();
     causes.map(|it| (it.kind, forest.span(it.span).name.to_string(), it.message)).collect()
 }
 
-/// Numbers below 1000 without an order, the same ones in each run.
+/// Returns a generator of random numbers below 1000, which are the same in each run.
 fn numbers() -> impl FnMut() -> u64 {
     let mut random = Random(1);
     move || random.below(1000)
 }
 
-/// A straggler among partitions, each of which has the same loop.
+/// A partition that takes much longer than the others comes before the loop that each partition has.
 #[test]
 fn a_straggler_comes_before_the_loops_of_its_neighbours() {
     let mut text = "batch 0..33000\n".to_owned();
@@ -41,7 +41,7 @@ fn a_straggler_comes_before_the_loops_of_its_neighbours() {
     assert!(found[0].2.starts_with(sentence), "{found:#?}");
 }
 
-/// A loop of one route, behind spans that are slow because of it.
+/// A loop comes before the spans above it that are slow because of the loop.
 #[test]
 fn a_loop_comes_before_the_slow_spans_around_it() {
     let mut text = String::new();
@@ -65,7 +65,7 @@ fn a_loop_comes_before_the_slow_spans_around_it() {
     );
 }
 
-/// A row of a database is locked by four replicas, one at a time.
+/// Four replicas that lock the same row of a database, one at a time, are found as one queue.
 #[test]
 fn a_lock_that_replicas_share_has_one_hold() {
     let mut text = String::new();
@@ -115,11 +115,11 @@ fn a_queue_below_a_lock_or_a_semaphore_is_named() {
         let drift = if call % 2 == 0 { 0 } else { call * 150 };
         format!("call {}..{}us waits\n", call * 10, (call / 2 + 1) * 10_000 + drift)
     });
-    // An unfair lock: the first to arrive goes last.
+    // The lock is unfair: the first thread to arrive gets it last.
     let updates = lines([6, 1, 2, 3, 4, 5].into_iter().enumerate(), |(thread, turn)| {
         format!("update {}..{}us\n", thread * 50, turn * 20_000)
     });
-    // Threads in loops with an unfair lock: after the first turn, each waits for all others.
+    // Threads take an unfair lock in loops: after the first turn, each thread waits for all others.
     let turns = [0, 4, 1, 3, 2, 0, 4, 1, 3, 2].into_iter().enumerate();
     let appends = lines(turns, |(turn, thread)| {
         let start = if turn < 5 { thread * 50 } else { (turn - 4) * 6_000 + 400 };
@@ -169,14 +169,14 @@ fn what_is_independent_computes_or_is_healthy_is_not_named() {
             at + 15_000
         )
     });
-    // A worker that waits for one event after the other.
+    // A worker waits for one event after the other.
     let events =
         lines(0..40, |event| format!("  event {}..{}us\n", event * 2_200, event * 2_200 + 30));
     let worker = format!("events 0..90 busy_ns=100000\n{events}");
-    // Requests that come as regularly as they end, and do not wait for each other.
+    // Requests come as regularly as they end, and do not wait for each other.
     let regular =
         lines(0..50, |request| format!("GET / {}..{}\n", request * 10, request * 10 + 95));
-    // Children that overlap, and quick children.
+    // Some children overlap, and others are quick.
     let children = lines(2..12, |child| format!("  shard 0..90\n  note {child}..{child}\n"));
     for text in [
         replicas([9, 4, 7, 13, 5, 11]),
@@ -185,14 +185,14 @@ fn what_is_independent_computes_or_is_healthy_is_not_named() {
         hashes,
         requests + &worker,
         format!("{regular}fan out 0..100\n  wait 0..100\n{children}"),
-        // A function that blocks or computes.
+        // A function without children may block or compute.
         "export 0..90\n".to_owned(),
     ] {
         assert_causes(&text, &[]);
     }
 }
 
-/// Causes are sorted by the time of all spans of a name, even if their rule looks at one span at a time.
+/// Causes are sorted by the time of all spans of a name, even if their rule examines one span at a time.
 #[test]
 fn what_takes_the_most_time_in_all_traces_comes_first() {
     let traces = lines(1..=200, |trace| {
@@ -217,7 +217,7 @@ fn what_takes_the_most_time_in_all_traces_comes_first() {
     );
 }
 
-/// Times near the largest integer come from damaged or hostile files.
+/// Times near the largest integer, which come from damaged or hostile files, cause no panic.
 #[test]
 fn times_at_the_end_of_all_times_are_judged() {
     let shapes: [fn(u64) -> (u64, u64); 4] = [
@@ -248,7 +248,7 @@ fn what_is_called_again_because_it_failed_is_told_from_a_loop() {
             "`notify` calls `send` 5 times, because it failed 4 times, in 158 ms",
         )],
     );
-    // Some of many items fail.
+    // If only some of many calls fail, they are a loop.
     let rows = lines(0..10, |row| {
         let end = if row % 3 == 0 { "waits error" } else { "waits" };
         format!("  row {}..{}us {end}\n", row * 3_000, row * 3_000 + 2_900)
@@ -259,7 +259,7 @@ fn what_is_called_again_because_it_failed_is_told_from_a_loop() {
     );
 }
 
-/// Each round of the outer loop takes a fortieth of the trace, mostly in queries.
+/// An inner loop is reported although each round of the outer loop takes only a fortieth of the trace.
 #[test]
 fn a_loop_in_each_round_of_another_one_is_named() {
     let rounds = lines(0..40, |round| {
@@ -281,7 +281,7 @@ fn a_loop_in_each_round_of_another_one_is_named() {
 
 #[test]
 fn what_cannot_be_told_from_something_else() {
-    // One sender and a full channel: each call ends when there is room.
+    // One sender writes to a full channel: each call ends when there is room.
     let sends = lines(0..12, |message| {
         format!("  send {}..{}us waits\n", message * 10_000, message * 10_000 + 9_900)
     });
@@ -289,7 +289,7 @@ fn what_cannot_be_told_from_something_else() {
         &format!("produce 0..121 waits\n{sends}"),
         &[(CauseKind::RepeatedCalls, "produce", "calls `send` 12 times")],
     );
-    // Simultaneous calls, each longer than the one before.
+    // The calls are simultaneous, and each takes longer than the one before.
     let pages =
         lines(0..8, |call| format!("page {}..{}us waits\n", call * 10, 8_000 + call * 7_000));
     let sentence = "8 spans `page` wait for each other";

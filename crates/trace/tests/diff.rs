@@ -74,7 +74,7 @@ fn it_does_not_cry_wolf() {
     assert_eq!(changes(&before, &after), []);
 }
 
-/// New failures of a name with few calls are reported, but are a difference only if there are many.
+/// New failures are a note if there are few of them, and a difference if there are many.
 #[test]
 fn failures_are_a_difference_if_chance_does_not_explain_them() {
     let failing = |failures, runs| {
@@ -123,7 +123,7 @@ fn kinds(found: &Diff) -> Vec<(ChangeKind, &str)> {
     changes.map(|it| (it.kind, &*it.name)).collect()
 }
 
-/// Requests with their calls: for each call, its name, attribute and milliseconds.
+/// Returns a recording of requests. `calls` returns the name, attribute and milliseconds of each call of a request.
 fn requests(many: u64, calls: impl Fn(u64) -> Vec<(&'static str, String, u64)>) -> Recording {
     let mut text = String::new();
     for request in 1..=many {
@@ -140,7 +140,7 @@ fn requests(many: u64, calls: impl Fn(u64) -> Vec<(&'static str, String, u64)>) 
     spans(&text)
 }
 
-/// Parents without the call count as well: a cache that no longer hits makes a call that few parents made before.
+/// Parents without the call count, too: when a cache no longer hits, all parents make a call that few made before.
 #[test]
 fn a_call_that_all_requests_make_and_few_made_before_is_named() {
     for (was, is) in [(1, 100), (2, 98), (10, 90), (100, 1), (0, 100), (100, 0)] {
@@ -188,7 +188,7 @@ fn a_rare_name_is_a_note() {
     );
 }
 
-/// Five runs on each side hardly show how runs differ, which does not matter if the runs are alike.
+/// Five runs on each side hardly show how much runs differ, but if the runs are alike, rare failures are found.
 #[test]
 fn rare_failures_are_found_in_five_runs() {
     let base = Service { requests: 120, failures: 0.02, ..Service::default() };
@@ -201,7 +201,7 @@ fn rare_failures_are_found_in_five_runs() {
     assert!(found >= 7, "{found} of 10");
 }
 
-/// Scales all times of the runs to this many hundredths, except the times of one name.
+/// Scales all times of the runs to this percentage, except the durations of one name.
 fn scaled(runs: &[Recording], hundredths: u64, but: &str) -> Vec<Recording> {
     let mut runs = runs.to_vec();
     for span in runs.iter_mut().flat_map(|run| &mut run.spans) {
@@ -260,7 +260,7 @@ fn what_changed_more_than_all_is_named_beside_the_total() {
     assert!(price.factor.is_some_and(|it| it < 2.0), "{price:?}");
 }
 
-/// A newcomer's first comparison: a program with one or two functions, all of which have changed.
+/// If a program has only one or two functions and all of them have changed, each change is found.
 #[test]
 fn one_or_two_names_that_all_changed_are_named() {
     let job = |micros: u64, names: &[&str]| {
@@ -315,7 +315,7 @@ fn names_are_told_apart_by_their_place_without_its_values() {
     }
 }
 
-/// A run of dbt: the name of a span repeats below each model.
+/// Returns a run of dbt, in which the name of a span repeats below each model.
 fn models(random: &mut Random, count: usize, slow: &[usize], factor: f64) -> Recording {
     let mut now = 0.0;
     let mut text = String::new();
@@ -386,7 +386,7 @@ fn one_night_is_compared_with_those_before() {
         !diff(&before, &after).changes.is_empty()
     });
     assert_eq!(alarms.count(), 0);
-    // A step that is in each night but one.
+    // A step is missing in the last night.
     let missing = Service { queries: 0, ..base };
     let [before, after] = nights(&[base, missing], 14, 4);
     let found = diff(&before, &after);
@@ -476,7 +476,7 @@ fn assert_json(one: &str, other: &str) {
 /// A large difference is reported even if no test confirms it.
 #[test]
 fn a_large_difference_is_never_nothing() {
-    // A slow partition of eight, a large body in one of ten requests, and two pauses.
+    // One of eight partitions is slow, one of ten requests has a large body, or two calls have a pause.
     let mixed = |every: u64, factor: u64| {
         let of = |it: u64| {
             let time = (8 + it * 7919 % 5) * if it.is_multiple_of(every) { factor } else { 1 };

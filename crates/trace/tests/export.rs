@@ -1,4 +1,4 @@
-//! Reads the output of `export` for Perfetto like its viewer.
+//! Tests the output of `export` for Perfetto, which is read as the viewer reads it.
 
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
 
@@ -26,7 +26,7 @@ struct Slice {
     depth: usize,
 }
 
-/// The slices by name, nested as a viewer nests them: by the times of each track.
+/// Returns the slices by name, nested as a viewer nests them: by the times on each track.
 fn slices(events: &[Json]) -> HashMap<String, Slice> {
     let mut open: HashMap<(u64, u64), Vec<(f64, String)>> = HashMap::new();
     let mut found = HashMap::new();
@@ -51,7 +51,7 @@ fn number(event: &Json, key: &str) -> f64 {
     event[key].as_f64().unwrap()
 }
 
-/// The names of the slices that have an arrow from their parent.
+/// Returns the names of the slices that have an arrow from their parent.
 fn arrows(events: &[Json], slices: &HashMap<String, Slice>) -> Vec<String> {
     let ends = events.iter().filter(|it| it["ph"] == "f");
     let at = |event: &Json| ["pid", "tid", "ts"].map(|key| event[key].to_string());
@@ -158,7 +158,7 @@ fn a_file_and_standard_output_get_the_same() {
     assert!(errors.contains("error: /dev/null/out: cannot be written: "), "{errors}");
 }
 
-/// The file is damaged, or the clock of the host was set back.
+/// A span that ends before it starts, because the file is damaged or a clock was set back, keeps its events.
 #[test]
 fn an_event_of_a_span_that_ends_before_it_starts_is_drawn() {
     let mut recording = spans("job 5..9");

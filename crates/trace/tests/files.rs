@@ -1,4 +1,4 @@
-//! The files that commands read and write.
+//! Tests the files that commands read and write.
 
 #![cfg(all(feature = "cli", unix))]
 #![allow(clippy::unwrap_used, clippy::panic, clippy::missing_panics_doc, reason = "tests")]
@@ -13,7 +13,7 @@ use tempfile::TempDir;
 
 const LINE: &str = r#"{"resourceSpans": [{"resource": {"attributes": [{"key": "service.name", "value": {"stringValue": "shop"}}]}, "scopeSpans": [{"spans": [{"traceId": "5b8efff798038103d269b633813fc60c", "spanId": "eee19b7ec3c1b174", "name": "load", "startTimeUnixNano": "1000", "endTimeUnixNano": "3000"}]}]}]}"#;
 
-/// A folder with the file `in.jsonl`.
+/// Creates a folder with the file `in.jsonl`.
 fn with_file() -> TempDir {
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("in.jsonl"), LINE).unwrap();
@@ -59,7 +59,7 @@ fn what_is_read_is_not_written_over() {
     }
 }
 
-/// A page that is moved to its place must not replace `/dev/stdout` or `/dev/null`.
+/// Output replaces a file by a renamed temporary file, but must not replace a device such as `/dev/stdout`.
 #[test]
 fn what_is_no_file_stays_what_it_is() {
     let folder = with_file();
@@ -78,8 +78,8 @@ fn what_is_no_file_stays_what_it_is() {
     }
 }
 
-/// Pages contain the data of a program, so only their user may read them. A link that somebody else made in a shared
-/// folder must not choose the file that is replaced.
+/// Pages contain the data of a program, so only the user who writes them may read them. A link that somebody else made
+/// in a shared folder must not choose which file is replaced.
 #[test]
 fn a_file_is_of_its_user_alone_and_not_behind_a_link() {
     let folder = with_file();
@@ -187,7 +187,7 @@ fn other_files_of_a_folder_are_notes() {
     assert_eq!(named.status.code(), Some(2), "{named:?}");
 }
 
-/// A script can tell a file without findings from a file without spans.
+/// A script can distinguish a file without findings from a file without spans.
 #[test]
 fn a_file_without_spans_is_no_answer() {
     let folder = tempfile::tempdir().unwrap();

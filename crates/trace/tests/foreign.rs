@@ -1,4 +1,4 @@
-//! Traces in the form of other SDKs, each of a program that is slow for one reason, and the first cause that is found.
+//! Tests the first cause that is found in traces in the form of other SDKs. Each program is slow for one reason.
 
 #![allow(clippy::unwrap_used, clippy::panic, clippy::missing_panics_doc, reason = "tests")]
 
@@ -10,7 +10,7 @@ use floe_trace::{CauseKind, Forest, Kind, Span, Status, Value, causes};
 
 use self::text::{Random, spans};
 
-/// Asserts which cause is the first one: its kind, the name of its span, and a part of its message.
+/// Asserts the kind, the name of the span and a part of the message of the first cause.
 #[track_caller]
 fn assert_first(text: &str, kind: CauseKind, name: &str, part: &str) {
     let recording = spans(text);
@@ -27,8 +27,8 @@ fn assert_quiet(text: &str) {
     assert_eq!(causes(&Forest::new(&spans(text))), []);
 }
 
-/// Writes requests one after the other; `#` in the name stands for a number. `request` writes the calls of a request
-/// from its start on, and returns its duration.
+/// Writes requests one after the other; `#` in the name becomes the number of the request. `request` writes the calls
+/// of a request, which starts at the last argument, and returns the duration of the request.
 fn requests(
     many: u32,
     name: &str,
@@ -248,7 +248,7 @@ fn a_status_of_a_server_or_an_ok_is_no_failure() {
     assert!(span(Kind::Client, Status::Error("x".into()), "other", 0).is_failure());
 }
 
-/// Requests that arrive at random. Their calls take one of some places, first come, first served.
+/// Returns requests that arrive at random. Their calls take one of some places, first come, first served.
 fn queue(name: &str, places: usize, hold: f64, is_held_below: bool) -> String {
     let (mut random, mut text) = (Random(0), String::new());
     let mut free = vec![0.0_f64; places];
@@ -279,7 +279,7 @@ fn a_pool_of_connections_and_a_process_that_does_one_thing_at_a_time() {
     assert_first(&queue(name, 1, 10.0, false), CauseKind::ContendedLock, name, part);
 }
 
-/// Quick calls all the time, and now and then a span that they wait for.
+/// Quick calls run all the time, and those that begin during one long span wait for its end.
 #[test]
 fn one_span_that_all_others_wait_for() {
     for (holder, name) in [("KEYS", "GET"), ("nightly report", "UPDATE stock")] {
@@ -287,7 +287,7 @@ fn one_span_that_all_others_wait_for() {
         let mut now = 1.0;
         for _ in 0..600 {
             now += random.about(10.0);
-            // It runs from 2,000 ms on, for 700 ms.
+            // The holder runs from 2,000 ms to 2,700 ms.
             let held = if (2_000.0..2_700.0).contains(&now) { 2_700.0 - now } else { 0.0 };
             let time = held + random.about(3.0);
             let _ = writeln!(text, "GET /cart {now}..{} server", now + time + 1.0);
@@ -299,7 +299,7 @@ fn one_span_that_all_others_wait_for() {
     }
 }
 
-/// With a clock of milliseconds, or at the start of a program, calls begin at the same time.
+/// Calls that begin at the same time, as with a clock of milliseconds or at the start of a program, are no queue.
 #[test]
 fn calls_that_begin_at_one_time_are_no_queue() {
     let mut random = Random(0);

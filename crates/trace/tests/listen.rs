@@ -1,4 +1,4 @@
-//! The receiver of `floe-trace listen`, over real connections.
+//! Tests the receiver of `floe-trace listen` over real connections.
 
 #![cfg(feature = "listen")]
 #![allow(clippy::unwrap_used, clippy::panic, clippy::missing_panics_doc, reason = "tests")]
@@ -92,14 +92,14 @@ impl Listener {
         self.folder.path().join("t.jsonl")
     }
 
-    /// Ends the receiver, and returns its file.
+    /// Ends the receiver, and returns the content of its file.
     fn written(mut self) -> String {
         self.end();
         assert!(self.child.wait().unwrap().success());
         fs::read_to_string(self.file()).unwrap()
     }
 
-    /// The peak memory of the receiver, in MiB.
+    /// Returns the peak memory of the receiver, in MiB.
     #[cfg(target_os = "linux")]
     fn most_memory(&self) -> usize {
         let status = fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();
@@ -233,7 +233,7 @@ fn another_path_is_not_found() {
     assert!(answer.contains("grpc-status: 12"), "{answer}");
 }
 
-/// The host name of a page may lead to this machine, so that its origin has the address of the receiver.
+/// A page of another machine is refused even if its host name resolves to this machine.
 #[test]
 fn a_page_of_another_machine_is_refused() {
     let listener = Listener::start();
@@ -281,7 +281,7 @@ fn it_ends_while_it_receives() {
     assert!(drawn.contains("n1999"));
 }
 
-/// A request without its body times out, also while it waits for other requests.
+/// A request without its body times out, even while it waits for other requests.
 #[test]
 fn stalled_requests_do_not_hold_up_others() {
     let listener = Listener::start();
@@ -330,7 +330,7 @@ fn a_line_that_was_cut_is_not_continued() {
 fn traces_that_do_not_end_take_bounded_memory() {
     let mut listener = Listener::with(&["--max-memory", "8"]);
     let text = "text ".repeat(1 << 17);
-    // A trace whose parent does not arrive is drawn after a minute.
+    // A trace whose parent does not arrive would be drawn only after a minute.
     for trace in 1..=8 {
         let body = request(trace, "open")
             .replace("password", "note")

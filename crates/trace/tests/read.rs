@@ -1,4 +1,4 @@
-//! The spans and notes that are read from valid and from damaged files.
+//! Tests the spans and notes that are read from valid and from damaged files.
 
 #![allow(clippy::unwrap_used, clippy::panic, clippy::missing_panics_doc, reason = "tests")]
 
@@ -15,7 +15,7 @@ use prost::Message as _;
 
 const TRACE: &str = "5b8efff798038103d269b633813fc60c";
 
-/// A span as JSON, with its id from a number; `parent` is 0 for a root.
+/// Returns a span as JSON, with its id from a number; `parent` is 0 for a root.
 fn span(id: u64, parent: u64, name: &str, start: u64, end: u64) -> String {
     let parent = match parent {
         0 => String::new(),
@@ -80,7 +80,7 @@ fn each_format_is_read() {
     let protobuf = data.encode_to_vec();
     let documents = format!("{of_many_lines}\n{of_many_lines}");
     let blanks = format!("{}{one}", " \r\n".repeat(50_000)).into_bytes();
-    // As PowerShell writes it.
+    // PowerShell writes text like this.
     let mark = [b"\xef\xbb\xbf", text.replace('\n', "\r\n").as_bytes()].concat();
     for (what, bytes, times) in [
         ("gzip", gzip.clone(), 1),
@@ -100,7 +100,7 @@ fn each_format_is_read() {
     }
 }
 
-/// The length of a message may be the byte of a bracket.
+/// A message is read although its length may be encoded as the byte of a bracket.
 #[test]
 fn a_message_of_any_length_is_read() {
     for length in 40..200 {
@@ -219,7 +219,7 @@ fn json_is_read_as_other_programs_write_it() {
     assert_eq!(read(log.replace('\n', "")).unwrap().logs[0].severity, 15);
 }
 
-/// The formats in which other programs wrap OTLP, and files that people attach to tickets.
+/// OTLP is read in the formats in which other programs wrap it and people attach it to tickets.
 #[test]
 fn what_others_download_is_read() {
     let of = |text: &str| read(text).unwrap_or_else(|error| panic!("{text}: {error}"));
@@ -231,7 +231,7 @@ fn what_others_download_is_read() {
         assert_eq!(names(&recording), ["load"], "{text}");
         assert_eq!(&*recording.sources[0].scope, "web", "{text}");
     }
-    // "Download JSON" of Jaeger's page.
+    // This is what "Download JSON" of Jaeger's page returns.
     let recording = of(r#"{"data": [{"traceID": "fc60c", "spans": [
         {"traceID": "fc60c", "spanID": "1", "operationName": "GET /orders", "references": [], "startTime": 1790000000000000,
          "duration": 5000, "tags": [{"key": "span.kind", "type": "string", "value": "server"}, {"key": "rows", "type": "int64", "value": 12}],
@@ -386,7 +386,7 @@ fn what_is_no_otlp_is_an_error_with_its_place() {
         ),
         (b"[1, 2]", "t.jsonl:1: expected requests of OTLP as JSON, found invalid type: integer"),
         (
-            // The format of Zipkin.
+            // This is the format of Zipkin.
             b"[{\n\"traceId\": \"1\",\n\"id\": \"2\"}]",
             "t.jsonl: expected requests of OTLP as JSON, found the fields `id`, `traceId`",
         ),
@@ -512,7 +512,7 @@ fn a_chain_of_many_levels_needs_no_stack() {
     assert!(picture.contains("⋯") && picture.lines().all(|line| line.chars().count() < 200));
 }
 
-/// A line without an end, of this many bytes.
+/// A line of this many bytes without a line break.
 struct Endless(u64);
 
 impl Read for Endless {

@@ -1,4 +1,4 @@
-//! The waterfall of the terminal, and the program that draws it.
+//! Tests the waterfall in the terminal, and the program that draws it.
 
 #![allow(clippy::unwrap_used, clippy::panic, clippy::missing_panics_doc, reason = "tests")]
 
@@ -69,7 +69,7 @@ fn columns_are_aligned_at_every_width() {
     }
 }
 
-/// A message is processed some time after it was sent.
+/// A message is processed some time after it was sent, and the time in between is drawn as a wait.
 #[test]
 fn the_time_until_a_child_after_its_parent_is_a_wait() {
     let picture = draw(&spans("send 0..10\n  process 60..100"));
@@ -80,7 +80,7 @@ fn the_time_until_a_child_after_its_parent_is_a_wait() {
     assert!(!bars.contains('▒') && !picture.contains("no child"), "{picture}");
 }
 
-/// Each of these characters takes two columns.
+/// Characters that take two columns keep the rows aligned.
 #[test]
 fn wide_characters_keep_the_columns() {
     let picture = draw(&spans(&CHECKOUT.replace("load cart", "注文を読み込む処理")));
@@ -203,7 +203,7 @@ fn text(bytes: &[u8]) -> String {
     String::from_utf8(bytes.to_vec()).unwrap()
 }
 
-/// The output of the program for a recording. The file is the last argument.
+/// Returns the output of the program for a recording, whose file is the last argument.
 fn printed(recording: &Recording, arguments: &[&str]) -> String {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("t.jsonl");
@@ -211,7 +211,7 @@ fn printed(recording: &Recording, arguments: &[&str]) -> String {
     text(&run(&[arguments, &[file.to_str().unwrap()]].concat()).stdout)
 }
 
-/// HTTP and gRPC clients of other SDKs need not set the status.
+/// HTTP and gRPC clients of other SDKs need not set the status, so the status code decides.
 #[test]
 fn a_call_that_failed_by_its_code_is_one_that_failed() {
     let recording = spans(
@@ -298,7 +298,7 @@ fn the_program_draws_and_answers() {
     assert_refused(file);
 }
 
-/// Checks mistakes on the command line, with a file that can be read.
+/// Asserts that mistakes on the command line are refused although the file can be read.
 fn assert_refused(file: &str) {
     for (arguments, expected) in [
         (&["show", "/nowhere.jsonl"][..], "/nowhere.jsonl: cannot be read: "),

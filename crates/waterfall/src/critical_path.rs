@@ -14,16 +14,16 @@ pub struct Step {
     pub from: u64,
     /// The end of the part.
     pub to: u64,
-    /// Whether the time passed between the end of the causing span and the start of this one, as in a queue. Otherwise
-    /// it was spent in the span itself.
+    /// Whether the step is a wait between the end of the causing span and the start of this one, as in a queue.
+    /// Otherwise the time was spent in the span itself.
     pub is_wait: bool,
 }
 
 /// The first start and the last end of a span and its descendants.
 type Extents = FxHashMap<usize, (u64, u64)>;
 
-/// A time to explain: a gap between a span's children, or the time of its descendants between two moments. Without a
-/// span, the time of the trace.
+/// A period to divide into steps: a gap between the children of a span if `is_own`, else the time of a span and its
+/// descendants. Without a span, the period is that of the trace.
 #[derive(Clone, Copy)]
 struct Task {
     span: Option<usize>,
@@ -38,7 +38,7 @@ impl Task {
     }
 }
 
-/// Returns the critical path of a trace with these roots, sorted by time: shortening one of its steps shortens the
+/// Returns the critical path of a trace with these roots, sorted by time. Shortening one of its steps shortens the
 /// trace.
 ///
 /// From its end backwards, a span waited for the child that ended last; before the start of this child, it waited for
@@ -47,14 +47,14 @@ impl Task {
 #[must_use]
 pub fn critical_path(tree: &Tree, roots: &[usize]) -> Vec<Step> {
     let spans: Vec<usize> = tree.below(roots).collect();
-    // Spans without times do not count for the start and the end of the trace.
+    // Spans without times do not affect the start and the end of the trace.
     let timed = || spans.iter().copied().filter(|span| tree.end(*span) > 0);
     let Some(last) = timed().max_by_key(|span| times(tree, *span).1) else {
         return Vec::new();
     };
     let extents = extents(tree, &spans);
     let mut steps: Vec<Step> = Vec::new();
-    // An explicit stack instead of recursion, because a trace may be deeper than the thread's stack.
+    // An explicit stack replaces recursion, because a trace may be deeper than the stack of a thread.
     let from = timed().map(|span| tree.start(span)).min().unwrap_or(0);
     let mut tasks = vec![Task::new(None, false, from, times(tree, last).1)];
     while let Some(task) = tasks.pop() {
@@ -82,7 +82,7 @@ pub fn critical_path(tree: &Tree, roots: &[usize]) -> Vec<Step> {
     steps
 }
 
-/// Adds the parts of a task, from its end backwards.
+/// Returns the parts of a task, from its end backwards.
 fn parts(tree: &Tree, extents: &Extents, roots: &[usize], task: Task) -> Vec<Task> {
     let (start, end) = task.span.map_or((0, 0), |span| times(tree, span));
     let children = task.span.map_or(roots, |span| tree.children(span));
@@ -99,8 +99,8 @@ fn parts(tree: &Tree, extents: &Extents, roots: &[usize], task: Task) -> Vec<Tas
     let mut parts = Vec::new();
     let mut at = task.to;
     while let Some((until, from, child)) = ends.pop() {
-        // A span does not wait for a child that is still running. After the end of the span, that child is all that is
-        // known.
+        // While a span ran, it did not wait for a child that was still running. After the end of the span, only such a
+        // child explains the time.
         let is_running = until > at && start < at && at <= end;
         let to = until.min(at);
         if is_running || from >= to {
@@ -122,7 +122,7 @@ fn times(tree: &Tree, span: usize) -> (u64, u64) {
     (start, tree.end(span).max(start))
 }
 
-/// The extent of a span itself; `NEVER` without a length.
+/// Returns the extent of a span itself, or `NEVER` if the span has no length.
 fn own(tree: &Tree, span: usize) -> (u64, u64) {
     let (start, end) = times(tree, span);
     if start < end { (start, end) } else { NEVER }
@@ -150,8 +150,8 @@ fn union(one: (u64, u64), other: (u64, u64)) -> (u64, u64) {
 mod tests {
     use super::*;
 
-    /// The tree of spans with their parent, start and end, and its path as text: each span with its time, in brackets if
-    /// it is a wait.
+    /// Returns the path of spans with their parent, start and end, and the path as text: each span with its time, in
+    /// brackets if it is a wait.
     fn path(spans: &[(Option<usize>, u64, u64)]) -> (Vec<Step>, String) {
         let times = spans.iter().map(|span| (span.1, span.2)).collect();
         let tree = Tree::new(times, spans.iter().map(|span| span.0).collect());
@@ -216,7 +216,7 @@ mod tests {
         }
     }
 
-    /// Whatever the spans are, each moment of the trace is in one step.
+    /// Whatever the spans are, each moment of the trace is in exactly one step.
     #[test]
     fn the_steps_of_any_trace_are_its_duration() {
         let mut state = 1_u64;

@@ -1,7 +1,7 @@
 //! Durations as text.
 
-/// Returns a duration of nanoseconds with three significant digits: `12.3 ms`; from a minute on as `2 min 5 s`, `3 h 4 min` or
-/// `2 d 5 h`.
+/// Returns a duration with three significant digits, such as `12.3 ms`, or from a minute on as `2 min 5 s`, `3 h 4 min`
+/// or `2 d 5 h`.
 #[must_use]
 pub fn duration(nanos: u64) -> String {
     #[expect(clippy::cast_precision_loss, reason = "three digits are shown")]
@@ -20,14 +20,14 @@ pub fn duration(nanos: u64) -> String {
                 _ => (86_400, "d", 3600, "h"),
             };
             let (whole, rest) = (seconds / unit, seconds % unit / part);
-            // A round number is easier to read on an axis.
+            // A remainder of zero is left out, because round numbers are easier to read on an axis.
             return match rest {
                 0 => format!("{whole} {name}"),
                 _ => format!("{whole} {name} {rest} {of}"),
             };
         }
     };
-    // A rounded value with more digits belongs to the next range.
+    // Each limit is the value from which rounding yields one more digit.
     let digits = match value {
         _ if unit == "ns" => 0,
         9.995..99.95 => 1,

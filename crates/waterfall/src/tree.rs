@@ -16,7 +16,7 @@ pub struct Tree {
 }
 
 impl Tree {
-    /// Builds the tree of spans with these times and parents. Times are in nanoseconds since 1970; 0 is unknown. The
+    /// Builds the tree of spans with these times and parents. Times are in nanoseconds since 1970; 0 means unknown. The
     /// earliest span of each circle of parents becomes a root.
     #[must_use]
     pub fn new(times: Vec<(u64, u64)>, mut parents: Vec<Option<usize>>) -> Self {
@@ -32,8 +32,8 @@ impl Tree {
         Self { times, parents, children, roots }
     }
 
-    /// Builds the tree of spans with these ids, ids of parents, and times. Of spans with the same id, the first one has
-    /// the children. A span whose parent is unknown is a root.
+    /// Builds the tree of spans, each given by its id, its parent's id and its times. Of spans with the same id, the
+    /// first one has the children. A span whose parent is unknown is a root.
     pub fn by_ids<I: Eq + Hash>(spans: impl IntoIterator<Item = (I, I, (u64, u64))>) -> Self {
         let (mut indices, mut above, mut times) = (FxHashMap::default(), Vec::new(), Vec::new());
         for (index, (id, parent, time)) in spans.into_iter().enumerate() {
@@ -45,13 +45,13 @@ impl Tree {
         Self::new(times, parents)
     }
 
-    /// Returns the start of a span.
+    /// Returns the start of a span, in nanoseconds since 1970.
     #[must_use]
     pub fn start(&self, span: usize) -> u64 {
         self.times[span].0
     }
 
-    /// Returns the end of a span.
+    /// Returns the end of a span, in nanoseconds since 1970.
     #[must_use]
     pub fn end(&self, span: usize) -> u64 {
         self.times[span].1
@@ -69,21 +69,21 @@ impl Tree {
         self.parents[span]
     }
 
-    /// Returns the children of a span, by start.
+    /// Returns the children of a span, sorted by start.
     #[must_use]
     pub fn children(&self, span: usize) -> &[usize] {
         &self.children[span]
     }
 
-    /// Returns the spans without a parent, by start.
+    /// Returns the spans without a parent, sorted by start.
     #[must_use]
     pub fn roots(&self) -> &[usize] {
         &self.roots
     }
 
-    /// Returns spans and their descendants, parents before children, siblings by start.
+    /// Returns spans and their descendants, parents before children, siblings sorted by start.
     pub fn below(&self, spans: &[usize]) -> impl Iterator<Item = usize> + use<'_> {
-        // An explicit stack instead of recursion, because a trace may be deeper than the thread's stack.
+        // An explicit stack replaces recursion, because a trace may be deeper than the stack of a thread.
         let mut open: Vec<usize> = spans.iter().rev().copied().collect();
         std::iter::from_fn(move || {
             let next = open.pop()?;
@@ -106,7 +106,7 @@ impl Tree {
 }
 
 fn cut_circles(times: &[(u64, u64)], parents: &mut [Option<usize>]) {
-    // The number of the walk that reached each span, from 1.
+    // The number of the walk that reached each span, from 1; 0 if none has.
     let mut reached = vec![0_usize; times.len()];
     for from in 0..times.len() {
         let mut at = Some(from);
@@ -125,29 +125,29 @@ fn cut_circles(times: &[(u64, u64)], parents: &mut [Option<usize>]) {
     }
 }
 
-/// The texts of spans, by their index.
+/// The texts of spans, by the index of the span.
 ///
 /// They are printed unchanged, so they must not have control characters.
 pub trait Labels {
-    /// The name of a span.
+    /// Returns the name of a span.
     fn name(&self, span: usize) -> Cow<'_, str>;
 
-    /// The end of a span, as a mark.
+    /// Returns how a span ended.
     fn mark(&self, span: usize) -> Mark;
 
-    /// The message of a failed span.
+    /// Returns the message of a failed span.
     fn message(&self, span: usize) -> Cow<'_, str>;
 
-    /// The text beside the name, such as a status code or the host of a call: see [`beside`](crate::beside).
+    /// Returns the text beside the name, such as a status code or the host of a call: see [`beside`](crate::beside).
     fn beside(&self, span: usize) -> String;
 
-    /// The place of a span in the source code, printed below the message of a failed span: see [`place`](crate::place).
-    /// Default: none.
+    /// Returns the place of a span in the source code, printed below the message of a failed span: see
+    /// [`place`](crate::place). Default: none.
     fn place(&self, _span: usize) -> String {
         String::new()
     }
 
-    /// The service of a span. Default: none.
+    /// Returns the service of a span. Default: none.
     fn service(&self, _span: usize) -> Cow<'_, str> {
         Cow::Borrowed("")
     }
@@ -158,7 +158,7 @@ pub trait Labels {
     }
 }
 
-/// The end of a span.
+/// How a span ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[expect(clippy::exhaustive_enums, reason = "each variant is drawn with its own sign")]
 pub enum Mark {
@@ -166,7 +166,7 @@ pub enum Mark {
     Unset,
     /// The span is declared a success.
     Ok,
-    /// The span has an error.
+    /// The span failed.
     Failed,
     /// The caller did not wait for the span.
     Cancelled,

@@ -19,7 +19,7 @@ const MOST_FOLDED_ROWS: usize = 400;
 const MOST_ERRORS: usize = 10;
 /// The minimum and the maximum width of the bars, in columns.
 const BARS: (usize, usize) = (16, 80);
-/// The text of a row for a period without a child span, and for one between the end of a cause and the start of a span.
+/// The texts of rows for a period without a child span, and for a wait between a cause and the start of a span.
 const GAP: &str = "┄ no child span";
 const WAIT: &str = "┄ waited, no span";
 
@@ -38,8 +38,8 @@ pub struct Options {
     pub color: bool,
     /// The width, in columns.
     pub width: usize,
-    /// The maximum number of spans of a trace that is drawn completely. In a larger trace, failed spans, spans on the
-    /// critical path and the longest of equal siblings have a row, and the others are counted by name.
+    /// The maximum number of spans of a trace that is drawn completely. In a larger trace, failed spans, spans that
+    /// take much of the critical path and the longest of equal siblings have a row, and the others are counted by name.
     pub unfolded: usize,
 }
 
@@ -51,7 +51,7 @@ impl Default for Options {
 
 enum Item {
     Span(usize),
-    /// Siblings without their own row, like their descendants.
+    /// Siblings that, like their descendants, have no rows of their own.
     Folded(Vec<usize>),
     /// A period without a span, in nanoseconds, and the text of its row.
     Gap {
@@ -69,9 +69,9 @@ struct Row {
 
 /// Draws a trace: a header, a time axis and a row for each span.
 ///
-/// A full block is time on the critical path, a shaded block other time of a span. The text of [`Labels::beside`] is
-/// beside the name, and a failed span has its message and its place below it. `id` is the printed id of the trace;
-/// `roots` are the spans without a parent, by start.
+/// A full block is time on the critical path, and a shaded block is other time of a span. The text of
+/// [`Labels::beside`] is beside the name, and the message and the place of a failed span are below it. `id` is the
+/// printed id of the trace; `roots` are the spans without a parent, sorted by start.
 #[must_use]
 pub fn waterfall(
     tree: &Tree,
@@ -128,8 +128,8 @@ struct Drawing<'a, L> {
     columns: usize,
     /// The steps of the critical path in each span: waits before it, and its own time.
     critical: FxHashMap<usize, Vec<Step>>,
-    /// The spans that always have a row in a folded trace: failed spans, spans on the critical path, and their
-    /// ancestors.
+    /// The spans that always have a row in a folded trace: failed spans, spans that take at least a twentieth of the
+    /// trace on the critical path, and the ancestors of both.
     always: FxHashSet<usize>,
 }
 
@@ -142,7 +142,7 @@ impl<'a, L: Labels> Drawing<'a, L> {
         options: Options,
     ) -> Self {
         let spans: Vec<usize> = tree.below(roots).collect();
-        // Spans without times do not count for the start and the end of the trace.
+        // Spans without times do not affect the start and the end of the trace.
         let timed = || spans.iter().filter(|span| tree.end(**span) > 0);
         let start = timed().map(|span| tree.start(*span)).min().unwrap_or(0);
         let end = timed().map(|span| tree.end(*span)).max().unwrap_or(0);
@@ -231,10 +231,10 @@ impl<'a, L: Labels> Drawing<'a, L> {
 
     fn rows(&self) -> Vec<Row> {
         let mut rows = Vec::new();
-        // An explicit stack instead of recursion, because a trace may be deeper than the thread's stack.
+        // An explicit stack replaces recursion, because a trace may be deeper than the stack of a thread.
         let mut open = Vec::new();
         push(&mut open, self.items(None, self.roots), None);
-        // The memory of a row grows with its depth.
+        // The memory of a row grows with its depth, so only the rows that are drawn are created.
         while rows.len() < self.most_rows()
             && let Some(row) = open.pop()
         {
@@ -258,7 +258,7 @@ impl<'a, L: Labels> Drawing<'a, L> {
                 let first = Reverse((self.tree.start(*span), *span));
                 (self.always.contains(span), took, first)
             });
-            // The map keeps the last span of each name.
+            // The map keeps the last span of each name in this order.
             let longest = longest.into_iter().map(|span| (self.labels.name(span), span));
             let longest: FxHashMap<Cow<'_, str>, usize> = longest.collect();
             let longest: FxHashSet<usize> = longest.into_values().collect();
@@ -289,7 +289,7 @@ impl<'a, L: Labels> Drawing<'a, L> {
         items
     }
 
-    /// The row of a time without a span, if it is at least a tenth of the trace.
+    /// Returns the row of a period without a span that is longer than a tenth of the trace.
     fn gap_item(&self, text: &'static str, (from, to): (u64, u64)) -> Option<Item> {
         let length = to - from;
         let is_long = length > self.length / 10;
@@ -311,7 +311,7 @@ impl<'a, L: Labels> Drawing<'a, L> {
         let title = clip(&format!("trace {}", self.id), room);
         let services = format!(" · {}", self.services.join(", "));
         let services = match room - title.width() {
-            // Half of a name helps, but three letters do not.
+            // A service is clipped only if enough of its name remains to recognize it.
             room if room > 8 && services.len() > 4 => clip(&services, room),
             _ => String::new(),
         };
@@ -323,7 +323,7 @@ impl<'a, L: Labels> Drawing<'a, L> {
         );
     }
 
-    /// The errors that no error below them explains, each with its path, for a trace that is not drawn completely.
+    /// Draws the errors that no error below them explains, each with its path, for a folded trace.
     fn errors(&self, picture: &mut String) {
         let innermost = self.spans.iter().filter(|span| {
             let mut below = self.tree.children(**span).iter();
@@ -360,7 +360,7 @@ impl<'a, L: Labels> Drawing<'a, L> {
             return;
         }
         let mut axis: Vec<char> = Vec::new();
-        // Labels have two units from a minute on.
+        // From a minute on, labels have two units and need more columns.
         let room = if length < 60_000_000_000 { 8 } else { 12 };
         let step = round_step(length, self.columns / room);
         let step = usize::try_from(step).unwrap_or(usize::MAX);
@@ -416,7 +416,7 @@ impl<'a, L: Labels> Drawing<'a, L> {
             self.bar(index),
         );
         let _ = writeln!(picture, "{}", line.trim_end());
-        // An error passes through every caller; its message is drawn where it occurred.
+        // An error passes through its callers, so its message is drawn only where it occurred.
         if mark == Mark::Failed {
             let message = self.labels.message(index);
             let mut below = self.tree.children(index).iter();
@@ -426,8 +426,8 @@ impl<'a, L: Labels> Drawing<'a, L> {
         }
     }
 
-    /// The text beside the name of a span: its service, if the parent has another one, then `cancelled`, `skipped` or
-    /// [`Labels::beside`].
+    /// Returns the text beside the name of a span: its service, if the parent has another one, then `cancelled`,
+    /// `skipped` or [`Labels::beside`].
     fn beside(&self, span: usize) -> String {
         let beside = match self.labels.mark(span) {
             Mark::Cancelled => "cancelled".to_owned(),
@@ -442,7 +442,7 @@ impl<'a, L: Labels> Drawing<'a, L> {
         format!("[{service}] {beside}").trim_end().to_owned()
     }
 
-    /// The bar of a span: full on the critical path, else shaded.
+    /// Returns the bar of a span: full on the critical path, else shaded.
     fn bar(&self, index: usize) -> String {
         let (start, end) = (self.tree.start(index), self.tree.end(index));
         let took = self.tree.duration(index);
@@ -464,7 +464,7 @@ impl<'a, L: Labels> Drawing<'a, L> {
         let cells: Vec<char> = (from..to)
             .map(|cell| {
                 let (own, time) = match shares(self.time(cell), self.time(cell + 1)) {
-                    // Ends are rounded, so a cell may have nothing of the span.
+                    // Ends are rounded, so a cell may contain no time of the span.
                     (_, 0) => whole,
                     _ if to - from == 1 => whole,
                     shares => shares,
@@ -502,7 +502,7 @@ impl<'a, L: Labels> Drawing<'a, L> {
         self.dim(picture, last, &text, self.time_of(folded), "");
     }
 
-    /// A row without a span.
+    /// Draws a row without a span.
     fn dim(&self, picture: &mut String, last: &[bool], text: &str, took: u64, bar: &str) {
         let branch = branch(last);
         let room = self.label_width.saturating_sub(branch.width()).max(8);
@@ -526,7 +526,7 @@ impl<'a, L: Labels> Drawing<'a, L> {
         }
     }
 
-    /// The start of a column, in nanoseconds.
+    /// Returns the start of a column, in nanoseconds since 1970.
     fn time(&self, column: usize) -> u64 {
         let offset = u128::from(self.length) * column as u128 / self.columns as u128;
         self.start.saturating_add(offset.try_into().unwrap_or(u64::MAX))
@@ -551,7 +551,7 @@ fn services<'a>(labels: &'a impl Labels, spans: &[usize]) -> Vec<Cow<'a, str>> {
     services
 }
 
-/// Spans and their ancestors.
+/// Returns spans and their ancestors.
 fn with_above<'a>(tree: &Tree, spans: impl Iterator<Item = &'a usize>) -> FxHashSet<usize> {
     let mut all = FxHashSet::default();
     for span in spans {
@@ -565,7 +565,7 @@ fn with_above<'a>(tree: &Tree, spans: impl Iterator<Item = &'a usize>) -> FxHash
     all
 }
 
-/// Adds rows in the order in which they are popped.
+/// Adds rows so that they are popped in the order of the items.
 fn push(open: &mut Vec<Row>, items: Vec<Item>, above: Option<&[bool]>) {
     let rows = items.into_iter().rev().enumerate();
     open.extend(rows.map(|(from_end, item)| Row {
@@ -574,10 +574,10 @@ fn push(open: &mut Vec<Row>, items: Vec<Item>, above: Option<&[bool]>) {
     }));
 }
 
-/// Steps of the axis in seconds, from a second to a day. Other steps are 1, 2 or 5 times a power of ten.
+/// Steps of the axis from a second to half a day, in seconds. Other steps are 1, 2 or 5 times a power of ten.
 const STEPS: [u64; 14] = [1, 2, 5, 10, 30, 60, 120, 300, 600, 1800, 3600, 7200, 21_600, 43_200];
 
-/// A step of the axis that fits about `most` times.
+/// Returns the smallest step of the axis that fits at most `most` times into the length.
 fn round_step(length: u64, most: usize) -> u64 {
     const SECOND: u64 = 1_000_000_000;
     let least = length / (most.max(1) as u64);
@@ -611,8 +611,8 @@ fn branch(last: &[bool]) -> String {
     text
 }
 
-/// The vertical lines of the levels above a row. If a trace is deeper than the terminal is wide, a number replaces
-/// them.
+/// Returns the vertical lines of the levels above a row. Above sixteen levels, the number of further levels replaces
+/// their lines.
 fn stems(last: &[bool]) -> String {
     const DEEPEST: usize = 16;
     let hidden = last.len().saturating_sub(DEEPEST);
@@ -623,7 +623,8 @@ fn stems(last: &[bool]) -> String {
     text
 }
 
-/// Shortens a text to this many columns of a terminal. Combining marks take none, so they are counted, too.
+/// Shortens a text to this many columns of a terminal, and to eight times as many characters, because combining marks
+/// take no columns.
 #[must_use]
 pub fn clip(text: &str, room: usize) -> String {
     let most = room.saturating_mul(8);
@@ -644,7 +645,7 @@ pub fn clip(text: &str, room: usize) -> String {
     clipped
 }
 
-/// Keeps the end of a path, which distinguishes paths.
+/// Shortens a path to this many columns, and keeps its end, which distinguishes paths.
 fn clip_start(text: &str, room: usize) -> String {
     let reversed: String = text.chars().rev().collect();
     clip(&reversed, room).chars().rev().collect()

@@ -1,4 +1,4 @@
-//! Runs of an invented service, with the noise of real services.
+//! Generates runs of an invented service, with the noise of real services.
 
 #![allow(
     clippy::cast_possible_truncation,
@@ -13,7 +13,7 @@ use floe_trace::Recording;
 
 use crate::text::spans;
 
-/// Random numbers, the same ones for a seed: xorshift64*.
+/// Random numbers by xorshift64*, the same ones for the same seed.
 pub(crate) struct Numbers(u64);
 
 impl Numbers {
@@ -28,7 +28,7 @@ impl Numbers {
         (self.0.wrapping_mul(0x2545_F491_4F6C_DD1D) >> 11) as f64 / (1_u64 << 53) as f64
     }
 
-    /// A random number with a normal distribution, by Box and Muller.
+    /// Returns a random number with a normal distribution, by Box and Muller.
     pub(crate) fn normal(&mut self) -> f64 {
         let radius = (-2.0 * (1.0 - self.next()).ln()).sqrt();
         radius * (std::f64::consts::TAU * self.next()).cos()
@@ -38,11 +38,11 @@ impl Numbers {
 /// The noise in the times of a service whose program has not changed.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Noise {
-    /// The deviation of the logarithm of a call's time.
+    /// The standard deviation of the logarithm of a call's time.
     pub(crate) call: f64,
-    /// The deviation of the logarithm of a factor that all times of a run share.
+    /// The standard deviation of the logarithm of a factor that all times of a run share.
     pub(crate) run: f64,
-    /// The step of the machine's drift from run to run.
+    /// The standard deviation of the machine's drift from run to run.
     pub(crate) drift: f64,
 }
 
@@ -55,10 +55,10 @@ impl Noise {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Service {
     pub(crate) noise: Noise,
-    /// The factor of the time of `price`.
+    /// The factor by which `price` is slower.
     pub(crate) slower: f64,
     pub(crate) queries: usize,
-    /// The part of `price` that fails.
+    /// The part of the calls of `price` that fail.
     pub(crate) failures: f64,
     pub(crate) has_audit: bool,
     pub(crate) requests: u32,
@@ -77,7 +77,7 @@ impl Default for Service {
     }
 }
 
-/// Runs of two services, in turns, on a machine that becomes slower and quicker.
+/// Returns runs of two services, in turns, on a machine that becomes slower and quicker.
 pub(crate) fn set(services: &[Service; 2], runs: usize, seed: u64) -> [Vec<Recording>; 2] {
     let mut machine = Machine::new(seed);
     let mut sets = [Vec::new(), Vec::new()];
@@ -89,7 +89,7 @@ pub(crate) fn set(services: &[Service; 2], runs: usize, seed: u64) -> [Vec<Recor
     sets
 }
 
-/// Runs of a service, and one of another service after them.
+/// Returns runs of a service, and one later run of another service.
 pub(crate) fn nights(services: &[Service; 2], runs: usize, seed: u64) -> [Vec<Recording>; 2] {
     let mut machine = Machine::new(seed);
     let before = (0..runs).map(|_| machine.run(services[0])).collect();

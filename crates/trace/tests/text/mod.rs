@@ -1,4 +1,4 @@
-//! Spans that are written down as a text.
+//! Reads spans from a text.
 
 #![allow(dead_code, reason = "each test uses a part")]
 
@@ -7,11 +7,10 @@ use floe_trace::{Event, Kind, Recording, Source, Span, SpanId, Status, Text, Tra
 /// The beginning of all recordings, in nanoseconds since 1970.
 pub(crate) const START: u64 = 1_790_000_000_000_000_000;
 
-/// Reads spans, one a line: `name 10..20.5 client error=message key=value !event @service #host=a`. The times are
-/// milliseconds, or microseconds with `us` after them; `waits` is a future that is entered for 40 µs, and `·` is a blank in
-/// a value.
-/// An indented span is below the last line with less indentation. A span without indentation begins a trace, unless its
-/// name begins with `&`.
+/// Reads spans, one per line, such as `name 10..20.5 client error=message key=value !event @service #host=a`. The times
+/// are milliseconds, or microseconds with `us` at the end; `waits` is a future that is entered for 40 µs, and `·` is a
+/// blank in a value. An indented span is below the last line with less indentation. A span without indentation begins a
+/// trace, unless its name begins with `&`.
 pub(crate) fn spans(text: &str) -> Recording {
     let mut recording = Recording::default();
     let mut above: Vec<(usize, SpanId, String)> = Vec::new();
@@ -76,7 +75,7 @@ fn attribute(word: &str) -> (Text, Value) {
     (key.into(), it.parse().map_or_else(|_| text(), Value::Int))
 }
 
-/// Numbers without an order, the same ones in each run.
+/// Random numbers, the same ones in each run.
 pub(crate) struct Random(pub(crate) u64);
 
 impl Random {
@@ -85,7 +84,7 @@ impl Random {
         (self.0 >> 33) % limit
     }
 
-    /// A random time between 0.75 and 1.25 times the given one.
+    /// Returns a random time between 0.75 and 1.25 times the given one.
     pub(crate) fn about(&mut self, time: f64) -> f64 {
         time * (0.75 + f64::from(u32::try_from(self.below(1_000)).unwrap()) / 2_000.0)
     }
