@@ -1,4 +1,4 @@
-//! A telemetry backend and an exporter in a crate of their own, and the lines that register them.
+//! A telemetry backend and an exporter in a crate of their own, and the macro calls that register them.
 
 #![forbid(unsafe_code)]
 
@@ -10,7 +10,7 @@ use floe_telemetry::config::{OtlpProtocol, Signal};
 use floe_telemetry::exporter::MemoryExporter;
 use floe_telemetry::exporter::{ExporterFactory, telemetry_exporter};
 
-/// A service that accepts OTLP over HTTP and identifies its tenants by a header.
+/// A backend that accepts OTLP over HTTP and identifies its tenants by a header.
 #[derive(Debug)]
 struct Acme;
 
@@ -34,7 +34,7 @@ impl TelemetryBackendPlugin for Acme {
     }
 }
 
-/// The spans that were exported by `acme_archive`.
+/// Keeps the spans that `acme_archive` has exported.
 pub static ARCHIVE: LazyLock<MemoryExporter> = LazyLock::new(MemoryExporter::new);
 
 telemetry_exporter!(ExporterFactory::new("acme_archive", &[Signal::Traces], |_, provider| {

@@ -1,4 +1,4 @@
-//! A library for programs in C, which handle signals themselves: Rust's runtime does not ignore SIGPIPE there.
+//! A library for programs in C, which handle signals themselves: without Rust's runtime, nothing ignores SIGPIPE.
 #![expect(unsafe_code, reason = "functions that C calls need names")]
 
 use std::pin::pin;
@@ -19,7 +19,7 @@ fn telemetry() -> MutexGuard<'static, Option<TelemetryProvider>> {
     TELEMETRY.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Starts the telemetry when the library is loaded, if the environment asks for it.
+/// Starts the telemetry while the library is loaded, if a variable of the environment is set.
 // SAFETY: the section is the list of constructors, which are functions of this type.
 #[cfg(target_os = "linux")]
 #[used]
@@ -33,7 +33,7 @@ static CONSTRUCTOR: extern "C" fn() = {
     start
 };
 
-/// Starts the telemetry, from the environment.
+/// Starts the telemetry, configured by the environment.
 // SAFETY: no other function of the process has this name.
 #[unsafe(no_mangle)]
 pub extern "C" fn telemetry_start() -> bool {
@@ -43,7 +43,7 @@ pub extern "C" fn telemetry_start() -> bool {
     has_started
 }
 
-/// Records a large span, which takes more than one write to send, and a log record. Returns whether everything was
+/// Records large spans, which need more than one write to send, and a log record. Returns whether everything was
 /// exported.
 // SAFETY: no other function of the process has this name.
 #[unsafe(no_mangle)]
@@ -80,8 +80,8 @@ static TRACER: Tracer = tracer!("host");
 
 type Callback = extern "C-unwind" fn();
 
-/// Calls the program in a span of this kind. The program may leave its function by a C++ exception or the end of its
-/// thread. Returns whether there is such a kind.
+/// Calls `call` in a span of this kind. `call` may leave the function by a C++ exception or the end of the thread.
+/// Returns whether the kind exists.
 // SAFETY: no other function of the process has this name.
 #[unsafe(no_mangle)]
 pub extern "C-unwind" fn telemetry_call(kind: i32, call: Callback) -> bool {

@@ -1,8 +1,8 @@
-//! The common part of the tests.
+//! What the tests of clients have in common.
 
 #![expect(clippy::expect_used, reason = "a test fails")]
 
-/// The address of a server that `.ci/services clients` has started.
+/// Returns the address of a server that `.ci/services clients` has started.
 ///
 /// # Panics
 ///

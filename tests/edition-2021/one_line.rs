@@ -13,7 +13,7 @@ use std::sync::Arc;
 use floe_telemetry::opentelemetry::Context;
 use floe_telemetry::{FloeAttributes, traced};
 
-/// A table.
+/// A table with a name and rows.
 #[derive(Clone, Debug, Default, FloeAttributes)]
 #[floe(prefix = "table")]
 pub struct Table {
@@ -55,7 +55,7 @@ pub async fn never_later() -> ! { loop { ready(()).await } }
 #[must_use]
 pub fn number(n: u8) -> u8 { n + 1 }
 
-/// Adds one, and is an error if the result is too large.
+/// Adds one, and ends its span as an error if the result is too large.
 #[traced(attributes(n), error_if = |n| *n > 9)]
 #[must_use]
 pub fn number_with(n: u8) -> u8 { n + 1 }
@@ -80,12 +80,12 @@ pub fn parsed(text: impl Display) -> Result<u8, std::num::ParseIntError> { text.
 #[traced(attributes(text), metrics)]
 pub async fn parsed_later(text: &str) -> Result<u8, std::num::ParseIntError> { ready(text).await.parse() }
 
-/// The first item.
+/// Returns the first item.
 #[traced]
 #[must_use]
 pub fn first<'a>(list: &'a [String], _: &str) -> Option<&'a String> { list.first() }
 
-/// The first item, by mutable reference.
+/// Returns the first item, by mutable reference.
 #[traced(attributes(len = list.len()))]
 pub fn first_mut(list: &mut [String]) -> Option<&mut String> { list.first_mut() }
 
@@ -187,20 +187,20 @@ pub fn boxed(n: u8) -> Pin<Box<dyn Future<Output = u8> + Send>> { Box::pin(ready
 /// Methods with attributes of their own.
 #[forbid(unreachable_code)]
 impl Table {
-    /// The name.
+    /// Returns the name.
     #[traced]
     #[must_use]
     pub fn name(&self) -> &str { &self.name }
 
-    /// The name, by mutable reference.
+    /// Returns the name, by mutable reference.
     #[traced(attributes(self.rows))]
     pub fn name_mut(&mut self) -> &mut String { &mut self.name }
 
-    /// The number of rows, asynchronously.
+    /// Returns the number of rows, asynchronously.
     #[traced]
     pub async fn rows(self: Arc<Self>) -> u64 { ready(self.rows).await }
 
-    /// The name, by value.
+    /// Returns the name, by value.
     #[traced]
     #[must_use]
     pub fn into_name(self) -> String { self.name }
@@ -209,7 +209,7 @@ impl Table {
 #[traced]
 #[forbid(unreachable_code)]
 impl Table {
-    /// A table with this name.
+    /// Returns a table with this name.
     #[must_use]
     pub fn named(name: &str) -> Self { Self { name: name.to_owned(), ..Self::default() } }
 
@@ -221,7 +221,7 @@ impl Table {
     pub async fn has_rows(&self) -> bool { ready(self).await.rows > 0 }
 }
 
-/// A permit, which panics unless it is disarmed before its end.
+/// A permit. It panics when it is dropped, unless it was disarmed.
 #[derive(Debug)]
 pub struct Permit(pub usize);
 

@@ -11,8 +11,8 @@ struct Table<'a> {
 }
 
 impl<'a> Table<'a> {
-    /// The future borrows from all three arguments, which a plain `impl Future` does not capture in
-    /// this edition.
+    /// The future borrows all three arguments. In this edition, a plain `impl Future` would not capture their
+    /// lifetimes.
     #[traced(attributes(self.name, key))]
     async fn load<'b>(&self, key: &'b str, more: &mut Vec<&'b str>) -> (&'a str, usize) {
         more.push(key);

@@ -1,4 +1,4 @@
-//! A library that only annotates. It depends on floe-telemetry alone.
+//! A library that only annotates its functions. It depends on floe-telemetry alone.
 
 use std::collections::HashMap;
 
@@ -19,7 +19,7 @@ pub fn around(name: &str, code: impl FnOnce()) {
     code();
 }
 
-/// Fails with a credential in its text.
+/// Fails with an error whose text contains a credential.
 #[traced]
 pub fn fail() -> Result<(), std::num::ParseIntError> {
     "password=hunter2".parse::<u8>().map(drop)
@@ -70,7 +70,7 @@ pub struct Order {
     pub region: Option<&'static str>,
 }
 
-/// Clippy looks only at the body of a function for the canonical form, and for an argument that is returned.
+/// For the canonical form and for an argument that is returned, clippy looks only at the body of a function.
 #[derive(Copy)]
 pub struct Row;
 
@@ -86,7 +86,7 @@ pub fn first_or<'a>(rows: &'a Vec<u64>, other: &'a Vec<u64>) -> &'a Vec<u64> {
     if rows.is_empty() { other } else { rows }
 }
 
-/// Rows with a method `next`, which is named like a method of a trait. Clippy accepts the name for an `async fn`.
+/// Rows with a method `next`. Clippy accepts this name of a trait's method, because an `async fn` has it.
 pub struct Rows(pub Vec<u64>);
 
 #[traced]
@@ -109,7 +109,7 @@ pub fn receive(headers: &HashMap<String, String>, order: &Order) {
     add_event("received", []);
 }
 
-/// Opens a span by OpenTelemetry's API, and never ends it explicitly.
+/// Opens a span with OpenTelemetry's API. The span ends only when its context is dropped.
 pub fn by_api() {
     let tracer = get_tracer("library.api");
     let builder = tracer.span_builder("store.send").with_kind(SpanKind::Producer);

@@ -1,5 +1,5 @@
-//! The items that the tests of the module `layer` of tracing-opentelemetry take from the module around them.
-//! `.ci/parity` appends its constants and its tests.
+//! The items that the tests of tracing-opentelemetry's module `layer` take from the surrounding module. `.ci/parity`
+//! appends the constants and the tests of that module.
 
 #![allow(warnings)]
 

@@ -32,14 +32,14 @@ use serde_json::{Value, json};
 
 static TRACER: Tracer = floe_telemetry::tracer!("http");
 
-/// All threads wait for this flag.
+/// The threads wait until this flag is set.
 static END: (Mutex<bool>, Condvar) = (Mutex::new(false), Condvar::new());
 
 fn locked() -> MutexGuard<'static, bool> {
     END.0.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Prints the expected findings of a reader on this thread, and waits until the end. `code` is the name of the current
+/// Prints what a reader should find on this thread, and waits until the end. `code` consists of the name of the current
 /// span, the function, the file and the line.
 fn found_here(name: &str, code: &Value) {
     expect(name, &current(code));
@@ -58,7 +58,7 @@ fn current(code: &Value) -> Value {
     ids.unwrap_or(Value::Null)
 }
 
-/// The expected `code` of a span from a builder, whose name is known only if the span is recorded.
+/// Returns the expected `code` of a span from a builder. The name is known only if the span is recorded.
 fn built(name: &str) -> Value {
     let is_sampled = get_current_span().span_context().is_sampled();
     json!([is_sampled.then_some(name), null, null, null])
@@ -73,7 +73,7 @@ fn expect(name: &str, found: &Value) {
 }
 
 fn print(name: &str, found: &Value) {
-    // The id of this thread in the system.
+    // The system's id of this thread.
     let thread = std::fs::read_link("/proc/thread-self").ok();
     let thread = thread.and_then(|path| path.file_name()?.to_str()?.parse::<u64>().ok());
     println!("{}", json!({ "name": name, "thread": thread, "found": found }));
@@ -82,8 +82,8 @@ fn print(name: &str, found: &Value) {
 /// The other ends of the sockets that threads wait for.
 static SOCKETS: Mutex<Vec<UnixStream>> = Mutex::new(Vec::new());
 
-/// A socket that ends with the program. It has a timeout, because the kernel does not restart a call with a timeout
-/// after a signal.
+/// Returns a socket whose other end stays open until the program ends. It has a timeout, because the kernel does not
+/// restart a call with a timeout after a signal.
 fn socket() -> UnixStream {
     let (own, other) = UnixStream::pair().expect("the system has sockets");
     own.set_read_timeout(Some(Duration::from_secs(600))).expect("a valid timeout");
@@ -110,7 +110,7 @@ fn polls(name: &str) {
     assert_eq!(events.len(), 1);
 }
 
-/// The place of an annotated function, whose attribute is `above` lines above the call.
+/// Returns the expected `code` of an annotated function, whose attribute is `above` lines above this call.
 macro_rules! code {
     ($function:literal, $above:literal) => {
         json!([$function, concat!("process_context::", $function), file!(), line!() - $above])
@@ -204,7 +204,7 @@ fn after_panic(name: &str) {
     found_here(name, &code!("after_panic", 3));
 }
 
-/// Attaches a context like another library, unpublished. `in_current_span` publishes its ids, but no place in the code.
+/// Attaches an unpublished context, as another library would. `in_current_span` publishes only its ids.
 #[traced]
 fn in_another_context(other: SpanContext, name: &str) {
     let _attached = Context::new().with_remote_span_context(other).attach();
@@ -342,7 +342,7 @@ fn not_sampled() -> HashMap<String, String> {
     HashMap::from([("traceparent".to_owned(), parent.to_owned())])
 }
 
-/// Tasks that were polled once, and wait for their second poll.
+/// Returns tasks that were polled once and wait for their next poll.
 fn waiting(count: usize) -> Vec<Pin<Box<dyn Future<Output = ()>>>> {
     let mut task = std::task::Context::from_waker(std::task::Waker::noop());
     let tasks = (0..count).map(|_| {
@@ -386,7 +386,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         telemetry = start(context)?;
     }
     let _waiting = has("many").then(|| waiting(100_000));
-    // A thread that ends leaves its records to later threads.
+    // A thread that ends leaves its records to threads that start later.
     let _ = thread::spawn(short).join();
     let ways = if has("waits") {
         vec![("recv", receives as Way), ("epoll_wait", polls)]

@@ -27,7 +27,7 @@ struct Taken {
 
 static TAKEN: Mutex<Taken> = Mutex::new(Taken { nanos: BTreeMap::new(), ids: Vec::new() });
 
-/// The number of spans that do nothing.
+/// The number of spans that did nothing.
 static SHORT: AtomicU64 = AtomicU64::new(0);
 
 fn taken() -> MutexGuard<'static, Taken> {
@@ -40,7 +40,7 @@ fn processor_time(clock: ClockId) -> u64 {
         + u64::try_from(time.tv_nsec).unwrap_or_default()
 }
 
-/// Uses processor time, which counts for the span `name` if there is one.
+/// Uses processor time. It counts for the span `name`, or for no span if there is no name.
 #[inline(never)]
 fn work(name: Option<&'static str>, micros: u64) {
     let begin = processor_time(ClockId::ThreadCPUTime);
@@ -84,7 +84,7 @@ fn inner(micros: u64) {
     work(Some("inner"), micros);
 }
 
-/// Between the polls, another task uses time outside of spans.
+/// Uses processor time in each of three polls. Between the polls, another task uses time outside of spans.
 #[traced]
 async fn polled(micros: u64) {
     for _ in 0..3 {
@@ -103,7 +103,7 @@ fn short() {
     SHORT.fetch_add(1, Ordering::Relaxed);
 }
 
-/// Times of 1 to 5 ms in an order without a period, because a sampler has one.
+/// Returns microseconds from 1000 to 4999. They have no period, because a sampler has one.
 fn times(mut seed: u64) -> impl Iterator<Item = u64> {
     std::iter::repeat_with(move || {
         seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);

@@ -7,21 +7,21 @@ extern crate telemetry as floe_telemetry;
 #[rustfmt::skip]
 pub mod one_line;
 
-/// Spans of a package other than the tests', with its own version.
+/// Spans of a package that has another version than the tests.
 pub mod scopes {
     use telemetry::{Tracer, traced};
 
     static TRACER: Tracer = telemetry::tracer!("renamed.by_hand");
 
-    /// A span of the package.
+    /// Has a span of this package.
     #[traced(crate = telemetry)]
     pub fn of_the_package() {}
 
-    /// A span of a tracer that the annotation names.
+    /// Has a span of the tracer that the annotation names.
     #[traced(crate = telemetry, tracer = "renamed.named")]
     pub fn of_a_named_tracer() {}
 
-    /// A span of a tracer of the package.
+    /// Opens a span of a tracer of this package.
     pub fn of_a_tracer() {
         drop(TRACER.span("of_a_tracer").attribute("rows", 3).start());
     }

@@ -1,4 +1,4 @@
-//! The observations of a shape.
+//! The observations of a shape, in a log.
 
 use std::any::Any;
 use std::cell::RefCell;
@@ -12,11 +12,11 @@ use std::task::{Context, Poll, Waker};
 
 #[derive(Debug, PartialEq)]
 pub(crate) enum Line {
-    /// A value that must be equal.
+    /// A value that must be the same in each mode.
     Same(String, String),
     /// The size of a future in bytes.
     Future(String, usize),
-    /// The sizes in bytes of the stack frames of a call, and of the argument that is moved.
+    /// The size in bytes of a call's stack frames, and the size of the moved argument.
     Frame(String, usize, usize),
 }
 
@@ -33,7 +33,7 @@ pub(crate) struct Noisy {
 }
 
 impl Noisy {
-    /// A value with another name and the same log.
+    /// Returns a value with another name and the same log.
     pub(crate) fn named(&self, name: &'static str) -> Self {
         let dropped = Rc::clone(&self.dropped);
         Self { name, dropped }
@@ -72,7 +72,7 @@ impl Log {
         self.value(what, (result, dropped));
     }
 
-    /// Logs a future: its size, and the observations of a call for 0, 1 and 2 polls.
+    /// Logs the size of a future, and the observations of a call with 0, 1 and 2 polls.
     pub(crate) fn future<F: Future<Output: Debug>>(
         &mut self,
         what: &str,
@@ -94,8 +94,8 @@ impl Log {
         }
     }
 
-    /// Logs the frames of a function that calls itself four times and stores the [`address`] of a local in each call,
-    /// with an argument of `moved` bytes.
+    /// Logs the stack frames of a function with an argument of `moved` bytes. The function calls itself four times, and
+    /// each call stores the [`address`] of a local variable.
     pub(crate) fn frame(
         &mut self,
         what: &str,
@@ -134,7 +134,7 @@ fn poll<F: Future>(mut future: Pin<&mut F>, polls: u8) -> Option<F::Output> {
     })
 }
 
-/// Is pending at its first poll.
+/// Is pending at the first poll.
 pub(crate) async fn pause() {
     let mut paused = false;
     std::future::poll_fn(|_| {
@@ -143,7 +143,7 @@ pub(crate) async fn pause() {
     .await;
 }
 
-/// The auto traits of a value.
+/// Lists the auto traits of a value.
 macro_rules! auto_traits {
     ($value:expr) => {{
         #[allow(unused_imports, reason = "only needed where a trait is missing")]
@@ -174,7 +174,7 @@ pub(crate) mod auto {
         }
     }
 
-    // Method lookup prefers a method of the type to a method of a trait if the bound of the type's method holds.
+    // Method lookup prefers an inherent method to a method of a trait if the bounds of the inherent method hold.
     macro_rules! tests {
         ($($method:ident $bound:ident $otherwise:ident)*) => {$(
             impl<T: $bound> Auto<T> {

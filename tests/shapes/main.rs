@@ -78,7 +78,7 @@ struct Shape {
     name: &'static str,
     plain: fn(&mut Log),
     annotated: fn(&mut Log),
-    /// The shape with `error_if`, and with an attribute.
+    /// The shape with the argument `error_if`, and with the argument `attributes`.
     with_arguments: Option<[fn(&mut Log); 2]>,
 }
 
@@ -147,10 +147,10 @@ fn each_shape_behaves_as_without_the_attribute() {
     }
 }
 
-/// The name, the end and the number of attributes of each span, in their order.
+/// The name, the status and the number of attributes of each span, in order.
 type Ends = Vec<(String, String, usize)>;
 
-/// Compares the observations without the sizes, which have budgets, and returns the ends of the spans.
+/// Checks that all observations except sizes are those of the plain shape, and returns the ends of the spans.
 fn ends(shape: &Shape, mode: &str, run: fn(&mut Log)) -> Ends {
     let is_same = |line: &Line| matches!(line, Line::Same(..));
     let mut lines = Vec::new();
@@ -160,7 +160,7 @@ fn ends(shape: &Shape, mode: &str, run: fn(&mut Log)) -> Ends {
     plain.retain(is_same);
     assert_eq!(lines, plain, "{}, {mode}", shape.name);
     let end = |span: CapturedSpan<'_>| {
-        // The name of an error's type has the path of its module.
+        // The type of an error contains the path of its module.
         let status =
             format!("{:?}", span.status()).replace(&format!("::{mode}::"), "::annotated::");
         (span.name().to_owned(), status, span.data().attributes.len())
@@ -168,7 +168,7 @@ fn ends(shape: &Shape, mode: &str, run: fn(&mut Log)) -> Ends {
     spans.iter().map(end).collect()
 }
 
-/// A function with arguments has the same span in each mode.
+/// A function that already has arguments for `#[traced]` has the same span in each mode.
 #[test]
 fn each_shape_has_the_same_spans_with_arguments() {
     for shape in CORPUS {

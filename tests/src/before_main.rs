@@ -2,8 +2,8 @@
 
 use std::process::Command;
 
-/// Panics if the program at this path runs anything before `main`, except two functions of every program: one of the C
-/// runtime, and one of the standard library that takes the arguments. Does nothing on systems other than Linux.
+/// Panics if the program at this path runs anything before `main`, except two functions that every program has: one of
+/// the C runtime, and one of the standard library, which takes the arguments. Only Linux is checked.
 ///
 /// # Panics
 ///

@@ -1,8 +1,7 @@
-//! Credentials that a test plants at an entry point and searches in every byte that leaves the
-//! process.
+//! Credentials that a test plants at an entry point, and then looks for in every byte that leaves the process.
 //!
-//! Each canary has a secret and a marker. The secret must not be found. The marker, which is in the
-//! same text, must be found, otherwise the text was lost and the search proves nothing.
+//! Each canary has a secret and a marker. The secret must not be found. The marker, which is in the same text, must be
+//! found, because otherwise the text was lost and the search proves nothing.
 
 use std::fmt;
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -40,8 +39,7 @@ pub struct Canary {
 }
 
 impl Canary {
-    /// The canary of the entry with this name. The same name gives the same canary, also in another
-    /// process.
+    /// Creates the canary of an entry. The same name gives the same canary in each process.
     pub fn new(entry: &str, shape: Shape) -> Self {
         let mut hasher = DefaultHasher::new();
         entry.hash(&mut hasher);
@@ -50,10 +48,10 @@ impl Canary {
         let secret = match shape {
             Shape::AccessKey => random.chars("ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", 16),
             Shape::Token => random.chars(mixed, 36),
-            // A prefix that always looks random.
+            // The prefix makes the text look random in each case.
             _ => format!("q7X{}", random.chars(mixed, 21)),
         };
-        // Words of one case without a meaning are in no vocabulary of secrets.
+        // Words without a meaning, in lower case, are in no vocabulary of secrets.
         let marker =
             (0..5).map(|_| random.chars("bdfgklmnprst", 1) + &random.chars("aeiou", 1)).collect();
         // A float represents fifteen digits exactly.
@@ -61,7 +59,7 @@ impl Canary {
         Self { shape, secret, marker, number: 100_000_000_000_001 + number }
     }
 
-    /// A text with the marker and the credential in its shape.
+    /// Returns a text with the marker and with the credential in its shape.
     pub fn text(&self) -> String {
         let Self { shape, secret, marker, .. } = self;
         match shape {
@@ -75,7 +73,7 @@ impl Canary {
         }
     }
 
-    /// The credential alone, for a key whose name marks it as a secret.
+    /// Returns the credential alone, for a key whose name marks it as a secret.
     pub fn secret(&self) -> &str {
         &self.secret
     }
@@ -84,12 +82,12 @@ impl Canary {
         self.number
     }
 
-    /// The text that must be found.
+    /// Returns the text that must be found.
     pub fn marker(&self) -> &str {
         &self.marker
     }
 
-    /// Parts of the secret, none of which may be found: half of a credential is a leak already.
+    /// Returns parts of the secret, none of which may be found, because half of a credential is a leak already.
     fn needles(&self) -> Vec<Vec<u8>> {
         let half = self.secret.len() / 2;
         let mut varint = Vec::new();
@@ -106,7 +104,7 @@ impl Canary {
     }
 }
 
-/// Bytes that left a process, by channel.
+/// The bytes that left a process, by channel.
 #[derive(Debug, Default)]
 pub struct Outputs(Vec<(String, Vec<u8>)>);
 
@@ -115,14 +113,14 @@ impl Outputs {
         self.0.push((channel.into(), bytes.into()));
     }
 
-    /// The channels through which the secret left. Empty if there is no leak.
+    /// Returns the channels through which a part of the secret left.
     pub fn leaks(&self, canary: &Canary) -> Vec<&str> {
         let needles = canary.needles();
         let leaked = |bytes: &[u8]| needles.iter().any(|needle| contains(bytes, needle));
         self.channels(leaked)
     }
 
-    /// The channels through which the marker left.
+    /// Returns the channels through which the marker left.
     pub fn shows(&self, canary: &Canary) -> Vec<&str> {
         self.channels(|bytes| contains(bytes, canary.marker().as_bytes()))
     }
@@ -140,7 +138,7 @@ impl Outputs {
     }
 }
 
-/// Shows the bytes of each channel in the message of a failing test.
+/// Writes the bytes of each channel, for the message of a failing test.
 impl fmt::Display for Outputs {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (channel, bytes) in &self.0 {

@@ -1,4 +1,4 @@
-//! A test, or the program of a test, in a process of its own: for state that belongs to a process, and for its end.
+//! Runs a test, or the program of a test, in its own process, because it changes or ends the state of a process.
 
 use std::process::{Command, Output, Stdio};
 use std::sync::mpsc;
@@ -7,22 +7,22 @@ use std::time::Duration;
 
 use crate::Receiver;
 
-/// Set in a child process that runs one test.
+/// The variable that is set in a child process that runs one test.
 const ALONE: &str = "FLOE_TEST_ALONE";
 
-/// Set in a child process that runs the program of a test.
+/// The variable that is set in a child process that runs the program of a test.
 const CHILD: &str = "FLOE_TEST_CHILD";
 
-/// The only time limit for a test that must not wait. The timeouts of the test are longer, so a test that waits hangs.
-/// No test takes this long, however busy the machine is.
+/// The only time limit of tests that check that nothing waits. Other timeouts in such a test are longer, so a test that
+/// waits hangs. No test takes this long otherwise, however busy the machine is.
 const DEADLINE: Duration = Duration::from_secs(600);
 
-/// The program of a test, which [`program!`](crate::program) makes.
+/// The program of a test. [`program!`](crate::program) creates it.
 #[derive(Debug)]
 pub struct Program(String);
 
-/// Makes a [`Program`] of a block, as the first statement of a test. In the process of the program, the test runs only
-/// the block.
+/// Creates a [`Program`] from a block, as the first statement of a test. In the process of the program, the test runs
+/// only the block.
 #[macro_export]
 macro_rules! program {
     ($code:block) => {{
@@ -38,7 +38,7 @@ macro_rules! program {
     }};
 }
 
-/// Runs the rest of a test in a process of its own. It is the first statement of the test.
+/// Runs the rest of a test in its own process. It must be the first statement of the test.
 #[macro_export]
 macro_rules! alone {
     () => {
@@ -56,7 +56,7 @@ impl Program {
         std::env::var_os(CHILD).is_some()
     }
 
-    /// The program of the test in which the function `here` is.
+    /// Returns the program of the test that contains the function `here`.
     #[doc(hidden)]
     #[must_use]
     pub fn of(here: &str) -> Self {
@@ -88,7 +88,7 @@ impl Program {
         successful(self.command().envs(variables.iter().copied()))
     }
 
-    /// Runs the program with this receiver for all signals, however it ends.
+    /// Runs the program with this receiver for all signals. The program may end in any way.
     #[must_use]
     pub fn ended_at(&self, receiver: &Receiver) -> Output {
         output(&mut self.at(receiver))
@@ -102,7 +102,7 @@ impl Program {
         command
     }
 
-    /// Runs the program with this receiver for all signals, unless the variables have another one.
+    /// Runs the program with this receiver for all signals, unless a variable sets another one.
     ///
     /// # Panics
     ///
@@ -128,8 +128,8 @@ fn successful(command: &mut Command) -> (String, String) {
     (stdout, stderr)
 }
 
-/// Runs the test that contains the function `here`, alone in a child process. In the child, does nothing and returns
-/// `false`.
+/// Runs the test that contains the function `here` alone in a child process, and returns `true`. In the child, returns
+/// `false` at once.
 ///
 /// # Panics
 ///
@@ -160,14 +160,14 @@ fn output(command: &mut Command) -> Output {
     let output = has_ended.recv_timeout(DEADLINE).or_else(|_| {
         let killed = Command::new("kill").args(["-KILL", &id]).status();
         killed.expect("the program `kill`");
-        // Its own children may still have its output.
+        // Children of the process may still hold its output.
         has_ended.recv_timeout(DEADLINE)
     });
     let output = output.unwrap_or_else(|_| panic!("{command:?} hangs"));
     output.expect("the output of a process")
 }
 
-/// Puts `words`, for example `env --ignore-signal`, before a command line, whose variables and folder stay.
+/// Puts `words`, for example `env --ignore-signal`, before a command line. Variables and folder stay.
 #[must_use]
 pub fn before(words: &[&str], command: &Command) -> Command {
     let mut outer = Command::new(words[0]);

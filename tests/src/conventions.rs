@@ -7,7 +7,7 @@ use crate::{ReceivedSpan, Value};
 /// A key that the conventions do not have, as tracing-opentelemetry records it.
 const MODULE: &str = "code.module.name";
 
-/// Checks the keys and values of spans and their events.
+/// Checks the keys and values of spans and of their events.
 ///
 /// # Panics
 ///

@@ -3,10 +3,10 @@
 use std::ffi::c_int;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-/// The time after which a signal ends a fork that hangs.
+/// The time after which a signal ends a hanging fork.
 const LIMIT_SECONDS: u32 = 300;
 
-// SAFETY: the declarations of POSIX.
+// SAFETY: these are the declarations of POSIX.
 #[expect(unsafe_code, reason = "the standard library does not fork")]
 mod posix {
     use super::c_int;

@@ -8,7 +8,7 @@ use std::path::Path;
 use crate::mutation::damaged;
 use crate::numbers::Numbers;
 
-/// Tests with the arguments of [`fuzz()`].
+/// Defines tests that call [`fuzz()`] with these arguments.
 #[macro_export]
 macro_rules! fuzz_tests {
     ($(fn $name:ident($target:path, $seeds:literal, $runs:literal);)+) => {$(
@@ -19,8 +19,8 @@ macro_rules! fuzz_tests {
     )+};
 }
 
-/// Runs a target with the files of a folder of `fuzz/seeds` and with this number of mutations of them, unless
-/// `FUZZ_RUNS` sets another.
+/// Runs a target with the files of a folder of `fuzz/seeds`, and with `runs` mutations of these files. `FUZZ_RUNS`
+/// replaces the number.
 ///
 /// # Panics
 ///

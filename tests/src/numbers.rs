@@ -13,7 +13,7 @@ impl Numbers {
         mixed ^ (mixed >> 31)
     }
 
-    /// A number from 0 to `limit - 1`.
+    /// Returns a number from 0 to `limit - 1`.
     ///
     /// # Panics
     ///
@@ -26,7 +26,7 @@ impl Numbers {
         of[self.below(of.len())]
     }
 
-    /// A text of characters of an ASCII alphabet.
+    /// Returns a text of characters from an ASCII alphabet.
     pub fn chars(&mut self, alphabet: &str, len: usize) -> String {
         let alphabet = alphabet.as_bytes();
         (0..len).map(|_| char::from(alphabet[self.below(alphabet.len())])).collect()

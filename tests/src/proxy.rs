@@ -1,4 +1,4 @@
-//! An HTTP proxy on its own port: it opens tunnels to one receiver, whatever the requested host is, and records the
+//! An HTTP proxy on its own port. It opens tunnels to one receiver, whatever host is requested, and records the
 //! requests.
 
 use std::io::{self, Read as _, Write as _};
@@ -18,7 +18,7 @@ pub struct Proxy {
 }
 
 impl Proxy {
-    /// A proxy that requires these `credentials`, in the form of a `Proxy-Authorization` header.
+    /// Starts a proxy that requires these `credentials`, in the form of a `Proxy-Authorization` header.
     ///
     /// # Panics
     ///
@@ -69,7 +69,7 @@ fn serve(
     pass(&server, client)
 }
 
-/// Reads a request up to its empty line, and not a byte more.
+/// Reads a request up to its empty line, and no byte more.
 fn head(mut client: &TcpStream) -> io::Result<Vec<u8>> {
     let mut head = Vec::new();
     let mut byte = [0];

@@ -1,7 +1,7 @@
 //! The OTLP receiver: a socket, a thread, and the store that tests read.
 //!
-//! One file per transport ([`grpc`], [`http`]) and one per signal ([`span`]). A transport decodes
-//! and responds, the [`store`] keeps the requests, and this file starts and stops them.
+//! There is one file for each transport ([`grpc`], [`http`]) and one for each signal, such as [`span`]. A transport
+//! decodes requests and responds, the [`store`] keeps the requests, and this file starts and stops the transports.
 
 mod connection;
 mod export;
@@ -41,13 +41,11 @@ enum Transport {
     Http,
 }
 
-/// An OTLP receiver on 127.0.0.1 with its own port, over gRPC or HTTP/protobuf. It stores every
-/// request.
+/// An OTLP receiver on 127.0.0.1 with its own port, over gRPC or HTTP/protobuf. It stores every request.
 ///
 /// It is ready when its constructor returns. Dropping it closes the port and every connection.
 ///
-/// Compressed requests are stored decompressed, so that a search for a canary in their bytes can
-/// find it.
+/// Compressed requests are stored decompressed, so that a search for a canary in their bytes can find it.
 #[derive(Debug)]
 pub struct Receiver {
     transport: Transport,
@@ -91,7 +89,7 @@ impl Receiver {
         Self::start(transport, port, Some(authority.acceptor(client, alpn)))
     }
 
-    /// Closes every connection. New ones are refused.
+    /// Closes every connection, and refuses new ones.
     #[must_use]
     pub fn stop(self) -> ReservedPort {
         drop(self.serving);
@@ -112,7 +110,7 @@ impl Receiver {
         Self { transport, is_secure, store, serving, port }
     }
 
-    /// The endpoint for an exporter: `http://127.0.0.1:PORT` or `https://…`, without a path.
+    /// Returns the endpoint for an exporter: `http://127.0.0.1:PORT` or `https://…`, without a path.
     pub fn endpoint(&self) -> String {
         let endpoint = self.port.endpoint();
         if self.is_secure { endpoint.replacen("http", "https", 1) } else { endpoint }
@@ -122,7 +120,7 @@ impl Receiver {
         self.port.number()
     }
 
-    /// The protocol as a value of `OTEL_EXPORTER_OTLP_PROTOCOL`.
+    /// Returns the protocol as a value of `OTEL_EXPORTER_OTLP_PROTOCOL`.
     pub(crate) const fn protocol(&self) -> &'static str {
         match self.transport {
             Transport::Grpc => "grpc",
@@ -130,10 +128,10 @@ impl Receiver {
         }
     }
 
-    /// Every span stored so far, in the order of arrival.
+    /// Returns the stored spans, in the order of arrival.
     ///
-    /// A span is stored only if the response to its request accepts it, as in a backend: a batch
-    /// that is rejected and retried is stored once.
+    /// A span is stored only if the response to its request accepts it, as in a backend. Therefore a batch that is
+    /// rejected and retried is stored once.
     pub fn spans(&self) -> Vec<ReceivedSpan> {
         self.store.lock().spans.clone()
     }
@@ -148,17 +146,17 @@ impl Receiver {
         self.store.wait_for(n, |state| state.spans.clone())
     }
 
-    /// Every data point of a metric so far, in the order of arrival.
+    /// Returns the data points of all metrics so far, in the order of arrival.
     pub fn points(&self) -> Vec<ReceivedPoint> {
         self.store.lock().points.clone()
     }
 
-    /// Every log record so far, in the order of arrival, except records in rejected requests.
+    /// Returns the log records so far, in the order of arrival, except records in rejected requests.
     pub fn logs(&self) -> Vec<ReceivedLog> {
         self.store.lock().logs.clone()
     }
 
-    /// The only span of this name.
+    /// Returns the only span with this name.
     ///
     /// # Panics
     ///
@@ -168,12 +166,12 @@ impl Receiver {
         single(name, self.spans(), |span| span.name == name)
     }
 
-    /// The data points of the metric of this name.
+    /// Returns the data points of the metric with this name.
     pub fn points_of(&self, name: &str) -> Vec<ReceivedPoint> {
         self.points().into_iter().filter(|point| point.name == name).collect()
     }
 
-    /// The only data point of the metric of this name.
+    /// Returns the only data point of the metric with this name.
     ///
     /// # Panics
     ///
@@ -183,7 +181,7 @@ impl Receiver {
         single(name, self.points(), |point| point.name == name)
     }
 
-    /// The only log record with this body.
+    /// Returns the only log record with this body.
     ///
     /// # Panics
     ///
@@ -193,18 +191,18 @@ impl Receiver {
         single(body, self.logs(), |log| log.body == Some(body.into()))
     }
 
-    /// Whether a request, whatever its response, contains the text.
+    /// Whether a request contains the text, whatever the response to the request is.
     pub fn contains(&self, text: &str) -> bool {
         self.every_request().iter().any(|request| request.contains(text))
     }
 
-    /// Every request so far, whatever its response, in the order of arrival.
+    /// Returns all requests so far, whatever their responses, in the order of arrival.
     pub fn every_request(&self) -> Vec<ReceivedRequest> {
         self.store.lock().requests.clone()
     }
 
-    /// The requests with spans. Metrics and logs are exported at any time, so tests cannot count
-    /// them.
+    /// Returns the requests with spans. Metrics and logs are exported at any time, so tests cannot count their
+    /// requests.
     pub fn requests(&self) -> Vec<ReceivedRequest> {
         self.store.lock().span_requests()
     }
@@ -219,7 +217,7 @@ impl Receiver {
         self.store.wait_for(n, State::span_requests)
     }
 
-    /// Responds to every later request with spans or log records with `response`.
+    /// Responds to every later request with spans or log records by `response`.
     ///
     /// # Panics
     ///

@@ -1,10 +1,10 @@
-//! Configuration files, and several receivers of one signal, which only a file of OpenTelemetry has.
+//! Configuration files, and files with several receivers for one signal, which only OpenTelemetry's format can express.
 
 use std::fs;
 
 use tempfile::NamedTempFile;
 
-/// A file with this text, which is removed when it is dropped.
+/// Creates a file with this text. The file is removed when the value is dropped.
 ///
 /// # Panics
 ///
@@ -15,7 +15,7 @@ pub fn document(text: &str) -> NamedTempFile {
     file
 }
 
-/// A file with these two exporters for each signal.
+/// Creates a file with these two exporters for each signal.
 ///
 /// # Panics
 ///
@@ -32,7 +32,7 @@ pub fn receivers(exporters: impl Fn(&str) -> [String; 2]) -> NamedTempFile {
     ))
 }
 
-/// A file with two receivers of all signals, over gRPC and over HTTP.
+/// Creates a file with two receivers for all signals, one over gRPC and one over HTTP.
 ///
 /// # Panics
 ///

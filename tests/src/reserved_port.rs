@@ -4,12 +4,12 @@ use std::net::{Ipv4Addr, SocketAddr};
 
 use socket2::{Domain, Socket, Type};
 
-/// A port of 127.0.0.1 that belongs to a test: connections to it are refused until a program that the test starts
-/// listens on it, and again when that program has ended.
+/// A port of 127.0.0.1 that belongs to a test. Connections to it are refused, except while a program that the test
+/// starts listens on it.
 ///
 /// It is a socket that is bound and does not listen. While it exists, Linux gives its port to no program that asks for
-/// any free one, and to no outgoing connection. With `SO_REUSEADDR`, which the standard library and most servers
-/// set, a program that asks for this port can listen on it all the same.
+/// any free one, and to no outgoing connection. With `SO_REUSEADDR`, which the standard library and most servers set, a
+/// program that asks for this port can still listen on it.
 #[derive(Debug)]
 pub struct ReservedPort {
     number: u16,
@@ -40,7 +40,7 @@ impl ReservedPort {
         self.number
     }
 
-    /// The endpoint for an exporter: `http://127.0.0.1:PORT`, without a path.
+    /// Returns the endpoint for an exporter: `http://127.0.0.1:PORT`, without a path.
     #[must_use]
     pub fn endpoint(&self) -> String {
         format!("http://127.0.0.1:{}", self.number)

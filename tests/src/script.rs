@@ -1,4 +1,4 @@
-//! A TCP server whose behaviour is a function of the connection.
+//! A TCP server that serves each connection with a function of the test.
 
 use std::io;
 use std::net::{TcpListener, TcpStream};
@@ -14,8 +14,8 @@ pub struct Script {
 }
 
 impl Script {
-    /// Calls `serve` with each connection and its number, which starts at 0, on a thread of its own. The connection is
-    /// closed when `serve` returns.
+    /// Starts a server that calls `serve` with each connection and its number, on a separate thread. The first
+    /// connection has the number 0. A connection is closed when `serve` returns.
     ///
     /// # Panics
     ///
@@ -37,7 +37,7 @@ impl Script {
         Self { port, connections }
     }
 
-    /// A server that reads and never answers.
+    /// Starts a server that reads and never answers.
     #[must_use]
     pub fn silent() -> Self {
         Self::new(|_, stream| io::copy(stream, &mut io::sink()).map(drop))
@@ -53,7 +53,7 @@ impl Script {
         format!("http://127.0.0.1:{}", self.port)
     }
 
-    /// The number of connections so far.
+    /// Returns the number of connections so far.
     #[must_use]
     pub fn connections(&self) -> usize {
         self.connections.load(Ordering::Relaxed)

@@ -3,7 +3,7 @@
 use crate::tree::tree;
 use crate::{ReceivedSpan, Value};
 
-/// The span with this name.
+/// Returns the only span with this name.
 ///
 /// # Panics
 /// There is none, or there are several.
@@ -16,7 +16,7 @@ pub fn single<'a>(spans: &'a [ReceivedSpan], name: &str) -> &'a ReceivedSpan {
     }
 }
 
-/// The names of the spans, in alphabetical order.
+/// Returns the names of the spans, in alphabetical order.
 #[must_use]
 pub fn names(spans: &[ReceivedSpan]) -> Vec<&str> {
     let mut names: Vec<_> = spans.iter().map(|span| span.name.as_str()).collect();
@@ -24,7 +24,7 @@ pub fn names(spans: &[ReceivedSpan]) -> Vec<&str> {
     names
 }
 
-/// The names of the spans that a span links to, in alphabetical order.
+/// Returns the names of the spans to which a span links, in alphabetical order.
 #[must_use]
 pub fn linked<'a>(spans: &'a [ReceivedSpan], span: &ReceivedSpan) -> Vec<&'a str> {
     let name = |id: &String| spans.iter().find(|it| it.span_id == *id).map(|it| it.name.as_str());

@@ -1,4 +1,4 @@
-//! Spans as an indented tree of names.
+//! Renders spans as an indented tree of names.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -48,13 +48,13 @@ pub fn tree(spans: &[ReceivedSpan]) -> String {
     traces.into_iter().map(|(_, text)| text).collect::<Vec<_>>().join("\n\n")
 }
 
-/// Spans by their trace and their parent.
+/// Maps a trace and a parent to the spans below the parent.
 type Below<'a> = BTreeMap<(&'a str, &'a str), Vec<&'a ReceivedSpan>>;
 
-/// A subtree with its start time.
+/// The start time and the text of a subtree.
 type Rendered = (u64, String);
 
-/// Removes each span that it renders, so that the recursion ends even if two spans have the same id.
+/// Renders the spans below a parent. Removes them, so that the recursion ends even if two have the same id.
 fn rendered<'a>(below: &mut Below<'a>, parent: (&'a str, &'a str), level: usize) -> Vec<Rendered> {
     let children = below.remove(&parent).unwrap_or_default();
     let subtree = |span: &'a ReceivedSpan| {
@@ -67,7 +67,7 @@ fn rendered<'a>(below: &mut Below<'a>, parent: (&'a str, &'a str), level: usize)
     children
 }
 
-/// Joins a parent with its children, and returns the start of its first child.
+/// Joins a parent with its children, and returns the text with the start time of the first child.
 fn joined(mut text: String, children: Vec<Rendered>) -> Rendered {
     let start = children.first().map_or(0, |(start, _)| *start);
     for (_, child) in children {

@@ -2,7 +2,7 @@
 
 pub const REDACTED_URL: &str = "postgres://<REDACTED>@db/orders";
 
-/// A URL with the password `hunter2XyZ`.
+/// Returns a URL with the password `hunter2XyZ`.
 #[must_use]
 pub fn url() -> String {
     // Concatenated, so that a secret scanner does not report this file.

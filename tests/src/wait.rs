@@ -1,12 +1,12 @@
-//! Waits of tests.
+//! Waits of tests, and their limit.
 
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// The limit of every wait of a test. A test that passes waits much less, however busy the machine is.
+/// The limit of every wait in a test. A passing test waits much less, however busy the machine is.
 pub const TIMEOUT: Duration = Duration::from_secs(60);
 
-/// Waits for a condition that nothing announces.
+/// Waits for a condition by polling it, because nothing announces the condition.
 ///
 /// # Panics
 ///
@@ -15,7 +15,7 @@ pub const TIMEOUT: Duration = Duration::from_secs(60);
 pub fn wait_until(mut condition: impl FnMut() -> bool) {
     let start = Instant::now();
     while !condition() {
-        assert!(start.elapsed() < TIMEOUT, "waited {TIMEOUT:?} in vain");
+        assert!(start.elapsed() < TIMEOUT, "the condition did not hold within {TIMEOUT:?}");
         thread::yield_now();
     }
 }

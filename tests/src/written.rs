@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard};
 pub struct Written(Arc<Mutex<Vec<u8>>>);
 
 impl Written {
-    /// Makes a writer for each line, as layers need it.
+    /// Returns a function that makes a writer for each line, as layers need it.
     pub fn writer(&self) -> impl Fn() -> Self + Send + Sync + use<> {
         let this = self.clone();
         move || this.clone()
@@ -18,7 +18,7 @@ impl Written {
         String::from_utf8_lossy(&self.bytes()).into_owned()
     }
 
-    /// The text since the last call.
+    /// Returns the text that was written since the last call.
     #[must_use]
     pub fn take(&self) -> String {
         String::from_utf8_lossy(&std::mem::take(&mut *self.bytes())).into_owned()
@@ -39,7 +39,7 @@ impl Write for Written {
     }
 }
 
-/// The lines that are objects of JSON.
+/// Parses the lines that are JSON objects.
 ///
 /// # Panics
 ///

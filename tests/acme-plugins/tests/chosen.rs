@@ -157,7 +157,7 @@ fn a_plugin_that_does_not_start_fails_the_run_before_anything_is_built() {
         "the alert_channel plugin `acme-board` did not start: the credential ${file:/dev/null} cannot be read: it is not a regular file of at most 1 MiB"
     );
     assert_eq!(spans.named("compute.create_database").count(), 0);
-    // The first start is for the plugins of the compilation.
+    // The first start belongs to the compilation and succeeds.
     let mut starts = spans.named("floe.plugins.start");
     let start = starts.find(|span| *span.status() != Status::Ok).unwrap();
     start.assert_child_of("floe.pipeline.run");

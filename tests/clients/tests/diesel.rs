@@ -1,4 +1,4 @@
-//! Spans of queries of diesel, and their duration, with real SQLite and a real PostgreSQL.
+//! The spans of diesel's queries and the durations of queries, with real SQLite and a real PostgreSQL.
 
 #![expect(clippy::expect_used, reason = "a test fails")]
 
@@ -48,7 +48,7 @@ fn postgres() -> PgConnection {
     connect(&server("CLIENTS_POSTGRES"))
 }
 
-/// Runs in a transaction. A macro, because no trait is common to both connections.
+/// Runs queries in a transaction. It is a macro, because both types of connections have no trait in common.
 macro_rules! order {
     ($connection:expr) => {
         $connection.transaction(|connection| {
@@ -73,7 +73,7 @@ fn order_in_postgres(connection: &mut PgConnection) -> QueryResult<Vec<i32>> {
     order!(connection)
 }
 
-/// The literals and parameters of the tests, and the password, all contain `hunter`.
+/// Checks that no literal or parameter of a query, and no password, is in the spans. All of them contain `hunter`.
 #[track_caller]
 fn assert_no_values(spans: &Spans) {
     let all = format!("{spans:?}");
@@ -135,7 +135,7 @@ fn an_error_is_its_kind_and_stays_as_it_is() {
         let error = connection.batch_execute(&twice).expect_err("the id exists");
         let kind = DatabaseErrorKind::UniqueViolation;
         assert!(matches!(error, Error::DatabaseError(found, _) if found == kind));
-        // The server quotes the text in its message.
+        // The server quotes the text in its error message.
         let error = sql_query("SELECT CAST('hunter6' AS int)").execute(&mut postgres());
         error.expect_err("the text is no number");
         // This query fails while it is prepared.
@@ -157,7 +157,7 @@ fn an_error_is_its_kind_and_stays_as_it_is() {
     assert_no_values(&spans);
 }
 
-/// An enum of `PostgreSQL`, whose id diesel looks up.
+/// An enum of `PostgreSQL`. Diesel looks up its type id.
 #[derive(QueryId, SqlType)]
 #[diesel(postgres_type(name = "mood"))]
 struct Mood;
@@ -217,7 +217,7 @@ fn the_lookup_of_a_type_is_a_query_of_its_own() {
         let one = sql_query("SELECT 1").execute(&mut connection);
         one.expect("no error");
     });
-    // The span of the query that was not sent has ended, although the connection is open.
+    // The span of the query that was not sent has ended before the connection is dropped.
     drop(connection);
     for (name, kind) in [("SELECT orders", "_OTHER"), ("UPDATE orders", "serialization")] {
         let span = spans.single(name).assert_error("");

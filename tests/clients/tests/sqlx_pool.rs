@@ -1,4 +1,4 @@
-//! The metrics of a pool of sqlx. In a program of its own, because the meter provider is global.
+//! The metrics of a pool of sqlx. The test is a program of its own, because the meter provider is global.
 
 #![expect(clippy::expect_used, reason = "a test fails")]
 
@@ -11,7 +11,7 @@ use opentelemetry_sdk::metrics::{InMemoryMetricExporter, PeriodicReader, SdkMete
 use sqlx::query;
 use sqlx::sqlite::SqlitePoolOptions;
 
-/// The values of the last collection, by metric and state.
+/// Returns the values of a new collection, by metric and state.
 fn collect(
     provider: &SdkMeterProvider,
     exporter: &InMemoryMetricExporter,
@@ -40,7 +40,7 @@ fn collect(
     values
 }
 
-/// Each series with the number of queries.
+/// Returns each series with its number of queries.
 fn durations(provider: &SdkMeterProvider, exporter: &InMemoryMetricExporter) -> Vec<String> {
     exporter.reset();
     provider.force_flush().expect("a collection");

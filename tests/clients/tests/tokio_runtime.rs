@@ -1,4 +1,4 @@
-//! The metrics of a runtime of tokio. In a program of its own, because the meter provider is global.
+//! The metrics of a runtime of tokio. The test is a program of its own, because the meter provider is global.
 
 #![expect(clippy::expect_used, clippy::float_cmp, reason = "a test fails; whole numbers")]
 
@@ -10,7 +10,7 @@ use opentelemetry_sdk::metrics::{InMemoryMetricExporter, PeriodicReader, SdkMete
 use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 
-/// The values of a collection, by metric and unit.
+/// Returns the values of a new collection, by metric and unit.
 fn collect(
     provider: &SdkMeterProvider,
     exporter: &InMemoryMetricExporter,
@@ -39,7 +39,7 @@ fn collect(
     values
 }
 
-// One thread: on several, a task may be alive for a moment after its handle has returned.
+// The runtime has one thread. With several ones, a task may be alive for a moment after its handle has returned.
 #[tokio::test]
 async fn a_runtime_is_measured() {
     let exporter = InMemoryMetricExporter::default();

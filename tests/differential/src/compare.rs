@@ -16,7 +16,7 @@ use crate::program::{Case, Program, Settings};
 use crate::run::{Run, run};
 use crate::text::lines;
 
-/// Runs the programs of a case with both.
+/// Runs the programs of a case with both libraries.
 ///
 /// # Errors
 ///
@@ -97,11 +97,11 @@ fn same(expected: &[String], found: &[String]) -> Result<()> {
         bail!("SDK:  {one}\nours: {other}");
     }
     let (expected, found) = (expected.len(), found.len());
-    ensure!(expected == found, "{expected} lines of the SDK, {found} of ours");
+    ensure!(expected == found, "expected {expected} lines as of the SDK, found {found}");
     Ok(())
 }
 
-/// OpenTelemetry's SDK.
+/// A provider of OpenTelemetry's SDK, with its exporter and its source of ids.
 struct Sdk {
     provider: SdkTracerProvider,
     memory: MemoryExporter,
@@ -132,7 +132,7 @@ impl Sdk {
     }
 }
 
-/// Gives the spans of the SDK the ids of ours, so that the same spans are sampled and ids can be compared.
+/// Gives the SDK's spans the ids of ours, because sampling depends on ids, and so that ids can be compared.
 #[derive(Clone, Debug)]
 struct Ids(Arc<Mutex<(TraceId, SpanId)>>);
 

@@ -52,7 +52,8 @@ pub fn sampler(settings: &Settings) -> Box<dyn ShouldSample> {
     }
 }
 
-/// The limits of the SDK. If keys may occur twice in a program, [`adjusted`] applies the limit of attributes instead.
+/// Returns the limits of the SDK. If keys may repeat in a program, [`adjusted`] applies the limit of attributes
+/// instead.
 #[must_use]
 pub fn limits(attributes: u32, numbers_keys: bool) -> SdkLimits {
     let attributes = if numbers_keys { attributes } else { u32::MAX };
@@ -64,8 +65,8 @@ pub fn limits(attributes: u32, numbers_keys: bool) -> SdkLimits {
     }
 }
 
-/// A span of the SDK as floe-telemetry exports it: adjusts the end, and applies the limit of attributes if keys may
-/// occur twice in the program.
+/// Changes a span of the SDK to what floe-telemetry exports: adjusts the end, and applies the limit of attributes if a
+/// key may occur twice in the program.
 #[must_use]
 pub fn adjusted(mut span: SpanData, attributes: u32, numbers_keys: bool) -> SpanData {
     span.end_time = span.end_time.max(span.start_time);
@@ -83,11 +84,11 @@ pub fn adjusted(mut span: SpanData, attributes: u32, numbers_keys: bool) -> Span
     span
 }
 
-/// The maximum number of values of a span that are recorded.
+/// The maximum number of values that a span records.
 const RECORDED: usize = 128;
 
-/// Records the values one after the other. If there is no room for a new key, removes the values that later values of
-/// the same key have replaced. Returns the number of dropped values.
+/// Records the values in their order. If there is no room for a new key, removes the values that later values of the
+/// same key have replaced. Returns the number of dropped values.
 fn record(attributes: &mut Vec<KeyValue>) -> u32 {
     let mut dropped = 0;
     let mut recorded: Vec<KeyValue> = Vec::new();
@@ -109,8 +110,8 @@ fn record(attributes: &mut Vec<KeyValue>) -> u32 {
     dropped
 }
 
-/// Keeps `limit` keys, each with its last value, in the place of its first value. Returns the number of dropped
-/// attributes.
+/// Keeps the first `limit` keys. Each has its last value, at the position of its first one. Returns the number of
+/// dropped attributes.
 fn limit(attributes: &mut Vec<KeyValue>, limit: u32) -> u32 {
     let mut dropped = 0;
     let limit = usize::try_from(limit).unwrap_or(usize::MAX);
@@ -132,7 +133,7 @@ pub fn flags(context: &SpanContext) -> u8 {
     context.trace_flags().to_u8() & !2
 }
 
-/// The description of the error at this position. It sorts after the descriptions of earlier errors.
+/// Returns the description of the error at this position. It sorts after the descriptions of earlier errors.
 #[must_use]
 pub fn description(position: usize) -> String {
     format!("failure {position:04}")

@@ -1,4 +1,4 @@
-//! Random programs.
+//! Generates random programs.
 
 use floe_telemetry::config::Sampler;
 use opentelemetry::trace::{SpanContext, SpanKind, TraceFlags, TraceState};
@@ -14,7 +14,7 @@ use crate::program::{
     Case, Code, Operation, Parent, Pick, Program, Settings, Start, Target, Time, Update,
 };
 
-/// Random settings with some programs.
+/// Generates random settings with some programs.
 pub fn case() -> impl Strategy<Value = Case> {
     (settings(), vec(program(), 1..32)).prop_map(|(settings, programs)| Case { settings, programs })
 }
@@ -106,7 +106,7 @@ fn target() -> impl Strategy<Value = Target> {
 }
 
 fn remote() -> impl Strategy<Value = SpanContext> {
-    // Trace ids at the bounds of the ratios above.
+    // Trace ids just below, at, and just above the bounds of the ratios above.
     let bounds = [0, 1, 1 << 62, 1 << 63, u64::MAX];
     let bounds = bounds
         .into_iter()

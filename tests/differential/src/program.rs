@@ -1,4 +1,4 @@
-//! A program of spans: the operations of OpenTelemetry's API that it calls.
+//! A program of spans: the operations that it calls in OpenTelemetry's API.
 
 use std::time::{Duration, SystemTime};
 
@@ -6,7 +6,7 @@ use floe_telemetry::config::Sampler;
 use opentelemetry::KeyValue;
 use opentelemetry::trace::{SpanContext, SpanKind};
 
-/// Programs that run one after the other with one provider.
+/// Programs that run one after the other, with one provider.
 #[derive(Clone, Debug)]
 pub struct Case {
     pub settings: Settings,
@@ -16,29 +16,29 @@ pub struct Case {
 #[derive(Clone, Copy, Debug)]
 pub struct Settings {
     pub sampler: Sampler,
-    /// The ratio of samplers that have one.
+    /// The ratio, for samplers that use one.
     pub ratio: f64,
-    /// The limit of attributes of a span, an event or a link.
+    /// The limit for attributes of a span, an event or a link.
     pub attributes: u32,
 }
 
 #[derive(Clone, Debug)]
 pub struct Program {
-    /// The operations of the program. An operation that needs a span does nothing before one was started.
+    /// The operations of the program. An operation that needs a span has no effect before the first start of one.
     pub operations: Vec<Operation>,
-    /// Whether keys get a number, so that no key occurs twice.
+    /// Whether the program appends a number to each key, so that no key occurs twice.
     pub numbers_keys: bool,
     /// Whether the program drops its spans before the contexts that are still attached.
     pub drops_spans_first: bool,
 }
 
-/// A started span or an attached context. The last one is 0, the one before it is 1, and indexes beyond the first one
-/// wrap around.
+/// Selects a started span or an attached context: 0 is the last one, 1 the one before it, and numbers beyond the first
+/// one wrap around.
 #[derive(Clone, Copy, Debug)]
 pub struct Pick(pub u8);
 
 impl Pick {
-    /// The index in a list of this length.
+    /// Returns the selected index of a list with this length, or `None` for an empty list.
     #[must_use]
     pub fn of(self, length: usize) -> Option<usize> {
         let back = usize::from(self.0).checked_rem(length)?;
@@ -49,7 +49,7 @@ impl Pick {
 #[derive(Clone, Debug)]
 pub enum Operation {
     Start(Box<Start>),
-    /// Moves a span into a new context: a copy of the current one, or an empty one.
+    /// Moves a span into a new context, which is otherwise a copy of the current one, or empty.
     Share {
         span: Pick,
         in_current: bool,
@@ -104,13 +104,13 @@ pub enum Update {
     UpdateName,
     End,
     EndAt(Time),
-    /// Sets as many attributes, events or links as the number.
+    /// Sets this number of attributes. The next variants do the same for events and links.
     ManyAttributes(usize),
     ManyEvents(usize),
     ManyLinks(usize),
 }
 
-/// A status. The program numbers the descriptions of errors.
+/// A status. The program adds a number to the description of an error.
 #[derive(Clone, Copy, Debug)]
 pub enum Code {
     Unset,
@@ -119,8 +119,8 @@ pub enum Code {
     ErrorWithoutDescription,
 }
 
-/// Nanoseconds after `Time::BASE`. Times that a program sets are before `Time::LIMIT`, and times of the
-/// clock are after it.
+/// Nanoseconds after `Time::BASE`. Times that a program sets are before `Time::LIMIT`, and times that the clock gives
+/// are after it.
 #[derive(Clone, Copy, Debug)]
 pub struct Time(pub u32);
 
@@ -133,7 +133,7 @@ impl Time {
         SystemTime::UNIX_EPOCH + Self::BASE + Duration::from_nanos(self.0.into())
     }
 
-    /// Returns the nanoseconds since 1970, or `None` for a time of the clock.
+    /// Returns the nanoseconds since 1970 of a time that the program has set, and `None` for a time of the clock.
     #[must_use]
     pub fn set_by_program(time: SystemTime) -> Option<u128> {
         let since = time.duration_since(SystemTime::UNIX_EPOCH).ok();

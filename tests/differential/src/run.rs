@@ -21,7 +21,7 @@ pub struct Run {
     pub observations: Vec<String>,
 }
 
-/// Runs `program` with these tracers. Calls `before_start` with the number of each span before it starts.
+/// Runs `program` with these tracers. Calls `before_start` with a span's number before the span starts.
 pub fn run<T>(program: &Program, tracers: &[T], before_start: &mut dyn FnMut(usize)) -> Run
 where
     T: Tracer,
@@ -62,7 +62,7 @@ struct State<'a, S> {
     run: Run,
 }
 
-/// A span and the span in a context have the same methods.
+/// Applies an update. It is a macro, because a span and the span of a context have the same methods, but no trait.
 macro_rules! update {
     ($span:expr, $state:expr, $update:expr) => {{
         let span = $span;
@@ -202,7 +202,7 @@ impl<S: Span + Send + Sync + 'static> State<'_, S> {
 
     fn update(&mut self, index: usize, update: &Update) {
         let context = self.span_context(index);
-        // Taken out, because links refer to the spans.
+        // The span is taken out of the list, because the links of the update refer to other spans of the list.
         let mut handle = mem::replace(&mut self.spans[index], Handle::Dropped(context));
         match &mut handle {
             Handle::Span(span) => update!(span, self, update),

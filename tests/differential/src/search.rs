@@ -1,4 +1,4 @@
-//! Compares many random programs, and reduces one that differs.
+//! Compares many random programs, and reduces a case with a difference.
 
 use std::cell::Cell;
 
@@ -20,12 +20,12 @@ fn runner(seed: u64) -> TestRunner {
     })
 }
 
-/// Compares at least this number of random programs. Returns how many programs were compared, and the first
-/// difference with the smallest case that has it.
+/// Compares at least this number of random programs. Returns the number of compared programs, and the first difference
+/// with the smallest case that has it.
 #[must_use]
 pub fn search(programs: usize, seed: u64) -> (usize, Option<String>) {
     let compared = Cell::new(0);
-    // A runner ends after its cases, so each runner has a seed of its own.
+    // A runner ends after its cases, so each new runner has another seed.
     let mut seeds = seed..;
     while compared.get() < programs {
         let Some(seed) = seeds.next() else { break };

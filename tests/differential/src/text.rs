@@ -1,4 +1,4 @@
-//! The exported spans of a program, in a form that is the same for both exporters.
+//! Describes the exported spans of a program, in a form that is the same for both exporters.
 
 use opentelemetry::trace::SpanContext;
 use opentelemetry::{Array, KeyValue, StringValue, Value};
@@ -7,7 +7,7 @@ use opentelemetry_sdk::trace::SpanData;
 use crate::differences;
 use crate::program::Time;
 
-/// Describes a span, without the times of the clock.
+/// Describes a span without the times that the clock gave.
 #[must_use]
 pub fn lines(span: &SpanData) -> Vec<String> {
     let time = Time::set_by_program;
@@ -49,7 +49,7 @@ fn attributes<'a>(attributes: impl IntoIterator<Item = &'a KeyValue>, dropped: u
 }
 
 fn value(value: &Value) -> String {
-    // The bits of a float: not all floats are equal to themselves.
+    // Floats are compared by their bits, because NaN does not equal itself.
     let float = |it: &f64| format!("{:#018x}", it.to_bits());
     match value {
         Value::Bool(it) => it.to_string(),

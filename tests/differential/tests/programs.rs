@@ -1,4 +1,4 @@
-//! Random programs export the same spans as with OpenTelemetry's SDK. One test, because a process has one
+//! Random programs export the same spans as with OpenTelemetry's SDK. There is one test, because a process has one
 //! provider.
 
 use floe_differential::search::search;

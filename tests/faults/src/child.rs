@@ -49,10 +49,10 @@ impl Child {
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()
-            .context("a child process")?;
-        let stdin = process.stdin.take().context("its standard input")?;
-        let stdout = process.stdout.take().context("its standard output")?;
-        let mut stderr = process.stderr.take().context("its standard error")?;
+            .context("cannot start the child")?;
+        let stdin = process.stdin.take().context("no standard input")?;
+        let stdout = process.stdout.take().context("no standard output")?;
+        let mut stderr = process.stderr.take().context("no standard error")?;
         let (sender, messages) = channel();
         thread::spawn(move || {
             for line in BufReader::new(stdout).lines().map_while(Result::ok) {
@@ -79,7 +79,7 @@ impl Child {
     pub(crate) fn wait_for(&mut self, phase: &str) -> Result<()> {
         match self.next()? {
             Message::Waiting(name) if name == phase => Ok(()),
-            found => bail!("expected that the program waits for `{phase}`, found {found:?}"),
+            found => bail!("expected a wait for `{phase}`, found {found:?}"),
         }
     }
 
@@ -87,7 +87,7 @@ impl Child {
         writeln!(self.stdin).context("the program has ended")
     }
 
-    /// The samples that the program has sent since the last call.
+    /// Returns the samples that the program has sent since the last call.
     pub(crate) fn samples(&self) -> Vec<Sample> {
         let messages = self.messages.try_iter();
         let samples = messages.filter_map(|message| match message {
@@ -97,7 +97,7 @@ impl Child {
         samples.collect()
     }
 
-    /// The largest address space so far, and the current one.
+    /// Returns the largest address space so far, and the current one.
     pub(crate) fn address_space_mib(&self) -> Result<[u64; 2]> {
         let status = self.status()?;
         let (peak, now) =
@@ -114,12 +114,12 @@ impl Child {
         Ok(self.finish_timed()?.0)
     }
 
-    /// Waits for the end of the program. Also returns the time between the report and the end.
+    /// Waits for the end of the program. Returns its report, and the time between the report and the end.
     pub(crate) fn finish_timed(self) -> Result<(Report, Duration)> {
         self.ended_by(|_| Ok(()))
     }
 
-    /// Sends SIGTERM to the program once it has sent its report. Also returns the time until the program ended.
+    /// Sends SIGTERM to the program after its report. Returns the report, and the time until the program ended.
     pub(crate) fn terminate(self) -> Result<(Report, Duration)> {
         self.ended_by(|process| {
             let sent = Command::new("kill").args(["-TERM", &process.to_string()]).status()?;
@@ -142,7 +142,7 @@ impl Child {
         loop {
             match self.next()? {
                 Message::Report(report) => return Ok(*report),
-                Message::Waiting(phase) => bail!("the program waits for `{phase}`"),
+                Message::Waiting(phase) => bail!("expected a report, found a wait for `{phase}`"),
                 Message::Sample(_) => {}
             }
         }

@@ -28,7 +28,7 @@ use std::time::Duration;
 use self::program::Program;
 use self::scenario::{Case, Scenario};
 
-/// The number of scenarios that run at the same time. Their programs mostly wait.
+/// The number of scenarios that run at the same time. Scenarios mostly wait.
 const WORKERS: usize = 4;
 
 const QUICK: &str = "--quick";
@@ -54,7 +54,7 @@ fn main() -> ExitCode {
     if passed == all && passed > 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
-/// With `--quick`, runs the soak at the same time. Returns the numbers of passed cases and of all cases.
+/// Runs the selected scenarios, with `--quick` beside a soak. Returns the numbers of passed and of all cases.
 fn run_scenarios(arguments: &[&str]) -> (usize, usize) {
     let is_quick = arguments.contains(&QUICK);
     let names: Vec<_> = arguments.iter().filter(|it| **it != QUICK).collect();
@@ -66,7 +66,7 @@ fn run_scenarios(arguments: &[&str]) -> (usize, usize) {
         let with_soak = is_quick && names.is_empty();
         let soak = with_soak.then(|| scope.spawn(|| run_soak(soak::QUICK)));
         let passed = run(&cases);
-        // A soak that panics has not passed.
+        // A soak that panics counts as one failed case.
         let soak = soak.map_or((0, 0), |soak| soak.join().unwrap_or((0, 1)));
         (passed + soak.0, cases.len() + soak.1)
     })

@@ -24,10 +24,10 @@ use tracing_subscriber::util::SubscriberInitExt as _;
 
 use crate::report::{Calls, Counters, Message, Operation, Report};
 
-/// The credential of every program. It must not appear in any message.
+/// The credential of every program. No message may contain it.
 pub(crate) const TOKEN: &str = "tk-aMvTsKqLwEr";
 
-/// The default; a scenario may set another timeout.
+/// The default timeout of an export. A scenario may set another one.
 const EXPORT_TIMEOUT: Duration = Duration::from_secs(2);
 
 #[traced(name = "work", attributes(number, payload), metrics)]
@@ -66,7 +66,7 @@ impl Program {
         tracing_subscriber::registry().with(messages(&self.log)).with(spans).init();
     }
 
-    /// The configuration of most scenarios: traces over OTLP, with a credential.
+    /// Returns the configuration of most scenarios: traces over OTLP, with a credential.
     pub(crate) fn config(&self) -> TelemetryConfig {
         let mut config = TelemetryConfig::new("faults");
         config.otlp_protocol = Some(self.protocol);
@@ -93,7 +93,7 @@ impl Program {
         }
     }
 
-    /// Starts the telemetry with this timeout of an export.
+    /// Starts the telemetry with a timeout for exports.
     pub(crate) fn start_within(&mut self, timeout: Duration) {
         let mut config = self.config();
         config.otlp.all.timeout_millis = millis(timeout);
@@ -108,7 +108,7 @@ impl Program {
         self.telemetry.clone()
     }
 
-    /// Counts spans that were recorded by other functions.
+    /// Adds spans that other functions have recorded to the report.
     pub(crate) fn record_created(&mut self, count: u64) {
         self.report.created += count;
     }
@@ -134,7 +134,7 @@ impl Program {
         }
     }
 
-    /// Calls the annotated function once on each of `count` threads. `alive` of them are alive at the same time.
+    /// Calls the annotated function once on each of `count` threads, of which `alive` are alive at the same time.
     pub(crate) fn spans_on_short_threads(&mut self, count: u64, alive: usize) {
         for _ in 0..count / alive as u64 {
             let calls =
@@ -143,8 +143,8 @@ impl Program {
         }
     }
 
-    /// Calls the annotated function on each of several threads, which begin once `prepare` has returned. The call of
-    /// `prepare` is recorded as the operation `prepare`.
+    /// Calls the annotated function on each of several threads. The calls begin once `prepare` has returned, and the
+    /// call of `prepare` is recorded as the operation `prepare`.
     pub(crate) fn spans_on_threads_after(
         &mut self,
         threads: usize,
@@ -180,13 +180,13 @@ impl Program {
         }
     }
 
-    /// Calls the annotated function and flushes, which is recorded as the operation `name`.
+    /// Calls the annotated function, and then flushes. The flush is recorded as the operation `name`.
     pub(crate) fn deliver(&mut self, name: &str, count: u64) {
         self.spans(count);
         self.flush(name);
     }
 
-    /// Flushes, which is recorded as the operation `name`, with a timeout that is longer than exports take.
+    /// Flushes with a timeout that is longer than exports take. The flush is recorded as the operation `name`.
     pub(crate) fn flush(&mut self, name: &str) {
         self.flush_within(name, Duration::from_secs(60));
     }
@@ -195,7 +195,7 @@ impl Program {
         self.operation(name, |telemetry| telemetry.force_flush(timeout));
     }
 
-    /// Shuts down when nothing is left to be exported.
+    /// Shuts down with a short timeout, because nothing is left to be exported.
     pub(crate) fn end(&mut self) {
         self.shutdown(Duration::from_secs(5));
     }
@@ -210,7 +210,7 @@ impl Program {
         }
     }
 
-    /// Writes the report, and exits after SIGTERM.
+    /// Writes the report, and exits on SIGTERM.
     pub(crate) fn end_by_signal(&mut self, timeout: Duration) -> ! {
         self.shutdown_at_exit(timeout);
         self.step("handle signals", |_| {
@@ -234,7 +234,7 @@ impl Program {
         });
     }
 
-    /// Runs `body`, which is recorded as the operation `name`.
+    /// Runs `body` and records it as the operation `name`.
     pub(crate) fn step(&mut self, name: &str, body: impl FnOnce(&mut Self) -> anyhow::Result<()>) {
         let start = Instant::now();
         let result = body(self);
@@ -253,7 +253,7 @@ impl Program {
         let _ = io::stdin().read_line(&mut String::new());
     }
 
-    /// Writes the report and exits, without dropping anything.
+    /// Writes the report and exits without dropping the telemetry.
     pub(crate) fn exit(&mut self) -> ! {
         self.write_report();
         process::exit(0)
@@ -300,7 +300,7 @@ impl Program {
     }
 }
 
-/// The messages of the library.
+/// Returns a layer that writes the library's messages to `log`.
 fn messages<S>(log: &Written) -> impl Layer<S> + use<S>
 where
     S: Subscriber + for<'a> LookupSpan<'a>,
@@ -312,7 +312,7 @@ where
 struct Call {
     number: u64,
     result: u64,
-    /// The duration without the time for which the thread waited for a processor.
+    /// The duration of the call, without the time for which its thread waited for a processor.
     nanos: u64,
 }
 
@@ -345,7 +345,7 @@ fn measured(count: u64, function: impl Fn(u64) -> u64) -> impl Iterator<Item = C
     })
 }
 
-/// The system's statistics about the scheduling of a thread.
+/// The scheduling statistics of a thread, from the system.
 struct RunQueue(Option<File>);
 
 impl RunQueue {
@@ -353,7 +353,7 @@ impl RunQueue {
         Self(File::open("/proc/thread-self/schedstat").ok())
     }
 
-    /// The nanoseconds that the thread has waited for a processor that other threads were using.
+    /// Returns the nanoseconds for which the thread has waited while other threads used the processors.
     fn waited(&self) -> u64 {
         let mut text = [0; 64];
         let file = self.0.as_ref();

@@ -1,4 +1,4 @@
-//! The report of a program to the check of its scenario.
+//! The report that a program sends to the check of its scenario.
 
 use std::collections::BTreeMap;
 use std::io::{self, Write as _};
@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::soak::Sample;
 
-/// The time that a busy machine adds to a timeout. All other waits of a program in a scenario are longer.
+/// The time by which a busy machine may exceed a timeout. All other waits of a program in a scenario are longer.
 pub(crate) const SLACK: Duration = Duration::from_secs(10);
 
 #[derive(Debug, Deserialize, Serialize)]
@@ -33,16 +33,16 @@ impl Message {
 
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
 pub(crate) struct Report {
-    /// The number of recorded spans.
+    /// The number of spans that the program has recorded.
     pub(crate) created: u64,
     /// The number of calls whose result differs from that of the function without telemetry.
     pub(crate) wrong_results: u64,
     pub(crate) counters: Counters,
-    /// The number of spans that have arrived at the receiver, where the check counts them.
+    /// The number of spans that have arrived at the receiver, if the check counts them.
     pub(crate) arrived: u64,
-    /// The number of arrived spans that do not count as exported: their response was lost, or came after the report.
+    /// The number of arrived spans that are not counted as exported: the response was lost, or came too late.
     pub(crate) unconfirmed: u64,
-    /// Flushes, shutdowns and other operations, by the name that the program gave them.
+    /// Flushes, shutdowns and other operations, by the names that the program gave them.
     pub(crate) operations: BTreeMap<String, Operation>,
     pub(crate) calls: Calls,
     pub(crate) log: String,
@@ -54,7 +54,7 @@ pub(crate) struct Report {
 pub(crate) struct Counters {
     pub(crate) exported: u64,
     pub(crate) failed: u64,
-    /// The sum of the following fields, up to `sampled_out`.
+    /// The sum of the other fields from `queue_full` to `sampled_out`.
     pub(crate) dropped: u64,
     pub(crate) queue_full: u64,
     pub(crate) buffer_full: u64,
@@ -62,7 +62,7 @@ pub(crate) struct Counters {
     pub(crate) shutdown: u64,
     pub(crate) without_provider: u64,
     pub(crate) sampled_out: u64,
-    /// Queued, or being exported at the end.
+    /// The number of spans that are queued or being exported at the end.
     pub(crate) pending: u64,
 }
 
@@ -92,7 +92,7 @@ impl Counters {
     }
 }
 
-/// The durations of calls, without the time in which their thread has waited for a processor.
+/// The durations of calls, without the times for which their threads have waited for a processor.
 #[derive(Clone, Copy, Debug, Default, Deserialize, Serialize)]
 pub(crate) struct Calls {
     pub(crate) count: u64,
@@ -135,7 +135,7 @@ impl Report {
         operation.with_context(|| format!("the report has no operation `{name}`"))
     }
 
-    /// Returns an operation, and fails if it took longer than its timeout.
+    /// Returns an operation. Fails if it took longer than `timeout` and [`SLACK`].
     pub(crate) fn ended_at(&self, name: &str, timeout: Duration) -> Result<&Operation> {
         let operation = self.operation(name)?;
         ensure!(operation.duration < timeout + SLACK, "{name}: {operation:?}");
@@ -150,7 +150,7 @@ impl Report {
         Ok(())
     }
 
-    /// Fails unless the error of the operation has these parts.
+    /// Fails unless the error of the operation contains all `parts`.
     pub(crate) fn failed(&self, name: &str, parts: &[&str]) -> Result<()> {
         let error = self.error(name)?;
         ensure!(parts.iter().all(|part| error.contains(part)), "{name}: {error}");

@@ -16,25 +16,25 @@ pub(crate) const GRPC: &[OtlpProtocol] = &[OtlpProtocol::Grpc];
 
 pub(crate) const HTTP: &[OtlpProtocol] = &[OtlpProtocol::Http];
 
-/// The limit in nanoseconds for 999 of 1000 calls of an annotated function, without the time for which the thread waits
-/// for a processor.
+/// The limit in nanoseconds for 999 of 1000 calls of an annotated function. The time for which the thread waits for a
+/// processor does not count.
 const MAX_CALL: u64 = 5_000_000;
 
-/// With fewer calls, the limit for 999 of 1000 is not checked: the first call of a thread is slow.
+/// With fewer calls, 999 of 1000 are not checked, because the first call of a thread is slow.
 const MIN_CALLS: u64 = 1_000;
 
-/// The limit for every call, in nanoseconds. A call that waited for a receiver would take the 2 seconds of an export. A
-/// busy machine takes a part of this time from a thread without counting it.
+/// The limit for every call, in nanoseconds. A call that waited for a receiver would take 2 seconds, the timeout of an
+/// export. On a busy machine, a thread may lose a part of this time without counting it.
 const MAX_PAUSE: u64 = 1_000_000_000;
 
-/// The main thread, the collector and the exporters.
+/// The maximum number of threads: the main thread, the collector and those of the exporters.
 const MAX_THREADS: u64 = 16;
 
-/// A fault, and what the library promises for it on docs/faults.md.
+/// A fault, and what docs/faults.md promises about it.
 pub(crate) struct Scenario {
     pub(crate) name: &'static str,
     pub(crate) protocols: &'static [OtlpProtocol],
-    /// Limits the resident memory, in MiB.
+    /// The limit of the resident memory, in MiB.
     pub(crate) max_memory: u64,
     /// Runs in the child process.
     pub(crate) program: fn(&mut Program),
@@ -51,7 +51,7 @@ pub(crate) const SCENARIO: Scenario = Scenario {
     check: |_| Ok(Report::default()),
 };
 
-/// The effect of each fault on the page docs/faults.md, and the names of the scenarios of the fault.
+/// Reads from docs/faults.md the effect of each fault and the names of its scenarios.
 pub(crate) fn rows() -> impl Iterator<Item = (&'static str, &'static str)> {
     let lines = include_str!("../../../docs/faults.md").lines();
     let rows = lines.filter_map(|line| line.strip_prefix("| ")?.strip_suffix(" |"));
@@ -87,12 +87,12 @@ impl Case {
         self.start(endpoint)?.finish()
     }
 
-    /// Returns the figures of the program, or the broken promise.
+    /// Returns the figures of the program. The error names the broken promise.
     pub(crate) fn run(&self) -> Result<String> {
         let report = (self.scenario.check)(self)?;
         let counters = report.counters;
         check_counters(&report)?;
-        ensure!(report.wrong_results == 0, "{} calls had another result", report.wrong_results);
+        ensure!(report.wrong_results == 0, "{} calls had a wrong result", report.wrong_results);
         let operations = report.operations.values();
         let errors = operations.filter_map(|operation| operation.error.as_ref());
         let mut messages = errors.chain([&report.log]);
@@ -109,7 +109,7 @@ impl Case {
         );
         ensure!(calls.max_nanos <= MAX_PAUSE, "a call took {} ns", calls.max_nanos);
         ensure!(memory <= self.scenario.max_memory, "the program used {memory} MiB");
-        ensure!(report.threads <= MAX_THREADS, "{} threads are left", report.threads);
+        ensure!(report.threads <= MAX_THREADS, "{} threads are still alive", report.threads);
         Ok(format!(
             "{} spans = {} exported + {} failed + {} dropped + {} pending, {} arrived, p99.9 of {} calls {} ns, {memory} MiB, {} threads",
             report.created,
@@ -125,8 +125,8 @@ impl Case {
     }
 }
 
-/// Every span is counted, and none is lost: exported spans have arrived, and a span that is lost without a count would
-/// be pending for ever.
+/// Checks that every span is counted: exported spans have arrived, and no span is pending for ever, as one would be
+/// that is lost without a count.
 fn check_counters(report: &Report) -> Result<()> {
     let (created, counters) = (report.created, report.counters);
     ensure!(

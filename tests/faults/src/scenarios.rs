@@ -1,4 +1,4 @@
-//! The scenarios, by the tables of docs/faults.md. A new scenario is a row here and a row there.
+//! The scenarios, in the order of the tables in docs/faults.md. A new scenario needs a row in both.
 
 mod load;
 mod network;

@@ -1,8 +1,8 @@
-//! Mixed load for minutes, while the receivers fail in changing ways: memory, threads and descriptors stay
-//! flat, and every span is counted at every moment.
+//! Mixed load for minutes, while the receivers fail in changing ways: memory, threads and descriptors must not grow,
+//! and every span must be counted at every moment.
 //!
-//! Two programs run, one for each protocol. The second half repeats the faults of the first half,
-//! so that both can be compared.
+//! Two programs run, one for each protocol. The second half repeats the faults of the first half, so that the halves
+//! can be compared.
 
 mod faults;
 mod load;
@@ -24,7 +24,7 @@ use crate::report::Report;
 
 pub(crate) const NAME: &str = "soak";
 
-/// The duration unless a number of seconds is given.
+/// The duration of a soak for which no number of seconds is given.
 pub(crate) const DEFAULT: Duration = Duration::from_secs(30 * 60);
 
 pub(crate) const QUICK: Duration = Duration::from_secs(120);
@@ -48,13 +48,13 @@ pub(crate) fn run(length: Duration) -> Result<Vec<(String, Result<String>)>> {
 struct Outcome {
     samples: Vec<Sample>,
     report: Report,
-    /// The number of distinct spans.
+    /// The number of distinct spans that receivers accepted.
     accepted: u64,
 }
 
 fn soak(protocol: OtlpProtocol, length: Duration) -> Result<Outcome> {
     let mut site = Site::new(protocol);
-    // Time for the start and for the last exports.
+    // The limit includes time for the start and for the last exports.
     let limit = length + Duration::from_secs(120);
     let mut child = Child::start_within(limit, NAME, protocol, &site.endpoint())?;
     let start = Instant::now();

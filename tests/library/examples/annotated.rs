@@ -1,4 +1,4 @@
-//! A program without a provider, whose code is annotated. `.ci/check features` looks for the recorder in it.
+//! A program with annotated code and without a provider. `.ci/check features` looks for the recorder in this program.
 
 use std::collections::HashMap;
 

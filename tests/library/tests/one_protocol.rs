@@ -8,7 +8,7 @@ use floe_telemetry::TelemetryConfig;
 
 const CHILD: &str = "FLOE_TEST_CHILD";
 
-/// Runs `init` and one span in a child process. Returns its standard error.
+/// Runs `init` and one span in a child process, and returns the standard error of the process.
 fn messages(variables: &[(&str, &str)]) -> String {
     let child = Command::new(env::current_exe().unwrap())
         .args(["--exact", "child", "--nocapture"])
@@ -43,11 +43,11 @@ fn of_protocol(endpoint: &str) -> String {
     needs(&found, "otlp-grpc")
 }
 
-/// An endpoint whose feature is missing is neither served over another protocol nor ignored silently. A wrong
-/// environment does not stop the program.
+/// An endpoint whose feature is missing is neither served over another protocol nor ignored silently. An endpoint in
+/// the environment does not stop the program.
 #[test]
 fn an_endpoint_without_its_feature_is_an_error() {
-    // Spans that are sent by mistake arrive at the default port or here.
+    // Spans that are sent by mistake arrive at the default port or at this one.
     let receiver = TcpListener::bind("127.0.0.1:0").unwrap();
     receiver.set_nonblocking(true).unwrap();
     let endpoint = format!("http://{}", receiver.local_addr().unwrap());
@@ -69,7 +69,7 @@ fn an_endpoint_without_its_feature_is_an_error() {
             needs(&format!("otlp: found `{secure}/v1/traces`"), "otlp-tls"),
             "`OTEL_EXPORTER_OTLP_ENDPOINT`",
         ),
-        // The endpoint of one signal, here of metrics, which this program leaves out.
+        // The endpoint of metrics alone, which this program leaves out.
         (
             vec![
                 ("OTEL_EXPORTER_OTLP_METRICS_ENDPOINT", &*secure),
@@ -83,7 +83,7 @@ fn an_endpoint_without_its_feature_is_an_error() {
         let line =
             format!("error: an exporter of {signal} is left out: {error}; change {change}\n");
         assert_eq!(messages(&variables), format!("{line}noop=false\n"), "{variables:?}");
-        // Without exporters, the endpoint is no mistake.
+        // An endpoint without an exporter is no mistake.
         let mut unused = variables.clone();
         unused.retain(|(name, _)| *name != "OTEL_TRACES_EXPORTER");
         unused.push(("OTEL_TRACES_EXPORTER", "none"));
@@ -111,7 +111,7 @@ fn the_example_of_an_endpoint_is_that_of_the_protocol() {
     assert!(message.contains("for example `http://collector:4318`"), "{message}");
 }
 
-/// This program leaves out the terminal, YAML and regular expressions, which are default features.
+/// This program is built without the terminal, YAML and regular expressions, which are default features.
 #[test]
 fn a_missing_feature_is_named_where_it_is_needed() {
     let console = needs("exporters: found the exporter `console`", "console");

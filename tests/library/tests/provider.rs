@@ -53,7 +53,7 @@ fn provider() -> (SdkTracerProvider, InMemorySpanExporter) {
 
 #[test]
 fn the_spans_of_a_library_go_to_the_global_provider() {
-    // A thread that has looked for a provider looks again after at most 1024 calls.
+    // A thread that has found no provider looks again after at most 1024 calls.
     for _ in 0..5000 {
         load("before", 0);
     }
@@ -64,7 +64,7 @@ fn the_spans_of_a_library_go_to_the_global_provider() {
     let found = exporter.get_finished_spans().unwrap();
     assert!(!found.is_empty());
     assert!(found.iter().all(|span| span.name == "load"));
-    assert!(found.len() < 1024, "nothing is exported to find the provider");
+    assert!(found.len() < 1024, "the search for the provider exports no span");
     exporter.reset();
 
     nested_right(&provider, &exporter);
@@ -75,13 +75,13 @@ fn the_spans_of_a_library_go_to_the_global_provider() {
     arguments_of_the_attribute(&exporter);
     futures(&provider, &exporter);
     the_sampler_of_the_provider_decides();
-    // A second provider, which is then shut down.
+    // This is the second provider. It is shut down below.
     let (second, exporter) = self::provider();
     load("second", 0);
     assert_eq!(exporter.get_finished_spans().unwrap().len(), 1);
     second.shutdown().unwrap();
     around("shut down", || load("nowhere", 0));
-    // The provider of this crate records nothing, and would pass the spans on to the global provider: itself.
+    // This provider records nothing, and would pass the spans on to the global provider, which it is itself.
     global::set_tracer_provider(RecorderTracerProvider::default());
     around("itself", by_api);
 }

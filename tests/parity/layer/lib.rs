@@ -1,5 +1,5 @@
-//! The items that the tests of tracing-opentelemetry import from it, set up with floe-telemetry. `.ci/parity` runs
-//! them.
+//! The items that the tests of tracing-opentelemetry import from their crate, here set up with floe-telemetry.
+//! `.ci/parity` runs the tests.
 
 pub use floe_telemetry::tracing::{OpenTelemetrySpanExt, SetParentError, get_otel_context};
 use floe_telemetry::{tracing::TracingLayer, tracing_layer};

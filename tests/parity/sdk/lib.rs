@@ -1,5 +1,5 @@
-//! The items that the tests of tracing-opentelemetry import from OpenTelemetry's SDK, with the tracer provider of
-//! floe-telemetry. `.ci/parity` runs them.
+//! The items that the tests of tracing-opentelemetry import from OpenTelemetry's SDK, here with the tracer provider of
+//! floe-telemetry. `.ci/parity` runs the tests.
 
 pub use sdk::*;
 
@@ -20,7 +20,7 @@ pub mod trace {
 
     const TIMEOUT: Duration = Duration::from_secs(10);
 
-    /// The provider of the process. A test that asks for two providers gets one.
+    /// The provider of the process. A test that creates two providers gets the same one twice.
     static CURRENT: Mutex<Weak<TelemetryProvider>> = Mutex::new(Weak::new());
 
     fn current() -> Option<Arc<TelemetryProvider>> {
@@ -121,7 +121,7 @@ pub mod trace {
     pub struct InMemorySpanExporter(sdk::trace::InMemorySpanExporter);
 
     impl InMemorySpanExporter {
-        /// Flushes the provider, because the SDK exports at the end of a span.
+        /// Flushes the provider, because the SDK would have exported each span at its end.
         pub fn force_flush(&self) -> OTelSdkResult {
             if let Some(provider) = current() {
                 let _ = provider.force_flush(TIMEOUT);

@@ -9,7 +9,7 @@ use floe_telemetry::exporter::MemoryExporter;
 use floe_telemetry::{TelemetryConfig, TelemetryProvider};
 use rustix::process::{Resource, getrlimit, setrlimit};
 
-/// The resident pages, such as the header of each mapping. A new thread reserves more pages, but uses few.
+/// Returns the number of resident pages. A mapping has at least one, its header. A new thread uses few.
 fn pages() -> usize {
     let sizes = fs::read_to_string("/proc/self/statm").expect("the system has /proc");
     let used = sizes.split(' ').nth(1).expect("`statm` has seven numbers");
@@ -29,7 +29,7 @@ fn a_mapping_that_the_system_does_not_name_is_used_again() {
     setrlimit(Resource::Fsize, none).expect("a lower limit is allowed");
     let results: Vec<_> = (0..2_000).map(|_| provider.publish_context()).collect();
     setrlimit(Resource::Fsize, limit).expect("the limit of before is allowed");
-    // On systems that can name the mapping, the error is about the variable of threads, which no test exports.
+    // If the system can name the mapping, the error is about the variable of the threads, which no test exports.
     for result in results {
         let error = result.expect_err("publishing is not complete").to_string();
         assert!(

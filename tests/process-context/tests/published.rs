@@ -10,7 +10,7 @@ use std::os::unix::fs::FileExt;
 use floe_telemetry::exporter::MemoryExporter;
 use floe_telemetry::{TelemetryConfig, TelemetryProvider};
 
-/// Reads memory of this process like another process.
+/// Reads memory of this process as another process would.
 fn read(address: u64, size: usize) -> Vec<u8> {
     let mut bytes = vec![0; size];
     let memory = File::open("/proc/self/mem").expect("a process may read its memory");

@@ -108,7 +108,7 @@ fn each_thread_is_in_the_span_that_it_says() {
         assert_eq!(described(&listed.span)["code"], of["code"]);
         assert!(listed.threads.iter().any(|id| u64::from(*id) == line["thread"]), "{line}");
     }
-    // A task that waits for its next poll, below its caller, belongs to no thread.
+    // A task that waits for its next poll belongs to no thread. Its span is below that of its caller.
     let named = |name: &str| {
         let is_it = |open: &&OpenSpan| open.span.attribute("floe.span.name") == Some(name);
         open.iter().filter(is_it).collect::<Vec<_>>()
@@ -119,7 +119,7 @@ fn each_thread_is_in_the_span_that_it_says() {
     let inner = named("inner")[0];
     let outer = named("outer")[0];
     assert_eq!((inner.parent_id, &inner.threads), (outer.span.span_id, &outer.threads));
-    // Reading has left no thread stopped.
+    // The end of the program shows that reading has left no thread stopped.
     drop(running);
 }
 
@@ -166,7 +166,7 @@ fn a_span_that_changes_meanwhile_is_found_whole() {
         }
         seen.insert(code);
     }
-    // A record that mixes two spans would have another code.
+    // A record with parts of two spans would have another code.
     assert!(seen.len() <= 3, "{seen:?}");
 }
 

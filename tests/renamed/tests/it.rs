@@ -1,4 +1,4 @@
-//! The runtime under another name, which each attribute sets with `crate`.
+//! Uses the runtime under another name, which each attribute sets with `crate`.
 
 #![allow(clippy::unwrap_used, reason = "tests")]
 

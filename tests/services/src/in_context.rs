@@ -5,8 +5,8 @@ use std::task::{Context as TaskContext, Poll};
 use opentelemetry::Context;
 use tower_service::Service;
 
-/// A service that is called in the context in which it was created. With this service, a capture has the spans of a
-/// server whose connections are tasks of their own.
+/// Calls a service in the context in which this wrapper was created. It makes the spans of a server part of a capture,
+/// although each connection is a task of its own.
 #[derive(Clone, Debug)]
 pub struct InContext<S> {
     inner: S,

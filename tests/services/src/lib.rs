@@ -24,24 +24,24 @@ pub use self::in_context::InContext;
 pub struct Call {
     /// The URL.
     pub url: String,
-    /// The body: the calls that the called service makes.
+    /// The body, which lists the calls that the called service makes.
     #[serde(default)]
     pub arguments: Vec<Self>,
 }
 
 impl Call {
-    /// A call with nested calls.
+    /// Creates a call with nested calls.
     pub fn new(url: impl Into<String>, arguments: Vec<Self>) -> Self {
         Self { url: url.into(), arguments }
     }
 }
 
-/// A client whose requests are spans.
+/// Creates a client whose requests are spans.
 pub fn client() -> ClientWithMiddleware {
     ClientBuilder::new(Client::new()).with(HttpClientMiddleware::new()).build()
 }
 
-/// The service, at `/test`.
+/// Creates the service, at `/test`.
 pub fn service() -> Router {
     Router::new().route("/test", post(answer)).layer(HttpServerLayer::new()).with_state(client())
 }
@@ -73,7 +73,7 @@ pub async fn make_calls(
     Ok(())
 }
 
-/// The examples of the manual compile as they are shown, and its tests pass.
+/// The examples of the manual compile as they are shown, and tests in the manual pass.
 #[cfg(doctest)]
 mod manual {
     #[doc = include_str!("../../../docs/configuration.md")]

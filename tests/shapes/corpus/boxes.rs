@@ -85,7 +85,7 @@ fn no_future() -> Pin<Box<u8>> {
 
 type OfAnything<T> = Pin<Box<dyn Future<Output = T> + Send>>;
 
-/// The signature does not show the box, and no bound makes `T` `'static`.
+/// The signature does not show the box, and `T` is not bounded by `'static`.
 #[traced(future)]
 fn generic_alias<T, F: Future<Output = T> + Send + 'static>(future: F) -> OfAnything<T> {
     Box::pin(future)

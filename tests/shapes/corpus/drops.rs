@@ -45,7 +45,7 @@ struct Counted {
     _noisy: Noisy,
 }
 
-/// Patterns that skip, copy or borrow parts of an argument.
+/// Defines functions with patterns that skip, copy or borrow parts of an argument.
 macro_rules! parts {
     ($now:ident $later:ident ($left:ident $second:ident $count:ident) #[$attribute:meta]) => {
         #[$attribute]

@@ -56,7 +56,7 @@ async fn panics_later() -> ! {
     panic!("never again")
 }
 
-/// Has no traits.
+/// A type that implements no traits.
 struct Bare;
 
 #[traced]

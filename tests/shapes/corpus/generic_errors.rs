@@ -1,5 +1,5 @@
-//! Errors around a type parameter, which implement `Error` only where the parameter is `'static`: as thiserror derives
-//! it for a source, and as other crates write it for `Any`.
+//! Errors around a type parameter that implement `Error` only if the parameter is `'static`, as thiserror derives it
+//! for a source, and as other crates write it for `Any`.
 
 use std::any::Any;
 use std::error::Error;
@@ -10,7 +10,7 @@ use std::pin::Pin;
 use super::traced;
 use crate::log::Log;
 
-/// `#[derive(Error)] #[error("cannot load")] struct Load<E>(#[source] E);`
+/// Implements `Error` as `#[derive(Error)] #[error("cannot load")] struct Load<E>(#[source] E);` does.
 #[derive(Debug)]
 struct Load<E>(E);
 
@@ -26,7 +26,7 @@ impl<E: Error + 'static> Error for Load<E> {
     }
 }
 
-/// Like `ReuniteError` of futures.
+/// Implements `Error` like `ReuniteError` of the `futures` crate.
 struct Reunite<T>(T);
 
 impl<T> Debug for Reunite<T> {

@@ -68,7 +68,7 @@ fn opaque<T, F: Future<Output = T> + 'static>(future: F) -> impl Future<Output =
     future
 }
 
-/// A lifetime stands in place of the parameter.
+/// The output contains a lifetime instead of a type parameter.
 #[traced]
 fn borrowed<'a, F: Future<Output = &'a str> + Send + 'static>(future: F) -> BoxFuture<'static, &'a str> {
     Box::pin(future)

@@ -3,25 +3,25 @@
 
 use proc_macro::{Delimiter, Group, TokenStream, TokenTree};
 
-/// Returns the item as it is.
+/// Returns the item without a change.
 #[proc_macro_attribute]
 pub fn traced(_: TokenStream, item: TokenStream) -> TokenStream {
     item
 }
 
-/// `#[traced]` whose spans end as errors.
+/// Adds `#[traced]` with an `error_if` that makes each span an error.
 #[proc_macro_attribute]
 pub fn refused(arguments: TokenStream, item: TokenStream) -> TokenStream {
     with("error_if = |_| true", arguments, item)
 }
 
-/// `#[traced]` whose spans have one more attribute.
+/// Adds `#[traced]` with one more attribute for the span.
 #[proc_macro_attribute]
 pub fn with_attribute(arguments: TokenStream, item: TokenStream) -> TokenStream {
     with("attributes(more = 1)", arguments, item)
 }
 
-/// Annotates an item with `#[traced]` and its own arguments, or those of `default` if it has none.
+/// Annotates an item with `#[traced]` and the given arguments, or with the arguments `default` if none are given.
 #[expect(clippy::expect_used, reason = "the texts are tokens")]
 fn with(default: &str, arguments: TokenStream, item: TokenStream) -> TokenStream {
     let tokens = |text: &str| -> TokenStream { text.parse().expect("tokens") };
@@ -34,7 +34,7 @@ fn with(default: &str, arguments: TokenStream, item: TokenStream) -> TokenStream
     annotated
 }
 
-/// `#[test]` for a test that runs in a process of its own.
+/// Makes a function a test that runs in its own process.
 #[proc_macro_attribute]
 #[expect(
     clippy::expect_used,

@@ -29,8 +29,8 @@ async fn connection(
     tls: Option<TlsAcceptor>,
     store: Arc<Store>,
 ) {
-    // Responses are one small packet each; Nagle's algorithm would delay every test. Setting the
-    // option fails only if the client is gone already.
+    // Responses are one small packet each, and Nagle's algorithm would delay them in every test. Setting the option
+    // fails only if the client is gone already.
     let _ = stream.set_nodelay(true);
     match tls {
         None => serve_http(stream, transport, store).await,

@@ -1,4 +1,4 @@
-//! The request of one signal, and the response to it, which has the same form for all signals.
+//! The request of a signal, and the response, which has the same form for all signals.
 
 use opentelemetry_proto::tonic::collector::logs::v1::ExportLogsServiceRequest;
 use opentelemetry_proto::tonic::collector::metrics::v1::ExportMetricsServiceRequest;
@@ -14,7 +14,7 @@ pub(super) enum Export {
 }
 
 impl Export {
-    /// Decodes a request of the signal that the path names. Returns `None` if the body is no request.
+    /// Decodes a request of the signal in the path. Returns `None` if the body is no such request.
     pub(super) fn decode(path: &str, body: &[u8]) -> Option<Self> {
         let path = path.to_lowercase();
         if path.contains("metrics") {
@@ -27,7 +27,7 @@ impl Export {
     }
 }
 
-/// Without a message and rejected items, everything was accepted.
+/// Encodes a response. Without a message and rejected items, everything is accepted.
 pub(super) fn response(rejected: i64, message: String) -> Vec<u8> {
     let is_partial = rejected != 0 || !message.is_empty();
     let partial = ExportTracePartialSuccess { rejected_spans: rejected, error_message: message };

@@ -1,4 +1,4 @@
-//! OTLP over gRPC on an HTTP/2 connection, which hyper serves: the raw bytes of each request are stored.
+//! OTLP over gRPC on an HTTP/2 connection, which hyper serves. The raw bytes of each request are stored.
 
 use std::future;
 use std::sync::Arc;
@@ -28,8 +28,8 @@ const PATHS: [&str; 3] = [
 
 pub(super) async fn serve<S: Stream>(stream: S, store: Arc<Store>) {
     let service = service_fn(move |request| answer(request, Arc::clone(&store)));
-    // An error means that the client disconnected or does not use HTTP/2. Its request is then
-    // missing in the store, which is what a test checks.
+    // An error means that the client disconnected or does not use HTTP/2. The store then lacks the request, which is
+    // what a test checks.
     let _ = http2::Builder::new(TokioExecutor::new())
         .serve_connection(TokioIo::new(stream), service)
         .await;
@@ -50,7 +50,7 @@ async fn answer(
     if !PATHS.contains(&path) {
         return Ok(Status::unimplemented(path).into_http());
     }
-    // Without the frame of the message.
+    // The first five bytes are the frame of the message.
     let Some(export) = Export::decode(path, body.get(5..).unwrap_or_default()) else {
         return Ok(Status::invalid_argument("the message is no request of OTLP").into_http());
     };

@@ -5,7 +5,7 @@ use std::io::Read as _;
 use hyper::HeaderMap;
 use hyper::body::Bytes;
 
-/// `None` if the body does not match its `content-encoding`.
+/// Decompresses a body. Returns `None` if it does not match its `content-encoding`.
 pub(super) fn http(headers: &HeaderMap, body: Bytes) -> Option<Bytes> {
     match encoding(headers, "content-encoding") {
         None => Some(body),
@@ -13,7 +13,7 @@ pub(super) fn http(headers: &HeaderMap, body: Bytes) -> Option<Bytes> {
     }
 }
 
-/// A gRPC message with its frame, as it would be without compression.
+/// Returns a gRPC message with its frame, as they would be without compression.
 pub(super) fn grpc(headers: &HeaderMap, body: Bytes) -> Option<Bytes> {
     let Some((&1, message)) = body.split_first() else {
         return Some(body);

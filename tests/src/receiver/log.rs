@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::span::hex;
 use super::value::{attributes, value};
 
-/// A log record, with the resource and the scope it was sent under. Texts that were not sent are empty, ids are
+/// A log record with the resource and the scope of its request. Texts that were not sent are empty, ids are
 /// hexadecimal, and times are nanoseconds since 1970.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ReceivedLog {

@@ -18,14 +18,14 @@ pub enum MetricValue {
     /// A counter or an up-down counter.
     Sum(f64),
     Gauge(f64),
-    /// A histogram with explicit bounds: the number of values, their sum, the bounds, and the count
-    /// of each bucket.
+    /// A histogram with explicit bounds: the number of values, their sum, the bounds, and the number of values in each
+    /// bucket.
     Histogram(u64, f64, Vec<f64>, Vec<u64>),
     /// An exponential histogram: the number of values, their sum, and the number of buckets.
     Exponential(u64, f64, usize),
 }
 
-/// A data point, with its metric and the resource and the scope it was sent under.
+/// A data point with its metric, and with the resource and the scope of its request.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ReceivedPoint {
     pub resource: BTreeMap<String, Value>,
@@ -38,7 +38,7 @@ pub struct ReceivedPoint {
     pub is_delta: bool,
     pub attributes: BTreeMap<String, Value>,
     pub value: MetricValue,
-    /// The spans of its exemplars: trace id and span id, in hexadecimal.
+    /// The trace id and span id of each exemplar, in hexadecimal.
     pub exemplars: Vec<(String, String)>,
 }
 

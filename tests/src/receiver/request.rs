@@ -6,15 +6,14 @@ use std::time::Duration;
 use hyper::{HeaderMap, Uri};
 use tonic::Code;
 
-/// One request, as it was on the wire.
+/// A request as it was sent.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ReceivedRequest {
     /// The path, with the query if there was one.
     pub path: String,
-    /// Headers, or gRPC metadata. Keys are in lower case; values of repeated keys are joined with
-    /// `, `.
+    /// Headers, or gRPC metadata. Keys are in lower case. The values of a repeated key are joined with `, `.
     pub headers: BTreeMap<String, String>,
-    /// The body. Over gRPC it starts with the five bytes that frame the message.
+    /// The body. Over gRPC, it starts with the five bytes of the message's frame.
     pub body: Vec<u8>,
 }
 
@@ -38,12 +37,12 @@ impl ReceivedRequest {
         }
     }
 
-    /// Whether the request contains `canary`: in its path, a header's name or value, or its body.
+    /// Whether the request contains `canary` in its path, in the name or value of a header, or in its body.
     pub fn contains(&self, canary: &str) -> bool {
         let bytes = canary.as_bytes();
         self.path.contains(canary)
             || self.headers.iter().any(|(k, v)| k.contains(canary) || v.contains(canary))
-            // `windows` panics for a length of zero; the empty string is contained everywhere.
+            // `windows` panics for a length of zero, and each text contains the empty text.
             || bytes.is_empty()
             || self.body.windows(bytes.len()).any(|window| window == bytes)
     }
@@ -56,15 +55,14 @@ pub(super) fn echo(uri: &Uri, headers: &HeaderMap) -> String {
 
 /// The response of a receiver.
 ///
-/// A request that is invalid (path, method, content type, body) is rejected for that reason,
-/// whatever response is selected.
+/// A request with an invalid path, method, content type or body is rejected for that reason, whatever response is
+/// selected.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Response {
     /// Success, and the spans are stored.
     #[default]
     Ok,
-    /// An HTTP status and headers with an empty body. Over gRPC it stands for the response of a
-    /// proxy in front of the backend.
+    /// An HTTP status and headers with an empty body. Over gRPC, it is the response of a proxy in front of the backend.
     Http {
         status: u16,
         /// Additional headers, for example `retry-after`.
@@ -74,12 +72,12 @@ pub enum Response {
     Grpc { code: Code, message: String },
     /// `RESOURCE_EXHAUSTED` with `RetryInfo`, over gRPC only.
     Throttled { delay: Duration },
-    /// A rejection that quotes the request's path and headers: 401 with them in the body, or
-    /// `UNAUTHENTICATED` with them in the message.
+    /// A rejection that quotes the request's path and headers: in the body of a 401, or in the message of
+    /// `UNAUTHENTICATED`.
     Echo,
-    /// Partial success. The items after the rejected ones are stored.
+    /// A partial success. The first items are rejected, and the others are stored.
     Partial {
-        /// The number of items that the receiver claims to have rejected.
+        /// The number of items that the receiver reports as rejected.
         rejected: i64,
         message: String,
     },
@@ -88,7 +86,7 @@ pub enum Response {
     Hang,
 }
 
-/// A response with `status`, `headers` and an empty body.
+/// Returns a response with `status`, `headers` and an empty body.
 ///
 /// # Panics
 ///

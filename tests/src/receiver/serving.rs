@@ -9,7 +9,7 @@ use tokio::sync::oneshot;
 
 #[derive(Debug)]
 pub(super) struct Serving {
-    /// Dropping the sender is the signal to stop.
+    /// The sender, whose drop is the signal to stop.
     stop: Option<oneshot::Sender<()>>,
     thread: Option<JoinHandle<()>>,
 }
@@ -18,7 +18,7 @@ impl Serving {
     pub(super) fn start<F: Future<Output = ()>>(
         serve: impl FnOnce() -> F + Send + 'static,
     ) -> Self {
-        // One thread, so that dropping its runtime drops every connection.
+        // The runtime has one thread, so that dropping the runtime drops every connection.
         let runtime = runtime::Builder::new_current_thread()
             .enable_io()
             .enable_time()
@@ -44,8 +44,8 @@ impl Drop for Serving {
     fn drop(&mut self) {
         self.stop = None;
         let ended = self.thread.take().map_or(Ok(()), JoinHandle::join);
-        // A failed server must not look like an exporter that sent nothing. While the test panics,
-        // its own message is kept: a second panic would abort the process.
+        // A failed server must not look like an exporter that sent nothing. If the test itself panics, only the test's
+        // message is shown, because a second panic would abort the process.
         if let Err(panic) = ended
             && !thread::panicking()
         {

@@ -12,9 +12,8 @@ use serde_json::Value;
 
 use super::value::attributes;
 
-/// A span, together with the resource and the scope it was sent under. Texts that were not sent are empty, ids are
-/// lower-case hexadecimal, and times are nanoseconds since 1970. Events and links are in the order in which they were
-/// sent.
+/// A span with the resource and the scope of its request. Texts that were not sent are empty, ids are lower-case
+/// hexadecimal, and times are nanoseconds since 1970. Events and links are in the order in which they were sent.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct ReceivedSpan {
     pub resource: BTreeMap<String, Value>,
@@ -26,7 +25,7 @@ pub struct ReceivedSpan {
     pub span_id: String,
     pub parent_span_id: String,
     pub name: String,
-    /// Kind. `Unspecified` also stands for an unknown number; an exporter sends neither.
+    /// The kind. `Unspecified` also stands for an unknown number, but an exporter sends neither.
     pub kind: SpanKind,
     pub start_unix_nano: u64,
     pub end_unix_nano: u64,
@@ -137,7 +136,7 @@ fn received(span: Span, resource: &BTreeMap<String, Value>) -> ReceivedSpan {
     }
 }
 
-/// Accepts any number of bytes, so that an id of a wrong length is visible.
+/// Encodes bytes. It accepts any number of bytes, so that an id of a wrong length is visible.
 pub(super) fn hex(bytes: &[u8]) -> String {
     bytes.iter().fold(String::new(), |mut text, byte| {
         let _ = write!(text, "{byte:02x}");

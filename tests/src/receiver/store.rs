@@ -28,8 +28,8 @@ pub(super) struct State {
 }
 
 impl Store {
-    /// Stores a request and returns the response to it, in one step: a test that waits for the
-    /// request and then changes the response does not change the response to this request.
+    /// Stores a request and returns its response, in one step. Therefore a test that waits for the request can change
+    /// later responses without changing this one.
     pub(super) fn record(&self, uri: &Uri, headers: &HeaderMap, body: &[u8]) -> Response {
         let request = ReceivedRequest::new(uri, headers, body);
         let mut state = self.lock();
@@ -70,7 +70,7 @@ impl Store {
 }
 
 impl State {
-    /// Every request except those with metrics or logs, which are exported at any time.
+    /// Returns all requests except those with metrics or logs, which are exported at any time.
     pub(super) fn span_requests(&self) -> Vec<ReceivedRequest> {
         let requests = self.requests.iter().filter(|request| {
             let path = request.path.to_lowercase();

@@ -1,4 +1,4 @@
-//! TLS for receivers: a certificate authority made for the test, and the certificates it issues.
+//! TLS for receivers: a certificate authority of the test, and the certificates that it issues.
 
 use std::fs;
 use std::path::PathBuf;
@@ -15,8 +15,8 @@ use tokio_rustls::rustls::pki_types::PrivateKeyDer;
 use tokio_rustls::rustls::server::WebPkiClientVerifier;
 use tokio_rustls::rustls::{RootCertStore, ServerConfig};
 
-/// An authority that issues certificates for a receiver at 127.0.0.1, for one named
-/// `collector.test`, and for clients. Its files are deleted when it is dropped.
+/// An authority that issues certificates for a receiver at 127.0.0.1, for one named `collector.test`, and for clients.
+/// Its files are deleted when it is dropped.
 #[derive(Debug)]
 pub struct Authority {
     issuer: Issuer<'static, KeyPair>,
@@ -31,7 +31,7 @@ impl Default for Authority {
 }
 
 impl Authority {
-    /// A new authority, which is not trusted yet.
+    /// Creates an authority that nothing trusts yet.
     ///
     /// # Panics
     ///
@@ -53,12 +53,12 @@ impl Authority {
         self.folder.path().join("ca.pem")
     }
 
-    /// A client certificate that the authority issued, and its key.
+    /// Returns the paths of a client certificate from this authority and of its key.
     pub fn client(&self) -> (PathBuf, PathBuf) {
         self.files("client", ExtendedKeyUsagePurpose::ClientAuth)
     }
 
-    /// A certificate for a server at 127.0.0.1 that the authority issued, and its key.
+    /// Returns the paths of a certificate for a server at 127.0.0.1 from this authority and of its key.
     pub fn server(&self) -> (PathBuf, PathBuf) {
         self.files("server", ExtendedKeyUsagePurpose::ServerAuth)
     }

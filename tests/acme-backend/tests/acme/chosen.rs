@@ -36,7 +36,7 @@ fn a_backend_of_another_crate_is_chosen_by_its_name() {
     let request = &receiver.requests()[0];
     assert_eq!(request.path, "/v1/traces");
     assert_eq!(request.headers["x-acme-tenant"], "floe");
-    // The credential in the configuration takes precedence over the header of the backend.
+    // The credential of the configuration replaces the header of the backend.
     assert_eq!(request.headers["authorization"], "Bearer hunter2-hunter2");
 }
 

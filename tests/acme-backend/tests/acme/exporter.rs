@@ -37,7 +37,7 @@ fn an_exporter_of_another_crate_is_chosen_by_its_name() {
         ("OTEL_METRICS_EXPORTER", "prometheus"),
         ("OTEL_LOGS_EXPORTER", "acme_archive"),
     ]);
-    // A variable applies to many programs, so none of these mistakes prevents the start.
+    // A variable applies to many programs, so none of these mistakes prevents a start.
     assert!(warnings.contains(NOT_LINKED), "{warnings}");
     assert!(warnings.contains("OTEL_LOGS_EXPORTER"), "{warnings}");
 }

@@ -20,7 +20,7 @@ telemetry_exporter!(ExporterFactory::new("hanging", &[Signal::Traces], |_, _| {
     }
 }));
 
-/// An exporter that also brings settings and a sampler.
+/// An exporter that also sets a limit and a sampler.
 const SETTINGS: ExporterFactory =
     ExporterFactory::new("settings", &[Signal::Traces], |_, provider| {
         let provider = provider.configure(|config| config.limits.attribute_count = 500);

@@ -36,7 +36,7 @@ fn code(error: &Error) -> Option<&str> {
     error.code().map(SqlState::code)
 }
 
-/// The literals, parameters and comments of the tests, and the password, all contain `hunter`.
+/// Checks that no value, comment or password is in the spans. Those of the tests all contain `hunter`.
 #[track_caller]
 fn assert_no_values(spans: &Spans) {
     let all = format!("{spans:?}");
@@ -89,7 +89,7 @@ async fn an_error_is_its_sqlstate_and_stays_as_it_is() {
         let again = insert(&database, &client, "hunter6").await;
         let again = again.expect_err("the id exists");
         assert_eq!(again.code(), Some(&SqlState::UNIQUE_VIOLATION));
-        // The server quotes the text in its message.
+        // The server quotes the text in its error message.
         let sql = "SELECT CAST('hunter7' AS int)";
         let query = database.query(|| sql);
         let result = query.record(client.batch_execute(sql), code).await;

@@ -1,24 +1,24 @@
 //! Frames of HTTP/2 ([RFC 9113](https://www.rfc-editor.org/rfc/rfc9113#name-frame-definitions)), for
 //! responses that no library would send.
 
-/// The stream of the first request on a connection.
+/// The number of the stream of a connection's first request.
 const FIRST: u32 = 1;
 
 pub(crate) fn settings() -> Vec<u8> {
     frame(4, 0, 0, &[])
 }
 
-/// `GOAWAY`: the server closes the connection without an error, and has processed no request.
+/// Returns `GOAWAY`: the server closes the connection without an error, and has processed no request.
 pub(crate) fn go_away() -> Vec<u8> {
     frame(7, 0, 0, &[0; 8])
 }
 
-/// `RST_STREAM`: the server has refused or cancelled the first request.
+/// Returns `RST_STREAM`: the server has refused or cancelled the first request.
 pub(crate) fn reset(code: u8) -> Vec<u8> {
     frame(3, 0, FIRST, &[0, 0, 0, code])
 }
 
-/// The headers of a successful gRPC response.
+/// Returns the headers of a successful gRPC response.
 pub(crate) fn headers() -> Vec<u8> {
     frame(1, 0x4, FIRST, &success())
 }
@@ -32,14 +32,14 @@ pub(crate) fn compressed_headers() -> Vec<u8> {
     frame(1, 0x4, FIRST, &block)
 }
 
-/// `:status: 200`, and `content-type: application/grpc`.
+/// Encodes `:status: 200` and `content-type: application/grpc`.
 fn success() -> Vec<u8> {
     let mut block = vec![0x88, 0x5f, 16];
     block.extend_from_slice(b"application/grpc");
     block
 }
 
-/// A page with this status, after which the connection ends. Its type is `text/html` if `has_type`.
+/// Returns a page with this status, and the end of the connection. The content type is `text/html` if `has_type`.
 pub(crate) fn page(status: u16, has_type: bool) -> Vec<u8> {
     let mut headers = vec![0x08, 3];
     headers.extend_from_slice(status.to_string().as_bytes());
@@ -55,12 +55,12 @@ pub(crate) fn page(status: u16, has_type: bool) -> Vec<u8> {
     .concat()
 }
 
-/// The server closes the connection after the response to the first request.
+/// Returns `GOAWAY`: the server closes the connection after the response to the first request.
 pub(crate) fn end() -> Vec<u8> {
     frame(7, 0, 0, &[0, 0, 0, 1, 0, 0, 0, 0])
 }
 
-/// Headers that do not end.
+/// Returns the beginning of headers that have no end.
 pub(crate) fn open_headers() -> Vec<u8> {
     frame(1, 0, FIRST, &[0x88])
 }
@@ -74,7 +74,7 @@ pub(crate) fn more_headers() -> Vec<u8> {
     frame(9, 0, FIRST, &block)
 }
 
-/// A part of a gRPC message of `length` bytes.
+/// Returns a part of a gRPC message with a length of `length` bytes.
 pub(crate) fn message(length: u32, part: &[u8]) -> Vec<u8> {
     data_of(0, length, part)
 }

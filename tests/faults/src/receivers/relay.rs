@@ -15,7 +15,7 @@ pub(crate) enum Plan {
     Forward,
     /// The connection is reset after the client has sent this many bytes.
     ResetAfter(usize),
-    /// These bytes are the response to the first bytes of the client, and nothing follows.
+    /// The relay answers the first bytes of the client with these bytes, and sends nothing more.
     Answer(Vec<u8>),
 }
 
@@ -28,10 +28,10 @@ pub(crate) struct Relay {
 
 #[derive(Debug, Default)]
 struct Shared {
-    /// 0 while connections are refused.
+    /// The port of the receiver, or 0 while connections are refused.
     receiver: AtomicU16,
     is_stopped: AtomicBool,
-    /// Delays the receiver's bytes, in milliseconds.
+    /// The delay of the receiver's bytes, in milliseconds.
     delay: AtomicU64,
     open: Mutex<Vec<Link>>,
 }
@@ -48,7 +48,7 @@ impl Relay {
         Self::with(receiver, |_| Plan::Forward)
     }
 
-    /// `plan` gets the number of the connection, which starts at 0.
+    /// Starts a relay. `plan` gets the number of a connection, and the first one has the number 0.
     pub(crate) fn with(
         receiver: u16,
         plan: impl Fn(usize) -> Plan + Send + Sync + 'static,
@@ -72,7 +72,7 @@ impl Relay {
         self.server.connections()
     }
 
-    /// Forwards new connections to this port. With 0 they are closed.
+    /// Forwards new connections to this port. If the port is 0, closes them.
     pub(crate) fn set_receiver(&self, port: u16) {
         self.shared.receiver.store(port, Ordering::Relaxed);
     }
@@ -82,7 +82,7 @@ impl Relay {
         self.shared.delay.store(millis, Ordering::Relaxed);
     }
 
-    /// Forwards nothing, like a receiver whose process is stopped. The system still accepts its connections.
+    /// Stops forwarding, like a receiver whose process is stopped. The system still accepts connections for it.
     pub(crate) fn stop(&self) {
         self.shared.is_stopped.store(true, Ordering::Relaxed);
     }
@@ -91,8 +91,7 @@ impl Relay {
         self.shared.is_stopped.store(false, Ordering::Relaxed);
     }
 
-    /// Forwards nothing more on the open connections without closing them, like a network that has lost their
-    /// state.
+    /// Stops forwarding on the open connections without closing them, like a network that has lost their state.
     pub(crate) fn freeze(&self) {
         for link in &*self.shared.open() {
             link.is_frozen.store(true, Ordering::Relaxed);
@@ -147,7 +146,7 @@ impl Shared {
         loop {
             let read = from.read(&mut buffer)?;
             self.wait_while_stopped();
-            // The thread ends with the process.
+            // A frozen connection's thread waits until the process ends.
             while is_frozen.load(Ordering::Relaxed) {
                 thread::park_timeout(Duration::from_secs(3600));
             }

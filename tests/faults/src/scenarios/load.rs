@@ -32,7 +32,7 @@ pub(super) static SCENARIOS: [Scenario; 7] = [
             ensure!(counters.exported == 0, "{counters:?}");
             ensure!(counters.dropped >= report.created - ROOM, "{counters:?}");
             let messages = report.log.matches("spans were dropped").count();
-            // One message a minute.
+            // The library writes one message a minute.
             let most = 1 + usize::try_from(start.elapsed().as_secs() / 60)?;
             ensure!((1..=most).contains(&messages), "{messages} messages: {}", report.log);
             let shutdown = report.ended_at("shutdown", SECOND)?;
@@ -63,7 +63,7 @@ pub(super) static SCENARIOS: [Scenario; 7] = [
             child.proceed()?;
             let report = child.finish()?;
             let end = report.peak_memory_kib;
-            // The spans since `full` have 400 MB together. Only those of one request, 64, may be encoded at the same time.
+            // The spans since `full` have 400 MB together. Only the 64 of one request may be encoded at a time.
             ensure!(end <= full + 16 * 1024, "the memory grew from {full} KiB to {end} KiB");
             let counters = report.counters;
             ensure!(counters.exported == 0 && counters.dropped > 2 * LARGE_SPANS, "{counters:?}");
@@ -80,7 +80,7 @@ pub(super) static SCENARIOS: [Scenario; 7] = [
         name: "short_threads",
         max_memory: 64 + 32,
         program: |program| {
-            // The calls of dropped spans have a buffer of their own.
+            // The calls of dropped spans are counted in a separate buffer.
             program.start(measured(program.config()));
             program.spans_on_short_threads(100_000, 4);
             program.wait("recorded");
@@ -94,7 +94,10 @@ pub(super) static SCENARIOS: [Scenario; 7] = [
             child.proceed()?;
             let report = child.finish()?;
             ensure!(report.created == 100_000, "{}", report.created);
-            ensure!(address_space < 1024, "the address space has {address_space} MiB");
+            ensure!(
+                address_space < 1024,
+                "address space: expected < 1024 MiB, found {address_space}"
+            );
             Ok(report)
         },
         ..SCENARIO
@@ -104,11 +107,11 @@ pub(super) static SCENARIOS: [Scenario; 7] = [
         protocols: HTTP,
         max_memory: 64 + 64,
         program: |program| {
-            // The C library keeps the addresses of its arenas and of stacks.
+            // This makes the C library reserve its arenas and stacks, which it keeps.
             drop(on_threads(400, || Box::new(400)));
             program.wait("idle");
             program.start_within(Duration::from_secs(10));
-            // Not measured: threads that start at the same time wait for the locks of the system.
+            // These calls are not measured, because threads that start at the same time wait for locks of the system.
             for _ in 0..50 {
                 drop(on_threads(400, || work(0, "")));
             }
@@ -128,11 +131,10 @@ pub(super) static SCENARIOS: [Scenario; 7] = [
             let report = child.finish()?;
             ensure!(report.created == 20_000, "{}", report.created);
             // At the end of the shutdown, the exporter gives up batch by batch while the collector empties the buffers.
-            // The faster of the two decides how many spans fail and how many are dropped, but each dropped span had a
-            // buffer.
+            // Their speeds determine how many spans fail and how many are dropped, but each dropped span had a buffer.
             let Counters { dropped, shutdown, .. } = report.counters;
             ensure!(dropped == shutdown, "{:?}", report.counters);
-            // The address space of the library while the threads are alive, and after they have ended.
+            // These are the address spaces while the threads are alive, and after their end.
             ensure!(
                 peak < idle_peak + 1024,
                 "the address space grew from {idle_peak} to {peak} MiB"
@@ -147,7 +149,7 @@ pub(super) static SCENARIOS: [Scenario; 7] = [
         max_memory: 64 + 16,
         program: |program| {
             program.start_within(Duration::from_secs(60));
-            // As many threads as tokio starts for blocking calls.
+            // Tokio starts at most this number of threads for blocking calls.
             drop(on_threads(512, || {
                 for number in 0..4000 {
                     work(number, "");
@@ -166,17 +168,17 @@ pub(super) static SCENARIOS: [Scenario; 7] = [
     Scenario {
         name: "no_memory",
         program: |program| {
-            // There is no memory for the calls of dropped spans either.
+            // The calls of dropped spans have no memory either.
             program.start(measured(program.config()));
             program.spans(1000);
-            // The stacks of the threads exist before the limit. Their buffers would need four times the available memory.
+            // The threads exist before the limit is set. Their buffers would need four times the available memory.
             program.spans_on_threads_after(64, 1000, || {
                 let status = Process::myself()?.status()?;
                 let used = status.vmdata.context("no `VmData`")? * 1024;
                 let limit = Rlimit { current: Some(used + 24 * 1024 * 1024), maximum: None };
                 // Unlike the limit of the address space, this limit also applies to the arenas that the C library has
                 // reserved.
-                setrlimit(Resource::Data, limit).context("the limit")
+                setrlimit(Resource::Data, limit).context("cannot limit the memory")
             });
             program.shutdown(Duration::from_secs(20));
         },
@@ -200,7 +202,7 @@ pub(super) static SCENARIOS: [Scenario; 7] = [
             program.start(program.config());
             // A thread has room for 65,535 nested contexts of OpenTelemetry.
             let mut spans: Vec<_> = (0..70_000).map(|_| create_span("nested")).collect();
-            // In the order from the innermost span outwards.
+            // The innermost span ends first.
             while spans.pop().is_some() {}
             program.record_created(70_000);
             program.spans(10);
@@ -216,10 +218,10 @@ pub(super) static SCENARIOS: [Scenario; 7] = [
     },
 ];
 
-/// The room for spans: the queue, a batch, and half of `max_memory_bytes` in buffers for 256 spans of 64 KiB each.
+/// The room for spans: the queue, a batch, and half of `max_memory_bytes` in buffers of 64 KiB for 256 spans each.
 const ROOM: u64 = 2048 + 512 + 32 * 1024 / 64 * 256;
 
-/// A third of the spans that fill the queues.
+/// A third of the large spans that fill the queues.
 const LARGE_SPANS: u64 = 2_000;
 /// The size in bytes of each large span.
 const LARGE: usize = 200_000;

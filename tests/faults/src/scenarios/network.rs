@@ -1,4 +1,4 @@
-//! Receivers and the network.
+//! Scenarios of receivers and of the network.
 
 use std::io::{self, Read as _, Write as _};
 use std::ops::RangeInclusive;
@@ -21,7 +21,7 @@ pub(super) static SCENARIOS: [Scenario; 14] = [
         program: |program| {
             program.start(program.config());
             program.spans(10_000);
-            // Longer than the exports of a full queue.
+            // The timeout is longer than the exports of a full queue.
             program.shutdown(Duration::from_secs(60));
         },
         check: |case| {
@@ -29,7 +29,7 @@ pub(super) static SCENARIOS: [Scenario; 14] = [
             let report = case.report(&port.endpoint())?;
             ensure!(report.counters.exported == 0, "{:?}", report.counters);
             report.failed("shutdown", &["the connection failed", &port.endpoint()])?;
-            // The shutdown has a message for the rest.
+            // The message of the shutdown covers the other spans.
             let messages = report.log.matches("spans could not be exported").count();
             ensure!(messages <= 1, "{messages} messages: {}", report.log);
             Ok(report)
@@ -49,7 +49,7 @@ pub(super) static SCENARIOS: [Scenario; 14] = [
         },
         check: |case| {
             let report = case.report_of_silent_receiver()?;
-            // All spans are in one batch, or in two if the flush began while they were collected. The batch takes over
+            // All spans are in one batch, or in two if the flush began while spans were collected. A batch takes over
             // thirty requests.
             report.ended_at("flush", BATCH_TIMEOUT * 2)?;
             report.failed("flush", &["not delivered within"])?;
@@ -62,7 +62,7 @@ pub(super) static SCENARIOS: [Scenario; 14] = [
         name: "slow_receiver",
         program: |program| {
             program.start_within(Duration::from_secs(10));
-            // More spans than fit into the queue and the buffer of a thread.
+            // These are more spans than fit into the queue and the buffer of a thread.
             program.deliver("flush", 20_000);
             program.end();
         },
@@ -136,10 +136,10 @@ pub(super) static SCENARIOS: [Scenario; 14] = [
             let relay = Relay::to(receiver.port());
             let report = report_around(case, &relay, || relay.freeze(), || ())?;
             ensure!(relay.connections() == 2, "{}", relay.connections());
-            // Pings of HTTP/2 show that a connection is silent before the export is given up.
+            // Over HTTP/2, pings show that a connection is silent before the export is given up.
             let delivered = if case.protocol == OtlpProtocol::Http { 20 } else { 30 };
             let exported = report.counters.exported;
-            ensure!(exported == delivered, "{exported} spans were exported");
+            ensure!(exported == delivered, "expected {delivered} exported spans, found {exported}");
             Ok(report.arrived_at(&receiver))
         },
         ..SCENARIO
@@ -158,7 +158,7 @@ pub(super) static SCENARIOS: [Scenario; 14] = [
             report.failed(MEANWHILE, &["not delivered within", &relay.endpoint()])?;
             let counters = report.counters;
             ensure!((counters.exported, counters.failed) == (20, 10), "{counters:?}");
-            // The receiver may read requests that were sent while it was stopped and have failed since.
+            // The receiver may still read requests that were sent while it was stopped and that have failed since.
             let mut report = report.arrived_at(&receiver);
             ensure!((20..=30).contains(&report.arrived), "{} spans arrived", report.arrived);
             report.unconfirmed = report.arrived - counters.exported;
@@ -199,7 +199,7 @@ pub(super) static SCENARIOS: [Scenario; 14] = [
             let receiver = case.receiver();
             receiver.respond(status_of(503));
             let child = case.start(&receiver.endpoint())?;
-            // Without retries for the complete timeout, the batch would be lost.
+            // The batch would be lost if retries did not continue for the whole timeout.
             receiver.wait_for_requests(6);
             receiver.respond(Response::Ok);
             let report = child.finish()?;
@@ -356,7 +356,7 @@ pub(super) static SCENARIOS: [Scenario; 14] = [
             let answers = answers?;
             let server = Script::new(move |number, stream| {
                 let (start, more) = &answers[number % answers.len()];
-                // The request has begun.
+                // A request has begun.
                 stream.read_exact(&mut [0; 200])?;
                 stream.write_all(start)?;
                 while !more.is_empty() {
@@ -399,7 +399,7 @@ pub(super) static SCENARIOS: [Scenario; 14] = [
     },
 ];
 
-/// The delivery while the receiver does not answer.
+/// The name of the delivery while the receiver does not answer.
 const MEANWHILE: &str = "meanwhile";
 
 fn interrupted(program: &mut Program) {
@@ -411,7 +411,7 @@ fn interrupted(program: &mut Program) {
     program.end();
 }
 
-/// Runs [`interrupted`], whose first and last deliveries must succeed.
+/// Runs [`interrupted`]. The first and the last delivery must succeed.
 fn report_around(
     case: &Case,
     relay: &Relay,
@@ -430,7 +430,7 @@ fn report_around(
     Ok(report)
 }
 
-/// A batch that is divided into several requests of a few spans each.
+/// The number of spans of a batch that needs several requests of a few spans each.
 const BATCH_SPANS: u64 = 400;
 const BATCH_TIMEOUT: Duration = Duration::from_secs(1);
 
@@ -438,15 +438,15 @@ const STOPPED_TIMEOUT: Duration = Duration::from_secs(2);
 
 const THROTTLED_TIMEOUT: Duration = Duration::from_secs(4);
 
-/// The phase with a delay that no timeout allows.
+/// The name of a phase with a delay that no timeout allows.
 const TOO_LONG: &str = "too long";
 
 fn retry_after(value: &str) -> Response {
     Response::Http { status: 429, headers: vec![("retry-after".to_owned(), value.to_owned())] }
 }
 
-/// Phases in which the first request is refused with a delay, and the minimum time until the delivery. The maximum is the
-/// timeout.
+/// Returns the phases in which the first request is refused with a delay, with the minimum time until the delivery. The
+/// maximum time is the timeout.
 fn delays(protocol: OtlpProtocol) -> Vec<(&'static str, Response, Duration)> {
     match protocol {
         OtlpProtocol::Http => [("2", 2), ("0", 0), ("soon", 0), ("-1", 0)]
@@ -458,7 +458,7 @@ fn delays(protocol: OtlpProtocol) -> Vec<(&'static str, Response, Duration)> {
     }
 }
 
-/// Phases in which each request is refused, and the number of requests within the timeout.
+/// Returns the phases in which each request is refused, with the number of requests within the timeout.
 fn throttles(protocol: OtlpProtocol) -> Vec<(&'static str, Response, RangeInclusive<usize>)> {
     match protocol {
         OtlpProtocol::Http => {
@@ -499,7 +499,7 @@ const CODES: [(Code, bool); 16] = [
     (Code::NotFound, false),
     (Code::AlreadyExists, false),
     (Code::PermissionDenied, false),
-    // Without `RetryInfo`.
+    // This response has no `RetryInfo`.
     (Code::ResourceExhausted, false),
     (Code::FailedPrecondition, false),
     (Code::Aborted, true),
@@ -518,8 +518,8 @@ fn statuses(protocol: OtlpProtocol) -> Vec<(Response, bool)> {
     }
 }
 
-/// The number of requests with the same body as the last request. Other requests do not count, because an earlier
-/// request that was given up may arrive late.
+/// Counts the requests with the body of the last request. Other requests do not count, because a request that was given
+/// up may arrive late.
 fn attempts_of_last(requests: &[ReceivedRequest]) -> usize {
     let last = requests.last().map(|request| &request.body);
     requests.iter().filter(|request| Some(&request.body) == last).count()
@@ -535,7 +535,7 @@ fn code_of(code: Code) -> Response {
 
 const RETRIED_PAGES: [u16; 4] = [429, 502, 503, 504];
 
-/// The other statuses, and the codes that gRPC maps them to.
+/// Other HTTP statuses, and the codes to which gRPC maps them.
 const REJECTED_PAGES: [(u16, &str); 6] = [
     (200, "Unknown"),
     (400, "Internal"),
@@ -545,7 +545,7 @@ const REJECTED_PAGES: [(u16, &str); 6] = [
     (500, "Unknown"),
 ];
 
-/// The timeout of an export. Over gRPC it is shorter than the time after which pings replace a silent connection.
+/// Returns the timeout of an export. Over gRPC it passes before pings show that a connection is silent.
 const fn answer_timeout(protocol: OtlpProtocol) -> Duration {
     match protocol {
         OtlpProtocol::Http => Duration::from_secs(6),
@@ -553,10 +553,10 @@ const fn answer_timeout(protocol: OtlpProtocol) -> Duration {
     }
 }
 
-/// The size in bytes of a response that compresses to a thousandth.
+/// The decompressed size in bytes of a response that is compressed to about a thousandth.
 const BOMB: usize = 64 * 1024 * 1024;
 
-/// The names of answers that no OTLP receiver sends, each with a part of its error.
+/// Returns the names of answers that no OTLP receiver sends, each with a part of the resulting error.
 const fn unusable(protocol: OtlpProtocol) -> &'static [(&'static str, &'static str)] {
     match protocol {
         OtlpProtocol::Http => &[
@@ -568,7 +568,7 @@ const fn unusable(protocol: OtlpProtocol) -> &'static [(&'static str, &'static s
             ("page as protobuf", "web page"),
             ("JSON", "JSON"),
             ("text", "instead of an OTLP response"),
-            // The request did not ask for compression.
+            // The request did not accept compression.
             ("bomb", "compress"),
             ("truncated", "compress"),
             ("checksum", "compress"),
@@ -576,7 +576,7 @@ const fn unusable(protocol: OtlpProtocol) -> &'static [(&'static str, &'static s
         _ => &[
             ("stalled body", "not delivered within"),
             ("endless headers", ""),
-            // One byte longer than the exporter reads.
+            // The message is one byte longer than the exporter reads.
             ("large message", "too large"),
             ("bomb", "compress"),
             ("truncated", "compress"),
@@ -585,7 +585,7 @@ const fn unusable(protocol: OtlpProtocol) -> &'static [(&'static str, &'static s
     }
 }
 
-/// An answer, and the bytes that follow it without end.
+/// An answer, and the bytes that are then repeated without end.
 type Answer = Result<(Vec<u8>, Vec<u8>)>;
 
 fn http_answer(fault: &str) -> Answer {
@@ -641,7 +641,7 @@ fn grpc_answer(fault: &str) -> Answer {
     Ok(([http2::settings(), frames.concat()].concat(), vec![]))
 }
 
-/// A compressed body: much larger than it looks, truncated, or with a wrong checksum.
+/// Returns a compressed body with this fault: it becomes very large, is truncated, or has a wrong checksum.
 fn compressed(fault: &str) -> Result<Vec<u8>> {
     let mut body = GzEncoder::new(Vec::new(), Compression::default());
     body.write_all(&vec![0; if fault == "bomb" { BOMB } else { 100 }])?;

@@ -1,4 +1,4 @@
-//! The program and its process: exits, signals, forks and its subscriber.
+//! Scenarios of the program and its process: exits, signals, forks and the subscriber.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -26,7 +26,7 @@ pub(super) static SCENARIOS: [Scenario; 9] = [
     Scenario {
         name: "panicking_subscriber",
         program: |program| {
-            // The other panics are written, and the check finds them.
+            // Panics from elsewhere are written, so that the check finds them.
             let hook = panic::take_hook();
             panic::set_hook(Box::new(move |panic| {
                 if !panic.to_string().ends_with(PANIC) {
@@ -58,7 +58,7 @@ pub(super) static SCENARIOS: [Scenario; 9] = [
     },
     Scenario {
         name: "traced_exporter",
-        // HTTP/1 has no spans and events of its own.
+        // HTTP/1 is left out, because it has no spans and events of its own.
         protocols: GRPC,
         program: |program| {
             program.bridge_tracing();
@@ -79,7 +79,7 @@ pub(super) static SCENARIOS: [Scenario; 9] = [
             let report = child.finish()?;
             report.succeeded(&["flush"])?;
             let requests = receiver.requests().len();
-            ensure!(requests <= 2, "{requests} requests for ten spans");
+            ensure!(requests <= 2, "expected at most 2 requests, found {requests}");
             Ok(report.arrived_at(&receiver))
         },
         ..SCENARIO
@@ -171,8 +171,8 @@ pub(super) static SCENARIOS: [Scenario; 9] = [
             let receiver = case.receiver();
             let report = case.report(&receiver.endpoint())?;
             let arrived = receiver.spans().len() as u64;
-            ensure!(arrived == FORKED_SPANS, "{arrived} spans arrived");
-            // The buffers of the parent were full.
+            ensure!(arrived == FORKED_SPANS, "expected {FORKED_SPANS} spans, found {arrived}");
+            // These spans were dropped because the buffers of the parent were full.
             ensure!(report.counters.dropped > 0, "{:?}", report.counters);
             Ok(report)
         },
@@ -180,7 +180,7 @@ pub(super) static SCENARIOS: [Scenario; 9] = [
     },
     Scenario {
         name: "forks_under_load",
-        // The buffers of threads that have ended wait for the collector.
+        // The buffers of ended threads wait for the collector, so the limit is high.
         max_memory: 256,
         program: forks_under_load,
         check: |case| {
@@ -208,13 +208,13 @@ impl<S: Subscriber> Layer<S> for Panicking {
 
 const IDLE_DELAY: Duration = Duration::from_millis(100);
 
-/// More than the queue has room for, and less than queue and buffer together.
+/// The number of spans in a flush: more than the queue has room for, but less than the queue and a buffer together.
 const FLUSHED_SPANS: u64 = 5_000;
 
-/// Several batches, for which the queue has room.
+/// The number of log records: several batches, for which the queue has room.
 const RECORDS: u64 = 1_800;
 
-/// Longer than a shutdown takes on a busy machine.
+/// The timeout of an export, which is longer than a shutdown takes on a busy machine.
 const EXPORT: Duration = Duration::from_secs(20);
 
 fn queued_log_records(program: &mut Program) {
@@ -249,10 +249,10 @@ fn queued_log_records(program: &mut Program) {
     });
 }
 
-/// The timeout of the shutdown when the process ends.
+/// The timeout of the shutdown at the end of the process.
 const END: Duration = Duration::from_secs(3);
 
-/// The program sends its report, and then ends by `end`.
+/// Checks a program that sends its report and then ends as `end` says.
 fn check_end(case: &Case, end: fn(Child) -> Result<(Report, Duration)>) -> Result<Report> {
     let silent = Script::silent();
     let receiver = case.receiver();
@@ -273,7 +273,7 @@ fn check_end(case: &Case, end: fn(Child) -> Result<(Report, Duration)>) -> Resul
 /// The number of threads of each process that end after one span.
 const SHORT_THREADS: u64 = 8;
 
-/// The number of spans of the provider that the fork starts.
+/// The number of spans that the fork records with its own provider.
 const FORKED_SPANS: u64 = 50 + SHORT_THREADS;
 
 /// Forks while the buffers are full of large spans, because the receiver of the parent does not answer.
@@ -285,7 +285,7 @@ fn forked_with_full_buffers(program: &mut Program) {
     let mut config = own.clone();
     config.otlp_endpoint = Some(silent.endpoint());
     program.start(config);
-    // Twice as many as the parent has room for.
+    // The parent has room for half of these spans.
     program.spans_of(800, &payload);
     // The threads end, and leave these spans in their buffers.
     program.spans_on_short_threads(SHORT_THREADS, 4);
@@ -303,13 +303,13 @@ fn forked_with_full_buffers(program: &mut Program) {
 
 const FORKS: usize = 40;
 
-/// The number of spans of the provider that each fork starts.
+/// The number of spans that each fork records with its own provider.
 const SPANS_OF_FORK: u64 = 5;
 
 /// Forks while other threads start, record their first span, and read the statistics.
 fn forks_under_load(program: &mut Program) {
     let mut config = program.config();
-    // On a busy machine, a repeated request would arrive twice.
+    // A short timeout on a busy machine would cause a repeated request, whose spans arrive twice.
     config.otlp.all.timeout_millis = Some(20_000);
     program.start(config.clone());
     program.spans(1000);

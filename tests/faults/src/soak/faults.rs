@@ -1,4 +1,4 @@
-//! The faults over time.
+//! The timeline of the faults.
 
 use std::time::Duration;
 
@@ -9,14 +9,14 @@ pub(crate) enum Fault {
     /// Connections are closed at once.
     Down,
     Slow,
-    /// 503, or `UNAVAILABLE`.
+    /// The receiver answers 503 or `UNAVAILABLE`.
     Unavailable,
     /// Connections are reset in the middle of a request.
     Reset,
     Silent,
     /// Open connections stay open and transport no bytes.
     Frozen,
-    /// A partial success that rejects every span.
+    /// The receiver answers with a partial success that rejects every span.
     Rejected,
     Restart,
 }
@@ -35,11 +35,11 @@ const ALL: [Fault; 8] = [
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Step {
     pub(crate) fault: Option<Fault>,
-    /// The time since the start of the timeline.
+    /// The end of the step, as the time since the start of the timeline.
     pub(crate) end: Duration,
 }
 
-/// Faults of random lengths, with pauses between them. The second half of `length` repeats the first half.
+/// Returns faults of random lengths, with pauses between them. The second half of `length` repeats the first half.
 pub(crate) fn timeline(length: Duration, seed: u64) -> Vec<Step> {
     let half = length / 2;
     let mut random = Numbers(seed);

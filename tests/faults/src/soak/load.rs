@@ -19,7 +19,7 @@ pub(super) const NUMBER: &str = "number";
 /// The number of threads that call functions. One more thread runs async code.
 const THREADS: usize = 2;
 
-/// The time between two turns of a thread. Together the threads record about 1000 spans a second.
+/// The time between two turns of a thread. All threads together record about 1000 spans a second.
 const INTERVAL: Duration = Duration::from_millis(9);
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -127,7 +127,7 @@ pub(crate) fn program(program: &mut Program) {
     program.shutdown(Duration::from_secs(30));
 }
 
-/// All spans of `unit` end before it returns, so none is open while another thread has locked the gate.
+/// Calls `unit` repeatedly. It ends all of its spans, so none is open while another thread has locked the gate.
 fn work(gate: &RwLock<()>, is_done: &AtomicBool, unit: impl Fn()) {
     let mut due = Instant::now();
     while !is_done.load(Ordering::Relaxed) {

@@ -1,4 +1,4 @@
-//! The use of resources and the counts of a program at one moment.
+//! A sample of a program's use of resources and of its counts.
 
 use anyhow::{Result, ensure};
 use serde::{Deserialize, Serialize};
@@ -13,11 +13,11 @@ use crate::report::Counters;
 /// two minutes.
 const MEMORY: u64 = 2 * 1024;
 
-/// The allowed growth of descriptors in the second half: connections that are being replaced.
+/// The allowed growth of the number of descriptors in the second half, for connections that are being replaced.
 const DESCRIPTORS: u64 = 2;
 
-/// The divisor for the warm-up: the first fifth of the first half is not compared, because buffers are used for the
-/// first time in it.
+/// The divisor for the warm-up. The first fifth of the first half is not compared, because buffers are filled for the
+/// first time then.
 const WARM_UP: usize = 5;
 
 #[derive(Clone, Debug, Deserialize, Serialize)]
@@ -30,7 +30,7 @@ pub(crate) struct Sample {
     pub(crate) descriptors: u64,
 }
 
-/// Checks that every span was counted in each sample.
+/// Checks that every span is counted in each sample.
 pub(crate) fn check_accounts(samples: &[Sample]) -> Result<()> {
     for it in samples {
         ensure!(it.created == it.counters.all(), "spans are not counted: {it:?}");
@@ -38,7 +38,7 @@ pub(crate) fn check_accounts(samples: &[Sample]) -> Result<()> {
     Ok(())
 }
 
-/// Describes both halves. The second half must not use more than the first one.
+/// Describes both halves. Fails if the second half uses more than the first one.
 pub(crate) fn check_flat(samples: &[Sample]) -> Result<String> {
     let (first, second) = samples.split_at(samples.len() / 2);
     let first = &first[first.len() / WARM_UP..];

@@ -1,4 +1,4 @@
-//! A receiver behind a relay, both of which can fail.
+//! A receiver behind a relay. Each of them can fail.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -18,10 +18,10 @@ const DELAY: Duration = Duration::from_millis(400);
 /// The number of spans after which a receiver is replaced, because it stores its requests.
 const MAX_STORED: usize = 20_000;
 
-/// The bytes after which a connection is reset.
+/// The number of bytes after which a connection is reset.
 const RESET_AFTER: usize = 1500;
 
-/// The duration of a request whose connection was closed right after the response.
+/// The time for which a request may still run after its connection was closed.
 const LAST_REQUEST: Duration = Duration::from_millis(200);
 
 pub(crate) struct Site {
@@ -29,7 +29,7 @@ pub(crate) struct Site {
     relay: Relay,
     receiver: Receiver,
     resets: Arc<AtomicBool>,
-    /// Whether each span was accepted, by its number.
+    /// Whether the span with this number was accepted.
     accepted: Vec<bool>,
 }
 
@@ -52,7 +52,7 @@ impl Site {
         self.relay.endpoint()
     }
 
-    /// Begins a fault, and ends the previous one.
+    /// Ends the previous fault, and begins this one.
     pub(crate) fn set(&mut self, fault: Option<Fault>) {
         self.resets.store(false, Ordering::Relaxed);
         self.relay.delay(Duration::ZERO);
@@ -83,7 +83,7 @@ impl Site {
         }
     }
 
-    /// The number of distinct spans that were accepted.
+    /// Returns the number of distinct spans that were accepted.
     pub(crate) fn accepted(&mut self) -> u64 {
         self.restart();
         self.accepted.iter().filter(|it| **it).count() as u64

@@ -84,7 +84,7 @@ fn a_shutdown_reads_the_spans_of_threads_that_start_and_end() {
         for thread in threads {
             thread.join().unwrap();
         }
-        // The spans have ended, so the shutdown must read them.
+        // The spans have ended, so the shutdown must read all of them.
         receive(&new, &mut buffers);
         let marks = Watermarks::now(&buffers);
         while !marks.are_reached(&buffers) {

@@ -4,7 +4,7 @@ use super::idle::Rings;
 use super::ring::{self, Reader, ring};
 use super::sync::Arc;
 
-/// Loom counts the references, and fails if one is left at the end.
+/// Loom counts the references to an item, and fails if one is left at the end.
 pub(crate) type Item = Arc<u64>;
 
 pub(crate) struct Writer(ring::Writer<Item, 2>);

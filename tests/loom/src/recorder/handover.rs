@@ -15,7 +15,7 @@ fn nothing() -> Left {
     Arc::new(Mutex::new(Idle::new()))
 }
 
-/// Returns whether there was room, and the new buffer if the thread did not find a ring.
+/// Returns whether the ring had room for the number, and a new buffer if there was no ring to take over.
 fn short_thread(left: &Left, number: u64) -> (bool, Option<Buffer>) {
     let found = left.lock().unwrap().take();
     let (mut writer, buffer) = if let Some(writer) = found {
@@ -120,7 +120,7 @@ fn a_ring_that_is_closed_is_read_to_its_end() {
             let left = Arc::clone(&left);
             move || short_thread(&left, 2)
         });
-        // The collector takes the ring unless the thread has taken it.
+        // The collector closes the ring, unless the thread has taken it.
         let closed = left.lock().unwrap().take();
         let is_closed = closed.is_some();
         drop(closed);

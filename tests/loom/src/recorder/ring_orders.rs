@@ -7,7 +7,7 @@ use crate::primitives::thread;
 
 use super::ring::{Reader, Writer, ring};
 
-/// Loom counts the references, and fails if one is left at the end.
+/// Loom counts the references to an item, and fails if one is left at the end.
 type Item = Arc<usize>;
 
 fn two() -> (Writer<Item, 2>, Reader<Item, 2>) {
@@ -44,7 +44,7 @@ fn items_are_read_in_the_order_they_were_written() {
         }
         let mut all = numbers(&read);
         assert!(all.is_sorted());
-        // Only the third item can have found the ring full.
+        // Only the third item may have found the ring full.
         assert!(left.len() <= 1);
         assert_eq!(progress.written(), read.len() as u64);
         all.extend(numbers(&left));

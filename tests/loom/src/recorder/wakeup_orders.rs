@@ -1,4 +1,4 @@
-//! A thread that waits for room in a queue, and one that makes room.
+//! A thread waits for room in a queue while another thread makes room.
 
 use crate::primitives::model;
 use crate::primitives::sync::Arc;

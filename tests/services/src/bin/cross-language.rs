@@ -22,8 +22,7 @@ use opentelemetry::trace::FutureExt as _;
 
 type Failure = Box<dyn Error>;
 
-/// A value with every character that an implementation could encode incorrectly: `%`, `+`, `,`,
-/// `;`, `=`, non-ASCII.
+/// A value with the characters that an implementation could encode incorrectly: `%`, `+`, `,`, `;`, `=`, non-ASCII.
 const TENANT: &str = "100%25,acme+söhne;a=b";
 
 const EXPECTED: &str = "\
@@ -41,7 +40,7 @@ dbt.build
   python.child
     python.work";
 
-/// A service that prints its address, and exits at the end of its input.
+/// A service that prints its address, and exits at the end of its standard input.
 struct Service {
     process: Child,
     url: String,
@@ -66,7 +65,7 @@ impl Service {
         Ok(Self { process, url: format!("http://{}/test", address.trim()) })
     }
 
-    /// Closes the input of the service, so that it exports its spans and exits.
+    /// Closes the standard input of the service, so that it exports its spans and exits.
     fn stop(mut self) -> Result<(), Failure> {
         drop(self.process.stdin.take());
         let status = self.process.wait()?;

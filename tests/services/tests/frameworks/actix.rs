@@ -107,7 +107,7 @@ impl Server {
     }
 }
 
-/// Returns the status and the body, or those that have arrived.
+/// Returns the status and the body. Each is `None` if it has not arrived.
 async fn get(server: &Server, path: &str) -> (Option<u16>, Option<String>) {
     let url = format!("http://{}{path}", server.address);
     let request = floe_test_services::client().get(url);
@@ -137,7 +137,7 @@ async fn a_server_of_actix_records_the_exchanges_of_every_server() {
     exchanges::check(&spans, "127.0.0.1", "_OTHER");
     spans.single("GET /orders/{id}").assert_child_of("GET");
     let codes: Vec<_> = answers.iter().map(|(code, _)| *code).collect();
-    // The server has not sent the head of the torn body either.
+    // The server has not even sent the head of the response whose body is torn.
     assert_eq!(codes, [Some(200), Some(503), Some(403), Some(404), Some(200), None]);
     let body = |number: usize| answers[number].1.as_deref();
     assert_eq!((body(0), body(4)), (Some("acme"), Some("ab")));
@@ -247,7 +247,7 @@ async fn the_options_are_those_of_every_server() {
     })
     .await;
     assert!(spans.named("GET /broken").next().is_none());
-    // actix-web makes a response of the error outside of the middleware.
+    // Outside of the middleware, actix-web makes a response of the error.
     spans.single("GET /refused").assert_attribute("http.response.status_code", 403);
     let span = spans.single("HEAD /orders/{id}");
     span.assert_attribute("client.address", "127.0.0.1").assert_no_attribute("floe.cancelled");

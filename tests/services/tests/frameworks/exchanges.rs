@@ -10,7 +10,7 @@ use floe_telemetry::{create_span, traced};
 use futures_core::Stream;
 use opentelemetry::trace::SpanKind;
 
-/// The paths of requests by `curl/8` with the baggage `tenant=acme`.
+/// The paths of requests. They are sent by `curl/8` with the baggage `tenant=acme`.
 pub(crate) const PATHS: [&str; 6] = [
     "/orders/42?q=shoes&token=abcdef123456",
     "/broken",
@@ -20,14 +20,14 @@ pub(crate) const PATHS: [&str; 6] = [
     "/torn",
 ];
 
-/// The handler of `/orders/{id}`, which responds with the tenant.
+/// Handles `/orders/{id}`, and responds with the tenant.
 #[traced]
 pub(crate) async fn find() -> String {
     tokio::task::yield_now().await;
     baggage_value("tenant").unwrap_or_default()
 }
 
-/// The pieces of a body, the last one first. Each piece has a span, and so has the end.
+/// The pieces of a body, the last piece first. Each piece and the end of the body have a span.
 pub(crate) struct Pieces(pub(crate) Vec<Result<&'static str, &'static str>>);
 
 pub(crate) fn stream() -> Pieces {
@@ -47,7 +47,7 @@ impl Stream for Pieces {
     }
 }
 
-/// Checks the spans of a server at this address that has answered [`PATHS`].
+/// Checks the spans of the server at this address, which has answered [`PATHS`].
 pub(crate) fn check(spans: &Spans, address: &str, type_of_torn_body: &str) {
     let server = |name: &str| -> CapturedSpan<'_> {
         let mut found = spans.named(name).filter(|span| span.data().span_kind == SpanKind::Server);
@@ -67,7 +67,7 @@ pub(crate) fn check(spans: &Spans, address: &str, type_of_torn_body: &str) {
         .assert_no_attribute("error.type")
         .assert_no_attribute("floe.cancelled");
     spans.single("find").assert_child_of("GET /orders/{id}");
-    // Only errors of the server make its span an error.
+    // Only an error of the server makes the server's span an error.
     server("GET /broken")
         .assert_error("")
         .assert_attribute("http.response.status_code", 503)
@@ -76,7 +76,7 @@ pub(crate) fn check(spans: &Spans, address: &str, type_of_torn_body: &str) {
         .assert_unset()
         .assert_attribute("http.response.status_code", 403)
         .assert_no_attribute("error.type");
-    // Without a route the name has no path, because its cardinality would be unbounded.
+    // Without a route, the name has no path, because the number of different paths is unbounded.
     server("GET")
         .assert_attribute("http.response.status_code", 404)
         .assert_no_attribute("http.route");

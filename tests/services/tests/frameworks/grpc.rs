@@ -27,7 +27,7 @@ use tonic_prost::ProstCodec;
 use tower::layer::layer_fn;
 use tower::{Layer as _, Service, ServiceExt as _, service_fn};
 
-/// A service whose messages are text. `Say` answers with the tenant, or fails as requested; `Count` streams.
+/// A service whose messages are text. `Say` responds with the tenant, or fails as requested. `Count` streams.
 #[derive(Clone, Debug)]
 struct Echo;
 
@@ -77,7 +77,7 @@ async fn count(request: Request<String>) -> Result<Response<Pieces>, Status> {
     Ok(Response::new(Pieces { left }))
 }
 
-/// Messages, each of which has a span, and then an error.
+/// Messages, each with a span, followed by an error.
 struct Pieces {
     left: u8,
 }
@@ -268,7 +268,7 @@ async fn a_call_that_is_dropped_is_cancelled() {
         span.assert_attribute("rpc.response.status_code", "CANCELLED")
             .assert_attribute("floe.cancelled", true);
     }
-    // The conventions count the refused call as an error of the client.
+    // By the conventions, the refused call is an error of the client only.
     of_kind(&spans, "test.Echo/Say", &SpanKind::Server)[0]
         .assert_unset()
         .assert_no_attribute("error.type");

@@ -34,7 +34,7 @@ async fn server(layer: HttpServerLayer) -> SocketAddr {
     address
 }
 
-/// `/upgrade` switches the protocol to one that echoes; everything else has a body of 5 bytes.
+/// Switches the protocol for `/upgrade` to one that echoes. Other responses have a body of 5 bytes.
 async fn answer(request: Request<Incoming>) -> Result<Response<Full<Bytes>>, Infallible> {
     if request.uri().path() != "/upgrade" {
         drop(create_span("answer"));

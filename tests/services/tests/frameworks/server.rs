@@ -1,4 +1,4 @@
-//! The span of a server, and its duration.
+//! The span of a request in a server, and the duration of the request.
 
 use std::convert::Infallible;
 use std::net::SocketAddr;
@@ -35,7 +35,7 @@ fn request(uri: &str) -> axum::http::request::Builder {
     Request::builder().uri(uri).header("host", "shop.example:8080")
 }
 
-/// Serves one request until the last byte of its body.
+/// Serves one request, and reads the body of the response to its end.
 async fn serve(request: Request<Body>) -> (StatusCode, Option<Bytes>) {
     let response = app().oneshot(request).await.unwrap();
     let status = response.status();
@@ -88,7 +88,7 @@ async fn a_request_is_a_span_below_its_sender() {
 #[tokio::test]
 async fn a_request_without_a_parent_starts_a_trace() {
     let spans = testing::capture_async(async {
-        // The span around the server is not the parent of the request.
+        // A span around the server does not become the parent of a request.
         let _accepting = create_span("accept loop");
         serve(request("/orders/1").body(Body::empty()).unwrap()).await;
         let bad = request("/orders/2").header("traceparent", "00-zz-01");
@@ -132,7 +132,7 @@ async fn a_dropped_body_is_recorded() {
         .assert_no_attribute("http.response.status_code");
 }
 
-/// hyper drops a body after the announced number of bytes, and does not ask for its end.
+/// hyper drops a body after the announced number of bytes, without polling for its end.
 #[tokio::test]
 async fn a_body_ends_with_the_last_byte_that_its_length_announces() {
     let answer = async |request: Request<Body>| {
@@ -246,7 +246,7 @@ async fn without_a_listener_context_is_still_propagated() {
     let request = request("/").header("traceparent", PARENT);
     let response = app.oneshot(request.body(Body::empty()).unwrap()).await.unwrap();
     let body = response.into_body().collect().await.unwrap().to_bytes();
-    // A capture of another test may be active, but it does not record traces of this one.
+    // A capture of another test may be active, but it does not record the trace of this test.
     assert!(body.starts_with(&PARENT.as_bytes()[..36]), "{body:?}");
 }
 
@@ -347,7 +347,7 @@ async fn an_untrusted_caller_is_only_linked() {
             .header("x-forwarded-proto", "https");
         let response = serve_with(layer, request.body(Body::empty()).unwrap()).await;
         let body = response.into_body().collect().await.unwrap().to_bytes();
-        assert_eq!(body, "", "the baggage");
+        assert_eq!(body, "", "no baggage");
     })
     .await;
     let span = spans

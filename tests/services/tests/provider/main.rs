@@ -10,7 +10,7 @@ use floe_telemetry::config::OtlpProtocol;
 use floe_tests::Receiver;
 use tokio::sync::Mutex;
 
-/// A process has one provider at a time.
+/// Allows one test at a time, because a process has one provider at a time.
 static PROVIDER: Mutex<()> = Mutex::const_new(());
 
 fn config(receiver: &Receiver) -> TelemetryConfig {

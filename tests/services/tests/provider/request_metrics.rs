@@ -102,7 +102,7 @@ fn text(attributes: &BTreeMap<String, Value>) -> String {
     pairs.collect::<Vec<_>>().join(" ")
 }
 
-/// The number of values of each series, with its attributes.
+/// Returns the number of values in each series, with the attributes of the series.
 fn counts(points: &[ReceivedPoint], name: &str) -> Vec<String> {
     let of_name = points.iter().filter(|point| point.name == name);
     let mut series: Vec<_> = of_name

@@ -1,4 +1,4 @@
-//! A caller over real HTTP sends a floe identity and a tenant in its baggage.
+//! A caller sends a floe identity and a tenant in its baggage, over real HTTP.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -25,7 +25,7 @@ async fn answer() -> &'static str {
     "ok"
 }
 
-/// The spans of a service that has answered the request.
+/// Returns the spans of a service that has answered the request.
 async fn spans(configure: impl FnOnce(TelemetryConfig) -> TelemetryConfig) -> Vec<ReceivedSpan> {
     let receiver = Receiver::http();
     let mut config = configure(config(&receiver));
@@ -54,7 +54,7 @@ fn text(text: &str) -> Value {
     Value::String(text.to_owned())
 }
 
-/// The attributes of the resource or of a span that baggage could have set.
+/// Returns those attributes of a resource or a span that baggage could have set.
 fn identity(attributes: &BTreeMap<String, Value>) -> Vec<(&str, &Value)> {
     let all = attributes.iter().map(|(key, value)| (&**key, value));
     all.filter(|(key, _)| key.starts_with("floe.") || *key == "tenant" || *key == "service.name")
@@ -79,7 +79,7 @@ async fn baggage_of_a_caller_is_recorded_only_if_its_key_is_listed() {
         assert_eq!(identity(&span.attributes), [("tenant", &text("acme"))]);
     }
 
-    // The process has an identity of its own, and accepts no other.
+    // The process has its own identity, and accepts no other one.
     let own = FloeSpanAttributes::new("sales", "shop", "1.0.0", Mode::Dev);
     let trusts_nobody = |config: TelemetryConfig| {
         let mut config = config.with_identity(&own);
@@ -97,8 +97,8 @@ async fn baggage_of_a_caller_is_recorded_only_if_its_key_is_listed() {
         assert!(!span.attributes.contains_key("tenant"));
     }
 
-    // In a platform whose processes hand the identity to each other, the resource keeps the identity of its own
-    // process.
+    // If the processes of a platform pass the identity on, spans have the caller's identity, and the resource keeps
+    // that of its process.
     for span in spans(|config| config.with_identity(&own)).await {
         assert_eq!(span.attributes["floe.namespace"], text("evil"));
         assert!(expected(&span.resource), "{:?}", span.resource);
