@@ -9,7 +9,7 @@ use crate::{CANARY, Contract, alerts, credential, failures};
 
 const NAME: &str = "alertmanager";
 
-/// The API, as its `OpenAPI` document describes it.
+/// Answers a request as the `OpenAPI` document of Alertmanager describes.
 fn api(request: &Received) -> Answer {
     match (&*request.method, &*request.path, request.header("content-type")) {
         ("POST", "/api/v2/alerts", Some("application/json")) => Answer::text(200, ""),
@@ -17,7 +17,7 @@ fn api(request: &Received) -> Answer {
     }
 }
 
-/// Sends an alert with this password of the user `floe`.
+/// Sends an alert as the user `floe` with this password.
 pub(crate) fn send_as(
     url: &str,
     timeout: f64,
@@ -34,7 +34,7 @@ fn send(url: &str, timeout: f64) -> Result<(), Error> {
     send_as(url, timeout, CANARY, &alerts::message())
 }
 
-/// The labels and the annotations of [`alerts::message`].
+/// Returns the labels and the annotations that Alertmanager receives for [`alerts::message`].
 pub(crate) fn expected() -> (Value, Value) {
     let message = alerts::message();
     let labels = json!({
@@ -69,7 +69,7 @@ pub(crate) fn contract() -> Contract {
             let service = Service::start(api);
             send(&service.url, 10.0)?;
             let request = service.single();
-            // floe:c4n4ry-…
+            // This encodes `floe:c4n4ry-…`.
             let authorization = "Basic ZmxvZTpjNG40cnktWm05dlltRnlZbUY2Y1hWNA==";
             assert_eq!(request.header("authorization"), Some(authorization));
             assert!(request.header("traceparent").is_some());

@@ -26,7 +26,7 @@ fn send(port: u16, change: &Value) -> Result<(), Error> {
     alerts::send_one(NAME, changed(changed(config(port), &login), change))
 }
 
-/// Sends an alert to a server that answers a command with this reply.
+/// Sends an alert to a server that answers `command` with `reply`. Returns the error and the number of messages.
 fn against(command: &'static str, reply: &'static str, timeout: u32) -> (Error, usize) {
     let server = Server::start(move |it| it.starts_with(command).then(|| reply.to_owned()));
     let error = send(server.port, &json!({ "timeout": timeout })).unwrap_err();
@@ -148,7 +148,7 @@ fn a_configuration_that_cannot_work_is_an_error_with_what_is_accepted() {
             "found no certificate, expected one or several certificates in PEM",
         ),
         (
-            // `/dev/zero` does not end.
+            // Reading `/dev/zero` would never end.
             json!({ "encryption": "tls", "ca_certificate": "/dev/zero" }),
             "`ca_certificate` is /dev/zero: it is a device",
         ),

@@ -8,7 +8,7 @@ use crate::{CANARY, Contract, alerts, credential, failures};
 
 const NAME: &str = "slack";
 
-/// Slack's incoming webhook, as documented: each error has a status and a word.
+/// Answers a request as Slack documents its incoming webhook: each error has a status and a word.
 fn api(request: &Received) -> Answer {
     if request.path != format!("/services/T0/B0/{CANARY}") {
         return Answer::text(404, "no_service");

@@ -1,4 +1,4 @@
-//! The common part of the contracts of alert channels.
+//! What the contracts of all alert channels share.
 
 use std::time::{Duration, SystemTime};
 
@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use crate::with;
 
-/// An alert with all optional properties, at 2001-09-09T01:46:40Z.
+/// Returns an alert with all optional properties, at 2001-09-09T01:46:40Z.
 pub(crate) fn message() -> Message<'static> {
     Message {
         severity: Severity::Critical,

@@ -22,7 +22,7 @@ fn token(request: &Received) -> Option<Answer> {
     Some(Answer::json(200, &token))
 }
 
-/// A catalog that knows the namespace `hr` and the table `hr.orders`.
+/// Starts a catalog that contains the namespace `hr` and the table `hr.orders`.
 fn catalog() -> Service {
     Service::start(|request| {
         if let Some(answer) = token(request) {
@@ -68,7 +68,7 @@ fn orders(namespace: &str) -> StoredTable<'_> {
     StoredTable { namespace, name: "orders", location: "s3://lake/sales/orders.csv" }
 }
 
-/// The bodies of the requests after the request for the token.
+/// Returns the bodies of the requests after the request for the token.
 fn bodies(catalog: &Service) -> Vec<Value> {
     catalog.received()[1..].iter().map(Received::json).collect()
 }
@@ -94,7 +94,7 @@ pub(crate) fn contract() -> Contract {
                 assert!(it.create_namespace("iot")?);
                 Ok(())
             })?;
-            // Both requests use the same token.
+            // Both requests use the same token, so no request for another token is between them.
             let body = |name| json!({ "namespace": [name], "properties": {} });
             assert_eq!(bodies(&catalog), [body("hr"), body("iot")]);
             Ok(())

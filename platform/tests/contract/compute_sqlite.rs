@@ -21,7 +21,7 @@ fn on_engine<T>(
     with("sqlite", json!({}), |engine| run(engine, &folder.path().join("warehouse.db")))
 }
 
-/// Runs `run` on a database with the table `people`.
+/// Calls `run` with a database that contains the table `people`.
 pub(crate) fn on<T>(run: impl FnOnce(&mut Session) -> Result<T, Error>) -> Result<T, Error> {
     on_engine(|engine, file| {
         let mut session = engine.create_database(file)?;
@@ -76,7 +76,7 @@ pub(crate) fn contract() -> Contract {
                     let mut created = engine.create_database(file)?;
                     load(&mut created)?;
                     created.close()?;
-                    // The next writer continues.
+                    // A database that was closed can be opened again.
                     let mut opened = engine.open_database(file)?;
                     assert_eq!(opened.count("SELECT count(*) FROM people")?, 2);
                     opened.close()
@@ -85,7 +85,7 @@ pub(crate) fn contract() -> Contract {
             || {
                 on_engine(|engine, file| {
                     let opened = engine.open_database(file);
-                    assert!(!file.exists(), "nothing is created");
+                    assert!(!file.exists(), "the file was created");
                     opened.map(drop)
                 })
             },
@@ -147,7 +147,7 @@ pub(crate) fn contract() -> Contract {
                     let mut broken = |is_view| {
                         let model = stored("broken", is_view, "SELECT price FROM people");
                         let error = session.materialize(&model).unwrap_err();
-                        assert!(session.columns("broken").is_err(), "it is there");
+                        assert!(session.columns("broken").is_err(), "the table was created");
                         assert_eq!(error.kind(), ErrorKind::UnknownName);
                         error
                     };
@@ -169,7 +169,7 @@ pub(crate) fn contract() -> Contract {
             },
             || {
                 on(|session| {
-                    // A query changes nothing.
+                    // A query cannot change the database.
                     let refused = session.query("DELETE FROM people", &mut Rows::default());
                     let error = refused.unwrap_err();
                     assert_eq!(error.kind(), ErrorKind::InvalidInput);
@@ -190,7 +190,7 @@ pub(crate) fn contract() -> Contract {
                     };
                     let expected = columns(&[("id", Integer), ("name", Text)]);
                     assert_eq!(session.describe("people")?, expected);
-                    // The result of an expression has no type, so its values decide.
+                    // The result of an expression has no declared type, so the values determine it.
                     let results = "SELECT id + 1 AS next, id / 2.0 AS half, iif(id = 1, id, 0.5) AS mixed, \
                                    upper(name) AS upper, iif(id = 1, id, name) AS both, NULL AS empty FROM people";
                     session.materialize(&stored("results", true, results))?;

@@ -163,7 +163,7 @@ fn results_of_an_earlier_command_are_not_read() {
     assert_eq!(error.kind(), ErrorKind::InvalidResponse);
 }
 
-/// The recorded log of a command, beside its manifest.
+/// Returns the recorded log of a command of dbt.
 fn recorded(name: &str) -> String {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/dbt");
     fs::read_to_string(folder.join(name)).unwrap()

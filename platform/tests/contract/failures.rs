@@ -1,4 +1,4 @@
-//! Tests every plugin with an HTTP service that refuses, hangs or does not speak HTTP.
+//! Checks the errors of a plugin whose HTTP service refuses requests, hangs, or sends something other than HTTP.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use floe_tests::ReservedPort;
 use crate::service::{Answer, Received, Service};
 use crate::shows_credential;
 
-/// The time limit of an operation that gets no answer. A login before the operation must end within the limit, too.
+/// The time limit, in seconds, of an operation that gets no answer. It includes a login before the operation.
 const WAIT: f64 = 1.0;
 
 /// Performs an operation against services that fail. `run` gets the address of the service and a time limit
@@ -22,7 +22,7 @@ pub(crate) fn check(
         let before = before.clone();
         let service = Service::start(move |request| match before(request) {
             Some(answer) => answer,
-            // The service repeats the request that it received, with the credential.
+            // The answer repeats the request with its credential, which the error must not contain.
             None => match &answer {
                 Answer::Status(status, headers, body) if body.is_empty() => {
                     let authorization = request.header("authorization").unwrap_or_default();
@@ -51,11 +51,11 @@ pub(crate) fn check(
         let (error, found) = against(Answer::text(status, ""), 60.0);
         assert_eq!(error.kind(), kind, "{status}: {error}");
         assert!(error.to_string().contains(&status.to_string()), "{status}: {error}");
-        // A second login precedes a second attempt after 401.
+        // After 401, the plugin may log in again and repeat the request once.
         let again = usize::from(status == 401 && found == 2);
         assert_eq!(found - again, attempts, "{status}: {error}");
     }
-    // The requested wait is longer than a run waits, so the caller decides.
+    // The service requests a longer wait than a plugin makes, so the caller gets the delay.
     let headers = vec![("retry-after", "7".to_owned())];
     let (error, attempts) = against(Answer::Status(429, headers, Vec::new()), 60.0);
     assert_eq!(error.kind(), ErrorKind::RateLimited);
@@ -68,7 +68,7 @@ pub(crate) fn check(
     // received it in time.
     assert!(attempts <= 1, "{attempts}: {error}");
 
-    // A part of a response is not mistaken for the whole response, either.
+    // A part of a response is not mistaken for the whole response.
     let (error, _) = against(Answer::Stall, WAIT);
     assert_eq!(error.kind(), ErrorKind::TimedOut, "{error}");
     let (error, _) = against(Answer::Cut, 60.0);
@@ -82,7 +82,7 @@ pub(crate) fn check(
     assert_eq!(error.kind(), ErrorKind::Unavailable, "{error}");
 }
 
-/// Asserts that the request is repeated after `Retry-After: 0`.
+/// Asserts that a request is repeated after an answer with `Retry-After: 0`.
 pub(crate) fn check_retry(
     succeed: impl Fn(&Received) -> Answer + Send + Sync + 'static,
     run: impl Fn(&str) -> Result<(), Error>,

@@ -10,7 +10,7 @@ use crate::{CANARY, Contract, credential, failures, with};
 /// [`crate::CANARY`] with a character that a form must encode.
 const SECRET: &str = "c4n4ry-Zm9vYmFyYmF6cXV4&x";
 
-/// A provider with one client, `floe`.
+/// Starts a provider with one client, `floe`.
 fn provider() -> Service {
     Service::start(|request| {
         let form =

@@ -16,7 +16,7 @@ pub(crate) const ATTRIBUTES: &[&str] = &[
     "lineage.run_id=2866553f-1347-41ca-bd56-95659a3e1c5d",
 ];
 
-/// An event with all properties except an error.
+/// Returns an event with all properties except an error.
 pub(crate) fn event() -> RunEvent<'static> {
     let kinds = [ColumnType::Integer, ColumnType::Real, ColumnType::Text, ColumnType::Date];
     let columns = kinds.map(|kind| Column { name: "column", kind }.into()).to_vec();

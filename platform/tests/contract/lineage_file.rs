@@ -40,7 +40,7 @@ pub(crate) fn contract() -> Contract {
             };
             emit(&other)?;
             let before = text();
-            // Processes that build assets add their events.
+            // An event is added after the events of other processes.
             emit(&event())?;
             let text = text();
             let line = text.strip_prefix(&before).unwrap();
@@ -50,7 +50,7 @@ pub(crate) fn contract() -> Contract {
         move || {
             let folder = tempfile::tempdir().unwrap();
             with_in::<dyn LineageBackend, _>(folder.path(), "file", config(), |it| {
-                // Another program has created a folder of this name after the start.
+                // After the start, another program creates a folder with the name of the file.
                 std::fs::create_dir(folder.path().join("events.jsonl")).unwrap();
                 it.emit_event(&event())
             })

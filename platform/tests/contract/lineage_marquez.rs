@@ -8,7 +8,7 @@ use crate::lineage_console::{ATTRIBUTES, event};
 use crate::service::{Answer, Received, Service};
 use crate::{CANARY, Contract, credential, failures, with};
 
-/// The API of Marquez: `POST /api/v1/lineage` answers 201 without a body.
+/// Answers a request as Marquez does: `POST /api/v1/lineage` gets 201 without a body.
 fn api(request: &Received) -> Answer {
     match (&*request.method, &*request.path, request.header("content-type")) {
         ("POST", "/api/v1/lineage", Some("application/json")) => Answer::text(201, ""),

@@ -1,8 +1,8 @@
 //! The contract of the plugins: every operation of every plugin that is linked into the program succeeds once and fails
-//! once, against its real or a stand-in service, and each has a span with the name, the scope and the outcome that the
+//! once, against its real service or a stand-in, and each has a span with the name, the scope and the outcome that the
 //! platform promises.
 //!
-//! A file of this folder has the cases of one plugin. A plugin without cases fails the test, so a future one cannot be
+//! A file of this folder has the cases of one plugin. A plugin without cases fails the test, so a new plugin cannot be
 //! forgotten. The module `real` has the cases that need an installed service. The table in README is made from the
 //! cases: `FLOE_UPDATE=1` writes it.
 
@@ -96,13 +96,13 @@ fn contracts() -> Vec<Contract> {
     ]
 }
 
-/// A text that is a credential in a case. No span may contain it.
+/// The credential of the cases, which no span may contain.
 pub(crate) const CANARY: &str = "c4n4ry-Zm9vYmFyYmF6cXV4";
 
 /// Whether a text contains the credential, or the encoded login of the user `floe` with the credential as the password.
 pub(crate) fn shows_credential(text: &str) -> bool {
     let login = format!("floe:{CANARY}");
-    // Base64 encodes three bytes as four characters, whatever follows them.
+    // Base64 encodes each three bytes as four characters, so what follows these bytes does not matter.
     let whole = login.len() / 3 * 3;
     text.contains(CANARY) || text.contains(&STANDARD.encode(&login[..whole]))
 }
@@ -110,7 +110,7 @@ pub(crate) fn shows_credential(text: &str) -> bool {
 pub(crate) struct Contract {
     kind: PluginType,
     name: &'static str,
-    /// The service that answers the requests of the cases, for the table.
+    /// The service that answers the requests of the cases, for the table in README.
     service: &'static str,
     cases: Vec<Case>,
 }
@@ -126,15 +126,15 @@ struct Case {
 type Run = Box<dyn Fn() -> Result<(), Error>>;
 
 impl Contract {
-    /// The contract of a plugin. `service` answers its requests: `Debian's alertmanager`, or
-    /// `stand-in` for a server of the test.
+    /// Creates the contract of a plugin. `service` answers its requests: `Debian's alertmanager`, or `stand-in` for a
+    /// server of the test.
     pub(crate) fn new(kind: PluginType, name: &'static str, service: &'static str) -> Self {
         Self { kind, name, service, cases: Vec::new() }
     }
 
-    /// An operation with a run that succeeds and a run that fails. Each calls the method of the plugin's handle once,
-    /// and asserts what the service received. The span of the successful run has the attributes, each as `key=value`; a
-    /// value that ends with `*` is compared up to the asterisk only.
+    /// Adds an operation with a run that succeeds and a run that fails. Each run calls the method of the plugin's
+    /// handle once, and asserts what the service received. The span of the successful run has the `attributes`, each as
+    /// `key=value`, where a value that ends with `*` is a prefix.
     pub(crate) fn operation(
         mut self,
         operation: &'static str,
@@ -181,7 +181,7 @@ pub(crate) fn with_in<K: ?Sized + Kind, T>(
     run(&plugins.one::<K>().unwrap())
 }
 
-/// The message for a plugin whose configuration is refused, or that does not start.
+/// Returns the error of a plugin whose configuration is refused, or that does not start.
 pub(crate) fn refused(
     folder: &Path,
     kind: PluginType,
@@ -223,7 +223,7 @@ impl RowSink for Rows {
     }
 }
 
-/// A reference to a file that contains a credential. The file is removed when the first value is dropped.
+/// Writes a credential to a file, and returns the file and a reference to it. Dropping the file removes it.
 pub(crate) fn credential(text: &str) -> (TempPath, String) {
     let path = NamedTempFile::new().unwrap().into_temp_path();
     fs::write(&path, text).unwrap();
@@ -307,9 +307,9 @@ fn has_exception(span: &CapturedSpan<'_>) -> bool {
 
 fn assert_error(what: &str, span: &CapturedSpan<'_>, error: &Error) {
     let Status::Error { description } = span.status() else {
-        panic!("{what}: the span of an error is {:?}", span.status());
+        panic!("{what}: expected the status of an error, found {:?}", span.status());
     };
-    // The causes of the error follow.
+    // The causes of the error follow its message.
     let message = error.to_string();
     assert!(!message.is_empty() && description.starts_with(&message), "{what}: {description}");
     let types = ["error.type", "exception.type"].map(|key| span.attribute(key));
@@ -331,10 +331,10 @@ fn every_plugin_has_a_contract() {
         let is_it = |it: &&Contract| it.kind == kind && it.name == plugin.name();
         let of_plugin: Vec<&Contract> = contracts.iter().filter(is_it).collect();
         let [contract] = of_plugin[..] else {
-            panic!("{kind} {linked}: found {} contracts in tests/contract", of_plugin.len());
+            panic!("{kind} {linked}: expected one contract, found {}", of_plugin.len());
         };
         let covered: BTreeSet<&str> = contract.cases.iter().map(|case| case.operation).collect();
-        // The operations of a database, for engines that open none.
+        // An engine that opens no database has none of these operations.
         let of_database = ["describe", "load", "materialize", "query", "remove"];
         let supported: Vec<&str> = contract.supported().collect();
         let opens = kind != PluginType::Compute || supported.contains(&"create_database");
@@ -392,5 +392,5 @@ fn the_table_in_the_readme_is_the_result() {
         fs::write(&path, format!("{before}{BEGIN}{expected}{END}{after}")).unwrap();
         return;
     }
-    assert!(found == expected, "run with FLOE_UPDATE=1; expected:\n{expected}");
+    assert!(found == expected, "README is outdated, run with FLOE_UPDATE=1; expected:\n{expected}");
 }

@@ -51,7 +51,7 @@ pub(crate) fn contract() -> Contract {
                     built.push(key.to_owned());
                     Err(Error::new(ErrorKind::System, "the disk is full"))
                 });
-                assert_eq!(built, ["orders"], "an error stops the run");
+                assert_eq!(built, ["orders"], "the run continued after an error");
                 ran
             },
         )

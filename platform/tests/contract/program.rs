@@ -15,12 +15,13 @@ impl Program {
     pub(crate) fn new(name: &'static str) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let scripts = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/contract/stand_in");
-        // A script that is written here could be busy: another test may fork while it is open for writing.
+        // The script is not written here, because it could be busy: another test may fork while a file is open for
+        // writing.
         std::os::unix::fs::symlink(scripts.join(name), folder.path().join(name)).unwrap();
         Self { folder, name }
     }
 
-    /// Writes `code`, `answer` or `behaviour`, which the script reads.
+    /// Writes a file that the script reads, for example `answer` or the exit `code`.
     pub(crate) fn with(self, file: &str, text: impl AsRef<[u8]>) -> Self {
         fs::write(self.folder.path().join(file), text).unwrap();
         self

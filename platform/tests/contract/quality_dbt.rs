@@ -14,7 +14,7 @@ fn run(dbt: &Program, checks: &[Check]) -> Result<Vec<CheckResult>, Error> {
     run_checks(NAME, json!({ "program": dbt.path() }), &suite(checks))
 }
 
-/// `run_results.json` with these tests: name, status and failures.
+/// Returns a `run_results.json` with these tests: name, status and number of failures.
 fn results(tests: &[(&str, &str, u64)]) -> String {
     let results: Vec<Value> = tests
         .iter()

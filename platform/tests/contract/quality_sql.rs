@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::{Contract, with};
 
-/// Runs checks with a plugin, on a table of people: the ids 1, 2, 2, one name is missing.
+/// Runs checks with a plugin on a table of three people. Two have the same id, and one has no name.
 pub(crate) fn run_checks(
     name: &str,
     config: Value,
@@ -34,8 +34,7 @@ pub(crate) fn all() -> Vec<Check> {
     checks().into_iter().map(|(check, _)| check).collect()
 }
 
-/// The checks of the table, each once with and once without a violation, and the number of rows that violate
-/// them.
+/// Returns checks of that table, each kind without and with a violation, and the number of rows that violate each.
 pub(crate) fn checks() -> Vec<(Check, u64)> {
     vec![
         (Check::NotNull("id".to_owned()), 0),

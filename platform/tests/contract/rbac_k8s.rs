@@ -11,7 +11,7 @@ fn generate(manifest: Manifest, workload: &Workload<'_>) -> Result<Value, Error>
     with::<dyn RoleGenerator, _>("k8s", json!({}), |it| it.generate(manifest, workload))
 }
 
-/// A manifest of [`WORKLOAD`], with the fields in addition to its kind and its metadata.
+/// Returns the expected manifest for [`WORKLOAD`], with these fields in addition to its kind and its metadata.
 fn expected(version: &str, kind: &str, fields: &Value) -> Value {
     let labels = json!({
         "app.kubernetes.io/name": "customer-360",
@@ -114,7 +114,7 @@ pub(crate) fn contract() -> Contract {
             ],
             || {
                 let context = generate(Manifest::PodSecurityContext, &WORKLOAD)?;
-                // The standard `restricted` demands these settings.
+                // The Pod Security Standard `restricted` requires these settings.
                 assert_eq!(context["pod"]["runAsNonRoot"], true);
                 assert_eq!(context["pod"]["seccompProfile"]["type"], "RuntimeDefault");
                 assert_eq!(context["container"]["allowPrivilegeEscalation"], false);

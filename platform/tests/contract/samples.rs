@@ -1,4 +1,4 @@
-//! Sample values of the cases, here and against real services.
+//! Sample values for the cases with stand-ins and with real services.
 
 use floe_plugin::security::Workload;
 

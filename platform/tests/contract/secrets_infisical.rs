@@ -28,7 +28,7 @@ fn login(request: &Received) -> Option<Answer> {
     Some(Answer::json(200, &token))
 }
 
-/// The API for the secrets of one folder.
+/// Answers a request as the API does for the secrets of one folder.
 fn api(request: &Received) -> Answer {
     if let Some(answer) = login(request) {
         return answer;
@@ -89,7 +89,7 @@ pub(crate) fn contract() -> Contract {
                 Ok(())
             })?;
             let received = service.received();
-            assert_eq!(received.len(), 3, "a login and two requests");
+            assert_eq!(received.len(), 3, "expected a login and two requests");
             assert!(received[1].header("traceparent").is_some());
             Ok(())
         },

@@ -24,7 +24,7 @@ fn status(code: u16, reason: &str, kind: &str) -> Answer {
     Answer::json(code, &body)
 }
 
-/// The API for the Secrets of a namespace.
+/// Answers a request as the API does for the Secrets of a namespace.
 fn api(request: &Received) -> Answer {
     if request.header("authorization") != Some(&*format!("Bearer {CANARY}")) {
         return status(401, "Unauthorized", "");
@@ -153,7 +153,7 @@ fn only_the_authority_of_the_cluster_is_trusted() {
     assert_eq!(get(&cluster).unwrap().unwrap().expose_secret(), "x");
     let error = get(&other).unwrap_err();
     assert!(error.to_string().contains("certificate"), "{error}");
-    assert_eq!(service.received().len(), 1, "the token went to one server");
+    assert_eq!(service.received().len(), 1, "the second server received the token");
 }
 
 #[test]
@@ -173,7 +173,7 @@ fn an_account_without_its_files_is_an_error_at_the_start() {
     assert_refused(changed(http.clone(), &json!({ "namespace": "A b" })), "expected a DNS label");
     fs::remove_file(account.join("token")).unwrap();
     assert_refused(http.clone(), "token");
-    // A file that does not end.
+    // Reading this file would never end.
     std::os::unix::fs::symlink("/dev/zero", account.join("token")).unwrap();
     assert_refused(http, "token cannot be used: it is a device");
 }

@@ -22,7 +22,7 @@ fn product<'a>(checks: &'a [Check], name: &'a str) -> Product<'a> {
             ("customer_id", ColumnType::Integer),
             ("segment", ColumnType::Text),
             ("revenue", ColumnType::Real),
-            // SQLite has no dates.
+            // SQLite has no type for dates.
             ("since", ColumnType::Text),
         ]
         .map(|(name, kind)| Column { name, kind })
@@ -102,7 +102,7 @@ fn a_model_that_is_renamed_leaves_no_file() {
     let schema = fs::read_to_string(&files[0]).unwrap();
     let without_key = SCHEMA.replace("    primary_key: true\n", "");
     assert_eq!(schema, without_key.replace("main.customers", "customers"));
-    // The model is renamed. A file of the user stays.
+    // The model is renamed. A file of the user is kept.
     let own = folder.path().join("own.yml");
     fs::write(&own, "views: []\n".repeat(20)).unwrap();
     let renamed = sync("buyers");

@@ -1,4 +1,4 @@
-//! A stand-in for a service: an HTTP server whose answers a test gives, and which stores the requests.
+//! A stand-in for a service: an HTTP server that gives the answers of a test, and stores the requests.
 
 #![allow(dead_code, reason = "the other tests use a part of it")]
 
@@ -133,7 +133,7 @@ fn serve(
         let written = match answer {
             Answer::Garbage => output.write_all(b"\x16\x03\x01 not HTTP\r\n\r\n"),
             Answer::Hang => {
-                // Returns when the client closes the connection.
+                // The read returns when the client closes the connection.
                 let _ = reader.read(&mut [0]);
                 return;
             }

@@ -14,8 +14,8 @@ pub(crate) struct Mail {
     pub(crate) data: String,
 }
 
-/// The reply to a command in place of the usual one. `CONNECT` stands for the connection. With an empty reply, the
-/// server hangs.
+/// Returns a reply to a command in place of the usual one. The command `CONNECT` stands for a new connection. With an
+/// empty reply, the server hangs.
 type Reply = dyn Fn(&str) -> Option<String> + Send;
 
 pub(crate) struct Server {
@@ -80,7 +80,7 @@ fn converse(
         };
         let answer = reply(&command).unwrap_or_else(|| usual.to_owned());
         if answer.is_empty() {
-            // Reads until the client closes the connection.
+            // The loop ends when the client closes the connection.
             while lines.next().transpose()?.is_some() {}
             return Ok(());
         }

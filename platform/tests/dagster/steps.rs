@@ -153,7 +153,7 @@ fn a_step_that_fails_is_an_exception_without_credentials() {
     let all = format!("{messages:?}{stderr}{:?}", setup.spans());
     assert!(!all.contains("c4n4ry99"), "{all}");
     let after = fs::read(setup.product.path(".floe/warehouse.db")).unwrap();
-    assert!(before == after, "nothing is replaced");
+    assert!(before == after, "the warehouse was replaced");
 }
 
 #[test]

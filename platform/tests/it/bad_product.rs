@@ -15,7 +15,7 @@ fn an_unknown_environment_on_the_command_line_is_an_error() {
     );
 }
 
-/// The default size of a batch is larger than this queue.
+/// A queue may be smaller than the default size of a batch.
 #[test]
 fn a_small_queue_in_the_environment_is_accepted() {
     for manifest in ["", "telemetry: { batch_processor: { max_export_batch_size: 400 } }\n"] {

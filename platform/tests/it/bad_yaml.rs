@@ -15,7 +15,7 @@ enum Edit {
 
 use Edit::{Append, Overwrite, Remove, Replace};
 
-/// The file, its edit, and the error after the path of the file.
+/// A file, an edit of it, and the expected error after the path of the file.
 type Case = (&'static str, Edit, &'static str);
 
 #[rustfmt::skip]
@@ -109,7 +109,7 @@ const CASES: &[Case] = &[
     (MANIFEST, Append("observability: { lineage: { endpoint: 'http://marquez:99999' } }"),
         ":3:39: observability.lineage.endpoint: expected http://host:port or https://host:port without a credential, found `http://marquez:99999`"),
 
-    // Names do not control the terminal.
+    // Control characters in names do not reach the terminal.
     (MANIFEST, Append("\"a\\e[31mb\\nc\": 1"),
         ":3:1: a [31mb c: unknown key, expected `name`, `owner`, `namespace`, `environment`, `observability`, `telemetry` or `plugins`"),
 

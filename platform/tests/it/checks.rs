@@ -1,4 +1,4 @@
-//! Checks of every kind, of sources and models: the findings of the compilation, and the report of a run with a failing
+//! Checks of every kind on sources and models: the errors of the compilation, and the report of a run with a failing
 //! check.
 
 use floe::compile::Definition;
@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use crate::product::{Output, Product};
 use crate::spans_of;
 
-/// Orders of customers, and a model of both.
+/// Returns a product with the sources `customers` and `orders`, and with models of each.
 fn shop() -> Product {
     let product = Product::shop();
     product.write(
@@ -131,7 +131,7 @@ fn a_run_reads_the_specification_and_the_manifest_once() {
     product.write("manifest.yaml", "changed: [");
     let error = pipeline::run(&definition, &RunId::new()).unwrap_err();
     let failed = error.report().unwrap().to_string();
-    // The place of the check in the specification that was read first.
+    // The place is that in the specification which was read before it changed.
     assert!(failed.contains("floe.yaml:13:"), "{failed}");
 }
 
@@ -164,7 +164,7 @@ fn a_mistake_in_the_checks_is_found_when_they_are_compiled_with_its_place() {
 #[test]
 fn a_check_that_cannot_run_fails_beside_the_others() {
     let product = of_model("{ row_count: 9 }, { not_null: customer }, { not_null: order_id }");
-    // The query is wrong as a part of another query, so its columns are not known before it runs.
+    // The comment makes the query invalid inside another query, so its columns are not known before it runs.
     product.write("models/big.sql", "SELECT order_id FROM {{ ref('stg_orders') }}; -- all");
     let output = product.run();
     assert_eq!(output.code, Some(1), "{output:?}");
@@ -211,7 +211,7 @@ fn the_query_of_a_check_that_is_tolerated_is_in_the_summary_and_the_results() {
         ],
     );
     assert_eq!(results(&product, "orders")["failed_checks"][0]["query"], query);
-    // Only the error, and no summary.
+    // A quiet run prints only the error, and no summary.
     product.replace("manifest.yaml", ", on_failure: continue", "");
     let output = product.floe("run", &["-q"], &[]);
     let error = "error: {dir}/floe.yaml:13:14: the check `not_null_customer_id` of `orders` failed: 1 row\n";

@@ -18,21 +18,21 @@ fn compile(manifest: &str, product: &str) -> (Product, Output) {
     shop.append("floe.yaml", product);
     let variables = [
         ("HOOK", "http://alerts.ops.svc:8080/T0/c4n4ryZm9vYmFy"),
-        // The collector of the manifest is not there.
+        // No collector runs at the endpoint of the manifest.
         ("OTEL_SDK_DISABLED", "true"),
     ];
     let output = shop.floe("compile", &[], &variables);
     (shop, output)
 }
 
-/// The peers of each rule of the product's policy, with the port.
+/// Returns the peers of each rule of the product's policy, with the port.
 fn egress(product: &Product) -> BTreeSet<String> {
     let policies = documents(product, "network-policies.yaml");
     assert_eq!(policies.len(), 3);
     let policy =
         policies.iter().find(|policy| policy["metadata"]["name"] == "shop-egress").unwrap();
     let rules = policy["spec"]["egress"].as_array().unwrap();
-    // The first rule allows names (DNS).
+    // The first rule allows DNS.
     assert_eq!(
         rules[0]["ports"],
         json!([{ "protocol": "UDP", "port": 53 }, { "protocol": "TCP", "port": 53 }])
@@ -130,7 +130,7 @@ fn readable(product: &Product) -> Value {
 
 #[test]
 fn a_role_reads_the_secrets_of_the_product_and_of_the_plugins() {
-    // Nothing runs in the cluster while it compiles: the store is not started.
+    // The store is not started, because the compilation does not run in the cluster.
     let (product, output) = compile(
         "\
 plugins:
@@ -164,14 +164,14 @@ fn a_key_that_is_no_secret_of_kubernetes_is_one_error() {
         "error: {dir}/floe.yaml: `secrets`: the store `k8s`: expected `NAME/KEY` with the name of a Secret and a key of its data, found the key `CAMPAIGN_TOKEN`\n"
     );
     assert!(!product.path(".floe/kubernetes").exists());
-    // There are no artifacts to run, either.
+    // No artifacts are written, either.
     assert!(!product.path(".floe/compiled_artifacts.json").exists());
 }
 
 #[test]
 fn manifests_are_written_as_a_whole_or_not_at_all() {
     let product = Product::shop();
-    // A product can have this name, an object of a cluster cannot.
+    // This name is valid for a product, but too long for an object of a cluster.
     product.replace("floe.yaml", "name: shop", &format!("name: {}", "a".repeat(64)));
     product.append(
         "manifest.yaml",

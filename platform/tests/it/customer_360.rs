@@ -11,7 +11,7 @@ fn rows(product: &Product, name: &str) -> Vec<HashMap<String, String>> {
     reader.deserialize().map(Result::unwrap).collect()
 }
 
-/// The revenue in cents: the items of the completed orders without their discount.
+/// Returns the revenue in cents: the items of the completed orders after their discount.
 fn revenue(product: &Product) -> i64 {
     let orders = rows(product, "orders");
     let completed = orders.iter().filter(|order| order["status"] == "completed");
@@ -26,7 +26,7 @@ fn revenue(product: &Product) -> i64 {
     items.map(value).sum()
 }
 
-/// All values of all tables, in the order in which they are stored.
+/// Returns all values of all tables, in the order in which they are stored.
 fn dump(database: &Connection) -> Vec<String> {
     let mut names = database.prepare("SELECT name FROM sqlite_master ORDER BY name").unwrap();
     let names = names.query_map((), |row| row.get::<_, String>(0)).unwrap();
@@ -71,7 +71,7 @@ fn the_marts_agree_with_each_other_and_with_the_files() {
         assert_eq!(found, expected, "{query}");
     }
 
-    // A second run from the same files.
+    // A second run builds the same tables from the same files.
     let first = dump(&database);
     drop(database);
     product.run().assert_ok();

@@ -1,4 +1,4 @@
-//! A product that is a dbt project: `dbt build` runs its nodes, here a stand-in, and in `.ci/services pipeline` dbt itself.
+//! A product that is a dbt project. A stand-in runs its nodes here, and dbt itself does in `.ci/services pipeline`.
 
 use std::fs;
 use std::io::{BufRead as _, BufReader, Write as _};
@@ -23,8 +23,8 @@ cat events >> \"$DBT_LOG_PATH/dbt.log\"
 
 const INVOCATION: &str = "4be4c3c5-6a29-4b7a-9d0f-2a8c3f5e7d11";
 
-/// A product of which dbt builds a seed and two models, and runs a test. `test` is the status of the test, and `last`
-/// is the status of the model that reads the tested node.
+/// Returns a dbt project whose stand-in reports four nodes and a test. `test` is the status of the test, and `last` is
+/// the status of the model that reads the tested node.
 fn product(test: &str, last: &str) -> Product {
     let product = Product::shop();
     let program = product.path("stand-in");
@@ -85,7 +85,7 @@ fn dbt_builds_the_nodes_with_the_profile_of_the_compute_plugin() {
     output.assert_ok();
     let built = "2 models, 1 seed and 1 snapshot built, 0 failed · 1 check passed, 0 failed · ";
     assert!(output.stderr.contains(built), "{}", output.stderr);
-    // Nodes that ran in parallel do not take longer than the command.
+    // The time of the build is that of the command, not of its nodes, which ran in parallel.
     for of_nodes in ["build 100.25 s", "build 401.00 s"] {
         assert!(!output.stderr.contains(of_nodes), "{}", output.stderr);
     }
@@ -152,7 +152,7 @@ fn a_node_is_printed_when_it_has_ended() {
     let mut floe = floe.stderr(Stdio::piped()).spawn().unwrap();
     let mut lines = BufReader::new(floe.stderr.take().unwrap()).lines().map(Result::unwrap);
     assert!(lines.any(|line| line.starts_with("  ✓ stg_orders")));
-    // dbt has not ended before it has read this line.
+    // The stand-in waits for this line before it ends.
     let mut gate = fs::File::options().read(true).write(true).open(&gate).unwrap();
     gate.write_all(b"\n").unwrap();
     let rest: Vec<String> = lines.collect();
@@ -232,7 +232,7 @@ fn a_command_is_found_by_its_id_also_if_no_node_has_failed() {
     assert_eq!(found["runs"][0]["status"], "failed");
 }
 
-/// `floe trace-dbt -- stand-in build` in the folder of the product.
+/// Runs `floe trace-dbt -- stand-in build` in the folder of the product.
 fn traced(product: &Product, variables: &[(&str, &str)]) -> std::process::Output {
     traced_with(product, &["build"], variables)
 }
@@ -282,7 +282,7 @@ fn commands_below_trace_dbt_are_in_the_same_history_and_say_what_was_unusual() {
     for (one, other) in [("command", "dbt build"), ("status", "success"), ("environment", "dev")] {
         assert!(runs.iter().all(|run| run[one] == other), "{one}: {runs:#?}");
     }
-    // A command of `floe` measures dbt in the same way as `trace-dbt`.
+    // `floe run` records the nodes of dbt in the same way as `floe trace-dbt`.
     assert_eq!(runs[1]["assets"], runs[7]["assets"]);
     assert_eq!(runs[0]["assets"].as_array().unwrap().len(), 4);
 }
@@ -360,12 +360,12 @@ fn a_project_with_its_own_profile_is_built_in_the_environment() {
     product.replace("manifest.yaml", "  compute: ", "  # compute: ");
     let output = product.floe("run", &["--env", "prod"], &[]);
     output.assert_ok();
-    // dbt finds the profile as it does without `floe`.
+    // No option names a profile, so dbt finds the profile as it does without `floe`.
     let folder = product.path("");
     let folder = folder.to_str().unwrap().trim_end_matches('/');
     let expected = format!("build --project-dir {folder} --target prod");
     assert_eq!(product.read("arguments").trim_end(), expected);
-    // Only dbt knows the place of its database.
+    // Only dbt knows where its database is.
     let summary = output.stderr.split_once("2 models, 1 seed and 1 snapshot built, ").unwrap().1;
     assert!(summary.contains("\ntables   in the database of dbt's profile\n"), "{summary}");
 }

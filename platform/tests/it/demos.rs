@@ -8,7 +8,7 @@ use rusqlite::types::FromSql;
 
 use crate::product::Product;
 
-/// The rows of a CSV file that contains no quotes, without its header.
+/// Returns the rows of a CSV file that contains no quotes, without the header.
 fn rows(product: &Product, source: &str) -> Vec<Vec<String>> {
     let text = product.read(&format!("data/{source}.csv"));
     let fields = |line: &str| line.split(',').map(str::to_owned).collect();
@@ -34,7 +34,7 @@ fn iot_telemetry_finds_the_door_the_fan_and_the_gateway() {
 
     let readings = rows(&product, "readings");
     let moments: BTreeSet<_> = readings.iter().map(|row| (&row[1], &row[2])).collect();
-    assert!(moments.len() < readings.len(), "no message is repeated");
+    assert!(moments.len() < readings.len(), "the readings contain no repeated message");
     let stored: u32 = value(&database, "SELECT count(*) FROM stg_readings");
     assert_eq!(stored as usize, moments.len());
     // Without the broken measurements, a cold store is never warmer than 15 degrees.
@@ -44,17 +44,17 @@ fn iot_telemetry_finds_the_door_the_fan_and_the_gateway() {
     assert!(broken > 0 && hottest < 15.0, "{broken} {hottest}");
 
     let device: String = value(&database, "SELECT group_concat(DISTINCT device_id) FROM anomalies");
-    assert_eq!(device, "17", "the sensor beside the fan");
+    assert_eq!(device, "17", "expected the sensor beside the fan");
     let site: String = value(
         &database,
         "SELECT group_concat(DISTINCT site || ' ' || day) FROM site_climate WHERE hours_outside > 0",
     );
-    assert_eq!(site, "cold-store-5 2026-03-09", "the door");
+    assert_eq!(site, "cold-store-5 2026-03-09", "expected the door");
     let gaps: String = value(
         &database,
         "SELECT group_concat(device_id) FROM (SELECT DISTINCT device_id FROM reading_gaps WHERE minutes > 600 ORDER BY 1)",
     );
-    assert_eq!(gaps, "41,42,43,44,45", "the gateway");
+    assert_eq!(gaps, "41,42,43,44,45", "expected the gateway");
 }
 
 #[test]
@@ -90,7 +90,7 @@ fn financial_risk_values_positions_and_ranks_losses() {
     for (desk, by_day) in profits {
         let mut sorted: Vec<f64> = by_day.into_values().collect();
         sorted.sort_by(f64::total_cmp);
-        // Five of 519 days are worse.
+        // Five of the 519 days are worse than the value at risk.
         assert_eq!(sorted.len(), 519);
         let mean = sorted[..6].iter().sum::<f64>() / 6.0;
         let (risk, shortfall): (f64, f64) = database
@@ -100,7 +100,7 @@ fn financial_risk_values_positions_and_ranks_losses() {
                 |row| Ok((row.get(0)?, row.get(1)?)),
             )
             .unwrap();
-        // The values of positions are rounded to cents.
+        // The tolerance is for the values of positions, which are rounded to cents.
         assert!((risk + sorted[5]).abs() < 1.0, "{desk}: {risk} {}", sorted[5]);
         assert!((shortfall + mean).abs() < 1.0, "{desk}: {shortfall} {mean}");
     }

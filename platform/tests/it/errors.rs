@@ -10,7 +10,7 @@ use crate::service::{Answer, Service};
 const CHECKS: &str =
     "    checks: [{ row_count: 3 }, { not_null: ordered_on }, { unique: order_id }]\n";
 
-/// The number of errors of each component in a run of the shop. Components without errors are left out.
+/// Returns the number of errors of each component that a run of the shop exports, without zeros.
 fn errors(change: impl FnOnce(&Product)) -> BTreeMap<String, String> {
     let product = Product::shop();
     change(&product);
@@ -34,7 +34,7 @@ fn errors(change: impl FnOnce(&Product)) -> BTreeMap<String, String> {
     errors
 }
 
-/// A change that makes the product need a secret, which every store is asked for.
+/// Returns a change that adds plugins, and a secret that a run looks up in every store.
 fn manifest(plugins: &str) -> impl FnOnce(&Product) {
     move |product| {
         product.append("floe.yaml", "secrets: [{ key: HOME }]");
@@ -91,7 +91,7 @@ fn each_failure_is_counted_once_for_its_component() {
             product.append("manifest.yaml", &format!("plugins:\n{plugins}"));
         })
     };
-    // Two of the three checks fail, and an alert about each of them; the run goes on, or ends with a third alert.
+    // Two of the three checks fail, and so do their two alerts. If the run fails, a third alert is lost.
     let alert = format!("  alert_channel: {{ type: alertmanager, url: '{url}' }}\n");
     let of = |alerts: &str| {
         let counts = [("alert", alerts), ("quality", "2")];

@@ -3,7 +3,7 @@
 
 use crate::product::Product;
 
-/// `broken` reads `stg_orders`, and `late` reads `broken`; `totals` is independent of them.
+/// Returns the shop with the models `broken`, which has the query `sql`, and `late`, which reads `broken`.
 fn broken(sql: &str) -> Product {
     let product = Product::shop();
     let models = "  - { name: broken, layer: silver }\n  - { name: late, layer: gold }\n";

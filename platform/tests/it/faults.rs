@@ -1,4 +1,4 @@
-//! A library that is preloaded into the program and injects faults into its calls that change files.
+//! A library that is preloaded into the program and injects faults into calls that change files.
 
 use std::fs;
 use std::path::PathBuf;
@@ -26,10 +26,11 @@ impl Faults {
         faults
     }
 
-    /// Runs the product with a fault: `kill` before call number `at`, or a disk that is `full` from then on.
+    /// Runs the product with a fault: in the mode `kill`, the program is killed before call number `at`; in the mode
+    /// `full`, the disk is full from that call on.
     pub(crate) fn run(&self, product: &Product, mode: &str, at: usize) -> Output {
         let _ = fs::remove_file(self.log());
-        // Paths in the log and below the folder are those that the kernel reports.
+        // The library compares this folder with paths from the kernel, which contain no symbolic links.
         let folder = fs::canonicalize(product.path("")).unwrap();
         let folder = folder.to_str().unwrap();
         let (library, log, at) = (self.library(), self.log(), at.to_string());
@@ -43,7 +44,7 @@ impl Faults {
         product::program(&["run", folder], &variables)
     }
 
-    /// The calls of the last run: the name of the call and its paths.
+    /// Returns the calls of the last run, each with its name and its path.
     pub(crate) fn calls(&self) -> Vec<String> {
         let log = fs::read_to_string(self.log()).unwrap();
         log.lines().map(str::to_owned).collect()

@@ -1,4 +1,4 @@
-//! `floe find`: the ids of a run, by any of them.
+//! `floe find` finds a run by any of its ids.
 
 use floe_tests::Receiver;
 use serde_json::Value;
@@ -14,7 +14,7 @@ fn find(product: &Product, id: &str, words: &[&str]) -> Output {
     product.floe("find", &[&[id], words].concat(), &[])
 }
 
-/// A product with a run in a trace and in a run of Dagster, and its results.
+/// Runs a product in a trace and in a run of Dagster. Returns the product and the results.
 fn ran() -> (Product, Value) {
     let product = Product::shop();
     product.append(
@@ -30,7 +30,7 @@ fn ran() -> (Product, Value) {
 #[test]
 fn every_id_of_a_run_finds_the_others() {
     let (product, results) = ran();
-    // Another run in another trace.
+    // This run in another trace must not be found.
     product.run().assert_ok();
     assert_eq!(results["trace_id"], TRACE_ID);
     assert_eq!(results["dagster_run_id"], DAGSTER);
@@ -116,7 +116,7 @@ fn a_run_without_a_trace_is_found_by_its_other_ids() {
     assert!(!found.stdout.contains("trace URL"), "{}", found.stdout);
 }
 
-/// `prod` records some of its runs, and every failed run, so the id of any run may be needed.
+/// In `prod`, the trace of every failed run is exported, so the id of any run may be needed.
 #[test]
 fn the_trace_of_a_run_that_failed_without_being_sampled_has_its_id_everywhere() {
     let receiver = Receiver::http();

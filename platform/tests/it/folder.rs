@@ -1,4 +1,4 @@
-//! The product of the current folder.
+//! The default product is the one in the current folder.
 
 use crate::product::Product;
 

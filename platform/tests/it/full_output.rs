@@ -1,4 +1,4 @@
-//! A standard output that cannot be written fails a command, and a closed one does not.
+//! A command fails if standard output cannot be written, but not if it is closed.
 
 #![cfg(target_os = "linux")]
 

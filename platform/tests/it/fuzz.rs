@@ -1,4 +1,4 @@
-//! The targets of `fuzz/platform_targets.rs` with their seeds and mutated seeds.
+//! Runs the targets of `fuzz/platform_targets.rs` with their seeds and with mutated seeds.
 
 #[path = "../../../fuzz/platform_targets.rs"]
 mod targets;

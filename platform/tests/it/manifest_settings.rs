@@ -74,7 +74,7 @@ fn every_setting_of_the_manifest_is_written_to_the_artifacts() {
     assert_eq!(telemetry.batch_processor.export_timeout_millis, 30000);
     let log_batches = telemetry.log_batch_processor;
     assert_eq!((log_batches.max_queue_size, log_batches.schedule_delay_millis), (4096, 500));
-    // A reference is not a credential, and is written.
+    // The artifacts contain the reference, which is not a credential.
     let authentication = TelemetryAuth::api_key("X-Api-Key", "${env:JAEGER_KEY}");
     assert_eq!(telemetry.authentication, Some(authentication));
     assert_eq!(telemetry.redaction.level, RedactionLevel::Strict);
@@ -186,7 +186,7 @@ fn backend_and_endpoint_follow_from_the_tracing_settings() {
         // The console backend exports nothing over OTLP.
         ("endpoint: 'http://collector:4317'", "type: console", true, "console", DEFAULT),
         ("endpoint: 'http://collector:4317', exporter: console", "", true, "console", DEFAULT),
-        // A local Jaeger, not the backend's default.
+        // The manifest's endpoint takes precedence over the default of the backend.
         (
             "endpoint: 'http://localhost:4317'",
             "type: jaeger",
@@ -209,7 +209,7 @@ fn backend_and_endpoint_follow_from_the_tracing_settings() {
     }
 }
 
-/// Without an endpoint, the exporter uses the default of its protocol.
+/// Without an endpoint, spans go to the default endpoint of the protocol.
 #[test]
 fn a_destination_is_where_the_exporter_sends_spans() {
     let mut config = TelemetryConfig::new("shop");

@@ -1,4 +1,4 @@
-//! A warehouse that other programs use: `SQLite` keeps a part of a database in files beside it while they write.
+//! A warehouse that other programs use. While they write, `SQLite` keeps a part of the database in files beside it.
 
 use std::fs::{self, File};
 use std::io::{BufRead as _, BufReader};
@@ -11,7 +11,7 @@ use crate::product::{Product, command};
 const WAREHOUSE: &str = ".floe/warehouse.db";
 const FAILED: &str = ".floe/warehouse.failed.db";
 
-/// Another table, and more pages than the cache has: they are written before the transaction ends.
+/// Adds a table and changes more pages than the cache holds, so that some are written before the transaction ends.
 const UNFINISHED: &str = "PRAGMA cache_size = 2; BEGIN IMMEDIATE; CREATE TABLE notes (text); \
     UPDATE orders SET ordered_on = hex(randomblob(200))";
 
@@ -46,16 +46,16 @@ fn kill(product: &Product, database: &str, statements: &str) {
         .into_iter()
         .filter_map(|path| Some((fs::read(product.path(&path)).ok()?, path)))
         .collect();
-    assert!(left.len() > 1, "nothing is beside it");
+    assert!(left.len() > 1, "the program left no file beside the database");
     drop(program);
     for (bytes, path) in left {
         product.write_bytes(&path, &bytes);
     }
 }
 
-/// The tables of a database, which must not be damaged.
+/// Returns the names of the tables of a database, which must not be damaged.
 fn tables(product: &Product, database: &str) -> String {
-    // A reader may write: it undoes the unfinished changes of another program.
+    // The database is opened for writing, because a reader undoes the unfinished changes of another program.
     let database = Connection::open(product.path(database)).unwrap();
     let text = |query| database.query_row(query, (), |row| row.get(0)).unwrap();
     let checked: String = text("PRAGMA integrity_check");
@@ -102,7 +102,7 @@ fn a_program_with_a_log_does_not_change_the_tables_of_later_runs() {
     write_orders(&product, 800);
     product.run().assert_ok();
     assert_published(&product, 800);
-    // The program writes into the database that it has opened.
+    // The program still writes into the old database, which it has open.
     program.execute_batch("DELETE FROM orders").unwrap();
     assert_published(&product, 800);
     drop(program);
@@ -111,7 +111,7 @@ fn a_program_with_a_log_does_not_change_the_tables_of_later_runs() {
     assert_published(&product, 800);
 }
 
-/// The lock is held by a step of Dagster, which has copied the warehouse.
+/// The test holds the lock, as a step of Dagster does that has copied the warehouse.
 #[test]
 fn a_run_waits_for_the_lock_of_the_warehouse() {
     let product = ran(500);

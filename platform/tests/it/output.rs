@@ -6,7 +6,7 @@ use serde_json::Value;
 use crate::exporting_to;
 use crate::product::{Product, command};
 
-/// The lines of a run without a terminal: one for each asset, and a summary with the results and their places.
+/// Without a terminal, a run prints one line for each asset, and a summary with the results and their places.
 #[test]
 fn a_run_prints_a_line_for_each_asset_and_a_summary_last() {
     let product = Product::shop();
@@ -52,7 +52,7 @@ fn json_of(product: &Product, path: &str) -> Value {
     serde_json::from_str(&product.read(path)).unwrap()
 }
 
-/// The time for generating a file is no part of the time of its asset.
+/// The time of an asset does not include the generation of its file.
 #[test]
 fn the_input_is_generated_before_its_asset_is_built() {
     let product = Product::shop();
@@ -64,7 +64,7 @@ fn the_input_is_generated_before_its_asset_is_built() {
     let line = first.stderr.lines().nth(1).unwrap();
     let start = "  ✓ orders      source         1 row  ";
     assert!(line.starts_with(start), "{line}");
-    // The line is above the line of the asset, at the same depth.
+    // The line of the generation is above the line of the asset, at the same depth.
     let drawn: Vec<&str> = first.stdout.lines().collect();
     let at = |name: &str| drawn.iter().position(|line| line.contains(name)).unwrap();
     let depth = |at: usize| drawn[at].chars().position(|it| it == '✓').unwrap();
@@ -83,7 +83,7 @@ fn the_trace_is_printed_on_request_only() {
     let endpoint = receiver.endpoint();
     let exported = exporting_to(&endpoint);
     let nowhere = [("OTEL_TRACES_EXPORTER", "none")];
-    // The times of spans decide which of them are folded.
+    // These texts do not depend on the times of spans, which determine the folded ones.
     let full = "✓ floe.compile.stage1 ";
     let folded = "… ";
     for (arguments, variables, drawn, hidden) in [
@@ -175,7 +175,7 @@ fn colours_are_forced_and_forbidden_by_variables() {
     }
 }
 
-/// A run can stop in the middle, or after everything was built.
+/// A run prints its summary whether it stops in the middle or after everything was built.
 #[test]
 fn a_run_that_stops_ends_with_its_summary() {
     let product = Product::shop();
@@ -207,7 +207,7 @@ fn a_run_that_stops_ends_with_its_summary() {
     assert!(summary.contains(lost), "{summary}");
 }
 
-/// The lines of the failures may be far above the summary.
+/// The summary repeats the failures because their lines may be far above it.
 #[test]
 fn the_summary_repeats_the_failures_up_to_ten() {
     let product = Product::shop();
@@ -243,7 +243,7 @@ fn an_alert_that_is_not_sent_is_told() {
     assert_eq!(output.code, Some(1));
     let warning = &*format!("warning: the alert_channel plugin `alertmanager`: POST {url}");
     assert_eq!(output.stderr.matches(warning).count(), 1, "{}", output.stderr);
-    // The product cannot be compiled.
+    // A product that cannot be compiled is an alert, too.
     product.write("models/totals.sql", "SELECT 1 FROM {{ ref('nowhere') }}");
     let output = product.run();
     assert_eq!(output.code, Some(2));

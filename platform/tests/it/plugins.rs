@@ -1,4 +1,4 @@
-//! Plugins that the manifest selects, in runs: quality checks, alerts, secrets, lineage and storage.
+//! Runs with plugins that the manifest selects: quality checks, alerts, secrets, lineage and storage.
 
 use crate::product::Product;
 use crate::service::{Answer, Service};
@@ -156,11 +156,11 @@ fn a_failure_to_compile_is_an_alert_to_the_channels_of_the_manifest() {
         ("floe.yaml", "name: shop\nversion: 1", "floe.yaml:2:10: version: expected "),
     ] {
         let product = Product::shop();
-        // Nothing has created the folder of the alerts.
+        // The folder of the alerts does not exist yet.
         let channels = "plugins: { alert_channel: [{ type: terminal, file: .floe/alerts.log }, { type: terminal, file: data/orders.csv/alerts }, { type: terminal }] }";
         product.append("manifest.yaml", channels);
         product.write(path, text);
-        // A failed channel is reported, and the terminal, which already shows the error, gets no alert.
+        // A failed channel is reported. The terminal gets no alert, because it already shows the error.
         let output = product.run();
         assert_eq!(output.code, Some(2));
         let (lost, found) = output.stderr.split_once("error: ").unwrap();
@@ -188,7 +188,7 @@ fn a_plugin_that_does_not_start_is_an_alert_to_the_channels_that_do() {
     let (warning, message) = output.stderr.split_once("error: ").unwrap();
     assert!(warning.contains("the plugin was not started"), "{}", output.stderr);
     assert!(message.contains("NO_HOOK"), "{}", output.stderr);
-    // The first failure is the channel that cannot be used. The other channel gets the alert.
+    // The run fails because one channel does not start. The other channel gets the alert.
     let alert = product.read("alerts.log");
     assert_eq!(alert, format!("alert: critical: FloePipelineFailed: {message}"));
     product.replace("manifest.yaml", "{ type: slack, webhook: '${env:NO_HOOK}' }, ", "");
@@ -270,11 +270,11 @@ fn a_lineage_backend_that_hangs_does_not_delay_each_asset() {
     product.append("manifest.yaml", &manifest);
     let output = product.run();
     assert_eq!(output.code, Some(0), "{}", output.stderr);
-    // All failures of the backend are one warning.
+    // All failures of the backend result in one warning.
     let warning = "warning: the lineage_backend plugin `marquez`: ";
     assert!(output.complaints().starts_with(warning), "{}", output.stderr);
     assert_eq!(output.complaints().lines().count(), 1);
-    // On a busy machine, an event was not even received in time.
+    // On a busy machine, an event may not be received in time.
     assert!(marquez.received().len() <= 3, "{:?}", marquez.received());
     // The other backend gets every event.
     assert_eq!(product.read(".floe/lineage.jsonl").lines().count(), 8);

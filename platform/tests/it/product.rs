@@ -154,7 +154,7 @@ impl Output {
         assert_eq!(self.complaints(), "");
     }
 
-    /// Standard error without the lines and the summary of a run. Errors of assets have the form of other errors.
+    /// Returns standard error without the progress and the summary of a run. All errors have the same form.
     pub(crate) fn complaints(&self) -> String {
         let marks = [
             "  ✓ ",
@@ -186,7 +186,7 @@ impl Output {
     }
 }
 
-/// The `floe` binary without the `OTEL_` variables of this process.
+/// Returns a command that runs the `floe` binary without the `OTEL_` variables of this process.
 pub(crate) fn command(words: &[&str], variables: &[(&str, &str)]) -> Command {
     let mut floe = Command::new(env!("CARGO_BIN_EXE_floe"));
     for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("OTEL_")) {

@@ -63,7 +63,7 @@ fn the_lineage_of_each_run_is_kept_within_a_bound() {
     assert_eq!(runs_in(&product, lineage).len(), 2);
     assert!(product.read(lineage).starts_with(&of_first));
 
-    // Enough runs for 32 MiB of events.
+    // The events of this number of runs exceed 32 MiB.
     let copies = (32 << 20) / of_first.len() + 1;
     product.write(lineage, &of_first.repeat(copies));
     product.run().assert_ok();

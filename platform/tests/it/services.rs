@@ -1,4 +1,4 @@
-//! A run whose manifest selects services. The unchanged product talks to all of them in one trace.
+//! A run that uses several services, which only the manifest selects, has all their spans in one trace.
 
 use std::collections::BTreeSet;
 
@@ -7,11 +7,10 @@ use serde_json::{Value, json};
 use crate::product::Product;
 use crate::service::{Answer, Received, Service};
 
-/// Credentials for the stores and the services. No other text may contain them.
+/// The credentials of the services. Only requests may contain them.
 const CREDENTIALS: [&str; 2] = ["c4n4ryInfisical", "c4n4ryPolaris"];
 
-/// Answers a request of a run in place of Infisical, Polaris, Marquez or Alertmanager, with the answer that the service
-/// would give.
+/// Answers a request of a run as Infisical, Polaris, Marquez or Alertmanager would.
 fn answer(request: &Received) -> Answer {
     let path = request.path.split('?').next().unwrap();
     let body = match (request.method.as_str(), path) {
@@ -38,7 +37,7 @@ fn answer(request: &Received) -> Answer {
     Answer::json(200, &body)
 }
 
-/// The shop with a check that fails, and every service at one address.
+/// Returns the shop with a check that fails, and with every service at `url`.
 fn shop(url: &str) -> Product {
     let product = Product::shop();
     product.replace(

@@ -1,11 +1,11 @@
-//! The products of the demo contain no telemetry: the platform is instrumented, and they are not.
+//! The products of the demo contain no telemetry, because the platform is instrumented instead.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
 const WORDS: [&str; 6] = ["otel", "otlp", "telemetry", "trace", "tracing", "span"];
 
-/// Every file that is committed.
+/// Returns the committed files of a folder.
 fn files(folder: &Path) -> Vec<PathBuf> {
     let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
     let mut all = Vec::new();
@@ -23,12 +23,12 @@ fn files(folder: &Path) -> Vec<PathBuf> {
 fn no_product_mentions_telemetry() {
     let demo = Path::new(env!("CARGO_MANIFEST_DIR")).join("demo");
     let mut files = files(&demo);
-    // This is the platform's file, not part of a product.
+    // The manifest belongs to the platform, not to a product.
     files.retain(|file| *file != demo.join("manifest.yaml"));
     assert!(files.len() > 20, "{files:?}");
     for file in files {
         let text = fs::read_to_string(&file).unwrap().to_lowercase();
-        // The name of this product is about telemetry of another kind.
+        // In the name of this product, telemetry means measurements of devices.
         let text = text.replace("name: iot-telemetry", "");
         for word in WORDS {
             assert!(!text.contains(word), "`{word}` in {}", file.display());

@@ -50,12 +50,12 @@ fn a_run_is_one_tree_that_begins_with_the_compilation() {
 fn a_run_starts_its_plugins_and_publishes_what_it_built() {
     let product = Product::shop();
     let (spans, _) = run(&product);
-    // The start of nine plugins, one source, two models, and what they publish.
+    // A run starts eight plugins, loads one source, builds two models, and publishes one of them.
     let count = |name: &str| spans.named(name).count();
     assert_eq!(count("floe.plugins.start"), 1, "{spans}");
     let started = spans.names().iter().filter(|name| name.strip_suffix(".start").is_some()).count();
     assert_eq!(started, 1 + 8, "{spans}");
-    // Only the events at the ends have spans; the starts are span events.
+    // Only the lineage events of an end have spans; those of a start are span events.
     assert_eq!(count("lineage.emit_event"), 1 + 3, "{spans}");
     for name in ["floe.pipeline.run", "floe.asset.totals"] {
         spans.single(name).assert_event("lineage.emit_event");
@@ -210,7 +210,7 @@ fn a_failing_model_fails_the_root_span_and_its_dependents_are_skipped() {
     spans.single("floe.pipeline.run").assert_error("1 of 3 assets failed");
 }
 
-/// The errors that have no other error below them: the name of the span, and the class of its error.
+/// Returns the name and the error type of each failed span that has no failed span below it.
 fn causes(spans: &Spans) -> Vec<(String, String)> {
     let is_error = |span: &testing::CapturedSpan<'_>| matches!(span.status(), Status::Error { .. });
     let failed: Vec<_> = spans.iter().filter(is_error).collect();

@@ -23,7 +23,7 @@ fn write_orders(product: &Product, count: usize) {
     product.write("data/orders.csv", &text);
 }
 
-/// The last runs, as `floe runs` prints them.
+/// Returns the last runs from `floe runs --json`.
 fn runs(product: &Product, arguments: &[&str]) -> Vec<Value> {
     let output = product.floe("runs", &[&["--json"], arguments].concat(), &[]);
     output.assert_ok();
@@ -41,7 +41,7 @@ fn a_source_with_eight_times_its_rows_is_said_everywhere() {
     let summary = output.stderr.split_once("\nunusual  ").unwrap().1;
     assert!(summary.contains(expected), "{summary}");
 
-    // The number of rows is unusual in the second run, too, and its consequences are not reported.
+    // In the second run, the unusual number of rows is reported once, without its consequences.
     product.run().assert_ok();
     let ended = &runs(&product, &[])[0];
     let told = |unusual: &Value| {
@@ -137,7 +137,7 @@ fn four_hundred_runs_are_kept() {
     assert_eq!(all[0]["number"], 2);
 }
 
-/// The runs of some nights, the oldest first, with these numbers of orders.
+/// Writes a history of nightly runs with these numbers of orders, the oldest first.
 fn write_nights(product: &Product, orders: &[usize]) {
     let recorded = product.read(RUNS);
     let run = recorded.lines().next().unwrap();
@@ -154,7 +154,7 @@ fn write_nights(product: &Product, orders: &[usize]) {
     product.write(RUNS, &nights);
 }
 
-/// The line about the rows of a night with `tonight` orders, after `nights`.
+/// Returns what a run with `tonight` orders prints about unusual rows after runs with the orders in `nights`.
 fn said_of_rows(product: &Product, nights: &[usize], tonight: usize) -> Option<String> {
     write_nights(product, nights);
     write_orders(product, tonight);
@@ -167,21 +167,21 @@ fn said_of_rows(product: &Product, nights: &[usize], tonight: usize) -> Option<S
 #[test]
 fn a_weekday_that_always_differs_is_not_unusual() {
     let product = ran(1);
-    // Four weeks that begin with a Monday of more orders, never as many as before.
+    // In each of the four weeks, Monday has more orders, and never as many as on another Monday.
     let mondays = [489, 507, 496, 511];
     let weeks = mondays.map(|orders| [orders, 200, 203, 198, 201, 197, 202]);
     let nights = weeks.as_flattened();
     for tonight in [480, 500, 520] {
         assert_eq!(said_of_rows(&product, nights, tonight), None);
     }
-    // A run in addition to the nightly runs.
+    // An additional run, which shifts the weekdays, makes no difference.
     let more = [&[200][..], nights].concat();
     assert_eq!(said_of_rows(&product, &more, 520), None);
     let more = [nights, &[200]].concat();
     assert_eq!(said_of_rows(&product, &more, 520), None);
     let other = said_of_rows(&product, nights, 1600).unwrap();
     assert!(other.contains("`orders` has 8.0 × its usual rows (1,600, usually 201)"), "{other}");
-    // The first nights of a change are unusual.
+    // The first nights after a change are unusual.
     let few = [nights, &[900]].concat();
     assert!(said_of_rows(&product, &few, 900).is_some());
 }

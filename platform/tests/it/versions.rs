@@ -1,4 +1,4 @@
-//! Artifacts that this program cannot use are one error.
+//! For artifacts that this program cannot use, it prints exactly one error.
 
 use floe::artifacts::{CompiledArtifacts, VERSION};
 

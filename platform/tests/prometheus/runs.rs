@@ -122,7 +122,7 @@ impl Backend {
         }
         let path = format!("/api/v1/query?query={encoded}");
         let Some(body) = get(self.queries, &path) else {
-            panic!("`{query}` was refused");
+            panic!("Prometheus refused `{query}`");
         };
         let body: Value = serde_json::from_str(&body).unwrap();
         body["data"]["result"].as_array().unwrap().clone()

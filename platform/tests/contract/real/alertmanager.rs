@@ -1,4 +1,4 @@
-//! Debian's Alertmanager: an alert is read back by its API.
+//! Debian's Alertmanager: its API returns the alert that was sent.
 
 use std::path::Path;
 use std::process::Command;
@@ -43,7 +43,7 @@ fn an_alert_is_stored_once_with_its_labels_and_annotations() {
     let mut alertmanager = alertmanager(&place, folder.path(), reserved.number());
     let get = |path: &str| {
         let request = ureq::get(format!("{url}{path}"));
-        // floe:hunter2
+        // This encodes `floe:hunter2`.
         let authorized = request.header("authorization", "Basic ZmxvZTpodW50ZXIy");
         authorized.call().ok()?.body_mut().read_to_string().ok()
     };
@@ -53,7 +53,7 @@ fn an_alert_is_stored_once_with_its_labels_and_annotations() {
     let message = Message { at, ..alerts::message() };
     let send = |password: &str, message: &Message<'_>| send_as(&url, 60.0, password, message);
     send("hunter2", &message).unwrap();
-    // The next run has the same cause: there is no second alert, but the alert gets the id of that run.
+    // An alert of the next run with the same cause is not a second alert, but replaces the id of the run.
     let run_id = Some("9f2b1a1e-8d5c-4d43-9f3c-0a53b4b8a7c1");
     let again = Message { run_id, ..message };
     send("hunter2", &again).unwrap();

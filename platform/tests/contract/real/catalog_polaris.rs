@@ -1,4 +1,4 @@
-//! The requests to Polaris, with the models and the client of its own package as an oracle.
+//! Checks the requests to Polaris with the models and the client of its own package.
 
 use std::fs;
 use std::process::Command;
@@ -24,7 +24,7 @@ fn polaris_accepts_a_table_and_a_reader_finds_its_rows() {
         name: "orders",
         location: &format!("file://{}", object.display()),
     };
-    // Nothing is new the second time.
+    // The second time, the namespace and the table exist already.
     for is_new in [true, false] {
         let created = on(&format!("http://127.0.0.1:{port}"), "s3cr3t", 60.0, |catalog| {
             Ok([catalog.create_namespace("retail")?, catalog.create_table(&table)?])

@@ -14,7 +14,7 @@ use super::process::place;
 use crate::dbt_core::{project_in, run_in};
 use crate::with;
 
-/// A project with a seed, a model and a test of it, and the profile that the compute plugin writes.
+/// Returns a project with a seed, a model, a test of that model, and the profile that the compute plugin writes.
 fn project(model: &str, test: &str) -> TempDir {
     let folder = tempfile::tempdir().unwrap();
     let database = folder.path().join("shop.duckdb");

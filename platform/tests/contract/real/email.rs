@@ -1,4 +1,4 @@
-//! aiosmtpd: messages go through SMTP with a login, over STARTTLS or TLS, and are read back.
+//! aiosmtpd: receives messages over SMTP with a login and STARTTLS or TLS, and prints them for the test.
 
 use std::path::Path;
 use std::process::Command;

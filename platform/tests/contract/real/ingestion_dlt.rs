@@ -1,4 +1,4 @@
-//! dlt itself: a REST API into the platform, rows to DuckDB.
+//! dlt itself: loads the rows of a REST API into the platform, and writes rows to DuckDB.
 
 use std::fs;
 

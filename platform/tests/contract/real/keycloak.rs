@@ -1,4 +1,4 @@
-//! npm's oidc-provider, which is certified: client credentials.
+//! Client credentials against npm's oidc-provider, which is certified.
 
 use std::process::Command;
 

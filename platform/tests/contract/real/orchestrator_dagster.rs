@@ -1,4 +1,4 @@
-//! Dagster itself.
+//! The plugin `dagster` against Dagster itself.
 
 use std::process::Command;
 

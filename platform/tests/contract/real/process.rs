@@ -1,4 +1,4 @@
-//! Processes of services.
+//! Starts services as child processes and reads their output.
 
 use std::io::{BufRead as _, BufReader, Read};
 use std::path::PathBuf;
@@ -44,7 +44,7 @@ impl Process {
         loop {
             let left = deadline.saturating_duration_since(Instant::now());
             let Ok(line) = self.lines.recv_timeout(left) else {
-                panic!("no further line; output: {:#?}", self.output);
+                panic!("expected another line, found only {:#?}", self.output);
             };
             self.output.push(line.clone());
             if !line.starts_with('\t') {
@@ -53,10 +53,10 @@ impl Process {
         }
     }
 
-    /// The port that the service prints first.
+    /// Returns the port, which the service prints first.
     pub(crate) fn port(&mut self) -> u16 {
         let line = self.line();
-        line.parse().unwrap_or_else(|_| panic!("no port: {line}"))
+        line.parse().unwrap_or_else(|_| panic!("expected a port, found `{line}`"))
     }
 
     pub(crate) fn has_line(&mut self) -> bool {
@@ -90,7 +90,7 @@ impl Drop for Process {
 fn read(output: impl Read + Send + 'static, mark: &'static str, sender: Sender<String>) {
     thread::spawn(move || {
         for line in BufReader::new(output).lines().map_while(Result::ok) {
-            // Nobody reads after the test.
+            // After the test, the receiver may be gone.
             let _ = sender.send(format!("{mark}{line}"));
         }
     });

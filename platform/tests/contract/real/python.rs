@@ -1,4 +1,4 @@
-//! The Python of the installed services.
+//! Runs scripts with the Python of the installed services.
 
 use std::path::Path;
 use std::process::Command;

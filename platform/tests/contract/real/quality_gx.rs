@@ -1,4 +1,4 @@
-//! Great Expectations itself.
+//! The plugin `great_expectations` against Great Expectations itself.
 
 use floe_plugin::ErrorKind;
 use floe_plugin::quality::Check;
@@ -35,7 +35,7 @@ fn great_expectations_checks_a_table() {
 
 #[test]
 fn a_python_without_great_expectations_is_an_error() {
-    // A Python of its own, without packages.
+    // This Python environment contains no packages.
     let folder = tempfile::tempdir().unwrap();
     let venv = std::process::Command::new("python3")
         .args(["-m", "venv", "--without-pip"])

@@ -1,4 +1,4 @@
-//! The manifests against the schemas of Kubernetes.
+//! Validates the manifests against the schemas of Kubernetes.
 
 use std::fs;
 use std::path::Path;
@@ -13,7 +13,7 @@ use super::process::place;
 use crate::samples::WORKLOAD;
 use crate::with;
 
-/// Whether all manifests are valid, and the output of the command.
+/// Returns whether all manifests are valid, and the output of the command.
 fn validate(place: &Path, manifests: &[Value]) -> (bool, String) {
     let folder = TempDir::new().unwrap();
     let mut command = Command::new(place.join("venv/bin/kubernetes-validate"));

@@ -1,4 +1,4 @@
-//! Cube's schema compiler: it accepts the models, and its SQL runs on their tables.
+//! Cube's schema compiler accepts the models, and the SQL that it generates runs on their tables.
 
 use std::process::Command;
 
