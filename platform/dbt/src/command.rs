@@ -22,26 +22,26 @@ use crate::trace::{CommandTrace, Recorded};
 
 const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// The end of a command, and the parts that could not be recorded.
+/// How a command ended, and what could not be recorded.
 #[derive(Debug)]
 pub struct Report {
-    /// The end of the command.
+    /// How the command ended.
     pub ended: Ended,
-    /// The parts that could not be recorded.
+    /// Warnings about what could not be recorded.
     pub warnings: Vec<String>,
 }
 
-/// The callbacks to the caller of a dbt command.
+/// The callbacks that the caller of [`run`] provides.
 pub trait Product {
-    /// The identity of the product of a dbt project, whose folder is `project`.
+    /// Returns the identity of the product whose dbt project is in the folder `project`.
     fn identity(&mut self, project: &Path) -> Option<FloeSpanAttributes>;
 
-    /// Called at the end of a command in which dbt ran. Adds the command to the history, and returns the unusual
-    /// findings.
+    /// Called at the end of a command in which dbt ran. Adds the command to the history, and returns a sentence for
+    /// each unusual finding.
     fn ended(&mut self, command: &Recorded<'_>) -> Vec<String>;
 }
 
-/// The end of a command.
+/// How a command ended.
 #[derive(Debug)]
 pub enum Ended {
     /// The program ended.
@@ -73,10 +73,10 @@ pub fn run(
     };
     let mut config = TelemetryConfig::new("dbt");
     config.baggage_attributes = keys::IDENTITY.map(str::to_owned).to_vec();
-    // Each command is a process, whose metrics continue the metrics of the previous command.
+    // Each command is a process of its own. A fixed id makes its metrics continue those of the previous command.
     config.metrics.service_instance_id = Some("dbt".to_owned());
     config.apply_env().map_err(failed)?;
-    // dbt's lines are on the terminal already.
+    // Log records are not printed, because dbt's lines are on the terminal already.
     configure_logging_with_writer(&config.logging, io::sink).map_err(failed)?;
     let telemetry = TelemetryProvider::builder(config).initialize().map_err(failed)?;
     let report = if telemetry.is_noop() {
@@ -88,12 +88,12 @@ pub fn run(
         let parent = context(&invocation.folder, product);
         observed(program, arguments, invocation, &parent, product)
     };
-    // The library reports lost telemetry itself.
+    // The error is not reported here, because the library itself reports lost telemetry.
     let _ = telemetry.shutdown(SHUTDOWN_TIMEOUT);
     Ok(report)
 }
 
-/// The context of the program, with the identity of the product in its baggage.
+/// Returns the context from the environment, with the identity of the product in its baggage.
 fn context(project: &Path, product: &mut impl Product) -> Context {
     let inherited = propagation::from_environment();
     let _inherited = inherited.clone().attach();

@@ -1,6 +1,6 @@
 //! dbt's structured log: one JSON object per line, with `info` about the line and `data` about the event.
 //!
-//! Every field is optional here, because its names and types differ between versions of dbt.
+//! Every field is optional here, because the names and types of fields differ between versions of dbt.
 
 use std::borrow::Cow;
 use std::time::SystemTime;
@@ -19,7 +19,7 @@ pub(crate) struct Event {
 #[derive(Debug)]
 #[expect(clippy::large_enum_variant, reason = "only one event exists at a time")]
 pub(crate) enum Kind<'a> {
-    /// The version of dbt, the first event of an invocation.
+    /// The version of dbt, which is in the first event of an invocation.
     Version(&'a str),
     Adapter(&'a str),
     Target(&'a str),
@@ -55,7 +55,7 @@ impl Event {
         self.info("code")
     }
 
-    /// `debug`, `info`, `warn` or `error`.
+    /// Returns `debug`, `info`, `warn` or `error`.
     pub(crate) fn level(&self) -> &str {
         self.info("level")
     }
@@ -68,12 +68,12 @@ impl Event {
         self.info("invocation_id")
     }
 
-    /// The message, which may contain colours.
+    /// Returns the message, which may contain colours.
     pub(crate) fn message(&self) -> &str {
         self.info("msg")
     }
 
-    /// The time of the event, as dbt writes it.
+    /// Returns the time of the event, as dbt writes it.
     pub(crate) fn timestamp(&self) -> &str {
         self.info("ts")
     }
@@ -82,7 +82,7 @@ impl Event {
         timestamp(self.timestamp())
     }
 
-    /// The unique id and the start of the node that the event is about.
+    /// Returns the unique id and the start of the node that the event is about.
     pub(crate) fn node_key(&self) -> Option<(&str, &str)> {
         let info = self.node_info()?;
         Some((text(info, "unique_id"), text(info, "node_started_at")))
@@ -176,7 +176,7 @@ fn owned(value: &Value, key: &str) -> Option<String> {
     filled(value, key).map(str::to_owned)
 }
 
-/// A number that is not negative. dbt writes some as floating-point numbers.
+/// Reads a number that is not negative. dbt writes some of these numbers as floating-point numbers.
 #[expect(
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,
@@ -188,7 +188,7 @@ fn read_count(value: Option<&Value>) -> Option<u64> {
     value.as_u64().or_else(|| Some(float()? as u64))
 }
 
-/// A time such as `2026-11-20T06:50:15.240499Z`. Times of nodes have no `Z`, and are in UTC, too.
+/// Parses a time such as `2026-11-20T06:50:15.240499Z`. Times of nodes have no `Z`, but are in UTC, too.
 pub(crate) fn timestamp(text: &str) -> Option<SystemTime> {
     let time: DateTime = text.trim_end_matches('Z').parse().ok()?;
     Some(time.to_zoned(TimeZone::UTC).ok()?.timestamp().into())

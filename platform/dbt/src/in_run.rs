@@ -1,4 +1,4 @@
-//! Records a dbt command that a plugin runs. The current span of the run is the command's span.
+//! Records a dbt command that a plugin runs. The span that is current at the start is the command's span.
 
 use std::ffi::OsString;
 

@@ -31,7 +31,7 @@ const COMMANDS: [&str; 16] = [
 /// The commands of dbt that can consist of two words.
 const PAIRS: [(&str, &str); 3] = [("docs", "generate"), ("docs", "serve"), ("source", "freshness")];
 
-/// dbt's own limit for its log file.
+/// dbt's default for the maximum size of its log file, in bytes.
 const MAX_BYTES: u64 = 10 << 20;
 
 #[derive(Debug)]
@@ -46,7 +46,7 @@ pub(crate) struct Invocation {
     pub(crate) arguments: Vec<OsString>,
 }
 
-/// The part of `dbt_project.yml` that `floe` uses.
+/// The settings in `dbt_project.yml` that `floe` uses.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, rename_all = "kebab-case")]
 struct Project {
@@ -55,7 +55,7 @@ struct Project {
     flags: Flags,
 }
 
-/// The defaults that a project has for options.
+/// The project's defaults for options of dbt.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 #[expect(clippy::struct_field_names, reason = "the names of dbt")]
@@ -140,14 +140,14 @@ impl Invocation {
 }
 
 impl Project {
-    /// Reads `dbt_project.yml`. dbt itself reports mistakes in the file.
+    /// Reads `dbt_project.yml`. Mistakes in the file are ignored, because dbt itself reports them.
     fn read(folder: &Path) -> Self {
         let text = input_file::read(&folder.join("dbt_project.yml")).unwrap_or_default();
         floe_telemetry::config::yaml::read(&text).unwrap_or_default()
     }
 }
 
-/// The nearest folder with a project, searched as dbt searches it.
+/// Returns the nearest folder with a project, or else the current folder, as dbt does.
 fn nearest_project() -> Option<PathBuf> {
     let current = env::current_dir().ok()?;
     let folders = current.ancestors();
@@ -155,7 +155,7 @@ fn nearest_project() -> Option<PathBuf> {
     with_project.next().map(Path::to_owned).or(Some(current))
 }
 
-/// The command: the first word that is a command and not the value of an option.
+/// Returns the command: the first word that is a command and not the value of an option.
 fn command(arguments: &[OsString]) -> String {
     let words: Vec<_> = arguments.iter().map(|word| word.to_string_lossy()).collect();
     let is_value = |at: usize| {
@@ -191,11 +191,11 @@ const VALUED: [&str; 11] = [
     "--target",
 ];
 
-/// Options for the place and the form of the log file.
+/// Options for the path, the format, the level and the size of the log file.
 const LOG_OPTIONS: [&str; 4] =
     ["--log-file-max-bytes", "--log-format-file", "--log-level-file", "--log-path"];
 
-/// The value of an option; if the option is repeated, the last one.
+/// Returns the value of an option; if the option is repeated, the last one.
 fn value<'a>(arguments: &'a [OsString], names: &[&str]) -> Option<&'a OsStr> {
     let mut found = None;
     for (at, word) in arguments.iter().enumerate() {

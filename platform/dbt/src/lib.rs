@@ -1,8 +1,8 @@
 //! dbt: `floe trace-dbt`, the spans of dbt's commands, and the plugins that run dbt.
 //!
 //! dbt writes structured events into its log file. A named pipe in place of the file makes the events readable while
-//! dbt runs, and environment variables of dbt set their format, so dbt's standard streams, terminal and signals stay
-//! untouched.
+//! dbt runs, and environment variables set the format of the events, so dbt's standard streams, terminal and signals
+//! stay untouched.
 
 mod command;
 mod event;

@@ -1,4 +1,4 @@
-//! Writes dbt's log file. dbt itself writes into a pipe in place of the file.
+//! Writes dbt's log file, because dbt itself writes into a pipe in place of the file.
 
 use std::ffi::OsStr;
 use std::fs::{self, File, OpenOptions};
@@ -12,7 +12,7 @@ use crate::event::Event;
 
 pub(crate) const LOG: &str = "dbt.log";
 
-/// The number of older files that are kept, the same as dbt keeps.
+/// The number of older log files that are kept, as by dbt.
 const BACKUPS: u32 = 5;
 
 #[derive(Clone, Debug)]
@@ -23,13 +23,13 @@ pub(crate) struct Settings {
     pub(crate) folder: PathBuf,
     /// Whether lines are written as dbt's JSON; otherwise they are text.
     pub(crate) is_json: bool,
-    /// The least severe level; `none` for no file.
+    /// The least severe level that is written; `none` for no file.
     pub(crate) level: String,
     /// The size at which a new file is started; 0 for no limit.
     pub(crate) max_bytes: u64,
 }
 
-/// The log file, opened with the first line.
+/// The log file, which is opened for the first line.
 #[derive(Debug)]
 pub(crate) struct LogFile {
     settings: Settings,
@@ -90,7 +90,7 @@ impl LogFile {
         confine::create(base, &inner.join(name), options)
     }
 
-    /// Moves dbt's other log files into its log folder, and returns the files that could not be written.
+    /// Copies dbt's other log files into the log folder. Returns the first error of this or of [`write`](Self::write).
     pub(crate) fn finish(self, private: &Path) -> Option<String> {
         let entries = fs::read_dir(private).into_iter().flatten().flatten();
         for entry in entries.filter(|entry| entry.file_name() != LOG) {
@@ -111,7 +111,7 @@ impl LogFile {
     }
 }
 
-/// An event as a line of dbt's log file, in dbt's text format.
+/// Formats an event as a line of dbt's log file, in dbt's text format.
 fn debug_line(event: &Event) -> String {
     let time = clock(event);
     let thread: String = event.thread().chars().take(10).collect();

@@ -10,7 +10,7 @@ use serde::Deserialize;
 /// The maximum size in bytes. The manifest of a project with ten thousand nodes has about 200 MB.
 const MAX_SIZE: u64 = 1 << 30;
 
-/// The parts of a manifest that spans need. Other parts, such as the SQL of nodes, are skipped while reading.
+/// The fields of a manifest that spans need. Other fields, such as the SQL of nodes, are skipped while reading.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub(crate) struct Manifest {
@@ -46,12 +46,12 @@ impl Manifest {
         self.parent_map.get(unique_id).map_or(&[], Vec::as_slice)
     }
 
-    /// The file of a node, relative to the project's folder.
+    /// Returns the file of a node, relative to the project's folder.
     pub(crate) fn file(&self, unique_id: &str) -> Option<&str> {
         self.nodes.get(unique_id)?.original_file_path.as_deref()
     }
 
-    /// The node that a test checks.
+    /// Returns the node that a test checks.
     pub(crate) fn checked(&self, unique_id: &str) -> Option<&str> {
         let attached = self.nodes.get(unique_id)?.attached_node.as_deref();
         attached.or_else(|| Some(self.parents(unique_id).first()?.as_str()))

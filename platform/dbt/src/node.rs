@@ -36,11 +36,11 @@ pub(crate) struct RunResult {
     pub(crate) status: String,
     /// The message; for a hook, its name.
     pub(crate) message: String,
-    /// The number of rows that a test found.
+    /// The number of failing rows that a test found.
     pub(crate) failures: Option<u64>,
     pub(crate) execution_time: Option<f64>,
     pub(crate) thread: Option<String>,
-    /// The number of rows that the adapter reports. Some adapters report -1 for an unknown number.
+    /// The number of rows that the adapter reports; `None` if it is unknown, for which some adapters report -1.
     pub(crate) rows_affected: Option<u64>,
     pub(crate) adapter_code: Option<String>,
     pub(crate) adapter_message: Option<String>,
@@ -78,7 +78,7 @@ impl Node {
 }
 
 impl RunResult {
-    /// The outcome. An unknown status is an error only if its name contains `error`.
+    /// Returns the outcome. An unknown status is an error only if its name contains `error`.
     pub(crate) fn outcome(&self) -> Outcome {
         match self.status.as_str() {
             "warn" => Outcome::Warned,
@@ -89,11 +89,11 @@ impl RunResult {
         }
     }
 
-    /// The reason why the node was not built, for its span.
+    /// Returns the reason why the node was not built, for its span.
     pub(crate) fn error(&self, node: &Node) -> Option<&str> {
         match self.outcome() {
             Outcome::Success | Outcome::Warned | Outcome::Skipped => None,
-            // dbt reports the reason only at its end, in a log record.
+            // dbt reports the reason only at the end of the command, in a log record.
             _ if node.is_hook() => Some("the hook failed"),
             Outcome::Failed | Outcome::Error if !self.message.is_empty() => Some(&self.message),
             _ if node.resource_type == "source" => Some("the source is stale"),
@@ -101,7 +101,7 @@ impl RunResult {
         }
     }
 
-    /// The node with its result, as receivers get it while dbt runs.
+    /// Returns the node with its result, as it is sent while dbt runs.
     pub(crate) fn of(&self, node: &Node) -> BuiltNode {
         BuiltNode {
             resource_type: node.resource_type.clone(),

@@ -21,8 +21,8 @@ const RESULTS: &str = "target/run_results.json";
 
 const MAX_RESULTS_SIZE: u64 = 64 << 20;
 
-/// The accepted versions of dbt-core. Older versions do not know the arguments of tests.
-pub(crate) const CORE: &str = "1.11 or a later 1";
+/// The accepted versions of dbt-core. Older versions do not support `arguments` of tests.
+pub(crate) const CORE: &str = "1.11 to below 2";
 
 pub(crate) fn is_core(major: u32, minor: u32) -> bool {
     major == 1 && minor >= 11
@@ -34,7 +34,7 @@ pub(crate) struct Dbt<'a> {
     /// The scope of the spans of nodes; `None` for no spans.
     pub(crate) tracer: Option<&'static str>,
     pub(crate) program: &'a Program,
-    /// The accepted versions, by major and minor number, and their description.
+    /// Whether the version with this major and minor number is accepted, and a description of the accepted versions.
     pub(crate) versions: (fn(u32, u32) -> bool, &'static str),
     pub(crate) limit: Duration,
 }
@@ -80,8 +80,8 @@ impl Dbt<'_> {
         })
     }
 
-    /// Runs a command and returns its id, if dbt has reported it, and the results of its nodes. A failed node is a
-    /// result.
+    /// Runs a command and returns its id, if dbt has reported it, and the results of its nodes. A failed node is not an
+    /// error.
     pub(crate) fn results(
         &self,
         command: DbtCommand,
@@ -120,7 +120,7 @@ impl Dbt<'_> {
         output: &Output<'_>,
     ) -> Result<RunResults, Error> {
         let path = folder.join(RESULTS);
-        // 1: a node failed; the results tell which. 2: dbt itself failed, and there may be no results.
+        // With the code 1, a node failed, as the results tell. With 2, dbt itself failed, perhaps without results.
         if !matches!(output.code, 0 | 1) || !path.is_file() {
             return Err(self.failed(command, output));
         }
@@ -185,7 +185,7 @@ impl Dbt<'_> {
         Ok(invocation)
     }
 
-    /// Creates an error with the last message of dbt's log, or else the end of its output.
+    /// Creates an error with the last error message in dbt's log, or else the end of its output.
     fn failed(&self, command: DbtCommand, output: &Output<'_>) -> Error {
         let logged = output.stdout().lines().rev().find_map(error_message);
         match logged {
@@ -214,7 +214,7 @@ fn error_message(line: &str) -> Option<String> {
     let event: Value = serde_json::from_str(line).ok()?;
     let info = event.get("info")?;
     (info.get("level")?.as_str()? == "error").then_some(())?;
-    // dbt also logs a stack trace as an error.
+    // dbt also logs a stack trace as an error, which is left out.
     let name = info.get("name").and_then(Value::as_str);
     let message = info.get("msg")?.as_str()?;
     (name != Some("MainStackTrace") && !message.is_empty()).then(|| message.to_owned())

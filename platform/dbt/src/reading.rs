@@ -47,14 +47,14 @@ impl Pipes {
         Standby::start(&folder.join(LOG), folder)
     }
 
-    /// Starts to read. The caller closes the end of the pipe when dbt has ended.
+    /// Starts to read. The caller closes the returned pipe when dbt has ended.
     pub(crate) fn read(self, trace: CommandTrace, log_file: Option<LogFile>) -> (Reading, Pipe) {
         let Self { folder, lines, end } = self;
         let reader = thread::spawn(move || read(&lines, trace, log_file));
         (Reading { folder, reader }, end)
     }
 
-    /// The variables that make dbt write into the pipe, and the current context.
+    /// Returns the variables that make dbt write into the pipe, and the variable with the current context.
     pub(crate) fn variables(&self) -> Vec<(&'static str, OsString)> {
         let mut variables: Vec<(&str, OsString)> = vec![
             ("DBT_LOG_PATH", self.folder.path().into()),
@@ -67,14 +67,14 @@ impl Pipes {
     }
 }
 
-/// The variable with the current context, which dbt repeats on each line of its log and in its artifacts.
+/// Returns the variable with the current context, which dbt repeats on each line of its log and in its artifacts.
 pub(crate) fn trace_variable() -> Option<(&'static str, OsString)> {
     let traceparent = propagation::inject_headers().remove("traceparent")?;
     Some(("DBT_ENV_CUSTOM_ENV_TRACEPARENT", traceparent.into()))
 }
 
 impl Reading {
-    /// Returns the trace of the ended dbt, and the parts that could not be recorded; `None` if the thread panicked.
+    /// Waits for the end of the pipe. Returns the trace (`None` after a panic of the thread), and warnings about gaps.
     pub(crate) fn finish(self) -> (Option<CommandTrace>, Vec<String>) {
         let Ok(mut read) = self.reader.join() else {
             return (None, Vec::new());

@@ -13,7 +13,7 @@ use serde_json::Value;
 
 use crate::manifest::Manifest;
 
-/// The results of a command. Unneeded parts are skipped while reading.
+/// The results of a command. Unneeded fields are skipped while reading.
 #[derive(Debug, Default, Deserialize)]
 pub(crate) struct RunResults {
     pub(crate) metadata: Metadata,
@@ -49,7 +49,7 @@ impl RunResults {
         Ok(serde_json::from_reader(BufReader::with_capacity(1 << 18, file))?)
     }
 
-    /// The nodes. The manifest contains their inputs.
+    /// Returns the nodes, with their inputs from the manifest.
     pub(crate) fn nodes(&self, manifest: Option<&Manifest>) -> Vec<BuiltNode> {
         let node = |node: &NodeResult| {
             let id = node.unique_id.as_str();
@@ -103,7 +103,7 @@ impl NodeResult {
     }
 }
 
-/// The name in the id of a node, `model.<project>.<name>`. The id of a test ends with a hash.
+/// Returns the name in the id of a node, `model.<project>.<name>`. The id of a test ends with a hash.
 fn name(unique_id: &str) -> &str {
     let mut parts = unique_id.splitn(3, '.');
     let (kind, name) = (parts.next(), parts.nth(1).unwrap_or(unique_id));

@@ -25,7 +25,7 @@ kill "$log"
 pub(crate) struct Standby {
     process: Child,
     stdin: Option<ChildStdin>,
-    /// Open while this process or dbt runs. dbt inherits it.
+    /// The write end of the pipe that ends when dbt ends, because dbt inherits it.
     _dbt: PipeWriter,
 }
 
@@ -43,7 +43,7 @@ impl Standby {
             .spawn()?;
         let stdin = process.stdin.take();
         if let Some(mut ready) = process.stdout.take() {
-            // If the process has already ended, dbt runs without it.
+            // If the process has already ended, dbt runs without a standby.
             let _ = ready.read(&mut [0]);
         }
         fcntl_setfd(&dbt, FdFlags::empty())?;

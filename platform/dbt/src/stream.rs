@@ -20,20 +20,20 @@ use rustix::fs::{CWD, FileType, Mode, mknodat};
 /// The maximum length of a line in bytes. Longer lines, for example with the SQL of a large model, are dropped.
 pub(crate) const MAX_LINE: usize = 1 << 20;
 
-/// The maximum size of all waiting lines, in bytes.
+/// The maximum size of all lines that wait for processing, in bytes.
 const MAX_WAITING: usize = 64 << 20;
 
-/// Ends a stream. dbt never writes this text, because its lines are JSON.
+/// The text that ends a stream. dbt never writes it, because dbt's lines are JSON.
 const END: &[u8] = b"\x04floe\n";
 
-/// The receiver of lines, each with its counted size.
+/// The receiver of the lines of a pipe. It counts the bytes that wait and the lines that were dropped.
 #[derive(Debug)]
 pub(crate) struct Lines {
     lines: Receiver<Vec<u8>>,
     state: Arc<State>,
 }
 
-/// The write end of a pipe, which closes the stream.
+/// The write end of a pipe, with which the stream is closed.
 #[derive(Debug)]
 pub(crate) struct Pipe(File);
 
@@ -44,7 +44,7 @@ struct State {
 }
 
 impl Lines {
-    /// Opens a pipe: its lines, and its write end.
+    /// Creates a pipe, and returns its lines and its write end.
     pub(crate) fn open(path: &Path) -> io::Result<(Self, Pipe)> {
         let (sender, lines) = mpsc::channel();
         let state = Arc::new(State::default());
@@ -52,7 +52,7 @@ impl Lines {
         Ok((Self { lines, state }, pipe))
     }
 
-    /// The next line; `None` after the pipe was closed.
+    /// Waits for the next line; returns `None` after the pipe was closed.
     pub(crate) fn next(&self) -> Option<Vec<u8>> {
         let line = self.lines.recv().ok()?;
         self.state.waiting.fetch_sub(line.len(), Ordering::Relaxed);
@@ -68,8 +68,8 @@ impl Pipe {
     /// Creates a named pipe, and reads it on a thread of its own.
     fn open(path: &Path, lines: Sender<Vec<u8>>, state: Arc<State>) -> io::Result<Self> {
         mknodat(CWD, path, FileType::Fifo, Mode::RUSR | Mode::WUSR, 0)?;
-        // Opened for reading and writing, the pipe neither waits for dbt, nor ends when dbt closes it and opens it
-        // again.
+        // Because the pipe is opened for reading and writing, opening it does not wait for dbt, and it does not end
+        // when dbt closes it and opens it again.
         let pipe = OpenOptions::new().read(true).write(true).open(path)?;
         let mut reader = pipe.try_clone()?;
         let thread = thread::Builder::new().name("floe-dbt-log".to_owned());
@@ -132,7 +132,7 @@ impl Splitter {
             if !piece.ends_with(b"\n") {
                 continue;
             }
-            // A process that dbt left behind may have begun a line.
+            // A process that dbt left behind may have written the beginning of the line.
             if self.line.ends_with(END) {
                 return true;
             }

@@ -1,7 +1,7 @@
 //! The spans and log records of a dbt command, made from dbt's lines while it runs.
 //!
-//! This module knows neither process nor pipe: `event.rs` and `manifest.rs` parse, and this module makes spans from the
-//! results.
+//! This module uses no process and no pipe: `event.rs` and `manifest.rs` parse, and this module makes spans of the
+//! parsed data.
 
 mod artifacts;
 mod command;
@@ -42,7 +42,7 @@ pub(crate) struct CommandTrace {
     dagster_run_id: Option<String>,
     /// Whether the spans are exported if the command fails.
     is_recorded: bool,
-    /// Sends each node that has ended.
+    /// The channel to which each node is sent when it has ended.
     ended: Option<Sender<BuiltNode>>,
     warnings: Vec<String>,
 }
@@ -57,7 +57,7 @@ impl CommandTrace {
         trace
     }
 
-    /// The trace of a command whose span is the current span of `root`. The caller ends the span.
+    /// Creates the trace of a command whose span is the current span of `root`. The caller ends the span.
     pub(crate) fn within(
         tracer: &'static str,
         command: &str,
@@ -83,7 +83,7 @@ impl CommandTrace {
         }
     }
 
-    /// Also sends each node that has ended.
+    /// Also sends each node that has ended to `ended`.
     pub(crate) fn sending(self, ended: Option<Sender<BuiltNode>>) -> Self {
         Self { ended, ..self }
     }
@@ -108,7 +108,7 @@ impl CommandTrace {
         self.set_invocation(event.invocation_id());
         match event.kind() {
             Kind::Version(version) => {
-                // These nodes belong to an earlier invocation, which has ended.
+                // The open nodes belong to an earlier invocation, which has ended.
                 self.nodes.cancel(event.time().unwrap_or_else(SystemTime::now));
                 self.describe(&Invocation { version: Some(version), ..Invocation::default() });
             }
@@ -124,7 +124,7 @@ impl CommandTrace {
                 nodes.start(&node, event.time(), &around);
             }
             Kind::NodeFinished(node, result) => {
-                // The record belongs to the node, whose span ends here.
+                // The record is emitted first, because it belongs to the node, whose span ends here.
                 self.log(event);
                 self.finish_node(&node, &result, event.time());
                 return;
@@ -172,7 +172,7 @@ impl CommandTrace {
         }
     }
 
-    /// Retries an unread manifest at the end of an invocation, or warns about it.
+    /// Reads a manifest that could not be read before, or warns about it. Called at the end of an invocation.
     fn read_unread_manifest(&mut self) {
         if let Some(unread) = self.artifacts.take_unread() {
             self.read_manifest(&unread.path);
@@ -199,7 +199,7 @@ impl CommandTrace {
     }
 
     /// Ends all spans, the command's span last. `compare` returns the unusual findings of a command in which dbt ran.
-    /// Returns the id that dbt gave to the command, and the parts that could not be recorded.
+    /// Returns the id that dbt gave to the command, and a warning for each part that could not be recorded.
     pub(crate) fn end(
         mut self,
         exit: Exit,
@@ -223,7 +223,7 @@ impl CommandTrace {
         (invocation_id, self.warnings)
     }
 
-    /// The recorded command; `None` if dbt did not run.
+    /// Returns the command for the history; `None` if dbt did not run.
     fn recorded(&self, exit: Exit, end: SystemTime) -> Option<Recorded<'_>> {
         if self.span.invocation_id.is_empty() {
             return None;
@@ -255,7 +255,7 @@ impl CommandTrace {
 /// An executed command, with its ids in other tools.
 #[derive(Debug)]
 pub struct Recorded<'a> {
-    /// The command line, for example `dbt build`.
+    /// The command, for example `dbt build`.
     pub command: &'a str,
     /// The name of the project.
     pub project: Option<&'a str>,
@@ -269,9 +269,9 @@ pub struct Recorded<'a> {
     pub ended: SystemTime,
     /// The id of dbt's last invocation.
     pub invocation_id: &'a str,
-    /// The id of the trace, if the command's span is sampled.
+    /// The id of the trace, if the command's span is exported.
     pub trace_id: Option<String>,
-    /// The id of the command's span.
+    /// The id of the command's span, if the span is exported.
     pub span_id: Option<String>,
     /// The id of the Dagster run that contains the command.
     pub dagster_run_id: Option<&'a str>,
@@ -279,7 +279,7 @@ pub struct Recorded<'a> {
 }
 
 impl Recorded<'_> {
-    /// The nodes of dbt's last invocation, read from its results; empty if it has written none.
+    /// Returns the nodes of dbt's last invocation, from its results; empty if dbt has written no results.
     #[must_use]
     pub fn nodes(&self) -> Vec<BuiltNode> {
         self.artifacts.nodes(self.invocation_id)

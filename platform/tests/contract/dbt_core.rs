@@ -128,8 +128,8 @@ fn a_dbt_that_fails_is_one_error() {
     let fusion = results("2.0.4", "success");
     for (behaviour, answer, code, kind, message) in [
         ("", "garbage", "0", ErrorKind::InvalidResponse, "run_results.json: expected value"),
-        ("", &*old, "0", ErrorKind::Unsupported, "expected 1.11 or a later 1, found dbt 1.9.0"),
-        ("", &*fusion, "0", ErrorKind::Unsupported, "expected 1.11 or a later 1, found dbt 2.0.4"),
+        ("", &*old, "0", ErrorKind::Unsupported, "expected 1.11 to below 2, found dbt 1.9.0"),
+        ("", &*fusion, "0", ErrorKind::Unsupported, "expected 1.11 to below 2, found dbt 2.0.4"),
         ("silent", "", "0", ErrorKind::InvalidResponse, "there is no target/run_results.json"),
         (
             "crash",

@@ -28,8 +28,8 @@ floe_plugin::plugin! {
     description: "checks data with the tests of dbt",
 }
 
-/// Quality checks with the tests of dbt, on `DuckDB`. dbt-core and dbt-duckdb are installed. The checked
-/// columns are passed in a temporary file, so the platform may use any engine.
+/// Quality checks with the tests of dbt, on `DuckDB`. They require dbt-core and dbt-duckdb. The checked columns are
+/// passed in a temporary file, so the platform may use any engine.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 struct DbtTests {
@@ -74,7 +74,7 @@ impl QualityProvider for DbtTests {
         let results = dbt.results(DbtCommand::Test, &project).1?;
         let mut by_name: BTreeMap<&str, &NodeResult> = BTreeMap::new();
         for result in &results.results {
-            // `test.floe_checks.check_0.e18aa9949a`
+            // The id of a test is, for example, `test.floe_checks.check_0.e18aa9949a`.
             by_name.insert(result.unique_id.split('.').nth(2).unwrap_or_default(), result);
         }
         let of_check = |(index, check): (usize, &Check)| {
@@ -103,7 +103,7 @@ fn of_check(check: &Check, result: &NodeResult, rows: u64) -> Result<CheckResult
             return Err(Error::new(ErrorKind::InvalidInput, message));
         }
     };
-    // The other tests return a row for each wrong value.
+    // The other tests return a row for each wrong value, not for each failed row.
     let is_by_row = matches!(check, Check::NotNull(_));
     Ok(CheckResult {
         passed,
@@ -116,7 +116,7 @@ fn of_check(check: &Check, result: &NodeResult, rows: u64) -> Result<CheckResult
 /// Additional tests, with the names and arguments of the package `dbt_expectations`.
 const EXPECTATIONS: &str = include_str!("../project/expectations.sql");
 
-/// The files of a project with a test for each check, and with one model, which reads `rows.jsonl`.
+/// Returns the files of a project with a test for each check, and with one model, which reads `rows.jsonl`.
 fn project(suite: &Suite<'_>, rows: &Rows<'_>) -> Result<Vec<(&'static str, String)>, Error> {
     let (mut of_columns, mut of_table) = (BTreeMap::<&str, Vec<Value>>::new(), Vec::new());
     for (index, check) in suite.checks.iter().enumerate() {
@@ -172,7 +172,7 @@ fn project(suite: &Suite<'_>, rows: &Rows<'_>) -> Result<Vec<(&'static str, Stri
     ])
 }
 
-/// The text for a raw block of dbt's templates. A name with `{% endraw %}` would end the block.
+/// Escapes a text for a raw block of dbt's templates, which `{% endraw %}` in a name would end.
 fn raw(text: &str) -> String {
     text.replace("{%", "{% endraw %}{{ '{%' }}{% raw %}")
 }

@@ -13,7 +13,7 @@ const MAX_RESULTS_SIZE: u64 = 1 << 30;
 pub(crate) struct Artifacts {
     project: PathBuf,
     manifest: Option<Manifest>,
-    /// The invocation that wrote the manifest.
+    /// The id of the invocation that wrote the manifest.
     manifest_of: Option<String>,
     results_path: Option<PathBuf>,
     unread: Option<Unread>,
@@ -23,7 +23,7 @@ pub(crate) struct Artifacts {
 #[derive(Debug)]
 pub(crate) struct Unread {
     pub(crate) path: String,
-    /// The missing part of the trace, and the reason.
+    /// What the trace lacks, and the reason.
     pub(crate) warning: String,
 }
 
@@ -36,8 +36,8 @@ impl Artifacts {
         self.manifest.as_ref()
     }
 
-    /// Reads the manifest of this invocation, which dbt has just written. At the end, dbt writes it again with the SQL
-    /// of all nodes. Returns the name of the project.
+    /// Reads the manifest that this invocation has just written, but not the manifest that dbt writes again at the end,
+    /// with the SQL of all nodes. Returns the name of the project.
     pub(crate) fn read_manifest(&mut self, path: &str, invocation_id: &str) -> Option<&str> {
         if self.manifest_of.as_deref() == Some(invocation_id) {
             return None;
@@ -66,7 +66,7 @@ impl Artifacts {
         self.unread.take()
     }
 
-    /// The path of a file of dbt, relative to the project, or else to the current folder.
+    /// Returns the path of a file of dbt, which is relative to the project, or else to the current folder.
     fn artifact(&self, path: &str) -> PathBuf {
         let in_project = self.project.join(path);
         if in_project.exists() { in_project } else { path.into() }
@@ -76,7 +76,7 @@ impl Artifacts {
         self.results_path = Some(self.artifact(path));
     }
 
-    /// The nodes of an invocation with their results, if dbt has written them.
+    /// Returns the nodes of an invocation with their results; empty if dbt has written no results.
     pub(crate) fn nodes(&self, invocation_id: &str) -> Vec<BuiltNode> {
         let path = self.results_path.as_ref();
         let results = path.and_then(|path| RunResults::read(path, MAX_RESULTS_SIZE).ok());

@@ -96,7 +96,7 @@ impl CommandSpan {
         }
     }
 
-    /// Ends the span, unless the caller ends it.
+    /// Records the exit code, and ends the span unless the caller ends it.
     pub(super) fn end(&self, exit: Exit, end: SystemTime, description: Option<String>) {
         let span = self.context.span();
         let error_type = match exit {

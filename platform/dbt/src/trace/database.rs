@@ -10,7 +10,7 @@ pub(crate) struct Database {
 }
 
 impl Database {
-    /// The attributes of the semantic conventions for a node's table or view.
+    /// Returns the attributes of the semantic conventions for a node's table or view.
     pub(crate) fn attributes(&self, node: &Node) -> Vec<KeyValue> {
         let system = self.adapter.as_deref().map(system_attribute);
         let mut attributes: Vec<KeyValue> = system.into_iter().collect();
@@ -24,7 +24,7 @@ impl Database {
     }
 }
 
-/// The attribute that names an adapter's database, by the semantic conventions.
+/// Returns the attribute that names an adapter's database, by the semantic conventions.
 pub(crate) fn system_attribute(adapter: &str) -> KeyValue {
     let name = match adapter {
         "bigquery" => "gcp.bigquery",

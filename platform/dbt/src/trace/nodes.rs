@@ -60,7 +60,7 @@ pub(super) struct Nodes {
     pub(super) counts: Counts,
 }
 
-/// The command's data for the spans of nodes.
+/// The data of the command that the spans of its nodes need.
 pub(super) struct Surroundings<'a> {
     pub(super) tracer: &'a RecorderTracer,
     pub(super) root: &'a Context,
@@ -82,7 +82,7 @@ pub(super) struct Counts {
 }
 
 impl Nodes {
-    /// The span for a log record about a node: the batch's span, or else the node's.
+    /// Returns the span for a log record about a node: the batch's span, or else the node's.
     pub(super) fn current(&self, unique_id: &str, started: &str) -> Option<&SpanContext> {
         let open = self.open.get(unique_id).and_then(|nodes| {
             let exact = nodes.iter().find(|it| it.started == started);
@@ -194,7 +194,7 @@ impl Nodes {
         !is_batch
     }
 
-    /// The open span of a node or of a batch, and whether it is a batch.
+    /// Removes the open span of a node or of a batch, and returns it and whether it is a batch.
     fn close(&mut self, node: &Node) -> Option<(RecordedSpan, bool)> {
         let nodes = self.open.get_mut(&node.unique_id)?;
         let last = nodes.len().checked_sub(1)?;
@@ -210,7 +210,7 @@ impl Nodes {
     pub(super) fn cancel(&mut self, end: SystemTime) {
         let outcome =
             NodeOutcome { status: "canceled", node_outcome: "canceled", ..NodeOutcome::default() };
-        // The batches of a model end before the model does.
+        // The batches of a model are ended before the model.
         let open = self.open.drain();
         for mut node in open.flat_map(|(_, nodes)| nodes.into_iter().rev()) {
             node.span.set_attributes(outcome.to_otel_dict());

@@ -1,4 +1,4 @@
--- 60,000 items: each order has one, and the other 35,000 are distributed at random. An order has a
+-- 60,000 items: each order has one, and 35,000 more are distributed at random. An order has a
 -- theme, so that products of one category are bought together.
 WITH RECURSIVE
   draw (n, a, b, c) AS (
@@ -38,7 +38,7 @@ WITH RECURSIVE
   line AS (
     SELECT n, c,
            CASE WHEN n <= 25000 THEN n ELSE 1 + a % 25000 END AS order_id,
-           -- A cube as well: rank 0 sells about three times as often as rank 2.
+           -- The square of a uniform draw: rank 0 sells about three times as often as rank 2.
            ((b * b / 2147483647) * 5) / 2147483647 AS rank,
            b % 100 AS luck
     FROM draw

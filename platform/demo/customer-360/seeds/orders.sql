@@ -32,8 +32,8 @@ WITH RECURSIVE
       GROUP BY signed_up_on
     ) USING (date)
   ),
-  -- Two candidate days for each order; the later of two draws, because the shop grows. The day with
-  -- the better season is chosen more often.
+  -- Two candidate days for each order, each the later of two draws, because the shop grows. The day
+  -- with the better season is chosen more often.
   dated AS (
     SELECT n, a, e,
            CASE WHEN d % (one.weight + two.weight) < one.weight THEN one.date ELSE two.date END
@@ -49,9 +49,9 @@ WITH RECURSIVE
     CROSS JOIN calendar AS one ON one.i = first_day
     CROSS JOIN calendar AS two ON two.i = second_day
   ),
-  -- The cube of a uniform draw with an offset: the best customers order about seventy times. The
-  -- prime spreads the ranks over all sign-up dates. 20,000 cubed is 8e12, and 120,000 cubed is
-  -- 1.72e15 more.
+  -- The cube of a uniform draw from 20,000 to 120,000, scaled to 5,000 ranks (20,000 cubed is 8e12,
+  -- and 120,000 cubed is 1.72e15 more): the best customers order about seventy times. The prime 1237
+  -- spreads the ranks over all sign-up dates.
   ranked AS (
     SELECT n, a, e, date, known, 20000 + a % 100000 AS v
     FROM dated

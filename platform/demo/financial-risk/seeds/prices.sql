@@ -1,4 +1,4 @@
--- About 520 trading days of 120 instruments. Each price follows its own walk, all of them a common one.
+-- 520 trading days of 120 instruments. Each price follows a random walk of its own and one that is common to all.
 WITH RECURSIVE
   walk (instrument_id, n, traded_on, a, market, price) AS (
     SELECT instrument_id, 0, '2025-01-02', 7 + instrument_id * 7919, 424243,

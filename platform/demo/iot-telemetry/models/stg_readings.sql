@@ -1,4 +1,4 @@
--- A message that was repeated has another number and the same content.
+-- A repeated message has another number and the same content.
 SELECT min(message_id) AS message_id,
        device_id,
        taken_at,

@@ -1,4 +1,4 @@
--- Four readings an hour for 21 days: about 120,000, of which one in 40 is lost and one in 100 sent twice.
+-- Four readings an hour for 21 days: about 120,000. One in 40 is lost, and one in 100 is sent twice.
 WITH RECURSIVE
   slot (n) AS (
     SELECT 0 UNION ALL SELECT n + 1 FROM slot WHERE n < 21 * 96 - 1
