@@ -35,23 +35,23 @@
 //! OpenTelemetry's API and the macro are compiled. A provider of this crate redacts the spans.
 //!
 //! Without a provider of this crate, spans go to OpenTelemetry's global tracer provider, if the program has set one.
-//! Its sampler decides, and texts are redacted if the feature `redact` is enabled. Without it, attributes are exported as
-//! they are; of an error, only `error.type` is recorded, and the status names that feature. Each thread looks for the provider at its first call, and then at
-//! intervals that grow up to 1024 calls, until it finds one. After 18,000 calls, plain functions no longer look, but
-//! futures and other ways to open a span do. So set the provider early. Without one, an annotated function costs two
-//! loads, one of them thread-local, and a function with a `parent` passes on the parent's trace.
+//! The sampler of that provider decides, and texts are redacted if the feature `redact` is enabled. Without the feature,
+//! attributes are exported as they are; of an error, only `error.type` is recorded, and the status names the feature.
+//! Each thread looks for a provider at its first call, and then at intervals that grow up to 1024 calls, until it finds
+//! one. After 18,000 calls, plain functions no longer look, but futures and other ways to open a span do. So set the
+//! provider early. Without one, an annotated function costs two loads, one of them thread-local, and a function with a
+//! `parent` passes on the parent's trace.
 //!
-//! Each release of OpenTelemetry (0.34 after 0.33) changes its types, and the release of this crate that
-//! follows is a breaking one: `Context`, `SpanContext`, `KeyValue`, `Key` and `SpanKind` are in its signatures.
-//! They stay there, because spans nest with other libraries' spans through the `Context`; our own type
-//! would be converted at every border, and would only hide the version. For a library this means: it
-//! raises one number in its manifest and changes no code, since expansions name only `core` and this crate,
-//! values of attributes are types of `std` or of [`attributes`], and OpenTelemetry is at
-//! [`opentelemetry`](mod@opentelemetry) in the version that fits. Its own interface changes only where it has
-//! one of those types, or a public type with [`FloeAttributes`]. Until it is raised, a program with the newer
-//! version contains this crate twice: nothing fails, but the functions of the library run as without a
-//! provider, and `cargo tree --duplicates` shows why. A program raises this crate together with the crates of
-//! OpenTelemetry that it names.
+//! Each release of OpenTelemetry (0.34 after 0.33) changes its types, and the next release of this crate is a breaking
+//! one, because `Context`, `SpanContext`, `KeyValue`, `Key` and `SpanKind` are in its signatures. They stay there,
+//! because spans nest with other libraries' spans through the `Context`; a type of our own would be converted at every
+//! border, and would only hide the version. A library then raises the version of this crate in its manifest and changes
+//! no code, because expansions name only `core` and this crate, values of attributes are types of `std` or of
+//! [`attributes`], and OpenTelemetry is at [`opentelemetry`](mod@opentelemetry) in the version that fits. The library's
+//! own interface changes only where it has one of those types, or a public type with [`FloeAttributes`]. Until it raises
+//! the version, a program with the newer version contains this crate twice: nothing fails, but the functions of the
+//! library run as without a provider, and `cargo tree --duplicates` shows why. A program raises this crate together with
+//! the crates of OpenTelemetry that it names.
 //!
 //! Such a library also compiles for `wasm32-unknown-unknown`. There a provider of this crate cannot start, because it
 //! has threads, and [`callsite::all`] is empty.
@@ -100,7 +100,7 @@ pub use floe_telemetry_core::{
     in_current_span, record_exception, set_attribute, span, traced, tracer,
 };
 
-/// Types that functions of this crate return or take, to name them in signatures.
+/// The types that functions of this crate return or take, so that signatures can name them.
 pub mod trace {
     pub use floe_telemetry_core::{
         CurrentSpan, DetachedSpan, InSpan, Opening, RecordedSpan, RecorderTracer,
@@ -126,7 +126,7 @@ pub mod floe {
     pub use floe_telemetry_core::{FloeSpanAttributes, Mode};
 }
 
-// A contract of the platform has the identity here, too.
+// A contract of the platform expects the identity here, too.
 #[doc(hidden)]
 pub use floe_telemetry_core::{
     __floe_link_list, __floe_linked, __floe_location, FloeSpanAttributes, Mode,
@@ -143,7 +143,7 @@ pub use floe_telemetry_sdk::{
     detection, init, init_or_noop, init_with,
 };
 
-// They register themselves; a crate that nothing names is not linked.
+// These crates register themselves, but a crate that nothing names is not linked.
 #[cfg(feature = "metrics")]
 use floe_telemetry_metrics as _;
 #[cfg(any(feature = "otlp-grpc", feature = "otlp-http"))]

@@ -2,8 +2,8 @@
 //!
 //! Each page is a file in the folder `docs` of the package.
 
-// The pages refer to other files by reference links, which lead elsewhere here: of two definitions, Markdown takes the
-// first.
+// The pages refer to other files by reference links. Their definitions are repeated here with other targets: of two
+// definitions, Markdown takes the first.
 
 /// Every environment variable, the YAML document, and what the settings mean.
 ///
@@ -19,7 +19,7 @@
 #[doc = include_str!("../docs/configuration.md")]
 pub mod configuration {}
 
-/// The delivery at the end of a process, the meaning of the library's messages, and its sizes and limits.
+/// The delivery at the end of a process, the meaning of the library's messages, and sizes and limits.
 ///
 /// [collector]: backends
 /// [Configuration]: configuration

@@ -54,8 +54,8 @@ const DEFAULT_WIDTH: usize = 110;
 /// Prints each trace as a waterfall when its root has ended, and unfinished traces on flush and shutdown.
 ///
 /// Waiting spans occupy at most 16 MiB ([`with_max_bytes`](Self::with_max_bytes)). Beyond this limit, all unfinished
-/// traces are printed, but a [`deferred`](Self::deferred) exporter, which must not print, rejects further batches,
-/// whose spans the provider counts as failed.
+/// traces are printed. A [`deferred`](Self::deferred) exporter must not print then, so it rejects further batches, whose
+/// spans the provider counts as failed.
 ///
 /// ```
 /// use floe_telemetry::exporter::ConsoleExporter;
@@ -78,13 +78,13 @@ struct State {
 }
 
 impl ConsoleExporter {
-    /// Prints to standard output, in colour if [`uses_color`] says so.
+    /// Creates an exporter that prints to standard output, in colour if [`uses_color`] says so.
     #[must_use]
     pub fn stdout() -> Self {
         Self::to_stream(StandardStream::stdout())
     }
 
-    /// Prints to standard error, in colour if [`uses_color`] says so.
+    /// Creates an exporter that prints to standard error, in colour if [`uses_color`] says so.
     #[must_use]
     pub fn stderr() -> Self {
         Self::to_stream(StandardStream::stderr())
@@ -95,7 +95,7 @@ impl ConsoleExporter {
         Self::new(Box::new(stream), is_terminal)
     }
 
-    /// Prints to `writer`, without colour and 110 columns wide.
+    /// Creates an exporter that prints to `writer`, without colour and 110 columns wide.
     pub fn to_writer(writer: impl Write + Send + 'static) -> Self {
         Self::new(Box::new(writer), false)
     }
@@ -115,8 +115,8 @@ impl ConsoleExporter {
     }
 
     /// Sets the maximum number of spans of a trace that is drawn completely, 60 by default. A larger trace shows its
-    /// errors first, then failed spans, spans on the critical path, the longest of equal siblings, and their ancestors;
-    /// the others are counted by name.
+    /// errors first, then rows for failed spans, spans that take much of the critical path, the longest of equal
+    /// siblings, and their ancestors. The others are counted by name.
     #[must_use]
     pub fn with_max_unfolded(mut self, spans: usize) -> Self {
         self.look.unfolded = spans;
@@ -130,8 +130,8 @@ impl ConsoleExporter {
         self
     }
 
-    /// Sets the maximum size of the spans waiting for the end of their trace or, if printing is deferred, for a flush.
-    /// Default 16 MiB; the exporter that a provider creates gets a part of its
+    /// Sets the maximum size, in bytes, of the spans that wait for the end of their trace or, if printing is deferred,
+    /// for a flush. The default is 16 MiB; an exporter that a provider creates gets a part of the provider's
     /// [`max_memory_bytes`](floe_telemetry_sdk::TelemetryConfig::max_memory_bytes).
     #[must_use]
     pub fn with_max_bytes(mut self, bytes: usize) -> Self {
@@ -236,7 +236,7 @@ impl SpanExporter for ConsoleExporter {
     }
 }
 
-/// The bytes of a span, and of its place in the list of its trace, whose free places are not counted.
+/// Returns the bytes of a span and of its place in the list of its trace. Free places are not counted.
 fn bytes_of(span: &SpanData) -> usize {
     span_data_bytes(span) + size_of::<SpanData>()
 }

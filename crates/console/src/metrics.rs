@@ -21,7 +21,7 @@ pub(super) struct ConsoleMetrics;
 impl PushMetricExporter for ConsoleMetrics {
     async fn export(&self, metrics: &ResourceMetrics) -> OTelSdkResult {
         let text = render(metrics);
-        // Standard error may be closed.
+        // Standard error may be closed, so errors are ignored.
         let _ = StandardStream::stderr().write_all(text.as_bytes());
         Ok(())
     }

@@ -11,7 +11,6 @@ use crate::keys;
 use floe_redact::printable;
 use floe_telemetry_core::__sdk::clock::UnixNanos;
 
-/// The spans of a trace.
 pub(super) struct Spans<'a>(pub(super) &'a [SpanData]);
 
 pub(super) fn is_root(span: &SpanData) -> bool {

@@ -16,7 +16,7 @@ use crate::attributes::ToAttributeValue;
 pub struct Spans(pub(super) Vec<SpanData>, Vec<&'static str>);
 
 impl Spans {
-    /// Creates captured spans. `missed` are the functions called meanwhile outside the capture.
+    /// Creates captured spans. `missed` are the functions that were called meanwhile outside the capture.
     pub(super) const fn new(spans: Vec<SpanData>, missed: Vec<&'static str>) -> Self {
         Self(spans, missed)
     }
@@ -91,11 +91,11 @@ impl Spans {
         self
     }
 
-    /// Returns the names as an indented tree for snapshots, without a newline at its end. Spans that are not
-    /// internal show their kind, and spans that failed `[error]`. There are no ids and no times.
+    /// Returns the names as an indented tree for snapshots, without a newline at its end. Spans that are not internal
+    /// show their kind, and failed spans show `[error]`. There are no ids and no times.
     ///
     /// Siblings are in the order in which they started; siblings that overlap in time are in alphabetical order. Equal
-    /// ones next to each other share a line, `name ×50`. Siblings on racing threads can change places.
+    /// siblings next to each other share a line, `name ×50`. The order of siblings on racing threads may vary.
     #[must_use]
     pub fn tree(&self) -> String {
         tree::text(&self.lines())

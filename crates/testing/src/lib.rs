@@ -3,7 +3,7 @@
 //!
 //! A capture contains only the spans of its own code, even if many tests run in parallel in one process, and needs no
 //! provider. The spans pass through the same recorder, collector and redaction as those of a provider of this library;
-//! a provider of OpenTelemetry's SDK gets redacted spans only with the feature `redact`. All of them are recorded,
+//! a provider of OpenTelemetry's SDK gets redacted spans only with the feature `redact`. All spans are recorded,
 //! regardless of the sampler and the filter, except below a parent that is not sampled. No span is lost: unlike in
 //! production, a thread that ends spans too fast waits for the collector.
 //!
@@ -28,8 +28,8 @@
 //! spans.single("store").assert_child_of("load").assert_error("orders is locked");
 //! ```
 
-// A capture marks the OpenTelemetry context; a span inherits the mark, and the collector sorts by it. So
-// captures work in parallel, across threads and tasks, and use the real path.
+// A capture marks the OpenTelemetry context; a span inherits the mark, by which the collector sorts spans. So captures
+// work in parallel, across threads and tasks, and use the real path.
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
@@ -55,9 +55,9 @@ static HAS_BOUNDARIES: LazyLock<bool> = LazyLock::new(|| {
     environment::variable("FLOE_TESTING_CONTEXT").is_ok_and(|value| value == "boundaries")
 });
 
-/// Runs `code` and returns the spans that ended in it, on this thread and on threads and tasks to which its
-/// OpenTelemetry context was propagated, as [`in_current_span`](floe_telemetry_core::in_current_span) does. If a
-/// missing span started elsewhere, the failed assertion reports it.
+/// Runs `code` and returns the spans that ended in it, on this thread and on threads and tasks to which the
+/// OpenTelemetry context of `code` was propagated, as [`in_current_span`](floe_telemetry_core::in_current_span) does. A
+/// failed assertion reports a missing span that started elsewhere.
 ///
 /// The caller's current span is hidden from `code`: spans without a parent in `code` are roots.
 ///
@@ -97,7 +97,7 @@ pub async fn capture_async<F: Future>(code: F) -> Spans {
 }
 
 /// The number of running captures. Only the first and the last capture switch the recorder, under the lock, because a
-/// capture that starts while the last one ends would lose spans.
+/// capture that starts while the last one ends would otherwise lose spans.
 static RUNNING: Mutex<usize> = Mutex::new(0);
 static NEXT: AtomicU64 = AtomicU64::new(0);
 
@@ -111,8 +111,8 @@ struct Capture {
     missed_before: HashMap<&'static str, u64>,
 }
 
-/// The message of the panic, because a test without its spans must fail.
-const WITHOUT_SPANS: &str = "the telemetry collector answers";
+/// The message of the panic if the collector does not answer. A test without its spans must fail.
+const WITHOUT_SPANS: &str = "expected spans from the telemetry collector, which does not answer";
 
 #[expect(clippy::expect_used, reason = "a test without its spans must fail")]
 impl Capture {

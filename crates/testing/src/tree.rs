@@ -1,4 +1,4 @@
-//! Captured spans as lines of an indented tree, without ids and times.
+//! Formats captured spans as lines of an indented tree, without ids and times.
 
 use std::fmt::Write as _;
 use std::mem;
@@ -30,7 +30,7 @@ pub(super) fn lines(spans: &[SpanData], describe: impl Fn(&SpanData) -> String) 
     for span in &parents_first {
         depths[*span] = tree.parent(*span).map_or(0, |parent| depths[parent] + 1);
     }
-    // The lines of each span with those below it.
+    // The lines of each span and of the spans below it.
     let mut subtrees: Vec<Vec<Line>> = vec![Vec::new(); spans.len()];
     for span in parents_first.into_iter().rev() {
         let mut lines = joined(&tree, tree.children(span), &mut subtrees);
@@ -47,7 +47,7 @@ pub(super) fn text(lines: &[Line]) -> String {
     lines.collect::<Vec<_>>().join("\n")
 }
 
-/// Like [`text`], but shortened, and one level deeper.
+/// Formats lines like [`text`], but shortened, and one level deeper.
 pub(super) fn excerpt(lines: &[Line]) -> String {
     let shown = lines.iter().take(MOST_LINES).map(|(depth, text)| {
         let cut = beginning(text, MOST_CHARACTERS);
@@ -68,7 +68,7 @@ struct Subtree {
     lines: Vec<Line>,
 }
 
-/// Joins siblings; the last line is first.
+/// Joins the lines of siblings, with the last line first.
 fn joined(tree: &Tree, siblings: &[usize], subtrees: &mut [Vec<Line>]) -> Vec<Line> {
     let mut siblings = siblings.to_vec();
     siblings.sort_by_key(|span| (tree.start(*span), tree.end(*span)));
@@ -81,7 +81,7 @@ fn joined(tree: &Tree, siblings: &[usize], subtrees: &mut [Vec<Line>]) -> Vec<Li
         Subtree { group, lines: mem::take(&mut subtrees[*span]) }
     });
     let mut siblings: Vec<Subtree> = siblings.collect();
-    // The order in which overlapping spans start may differ from run to run.
+    // The order in which overlapping spans start may differ from run to run, so they are sorted by their texts.
     siblings.sort_by(|a, b| {
         let texts = || a.lines.iter().rev().cmp(b.lines.iter().rev());
         a.group.cmp(&b.group).then_with(texts)

@@ -1,4 +1,4 @@
-//! The resource of the program, for external readers.
+//! Publishes the resource of the program for external readers.
 
 #[cfg(target_os = "linux")]
 mod mapping;
@@ -18,8 +18,8 @@ use opentelemetry::{Key, Value};
 ///
 /// - The system is not Linux, or allows no mapping with a name.
 /// - The program does not export its thread-local variable, or this copy of the crate is in a shared library and the
-///   program exports another copy's variable. The resource is still published. A statically linked program cannot
-///   detect this.
+///   program exports another copy's variable. The resource is still published. A statically linked program is not
+///   checked.
 /// - Another thread is publishing.
 #[cfg(target_os = "linux")]
 pub fn publish<'a>(resource: impl IntoIterator<Item = (&'a Key, &'a Value)>) -> io::Result<()> {

@@ -1,4 +1,4 @@
-//! The records of threads, which readers find through the variable.
+//! The records of threads, which readers find through the variable [`SYMBOL`].
 
 #[cfg_attr(
     not(all(
@@ -22,19 +22,19 @@ use std::ptr;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicU64, AtomicUsize, Ordering, compiler_fence};
 
-/// The keys of a record's attributes, by the indexes in the record: `threadlocal.attribute_key_map` of the process
-/// context.
+/// The keys of a record's attributes, to which a record refers by their indexes. The process context contains them as
+/// `threadlocal.attribute_key_map`.
 pub const KEYS: [&str; 4] =
     ["floe.span.name", "code.function.name", "code.line.number", "code.file.path"];
 
 /// The value of `threadlocal.schema_version` in the process context.
 pub const SCHEMA_VERSION: &str = "tlsdesc_v1_dev";
 
-/// The variable that readers look for.
+/// The name of the thread-local variable through which readers find records.
 pub const SYMBOL: &str = "otel_thread_ctx_v1";
 
-/// The address of this thread's variable; null on systems without one. Each shared library with this crate has its own
-/// variable, so the address tells whether readers find this one.
+/// Returns the address of this thread's variable; null on systems without one. Each shared library with this crate has
+/// its own variable, so comparing addresses tells whether readers find this one.
 #[must_use]
 pub fn variable() -> *const () {
     slot::address()
@@ -54,18 +54,18 @@ pub fn is_on() -> bool {
     ON.load(Ordering::Relaxed)
 }
 
-/// The number of words of a record after its ids. Four bytes precede the attributes: the validity of the record, the
-/// flags of the trace, and the size of the attributes.
+/// The number of words of a record after its ids. The first four bytes are the validity of the record, the flags of the
+/// trace and, in two bytes, the size of the attributes.
 const WORDS: usize = 28;
 const HEADER: usize = 4;
 
-/// The attributes of a place in the code, in the form of records.
+/// The attributes of a place in the code, encoded as in a record.
 #[derive(Debug)]
 #[repr(C)]
 pub struct Attributes {
     words: [u64; WORDS],
     used: usize,
-    /// The way of the records that contain these attributes, at each depth.
+    /// The index of the record that contains these attributes, among the records of each depth.
     way: usize,
 }
 
@@ -77,8 +77,8 @@ impl Attributes {
         Self { words, used: 1, way: 0 }
     };
 
-    /// The attributes of a call: the name of its span, the function, and its place. Empty values, values longer than
-    /// 255 bytes, and values that do not fit are left out. The attributes are never freed.
+    /// Creates the attributes of a call: the name of its span, the function, and its place. Empty values, values longer
+    /// than 255 bytes, and values that do not fit are left out. The attributes are never freed.
     #[must_use]
     pub fn of_call(span: &str, function: &str, file: &str, line: u32) -> &'static Self {
         let mut bytes = Vec::with_capacity(WORDS * 8);
@@ -103,8 +103,8 @@ impl Attributes {
         Box::leak(Box::new(Self { words, used: bytes.len() / 8, way }))
     }
 
-    /// The attributes of spans with a computed name at a place in the code. `make` returns them for the first span with
-    /// this name and place; after a thousand calls of `make`, the result is [`NONE`](Self::NONE).
+    /// Returns the attributes of spans with a computed name at a place in the code. `make` creates them for the first
+    /// span with this name and place; after 1,024 calls of `make`, the result is [`NONE`](Self::NONE).
     #[must_use]
     pub fn named(
         name: &str,
@@ -128,7 +128,7 @@ impl Attributes {
             NAMED_COUNT.fetch_sub(1, Ordering::Relaxed);
             return NONE;
         }
-        // Two threads may add the same attributes at once; either entry serves.
+        // Two threads may add the same attributes at once. Both entries are valid.
         let attributes = make();
         let new: &'static Named = Box::leak(Box::new(Named {
             name: name.into(),
@@ -181,11 +181,11 @@ struct Named {
     next: AtomicPtr<Named>,
 }
 
-/// The lists, by the hash of name and place.
+/// The lists of named attributes, by the hash of name and place.
 static NAMED: [AtomicPtr<Named>; LISTS] = [const { AtomicPtr::new(ptr::null_mut()) }; LISTS];
 const LISTS: usize = 1 << u8::BITS;
 
-/// The number of names, which is bounded, so equal hashes do no harm.
+/// The number of named attributes. It is bounded, so equal hashes do no harm.
 static NAMED_COUNT: AtomicUsize = AtomicUsize::new(0);
 const MAX_NAMED: usize = 1024;
 
@@ -194,8 +194,8 @@ const MAX_VALUE: usize = 255;
 
 static NEXT_WAY: AtomicUsize = AtomicUsize::new(0);
 
-/// A span's record for readers. Its words are atomic because a thread may reuse the records of another, ended thread;
-/// readers stop the thread, or read the record twice.
+/// A span's record for readers. Its words are atomic, because a thread may reuse the records of an ended thread.
+/// Readers stop the thread, or read the record twice.
 #[derive(Debug, Default)]
 #[repr(C, align(64))]
 struct Record {
@@ -241,7 +241,7 @@ impl Record {
 /// The maximum number of published spans of a thread.
 const DEPTH: usize = 64;
 
-/// The number of records of each depth. Alternating places in the code use different records, so that their attributes
+/// The number of records at each depth. Alternating places in the code use different records, so that their attributes
 /// are written once.
 const WAYS: usize = 4;
 
@@ -297,7 +297,7 @@ fn first() -> Option<&'static Stack> {
     Some(stack)
 }
 
-/// The address of a pointer to the newest stack.
+/// Returns the address of a pointer to the newest stack.
 #[must_use]
 pub fn stacks() -> *const () {
     ptr::from_ref(&LAST).cast()
@@ -335,7 +335,7 @@ impl Stack {
         elements(&LAST, |stack| &stack.next)
     }
 
-    /// A stack of an ended thread.
+    /// Takes over a stack of an ended thread, if there is one.
     fn free() -> Option<&'static Self> {
         Self::all().find(|stack| {
             !stack.is_owned.load(Ordering::Relaxed) && !stack.is_owned.swap(true, Ordering::Acquire)
@@ -356,7 +356,7 @@ impl Stack {
         stack
     }
 
-    /// The record of the highest open span; null without one.
+    /// Returns the record of the highest open span, or null if no span is open.
     #[inline]
     fn highest(&self, open: u64) -> *const Record {
         match open.checked_ilog2() {
@@ -369,7 +369,7 @@ impl Stack {
 /// Makes a record visible to readers. A null pointer hides the visible record.
 #[inline]
 fn publish(record: *const Record) {
-    // A reader interrupts this thread, as a signal handler does.
+    // A reader interrupts this thread as a signal handler does, so only the compiler could reorder the stores.
     compiler_fence(Ordering::SeqCst);
     slot::set(record.cast());
     compiler_fence(Ordering::SeqCst);
@@ -387,7 +387,7 @@ pub struct Attached {
 const DEEPER: u8 = u8::MAX;
 
 impl Attached {
-    /// No span.
+    /// A value that publishes no span.
     pub const NONE: Self = Self::at(0);
 
     #[inline]
@@ -396,10 +396,10 @@ impl Attached {
     }
 }
 
-/// Publishes a span as the current one of this thread. `trace_id` and `span_id` are in W3C Trace Context's order of
-/// bytes; zero means no current span.
+/// Publishes a span as the current one of this thread. `trace_id` and `span_id` have the byte order of W3C Trace
+/// Context; zeros mean no current span.
 ///
-/// Does nothing before [`switch`].
+/// Does nothing unless [`switch`] has turned publishing on.
 #[inline]
 pub fn attach(
     trace_id: [u8; 16],
@@ -426,7 +426,7 @@ pub fn attach(
     record.write(trace_id, span_id, flags, attributes);
     let record = ptr::from_ref(record);
     stack.used[at as usize].store(record.cast_mut(), Ordering::Relaxed);
-    // After the record, for readers that do not stop the thread.
+    // The bit is set after the record is written, for readers that do not stop the thread.
     stack.open.store(open | 1 << at, Ordering::Release);
     publish(record);
     #[expect(clippy::cast_possible_truncation, reason = "the position is below `DEPTH`")]
@@ -458,14 +458,15 @@ fn detach(at: u8) {
     publish(if deeper == 0 { stack.highest(open) } else { ptr::null() });
 }
 
-/// The attributes of the span with these ids, if this thread publishes it. The caller publishes it again elsewhere.
+/// Returns the attributes of the span with these ids if this thread currently publishes that span. The caller needs
+/// them to publish the span again elsewhere.
 #[must_use]
 pub fn attributes_of(trace_id: [u8; 16], span_id: [u8; 8]) -> Option<&'static Attributes> {
     let stack = STACK.get()?;
     let record = stack.highest(stack.open.load(Ordering::Relaxed));
     #[expect(unsafe_code, reason = "the pointers were references when they were stored")]
-    // SAFETY: `attach` stores a reference to a record of this stack, which is never freed, and `Record::describe` one to
-    // attributes that are static.
+    // SAFETY: `attach` stores a reference to a record of this stack, which is never freed, and `Record::describe`
+    // stores one to static attributes.
     unsafe {
         let record = record.as_ref()?;
         let attributes = record.attributes.load(Ordering::Relaxed);
@@ -481,7 +482,7 @@ mod tests {
 
     #[test]
     fn a_record_has_the_layout_that_readers_expect() {
-        // `oteps/profiles/4947-thread-ctx.md`, "Thread-Local Context Record".
+        // The layout is in `oteps/profiles/4947-thread-ctx.md`, "Thread-Local Context Record".
         assert_eq!(offset_of!(Record, trace_id), 0);
         assert_eq!(offset_of!(Record, span_id), 16);
         assert_eq!(offset_of!(Record, words), 24);
@@ -557,7 +558,7 @@ mod tests {
 
         use super::*;
 
-        /// The number of the span whose record readers see on this thread; `None` without one.
+        /// Returns the number of the span whose record readers see on this thread; `None` without one.
         fn seen() -> Option<u8> {
             let stack = STACK.get()?;
             let record = stack.highest(stack.open.load(Ordering::Relaxed));
@@ -584,7 +585,7 @@ mod tests {
             assert_eq!(seen(), None);
             spans.truncate(64);
             assert_eq!(seen(), Some(63));
-            // A deeper span, which outlives another.
+            // A deeper span outlives another one.
             let deeper = enter(64);
             drop(spans.pop());
             assert_eq!(seen(), None);
@@ -614,12 +615,12 @@ mod tests {
         #[test]
         fn attributes_are_those_of_the_current_span() {
             switch(true);
-            // More places than there are ways.
+            // There are more places than records of a depth.
             for line in 0..5 {
                 let place = Attributes::of_call("f", "f", "a.rs", line);
                 let _span = attach([7; 16], [1; 8], 3, place);
                 assert!(attributes_of([7; 16], [1; 8]).is_some_and(|of| ptr::eq(of, place)));
-                // The ids of another span, which is current and not published.
+                // These ids are of other spans, which are not published.
                 assert!(attributes_of([7; 16], [2; 8]).is_none());
                 assert!(attributes_of([8; 16], [1; 8]).is_none());
                 let stack = STACK.get().expect("it was attached");

@@ -1,10 +1,10 @@
 //! A subscriber whose current span is the current span of OpenTelemetry.
 //!
-//! `tracing` asks the subscriber for the current span, and no layer can answer, so this subscriber wraps the layers. If
-//! OpenTelemetry's current span is not one of `tracing`, it opens a stand-in in the registry: entering the stand-in
-//! attaches the OpenTelemetry context of its creation, and closing it ends nothing. No span is opened until the current
-//! span is requested. The caller owns the only reference to the stand-in, so it is closed with the last handle, and
-//! nothing is cached.
+//! `tracing` requests the current span from the subscriber, and no layer can answer, so this subscriber wraps the
+//! layers. If OpenTelemetry's current span is not one of `tracing`, this subscriber opens a stand-in in the registry.
+//! Entering the stand-in attaches the OpenTelemetry context in which it was created, and closing it ends no span. It is
+//! opened only when the current span is requested. The caller owns the only reference to it, so it is closed with its
+//! last handle.
 
 use std::any::TypeId;
 use std::cell::Cell;
@@ -53,7 +53,7 @@ pub(super) fn is_stand_in(metadata: &'static Metadata<'static>) -> bool {
     std::ptr::eq(metadata, &raw const METADATA)
 }
 
-/// A stand-in that was returned as the current span, without a handle so far.
+/// A stand-in that was returned as the current span, but has no handle so far.
 #[derive(Clone, Copy)]
 struct Offered {
     /// The number of the subscriber.
@@ -101,15 +101,15 @@ thread_local! {
 /// So `tokio::spawn(work().in_current_span())`, `work().instrument(Span::current())`, `info_span!(parent: &captured,
 /// …)` and libraries that capture the current span continue the trace. Each such call of `Span::current` opens a span
 /// in the registry, which is closed with its last handle. Its name is `otel` and its fields are `trace_id` and
-/// `span_id`, which other layers see. It keeps OpenTelemetry's context alive, but no span open: its original ends with
-/// the function, and is not updated afterwards. Fields cannot be recorded on it, because a span of `tracing` has only
-/// the fields of its creation: use [`OpenTelemetrySpanExt::set_attribute`](crate::OpenTelemetrySpanExt).
+/// `span_id`, which other layers see. It keeps OpenTelemetry's context alive, but not the original span, which ends with
+/// its function and is not updated afterwards. Other fields cannot be recorded on it, because a span of `tracing` has
+/// only the fields of its creation: use [`OpenTelemetrySpanExt::set_attribute`](crate::OpenTelemetrySpanExt).
 ///
 /// Without this function, `Span::current` is the innermost span of `tracing` itself, even within a `#[traced]`
 /// function: a layer alone cannot change that.
 /// [`FutureExt::in_current_span`](floe_telemetry_core::FutureExt::in_current_span) works without it.
 ///
-/// Pass the complete subscriber with all layers: this must be its outermost part.
+/// Pass the complete subscriber with all its layers, because [`WithCurrentSpan`] must be the outermost one.
 #[must_use]
 pub fn with_current_span<S: Subscriber>(subscriber: S) -> WithCurrentSpan<S> {
     static NUMBER: AtomicU64 = AtomicU64::new(0);
@@ -125,10 +125,10 @@ pub struct WithCurrentSpan<S> {
 }
 
 impl<S: Subscriber> WithCurrentSpan<S> {
-    /// A stand-in; `None` without a layer that attaches the context.
+    /// Opens a stand-in; `None` without a layer that attaches the context.
     #[cold]
     fn stand_in(&self, cx: Context) -> Option<Current> {
-        // A layer that is called for a stand-in may ask for the current span as well.
+        // A layer that is called for a stand-in may request the current span, which must not open another stand-in.
         if CREATING.replace(true) {
             return None;
         }
@@ -140,7 +140,7 @@ impl<S: Subscriber> WithCurrentSpan<S> {
     }
 
     fn open(&self, cx: Context) -> Option<Id> {
-        // The previous caller took no handle.
+        // If the previous caller took no handle, its stand-in is closed.
         match OFFERED.take() {
             Some(offered) if offered.to == self.number => {
                 self.inner.try_close(Id::from_u64(offered.id));
@@ -156,7 +156,7 @@ impl<S: Subscriber> WithCurrentSpan<S> {
         let (trace, span) = (display(context.trace_id()), display(context.span_id()));
         let values = [Some(&trace as &dyn Value), Some(&span as &dyn Value)];
         let values = METADATA.fields().value_set_all(&values);
-        // A root: a child would keep the span of `tracing` around the function open.
+        // The stand-in is a root, because a child would keep the span of `tracing` around the function open.
         let id = self.inner.new_span(&Attributes::new_root(&METADATA, &values));
         layer.open.insert(&id, BridgedSpan::propagating(cx));
         Some(id)

@@ -1,8 +1,8 @@
 //! The spans that a thread has entered, each with its attached context.
 //!
-//! A guard of OpenTelemetry's context cannot leave its thread, and a span is exited on the thread that entered it, but
-//! on exit the layer receives only the span's id. Spans may be exited in any order: OpenTelemetry's context stack keeps
-//! the current context until the contexts above it are detached.
+//! A span is exited on the thread that entered it, and a guard of OpenTelemetry's context cannot leave its thread. On
+//! exit, the layer receives only the span's id, so the guards are stored here. Spans may be exited in any order,
+//! because OpenTelemetry's context stack keeps the current context until the contexts above it are detached.
 
 use std::cell::RefCell;
 
@@ -17,7 +17,7 @@ struct Entry {
     id: Id,
     /// The entered span; `None` for a span without a context.
     entered: Option<EnteredSpan>,
-    /// The ids of OpenTelemetry's current span since this span was entered.
+    /// The ids of OpenTelemetry's current span after this span was entered.
     current: Option<IdHash>,
     is_unseen: bool,
 }
@@ -38,7 +38,7 @@ struct Entered(Vec<Entry>);
 
 impl Drop for Entered {
     fn drop(&mut self) {
-        // Detach in reverse order.
+        // The contexts are detached in reverse order.
         while self.0.pop().is_some() {}
     }
 }
@@ -52,7 +52,7 @@ thread_local! {
     };
 }
 
-/// Runs `act` with the thread's entered spans. `act` must not call user code, which may use them.
+/// Runs `act` with the thread's entered spans. `act` must not call user code, which may enter other spans.
 #[inline]
 fn with<T>(act: impl FnOnce(&mut Vec<Entry>) -> T) -> Option<T> {
     ENTERED
@@ -105,7 +105,7 @@ struct CurrentSpan {
     is_sampled: bool,
 }
 
-/// The current span; `None` if telemetry is suppressed.
+/// Returns the current span; `None` without one, or if telemetry is suppressed.
 #[inline]
 fn current_span() -> Option<CurrentSpan> {
     Context::map_current(|cx| {
@@ -121,7 +121,7 @@ fn current_span() -> Option<CurrentSpan> {
     })
 }
 
-/// The current context; `None` if the current span is `innermost`, the innermost span of `tracing`.
+/// Returns the current context; `None` if the current span is `innermost`, the innermost span of `tracing`.
 pub(super) fn context_within(innermost: Option<&Id>) -> Option<Context> {
     let current = current_span()?;
     if let Some(innermost) = innermost {
@@ -137,7 +137,7 @@ pub(super) fn context_within(innermost: Option<&Id>) -> Option<Context> {
     Some(current_context())
 }
 
-/// The last entered span of this thread, if it is current and sampled and telemetry is not suppressed.
+/// Returns the last entered span of this thread, if it is current and sampled and telemetry is not suppressed.
 #[inline]
 pub(super) fn sampled() -> Option<(Id, SpanId)> {
     let current = current_span().filter(|span| span.is_sampled)?;
@@ -156,6 +156,6 @@ pub(super) fn exit(id: &Id) {
         let at = entered.iter().rposition(|entry| entry.id == *id)?;
         Some(entered.remove(at))
     });
-    // Dropped outside of the borrow, because a context may contain user values.
+    // The entry is dropped outside of the borrow, because its context may contain user values.
     drop(entry);
 }

@@ -33,7 +33,7 @@ pub(super) struct BridgedEvent {
     is_log: bool,
     /// The field `error`, as `#[instrument(err)]` writes it.
     error: Option<String>,
-    /// The span's attributes from a field of the type `dyn Error`.
+    /// The attributes that the span gets from a field of the type `dyn Error`.
     exception: Vec<KeyValue>,
     attributes: Vec<KeyValue>,
 }
@@ -53,7 +53,7 @@ impl BridgedEvent {
         }
     }
 
-    /// The status of the span: an event of level `ERROR` sets ERROR.
+    /// Returns the status that the event sets: ERROR for a field `error` or the level `ERROR`.
     fn status(&self) -> Status {
         match &self.error {
             Some(error) => Status::error(error.clone()),
@@ -95,7 +95,7 @@ impl BridgedEvent {
         }
     }
 
-    /// The key of a field. The fields that say where a `log` record is from get the same keys as for other events.
+    /// Returns the key of a field. The fields with the origin of a `log` record get the same keys as for other events.
     fn key(&self, field: &Field) -> &'static str {
         let name = field.name();
         if !self.is_log {
@@ -170,8 +170,8 @@ fn describe(metadata: &Metadata<'static>) -> Vec<KeyValue> {
     attributes
 }
 
-/// The explicit name of an event, or its target, because `tracing`'s name contains a path of the machine that built the
-/// program.
+/// Returns the explicit name of an event, or else its target, because the default name contains a path of the machine
+/// that built the program.
 fn name_without_message(metadata: &Metadata<'static>) -> &'static str {
     let place = metadata.name().strip_prefix("event ");
     match place.zip(metadata.file()) {

@@ -1,4 +1,4 @@
-//! Records the fields of a span as attributes, or the `otel.*` fields as name, kind and status.
+//! Records the fields of a span as attributes, and the `otel.*` fields as name, kind and status.
 
 use std::borrow::Cow;
 use std::error::Error;
@@ -18,7 +18,7 @@ const STATUS_DESCRIPTION: &str = "otel.status_description";
 #[derive(Debug)]
 pub(super) struct SpanFields<'a>(pub(super) &'a mut SpanRecord);
 
-/// The methods of a visitor for numbers and booleans.
+/// Generates the methods of a visitor for numbers and booleans.
 macro_rules! numbers {
     () => {
         numbers! {
@@ -39,7 +39,7 @@ impl SpanFields<'_> {
         self.0.attributes.set(field.name(), value);
     }
 
-    /// Returns whether the field has set the name, the kind or the status.
+    /// Sets the name, the kind or the status if the field is one of these, and returns whether it is.
     fn is_special<'a>(&mut self, field: &Field, text: impl FnOnce() -> Cow<'a, str>) -> bool {
         if !field.name().starts_with("otel.") {
             return false;

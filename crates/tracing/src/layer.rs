@@ -24,7 +24,7 @@ thread_local! {
 }
 
 /// Runs `act`, which calls methods of a span, and catches its panics. The span may belong to another library, which may
-/// hold a lock and emit `tracing` events of its own: these are dropped.
+/// hold a lock and emit `tracing` events of its own. These events are dropped.
 fn writing<T>(act: impl FnOnce() -> T) -> Option<T> {
     if WRITING.replace(true) {
         return None;
@@ -73,7 +73,7 @@ impl TracingLayer {
         self.open.with(id, |span| span.context().cloned()).flatten()
     }
 
-    /// The context of a span, or of its nearest ancestor with one.
+    /// Returns the context of a span, or of its nearest ancestor with one.
     fn context_of<S>(&self, id: &Id, layers: &LayerContext<'_, S>) -> Option<Context>
     where
         S: Subscriber + for<'span> LookupSpan<'span>,
@@ -81,7 +81,7 @@ impl TracingLayer {
         layers.span(id)?.scope().find_map(|span| self.own_context(&span.id()))
     }
 
-    /// The explicit parent of a span.
+    /// Returns the explicit parent of a span.
     fn parent<S>(&self, id: Option<&Id>, layers: &LayerContext<'_, S>) -> Parent
     where
         S: Subscriber + for<'span> LookupSpan<'span>,
@@ -102,7 +102,7 @@ where
     fn on_layer(&mut self, subscriber: &mut S) {
         if let Some(first) = <dyn Subscriber>::downcast_ref::<Self>(subscriber) {
             self.is_second = true;
-            // A search for the layer finds this one.
+            // A search for the layer finds this second one, so it shares the open spans.
             self.open = first.open.clone();
         }
     }

@@ -1,4 +1,4 @@
-//! The layer, and its options.
+//! The layer for `tracing`, and its options.
 
 use crate::spans::Spans;
 

@@ -14,7 +14,7 @@ use crate::callsite::{CallSite, Level};
 #[derive(Debug)]
 pub(super) struct Site {
     pub(super) callsite: CallSite,
-    /// Whether `otel.name` or `otel.kind` sets a property that rules match.
+    /// Whether the span has a field `otel.name` or `otel.kind`, which sets a property that rules match.
     pub(super) is_set_by_field: bool,
 }
 
@@ -22,12 +22,12 @@ pub(super) struct Site {
 static SITES: LazyLock<Mutex<HashMap<usize, &'static Site>>> = LazyLock::new(Mutex::default);
 
 thread_local! {
-    /// The call sites that this thread has used, which saves the lock.
+    /// The call sites that this thread has used. They are found without the lock.
     static CACHE: RefCell<FxHashMap<usize, &'static Site>> = RefCell::default();
 }
 
 impl Site {
-    /// Returns the site of `metadata`, a static that its address identifies.
+    /// Returns the site of `metadata`, which is static, so that its address identifies it.
     #[inline]
     pub(super) fn of(metadata: &'static Metadata<'static>) -> &'static Self {
         let address = std::ptr::from_ref(metadata).addr();

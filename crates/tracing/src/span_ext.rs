@@ -1,4 +1,4 @@
-//! OpenTelemetry's part of a `tracing` span: its context, parent, links, and attributes without a declared field.
+//! The OpenTelemetry span of a `tracing` span: its context, parent and links, and attributes without a declared field.
 
 use std::borrow::Cow;
 use std::time::SystemTime;
@@ -13,7 +13,7 @@ use super::options::TracingLayer;
 use crate::clock::wall_now;
 use crate::recorder::SpanRecord;
 
-/// OpenTelemetry's part of a [`tracing::Span`].
+/// Gives access to the OpenTelemetry span that records a [`tracing::Span`].
 ///
 /// The subscriber of the span must have the layer of [`tracing_layer`](crate::tracing_layer). Otherwise, and for a span
 /// that is disabled or that a filter excludes from the layer, [`set_parent`](Self::set_parent) fails, the context
@@ -68,7 +68,7 @@ pub trait OpenTelemetrySpanExt {
     /// [inject](floe_telemetry_core::propagation::inject_context) it into a request.
     fn context(&self) -> Context;
 
-    /// Sets an attribute, even one without a field of the span.
+    /// Sets an attribute, even if the span has no field of this name.
     fn set_attribute(&self, key: impl Into<Key>, value: impl Into<Value>);
 
     /// Sets the status. OK is final, and no status changes back to unset ([Set
@@ -104,14 +104,14 @@ pub enum SetParentError {
     )]
     AlreadyStarted,
     /// The span is disabled, or a filter excludes it from the layer, or nothing is recorded.
-    #[error("the parent is not set: the span is disabled")]
+    #[error("the parent is not set: the span is disabled or not recorded")]
     SpanDisabled,
 }
 
 impl OpenTelemetrySpanExt for Span {
     fn set_parent(&self, parent: Context) -> Result<(), SetParentError> {
         let set = |id: &Id, layer: &TracingLayer| {
-            // Taken out of the table first: dropping the contexts may run code of the user.
+            // The span is taken out of the table first, because dropping the contexts may run code of the user.
             let mut span = layer.open.remove(id).ok_or(SetParentError::SpanDisabled)?;
             let is_set = span.reparent(parent);
             layer.open.insert(id, span);
@@ -194,7 +194,7 @@ fn update<T>(
     });
 }
 
-/// Returns the OpenTelemetry context of a span of `tracing`, given by its id, or of its nearest ancestor with one: for
+/// Returns the OpenTelemetry context of the `tracing` span with this id, or of its nearest ancestor with one, for
 /// layers, which have no [`Span`] on which to call [`context`](OpenTelemetrySpanExt::context). `None` without a
 /// [`tracing_layer`](crate::tracing_layer) in the subscriber, and without a recorded span.
 ///

@@ -551,7 +551,6 @@ fn services<'a>(labels: &'a impl Labels, spans: &[usize]) -> Vec<Cow<'a, str>> {
     services
 }
 
-/// Returns spans and their ancestors.
 fn with_above<'a>(tree: &Tree, spans: impl Iterator<Item = &'a usize>) -> FxHashSet<usize> {
     let mut all = FxHashSet::default();
     for span in spans {

@@ -23,7 +23,7 @@ struct Header {
     signature: AtomicU64,
     version: AtomicU32,
     payload_size: AtomicU32,
-    /// The time of publication, by the clock since the boot. Zero while the payload changes.
+    /// The time of publication, by the clock since the boot, in nanoseconds. Zero while the payload changes.
     published_at: AtomicU64,
     payload: AtomicU64,
 }
@@ -33,16 +33,16 @@ struct Published {
     /// The payload, to which the header points.
     #[expect(dead_code, reason = "readers find the payload by its address")]
     payload: Box<[u8]>,
-    /// The process of the mapping, which a fork does not inherit.
+    /// The process that created the mapping. A fork does not inherit the mapping.
     process: u32,
-    /// Whether the mapping has a name without [`Header::set_name`].
+    /// Whether the mapping has the name of a memory file, without [`Header::set_name`].
     has_file: bool,
 }
 
 static PUBLISHED: Mutex<Option<Published>> = Mutex::new(None);
 
 pub(super) fn publish(payload: Vec<u8>) -> io::Result<()> {
-    // Not `lock`: in a fork, the thread that has locked it may not exist.
+    // `lock` could wait forever: in a fork, the thread that has locked it may not exist.
     let mut published = match PUBLISHED.try_lock() {
         Ok(published) => published,
         Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
@@ -59,9 +59,10 @@ pub(super) fn publish(payload: Vec<u8>) -> io::Result<()> {
         None => map()?,
     };
     header.write(&payload)?;
-    // Also after a failure, so that the next call uses the same mapping. The previous payload is freed now.
+    // Stored even if the name fails below, so that the next call uses the same mapping. The previous payload is freed
+    // now.
     *published = Some(Published { header, payload, process, has_file });
-    // The mapping is named after each change, for readers that wait for this call.
+    // The mapping is named after each change, because readers may wait for the system call that names it.
     if header.set_name().is_err() && !has_file {
         return Err(io::Error::other(
             "expected a mapping with a name, found that the system allows neither a memory file nor a named mapping: the process context is not published",
@@ -70,13 +71,13 @@ pub(super) fn publish(payload: Vec<u8>) -> io::Result<()> {
     Ok(())
 }
 
-/// Creates a mapping, which forks do not inherit. Also returns whether the mapping has the name of a memory file.
+/// Creates a mapping that forks do not inherit. Also returns whether the mapping has the name of a memory file.
 fn map() -> io::Result<(&'static Header, bool)> {
     const READ_WRITE: ProtFlags = ProtFlags::READ.union(ProtFlags::WRITE);
     let size = size_of::<Header>();
     let flags = MemfdFlags::CLOEXEC | MemfdFlags::ALLOW_SEALING;
     let file = if getrlimit(Resource::Fsize).current.is_some_and(|limit| limit < size as u64) {
-        // The file exceeds the limit of the process, so a signal would kill the process, although the file is in
+        // The file would exceed the limit of the process, and a signal would kill the process, although the file is in
         // memory.
         Err(Errno::FBIG)
     } else {
@@ -92,8 +93,8 @@ fn map() -> io::Result<(&'static Header, bool)> {
             Err(_) => mmap_anonymous(ptr::null_mut(), size, READ_WRITE, MapFlags::PRIVATE)?,
         }
     };
-    // SAFETY: it is the mapping from above, whose content this does not change. A fork has no such mapping, and does
-    // not use the header, see `Published::process`.
+    // SAFETY: it is the mapping from above, whose content this call does not change. A fork has no such mapping, and
+    // does not use the header, see `Published::process`.
     unsafe { madvise(address, size, Advice::LinuxDontFork)? };
     // SAFETY: a mapping begins at a page, has zeros, which are a valid header, and stays for as long as the process.
     let header = unsafe { &*address.cast_const().cast::<Header>() };
@@ -106,7 +107,7 @@ impl Header {
         let time = clock_gettime(ClockId::Boottime);
         let now = u64::try_from(time.tv_sec).unwrap_or_default() * 1_000_000_000
             + u64::try_from(time.tv_nsec).unwrap_or_default();
-        // Each update has another time, also within a tick of the clock.
+        // Each update has another time, even within a tick of the clock.
         let now = now.max(self.published_at.load(Ordering::Relaxed) + 1);
         self.published_at.store(0, Ordering::Relaxed);
         fence(Ordering::SeqCst);
@@ -122,7 +123,7 @@ impl Header {
     /// Names the mapping, which not every kernel allows.
     fn set_name(&self) -> rustix::io::Result<()> {
         let start = ptr::from_ref(self).cast::<u8>();
-        // SAFETY: the bytes of the header, which only the thread with the lock writes, and of which only the address is
+        // SAFETY: these are the bytes of the header, which only the thread with the lock writes. Only their address is
         // used.
         let region = unsafe { std::slice::from_raw_parts(start, size_of::<Self>()) };
         set_virtual_memory_region_name(region, Some(NAME))

@@ -6,8 +6,8 @@ use opentelemetry::{Array, Key, Value};
 
 use crate::{KEYS, SCHEMA_VERSION, stacks, table};
 
-/// Encodes the context. If readers find the program's thread-local variable (`has_threads`), it contains the attributes
-/// that describe thread contexts.
+/// Encodes the context. If readers find the program's thread-local variable (`has_threads`), the context contains the
+/// attributes that describe thread contexts.
 pub(super) fn encode<'a>(
     resource: impl IntoIterator<Item = (&'a Key, &'a Value)>,
     has_threads: bool,
@@ -21,7 +21,7 @@ pub(super) fn encode<'a>(
         for (key, value) in [
             ("threadlocal.schema_version", text(SCHEMA_VERSION)),
             ("threadlocal.attribute_key_map", array(KEYS.into_iter().map(text))),
-            // Not in the specifications: the addresses of the table of open spans and of the stacks of threads.
+            // The addresses of the table of open spans and of the stacks are not in the specifications.
             ("floe.open_spans", address(table())),
             ("floe.stacks", address(stacks())),
         ] {

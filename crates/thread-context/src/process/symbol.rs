@@ -7,14 +7,14 @@
 
 use std::ffi::CString;
 
-/// The description of a missing symbol, which the program's build script exports.
+/// The description of a missing symbol, which the program's build script has to export.
 const NONE: &str = "none (the build script of the program needs the line \
                     println!(\"cargo::rustc-link-arg-bins=-Wl,--export-dynamic-symbol=otel_thread_ctx_v1\"))";
 
 /// Checks that readers find `otel_thread_ctx_v1` as a dynamic symbol, or returns a description of the symbol that they
 /// find. A shared library has its own variable, and the program that loads it may export another one.
 pub(super) fn check() -> Result<(), &'static str> {
-    // A program that is linked statically has no dynamic linker, although it may have the symbol.
+    // A statically linked program has no dynamic linker to ask, although it may have the symbol.
     if cfg!(target_feature = "crt-static") {
         return Ok(());
     }

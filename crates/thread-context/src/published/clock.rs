@@ -1,6 +1,6 @@
 //! The start times of spans.
 
-/// Nanoseconds of the monotonic clock, stored by the kernel and at most a few milliseconds old.
+/// Returns nanoseconds of the monotonic clock, as stored by the kernel at most a few milliseconds ago.
 #[cfg(target_os = "linux")]
 #[inline]
 pub(crate) fn now() -> u64 {

@@ -1,4 +1,4 @@
-//! Systems without `otel_thread_ctx_v1`, where no span is published.
+//! For systems without `otel_thread_ctx_v1`, where no span is published.
 
 pub(crate) const EXISTS: bool = false;
 

@@ -1,5 +1,5 @@
 //! A table of the open spans of the process, which readers find by its address. It includes spans of tasks that wait
-//! for their next poll and so are in no thread.
+//! for their next poll and so are on no thread.
 
 use std::ptr;
 use std::sync::atomic::{AtomicPtr, AtomicU64, Ordering, fence};
@@ -11,7 +11,7 @@ use super::{Attributes, is_on};
 /// The number of places allocated at once.
 const CHUNK: usize = 1024;
 
-/// The maximum number of chunks: spans above a million are not listed.
+/// The maximum number of chunks, so at most about a million spans are listed.
 const CHUNKS: usize = 1024;
 
 /// The chunks, of which the first ones are allocated. They are never freed.
@@ -66,7 +66,7 @@ pub(crate) fn forked() {
     }
 }
 
-/// The address of the table.
+/// Returns the address of the table.
 #[must_use]
 pub fn table() -> *const () {
     ptr::from_ref(&TABLE).cast()
@@ -92,7 +92,7 @@ pub struct OpenSpan {
 }
 
 impl OpenSpan {
-    /// No place yet.
+    /// Creates a value without a place.
     #[must_use]
     pub const fn new() -> Self {
         Self { place: AtomicPtr::new(ptr::null_mut()) }
@@ -107,7 +107,7 @@ impl OpenSpan {
         }
     }
 
-    /// Lists a span until it ends. Does nothing if a span is listed, or before [`switch`](crate::switch).
+    /// Lists a span until it ends. Does nothing if this span is already listed, or if [`switch`](crate::switch) is off.
     #[inline]
     pub fn open(
         &self,
@@ -127,7 +127,7 @@ impl OpenSpan {
         }
     }
 
-    /// The attributes of the listed span; `None` if it is not listed.
+    /// Returns the attributes of the span; `None` if the span is not listed.
     #[inline]
     #[must_use]
     pub fn attributes(&self, span_id: [u8; 8]) -> Option<&'static Attributes> {

@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicPtr, Ordering};
 
 pub(crate) const EXISTS: bool = true;
 
-// Weak, so that a program with another writer, such as a second version of this crate, links, and both share it.
+// The symbol is weak, so that a program with a second writer, such as another version of this crate, can be linked.
 global_asm!(
     ".pushsection .tbss,\"awT\",@nobits",
     ".weak otel_thread_ctx_v1",
