@@ -33,7 +33,7 @@ pub struct Context {
     /// The key of the partition that the step builds, if there is one.
     #[serde(default)]
     pub partition_key: Option<String>,
-    /// The parameter `extras` of `PipesSubprocessClient.run`.
+    /// The value of the parameter `extras` of `PipesSubprocessClient.run`.
     #[serde(default, deserialize_with = "or_default")]
     pub extras: Map<String, Value>,
 }

@@ -2,8 +2,8 @@
 
 use std::io;
 
-/// The error if Dagster did not start the process, if its parameters are unusable or its context file is unreadable, or
-/// if a message cannot be written. It contains no values of the parameters.
+/// An error of a session: Dagster did not start the process, the parameters are unusable, the context file is
+/// unreadable, or a message cannot be written. The error contains no values of the parameters.
 #[derive(Debug, thiserror::Error)]
 #[error(transparent)]
 pub struct Error(#[from] Kind);

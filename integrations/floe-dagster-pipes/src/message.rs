@@ -153,14 +153,14 @@ fn print(output: &mut dyn Write, line: &str) -> io::Result<()> {
     output.flush()
 }
 
-/// Redacts credentials in a text, because Dagster stores it, and truncates the text.
+/// Redacts and truncates a text. Dagster stores it, so it must not contain credentials.
 pub(crate) fn text(text: &str) -> String {
     let redactor =
         Redactor::builder().level(RedactionLevel::Credentials).max_chars(LONGEST_TEXT).build();
     redactor.redact(text).into_owned()
 }
 
-/// Redacts credentials and personal data in the message of an error, because it may quote input, and truncates it.
+/// Redacts and truncates the message of an error, which may quote input with credentials and personal data.
 fn sanitized(message: &str) -> String {
     let redactor = Redactor::builder().max_chars(LONGEST_EXCEPTION).build();
     redactor.redact(message).into_owned()

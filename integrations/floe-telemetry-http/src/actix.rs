@@ -102,7 +102,7 @@ struct Routing {
 }
 
 impl Routing {
-    /// Returns `None` if the program names routes itself.
+    /// Returns the routing of a request, or `None` if the program names routes itself.
     fn of(options: &Options<Parts>, mut parts: Parts) -> Option<Self> {
         options.route.is_none().then(|| Self {
             route: parts.extensions.remove().and_then(|of_actix: OfActix| of_actix.route),

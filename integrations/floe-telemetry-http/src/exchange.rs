@@ -287,7 +287,7 @@ impl Exchange {
         }
     }
 
-    /// Sets an error with an empty description, because by the conventions, `error.type` explains it.
+    /// Sets an error with an empty description. By the conventions, only `error.type` explains the error.
     fn set_error(&mut self, error_type: impl Into<Value>) {
         self.set_error_type(error_type);
         self.span.set_error(&"");

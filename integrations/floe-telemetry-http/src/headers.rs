@@ -22,7 +22,7 @@ impl RecordedHeaders {
         Self(names.into_iter().map(with_key).collect())
     }
 
-    /// Passes each listed header to `record`. Its value is a list of texts, as the conventions require.
+    /// Passes each listed header to `record`, with its values as a list of texts, as the conventions require.
     pub(crate) fn each(&self, headers: &HeaderMap, mut record: impl FnMut(Key, Value)) {
         for (name, key) in &*self.0 {
             let values = headers.get_all(name).iter().take(MAX_VALUES);

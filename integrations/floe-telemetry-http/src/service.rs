@@ -1,7 +1,7 @@
 //! The service that a layer wraps around another one.
 
 /// Implements `Layer` and a service for a struct with `options`. The function `open` opens the exchange of a request,
-/// or returns `None` for a request that passes through; `check` receives the options and the type of the inner service.
+/// or returns `None` for a request that passes through; `check` receives the options and the name of the inner type.
 macro_rules! service {
     ($layer:ident, $service:ident, $open:ident $(, $check:ident)?) => {
         impl<S> tower_layer::Layer<S> for $layer {

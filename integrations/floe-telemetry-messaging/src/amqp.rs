@@ -69,7 +69,7 @@ impl Injector for AmqpHeaders<&mut FieldTable> {
         let Ok(name) = ShortString::try_new(key) else {
             return;
         };
-        // A forwarded message still has its sender's headers. A single header cannot be removed, so others are copied.
+        // A forwarded message still has its sender's headers. A header cannot be removed alone, so the others are copied.
         let is_same = |name: &ShortString| name.as_str().eq_ignore_ascii_case(key);
         let headers = self.0.inner();
         if headers.keys().any(is_same) {

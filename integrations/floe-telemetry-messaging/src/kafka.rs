@@ -92,7 +92,7 @@ impl Injector for KafkaHeaders<&mut OwnedHeaders> {
     fn set(&mut self, key: &str, value: String) {
         let mut headers = std::mem::take(self.0);
         let is_same = |header: &Header<'_, &[u8]>| header.key.eq_ignore_ascii_case(key);
-        // A forwarded message still has its sender's headers. A single header cannot be removed, so others are copied.
+        // A forwarded message still has its sender's headers. A header cannot be removed alone, so the others are copied.
         if headers.iter().any(|header| is_same(&header)) {
             let others = headers.iter().filter(|header| !is_same(header));
             headers = others.fold(OwnedHeaders::new(), |headers, header| headers.insert(header));

@@ -15,7 +15,7 @@ const MAX_FILES: u32 = 5;
 pub(crate) struct RotatingFile {
     path: PathBuf,
     max_bytes: u64,
-    /// The open file. `None` if it could not be opened again, which the next line repeats.
+    /// The open file. `None` if it could not be opened again, which the next write repeats.
     open: Option<Open>,
 }
 

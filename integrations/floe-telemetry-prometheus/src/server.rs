@@ -177,8 +177,8 @@ impl Endpoint {
         }
     }
 
-    /// Whether the `Host` of a request is a foreign name. Otherwise, a web page in a browser on this machine could read
-    /// the metrics through a name of the page that resolves to this machine (DNS rebinding).
+    /// Whether the `Host` of a request is a foreign name. Without this check, a web page in a browser on this machine
+    /// could read the metrics through a name of the page that resolves to this machine (DNS rebinding).
     fn is_foreign(&self, headers: &HeaderMap) -> bool {
         let (Some(own), Some(host)) = (&self.own_name, headers.get(HOST)) else {
             return false;
