@@ -1,6 +1,6 @@
-//! The cost of a span on the caller's thread, compared between this build and another build of this program, because
-//! counts of instructions are not time, and the speed of a machine changes from day to day. `.ci/measure against`
-//! builds both.
+//! The cost of a span on the caller's thread, in this build and in another build of this program. Times are compared,
+//! because counts of instructions are not time, and builds, because the speed of a machine changes from day to day.
+//! `.ci/measure against` builds both.
 //!
 //! `against OTHER` starts both as children, repeatedly, because the addresses of code and stack change a figure for the
 //! life of a process. It fails if this build is slower on a quiet machine.
@@ -17,27 +17,27 @@ use floe_telemetry::{TelemetryConfig, TelemetryProvider, traced};
 use opentelemetry_sdk::error::OTelSdkResult;
 use opentelemetry_sdk::trace::{SpanData, SpanExporter};
 
-/// The largest ratio of two medians that is not called slower.
+/// The largest ratio of two medians at which a build does not count as slower.
 const LIMIT: f64 = 1.03;
 
-/// The distance of the quartiles of the bare work, as a part of its median, above which the machine is not quiet.
+/// The largest distance of the quartiles of the bare work on a quiet machine, as a part of the median.
 const QUIET: f64 = 0.05;
 
 const GENERATIONS: usize = 8;
 const ROUNDS: usize = 12;
 
-/// The number of traces of one measurement, after others that fill the caches. Their spans fit into the buffers of the
-/// library.
+/// The number of traces of one measurement. `WARM_UP` traces before them fill the caches. The spans fit into the
+/// buffers of the library.
 const TRACES: u32 = 80;
 const WARM_UP: u32 = 10;
 
-/// The number of measurements of an answer. The first ones find the caches of other processes.
+/// The number of measurements of an answer. The first `SETTLED` ones do not count: they fill the caches.
 const MEASUREMENTS: usize = 8;
 const SETTLED: usize = 3;
 
 const CHILDREN: u32 = 10;
 
-/// The name of a measurement, and the function that runs one trace.
+/// The name of a case, and the function that records one trace.
 const CASES: [(&str, fn()); 3] =
     [("bare", bare), ("no attributes", root), ("three attributes", root_attributes)];
 
@@ -85,8 +85,8 @@ impl SpanExporter for Discarding {
     }
 }
 
-/// Reads indices of `CASES` from standard input, one per line, until it ends. Answers each with the median time of a
-/// span, in nanoseconds.
+/// Reads indices of `CASES` from standard input, one per line, until the input ends. Answers each with the median time
+/// of a span, in nanoseconds.
 fn serve(mode: &str) {
     let mut config = TelemetryConfig::new("against");
     if mode == MODES[1] {
@@ -148,16 +148,16 @@ fn quantile(mut of: Vec<f64>, part: f64) -> f64 {
     of[((of.len() - 1) as f64 * part).round() as usize]
 }
 
-/// The 95 % interval of the median, by ranks.
+/// Returns the bounds of the median's 95 % confidence interval around the median, by ranks.
 fn interval(of: Vec<f64>) -> [f64; 3] {
-    // The number of values below the median is binomial: 1.96 deviations of it are 0.98 √n.
+    // The number of values below the median is binomial, and 1.96 standard deviations of it are 0.98 √n.
     let half = 0.98 / (of.len() as f64).sqrt();
     [0.5 - half, 0.5, 0.5 + half].map(|part| quantile(of.clone(), part.clamp(0.0, 1.0)))
 }
 
 type Pairs = Vec<(f64, f64)>;
 
-/// Measures both builds, which take turns at being the first.
+/// Measures both builds, of which each is first in every second round.
 fn generation(this: &Path, other: &Path, pairs: &mut [[Pairs; CASES.len()]; MODES.len()]) {
     for (mode, pairs) in MODES.iter().zip(pairs) {
         let mut builds = [this, other].map(|program| Build::start(program, mode));
@@ -168,7 +168,7 @@ fn generation(this: &Path, other: &Path, pairs: &mut [[Pairs; CASES.len()]; MODE
                 for build in [first, 1 - first] {
                     took[build] = builds[build].measure(case);
                 }
-                // A process initializes lazily.
+                // The first round does not count, because a process initializes lazily.
                 if round > 0 {
                     pairs.push((took[0], took[1]));
                 }
@@ -178,7 +178,7 @@ fn generation(this: &Path, other: &Path, pairs: &mut [[Pairs; CASES.len()]; MODE
     }
 }
 
-/// Returns the bounds of the ratio.
+/// Prints a row of the table. Returns the ratio with the bounds of its confidence interval.
 fn compare(name: &str, pairs: &Pairs) -> [f64; 3] {
     let median = |which: fn(&(f64, f64)) -> f64| quantile(pairs.iter().map(which).collect(), 0.5);
     let ratio = interval(pairs.iter().map(|(this, other)| this / other).collect());
@@ -225,7 +225,7 @@ fn main() -> ExitCode {
         return ExitCode::SUCCESS;
     }
     if is_slower {
-        eprintln!("slower by more than {:.0} %", (LIMIT - 1.0) * 100.0);
+        eprintln!("this build is slower by more than {:.0} %", (LIMIT - 1.0) * 100.0);
         return ExitCode::FAILURE;
     }
     ExitCode::SUCCESS

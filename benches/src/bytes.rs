@@ -1,8 +1,8 @@
-//! The bytes of a span on the wire, with several settings and with other libraries. The spans are those of one trace,
-//! recorded again and again: a root and ten children, each with three attributes. They are sent over OTLP/HTTP.
+//! The bytes of a span on the network, with several settings and with other libraries. The spans are those of one
+//! trace, recorded again and again: a root and ten children, each with three attributes. They are sent over OTLP/HTTP.
 //!
-//! It counts the bytes of the bodies that a receiver in another process reads, and their length with gzip. It measures
-//! no time, so it needs no optimized build. `--spans N` sets the number of spans.
+//! The benchmark counts the bytes of the bodies that a receiver in another process reads, and the length of the bodies
+//! with gzip. It measures no time, so it needs no optimized build. `--spans N` sets the number of spans.
 
 use crate::contestant::{FASTRACE, OPENTELEMETRY, OURS, TRACING};
 use crate::delivery::{DEFAULT_CONFIG, Order};
@@ -16,7 +16,7 @@ const PRODUCT: &str = "resource_attributes: {service_name: bench, floe_namespace
 
 const WITHOUT_CODE: &str = "code_attributes: false\n";
 
-/// Each row: its name, the contestant, and our configuration.
+/// The rows: the name, the contestant, and the two parts of the configuration, which applies to floe-telemetry.
 const ROWS: [(&str, &str, [&str; 2]); 7] = [
     (OPENTELEMETRY, OPENTELEMETRY, [DEFAULT_CONFIG, ""]),
     (FASTRACE, FASTRACE, [DEFAULT_CONFIG, ""]),
@@ -36,7 +36,7 @@ pub(crate) fn run(checks: &mut Checks) {
             name: contestant.to_owned(),
             otlp: receiver.otlp.clone(),
             spans,
-            // Slow enough that no queue becomes full, even in a build without optimization.
+            // At this rate no queue becomes full, even in a build without optimization.
             rate: 1_000,
             config: config.concat(),
         };

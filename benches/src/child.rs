@@ -1,4 +1,4 @@
-//! This program in a child process with a [`Role`]. It answers each line of its input with a line; both are JSON.
+//! This program in a child process with a [`Role`]. It answers each line of its input with a line, in JSON.
 
 use std::io::{self, BufRead as _, BufReader, Lines, Write as _};
 use std::process::{ChildStdin, ChildStdout, Command, Stdio};
@@ -14,7 +14,7 @@ use crate::{delivery, logs, measure, peers, receiver};
 pub(crate) enum Role {
     Receiver {
         protocol: Protocol,
-        /// Also counts the bytes that the bodies would have with gzip.
+        /// Whether the receiver also counts the bytes that the bodies would have with gzip.
         compresses: bool,
     },
     Contestant {
@@ -25,7 +25,7 @@ pub(crate) enum Role {
     Logging(logs::Order),
 }
 
-/// The role follows this argument.
+/// The argument that precedes the role.
 const ROLE: &str = "--role";
 
 /// A running child process. It ends when it is dropped.
@@ -63,7 +63,7 @@ impl Child {
 
 impl Drop for Child {
     fn drop(&mut self) {
-        // The end of its input ends the child.
+        // The child ends at the end of its input.
         self.questions = None;
         let _ = self.process.wait();
     }
@@ -73,7 +73,7 @@ fn json(value: &impl Serialize) -> String {
     serde_json::to_string(value).expect("plain data")
 }
 
-/// Returns whether this process was a child, whose role has ended.
+/// Runs the role of a child process. Returns `false` if this process is not a child.
 pub(crate) fn serve() -> bool {
     let Some(role) = measure::value::<String>(ROLE) else {
         return false;

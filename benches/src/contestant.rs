@@ -23,7 +23,7 @@ pub(crate) const SPANS: i64 = CHILDREN + 1;
 
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
 pub(crate) struct Case {
-    /// Whether the functions are asynchronous, and pending once.
+    /// Whether the functions are asynchronous. Each is pending once.
     pub(crate) is_async: bool,
     /// Whether spans have three typed attributes: an integer, a static text, and an owned text that is allocated for
     /// each call.
@@ -33,12 +33,12 @@ pub(crate) struct Case {
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
 pub(crate) enum State {
     Off,
-    /// No span is sampled; the spans are below an unsampled root.
+    /// No span is sampled. The spans are below an unsampled root.
     Unsampled,
     Sampled,
 }
 
-/// The functions of a contestant. A root calls its children.
+/// The functions that a contestant defines. A root calls its children.
 trait Functions: Send + Sync {
     fn root(&self, attributes: bool);
     fn child(&self, n: i64, attributes: bool) -> i64;
@@ -58,7 +58,7 @@ pub(crate) trait Contestant: Send + Sync {
     fn children(&self, case: Case);
     fn below_unsampled_root(&self, act: &mut dyn FnMut());
     fn flush(&self);
-    /// Shuts down, and returns the number of spans that it counted as lost. `None` if it does not count them.
+    /// Shuts down, and returns the number of spans that count as lost, or `None` if nothing counts them.
     fn end(&self) -> Option<u64>;
 }
 
@@ -94,7 +94,7 @@ impl<F: Functions> Contestant for F {
     }
 }
 
-/// The functions, annotated by a library: without attributes of spans, and with three. `$n` is their argument.
+/// Defines the functions with a library's attribute: without span attributes, and with three. `$n` is the argument.
 macro_rules! annotated {
     (#[$attribute:ident], $n:ident, ($($none:tt)*), ($($three:tt)*)) => {
         #[$attribute(name = "root" $($none)*)]
@@ -147,7 +147,7 @@ macro_rules! annotated {
     };
 }
 
-/// Implements the methods of [`Functions`] with the functions of [`annotated`].
+/// Implements the methods of [`Functions`] with the functions that [`annotated`] defines.
 macro_rules! annotated_methods {
     () => {
         fn root(&self, attributes: bool) {
@@ -170,7 +170,7 @@ macro_rules! annotated_methods {
 
 use {annotated, annotated_methods};
 
-/// The work without any span.
+/// The work without spans.
 #[derive(Debug)]
 struct Bare;
 
@@ -217,12 +217,12 @@ pub(crate) const FASTRACE: &str = "fastrace";
 pub(crate) const NAMES: [&str; 7] =
     [BARE, OURS, BOUNDARIES, OPENTELEMETRY, TRACING, LAYER, FASTRACE];
 
-/// Initialises a contestant with our default configuration. Only one per process.
+/// Initialises a contestant with our default configuration. A process can have only one contestant.
 pub(crate) fn start(name: &str, state: State, sink: &Sink) -> Arc<dyn Contestant> {
     start_with(name, state, sink, TelemetryConfig::new("bench"))
 }
 
-/// Initialises a contestant. The configuration is for floe-telemetry.
+/// Initialises a contestant. Only floe-telemetry uses the configuration.
 pub(crate) fn start_with(
     name: &str,
     state: State,

@@ -1,13 +1,12 @@
 //! The total cost of a span, from the call until an OTLP receiver in another process has its bytes.
 //!
 //! Each contestant runs in its own process, records spans with three attributes at a steady rate, and flushes at the
-//! end. Its CPU time, minus the CPU time without spans, is divided by the number of spans. The first rate is one that
-//! the OpenTelemetry SDK can sustain, the second is ten times higher. It shows the latency on the host's thread and the
-//! lost spans.
+//! end. Its CPU time, minus the CPU time without spans, is divided by the number of spans. The OpenTelemetry SDK can
+//! sustain the first rate. The second rate is ten times higher, and shows the latency on the host's thread and the lost
+//! spans.
 //!
-//! `--rate N` sets the first rate, in spans per second. `--quick` records fewer spans than any queue holds, so that whatever the
-//! speed of the machine, the program fails if a contestant loses one. Without it the program fails if we lose a span
-//! without counting it.
+//! `--rate N` sets the first rate, in spans per second. `--quick` records fewer spans than any queue holds, and then
+//! the program fails if a contestant loses one. Without `--quick` it fails if we lose a span without counting it.
 
 use std::fs;
 use std::thread;
@@ -23,7 +22,7 @@ use crate::receiver::Receiver;
 use crate::report::{self, Checks, figure};
 use crate::sink::{Otlp, Protocol, Sink};
 
-/// The sleep of a host that is ahead of the rate. Spinning would count as CPU time.
+/// The time that a host sleeps when it is ahead of the rate. Spinning would count as CPU time.
 const NAP: Duration = Duration::from_millis(2);
 
 const CASE: Case = Case { is_async: false, attributes: true };
@@ -34,21 +33,21 @@ pub(crate) struct Order {
     pub(crate) otlp: Otlp,
     /// The minimum number of spans.
     pub(crate) spans: u64,
-    /// Spans per second.
+    /// The number of spans per second.
     pub(crate) rate: u64,
     pub(crate) config: String,
 }
 
 #[derive(Clone, Copy, Debug, Default, Deserialize, Serialize)]
 pub(crate) struct Cost {
-    /// Recorded spans, including those before the measurement.
+    /// The number of recorded spans, including those before the measurement.
     pub(crate) recorded: u64,
-    /// CPU time of the whole process per span until all were exported, in nanoseconds.
+    /// The CPU time of the whole process per span until all spans were exported, in nanoseconds.
     cpu_nanos: f64,
-    /// Nanoseconds per span on the host's thread in the median trace, and in the one at the 99th percentile.
+    /// The nanoseconds per span on the host's thread, in the median trace and in the trace at the 99th percentile.
     latencies: [f64; 2],
     peak_memory_kib: u64,
-    /// Spans that the contestant counted as lost; `None` if it does not count them.
+    /// The number of spans that the contestant counted as lost, or `None` if it does not count them.
     counted_losses: Option<u64>,
 }
 
@@ -63,14 +62,14 @@ impl Order {
 struct Row {
     name: &'static str,
     cost: Cost,
-    /// CPU time per span that arrived, minus the CPU time of the process without spans.
+    /// The CPU time per span that arrived, minus the CPU time of the process without spans.
     net_cpu_nanos: f64,
     bytes_per_span: f64,
     arrived: u64,
 }
 
 pub(crate) fn run(checks: &mut Checks) {
-    // The queue of the OpenTelemetry SDK holds 2048 spans, ours and fastrace's hold more.
+    // The queue of the OpenTelemetry SDK holds 2048 spans, and the queues of the others hold more.
     let (spans, repeat) = if measure::quick() { (2_000, 1) } else { (300_000, 3) };
     let sustained: u64 = measure::value("--rate").unwrap_or(50_000);
     for protocol in [Protocol::Http, Protocol::Grpc] {
@@ -98,7 +97,7 @@ fn check(row: &Row, run: &str, checks: &mut Checks) {
     }
 }
 
-/// For each contestant, the run with the median CPU time. The contestants take turns.
+/// Returns the run with the median CPU time for each contestant. The contestants take turns.
 fn median_runs(protocol: Protocol, rate: u64, spans: u64, repeat: usize) -> Vec<Row> {
     let mut runs: Vec<Vec<Row>> = NAMES.map(|_| Vec::new()).into();
     for _ in 0..repeat {
@@ -113,7 +112,7 @@ fn median_runs(protocol: Protocol, rate: u64, spans: u64, repeat: usize) -> Vec<
     let mut rows: Vec<Row> = runs.into_iter().map(median).collect();
     let bare = rows[0].cost.cpu_nanos;
     for row in &mut rows {
-        // A lost span costs little, and must not make the others appear cheap.
+        // The cost is divided by the spans that arrived, because a lost span costs little.
         #[expect(clippy::cast_precision_loss, reason = "numbers of spans")]
         let recorded_to_arrived = row.cost.recorded.max(1) as f64 / row.arrived.max(1) as f64;
         row.net_cpu_nanos = (row.cost.cpu_nanos - bare) * recorded_to_arrived;
@@ -167,7 +166,7 @@ pub(crate) fn serve(order: Order) {
     let config = TelemetryConfig::from_yaml(&order.config).expect("a configuration");
     let sink = Sink::Otlp(order.otlp);
     let contestant = contestant::start_with(&order.name, State::Sampled, &sink, config);
-    // The first trace opens connections, and initialises what is lazy.
+    // The first trace opens connections and initialises whatever is lazy.
     contestant.trace(CASE);
     contestant.flush();
     let traces = order.spans.div_ceil(SPANS.unsigned_abs());

@@ -1,7 +1,7 @@
 //! Fails if telemetry adds five percent or more to the CPU time of a run of the demo. The CPU time is the sum over all
 //! threads, with every span sampled and delivered over OTLP, and is compared with a run without telemetry. `--limit
-//! PERCENT` sets another limit. `--quick` changes nothing: the benchmark takes as many pairs of runs as the noise of
-//! the machine demands.
+//! PERCENT` sets another limit. `--quick` has no effect: the number of pairs of runs depends on the noise of the
+//! machine.
 
 use std::fs;
 use std::path::Path;
@@ -22,7 +22,7 @@ use crate::sink::Protocol;
 /// The requirements set this limit, in percent.
 const LIMIT: f64 = 5.0;
 
-/// The minimum number of pairs. With fewer pairs, the interval spans all of them.
+/// The minimum number of pairs. The interval of fewer pairs would contain all of them.
 const LEAST: usize = 8;
 
 /// The maximum number of pairs, after which the median decides.
@@ -48,13 +48,13 @@ pub(crate) fn run(checks: &mut Checks) {
     }
 }
 
-/// Measures pairs of runs of the demo, with all spans delivered and without telemetry, until the confidence interval of
-/// the added CPU time is on one side of `limit` percent. The order within a pair alternates, so that the effects of
-/// other programs on the caches and the clock of the processor are the same for both.
+/// Measures pairs of runs of the demo, with all spans delivered and without telemetry. Ends when the confidence
+/// interval of the added CPU time is on one side of `limit` percent. The order within a pair alternates, so that
+/// effects of other programs on caches and clock rates are the same for both runs.
 fn gate(limit: f64, checks: &mut Checks) -> Measured {
     let mut demo = Pipeline::new();
     let mut percent = Vec::new();
-    // The first pair warms up.
+    // The first pair fills the caches.
     for pair in 0_usize.. {
         let first = pair % 2 == 0;
         let took = [first, !first].map(|with| demo.run(with, checks).as_secs_f64());
@@ -68,10 +68,10 @@ fn gate(limit: f64, checks: &mut Checks) -> Measured {
             return measured;
         }
     }
-    unreachable!("the most pairs decide")
+    unreachable!("`MOST` pairs give a result")
 }
 
-/// Returns `None` if more pairs are needed.
+/// Returns the result, or `None` if more pairs are needed.
 fn decide(percent: &[f64], limit: f64) -> Option<Measured> {
     let pairs = percent.len();
     let added_percent @ [from, median, to] = interval(percent.to_vec());
@@ -80,8 +80,8 @@ fn decide(percent: &[f64], limit: f64) -> Option<Measured> {
     is_decided.then_some(Measured { added_percent, pairs, is_below: median < limit })
 }
 
-/// The median between the bounds of its 95 % confidence interval, which is based on ranks, so it assumes nothing about
-/// the distribution.
+/// Returns the median between the bounds of its 95 % confidence interval. The interval is based on ranks, so it assumes
+/// nothing about the distribution.
 #[expect(
     clippy::cast_possible_truncation,
     clippy::cast_precision_loss,
@@ -91,8 +91,8 @@ fn decide(percent: &[f64], limit: f64) -> Option<Measured> {
 fn interval(mut measured: Vec<f64>) -> [f64; 3] {
     measured.sort_by(f64::total_cmp);
     let last = measured.len() - 1;
-    // The number of measurements below the true median is binomial with p = 1/2; 1.96 standard
-    // deviations of it are 0.98 √n.
+    // The number of measurements below the true median is binomial with p = 1/2. 1.96 standard deviations of it are
+    // 0.98 √n.
     let half_width = 0.98 * (measured.len() as f64).sqrt();
     let middle = last as f64 / 2.0;
     let ranks = [(middle - half_width).floor(), middle, (middle + half_width).ceil()];
@@ -106,7 +106,7 @@ struct Pipeline {
     receiver: Receiver,
     spans: u64,
     expected_spans: u64,
-    /// Deleted when it is dropped.
+    /// The folder is deleted when this value is dropped.
     _folder: TempDir,
 }
 
@@ -121,7 +121,7 @@ impl Pipeline {
         Self { definition, receiver, spans: 0, expected_spans: 0, _folder: folder }
     }
 
-    /// Telemetry as in a service: every span is sampled and exported over OTLP to a local collector.
+    /// Starts telemetry as in a service: every span is sampled and exported over OTLP to a local collector.
     fn start(&self, enabled: bool) -> TelemetryProvider {
         let mut config = TelemetryConfig::new("gate");
         config.enabled = enabled;
@@ -131,9 +131,9 @@ impl Pipeline {
         provider.expect("the provider starts")
     }
 
-    /// The CPU time of a run. The same code runs with the provider enabled and with `enabled: false`. A run is long
-    /// enough to be preempted, so CPU time is compared instead of elapsed time: the sum over all threads, including
-    /// the start of the provider and the delivery of all spans.
+    /// Returns the CPU time of a run, for which the provider is enabled or disabled. CPU time is compared instead of
+    /// elapsed time, because a run is so long that it may be preempted. It is the sum over all threads, including the
+    /// start of the provider and the delivery of all spans.
     fn run(&mut self, with: bool, checks: &mut Checks) -> Duration {
         let before = cpu_time();
         let provider = self.start(with);
@@ -144,7 +144,7 @@ impl Pipeline {
         let arrived = self.receiver.arrived().items;
         let collected = provider.statistics().collected;
         if with {
-            // One span for the run and at least one for each of its steps.
+            // A run has one span, and each of its steps has at least one.
             let least = report.steps().len() as u64 + 1;
             checks.at_least("demo pipeline, spans of a run", collected, least);
         } else {

@@ -1,8 +1,8 @@
-//! The benchmarks, each of which prints its tables as Markdown.
+//! The benchmarks. Each prints its tables as Markdown.
 //!
-//! A contestant is a library that records spans, or a baseline. Each contestant runs in its own
-//! process, because tracing's subscriber, fastrace's reporter and our provider are global to a process.
-//! The contestants are measured in turn, so that a change of the machine's speed affects all of them.
+//! A contestant is a library that records spans, or a baseline. Each contestant runs in its own process, because
+//! tracing's subscriber, fastrace's reporter and our provider are global to a process. The contestants are measured in
+//! turn, so that a change of the machine's speed affects all of them.
 
 #![expect(
     clippy::expect_used,

@@ -1,7 +1,7 @@
-//! Log lines and records of this library and of `tracing-subscriber`: the same events and writer, which discards them.
+//! Log lines and records of this library and of `tracing-subscriber`, for the same events. Lines are discarded.
 //!
-//! First the CPU time of the thread for a line, the minimum of several measurements; then the CPU time of the process
-//! for a record until an OTLP receiver in another process has it, the median. The contestants take turns.
+//! The first figure is the CPU time of the thread for a line, the minimum of several measurements. The second is the
+//! median CPU time of the process for a record, until an OTLP receiver in another process has it.
 
 use std::hint::black_box;
 use std::io;
@@ -40,7 +40,7 @@ const TIMEOUT: Duration = Duration::from_secs(60);
 const TRACE_ID: &str = "5f1d06f1e4a0bd2f2a0c9f6f0cd0a3a5";
 const SPAN_ID: &str = "00f067aa0ba902b7";
 
-/// Lines of a measurement, after others that fill the caches.
+/// The number of lines of a measurement. `WARM_UP` lines before them fill the caches.
 const LINES: u32 = 2_000;
 const WARM_UP: u32 = 100;
 
@@ -64,7 +64,7 @@ const CONTESTANTS: [Contestant; 4] = [
     ("floe-telemetry, text with ids", || ours(false), false),
 ];
 
-/// CPU time of the thread for a line.
+/// Returns the CPU time of a line on its thread.
 fn lines(checks: &mut Checks) -> Vec<(String, f64)> {
     // The configuration contains the identity of the lines.
     let telemetry = TelemetryProvider::builder(TelemetryConfig::new("benches"));
@@ -122,7 +122,7 @@ fn ours(json_output: bool) -> Dispatch {
     Dispatch::new(tracing_subscriber::registry().with(layer))
 }
 
-/// The number of records between two pauses of the thread: a program logs while it works.
+/// The number of records between two pauses of the thread, because a program logs while it works.
 const BURST: u64 = 10;
 const NAP: Duration = Duration::from_millis(1);
 
@@ -130,7 +130,7 @@ const LINE: &str = "tracing-subscriber, a line";
 const OURS: &str = "floe-telemetry, a line and a record over OTLP";
 const THEIRS: &str = "a line, and opentelemetry-appender-tracing";
 
-/// The task of a child process: to log this number of records.
+/// The task of a child process, which logs this number of records.
 #[derive(Debug, Deserialize, Serialize)]
 pub(crate) struct Order {
     name: String,

@@ -1,4 +1,4 @@
-//! The command line of a benchmark (`--flag`, `--name value`), CPU time, and the median.
+//! The command line of a benchmark (`--flag`, `--name value`), CPU times, and the median.
 
 use std::fmt::Debug;
 use std::str::FromStr;
@@ -21,7 +21,7 @@ pub(crate) fn value<T: FromStr<Err: Debug>>(name: &str) -> Option<T> {
     Some(value.parse().expect("a value of the right type"))
 }
 
-/// CPU time of all threads of this process, including those that have ended.
+/// Returns the CPU time of all threads of this process, including threads that have ended.
 pub(crate) fn cpu_time() -> Duration {
     of(ClockId::ProcessCPUTime)
 }

@@ -1,10 +1,10 @@
 //! Nanoseconds per span on the caller's thread.
 //!
 //! A trace has a root and ten children. Each contestant runs in its own process for each state, and the processes are
-//! measured in turn. All spans are flushed between measurements, so that no queue is ever full, and the spans that
-//! arrived at each exporter are counted.
+//! measured in turn. All spans are flushed between measurements, so that no queue is ever full, and each exporter
+//! counts the spans that arrive.
 //!
-//! `--quick` measures one round, `--rounds N` sets the number of rounds.
+//! `--quick` measures one round, and `--rounds N` sets the number of rounds.
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -17,21 +17,21 @@ use crate::measure::{self, median};
 use crate::report::{self, Checks, figure};
 use crate::sink::{Counting, Sink};
 
-/// The number of restarts of the processes: the addresses of code and stack change a figure by some percent for the
-/// whole life of a process.
+/// How often the processes are started. The addresses of code and stack change a figure by some percent for the whole
+/// life of a process.
 const GENERATIONS: usize = 4;
 
-/// The number of traces of one measurement, after `WARM_UP` traces that fill the caches. That is 990 spans, which fit
-/// into the SDK's queue of 2048.
+/// The number of traces of one measurement. `WARM_UP` traces before them fill the caches. Together they have 990 spans,
+/// which fit into the SDK's queue of 2048.
 const TRACES: u32 = 80;
 const WARM_UP: u32 = 10;
 
-/// The number of consecutive measurements of one turn. The other contestants displaced the caches, so the first
-/// measurement is of a thread that has slept, and measurements after `SETTLED` are of a busy thread.
+/// The number of consecutive measurements of one turn. In the first one, the thread has slept while other contestants
+/// filled the caches. After `SETTLED` measurements, the thread counts as busy.
 const MEASUREMENTS: usize = 8;
 const SETTLED: usize = 3;
 
-/// The answer of a contestant to a [`Case`]: nanoseconds per span, and the spans so far.
+/// The answer of a contestant to a [`Case`]: nanoseconds per span, and the numbers of spans so far.
 #[derive(Clone, Copy, Debug, Default, Deserialize, Serialize)]
 struct Turn {
     /// The cost on a thread that recorded spans immediately before.
@@ -70,7 +70,7 @@ pub(crate) fn run(checks: &mut Checks) {
     let rounds = measure::value("--rounds").unwrap_or(if measure::quick() { 1 } else { 60 });
     let mut cells = cells();
     for generation in 0..GENERATIONS.min(rounds) {
-        // The first round is not counted: a process initialises lazily.
+        // The first round does not count, because a process initialises lazily.
         turns(&mut cells, 1 + (generation..rounds).step_by(GENERATIONS).count(), checks);
     }
     for (heading, of) in [
@@ -91,7 +91,7 @@ pub(crate) fn run(checks: &mut Checks) {
     }
 }
 
-/// The cells in the order of the table, in which the contestants take turns.
+/// Returns the cells in the order of the table. The contestants take turns in this order.
 fn cells() -> Vec<Cell> {
     let mut cells = Vec::new();
     for state in [State::Sampled, State::Unsampled, State::Off] {

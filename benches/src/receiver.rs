@@ -1,5 +1,4 @@
-//! An OTLP receiver in its own process. It accepts every request and only counts, so that it never
-//! limits the sender.
+//! An OTLP receiver in its own process. It accepts every request, and only counts, so that it never limits the sender.
 
 use std::convert::Infallible;
 use std::io::Write as _;
@@ -37,7 +36,7 @@ pub(crate) struct Arrived {
     pub(crate) items: u64,
     /// The number of bytes of the bodies.
     pub(crate) bytes: u64,
-    /// The bytes that the bodies would have with gzip, if the receiver compresses them.
+    /// The number of bytes that the bodies would have with gzip, if the receiver compresses them.
     pub(crate) gzip: u64,
 }
 
@@ -106,7 +105,7 @@ fn accept(listener: TcpListener, protocol: Protocol, counters: &Arc<Counters>) {
 async fn connection(stream: TcpStream, protocol: Protocol, counters: Arc<Counters>) {
     let _ = stream.set_nodelay(true);
     let stream = TokioIo::new(stream);
-    // An error means that the sender disconnected; incomplete requests are not counted.
+    // An error means that the sender disconnected. Incomplete requests are not counted.
     match protocol {
         Protocol::Http => {
             let service = service_fn(|request| http(request, &counters));
@@ -129,7 +128,7 @@ async fn http(
     if is_counted {
         counters.count(&body);
     }
-    // An empty body is a response message with default fields, which means complete success.
+    // An empty body is a response with default fields, which means complete success.
     Ok(response("application/x-protobuf", Full::default()))
 }
 
@@ -141,7 +140,7 @@ async fn grpc(
     let is_counted = service.iter().any(|it| request.uri().path().contains(it));
     let body = request.into_body().collect().await?.to_bytes();
     if is_counted {
-        // A gRPC message is preceded by its length and a compression flag.
+        // The first five bytes are a compression flag and the length of the message.
         counters.count(body.get(5..).unwrap_or_default());
     }
     let ok = [(HeaderName::from_static("grpc-status"), HeaderValue::from_static("0"))];
@@ -156,10 +155,10 @@ fn response<B>(content_type: &'static str, body: B) -> Response<B> {
     response
 }
 
-/// The fields of an `ExportTraceServiceRequest` or `ExportLogsServiceRequest` down to its spans or log records.
+/// The fields that lead from an `ExportTraceServiceRequest` or `ExportLogsServiceRequest` to the spans or log records.
 const ITEMS: [u32; 3] = [1, 2, 2];
 
-/// The spans or log records of a request, without decoding them.
+/// Counts the spans or log records of a request without decoding them.
 fn items(request: &[u8]) -> u64 {
     fn count(message: &[u8], path: &[u32]) -> Option<u64> {
         let [field, path @ ..] = path else { return Some(1) };

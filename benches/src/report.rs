@@ -1,6 +1,6 @@
-//! The tables of a benchmark, and the checks of its results that do not depend on time.
+//! The tables of a benchmark, and checks of results that do not depend on time.
 //!
-//! Without the checks, a benchmark would succeed even if its spans are lost, and its table would be wrong.
+//! Without the checks, a benchmark that loses spans would succeed with a wrong table.
 
 use std::fmt::Display;
 use std::fs;
@@ -15,7 +15,7 @@ pub(crate) fn table(headings: &[&str], rows: impl IntoIterator<Item = Vec<String
     }
 }
 
-/// A figure with three digits.
+/// Formats a figure with at least three digits.
 pub(crate) fn figure(number: f64) -> String {
     let digits = match number.abs() {
         100.0.. => 0,
@@ -37,7 +37,7 @@ pub(crate) fn machine() -> String {
     )
 }
 
-/// Checks whose failures are all reported before the program exits.
+/// Checks that collect their failures, so that all are reported before the program exits.
 #[derive(Debug, Default)]
 pub(crate) struct Checks {
     failures: Vec<String>,
@@ -56,7 +56,7 @@ impl Checks {
         }
     }
 
-    /// Requires a figure that was measured: it is finite and above zero.
+    /// Requires that a figure was measured, which means that it is finite and above zero.
     pub(crate) fn measured(&mut self, what: impl Display, figure: f64) {
         if !(figure.is_finite() && figure > 0.0) {
             self.failures.push(format!("{what}: `{figure}` is not a measurement"));

@@ -1,5 +1,5 @@
-//! Redaction of a clean message, of a log, and of JSON with secrets: the minimum CPU time of several measurements, as
-//! other programs only ever add to it. With `--quick` the texts are short.
+//! The CPU time for redaction of a clean message, of a log, and of JSON with secrets. It is the minimum of several
+//! measurements, because other programs only ever add time. With `--quick` the texts are short.
 
 use std::hint::black_box;
 
@@ -9,14 +9,14 @@ use regex::RegexSet;
 use crate::measure::{self, cpu_time_of_thread};
 use crate::report::{self, Checks, figure};
 
-/// 120 bytes without a secret.
+/// A text of 120 bytes without a secret.
 const CLEAN: &str = "task orders_daily failed after 3 attempts: relation analytics.orders_v2 does \
     not exist in warehouse (line 42, code 7)   ";
 
 const LINE: &str = "2026-01-12T04:15:32Z INFO  scheduler: step load_orders finished in 842 ms, 12034 \
     rows read, 12030 rows written, lag 17 s, partition=eu node=worker-3\n";
 
-/// The rules that commonly make error messages safe: a URL's userinfo and five keys.
+/// Rules that are commonly used to redact error messages: for a URL's userinfo and five keys.
 const RULES: [&str; 6] = [
     r"://[^:@/\s]+:[^@/\s]+@",
     r"(?i)(\w*password)\s*[=:]\s*\S+",

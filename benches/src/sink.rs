@@ -14,7 +14,7 @@ use tokio::runtime::{Builder, Runtime};
 
 #[derive(Clone, Debug)]
 pub(crate) enum Sink {
-    /// An exporter in this process that counts.
+    /// An exporter in this process that counts its spans.
     Counting(Counting),
     /// A receiver in another process.
     Otlp(Otlp),
@@ -62,12 +62,12 @@ impl Protocol {
 #[derive(Clone, Debug, Deserialize, Serialize)]
 pub(crate) struct Otlp {
     pub(crate) protocol: Protocol,
-    /// `http://127.0.0.1:PORT`.
+    /// The URL `http://127.0.0.1:PORT`.
     pub(crate) endpoint: String,
 }
 
 impl Otlp {
-    /// The exporter that the other contestants share, configured as in its documentation.
+    /// Returns the exporter of the other contestants, configured as its documentation shows.
     pub(crate) fn exporter(&self) -> OtlpExporter {
         let exporter = match self.protocol {
             Protocol::Http => OtlpExporter::builder()
@@ -83,7 +83,7 @@ impl Otlp {
         exporter.expect("an exporter")
     }
 
-    /// The runtime that drives the exporter's futures, if they need one.
+    /// Returns the runtime that drives the exporter's futures, or `None` if they need none.
     pub(crate) fn runtime(&self) -> Option<&'static Runtime> {
         (self.protocol == Protocol::Grpc).then(|| &*RUNTIME)
     }
@@ -96,8 +96,8 @@ static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| {
     builder.build().expect("a runtime")
 });
 
-/// The SDK's processor has a thread without a runtime, so it needs a blocking client. The client is
-/// built on its own thread, as the exporter builds its default client.
+/// Returns a blocking client, because the SDK's processor has a thread without a runtime. The client is built on its
+/// own thread, as the exporter builds its default client.
 pub(crate) fn blocking_client() -> reqwest::blocking::Client {
     let client = thread::spawn(reqwest::blocking::Client::new).join();
     client.expect("a client")

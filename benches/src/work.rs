@@ -1,4 +1,4 @@
-//! The work inside the spans, as little as possible.
+//! The work inside the spans, which is as little as possible.
 
 use std::future::{Future, poll_fn};
 use std::hint::black_box;
@@ -10,7 +10,7 @@ pub(crate) fn work(n: i64) -> i64 {
     black_box(n)
 }
 
-/// The body of every asynchronous span: pending once.
+/// Is the body of every asynchronous span, and pending once.
 pub(crate) async fn work_async(n: i64) -> i64 {
     let mut paused = false;
     let pause =
@@ -23,13 +23,13 @@ pub(crate) async fn work_async(n: i64) -> i64 {
     work(n)
 }
 
-/// An owned string of 14 bytes, allocated on each call.
+/// Returns an owned string of 14 bytes, which is allocated on each call.
 #[inline]
 pub(crate) fn text() -> String {
     black_box("orders_by_city").to_owned()
 }
 
-/// An executor that only polls.
+/// Executes a future by polling it until it is ready.
 pub(crate) fn block_on<T>(future: impl Future<Output = T>) -> T {
     let mut future = pin!(future);
     let mut task = Context::from_waker(Waker::noop());

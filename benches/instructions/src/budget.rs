@@ -1,10 +1,10 @@
-//! The committed figures.
+//! The committed figures, and their comparison with new ones.
 
 use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// A figure may increase by this part. A figure that decreases by more should be committed.
+/// The part by which a figure may increase. A figure that decreases by more should be committed.
 const TOLERANCE: f64 = 0.05;
 
 pub(crate) struct Figure {
@@ -51,7 +51,7 @@ pub(crate) fn file() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("budget.toml")
 }
 
-/// The lines `name = number` of the file.
+/// Reads the lines `name = number` of the file.
 fn committed() -> Vec<(String, u64)> {
     let text = fs::read_to_string(file()).unwrap_or_default();
     let entries = text.lines().filter_map(|line| line.split_once(" = "));

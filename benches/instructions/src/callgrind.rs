@@ -8,11 +8,11 @@ use std::env;
 use std::fs;
 use std::process::{Command, Stdio};
 
-/// The option before the name of the program that is run.
+/// The option that precedes the name of a program to run.
 pub(crate) const PROGRAM: &str = "--program";
 
-/// glibc selects one of a dozen ways to copy and compare memory by the features of the processor.
-/// With these features disabled it uses the baseline of x86-64.
+/// glibc selects one of a dozen ways to copy and compare memory by the features of the processor. Without these
+/// features, it uses the baseline of x86-64.
 const PLAIN_PROCESSOR: &str = "glibc.cpu.hwcaps=-AVX2,-AVX512F,-AVX512VL,-AVX_Fast_Unaligned_Load,\
                                -SSSE3,-SSE4_1,-SSE4_2,-BMI2,-ERMS,-FSRM,-Prefer_ERMS,-Prefer_FSRM";
 
@@ -21,7 +21,7 @@ pub(crate) fn is_installed() -> bool {
     version.is_ok_and(|status| status.success())
 }
 
-/// Returns the profile of a program, without abbreviated names.
+/// Runs a program and returns its profile, in which names are not abbreviated.
 pub(crate) fn profile(program: &str) -> String {
     let this = env::current_exe().expect("the path of this program");
     let out = this.with_file_name(format!("callgrind.{program}"));
@@ -32,12 +32,12 @@ pub(crate) fn profile(program: &str) -> String {
         .arg(this)
         .args([PROGRAM, program])
         .status();
-    assert!(status.is_ok_and(|status| status.success()), "`{program}` ended badly");
+    assert!(status.is_ok_and(|status| status.success()), "`{program}` failed under valgrind");
     fs::read_to_string(out).expect("a profile")
 }
 
-/// The instructions of a function and of its callees. The function's name ends with `name` and is unique, and the
-/// function is neither inlined nor recursive.
+/// Returns the instructions of a function and of its callees. The function's name must be unique and end with `name`,
+/// and the function must be neither inlined nor recursive.
 pub(crate) fn instructions(profile: &str, name: &str) -> u64 {
     let mut lines = profile.lines();
     let (mut total, mut is_callee) = (0, false);
@@ -45,7 +45,7 @@ pub(crate) fn instructions(profile: &str, name: &str) -> u64 {
         if let Some(callee) = line.strip_prefix("cfn=") {
             is_callee = callee.ends_with(name);
         } else if line.starts_with("calls=") {
-            // The line number of the call, and the instructions.
+            // The line has the line number of the call and the number of instructions.
             let cost = lines.next().and_then(|cost| cost.split(' ').nth(1));
             if is_callee {
                 total += cost.map_or(0, |cost| cost.parse().expect("a number"));

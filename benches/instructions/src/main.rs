@@ -1,10 +1,10 @@
-//! The number of instructions of a span on the caller's thread, of its way through the collector by stage, of a span
-//! of `tracing`, and of a request with the HTTP layers. A figure does not depend on the load of the machine, so a
-//! change that makes spans more expensive is noticed in the commit that makes it.
+//! The number of instructions of a span on the caller's thread, of its way through the collector by stage, of a span of
+//! `tracing`, and of a request with the HTTP layers. A figure does not depend on the load of the machine, so a change
+//! that makes spans more expensive is noticed in the commit that makes it.
 //!
-//! Runs itself under valgrind's callgrind, one program at a time. Without an option it prints the
-//! figures and the committed ones in `budget.toml`; `--check` fails if a figure is more than
-//! 5 % above; `--bless` writes the new figures.
+//! The program runs itself under valgrind's callgrind, once for each measured program. Without an option it prints the
+//! figures and the committed ones in `budget.toml`. `--check` fails if a figure is more than 5 % above the committed
+//! one, and `--bless` writes the new figures.
 
 #![expect(
     clippy::expect_used,

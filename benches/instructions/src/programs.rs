@@ -29,19 +29,19 @@ use crate::receiver;
 
 const TIMEOUT: Duration = Duration::from_secs(60);
 
-/// The number of spans between two flushes. The collector has drained the buffers before, so the caller's thread starts
-/// in the same state each time.
+/// The number of spans between two flushes. A flush drains the buffers, so the caller's thread starts in the same state
+/// each time.
 const BATCH: i64 = 100;
 
 pub(crate) struct Program {
     pub(crate) name: &'static str,
     /// The number of calls, spans or requests.
     pub(crate) calls: i64,
-    /// The suffix of each figure's name, and the end of the name of the function that it measures.
+    /// The suffix of each figure's name, and the end of the name of the measured function.
     pub(crate) figures: &'static [(&'static str, &'static str)],
 }
 
-/// A program whose figure is the function on the caller's thread.
+/// Describes a program whose figure is the cost of `measured`, on the caller's thread.
 const fn program(name: &'static str, calls: i64) -> Program {
     Program { name, calls, figures: &[("", "::measured")] }
 }
@@ -52,7 +52,7 @@ pub(crate) const PROGRAMS: [Program; 19] = [
     program("sampled", 10_000),
     program("boundaries-3-attributes", 10_000),
     program("boundaries", 10_000),
-    // Functions that return an error: one without a source, and a chain of three.
+    // These functions return an error: one without a source, and a chain of three.
     program("failing", 10_000),
     program("failing-chain", 10_000),
     program("unsampled-child", 10_000),
@@ -60,8 +60,8 @@ pub(crate) const PROGRAMS: [Program; 19] = [
     program("unsampled-future", 10_000),
     program("off", 100_000),
     program("tracing-span", 10_000),
-    // The collector's thread, for spans with three attributes: all of it without the ring, and its parts. Enrichment
-    // includes redaction.
+    // The costs on the collector's thread for spans with three attributes: all except the ring, and the cost of each
+    // stage. Enrichment includes redaction.
     Program {
         figures: &[
             ("", "::Collector>::fetch"),
@@ -110,7 +110,7 @@ async fn child_future(n: i64) -> i64 {
     work(n)
 }
 
-/// A future that is not ready at its first poll.
+/// Runs a future that is not ready at its first poll.
 fn future(n: i64) -> i64 {
     block_on(child_future(n))
 }
@@ -157,13 +157,13 @@ fn work(n: i64) -> i64 {
     black_box(n)
 }
 
-/// A text of 14 bytes, allocated on each call.
+/// Returns a text of 14 bytes that is allocated on each call.
 #[inline]
 fn text() -> String {
     black_box("orders_by_city").to_owned()
 }
 
-/// Callgrind counts the instructions of this function on the caller's thread.
+/// Is the function whose instructions callgrind counts on the caller's thread.
 #[inline(never)]
 fn measured(calls: i64, mut call: impl FnMut(i64) -> i64) {
     for n in 0..calls {
@@ -176,7 +176,7 @@ pub(crate) fn run(name: &str) {
     let calls = program.expect("a program of the list").calls;
     match name {
         "off" => {
-            // A thread looks for a global provider during its first calls.
+            // The first calls of a thread, which look for a global provider, are not counted.
             for n in 0..20_000 {
                 child_attributes(n);
             }
@@ -201,9 +201,9 @@ fn run_spans(program: &str, calls: i64) {
     if program.starts_with("boundaries") {
         config.context = ContextMode::Boundaries;
     }
-    // Unsampled spans are buffered until their trace is known to have failed or not.
+    // Unsampled spans are buffered until it is known whether their trace has failed.
     config.sampling.keep_errors = program.starts_with("tail");
-    let provider = builder(config).initialize().expect("it starts");
+    let provider = builder(config).initialize().expect("the provider starts");
     let call = match program {
         "sampled" | "boundaries" => child,
         "failing" => failing,
@@ -211,7 +211,7 @@ fn run_spans(program: &str, calls: i64) {
         "unsampled-future" => future,
         _ => child_attributes,
     };
-    // Not counted: the thread's buffer, and allocations for open and queued spans.
+    // These calls, which are not counted, allocate the thread's buffer and the memory for open and queued spans.
     for n in 0..2 * BATCH {
         call(n);
     }
@@ -221,11 +221,11 @@ fn run_spans(program: &str, calls: i64) {
     }
 }
 
-/// The number of calls is below the capacity of the thread's buffer, and nothing is collected: the metrics of the
-/// process raise a signal that callgrind does not survive.
+/// Neither flushes nor shuts down, because the metrics of the process would raise a signal that callgrind does not
+/// survive.
 fn run_metrics(calls: i64) {
     let builder = builder(with_ratio(0.0)).with_metric_exporter(Discard);
-    let provider = builder.initialize().expect("it starts");
+    let provider = builder.initialize().expect("the provider starts");
     for n in 0..2 * BATCH {
         child_metrics(n);
     }
@@ -236,7 +236,7 @@ fn run_metrics(calls: i64) {
 }
 
 fn run_tracing(calls: i64) {
-    let provider = builder(with_ratio(1.0)).initialize().expect("it starts");
+    let provider = builder(with_ratio(1.0)).initialize().expect("the provider starts");
     let subscriber = tracing_subscriber::registry().with(tracing_layer());
     tracing::subscriber::set_global_default(subscriber).expect("the only subscriber");
     let span = |n| {
@@ -260,7 +260,7 @@ fn run_collector(calls: i64, call: fn(i64) -> i64) {
     // See `run_metrics`.
     config.exporters.metrics = Some(vec![ExporterKind::None]);
     let provider = TelemetryProvider::builder(config).initialize();
-    let provider = provider.expect("it starts");
+    let provider = provider.expect("the provider starts");
     for _ in 0..calls / BATCH {
         root(BATCH, call);
         provider.force_flush(TIMEOUT).expect("spans are delivered");
@@ -269,7 +269,7 @@ fn run_collector(calls: i64, call: fn(i64) -> i64) {
 
 type Body = Empty<Bytes>;
 
-/// A service that does nothing, or a client that sends nothing.
+/// Serves requests without any work, or is a client that sends nothing.
 fn answer()
 -> impl Service<Request<Body>, Response = Response<Body>, Error = Infallible, Future: Send> + Clone
 {
@@ -286,7 +286,7 @@ where
     if has_metrics {
         builder = builder.with_metric_exporter(Discard);
     }
-    let provider = builder.initialize().expect("it starts");
+    let provider = builder.initialize().expect("the provider starts");
     let mut service = service.clone();
     let request = || {
         let mut request = Request::get("/orders/7").header("host", "shop.example");
@@ -308,7 +308,7 @@ where
             drop(block_on(response.into_body().collect()));
             n
         };
-        // The first batch is not counted: it allocates.
+        // The first batch, which allocates, is not counted.
         if batch == 0 {
             (0..BATCH).for_each(|n| {
                 respond(n);
@@ -322,7 +322,7 @@ where
     }
 }
 
-/// An executor that only polls.
+/// Executes a future by polling it until it is ready.
 fn block_on<T>(future: impl Future<Output = T>) -> T {
     let mut future = pin!(future);
     let mut task = Context::from_waker(Waker::noop());

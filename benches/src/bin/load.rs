@@ -1,5 +1,5 @@
-//! A program under load, of which `tests/deploy/load.py` starts many: `load SPANS PER_SECOND` records this number of
-//! spans at this rate, exports them as the environment says, and prints their outcomes as JSON.
+//! A program under load. `tests/deploy/load.py` starts many of them. `load SPANS PER_SECOND` records this number of
+//! spans at this rate, exports them as the environment says, and prints how many were exported or lost as JSON.
 
 #![expect(
     clippy::expect_used,
@@ -13,10 +13,10 @@ use std::time::{Duration, Instant};
 
 use floe_telemetry::{TelemetryConfig, TelemetryProvider, traced};
 
-/// The rate holds over each period of this length.
+/// The period over which the rate holds.
 const TURN: Duration = Duration::from_millis(10);
 
-/// A request, and in it a query: two spans.
+/// Records two spans: a request, and a query in it.
 #[traced(kind = server, attributes("http.request.method" = "GET", "http.route" = "/orders/{id}", "url.path" = path, "url.scheme" = "http"))]
 fn request(id: u64, path: &str) -> Result<u64, String> {
     query(id)

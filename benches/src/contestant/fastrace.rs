@@ -1,4 +1,4 @@
-//! fastrace, with local spans in synchronous functions, as its attribute expands.
+//! fastrace, with local spans in synchronous functions, like the expansion of its attribute.
 
 use std::borrow::Cow;
 
@@ -40,7 +40,7 @@ fn reporter(otlp: &Otlp) -> OpenTelemetryReporter {
     }
 }
 
-/// fastrace's attributes are texts; static ones are not copied.
+/// Returns three attributes. In fastrace, attributes are texts, and static texts are not copied.
 fn properties(n: i64) -> [(&'static str, Cow<'static, str>); 3] {
     [("rows", n.to_string().into()), ("engine", "sqlite".into()), ("table", text().into())]
 }

@@ -13,8 +13,7 @@ use super::{CHILDREN, Contestant, Functions, State};
 use crate::sink::Sink;
 use crate::work::{text, work, work_async};
 
-/// A tracer of the SDK's own type, which avoids dynamic dispatch. Without an SDK, the global
-/// tracer.
+/// A tracer: with an SDK, its own type, which avoids dynamic dispatch; without one, the global tracer.
 #[derive(Debug)]
 struct RawOpenTelemetry<T> {
     tracer: T,
@@ -47,11 +46,10 @@ impl<T: Tracer> RawOpenTelemetry<T>
 where
     T::Span: Send + Sync + 'static,
 {
-    /// A context with a new span in it.
+    /// Starts a span, and returns a context with it.
     fn enter(&self, name: &'static str, n: i64, attributes: bool) -> Context {
         let mut span = self.tracer.build(SpanBuilder::from_name(name));
-        // The specification recommends this check to avoid attributes of a span that is not
-        // recorded.
+        // The specification recommends this check, because it avoids the attributes of a span that is not recorded.
         if attributes && span.is_recording() {
             span.set_attributes([
                 KeyValue::new("rows", n),

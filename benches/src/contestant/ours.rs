@@ -1,4 +1,4 @@
-//! floe-telemetry, with its attribute.
+//! floe-telemetry, with its attribute macro.
 
 use std::time::Duration;
 

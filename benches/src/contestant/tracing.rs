@@ -25,7 +25,7 @@ impl Tracing {
             return Self::Nothing;
         }
         let provider = super::opentelemetry::provider(state, sink);
-        // The SDK's own debug events must not become events of the spans.
+        // The SDK's own debug events must not be recorded in the spans.
         let subscriber = tracing_subscriber::registry()
             .with(LevelFilter::INFO)
             .with(tracing_opentelemetry::layer().with_tracer(provider.tracer("bench")));
