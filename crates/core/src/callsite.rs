@@ -247,7 +247,7 @@ impl CallSite {
     }
 }
 
-/// Like [`CallSite::published`], for a span whose name is known only at run time, and which may have no call site.
+/// Describes a span like [`CallSite::published`], if its name is known only at run time. It may have no call site.
 pub(crate) fn published_as(name: &str, callsite: Option<&'static CallSite>) -> StaticAttributes {
     let place = callsite.map_or(std::ptr::null(), |callsite| std::ptr::from_ref(callsite).cast());
     Attributes::named(name, place, || match callsite {

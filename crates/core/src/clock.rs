@@ -9,7 +9,7 @@
 
 #[cfg(all(not(miri), target_os = "linux", any(target_arch = "x86", target_arch = "x86_64")))]
 mod counter;
-/// The clock of the standard library. Miri supports neither the instruction nor the system's files.
+/// The clock of the standard library, also for Miri, which supports neither the counter nor the system's files.
 #[cfg(not(all(not(miri), target_os = "linux", any(target_arch = "x86", target_arch = "x86_64"))))]
 mod counter {
     pub(super) use super::standard::now;

@@ -42,14 +42,14 @@ impl<T> Bounds<T> {
     }
 }
 
-// SAFETY: the pointers are only read through as `&T`, which threads may share if `T: Sync`.
+// SAFETY: the pointers only become `&T`, which threads may share if `T: Sync`.
 unsafe impl<T: Sync> Sync for LinkList<T> {}
 
 impl<T: Sync> LinkList<T> {
     /// Creates the list of a target without link-time lists, which has no elements.
     #[must_use]
     pub const fn empty() -> Self {
-        const { assert!(size_of::<T>() > 0, "elements must not be zero-sized") };
+        const { assert!(size_of::<T>() > 0, "elements of a link-time list must not be zero-sized") };
         Self {
             elements: Bounds { start: std::ptr::null(), stop: std::ptr::null() },
             guards: Bounds { start: std::ptr::null(), stop: std::ptr::null() },
@@ -70,7 +70,7 @@ impl<T: Sync> LinkList<T> {
         guard_start: *const usize,
         guard_stop: *const usize,
     ) -> Self {
-        const { assert!(size_of::<T>() > 0, "elements must not be zero-sized") };
+        const { assert!(size_of::<T>() > 0, "elements of a link-time list must not be zero-sized") };
         Self {
             elements: Bounds { start, stop },
             guards: Bounds { start: guard_start, stop: guard_stop },
@@ -82,9 +82,8 @@ impl<T: Sync> LinkList<T> {
         if self.guards.len() != 1 {
             return [].iter();
         }
-        // The compiler sees the static at the start, which is zero-sized on most targets, but not the
-        // elements that the linker places behind it. It must not derive the bounds of the slice from
-        // that static.
+        // The compiler sees the static at the start, which is zero-sized on most targets, but not the elements that the
+        // linker places behind it. So the compiler must not derive the bounds of the slice from that static.
         let start = std::hint::black_box(self.elements.start);
         // SAFETY: there is one guard, so by the contract of `new` the section contains only `T`s. The
         // linker aligns the section like its statics, whose sizes are multiples of their alignment,
@@ -155,7 +154,7 @@ macro_rules! __floe_link_list_between {
     ) => {
         $(#[$attribute])*
         $visibility static $name: $crate::__sdk::link_list::LinkList<$type> = {
-            const _: () = ::core::assert!($list.len() <= 15, "the name of a section is too long");
+            const _: () = ::core::assert!($list.len() <= 15, "the name of a link-time list has at most 15 bytes");
             // SAFETY: the linker defines these symbols. They are declared zero-sized, and only
             // `LinkList` reads behind them.
             unsafe extern "Rust" {

@@ -85,7 +85,7 @@ mod mask {
 
     const OF_WRITES: [c_int; 2] = [SIGPIPE, SIGXFSZ];
 
-    /// Blocks signals on this thread until it is dropped on the same thread.
+    /// Blocks signals on this thread. Must be dropped on the same thread, where it restores the mask.
     pub(super) struct Blocked {
         before: Option<sigset_t>,
         /// The signals that are consumed at the end. None was pending before, so the writes have raised them.
@@ -186,8 +186,8 @@ mod mask {
         unsafe { libc::sigtimedwait(&raw const signals, ptr::null_mut(), at_once.as_ptr()) };
     }
 
-    /// Consumes a signal. These systems have no function that never waits, but the signal is pending, so `sigwait`
-    /// returns at once.
+    /// Consumes a signal. These systems have no function that consumes a signal without waiting, but the signal is
+    /// pending, so `sigwait` returns at once.
     #[cfg(any(target_vendor = "apple", target_os = "openbsd"))]
     fn consume(signal: c_int) {
         let signals = of(&[signal]);

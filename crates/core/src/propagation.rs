@@ -119,7 +119,7 @@ pub fn extract_span_context<K>(carrier: &(impl ExtractFrom<K> + ?Sized)) -> Opti
     span_context.is_valid().then_some(span_context)
 }
 
-/// Like [`extract_context`], but extracts on top of `cx` instead of the current context.
+/// Extracts like [`extract_context`], but on top of `cx` instead of the current context.
 #[must_use = "a context has no effect unless it is attached or used as a parent"]
 pub fn extract_onto<K>(mut cx: Context, carrier: &(impl ExtractFrom<K> + ?Sized)) -> Context {
     caught::or_default(|| {

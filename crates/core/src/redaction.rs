@@ -1,5 +1,5 @@
-//! The redaction of text outside of the collector: the public functions, and the redactors of the process
-//! for errors and baggage. `floe-redact` has the rules.
+//! The redaction of text outside of the collector: the public functions, and the redactors of the process for errors
+//! and baggage. `floe-redact` contains the rules.
 
 use std::borrow::Cow;
 use std::sync::{Arc, PoisonError, RwLock};

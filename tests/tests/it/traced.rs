@@ -287,7 +287,7 @@ fn user_code_that_panics_does_not_change_the_function() {
         ("with_name", "in the name"),
         ("with_links", "in the links"),
     ] {
-        let warning = format!("attributes panicked: {place}");
+        let warning = format!("an expression of the span panicked: {place}");
         spans.single(name).assert_ok().assert_attribute("floe.warning", warning.as_str());
     }
     spans.single("with_error").assert_error("error formatting panicked: in Display");

@@ -8,7 +8,7 @@ macro_rules! __floe_link_list {
     ($(#[$attribute:meta])* $visibility:vis static $name:ident: [$type:ty] = $section:literal;) => {
         $(#[$attribute])*
         $visibility static $name: $crate::__sdk::link_list::LinkList<$type> = {
-            const _: () = ::core::assert!($section.len() <= 15, "the name of a section is too long");
+            const _: () = ::core::assert!($section.len() <= 15, "the name of a link-time list has at most 15 bytes");
             // SAFETY: this static is the first of the section, and nothing reads it.
             #[unsafe(link_section = ::core::concat!(".", $section, "$a"))]
             static START: $crate::__sdk::link_list::Bound<$type> = $crate::__sdk::link_list::Bound::new();

@@ -3,8 +3,8 @@
 
 /// Declares a list: `static NAME: [Type] = "section";`.
 ///
-/// The section's name is an identifier of at most 15 bytes that contains the version of the declaring
-/// crate. Mach-O permits 16 bytes, and the name of the guards' section has one more byte.
+/// The section's name is an identifier that contains the version of the declaring crate. It has at most 15 bytes,
+/// because Mach-O permits 16, and the name of the guards' section has one more byte.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __floe_link_list {

@@ -43,8 +43,8 @@ pub(super) fn generation() -> u64 {
     GENERATION.load(Ordering::Acquire)
 }
 
-/// Whether a provider records metrics. Without one, a measurement costs one atomic load, and slower work, such as
-/// collecting attributes, can be skipped.
+/// Whether a provider records metrics. Without a provider, a measurement costs one atomic load, and callers can skip
+/// slower work, such as collecting attributes.
 #[must_use]
 pub fn is_enabled() -> bool {
     generation() != 0

@@ -1,4 +1,4 @@
-//! Recording metrics by name.
+//! Records metrics by name.
 
 use std::sync::{OnceLock, PoisonError, RwLock};
 

@@ -1,7 +1,7 @@
 //! Environment variables as a carrier, by OpenTelemetry's
 //! [specification](https://opentelemetry.io/docs/specs/otel/context/env-carriers/).
 //!
-//! The environment of the process is read only on request, because in a server it would make every request part of one
+//! The environment of the process is read only on request. Otherwise, every request to a server would be part of one
 //! trace.
 
 use std::collections::BTreeMap;

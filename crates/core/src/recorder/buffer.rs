@@ -187,7 +187,7 @@ impl Buffer {
     /// Wakes the collector if it sleeps.
     #[cold]
     pub fn wake_collector() {
-        // If the lock is taken, the collector is just starting. It also polls.
+        // If the lock is taken, the collector is starting. It is not woken then, because it also polls.
         if let Ok(collector) = COLLECTOR.try_read()
             && let Some(collector) = &*collector
         {

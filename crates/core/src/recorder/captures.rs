@@ -16,7 +16,7 @@ use super::listeners::{self, CAPTURE_BOUNDARIES, CAPTURES, Listeners};
 pub struct CaptureScope(pub u64);
 
 thread_local! {
-    /// The capture that runs on this thread, for contexts that are not derived from the current one.
+    /// The capture that runs on this thread. It also collects spans in contexts not derived from the current one.
     static RUNNING: Cell<Option<u64>> = const { Cell::new(None) };
 }
 

@@ -246,7 +246,7 @@ impl Drop for UnsampledGuard {
     }
 }
 
-/// Makes a span current on this thread until it is dropped, and publishes it to readers outside the process. The
+/// Makes a span current on this thread until the guard is dropped, and publishes it to readers outside the process. The
 /// recorder makes spans current only with this guard.
 #[derive(Debug)]
 #[allow(dead_code, reason = "only dropped; empty without the feature `thread-context`")]
@@ -340,7 +340,7 @@ pub(super) fn parent_at(above: &SpanContext) -> (SpanId, bool) {
     }
 }
 
-/// Returns the id of the unsampled span that runs on this thread directly below `above`.
+/// Returns the id of the unsampled span that runs on this thread directly below `above`. Creates the id if necessary.
 pub(super) fn id_below(above: &SpanContext) -> Option<SpanId> {
     let current = UNSAMPLED.get();
     if current.below == IdHash::NONE || current.below != IdHash::of(above) {

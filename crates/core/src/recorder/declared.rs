@@ -31,7 +31,7 @@ pub const fn never<F: Future<Output = Never>>(future: F) -> F {
 /// Always.
 #[must_use]
 pub fn never_made<T>() -> T {
-    unreachable!("behind `if false`")
+    unreachable!("only code behind `if false` calls this")
 }
 
 /// The unnamed return type of an annotated function.

@@ -87,7 +87,7 @@ impl DetachedSpan {
         self.0.context()
     }
 
-    /// Runs `body` with the span current. A panic is recorded, ends the span, and continues.
+    /// Runs `body` with the span current. A panic of `body` is recorded, ends the span, and is passed on.
     pub fn run<T>(&mut self, body: impl FnOnce() -> T) -> T {
         struct Unwinding<'a>(&'a mut DetachedSpan);
         impl Drop for Unwinding<'_> {

@@ -28,7 +28,7 @@ use crate::callsite::CallSite;
 
 /// The code that opens the span of an annotated `async fn` at the first poll.
 #[derive(Clone, Copy, Debug)]
-#[expect(clippy::exhaustive_enums, reason = "internal to expansions")]
+#[expect(clippy::exhaustive_enums, reason = "only macro expansions use it")]
 pub enum OpenedBy {
     /// The wrapper opens the span before it polls the future.
     Wrapper(&'static CallSite),

@@ -35,7 +35,7 @@ pub(super) fn is_settled() -> bool {
     LOOKS.get() == SETTLED
 }
 
-/// Counts a call, and looks for a provider if it is time. Returns whether a provider was found.
+/// Counts a call, and looks for a provider if a look-up is due. Returns whether a provider was found.
 #[inline]
 pub(super) fn was_found() -> bool {
     let left = CALLS.get().wrapping_sub(1);

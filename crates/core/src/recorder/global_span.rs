@@ -82,7 +82,7 @@ pub(super) fn end(mut span: BoxedSpan, record: &mut SpanRecord, end: Ticks, code
     record.write_exception();
     let more = record.more.take().map_or_else(More::default, |more| *more);
     let at = more.end.unwrap_or_else(|| at(end));
-    // The processors of the provider are the user's code.
+    // The processors of the provider are the user's code, which may panic.
     let _ = caught(|| {
         if let Some(name) = more.name {
             span.update_name(safe_name(name));

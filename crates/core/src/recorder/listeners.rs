@@ -1,4 +1,4 @@
-//! The consumers that currently record spans: one atomic, which every annotated call reads first.
+//! Which consumers currently record spans, in one atomic that every annotated call reads first.
 
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
@@ -139,7 +139,7 @@ pub(super) fn finds_global_provider() -> bool {
     is_found
 }
 
-/// Reports once that spans of a layer are lost, unless a provider was started or disabled before.
+/// Reports once that spans of `tracing` are lost, unless a provider was started or disabled before.
 #[cold]
 pub(super) fn say_no_provider() {
     let is_disabled = || {

@@ -130,8 +130,8 @@ impl Portion {
         false
     }
 
-    /// Whether the collector should be woken: the last span has filled a quarter of the limit, or it is the
-    /// first that was dropped.
+    /// Whether the collector should be woken, because the last span has exceeded a quarter of the limit or is the first
+    /// that was dropped.
     pub(super) const fn is_at_threshold(&self) -> bool {
         self.is_at_threshold
     }

@@ -29,8 +29,8 @@ pub(super) enum OpenSpan {
     Off,
     /// A call measured in the context of its caller: a rule turns its span off.
     Measured(Option<Box<Recording>>),
-    /// A call in a span. Without a recording, the span is not sampled, or the recording belongs to an explicit parent
-    /// or to the polled future. An unsampled call may be measured.
+    /// A call in a span. Without a recording, the span is not sampled, is an explicit parent, or is the span of the
+    /// polled future. An unsampled call may be measured.
     In(Option<Box<Recording>>, #[expect(dead_code, reason = "it is only dropped")] CurrentGuard),
 }
 
@@ -219,7 +219,7 @@ impl Placed {
 impl Opened {
     pub(super) const OFF: Self = Self::new(OpenSpan::Off);
 
-    #[expect(clippy::inline_always, reason = "it only constructs")]
+    #[expect(clippy::inline_always, reason = "it only constructs a value")]
     #[inline(always)]
     pub(super) const fn new(span: OpenSpan) -> Self {
         Self(ManuallyDrop::new(span))

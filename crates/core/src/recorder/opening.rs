@@ -100,7 +100,7 @@ impl Opening {
         attributes.record(&mut self.0.record.attributes);
     }
 
-    /// Links to other spans: a `SpanContext`, or an `Option`, a slice or a `Vec` of them.
+    /// Links the span to others: a `SpanContext`, or an `Option`, a slice or a `Vec` of them.
     pub fn links(&mut self, links: &(impl ToLinks + ?Sized)) {
         links.each_link(&mut |link| self.0.record.add_link(link));
     }
@@ -133,7 +133,7 @@ pub(super) fn fill_in(recording: Box<Recording>, fill: Option<Fill<'_>>) -> Box<
 fn filled(recording: Box<Recording>, fill: Fill<'_>) -> Box<Recording> {
     let mut opening = Opening(recording);
     if let Err(message) = caught(|| fill.set(&mut opening)) {
-        opening.warn(&format!("attributes{PANICKED}{message}"));
+        opening.warn(&format!("an expression of the span{PANICKED}{message}"));
     }
     opening.0
 }

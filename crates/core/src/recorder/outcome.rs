@@ -33,7 +33,7 @@ pub type Sink<'a> = &'a mut dyn FnMut(Outcome<'_>);
 
 /// The outcome of an annotated function, if it is not a plain success.
 #[derive(Debug)]
-#[expect(clippy::exhaustive_enums, reason = "internal to expansions")]
+#[expect(clippy::exhaustive_enums, reason = "only macro expansions use it")]
 pub enum Outcome<'a> {
     /// An `Err`.
     Failure(Failure<'a>),
@@ -352,7 +352,7 @@ pub const fn probe_of<T>(_: &T) -> MaybeUnresolved<T, IsStatus<T>> {
     MaybeUnresolved(probe(), PhantomData)
 }
 
-/// Like [`probe_of`], for a `Result` whose error contains a type parameter, see [`probe_display`].
+/// Starts the method lookup like [`probe_of`], for an error that contains a type parameter, see [`probe_display`].
 #[inline]
 pub const fn probe_display_of<T>(_: &T) -> MaybeUnresolved<T, IsDisplay<T>> {
     MaybeUnresolved(probe_display(), PhantomData)

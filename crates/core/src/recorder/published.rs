@@ -14,7 +14,7 @@ use crate::thread_context::{
     Attached, NO_ATTRIBUTES, StaticAttributes, attach, attributes_of, is_on,
 };
 
-/// The published place of a span in the code.
+/// The place of a span in the source code, as it is published.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Site(StaticAttributes);
 

@@ -23,7 +23,7 @@ pub enum Origin {
     CallSite,
     /// A [`SpanBuilder`](crate::SpanBuilder), with the scope of its tracer if it has one.
     Builder {
-        /// The scope of its tracer.
+        /// The scope of the builder's tracer.
         scope: Option<&'static Scope>,
         /// The place in the source code that creates the span.
         location: &'static Location<'static>,

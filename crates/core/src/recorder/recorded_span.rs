@@ -37,10 +37,10 @@ enum Target {
     None,
     /// A span of the OpenTelemetry API, which owns its recording.
     Owned(Box<Recording>),
-    /// The span of a call, which owns the recording and ends it. If the span is the boundary in this thread's cell, the
-    /// current span is updated instead.
+    /// The span of a call, which the call ends. If the span is the boundary in this thread's cell, the current span is
+    /// updated instead.
     Call(Handle),
-    /// The span of a call, which is always updated itself.
+    /// The span of a call, which is updated even if it is the boundary.
     Fixed(Handle),
 }
 

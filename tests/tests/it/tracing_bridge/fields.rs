@@ -164,7 +164,7 @@ fn a_panicking_field_is_a_warning() {
     spans
         .single("load")
         .assert_attribute("first", 1)
-        .assert_attribute("floe.warning", "attributes panicked: no text")
+        .assert_attribute("floe.warning", "an expression of the span panicked: no text")
         .assert_no_attribute("second")
         .assert_no_attribute("third");
 }

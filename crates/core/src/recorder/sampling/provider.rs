@@ -1,7 +1,7 @@
 //! The sampling of the current provider, and the program's own sampler, which replaces the configured one.
 //!
-//! A sampler of the program decides late: it gets the name, the attributes and the links, so the span is filled first,
-//! as for a sampling rule that needs the name.
+//! A sampler of the program decides after the span is filled, because it gets the name, the attributes and the links. A
+//! sampling rule that needs the name does so, too.
 
 use std::cell::Cell;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
@@ -26,7 +26,7 @@ use crate::recorder::recording;
 
 /// The settings that decide which spans a provider records.
 #[derive(Clone, Debug)]
-#[expect(clippy::struct_excessive_bools, reason = "settings")]
+#[expect(clippy::struct_excessive_bools, reason = "each field is a separate setting")]
 pub struct Sampling {
     /// Whether any part of the provider receives spans. Otherwise no span is recorded: calls are measured if metrics
     /// are made from them, and roots have ids if log records need them. With neither, there is no listener.

@@ -61,7 +61,7 @@ pub(in crate::recorder) struct Subject<'a> {
 
 impl<'a> Subject<'a> {
     fn of_site(site: &'a CallSite) -> Self {
-        // The spans of `tracing` have their own filters for levels.
+        // The spans of `tracing` have their own filters for levels, so rules do not match their levels.
         let is_function = site.is_function();
         Self {
             name: site.name(),
@@ -114,8 +114,8 @@ pub(super) struct Settings {
     pub(super) baggage: Box<[Key]>,
 }
 
-/// A share of traces. A trace is sampled if the last 63 bits of its id are below this number, as with OpenTelemetry's
-/// `TraceIdRatioBased`. So other SDKs with the same ratio sample the same traces.
+/// A share of traces. A trace is sampled if the last 64 bits of its id, shifted right by one, are below this number,
+/// as with OpenTelemetry's `TraceIdRatioBased`. So other SDKs with the same ratio sample the same traces.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Ratio(u64);
 
