@@ -21,16 +21,16 @@ use floe_tests::{Canary, Outputs, Receiver, Response, Shape};
 
 use crate::product::{Output, Product, program};
 
-/// The places in which the marker must be found.
+/// Where the marker must be found.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Shown {
     Stdout,
     Stderr,
-    /// On standard output, on standard error and in the trace: the error of a model.
+    /// On standard output, on standard error and in the trace, as the error of a model is.
     Everywhere,
     Trace,
     File,
-    /// Nowhere. The text is not repeated; the output contains this message instead.
+    /// Nowhere. In place of the text, the output contains this message.
     Instead(&'static str),
 }
 

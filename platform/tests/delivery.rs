@@ -63,7 +63,7 @@ fn assert_one_tree(spans: &[ReceivedSpan]) {
         )
     );
     for span in spans {
-        // Parents are compared by id: the wall clock may be set between two spans.
+        // Only the times of the same span are compared, because the wall clock may be set between two spans.
         assert!(span.start_unix_nano <= span.end_unix_nano, "{}", span.name);
     }
 }
@@ -98,9 +98,9 @@ fn assert_metrics(points: &[ReceivedPoint], spans: usize) {
             && point.attributes["floe.transform.layer"] == "gold"
     });
     assert!(matches!(customers.unwrap().value, MetricValue::Gauge(rows) if rows > 0.0));
-    // Five sources and sixteen models.
+    // The product has five sources and sixteen models.
     near("floe.asset.materializations", 21.0);
-    // Each of the two exporters has a processor.
+    // Each of the two exporters has a processor, which counts every span.
     near("otel.sdk.processor.span.processed", 2.0 * f64::from(u32::try_from(spans).unwrap()));
     let resource = &of("floe.pipeline.runs")[0].resource;
     assert_eq!(resource["floe.product.name"], "customer-360");
@@ -148,7 +148,7 @@ fn the_demo_exports_the_same_spans_over_grpc_and_http() {
     }
 }
 
-/// A product of `count` assets: one source, and models that read it and have a check.
+/// Returns a product of `count` assets: one source, and models that read it and have a check.
 fn large(count: usize) -> Product {
     let product = Product::shop();
     let mut spec = String::from(
@@ -165,8 +165,8 @@ fn large(count: usize) -> Product {
     product
 }
 
-/// The spans of 800 assets exceed the library's default queue, and end faster than they are exported. The program waits
-/// five seconds for the delivery, which is too little on a busy machine.
+/// The spans of 800 assets exceed the library's default queue, and end faster than they are exported. The test runs
+/// alone, because the program waits only five seconds for the delivery.
 #[test]
 fn the_spans_of_a_large_product_are_all_delivered() {
     floe_tests::alone!();
@@ -184,7 +184,7 @@ fn the_spans_of_a_large_product_are_all_delivered() {
         config.otlp_endpoint = Some(receiver.endpoint());
         config.otlp_protocol = Some(OtlpProtocol::Grpc);
         let telemetry = TelemetryProvider::builder(config).initialize().unwrap();
-        // The receiver is busy for three seconds, in which the spans of most assets end.
+        // The receiver refuses requests for three seconds, in which the spans of most assets end.
         let delay = Duration::from_secs(1);
         receiver.respond(Response::Throttled { delay });
         let requests = receiver.requests().len();

@@ -35,7 +35,7 @@ use crate::product::Product;
 const ENDLESS: &str = "WITH RECURSIVE n(x) AS (SELECT count(*) FROM {{ ref('stg_orders') }} \
     UNION ALL SELECT x + 1 FROM n) SELECT count(x) AS orders FROM n";
 
-/// One instruction of the engine that takes hours: the search for a text that differs in its last byte.
+/// A query with one instruction of the engine that takes hours: the search for a text that differs in its last byte.
 const ENDLESS_INSTRUCTION: &str = "SELECT instr(hex(zeroblob(10000000)), \
     hex(zeroblob(5000000)) || count(*)) AS orders FROM {{ ref('stg_orders') }}";
 
@@ -121,7 +121,7 @@ fn results(product: &Product) -> serde_json::Value {
     serde_json::from_str(&product.read(RESULTS)).unwrap()
 }
 
-/// The number of orders in the warehouse. Asserts that the warehouse contains all tables and is not damaged.
+/// Returns the number of orders in the warehouse, after a check that it contains all tables and is not damaged.
 fn orders(product: &Product) -> i64 {
     let warehouse = product.open(WAREHOUSE);
     let value = |sql: &str| warehouse.query_row(sql, (), |row| row.get::<_, i64>(0)).unwrap();
@@ -182,7 +182,7 @@ fn a_signal_delivers_the_trace_and_removes_the_drafts() {
         let (by, stderr) = run.ended_by();
         assert_eq!(by, Some(number), "{stderr}");
         let error = format!(" interrupted by SIG{signal}\n");
-        // Once in the line of the asset, and once in the summary.
+        // The error is printed in the line of the asset, and in the summary.
         assert_eq!(stderr.matches(&error).count(), 2, "{stderr}");
         assert!(stderr.contains(" not started · "), "{stderr}");
         assert_eq!(leftovers(&product), [""; 0]);
@@ -266,7 +266,7 @@ fn a_signal_interrupts_a_model_unless_the_parent_ignores_it() {
     assert_eq!(leftovers(&product), [""; 0]);
 }
 
-/// Runs of one process have equal process ids, as runs in several containers may have.
+/// The runs are in one process, because the process ids of runs in several containers may be equal as well.
 #[test]
 fn runs_with_equal_process_ids_do_not_share_drafts() {
     const RUNS: usize = 8;
@@ -288,7 +288,7 @@ fn runs_with_equal_process_ids_do_not_share_drafts() {
     assert_eq!(leftovers(&product), [""; 0]);
 }
 
-/// A product whose last run was a success and whose next run builds other tables.
+/// Returns a product whose last run was a success and whose next run builds other tables, with the last results.
 fn changed() -> (Product, serde_json::Value) {
     let product = Product::shop();
     product.run().assert_ok();
@@ -336,7 +336,7 @@ fn a_run_that_is_killed_before_any_of_its_calls_can_be_repeated() {
         assert_eq!(results(&product)["status"], "success", "at {at}");
         assert!(!product.path(FAILED).exists(), "at {at}");
     }
-    // Creation, synchronization, renaming and removal of four files, and their contents.
+    // The calls create, write, synchronize, rename and remove four files.
     assert!(killed > 30 && started > 10, "{killed} {started}");
 }
 
@@ -366,7 +366,7 @@ fn a_run_on_a_full_disk_fails_and_can_be_repeated() {
     assert!(failed > 20, "{failed}");
 }
 
-/// The contents are synchronized before the name: after a power failure, the name never stands for missing contents.
+/// The contents are synchronized before the name, so that no name stands for missing contents after a power failure.
 #[test]
 fn what_is_published_is_synchronized_before_and_after() {
     let faults = Faults::new();

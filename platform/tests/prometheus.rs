@@ -41,13 +41,13 @@ use crate::server::{TIMEOUT, get};
 
 const OURS: [&str; 4] = ["floe_", "traces_", "otel_sdk_", "process_"];
 
-/// The names of samples, without labels.
+/// Returns the names of samples, without labels.
 fn samples(text: &str) -> BTreeSet<&str> {
     let lines = text.lines().filter(|line| !line.starts_with('#'));
     lines.filter_map(|line| line.split(['{', ' ']).next()).collect()
 }
 
-/// The names of our metrics in a document of `deploy/`, without the names of its recording rules.
+/// Returns the names of the platform's metrics in a document of `deploy/`, without the names of its recording rules.
 fn queried(document: &str) -> BTreeSet<&str> {
     let is_name = |sign: char| sign.is_ascii_alphanumeric() || sign == '_' || sign == ':';
     let words = document.split(|sign| !is_name(sign));
@@ -71,7 +71,7 @@ fn queried(document: &str) -> BTreeSet<&str> {
         .collect()
 }
 
-/// The metrics of runs that no panel shows, because the process of a run has nothing to count up.
+/// The metrics of runs that no panel shows, because they count up within a process, and a process has only one run.
 const COUNTED_UP: [&str; 8] = [
     "floe_asset_materializations_total",
     "floe_compute_validation_duration_milliseconds_count",
@@ -83,12 +83,12 @@ const COUNTED_UP: [&str; 8] = [
     "floe_transform_duration_seconds_count",
 ];
 
-/// A provider that is scraped at this port, after a run that succeeded and two that failed.
+/// Starts a provider that is scraped at this port, and runs a product three times: one run succeeds, and two fail.
 fn three_runs(port: u16) -> TelemetryProvider {
     let product = Product::shop();
     let checks = "    layer: bronze\n    checks: [{ row_count: 1 }]\n";
     product.replace("floe.yaml", "    layer: bronze\n", checks);
-    // The path of the manifest is an attribute, and is redacted.
+    // The path of the manifest is an attribute, which must be redacted.
     product.write("password=hunter2XyZ.yaml", "name: shop\nnamespace: retail\n");
     let manifest = product.path("password=hunter2XyZ.yaml");
     let definition = Definition::read(&product.path(""), Some(&manifest), None).unwrap();
@@ -162,7 +162,7 @@ fn check_real_programs(port: u16, text: &str) {
     lint(text);
     let is_over = AtomicBool::new(false);
     thread::scope(|scope| {
-        // The provider belongs to a service, which gets calls all the time.
+        // The provider stands for a service, which is called all the time.
         scope.spawn(|| {
             while !is_over.load(Ordering::Relaxed) {
                 let _ = load();
@@ -197,8 +197,8 @@ fn load() -> Result<(), String> {
     Err("no orders".to_owned())
 }
 
-/// `promtool` reports only two kinds of findings: names of OpenTelemetry's conventions that end in
-/// `_count`, and one duration that is specified in milliseconds.
+/// Checks the metrics with `promtool`, which may only report names of OpenTelemetry's conventions that end in `_count`,
+/// and one duration that is specified in milliseconds.
 fn lint(text: &str) {
     let mut promtool = Command::new("promtool")
         .args(["check", "metrics"])
@@ -219,6 +219,6 @@ fn lint(text: &str) {
     };
     let others: Vec<_> = messages.lines().filter(|line| !known(line)).collect();
     assert_eq!(others, [""; 0], "{messages}");
-    // 3: the metrics were parsed, and there are findings.
+    // The exit code 3 means that the metrics were parsed and that there are findings.
     assert_eq!(output.status.code(), Some(3), "{messages}");
 }

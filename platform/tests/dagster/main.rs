@@ -1,4 +1,4 @@
-//! `floe run --orchestrator dagster`: single steps, and stand-ins for Dagster. `real` has the tests with Dagster itself.
+//! `floe run --orchestrator dagster` with stand-ins for Dagster, and single steps. `real` has the tests with Dagster.
 
 #![cfg(target_os = "linux")]
 #![allow(

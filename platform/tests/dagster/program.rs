@@ -1,4 +1,4 @@
-//! Programs in Dagster's place that do not work.
+//! Runs in which the program in place of Dagster fails.
 
 use std::fs;
 use std::path::Path;
@@ -55,7 +55,7 @@ fn a_query_with_a_credential_is_an_error_before_dagster_starts() {
 
 #[test]
 fn a_dagster_that_dies_leaves_no_process_and_no_span_open() {
-    // The program has started the process of an asset whose query does not end.
+    // The program starts the process of an asset whose query does not end, and kills itself.
     let setup = Setup::with_script(
         "echo \"$BAGGAGE\" > \"$FLOE_PRODUCT/baggage\"\n\
          \"$FLOE_PROGRAM\" build-asset \"$FLOE_PRODUCT\" &\n\
@@ -72,7 +72,7 @@ fn a_dagster_that_dies_leaves_no_process_and_no_span_open() {
     let context = step_context("stg_orders", &json!({}));
     let mut floe = setup.floe("run");
     let output = floe
-        // The process is killed before it exports a span, however long it lives.
+        // With this delay, the process exports no span before it is killed, however long it lives.
         .env("OTEL_BSP_SCHEDULE_DELAY", "600000")
         .env("DAGSTER_PIPES_CONTEXT", encode(&context))
         .env("DAGSTER_PIPES_MESSAGES", encode(&json!({ "path": messages })))
@@ -115,7 +115,7 @@ fn an_orchestrator_that_does_not_exist_is_refused() {
         stderr.contains("there is no orchestrator plugin `airflow`; the program is linked with: "),
         "{stderr}"
     );
-    // The command line has precedence over the manifest.
+    // The command line takes precedence over the manifest.
     let output = setup.floe("run").args(["--orchestrator", "local"]).output();
     assert!(output.unwrap().status.success());
     single(&setup.spans(), "floe.asset.totals");

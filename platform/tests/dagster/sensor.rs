@@ -1,4 +1,4 @@
-//! The sensor of files.
+//! The sensor that requests a run when the files of sources change.
 
 use std::fs;
 
@@ -89,7 +89,7 @@ fn a_sensor_that_fails_is_one_error_and_its_span() {
     assert_eq!(code, Some(2), "{stderr}");
     assert!(stderr.contains("compiled_artifacts.json"), "{stderr}");
     setup.compile();
-    // A file in place of the folder.
+    // The sensor fails because a file is in place of the folder.
     fs::remove_dir_all(setup.product.path("data")).unwrap();
     setup.product.write("data", "");
     let (code, stderr) = sensor(&setup);

@@ -23,14 +23,14 @@ const TRACEPARENT: &str = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-
 
 pub(crate) const RUN_ID: &str = "52375350-6dcc-4e24-8d37-5d2d36314cb8";
 
-/// A manifest that selects Dagster. `{dagster}` is its program.
+/// A manifest that selects Dagster, whose program is `{dagster}`.
 const MANIFEST: &str = "\
 observability:
   tracing: { trace_url: 'http://jaeger:16686/trace/{trace_id}' }
 plugins:
   orchestrator: { type: dagster, program: '{dagster}', retries: {retries}, retry_delay_seconds: 0 }";
 
-/// The path of `floe`: an optimized build if its cost is measured.
+/// Returns the path of `floe`, which is an optimized build when its cost is measured.
 pub(crate) fn floe() -> String {
     let built = || env!("CARGO_BIN_EXE_floe").to_owned();
     std::env::var("PIPELINE_FLOE").unwrap_or_else(|_| built())
@@ -51,7 +51,7 @@ impl Setup {
         Self { product, receiver: Receiver::grpc() }
     }
 
-    /// A product that runs a shell script in the place of Dagster.
+    /// Creates a product that runs a shell script in place of Dagster.
     pub(crate) fn with_script(script: &str) -> Self {
         let folder = Product::shop();
         let setup = Self::new(&folder.path("dagster"), 0);
@@ -71,7 +71,7 @@ impl Setup {
         path
     }
 
-    /// `floe <command> <folder>` in the trace of the test.
+    /// Returns the command `floe <command> <folder>`, which runs in the trace of the test.
     pub(crate) fn floe(&self, command: &str) -> Command {
         let mut floe = Command::new(floe());
         for (name, _) in std::env::vars() {
@@ -97,7 +97,7 @@ impl Setup {
         assert!(output.status.success(), "{}", text(&output.stderr));
     }
 
-    /// A step of Dagster that builds an asset. Its messages are in the file `messages`.
+    /// Runs a step that builds an asset, as Dagster does. The file `messages` then contains the messages of the step.
     pub(crate) fn step(&self, key: &str, upstream: &Json) -> Output {
         let _ = fs::remove_file(self.product.path("messages"));
         let context = step_context(key, upstream);
@@ -114,7 +114,7 @@ impl Setup {
         text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
     }
 
-    /// The spans without duplicates: a request whose answer is late is sent again.
+    /// Returns the spans without duplicates, because a request whose answer is late is sent again.
     pub(crate) fn spans(&self) -> Vec<ReceivedSpan> {
         let mut ids = HashSet::new();
         let mut spans = self.receiver.spans();
@@ -156,7 +156,7 @@ pub(crate) fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
 }
 
-/// The name of the span's parent; empty if the parent was not received.
+/// Returns the name of the span's parent, or no text if the parent was not received.
 pub(crate) fn parent<'a>(spans: &'a [ReceivedSpan], span: &ReceivedSpan) -> &'a str {
     let parent = spans.iter().find(|it| it.span_id == span.parent_span_id);
     parent.map_or("", |parent| &parent.name)
@@ -198,7 +198,7 @@ pub(crate) fn assert_lineage(setup: &Setup, span: &ReceivedSpan, run_id: &str, d
         let is_of_dagster = |tag: &&Json| tag["key"] == "dagster_run_id" && tag["value"] == dagster;
         assert_eq!(tags.iter().filter(is_of_dagster).count(), 1, "{tags:?}");
     }
-    // A step has read the columns of a table that another step has built.
+    // The step has read the columns of its input, a table that another step has built.
     let input = &events[1]["inputs"][0];
     assert!(
         input.is_null() || input["facets"]["schema"]["fields"][0]["name"] == "order_id",

@@ -175,7 +175,7 @@ fn assert_check_is_reported(asset: &str, line: &str) {
         assert!(setup.step("orders", &json!({})).status.success());
     }
     let output = setup.step(asset, &json!({}));
-    // The step itself succeeds. Dagster fails it, because the check blocks.
+    // The step itself succeeds. Dagster then fails it, because the check is blocking.
     assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
     let messages = setup.messages();
     let results: Vec<(&Json, &Json, &Json)> = messages
@@ -194,7 +194,7 @@ fn assert_check_is_reported(asset: &str, line: &str) {
     assert_eq!(messages.last().unwrap()["params"], json!({}));
 }
 
-/// A stand-in for dbt that has built a model whose test has failed.
+/// A stand-in for dbt that reports a model and a failed test of that model.
 const DBT: &str = r#"mkdir -p target
 echo '{"metadata": {"dbt_version": "1.11.16"}, "elapsed_time": 1, "results": [
     {"unique_id": "model.shop_dbt.totals", "status": "success", "execution_time": 1},
@@ -203,7 +203,7 @@ echo '{"metadata": {"dbt_version": "1.11.16"}, "elapsed_time": 1, "results": [
 echo '{"nodes": {"test.shop_dbt.unique_id.1f": {"attached_node": "model.shop_dbt.totals"}}}' > target/manifest.json
 exit 1"#;
 
-/// Makes the product a dbt project, which this stand-in builds.
+/// Makes the product a dbt project, which the stand-in builds.
 fn of_dbt(setup: &Setup) {
     setup.product.write("floe.yaml", "name: shop\nversion: 1.0.0\n");
     setup.product.write("dbt_project.yml", "name: shop_dbt\n");
@@ -224,7 +224,7 @@ fn a_test_of_dbt_that_fails_is_a_check_and_an_alert() {
         serde_json::from_str(&setup.product.read(".floe/orchestrator/product.json")).unwrap();
     assert_eq!(definitions["assets"][0]["checks"], json!(["dbt_tests"]));
     let output = setup.step("shop_dbt", &json!({}));
-    // The step itself succeeds. Dagster fails it, because the check blocks.
+    // The step itself succeeds. Dagster then fails it, because the check is blocking.
     assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
     let messages = setup.messages();
     let methods: Vec<&Json> = messages.iter().map(|it| &it["method"]).collect();

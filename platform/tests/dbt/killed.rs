@@ -1,4 +1,4 @@
-//! A `floe trace-dbt` that is killed: dbt ends as without it.
+//! dbt ends as without `floe trace-dbt` if `floe trace-dbt` is killed.
 
 use std::fs;
 
@@ -7,7 +7,7 @@ use crate::setup::{KILL, Setup, recorded, text_of};
 #[test]
 fn a_dbt_whose_trace_was_killed_writes_its_log_to_the_end() {
     floe_tests::alone!();
-    // Far more bytes than a pipe holds, also into a log file that is opened again.
+    // The script writes far more bytes than a pipe holds, also into a log file that it opens again.
     let setup = Setup::new(&format!(
         "(\nexec 3>>\"$DBT_LOG_PATH/dbt.log\"\ncat \"$EVENTS\" >&3\n{KILL}\n\
          head -c 1000000 /dev/zero >&3\nexec 3>&-\n\
@@ -17,7 +17,7 @@ fn a_dbt_whose_trace_was_killed_writes_its_log_to_the_end() {
     fs::create_dir(setup.path("tmp")).unwrap();
     let mut command = setup.command(&["build"]);
     command.env("EVENTS", recorded("build_ok.jsonl"));
-    // The output ends with the script, for which nothing else waits.
+    // Only the script holds the output open, so `output` returns when the script has ended.
     let output = command.env("TMPDIR", setup.path("tmp")).output().unwrap();
     assert_eq!(output.status.code(), None);
     assert_eq!(text_of(&output.stderr), "");

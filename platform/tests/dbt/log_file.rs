@@ -1,4 +1,4 @@
-//! `dbt.log`, which `floe` writes in the place of dbt.
+//! `dbt.log`, which `floe` writes in place of dbt.
 
 use floe_tests::before;
 use std::fs;
@@ -18,7 +18,7 @@ fn the_log_file_has_the_lines_of_dbt_in_text_or_json() {
     assert!(log.starts_with(expected), "{log}");
     assert_eq!(log.lines().count(), 9);
 
-    // The log has the format, the level and the folder of the command line.
+    // The log has the format, the level and the folder that the command line sets.
     let own = ["build", "--log-path", "own", "--log-format-file=json", "--log-level-file", "error"];
     setup.command(&own).env("EVENTS", recorded("parse_error.jsonl")).output().unwrap();
     let log = fs::read_to_string(setup.path("own/dbt.log")).unwrap();
@@ -27,7 +27,7 @@ fn the_log_file_has_the_lines_of_dbt_in_text_or_json() {
         events.lines().filter(|line| line.contains("\"level\": \"error\"")).collect();
     assert_eq!(log.lines().collect::<Vec<_>>(), errors);
 
-    // A new file is started where dbt starts one: each of the four lines exceeds the limit.
+    // Each of the four lines exceeds the limit, so each starts a new file, as dbt would.
     let small = ["build", "--log-path=own", "--log-file-max-bytes", "10"];
     setup.command(&small).env("EVENTS", recorded("parse_error.jsonl")).output().unwrap();
     assert_eq!(fs::read_to_string(setup.path("own/dbt.log.4")).unwrap(), log);
@@ -66,7 +66,7 @@ fn a_log_file_that_cannot_be_written_costs_the_log_file_only() {
     let log = fs::metadata(setup.path("logs/dbt.log")).unwrap();
     assert_eq!(log.permissions().mode() & 0o777, 0o600);
 
-    // Without room for the pipes, dbt runs with its own log, and its artifacts have the ids of the trace.
+    // If the pipes cannot be created, dbt writes its own log, and its artifacts have the ids of the trace.
     let mut command = setup.command(&["build", "--log-path", "x"]);
     command.env("TMPDIR", "/nonexistent").env("TRACEPARENT", TRACEPARENT);
     setup.program(
@@ -90,7 +90,7 @@ fn a_disk_that_is_full_costs_the_files_only() {
     let setup = Setup::playing("build_ok", 0);
     let product = "name: shop\nversion: 1.0.0\nmodels:\n  - { name: totals, layer: gold }\n";
     fs::write(setup.path("floe.yaml"), product).unwrap();
-    // A write fails halfway, as on a full disk: no file may be longer than 1 KiB.
+    // No file may be longer than 1 KiB, so that a write fails halfway, as on a full disk.
     let limited = "trap '' XFSZ; ulimit -f 2; exec \"$@\"";
     let floe = setup.command(&["build"]);
     let mut command = before(&["sh", "-c", limited, "sh"], &floe);

@@ -284,7 +284,7 @@ fn log_records_belong_to_the_spans_and_the_trace() {
         assert!(!format!("{:?}", log.body).contains("\\u{1b}"), "{:?}", log.body);
         assert!(log.attributes.contains_key("dbt.unique_id"), "{message}");
     }
-    // The batches of a model are spans below it, and their records belong to them.
+    // The batches of a model have spans below the span of the model, and the records of a batch belong to its span.
     let batches: Vec<_> =
         spans.iter().filter(|span| span.name == "dbt.batch.orders_by_month").collect();
     let model = single(&spans, "dbt.model.orders_by_month");
@@ -315,7 +315,7 @@ fn the_manifest_of_a_project_in_another_folder_is_found() {
 
 #[test]
 fn a_manifest_that_is_being_written_is_read_again() {
-    // dbt announces the manifest, replaces it at its end without an event, and does not write it atomically.
+    // dbt announces the manifest before it is complete, and replaces it at the end without an event.
     let setup =
         Setup::new(&format!("{PLAY}; read line; mv target/whole.json target/manifest.json"));
     fs::create_dir(setup.path("target")).unwrap();
@@ -331,7 +331,7 @@ fn a_manifest_that_is_being_written_is_read_again() {
         .stderr(Stdio::piped())
         .spawn()
         .unwrap();
-    // All events were read, with half of the manifest.
+    // All events were read while the manifest was incomplete.
     let nodes = setup.receiver.wait_for_spans(18);
     assert!(nodes.iter().all(|span| span.name != "dbt.build"));
     drop(child.stdin.take());
@@ -346,7 +346,7 @@ fn a_command_with_two_invocations_of_dbt_is_one_trace() {
     let manifest = recorded("build_ok.manifest.json");
     fs::create_dir(setup.path("target")).unwrap();
     fs::copy(manifest, setup.path("target/manifest.json")).unwrap();
-    // dbt writes the manifest again at its end, when no node needs it.
+    // dbt writes the manifest for the last time at its end, when no node needs it.
     let events = fs::read_to_string(recorded("build_ok.jsonl")).unwrap();
     let last = events.rfind("./target/manifest.json").unwrap();
     let (before, after) = events.split_at(last);

@@ -1,4 +1,4 @@
-//! `floe trace-dbt` behaves as the program that it runs: streams, exit codes, signals.
+//! `floe trace-dbt` behaves like the program that it runs: streams, exit codes, signals.
 
 use std::fs;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
@@ -35,7 +35,7 @@ fn streams_environment_and_exit_code_are_those_of_dbt() {
 }
 
 /// Runs `dbt build` in a folder with `files`, and with `BAGGAGE` if `baggage` is given. Returns the spans, and the
-/// members of the baggage that dbt gets, sorted.
+/// sorted members of the baggage that dbt receives.
 fn build_with(baggage: Option<&str>, files: &[(&str, &str)]) -> (Vec<ReceivedSpan>, Vec<String>) {
     let setup = Setup::new(&format!("echo \"$BAGGAGE\" > seen; {PLAY}"));
     for (name, text) in files {
@@ -142,7 +142,8 @@ fn a_killed_dbt_leaves_no_span_open() {
     assert_canceled(&setup, "signal 9 ended dbt");
 }
 
-/// Starts, waits for a line `ready`, and sends a signal to `floe` alone.
+/// Starts `floe`, waits for the line `ready`, and sends a signal to `floe` alone. Returns the process and its other
+/// output.
 fn interrupted(setup: &Setup, signal: &str) -> (Child, String) {
     let mut command = with_default_signals(&setup.command(&["build"]));
     command.env("EVENTS", "begun.jsonl").current_dir(setup.folder.path()).stdout(Stdio::piped());

@@ -16,7 +16,7 @@ pub(crate) const TRACEPARENT: &str = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b
 
 pub(crate) const PLAY: &str = "cat \"$EVENTS\" >> \"$DBT_LOG_PATH/dbt.log\"";
 
-/// Kills `floe`, whose child is the script.
+/// A command of the script that kills `floe`, the script's parent.
 pub(crate) const KILL: &str = "kill -KILL $PPID";
 
 pub(crate) struct Setup {
@@ -28,7 +28,7 @@ pub(crate) fn recorded(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/dbt").join(name)
 }
 
-/// `floe` without the variables of this process that `floe` reads.
+/// Returns the command `floe` without the variables of this process that `floe` reads.
 pub(crate) fn floe() -> Command {
     let built = || env!("CARGO_BIN_EXE_floe").to_owned();
     let mut floe = Command::new(std::env::var("PIPELINE_FLOE").unwrap_or_else(|_| built()));
@@ -54,7 +54,7 @@ impl Setup {
         setup
     }
 
-    /// A program that plays recorded events, beside their manifest, and returns `code`.
+    /// Creates a program that plays recorded events, beside their manifest, and exits with `code`.
     pub(crate) fn playing(name: &str, code: i32) -> Self {
         let setup = Self::new(&format!("{PLAY}\nexit {code}"));
         fs::create_dir(setup.path("target")).unwrap();
@@ -74,7 +74,7 @@ impl Setup {
         fs::set_permissions(self.path(name), fs::Permissions::from_mode(0o755)).unwrap();
     }
 
-    /// `floe trace-dbt -- ./dbt <arguments>` in the folder.
+    /// Returns the command `floe trace-dbt -- ./dbt <arguments>` in the folder.
     pub(crate) fn command(&self, arguments: &[&str]) -> Command {
         let mut floe = floe();
         floe.args(["trace-dbt", "--", "./dbt"])
@@ -124,7 +124,7 @@ pub(crate) fn text_of(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
 }
 
-/// Nanoseconds since 1970 of a time of 21 November 2026, for example `23:51:30.256628`.
+/// Returns the nanoseconds from 1970 to a time on 21 November 2026, for example `23:51:30.256628`.
 pub(crate) fn nanos(time: &str) -> u64 {
     let (time, fraction) = time.split_once('.').unwrap();
     let seconds = time.split(':').fold(0, |sum, part| sum * 60 + part.parse::<u64>().unwrap());
@@ -139,8 +139,8 @@ pub(crate) fn error_message(span: &ReceivedSpan) -> &str {
     }
 }
 
-/// The command with the default reaction to signals. A shell starts background commands with some signals ignored,
-/// and `floe` respects that.
+/// Returns the command with the default reaction to signals, because a shell starts background commands with some
+/// signals ignored, and `floe` respects that.
 pub(crate) fn with_default_signals(command: &Command) -> Command {
     let mut env = before(&["env", "--default-signal=HUP,INT,TERM"], command);
     // Without a process group of its own, `floe` would take the signal of a test on a terminal for a signal of the

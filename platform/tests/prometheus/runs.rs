@@ -1,5 +1,4 @@
-//! Real runs, each a process that pushes its metrics once, to real backends with the rules and the dashboard of
-//! `deploy/`.
+//! Each run is a process that pushes its metrics once, to real backends with the rules and the dashboard of `deploy/`.
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
@@ -21,15 +20,15 @@ struct Backend {
     _ports: [ReservedPort; 2],
     _folder: TempDir,
     otlp: String,
-    /// The port of the queries.
+    /// The port that answers queries.
     queries: u16,
-    /// The port of the rules.
+    /// The port that lists the alerts.
     rules: u16,
 }
 
 impl Backend {
-    /// Prometheus. Debian's package is built without an OTLP receiver, so vmagent receives the metrics and sends them
-    /// by remote write.
+    /// Starts Prometheus. Debian's package has no OTLP receiver, so vmagent receives the metrics and sends them by
+    /// remote write.
     fn prometheus(service: u16) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let ports = [ReservedPort::new(), ReservedPort::new()];
@@ -69,7 +68,7 @@ impl Backend {
         }
     }
 
-    /// `VictoriaMetrics`, and vmalert, which evaluates the rules.
+    /// Starts `VictoriaMetrics`, and vmalert, which evaluates the rules.
     fn victoria(service: u16) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let ports = [ReservedPort::new(), ReservedPort::new()];
@@ -128,7 +127,7 @@ impl Backend {
         body["data"]["result"].as_array().unwrap().clone()
     }
 
-    /// The alerts of runs that are firing, each with the product or the program that it is about.
+    /// Returns the firing alerts, each with the product or the program that it is about, except those of the service.
     fn firing(&self) -> BTreeSet<(String, String)> {
         let body = get(self.rules, "/api/v1/alerts").unwrap();
         let body: Value = serde_json::from_str(&body).unwrap();
@@ -139,7 +138,7 @@ impl Backend {
                 let label = |name: &str| alert["labels"][name].as_str().unwrap().to_owned();
                 (label("alertname"), label("job"))
             })
-            // The service runs products in its own process, and the last of them has failed.
+            // The service runs products in its own process, and the last run has failed.
             .filter(|(_, job)| job != "service")
             .collect()
     }
@@ -263,7 +262,7 @@ pub(crate) fn check(service: u16) {
     }
 }
 
-/// The queries of the dashboard, with the title of their panel and without the variables of Grafana.
+/// Returns the queries of the dashboard, each with the title of its panel and without Grafana's variables.
 fn queries() -> Vec<(String, String)> {
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../deploy/prometheus/dashboard.json");
     let dashboard: Value = serde_json::from_str(&fs::read_to_string(file).unwrap()).unwrap();

@@ -1,4 +1,4 @@
-//! The instance of Dagster in `deploy/`, with the packages of its image.
+//! Checks the settings of Dagster's instance in `deploy/` with the packages of its image.
 
 use std::path::Path;
 use std::process::Command;

@@ -34,7 +34,7 @@ pub(crate) fn built_by_dbt(dagster: &Path, dbt: &Path) -> Setup {
     setup
 }
 
-/// Runs the product, asserts that dbt's id leads to the trace, and returns the name of the span above dbt's command.
+/// Runs the product, asserts that the trace is found by dbt's id, and also returns the name of the span above dbt's.
 pub(crate) fn with_dbt(orchestrator: &str, dagster: &Path, built: &str) -> (Setup, String) {
     let setup = built_by_dbt(dagster, &real_dbt());
     let output = setup.floe("run").args(["--orchestrator", orchestrator]).output().unwrap();

@@ -123,13 +123,13 @@ fn real_dagster_builds_the_assets_of_a_product_in_its_trace() {
         assert_materialized(span, run_id, &events);
     }
     assert_events(&events);
-    // All lineage events have the id of the trace, also the events of assets.
+    // All lineage events, including those of assets, have the id of the trace.
     let lineage = setup.product.read(".floe/lineage.jsonl");
     assert!(lineage.lines().all(|line| line.contains(TRACE_ID)), "{lineage}");
     assert_history(&setup, &assets, run_id);
 }
 
-/// The processes of a trace, each with its first span and the number of its spans.
+/// Lists the processes of a trace, each with its first span and the number of its spans.
 fn by_process(spans: &[ReceivedSpan]) -> String {
     let process = |span: &ReceivedSpan| span.resource["service.instance.id"].clone();
     let is_first = |span: &&ReceivedSpan| {
@@ -145,7 +145,7 @@ fn by_process(spans: &[ReceivedSpan]) -> String {
     lines.collect()
 }
 
-/// A program in place of Dagster that runs Dagster with a script in place of `floe`. `$FLOE` in the script is `floe`.
+/// Creates a product whose Dagster runs a script in place of `floe`. In the script, `$FLOE` is the path of `floe`.
 fn with_floe_replaced(programs: &Path, retries: u32, script: &str) -> Setup {
     let setup = Setup::with_script("");
     let replaced = setup.program("floe", script);
@@ -176,7 +176,7 @@ fn real_dagster_is_interrupted() {
     let mut command = before(&["env", "--default-signal=INT,TERM,HUP"], &setup.floe("run"));
     let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn();
     let child = child.unwrap();
-    // The processes of both assets watch for the second one.
+    // When the second asset starts, the processes of both assets write to the pipe.
     assert_eq!(fs::read_to_string(begun).unwrap().trim(), "");
     let id = child.id().to_string();
     assert!(Command::new("kill").args(["-TERM", &id]).status().unwrap().success());
@@ -192,7 +192,7 @@ fn real_dagster_is_interrupted() {
     assert!(!setup.product.path(".floe/warehouse.db").exists());
 }
 
-/// Models beside `stg_orders`, which fails, and beside `totals`, which depends on it.
+/// Models beside `stg_orders` and `totals`: `checked` fails its check, `behind` reads it, and `endless` is killed.
 const MODELS: &str = "  - name: checked
     layer: bronze
     checks: [{ not_null: ordered_on }]
@@ -253,7 +253,7 @@ fn attempts<'a>(spans: &'a [ReceivedSpan], key: &str) -> [&'a ReceivedSpan; 2] {
     [first, second]
 }
 
-/// Asserts that the source is built at the second attempt, and that the assets that read it link to this attempt.
+/// Asserts that the second attempt builds the source, and that the assets that read it link to this attempt.
 fn assert_repaired(spans: &[ReceivedSpan]) {
     let [first, second] = attempts(spans, "orders");
     assert!(is_error(first, "expected a whole number"), "{:?}", first.status);
@@ -347,7 +347,7 @@ fn real_dagster_runs_what_its_sensor_requests_in_the_trace_of_the_sensor() {
         .env("DAGSTER_HOME", home)
         .env("DAGSTER_DISABLE_TELEMETRY", "1")
         .env("FLOE_PROGRAM", setup::floe())
-        // As in Dagster's daemon, there is no current context.
+        // As in Dagster's daemon, there is no context from another program.
         .env_remove("TRACEPARENT")
         .output()
         .unwrap();

@@ -1,4 +1,4 @@
-//! Real dbt: the same results with and without a trace, and what the trace costs.
+//! Real dbt: its results are the same with and without a trace. What the trace costs is measured.
 
 use std::collections::BTreeMap;
 use std::io::{BufRead as _, BufReader};
@@ -23,7 +23,7 @@ pub(crate) fn real() -> String {
     format!("{folder}:{}", std::env::var("PATH").unwrap())
 }
 
-/// Two months, so that a model has two batches.
+/// Options for a window of two months, in which a model has two batches.
 pub(crate) const WINDOW: [&str; 4] =
     ["--event-time-start", "2026-01-01", "--event-time-end", "2026-03-01"];
 
@@ -35,7 +35,7 @@ pub(crate) fn project() -> TempDir {
     folder
 }
 
-/// `dbt <words>` in a folder, as an argument of `floe trace-dbt` if there is a receiver.
+/// Returns the command `dbt <words>` in a folder, or `floe trace-dbt -- dbt <words>` if there is a receiver.
 pub(crate) fn dbt(
     path: &str,
     folder: &Path,
@@ -56,7 +56,7 @@ pub(crate) fn dbt(
     command
 }
 
-/// The results of a run without a receiver and of a run with one, which run at the same time.
+/// Returns the results of a run without a receiver and of a run with it, which run at the same time.
 fn both<T: Send>(receiver: &Receiver, run: impl Fn(Option<&Receiver>) -> T + Sync) -> [T; 2] {
     thread::scope(|scope| {
         let bare = scope.spawn(|| run(None));
@@ -76,7 +76,7 @@ fn unix_nanos(time: &str) -> u64 {
     text_of(&seconds).trim().parse::<u64>().unwrap() * 1_000_000_000 + of_day
 }
 
-/// Compares the span of a node with its result in `run_results.json`. Returns the difference.
+/// Returns the difference between the span of a node and the node's result in `run_results.json`.
 fn compare(
     spans: &[ReceivedSpan],
     manifest: &Json,
@@ -97,7 +97,7 @@ fn compare(
     if let Some(info) = finished.get(id)
         && result["message"] == "Skipping due to fail_fast"
     {
-        // The node has run: it was canceled, or is an ephemeral model.
+        // The node has run in spite of this result: it was canceled, or is an ephemeral model.
         status = info["node_status"].as_str().unwrap();
     }
     let expected = match status {
@@ -176,7 +176,7 @@ pub(crate) fn assert_results(folder: &Path, receiver: &Receiver) {
     assert_eq!(run_results["metadata"]["env"]["TRACEPARENT"], traceparent);
     let results = run_results["results"].as_array().unwrap();
     let manifest = json(&folder.join("target/manifest.json"));
-    // The last event of a node that is built in batches is about the node itself.
+    // If a node is built in batches, its last event is about the whole node.
     let finished: BTreeMap<String, Json> = fs::read_to_string(folder.join("logs/dbt.log"))
         .unwrap()
         .lines()
@@ -197,7 +197,7 @@ pub(crate) fn assert_results(folder: &Path, receiver: &Receiver) {
     assert!(!bytes(receiver).contains("jane@example.com"));
 }
 
-/// `dbt build` with a log that is compared with the trace.
+/// The arguments of `dbt build` with a log that can be compared with the trace.
 pub(crate) const BUILD: [&str; 3] = ["build", "--log-format-file", "json"];
 
 #[test]
@@ -211,7 +211,7 @@ fn real_dbt_with_a_hook_that_fails() {
     let of_project: Vec<_> = text.lines().filter(|it| !it.starts_with("on-run-start")).collect();
     fs::write(file, of_project.join("\n").replace("on-run-end:", hooks)).unwrap();
     let others = ["--vars", "{broken: true}", "--threads", "1"];
-    // Runs in another folder: the relative path of the project leads to the project only from there.
+    // dbt runs in another folder, from which alone the relative path leads to the project.
     let outside = tempfile::tempdir().unwrap();
     let inner = outside.path().join("inner");
     fs::create_dir(&inner).unwrap();
@@ -225,7 +225,7 @@ fn real_dbt_with_a_hook_that_fails() {
     assert_failed_hook(&receiver.spans());
 }
 
-/// Removes digits, which are times and durations.
+/// Replaces digits with 0, because times and durations differ.
 fn without_digits(bytes: &[u8]) -> String {
     text_of(bytes).replace(|sign: char| sign.is_ascii_digit(), "0")
 }
@@ -234,7 +234,7 @@ fn without_digits(bytes: &[u8]) -> String {
 fn real_dbt_writes_the_same() {
     let path = real();
     let receiver = Receiver::grpc();
-    // In a terminal, as `pty.spawn` provides one.
+    // dbt runs in a terminal, which `pty.spawn` provides.
     let terminal =
         "import os, pty, sys; sys.exit(os.waitstatus_to_exitcode(pty.spawn(sys.argv[1:])))";
     let [bare, traced] = both(&receiver, |receiver| {
@@ -282,7 +282,7 @@ fn real_dbt_is_interrupted() {
         println!("SIG{signal}: dbt {bare:?}, floe {traced:?}");
         assert_eq!(bare, traced);
         let spans = receiver.spans();
-        // After SIGINT, dbt tries to interrupt the query and reports the node. SIGTERM ends it at once.
+        // After SIGINT, dbt tries to interrupt the query and reports the node. SIGTERM ends dbt at once.
         let slow = single(&spans, "dbt.model.slow");
         if signal == "TERM" {
             assert_eq!(error_message(slow), "dbt ended before the node did");
@@ -299,7 +299,7 @@ fn real_dbt_without_a_project_or_a_command() {
     let path = real();
     let receiver = Receiver::grpc();
     for words in [&["build", "--nosuch"][..], &["run", "-s", "nosuch"], &["build"]] {
-        // Each run has a folder of its own: dbt parses only a part of a project that it has parsed before.
+        // Each run has a folder of its own, because dbt parses only a part of a project that it has parsed before.
         let [bare, traced] = both(&receiver, |receiver| {
             let folder = project();
             if words.len() == 1 {
@@ -323,14 +323,14 @@ fn real_dbt_without_a_project_or_a_command() {
     assert!(message(&roots[2].1).contains("'nosuch' which was not found"), "{roots:?}");
 }
 
-/// The processor time of all children that have ended, in ticks of 10 ms.
+/// Returns the processor time of all children that have ended, in ticks of 10 ms.
 fn child_ticks() -> u32 {
     let stat = fs::read_to_string("/proc/self/stat").unwrap();
     let fields: Vec<_> = stat.rsplit(')').next().unwrap().split_whitespace().collect();
     fields[13].parse::<u32>().unwrap() + fields[14].parse::<u32>().unwrap()
 }
 
-/// The lower quartile, the median and the upper quartile.
+/// Returns the lower quartile, the median and the upper quartile.
 fn quartiles(values: impl Iterator<Item = f64>) -> [f64; 3] {
     let mut values: Vec<_> = values.collect();
     values.sort_by(f64::total_cmp);
@@ -345,7 +345,7 @@ fn measured_dbt_build() {
     let receiver = Receiver::grpc();
     let folders = [project(), project()];
     let words = [&["build"], &WINDOW[..]].concat();
-    // The wall time in seconds, and the processor time of dbt and `floe` in user and system mode.
+    // Returns the wall time, and the processor time of dbt and `floe` in user and system mode, both in seconds.
     let build = |is_traced: bool| {
         let receiver = Some(&receiver).filter(|_| is_traced);
         let folder = folders[usize::from(is_traced)].path();
@@ -355,7 +355,7 @@ fn measured_dbt_build() {
         let cpu = f64::from(child_ticks() - ticks) / 100.0;
         [start.elapsed().as_secs_f64(), cpu]
     };
-    // The first run parses the project.
+    // The first run in each folder, which parses the project, is not measured.
     let _ = [false, true].map(build);
     // The runs alternate, and each kind is the first in every other pair.
     let pairs: Vec<_> = (0..runs)
