@@ -15,7 +15,7 @@ use crate::program_signals;
 /// The sending end. Dropping the last sender closes the channel.
 pub struct Sender<T>(Arc<Shared<T>>);
 
-/// The receiving end, in the order of sending. Dropping it drops the remaining messages.
+/// The receiving end, which gets messages in the order of sending. Dropping it drops the remaining messages.
 pub(crate) struct Receiver<T>(Arc<Shared<T>>);
 
 struct Shared<T> {
@@ -58,7 +58,7 @@ impl<T> Shared<T> {
 }
 
 impl<T> State<T> {
-    /// Whether the receiver may wait for a message.
+    /// Whether a receiver must wait: there is no message, but a sender.
     fn is_waited_for(&mut self) -> bool {
         self.messages.is_empty() && self.senders > 0
     }
@@ -101,7 +101,7 @@ impl<T> Drop for Sender<T> {
 }
 
 impl<T> Receiver<T> {
-    /// Waits for a message, at most for `timeout`. Fails if there is no sender any more.
+    /// Waits for a message, at most for `timeout`. Fails at once if there is neither a message nor a sender.
     pub(crate) fn recv_timeout(&self, timeout: Duration) -> Result<T, RecvTimeoutError> {
         let state = self.0.lock();
         let waited = (self.0.changed).wait_timeout_while(state, timeout, State::is_waited_for);
@@ -119,7 +119,7 @@ impl<T> Drop for Receiver<T> {
         let mut state = self.0.lock();
         state.has_receiver = false;
         let messages = std::mem::take(&mut state.messages);
-        // A message may contain a sender of this channel.
+        // Unlocked first, because dropping a message may drop a sender of this channel, which takes the lock.
         drop(state);
         drop(messages);
     }
@@ -178,7 +178,7 @@ mod tests {
         let (sender, receiver) = channel();
         let (other, dropped) = channel();
         let message = |own| Message { _own: own, _other: other.clone() };
-        // A sender inside of its own channel does not lock it.
+        // A sender in a message of its own channel causes no deadlock.
         sender.send(message(Some(sender.clone()))).unwrap();
         drop(receiver);
         let SendError(returned) = sender.send(message(None)).unwrap_err();

@@ -1,10 +1,10 @@
-//! Resource detectors: attributes of a program's surroundings, from files and variables, without the network.
+//! Resource detectors: attributes of a program's environment, from files and variables, without the network.
 //!
 //! The detectors `host`, `os` and `process` are built in. The crate `floe-telemetry-detectors` adds `container`,
 //! `kubernetes` and `cloud`, and any crate adds others with [`resource_detector!`](crate::resource_detector).
 
 // The detectors belong to this project, because `opentelemetry-resource-detectors` needs another version of
-// OpenTelemetry. None is on by default. A start must not wait, so none uses the network.
+// OpenTelemetry. None is on by default, and none uses the network, because a start must not wait.
 
 mod host;
 mod os;
@@ -26,7 +26,7 @@ use crate::error::Error;
 /// ([schema](https://opentelemetry.io/docs/specs/otel/schemas/)).
 pub(crate) const SCHEMA_URL: &str = "https://opentelemetry.io/schemas/1.44.0";
 
-/// Returns the attributes that the configured detectors find. Unreadable attributes are missing, with one warning.
+/// Returns the attributes that the configured detectors find. Unreadable attributes are left out, with one warning.
 ///
 /// # Errors
 ///
@@ -68,9 +68,9 @@ fn detect_in(
 ///
 /// The arguments are the name, as a literal, and a function that reads the
 /// [`Surroundings`](crate::detection::Surroundings) and adds attributes to the
-/// [`DetectedAttributes`](crate::detection::DetectedAttributes). It is called when a provider is initialized. The macro
-/// works in crates with `#![forbid(unsafe_code)]`. A crate that is never referenced is not linked, so a program that
-/// uses such a detector needs the line `use acme_floe_detector as _;`.
+/// [`DetectedAttributes`](crate::detection::DetectedAttributes). The function is called when a provider is initialized.
+/// The macro works in crates with `#![forbid(unsafe_code)]`. A crate that is never referenced is not linked, so a
+/// program that uses such a detector needs the line `use acme_floe_detector as _;`.
 ///
 /// ```standalone_crate
 /// use std::path::Path;
@@ -89,7 +89,7 @@ fn detect_in(
 /// detectors: [host, acme]
 /// ")?;
 ///
-/// // A test makes the surroundings.
+/// // A test creates the surroundings.
 /// let mut found = DetectedAttributes::default();
 /// let variable = |name: &str| (name == "ACME_RACK").then(|| "r7".to_owned());
 /// rack(&mut Surroundings::new(&variable, Path::new("/nowhere")), &mut found);

@@ -10,8 +10,8 @@ use crate::redaction::sanitize_error;
 
 /// The error of a telemetry operation.
 ///
-/// The message describes the found and the accepted values, and the place, and contains no credential. Cloning is cheap,
-/// because clones share their content.
+/// The message contains the expected and the found value and its place, but no credential. Cloning is cheap, because
+/// clones share their content.
 ///
 /// ```
 /// use floe_telemetry::TelemetryConfig;
@@ -92,7 +92,7 @@ impl Error {
         Self::state(format!("the thread of `{name}` could not be started: {error}"))
     }
 
-    /// Adds the wrong OTLP setting, as the suffix of its variables, such as `ENDPOINT`, unless the error has one.
+    /// Stores the wrong OTLP setting, as the suffix of its variables, such as `ENDPOINT`, unless one is already stored.
     #[doc(hidden)]
     #[must_use]
     pub fn of_setting(mut self, setting: &'static str) -> Self {
@@ -126,7 +126,7 @@ impl Error {
     }
 }
 
-/// The text that is printed if `main` returns the error.
+/// Formats the message, because this is the text that is printed if `main` returns the error.
 impl fmt::Debug for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0.message)

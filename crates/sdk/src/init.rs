@@ -48,7 +48,7 @@ const TERMINAL_DELAY: u64 = 100;
 /// # Ok::<(), floe_telemetry::Error>(())
 /// ```
 ///
-/// Each step starts:
+/// Each of these functions starts:
 ///
 /// | what | configured by | needs the feature | `initialize()` | `init_with` | `init` |
 /// |---|---|---|---|---|---|
@@ -78,12 +78,12 @@ const TERMINAL_DELAY: u64 = 100;
 /// # Features of the build
 ///
 /// The features `logs` and `tracing` change the effect of `init`, although Cargo enables a feature for the whole build
-/// if any crate requests it. The alternative would be to request them again in code: most programs, which enable the
-/// features in order to use them, would have to repeat that, and would show nothing if they forgot it. A program that
-/// gets a feature only through a dependency still decides: only programs call `init`, the program's own subscriber
-/// stays, [`without_subscriber`](TelemetryProviderBuilder::without_subscriber) installs none, `FLOE_LOG_OUTPUT` moves
-/// the lines, and `RUST_LOG=off` silences them. Libraries need neither feature: `#[traced]` and the events of `tracing`
-/// do not depend on them, and no integration of this repository enables them.
+/// if any crate requests it. Otherwise each program would have to request them in code, too, and would show nothing if
+/// it forgot that, although most programs enable the features in order to use them. A program that gets a feature only
+/// through a dependency still decides: only programs call `init`, the program's own subscriber stays,
+/// [`without_subscriber`](TelemetryProviderBuilder::without_subscriber) installs none, `FLOE_LOG_OUTPUT` moves the
+/// lines, and `RUST_LOG=off` silences them. Libraries need neither feature: `#[traced]` and the events of `tracing` do
+/// not depend on them, and no integration of this repository enables them.
 ///
 /// # Errors
 ///
@@ -174,8 +174,8 @@ impl TelemetryProviderBuilder {
     }
 }
 
-/// Reads the configuration. With an invalid configuration file nothing is recorded, because the specification forbids
-/// using other variables beside the file.
+/// Reads the configuration. After an error in a configuration file, nothing is recorded, because the specification
+/// forbids using other variables beside the file.
 fn from_env() -> TelemetryConfig {
     TelemetryConfig::from_env().unwrap_or_else(|error| {
         config::warn(&format!("nothing is recorded: {error}"));
@@ -201,8 +201,8 @@ pub fn init_or_noop() -> TelemetryProvider {
     })
 }
 
-/// Sets the global providers, which do nothing while there is no provider. OpenTelemetry logs the change, so they are
-/// set before the subscriber.
+/// Sets OpenTelemetry's global providers, which do nothing while there is no provider. They are set before the
+/// subscriber, because OpenTelemetry logs the change.
 fn set_global_providers() {
     static SET: Once = Once::new();
 
@@ -212,8 +212,8 @@ fn set_global_providers() {
     });
 }
 
-/// Without a configured exporter, traces are printed soon after their end, for a person who reads the terminal. They do
-/// not belong in the log file of a service. Returns whether the traces have a destination, or are not wanted.
+/// Prints traces without a configured exporter soon after their end on a terminal, but not in the log file of
+/// a service. Returns whether traces have a destination, or are not wanted.
 fn choose_printing(config: &mut TelemetryConfig, is_terminal: bool) -> bool {
     if config.exporters.traces.is_some() || config.has_span_destination() {
         return true;
@@ -230,7 +230,7 @@ fn choose_printing(config: &mut TelemetryConfig, is_terminal: bool) -> bool {
     true
 }
 
-/// Writes to standard error instead of `tracing`, because log lines may be off or on standard output.
+/// Warns on standard error instead of through `tracing`, because log lines may be off or on standard output.
 fn warn_of_no_exporter() {
     static WRITTEN: Once = Once::new();
 
@@ -241,7 +241,7 @@ fn warn_of_no_exporter() {
              feature `console` could print them; set `OTEL_EXPORTER_OTLP_ENDPOINT` (`otlp_endpoint`), for example \
              `{endpoint}`, or turn traces off with `OTEL_TRACES_EXPORTER=none` (`exporters.traces`)\n"
         );
-        // Standard error may be closed.
+        // Standard error may be closed, so errors are ignored.
         let _ = Unsignalled(io::stderr()).write_all(line.as_bytes());
     });
 }

@@ -1,7 +1,7 @@
 //! The provider: configuration, the collector of finished spans, metrics, logs, and the exporters.
 //!
-//! Programs and libraries depend on [`floe-telemetry`](https://docs.rs/floe-telemetry), which re-exports all of it.
-//! This crate is its implementation, and any release may change it.
+//! Programs and libraries depend on [`floe-telemetry`](https://docs.rs/floe-telemetry), which re-exports this crate. It
+//! is an implementation detail, and any release may change it.
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 

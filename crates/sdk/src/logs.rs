@@ -24,7 +24,7 @@ use crate::collector::Redaction;
 pub struct LogRecords {
     /// Applies these settings to all records from now on.
     pub start: fn(LogRecordSettings),
-    /// Stops the export of records. They are still written locally.
+    /// Stops the export of records, which are still written locally.
     pub stop: fn(),
     /// Exports a record of OpenTelemetry's API.
     pub emit: fn(&SdkLogRecord, &Arc<InstrumentationScope>),
@@ -53,9 +53,9 @@ pub struct LogRecordSettings {
     pub redaction: Redaction,
     /// The floe identity of the resource, redacted.
     pub identity: Vec<KeyValue>,
-    /// The keys of baggage whose values are in records.
+    /// The keys of baggage whose values are added to records.
     pub baggage: Vec<Key>,
-    /// Patterns for the attributes of the current span in records.
+    /// Patterns for the attributes of the current span that are added to records.
     pub span_attributes: Vec<String>,
 }
 

@@ -1,7 +1,8 @@
 //! The optional parts of the library, which are separate crates: OTLP, the terminal, metrics and log records.
 //!
-//! The features of `floe-telemetry` link them, so that this crate does not name them. The list of this module tells a
-//! configuration which features the program has. The functions of a part are in a list of the module that calls them.
+//! Features of `floe-telemetry` link the parts, so that this crate does not depend on them. The list in this module has
+//! the features of the program, for configurations. The functions of a part are in a list of the module that calls
+//! them.
 
 use opentelemetry::KeyValue;
 
@@ -41,7 +42,7 @@ macro_rules! __part {
 }
 
 impl Part {
-    /// A part with these features that encodes nothing.
+    /// Creates a part with these features that encodes nothing.
     #[must_use]
     pub const fn of(features: &'static [(&'static str, bool)]) -> Self {
         Self { features, encode_attribute: None }
@@ -55,7 +56,7 @@ static OWN: [(&str, bool); 3] = [
     ("yaml", cfg!(feature = "yaml")),
 ];
 
-/// The enabled features.
+/// Returns the enabled features.
 pub(crate) fn features() -> impl Iterator<Item = &'static str> {
     let all = PARTS.iter().flat_map(|part| part.features).chain(&OWN);
     all.filter(|(_, is_enabled)| *is_enabled).map(|(name, _)| *name)

@@ -59,10 +59,10 @@ use crate::recorder::{self, Sampling};
 /// The timeout of the shutdown when the provider is dropped, unless the program sets another one.
 pub(crate) const DROP_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// The process of the provider in use, see [`this_process`]; 0 without a provider. A process has at most one provider.
+/// The number of the process that has a provider in use, see [`this_process`]; 0 without a provider.
 static IN_USE_BY: AtomicU32 = AtomicU32::new(0);
 
-/// A number that differs between forks, and is not 0.
+/// Returns a number that differs between a process and its forks, and is not 0.
 fn this_process() -> u32 {
     recorder::forks().wrapping_add(1)
 }
@@ -88,7 +88,7 @@ pub struct TelemetryProvider {
     drop_timeout: Duration,
 }
 
-/// The state of a provider. The functions for the end of the process refer to it weakly.
+/// The state of a provider, to which the functions for the end of the process have weak references.
 #[derive(Debug)]
 struct Inner {
     is_noop: bool,
@@ -225,7 +225,8 @@ impl TelemetryProvider {
         self.inner.counters.read()
     }
 
-    /// Exports all spans, metrics and log records that were finished before the call. Does nothing after shutdown.
+    /// Exports all spans, metrics and log records that were finished before the call. During a shutdown, this call only
+    /// waits for its end. After a shutdown, it does nothing.
     ///
     /// # Errors
     ///
@@ -235,9 +236,9 @@ impl TelemetryProvider {
         self.inner.force_flush(timeout)
     }
 
-    /// Stops recording, exports all spans that have ended, all metrics and all log records, and shuts
-    /// the exporters down. A second call waits until the first one has ended, at most for its own `timeout`.
-    /// One line on standard error has the losses since the start and the number of open spans.
+    /// Stops recording, exports all spans that have ended, all metrics and all log records, and shuts the exporters
+    /// down. A second call waits until the first one has ended, at most for its own `timeout`. If data was lost since
+    /// the start or spans are still open, one line on standard error says so.
     ///
     /// # Errors
     ///
@@ -251,8 +252,8 @@ impl TelemetryProvider {
     /// Shuts the provider down when the process exits by [`std::process::exit`] or by returning from `main`, within
     /// `timeout`. Otherwise only dropping the provider shuts it down, and `exit` drops nothing.
     ///
-    /// It does not apply to a process that is aborted or killed by a signal, so a handler of SIGTERM calls `exit`. It has
-    /// no effect on systems other than Unix.
+    /// It does not apply to a process that is aborted or killed by a signal, so a handler of SIGTERM must call `exit`.
+    /// It has no effect on systems other than Unix.
     ///
     /// ```
     /// use std::time::Duration;

@@ -1,8 +1,8 @@
 //! Suggests the correct word in errors about misspelled words.
 
-/// The number of edits between a text and a word, if it is small enough for a misspelling: one edit for every three
-/// letters, at least one and at most two, but none if both have fewer than three letters, such as `s3` and `s4`. Two
-/// swapped letters are one edit, and case does not matter.
+/// Returns the number of edits between a text and a word, if it is small enough for a misspelling: one edit for every
+/// three letters, at least one and at most two, but none if both have fewer than three letters, such as `s3` and `s4`.
+/// Two swapped letters are one edit, and case does not matter.
 pub fn edits(found: &str, word: &str) -> Option<usize> {
     let (of_found, of_word) = (found.chars().count(), word.chars().count());
     let most = (of_word.clamp(3, 6) / 3).min(of_found.max(of_word) / 3);
@@ -13,14 +13,14 @@ pub fn edits(found: &str, word: &str) -> Option<usize> {
     Some(edits).filter(|edits| *edits <= most)
 }
 
-/// The word that a text misspells: the first one with the fewest [`edits`].
+/// Returns the word that a text misspells: the first one with the fewest [`edits`].
 pub fn misspelled<'a>(found: &str, words: &[&'a str]) -> Option<&'a str> {
     let near = words.iter().filter_map(|word| Some((edits(found, word)?, *word)));
     near.min_by_key(|(edits, _)| *edits).map(|(_, word)| word)
 }
 
-/// The suggestion for a wrong text: the [`misspelled`] word, or the first word that begins with it, or that it begins
-/// with.
+/// Returns the suggestion for a wrong text: the [`misspelled`] word, or the first word that begins with the text or
+/// with which the text begins.
 pub fn nearest<'a>(found: &str, words: &[&'a str]) -> Option<&'a str> {
     let begins = |word: &&&str| {
         let length = found.len().min(word.len());
@@ -41,7 +41,7 @@ pub fn expected(words: &[&str], found: &str) -> String {
     format!("expected {}, found `{found}`{suggestion}", one_of(words))
 }
 
-/// The mistake of a key that is not among the known ones.
+/// Formats the message about a key that is not among the known ones.
 pub fn unknown_key(found: &str, known: &[&str]) -> String {
     match nearest(found, known) {
         None => format!("unknown key, expected {}", one_of(known)),

@@ -1,4 +1,4 @@
-//! The input of resource detectors, which is the environment's variables and the system's files, and their results.
+//! The input of resource detectors, which consists of environment variables and files of the system, and their results.
 
 use std::fmt;
 use std::io::{self, Read as _};
@@ -46,7 +46,7 @@ impl Surroundings<'static> {
 }
 
 impl<'a> Surroundings<'a> {
-    /// Surroundings for the test of a detector: the variables from `variable`, and the files below `root`.
+    /// Creates surroundings for the test of a detector: the variables from `variable`, and the files below `root`.
     pub const fn new(variable: &'a dyn Fn(&str) -> Option<String>, root: &'a Path) -> Self {
         Self { variable, root, unreadable: Vec::new() }
     }
@@ -57,7 +57,7 @@ impl<'a> Surroundings<'a> {
         value(&(self.variable)(name)?)
     }
 
-    /// Returns the first value among these variables.
+    /// Returns the value of the first of these variables that is not blank.
     #[must_use]
     pub fn any_variable(&self, names: &[&str]) -> Option<String> {
         names.iter().find_map(|name| self.variable(name))
@@ -116,7 +116,7 @@ fn read(path: &Path) -> io::Result<String> {
     Ok(String::from_utf8_lossy(&bytes).into_owned())
 }
 
-/// Removes surrounding spaces, and limits the length.
+/// Removes surrounding spaces, and limits the length. Returns `None` for a blank text.
 pub(crate) fn value(text: &str) -> Option<String> {
     let text = text.trim();
     let end = char_boundary::floor(text, MAX_VALUE);

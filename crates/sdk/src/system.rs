@@ -7,7 +7,7 @@ use rustix::process::{Resource, getrlimit};
 
 use crate::recorder::Buffer;
 
-/// The memory that rings leave free for allocations of the program and of the library's own threads, which cannot fail.
+/// The memory that rings leave free, because allocations of the program and of the library's threads must not fail.
 const HEADROOM: u64 = 64 * 1024 * 1024;
 
 pub(crate) fn answer() {
@@ -31,7 +31,7 @@ fn has_headroom() -> bool {
     limits.into_iter().zip(used).all(is_left)
 }
 
-/// The bytes of all mappings, and the bytes of data and stacks only.
+/// Returns the bytes of all mappings, and the bytes of data and stacks only.
 fn mapped_bytes() -> Option<[u64; 2]> {
     let pages = fs::read_to_string("/proc/self/statm").ok()?;
     let mut pages = pages.split_whitespace().map(str::parse::<u64>);

@@ -7,7 +7,7 @@ use crate::config::{DEFAULT_BACKEND, OtlpProtocol, TelemetryConfig};
 pub(super) enum BuiltIn {
     Console,
     Jaeger,
-    /// Any receiver of OTLP; the configuration names it.
+    /// Any receiver of OTLP, whose endpoint the configuration names.
     Otlp,
 }
 
@@ -36,7 +36,7 @@ impl TelemetryBackendPlugin for BuiltIn {
         }
     }
 
-    /// Returns OTLP for a configured endpoint, because `console` is also the default.
+    /// Returns OTLP if an endpoint is configured, even for `console`, because `console` is the default backend.
     fn otlp_exporter_config(&self, config: &TelemetryConfig) -> ExporterConfig {
         let protocol = config.otlp_protocol.unwrap_or_default();
         let default_endpoint = match (self, protocol) {

@@ -29,7 +29,7 @@ pub fn validate_connection(config: &TelemetryConfig) -> Result<ConnectionReport,
     }))
 }
 
-/// The target; `None` if the backend is the terminal.
+/// Returns the OTLP target of the backend; `None` if the backend is the terminal.
 pub(crate) fn target(config: &TelemetryConfig) -> Result<Option<OtlpTarget>, Error> {
     let backend = find(&config.backend)?;
     let exporter = caught(|| backend.otlp_exporter_config(config))

@@ -17,7 +17,7 @@ pub const CONNECTION_TIMEOUT: Duration = Duration::from_secs(10);
 
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// The result of a connection check. Never contains a credential.
+/// The result of a connection check. It never contains a credential.
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub struct ConnectionReport {
@@ -73,7 +73,7 @@ pub(super) fn within<T: Send + 'static>(
     })
 }
 
-/// Sends the exporter's request without spans.
+/// Sends a request without spans, as the exporter would.
 pub(super) fn send_empty_request(
     exporter: &ExporterConfig,
     config: &TelemetryConfig,

@@ -29,8 +29,8 @@ pub struct OtlpExporterConfig {
     /// Headers of every request. A header of the same name from the environment or from the
     /// configuration, such as its `authentication`, takes precedence.
     pub headers: Vec<(String, Secret)>,
-    /// Whether the backend accepts traces only. Metrics and logs are then sent only if the
-    /// configuration lists `otlp` among their exporters.
+    /// Whether the backend accepts traces only. Metrics and logs are then sent only if the configuration lists `otlp`
+    /// among their exporters or has an endpoint for them.
     pub is_traces_only: bool,
 }
 
@@ -68,7 +68,7 @@ impl OtlpExporterConfig {
         self
     }
 
-    /// The target of an exporter for this destination.
+    /// Returns the target of an exporter for this destination.
     pub(super) fn target(&self, config: &TelemetryConfig) -> OtlpTarget {
         let mut config = config.copied();
         // An unset endpoint stays unset, because the endpoint of a signal may have another protocol.

@@ -32,20 +32,20 @@ use crate::config::TelemetryConfig;
 /// assert_eq!(backend::names(), ["console", "jaeger", "otlp", "tempo"]);
 /// ```
 pub trait TelemetryBackendPlugin: Send + Sync {
-    /// The name by which a configuration chooses the backend, for example `jaeger`. Unique among the backends of a
-    /// program.
+    /// Returns the name by which a configuration chooses the backend, for example `jaeger`. It must be unique among the
+    /// backends of a program.
     fn name(&self) -> &str;
 
-    /// The version of the backend, for example `1.4.0`.
+    /// Returns the version of the backend, for example `1.4.0`.
     fn version(&self) -> &str;
 
-    /// One sentence that describes the backend. Default: empty.
+    /// Returns one sentence that describes the backend. Default: empty.
     #[expect(clippy::unnecessary_literal_bound, reason = "an implementation may own its text")]
     fn description(&self) -> &str {
         ""
     }
 
-    /// The destination of telemetry. `config` is the user's configuration, already validated.
+    /// Returns the destination of telemetry. `config` is the user's configuration, already validated.
     fn otlp_exporter_config(&self, config: &TelemetryConfig) -> ExporterConfig;
 
     /// Checks whether the backend accepts telemetry. Default: sends an OTLP request without spans,

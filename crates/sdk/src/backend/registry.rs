@@ -26,20 +26,20 @@ impl LinkedBackend {
         Self { backend, location }
     }
 
-    /// The backend.
+    /// Returns the backend.
     #[must_use]
     pub const fn backend(&self) -> &'static dyn TelemetryBackendPlugin {
         self.backend
     }
 
-    /// The place in the source that registers the backend.
+    /// Returns the source location that registers the backend.
     #[must_use]
     pub const fn location(&self) -> SourceLocation {
         self.location
     }
 }
 
-/// For example `acme 2.3.4 (acme-backend/lib.rs:14)`.
+/// Formats a backend as `acme 2.3.4 (acme-backend/lib.rs:14)`.
 impl fmt::Display for LinkedBackend {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (name, version) = (self.backend.name(), self.backend.version());
@@ -60,13 +60,13 @@ static BUILT_IN: [LinkedBackend; 3] = [
     LinkedBackend::new(&BuiltIn::Otlp, floe_telemetry_core::__floe_location!()),
 ];
 
-/// Every backend that is linked into the program, in no particular order. Backends that cannot be chosen, because they
-/// share a name, are included.
+/// Returns every backend that is linked into the program, in no particular order. Backends that cannot be chosen,
+/// because they share a name, are included.
 pub fn linked() -> impl Iterator<Item = &'static LinkedBackend> {
     BUILT_IN.iter().chain(BACKENDS.iter())
 }
 
-/// The names that [`TelemetryConfig::backend`](crate::TelemetryConfig::backend) accepts, sorted.
+/// Returns the names that [`TelemetryConfig::backend`](crate::TelemetryConfig::backend) accepts, sorted.
 #[must_use]
 pub fn names() -> Vec<&'static str> {
     let names: Vec<_> = linked().map(|linked| linked.backend().name()).collect();
@@ -75,12 +75,12 @@ pub fn names() -> Vec<&'static str> {
     names
 }
 
-/// The backend of this name.
+/// Returns the backend with this name.
 ///
 /// # Errors
 ///
-/// No backend or several backends have this name. The error lists the accepted names, or the source locations of the
-/// registrations.
+/// No backend, or several backends, have this name. The error lists the accepted names, or the source locations that
+/// register the backends.
 ///
 /// ```standalone_crate
 /// use floe_telemetry::backend;

@@ -4,14 +4,14 @@ use std::env::consts::ARCH;
 
 use crate::surroundings::{DetectedAttributes, Surroundings};
 
-/// The files with the id of the machine, of systemd and of D-Bus.
+/// The files of systemd and of D-Bus with the id of the machine.
 const IDS: [&str; 2] = ["/etc/machine-id", "/var/lib/dbus/machine-id"];
 
 const NAME: &str = "/proc/sys/kernel/hostname";
 
 pub(super) fn detect(surroundings: &mut Surroundings<'_>, found: &mut DetectedAttributes) {
     let name = surroundings.value(NAME);
-    // Windows sets the variable, and a shell may export it.
+    // Windows sets `COMPUTERNAME`, and a shell may export `HOSTNAME`.
     let name = name.or_else(|| surroundings.any_variable(&["COMPUTERNAME", "HOSTNAME"]));
     found.add("host.name", name);
     let id = IDS.into_iter().find_map(|path| surroundings.value(path));
@@ -19,7 +19,7 @@ pub(super) fn detect(surroundings: &mut Surroundings<'_>, found: &mut DetectedAt
     found.add("host.arch", Some(arch()));
 }
 
-/// The architecture, by the names of the conventions.
+/// Returns the architecture, by the names of the conventions.
 fn arch() -> &'static str {
     match ARCH {
         "x86_64" => "amd64",

@@ -4,7 +4,7 @@ use std::env::consts::OS;
 
 use crate::surroundings::{DetectedAttributes, Surroundings, value};
 
-/// The description of the distribution
+/// The files that describe the distribution
 /// ([`os-release`](https://www.freedesktop.org/software/systemd/man/latest/os-release.html)).
 const RELEASES: [&str; 2] = ["/etc/os-release", "/usr/lib/os-release"];
 
@@ -22,7 +22,7 @@ pub(super) fn detect(surroundings: &mut Surroundings<'_>, found: &mut DetectedAt
     found.add("os.build_id", field("BUILD_ID"));
 }
 
-/// The type of the system, by the names of the conventions.
+/// Returns the type of the system, by the names of the conventions.
 fn kind() -> &'static str {
     match OS {
         "macos" | "ios" => "darwin",

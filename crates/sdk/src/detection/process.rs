@@ -5,9 +5,9 @@ use std::ffi::OsStr;
 
 use crate::surroundings::{DetectedAttributes, Surroundings, value};
 
-/// Detects all but the arguments, because no redaction knows which of them are credentials.
+/// Detects the process. Its arguments are left out, because redaction cannot know which of them are credentials.
 pub(super) fn detect(surroundings: &mut Surroundings<'_>, found: &mut DetectedAttributes) {
-    // A web page has no process id, and the standard library panics.
+    // A web page has no process id, and there the standard library panics.
     #[cfg(not(target_family = "wasm"))]
     found.add("process.pid", Some(i64::from(std::process::id())));
     #[cfg(unix)]
@@ -18,13 +18,13 @@ pub(super) fn detect(surroundings: &mut Surroundings<'_>, found: &mut DetectedAt
     found.add("process.executable.name", text(name));
     found.add("process.executable.path", text(path.as_ref().map(|path| path.as_os_str())));
     found.add("process.command", text(env::args_os().next().as_deref()));
-    // Windows sets the variable.
+    // Windows sets `USERNAME`.
     let owner = owner(surroundings).or_else(|| surroundings.variable("USERNAME"));
     found.add("process.owner", owner);
     found.add("process.runtime.name", Some("rustc"));
 }
 
-/// The name of the effective user, or the number of a user without a name.
+/// Returns the name of the effective user, or the number of a user without a name.
 fn owner(surroundings: &mut Surroundings<'_>) -> Option<String> {
     let status = surroundings.file("/proc/self/status")?;
     let ids = status.lines().find_map(|line| line.strip_prefix("Uid:"))?;

@@ -1,4 +1,4 @@
-//! Tests detectors with files and variables that the tests make.
+//! Tests detectors with files and variables that the tests create.
 
 use std::fs;
 use std::path::Path;
@@ -8,7 +8,7 @@ use tempfile::TempDir;
 
 use super::*;
 
-/// A folder with these files.
+/// Creates a folder with these files.
 fn root(files: &[(&str, &str)]) -> TempDir {
     let root = tempfile::tempdir().unwrap();
     for (path, content) in files {

@@ -25,7 +25,7 @@ floe_telemetry_core::__floe_link_list! {
 }
 
 impl ConsoleExporters {
-    /// The exporters.
+    /// Returns the exporters.
     ///
     /// # Errors
     ///

@@ -50,7 +50,7 @@ impl SpanExporter for MemoryExporter {
         let mut spans = self.spans.lock().unwrap_or_else(PoisonError::into_inner);
         if spans.len() + batch.len() > CAPACITY {
             return Err(opentelemetry_sdk::error::OTelSdkError::InternalFailure(format!(
-                "the memory exporter is full, it stores at most {CAPACITY} spans"
+                "the memory exporter is full: it stores at most {CAPACITY} spans"
             )));
         }
         spans.extend(batch);

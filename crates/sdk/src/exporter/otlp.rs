@@ -22,7 +22,7 @@ pub struct OtlpExporters {
     pub metrics: fn(ExporterId, &OtlpTarget, &Counters) -> Started<MetricDestination>,
     /// Starts the exporter of log records under a name.
     pub logs: fn(&ExporterId, &OtlpTarget, &Resource, &LogSettings) -> Started<Arc<LogWorker>>,
-    /// Sends one request without spans within a time. The error is the reason why it was refused.
+    /// Sends one request without spans within a timeout. The error is the reason why it failed.
     pub try_connection: fn(&OtlpTarget, Duration) -> Result<(), String>,
 }
 
@@ -37,19 +37,19 @@ floe_telemetry_core::__floe_link_list! {
 }
 
 impl OtlpExporters {
-    /// The functions of signals whose features are not enabled.
+    /// The functions of signals whose features are not enabled, which return errors.
     pub const WITHOUT: Self = Self {
         spans: |_, _, _, _| Err(without("traces")),
         metrics: |_, _, _| Err(without("metrics")),
         logs: |_, _, _, _| Err(without("logs")),
-        try_connection: |_, _| Err("nothing is sent".to_owned()),
+        try_connection: |_, _| Err("no exporter over OTLP is linked".to_owned()),
     };
 
     pub(crate) fn linked() -> Option<&'static Self> {
         OTLP.iter().next()
     }
 
-    /// The exporters.
+    /// Returns the exporters.
     ///
     /// # Errors
     ///

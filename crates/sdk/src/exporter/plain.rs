@@ -17,8 +17,8 @@ struct SdkExporter<E> {
     timeout: Duration,
 }
 
-/// Starts an exporter. Like that of the SDK's batch processor, its thread has no async runtime, so an exporter must bring
-/// the runtime that it needs.
+/// Starts an exporter. Its thread has no async runtime, as in the SDK's batch processor, so an exporter must bring the
+/// runtime that it needs.
 ///
 /// # Errors
 ///

@@ -1,7 +1,7 @@
 //! Standard output and standard error, which the library shares with the program.
 //!
 //! A text is written under the lock of the standard library, so that no line of the program splits it. Printing threads
-//! of the program wait for this lock, so it is not held while the reader of a pipe does not read.
+//! of the program wait for this lock, so it is not held during a wait for the reader of a pipe.
 
 #[cfg(target_os = "linux")]
 mod room;
@@ -16,7 +16,7 @@ use crate::program_signals::Unsignalled;
 /// The pause between two checks of a pipe. Polling is needed, because nothing signals room for more than a page.
 const PAUSE: Duration = Duration::from_millis(5);
 
-/// A stream for exporters, which have time to wait for a reader.
+/// A standard stream for exporters, which can wait for the reader of a pipe.
 #[derive(Debug)]
 pub struct StandardStream {
     stream: Stream,
@@ -31,7 +31,7 @@ enum Stream {
 }
 
 impl Stream {
-    /// The number of bytes to write now.
+    /// Returns how many of `bytes` can be written now.
     fn room(self, bytes: usize) -> usize {
         #[cfg(target_os = "linux")]
         let bytes = match self {
@@ -43,13 +43,13 @@ impl Stream {
 }
 
 impl StandardStream {
-    /// Standard output.
+    /// Returns standard output.
     #[must_use]
     pub const fn stdout() -> Self {
         Self::new(Stream::Output)
     }
 
-    /// Standard error.
+    /// Returns standard error.
     #[must_use]
     pub const fn stderr() -> Self {
         Self::new(Stream::Error)

@@ -1,4 +1,4 @@
-//! A log record for each panic, and optionally redacted text that replaces the panic hook's output.
+//! Logs a record for each panic, and optionally writes redacted text in place of the panic hook's output.
 
 use std::backtrace::Backtrace;
 use std::fmt::Write as _;
@@ -16,11 +16,11 @@ use crate::program_signals::Unsignalled;
 use crate::recorder::Exception;
 use crate::redaction::sanitize_lines;
 
-/// Whether the panic hook is replaced, by the configuration of the last provider.
+/// Whether the configuration of the last provider replaces the panic hook.
 static IS_REPLACED: AtomicBool = AtomicBool::new(false);
 
-/// Logs panics after the current panic hook, or instead of it. The span of a panicking `#[traced]` function has its own
-/// event; a record also has the ids of a current span that outlives the panic.
+/// Logs panics after the current panic hook, or in place of it. The span of a panicking `#[traced]` function has its
+/// own event of the panic. The record also has the ids of the current span, which may outlive the panic.
 pub(super) fn observe(output: PanicOutput) {
     static HOOK: Once = Once::new();
 
@@ -43,13 +43,13 @@ pub(super) fn observe(output: PanicOutput) {
                 text = redacted(panic, &message);
             }
             add_backtrace(&mut text);
-            // Standard error may be closed.
+            // Standard error may be closed, so errors are ignored.
             let _ = Unsignalled(io::stderr()).write_all(text.as_bytes());
         }));
     });
 }
 
-/// Returns whether the line of the record is on standard error.
+/// Logs a panic, and returns whether the log line is on standard error.
 fn log(panic: &PanicHookInfo<'_>, message: &str) -> bool {
     if LogRecords::linked().is_none() {
         return false;
@@ -67,7 +67,7 @@ fn log(panic: &PanicHookInfo<'_>, message: &str) -> bool {
     })
 }
 
-/// The standard library's text about a panic, redacted.
+/// Returns the text of the standard library about a panic, redacted.
 fn redacted(panic: &PanicHookInfo<'_>, message: &str) -> String {
     let thread = thread::current();
     let name = sanitize_lines(thread.name().unwrap_or("<unnamed>"));

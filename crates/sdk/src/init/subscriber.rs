@@ -15,7 +15,7 @@ use crate::error::Error;
 use crate::layers::ProgramLayer;
 use crate::provider::TelemetryProviderBuilder;
 
-/// The default level without a variable, the same as `tracing`'s.
+/// The level if no variable sets one, as in `tracing_subscriber::fmt`.
 const DEFAULT_LEVEL: LevelFilter = LevelFilter::INFO;
 
 /// The layers below the log lines.
@@ -27,7 +27,7 @@ type Below = Layered<Option<Vec<ProgramLayer>>, Registry>;
 pub struct LogLines {
     /// The layer that writes and exports the events of `tracing`.
     pub layer: fn(&LoggingConfig, Targets) -> Box<dyn Layer<Below> + Send + Sync>,
-    /// Completes the layer once it is installed: records of `log`, and ids for lines.
+    /// Forwards records of `log` and requests ids for log lines, once the layer is installed.
     pub complete: fn(&LoggingConfig, &Targets),
 }
 
@@ -38,10 +38,10 @@ floe_telemetry_core::__floe_link_list! {
 
 impl TelemetryProviderBuilder {
     /// Adds a layer to the `tracing` subscriber that [`init`](Self::init) installs (feature `logs` or `tracing`), for
-    /// example one of `tracing_subscriber::fmt`. May be called more than once.
+    /// example one of `tracing_subscriber::fmt`. Each call adds one layer.
     ///
-    /// The filters of the variables apply only to the layers of this crate, so the layer brings its own. It runs before
-    /// the layer that records spans.
+    /// The filters of the variables apply only to the layers of this crate, so the added layer needs a filter of its
+    /// own. It runs before the layer that records spans.
     ///
     /// ```standalone_crate
     /// use tracing_subscriber::{Layer as _, filter::LevelFilter, fmt};
@@ -122,7 +122,7 @@ fn default_filter() -> Targets {
 }
 
 impl LoggingConfig {
-    /// Returns the filter by the levels.
+    /// Returns the filter that these levels describe.
     #[doc(hidden)]
     pub fn level_filter(&self) -> Result<Targets, Error> {
         let levels = parse_levels(&self.log_level)
@@ -145,7 +145,7 @@ fn targets(directives: &[Directive]) -> Targets {
     targets
 }
 
-/// Checks whether the program's own subscriber, which stays, has the layer for spans.
+/// Warns if the program's own subscriber, which stays, lacks the layer for spans.
 fn check_existing() {
     if spans::are_missing() {
         tracing::warn!(

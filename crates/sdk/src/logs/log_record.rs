@@ -1,4 +1,4 @@
-//! A log record, from its creation to its bytes: redacted and limited while it is filled.
+//! A log record, which is redacted and limited while it is filled.
 
 use std::fmt::{self, Write as _};
 use std::mem;
@@ -13,8 +13,8 @@ use crate::bounded_text::Bounded;
 use crate::caught::caught;
 use crate::char_boundary;
 
-/// The maximum distance from the end of a truncated text to the start of its last word, in bytes. This word is removed,
-/// because redaction may not recognize a truncated secret.
+/// The maximum number of bytes that are removed as the last word of a truncated text. It is removed, because redaction
+/// may not recognize a truncated secret.
 const MAX_WORD: usize = 4 * 1024;
 
 /// The scope of records of `tracing` and `log`. The target replaces the scope's name.
@@ -46,7 +46,7 @@ pub struct LogRecord {
     pub has_baggage: bool,
     /// Whether the user's formatting code panicked.
     pub has_panicked: bool,
-    /// The number of fields over the limits.
+    /// The number of fields that were dropped because of the limits.
     pub dropped_attributes: u32,
     /// Whether the message is a real message instead of the name of the event.
     pub has_message: bool,
@@ -58,7 +58,7 @@ pub struct LogRecord {
     texts: String,
     message: Place,
     target: Option<Target>,
-    /// The fields and the identity.
+    /// The fields, followed by the identity.
     values: Vec<Field>,
     fields: u32,
 }
@@ -129,23 +129,23 @@ impl LogRecord {
         *self = Self { observed_timestamp, texts, values, ..Self::default() };
     }
 
-    /// The scope, whose name the target replaces.
+    /// Returns the scope. An exporter replaces its name by the target.
     pub fn scope(&self) -> &InstrumentationScope {
         self.scope.as_deref().unwrap_or(&SCOPE)
     }
 
-    /// The text of the line.
+    /// Returns the text of the log line.
     pub fn message(&self) -> &str {
         self.text(&self.message)
     }
 
-    /// The exported body.
+    /// Returns the exported body.
     pub fn body(&self) -> Option<LogValue<'_>> {
         let message = self.has_message.then(|| LogValue::Text(self.message()));
         self.body.as_deref().map(LogValue::from).or(message)
     }
 
-    /// The name of the logger, if it differs from the scope's.
+    /// Returns the name of the logger, if it differs from that of the scope.
     pub fn target(&self) -> Option<&str> {
         Some(match self.target.as_ref()? {
             Target::Static(target) => target,
@@ -153,18 +153,18 @@ impl LogRecord {
         })
     }
 
-    /// The identity. A field with the same key takes precedence.
+    /// Returns the identity, except for keys that a field has.
     pub fn identity(&self) -> impl Iterator<Item = (&Key, LogValue<'_>)> {
         let identity = self.split().1.iter();
         identity.filter(|it| !self.has_field(&it.key)).map(|field| self.resolve(field))
     }
 
-    /// The fields.
+    /// Returns the fields.
     pub fn fields(&self) -> impl Iterator<Item = (&Key, LogValue<'_>)> {
         self.split().0.iter().map(|field| self.resolve(field))
     }
 
-    /// The attributes: the identity, then the fields.
+    /// Returns the attributes: the identity, then the fields.
     pub fn attributes(&self) -> impl Iterator<Item = (&Key, LogValue<'_>)> {
         self.identity().chain(self.fields())
     }
@@ -173,7 +173,7 @@ impl LogRecord {
         self.values.split_at(self.fields as usize)
     }
 
-    /// The size of the texts, and an estimate of the rest.
+    /// Returns the size in bytes: that of the texts, and an estimate of the rest.
     pub(super) fn size(&self) -> usize {
         let values = self.values.iter().map(|it| size_of::<Field>() + it.key.as_str().len());
         size_of::<Self>() + self.texts.len() + self.nested as usize + values.sum::<usize>()
@@ -218,7 +218,7 @@ impl LogRecord {
         self.split().0.iter().any(|field| field.key == *key)
     }
 
-    /// Whether the limits permit another field. A surplus field is counted.
+    /// Returns whether the limits permit another field. If they do not, the field is counted as dropped.
     pub fn take_room(&mut self) -> bool {
         let has_room = self.split().0.len() < LogRecord::MAX_FIELDS && self.take_nested(0);
         let dropped = self.dropped_attributes.saturating_add(u32::from(!has_room));
@@ -226,14 +226,14 @@ impl LogRecord {
         has_room
     }
 
-    /// Adds the bytes of a nested value, and returns whether the limit permits it.
+    /// Counts the bytes of a nested value, and returns whether the record was below its limit before.
     pub fn take_nested(&mut self, bytes: usize) -> bool {
         let has_room = self.texts.len() + (self.nested as usize) < LogRecord::MAX_RECORD;
         self.nested = self.nested.saturating_add(position(bytes));
         has_room
     }
 
-    /// Redacts and truncates a text that is not a field.
+    /// Returns a redacted and truncated text for a nested value.
     pub fn nested_text(
         &mut self,
         text: &str,
@@ -246,7 +246,7 @@ impl LogRecord {
         text
     }
 
-    /// Adds a text.
+    /// Adds a field with a text, which is written, redacted and then truncated.
     pub fn add_text(
         &mut self,
         key: Key,
@@ -257,12 +257,12 @@ impl LogRecord {
         self.add(key, value);
     }
 
-    /// Adds a redacted value.
+    /// Adds a field with a value that is already redacted.
     pub fn add_value(&mut self, key: Key, value: AnyValue) {
         self.add(key, Stored::Other(value));
     }
 
-    /// Replaces the value of an existing key.
+    /// Adds a field, or replaces the value of an existing key.
     fn add(&mut self, key: Key, value: Stored) {
         let end = self.fields as usize;
         if let Some(known) = self.values[..end].iter_mut().find(|field| field.key == key) {

@@ -1,5 +1,5 @@
-//! OpenTelemetry's `LoggerProvider` and `Logger` over the same exporters, so that records of code that uses
-//! OpenTelemetry's logs API are redacted and exported like records of `tracing` and `log`.
+//! Implements OpenTelemetry's `LoggerProvider` and `Logger` over the provider's exporters, so that records of code that
+//! uses OpenTelemetry's logs API are redacted and exported like records of `tracing` and `log`.
 
 use std::sync::Arc;
 

@@ -14,8 +14,8 @@ use crate::keys;
 /// The name of the logger that creates empty records.
 const SCOPE: &str = "floe.telemetry";
 
-/// An empty record. The SDK creates records only through the logger of a provider, whose own log messages are
-/// suppressed.
+/// An empty record, which is cloned. The SDK creates records only through the logger of a provider of its own, whose
+/// log messages are suppressed here.
 pub(super) static BLANK: LazyLock<SdkLogRecord> = LazyLock::new(|| {
     let create = || {
         let factory =
@@ -24,7 +24,7 @@ pub(super) static BLANK: LazyLock<SdkLogRecord> = LazyLock::new(|| {
         let _ = factory.shutdown();
         blank
     };
-    // There is no subscriber, or this thread is passing an event to one, and then it cannot be replaced.
+    // True without a subscriber, and while this thread passes an event to one, which then cannot be replaced.
     let is_silent = get_default(Dispatch::is::<NoSubscriber>);
     if is_silent { create() } else { with_default(&Dispatch::none(), create) }
 });
@@ -38,7 +38,7 @@ pub(super) fn sdk_record(of: &LogRecord) -> SdkLogRecord {
     if let Some(name) = of.event_name {
         record.set_event_name(name);
     }
-    // An exporter uses the target as the name of the scope.
+    // Exporters use the target as the name of the scope.
     if let Some(target) = of.target() {
         record.set_target(target.to_owned());
     }

@@ -31,14 +31,14 @@ pub(super) type LogRecordBatch = Vec<Arc<LogRecord>>;
 pub struct LogSettings {
     /// The size of a batch, in records.
     batch_size: usize,
-    /// The maximum time of a record in an incomplete batch.
+    /// The maximum time for which a record waits in an incomplete batch.
     delay: Duration,
-    /// The queue; its capacity counts records.
+    /// The settings of the queue, whose capacity counts records.
     pub worker: WorkerSettings,
 }
 
 impl LogSettings {
-    /// The settings of the span exporters, with the configured queue size for records.
+    /// Returns the settings of the span exporters, with the sizes and times that `batch` sets for records.
     pub(crate) fn new(worker: &WorkerSettings, batch: &BatchLogRecordProcessorConfig) -> Self {
         Self {
             batch_size: batch.max_export_batch_size.clamp(1, batch.max_queue_size.max(1)),
@@ -59,7 +59,7 @@ pub struct LogWorker {
     open: Mutex<Open>,
     worker: Worker<LogRecordBatch>,
     settings: LogSettings,
-    /// The number of forks at the start of the thread, which does not exist in a fork.
+    /// The number of forks when the thread started. In a later fork, the thread does not exist.
     forks: u32,
 }
 
@@ -124,14 +124,14 @@ impl LogWorker {
             });
         }
         drop(open);
-        // A loop that logs is faster than the export, which gets its turn here before records are dropped.
+        // A loop that logs would be faster than the export, which gets a turn here before records are dropped.
         let Size { spans, bytes } = settings.worker.capacity;
         if room.spans <= spans / 2 || room.bytes <= bytes / 2 {
             yield_now();
         }
     }
 
-    /// Exports the batch and the queue.
+    /// Queues the open batch, and flushes the exporter after its queue is exported.
     pub fn flush(&self, report: &Sender<Report>) {
         self.ship(&mut self.lock());
         self.worker.flush(report);

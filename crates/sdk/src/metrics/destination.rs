@@ -21,9 +21,9 @@ type AddReader = Box<
 pub struct MetricDestination(pub(crate) AddReader);
 
 impl MetricDestination {
-    /// A destination with this exporter.
+    /// Creates a destination with this exporter.
     ///
-    /// Metrics have the class of a failed export if the exporter stores its failure in `last`.
+    /// If the exporter stores its failure in `last`, the library's metrics have the class of the failure.
     pub fn new(id: ExporterId, exporter: impl PushMetricExporter, last: LastExport) -> Self {
         Self(Box::new(move |builder, config, counters| {
             let export = counters.exports.create(id, Signal::Metrics);

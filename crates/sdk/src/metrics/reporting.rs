@@ -102,7 +102,7 @@ impl<R: MetricReader> MetricReader for Guarded<R> {
     }
 }
 
-/// Calls an exporter or a reader, which may be the program's. An uncaught panic would end the reader's thread.
+/// Calls an exporter or a reader, which may be code of the program. An uncaught panic would end the reader's thread.
 fn guarded(what: &str, call: impl FnOnce() -> OTelSdkResult) -> OTelSdkResult {
     caught(call).unwrap_or_else(|panic| panicked(what, &panic))
 }

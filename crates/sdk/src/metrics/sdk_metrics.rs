@@ -18,7 +18,7 @@ type Metric = (&'static str, &'static str, &'static str);
 
 use Signal::{Logs, Metrics, Traces};
 
-/// The items that processors (`true`) and exporters have finished, by the class of the error.
+/// The metrics of finished items of processors (`true`) and exporters (`false`), by the class of the error.
 #[rustfmt::skip]
 static FINISHED: [(Metric, bool, Signal); 5] = [
     (("otel.sdk.processor.span.processed", "{span}", "Spans that a processor has passed to its exporter, and spans that it has dropped, by reason."), true, Traces),
@@ -28,7 +28,7 @@ static FINISHED: [(Metric, bool, Signal); 5] = [
     (("otel.sdk.exporter.metric_data_point.exported", "{data_point}", "Data points whose export has succeeded, and data points whose export has failed, by reason."), false, Metrics),
 ];
 
-/// The items that processors hold now.
+/// The metrics of items that processors hold now.
 #[rustfmt::skip]
 static QUEUED: [(Metric, Signal); 2] = [
     (("otel.sdk.processor.span.queue.size", "{span}", "Spans in the open batch or the queue of a processor, or passed to its exporter."), Traces),
@@ -78,7 +78,7 @@ fn finished(counters: &Counters, is_processor: bool, signal: Signal) -> Series {
         series.push((0, Vec::new()));
     }
     if is_processor && signal == Traces {
-        // The spans that are lost before they reach a processor.
+        // Spans that were lost before they reached a processor.
         let all = counters.read();
         let kind = type_name::<Collector>();
         let lost = |spans, error_type| {

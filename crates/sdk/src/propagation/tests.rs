@@ -1,4 +1,4 @@
-//! B3: a valid parent is passed on, and others are ignored.
+//! Tests B3: a valid parent is passed on, and an invalid one is ignored.
 
 use opentelemetry::Context;
 use opentelemetry::trace::TraceContextExt as _;
@@ -10,14 +10,14 @@ use floe_telemetry_core::propagation::{ExtractFrom as _, InjectInto as _};
 const TRACE: &str = "80f198ee56343ba864fe8b2a57d3eff7";
 const SPAN: &str = "e457b5a2e4d86bd1";
 
-/// The lines as headers, with ids in place of `TRACE` and `SPAN`.
+/// Parses headers, with ids in place of `TRACE` and `SPAN`.
 fn headers(text: &str) -> Vec<(String, String)> {
     let text = text.replace("TRACE", TRACE).replace("SPAN", SPAN);
     let pairs = text.split(", ").filter_map(|pair| pair.split_once(": "));
     pairs.map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
 }
 
-/// The headers that a service sends after it has received these headers.
+/// Returns the headers that a service sends after it has received `received`.
 fn passed_on(format: Propagator, received: &[(String, String)]) -> Vec<(String, String)> {
     let propagator = by_name(format.as_str()).unwrap();
     let mut cx = Context::new();

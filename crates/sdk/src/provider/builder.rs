@@ -84,7 +84,7 @@ impl TelemetryProviderBuilder {
         }
     }
 
-    /// The configuration of the provider.
+    /// Returns the configuration of the provider.
     #[must_use]
     pub const fn config(&self) -> &TelemetryConfig {
         &self.config
@@ -110,8 +110,7 @@ impl TelemetryProviderBuilder {
 
     /// Adds a span exporter, which can be any implementation of OpenTelemetry's [`SpanExporter`].
     ///
-    /// It receives redacted spans. May be called more than once: each exporter has its own queue and
-    /// thread.
+    /// The exporter receives redacted spans. Each call adds an exporter with its own queue and thread.
     pub fn with_span_exporter<E: SpanExporter + 'static>(mut self, exporter: E) -> Self {
         let id = ExporterId::of::<E>();
         self.exporters.push(Box::new(move |resource, settings| {
@@ -120,12 +119,10 @@ impl TelemetryProviderBuilder {
         self
     }
 
-    /// Adds a metric exporter, which can be any implementation of OpenTelemetry's
-    /// [`PushMetricExporter`].
+    /// Adds a metric exporter, which can be any implementation of OpenTelemetry's [`PushMetricExporter`].
     ///
-    /// It receives redacted attributes, every `metrics.export_interval_millis`. May be called more than
-    /// once: each exporter has its own thread. Needs the feature `metrics`, without which
-    /// [`initialize`](Self::initialize) fails.
+    /// The exporter receives redacted attributes, every `metrics.export_interval_millis`. Each call adds an exporter
+    /// with its own thread. Without the feature `metrics`, [`initialize`](Self::initialize) fails.
     pub fn with_metric_exporter<E: PushMetricExporter>(mut self, exporter: E) -> Self {
         let id = ExporterId::of::<E>();
         self.metrics.push(MetricDestination::new(id, exporter, Arc::default()));
@@ -135,8 +132,9 @@ impl TelemetryProviderBuilder {
     /// Adds a metric reader, which can be any implementation of OpenTelemetry's [`MetricReader`], such as a reader that
     /// collects on request.
     ///
-    /// It reads redacted attributes. A panic in it becomes an error of the flush or the shutdown, and other readers
-    /// continue. May be called more than once. Needs the feature `metrics`, like an exporter.
+    /// The reader gets redacted attributes. A panic in it becomes an error of the flush or the shutdown, and other
+    /// readers continue. Each call adds a reader. Without the feature `metrics`, [`initialize`](Self::initialize)
+    /// fails.
     pub fn with_metric_reader<R: MetricReader>(mut self, reader: R) -> Self {
         self.metrics.push(MetricDestination::of_reader(reader));
         self
@@ -168,28 +166,28 @@ impl TelemetryProviderBuilder {
 
     /// Adds a log exporter, which can be any implementation of OpenTelemetry's [`LogExporter`].
     ///
-    /// It receives the redacted log records. May be called more than once: each exporter has its own queue and thread.
-    /// Needs the feature `logs`, without which [`initialize`](Self::initialize) fails.
+    /// The exporter receives redacted log records. Each call adds an exporter with its own queue and thread. Without
+    /// the feature `logs`, [`initialize`](Self::initialize) fails.
     pub fn with_log_exporter<E: LogExporter + 'static>(mut self, exporter: E) -> Self {
         self.logs.push(LogWorker::of_sdk(exporter));
         self
     }
 
-    /// Adds a span processor, which may read, change and discard each finished span before it is redacted and
-    /// exported. May be called more than once: processors are called in the order in which they were added.
+    /// Adds a span processor, which may read, change and discard each finished span before it is redacted and exported.
+    /// Processors are called in the order in which they were added.
     pub fn with_span_processor(mut self, processor: impl SpanProcessor + 'static) -> Self {
         self.processors.push(Box::new(processor));
         self
     }
 
     /// Sets a sampler, which can be any implementation of OpenTelemetry's [`ShouldSample`]. It decides for each span,
-    /// including children, instead of the configured sampler and the ratios of [rules](crate::config::SamplingRule);
-    /// their `off` still applies.
+    /// including children, instead of the configured sampler and the ratios of [rules](crate::config::SamplingRule).
+    /// The `off` of a rule still applies.
     ///
-    /// It is called by the thread that starts the span, when the name, the attributes and the links are known, so the
-    /// expressions of `#[traced]` are evaluated for each call. A `RecordOnly` span reaches span processors and metrics
-    /// derived from spans, but is not exported ([`Statistics::sampled_out`](crate::Statistics)). If it panics, the span
-    /// is not sampled ([`Statistics::sampler_panics`](crate::Statistics)).
+    /// The sampler is called by the thread that starts the span, when the name, the attributes and the links are known,
+    /// so the expressions of `#[traced]` are evaluated for each call. A `RecordOnly` span reaches span processors and
+    /// metrics derived from spans, but is not exported ([`Statistics::sampled_out`](crate::Statistics)). If the sampler
+    /// panics, the span is not sampled ([`Statistics::sampler_panics`](crate::Statistics)).
     ///
     /// ```standalone_crate
     /// use floe_telemetry::{TelemetryConfig, TelemetryProvider};
@@ -208,7 +206,7 @@ impl TelemetryProviderBuilder {
     }
 
     /// Adds a format of context propagation to the configured ones. If several headers carry a trace, the last format
-    /// decides. The headers that it sends are not redacted. A panic in it is caught, with one warning.
+    /// decides. The headers of the added format are not redacted. A panic in it is caught, with one warning.
     ///
     /// ```standalone_crate
     /// use floe_telemetry::{TelemetryConfig, TelemetryProvider};
@@ -259,10 +257,10 @@ impl TelemetryProviderBuilder {
     ///
     /// # Errors
     ///
-    /// Fails if the configuration is invalid, if a [sampler](Self::with_sampler) is combined with tail sampling, if
-    /// an exporter cannot be created, or if another provider is in use ([`Error::is_state`]). After an error nothing
-    /// is recorded, and `initialize` may be called on another builder. Fails, too, if a [layer](Self::with_layer) was
-    /// added, which only [`init`](Self::init) installs.
+    /// Fails if the configuration is invalid, if a [sampler](Self::with_sampler) is combined with tail sampling, if an
+    /// exporter cannot be created, if another provider is in use ([`Error::is_state`]), or if a
+    /// [layer](Self::with_layer) was added, which only [`init`](Self::init) installs. After an error nothing is
+    /// recorded, and `initialize` may be called on another builder.
     pub fn initialize(self) -> Result<TelemetryProvider, Error> {
         if self.layers.as_ref().is_some_and(|layers| !layers.is_empty()) {
             return Err(Error::state(
@@ -289,11 +287,11 @@ impl TelemetryProviderBuilder {
                 "a telemetry provider is in use: shut it down before another is initialized",
             ));
         }
-        // Exporters are started by the user's code.
+        // The factories of exporters are code of the program, which may panic.
         let started = caught(|| {
             collector::begin()?;
-            // The factories of exporters may also change the configuration, and add other parts. They may start threads,
-            // which inherit the blocked signals.
+            // A factory may also change the configuration, and add other parts. Signals are blocked, because threads
+            // that a factory starts inherit the signal mask.
             let mut this = program_signals::blocked(|| add_registered(self))?;
             let propagators = (this.config.propagators.clone(), mem::take(&mut this.propagators));
             let sampler = this.sampler.take();
@@ -323,7 +321,7 @@ impl TelemetryProviderBuilder {
         Ok(provider)
     }
 
-    /// Adds the parts of another builder. It has no layers, which are installed before a provider is initialized.
+    /// Adds the parts of another builder, but no layers: these are installed before a provider is initialized.
     fn add(&mut self, other: Self) {
         self.config = other.config;
         self.sampler = other.sampler.or(self.sampler.take());
@@ -339,7 +337,7 @@ impl TelemetryProviderBuilder {
     fn build(self, provider: &mut Inner, has_sampler: bool) -> Result<(Pipeline, String), Error> {
         let counters = &provider.counters;
         let batch = self.config.batch_processor;
-        // No detector reads the environment here, because `TelemetryConfig::from_env` does so on request.
+        // `OTEL_RESOURCE_ATTRIBUTES` is not read here, because `TelemetryConfig::from_env` reads it on request.
         let resource = resource::of(&self.config)?;
         let policies = Policies::compile(&self.config.redaction)?;
         let redaction = Redaction::of_process(policies);
@@ -451,19 +449,19 @@ impl ExporterFactory {
     /// Creates a factory for the exporter with this name, for some signals.
     ///
     /// When the provider is initialized, `add` is called for each signal whose configuration names the exporter, and
-    /// adds it with the builder's methods. Signals are blocked on the threads that it starts.
+    /// adds it with the builder's methods. Threads that `add` starts have all signals of the operating system blocked.
     #[must_use]
     pub const fn new(name: &'static str, signals: &'static [Signal], add: AddExporter) -> Self {
         Self { name, signals, add }
     }
 
-    /// The name by which a configuration chooses the exporter.
+    /// Returns the name by which a configuration chooses the exporter.
     #[must_use]
     pub const fn name(&self) -> &'static str {
         self.name
     }
 
-    /// The signals of the exporter.
+    /// Returns the signals of the exporter.
     #[must_use]
     pub const fn signals(&self) -> &'static [Signal] {
         self.signals

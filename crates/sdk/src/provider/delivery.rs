@@ -10,13 +10,13 @@ use crate::config::Signal;
 use crate::error::Error;
 use crate::recorder::Sampling;
 
-/// The part of a shutdown's time that is left for the reports of exporters after the end of their requests; at most a
-/// tenth of the timeout.
+/// The time between the end of exports and the deadline of a shutdown, in which exporters report their results. It is
+/// at most a tenth of the timeout.
 const MARGIN: Duration = Duration::from_millis(250);
 
 /// Flushes or shuts down the exporters of spans and metrics, and waits for their results and those of log records.
 ///
-/// Metrics are also derived from spans and from their exports. So `start_metrics` is called after the export of spans,
+/// Some metrics are derived from spans or count their export. So `start_metrics` is called after the export of spans,
 /// but no later than after half of the timeout.
 pub(super) fn await_delivery(
     operation: &'static str,
@@ -59,7 +59,7 @@ pub(super) fn await_delivery(
     join_results(join_results(spans, metrics), logs)
 }
 
-/// Joins two errors into one error, which names the losses of both signals.
+/// Joins two errors into one error, which contains both messages.
 fn join_results(one: Result<(), Error>, other: Result<(), Error>) -> Result<(), Error> {
     match (one, other) {
         (Err(one), Err(other)) => Err(one.and(&other)),
@@ -67,10 +67,10 @@ fn join_results(one: Result<(), Error>, other: Result<(), Error>) -> Result<(), 
     }
 }
 
-/// The message about the losses of an ended provider, with the last error; `None` without losses.
+/// Returns the message about the losses of an ended provider, with the last error; `None` if there is neither.
 pub(super) fn lost(counters: &Counters, error: Option<&Error>) -> Option<String> {
     let it = counters.read();
-    // Counted later, so that a span that ends meanwhile is not counted twice.
+    // Open spans are counted after the others, so that a span that ends meanwhile is not counted twice.
     let open = Sampling::open_spans();
     let exporters = counters.exports.exporter_count();
     let late = if exporters > 0 { it.dropped_without_provider } else { 0 };
@@ -115,7 +115,7 @@ fn lost_of(items: &str, exported: u64, lost: &[(&str, u64)]) -> Option<String> {
     (!lost.is_empty()).then(|| format!("exported {exported} of {all} {items}: {}", lost.join(" ")))
 }
 
-/// Returns the end of exports, before `deadline`, so that the shutdown still learns their results.
+/// Returns the end of exports, before `deadline`, so that the shutdown still receives their results.
 pub(super) fn end_of_exports(deadline: Instant, timeout: Duration) -> Instant {
     let end = deadline.checked_sub(MARGIN.min(timeout / 10));
     end.unwrap_or(deadline)
@@ -150,7 +150,7 @@ fn check_reports(signal: &str, reports: &[Report]) -> Result<(), Error> {
     if failures.is_empty() { Ok(()) } else { Err(Error::export(failures.join("; "))) }
 }
 
-/// Receives a value. If the timeout is too large for the clock, there is no deadline.
+/// Receives a value before `deadline`, which is `None` if the timeout is too large for the clock.
 fn receive<T>(results: &Receiver<T>, deadline: Option<Instant>) -> Result<T, RecvTimeoutError> {
     results.recv_timeout(time_until(deadline))
 }
@@ -159,7 +159,7 @@ pub(super) fn time_until(deadline: Option<Instant>) -> Duration {
     deadline.map_or(Duration::MAX, |at| at.saturating_duration_since(monotonic_now()))
 }
 
-/// The error of a missing result. `details` describes the undelivered data.
+/// Returns the error of a missing result. `details` describes the undelivered data.
 fn missing(error: RecvTimeoutError, operation: &str, timeout: Duration, details: &str) -> Error {
     match error {
         RecvTimeoutError::Timeout => Error::timeout(operation, timeout, details),

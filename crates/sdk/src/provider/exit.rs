@@ -13,7 +13,7 @@ use crate::internal_log::write_line;
 /// The time limit for writing a message, because standard error may wait for its reader.
 const MESSAGE_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// The provider to shut down, and the timeout.
+/// The provider to shut down at the exit, and the timeout.
 static AT_EXIT: Mutex<Option<(Weak<Inner>, Duration)>> = Mutex::new(None);
 
 pub(super) fn at_exit(provider: &Arc<Inner>, timeout: Duration) {
@@ -24,13 +24,13 @@ pub(super) fn at_exit(provider: &Arc<Inner>, timeout: Duration) {
     REGISTERED.call_once(register);
 }
 
-/// Flushes after the current panic hook.
+/// Adds a panic hook that flushes the provider after the current hook.
 pub(super) fn on_panic(provider: &Arc<Inner>, timeout: Duration) {
     let provider = Arc::downgrade(provider);
     let previous = panic::take_hook();
     panic::set_hook(Box::new(move |panic| {
         previous(panic);
-        // The flush would wait for this thread, which catches the panics of exporters itself.
+        // On a thread of the library, the flush would wait for this thread, and panics of exporters are caught there.
         if is_on_telemetry_thread() {
             return;
         }
@@ -95,7 +95,7 @@ fn register() {
     unsafe extern "C" {
         safe fn atexit(handler: extern "C" fn()) -> c_int;
     }
-    // It fails only without memory.
+    // `atexit` fails only if there is no memory.
     let _ = atexit(exiting);
 }
 

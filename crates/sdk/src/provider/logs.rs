@@ -59,14 +59,14 @@ impl ProviderLogs {
         !self.workers.is_empty()
     }
 
-    /// Flushes in the background.
+    /// Starts a flush in the background.
     pub(super) fn flush(&self) -> Reports {
         let (report, reports) = channel();
         self.workers.iter().for_each(|worker| worker.flush(&report));
         (self.workers.len(), reports)
     }
 
-    /// Exports the remaining records and shuts down in the background.
+    /// Starts to export the remaining records and to shut down, in the background.
     pub(super) fn shut_down(&self, timeout: Duration) -> Reports {
         if let Some(records) = LogRecords::linked() {
             (records.stop)();
@@ -80,7 +80,7 @@ impl ProviderLogs {
 /// The number of exporters, and the receiver of their results.
 pub(super) type Reports = (usize, Receiver<Report>);
 
-/// Starts log records that are written locally: they are redacted and have the identity, but are not exported.
+/// Starts log records that are only written locally: they are redacted and have the identity.
 pub(super) fn start_local(config: &TelemetryConfig, counters: Arc<Counters>) -> Result<(), Error> {
     let settings = WorkerSettings {
         signal: Signal::Logs,

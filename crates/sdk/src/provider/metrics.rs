@@ -23,20 +23,20 @@ use crate::metrics::{MetricDestination, ProgramView, meters};
 /// The meters, with the thread that flushes them, because OpenTelemetry's SDK waits for exporters without a timeout.
 #[derive(Debug)]
 pub(super) struct ProviderMetrics {
-    /// Kept because the SDK logs when it is dropped, see `Drop` of the provider.
+    /// Kept because the SDK logs when its meter provider is dropped, see `Drop` of the provider.
     _meters: SdkMeterProvider,
     worker: Worker<()>,
 }
 
 impl ProviderMetrics {
-    /// Collects and exports in the background.
+    /// Starts to collect and export in the background.
     pub(super) fn flush(&self) -> Receiver<Report> {
         let (report, reports) = channel();
         self.worker.flush(&report);
         reports
     }
 
-    /// Exports the remaining metrics and shuts down in the background.
+    /// Starts to export the remaining metrics and to shut down, in the background.
     pub(super) fn shut_down(&self, timeout: Duration) -> Receiver<Report> {
         Current::replace(None);
         let (report, reports) = channel();
@@ -53,7 +53,7 @@ struct Flushing {
 }
 
 impl Flushing {
-    /// Adds the failure of an exporter to the result of the SDK.
+    /// Returns the failures of exporters or, if there are none, the result of the SDK.
     fn reported(&self, result: OTelSdkResult) -> Result<(), String> {
         match self.counters.exports.take_metric_failures() {
             Some(failure) => Err(failure),

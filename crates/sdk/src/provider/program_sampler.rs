@@ -1,4 +1,4 @@
-//! A sampler of the program, as the recorder asks it.
+//! Adapts a sampler of the program to the recorder.
 
 use std::sync::Arc;
 

@@ -16,7 +16,7 @@ use crate::recorder::random_bits;
 
 const INSTANCE_ID: &str = "service.instance.id";
 
-/// The resource. Fails if the crate of a detector is not linked.
+/// Returns the resource. Fails if the crate of a detector is not linked.
 pub(super) fn of(config: &TelemetryConfig) -> Result<Resource, Error> {
     let configured = &config.resource_attributes;
     let detected = detection::detect(&config.detectors)?;
@@ -29,7 +29,7 @@ pub(super) fn of(config: &TelemetryConfig) -> Result<Resource, Error> {
         .build())
 }
 
-/// The resource of metrics, which may have a different instance id.
+/// Returns the resource of metrics, which may have a different instance id.
 pub(super) fn of_metrics(resource: &Resource, config: &MetricsConfig) -> Resource {
     let Some(id) = &config.service_instance_id else {
         return resource.clone();
@@ -44,7 +44,7 @@ pub(super) fn of_metrics(resource: &Resource, config: &MetricsConfig) -> Resourc
         .build()
 }
 
-/// The attributes of this SDK and this process. The configuration can replace them.
+/// Returns the attributes of this SDK and this process, which detectors and the configuration can replace.
 fn defaults() -> [KeyValue; 4] {
     [
         KeyValue::new("telemetry.sdk.name", "floe-telemetry"),
@@ -54,7 +54,7 @@ fn defaults() -> [KeyValue; 4] {
     ]
 }
 
-/// The same random UUID, version 4, for all providers of the process.
+/// Returns a random UUID of version 4, the same for all providers of the process.
 fn instance_id() -> &'static str {
     static ID: OnceLock<String> = OnceLock::new();
     ID.get_or_init(|| uuid(random_bits()))

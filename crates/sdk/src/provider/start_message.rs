@@ -1,4 +1,4 @@
-//! One line about a started provider: the destinations of each signal, and the features that limit them.
+//! One line about a started provider: the destinations of each signal, the sampler and the features.
 
 use opentelemetry::Context;
 

@@ -17,7 +17,7 @@ use crate::exporter::MemoryExporter;
 
 const TIMEOUT: Duration = Duration::from_secs(60);
 
-/// Set for the child process, which has its own provider.
+/// The variable of the child process, which has its own provider.
 const CHILD: &str = "FLOE_TEST_CHILD";
 
 /// An exporter that panics with every second span, or with every second batch.

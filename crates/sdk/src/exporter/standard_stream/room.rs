@@ -2,9 +2,9 @@
 
 use std::os::fd::AsFd;
 
-/// The number of bytes that can be written now without waiting for a reader.
+/// Returns how many of `bytes` can be written now without waiting for a reader.
 pub(super) fn of(stream: &impl AsFd, bytes: usize) -> usize {
-    /// The room in a pipe that is left for the program.
+    /// The part of a pipe's room that is left for the program.
     const RESERVE: usize = 16 * 1024;
 
     let size = |size: usize| size.saturating_sub(RESERVE);
@@ -19,7 +19,7 @@ pub(super) fn of(stream: &impl AsFd, bytes: usize) -> usize {
     }
     let queued = rustix::io::ioctl_fionread(stream).unwrap_or(0);
     let queued = usize::try_from(queued).unwrap_or(usize::MAX);
-    // Short writes may leave half of each page unused.
+    // The queued bytes count twice, because short writes may leave half of each page unused.
     let room = capacity.saturating_sub(queued.saturating_mul(2));
     if bytes <= room {
         bytes
