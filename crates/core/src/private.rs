@@ -4,8 +4,8 @@
 // An expansion runs the body through these functions, which are separate for these reasons:
 //
 // - `enter` opens the span before the body, and returns it for `call` or `call_then`.
-// - `call` runs a body that returns a value. Only the catching of its panic is compiled for each
-//   function; without a span, not even that runs.
+// - `call` runs a body that returns a value. Only the guard for a body that unwinds is compiled for
+//   each function; without a span, not even the guard runs.
 // - `call_then` also lets the expansion finish the span: by `end` where only the signature has the type of the
 //   value, by `Returned` for `impl Future`, whose type changes, and by `in_box` for a boxed future, whose type stays.
 // - `call_opening` is the same for patterns that split an argument: the parts are dropped with the pattern, so the body

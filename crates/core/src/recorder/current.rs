@@ -7,8 +7,8 @@
 //!   boundary. A thread-local cell stores the boundary, and which of the spans in it is the current one. The boundary
 //!   is identified by the address of its span context, which clones of its `Context` share, also clones with other
 //!   baggage. In a `Context` with another span, the cell does not apply, and the next span is a boundary again. Other
-//!   code that reads OpenTelemetry's current `Context` finds the boundary; its updates of that span go to the current
-//!   one.
+//!   code that reads OpenTelemetry's current `Context` finds the boundary. If it updates that span, the current
+//!   span is updated instead.
 //! - Spans that are not sampled. They need an id only for log records and outgoing requests, so the call is marked in a
 //!   cell, and its id is created when it is read. Other code that reads the current `Context` finds the nearest
 //!   ancestor that has one, which is not sampled either.

@@ -81,7 +81,7 @@ pub fn span(name: impl Into<Cow<'static, str>>) -> SpanBuilder {
     SpanBuilder::new(None, name.into(), Location::caller())
 }
 
-/// Starts a span and makes it the current span of this thread until the guard is dropped. Equivalent to
+/// Starts a span and makes it the current span of this thread until the guard is dropped. It is the same as
 /// [`span(name).start()`](crate::span).
 ///
 /// The span ends OK unless an error or a status was recorded on it, or the thread is panicking. In asynchronous code

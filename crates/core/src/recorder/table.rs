@@ -1,5 +1,5 @@
-//! Opens spans in a program with a recorder: one decision of the sampler, one table, and one enum with every state of a
-//! call. All cells except `Off` and `Measured` name the [way](current::Way) in which the span is current.
+//! Opens spans in a program with a recorder, by one decision of the sampler, one table, and one enum with every state
+//! of a call. All cells except `Off` and `Measured` name the [way](current::Way) in which the span is current.
 //!
 //! | decision | a call below the current span | a call below an explicit parent, a guard | an owner that enters it later |
 //! |---|---|---|---|
@@ -10,8 +10,8 @@
 //! | [`Asked`](Decision::Asked) | the user's expressions are evaluated, then one of the rows above | the same | the same |
 //!
 //! - An unsampled call has a recording if metrics are made from it.
-//! - With `context: boundaries`, a call is `InBoundary` where the table says `InContext`: a guard may be dropped in
-//!   any order, and so does not change the cells of the thread.
+//! - With `context: boundaries`, a call is `InBoundary` where the table says `InContext`. A guard is not, because
+//!   guards may be dropped in any order, and so must not change the cells of the thread.
 //! - If this crate records nothing and OpenTelemetry has another global provider, the row `Off` opens a span of that
 //!   provider, which is `InContext`.
 
