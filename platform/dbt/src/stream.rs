@@ -92,7 +92,7 @@ impl Pipe {
         Ok(Self(pipe))
     }
 
-    /// Closes the stream. dbt has ended, so everything that it wrote precedes the end in the pipe.
+    /// Closes the stream. Called when dbt has ended, so that everything that dbt wrote precedes the end in the pipe.
     pub(crate) fn close(mut self) {
         let _ = self.0.write_all(END);
     }

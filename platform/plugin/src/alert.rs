@@ -37,7 +37,7 @@ operation!("alert", Alert.operation);
 
 /// A channel that delivers alerts.
 pub trait AlertChannel: Lifecycle {
-    /// Returns the recipient: a URL, e-mail addresses or a name. The span omits the part that authorizes sending.
+    /// Returns the recipient: a URL, e-mail addresses or a name. Spans omit the part that authorizes sending.
     fn destination(&self) -> Destination<'_>;
 
     /// Delivers an alert. Returns when the channel has accepted it.
@@ -59,7 +59,7 @@ pub struct Message<'a> {
     pub summary: &'a str,
     /// Details in further lines, without credentials.
     pub description: Option<&'a str>,
-    /// The kind of the check that the data violates: `quality` if a quality check caused the alert.
+    /// The kind of the rule that the data violates: `quality` if a quality check caused the alert.
     pub violation: Option<&'a str>,
     /// The namespace of the product.
     pub namespace: &'a str,

@@ -68,7 +68,7 @@ impl From<&Error> for CheckError {
     }
 }
 
-/// Returns unique names of a table's checks, for tools that require them: letters, digits and underscores.
+/// Returns for each check a unique name of letters, digits and underscores, as some tools require.
 ///
 /// ```
 /// use floe_plugin::quality::{Check, identifiers};

@@ -95,7 +95,7 @@ pub trait ComputeEngine: Lifecycle {
     }
 
     /// Opens a database that another process has created and closed, for one writer. The database must contain no
-    /// incomplete table, even if a process was killed. Default: not supported.
+    /// incomplete table, even if a process was killed while it wrote. Default: not supported.
     ///
     /// # Errors
     ///
@@ -131,8 +131,8 @@ pub trait ComputeEngine: Lifecycle {
 /// An open database. Its methods open no spans, because their caller, [`Session`], does.
 ///
 /// A statement that a signal interrupts fails with the kind [`Interrupted`](ErrorKind::Interrupted). A wrong query
-/// fails with [`InvalidInput`](ErrorKind::InvalidInput) or a more specific kind, and with its
-/// [offset](Error::at_offset) if known.
+/// fails with [`InvalidInput`](ErrorKind::InvalidInput) or a more specific kind, and with the
+/// [offset](Error::at_offset) of the mistake if the engine reports it.
 pub trait Database: fmt::Debug {
     /// Creates a table with the rows that `fill` writes, and returns their number. If `fill` fails, no table is
     /// created.

@@ -15,11 +15,11 @@ use crate::error::{Error, ErrorKind};
 
 const EXPECTED: &str = "`${env:NAME}`, `${file:PATH}` or `${secret:STORE/KEY}`";
 
-/// A reference to a credential in a plugin's configuration. It has a value after the start of the plugin.
+/// A reference to a credential in a plugin's configuration. Its value is known when the plugin starts.
 ///
-/// In the configuration it is a string: `${env:NAME}` refers to an environment variable, `${file:PATH}` to the content
-/// of a file, which is below the folder of the product if the path is relative, and `${secret:STORE/KEY}` to a secret
-/// of a store that the manifest selects. The platform reads the value before
+/// In the configuration, the reference is a string: `${env:NAME}` refers to an environment variable, `${file:PATH}` to
+/// the content of a file, which is below the folder of the product if the path is relative, and `${secret:STORE/KEY}`
+/// to a secret of a store that the manifest selects. The platform reads the value before
 /// [`Lifecycle::start`](crate::Lifecycle::start). A literal credential is not accepted, and the value is never printed.
 #[derive(Clone, Deserialize)]
 #[serde(try_from = "Value")]
@@ -224,7 +224,7 @@ pub(crate) fn in_folder<T>(folder: &Path, configure: impl FnOnce() -> T) -> T {
 }
 
 thread_local! {
-    /// The product's folder for the configuration that this thread is parsing.
+    /// The folder of the product whose configuration this thread is parsing.
     static FOLDER: RefCell<PathBuf> = RefCell::default();
 
     /// The credentials of the configuration that this thread is parsing. They are collected here, because a plugin's
@@ -296,7 +296,7 @@ fn explain(error: &serde_path_to_error::Error<serde_json::Error>) -> SelectionEr
     SelectionError { path: path.collect(), ..SelectionError::new(message) }
 }
 
-/// Rewrites a message about a wrong type in YAML's terms. A text is not quoted, because it may be a credential.
+/// Puts a message about a wrong type into YAML's terms. A text is not quoted, because it may be a credential.
 fn in_words(message: &str) -> String {
     let wrong = message.strip_prefix("invalid type: ");
     let Some((found, expected)) = wrong.and_then(|it| it.rsplit_once(", expected ")) else {

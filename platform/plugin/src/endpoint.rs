@@ -2,7 +2,7 @@
 
 use crate::configuration::Reference;
 
-/// The address of a service that a plugin connects to, as in its configuration.
+/// The address of a service that a plugin connects to, as in the plugin's configuration.
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub enum Endpoint {

@@ -11,8 +11,7 @@ use crate::error::{Error, ErrorKind};
 /// The common interface of all plugins. All methods have a default, so `impl Lifecycle for Slack {}` suffices for a
 /// plugin that opens no connections.
 ///
-/// The traits of plugins are synchronous, because the threads of the platform may block: a run builds one asset at a
-/// time.
+/// The traits of plugins are synchronous, because a run, which builds one asset at a time, may block its thread.
 pub trait Lifecycle: fmt::Debug + Send + Sync + 'static {
     /// Opens connections, after the plugin's credentials were resolved. Called once, before any operation. Default:
     /// does nothing.
@@ -31,7 +30,7 @@ pub trait Lifecycle: fmt::Debug + Send + Sync + 'static {
     }
 }
 
-/// A plugin created from its configuration, as [`Lifecycle`] and as the trait of its kind.
+/// A plugin that was created from its configuration, usable as [`Lifecycle`] and as the trait of its kind.
 pub struct Instance {
     lifecycle: Arc<dyn Lifecycle>,
     /// An `Arc<dyn …>` of the kind's trait.

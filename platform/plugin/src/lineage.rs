@@ -43,7 +43,7 @@ pub trait LineageBackend: Lifecycle {
     fn emit_event(&self, event: &RunEvent<'_>) -> Result<(), Error>;
 }
 
-/// A change in the state of a run of a job.
+/// A change of the state of a job's run.
 ///
 /// ```
 /// use std::time::SystemTime;

@@ -34,8 +34,8 @@ pub trait Operation: FloeAttributes {
     }
 }
 
-/// Implements `Operation` for attributes: `operation!("alert", Alert.operation)` names the domain and the field with
-/// the operation.
+/// Implements `Operation` for a type: `operation!("alert", Alert.operation)` names the domain and the field with the
+/// operation.
 macro_rules! operation {
     ($domain:literal, $attributes:ident.$operation:ident) => {
         impl $crate::operation::Operation for $attributes<'_> {

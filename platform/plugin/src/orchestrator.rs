@@ -171,7 +171,7 @@ pub trait AssetOrchestrator: Lifecycle {
     ///
     /// # Errors
     ///
-    /// The orchestrator cannot be started, or a signal or the time limit ended it. Every exit code is a result.
+    /// The orchestrator cannot be started, or a signal or the time limit ended it. No exit code is an error.
     fn run_definitions(
         &self,
         product: &Product<'_>,
@@ -269,7 +269,7 @@ impl Handle<dyn AssetOrchestrator> {
     }
 }
 
-/// A key of OpenTelemetry's conventions.
+/// The key of the exit code in OpenTelemetry's conventions.
 const PROCESS_EXIT_CODE: &str = "process.exit.code";
 
 fn request<'a>(operation: &'a str, product: &Product<'_>) -> Orchestrator<'a> {

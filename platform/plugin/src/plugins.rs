@@ -110,12 +110,12 @@ impl Plugins {
         Ok(Self { plugins })
     }
 
-    /// Starts the plugins of the types that `is_used` accepts, with their credentials resolved, and before them the
-    /// stores of these credentials.
+    /// Starts the plugins of the types that `is_used` accepts, each after the stores of its credentials. The
+    /// credentials of a plugin are read before it starts.
     ///
     /// # Errors
     ///
-    /// A plugin did not start, or a credential cannot be resolved: the first error. The other plugins are started.
+    /// A plugin did not start, or a credential cannot be read: the first error, after all plugins were tried.
     pub fn start(&self, is_used: impl Fn(PluginType) -> bool) -> Result<(), Error> {
         let mut started = Ok(());
         for plugin in self.with_stores(is_used) {

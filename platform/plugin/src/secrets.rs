@@ -75,7 +75,7 @@ pub trait SecretStore: Lifecycle {
 pub struct KubernetesSecret<'a> {
     /// The name.
     pub name: &'a str,
-    /// The namespace; `None` means the reader's own namespace.
+    /// The namespace; `None` means the namespace of the pod that reads the secret.
     pub namespace: Option<&'a str>,
 }
 

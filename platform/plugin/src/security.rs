@@ -67,7 +67,7 @@ pub trait RoleGenerator: Lifecycle {
     fn generate(&self, manifest: Manifest, workload: &Workload<'_>) -> Result<Value, Error>;
 }
 
-/// Generates network policies for the cluster of a product.
+/// Generates network policies for a product in a cluster.
 pub trait NetworkPolicyGenerator: Lifecycle {
     /// Generates the policy that lets the product's pods connect to the services that it uses.
     ///

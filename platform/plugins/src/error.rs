@@ -20,7 +20,7 @@ pub enum Error {
         /// The description of the mistake.
         message: String,
     },
-    /// A setting outside of these files is not valid.
+    /// A setting outside of the product and the manifest is not valid.
     #[error("{0}")]
     Setting(String),
     /// The operating system could not read or write a file.

@@ -31,8 +31,8 @@ const LONGEST_WAIT: Duration = Duration::from_secs(5);
 
 const LONGEST_RESPONSE: u64 = 4 << 20;
 
-/// The number of bytes that are read of a refusal. More is read than quoted, because credentials must be removed before
-/// the text is cut: the start of a cut credential would remain.
+/// The number of bytes that are read of an error response. More is read than quoted, because credentials must be
+/// removed before the text is cut: the start of a cut credential would remain.
 const LONGEST_REFUSAL: u64 = 64 << 10;
 
 /// The maximum length, in characters, of the quote of a response in an error.
@@ -69,7 +69,7 @@ impl Client {
         Self::with_roots(timeout, RootCerts::PlatformVerifier)
     }
 
-    /// Returns the same client for a service whose certificate one of these authorities must have issued.
+    /// Returns a client with the same time limit, which trusts only certificates of these authorities.
     ///
     /// # Errors
     /// `pem` contains no certificate.
@@ -199,7 +199,7 @@ impl<'a> Request<'a> {
         self.header("authorization", format!("Bearer {token}")).credential(token)
     }
 
-    /// Names a credential that the request contains, so that no error quotes it.
+    /// Registers a credential that the request contains, so that no error quotes it.
     pub(crate) fn credential(mut self, credential: impl Into<Cow<'a, str>>) -> Self {
         self.credentials.push(credential.into());
         self

@@ -10,7 +10,7 @@ pub fn quoted_text(text: &str) -> String {
     format!("'{}'", text.replace('\'', "''"))
 }
 
-/// Converts a name into letters, digits and underscores that do not begin with a digit, as dbt and Dagster require.
+/// Converts a name into letters, digits and underscores, with no digit at the start, as dbt and Dagster require.
 pub fn identifier(name: &str) -> String {
     let identifier = name.replace(|sign: char| !sign.is_ascii_alphanumeric(), "_");
     match identifier.chars().next() {

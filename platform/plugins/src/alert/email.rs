@@ -29,7 +29,7 @@ floe_plugin::plugin! {
     description: "sends alerts by e-mail",
 }
 
-/// Alerts by e-mail, over SMTP. A message that a server refuses for one recipient is sent to none.
+/// Alerts by e-mail, over SMTP. If the server refuses one recipient, the message is sent to none.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Email {

@@ -73,7 +73,7 @@ fn payload(message: &Message<'_>) -> Value {
     if !fields.is_empty() {
         blocks.push(json!({ "type": "section", "fields": fields }));
     }
-    // `text` is for notifications.
+    // Slack shows `text` in notifications.
     json!({ "text": title, "blocks": blocks })
 }
 

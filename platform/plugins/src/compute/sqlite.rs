@@ -73,7 +73,7 @@ struct SqliteDatabase {
     connection: Connection,
 }
 
-/// The number of the engine's instructions between two checks for a signal: less than a millisecond.
+/// The number of the engine's instructions between two checks for a signal. They take less than a millisecond.
 const INSTRUCTIONS: i32 = 10_000;
 
 /// Prepares a new database for one writer.
@@ -84,8 +84,8 @@ fn set_up(connection: Connection) -> rusqlite::Result<SqliteDatabase> {
     resume(connection)
 }
 
-/// Prepares a connection, and checks that the engine runs a query. Writes are not synchronized to the disk, because the
-/// journal does not need that to restore the database after a killed process.
+/// Prepares a connection, and checks that the engine runs a query. Writes are not synchronized to the disk: even so,
+/// the journal restores the database after a killed process.
 fn resume(mut connection: Connection) -> rusqlite::Result<SqliteDatabase> {
     connection.execute_batch("PRAGMA synchronous = OFF")?;
     connection.progress_handler(INSTRUCTIONS, Some(interrupt::is_requested))?;

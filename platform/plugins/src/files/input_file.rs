@@ -36,7 +36,7 @@ pub fn read(path: &Path) -> io::Result<String> {
     String::from_utf8(bytes).map_err(|error| io::Error::new(ErrorKind::InvalidData, error))
 }
 
-/// Returns the kind of a file, with its article.
+/// Returns the kind of a file, with an article.
 pub fn describe(kind: FileType) -> &'static str {
     if kind.is_dir() {
         return "a directory";

@@ -30,7 +30,7 @@ pub fn text(file: &Path) -> Result<String, Error> {
     })
 }
 
-/// Parses the text of a YAML file. `file` is its path in errors.
+/// Parses the text of a YAML file. `file` is the path in errors.
 ///
 /// # Errors
 /// The error is the first mistake in the text.
@@ -39,7 +39,7 @@ pub fn parse<T: DeserializeOwned>(file: &Path, text: &str) -> Result<T, Error> {
 }
 
 fn explain(file: &Path, mistake: &Mistake) -> Error {
-    // The path is redacted in quotes, because in front of the message it would look like the name of a credential.
+    // The key's path is redacted in quotes, because in front of the message it would look like a credential's name.
     let path = sanitize(&format!("`{}`", mistake.path)).into_owned();
     let message = match path.trim_matches('`') {
         "" => mistake.message.clone(),
@@ -51,7 +51,7 @@ fn explain(file: &Path, mistake: &Mistake) -> Error {
     Error::input(place, message)
 }
 
-/// Writes a value as YAML, with its fields in their order.
+/// Writes a value as YAML, with the fields in their order.
 ///
 /// # Errors
 /// The value cannot be represented in YAML.

@@ -23,7 +23,7 @@ floe_plugin::plugin! {
 /// The longest first line that is read, in bytes.
 const LONGEST_LINE: u64 = 16 << 20;
 
-/// The size in bytes above which the next run starts a new file.
+/// The size in bytes from which the next run starts a new file.
 const LONGEST_FILE: u64 = 32 << 20;
 
 /// A file of `OpenLineage` events. Each run, and each process that builds assets of a run, adds its events.

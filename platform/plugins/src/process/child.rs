@@ -137,7 +137,7 @@ impl<'a> Invocation<'a> {
     ///
     /// # Errors
     /// The program cannot be started, is killed, or does not end in time; or a signal ends the platform.
-    /// Any exit code is a result.
+    /// No exit code is an error.
     pub fn run(self) -> Result<Output<'a>, Error> {
         self.run_until(&interrupt::is_requested)
     }

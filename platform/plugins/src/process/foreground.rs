@@ -22,7 +22,7 @@ pub enum Exit {
     Signal(i32),
 }
 
-/// Starts a process, and forwards signals to it. A signal that arrives after [`Running::wait`] ends this process.
+/// Starts a child process, and forwards signals to it. After [`Running::wait`], a signal ends this process instead.
 ///
 /// # Errors
 /// The process cannot be started.
@@ -65,7 +65,7 @@ impl Running {
     pub fn wait(mut self) -> io::Result<Exit> {
         let pid = *self.target.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(pid) = pid {
-            // The process is not reaped yet, so its id belongs to no other process, which a signal could reach.
+            // The process is not reaped yet, so a signal cannot reach another process with the same id.
             let options = WaitIdOptions::EXITED | WaitIdOptions::NOWAIT;
             while matches!(waitid(WaitId::Pid(pid), options), Err(Errno::INTR)) {}
         }

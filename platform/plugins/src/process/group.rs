@@ -21,8 +21,8 @@ impl ProcessGroup {
         Ok(Self { leader: command.process_group(0).spawn()? })
     }
 
-    /// Kills the processes of the group. The leader must be running or not waited for, because otherwise another group
-    /// may have the same number.
+    /// Kills the processes of the group. The leader must not have been waited for, or another process of the group must
+    /// be alive. Otherwise, another group may have the same id.
     pub(crate) fn kill(&self) {
         // The group may have no process anymore.
         let _ = kill_process_group(Pid::from_child(&self.leader), Signal::KILL);

@@ -61,7 +61,7 @@ struct Cluster {
     client: Client,
 }
 
-/// The service of the API server in each cluster.
+/// The DNS name of the API server's service in each cluster.
 const API_SERVER: &str = "kubernetes.default.svc";
 
 /// A Secret that never prints its values.
