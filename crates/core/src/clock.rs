@@ -253,7 +253,7 @@ pub fn wall_now() -> SystemTime {
     web_time::web::SystemTimeExt::to_std(web_time::SystemTime::now())
 }
 
-/// The nanoseconds of the monotonic clock since a moment before the first call.
+/// Returns the nanoseconds of the monotonic clock since a moment before the first call.
 pub(crate) use standard::now as monotonic_nanos;
 
 mod standard {

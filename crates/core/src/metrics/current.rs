@@ -57,7 +57,7 @@ impl Current {
         Some(Self { generation: generation(), provider: Arc::clone(provider.as_ref()?) })
     }
 
-    /// Returns the ids of the current span, the exemplar of a measurement, if the span is sampled.
+    /// Returns the ids of the current span if it is sampled, for the exemplar of a measurement.
     pub fn sampled_span() -> Option<(TraceId, SpanId)> {
         if !context_is_alive() {
             return None;
