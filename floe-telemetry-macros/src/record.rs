@@ -110,8 +110,8 @@ fn assigned_key(input: ParseStream<'_>) -> syn::Result<Option<(Key, Token![=])>>
     Ok(Some((parse_key(input)?, input.parse()?)))
 }
 
-/// Returns the tokens before the `=` if they are a key whose characters need quotes, as in `db-rows = …`, `http.2xx =
-/// …` or `1x = …`.
+/// Returns the tokens before the `=` if they are a key whose characters need quotes, as in `1x = …`, `db-rows = …` or
+/// `http.2xx = …`.
 fn unquoted_key(input: ParseStream<'_>) -> Option<TokenStream> {
     let ahead = input.fork();
     let mut key = TokenStream::from(word(&ahead)?);
