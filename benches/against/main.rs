@@ -1,6 +1,6 @@
-//! The cost of a span on the caller's thread, in this build and in another build of this program. Times are compared,
-//! because counts of instructions are not time, and builds, because the speed of a machine changes from day to day.
-//! `.ci/measure against` builds both.
+//! The cost of a span on the caller's thread, in this build and in another build of this program. It is a time, because
+//! counts of instructions are not time, and it is compared between builds, because the speed of a machine changes from
+//! day to day. `.ci/measure against` builds both.
 //!
 //! `against OTHER` starts both as children, repeatedly, because the addresses of code and stack change a figure for the
 //! life of a process. It fails if this build is slower on a quiet machine.
@@ -148,7 +148,7 @@ fn quantile(mut of: Vec<f64>, part: f64) -> f64 {
     of[((of.len() - 1) as f64 * part).round() as usize]
 }
 
-/// Returns the bounds of the median's 95 % confidence interval around the median, by ranks.
+/// Returns the median between the bounds of its 95 % confidence interval, by ranks.
 fn interval(of: Vec<f64>) -> [f64; 3] {
     // The number of values below the median is binomial, and 1.96 standard deviations of it are 0.98 √n.
     let half = 0.98 / (of.len() as f64).sqrt();

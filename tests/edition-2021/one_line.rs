@@ -266,7 +266,7 @@ mod not_exported {
     fn endless() -> u8 { endless() }
 }
 
-/// A native `async fn` in a trait.
+/// A trait with a native `async fn`.
 pub trait Later {
     /// Adds one, asynchronously.
     #[traced]

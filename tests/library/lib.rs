@@ -70,7 +70,7 @@ pub struct Order {
     pub region: Option<&'static str>,
 }
 
-/// For the canonical form and for an argument that is returned, clippy looks only at the body of a function.
+/// Clippy's lints for a canonical `clone` and for a returned argument look only at the body of a function.
 #[derive(Copy)]
 pub struct Row;
 
@@ -86,7 +86,7 @@ pub fn first_or<'a>(rows: &'a Vec<u64>, other: &'a Vec<u64>) -> &'a Vec<u64> {
     if rows.is_empty() { other } else { rows }
 }
 
-/// Rows with a method `next`. Clippy accepts this name of a trait's method, because an `async fn` has it.
+/// Rows with a method `next`. Although the method of a trait has this name, clippy accepts it for an `async fn`.
 pub struct Rows(pub Vec<u64>);
 
 #[traced]

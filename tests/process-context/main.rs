@@ -1,5 +1,5 @@
-//! Threads that are in spans in different ways, until standard input ends. A line for each thread has the expected
-//! findings of a reader from outside; `check.py` is that reader.
+//! Starts threads that are in spans in different ways, until standard input ends. For each thread, prints a line with
+//! what a reader from outside, such as `check.py`, should find.
 //!
 //! The usage is `process-context every_span|boundaries`. With `fork`, the process is a fork of one that has published;
 //! with `many`, there are 100,000 more tasks; with `waits`, the threads wait in system calls that the kernel does not
@@ -204,7 +204,7 @@ fn after_panic(name: &str) {
     found_here(name, &code!("after_panic", 3));
 }
 
-/// Attaches an unpublished context, as another library would. `in_current_span` publishes only its ids.
+/// Attaches an unpublished context, as another library would. `in_current_span` publishes only the context's ids.
 #[traced]
 fn in_another_context(other: SpanContext, name: &str) {
     let _attached = Context::new().with_remote_span_context(other).attach();

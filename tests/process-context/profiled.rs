@@ -103,7 +103,7 @@ fn short() {
     SHORT.fetch_add(1, Ordering::Relaxed);
 }
 
-/// Returns microseconds from 1000 to 4999. They have no period, because a sampler has one.
+/// Returns microseconds from 1000 to 4999 without a period, which could coincide with that of a sampler.
 fn times(mut seed: u64) -> impl Iterator<Item = u64> {
     std::iter::repeat_with(move || {
         seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);

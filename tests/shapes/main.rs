@@ -78,7 +78,7 @@ struct Shape {
     name: &'static str,
     plain: fn(&mut Log),
     annotated: fn(&mut Log),
-    /// The shape with the argument `error_if`, and with the argument `attributes`.
+    /// The shape with `error_if` on its functions, and the shape with a span attribute on them.
     with_arguments: Option<[fn(&mut Log); 2]>,
 }
 
@@ -93,7 +93,7 @@ struct OfFrame {
     copies: usize,
 }
 
-/// The limits while nothing records. The frames of a call with a small argument have about 150 bytes more.
+/// The limits while nothing records. A span adds about 150 bytes to the frames of a call with a small argument.
 const WITHOUT_SPAN: OfFrame = OfFrame { bytes: 256, copies: 4 };
 
 /// The limits in a span. Half of the bytes are due to the standard library's `catch_unwind`.

@@ -20,7 +20,7 @@ macro_rules! fuzz_tests {
 }
 
 /// Runs a target with the files of a folder of `fuzz/seeds`, and with `runs` mutations of these files. `FUZZ_RUNS`
-/// replaces the number.
+/// replaces `runs`.
 ///
 /// # Panics
 ///

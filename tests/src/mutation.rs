@@ -21,13 +21,13 @@ const PIECES: [&[u8]; 16] = [
     b"\xc2\xab",
 ];
 
-/// Returns the message after one to four random mutations, of which some insert the end of the other message.
+/// Returns the message after one to four random mutations, some of which append the end of the other message.
 pub fn mutated(message: &str, other: &str, numbers: &mut Numbers) -> String {
     let bytes = damaged(message.as_bytes(), other.as_bytes(), numbers);
     String::from_utf8_lossy(&bytes).into_owned()
 }
 
-/// Is [`mutated`] for arbitrary bytes.
+/// Mutates arbitrary bytes like [`mutated`].
 pub fn damaged(message: &[u8], other: &[u8], numbers: &mut Numbers) -> Vec<u8> {
     let mut bytes = message.to_vec();
     for _ in 0..=numbers.below(4) {

@@ -11,7 +11,7 @@ use crate::ReceivedSpan;
 /// first.
 ///
 /// Spans whose parent is not among `spans` are below a line `<absent parent>`, one per such parent: a span that lost its
-/// parent does not look like a root. Spans below themselves are left out.
+/// parent does not look like a root. Spans that are their own ancestors are left out.
 ///
 /// ```
 /// # use floe_tests::{ReceivedSpan, tree};

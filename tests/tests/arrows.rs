@@ -13,7 +13,7 @@ use floe_tests::repository::{files, root};
 use syn::visit::{self, Visit};
 use syn::{Attribute, File, Item, UseTree};
 
-/// These modules re-export or call the other modules of a crate. They come after the listed modules, in this order.
+/// Modules that re-export or call the other modules of a crate. They come after the listed modules, in this order.
 const FACADES: [&str; 3] = ["prelude", "lib", "main"];
 
 /// The path of a file below `src`, without its extension.
@@ -131,7 +131,7 @@ fn is_root(module: &[String]) -> bool {
     module.len() == 1 && ["lib", "main"].contains(&module[0].as_str())
 }
 
-/// The name of an item that is not a module, an import or a re-export.
+/// Returns the name of an item that is not a module, an import or a re-export.
 fn name_of(item: &Item) -> Option<String> {
     let name = match item {
         Item::Const(item) => &item.ident,

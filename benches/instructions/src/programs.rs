@@ -269,7 +269,7 @@ fn run_collector(calls: i64, call: fn(i64) -> i64) {
 
 type Body = Empty<Bytes>;
 
-/// Serves requests without any work, or is a client that sends nothing.
+/// Returns a service that does nothing, or a client that sends nothing.
 fn answer()
 -> impl Service<Request<Body>, Response = Response<Body>, Error = Infallible, Future: Send> + Clone
 {

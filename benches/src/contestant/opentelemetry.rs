@@ -13,7 +13,7 @@ use super::{CHILDREN, Contestant, Functions, State};
 use crate::sink::Sink;
 use crate::work::{text, work, work_async};
 
-/// A tracer: with an SDK, its own type, which avoids dynamic dispatch; without one, the global tracer.
+/// A tracer of the SDK's own type, which avoids dynamic dispatch, or the global tracer if there is no SDK.
 #[derive(Debug)]
 struct RawOpenTelemetry<T> {
     tracer: T,

@@ -1,4 +1,4 @@
-//! The events of sqlx itself, which the threads of its connections log in the `tracing` span that was current at the
+//! The events that sqlx itself logs, on the threads of its connections, in the `tracing` span that was current at the
 //! query. The test is a program of its own, because those threads use the global subscriber.
 
 use floe_telemetry::{testing, traced, tracing::with_current_span, tracing_layer};

@@ -20,7 +20,7 @@ use crate::text::lines;
 ///
 /// # Errors
 ///
-/// The programs have exported or observed something else. The error is the first difference.
+/// The exported spans or the observations of both libraries differ. The error is the first difference.
 pub fn compare(case: &Case) -> Result<()> {
     let memory = MemoryExporter::new();
     let telemetry = TelemetryProvider::builder(differences::config(&case.settings))
@@ -132,7 +132,7 @@ impl Sdk {
     }
 }
 
-/// Gives the SDK's spans the ids of ours, because sampling depends on ids, and so that ids can be compared.
+/// Gives the SDK's spans the ids of ours, so that both libraries sample alike, and ids can be compared.
 #[derive(Clone, Debug)]
 struct Ids(Arc<Mutex<(TraceId, SpanId)>>);
 

@@ -24,7 +24,7 @@ pub struct Settings {
 
 #[derive(Clone, Debug)]
 pub struct Program {
-    /// The operations of the program. An operation that needs a span has no effect before the first start of one.
+    /// The operations of the program. An operation that needs a span has no effect before the program has started one.
     pub operations: Vec<Operation>,
     /// Whether the program appends a number to each key, so that no key occurs twice.
     pub numbers_keys: bool,

@@ -54,7 +54,7 @@ fn main() -> ExitCode {
     if passed == all && passed > 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
-/// Runs the selected scenarios, with `--quick` beside a soak. Returns the numbers of passed and of all cases.
+/// Runs the selected scenarios, and with `--quick` also a soak. Returns the numbers of passed and of all cases.
 fn run_scenarios(arguments: &[&str]) -> (usize, usize) {
     let is_quick = arguments.contains(&QUICK);
     let names: Vec<_> = arguments.iter().filter(|it| **it != QUICK).collect();

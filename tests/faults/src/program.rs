@@ -108,7 +108,7 @@ impl Program {
         self.telemetry.clone()
     }
 
-    /// Adds spans that other functions have recorded to the report.
+    /// Adds to the report the number of spans that other functions have recorded.
     pub(crate) fn record_created(&mut self, count: u64) {
         self.report.created += count;
     }

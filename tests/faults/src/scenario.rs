@@ -20,11 +20,11 @@ pub(crate) const HTTP: &[OtlpProtocol] = &[OtlpProtocol::Http];
 /// processor does not count.
 const MAX_CALL: u64 = 5_000_000;
 
-/// With fewer calls, 999 of 1000 are not checked, because the first call of a thread is slow.
+/// The minimum number of calls for a check with [`MAX_CALL`], because the first call of a thread is slow.
 const MIN_CALLS: u64 = 1_000;
 
 /// The limit for every call, in nanoseconds. A call that waited for a receiver would take 2 seconds, the timeout of an
-/// export. On a busy machine, a thread may lose a part of this time without counting it.
+/// export. A busy machine may take a part of this time from a thread, which is not counted as waiting.
 const MAX_PAUSE: u64 = 1_000_000_000;
 
 /// The maximum number of threads: the main thread, the collector and those of the exporters.
@@ -125,8 +125,8 @@ impl Case {
     }
 }
 
-/// Checks that every span is counted: exported spans have arrived, and no span is pending for ever, as one would be
-/// that is lost without a count.
+/// Checks that every span is counted, and that exported spans have arrived. No span may be pending after a shutdown,
+/// because a span that was lost without a count would be pending for ever.
 fn check_counters(report: &Report) -> Result<()> {
     let (created, counters) = (report.created, report.counters);
     ensure!(

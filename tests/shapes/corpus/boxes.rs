@@ -129,7 +129,7 @@ impl Service<u8> for Echo {
     }
 }
 
-/// Only the signature names the type of the error.
+/// A service whose error type is named only in the signature.
 struct Inferred;
 
 impl Service<u8> for Inferred {

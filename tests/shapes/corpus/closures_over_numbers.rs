@@ -1,5 +1,5 @@
-//! Closures of the body over arguments without drop glue, which are bound again for the compiler's
-//! suggestion of `move`.
+//! Closures that capture arguments without drop glue. The macro binds these again, so that the compiler suggests
+//! `move`.
 
 use std::future::Future;
 

@@ -136,7 +136,7 @@ fn received(span: Span, resource: &BTreeMap<String, Value>) -> ReceivedSpan {
     }
 }
 
-/// Encodes bytes. It accepts any number of bytes, so that an id of a wrong length is visible.
+/// Encodes bytes as hexadecimal. It accepts any number of bytes, so that an id of a wrong length is visible.
 pub(super) fn hex(bytes: &[u8]) -> String {
     bytes.iter().fold(String::new(), |mut text, byte| {
         let _ = write!(text, "{byte:02x}");

@@ -215,7 +215,7 @@ fn a_program_in_c_is_not_ended_by_a_write() {
 
 const TIMES: usize = 10;
 
-/// Compiles a program with `compiler`, and checks that each span ends whose scope it leaves in the way `how`.
+/// Checks that a program, compiled with `compiler`, ends each span whose scope it leaves in the way `how`.
 fn assert_ended(compiler: &str, how: &str) {
     let folder = tempfile::tempdir().unwrap();
     let receiver = Receiver::grpc();

@@ -8,7 +8,7 @@ use floe_telemetry::{MetricRecorder, TelemetryConfig, TelemetryProvider, create_
 use floe_tests::{Receiver, document, program};
 use tempfile::NamedTempFile;
 
-/// Checks that an unusable certificate or endpoint is an error if the code sets it, and starts from the environment.
+/// Checks that an unusable certificate or endpoint in the code is an error. Then starts from the environment.
 fn child_with_certificate(certificate: &str) {
     let mut config = TelemetryConfig::new("orders").with_otlp_endpoint("https://localhost:1");
     config.otlp.all.certificate = Some(certificate.into());

@@ -395,7 +395,7 @@ fn a_program_can_refuse_the_subscriber() {
     assert_eq!(tree(&receiver.spans()), "load\n  send");
 }
 
-/// A library with the feature `logs` or `tracing` would change `init` for every program that depends on it.
+/// An integration that enabled `logs` or `tracing` would change `init` for every program that depends on it.
 #[test]
 fn no_integration_enables_a_feature_that_changes_the_call() {
     let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();

@@ -13,7 +13,7 @@ use opentelemetry::logs::{LogRecord as _, Logger as _, LoggerProvider as _};
 use opentelemetry_sdk::logs::InMemoryLogExporter;
 use serde_json::Value;
 
-/// Runs the test in a child process, and parses the lines of its standard error.
+/// Runs the program in a child process, and parses the lines of its standard error.
 fn lines(program: &Program, variables: &[(&str, &str)]) -> Vec<Value> {
     let (stdout, stderr) = program.run(variables);
     assert!(!stdout.contains('{'), "{stdout}");

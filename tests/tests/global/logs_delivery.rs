@@ -1,4 +1,4 @@
-//! Log records are delivered by OTLP unchanged, and a failing receiver does not affect the program.
+//! Log records are delivered unchanged over OTLP, and a failing receiver does not affect the program.
 
 use std::fmt;
 use std::sync::Mutex;
@@ -197,7 +197,7 @@ impl LogExporter for Sending {
     }
 }
 
-/// Starts a provider with batches of at most 300 records. The receiver gets the size of each batch.
+/// Starts a provider with batches of at most 300 records. The channel gets the size of each batch.
 fn sending(delay: Duration) -> (TelemetryProvider, mpsc::Receiver<usize>) {
     let (sender, sizes) = channel();
     let mut config = TelemetryConfig::new("orders");

@@ -217,7 +217,7 @@ fn a_reader_that_panics_does_not_affect_exporters() {
     receiver.point("late");
 }
 
-/// If the instance is configured, each run of a short program continues the same metric series.
+/// With a configured service instance, each run of a short program continues the same metric series.
 #[alone]
 fn metrics_have_the_configured_instance_and_spans_that_of_the_process() {
     let pipeline = Pipeline::http(|config| {

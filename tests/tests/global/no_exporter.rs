@@ -217,7 +217,7 @@ fn log_records_that_are_exported_have_ids() {
     assert_eq!(receiver.spans().len(), 0);
 }
 
-/// Starts a provider of metrics. The export of traces is turned off explicitly.
+/// Starts a provider that exports only metrics. The export of traces is turned off explicitly.
 fn metrics_alone(receiver: &Receiver) -> TelemetryProvider {
     let mut config = TelemetryConfig::new("metrics");
     config.otlp.metrics.endpoint = Some(receiver.endpoint());

@@ -1,4 +1,4 @@
-//! The layer of the global subscriber. Each test has its own process, because a process has one global subscriber.
+//! The layer in the global subscriber. Each test has its own process, because a process has one global subscriber.
 
 use std::fmt;
 use std::thread;

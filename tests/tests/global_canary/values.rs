@@ -154,7 +154,7 @@ fn remote(state: TraceState) -> SpanContext {
     SpanContext::new(trace, span, TraceFlags::SAMPLED, true, state)
 }
 
-/// Returns a URL with the secret. A trace state, which needs it, cannot contain a canary of every shape.
+/// Returns a URL with the secret for a trace state, which cannot contain a canary of every shape.
 fn url(c: &Canary) -> String {
     format!("postgres://floe:{}@db.example/x", c.secret())
 }

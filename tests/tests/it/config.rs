@@ -130,7 +130,7 @@ fn a_credential_is_neither_printed_nor_written() {
     }
 }
 
-/// A reference to a credential survives artifacts. A credential becomes a mask, which is not a reference.
+/// A reference to a credential stays in artifacts. A credential becomes a mask, which is not a reference.
 #[test]
 fn references_to_credentials_are_not_redacted() {
     let with_token = |token: &str| {

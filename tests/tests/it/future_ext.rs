@@ -77,7 +77,7 @@ fn a_spawned_task_carries_the_span_and_the_baggage_of_its_caller() {
     assert_eq!(spans.names().len(), 2);
 }
 
-/// The span of a future starts with the first poll, below the caller of `in_span` or an explicit parent.
+/// The span of a future starts with the first poll. Its parent is explicit, or current at the call of `in_span`.
 #[test]
 fn a_future_is_below_the_span_in_which_it_was_made() {
     let never = testing::capture(|| drop(async {}.in_span(span("work"))));

@@ -124,8 +124,8 @@ fn the_id_is_carried_to_another_thread() {
     check(0xa8, || spawns().to_vec());
 }
 
-/// Other code finds the first function, which has a `Context`. The functions below it have none, because it would cost
-/// several times as much as the call.
+/// Other code finds the span of the first function, which has a `Context`. The functions below it have none, because
+/// that would cost several times as much as a call.
 #[test]
 fn other_code_finds_the_first_span_of_the_process() {
     fn found() -> SpanContext {
@@ -292,7 +292,7 @@ fn a_span_of_tracing_has_an_id_on_every_thread() {
     });
 }
 
-/// Senders that are not random, such as tests, use the same span id in several traces.
+/// Senders without random ids, such as tests, use the same span id in several traces.
 #[test]
 fn an_id_belongs_to_one_trace() {
     #[traced]

@@ -36,7 +36,7 @@ fn code(error: &Error) -> Option<&str> {
     error.code().map(SqlState::code)
 }
 
-/// Checks that no value, comment or password is in the spans. Those of the tests all contain `hunter`.
+/// Checks that the spans have no literal, parameter, comment or password, all of which contain `hunter` here.
 #[track_caller]
 fn assert_no_values(spans: &Spans) {
     let all = format!("{spans:?}");

@@ -535,7 +535,7 @@ fn code_of(code: Code) -> Response {
 
 const RETRIED_PAGES: [u16; 4] = [429, 502, 503, 504];
 
-/// Other HTTP statuses, and the codes to which gRPC maps them.
+/// HTTP statuses of pages that are not retried over gRPC, and the codes to which gRPC maps them.
 const REJECTED_PAGES: [(u16, &str); 6] = [
     (200, "Unknown"),
     (400, "Internal"),

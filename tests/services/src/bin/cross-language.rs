@@ -60,7 +60,7 @@ impl Service {
         let mut address = String::new();
         BufReader::new(stdout).read_line(&mut address)?;
         if address.is_empty() {
-            return Err(format!("{} ended before it served", program.display()).into());
+            return Err(format!("{} ended before it printed its address", program.display()).into());
         }
         Ok(Self { process, url: format!("http://{}/test", address.trim()) })
     }

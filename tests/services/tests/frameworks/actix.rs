@@ -195,7 +195,7 @@ async fn the_route_is_the_one_that_serves_the_request() {
 async fn a_handler_that_panics_is_an_error() {
     let (answers, spans) = answers(&["/panics", "/orders/1"]).await;
     assert_eq!(answers[0], (None, None));
-    assert_eq!(answers[1].0, Some(200), "the worker goes on");
+    assert_eq!(answers[1].0, Some(200), "the worker still responds");
     spans
         .single("GET /panics")
         .assert_error("no shoes")

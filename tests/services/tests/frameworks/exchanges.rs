@@ -51,7 +51,7 @@ impl Stream for Pieces {
 pub(crate) fn check(spans: &Spans, address: &str, type_of_torn_body: &str) {
     let server = |name: &str| -> CapturedSpan<'_> {
         let mut found = spans.named(name).filter(|span| span.data().span_kind == SpanKind::Server);
-        found.next().unwrap_or_else(|| panic!("no server's `{name}`: {spans:?}"))
+        found.next().unwrap_or_else(|| panic!("no server span `{name}`: {spans:?}"))
     };
     server("GET /orders/{id}")
         .assert_unset() // The conventions leave it to the user.
