@@ -29,7 +29,6 @@ struct State<T> {
     has_receiver: bool,
 }
 
-/// Creates a channel, and returns its two ends.
 pub(crate) fn channel<T>() -> (Sender<T>, Receiver<T>) {
     let state = State { messages: VecDeque::new(), senders: 1, has_receiver: true };
     let shared = Arc::new(Shared { state: Mutex::new(state), changed: Condvar::new() });

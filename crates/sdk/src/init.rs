@@ -212,8 +212,8 @@ fn set_global_providers() {
     });
 }
 
-/// Prints traces without a configured exporter soon after their end on a terminal, but not in the log file of
-/// a service. Returns whether traces have a destination, or are not wanted.
+/// Chooses to print traces without a configured exporter on a terminal, soon after their end, but not in the log file
+/// of a service. Returns whether traces have a destination, or are not wanted.
 fn choose_printing(config: &mut TelemetryConfig, is_terminal: bool) -> bool {
     if config.exporters.traces.is_some() || config.has_span_destination() {
         return true;

@@ -1,7 +1,7 @@
 //! The optional parts of the library, which are separate crates: OTLP, the terminal, metrics and log records.
 //!
-//! Features of `floe-telemetry` link the parts, so that this crate does not depend on them. The list in this module has
-//! the features of the program, for configurations. The functions of a part are in a list of the module that calls
+//! Features of `floe-telemetry` link the parts, so that this crate does not depend on them. The list in this module
+//! tells a configuration which features the program has. The functions of a part are in a list of the module that calls
 //! them.
 
 use opentelemetry::KeyValue;

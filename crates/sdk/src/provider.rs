@@ -166,8 +166,8 @@ impl TelemetryProvider {
         floe_thread_context::publish(self.resource())
     }
 
-    /// Returns an OpenTelemetry tracer provider over the same recorder, for code that uses
-    /// OpenTelemetry's API. It can be set as the global tracer provider:
+    /// Returns an OpenTelemetry tracer provider that uses this library's recorder, for code that uses OpenTelemetry's
+    /// API. It can be set as the global tracer provider:
     ///
     /// ```
     /// use floe_telemetry::TelemetryProvider;
@@ -179,7 +179,7 @@ impl TelemetryProvider {
         RecorderTracerProvider::default()
     }
 
-    /// Returns an OpenTelemetry meter provider over the metrics of the provider in use, for code that uses
+    /// Returns an OpenTelemetry meter provider that records metrics with the provider in use, for code that uses
     /// OpenTelemetry's API. Measurements are redacted. [`init`](crate::init) sets it as the global meter provider:
     ///
     /// ```
@@ -192,9 +192,9 @@ impl TelemetryProvider {
         RecorderMeterProvider
     }
 
-    /// Returns an OpenTelemetry logger provider over the log exporters of the provider in use, for bridges that use
-    /// OpenTelemetry's logs API. Records are redacted. OpenTelemetry has no global logger provider, so a bridge gets
-    /// this one:
+    /// Returns an OpenTelemetry logger provider that uses the log exporters of the provider in use, for bridges that
+    /// use OpenTelemetry's logs API. Records are redacted. OpenTelemetry has no global logger provider, so a bridge
+    /// gets this one:
     ///
     /// ```
     /// use floe_telemetry::TelemetryProvider;

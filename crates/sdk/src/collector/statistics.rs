@@ -71,7 +71,7 @@ pub struct Statistics {
     /// Spans that a [`SpanProcessor`](crate::SpanProcessor) has discarded.
     pub discarded: u64,
     /// Spans that were recorded for processors or attributes of log records, although the provider has no exporter of
-    /// spans. Without any of these, spans are not recorded.
+    /// spans. Without any of the three, spans are not recorded.
     pub without_exporter: u64,
     /// Panics of span processors. The span that was processed is still exported.
     pub processor_panics: u64,

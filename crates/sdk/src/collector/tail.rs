@@ -1,4 +1,4 @@
-//! Tail sampling decides whether to export a trace after its end (see `recorder/sampling.rs`). Traces that head
+//! Tail sampling decides after the end of a trace whether to export it (see `recorder/sampling.rs`). Traces that head
 //! sampling did not sample are exported if a span failed or the root was slow.
 //!
 //! The decision about a trace is made when its root has ended and all spans that ended before the root are fetched from

@@ -72,7 +72,7 @@ pub(crate) struct Size {
     pub(crate) bytes: usize,
 }
 
-/// The entry of a batch in the queue. When it is dropped, its spans without a result count as failed, also if the
+/// The entry of a batch in the queue. When it is dropped, its spans without a result count as failed, even if the
 /// thread has panicked.
 struct Queued {
     size: Size,

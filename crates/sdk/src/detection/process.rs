@@ -5,7 +5,7 @@ use std::ffi::OsStr;
 
 use crate::surroundings::{DetectedAttributes, Surroundings, value};
 
-/// Detects the process. Its arguments are left out, because redaction cannot know which of them are credentials.
+/// Adds the attributes of the process, except for arguments, because redaction cannot know which of them are secret.
 pub(super) fn detect(surroundings: &mut Surroundings<'_>, found: &mut DetectedAttributes) {
     // A web page has no process id, and there the standard library panics.
     #[cfg(not(target_family = "wasm"))]

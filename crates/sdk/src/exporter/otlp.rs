@@ -37,7 +37,7 @@ floe_telemetry_core::__floe_link_list! {
 }
 
 impl OtlpExporters {
-    /// The functions of signals whose features are not enabled, which return errors.
+    /// Functions that return an error, for signals whose features are not enabled.
     pub const WITHOUT: Self = Self {
         spans: |_, _, _, _| Err(without("traces")),
         metrics: |_, _, _| Err(without("metrics")),

@@ -13,8 +13,8 @@ use crate::bounded_text::Bounded;
 use crate::caught::caught;
 use crate::char_boundary;
 
-/// The maximum number of bytes that are removed as the last word of a truncated text. It is removed, because redaction
-/// may not recognize a truncated secret.
+/// The maximum number of bytes that are removed as the last word of a truncated text. The word is removed, because
+/// redaction may not recognize a truncated secret.
 const MAX_WORD: usize = 4 * 1024;
 
 /// The scope of records of `tracing` and `log`. The target replaces the scope's name.
@@ -129,7 +129,7 @@ impl LogRecord {
         *self = Self { observed_timestamp, texts, values, ..Self::default() };
     }
 
-    /// Returns the scope. An exporter replaces its name by the target.
+    /// Returns the scope. An exporter replaces the name of the scope by the target.
     pub fn scope(&self) -> &InstrumentationScope {
         self.scope.as_deref().unwrap_or(&SCOPE)
     }

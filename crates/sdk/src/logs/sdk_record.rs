@@ -29,7 +29,6 @@ pub(super) static BLANK: LazyLock<SdkLogRecord> = LazyLock::new(|| {
     if is_silent { create() } else { with_default(&Dispatch::none(), create) }
 });
 
-/// Converts a record.
 pub(super) fn sdk_record(of: &LogRecord) -> SdkLogRecord {
     let mut record = BLANK.clone();
     if let Some(time) = of.observed_timestamp {

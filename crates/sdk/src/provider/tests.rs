@@ -1,4 +1,4 @@
-//! A panic in the pipeline loses only the spans that it interrupts.
+//! Tests that a panic in the pipeline loses only the spans that it interrupts.
 #![allow(clippy::unwrap_used, reason = "tests")]
 
 use std::env;

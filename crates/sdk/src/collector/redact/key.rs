@@ -67,7 +67,7 @@ impl Key {
         self.apply_rules(value, redaction)
     }
 
-    /// [`apply`](Self::apply) for a value that is not plain.
+    /// Does the same as [`apply`](Self::apply), for a value that is not plain.
     pub(super) fn apply_rules(&self, value: &str, redaction: &Redaction) -> Option<String> {
         if self.is_error_text {
             return redaction.error_text(value);

@@ -75,7 +75,7 @@ fn counted(sampler: &TailSampler) -> [u64; 2] {
     [&counters.tail_buffered, &counters.sampled_out].map(|counter| counter.load(Ordering::Relaxed))
 }
 
-/// Generates the spans of some traces in any order, each with whether to decide about ended traces after it.
+/// Generates the spans of some traces in any order, and for each span whether `settle` is called after it.
 fn ends() -> impl Strategy<Value = Vec<(End, bool)>> {
     let span = (prop::bool::weighted(0.1), prop::bool::weighted(0.3), any::<bool>());
     let traces = prop::collection::vec(prop::collection::vec(span, 1..6), 1..12);

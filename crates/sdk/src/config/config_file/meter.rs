@@ -17,7 +17,7 @@ use crate::config::mistake::Mistake;
 use crate::config::otlp::Signal;
 use crate::config::telemetry::TelemetryConfig;
 
-/// The maximum of `aggregation_cardinality_limit`, because the SDK reserves memory for the whole limit at once.
+/// Bounds `aggregation_cardinality_limit`, because the SDK reserves memory for the whole limit at once.
 const MAX_CARDINALITY: usize = 1_000_000;
 
 const MAX_BUCKETS: u32 = 4096;

@@ -1,4 +1,5 @@
 //! References to environment variables in the values of a document of this crate's format or of `OTEL_CONFIG_FILE`
+//! ([specification](https://opentelemetry.io/docs/specs/otel/configuration/data-model/#environment-variable-substitution)).
 //!
 //! Values are substituted once: the content of a variable is not searched for references, and cannot add keys. Types
 //! are determined afterwards.
