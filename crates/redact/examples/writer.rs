@@ -1,4 +1,4 @@
-//! Redacts each line on its way into standard error, whatever writes it.
+//! Redacts each line that the program writes, on its way to standard error.
 
 use std::io::{self, Write};
 

@@ -1,7 +1,7 @@
-//! Credentials before an `@`: in URLs, in addresses without a scheme, in password files, and e-mail addresses.
+//! Finds credentials before an `@`, in URLs, addresses without a scheme and password files, and e-mail addresses.
 //!
-//! People paste passwords into URLs without encoding them, so `@`, `/`, `?`, `#` and `:` do not end
-//! the userinfo by themselves: the text after the `@` has to look like a host.
+//! People paste passwords into URLs without encoding them, so `@`, `/`, `?`, `#` and `:` do not end the userinfo by
+//! themselves: the text after the `@` has to look like a host.
 
 use crate::key::{self, Name};
 use crate::rules::structures::{ADDRESS_PASSWORD, EMAIL, PASSWORD_FILE, URL_PATH, URL_USERINFO};
@@ -21,7 +21,7 @@ use crate::text::{
 /// The maximum number of bytes of a URL that are read.
 const LONGEST: usize = 4096;
 
-/// Reads a URL. `anchor` is the second slash of `://`, or the last of `:\/\/`.
+/// Reads a URL. `anchor` is the second slash of `://`, or the last byte of `:\/\/`.
 pub(crate) fn url(scan: &mut Scan<'_>, anchor: usize) {
     let text = scan.text;
     let Some(colon) = anchor.checked_sub(2).filter(|&at| text[at] == b':') else {
@@ -53,7 +53,7 @@ pub(crate) fn url(scan: &mut Scan<'_>, anchor: usize) {
     path(scan, authority, end);
 }
 
-/// The place after the two slashes that follow a colon; the slashes may be escaped.
+/// Returns the position after the two slashes that follow a colon; the slashes may be escaped.
 fn after_slashes(text: &[u8], colon: usize) -> Option<usize> {
     let slash = |from: usize| {
         let slash = run_end(text, from, 4, |byte| byte == b'\\');
@@ -62,7 +62,7 @@ fn after_slashes(text: &[u8], colon: usize) -> Option<usize> {
     slash(colon + 1).and_then(slash)
 }
 
-/// The end of the longest possible URL: a blank, a quote, or the next URL.
+/// Returns the end of the longest possible URL, which is before a blank, a quote or the next URL.
 fn end_of_url(text: &[u8], start: usize, quote: u8) -> usize {
     let limit = text.len().min(start + LONGEST);
     let end = (start..limit)
@@ -78,7 +78,7 @@ fn end_of_url(text: &[u8], start: usize, quote: u8) -> usize {
     end
 }
 
-/// The position of the `@` that ends the userinfo.
+/// Returns the position of the `@` that ends the userinfo.
 fn userinfo(run: &[u8]) -> Option<usize> {
     let path = memchr::memchr3(b'/', b'?', b'#', run).unwrap_or(run.len());
     let last = memchr::memrchr(b'@', run)?;
@@ -88,7 +88,7 @@ fn userinfo(run: &[u8]) -> Option<usize> {
     let authority = &run[..path];
     if let Some(sign) = memchr::memrchr(b'@', authority) {
         let has_password = authority[..sign].contains(&b':');
-        // In `user:a@b?d@host`, the text after `?` belongs to the password: a query needs a path.
+        // A query needs a path, so in `user:a@b?d@host` the text after `?` belongs to the password.
         let is_odd = path < run.len() && run[path] != b'/';
         let is_inside = has_password && (is_odd || !is_certain_host(&authority[sign + 1..]));
         return certain.filter(|_| is_inside).or(Some(sign));
@@ -103,7 +103,7 @@ fn userinfo(run: &[u8]) -> Option<usize> {
     }
 }
 
-/// Whether a text is clearly a host, and not the rest of a password: a dot, a port or brackets, `localhost`, `tcp(…)`.
+/// Whether the text is clearly a host: it has a dot, a port or brackets, or is `localhost` or `tcp(…)`.
 pub(crate) fn is_certain_host(text: &[u8]) -> bool {
     let name = run_end(text, 0, 255, |byte| is_name(byte) || b".-".contains(&byte));
     let host = &text[..name];
@@ -122,7 +122,7 @@ fn is_plain_user(userinfo: &[u8]) -> bool {
     userinfo.len() <= 24 && digits <= 3 && userinfo.iter().all(is_user) && !is_random(userinfo)
 }
 
-/// Whether the password is a mask, a variable or a placeholder: `user:****@host`, `user:${PASSWORD}@host`,
+/// Whether the login is a mask, a variable or a placeholder: `user:****@host`, `user:${PASSWORD}@host`,
 /// `USER:PASSWORD@HOST`.
 pub(crate) fn is_no_login(user: &[u8], password: &[u8], host: &[u8]) -> bool {
     let host = &host[..run_end(host, 0, 255, is_name)];
@@ -132,14 +132,14 @@ pub(crate) fn is_no_login(user: &[u8], password: &[u8], host: &[u8]) -> bool {
     !password.is_empty() && (is_template || is_no_password(password))
 }
 
-/// Reads a path without a host from the segment around an anchor: `GET /reset-password/…`.
+/// Reads a path without a host, such as `GET /reset-password/…`, from the segment around the anchor on.
 pub(crate) fn segment(scan: &mut Scan<'_>, anchor: usize) {
     let is_inside = |byte: u8| is_name(byte) || byte == b'-';
     let start = run_start(scan.text, anchor, 64, is_inside);
     path_from(scan, start, run_end(scan.text, anchor, 64, is_inside));
 }
 
-/// Redacts the secret segments of a path, from the given segment on. Each path is read only once.
+/// Redacts the secret segments of a path, from the segment `start..end` on. Each path is read only once.
 pub(crate) fn path_from(scan: &mut Scan<'_>, start: usize, end: usize) {
     let text = scan.text;
     let is_segment = start < end && before(text, start) == b'/' && at(text, end) == b'/';
@@ -150,7 +150,7 @@ pub(crate) fn path_from(scan: &mut Scan<'_>, start: usize, end: usize) {
     }
 }
 
-/// Redacts random segments after a segment that announces them: `/services/T0/B0/…` of a webhook, `/renew/…`.
+/// Redacts random segments after one that announces a secret: `/services/T0/B0/…` of a webhook, `/renew/…`.
 pub(crate) fn path(scan: &mut Scan<'_>, start: usize, end: usize) {
     let text = scan.text;
     let end = start + memchr::memchr2(b'?', b'#', part(text, start, end)).unwrap_or(end - start);
@@ -172,7 +172,7 @@ pub(crate) fn path(scan: &mut Scan<'_>, start: usize, end: usize) {
     }
 }
 
-/// Whether a host or a path segment announces that the next segment is secret.
+/// Whether a host or a path segment announces that a later segment is secret.
 fn announces(word: &[u8], is_segment: bool) -> bool {
     count_steps(HOOKS.ends.len() * word.len());
     let is_hook = HOOKS.iter().any(|hook| {
@@ -184,10 +184,10 @@ fn announces(word: &[u8], is_segment: bool) -> bool {
                 || Name::new(word).words().any(|word| is_one_of(word, SECRET_WORDS)))
 }
 
-/// The maximum length of either side of an address.
+/// The maximum length of the text on each side of an address's `@`.
 const LIMIT: usize = 256;
 
-/// Reads an address. `sign` is the place of an `@` outside of URLs, or of another sign, which is ignored.
+/// Reads an address. `sign` is the position of an `@` outside of URLs, or of another sign, which is ignored.
 pub(crate) fn scan(scan: &mut Scan<'_>, sign: usize) {
     let text = scan.text;
     let next = at(text, sign + 1);
@@ -215,7 +215,7 @@ pub(crate) fn scan(scan: &mut Scan<'_>, sign: usize) {
     }
 }
 
-/// The start of the password in `user:password@host`, perhaps after `dsn=` or `connect(`.
+/// Returns the start of the password in `user:password@host`, which may follow `dsn=` or `connect(`.
 fn credentials(text: &[u8], run: usize, sign: usize) -> Option<usize> {
     let colon = run + memchr::memchr(b':', part(text, run, sign))?;
     let start = run_start(text, colon, 64, |byte| is_name(byte) || b".+-\\".contains(&byte));
@@ -223,7 +223,7 @@ fn credentials(text: &[u8], run: usize, sign: usize) -> Option<usize> {
     let password = part(text, colon + 1, sign);
     let has_slashes = part(text, run, start) == b"//";
     let is_bare = has_slashes || start == run || b"=([{,;".contains(&before(text, start));
-    // `nginx:1.25@sha256:…`
+    // The digest of an image follows the `@`, as in `nginx:1.25@sha256:…`.
     let is_digest = DIGESTS.iter().any(|digest| starts_with(text, sign + 1, digest.as_bytes()));
     let fits = is_bare
         && !is_digest
@@ -235,8 +235,8 @@ fn credentials(text: &[u8], run: usize, sign: usize) -> Option<usize> {
     fits.then_some(colon + 1)
 }
 
-/// Whether the text before the colon shows that a user name follows: `from:bob@example.com`, `Accepted:root@host:22`,
-/// `group:artifact@jar`.
+/// Whether the text before the colon shows that only a user name follows, as in `from:bob@example.com`,
+/// `Accepted:root@host:22` and `group:artifact@jar`.
 fn names_a_user(role: &[u8], user: &[u8]) -> bool {
     let is_role = is_one_of(role, ADDRESS_ROLES);
     let is_user = |byte: &u8| is_name(*byte) || b".%+-'".contains(byte);
@@ -246,7 +246,7 @@ fn names_a_user(role: &[u8], user: &[u8]) -> bool {
     may_be_user && (is_role || is_logged && !look(user).is_made_up())
 }
 
-/// `jdbc:oracle:thin:user/password@…`, `sqlplus user/password@…`
+/// Returns the start of the password in `jdbc:oracle:thin:user/password@…` or `sqlplus user/password@…`.
 fn oracle(text: &[u8], run: usize, sign: usize) -> Option<usize> {
     let slash = run + memchr::memchr(b'/', part(text, run, sign))?;
     let user = run_start(text, slash, 64, |byte| is_name(byte) || b"-.$".contains(&byte));
@@ -266,7 +266,7 @@ fn oracle(text: &[u8], run: usize, sign: usize) -> Option<usize> {
     fits.then_some(slash + 1)
 }
 
-/// Whether the word is a user on a host: `ssh bob@host`, `bob@host: Permission denied`, `bob@host's password`.
+/// Whether the word is a user on a host, as in `ssh bob@host`, `bob@host: Permission denied`, `bob@host's password`.
 fn is_account(text: &[u8], start: usize, end: usize) -> bool {
     let line = run_start(text, start, 96, |byte| !b"\n;|".contains(&byte));
     let mut words = part(text, line, start).split(|byte| !byte.is_ascii_alphanumeric());
@@ -275,7 +275,7 @@ fn is_account(text: &[u8], start: usize, end: usize) -> bool {
         || starts_with(text, end, b": Permission denied")
 }
 
-/// Redacts an e-mail address, but keeps its domain, which shows whose mail system failed.
+/// Redacts the local part of an e-mail address. The domain is kept, because it shows whose mail system failed.
 fn email(scan: &mut Scan<'_>, sign: usize) {
     let text = scan.text;
     let local =
@@ -289,7 +289,7 @@ fn email(scan: &mut Scan<'_>, sign: usize) {
     // `user@host:22` and `git@host:path` are accounts.
     let next = at(text, end + 1);
     let has_path = at(text, end) == b':' && (is_name(next) || b"/~".contains(&next));
-    // `curve25519-sha256@libssh.org`
+    // SSH's names of algorithms have the form of addresses: `curve25519-sha256@libssh.org`.
     let is_algorithm = is_one_of(domain, ALGORITHM_DOMAINS)
         && (is_one_of(part(text, start, sign), ALGORITHMS)
             || part(text, start, sign).iter().any(|byte| *byte == b'-' || byte.is_ascii_digit()));
@@ -306,8 +306,7 @@ fn email(scan: &mut Scan<'_>, sign: usize) {
     }
 }
 
-/// `host:5432:database:user:password`, a line of a password file. `start..end` is the port,
-/// between colons.
+/// Reads a line of a password file, `host:5432:database:user:password`. `start..end` is the port between colons.
 pub(crate) fn password_file(scan: &mut Scan<'_>, start: usize, end: usize) {
     let text = scan.text;
     if end - start > 5 {

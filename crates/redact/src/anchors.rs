@@ -1,10 +1,10 @@
-//! The prefilter: finds the places at which a grammar is tried, in one pass.
+//! Finds the positions at which a grammar is tried, in one pass.
 //!
 //! Every rule has an anchor of four characters, or three if its name is that short: `assw` of a password's name, `://`
-//! of a URL. A byte has one of 32 classes, which ignore the case of letters and the value of digits. The classes of
-//! three characters index a table of 32,768 flags. Only where a flag is set, the class of the character before them is
-//! checked, too. Look-ups of neighbouring positions are independent, which makes them faster than an automaton with a
-//! state, and a text without anchors is not read again. The anchor of a rule is the rarest part of its name.
+//! of a URL. The anchor is the rarest part of the name. A byte has one of 32 classes, which ignore the case of letters
+//! and the value of digits. The classes of three characters index a table of 32,768 flags. Only if a flag is set, the
+//! class of the character before them is checked, too. Look-ups at neighbouring positions are independent, which makes
+//! them faster than an automaton with a state, and a text without anchors is read only once.
 
 use std::ops::Range;
 use std::sync::LazyLock;
@@ -18,7 +18,7 @@ use crate::rules::structures::SCHEMES;
 use crate::rules::words::{HOOKS, SECRET_SEGMENTS, SECRET_WORDS};
 use crate::text::count_steps;
 
-// The kinds of anchors, one bit each. If several are at one place, the lowest is tried first.
+// The kinds of anchors, one bit each. If several anchors end at one position, the lowest bit is tried first.
 
 /// Three digits.
 pub(crate) const DIGITS: u8 = 1;
@@ -30,7 +30,7 @@ pub(crate) const TOKEN: u8 = 4;
 pub(crate) const DASHES: u8 = 8;
 /// A word that introduces a secret: a scheme, a function, a command.
 pub(crate) const WORD: u8 = 16;
-/// The name of a value.
+/// The name of a value, such as `password`.
 pub(crate) const KEY: u8 = 32;
 /// A short option.
 pub(crate) const OPTION: u8 = 64;
@@ -70,30 +70,30 @@ const fn class(byte: u8) -> u8 {
     }
 }
 
-/// The classes of a few characters, five bits each.
+/// Returns the classes of a few characters, five bits each.
 #[inline]
 fn window(anchor: &[u8]) -> u64 {
     anchor.iter().fold(0, |window, &byte| (window << 5) | u64::from(CLASSES[usize::from(byte)]))
 }
 
-/// The last three classes of a window, as an index into the table.
+/// Returns the last three classes of a window as an index into the table.
 #[inline]
 fn index(window: u64) -> usize {
     usize::try_from(window & (TABLE as u64 - 1)).unwrap_or(0)
 }
 
-/// The frequency of the letters `a` to `z` in English and in code, then of the other classes.
+/// The frequency of each class in English and in code: other bytes, the letters `a` to `z`, digits, signs.
 const FREQUENCY: [u64; 32] = [
     60, 80, 15, 31, 40, 125, 22, 20, 55, 72, 3, 8, 41, 28, 70, 75, 25, 3, 65, 68, 92, 30, 10, 15,
     5, 18, 2, 200, 4, 20, 40, 40,
 ];
 
-/// The rarest three or four adjacent characters of a name; `None` if the name is shorter.
+/// Returns the rarest three or four adjacent characters of a name; `None` if the name is shorter.
 fn rarest(name: &[u8]) -> Option<Range<usize>> {
     let len = name.len().min(4);
     let rarity = |range: &Range<usize>| {
         let classes = name[range.clone()].iter().map(|byte| CLASSES[usize::from(*byte)]);
-        // The last three characters are looked up at each byte, and logs have many digits.
+        // These three characters are looked up at each byte, and logs have many digits, so digits weigh more.
         let frequencies = classes.enumerate().map(|(place, class)| {
             let often = FREQUENCY[usize::from(class)];
             let is_number = class == DIGIT && place + 3 >= len;
@@ -105,28 +105,28 @@ fn rarest(name: &[u8]) -> Option<Range<usize>> {
     ranges.min_by_key(rarity).filter(|_| len >= 3)
 }
 
-/// The signs looked for beside a name, a prefix or a key of two characters, so that the anchor has three characters.
+/// Signs that complete a name, a prefix or a key of two characters to an anchor of three characters.
 const LEADS: [u8; 5] = [b' ', b'-', b'.', b':', b'@'];
 
-/// A token format that has the anchor.
+/// A token format and its anchor.
 #[derive(Clone, Debug)]
 struct Anchored {
     /// The end of the anchor, counted from the start of the prefix.
     end: usize,
     format: &'static TokenFormat,
-    /// The index of the anchor's next format.
+    /// The index of the next format with the same anchor.
     next: u16,
 }
 
-/// The table of a redactor.
+/// The anchors of a redactor, indexed by the classes of their last three characters.
 #[derive(Clone, Debug)]
 pub(crate) struct Anchors {
     /// The kinds of the anchors that end with these three characters.
     kinds: Box<[u8; TABLE]>,
-    /// The classes of the characters that may precede and follow these three, one bit for each class.
+    /// The classes that may precede and follow these three characters, one bit for each class.
     around: Vec<(u32, u32)>,
     formats: Vec<Anchored>,
-    /// The index in `formats` of each anchor's first format, which is the last one that was added.
+    /// The index in `formats` of each anchor's first format. This is the one that was added last.
     first: Vec<u16>,
 }
 
@@ -182,7 +182,7 @@ impl Anchors {
         for class in 0..TABLE >> 5 {
             anchors.flag(class << 5 | usize::from(AT_OR_PLUS), SIGN, u32::MAX);
         }
-        // The first three digits of a number are an anchor, unless the number has only three.
+        // The first three digits of a number are an anchor before a digit, a dash, a blank, a colon or a similar sign.
         let digits = index(window(b"123"));
         anchors.kinds[digits] |= DIGITS;
         let tails = [b'0', b'-', b' ', b':'].map(|tail| 1 << class(tail));
@@ -201,7 +201,7 @@ impl Anchors {
         self.add_before(anchor, None, kind)
     }
 
-    /// Adds an anchor that a certain character has to follow.
+    /// Adds an anchor. If there is a `next`, the anchor is only found before this character.
     fn add_before(&mut self, anchor: &[u8], next: Option<&u8>, kind: u8) -> usize {
         let window = window(anchor);
         let leads = match anchor {
@@ -221,27 +221,27 @@ impl Anchors {
             self.add_before(&name[rarest.clone()], name.get(rarest.end), kind);
             return;
         }
-        // A name of two characters is found together with the character before it.
+        // A name of two characters gets an anchor together with the character before it.
         for before in LEADS {
             self.add(&[&[before], name].concat(), kind);
         }
     }
 
-    /// Adds a name of several words, which may be joined in any way in a text.
+    /// Adds the name of a value. Its words may be joined in any way in a text.
     pub(crate) fn add_key(&mut self, name: &[u8]) {
         let mut words = name
             .split(|byte| !byte.is_ascii_alphanumeric() && *byte < 0x80)
             .filter(|word| !word.is_empty());
         // A key is read from its end, so the anchor is at the end of the name, too.
         match (words.next_back(), words.next_back()) {
-            // Longer words contain a short last word, so the end of the word before it is in the anchor, too.
+            // Longer words contain a short last word (`key`), so the anchor includes the end of the word before it.
             (Some(last), Some(head)) if last.len() < 4 => {
                 for joint in [&b""[..], b" ", b"-", b"."] {
                     let name = [head, joint, &last[..last.len().min(3)]].concat();
                     self.add(&name[name.len() - 4..], KEY);
                 }
             }
-            // A complete word, as in `pw=`: the sign after it is part of the anchor.
+            // A name of two characters, as in `pw=`, gets an anchor together with the sign after it.
             (Some(word), _) if word.len() == 2 => {
                 for after in LEADS {
                     self.add(&[word, &[after]].concat(), KEY);
@@ -272,18 +272,18 @@ impl Anchors {
         self.formats.push(Anchored { end, format, next });
     }
 
-    /// The first anchor whose last byte is at or after `from`: the place of that byte, and its kinds.
+    /// Returns the position of the first anchor's last byte, which is at or after `from`, and the kinds of the anchor.
     #[inline]
     pub(crate) fn next(&self, text: &[u8], from: usize) -> Option<(usize, u8)> {
         let mut window = window(text.get(from.saturating_sub(3)..from)?);
         let mut at = from;
-        // Four bytes at once, because most have no anchor.
+        // Reads eight bytes at once and checks four at once, because most have no anchor.
         while at < text.len() {
             let missing = (at + 8).saturating_sub(text.len());
             if missing > at - from {
                 break;
             }
-            // The last step overlaps bytes without an anchor, because it also reads four.
+            // The last step overlaps bytes without an anchor, because it also reads eight.
             at -= missing;
             window >>= 5 * missing;
             let eight = text.get(at..).and_then(<[u8]>::first_chunk::<8>)?;
@@ -312,7 +312,7 @@ impl Anchors {
         None
     }
 
-    /// The kinds of the anchors that end with a window before a character.
+    /// Returns the kinds of the anchors that end with `window` before the character `next`.
     #[inline]
     fn kinds_of(&self, window: u64, next: Option<&u8>) -> Option<u8> {
         let index = index(window);
@@ -325,7 +325,7 @@ impl Anchors {
         (leads >> ((window >> 15) & 31) & tails >> next & 1 != 0).then_some(kinds)
     }
 
-    /// The formats whose anchor ends at a place and whose prefix matches, each with the start of its prefix.
+    /// Returns the formats whose anchor ends at `last` and whose prefix matches, each with the start of its prefix.
     pub(crate) fn formats<'a>(
         &'a self,
         text: &'a [u8],

@@ -1,4 +1,4 @@
-//! Secrets with a frame of their own: private keys in PEM, JSON web tokens.
+//! Finds secrets with a frame of their own: private keys in PEM, and JSON web tokens.
 
 use crate::rules::structures::{JSON_WEB_TOKEN, PEM_PRIVATE_KEY, WEB_TOKEN_HEADERS};
 use crate::scan::{Evidence, Scan};
@@ -6,9 +6,9 @@ use crate::text::{at, before, before_word, line_end, part, rest, run_end, run_st
 
 const BEGIN: &[u8] = b"-----BEGIN";
 const END: &[u8] = b"-----END";
-/// The maximum number of bytes of a key.
+/// The maximum number of bytes of a key that are read.
 const WINDOW: usize = 16 * 1024;
-/// A line of at least this many characters of base64 may be a line of a key.
+/// The minimum number of characters of a complete line of base64.
 const LINE: usize = 16;
 /// The maximum number of headers of a key.
 const HEADERS: usize = 16;
@@ -30,11 +30,11 @@ pub(crate) fn private_key(scan: &mut Scan<'_>, anchor: usize) {
         return;
     };
     scan.redact(start, end, PEM_PRIVATE_KEY, Evidence::Format);
-    // No other rule applies to the rest of a key that was cut.
+    // The base64 of a key contains no names of values.
     scan.keys_until = scan.keys_until.max(end);
 }
 
-/// Whether the text ends inside of a private key, so that a further line may belong to it.
+/// Whether the text ends inside a private key, so that the next line may belong to the key.
 pub(crate) fn ends_in_key(text: &[u8]) -> bool {
     memchr::memmem::rfind(text, BEGIN).is_some_and(|start| {
         let body = label_end(text, start, BEGIN);
@@ -57,7 +57,7 @@ pub(crate) fn goes_on(text: &[u8]) -> bool {
     })
 }
 
-/// The end of `-----BEGIN RSA PRIVATE KEY-----`, whose blanks may be percent-encoded.
+/// Returns the end of a label such as `-----BEGIN RSA PRIVATE KEY-----`, whose blanks may be percent-encoded.
 fn label_end(text: &[u8], start: usize, kind: &[u8]) -> Option<usize> {
     let label = start + kind.len();
     let is_label = |byte: u8| byte.is_ascii_uppercase() || b" +%20".contains(&byte);
@@ -72,12 +72,12 @@ fn label_end(text: &[u8], start: usize, kind: &[u8]) -> Option<usize> {
 struct PrivateKey {
     end: usize,
     has_body: bool,
-    /// The text ends before the key does.
+    /// Whether the text ends before the key does.
     is_open: bool,
 }
 
 impl PrivateKey {
-    /// Reads headers and lines of base64. Only the last line may follow a short line.
+    /// Reads headers and lines of base64. After a short line, only PGP's checksum may follow, which begins with `=`.
     fn read(text: &[u8], start: usize, body: usize) -> Self {
         let line = run_start(text, start, 80, |byte| byte != b'\n');
         let prefix = part(text, line, start);
@@ -97,7 +97,7 @@ impl PrivateKey {
             let line = base64_end(text, next);
             let header_end =
                 run_end(text, next, 40, |byte| byte.is_ascii_alphanumeric() || byte == b'-');
-            // `Proc-Type: 4,ENCRYPTED`
+            // A header, such as `Proc-Type: 4,ENCRYPTED`.
             if !key.has_body
                 && headers < HEADERS
                 && header_end > next
@@ -113,7 +113,7 @@ impl PrivateKey {
             let is_line = match line - next {
                 LINE.. => has_break || !key.has_body,
                 0 => false,
-                // A checksum of PGP.
+                // A short last line, or PGP's checksum.
                 1.. if key.has_body => {
                     is_whole && has_break && (!is_last || at(text, next) == b'=')
                 }
@@ -135,8 +135,8 @@ fn is_coded(run: &[u8]) -> bool {
     run.iter().any(u8::is_ascii_digit) || run.iter().skip(1).any(u8::is_ascii_uppercase)
 }
 
-/// The end of the gap between two lines of a key, and whether there is a gap. A gap is a line end (plain, escaped or
-/// encoded), joined quotes (`\n" + "`), and the prefix of a log line.
+/// Returns the end of the gap between two lines of a key, and whether there is a gap. A gap consists of a line end
+/// (plain, escaped or encoded), joined quotes (`\n" + "`) and the prefix of a log line.
 fn gap_end(text: &[u8], from: usize, prefix: &[u8]) -> (usize, bool) {
     let (mut end, mut has_break) = (from, false);
     while end < from + 256 {
@@ -164,7 +164,7 @@ fn gap_end(text: &[u8], from: usize, prefix: &[u8]) -> (usize, bool) {
     (end, has_break || part(text, from, end) == b" ")
 }
 
-/// The end of a run of base64, which may be percent-encoded.
+/// Returns the end of a run of base64, whose signs may be percent-encoded.
 fn base64_end(text: &[u8], from: usize) -> usize {
     let mut end = from;
     loop {
@@ -179,7 +179,7 @@ fn base64_end(text: &[u8], from: usize) -> usize {
     end
 }
 
-/// The start of the base64 before the last line of a key whose first line was cut.
+/// Returns the start of the base64 before the line `END` at `foot`, if the beginning of the key was cut.
 fn body_start(text: &[u8], foot: usize) -> Option<usize> {
     let mut start = foot;
     let mut has_line = false;
@@ -204,19 +204,19 @@ fn body_start(text: &[u8], foot: usize) -> Option<usize> {
     has_line.then_some(start)
 }
 
-/// Whether a JSON web token may begin here, with `eyJ`.
+/// Whether a JSON web token may begin here, which is a word with the prefix `eyJ`.
 pub(crate) fn is_web_token(text: &[u8], start: usize) -> bool {
     let is_encoded = at(text, start.wrapping_sub(3)) == b'%';
     rest(text, start).starts_with(b"eyJ")
         && (is_encoded || !before_word(text, start).is_ascii_alphanumeric())
 }
 
-/// Reads a JSON web token: three parts of base64, separated by dots. If the end was cut, a header with `alg` is enough.
+/// Reads a JSON web token: base64 with dots between its parts. If the end was cut, a known header is enough.
 pub(crate) fn json_web_token(scan: &mut Scan<'_>, start: usize) {
     let text = scan.text;
     let has_header =
         WEB_TOKEN_HEADERS.iter().any(|header| rest(text, start).starts_with(header.as_bytes()));
-    // A text that is too short for a token contains no token either.
+    // If a text was too short for a token, no token begins later in it.
     if start < scan.web_tokens_until && !has_header {
         return;
     }

@@ -1,4 +1,4 @@
-//! The checksums at the end of some vendors' tokens.
+//! Verifies the checksums at the end of some vendors' tokens.
 
 use crate::rules::format::Checksum;
 
@@ -26,7 +26,7 @@ pub(crate) fn right_digits(checksum: Checksum, prefix: &str, body: &str) -> Opti
     written(sum, alphabet, digits)
 }
 
-/// A number in the base of the alphabet, padded with zeros; `None` if it has too many digits.
+/// Writes a number in the base of the alphabet, padded with zeros; `None` if it has too many digits.
 fn written(number: u32, alphabet: &[u8], digits: usize) -> Option<Vec<u8>> {
     let mut rest = number as usize;
     let mut written = vec![0; digits];
@@ -37,7 +37,7 @@ fn written(number: u32, alphabet: &[u8], digits: usize) -> Option<Vec<u8>> {
     (rest == 0).then_some(written)
 }
 
-/// CRC-32 of IEEE 802.3, bit by bit: few texts have the shape of a token.
+/// Computes the CRC-32 of IEEE 802.3 bit by bit. This is fast enough, because few texts have the form of a token.
 fn crc32<'a>(bytes: impl Iterator<Item = &'a u8>) -> u32 {
     !bytes.fold(!0, |sum, &byte| {
         (0..8).fold(sum ^ u32::from(byte), |sum, _| {

@@ -1,5 +1,5 @@
-//! Arguments of commands and functions: `--password x`, `-ppass`, `-u user:pass`, and arguments
-//! that are secrets by their position.
+//! Reads arguments of commands and functions: `--password x`, `-ppass`, `-u user:pass`, and arguments that are secrets
+//! because of their position.
 
 use std::sync::LazyLock;
 
@@ -15,7 +15,7 @@ use crate::score::{Bond, Context, Look, look};
 use crate::text::{Words, before, is_one_of, part, run_start};
 use crate::value::{self, Site, Value};
 
-/// `--password value`, `"--token", "value"`.
+/// Reads the argument of a long option: `--password value`, `"--token", "value"`.
 pub(crate) fn long(scan: &mut Scan<'_>, key: &Key) -> Tried {
     let place = argument(scan, key.after).filter(|_| key.is_option);
     let found =
@@ -23,7 +23,7 @@ pub(crate) fn long(scan: &mut Scan<'_>, key: &Key) -> Tried {
     let Some(found) = found else {
         return Tried::Nothing;
     };
-    // `add_argument("--password", default=None)`
+    // The option is code, as in `add_argument("--password", default=None)`.
     let is_code = key.quote.is_some() && !found.quoted;
     if !is_code && !found.bytes(scan.text).starts_with(b"-") {
         let claim = Claim::of(key, found, Bond::Option);
@@ -32,7 +32,7 @@ pub(crate) fn long(scan: &mut Scan<'_>, key: &Key) -> Tried {
     Tried::Found
 }
 
-/// The start of an option's argument, in a shell line or in a printed list of arguments.
+/// Returns the place of an option's argument, in a shell line or in a printed list of arguments.
 fn argument(scan: &mut Scan<'_>, after: usize) -> Option<usize> {
     let tokens = &mut scan.tokens;
     let mut place = after;
@@ -73,7 +73,7 @@ pub(crate) fn short(scan: &mut Scan<'_>, anchor: usize) {
     }
 }
 
-/// Reads the argument of an option, if there is an option at the place.
+/// Reads the argument of an option, if the word at `place` is this option.
 fn argument_of(
     scan: &mut Scan<'_>,
     option: &CommandOption,
@@ -82,7 +82,7 @@ fn argument_of(
 ) -> Option<Value> {
     let letter = option.option.as_bytes();
     match option.form {
-        // `-p'…'`
+        // The password is quoted: `-p'…'`.
         Form::Attached if word == letter && scan.tokens.opens_quote(place + 1) => {
             value::quoted(&mut scan.tokens, place + 1)
         }
@@ -122,7 +122,7 @@ fn redact(scan: &mut Scan<'_>, option: &CommandOption, found: Value) -> Tried {
     let (user, password) = text.split_at(start);
     let is_number =
         |word: &[u8]| word.iter().all(|byte| byte.is_ascii_digit() || b":.-/".contains(byte));
-    // A number is a port, and a path is no password, unless the command is known for its passwords.
+    // A number is a port, and a path is no password, unless the command is known for passwords.
     let is_other = match option.form {
         _ if has_user => password.starts_with(b"/") || is_number(user) && is_number(password),
         Form::Separate if option.commands.ends.is_empty() => {
@@ -145,7 +145,7 @@ fn redact(scan: &mut Scan<'_>, option: &CommandOption, found: Value) -> Tried {
     Tried::Found
 }
 
-/// The arguments and their names, indexed by the word that the scanner looks for.
+/// The arguments and their names, indexed by the last word of each name.
 static NAMES: LazyLock<Words<(&Argument, &str)>> = LazyLock::new(|| {
     Words::of(ARGUMENTS.iter().flat_map(|argument| {
         let names = argument.names.iter();
@@ -153,7 +153,7 @@ static NAMES: LazyLock<Words<(&Argument, &str)>> = LazyLock::new(|| {
     }))
 });
 
-/// Reads the arguments after the word that contains an anchor, or after the last part of the word.
+/// Reads the arguments after a word that contains the anchor. The whole word or its last part is the name.
 pub(crate) fn positional(scan: &mut Scan<'_>, anchor: usize, word: &[u8]) {
     let is_joint = |byte: &u8| byte.is_ascii_uppercase() || *byte == b'_';
     let joint = word.iter().rposition(is_joint).unwrap_or(0);
@@ -176,7 +176,7 @@ pub(crate) fn positional(scan: &mut Scan<'_>, anchor: usize, word: &[u8]) {
     }
 }
 
-/// The value of an argument, and its bond to the function or command.
+/// Returns the value of an argument, and its context.
 fn claim(
     scan: &mut Scan<'_>,
     place: usize,
@@ -189,7 +189,7 @@ fn claim(
         }
         Callee::Command => (command(scan, place, name, argument)?, Bond::Copula),
     };
-    // A short quoted text is a name, and another grammar reads `name=value`.
+    // A short quoted text is a name. Another grammar reads `name=value`.
     let is_name = found.quoted && found.end - found.start < 4;
     let pair = pair::name_of_pair(found.bytes(scan.text));
     if is_name || pair.is_some_and(|name| scan.policy.meaning(name).is_some()) {
@@ -198,7 +198,7 @@ fn claim(
     Some((found, Context::new(KeyKind::Password, bond)))
 }
 
-/// `name("a", "b")`, `name=("a", "b")`
+/// Reads an argument of a function: `name("a", "b")`, `name=("a", "b")`.
 fn function(scan: &mut Scan<'_>, place: usize, name: &str, argument: &Argument) -> Option<Value> {
     let text = scan.text;
     let end = scan.tokens.get(place)?.end;
@@ -212,7 +212,7 @@ fn function(scan: &mut Scan<'_>, place: usize, name: &str, argument: &Argument) 
     let tokens = &mut scan.tokens;
     let mut open = place + 1;
     open += usize::from(tokens.closes_before(open, place));
-    // `Credentials::new(…)`
+    // Skips the method in `Credentials::new(…)`.
     if tokens.is_sign(open, b':') && tokens.is_sign(open + 1, b':') {
         open += 3;
     }
@@ -227,7 +227,7 @@ fn function(scan: &mut Scan<'_>, place: usize, name: &str, argument: &Argument) 
     value::value(tokens, place, Site::from(open)).filter(|found| found.quoted)
 }
 
-/// `name word -option argument argument`
+/// Reads an argument of a command: `name word -option argument argument`.
 fn command(scan: &mut Scan<'_>, place: usize, name: &str, argument: &Argument) -> Option<Value> {
     let start = scan.tokens.start(place);
     let end = start + name.len();
@@ -235,7 +235,7 @@ fn command(scan: &mut Scan<'_>, place: usize, name: &str, argument: &Argument) -
         return None;
     }
     let mut at = scan.tokens.place_at(end)?;
-    // A printed list of arguments: `"AUTH" "…"`.
+    // The command is quoted in a printed list of arguments: `"AUTH" "…"`.
     at += usize::from(scan.tokens.closes_before(at, place));
     for _ in 0..argument.place {
         if scan.tokens.kind(at) != Kind::Blank {

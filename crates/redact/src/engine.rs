@@ -14,16 +14,16 @@ use crate::{
     vendor,
 };
 
-/// A text of at most this length may be read many times.
+/// A text of at most this length in bytes is read up to 65 times, and a longer one up to five times.
 const SHORT: usize = 1024;
 
-/// The steps charged for a place, in addition to the counted ones.
+/// The steps charged for an anchor, in addition to the counted ones.
 const ANCHOR: usize = 16;
 
 /// The steps charged for a name, for which all grammars of names are tried.
 const NAME: usize = 96;
 
-/// The maximum number of steps of a pass for each byte; the densest messages of the corpora take a third of them.
+/// The maximum number of steps per byte, for the first pass and for all others. The corpora need at most a third.
 const STEPS: usize = 64;
 
 /// Additional steps for any text, because a short text may consist of names only.
@@ -32,24 +32,24 @@ const ALLOWANCE: usize = 64 * 1024;
 /// The maximum distance from the start of a secret to its anchor.
 const LOOK_BACK: usize = 256;
 
-/// A grammar, by the part of the text that it reads. Grammars of names are tried until one explains the name.
+/// A grammar, by the part of the text that it reads. Grammars that read a name are tried until one explains the name.
 enum Read {
-    /// The text at the anchor.
+    /// The grammar reads the text at the anchor.
     Place(fn(&mut Scan<'_>, usize)),
-    /// The word around the anchor.
+    /// The grammar reads the word around the anchor.
     Word(fn(&mut Scan<'_>, usize, &[u8])),
-    /// A name and the separator after it.
+    /// The grammar reads a name and the separator after it.
     Pair(fn(&mut Scan<'_>, &Key, Separator) -> Tried),
-    /// A name without a separator.
+    /// The grammar reads a name without a separator.
     Name(fn(&mut Scan<'_>, &Key) -> Tried),
-    /// A name without a separator; the grammar returns its value.
+    /// The grammar reads a name without a separator, and returns the value.
     Claim(fn(&mut Scan<'_>, &Key) -> Option<Claim>),
-    /// A name to which the structure of the text binds a value; the grammar returns the value.
+    /// The grammar reads a name to which the structure of the text binds a value, and returns the value.
     Beside(fn(&mut Scan<'_>, &Key) -> Option<Value>),
 }
 
 /// All grammars by the kind of their anchor, in the order in which they are tried. The order matters where several
-/// apply: the `@` of a URL is no mail address, and the prefix of a token is stronger evidence than the key before it.
+/// apply: the `@` of a URL is no mail address, and a token's prefix is stronger evidence than the key before it.
 const GRAMMARS: [(u8, &[Read]); 8] = [
     (DIGITS, &[Read::Place(personal::digits)]),
     (URL, &[Read::Place(address::url), Read::Place(address::segment)]),
@@ -89,7 +89,7 @@ pub(crate) struct Redacted {
     pub(crate) text: String,
 }
 
-/// The maximum number of steps for a text, so that no text blocks the caller. If they are spent, the rest is redacted.
+/// The maximum number of steps for a text. Once they are spent, the rest is redacted: no text may block the caller.
 #[derive(Clone, Copy)]
 struct Budget {
     /// The value of the step counter at the start of the first pass that shares the budget.
@@ -103,7 +103,7 @@ impl Budget {
         Self { began: steps(), per_byte, is_first }
     }
 
-    /// Whether the budget is spent at a place. It depends only on the text before the place.
+    /// Whether the budget is spent at `place`. In the first pass, this depends only on the text before `place`.
     fn is_spent(self, scan: &Scan<'_>, place: usize) -> bool {
         let taken = steps().wrapping_sub(self.began);
         taken > ALLOWANCE && {
@@ -113,7 +113,7 @@ impl Budget {
     }
 }
 
-/// The steps that all passes take for a text without a budget.
+/// Returns the number of steps that all passes take for a text without a budget.
 pub(crate) fn steps_of(text: &str) -> usize {
     let began = steps();
     let _ = redact_within(&Policy::default(), text, usize::MAX);
@@ -128,8 +128,8 @@ pub(crate) fn redact(policy: &Policy, text: &str) -> Option<Redacted> {
 fn redact_within(policy: &Policy, text: &str, per_byte: usize) -> Option<Redacted> {
     let findings = fitted(text, pass(policy, text, Budget::new(per_byte, true))?);
     let mut redacted = Redacted { text: replaced(text, &findings), findings };
-    // A mark can complete a structure that the secret hid, so a changed text is read again. Ordinary texts need one
-    // more pass.
+    // A mark can complete a structure that was not recognized with the secret, so a changed text is read again.
+    // Ordinary texts need one more pass.
     let passes = if text.len() <= SHORT { 64 } else { 4 };
     let budget = Budget::new(per_byte, false);
     for _ in 0..passes {
@@ -148,7 +148,7 @@ fn redact_within(policy: &Policy, text: &str, per_byte: usize) -> Option<Redacte
     Some(redacted)
 }
 
-/// The findings of one pass, sorted and without overlaps.
+/// Returns the findings of one pass, sorted and without overlaps.
 fn pass(policy: &Policy, text: &str, budget: Budget) -> Option<Vec<Finding>> {
     let first = policy.anchors().next(text.as_bytes(), 0);
     if first.is_none() && policy.patterns.is_empty() {
@@ -170,7 +170,7 @@ fn pass(policy: &Policy, text: &str, budget: Budget) -> Option<Vec<Finding>> {
     Some(merged(found))
 }
 
-/// The candidates of one pass that are not redacted.
+/// Returns the candidates of the first pass that are not redacted.
 pub(crate) fn find_kept(policy: &Policy, text: &str) -> Vec<Candidate> {
     let mut scan = Scan::new(text.as_bytes(), policy);
     scan.kept = Some(Vec::new());
@@ -185,7 +185,7 @@ fn read_text(scan: &mut Scan<'_>, first: (usize, u8), budget: Budget) {
     let text = scan.text;
     let mut next = Some(first);
     while let Some((anchor, kinds)) = next {
-        // Numbers are free of charge, because they are read only once and logs are full of them.
+        // Numbers are free of charge, because each is read only once, and logs are full of them.
         if kinds != DIGITS {
             count_steps(ANCHOR);
             if budget.is_spent(scan, anchor) {
@@ -206,7 +206,7 @@ fn read_text(scan: &mut Scan<'_>, first: (usize, u8), budget: Budget) {
     }
 }
 
-/// Redacts the rest of the text, from the start of the word around an anchor.
+/// Redacts the rest of the text, from the start of the word around the anchor on.
 #[cold]
 fn drop_rest(scan: &mut Scan<'_>, anchor: usize) {
     let text = scan.text;
@@ -294,8 +294,8 @@ fn is_in_mark(text: &str, start: usize, end: usize) -> bool {
         .any(|mark| end <= mark + REDACTED.len() && is_redacted(text.as_bytes(), mark))
 }
 
-/// Sorts findings, and merges those that overlap or touch. A merged finding has the first rule, or `unread` if a part
-/// was not read.
+/// Sorts findings, and merges those that overlap or touch. A merged finding has the rule of the first one, or `unread`
+/// if one of them was not read.
 fn merged(mut found: Vec<Finding>) -> Vec<Finding> {
     found.sort_by_key(|finding| (finding.range.start, std::cmp::Reverse(finding.range.end)));
     let mut merged: Vec<Finding> = Vec::with_capacity(found.len());
@@ -333,7 +333,7 @@ fn replaced(text: &str, findings: &[Finding]) -> String {
     safe
 }
 
-/// Converts the findings of a redacted text into findings of the original text.
+/// Converts findings in a redacted text into findings in the original text.
 fn original(findings: &[Finding], mut more: Vec<Finding>) -> Vec<Finding> {
     // The start of each mark in the redacted text.
     let mut shift = 0_isize;

@@ -1,5 +1,5 @@
-//! Lists and maps under a name: `{"api_keys": ["…", "…"]}`, `Login { passwords: {"old": "…"} }`,
-//! and blocks of YAML.
+//! Reads lists and maps under a name: `{"api_keys": ["…", "…"]}`, `Login { passwords: {"old": "…"} }`, and blocks of
+//! YAML.
 
 use crate::key::{self, Meaning};
 use crate::lexer::{Kind, Tokens};
@@ -13,16 +13,16 @@ use crate::value::{self, Site};
 
 const DEPTH: usize = 8;
 
-/// The maximum number of constructors around a group.
+/// The maximum number of constructors around a group, as in `Some([…])`.
 const WRAPPERS: usize = 3;
 
 /// The steps charged for a value or a name.
 const ITEM: usize = 16;
 
-/// The maximum indentation of a block.
+/// The maximum indentation of a block, in bytes.
 const COLUMN: usize = 256;
 
-/// The start of the list or map at a place.
+/// Returns the place of the bracket that opens the list or map at `place`.
 pub(crate) fn opens(tokens: &mut Tokens<'_>, mut place: usize, is_assigned: bool) -> Option<usize> {
     // `Some(Some(["…", "…"]))`
     for _ in 0..WRAPPERS {
@@ -57,7 +57,7 @@ pub(crate) fn opens(tokens: &mut Tokens<'_>, mut place: usize, is_assigned: bool
     }
 }
 
-/// Whether a quote or the name of a field follows a brace.
+/// Whether a quote, or the name of a field and its separator, follows the brace.
 fn begins_map(tokens: &mut Tokens<'_>, brace: usize) -> bool {
     let first = tokens.skip_lines(brace + 1);
     let sign = tokens.skip_blanks(first + 1);
@@ -65,10 +65,10 @@ fn begins_map(tokens: &mut Tokens<'_>, brace: usize) -> bool {
     tokens.opens_quote(first) || is_sign && tokens.word(first).is_some()
 }
 
-/// The values of a group, and the name that applies to them.
+/// A group or a block while it is read, and the name that applies to its values.
 #[derive(Clone, Copy)]
 struct Level {
-    /// The end of the group, or the indentation of the name above a block.
+    /// The place of the closing bracket of a group, or the indentation of the name above a block.
     end: Option<usize>,
     is_map: bool,
     meaning: Option<Meaning>,
@@ -80,7 +80,7 @@ impl Level {
         Self { end: tokens.close(open), is_map, meaning }
     }
 
-    /// The meaning of a value without a name.
+    /// Returns the meaning of a value without a name of its own.
     fn of_item(self) -> Option<Meaning> {
         self.meaning.filter(|meaning| !self.is_map || is_of_fields(meaning))
     }
@@ -92,7 +92,7 @@ fn is_of_fields(meaning: &Meaning) -> bool {
     is_strong || meaning.has(Flag::Many)
 }
 
-/// A list or a map after a name and a separator.
+/// Reads a list or a map after a name and a separator.
 pub(crate) fn pair(scan: &mut Scan<'_>, key: &Key, separator: Separator) -> Tried {
     let is_assigned = separator.binding != Binding::Colon;
     let Some(open) = opens(&mut scan.tokens, separator.next, is_assigned) else {
@@ -102,7 +102,7 @@ pub(crate) fn pair(scan: &mut Scan<'_>, key: &Key, separator: Separator) -> Trie
     judge(scan, key, open, context)
 }
 
-/// Redacts the secrets in the group that opens at a place.
+/// Redacts the secrets in the group that opens at `open`.
 pub(crate) fn judge(scan: &mut Scan<'_>, key: &Key, open: usize, context: Context) -> Tried {
     if scan.groups.contains(&scan.tokens.start(open)) {
         return Tried::Found;
@@ -148,7 +148,7 @@ impl<'s, 'a> Walk<'s, 'a> {
         Self { scan, key, context, open, levels, meaning, begins: true, tried: Tried::Nothing }
     }
 
-    /// Reads the token at a place; returns the next place, `None` where the group ends.
+    /// Reads the token at `at`. Returns the next place; `None` at the end of the group.
     fn step(&mut self, level: Level, at: usize) -> Option<usize> {
         count_steps(ITEM);
         let tokens = &mut self.scan.tokens;
@@ -176,7 +176,7 @@ impl<'s, 'a> Walk<'s, 'a> {
         Some(at + 1)
     }
 
-    /// Reads a name or a value; returns the place after it.
+    /// Reads a name or a value, and returns the place after it.
     fn read(&mut self, level: Level, at: usize) -> usize {
         if let Some((name, next)) = field(self.scan, at, level.is_map) {
             self.meaning = member(self.scan, level.meaning, name);
@@ -201,18 +201,18 @@ impl<'s, 'a> Walk<'s, 'a> {
     }
 }
 
-/// The kind of list around a value; without quotes the list is one value.
+/// The kind of list around a value. A list without quotes is one value.
 #[derive(Clone, Copy)]
 enum List {
     No,
     First(usize),
     Next,
-    /// The words after the first of an item.
+    /// The words of an item after the first one.
     Rest,
 }
 
-/// Judges a value in a group: quoted text, a number, a literal, or a whole list without quotes.
-/// Returns the place after it, and whether there is a value.
+/// Judges a value in a group: a quoted text, a number, a literal, or a whole list without quotes. Returns the place
+/// after the value, and whether there is a value.
 fn item(
     scan: &mut Scan<'_>,
     key: &Key,
@@ -252,7 +252,7 @@ fn item(
     (next.max(at + 1), is_redacted || candidates[0].is_some())
 }
 
-/// Reads the name of a field, and the place of its value.
+/// Returns the range of a field's name, and the place of the field's value.
 fn field(scan: &mut Scan<'_>, at: usize, is_map: bool) -> Option<((usize, usize), usize)> {
     let tokens = &mut scan.tokens;
     let token = tokens.get(at)?;
@@ -272,7 +272,7 @@ fn field(scan: &mut Scan<'_>, at: usize, is_map: bool) -> Option<((usize, usize)
     is_name.then_some(((start, end), separator.next))
 }
 
-/// The meaning of a field in a named group.
+/// Returns the meaning of a field in a group with the meaning `outer`.
 fn member(
     scan: &Scan<'_>,
     outer: Option<Meaning>,
@@ -292,7 +292,7 @@ fn member(
     }
 }
 
-/// Redacts the secrets in a block of YAML: the lines below a name that are indented deeper than it.
+/// Redacts the secrets in a block of YAML: in the lines below a name that are indented deeper than the name.
 pub(crate) fn block(scan: &mut Scan<'_>, key: &Key, separator: Separator) -> Tried {
     let text = scan.text;
     let is_line = scan.tokens.kind(separator.next) == Kind::Line;
@@ -316,7 +316,7 @@ pub(crate) fn block(scan: &mut Scan<'_>, key: &Key, separator: Separator) -> Tri
         if matches!(byte_at(text, first), b'\n' | b'\r' | b'#') {
             continue;
         }
-        // The items of a list may be in the column of its name.
+        // The items of a list may have the same indentation as the name of the list.
         let is_item = dash < first;
         levels
             .retain(|level| level.end.is_some_and(|end| end < dash - begin + usize::from(is_item)));
@@ -348,7 +348,7 @@ pub(crate) fn block(scan: &mut Scan<'_>, key: &Key, separator: Separator) -> Tri
     tried
 }
 
-/// The place of a line's first dash, and the place of its name or value.
+/// Returns the position of a line's first dash, and the position of the name or value after the dashes.
 fn indentation(text: &[u8], line: usize) -> (usize, usize) {
     let skip = |from| run_end(text, from, COLUMN, |byte| byte == b' ');
     let dash = skip(line);
@@ -359,7 +359,7 @@ fn indentation(text: &[u8], line: usize) -> (usize, usize) {
     (dash, first)
 }
 
-/// Judges the value in a line of a block; returns the end of its last line, and whether there is a value.
+/// Judges the value in a line of a block. Returns the end of the value's last line, and whether there is a value.
 fn value_in_line(
     scan: &mut Scan<'_>,
     key: &Key,

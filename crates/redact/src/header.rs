@@ -1,4 +1,4 @@
-//! HTTP's credentials: `Authorization`, schemes without this header, and cookies.
+//! Finds HTTP's credentials: `Authorization`, schemes without this header, and cookies.
 
 use crate::lexer::{Kind, Tokens};
 use crate::rules::keys::KeyKind;
@@ -8,7 +8,7 @@ use crate::score::{Bond, Context, LOOKED_AT, Look, look};
 use crate::text::{count_steps, is_one_of, line_end, part, run_end};
 use crate::value::{self, Site, Value};
 
-/// The maximum number of tokens of a list of parameters.
+/// The maximum number of tokens in a list of parameters.
 const LONGEST_LIST: usize = 512;
 /// The maximum length of a list of parameters, in bytes.
 const LIST: usize = 16 * 1024;
@@ -19,11 +19,11 @@ fn scheme(word: &[u8]) -> Option<&'static Scheme> {
     SCHEMES.iter().find(|scheme| is_one_of(word, scheme.names))
 }
 
-/// Redacts the credentials of `Authorization` at a place, but not the scheme.
+/// Redacts the credentials in the value of `Authorization`, but not the scheme.
 pub(crate) fn authorization(scan: &mut Scan<'_>, place: usize, site: Site, rule: &'static str) {
     let mut place = place;
     let mut limit = usize::MAX;
-    // `["Bearer …"]`, `Some("Bearer …")`, `b'Bearer …'`
+    // Skips quotes, brackets and constructors: `["Bearer …"]`, `Some("Bearer …")`, `b'Bearer …'`.
     for _ in 0..6 {
         let tokens = &mut scan.tokens;
         let next = tokens.kind(place + 1);
@@ -67,7 +67,7 @@ pub(crate) fn authorization(scan: &mut Scan<'_>, place: usize, site: Site, rule:
     }
 }
 
-/// The end of a word, or of the quote around the header.
+/// Returns the end of an unquoted value, or `limit` if quotes enclose the header's value.
 fn end_of(tokens: &mut Tokens<'_>, place: usize, site: Site, limit: usize) -> usize {
     if limit < usize::MAX {
         return limit;
@@ -75,8 +75,7 @@ fn end_of(tokens: &mut Tokens<'_>, place: usize, site: Site, limit: usize) -> us
     value::bare(tokens, place, site).map_or_else(|| tokens.start(place), |found| found.end)
 }
 
-/// The end of a list of parameters: the end of its line, of its sentence, or of the quote around
-/// the header.
+/// Returns the end of a list of parameters: the end of its line, or a quote or bracket that encloses the header.
 fn list_end(tokens: &mut Tokens<'_>, place: usize, site: Site) -> usize {
     let start = tokens.start(place);
     let end = start + line_end(part(tokens.text, start, start + LIST), 0);
@@ -87,7 +86,7 @@ fn list_end(tokens: &mut Tokens<'_>, place: usize, site: Site) -> usize {
         .map_or(end, |token| end.min(token.start))
 }
 
-/// `Bearer …` and `Basic …` without their header.
+/// Reads `Bearer …` and `Basic …` without their header.
 pub(crate) fn bare_scheme(scan: &mut Scan<'_>, anchor: usize, word: &[u8]) {
     let mut schemes = SCHEMES.iter().filter(|scheme| scheme.is_bare);
     if let Some(scheme) = schemes.find(|scheme| is_one_of(word, scheme.names))
@@ -97,7 +96,7 @@ pub(crate) fn bare_scheme(scan: &mut Scan<'_>, anchor: usize, word: &[u8]) {
     }
 }
 
-/// The credentials after a scheme.
+/// Returns the credentials after a scheme.
 fn bare_credentials(scan: &mut Scan<'_>, anchor: usize) -> Option<Value> {
     let place = scan.tokens.seek(anchor)?;
     let tokens = &mut scan.tokens;
@@ -108,7 +107,7 @@ fn bare_credentials(scan: &mut Scan<'_>, anchor: usize) -> Option<Value> {
     }
     let found = value::value(tokens, next, Site::from(place))?;
     let value = part(scan.text, found.start, found.end.min(found.start + LOOKED_AT));
-    // `realm=x` is a parameter.
+    // A pair such as `realm=x` is a parameter.
     let is_pair =
         memchr::memchr(b'=', value).is_some_and(|at| value[at..].iter().any(|byte| *byte != b'='));
     let fits = look(value).is_made_up() || matches!(look(value), Look::Uuid | Look::Number);
@@ -127,7 +126,7 @@ pub(crate) fn cookies(scan: &mut Scan<'_>, place: usize, site: Site) {
         return;
     };
     let mut at = first.start;
-    // A sentence about cookies has blanks in the place of a name.
+    // In a sentence about cookies, a blank precedes any `=`.
     let name = part(text, at, first.end.min(at + LONGEST_NAME));
     if memchr::memchr(b'=', name).is_none() {
         return;

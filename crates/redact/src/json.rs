@@ -1,5 +1,4 @@
-//! The mark in place of a number or a literal of JSON. It is a JSON string, so that the line can
-//! still be parsed.
+//! Replaces a number or a literal of JSON by a mark that is a JSON string, so that the line can still be parsed.
 
 use std::borrow::Cow;
 use std::ops::Range;
@@ -7,16 +6,16 @@ use std::ops::Range;
 use crate::scan::Finding;
 use crate::text::{REDACTED, at, before, part, rest, run_end, run_start, starts_with};
 
-/// Spellings of JSON's quotation mark inside other languages, without the backslashes before it.
+/// The spellings of JSON's quotation mark inside other languages, without the backslashes before it.
 const QUOTES: [&[u8]; 6] = [b"\"\"", b"\"", b"u0022", b"&quot;", b"&#34;", b"%22"];
 
-/// The maximum distance between an item and the quotation mark of its list's name.
+/// The maximum distance from an item back to the colon after its list's name, in bytes.
 const LIST: usize = 512;
 
-/// Sets the mark of a finding, and extends a finding within a number to the whole number.
+/// Sets the mark of a finding in a value of JSON, and extends a finding within a number to the whole number.
 pub(crate) fn fit(text: &[u8], finding: &mut Finding) {
     let Range { start, end } = finding.range;
-    // The first byte of a number or a literal.
+    // A number or a literal begins with one of these bytes.
     if !(is_of_number(at(text, start)) || matches!(at(text, start), b't' | b'f' | b'n')) {
         return;
     }
@@ -56,7 +55,7 @@ fn are_values(bytes: &[u8]) -> bool {
     })
 }
 
-/// Whether the delimiter of a value follows, or the text was cut.
+/// Whether the end of a value follows, or the text was cut.
 fn ends_value(text: &[u8], end: usize) -> bool {
     let next = run_end(text, end, 64, |byte| matches!(byte, b' ' | b'\t'));
     let is_encoded =
@@ -64,7 +63,7 @@ fn ends_value(text: &[u8], end: usize) -> bool {
     matches!(at(text, next), b',' | b'}' | b']' | b'\n' | b'\r' | b'\\' | 0) || is_encoded
 }
 
-/// The start of the white space before a place, escaped or not.
+/// Returns the start of the white space before `place`. The white space may be escaped.
 fn before_blanks(text: &[u8], place: usize) -> usize {
     let mut start = place;
     for _ in 0..8 {
@@ -78,7 +77,7 @@ fn before_blanks(text: &[u8], place: usize) -> usize {
     start
 }
 
-/// The end of the name before a value or its list, and the name's quotation mark.
+/// Returns the end of the name before a value or its list. The name includes its closing quotation mark.
 fn name_before(text: &[u8], start: usize) -> Option<usize> {
     let is_inside =
         |byte: u8| byte.is_ascii_alphanumeric() || b" \t\r\n,.+-[]<>\"\\".contains(&byte);
@@ -87,7 +86,7 @@ fn name_before(text: &[u8], start: usize) -> Option<usize> {
     (before(text, colon) == b':').then(|| before_blanks(text, colon - 1))
 }
 
-/// The quotation mark of JSON that ends at a place, with the backslashes before it.
+/// Returns the quotation mark of JSON that ends at `end`, with the backslashes before it.
 fn quote_before(text: &[u8], end: usize) -> Option<&[u8]> {
     let lead = part(text, 0, end);
     let quote = QUOTES.iter().find(|quote| lead.ends_with(quote))?;

@@ -1,7 +1,7 @@
-//! Names of values: finds the row of the table that a key belongs to.
+//! Finds the row of the table that a key belongs to.
 //!
-//! A key is read from its end: `aws_secret_access_key`, `accessToken` and `DB-PASSWORD` announce a
-//! secret because of their last words, `token_type` and `password_min_length` do not.
+//! A key is read from its end: `aws_secret_access_key`, `accessToken` and `DB-PASSWORD` announce a secret because of
+//! their last words, `token_type` and `password_min_length` do not.
 
 use std::sync::LazyLock;
 
@@ -21,7 +21,7 @@ pub(crate) struct Meaning {
     pub(crate) rule: &'static str,
     pub(crate) kind: KeyKind,
     pub(crate) flags: &'static [Flag],
-    /// The name has several words, so it is not a word of a sentence.
+    /// Whether the name has several words and therefore is no word of a sentence.
     pub(crate) is_compound: bool,
 }
 
@@ -30,13 +30,13 @@ impl Meaning {
         self.flags.contains(&flag)
     }
 
-    /// Whether the name has a flag, and no other word is joined to it in the text.
+    /// Whether the name has a flag and is the whole key: a single word without another word joined to it.
     pub(crate) fn is_only(&self, flag: Flag, name: &[u8]) -> bool {
         self.has(flag) && !self.is_compound && name.iter().all(u8::is_ascii_alphabetic)
     }
 }
 
-/// A key without case and separators, with a mark where its words begin.
+/// A key without case and separators, with one bit for each position at which a word begins.
 #[derive(Clone, Debug)]
 pub(crate) struct Name {
     letters: [u8; LONGEST],
@@ -80,8 +80,8 @@ impl Name {
         self.starts & (1 << index.min(LONGEST - 1)) != 0
     }
 
-    /// Removes the last word. Returns whether the word is unknown, as in `token_github`: then only a value that
-    /// looks like a secret is one. `None` if the word shows that the value is no secret.
+    /// Removes the last word. Returns whether the word is unknown, as in `token_github`: then a value is a secret only
+    /// if it looks like one. Returns `None` if the word shows that the value is no secret, as in `token_type`.
     fn drop_qualifier(&mut self) -> Option<bool> {
         let start = self.last_word();
         let last = &self.as_bytes()[start..];
@@ -101,7 +101,7 @@ impl Name {
         starts.checked_ilog2().unwrap_or(0) as usize
     }
 
-    /// The words, in lower case.
+    /// Returns the words in lower case.
     pub(crate) fn words(&self) -> impl Iterator<Item = &[u8]> {
         let starts = (0..self.len).filter(|&index| self.begins_word(index));
         starts.map(|start| {
@@ -122,7 +122,7 @@ struct Suffix {
     row: usize,
 }
 
-/// The hash of a name's last four letters. Three letters are too few, because many names end with `key`.
+/// Returns the hash of a name's last four letters. Three letters are too few, because many names end with `key`.
 fn bucket(letters: &[u8]) -> usize {
     let hash = |hash, letter: &u8| hash * 31 + usize::from(*letter);
     letters.iter().rev().take(4).fold(0, hash) & (BUCKETS - 1)
@@ -130,7 +130,7 @@ fn bucket(letters: &[u8]) -> usize {
 
 const BUCKETS: usize = 1 << 10;
 
-/// The names by their last letters.
+/// The spellings of names, by the hash of their last letters.
 static SUFFIXES: LazyLock<Vec<Vec<Suffix>>> = LazyLock::new(|| {
     let mut by_end: Vec<Vec<Suffix>> = Vec::new();
     by_end.resize_with(BUCKETS, Vec::new);
@@ -139,7 +139,7 @@ static SUFFIXES: LazyLock<Vec<Vec<Suffix>>> = LazyLock::new(|| {
             let letters = name.bytes().filter(|byte| !b" *".contains(byte));
             let letters: Vec<u8> = letters.collect();
             let suffixes = &mut by_end[bucket(&letters)];
-            // The longest names come first.
+            // The longest names come first, because the longest suffix wins.
             let at = suffixes.partition_point(|suffix| suffix.letters.len() >= letters.len());
             suffixes.insert(at, Suffix { letters, is_glued: name.starts_with('*'), row });
         }
@@ -150,7 +150,7 @@ static SUFFIXES: LazyLock<Vec<Vec<Suffix>>> = LazyLock::new(|| {
 static DESCRIPTOR_WORDS: LazyLock<Words<()>> = LazyLock::new(|| Words::list(DESCRIPTORS));
 static QUALIFIER_WORDS: LazyLock<Words<()>> = LazyLock::new(|| Words::list(QUALIFIERS));
 
-/// The start of the longest known suffix, and its row.
+/// Returns the start of the longest known suffix, and the index of its row.
 fn suffix(name: &Name) -> Option<(usize, usize)> {
     // `api_keys` and `recovery_codes` are plurals of known names.
     if name.as_bytes().ends_with(b"keys") || name.as_bytes().ends_with(b"codes") {
@@ -166,7 +166,7 @@ fn suffix(name: &Name) -> Option<(usize, usize)> {
         ((suffix.is_glued || name.begins_word(start)) && name.as_bytes().ends_with(&suffix.letters))
             .then_some((start, suffix.row))
     };
-    // Names of three and two letters are in buckets of their own.
+    // Names of three and two letters have hashes of their own.
     [4, 3, 2].into_iter().find_map(|len| {
         let end = &name.as_bytes()[name.len.saturating_sub(len)..];
         let suffixes = &SUFFIXES[bucket(end)];
@@ -175,7 +175,7 @@ fn suffix(name: &Name) -> Option<(usize, usize)> {
     })
 }
 
-/// The id of the row whose name is in a key, whatever its other words mean.
+/// Returns the id of the row whose name is in a key, regardless of the key's other words.
 pub(crate) fn row_of(key: &[u8]) -> Option<&'static str> {
     let mut name = Name::new(key);
     while name.len > 0 {
@@ -187,7 +187,7 @@ pub(crate) fn row_of(key: &[u8]) -> Option<&'static str> {
     None
 }
 
-/// Returns the meaning of a key; `None` if it is not the name of a secret.
+/// Returns the meaning of a key; `None` if the key is not the name of a secret.
 pub(crate) fn meaning(key: &[u8]) -> Option<Meaning> {
     let mut name = Name::new(key);
     let mut is_qualified = false;
@@ -215,8 +215,8 @@ pub(crate) fn meaning(key: &[u8]) -> Option<Meaning> {
     None
 }
 
-/// The meaning of a field in a group that has the name of a secret; `None` if the field's name shows that its value is
-/// no secret. If the name is unknown, only a value that looks like a secret is one, unless the group has passwords.
+/// Returns the meaning of a field in a group with the name of a secret; `None` if the field's name shows that its value
+/// is no secret. With an unknown name, a value is a secret only if it looks like one, or if the group has passwords.
 pub(crate) fn of_field(group: Meaning, field: &[u8]) -> Option<Meaning> {
     let mut name = Name::new(field);
     let mut is_qualified = false;
@@ -227,7 +227,7 @@ pub(crate) fn of_field(group: Meaning, field: &[u8]) -> Option<Meaning> {
     Some(if is_weak { Meaning { kind: KeyKind::Weak, ..group } } else { group })
 }
 
-/// `next_token`, `existingSecret`
+/// Whether the last word before the suffix is one of these, as in `next_token` and `existingSecret`.
 fn is_harmless(name: &Name, start: usize, words: WordList) -> bool {
     let mut head = name.clone();
     head.len = start;

@@ -1,8 +1,8 @@
-//! The tokenizer: words, quotes, brackets and signs, in any encoding.
+//! Splits a text into tokens: words, quotes, brackets and signs, in any encoding.
 //!
-//! `%3D`, `\u003d`, `&#61;` and `=` are the same sign, and `"`, `\"`, `&quot;` and `%22` are quotes
-//! of different levels, so each grammar is written once. Quotes and brackets are linked in pairs.
-//! The text is read once, forwards, as far as a grammar needs it.
+//! `%3D`, `\u003d`, `&#61;` and `=` are the same sign, and `"`, `\"`, `&quot;` and `%22` are quotes of different
+//! levels, so each grammar is written once. Quotes and brackets are linked in pairs. The text is read once, forwards,
+//! as far as a grammar needs it.
 
 mod quotes;
 
@@ -38,18 +38,18 @@ pub(crate) enum Kind {
 /// The encoding of a token in the text.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum Coding {
-    /// Plain, or as a wide form of the same sign.
+    /// Plain, or as a character outside of ASCII with the same meaning.
     #[default]
     Plain,
-    /// `%3D`
+    /// Percent-encoded: `%3D`.
     Percent,
-    /// `&#61;`
+    /// An HTML entity: `&#61;`.
     Entity,
-    /// `\n`, `\"`, `\u003d`: the number of backslashes.
+    /// Escaped, with this number of backslashes: `\n`, `\"`, `\u003d`.
     Escape(u8),
-    /// `%5C%22`
+    /// Percent-encoded, with this number of backslashes before it: `%5C%22`.
     EscapedPercent(u8),
-    /// `\&quot;`
+    /// An HTML entity, with this number of backslashes before it: `\&quot;`.
     EscapedEntity(u8),
 }
 
@@ -59,33 +59,33 @@ pub(crate) struct Token {
     pub(crate) coding: Coding,
     pub(crate) start: usize,
     pub(crate) end: usize,
-    /// The index of the partner of a quote or a bracket.
+    /// The place of the partner of a quote or a bracket.
     pub(crate) mate: Option<usize>,
-    /// The type of a quotation mark.
+    /// The type of a quotation mark; 0 for other tokens, and for an apostrophe.
     mark: u8,
 }
 
-/// The maximum distance between a place and the start of its line.
+/// The maximum distance from a byte back to the start of its line, in bytes.
 const LOOK_BACK: usize = 1024;
-/// Longer lines are read in pieces.
+/// Lines of more than this number of bytes are read in pieces.
 const LONG_LINE: usize = 4096;
-/// After this many tokens, the next line starts a new list.
+/// If there are more tokens, the next [`Tokens::seek`] discards them.
 const MANY: usize = 4096;
-/// The maximum number of open quotes and brackets that a closing one is matched with.
+/// The maximum number of open quotes and brackets among which the partner of a closing one is looked for.
 const DEPTH: usize = 12;
 
 #[derive(Debug)]
 pub(crate) struct Tokens<'t> {
     pub(crate) text: &'t [u8],
     list: Vec<Token>,
-    /// Quotes and brackets that are not closed yet.
+    /// The places of quotes and brackets that are not closed yet.
     open: Vec<usize>,
     upto: usize,
-    /// The cached rest of a long run without white space.
+    /// The rest of a run without white space whose end is known.
     run: Range<usize>,
-    /// The cached rest of a long line.
+    /// The rest of a line whose end is known.
     line: Range<usize>,
-    /// All blocks of YAML before this byte were read.
+    /// Long blocks of YAML before this byte are not read again.
     pub(crate) blocks_until: usize,
 }
 
@@ -102,12 +102,12 @@ impl<'t> Tokens<'t> {
         }
     }
 
-    /// The end of the text that was read.
+    /// Returns the end of the text that was read.
     pub(crate) fn upto(&self) -> usize {
         self.upto
     }
 
-    /// The place of the token that contains a byte. Places that were returned earlier become
+    /// Returns the place, that is, the index, of the token that contains a byte. Places from earlier calls may become
     /// invalid.
     pub(crate) fn seek(&mut self, byte: usize) -> Option<usize> {
         if byte >= self.upto {
@@ -123,7 +123,7 @@ impl<'t> Tokens<'t> {
         self.place_at(byte)
     }
 
-    /// The place of the token that contains a later byte.
+    /// Returns the place of the token that contains a byte, which must not be before the kept tokens.
     pub(crate) fn place_at(&mut self, byte: usize) -> Option<usize> {
         while self.upto <= byte && self.upto < self.text.len() {
             self.read_line();
@@ -139,12 +139,12 @@ impl<'t> Tokens<'t> {
         self.list.get(place).copied()
     }
 
-    /// The kind of the token, [`Kind::Line`] beyond the end.
+    /// Returns the kind of the token; [`Kind::Line`] beyond the end of the text.
     pub(crate) fn kind(&mut self, place: usize) -> Kind {
         self.get(place).map_or(Kind::Line, |token| token.kind)
     }
 
-    /// The start of the token; beyond the end, the length of the text.
+    /// Returns the start of the token; beyond the end of the text, the length of the text.
     pub(crate) fn start(&mut self, place: usize) -> usize {
         self.get(place).map_or(self.text.len(), |token| token.start)
     }
@@ -154,7 +154,7 @@ impl<'t> Tokens<'t> {
         (token.kind == Kind::Word).then(|| &self.text[token.start..token.end])
     }
 
-    /// Whether the token is one of these words, ASCII case ignored.
+    /// Whether the token is one of these words. ASCII case is ignored.
     pub(crate) fn is_word(&mut self, place: usize, words: WordList) -> bool {
         self.word(place).is_some_and(|word| is_one_of(word, words))
     }
@@ -163,7 +163,7 @@ impl<'t> Tokens<'t> {
         self.kind(place) == Kind::Sign(sign)
     }
 
-    /// The partner of an opening quote or bracket.
+    /// Returns the place of the partner that closes an opening quote or bracket.
     pub(crate) fn close(&mut self, place: usize) -> Option<usize> {
         loop {
             let token = self.get(place)?;
@@ -177,7 +177,7 @@ impl<'t> Tokens<'t> {
         }
     }
 
-    /// Whether the token is a quote that opens, even if nothing closes it.
+    /// Whether the token is an opening quote, even if nothing closes it.
     pub(crate) fn opens_quote(&mut self, place: usize) -> bool {
         self.get(place).is_some_and(|token| {
             token.kind == Kind::Quote
@@ -186,7 +186,7 @@ impl<'t> Tokens<'t> {
         })
     }
 
-    /// Whether the token is a quote that closes a text opened before `from`.
+    /// Whether the token closes a quote or a bracket that was opened before `from`.
     pub(crate) fn closes_before(&mut self, place: usize, from: usize) -> bool {
         self.get(place).is_some_and(|token| token.mate.is_some_and(|mate| mate < from))
     }
@@ -198,7 +198,7 @@ impl<'t> Tokens<'t> {
         place
     }
 
-    /// The place after blanks and a few ends of lines.
+    /// Returns the place after blanks and ends of lines, of which at most eight are skipped.
     pub(crate) fn skip_lines(&mut self, place: usize) -> usize {
         let mut next = place;
         while next < place + 8
@@ -210,7 +210,7 @@ impl<'t> Tokens<'t> {
         next
     }
 
-    /// The place of the next white space. The end of a long run is cached.
+    /// Returns the place of the next white space. The end of the run is kept for later calls.
     pub(crate) fn run_end(&mut self, place: usize) -> usize {
         let start = self.start(place);
         if !self.run.contains(&start) {
@@ -219,7 +219,7 @@ impl<'t> Tokens<'t> {
         self.place_at(self.run.end).unwrap_or(self.list.len())
     }
 
-    /// The end of the line around a byte. The end of a long line is cached.
+    /// Returns the end of the line around a byte. The end of the line is kept for later calls.
     pub(crate) fn line_end(&mut self, byte: usize) -> usize {
         if !self.line.contains(&byte) {
             self.line = byte..line_end(self.text, byte);
@@ -227,12 +227,12 @@ impl<'t> Tokens<'t> {
         self.line.end
     }
 
-    /// Whether white space or the end of the text is here.
+    /// Whether there is white space or the end of the text at `place`.
     pub(crate) fn is_break(&mut self, place: usize) -> bool {
         matches!(self.kind(place), Kind::Blank | Kind::Line)
     }
 
-    /// Reads to the end of the line, or a piece of a long one.
+    /// Reads to the end of the line, or a piece of a long line.
     fn read_line(&mut self) {
         let from = self.upto;
         if self.list.is_empty() {
@@ -254,7 +254,7 @@ impl<'t> Tokens<'t> {
         }
     }
 
-    /// The token that begins at a byte.
+    /// Returns the token that begins at `start`.
     fn next(&self, start: usize) -> Token {
         let text = self.text;
         let byte = text[start];
@@ -275,7 +275,7 @@ impl<'t> Tokens<'t> {
                 None => plain(Kind::Sign(b'%'), 1),
             },
             b'&' => match entity(text, start) {
-                // `&` separates the parameters of a query in any text.
+                // `&amp;` also separates the parameters of a query, so it is read like a plain `&`.
                 Some((b'&', len)) => plain(Kind::Sign(b'&'), len),
                 Some((code, len)) => {
                     let (kind, mark) = sign(code, Coding::Entity).unwrap_or((Kind::Sign(code), 0));
@@ -326,7 +326,7 @@ impl<'t> Tokens<'t> {
     }
 }
 
-/// The length of a word: letters, digits, underscores and non-ASCII characters, with single dots and dashes between.
+/// Returns the length of a word: letters, digits, `_` and other scripts, with single dots and dashes between them.
 fn word_len(text: &[u8], start: usize) -> usize {
     let is_inside = |place: usize| {
         let byte = at(text, place);
@@ -349,9 +349,9 @@ fn colour_len(text: &[u8], start: usize) -> usize {
     run_end(text, start + 2, 16, |byte| !byte.is_ascii_alphabetic()) + 1 - start
 }
 
-/// The kind, mark and length of a character outside of ASCII that is read as an ASCII sign.
+/// Returns the kind, the mark and the length of a character outside of ASCII that is read like an ASCII sign.
 fn wide(text: &[u8], start: usize) -> Option<(Kind, u8, usize)> {
-    // The first bytes of all such characters.
+    // All such characters have one of these first bytes.
     let len = match at(text, start) {
         0xc2 => 2,
         0xe2 | 0xe3 | 0xef => 3,
@@ -370,7 +370,7 @@ fn wide(text: &[u8], start: usize) -> Option<(Kind, u8, usize)> {
     Some((kind, mark, len))
 }
 
-/// The kind and mark of an encoded sign; `None` if no grammar uses it.
+/// Returns the kind and the mark of an encoded sign; `None` if no grammar uses the sign.
 fn sign(code: u8, coding: Coding) -> Option<(Kind, u8)> {
     Some(match code {
         b'\n' | b'\r' => (Kind::Line, 0),
@@ -389,7 +389,7 @@ fn hex(text: &[u8], start: usize) -> Option<u8> {
     u8::try_from(digit(start)? * 16 + digit(start + 1)?).ok()
 }
 
-/// The sign of an HTML entity and the entity's length.
+/// Returns the sign of an HTML entity, and the length of the entity.
 fn entity(text: &[u8], start: usize) -> Option<(u8, usize)> {
     let is_here = |(name, _): &&(&str, u8)| starts_with(text, start, name.as_bytes());
     ENTITIES.iter().find(is_here).map(|(name, code)| (*code, name.len()))

@@ -1,5 +1,5 @@
-//! A name, its separator and its value: `key=value` and its many spellings, and the code that all grammars of names
-//! share.
+//! Reads a name, its separator and its value, `key=value` in its many spellings. All grammars of names share code of
+//! this module.
 
 use std::sync::LazyLock;
 
@@ -15,7 +15,7 @@ use crate::text::{
 };
 use crate::value::{self, Site, Value};
 
-/// Words that are not names of values, excluded before the meaning is looked up.
+/// Names that are usually words of sentences, for a quick check before the meaning is looked up.
 static NOUNS: LazyLock<Words<KeyKind>> = LazyLock::new(|| {
     let rows = KEYS.iter().filter(|row| row.flags.contains(&Flag::Noun));
     Words::of(rows.flat_map(|row| row.names.iter().map(|name| (name, row.kind))))
@@ -25,15 +25,15 @@ static NOUNS: LazyLock<Words<KeyKind>> = LazyLock::new(|| {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Key {
     pub(crate) meaning: Meaning,
-    /// The place of the name's word.
+    /// The place of the name's last word.
     pub(crate) place: usize,
     pub(crate) start: usize,
     pub(crate) end: usize,
-    /// The place of the quote that opens directly before the name.
+    /// The place of the quote directly before the name, if the name is quoted.
     pub(crate) quote: Option<usize>,
-    /// The place after the name and its closing quote.
+    /// The place after the name, its closing quote and its index.
     pub(crate) after: usize,
-    /// `--name`
+    /// Whether the name is an option: `--name`.
     pub(crate) is_option: bool,
 }
 
@@ -51,7 +51,7 @@ pub(crate) struct Separator {
 pub(crate) struct Claim {
     pub(crate) value: Value,
     pub(crate) context: Context,
-    /// The rule of the statement that binds the value; otherwise the name's rule applies.
+    /// The rule of the statement that binds the value; `None` for the rule of the name.
     pub(crate) rule: Option<&'static str>,
 }
 
@@ -60,7 +60,7 @@ impl Claim {
         Self { value, context: Context::new(key.meaning.kind, bond), rule: None }
     }
 
-    /// A quoted value that the structure of the text binds to a name.
+    /// Claims a value that the structure of the text binds to a name. The bond is weaker without quotes.
     pub(crate) fn beside(key: &Key, value: Value) -> Self {
         let bond = if value.quoted { Bond::Structure } else { Bond::Copula };
         Self::of(key, value, bond)
@@ -78,7 +78,7 @@ impl Claim {
     }
 }
 
-/// The separator at a place, after optional blanks.
+/// Returns the separator at `place`, after optional blanks.
 pub(crate) fn separator_at(scan: &mut Scan<'_>, place: usize) -> Option<Separator> {
     let tokens = &mut scan.tokens;
     let first = tokens.skip_blanks(place);
@@ -94,12 +94,12 @@ pub(crate) fn separator_at(scan: &mut Scan<'_>, place: usize) -> Option<Separato
         after += 1;
     }
     let next = tokens.skip_blanks(after);
-    // `::` separates a name from base64 in LDIF; elsewhere it is part of a path.
+    // `::` before white space separates a name from base64 in LDIF; elsewhere it is part of a path.
     let is_used = text != "::" || next > after;
     is_used.then_some(Separator { binding, coding, next })
 }
 
-/// Whether dashes precede the word, and a blank, a quote or a bracket precedes them.
+/// Whether one or two dashes precede the word, and a blank, a quote, a bracket, a comma or `=` precedes the dashes.
 pub(crate) fn is_option(scan: &mut Scan<'_>, first: usize) -> bool {
     let tokens = &mut scan.tokens;
     let mut lead = first;
@@ -114,7 +114,7 @@ pub(crate) fn is_option(scan: &mut Scan<'_>, first: usize) -> bool {
             ))
 }
 
-/// Redacts the value at a place if it is a secret of this name.
+/// Redacts the value at `place` if it is a secret of this name.
 pub(crate) fn accept_at(scan: &mut Scan<'_>, key: &Key, place: usize, context: Context) -> Tried {
     match value::value(&mut scan.tokens, place, Site::assigned(key.place)) {
         Some(found) => accept(scan, key, found, context),
@@ -139,7 +139,7 @@ pub(crate) fn accept(scan: &mut Scan<'_>, key: &Key, found: Value, context: Cont
         return Tried::Found;
     }
     if is_other_pair(scan, key, text, context) {
-        return refuse(scan, key, found, "a pair of its own");
+        return refuse(scan, key, found, "it is a pair with a name of its own");
     }
     if let Some(password) = login(scan, key, found) {
         let context = context.or(KeyKind::Password);
@@ -152,7 +152,7 @@ pub(crate) fn accept(scan: &mut Scan<'_>, key: &Key, found: Value, context: Cont
         return refuse(scan, key, found, "the name has another meaning here");
     }
     if is_key_name(scan, key, found, context) {
-        return refuse(scan, key, found, "the name of a value");
+        return refuse(scan, key, found, "it is itself the name of a secret");
     }
     scan.judge(found.start, found.end, key.meaning.rule, context)
 }
@@ -171,12 +171,12 @@ fn is_other_pair(scan: &Scan<'_>, key: &Key, value: &[u8], context: Context) -> 
         return false;
     };
     let is_lower = |byte: &u8| byte.is_ascii_lowercase() || b"_-".contains(byte);
-    // `password: ab=7xQ9` may be a password.
+    // A password may contain `=`, as in `password: ab=7xQ9`.
     let is_plain = key.meaning.kind != KeyKind::Password || context.bond == Bond::Copula;
     scan.policy.meaning(name).is_some() || is_plain && name.len() > 1 && name.iter().all(is_lower)
 }
 
-/// The name in `name=value`.
+/// Returns the name in `name=value`.
 pub(crate) fn name_of_pair(text: &[u8]) -> Option<&[u8]> {
     let end = run_end(text, 0, 64, |byte| is_name(byte) || b".-".contains(&byte));
     let is_named =
@@ -184,7 +184,7 @@ pub(crate) fn name_of_pair(text: &[u8]) -> Option<&[u8]> {
     (is_named && text[end..].iter().any(|byte| *byte != b'=')).then(|| &text[..end])
 }
 
-/// Whether a call continues after the value, or was cut: `token = load(config, "x")`.
+/// Whether the value is the beginning of a call that continues after it or was cut: `token = load(config, "x")`.
 fn goes_on_as_call(scan: &mut Scan<'_>, found: Value) -> bool {
     let Some(open) = head_of_call(found.bytes(scan.text)).filter(|_| !found.quoted) else {
         return false;
@@ -196,8 +196,8 @@ fn goes_on_as_call(scan: &mut Scan<'_>, found: Value) -> bool {
     }
 }
 
-/// Whether the name has another meaning here: `PWD=/home/x` is the working directory, `pass=3 fail=1` and `passwords:
-/// 12` count, `PASS: it works` names a test.
+/// Whether the name has another meaning here: `PWD=/home/x` is the working directory, `PASS: it works` is the result of
+/// a test, `pass=3 fail=1` and `passwords: 12` are counts.
 fn is_other_meaning(scan: &Scan<'_>, key: &Key, value: &[u8], bond: Bond) -> bool {
     let name = part(scan.text, key.start, key.end);
     if key.meaning.is_only(Flag::Folder, name) {
@@ -209,8 +209,8 @@ fn is_other_meaning(scan: &Scan<'_>, key: &Key, value: &[u8], bond: Bond) -> boo
         || name.ends_with(b"s") && is_count
 }
 
-/// Whether the value itself names a value: `key="db_password"`, `login or password`. After a password's key, a word
-/// such as `rootpassword` is the password, unless it is a variable of a program.
+/// Whether the value is itself the name of a secret: `key="db_password"`, `login or password`. After a password's key,
+/// a word such as `rootpassword` is the password, unless it is a variable of a program.
 fn is_key_name(scan: &Scan<'_>, key: &Key, found: Value, context: Context) -> bool {
     let value = found.bytes(scan.text);
     let is_name = |byte: &u8| byte.is_ascii_alphabetic() || b"_-.".contains(byte) || *byte >= 0x80;
@@ -225,7 +225,7 @@ fn is_key_name(scan: &Scan<'_>, key: &Key, found: Value, context: Context) -> bo
     names_a_value && (!is_value || is_variable(scan.text, key, found))
 }
 
-/// Whether the value after a colon or an arrow is followed by text that is not a pair, such as a word or a quote, as in
+/// Whether an unquoted value after a colon or an arrow is followed by a word or a quote instead of another pair, as in
 /// `passwd: password unchanged`.
 fn goes_on(scan: &mut Scan<'_>, found: Value, bond: Bond) -> bool {
     let tokens = &mut scan.tokens;
@@ -252,7 +252,7 @@ fn is_variable(text: &[u8], key: &Key, found: Value) -> bool {
     let Some(receiver) = receiver.filter(|_| !found.quoted) else {
         return false;
     };
-    // `self.password = x`, `session["token"] = x`, `let token = x`
+    // A declaration, an attribute or an element: `let token = x`, `self.password = x`, `session["token"] = x`.
     let line = run_start(text, key.start, 24, |byte| byte != b'\n');
     let mut words = part(text, line, key.start).rsplit(|byte| !is_name(*byte));
     let is_declared = words.nth(1).is_some_and(|word| is_one_of(word, DECLARATIONS));
@@ -263,7 +263,7 @@ fn is_variable(text: &[u8], key: &Key, found: Value) -> bool {
     if before(text, found.start) == b' ' && (is_declared || is_element) || is_index {
         return true;
     }
-    // The argument before or after this one has the same form.
+    // The argument before or after this one also has the same name and value.
     let is_pair = |byte| is_name(byte) || b" =:".contains(&byte);
     let is_double = |pair: &[u8]| {
         let sign = pair.iter().position(|byte| b"=:".contains(byte));
@@ -279,7 +279,7 @@ fn is_variable(text: &[u8], key: &Key, found: Value) -> bool {
             && is_double(part(text, found.end + 1, run_end(text, found.end + 1, 64, is_pair)))
 }
 
-/// The start of the password in `credentials bob:winter77` or `auth=bob/winter77`.
+/// Returns the start of the password in `credentials bob:winter77` or `auth=bob/winter77`.
 fn login(scan: &Scan<'_>, key: &Key, found: Value) -> Option<usize> {
     let value = found.bytes(scan.text);
     if !key.meaning.has(Flag::Login) || value.len() > 128 {
@@ -295,7 +295,7 @@ fn login(scan: &Scan<'_>, key: &Key, found: Value) -> Option<usize> {
     fits.then_some(found.start + sign + 1)
 }
 
-/// The name at the end of the word around an anchor.
+/// Returns the name at the end of the word around the anchor.
 pub(crate) fn key(scan: &mut Scan<'_>, anchor: usize) -> Option<Key> {
     if anchor < scan.keys_until || !may_be_key(scan, anchor) {
         return None;
@@ -306,7 +306,7 @@ pub(crate) fn key(scan: &mut Scan<'_>, anchor: usize) -> Option<Key> {
 /// Whether the word around the anchor ends with a known name: a quick check without tokens.
 fn may_be_key(scan: &mut Scan<'_>, anchor: usize) -> bool {
     let is_inside = |byte: u8| is_name(byte) || byte >= 0x80;
-    // The anchor of a short name includes the sign after it.
+    // The anchor of a short name ends with the sign after the name.
     let last = anchor - usize::from(!is_inside(at(scan.text, anchor)));
     if at(scan.text, last) >= 0x80 {
         return true;
@@ -315,7 +315,7 @@ fn may_be_key(scan: &mut Scan<'_>, anchor: usize) -> bool {
         run_start(scan.text, last + 1, 64, |byte| is_inside(byte) || matches!(byte, b'-' | b'.'));
     let end = run_end(scan.text, last, 64, is_inside);
     let start = after_colour(scan.text, start);
-    // Dashes before a name matter only for an option, `--name`, because a name is read from its end.
+    // Dashes before a name are skipped, because they matter only for an option, `--name`.
     let start = run_end(scan.text, start, 3, |byte| matches!(byte, b'-' | b'.'));
     let word = part(scan.text, start, end);
     if !word.is_ascii() {
@@ -337,7 +337,7 @@ fn may_be_key(scan: &mut Scan<'_>, anchor: usize) -> bool {
             || phrase(scan, start, end).is_some();
     }
     scan.refuse_key(start, end);
-    // Dots and dashes may join the name with the next word: `token.value`.
+    // Dots and dashes may join the word with further ones: `token.value`.
     let mut joined = end;
     while matches!(at(scan.text, joined), b'.' | b'-') && is_inside(at(scan.text, joined + 1)) {
         joined = run_end(scan.text, joined + 1, usize::MAX, is_inside);
@@ -349,15 +349,15 @@ fn may_be_key(scan: &mut Scan<'_>, anchor: usize) -> bool {
     is_key
 }
 
-/// Whether a sign that may separate a value follows.
+/// Whether a sign follows that may separate a value.
 fn has_separator(text: &[u8], end: usize) -> bool {
     let next = run_end(text, end, 4, |byte| b" \t\"'])}\\".contains(&byte));
     let byte = at(text, next);
     !(byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'(' | b'/' | 0))
 }
 
-/// The meaning of a word together with one or two words before it, such as `API key`, `access
-/// code`, and the start of the phrase.
+/// Returns the meaning of a word together with one or two words before it, such as `API key` and `access code`, and the
+/// start of this phrase.
 fn phrase(scan: &Scan<'_>, start: usize, end: usize) -> Option<(Meaning, usize)> {
     let mut found = None;
     let mut from = start;
@@ -369,7 +369,7 @@ fn phrase(scan: &Scan<'_>, start: usize, end: usize) -> Option<(Meaning, usize)>
     found
 }
 
-/// The start of the word before a place in a sentence; the place itself without such a word.
+/// Returns the start of the word before `from` in a sentence; `from` itself without such a word.
 fn word_before(text: &[u8], from: usize) -> usize {
     if before(text, from) != b' ' || !before(text, from - 1).is_ascii_alphabetic() {
         return from;
@@ -377,10 +377,10 @@ fn word_before(text: &[u8], from: usize) -> usize {
     run_start(text, from - 1, 24, |byte| byte.is_ascii_alphabetic() || byte == b'-')
 }
 
-/// The name around the anchor. Every word is read once.
+/// Returns the name around the anchor. Each word is read only once.
 fn key_at(scan: &mut Scan<'_>, anchor: usize) -> Option<Key> {
     let mut place = scan.tokens.seek(anchor)?;
-    // The anchor of a short name includes the sign after it.
+    // The anchor of a short name ends with the sign after the name.
     if scan.tokens.word(place).is_none() {
         place = place.checked_sub(1)?;
     }
@@ -392,7 +392,7 @@ fn key_at(scan: &mut Scan<'_>, anchor: usize) -> Option<Key> {
     scan.keys_until = token.end;
     let (mut start, end) = (token.start, token.end);
     let mut meaning = scan.meaning(start, end)?;
-    // `unexpected token`
+    // The word before the name gives it another meaning: `unexpected token`.
     let word = word_before(scan.text, start);
     if word < start && scan.policy.meaning(part(scan.text, word, end)).is_none() {
         scan.refuse_key(word, end);
@@ -403,7 +403,7 @@ fn key_at(scan: &mut Scan<'_>, anchor: usize) -> Option<Key> {
     {
         (meaning, start) = phrase;
     }
-    // `arn:aws:secretsmanager:…:secret:name`, `${PASSWORD:-x}`
+    // The name is part of a resource or a variable: `arn:aws:secretsmanager:…:secret:name`, `${PASSWORD:-x}`.
     let resource =
         run_start(scan.text, start, 128, |byte| is_name(byte) || b":-/*".contains(&byte));
     if starts_with(scan.text, resource, b"arn:") || scan.text[..resource].ends_with(b"${") {
@@ -428,7 +428,7 @@ fn key_at(scan: &mut Scan<'_>, anchor: usize) -> Option<Key> {
     })
 }
 
-/// The place after the parts that belong to a name: `password[0]`, `["password"]`, `Unseal Key 1`,
+/// Returns the place after the tokens that still belong to a name: `password[0]`, `["password"]`, `Unseal Key 1`,
 /// `**password**`, `password?`.
 fn after_index(scan: &mut Scan<'_>, mut after: usize) -> usize {
     let tokens = &mut scan.tokens;
@@ -454,7 +454,7 @@ fn after_index(scan: &mut Scan<'_>, mut after: usize) -> usize {
     after + usize::from(tokens.is_sign(after, b'?') && tokens.is_sign(after + 1, b':'))
 }
 
-/// A value after a name and a separator.
+/// Reads a value after a name and a separator.
 pub(crate) fn pair(scan: &mut Scan<'_>, key: &Key, separator: Separator) -> Tried {
     let (site, context) = surroundings(scan, key, separator);
     let Some(found) = value::value(&mut scan.tokens, separator.next, site) else {
@@ -486,7 +486,7 @@ pub(crate) fn authorization(scan: &mut Scan<'_>, key: &Key, separator: Separator
     Tried::Found
 }
 
-/// The place of the value after a separator, and the context in which the value is judged.
+/// Returns where the value after a separator may end, and the context in which the value is judged.
 pub(crate) fn surroundings(
     scan: &mut Scan<'_>,
     key: &Key,
@@ -511,7 +511,7 @@ fn site(scan: &mut Scan<'_>, key: &Key, separator: Separator) -> Site {
     }
 }
 
-/// The new value in `a -> b`.
+/// Redacts the new value in `a -> b`.
 fn changed_to(scan: &mut Scan<'_>, key: &Key, from: Value, context: Context) {
     let next = scan.tokens.skip_lines(from.next);
     if let Some(separator) = separator_at(scan, next)
@@ -524,7 +524,7 @@ fn changed_to(scan: &mut Scan<'_>, key: &Key, from: Value, context: Context) {
     }
 }
 
-/// The value after a type: `token: String = "…"`.
+/// Redacts the value after a type: `token: String = "…"`.
 fn after_type(scan: &mut Scan<'_>, key: &Key, declared: Value, context: Context) {
     if !declared.quoted
         && let Some(separator) = separator_at(scan, declared.next)

@@ -1,5 +1,5 @@
-//! Personal data with a form that can be checked: social security numbers, payment cards, bank
-//! accounts, telephone numbers. Other numbers stay: most long numbers are identifiers.
+//! Finds personal data with a form that can be checked: social security numbers, payment cards, bank accounts and
+//! telephone numbers. Other numbers stay, because most long numbers are identifiers.
 
 use crate::address;
 use crate::rules::structures::{
@@ -8,7 +8,7 @@ use crate::rules::structures::{
 use crate::scan::{Evidence, Scan};
 use crate::text::{at, before, before_word, is_name, run_end, run_start};
 
-/// Reads a number. `anchor` is the third digit of a run.
+/// Reads a number. `anchor` is its third digit.
 pub(crate) fn digits(scan: &mut Scan<'_>, anchor: usize) {
     if anchor < scan.digits_until {
         return;
@@ -27,13 +27,13 @@ pub(crate) fn digits(scan: &mut Scan<'_>, anchor: usize) {
     let is_separated = matches!(next, b'-' | b' ') && at(text, end + 1).is_ascii_digit();
     let read = match end - start {
         3 if is_separated => Some(social_security as fn(&mut Scan<'_>, usize)),
-        // `2026-01-12` is a date.
+        // The next group of a card has four digits, too, unlike that of a date: `2026-01-12`.
         4 if is_separated && at(text, end + 4).is_ascii_digit() => Some(card as _),
         12..=19 => Some(card as _),
         _ => None,
     };
     if let Some(read) = read {
-        // A part of a longer name or number is neither a card nor a security number.
+        // A part of a longer name or number is neither a card number nor a social security number.
         let left = before_word(text, start);
         if !is_name(left) && left != b'-' {
             read(scan, start);
@@ -44,7 +44,7 @@ pub(crate) fn digits(scan: &mut Scan<'_>, anchor: usize) {
     }
 }
 
-/// Whether the number stands alone, and is not a part of a longer name, number, date or version.
+/// Whether the number stands alone, that is, not in a longer name, number, date or version.
 fn stands_alone(text: &[u8], start: usize, end: usize) -> bool {
     let joins = |byte: u8| is_name(byte) || byte == b'-';
     let left = before_word(text, start);
@@ -52,7 +52,7 @@ fn stands_alone(text: &[u8], start: usize, end: usize) -> bool {
     !joins(left) && left != b'.' && left != b'+' && !joins(at(text, end)) && !has_fraction
 }
 
-/// Redacts a social security number: three, two and four digits of the ranges that are issued.
+/// Redacts a social security number: three, two and four digits. Groups that are never issued are excluded.
 fn social_security(scan: &mut Scan<'_>, start: usize) {
     let text = scan.text;
     let Some(number) = text.get(start..start + 11) else {
@@ -70,8 +70,8 @@ fn social_security(scan: &mut Scan<'_>, start: usize) {
     }
 }
 
-/// Redacts the number of a payment card: 12 to 19 digits with a known issuer and a right check digit, perhaps in
-/// groups.
+/// Redacts the number of a payment card: 12 to 19 digits, perhaps in groups, with a known issuer and a correct check
+/// digit.
 fn card(scan: &mut Scan<'_>, start: usize) {
     let text = scan.text;
     let mut digits = [0_u8; 19];
@@ -117,7 +117,7 @@ fn luhn(digits: &[u8]) -> bool {
     sum.is_multiple_of(10)
 }
 
-/// Redacts an IBAN around `inside`: country, check digits and account, in one piece or in groups of four.
+/// Redacts an IBAN around `inside`: the country, check digits and the account, in one piece or in groups of four.
 fn bank_account(scan: &mut Scan<'_>, inside: usize) {
     let text = scan.text;
     let left = inside - usize::from(before(text, inside) == b' ');
@@ -141,7 +141,7 @@ fn bank_account(scan: &mut Scan<'_>, inside: usize) {
     while len < wanted {
         let byte = at(text, end);
         if byte.is_ascii_uppercase() || byte.is_ascii_digit() {
-            // The checksum covers the first four characters last.
+            // The first four characters count as the last ones in the checksum.
             let sum = if len < 4 { &mut head } else { &mut rest };
             *sum = append(*sum, byte, len < 4);
             len += 1;
@@ -158,7 +158,7 @@ fn bank_account(scan: &mut Scan<'_>, inside: usize) {
     }
 }
 
-/// Appends a digit, or the two digits of a letter, to a number modulo 97. With `is_whole`, the sum is not reduced.
+/// Appends a digit, or the two digits of a letter, to a number, modulo 97 unless `is_whole` is set.
 fn append(sum: u32, byte: u8, is_whole: bool) -> u32 {
     let sum = if byte.is_ascii_digit() {
         sum * 10 + u32::from(byte - b'0')
@@ -176,7 +176,7 @@ fn is_iban_start(text: &[u8], start: usize) -> bool {
         && !before_word(text, start).is_ascii_alphanumeric()
 }
 
-/// Redacts a telephone number: `+` and 8 to 15 digits, with the usual marks between them.
+/// Redacts a telephone number: `+` and 8 to 15 digits, with the usual signs between them.
 pub(crate) fn phone(scan: &mut Scan<'_>, plus: usize) {
     let text = scan.text;
     if text[plus] != b'+' || !scan.policy.has_personal_data() {

@@ -18,22 +18,22 @@ pub enum Level {
     /// bank accounts, telephone numbers, US social security numbers.
     #[default]
     CredentialsAndPii,
-    /// Also every value of an ambiguous key, such as `session` or `signature`.
+    /// Like `CredentialsAndPii`, and also every value of an ambiguous key, such as `session` or `signature`.
     Strict,
 }
 
-/// A configured pattern: the first match in the text at or after a byte.
+/// A configured pattern, which returns its first match in the text at or after a byte.
 pub(crate) type Pattern = dyn Fn(&str, usize) -> Option<Range<usize>> + Send + Sync;
 
 #[derive(Clone, Default)]
 pub(crate) struct Policy {
     pub(crate) level: Level,
-    /// Names at the end of a key that announce a secret.
+    /// Configured names. A key that ends with one of them announces a secret.
     keys: Vec<Name>,
     /// Complete keys whose values are kept.
     allowed: Vec<Name>,
     pub(crate) patterns: Vec<Arc<Pattern>>,
-    /// The anchors of the built-in tables and of the configured keys, if there are any keys.
+    /// The built-in anchors and those of the configured keys; `None` without configured keys.
     anchors: Option<Arc<Anchors>>,
     pub(crate) max_chars: Option<usize>,
 }
@@ -64,7 +64,7 @@ impl Policy {
         self.level != Level::Credentials
     }
 
-    /// Returns the meaning of a key; `None` if it is not the name of a secret.
+    /// Returns the meaning of a key; `None` if the key is not the name of a secret.
     pub(crate) fn meaning(&self, key: &[u8]) -> Option<Meaning> {
         if !(self.allowed.is_empty() && self.keys.is_empty()) {
             let name = Name::new(key);
@@ -86,7 +86,7 @@ impl Policy {
     }
 }
 
-/// The words of a key with spaces between them.
+/// Returns the words of a key with spaces between them.
 fn spaced(key: &str) -> String {
     let name = Name::new(key.as_bytes());
     let mut words = String::new();
@@ -99,7 +99,7 @@ fn spaced(key: &str) -> String {
     words
 }
 
-/// Whether a key can be found in a text: its last word needs two or more ASCII letters or digits.
+/// Whether a key can be found in a text: it is ASCII of at most 64 bytes, and its last word has two or more characters.
 pub(crate) fn is_usable_key(key: &str) -> bool {
     let last_len = spaced(key).rsplit(' ').next().map_or(0, str::len);
     key.is_ascii() && key.len() <= 64 && last_len >= 2

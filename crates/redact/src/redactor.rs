@@ -1,4 +1,4 @@
-//! The public interface.
+//! The public interface to redact texts.
 
 use std::borrow::Cow;
 use std::fmt::{self, Write as _};
@@ -96,8 +96,8 @@ impl RedactorBuilder {
         Redactor { policy: self.policy }
     }
 
-    /// Whether [`key`](Self::key) accepts this name: ASCII of at most 64 bytes, whose last word has two or more
-    /// letters or digits.
+    /// Whether [`key`](Self::key) accepts this name. It must be ASCII of at most 64 bytes, and its last word must have
+    /// two or more letters or digits.
     pub fn is_usable_key(key: &str) -> bool {
         policy::is_usable_key(key)
     }
@@ -117,7 +117,7 @@ impl fmt::Display for UnusableKey {
 
 impl std::error::Error for UnusableKey {}
 
-/// The effect of a key on the redaction of its value, if key and value are passed separately.
+/// How a key affects the redaction of its value, if key and value are passed separately.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum KeyMeaning {
@@ -125,7 +125,7 @@ pub enum KeyMeaning {
     Text,
     /// The value is redacted if it looks like a secret.
     IfItLooksSecret,
-    /// Any value is redacted. `true` and `false` are redacted only within a text: `has_password=true` stays.
+    /// Any value is redacted. `true` and `false` are judged like values in a text: `has_password=true` stays.
     Always(
         /// The id of the rule.
         &'static str,
@@ -145,10 +145,10 @@ impl Redactor {
     }
 
     /// Returns the text without its secrets; a clean text is borrowed. Redacting the result again changes nothing,
-    /// unless a text above 1 KiB has a chain of more than four secrets, each hidden by the previous one.
+    /// unless a text of more than 1 KiB has a chain of more than four secrets of which each hides the next.
     ///
-    /// If a text takes too long, its rest becomes `<REDACTED>`, too. This is a finding of the rule
-    /// `unread`; redacting the result again may redact more of it.
+    /// If a text takes too long, its rest becomes `<REDACTED>`, too. This is a finding of the rule `unread`; redacting
+    /// the result again may redact more of it.
     #[must_use]
     pub fn redact<'t>(&self, text: &'t str) -> Cow<'t, str> {
         self.redact_with(text, |_| {})
@@ -170,8 +170,8 @@ impl Redactor {
         }
     }
 
-    /// Truncates a redacted text, and redacts it again: without its end, a harmless number or name may look like a
-    /// secret.
+    /// Truncates a redacted text, and then redacts it again, because a harmless number or name may look like a secret
+    /// without its end.
     fn cut<'t>(&self, safe: Cow<'t, str>, max: usize) -> Cow<'t, str> {
         let Some(cut) = cut_at(&safe, max) else {
             return safe;
@@ -202,8 +202,8 @@ impl Redactor {
         engine::redact(&self.policy, text).map(|redacted| redacted.findings).unwrap_or_default()
     }
 
-    /// Whether the text contains no anchor of a rule, and therefore no [`findings`](Self::findings). This check is
-    /// fast.
+    /// Whether the text has no [`findings`](Self::findings) because it contains no anchor of a rule. Always `false`
+    /// with a configured pattern. This check is fast.
     #[inline]
     #[must_use]
     pub fn is_plain(&self, text: impl AsRef<[u8]>) -> bool {
@@ -227,7 +227,7 @@ impl Redactor {
             let meets = |found: &Range<usize>| found.start < range.end && range.start < found.end;
             findings.iter().any(|finding| meets(&finding.range))
         };
-        // A name inside a secret is a secret, too.
+        // A name inside a secret belongs to the secret, so it is not shown.
         let of_key = |key: &Option<Range<usize>>| {
             let key = key.clone().filter(|key| !is_redacted(key));
             let name = key.and_then(|key| text.get(key));
@@ -312,7 +312,7 @@ impl Redactor {
         let redacted = self.redact_with(&line, found);
         let safe = redacted.strip_prefix(option).and_then(|it| it.strip_prefix(' '));
         match safe {
-            // As part of a line, the argument would end at a space.
+            // In a line, an unquoted argument would end at its first space, so the whole argument is replaced.
             Some(safe) if safe.starts_with(REDACTED) && !argument.starts_with(REDACTED) => {
                 Cow::Borrowed(REDACTED)
             }
@@ -322,8 +322,7 @@ impl Redactor {
     }
 
     /// Redacts a value like [`redact_value`](Self::redact_value). `meaning` is the result of
-    /// [`meaning_of`](Self::meaning_of) for the key; `found` is called with the id of each
-    /// redaction's rule.
+    /// [`meaning_of`](Self::meaning_of) for the key. `found` is called with the rule's id for each redaction.
     pub fn redact_value_with<'v>(
         &self,
         key: &str,
@@ -339,10 +338,10 @@ impl Redactor {
                 Cow::Borrowed(REDACTED)
             }
             KeyMeaning::Always(_) | KeyMeaning::IfItLooksSecret => {
-                // The key of an address does not apply in a text, but the key of a session does.
+                // The key of an address has no meaning in a text, so the key `session` takes its place.
                 let key = if is_address(key) { "session" } else { key };
                 let pair = format!("{key}={value}");
-                // The redactor may also find a secret in the key.
+                // Secrets in the key are not reported.
                 let safe = self.redact_with(&pair, |finding| {
                     if finding.range.end > key.len() {
                         found(finding.rule);
@@ -364,8 +363,8 @@ impl Redactor {
     }
 }
 
-/// Whether a key names the id of a session or the address of a database. Their values are secrets only if they look like
-/// tokens.
+/// Whether a key names the id of a session or the address of a database. Their values are secrets only if they look
+/// like tokens.
 fn is_address(key: &str) -> bool {
     let is_id =
         key.strip_suffix(".id").is_some_and(|key| key.contains("session") || key.contains("token"));
@@ -376,7 +375,7 @@ fn is_address(key: &str) -> bool {
 
 const ADDRESSES: [&[u8]; 4] = [b"connectionstring", b"databaseurl", b"dburl", b"dsn"];
 
-/// The byte at which a text of too many characters is cut: never inside [`REDACTED`].
+/// Returns the byte at which a text of more than `max` characters is cut. It is never inside [`REDACTED`].
 fn cut_at(text: &str, max: usize) -> Option<usize> {
     if text.len() <= max {
         return None;

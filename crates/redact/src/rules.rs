@@ -1,7 +1,7 @@
-//! The tables of rules: data only.
+//! The tables of rules.
 //!
-//! Each row has an id, which findings report, and examples, which are its test: the rule finds something in each of
-//! `secret`, and each of `benign` is unchanged.
+//! Each row has an id, which findings report, and examples, by which it is tested: the rule finds a secret in each text
+//! of `secret`, and changes no text of `benign`.
 
 pub(crate) mod commands;
 pub(crate) mod format;
@@ -27,16 +27,16 @@ pub struct Rule {
     pub benign: &'static [&'static str],
 }
 
-/// The examples of a row, in a separate table: programs that only redact do not contain them.
+/// The examples of a row. They are in a separate table, so that programs that only redact do not contain them.
 #[derive(Debug)]
 pub(crate) struct Examples {
-    /// Secrets that the rule finds, made up for this table.
+    /// Texts with made-up secrets that the rule finds.
     pub(crate) secret: &'static [&'static str],
-    /// Texts that stay unchanged: they are too short, a placeholder, or a name with the same beginning.
+    /// Texts that stay unchanged: they are too short, have a placeholder, or only begin like a secret.
     pub(crate) benign: &'static [&'static str],
 }
 
-/// The formats of tokens and of hashed passwords.
+/// Returns the formats of tokens and of hashed passwords.
 pub(crate) fn formats() -> impl DoubleEndedIterator<Item = &'static TokenFormat> {
     tokens::TOKENS.iter().chain(hashes::HASHES)
 }
@@ -97,10 +97,10 @@ mod tests {
         assert!(missed.is_empty(), "{missed:#?}");
     }
 
-    /// Rules with examples whose first half is a key, which is redacted before the rule is tried.
+    /// Rules with examples that begin with a key. The rule of the key finds them instead.
     const OF_A_KEY: [&str; 2] = ["rancher-api-token", "rfc8959-secret-token"];
 
-    /// Each example is found by its own rule.
+    /// Whether the rule with this id finds a secret in the text.
     fn is_found(redactor: &Redactor, id: &str, text: &str) -> bool {
         let findings = redactor.findings(text);
         let is_own = |rule| rule == id || rule == "token" && OF_A_KEY.contains(&id);

@@ -1,4 +1,4 @@
-//! The state of the grammars for one text: parts that were read, findings, candidates.
+//! The state of the grammars for one text: which parts were read, findings and candidates.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
@@ -21,14 +21,14 @@ use crate::value::Value;
 pub struct Finding {
     /// The bytes of the secret.
     pub range: Range<usize>,
-    /// The id of the rule that found it, see [`rules`](crate::rules()).
+    /// The id of the rule that found the secret, see [`rules`](crate::rules()).
     pub rule: &'static str,
     /// The reason why the text is a secret.
     pub evidence: Evidence,
     /// The bytes of the name of the secret, if it has one.
     pub key: Option<Range<usize>>,
-    /// The text that replaces the secret: [`REDACTED`](crate::REDACTED), in quotation marks in place of a number or a
-    /// literal of JSON.
+    /// The text that replaces the secret: [`REDACTED`](crate::REDACTED), with quotation marks if the secret is a number
+    /// or a literal of JSON.
     pub mark: Cow<'static, str>,
 }
 
@@ -43,11 +43,11 @@ impl Finding {
     }
 }
 
-/// The reason why a part of a text is a secret.
+/// The reason why a text is a secret.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Evidence {
-    /// The points for the surroundings of the text, and its look.
+    /// The surroundings of the text gave it enough points for its look.
     Score(Score),
     /// The structure of the text: a URL, a header, a statement.
     Structure,
@@ -59,7 +59,7 @@ pub enum Evidence {
     Repetition,
     /// A configured pattern.
     Pattern,
-    /// No evidence: the text before it took too many steps.
+    /// There is no evidence: the text was not read, because the text before it took too many steps.
     Unread,
 }
 
@@ -69,20 +69,20 @@ impl fmt::Display for Evidence {
             Self::Score(score) => score.fmt(f),
             Self::Structure => f.write_str("the structure around it"),
             Self::Format => f.write_str("its form"),
-            Self::Checksum => f.write_str("its form, and the checksum is right"),
+            Self::Checksum => f.write_str("its form, with a correct checksum"),
             Self::Repetition => f.write_str("it is a secret elsewhere in the text"),
             Self::Pattern => f.write_str("it matches a configured pattern"),
-            Self::Unread => f.write_str(
-                "it was not examined, because the text in front of it took too many steps",
-            ),
+            Self::Unread => {
+                f.write_str("it was not examined, because the text before it took too many steps")
+            }
         }
     }
 }
 
-/// The maximum number of different secrets that are searched for in the rest of their text.
+/// The maximum number of different secrets that are searched for elsewhere in the text.
 const MAX_REPEATED: usize = 4;
 
-/// The maximum depth of nested values that are searched for keys.
+/// The maximum depth of nested values in which keys are searched for.
 const NESTED: usize = 8;
 
 /// A candidate that is not redacted, for an explanation.
@@ -94,11 +94,11 @@ pub(crate) struct Candidate {
     pub(crate) key: Option<Range<usize>>,
 }
 
-/// The result of a grammar at a place.
+/// The result of a grammar.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[must_use]
 pub(crate) enum Tried {
-    /// The grammar explains the place; no other grammar is tried.
+    /// The grammar explains the text at the anchor, so no other grammar is tried.
     Found,
     /// The grammar does not apply, or the value is not a secret.
     Nothing,
@@ -107,7 +107,7 @@ pub(crate) enum Tried {
 /// The reason why a candidate is not redacted.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Reason {
-    /// Its surroundings and its look give too few points.
+    /// The surroundings of the candidate gave too few points for its look.
     Score(Score),
     /// The text has another meaning.
     Other(&'static str),
@@ -140,36 +140,36 @@ pub(crate) struct Scan<'a> {
     pub(crate) found: Vec<Finding>,
     /// Candidates that are not redacted, if an explanation was requested.
     pub(crate) kept: Option<Vec<Candidate>>,
-    /// The end of the last candidate that is not redacted, and its depth in nested candidates.
+    /// The end of the last candidate that is not redacted. The next field is its depth in nested candidates.
     kept_until: usize,
     nested: usize,
-    /// Matches have decided all text before this byte.
+    /// No grammar reads the text before this byte again, because findings cover it.
     pub(crate) covered: usize,
-    /// Decided ranges after the current place: their ends by their starts.
+    /// Ranges after the current anchor that are already redacted: their ends by their starts.
     ahead: BTreeMap<usize, usize>,
-    /// The name that the grammars read.
+    /// The name that is being read.
     pub(crate) key: Option<Range<usize>>,
     name: Range<usize>,
     meaning: Option<Meaning>,
-    /// The current line of a shell.
+    /// The current line, as a shell would read it.
     pub(crate) line: Line,
-    /// All keys before this byte were read.
+    /// The names before this byte were read.
     pub(crate) keys_until: usize,
-    /// All numbers before this byte were read.
+    /// The numbers before this byte were read.
     pub(crate) digits_until: usize,
-    /// All userinfo before this byte was read.
+    /// The userinfo of URLs before this byte was read.
     pub(crate) url_until: usize,
-    /// All signs before this byte were read.
+    /// The signs before this byte were read.
     pub(crate) signs_until: usize,
-    /// All paths before this byte were read.
+    /// The paths before this byte were read.
     pub(crate) paths_until: usize,
     /// There is no JSON web token before this byte.
     pub(crate) web_tokens_until: usize,
     /// The starts of the nested lists and maps that were read.
     pub(crate) groups: BTreeSet<usize>,
-    /// The text before this byte was read by groups without an end.
+    /// Groups without an end were read up to this byte.
     pub(crate) cut_until: usize,
-    /// All blocks of YAML before this byte were read.
+    /// The blocks of YAML before this byte were read.
     pub(crate) block_until: usize,
 }
 
@@ -201,14 +201,14 @@ impl<'a> Scan<'a> {
         }
     }
 
-    /// The end of the text that a rule has read and no other rule reads again.
+    /// Returns the end of the text that has been read and that no rule reads again.
     pub(crate) fn read_until(&self) -> usize {
         let read = [self.tokens.upto(), self.keys_until, self.paths_until];
         read.into_iter().fold(self.web_tokens_until, usize::max)
     }
 
-    /// Returns the meaning of a name in the text. The last result is cached, because it is needed before and after the
-    /// tokenizer runs.
+    /// Returns the meaning of a name in the text. The last result is cached, because both the quick check and the
+    /// grammars need it.
     pub(crate) fn meaning(&mut self, start: usize, end: usize) -> Option<Meaning> {
         if self.name != (start..end) {
             self.name = start..end;
@@ -217,7 +217,7 @@ impl<'a> Scan<'a> {
         self.meaning
     }
 
-    /// Redacts a range, unless an earlier pass did.
+    /// Redacts a range, unless an earlier pass has redacted it.
     pub(crate) fn redact(
         &mut self,
         start: usize,
@@ -241,7 +241,7 @@ impl<'a> Scan<'a> {
         }
     }
 
-    /// Returns to an earlier position to scan again. Findings after it are kept and not judged again.
+    /// Goes back to scan the text after an earlier position again. Findings in it are kept and not judged again.
     pub(crate) fn go_back(&mut self, position: Position) {
         let found = &self.found[position.found..];
         self.ahead.extend(found.iter().map(|found| (found.range.start, found.range.end)));
@@ -287,8 +287,8 @@ impl<'a> Scan<'a> {
         self.judge(found.start, found.end, rule, Context { quoted, ..context })
     }
 
-    /// Records that a candidate is not redacted. Keys inside it are searched for, too, up to a maximum depth of nested
-    /// values; then the rest of the line is skipped.
+    /// Records that a candidate is not redacted. Names inside it are still read, up to a maximum depth of nested
+    /// values, beyond which the rest of the line is skipped.
     pub(crate) fn keep(&mut self, start: usize, end: usize, rule: &'static str, reason: Reason) {
         self.nested = if start < self.kept_until { self.nested + 1 } else { 0 };
         self.kept_until = end;
@@ -299,7 +299,7 @@ impl<'a> Scan<'a> {
         self.note(start, end, rule, reason);
     }
 
-    /// Records why a part of the text is not redacted, if an explanation was requested.
+    /// Records why a text is not redacted, if an explanation was requested.
     pub(crate) fn note(&mut self, start: usize, end: usize, rule: &'static str, reason: Reason) {
         if let Some(kept) = &mut self.kept {
             kept.push(Candidate { range: start..end, rule, reason, key: self.key.clone() });
@@ -318,7 +318,7 @@ impl<'a> Scan<'a> {
         }
     }
 
-    /// Redacts other occurrences of a secret that was found by its context: `password 'x' is wrong`.
+    /// Redacts other occurrences of secrets: `password=x7Kq2L rejected: 'x7Kq2L' is wrong`.
     pub(crate) fn find_repeated(&mut self) {
         let mut known: Vec<&[u8]> = Vec::new();
         for index in 0..self.found.len().min(MAX_REPEATED * 4) {
@@ -346,7 +346,7 @@ impl<'a> Scan<'a> {
     }
 }
 
-/// For each row of [`OPTIONS`], one bit for a command that has the option, and one for a command that lacks it.
+/// For each row of [`OPTIONS`], a bit that is set if a command has the option, and one if a word excludes it.
 #[derive(Clone, Copy, Debug, Default)]
 struct Rows {
     has: u32,
@@ -362,13 +362,13 @@ static COMMANDS: LazyLock<Words<Rows>> = LazyLock::new(|| {
     }))
 });
 
-/// The part of a line before an option.
+/// What precedes an option in its line.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Line {
-    /// The text was read up to this byte.
+    /// The text before this byte was read.
     upto: usize,
     rows: Rows,
-    /// Whether an option is the name of a user.
+    /// Whether an option with the name of a user precedes.
     has_user: bool,
 }
 
@@ -401,7 +401,7 @@ impl Line {
         self.upto = tokens.start(option);
     }
 
-    /// Whether a command in the line has this option, a row of [`OPTIONS`].
+    /// Whether this row of [`OPTIONS`] applies to the option after the read part of the line.
     pub(crate) fn has(self, option: &CommandOption, row: u32) -> bool {
         let is_in = |rows: u32| rows >> row & 1 != 0;
         if !option.commands.ends.is_empty() {

@@ -1,4 +1,4 @@
-//! Decides whether a candidate is a secret. No other module decides it.
+//! Judges by points whether a candidate is a secret.
 //!
 //! Everything around a candidate gives points: the name, the separator, quotes, a query. The look of the candidate sets
 //! the number of points that it needs. The tables are in `rules`.
@@ -22,48 +22,48 @@ static ALGORITHM_WORDS: LazyLock<Words<()>> = LazyLock::new(|| Words::list(ALGOR
 static LITERAL_WORDS: LazyLock<Words<()>> = LazyLock::new(|| Words::list(LITERALS));
 static CHOSEN_LIST: LazyLock<Words<()>> = LazyLock::new(|| Words::list(CHOSEN_WORDS));
 
-/// The maximum number of bytes of a value that are examined; its beginning shows its look.
+/// The maximum number of bytes of a value that are examined. Its beginning is enough to show its look.
 pub(crate) const LOOKED_AT: usize = 128;
 
 /// The approximate number of times that a value is read.
 const PASSES: usize = 4;
 
-/// The points that a number of three or more digits gets after the name of a code.
+/// The additional points of a number with three or more digits after the name of a code, such as `pin`.
 const CODE: u8 = 6;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Bond {
     Sign(Binding),
-    /// An element, a pair, a call, a column: the structure of the text.
+    /// The structure of the text, such as an element, a pair, a call or a column, binds the value.
     Structure,
-    /// `--name value`
+    /// The value is the argument of an option: `--name value`.
     Option,
-    /// `is`, `was`: a sentence states the value.
+    /// A sentence states the value: `is`, `was`.
     Copula,
-    /// The value follows the name.
+    /// The value only follows the name.
     Position,
 }
 
-/// The surroundings of a candidate.
+/// What surrounds a candidate and gives it points.
 #[derive(Clone, Copy, Debug)]
 #[expect(clippy::struct_excessive_bools, reason = "each field is separate evidence")]
 pub(crate) struct Context {
     pub(crate) kind: KeyKind,
     pub(crate) bond: Bond,
-    /// The value has quotes of its own.
+    /// Whether the value has quotes of its own.
     pub(crate) quoted: bool,
-    /// The name is quoted separately, as in JSON.
+    /// Whether the name is quoted separately from the value, as in JSON.
     pub(crate) quoted_key: bool,
-    /// Quotes directly enclose the value, or `=` without blanks precedes it. Sentences have neither.
+    /// Whether quotes directly enclose the value, or `=` without blanks precedes it. Sentences have neither.
     pub(crate) is_close: bool,
     pub(crate) is_compound: bool,
     pub(crate) in_query: bool,
-    /// After a colon or an arrow, more words follow the value: it may begin a sentence.
+    /// Whether words follow a value after a colon or an arrow, because the value may then begin a sentence.
     pub(crate) goes_on: bool,
 }
 
 impl Context {
-    /// The context of an unquoted value that is bound to a name of this kind.
+    /// Creates the context of an unquoted value that `bond` binds to a name of this kind.
     pub(crate) fn new(kind: KeyKind, bond: Bond) -> Self {
         Self {
             kind,
@@ -77,12 +77,12 @@ impl Context {
         }
     }
 
-    /// The context of a value that the structure of the text binds to a name of this kind.
+    /// Creates the context of a value that the structure of the text binds to a name of this kind.
     pub(crate) fn structure(kind: KeyKind) -> Self {
         Self { quoted: true, ..Self::new(kind, Bond::Structure) }
     }
 
-    /// The same context with another kind of name.
+    /// Returns the same context with another kind of name.
     pub(crate) fn or(self, kind: KeyKind) -> Self {
         Self { kind, ..self }
     }
@@ -104,7 +104,7 @@ impl Context {
             Bond::Copula => 1,
             Bond::Sign(Binding::Loose) | Bond::Position => 0,
         };
-        // Sentences also quote names.
+        // Sentences also quote names, so quotes give no point.
         let is_sentence = self.bond == Bond::Position;
         kind + bond
             + u8::from(self.quoted && !is_sentence)
@@ -114,7 +114,7 @@ impl Context {
     }
 }
 
-/// The points of a candidate, and what it looks like. Its look determines how many points make it a secret.
+/// The points of a candidate, and its look, which determines how many points make it a secret.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Score {
@@ -142,7 +142,7 @@ impl fmt::Display for Score {
 }
 
 pub(crate) fn score(value: &[u8], context: Context) -> Score {
-    // `Welcome@2024` is a password.
+    // `Welcome@2024` is a password, although it has the form of an object.
     let may_be_object = !context.is_password() && !context.quoted;
     let look = match look(value) {
         _ if may_be_object && is_object(value) => Look::Reference,
@@ -153,8 +153,8 @@ pub(crate) fn score(value: &[u8], context: Context) -> Score {
     Score { points: context.points() + if is_code { CODE } else { 0 }, look }
 }
 
-/// The look of a value in the place of a credential, where people also use names of credentials, words and short
-/// numbers as passwords.
+/// Returns the look of a value at the position of a credential, where people also use names of credentials, words and
+/// short numbers as passwords.
 fn in_place(look: Look, value: &[u8], context: Context) -> Look {
     let may_go_on = !context.is_bound() || context.goes_on;
     match look {
@@ -166,7 +166,7 @@ fn in_place(look: Look, value: &[u8], context: Context) -> Look {
     }
 }
 
-/// Whether a word for "no value" or a word of a sentence is a password in this place.
+/// Whether a word for "no value", or a word of a sentence, is used as a password in this context.
 fn is_used(look: Look, value: &[u8], context: Context) -> bool {
     let is_none = value == b"None" || value == b"none" && !context.is_password();
     let is_known = CHOSEN_LIST.contains(value) && !is_none;
@@ -183,13 +183,13 @@ fn is_used(look: Look, value: &[u8], context: Context) -> bool {
     context.is_password() && is_assigned && is_one_of(value, COMMON_PASSWORDS)
 }
 
-/// Whether the value is the name of a credential, such as `password` or `secret`, which people also
-/// choose as passwords. In capitals it names a type or an argument.
+/// Whether the value is the name of a credential, such as `password` or `secret`, which people also choose as
+/// passwords. A capital letter makes it the name of a type or an argument.
 pub(crate) fn is_credential_word(value: &[u8]) -> bool {
     CREDENTIAL_WORDS.iter().any(|word| word.as_bytes() == value)
 }
 
-/// Whether the value alone looks like a secret, without a sentence or a key.
+/// Whether the value looks like a secret even without a name.
 pub(crate) fn is_random(value: &[u8]) -> bool {
     let seen = Seen::new(value);
     // This quick check excludes most values.
@@ -197,13 +197,13 @@ pub(crate) fn is_random(value: &[u8]) -> bool {
     may_be && matches!(look(value), Look::Random | Look::Hash)
 }
 
-/// Whether the value hides nothing: a mask, a variable, a literal.
+/// Whether the value is a placeholder or a reference, which hides nothing: a mask, a variable, a literal.
 pub(crate) fn is_placeholder(value: &[u8]) -> bool {
     look(value).is_placeholder()
 }
 
-/// Whether the text in the place of a password hides nothing: asterisks, the mark of a redaction (Go's is `xxxxx`), or
-/// a complete reference. A value that only begins with one of these is a password, and so is a word.
+/// Whether the text in the position of a password hides nothing: asterisks, the mark of a redaction (Go's is `xxxxx`),
+/// or a complete reference. A value that only begins like these is a password, and so is a word.
 pub(crate) fn is_no_password(value: &[u8]) -> bool {
     let only = |inner: &[u8], is_in: fn(&u8) -> bool| !inner.is_empty() && inner.iter().all(is_in);
     let is_variable = |inner: &[u8]| {
@@ -241,8 +241,8 @@ pub(crate) fn look(value: &[u8]) -> Look {
     first.map_or(Look::Name, |(_, look)| *look)
 }
 
-/// Conditions, each with the look that it gives. The first that holds decides; otherwise the value
-/// is a name.
+/// Conditions, each with the look that it gives. The first condition that holds decides; if none holds, the value is a
+/// name.
 const LOOKS: &[(Condition, Look)] = &[
     (|seen| seen.is_no_value(), Look::Placeholder),
     (|seen| is_reference(seen.word), Look::Reference),
@@ -265,11 +265,11 @@ const LOOKS: &[(Condition, Look)] = &[
 
 type Condition = fn(&Seen<'_>) -> bool;
 
-/// A value while it is examined.
+/// A value that is examined.
 struct Seen<'v> {
-    /// The value, or the beginning of a long one.
+    /// The value, or the beginning of a long value.
     value: &'v [u8],
-    /// The value without the punctuation of the sentence around it.
+    /// The value without the punctuation of a sentence at its end.
     word: &'v [u8],
     digits: usize,
     letters: usize,
@@ -298,8 +298,8 @@ impl<'v> Seen<'v> {
         self.word.iter().any(u8::is_ascii_whitespace)
     }
 
-    /// Whether the value is a sentence: words with blanks between them, many of them frequent ones. Otherwise it is a
-    /// passphrase.
+    /// Whether the value is a sentence: words with blanks between them, more than seven of them, or at least a third of
+    /// them frequent in sentences.
     fn is_sentence(&self) -> bool {
         if !self.has_blanks() {
             return false;
@@ -330,7 +330,7 @@ impl<'v> Seen<'v> {
         random_letters(self.word) >= self.word.len().min(8)
     }
 
-    /// Whether the value has letters and digits, as people choose passwords.
+    /// Whether the value consists of letters and digits, as people choose passwords.
     fn is_chosen(&self) -> bool {
         let has_both = self.digits > 0 && self.letters > 0;
         has_both
@@ -344,7 +344,7 @@ impl<'v> Seen<'v> {
     }
 }
 
-/// Removes the punctuation of the sentence around a word.
+/// Removes the punctuation of a sentence at the end of a word.
 fn trim_end(mut word: &[u8]) -> &[u8] {
     while let [head @ .., b'.' | b',' | b';' | b':' | b'!' | b'?'] = word {
         word = head;
@@ -376,7 +376,7 @@ pub(crate) fn is_masked(value: &[u8]) -> bool {
     value.iter().enumerate().any(is_mask)
 }
 
-/// Whether the word is a type or a declaration: `Option<String>`, `List[str]`, `varchar(255)`, `a::B`.
+/// Whether the word is a type or a declaration, as in `Option<String>`, `List[str]`, `varchar(255)` and `a::B`.
 fn is_type(word: &[u8]) -> bool {
     let is_part = |byte: &u8| is_name(*byte) || b"<>[]():&,| ".contains(byte);
     let head = run_end(word, 0, 24, |byte| byte.is_ascii_alphabetic());
@@ -388,7 +388,7 @@ fn is_type(word: &[u8]) -> bool {
         && (has_parameters && is_one_of(&word[..head], GENERIC_TYPES) || is_scoped(word))
 }
 
-/// `a::B`: names without digits.
+/// Whether the word consists of names with `::` between them, as in `a::B`. Names may end with up to two digits.
 fn is_scoped(word: &[u8]) -> bool {
     let is_segment = |segment: &[u8]| {
         let number = run_start(segment, segment.len(), 2, |byte| byte.is_ascii_digit());
@@ -406,7 +406,8 @@ fn is_algorithm(word: &[u8]) -> bool {
         && parts.all(|part| ALGORITHM_WORDS.contains(part) || is_one_of(part, ALGORITHM_PARTS))
 }
 
-/// `${VAR}`, `$VAR`, `$(command)`, `{{ var }}`, `<password>`, `%s`, `:bind`, `call()`, `a[i]`, `arn:…`.
+/// Whether the value is a reference: `${VAR}`, `$(command)`, `{{ var }}`, `<password>`, `%s`, `:bind`, `call()`,
+/// `arn:…`.
 fn is_reference(value: &[u8]) -> bool {
     let only = |inner: &[u8], is_in: fn(&u8) -> bool| inner.iter().all(is_in);
     let is_identifier = |inner: &[u8]| {
@@ -455,7 +456,7 @@ fn is_object(value: &[u8]) -> bool {
     }
 }
 
-/// Whether the text after a `$` is a variable: `DB_PASSWORD`, `db_password`, `env[`, `this->`, `1`.
+/// Whether the text after a `$` is a variable, as in `DB_PASSWORD`, `db_password`, `env[`, `this->` and `1`.
 fn is_variable(inner: &[u8]) -> bool {
     match &inner[run_end(inner, 0, 64, is_name)..] {
         [] | [b'[' | b'(', ..] => true,
@@ -463,8 +464,7 @@ fn is_variable(inner: &[u8]) -> bool {
     }
 }
 
-/// Whether the value is a call or an element: `os.environ["X"]`, `load(x).token`. The closing bracket may follow the
-/// value.
+/// Whether the value is a call or an element, as in `os.environ["X"]` and `load(x).token`.
 fn is_call(value: &[u8]) -> bool {
     let end = head_of_call(value);
     let last = value.iter().rposition(|byte| b")]".contains(byte));
@@ -478,7 +478,7 @@ fn is_call(value: &[u8]) -> bool {
     })
 }
 
-/// The place of a call's bracket, closed or not.
+/// Returns the position of the bracket in a call or an element. The bracket need not be closed.
 pub(crate) fn head_of_call(value: &[u8]) -> Option<usize> {
     let end = run_end(value, 0, 80, |byte| is_name(byte) || b".-:>!".contains(&byte));
     let head = &value[..end];
@@ -490,7 +490,7 @@ pub(crate) fn head_of_call(value: &[u8]) -> Option<usize> {
         .then_some(end)
 }
 
-/// The number of characters in parts that change their class of characters often.
+/// Returns the number of characters in those parts whose characters change their class often.
 fn random_letters(value: &[u8]) -> usize {
     value
         .split(|byte| !byte.is_ascii_alphanumeric())
@@ -499,14 +499,14 @@ fn random_letters(value: &[u8]) -> usize {
         .sum()
 }
 
-/// Whether a run of letters and digits changes class or case more often than words do.
+/// Whether the letters and digits change their class or case more often than those of words.
 fn changes_often(part: &[u8]) -> bool {
     let class = |byte: u8| match byte {
         b'0'..=b'9' => 0,
         b'a'..=b'z' => 1,
         _ => 2,
     };
-    // A capital letter and the rest of its word count as one change.
+    // A change from a capital letter to the rest of its word does not count.
     let turns = part
         .windows(2)
         .map(|pair| (class(pair[0]), class(pair[1])))
@@ -529,7 +529,7 @@ pub(crate) fn is_camel(word: &[u8]) -> bool {
     word.windows(2).any(|pair| pair[0].is_ascii_lowercase() && pair[1].is_ascii_uppercase())
 }
 
-/// Letters of one case, perhaps after a capital.
+/// Whether all letters have one case, except for a capital letter at the beginning.
 fn is_word(value: &[u8]) -> bool {
     let is_lower = |byte: &u8| byte.is_ascii_lowercase() || *byte >= 0x80;
     let is_upper = |byte: &u8| byte.is_ascii_uppercase() || *byte >= 0x80;
@@ -539,20 +539,20 @@ fn is_word(value: &[u8]) -> bool {
     })
 }
 
-/// Words with dots between them: a property, or a host name.
+/// Whether the word consists of words with dots between them, such as a property or a host name.
 fn is_dotted(word: &[u8]) -> bool {
     let is_part = |byte: &u8| byte.is_ascii_alphabetic() || b"_-".contains(byte);
     let is_label = |label: &[u8]| !label.is_empty() && label.iter().all(is_part);
     word.contains(&b'.') && word.split(|byte| *byte == b'.').all(is_label)
 }
 
-/// Letters of both cases that do not form words: `dEfjoZBR`.
+/// Whether the letters of both cases do not form words, as in `dEfjoZBR`.
 fn is_irregular(word: &[u8]) -> bool {
     let humps = word.split(u8::is_ascii_uppercase);
     humps.filter(|hump| hump.len() < 2).count() > 2
 }
 
-/// `orders-2`, `v3-final`, `eu-west-1`: words and a short number, joined by dashes.
+/// Whether the word consists of words and short numbers that signs join: `orders-2`, `v3-final`, `eu-west-1`.
 fn is_numbered_name(word: &[u8]) -> bool {
     let is_number = |part: &[u8]| part.len() <= 2 && part.iter().all(u8::is_ascii_digit);
     let mut parts = word.split(|byte| b"-_./:".contains(byte));
@@ -560,13 +560,13 @@ fn is_numbered_name(word: &[u8]) -> bool {
         && parts.any(|part| is_word(part) && part.len() > 1)
 }
 
-/// A host, an address, a date, a time, a version.
+/// Whether the word is a host, an address, a date, a time or a version.
 fn is_public(word: &[u8]) -> bool {
     let is_date = |byte: &u8| byte.is_ascii_digit() || b".:-/TZ+, v".contains(byte);
     if word.iter().all(is_date) && word.iter().any(|byte| b".:-/".contains(byte)) {
         return true;
     }
-    // The address of an object.
+    // The address of an object in memory.
     if let [b'0', b'x', digits @ ..] = word {
         return digits.len() <= 16 && digits.iter().all(u8::is_ascii_hexdigit);
     }
@@ -576,7 +576,7 @@ fn is_public(word: &[u8]) -> bool {
     is_port && is_domain(host) && random_letters(host) < 6
 }
 
-/// `a.example.com` or `10.0.0.1`.
+/// Whether the text is a domain or an IPv4 address: `a.example.com`, `10.0.0.1`.
 pub(crate) fn is_domain(host: &[u8]) -> bool {
     let labels: Vec<_> = host.split(|byte| *byte == b'.').take(16).collect();
     let is_number = |label: &&[u8]| label.len() <= 3 && label.iter().all(u8::is_ascii_digit);
@@ -591,7 +591,7 @@ pub(crate) fn is_domain(host: &[u8]) -> bool {
             || labels.len() == 4 && labels.iter().all(is_number))
 }
 
-/// `/etc/ssl/key.pem`, `~/.ssh/id_rsa`, `C:\keys\x`, `https://…`.
+/// Whether the value is a path or a URL: `/etc/ssl/key.pem`, `~/.ssh/id_rsa`, `C:\keys\x`, `https://…`.
 fn is_path(value: &[u8]) -> bool {
     if memchr::memmem::find(value, b"://").is_some_and(|at| (2..24).contains(&at)) {
         return true;
@@ -601,7 +601,7 @@ fn is_path(value: &[u8]) -> bool {
         [b'~' | b'.', b'/', ..] => 2,
         [b'.', b'.', b'/', ..] | [_, b':', b'\\', ..] => 3,
         [b'/', ..] => 1,
-        // `keys/prod/db.pem`
+        // A relative path: `keys/prod/db.pem`.
         _ if slashes >= 2 || slashes > 0 && value.contains(&b'.') => 0,
         _ => return false,
     };

@@ -1,4 +1,4 @@
-//! Names and values in sentences: `API key provided: …`, `token … was revoked`, `the password is …`.
+//! Finds names and values in sentences: `API key provided: …`, `token … was revoked`, `the password is …`.
 
 use std::sync::LazyLock;
 
@@ -36,7 +36,7 @@ static ROLES: LazyLock<Words<Role>> = LazyLock::new(|| {
 /// The maximum number of words between a name and its value.
 const WORDS: usize = 5;
 
-/// Reads a value that follows its name and words of a sentence.
+/// Reads a value that follows its name and further words of a sentence.
 pub(crate) fn words(scan: &mut Scan<'_>, key: &Key) -> Option<Claim> {
     let is_named = matches!(
         key.meaning.kind,
@@ -47,12 +47,12 @@ pub(crate) fn words(scan: &mut Scan<'_>, key: &Key) -> Option<Claim> {
     if !is_named || !is_apart {
         return None;
     }
-    // `login bob password …` of netrc.
+    // A line of netrc: `login bob password …`.
     if let Some(login) = key.place.checked_sub(4)
         && scan.tokens.is_word(login, USER_OPTIONS)
         && scan.tokens.kind(login + 1) == Kind::Blank
         && scan.tokens.kind(login + 3) == Kind::Blank
-        // `username or password`
+        // A sentence: `username or password`.
         && !scan.tokens.word(login + 2).is_some_and(is_prose)
     {
         return claim(scan, key, place, Bond::Option);
@@ -66,7 +66,7 @@ pub(crate) fn words(scan: &mut Scan<'_>, key: &Key) -> Option<Claim> {
             bond = if is_state { Bond::Copula } else { Bond::Sign(separator.binding) };
             place = separator.next;
             if scan.tokens.kind(place) == Kind::Line {
-                // The value is on a line of its own.
+                // A value on a line of its own has the bond of a statement.
                 (place, bond) = (scan.tokens.skip_lines(place), Bond::Copula);
                 if scan.tokens.kind(place + 1) != Kind::Line {
                     return None;
@@ -75,7 +75,7 @@ pub(crate) fn words(scan: &mut Scan<'_>, key: &Key) -> Option<Claim> {
             break;
         }
         let tokens = &mut scan.tokens;
-        // `property: s3.secret-key, …`
+        // A comma may separate a compound name from its value: `property: s3.secret-key, …`.
         if tokens.is_sign(place, b',')
             && key.meaning.is_compound
             && tokens.kind(place + 1) == Kind::Blank
@@ -104,8 +104,8 @@ pub(crate) fn words(scan: &mut Scan<'_>, key: &Key) -> Option<Claim> {
     claim(scan, key, place, bond)
 }
 
-/// The end of an owner before the statement of a value: `for bob:`, `FOR 'bob' =`, `for the user
-/// bob is`. In `for user id=…` and `"… for user" id=…` the value belongs to another name.
+/// Returns the end of an owner before the statement of a value: `for bob:`, `FOR 'bob' =`, `for the user bob is`. In
+/// `for user id=…` and `"… for user" id=…`, the value belongs to another name.
 fn owner(scan: &mut Scan<'_>, key: &Key, place: usize) -> Option<usize> {
     let mut at = place + 1;
     for words in 0..6 {
@@ -120,7 +120,7 @@ fn owner(scan: &mut Scan<'_>, key: &Key, place: usize) -> Option<usize> {
             return Some(next);
         }
         at = next + 1;
-        // `bob@host`
+        // The owner is an address: `bob@host`.
         if tokens.is_sign(at, b'@') && tokens.word(at + 1).is_some() {
             at += 2;
         }
@@ -130,7 +130,7 @@ fn owner(scan: &mut Scan<'_>, key: &Key, place: usize) -> Option<usize> {
         at += usize::from(matches!(tokens.kind(at), Kind::Quote | Kind::Close(_)));
         let is_apart = tokens.is_break(at);
         if let Some(separator) = pair::separator_at(scan, at) {
-            // `from 2a01:4f8::2`
+            // Without a blank after it, the colon may belong to an address: `from 2a01:4f8::2`.
             let is_apart_after = scan.tokens.kind(separator.next - 1) != Kind::Sign(b':');
             return match separator.binding {
                 Binding::Colon if words == 0 || is_apart_after => Some(at),
@@ -145,7 +145,7 @@ fn owner(scan: &mut Scan<'_>, key: &Key, place: usize) -> Option<usize> {
 fn claim(scan: &mut Scan<'_>, key: &Key, place: usize, bond: Bond) -> Option<Claim> {
     let found = value::value(&mut scan.tokens, place, Site::from(key.place))?;
     let value = found.bytes(scan.text);
-    // A sentence goes on with a word, and code with a call.
+    // A bracket directly after the words belongs to the sentence or to code.
     let kind = scan.tokens.kind(place);
     let is_list = key.meaning.kind == KeyKind::Password && kind == Kind::Open(b'[');
     let is_group = matches!(kind, Kind::Open(_)) && !is_list && !is_random(value);
@@ -155,7 +155,7 @@ fn claim(scan: &mut Scan<'_>, key: &Key, place: usize, bond: Bond) -> Option<Cla
     Some(Claim::of(key, found, bond))
 }
 
-/// Reads Pydantic's report of an input: the name on one line, `input_value='…'` on the next.
+/// Reads Pydantic's report of an input: the name is on one line, and `input_value='…'` on the next.
 pub(crate) fn input_below(scan: &mut Scan<'_>, key: &Key) -> Option<Claim> {
     let is_line = matches!(before(scan.text, key.start), 0 | b'\n');
     if !is_line || scan.tokens.kind(key.after) != Kind::Line {

@@ -1,4 +1,4 @@
-//! A name and its value side by side, bound by the structure of the text: pairs, calls, structs, XML, SQL statements.
+//! Finds values that the structure of the text binds to a name beside them: pairs, calls, structs, XML, SQL statements.
 
 use crate::address;
 use crate::group;
@@ -18,10 +18,10 @@ use crate::score::{Bond, Context, Look, look};
 use crate::text::{before, count_steps, is_one_of, part, run_end, starts_with};
 use crate::value::{self, Site, Value};
 
-/// The maximum number of fields between a name and its value, including the value.
+/// The maximum number of fields after a name among which its value is looked for.
 const FIELDS: usize = 3;
 
-/// `{"key": "api_key", "value": "…"}`, `- name: TOKEN` and `value: …` on the next line.
+/// Reads `{"key": "api_key", "value": "…"}`, or `- name: TOKEN` with `value: …` on the next line.
 pub(crate) fn read_named(scan: &mut Scan<'_>, key: &Key) -> Tried {
     find_named_value(scan, key).unwrap_or(Tried::Nothing)
 }
@@ -37,7 +37,7 @@ fn find_named_value(scan: &mut Scan<'_>, key: &Key) -> Option<Tried> {
         let field = next_field(scan, end)?;
         let tokens = &mut scan.tokens;
         let behind = field + 1 + usize::from(tokens.kind(field + 1) == Kind::Quote);
-        // `{ name: 'auth', args: ['bob', 'x'] }`
+        // The last argument is the value: `{ name: 'auth', args: ['bob', 'x'] }`.
         if tokens.is_word(field, LIST_NAMES) {
             let list = pair::separator_at(scan, behind)?.next;
             let found = value::last_item(&mut scan.tokens, list)?;
@@ -65,13 +65,13 @@ fn find_named_value(scan: &mut Scan<'_>, key: &Key) -> Option<Tried> {
     None
 }
 
-/// `name`, `ParameterName`
+/// Whether the word or its last part is one of these names, as in `name` and `ParameterName`.
 fn is_called(word: &[u8], names: WordList) -> bool {
     let hump = word.iter().rposition(u8::is_ascii_uppercase).unwrap_or(0);
     is_one_of(word, names) || is_one_of(&word[hump..], names)
 }
 
-/// The first word of the next field, after a comma, a line, or the blank between two attributes.
+/// Returns the place of the next field's first word, after a comma, a line end, or the blank between attributes.
 fn next_field(scan: &mut Scan<'_>, place: usize) -> Option<usize> {
     let tokens = &mut scan.tokens;
     let mut at = (place..place + 8)
@@ -83,7 +83,7 @@ fn next_field(scan: &mut Scan<'_>, place: usize) -> Option<usize> {
     tokens.word(at).map(|_| at)
 }
 
-/// `('password', '…')`, `["authorization", "Bearer …"]`, `define('TOKEN', '…')`.
+/// Reads `('password', '…')`, `["authorization", "Bearer …"]` or `define('TOKEN', '…')`.
 pub(crate) fn tuple(scan: &mut Scan<'_>, key: &Key) -> Option<Value> {
     let tokens = &mut scan.tokens;
     let lead = key.quote.unwrap_or(key.place).checked_sub(1)?;
@@ -107,13 +107,13 @@ pub(crate) fn tuple(scan: &mut Scan<'_>, key: &Key) -> Option<Value> {
     (found.quoted && !is_name && (ends || is_call)).then_some(found)
 }
 
-/// `created_at` beside `password` in a list of columns.
+/// Whether the word is probably another column in a list of columns, as `created_at` beside `password`.
 fn is_column(word: &[u8]) -> bool {
     word.iter().all(|byte| byte.is_ascii_lowercase() || *byte == b'_')
         || look(word) == Look::Word && word.len() < 10
 }
 
-/// `Password("…")`, `set_token('…')`.
+/// Reads `Password("…")` or `set_token('…')`.
 pub(crate) fn call(scan: &mut Scan<'_>, key: &Key) -> Option<Value> {
     let tokens = &mut scan.tokens;
     let name = part(scan.text, key.start, key.end);
@@ -121,7 +121,7 @@ pub(crate) fn call(scan: &mut Scan<'_>, key: &Key) -> Option<Value> {
         return None;
     }
     let inner = tokens.skip_lines(key.after + 1);
-    // `auth([ 'x' ])`
+    // The argument is a list: `auth([ 'x' ])`.
     let is_list = tokens.kind(inner) == Kind::Open(b'[');
     let first = if is_list { tokens.skip_lines(inner + 1) } else { inner };
     if !tokens.opens_quote(first) && (is_list || !name[0].is_ascii_uppercase()) {
@@ -134,7 +134,7 @@ pub(crate) fn call(scan: &mut Scan<'_>, key: &Key) -> Option<Value> {
     (!is_asked && !is_lexeme).then_some(found)
 }
 
-/// `Secret { inner: "…" }`
+/// Reads `Secret { inner: "…" }`.
 pub(crate) fn fields(scan: &mut Scan<'_>, key: &Key) -> Option<Value> {
     let brace = scan.tokens.skip_blanks(key.after);
     if scan.tokens.kind(brace) != Kind::Open(b'{') {
@@ -143,7 +143,7 @@ pub(crate) fn fields(scan: &mut Scan<'_>, key: &Key) -> Option<Value> {
     value::field(&mut scan.tokens, brace, 2)
 }
 
-/// A path without a host that has a name as a segment: `auth/token/renew/…`.
+/// Reads a path without a host in which the name is a segment: `auth/token/renew/…`.
 pub(crate) fn path(scan: &mut Scan<'_>, key: &Key) -> Tried {
     if key.quote.is_none() {
         address::path_from(scan, key.start, key.end);
@@ -154,12 +154,12 @@ pub(crate) fn path(scan: &mut Scan<'_>, key: &Key) -> Tried {
 /// The maximum number of tokens of a tag.
 const TAG: usize = 40;
 
-/// `<password>…</password>`, `<property name="password">…`, `<name>password</name><value>…`.
+/// Reads `<password>…</password>`, `<property name="password">…` or `<name>password</name><value>…`.
 pub(crate) fn element(scan: &mut Scan<'_>, key: &Key) -> Tried {
     let Some(mut content) = content(&mut scan.tokens, key) else {
         return Tried::Nothing;
     };
-    // `<setting name="password"><value>…`
+    // The value is in an inner element: `<setting name="password"><value>…`.
     let inner = scan.tokens.skip_lines(content);
     if scan.tokens.is_sign(inner, b'<') && scan.tokens.is_word(inner + 1, VALUE_NAMES) {
         content = inner + 3;
@@ -170,7 +170,7 @@ pub(crate) fn element(scan: &mut Scan<'_>, key: &Key) -> Tried {
     if starts_with(text, start, b"<![CDATA[") {
         start += 9;
     }
-    // A text inside another text may be encoded.
+    // The end tag is encoded if the element is in another text.
     let ends = [&b"</"[..], b"&lt;/", b"]]>", b"<\\/"];
     let line = text.len().min(start + 4096);
     let Some(close) = memchr::memchr3_iter(b'<', b'&', b']', part(text, start, line))
@@ -180,7 +180,7 @@ pub(crate) fn element(scan: &mut Scan<'_>, key: &Key) -> Tried {
         return Tried::Nothing;
     };
     count_steps(close - start);
-    // A tag that is not closed is a placeholder.
+    // Without an end tag, the name in angle brackets is a placeholder.
     if !ends.iter().any(|end| text[close..].starts_with(end)) {
         return Tried::Found;
     }
@@ -193,10 +193,10 @@ pub(crate) fn element(scan: &mut Scan<'_>, key: &Key) -> Tried {
     Tried::Found
 }
 
-/// The place of the content that belongs to the name.
+/// Returns the place of the content of the element that the name belongs to.
 fn content(tokens: &mut Tokens<'_>, key: &Key) -> Option<usize> {
     let lead = key.place.checked_sub(1)?;
-    // `<password>`, `<ns:password>`
+    // The name is the tag: `<password>`, `<ns:password>`.
     let opener = if tokens.is_sign(lead, b':') && tokens.word(lead.checked_sub(1)?).is_some() {
         lead.checked_sub(2)?
     } else {
@@ -206,7 +206,7 @@ fn content(tokens: &mut Tokens<'_>, key: &Key) -> Option<usize> {
     if in_tag && tokens.is_sign(key.after, b'>') {
         return Some(key.after + 1);
     }
-    // `<name>password</name><value>…`
+    // The name is the content of another element: `<name>password</name><value>…`.
     if tokens.is_sign(lead, b'>') && tokens.is_sign(key.after, b'<') {
         let close = find_close(tokens, key.after)?;
         let next = tokens.skip_lines(close + 1);
@@ -215,7 +215,7 @@ fn content(tokens: &mut Tokens<'_>, key: &Key) -> Option<usize> {
             .then(|| find_close(tokens, next))?
             .map(|close| close + 1);
     }
-    // `<password type="x">`, `name="password">`
+    // The tag has attributes, or the name is an attribute's value: `<password type="x">`, `name="password">`.
     let sign = key.quote.and_then(|quote| quote.checked_sub(1));
     let is_attribute = sign.is_some_and(|sign| tokens.is_sign(sign, b'='));
     let behind = tokens.kind(key.after);
@@ -225,7 +225,7 @@ fn content(tokens: &mut Tokens<'_>, key: &Key) -> Option<usize> {
     find_close(tokens, key.after).map(|close| close + 1)
 }
 
-/// The `>` that ends a tag.
+/// Returns the place of the `>` that ends a tag.
 fn find_close(tokens: &mut Tokens<'_>, from: usize) -> Option<usize> {
     (from..from + TAG).find(|&at| tokens.is_sign(at, b'>'))
 }
@@ -234,13 +234,13 @@ fn find_close(tokens: &mut Tokens<'_>, from: usize) -> Option<usize> {
 const ROWS: usize = 64;
 const COLUMNS: usize = 64;
 
-/// The place after an unquoted name and a blank.
+/// Returns the place after an unquoted name and blanks.
 fn argument(scan: &mut Scan<'_>, key: &Key) -> Option<usize> {
     let is_apart = key.quote.is_none() && scan.tokens.kind(key.after) == Kind::Blank;
     is_apart.then(|| scan.tokens.skip_blanks(key.after))
 }
 
-/// `IDENTIFIED BY '…'`, `IDENTIFIED WITH plugin BY '…'`, `IDENTIFIED BY PASSWORD '…'`.
+/// Reads `IDENTIFIED BY '…'`, `IDENTIFIED WITH plugin BY '…'` or `IDENTIFIED BY PASSWORD '…'`.
 pub(crate) fn identified(scan: &mut Scan<'_>, key: &Key) -> Option<Claim> {
     if key.meaning.kind != KeyKind::Identified {
         return None;
@@ -263,7 +263,7 @@ pub(crate) fn identified(scan: &mut Scan<'_>, key: &Key) -> Option<Claim> {
             });
         }
         if is_quoted {
-            // The quoted name of the plugin is skipped.
+            // Skips the quoted name of the plugin.
             place = tokens.close(place)?;
         }
         seen_by |= is_by;
@@ -272,7 +272,7 @@ pub(crate) fn identified(scan: &mut Scan<'_>, key: &Key) -> Option<Claim> {
     None
 }
 
-/// `PASSWORD '…'`. A quoted word after `secret` or `token` is more often a name than a value.
+/// Reads `PASSWORD '…'`. A quoted word after `secret` or `token` is more often a name than a value.
 pub(crate) fn literal(scan: &mut Scan<'_>, key: &Key) -> Option<Claim> {
     let place = argument(scan, key)?;
     if !scan.tokens.opens_quote(place) || key.meaning.kind == KeyKind::Identified {
@@ -280,7 +280,7 @@ pub(crate) fn literal(scan: &mut Scan<'_>, key: &Key) -> Option<Claim> {
     }
     let found = value::quoted(&mut scan.tokens, place)?;
     let name = part(scan.text, key.start, key.end);
-    // `to pass 'x' as a value`
+    // The name is a verb: `to pass 'x' as a value`.
     let is_verb = key.meaning.is_only(Flag::Verb, name)
         && name.iter().all(u8::is_ascii_lowercase)
         && before(scan.text, key.start) != b':';
@@ -301,7 +301,7 @@ pub(crate) fn literal(scan: &mut Scan<'_>, key: &Key) -> Option<Claim> {
     Some(Claim { value: found, rule: Some(rule), context: Context::new(kind, bond) })
 }
 
-/// `INSERT INTO users (name, password) VALUES ('bob', '…')`.
+/// Reads `INSERT INTO users (name, password) VALUES ('bob', '…')`.
 pub(crate) fn insert(scan: &mut Scan<'_>, key: &Key) -> Tried {
     let Some((mut at, column)) = rows(scan, key) else {
         return Tried::Nothing;
@@ -329,14 +329,14 @@ pub(crate) fn insert(scan: &mut Scan<'_>, key: &Key) -> Tried {
     tried
 }
 
-/// The place before the first row of values, and the index of the column with a name.
+/// Returns the place before the first row of values, and the index of the column that has the name.
 fn rows(scan: &mut Scan<'_>, key: &Key) -> Option<(usize, usize)> {
     let tokens = &mut scan.tokens;
     let next = tokens.skip_blanks(key.after);
     if !matches!(tokens.kind(next), Kind::Sign(b',') | Kind::Close(b')')) {
         return None;
     }
-    // The bracket around the names, and the index of this name in it.
+    // Searches the bracket around the names, and counts the names before this one.
     let mut column = 0;
     let mut open = key.place.checked_sub(1)?;
     while tokens.kind(open) != Kind::Open(b'(') {
@@ -349,7 +349,7 @@ fn rows(scan: &mut Scan<'_>, key: &Key) -> Option<(usize, usize)> {
     }
     let close = tokens.close(open)?;
     let at = tokens.skip_lines(close + 1);
-    // `Key (email, token)=(bob, …)`
+    // A violated constraint of PostgreSQL has the form `Key (email, token)=(bob, …)`.
     if !tokens.is_sign(at, b'=') && !tokens.is_word(at, ROWS_WORDS) {
         return None;
     }

@@ -14,7 +14,7 @@ thread_local! {
     static STEPS: Cell<usize> = const { Cell::new(0) };
 }
 
-/// The steps of this thread so far: bytes read by rules, and rows of tables. Only differences matter.
+/// Returns the steps of this thread so far: bytes that rules have read, and rows of tables. Only differences matter.
 pub(crate) fn steps() -> usize {
     STEPS.get()
 }
@@ -22,45 +22,45 @@ pub(crate) fn steps() -> usize {
 /// The number of bytes that a search for single bytes covers in one step.
 const FAST: usize = 8;
 
-/// A search of at most this many bytes is part of the fixed steps of a place.
+/// Searches of at most this many bytes are not counted, because the fixed steps of an anchor include them.
 const FEW: usize = 64;
 
-/// Counts steps. The searches of this module count their own.
+/// Counts steps. The searches of this module count their own steps.
 #[inline]
 pub(crate) fn count_steps(steps: usize) {
     STEPS.set(STEPS.get().wrapping_add(steps));
 }
 
-/// The byte at `index`, or 0 beyond the end: 0 is a delimiter in every grammar.
+/// Returns the byte at `index`; beyond the end 0, which is a delimiter in every grammar.
 #[inline]
 pub(crate) fn at(text: &[u8], index: usize) -> u8 {
     text.get(index).copied().unwrap_or(0)
 }
 
-/// The byte before `index`, or 0 at the start.
+/// Returns the byte before `index`; 0 at the start.
 #[inline]
 pub(crate) fn before(text: &[u8], index: usize) -> u8 {
     index.checked_sub(1).map_or(0, |index| at(text, index))
 }
 
-/// The bytes of a range that lie within the text.
+/// Returns the bytes of the range that lie within the text.
 #[inline]
 pub(crate) fn part(text: &[u8], start: usize, end: usize) -> &[u8] {
     text.get(start..end.min(text.len())).unwrap_or_default()
 }
 
-/// The text from `index` on; empty beyond the end.
+/// Returns the text from `index` on; empty beyond the end.
 #[inline]
 pub(crate) fn rest(text: &[u8], index: usize) -> &[u8] {
     text.get(index..).unwrap_or_default()
 }
 
-/// Whether the text continues with these bytes, ASCII case ignored.
+/// Whether the text continues with these bytes at `index`. ASCII case is ignored.
 pub(crate) fn starts_with(text: &[u8], index: usize, what: &[u8]) -> bool {
     part(text, index, index + what.len()).eq_ignore_ascii_case(what)
 }
 
-/// The byte before a word and before a colour code of a terminal, such as `ESC[1;31m`.
+/// Returns the byte before a word; 0 after a colour code of a terminal, such as `ESC[1;31m`.
 pub(crate) fn before_word(text: &[u8], index: usize) -> u8 {
     match before(text, index) {
         b'm' if after_colour(text, index - 1) == index => 0,
@@ -68,7 +68,7 @@ pub(crate) fn before_word(text: &[u8], index: usize) -> u8 {
     }
 }
 
-/// The end of the colour code whose digits contain `index`; `index` itself if there is none.
+/// Returns the end of the colour code around `index`; `index` itself without a colour code.
 pub(crate) fn after_colour(text: &[u8], index: usize) -> usize {
     let is_code = |byte: u8| byte.is_ascii_digit() || byte == b';';
     let code = run_start(text, index, 16, is_code);
@@ -81,7 +81,7 @@ pub(crate) fn is_redacted(text: &[u8], index: usize) -> bool {
     rest(text, index).starts_with(REDACTED.as_bytes())
 }
 
-/// Whether the byte may be inside a name: letter, digit, underscore.
+/// Whether the byte may be inside a name: an ASCII letter, a digit or an underscore.
 #[inline]
 pub(crate) fn is_name(byte: u8) -> bool {
     const NAMES: [bool; 256] = {
@@ -96,7 +96,7 @@ pub(crate) fn is_name(byte: u8) -> bool {
     NAMES[usize::from(byte)]
 }
 
-/// Whether the word is in the list, ASCII case ignored.
+/// Whether the word is in the list. ASCII case is ignored.
 pub(crate) fn is_one_of(word: &[u8], list: WordList) -> bool {
     list.iter().any(|known| word.eq_ignore_ascii_case(known.as_bytes()))
 }
@@ -106,7 +106,7 @@ pub(crate) fn is_one_of(word: &[u8], list: WordList) -> bool {
 pub(crate) struct Words<T>(Box<[Vec<(&'static str, T)>; 512]>);
 
 impl Words<()> {
-    /// Indexes a list of words, for lists that are too long to search.
+    /// Indexes the words of a list that is too long to be searched word by word.
     pub(crate) fn list(words: WordList) -> Self {
         Self::of(words.iter().map(|word| (word, ())))
     }
@@ -125,7 +125,7 @@ impl<T> Words<T> {
         words
     }
 
-    /// The meanings of a word, in the order of the rows.
+    /// Returns the meanings of a word, in the order of the rows.
     pub(crate) fn all(&self, word: &[u8]) -> impl Iterator<Item = &T> {
         let rows = self.0[Self::bucket(word)].iter();
         rows.filter(move |(known, _)| word.eq_ignore_ascii_case(known.as_bytes()))
@@ -137,7 +137,7 @@ impl<T> Words<T> {
     }
 }
 
-/// The end of the run of bytes that satisfy `inside`, at most `limit` bytes later.
+/// Returns the end of the run of bytes that satisfy `inside`. The run begins at `from` and has at most `limit` bytes.
 pub(crate) fn run_end(
     text: &[u8],
     from: usize,
@@ -152,7 +152,7 @@ pub(crate) fn run_end(
     from + len
 }
 
-/// The start of the run of bytes before `to` that satisfy `inside`, at most `limit` bytes earlier.
+/// Returns the start of the run of bytes that satisfy `inside`. The run ends at `to` and has at most `limit` bytes.
 pub(crate) fn run_start(
     text: &[u8],
     to: usize,
@@ -174,7 +174,7 @@ pub(crate) fn line_end(text: &[u8], from: usize) -> usize {
     end
 }
 
-/// The letters, digits and underscores around a place.
+/// Returns the letters, digits and underscores around `place`, or before it if it is another byte.
 pub(crate) fn word_at(text: &[u8], place: usize) -> &[u8] {
     let place = place.saturating_sub(usize::from(!is_name(at(text, place))));
     let start = after_colour(text, run_start(text, place + 1, 64, is_name));

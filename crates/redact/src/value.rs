@@ -13,7 +13,7 @@ static WRAPPER_WORDS: LazyLock<Words<()>> = LazyLock::new(|| Words::list(WRAPPER
 /// The maximum number of tokens of a list that are read.
 const LIST_TOKENS: usize = 256;
 
-/// The maximum number of tokens of a word in a list.
+/// The maximum number of tokens in an unquoted item of a list.
 const ITEM_TOKENS: usize = 16;
 
 /// The steps charged for a token of an unquoted value.
@@ -22,16 +22,16 @@ const TOKEN: usize = 4;
 /// An unquoted value with more tokens ends only at white space.
 const MANY_TOKENS: usize = 128;
 
-/// The surroundings of a value that decide where it ends.
+/// The surroundings of a value that determine where it ends.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Site {
-    /// Quotes and brackets opened before this place end the value.
+    /// A list of parameters ends at the partner of a quote or bracket that was opened before this place.
     pub(crate) from: usize,
-    /// The encoding of the separator. Delimiters with the same encoding end the value.
+    /// The encoding of the separator. Plain signs and signs in this encoding may end the value.
     pub(crate) coding: Coding,
-    /// `&` ends the value.
+    /// Whether `&` ends the value.
     pub(crate) in_query: bool,
-    /// Whether the separator is another sign than a colon. Then braces around the value are quotes.
+    /// Whether the separator is not a colon. Then braces around the value are quotes.
     pub(crate) is_assigned: bool,
 }
 
@@ -69,7 +69,7 @@ impl Value {
     }
 }
 
-/// The value at a place; `None` if there is none or it was redacted.
+/// Returns the value at `place`; `None` if there is none, or if it was redacted.
 pub(crate) fn value(tokens: &mut Tokens<'_>, place: usize, site: Site) -> Option<Value> {
     nested(tokens, place, site, 3)
 }
@@ -82,7 +82,7 @@ fn nested(tokens: &mut Tokens<'_>, place: usize, site: Site, depth: u8) -> Optio
         Kind::Quote if tokens.opens_quote(place) => quoted(tokens, place),
         Kind::Quote if tokens.closes_before(place, place) => None,
         Kind::Word => word(tokens, place, site, depth),
-        // Erlang's `<<"…">>`.
+        // Erlang's `<<"…">>`
         Kind::Sign(b'<') if tokens.is_sign(place + 1, b'<') && tokens.opens_quote(place + 2) => {
             quoted(tokens, place + 2)
         }
@@ -96,7 +96,7 @@ fn nested(tokens: &mut Tokens<'_>, place: usize, site: Site, depth: u8) -> Optio
             group(tokens, place + 3, site)
         }
         Kind::Open(_) => group(tokens, place, site),
-        // YAML's `!!str …` and `&anchor …`
+        // YAML's tag, `!!str …`, or anchor, `&anchor …`
         Kind::Sign(b'!' | b'&') if depth > 0 && !site.is_assigned => {
             let blank = (place + 2..place + 4).find(|&at| tokens.kind(at) == Kind::Blank);
             match blank {
@@ -109,13 +109,13 @@ fn nested(tokens: &mut Tokens<'_>, place: usize, site: Site, depth: u8) -> Optio
     }
 }
 
-/// The content of the quote that opens here; without a closing quote it ends with the line.
+/// Returns the content of the quote that opens here. Without a closing quote, it ends with the line.
 pub(crate) fn quoted(tokens: &mut Tokens<'_>, place: usize) -> Option<Value> {
     let start = tokens.get(place)?.end;
     match (tokens.close(place), tokens.kind(place + 1)) {
         (_, Kind::Redacted) | (None, Kind::Blank) => None,
         (Some(close), _) => Value::quoted(start, tokens.start(close), close + 1),
-        // The text was cut.
+        // The closing quote was cut.
         (None, _) => {
             let end = tokens.line_end(start);
             let next = tokens.place_at(end).unwrap_or(place + 1);
@@ -124,8 +124,8 @@ pub(crate) fn quoted(tokens: &mut Tokens<'_>, place: usize) -> Option<Value> {
     }
 }
 
-/// A value that begins with a word, perhaps of a notation around it: `Some("…")`, `SecretString("…")`, `String::from("…")`,
-/// `b'…'`, `string(12) "…"`.
+/// Returns a value that begins with a word, which may belong to a notation around the value: `Some("…")`,
+/// `SecretString("…")`, `String::from("…")`, `b'…'`, `string(12) "…"`.
 fn word(tokens: &mut Tokens<'_>, place: usize, site: Site, depth: u8) -> Option<Value> {
     let word = tokens.word(place).unwrap_or_default();
     if word.len() <= 2 && tokens.opens_quote(place + 1) {
@@ -151,7 +151,7 @@ fn word(tokens: &mut Tokens<'_>, place: usize, site: Site, depth: u8) -> Option<
     nested(tokens, inner, Site::default(), depth - 1)
 }
 
-/// The first item of a list, or everything in the brackets.
+/// Returns the first item of a list if it has quotes, and otherwise everything in the brackets.
 fn group(tokens: &mut Tokens<'_>, place: usize, site: Site) -> Option<Value> {
     let inner = tokens.skip_lines(place + 1);
     if tokens.opens_quote(inner) {
@@ -166,7 +166,7 @@ fn group(tokens: &mut Tokens<'_>, place: usize, site: Site) -> Option<Value> {
     Value::quoted(tokens.start(inner), tokens.start(close), close + 1)
 }
 
-/// The start of an item of a list in brackets, counted from 0.
+/// Returns the place of an item of a list in parentheses. The index of the first item is 0.
 pub(crate) fn item(tokens: &mut Tokens<'_>, open: usize, index: usize) -> Option<usize> {
     if tokens.kind(open) != Kind::Open(b'(') {
         return None;
@@ -194,7 +194,7 @@ pub(crate) fn item(tokens: &mut Tokens<'_>, open: usize, index: usize) -> Option
     None
 }
 
-/// The last item of a list in brackets, if it has quotes.
+/// Returns the last item of a list in square brackets, if it has quotes.
 pub(crate) fn last_item(tokens: &mut Tokens<'_>, open: usize) -> Option<Value> {
     if tokens.kind(open) != Kind::Open(b'[') {
         return None;
@@ -205,12 +205,12 @@ pub(crate) fn last_item(tokens: &mut Tokens<'_>, open: usize) -> Option<Value> {
     (tokens.opens_quote(first)).then(|| quoted(tokens, first))?
 }
 
-/// The text between two places: a list without quotes.
+/// Returns the text between two places, which is a list without quotes.
 pub(crate) fn between(tokens: &mut Tokens<'_>, place: usize, close: usize) -> Option<Value> {
     Value::quoted(tokens.start(place), tokens.start(close), close)
 }
 
-/// An item of a list without quotes that is a single word.
+/// Returns an unquoted item of a list, if it is a single word.
 pub(crate) fn item_of(tokens: &mut Tokens<'_>, place: usize) -> Option<Value> {
     let end = (place..place + ITEM_TOKENS).find(|&at| {
         matches!(tokens.kind(at), Kind::Sign(b',') | Kind::Close(_) | Kind::Blank | Kind::Line)
@@ -221,7 +221,7 @@ pub(crate) fn item_of(tokens: &mut Tokens<'_>, place: usize) -> Option<Value> {
     if ends { Value::bare(tokens.start(place), tokens.start(end), end) } else { None }
 }
 
-/// A number or a literal in a list or a map.
+/// Returns a number or a literal in a list or a map.
 pub(crate) fn scalar(tokens: &mut Tokens<'_>, place: usize) -> Option<Value> {
     let digits = place + usize::from(tokens.is_sign(place, b'-'));
     let word = tokens.word(digits)?;
@@ -236,17 +236,17 @@ pub(crate) fn scalar(tokens: &mut Tokens<'_>, place: usize) -> Option<Value> {
     if is_number && ends { Value::bare(start, end, digits + 1) } else { None }
 }
 
-/// Whether the word at a place only wraps the value in brackets after it.
+/// Whether the word at `place` only wraps the value in the brackets after it.
 pub(crate) fn is_wrapper(tokens: &mut Tokens<'_>, place: usize) -> bool {
     tokens.kind(place + 1) == Kind::Open(b'(')
         && WRAPPER_WORDS.contains(tokens.word(place).unwrap_or_default())
 }
 
-/// A value in ODBC's `{…}`.
+/// Returns a value in ODBC's quotes, `{…}`.
 pub(crate) fn braced(tokens: &mut Tokens<'_>, place: usize) -> Option<Value> {
     let start = tokens.get(place)?.end;
     let mut at = place + 1;
-    // `{ old = "…" }` is a table.
+    // A blank after the brace begins a table: `{ old = "…" }`.
     if tokens.is_break(at) {
         return None;
     }
@@ -262,7 +262,7 @@ pub(crate) fn braced(tokens: &mut Tokens<'_>, place: usize) -> Option<Value> {
     Value::quoted(start, tokens.start(at), at + 1)
 }
 
-/// The secret in a wrapper: `{"value": "…"}`, `Secret { inner: "…" }`.
+/// Returns the secret in a wrapper: `{"value": "…"}`, `Secret { inner: "…" }`.
 pub(crate) fn field(tokens: &mut Tokens<'_>, place: usize, depth: u8) -> Option<Value> {
     let mut at = tokens.skip_lines(place + 1);
     at += usize::from(tokens.opens_quote(at));
@@ -279,7 +279,7 @@ pub(crate) fn field(tokens: &mut Tokens<'_>, place: usize, depth: u8) -> Option<
     nested(tokens, start, Site::from(place), depth - 1).filter(|found| found.quoted)
 }
 
-/// The value of YAML's `|` and `>`: the lines indented as deep as the first.
+/// Returns the value of YAML's `|` and `>`: the lines that are indented at least as deep as the first.
 fn block(tokens: &mut Tokens<'_>, place: usize) -> Option<Value> {
     let text = tokens.text;
     let head = run_end(text, tokens.get(place)?.end, 64, |byte| b"+-123456789 ".contains(&byte));
@@ -290,7 +290,7 @@ fn block(tokens: &mut Tokens<'_>, place: usize) -> Option<Value> {
     if !is_end(head) || depth == 0 {
         return None;
     }
-    // The lines of a long block that was read before are visited one by one.
+    // The lines of a long block are not read again as blocks of their own.
     if body < tokens.blocks_until {
         return None;
     }
@@ -305,8 +305,8 @@ fn block(tokens: &mut Tokens<'_>, place: usize) -> Option<Value> {
     Value::quoted(body + depth, end, next + 1)
 }
 
-/// A value without quotes, up to a delimiter. Passwords contain any sign, so the text after a sign decides whether the
-/// sign is a delimiter.
+/// Returns a value without quotes, up to a delimiter. Passwords contain any sign, so the text after a sign decides
+/// whether the sign is a delimiter.
 pub(crate) fn bare(tokens: &mut Tokens<'_>, place: usize, site: Site) -> Option<Value> {
     let start = tokens.start(place);
     // `<your token>` is one value.
@@ -370,7 +370,7 @@ pub(crate) fn bare(tokens: &mut Tokens<'_>, place: usize, site: Site) -> Option<
     Value::bare(start, tokens.start(at), at)
 }
 
-/// Whether the sign at one place ends the value that began at another.
+/// Whether the sign at `at` ends the value that began at `place`.
 fn sign_ends(tokens: &mut Tokens<'_>, at: usize, sign: u8, place: usize, site: Site) -> bool {
     let is_last = tokens.is_break(at + 1);
     let next = tokens.kind(at + 1);
@@ -384,7 +384,7 @@ fn sign_ends(tokens: &mut Tokens<'_>, at: usize, sign: u8, place: usize, site: S
     }
 }
 
-/// Whether the next pair of a list begins: `name=`, `name:` or `"name"`.
+/// Whether another pair of a list begins at `place`: `name=`, `name:` or `"name"`.
 fn begins_pair(tokens: &mut Tokens<'_>, place: usize) -> bool {
     let is_lead = matches!(tokens.kind(place), Kind::Quote | Kind::Sign(b'$' | b'-'));
     let mut at = place + usize::from(is_lead);

@@ -1,4 +1,4 @@
-//! Vendors' tokens: matches the rows of the table and verifies checksums.
+//! Finds vendors' tokens: matches the rows of the table and verifies checksums.
 
 use std::cmp::Reverse;
 use std::sync::LazyLock;
@@ -9,21 +9,21 @@ use crate::scan::{Evidence, Reason, Scan};
 use crate::text::{at, before, before_word, count_steps, is_name, part, rest, run_end, run_start};
 use crate::{armour, checksum, score};
 
-/// The maximum number of bytes that are read of a token without a maximum length.
+/// The maximum number of bytes that are read first of a token whose length is not limited.
 const HEAD: usize = 96;
-/// The minimum length of a random-looking body whose length is undocumented.
+/// The minimum length of a random-looking body if its length or alphabet is undocumented.
 const UNDOCUMENTED: usize = 16;
-/// The same minimum after a prefix of two or three bytes, because words have such prefixes, too.
+/// The minimum length after a prefix of two or three bytes, because words have such prefixes, too.
 const LONG: usize = 24;
 
 /// The quality of a match, the worst first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Match {
-    /// The prefix and random characters, with an undocumented length.
+    /// The prefix fits, and the body is random but has an undocumented length.
     Similar,
-    /// The documented alphabet and length.
+    /// The alphabet and the length are those of the documentation.
     Documented,
-    /// The right checksum.
+    /// The checksum is correct.
     Proven,
 }
 
@@ -31,7 +31,7 @@ pub(crate) enum Match {
 pub(crate) fn scan(scan: &mut Scan<'_>, anchor: usize) {
     let (text, anchors) = (scan.text, scan.policy.anchors());
     let web_token = anchor.checked_sub(2).filter(|&start| armour::is_web_token(text, start));
-    // If the text fits no format: the most similar format.
+    // The most similar format, for a text that fits no format.
     let mut like: Option<(usize, &'static TokenFormat)> = None;
     let mut first = web_token;
     for (start, format) in anchors.formats(text, anchor) {
@@ -53,7 +53,7 @@ pub(crate) fn scan(scan: &mut Scan<'_>, anchor: usize) {
         }
         return;
     };
-    // Formats with another anchor are tried, too.
+    // Formats with another anchor are tried, too, because one of them may fit better.
     if let Some((end, found, format)) = best(beginning_at(text, start), text, start) {
         let evidence = match found {
             Match::Proven => Evidence::Checksum,
@@ -66,7 +66,7 @@ pub(crate) fn scan(scan: &mut Scan<'_>, anchor: usize) {
     }
 }
 
-/// Redacts random characters after a known prefix that fit no format, because formats change.
+/// Redacts random characters that fit no format after a known prefix, because formats change.
 fn similar(scan: &mut Scan<'_>, start: usize, format: &'static TokenFormat) {
     let (text, prefix) = (scan.text, format.prefix.as_bytes());
     let from = start + prefix.len();
@@ -75,7 +75,8 @@ fn similar(scan: &mut Scan<'_>, start: usize, format: &'static TokenFormat) {
     let limit = if is_apart { usize::MAX } else { UNDOCUMENTED };
     let end = end_of(Alphabet::Base64Url, text, from, limit);
     let body = part(text, from, end);
-    // Words also begin with a short prefix, or with one of letters only.
+    // Words also begin with a short prefix or with one of letters only, so a longer body is required, or none is
+    // accepted.
     let is_sign = |byte: &u8| !byte.is_ascii_alphabetic();
     let least = match prefix {
         [_, _, _, _, ..] if prefix.iter().any(is_sign) => UNDOCUMENTED,
@@ -83,7 +84,7 @@ fn similar(scan: &mut Scan<'_>, start: usize, format: &'static TokenFormat) {
         _ => return,
     };
     let has = |is_in: fn(&u8) -> bool| body.iter().any(is_in);
-    // `api-gateway-7f9c6b5d4-x2kq9` is a name.
+    // Dashes without a capital letter join the words of a name, as in `api-gateway-7f9c6b5d4-x2kq9`.
     let is_name = !has(u8::is_ascii_uppercase) && body.iter().any(|byte| b"-_".contains(byte));
     if body.len() >= least && is_apart && !is_name && is_varied(body) && score::is_random(body) {
         // A format with another anchor may fit better.
@@ -101,7 +102,7 @@ fn similar(scan: &mut Scan<'_>, start: usize, format: &'static TokenFormat) {
     }
 }
 
-/// The end of the run of an alphabet from `from`, at most `limit` bytes later.
+/// Returns the end of the run of an alphabet that begins at `from` and has at most `limit` bytes.
 fn end_of(alphabet: Alphabet, text: &[u8], from: usize, limit: usize) -> usize {
     if matches!(alphabet, Alphabet::Base64Url) {
         return run_end(text, from, limit, |byte| BASE64_URL[usize::from(byte)]);
@@ -129,15 +130,15 @@ fn bucket(text: &[u8]) -> usize {
     usize::from(at(text, 0) & 31) << 5 | usize::from(at(text, 1) & 31)
 }
 
-/// The formats whose prefix may be at a place.
+/// Returns the formats whose prefix may begin at `start`.
 fn beginning_at(text: &[u8], start: usize) -> impl Iterator<Item = &'static TokenFormat> {
     let formats = &FORMATS[bucket(rest(text, start))];
     count_steps(formats.len());
     formats.iter().copied()
 }
 
-/// The end of the token that begins at `start`, the quality of the match, and the format. The best match wins, then the
-/// longest.
+/// Returns the end of the token that begins at `start`, the quality of the match, and the format. The best match wins,
+/// and among equally good ones the longest.
 pub(crate) fn best(
     formats: impl Iterator<Item = &'static TokenFormat>,
     text: &[u8],
@@ -156,7 +157,7 @@ pub(crate) fn best(
 }
 
 impl TokenFormat {
-    /// The end of the token whose prefix is at `start`, and the quality of the match.
+    /// Returns the end of the token whose prefix is at `start`, and the quality of the match.
     pub(crate) fn find(&self, text: &[u8], start: usize) -> Option<(usize, Match)> {
         let first = self.start(text, start)?;
         let from = start + self.prefix.len();
@@ -191,7 +192,7 @@ impl TokenFormat {
         Some((self.trim(text, from, end), found))
     }
 
-    /// The start of the token whose prefix is at a place, if a word begins there.
+    /// Returns the start of the token whose prefix is at `prefix`, if a word begins there.
     pub(crate) fn start(&self, text: &[u8], prefix: usize) -> Option<usize> {
         let Alphabet::Around((alphabet, length), _) = self.alphabet else {
             return begins_word(text, prefix).then_some(prefix);
@@ -208,8 +209,8 @@ impl TokenFormat {
         })
     }
 
-    /// Removes the punctuation of the sentence after a token, and surplus characters up to the last character that can
-    /// end a token.
+    /// Removes the punctuation of a sentence after a token, and the characters beyond the maximum length if the first
+    /// of them is no letter or digit.
     fn trim(&self, text: &[u8], from: usize, mut end: usize) -> usize {
         let allowed = from.saturating_add(self.length.max());
         if end > allowed && !at(text, allowed).is_ascii_alphanumeric() {
@@ -224,7 +225,7 @@ impl TokenFormat {
         end
     }
 
-    /// Whether the body has a digit or a capital, unlike joined words such as `sk-learn-contrib-tools`.
+    /// Whether the body looks random enough for an issued token, unlike joined words such as `sk-learn-contrib-tools`.
     fn looks_issued(&self, body: &[u8]) -> bool {
         let is_mixed = body.iter().any(u8::is_ascii_digit) || score::is_camel(body);
         let is_plain = body.iter().all(u8::is_ascii_alphanumeric);
@@ -253,7 +254,7 @@ impl Part {
     }
 }
 
-/// Whether a word begins here. An encoded sign before the word does not belong to it.
+/// Whether a word begins at `start`. An encoded sign before the word is not part of it.
 pub(crate) fn begins_word(text: &[u8], start: usize) -> bool {
     let previous = before_word(text, start);
     !is_name(previous)
@@ -264,7 +265,7 @@ pub(crate) fn begins_word(text: &[u8], start: usize) -> bool {
             && previous.is_ascii_hexdigit()
 }
 
-/// Whether the body varies: `xxxxxxxx` and `00000000` are placeholders.
+/// Whether the body has enough different bytes, unlike the placeholders `xxxxxxxx` and `00000000`.
 fn is_varied(body: &[u8]) -> bool {
     let head = &body[..body.len().min(64)];
     count_steps(head.len());

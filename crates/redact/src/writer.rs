@@ -35,9 +35,9 @@ const MAX_KEY: usize = 16 * 1024;
 pub struct Writer<W: Write> {
     redactor: Redactor,
     inner: W,
-    /// The bytes that were not passed on yet.
+    /// The bytes that were not passed on so far.
     pending: Vec<u8>,
-    /// Whether `pending` ends in a private key.
+    /// Whether `pending` ends inside a private key.
     is_in_key: bool,
 }
 
@@ -67,7 +67,7 @@ impl<W: Write> Writer<W> {
         let result = self.inner.write_all(self.redactor.redact(&text).as_bytes());
         drop(text);
         pending.drain(..len);
-        // The buffer is reused.
+        // The memory of the buffer is used again.
         self.pending = pending;
         result
     }
@@ -85,7 +85,7 @@ impl<W: Write> Write for Writer<W> {
             if !line.ends_with(b"\n") {
                 continue;
             }
-            // Lines of a long key are not read again for each further line.
+            // A longer key is passed on, because its lines would otherwise be read again for each further line.
             self.is_in_key = self.pending.len() <= MAX_KEY
                 && (self.is_in_key && armour::goes_on(&self.pending)
                     || armour::ends_in_key(&self.pending));
@@ -108,7 +108,7 @@ impl<W: Write> Drop for Writer<W> {
     }
 }
 
-/// The position at which a line is cut: after its last space, or else between two characters.
+/// Returns the position at which a line is cut: after its last white space, or else between two characters.
 fn cut(line: &[u8]) -> usize {
     if let Some(blank) = line.iter().rposition(u8::is_ascii_whitespace) {
         return blank + 1;

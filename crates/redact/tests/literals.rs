@@ -1,4 +1,4 @@
-//! Messages with credentials, with exact results.
+//! Tests messages with credentials against their exact results.
 
 use floe_redact::Redactor;
 

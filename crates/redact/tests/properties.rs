@@ -1,4 +1,4 @@
-//! Properties of every message: generated secrets in generated grammars, any bytes.
+//! Tests properties that hold for every message, with generated secrets in generated grammars and with arbitrary bytes.
 
 use std::sync::LazyLock;
 
@@ -13,7 +13,7 @@ fn redacted(text: &str) -> String {
     REDACTOR.redact(text).into_owned()
 }
 
-/// A secret that does not look like a word.
+/// Generates a secret that does not look like a word.
 fn secret() -> impl Strategy<Value = String> {
     prop_oneof![
         "[a-zA-Z]{3,8}[0-9]{1,4}[a-zA-Z]{3,8}",
@@ -48,7 +48,7 @@ fn key() -> impl Strategy<Value = String> {
     })
 }
 
-/// A key and its value, as programs write them besides the languages of `carriers`.
+/// Generates a text with a key and its value, as programs write them outside of the languages of `carriers`.
 fn pair() -> impl Strategy<Value = (String, String)> {
     let grammar = select(vec![
         "KEY => \"VALUE\"",
@@ -68,7 +68,7 @@ fn pair() -> impl Strategy<Value = (String, String)> {
     })
 }
 
-/// Bytes with a meaning in the grammars, between arbitrary bytes.
+/// Generates bytes with a meaning in the grammars, between arbitrary bytes.
 fn bytes() -> impl Strategy<Value = Vec<u8>> {
     let piece = prop_oneof![
         vec(any::<u8>(), 0..12),
@@ -125,7 +125,7 @@ proptest! {
         prop_assert_eq!(redactor.redact(&text), safe);
     }
 
-    /// The message is truncated at each position within a secret.
+    /// A secret does not leak, wherever the message is truncated within or near it.
     #[test]
     fn a_secret_is_redacted_before_a_long_message_is_truncated(before in 0_usize..130, (text, secret) in pair()) {
         let message = format!("{}{text} {}", "rows ".repeat(before), "rows ".repeat(100));

@@ -1,4 +1,4 @@
-//! The public interface.
+//! Tests the public interface.
 
 #![allow(clippy::unwrap_used, reason = "tests")]
 
@@ -93,7 +93,7 @@ fn an_explanation_has_what_was_refused_before_it_was_judged() {
         ),
         (
             "key=db_password",
-            "4..15 kept \"db_password\", a candidate of key of \"key\": the name of a value\n",
+            "4..15 kept \"db_password\", a candidate of key of \"key\": it is itself the name of a secret\n",
         ),
         (
             "ssh://git@example.com/a",
@@ -115,7 +115,7 @@ fn an_explanation_has_what_was_refused_before_it_was_judged() {
     assert_eq!(allowed.explain("token=abc123def"), wanted);
 }
 
-/// Ordinary words begin like the tokens of some vendor.
+/// Ordinary words with the prefix of some vendor's tokens are no candidates.
 #[test]
 fn an_explanation_is_silent_about_words_with_a_known_prefix() {
     for text in [
@@ -139,7 +139,7 @@ fn an_explanation_names_the_key_unless_it_is_a_part_of_a_secret() {
     assert!(!explanation.contains(SECRET), "{explanation}");
 }
 
-/// Formats change: a token with a known prefix may have another length or other characters.
+/// Formats change, so a token with a known prefix may have another length or other characters.
 #[test]
 fn a_known_prefix_and_random_characters_are_a_token() {
     for token in [
@@ -173,7 +173,7 @@ fn every_value_of_a_doubtful_key_is_redacted_by_the_strict_level() {
     }
 }
 
-/// The most common passwords; none of them was ever a secret.
+/// The most common passwords are redacted, although none of them looks like a secret.
 #[test]
 fn a_common_password_is_a_secret_after_its_key_and_in_a_url() {
     let words = "123456 password 12345678 qwerty 123456789 12345 1234 111111 1234567 dragon 123123 baseball abc123 \
@@ -298,7 +298,7 @@ fn the_range_of_a_pattern_is_widened_to_characters_and_may_be_in_the_word_of_a_m
     assert_eq!(word.redact(&safe), safe);
 }
 
-/// A later pass reads the text with marks, and a text that was cut is read again.
+/// The findings are equal even if a later pass reads a text with marks, or a truncated text is read again.
 #[test]
 fn redact_with_reports_what_findings_returns() {
     for max in [20, 500] {
@@ -370,7 +370,7 @@ fn a_writer_passes_on_a_line_that_never_ends_in_parts() {
     let mut safe = Vec::new();
     let mut writer = Redactor::new().writer(&mut safe);
     writer.write_all("x".repeat(300_000).as_bytes()).unwrap();
-    // Not more than two parts are pending.
+    // At most two parts are pending.
     let pending = 300_000 - writer.get_mut().len();
     assert!(pending <= 2 * 64 * 1024, "{pending}");
     writer.flush().unwrap();
@@ -401,7 +401,7 @@ fn a_writer_redacts_a_private_key_of_several_lines() {
             assert_eq!(written(&text, size), format!("a\n{prefix}<REDACTED>\nb\n"));
         }
     }
-    // A key without an end does not hold back the lines after it for long.
+    // A key without an end delays the lines after it only for a short time.
     let mut safe = Vec::new();
     let mut writer = Redactor::new().writer(&mut safe);
     writer.write_all(format!("{head}\n{line}\n").as_bytes()).unwrap();
@@ -414,7 +414,7 @@ fn a_writer_redacts_a_private_key_of_several_lines() {
     );
 }
 
-/// The lines of a key are read from the first one on; a line of another form ends the key.
+/// The lines of a key are read from its first line on, and a line of another form ends the key.
 #[test]
 fn a_private_key_ends_with_its_last_line() {
     let begin = ["-----BEGIN ", "PRIVATE KEY-----"].concat();
@@ -422,15 +422,15 @@ fn a_private_key_ends_with_its_last_line() {
     let line = "MIIEvQIBADANBgkqhkiG9w0BAQEFAASCBKcwggSjAgEAAoIBAQC7VJTUt9Us8cKj";
     let log = "12:00 line one ok\n12:01 user bob logged in\n";
     for (text, wanted) in [
-        // Two keys without their ends.
+        // Two keys have no end.
         (
             format!("{begin}\n{line}\nabcd\n{begin}\n{line}\n{log}"),
             format!("<REDACTED>\n<REDACTED>\n{log}"),
         ),
-        // Short last lines.
+        // The last lines are short.
         (format!("  {begin}\n  {line}\n  abcdefg\n{log}"), format!("  <REDACTED>\n{log}")),
         (format!("{begin}\r\n{line}\r\nAwEHoUQ"), "<REDACTED>".to_owned()),
-        // The end of another key or certificate.
+        // The end belongs to another key or certificate.
         (
             format!("{begin}\n{line}\n{log}{begin}\n{line}\n{end}\n"),
             format!("<REDACTED>\n{log}<REDACTED>\n"),
@@ -439,7 +439,7 @@ fn a_private_key_ends_with_its_last_line() {
             format!("{begin}\n{line}\n{log}-----END CERTIFICATE-----\n"),
             format!("<REDACTED>\n{log}-----END CERTIFICATE-----\n"),
         ),
-        // In one line.
+        // The key is on one line.
         (format!("{begin} {line} {line} abcd== {end} x"), "<REDACTED> x".to_owned()),
         (
             format!("{{\"k\":\"{begin}\\nabcdABCD1234\\n\",\"username1\":\"bob\"}}"),
@@ -455,7 +455,7 @@ fn a_private_key_ends_with_its_last_line() {
         ),
         // The beginning of the key was cut.
         (format!("{log}{line}\n{line}\nabcd\n{end}\n{log}"), format!("{log}<REDACTED>\n{log}")),
-        // A sentence about a key.
+        // A sentence mentions the first line of a key.
         (
             format!("expected '{begin}' at line 1, user=bob host=db"),
             format!("expected '{begin}' at line 1, user=bob host=db"),
@@ -486,7 +486,7 @@ fn there_are_over_two_hundred_rules() {
     assert!(ids.len() > 200, "{}", ids.len());
 }
 
-/// The first row with this prefix is for tokens of 20 characters.
+/// The first row with the prefix, which is for tokens of 20 characters, does not win against the longer match.
 #[test]
 fn of_the_formats_of_a_prefix_the_longest_match_is_redacted() {
     for token in [
@@ -499,7 +499,7 @@ fn of_the_formats_of_a_prefix_the_longest_match_is_redacted() {
     }
 }
 
-/// `tracing_subscriber` writes names, signs and values in colours of their own.
+/// Colours are no part of a word, because `tracing_subscriber` writes names, signs and values in colours of their own.
 #[test]
 fn a_terminals_colour_is_no_part_of_a_word() {
     for secret in [

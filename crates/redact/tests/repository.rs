@@ -1,4 +1,4 @@
-//! The files of the repository, as a host that searches them for credentials reads them.
+//! Searches the files of the repository for credentials, as a host of repositories does.
 
 #![allow(clippy::unwrap_used, reason = "tests")]
 
@@ -8,7 +8,7 @@ use std::{fs, str};
 
 use floe_redact::{Evidence, Redactor};
 
-/// Rules whose findings need not be credentials of a service.
+/// Rules that also find other secrets than credentials of a service.
 const OTHERS: [&str; 7] = [
     "bank-account",
     "json-web-token",
@@ -19,7 +19,7 @@ const OTHERS: [&str; 7] = [
     "social-security-number",
 ];
 
-/// A host with secret scanning refuses a push with such a line: the tests put their tokens together.
+/// A host with secret scanning refuses a push with a token, so tests put their tokens together from parts.
 #[test]
 fn no_line_has_the_form_of_a_living_token() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
@@ -37,7 +37,7 @@ fn no_line_has_the_form_of_a_living_token() {
     assert!(found.is_empty(), "{found:#?}");
 }
 
-/// The tokens of a line, except the tokens of Amazon's documentation.
+/// Returns the tokens of a line, except those of Amazon's documentation.
 fn tokens(line: &str) -> impl Iterator<Item = &str> {
     let words = line.split(|it: char| it.is_whitespace() || "\"'`()<>[]{}|,;=&?@\\".contains(it));
     let words = words.filter(|word| word.len() >= 16 && !word.contains("IOSFODNN7EXAMPLE"));

@@ -1,8 +1,8 @@
-//! Quotation marks: the language decides whether a quote is escaped, doubled, or the end of its text.
+//! Reads quotation marks. The language determines whether a quote is escaped, doubled, or the end of its text.
 //!
 //! A text in plain quotes ends at the first plain quote after an even number of backslashes. One backslash marks a
-//! quote of the first nested level, as in JSON within JSON, three mark the second. SQL, YAML, TOML and shells have
-//! texts without escapes, which are recognized by the characters after a quote.
+//! quote of the first nested level, as in JSON within JSON, and three mark one of the second. SQL, YAML, TOML and
+//! shells have texts without escapes, which are recognized by the characters after a quote.
 
 use super::{Coding, DEPTH, Kind, Token, Tokens, entity, hex, sign};
 use crate::rules::words::{SCALARS, STRING_PREFIXES};
@@ -12,14 +12,14 @@ use crate::text::{at, before, is_name, is_one_of, line_end, part, rest, run_end,
 const LONGEST_RUN: usize = 128;
 /// The maximum distance from an escaped quotation mark to the next one.
 const AHEAD: usize = 1024;
-/// Added to the mark of a triple quote.
+/// The bit that is set in the mark of a triple quote.
 const TRIPLE: u8 = 0x80;
 /// The mark of a quote in a quoted cell of CSV.
 const DOUBLE: u8 = b'"' | 0x40;
-/// Added to the mark of a closing typographic quote.
+/// The bit that is set in the mark of a closing typographic quote.
 pub(super) const CLOSING: u8 = 0x10;
 
-/// The coding of a quote after this many backslashes.
+/// Returns the coding of a quote after this many backslashes.
 type AtLevel = fn(u8) -> Coding;
 
 impl Token {
@@ -29,7 +29,7 @@ impl Token {
 }
 
 impl Tokens<'_> {
-    /// The quotes that are open, the innermost first.
+    /// Returns the quotes that are open, the innermost first.
     fn open_quotes(&self) -> impl Iterator<Item = Token> {
         let open = self.open.iter().rev().take(DEPTH).map(|&open| self.list[open]);
         open.filter(|token| token.kind == Kind::Quote)
@@ -40,11 +40,11 @@ impl Tokens<'_> {
         self.open_quotes().any(|open| open.is_plain(mark))
     }
 
-    /// Reads a quotation mark, a triple or a doubled one: kind, mark, length and coding.
+    /// Reads a plain, a triple or a doubled quotation mark. Returns its kind, mark, length and coding.
     pub(super) fn quote(&self, start: usize, byte: u8) -> (Kind, u8, usize, Coding) {
         let text = self.text;
         let run = run_end(text, start, LONGEST_RUN, |next| next == byte) - start;
-        // Shells write an apostrophe in a text by ending the text, quoting the apostrophe, and resuming.
+        // Shells write an apostrophe as the end of the text, a quoted apostrophe, and the start of a new text.
         let apostrophe = [&b"'\\''"[..], b"'\"'\"'"];
         let apostrophe = apostrophe.into_iter().find(|it| rest(text, start).starts_with(it));
         if let Some(apostrophe) = apostrophe.filter(|_| self.is_open(byte)) {
@@ -53,19 +53,19 @@ impl Tokens<'_> {
         let (mark, len) = match run {
             1 => (byte, 1),
             _ if byte == b'"' && self.is_doubled(start) => (DOUBLE, 2),
-            // A doubled quote belongs to the open text.
+            // Doubled quotes belong to the open text.
             2 | 4.. if self.is_open(byte | TRIPLE) => {
                 return (Kind::Sign(byte), 0, run & !1, Coding::Plain);
             }
             _ if self.is_open(byte) => return (Kind::Sign(byte), 0, run & !1, Coding::Plain),
-            // A text in SQL that begins with a doubled quote.
+            // In SQL, a text may begin with a doubled quote.
             2 | 4 | 5 => (byte, 1),
             _ => (byte | TRIPLE, 3),
         };
         (Kind::Quote, mark, len, Coding::Plain)
     }
 
-    /// Whether two quotes open or close a text, rather than being an empty text: `{""name"":""value""}`.
+    /// Whether two quotes together open or close a text, as in `{""name"":""value""}`, instead of being an empty text.
     fn is_doubled(&self, start: usize) -> bool {
         let (previous, next) = (at(self.text, start.wrapping_sub(1)), at(self.text, start + 2));
         if self.is_open(DOUBLE) {
@@ -76,7 +76,7 @@ impl Tokens<'_> {
         opens || closes
     }
 
-    /// Reads backslashes and the escaped sign: kind, mark, length and coding. `unit` is the length of a backslash.
+    /// Reads backslashes of `unit` bytes and the escaped sign. Returns the kind, mark, length and coding.
     pub(super) fn escape(&self, start: usize, unit: usize) -> (Kind, u8, usize, Coding) {
         let text = self.text;
         let count = match unit {
@@ -87,7 +87,7 @@ impl Tokens<'_> {
         };
         let end = start + count * unit;
         let backslashes = |count| (Kind::Sign(b'\\'), 0, count * unit, Coding::Plain);
-        // In a text within plain quotes, two backslashes are one.
+        // In a text within plain quotes, two backslashes stand for one.
         let is_pair = count % 2 == 0
             && self.open_quotes().next().is_some_and(|open| open.coding == Coding::Plain);
         let level = u8::try_from(count).unwrap_or(u8::MAX);
@@ -95,7 +95,7 @@ impl Tokens<'_> {
         match (at(text, end), self.escaped_quote(end)) {
             (next, Some((mark, quote, code))) if next != b'u' || !is_pair => {
                 // One, three or seven backslashes escape a quote of the first, second or third level. A quote that is
-                // written as a number needs twice as many.
+                // written as a number, such as `\u0022`, needs twice as many.
                 let outer = self.outer(mark).filter(|_| count % 4 == 2 && mark != DOUBLE);
                 let is_inner = outer.is_some_and(|outer| !self.ends_text(end, mark, outer));
                 let levels =
@@ -105,7 +105,7 @@ impl Tokens<'_> {
                     return backslashes(count - used);
                 }
                 let is_plain = quote == 1 && count % 2 == 1 && self.is_open(mark);
-                // `\""x`, `\""";`: a backslash and a doubled quote.
+                // A backslash and a doubled quote: `\""x`, `\""";`.
                 let run = run_end(text, end, LONGEST_RUN, |byte| byte == mark);
                 let is_doubled = match run - end {
                     2 => is_name(at(text, run)),
@@ -131,7 +131,7 @@ impl Tokens<'_> {
         }
     }
 
-    /// The quotation mark after backslashes: its mark, length and coding.
+    /// Returns the mark, the length and the coding of a quotation mark after backslashes.
     fn escaped_quote(&self, start: usize) -> Option<(u8, usize, AtLevel)> {
         let (code, len, coding): (_, _, AtLevel) = match at(self.text, start) {
             b'"' if at(self.text, start + 1) == b'"' && self.is_open(DOUBLE) => {
@@ -151,7 +151,7 @@ impl Tokens<'_> {
     }
 
     /// Whether a quotation mark after backslashes ends its text, as in SQL: `'C:\keys\', 'x'`. In a language with
-    /// escapes, a delimiter would follow the next plain quote. `outer` is the mark of the quotes around both.
+    /// escapes, a delimiter would follow the next plain quote. `outer` is the mark of the quotes around the text.
     fn ends_text(&self, quote: usize, mark: u8, outer: u8) -> bool {
         let is_delimiter = |byte: u8| byte <= b' ' || b",;:)]}>".contains(&byte);
         let text = self.text;
@@ -175,9 +175,9 @@ impl Tokens<'_> {
         }
     }
 
-    /// The mark of the quotes around an open plain quote, as in Python's `'{"a": "b\\"c"}'`.
+    /// Returns the mark of the quotes around an open plain quote, as in Python's `'{"a": "b\\"c"}'`.
     fn outer(&self, mark: u8) -> Option<u8> {
-        // In Python, a quote in such a text has two backslashes.
+        // In Python, a quote in such a text has two backslashes, so a quote with one backslash excludes such a text.
         let is_escaped = |open: Token| open.mark == mark && open.coding == Coding::Escape(1);
         if self.open_quotes().any(is_escaped) {
             return None;
@@ -195,13 +195,13 @@ impl Tokens<'_> {
         let previous = place.checked_sub(1).map(|place| self.list[place]);
         let is_after_word = previous.is_some_and(|token| {
             let word = part(self.text, token.start, token.end);
-            // `users''`
+            // An apostrophe precedes, as in `users''`.
             let is_apostrophe = token.kind == Kind::Quote && token.mark == 0;
             is_apostrophe
                 || token.kind == Kind::Word
                     && !STRING_PREFIXES.iter().any(|prefix| word == prefix.as_bytes())
         });
-        // A text in SQL that begins with a doubled quote.
+        // In SQL, a text may begin with a doubled quote, so that its opening quote looks like a triple one.
         let ends_text = !next.is_ascii_alphanumeric()
             && previous.is_some_and(|token| !matches!(token.kind, Kind::Blank | Kind::Line));
         let may_open = quote.mark & !3 != CLOSING && !is_after_word;
@@ -216,8 +216,8 @@ impl Tokens<'_> {
         let depth = self.open[recent..].iter().rposition(is_mate);
         if let Some(depth) = depth {
             let mate = self.open[recent + depth];
-            // A quote left open on an earlier line does not end at the start of a line, and an apostrophe at the start
-            // of a word opens a quote.
+            // At the start of a word, an apostrophe opens a new text, and so does a quote whose possible partner is on
+            // an earlier line.
             let is_apart = previous.is_none_or(|token| {
                 matches!(
                     token.kind,
@@ -239,7 +239,7 @@ impl Tokens<'_> {
     }
 }
 
-/// Whether the next item of a list, pair or option follows the delimiter at a place.
+/// Whether the next item, pair or option follows a delimiter at `place`.
 fn begins_item(text: &[u8], place: usize, is_delimiter: impl Fn(u8) -> bool) -> bool {
     let item = run_end(text, place, 8, |byte| b", :;)]}".contains(&byte));
     if at(text, place) == b' ' && starts_with(text, item, b"--") {

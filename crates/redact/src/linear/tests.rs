@@ -1,4 +1,4 @@
-//! Tests that redaction is linear: the steps per byte of texts that repeat the beginnings of rules.
+//! Tests that redaction is linear. They count the steps per byte for texts that repeat the beginnings of rules.
 
 use std::fmt::Write as _;
 
@@ -10,7 +10,7 @@ const LIMIT: usize = 256;
 
 const LEN: usize = 8192;
 
-/// Texts that begin many structures and end none, or need several passes, because a mark completes the next finding.
+/// Texts that begin many structures and end none, or that need several passes because marks complete further findings.
 #[rustfmt::skip]
 const SLOW: [&str; 37] = [
     "password \"", "set password = ", "ssh-rsa password=", "Authorization: ", "password \"x7 ", "set password = x7Kq ",
@@ -20,7 +20,7 @@ const SLOW: [&str; 37] = [
     "Authorization: Digest is not ", "secret(\"", "-glpat-ot", "KEY,db{", "psk 'psk 'psk '_ psk ",
 ];
 
-/// The separators between the pieces of a text.
+/// Texts between the pieces of a repeated text.
 #[rustfmt::skip]
 const JOINTS: [&str; 32] = [
     "", " ", "\n", "=", ":", "\"", "'", "(", "[", "{", "<", ">", ",", ";", "-", "/", "@", "|", "\\n", "\\\"", "%22",
@@ -41,7 +41,7 @@ impl Numbers {
     }
 }
 
-/// The prefixes of a rule's examples, the shortest first.
+/// Returns the beginnings of a rule's examples.
 fn beginnings(examples: &'static [&'static str]) -> impl Iterator<Item = &'static str> {
     examples.iter().flat_map(|example| {
         let lengths = [2, 3, 4, 6, 8, 12, 20, example.len() / 2, example.len()];
@@ -49,13 +49,13 @@ fn beginnings(examples: &'static [&'static str]) -> impl Iterator<Item = &'stati
     })
 }
 
-/// A text that alternates two pieces.
+/// Returns a text in which two pieces alternate.
 fn repeated(pieces: [&str; 2], joints: [&str; 2]) -> String {
     let unit = [pieces[0], joints[0], pieces[1], joints[1]].concat();
     unit.repeat(LEN.div_ceil(unit.len().max(1)))
 }
 
-/// Adds a text to the list if it takes too many steps.
+/// Adds a line about the text to `slow` if the text takes too many steps.
 fn check(slow: &mut String, text: &str) {
     let steps = steps_of(text) / text.len().max(1);
     if steps > LIMIT {
@@ -64,7 +64,7 @@ fn check(slow: &mut String, text: &str) {
     }
 }
 
-/// Without optimization, each rule is paired with a sample of the other rules.
+/// Without optimization, each rule is only tested with one joint and one other rule.
 #[test]
 fn every_rule_and_pair_of_rules_takes_a_bounded_number_of_steps_for_a_byte() {
     let mut numbers = Numbers(2026);

@@ -2,7 +2,7 @@
 
 use crate::rules::list::{WordList, words};
 
-/// The position of the secret in an option.
+/// The position of the secret in an option's argument.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Form {
     /// `-psecret`
@@ -15,15 +15,15 @@ pub(crate) enum Form {
     AfterPercent,
 }
 
-/// A short option of some commands. Long options are matched as keys: `--password secret`.
+/// A short option. Long options are matched as keys: `--password secret`.
 #[derive(Debug)]
 pub(crate) struct CommandOption {
     pub(crate) id: &'static str,
     pub(crate) option: &'static str,
     pub(crate) form: Form,
-    /// The commands with this option. An empty list means all commands, if a user precedes the option.
+    /// The commands with this option. If the list is empty, all commands have it, but only after an option with a user.
     pub(crate) commands: WordList,
-    /// Commands without this option. For an attached option: words that are not secrets.
+    /// Words that exclude the option: commands without it, or for an attached option words that begin like it.
     pub(crate) except: WordList,
     pub(crate) secret: &'static [&'static str],
     pub(crate) benign: &'static [&'static str],
@@ -39,14 +39,14 @@ pub(crate) enum Callee {
     Command,
 }
 
-/// An argument without an option, of a command or of a function.
+/// An argument of a command or of a function that belongs to no option.
 #[derive(Debug)]
 pub(crate) struct Argument {
     pub(crate) id: &'static str,
     pub(crate) of: Callee,
-    /// Names of functions, or commands with their first words.
+    /// Names of functions, or of commands with their first words.
     pub(crate) names: WordList,
-    /// The index of the argument, from 0, without options.
+    /// The index of the argument, counted from 0. Options are not counted.
     pub(crate) place: usize,
     pub(crate) secret: &'static [&'static str],
     pub(crate) benign: &'static [&'static str],
@@ -128,17 +128,17 @@ pub(crate) static ARGUMENTS: &[Argument] = &[
         benign: &["requirepass \"\"", "AUTH PLAIN LOGIN", "vault login -method=userpass", "vault login failed"] },
 ];
 
-/// The text that a stack trace prints for an argument of several values.
+/// The text that a stack trace prints in place of an argument with several values.
 pub(crate) static DUMPED: WordList = words!["array"];
 
-/// Words after the dash of an option that carries a user and a password.
+/// Names of options, besides `-u`, whose argument has a user and a password.
 pub(crate) static USER_WORDS: WordList = words!["su", "user", "username", "proxy-user"];
 
-/// Options and words that name a user, so that `-p` after them is a password.
+/// Options and words that name a user. After one of them, the argument of `-p` is a password.
 pub(crate) static USER_OPTIONS: WordList =
     words!["u", "U", "D", "user", "username", "login", "uid", "usr"];
 
-/// Verbs in the names of functions that take the name of a secret, not the secret.
+/// Verbs in the names of functions that take the name of a secret instead of the secret.
 #[rustfmt::skip]
 pub(crate) static ASKING_VERBS: WordList = words![
     "get", "fetch", "read", "load", "find", "is", "has", "lookup", "describe", "list", "delete",
@@ -153,7 +153,7 @@ pub(crate) static WRAPPERS: WordList = words![
     "value", "unquote", "text", "new", "chr",
 ];
 
-/// The last word of a name in [`ARGUMENTS`], which is looked up first.
+/// Returns the word of a name in [`ARGUMENTS`] by which it is looked up: the command, or the last word of a function.
 pub(crate) fn last_word(name: &str) -> &str {
     let words = |signs: &[char]| name.split(signs).rfind(|word| !word.is_empty());
     match name.split_once(' ') {

@@ -2,22 +2,22 @@
 
 /// A documented format of a token.
 ///
-/// A token begins with its prefix at the start of a word, after which the alphabet and the length apply. Formats
-/// change, so a body with another length or alphabet is found, too, if it looks random and has at least 16 bytes, or 24
-/// after a prefix of two or three bytes.
+/// A token begins with its prefix at the start of a word. The alphabet and the length apply to the text after the
+/// prefix. Formats change, so a body with another length or alphabet is found, too, if it looks random and has at least
+/// 16 bytes, or 24 after a prefix of two or three bytes.
 #[derive(Debug)]
 pub(crate) struct TokenFormat {
-    /// The id of the rule, which findings report: `vendor-kind-of-token`, in kebab case.
+    /// The id of the rule, which findings report, in kebab case: `vendor-kind-of-token`.
     pub id: &'static str,
-    /// The text at the start of each token, or in its middle, case-sensitive. It has at least two bytes; with two,
+    /// The text at the start of each token, or in its middle. Case is significant. It has at least two bytes; with two,
     /// `length` is exact or the alphabet has parts.
     pub prefix: &'static str,
     /// The alphabet of the text after the prefix.
     pub alphabet: Alphabet,
     /// The length of the text after the prefix, in bytes.
     pub length: Length,
-    /// The checksum, if the format has one. A correct checksum makes the finding certain. A token with a wrong one is
-    /// still redacted if it looks random, because a mistyped token is a secret, too.
+    /// The checksum, if the format has one. A correct checksum makes the finding certain. A token with a wrong checksum
+    /// is still redacted if it looks random, because a mistyped token is a secret, too.
     pub checksum: Option<Checksum>,
 }
 
@@ -52,15 +52,15 @@ pub(crate) enum Alphabet {
     Base64Url,
     /// `a-z A-Z 0-9 - _ .`
     Dotted,
-    /// `a-z A-Z 0-9` and the bytes of the text
+    /// `a-z A-Z 0-9` and the bytes of this text
     And(&'static str),
-    /// An inner structure, part after part.
+    /// Several parts, one after the other.
     Parts(&'static [Part]),
-    /// The prefix is in the middle of the token: the characters before it, and the parts after it.
+    /// A run, then the prefix, which is in the middle of the token, and then several parts.
     Around(&'static (Alphabet, Length), &'static [Part]),
 }
 
-/// One part of a token with an inner structure.
+/// One part of a token that has several parts.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Part {
     /// A fixed text.
@@ -69,11 +69,11 @@ pub(crate) enum Part {
     Run(Alphabet, Length),
 }
 
-/// A number of bytes. It is small because every program contains all rows.
+/// A number of bytes. The type is small, because every program contains all rows.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Length {
     Exactly(u16),
-    /// From the first number to the second, both included.
+    /// At least the first number, and at most the second one.
     Between(u16, u16),
     AtLeast(u16),
 }
@@ -81,19 +81,19 @@ pub(crate) enum Length {
 /// A checksum at the end of a token.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Checksum {
-    /// CRC-32 (IEEE) of the text before the checksum, padded with zeros.
+    /// CRC-32 (IEEE) of the text before the checksum. The checksum is padded with zeros.
     Crc32 {
-        /// 62 for digits of `0-9 A-Z a-z`, 36 for `0-9 a-z`.
+        /// 62 for the digits `0-9 A-Z a-z`, 36 for the digits `0-9 a-z`.
         base: u8,
         digits: u8,
         /// Whether the checksum covers the prefix.
         prefix: bool,
     },
-    /// CRC-32 of the prefix and the text before the `_`, as eight digits of `0-9 a-f`, lowest byte first.
+    /// CRC-32 of the prefix and of the text before the `_`, written as eight digits of `0-9 a-f`, lowest byte first.
     Crc32Hex,
 }
 
-/// The part of a row in every program, except the id and the prefix.
+/// The fields of a row without the id and the prefix.
 pub(crate) struct Shape {
     pub(crate) alphabet: Alphabet,
     pub(crate) length: Length,
@@ -105,12 +105,12 @@ impl Shape {
         Self { alphabet, length, checksum: None }
     }
 
-    /// A prefix and an inner structure, whose parts give the length.
+    /// Creates the shape of a token with a prefix and several parts, which determine the length.
     pub(crate) const fn of_parts(parts: &'static [Part]) -> Self {
         Self::of_run(Alphabet::Parts(parts), Length::of(parts))
     }
 
-    /// A prefix in the middle of the token.
+    /// Creates the shape of a token with the prefix in its middle.
     pub(crate) const fn around(
         before: &'static (Alphabet, Length),
         parts: &'static [Part],
@@ -156,7 +156,7 @@ impl Length {
     }
 }
 
-/// A table of the bytes `a-z A-Z 0-9 - _`, the alphabet of the longest runs: faster than comparisons.
+/// A table of `a-z A-Z 0-9 - _`, because the longest runs have these bytes, and comparisons are slower.
 pub(crate) static BASE64_URL: [bool; 256] = {
     let mut table = [false; 256];
     let mut byte = 0_u8;

@@ -6,23 +6,23 @@ use crate::rules::list::{WordList, words};
 /// The likelihood that the value of a name is a secret.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum KeyKind {
-    /// Each value is a secret, even a plain word.
+    /// The value is always a secret, even if it is a plain word.
     Password,
     /// The value is a secret, but the word is also used in sentences and for names.
     Secret,
     /// Like `Secret`, but the word usually precedes the name of a secret or of credentials.
     Named,
-    /// The name has harmless meanings, so a value has to look random.
+    /// The name also has harmless meanings, so the value has to look random.
     Weak,
-    /// Like `Weak`, but a number after a separator is a secret, too: PINs.
+    /// Like `Weak`, but a number after a separator is a secret, too, for example a PIN.
     Code,
-    /// `key` and `code`: a value has to look random, less so in a query.
+    /// The words `key` and `code`. The value has to look random, in a query less than elsewhere.
     Context,
-    /// A scheme and its credentials.
+    /// The value is a scheme and its credentials.
     Authorization,
-    /// A list of cookies.
+    /// The value is a list of cookies.
     Cookie,
-    /// SQL's `IDENTIFIED BY`.
+    /// The value follows SQL's `IDENTIFIED BY`.
     Identified,
 }
 
@@ -38,31 +38,31 @@ impl KeyKind {
     }
 }
 
-/// A peculiarity of the values of a name.
+/// A peculiarity of a name or of its values.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Flag {
-    /// A user and a password; only the password is the secret.
+    /// The value is a user and a password, of which only the password is the secret.
     Login,
-    /// In a call, the value has to be the only argument: a lexer prints `Token('NAME', 1)`, and `Credentials("a", "b")`
-    /// has a user.
+    /// In a call, the value has to be the only argument, because a lexer prints `Token('NAME', 1)`, and
+    /// `Credentials("a", "b")` has a user.
     Alone,
     /// Each value after a separator is a secret, even a placeholder.
     Always,
-    /// Alone, the name can also mean the working directory: `PWD=/home/x`.
+    /// Without other words, the name can also mean the working directory: `PWD=/home/x`.
     Folder,
-    /// Alone, the name can also be a verb or a test result: `to pass 'x'`, `pass=3 fail=1`, `PASS: it works`.
+    /// Without other words, the name can also be a verb or a result: `to pass 'x'`, `pass=3 fail=1`, `PASS: it works`.
     Verb,
-    /// Alone, the name is usually a word of a sentence, so it needs a separator.
+    /// Without other words, the name is usually a word of a sentence, so it needs a separator.
     Noun,
     /// The values of a map with this name are secrets if they look like secrets.
     Many,
 }
 
-/// One name with its synonyms.
+/// A name of values, with its synonyms.
 ///
 /// A name is written in lower case with spaces between its words, and is found in every spelling: `api key` matches
-/// `api_key`, `API-KEY`, `apiKey`, `apikey` and `db.api.key`. It must be at the end of a key and begin with a word; a
-/// `*` in front lets it end a longer word.
+/// `api_key`, `API-KEY`, `apiKey`, `apikey` and `db.api.key`. It must be at the end of a key and begin with a word;
+/// with a `*` in front, it may also end a longer word.
 #[derive(Debug)]
 pub(crate) struct KeyName {
     pub(crate) id: &'static str,
@@ -180,7 +180,7 @@ pub(crate) static HARMLESS_TOKENS: WordList = words!["next", "page", "continuati
 /// Words before `secret` and `credentials` that give them another meaning.
 pub(crate) static HARMLESS_SECRETS: WordList = words!["existing", "pull", "image", "kube"];
 
-/// Names of fields beside the secret in a group.
+/// Names of fields in a group that are not the secret of the group.
 #[rustfmt::skip]
 pub(crate) static FIELDS: WordList = words![
     "user", "username", "login", "email", "host", "hostname", "server", "port", "database", "db", "schema", "role",

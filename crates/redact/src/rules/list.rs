@@ -1,4 +1,4 @@
-//! Lists of words: one text, and the end of each word in it. A reference per word would add 40 bytes to a program.
+//! Lists of words: one text, and the end of each word. A list of references would add 40 bytes per word to a program.
 
 /// A list of words, which [`words!`] creates.
 #[derive(Clone, Copy, Debug)]
@@ -20,7 +20,7 @@ macro_rules! words {
 }
 pub(crate) use words;
 
-/// The ends of words with these lengths, one after the other.
+/// Returns the ends of words with these lengths that follow each other.
 #[expect(clippy::cast_possible_truncation, reason = "a longer list does not compile")]
 pub(crate) const fn ends<const COUNT: usize>(lengths: [usize; COUNT]) -> [u16; COUNT] {
     let (mut ends, mut next, mut end) = ([0; COUNT], 0, 0);

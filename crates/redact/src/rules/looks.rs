@@ -10,7 +10,7 @@ macro_rules! looks {
         }
 
         impl Look {
-            /// The number of points that make such a value a secret.
+            /// Returns the number of points that make such a value a secret.
             pub(crate) const fn needs(self) -> u8 {
                 match self {
                     $(Self::$look => $needs,)*
@@ -29,19 +29,19 @@ macro_rules! looks {
 looks! {
     /// A value that hides nothing: a literal, a mask, a type, an algorithm.
     Placeholder 255 "a placeholder"
-    /// A variable, a call or a template, which refers to a value.
+    /// A variable, a call or a template. It refers to a value elsewhere.
     Reference 255 "a reference"
-    /// Words of a sentence about the name.
+    /// Several words that form a sentence.
     Sentence 20 "a sentence"
-    /// One word of such a sentence.
+    /// One word that is frequent in sentences about secrets.
     Prose 9 "a word of a sentence"
-    /// A path or a URL.
+    /// A path, a URL, or words joined by dots.
     Path 9 "a path"
-    /// A host, a date, a version.
+    /// A host, an address, a date, a time or a version.
     Public 9 "a host, a date or a version"
     /// A word of letters.
     Word 7 "a word"
-    /// Words joined by dashes or underscores.
+    /// Words joined by dashes or underscores, and values with no other look.
     Name 7 "a name"
     /// Several words that do not form a sentence.
     Phrase 7 "a phrase"
@@ -51,21 +51,21 @@ looks! {
     Number 6 "a number"
     /// A UUID.
     Uuid 4 "a UUID"
-    /// Letters and digits, as people choose passwords.
+    /// Letters and digits, or letters of irregular case, as people choose passwords.
     Mixed 5 "letters and digits"
     /// 32 hexadecimal digits or more.
     Hash 3 "a hash"
-    /// Changes its class of characters more often than words do.
+    /// Characters that change their class or case more often than those of words.
     Random 3 "random characters"
 }
 
 impl Look {
-    /// Whether there is nothing to redact.
+    /// Whether the value hides nothing, so that there is nothing to redact.
     pub(crate) fn is_placeholder(self) -> bool {
         matches!(self, Self::Placeholder | Self::Reference)
     }
 
-    /// Whether the value looks like a password or a token, and not like a word.
+    /// Whether the value looks like a password or a token and not like a word.
     pub(crate) fn is_made_up(self) -> bool {
         matches!(self, Self::Mixed | Self::Random | Self::Hash)
     }

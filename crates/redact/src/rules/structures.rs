@@ -1,4 +1,4 @@
-//! Rules with a grammar of their own: structures, authorization schemes and cookies, numbers.
+//! Rules that have a grammar of their own: structures, authorization schemes, cookies and numbers.
 
 use std::ops::RangeInclusive;
 
@@ -74,9 +74,9 @@ structures! {
 /// The form of the credentials after a scheme.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Form {
-    /// One word of credentials.
+    /// The credentials are one word.
     Word,
-    /// A list of parameters.
+    /// The credentials are a list of parameters.
     List,
 }
 
@@ -189,19 +189,19 @@ pub(crate) static COOKIE_ATTRIBUTES: WordList = words![
     "comment",
 ];
 
-/// The beginnings of the base64 of a JSON web token's header: `{"alg"`, `{"typ"`, `{"kid"` and so on.
+/// The beginnings of the base64 of a JSON web token's header: of `{"alg"`, `{"typ"`, `{"kid"` and similar ones.
 #[rustfmt::skip]
 pub(crate) static WEB_TOKEN_HEADERS: WordList = words![
     "eyJhbGci", "eyJ0eXAi", "eyJraWQi", "eyJlbmMi", "eyJrIjoi", "eyJqa3Ui", "eyJjdHki", "eyJ4NXQi",
 ];
 
-/// Lengths of IBANs by country.
+/// The countries with IBANs, each followed by the length of its IBANs.
 pub(crate) const IBAN: &str = "AD24AE23AL28AT20AZ28BA20BE16BG22BH22BI27BR29BY28CH21CR22CY28CZ24DE22DJ27DK18DO28\
     EE20EG29ES24FI18FK18FO18FR27GB22GE22GI23GL18GR27GT28HN28HR21HU28IE22IL23IQ23IS26IT27JO30KW30KZ20\
     LB28LC32LI21LT20LU20LV21LY25MC27MD24ME22MK19MN20MR27MT31MU30NI28NL18NO15OM23PK24PL28PS29PT25QA29\
     RO24RS22RU33SA24SC31SD18SE24SI19SK24SM27SO23ST25SV28TL23TN24TR26UA29VA22VG24XK20YE30";
 
-/// The first four digits of payment cards, and the possible numbers of digits.
+/// The first four digits of payment cards, each with the possible numbers of digits.
 #[rustfmt::skip]
 pub(crate) const ISSUERS: &[(RangeInclusive<u32>, &[usize])] = &[
     (4000..=4999, &[13, 16, 19]),
@@ -214,6 +214,6 @@ pub(crate) const ISSUERS: &[(RangeInclusive<u32>, &[usize])] = &[
     (6761..=6763, &[16, 18, 19]),
 ];
 
-/// Groups of digits that no US social security number has: the start of the group, and its digits.
+/// Digits that no US social security number has: the position, and the digits at this position.
 pub(crate) const NEVER_ISSUED: &[(usize, &str)] =
     &[(0, "000"), (0, "666"), (0, "9"), (4, "00"), (7, "0000")];

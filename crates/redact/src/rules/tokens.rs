@@ -6,13 +6,13 @@ use crate::rules::Examples;
 use crate::rules::format::{Alphabet, Checksum, Length, Part, Shape, TokenFormat};
 use crate::rules::list::{WordList, ends};
 
-/// GitHub's checksum, which other vendors adopted: six digits over the random part.
+/// GitHub's checksum of the random part, which other vendors have adopted. It has six digits.
 const CRC32_BASE62: Checksum = Checksum::Crc32 { base: 62, digits: 6, prefix: false };
 
-/// GitLab's checksum: seven digits over the text before them.
+/// GitLab's checksum of the text before it. It has seven digits.
 const CRC32_BASE36: Checksum = Checksum::Crc32 { base: 36, digits: 7, prefix: true };
 
-/// Grafana's checksum: eight digits over the text before them.
+/// Grafana's checksum of the text before it. It has eight digits.
 const CRC32_HEX: Checksum = Checksum::Crc32Hex;
 
 /// A number of bytes: `[20]`, `[20..=40]` or `[20..]`.
@@ -28,7 +28,7 @@ macro_rules! length {
     };
 }
 
-/// An inner structure: texts and runs of alphabets, as `Hex[24] "-" Hex[34]`.
+/// Several parts: texts and runs of alphabets, such as `Hex[24] "-" Hex[34]`.
 macro_rules! parts {
     ($($first:literal)? $($alphabet:ident $(($more:literal))? [$($length:tt)+] $($text:literal)?)*) => {
         &[
@@ -48,16 +48,16 @@ const UUID: &[Part] =
 const UUID_V4: &[Part] =
     parts!(LowerHex[8] "-" LowerHex[4] "-4" LowerHex[3] "-" LowerHex[4] "-" LowerHex[12]);
 
-/// GitLab's routable tokens: the payload, the version, its length and the checksum.
+/// GitLab's routable tokens: the payload, the version, the length of the payload, and the checksum.
 const GITLAB_ROUTABLE: &[Part] = parts!(Base64Url[27..=300] "." LowerDigits[2] "." LowerDigits[9]);
 
 /// The first version of GitLab's routable tokens.
 const GITLAB_UNVERSIONED: &[Part] = parts!(Base64Url[27..=300] "." LowerDigits[9]);
 
-/// Authress: the service client, the key, the account and the secret.
+/// Authress: the service client, the key, the account and the secret, with dots between them.
 const AUTHRESS: &[Part] = parts!(Alphanumeric[5..=30] "." Alphanumeric[4..=6] ".acc" Base64Url[11..=40] "." And("+/_=-")[30..=120]);
 
-/// The prefix of a token and the parts after it. With a run before the prefix, the prefix is in the middle.
+/// The parts of a token after its prefix. With a run before the prefix, the prefix is in the middle of the token.
 macro_rules! shape {
     ($prefix:literal $parts:ident) => {
         Shape::of_parts($parts)
@@ -85,7 +85,7 @@ macro_rules! prefix {
     };
 }
 
-/// The page of a vendor, or the rule of a public scanner, that documents a token.
+/// The page of a vendor, or the rule of a public scanner, in which the format is documented.
 #[cfg(test)]
 macro_rules! source {
     (page $page:literal) => {
@@ -136,7 +136,7 @@ macro_rules! source {
     };
 }
 
-/// The secret examples of a row, without the prefix: public hosts refuse files that contain tokens.
+/// The secret examples of a row, without the prefix, because public hosts refuse files that contain tokens.
 macro_rules! secrets {
     (($prefix:literal $($part:tt)+) [$($body:literal),+]) => {
         &[$(concat!($prefix, $body)),+]
@@ -180,7 +180,7 @@ macro_rules! tokens {
         pub(crate) static EXAMPLES: &[Examples] =
             &[$(Examples { secret: secrets!(($($shape)+) $secret), benign: &$benign }),*];
 
-        /// Where the format of each row is documented.
+        /// The page that documents the format of each row.
         #[cfg(test)]
         const SOURCES: &[(&str, &str)] = &[$(($id, source!($source $($place)?))),*];
     };

@@ -1,16 +1,16 @@
-//! Words and signs: separators between a name and its value, words of sentences, harmless values, names of hosts.
+//! Words and signs: separators between a name and its value, words of sentences, harmless values and names of hosts.
 
 use crate::rules::list::{WordList, words};
 
-/// The strength with which a separator binds a value to its name.
+/// How strongly a separator binds a value to its name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Binding {
-    /// `=` and its relatives.
+    /// `=` and similar signs, such as `:=`.
     Assign,
     /// `:`, which may also introduce the rest of a sentence.
     Colon,
     Arrow,
-    /// A column of a table, or a dash: the value alone has to look like a secret.
+    /// A column of a table, or a dash. The value has to look like a secret even without the name.
     Loose,
 }
 
@@ -38,25 +38,25 @@ pub(crate) static FILLERS: WordList = words![
 #[rustfmt::skip]
 pub(crate) static COPULAS: WordList = words!["is", "was", "equals", "be", "are", "were", "es", "ist", "est", "war", "lautet", "to", "provided", "got", "as", "received", "value"];
 
-/// Words between a name and a colon, after which the value or a reason may follow.
+/// Words after a name that describe its state. The value or a reason may follow after a colon.
 #[rustfmt::skip]
 pub(crate) static STATES: WordList = words!["expired", "passed", "incorrect", "incorrecta", "inválida", "invalid", "rejected", "wrong", "mismatch", "specified", "follows", "malformed", "refused", "revoked"];
 
-/// Words before an owner: `password for bob: …`.
+/// Words between a name and an owner: `password for bob: …`.
 pub(crate) static OWNERS: WordList = words!["for", "of", "on", "by", "user", "to"];
 
-/// Names of the field that holds the name of a pair.
+/// Names of fields whose value is the name of a pair.
 #[rustfmt::skip]
 pub(crate) static NAME_NAMES: WordList = words!["name", "key", "k", "n", "id", "variable", "var", "env", "header", "param", "parameter", "title", "property", "option", "setting", "field", "label", "path", "command", "cmd"];
 
-/// Names of the field that holds the value of a pair: `{"name": "TOKEN", "value": "…"}`.
+/// Names of fields whose value is the value of a pair: `{"name": "TOKEN", "value": "…"}`.
 #[rustfmt::skip]
 pub(crate) static VALUE_NAMES: WordList = words!["value", "values", "val", "v", "content", "default", "string", "secret", "data", "plaintext", "inner", "0", "raw", "plain"];
 
-/// Names of the field that holds the arguments of a command, of which the last is the value.
+/// Names of fields with the arguments of a command. The last argument is the value.
 pub(crate) static LIST_NAMES: WordList = words!["args", "arguments", "argv"];
 
-/// Names of a refused value in Pydantic's reports.
+/// Names before a refused value in Pydantic's reports.
 pub(crate) static INPUT_NAMES: WordList = words!["input_value", "input"];
 
 /// Words between SQL's `IDENTIFIED` and the password.
@@ -69,7 +69,7 @@ pub(crate) static IDENTIFIED_OTHERWISE: WordList =
 /// SQL's word before rows of values.
 pub(crate) static ROWS_WORDS: WordList = words!["values"];
 
-/// Words after a name and its separator that belong to a sentence about the value.
+/// Words that, after a name and its separator, belong to a sentence about the value.
 #[rustfmt::skip]
 pub(crate) static PROSE: WordList = words![
     "accepted", "access", "account", "actual", "after", "algo", "all", "allowed", "already", "also", "an",
@@ -123,7 +123,7 @@ pub(crate) static LITERALS: WordList = words![
 pub(crate) static SCALARS: WordList =
     words!["true", "false", "null", "none", "nil", "undefined", "nan"];
 
-/// Words for "no value" or its state that people also choose as passwords.
+/// Words for "no value" or for the state of a value that people also choose as passwords.
 #[rustfmt::skip]
 pub(crate) static CHOSEN_WORDS: WordList = words![
     "ask", "default", "disabled", "empty", "enabled", "hidden", "missing", "none", "opaque",
@@ -147,14 +147,14 @@ pub(crate) static ALGORITHM_PARTS: WordList = words![
     "plus", "url", "native", "password", "cert", "com", "openssh", "dss", "and", "fips", "sigalgs",
 ];
 
-/// Last labels of names that are not public domains: files, units, hosts of a local network.
+/// Last labels of names that are not public domains, but of files, units or hosts of a local network.
 #[rustfmt::skip]
 pub(crate) static NO_DOMAINS: WordList = words![
     "png", "jpg", "jpeg", "gif", "svg", "webp", "css", "js", "service", "socket", "timer", "target",
     "slice", "mount", "local", "internal", "lan", "cluster", "localdomain", "jar", "war", "aar", "pom", "tgz", "zip", "gz", "scope", "ts", "py", "rs",
 ];
 
-/// Domains after the `@` in the names of SSH's algorithms and extensions.
+/// Domains after the `@` in SSH's names of algorithms and extensions.
 pub(crate) static ALGORITHM_DOMAINS: WordList =
     words!["openssh.com", "libssh.org", "lysator.liu.se", "ssh.com", "putty.projects.tartarus.org"];
 
@@ -171,26 +171,26 @@ pub(crate) static ORACLE_COMMANDS: WordList = words![
     "tnsping",
 ];
 
-/// Parts of a host or a path that announce a secret path: webhooks.
+/// Words in a host or a path that announce a secret segment, because the URL is a webhook.
 pub(crate) static HOOKS: WordList = words!["hook", "webhook"];
 
-/// Path segments that precede a secret segment.
+/// Segments of a path after which a later segment is secret.
 pub(crate) static SECRET_SEGMENTS: WordList = words!["t", "renew", "integration", "login"];
 
-/// Words in such segments: `reset-password`, `magicLink`.
+/// Words in segments of a path after which a later segment is secret: `reset-password`, `magicLink`.
 #[rustfmt::skip]
 pub(crate) static SECRET_WORDS: WordList = words![
     "verify", "verification", "confirm", "activate", "magic", "invite", "invitation", "reset", "forgot", "unsubscribe",
 ];
 
-/// Texts after the `@` of a container image that are not hosts.
+/// Texts after the `@` of a container image that begin a digest instead of a host.
 pub(crate) static DIGESTS: WordList = words!["sha256:", "sha512:"];
 
 /// Names of credentials, which are also common passwords.
 pub(crate) static CREDENTIAL_WORDS: WordList =
     words!["password", "passwd", "pass", "pwd", "secret", "token"];
 
-/// Words of a program before the name of a variable.
+/// Keywords of programming languages before the name of a variable.
 pub(crate) static DECLARATIONS: WordList = words!["let", "var", "const", "val", "mut"];
 
 /// Words of sentences that are also common passwords.
@@ -207,7 +207,7 @@ pub(crate) static GENERIC_TYPES: WordList = words![
     "annotated", "sequence",
 ];
 
-/// Masks that other programs write over a secret.
+/// Masks that other programs write in place of a secret.
 #[rustfmt::skip]
 pub(crate) const MASKS: &[&[u8]] = &[
     b"****", b"REDACTED", b"redacted", b"FILTERED", b"OMITTED", b"HIDDEN", b"(hidden)", b"[filtered]", b"MASKED",
@@ -221,10 +221,10 @@ pub(crate) const REFERENCES: &[&[u8]] = &[
     b"projects/", b"file:", b"env:", b"fd:",
 ];
 
-/// The code of an arrow outside of ASCII.
+/// The sign as which arrows outside of ASCII are read.
 pub(crate) const ARROW: u8 = 1;
 
-/// Characters outside of ASCII, and the ASCII sign that each stands for.
+/// Characters outside of ASCII, and the sign as which they are read.
 #[rustfmt::skip]
 pub(crate) const WIDE: &[(&str, u8)] = &[
     ("\u{a0}\u{85}\u{2000}\u{2001}\u{2002}\u{2003}\u{2004}\u{2005}\u{2006}\u{2007}\u{2008}\u{2009}\u{200a}", b' '),
@@ -233,17 +233,17 @@ pub(crate) const WIDE: &[(&str, u8)] = &[
     ("\u{ff1b}", b';'), ("\u{ff08}", b'('), ("\u{ff09}", b')'), ("\u{2013}\u{2014}", b'-'),
 ];
 
-/// Quotation marks outside of ASCII: the opening and the closing one.
+/// Opening and closing quotation marks outside of ASCII.
 pub(crate) const QUOTES: &[(char, char)] =
     &[('\u{201c}', '\u{201d}'), ('\u{2018}', '\u{2019}'), ('\u{ab}', '\u{bb}')];
 
-/// HTML's entities, and their signs.
+/// HTML's entities, and the sign that each stands for.
 #[rustfmt::skip]
 pub(crate) const ENTITIES: &[(&str, u8)] = &[
     ("&quot;", b'"'), ("&amp;", b'&'), ("&lt;", b'<'), ("&gt;", b'>'), ("&apos;", b'\''), ("&#34;", b'"'), ("&#39;", b'\''),
     ("&#x27;", b'\''), ("&#61;", b'='), ("&nbsp;", b' '),
 ];
 
-/// Prefixes of a string's quote, as in `b"…"`.
+/// Prefixes of a quoted text in programming languages, as in `b"…"`.
 pub(crate) static STRING_PREFIXES: WordList =
     words!["b", "B", "r", "R", "u", "f", "N", "E", "L", "rb", "br", "p"];

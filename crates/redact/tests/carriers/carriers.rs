@@ -1,4 +1,4 @@
-//! The languages that a tree is written in, and their readers.
+//! The languages in which a tree is written, and their readers.
 
 use std::cell::Cell;
 
@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 
 use super::tree::Tree;
 
-/// Numbers for choices that a language leaves to its writer.
+/// Random numbers for the choices that a language leaves to its writer.
 pub(crate) struct Style(Cell<u64>);
 
 impl Style {
@@ -37,7 +37,7 @@ pub(crate) enum Fault {
     Changed,
 }
 
-/// Redacts a tree in a language. Returns a fault, if there is one, with the text before and after the redaction.
+/// Redacts a tree in a language. Returns a fault, if there is one, and the text before and after the redaction.
 pub(crate) fn fault(tree: &Tree, carrier: &Carrier, seed: u64) -> Option<(Fault, String, String)> {
     let text = (carrier.write)(tree, &Style::new(seed));
     assert_eq!(read(tree, carrier, &text), Ok(()), "{}: {text}", carrier.name);
@@ -59,12 +59,12 @@ fn read(tree: &Tree, carrier: &Carrier, text: &str) -> Result<(), Fault> {
     if carrier.is_flat { flat() } else { tree.compare(&read) }.map_err(|_| Fault::Changed)
 }
 
-/// A language with its writer, and its reader, which returns `None` for a text that is not in it.
+/// A language with its writer and its reader. The reader returns `None` for a text that is not in the language.
 pub(crate) struct Carrier {
     pub(crate) name: &'static str,
     pub(crate) write: fn(&Tree, &Style) -> String,
     pub(crate) read: fn(&str) -> Option<Value>,
-    /// The language has a name for each leaf, and no levels.
+    /// Whether the language has no levels, but a name for each leaf.
     pub(crate) is_flat: bool,
 }
 
@@ -94,7 +94,7 @@ pub(crate) const CARRIERS: [Carrier; 10] = [
     Carrier { name: "command", is_flat: true, write: command, read: read_command },
 ];
 
-/// JSON with blanks between its tokens, and with escapes that it need not have.
+/// Writes JSON with optional blanks and optional escapes.
 fn json(tree: &Tree, style: &Style) -> String {
     match tree {
         Tree::List(items) => {
@@ -136,7 +136,7 @@ fn read_json(text: &str) -> Option<Value> {
     serde_json::from_str(text).ok()
 }
 
-/// Blocks, or lists and maps in brackets.
+/// Writes YAML in blocks, or with lists and maps in brackets.
 fn yaml(tree: &Tree, style: &Style, depth: usize) -> String {
     let indent = "  ".repeat(depth);
     let below = |it: &Tree| match it {
@@ -184,7 +184,7 @@ fn yaml_flow(tree: &Tree, style: &Style) -> String {
     }
 }
 
-/// Rust's `{:?}` and `{:#?}` of structs, maps and lists.
+/// Writes Rust's `{:?}` or `{:#?}` of structs, maps and lists.
 fn debug(tree: &Tree, style: &Style, is_pretty: bool) -> String {
     let group = |open: &str, items: Vec<String>, close: &str| match items.len() {
         0 => format!("{open}{close}").replace(' ', ""),
@@ -255,7 +255,7 @@ fn debug_value(rest: &mut &str) -> Option<Value> {
     }
 }
 
-/// Whether a group ends here; skips the comma before its next item.
+/// Whether the group ends here. Otherwise, skips the comma before the next item.
 fn closes(rest: &mut &str) -> Option<bool> {
     *rest = rest.trim_start().trim_start_matches(',').trim_start();
     let closes = rest.starts_with([']', ')', '}']);
@@ -265,7 +265,7 @@ fn closes(rest: &mut &str) -> Option<bool> {
     (closes || !rest.is_empty()).then_some(closes)
 }
 
-/// The text in quotes, with escapes.
+/// Reads the text in quotes, with escapes.
 fn unquoted(rest: &mut &str) -> Option<String> {
     let mut text = String::new();
     let mut chars = rest.strip_prefix('"')?.chars();

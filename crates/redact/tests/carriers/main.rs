@@ -1,5 +1,5 @@
-//! A tree of values in the languages of messages: after redaction a reader of the language still reads it, each secret
-//! is gone, and nothing else differs.
+//! Writes a tree of values in the languages of messages. After redaction, a reader of the language can still read the
+//! tree, each secret is gone, and nothing else differs.
 //!
 //! `PROPTEST_CASES` sets the number of trees.
 

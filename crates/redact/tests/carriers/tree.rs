@@ -1,4 +1,4 @@
-//! A random tree of values, some of which are secrets because of the names above them.
+//! Generates a random tree of values. Some values are secrets because of the names above them.
 
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -15,15 +15,15 @@ pub(crate) enum Tree {
     Literal(Option<bool>),
     Secret(String),
     SecretNumber(u64),
-    /// A sentence with a secret in it.
+    /// A sentence that contains this secret.
     Message(String),
     List(Vec<Tree>),
     Map(Vec<(String, Tree)>),
-    /// The text of a tree in JSON.
+    /// A text that contains this tree in JSON.
     Json(Box<Tree>),
 }
 
-/// Texts that are not secrets, but begin or end like other structures.
+/// Texts that are no secrets, but begin or end like other structures.
 const HARMLESS: [&str; 40] = [
     "orders",
     "C:\\keys\\",
@@ -79,7 +79,7 @@ impl Tree {
         }
     }
 
-    /// Whether all leaves may be redacted, so that only names must stay.
+    /// Whether all leaves may be redacted, so that only the names have to stay.
     fn is_secret(&self) -> bool {
         match self {
             Self::Secret(_) | Self::SecretNumber(_) | Self::Literal(_) => true,
@@ -114,7 +114,7 @@ impl Tree {
         }
     }
 
-    /// The fields of a map for a carrier without levels: a list or a map is a text in JSON.
+    /// Returns the fields of a map for a language without levels, in which a list or a map is a text in JSON.
     pub(crate) fn fields(&self) -> Vec<(&str, Self)> {
         let leaf = |it: &Self| match it {
             Self::List(_) | Self::Map(_) => Self::Json(Box::new(it.clone())),
@@ -126,8 +126,8 @@ impl Tree {
         }
     }
 
-    /// Compares the tree with the tree that was read after the redaction: all names and all values that are not secret
-    /// are equal.
+    /// Compares the tree with the tree that was read after the redaction. All names, and all values that are not
+    /// secret, must be equal.
     pub(crate) fn compare(&self, read: &Value) -> Result<(), String> {
         let differs = || Err(format!("{self:?} is {read}"));
         let text = match read {
@@ -162,12 +162,12 @@ fn message(secret: &str) -> String {
     format!("login with password={secret} failed")
 }
 
-/// A half of a password, which looks like a password itself.
+/// Generates one half of a password, which looks like a password itself.
 fn part() -> impl Strategy<Value = String> {
     "[b-h]{2,3}[0-9]{2}[A-Z][b-k][0-9][b-k]{1,2}"
 }
 
-/// A password with signs of all languages in it and at its end.
+/// Generates a password that has signs of all languages in its middle and at its end.
 fn password() -> impl Strategy<Value = String> {
     let signs = [
         "", "'", "\"", "\\", "''", "\"\"", "\\\"", " ", ", ", "=", "$", "%", "{", "}", "]", ")",
@@ -182,7 +182,7 @@ fn password() -> impl Strategy<Value = String> {
     )
 }
 
-/// The names of secrets, in the styles of programs.
+/// Generates a name of a secret in one of the styles of programs.
 fn secret_name(names: &'static [&'static str]) -> impl Strategy<Value = String> {
     let owner = select(vec!["", "", "db_", "smtp_", "admin_"]);
     (owner, select(names), 0..3_u8).prop_map(|(owner, name, style)| {
@@ -195,8 +195,8 @@ fn secret_name(names: &'static [&'static str]) -> impl Strategy<Value = String> 
     })
 }
 
-/// A secret, or several of them, under its name. Below the name of a token, a field with an unknown name has a secret
-/// that looks like one.
+/// Generates one or several secrets and their name. Below the name of a token, a field with an unknown name has a
+/// secret that looks like one.
 fn secret_field() -> BoxedStrategy<(String, Tree)> {
     let strong = || {
         prop_oneof![
@@ -226,7 +226,7 @@ fn secret_field() -> BoxedStrategy<(String, Tree)> {
     .boxed()
 }
 
-/// A leaf, a list of leaves, a map of leaves, or a map of leaves and lists.
+/// Generates a leaf, a list of leaves, a map of leaves, or a map of leaves and lists.
 fn grouped(leaf: BoxedStrategy<Tree>, names: &'static [&'static str]) -> BoxedStrategy<Tree> {
     let list = vec(leaf.clone(), 1..4).prop_map(Tree::List);
     let map = |of: BoxedStrategy<Tree>| vec((select(names), of), 1..4).prop_map(map_of);
@@ -234,7 +234,7 @@ fn grouped(leaf: BoxedStrategy<Tree>, names: &'static [&'static str]) -> BoxedSt
     prop_oneof![5 => leaf.clone(), 2 => list, 2 => map(leaf), 1 => map(deep)].boxed()
 }
 
-/// A map with the first field of each name.
+/// Returns a map with the first field of each name.
 fn map_of(fields: Vec<(impl Into<String>, Tree)>) -> Tree {
     let mut kept: Vec<(String, Tree)> = Vec::new();
     for (name, field) in fields {

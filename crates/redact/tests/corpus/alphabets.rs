@@ -1,15 +1,15 @@
-//! Secrets in rare alphabets.
+//! Generates secrets in rare alphabets.
 
 use super::generator::{BASE62, Numbers};
 
-/// A password with letters that are not ASCII.
+/// Generates a password with letters that are not ASCII.
 fn foreign(numbers: &mut Numbers) -> String {
     let word = numbers.one(&["Straße", "Grün", "Пароль", "Żółw", "señal", "猫と犬", "éclair"]);
     let (tail, number) = (numbers.chars(BASE62, 6), numbers.between(10, 99));
     format!("{word}{number}{tail}")
 }
 
-/// A passphrase of words separated by spaces, for use in quotes.
+/// Generates a passphrase of words separated by spaces, for use in quotes.
 fn phrase(numbers: &mut Numbers) -> String {
     const WORDS: &[&str] = &["maple", "orbit", "velvet", "tundra", "quartz", "saddle", "comet"];
     let words: Vec<_> = (0..4).map(|_| numbers.one(WORDS)).collect();

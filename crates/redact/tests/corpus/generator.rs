@@ -1,10 +1,10 @@
-//! Generates messages from templates: placeholders in braces are replaced from a fixed seed.
+//! Generates messages from templates. A random number generator with a fixed seed fills the placeholders in braces.
 
 pub(super) use super::Numbers;
 
 use super::{alphabets, persons};
 
-/// A message, with the text that its redacted form must not contain and the text that it must contain.
+/// A message, with texts that its redacted form must not contain, and texts that it must contain.
 pub(crate) struct Case {
     pub(crate) template: String,
     pub(crate) input: String,
@@ -24,7 +24,7 @@ const WORDS: &[&str] = &[
     "Sommer", "kestrel", "harbour", "Zebra", "pickle",
 ];
 
-/// A password that a person would choose: words, digits, a punctuation mark.
+/// Generates a password that a person would choose, from words, digits and a punctuation mark.
 fn password(numbers: &mut Numbers) -> String {
     let word = numbers.one(WORDS);
     let other = numbers.one(WORDS);
@@ -39,7 +39,7 @@ fn password(numbers: &mut Numbers) -> String {
     }
 }
 
-/// A password with many punctuation marks, as password generators create it.
+/// Generates a password with many punctuation marks, as password generators create it.
 fn odd(numbers: &mut Numbers) -> String {
     let (left, right) = (numbers.chars(BASE62, 4), numbers.chars(BASE62, 5));
     let (first, second) = (
@@ -49,7 +49,7 @@ fn odd(numbers: &mut Numbers) -> String {
     format!("{left}{first}7{second}{right}q{first}2")
 }
 
-/// A password of lower-case letters.
+/// Generates a password of lower-case letters.
 fn lower(numbers: &mut Numbers) -> String {
     let words = [numbers.one(WORDS), numbers.one(WORDS), numbers.one(WORDS)];
     words.join(numbers.one(&["-", "_", ""])).to_lowercase()
@@ -124,7 +124,7 @@ fn base64(text: &str) -> String {
 
 const BASE64: &str = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
-/// The words of a key that marks its value as a secret.
+/// Returns the words of a key that marks its value as a secret.
 fn key(numbers: &mut Numbers) -> Vec<&'static str> {
     let owner = numbers.one(&["", "db", "smtp", "ldap bind", "admin", "broker", "app", "sftp"]);
     let name = numbers.one(&[
@@ -251,7 +251,7 @@ fn make_up(kind: char, numbers: &mut Numbers, secrets: &mut Vec<String>) -> Opti
             }
         }
     };
-    // Half of a secret is a leak as well.
+    // Half of a secret is a leak, too.
     let pieces = secret.split([' ', '@', '/', '#', ',', ';', '?']).filter(|piece| piece.len() > 3);
     secrets.extend(pieces.map(str::to_owned));
     Some(secret)

@@ -1,4 +1,4 @@
-//! The repository's corpora: leaks and needless changes stay under their limits.
+//! Tests with the repository's corpora that leaks and needless changes stay under their limits.
 //!
 //! `cargo test --release -p floe-redact --test corpus -- --nocapture` prints the scores, and the messages with faults.
 
@@ -68,8 +68,8 @@ fn no_personal_data_leaks() {
     assert!(is_under(score.lost, 10, score.secret), "{faults:#?}");
 }
 
-/// Output of programs: errors of libraries, drivers, clouds, builds, protocols and file formats. The corpus
-/// was written without knowledge of the rules, part by part.
+/// The corpus has output of programs: errors of libraries, drivers, clouds, builds, protocols and file formats. It was
+/// written without knowledge of the rules, one part after the other.
 #[test]
 fn under_eight_percent_of_the_secrets_in_output_of_programs_leak() {
     let (score, faults) = score(&generated("programs", SEED, 1));
@@ -79,7 +79,7 @@ fn under_eight_percent_of_the_secrets_in_output_of_programs_leak() {
     assert!(is_under(score.changed, 20, score.benign), "{faults:#?}");
 }
 
-/// Secrets of many kinds in hundreds of shapes of messages.
+/// The corpus has secrets of many kinds in hundreds of shapes of messages.
 #[test]
 fn under_three_percent_of_the_secrets_in_shapes_leak() {
     let (score, faults) = score(&generated("shapes", SEED, 4));
@@ -89,7 +89,7 @@ fn under_three_percent_of_the_secrets_in_shapes_leak() {
     assert!(is_under(score.changed, 5, score.benign), "{faults:#?}");
 }
 
-/// Addresses, cards, accounts, telephone numbers, social security numbers.
+/// The corpus has addresses, cards, accounts, telephone numbers and social security numbers.
 #[test]
 fn under_two_percent_of_personal_data_in_shapes_leak() {
     let (score, faults) = score(&generated("persons", SEED, 8));

@@ -9,18 +9,18 @@ use flate2::read::GzDecoder;
 use super::Numbers;
 use super::generator::{expand, templates};
 
-/// A message, with the text that its redacted form must not contain and the text that it must contain.
+/// A message, with texts that its redacted form must not contain, and texts that it must contain.
 pub(crate) struct Message {
-    /// The kind or the template of the message.
+    /// The kind and the shape of the message, or its template.
     pub(crate) label: String,
     pub(crate) input: String,
     pub(crate) secrets: Vec<String>,
     pub(crate) context: Vec<String>,
-    /// The message contains no secret, and must not change.
+    /// Whether the message contains no secret and must not change.
     pub(crate) is_benign: bool,
 }
 
-/// A line of the corpus of messages that are not generated.
+/// A line of the corpus whose messages are not generated.
 #[derive(serde::Deserialize)]
 struct Line {
     kind: String,
@@ -37,7 +37,7 @@ fn file(name: &str) -> PathBuf {
     folder.join(name)
 }
 
-/// The messages of one tier: `must`, `pii` or `stretch`.
+/// Reads the messages of one tier: `must`, `pii` or `stretch`.
 pub(crate) fn of_tier(tier: &str) -> Vec<Message> {
     let file = File::open(file("redaction-dev.jsonl.gz")).unwrap();
     let lines = BufReader::new(GzDecoder::new(file)).lines();

@@ -13,7 +13,7 @@ fn email(numbers: &mut Numbers) -> (String, String) {
     (format!("{local}@{domain}"), local)
 }
 
-/// A card number with a valid Luhn check digit, grouped as issuers do.
+/// Generates a card number with a correct Luhn check digit, grouped as issuers do.
 fn card(numbers: &mut Numbers) -> String {
     let (head, len, groups): (_, _, &[usize]) = match numbers.below(5) {
         0 => ("4", 16, &[4, 4, 4, 4]),
@@ -47,7 +47,7 @@ fn grouped(digits: &str, groups: &[usize], between: &str) -> String {
     parts.join(between)
 }
 
-/// An IBAN with valid check digits (ISO 7064), with or without groups of four.
+/// Generates an IBAN with correct check digits (ISO 7064), with or without groups of four.
 fn iban(numbers: &mut Numbers) -> String {
     let (country, letters, digits) =
         *[("DE", 0, 18), ("GB", 4, 14), ("FR", 0, 23), ("NL", 4, 10), ("ES", 0, 20)]
@@ -100,7 +100,7 @@ fn social_security(numbers: &mut Numbers) -> String {
     )
 }
 
-/// The text in the message, and its part that must be redacted.
+/// Returns the text for the message, and the part of it that must be redacted.
 pub(super) fn person(kind: char, numbers: &mut Numbers) -> Option<(String, String)> {
     let whole = match kind {
         'E' => return Some(email(numbers)),

@@ -1,30 +1,30 @@
-//! The score of a redactor: how many messages leak, lose their context or change without need.
+//! The score of a redactor: the number of messages that leak, lose their context or change without a secret.
 
 use floe_redact::Redactor;
 
 use super::messages::Message;
 
-/// A fault of a redactor in a message.
+/// What a redactor did wrong in a message.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Fault {
-    /// A part of the secret is still there.
+    /// A part of a secret is left.
     Leak,
-    /// More than the secret is missing.
+    /// Text other than the secret is missing.
     Lost,
-    /// A message without a secret changed.
+    /// A message without a secret was changed.
     Changed,
 }
 
 #[derive(Debug, Default)]
 pub(crate) struct Score {
-    /// Messages with a secret.
+    /// The number of messages with a secret.
     pub(crate) secret: usize,
-    /// Messages without a secret.
+    /// The number of messages without a secret.
     pub(crate) benign: usize,
     pub(crate) leaks: usize,
     pub(crate) lost: usize,
     pub(crate) changed: usize,
-    /// Messages that a second redaction changes.
+    /// The number of messages that a second redaction changes.
     pub(crate) unstable: usize,
 }
 
