@@ -1,4 +1,4 @@
-//! The example of README.
+//! The example of the README.
 
 use std::time::Duration;
 

@@ -191,7 +191,7 @@ pub mod __fuzzing {
     pub use floe_telemetry_sdk::__fuzzing::*;
 }
 
-/// Compiles and runs the example of README.
+/// Compiles and runs the example of the README.
 #[cfg(all(doctest, feature = "provider"))]
 #[doc = include_str!("../README.md")]
 struct Readme;

@@ -78,13 +78,13 @@ struct State {
 }
 
 impl ConsoleExporter {
-    /// Creates an exporter that prints to standard output, in colour if [`uses_color`] says so.
+    /// Creates an exporter that prints to standard output, in colour if [`uses_color`] returns `true`.
     #[must_use]
     pub fn stdout() -> Self {
         Self::to_stream(StandardStream::stdout())
     }
 
-    /// Creates an exporter that prints to standard error, in colour if [`uses_color`] says so.
+    /// Creates an exporter that prints to standard error, in colour if [`uses_color`] returns `true`.
     #[must_use]
     pub fn stderr() -> Self {
         Self::to_stream(StandardStream::stderr())
@@ -202,7 +202,7 @@ impl SpanExporter for ConsoleExporter {
             let bytes: usize = batch.iter().map(bytes_of).sum();
             if self.is_deferred && state.bytes + bytes > max_bytes {
                 return Err(io::Error::other(format!(
-                    "the console stores at most {max_bytes} bytes of spans until a flush"
+                    "expected at most {max_bytes} bytes of spans before a flush, found more"
                 )));
             }
             state.bytes += bytes;

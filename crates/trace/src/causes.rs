@@ -42,7 +42,7 @@ const CHANCE: f64 = 0.01;
 const LEAST: u64 = MS;
 /// A cause in single spans is reported only if it takes at least the duration of the trace divided by this.
 const OF_TRACE: u64 = 10;
-/// The maximum number of a cause's spans that are searched for below the spans of another cause.
+/// The maximum number of spans of a cause that are searched for below the spans of another cause.
 const MOST_BELOW: usize = 10_000;
 
 impl CauseKind {
@@ -62,7 +62,7 @@ pub struct Cause {
     pub span: usize,
     /// The number of spans that show the cause.
     pub spans: usize,
-    /// The time that the cause takes in all these spans, in nanoseconds.
+    /// The time that the cause takes in all its spans, in nanoseconds.
     pub time: u64,
     /// A sentence that describes the cause.
     pub message: String,
@@ -88,7 +88,7 @@ fn by_chance(one: &Tested, other: &Tested) -> Ordering {
     one.0.total_cmp(&other.0)
 }
 
-/// Returns the finding that is least likely to be random. Its chance is doubled, because there are two tests.
+/// Returns the finding that is least likely to be random. Its chance is doubled, because it is the best of two tests.
 fn likeliest(tests: impl Iterator<Item = Tested>) -> Option<Tested> {
     let (chance, finding) = tests.min_by(by_chance)?;
     Some((2.0 * chance, finding))

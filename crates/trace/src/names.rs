@@ -65,7 +65,8 @@ pub fn names<'a>(
     groups
 }
 
-/// Returns the percentile by nearest rank: the smallest element that is at or above this part of the sorted elements.
+/// Returns the nearest-rank percentile: the smallest element that at least `percent` percent of the elements do not
+/// exceed.
 pub(crate) fn percentile<T: Copy + Default>(sorted: &[T], percent: usize) -> T {
     let rank = (sorted.len() * percent).div_ceil(100);
     let at = rank.saturating_sub(1);

@@ -126,7 +126,7 @@ fn write_page_of(
             "style-hash" => out.write_all(STYLE_HASH.trim_end().as_bytes())?,
             "script" => out.write_all(SCRIPT.as_bytes())?,
             "script-hash" => out.write_all(SCRIPT_HASH.trim_end().as_bytes())?,
-            // HTML need not escape base64.
+            // Base64 has no characters that HTML must escape.
             _ => serde_json::to_writer(&mut out, &data)?,
         }
         page = after;
@@ -173,7 +173,6 @@ impl Strings {
     }
 }
 
-/// The spans of the page, and their rows.
 struct Plan<'a> {
     forest: &'a Forest<'a>,
     /// The spans, in the order of the rows.
@@ -402,7 +401,7 @@ mod tests {
             } else {
                 assert_eq!(
                     hash, expected,
-                    "`BLESS=1 cargo test -p floe-trace hashes` writes them anew"
+                    "`BLESS=1 cargo test -p floe-trace hashes` writes the new hashes"
                 );
             }
         }

@@ -37,7 +37,7 @@ pub enum Kind {
     Internal,
     /// The handling of a request.
     Server,
-    /// A request.
+    /// The sending of a request.
     Client,
     /// The creation of a message.
     Producer,
@@ -107,7 +107,7 @@ pub enum Value {
 }
 
 impl Value {
-    /// Returns the text, if it is one.
+    /// Returns the text, if the value is one.
     #[must_use]
     pub fn as_str(&self) -> Option<&str> {
         match self {
@@ -116,7 +116,7 @@ impl Value {
         }
     }
 
-    /// Returns the integer, if it is one.
+    /// Returns the integer, if the value is one.
     #[must_use]
     pub const fn as_int(&self) -> Option<i64> {
         match self {
@@ -371,7 +371,7 @@ pub struct Recording {
     pub logs: Vec<Log>,
     /// The sources of spans and log records.
     pub sources: Vec<Source>,
-    /// Problems in the files.
+    /// The problems in the files.
     pub notes: Vec<Note>,
 }
 

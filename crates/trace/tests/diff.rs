@@ -184,7 +184,7 @@ fn a_rare_name_is_a_note() {
     assert_eq!(found.changes, []);
     assert_eq!(
         found.notes,
-        ["rare names on one side only, perhaps by chance: 1, for example reload"]
+        ["rare names that occur on one side only, perhaps by chance: 1, for example reload"]
     );
 }
 
@@ -215,7 +215,7 @@ fn scaled(runs: &[Recording], hundredths: u64, but: &str) -> Vec<Recording> {
     runs
 }
 
-/// A slowdown that all names share is not a change of the program, unless it is larger than noise.
+/// A slowdown that all names share is noted as one of the machine, and is also a change of the total if it is large.
 #[test]
 fn a_slower_machine_is_a_note_and_a_far_slower_one_is_a_total() {
     let base = Service { requests: 100, ..Service::default() };

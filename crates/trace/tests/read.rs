@@ -365,7 +365,7 @@ fn the_rest_of_a_damaged_file_is_read() {
     assert_eq!(
         notes(&recording),
         [format!(
-            "{place}: expected a complete OTLP message, found something else, or a part of one"
+            "{place}: expected a complete OTLP message, found a part of one or something else"
         )]
     );
     assert!(error(&protobuf[..20]).contains("expected a complete OTLP message"));
@@ -379,7 +379,7 @@ fn what_is_no_otlp_is_an_error_with_its_place() {
         (b"\x7fELF\x02\x01", "t.jsonl: expected OTLP, as JSON or protobuf, found something else"),
         // A file system leaves zeros after a crash.
         (b"\0\0\0\0\0\0\0\0", "found zeros, or `format: proto` of the Collector"),
-        (b"\x0a\xff\xff\xff\xff\xff\x7f", "expected a complete OTLP message, found something else"),
+        (b"\x0a\xff\xff\xff\xff\xff\x7f", "expected a complete OTLP message, found a part of one"),
         (
             b"{\"a\": \n nonsense",
             "t.jsonl:2:3: expected requests of OTLP as JSON, found expected ident",

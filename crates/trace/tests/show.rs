@@ -211,7 +211,7 @@ fn printed(recording: &Recording, arguments: &[&str]) -> String {
     text(&run(&[arguments, &[file.to_str().unwrap()]].concat()).stdout)
 }
 
-/// HTTP and gRPC clients of other SDKs need not set the status, so the status code decides.
+/// HTTP and gRPC clients of other SDKs need not set the status, so a status code also marks a failure.
 #[test]
 fn a_call_that_failed_by_its_code_is_one_that_failed() {
     let recording = spans(

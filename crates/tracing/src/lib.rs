@@ -1,5 +1,6 @@
-//! Spans and events of `tracing`, recorded like `#[traced]` spans: the [layer](tracing_layer), the trace of a span
-//! ([`OpenTelemetrySpanExt`]), and `tracing` spans for OpenTelemetry's current span ([`with_current_span`]).
+//! Bridges `tracing` and OpenTelemetry: a [layer](tracing_layer) records spans and events like `#[traced]` spans,
+//! [`OpenTelemetrySpanExt`] changes the recorded spans, and [`with_current_span`] represents OpenTelemetry's current
+//! span.
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 

@@ -142,12 +142,12 @@ pub trait Labels {
     fn beside(&self, span: usize) -> String;
 
     /// Returns the place of a span in the source code, printed below the message of a failed span: see
-    /// [`place`](crate::place). Default: none.
+    /// [`place`](crate::place). Default: empty.
     fn place(&self, _span: usize) -> String {
         String::new()
     }
 
-    /// Returns the service of a span. Default: none.
+    /// Returns the service of a span. Default: empty.
     fn service(&self, _span: usize) -> Cow<'_, str> {
         Cow::Borrowed("")
     }
@@ -164,7 +164,7 @@ pub trait Labels {
 pub enum Mark {
     /// The span has no status.
     Unset,
-    /// The span is declared a success.
+    /// The program declared success.
     Ok,
     /// The span failed.
     Failed,

@@ -289,7 +289,7 @@ impl<'a, L: Labels> Drawing<'a, L> {
         items
     }
 
-    /// Returns the row of a period without a span that is longer than a tenth of the trace.
+    /// Returns the row of a period without a span, if the period is longer than a tenth of the trace.
     fn gap_item(&self, text: &'static str, (from, to): (u64, u64)) -> Option<Item> {
         let length = to - from;
         let is_long = length > self.length / 10;
@@ -610,8 +610,8 @@ fn branch(last: &[bool]) -> String {
     text
 }
 
-/// Returns the vertical lines of the levels above a row. Above sixteen levels, the number of further levels replaces
-/// their lines.
+/// Returns the vertical lines of the levels above a row. If there are more than sixteen levels, the number of the
+/// outermost ones replaces their lines.
 fn stems(last: &[bool]) -> String {
     const DEEPEST: usize = 16;
     let hidden = last.len().saturating_sub(DEEPEST);

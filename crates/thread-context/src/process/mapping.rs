@@ -65,7 +65,7 @@ pub(super) fn publish(payload: Vec<u8>) -> io::Result<()> {
     // The mapping is named after each change, because readers may wait for the system call that names it.
     if header.set_name().is_err() && !has_file {
         return Err(io::Error::other(
-            "expected a mapping with a name, found that the system allows neither a memory file nor a named mapping: the process context is not published",
+            "expected a mapping with a name, but the system allows neither a memory file nor a named mapping; the process context is not published",
         ));
     }
     Ok(())

@@ -26,6 +26,6 @@ pub(super) fn check() -> Result<(), &'static str> {
     } else if crate::variable() == address.cast_const().cast() {
         Ok(())
     } else {
-        Err("the variable of another library (readers do not see the variable of this library)")
+        Err("the variable of another library, which readers use instead")
     }
 }

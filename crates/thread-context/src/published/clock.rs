@@ -1,4 +1,4 @@
-//! The start times of spans.
+//! The clock for the start times of spans.
 
 /// Returns nanoseconds of the monotonic clock, as stored by the kernel at most a few milliseconds ago.
 #[cfg(target_os = "linux")]

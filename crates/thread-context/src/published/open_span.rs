@@ -72,7 +72,6 @@ pub fn table() -> *const () {
     ptr::from_ref(&TABLE).cast()
 }
 
-/// A span in the table, for readers.
 #[derive(Debug, Default)]
 #[repr(C, align(64))]
 struct Place {

@@ -52,7 +52,7 @@ impl Calls {
         self.retried.1.saturating_sub(self.retried.0)
     }
 
-    /// Returns the time that the calls would take at their median, because outliers have a cause of their own.
+    /// Returns the time of the calls if each took the median time, because outliers have a cause of their own.
     pub(super) fn usual(&self) -> u64 {
         let mut durations = self.durations.clone();
         durations.sort_unstable();

@@ -16,7 +16,7 @@ const FAILED: usize = 2;
 
 pub(super) fn repeated(forest: &Forest<'_>, span: usize, calls: &Calls) -> Option<Finding> {
     let (name, failed, count) = (&calls.name, calls.failed, calls.count());
-    // A call that follows a success is not a retry.
+    // A call that follows a success is no retry.
     let is_retry = failed >= FAILED && failed + 1 == count;
     let (kind, time, took, why) = if is_retry {
         let why = format!("because it failed {failed} times");

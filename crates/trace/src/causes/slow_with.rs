@@ -1,5 +1,5 @@
 //! Finds a property that slow spans of a name have and quick ones do not have: an attribute, a host, a version, a
-//! parent, a child, an event, or an attribute apart from the ids in its text.
+//! parent, a child, an event, or a text that differs only in ids.
 
 use std::collections::{BTreeMap, BTreeSet};
 

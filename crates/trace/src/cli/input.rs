@@ -17,8 +17,8 @@ const STANDARD_INPUT: &str = "-";
 /// The files to read.
 #[derive(Clone, Debug, Args)]
 pub(crate) struct Input {
-    /// Files with OTLP, `-` for standard input, or folders, of which the files `*.jsonl`, `*.json`, `*.pb`, `*.binpb`
-    /// and those with `.gz` after it are read [default: standard input]
+    /// Files with OTLP, `-` for standard input, or folders, whose files `*.jsonl`, `*.json`, `*.pb` and `*.binpb`, also
+    /// with `.gz` at the end, are read [default: standard input]
     #[arg(value_name = "FILE")]
     files: Vec<PathBuf>,
     /// Read only the traces whose ids begin with ID

@@ -17,7 +17,7 @@ use super::{Failure, print, print_json};
 const WAITED: &str = "waited, no span";
 const CLIP: usize = 60;
 
-/// The options of a question.
+/// The options of the commands `why`, `errors`, `critical-path` and `names`.
 #[derive(Clone, Debug, Args)]
 pub(crate) struct Question {
     #[command(flatten)]
@@ -39,7 +39,7 @@ macro_rules! row {
     };
 }
 
-/// An answer: its rows, and the number of rows without a limit.
+/// An answer: its rows, and the number of rows without the limit.
 struct Answer {
     rows: Vec<Row>,
     total: usize,

@@ -6,7 +6,6 @@ use floe_redact::printable;
 use floe_waterfall::clip;
 use unicode_width::UnicodeWidthStr as _;
 
-/// A column below its title. Numbers are right-aligned.
 pub(crate) struct Column {
     pub(crate) title: String,
     pub(crate) is_number: bool,

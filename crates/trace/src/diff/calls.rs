@@ -57,7 +57,7 @@ pub(super) fn present(sets: &Sets, keys: &[Key], diff: &mut Diff) -> Vec<Key> {
     }
     if let [first, ..] = &*rare {
         diff.doubt(format!(
-            "rare names on one side only, perhaps by chance: {}, for example {first}",
+            "rare names that occur on one side only, perhaps by chance: {}, for example {first}",
             rare.len()
         ));
     }

@@ -34,13 +34,13 @@ pub(super) type Key = (usize, Option<usize>);
 pub(super) struct Calls {
     /// The self times.
     pub(super) own: Vec<f64>,
-    /// The durations. For the first root of a trace, it is the duration of the trace, which may end later.
+    /// The durations. That of the first root of a trace is the duration of the trace, which may end later.
     pub(super) durations: Vec<f64>,
     /// Whether the calls are roots or server spans.
     pub(super) are_entries: bool,
     /// 1 for a failed call, else 0.
     pub(super) failed: Vec<f64>,
-    /// For each parent that makes such calls: its index among the spans of its name, and the number of its calls.
+    /// For each parent that makes such calls: its index among the spans of its name, and the number of these calls.
     pub(super) by_parent: Vec<(usize, usize)>,
 }
 

@@ -3,9 +3,9 @@
 use crate::significance::{as_f64, fisher};
 
 /// The number of parts of a run that serve as samples if there are few runs. A disturbance of the machine lasts longer
-/// than a call, so single calls are not independent samples, but the means of parts are.
+/// than a call, so single calls are no independent samples, unlike the means of parts.
 const PARTS: usize = 10;
-/// At each end, the number of values divided by this is replaced in a robust mean by the least extreme of them.
+/// A robust mean replaces the smallest and the largest values, one in this many each, by the nearest remaining value.
 const ENDS: usize = 10;
 /// Samples are alike if the variance between them is at most this factor times the variance expected from the values
 /// within them.
@@ -32,7 +32,7 @@ impl Unit {
         }
     }
 
-    /// Creates a sample in which the extreme values are replaced by the least extreme of them.
+    /// Creates a sample in which the extreme values are replaced by the nearest remaining ones.
     pub(super) fn robust(values: &[f64]) -> Self {
         let mut values = sorted(values);
         let cut = values.len() / ENDS;
@@ -60,7 +60,7 @@ pub(super) fn units(runs: &[Vec<f64>], are_whole: bool, unit: fn(&[f64]) -> Unit
     parts.map(unit).collect()
 }
 
-/// Returns the chance from Student's test of two sides. One side may have a single sample.
+/// Returns the chance that two sides differ at random, by Student's test. One side may have a single sample.
 pub(super) fn student(sides: [&[Unit]; 2]) -> f64 {
     let freedom = (sides[0].len() + sides[1].len()).saturating_sub(2);
     let distance = (mean_of(sides[1]) - mean_of(sides[0])).abs();
@@ -70,7 +70,7 @@ pub(super) fn student(sides: [&[Unit]; 2]) -> f64 {
     two_sided(distance / variance(sides).sqrt(), freedom)
 }
 
-/// Returns the variance of the difference of both means, at least the one estimated from the values within samples.
+/// Returns the variance of the difference of both means: the larger of the two estimates.
 pub(super) fn variance(sides: [&[Unit]; 2]) -> f64 {
     let [of_units, of_values] = variances(sides);
     of_units.max(of_values)
@@ -96,9 +96,9 @@ fn variances(sides: [&[Unit]; 2]) -> [f64; 2] {
     [of_units, of_values]
 }
 
-/// Tests counts with Fisher's test of the numbers of values above the middle of both means, and with Student's test if
-/// the samples are not alike. Few samples show their deviation poorly, so Fisher's test alone finds more where it
-/// suffices.
+/// Returns the chance that counts differ at random: by Fisher's test of the numbers of values above the middle of both
+/// means, and by Student's test if the samples are not alike. Few samples show their deviation poorly, so Fisher's test
+/// alone finds more where it suffices.
 pub(super) fn counts(sides: [&[Vec<f64>]; 2], are_whole: bool) -> f64 {
     let units = sides.map(|runs| units(runs, are_whole, Unit::new));
     let [one, other] = sides.map(|runs| mean(&runs.concat()));
@@ -233,7 +233,7 @@ mod tests {
         near(counts([&before, &[after]], true), 30.0 / 450.0 * 2.0);
     }
 
-    /// Failures in every run are a change of the program; as many failures in a single run are not.
+    /// More failures in every run are a change of the program, but as many failures in a single run are none.
     #[test]
     fn failures_of_one_run_are_its_own() {
         let run = |failures| [vec![1.0; failures], vec![0.0; 120 - failures]].concat();

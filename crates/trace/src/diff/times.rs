@@ -23,7 +23,7 @@ const TIMES: Rule =
 /// they look more certain than they are.
 const MANY_RUNS: usize = 5;
 const TIMES_OF_FEW_RUNS: Rule = Rule { least: 1.08, ..TIMES };
-/// The rule for totals, from which the shift of the machine is not removed.
+/// The rule for total times, which include the shift of the machine.
 const TOTALS: Rule =
     Rule { kinds: [ChangeKind::SlowerTotal, ChangeKind::FasterTotal], least: 1.25, chance: 0.002 };
 /// The minimum factor of a difference that is noted although it may be random.
@@ -51,7 +51,7 @@ struct Times<'a> {
     share: f64,
     /// Whether the name has changed by itself, and so tells nothing about the machine.
     has_changed: bool,
-    /// The times as measured, including the shift of the machine.
+    /// The mean times before and after as measured, including the shift of the machine.
     measured: [f64; 2],
     runs: [Vec<Vec<f64>>; 2],
 }
@@ -115,8 +115,8 @@ impl<'a> Times<'a> {
             && student([&units[0], &units[1]]) <= chance
     }
 
-    /// Returns for each run by how much its mean exceeds the mean of the runs of its side, and the average variance of
-    /// the means of these runs.
+    /// Returns, for each run, by how much its mean exceeds the mean of all runs of the side, and the average variance
+    /// of the means of the runs.
     fn levels(&self, side: usize) -> (Vec<Option<f64>>, f64) {
         let unit = |run: &Vec<f64>| (!run.is_empty()).then(|| Unit::robust(run));
         let units: Vec<Option<Unit>> = self.runs[side].iter().map(unit).collect();
@@ -140,7 +140,7 @@ impl<'a> Times<'a> {
         let moved = (measured[1] - measured[0]) * factor.ln().signum();
         let [before, after] = measured.map(|it| self.sets.time(it));
         let is_enough = factor.max(factor.recip()) >= rule.least;
-        // A mean may resolve less than a step of the clock, but not much less.
+        // A mean may resolve differences below a step of the clock, but not far below it.
         let is_resolved = self.ticks_apart(measured) >= 0.5;
         if !is_enough || !is_resolved || moved < TIMES.least.ln() || before == after {
             return None;
@@ -157,7 +157,7 @@ impl<'a> Times<'a> {
         (times[1].exp() - times[0].exp()).abs() / as_f64_of(self.sets.tick)
     }
 
-    /// Returns the largest difference that is worth a note although it may be random, and the note.
+    /// Returns the largest difference that is worth a note although it may be random, in logarithms, and the note.
     fn noted(&self, of: &str) -> Option<(f64, String)> {
         let alone = self.keys.iter().filter(|_| self.keys.len() > 1).map(slice::from_ref);
         let all = [(&*self.keys, NOTED)].into_iter().chain(alone.map(|it| (it, NOTED_APART)));
@@ -201,8 +201,8 @@ fn distance(times: [f64; 2]) -> f64 {
     (times[1] - times[0]).abs()
 }
 
-/// Groups the keys of each name, whose times are compared together. A key whose times have changed unlike the times
-/// below the other parents gets a group of its own.
+/// Groups keys by name, because the times of a name are compared together. A key whose times have changed unlike the
+/// times below the other parents gets a group of its own.
 fn groups(
     sets: &Sets,
     keys: impl Iterator<Item = Key>,
@@ -287,7 +287,7 @@ fn note_large(times: &[Times<'_>], diff: &mut Diff, of: &str) {
     }
 }
 
-/// Whether the common shift is larger than expected of a machine.
+/// Whether the common shift is larger than a machine is expected to cause.
 fn is_large(shift: f64) -> bool {
     shift.abs() >= TOTALS.least.ln()
 }

@@ -156,7 +156,7 @@ impl CurrentSpan {
         Self::with(ids, flags & 1 != 0, attributes(described, keys))
     }
 
-    /// Creates a span with these ids, of which the trace id is first.
+    /// Creates a span with these ids: the trace id, and then the span id.
     pub(super) fn with(ids: &[u8], is_sampled: bool, attributes: Attributes) -> Option<Self> {
         let (trace, span) = ids.split_first_chunk()?;
         Some(Self {
@@ -174,7 +174,7 @@ impl CurrentSpan {
     }
 }
 
-/// An open span of a process with floe-telemetry, including spans of waiting tasks.
+/// An open span of a process with floe-telemetry. The span may belong to a waiting task.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct OpenSpan {
@@ -187,13 +187,13 @@ pub struct OpenSpan {
     /// The ids of the threads in this span or in a span below it.
     pub threads: Vec<u32>,
     /// Whether no thread is in the span, as for a task between two polls. `false` for all spans while any thread is in
-    /// more than 64 spans, because only its outermost ones are known.
+    /// more than 64 spans, because only the outermost ones of these are known.
     pub is_waiting: bool,
 }
 
-/// Decodes the attributes of a record from the bytes after its ids: two of flags, two of the size, and the attributes.
-/// Attributes without a key and a truncated last attribute are ignored; of several attributes with one key, the last
-/// one counts.
+/// Decodes the attributes of a record from the bytes after its ids: one of validity, one of flags, two of the size, and
+/// the attributes. Attributes without a key and a truncated last attribute are ignored; of several attributes with one
+/// key, the last one counts.
 pub(super) fn attributes(described: &[u8], keys: &Keys) -> Attributes {
     let size = described.get(2..4).and_then(<[u8]>::first_chunk);
     let size = size.map_or(0, |size| usize::from(u16::from_ne_bytes(*size)));

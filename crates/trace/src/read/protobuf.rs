@@ -10,10 +10,10 @@ use super::record::{Origin, Refused};
 use super::wire::{Content, Damaged, Fields};
 use super::{LARGEST_MESSAGE, Reader, Unreadable};
 
-/// The number of records that are examined to tell spans from log records.
+/// The number of records that are examined to distinguish spans from log records.
 const LOOKED_AT: usize = 100;
 
-const NO_OTLP: &str = "expected a complete OTLP message, found something else, or a part of one";
+const NO_OTLP: &str = "expected a complete OTLP message, found a part of one or something else";
 
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Signal {

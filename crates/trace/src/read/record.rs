@@ -1,4 +1,4 @@
-//! Converts spans and log records for the recording: redacted, with notes about their problems.
+//! Converts spans and log records for the recording, redacts them, and notes their problems.
 
 use std::fmt::Display;
 

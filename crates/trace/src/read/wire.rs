@@ -1,4 +1,4 @@
-//! Reads the fields of a Protobuf message without decoding it, to examine the message first.
+//! Reads the fields of a protobuf message without decoding it, to examine the message first.
 
 use prost::encoding::{WireType, decode_key, decode_varint};
 

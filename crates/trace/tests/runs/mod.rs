@@ -96,7 +96,6 @@ pub(crate) fn nights(services: &[Service; 2], runs: usize, seed: u64) -> [Vec<Re
     [before, vec![machine.run(services[1])]]
 }
 
-/// A machine that becomes slower and quicker.
 struct Machine {
     numbers: Numbers,
     slower: f64,
