@@ -19,9 +19,6 @@ const SPAN_ID: &str = "x-b3-spanid";
 const SAMPLED: &str = "x-b3-sampled";
 const FLAGS: &str = "x-b3-flags";
 
-/// The maximum length of a header, in bytes; B3 needs less.
-const MAX_BYTES: usize = 512;
-
 static SINGLE_FIELDS: LazyLock<[String; 1]> = LazyLock::new(|| [SINGLE.into()]);
 static MULTI_FIELDS: LazyLock<[String; 4]> =
     LazyLock::new(|| [TRACE_ID, SPAN_ID, SAMPLED, FLAGS].map(Into::into));
@@ -87,11 +84,11 @@ impl TextMapPropagator for B3Propagator {
     }
 }
 
-/// Returns the value of a header; `None` if the header is missing, repeated, or too long.
+/// Returns the value of a header; `None` if the header is missing or repeated.
 fn header<'a>(extractor: &'a dyn Extractor, name: &str) -> Option<&'a str> {
     let values = extractor.get_all(name)?;
     match values[..] {
-        [value] if value.len() <= MAX_BYTES => Some(value.trim_matches([' ', '\t'])),
+        [value] => Some(value.trim_matches([' ', '\t'])),
         _ => None,
     }
 }
