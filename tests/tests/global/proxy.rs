@@ -110,7 +110,8 @@ fn a_proxy_that_rejects_is_an_unreachable_receiver() {
         ("http/protobuf", "http://floe:hunter2%ff@127.0.0.1:1", "expected `http://host:port`"),
     ] {
         let protocol = ("OTEL_EXPORTER_OTLP_PROTOCOL", protocol);
-        let output = run(&program, &[protocol, far, ("ALL_PROXY", url)]);
+        let soon = ("OTEL_EXPORTER_OTLP_TIMEOUT", "1000");
+        let output = run(&program, &[protocol, far, soon, ("ALL_PROXY", url)]);
         assert!(output.contains(expected) && !output.contains("hunter2"), "{output}");
     }
     assert_eq!(receiver.requests(), []);
