@@ -132,7 +132,7 @@ pub struct CompiledSource {
 pub struct CompiledColumn {
     /// The column's name.
     pub name: Identifier,
-    /// The type of its values.
+    /// The type of the column's values.
     #[serde(rename = "type")]
     pub kind: ColumnType,
 }

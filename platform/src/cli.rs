@@ -54,7 +54,7 @@ enum Command {
         #[arg(value_name = "PRODUCT")]
         folder: PathBuf,
     },
-    /// Evaluate the sensor of a product, which Dagster calls, and print the result as JSON
+    /// Evaluate the sensor of a product for Dagster, and print the result as JSON
     #[command(hide = true)]
     EvaluateSensor(dagster::SensorArguments),
     /// Find a run by any of its ids, and print all its ids and the address of its trace
@@ -72,7 +72,7 @@ enum Command {
     /// Run dbt inside a trace: a span for the command, and one for each node that dbt builds
     ///
     /// The OTEL_* variables set the destination of the spans and of dbt's log records; without any, the trace is
-    /// printed to standard error. The spans have the product identity in BAGGAGE, or else of the nearest floe.yaml.
+    /// printed to standard error. The spans have the product identity from BAGGAGE, or else from the nearest floe.yaml.
     /// Output and exit code are those of dbt.
     #[command(after_help = "Example: floe trace-dbt -- dbt build --select tag:daily")]
     TraceDbt {

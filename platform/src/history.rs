@@ -84,7 +84,7 @@ fn path(folder: &Path) -> PathBuf {
 pub(crate) fn add(folder: &Path, run: &mut Record) -> Vec<String> {
     let mut warnings = Vec::new();
     if let Err(error) = add_run(folder, run, &mut warnings) {
-        warnings.push(format!("the run is not in the history: {}", error.redacted()));
+        warnings.push(format!("the run was not added to the history: {}", error.redacted()));
     }
     warnings
 }
@@ -156,7 +156,7 @@ fn write(folder: &Path, newest_first: &[&str]) -> Result<(), Error> {
     })
 }
 
-/// Returns the text of the file, or no text if the file does not exist. Invalid UTF-8 damages only its line.
+/// Returns the text of the file; empty if the file does not exist. Invalid UTF-8 damages only the line that has it.
 fn read_text(folder: &Path) -> Result<String, Error> {
     let path = path(folder);
     let mut bytes = Vec::new();

@@ -21,7 +21,7 @@ const RUNS: Metric<'_> =
 const FAILURES: Metric<'_> = Metric::new("floe.pipeline.failures")
     .with_unit("{run}")
     .with_description("Failed runs, including products that could not be compiled.");
-// The gauges of a run describe only that run, because its process ends with it.
+// These gauges describe only the last run, because each run has a process of its own.
 const LAST_RUN: Metric<'_> = Metric::new("floe.pipeline.last_run.timestamp")
     .with_unit("s")
     .with_description("When the last run ended, in seconds since 1970.");
@@ -48,7 +48,7 @@ const TRANSFORM_DURATION: Metric<'_> = Metric::new("floe.transform.duration")
     .with_boundaries(SECONDS);
 const ROWS: Metric<'_> = Metric::new("floe.transform.rows_affected")
     .with_unit("{row}")
-    .with_description("Rows that the last run wrote to a model, if the database reports it.");
+    .with_description("Rows that the last run wrote to a model, if the database reports them.");
 const TESTS: Metric<'_> = Metric::new("floe.quality.tests_total")
     .with_unit("{test}")
     .with_description("Checks of tables, and tests of dbt.");

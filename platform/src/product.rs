@@ -110,7 +110,7 @@ pub struct Source {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Column {
-    /// The name in the file's header line, and of the table's column.
+    /// The name of the column in the table and in the file's header line.
     pub name: Spanned<Identifier>,
     /// The type of the values. An empty value is null.
     #[serde(rename = "type")]
@@ -250,7 +250,7 @@ pub fn spec_path(folder: &Path) -> PathBuf {
 
 pub(crate) fn missing_file(path: &InnerPath) -> String {
     format!(
-        "there is no file `{path}`, expected a CSV file, or `generate` with a query that makes it"
+        "there is no file `{path}`, expected a CSV file, or `generate` with a query that creates it"
     )
 }
 

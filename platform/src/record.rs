@@ -45,7 +45,7 @@ pub(crate) struct Record {
     pub(crate) dbt_invocation_id: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) dagster_run_id: Option<String>,
-    /// The stages that build no assets, with their seconds.
+    /// The stages that build no assets, and the seconds that each one took.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) stages: Vec<(String, f64)>,
     pub(crate) assets: Vec<Step>,
@@ -135,7 +135,7 @@ pub struct FailedCheck {
     pub query: Option<String>,
 }
 
-/// The nouns for kinds of assets. Only dbt nodes are of the last three.
+/// The nouns for kinds of assets. The last three are only for dbt nodes.
 pub(crate) const NOUNS: [&str; 5] = ["model", "source", "seed", "snapshot", "node"];
 
 impl Record {

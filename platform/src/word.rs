@@ -53,12 +53,12 @@ word! {
     "1 to 128 lower-case letters, digits and hyphens, starting with a letter"
 }
 word! {
-    /// The name of a table or of a column. It needs no quotes in SQL.
+    /// The name of a table or of a column. Such a name needs no quotes in SQL.
     Identifier, str, is_identifier,
     "lower-case letters, digits and underscores, starting with a letter and not with `sqlite_`"
 }
 word! {
-    /// `major.minor.patch`.
+    /// A version of the form `major.minor.patch`.
     Version, str, is_version,
     "major.minor.patch, such as 1.0.0"
 }

@@ -1,8 +1,7 @@
-//! No credential leaves the program, whatever its entry point: the command line, the environment, or a
-//! file of the product. Standard output, standard error, every written file and the exported trace are
-//! searched.
+//! No credential leaves the program, whatever its entry point: the command line, the environment, or a file of the
+//! product. Standard output, standard error, every written file and the exported trace are searched.
 //!
-//! A new entry point is one row of [`ENTRIES`].
+//! A new entry point is tested by one more row of [`ENTRIES`].
 
 #![allow(
     dead_code,
@@ -21,7 +20,7 @@ use floe_tests::{Canary, Outputs, Receiver, Response, Shape};
 
 use crate::product::{Output, Product, program};
 
-/// Where the marker must be found.
+/// The output that must contain the marker of the [`Canary`].
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Shown {
     Stdout,

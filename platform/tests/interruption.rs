@@ -43,7 +43,7 @@ const RESULTS: &str = ".floe/run_results.json";
 const WAREHOUSE: &str = ".floe/warehouse.db";
 const FAILED: &str = ".floe/warehouse.failed.db";
 
-/// A `floe run` in the background. It is killed when it is dropped.
+/// A `floe run` in the background, which is killed when the value is dropped.
 struct Running(Child);
 
 impl Running {

@@ -71,7 +71,7 @@ fn queried(document: &str) -> BTreeSet<&str> {
         .collect()
 }
 
-/// The metrics of runs that no panel shows, because they count up within a process, and a process has only one run.
+/// Metrics that no panel shows: they count within a process, and each run has a process of its own.
 const COUNTED_UP: [&str; 8] = [
     "floe_asset_materializations_total",
     "floe_compute_validation_duration_milliseconds_count",

@@ -1,4 +1,4 @@
-//! Tables on the terminal.
+//! Writes tables for the terminal.
 
 use std::fmt;
 

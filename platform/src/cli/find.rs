@@ -17,7 +17,7 @@ use crate::record::Record;
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
-    /// The id of the run, after the product's folder unless that is the current folder
+    /// The product's folder, unless it is the current one, and the id of the run
     // If the two words were separate arguments, clap would take the first one as the id when an option follows it.
     #[arg(value_name = "ID", required = true, num_args = 1..=2)]
     words: Vec<OsString>,

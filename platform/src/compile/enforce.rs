@@ -40,7 +40,7 @@ fn layers(file: &Path, loaded: &Loaded<'_>, plan: &Plan) -> Result<(), Error> {
             };
             if below > model.layer.value {
                 let message = format!(
-                    "`{}` is {} and reads `{need}`, which is {below}, expected models of its own layer or below",
+                    "`{}` is {}, but reads `{need}`, which is {below}: expected only models of its own layer or below",
                     model.name.value, model.layer.value
                 );
                 return Err(Error::input(Place::yaml(file, model.layer.position), message));

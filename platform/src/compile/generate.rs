@@ -62,7 +62,7 @@ pub(super) fn generate(
         ),
         secrets: loaded.product.secrets.clone(),
     };
-    // The artifacts are written last, so that a product which a plugin refuses has none.
+    // The artifacts are written last, because a product that a plugin refuses must not get any.
     generated::generate(identity, loaded.product, &artifacts)?;
     interrupt::check()?;
     write(&artifacts, &artifacts::default_path(&identity.folder))?;

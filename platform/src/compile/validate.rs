@@ -68,7 +68,8 @@ fn unique<'a>(
 fn check_file(identity: &Identity, file: &Path, source: &Source) -> Result<(), Error> {
     let Source { name, path, columns, .. } = source;
     if columns.is_empty() {
-        let message = format!("`columns` of `{}` is empty, expected at least one", name.value);
+        let message =
+            format!("`columns` of `{}` is empty, expected at least one column", name.value);
         return Err(Error::input(Place::yaml(file, name.position), message));
     }
     confine::check(&identity.folder, &path.value)

@@ -241,7 +241,7 @@ impl DagsterStep {
         Some(url.of(&trace_id))
     }
 
-    /// Logs the ids of the run, and sends the trace to Dagster's log, before the asset is built, which may fail.
+    /// Logs the ids of the run, and writes the address or id of the trace to Dagster's log, before the asset may fail.
     fn announce(&self) -> Result<(), Error> {
         tracing::info!(
             asset = self.key,

@@ -22,7 +22,7 @@ const MOST: usize = 3;
 /// The maximum chance that a run without an anomaly gets a finding, in all its tests together.
 const RARE: f64 = 0.001;
 
-/// The maximum chance of a false finding in a single test of a part with a recorded cause.
+/// The maximum chance of a false finding in a single test of a deviation with a recorded cause.
 const EXPECTED: f64 = 0.02;
 
 /// The minimum scatter of logarithms, which is about 5 % of the values.
@@ -34,7 +34,7 @@ const LEAST_ROWS: f64 = 1.5;
 /// The minimum factor by which a slow machine, or a slow asset without a recorded cause, exceeds the usual time.
 const LEAST_TIME: f64 = 1.3;
 
-/// The minimum additional time of a finding, in seconds and as a share of the usual time of the run.
+/// The minimum additional time of a finding in seconds; `LEAST_SHARE` is its minimum share of the usual time of a run.
 const LEAST_SECONDS: f64 = 0.1;
 const LEAST_SHARE: f64 = 0.2;
 
@@ -136,7 +136,7 @@ impl Part<'_> {
         ((seconds + TICK) / (self.usual + TICK)).ln()
     }
 
-    /// Whether the part's time shows the speed of the machine.
+    /// Whether the part's time indicates how fast the machine is.
     fn is_steady(&self) -> bool {
         self.name != WAIT && self.causes.is_empty() && self.usual > 2.0 * TICK
     }
@@ -154,7 +154,7 @@ struct Comparison<'a> {
     changed: HashMap<&'a str, u64>,
     /// The usual seconds of the run.
     usual: f64,
-    /// The logarithm of the factor by which the machine was slower, in each earlier run and in this one.
+    /// The logarithm of the factor by which the machine was slower in each earlier run; `shift` is that of this run.
     past_shifts: Vec<f64>,
     shift: f64,
     tests: f64,
@@ -378,7 +378,7 @@ impl<'a> Comparison<'a> {
         self.built.iter().filter_map(|run| run.get(name).copied()).collect()
     }
 
-    /// Returns the seconds beyond the usual time of an equally fast machine.
+    /// Returns by how many seconds the part exceeds its usual time on an equally fast machine.
     fn excess(&self, part: &Part<'_>) -> f64 {
         part.now - part.usual * self.shift.exp()
     }
@@ -462,8 +462,8 @@ fn median(mut values: Vec<f64>) -> f64 {
     f64::midpoint(values[(values.len() - 1) / 2], values[middle])
 }
 
-/// Returns the chance that an ordinary value is at least as far from the median of past values, on either side, by
-/// Student's distribution with a scatter that single outliers hardly affect.
+/// Returns the chance that an ordinary value is at least as far as `now` from the median of past values, on either
+/// side, by Student's distribution with a scatter that single outliers hardly affect.
 ///
 /// The chance is 1 for a value that recurs, such as on every Sunday: two of the last fourteen values, or more than one
 /// in fourteen of all, are about as far on the same side. `past` begins with the newest value.

@@ -11,11 +11,11 @@ use crate::word::{Endpoint, TraceUrl};
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Observability {
-    /// Traces.
+    /// The settings of traces.
     pub tracing: Tracing,
-    /// Lineage.
+    /// The settings of lineage.
     pub lineage: Lineage,
-    /// Logs.
+    /// The settings of logs.
     pub logging: Logging,
 }
 

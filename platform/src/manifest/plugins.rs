@@ -41,8 +41,8 @@ impl Plugins {
         Ok(self.read_selections(file)?.into_iter().map(|found| found.selected).collect())
     }
 
-    /// Adds the platform's plugins to the selected ones, as `defaults` does, checks that each plugin is linked into the
-    /// program and accepts its configuration, and returns all of them.
+    /// Adds plugins to the selected ones with `defaults`, checks that each plugin is linked into the program and
+    /// accepts its configuration, and returns all of them.
     pub(super) fn check(
         &self,
         file: &Path,

@@ -119,7 +119,7 @@ const EMBEDDED: [(PluginType, &str); 8] = [
 ];
 
 /// Adds the embedded plugin of each type that the manifest does not mention, and in any case the plugin for CSV files.
-/// Removes the names that only disable a type.
+/// Removes the selections that only disable a type.
 pub(crate) fn with_defaults(mut selected: Vec<Selected>) -> Vec<Selected> {
     for (kind, name) in EMBEDDED {
         let is_missing = match kind {

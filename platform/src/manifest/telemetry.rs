@@ -9,7 +9,7 @@ use floe_telemetry::config::{
 };
 use serde::Deserialize;
 
-/// Settings without a key in the section `observability`.
+/// Settings that have no key in the section `observability`.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Telemetry {

@@ -43,7 +43,7 @@ impl<'a> Asset<'a> {
         }
     }
 
-    /// Returns the assets that the query of this one reads.
+    /// Returns the assets that this asset's query reads.
     pub(crate) fn needs(self) -> BTreeSet<&'a str> {
         match self {
             Self::Source(source) => source.needs(),
@@ -95,7 +95,7 @@ impl<'a> Asset<'a> {
 
     pub(crate) fn step(self) -> Step {
         let (kind, query, inputs) = match self {
-            // The hash is only of the columns, because the query that generates a file does not change its loading.
+            // The hash covers only the columns, because a file is loaded in the same way whichever query generated it.
             Self::Source(source) => {
                 let columns = source.columns().into_iter();
                 let columns: Vec<String> =

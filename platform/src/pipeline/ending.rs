@@ -139,7 +139,7 @@ pub(super) fn alert(
     })
 }
 
-/// Sends the alert of a failed run, with its unusual findings. Returns the error of a lost alert, which does not
+/// Sends the alert of a failed run, with its unusual findings. Returns the error of a lost alert. That error does not
 /// replace the error of the run.
 fn alert_of_run(
     plugins: &Active,
@@ -153,8 +153,8 @@ fn alert_of_run(
     Some(error.redacted())
 }
 
-/// Sends an alert about a product that could not be compiled to the channels of the manifest, and returns the error of
-/// a lost alert. Without a channel, nothing is sent, because the program prints the error.
+/// Sends an alert to the channels of the manifest about a product that could not be compiled. Returns the error of a
+/// lost alert. Without a channel, nothing is sent, because the program prints the error.
 pub(super) fn alert_of_mistake(
     identity: &Identity,
     manifest: &Manifest,

@@ -144,7 +144,7 @@ fn record(assets: &[Asset<'_>], attempts: &[Attempt], report: &mut Report) {
         if !nodes.is_empty() {
             let id = step.dbt_invocation_id.as_deref();
             dbt::add_nodes(nodes.to_vec(), id, &mut report.record.assets);
-            // The nodes replace the project's own step, unless the project failed and no node did.
+            // The nodes replace the project itself, unless the project failed and no node did.
             if step.outcome.is_built() || report.count(Outcome::is_failed) > 0 {
                 continue;
             }

@@ -1,4 +1,4 @@
-//! Prints a line for each asset that ends while a run builds assets.
+//! While a run builds assets, prints a line for each one that ends.
 
 use std::collections::HashSet;
 use std::io::{self, IsTerminal as _, Write as _};

@@ -1,4 +1,4 @@
-//! The last step of a run: stores its gold tables as objects, and registers them in the catalog.
+//! The last step of a run: stores the gold tables as objects, and passes them to the catalog and the semantic layer.
 
 use std::collections::HashMap;
 use std::io::{BufWriter, Write as _};

@@ -138,7 +138,7 @@ impl Report {
         self.record.run_id.as_deref().unwrap_or_default()
     }
 
-    /// Returns the outcomes of the assets, in the order in which the assets were built.
+    /// Returns the records of the assets, in the order in which the assets were built.
     pub fn steps(&self) -> &[Step] {
         &self.record.assets
     }

@@ -48,7 +48,7 @@ pub(crate) struct Tables {
 }
 
 impl Tables {
-    /// Creates the tables of a database that was just opened, whose spans and columns are not known yet.
+    /// Wraps a database that was just opened, so the spans and columns of its tables are not known yet.
     pub(crate) fn new(session: Session) -> Self {
         Self { session, spans: HashMap::new(), columns: HashMap::new() }
     }
@@ -107,7 +107,7 @@ impl Run<'_> {
         &self.identity.folder
     }
 
-    /// Removes a table if it may be that of an earlier attempt or run.
+    /// Removes a table that an earlier attempt or run may have created.
     pub(crate) fn replace(&self, table: &str, session: &mut Session) -> Result<(), Error> {
         if self.has_tables {
             session.remove(table).map_err(Error::from_plugin)?;

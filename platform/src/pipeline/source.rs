@@ -107,7 +107,7 @@ impl RowSink for Guarded<'_> {
     fn ignored(&mut self, names: &[&str]) {
         let place = Place::file(self.file).redacted();
         let (names, table) = (all_of(names), self.table);
-        let message = format!("columns that `{table}` does not have are not read: {names}");
+        let message = format!("columns that `{table}` does not list are not read: {names}");
         let message = sanitize_error_message(&message);
         tracing::warn!(asset = table, "{place}: {message}");
         self.plugins.warn(format!("{place}: {message}"));

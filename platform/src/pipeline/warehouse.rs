@@ -109,7 +109,7 @@ pub(crate) fn open(database: &Path, plugins: &Active) -> Result<Session, Error> 
     engine.open_database(database).map_err(failed(&engine))
 }
 
-/// Locks a database, which merges the files beside it into it, and removes those files.
+/// Locks a database, which merges the files beside the database into its file, and then removes those files.
 fn lock_whole(file: &Path, plugins: &Active) -> Result<Option<Box<dyn Any>>, Error> {
     let locked = lock_database(file, plugins)?;
     atomic::remove_beside(file).map_err(Error::io("remove", file))?;

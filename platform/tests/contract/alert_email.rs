@@ -26,7 +26,7 @@ fn send(port: u16, change: &Value) -> Result<(), Error> {
     alerts::send_one(NAME, changed(changed(config(port), &login), change))
 }
 
-/// Sends an alert to a server that answers `command` with `reply`. Returns the error and the number of messages.
+/// Sends an alert to a server with this `reply` to `command`. Returns the error and the number of accepted messages.
 fn against(command: &'static str, reply: &'static str, timeout: u32) -> (Error, usize) {
     let server = Server::start(move |it| it.starts_with(command).then(|| reply.to_owned()));
     let error = send(server.port, &json!({ "timeout": timeout })).unwrap_err();

@@ -1,4 +1,4 @@
-//! The cases of alerts on the terminal.
+//! The contract of the plugin `terminal` (alert channel).
 
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;

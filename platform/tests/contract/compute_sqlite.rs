@@ -1,4 +1,4 @@
-//! The cases of the embedded engine.
+//! The contract of the plugin `sqlite` (compute).
 
 use std::path::Path;
 

@@ -1,4 +1,4 @@
-//! The cases of CSV files.
+//! The contract of the plugin `csv` (ingestion).
 
 use floe_plugin::ingestion::{Export, IngestionEngine, Load};
 use floe_plugin::table::{Column, ColumnType};

@@ -1,4 +1,4 @@
-//! The cases of lineage on the terminal.
+//! The contract of the plugin `console` (lineage backend).
 
 use std::time::{Duration, SystemTime};
 

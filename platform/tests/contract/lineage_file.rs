@@ -1,4 +1,4 @@
-//! The cases of lineage in a file.
+//! The contract of the plugin `file` (lineage backend).
 
 use floe_plugin::PluginType;
 use floe_plugin::lineage::{LineageBackend, RunEvent};

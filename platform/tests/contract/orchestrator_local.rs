@@ -1,4 +1,4 @@
-//! The cases of the embedded orchestrator.
+//! The contract of the plugin `local` (orchestrator).
 
 use std::path::Path;
 

@@ -1,4 +1,4 @@
-//! The cases of checks in SQL.
+//! The contract of the plugin `sql` (quality).
 
 use floe_plugin::compute::{ComputeEngine, Materialize};
 use floe_plugin::quality::{Check, CheckResult, QualityProvider, Suite};
@@ -34,7 +34,7 @@ pub(crate) fn all() -> Vec<Check> {
     checks().into_iter().map(|(check, _)| check).collect()
 }
 
-/// Returns checks of that table, each kind without and with a violation, and the number of rows that violate each.
+/// Returns checks of that table: of each kind, one that passes and one that fails, with the number of failed rows.
 pub(crate) fn checks() -> Vec<(Check, u64)> {
     vec![
         (Check::NotNull("id".to_owned()), 0),

@@ -1,4 +1,4 @@
-//! The cases of secrets from the environment.
+//! The contract of the plugin `env` (secrets).
 
 use floe_plugin::PluginType;
 use floe_plugin::secrets::SecretStore;

@@ -1,4 +1,4 @@
-//! The cases of objects in a folder.
+//! The contract of the plugin `local` (storage).
 
 use std::fs;
 

@@ -1,4 +1,4 @@
-//! dbt ends as without `floe trace-dbt` if `floe trace-dbt` is killed.
+//! If `floe trace-dbt` is killed, dbt continues and ends as if it ran alone.
 
 use std::fs;
 

@@ -16,7 +16,7 @@ pub(crate) const TRACEPARENT: &str = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b
 
 pub(crate) const PLAY: &str = "cat \"$EVENTS\" >> \"$DBT_LOG_PATH/dbt.log\"";
 
-/// A command of the script that kills `floe`, the script's parent.
+/// A shell command that kills `floe`, the parent of the script.
 pub(crate) const KILL: &str = "kill -KILL $PPID";
 
 pub(crate) struct Setup {

@@ -74,7 +74,7 @@ fn an_unresolvable_dependency_is_an_error_with_its_place() {
 #[test]
 fn a_file_that_vanished_fails_what_reads_it_and_nothing_else() {
     let product = Product::shop();
-    let missing = "{dir}/floe.yaml:5:11: there is no file `data/orders.csv`, expected a CSV file, or `generate` with a query that makes it";
+    let missing = "{dir}/floe.yaml:5:11: there is no file `data/orders.csv`, expected a CSV file, or `generate` with a query that creates it";
     product.replace("floe.yaml", "models:\n", "models:\n  - name: other\n    layer: bronze\n");
     product.write("models/other.sql", "SELECT 1 AS n");
     product.remove("data/orders.csv");
@@ -117,7 +117,7 @@ fn a_missing_file_a_duplicate_name_or_a_higher_layer_is_an_error_with_its_place(
             "bronze\n  - name: totals\n    layer: gold",
             "gold\n  - name: totals\n    layer: silver",
         ),
-        "{dir}/floe.yaml:13:12: `totals` is silver and reads `stg_orders`, which is gold, expected models of its own layer or below",
+        "{dir}/floe.yaml:13:12: `totals` is silver, but reads `stg_orders`, which is gold: expected only models of its own layer or below",
     );
 }
 
@@ -205,7 +205,7 @@ fn a_file_is_read_by_the_names_of_its_columns() {
     assert_eq!(output.code, Some(0), "{}", output.stderr);
     assert_eq!(
         output.complaints(),
-        "warning: {dir}/data/orders.csv: columns that `orders` does not have are not read: `token=<REDACTED>` and `note`\n"
+        "warning: {dir}/data/orders.csv: columns that `orders` does not list are not read: `token=<REDACTED>` and `note`\n"
     );
     assert_eq!(rows(&product), expected);
 }

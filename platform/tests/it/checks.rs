@@ -131,7 +131,7 @@ fn a_run_reads_the_specification_and_the_manifest_once() {
     product.write("manifest.yaml", "changed: [");
     let error = pipeline::run(&definition, &RunId::new()).unwrap_err();
     let failed = error.report().unwrap().to_string();
-    // The place is that in the specification which was read before it changed.
+    // The error names the place in the specification as it was before the change.
     assert!(failed.contains("floe.yaml:13:"), "{failed}");
 }
 

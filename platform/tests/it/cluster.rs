@@ -25,7 +25,7 @@ fn compile(manifest: &str, product: &str) -> (Product, Output) {
     (shop, output)
 }
 
-/// Returns the peers of each rule of the product's policy, with the port.
+/// Returns the peers of the rules of the product's policy, each with its port.
 fn egress(product: &Product) -> BTreeSet<String> {
     let policies = documents(product, "network-policies.yaml");
     assert_eq!(policies.len(), 3);

@@ -1,4 +1,4 @@
-//! A product that is a dbt project. A stand-in runs its nodes here, and dbt itself does in `.ci/services pipeline`.
+//! A product that is a dbt project. A stand-in runs the nodes here; dbt itself runs them in `.ci/services pipeline`.
 
 use std::fs;
 use std::io::{BufRead as _, BufReader, Write as _};

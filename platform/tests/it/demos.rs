@@ -100,7 +100,7 @@ fn financial_risk_values_positions_and_ranks_losses() {
                 |row| Ok((row.get(0)?, row.get(1)?)),
             )
             .unwrap();
-        // The tolerance is for the values of positions, which are rounded to cents.
+        // The tolerance allows for the values of positions, which are rounded to cents.
         assert!((risk + sorted[5]).abs() < 1.0, "{desk}: {risk} {}", sorted[5]);
         assert!((shortfall + mean).abs() < 1.0, "{desk}: {shortfall} {mean}");
     }

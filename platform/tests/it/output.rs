@@ -83,7 +83,7 @@ fn the_trace_is_printed_on_request_only() {
     let endpoint = receiver.endpoint();
     let exported = exporting_to(&endpoint);
     let nowhere = [("OTEL_TRACES_EXPORTER", "none")];
-    // These texts do not depend on the times of spans, which determine the folded ones.
+    // Which spans are folded depends on their times, so only these texts are compared.
     let full = "✓ floe.compile.stage1 ";
     let folded = "… ";
     for (arguments, variables, drawn, hidden) in [
@@ -207,7 +207,7 @@ fn a_run_that_stops_ends_with_its_summary() {
     assert!(summary.contains(lost), "{summary}");
 }
 
-/// The summary repeats the failures because their lines may be far above it.
+/// The summary repeats the failures, because the lines of failed assets may be far above the summary.
 #[test]
 fn the_summary_repeats_the_failures_up_to_ten() {
     let product = Product::shop();
@@ -243,7 +243,7 @@ fn an_alert_that_is_not_sent_is_told() {
     assert_eq!(output.code, Some(1));
     let warning = &*format!("warning: the alert_channel plugin `alertmanager`: POST {url}");
     assert_eq!(output.stderr.matches(warning).count(), 1, "{}", output.stderr);
-    // A product that cannot be compiled is an alert, too.
+    // A product that cannot be compiled sends an alert, too.
     product.write("models/totals.sql", "SELECT 1 FROM {{ ref('nowhere') }}");
     let output = product.run();
     assert_eq!(output.code, Some(2));

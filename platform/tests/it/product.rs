@@ -154,7 +154,7 @@ impl Output {
         assert_eq!(self.complaints(), "");
     }
 
-    /// Returns standard error without the progress and the summary of a run. All errors have the same form.
+    /// Returns standard error without the progress and the summary of a run. Errors of assets have the usual form.
     pub(crate) fn complaints(&self) -> String {
         let marks = [
             "  ✓ ",

@@ -1,4 +1,4 @@
-//! Runs and compilations of the same product give the same results, independent of its folder.
+//! Runs and compilations of the same product give the same results, whatever the product's folder.
 
 use std::fs;
 use std::path::Path;

@@ -1,4 +1,4 @@
-//! A run that uses several services, which only the manifest selects, has all their spans in one trace.
+//! A run uses several services that only the manifest selects, and all their spans are in one trace.
 
 use std::collections::BTreeSet;
 

@@ -55,7 +55,7 @@ fn a_run_starts_its_plugins_and_publishes_what_it_built() {
     assert_eq!(count("floe.plugins.start"), 1, "{spans}");
     let started = spans.names().iter().filter(|name| name.strip_suffix(".start").is_some()).count();
     assert_eq!(started, 1 + 8, "{spans}");
-    // Only the lineage events of an end have spans; those of a start are span events.
+    // Only lineage events that report an end have spans of their own; those that report a start are span events.
     assert_eq!(count("lineage.emit_event"), 1 + 3, "{spans}");
     for name in ["floe.pipeline.run", "floe.asset.totals"] {
         spans.single(name).assert_event("lineage.emit_event");

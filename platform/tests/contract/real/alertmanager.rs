@@ -53,7 +53,7 @@ fn an_alert_is_stored_once_with_its_labels_and_annotations() {
     let message = Message { at, ..alerts::message() };
     let send = |password: &str, message: &Message<'_>| send_as(&url, 60.0, password, message);
     send("hunter2", &message).unwrap();
-    // An alert of the next run with the same cause is not a second alert, but replaces the id of the run.
+    // An alert of the next run with the same cause creates no second alert, but replaces the id of the run.
     let run_id = Some("9f2b1a1e-8d5c-4d43-9f3c-0a53b4b8a7c1");
     let again = Message { run_id, ..message };
     send("hunter2", &again).unwrap();

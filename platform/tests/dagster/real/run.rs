@@ -192,7 +192,7 @@ fn real_dagster_is_interrupted() {
     assert!(!setup.product.path(".floe/warehouse.db").exists());
 }
 
-/// Models beside `stg_orders` and `totals`: `checked` fails its check, `behind` reads it, and `endless` is killed.
+/// Models beside `stg_orders` and `totals`: `checked` fails, `behind` reads `checked`, and `endless` is killed.
 const MODELS: &str = "  - name: checked
     layer: bronze
     checks: [{ not_null: ordered_on }]

@@ -211,7 +211,7 @@ fn real_dbt_with_a_hook_that_fails() {
     let of_project: Vec<_> = text.lines().filter(|it| !it.starts_with("on-run-start")).collect();
     fs::write(file, of_project.join("\n").replace("on-run-end:", hooks)).unwrap();
     let others = ["--vars", "{broken: true}", "--threads", "1"];
-    // dbt runs in another folder, from which alone the relative path leads to the project.
+    // dbt runs in another folder, and only from there does the relative path lead to the project.
     let outside = tempfile::tempdir().unwrap();
     let inner = outside.path().join("inner");
     fs::create_dir(&inner).unwrap();
