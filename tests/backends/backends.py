@@ -1,4 +1,4 @@
-"""The backends, one for each signal, with their start and end."""
+"""Starts and ends the backends, one for each signal."""
 
 from contextlib import ExitStack
 from pathlib import Path
@@ -10,8 +10,8 @@ from victoria import VictoriaMetrics
 
 
 class Backends(ExitStack):
-    """Phoenix takes traces, VictoriaMetrics metrics, Elastic's mock server log records. Each stores its data in a
-    folder of its own below `folder`."""
+    """Runs Phoenix for traces, VictoriaMetrics for metrics, and Elastic's mock server for log records. Each has its own
+    folder for data below `folder`."""
 
     def __init__(self, venv: Path, programs: Path, folder: Path, environment: dict[str, str]):
         super().__init__()

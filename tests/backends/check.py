@@ -55,7 +55,7 @@ def check(program, folder, environment, backends, collector) -> None:
     demo = folder / "demo"
     shutil.copytree(DEMO, demo, ignore=shutil.ignore_patterns("data", ".floe"))
     product = (demo / "customer-360/floe.yaml").read_text()
-    # The first run generates the data of its five sources. Later runs reuse them.
+    # The first run generates the data of its five sources. Later runs reuse the data.
     for route, endpoint, protocol in (
         ("by the collector", collector.grpc, "grpc"),
         ("by the collector", collector.http, "http/protobuf"),
@@ -103,11 +103,11 @@ def run_name(where: Path, protocol: str) -> str:
 
 
 def leaks(folder: Path, token: str, besides: Path) -> list[str]:
-    """The files with the planted credential, among the databases of the backends and the output of the collector."""
+    """Finds the planted credential in the databases of the backends and in the output of the collector."""
     files = [path for path in folder.rglob("*") if path.is_file() and path != besides]
     contents = {path: path.read_bytes() for path in files}
     wrong = [f"a credential is in {path}" for path, text in contents.items() if token.encode() in text]
-    # The rest of the message must be present, otherwise the search proves nothing.
+    # The rest of the message must be there. Otherwise the search proves nothing.
     where = {path.relative_to(folder).parts[0] for path, text in contents.items() if b"warehouse.internal" in text}
     if not {"phoenix", "elastic", "collector.log"} <= where:
         wrong.append(f"the message of the database is only in {sorted(where)}")

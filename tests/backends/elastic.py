@@ -21,7 +21,7 @@ class Elastic(Server):
         return self
 
     def logs(self, trace_id: str, records: int, patience: float = 30) -> list[dict]:
-        """The log records of a trace: waits until there are `records`, or returns those that arrived in time."""
+        """Returns the log records of a trace once there are `records`, or else those that arrived in time."""
         end = time.monotonic() + patience
         while len(found := self._received(trace_id)) < records and time.monotonic() < end:
             time.sleep(0.2)

@@ -1,4 +1,4 @@
-"""The program, run on a product."""
+"""Runs `floe run` on a product."""
 
 import re
 import subprocess
@@ -14,7 +14,7 @@ class Run:
 
 
 def run(program: Path, product: Path, environment: dict[str, str]) -> Run:
-    """Runs a product. The identifier of its trace is the one that the program prints."""
+    """Runs a product, and reads the trace id from the output of the program."""
     process = subprocess.run(
         [str(program), "run", "--trace", "full", str(product)],
         env=environment,

@@ -1,4 +1,4 @@
-"""Checks of the log records that the backend received."""
+"""Checks the log records that the backend received."""
 
 from collections import Counter
 
@@ -8,7 +8,7 @@ from elastic import Elastic
 
 
 def check(backend: Elastic, spans: list[dict], product: str, namespace: str, failed: str | None = None) -> traces.Mistakes:
-    """The log records of the run with these spans; `failed` is the model that could not be built."""
+    """Checks the log records of the run with these spans. `failed` is the model that could not be built."""
     wrong = traces.Mistakes()
     spec = yaml.safe_load(product)
     trace_id = spans[0]["context"]["trace_id"]

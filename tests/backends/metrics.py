@@ -1,4 +1,4 @@
-"""Checks of the metrics that the backend received."""
+"""Checks the metrics that the backend received."""
 
 from collections import Counter
 from pathlib import Path
@@ -11,7 +11,7 @@ NAMES = [line for line in (Path(__file__).parent / "metrics.txt").read_text().sp
 
 
 def check(backend: VictoriaMetrics, run: str, product: str, namespace: str, failed: str | None = None) -> traces.Mistakes:
-    """Checks the metrics of the run `run`; `failed` is the model that could not be built."""
+    """Checks the metrics of the run `run`. `failed` is the model that could not be built."""
     wrong = traces.Mistakes()
     spec = yaml.safe_load(product)
     name = spec["name"]

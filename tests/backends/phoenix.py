@@ -37,9 +37,9 @@ class Phoenix(Server):
         return self
 
     def trace(self, trace_id: str, spans: int, patience: float = 60) -> list[dict]:
-        """The spans of a trace: waits until there are `spans`, or returns those that arrived in time.
+        """Returns the spans of a trace once there are `spans`, or else those that arrived in time.
 
-        Queries once more after a second, because there may be more than expected.
+        Then queries once more after a second, because more spans than expected may arrive.
         """
         end = time.monotonic() + patience
         while len(self._query(trace_id)) < spans and time.monotonic() < end:

@@ -8,15 +8,15 @@ import urllib.request
 from pathlib import Path
 
 
-# Open until the end of this process.
+# The sockets stay open until the end of this process.
 _reserved: list[socket.socket] = []
 
 
 def reserve_ports(count: int) -> list[int]:
-    """Ports of the loopback interface for the servers of this process.
+    """Reserves ports of the loopback interface for the servers of this process.
 
     Each has a socket that is bound and does not listen: Linux gives its port to no other program, and a server that
-    sets SO_REUSEADDR, as most do, can listen on it all the same.
+    sets SO_REUSEADDR, as most do, can still listen on it.
     """
     for _ in range(count):
         each = socket.socket()
@@ -53,7 +53,7 @@ class Server:
             self._process.wait()
 
     def wait_until(self, ready, patience: float):
-        """Polls `ready` until it returns a true value, and returns that; fails with the log."""
+        """Polls `ready` until it returns a true value, and returns that value. A failure shows the log."""
         end = time.monotonic() + patience
         while time.monotonic() < end:
             if self._process.poll() is not None:
@@ -68,7 +68,7 @@ class Server:
 
 
 def answers(url: str) -> bool:
-    """Whether an HTTP server responds there with success."""
+    """Whether an HTTP server at `url` responds with success."""
     try:
         with urllib.request.urlopen(url, timeout=5) as response:
             return response.status == 200

@@ -1,4 +1,4 @@
-"""Checks of the traces that the backend received."""
+"""Checks the traces that the backend received."""
 
 import re
 from collections import Counter
@@ -23,8 +23,8 @@ class Mistakes(list):
 
 
 def printed_edges(output: str) -> Counter[Edge]:
-    """The name of each span and of its parent, as the program printed them, which is what another exporter of the
-    same run received."""
+    """Returns the names of each span and its parent from the tree that the program printed. Another exporter of the
+    same run received them."""
     found: Counter[Edge] = Counter()
     above: list[str] = []
     for row in filter(None, map(ROW.match, output.split("\n"))):
@@ -35,7 +35,7 @@ def printed_edges(output: str) -> Counter[Edge]:
 
 
 def assets(product: str) -> Counter[Edge]:
-    """The assets of a product as spans with their parents."""
+    """Returns the expected spans of a product's assets, with their parents."""
     spec = yaml.safe_load(product)
     return Counter((f"floe.asset.{each['name']}", "orchestrator.run") for each in spec["sources"] + spec["models"])
 

@@ -32,8 +32,8 @@ class VictoriaMetrics(Server):
         return self
 
     def series(self, selector: str, patience: float = 30) -> list[dict]:
-        """The series of a selector, each with its labels and its last value: waits until there are
-        any, or returns none."""
+        """Returns the series of a selector, each with its labels and its last value, once there are any. Returns
+        none if none arrive in time."""
         end = time.monotonic() + patience
         while not (found := self._query(selector)) and time.monotonic() < end:
             time.sleep(0.2)

@@ -1,4 +1,4 @@
-// Tests of the page of `floe-trace view` in Chromium. Arguments: the program, a folder for files and pictures, and
+// Tests the page of `floe-trace view` in Chromium. The arguments are the program, a folder for files and pictures, and
 // optionally a part of the names of the tests to run.
 
 import assert from 'node:assert/strict';
@@ -26,7 +26,7 @@ function view(name, lines) {
   return { url: pathToFileURL(out).href, bytes: fs.statSync(out).size };
 }
 
-/** Opens a page, and collects its messages and other requests, of which there must be none. */
+/** Opens a page, and collects its messages and its other requests. There must be none of either. */
 async function open({ url }, options = {}) {
   const page = await browser.newPage({ viewport: { width: 1360, height: 800 }, ...options });
   page.wrong = [];
@@ -455,7 +455,7 @@ const tests = {
         wait();
       }));
       console.log(`${count} spans: ${(made.bytes / 1e6).toFixed(2)} MB, open ${Math.round(opened)} ms, frame p50 ${frames[59].toFixed(1)} ms, p95 ${frames[112].toFixed(1)} ms, first search of all attributes ${Math.round(search)} ms`);
-      // Times are reported above. The assertions are that only the time to unpack the spans grows with their number.
+      // The times are reported above. Only the time to unpack the spans may grow with the number of spans.
       assert.ok(await page.$$eval('.row', all => all.length) < 60);
       assert.match(await page.textContent('#errors'), /row 70 % is broken/);
       if (count === 100_000) await picture(page, 'many');

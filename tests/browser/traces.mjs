@@ -6,7 +6,7 @@ const hex = (number, length) => number.toString(16).padStart(length, '0');
 const value = it => Number.isInteger(it) ? { intValue: String(it) } : { stringValue: String(it) };
 const attributes = entries => Object.entries(entries).map(([key, it]) => ({ key, value: value(it) }));
 
-/** A span; times in milliseconds. */
+/** Returns a span. Its times are in milliseconds. */
 export function span(trace, id, parent, name, from, to, more = {}) {
   const nanos = ms => String(ORIGIN + BigInt(Math.round(ms * 1e6)));
   return {
@@ -27,7 +27,7 @@ export function log(service, trace, id, time, severityNumber, body) {
   return JSON.stringify({ resourceLogs: [{ resource: { attributes: attributes({ 'service.name': service }) }, scopeLogs: [{ logRecords: [record] }] }] }) + '\n';
 }
 
-/** A checkout that fails in another service, and a message that links to it. */
+/** Returns a checkout that fails in another service, and a message that links to the checkout. */
 export function shop() {
   const web = [span(1, 1, 0, 'POST /checkout', 0, 1190, { kind: 2, error: '502 Bad Gateway', attributes: { 'http.response.status_code': 502 } }), span(1, 2, 1, 'load cart', 16, 120)];
   for (let item = 0; item < 9; item++) web.push(span(1, 10 + item, 2, 'SELECT item', 18 + item * 10, 26 + item * 10, { kind: 3, attributes: { 'server.address': 'db-1.internal', 'db.query.text': `SELECT * FROM item WHERE id = ${item}` } }));
@@ -41,7 +41,7 @@ export function shop() {
   return line('web', web) + line('payments', payments) + line('mailer', mailer) + log('payments', 1, 5, 1149, 17, 'the card network did not answer');
 }
 
-/** Two requests. The second one repeats a call, in a span whose name must be escaped. */
+/** Returns two requests. The second one repeats a call, in a span whose name must be escaped. */
 export function slow() {
   const calls = Array.from({ length: 6 }, (_, call) => span(2, 4 + call, 3, 'rate', 11 + call * 20, 31 + call * 20));
   return line('shop', [
@@ -61,7 +61,7 @@ export function hostile() {
   return line(HOSTILE[0], spans) + log(HOSTILE[0], 7, 1, 1, 9, HOSTILE[0]);
 }
 
-/** Orders of 24 users, an hour apart, each of another length; that of user 7 is declared as good, and 13 is the slowest. */
+/** Returns 24 orders of different length, an hour apart. That of user 7 has the status ok, and that of user 13 is the slowest. */
 export function orders() {
   return Array.from({ length: 24 }, (_, user) => {
     const at = user * 3_600_000, long = user === 13 ? 900 : 10 + user;
@@ -71,7 +71,7 @@ export function orders() {
   }).join('');
 }
 
-/** A request through thirteen services, with one of them a span without a name. */
+/** Returns a request through thirteen services. The span of one of them has no name. */
 export function fleet() {
   const services = Array.from({ length: 13 }, (_, at) => line(`service-${at}-of-a-fleet`, [
     span(5, 10 + at, at ? 9 + at : 0, at === 4 ? '' : `step ${at}`, at * 10, 400 - at * 10, {
@@ -82,7 +82,7 @@ export function fleet() {
   return services.join('') + hosts + log('service-8', 5, 18, 130, 13, 'the cache is cold') + log('service-9', 5, 19, 250, 17, 'gave up');
 }
 
-/** One trace of many spans, three levels deep, in lines. */
+/** Yields the lines of one trace with many spans on three levels. */
 export function* many(count) {
   let spans = [span(9, 1, 0, 'batch', 0, count)];
   for (let id = 2; id <= count; id++) {

@@ -1,4 +1,4 @@
-/* A program that loads the library, whose constructor starts the telemetry: the loader waits for it. */
+/* A program that loads the library. The constructor of the library starts the telemetry while the loader waits. */
 #include <dlfcn.h>
 #include <stdbool.h>
 #include <stdio.h>

@@ -73,7 +73,7 @@ class Collector:
 
 
 def certificate(folder):
-    """An authority, and a certificate of it for this machine."""
+    """Creates an authority, and a certificate from this authority for this machine."""
     commands = [
         "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 1 -subj /CN=ca -keyout ca.key -out ca.crt",
         "req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=gateway -keyout tls.key -out tls.csr",

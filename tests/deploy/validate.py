@@ -29,8 +29,8 @@ def kind(component: str) -> str:
 
 
 def core_of(config: dict) -> tuple[dict, list[str]]:
-    """A configuration without the components of contrib, and the names of these components. A pipeline that loses
-    its exporters ends in `debug`."""
+    """Removes the components of contrib from a configuration, and returns it with their names. A pipeline that loses
+    all exporters gets the exporter `debug`."""
     lost = []
     for section in ("extensions", "receivers", "processors", "exporters"):
         for name in list(config.get(section, {})):
@@ -48,7 +48,7 @@ def core_of(config: dict) -> tuple[dict, list[str]]:
 
 
 def unused(config: dict) -> list[str]:
-    """Components that are configured and in no pipeline, or in a pipeline and not configured. (`validate` reports the latter.)"""
+    """Finds components that are configured but in no pipeline, or in a pipeline but not configured."""
     pipelines = config["service"]["pipelines"].values()
     used = {
         section: {name for pipeline in pipelines for name in pipeline[section]}

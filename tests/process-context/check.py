@@ -16,7 +16,7 @@ KEYS = ["floe.span.name", "code.function.name", "code.line.number", "code.file.p
 
 
 def check_command(process, command, expected):
-    """`floe-trace ps`, another reader, finds the same spans."""
+    """Checks that `floe-trace ps`, another reader, finds the same spans."""
     printed = subprocess.run([command, "ps", str(process), "--json"], stdout=subprocess.PIPE, check=True)
     found = json.loads(printed.stdout)
     assert found["process"]["resource"]["service.name"] == "orders", found["process"]
@@ -51,7 +51,7 @@ def start(program, *arguments, sampler="parentbased_always_on"):
 
 
 def lines(process):
-    """The lines that the program prints until its threads have begun."""
+    """Returns the lines that the program prints until its threads have begun."""
     expected, own = [], None
     while own is None or len(expected) < own["threads"]:
         line = process.stdout.readline()

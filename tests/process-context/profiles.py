@@ -31,14 +31,14 @@ def ask(process):
 
 
 def shares(begin, end):
-    """The share of each span name in the processor time between two answers; None stands for time outside of spans."""
+    """Returns each span name's share of the processor time between two answers. None stands for no span."""
     total = end["process"] - begin["process"]
     found = {name: (taken - begin["spans"].get(name, 0)) / total for name, taken in end["spans"].items()}
     return {**found, None: 1 - sum(found.values())}
 
 
 def deviations(counts, expected):
-    """The deviation of each count, in standard errors of a binomial distribution."""
+    """Returns the deviation of each count, in standard errors of a binomial distribution."""
     total = sum(counts.values())
     return {
         name: (counts.get(name, 0) - total * share) / (total * share * (1 - share)) ** 0.5
@@ -67,7 +67,7 @@ def check_profile(program):
         total = sum(counts.values())
         print(f"{name or '(no span)':>10}: {share:6.1%} of the time, {counts[name] / total:6.1%} of {total} samples")
     assert max(map(abs, found.values())) < 5, found
-    # The check would find two spans that are mistaken for each other.
+    # The check would notice if two spans were mistaken for each other.
     swapped = {**expected, "small": expected["large"], "large": expected["small"]}
     assert max(map(abs, deviations(counts, swapped).values())) > 5, swapped
     for name in NAMES:
@@ -148,7 +148,7 @@ def check_names():
 
 
 def cost(program, pairs=30, seconds=1):
-    """Spans per second of processor time, with and without sampling in turn. The time of interrupts is included, unless
+    """Compares the spans per second of processor time with and without sampling. The time includes interrupts, unless
     the kernel accounts for it separately (CONFIG_IRQ_TIME_ACCOUNTING)."""
 
     def rate():

@@ -1,6 +1,6 @@
 """Reads the contexts of a process from outside, by OpenTelemetry's process context (OTEP 4719) and thread context (OTEP
-4947), without a library for them: it finds the published data in the way of `spans.py`, and reads the registers of a
-stopped thread. For Linux on x86-64."""
+4947), without a library for them. Finds the published data like `spans.py`, and reads the registers of a stopped
+thread. Works on Linux on x86-64."""
 
 import ctypes
 import os
@@ -20,7 +20,7 @@ def ptrace(request, thread, data=None):
 
 
 def thread_context(process, thread, offset, keys):
-    """The trace id, the span id, the flags and the attributes of a thread; None without a span."""
+    """Returns the trace id, the span id, the flags and the attributes of a thread, or None without a span."""
     ptrace(PTRACE_SEIZE, thread)
     try:
         ptrace(PTRACE_INTERRUPT, thread)

@@ -16,7 +16,7 @@ ESCAPES = re.compile(r"\x1b(\[[0-9;?]*[a-zA-Z]|\(B)|\x0f|\r")
 
 
 def run(command: str, folder: Path, fails: bool) -> str:
-    """The output of a command on a terminal."""
+    """Returns the output of a command on a terminal."""
     script = ["script", "--quiet", "--return", "--command", f"stty cols 110; {command}", "/dev/null"]
     done = subprocess.run(script, cwd=folder, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True)
     screen = ESCAPES.sub("", done.stdout)
@@ -26,8 +26,8 @@ def run(command: str, folder: Path, fails: bool) -> str:
 
 
 def compare(expected: str, screen: str) -> None:
-    """Each line of the text has to be on the screen, in this order. Whether a span is the last row of its parent, and so
-    the line beside it, depends on the duration of the parent."""
+    """Checks that each line of the text is on the screen, in this order. The line beside a span is ignored, because the
+    duration of the parent determines whether the span is the last one below it."""
     rows = str.maketrans("└│", "├ ")
     expected, screen = expected.translate(rows), screen.translate(rows)
     rest = screen.splitlines()

@@ -1,6 +1,6 @@
-"""Reads lines of OTLP in JSON by protobuf's own mapping, with OpenTelemetry's protos for Python. Ids are
-hexadecimal in OTLP, so they are converted to what the mapping expects, base64, and compared afterwards. Fails on
-an unknown field, on a value of another type, and if a signal is missing."""
+"""Reads lines of OTLP in JSON by protobuf's own mapping, with OpenTelemetry's protos for Python. Ids, which OTLP
+writes as hexadecimal, are converted to base64 for the mapping, and compared afterwards. Fails on an unknown field, on a
+value of another type, and if a signal is missing."""
 
 import base64
 import json
@@ -18,7 +18,7 @@ REQUESTS = {
     "resourceLogs": ExportLogsServiceRequest,
 }
 IDS = {"traceId": 16, "spanId": 8, "parentSpanId": 8}
-# 64 bits are texts, so that no reader loses digits.
+# Numbers of 64 bits are texts, so that no reader loses digits.
 LONG = ("UnixNano", "intValue", "asInt", "count", "zeroCount")
 
 

@@ -1,4 +1,4 @@
-"""Posts to each URL of the list it is posted, as the Rust service does. Ends with its input."""
+"""Posts to each URL of the list in the request, as the Rust service does. Ends at the end of its input."""
 
 import json
 import sys

@@ -14,5 +14,5 @@ tracer = trace.get_tracer("python")
 
 
 def tenant():
-    """What the caller put into its baggage."""
+    """Returns the tenant in the baggage of the caller."""
     return {"tenant": str(baggage.get_baggage("tenant"))}
