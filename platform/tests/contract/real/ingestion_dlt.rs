@@ -1,4 +1,4 @@
-//! dlt itself: loads the rows of a REST API into the platform, and writes rows to DuckDB.
+//! dlt itself: loads the rows of a REST API into the platform, and writes rows to `DuckDB`.
 
 use std::fs;
 

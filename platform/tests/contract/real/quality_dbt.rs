@@ -1,4 +1,4 @@
-//! The plugin `dbt_expectations` against the data tests of dbt-core, on DuckDB.
+//! The plugin `dbt_expectations` against the data tests of dbt-core, on `DuckDB`.
 
 use floe_plugin::quality::Check;
 use serde_json::json;

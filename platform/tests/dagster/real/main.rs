@@ -1,6 +1,6 @@
-//! `floe run --orchestrator dagster` with Dagster itself, with the feature `real-services`. `.ci/services pipeline` installs
-//! Dagster, dbt and the packages of the image in `deploy/`, and names their folders in `PIPELINE_DAGSTER`, `PIPELINE_DBT`
-//! and `PIPELINE_IMAGE`.
+//! `floe run --orchestrator dagster` with Dagster itself, with the feature `real-services`. `.ci/services pipeline`
+//! installs Dagster, dbt and the packages of the image in `deploy/`, and names their folders in `PIPELINE_DAGSTER`,
+//! `PIPELINE_DBT` and `PIPELINE_IMAGE`.
 
 #![cfg(target_os = "linux")]
 #![allow(
