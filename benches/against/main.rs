@@ -219,7 +219,7 @@ fn main() -> ExitCode {
     let spread = (high - low) / median;
     if spread > QUIET {
         println!(
-            "no quiet machine: the quartiles of the bare work are {:.0} % apart",
+            "the machine is not quiet: the quartiles of the bare work are {:.0} % apart",
             spread * 100.0
         );
         return ExitCode::SUCCESS;

@@ -1,6 +1,6 @@
 //! What the tests of clients have in common.
 
-#![expect(clippy::expect_used, reason = "a test fails")]
+#![expect(clippy::expect_used, reason = "a panic fails the test")]
 
 /// Returns the address of a server that `.ci/services clients` has started.
 ///

@@ -143,7 +143,7 @@ pub fn unused(#[cfg_attr(all(), allow(unused_variables, reason = "unused on purp
 
 /// Does not use its argument, asynchronously.
 #[traced]
-pub async fn unused_later(#[cfg_attr(all(), expect(unused_variables, reason = "the name is a document"))] text: String) {}
+pub async fn unused_later(#[cfg_attr(all(), expect(unused_variables, reason = "the name documents it"))] text: String) {}
 
 /// Appends to lists that nothing reads.
 #[traced]

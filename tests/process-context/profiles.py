@@ -149,7 +149,7 @@ def check_names():
 
 def cost(program, pairs=30, seconds=1):
     """Compares the spans per second of processor time with and without sampling. The time includes interrupts, unless
-    the kernel accounts for it separately (CONFIG_IRQ_TIME_ACCOUNTING)."""
+    the kernel accounts for them separately (CONFIG_IRQ_TIME_ACCOUNTING)."""
 
     def rate():
         before = ask(running)

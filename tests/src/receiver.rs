@@ -233,7 +233,7 @@ impl Receiver {
                 }
                 _ => true,
             },
-            "this receiver cannot answer {response:?}"
+            "a receiver over HTTP cannot respond with {response:?}"
         );
         if let Response::Http { status, headers } = &response {
             let _valid: hyper::Response<()> = request::empty(*status, headers);

@@ -1,6 +1,6 @@
 //! The spans of diesel's queries and the durations of queries, with real SQLite and a real PostgreSQL.
 
-#![expect(clippy::expect_used, reason = "a test fails")]
+#![expect(clippy::expect_used, reason = "a panic fails the test")]
 
 use std::io::Write as _;
 

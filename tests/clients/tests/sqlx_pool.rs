@@ -1,6 +1,6 @@
 //! The metrics of a pool of sqlx. The test is a program of its own, because the meter provider is global.
 
-#![expect(clippy::expect_used, reason = "a test fails")]
+#![expect(clippy::expect_used, reason = "a panic fails the test")]
 
 use std::collections::BTreeMap;
 

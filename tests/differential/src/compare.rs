@@ -32,7 +32,7 @@ pub fn compare(case: &Case) -> Result<()> {
     let counted = telemetry.statistics();
     ensure!(
         counted.exported == exported.len() as u64 && counted.collected == counted.exported,
-        "{} spans were exported: {counted:?}",
+        "{} spans were exported, but the counters are {counted:?}",
         exported.len()
     );
     let mut exported = by_program(&runs, exported)?;

@@ -155,7 +155,7 @@ impl Child {
             }
             ensure!(
                 Instant::now() < self.deadline,
-                "the program does not exit within {:?}",
+                "the program did not exit within {:?}",
                 self.limit
             );
             thread::sleep(Duration::from_millis(5));

@@ -104,7 +104,7 @@ impl Case {
         let memory = report.peak_memory_kib / 1024;
         ensure!(
             calls.count < MIN_CALLS || calls.p999_nanos <= MAX_CALL,
-            "999 of 1000 calls took up to {} ns",
+            "999 of 1000 calls: expected at most {MAX_CALL} ns, found {}",
             calls.p999_nanos
         );
         ensure!(calls.max_nanos <= MAX_PAUSE, "a call took {} ns", calls.max_nanos);

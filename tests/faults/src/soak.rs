@@ -81,12 +81,12 @@ impl Outcome {
         ensure!(counters.pending == 0, "spans are pending at the end: {counters:?}");
         ensure!(
             self.report.created == counters.exported + counters.failed + counters.dropped,
-            "{} spans were created: {counters:?}",
+            "{} spans were created, but the counters are {counters:?}",
             self.report.created
         );
         ensure!(
             counters.exported <= self.accepted,
-            "{} spans were accepted: {counters:?}",
+            "{} spans were accepted, but more count as exported: {counters:?}",
             self.accepted
         );
         ensure!(

@@ -59,7 +59,7 @@ pub(crate) fn check_flat(samples: &[Sample]) -> Result<String> {
         memory[1] <= memory[0] + memory[0] / 20 + MEMORY
             && threads[1] <= threads[0]
             && descriptors[1] <= descriptors[0] + DESCRIPTORS,
-        "from the first half to the second: {flat}"
+        "the second half uses more than the first: {flat}"
     );
     Ok(flat)
 }
