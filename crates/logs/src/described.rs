@@ -65,7 +65,7 @@ fn text(text: &str) -> AnyValue {
     AnyValue::from(beginning(text, LogRecord::MAX_RAW + 1).to_owned())
 }
 
-/// Copies a value, limited like a text.
+/// Copies a value. Its texts and lists are limited.
 fn any(value: &AttributeValue) -> AnyValue {
     match value {
         AttributeValue::Bool(value) => (*value).into(),

@@ -105,7 +105,7 @@ pub(super) fn write_value(line: &mut Vec<u8>, value: LogValue<'_>) {
     }
 }
 
-/// Writes a finite number, or a text for another value, which JSON's numbers cannot express.
+/// Writes a finite number, or a text for NaN and the infinite values, which are no numbers in JSON.
 fn write_float(line: &mut Vec<u8>, value: f64) {
     if value.is_finite() {
         json(line, &value);

@@ -91,7 +91,7 @@ where
     }
 }
 
-/// Fills the thread's record with an event. An explicit `parent` determines the ids of the record, which may be none.
+/// Fills the thread's record with an event. With an explicit `parent`, the record has the ids of that context, if any.
 fn fill_record(
     state: &mut ThreadState,
     event: &Event<'_>,

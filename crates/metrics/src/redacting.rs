@@ -194,7 +194,7 @@ impl Instruments {
         Redacting { instrument, policy: self.policy.clone(), exemplars }
     }
 
-    /// Returns the redacted name. Instrument names must not contain the angle brackets of the redaction mark.
+    /// Returns the redacted name. The mark has no angle brackets, because instrument names must not contain them.
     fn name(&self, name: Cow<'static, str>) -> Cow<'static, str> {
         let redacted = self.policy.redaction.error_text_or_same(name.clone().into_owned());
         if redacted == name {

@@ -67,7 +67,7 @@ impl Views {
         kind == InstrumentKind::Histogram && self.config.histograms == HistogramKind::Exponential
     }
 
-    /// Returns the names of an instrument's metrics, without names from views of the program, which are unknown.
+    /// Returns the known names of an instrument's metrics. The views of the program may give them further names.
     pub(super) fn names<'a>(&'a self, name: &'a str, kind: InstrumentKind) -> Vec<Cow<'a, str>> {
         let views = self.config.views.iter().filter(|view| view.selects(name, kind));
         let renamed = views.filter_map(|view| view.name.as_deref());

@@ -1,4 +1,4 @@
-//! Compression of HTTP requests. gRPC requests are compressed by tonic.
+//! Compresses HTTP requests. tonic compresses gRPC requests itself.
 
 use std::io::Write as _;
 

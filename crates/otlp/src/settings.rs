@@ -74,6 +74,8 @@ impl OtlpSettings {
         })
     }
 
+    /// Parses the URL.
+    ///
     /// # Errors
     ///
     /// The endpoint is not a URL.

@@ -256,7 +256,6 @@ proptest! {
             prop_assert_eq!(text(spans), text(expected));
         }
 
-        // The next batch is empty.
         prop_assert!(builder.take().requests.is_empty());
     }
 

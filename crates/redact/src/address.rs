@@ -286,7 +286,7 @@ fn email(scan: &mut Scan<'_>, sign: usize) {
     let domain = domain.strip_suffix(b".").unwrap_or(domain);
     let last = domain.rsplit(|byte| *byte == b'.').next().unwrap_or_default();
     let start = run_end(text, local, 64, |byte| b".'%-".contains(&byte));
-    // `user@host:22` and `git@host:path` are accounts.
+    // `user@host:22` and `git@host:path` are accounts and no e-mail addresses.
     let next = at(text, end + 1);
     let has_path = at(text, end) == b':' && (is_name(next) || b"/~".contains(&next));
     // SSH's names of algorithms have the form of addresses: `curve25519-sha256@libssh.org`.
@@ -320,7 +320,7 @@ pub(crate) fn password_file(scan: &mut Scan<'_>, start: usize, end: usize) {
         return;
     };
     let password = run_end(text, user + 1, 128, |byte| byte > b' ' && !b"\"'<>,;)".contains(&byte));
-    // A group of an IPv6 address has up to four hexadecimal digits.
+    // Fields with up to four hexadecimal digits may be groups of an IPv6 address instead of names.
     let is_group = |field: &[u8]| field.len() <= 4 && field.iter().all(u8::is_ascii_hexdigit);
     let has_names =
         part(text, end + 1, user).split(|byte| *byte == b':').any(|name| !is_group(name));

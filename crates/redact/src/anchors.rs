@@ -93,7 +93,7 @@ fn rarest(name: &[u8]) -> Option<Range<usize>> {
     let len = name.len().min(4);
     let rarity = |range: &Range<usize>| {
         let classes = name[range.clone()].iter().map(|byte| CLASSES[usize::from(*byte)]);
-        // These three characters are looked up at each byte, and logs have many digits, so digits weigh more.
+        // The last three characters are looked up at each byte, and logs have many digits, so digits weigh more there.
         let frequencies = classes.enumerate().map(|(place, class)| {
             let often = FREQUENCY[usize::from(class)];
             let is_number = class == DIGIT && place + 3 >= len;
@@ -123,7 +123,7 @@ struct Anchored {
 pub(crate) struct Anchors {
     /// The kinds of the anchors that end with these three characters.
     kinds: Box<[u8; TABLE]>,
-    /// The classes that may precede and follow these three characters, one bit for each class.
+    /// The classes that may precede and follow the last three characters of an anchor, one bit for each class.
     around: Vec<(u32, u32)>,
     formats: Vec<Anchored>,
     /// The index in `formats` of each anchor's first format. This is the one that was added last.

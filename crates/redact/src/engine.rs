@@ -26,7 +26,7 @@ const NAME: usize = 96;
 /// The maximum number of steps per byte, for the first pass and for all others. The corpora need at most a third.
 const STEPS: usize = 64;
 
-/// Additional steps for any text, because a short text may consist of names only.
+/// The number of steps that a text may take in addition, because a short text may consist of names only.
 const ALLOWANCE: usize = 64 * 1024;
 
 /// The maximum distance from the start of a secret to its anchor.

@@ -115,7 +115,7 @@ impl Name {
     }
 }
 
-/// One spelling of a row of the table.
+/// One spelling of a name, and the index of its row.
 struct Suffix {
     letters: Vec<u8>,
     is_glued: bool,

@@ -317,7 +317,7 @@ impl<'t> Tokens<'t> {
         }
     }
 
-    /// Closes the open quote or bracket at a depth with the token at a place.
+    /// Links the token at `place` with the open quote or bracket at `depth`, and discards all that were opened later.
     fn pair(&mut self, depth: usize, place: usize) {
         let mate = self.open[depth];
         self.open.truncate(depth);

@@ -263,7 +263,7 @@ fn is_variable(text: &[u8], key: &Key, found: Value) -> bool {
     if before(text, found.start) == b' ' && (is_declared || is_element) || is_index {
         return true;
     }
-    // The argument before or after this one also has the same name and value.
+    // The argument before or after this one also has its own name as its value: `user=user`.
     let is_pair = |byte| is_name(byte) || b" =:".contains(&byte);
     let is_double = |pair: &[u8]| {
         let sign = pair.iter().position(|byte| b"=:".contains(byte));
@@ -392,7 +392,7 @@ fn key_at(scan: &mut Scan<'_>, anchor: usize) -> Option<Key> {
     scan.keys_until = token.end;
     let (mut start, end) = (token.start, token.end);
     let mut meaning = scan.meaning(start, end)?;
-    // The word before the name gives it another meaning: `unexpected token`.
+    // The word before the name changes its meaning: `unexpected token`.
     let word = word_before(scan.text, start);
     if word < start && scan.policy.meaning(part(scan.text, word, end)).is_none() {
         scan.refuse_key(word, end);

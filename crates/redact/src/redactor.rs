@@ -48,8 +48,8 @@ impl RedactorBuilder {
         self
     }
 
-    /// Adds the name of a secret. It applies to every key that ends with its words, whatever their case and separators:
-    /// `customer_ref` also applies to `oldCustomerRef`.
+    /// Adds the name of a secret. It applies to every key that ends with the words of the name, in any case and with
+    /// any separators: `customer_ref` also applies to `oldCustomerRef`.
     ///
     /// After such a key and a separator every value is redacted, even a literal such as `true`. In a sentence, a value
     /// is redacted only if it looks like a secret.
@@ -74,8 +74,8 @@ impl RedactorBuilder {
     /// Adds a pattern, whose matches are redacted.
     ///
     /// The function returns the byte range of its first match at or after a byte of the text, or `None`. A range within
-    /// a character is widened, and a range beyond the text is ignored. With the `regex` crate, it is `move |text, from|
-    /// regex.find_at(text, from).map(|found| found.range())`.
+    /// a character is widened, and a range beyond the text is ignored. With the `regex` crate, the function is `move
+    /// |text, from| regex.find_at(text, from).map(|found| found.range())`.
     pub fn pattern(
         mut self,
         find: impl Fn(&str, usize) -> Option<Range<usize>> + Send + Sync + 'static,

@@ -41,8 +41,8 @@ pub(crate) fn formats() -> impl DoubleEndedIterator<Item = &'static TokenFormat>
     tokens::TOKENS.iter().chain(hashes::HASHES)
 }
 
-/// Returns all rules. The keys and patterns of a [`RedactorBuilder`](crate::RedactorBuilder) are
-/// `configured-key` and `configured-pattern`, and the rest of a text that takes too long is `unread`. These three
+/// Returns all rules. Among them are `configured-key` and `configured-pattern` for the keys and patterns of a
+/// [`RedactorBuilder`](crate::RedactorBuilder), and `unread` for the rest of a text that takes too long. These three
 /// have no examples.
 pub fn rules() -> impl Iterator<Item = Rule> {
     macro_rules! of {

@@ -265,7 +265,7 @@ const LOOKS: &[(Condition, Look)] = &[
 
 type Condition = fn(&Seen<'_>) -> bool;
 
-/// A value that is examined.
+/// A value, prepared for the conditions of [`LOOKS`].
 struct Seen<'v> {
     /// The value, or the beginning of a long value.
     value: &'v [u8],

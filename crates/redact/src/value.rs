@@ -360,7 +360,7 @@ pub(crate) fn bare(tokens: &mut Tokens<'_>, place: usize, site: Site) -> Option<
         at += 1;
     }
     count_steps(TOKEN * (at - place).min(MANY_TOKENS));
-    // A full stop or a colon belongs to the sentence.
+    // A full stop, colon, question mark or comma before white space belongs to the sentence.
     while at > place + 1
         && matches!(tokens.kind(at - 1), Kind::Sign(b'.' | b':' | b'?' | b','))
         && tokens.is_break(at)

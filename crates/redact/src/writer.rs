@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use crate::armour;
 use crate::redactor::Redactor;
 
-/// Longer lines are redacted in parts.
+/// The maximum length of a line in bytes. Longer lines are redacted in parts.
 const MAX_LINE: usize = 64 * 1024;
 
 /// The maximum number of bytes of an incomplete private key that are buffered.

@@ -19,7 +19,7 @@ pub(super) type AttributeSet = Box<[KeyValue]>;
 /// The redacted attribute sets under one policy.
 #[derive(Default)]
 pub(super) struct RedactionCache {
-    /// The id of the policy; 0 before the first.
+    /// The id of the policy; 0 before the first use of the cache.
     pub(super) policy: u64,
     redactor: Redactor,
     /// The redacted set of each original set; `None` if redaction does not change the set.

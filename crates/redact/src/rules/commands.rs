@@ -1,4 +1,4 @@
-//! Arguments of commands and functions that are known by their position.
+//! Options and arguments of commands and functions that are secrets because of their position.
 
 use crate::rules::list::{WordList, words};
 

@@ -8,9 +8,9 @@ use crate::rules::list::{WordList, words};
 pub(crate) enum KeyKind {
     /// The value is always a secret, even if it is a plain word.
     Password,
-    /// The value is a secret, but the word is also used in sentences and for names.
+    /// The value is a secret, but the name is also used in sentences and as a part of other names.
     Secret,
-    /// Like `Secret`, but the word usually precedes the name of a secret or of credentials.
+    /// Like `Secret`, but the value is often only the name of a secret or of credentials.
     Named,
     /// The name also has harmless meanings, so the value has to look random.
     Weak,

@@ -7,7 +7,6 @@ pub(crate) struct WordList {
     pub(crate) ends: &'static [u16],
 }
 
-/// Creates a [`WordList`].
 macro_rules! words {
     ($($word:literal),* $(,)?) => {
         const {

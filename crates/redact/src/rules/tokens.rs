@@ -152,11 +152,11 @@ macro_rules! tokens {
             secret $secret:tt
             benign $benign:tt
     )*) => {
-        /// One row for each documented format, sorted by id. Among several matches the longest
-        /// prefix wins, so the order has no effect.
+        /// One row for each documented format, sorted by id. The order has no effect on the match that wins, see
+        /// `vendor::best`.
         ///
         /// Where sources differ about the length, a row accepts every documented length. With a prefix of two or three
-        /// bytes, a row has an exact length or a structure, so that words with the same beginning stay.
+        /// bytes, a row has an exact length or a structure, so that words with the same beginning are not redacted.
         pub(crate) static TOKENS: LazyLock<Vec<TokenFormat>> = LazyLock::new(|| {
             let mut texts = TEXTS.iter();
             let format = |&Shape { alphabet, length, checksum }| {

@@ -1,4 +1,4 @@
-//! Generated personal data: addresses, cards and numbers.
+//! Generates personal data: addresses, cards and numbers.
 
 use super::generator::{Numbers, UPPER};
 
