@@ -102,7 +102,7 @@ struct Node {
     noise: Noise,
 }
 
-/// A product of 5 sources and 15 models. The time of each asset scatters by 10 to 30 %, and that of all by 10 %.
+/// A product of 5 sources and 15 models. Times scatter by 10 to 30 % for each asset, and by 10 % for the machine.
 struct Pipeline {
     /// Whether dbt builds the models. The sources are then not nodes, views have no rows and take almost no time, and
     /// nodes are built in parallel.
