@@ -197,7 +197,7 @@ fn load() -> Result<(), String> {
     Err("no orders".to_owned())
 }
 
-/// Checks the metrics with `promtool`, which may only object to names of OpenTelemetry's conventions that end in `_count`,
+/// Checks the metrics with `promtool`, which may only reject names of OpenTelemetry's conventions that end in `_count`,
 /// and one duration that is specified in milliseconds.
 fn lint(text: &str) {
     let mut promtool = Command::new("promtool")
