@@ -137,7 +137,7 @@ fn a_missing_feature_is_named_where_it_is_needed() {
     let mut config = TelemetryConfig::new("orders");
     config.redaction.patterns.push("CUST-[0-9]{6}".to_owned());
     let expected = needs(
-        "redaction.patterns.0: `CUST-[0-9]{6}` is a regular expression: found one",
+        "redaction.patterns.0: `CUST-[0-9]{6}` is not usable: found a regular expression",
         "patterns",
     );
     assert_eq!(config.validate().unwrap_err().to_string(), expected);

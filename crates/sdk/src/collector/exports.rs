@@ -266,7 +266,11 @@ impl Exports {
             }
             let reason = failure.as_ref();
             let reason = reason.map_or_else(String::new, |it| format!(" (last failure: {it})"));
-            Some(format!("exporter `{}` still has {}{reason}", export.name(), export.present()))
+            Some(format!(
+                "exporter `{}` still has {} spans{reason}",
+                export.name(),
+                export.present()
+            ))
         });
         waiting.collect::<Vec<_>>().join("; ")
     }

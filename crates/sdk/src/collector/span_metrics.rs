@@ -110,17 +110,17 @@ impl Instruments {
             calls: meter
                 .u64_counter(CALLS)
                 .with_unit(calls)
-                .with_description("Spans that have ended, whether they were sampled or not.")
+                .with_description("Calls that have ended, whether their spans were sampled or not.")
                 .build(),
             errors: meter
                 .u64_counter(ERRORS)
                 .with_unit(calls)
-                .with_description("Spans that have ended with the status error, whether they were sampled or not.")
+                .with_description("Calls that have ended with the status error, whether their spans were sampled or not.")
                 .build(),
             duration: meter
                 .f64_histogram(DURATION)
                 .with_unit(seconds)
-                .with_description("The duration of spans, whether they were sampled or not.")
+                .with_description("The duration of calls, whether their spans were sampled or not.")
                 .with_boundaries(BOUNDARIES.to_vec())
                 .build(),
         }

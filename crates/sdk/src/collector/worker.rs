@@ -360,7 +360,7 @@ impl Exporting {
         let lost = [
             (failed, &*failure),
             (queue_full, "dropped: its queue was full"),
-            (late, "dropped: no time was left"),
+            (late, "dropped by the shutdown"),
         ]
         .map(|(number, fate)| (number, number.swap(0, Ordering::Relaxed), fate));
         let losses = lost.iter().filter(|(_, found, _)| *found > 0);

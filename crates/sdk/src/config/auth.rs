@@ -133,7 +133,7 @@ pub(crate) fn check_header_name(name: &str) -> Result<(), String> {
     let lower = name.to_ascii_lowercase();
     if RESERVED.contains(&&*lower) || lower.starts_with("grpc-") {
         return Err(format!(
-            "expected other headers, found `{name}`, which the exporter sets itself"
+            "expected a header that the exporter does not set itself, found `{name}`"
         ));
     }
     Ok(())

@@ -25,7 +25,7 @@ pub(crate) fn check(endpoint: &str) -> Result<(), String> {
             let shown = without_credentials(endpoint);
             let expected = shown.replace(&format!("{REDACTED}@"), "");
             return Err(format!(
-                "`{shown}` is not an endpoint: the credential belongs under `authentication` or into \
+                "`{shown}` is not an endpoint: the credential belongs under `authentication` or in \
                  `OTEL_EXPORTER_OTLP_HEADERS`, expected `{expected}`"
             ));
         }

@@ -114,7 +114,7 @@ impl ExportersConfig {
                 return Err(Mistake::new(path, message));
             }
             if kinds.contains(&ExporterKind::None) && kinds.len() > 1 {
-                let message = "`none` together with another exporter, expected `none` alone";
+                let message = "expected `none` alone, found `none` together with another exporter";
                 return Err(Mistake::new(path, message));
             }
         }

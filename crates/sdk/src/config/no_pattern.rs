@@ -15,6 +15,6 @@ pub(crate) fn compile(_: &str) -> Result<Find, String> {
 }
 
 fn without_patterns() -> String {
-    let needed = needed("one", "patterns");
-    format!("is a regular expression: {needed}")
+    let needed = needed("a regular expression", "patterns");
+    format!("is not usable: {needed}")
 }

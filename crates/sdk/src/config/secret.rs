@@ -106,7 +106,6 @@ impl Serialize for Secret {
     }
 }
 
-/// The source of a referenced credential.
 enum Source<'a> {
     Env(&'a str),
     File(&'a str),
@@ -173,9 +172,9 @@ pub(super) fn check(secret: Option<&Secret>) -> Result<(), &'static str> {
 /// Checks that this is a credential and not a reference. The error is the reason for the refusal.
 pub(super) fn check_literal(secret: &Secret) -> Result<(), &'static str> {
     match check(Some(secret)) {
-        Ok(()) if secret.expose().starts_with("${") => {
-            Err("begins like a reference, but references are already substituted")
-        }
+        Ok(()) if secret.expose().starts_with("${") => Err(
+            "begins like a reference, but references are already substituted: expected a credential",
+        ),
         checked => checked,
     }
 }

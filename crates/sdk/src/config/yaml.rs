@@ -154,7 +154,7 @@ fn refuse(error: &Error) -> Mistake {
         Error::RecursiveReferencesRequireWeakTypes { .. } => {
             (String::new(), "a value contains an alias of itself".to_owned())
         }
-        Error::MultipleDocuments { .. } => (String::new(), "a second document begins".to_owned()),
+        Error::MultipleDocuments { .. } => (String::new(), "expected a single document".to_owned()),
         Error::Budget { .. } | Error::AliasReplayLimitExceeded { .. } => (
             String::new(),
             format!(

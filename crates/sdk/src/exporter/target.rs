@@ -63,7 +63,7 @@ impl OtlpTarget {
             })?;
             if !value.bytes().all(|byte| (0x20..0x7f).contains(&byte)) {
                 return Err(Error::config(
-                    "a header of the OTLP exporter has a value that a header cannot carry, expected printable ASCII",
+                    "a header of the OTLP exporter: expected a value in printable ASCII, found other characters",
                 ));
             }
             headers.retain(|(other, _)| *other != name);

@@ -11,7 +11,6 @@ use tracing::subscriber::NoSubscriber;
 use super::log_record::{LogRecord, LogValue};
 use crate::keys;
 
-/// The name of the logger that creates empty records.
 const SCOPE: &str = "floe.telemetry";
 
 /// An empty record, which is cloned. The SDK creates records only through the logger of a provider of its own, whose

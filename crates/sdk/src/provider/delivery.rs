@@ -59,7 +59,6 @@ pub(super) fn await_delivery(
     join_results(join_results(spans, metrics), logs)
 }
 
-/// Joins two errors into one error, which contains both messages.
 fn join_results(one: Result<(), Error>, other: Result<(), Error>) -> Result<(), Error> {
     match (one, other) {
         (Err(one), Err(other)) => Err(one.and(&other)),
@@ -95,7 +94,7 @@ pub(super) fn lost(counters: &Counters, error: Option<&Error>) -> Option<String>
         let exporter = export.name();
         let is_said = error.as_ref().is_some_and(|error| error.contains(&reason));
         let reason = if is_said { String::new() } else { format!(": {reason}") };
-        Some(format!("metrics that `{exporter}` did not export: {points}{reason}"))
+        Some(format!("data points that `{exporter}` did not export: {points}{reason}"))
     });
     let lost = [
         lost_of("spans", it.exported, &spans).map(|it| it + &each.unwrap_or_default()),

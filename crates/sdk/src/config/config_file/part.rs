@@ -52,7 +52,6 @@ impl<'a> Part<'a> {
         self.ignored.borrow_mut().push(self.mistake(reason));
     }
 
-    /// Expects a mapping, and returns its entries.
     fn entries(&self) -> Result<&'a [Entry], Mistake> {
         self.read::<Mapping>()?;
         self.known.borrow_mut().get_or_insert_default();
