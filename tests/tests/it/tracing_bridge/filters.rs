@@ -49,7 +49,7 @@ fn below_an_unsampled_span_nothing_is_sampled() {
         let outer = info_span!("outer", otel.name = "outer");
         outer.record("otel.name", "still left out");
         drop(attached);
-        // No span is current here, but the event names its span.
+        // The parent's context is detached, but the span still has a context in the parent's trace.
         outer.in_scope(|| {
             let current = Context::current().span().span_context().clone();
             assert_eq!(current.trace_id(), unsampled.trace_id());
