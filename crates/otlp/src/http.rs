@@ -211,7 +211,7 @@ pub(super) fn classify(status: StatusCode, headers: &HeaderMap, body: &mut dyn R
         && let Some(target) = headers.get(LOCATION)
     {
         let target = without_credentials(&String::from_utf8_lossy(target.as_bytes()));
-        reason = format!("{reason} to `{target}`, and redirects are not followed");
+        reason = format!("{reason} with a redirect to `{target}`, and redirects are not followed");
     }
     if let Some(explanation) = explained(headers, body) {
         reason = format!("{reason}: {explanation}");

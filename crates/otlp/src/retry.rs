@@ -134,7 +134,7 @@ fn send_with(
             Outcome::TimedOut => {
                 let last = last.failure.replace("no response".to_owned());
                 let reason = match last.filter(|_| is_repeated) {
-                    Some(last) => format!("no response; the attempt before failed: {last}"),
+                    Some(last) => format!("no response; the previous attempt failed: {last}"),
                     None => "no response".to_owned(),
                 };
                 return Err(limits.error("timeout", &reason));

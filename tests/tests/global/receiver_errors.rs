@@ -93,7 +93,7 @@ fn the_message_has_the_text_of_the_receiver() {
             "302 Found\r\nlocation: https://key:hunter2@login.example/otlp?token=hunter2",
             "text/plain",
             "",
-            "302 Found to `https://<REDACTED>@login.example/otlp`, and redirects are not followed",
+            "302 Found with a redirect to `https://<REDACTED>@login.example/otlp`, and redirects are not followed",
         ),
         ("413 Payload Too Large", "text/plain", "", "413 Payload Too Large"),
     ] {
