@@ -21,8 +21,7 @@ pub(crate) struct CommandOption {
     pub(crate) id: &'static str,
     pub(crate) option: &'static str,
     pub(crate) form: Form,
-    /// The commands with this option. If the list is empty, all commands have it, if it or an earlier option has a
-    /// user.
+    /// The commands with this option. An empty list means all commands, if this or an earlier option has a user.
     pub(crate) commands: WordList,
     /// Words that exclude the option: commands without it, or for an attached option words that begin like it.
     pub(crate) except: WordList,
