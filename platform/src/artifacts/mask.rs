@@ -58,7 +58,7 @@ impl CompiledArtifacts {
             return Ok(());
         };
         let message = format!(
-            "`{name}` contains a credential, which the artifacts must not pass on to {reader}: remove the credential, or run with `--orchestrator local`"
+            "`{name}` contains a credential, which the artifacts must not pass on to {reader}, expected `--orchestrator local`, or no credential"
         );
         Err(PlatformError::input(Place::file(&product::spec_path(folder)), message))
     }

@@ -93,7 +93,7 @@ fn a_page_with_the_status_200_is_not_a_delivery() {
     let service = Service::start(|_| Answer::text(200, "<html>Log in to continue</html>"));
     let error = send(&service.url, 10.0).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::InvalidResponse);
-    assert!(error.to_string().contains("not Slack's `ok`"), "{error}");
+    assert!(error.to_string().contains("expected the response `ok`"), "{error}");
 }
 
 #[test]

@@ -47,7 +47,7 @@ fn a_query_with_a_credential_is_an_error_before_dagster_starts() {
     );
     let output = setup.floe("run").output().unwrap();
     let stderr = text(&output.stderr);
-    let error = "floe.yaml: `stg_orders` contains a credential, which the artifacts must not pass on to dagster: remove the credential, or run with `--orchestrator local`\n";
+    let error = "floe.yaml: `stg_orders` contains a credential, which the artifacts must not pass on to dagster, expected `--orchestrator local`, or no credential\n";
     assert!(stderr.ends_with(error), "{stderr}");
     assert!(!stderr.contains("hunter2") && !stderr.contains("must not run"), "{stderr}");
     assert_eq!(output.status.code(), Some(2));
