@@ -5,8 +5,7 @@ use std::fmt;
 use floe_telemetry::attributes::{AttributeValue, ToAttributeValue};
 use floe_telemetry::{sanitize, sanitize_url};
 
-/// The recipient of an alert, without the part that authorizes sending: the origin of a URL, the domains
-/// of e-mail addresses, or a name.
+/// The recipient of an alert, shown as the origin of a URL, the domains of e-mail addresses, or a name.
 ///
 /// ```
 /// use floe_plugin::Destination;

@@ -19,7 +19,7 @@ pub struct Alert<'a> {
     pub operation: &'a str,
     /// The name of the channel, for example `slack`.
     pub channel: &'a str,
-    /// The recipient, without the part that authorizes sending.
+    /// The recipient, as [`Destination`] shows it.
     pub destination: Destination<'a>,
     /// The severity of the alert.
     pub severity: Option<&'a str>,
@@ -29,7 +29,7 @@ pub struct Alert<'a> {
 #[derive(Clone, Copy, Debug, Default, FloeAttributes, PartialEq)]
 #[floe(prefix = "alert")]
 pub struct Delivery<'a> {
-    /// `delivered`, or `failed` if the channel refused the alert or could not be reached.
+    /// `delivered`, or `failed` if the channel returned an error.
     pub delivery_status: &'a str,
 }
 
@@ -37,7 +37,7 @@ operation!("alert", Alert.operation);
 
 /// A channel that delivers alerts.
 pub trait AlertChannel: Lifecycle {
-    /// Returns the recipient: a URL, e-mail addresses or a name. Spans omit the part that authorizes sending.
+    /// Returns the recipient: a URL, e-mail addresses or a name. Spans contain what [`Destination`] shows of it.
     fn destination(&self) -> Destination<'_>;
 
     /// Delivers an alert. Returns when the channel has accepted it.
@@ -78,7 +78,7 @@ pub struct Message<'a> {
 }
 
 impl<'a> Message<'a> {
-    /// Creates a message of severity `Warning` with the current time. The fields that have no parameter are empty.
+    /// Creates a message of severity `Warning` with the current time. The fields not mentioned here are empty.
     #[must_use]
     pub fn new(name: &'a str, summary: &'a str) -> Self {
         Self {

@@ -34,7 +34,7 @@ pub enum InstrumentationGap {
     /// The plugin names a tracer that does not have the form `floe.<domain>.<name>`.
     MalformedTracerName(String),
     /// The plugin names a tracer that creates no spans, because no [`tracer!`](floe_telemetry::tracer) and no
-    /// `#[traced]` function of the program has that name.
+    /// `#[traced]` function of the program uses that name.
     UnusedTracerName(String),
 }
 
@@ -64,8 +64,8 @@ impl fmt::Display for InstrumentationWarning {
 
 /// Returns a warning for each of these plugins that is not instrumented, in the given order.
 ///
-/// A plugin is instrumented if it names a tracer, the name has the form `floe.<domain>.<name>`, and the program contains
-/// a [`tracer!`](floe_telemetry::tracer) or a `#[traced]` function with that name ([`callsite::tracers`],
+/// A plugin is instrumented if it names a tracer, the name has the form `floe.<domain>.<name>`, and the program
+/// contains a [`tracer!`](floe_telemetry::tracer) or a `#[traced]` function that uses that name ([`callsite::tracers`],
 /// [`callsite::all`]). Telemetry backends are exempt.
 ///
 /// Each warning is also logged through `tracing`, as `uninstrumented_plugin`.

@@ -21,17 +21,17 @@ pub struct Compile<'a> {
 #[floe(rename_all = "snake_case")]
 #[expect(clippy::exhaustive_enums, reason = "the platform's contract fixes the six stages")]
 pub enum Stage {
-    /// Reads the files.
+    /// Reads the queries of the product and `dbt_project.yml`.
     Load,
-    /// Validates each file on its own.
+    /// Checks that names are unique, that paths stay in the folder of the product, and that plugins can be used.
     Validate,
-    /// Resolves the references between the files.
+    /// Resolves the references of the queries, and orders the assets by their dependencies.
     Resolve,
-    /// Enforces the rules of the platform.
+    /// Enforces the order of the layers, and audits the instrumentation of the plugins.
     Enforce,
-    /// Creates the plan of execution.
+    /// Creates the sources and the models of the artifacts, in the order in which a run builds them.
     Compile,
-    /// Writes the artifacts.
+    /// Writes the artifacts, and the files that plugins generate.
     Generate,
 }
 

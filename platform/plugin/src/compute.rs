@@ -335,11 +335,11 @@ impl Session {
         self.observe("remove", Some(table), |it| it.remove(table))
     }
 
-    /// Runs a query and returns the first value of its first row as a number; 0 if there is no row or no value.
+    /// Runs a query and returns the first value of its first row as a count; 0 if there is no row or the value is null.
     ///
     /// # Errors
     ///
-    /// As for [`Database::query`]; or the value is not a number.
+    /// As for [`Database::query`]; or the first value of a row is neither a count nor null.
     pub fn count(&mut self, sql: &str) -> Result<u64, Error> {
         let mut count = Count(None);
         self.query(sql, &mut count)?;
@@ -415,7 +415,8 @@ impl RowSink for Count {
             Some(Value::Null) => Some(0),
             _ => None,
         };
-        let not_a_count = || Error::new(ErrorKind::InvalidResponse, "the query returned no count");
+        let not_a_count =
+            || Error::new(ErrorKind::InvalidResponse, "expected a count, found another value");
         self.0.get_or_insert(count.ok_or_else(not_a_count)?);
         Ok(())
     }

@@ -18,8 +18,8 @@ const EXPECTED: &str = "`${env:NAME}`, `${file:PATH}` or `${secret:STORE/KEY}`";
 /// A reference to a credential in a plugin's configuration. Its value is known when the plugin starts.
 ///
 /// In the configuration, the reference is a string: `${env:NAME}` refers to an environment variable, `${file:PATH}` to
-/// the content of a file, which is below the folder of the product if the path is relative, and `${secret:STORE/KEY}`
-/// to a secret of a store that the manifest selects. The platform reads the value before
+/// the content of a file, whose path may be relative to the folder of the product, and `${secret:STORE/KEY}` to a
+/// secret of a store that the manifest selects. The platform reads the value before
 /// [`Lifecycle::start`](crate::Lifecycle::start). A literal credential is not accepted, and the value is never printed.
 #[derive(Clone, Deserialize)]
 #[serde(try_from = "Value")]
@@ -36,8 +36,7 @@ struct Shared {
 pub enum Reference {
     /// An environment variable.
     Env(String),
-    /// The content of a file, without white space at the end. A relative path is below the folder of the
-    /// product.
+    /// A file, by its path. The credential is the content of the file, without white space at its end.
     File(String),
     /// A secret of a store.
     Secret {
@@ -132,13 +131,13 @@ impl Serialize for Credential {
     }
 }
 
-/// A path in a plugin's configuration, of a file or a folder that the plugin reads. A relative path is below the folder
-/// of the product. For a path that a plugin writes, use [`OutputPath`].
+/// A path in a plugin's configuration, of a file or a folder that the plugin reads. A relative path is resolved against
+/// the folder of the product. For a path that a plugin writes, use [`OutputPath`].
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct LocalPath(PathBuf);
 
 impl LocalPath {
-    /// Creates the default value of a path setting. A relative path is below the folder of the product.
+    /// Creates the default value of a path setting. A relative path is resolved against the folder of the product.
     pub fn new(path: impl AsRef<Path>) -> Self {
         FOLDER.with_borrow(|folder| Self(folder.join(path)))
     }
@@ -159,7 +158,7 @@ impl<'de> Deserialize<'de> for LocalPath {
 }
 
 /// A path in a plugin's configuration, of a file or a folder that the plugin writes. It is below the folder of the
-/// product: an absolute path and a path with `..` are errors.
+/// product: an absolute path, a path with `..` and an empty path are errors.
 ///
 /// Symbolic links in the path are not checked, because a link can be created later.
 #[derive(Clone, Debug, Eq, PartialEq)]

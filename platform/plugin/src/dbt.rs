@@ -15,8 +15,7 @@ use crate::operation::{Operation, operation, span};
 #[derive(Clone, Copy, Debug, Default, FloeAttributes, PartialEq)]
 #[floe(prefix = "dbt")]
 pub struct Dbt<'a> {
-    /// The command: `run`, `test`, `build`, `compile`, `lint` or `deps`. [`dbt_span`] also records it as
-    /// `dbt.command`.
+    /// The command, for example `run` or `source freshness`. [`dbt_span`] also records it as `dbt.command`.
     pub operation: &'a str,
     /// The folder of the project.
     pub project_dir: Option<&'a str>,
@@ -30,7 +29,7 @@ pub struct Dbt<'a> {
 #[derive(Clone, Copy, Debug, Default, FloeAttributes, PartialEq)]
 #[floe(prefix = "dbt")]
 pub struct DbtOutcome {
-    /// The number of models that were built.
+    /// The number of models that dbt executed.
     pub models_run: Option<u64>,
     /// The number of tests that ran.
     pub tests_run: Option<u64>,
@@ -60,7 +59,7 @@ pub struct Invocation<'a> {
 #[derive(Clone, Copy, Debug, Default, FloeAttributes, PartialEq)]
 #[floe(prefix = "dbt")]
 pub struct Node<'a> {
-    /// The type of the node: `model`, `test`, `seed` or `snapshot`.
+    /// `model`, `test`, `seed`, `snapshot` or another type of dbt.
     #[floe(key = "dbt.operation")]
     pub resource_type: &'a str,
     /// The name of the node.
@@ -80,7 +79,7 @@ pub struct Node<'a> {
     pub identifier: Option<&'a str>,
     /// The complete name of the table or view, quoted as the adapter quotes it.
     pub relation: Option<&'a str>,
-    /// The file of the node, relative to the project's folder.
+    /// The path of the node's file in the project.
     pub relative_path: Option<&'a str>,
     /// The checksum of the node's file.
     pub node_checksum: Option<&'a str>,
@@ -101,7 +100,7 @@ pub struct NodeOutcome<'a> {
     pub failing_rows: Option<u64>,
     /// The reason why the node was skipped.
     pub node_skip_reason: Option<&'a str>,
-    /// The number of rows that were written.
+    /// The number of rows that the adapter reports.
     pub rows_affected: Option<u64>,
     /// The code in the response of the adapter.
     #[floe(key = "dbt.adapter.code")]
@@ -249,7 +248,7 @@ pub enum NodeStatus {
     Built,
     /// The node could not be built, or the test failed or could not run.
     Failed,
-    /// dbt skipped the node because of one of its inputs.
+    /// dbt skipped the node, because an input was not built, or because dbt stopped at the first failure.
     Skipped,
 }
 

@@ -40,7 +40,7 @@ pub enum ErrorKind {
     TimedOut,
     /// The service asks for fewer requests.
     RateLimited,
-    /// The credential is missing, or the service refused it.
+    /// A credential is missing or was refused, or the access is not permitted.
     Unauthorized,
     /// An object that the operation names does not exist.
     NotFound,
@@ -72,7 +72,7 @@ pub enum ErrorKind {
 macro_rules! error_types {
     ([$($domain:literal)*] $kinds:tt) => {
         impl ErrorType for Error {
-            /// Returns the domain in which the error began and its kind, for example `compute.syntax`.
+            /// Returns the domain in which the error began, if it is known, and the kind, for example `compute.syntax`.
             fn error_type(&self) -> &'static str {
                 match self.domain {
                     $(Some($domain) => error_types!(@kinds self.kind, concat!($domain, "."), $kinds),)*

@@ -20,8 +20,8 @@ thread_local! {
     static IS_COUNTED: Cell<bool> = const { Cell::new(false) };
 }
 
-/// Calls `run`, and counts its failure for `component` in the metric `floe.errors`. A failure that `run` itself has
-/// counted on this thread, for example in an operation of a plugin, is not counted again.
+/// Calls `run`, and counts its error for `component` in the metric `floe.errors` if `is_failure` accepts it. A failure
+/// that `run` itself has counted on this thread, for example in an operation of a plugin, is not counted again.
 ///
 /// ```
 /// use floe_plugin::failure::counted;

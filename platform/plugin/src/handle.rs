@@ -20,8 +20,8 @@ pub trait Kind: Lifecycle {
 
 /// A configured plugin of a kind, for example `Handle<dyn AlertChannel>`.
 ///
-/// The handle has the methods of the plugin's trait. Each method opens the span of the operation, with the plugin's
-/// tracer as its scope, and records the outcome, so a plugin contains no telemetry code.
+/// The handle has methods for the operations of the plugin's trait. They record each operation in a span, with the
+/// plugin's tracer as its scope, so a plugin contains no telemetry code.
 ///
 /// ```standalone_crate
 /// use floe_plugin::alert::{AlertChannel, Message, Severity};

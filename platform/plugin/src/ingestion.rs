@@ -41,7 +41,7 @@ pub struct IngestionOutcome {
     pub duration_seconds: Option<f64>,
     /// The category of the failure.
     #[floe(key = "error.category")]
-    #[allow(deprecated, reason = "the platform's key in OpenTelemetry's namespace `error`")]
+    #[allow(deprecated, reason = "the key check warns by this lint; the key is the platform's")]
     pub error_category: Option<ErrorCategory>,
 }
 

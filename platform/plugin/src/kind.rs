@@ -38,8 +38,7 @@ macro_rules! types {
                 }
             }
 
-            /// Returns the operations of the type's trait, which are the last parts of span names. A contract test
-            /// performs each operation.
+            /// Returns the operations of the type, as in the names of their spans. A contract test performs each one.
             #[must_use]
             pub const fn operations(self) -> &'static [&'static str] {
                 match self {
@@ -56,11 +55,11 @@ types! {
         "validate_connection" "create_database" "describe" "open_database" "load" "materialize" "query" "remove"
         "generate_profile"
     ];
-    /// Schedules and runs the assets of a product.
+    /// Builds the assets of a product in order.
     Orchestrator: "orchestrator", Some("orchestrator"), ["create_definitions" "run"];
     /// Lists tables and where they are stored.
     Catalog: "catalog", Some("catalog"), ["create_namespace" "create_table"];
-    /// Stores files and tables.
+    /// Stores objects, such as the rows of a table.
     Storage: "storage", Some("storage"), ["put_object"];
     /// Stores telemetry. Never instrumented, because it would export its spans to itself, which would cause new spans.
     TelemetryBackend: "telemetry_backend", None, [];
@@ -74,11 +73,11 @@ types! {
     Ingestion: "ingestion", Some("ingestion"), ["run" "write"];
     /// Resolves secrets.
     Secrets: "secrets", Some("secrets"), ["get_secret"];
-    /// Authenticates users and services.
+    /// Authenticates the platform.
     Identity: "identity", Some("identity"), ["authenticate"];
     /// Checks the quality of data.
     Quality: "quality", Some("quality"), ["validate_expectations" "run_checks"];
-    /// Generates roles and role bindings.
+    /// Generates the namespace, the roles and the security context of a product in a cluster.
     Rbac: "rbac", Some("security"), [
         "generate_namespace" "generate_service_account" "generate_role" "generate_role_binding"
         "generate_pod_security_context"

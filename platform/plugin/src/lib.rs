@@ -9,8 +9,8 @@
 //! # Domains
 //!
 //! Each domain of the platform has a module with its attribute types and a function that starts its
-//! span, `<domain>_span`. The span is named `<domain>.<operation>`, has the plugin's tracer as its
-//! instrumentation scope, and carries the attributes of its type. Types whose name ends in `Outcome`
+//! span, `<domain>_span`. The span is named `<domain>.<operation>` (`floe.compile` for a compilation), has
+//! the given tracer as its instrumentation scope, and carries the given attributes. Types whose name ends in `Outcome`
 //! contain the attributes that are known when the operation ends.
 //!
 //! The guard of a span must not be held across an `.await`; see [`Operation`] for asynchronous functions.

@@ -23,7 +23,7 @@ pub struct Lineage<'a> {
     pub operation: &'a str,
     /// The name of the job.
     pub job_name: Option<&'a str>,
-    /// `START`, `RUNNING`, `COMPLETE`, `FAIL` or `ABORT`.
+    /// The state of the run, for example `COMPLETE`.
     pub event_type: Option<&'a str>,
     /// The namespace of the job.
     pub namespace: Option<&'a str>,
@@ -192,7 +192,7 @@ const EVENTS: Metric<'_> = Metric::new("floe.lineage.events")
 pub const PRODUCER: &str = concat!("https://floe.dev/floe-plugin/", env!("CARGO_PKG_VERSION"));
 const SPECIFICATION: &str = "https://openlineage.io/spec";
 
-/// The JSON Schema of the facet `traceCorrelation`, which is in `platform/plugin/schemas`.
+/// The URL of the JSON Schema of the facet `traceCorrelation`. The schema is in `platform/plugin/schemas`.
 const TRACE_CORRELATION: &str = "https://floe.dev/lineage/facets/v1/TraceCorrelationFacet.json";
 
 impl RunEvent<'_> {

@@ -59,8 +59,8 @@ pub(crate) fn span(tracer: &'static Tracer, operation: &impl Operation) -> SpanB
     tracer.span(operation.span_name()).attributes(operation)
 }
 
-/// Starts the span `<domain>.<operation>`, which ends when the returned guard is dropped. Each domain exports this
-/// function under its own name, for example `alert::alert_span`.
+/// Starts the span of an operation, which ends when the returned guard is dropped. The domains export this function
+/// under their own names, for example `alert::alert_span`.
 ///
 /// ```
 /// use floe_plugin::alert::{Alert, alert_span};

@@ -39,7 +39,7 @@ pub struct PipelineRun<'a> {
 #[derive(Clone, Debug, Default, FloeAttributes, PartialEq)]
 #[floe(prefix = "floe.pipeline")]
 pub struct PipelineOutcome<'a> {
-    /// The ids of the dbt commands that built models, in the order of the models.
+    /// The ids that dbt gave to the commands of the run, in the order of the assets.
     pub dbt_invocation_ids: Option<Vec<&'a str>>,
     /// A sentence for each property of the run that is unusual, compared with earlier runs.
     pub unusual: Option<Vec<&'a str>>,
@@ -143,7 +143,7 @@ operation!("dagster.sensor", Sensor.sensor_name);
 
 operation!("orchestrator", Orchestrator.operation);
 
-/// An orchestrator, which decides when and in which order the assets of a product are built.
+/// An orchestrator, which builds the assets of a product in the order of their dependencies.
 pub trait AssetOrchestrator: Lifecycle {
     /// Whether the orchestrator builds the assets in this process, with [`run`](Self::run). Otherwise it uses the files
     /// of [`create_definitions`](Self::create_definitions). Default: `false`.
@@ -171,7 +171,7 @@ pub trait AssetOrchestrator: Lifecycle {
     ///
     /// # Errors
     ///
-    /// The orchestrator cannot be started, or a signal or the time limit ended it. No exit code is an error.
+    /// The orchestrator cannot be started, or a signal or the time limit ended it. Any exit code is a result.
     fn run_definitions(
         &self,
         product: &Product<'_>,

@@ -92,9 +92,8 @@ impl Plugins {
     ///
     /// # Errors
     ///
-    /// A plugin is not linked into the program or is incompatible with it; its configuration is not valid; the store of
-    /// one of its credentials is not selected or, if the plugin is itself a store, not selected before it; a type that
-    /// allows one plugin has several; or a plugin other than an alert channel is selected twice.
+    /// The first mistake in the selection or in a configuration, for example a plugin that is not linked into the
+    /// program, or a credential whose store is not selected (for the credential of a store: not selected before it).
     pub fn configure(selections: &[Selection]) -> Result<Self, SelectionError> {
         let mut plugins = Vec::with_capacity(selections.len());
         for (index, selection) in selections.iter().enumerate() {
@@ -189,7 +188,7 @@ impl Plugins {
     ///
     /// # Errors
     ///
-    /// The variable, the file or the secret does not exist, or is empty.
+    /// The variable, the file or the secret cannot be read, or is empty.
     pub fn resolve(&self, reference: &Reference) -> Result<SecretString, Error> {
         let missing = |why: &str| {
             Error::new(

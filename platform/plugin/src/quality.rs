@@ -43,7 +43,7 @@ pub struct QualityOutcome {
     pub failed_rows: Option<u64>,
 }
 
-/// The key of the query that finds the rows of a failed check, from OpenTelemetry's conventions.
+/// The key of a failed check's query, from OpenTelemetry's conventions.
 const DB_QUERY_TEXT: &str = "db.query.text";
 
 const LONGEST_QUERY: usize = 16 * 1024;
@@ -63,7 +63,7 @@ pub trait QualityProvider: Lifecycle {
             return Ok(());
         };
         let (check, table) = (check.name(), suite.table);
-        let message = format!("{check} of {table}: found a column without a name");
+        let message = format!("{check} of {table}: expected a column, found an empty name");
         Err(Error::new(ErrorKind::InvalidInput, message))
     }
 
@@ -143,8 +143,7 @@ impl Handle<dyn QualityProvider> {
     }
 
     /// Runs the checks, in the span `quality.run_checks`, and records each result in a child span `quality.check`. A
-    /// failed check is an error of both spans, although the tool has worked, because the spans below a failed model
-    /// must explain its error.
+    /// failed check is an error of both spans, although the tool has worked, because they explain why the model failed.
     ///
     /// # Errors
     ///

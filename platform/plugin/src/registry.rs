@@ -87,8 +87,8 @@ pub fn linked() -> impl Iterator<Item = &'static LinkedPlugin> {
 ///
 /// # Errors
 ///
-/// A plugin requires another version of the plugin interface than [`API_VERSION`], or several plugins of a type have
-/// the same name. The error contains the places of their registrations.
+/// A plugin is not compatible with [`API_VERSION`], or several plugins of a type have the same name. The error contains
+/// the places of their registrations.
 ///
 /// ```standalone_crate
 /// use floe_plugin::{PluginMetadata, PluginType, registry};
@@ -116,7 +116,8 @@ pub fn discover() -> Result<Vec<&'static LinkedPlugin>, Error> {
 ///
 /// # Errors
 ///
-/// As for [`discover`]; or no such plugin is linked into the program. The error lists the linked plugins of the type.
+/// As for [`discover`]; or no such plugin is linked into the program. The error lists the selectable plugins of the
+/// type.
 pub fn find(kind: PluginType, name: &str) -> Result<&'static LinkedPlugin, Error> {
     let all = discover()?;
     let is_it = |linked: &&&LinkedPlugin| {

@@ -1,4 +1,4 @@
-//! Network policies and roles that are generated for a cluster.
+//! Kubernetes manifests that are generated for a product.
 
 use floe_telemetry::FloeAttributes;
 use serde_json::Value;
@@ -17,7 +17,7 @@ pub enum Area {
     /// Network policies.
     #[default]
     Network,
-    /// Roles and role bindings.
+    /// The namespace, the service account, the role and the security context of a product.
     Rbac,
 }
 
@@ -41,7 +41,7 @@ pub struct Security<'a> {
 
 operation!("security", Security.operation);
 
-/// A manifest of a product's account in a cluster.
+/// A manifest with which a product runs in a cluster.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 #[expect(clippy::exhaustive_enums, reason = "a plugin generates every manifest")]
 pub enum Manifest {
@@ -57,7 +57,7 @@ pub enum Manifest {
     PodSecurityContext,
 }
 
-/// Generates the account of a product in a cluster, with its roles.
+/// Generates the manifests with which a product runs in a cluster, except network policies.
 pub trait RoleGenerator: Lifecycle {
     /// Generates a manifest: a resource of Kubernetes, or a part of one.
     ///

@@ -18,7 +18,7 @@ use crate::product::Product;
 pub struct Semantic<'a> {
     /// The operation: the last part of the span's name.
     pub operation: &'a str,
-    /// The path that the schema is written to.
+    /// The folder that the schemas are written to.
     #[floe(key = "semantic.schema.path")]
     pub schema_path: Option<&'a str>,
 }

@@ -61,7 +61,7 @@ fn rows() -> [Row; 15] {
     ]
 }
 
-/// Captures the spans of `code`, below baggage that no configuration adds to spans.
+/// Captures the spans of `code`, which runs with baggage that no configuration adds to spans.
 fn for_a_product(code: impl FnOnce()) -> Spans {
     testing::capture(|| {
         let _attached = Context::current_with_baggage([
