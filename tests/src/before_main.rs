@@ -2,12 +2,12 @@
 
 use std::process::Command;
 
-/// Panics if the program at this path runs anything before `main`, except two functions that every program has: one of
-/// the C runtime, and one of the standard library, which takes the arguments. Only Linux is checked.
+/// Asserts that the program at this path runs nothing before `main`, except two functions that every program has: one of
+/// the C runtime, and one of the standard library, which takes the arguments. Only Linux with glibc is checked.
 ///
 /// # Panics
 ///
-/// Panics without `readelf`, too, which comes with the linker.
+/// The program runs something else, or `readelf`, which comes with the linker, is missing.
 #[track_caller]
 pub fn assert_nothing_runs_before_main(program: &str) {
     if !cfg!(all(target_os = "linux", target_env = "gnu")) {

@@ -48,10 +48,10 @@ impl Canary {
         let secret = match shape {
             Shape::AccessKey => random.chars("ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", 16),
             Shape::Token => random.chars(mixed, 36),
-            // The prefix makes the text look random in each case.
+            // The prefix makes each of these secrets look random.
             _ => format!("q7X{}", random.chars(mixed, 21)),
         };
-        // Words without a meaning, in lower case, are in no vocabulary of secrets.
+        // A lower-case word without a meaning is in no vocabulary of secrets.
         let marker =
             (0..5).map(|_| random.chars("bdfgklmnprst", 1) + &random.chars("aeiou", 1)).collect();
         // A float represents fifteen digits exactly.
@@ -87,7 +87,7 @@ impl Canary {
         &self.marker
     }
 
-    /// Returns parts of the secret, none of which may be found, because half of a credential is a leak already.
+    /// Returns the halves of the secret, and three encodings of the number. Half of a credential is already a leak.
     fn needles(&self) -> Vec<Vec<u8>> {
         let half = self.secret.len() / 2;
         let mut varint = Vec::new();
@@ -113,7 +113,7 @@ impl Outputs {
         self.0.push((channel.into(), bytes.into()));
     }
 
-    /// Returns the channels through which a part of the secret left.
+    /// Returns the channels through which a half of the secret, or the number, left.
     pub fn leaks(&self, canary: &Canary) -> Vec<&str> {
         let needles = canary.needles();
         let leaked = |bytes: &[u8]| needles.iter().any(|needle| contains(bytes, needle));

@@ -13,8 +13,8 @@ const ALONE: &str = "FLOE_TEST_ALONE";
 /// The variable that is set in a child process that runs the program of a test.
 const CHILD: &str = "FLOE_TEST_CHILD";
 
-/// The only time limit of tests that check that nothing waits. Other timeouts in such a test are longer, so a test that
-/// waits hangs. No test takes this long otherwise, however busy the machine is.
+/// The time after which a child process counts as hanging and is killed. A test that checks that nothing waits sets
+/// longer timeouts, so that a wait would hang the child. No other child takes this long, however busy the machine is.
 const DEADLINE: Duration = Duration::from_secs(600);
 
 /// The program of a test. [`program!`](crate::program) creates it.
@@ -160,14 +160,14 @@ fn output(command: &mut Command) -> Output {
     let output = has_ended.recv_timeout(DEADLINE).or_else(|_| {
         let killed = Command::new("kill").args(["-KILL", &id]).status();
         killed.expect("the program `kill`");
-        // Children of the process may still hold its output.
+        // The output ends only when the children of the killed process have ended, too.
         has_ended.recv_timeout(DEADLINE)
     });
     let output = output.unwrap_or_else(|_| panic!("{command:?} hangs"));
     output.expect("the output of a process")
 }
 
-/// Puts `words`, for example `env --ignore-signal`, before a command line. Variables and folder stay.
+/// Puts `words`, for example `env --ignore-signal`, before a command line. The variables and the folder stay.
 #[must_use]
 pub fn before(words: &[&str], command: &Command) -> Command {
     let mut outer = Command::new(words[0]);

@@ -4,7 +4,7 @@ use floe_semconv::Kind;
 
 use crate::{ReceivedSpan, Value};
 
-/// A key that the conventions do not have, as tracing-opentelemetry records it.
+/// A key that is not in the conventions, but that tracing-opentelemetry records.
 const MODULE: &str = "code.module.name";
 
 /// Checks the keys and values of spans and of their events.

@@ -24,7 +24,7 @@ macro_rules! fuzz_tests {
 ///
 /// # Panics
 ///
-/// The target panics, or there are no seeds.
+/// The target panics, there are fewer than two seeds, or `FUZZ_RUNS` is no number.
 pub fn fuzz(target: fn(&[u8]), seeds: &str, runs: usize) {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fuzz/seeds").join(seeds);
     let mut paths: Vec<_> = fs::read_dir(folder)

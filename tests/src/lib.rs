@@ -1,12 +1,12 @@
-//! Shared by the integration tests: an OTLP receiver on a real socket, and a readable rendering of the traces it
-//! received.
+//! Supports the integration tests with an OTLP receiver on a real socket, and with a readable rendering of the traces
+//! it received.
 //!
 //! [`Program`] is a program of a test, in a child process. [`Written`] is the text of a layer or an exporter.
 //! [`Canary`] is a credential that must not leave a process. [`fuzz()`] runs a fuzz target with mutated seeds.
 //! [`Proxy`] forwards to a receiver. [`remote()`] is a parent span of another process. [`Receiver`] stores requests
 //! over gRPC or HTTP/protobuf. [`Script`] is a server that misbehaves. [`ReservedPort`] is a port that no other program
 //! gets. [`tree()`] renders spans as one string, so that a test compares the shape of a whole trace. [`TIMEOUT`] is the
-//! limit of every wait.
+//! limit of waits.
 #![expect(
     clippy::expect_used,
     clippy::panic,

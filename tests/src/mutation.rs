@@ -1,4 +1,4 @@
-//! Mutates inputs: bytes lost, doubled, swapped, spliced.
+//! Mutates inputs: bytes are removed, repeated, reversed, inserted, truncated and spliced.
 
 use crate::numbers::Numbers;
 

@@ -1,5 +1,5 @@
-//! An HTTP proxy on its own port. It opens tunnels to one receiver, whatever host is requested, and records the
-//! requests.
+//! An HTTP proxy on its own port. It opens tunnels to one receiver, whatever host is requested, and records the first
+//! line of each request.
 
 use std::io::{self, Read as _, Write as _};
 use std::net::{Shutdown, TcpStream};
@@ -18,7 +18,7 @@ pub struct Proxy {
 }
 
 impl Proxy {
-    /// Starts a proxy that requires these `credentials`, in the form of a `Proxy-Authorization` header.
+    /// Starts a proxy to this port. Requests need `credentials`, if any, as the value of `Proxy-Authorization`.
     ///
     /// # Panics
     ///
@@ -69,7 +69,7 @@ fn serve(
     pass(&server, client)
 }
 
-/// Reads a request up to its empty line, and no byte more.
+/// Reads a request up to its empty line or the maximum size, and no byte more.
 fn head(mut client: &TcpStream) -> io::Result<Vec<u8>> {
     let mut head = Vec::new();
     let mut byte = [0];

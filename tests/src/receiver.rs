@@ -41,11 +41,11 @@ enum Transport {
     Http,
 }
 
-/// An OTLP receiver on 127.0.0.1 with its own port, over gRPC or HTTP/protobuf. It stores every request.
+/// An OTLP receiver on 127.0.0.1 with its own port, over gRPC or HTTP/protobuf. It stores the requests.
 ///
 /// It is ready when its constructor returns. Dropping it closes the port and every connection.
 ///
-/// Compressed requests are stored decompressed, so that a search for a canary in their bytes can find it.
+/// Requests with gzip are stored decompressed, so that a search for a canary in their bytes can find it.
 #[derive(Debug)]
 pub struct Receiver {
     transport: Transport,
@@ -89,7 +89,7 @@ impl Receiver {
         Self::start(transport, port, Some(authority.acceptor(client, alpn)))
     }
 
-    /// Closes every connection, and refuses new ones.
+    /// Closes every connection. New ones are refused while the returned port exists.
     #[must_use]
     pub fn stop(self) -> ReservedPort {
         drop(self.serving);
@@ -151,7 +151,7 @@ impl Receiver {
         self.store.lock().points.clone()
     }
 
-    /// Returns the log records so far, in the order of arrival, except records in rejected requests.
+    /// Returns the accepted log records so far, in the order of arrival.
     pub fn logs(&self) -> Vec<ReceivedLog> {
         self.store.lock().logs.clone()
     }
@@ -196,13 +196,13 @@ impl Receiver {
         self.every_request().iter().any(|request| request.contains(text))
     }
 
-    /// Returns all requests so far, whatever their responses, in the order of arrival.
+    /// Returns all stored requests so far, whatever their responses, in the order of arrival.
     pub fn every_request(&self) -> Vec<ReceivedRequest> {
         self.store.lock().requests.clone()
     }
 
-    /// Returns the requests with spans. Metrics and logs are exported at any time, so tests cannot count their
-    /// requests.
+    /// Returns the requests except those of metrics and logs, which are exported at any time, so that tests cannot
+    /// count them.
     pub fn requests(&self) -> Vec<ReceivedRequest> {
         self.store.lock().span_requests()
     }
@@ -217,7 +217,7 @@ impl Receiver {
         self.store.wait_for(n, State::span_requests)
     }
 
-    /// Responds to every later request with spans or log records by `response`.
+    /// Sets the response to all later requests that contain spans or log records.
     ///
     /// # Panics
     ///

@@ -1,4 +1,4 @@
-//! Configuration files, and files with several receivers for one signal, which only OpenTelemetry's format can express.
+//! Creates configuration files, also with two exporters for each signal, which only OpenTelemetry's format can express.
 
 use std::fs;
 

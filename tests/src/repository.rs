@@ -1,4 +1,4 @@
-//! Reads the files that Git lists in the repository.
+//! Runs Git commands in the repository, and reads its files.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -8,14 +8,14 @@ pub fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
 }
 
-/// Returns the output of a Git command, or `None` if it fails or there is no repository.
+/// Returns the output of a Git command, or `None` if it cannot be run or fails.
 pub fn git(arguments: &[&str]) -> Option<String> {
     let output = Command::new("git").arg("-C").arg(root()).args(arguments).output().ok()?;
     output.status.success().then(|| String::from_utf8_lossy(&output.stdout).into_owned())
 }
 
-/// Returns the paths and texts of the committed files whose names end with `end`, without symbolic links. In an archive
-/// of the sources, returns the files of all folders except those that tools such as Cargo write.
+/// Returns the paths and texts of the files that Git tracks and whose paths end with `end`, without symbolic links.
+/// Without Git, returns the files of all folders except `.git`, `node_modules` and `target`.
 ///
 /// # Panics
 ///
@@ -29,7 +29,7 @@ pub fn files(end: &str) -> Vec<(String, String)> {
     let paths = paths.into_iter().filter(|path| path.ends_with(end));
     let files = paths.filter_map(|path| {
         let file = root().join(&path);
-        // A deleted file is listed until the deletion is committed.
+        // A deleted file is listed until its deletion is staged.
         let is_file = fs::symlink_metadata(&file).is_ok_and(|file| file.is_file());
         is_file.then(|| (path, fs::read_to_string(file).expect("a text")))
     });

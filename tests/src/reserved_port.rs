@@ -4,8 +4,8 @@ use std::net::{Ipv4Addr, SocketAddr};
 
 use socket2::{Domain, Socket, Type};
 
-/// A port of 127.0.0.1 that belongs to a test. Connections to it are refused, except while a program that the test
-/// starts listens on it.
+/// A port of 127.0.0.1 that belongs to a test. Connections to it are refused, except while the test, or a program that
+/// it starts, listens on it.
 ///
 /// It is a socket that is bound and does not listen. While it exists, Linux gives its port to no program that asks for
 /// any free one, and to no outgoing connection. With `SO_REUSEADDR`, which the standard library and most servers set, a
@@ -26,7 +26,7 @@ impl ReservedPort {
     #[expect(clippy::new_without_default, reason = "each call reserves another port")]
     pub fn new() -> Self {
         let socket = Socket::new(Domain::IPV4, Type::STREAM, None).expect("a socket");
-        // Both this socket and the socket of the program need the option.
+        // Both this socket and the one that listens need the option.
         socket.set_reuse_address(true).expect("a socket with SO_REUSEADDR");
         let any = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
         socket.bind(&any.into()).expect("a free port");

@@ -24,7 +24,7 @@ pub fn names(spans: &[ReceivedSpan]) -> Vec<&str> {
     names
 }
 
-/// Returns the names of the spans to which a span links, in alphabetical order.
+/// Returns the names of those of the `spans` to which `span` links, in alphabetical order.
 #[must_use]
 pub fn linked<'a>(spans: &'a [ReceivedSpan], span: &ReceivedSpan) -> Vec<&'a str> {
     let name = |id: &String| spans.iter().find(|it| it.span_id == *id).map(|it| it.name.as_str());

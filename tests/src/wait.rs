@@ -1,9 +1,9 @@
-//! Waits of tests, and their limit.
+//! The limit of waits in tests, and a wait for a condition.
 
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// The limit of every wait in a test. A passing test waits much less, however busy the machine is.
+/// The limit of waits in tests. A passing test waits much less, however busy the machine is.
 pub const TIMEOUT: Duration = Duration::from_secs(60);
 
 /// Waits for a condition by polling it, because nothing announces the condition.

@@ -15,7 +15,7 @@ use crate::soak::Sample;
 
 pub(crate) const PROGRAM: &str = "--program";
 
-/// The time after which a program is killed.
+/// The time after which a program is killed, except in a soak.
 const LIMIT: Duration = Duration::from_secs(120);
 
 #[derive(Debug)]
@@ -172,7 +172,7 @@ impl Child {
         }
         let _ = self.process.kill();
         let limit = self.limit;
-        bail!("no report within {limit:?}: {}", self.stderr())
+        bail!("no report before the program's end or within {limit:?}: {}", self.stderr())
     }
 
     fn stderr(&mut self) -> String {

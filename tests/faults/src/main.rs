@@ -5,10 +5,10 @@
 //! faults --soak [SECONDS]
 //! ```
 //!
-//! Each scenario is a row of docs/faults.md and of `scenarios`. It has a program, which runs in a child process with a time
-//! limit, and a check, which runs in this process together with the receivers that misbehave. For each
-//! scenario and protocol one line states whether the promise was kept, and the figures of the program. The last
-//! line is the score; the exit code is 1 unless every run has passed.
+//! Each scenario is defined in `scenarios` and named in docs/faults.md. It has a program, which runs in a child process
+//! with a time limit, and a check, which runs in this process together with the receivers that misbehave. The output
+//! states for each scenario and protocol whether the promise was kept, with the figures of the program. The last
+//! line is the score; the exit code is 1 unless every run has passed. `--quick` alone adds a soak of two minutes.
 #![expect(clippy::print_stdout, reason = "the scorecard is the output of the program")]
 
 mod child;
@@ -54,7 +54,7 @@ fn main() -> ExitCode {
     if passed == all && passed > 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
-/// Runs the selected scenarios, and with `--quick` also a soak. Returns the numbers of passed and of all cases.
+/// Runs the selected scenarios, and with `--quick` alone also a soak. Returns the numbers of passed and of all cases.
 fn run_scenarios(arguments: &[&str]) -> (usize, usize) {
     let is_quick = arguments.contains(&QUICK);
     let names: Vec<_> = arguments.iter().filter(|it| **it != QUICK).collect();

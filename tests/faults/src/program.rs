@@ -108,7 +108,7 @@ impl Program {
         self.telemetry.clone()
     }
 
-    /// Adds to the report the number of spans that other functions have recorded.
+    /// Adds spans to the report that were recorded without the methods of this type.
     pub(crate) fn record_created(&mut self, count: u64) {
         self.report.created += count;
     }
@@ -210,7 +210,7 @@ impl Program {
         }
     }
 
-    /// Writes the report, and exits on SIGTERM.
+    /// Writes the report and exits on SIGTERM, which shuts the telemetry down within `timeout`.
     pub(crate) fn end_by_signal(&mut self, timeout: Duration) -> ! {
         self.shutdown_at_exit(timeout);
         self.step("handle signals", |_| {
@@ -300,7 +300,7 @@ impl Program {
     }
 }
 
-/// Returns a layer that writes the library's messages to `log`.
+/// Returns a layer that writes the messages from level `INFO` on to `log`.
 fn messages<S>(log: &Written) -> impl Layer<S> + use<S>
 where
     S: Subscriber + for<'a> LookupSpan<'a>,

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::soak::Sample;
 
-/// The time by which a busy machine may exceed a timeout. All other waits of a program in a scenario are longer.
+/// The tolerance of checked durations: on a busy machine, an operation may take this much longer than its timeout.
 pub(crate) const SLACK: Duration = Duration::from_secs(10);
 
 #[derive(Debug, Deserialize, Serialize)]
@@ -40,7 +40,7 @@ pub(crate) struct Report {
     pub(crate) counters: Counters,
     /// The number of spans that have arrived at the receiver, if the check counts them.
     pub(crate) arrived: u64,
-    /// The number of arrived spans that are not counted as exported: the response was lost, or came too late.
+    /// The number of arrived spans that are not counted as exported, for example because the response came too late.
     pub(crate) unconfirmed: u64,
     /// Flushes, shutdowns and other operations, by the names that the program gave them.
     pub(crate) operations: BTreeMap<String, Operation>,
@@ -62,7 +62,7 @@ pub(crate) struct Counters {
     pub(crate) shutdown: u64,
     pub(crate) without_provider: u64,
     pub(crate) sampled_out: u64,
-    /// The number of spans that are queued or being exported at the end.
+    /// The number of spans that are queued or being exported.
     pub(crate) pending: u64,
 }
 
@@ -135,7 +135,7 @@ impl Report {
         operation.with_context(|| format!("the report has no operation `{name}`"))
     }
 
-    /// Returns an operation. Fails if it took longer than `timeout` and [`SLACK`].
+    /// Returns an operation. Fails if it took as long as `timeout` and [`SLACK`] together, or longer.
     pub(crate) fn ended_at(&self, name: &str, timeout: Duration) -> Result<&Operation> {
         let operation = self.operation(name)?;
         ensure!(operation.duration < timeout + SLACK, "{name}: {operation:?}");

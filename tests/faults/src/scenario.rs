@@ -23,18 +23,18 @@ const MAX_CALL: u64 = 5_000_000;
 /// The minimum number of calls for a check with [`MAX_CALL`], because the first call of a thread is slow.
 const MIN_CALLS: u64 = 1_000;
 
-/// The limit for every call, in nanoseconds. A call that waited for a receiver would take 2 seconds, the timeout of an
-/// export. A busy machine may take a part of this time from a thread, which is not counted as waiting.
+/// The limit for every call, in nanoseconds. A call that waited for a receiver would mostly take 2 seconds, the default
+/// timeout of an export. A busy machine may also delay a thread in ways that the system does not count as waiting.
 const MAX_PAUSE: u64 = 1_000_000_000;
 
 /// The maximum number of threads: the main thread, the collector and those of the exporters.
 const MAX_THREADS: u64 = 16;
 
-/// A fault, and what docs/faults.md promises about it.
+/// A fault of docs/faults.md: a program that suffers it, and the check of what the page promises.
 pub(crate) struct Scenario {
     pub(crate) name: &'static str,
     pub(crate) protocols: &'static [OtlpProtocol],
-    /// The limit of the resident memory, in MiB.
+    /// The limit of the peak resident memory, in MiB.
     pub(crate) max_memory: u64,
     /// Runs in the child process.
     pub(crate) program: fn(&mut Program),
@@ -126,7 +126,7 @@ impl Case {
 }
 
 /// Checks that every span is counted, and that exported spans have arrived. No span may be pending after a shutdown,
-/// because a span that was lost without a count would be pending for ever.
+/// unless the shutdown timed out, because a span that was lost without a count would be pending for ever.
 fn check_counters(report: &Report) -> Result<()> {
     let (created, counters) = (report.created, report.counters);
     ensure!(

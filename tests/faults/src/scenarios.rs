@@ -1,4 +1,4 @@
-//! The scenarios, in the order of the tables in docs/faults.md. A new scenario needs a row in both.
+//! The scenarios. docs/faults.md must name each of them.
 
 mod load;
 mod network;

@@ -1,4 +1,4 @@
-//! OTLP over gRPC on an HTTP/2 connection, which hyper serves. The raw bytes of each request are stored.
+//! OTLP over gRPC on an HTTP/2 connection. hyper serves it, so that the bytes of each message can be stored.
 
 use std::future;
 use std::sync::Arc;
@@ -28,8 +28,8 @@ const PATHS: [&str; 3] = [
 
 pub(super) async fn serve<S: Stream>(stream: S, store: Arc<Store>) {
     let service = service_fn(move |request| answer(request, Arc::clone(&store)));
-    // An error means that the client disconnected or does not use HTTP/2. The store then lacks the request, which is
-    // what a test checks.
+    // An error means that the client disconnected or does not use HTTP/2. If a request was lost, the test finds it
+    // missing in the store.
     let _ = http2::Builder::new(TokioExecutor::new())
         .serve_connection(TokioIo::new(stream), service)
         .await;

@@ -1,7 +1,7 @@
 //! OTLP over HTTP/1.1 with bodies that `opentelemetry-proto` reads and writes.
 //!
 //! The receiver is strict, because a lenient one would hide a defect of the exporter: each signal has one path, one
-//! method and one content type. [`answer`] selects the signal by the path.
+//! method and one content type.
 
 use std::future;
 use std::sync::Arc;
@@ -27,8 +27,8 @@ const PROTOBUF: &str = "application/x-protobuf";
 
 pub(super) async fn serve<S: Stream>(stream: S, store: Arc<Store>) {
     let service = service_fn(move |request| answer(request, Arc::clone(&store)));
-    // An error means that the client disconnected or does not use HTTP/1. The store then lacks the request, which is
-    // what a test checks.
+    // An error means that the client disconnected or does not use HTTP/1. If a request was lost, the test finds it
+    // missing in the store.
     let _ = http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
 }
 
@@ -57,7 +57,7 @@ async fn answer(
         let body = response(rejected, message);
         empty(StatusCode::OK.as_u16(), &[kind]).map(|()| Full::from(body))
     };
-    // Metrics are always accepted, because exporters treat other responses in the same way for all signals.
+    // Valid metrics are always accepted, because exporters treat other responses in the same way for all signals.
     let planned = if let Export::Points(_) = export { Response::Ok } else { planned };
     Ok(match planned {
         Response::Ok => accept(export, 0, String::new()),

@@ -5,7 +5,7 @@ use std::io::Read as _;
 use hyper::HeaderMap;
 use hyper::body::Bytes;
 
-/// Decompresses a body. Returns `None` if it does not match its `content-encoding`.
+/// Decompresses a body. Returns `None` if its `content-encoding` is another one than gzip, or does not match it.
 pub(super) fn http(headers: &HeaderMap, body: Bytes) -> Option<Bytes> {
     match encoding(headers, "content-encoding") {
         None => Some(body),
@@ -13,7 +13,7 @@ pub(super) fn http(headers: &HeaderMap, body: Bytes) -> Option<Bytes> {
     }
 }
 
-/// Returns a gRPC message with its frame, as they would be without compression.
+/// Returns a gRPC message and its frame without compression, or `None` if it cannot be decompressed.
 pub(super) fn grpc(headers: &HeaderMap, body: Bytes) -> Option<Bytes> {
     let Some((&1, message)) = body.split_first() else {
         return Some(body);

@@ -1,4 +1,4 @@
-//! A request as it arrived, and the responses that a test can select.
+//! Received requests, and the responses that a test can select.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -6,14 +6,14 @@ use std::time::Duration;
 use hyper::{HeaderMap, Uri};
 use tonic::Code;
 
-/// A request as it was sent.
+/// A received request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ReceivedRequest {
     /// The path, with the query if there was one.
     pub path: String,
     /// Headers, or gRPC metadata. Keys are in lower case. The values of a repeated key are joined with `, `.
     pub headers: BTreeMap<String, String>,
-    /// The body. Over gRPC, it starts with the five bytes of the message's frame.
+    /// The body, decompressed if possible. Over gRPC, it starts with the five bytes of the message's frame.
     pub body: Vec<u8>,
 }
 
@@ -55,11 +55,10 @@ pub(super) fn echo(uri: &Uri, headers: &HeaderMap) -> String {
 
 /// The response of a receiver.
 ///
-/// A request with an invalid path, method, content type or body is rejected for that reason, whatever response is
-/// selected.
+/// An invalid request is rejected for that reason, whatever response is selected.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Response {
-    /// Success, and the spans are stored.
+    /// Success, and the items are stored.
     #[default]
     Ok,
     /// An HTTP status and headers with an empty body. Over gRPC, it is the response of a proxy in front of the backend.

@@ -15,7 +15,7 @@ use tokio_rustls::rustls::pki_types::PrivateKeyDer;
 use tokio_rustls::rustls::server::WebPkiClientVerifier;
 use tokio_rustls::rustls::{RootCertStore, ServerConfig};
 
-/// An authority that issues certificates for a receiver at 127.0.0.1, for one named `collector.test`, and for clients.
+/// An authority that issues certificates for receivers at 127.0.0.1, `localhost` and `collector.test`, and for clients.
 /// Its files are deleted when it is dropped.
 #[derive(Debug)]
 pub struct Authority {

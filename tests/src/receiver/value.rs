@@ -6,7 +6,7 @@ use std::collections::btree_map::Entry;
 use opentelemetry_proto::tonic::common::v1::{AnyValue, KeyValue, any_value};
 use serde_json::{Value, json};
 
-/// Converts a value. Bytes, a nested map, and no value become an object with a description, as no attribute has them.
+/// Converts a value. Bytes, a map, and no value become an object with a description, which no test expects.
 pub(super) fn value(value: AnyValue) -> Value {
     match value.value {
         Some(any_value::Value::BoolValue(value)) => value.into(),

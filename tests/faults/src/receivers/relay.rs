@@ -15,7 +15,7 @@ pub(crate) enum Plan {
     Forward,
     /// The connection is reset after the client has sent this many bytes.
     ResetAfter(usize),
-    /// The relay answers the first bytes of the client with these bytes, and sends nothing more.
+    /// The relay answers the client's first 24 bytes, the preface of HTTP/2, with these bytes. It sends nothing more.
     Answer(Vec<u8>),
 }
 
@@ -28,7 +28,7 @@ pub(crate) struct Relay {
 
 #[derive(Debug, Default)]
 struct Shared {
-    /// The port of the receiver, or 0 while connections are refused.
+    /// The port of the receiver, or 0 while connections are closed at once.
     receiver: AtomicU16,
     is_stopped: AtomicBool,
     /// The delay of the receiver's bytes, in milliseconds.

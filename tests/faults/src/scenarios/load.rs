@@ -1,4 +1,4 @@
-//! Load: full queues, many threads, large spans, while the receiver does not answer.
+//! Scenarios of load: full queues, many threads, large spans, deep nesting and a lack of memory.
 
 use std::time::{Duration, Instant};
 
@@ -32,7 +32,7 @@ pub(super) static SCENARIOS: [Scenario; 7] = [
             ensure!(counters.exported == 0, "{counters:?}");
             ensure!(counters.dropped >= report.created - ROOM, "{counters:?}");
             let messages = report.log.matches("spans were dropped").count();
-            // The library writes one message a minute.
+            // The library writes at most one message a minute.
             let most = 1 + usize::try_from(start.elapsed().as_secs() / 60)?;
             ensure!((1..=most).contains(&messages), "{messages} messages: {}", report.log);
             let shutdown = report.ended_at("shutdown", SECOND)?;
@@ -63,7 +63,7 @@ pub(super) static SCENARIOS: [Scenario; 7] = [
             child.proceed()?;
             let report = child.finish()?;
             let end = report.peak_memory_kib;
-            // The spans since `full` have 400 MB together. Only the 64 of one request may be encoded at a time.
+            // The spans since `full` have 400 MB together. Only few of them may be encoded at a time.
             ensure!(end <= full + 16 * 1024, "the memory grew from {full} KiB to {end} KiB");
             let counters = report.counters;
             ensure!(counters.exported == 0 && counters.dropped > 2 * LARGE_SPANS, "{counters:?}");
@@ -80,7 +80,7 @@ pub(super) static SCENARIOS: [Scenario; 7] = [
         name: "short_threads",
         max_memory: 64 + 32,
         program: |program| {
-            // The calls of dropped spans are counted in a separate buffer.
+            // With metrics, the calls of dropped spans are counted in a separate buffer.
             program.start(measured(program.config()));
             program.spans_on_short_threads(100_000, 4);
             program.wait("recorded");
@@ -131,7 +131,7 @@ pub(super) static SCENARIOS: [Scenario; 7] = [
             let report = child.finish()?;
             ensure!(report.created == 20_000, "{}", report.created);
             // At the end of the shutdown, the exporter gives up batch by batch while the collector empties the buffers.
-            // Their speeds determine how many spans fail and how many are dropped, but each dropped span had a buffer.
+            // Their speeds determine how many spans fail and how many are dropped, but only the shutdown drops spans.
             let Counters { dropped, shutdown, .. } = report.counters;
             ensure!(dropped == shutdown, "{:?}", report.counters);
             // These are the address spaces while the threads are alive, and after their end.
@@ -168,10 +168,10 @@ pub(super) static SCENARIOS: [Scenario; 7] = [
     Scenario {
         name: "no_memory",
         program: |program| {
-            // The calls of dropped spans have no memory either.
+            // With metrics, the counts of dropped spans need memory, too.
             program.start(measured(program.config()));
             program.spans(1000);
-            // The threads exist before the limit is set. Their buffers would need four times the available memory.
+            // The threads exist before the limit is set, so that it applies only to what they record.
             program.spans_on_threads_after(64, 1000, || {
                 let status = Process::myself()?.status()?;
                 let used = status.vmdata.context("no `VmData`")? * 1024;

@@ -49,7 +49,7 @@ pub(super) static SCENARIOS: [Scenario; 14] = [
         },
         check: |case| {
             let report = case.report_of_silent_receiver()?;
-            // All spans are in one batch, or in two if the flush began while spans were collected. A batch takes over
+            // All spans are in one batch, or in two if the flush began while spans were collected. They take over
             // thirty requests.
             report.ended_at("flush", BATCH_TIMEOUT * 2)?;
             report.failed("flush", &["not delivered within"])?;
@@ -545,7 +545,7 @@ const REJECTED_PAGES: [(u16, &str); 6] = [
     (500, "Unknown"),
 ];
 
-/// Returns the timeout of an export. Over gRPC it passes before pings show that a connection is silent.
+/// Returns the timeout of an export. Over gRPC, the timeout passes before pings show that a connection is silent.
 const fn answer_timeout(protocol: OtlpProtocol) -> Duration {
     match protocol {
         OtlpProtocol::Http => Duration::from_secs(6),

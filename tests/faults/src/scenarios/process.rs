@@ -38,7 +38,7 @@ pub(super) static SCENARIOS: [Scenario; 9] = [
             program.start_within(Duration::from_millis(200));
             // The exporter warns about these spans.
             program.deliver("first", 10);
-            // The collector warns about these spans, which are more than fit into the queue and the buffer of a thread.
+            // The collector warns if it drops some of these spans, which are more than the queue and one buffer hold.
             program.deliver("second", 20_000);
             program.spans(10);
             program.shutdown(Duration::from_secs(20));
@@ -58,7 +58,7 @@ pub(super) static SCENARIOS: [Scenario; 9] = [
     },
     Scenario {
         name: "traced_exporter",
-        // HTTP/1 is left out, because it has no spans and events of its own.
+        // OTLP over HTTP is left out, because its client has no spans and events of its own.
         protocols: GRPC,
         program: |program| {
             program.bridge_tracing();
@@ -208,7 +208,7 @@ impl<S: Subscriber> Layer<S> for Panicking {
 
 const IDLE_DELAY: Duration = Duration::from_millis(100);
 
-/// The number of spans in a flush: more than the queue has room for, but less than the queue and a buffer together.
+/// The number of spans in a flush: more than the queue has room for, but less than the queue and the buffers together.
 const FLUSHED_SPANS: u64 = 5_000;
 
 /// The number of log records: several batches, for which the queue has room.
@@ -252,7 +252,7 @@ fn queued_log_records(program: &mut Program) {
 /// The timeout of the shutdown at the end of the process.
 const END: Duration = Duration::from_secs(3);
 
-/// Checks a program that sends its report and then ends as `end` says.
+/// Checks that a program that `end` ends exits in time with a silent receiver, and delivers all spans to another one.
 fn check_end(case: &Case, end: fn(Child) -> Result<(Report, Duration)>) -> Result<Report> {
     let silent = Script::silent();
     let receiver = case.receiver();
@@ -270,7 +270,7 @@ fn check_end(case: &Case, end: fn(Child) -> Result<(Report, Duration)>) -> Resul
     Ok(report)
 }
 
-/// The number of threads in each process, each of which ends after one span.
+/// The number of threads in each process that end after one span.
 const SHORT_THREADS: u64 = 8;
 
 /// The number of spans that the fork records with its own provider.

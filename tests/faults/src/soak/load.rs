@@ -16,7 +16,7 @@ use crate::report::{Counters, Message};
 
 pub(super) const NUMBER: &str = "number";
 
-/// The number of threads that call functions. One more thread runs async code.
+/// The number of threads that call sync functions. One more thread runs async code.
 const THREADS: usize = 2;
 
 /// The time between two turns of a thread. All threads together record about 1000 spans a second.
@@ -127,7 +127,7 @@ pub(crate) fn program(program: &mut Program) {
     program.shutdown(Duration::from_secs(30));
 }
 
-/// Calls `unit` repeatedly. It ends all of its spans, so none is open while another thread has locked the gate.
+/// Calls `unit` repeatedly. `unit` ends all of its spans, so none is open while another thread has locked the gate.
 fn work(gate: &RwLock<()>, is_done: &AtomicBool, unit: impl Fn()) {
     let mut due = Instant::now();
     while !is_done.load(Ordering::Relaxed) {

@@ -38,7 +38,7 @@ pub(crate) fn check_accounts(samples: &[Sample]) -> Result<()> {
     Ok(())
 }
 
-/// Describes both halves. Fails if the second half uses more than the first one.
+/// Describes both halves. Fails if the second half uses clearly more than the first one, or the samples are too few.
 pub(crate) fn check_flat(samples: &[Sample]) -> Result<String> {
     let (first, second) = samples.split_at(samples.len() / 2);
     let first = &first[first.len() / WARM_UP..];

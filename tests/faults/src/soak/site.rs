@@ -29,7 +29,7 @@ pub(crate) struct Site {
     relay: Relay,
     receiver: Receiver,
     resets: Arc<AtomicBool>,
-    /// Whether the span with this number was accepted.
+    /// Whether the span with each number was accepted.
     accepted: Vec<bool>,
 }
 
