@@ -20,7 +20,7 @@ use crate::thread_context::{Attributes, StaticAttributes};
 pub struct CallSite {
     name: &'static str,
     /// The name of the function, with its type if the macro knows it, and the keys of its attributes, separated by
-    /// spaces.
+    /// spaces. Empty for a span of `tracing`.
     known: &'static str,
     /// Returns the path of a type declared in the method's body, if the macro does not know the type of the method.
     path: Option<fn() -> &'static str>,
@@ -180,7 +180,7 @@ impl CallSite {
     }
 
     /// Returns the name of the spans' instrumentation scope: the `tracer` of the annotation, or the name of
-    /// the package that contains the function.
+    /// the package that contains the function. If Cargo did not build the package, the name of the crate.
     ///
     /// ```
     /// use floe_telemetry::{callsite, traced};
@@ -247,7 +247,7 @@ impl CallSite {
     }
 }
 
-/// Describes a span like [`CallSite::published`], if its name is known only at run time. It may have no call site.
+/// Describes a span like [`CallSite::published`], if its name is known only at run time. `callsite` may be `None`.
 pub(crate) fn published_as(name: &str, callsite: Option<&'static CallSite>) -> StaticAttributes {
     let place = callsite.map_or(std::ptr::null(), |callsite| std::ptr::from_ref(callsite).cast());
     Attributes::named(name, place, || match callsite {
@@ -435,7 +435,7 @@ macro_rules! tracer {
 
 /// Returns the scope of every [`tracer!`](crate::tracer) linked into the program, in no particular order.
 ///
-/// WebAssembly and Miri do not support the list, so it is empty there.
+/// The list is empty on targets without link-time lists, such as WebAssembly, and under Miri.
 ///
 /// ```
 /// use floe_telemetry::{Tracer, callsite};
@@ -477,8 +477,8 @@ macro_rules! __floe_callsite {
 
 /// Returns the call site of every `#[traced]` function linked into the program, in no particular order.
 ///
-/// A function that is never called may be missing, because the linker removes it. WebAssembly and Miri do
-/// not support the list, so it is empty there.
+/// A function that is never called may be missing, because the linker removes it. The list is empty on targets
+/// without link-time lists, such as WebAssembly, and under Miri.
 ///
 /// ```
 /// use floe_telemetry::{callsite, traced};

@@ -14,7 +14,7 @@ pub const CUT: &str = "…";
 
 /// Returns the first `limit` characters.
 pub fn beginning(text: &str, limit: usize) -> &str {
-    // A character has at least one byte, so such a text has no more than `limit` characters.
+    // A character has at least one byte, so a text of at most `limit` bytes has at most `limit` characters.
     if text.len() <= limit {
         return text;
     }

@@ -1,4 +1,4 @@
-//! The only module that calls `Instant::now` and `SystemTime::now`.
+//! The only module of the library that calls `Instant::now` and `SystemTime::now`.
 //!
 //! On wasm32 without a system, the standard library has no clock. JavaScript's clocks are read there, so that tracer
 //! providers of other crates can record spans.
@@ -42,7 +42,7 @@ const TOLERANCE: Duration = Duration::from_micros(200);
 /// The largest difference from the previous rate, relative to that rate, at which a new rate is accepted.
 const PLAUSIBLE: f64 = 1e-3;
 
-/// A reading of the monotonic tick counter, which never decreases, even across processors.
+/// A reading of the tick counter. It does not decrease, even across processors, unless a virtual machine moves.
 #[derive(Clone, Copy, Debug, Default, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub struct Ticks(u64);
 
@@ -81,8 +81,7 @@ struct Moment {
 }
 
 impl Moment {
-    /// Reads all clocks. The thread may lose its processor between two readings, so the fastest of four attempts
-    /// wins.
+    /// Reads all clocks. The thread may lose its processor between two readings, so the fastest of four attempts wins.
     fn now() -> Self {
         let attempts = (0..3).map(|_| Self::read());
         attempts.fold(Self::read(), |best, next| if next.1 < best.1 { next } else { best }).0
@@ -146,7 +145,7 @@ impl WallClock {
         }
     }
 
-    /// Moves the anchor to `now`. Converted times remain continuous, unless the wall clock was set.
+    /// Moves the anchor to `now`. Converted times remain continuous within the [`TOLERANCE`] of the system's time.
     fn follow(&mut self, now: Moment) {
         let passed = now.monotonic.saturating_duration_since(self.anchor.monotonic);
         let expected = self.anchor.unix.saturating_add_unsigned(passed.as_nanos());
@@ -159,7 +158,7 @@ impl WallClock {
     }
 
     /// Accepts a rate only if two successive intervals agree on it, because an interval in which the machine sleeps has
-    /// a wrong rate: the monotonic clock stops, but the counter may run. The first one is compared with the old rate.
+    /// a wrong rate: the monotonic clock stops, but the counter may run. The first rate is compared with the old one.
     fn learn(&mut self, rate: f64) {
         let last = self.measured.replace(rate).unwrap_or(self.nanos_per_tick);
         if (rate - last).abs() <= last * PLAUSIBLE {
@@ -234,13 +233,13 @@ impl From<SystemTime> for UnixNanos {
     }
 }
 
-/// Returns the monotonic time, for deadlines and delays.
+/// Returns the monotonic time, for deadlines and durations.
 #[inline]
 pub fn monotonic_now() -> Instant {
     Instant::now()
 }
 
-/// Returns the wall-clock time, for events of open spans and for log records.
+/// Returns the wall-clock time of the system.
 #[inline]
 #[cfg(not(all(target_family = "wasm", target_os = "unknown")))]
 pub fn wall_now() -> SystemTime {

@@ -1,5 +1,5 @@
-//! The only module that reads the environment of the process. `config/env.rs` interprets the variables of
-//! the configuration.
+//! Reads the environment of the process; no other module of the library does. `config/env.rs` of the SDK interprets the
+//! variables of the configuration.
 
 use std::env::{self, VarError};
 use std::ffi::OsString;

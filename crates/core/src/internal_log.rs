@@ -1,5 +1,6 @@
 //! Messages of the library. They go to `tracing`, or to standard error in a program without a subscriber. An error
-//! reports lost telemetry, so it appears on standard error even if the program's filter excludes it.
+//! reports lost telemetry, so it appears on standard error even if the program's filter excludes it; only
+//! `OTEL_LOG_LEVEL` suppresses it.
 
 use std::cell::Cell;
 use std::io::{self, Write as _};
@@ -33,7 +34,8 @@ macro_rules! __floe_internal_log {
 pub use crate::__floe_internal_log as internal_log;
 
 /// Calls `log`, which writes a message with `tracing`. Its panic is caught, because the subscriber is code of the
-/// program. `line` goes to standard error if there is no subscriber, or if `log` has not written an error there.
+/// program. `line` goes to standard error if there is no subscriber, and for an error also if `log` has not written
+/// there.
 #[cfg(feature = "redact")]
 pub fn write(level: &str, log: impl FnOnce(), line: impl FnOnce() -> String) {
     let is_error = level == "error";

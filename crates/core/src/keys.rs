@@ -15,9 +15,9 @@ pub const IDENTITY: [&str; 4] =
 
 /// Whether the future was dropped before it was ready.
 pub const FLOE_CANCELLED: &str = "floe.cancelled";
-/// A problem with the telemetry of this span, which did not affect the function.
+/// A problem with the telemetry of this span or log record, which did not affect the program.
 pub const FLOE_WARNING: &str = "floe.warning";
-/// The reason why tail sampling exports a trace that the ratio did not sample, on its root span: `error` or `slow`.
+/// The reason why tail sampling exports a trace that the head did not sample, on its root span: `error` or `slow`.
 pub const FLOE_SAMPLING_REASON: &str = "floe.sampling.reason";
 
 /// The fully qualified name of the function
@@ -47,7 +47,7 @@ pub const PANIC: &str = "panic";
 pub const OTHER: &str = "_OTHER";
 /// The text of an exception.
 pub const EXCEPTION_MESSAGE: &str = "exception.message";
-/// The chain of the exception's sources.
+/// The texts of the exception and of its sources.
 pub const EXCEPTION_STACKTRACE: &str = "exception.stacktrace";
 
 /// The name of the spans that a metric is derived from (the same key as in the Collector's span metrics connector), or
@@ -62,10 +62,10 @@ pub const COMPONENT: &str = "component";
 /// Marks the overflow series of a metric, which has the measurements beyond the cardinality limit
 /// ([cardinality limits](https://opentelemetry.io/docs/specs/otel/metrics/sdk/#cardinality-limits)).
 pub const METRIC_OVERFLOW: &str = "otel.metric.overflow";
-/// The name of an exporter
-/// ([component attributes](https://opentelemetry.io/docs/specs/semconv/registry/attributes/otel/)).
+/// The name of an exporter or another component of the SDK ([component
+/// attributes](https://opentelemetry.io/docs/specs/semconv/registry/attributes/otel/)).
 pub const OTEL_COMPONENT_NAME: &str = "otel.component.name";
-/// The type of an exporter.
+/// The type of the component.
 pub const OTEL_COMPONENT_TYPE: &str = "otel.component.type";
 /// The address and the port of an exporter's receiver.
 pub const SERVER_ADDRESS: &str = "server.address";

@@ -1,8 +1,8 @@
 //! The runtime of annotated code: call sites, attributes, the recorder of spans and metrics, and the propagation of
 //! context.
 //!
-//! Programs and libraries depend on [`floe-telemetry`](https://docs.rs/floe-telemetry), which re-exports all of it.
-//! This crate is their implementation, and any release may change it. The module `__sdk` is the interface for the other
+//! Programs and libraries depend on [`floe-telemetry`](https://docs.rs/floe-telemetry), which re-exports the public
+//! items of this crate. Any release may change this crate. The module `__sdk` is the interface for the other
 //! crates of this project; no other crate should use it.
 
 #![cfg_attr(docsrs, feature(doc_cfg))]

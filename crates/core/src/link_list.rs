@@ -3,8 +3,7 @@
 //!
 //! The elements of a list are placed in one section of the binary. The bounds of the section
 //! are symbols that the linker defines (ELF, Mach-O) or statics that it sorts before and after the elements (Windows).
-//! If the object format has no such sections (WebAssembly), and under Miri, which has no linker,
-//! every list is empty.
+//! On other targets, such as WebAssembly, and under Miri, which has no linker, every list is empty.
 //!
 //! [`__floe_link_list!`](crate::__floe_link_list) declares a list and
 //! [`__floe_linked!`](crate::__floe_linked) adds an element. Both are private to this project's crates: each list has

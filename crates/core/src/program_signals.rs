@@ -1,4 +1,4 @@
-//! Leaves signals to the program: no thread of the library receives a signal, and no write of the library raises one.
+//! Leaves signals to the program: the library's threads do not receive them, and no write of the library raises one.
 //!
 //! The kernel delivers a signal of the process to any thread that does not block it, so a thread of this library would
 //! end a program that waits for signals with `sigwait` or `signalfd`. A write to a pipe or socket without a reader
@@ -88,7 +88,7 @@ mod mask {
     /// Blocks signals on this thread. Must be dropped on the same thread, where it restores the mask.
     pub(super) struct Blocked {
         before: Option<sigset_t>,
-        /// The signals that are consumed at the end. None was pending before, so the writes have raised them.
+        /// The signals that are consumed at the end. None of them was pending before, so the writes have raised them.
         raised: [Option<c_int>; 2],
         _same_thread: PhantomData<*const ()>,
     }
@@ -197,7 +197,7 @@ mod mask {
     }
 }
 
-/// Does nothing, because other systems have no such signals.
+/// Does nothing: other systems have no such signals, and Miri does not support these functions.
 #[cfg(not(all(unix, not(miri))))]
 mod mask {
     pub(super) struct Blocked;

@@ -1,5 +1,5 @@
 //! The redaction of text outside of the collector: the public functions, and the redactors of the process for errors
-//! and baggage. `floe-redact` contains the rules.
+//! and for attributes. `floe-redact` contains the rules.
 
 use std::borrow::Cow;
 use std::sync::{Arc, PoisonError, RwLock};
@@ -44,7 +44,7 @@ pub fn sanitize_credentials(text: &str) -> Cow<'_, str> {
     redactor.redact(text)
 }
 
-/// Removes the user information of a URL, and secrets in its path, query and fragment. The rest, such as
+/// Removes the user information of a URL, and masks credentials and personal data in its other parts. The rest, such as
 /// scheme, host and port, is kept.
 ///
 /// Unlike [`sanitize`], it removes user and password completely, so that the result is still an address. Text that is
@@ -85,7 +85,7 @@ struct Redactors {
 /// The redactors of the provider that was initialized last.
 static CURRENT: RwLock<Option<Arc<Redactors>>> = RwLock::new(None);
 
-/// Sets the redactors for errors and for baggage.
+/// Sets the redactors for errors, and for attributes and baggage.
 pub fn set_redactors(error: Redactor, attribute: Redactor) {
     let mut current = CURRENT.write().unwrap_or_else(PoisonError::into_inner);
     *current = Some(Arc::new(Redactors { error, attribute }));
@@ -168,7 +168,7 @@ pub(crate) fn sanitize_sent(text: &str) -> Cow<'_, str> {
     with(|redactors| redactors.attribute.redact(text))
 }
 
-/// Redacts the value of a key that is sent with a request.
+/// Redacts a value under its key, by the rules for attributes.
 pub fn sanitize_sent_value<'v>(key: &str, value: &'v str) -> Cow<'v, str> {
     with(|redactors| redactors.attribute.redact_value(key, value))
 }

@@ -1,5 +1,5 @@
-//! The interface for the other crates of this project: the SDK, the bridge from `tracing`, and the test tools. It is
-//! grouped by the modules of its items, and changes with every version.
+//! The interface for the other crates of this project, such as the SDK, the bridge from `tracing`, and the test tools.
+//! It is grouped by the modules of its items, and may change with every version.
 
 pub mod attributes {
     pub use crate::attributes::distinct::keep_distinct;
@@ -51,9 +51,9 @@ pub mod propagation {
 }
 
 pub mod recorder {
-    /// Used by log records, exporters and tests.
+    /// Used by the test tools.
     pub use crate::recorder::captures::CaptureScope;
-    /// Used by the provider and the collector.
+    /// Used by the SDK, exporters, log records and the bridge from `tracing`.
     pub use crate::recorder::{
         alive::context_is_alive,
         buffer::Buffer,
@@ -66,7 +66,7 @@ pub mod recorder {
         sampling::{Rule, Sampling, Then},
         wakeup::WakeUp,
     };
-    /// Used by the bridge from `tracing`.
+    /// Used by the bridge from `tracing` and by log records.
     pub use crate::recorder::{
         bridged::{BridgedSpan, EnteredSpan, Entrance},
         current::{IdHash, span_context_within},

@@ -30,7 +30,7 @@ impl<T: FloeAttributes + ?Sized> Describe<T> {
     pub const KEYS: &'static [&'static str] = T::KEYS;
 }
 
-/// A field that is formatted as text. The content of an `Option` is formatted, and `None` is not recorded.
+/// A field that is recorded as text or as the redaction mark. Of an `Option`, the content is recorded, but not `None`.
 #[derive(Debug)]
 pub struct Field<'a, T: ?Sized>(pub &'a T);
 

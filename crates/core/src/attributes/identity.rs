@@ -52,7 +52,7 @@ impl fmt::Display for Mode {
 /// The error of parsing a text that is not the name of a [`Mode`].
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct ParseModeError {
-    /// `None` if the text is not a word, because such a text may be a credential.
+    /// `None` if the text is empty, long or not only letters, `-` and `_`, because such a text may be a credential.
     found: Option<String>,
 }
 

@@ -1,7 +1,8 @@
 //! Lists of keys that are built at compile time.
 //!
 //! Generic code cannot use the number of a nested type's keys as an array length, so a list with nested types has a
-//! fixed capacity: the maximum of a span. Exceeding it panics in a constant, which is a compile error.
+//! fixed capacity: the default maximum number of attributes of a span. Exceeding it panics in a constant, which is a
+//! compile error.
 
 mod text;
 
@@ -45,7 +46,7 @@ impl<const N: usize> KeyList<N> {
             }
             index += 1;
         }
-        assert!(self.len < N, "a span has at most 128 attributes");
+        assert!(self.len < N, "a type with flattened fields has at most 128 keys");
         self.keys[self.len] = key;
         self.len += 1;
         self

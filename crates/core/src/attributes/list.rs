@@ -12,7 +12,8 @@ use super::{AttributeValue, Text, ToAttributeValue};
 /// ([`AttributeCountLimit`](https://opentelemetry.io/docs/specs/otel/trace/sdk/#span-limits)).
 pub(crate) const MAX_ATTRIBUTES: usize = 128;
 
-/// The maximum number of attributes of a span in this process. It is read only if a list has [`MAX_ATTRIBUTES`].
+/// The maximum number of attributes of a list: the provider's limit, but at least [`MAX_ATTRIBUTES`]. It is read only
+/// if a list has that many.
 static LIMIT: AtomicUsize = AtomicUsize::new(MAX_ATTRIBUTES);
 
 pub(crate) fn limit_attributes(limit: usize) {

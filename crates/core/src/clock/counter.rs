@@ -23,7 +23,8 @@ const UNKNOWN: u8 = 0;
 const COUNTER: u8 = 1;
 const CLOCK: u8 = 2;
 
-/// The clock that [`now`] reads: `COUNTER`, or `CLOCK`, the monotonic clock in nanoseconds.
+/// The clock that [`now`] reads: `COUNTER`, or `CLOCK`, the monotonic clock in nanoseconds. `UNKNOWN` before the first
+/// reading.
 static SOURCE: AtomicU8 = AtomicU8::new(UNKNOWN);
 
 /// The duration of a tick in nanoseconds, as the bits of an `f64`.
@@ -93,7 +94,7 @@ pub(super) fn nanos_per_tick(reading: u64) -> f64 {
     measure()
 }
 
-/// Measures the rate since the first reading. In the first second of a process, the rate is measured again whenever the
+/// Measures the rate since the first reading. In the first second after it, the rate is measured again whenever the
 /// interval has doubled, so that no duration is much longer than the measured interval.
 #[cold]
 fn measure() -> f64 {

@@ -1,5 +1,4 @@
-//! The macros for ELF, where the linker defines symbols at the bounds of every section whose name is
-//! an identifier.
+//! The macros for ELF, where the linker defines symbols at the bounds of every section whose name is an identifier.
 
 /// Declares a list: `static NAME: [Type] = "section";`.
 ///

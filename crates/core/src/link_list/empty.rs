@@ -1,5 +1,4 @@
-//! The macros for targets without link-time lists, and for Miri, which has no linker: every list is
-//! empty.
+//! The macros for targets without link-time lists, and for Miri, which has no linker: every list is empty.
 
 #[doc(hidden)]
 #[macro_export]

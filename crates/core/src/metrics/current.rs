@@ -1,7 +1,7 @@
 //! The meter provider that the process currently uses.
 //!
 //! An OpenTelemetry instrument stays bound to the provider that created it. A recorder outlives providers, so it
-//! compares generations to check whether its instruments are still valid.
+//! compares generations, the numbers of the providers, to check whether its instruments are still valid.
 
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
@@ -22,7 +22,8 @@ static PROVIDER: RwLock<Option<Provider>> = RwLock::new(None);
 /// The generation of the current provider; 0 without one.
 static GENERATION: AtomicU64 = AtomicU64::new(0);
 
-/// The number of forks when the provider was set. A later fork means that its threads do not exist in this process.
+/// The number of forks when the provider was set. A later fork means that the provider's threads do not exist in this
+/// process.
 static PROCESS: AtomicU32 = AtomicU32::new(0);
 
 #[inline]
@@ -62,7 +63,8 @@ impl Current {
         if !context_is_alive() {
             return None;
         }
-        // OpenTelemetry may log while the current `Context` is borrowed, and a subscriber may count log records.
+        // OpenTelemetry may log while it borrows the current `Context` mutably. If a subscriber then counts the log
+        // record, the access panics.
         let current = caught(|| {
             Context::map_current(|cx| match span_context_within(cx) {
                 Some(context) => sampled(&context),

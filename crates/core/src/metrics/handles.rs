@@ -154,7 +154,7 @@ impl MetricRecorder {
     }
 
     /// Returns a handle of a histogram, for a series that is recorded often. The histogram has the boundaries of the
-    /// metric, unless the configuration or a view makes it exponential.
+    /// metric, unless the configuration or a view sets other buckets.
     ///
     /// ```
     /// # use floe_telemetry::MetricRecorder;

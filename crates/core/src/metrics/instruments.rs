@@ -8,8 +8,7 @@ use opentelemetry::metrics::{self, HistogramBuilder, Meter};
 
 use super::metric::Metric;
 
-/// The maximum number of metric names of one recorder. Only a program that generates names at run time
-/// exceeds it.
+/// The maximum number of metric names of one recorder. Only a program that generates names at run time exceeds it.
 const MAX_NAMES: usize = 2000;
 
 macro_rules! instruments {

@@ -1,6 +1,6 @@
 //! The name, unit, description and boundaries of a metric.
 
-/// The name of a metric, its unit and its description.
+/// The name of a metric, its unit, its description, and the boundaries of its buckets.
 ///
 /// A plain string converts into a metric without unit and description. Define the metric as a
 /// constant when several call sites record it.
@@ -23,8 +23,7 @@ pub struct Metric<'a> {
 }
 
 impl<'a> Metric<'a> {
-    /// Creates a metric with this name: a letter, then up to 254 letters, digits, `_`, `.`, `-` and
-    /// `/`
+    /// Creates a metric with this name: a letter, then up to 254 letters, digits, `_`, `.`, `-` and `/`
     /// ([specification](https://opentelemetry.io/docs/specs/otel/metrics/api/#instrument-name-syntax)).
     #[must_use]
     pub const fn new(name: &'a str) -> Self {
@@ -40,8 +39,7 @@ impl<'a> Metric<'a> {
             && name.len() <= 255
     }
 
-    /// Sets the unit, in [UCUM](https://ucum.org) notation: `s`, `By`, `{row}`. At most 63 ASCII
-    /// characters.
+    /// Sets the unit, in [UCUM](https://ucum.org) notation: `s`, `By`, `{row}`. At most 63 ASCII characters.
     #[must_use]
     pub const fn with_unit(self, unit: &'a str) -> Self {
         Self { unit, ..self }

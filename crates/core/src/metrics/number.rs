@@ -2,8 +2,7 @@
 
 use std::time::Duration;
 
-/// A number that a gauge or a histogram accepts, recorded as `f64`. A [`Duration`] is recorded in
-/// seconds.
+/// A number that a gauge or a histogram accepts, recorded as `f64`. A [`Duration`] is recorded in seconds.
 pub trait MetricNumber: Copy {
     /// Converts the number to the nearest `f64`.
     fn to_f64(self) -> f64;

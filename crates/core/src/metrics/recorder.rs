@@ -18,7 +18,7 @@ use crate::recorder::fork;
 /// collection needs an observable instrument of OpenTelemetry's API, from `TelemetryProvider::meter_provider()`.
 ///
 /// The first use of a name determines its kind, unit and boundaries. A use of another kind is not recorded, and neither
-/// are names after the 2,000th; a warning reports the first of either. Invalid names are not recorded either, and
+/// are names after the 2,000th; warnings report both. Invalid names are not recorded either, and
 /// OpenTelemetry's SDK reports them. After 1,000 components, the recorders and meters of further ones share the scope
 /// `floe.telemetry.overflow`. Without a provider nothing is recorded. Attribute values are redacted as in spans.
 ///

@@ -11,7 +11,7 @@ use opentelemetry::propagation::{Extractor, Injector, TextMapPropagator};
 use crate::caught::caught;
 use crate::internal_log;
 
-/// A propagator whose panics are caught. After a panic, its fields are missing from the carrier or the context.
+/// A propagator whose panics are caught. After a panic, fields of it may be missing from the carrier or the context.
 #[derive(Debug)]
 pub(crate) struct Caught<P>(pub(crate) P);
 

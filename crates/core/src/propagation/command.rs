@@ -11,7 +11,7 @@ pub trait CommandExt {
     /// [`from_environment`](super::from_environment) or with any OpenTelemetry library that supports
     /// [environment carriers].
     ///
-    /// The child inherits the context variables of this process only if there is no current context.
+    /// The child inherits the context variables of this process only if there is nothing to inject.
     ///
     /// For a `tokio::process::Command`, call it on `command.as_std_mut()`.
     ///

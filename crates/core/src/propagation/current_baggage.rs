@@ -1,4 +1,4 @@
-//! Reads and sets values in the baggage of the current context.
+//! Reads the baggage of the current context, and creates contexts with further values.
 
 use opentelemetry::Context;
 use opentelemetry::baggage::{Baggage, BaggageExt};

@@ -12,7 +12,7 @@ use opentelemetry::propagation::{Extractor, Injector};
 use super::with_propagator;
 use crate::environment;
 
-/// A set of environment variables that carries context: `TRACEPARENT`, `TRACESTATE`, `BAGGAGE`.
+/// A set of environment variables that carries context, by default `TRACEPARENT`, `TRACESTATE` and `BAGGAGE`.
 ///
 /// It is a copy: injecting does not change the environment of this process. Pass the variables to a
 /// child process.
@@ -29,8 +29,8 @@ use crate::environment;
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct EnvironmentCarrier(BTreeMap<String, String>);
 
-/// Extracts the context that the parent process passed in `TRACEPARENT`, `TRACESTATE` and `BAGGAGE`,
-/// on top of the current context.
+/// Extracts the context that the parent process passed in environment variables, by default `TRACEPARENT`, `TRACESTATE`
+/// and `BAGGAGE`, on top of the current context.
 ///
 /// Attach it at the start of `main`, after initializing the provider, or use it as the parent of the
 /// outermost function:
@@ -50,8 +50,7 @@ pub fn from_environment() -> Context {
 }
 
 impl EnvironmentCarrier {
-    /// Reads the variables of this process that the propagators use. Values that are not valid
-    /// Unicode are ignored.
+    /// Reads the variables of this process that the propagators use. Values that are not valid Unicode are ignored.
     #[must_use]
     pub fn from_process() -> Self {
         with_propagator(|propagator| {

@@ -19,8 +19,8 @@ use super::caught::Caught;
 /// Propagates context as W3C Trace Context and W3C Baggage, in this crate and in all libraries that use OpenTelemetry's
 /// global propagator. Initializing a provider sets the configured propagators instead.
 ///
-/// Before that, this crate's functions use both formats and other libraries none, unless another global propagator was
-/// set.
+/// Without either, this crate's functions use both formats and other libraries none, unless another global propagator
+/// was set.
 pub fn setup_propagators() {
     install(defaults());
 }

@@ -67,7 +67,7 @@ impl Extractor for Headers<'_> {
             match text(value) {
                 Some(text) => all.push(text),
                 None if key.eq_ignore_ascii_case(BAGGAGE) => all.extend(members(value)),
-                // A value that is not text counts as empty. If it were skipped, the second of two headers would be
+                // A value that is not text counts as empty. If it were skipped, the other of two headers would be
                 // accepted as the only one.
                 None => all.push(""),
             }

@@ -28,7 +28,7 @@ pub trait AsParent<K> {
     fn as_parent(&self) -> Context;
 }
 
-/// The kind of an OpenTelemetry context.
+/// The kind of a `Context` or a `SpanContext`.
 #[derive(Debug)]
 pub struct Given;
 

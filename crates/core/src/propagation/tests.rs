@@ -1,4 +1,4 @@
-//! Checks with arbitrary and nearly valid headers that no header causes a panic or an invalid context.
+//! Checks with arbitrary and nearly valid headers that a `traceparent` is extracted if and only if it is valid.
 
 use std::collections::BTreeMap;
 

@@ -16,7 +16,7 @@ const SECOND: i128 = 1_000_000_000;
 /// The number of ticks in a true second.
 const FREQUENCY: f64 = 2_899_987_654.0;
 
-/// The simulated date, 2026-11-22.
+/// The time at which the simulated machine is started, 2026-11-22, in nanoseconds since 1970.
 const UNIX: i128 = 1_795_305_600 * SECOND;
 
 /// A machine whose system clocks are slewed relative to its counter, as by NTP, and whose threads are sometimes

@@ -1,4 +1,4 @@
-//! A series that is looked up once, under the first provider of the process.
+//! A series that is looked up once, unless the provider of its first use is replaced.
 
 use std::sync::OnceLock;
 
@@ -40,8 +40,8 @@ impl Definition {
 #[derive(Debug)]
 pub(super) struct Handle {
     definition: Definition,
-    /// The series under the first provider, which is the only one of most programs. Under a later one, the series is
-    /// looked up each time.
+    /// The series under the provider of the first use, which is the only provider of most programs. Under a later one,
+    /// the series is looked up each time.
     first: OnceLock<Series>,
 }
 

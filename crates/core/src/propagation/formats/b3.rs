@@ -1,4 +1,4 @@
-//! B3, the format of Zipkin: one header, or one for each part
+//! B3, the format of Zipkin: one header, or a header for each field
 //! ([B3](https://github.com/openzipkin/b3-propagation),
 //! [requirements](https://opentelemetry.io/docs/specs/otel/context/api-propagators/#b3-requirements)).
 //!
@@ -23,12 +23,12 @@ static SINGLE_FIELDS: LazyLock<[String; 1]> = LazyLock::new(|| [SINGLE.into()]);
 static MULTI_FIELDS: LazyLock<[String; 4]> =
     LazyLock::new(|| [TRACE_ID, SPAN_ID, SAMPLED, FLAGS].map(Into::into));
 
-/// Propagates B3. Both variants accept either form, and a single header takes precedence.
+/// Propagates B3. Both variants accept either form, and a valid single header takes precedence.
 #[derive(Debug)]
 pub(crate) enum B3Propagator {
     /// Sends `b3`.
     Single,
-    /// Sends `X-B3-TraceId` and the other headers.
+    /// Sends `X-B3-TraceId`, `X-B3-SpanId`, and `X-B3-Sampled` or `X-B3-Flags`.
     Multi,
 }
 
@@ -94,7 +94,7 @@ fn header<'a>(extractor: &'a dyn Extractor, name: &str) -> Option<&'a str> {
 }
 
 /// Parses `{trace id}-{span id}-{sampled}-{parent}`, where the last two parts are optional. A header that has only a
-/// decision is rejected, because it cannot continue a trace.
+/// sampling decision is rejected, because it cannot continue a trace.
 fn single(value: &str) -> Option<Received> {
     let mut parts = value.split('-');
     let (trace_id, span_id) = (parts.next()?, parts.next()?);

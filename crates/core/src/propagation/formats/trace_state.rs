@@ -21,10 +21,10 @@ pub(super) struct Original {
     is_shortened: bool,
 }
 
-/// Parses the headers of the request from `sender`, which form one list
-/// ([specification](https://www.w3.org/TR/trace-context-2/#tracestate-header)). One invalid member invalidates the
-/// list, but not the trace. Duplicate keys are kept, because vendors must accept them and must not remove members of
-/// other vendors.
+/// Parses the `tracestate` headers of the request from `sender` as one list
+/// ([specification](https://www.w3.org/TR/trace-context-2/#tracestate-header)). An invalid member, or too many members,
+/// invalidate the list, but not the trace. Duplicate keys are kept, because vendors must accept them and must not
+/// remove members of other vendors.
 pub(super) fn parse(headers: &[&str], sender: (TraceId, SpanId)) -> (TraceState, Option<Original>) {
     let Some(mut members) = members(headers).filter(|members| !members.is_empty()) else {
         return (TraceState::NONE, None);
@@ -46,7 +46,7 @@ pub(super) fn parse(headers: &[&str], sender: (TraceId, SpanId)) -> (TraceState,
     (state, original)
 }
 
-/// Returns the header for a request of `span`, or an empty text.
+/// Returns the header for a request that has the ids of `span`, or an empty text.
 ///
 /// A service that passes on the sender's span id must not change the list
 /// ([specification](https://www.w3.org/TR/trace-context-2/#mutating-the-tracestate-field)), so a list that was
