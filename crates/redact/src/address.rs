@@ -1,7 +1,7 @@
-//! Finds credentials before an `@`, in URLs, addresses without a scheme and password files, and e-mail addresses.
+//! Finds e-mail addresses, and credentials in URLs, in other addresses with an `@`, in paths and in password files.
 //!
 //! People paste passwords into URLs without encoding them, so `@`, `/`, `?`, `#` and `:` do not end the userinfo by
-//! themselves: the text after the `@` has to look like a host.
+//! themselves: it may extend to a later `@` that a host follows.
 
 use crate::key::{self, Name};
 use crate::rules::structures::{ADDRESS_PASSWORD, EMAIL, PASSWORD_FILE, URL_PATH, URL_USERINFO};
@@ -18,10 +18,10 @@ use crate::text::{
     starts_with,
 };
 
-/// The maximum number of bytes of a URL that are read.
+/// The maximum length of a URL after `://`, in bytes.
 const LONGEST: usize = 4096;
 
-/// Reads a URL. `anchor` is the second slash of `://`, or the last byte of `:\/\/`.
+/// Reads a URL. `anchor` is the second byte after the colon of `://` or `:\/\/`. At other anchors, there is no URL.
 pub(crate) fn url(scan: &mut Scan<'_>, anchor: usize) {
     let text = scan.text;
     let Some(colon) = anchor.checked_sub(2).filter(|&at| text[at] == b':') else {
@@ -62,7 +62,7 @@ fn after_slashes(text: &[u8], colon: usize) -> Option<usize> {
     slash(colon + 1).and_then(slash)
 }
 
-/// Returns the end of the longest possible URL, which is before a blank, a quote or the next URL.
+/// Returns the end of the longest possible URL, at a blank, a quote, an angle bracket or the colon of the next URL.
 fn end_of_url(text: &[u8], start: usize, quote: u8) -> usize {
     let limit = text.len().min(start + LONGEST);
     let end = (start..limit)
@@ -78,7 +78,7 @@ fn end_of_url(text: &[u8], start: usize, quote: u8) -> usize {
     end
 }
 
-/// Returns the position of the `@` that ends the userinfo.
+/// Returns the position of the `@` that ends the userinfo. `run` is the text after `://`.
 fn userinfo(run: &[u8]) -> Option<usize> {
     let path = memchr::memchr3(b'/', b'?', b'#', run).unwrap_or(run.len());
     let last = memchr::memrchr(b'@', run)?;
@@ -103,7 +103,7 @@ fn userinfo(run: &[u8]) -> Option<usize> {
     }
 }
 
-/// Whether the text is clearly a host: it has a dot, a port or brackets, or is `localhost` or `tcp(…)`.
+/// Whether the text clearly begins with a host: a domain, an IP address, a name with a port, `localhost` or `tcp(…)`.
 pub(crate) fn is_certain_host(text: &[u8]) -> bool {
     let name = run_end(text, 0, 255, |byte| is_name(byte) || b".-".contains(&byte));
     let host = &text[..name];
@@ -115,15 +115,15 @@ pub(crate) fn is_certain_host(text: &[u8]) -> bool {
         || matches!(host, b"tcp" | b"tcp4" | b"tcp6" | b"unix") && at(text, name) == b'('
 }
 
-/// Whether the userinfo is a plain user name, neither a password nor a token: `git@`, `svc-ingest@`.
+/// Whether the userinfo looks like a user name, not like a password or a token: `git@`, `svc-ingest@`.
 fn is_plain_user(userinfo: &[u8]) -> bool {
     let digits = userinfo.iter().filter(|byte| byte.is_ascii_digit()).count();
     let is_user = |byte: &u8| is_name(*byte) || b"-.".contains(byte);
     userinfo.len() <= 24 && digits <= 3 && userinfo.iter().all(is_user) && !is_random(userinfo)
 }
 
-/// Whether the login is a mask, a variable or a placeholder: `user:****@host`, `user:${PASSWORD}@host`,
-/// `USER:PASSWORD@HOST`.
+/// Whether a login has a mask, a variable or a placeholder in place of its password: `user:****@host`,
+/// `user:${PASSWORD}@host`, `USER:PASSWORD@HOST`.
 pub(crate) fn is_no_login(user: &[u8], password: &[u8], host: &[u8]) -> bool {
     let host = &host[..run_end(host, 0, 255, is_name)];
     let is_capital = |byte: &u8| byte.is_ascii_uppercase() || b"_:%".contains(byte);
@@ -150,7 +150,7 @@ pub(crate) fn path_from(scan: &mut Scan<'_>, start: usize, end: usize) {
     }
 }
 
-/// Redacts random segments after one that announces a secret: `/services/T0/B0/…` of a webhook, `/renew/…`.
+/// Redacts tokens of bots, and random segments and UUIDs after a host or segment that announces a secret: `/renew/…`.
 pub(crate) fn path(scan: &mut Scan<'_>, start: usize, end: usize) {
     let text = scan.text;
     let end = start + memchr::memchr2(b'?', b'#', part(text, start, end)).unwrap_or(end - start);
@@ -184,10 +184,10 @@ fn announces(word: &[u8], is_segment: bool) -> bool {
                 || Name::new(word).words().any(|word| is_one_of(word, SECRET_WORDS)))
 }
 
-/// The maximum length of the text on each side of an address's `@`.
+/// The maximum length of the text on each side of an address's `@`, in bytes.
 const LIMIT: usize = 256;
 
-/// Reads an address. `sign` is the position of an `@` outside of URLs, or of another sign, which is ignored.
+/// Reads the address around the `@` at `sign`. Other signs, and the `@` of a URL's userinfo, are ignored.
 pub(crate) fn scan(scan: &mut Scan<'_>, sign: usize) {
     let text = scan.text;
     let next = at(text, sign + 1);
@@ -199,7 +199,7 @@ pub(crate) fn scan(scan: &mut Scan<'_>, sign: usize) {
         let is_inside = |byte: u8| byte > b' ' && !b"\"'`<>".contains(&byte);
         let run = run_start(text, sign, LIMIT, is_inside);
         let end = run_end(text, sign, LIMIT, |byte| is_inside(byte) && byte != b',');
-        // A password may contain `@`, so it ends at the last `@` before a host.
+        // A password may contain `@`, so the last one ends it.
         let last = memchr::memrchr(b'@', part(text, sign, end)).map_or(sign, |at| sign + at);
         let password = oracle(text, run, last).or_else(|| credentials(text, run, last));
         if let Some(start) = password {
@@ -235,8 +235,8 @@ fn credentials(text: &[u8], run: usize, sign: usize) -> Option<usize> {
     fits.then_some(colon + 1)
 }
 
-/// Whether the text before the colon shows that only a user name follows, as in `from:bob@example.com`,
-/// `Accepted:root@host:22` and `group:artifact@jar`.
+/// Whether the name of a user or an artifact follows the colon, not a password: `from:bob@example.com`,
+/// `Accepted:root@host:22`, `com.acme:tool@1.2.3`.
 fn names_a_user(role: &[u8], user: &[u8]) -> bool {
     let is_role = is_one_of(role, ADDRESS_ROLES);
     let is_user = |byte: &u8| is_name(*byte) || b".%+-'".contains(byte);
@@ -246,7 +246,7 @@ fn names_a_user(role: &[u8], user: &[u8]) -> bool {
     may_be_user && (is_role || is_logged && !look(user).is_made_up())
 }
 
-/// Returns the start of the password in `jdbc:oracle:thin:user/password@…` or `sqlplus user/password@…`.
+/// Returns the start of the password in `oracle:thin:user/password@…`, `sqlplus user/password@…` or `user/x7Kq@db:1521`.
 fn oracle(text: &[u8], run: usize, sign: usize) -> Option<usize> {
     let slash = run + memchr::memchr(b'/', part(text, run, sign))?;
     let user = run_start(text, slash, 64, |byte| is_name(byte) || b"-.$".contains(&byte));
@@ -266,7 +266,7 @@ fn oracle(text: &[u8], run: usize, sign: usize) -> Option<usize> {
     fits.then_some(slash + 1)
 }
 
-/// Whether the word is a user on a host, as in `ssh bob@host`, `bob@host: Permission denied`, `bob@host's password`.
+/// Whether `start..end` is an account on a host: `ssh bob@host`, `bob@host: Permission denied`, `bob@host's password`.
 fn is_account(text: &[u8], start: usize, end: usize) -> bool {
     let line = run_start(text, start, 96, |byte| !b"\n;|".contains(&byte));
     let mut words = part(text, line, start).split(|byte| !byte.is_ascii_alphanumeric());
@@ -306,7 +306,7 @@ fn email(scan: &mut Scan<'_>, sign: usize) {
     }
 }
 
-/// Reads a line of a password file, `host:5432:database:user:password`. `start..end` is the port between colons.
+/// Reads a line of a password file, `host:5432:database:user:password`. `start..end` is a number between two colons.
 pub(crate) fn password_file(scan: &mut Scan<'_>, start: usize, end: usize) {
     let text = scan.text;
     if end - start > 5 {

@@ -1,10 +1,10 @@
-//! Finds the positions at which a grammar is tried, in one pass.
+//! Finds the anchors of a text, in one pass. An anchor is a short text at which grammars are tried.
 //!
-//! Every rule has an anchor of four characters, or three if its name is that short: `assw` of a password's name, `://`
-//! of a URL. The anchor is the rarest part of the name. A byte has one of 32 classes, which ignore the case of letters
-//! and the value of digits. The classes of three characters index a table of 32,768 flags. Only if a flag is set, the
-//! class of the character before them is checked, too. Look-ups at neighbouring positions are independent, which makes
-//! them faster than an automaton with a state, and a text without anchors is read only once.
+//! A rule has an anchor of usually four characters, or three if its name is that short: `word` of `password`, `://` of
+//! a URL. It is the rarest part of the name. A byte has one of 32 classes, which ignore the case of letters and the
+//! value of digits. The classes of three characters index a table of 32,768 sets of flags. Only if a flag is set, the
+//! classes of the characters before and after them are checked, too. Look-ups at neighbouring positions are
+//! independent, which makes them faster than an automaton with a state, and a text without anchors is read only once.
 
 use std::ops::Range;
 use std::sync::LazyLock;
@@ -22,9 +22,9 @@ use crate::text::count_steps;
 
 /// Three digits.
 pub(crate) const DIGITS: u8 = 1;
-/// `://`, plain or escaped, or a segment of a path.
+/// `://`, plain or escaped, or a word in a path that announces a secret.
 pub(crate) const URL: u8 = 2;
-/// The prefix of a vendor's token.
+/// The prefix of a vendor's token or of a JSON web token.
 pub(crate) const TOKEN: u8 = 4;
 /// Three dashes: a private key's armour.
 pub(crate) const DASHES: u8 = 8;
@@ -32,7 +32,7 @@ pub(crate) const DASHES: u8 = 8;
 pub(crate) const WORD: u8 = 16;
 /// The name of a value, such as `password`.
 pub(crate) const KEY: u8 = 32;
-/// A short option.
+/// A short option, or `-user`.
 pub(crate) const OPTION: u8 = 64;
 /// `@` or `+`, which share a class with `$`.
 pub(crate) const SIGN: u8 = 128;
@@ -82,13 +82,13 @@ fn index(window: u64) -> usize {
     usize::try_from(window & (TABLE as u64 - 1)).unwrap_or(0)
 }
 
-/// The frequency of each class in English and in code: other bytes, the letters `a` to `z`, digits, signs.
+/// The relative frequency of each class in English and in code: other bytes, the letters `a` to `z`, digits, signs.
 const FREQUENCY: [u64; 32] = [
     60, 80, 15, 31, 40, 125, 22, 20, 55, 72, 3, 8, 41, 28, 70, 75, 25, 3, 65, 68, 92, 30, 10, 15,
     5, 18, 2, 200, 4, 20, 40, 40,
 ];
 
-/// Returns the rarest three or four adjacent characters of a name; `None` if the name is shorter.
+/// Returns the range of the rarest four adjacent characters of a name, or of three if it has three; otherwise `None`.
 fn rarest(name: &[u8]) -> Option<Range<usize>> {
     let len = name.len().min(4);
     let rarity = |range: &Range<usize>| {
@@ -114,19 +114,19 @@ struct Anchored {
     /// The end of the anchor, counted from the start of the prefix.
     end: usize,
     format: &'static TokenFormat,
-    /// The index of the next format with the same anchor.
+    /// The index of the next format whose anchor has the same last three classes.
     next: u16,
 }
 
 /// The anchors of a redactor, indexed by the classes of their last three characters.
 #[derive(Clone, Debug)]
 pub(crate) struct Anchors {
-    /// The kinds of the anchors that end with these three characters.
+    /// The kinds of the anchors, by the classes of their last three characters.
     kinds: Box<[u8; TABLE]>,
     /// The classes that may precede and follow the last three characters of an anchor, one bit for each class.
     around: Vec<(u32, u32)>,
     formats: Vec<Anchored>,
-    /// The index in `formats` of each anchor's first format. This is the one that was added last.
+    /// For each anchor, the index in `formats` of the format that was added last. Its `next` leads to the others.
     first: Vec<u16>,
 }
 
@@ -201,7 +201,7 @@ impl Anchors {
         self.add_before(anchor, None, kind)
     }
 
-    /// Adds an anchor. If there is a `next`, the anchor is only found before this character.
+    /// Adds an anchor. If there is a `next`, the anchor is meant only for texts in which this character follows.
     fn add_before(&mut self, anchor: &[u8], next: Option<&u8>, kind: u8) -> usize {
         let window = window(anchor);
         let leads = match anchor {
@@ -272,7 +272,7 @@ impl Anchors {
         self.formats.push(Anchored { end, format, next });
     }
 
-    /// Returns the position of the first anchor's last byte, which is at or after `from`, and the kinds of the anchor.
+    /// Returns the position of the next anchor's last byte, at or after `from`, and the kinds of the anchors there.
     #[inline]
     pub(crate) fn next(&self, text: &[u8], from: usize) -> Option<(usize, u8)> {
         let mut window = window(text.get(from.saturating_sub(3)..from)?);

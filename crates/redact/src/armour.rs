@@ -6,14 +6,14 @@ use crate::text::{at, before, before_word, line_end, part, rest, run_end, run_st
 
 const BEGIN: &[u8] = b"-----BEGIN";
 const END: &[u8] = b"-----END";
-/// The maximum number of bytes of a key that are read.
+/// No line of a key is read that begins after this number of bytes.
 const WINDOW: usize = 16 * 1024;
 /// The minimum number of characters of a complete line of base64.
 const LINE: usize = 16;
-/// The maximum number of headers of a key.
+/// The maximum number of headers of a key that are read.
 const HEADERS: usize = 16;
 
-/// Reads a private key. `anchor` is the last of three or more dashes.
+/// Redacts the private key that begins or ends with a label. `anchor` is one of the dashes before the label.
 pub(crate) fn private_key(scan: &mut Scan<'_>, anchor: usize) {
     let text = scan.text;
     let start = run_start(text, anchor + 1, 8, |byte| byte == b'-');
@@ -57,7 +57,7 @@ pub(crate) fn goes_on(text: &[u8]) -> bool {
     })
 }
 
-/// Returns the end of a label such as `-----BEGIN RSA PRIVATE KEY-----`, whose blanks may be percent-encoded.
+/// Returns the end of a label such as `-----BEGIN RSA PRIVATE KEY-----`, whose blanks may be encoded as `+` or `%20`.
 fn label_end(text: &[u8], start: usize, kind: &[u8]) -> Option<usize> {
     let label = start + kind.len();
     let is_label = |byte: u8| byte.is_ascii_uppercase() || b" +%20".contains(&byte);
@@ -77,7 +77,7 @@ struct PrivateKey {
 }
 
 impl PrivateKey {
-    /// Reads headers and lines of base64. After a short line, only PGP's checksum may follow, which begins with `=`.
+    /// Reads headers and lines of base64. A short line after the first ends them, except for PGP's checksum, `=…`.
     fn read(text: &[u8], start: usize, body: usize) -> Self {
         let line = run_start(text, start, 80, |byte| byte != b'\n');
         let prefix = part(text, line, start);
@@ -130,13 +130,13 @@ impl PrivateKey {
     }
 }
 
-/// Whether a run is base64, not a word.
+/// Whether a run looks like base64, not like a word.
 fn is_coded(run: &[u8]) -> bool {
     run.iter().any(u8::is_ascii_digit) || run.iter().skip(1).any(u8::is_ascii_uppercase)
 }
 
-/// Returns the end of the gap between two lines of a key, and whether there is a gap. A gap consists of a line end
-/// (plain, escaped or encoded), joined quotes (`\n" + "`) and the prefix of a log line.
+/// Returns the end of the gap after a line of a key, and whether the gap has a line end (plain, escaped or encoded) or
+/// is one blank. It may also have joined quotes (`\n" + "`) and the prefix of a log line.
 fn gap_end(text: &[u8], from: usize, prefix: &[u8]) -> (usize, bool) {
     let (mut end, mut has_break) = (from, false);
     while end < from + 256 {
@@ -204,7 +204,7 @@ fn body_start(text: &[u8], foot: usize) -> Option<usize> {
     has_line.then_some(start)
 }
 
-/// Whether a JSON web token may begin here, which is a word with the prefix `eyJ`.
+/// Whether a JSON web token may begin at `start`: `eyJ` at the start of a word or after a percent-encoded byte.
 pub(crate) fn is_web_token(text: &[u8], start: usize) -> bool {
     let is_encoded = at(text, start.wrapping_sub(3)) == b'%';
     rest(text, start).starts_with(b"eyJ")

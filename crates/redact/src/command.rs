@@ -15,7 +15,7 @@ use crate::score::{Bond, Context, Look, look};
 use crate::text::{Words, before, is_one_of, part, run_start};
 use crate::value::{self, Site, Value};
 
-/// Reads the argument of a long option: `--password value`, `"--token", "value"`.
+/// Reads the argument of an option with a name: `--password value`, `"--token", "value"`.
 pub(crate) fn long(scan: &mut Scan<'_>, key: &Key) -> Tried {
     let place = argument(scan, key.after).filter(|_| key.is_option);
     let found =
@@ -73,7 +73,7 @@ pub(crate) fn short(scan: &mut Scan<'_>, anchor: usize) {
     }
 }
 
-/// Reads the argument of an option, if the word at `place` is this option.
+/// Returns the argument of an option, if the word at `place` is this option.
 fn argument_of(
     scan: &mut Scan<'_>,
     option: &CommandOption,
@@ -122,7 +122,7 @@ fn redact(scan: &mut Scan<'_>, option: &CommandOption, found: Value) -> Tried {
     let (user, password) = text.split_at(start);
     let is_number =
         |word: &[u8]| word.iter().all(|byte| byte.is_ascii_digit() || b":.-/".contains(byte));
-    // A number is a port, and a path is no password, unless the command is known for passwords.
+    // A number may be a port, and a path is no password. Without a user, options of listed commands are excepted.
     let is_other = match option.form {
         _ if has_user => password.starts_with(b"/") || is_number(user) && is_number(password),
         Form::Separate if option.commands.ends.is_empty() => {
@@ -145,7 +145,7 @@ fn redact(scan: &mut Scan<'_>, option: &CommandOption, found: Value) -> Tried {
     Tried::Found
 }
 
-/// The arguments and their names, indexed by the last word of each name.
+/// The arguments and their names, indexed by the word that `last_word` returns for each name.
 static NAMES: LazyLock<Words<(&Argument, &str)>> = LazyLock::new(|| {
     Words::of(ARGUMENTS.iter().flat_map(|argument| {
         let names = argument.names.iter();
@@ -153,7 +153,7 @@ static NAMES: LazyLock<Words<(&Argument, &str)>> = LazyLock::new(|| {
     }))
 });
 
-/// Reads the arguments after a word that contains the anchor. The whole word or its last part is the name.
+/// Reads the arguments after a word that contains the anchor. The word or its last part names a function or a command.
 pub(crate) fn positional(scan: &mut Scan<'_>, anchor: usize, word: &[u8]) {
     let is_joint = |byte: &u8| byte.is_ascii_uppercase() || *byte == b'_';
     let joint = word.iter().rposition(is_joint).unwrap_or(0);
@@ -189,7 +189,7 @@ fn claim(
         }
         Callee::Command => (command(scan, place, name, argument)?, Bond::Copula),
     };
-    // A short quoted text is a name. Another grammar reads `name=value`.
+    // A quoted text of fewer than four bytes is taken for a name. Another grammar reads `name=value`.
     let is_name = found.quoted && found.end - found.start < 4;
     let pair = pair::name_of_pair(found.bytes(scan.text));
     if is_name || pair.is_some_and(|name| scan.policy.meaning(name).is_some()) {
@@ -198,7 +198,7 @@ fn claim(
     Some((found, Context::new(KeyKind::Password, bond)))
 }
 
-/// Reads an argument of a function: `name("a", "b")`, `name=("a", "b")`.
+/// Returns a quoted argument of a function: `name("a", "b")`, `name=("a", "b")`.
 fn function(scan: &mut Scan<'_>, place: usize, name: &str, argument: &Argument) -> Option<Value> {
     let text = scan.text;
     let end = scan.tokens.get(place)?.end;
@@ -227,7 +227,7 @@ fn function(scan: &mut Scan<'_>, place: usize, name: &str, argument: &Argument) 
     value::value(tokens, place, Site::from(open)).filter(|found| found.quoted)
 }
 
-/// Reads an argument of a command: `name word -option argument argument`.
+/// Returns an argument of a command: `name argument argument`. The name may have several words, as in `htpasswd -nb`.
 fn command(scan: &mut Scan<'_>, place: usize, name: &str, argument: &Argument) -> Option<Value> {
     let start = scan.tokens.start(place);
     let end = start + name.len();

@@ -1,4 +1,5 @@
-//! Scans a text repeatedly, until a pass finds nothing.
+//! Redacts a text in passes. A pass finds secrets, and a mark, usually `<REDACTED>`, then replaces each of them. The
+//! last pass finds nothing, unless the limit of passes or of steps is reached.
 
 use std::ops::Range;
 
@@ -17,26 +18,26 @@ use crate::{
 /// A text of at most this length in bytes is read up to 65 times, and a longer one up to five times.
 const SHORT: usize = 1024;
 
-/// The steps charged for an anchor, in addition to the counted ones.
+/// The steps charged for an anchor that is not a number, in addition to the counted ones.
 const ANCHOR: usize = 16;
 
-/// The steps charged for a name, for which all grammars of names are tried.
+/// The steps charged for a name, for which many grammars may be tried.
 const NAME: usize = 96;
 
-/// The maximum number of steps per byte, for the first pass and for all others. The corpora need at most a third.
+/// The maximum number of steps per byte, each for the first pass and for the others. The corpora need at most a third.
 const STEPS: usize = 64;
 
 /// The number of steps that a text may take in addition, because a short text may consist of names only.
 const ALLOWANCE: usize = 64 * 1024;
 
-/// The maximum distance from the start of a secret to its anchor.
+/// The maximum distance, in bytes, from an anchor back to the start of the unread text.
 const LOOK_BACK: usize = 256;
 
 /// A grammar, by the part of the text that it reads. Grammars that read a name are tried until one explains the name.
 enum Read {
     /// The grammar reads the text at the anchor.
     Place(fn(&mut Scan<'_>, usize)),
-    /// The grammar reads the word around the anchor.
+    /// The grammar reads the word around or before the anchor.
     Word(fn(&mut Scan<'_>, usize, &[u8])),
     /// The grammar reads a name and the separator after it.
     Pair(fn(&mut Scan<'_>, &Key, Separator) -> Tried),
@@ -48,8 +49,7 @@ enum Read {
     Beside(fn(&mut Scan<'_>, &Key) -> Option<Value>),
 }
 
-/// All grammars by the kind of their anchor, in the order in which they are tried. The order matters where several
-/// apply: the `@` of a URL is no mail address, and a token's prefix is stronger evidence than the key before it.
+/// All grammars, by the kind of their anchor. At one anchor, they are tried in this order, because several may apply.
 const GRAMMARS: [(u8, &[Read]); 8] = [
     (DIGITS, &[Read::Place(personal::digits)]),
     (URL, &[Read::Place(address::url), Read::Place(address::segment)]),
@@ -103,7 +103,7 @@ impl Budget {
         Self { began: steps(), per_byte, is_first }
     }
 
-    /// Whether the budget is spent at `place`. In the first pass, this depends only on the text before `place`.
+    /// Whether the budget is spent at `place`. In the first pass, the budget grows with the text that was read.
     fn is_spent(self, scan: &Scan<'_>, place: usize) -> bool {
         let taken = steps().wrapping_sub(self.began);
         taken > ALLOWANCE && {
@@ -170,7 +170,7 @@ fn pass(policy: &Policy, text: &str, budget: Budget) -> Option<Vec<Finding>> {
     Some(merged(found))
 }
 
-/// Returns the candidates of the first pass that are not redacted.
+/// Returns the candidates that the first pass does not redact.
 pub(crate) fn find_kept(policy: &Policy, text: &str) -> Vec<Candidate> {
     let mut scan = Scan::new(text.as_bytes(), policy);
     scan.kept = Some(Vec::new());
@@ -295,7 +295,7 @@ fn is_in_mark(text: &str, start: usize, end: usize) -> bool {
 }
 
 /// Sorts findings, and merges those that overlap or touch. A merged finding has the rule of the first one, or `unread`
-/// if one of them was not read.
+/// if one of them has this rule.
 fn merged(mut found: Vec<Finding>) -> Vec<Finding> {
     found.sort_by_key(|finding| (finding.range.start, std::cmp::Reverse(finding.range.end)));
     let mut merged: Vec<Finding> = Vec::with_capacity(found.len());

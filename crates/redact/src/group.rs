@@ -1,5 +1,5 @@
-//! Reads lists and maps under a name: `{"api_keys": ["…", "…"]}`, `Login { passwords: {"old": "…"} }`, and blocks of
-//! YAML.
+//! Reads groups, which are lists and maps in brackets, under a name: `{"api_keys": ["…", "…"]}`, `Login { passwords:
+//! {"old": "…"} }`. Reads blocks of YAML, too.
 
 use crate::key::{self, Meaning};
 use crate::lexer::{Kind, Tokens};
@@ -16,7 +16,7 @@ const DEPTH: usize = 8;
 /// The maximum number of constructors around a group, as in `Some([…])`.
 const WRAPPERS: usize = 3;
 
-/// The steps charged for a value or a name.
+/// The steps charged for a token of a group or a line of a block.
 const ITEM: usize = 16;
 
 /// The maximum indentation of a block, in bytes.
@@ -24,7 +24,6 @@ const COLUMN: usize = 256;
 
 /// Returns the place of the bracket that opens the list or map at `place`.
 pub(crate) fn opens(tokens: &mut Tokens<'_>, mut place: usize, is_assigned: bool) -> Option<usize> {
-    // `Some(Some(["…", "…"]))`
     for _ in 0..WRAPPERS {
         if !value::is_wrapper(tokens, place) {
             break;
@@ -65,7 +64,7 @@ fn begins_map(tokens: &mut Tokens<'_>, brace: usize) -> bool {
     tokens.opens_quote(first) || is_sign && tokens.word(first).is_some()
 }
 
-/// A group or a block while it is read, and the name that applies to its values.
+/// A group or a block while it is read, and the meaning of its name.
 #[derive(Clone, Copy)]
 struct Level {
     /// The place of the closing bracket of a group, or the indentation of the name above a block.
@@ -86,7 +85,7 @@ impl Level {
     }
 }
 
-/// Whether the name of a map makes its values secrets.
+/// Whether the name of a map applies to the values of its fields.
 fn is_of_fields(meaning: &Meaning) -> bool {
     let is_strong = matches!(meaning.kind, KeyKind::Password | KeyKind::Secret | KeyKind::Named);
     is_strong || meaning.has(Flag::Many)
@@ -148,7 +147,7 @@ impl<'s, 'a> Walk<'s, 'a> {
         Self { scan, key, context, open, levels, meaning, begins: true, tried: Tried::Nothing }
     }
 
-    /// Reads the token at `at`. Returns the next place; `None` at the end of the group.
+    /// Reads the token at `at`. Returns the next place; `None` at a wrong bracket, or at a deep group without an end.
     fn step(&mut self, level: Level, at: usize) -> Option<usize> {
         count_steps(ITEM);
         let tokens = &mut self.scan.tokens;
@@ -176,7 +175,7 @@ impl<'s, 'a> Walk<'s, 'a> {
         Some(at + 1)
     }
 
-    /// Reads a name or a value, and returns the place after it.
+    /// Reads a name or a value, and returns the next place.
     fn read(&mut self, level: Level, at: usize) -> usize {
         if let Some((name, next)) = field(self.scan, at, level.is_map) {
             self.meaning = member(self.scan, level.meaning, name);
@@ -201,7 +200,7 @@ impl<'s, 'a> Walk<'s, 'a> {
     }
 }
 
-/// The kind of list around a value. A list without quotes is one value.
+/// The position of an unquoted value in a list. With its first item, the whole list is also judged as one value.
 #[derive(Clone, Copy)]
 enum List {
     No,
@@ -211,8 +210,8 @@ enum List {
     Rest,
 }
 
-/// Judges a value in a group: a quoted text, a number, a literal, or a whole list without quotes. Returns the place
-/// after the value, and whether there is a value.
+/// Judges a value in a group or a block, if it has a meaning. Returns the next place, and whether the value was judged
+/// or is already redacted.
 fn item(
     scan: &mut Scan<'_>,
     key: &Key,
@@ -348,7 +347,7 @@ pub(crate) fn block(scan: &mut Scan<'_>, key: &Key, separator: Separator) -> Tri
     tried
 }
 
-/// Returns the position of a line's first dash, and the position of the name or value after the dashes.
+/// Returns the end of a line's indentation, and the position after the dashes (`- `) that follow it.
 fn indentation(text: &[u8], line: usize) -> (usize, usize) {
     let skip = |from| run_end(text, from, COLUMN, |byte| byte == b' ');
     let dash = skip(line);
@@ -359,7 +358,7 @@ fn indentation(text: &[u8], line: usize) -> (usize, usize) {
     (dash, first)
 }
 
-/// Judges the value in a line of a block. Returns the end of the value's last line, and whether there is a value.
+/// Judges the value in a line of a block. Returns the end of the value's last line, and whether a value was judged.
 fn value_in_line(
     scan: &mut Scan<'_>,
     key: &Key,

@@ -19,7 +19,7 @@ fn scheme(word: &[u8]) -> Option<&'static Scheme> {
     SCHEMES.iter().find(|scheme| is_one_of(word, scheme.names))
 }
 
-/// Redacts the credentials in the value of `Authorization`, but not the scheme.
+/// Redacts the credentials after the scheme of `Authorization`. Without a known scheme, the whole value is judged.
 pub(crate) fn authorization(scan: &mut Scan<'_>, place: usize, site: Site, rule: &'static str) {
     let mut place = place;
     let mut limit = usize::MAX;
@@ -96,7 +96,7 @@ pub(crate) fn bare_scheme(scan: &mut Scan<'_>, anchor: usize, word: &[u8]) {
     }
 }
 
-/// Returns the credentials after a scheme.
+/// Returns the text after a scheme if it looks like credentials.
 fn bare_credentials(scan: &mut Scan<'_>, anchor: usize) -> Option<Value> {
     let place = scan.tokens.seek(anchor)?;
     let tokens = &mut scan.tokens;
@@ -114,7 +114,7 @@ fn bare_credentials(scan: &mut Scan<'_>, anchor: usize) -> Option<Value> {
     (fits && value.len() >= 8 && !is_pair).then_some(found)
 }
 
-/// Redacts a list of cookies, `name=value; name=value`, but keeps names, attributes and short words.
+/// Redacts the values in a list of cookies, `name=value; name=value`, that look like secrets. Attributes are kept.
 pub(crate) fn cookies(scan: &mut Scan<'_>, place: usize, site: Site) {
     let text = scan.text;
     let found = if scan.tokens.opens_quote(place) {

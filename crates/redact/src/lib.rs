@@ -39,7 +39,7 @@ pub use score::Score;
 pub use text::REDACTED;
 pub use writer::Writer;
 
-/// Returns the steps that redacting a text takes without a budget. Tests and fuzzing check that they grow linearly.
+/// Returns the number of steps to redact a text without a budget. Tests and fuzzing check that it grows linearly.
 #[doc(hidden)]
 pub fn __steps(text: &str) -> usize {
     engine::steps_of(text)
