@@ -1,5 +1,5 @@
 //! Reads a name, its separator and its value, `key=value` in its many spellings. All grammars of names share code of
-//! this module.
+//! this module. A place is the index of a token.
 
 use std::sync::LazyLock;
 
@@ -29,15 +29,14 @@ pub(crate) struct Key {
     pub(crate) place: usize,
     pub(crate) start: usize,
     pub(crate) end: usize,
-    /// The place of the quote directly before the name, if the name is quoted.
+    /// The place of the opening quote, if the closing quote directly follows the name.
     pub(crate) quote: Option<usize>,
-    /// The place after the name, its closing quote and its index.
+    /// The place after the name, its closing quote and what belongs to it, such as an index.
     pub(crate) after: usize,
     /// Whether the name is an option: `--name`.
     pub(crate) is_option: bool,
 }
 
-/// The separator between a name and its value.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Separator {
     pub(crate) binding: Binding,
@@ -51,7 +50,7 @@ pub(crate) struct Separator {
 pub(crate) struct Claim {
     pub(crate) value: Value,
     pub(crate) context: Context,
-    /// The rule of the statement that binds the value; `None` for the rule of the name.
+    /// The rule of the finding; `None` for the rule of the name and the further checks of [`accept`].
     pub(crate) rule: Option<&'static str>,
 }
 
@@ -60,7 +59,7 @@ impl Claim {
         Self { value, context: Context::new(key.meaning.kind, bond), rule: None }
     }
 
-    /// Claims a value that the structure of the text binds to a name. The bond is weaker without quotes.
+    /// Creates a claim for a value that the structure of the text binds to a name. Without quotes, the bond is weaker.
     pub(crate) fn beside(key: &Key, value: Value) -> Self {
         let bond = if value.quoted { Bond::Structure } else { Bond::Copula };
         Self::of(key, value, bond)
@@ -94,12 +93,12 @@ pub(crate) fn separator_at(scan: &mut Scan<'_>, place: usize) -> Option<Separato
         after += 1;
     }
     let next = tokens.skip_blanks(after);
-    // `::` before white space separates a name from base64 in LDIF; elsewhere it is part of a path.
+    // `::` before a blank separates a name from base64 in LDIF; elsewhere it is part of a path.
     let is_used = text != "::" || next > after;
     is_used.then_some(Separator { binding, coding, next })
 }
 
-/// Whether one or two dashes precede the word, and a blank, a quote, a bracket, a comma or `=` precedes the dashes.
+/// Whether one or two dashes precede the word at `first`, and begin the text, a line or an argument.
 pub(crate) fn is_option(scan: &mut Scan<'_>, first: usize) -> bool {
     let tokens = &mut scan.tokens;
     let mut lead = first;
@@ -209,8 +208,8 @@ fn is_other_meaning(scan: &Scan<'_>, key: &Key, value: &[u8], bond: Bond) -> boo
         || name.ends_with(b"s") && is_count
 }
 
-/// Whether the value is itself the name of a secret: `key="db_password"`, `login or password`. After a password's key,
-/// a word such as `rootpassword` is the password, unless it is a variable of a program.
+/// Whether the value is itself the name of a secret: `key="db_password"`, `login or password`. Some of these names are
+/// also chosen as passwords: `password=rootpassword`.
 fn is_key_name(scan: &Scan<'_>, key: &Key, found: Value, context: Context) -> bool {
     let value = found.bytes(scan.text);
     let is_name = |byte: &u8| byte.is_ascii_alphabetic() || b"_-.".contains(byte) || *byte >= 0x80;
@@ -225,8 +224,8 @@ fn is_key_name(scan: &Scan<'_>, key: &Key, found: Value, context: Context) -> bo
     names_a_value && (!is_value || is_variable(scan.text, key, found))
 }
 
-/// Whether an unquoted value after a colon or an arrow is followed by a word or a quote instead of another pair, as in
-/// `passwd: password unchanged`.
+/// Whether an unquoted value after a colon or an arrow is followed by text that seems to belong to it, as in `passwd:
+/// password unchanged`, unlike in `passwd: password user=bob`.
 fn goes_on(scan: &mut Scan<'_>, found: Value, bond: Bond) -> bool {
     let tokens = &mut scan.tokens;
     let next = tokens.skip_blanks(found.next);
@@ -303,7 +302,7 @@ pub(crate) fn key(scan: &mut Scan<'_>, anchor: usize) -> Option<Key> {
     key_at(scan, anchor)
 }
 
-/// Whether the word around the anchor ends with a known name: a quick check without tokens.
+/// Whether the word around the anchor may be a name: a quick check without tokens.
 fn may_be_key(scan: &mut Scan<'_>, anchor: usize) -> bool {
     let is_inside = |byte: u8| is_name(byte) || byte >= 0x80;
     // The anchor of a short name ends with the sign after the name.
@@ -315,7 +314,7 @@ fn may_be_key(scan: &mut Scan<'_>, anchor: usize) -> bool {
         run_start(scan.text, last + 1, 64, |byte| is_inside(byte) || matches!(byte, b'-' | b'.'));
     let end = run_end(scan.text, last, 64, is_inside);
     let start = after_colour(scan.text, start);
-    // Dashes before a name are skipped, because they matter only for an option, `--name`.
+    // Dashes and dots before a name do not belong to it.
     let start = run_end(scan.text, start, 3, |byte| matches!(byte, b'-' | b'.'));
     let word = part(scan.text, start, end);
     if !word.is_ascii() {
@@ -349,7 +348,7 @@ fn may_be_key(scan: &mut Scan<'_>, anchor: usize) -> bool {
     is_key
 }
 
-/// Whether a sign follows that may separate a value.
+/// Whether a sign that may separate a value follows the name.
 fn has_separator(text: &[u8], end: usize) -> bool {
     let next = run_end(text, end, 4, |byte| b" \t\"'])}\\".contains(&byte));
     let byte = at(text, next);
@@ -511,7 +510,7 @@ fn site(scan: &mut Scan<'_>, key: &Key, separator: Separator) -> Site {
     }
 }
 
-/// Redacts the new value in `a -> b`.
+/// Redacts the new value in `password: old -> new` if it is a secret.
 fn changed_to(scan: &mut Scan<'_>, key: &Key, from: Value, context: Context) {
     let next = scan.tokens.skip_lines(from.next);
     if let Some(separator) = separator_at(scan, next)

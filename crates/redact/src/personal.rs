@@ -27,7 +27,7 @@ pub(crate) fn digits(scan: &mut Scan<'_>, anchor: usize) {
     let is_separated = matches!(next, b'-' | b' ') && at(text, end + 1).is_ascii_digit();
     let read = match end - start {
         3 if is_separated => Some(social_security as fn(&mut Scan<'_>, usize)),
-        // The next group of a card has four digits, too, unlike that of a date: `2026-01-12`.
+        // The second group of a card has four digits or more, unlike that of a date: `2026-01-12`.
         4 if is_separated && at(text, end + 4).is_ascii_digit() => Some(card as _),
         12..=19 => Some(card as _),
         _ => None,
@@ -70,7 +70,7 @@ fn social_security(scan: &mut Scan<'_>, start: usize) {
     }
 }
 
-/// Redacts the number of a payment card: 12 to 19 digits, perhaps in groups, with a known issuer and a correct check
+/// Redacts the number of a payment card: 13 to 19 digits, perhaps in groups, with a known issuer and a correct check
 /// digit.
 fn card(scan: &mut Scan<'_>, start: usize) {
     let text = scan.text;

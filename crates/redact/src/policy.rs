@@ -18,7 +18,7 @@ pub enum Level {
     /// bank accounts, telephone numbers, US social security numbers.
     #[default]
     CredentialsAndPii,
-    /// Like `CredentialsAndPii`, and also every value of an ambiguous key, such as `session` or `signature`.
+    /// Like `CredentialsAndPii`, and also every value assigned to an ambiguous key, such as `session` or `signature`.
     Strict,
 }
 
@@ -30,7 +30,7 @@ pub(crate) struct Policy {
     pub(crate) level: Level,
     /// Configured names. A key that ends with one of them announces a secret.
     keys: Vec<Name>,
-    /// Complete keys whose values are kept.
+    /// Complete keys that announce no secret.
     allowed: Vec<Name>,
     pub(crate) patterns: Vec<Arc<Pattern>>,
     /// The built-in anchors and those of the configured keys; `None` without configured keys.

@@ -13,7 +13,7 @@ pub fn is_unprintable(c: char) -> bool {
         )
 }
 
-/// Returns a text on one line. Characters that control a terminal, end a line or reverse text are
+/// Returns a text on one line. Characters that control a terminal, end a line or change the direction of text are
 /// escaped as in a Rust literal; tabs stay.
 ///
 /// ```

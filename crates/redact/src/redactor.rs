@@ -51,8 +51,8 @@ impl RedactorBuilder {
     /// Adds the name of a secret. It applies to every key that ends with the words of the name, in any case and with
     /// any separators: `customer_ref` also applies to `oldCustomerRef`.
     ///
-    /// After such a key and a separator every value is redacted, even a literal such as `true`. In a sentence, a value
-    /// is redacted only if it looks like a secret.
+    /// After such a key and a separator every value is redacted, even a literal such as `true`. In a sentence, the look
+    /// of the value decides.
     ///
     /// # Errors
     ///
@@ -65,7 +65,7 @@ impl RedactorBuilder {
         Ok(self)
     }
 
-    /// Adds a key that is not sensitive. Its values are redacted only if they have the format of a secret.
+    /// Adds a key that is not sensitive. Its values are redacted only if they look like secrets.
     pub fn allowed_key(mut self, key: &str) -> Self {
         self.policy.allow_key(key);
         self
@@ -145,7 +145,7 @@ impl Redactor {
     }
 
     /// Returns the text without its secrets; a clean text is borrowed. Redacting the result again changes nothing,
-    /// unless a text of more than 1 KiB has a chain of more than four secrets of which each hides the next.
+    /// unless a text of more than 1 KiB has a chain of more than five secrets of which each hides the next.
     ///
     /// If a text takes too long, its rest becomes `<REDACTED>`, too. This is a finding of the rule `unread`; redacting
     /// the result again may redact more of it.
@@ -289,8 +289,8 @@ impl Redactor {
         self.redact_value_with(key, self.meaning_of(key), value, |_| {})
     }
 
-    /// Returns an argument of a command without its secrets. The option before it is passed separately, as in
-    /// `["--password", "…"]`, and `found` is called with each finding.
+    /// Returns the argument of an option without secrets, as in `["--password", "…"]`. If `option` does not begin with
+    /// `-`, the argument stays as it is. `found` is called with each finding in the text `OPTION ARGUMENT`.
     ///
     /// ```
     /// # use floe_redact::Redactor;
@@ -338,7 +338,7 @@ impl Redactor {
                 Cow::Borrowed(REDACTED)
             }
             KeyMeaning::Always(_) | KeyMeaning::IfItLooksSecret => {
-                // The key of an address has no meaning in a text, so the key `session` takes its place.
+                // Such a key may announce nothing in a text, so the key `session` takes its place.
                 let key = if is_address(key) { "session" } else { key };
                 let pair = format!("{key}={value}");
                 // Secrets in the key are not reported.
@@ -363,8 +363,8 @@ impl Redactor {
     }
 }
 
-/// Whether a key names the id of a session or the address of a database. Their values are secrets only if they look
-/// like tokens.
+/// Whether a key names the id of a session or a token, or the address of a database. Such a value is redacted only as
+/// far as it looks like a secret.
 fn is_address(key: &str) -> bool {
     let is_id =
         key.strip_suffix(".id").is_some_and(|key| key.contains("session") || key.contains("token"));

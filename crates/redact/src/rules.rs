@@ -1,7 +1,7 @@
 //! The tables of rules.
 //!
 //! Each row has an id, which findings report, and examples, by which it is tested: the rule finds a secret in each text
-//! of `secret`, and changes no text of `benign`.
+//! of `secret`, and no text of `benign` is changed.
 
 pub(crate) mod commands;
 pub(crate) mod format;
@@ -32,7 +32,7 @@ pub struct Rule {
 pub(crate) struct Examples {
     /// Texts with made-up secrets that the rule finds.
     pub(crate) secret: &'static [&'static str],
-    /// Texts that stay unchanged: they are too short, have a placeholder, or only begin like a secret.
+    /// Similar texts that stay unchanged.
     pub(crate) benign: &'static [&'static str],
 }
 
@@ -97,7 +97,7 @@ mod tests {
         assert!(missed.is_empty(), "{missed:#?}");
     }
 
-    /// Rules with examples that begin with a key. The rule of the key finds them instead.
+    /// Rules whose examples begin with a key, so that the rule of this key finds the secrets.
     const OF_A_KEY: [&str; 2] = ["rancher-api-token", "rfc8959-secret-token"];
 
     /// Whether the rule with this id finds a secret in the text.

@@ -1,4 +1,5 @@
-//! The state of the grammars for one text: which parts were read, findings and candidates.
+//! The state of the grammars for one text: which parts were read, findings and candidates. A grammar reads one notation
+//! of secrets at an anchor, and redacts or keeps each candidate that it finds.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
@@ -51,15 +52,15 @@ pub enum Evidence {
     Score(Score),
     /// The structure of the text: a URL, a header, a statement.
     Structure,
-    /// The format of a known token.
+    /// The format of a known token, or of a kind of personal data.
     Format,
-    /// The format of a known token, with a correct checksum.
+    /// A known format with a correct checksum, for example of a token or a payment card.
     Checksum,
     /// The same characters are a secret elsewhere in the text.
     Repetition,
     /// A configured pattern.
     Pattern,
-    /// There is no evidence: the text was not read, because the text before it took too many steps.
+    /// There is no evidence: the text was not read, because reading took more steps than a text may take.
     Unread,
 }
 
@@ -73,7 +74,7 @@ impl fmt::Display for Evidence {
             Self::Repetition => f.write_str("it is a secret elsewhere in the text"),
             Self::Pattern => f.write_str("it matches a configured pattern"),
             Self::Unread => {
-                f.write_str("it was not examined, because the text before it took too many steps")
+                f.write_str("it was not examined, because examining the text took too many steps")
             }
         }
     }
@@ -109,7 +110,7 @@ pub(crate) enum Tried {
 pub(crate) enum Reason {
     /// The surroundings of the candidate gave too few points for its look.
     Score(Score),
-    /// The text has another meaning.
+    /// Another reason, in words.
     Other(&'static str),
 }
 
@@ -143,7 +144,7 @@ pub(crate) struct Scan<'a> {
     /// The end of the last candidate that is not redacted. The next field is its depth in nested candidates.
     kept_until: usize,
     nested: usize,
-    /// No grammar reads the text before this byte again, because findings cover it.
+    /// Anchors before this byte are skipped, because a finding ends here.
     pub(crate) covered: usize,
     /// Ranges after the current anchor that are already redacted: their ends by their starts.
     ahead: BTreeMap<usize, usize>,
@@ -151,9 +152,8 @@ pub(crate) struct Scan<'a> {
     pub(crate) key: Option<Range<usize>>,
     name: Range<usize>,
     meaning: Option<Meaning>,
-    /// The current line, as a shell would read it.
     pub(crate) line: Line,
-    /// The names before this byte were read.
+    /// Names before this byte are skipped.
     pub(crate) keys_until: usize,
     /// The numbers before this byte were read.
     pub(crate) digits_until: usize,
@@ -288,7 +288,7 @@ impl<'a> Scan<'a> {
     }
 
     /// Records that a candidate is not redacted. Names inside it are still read, up to a maximum depth of nested
-    /// values, beyond which the rest of the line is skipped.
+    /// candidates, beyond which they are skipped up to the end of the candidate or of its first line.
     pub(crate) fn keep(&mut self, start: usize, end: usize, rule: &'static str, reason: Reason) {
         self.nested = if start < self.kept_until { self.nested + 1 } else { 0 };
         self.kept_until = end;
@@ -306,7 +306,7 @@ impl<'a> Scan<'a> {
         }
     }
 
-    /// Records that a name has another meaning, if an explanation was requested.
+    /// Records why a name announces no secret, if an explanation was requested.
     pub(crate) fn refuse_key(&mut self, start: usize, end: usize) {
         let key = part(self.text, start, end);
         if self.kept.is_some()
@@ -318,7 +318,7 @@ impl<'a> Scan<'a> {
         }
     }
 
-    /// Redacts other occurrences of secrets: `password=x7Kq2L rejected: 'x7Kq2L' is wrong`.
+    /// Redacts other occurrences of distinctive secrets: `password=x7Kq2L rejected: 'x7Kq2L' is wrong`.
     pub(crate) fn find_repeated(&mut self) {
         let mut known: Vec<&[u8]> = Vec::new();
         for index in 0..self.found.len().min(MAX_REPEATED * 4) {
@@ -346,7 +346,7 @@ impl<'a> Scan<'a> {
     }
 }
 
-/// For each row of [`OPTIONS`], a bit that is set if a command has the option, and one if a word excludes it.
+/// Two bits for each row of [`OPTIONS`]: whether a command has the option, and whether a word excludes it.
 #[derive(Clone, Copy, Debug, Default)]
 struct Rows {
     has: u32,

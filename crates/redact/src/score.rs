@@ -1,7 +1,7 @@
 //! Judges by points whether a candidate is a secret.
 //!
-//! Everything around a candidate gives points: the name, the separator, quotes, a query. The look of the candidate sets
-//! the number of points that it needs. The tables are in `rules`.
+//! Everything around a candidate gives points: the name, the bond (the sign or wording that connects name and value),
+//! quotes, a query. The look of the candidate sets the number of points that it needs. The tables are in `rules`.
 
 use std::fmt;
 use std::sync::LazyLock;
@@ -36,29 +36,29 @@ pub(crate) enum Bond {
     Sign(Binding),
     /// The structure of the text, such as an element, a pair, a call or a column, binds the value.
     Structure,
-    /// The value is the argument of an option: `--name value`.
+    /// The value is the argument of an option, `--name value`, or of a word in a line of netrc.
     Option,
-    /// A sentence states the value: `is`, `was`.
+    /// A sentence states the value, as with `is`, or the value beside its name has no quotes.
     Copula,
     /// The value only follows the name.
     Position,
 }
 
-/// What surrounds a candidate and gives it points.
+/// The surroundings of a candidate that determine how it is judged.
 #[derive(Clone, Copy, Debug)]
 #[expect(clippy::struct_excessive_bools, reason = "each field is separate evidence")]
 pub(crate) struct Context {
     pub(crate) kind: KeyKind,
     pub(crate) bond: Bond,
-    /// Whether the value has quotes of its own.
+    /// Whether the value is in quotes of its own, or enclosed in another way, for example by brackets.
     pub(crate) quoted: bool,
     /// Whether the name is quoted separately from the value, as in JSON.
     pub(crate) quoted_key: bool,
-    /// Whether quotes directly enclose the value, or `=` without blanks precedes it. Sentences have neither.
+    /// Whether quotes directly enclose the value, or only `=` is between it and the name. This is rare in sentences.
     pub(crate) is_close: bool,
     pub(crate) is_compound: bool,
     pub(crate) in_query: bool,
-    /// Whether words follow a value after a colon or an arrow, because the value may then begin a sentence.
+    /// Whether more text seems to belong to a value after a colon or an arrow. The value may then begin a sentence.
     pub(crate) goes_on: bool,
 }
 
@@ -77,7 +77,7 @@ impl Context {
         }
     }
 
-    /// Creates the context of a value that the structure of the text binds to a name of this kind.
+    /// Creates the context of a value that the structure of the text encloses and binds to a name of this kind.
     pub(crate) fn structure(kind: KeyKind) -> Self {
         Self { quoted: true, ..Self::new(kind, Bond::Structure) }
     }
@@ -87,7 +87,8 @@ impl Context {
         Self { kind, ..self }
     }
 
-    /// Whether a separator or the structure of the text binds the value to the name.
+    /// Whether a sign such as `=`, the structure of the text or an option binds the value to the name. Loose signs (`|`
+    /// and `-`), sentences and mere position do not.
     pub(crate) fn is_bound(self) -> bool {
         !matches!(self.bond, Bond::Sign(Binding::Loose) | Bond::Copula | Bond::Position)
     }
@@ -118,9 +119,9 @@ impl Context {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Score {
-    /// The points for the surroundings of the value.
+    /// The points for the surroundings of the value, and for a number after the name of a code.
     pub points: u8,
-    /// The look of the value.
+    /// The look of the value in these surroundings.
     pub look: Look,
 }
 
@@ -142,7 +143,7 @@ impl fmt::Display for Score {
 }
 
 pub(crate) fn score(value: &[u8], context: Context) -> Score {
-    // `Welcome@2024` is a password, although it has the form of an object.
+    // `MyPass@2024ab` is a password, although it has the form of an object.
     let may_be_object = !context.is_password() && !context.quoted;
     let look = match look(value) {
         _ if may_be_object && is_object(value) => Look::Reference,
@@ -153,7 +154,7 @@ pub(crate) fn score(value: &[u8], context: Context) -> Score {
     Score { points: context.points() + if is_code { CODE } else { 0 }, look }
 }
 
-/// Returns the look of a value at the position of a credential, where people also use names of credentials, words and
+/// Adjusts the look of a value to its context, because people also use names of credentials, words for "no value" and
 /// short numbers as passwords.
 fn in_place(look: Look, value: &[u8], context: Context) -> Look {
     let may_go_on = !context.is_bound() || context.goes_on;
@@ -166,7 +167,7 @@ fn in_place(look: Look, value: &[u8], context: Context) -> Look {
     }
 }
 
-/// Whether a word for "no value", or a word of a sentence, is used as a password in this context.
+/// Whether a placeholder or a word of a sentence is probably used as a password in this context.
 fn is_used(look: Look, value: &[u8], context: Context) -> bool {
     let is_none = value == b"None" || value == b"none" && !context.is_password();
     let is_known = CHOSEN_LIST.contains(value) && !is_none;
@@ -184,7 +185,7 @@ fn is_used(look: Look, value: &[u8], context: Context) -> bool {
 }
 
 /// Whether the value is the name of a credential, such as `password` or `secret`, which people also choose as
-/// passwords. A capital letter makes it the name of a type or an argument.
+/// passwords. With a capital letter, it is rather the name of a type or an argument.
 pub(crate) fn is_credential_word(value: &[u8]) -> bool {
     CREDENTIAL_WORDS.iter().any(|word| word.as_bytes() == value)
 }
@@ -202,8 +203,8 @@ pub(crate) fn is_placeholder(value: &[u8]) -> bool {
     look(value).is_placeholder()
 }
 
-/// Whether the text in the position of a password hides nothing: asterisks, the mark of a redaction (Go's is `xxxxx`),
-/// or a complete reference. A value that only begins like these is a password, and so is a word.
+/// Whether the text in the position of a password hides nothing: only asterisks, a mark (`xxxxx` in Go), a placeholder
+/// in brackets, or a complete reference. A value that only begins like these is a password, and so are other words.
 pub(crate) fn is_no_password(value: &[u8]) -> bool {
     let only = |inner: &[u8], is_in: fn(&u8) -> bool| !inner.is_empty() && inner.iter().all(is_in);
     let is_variable = |inner: &[u8]| {
@@ -298,8 +299,8 @@ impl<'v> Seen<'v> {
         self.word.iter().any(u8::is_ascii_whitespace)
     }
 
-    /// Whether the value is a sentence: words with blanks between them, more than seven of them, or at least a third of
-    /// them frequent in sentences.
+    /// Whether the value is a sentence: words with blanks between them, which are more than seven, or of which at least
+    /// a third are frequent in sentences.
     fn is_sentence(&self) -> bool {
         if !self.has_blanks() {
             return false;
@@ -330,7 +331,7 @@ impl<'v> Seen<'v> {
         random_letters(self.word) >= self.word.len().min(8)
     }
 
-    /// Whether the value consists of letters and digits, as people choose passwords.
+    /// Whether the value has letters and digits and may be a chosen password, unlike a name with a number, `orders-2`.
     fn is_chosen(&self) -> bool {
         let has_both = self.digits > 0 && self.letters > 0;
         has_both
@@ -490,7 +491,7 @@ pub(crate) fn head_of_call(value: &[u8]) -> Option<usize> {
         .then_some(end)
 }
 
-/// Returns the number of characters in those parts whose characters change their class often.
+/// Returns the number of letters and digits in the parts of a value that change their class or case often.
 fn random_letters(value: &[u8]) -> usize {
     value
         .split(|byte| !byte.is_ascii_alphanumeric())
@@ -529,7 +530,7 @@ pub(crate) fn is_camel(word: &[u8]) -> bool {
     word.windows(2).any(|pair| pair[0].is_ascii_lowercase() && pair[1].is_ascii_uppercase())
 }
 
-/// Whether all letters have one case, except for a capital letter at the beginning.
+/// Whether the value consists of letters of one case, except for a capital letter at the beginning.
 fn is_word(value: &[u8]) -> bool {
     let is_lower = |byte: &u8| byte.is_ascii_lowercase() || *byte >= 0x80;
     let is_upper = |byte: &u8| byte.is_ascii_uppercase() || *byte >= 0x80;
@@ -552,7 +553,7 @@ fn is_irregular(word: &[u8]) -> bool {
     humps.filter(|hump| hump.len() < 2).count() > 2
 }
 
-/// Whether the word consists of words and short numbers that signs join: `orders-2`, `v3-final`, `eu-west-1`.
+/// Whether the word consists of words and short numbers that signs join: `orders-2`, `final.3`, `eu-west-1`.
 fn is_numbered_name(word: &[u8]) -> bool {
     let is_number = |part: &[u8]| part.len() <= 2 && part.iter().all(u8::is_ascii_digit);
     let mut parts = word.split(|byte| b"-_./:".contains(byte));

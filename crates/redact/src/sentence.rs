@@ -33,7 +33,7 @@ static ROLES: LazyLock<Words<Role>> = LazyLock::new(|| {
     )
 });
 
-/// The maximum number of words between a name and its value.
+/// The maximum number of words between a name and its value, where an owner counts as one word.
 const WORDS: usize = 5;
 
 /// Reads a value that follows its name and further words of a sentence.
@@ -145,7 +145,7 @@ fn owner(scan: &mut Scan<'_>, key: &Key, place: usize) -> Option<usize> {
 fn claim(scan: &mut Scan<'_>, key: &Key, place: usize, bond: Bond) -> Option<Claim> {
     let found = value::value(&mut scan.tokens, place, Site::from(key.place))?;
     let value = found.bytes(scan.text);
-    // A bracket directly after the words belongs to the sentence or to code.
+    // A bracket directly after the words usually belongs to the sentence or to code.
     let kind = scan.tokens.kind(place);
     let is_list = key.meaning.kind == KeyKind::Password && kind == Kind::Open(b'[');
     let is_group = matches!(kind, Kind::Open(_)) && !is_list && !is_random(value);
@@ -170,7 +170,7 @@ pub(crate) fn input_below(scan: &mut Scan<'_>, key: &Key) -> Option<Claim> {
     claim(scan, key, input + 2, Bond::Structure)
 }
 
-/// Reads a value on the line below its name and colon, unless that line is another pair.
+/// Reads a value on the line below its name and separator, unless that line is another pair.
 pub(crate) fn below(scan: &mut Scan<'_>, key: &Key, separator: Separator) -> Tried {
     let (place, binding) = (separator.next, separator.binding);
     let is_line = scan.tokens.kind(place) == Kind::Line;

@@ -230,7 +230,7 @@ fn find_close(tokens: &mut Tokens<'_>, from: usize) -> Option<usize> {
     (from..from + TAG).find(|&at| tokens.is_sign(at, b'>'))
 }
 
-/// The maximum number of rows and columns that are read.
+/// The maximum number of rows of values that are read.
 const ROWS: usize = 64;
 const COLUMNS: usize = 64;
 

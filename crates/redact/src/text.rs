@@ -174,7 +174,7 @@ pub(crate) fn line_end(text: &[u8], from: usize) -> usize {
     end
 }
 
-/// Returns the letters, digits and underscores around `place`, or before it if it is another byte.
+/// Returns the letters, digits and underscores around `place`, or before `place` if another byte is there.
 pub(crate) fn word_at(text: &[u8], place: usize) -> &[u8] {
     let place = place.saturating_sub(usize::from(!is_name(at(text, place))));
     let start = after_colour(text, run_start(text, place + 1, 64, is_name));

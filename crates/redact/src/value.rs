@@ -29,7 +29,7 @@ pub(crate) struct Site {
     pub(crate) from: usize,
     /// The encoding of the separator. Plain signs and signs in this encoding may end the value.
     pub(crate) coding: Coding,
-    /// Whether `&` ends the value.
+    /// Whether every `&` ends the value.
     pub(crate) in_query: bool,
     /// Whether the separator is not a colon. Then braces around the value are quotes.
     pub(crate) is_assigned: bool,
@@ -109,7 +109,7 @@ fn nested(tokens: &mut Tokens<'_>, place: usize, site: Site, depth: u8) -> Optio
     }
 }
 
-/// Returns the content of the quote that opens here. Without a closing quote, it ends with the line.
+/// Returns the content of the quote that opens at `place`. Without a closing quote, the content ends with the line.
 pub(crate) fn quoted(tokens: &mut Tokens<'_>, place: usize) -> Option<Value> {
     let start = tokens.get(place)?.end;
     match (tokens.close(place), tokens.kind(place + 1)) {
@@ -384,7 +384,7 @@ fn sign_ends(tokens: &mut Tokens<'_>, at: usize, sign: u8, place: usize, site: S
     }
 }
 
-/// Whether another pair of a list begins at `place`: `name=`, `name:` or `"name"`.
+/// Whether another pair of a list seems to begin at `place`, as with `name=`, `name:` or `"name"`.
 fn begins_pair(tokens: &mut Tokens<'_>, place: usize) -> bool {
     let is_lead = matches!(tokens.kind(place), Kind::Quote | Kind::Sign(b'$' | b'-'));
     let mut at = place + usize::from(is_lead);

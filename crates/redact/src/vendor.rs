@@ -9,11 +9,11 @@ use crate::scan::{Evidence, Reason, Scan};
 use crate::text::{at, before, before_word, count_steps, is_name, part, rest, run_end, run_start};
 use crate::{armour, checksum, score};
 
-/// The maximum number of bytes that are read first of a token whose length is not limited.
+/// The number of bytes of a long token that are read first, unless its minimum length is greater.
 const HEAD: usize = 96;
 /// The minimum length of a random-looking body if its length or alphabet is undocumented.
 const UNDOCUMENTED: usize = 16;
-/// The minimum length after a prefix of two or three bytes, because words have such prefixes, too.
+/// The minimum length of such a body after a prefix of two or three bytes, because words begin like this, too.
 const LONG: usize = 24;
 
 /// The quality of a match, the worst first.
@@ -66,7 +66,7 @@ pub(crate) fn scan(scan: &mut Scan<'_>, anchor: usize) {
     }
 }
 
-/// Redacts random characters that fit no format after a known prefix, because formats change.
+/// Redacts random characters after a known prefix that fit no format, because formats change.
 fn similar(scan: &mut Scan<'_>, start: usize, format: &'static TokenFormat) {
     let (text, prefix) = (scan.text, format.prefix.as_bytes());
     let from = start + prefix.len();
@@ -75,8 +75,8 @@ fn similar(scan: &mut Scan<'_>, start: usize, format: &'static TokenFormat) {
     let limit = if is_apart { usize::MAX } else { UNDOCUMENTED };
     let end = end_of(Alphabet::Base64Url, text, from, limit);
     let body = part(text, from, end);
-    // Words also begin with a short prefix or with one of letters only, so a longer body is required, or none is
-    // accepted.
+    // Words also begin with short prefixes, so such a prefix has to end with a sign and needs a longer body. A prefix
+    // of letters is not enough.
     let is_sign = |byte: &u8| !byte.is_ascii_alphabetic();
     let least = match prefix {
         [_, _, _, _, ..] if prefix.iter().any(is_sign) => UNDOCUMENTED,
@@ -84,7 +84,7 @@ fn similar(scan: &mut Scan<'_>, start: usize, format: &'static TokenFormat) {
         _ => return,
     };
     let has = |is_in: fn(&u8) -> bool| body.iter().any(is_in);
-    // Dashes without a capital letter join the words of a name, as in `api-gateway-7f9c6b5d4-x2kq9`.
+    // Dashes or underscores without a capital letter join the words of a name: `api-gateway-7f9c6b5d4-x2kq9`.
     let is_name = !has(u8::is_ascii_uppercase) && body.iter().any(|byte| b"-_".contains(byte));
     if body.len() >= least && is_apart && !is_name && is_varied(body) && score::is_random(body) {
         // A format with another anchor may fit better.
@@ -97,7 +97,7 @@ fn similar(scan: &mut Scan<'_>, start: usize, format: &'static TokenFormat) {
     }
     let letters = run_end(text, from, UNDOCUMENTED, |byte| byte.is_ascii_alphanumeric());
     if least == UNDOCUMENTED && letters == from + UNDOCUMENTED {
-        let why = "it has characters that such tokens do not have, or is a placeholder";
+        let why = "it looks like a name or a placeholder, not like such a token";
         scan.note(start, end, format.id, Reason::Other(why));
     }
 }
@@ -137,8 +137,8 @@ fn beginning_at(text: &[u8], start: usize) -> impl Iterator<Item = &'static Toke
     formats.iter().copied()
 }
 
-/// Returns the end of the token that begins at `start`, the quality of the match, and the format. The best match wins,
-/// and among equally good ones the longest.
+/// Returns the end of the token whose prefix is at `start`, the quality of the match, and the format. The best match
+/// wins, and among equally good ones the longest.
 pub(crate) fn best(
     formats: impl Iterator<Item = &'static TokenFormat>,
     text: &[u8],
@@ -192,7 +192,7 @@ impl TokenFormat {
         Some((self.trim(text, from, end), found))
     }
 
-    /// Returns the start of the token whose prefix is at `prefix`, if a word begins there.
+    /// Returns the start of the token whose prefix is at `prefix`; `None` if no such token can begin there.
     pub(crate) fn start(&self, text: &[u8], prefix: usize) -> Option<usize> {
         let Alphabet::Around((alphabet, length), _) = self.alphabet else {
             return begins_word(text, prefix).then_some(prefix);
@@ -209,8 +209,8 @@ impl TokenFormat {
         })
     }
 
-    /// Removes the punctuation of a sentence after a token, and the characters beyond the maximum length if the first
-    /// of them is no letter or digit.
+    /// Removes dots and dashes after a token, and the characters beyond the maximum length if the first of them is no
+    /// letter or digit.
     fn trim(&self, text: &[u8], from: usize, mut end: usize) -> usize {
         let allowed = from.saturating_add(self.length.max());
         if end > allowed && !at(text, allowed).is_ascii_alphanumeric() {

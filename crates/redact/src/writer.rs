@@ -8,14 +8,14 @@ use crate::redactor::Redactor;
 /// The maximum length of a line in bytes. Longer lines are redacted in parts.
 const MAX_LINE: usize = 64 * 1024;
 
-/// The maximum number of bytes of an incomplete private key that are buffered.
+/// The maximum number of bytes of an incomplete private key for which the writer waits for another line.
 const MAX_KEY: usize = 16 * 1024;
 
 /// Redacts the lines that are written to it, and passes them to another writer.
 ///
 /// A line is passed on once it is complete, so a secret split over two writes is found. The lines of a private key in
-/// PEM are passed on together, at most 16 KiB. A line of more than 64 KiB is passed on in parts, which begin at a space
-/// if there is one. [`flush`](Write::flush) and dropping the writer pass on an incomplete line. Bytes that are not
+/// PEM are passed on together, at most 16 KiB. A line of more than 64 KiB is passed on in parts, which end at white
+/// space if there is any. [`flush`](Write::flush) and dropping the writer pass on an incomplete line. Bytes that are not
 /// UTF-8 become U+FFFD.
 ///
 /// A secret on a later line than its key, as after `password: |`, is not found; [`Redactor::redact`] finds it in

@@ -1,4 +1,4 @@
-//! Tests properties that hold for every message, with generated secrets in generated grammars and with arbitrary bytes.
+//! Tests properties that hold for every message, with generated secrets in several grammars and with arbitrary bytes.
 
 use std::sync::LazyLock;
 

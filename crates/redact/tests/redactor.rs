@@ -85,7 +85,7 @@ fn an_explanation_has_what_was_refused_before_it_was_judged() {
         (
             "ghp_xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx",
             "0..40 kept \"ghp_xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx\", a candidate of github-personal-access-token: \
-             it has characters that such tokens do not have, or is a placeholder\n",
+             it looks like a name or a placeholder, not like such a token\n",
         ),
         (
             "PWD=/home/app",

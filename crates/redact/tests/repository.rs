@@ -8,7 +8,7 @@ use std::{fs, str};
 
 use floe_redact::{Evidence, Redactor};
 
-/// Rules that also find other secrets than credentials of a service.
+/// Rules that find other secrets than tokens of a service.
 const OTHERS: [&str; 7] = [
     "bank-account",
     "json-web-token",

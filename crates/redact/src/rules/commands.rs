@@ -23,7 +23,7 @@ pub(crate) struct CommandOption {
     pub(crate) form: Form,
     /// The commands with this option. An empty list means all commands, if this or an earlier option has a user.
     pub(crate) commands: WordList,
-    /// Words that exclude the option: commands without it, or for an attached option words that begin like it.
+    /// Words that exclude the option if `commands` is empty; for an attached option, other words that begin like it.
     pub(crate) except: WordList,
     pub(crate) secret: &'static [&'static str],
     pub(crate) benign: &'static [&'static str],
@@ -46,7 +46,7 @@ pub(crate) struct Argument {
     pub(crate) of: Callee,
     /// Names of functions, or of commands with their first words.
     pub(crate) names: WordList,
-    /// The index of the argument, counted from 0. Options are not counted.
+    /// The index of the argument after the name, counted from 0.
     pub(crate) place: usize,
     pub(crate) secret: &'static [&'static str],
     pub(crate) benign: &'static [&'static str],

@@ -2,9 +2,9 @@
 
 /// A documented format of a token.
 ///
-/// A token begins with its prefix at the start of a word. The alphabet and the length apply to the text after the
-/// prefix. Formats change, so a body with another length or alphabet is found, too, if it looks random and has at least
-/// 16 bytes, or 24 after a prefix of two or three bytes.
+/// A token begins with its prefix at the start of a word, unless the prefix is in its middle. The alphabet and the
+/// length apply to the text after the prefix. Formats change, so after most prefixes, a body with another length or
+/// alphabet is found, too, if it looks random and has at least 16 bytes, or 24 after a prefix of two or three bytes.
 #[derive(Debug)]
 pub(crate) struct TokenFormat {
     /// The id of the rule, which findings report, in kebab case: `vendor-kind-of-token`.
@@ -17,7 +17,7 @@ pub(crate) struct TokenFormat {
     /// The length of the text after the prefix, in bytes.
     pub length: Length,
     /// The checksum, if the format has one. A correct checksum makes the finding certain. A token with a wrong checksum
-    /// is still redacted if it looks random, because a mistyped token is a secret, too.
+    /// is still redacted if it looks issued, because a mistyped token is a secret, too.
     pub checksum: Option<Checksum>,
 }
 

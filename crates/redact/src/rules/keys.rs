@@ -6,17 +6,17 @@ use crate::rules::list::{WordList, words};
 /// The likelihood that the value of a name is a secret.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum KeyKind {
-    /// The value is always a secret, even if it is a plain word.
+    /// The value is usually a secret, even if it is a plain word.
     Password,
-    /// The value is a secret, but the name is also used in sentences and as a part of other names.
+    /// The value is usually a secret, but the name is also used in sentences and as a part of other names.
     Secret,
     /// Like `Secret`, but the value is often only the name of a secret or of credentials.
     Named,
     /// The name also has harmless meanings, so the value has to look random.
     Weak,
-    /// Like `Weak`, but a number after a separator is a secret, too, for example a PIN.
+    /// Like `Weak`, but a number is usually a secret, too, for example a PIN.
     Code,
-    /// The words `key` and `code`. The value has to look random, in a query less than elsewhere.
+    /// Names such as `key`, `code` and `session`. The value has to look random, in a query less than elsewhere.
     Context,
     /// The value is a scheme and its credentials.
     Authorization,
@@ -41,7 +41,7 @@ impl KeyKind {
 /// A peculiarity of a name or of its values.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Flag {
-    /// The value is a user and a password, of which only the password is the secret.
+    /// The value may be a user and a password, of which only the password is the secret.
     Login,
     /// In a call, the value has to be the only argument, because a lexer prints `Token('NAME', 1)`, and
     /// `Credentials("a", "b")` has a user.
@@ -163,7 +163,7 @@ keys! {
         benign ["identified by its name", "IDENTIFIED BY VALUES", "not identified"]
 }
 
-/// Words before `key` and `code` that make every value harmless.
+/// Words before `key`, `code` and similar names that make every value harmless.
 #[rustfmt::skip]
 pub(crate) static HARMLESS_KEYS: WordList = words![
     "cache", "candidate", "composite", "config", "dedup", "duplicate", "foreign", "group", "hash",

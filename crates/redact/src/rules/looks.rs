@@ -47,7 +47,7 @@ looks! {
     Phrase 7 "a phrase"
     /// Up to five digits.
     ShortNumber 9 "a short number"
-    /// Six digits or more.
+    /// Six digits or more, or four or five in the position of a password.
     Number 6 "a number"
     /// A UUID.
     Uuid 4 "a UUID"

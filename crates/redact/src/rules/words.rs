@@ -10,7 +10,7 @@ pub(crate) enum Binding {
     /// `:`, which may also introduce the rest of a sentence.
     Colon,
     Arrow,
-    /// A column of a table, or a dash. The value has to look like a secret even without the name.
+    /// The line between columns, or a dash. It gives a value no points.
     Loose,
 }
 
@@ -66,7 +66,6 @@ pub(crate) static IDENTIFIED_WORDS: WordList = words!["by", "as", "password"];
 pub(crate) static IDENTIFIED_OTHERWISE: WordList =
     words!["values", "value", "externally", "globally"];
 
-/// SQL's word before rows of values.
 pub(crate) static ROWS_WORDS: WordList = words!["values"];
 
 /// Words that, after a name and its separator, belong to a sentence about the value.
@@ -106,7 +105,7 @@ pub(crate) static PROSE: WordList = words![
     "won't", "write", "wrong", "yet", "you", "your",
 ];
 
-/// Words for "no value", and names of types, in the languages of messages.
+/// Words that are no secrets: words for "no value", names of types, and names and masks of credentials.
 #[rustfmt::skip]
 pub(crate) static LITERALS: WordList = words![
     "", "!vault", "any", "api-key", "api_key", "apikey", "arc", "array", "await", "basic", "bearer", "blob",

@@ -1,4 +1,4 @@
-//! Generates secrets in rare alphabets.
+//! Generates secrets with rare alphabets or lengths.
 
 use super::generator::{BASE62, Numbers};
 

@@ -49,7 +49,7 @@ fn odd(numbers: &mut Numbers) -> String {
     format!("{left}{first}7{second}{right}q{first}2")
 }
 
-/// Generates a password of lower-case letters.
+/// Generates a password of lower-case words.
 fn lower(numbers: &mut Numbers) -> String {
     let words = [numbers.one(WORDS), numbers.one(WORDS), numbers.one(WORDS)];
     words.join(numbers.one(&["-", "_", ""])).to_lowercase()

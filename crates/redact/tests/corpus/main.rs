@@ -68,8 +68,8 @@ fn no_personal_data_leaks() {
     assert!(is_under(score.lost, 10, score.secret), "{faults:#?}");
 }
 
-/// The corpus has output of programs: errors of libraries, drivers, clouds, builds, protocols and file formats. It was
-/// written without knowledge of the rules, one part after the other.
+/// The corpus has output of programs: errors of libraries, drivers, clouds, builds, protocols and file formats. Each
+/// part was written before there were rules for it.
 #[test]
 fn under_eight_percent_of_the_secrets_in_output_of_programs_leak() {
     let (score, faults) = score(&generated("programs", SEED, 1));
