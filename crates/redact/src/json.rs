@@ -1,4 +1,4 @@
-//! Replaces a number or a literal of JSON by a mark that is a JSON string, so that the line can still be parsed.
+//! Replaces a number or a literal of JSON by a mark that is a JSON string, so that the text can still be parsed.
 
 use std::borrow::Cow;
 use std::ops::Range;
@@ -12,7 +12,7 @@ const QUOTES: [&[u8]; 6] = [b"\"\"", b"\"", b"u0022", b"&quot;", b"&#34;", b"%22
 /// The maximum distance from an item back to the colon after its list's name, in bytes.
 const LIST: usize = 512;
 
-/// Sets the mark of a finding in a value of JSON, and extends a finding within a number to the whole number.
+/// Extends a finding in a number or a literal of JSON to the whole value, and sets its mark to a JSON string.
 pub(crate) fn fit(text: &[u8], finding: &mut Finding) {
     let Range { start, end } = finding.range;
     // A number or a literal begins with one of these bytes.
@@ -55,7 +55,7 @@ fn are_values(bytes: &[u8]) -> bool {
     })
 }
 
-/// Whether the end of a value follows, or the text was cut.
+/// Whether the end of a value of JSON follows, or the text ends.
 fn ends_value(text: &[u8], end: usize) -> bool {
     let next = run_end(text, end, 64, |byte| matches!(byte, b' ' | b'\t'));
     let is_encoded =

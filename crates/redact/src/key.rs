@@ -1,4 +1,4 @@
-//! Finds the row of the table that a key belongs to.
+//! Finds the meaning of a key in the table of names.
 //!
 //! A key is read from its end: `aws_secret_access_key`, `accessToken` and `DB-PASSWORD` announce a secret because of
 //! their last words, `token_type` and `password_min_length` do not.
@@ -12,7 +12,7 @@ use crate::rules::list::{WordList, words};
 use crate::rules::structures;
 use crate::text::{Words, count_steps, is_one_of};
 
-/// The maximum number of letters and digits of a key that are read, from its end.
+/// The maximum number of bytes of a key that are read, at its end.
 const LONGEST: usize = 64;
 
 /// The kind of value that a key announces, and the rule for it.
@@ -21,7 +21,7 @@ pub(crate) struct Meaning {
     pub(crate) rule: &'static str,
     pub(crate) kind: KeyKind,
     pub(crate) flags: &'static [Flag],
-    /// Whether the name has several words and therefore is no word of a sentence.
+    /// Whether the key has more than the name, or the name has several words, so that it is no word of a sentence.
     pub(crate) is_compound: bool,
 }
 
@@ -30,13 +30,13 @@ impl Meaning {
         self.flags.contains(&flag)
     }
 
-    /// Whether the name has a flag and is the whole key: a single word without another word joined to it.
+    /// Whether the name has a flag and is the whole key, a single word of letters.
     pub(crate) fn is_only(&self, flag: Flag, name: &[u8]) -> bool {
         self.has(flag) && !self.is_compound && name.iter().all(u8::is_ascii_alphabetic)
     }
 }
 
-/// A key without case and separators, with one bit for each position at which a word begins.
+/// A key in lower case and without separators, with one bit for each position at which a word begins.
 #[derive(Clone, Debug)]
 pub(crate) struct Name {
     letters: [u8; LONGEST],
@@ -175,7 +175,7 @@ fn suffix(name: &Name) -> Option<(usize, usize)> {
     })
 }
 
-/// Returns the id of the row whose name is in a key, regardless of the key's other words.
+/// Returns the id of the row of the last name in a key, regardless of the words after it.
 pub(crate) fn row_of(key: &[u8]) -> Option<&'static str> {
     let mut name = Name::new(key);
     while name.len > 0 {

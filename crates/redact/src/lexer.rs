@@ -1,8 +1,8 @@
-//! Splits a text into tokens: words, quotes, brackets and signs, in any encoding.
+//! Splits a text into tokens: words, white space, quotes, brackets and signs. The place of a token is its index.
 //!
 //! `%3D`, `\u003d`, `&#61;` and `=` are the same sign, and `"`, `\"`, `&quot;` and `%22` are quotes of different
 //! levels, so each grammar is written once. Quotes and brackets are linked in pairs. The text is read once, forwards,
-//! as far as a grammar needs it.
+//! where a grammar needs it.
 
 mod quotes;
 
@@ -20,7 +20,7 @@ use crate::text::{
 pub(crate) enum Kind {
     /// Letters, digits and underscores, with dots and dashes between them.
     Word,
-    /// White space and terminal colours within a line.
+    /// White space, control characters and terminal colours within a line.
     Blank,
     /// The end of a line.
     Line,
@@ -29,7 +29,7 @@ pub(crate) enum Kind {
     Open(u8),
     /// `)`, `]` or `}`.
     Close(u8),
-    /// Any other byte.
+    /// Any other sign, decoded.
     Sign(u8),
     /// The mark of an earlier redaction.
     Redacted,
@@ -61,15 +61,15 @@ pub(crate) struct Token {
     pub(crate) end: usize,
     /// The place of the partner of a quote or a bracket.
     pub(crate) mate: Option<usize>,
-    /// The type of a quotation mark; 0 for other tokens, and for an apostrophe.
+    /// The type of a quotation mark; 0 for other tokens, and for a mark that is only an apostrophe.
     mark: u8,
 }
 
-/// The maximum distance from a byte back to the start of its line, in bytes.
+/// The maximum number of bytes before a byte in which the start of its line is looked for.
 const LOOK_BACK: usize = 1024;
 /// Lines of more than this number of bytes are read in pieces.
 const LONG_LINE: usize = 4096;
-/// If there are more tokens, the next [`Tokens::seek`] discards them.
+/// If there are more tokens, [`Tokens::seek`] discards them before it reads on.
 const MANY: usize = 4096;
 /// The maximum number of open quotes and brackets among which the partner of a closing one is looked for.
 const DEPTH: usize = 12;
@@ -123,7 +123,7 @@ impl<'t> Tokens<'t> {
         self.place_at(byte)
     }
 
-    /// Returns the place of the token that contains a byte, which must not be before the kept tokens.
+    /// Returns the place of the token that contains a byte; `None` before the kept tokens and beyond the text.
     pub(crate) fn place_at(&mut self, byte: usize) -> Option<usize> {
         while self.upto <= byte && self.upto < self.text.len() {
             self.read_line();
@@ -349,7 +349,7 @@ fn colour_len(text: &[u8], start: usize) -> usize {
     run_end(text, start + 2, 16, |byte| !byte.is_ascii_alphabetic()) + 1 - start
 }
 
-/// Returns the kind, the mark and the length of a character outside of ASCII that is read like an ASCII sign.
+/// Returns the kind, the mark and the length of a character outside of ASCII that is read as a sign, blank or quote.
 fn wide(text: &[u8], start: usize) -> Option<(Kind, u8, usize)> {
     // All such characters have one of these first bytes.
     let len = match at(text, start) {

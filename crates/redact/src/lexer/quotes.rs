@@ -10,7 +10,7 @@ use crate::text::{at, before, is_name, is_one_of, line_end, part, rest, run_end,
 
 /// The maximum number of adjacent backslashes or quotation marks that are read at once.
 const LONGEST_RUN: usize = 128;
-/// The maximum distance from an escaped quotation mark to the next one.
+/// The maximum number of bytes after an escaped quotation mark in which the next one is looked for.
 const AHEAD: usize = 1024;
 /// The bit that is set in the mark of a triple quote.
 const TRIPLE: u8 = 0x80;
@@ -35,7 +35,7 @@ impl Tokens<'_> {
         open.filter(|token| token.kind == Kind::Quote)
     }
 
-    /// Whether a plain quote is open.
+    /// Whether a plain quote with this mark is open.
     fn is_open(&self, mark: u8) -> bool {
         self.open_quotes().any(|open| open.is_plain(mark))
     }
@@ -76,7 +76,7 @@ impl Tokens<'_> {
         opens || closes
     }
 
-    /// Reads backslashes of `unit` bytes and the escaped sign. Returns the kind, mark, length and coding.
+    /// Reads backslashes of `unit` bytes each, and the escaped sign. Returns the kind, mark, length and coding of both.
     pub(super) fn escape(&self, start: usize, unit: usize) -> (Kind, u8, usize, Coding) {
         let text = self.text;
         let count = match unit {
@@ -94,8 +94,8 @@ impl Tokens<'_> {
         let (coding, len) = (Coding::Escape(level), end - start + 1);
         match (at(text, end), self.escaped_quote(end)) {
             (next, Some((mark, quote, code))) if next != b'u' || !is_pair => {
-                // One, three or seven backslashes escape a quote of the first, second or third level. A quote that is
-                // written as a number, such as `\u0022`, needs twice as many.
+                // One, three or seven backslashes escape a quote of the first, second or third level. For a quote that
+                // is written as a number, such as `\u0022`, this count may be doubled once or more.
                 let outer = self.outer(mark).filter(|_| count % 4 == 2 && mark != DOUBLE);
                 let is_inner = outer.is_some_and(|outer| !self.ends_text(end, mark, outer));
                 let levels =
@@ -187,7 +187,7 @@ impl Tokens<'_> {
         open.find(|open| open.mark != mark && open.coding == Coding::Plain).map(|open| open.mark)
     }
 
-    /// Links a quotation mark to its partner, or opens a new text.
+    /// Links a quotation mark to its partner, opens a new text, or takes the mark for an apostrophe.
     pub(super) fn pair_quote(&mut self, place: usize) {
         let quote = self.list[place];
         let next = at(self.text, quote.end);

@@ -10,7 +10,7 @@ const LIMIT: usize = 256;
 
 const LEN: usize = 8192;
 
-/// Texts that begin many structures and end none, or that need several passes because a mark lets the next pass find more.
+/// Texts that begin many structures and end none, or that need several passes, because a mark reveals a structure.
 #[rustfmt::skip]
 const SLOW: [&str; 37] = [
     "password \"", "set password = ", "ssh-rsa password=", "Authorization: ", "password \"x7 ", "set password = x7Kq ",
