@@ -1,7 +1,7 @@
 //! The artifacts of a compilation: everything that a run needs, in one JSON file.
 //!
-//! The paths in the file are relative to the product's folder, so the file moves with the product. Credentials are
-//! redacted when the file is written. If a source or a model contained one, the file is refused when it is read.
+//! Paths of queries and CSV files are relative to the product's folder, which can be moved. Credentials are redacted
+//! when the file is written. If a source or a model contained one, the file is refused when it is read.
 //!
 //! A file of another version is refused, because compiling again is cheap.
 
@@ -40,7 +40,7 @@ pub struct CompiledArtifacts {
     pub metadata: Metadata,
     /// The configuration of the telemetry and of the lineage of the product's runs.
     pub observability: Observability,
-    /// A warning for each plugin of the platform that is not instrumented.
+    /// A warning for each plugin of the program that is not instrumented.
     pub instrumentation: Vec<InstrumentationWarning>,
     /// The sources, in the order of loading.
     pub sources: Vec<CompiledSource>,
@@ -228,7 +228,7 @@ impl CompiledArtifacts {
         tables.filter(|table| !table.checks.is_empty())
     }
 
-    /// Returns the selected plugins, including the lineage backends of the section `observability`.
+    /// Returns the selected plugins, with the lineage backends that the section `observability` adds or removes.
     pub(crate) fn selected(&self) -> Vec<Selected> {
         let Observability { lineage, lineage_transport, lineage_endpoint, .. } =
             &self.observability;
@@ -277,7 +277,7 @@ impl CompiledArtifacts {
     /// Reads and validates a file.
     ///
     /// # Errors
-    /// The file cannot be read, does not contain artifacts, or has another version; the error names the place.
+    /// The file cannot be read, is not valid, or has another version; the error names the place.
     pub fn read(path: &Path) -> Result<Self, Error> {
         Self::parse(path, &yaml::text(path)?)
     }

@@ -24,7 +24,7 @@ pub(crate) fn mistake(table: &str, check: &Check, columns: &[String]) -> Option<
     Some(format!("`{name}` checks the column `{column}`, which `{table}` does not have{hint}"))
 }
 
-/// Returns the place of a check in the specification, unless the specification has changed since the compilation.
+/// Returns the place of a check in the specification; `None` if the specification does not contain this check any more.
 pub(crate) fn position(product: &Product, asset: &str, check: &Check) -> Option<Position> {
     let mut checks = product.checks();
     let found = checks.find(|(name, it)| ***name == *asset && it.value == *check);

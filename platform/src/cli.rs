@@ -1,4 +1,4 @@
-//! The command line: parses the arguments, calls the command, and ends the program with the exit code of the command.
+//! The command line: parses the arguments and runs the command, whose exit code or signal ends the program.
 
 pub mod audit;
 
@@ -43,7 +43,7 @@ enum Command {
     /// Compile a product and build its tables
     ///
     /// The tables are stored in a SQLite database, `.floe/warehouse.db` in the product's folder. It is
-    /// replaced only if all tables were built. Otherwise the tables that were built are stored in
+    /// replaced only if all tables were built. If some of them failed, those that were built are stored in
     /// `.floe/warehouse.failed.db` beside it.
     #[command(after_help = EXIT_CODES)]
     Run(run::Arguments),
@@ -60,12 +60,12 @@ enum Command {
     /// Find a run by any of its ids, and print all its ids and the address of its trace
     ///
     /// The ids are those of the run, its trace, its first span, its runs in lineage, its dbt invocation and its Dagster
-    /// run. The last 400 runs of the product on this machine are searched.
+    /// run. The last runs of the product on this machine, at most 400, are searched.
     #[command(after_help = FOUND_EXIT_CODES, override_usage = "floe find [OPTIONS] [PRODUCT] <ID>")]
     Find(find::Arguments),
     /// Print the last runs, with their times and their unusual findings
     ///
-    /// The history contains the last 400 runs of the product on this machine.
+    /// The history contains the last runs of the product on this machine, at most 400.
     Runs(runs::Arguments),
     /// Check whether the product's telemetry backend accepts telemetry, within ten seconds
     Backend(backend::Arguments),

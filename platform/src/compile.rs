@@ -34,7 +34,7 @@ use crate::product;
 /// Compiles a product and writes its artifacts to their [default path](crate::artifacts::default_path).
 ///
 /// # Errors
-/// The product or the manifest contains a mistake, or a plugin failed. No artifacts are written then.
+/// The product or the manifest contains a mistake, an operation failed, or a signal arrived. No artifacts are written.
 #[traced(
     name = "floe.compile",
     floe_attributes = Compile {

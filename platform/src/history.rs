@@ -1,5 +1,5 @@
-//! The last runs of a product on this host, in `.floe/runs.jsonl`: a line for each run, the oldest first. A line is
-//! added when a run starts, and replaced when the run ends. Only the newest lines are then parsed; others are copied.
+//! The last runs of a product on this host, in `.floe/runs.jsonl`: a line for each run, the oldest first. The line that
+//! a run adds at its start is replaced at its end. Only the newest lines are then parsed; others are copied.
 
 pub(crate) mod unusual;
 
@@ -127,8 +127,8 @@ fn add_run(folder: &Path, run: &mut Record, warnings: &mut Vec<String>) -> Resul
     write(folder, &lines)
 }
 
-/// Locks the history against other processes, such as parallel steps of Dagster. If the lock is not free within five
-/// seconds, the record is written without it, and a record of another process may be lost.
+/// Locks the history against other processes, such as parallel steps of Dagster. If the lock cannot be opened, or is
+/// not free within five seconds, the record is written without it, and a record of another process may be lost.
 fn lock(folder: &Path) -> Option<File> {
     let inner = Path::new(OUTPUT_FOLDER).join("runs.lock");
     let mut options = OpenOptions::new();

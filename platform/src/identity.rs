@@ -40,7 +40,7 @@ pub enum Lines {
     None,
     /// The errors of assets, to standard error.
     Errors,
-    /// A line for each asset that ended, to standard error.
+    /// A title, and a line for each asset that ended, to standard error.
     Text,
 }
 
@@ -67,7 +67,7 @@ impl Identity {
     /// Returns the identity of the product in `folder` from its artifacts, which were read from `path`.
     ///
     /// # Errors
-    /// The folder does not exist, or is not a folder.
+    /// The folder does not exist, is not a folder, or cannot be examined.
     pub fn compiled(
         folder: &Path,
         path: &Path,

@@ -1,10 +1,9 @@
-//! `floe`, a small data platform: it compiles a data product (YAML and SQL) into artifacts and runs
-//! it, asset by asset, on an embedded SQL engine.
+//! `floe`, a small data platform: it compiles a data product (YAML and SQL) into artifacts and runs it, asset by asset,
+//! on an embedded SQL engine or by dbt.
 //!
-//! A product is a folder with a `floe.yaml` (see [`product`]). The rules of the platform are in a
-//! `manifest.yaml` (see [`manifest`]). The entry points are [`compile::compile`] and
-//! [`pipeline::run`]; [`cli`] is the command line. The plugins are in the crates `floe-plugins` and
-//! `floe-dbt`.
+//! A product is a folder with a `floe.yaml` (see [`product`]). The rules of the platform are in a `manifest.yaml` (see
+//! [`manifest`]). The entry points are [`compile::compile`] and [`pipeline::run`]; [`cli`] is the command line. The
+//! plugins are in the crates `floe-plugins` and `floe-dbt`.
 
 pub mod artifacts;
 mod check_column;

@@ -1,7 +1,7 @@
 //! `manifest.yaml`: the settings of a platform for all products that run on it.
 //!
-//! A product uses the nearest manifest: the one in its folder, or else in the closest folder above. Without one, it
-//! uses the built-in manifest, `src/manifest.yaml`.
+//! Unless the command line names a manifest, a product uses the one in its folder, or else in the closest folder above.
+//! Without one, it uses the built-in manifest, `src/manifest.yaml`.
 
 pub mod selection;
 
@@ -83,11 +83,11 @@ impl Manifest {
 }
 
 impl Manifest {
-    /// Returns the plugins that the manifest `file` selects, and the embedded plugins, after a check that each one is
-    /// linked into the program and accepts its configuration. Relative paths in a configuration are below `folder`.
+    /// Returns the plugins that the manifest `file` selects, and embedded plugins for other types. Checks that each is
+    /// linked into the program and accepts its configuration, whose relative paths are below `folder`.
     ///
     /// # Errors
-    /// A plugin cannot be used; the error names the place.
+    /// A selection is not valid, or lineage over HTTP has no endpoint; the error names the place.
     pub fn selected_plugins(&self, file: &Path, folder: &Path) -> Result<Vec<Selected>, Error> {
         let lineage = &self.observability.lineage;
         let endpoint = lineage.endpoint.as_deref();

@@ -1,7 +1,7 @@
-//! Runs a product: loads its sources and builds its models, one at a time.
+//! Runs a product: loads its sources and builds its models, one at a time. dbt builds the models of a dbt project.
 //!
-//! When an asset fails, the assets that depend on it are skipped and all others are built. The
-//! warehouse is replaced only if every asset was built.
+//! When an asset fails, the assets that depend on it are skipped and all others are built. The warehouse is replaced
+//! only if every asset was built. dbt itself determines which nodes are skipped.
 
 pub(crate) mod asset;
 mod checks;
@@ -52,7 +52,7 @@ pub use crate::record::{FailedCheck, Step};
 /// Runs a product: compiles it, builds its tables, publishes them, and reports the run.
 ///
 /// # Errors
-/// [`RunError::AssetsFailed`] if an asset failed; another [`RunError`] if the run stopped early.
+/// [`RunError::AssetsFailed`] if an asset failed; another [`RunError`] if the run, or its report, was not finished.
 #[traced(
     name = "floe.pipeline.run",
     tracer = TRACER_NAME,

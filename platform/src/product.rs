@@ -28,7 +28,7 @@ pub const OUTPUT_FOLDER: &str = ".floe";
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Product {
-    /// The product's name, in lower case with hyphens.
+    /// The product's name, of lower-case letters, digits and hyphens.
     pub name: Spanned<Name>,
     /// The product's version.
     pub version: Version,
@@ -60,7 +60,7 @@ impl DbtProjectFile {
     /// Reads the file in a product's folder. Returns `None` if the product is not a dbt project.
     ///
     /// # Errors
-    /// The file cannot be read, or has no name; the error names the place.
+    /// The file cannot be read or is not valid; the error names the place.
     pub fn read(folder: &Path) -> Result<Option<Self>, Error> {
         let inner = Path::new("dbt_project.yml");
         let file = folder.join(inner);

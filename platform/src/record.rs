@@ -90,7 +90,7 @@ pub struct Step {
     /// The failed checks, including tolerated ones.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) failed_checks: Vec<FailedCheck>,
-    /// A hash of the definition: the compiled query, or the columns of a source.
+    /// A hash of the definition, which is the compiled query or, for a source, the list of columns.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub(crate) query: String,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -104,23 +104,23 @@ pub struct Step {
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(tag = "status")]
 pub enum Outcome {
-    /// The asset is in the warehouse.
+    /// The asset was built, or dbt only tested it.
     #[serde(rename = "success")]
     Built {
         /// The number of rows, if known.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         rows: Option<u64>,
     },
-    /// The query, the data or a check of the asset failed.
+    /// The asset could not be built, or one of its checks failed.
     #[serde(rename = "failed")]
     Failed {
-        /// The place of the mistake and its description.
+        /// The description of the failure, with its place if the place is known.
         message: String,
     },
-    /// An asset that this one depends on was not built.
+    /// The asset was not built because another one failed or was not built.
     #[serde(rename = "skipped")]
     Skipped {
-        /// The name of the missing dependency.
+        /// The name of a dependency that was not built, if one is known; else of the first dependency.
         missing: String,
     },
 }
@@ -196,17 +196,17 @@ impl Outcome {
         }
     }
 
-    /// Whether the asset is in the warehouse.
+    /// Whether the asset was built, or only tested by dbt.
     pub fn is_built(&self) -> bool {
         matches!(self, Self::Built { .. })
     }
 
-    /// Whether the asset failed: its query, its data or one of its checks.
+    /// Whether the asset could not be built, or one of its checks failed without being tolerated.
     pub fn is_failed(&self) -> bool {
         matches!(self, Self::Failed { .. })
     }
 
-    /// Whether the asset was skipped because a dependency was not built.
+    /// Whether the asset was skipped because another one failed or was not built.
     pub fn is_skipped(&self) -> bool {
         matches!(self, Self::Skipped { .. })
     }

@@ -1,6 +1,6 @@
 //! The telemetry of a command: its configuration, start and shutdown.
 //!
-//! The other instrumentation of the platform is `#[traced]` on functions.
+//! Most spans of the platform come from `#[traced]` on functions.
 
 use std::io;
 use std::time::Duration;
@@ -20,8 +20,8 @@ use crate::manifest::{Exporter, LogFormat, Manifest};
 
 pub(crate) const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// The capacity of an exporter's queue, in spans. It holds the trace of thousands of assets, because a run may record
-/// that trace within seconds, faster than exporters send.
+/// The default capacity of an exporter's queue, in spans. It holds the trace of thousands of assets, because a run may
+/// record that trace within seconds, faster than exporters send.
 const MAX_QUEUE_SIZE: usize = 100_000;
 
 /// The maximum number of bytes of telemetry that wait for export. The memory is not allocated in advance.
@@ -87,7 +87,7 @@ fn runtime(
     config.validate().map_err(refused(Place::file(&identity.manifest)))?;
     let authentication = telemetry.authentication.as_ref().map(|it| it.position);
     if let Some(place) = authentication.or_else(|| otlp.map(|it| it.position)) {
-        // A run reads its configuration from the artifacts, which must contain references instead of credentials.
+        // The steps of Dagster read the configuration from the artifacts, which must contain no credentials.
         let place = Place::yaml(&identity.manifest, place);
         if check_written(config).is_err() {
             let message = "telemetry: expected a reference to the credential, `${env:NAME}` or `${file:PATH}`, found a credential, which the artifacts would contain";
@@ -97,8 +97,8 @@ fn runtime(
     Ok(())
 }
 
-/// Sets the sampling ratios that the manifest does not set, because the runtime would record every trace. The trace of
-/// a failed run is exported in every environment, however long the run took.
+/// Sets the sampling ratios that the manifest does not set, because the runtime would record every trace. With a
+/// parent-based sampler, the trace of a failed run is exported in every environment, however long the run took.
 fn sample(sampling: &mut SamplingConfig) {
     sampling.dev.get_or_insert(1.0);
     sampling.staging.get_or_insert(0.5);
@@ -199,8 +199,8 @@ pub fn destination(config: &TelemetryConfig) -> Option<String> {
     endpoint.map(|it| sanitize_url(it).into_owned()).or_else(default)
 }
 
-/// Leaves printing the trace to the command: removes the exporter `console` if a drawing `is_requested`, and the
-/// default exporter, which prints, if spans have no destination.
+/// Leaves printing the trace to the command. Removes the exporter `console` if `is_requested`: if the command itself
+/// sets how much is printed. Removes the default exporter, which prints, if spans have no destination.
 pub fn draw_only(config: &mut TelemetryConfig, is_requested: bool) {
     let is_local = destination(config).is_none();
     match &mut config.exporters.traces {
@@ -210,8 +210,8 @@ pub fn draw_only(config: &mut TelemetryConfig, is_requested: bool) {
     }
 }
 
-/// Initializes the telemetry of this process. `terminal` draws the trace. The configuration determines whether logs are
-/// printed to standard error and telemetry is exported over OTLP.
+/// Initializes the telemetry of this process. `terminal` draws the trace. The configuration and the environment
+/// determine whether logs are printed to standard error.
 ///
 /// # Errors
 /// The configuration is not valid, or a provider exists already.
@@ -233,8 +233,8 @@ const LOG_VARIABLES: [&str; 2] = ["FLOE_LOG_LEVEL", "FLOE_LOG_JSON"];
 const CLIENTS: [&str; 9] =
     ["h2", "hyper", "hyper_util", "lettre", "rustls", "tonic", "tower", "ureq", "ureq_proto"];
 
-/// Configures logging. Records are always exported. They are also printed to standard error if a variable or the
-/// manifest configures logging. A subscriber that is already set is kept.
+/// Configures logging. Log records are passed to the exporters of logs, if any. They are also printed to standard error
+/// if a variable is set, or the manifest sets other than the default. A subscriber that is already set is kept.
 fn log(config: &LoggingConfig) -> Result<(), Error> {
     let mut config = config.clone();
     let is_requested = config != LoggingConfig::default()

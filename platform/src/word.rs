@@ -48,17 +48,17 @@ macro_rules! word {
 }
 
 word! {
-    /// The name of a product or of a namespace.
+    /// A name of lower-case letters, digits and hyphens, for example of a product or a namespace.
     Name, str, is_name,
     "1 to 128 lower-case letters, digits and hyphens, starting with a letter"
 }
 word! {
-    /// The name of a table or of a column. Such a name needs no quotes in SQL.
+    /// The name of a table or of a column. It needs no quotes in SQL unless it is a keyword.
     Identifier, str, is_identifier,
     "lower-case letters, digits and underscores, starting with a letter and not with `sqlite_`"
 }
 word! {
-    /// A version of the form `major.minor.patch`.
+    /// A version of the form `major.minor.patch`, where a suffix may follow.
     Version, str, is_version,
     "major.minor.patch, such as 1.0.0"
 }
@@ -68,7 +68,7 @@ word! {
     "a path inside the product's folder, such as data/customers.csv"
 }
 word! {
-    /// The address of a collector.
+    /// The HTTP address of a service, for example of a collector.
     Endpoint, str, is_endpoint,
     "http://host:port or https://host:port without a credential"
 }
@@ -108,7 +108,7 @@ fn is_version(text: &str) -> bool {
     let starts_with_digit = |part: &str| part.starts_with(|first: char| first.is_ascii_digit());
     let is_number =
         |part: &str| starts_with_digit(part) && part.bytes().all(|byte| byte.is_ascii_digit());
-    // Any printable characters may follow the first digit of the patch version: `1.0.0-rc.1+build`.
+    // ASCII signs other than spaces may follow the first digit of the patch version: `1.0.0-rc.1+build`.
     if !text.bytes().all(|byte| byte.is_ascii_graphic()) {
         return false;
     }

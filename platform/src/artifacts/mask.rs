@@ -39,7 +39,7 @@ fn redact(value: &mut Value) {
     }
 }
 
-/// Refuses artifacts whose texts were redacted, because they differ from the compiled product.
+/// Refuses artifacts in which a source or a model was redacted, because they differ from the compiled product.
 pub(super) fn refuse(artifacts: &CompiledArtifacts, path: &Path) -> Result<(), PlatformError> {
     let Some(name) = redacted_asset(artifacts) else {
         return Ok(());

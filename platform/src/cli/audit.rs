@@ -51,7 +51,7 @@ impl Audit {
     /// Audits this program without calling an annotated function.
     ///
     /// # Errors
-    /// Two plugins have the same name, or a plugin is incompatible with this platform.
+    /// Two plugins of a type have the same name, or a plugin is incompatible with this platform.
     pub fn new() -> Result<Self, Error> {
         let refused = |error: registry::Error| Error::Setting(error.to_string());
         let plugins = registry::discover().map_err(refused)?;

@@ -56,7 +56,7 @@ pub(super) fn find(arguments: &Arguments) -> Result<(), Error> {
         .collect();
     if found.is_empty() {
         return Err(Error::NotFound(format!(
-            "none of the last {KEPT} runs of `{}` has the id `{id}`",
+            "no recorded run of `{}` has the id `{id}`; at most {KEPT} are kept",
             folder.display()
         )));
     }

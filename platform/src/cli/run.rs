@@ -51,7 +51,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), RunError> {
     let config = definition.telemetry.clone();
     let mode = config.resource_attributes.floe_mode.unwrap_or_default();
     let ratio = config.sampling_ratio();
-    // A quiet run prints no trace, whatever the exporter is.
+    // A quiet run prints no trace, whatever the exporter is, unless `--trace` requests one.
     let tree = arguments.trace.or(arguments.quiet.then_some(Tree::None));
     let observed = observed(config, tree, || pipeline::run(&definition, &RunId::new()))
         .inspect_err(|error| {

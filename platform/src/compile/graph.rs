@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 /// The assets that each asset depends on.
 pub(crate) type Dependencies = BTreeMap<String, BTreeSet<String>>;
 
-/// Orders the assets so that each follows its dependencies, and in alphabetical order where these allow it.
+/// Orders the assets in rounds. A round has, in alphabetical order, the assets whose dependencies precede the round.
 ///
 /// Returns a cycle as an error: each asset depends on the next one, and the last asset is the first one again.
 pub(crate) fn order(dependencies: &Dependencies) -> Result<Vec<String>, Vec<String>> {

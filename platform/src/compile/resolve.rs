@@ -43,12 +43,12 @@ pub(super) fn resolve(identity: &Identity, loaded: &Loaded<'_>) -> Result<Plan, 
             let name = &*reference.name;
             // The query of a source cannot read a model, because sources are loaded before any model is built.
             let is_source = sources.contains(&**asset);
-            let mistake = if !known.contains(name) {
-                dangling(reference, known, others)
-            } else if is_source && reference.target == Target::Model {
+            let mistake = if is_source && models.contains(name) {
                 format!(
-                    "the query of a source reads the model `{name}`, expected only {{{{ source('…') }}}}"
+                    "`{name}` is a model, but the query of a source can read only sources: expected {{{{ source('…') }}}} with the name of a source"
                 )
+            } else if !known.contains(name) {
+                dangling(reference, known, others)
             } else {
                 continue;
             };

@@ -41,7 +41,7 @@ impl DagsterSensor {
     /// Reads the artifacts of the product in `folder`.
     ///
     /// # Errors
-    /// The product was not compiled.
+    /// The product was not compiled, or its artifacts cannot be used.
     pub fn open(folder: &Path) -> Result<Self, Error> {
         let path = artifacts::default_path(folder);
         let artifacts = CompiledArtifacts::read(&path)?;

@@ -63,7 +63,7 @@ impl DagsterStep {
     /// Reads the parameters that Dagster passes to this process, and the artifacts of the product in `folder`.
     ///
     /// # Errors
-    /// Dagster did not start this process, or the product was not compiled. Dagster receives the second error, too.
+    /// Dagster did not start this process, or the step or the artifacts are wrong. Dagster gets the second error, too.
     pub fn open(folder: &Path) -> Result<Self, Error> {
         let pipes = Pipes::from_environment().map_err(|error| Error::Setting(error.to_string()))?;
         let (shared, identity, artifacts, key) = match read(&pipes, folder) {

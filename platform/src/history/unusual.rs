@@ -1,8 +1,8 @@
-//! Finds unusual times and numbers of rows of a run by comparison with earlier runs of the same kind.
+//! Finds what is unusual about a run by comparison with earlier runs of the same kind: failures, times, rows, queries.
 //!
-//! Logarithms of times are compared with the median of the last runs, relative to their scatter. A shift that all
-//! assets share is attributed to the machine and subtracted first. The rest of an asset's deviation has a recorded
-//! cause (an unusual number of rows, another query), or none. Only rare deviations that matter to the run are reported.
+//! Logarithms of times are compared with the median of the last runs, relative to their scatter. The median shift of
+//! the assets and stages without a recorded cause is attributed to the machine and subtracted first. The rest has a
+//! recorded cause (an unusual number of rows, another query), or none. Only times that are rare and matter are named.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::f64::consts::PI;
@@ -19,7 +19,7 @@ const FEWEST: usize = 7;
 /// The maximum number of findings of a run.
 const MOST: usize = 3;
 
-/// The maximum chance that a run without an anomaly gets a finding, in all its tests together.
+/// The maximum chance that an ordinary run gets a finding about its machine, or any finding about an asset or a stage.
 const RARE: f64 = 0.001;
 
 /// The maximum chance of a false finding in a single test of a deviation with a recorded cause.
@@ -31,10 +31,10 @@ const LEAST_SCATTER: f64 = 0.05;
 /// The minimum factor by which an unusual number of rows differs from the usual one.
 const LEAST_ROWS: f64 = 1.5;
 
-/// The minimum factor by which a slow machine, or a slow asset without a recorded cause, exceeds the usual time.
+/// The minimum factor of the usual time for a finding about the machine, or about an asset or a stage without a cause.
 const LEAST_TIME: f64 = 1.3;
 
-/// The minimum additional time of a finding in seconds; `LEAST_SHARE` is its minimum share of the usual time of a run.
+/// The minimum additional seconds of a finding about time. The function `matters` explains their minimum share.
 const LEAST_SECONDS: f64 = 0.1;
 const LEAST_SHARE: f64 = 0.2;
 
@@ -95,7 +95,7 @@ fn failures(past: &[Record], run: &Record) -> Vec<Finding> {
             None => {
                 let times = before.iter().filter(|it| it.is_bad()).count();
                 let is_changed = !is_varying(&before) && before[0].query != asset.query;
-                let changed = if is_changed { ", and its query changed" } else { "" };
+                let changed = if is_changed { ", with a changed definition" } else { "" };
                 match times {
                     0 => format!("for the first time in {} runs{changed}", before.len() + 1),
                     _ => format!("as in {times} of the last {} runs{changed}", before.len()),
@@ -191,7 +191,7 @@ impl<'a> Comparison<'a> {
         comparison
     }
 
-    /// Adds an asset, after the assets that it reads.
+    /// Adds an asset. The assets that it reads must have been added before.
     fn add_asset(&mut self, asset: &'a Step) {
         let name = &*asset.key;
         let before: Vec<Option<&Step>> =
@@ -254,7 +254,7 @@ impl<'a> Comparison<'a> {
         (factor >= LEAST_ROWS.ln()).then_some((usual, is_rare))
     }
 
-    /// Sets the shift of each run: by how much the steady parts were slower or faster than usual.
+    /// Sets the shift of each run: the median deviation of the steady parts, or zero if fewer than three are known.
     fn set_shifts(&mut self) {
         let steady: Vec<&Part<'_>> = self.parts.iter().filter(|part| part.is_steady()).collect();
         let shift_of = |times: &dyn Fn(&Part<'_>) -> Option<f64>| {
@@ -298,7 +298,7 @@ impl<'a> Comparison<'a> {
             return None;
         }
         let text = format!(
-            "all assets took {:.1} × their usual time, with the same rows and queries: +{}{}",
+            "assets with the usual rows and queries took {:.1} × their usual time (median): +{}{}",
             self.shift.exp(),
             Elapsed(excess),
             self.surroundings()
@@ -423,7 +423,7 @@ impl<'a> Comparison<'a> {
         format!("`{name}` has {factor:.1} × its usual rows ({now}, usually {usually})")
     }
 
-    /// Returns a text that names both machines if this run had another machine than all earlier runs.
+    /// Returns a text that names both machines if all earlier runs had the same machine and this run had another one.
     fn surroundings(&self) -> String {
         let (now, usual) = (&self.run.machine, &self.past[0].machine);
         if now == usual || self.past.iter().any(|run| run.machine != *usual) {
@@ -438,7 +438,7 @@ fn built(run: &Record) -> HashMap<&str, &Step> {
     assets.map(|asset| (&*asset.key, asset)).collect()
 }
 
-/// Whether most runs had a query of their own, for example because the query contains the date.
+/// Whether there are more than half as many different queries as runs, for example because they contain the date.
 fn is_varying(runs: &[&Step]) -> bool {
     let queries: BTreeSet<&str> = runs.iter().map(|it| &*it.query).collect();
     2 * queries.len() > runs.len()

@@ -23,7 +23,7 @@ pub struct Observability {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Tracing {
-    /// Whether runs are traced. Default: `true`.
+    /// Whether the telemetry of runs is recorded: traces, metrics and exported logs. Default: `true`.
     pub enabled: bool,
     /// The exporter. Default: that of the backend.
     pub exporter: Option<Spanned<Exporter>>,
@@ -47,7 +47,7 @@ impl Default for Tracing {
 pub enum Exporter {
     /// Traces are exported over OTLP.
     Otlp,
-    /// Traces are printed on the terminal.
+    /// Traces are not sent. `floe run --trace` prints them.
     Console,
     /// Nothing is recorded.
     None,
@@ -71,8 +71,8 @@ impl Default for Lineage {
     }
 }
 
-/// The level and the format of the logs, which are always exported. They are also printed to standard error if the
-/// level or the format is not the default.
+/// The level and the format of the logs. Logs are printed to standard error if the level or the format is not the
+/// default, or a variable such as `FLOE_LOG_LEVEL` is set; the exporters get them in any case.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Logging {
@@ -82,15 +82,15 @@ pub struct Logging {
     pub format: LogFormat,
 }
 
-/// The minimum level that is logged.
+/// The minimum level that is logged. For the libraries of network clients, it is at least `WARN`.
 #[derive(Debug, Clone, Copy, Default, Deserialize)]
 #[serde(rename_all = "UPPERCASE")]
 pub enum LogLevel {
-    /// Every log record.
+    /// Records of every level.
     Trace,
-    /// Every log record except those of the level `TRACE`.
+    /// Records of every level except `TRACE`.
     Debug,
-    /// Every log record except those of the levels `TRACE` and `DEBUG`.
+    /// Records of every level except `TRACE` and `DEBUG`.
     #[default]
     Info,
     /// Warnings and errors.
@@ -98,7 +98,7 @@ pub enum LogLevel {
     Warn,
     /// Errors only.
     Error,
-    /// No log record.
+    /// No records.
     Off,
 }
 

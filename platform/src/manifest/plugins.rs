@@ -36,13 +36,13 @@ impl Plugins {
     /// Returns the selected plugins.
     ///
     /// # Errors
-    /// A selection is not a mapping with a `type`; the error names the place.
+    /// A selection is not valid; the error names the place.
     pub fn selected(&self, file: &Path) -> Result<Vec<Selected>, Error> {
         Ok(self.read_selections(file)?.into_iter().map(|found| found.selected).collect())
     }
 
-    /// Adds plugins to the selected ones with `defaults`, checks that each plugin is linked into the program and
-    /// accepts its configuration, and returns all of them.
+    /// Changes the selected plugins with `defaults`, checks that each plugin is linked into the program and accepts its
+    /// configuration, and returns all of them.
     pub(super) fn check(
         &self,
         file: &Path,

@@ -32,7 +32,7 @@ pub enum OnFailure {
 }
 
 impl OnFailure {
-    /// Returns the default: a run fails if its data cannot be built, but not if an alert or its lineage is lost.
+    /// Returns the default: a run tolerates failures of alert channels and of lineage backends, but no others.
     pub fn of(kind: PluginType) -> Self {
         match kind {
             PluginType::AlertChannel | PluginType::LineageBackend => Self::Continue,
@@ -63,7 +63,7 @@ pub enum LineageTransport {
     Noop,
 }
 
-/// Adds the lineage backend that `observability.lineage` selects. If lineage is disabled, removes all backends.
+/// Adds the lineage backend that `observability.lineage` selects, or removes all if lineage is disabled or discarded.
 pub(crate) fn with_lineage(
     mut selected: Vec<Selected>,
     is_enabled: bool,

@@ -1,5 +1,5 @@
 //! The section `telemetry` of the manifest, with the keys of the telemetry runtime. Its settings take precedence over
-//! the section `observability`.
+//! the section `observability`, unless that section disables telemetry.
 
 use floe_telemetry::config::yaml::Spanned;
 use floe_telemetry::config::{
@@ -9,22 +9,22 @@ use floe_telemetry::config::{
 };
 use serde::Deserialize;
 
-/// Settings that have no key in the section `observability`.
+/// Settings with the keys of the telemetry runtime.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Telemetry {
-    /// The ratio of runs that are recorded, by environment. Defaults: 1.0 in `dev`, 0.5 in `staging`,
-    /// 0.1 in `prod`.
+    /// The sampling, for example the ratio of runs that are recorded, by environment. Default ratios: 1.0 in `dev`, 0.5
+    /// in `staging`, 0.1 in `prod`.
     pub sampling: Option<SamplingConfig>,
     /// The credential of the backend. It must be a reference, because artifacts contain no credentials.
     pub authentication: Option<Spanned<TelemetryAuth>>,
-    /// The sizes of the queue and of the batches of spans.
+    /// The settings of the queue and of the batches of spans.
     pub batch_processor: Option<BatchSpanProcessorConfig>,
-    /// The sizes of the queue and of the batches of log records.
+    /// The settings of the queue and of the batches of log records.
     pub log_batch_processor: Option<BatchLogRecordProcessorConfig>,
     /// The redaction of recorded text.
     pub redaction: Option<RedactionConfig>,
-    /// Headers, compression and certificates. Header values are references, as in `authentication`.
+    /// Settings such as headers and certificates. Header values are references, as in `authentication`.
     pub otlp: Option<Spanned<OtlpConfig>>,
     /// The exporters of each signal.
     pub exporters: Option<ExportersConfig>,

@@ -31,7 +31,7 @@ pub(super) fn report(
     let Run { identity, plugins, .. } = run;
     let span = get_current_span();
     if let Some(id) = &report.record.dagster_run_id {
-        // The id comes from the environment, or from the run that built the assets.
+        // The id of Dagster's run comes from the environment, or from the run that built the assets.
         span.set_attribute(DagsterAsset::RUN_ID, id.clone());
     }
     let failure = report.failure(&built);
@@ -153,8 +153,8 @@ fn alert_of_run(
     Some(error.redacted())
 }
 
-/// Sends an alert to the channels of the manifest about a product that could not be compiled. Returns the error of a
-/// lost alert. Without a channel, nothing is sent, because the program prints the error.
+/// Sends an alert to the channels of the manifest about a product that could not be read or compiled. Returns the error
+/// of a lost alert. Without a channel, nothing is sent, because the program prints the error.
 pub(super) fn alert_of_mistake(
     identity: &Identity,
     manifest: &Manifest,

@@ -12,7 +12,7 @@ use floe_telemetry::{ErrorType, sanitize_error_message};
 use crate::check_column;
 use crate::product::{self, Check, Product};
 
-/// An error in a query, in a check, or in the data of a source.
+/// An error of an asset, for example in its query, a check or its data.
 #[derive(Debug, thiserror::Error)]
 #[error("{place}: {message}")]
 pub struct QueryError {
@@ -65,10 +65,10 @@ impl QueryError {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Failure {
-    /// The query of the asset, its data, or one of its checks is wrong. Other assets can still be built.
+    /// The query of the asset or its data is wrong, or a check failed. Other assets can still be built.
     #[error(transparent)]
     Query(#[from] QueryError),
-    /// A plugin failed. The run stops.
+    /// Another error, for example of a plugin. The run stops.
     #[error(transparent)]
     Stop(#[from] Error),
 }

@@ -32,8 +32,8 @@ impl Progress {
         steps.for_each(|step| self.finish(step));
     }
 
-    /// Prints each node of dbt when it ends, and returns the names of the printed nodes. Skipped nodes are printed at
-    /// the end of the run, when the reason is known; tests that passed are not printed.
+    /// If lines are requested, prints each node of dbt when it ends, and returns the names of the printed nodes.
+    /// Skipped nodes are printed at the end of the run, when the reason is known; tests that passed are not printed.
     pub(super) fn print_nodes(
         &self,
         nodes: impl IntoIterator<Item = BuiltNode>,
@@ -133,7 +133,7 @@ impl Progress {
 fn print_error(step: &Step) {
     if let Outcome::Failed { message } = &step.outcome {
         print(&format!("error: {message}"));
-        // The checks are printed here because there may be no summary.
+        // The checks are printed here because a quiet run has no summary.
         for check in &step.failed_checks {
             print(&format!("         {check}"));
         }

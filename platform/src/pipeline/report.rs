@@ -48,21 +48,21 @@ pub struct Report {
     pub(crate) objects: Option<String>,
     /// Whether the warehouse contains the tables of this run.
     pub(crate) is_published: bool,
-    /// Failures of plugins that did not fail the run, without credentials.
+    /// The warnings, without credentials, for example about failures of plugins that did not fail the run.
     pub(crate) warnings: Vec<String>,
 }
 
-/// The error of a run that did not build all assets of a product.
+/// The error of a run, or of another command.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum RunError {
-    /// Some assets failed; every asset that does not depend on them was built.
+    /// Some assets failed, but the run reached its end.
     #[error("{} of {} assets failed", .0.count(Outcome::is_failed), .0.steps().len())]
     AssetsFailed(Box<Report>),
     /// The asset of this process failed.
     #[error("{0}")]
     AssetFailed(String),
-    /// The run stopped before all assets were built and published.
+    /// The run stopped before its end, or its results could not be written.
     #[error("{error}")]
     Unfinished {
         /// The work done before the error.
@@ -70,7 +70,7 @@ pub enum RunError {
         /// The cause of the stop.
         error: Error,
     },
-    /// The run stopped before it built anything.
+    /// A command other than a run failed, or a run stopped before it built anything.
     #[error(transparent)]
     Stopped(#[from] Error),
 }
@@ -138,12 +138,12 @@ impl Report {
         self.record.run_id.as_deref().unwrap_or_default()
     }
 
-    /// Returns the records of the assets, in the order in which the assets were built.
+    /// Returns the records of the assets that were built, failed or were skipped.
     pub fn steps(&self) -> &[Step] {
         &self.record.assets
     }
 
-    /// Adds the description of a failure that does not fail the run, unless it was added before.
+    /// Adds a warning, unless it was added before.
     pub(crate) fn warn(&mut self, warning: String) {
         if !self.warnings.contains(&warning) {
             self.warnings.push(warning);
@@ -292,7 +292,7 @@ impl Report {
     }
 }
 
-/// Writes the summary: the numbers of assets and checks, the errors, the times of the stages, and the results' paths.
+/// Writes the summary: the numbers of assets and checks, errors, stages, unusual findings, and the results' paths.
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let [failed, skipped] = [Outcome::is_failed, Outcome::is_skipped].map(|is| self.count(is));

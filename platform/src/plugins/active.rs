@@ -18,8 +18,8 @@ use crate::artifacts::RequiredSecret;
 use crate::identity::Identity;
 use crate::manifest::selection::{OnFailure, Selected, with_defaults};
 
-/// The number of consecutive failures after which a backend receives no more events, because a hanging backend delays
-/// each asset.
+/// The number of consecutive failures after which a lineage backend receives no more events, because a hanging backend
+/// delays each asset.
 const MOST_FAILURES: usize = 3;
 
 #[derive(Debug)]
@@ -117,14 +117,14 @@ impl Active {
         found.is_some_and(|it| it.on_failure == OnFailure::Continue)
     }
 
-    /// Sends an alert to each channel.
+    /// Sends an alert to each channel, except that of a failed run to standard error, where the program prints the
+    /// error.
     ///
     /// # Errors
     /// A channel failed, and the failure is not tolerated. All channels are tried.
     pub(crate) fn alert(&self, message: &Message<'_>) -> Result<(), Error> {
         let mut failed = Ok(());
         for channel in self.plugins.all::<dyn AlertChannel>() {
-            // The program itself prints the error of a failed run.
             let is_printed = channel.plugin().destination() == Destination::new("stderr");
             if message.name == RUN_FAILED && is_printed {
                 continue;

@@ -41,7 +41,7 @@ const NETWORK_POLICIES: &str = "network-policies.yaml";
 /// longer selected. Only the plugins that this needs are started.
 ///
 /// # Errors
-/// A plugin failed, or a check is not supported.
+/// A plugin or the system failed, or a check is not supported or has an unknown column.
 pub(crate) fn generate(
     identity: &Identity,
     specification: &Product,

@@ -96,7 +96,9 @@ fn an_id_that_no_run_has_is_exit_code_1() {
         assert_eq!((found.code, found.stdout.as_str()), (Some(1), ""), "{id}");
         assert_eq!(
             found.stderr,
-            format!("error: none of the last 400 runs of `{{dir}}` has the id `{id}`\n")
+            format!(
+                "error: no recorded run of `{{dir}}` has the id `{id}`; at most 400 are kept\n"
+            )
         );
     }
     let never_ran = find(&Product::shop(), TRACE_ID, &[]);

@@ -78,7 +78,7 @@ fn a_query_that_changed_and_fails_is_said_with_its_first_run() {
     let product = ran(7);
     product.write("models/totals.sql", failing);
     let first = product.run().stderr;
-    let expected = "`totals` fails for the first time in 8 runs, and its query changed\n";
+    let expected = "`totals` fails for the first time in 8 runs, with a changed definition\n";
     assert!(first.contains(&format!("\nunusual  {expected}")), "{first}");
     let service = Service::start(|_| Answer::json(200, &json!({})));
     let hook =
@@ -101,7 +101,7 @@ fn a_query_that_changed_and_fails_is_said_with_its_first_run() {
 
     product.write("models/totals.sql", failing);
     let fourth = product.run().stderr;
-    let expected = "`totals` fails as in 2 of the last 10 runs, and its query changed\n";
+    let expected = "`totals` fails as in 2 of the last 10 runs, with a changed definition\n";
     assert!(fourth.contains(expected), "{fourth}");
 }
 

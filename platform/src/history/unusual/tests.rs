@@ -1,4 +1,4 @@
-//! Plants anomalies into records of nights, and checks the findings. The results are printed by
+//! Plants anomalies into records of nightly runs, and checks the findings. The results are printed by
 //! `cargo test -p floe --lib unusual -- --nocapture`.
 
 #![expect(
@@ -108,7 +108,7 @@ struct Pipeline {
     /// nodes are built in parallel.
     is_of_dbt: bool,
     random: Random,
-    /// The factor by which the sources have more rows on each seventh night.
+    /// The factor of the sources' rows on each seventh night.
     monday: f64,
     nodes: Vec<Node>,
     machine: Noise,
@@ -362,7 +362,7 @@ fn a_slow_machine_is_said_with_what_is_new_about_it() {
     };
     let past = vec![of("large", 1.0); 14];
     let found = explain(&past, &of("small", 3.0));
-    let text = "all assets took 3.0 × their usual time, with the same rows and queries: +7.99 s; \
+    let text = "assets with the usual rows and queries took 3.0 × their usual time (median): +7.99 s; \
                 on small, usually large";
     assert_eq!(found.len(), 1, "{found:?}");
     assert_eq!(found[0].text, text);
