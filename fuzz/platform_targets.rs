@@ -20,7 +20,7 @@ fn assert_safe(error: &Error) {
     assert!(!message.contains(is_control), "{message:?}");
 }
 
-/// Asserts that each line of the message is a mistake in the file.
+/// Asserts that each line of the message begins with the name of the file.
 fn assert_lines(error: &Error, file: &str) {
     let is_mistake = |line: &str| line.starts_with(&format!("{file}:"));
     assert!(error.redacted().lines().all(is_mistake), "{error}");

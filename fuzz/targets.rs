@@ -231,8 +231,8 @@ pub(crate) fn otlp_headers(data: &[u8]) {
     }
 }
 
-/// Reads `OTEL_RESOURCE_ATTRIBUTES`: no value makes a configuration invalid, and the result can be written as a list
-/// that means the same.
+/// Reads `OTEL_RESOURCE_ATTRIBUTES`: no accepted value makes a configuration invalid, and the result can be written as
+/// a list that means the same.
 pub(crate) fn resource_attributes(data: &[u8]) {
     let text = String::from_utf8_lossy(data);
     let parse = |text: &str| {
@@ -324,7 +324,7 @@ fn as_document(config: &TelemetryConfig) -> String {
 }
 
 /// Reads the file of `OTEL_CONFIG_FILE`: its substitution ends even if variables refer to each other, an accepted file
-/// can be written in our own format and read again, and messages are bounded and contain no credential.
+/// without credentials can be written in our own format and read again, and messages are bounded and contain none.
 pub(crate) fn config_file(data: &[u8]) {
     let text = String::from_utf8_lossy(data);
     let variable = |name: &str| match name {
@@ -361,7 +361,7 @@ pub(crate) fn config_file(data: &[u8]) {
     }
 }
 
-/// The limit in bytes for all messages about a file, which are 100 lines of 2 KiB in the error and in the warning.
+/// The limit in bytes for the error, and for the warning, about a file. Each has at most 100 lines of 2 KiB.
 const MAX_MESSAGE: usize = 256 * 1024;
 
 /// Reads endpoints: neither an error nor the written form contains a credential.

@@ -17,7 +17,7 @@ use floe_telemetry::{TelemetryConfig, TelemetryProvider, traced};
 use opentelemetry_sdk::error::OTelSdkResult;
 use opentelemetry_sdk::trace::{SpanData, SpanExporter};
 
-/// The largest ratio of two medians at which a build does not count as slower.
+/// This build counts as slower if the lower bound of the confidence interval of a ratio is above this limit.
 const LIMIT: f64 = 1.03;
 
 /// The largest distance of the quartiles of the bare work on a quiet machine, as a part of the median.

@@ -1,4 +1,4 @@
-//! This program in a child process with a [`Role`]. It answers each line of its input with a line, in JSON.
+//! This program in a child process with a [`Role`]. Its questions and its answers are lines of JSON.
 
 use std::io::{self, BufRead as _, BufReader, Lines, Write as _};
 use std::process::{ChildStdin, ChildStdout, Command, Stdio};

@@ -1,4 +1,4 @@
-//! The contestants, which all record the same spans around the same work.
+//! The contestants. All except the bare work record the same spans around the same work.
 
 mod fastrace;
 mod opentelemetry;
@@ -222,7 +222,7 @@ pub(crate) fn start(name: &str, state: State, sink: &Sink) -> Arc<dyn Contestant
     start_with(name, state, sink, TelemetryConfig::new("bench"))
 }
 
-/// Initialises a contestant. Only floe-telemetry uses the configuration.
+/// Initialises a contestant. Only those that use floe-telemetry use the configuration.
 pub(crate) fn start_with(
     name: &str,
     state: State,

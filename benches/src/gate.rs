@@ -49,8 +49,8 @@ pub(crate) fn run(checks: &mut Checks) {
 }
 
 /// Measures pairs of runs of the demo, with all spans delivered and without telemetry. Ends when the confidence
-/// interval of the added CPU time is on one side of `limit` percent. The order within a pair alternates, so that
-/// effects of other programs on caches and clock rates are the same for both runs.
+/// interval of the added CPU time is on one side of `limit` percent, or after `MOST` pairs. The order within a pair
+/// alternates, so that effects of other programs on caches and clock rates are the same for both runs.
 fn gate(limit: f64, checks: &mut Checks) -> Measured {
     let mut demo = Pipeline::new();
     let mut percent = Vec::new();
@@ -121,7 +121,7 @@ impl Pipeline {
         Self { definition, receiver, spans: 0, expected_spans: 0, _folder: folder }
     }
 
-    /// Starts telemetry as in a service: every span is sampled and exported over OTLP to a local collector.
+    /// Starts telemetry. If it is enabled, every span is sampled and exported over OTLP to a local receiver.
     fn start(&self, enabled: bool) -> TelemetryProvider {
         let mut config = TelemetryConfig::new("gate");
         config.enabled = enabled;

@@ -40,8 +40,7 @@ const ALL: [(&str, Benchmark); 6] = [
     ("sanitize", sanitize::run),
 ];
 
-/// Runs the benchmarks that the arguments name, or all of them. Fails if a span is lost, a figure is missing, or
-/// telemetry costs more than `gate` allows.
+/// Runs the benchmarks that the arguments name, or all of them. Fails if a check of a benchmark fails.
 #[must_use]
 pub fn run() -> ExitCode {
     if child::serve() {

@@ -1,4 +1,4 @@
-//! Log lines and records of this library and of `tracing-subscriber`, for the same events. Lines are discarded.
+//! Log lines and records of this library, `tracing-subscriber` and OpenTelemetry's appender. Lines are discarded.
 //!
 //! The first figure is the CPU time of the thread for a line, the minimum of several measurements. The second is the
 //! median CPU time of the process for a record, until an OTLP receiver in another process has it.
@@ -66,7 +66,7 @@ const CONTESTANTS: [Contestant; 4] = [
 
 /// Returns the CPU time of a line on its thread.
 fn lines(checks: &mut Checks) -> Vec<(String, f64)> {
-    // The configuration contains the identity of the lines.
+    // Lines get their identity from the configuration of the provider.
     let telemetry = TelemetryProvider::builder(TelemetryConfig::new("benches"));
     let telemetry = telemetry.with_span_exporter(Counting::default());
     let telemetry = telemetry.initialize().expect("a provider");

@@ -32,7 +32,7 @@ pub(crate) struct Receiver {
 
 #[derive(Clone, Copy, Debug, Default, Deserialize, Serialize)]
 pub(crate) struct Arrived {
-    /// The number of spans and log records in accepted requests.
+    /// The number of spans and log records in the requests.
     pub(crate) items: u64,
     /// The number of bytes of the bodies.
     pub(crate) bytes: u64,
@@ -74,7 +74,7 @@ impl Counters {
     }
 }
 
-/// Serves requests until the parent ends.
+/// Serves requests until standard input ends.
 pub(crate) fn serve(protocol: Protocol, compresses: bool) {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
     let port = listener.local_addr().expect("the bound address").port();

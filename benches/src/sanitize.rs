@@ -1,5 +1,5 @@
 //! The CPU time for redaction of a clean message, of a log, and of JSON with secrets. It is the minimum of several
-//! measurements, because other programs only ever add time. With `--quick` the texts are short.
+//! measurements, because other programs only ever add time. With `--quick`, the log and the JSON are short.
 
 use std::hint::black_box;
 

@@ -67,7 +67,7 @@ pub(crate) struct Otlp {
 }
 
 impl Otlp {
-    /// Returns the exporter of the other contestants, configured as its documentation shows.
+    /// Returns the exporter of the contestants without floe-telemetry, configured as its documentation shows.
     pub(crate) fn exporter(&self) -> OtlpExporter {
         let exporter = match self.protocol {
             Protocol::Http => OtlpExporter::builder()

@@ -1,4 +1,4 @@
-//! Asserts that a program exports the signals that all compared programs export.
+//! Asserts that a program exports a span, a log record and a metric.
 
 use std::process::{Command, Output};
 

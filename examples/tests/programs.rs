@@ -1,4 +1,4 @@
-//! The programs deliver their traces over OTLP, and docs/service.md contains the service.
+//! The programs deliver their traces over OTLP.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 

@@ -1,4 +1,4 @@
-//! The other program of the tour: a warehouse that answers each line with a line.
+//! The other program of the tour: a warehouse that answers one line on each connection.
 
 use std::io::{self, BufRead as _, BufReader, Write as _};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};

@@ -12,7 +12,7 @@ pub fn server(variable: &str) -> String {
     std::env::var(variable).expect("these tests need servers: run .ci/services clients")
 }
 
-/// The examples of the manual and of two crates compile.
+/// The examples of docs/messages.md and of two crates compile.
 #[cfg(doctest)]
 #[doc = include_str!("../../docs/messages.md")]
 #[doc = include_str!("../../integrations/floe-telemetry-diesel/README.md")]

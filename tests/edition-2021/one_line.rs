@@ -109,7 +109,7 @@ pub fn parts((left, right): (u8, u8), [first, ..]: [u8; 2]) -> u8 { left + right
 #[must_use]
 pub fn counted(table: &Table) -> usize { table.name.len() }
 
-/// Records its argument and does not use it otherwise.
+/// Records its arguments and does not use them otherwise.
 #[traced(attributes(mode), attributes_fn = |mode, rows| [("rows", *rows), ("mode", *mode as u64)])]
 pub fn recorded(mode: Mode, rows: u64) {}
 

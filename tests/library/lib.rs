@@ -19,7 +19,7 @@ pub fn around(name: &str, code: impl FnOnce()) {
     code();
 }
 
-/// Fails with an error whose text contains a credential.
+/// Fails to parse a text that is a credential.
 #[traced]
 pub fn fail() -> Result<(), std::num::ParseIntError> {
     "password=hunter2".parse::<u8>().map(drop)

@@ -94,8 +94,8 @@ impl Log {
         }
     }
 
-    /// Logs the stack frames of a function with an argument of `moved` bytes. The function calls itself four times, and
-    /// each call stores the [`address`] of a local variable.
+    /// Logs the stack frames of a function with an argument of `moved` bytes. The function calls itself, and each call
+    /// stores the [`address`] of a local variable.
     pub(crate) fn frame(
         &mut self,
         what: &str,

@@ -2,8 +2,8 @@
 
 use std::process::Command;
 
-/// Asserts that the program at this path runs nothing before `main`, except two functions that every program has: one of
-/// the C runtime, and one of the standard library, which takes the arguments. Only Linux with glibc is checked.
+/// Asserts that the program at this path runs nothing before `main`, except two functions that every program has: one
+/// of the C runtime, and one of the standard library, which takes the arguments. Only Linux with glibc is checked.
 ///
 /// # Panics
 ///

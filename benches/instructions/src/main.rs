@@ -54,7 +54,7 @@ fn main() -> ExitCode {
         budget::bless(&figures);
     } else if has("--check") && !is_kept {
         eprintln!(
-            "a call takes more instructions than `{}` allows: reduce them, or accept the figures with `--bless`",
+            "a figure is above its limit in `{}`, or not in it: reduce it, or accept the figures with `--bless`",
             budget::file().display()
         );
         return ExitCode::FAILURE;

@@ -201,7 +201,7 @@ fn run_spans(program: &str, calls: i64) {
     if program.starts_with("boundaries") {
         config.context = ContextMode::Boundaries;
     }
-    // Unsampled spans are buffered until it is known whether their trace has failed.
+    // With `keep_errors`, unsampled spans are buffered until it is known whether their trace has failed.
     config.sampling.keep_errors = program.starts_with("tail");
     let provider = builder(config).initialize().expect("the provider starts");
     let call = match program {
@@ -269,7 +269,7 @@ fn run_collector(calls: i64, call: fn(i64) -> i64) {
 
 type Body = Empty<Bytes>;
 
-/// Returns a service that does nothing, or a client that sends nothing.
+/// Returns a service that does nothing, which is also used as a client that sends nothing.
 fn answer()
 -> impl Service<Request<Body>, Response = Response<Body>, Error = Infallible, Future: Send> + Clone
 {

@@ -34,7 +34,7 @@ fn main() {
     let mut numbers = env::args().skip(1).map(|word| word.parse::<u64>().ok());
     let mut number = || {
         let number = numbers.next().flatten().filter(|number| *number > 0);
-        number.expect("expected `load SPANS PER_SECOND`, two numbers")
+        number.expect("expected `load SPANS PER_SECOND`, two numbers above 0")
     };
     let (spans, per_second) = (number(), number());
     let config = TelemetryConfig::from_env().expect("a configuration");

@@ -1,4 +1,4 @@
-//! All programs export the same.
+//! The programs export the same signals, and the one with fastrace exports the same span.
 
 #![allow(clippy::unwrap_used, reason = "tests")]
 

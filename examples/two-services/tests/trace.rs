@@ -41,7 +41,7 @@ impl Service {
         Self { name, process, address: address.unwrap(), output, _log: log }
     }
 
-    /// Ends the service like Ctrl-C. Returns its spans and its metrics.
+    /// Ends the service like Ctrl-C. Returns its spans and the names of its metrics.
     fn stop(mut self) -> (Vec<Span>, Vec<String>) {
         let id = self.process.id().to_string();
         let kill = Command::new("kill").args(["-INT", &id]).status();
@@ -57,7 +57,7 @@ impl Service {
     }
 }
 
-/// Returns the items of nested lists, with the key of each list in `path`.
+/// Returns the items of nested lists. `path` has the key of each list.
 fn items(lines: &[Value], path: [&str; 3]) -> Vec<Value> {
     let mut found = lines.to_vec();
     for key in path {

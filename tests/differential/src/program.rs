@@ -6,7 +6,7 @@ use floe_telemetry::config::Sampler;
 use opentelemetry::KeyValue;
 use opentelemetry::trace::{SpanContext, SpanKind};
 
-/// Programs that run one after the other, with one provider.
+/// Programs that run one after the other, with the same settings.
 #[derive(Clone, Debug)]
 pub struct Case {
     pub settings: Settings,

@@ -75,7 +75,7 @@ fn the_spans_of_a_library_go_to_the_global_provider() {
     arguments_of_the_attribute(&exporter);
     futures(&provider, &exporter);
     the_sampler_of_the_provider_decides();
-    // This is the second provider. It is shut down below.
+    // This is another provider. It is shut down below.
     let (second, exporter) = self::provider();
     load("second", 0);
     assert_eq!(exporter.get_finished_spans().unwrap().len(), 1);

@@ -76,7 +76,7 @@ mod recorder {
     }
 
     mod record {
-        /// A model of a span's record: the names of the threads that updated it.
+        /// A model of a span's record: the words that threads have added to it.
         #[derive(Debug, Default, Eq, PartialEq)]
         pub(super) struct SpanRecord(pub(super) Vec<&'static str>);
 

@@ -56,7 +56,7 @@ async fn answer(State(client): State<ClientWithMiddleware>, body: String) -> Sta
     }
 }
 
-/// Makes each of the calls.
+/// Makes the calls in order, until one fails.
 ///
 /// # Errors
 ///

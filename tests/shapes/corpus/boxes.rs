@@ -129,7 +129,7 @@ impl Service<u8> for Echo {
     }
 }
 
-/// A service whose error type is named only in the signature.
+/// A service whose error type only its associated types name.
 struct Inferred;
 
 impl Service<u8> for Inferred {

@@ -9,13 +9,13 @@ pub fn traced(_: TokenStream, item: TokenStream) -> TokenStream {
     item
 }
 
-/// Adds `#[traced]` with an `error_if` that makes each span an error.
+/// Adds `#[traced]` with the item's own arguments or, without any, with an `error_if` that makes each span an error.
 #[proc_macro_attribute]
 pub fn refused(arguments: TokenStream, item: TokenStream) -> TokenStream {
     with("error_if = |_| true", arguments, item)
 }
 
-/// Adds `#[traced]` with one more attribute for the span.
+/// Adds `#[traced]` with the item's own arguments or, without any, with one more attribute for the span.
 #[proc_macro_attribute]
 pub fn with_attribute(arguments: TokenStream, item: TokenStream) -> TokenStream {
     with("attributes(more = 1)", arguments, item)

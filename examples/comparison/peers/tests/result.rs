@@ -1,4 +1,4 @@
-//! The programs with peers export what the programs of the workspace export.
+//! The programs of this package export the signals that the programs of the workspace export.
 
 #![allow(clippy::unwrap_used, reason = "tests")]
 

@@ -44,7 +44,7 @@ fn a_message_carries_the_context_of_its_producer() {
             config.set("bootstrap.servers", cluster.bootstrap_servers());
             let producer: FutureProducer = config.create().expect("a producer");
             publish(&producer, OwnedHeaders::new()).await;
-            // A forwarded message keeps the context of its first sender.
+            // The context of a forwarded message is replaced by that of its last sender.
             let first = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
             let headers = OwnedHeaders::new()
                 .insert(Header { key: "Traceparent", value: Some(first) })

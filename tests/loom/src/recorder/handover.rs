@@ -15,7 +15,7 @@ fn nothing() -> Left {
     Arc::new(Mutex::new(Idle::new()))
 }
 
-/// Returns whether the ring had room for the number, and a new buffer if there was no ring to take over.
+/// Records a number as a thread. Returns whether the ring had room, and a new buffer if there was no ring to take over.
 fn short_thread(left: &Left, number: u64) -> (bool, Option<Buffer>) {
     let found = left.lock().unwrap().take();
     let (mut writer, buffer) = if let Some(writer) = found {

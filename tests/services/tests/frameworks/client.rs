@@ -18,7 +18,7 @@ use reqwest_middleware::reqwest::{self as client, Client};
 use reqwest_middleware::{ClientBuilder, Next};
 use tokio::net::TcpListener;
 
-/// Starts a server that responds with the headers of the request.
+/// Starts a server that responds at `/echo` with the context in the request's headers.
 async fn server() -> String {
     let echo = |headers: HeaderMap| async move {
         let text = |name: &str| headers.get(name).map(|value| value.to_str().unwrap().to_owned());

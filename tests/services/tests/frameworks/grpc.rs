@@ -268,7 +268,7 @@ async fn a_call_that_is_dropped_is_cancelled() {
         span.assert_attribute("rpc.response.status_code", "CANCELLED")
             .assert_attribute("floe.cancelled", true);
     }
-    // By the conventions, the refused call is an error of the client only.
+    // By the conventions, the cancelled call is an error of the client only.
     of_kind(&spans, "test.Echo/Say", &SpanKind::Server)[0]
         .assert_unset()
         .assert_no_attribute("error.type");
