@@ -59,7 +59,7 @@ pub enum Ended {
 /// over the identity of `product`.
 ///
 /// # Errors
-/// The configuration of the telemetry is not valid, and nothing was run.
+/// The telemetry cannot be configured or started. Nothing was run.
 pub fn run(
     program: &OsStr,
     arguments: &[OsString],
@@ -124,7 +124,7 @@ fn observed(
             match pipes.standby() {
                 Ok(started) => standby = Some(started),
                 Err(error) => warnings.push(format!(
-                    "dbt loses its log if `floe` is killed: cannot start `/bin/sh`: {error}"
+                    "dbt loses its log if `floe` is killed, because no other process can read it: {error}"
                 )),
             }
             command.args(&invocation.arguments);

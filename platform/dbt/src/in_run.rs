@@ -44,8 +44,7 @@ impl InRun {
         &self.variables
     }
 
-    /// Ends the recording. `code` is the exit code, unless dbt was killed or could not be started. Returns the id that
-    /// dbt gave to the command.
+    /// Ends the recording. `code` is dbt's exit code, if there is one. Returns the id that dbt gave to the command.
     pub(crate) fn end(self, code: Option<i32>) -> Option<String> {
         let (reading, pipe) = self.reading?;
         pipe.close();

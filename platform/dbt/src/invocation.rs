@@ -28,7 +28,7 @@ const COMMANDS: [&str; 16] = [
     "test",
 ];
 
-/// The commands of dbt that can consist of two words.
+/// The commands of dbt that consist of two words.
 const PAIRS: [(&str, &str); 3] = [("docs", "generate"), ("docs", "serve"), ("source", "freshness")];
 
 /// dbt's default for the maximum size of its log file, in bytes.
@@ -155,7 +155,7 @@ fn nearest_project() -> Option<PathBuf> {
     with_project.next().map(Path::to_owned).or(Some(current))
 }
 
-/// Returns the command: the first word that is a command and not the value of an option.
+/// Returns the first word that is a command and not the value of an option; `command` if there is none.
 fn command(arguments: &[OsString]) -> String {
     let words: Vec<_> = arguments.iter().map(|word| word.to_string_lossy()).collect();
     let is_value = |at: usize| {

@@ -42,7 +42,7 @@ impl LogFile {
         Self { settings, file: None, failure: None }
     }
 
-    /// Writes an event. `line` is the event's original line. After an error, nothing more is written.
+    /// Writes an event if its level is wanted. `line` is its original line. After an error, nothing more is written.
     pub(crate) fn write(&mut self, event: &Event, line: &[u8]) {
         let is_printed = matches!(event.name(), "PrintEvent" | "ShowNode" | "CompiledNode");
         let level = if is_printed { "error" } else { event.level() };
@@ -90,7 +90,7 @@ impl LogFile {
         confine::create(base, &inner.join(name), options)
     }
 
-    /// Copies dbt's other log files into the log folder. Returns the first error of this or of [`write`](Self::write).
+    /// Copies dbt's other log files into the log folder. Returns the error of this or of [`write`](Self::write).
     pub(crate) fn finish(self, private: &Path) -> Option<String> {
         let entries = fs::read_dir(private).into_iter().flatten().flatten();
         for entry in entries.filter(|entry| entry.file_name() != LOG) {

@@ -51,7 +51,7 @@ impl Manifest {
         self.nodes.get(unique_id)?.original_file_path.as_deref()
     }
 
-    /// Returns the node that a test checks.
+    /// Returns the node that a test checks: the node to which it is attached, or else its first parent.
     pub(crate) fn checked(&self, unique_id: &str) -> Option<&str> {
         let attached = self.nodes.get(unique_id)?.attached_node.as_deref();
         attached.or_else(|| Some(self.parents(unique_id).first()?.as_str()))

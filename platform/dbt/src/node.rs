@@ -89,7 +89,7 @@ impl RunResult {
         }
     }
 
-    /// Returns the reason why the node was not built, for its span.
+    /// Returns the error of a failed node, for its span.
     pub(crate) fn error(&self, node: &Node) -> Option<&str> {
         match self.outcome() {
             Outcome::Success | Outcome::Warned | Outcome::Skipped => None,

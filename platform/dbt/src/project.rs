@@ -97,8 +97,7 @@ impl Dbt<'_> {
         (id, output.and_then(read))
     }
 
-    /// Prepares the folder of the project: removes the results of an earlier command, which could be mistaken for new
-    /// ones.
+    /// Removes old results, which could be mistaken for new ones. Returns the absolute folder and the invocation.
     fn prepare<'a>(
         &self,
         command: DbtCommand,
@@ -140,7 +139,7 @@ impl Dbt<'_> {
         Ok(results)
     }
 
-    /// Runs the program, and records its events about nodes while it runs.
+    /// Runs the program. With a tracer, records its events about nodes while it runs.
     fn recorded<'a>(
         &self,
         command: DbtCommand,
@@ -185,7 +184,7 @@ impl Dbt<'_> {
         Ok(invocation)
     }
 
-    /// Creates an error with the last error message in dbt's log, or else the end of its output.
+    /// Creates the error of a command without usable results, with dbt's last error message if there is one.
     fn failed(&self, command: DbtCommand, output: &Output<'_>) -> Error {
         let logged = output.stdout().lines().rev().find_map(error_message);
         match logged {

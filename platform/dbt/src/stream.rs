@@ -120,8 +120,8 @@ struct Splitter {
 }
 
 impl Splitter {
-    /// Calls `send` with each complete line, without its end, or with `None` for a line that is too long. Returns
-    /// whether the stream has ended.
+    /// Calls `send` with each complete line that is not empty, without its end, or with `None` for a line that is too
+    /// long. Returns whether the stream has ended.
     fn split(&mut self, bytes: &[u8], mut send: impl FnMut(Option<Vec<u8>>)) -> bool {
         for piece in bytes.split_inclusive(|byte| *byte == b'\n') {
             if self.line.len() + piece.len() > MAX_LINE {

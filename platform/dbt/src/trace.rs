@@ -83,7 +83,7 @@ impl CommandTrace {
         }
     }
 
-    /// Also sends each node that has ended to `ended`.
+    /// Also sends each node that has ended to `ended`, except hooks.
     pub(crate) fn sending(self, ended: Option<Sender<BuiltNode>>) -> Self {
         Self { ended, ..self }
     }
@@ -198,8 +198,8 @@ impl CommandTrace {
         log::emit(event, self.dagster_run_id.as_deref());
     }
 
-    /// Ends all spans, the command's span last. `compare` returns the unusual findings of a command in which dbt ran.
-    /// Returns the id that dbt gave to the command, and a warning for each part that could not be recorded.
+    /// Ends the spans; that of the command last, unless the caller ends it. `compare` returns the unusual findings of a
+    /// command in which dbt ran. Returns the id that dbt gave to the command, and warnings about gaps.
     pub(crate) fn end(
         mut self,
         exit: Exit,
@@ -279,7 +279,7 @@ pub struct Recorded<'a> {
 }
 
 impl Recorded<'_> {
-    /// Returns the nodes of dbt's last invocation, from its results; empty if dbt has written no results.
+    /// Returns the nodes of dbt's last invocation, from its results; empty if they cannot be read.
     #[must_use]
     pub fn nodes(&self) -> Vec<BuiltNode> {
         self.artifacts.nodes(self.invocation_id)

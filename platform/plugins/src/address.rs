@@ -46,7 +46,7 @@ impl TryFrom<String> for ServiceUrl {
             .parse()
             .map_err(|_| "it is not a URL, expected `http://HOST` or `https://HOST`")?;
         if !matches!(uri.scheme_str(), Some("http" | "https")) {
-            return Err("expected `http://HOST` or `https://HOST`, found another scheme");
+            return Err("expected `http://HOST` or `https://HOST`, found another scheme or none");
         }
         if uri.authority().is_some_and(|it| it.as_str().contains('@')) {
             return Err("expected a URL without credentials, found a user");

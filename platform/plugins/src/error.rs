@@ -73,7 +73,8 @@ impl Error {
         }
     }
 
-    /// Converts the error of a plugin's operation, and adds the name of the plugin to the message.
+    /// Converts an error like [`from_plugin`](Self::from_plugin), and adds the plugin's name unless it is of this
+    /// program.
     pub fn of_plugin(kind: PluginType, name: &str, error: floe_plugin::Error) -> Self {
         match error.into_source::<Self>() {
             // An error of this program is clear without the name of a plugin.
@@ -95,8 +96,8 @@ impl Error {
         floe_plugin::Error::new(kind, self.redacted()).with_source(self)
     }
 
-    /// Returns the exit code of the program: 2 for a mistake of the user, 128 plus the signal's number for a signal, 1
-    /// for any other failure.
+    /// Returns the exit code of the program: 2 for a mistake in the product, the manifest or a setting, 128 plus the
+    /// signal's number for a signal, 1 for any other failure.
     pub fn exit_code(&self) -> u8 {
         match self {
             Self::Input { .. } | Self::Setting(_) => 2,
@@ -149,7 +150,7 @@ fn signal_name(signal: i32) -> &'static str {
     }
 }
 
-/// Returns the description of an I/O error without the operating system's error code.
+/// Returns the description of an I/O error, for frequent kinds in words of this program.
 pub fn reason(error: &io::Error) -> String {
     match error.kind() {
         io::ErrorKind::NotFound => "no such file".to_owned(),

@@ -20,7 +20,7 @@ use ureq::{Agent, Body, SendBody};
 use crate::quote::without_credentials;
 use crate::time_limit::{TIMEOUT, TimeLimit};
 
-/// The maximum number of attempts of a request while the service is unavailable.
+/// The maximum number of attempts of a request.
 const ATTEMPTS: u32 = 3;
 
 /// The wait before the second attempt. It doubles with each attempt.
@@ -104,7 +104,7 @@ impl Client {
     /// repeated, so it may be processed twice.
     ///
     /// # Errors
-    /// The service cannot be reached, does not answer in time, or answers with a status other than success.
+    /// The service cannot be reached, does not answer in time, or answers with a status that is not accepted.
     pub(crate) fn send(&self, request: &Request<'_>) -> Result<Response, Error> {
         let response = self.attempts(request)?;
         let (parts, mut body) = response.into_parts();
@@ -245,7 +245,7 @@ impl<'a> Request<'a> {
         Error::new(kind, format!("{} {origin}: {what}", self.method))
     }
 
-    /// Creates the error for an accepted response that nevertheless means a failure.
+    /// Creates the error for a response that has an accepted status but means a failure.
     pub(crate) fn refusal(&self, response: &Response) -> Error {
         let status = StatusCode::from_u16(response.status).unwrap_or_default();
         self.refused(status, &response.headers, &response.body)

@@ -27,7 +27,7 @@ pub(crate) fn check_name(what: &str, name: &str) -> Result<(), Error> {
         return Ok(());
     }
     let accepted = format!(
-        "at most {LONGEST_NAME} lower-case letters, digits, hyphens and dots, with a letter or a digit at both ends"
+        "labels with dots between them, at most {LONGEST_NAME} characters; each label has at most {LONGEST_LABEL} lower-case letters, digits and hyphens, with a letter or a digit at both ends"
     );
     Err(refused(what, name, &accepted))
 }
@@ -66,7 +66,7 @@ pub(crate) fn refused(what: &str, found: &str, accepted: &str) -> Error {
     Error::new(ErrorKind::InvalidInput, message)
 }
 
-/// Returns the labels that Kubernetes recommends for a workload's objects.
+/// Returns labels of a workload's objects that Kubernetes recommends.
 pub(crate) fn labels(workload: &Workload<'_>) -> Value {
     json!({
         "app.kubernetes.io/name": workload.name,

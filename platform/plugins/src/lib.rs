@@ -1,4 +1,4 @@
-//! The platform's own plugins and their clients, each in `<domain>/<name>.rs`, and the code that they share with the
+//! The platform's own plugins that do not run dbt, each in `<domain>/<name>.rs`, and the code that they share with the
 //! rest of the platform.
 //!
 //! The link-time registry of [`floe_plugin`] finds the plugins, so none of them is public here.

@@ -16,7 +16,7 @@ fn a_file_without_lineage_is_not_replaced() {
         let config = json!({ "path": "events.jsonl" });
         let error = refused(folder.path(), PluginType::LineageBackend, "file", config);
         let expected = format!(
-            "the lineage_backend plugin `file` did not start: `{}` does not begin with a lineage event, expected a new file, or a file of lineage events",
+            "the lineage_backend plugin `file` did not start: `{}` does not begin with a lineage event of floe, expected a new file, or a file of lineage events",
             path.display()
         );
         assert_eq!(error, expected);

@@ -41,11 +41,10 @@ fn the_log_file_has_the_lines_of_dbt_in_text_or_json() {
 
 #[test]
 fn a_log_file_that_cannot_be_written_costs_the_log_file_only() {
-    const EXPECTED: &str = "expected a file or folder of the product, without symbolic links\n";
     for (link, project, found) in [
-        ("logs/dbt.log", "", "logs/dbt.log: it is a symbolic link, "),
-        ("logs", "", "logs: it is a symbolic link, "),
-        ("x", "log-path: ../logs\n", "../logs: it is outside of the folder, "),
+        ("logs/dbt.log", "", "logs/dbt.log: it is a symbolic link, expected a path without links"),
+        ("logs", "", "logs: it is a symbolic link, expected a path without links"),
+        ("x", "log-path: ../logs\n", "../logs: it is outside of the folder, expected a path in it"),
     ] {
         let setup = Setup::playing("build_ok", 0);
         fs::write(setup.path("dbt_project.yml"), project).unwrap();
@@ -56,7 +55,7 @@ fn a_log_file_that_cannot_be_written_costs_the_log_file_only() {
         assert_eq!(output.status.code(), Some(0));
         let stderr = text_of(&output.stderr);
         assert!(stderr.starts_with("warning: "), "{stderr}");
-        assert!(stderr.ends_with(&format!("{found}{EXPECTED}")), "{stderr}");
+        assert!(stderr.trim_end().ends_with(found), "{stderr}");
         assert_eq!(stderr.lines().count(), 1, "{stderr}");
         assert_eq!(fs::read_dir(outside.path()).unwrap().count(), 0, "{link}");
         assert_eq!(setup.spans().len(), 19);

@@ -78,7 +78,7 @@ fn the_lineage_of_each_run_is_kept_within_a_bound() {
     product.write(before, "not lineage\n");
     product.write(lineage, &of_first.repeat(copies));
     let output = product.run();
-    let warning = "lineage.jsonl.1` does not begin with a lineage event";
+    let warning = "lineage.jsonl.1` does not begin with a lineage event of floe";
     assert!(output.complaints().contains(warning), "{}", output.stderr);
     assert_eq!(product.read(before), "not lineage\n");
 }

@@ -76,7 +76,7 @@ impl Artifacts {
         self.results_path = Some(self.artifact(path));
     }
 
-    /// Returns the nodes of an invocation with their results; empty if dbt has written no results.
+    /// Returns the nodes of an invocation with their results; empty if the results cannot be read.
     pub(crate) fn nodes(&self, invocation_id: &str) -> Vec<BuiltNode> {
         let path = self.results_path.as_ref();
         let results = path.and_then(|path| RunResults::read(path, MAX_RESULTS_SIZE).ok());

@@ -23,7 +23,7 @@ pub(crate) fn fail(span: &mut RecordedSpan, message: &str, outcome: Outcome) {
     span.set_status(Status::error(message.into_owned()));
 }
 
-/// Returns the kind of error at the start of dbt's message, for example `Compilation Error`.
+/// Returns the kind of error at the start of dbt's message, for example `Compilation Error`, or else `error`.
 fn error_type(message: &str) -> &str {
     let kind = message.find(" Error").and_then(|at| message.get(..at + " Error".len()));
     let is_kind = |kind: &&str| {

@@ -138,7 +138,7 @@ impl Nodes {
         nodes.push(OpenNode { started: node.started.clone(), span });
     }
 
-    /// Ends the span of a node or of a batch, and returns whether it was a node.
+    /// Ends the span of a node or of a batch, and returns whether the span of a node ended.
     pub(super) fn finish(
         &mut self,
         node: &Node,

@@ -181,7 +181,7 @@ impl Email {
     }
 }
 
-/// Whether `host` is this machine.
+/// Whether `host` is `localhost` or a loopback address.
 fn is_this_host(host: &str) -> bool {
     host == "localhost" || host.parse().is_ok_and(|address: IpAddr| address.is_loopback())
 }

@@ -23,8 +23,8 @@ floe_plugin::plugin! {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Terminal {
-    /// A file to which alerts are appended, instead of standard error. Only its owner can read it, because messages may
-    /// contain data of the product.
+    /// A file to which alerts are appended, instead of standard error. A new file can be read only by its owner,
+    /// because messages may contain data of the product.
     file: Option<OutputPath>,
 }
 

@@ -20,7 +20,7 @@ floe_plugin::plugin! {
 }
 
 /// A catalog of Apache Polaris. Tables are registered as generic tables, with the format and the location of the object
-/// in the object store. An Iceberg table would need files that floe does not write, and would be empty for its readers.
+/// in the object store. An Iceberg table would be empty, because floe does not write the files that its readers need.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Polaris {

@@ -84,8 +84,8 @@ fn set_up(connection: Connection) -> rusqlite::Result<SqliteDatabase> {
     resume(connection)
 }
 
-/// Prepares a connection, and checks that the engine runs a query. Writes are not synchronized to the disk: even so,
-/// the journal restores the database after a killed process.
+/// Prepares a connection, and checks that the engine runs a query. Writes are not synchronized to the disk: even so, a
+/// journal in a file restores the database after a killed process.
 fn resume(mut connection: Connection) -> rusqlite::Result<SqliteDatabase> {
     connection.execute_batch("PRAGMA synchronous = OFF")?;
     connection.progress_handler(INSTRUCTIONS, Some(interrupt::is_requested))?;
@@ -246,7 +246,7 @@ impl SqliteDatabase {
         executed.map_err(|error| explain(&error, 0))
     }
 
-    /// Returns the type of the values in an untyped column, such as the result of an expression.
+    /// Returns the type of all values in an untyped column, such as the result of an expression.
     fn type_of_values(&self, table: &str, column: &str) -> Result<ColumnType, Error> {
         let (table, column) = (quoted_name(table), quoted_name(column));
         let query = format!(
@@ -338,7 +338,7 @@ fn storage(kind: ColumnType) -> &'static str {
     }
 }
 
-/// Returns the type of the values in a column with this declaration, by `SQLite`'s rules.
+/// Returns the type of the values in a column with this declaration, by `SQLite`'s rules; `None` if it determines none.
 fn affinity(declared: &str) -> Option<ColumnType> {
     let declared = declared.to_ascii_uppercase();
     let has = |names: &[&str]| names.iter().any(|name| declared.contains(name));

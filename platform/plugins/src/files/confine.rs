@@ -6,7 +6,7 @@
 //! The checks protect the user of a product from the product's contents. They do not protect against a program that
 //! changes the folder between a check and the access.
 
-use std::fs::{self, File, FileType, OpenOptions};
+use std::fs::{self, File, OpenOptions};
 use std::io;
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Component, Path, PathBuf};
@@ -16,8 +16,6 @@ use rustix::fs::OFlags;
 use crate::error::{Error, reason};
 use crate::files::input_file;
 use crate::place::Place;
-
-const WRITTEN: &str = "expected a file or folder of the product, without symbolic links";
 
 /// Checks a path to read, which is relative to `folder` and has no `..`. Its last parts may not exist yet.
 ///
@@ -50,7 +48,7 @@ fn resolve(path: &Path) -> Result<PathBuf, String> {
 /// # Errors
 /// The file is outside the folder, behind a link, or not regular.
 pub fn check_file(folder: &Path, inner: &Path) -> Result<(), Error> {
-    walk(folder, inner, FileType::is_file)
+    walk(folder, inner, false)
 }
 
 /// Checks a folder into which files will be written. It does not have to exist.
@@ -58,10 +56,10 @@ pub fn check_file(folder: &Path, inner: &Path) -> Result<(), Error> {
 /// # Errors
 /// The path is outside the folder, behind a link, or not a folder.
 pub fn check_folder(folder: &Path, inner: &Path) -> Result<(), Error> {
-    walk(folder, inner, FileType::is_dir)
+    walk(folder, inner, true)
 }
 
-/// Opens a file for writing, after [`check_file`]. A new file is readable by its owner only.
+/// Opens a file with these options, after [`check_file`]. A new file is readable by its owner only.
 ///
 /// If a link or a pipe has replaced the file since the check, opening neither follows the link nor waits for a reader.
 ///
@@ -75,7 +73,7 @@ pub fn open(folder: &Path, inner: &Path, options: &mut OpenOptions) -> Result<Fi
     options.open(&path).map_err(Error::io("write", &path))
 }
 
-/// Opens a file for writing as [`open`] does. Creates its folder and the file if they do not exist.
+/// Opens a file as [`open`] does. Creates its folder and the file if they do not exist.
 ///
 /// # Errors
 /// As for [`open`], or the folder cannot be created.
@@ -87,13 +85,11 @@ pub fn create(folder: &Path, inner: &Path, options: &mut OpenOptions) -> Result<
     open(folder, inner, options.create(true))
 }
 
-fn walk(folder: &Path, inner: &Path, is_accepted: fn(&FileType) -> bool) -> Result<(), Error> {
-    let refused = |path: &Path, found: &str| {
-        Err(Error::input(Place::file(path), format!("{found}, {WRITTEN}")))
-    };
+fn walk(folder: &Path, inner: &Path, is_folder: bool) -> Result<(), Error> {
+    let refused = |path: &Path, message: &str| Err(Error::input(Place::file(path), message));
     let is_name = |part| matches!(part, Component::Normal(_) | Component::CurDir);
     if !inner.components().all(is_name) {
-        return refused(&folder.join(inner), "it is outside of the folder");
+        return refused(&folder.join(inner), "it is outside of the folder, expected a path in it");
     }
     let mut path = folder.to_path_buf();
     let is_below = |part: &Component<'_>| *part != Component::CurDir;
@@ -105,10 +101,16 @@ fn walk(folder: &Path, inner: &Path, is_accepted: fn(&FileType) -> bool) -> Resu
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
             Err(error) => return Err(Error::io("write", &path)(error)),
         };
-        let is_last = parts.peek().is_none();
-        let is_valid = if is_last { is_accepted(&kind) } else { kind.is_dir() };
+        let is_folder = is_folder || parts.peek().is_some();
+        let is_valid = if is_folder { kind.is_dir() } else { kind.is_file() };
         if !is_valid {
-            return refused(&path, &format!("it is {}", input_file::describe(kind)));
+            let accepted = match is_folder {
+                _ if kind.is_symlink() => "a path without links",
+                true => "a folder",
+                false => "a regular file",
+            };
+            let found = input_file::describe(kind);
+            return refused(&path, &format!("it is {found}, expected {accepted}"));
         }
     }
     Ok(())

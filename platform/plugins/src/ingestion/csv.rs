@@ -49,7 +49,7 @@ impl IngestionEngine for Csv {
     }
 }
 
-/// Converts a mistake in the file into an error of the plugin. The platform reports the source: the mistake and its place.
+/// Converts an error of the file into an error of the plugin. The platform reports the original error, with its place.
 fn refused(error: Error) -> floe_plugin::Error {
     refused_as(PluginErrorKind::InvalidInput, error)
 }

@@ -41,8 +41,8 @@ def load(dlt, request):
 
 
 def kept(request):
-    """Returns a function that removes from a row the columns that the product does not have. dlt's own contract
-    would accept all columns, because the table is always new."""
+    """Returns a function that removes from a row the columns that the product does not have, or refuses them if the
+    contract is `freeze`. dlt's own contract would accept all columns, because the table is always new."""
     from dlt.common.normalizers.naming.snake_case import NamingConvention
 
     naming = NamingConvention()

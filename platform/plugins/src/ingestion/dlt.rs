@@ -125,7 +125,7 @@ impl IngestionEngine for Dlt {
 
     fn run(&self, load: &Load<'_>, rows: &mut dyn RowSink) -> Result<(), Error> {
         let Some(Source::RestApi { base_url, token, data_selector }) = &self.source else {
-            let message = "the configuration of the plugin has no `source`";
+            let message = "expected `source` in the configuration of the plugin, found none";
             return Err(Error::new(ErrorKind::InvalidInput, message));
         };
         let mut task = self.task()?;

@@ -30,9 +30,9 @@ const LONGEST_FILE: u64 = 32 << 20;
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Lines {
-    /// The file. It is new, or begins with an event of floe. A file that has 32 MiB at the start of a run gets the
-    /// suffix `.1`, and replaces the earlier file of that name. Default: `.floe/lineage.jsonl` in the folder of the
-    /// product.
+    /// The file. It is new, empty, or begins with an event of floe. A file that has 32 MiB or more at the start of a
+    /// run gets the suffix `.1`, and replaces the earlier file of that name. Default: `.floe/lineage.jsonl` in the
+    /// folder of the product.
     #[serde(default = "default_path")]
     path: OutputPath,
 }
@@ -73,7 +73,7 @@ impl Lines {
         Ok(())
     }
 
-    /// Checks that a file contains lineage or does not exist. Returns its size.
+    /// Checks that a file does not exist, is empty, or begins with an event of floe. Returns its size.
     fn check(&self, inner: &Path) -> Result<u64, Error> {
         let file = match confine::open(self.path.folder(), inner, OpenOptions::new().read(true)) {
             Ok(file) => file,
@@ -91,7 +91,7 @@ impl Lines {
             return Ok(size);
         }
         let message = format!(
-            "`{}` does not begin with a lineage event, expected a new file, or a file of lineage events",
+            "`{}` does not begin with a lineage event of floe, expected a new file, or a file of lineage events",
             self.path.folder().join(inner).display()
         );
         Err(Error::new(ErrorKind::InvalidInput, message))

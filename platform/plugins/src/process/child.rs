@@ -1,8 +1,8 @@
 //! Programs that plugins run as child processes: without a shell, with the context of the trace in their
 //! environment, a time limit, bounded output, and errors without credentials.
 //!
-//! The process group of a child is killed after the time limit or when a signal ends the platform, so no process of a
-//! tool outlives the operation.
+//! The process group of a child is killed after the time limit or when a signal ends the platform. Processes that a
+//! child leaves behind at its own end are killed only if they keep its output open.
 
 use std::collections::VecDeque;
 use std::ffi::OsStr;
@@ -133,11 +133,10 @@ impl<'a> Invocation<'a> {
         self
     }
 
-    /// Runs the program until it ends.
+    /// Runs the program until it ends. Any exit code is a result.
     ///
     /// # Errors
     /// The program cannot be started, is killed, or does not end in time; or a signal ends the platform.
-    /// No exit code is an error.
     pub fn run(self) -> Result<Output<'a>, Error> {
         self.run_until(&interrupt::is_requested)
     }
@@ -202,7 +201,8 @@ impl<'a> Invocation<'a> {
         Ok(())
     }
 
-    /// Waits for the ends of both streams, and returns them without credentials.
+    /// Reads both streams to their end, and returns their tails without credentials. Kills the group if it keeps a
+    /// stream open.
     fn drain(&self, group: &ProcessGroup, tails: &Receiver<(usize, Vec<u8>)>) -> [String; 2] {
         let mut read = [String::new(), String::new()];
         let mut limit = Instant::now() + DRAIN_TIMEOUT;

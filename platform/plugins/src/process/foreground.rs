@@ -89,8 +89,8 @@ fn forward(pid: Pid, signal: i32) {
     let _ = kill_process(pid, signal);
 }
 
-/// Whether the terminal sent the signal. The terminal sends signals to all processes in the foreground, so the child
-/// has received it.
+/// Whether to treat a signal as sent by the terminal: this process is in the foreground, and the signal is not SIGTERM.
+/// The terminal sends its signals to all processes in the foreground, so the child has received it.
 #[cfg(target_os = "linux")]
 fn is_of_terminal(signal: i32) -> bool {
     let stat = std::fs::read_to_string("/proc/self/stat").unwrap_or_default();

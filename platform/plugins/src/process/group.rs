@@ -1,4 +1,4 @@
-//! A child process with its descendants, which are killed together when their owner drops them.
+//! A child process with a process group of its own, which is killed as a whole.
 
 use std::io;
 use std::os::unix::process::CommandExt as _;

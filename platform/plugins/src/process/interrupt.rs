@@ -92,8 +92,8 @@ pub fn end(signal: i32) -> ! {
     process::exit(128 + signal)
 }
 
-/// Returns the given signals, except those that the parent process ignores: `nohup` protects a program from SIGHUP, and
-/// a shell protects a background job from SIGINT.
+/// Returns the given signals, except those that this process ignores because its parent chose it: `nohup` protects a
+/// program from SIGHUP, and a shell protects a background job from SIGINT.
 pub fn not_ignored(signals: &[i32]) -> Vec<i32> {
     let ignored = ignored();
     let mut signals = signals.to_vec();

@@ -61,7 +61,7 @@ fn count_of(table: &str) -> String {
     format!("SELECT count(*) FROM {}", quoted_name(table))
 }
 
-/// Returns the query of a check. It counts the rows that violate the check, or all rows for [`Check::RowCount`].
+/// Returns the query of a check. It counts the nulls, the repeated values, or, for [`Check::RowCount`], all rows.
 fn query(suite: &Suite<'_>, check: &Check) -> String {
     let count = count_of(suite.table);
     match check {

@@ -34,7 +34,7 @@ pub fn write<'a>(suite: &Suite<'a>, data: &mut Session, file: &Path) -> Result<R
     names.sort_unstable();
     names.dedup();
     let table = quoted_name(suite.table);
-    // Without the table's name, SQLite would treat the name of a column that does not exist as a text.
+    // Without the table's name, an engine may treat the name of a column that does not exist as a text.
     let selected: Vec<String> =
         names.iter().map(|name| format!("{table}.{}", quoted_name(name))).collect();
     let sql = if names.is_empty() {

@@ -14,11 +14,11 @@ floe_plugin::plugin! {
     description: "reads secrets from environment variables",
 }
 
-/// Secrets from environment variables: a key is the name of a variable.
+/// Secrets from environment variables: a key is the name of a variable, without the prefix.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 struct Env {
-    /// The prefix of the variables' names, which the keys do not contain.
+    /// The prefix of the variables' names.
     prefix: String,
 }
 

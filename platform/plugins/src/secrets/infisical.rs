@@ -69,7 +69,7 @@ struct Secret {
     is_hidden: bool,
 }
 
-/// Whether the secret is missing, and not the project, the environment or the folder.
+/// Whether the response states that the secret is missing, and not the project, the environment or the folder.
 fn is_about_secret(response: &Response) -> bool {
     let refusal: Value = serde_json::from_slice(&response.body).unwrap_or_default();
     refusal["message"].as_str().is_some_and(|text| text.starts_with("Secret "))

@@ -57,7 +57,7 @@ fn service_account() -> LocalPath {
 struct Cluster {
     server: String,
     namespace: String,
-    /// A client that trusts only the cluster's authority.
+    /// With HTTPS, the client trusts only the cluster's authority.
     client: Client,
 }
 

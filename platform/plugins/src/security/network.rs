@@ -21,7 +21,7 @@ floe_plugin::plugin! {
 
 /// Network policies of Kubernetes that deny everything except DNS and the hosts that a product connects to. A host of
 /// one label is a service in the product's namespace; `NAME.NAMESPACE.svc` is one in another namespace. Policies cannot
-/// name other hosts, so their ports are allowed for the ranges in `addresses`, or else for every address.
+/// contain other names, so their ports are allowed for the ranges in `addresses`, or else for every address.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 struct Kubernetes {

@@ -1,4 +1,4 @@
-//! Roles of Kubernetes (`rbac.authorization.k8s.io/v1`), with their namespace and service account.
+//! Roles of Kubernetes (`rbac.authorization.k8s.io/v1`), and the namespace, service account and security context.
 
 use floe_plugin::security::{Manifest, RoleGenerator, Workload};
 use floe_plugin::{Error, Lifecycle};

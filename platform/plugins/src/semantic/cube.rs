@@ -56,15 +56,15 @@ impl SemanticLayer for Cube {
 }
 
 impl Cube {
-    /// Returns the model of a table: a dimension for each column, and the number of rows as its only measure, because a
-    /// product does not say which other numbers may be summed.
+    /// Returns the model of a table: a dimension for each column without braces in its name, and the number of rows as
+    /// its only measure, because a product does not say which other numbers may be summed.
     fn definition<'a>(&self, model: &Model<'a>, product: &Product<'a>) -> Definition<'a> {
         let mut names = BTreeSet::new();
         let unique = model.checks.iter().find_map(|check| match check {
             Check::Unique(column) => Some(column.as_str()),
             _ => None,
         });
-        // Columns with braces are left out, because Cube treats braces as references.
+        // Cube treats braces as references.
         let columns = model.columns.iter();
         let columns = columns.filter(|column| !column.name.contains(['{', '}']));
         let dimensions: Vec<Dimension> = columns
