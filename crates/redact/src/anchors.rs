@@ -1,10 +1,10 @@
 //! Finds the anchors of a text, in one pass. An anchor is a short text at which grammars are tried.
 //!
-//! A rule has an anchor of usually four characters, or three if its name is that short: `word` of `password`, `://` of
-//! a URL. It is the rarest part of the name. A byte has one of 32 classes, which ignore the case of letters and the
-//! value of digits. The classes of three characters index a table of 32,768 sets of flags. Only if a flag is set, the
-//! classes of the characters before and after them are checked, too. Look-ups at neighbouring positions are
-//! independent, which makes them faster than an automaton with a state, and a text without anchors is read only once.
+//! A rule usually has an anchor of four characters, or of three if its name is that short: `word` of `password`, `://`
+//! of a URL. The anchor is usually the rarest part of the name. A byte has one of 32 classes, which ignore the case of
+//! letters and the value of digits. The classes of three characters index a table of 32,768 sets of flags. Only if a
+//! flag is set, the classes of the characters before and after them are checked, too. Look-ups at neighbouring
+//! positions are independent, which makes them faster than an automaton with a state.
 
 use std::ops::Range;
 use std::sync::LazyLock;
@@ -182,7 +182,7 @@ impl Anchors {
         for class in 0..TABLE >> 5 {
             anchors.flag(class << 5 | usize::from(AT_OR_PLUS), SIGN, u32::MAX);
         }
-        // The first three digits of a number are an anchor before a digit, a dash, a blank, a colon or a similar sign.
+        // The first three digits of a number are an anchor, unless a letter or one of `@+$/.\` follows.
         let digits = index(window(b"123"));
         anchors.kinds[digits] |= DIGITS;
         let tails = [b'0', b'-', b' ', b':'].map(|tail| 1 << class(tail));

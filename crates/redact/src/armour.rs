@@ -77,7 +77,7 @@ struct PrivateKey {
 }
 
 impl PrivateKey {
-    /// Reads headers and lines of base64. A short line after the first ends them, except for PGP's checksum, `=…`.
+    /// Reads headers and base64. After a short line, except the first, only `END` or PGP's checksum may follow.
     fn read(text: &[u8], start: usize, body: usize) -> Self {
         let line = run_start(text, start, 80, |byte| byte != b'\n');
         let prefix = part(text, line, start);

@@ -24,7 +24,7 @@ const ANCHOR: usize = 16;
 /// The steps charged for a name, for which many grammars may be tried.
 const NAME: usize = 96;
 
-/// The maximum number of steps per byte, each for the first pass and for the others. The corpora need at most a third.
+/// The maximum number of steps per byte for the first pass, and again for all others. The corpora need at most a third.
 const STEPS: usize = 64;
 
 /// The number of steps that a text may take in addition, because a short text may consist of names only.

@@ -291,7 +291,7 @@ fn member(
     }
 }
 
-/// Redacts the secrets in a block of YAML: in the lines below a name that are indented deeper than the name.
+/// Redacts the secrets in a block of YAML: in the lines below a name that are indented deeper or belong to a list.
 pub(crate) fn block(scan: &mut Scan<'_>, key: &Key, separator: Separator) -> Tried {
     let text = scan.text;
     let is_line = scan.tokens.kind(separator.next) == Kind::Line;
