@@ -9,8 +9,8 @@ use floe_telemetry_sdk::__parts::logs::{LogRecord, LogRecordSettings, SpanIds};
 use crate::collector::Redactor;
 use crate::recorder::span_context_within;
 
-/// The target of records of OpenTelemetry's API, which are created while the API borrows the current `Context` mutably.
-/// Reading the `Context` at that time would panic.
+/// The target of events of the OpenTelemetry API itself. They may be created while the API borrows the current
+/// `Context` mutably, and reading the `Context` at that time would panic.
 const OPENTELEMETRY: &str = "opentelemetry";
 
 /// Whether the current `Context` may be read while a record with this target is created.

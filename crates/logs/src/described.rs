@@ -14,7 +14,8 @@ use crate::collector::Redactor;
 use crate::keys;
 use crate::recorder::{Exception, Rule, SpanRecord};
 
-/// Adds the name and attributes that match the patterns. An existing field with the same key takes precedence.
+/// Adds the name and the attributes of the record's span whose keys match the patterns. An existing field with the same
+/// key takes precedence.
 pub(super) fn add(record: &mut LogRecord, redactor: &mut Redactor, patterns: &[String]) {
     let (Some(span), false) = (record.span, patterns.is_empty()) else {
         return;
@@ -60,7 +61,7 @@ fn copy(name: &str, attributes: &[Attribute], patterns: &[String]) -> (Vec<(Key,
     (copied, dropped)
 }
 
-/// Copies a text up to one character more than the record's limit, so that the record detects the excess.
+/// Copies a text, or a beginning of it that is longer than the record's limit, so that the record detects the excess.
 fn text(text: &str) -> AnyValue {
     AnyValue::from(beginning(text, LogRecord::MAX_RAW + 1).to_owned())
 }

@@ -10,8 +10,8 @@ use serde_json::ser::Formatter;
 use floe_redact::is_unprintable;
 use floe_telemetry_sdk::__parts::logs::{LogRecord, LogValue};
 
-/// The keys of the built-in fields, the same as in Python's `structlog`. Another field named `level` is written as
-/// `fields.level`, and then one named `fields.level` is written as `fields.fields.level`.
+/// The keys of the built-in fields. The first three are those of Python's `structlog`. Another field named `level` is
+/// written as `fields.level`, and one named `fields.level` is written as `fields.fields.level`.
 const KEYS: [&str; 6] = ["event", "level", "timestamp", "target", "trace_id", "span_id"];
 
 /// Writes the record, with the line end.

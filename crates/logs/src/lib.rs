@@ -25,9 +25,9 @@
 //! `tracing`, and their key-values become fields if this crate forwards them to `tracing`.
 //!
 //! Message, fields and target are redacted before they are written, as the provider is configured, or by default
-//! without a provider. A text is truncated to 8 KiB. A record has at most 128 fields, and gets no further fields once
-//! its texts have 32 KiB. In JSON, a field with the name of a built-in field, such as `level`, is written as
-//! `fields.level`. A record that is created while its thread writes another one, for example by a `Debug`
+//! settings if there is no provider. A text is truncated to 8 KiB. A record has at most 128 fields, and gets no further
+//! fields once its texts have 32 KiB. In JSON, a field with the name of a built-in field, such as `level`, is written
+//! as `fields.level`. A record that is created while its thread writes another one, for example by a `Debug`
 //! implementation, is dropped.
 //!
 //! A provider that exports spans over OTLP also exports the records that pass the level filter, unless

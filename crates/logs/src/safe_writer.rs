@@ -1,4 +1,4 @@
-//! Redacts the lines of a program's own layer, and adds ids.
+//! Redacts the lines that a program's own `fmt` layer writes, and adds the trace id and the span id to them.
 
 use std::io::{self, Write};
 
@@ -18,8 +18,8 @@ pub struct SafeWriter<M>(M);
 /// Redacts the lines of a layer of `tracing_subscriber::fmt` on their way to `writer`, and adds the ids of the current
 /// span: as the last fields of a line that is a JSON object, and as ` trace_id=… span_id=…` after any other line.
 ///
-/// Each line is redacted as a whole, by the provider's configuration. A key is recognized by its name only in a line
-/// without colours, so call `with_ansi(false)`. The layers of this module redact each value separately.
+/// Each line is redacted as a whole, by the provider's configuration. Colours make some secrets harder to recognize, so
+/// call `with_ansi(false)`. The layers of this module redact each value separately.
 ///
 /// ```standalone_crate
 /// use floe_telemetry::logs::safe_writer;

@@ -19,8 +19,8 @@ pub(super) struct ThreadState {
     pub(super) record: LogRecord,
     pub(super) timestamp: Timestamp,
     pub(super) line: Vec<u8>,
-    /// The redacted scopes of the loggers of OpenTelemetry's API. Queued records share the scopes, because the size by
-    /// which the queue is limited does not include them.
+    /// The redacted scopes of the loggers of OpenTelemetry's API. Queued records share them, because the limit of the
+    /// queue does not include the size of the scopes.
     scopes: HashMap<Arc<InstrumentationScope>, Arc<InstrumentationScope>>,
 }
 

@@ -31,7 +31,7 @@ use opentelemetry::metrics::{
 use opentelemetry::{InstrumentationScope, KeyValue};
 use opentelemetry_sdk::metrics::InstrumentKind;
 
-/// The maximum number of scopes, because the SDK never releases one. Only a program that generates names at run time
+/// The maximum number of scopes. The SDK never releases a scope. Only a program that generates names at run time
 /// exceeds this number.
 const MAX_SCOPES: usize = 1000;
 

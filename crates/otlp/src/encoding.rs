@@ -2,7 +2,7 @@
 //! attributes as `KeyValue` and `AnyValue`
 //! ([`common.proto`](https://github.com/open-telemetry/opentelemetry-proto/blob/main/opentelemetry/proto/common/v1/common.proto)).
 //!
-//! With it, the collector encodes attributes of many spans once in advance, and the OTLP exporter encodes spans.
+//! With it, the collector encodes the attributes that spans share, and the exporters encode spans and log records.
 
 use floe_telemetry_sdk::__parts::logs::LogValue;
 use opentelemetry::logs::AnyValue;
@@ -142,7 +142,7 @@ pub(crate) fn head_length(length: usize) -> usize {
     1 + encoded_len_varint(length as u64)
 }
 
-/// A borrowed attribute value, of the recorder or of the OpenTelemetry API.
+/// A borrowed value of an attribute or of a log record, in a type of the recorder or of the OpenTelemetry API.
 #[derive(Clone, Copy)]
 pub(crate) enum Borrowed<'a> {
     Bool(bool),

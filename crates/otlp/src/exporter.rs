@@ -169,7 +169,7 @@ impl Otlp {
             Err(error) if is_renewed => internal_log!(
                 warn,
                 error = error.to_string(),
-                "a renewed certificate could not be loaded"
+                "a renewed certificate or key could not be loaded"
             ),
             // The export then fails with the panic of the broken transport as its reason.
             Err(_) => {}
@@ -181,7 +181,7 @@ impl Otlp {
 ///
 /// # Errors
 ///
-/// The request was not accepted within `timeout`. The error is the reason.
+/// The settings cannot be used, or the request was not accepted within `timeout`. The error is the reason.
 pub(super) fn try_connection(target: &OtlpTarget, timeout: Duration) -> Result<(), String> {
     let otlp = connect(target, Signal::Traces, Arc::default());
     let mut otlp = otlp.map_err(|error| error.to_string())?;
@@ -195,7 +195,8 @@ pub(super) fn try_connection(target: &OtlpTarget, timeout: Duration) -> Result<(
     }
 }
 
-/// Fails if `items` is not 0: the number of items that were not sent because each exceeds `max` bytes.
+/// Fails if `items` is not 0. This is the number of items that were not sent, because a span, a log record or the
+/// points of a metric exceed `max` bytes.
 pub(super) fn too_large(items: usize, max: usize) -> Result<(), ExportFailure> {
     if items == 0 {
         return Ok(());
@@ -204,7 +205,7 @@ pub(super) fn too_large(items: usize, max: usize) -> Result<(), ExportFailure> {
         items: Some(items as u64),
         error_type: "too_large",
         reason: format!(
-            "items not sent: {items}; each exceeds the maximum size of a request, which is {max} bytes"
+            "items not sent: {items}; a span, a log record or a metric exceeds the maximum size of a request, which is {max} bytes"
         ),
     })
 }

@@ -16,7 +16,7 @@ const VERIFIES_CLIENTS: &str = "that verifies its clients needs a client certifi
 pub(super) const CREDENTIAL_ADVICE: &str =
     "; set a valid credential in `OTEL_EXPORTER_OTLP_HEADERS` (`authentication`)";
 
-/// Words in the errors of clients if the receiver ended the connection. The clients do not report this in another way.
+/// Words in the errors of tonic and ureq if the receiver ended the connection. They do not report this in another way.
 const CLOSED: [&str; 5] = ["closed", "reset", "broken pipe", "Broken pipe", "disconnected"];
 
 pub(super) struct Peer {
@@ -27,8 +27,8 @@ pub(super) struct Peer {
 }
 
 impl Peer {
-    /// Returns the outcome of a request without a valid answer. `is_invalid` means that an answer does not follow the
-    /// protocol or exceeds a limit, for example endless headers. A retry would get the same answer.
+    /// Returns the outcome of a request without a valid answer. `is_invalid` means that there was an answer, which does
+    /// not follow the protocol or exceeds a limit, for example endless headers. A retry would then get the same answer.
     pub(super) fn failure(&self, error: &(dyn StdError + 'static), is_invalid: bool) -> Outcome {
         let proxy = self.proxy.as_ref().map(|proxy| format!("the proxy `{}`: ", proxy.address));
         let (proxy, text) = (proxy.unwrap_or_default(), error_chain(error));
@@ -37,9 +37,9 @@ impl Peer {
         if is_invalid { Outcome::Rejected(reason) } else { Outcome::Unanswered(reason) }
     }
 
-    /// Returns advice if the receiver probably speaks another protocol, or if one side does not trust the other. The
-    /// port does not reveal the protocol, because each protocol may use any port. Another protocol is likely if an
-    /// answer does not follow the protocol, or if the receiver has never answered and ends each connection.
+    /// Returns advice if the receiver probably uses no TLS or another protocol, or if one side does not trust the
+    /// other. The port does not reveal the protocol, because each protocol may use any port. Another protocol is likely
+    /// if an answer does not follow the protocol, or if the receiver has never answered and ends each connection.
     fn advice(&self, text: &str, is_invalid: bool) -> String {
         if text.contains("received corrupt message") {
             return "; the receiver does not use TLS: expected an endpoint with `http://`"
@@ -77,8 +77,8 @@ impl Peer {
     }
 }
 
-/// Joins the messages of an error and of its sources, because the outermost message rarely names the cause. Equal
-/// messages in a row are joined once, because some errors only wrap others.
+/// Joins the messages of an error and of its sources, because the outermost message rarely names the cause. Of equal
+/// messages in a row, only one is kept, because some errors only wrap others.
 pub(super) fn error_chain(error: &(dyn StdError + 'static)) -> String {
     let causes = iter::successors(Some(error), |error| (*error).source());
     let mut causes: Vec<_> = causes.map(ToString::to_string).collect();

@@ -39,15 +39,14 @@ const fn method(signal: Signal) -> &'static str {
     }
 }
 
-/// If a request waits for the timeout divided by this number, a ping checks its connection, which is given up after the
-/// same time without an answer. This leaves time for a retry over a new connection. Pings are few because servers limit
-/// them: gRPC's own servers allow two within five minutes after the first.
+/// After the timeout divided by this number, at most 20 s, a ping checks the connection of an unanswered request. After
+/// the same time without an answer to the ping, at least 2 s, the connection is given up, which leaves time for a
+/// retry. Pings are few because servers limit them: gRPC's own servers allow two within five minutes after the first.
 const KEEPALIVE_PARTS: u32 = 4;
 
 /// The minimum and the maximum time that a receiver has to answer a ping.
 const PING_TIMEOUT: RangeInclusive<Duration> = Duration::from_secs(2)..=Duration::from_secs(20);
 
-/// The type of [`without_page`].
 type WithoutPage = fn(Response<Body>) -> Response<Body>;
 
 type Client = tonic::client::Grpc<MapResponse<Channel, WithoutPage>>;

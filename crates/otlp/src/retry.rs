@@ -23,7 +23,7 @@ const INITIAL_DELAY: Duration = Duration::from_millis(100);
 /// The maximum delay before jitter, unless the receiver requires a longer pause.
 const MAX_DELAY: Duration = Duration::from_secs(5);
 
-/// The maximum timeout. A longer timeout could not be added to the current time.
+/// The maximum timeout. It is limited so that adding it to the current time cannot overflow.
 const MAX_TIMEOUT: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 
 /// Sends requests over one protocol, without retries. It blocks the thread of the exporter.
@@ -53,7 +53,7 @@ pub(super) fn deadline(timeout: Duration) -> Instant {
 pub(super) struct LastRequests {
     /// The number of unanswered requests in a row until now.
     unanswered: u32,
-    /// The reason of the last failure that permitted a retry; `None` after an accepted request.
+    /// The reason of the last failure that was no rejection; `None` after an accepted request.
     failure: Option<String>,
 }
 

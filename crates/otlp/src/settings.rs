@@ -44,7 +44,7 @@ impl OtlpSettings {
     ///
     /// # Errors
     ///
-    /// A credential reference cannot be resolved, or a header has invalid characters.
+    /// A credential reference cannot be resolved, a header has invalid characters, or a gRPC endpoint has a query.
     pub(super) fn resolve(target: &OtlpTarget, signal: Signal) -> Result<Self, Error> {
         let config = &target.config;
         let (all, own) = (&config.otlp.all, config.otlp.signal(signal));

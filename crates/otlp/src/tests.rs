@@ -154,7 +154,7 @@ prop_compose! {
     }
 }
 
-/// Formats the sorted spans for a comparison as text, because a NaN does not equal itself.
+/// Sorts the spans, and formats them for a comparison as text, because a NaN does not equal itself.
 fn text(mut spans: Vec<Span>) -> String {
     spans.sort_by(|a, b| (&a.span_id, &a.trace_id).cmp(&(&b.span_id, &b.trace_id)));
     format!("{spans:#?}")

@@ -35,7 +35,7 @@ impl Tls {
         let authorities = settings.certificate.as_deref().map(|path| {
             let pem = read_certificates(path)?;
             if !has_authority(parse_certificates(&pem)) {
-                return Err(invalid_file(path, "has no certificate of an authority"));
+                return Err(invalid_file(path, "has no certificate that can be decoded"));
             }
             Ok(pem)
         });

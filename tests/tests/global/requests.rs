@@ -109,7 +109,7 @@ fn requests_are_split_below_the_limit() {
         let statistics = pipeline.statistics();
         assert_eq!((statistics.exported, statistics.failed), (21, 1));
         let log = log.take();
-        assert!(log.contains("items not sent: 1; each exceeds"), "{log}");
+        assert!(log.contains("items not sent: 1; a span, a log record"), "{log}");
         pipeline.receiver.point("backlog");
         let _ = pipeline.telemetry.shutdown(TIMEOUT);
     }

@@ -171,7 +171,7 @@ fn an_unsuitable_file_is_an_error() {
                 false,
             ),
             (&*key, "client.key` has no certificate in PEM format", true),
-            (&*broken, "broken.pem` has no certificate of an authority", true),
+            (&*broken, "broken.pem` has no certificate that can be decoded", true),
         ] {
             let mut with_certificate = plain();
             with_certificate.otlp.all.certificate = Some(file.to_owned());

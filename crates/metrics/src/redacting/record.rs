@@ -15,8 +15,7 @@ struct Bound<I> {
     exemplars: Option<BoundExemplars>,
 }
 
-/// A synchronous instrument. In OpenTelemetry's API, the method is called `add` or `record`, depending on the
-/// instrument.
+/// A synchronous instrument. In OpenTelemetry's API, the method `record` of counters is called `add`.
 pub(in super::super) trait Record<T> {
     fn record(&self, value: T, attributes: &[KeyValue]);
 

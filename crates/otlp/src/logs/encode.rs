@@ -19,7 +19,7 @@ use floe_telemetry_core::__sdk::clock::UnixNanos;
 const ATTRIBUTES: u32 = 6;
 
 /// Encodes an `ExportLogsServiceRequest` with one resource, whose encoded fields are `resource`, and one `ScopeLogs`
-/// for each scope.
+/// for each scope and target.
 pub(super) fn request(resource: &[u8], records: &[Arc<LogRecord>]) -> Vec<u8> {
     let scopes = scopes(records);
     let lengths = scopes.iter().map(Vec::len);
@@ -34,7 +34,7 @@ pub(super) fn request(resource: &[u8], records: &[Arc<LogRecord>]) -> Vec<u8> {
     request
 }
 
-/// Encodes one `ScopeLogs` for each scope, in the order in which the scopes first occur in `records`.
+/// Encodes one `ScopeLogs` for each scope and target, in the order in which they first occur in `records`.
 fn scopes(records: &[Arc<LogRecord>]) -> Vec<Vec<u8>> {
     let mut encoded: Vec<Vec<u8>> = Vec::new();
     let mut known = HashMap::new();
