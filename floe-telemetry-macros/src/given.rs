@@ -33,7 +33,6 @@ enum Value {
 }
 
 impl Given {
-    /// Parses one argument and adds it.
     pub(crate) fn parse(
         &mut self,
         cx: &Ctxt,

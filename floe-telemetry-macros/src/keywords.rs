@@ -64,8 +64,8 @@ fn end(input: ParseStream<'_>) -> syn::Result<()> {
     Err(input.error("expected `,`"))
 }
 
-/// Skips to a comma before the end or before the start of another argument. Most commas in closures and generic
-/// arguments are elsewhere.
+/// Skips to a comma before the end or before the start of another argument, because other commas may belong to closures
+/// or generic arguments.
 fn skip(input: ParseStream<'_>, starts: fn(ParseStream<'_>) -> bool) {
     while !input.is_empty() {
         let ahead = input.fork();

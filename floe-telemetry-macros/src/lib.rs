@@ -1,8 +1,8 @@
-//! The macros behind `floe-telemetry`, which re-exports both and is the crate to depend on.
+//! The two macros behind `floe-telemetry`, which re-exports them and is the crate to depend on.
 //!
 //! Expansions are small: they call the runtime, which has types, tests and coverage. The macros contain only code that
-//! cannot be a function. Both report all mistakes of one use together, each at the wrong token, and still emit an item,
-//! so that other code compiles.
+//! cannot be a function. Both report all mistakes of one use together, each at the token that is wrong, and still emit
+//! an item, so that other code compiles.
 
 mod attributes;
 mod ctxt;

@@ -1,4 +1,5 @@
-//! The key of an attribute, and one entry of `attributes(…)`: `key = value`, `%value`, `?value`, or an argument's name alone.
+//! The key of an attribute, and an entry of `attributes(…)`: `key = value` or `argument.field`, with or without `%` or
+//! `?`.
 
 use proc_macro2::{Ident, Punct, Span, TokenStream, TokenTree};
 use quote::ToTokens;

@@ -82,8 +82,8 @@ const COUNTS: &[&str] = &[
 /// First words of a name that denote a boolean.
 const QUESTIONS: &[&str] = &["has", "is", "needs", "uses", "with"];
 
-/// Returns whether `name` is the name of a credential. `token_count` is not, because its last word names the value, and
-/// neither is `has_token`, which is a boolean.
+/// Returns whether `name` is the name of a credential. `token_count` is not, because it is a count, and neither is
+/// `has_token`, which is a boolean.
 pub(crate) fn is_named_by(name: &str) -> bool {
     let mut words = words(name);
     if words.len() > 1 && QUESTIONS.contains(&words[0].as_str()) {

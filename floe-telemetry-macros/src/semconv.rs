@@ -1,9 +1,9 @@
 //! Checks literal keys of the program against OpenTelemetry's semantic conventions.
 //!
-//! A mistake is a warning of the compiler at the key, caused by the use of a deprecated macro whose tokens have the
-//! span of the key. So `allow(deprecated)` applies to it, and a newer table breaks no build. No other lint of stable
-//! Rust prints chosen words in its first line, and `#[diagnostic]` changes only errors. For a deprecated function, the
-//! compiler would print the whole path, not only the name.
+//! A mistake is a warning of the compiler at the key or the value, caused by the use of a deprecated macro whose tokens
+//! have the span of the mistake. So `allow(deprecated)` applies to it, and a newer table breaks no build that allows
+//! warnings. No other lint of stable Rust prints chosen words in its first line, and `#[diagnostic]` changes only
+//! errors. For a deprecated function, the compiler would print the whole path, not only the name.
 
 use std::cell::RefCell;
 
@@ -81,7 +81,7 @@ impl Keys {
         }
     }
 
-    /// Checks the type of a field, if it is a type of the standard library.
+    /// Checks the kind of a field: text if `is_text` is set, else that of its type, if the standard library has it.
     pub(crate) fn field(&self, key: &LitStr, ty: &Type, is_text: bool) {
         let kind = if is_text { Some(Kind::Text) } else { kind_of(ty) };
         if let Some(kind) = kind {
@@ -89,7 +89,7 @@ impl Keys {
         }
     }
 
-    /// Checks the keys in calls of `set_attribute("key", …)` and `.attribute("key", …)`.
+    /// Checks the keys and literal values in calls of `set_attribute("key", …)` and `.attribute("key", …)`.
     pub(crate) fn calls(&self, tokens: TokenStream) {
         let mut before = [const { None }; 2];
         // Whether the expression contains a name with `span`, because other types have these methods, too.

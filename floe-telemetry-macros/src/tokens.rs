@@ -22,7 +22,8 @@ pub(crate) fn any_punct(tokens: &impl ToTokens, character: char) -> bool {
     )
 }
 
-/// Finds a `return` or an `await` in an expression that contains no function, closure or `async` block.
+/// Finds a `return` or an `await` in an expression. Returns `None` if the expression contains `fn`, `async` or a `|`,
+/// because the word may then belong to a function, a block or a closure.
 pub(crate) fn find_exit(tokens: &impl ToTokens) -> Option<Ident> {
     let has_function = any_punct(tokens, '|') || has_word(tokens, &["async", "fn"]);
     if has_function { None } else { find_exit_in(tokens.to_token_stream()) }

@@ -1,4 +1,4 @@
-//! Formats error messages.
+//! Formats error messages, and checks keys and repetitions.
 
 use std::collections::HashSet;
 

@@ -2,8 +2,7 @@
 //! [`SpanExporter`](https://docs.rs/opentelemetry_sdk/latest/opentelemetry_sdk/trace/trait.SpanExporter.html) and receive
 //! redacted spans only.
 //!
-//! A crate that registers its exporter with [`ExporterFactory`] lets a configuration choose it
-//! by its name.
+//! A crate that registers its exporter with [`ExporterFactory`] lets a configuration choose it by its name.
 
 #[cfg(feature = "console")]
 pub use floe_telemetry_console::{ConsoleExporter, uses_color};

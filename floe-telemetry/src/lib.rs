@@ -161,7 +161,7 @@ pub use floe_telemetry_testing as testing;
 #[doc(inline)]
 pub use floe_telemetry_tracing::{self as tracing, tracing_layer};
 
-/// The attribute keys that the library writes and reads.
+/// Keys of attributes that the library writes or reads.
 pub mod keys {
     pub use floe_telemetry_core::keys::{
         CODE_FILE_PATH, CODE_FUNCTION_NAME, CODE_LINE_NUMBER, CODE_MODULE_NAME, FLOE_CANCELLED,

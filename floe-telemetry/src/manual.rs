@@ -1,4 +1,4 @@
-//! The manual: the configuration of a program, and its behaviour at the end and after failures.
+//! The manual: the configuration and operation of a program, common tasks, context in messages, and backends.
 //!
 //! Each page is a file in the folder `docs` of the package.
 

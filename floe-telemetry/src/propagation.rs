@@ -30,17 +30,16 @@
 //!
 //! # Without redaction
 //!
-//! The propagators of this crate redact outgoing baggage, so they require the feature `redact`, which
-//! `provider` implies. Without it, as in a library with `default-features = false`, the functions of
-//! this module use OpenTelemetry's global propagator, which the application's provider sets to the one
-//! of this crate.
+//! The propagators of this crate redact outgoing baggage, so they require the feature `redact`, which `provider`
+//! implies. Without it, as in a library with `default-features = false`, the functions of this module use
+//! OpenTelemetry's global propagator, which the application's provider sets to the one of this crate.
 //!
 //! # Other formats
 //!
-//! [`setup_propagators_with`], `propagators` in the configuration and `OTEL_PROPAGATORS` select others:
-//! B3 (`b3`, `b3multi`). If several headers carry a trace, the last format in the list decides. A header that
-//! is not valid, occurs twice or has more than 512 bytes is ignored. `TelemetryProviderBuilder::with_propagator` adds a
-//! `TextMapPropagator` of the program, for example for Jaeger's or X-Ray's headers.
+//! [`setup_propagators_with`], `propagators` in the configuration and `OTEL_PROPAGATORS` select others: B3 (`b3`,
+//! `b3multi`). If several headers carry a trace, the last format in the list decides. A header that carries a trace is
+//! ignored if it is invalid or occurs twice. `TelemetryProviderBuilder::with_propagator` adds a `TextMapPropagator` of
+//! the program, for example for Jaeger's or X-Ray's headers.
 //!
 //! # Trust
 //!

@@ -1,7 +1,7 @@
-//! Prints each trace as a waterfall in the terminal.
+//! Prints traces, as waterfalls, and metrics to the terminal.
 //!
-//! Programs depend on [`floe-telemetry`](https://docs.rs/floe-telemetry), which re-exports it.
-//! This crate is its implementation, and any release may change it.
+//! Programs depend on [`floe-telemetry`](https://docs.rs/floe-telemetry), which re-exports its exporter. Any release of
+//! this crate may change its interface.
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
@@ -72,7 +72,7 @@ pub struct ConsoleExporter {
 
 struct State {
     writer: Box<dyn Write + Send>,
-    /// The spans of traces whose root has not ended.
+    /// The spans that wait to be printed.
     unfinished: HashMap<TraceId, Vec<SpanData>>,
     bytes: usize,
 }
@@ -115,8 +115,8 @@ impl ConsoleExporter {
     }
 
     /// Sets the maximum number of spans of a trace that is drawn completely, 60 by default. A larger trace shows its
-    /// errors first, then rows for failed spans, spans that take much of the critical path, the longest of equal
-    /// siblings, and their ancestors. The others are counted by name.
+    /// errors first and is folded: mainly failed spans, spans that take much of the critical path, and the longest of
+    /// siblings with the same name have rows of their own. Their siblings are counted by name.
     #[must_use]
     pub fn with_max_unfolded(mut self, spans: usize) -> Self {
         self.look.unfolded = spans;
@@ -236,13 +236,14 @@ impl SpanExporter for ConsoleExporter {
     }
 }
 
-/// Returns the bytes of a span and of its place in the list of its trace. Free places are not counted.
+/// Returns the size of a span in memory, in bytes, with one more element of its vector for the unused capacity.
 fn bytes_of(span: &SpanData) -> usize {
     span_data_bytes(span) + size_of::<SpanData>()
 }
 
-/// Returns whether output has colours: never with `NO_COLOR` (<https://no-color.org>), always with `FORCE_COLOR`
-/// (<https://force-color.org>) other than `0`, else on a terminal unless `TERM` is `dumb`.
+/// Returns whether output has colours: never with `NO_COLOR` (<https://no-color.org>), else always with `FORCE_COLOR`
+/// (<https://force-color.org>) other than `0`, else on a terminal unless `TERM` is `dumb`. Empty variables do not
+/// count.
 #[must_use]
 pub fn uses_color(is_terminal: bool) -> bool {
     floe_waterfall::uses_color(is_terminal, variable_os)

@@ -16,7 +16,7 @@ use crate::attributes::ToAttributeValue;
 pub struct Spans(pub(super) Vec<SpanData>, Vec<&'static str>);
 
 impl Spans {
-    /// Creates captured spans. `missed` are the functions that were called meanwhile outside the capture.
+    /// Creates captured spans. `missed` are the names of the calls that meanwhile started outside all captures.
     pub(super) const fn new(spans: Vec<SpanData>, missed: Vec<&'static str>) -> Self {
         Self(spans, missed)
     }
@@ -134,8 +134,8 @@ impl Spans {
     }
 }
 
-/// Formats the traces as an indented tree, each span with its status and attributes. Equal siblings are one line, and a
-/// long tree is cut.
+/// Formats the traces as an indented tree, each span with its status, its attributes and the names of its events. Equal
+/// siblings are one line, and a long tree is cut.
 impl fmt::Display for Spans {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.0.is_empty() {
@@ -196,8 +196,7 @@ impl<'a> CapturedSpan<'a> {
         })
     }
 
-    /// Asserts that an attribute has this value. A value of `None` asserts that the span does not
-    /// have the attribute.
+    /// Asserts that an attribute has this value. A value of `None` asserts that the span does not have the attribute.
     #[track_caller]
     pub fn assert_attribute(self, key: &str, value: impl ToAttributeValue) -> Self {
         let expected = value.to_attribute_value().map(Value::from);
@@ -242,6 +241,7 @@ impl<'a> CapturedSpan<'a> {
             &format!("child of `{name}`"),
             || match parent {
                 Some(parent) => format!("child of `{}`", parent.name),
+                None if self.span.parent_span_id == SpanId::INVALID => "no parent".to_owned(),
                 None => format!("the parent {} was not captured", self.span.parent_span_id),
             },
         )

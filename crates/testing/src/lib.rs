@@ -96,8 +96,8 @@ pub async fn capture_async<F: Future>(code: F) -> Spans {
     capture.finish()
 }
 
-/// The number of running captures. Only the first and the last capture switch the recorder, under the lock, because a
-/// capture that starts while the last one ends would otherwise lose spans.
+/// The number of running captures. The end of the last one stops recording, under the lock, because a capture that
+/// starts meanwhile would otherwise lose spans.
 static RUNNING: Mutex<usize> = Mutex::new(0);
 static NEXT: AtomicU64 = AtomicU64::new(0);
 
@@ -107,7 +107,7 @@ fn running() -> MutexGuard<'static, usize> {
 
 struct Capture {
     scope: CaptureScope,
-    /// The number of calls outside captures, by function, when this capture started.
+    /// The number of calls outside captures, by name, when this capture started.
     missed_before: HashMap<&'static str, u64>,
 }
 

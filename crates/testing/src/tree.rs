@@ -17,8 +17,8 @@ const MOST_CHARACTERS: usize = 1_000;
 /// The number of ancestors, and the description of a span or of several equal ones.
 pub(super) type Line = (usize, String);
 
-/// Describes the spans: parents before children, siblings in the order in which they started, and equal
-/// siblings next to each other once. A span whose parent is missing is at the top.
+/// Describes the spans: parents before children, siblings in the order of `Spans::tree`, and equal siblings next to
+/// each other once. A span whose parent is missing is at the top.
 pub(super) fn lines(spans: &[SpanData], describe: impl Fn(&SpanData) -> String) -> Vec<Line> {
     let tree = Tree::by_ids(spans.iter().map(|span| {
         let trace = span.span_context.trace_id();

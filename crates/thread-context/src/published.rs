@@ -104,7 +104,8 @@ impl Attributes {
     }
 
     /// Returns the attributes of spans with a computed name at a place in the code. `make` creates them for the first
-    /// span with this name and place; after 1,024 calls of `make`, the result is [`NONE`](Self::NONE).
+    /// span with this name and place; for other spans after 1,024 calls of `make`, and for a name longer than 255
+    /// bytes, the result is [`NONE`](Self::NONE).
     #[must_use]
     pub fn named(
         name: &str,
@@ -241,8 +242,8 @@ impl Record {
 /// The maximum number of published spans of a thread.
 const DEPTH: usize = 64;
 
-/// The number of records at each depth. Alternating places in the code use different records, so that their attributes
-/// are written once.
+/// The number of records at each depth. Alternating places in the code usually use different records, so that their
+/// attributes are written once.
 const WAYS: usize = 4;
 
 /// The records of a thread. Another thread reuses them when the thread has ended; they are never freed. Readers find
@@ -458,8 +459,8 @@ fn detach(at: u8) {
     publish(if deeper == 0 { stack.highest(open) } else { ptr::null() });
 }
 
-/// Returns the attributes of the span with these ids if this thread currently publishes that span. The caller needs
-/// them to publish the span again elsewhere.
+/// Returns the attributes of the span with these ids if it is the last open span of this thread with a record. The
+/// caller needs them to publish the span again elsewhere.
 #[must_use]
 pub fn attributes_of(trace_id: [u8; 16], span_id: [u8; 8]) -> Option<&'static Attributes> {
     let stack = STACK.get()?;

@@ -168,7 +168,7 @@ fn sum(times: impl IntoIterator<Item = u64>) -> u64 {
 }
 
 /// Returns the time that each span and the spans below it take on the critical paths of the longest traces, which
-/// together take half of the time of all traces.
+/// together take at least half of the time of all traces.
 fn on_path(forest: &Forest<'_>, all: u64) -> Vec<u64> {
     let mut traces: Vec<&Trace> = forest.traces().iter().collect();
     traces.sort_by_key(|trace| Reverse(trace.duration()));

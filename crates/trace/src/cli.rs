@@ -51,7 +51,7 @@ enum Command {
     CriticalPath(query::Question),
     /// List statistics of spans by their name
     Names(query::Question),
-    /// Print the service of a running process, and the current span of each of its threads
+    /// List the processes that publish their context, or the open spans of one process
     ///
     /// The process may hang or be stopped, and no thread is interrupted.
     #[cfg(target_os = "linux")]
@@ -61,7 +61,7 @@ enum Command {
     Listen(listen::Listen),
 }
 
-/// The exit code for unusable files or arguments.
+/// The exit code for unusable files or arguments, and for other failures.
 const UNUSABLE: u8 = 2;
 
 #[derive(Debug)]

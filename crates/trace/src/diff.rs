@@ -32,9 +32,9 @@ const RUNS: usize = 9;
 pub enum ChangeKind {
     /// Spans fail more often than before.
     Failing,
-    /// A name had no spans before.
+    /// A name had no spans before, at least below this parent.
     New,
-    /// A name has no spans any more.
+    /// A name has no spans any more, at least below this parent.
     Gone,
     /// A parent makes this call more often.
     MoreCalls,
@@ -44,9 +44,9 @@ pub enum ChangeKind {
     Slower,
     /// The self time is shorter.
     Faster,
-    /// A whole trace or server span takes longer, and no other change explains it.
+    /// A whole trace or server span takes longer.
     SlowerTotal,
-    /// A whole trace or server span takes less time, and no other change explains it.
+    /// A whole trace or server span takes less time.
     FasterTotal,
 }
 

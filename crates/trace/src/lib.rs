@@ -20,8 +20,8 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! The feature `cli` adds the program of the same name, and the feature `listen` adds its receiver. A library needs
-//! neither, and depends on this crate with `default-features = false`.
+//! The feature `cli` adds the program `floe-trace`, and the feature `listen` adds the program's receiver. A library
+//! needs neither, and depends on this crate with `default-features = false`.
 
 #[cfg(all(feature = "cli", target_os = "linux"))]
 #[doc(hidden)]

@@ -81,7 +81,7 @@ struct PageTrace {
 }
 
 /// Writes traces as an HTML page that contains its style, script and data, and loads nothing. The page shows `unread`,
-/// the number of spans and log records for which there was no memory.
+/// the number of spans and log records that the recording lacks.
 ///
 /// The page has up to 200,000 spans: of a larger recording, the traces with errors and the longest ones; of a larger
 /// trace, the first spans. The page shows how many spans it omits.
@@ -103,7 +103,7 @@ fn write_page_of(
     let mut rows = plan.rows();
     let notes = [
         (left_out, "more spans are left out"),
-        (unread, "later spans and log records are left out: there was no memory for them"),
+        (unread, "later spans and log records are left out: the limit of memory was reached"),
     ];
     let notes = notes.iter().filter(|(count, _)| *count > 0);
     let notes = notes.map(|(count, what)| format!("{count} {what}"));

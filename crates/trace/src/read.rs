@@ -1,7 +1,7 @@
 //! Reads OTLP: JSON lines, JSON documents and protobuf, compressed with gzip or not.
 //!
 //! floe-telemetry's exporter `otlp_file` and the Collector's file exporter write JSON lines; protobuf is the body of an
-//! OTLP request. An unreadable part becomes a [`Note`] with its place, and the rest is read.
+//! OTLP request. An unreadable part becomes a [`Note`] with its place, and the rest is read if possible.
 
 mod documents;
 mod jaeger;
@@ -210,7 +210,6 @@ impl Reader {
         Unreadable { message, source: Some(source) }
     }
 
-    /// Returns the error about a mistake at the current place.
     fn unreadable(&self, message: &str) -> Unreadable {
         Unreadable { message: format!("{}: {message}", self.place), source: None }
     }

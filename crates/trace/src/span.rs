@@ -336,7 +336,7 @@ pub struct Source {
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[expect(clippy::exhaustive_structs, reason = "a message")]
 pub struct Note {
-    /// The first place of the problem: `file:line`, `file, byte 12`, or a trace.
+    /// The first place of the problem, such as `file:12`, `file, byte 12`, or a trace and a span.
     pub place: String,
     /// The description of the problem.
     pub message: String,

@@ -8,7 +8,7 @@ use floe_waterfall::{Labels, Mark};
 use crate::forest::{Forest, Trace};
 use crate::span::{Kind, Status};
 
-/// Draws a trace: a header, a time axis and a row for each span, as [`floe_waterfall::waterfall`] describes.
+/// Draws a trace: a header, a time axis, and rows for spans, as [`floe_waterfall::waterfall`] describes.
 #[must_use]
 pub fn waterfall(forest: &Forest<'_>, trace: &Trace, options: floe_waterfall::Options) -> String {
     let id = trace.id.to_string();

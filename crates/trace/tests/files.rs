@@ -13,7 +13,6 @@ use tempfile::TempDir;
 
 const LINE: &str = r#"{"resourceSpans": [{"resource": {"attributes": [{"key": "service.name", "value": {"stringValue": "shop"}}]}, "scopeSpans": [{"spans": [{"traceId": "5b8efff798038103d269b633813fc60c", "spanId": "eee19b7ec3c1b174", "name": "load", "startTimeUnixNano": "1000", "endTimeUnixNano": "3000"}]}]}]}"#;
 
-/// Creates a folder with the file `in.jsonl`.
 fn with_file() -> TempDir {
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("in.jsonl"), LINE).unwrap();

@@ -10,7 +10,6 @@ use floe_trace::{CauseKind, Forest, Kind, Span, Status, Value, causes};
 
 use self::text::{Random, spans};
 
-/// Asserts the kind, the name of the span and a part of the message of the first cause.
 #[track_caller]
 fn assert_first(text: &str, kind: CauseKind, name: &str, part: &str) {
     let recording = spans(text);

@@ -213,7 +213,7 @@ fn an_address_that_is_taken_is_an_error() {
         .unwrap();
     assert_eq!(second.status.code(), Some(2));
     let message = String::from_utf8(second.stderr).unwrap();
-    let expected = format!("error: expected an address that is free, found {}: ", listener.grpc);
+    let expected = format!("error: expected an address to bind, found {}: ", listener.grpc);
     assert!(message.starts_with(&expected), "{message}");
 }
 
@@ -374,7 +374,7 @@ fn rejected_spans_are_told_to_the_sender() {
     assert_eq!(listener.written().matches(r#""name":"good""#).count(), 3);
 }
 
-/// Each of these messages would take half a gigabyte of memory or more if it was decoded.
+/// If they were decoded, most of these messages would take half a gigabyte of memory or more.
 #[test]
 fn messages_that_are_small_on_the_wire_take_bounded_memory() {
     let listener = Listener::with(&["--max-memory", "256"]);

@@ -281,7 +281,7 @@ fn a_span_that_cannot_be_read_leaves_the_others() {
     let notes = notes(&recording);
     assert_eq!(
         notes[0],
-        "t.jsonl:1: expected a span or a log record of OTLP, found invalid type: map, expected a sequence; it is left out"
+        "t.jsonl:1: expected a span, a log record, a resource or a scope of OTLP, found invalid type: map, expected a sequence; it is left out"
     );
     assert!(notes[1].contains("expected a trace id of 16 bytes"));
     assert_eq!(notes.len(), 2);
@@ -412,7 +412,7 @@ fn an_error_contains_no_secret() {
         ),
         (
             password,
-            "t.jsonl:1: expected a span or a log record of OTLP, found invalid type: sequence, expected a string; it is left out",
+            "t.jsonl:1: expected a span, a log record, a resource or a scope of OTLP, found invalid type: sequence, expected a string; it is left out",
         ),
     ] {
         let found = match read(text) {

@@ -69,8 +69,7 @@ thread_local! {
 /// Makes [`tracing::Span::current`] return a span that stands for the current span of OpenTelemetry, for example
 /// the span of a [`#[traced]`](floe_telemetry_core::traced) function.
 ///
-/// The subscriber must have the layer of [`tracing_layer`](crate::tracing_layer). `init` installs
-/// such a subscriber.
+/// The subscriber must have the layer of [`tracing_layer`](crate::tracing_layer). `init` installs such a subscriber.
 ///
 /// ```
 /// use floe_telemetry::{testing, traced, tracing_layer, tracing::with_current_span};
@@ -125,7 +124,8 @@ pub struct WithCurrentSpan<S> {
 }
 
 impl<S: Subscriber> WithCurrentSpan<S> {
-    /// Opens a stand-in; `None` without a layer that attaches the context.
+    /// Opens a stand-in; `None` without a layer that attaches the context, while another stand-in is created, or while
+    /// one of another subscriber has no handle.
     #[cold]
     fn stand_in(&self, cx: Context) -> Option<Current> {
         // A layer that is called for a stand-in may request the current span, which must not open another stand-in.

@@ -76,7 +76,7 @@ pub(super) fn enter(id: &Id, entrance: Option<Entrance>) {
     with(|entered| entered.push(entry));
 }
 
-/// Enters a span that a filter hides from the layer.
+/// Enters `id` if the layer has not, for example because a filter hides the span from the layer.
 #[inline]
 pub(super) fn enter_unseen(id: &Id) {
     let was_seen = with(|entered| {
@@ -121,7 +121,8 @@ fn current_span() -> Option<CurrentSpan> {
     })
 }
 
-/// Returns the current context; `None` if the current span is `innermost`, the innermost span of `tracing`.
+/// Returns the current context. `None` without a current span, if this span is `innermost`, the innermost span of
+/// `tracing`, or if `innermost` was entered while nothing was recorded.
 pub(super) fn context_within(innermost: Option<&Id>) -> Option<Context> {
     let current = current_span()?;
     if let Some(innermost) = innermost {

@@ -53,7 +53,7 @@ impl BridgedEvent {
         }
     }
 
-    /// Returns the status that the event sets: ERROR for a field `error` or the level `ERROR`.
+    /// Returns the status that the event sets: ERROR for the level `ERROR` or, without a message, a field `error`.
     fn status(&self) -> Status {
         match &self.error {
             Some(error) => Status::error(error.clone()),
@@ -95,7 +95,7 @@ impl BridgedEvent {
         }
     }
 
-    /// Returns the key of a field. The fields with the origin of a `log` record get the same keys as for other events.
+    /// Returns the key of a field. Fields with the origin of a `log` record get the keys of the origin of other events.
     fn key(&self, field: &Field) -> &'static str {
         let name = field.name();
         if !self.is_log {
@@ -110,7 +110,7 @@ impl BridgedEvent {
         }
     }
 
-    /// Takes the value of a field that does not become an attribute, and returns whether it is such a field.
+    /// Stores the message or, without one, the error of an event, and returns whether the field is one of these.
     fn is_special(&mut self, field: &Field, text: impl FnOnce() -> String) -> bool {
         match field.name() {
             MESSAGE => {

@@ -51,9 +51,8 @@ const LIBRARY: [&str; 9] = [
     "floe_telemetry_tracing",
 ];
 
-/// Whether an event comes from OpenTelemetry or this library. Such events are not recorded: they concern
-/// telemetry itself, and OpenTelemetry emits some while it changes the current context, which must not
-/// be accessed then.
+/// Whether an event comes from OpenTelemetry or this library. Such events are not recorded: they concern telemetry
+/// itself, and OpenTelemetry emits some while it changes the current context, which must not be accessed then.
 fn is_internal(metadata: &Metadata<'_>) -> bool {
     let target = metadata.target();
     target.starts_with("opentelemetry")
@@ -157,8 +156,7 @@ where
         let cx = match event.parent() {
             Some(parent) => self.context_of(parent, &layers).filter(is_recording),
             None if event.is_contextual() => {
-                // Usually the current span is an open span of this layer, whose record can be
-                // written to directly.
+                // Usually the current span is an open span of this layer, whose record can be written to directly.
                 if let Some((id, span)) = entered::sampled() {
                     let mut bridged = Some(visit());
                     self.open.with(&id, |open| {

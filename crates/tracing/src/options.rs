@@ -45,11 +45,9 @@ impl Clone for TracingLayer {
     }
 }
 
-/// Creates a layer that records the spans and events of `tracing` in the same traces as `#[traced]`
-/// functions.
+/// Creates a layer that records the spans and events of `tracing` in the same traces as `#[traced]` functions.
 ///
-/// Like any layer it can be combined with a filter. It also records the libraries that emit `tracing`
-/// spans:
+/// Like any layer it can be combined with a filter. It also records the libraries that emit `tracing` spans:
 ///
 /// ```
 /// use floe_telemetry::{testing, traced, tracing_layer};

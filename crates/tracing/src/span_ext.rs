@@ -52,8 +52,9 @@ pub trait OpenTelemetrySpanExt {
     /// # Errors
     ///
     /// Fails after the span was entered or had a child, or its [`context`](Self::context) was read, because its ids are
-    /// then in use ([`SetParentError::AlreadyStarted`]); if the span is disabled ([`SetParentError::SpanDisabled`]);
-    /// and without the layer ([`SetParentError::LayerNotFound`]). The span stays unchanged.
+    /// then in use, and for a stand-in or a span of OpenTelemetry's global provider
+    /// ([`SetParentError::AlreadyStarted`]); if the span is disabled ([`SetParentError::SpanDisabled`]); and without
+    /// the layer ([`SetParentError::LayerNotFound`]). The span stays unchanged.
     fn set_parent(&self, parent: Context) -> Result<(), SetParentError>;
 
     /// Links the span to another one. A span context without valid ids is ignored.
@@ -98,9 +99,10 @@ pub enum SetParentError {
         "the parent is not set: the subscriber of the span has no `floe_telemetry::tracing_layer()`"
     )]
     LayerNotFound,
-    /// The span was entered, has a child, or belongs to OpenTelemetry's global provider, or its context was read.
+    /// The span was entered or has a child, its context was read, it belongs to OpenTelemetry's global provider, or it
+    /// is a stand-in.
     #[error(
-        "the parent is not set: the span was entered or has a child, its context was read, or it belongs to OpenTelemetry's global provider"
+        "the parent is not set: the span was entered or has a child, its context was read, it belongs to OpenTelemetry's global provider, or it only stands for the current span"
     )]
     AlreadyStarted,
     /// The span is disabled, or a filter excludes it from the layer, or nothing is recorded.
@@ -171,7 +173,7 @@ impl OpenTelemetrySpanExt for Span {
     }
 }
 
-/// Updates the record of a span, or else the span in its context.
+/// Updates the record of a `tracing` span or, if it has no open record, the OpenTelemetry span in its context.
 fn update<T>(
     span: &Span,
     value: T,

@@ -14,16 +14,16 @@ pub struct Step {
     pub from: u64,
     /// The end of the part.
     pub to: u64,
-    /// Whether the step is a wait between the end of the causing span and the start of this one, as in a queue.
-    /// Otherwise the time was spent in the span itself.
+    /// Whether the step is a wait before the start of the span, as in a queue. Otherwise the time was spent in the span
+    /// itself.
     pub is_wait: bool,
 }
 
-/// The first start and the last end of a span and its descendants.
+/// For each span, the first start and the last end of itself and its descendants.
 type Extents = FxHashMap<usize, (u64, u64)>;
 
 /// A period to divide into steps: a gap between the children of a span if `is_own`, else the time of a span and its
-/// descendants. Without a span, the period is that of the trace.
+/// descendants. Instead of a span, `None` stands for the trace, whose children are the roots.
 #[derive(Clone, Copy)]
 struct Task {
     span: Option<usize>,
@@ -38,12 +38,12 @@ impl Task {
     }
 }
 
-/// Returns the critical path of a trace with these roots, sorted by time. Shortening one of its steps shortens the
+/// Returns the critical path of a trace with these roots, sorted by time: the steps that determine the duration of the
 /// trace.
 ///
 /// From its end backwards, a span waited for the child that ended last; before the start of this child, it waited for
-/// the last child that had ended by then, and so on. A child that outlasts its parent is followed to its own end, so
-/// that the steps add up to the time from the first start in the trace to the last end.
+/// the last child that had ended by then, and so on. A child that outlasts its parent may be followed beyond the
+/// parent's end, so that the steps add up to the time from the first start in the trace to the last end.
 #[must_use]
 pub fn critical_path(tree: &Tree, roots: &[usize]) -> Vec<Step> {
     let spans: Vec<usize> = tree.below(roots).collect();
@@ -66,7 +66,7 @@ pub fn critical_path(tree: &Tree, roots: &[usize]) -> Vec<Step> {
         let Task { span, from, to, .. } = task;
         let own = span.map_or((to, to), |span| times(tree, span));
         let (start, end) = (own.0.clamp(from, to), own.1.clamp(from, to));
-        // Where the span itself did not run, it waited for the next step.
+        // Where the span itself did not run, the trace waited for the next step.
         for (is_wait, from, to) in [(true, end, to), (false, start, end), (true, from, start)] {
             let next = steps.last().map_or(last, |step| step.span);
             let span = span.filter(|_| !is_wait).unwrap_or(next);

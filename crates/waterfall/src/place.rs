@@ -1,7 +1,7 @@
 //! The place of a span in the source code.
 
 /// Returns `path:line`, or the path alone, from the attributes of OpenTelemetry's semantic conventions for source code;
-/// empty without them.
+/// empty without a path.
 #[must_use]
 pub fn place(attribute: impl Fn(&str) -> Option<String>) -> String {
     let Some(path) = attribute("code.file.path") else {

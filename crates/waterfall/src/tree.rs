@@ -127,7 +127,7 @@ fn cut_circles(times: &[(u64, u64)], parents: &mut [Option<usize>]) {
 
 /// The texts of spans, by the index of the span.
 ///
-/// They are printed unchanged, so they must not have control characters.
+/// Control characters would be printed as they are, so the texts must not contain any.
 pub trait Labels {
     /// Returns the name of a span.
     fn name(&self, span: usize) -> Cow<'_, str>;
@@ -168,7 +168,7 @@ pub enum Mark {
     Ok,
     /// The span failed.
     Failed,
-    /// The caller did not wait for the span.
+    /// The operation was cancelled before its end.
     Cancelled,
     /// The operation was not performed.
     Skipped,

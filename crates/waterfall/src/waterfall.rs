@@ -19,7 +19,7 @@ const MOST_FOLDED_ROWS: usize = 400;
 const MOST_ERRORS: usize = 10;
 /// The minimum and the maximum width of the bars, in columns.
 const BARS: (usize, usize) = (16, 80);
-/// The texts of rows for a period without a child span, and for a wait between a cause and the start of a span.
+/// The texts of rows for a period without a child span, and for a wait before the start of a span.
 const GAP: &str = "┄ no child span";
 const WAIT: &str = "┄ waited, no span";
 
@@ -38,8 +38,8 @@ pub struct Options {
     pub color: bool,
     /// The width, in columns.
     pub width: usize,
-    /// The maximum number of spans of a trace that is drawn completely. In a larger trace, failed spans, spans that
-    /// take much of the critical path and the longest of equal siblings have a row, and the others are counted by name.
+    /// The maximum number of spans of a trace that is drawn completely. In a larger one, mainly failed spans, spans
+    /// that take much of the critical path and the longest of equal siblings have a row; others are counted by name.
     pub unfolded: usize,
 }
 
@@ -63,15 +63,15 @@ enum Item {
 
 struct Row {
     item: Item,
-    /// For each level from the top, whether the row's ancestor, or the row itself, is the last of its siblings.
+    /// For each level below the roots, whether the row's ancestor, or the row itself, is the last of its siblings.
     last: Vec<bool>,
 }
 
-/// Draws a trace: a header, a time axis and a row for each span.
+/// Draws a trace: a header, a time axis, and rows for spans.
 ///
-/// A full block is time on the critical path, and a shaded block is other time of a span. The text of
-/// [`Labels::beside`] is beside the name, and the message and the place of a failed span are below it. `id` is the
-/// printed id of the trace; `roots` are the spans without a parent, sorted by start.
+/// A full block is time on the critical path, and a lighter block is other time of a span. The text of
+/// [`Labels::beside`] is beside the name, and the message and the place of an error are below the span in which it
+/// occurred. `id` is the printed id of the trace; `roots` are the spans without a parent, sorted by start.
 #[must_use]
 pub fn waterfall(
     tree: &Tree,
@@ -128,8 +128,8 @@ struct Drawing<'a, L> {
     columns: usize,
     /// The steps of the critical path in each span: waits before it, and its own time.
     critical: FxHashMap<usize, Vec<Step>>,
-    /// The spans that always have a row in a folded trace: failed spans, spans that take at least a twentieth of the
-    /// trace on the critical path, and the ancestors of both.
+    /// The spans that are not folded: failed spans, spans that, with waits before them, take at least a twentieth of
+    /// the trace on the critical path, and the ancestors of both.
     always: FxHashSet<usize>,
 }
 
@@ -177,7 +177,7 @@ impl<'a, L: Labels> Drawing<'a, L> {
         }
     }
 
-    /// Divides the columns: the tree gets as many as it needs, and the bars the rest.
+    /// Divides the columns: the tree gets as many as it needs, within limits, and the bars get the rest.
     fn divide(&mut self, rows: &[Row]) {
         let width = self.options.width.clamp(40, 1000);
         let times = rows.iter().map(|row| match &row.item {
@@ -323,7 +323,7 @@ impl<'a, L: Labels> Drawing<'a, L> {
         );
     }
 
-    /// Draws the errors that no error below them explains, each with its path, for a folded trace.
+    /// Lists failed spans without a failed child, each with its path, up to a maximum.
     fn errors(&self, picture: &mut String) {
         let innermost = self.spans.iter().filter(|span| {
             let mut below = self.tree.children(**span).iter();
@@ -426,8 +426,8 @@ impl<'a, L: Labels> Drawing<'a, L> {
         }
     }
 
-    /// Returns the text beside the name of a span: its service, if the parent has another one, then `cancelled`,
-    /// `skipped` or [`Labels::beside`].
+    /// Returns the text beside the name of a span: its service, unless the parent or the whole trace has the same, then
+    /// `cancelled`, `skipped` or [`Labels::beside`].
     fn beside(&self, span: usize) -> String {
         let beside = match self.labels.mark(span) {
             Mark::Cancelled => "cancelled".to_owned(),
@@ -442,7 +442,7 @@ impl<'a, L: Labels> Drawing<'a, L> {
         format!("[{service}] {beside}").trim_end().to_owned()
     }
 
-    /// Returns the bar of a span: full on the critical path, else shaded.
+    /// Returns the bar of a span: full blocks on the critical path, else lighter ones.
     fn bar(&self, index: usize) -> String {
         let (start, end) = (self.tree.start(index), self.tree.end(index));
         let took = self.tree.duration(index);
@@ -573,7 +573,8 @@ fn push(open: &mut Vec<Row>, items: Vec<Item>, above: Option<&[bool]>) {
     }));
 }
 
-/// Steps of the axis from a second to half a day, in seconds. Other steps are 1, 2 or 5 times a power of ten.
+/// Steps of the axis from a second to half a day, in seconds. Others are 1, 2 or 5 times a power of ten nanoseconds or
+/// days.
 const STEPS: [u64; 14] = [1, 2, 5, 10, 30, 60, 120, 300, 600, 1800, 3600, 7200, 21_600, 43_200];
 
 /// Returns the smallest step of the axis that fits at most `most` times into the length.

@@ -30,7 +30,7 @@ pub(super) fn emit(model: &Model<'_>) -> TokenStream {
     }
 }
 
-/// Emits the same items after a mistake, so that other code compiles, but they record nothing.
+/// After a mistake, emits impls that record nothing, so that other code compiles.
 pub(super) fn stub(model: &Model<'_>) -> TokenStream {
     match &model.shape {
         Shape::Struct(_) => {

@@ -77,7 +77,7 @@ pub(super) enum Record {
 }
 
 impl<'a> Field<'a> {
-    /// Creates a field, or returns `None` if it is skipped or has no key.
+    /// Creates a field. Returns `None` for a skipped field, and after an error about a missing key.
     fn new(
         cx: &Ctxt,
         original: &'a syn::Field,

@@ -1,4 +1,4 @@
-//! `#[traced]` on an `impl` block, which adds the attribute to each of its methods.
+//! `#[traced]` on an `impl` block, which adds the attribute to its methods.
 
 use proc_macro2::{Delimiter, Group, Ident, TokenStream, TokenTree};
 use quote::{ToTokens, quote, quote_spanned};
@@ -41,7 +41,6 @@ struct Method {
 }
 
 impl Block {
-    /// Whether `item` is an `impl` block.
     pub(super) fn is_next(item: &TokenStream) -> bool {
         let mut trees = item.clone().into_iter();
         while let Some(tree) = trees.next() {
@@ -84,7 +83,7 @@ impl Block {
             })
     }
 
-    /// Emits the block with the attribute on each method, or on none if the arguments are invalid.
+    /// Emits the block with the attribute on its traced methods, or on none if the arguments are invalid.
     pub(super) fn emit(&self, args: Option<&Given>) -> TokenStream {
         let Self { head, inner, .. } = self;
         let items = self.items.iter().map(|item| match item {
@@ -141,7 +140,7 @@ impl Method {
     }
 
     /// Whether the method gets the attribute of the block. A method that cannot be traced, that is left out, or whose
-    /// own attribute is in a `cfg_attr` stays unchanged.
+    /// own attribute is in a `cfg_attr` does not.
     fn is_traced(&self) -> bool {
         let excludes = |attr: &Attribute| {
             item::is_naked(attr)
@@ -152,7 +151,7 @@ impl Method {
         self.has_body && self.sig.constness.is_none() && !self.attrs.iter().any(excludes)
     }
 
-    /// Returns the method's attribute: its own arguments, and those of the block that it does not override.
+    /// Returns the method's attribute: its own arguments, and the block's, if they apply and are not overridden.
     fn attr(&self, shared: &Given, type_name: &str, own: &TokenStream) -> TokenStream {
         let given = args::parse_unchecked(own);
         let is_placed = given.has(symbol::PARENT) || given.has(symbol::ROOT);
@@ -182,7 +181,7 @@ impl Method {
     }
 }
 
-/// Returns `Vec` for `std::vec::Vec<T>`, also behind a reference, and any other type as text.
+/// Returns the last name of a path, such as `Vec` of `std::vec::Vec<T>`, also in a reference, or another type as text.
 fn type_name(ty: &Type) -> String {
     match ty {
         Type::Group(group) => type_name(&group.elem),
@@ -199,7 +198,7 @@ fn type_name(ty: &Type) -> String {
 /// Attributes of other macros that also have an argument `skip` on methods.
 const OTHERS: [&str; 6] = ["graphql", "napi", "oai", "pyo3", "serde", "wasm_bindgen"];
 
-/// Whether an attribute is `#[traced(skip)]`, even if it was imported under another name.
+/// Whether an attribute is `#[traced(skip)]`, under any name except [`OTHERS`], because an import may rename it.
 fn is_skip(attr: &Attribute) -> bool {
     let is_other = OTHERS.iter().any(|other| is_called(attr, other));
     !is_other && arguments(attr).is_some_and(|own| args::is_skip(&own))

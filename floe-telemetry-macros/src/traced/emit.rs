@@ -45,7 +45,7 @@ pub(super) fn emit(traced: &Traced<'_>) -> TokenStream {
 
 /// Allows lints that the moved body causes: the compiler does not see that a captured `self` is dropped after its last
 /// assignment, and clippy does not see that an argument is returned. Two lints of clippy about signatures exempt an
-/// `async fn`.
+/// `async fn`, but not the function that replaces it.
 fn allow_moved(written: &Signature, emitted: &Signature) -> Option<TokenStream> {
     let ours = Span::mixed_site();
     let mut lints = Vec::new();

@@ -131,7 +131,7 @@ impl<'a> Traced<'a> {
             || matches!(self.output, Output::Macro)
     }
 
-    /// Returns the body that runs during the call.
+    /// Returns the user's body. If it puts a future into a box, its last expression is the content of the box.
     pub(super) fn body(&self) -> &Group {
         match &self.shape {
             Shape::Returns(_, Some(boxing)) => &boxing.body,
@@ -139,7 +139,7 @@ impl<'a> Traced<'a> {
         }
     }
 
-    /// Whether the function, or its future, returns a `Result` whose error contains a type parameter that need not be
+    /// Whether the function, or its future, returns a `Result` whose error seems to contain a type that need not be
     /// `'static`.
     pub(super) fn has_error_of_parameter(&self) -> bool {
         let ty = match (&self.output, &self.shape) {
@@ -181,7 +181,8 @@ fn output(sig: &Signature, shape: &Shape) -> Output {
     }
 }
 
-/// Determines what the span covers: a future, if the signature or the argument `future` declares one, or else the call.
+/// Determines what the span covers: a future that the signature or `future` declares, unless `call_only` is set, or
+/// else the call.
 fn shape(cx: &Ctxt, args: &Given, function: &Function) -> Shape {
     let Function { sig, body, .. } = function;
     if sig.asyncness.is_some() {

@@ -137,8 +137,7 @@ impl Output {
     }
 }
 
-/// Whether the type is a `Result` whose error contains a parameter without `'static`, an associated type, or a
-/// borrowing type.
+/// Whether the type is a `Result` whose error has a generic argument that seems not to be `'static`.
 pub(super) fn has_error_of_parameter(ty: &Type, generics: &Generics) -> bool {
     let Type::Path(result) = bare(ty) else {
         return false;

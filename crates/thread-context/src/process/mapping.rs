@@ -35,7 +35,7 @@ struct Published {
     payload: Box<[u8]>,
     /// The process that created the mapping. A fork does not inherit the mapping.
     process: u32,
-    /// Whether the mapping has the name of a memory file, without [`Header::set_name`].
+    /// Whether the mapping is of a memory file, whose name it has even if [`Header::set_name`] fails.
     has_file: bool,
 }
 

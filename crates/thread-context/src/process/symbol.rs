@@ -11,8 +11,8 @@ use std::ffi::CString;
 const NONE: &str = "none (the build script of the program needs the line \
                     println!(\"cargo::rustc-link-arg-bins=-Wl,--export-dynamic-symbol=otel_thread_ctx_v1\"))";
 
-/// Checks that readers find `otel_thread_ctx_v1` as a dynamic symbol, or returns a description of the symbol that they
-/// find. A shared library has its own variable, and the program that loads it may export another one.
+/// Checks that readers find this crate's variable as the dynamic symbol `otel_thread_ctx_v1`, or returns a description
+/// of what they find. A shared library has its own variable, and the program that loads it may export another one.
 pub(super) fn check() -> Result<(), &'static str> {
     // A statically linked program has no dynamic linker to ask, although it may have the symbol.
     if cfg!(target_feature = "crt-static") {

@@ -1,5 +1,5 @@
-//! A table of the open spans of the process, which readers find by its address. It includes spans of tasks that wait
-//! for their next poll and so are on no thread.
+//! A table with a place for each open span of the process, which readers find by the address of the table. It includes
+//! spans of tasks that wait for their next poll and so are on no thread.
 
 use std::ptr;
 use std::sync::atomic::{AtomicPtr, AtomicU64, Ordering, fence};
@@ -106,7 +106,7 @@ impl OpenSpan {
         }
     }
 
-    /// Lists a span until it ends. Does nothing if this span is already listed, or if [`switch`](crate::switch) is off.
+    /// Lists a span until it ends, unless it is already listed, the table is full, or [`switch`](crate::switch) is off.
     #[inline]
     pub fn open(
         &self,

@@ -47,7 +47,7 @@ impl Calls {
         self.durations.len()
     }
 
-    /// Returns the time from the first failed call to the last call.
+    /// Returns the time from the first failed call to the last call that followed a failed one.
     pub(super) const fn retried(&self) -> u64 {
         self.retried.1.saturating_sub(self.retried.0)
     }

@@ -54,7 +54,7 @@ pub(super) fn moments(values: &[f64]) -> (f64, f64) {
     (mean, squares.sum::<f64>() / many)
 }
 
-/// Returns approximately the part of the standard normal distribution above a value, which must not be small.
+/// Returns approximately the part of the standard normal distribution above `z`, which must not be small.
 pub(super) fn tail(z: f64) -> f64 {
     (-z * z / 2.0).exp() / (z.max(1.0) * std::f64::consts::TAU.sqrt())
 }

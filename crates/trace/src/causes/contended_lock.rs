@@ -1,7 +1,7 @@
 //! Finds spans of one name that wait for each other, as for a lock or a place in a pool, or that all wait for one long
 //! span of another name.
 //!
-//! A span is assumed to wait in the longest gap between its children, so the rule examines only this gap.
+//! A span is assumed to wait in its longest period without a running child, so the rule examines only this gap.
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;

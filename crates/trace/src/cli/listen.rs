@@ -82,7 +82,7 @@ async fn serve(options: &Listen) -> Result<ExitCode, Failure> {
             continue;
         }
         let listener = TcpListener::bind(address).await.map_err(|error| {
-            Failure(format!("expected an address that is free, found {address}: {error}"))
+            Failure(format!("expected an address to bind, found {address}: {error}"))
         })?;
         let address = listener.local_addr().unwrap_or(address);
         addresses.push(address);

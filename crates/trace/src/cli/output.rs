@@ -91,7 +91,7 @@ pub(crate) fn append(path: &Path) -> io::Result<File> {
     Ok(file)
 }
 
-/// Returns the options for a new file that only its user may read.
+/// Returns the options for a new file that, on Unix, only its owner may read.
 pub(crate) fn private() -> OpenOptions {
     #[cfg_attr(not(unix), expect(unused_mut, reason = "only Unix has these permissions"))]
     let mut options = OpenOptions::new();

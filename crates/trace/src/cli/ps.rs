@@ -52,7 +52,7 @@ fn of_all(json: bool) -> io::Result<String> {
         return Ok(json!({ "processes": processes.collect::<Vec<_>>() }).to_string());
     }
     if found.is_empty() {
-        return Ok("No process of this user publishes its context.\n".to_owned());
+        return Ok("No process of this user publishes a context that can be read.\n".to_owned());
     }
     let row = |(id, context): &(u32, Context)| {
         let [service, version, instance] =
@@ -95,7 +95,7 @@ fn of_process(id: u32, json: bool) -> io::Result<String> {
     text.push('\n');
     if !context.has_threads() {
         text.push_str(
-            "This process does not publish the spans of its threads; programs with floe-telemetry do.\n",
+            "This process does not publish the spans of its threads; programs with floe-telemetry can.\n",
         );
         return Ok(text);
     }

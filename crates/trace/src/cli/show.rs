@@ -29,13 +29,13 @@ pub(crate) struct Show {
 /// How traces are drawn.
 #[derive(Clone, Debug, Args)]
 pub(crate) struct Look {
-    /// Draw every span, however many there are
+    /// Draw every span of a trace, in at most 10,000 rows
     #[arg(long)]
     all: bool,
     /// The width in columns [default: the terminal's, else 120]
     #[arg(long, value_name = "COLUMNS")]
     width: Option<usize>,
-    /// Whether to use colours: `auto` uses them on a terminal, unless `NO_COLOR` is set
+    /// Whether to use colours: `auto` depends on the terminal, `NO_COLOR`, `FORCE_COLOR` and `TERM`
     #[arg(long, value_enum, default_value = "auto")]
     color: ColorChoice,
 }

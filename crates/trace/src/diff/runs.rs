@@ -36,7 +36,7 @@ pub(super) struct Calls {
     pub(super) own: Vec<f64>,
     /// The durations. That of the first root of a trace is the duration of the trace, which may end later.
     pub(super) durations: Vec<f64>,
-    /// Whether the calls are roots or server spans.
+    /// Whether any of the calls is a root or a server span.
     pub(super) are_entries: bool,
     /// 1 for a failed call, else 0.
     pub(super) failed: Vec<f64>,

@@ -135,7 +135,8 @@ impl<'a> Times<'a> {
         (self.share, student([before, after]), self.change(self.measured, factor, rule))
     }
 
-    /// Returns the change if the factor is large enough and the measured times have changed in the same direction.
+    /// Returns the change if the factor is large enough, the clock resolves it, and the measured times have changed in
+    /// the same direction.
     fn change(&self, measured: [f64; 2], factor: f64, rule: &Rule) -> Option<Change> {
         let moved = (measured[1] - measured[0]) * factor.ln().signum();
         let [before, after] = measured.map(|it| self.sets.time(it));

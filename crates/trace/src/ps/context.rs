@@ -89,7 +89,7 @@ impl Context {
         value(&self.resource, key)
     }
 
-    /// Whether the process publishes the spans of its threads. Programs with floe-telemetry do.
+    /// Whether the process publishes the spans of its threads, as programs with floe-telemetry can.
     #[must_use]
     pub fn has_threads(&self) -> bool {
         self.tables.is_some()
@@ -184,10 +184,10 @@ pub struct OpenSpan {
     pub parent_id: SpanId,
     /// The age of the span, accurate to a few milliseconds.
     pub age: Duration,
-    /// The ids of the threads in this span or in a span below it.
+    /// The ids of the threads in this span or in a span below it, at most 64.
     pub threads: Vec<u32>,
-    /// Whether no thread is in the span, as for a task between two polls. `false` for all spans while any thread is in
-    /// more than 64 spans, because only the outermost ones of these are known.
+    /// Whether no thread is in the span, as for a task between two polls. `false` for all spans if the spans of any
+    /// thread are not known completely, as of a thread in more than 64 spans.
     pub is_waiting: bool,
 }
 

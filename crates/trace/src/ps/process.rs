@@ -87,7 +87,7 @@ impl Process {
     }
 
     /// Reads the current span of each thread, and the recorded open spans of threads and tasks, the oldest first. The
-    /// open spans are `None` for a program without floe-telemetry.
+    /// open spans are `None` for a program that publishes none, and if they cannot be read.
     ///
     /// No thread is stopped. If the spans of a thread change faster than they are read, its span is an outer one that
     /// stays open, and a span that begins or ends meanwhile may be missing.

@@ -173,7 +173,7 @@ impl Reader {
         if let Err(error) = &message {
             let found = self.texts.redacted(&reason(error));
             self.reject(format!(
-                "expected a span or a log record of OTLP, found {found}; it is left out"
+                "expected a span, a log record, a resource or a scope of OTLP, found {found}; it is left out"
             ));
         }
         message.ok()

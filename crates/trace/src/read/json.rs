@@ -94,7 +94,7 @@ fn is_empty(list: &RawValue) -> bool {
     list.get().bytes().filter(|byte| !byte.is_ascii_whitespace()).eq(*b"[]")
 }
 
-/// Calls `take` for each element of a list that is not `null`, one at a time. Returns the first error.
+/// Calls `take` for each element of a list, except `null`, one at a time. Returns the first error.
 pub(super) fn each<'a, T: Deserialize<'a>>(
     list: Option<&'a RawValue>,
     take: impl FnMut(T) -> Result<(), Error>,

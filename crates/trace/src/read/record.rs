@@ -24,7 +24,7 @@ const DEEPEST: usize = 32;
 #[derive(Debug)]
 pub(super) enum Refused {
     Damaged,
-    /// The memory is exhausted, which has been noted.
+    /// The record would exceed the limit of memory, which has been noted.
     Full,
 }
 
@@ -77,7 +77,6 @@ impl Reader {
         self.make_room(text.len().saturating_add(parts.saturating_mul(MOST)))
     }
 
-    /// Returns the note about exhausted memory.
     fn full(&self) -> String {
         let most = self.max_bytes >> 20;
         format!(

@@ -36,7 +36,7 @@ pub(super) fn stub(model: &Model<'_>) -> TokenStream {
     implementation(model, &quote!(FloeAttributes), &model.original.generics, &items)
 }
 
-/// Emits the import of the trait that distinguishes an `Option` from other types, if fields are recorded as text.
+/// Emits the import of the trait that recognizes an `Option`, if a field has `display`, `debug` or `redact`.
 fn present(model: &Model<'_>) -> Option<TokenStream> {
     let private = model.krate.private();
     let mut fields = model.shape.fields().iter();

@@ -15,8 +15,8 @@ use crate::traced::{
     signature::{self, Future, Output},
 };
 
-/// Emits a span that ends when the function returns. A body of type `impl Trait`, which cannot be an `Err`, is not in a
-/// closure, because the compiler infers from the bounds only in the function itself.
+/// Emits a span that ends when the function returns. Without `error_if`, a body of type `impl Trait`, which cannot be
+/// an `Err`, is not in a closure, because the compiler infers from the bounds only in the function itself.
 pub(super) fn of_value(traced: &Traced<'_>, sig: &mut Signature) -> TokenStream {
     if matches!(traced.output, Output::Opaque) && traced.error_if.is_none() {
         let private = traced.krate.private();
@@ -31,7 +31,7 @@ pub(super) fn of_value(traced: &Traced<'_>, sig: &mut Signature) -> TokenStream 
     }
     let outcome = outcome(traced);
     let opened = Opened::new(traced, sig);
-    // Otherwise, a classifier beside the body would be chosen before the type of the body is known.
+    // In the other cases, a classifier beside the body would be chosen before the type of the body is known.
     if opened.open.is_some() && !is_declared(traced) {
         return opened.call(traced, "call", &outcome);
     }
@@ -99,7 +99,7 @@ fn output_of(traced: &Traced<'_>) -> Option<TokenStream> {
     written.then(|| quote_spanned!(on(ty)=> <#ty as ::core::future::Future>::Output))
 }
 
-/// The code that opens the span, before the body or in the first statement of the closure.
+/// The body in its closure, and the code that opens the span, before the body or in the first statement of the closure.
 struct Opened {
     /// The code before the body; `None` if the body opens the span.
     open: Option<TokenStream>,

@@ -15,8 +15,8 @@ use crate::traced::{
     signature::Output,
 };
 
-/// Emits one `async` block in the runtime's wrapper, because an `async fn` that contains another future would store
-/// every argument twice, and so would each of its callers.
+/// Emits one `async` block in the runtime's wrapper, if possible in a function that is no longer `async`, because an
+/// `async fn` that contains another future would store every argument twice, and so would each of its callers.
 pub(super) fn of_async_fn(traced: &Traced<'_>, sig: &mut Signature) -> TokenStream {
     let body = traced.function.body.to_token_stream();
     let stays_async = traced.stays_async();
@@ -42,7 +42,7 @@ pub(super) fn of_async_trait(traced: &Traced<'_>, it: &AsyncTrait) -> TokenStrea
 }
 
 fn future(traced: &Traced<'_>, rebind: &TokenStream, body: &TokenStream) -> TokenStream {
-    // Mistakes in lifetimes are reported here as well, because the type of the future contains them.
+    // Mistakes in lifetimes are reported here as well, because the type of the future contains the lifetimes.
     let at = at_result(traced);
     let private = tokens::located_at(traced.krate.private(), at);
     let outcome = outcome(traced);

@@ -29,7 +29,7 @@ pub(super) enum Place<'a> {
     },
 }
 
-/// Replaces the patterns of `sig` by names, and returns statements that bind the patterns.
+/// Replaces patterns of `sig` by names, and returns statements that bind or capture the arguments.
 pub(super) fn rebind(sig: &mut Signature, place: Place<'_>) -> TokenStream {
     let captured = match place {
         Place::FutureInside(body) => captured(sig, body),
@@ -70,8 +70,8 @@ pub(super) fn take_apart(sig: &Signature) -> bool {
 }
 
 /// Returns the number of leading arguments that need no binding, because they are captured and dropped as late as
-/// arguments. The first one that the body does not use is bound, so that the compiler can report it, and so are later
-/// ones, which must be dropped before it.
+/// arguments. The first one that the body does not use, which the compiler then reports, or that is no plain name is
+/// bound, and so are later ones, which must be dropped before it.
 fn captured(sig: &Signature, body: &TokenStream) -> usize {
     let is_captured = |input: &&FnArg| match input {
         FnArg::Receiver(receiver) => receiver.mutability.is_none(),
@@ -100,8 +100,8 @@ fn mention(input: &FnArg, place: Place<'_>) -> Option<TokenStream> {
     }
 }
 
-/// Captures `self`, which cannot be bound again, as a whole, even if the body uses none or only a part of it, so that
-/// it is dropped at the right time.
+/// Captures `self`, which cannot be bound again, as a whole, so that it is dropped at the right time. A reference is
+/// captured only if the body of a future does not use it.
 fn capture_receiver(receiver: &Receiver, place: Place<'_>) -> Option<TokenStream> {
     let is_reference = match &receiver.kind {
         ReceiverKind::Reference(..) => true,
