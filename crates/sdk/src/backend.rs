@@ -5,14 +5,14 @@
 //!
 //! | name | where telemetry goes |
 //! |---|---|
-//! | `console` (default) | to the terminal, or over OTLP once an endpoint is configured |
-//! | `jaeger` | over OTLP to `jaeger-collector` in the same cluster, or to the configured endpoint |
+//! | `console` (default) | traces to the terminal or, once an endpoint is configured, over OTLP |
+//! | `jaeger` | traces over OTLP to `jaeger-collector` in the same cluster, or to the configured endpoint |
 //! | `otlp` | over OTLP to the configured endpoint |
 //!
 //! Another crate adds a backend by implementing [`TelemetryBackendPlugin`] and registering it with
-//! [`telemetry_backend!`](telemetry_backend). The linker collects the registered backends, so
-//! no code runs at startup. A crate that is never referenced is not linked, so a program that uses such a
-//! backend needs the line `use acme_floe_backend as _;`.
+//! [`telemetry_backend!`](telemetry_backend). The linker collects the registered backends, so no code runs at startup.
+//! A crate that is never referenced is not linked, so a program that uses a backend of another crate needs the line
+//! `use acme_floe_backend as _;`.
 //!
 //! A backend determines only where OTLP is sent. To use another protocol, send OTLP to an OpenTelemetry collector that
 //! translates it.

@@ -35,11 +35,8 @@ pub(crate) fn channel<T>() -> (Sender<T>, Receiver<T>) {
     (Sender(Arc::clone(&shared)), Receiver(shared))
 }
 
-/// Runs `work` on a thread of its own, and waits at most `limit` for its result. The thread is not joined.
-///
-/// # Errors
-///
-/// The thread cannot be started.
+/// Runs `work` on a thread of its own, and waits at most `limit` for its result. The thread is not joined. Fails if the
+/// thread cannot be started.
 pub(crate) fn on_thread<T: Send + 'static>(
     name: &str,
     limit: Duration,
@@ -57,7 +54,7 @@ impl<T> Shared<T> {
 }
 
 impl<T> State<T> {
-    /// Whether a receiver must wait: there is no message, but a sender.
+    /// Whether a receiver must wait: there is a sender, but no message.
     fn is_waited_for(&mut self) -> bool {
         self.messages.is_empty() && self.senders > 0
     }
@@ -150,7 +147,7 @@ mod tests {
             assert_eq!(receiver.recv_timeout(Duration::MAX), Ok(number));
         }
         sending.join().unwrap();
-        // The last sender wakes the receiver.
+        // Dropping the last sender wakes the receiver.
         assert_eq!(receiver.recv_timeout(Duration::MAX), Err(RecvTimeoutError::Disconnected));
     }
 

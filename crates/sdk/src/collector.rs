@@ -1,5 +1,5 @@
-//! The collector, a background thread: it fetches finished spans from the threads' buffers, enriches and redacts them,
-//! and sends them to the exporters in batches.
+//! The collector, a background thread: in each turn, it fetches finished spans from the threads' buffers, enriches and
+//! redacts them, and sends them to the exporters in batches.
 //!
 //! Each exporter has its own thread, so that a slow exporter delays neither the collector nor other exporters. The OTLP
 //! exporter's thread has a current-thread runtime, so that a flush never needs the program's runtime. While no exporter
@@ -76,15 +76,15 @@ use crate::internal_log::internal_log;
 use crate::program_signals;
 use crate::recorder::{self, Buffer, Measures, SpanRecord};
 
-/// The interval between two turns while there are spans. The recorder wakes the collector earlier only if several
-/// buffers are full, so that few spans bear the cost of waking it.
+/// The interval between two turns while there are spans, unless batches have a shorter delay. The recorder wakes the
+/// collector earlier only if buffers fill or memory is short, because waking it delays the recording thread.
 const MIN_PAUSE: Duration = Duration::from_millis(50);
 
-/// The minimum interval between two turns, for batches with a short delay.
+/// The lower limit of `MIN_PAUSE` and `MAX_PAUSE` for batches with a short delay.
 const SHORTEST_PAUSE: Duration = Duration::from_millis(10);
 
-/// The maximum interval between two turns while there are no spans, unless batches have a shorter delay. The interval
-/// makes wake-ups by recording threads unnecessary, and delays no export, because spans wait for their batch anyway.
+/// The maximum interval between two turns while there are no spans, unless batches have a shorter delay. Threads need
+/// not wake the collector for each span, because it polls. An export may be delayed by this interval.
 const MAX_PAUSE: Duration = Duration::from_secs(1);
 
 /// The time for which a forked process waits for a lock that its parent may have held.
@@ -98,10 +98,10 @@ pub(crate) struct Collector {
     /// The buffers of measured calls, which have no span.
     measures: Vec<Measures>,
     clock: WallClock,
-    /// The number of spans read from the buffers since the process started.
+    /// The number of spans read from the buffers since the collector started.
     read: u64,
     counters: Weak<Counters>,
-    /// Flushes and shutdowns. Each stays in the queue until it is finished, so that a panic only delays it.
+    /// Flushes and shutdowns. Each stays here until its spans are fetched, so that a panic meanwhile only delays it.
     drains: VecDeque<Drain>,
     warnings: DropWarnings,
     messages: RateLimited,
@@ -109,7 +109,7 @@ pub(crate) struct Collector {
     pipeline: Option<Pipeline>,
     /// The enricher of captures. The pipeline of a provider has its own enricher with its own redaction.
     enricher: Enricher,
-    /// The spans of each capture, by its id, each with its end.
+    /// The spans of each capture with their ends, by the capture's id.
     captures: HashMap<u64, Vec<(Ticks, SpanData)>>,
 }
 
@@ -127,7 +127,7 @@ static HANDLE: Mutex<Option<Handle>> = Mutex::new(None);
 ///
 /// # Errors
 ///
-/// The thread cannot be started, or the caller runs on it and would wait for itself.
+/// The thread cannot be started, the caller runs on it, or the process was forked while another thread held the lock.
 pub(crate) fn run<T: Send + 'static>(
     job: impl FnOnce(&mut Collector) -> T + Send + 'static,
 ) -> Result<Receiver<T>, Error> {
@@ -198,7 +198,7 @@ fn lock() -> Result<MutexGuard<'static, Option<Handle>>, Error> {
             Err(TryLockError::WouldBlock) if monotonic_now() < deadline => thread::yield_now(),
             Err(TryLockError::WouldBlock) => {
                 return Err(Error::state(
-                    "telemetry cannot be used in this process: it was forked while another thread started telemetry",
+                    "telemetry cannot be used in this process: it was forked while another thread started or flushed telemetry",
                 ));
             }
         }
@@ -319,8 +319,8 @@ impl Collector {
         self.release(Backpressure::Respected, is_shutdown)
     }
 
-    /// Fetches the spans that the first drain requires. Its caller has stopped waiting, so spans that do not fit are
-    /// dropped and counted.
+    /// Fetches the spans that the first drain requires, without waiting for room: spans that do not fit are dropped and
+    /// counted.
     fn fetch_rest(&mut self) {
         let is_fetched = |this: &Self| {
             let first = this.drains.front();

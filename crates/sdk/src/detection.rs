@@ -30,7 +30,7 @@ pub(crate) const SCHEMA_URL: &str = "https://opentelemetry.io/schemas/1.44.0";
 ///
 /// # Errors
 ///
-/// The crate of a detector is not linked.
+/// The crate of a detector is not linked, or several crates register its name.
 pub(crate) fn detect(detectors: &[ResourceDetector]) -> Result<Vec<KeyValue>, Error> {
     let mut surroundings = Surroundings::of_process();
     let attributes = detect_in(&mut surroundings, detectors)

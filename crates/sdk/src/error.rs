@@ -10,8 +10,8 @@ use crate::redaction::sanitize_error;
 
 /// The error of a telemetry operation.
 ///
-/// The message contains the expected and the found value and its place, but no credential. Cloning is cheap, because
-/// clones share their content.
+/// The message describes the problem, and credentials in it are redacted. Cloning is cheap, because clones share their
+/// content.
 ///
 /// ```
 /// use floe_telemetry::TelemetryConfig;

@@ -89,8 +89,8 @@ const TERMINAL_DELAY: u64 = 100;
 ///
 /// Fails if an exporter that the program has configured cannot be created, for example because the endpoint or its
 /// protocol needs a feature that is not enabled ([`Error::is_config`]), or if another provider is in use
-/// ([`Error::is_state`]). Then nothing is exported, but log lines are written. [`init_or_noop`] is for programs that
-/// must run in any case.
+/// ([`Error::is_state`]). The failed call exports nothing, but log lines are written. [`init_or_noop`] is for programs
+/// that must run in any case.
 ///
 /// A variable never causes a failure. An invalid one is ignored with one warning; an unreadable or invalid file in
 /// `FLOE_CONFIG_FILE` or `OTEL_CONFIG_FILE` causes one warning, and nothing is recorded. A signal is not exported if a

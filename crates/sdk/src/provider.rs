@@ -118,7 +118,7 @@ impl TelemetryProvider {
     }
 
     /// Returns the resource that exporters get: redacted, with the attributes of detectors and of the process. It is
-    /// empty if the provider records nothing.
+    /// empty if the provider [does nothing](Self::is_noop).
     ///
     /// ```standalone_crate
     /// use floe_telemetry::exporter::MemoryExporter;
@@ -151,7 +151,7 @@ impl TelemetryProvider {
     /// # Errors
     ///
     /// - The system is not Linux, or allows no mapping with a name.
-    /// - The provider records nothing.
+    /// - The provider [does nothing](Self::is_noop).
     /// - The program does not export its thread-local variable, or this copy of the library is in a shared library and
     ///   the program exports another copy's variable. The resource is still published. A statically linked program
     ///   cannot detect this.
@@ -226,7 +226,7 @@ impl TelemetryProvider {
     }
 
     /// Exports all spans, metrics and log records that were finished before the call. During a shutdown, this call only
-    /// waits for its end. After a shutdown, it does nothing.
+    /// waits until the shutdown has ended. After a shutdown, it does nothing.
     ///
     /// # Errors
     ///
@@ -286,8 +286,9 @@ impl TelemetryProvider {
     /// that are compiled with `panic = "abort"`: such a program ends right after its panic hook.
     ///
     /// The hook also runs for panics that do not end the process. Each of them blocks its thread until everything is
-    /// exported, at most for `timeout`. Panics on the threads of the library, such as a panic of an exporter, are
-    /// caught there and do not flush. Spans that are open at the panic are lost if the process ends.
+    /// exported, at most for `timeout` and a second for an error message. Panics on the threads of the library, such as
+    /// a panic of an exporter, are caught there and do not flush. Spans that are open at the panic are lost if the
+    /// process ends.
     ///
     /// ```
     /// use std::time::Duration;

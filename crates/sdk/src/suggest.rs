@@ -20,7 +20,7 @@ pub fn misspelled<'a>(found: &str, words: &[&'a str]) -> Option<&'a str> {
 }
 
 /// Returns the suggestion for a wrong text: the [`misspelled`] word, or the first word that begins with the text or
-/// with which the text begins.
+/// with which the text begins, if the beginning has at least three bytes.
 pub fn nearest<'a>(found: &str, words: &[&'a str]) -> Option<&'a str> {
     let begins = |word: &&&str| {
         let length = found.len().min(word.len());

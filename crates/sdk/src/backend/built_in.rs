@@ -30,13 +30,13 @@ impl TelemetryBackendPlugin for BuiltIn {
 
     fn description(&self) -> &'static str {
         match self {
-            Self::Console => "prints traces on the terminal",
+            Self::Console => "prints traces on the terminal, unless an endpoint is configured",
             Self::Jaeger => "sends traces to Jaeger's collector",
             Self::Otlp => "sends telemetry to the configured endpoint",
         }
     }
 
-    /// Returns OTLP if an endpoint is configured, even for `console`, because `console` is the default backend.
+    /// Returns OTLP for `console`, too, if an endpoint is configured, so that the default backend need not be replaced.
     fn otlp_exporter_config(&self, config: &TelemetryConfig) -> ExporterConfig {
         let protocol = config.otlp_protocol.unwrap_or_default();
         let default_endpoint = match (self, protocol) {

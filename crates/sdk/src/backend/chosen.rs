@@ -15,8 +15,8 @@ use crate::exporter::OtlpTarget;
 ///
 /// # Errors
 ///
-/// The configuration is not valid, or its backend's name is unknown or ambiguous. A backend that does not answer is not
-/// an error: the report describes the problem.
+/// The configuration is not valid, its backend's name is unknown or ambiguous, or no thread can be started. A backend
+/// that does not answer is not an error: the report describes the problem.
 pub fn validate_connection(config: &TelemetryConfig) -> Result<ConnectionReport, Error> {
     config.validate()?;
     let backend = find(&config.backend)?;
@@ -29,7 +29,7 @@ pub fn validate_connection(config: &TelemetryConfig) -> Result<ConnectionReport,
     }))
 }
 
-/// Returns the OTLP target of the backend; `None` if the backend is the terminal.
+/// Returns the OTLP target of the backend; `None` if the backend prints on the terminal.
 pub(crate) fn target(config: &TelemetryConfig) -> Result<Option<OtlpTarget>, Error> {
     let backend = find(&config.backend)?;
     let exporter = caught(|| backend.otlp_exporter_config(config))

@@ -17,11 +17,11 @@ pub const CONNECTION_TIMEOUT: Duration = Duration::from_secs(10);
 
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// The result of a connection check. It never contains a credential.
+/// The result of a connection check. Credentials in its texts are redacted.
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub struct ConnectionReport {
-    /// The request of the check, for example ``an empty OTLP/gRPC request to `http://jaeger-collector:4317` ``.
+    /// What was checked, for example ``an empty OTLP/gRPC request to `http://jaeger-collector:4317` ``.
     pub probe: String,
     /// The reason why the check failed; `None` if it succeeded.
     pub problem: Option<String>,
@@ -30,7 +30,7 @@ pub struct ConnectionReport {
 }
 
 impl ConnectionReport {
-    /// Creates a report. Credentials in `probe` and in the problem are redacted.
+    /// Creates a report. Credentials in `probe` and in the error of `result` are redacted.
     pub fn new(probe: impl AsRef<str>, duration: Duration, result: Result<(), String>) -> Self {
         Self {
             probe: sanitize_error(probe.as_ref()).into_owned(),
@@ -73,7 +73,7 @@ pub(super) fn within<T: Send + 'static>(
     })
 }
 
-/// Sends a request without spans, as the exporter would.
+/// Sends a request without spans, as the exporter would. The terminal gets no request, and accepts everything.
 pub(super) fn send_empty_request(
     exporter: &ExporterConfig,
     config: &TelemetryConfig,

@@ -9,7 +9,8 @@ use crate::exporter::OtlpTarget;
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum ExporterConfig {
-    /// Traces are printed on the terminal, unless the program added an exporter. Nothing is sent.
+    /// Traces are printed to standard error, unless they have another exporter. Only signals whose exporters list
+    /// `otlp`, or that have an endpoint of their own, are sent.
     Console,
     /// Telemetry is sent over OTLP.
     Otlp(OtlpExporterConfig),

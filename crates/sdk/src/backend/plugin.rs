@@ -48,8 +48,8 @@ pub trait TelemetryBackendPlugin: Send + Sync {
     /// Returns the destination of telemetry. `config` is the user's configuration, already validated.
     fn otlp_exporter_config(&self, config: &TelemetryConfig) -> ExporterConfig;
 
-    /// Checks whether the backend accepts telemetry. Default: sends an OTLP request without spans,
-    /// over the transport and with the headers that the provider would use.
+    /// Checks whether the backend accepts telemetry. Default: sends an OTLP request without spans, as the provider
+    /// would. For [`ExporterConfig::Console`], the check succeeds without a request.
     ///
     /// [`validate_connection`](super::validate_connection) calls this method and gives up after
     /// [`CONNECTION_TIMEOUT`](super::CONNECTION_TIMEOUT).

@@ -66,7 +66,7 @@ pub fn linked() -> impl Iterator<Item = &'static LinkedBackend> {
     BUILT_IN.iter().chain(BACKENDS.iter())
 }
 
-/// Returns the names that [`TelemetryConfig::backend`](crate::TelemetryConfig::backend) accepts, sorted.
+/// Returns the names of the linked backends, sorted and without duplicates.
 #[must_use]
 pub fn names() -> Vec<&'static str> {
     let names: Vec<_> = linked().map(|linked| linked.backend().name()).collect();
@@ -79,7 +79,7 @@ pub fn names() -> Vec<&'static str> {
 ///
 /// # Errors
 ///
-/// No backend, or several backends, have this name. The error lists the accepted names, or the source locations that
+/// No backend, or several backends, have this name. The error lists the known names, or the source locations that
 /// register the backends.
 ///
 /// ```standalone_crate

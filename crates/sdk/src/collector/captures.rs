@@ -30,7 +30,7 @@ pub fn captured_spans(id: u64) -> Result<Vec<SpanData>, Error> {
         collector.fetch(Backpressure::Ignored);
         collector.captures.remove(&id).unwrap_or_default()
     })?;
-    // The spans are sorted by their ends, because a thread with many spans uses several buffers in turn.
+    // The spans come buffer by buffer, and a thread with many spans uses several buffers in turn.
     spans.sort_by_key(|(ended, _)| *ended);
     Ok(spans.into_iter().map(|(_, span)| span).collect())
 }

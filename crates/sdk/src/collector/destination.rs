@@ -16,7 +16,7 @@ use crate::recorder::SpanRecord;
 
 /// An exporter with any type of batch.
 pub trait Destination: Send {
-    /// Adds a span to the open batch. Returns whether the batch has enough bytes to be queued.
+    /// Adds a span to the open batch. Returns whether the batch has so many bytes that it must be queued.
     fn push(&mut self, span: &EnrichedSpan<'_>) -> bool;
 
     /// Queues the open batch, which has this number of spans, to be exported by the exporter's thread.
@@ -74,7 +74,7 @@ impl BatchBuilder for SpanDataBatch {
     }
 }
 
-/// Returns the number of bytes that a `SpanData` occupies in memory.
+/// Returns the approximate number of bytes that a `SpanData` occupies in memory.
 #[must_use]
 pub fn span_data_bytes(span: &SpanData) -> usize {
     let events = span.events.iter().map(|event| {

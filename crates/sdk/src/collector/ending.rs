@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::clock::{Instant, monotonic_now};
 
-/// The time at which the exports of a shutdown, or the shutdown itself, must end. It is set once.
+/// The time at which the exports of a shutdown must end, or at which a shutdown has ended. It is set once.
 #[derive(Debug, Default)]
 pub struct Ending {
     end: Mutex<Option<Instant>>,
@@ -13,24 +13,24 @@ pub struct Ending {
 }
 
 impl Ending {
-    /// Begins the shutdown, which ends at `end`. A second call has no effect.
+    /// Sets the end. A second call has no effect.
     pub fn begin(&self, end: Instant) {
         self.end().get_or_insert(end);
         self.begins.notify_all();
     }
 
-    /// Returns the end; `None` before the shutdown.
+    /// Returns the end; `None` if it is not set.
     #[must_use]
     pub fn get(&self) -> Option<Instant> {
         *self.end()
     }
 
-    /// Whether the timeout of the shutdown has passed.
+    /// Whether the end is set and has passed.
     pub(crate) fn has_passed(&self) -> bool {
         self.get().is_some_and(|end| end <= monotonic_now())
     }
 
-    /// Waits for `pause`, or until the shutdown begins. A shutdown that has already begun does not shorten the pause.
+    /// Waits for `pause`, or until the end is set. An end that is already set does not shorten the pause.
     pub fn pause(&self, pause: Duration) {
         let end = self.end();
         let had_begun = end.is_some();

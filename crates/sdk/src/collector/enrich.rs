@@ -2,8 +2,8 @@
 //! the process, and redacts and limits the span.
 //!
 //! The name and the version of a span's instrumentation scope are in a static of its call site or of `tracer!`. The
-//! span carries only the address of this static, so that the traced thread need not create the scope. It is created
-//! here, once per source location.
+//! span carries only the address of this static, so that the traced thread need not create the scope. The scope is
+//! created here, once per source location. Only spans of the OpenTelemetry API carry a complete scope.
 
 use std::borrow::Cow;
 use std::panic::Location;
@@ -39,7 +39,7 @@ pub struct EnrichedSpan<'a> {
     room: usize,
 }
 
-/// The data that all spans of one source location share.
+/// The data that all spans of one source location, or of one scope of the OpenTelemetry API, share.
 #[derive(Debug)]
 struct Site {
     name: Cow<'static, str>,
@@ -64,7 +64,7 @@ pub struct Enricher {
     omits_code: bool,
 }
 
-/// The maximum number of cached scopes. Programs have far fewer, unless they generate names at run time.
+/// The maximum number of cached scopes of the OpenTelemetry API. Only programs that generate names have so many.
 const MAX_SCOPES: usize = 1024;
 
 impl EnrichedSpan<'_> {
@@ -133,7 +133,7 @@ impl Enricher {
         let end = match (api_start, api_end) {
             (_, Some(end)) => end.into(),
             (Some(_), None) => clock.unix(record.head.end),
-            // If the clock is before 1970, both times are 0, so the end is the start plus the duration.
+            // The duration is added to the start, because both times of a clock before 1970 would be 0.
             (None, None) => start.after(clock.duration(record.head.start, record.head.end)),
         };
         EnrichedSpan {

@@ -3,8 +3,8 @@
 //!
 //! OpenTelemetry's SDK records no exemplars, and its collected data is read-only. So exemplars are stored here, and
 //! exporters add them to requests ([`collect_exemplars`]). Each series, and each bucket of a histogram with fixed
-//! boundaries, keeps only the first measurement in a sampled span after a collection. So most measurements only read
-//! one number, and need neither the clock nor a lock.
+//! boundaries, keeps only the first measurement in a sampled span after a collection. So most measurements of a
+//! [bound](BoundExemplars) series only read one number, and need neither the clock nor a lock.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -23,7 +23,7 @@ use crate::keys;
 /// The maximum number of instruments with exemplars. Only a program that generates their names at run time exceeds it.
 const MAX_INSTRUMENTS: usize = 4096;
 
-/// After this number of measurements without a sampled span, a series looks for a span only in one of [`TURNS`]
+/// After this number of measurements without a sampled span, a bound series looks for a span only in one of [`TURNS`]
 /// measurements, because the look-up takes longer than the measurement.
 const MAX_VAIN: u32 = 256;
 
@@ -223,7 +223,7 @@ impl BoundExemplars {
 #[derive(Debug)]
 pub struct CollectedExemplars(HashMap<Vec<KeyValue>, Vec<Arc<Series>>>);
 
-/// Returns the exemplars of a metric, which an exporter can add to the metric; `None` if there are none.
+/// Returns the exemplars of a metric, which an exporter can add to the metric; `None` if none are recorded for it.
 ///
 /// OpenTelemetry's SDK collects metrics without exemplars. This crate keeps one exemplar for each series, or for each
 /// bucket of a histogram with fixed boundaries. After [`of_point`](CollectedExemplars::of_point) has returned the

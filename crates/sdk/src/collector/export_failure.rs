@@ -9,7 +9,7 @@ pub(crate) const QUEUE_FULL: &str = "queue_full";
 
 pub(crate) const ALREADY_SHUTDOWN: &str = "already_shutdown";
 
-/// The `error.type` of items that are still queued when the time of a shutdown has passed.
+/// The `error.type` of items that were not exported before the timeout of the shutdown.
 pub(crate) const SHUTDOWN: &str = "shutdown";
 
 /// The failure to export a batch or a part of a batch.

@@ -98,7 +98,7 @@ pub(crate) struct Export {
     /// The metrics of the batching processor, which has the queue and the batches of this exporter.
     pub(crate) processor: Component,
     pub(crate) exporter: Component,
-    /// The redacted reason of the last failed export; `None` after a success; for metrics, after a report.
+    /// The redacted reason, if the last export failed or, for metrics, if an export failed since the last report.
     failure: Mutex<Option<String>>,
     loss: Mutex<Loss>,
 }

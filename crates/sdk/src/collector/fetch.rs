@@ -3,8 +3,8 @@
 use super::Collector;
 use crate::recorder::{Buffer, Measures, SpanRecord};
 
-/// The number of spans read from a thread's buffer per turn, so that a busy thread cannot block the collector's other
-/// work.
+/// The maximum number of spans that one fetch reads from a buffer, so that a busy thread cannot block the collector's
+/// other work.
 const MAX_SPANS_PER_TURN: usize = 2048;
 
 /// The maximum number of spans without heap memory that are read before the room in the queues is computed again.
@@ -20,9 +20,9 @@ pub(super) enum Backpressure {
 }
 
 impl Collector {
-    /// Fetches the spans that have finished by now, as far as `backpressure` allows, and returns their number. Closed
-    /// buffers are always read, so that they can be freed; spans that do not fit are dropped and counted. The first
-    /// buffer that was left for lack of room comes last next time, so that a busy thread cannot take all the room.
+    /// Fetches finished spans, as far as `backpressure` and the maximum per buffer allow, and returns their number.
+    /// Closed buffers are always read, so that they can be freed; spans that do not fit are dropped and counted. The
+    /// first buffer left for lack of room comes last next time, so that a busy thread cannot take all the room.
     pub(super) fn fetch(&mut self, backpressure: Backpressure) -> usize {
         Buffer::take_new(&mut self.buffers);
         self.clock.refresh();
@@ -85,7 +85,7 @@ impl Collector {
         counted
     }
 
-    /// Returns the number of spans for which an exporter has room. Without a pipeline, there is no limit.
+    /// Returns how many spans may be fetched now. Without a pipeline, there is no limit.
     pub(super) fn room(&self) -> usize {
         match &self.pipeline {
             Some(pipeline) => pipeline.room(),
@@ -93,8 +93,8 @@ impl Collector {
         }
     }
 
-    /// Makes the decisions of tail sampling that are possible, or all of them if `is_end`, and exports the sampled
-    /// spans. Returns whether no sampled span and no ended trace is left.
+    /// Makes the decisions of tail sampling that are possible, or all of them if `is_end`, and exports sampled spans as
+    /// far as `backpressure` allows. Returns whether no sampled span and no ended trace is left.
     pub(super) fn release(&mut self, backpressure: Backpressure, is_end: bool) -> bool {
         let Some(pipeline) = &mut self.pipeline else {
             return true;

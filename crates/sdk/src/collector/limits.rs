@@ -1,4 +1,4 @@
-//! Span limits: attributes, events and links over a limit are dropped and counted
+//! Span limits: long texts are truncated, and attributes, events and links over a limit are dropped and counted
 //! ([specification](https://opentelemetry.io/docs/specs/otel/trace/sdk/#span-limits)). Keys are made distinct after
 //! redaction and truncation, because both can make keys equal.
 
@@ -15,7 +15,7 @@ use crate::redaction::MAX_MESSAGE_CHARS;
 /// The maximum length of the name of a span or event, and of an attribute's key, in characters.
 const MAX_NAME: usize = 1024;
 
-/// Applies the limits to a redacted span, because redaction might not recognize a truncated credential.
+/// Applies the limits to a redacted span: before redaction, truncation might make a credential unrecognizable.
 ///
 /// Returns whether the keys were already distinct, not empty, not too long and not too many. If `are_keys_valid` is
 /// set, the caller knows this, so the keys are not examined.
@@ -117,12 +117,13 @@ fn cut_off<T: AsRef<str> + From<String>>(text: &mut T, limit: usize) -> bool {
     is_long
 }
 
-/// Whether this is a key of error text. Truncated error text ends in a mark; other values are cut as specified.
+/// Whether this is a key of error text. Truncated error text ends in [`CUT`]; other values are truncated as
+/// OpenTelemetry specifies.
 fn is_error_text(key: &Key) -> bool {
     [keys::EXCEPTION_MESSAGE, keys::EXCEPTION_STACKTRACE].contains(&key.as_str())
 }
 
-/// Returns the first `limit` characters of a longer text. If `is_marked` is set, a mark replaces the last character.
+/// Returns the first `limit` characters of a longer text. If `is_marked` is set, [`CUT`] replaces the last one.
 fn shortened(text: &str, limit: usize, is_marked: bool) -> Option<String> {
     let short = beginning(text, limit);
     if short.len() == text.len() {

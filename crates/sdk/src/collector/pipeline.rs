@@ -1,4 +1,4 @@
-//! The pipeline of a provider: metrics from spans, tail sampling, enrichment and batching.
+//! The pipeline of a provider: metrics from spans, tail sampling, processors, enrichment and batching.
 
 use std::mem;
 use std::sync::Arc;
@@ -26,7 +26,7 @@ use crate::config::{SamplingConfig, TelemetryConfig};
 use crate::internal_log::internal_log;
 use crate::recorder::{Buffer, SpanRecord};
 
-/// The path of spans to the exporters: processors, tail sampling, enrichment and the open batch.
+/// The path of spans to the exporters: tail sampling, processors, enrichment and the open batch.
 pub(crate) struct Pipeline {
     /// The attributes that are added to every span, except for keys that the span sets itself.
     span_attributes: SharedAttributes,
@@ -86,8 +86,8 @@ impl Pipeline {
         !self.exporters.is_empty() || !self.processors.is_empty()
     }
 
-    /// Returns the number of spans that fit into the queue of at least one exporter, in addition to the open batch. If
-    /// it is 0, spans stay in the threads' buffers.
+    /// Returns how many spans may be fetched now. Without tail sampling, these are as many as fit into the queue of at
+    /// least one exporter, in addition to the open batch.
     pub(super) fn room(&self) -> usize {
         match &self.tail {
             // Sampled spans come first. New spans are read one by one, because each may complete a trace.
@@ -133,8 +133,8 @@ impl Pipeline {
         self.tail.as_ref().is_some_and(|tail| !tail.is_settled())
     }
 
-    /// Makes the decisions of tail sampling that are possible, or all of them if `is_end`. Exports sampled spans while
-    /// there is room. Returns whether no sampled span and no ended trace is left.
+    /// Makes the decisions of tail sampling that are possible, or all of them if `is_end`. Exports sampled spans as far
+    /// as `backpressure` allows. Returns whether no sampled span and no ended trace is left.
     pub(super) fn release(
         &mut self,
         buffers: &[Buffer],

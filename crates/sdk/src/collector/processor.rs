@@ -1,4 +1,4 @@
-//! The span processors of the program, which see each finished span before it is redacted and exported.
+//! The span processors of the program, which see finished spans before they are redacted and exported.
 //!
 //! They run on the collector's thread, so that they do not delay the traced code, and before redaction, so that a
 //! secret that they add is redacted. The trait is our own, because the SDK's processors run on the traced thread, or
@@ -17,12 +17,12 @@ use crate::recorder::SpanRecord;
 /// Reads, changes or discards finished spans before they are exported, like `OnEnding` of OpenTelemetry's
 /// [span processors](https://opentelemetry.io/docs/specs/otel/trace/sdk/#onending).
 ///
-/// A thread of the library calls a processor once for each span to be exported, so that the traced code is not delayed.
-/// A processor must not block, because meanwhile nothing is exported: spans stay in the threads' buffers, and surplus
-/// spans are dropped and counted. A flush or a shutdown that a processor calls fails at once. Processors see the data
-/// before redaction and limits, which also apply to their changes. Spans that they start are not recorded, and their
-/// log records are not exported. A panic is caught and counted, and the span is exported in its current state. Spans
-/// that were not processed before the timeout of a shutdown are dropped.
+/// A thread of the library calls a processor once for each recorded span that tail sampling does not discard, so that
+/// the traced code is not delayed. A processor must not block, because meanwhile nothing is exported: spans stay in the
+/// threads' buffers, and surplus spans are dropped and counted. A flush or a shutdown that a processor calls fails at
+/// once. Processors see the data before redaction and limits, which also apply to their changes. Spans that they start
+/// are not recorded, and their log records are not exported. A panic is caught and counted, and the span is exported in
+/// its current state. Spans that were not processed before the timeout of a shutdown are dropped.
 ///
 /// A closure is a processor:
 ///

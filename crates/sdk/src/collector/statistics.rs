@@ -43,8 +43,8 @@ pub struct Statistics {
     pub exported: u64,
     /// Spans whose export failed, or whose processing was interrupted by a panic of the library.
     pub failed: u64,
-    /// Spans dropped because an exporter's queue was full while another exporter had room, or while the buffer of an
-    /// ended thread had to be freed.
+    /// Spans dropped because an exporter's queue was full, for example while another exporter had room, or while the
+    /// buffer of an ended thread had to be freed.
     pub dropped_queue_full: u64,
     /// Spans dropped because the buffers of the threads were full, or there was no memory for a buffer.
     pub dropped_buffer_full: u64,
@@ -79,12 +79,12 @@ pub struct Statistics {
     pub sampler_panics: u64,
     /// Log records that were exported; with several exporters, counted once for each.
     pub logs_exported: u64,
-    /// Log records in batches that could not be exported.
+    /// Log records whose export failed.
     pub logs_failed: u64,
-    /// Log records dropped because an exporter's queue was full, because they were still queued when the
-    /// timeout of the shutdown had passed, or in a fork, where the provider of the parent exports nothing.
+    /// Log records dropped because an exporter's queue was full, because the shutdown began before they were queued or
+    /// its timeout passed before they were exported, or in a fork, where the provider of the parent exports nothing.
     pub logs_dropped: u64,
-    /// Log records that are not exported yet: in a queue, or being exported.
+    /// Log records that are not exported yet: in a batch or a queue, or being exported.
     pub logs_pending: u64,
 }
 
@@ -170,9 +170,9 @@ pub struct Counters {
 pub(crate) struct Outcomes {
     pub(crate) exported: AtomicU64,
     pub(crate) failed: AtomicU64,
-    /// Items dropped because a queue was full.
+    /// Items dropped because a queue was full, and log records dropped in a fork.
     pub(crate) queue_full: AtomicU64,
-    /// Items dropped because the time of the shutdown had passed.
+    /// Items dropped because of the shutdown.
     pub(super) late: AtomicU64,
 }
 

@@ -126,7 +126,7 @@ pub(crate) fn check_header_name(name: &str) -> Result<(), String> {
     let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
     if name.is_empty() || !name.bytes().all(allowed) {
         return Err(
-            "expected letters, digits, `-`, `_` or `.`, found a name that no header can have"
+            "expected a header name of letters, digits, `-`, `_` and `.`, found an empty name or other characters"
                 .to_owned(),
         );
     }

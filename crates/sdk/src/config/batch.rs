@@ -11,7 +11,7 @@ pub(super) const MAX_QUEUE_SIZE: usize = 1_000_000;
 /// variables and configuration file.
 pub(super) const AT_ONCE: u64 = 1;
 
-/// Replaces a timeout of 0, which means no limit. The value is 24 days, in milliseconds.
+/// Replaces a timeout of 0, which means no limit. The value is almost 25 days, in milliseconds.
 pub(super) const NO_LIMIT: u64 = 2_147_483_647;
 
 pub(super) const fn without_limit(timeout: u64) -> u64 {

@@ -74,8 +74,7 @@ impl TelemetryConfig {
     /// # Errors
     ///
     /// Fails if the file cannot be read, is larger than 1 MiB, is not YAML, has another major version, or contains
-    /// mistakes, such as values of the wrong type. The error has the line, the column and the keys of the first
-    /// mistake.
+    /// mistakes, such as values of the wrong type. For a mistake, the error has the line, the column and the keys.
     pub fn from_config_file(path: impl AsRef<Path>) -> Result<Self, Error> {
         let mut config = Self::new(env::default_service_name());
         config.apply_config_file(path.as_ref())?;

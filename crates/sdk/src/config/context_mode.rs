@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 ///
 /// Both values produce the same spans, parents and attributes for code that uses this crate, its tracers, or
 /// `Context::current().span()` to update the current span. With `boundaries`, other code that reads
-/// `Context::current()` finds the ids of the trace's first span on this thread.
+/// `Context::current()` finds the ids of the innermost span with its own `Context`.
 /// [`get_current_span`](floe_telemetry_core::get_current_span), the functions of
 /// [`propagation`](floe_telemetry_core::propagation) and
 /// [`in_current_span`](floe_telemetry_core::FutureExt::in_current_span) refer to the innermost span with both values.

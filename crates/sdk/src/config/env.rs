@@ -74,13 +74,14 @@ impl TelemetryConfig {
     /// `OTEL_CONFIG_FILE` is set, the file replaces the other `OTEL_*` variables, see
     /// [`from_config_file`](Self::from_config_file).
     ///
-    /// Invalid variables and invalid entries of lists are ignored, each with one warning through `tracing`, or on
+    /// Invalid variables and entries of lists are ignored, with one warning for each variable through `tracing`, or on
     /// standard error without a `tracing` subscriber. Misspelled variables are reported in the same way. A requested
-    /// exporter that the provider cannot create is left out; a line on standard error then names the variable to change.
+    /// exporter that the provider cannot create is left out; a line on standard error then names the variable to
+    /// change.
     ///
     /// # Errors
     ///
-    /// Fails if an earlier value or the file of `OTEL_CONFIG_FILE` is invalid. The configuration is then unchanged.
+    /// Fails if an earlier value or the file of `OTEL_CONFIG_FILE` cannot be used. The configuration is then unchanged.
     pub fn apply_env(&mut self) -> Result<(), Error> {
         self.validate()?;
         misspelled::know("OTEL_LOG_LEVEL");

@@ -57,8 +57,8 @@ impl ExporterKind {
 
 /// The exporters of each signal, in addition to those added in code.
 ///
-/// If no exporter is configured for a signal, OTLP is used if the backend is not `console` or an endpoint is
-/// configured. Otherwise spans are printed.
+/// If no exporter is configured for a signal, the backend and the endpoints determine whether it is sent over OTLP.
+/// Spans without an exporter are printed.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(deny_unknown_fields, default)]
 #[non_exhaustive]

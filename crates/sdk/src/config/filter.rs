@@ -6,7 +6,7 @@
 
 use crate::suggest::{did_you_mean, misspelled, one_of};
 
-/// The names of the levels, in ascending order of verbosity; 0 records nothing.
+/// The names of the levels, in ascending order of verbosity.
 const LEVELS: [&str; 6] = ["off", "error", "warn", "info", "debug", "trace"];
 
 /// The names of levels in Python, which the configuration of the floe platform uses, too, and their verbosity.
@@ -41,7 +41,7 @@ pub fn parse_filter(text: &str) -> Result<Vec<Directive>, String> {
 ///
 /// # Errors
 ///
-/// Fails like [`parse_filter`].
+/// Fails like [`parse_filter`], and if no directive names a level.
 pub(crate) fn parse_levels(text: &str) -> Result<Vec<Directive>, String> {
     let directives = parse_filter(text)?;
     if text.contains('=') || directives.iter().any(|(target, _)| target.is_empty()) {

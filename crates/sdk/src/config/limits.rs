@@ -16,15 +16,15 @@ pub(super) const MAX_SPAN_COUNT: u32 = 65_536;
 pub struct SpanLimits {
     /// The maximum number of attributes of a span, an event or a link, at most 65,536. Default 128. Attributes of the
     /// source location that do not fit are left out, and not counted as dropped. The attributes that the configuration
-    /// adds to every span, and the floe identity, do not count towards the limit.
+    /// adds to every span, and the floe identity, are never left out.
     pub attribute_count: u32,
     /// The maximum number of characters of a text value. Longer texts are truncated after redaction. Default 65,536;
     /// `null` for no limit. The names of spans and events, and the keys of
     /// attributes, are always truncated to 1024 characters.
     ///
-    /// It applies to `exception.message` and `exception.stacktrace`, too, of which at most 16 KiB are recorded for each
-    /// error. The description of a status has at most 500 characters of the message. If one of these three is cut, it
-    /// ends in `…`; other values are cut without a mark, as specified.
+    /// The limit applies to `exception.message` and `exception.stacktrace`, too, of which at most 16 KiB are recorded
+    /// for each error. The description of a status has at most 500 characters of the message. If one of these three is
+    /// cut, it ends in `…`; other values are cut without a mark, as specified.
     pub attribute_value_length: Option<u32>,
 }
 

@@ -23,14 +23,14 @@ use super::section::is_default;
 #[non_exhaustive]
 pub struct LoggingConfig {
     /// The levels, in the syntax of `RUST_LOG`: a level for all targets, and `target=level` for all targets with that
-    /// prefix, as in `info,hyper=warn`. The levels are `off`, `error`, `warn`, `info`, `debug` and `trace`, in any
-    /// case; `warning` is `warn`, and `critical` is `error`. A target is off if no directive matches it, so levels usually
-    /// begin with one for all targets. Default `INFO`.
+    /// prefix, as in `info,hyper=warn`. The levels are `off`, `error`, `warn`, `info`, `debug` and `trace`, in upper or
+    /// lower case; `warning` is `warn`, and `critical` is `error`. A target is off if no directive matches it, so
+    /// levels usually begin with one for all targets. Default `INFO`.
     pub log_level: String,
     /// Whether lines are JSON instead of text. Default `true`.
     pub json_output: bool,
-    /// The output of lines of `init`, `configure_logging` and `logs::layer`: `stderr` (default), `stdout` or `none`.
-    /// Records are exported in any case.
+    /// The output of lines of `init`, `configure_logging` and `logs::layer`: `stderr` (default), `stdout` or `none`. It
+    /// does not affect the export of records.
     #[serde(skip_serializing_if = "is_default")]
     pub output: LogOutput,
     /// Patterns for the keys of attributes of the current span that are copied to records and lines; `span.name` stands

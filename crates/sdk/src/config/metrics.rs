@@ -28,12 +28,12 @@ choice! {
     /// ([temporality](https://opentelemetry.io/docs/specs/otel/metrics/data-model/#temporality)).
     #[derive(Default)]
     MetricTemporality {
-        /// The start of the process, which Prometheus requires.
+        /// The beginning of the measurements, which Prometheus requires.
         #[default]
         Cumulative = "cumulative",
         /// The previous export, except for sums that can decrease.
         Delta = "delta",
-        /// The previous export for synchronous counters and histograms, and the start of the process for other
+        /// The previous export for synchronous counters and histograms, and the beginning of the measurements for other
         /// instruments. This needs less memory than the other two choices.
         LowMemory = "lowmemory",
     }

@@ -77,7 +77,7 @@ impl OtlpProtocol {
         }
     }
 
-    /// Fails if the program is built without the protocol of `endpoint`.
+    /// Fails if the program is built without this protocol. The error names the protocol and `endpoint`.
     #[doc(hidden)]
     pub fn check_feature(self, endpoint: &str) -> Result<(), String> {
         if self.is_enabled() {
@@ -142,7 +142,7 @@ impl Signal {
     }
 }
 
-/// Appends the path of the signal, unless the endpoint already ends with it
+/// Appends the path of the signal, unless the endpoint already ends with it, and removes that of traces
 /// ([specification](https://opentelemetry.io/docs/specs/otel/protocol/exporter/#endpoint-urls-for-otlphttp)).
 pub(super) fn signal_url(endpoint: &str, signal: Signal) -> String {
     let (endpoint, query) = match endpoint.split_once('?') {
@@ -182,8 +182,8 @@ pub struct OtlpConfig {
     pub metrics: OtlpOptions,
     /// Settings for log records, which take precedence over `all`.
     pub logs: OtlpOptions,
-    /// The second and later receivers of a signal in OpenTelemetry's configuration file. Their options take precedence
-    /// over those of the signal.
+    /// The second and later receivers of a signal in OpenTelemetry's configuration file. Their options replace those of
+    /// the signal.
     #[serde(skip)]
     pub(crate) additional: Vec<(Signal, OtlpOptions)>,
 }
@@ -212,7 +212,7 @@ pub struct OtlpOptions {
         serialize_with = "endpoint::serialize_option"
     )]
     pub endpoint: Option<String>,
-    /// The protocol, which replaces `otlp_protocol`. Default none: the port of the endpoint selects it.
+    /// The protocol, which replaces `otlp_protocol`. Default none: without either, the port of the endpoint selects it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub protocol: Option<OtlpProtocol>,
     /// Headers, for example a tenant or a key. Values may be references as in `authentication`.

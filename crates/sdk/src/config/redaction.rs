@@ -31,11 +31,11 @@ pub enum RedactionLevel {
 ///
 /// Credentials are redacted at every level. Redacted text is replaced by `<REDACTED>`.
 ///
-/// Two kinds of text are redacted differently. **Error text** comes from the code that failed and can quote any
-/// data: the status, `exception.message`, `exception.stacktrace`, `error.message` and `floe.warning`. **All
-/// other text** is chosen by the author of the instrumented code: names, keys and values of attributes,
-/// also of events, links, scopes and the resource. Numbers in such text are identifiers more
-/// often than payment cards, so personal data in it is redacted only by `strict`.
+/// Two kinds of text are redacted differently. **Error text** comes from the code that failed and can quote any data:
+/// the status, `exception.message`, `exception.stacktrace`, `error.message` and `floe.warning`, and of a log record the
+/// message and the fields `error` and `err`. **All other text** is chosen by the author of the instrumented code:
+/// names, keys and values of attributes, also of events, links, scopes and the resource. Numbers in such text are
+/// identifiers more often than payment cards, so personal data in it is redacted only by `strict`.
 ///
 /// ```
 /// use floe_telemetry::TelemetryConfig;

@@ -286,7 +286,7 @@ impl SamplingRule {
         }
         at(&format!("{path}.ratio"), self.ratio.map_or(Ok(()), check_ratio))?;
         if let Some(rate) = self.rate.filter(|rate| !(rate.is_finite() && *rate > 0.0)) {
-            let message = format!("expected more than 0, found {rate}");
+            let message = format!("expected a finite number above 0, found {rate}");
             return Err(Mistake::new(format!("{path}.rate"), message));
         }
         if self.off && (self.ratio.is_some() || self.rate.is_some()) {

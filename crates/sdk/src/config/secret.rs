@@ -57,7 +57,7 @@ impl Secret {
         &self.0
     }
 
-    /// Resolves a reference. The error names the source and never contains the credential.
+    /// Resolves a reference, or returns the credential itself. The error never contains the credential.
     pub(crate) fn resolve(&self) -> Result<Self, Error> {
         let incomplete = |()| Error::config("the reference is not complete");
         match reference(self.expose()).map_err(incomplete)? {
@@ -129,7 +129,8 @@ fn reference(text: &str) -> Result<Option<Source<'_>>, ()> {
 fn variable(name: &str) -> Result<String, Error> {
     match environment::variable(name) {
         Ok(value) if !value.trim().is_empty() => Ok(value.trim().to_owned()),
-        Ok(_) | Err(VarError::NotPresent) => {
+        Ok(_) => Err(Error::config(format!("the variable `{name}` is blank"))),
+        Err(VarError::NotPresent) => {
             Err(Error::config(format!("the variable `{name}` is not set")))
         }
         Err(VarError::NotUnicode(_)) => {

@@ -46,8 +46,8 @@ const MAX_BAGGAGE_ATTRIBUTES: usize = 64;
 /// Only the name of the service is required. The other settings have the defaults of OpenTelemetry's
 /// specification, with these exceptions:
 ///
-/// - OTLP uses gRPC, except to port 4318.
-/// - If no exporter is configured, traces are printed and nothing else is exported.
+/// - OTLP uses gRPC, except to port 4318 and in a program that is built for HTTP only.
+/// - Unless an exporter, an endpoint or another backend is configured, traces are printed and nothing else is exported.
 /// - The span of a successful call has the status OK ([`status_on_success`](Self::status_on_success)).
 /// - All text is [redacted](Self::redaction).
 /// - All text is bounded: values of spans to 65,536 characters ([`limits`](Self::limits)), names and keys to 1,024, the
@@ -74,8 +74,8 @@ const MAX_BAGGAGE_ATTRIBUTES: usize = 64;
 pub struct TelemetryConfig {
     /// Whether telemetry is recorded and exported. Default `true`.
     pub enabled: bool,
-    /// The endpoint of OTLP, which enables OTLP for every backend. Default none: the endpoint of the backend if it has
-    /// one, otherwise `http://localhost:4317` over gRPC and `http://localhost:4318` over HTTP.
+    /// The endpoint of OTLP. With it, the backend `console` uses OTLP, too. Default none: the endpoint of the backend
+    /// if it has one, otherwise `http://localhost:4317` over gRPC and `http://localhost:4318` over HTTP.
     ///
     /// The query of an endpoint may be a credential. So a written configuration has a mask in its place, and a mask is
     /// refused when a configuration is read. Use `authentication` or headers with references instead.
@@ -118,8 +118,8 @@ pub struct TelemetryConfig {
     /// The credential of OTLP requests. Default none.
     pub authentication: Option<TelemetryAuth>,
     /// The maximum memory of finished spans and log records that are not exported yet, in bytes. One half is for the
-    /// buffers of the threads. The other half is divided equally between tail sampling and the exporters of spans and
-    /// log records. Spans that do not fit are dropped and counted
+    /// buffers of the threads. The other half is divided between tail sampling and the exporters of spans and log
+    /// records. Spans that do not fit into the buffers are dropped and counted
     /// ([`Statistics::dropped_memory`](crate::Statistics::dropped_memory)). At least 1 MiB. Default 64 MiB.
     #[serde(skip_serializing_if = "is_default_memory")]
     pub max_memory_bytes: usize,
@@ -132,9 +132,9 @@ pub struct TelemetryConfig {
     pub logging: LoggingConfig,
     /// The redaction of all telemetry.
     pub redaction: RedactionConfig,
-    /// The name of a backend: `console` (default) prints spans and exports nothing, `jaeger` exports OTLP to Jaeger,
-    /// `otlp` exports OTLP to the endpoint. Other crates can add backends. The name is checked when the provider is
-    /// initialized.
+    /// The name of a backend: `console` (default) prints spans unless there is an endpoint, `jaeger` exports spans over
+    /// OTLP to Jaeger, `otlp` exports OTLP to the endpoint. Other crates can add backends. The name is checked when the
+    /// provider is initialized.
     pub backend: String,
     /// The OTLP settings: headers, compression, certificates, and the settings of single signals.
     #[serde(skip_serializing_if = "is_default")]
@@ -272,7 +272,7 @@ impl TelemetryConfig {
         self.sampling.get_ratio(environment.unwrap_or_default())
     }
 
-    /// Returns whether a setting selects an exporter or an endpoint for spans. Otherwise spans are printed.
+    /// Returns whether a setting selects a backend, an exporter or an endpoint for spans.
     pub(crate) fn has_span_destination(&self) -> bool {
         self.otlp_endpoint.is_some()
             || self.backend != DEFAULT_BACKEND
@@ -309,7 +309,8 @@ impl TelemetryConfig {
         }
     }
 
-    /// Checks all values, as [`initialize`](crate::TelemetryProviderBuilder::initialize) does.
+    /// Checks the values, as [`initialize`](crate::TelemetryProviderBuilder::initialize) does first. The name of the
+    /// backend is checked only there.
     ///
     /// # Errors
     ///

@@ -8,7 +8,7 @@ use crate::surroundings::{DetectedAttributes, Surroundings, value};
 /// ([`os-release`](https://www.freedesktop.org/software/systemd/man/latest/os-release.html)).
 const RELEASES: [&str; 2] = ["/etc/os-release", "/usr/lib/os-release"];
 
-/// The version of the kernel, for systems without a description of a distribution.
+/// The version of the kernel, which is used if no version of the distribution is known.
 const KERNEL: &str = "/proc/sys/kernel/osrelease";
 
 pub(super) fn detect(surroundings: &mut Surroundings<'_>, found: &mut DetectedAttributes) {

@@ -25,11 +25,7 @@ floe_telemetry_core::__floe_link_list! {
 }
 
 impl ConsoleExporters {
-    /// Returns the exporters.
-    ///
-    /// # Errors
-    ///
-    /// The exporters are not linked.
+    /// Returns the exporters. Fails if they are not linked.
     pub(crate) fn find() -> Result<&'static Self, Error> {
         CONSOLE.iter().next().ok_or_else(|| {
             let needed = needed("the exporter `console`", "console");

@@ -49,11 +49,7 @@ impl OtlpExporters {
         OTLP.iter().next()
     }
 
-    /// Returns the exporters.
-    ///
-    /// # Errors
-    ///
-    /// The exporters are not linked, although a signal goes to `target`.
+    /// Returns the exporters. Fails if they are not linked, although a signal goes to `target`.
     pub(crate) fn of(target: &OtlpTarget, signal: Signal) -> Result<&'static Self, Error> {
         Self::linked().ok_or_else(|| {
             let (protocol, endpoint) = target.config.otlp_route(signal);
@@ -64,6 +60,6 @@ impl OtlpExporters {
     }
 }
 
-fn without(feature: &str) -> Error {
-    Error::config(format!("otlp: {}", needed("a signal", feature)))
+fn without(signal: &str) -> Error {
+    Error::config(format!("otlp: {}", needed(&format!("an exporter of {signal}"), signal)))
 }

@@ -31,7 +31,7 @@ enum Stream {
 }
 
 impl Stream {
-    /// Returns how many of `bytes` can be written now.
+    /// Returns how many of `bytes` to write now.
     fn room(self, bytes: usize) -> usize {
         #[cfg(target_os = "linux")]
         let bytes = match self {
@@ -88,7 +88,7 @@ impl StandardStream {
                 break;
             }
             if started.elapsed() >= timeout {
-                let message = format!("nobody has read from the pipe within {timeout:?}");
+                let message = format!("the pipe had no room for the whole text within {timeout:?}");
                 return Err(io::Error::new(io::ErrorKind::TimedOut, message));
             }
             sleep(PAUSE);

@@ -28,7 +28,7 @@ impl From<TelemetryConfig> for OtlpTarget {
 }
 
 impl OtlpTarget {
-    /// Returns the identity of the exporter in messages and metrics. From the second target on, its name has a number.
+    /// Returns the identity of the exporter in messages and metrics. From the second target on, the name has a number.
     pub(crate) fn exporter(&self, index: usize, signal: Signal) -> ExporterId {
         let name = match index {
             0 => "otlp".into(),

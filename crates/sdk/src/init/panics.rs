@@ -20,7 +20,7 @@ use crate::redaction::sanitize_lines;
 static IS_REPLACED: AtomicBool = AtomicBool::new(false);
 
 /// Logs panics after the current panic hook, or in place of it. The span of a panicking `#[traced]` function has its
-/// own event of the panic. The record also has the ids of the current span, which may outlive the panic.
+/// own event of the panic. The log record has the ids of the current span, which may outlive the panic.
 pub(super) fn observe(output: PanicOutput) {
     static HOOK: Once = Once::new();
 

@@ -1,4 +1,5 @@
-//! A log record, which is redacted and limited while it is filled.
+//! A log record, which is redacted and limited while it is filled. Its attributes are its fields and its identity: the
+//! floe keys of the resource, and the listed baggage.
 
 use std::fmt::{self, Write as _};
 use std::mem;
@@ -117,7 +118,7 @@ impl LogRecord {
     /// The limit for one text before redaction, in bytes. Redaction may shorten the text.
     pub const MAX_RAW: usize = 2 * Self::MAX_TEXT;
 
-    /// The size of a record's texts, in bytes, above which further fields are dropped.
+    /// The size of a record's texts and nested values, in bytes. Once it is reached, further fields are dropped.
     pub const MAX_RECORD: usize = 32 * 1024;
 
     /// Clears the record for the next one, keeping its memory.
@@ -129,7 +130,7 @@ impl LogRecord {
         *self = Self { observed_timestamp, texts, values, ..Self::default() };
     }
 
-    /// Returns the scope. An exporter replaces the name of the scope by the target.
+    /// Returns the scope. Exporters replace its name with the target, if there is one.
     pub fn scope(&self) -> &InstrumentationScope {
         self.scope.as_deref().unwrap_or(&SCOPE)
     }
@@ -145,7 +146,7 @@ impl LogRecord {
         self.body.as_deref().map(LogValue::from).or(message)
     }
 
-    /// Returns the name of the logger, if it differs from that of the scope.
+    /// Returns the target, which exporters use as the name of the scope.
     pub fn target(&self) -> Option<&str> {
         Some(match self.target.as_ref()? {
             Target::Static(target) => target,
@@ -153,7 +154,7 @@ impl LogRecord {
         })
     }
 
-    /// Returns the identity, except for keys that a field has.
+    /// Returns the attributes of the identity, without those whose key a field also has.
     pub fn identity(&self) -> impl Iterator<Item = (&Key, LogValue<'_>)> {
         let identity = self.split().1.iter();
         identity.filter(|it| !self.has_field(&it.key)).map(|field| self.resolve(field))

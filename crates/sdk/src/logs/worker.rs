@@ -89,7 +89,8 @@ impl LogWorker {
         }))
     }
 
-    /// Adds a record to the open batch. If the queue is full, or this is a fork, the record is dropped and counted.
+    /// Adds a record to the open batch. If the queue is full or closed, or this is a fork, the record is dropped and
+    /// counted.
     pub fn push(self: &Arc<Self>, record: Arc<LogRecord>) {
         let Self { worker, settings, forks, .. } = &**self;
         let counters = &settings.worker.counters;

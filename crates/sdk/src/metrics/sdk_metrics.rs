@@ -31,8 +31,8 @@ static FINISHED: [(Metric, bool, Signal); 5] = [
 /// The metrics of items that processors hold now.
 #[rustfmt::skip]
 static QUEUED: [(Metric, Signal); 2] = [
-    (("otel.sdk.processor.span.queue.size", "{span}", "Spans in the open batch or the queue of a processor, or passed to its exporter."), Traces),
-    (("otel.sdk.processor.log.queue.size", "{log_record}", "Log records in the open batch or the queue of a processor, or passed to its exporter."), Logs),
+    (("otel.sdk.processor.span.queue.size", "{span}", "Spans in a processor's open batch or queue, or in an export that has not finished."), Traces),
+    (("otel.sdk.processor.log.queue.size", "{log_record}", "Log records in a processor's open batch or queue, or in an export that has not finished."), Logs),
 ];
 
 /// Registers the provider's counters as observable instruments.

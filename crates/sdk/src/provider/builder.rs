@@ -181,8 +181,8 @@ impl TelemetryProviderBuilder {
     }
 
     /// Sets a sampler, which can be any implementation of OpenTelemetry's [`ShouldSample`]. It decides for each span,
-    /// including children, instead of the configured sampler and the ratios of [rules](crate::config::SamplingRule).
-    /// The `off` of a rule still applies.
+    /// including children, instead of the configured sampler and the ratios and rates of
+    /// [rules](crate::config::SamplingRule). The `off` of a rule still applies.
     ///
     /// The sampler is called by the thread that starts the span, when the name, the attributes and the links are known,
     /// so the expressions of `#[traced]` are evaluated for each call. A `RecordOnly` span reaches span processors and
@@ -249,18 +249,19 @@ impl TelemetryProviderBuilder {
 
     /// Starts the telemetry of the process.
     ///
-    /// Spans are exported to the exporters that were added and to the configured `backend`
-    /// ([`TelemetryBackendPlugin`](crate::backend::TelemetryBackendPlugin)). A backend without an OTLP endpoint prints
-    /// spans to standard error (feature `console`), unless an exporter was added. The configured propagators become the
-    /// propagators of the process, see [`setup_propagators_with`](propagation::setup_propagators_with). The propagators
-    /// of [`with_propagator`](Self::with_propagator) follow them.
+    /// Spans are exported to the exporters that were added, and to those that the configuration selects, among them the
+    /// `backend` ([`TelemetryBackendPlugin`](crate::backend::TelemetryBackendPlugin)). If there are none, and the
+    /// configuration does not list any, spans are printed to standard error (feature `console`). The configured
+    /// propagators become the propagators of the process, see
+    /// [`setup_propagators_with`](propagation::setup_propagators_with). The propagators of
+    /// [`with_propagator`](Self::with_propagator) follow them.
     ///
     /// # Errors
     ///
     /// Fails if the configuration is invalid, if a [sampler](Self::with_sampler) is combined with tail sampling, if an
     /// exporter cannot be created, if another provider is in use ([`Error::is_state`]), or if a
-    /// [layer](Self::with_layer) was added, which only [`init`](Self::init) installs. After an error nothing is
-    /// recorded, and `initialize` may be called on another builder.
+    /// [layer](Self::with_layer) was added, which only [`init`](Self::init) installs. After an error no provider was
+    /// started, and `initialize` may be called on another builder.
     pub fn initialize(self) -> Result<TelemetryProvider, Error> {
         if self.layers.as_ref().is_some_and(|layers| !layers.is_empty()) {
             return Err(Error::state(
@@ -321,7 +322,7 @@ impl TelemetryProviderBuilder {
         Ok(provider)
     }
 
-    /// Adds the parts of another builder, but no layers: these are installed before a provider is initialized.
+    /// Adds the parts of another builder, except for layers, which are installed earlier, and takes its configuration.
     fn add(&mut self, other: Self) {
         self.config = other.config;
         self.sampler = other.sampler.or(self.sampler.take());

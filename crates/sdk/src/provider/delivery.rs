@@ -10,8 +10,8 @@ use crate::config::Signal;
 use crate::error::Error;
 use crate::recorder::Sampling;
 
-/// The time between the end of exports and the deadline of a shutdown, in which exporters report their results. It is
-/// at most a tenth of the timeout.
+/// The time between the end of exports and the deadline of a shutdown, in which exporters report their results. If a
+/// tenth of the timeout is less, it applies instead.
 const MARGIN: Duration = Duration::from_millis(250);
 
 /// Flushes or shuts down the exporters of spans and metrics, and waits for their results and those of log records.

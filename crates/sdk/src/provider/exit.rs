@@ -37,7 +37,7 @@ pub(super) fn on_panic(provider: &Arc<Inner>, timeout: Duration) {
         if let Some(provider) = provider.upgrade() {
             run_apart(timeout, move || {
                 if let Err(error) = provider.force_flush(timeout) {
-                    let lost = "telemetry was not delivered before the process ended";
+                    let lost = "telemetry was not delivered after a panic";
                     say(format!("{lost}: {error}"), MESSAGE_TIMEOUT);
                 }
             });
@@ -66,8 +66,8 @@ pub(super) fn run_apart(timeout: Duration, finish: impl Fn() + Send + Sync + 'st
     run_on(|work| on_thread("floe-exit", limit, work).map(drop), finish);
 }
 
-/// Writes an error to standard error within `timeout`, on a separate thread, because standard error may have no reader.
-/// If the thread cannot be started, nothing is written.
+/// Writes an error to standard error on a separate thread, because standard error may have no reader, and waits for it
+/// at most for `timeout`, within limits of 0.1 and 1 second. If the thread cannot be started, nothing is written.
 pub(super) fn say(error: String, timeout: Duration) {
     let limit = timeout.clamp(MESSAGE_TIMEOUT / 10, MESSAGE_TIMEOUT);
     let _ = on_thread("floe-message", limit, move || write_line("error", &error));

@@ -16,7 +16,7 @@ use crate::recorder::random_bits;
 
 const INSTANCE_ID: &str = "service.instance.id";
 
-/// Returns the resource. Fails if the crate of a detector is not linked.
+/// Returns the resource. Fails if a detector is not linked, or is registered twice.
 pub(super) fn of(config: &TelemetryConfig) -> Result<Resource, Error> {
     let configured = &config.resource_attributes;
     let detected = detection::detect(&config.detectors)?;

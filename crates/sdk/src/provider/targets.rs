@@ -56,15 +56,14 @@ impl OtlpTargets {
     }
 }
 
-/// Returns the error of exporters that were added to a program without this feature.
+/// Returns the error of an exporter in a program without this feature.
 pub(super) fn not_linked(items: &str, feature: &str) -> Error {
     let needed = needed(&format!("an exporter of {items}"), feature);
     Error::config(format!("{feature}: {needed}"))
 }
 
 /// Leaves out an exporter that the environment requests and the program cannot create, because an operator's setting
-/// must not stop a program. A warning names the variable to change. If the program's code or configuration requests the
-/// exporter, the error is returned.
+/// must not stop a program. A line on standard error names the variable to change. Any other error is returned.
 pub(super) fn unless_of_environment<T>(
     config: &TelemetryConfig,
     signal: Signal,

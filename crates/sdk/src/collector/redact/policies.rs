@@ -18,11 +18,7 @@ impl Default for Policies {
 }
 
 impl Policies {
-    /// Compiles the policies.
-    ///
-    /// # Errors
-    ///
-    /// A key cannot be used. A pattern is too large or is not a regular expression.
+    /// Compiles the policies. Fails if a key or a pattern cannot be used.
     pub(crate) fn compile(config: &RedactionConfig) -> Result<Self, Error> {
         let mut builder = Redactor::builder();
         for (at, key) in config.keys.iter().enumerate() {

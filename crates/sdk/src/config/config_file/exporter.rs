@@ -129,7 +129,7 @@ fn headers(exporter: &Part<'_>) -> Result<Headers, Mistake> {
     for part in exporter.items("headers")? {
         part.required("name")?;
         let name = part.checked("name", |name: &String| check_header_name(name))?;
-        // A header whose value is null is ignored.
+        // A header without a value is ignored.
         if let (Some(name), Some(value)) = (name, part.value::<String>("value")?) {
             headers.insert(name.to_ascii_lowercase(), value.into());
         }

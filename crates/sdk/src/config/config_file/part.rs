@@ -1,7 +1,7 @@
-//! The parts of a file. A part without an effect is recorded with its position; the first mistake refuses the file.
+//! The parts of a file. A part without an effect is recorded with its position; a mistake makes the file invalid.
 //!
-//! A key becomes known when the code reads it, and messages list the known keys in this order. When a `Part` is
-//! dropped, its other keys are recorded as ignored.
+//! A key becomes known when the code reads it, and messages list the known keys in the order in which they were read.
+//! When a `Part` is dropped, its unknown keys are recorded as ignored.
 
 use std::cell::RefCell;
 
@@ -12,7 +12,7 @@ use crate::config::mistake::{Mistake, Position, below};
 use crate::config::yaml::{Content, Entry, Node};
 use crate::suggest::{expected, one_of, unknown_key};
 
-/// The prefix of the file author's own keys, for example for anchors.
+/// The prefix of the file author's own keys at the root, for example for anchors.
 const OWN: &str = "x-";
 
 /// The suffix of unstable keys, which disappears when they become stable.
@@ -102,7 +102,7 @@ impl<'a> Part<'a> {
         self.get(key)?.map(parse).transpose()
     }
 
-    /// Reads one of several words below a key, in any case. Returns `None` if the key is missing.
+    /// Reads one of several words below a key, in upper or lower case. Returns `None` if the key is missing or null.
     pub(super) fn word<T: Clone>(
         &self,
         key: &'a str,

@@ -11,10 +11,10 @@ fn refused(found: &str, expected: &str) -> String {
     format!("expected {expected}, found `{found}`")
 }
 
-/// The [words](https://opentelemetry.io/docs/specs/otel/configuration/common/#boolean) of the specification's variables.
+/// The [booleans](https://opentelemetry.io/docs/specs/otel/configuration/common/#boolean) of OpenTelemetry's variables.
 pub(super) const BOOLEANS: [(&str, bool); 2] = [("true", true), ("false", false)];
 
-/// Parses one of several words, in any case.
+/// Parses one of several words, in upper or lower case.
 pub(in crate::config) fn word<T: Clone>(words: &[(&str, T)]) -> impl Fn(&str) -> Result<T, String> {
     move |text| {
         let known = words.iter().find(|(word, _)| word.eq_ignore_ascii_case(text));

@@ -2,7 +2,7 @@
 
 use super::{is_set, warn_about};
 
-const LIMITS: &str = "limits of events, links and log records cannot be set";
+const LIMITS: &str = "events, links and log records have no settings for limits of their own";
 
 const VARIABLES: [(&str, &str); 10] = [
     ("OTEL_SPAN_EVENT_COUNT_LIMIT", LIMITS),

@@ -311,7 +311,7 @@ impl de::Error for Mistake {
 
     fn invalid_type(found: Unexpected<'_>, expected: &dyn Expected) -> Self {
         if found == Unexpected::UnitVariant {
-            let message = "expected a mapping with this word as its key, found the word alone";
+            let message = "expected a mapping whose only key is this value, found the value alone";
             return Self::new("", message);
         }
         Self::new("", format!("expected {expected}, found {}", described(found)))

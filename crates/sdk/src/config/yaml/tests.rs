@@ -76,7 +76,7 @@ fn a_variant_is_a_word_or_the_only_key_of_a_mapping() {
     let stove = Heating::Stove(Stove { wood: true });
     assert_eq!(heating("{stove: {wood: true}}").unwrap(), Some(stove));
     for (text, message) in [
-        ("stove", "expected a mapping with this word as its key, found the word alone"),
+        ("stove", "expected a mapping whose only key is this value, found the value alone"),
         ("{none: 1}", "heating.none: expected nothing, found a text"),
         ("{none: , stove: }", "expected one key, `none` or `stove`, found 2"),
         ("[none]", "expected `none` or `stove`, found a list"),

@@ -2,7 +2,8 @@
 
 use std::os::fd::AsFd;
 
-/// Returns how many of `bytes` can be written now without waiting for a reader.
+/// Returns how many of `bytes` to write now without waiting for a reader. Bytes that an empty pipe can hold are written
+/// together, so the result is 0 until all of them fit.
 pub(super) fn of(stream: &impl AsFd, bytes: usize) -> usize {
     /// The part of a pipe's room that is left for the program.
     const RESERVE: usize = 16 * 1024;
