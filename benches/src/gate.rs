@@ -22,7 +22,7 @@ use crate::sink::Protocol;
 /// The requirements set this limit, in percent.
 const LIMIT: f64 = 5.0;
 
-/// The minimum number of pairs. The interval of fewer pairs would contain all of them.
+/// The minimum number of pairs. The interval of so few pairs contains all of them.
 const LEAST: usize = 8;
 
 /// The maximum number of pairs, after which the median decides.

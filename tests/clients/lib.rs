@@ -6,7 +6,7 @@
 ///
 /// # Panics
 ///
-/// The tests were started without it.
+/// The variable is not set.
 #[must_use]
 pub fn server(variable: &str) -> String {
     std::env::var(variable).expect("these tests need servers: run .ci/services clients")

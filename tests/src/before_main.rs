@@ -16,7 +16,7 @@ pub fn assert_nothing_runs_before_main(program: &str) {
     let sections = Command::new("readelf")
         .args(["--sections", "--wide", program])
         .output()
-        .unwrap_or_else(|error| panic!("readelf: {error}"));
+        .unwrap_or_else(|error| panic!("cannot run `readelf`: {error}"));
     let sections = String::from_utf8_lossy(&sections.stdout).into_owned();
     for section in [".preinit_array", ".ctors"] {
         assert!(!sections.contains(section), "{program}:\n{sections}");

@@ -131,7 +131,7 @@ fn is_root(module: &[String]) -> bool {
     module.len() == 1 && ["lib", "main"].contains(&module[0].as_str())
 }
 
-/// Returns the name of an item that is not a module, an import or a re-export.
+/// Returns the name of an item, except of a module, an import, an `impl` or a macro.
 fn name_of(item: &Item) -> Option<String> {
     let name = match item {
         Item::Const(item) => &item.ident,
@@ -305,7 +305,7 @@ fn crates_use_what_stands_above_them_in_the_architecture() {
     }
 }
 
-/// Reads the name and the dependencies of a package, without the dependencies of its tests.
+/// Reads the name of a package and the dependencies of its section `[dependencies]`.
 fn name_and_dependencies(folder: &str) -> (String, Vec<String>) {
     let manifest = fs::read_to_string(root().join(folder).join("Cargo.toml")).unwrap();
     let name = manifest.lines().find_map(|line| line.strip_prefix("name = "));

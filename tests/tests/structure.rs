@@ -212,7 +212,7 @@ fn no_limit_is_higher_than_before_the_last_merge() {
     let before =
         merge.and_then(|merge| git(&["rev-parse", "--short", &format!("{}^1", merge.trim())]));
     let Some(before) = before.as_deref().map(str::trim) else {
-        eprintln!("there is no merge to compare the limits with");
+        eprintln!("found no merge to compare the limits with");
         return;
     };
     let text = git(&["show", &format!("{before}:tests/tests/structure.rs")]).unwrap_or_default();

@@ -205,7 +205,7 @@ fn every_link_to_a_file_leads_there() {
                 Some(target) => (Path::new(""), target),
                 None => (folder, target),
             };
-            // Skips links to other sites, and links to items, because rustdoc checks these.
+            // Skips links to other sites and to mail addresses, and links to items, which rustdoc checks.
             if target.contains("://") || target.contains("::") || target.contains('@') {
                 continue;
             }

@@ -20,7 +20,7 @@ use crate::text::lines;
 ///
 /// # Errors
 ///
-/// The exported spans or the observations of the libraries differ, or a span is not counted. The error is the first one.
+/// The exported spans or the observations of the libraries differ, or a span is not counted. Only one error is named.
 pub fn compare(case: &Case) -> Result<()> {
     let memory = MemoryExporter::new();
     let telemetry = TelemetryProvider::builder(differences::config(&case.settings))

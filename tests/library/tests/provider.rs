@@ -53,7 +53,7 @@ fn provider() -> (SdkTracerProvider, InMemorySpanExporter) {
 
 #[test]
 fn the_spans_of_a_library_go_to_the_global_provider() {
-    // A thread that has found no provider looks again after at most 1024 calls.
+    // After 5000 calls without a provider, a thread still looks again after at most 1024 calls.
     for _ in 0..5000 {
         load("before", 0);
     }

@@ -1,5 +1,5 @@
-//! The configuration decides about these parts of a span: the attributes of the process, of listed baggage keys and of
-//! the floe identity, the source location, and the status of a success.
+//! Parts of a span that depend on the configuration: the attributes of the process, of listed baggage keys and of the
+//! floe identity, the source location, and the status of a success.
 
 use std::collections::BTreeMap;
 

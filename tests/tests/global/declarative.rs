@@ -30,7 +30,7 @@ fn examples() -> BTreeMap<String, PathBuf> {
     files.map(|path| (path.file_name().unwrap().to_str().unwrap().to_owned(), path)).collect()
 }
 
-/// Loads a document from a new file, because a warning is written only once, and it begins with the path of the file.
+/// Loads a document from a file. A document needs its own `name`, because a warning is written only once for a path.
 fn load(folder: &Path, name: &str, text: &str) -> Result<TelemetryConfig, Error> {
     let path = folder.join(format!("{name}.yaml"));
     fs::write(&path, text).unwrap();

@@ -1,4 +1,4 @@
-//! Exemplars over OTLP: each measurement in a sampled span has an exemplar that refers to that span.
+//! Exemplars over OTLP: a series that was measured in a sampled span has an exemplar that refers to that span.
 
 use floe_telemetry::config::{ContextMode, MetricTemporality};
 use floe_telemetry::metrics::Metric;
@@ -13,7 +13,7 @@ static METRICS: MetricRecorder = MetricRecorder::new("orders");
 
 const WAIT: Metric<'_> = Metric::new("wait").with_boundaries(&[1.0, 10.0]);
 
-/// The number of measurements of each instrument.
+/// How often [`measure`] repeats the measurements by [`METRICS`].
 const OFTEN: usize = 50;
 
 #[traced(metrics)]

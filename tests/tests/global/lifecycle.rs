@@ -60,7 +60,7 @@ fn invalid_configuration_leaves_nothing_behind() {
     assert!(!create_span("nothing").is_recording());
 }
 
-/// Panics at its first export and its shutdown, or already at the start of the provider if `at_the_start` is set.
+/// Panics at its first export, or already at the start if `at_the_start` is set. For metrics, its shutdown panics, too.
 #[derive(Debug)]
 pub(super) struct Panicking {
     at_the_start: bool,

@@ -1,4 +1,4 @@
-//! Log records of OpenTelemetry's logs API, from any bridge: they are redacted and limited, and have the current span.
+//! Log records of OpenTelemetry's logs API, from any bridge: they are redacted and limited, and have the span's ids.
 
 use std::time::{Duration, UNIX_EPOCH};
 

@@ -1,4 +1,4 @@
-//! Log records are delivered unchanged over OTLP, and a failing receiver does not affect the program.
+//! Log records are delivered over OTLP, and a failing receiver does not affect the program.
 
 use std::fmt;
 use std::sync::Mutex;
@@ -14,7 +14,7 @@ use opentelemetry_sdk::logs::{LogBatch, LogExporter};
 
 use super::pipeline::{BOTH, Blocked, Pipeline};
 
-/// Configures log lines. The test harness captures them.
+/// Configures log lines and their levels.
 fn configure() {
     let levels = "DEBUG,h2=WARN,hyper_util=WARN,tonic=WARN,tower=WARN";
     let mut logging = LoggingConfig::default();

@@ -175,7 +175,7 @@ fn a_thread_without_a_buffer_shares_one() {
     const THREADS: usize = 300;
 
     let memory = MemoryExporter::new();
-    // This is enough memory for 64 buffers.
+    // This is enough memory for about 64 buffers.
     let telemetry = start(memory.clone(), |config| config.max_memory_bytes = 8 * MIB);
     let barrier = Barrier::new(THREADS);
     std::thread::scope(|scope| {
@@ -234,7 +234,7 @@ fn the_first_span_of_a_thread_reserves_little_where_memory_is_locked() {
 fn ordinary_spans_do_not_count_towards_the_limit() {
     let memory = MemoryExporter::new();
     let telemetry = start(memory.clone(), |config| config.max_memory_bytes = MIB);
-    // There is enough memory for eight buffers.
+    // There is enough memory for about eight buffers.
     for _ in 0..4 {
         for _ in 0..1000 {
             work();
@@ -258,7 +258,7 @@ fn ordinary_spans_do_not_count_towards_the_limit() {
 fn every_span_is_counted_at_every_moment() {
     let blocked = Blocked::default();
     let telemetry = start(blocked.clone(), |_| ());
-    // These are more spans than fit into the queue and the thread's buffer.
+    // These are more spans than fit into the queue and one buffer.
     for n in 1..=10_000 {
         work();
         if n % 100 == 0 {

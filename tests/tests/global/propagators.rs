@@ -13,7 +13,7 @@ use opentelemetry::propagation::{Extractor, Injector, TextMapPropagator};
 use opentelemetry::trace::{SpanContext, TraceContextExt as _, TraceFlags, TraceState};
 use opentelemetry::{Context, SpanId, TraceId};
 
-/// Writes the header `acme-trace`, which has the two ids with a dot between them.
+/// Writes and reads the header `acme-trace`, which has the two ids with a dot between them.
 #[derive(Debug)]
 struct Acme([String; 1]);
 

@@ -102,7 +102,7 @@ fn the_message_has_the_text_of_the_receiver() {
         let expected = format!("`{endpoint}/v1/traces`: the receiver answered {expected}");
         assert!(error.ends_with(&expected), "{error}\n{expected}");
     }
-    // The exporter does not wait for the end of an incomplete body.
+    // The exporter waits for the end of an incomplete body only for a part of the timeout.
     let unfinished = "HTTP/1.1 400 Bad Request\r\ncontent-length: 99\r\n\r\nno service.name";
     let unfinished = error(OtlpProtocol::Http, &answering([unfinished.to_owned()]));
     assert!(unfinished.ends_with("400 Bad Request: no service.name"), "{unfinished}");

@@ -36,7 +36,7 @@ fn start(rest: &str, change: impl FnOnce(&mut TelemetryConfig)) -> Pipeline {
     })
 }
 
-/// Returns the numbers of buffered and of discarded spans.
+/// Returns the numbers of buffered and of sampled-out spans.
 fn tail_counts(statistics: &Statistics) -> [u64; 2] {
     [statistics.tail_buffered, statistics.sampled_out]
 }
@@ -182,7 +182,7 @@ fn a_flush_leaves_open_traces_and_shutdown_decides_them() {
         })
         .collect();
     telemetry.shutdown(TIMEOUT).unwrap();
-    // The span never ends, as at the end of a process.
+    // These roots never end, as at the end of a process.
     std::mem::forget(open);
     assert_eq!(names(&receiver.spans()), ["root", "step", "step"]);
     assert_eq!(tail_counts(&telemetry.statistics()), [0, 1]);

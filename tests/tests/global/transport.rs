@@ -107,7 +107,7 @@ fn renewed_certificates_are_used() {
         assert!(delivered());
         // The receiver changes to a certificate of another authority, at the same address.
         let receiver = receiver.renewed(&new, ClientCertificate::Required);
-        // An incomplete certificate file is ignored.
+        // A file without a certificate is ignored.
         replace(&authorities, &key);
         assert!(!delivered());
         replace(&authorities, &new.certificate());

@@ -262,7 +262,7 @@ fn each_recipe_has_one_effect_in_both_forms() {
     assert_eq!(recipes, 5);
 }
 
-/// Checks that each variable in the sources has a row, and counts the rows whose names the sources compose.
+/// Checks that each variable in `config/env.rs` has a row, and counts the rows whose names this file composes.
 fn the_code_reads_no_other_variable(rows: &[Row]) {
     let named: BTreeSet<_> = rows.iter().map(|row| &*row.name).collect();
     assert_eq!(named.len(), rows.len(), "a variable has two rows");

@@ -1,4 +1,4 @@
-//! The child process that plants canaries, with a provider that has every kind of exporter.
+//! The child process that plants canaries, with a provider that has several kinds of exporters.
 
 use std::fmt::Debug;
 use std::fs::File;
@@ -58,7 +58,7 @@ pub(crate) fn silence_panics() {
     panic::set_hook(Box::new(|_| {}));
 }
 
-/// Log messages of every level go to standard error, except for the wire data of `ureq`, which SECURITY.md leaves out.
+/// Writes log messages of every level to standard error, without the wire data of `ureq`, which SECURITY.md leaves out.
 pub(crate) fn log_to_stderr() {
     tracing_subscriber::fmt()
         .with_env_filter("trace,ureq=debug,ureq_proto=debug")

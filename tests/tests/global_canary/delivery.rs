@@ -91,7 +91,7 @@ fn answered(protocol: OtlpProtocol, response: Response, credential: Option<&Cana
     deliver(builder.configure(|config| config.authentication = authentication));
 }
 
-/// Exports one span, which fails, and prints the messages about the failure.
+/// Exports one span, and prints the results of the start, the flush and the shutdown.
 fn deliver(builder: Builder) {
     match builder.initialize() {
         Ok(telemetry) => {

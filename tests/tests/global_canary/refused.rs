@@ -95,7 +95,7 @@ fn yaml(text: &str) -> String {
     format!("{error} {error:?}")
 }
 
-/// Returns a configuration with the canary in every field that accepts text.
+/// Returns a configuration with the canary in its endpoint, an attribute and its credentials.
 fn config(c: &Canary) -> TelemetryConfig {
     let mut config = TelemetryConfig::new("orders");
     let query = format!("api_key={}", c.secret());
@@ -128,7 +128,7 @@ pub(crate) fn check(program: &Program) {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
-/// Prints the configuration of the environment in every form, and tries to start with it.
+/// Prints the configuration of the environment, and tries to start with it.
 pub(crate) fn child() {
     let mut config = TelemetryConfig::new("orders");
     match config.apply_env() {

@@ -62,7 +62,7 @@ pub(super) static SCENARIOS: [Scenario; 14] = [
         name: "slow_receiver",
         program: |program| {
             program.start_within(Duration::from_secs(10));
-            // These are more spans than fit into the queue and the buffer of a thread.
+            // These are more spans than fit into the queue and one buffer.
             program.deliver("flush", 20_000);
             program.end();
         },

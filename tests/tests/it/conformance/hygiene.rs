@@ -34,7 +34,7 @@ async fn functions_made_by_macros() {
     spans.single("add_later").assert_attribute("total", 3).assert_attribute("n", 3);
 }
 
-/// Exported symbols have the names that the linker resolves.
+/// Functions with exported symbols, which the linker resolves.
 mod exported {
     #![expect(unsafe_code, reason = "the words are tested")]
 
