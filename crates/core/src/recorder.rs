@@ -1,8 +1,8 @@
 //! The hot path: everything that happens on the caller's thread.
 //!
-//! The recorder reads the clock, generates ids, finds the parent in the current OpenTelemetry
-//! [`Context`], stores the open span and writes the ended span to the thread's buffer. It never waits for the
-//! collector, a queue or the network: enrichment, redaction and export run on the collector thread.
+//! The recorder reads the clock, generates ids, finds the parent in the current OpenTelemetry [`Context`], stores the
+//! open span and writes the ended span to the thread's buffer. Outside of captures, it never waits for the collector or
+//! the network: enrichment, redaction and export run on the collector thread.
 //!
 //! # How a span lives
 //!
@@ -20,8 +20,8 @@
 //!    values. Where only the signature has the type (`impl Trait`, a macro), a `return` that never runs unites it with
 //!    the body's type (`declared.rs`), so that the bounds take part in inference.
 //! 6. At the end, pending updates are merged, the span's head and attributes are copied into the thread's rings
-//!    (`buffer.rs`), and the box returns to the pool. A thread frees its allocations for a span, except for long text
-//!    and rare fields (`More`).
+//!    (`buffer.rs`), and the box returns to the pool. Long text, arrays and rare fields (`More`) are freed by the
+//!    collector.
 //! 7. The collector drains the rings.
 //!
 //! If log records carry attributes of the current span, the initial data of a span becomes a pending update, which

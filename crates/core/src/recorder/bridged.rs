@@ -20,7 +20,7 @@ use crate::callsite::CallSite;
 use crate::caught::caught;
 use crate::clock::Ticks;
 
-/// A span, or the context that is propagated instead of an unsampled span. Dropping it ends the span.
+/// A span, or the context that is propagated instead of a span that is not recorded. Dropping it ends the span.
 #[derive(Debug)]
 pub struct BridgedSpan {
     state: Parked,
@@ -36,8 +36,8 @@ impl BridgedSpan {
         listeners::records_nothing()
     }
 
-    /// Whether a new span would not be recorded. If so, reports it once, unless a provider was started or disabled
-    /// before.
+    /// Whether a new span would be lost, because there is no listener. If so, reports it once, unless a provider was
+    /// started or disabled before.
     #[inline]
     pub fn is_lost() -> bool {
         let is_off = listeners::is_off();
@@ -47,8 +47,9 @@ impl BridgedSpan {
         is_off
     }
 
-    /// Opens a span below `parent`. `fill` runs only if the span is recorded or is a root. If `names` is set, `fill`
-    /// also names the span, so it runs before the sampling rules decide. Returns `None` while nothing is recorded.
+    /// Opens a span below `parent`, or else below the current span. `fill` sets its data, and is not called if nothing
+    /// needs them. If `names` is set, `fill` also names the span, so it runs before the sampling rules decide. Returns
+    /// `None` if there is neither a span nor a context to propagate.
     pub fn open(
         callsite: &'static CallSite,
         names: bool,
@@ -98,8 +99,8 @@ impl BridgedSpan {
         }
     }
 
-    /// Makes the span a child of the span in `parent`, which may change all its ids and its sampling. If the span's
-    /// context was used, or the span belongs to OpenTelemetry's global provider, changes nothing and returns false.
+    /// Makes the span a child of the span in `parent`, which may change all its ids and its sampling. Returns false and
+    /// changes nothing if that is impossible, for example because the span's context was used.
     pub fn reparent(&mut self, parent: Context) -> bool {
         let record = match mem::replace(&mut self.state, Parked::Off) {
             Parked::Recording(mut recording)
@@ -167,7 +168,7 @@ impl BridgedSpan {
         self.state.context()
     }
 
-    /// Whether updates have an effect.
+    /// Whether the span is recorded.
     pub const fn is_recording(&self) -> bool {
         matches!(self.state, Parked::Recording(_))
     }
@@ -191,7 +192,8 @@ impl BridgedSpan {
         }
     }
 
-    /// Ends the span with its current status, at its last exit, or now if it was never entered.
+    /// Ends the span with its current status: at the end that the OpenTelemetry API has set, or else at the last exit,
+    /// or now.
     pub fn end(self) {
         if let Some(mut recording) = self.state.recording() {
             let ended = recording.close();

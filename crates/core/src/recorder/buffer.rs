@@ -3,8 +3,8 @@
 //! It consists of three rings: for the heads of the spans, for their attributes, and for the fields that few spans
 //! have. The buffer outlives its thread: the next thread reuses it, see [`idle`](super::idle). If the writer is dropped
 //! instead, the reader's half owns the buffer until the collector has emptied it. A thread also exchanges a full buffer
-//! for another one, if the memory limit allows it. A thread that gets no buffer, because thousands of others have one,
-//! writes to a shared buffer.
+//! for another one, if the memory limit allows it. A thread without a buffer, because it is ending or the limit
+//! allows no further one, writes to a shared buffer.
 //!
 //! A head is as large as a cache line, and each ring is written in order, which the processor prefetches. Boxes that
 //! travelled to the collector and back were no longer in the cache and cost twice as much.
@@ -209,8 +209,7 @@ pub(super) fn leave(mut writer: Writer) {
     }
 }
 
-/// The locks of this module, which a thread holds while it forks, because in the child, no other thread exists that
-/// could release them.
+/// The locks that a thread takes before it forks, because in the child, no other thread exists that could release them.
 pub(super) type Locks = (
     Option<MutexGuard<'static, Vec<Buffer>>>,
     Option<MutexGuard<'static, Counted>>,

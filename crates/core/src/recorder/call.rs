@@ -58,7 +58,7 @@ pub fn end<T>(span: &mut Opened, value: T, outcome: Classifier<T>) -> T {
     value
 }
 
-/// An open span that ends when it is dropped.
+/// An open span that ends when the guard is dropped.
 #[derive(Debug)]
 #[must_use = "the span ends when the guard is dropped"]
 pub struct Guard {

@@ -33,7 +33,7 @@ use super::published::{Published, Site, unsampled_id};
 use super::recording::Recording;
 use crate::callsite::CallSite;
 
-/// Returns the ids of the current span, if it has no `Context` and is below the span in `cx`, the current context.
+/// Returns the ids of the current span, if a cell of this thread stores it below the span in `cx`, the current context.
 pub fn span_context_within(cx: &Context) -> Option<SpanContext> {
     let span = cx.span();
     let above = span.span_context();
@@ -161,7 +161,7 @@ pub(super) fn handle_within(above: &SpanContext) -> Option<Handle> {
     updates_within(above).map(PendingUpdates::handle)
 }
 
-/// Returns a handle of the current span, if its boundary is `boundary`, which must be in the current context.
+/// Returns a handle of the current span, if its boundary is `boundary`, and that span is in the current context.
 pub(super) fn handle_in_place_of(boundary: &SpanContext) -> Option<Handle> {
     // A span may be updated while its thread ends.
     if !context_is_alive() {
@@ -223,7 +223,7 @@ thread_local! {
     };
 }
 
-/// Makes a span current until the guard is dropped. The guards of a thread are dropped in reverse order.
+/// Makes an unsampled span current until the guard is dropped. The guards of a thread are dropped in reverse order.
 #[derive(Debug)]
 pub(super) struct UnsampledGuard {
     previous: Unsampled,
@@ -310,7 +310,7 @@ pub(super) struct Suspended {
 }
 
 impl Suspended {
-    /// Returns the current span; `None` if it has a `Context`.
+    /// Returns the current span, if it is unsampled and has no `Context`.
     pub(super) fn current() -> Option<Self> {
         Context::map_current(|cx| {
             let span = cx.span();

@@ -1,4 +1,4 @@
-//! OpenTelemetry's current `Context`, which always contains the current span.
+//! OpenTelemetry's current `Context`, completed if the current span is only in a cell.
 
 use opentelemetry::Context;
 use opentelemetry::trace::TraceContextExt;

@@ -50,7 +50,7 @@ pub const fn declared<T>() -> Declared<T> {
 
 #[expect(clippy::unused_self, reason = "only the type of the receiver matters")]
 impl<T> Declared<T> {
-    /// Returns a value for unreachable code.
+    /// Stands for a value in unreachable code.
     #[must_use]
     pub fn value(self) -> T {
         never_made()

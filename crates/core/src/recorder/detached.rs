@@ -33,7 +33,7 @@ pub struct DetachedSpan(Parked);
 
 impl Tracer {
     /// Opens a span below the one in `parent`, without making it current. `fill` sets its name, kind, attributes and
-    /// links, and runs only if the span is recorded; if it panics, the span has the attribute `floe.warning`.
+    /// links, and is not called if nothing needs them; if it panics, the span has the attribute `floe.warning`.
     ///
     /// A rule that turns spans off only affects a root, which becomes unsampled. While nothing is recorded, `parent` is
     /// still current in [`run`](DetachedSpan::run).

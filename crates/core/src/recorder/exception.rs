@@ -16,7 +16,7 @@ use crate::caught::{caught, panic_message};
 use crate::clock::wall_now;
 use crate::keys;
 
-/// The maximum length of the `source()` chain.
+/// The maximum number of sources that are read from the `source()` chain.
 const MAX_DEPTH: usize = 16;
 
 /// The prefix of an error's text in its stack trace.
@@ -31,8 +31,8 @@ pub struct Exception {
     pub(crate) class: Option<&'static str>,
     /// The value of `exception.message`.
     pub message: String,
-    /// The stack trace of an error: the `source()` chain, one line for each error. It is empty for an error
-    /// without a source, whose stack trace is `FIRST` and the message.
+    /// The stack trace of an `Error`: the `source()` chain, one line for each error. It is empty for an `Error` without
+    /// a source, whose stack trace is `FIRST` and the message. `None` for a panic or an error of another trait.
     pub chain: Option<String>,
 }
 
@@ -40,7 +40,7 @@ impl Exception {
     /// Stands for the message in the attributes and the status of a span, and for the name of its event.
     pub const MARK: &str = "\0exception";
 
-    /// Returns the message and the other attributes of an error whose type is not known.
+    /// Returns the message of an error whose type is not known, and its attributes: the message and the stack trace.
     pub fn describe(error: &(dyn Error + 'static)) -> (String, Vec<KeyValue>) {
         let exception = Self::of_error("", error);
         let details = exception.details().split_off(1);
@@ -118,7 +118,7 @@ impl Exception {
         self.message.len() + self.chain.as_ref().map_or(0, String::len)
     }
 
-    /// Returns the stack trace of an error; `None` for a panic.
+    /// Returns the stack trace of an `Error`; `None` for a panic or an error of another trait.
     pub fn stacktrace(&self) -> Option<Cow<'_, str>> {
         self.chain.as_deref().map(|chain| match chain {
             "" => Cow::Owned([FIRST, &self.message].concat()),

@@ -11,8 +11,8 @@ use std::time::Duration;
 
 use crate::clock::monotonic_now;
 
-/// The maximum time for which a thread waits for a lock. Locks are held briefly, so the time only runs out if a signal
-/// handler forks while its own thread holds the lock, or if a fork has copied a lock that another thread held.
+/// The maximum time for which [`try_lock`] waits. Locks are held briefly, so the time only runs out if a signal handler
+/// forks while its own thread holds the lock, or if a fork has copied a lock that another thread held.
 const LOCK_TIMEOUT: Duration = Duration::from_millis(200);
 
 static FORKS: AtomicU32 = AtomicU32::new(0);
@@ -28,7 +28,7 @@ pub(super) fn count_fork() {
     FORKS.fetch_add(1, Ordering::Relaxed);
 }
 
-/// Reports once that this fork exports nothing, unless no provider existed when the fork started.
+/// Reports once that this fork exports nothing, if a provider was active when the process was forked.
 ///
 /// It neither allocates nor takes a lock, not even standard error's, because the holder of a lock may not exist here.
 #[cold]

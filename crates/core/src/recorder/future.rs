@@ -1,5 +1,4 @@
-//! Runs a future inside a span. The span is current during each poll and ends when the future is ready or
-//! dropped.
+//! Runs a future inside a span. The span is current during each poll and ends when the future is ready or dropped.
 //!
 //! The arguments of an `async fn` are inside its future, so only the future can evaluate the attributes. It does so in
 //! its first statement, before any code of the user, and stores the span in a thread-local slot, from which the wrapper
@@ -129,7 +128,7 @@ impl<F: Future> fmt::Debug for OutcomeOf<F> {
 }
 
 pin_project_lite::pin_project! {
-    /// A future that runs in a span or a context: an annotated `async fn`, or the result of a method of [`FutureExt`].
+    /// A future that runs in a span or a context: that of an annotated function, or of a method of [`FutureExt`].
     ///
     /// The future is a direct field: to prove that a chain of futures is `Send`, or to compute its size,
     /// the compiler recurses through every type in between, up to `recursion_limit`, which is 128 by
@@ -186,7 +185,7 @@ impl FutureSpan {
         self.0.begin()
     }
 
-    /// Whether the future had no span at its first poll, and therefore never gets one.
+    /// Whether the future has no span, which is determined at its first poll.
     #[inline]
     fn is_off(&mut self) -> bool {
         match self.0 {
@@ -279,8 +278,8 @@ pub trait FutureExt: Future + Sized {
     /// is never polled has no span. If it is dropped before it is ready, its span has the attribute `floe.cancelled`. A
     /// panic is recorded and resumed.
     ///
-    /// Unless the builder sets another parent, the span is a child of the span that is current when
-    /// `in_span` is called, and the rest of that context, such as baggage, is current during each poll.
+    /// Unless the builder sets another parent, the span is a child of the span that is current when `in_span` is called.
+    /// While spans are recorded, the rest of that context, such as baggage, is current during each poll, too.
     ///
     /// If the output is an `Err`, the span is an error with the type of the error. Its text is not recorded, because
     /// the output may have any type: record the text with [`record_exception`](crate::record_exception) in the future,

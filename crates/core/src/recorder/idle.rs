@@ -114,7 +114,7 @@ impl<W: Rings> Left<W> {
 mod tests {
     use super::*;
 
-    /// Rings with room for four items, of one byte each.
+    /// Rings with room for four items.
     #[derive(Debug, PartialEq)]
     struct Model {
         id: usize,

@@ -47,7 +47,7 @@ pub(super) const IDS: Facts = 1 << 21;
 pub(super) const CAPTURE_BOUNDARIES: Facts = 1 << 22;
 /// A provider was shut down and no other one has started: unrecorded spans are counted.
 pub(super) const SHUT_DOWN: Facts = 1 << 23;
-/// The process is a fork of a process with a provider. Threads check whether their state belongs to the parent.
+/// The process is a fork of a process that had a provider. Threads check whether their state belongs to the parent.
 pub(super) const FORKED: Facts = 1 << 24;
 /// The process is a fork of a process with a provider, and has not reported yet that it exports nothing.
 pub(super) const INHERITED: Facts = 1 << 25;
@@ -74,7 +74,7 @@ const fn bits(facts: Facts) -> Listeners {
 /// Whether the message about a missing provider is unnecessary.
 static PROVIDER_IS_KNOWN: AtomicBool = AtomicBool::new(false);
 
-/// The current listeners; zero while nothing is recorded.
+/// The current listeners; zero without a listener and without an unusual state.
 static LISTENERS: AtomicU32 = AtomicU32::new(0);
 
 static FACTS: AtomicU32 = AtomicU32::new(0);

@@ -70,7 +70,8 @@ thread_local! {
         const { RefCell::new(ManuallyDrop::new(Local::NEW)) };
 }
 
-/// Calls `act` with the thread's storage; `None` on a thread that [has left](leave) it. `act` must not call user code.
+/// Calls `act` with the thread's storage; `None` while it is in use, or after the thread [has left](leave) it. `act`
+/// must not call user code.
 #[inline]
 pub(super) fn with<T>(act: impl FnOnce(&mut Local) -> T) -> Option<T> {
     LOCAL

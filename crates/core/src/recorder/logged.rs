@@ -26,7 +26,7 @@ const SHARDS: usize = 64;
 static OPEN: [Shard; SHARDS] =
     [const { Shard(Mutex::new(Open::with_hasher(BuildHasherDefault::new()))) }; SHARDS];
 
-/// Locks the part of the list with a span. Returns `None` in a fork if another thread holds the lock, because that
+/// Locks the part of the list for a span. Returns `None` in a fork if another thread holds the lock, because that
 /// thread may not exist here; the log record then has no attributes.
 fn shard((_, span_id): Ids) -> Option<MutexGuard<'static, Open>> {
     let [.., last] = span_id.to_bytes();

@@ -70,7 +70,7 @@ pub(super) fn within_limit<T>(bytes: usize, create: impl FnOnce() -> Option<T>) 
     created
 }
 
-/// Returns the number of empty rings to keep for the next burst: at most an eighth of the limit, and at most 4 MiB.
+/// Returns the number of empty rings to keep for the next burst: in sum at most an eighth of the limit, and at most 4 MiB.
 pub(super) fn kept_rings(bytes: usize) -> usize {
     const MOST: i64 = 4 * 1024 * 1024;
     let kept = (LIMIT.load(Ordering::Relaxed) / 8).min(MOST);
@@ -130,8 +130,8 @@ impl Portion {
         false
     }
 
-    /// Whether the collector should be woken, because the last span has exceeded a quarter of the limit or is the first
-    /// that was dropped.
+    /// Whether the collector should be woken, because the last span has raised the sum above a quarter of the limit, or
+    /// is the first span that was dropped.
     pub(super) const fn is_at_threshold(&self) -> bool {
         self.is_at_threshold
     }

@@ -100,7 +100,7 @@ impl Opening {
         attributes.record(&mut self.0.record.attributes);
     }
 
-    /// Links the span to others: a `SpanContext`, or an `Option`, a slice or a `Vec` of them.
+    /// Links the span to others: span contexts, contexts or links, alone or in a collection.
     pub fn links(&mut self, links: &(impl ToLinks + ?Sized)) {
         links.each_link(&mut |link| self.0.record.add_link(link));
     }

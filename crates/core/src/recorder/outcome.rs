@@ -37,7 +37,7 @@ pub type Sink<'a> = &'a mut dyn FnMut(Outcome<'_>);
 pub enum Outcome<'a> {
     /// An `Err`.
     Failure(Failure<'a>),
-    /// An `Err` that `error_if` does not classify as an error, with the type of the error.
+    /// An `Err` that does not count as an error, with its class or its type.
     Expected(&'static str),
     /// A value other than an `Err` that `error_if` classifies as an error.
     Refused,

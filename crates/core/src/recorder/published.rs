@@ -14,7 +14,7 @@ use crate::thread_context::{
     Attached, NO_ATTRIBUTES, StaticAttributes, attach, attributes_of, is_on,
 };
 
-/// The place of a span in the source code, as it is published.
+/// The name, the function and the place in the source code of a span, as they are published.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Site(StaticAttributes);
 

@@ -118,7 +118,7 @@ pub struct Head {
     pub span_id: SpanId,
     /// The end of the span.
     pub end: Ticks,
-    /// The parent, invalid for a root.
+    /// The id of the parent; invalid if there is none.
     pub parent: SpanId,
     /// Whether the parent is in another process.
     pub parent_is_remote: bool,
@@ -368,7 +368,7 @@ impl SpanRecord {
         mem::replace(self, Self::blank())
     }
 
-    /// Clears the record. The memory of the attributes is reused.
+    /// Removes the attributes and the rare fields. The memory of the attributes is reused.
     #[inline]
     pub fn clear(&mut self) {
         self.attributes.clear();

@@ -139,7 +139,7 @@ impl Recording {
         }
     }
 
-    /// Ends the span as unwound if the thread started to panic in the scope.
+    /// Ends the span of a scope: as unwound if the thread started to panic in it, or else as returned.
     pub(super) fn left(self: Box<Self>, was_panicking: bool) {
         if thread::panicking() && !was_panicking { self.unwound() } else { self.complete() }
     }
@@ -264,7 +264,7 @@ fn record_panic(span: &mut SpanRecord, message: String) {
     span.set_exception(Exception::new(keys::PANIC, message));
 }
 
-/// Every [`PendingUpdates`] ever created: one for each span of the largest peak of open spans.
+/// Every [`PendingUpdates`] ever created: at least one for each span of the largest peak of open spans.
 #[derive(Debug)]
 pub(super) struct AllUpdates {
     spare: Vec<&'static PendingUpdates>,

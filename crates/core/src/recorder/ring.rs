@@ -5,8 +5,8 @@
 //! only if its cached copy indicates a full or empty queue, because the load may have to fetch a cache line from
 //! another processor.
 //!
-//! This is the only file of the recorder with `unsafe` code, which moves all attributes of a span in one
-//! loop. `tests/loom` tests it under every interleaving of the two threads.
+//! The `unsafe` code of this file moves all attributes of a span in one loop. `tests/loom` tests it under every
+//! interleaving of the two threads.
 //!
 //! A general-purpose queue moves items one by one and has a dynamic length. This one saves a tenth of the
 //! instructions of a sampled span with three attributes.
@@ -24,8 +24,7 @@ use std::ptr;
 
 use super::sync::{Arc, AtomicBool, AtomicUsize, Ordering, UnsafeCell};
 
-/// Prevents false sharing: the value has two cache lines of its own, because processors fetch pairs of
-/// lines.
+/// Prevents false sharing: the value has two cache lines of its own, because processors fetch pairs of lines.
 #[repr(align(128))]
 struct CachePadded<T>(pub(super) T);
 
@@ -143,7 +142,7 @@ impl<T, const N: usize> Writer<T, N> {
         }
     }
 
-    /// The number of free slots at the last load of the reader's count. There may be more by now.
+    /// Returns the number of free slots at the last load of the reader's count. There may be more by now.
     #[inline]
     const fn free(&self) -> usize {
         N - self.written.wrapping_sub(self.read)

@@ -116,8 +116,8 @@ pub(super) fn decide(
     decide_with_ids(listeners, parent, is_current, callsite)
 }
 
-/// Whether a rule turns the span off, or no part of the provider receives spans. Even then, a root may get ids for log
-/// records and for the propagated contexts of all spans below it.
+/// Whether a rule turns the span off, or no part of the provider receives spans. Without receivers, a root is not off
+/// if log records need its ids.
 #[inline(never)]
 fn is_off(
     listeners: Listeners,
@@ -140,7 +140,7 @@ fn is_independent(listeners: Listeners, capture: Option<u64>, above: &SpanContex
     capture.is_none() && (!above.is_valid() || listeners & PER_SPAN != 0)
 }
 
-/// Completes [`decide`] for a span that needs ids because it is recorded or a root. The arguments fit into registers.
+/// Completes [`decide`] for a span that needs ids of its own. The arguments fit into registers.
 #[inline(never)]
 fn decide_with_ids(
     listeners: Listeners,

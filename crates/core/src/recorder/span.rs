@@ -20,12 +20,11 @@ use super::sampling::Subject;
 use crate::attributes::{AttributeList, FloeAttributes, ToAttributeValue};
 use crate::callsite::{Level, Scope};
 
-/// A tracer, created by [`tracer!`](crate::tracer). Its name and the version of the package are the
-/// instrumentation scope of its spans, by which backends group them.
+/// A tracer, created by [`tracer!`](crate::tracer). Its name and the version of the package are the instrumentation
+/// scope of its spans, by which backends group them.
 ///
 /// OpenTelemetry's trait of the same name is `floe_telemetry::opentelemetry::trace::Tracer`, and
-/// [`get_tracer`](crate::get_tracer) returns an implementation of it, for names that are known only at
-/// run time.
+/// [`get_tracer`](crate::get_tracer) returns an implementation of it, for names that are known only at run time.
 #[derive(Clone, Copy, Debug)]
 pub struct Tracer {
     pub(super) scope: &'static Scope,
@@ -84,7 +83,7 @@ pub fn span(name: impl Into<Cow<'static, str>>) -> SpanBuilder {
 /// Starts a span and makes it the current span of this thread until the guard is dropped. It is the same as
 /// [`span(name).start()`](crate::span).
 ///
-/// The span ends OK unless an error or a status was recorded on it, or the thread is panicking. In asynchronous code
+/// The span ends OK unless an error or a status was recorded on it, or the thread starts to panic. In asynchronous code
 /// use `#[traced]`: a guard must not be held across an `.await`.
 ///
 /// ```
@@ -120,8 +119,7 @@ pub fn create_span_with<T>(
 
 /// A builder for a span, returned by [`span`] and [`Tracer::span`].
 ///
-/// While nothing is recorded, a builder allocates nothing; attributes and links
-/// that are set then are discarded.
+/// While nothing is recorded, a builder allocates nothing; attributes and links that are set then are discarded.
 #[derive(Debug)]
 #[must_use = "the span starts with `start`"]
 pub struct SpanBuilder {
@@ -204,8 +202,8 @@ impl SpanBuilder {
 
     /// Starts the span and makes it the current span of this thread until the guard is dropped.
     ///
-    /// It ends OK unless an error or a status was recorded on it, or the thread is panicking. A guard
-    /// must not be held across an `.await`.
+    /// The span ends OK unless an error or a status was recorded on it, or the thread starts to panic. A guard must not
+    /// be held across an `.await`.
     #[inline]
     pub fn start(self) -> ActiveSpan {
         ActiveSpan::new(self.open())

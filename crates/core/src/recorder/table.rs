@@ -1,5 +1,5 @@
 //! Opens spans in a program with a recorder, by one decision of the sampler, one table, and one enum with every state
-//! of a call. All cells except `Off` and `Measured` name the [way](current::Way) in which the span is current.
+//! of a call. `InContext`, `Unsampled` and `Nested` are [ways](current::Way) in which a span is current.
 //!
 //! | decision | a call below the current span | a call below an explicit parent, a guard | an owner that enters it later |
 //! |---|---|---|---|

@@ -1,4 +1,4 @@
-//! OpenTelemetry's `TracerProvider` and `Tracer` over the same recorder, so that spans of code that uses
+//! OpenTelemetry's `TracerProvider` and `Tracer` over this crate's recorder, so that spans of code that uses
 //! OpenTelemetry's API belong to the same traces.
 
 use std::borrow::Cow;

@@ -53,7 +53,8 @@ pub struct Sampling {
     pub buffered_bytes: usize,
     /// The limit for the attributes of a span. The collector applies lower limits.
     pub attributes: usize,
-    /// The provider's limit for the characters of a text. Twice as many bytes may be copied into a span.
+    /// The provider's limit for the characters of a text. Twice as many bytes, or 1 MiB if that is more, may be copied
+    /// into a span.
     pub text_bytes: usize,
 }
 

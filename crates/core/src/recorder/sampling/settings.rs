@@ -322,7 +322,6 @@ fn after_character(text: &[u8], at: usize) -> usize {
     at + 1 + rest.take_while(|byte| **byte & 0xC0 == 0x80).count()
 }
 
-/// A second, in nanoseconds.
 const SECOND: u64 = 1_000_000_000;
 
 /// A rate limit for sampled roots: a token bucket in one atomic integer. All times are nanoseconds of the monotonic
