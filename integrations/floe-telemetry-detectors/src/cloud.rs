@@ -77,7 +77,8 @@ fn gcp_project(variable: Variable<'_>, found: &mut DetectedAttributes) {
     found.add("cloud.account.id", variable("GOOGLE_CLOUD_PROJECT"));
 }
 
-/// Reads the [variables of App Service](https://learn.microsoft.com/azure/app-service/reference-app-settings).
+/// Reads the variables of Container Apps, and those of [App
+/// Service](https://learn.microsoft.com/azure/app-service/reference-app-settings), on which functions run, too.
 fn azure(variable: Variable<'_>, found: &mut DetectedAttributes) -> Option<Platform> {
     if let Some(app) = variable("CONTAINER_APP_NAME") {
         found.add("faas.name", Some(app));

@@ -6,7 +6,7 @@ const CGROUP: &str = "/proc/self/cgroup";
 pub(crate) const MOUNTS: &str = "/proc/self/mountinfo";
 
 pub(crate) fn detect(surroundings: &mut Surroundings<'_>, found: &mut DetectedAttributes) {
-    // With version 2 of control groups, only the mounts contain the id of the container.
+    // With version 2 of control groups, often only the mounts contain the id of the container.
     let id = surroundings.file(CGROUP).and_then(|text| in_cgroup(&text));
     let id = id.or_else(|| in_mounts(&surroundings.file(MOUNTS)?));
     found.add("container.id", id);

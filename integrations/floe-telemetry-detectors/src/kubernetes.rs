@@ -1,5 +1,6 @@
-//! Detects the pod ([conventions](https://opentelemetry.io/docs/specs/semconv/resource/k8s/)) by variables and files of
-//! the [downward API](https://kubernetes.io/docs/concepts/workloads/pods/downward-api/) and of the service account.
+//! Detects the pod ([conventions](https://opentelemetry.io/docs/specs/semconv/resource/k8s/)) by variables, mounts, and
+//! files of the [downward API](https://kubernetes.io/docs/concepts/workloads/pods/downward-api/) and the service
+//! account.
 
 use floe_telemetry::detection::{DetectedAttributes, Surroundings};
 

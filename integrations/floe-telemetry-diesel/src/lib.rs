@@ -80,7 +80,7 @@ impl Traced {
         self.with(|database| database.attribute(key, value))
     }
 
-    /// Sets the attributes of the database from the URL of an open connection. The password is not read.
+    /// Sets the attributes of the database from the URL of an open connection. The password is not recorded.
     #[must_use]
     pub fn url(self, url: &str) -> Self {
         self.with(|database| database.system(system(url)).url(url))

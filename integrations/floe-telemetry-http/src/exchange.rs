@@ -162,7 +162,7 @@ impl Exchange {
         self.set(keys::HTTP_ROUTE, route);
     }
 
-    /// Returns the trace id for the response, or `None` if no header is configured or the response already has it.
+    /// Returns the header with the trace id; `None` if none is configured, the response has it, or there is no trace.
     pub(crate) fn trace_id(&self, headers: &HeaderMap) -> Option<(&HeaderName, HeaderValue)> {
         let name = self.options.as_deref()?.trace_id_header.as_ref()?;
         let span = self.span.context()?.span();
@@ -297,9 +297,9 @@ impl Exchange {
         self.set(keys::ERROR_TYPE, value);
     }
 
-    /// Records that a future or body was dropped early. For a gRPC client, this is an error. For an HTTP server, it is
-    /// an error only before the response, because a client may have no other way to end a stream. For an HTTP client,
-    /// it is no error, because the caller has given up:
+    /// Records that a future or body was dropped early. For gRPC, this is an error of a client only. For an HTTP
+    /// server, it is an error only before the response, because a client may have no other way to end a stream. For an
+    /// HTTP client, it is no error, because the caller has given up:
     /// <https://opentelemetry.io/docs/specs/semconv/http/http-spans/#status>.
     fn cancel(&mut self) {
         if self.kind.is_grpc() {

@@ -28,7 +28,7 @@ impl<'h> Forwarded<'h> {
         Self { headers, element: first(headers, &FORWARDED), client: first(headers, &CLIENT) }
     }
 
-    /// Returns the address of the client, or `None` if a proxy passes a name, such as `unknown`.
+    /// Returns the address of the client; `None` if no proxy passes it, or if it is a name, such as `unknown`.
     pub(crate) fn client(self) -> Option<IpAddr> {
         let node = self.parameter("for").or(self.client)?;
         let bare = node.strip_prefix('[').and_then(|node| node.strip_suffix(']'));
@@ -38,7 +38,7 @@ impl<'h> Forwarded<'h> {
     }
 
     /// Returns the host to which the client sent the request. A proxy that passes the host also passes the client, so
-    /// the host is searched for only if a client is passed.
+    /// the host is searched for only with `Forwarded` or `X-Forwarded-For`.
     pub(crate) fn host(self) -> Option<Authority> {
         self.element.or(self.client)?;
         let host = self.parameter("host").or_else(|| first(self.headers, &HOST));

@@ -1,8 +1,8 @@
 //! Attributes and status of gRPC spans and metrics, by OpenTelemetry's
 //! [conventions](https://opentelemetry.io/docs/specs/semconv/rpc/grpc/).
 //!
-//! The layers read `http` types, so tonic is not among their dependencies. A layer does not know the methods of its
-//! server, so it records the method of a call that is refused as `UNIMPLEMENTED` as `_OTHER`.
+//! The layers read `http` types, so tonic is not among their dependencies. The layer of a server does not know the
+//! server's methods, so it records the method of a call that is refused as `UNIMPLEMENTED` as `_OTHER`.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -80,7 +80,7 @@ impl GrpcStatus {
         })
     }
 
-    /// Returns the status of a response that is not gRPC, such as a proxy's
+    /// Returns the status of a response that is not gRPC, such as a proxy's; `None` for 200
     /// ([mapping](https://github.com/grpc/grpc/blob/master/doc/http-grpc-status-mapping.md)).
     pub(crate) fn of_http(status: StatusCode) -> Option<Self> {
         let code = match status.as_u16() {

@@ -19,8 +19,8 @@ use crate::service::service;
 /// current baggage into the request headers, and records the metric `http.client.request.duration`.
 ///
 /// The span ends when the last frame of the response body has been read, or when the body is dropped. Its attributes
-/// and status follow OpenTelemetry's [conventions]: a 4xx or 5xx status is an error, as is a failure before a response.
-/// If the request is dropped before its response, the span has the attribute `floe.cancelled` and is no error. With a
+/// and status follow OpenTelemetry's [conventions]: a 4xx or 5xx status or a failure is an error. If the request is
+/// dropped before its response, the span has the attribute `floe.cancelled` and is no error. With a
 /// [`UrlTemplate`](crate::UrlTemplate) in the extensions of the request, the span is named after the template.
 ///
 /// ```no_run

@@ -36,7 +36,7 @@ pub const URL_TEMPLATE: &str = "url.template";
 /// The full name of a method of remote procedure calls, such as `shop.Orders/Get`, or `_OTHER`
 /// ([RPC conventions](https://opentelemetry.io/docs/specs/semconv/rpc/rpc-spans/)).
 pub const RPC_METHOD: &str = "rpc.method";
-/// The method that the client called, if the server does not have it.
+/// The method that the client called, if `rpc.method` is `_OTHER`.
 pub const RPC_METHOD_ORIGINAL: &str = "rpc.method_original";
 /// The status of a remote procedure call, such as `OK` or `NOT_FOUND`.
 pub const RPC_RESPONSE_STATUS_CODE: &str = "rpc.response.status_code";

@@ -15,7 +15,7 @@ const MAX_FILES: u32 = 5;
 pub(crate) struct RotatingFile {
     path: PathBuf,
     max_bytes: u64,
-    /// The open file. `None` if it could not be opened again, which the next write repeats.
+    /// The open file; `None` if it could not be opened again. The next write opens it.
     open: Option<Open>,
 }
 

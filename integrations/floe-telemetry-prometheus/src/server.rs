@@ -88,7 +88,7 @@ impl Server {
     }
 
     /// Stops the thread and waits until the port is free, at most for `timeout`, because a callback of an observable
-    /// instrument may never return. Returns whether the thread has ended.
+    /// instrument may never return. Returns `false` after the timeout.
     pub(crate) fn stop(&mut self, timeout: Duration) -> bool {
         drop(self.stop.take());
         // A callback of an instrument runs on the server's thread and may shut the provider down. A thread cannot wait

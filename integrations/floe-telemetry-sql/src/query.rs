@@ -56,7 +56,7 @@ const OPERATIONS: &[&str] = &[
     "VACUUM",
 ];
 
-/// Operations besides `SELECT` that may be inside another one: in brackets, or after `AS`, `ALL` or `EXPLAIN`.
+/// Operations besides `SELECT` that may be part of another one: after a bracket, `AS`, `ALL` or `EXPLAIN`.
 const INNER_OPERATIONS: &[&str] = &["DELETE", "INSERT", "UPDATE"];
 
 /// Words before the name of a table or a view.

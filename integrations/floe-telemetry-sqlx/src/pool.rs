@@ -39,8 +39,8 @@ impl<DB: Database> TracedPool<DB> {
         self
     }
 
-    /// Sets an attribute of all spans. `db.namespace`, `server.address` and `server.port` are set on the metrics,
-    /// too.
+    /// Sets an attribute of all spans. `db.namespace`, `server.address` and `server.port` are set on the metric of
+    /// queries, too.
     #[must_use]
     pub fn attribute(self, key: impl Into<Key>, value: impl Into<Value>) -> Self {
         self.with(|database| database.attribute(key, value))
