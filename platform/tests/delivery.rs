@@ -1,5 +1,5 @@
-//! Delivery of a run's telemetry over real sockets: the same spans over gRPC and over HTTP, and the
-//! export that environment variables enable.
+//! Delivery of a run's telemetry over real sockets: the same spans over gRPC and over HTTP, and all spans of a large
+//! product.
 
 #![allow(
     dead_code,
@@ -165,8 +165,8 @@ fn large(count: usize) -> Product {
     product
 }
 
-/// The spans of 800 assets exceed the library's default queue, and end faster than they are exported. The test runs
-/// alone, because the program waits only five seconds for the delivery.
+/// The spans of 800 assets exceed the library's default queue, and end faster than they are exported. The runs are in a
+/// process of the test, because `floe` itself waits only five seconds for the delivery.
 #[test]
 fn the_spans_of_a_large_product_are_all_delivered() {
     floe_tests::alone!();
@@ -184,7 +184,7 @@ fn the_spans_of_a_large_product_are_all_delivered() {
         config.otlp_endpoint = Some(receiver.endpoint());
         config.otlp_protocol = Some(OtlpProtocol::Grpc);
         let telemetry = TelemetryProvider::builder(config).initialize().unwrap();
-        // The receiver refuses requests for three seconds, in which the spans of most assets end.
+        // The receiver throttles three requests, each with a delay of one second, while the spans of most assets end.
         let delay = Duration::from_secs(1);
         receiver.respond(Response::Throttled { delay });
         let requests = receiver.requests().len();

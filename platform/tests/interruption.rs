@@ -1,5 +1,5 @@
-//! Runs that are stopped by signals, killed at every point, run side by side, or meet a full disk: nothing
-//! half-built is published, nothing is left behind, and the next run succeeds.
+//! Runs that are stopped by signals, killed at every point, run side by side, or meet a full disk: nothing half-built
+//! is published, and the next run succeeds.
 
 #![cfg(target_os = "linux")]
 #![allow(
@@ -297,8 +297,8 @@ fn changed() -> (Product, serde_json::Value) {
     (product, last)
 }
 
-/// Asserts that, after any interruption, each file belongs to the last run or to this one, and that the results belong
-/// to the last run only if this one has not begun.
+/// Asserts that the tables are whole after an interruption, and that the results of a success are those of the run that
+/// built the tables.
 #[track_caller]
 fn assert_consistent(product: &Product, last: &serde_json::Value, at: usize) {
     let orders = orders(product);
@@ -336,7 +336,7 @@ fn a_run_that_is_killed_before_any_of_its_calls_can_be_repeated() {
         assert_eq!(results(&product)["status"], "success", "at {at}");
         assert!(!product.path(FAILED).exists(), "at {at}");
     }
-    // The calls create, write, synchronize, rename and remove four files.
+    // The calls create, write, synchronize, rename and remove the files of a run.
     assert!(killed > 30 && started > 10, "{killed} {started}");
 }
 

@@ -1,6 +1,6 @@
 //! The metrics of runs in Prometheus' format, and the metric names in the documents of `deploy/`. With `PROMETHEUS=1`,
-//! which `.ci/services prometheus` sets, these and real runs' metrics are sent to a real Prometheus and a real
-//! `VictoriaMetrics`, and every rule and every panel is evaluated. The provider is global, so this is one test.
+//! which `.ci/services prometheus` sets, a real Prometheus and a real `VictoriaMetrics` read these metrics and those of
+//! other runs, and evaluate every rule and every panel. The provider is global, so this is one test.
 
 #![cfg(target_os = "linux")]
 #![allow(

@@ -163,7 +163,7 @@ fn results_of_an_earlier_command_are_not_read() {
     assert_eq!(error.kind(), ErrorKind::InvalidResponse);
 }
 
-/// Returns the recorded log of a command of dbt.
+/// Returns a recorded file of dbt: a log or a manifest.
 fn recorded(name: &str) -> String {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/dbt");
     fs::read_to_string(folder.join(name)).unwrap()

@@ -1,6 +1,6 @@
-//! The contract of the plugins: every operation of every plugin that is linked into the program succeeds once and fails
-//! once, against its real service or a stand-in, and each has a span with the name, the scope and the outcome that the
-//! platform promises.
+//! The contract of the plugins: every operation of every plugin that is linked into the program fails once and, if it
+//! is supported, succeeds once, against its real service or a stand-in. Each has a span with the name, the scope and
+//! the outcome that the platform promises.
 //!
 //! A file of this folder has the cases of one plugin. A plugin without cases fails the test, so a new plugin cannot be
 //! forgotten. The module `real` has the cases that need an installed service. The table in README is made from the
@@ -132,9 +132,9 @@ impl Contract {
         Self { kind, name, service, cases: Vec::new() }
     }
 
-    /// Adds an operation with a run that succeeds and a run that fails. Each run calls the method of the plugin's
-    /// handle once, and asserts what the service received. The span of the successful run has the `attributes`, each as
-    /// `key=value`, where a value that ends with `*` is a prefix.
+    /// Adds an operation with a run that succeeds and a run that fails, each of which calls the method of the plugin's
+    /// handle. The last span of the operation in the successful run has the `attributes`, each as `key=value`, where a
+    /// value that ends with `*` is a prefix.
     pub(crate) fn operation(
         mut self,
         operation: &'static str,

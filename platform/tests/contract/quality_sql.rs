@@ -34,7 +34,7 @@ pub(crate) fn all() -> Vec<Check> {
     checks().into_iter().map(|(check, _)| check).collect()
 }
 
-/// Returns checks of that table: of each kind, one that passes and one that fails, with the number of failed rows.
+/// Returns a passing and a failing check of each kind for the table `people`, with the number of wrong or missing rows.
 pub(crate) fn checks() -> Vec<(Check, u64)> {
     vec![
         (Check::NotNull("id".to_owned()), 0),

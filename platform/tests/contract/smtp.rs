@@ -7,15 +7,15 @@ use std::thread;
 
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Mail {
-    /// The decoded parameter of `AUTH PLAIN`.
+    /// The encoded parameter of `AUTH PLAIN`.
     pub(crate) login: Option<String>,
     pub(crate) from: String,
     pub(crate) to: Vec<String>,
     pub(crate) data: String,
 }
 
-/// Returns a reply to a command in place of the usual one. The command `CONNECT` stands for a new connection. With an
-/// empty reply, the server hangs.
+/// Returns a reply in place of the usual one to a command, to a new connection (`CONNECT`) or to the end of a message
+/// (`END`). With an empty reply to a command, the server hangs.
 type Reply = dyn Fn(&str) -> Option<String> + Send;
 
 pub(crate) struct Server {

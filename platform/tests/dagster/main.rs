@@ -1,4 +1,4 @@
-//! `floe run --orchestrator dagster` with stand-ins for Dagster, and single steps. `real` has the tests with Dagster.
+//! `floe run --orchestrator dagster` with stand-ins for Dagster, steps, and the sensor. `real` has tests with Dagster.
 
 #![cfg(target_os = "linux")]
 #![allow(

@@ -1,4 +1,4 @@
-//! Runs in which the program in place of Dagster fails.
+//! Runs in which Dagster, or a program in its place, fails or is not started.
 
 use std::fs;
 use std::path::Path;

@@ -156,7 +156,7 @@ pub(crate) fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
 }
 
-/// Returns the name of the span's parent, or no text if the parent was not received.
+/// Returns the name of the span's parent, or an empty text if the parent was not received.
 pub(crate) fn parent<'a>(spans: &'a [ReceivedSpan], span: &ReceivedSpan) -> &'a str {
     let parent = spans.iter().find(|it| it.span_id == span.parent_span_id);
     parent.map_or("", |parent| &parent.name)
@@ -176,7 +176,7 @@ pub(crate) fn assert_one_trace(spans: &[ReceivedSpan]) {
     }
 }
 
-/// Asserts that the lineage of an asset has the run id of the asset's span, and the run of `floe` as its parent.
+/// Asserts that the lineage of an asset has the run id of the asset's span, the parent `run_id`, and Dagster's run id.
 pub(crate) fn assert_lineage(setup: &Setup, span: &ReceivedSpan, run_id: &str, dagster: &str) {
     let text = setup.product.read(".floe/lineage.jsonl");
     let job = span.name.replace("dagster.asset", "shop");

@@ -1,5 +1,5 @@
-//! Products with files that are valid alone and invalid together, and invalid settings of the command
-//! line and the environment.
+//! Products whose files are valid alone and invalid together, invalid data, and settings of the command line and the
+//! environment.
 
 use crate::product::Product;
 use crate::refused::{check, check_with, overwrite, remove, replace};

@@ -1,5 +1,5 @@
-//! The other products of the demo: their results are compared with values that are computed from the CSV files without
-//! SQL.
+//! The other products of the demo: their results are compared with known values, and with values that are computed from
+//! the CSV files without SQL.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -10,7 +10,7 @@ use crate::service::{Answer, Service};
 const CHECKS: &str =
     "    checks: [{ row_count: 3 }, { not_null: ordered_on }, { unique: order_id }]\n";
 
-/// Returns the number of errors of each component that a run of the shop exports, if it is not zero.
+/// Returns the number of errors of each component that a run of the shop exports, without components that have none.
 fn errors(change: impl FnOnce(&Product)) -> BTreeMap<String, String> {
     let product = Product::shop();
     change(&product);

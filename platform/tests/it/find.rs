@@ -118,7 +118,7 @@ fn a_run_without_a_trace_is_found_by_its_other_ids() {
     assert!(!found.stdout.contains("trace URL"), "{}", found.stdout);
 }
 
-/// In `prod`, the trace of every failed run is exported, so the id of any run may be needed.
+/// In `prod`, the trace of a failed run is exported even if it was not sampled, so each output must have its id.
 #[test]
 fn the_trace_of_a_run_that_failed_without_being_sampled_has_its_id_everywhere() {
     let receiver = Receiver::http();

@@ -1,4 +1,4 @@
-//! Runs and compilations of the same product give the same results, whatever the product's folder.
+//! Compilations and runs: the manifest that applies, the artifacts, the kept lineage, and an unreachable collector.
 
 use std::fs;
 use std::path::Path;

@@ -121,7 +121,7 @@ impl Backend {
         }
         let path = format!("/api/v1/query?query={encoded}");
         let Some(body) = get(self.queries, &path) else {
-            panic!("Prometheus refused `{query}`");
+            panic!("the query `{query}` was not answered with the status 200");
         };
         let body: Value = serde_json::from_str(&body).unwrap();
         body["data"]["result"].as_array().unwrap().clone()

@@ -35,7 +35,7 @@ pub(crate) fn get(port: u16, path: &str) -> Option<String> {
     head.contains(" 200 ").then(|| body.to_owned())
 }
 
-/// Calls `is_so` until it returns `true`, at most until the time limit. Returns whether it returned `true`.
+/// Calls `is_so` until it returns `true`, at most for about a minute. Returns whether it returned `true`.
 pub(crate) fn eventually(mut is_so: impl FnMut() -> bool) -> bool {
     let began = Instant::now();
     loop {
@@ -49,7 +49,7 @@ pub(crate) fn eventually(mut is_so: impl FnMut() -> bool) -> bool {
     }
 }
 
-/// Calls `is_so` until it returns `true`, and panics after the time limit.
+/// Calls `is_so` until it returns `true`, and panics after about a minute.
 #[track_caller]
 pub(crate) fn wait(what: &str, is_so: impl FnMut() -> bool) {
     assert!(eventually(is_so), "{what}");

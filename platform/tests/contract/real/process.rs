@@ -63,7 +63,7 @@ impl Process {
         self.lines.try_iter().any(|line| !line.starts_with('\t'))
     }
 
-    /// Calls `attempt` until it has a result, while the service runs.
+    /// Calls `attempt` until it has a result. Panics if the service ends, or after the deadline.
     pub(crate) fn poll<T>(&mut self, mut attempt: impl FnMut() -> Option<T>) -> T {
         let deadline = Instant::now() + DEADLINE;
         loop {

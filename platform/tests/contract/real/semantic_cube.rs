@@ -13,7 +13,7 @@ use serde_json::json;
 use super::process::{place, script};
 use crate::{Rows, with};
 
-/// A query whose columns have the name of a measure, names that are invalid in Cube, and names that are references.
+/// A query with columns that have the name of the measure `count`, a name that Cube refuses, and a reference in braces.
 const SQL: &str = "SELECT 7 AS customer_id, 1.5 AS revenue, 3 AS count, 'a' AS \"big part\", \
                    4 AS order_id, '2024-01-31' AS since, 'x' AS \"a{b}\"";
 

@@ -34,7 +34,7 @@ pub(crate) fn built_by_dbt(dagster: &Path, dbt: &Path) -> Setup {
     setup
 }
 
-/// Runs the product, and asserts that dbt's id finds the trace. Also returns the name of the span above dbt's span.
+/// Runs a dbt project, and asserts that dbt's id finds the trace. Also returns the name of the span above dbt's span.
 pub(crate) fn with_dbt(orchestrator: &str, dagster: &Path, built: &str) -> (Setup, String) {
     let setup = built_by_dbt(dagster, &real_dbt());
     let output = setup.floe("run").args(["--orchestrator", orchestrator]).output().unwrap();

@@ -1,6 +1,5 @@
-//! `floe trace-dbt` and `floe run` with real dbt, with the feature `real-services`. `.ci/services pipeline` installs dbt,
-//! and names its folder in `PIPELINE_DBT`. `.ci/services pipeline measure` measures what the trace costs,
-//! `PIPELINE_RUNS` times.
+//! `floe trace-dbt` with real dbt, with the feature `real-services`. `.ci/services pipeline` installs dbt, and names
+//! its folder in `PIPELINE_DBT`. `.ci/services pipeline measure` measures what the trace costs, `PIPELINE_RUNS` times.
 
 #![cfg(target_os = "linux")]
 #![allow(
