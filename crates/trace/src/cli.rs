@@ -43,7 +43,7 @@ enum Command {
     Show(show::Show),
     /// Write a page for a browser, one file that needs no network
     View(view::View),
-    /// Show why traces were slow, the longest waits of the longest traces first
+    /// Show why traces were slow, the causes with the most time in the longest traces first
     Why(query::Question),
     /// List the innermost errors, with equal errors in one row
     Errors(query::Question),

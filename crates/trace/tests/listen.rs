@@ -390,7 +390,8 @@ fn messages_that_are_small_on_the_wire_take_bounded_memory() {
     let json = format!(
         r#"{{"resourceSpans":[{{"scopeSpans":[{{"spans":[{{"events":[{events}]}}]}}]}}]}}"#
     );
-    let larger = "expected a span or a log record that takes at most 128 MiB of memory";
+    let larger =
+        "expected a span, a log record, a resource or a scope that takes at most 128 MiB of memory";
     for (headers, body) in [(PROTOBUF, protobuf), (JSON, json.into_bytes())] {
         let headers = format!("{headers}content-encoding: gzip\r\n");
         let answer = listener.post(&headers, &zipped(&body));

@@ -51,10 +51,10 @@ pub trait OpenTelemetrySpanExt {
     ///
     /// # Errors
     ///
-    /// Fails after the span was entered or had a child, or its [`context`](Self::context) was read, because its ids are
-    /// then in use, and for a stand-in or a span of OpenTelemetry's global provider
-    /// ([`SetParentError::AlreadyStarted`]); if the span is disabled ([`SetParentError::SpanDisabled`]); and without
-    /// the layer ([`SetParentError::LayerNotFound`]). The span stays unchanged.
+    /// Fails with [`SetParentError::AlreadyStarted`] if the ids of a recorded span are in use, because it was entered,
+    /// has a child, or its [`context`](Self::context) was read, and for a stand-in, a span below an unsampled one, and
+    /// a span of OpenTelemetry's global provider; with [`SetParentError::SpanDisabled`] if the span is disabled; and
+    /// with [`SetParentError::LayerNotFound`] without the layer. The span stays unchanged.
     fn set_parent(&self, parent: Context) -> Result<(), SetParentError>;
 
     /// Links the span to another one. A span context without valid ids is ignored.
@@ -99,10 +99,10 @@ pub enum SetParentError {
         "the parent is not set: the subscriber of the span has no `floe_telemetry::tracing_layer()`"
     )]
     LayerNotFound,
-    /// The span was entered or has a child, its context was read, it belongs to OpenTelemetry's global provider, or it
-    /// is a stand-in.
+    /// The span was entered or has a child, its context was read, it belongs to OpenTelemetry's global provider, it is
+    /// a stand-in, or it is below an unsampled span.
     #[error(
-        "the parent is not set: the span was entered or has a child, its context was read, it belongs to OpenTelemetry's global provider, or it only stands for the current span"
+        "the parent is not set: the span was entered or has a child, its context was read, it belongs to OpenTelemetry's global provider, or it only propagates a context"
     )]
     AlreadyStarted,
     /// The span is disabled, or a filter excludes it from the layer, or nothing is recorded.

@@ -48,7 +48,7 @@ pub(super) fn publish(payload: Vec<u8>) -> io::Result<()> {
         Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
         Err(TryLockError::WouldBlock) => {
             return Err(io::Error::other(
-                "another thread is publishing the process context; only one may do so at a time",
+                "another thread is publishing the process context, or was during a fork; only one may do so at a time",
             ));
         }
     };

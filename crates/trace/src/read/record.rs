@@ -54,8 +54,8 @@ impl Reader {
         } else {
             let (most, found) = (self.max_bytes >> 20, memory >> 20);
             format!(
-                "expected a span or a log record that takes at most {most} MiB of memory, found one of up to {found} MiB; \
-                 it is left out"
+                "expected a span, a log record, a resource or a scope that takes at most {most} MiB of memory, \
+                 found one of up to {found} MiB; it is left out"
             )
         };
         self.reject(reason);
