@@ -1,8 +1,8 @@
 //! The collector, a background thread: in each turn, it fetches finished spans from the threads' buffers, enriches and
 //! redacts them, and sends them to the exporters in batches.
 //!
-//! Each exporter has its own thread, so that a slow exporter delays neither the collector nor other exporters. The OTLP
-//! exporter's thread has a current-thread runtime, so that a flush never needs the program's runtime. While no exporter
+//! Each exporter has its own thread, so that a slow exporter delays neither the collector nor other exporters. An OTLP
+//! exporter over gRPC has a runtime of its own, so that a flush never needs the program's runtime. While no exporter
 //! has room, spans stay in the threads' buffers.
 
 mod block_on;
@@ -159,7 +159,7 @@ pub(crate) fn check_thread() -> Result<(), Error> {
     let is_this = |handle: &Handle| handle.thread.id() == thread::current().id();
     if lock().is_ok_and(|handle| handle.as_ref().is_some_and(is_this)) {
         return Err(Error::state(
-            "telemetry cannot be flushed, started or shut down by a span processor: expected a call on another thread",
+            "telemetry cannot be flushed, started or shut down on the collector's thread: expected a call outside of span processors",
         ));
     }
     Ok(())

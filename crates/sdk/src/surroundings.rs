@@ -89,7 +89,7 @@ impl<'a> Surroundings<'a> {
         }
         let files = self.unreadable.join(", ");
         Some(format!(
-            "resource detection: some files cannot be read, and their attributes are missing: {files}"
+            "resource detection: some files cannot be read, so attributes may be missing: {files}"
         ))
     }
 }

@@ -19,7 +19,7 @@ pub enum ContextMode {
     /// Every span has its own `Context` (default).
     #[default]
     EverySpan,
-    /// Only these spans have their own `Context`: the first span of a trace on a thread, functions called in a span of
-    /// `tracing`, and the spans of guards and of OpenTelemetry's API. Other spans save the cost of a `Context`.
+    /// With a parent-based sampler, only these spans have their own `Context`: the first span of a trace on a thread,
+    /// functions called in a span of `tracing`, and the spans of guards and of OpenTelemetry's API.
     Boundaries,
 }

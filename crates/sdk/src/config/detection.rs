@@ -19,8 +19,8 @@ open_choice! {
         /// `k8s.pod.name`, `k8s.pod.uid`, `k8s.namespace.name`, `k8s.node.name`, `k8s.container.name` and
         /// `k8s.cluster.name`, as far as the pod's variables and files contain them.
         Kubernetes = "kubernetes" in "floe-telemetry-detectors",
-        /// `cloud.*` and `faas.*` of AWS Lambda and ECS, Cloud Run, Cloud Functions and App Engine, and Azure's App
-        /// Service, Functions and Container Apps, from the variables that they set.
+        /// The attributes, mainly `cloud.*` and `faas.*`, of AWS Lambda and ECS, Cloud Run, Cloud Functions and App
+        /// Engine, and Azure's App Service, Functions and Container Apps, from the variables that they set.
         Cloud = "cloud" in "floe-telemetry-detectors",
     }
 }

@@ -93,7 +93,7 @@ pub struct SamplingConfig {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sampler_arg: Option<f64>,
     /// Rules that turn spans off, or limit how many roots are sampled. The first matching rule with `off`, `ratio` or
-    /// `rate` applies. At most 256. Default none: the sampler decides.
+    /// `rate` applies, but a matching rule without them disables later `off`. At most 256. Default none.
     #[serde(skip_serializing_if = "is_default")]
     pub rules: Vec<SamplingRule>,
     /// The rules of `FLOE_SPAN_FILTER`, by target and level. They precede `rules`.

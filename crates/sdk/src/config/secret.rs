@@ -147,7 +147,7 @@ fn file(path: &str) -> Result<String, Error> {
     // Editors and `echo` append a newline.
     let text = text.trim_end();
     if text.is_empty() {
-        return Err(Error::config(format!("the file `{path}` is empty")));
+        return Err(Error::config(format!("the file `{path}` is blank")));
     }
     Ok(text.to_owned())
 }
