@@ -140,7 +140,7 @@ impl WallClock {
             self.follow(Moment::now());
             counter::set_nanos_per_tick(self.nanos_per_tick);
         } else {
-            // In the first second of a process, the measured rate becomes more and more exact.
+            // In the first second after the first reading, the measured rate becomes more and more exact.
             self.nanos_per_tick = counter::nanos_per_tick(now);
         }
     }

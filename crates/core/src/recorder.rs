@@ -1,8 +1,8 @@
 //! The hot path: everything that happens on the caller's thread.
 //!
 //! The recorder reads the clock, generates ids, finds the parent in the current OpenTelemetry [`Context`], stores the
-//! open span and writes the ended span to the thread's buffer. Outside of captures, it never waits for the collector or
-//! the network: enrichment, redaction and export run on the collector thread.
+//! open span and writes the ended span to the thread's buffer. Outside of captures, it waits neither for room in a
+//! buffer nor for the network: enrichment, redaction and export run on the collector thread.
 //!
 //! # How a span lives
 //!

@@ -118,16 +118,16 @@ pub struct FloeSpanAttributes {
     /// The mode that the platform runs in.
     #[floe(key = "floe.mode")]
     pub mode: Mode,
-    /// The pipeline.
+    /// The id of the pipeline.
     #[floe(key = "floe.pipeline.id")]
     pub pipeline_id: Option<String>,
-    /// The kind of job.
+    /// The kind of the job.
     #[floe(key = "floe.job.type")]
     pub job_type: Option<String>,
-    /// The dbt model.
+    /// The name of the dbt model.
     #[floe(key = "floe.dbt.model")]
     pub model_name: Option<String>,
-    /// The orchestrator's asset.
+    /// The key of the orchestrator's asset.
     #[floe(key = "floe.dagster.asset")]
     pub asset_key: Option<String>,
 }

@@ -278,8 +278,8 @@ pub trait FutureExt: Future + Sized {
     /// is never polled has no span. If it is dropped before it is ready, its span has the attribute `floe.cancelled`. A
     /// panic is recorded and resumed.
     ///
-    /// Unless the builder sets another parent, the span is a child of the span that is current when `in_span` is called.
-    /// While spans are recorded, the rest of that context, such as baggage, is current during each poll, too.
+    /// Unless the builder sets another parent, the span is a child of the span that is current when `in_span` is
+    /// called. While spans are recorded, the rest of that context, such as baggage, is current during each poll, too.
     ///
     /// If the output is an `Err`, the span is an error with the type of the error. Its text is not recorded, because
     /// the output may have any type: record the text with [`record_exception`](crate::record_exception) in the future,

@@ -1,5 +1,5 @@
 //! Opens spans of OpenTelemetry's global tracer provider, which a program may use instead of a provider of this crate.
-//! Such a span has ids of that provider.
+//! Such a span has the ids that the global provider creates.
 
 use opentelemetry::Context;
 use opentelemetry::global::BoxedSpan;

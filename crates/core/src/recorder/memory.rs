@@ -1,6 +1,6 @@
 //! The memory of finished spans, and its limit.
 //!
-//! A thread takes its rings from the process's memory for rings, in small pieces. Memory that they refer to (long text,
+//! The rings of all threads count towards the limit with their whole size. Memory that they refer to (long text,
 //! arrays, events and links) is counted when a span ends. A span that would exceed the limit is dropped.
 //!
 //! Counting must not cost an ordinary span an atomic read-modify-write. A span that owns no memory is not counted, and
@@ -70,7 +70,7 @@ pub(super) fn within_limit<T>(bytes: usize, create: impl FnOnce() -> Option<T>) 
     created
 }
 
-/// Returns the number of empty rings to keep for the next burst: in sum at most an eighth of the limit, and at most 4 MiB.
+/// Returns the number of empty rings to keep for the next burst: in sum an eighth of the limit, but at most 4 MiB.
 pub(super) fn kept_rings(bytes: usize) -> usize {
     const MOST: i64 = 4 * 1024 * 1024;
     let kept = (LIMIT.load(Ordering::Relaxed) / 8).min(MOST);

@@ -112,9 +112,9 @@ pub enum Code {
 #[derive(Clone, Copy, Debug)]
 #[repr(C)]
 pub struct Head {
-    /// The trace.
+    /// The id of the trace.
     pub trace_id: TraceId,
-    /// The span.
+    /// The id of the span.
     pub span_id: SpanId,
     /// The end of the span.
     pub end: Ticks,

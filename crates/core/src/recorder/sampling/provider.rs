@@ -73,7 +73,7 @@ pub(in crate::recorder) type Sampler =
     dyn Fn(&mut SpanRecord, &Context) -> Option<bool> + Send + Sync;
 
 impl Sampling {
-    /// Suppresses the report about lost spans: the program has disabled its provider.
+    /// Suppresses the report about lost spans, because the program has disabled its provider.
     pub fn expect_none() {
         listeners::expect_no_provider();
     }
