@@ -27,7 +27,7 @@ use crate::callsite::CallSite;
 #[derive(Debug)]
 pub(super) enum OpenSpan {
     Off,
-    /// A call that is measured in the context of its caller, because a rule turns its span off.
+    /// A call that is measured in the context of its caller, because it has no span.
     Measured(Option<Box<Recording>>),
     /// A call in a span. Without a recording, the span is not sampled, is an explicit parent, or is the span of the
     /// polled future. An unsampled call may be measured.
