@@ -132,9 +132,9 @@ pub enum Severity {
     Info,
     /// A possible problem.
     Warning,
-    /// A component that does not work.
+    /// A failure of a part, such as a check of data.
     Error,
-    /// Missing or wrong data.
+    /// A failed run.
     Critical,
 }
 

@@ -84,7 +84,7 @@ pub trait ComputeEngine: Lifecycle {
         Ok(())
     }
 
-    /// Creates a database for one writer, in a file that does not exist yet. Default: not supported.
+    /// Creates a database for one writer, in a file that is empty or does not exist yet. Default: not supported.
     ///
     /// # Errors
     ///

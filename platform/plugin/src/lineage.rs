@@ -77,7 +77,7 @@ pub struct RunEvent<'a> {
     pub trace: Option<(&'a str, &'a str)>,
     /// Further names and values by which the run can be found, such as `dagster_run_id`.
     pub tags: Vec<(&'a str, &'a str)>,
-    /// The version of floe, if floe processes the data itself.
+    /// The version of floe, in the events of the job [`PRODUCT`].
     pub engine_version: Option<&'a str>,
     /// The query of the job.
     pub sql: Option<&'a str>,

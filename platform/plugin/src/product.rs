@@ -27,7 +27,7 @@ pub struct Product<'a> {
 pub struct Source<'a> {
     /// The name of the table.
     pub name: &'a str,
-    /// The location of the data: a path in the product's folder, or the name of a table.
+    /// The location of the data: a path in the product's folder, or a location that the ingestion tool understands.
     pub location: &'a str,
     /// The columns of the table; empty if they are not known.
     pub columns: Vec<Column<'a>>,
@@ -37,14 +37,14 @@ pub struct Source<'a> {
     pub checks: &'a [Check],
 }
 
-/// A query whose result is stored as a table or a view.
+/// A query whose result is stored as a table or a view; or a whole dbt project, with an empty query.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Model<'a> {
     /// The name of the table.
     pub name: &'a str,
-    /// `bronze`, `silver` or `gold`.
+    /// `bronze`, `silver` or `gold`; `dbt` for a dbt project.
     pub layer: &'a str,
-    /// `table` or `view`.
+    /// `table` or `view`; `dbt` for a dbt project.
     pub materialization: &'a str,
     /// The query, with the names of tables filled in.
     pub sql: &'a str,

@@ -7,7 +7,7 @@ use crate::error::Error;
 /// A column of a table.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Column<'a> {
-    /// The name: lower-case letters, digits and underscores.
+    /// The name. A name that a product declares has only lower-case letters, digits and underscores.
     pub name: &'a str,
     /// The type of the values. Every column accepts [`Value::Null`].
     pub kind: ColumnType,

@@ -136,7 +136,7 @@ fn data_that_contradicts_the_product_fails_its_source() {
         (b"id,date\n1,\n", "1: there is no column `order_id`, found `id,date`"),
         (
             b"order_id,ordered_on,order_id\n1,,1\n",
-            "1: `order_id` is the name of two columns, expected each name once",
+            "1: `order_id` is the name of several columns, expected each name once",
         ),
         (b"", "1: there is no column `order_id`, found ``"),
         (

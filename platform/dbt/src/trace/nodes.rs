@@ -32,7 +32,7 @@ static METRICS: MetricRecorder =
 
 const NODES: Metric<'_> = Metric::new("floe.dbt.nodes")
     .with_unit("{node}")
-    .with_description("Nodes that dbt has run, by type and outcome.");
+    .with_description("Nodes that dbt has run or skipped, by type and outcome.");
 
 /// Counts a node by its outcome. Adds zero for the other outcomes, so that their series do not keep an earlier run's
 /// count.

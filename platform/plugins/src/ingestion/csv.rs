@@ -102,7 +102,7 @@ fn positions(
             (Some((position, _)), None) => positions.push(position),
             (Some(_), Some(_)) => {
                 return wrong(format!(
-                    "`{name}` is the name of two columns, expected each name once"
+                    "`{name}` is the name of several columns, expected each name once"
                 ));
             }
             (None, _) => {

@@ -109,7 +109,7 @@ def refuse_narrower(sink, table, types):
     for name, kind in types.items():
         if name in found and found[name] not in accepted[kind]:
             raise Failure(
-                "invalid_input", f"`{table}.{name}` is {found[name]} in the sink, expected for its values: {accepted[kind][0]}"
+                "invalid_input", f"`{table}.{name}` is {found[name]} in the sink, expected {' or '.join(accepted[kind])}"
             )
 
 

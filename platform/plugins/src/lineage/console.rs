@@ -25,7 +25,7 @@ impl Lifecycle for Console {}
 impl LineageBackend for Console {
     fn emit_event(&self, event: &RunEvent<'_>) -> Result<(), Error> {
         if event.job.name.contains(char::is_control) {
-            let message = "the name of a job has a control character";
+            let message = "the name of a job has a control character, expected none";
             return Err(Error::new(ErrorKind::InvalidInput, message));
         }
         let names = |data: &[floe_plugin::lineage::Dataset<'_>]| {
