@@ -240,7 +240,7 @@ pub(crate) fn noun(kind: &str) -> &'static str {
     }
 }
 
-/// Returns a hash that is the same in every build of the program (FNV-1a).
+/// Returns a hash of the parts (FNV-1a). It is the same in every build of the program.
 pub(crate) fn hash<'a>(parts: impl Iterator<Item = &'a str>) -> String {
     let bytes = parts.flat_map(|part| part.bytes().chain([0]));
     let hash = bytes.fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {

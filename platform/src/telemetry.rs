@@ -234,7 +234,7 @@ const CLIENTS: [&str; 9] =
     ["h2", "hyper", "hyper_util", "lettre", "rustls", "tonic", "tower", "ureq", "ureq_proto"];
 
 /// Configures logging. Log records are passed to the exporters of logs, if any. They are also printed to standard error
-/// if a variable is set, or the manifest sets other than the default. A subscriber that is already set is kept.
+/// if one of [`LOG_VARIABLES`] is set or `config` is not the default. A subscriber that is already set is kept.
 fn log(config: &LoggingConfig) -> Result<(), Error> {
     let mut config = config.clone();
     let is_requested = config != LoggingConfig::default()

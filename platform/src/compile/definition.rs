@@ -45,8 +45,8 @@ impl Definition {
     /// Reads the product's `floe.yaml` and the platform's manifest.
     ///
     /// # Errors
-    /// One of the two files is missing or not valid, or two settings of the telemetry contradict each other; the error
-    /// names the place.
+    /// One of the files cannot be read or is not valid, or two settings of the telemetry contradict each other; the
+    /// error names the place.
     pub fn read(
         folder: &Path,
         manifest: Option<&Path>,

@@ -1,4 +1,4 @@
-//! Stage 4: enforces the order of the layers, and audits the instrumentation of the platform's plugins.
+//! Stage 4: enforces the order of the layers, and audits the instrumentation of the program's plugins.
 
 use std::collections::BTreeMap;
 use std::path::Path;

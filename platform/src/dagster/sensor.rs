@@ -88,8 +88,8 @@ impl DagsterSensor {
         Ok(evaluation)
     }
 
-    /// Returns a hash of the sizes and modification times of the files. The inner error names a missing file that no
-    /// query generates.
+    /// Returns a hash of the sizes and modification times of the sources' files. The inner error names a missing file
+    /// that no query generates.
     fn state(&self) -> Result<Result<String, String>, Error> {
         let mut state = DefaultHasher::new();
         for source in &self.artifacts.sources {

@@ -2,7 +2,7 @@
 //!
 //! In a run of `floe`, all steps write into the database of that run. If Dagster alone starts the step, for example
 //! because a user materializes an asset in its web interface, the step replaces the warehouse with a copy that contains
-//! the new table.
+//! the new table. A dbt project is one asset, which dbt builds without a copy.
 //!
 //! A step cannot see other steps, so links between assets come from Dagster's event log: the metadata of each asset has
 //! the `traceparent` of its span, and the definitions pass the `traceparent` of each input to the step.

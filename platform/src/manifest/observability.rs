@@ -72,7 +72,7 @@ impl Default for Lineage {
 }
 
 /// The level and the format of the logs. Logs are printed to standard error if the level or the format is not the
-/// default, or a variable such as `FLOE_LOG_LEVEL` is set; the exporters get them in any case.
+/// default, or a variable such as `FLOE_LOG_LEVEL` is set. Exporters of logs get them in any case.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Logging {

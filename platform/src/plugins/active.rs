@@ -61,17 +61,17 @@ impl Active {
     }
 
     pub(crate) fn required<K: ?Sized + Kind>(&self) -> Result<Handle<K>, Error> {
-        let missing = || Error::Setting(format!("there is no {} plugin", K::TYPE));
-        self.plugins.one().ok_or_else(missing)
+        let missing = || format!("there is no {} plugin, expected one in the manifest", K::TYPE);
+        self.plugins.one().ok_or_else(|| Error::Setting(missing()))
     }
 
     pub(crate) fn find<K: ?Sized + Kind>(&self, name: &str) -> Result<Handle<K>, Error> {
         let missing = || {
             let names: Vec<&str> = self.plugins.all::<K>().map(|it| it.name()).collect();
             Error::Setting(format!(
-                "expected {}, found the {} plugin `{name}`",
-                names.join(", "),
+                "the manifest selects no {} plugin `{name}`, expected one of: {}",
                 K::TYPE,
+                names.join(", "),
             ))
         };
         self.plugins.named(name).ok_or_else(missing)
@@ -117,8 +117,8 @@ impl Active {
         found.is_some_and(|it| it.on_failure == OnFailure::Continue)
     }
 
-    /// Sends an alert to each channel, except that of a failed run to standard error, where the program prints the
-    /// error.
+    /// Sends an alert to each channel. Standard error gets no alert of a failed run, because the program prints the
+    /// error there.
     ///
     /// # Errors
     /// A channel failed, and the failure is not tolerated. All channels are tried.
