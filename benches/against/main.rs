@@ -157,7 +157,7 @@ fn interval(of: Vec<f64>) -> [f64; 3] {
 
 type Pairs = Vec<(f64, f64)>;
 
-/// Measures both builds, of which each is first in every second round.
+/// Measures both builds. Each of them is first in every second round.
 fn generation(this: &Path, other: &Path, pairs: &mut [[Pairs; CASES.len()]; MODES.len()]) {
     for (mode, pairs) in MODES.iter().zip(pairs) {
         let mut builds = [this, other].map(|program| Build::start(program, mode));

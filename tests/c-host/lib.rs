@@ -19,7 +19,7 @@ fn telemetry() -> MutexGuard<'static, Option<TelemetryProvider>> {
     TELEMETRY.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Starts the telemetry while the library is loaded, if a variable of the environment is set.
+/// Calls [`telemetry_start`] while the library is loaded, if `FLOE_HOST_CONSTRUCTOR` is set.
 // SAFETY: the section is the list of constructors, which are functions of this type.
 #[cfg(target_os = "linux")]
 #[used]

@@ -19,7 +19,7 @@ pub fn git(arguments: &[&str]) -> Option<String> {
 ///
 /// # Panics
 ///
-/// If a file cannot be read, or is no text.
+/// A file cannot be read, or is no text.
 pub fn files(end: &str) -> Vec<(String, String)> {
     let listed = git(&["ls-files", "-z"]).unwrap_or_default();
     let mut paths: Vec<String> = listed.split_terminator('\0').map(str::to_owned).collect();

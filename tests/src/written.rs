@@ -39,7 +39,7 @@ impl Write for Written {
     }
 }
 
-/// Parses the lines that are JSON objects.
+/// Parses the lines that begin with `{` as JSON.
 ///
 /// # Panics
 ///

@@ -51,7 +51,7 @@ pub(crate) fn file() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("budget.toml")
 }
 
-/// Reads the lines `name = number` of the file.
+/// Reads the figures of `budget.toml`, one per line.
 fn committed() -> Vec<(String, u64)> {
     let text = fs::read_to_string(file()).unwrap_or_default();
     let entries = text.lines().filter_map(|line| line.split_once(" = "));

@@ -269,7 +269,7 @@ fn run_collector(calls: i64, call: fn(i64) -> i64) {
 
 type Body = Empty<Bytes>;
 
-/// Returns a service that does nothing, which is also used as a client that sends nothing.
+/// Returns the service below the layers, which does nothing.
 fn answer()
 -> impl Service<Request<Body>, Response = Response<Body>, Error = Infallible, Future: Send> + Clone
 {

@@ -73,7 +73,7 @@ fn order_in_postgres(connection: &mut PgConnection) -> QueryResult<Vec<i32>> {
     order!(connection)
 }
 
-/// Checks that no literal or parameter of a query, and no password, is in the spans. All of them contain `hunter`.
+/// Checks that the spans have no literal, parameter or password, all of which contain `hunter` here.
 #[track_caller]
 fn assert_no_values(spans: &Spans) {
     let all = format!("{spans:?}");

@@ -210,7 +210,7 @@ impl Program {
         }
     }
 
-    /// Writes the report and exits on SIGTERM, which shuts the telemetry down within `timeout`.
+    /// Writes the report and waits for SIGTERM. The exit then shuts the telemetry down within `timeout`.
     pub(crate) fn end_by_signal(&mut self, timeout: Duration) -> ! {
         self.shutdown_at_exit(timeout);
         self.step("handle signals", |_| {

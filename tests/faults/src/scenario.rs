@@ -125,8 +125,8 @@ impl Case {
     }
 }
 
-/// Checks that every span is counted, and that exported spans have arrived. No span may be pending after a shutdown,
-/// unless the shutdown timed out, because a span that was lost without a count would be pending for ever.
+/// Checks that every span is counted, and that exported spans have arrived. After a shutdown that did not time out, no
+/// span may be pending, because a span that was lost without a count would be pending for ever.
 fn check_counters(report: &Report) -> Result<()> {
     let (created, counters) = (report.created, report.counters);
     ensure!(

@@ -73,7 +73,7 @@ pub async fn make_calls(
     Ok(())
 }
 
-/// The examples of the manual compile as they are shown, and tests in the manual pass.
+/// The examples in three pages of the manual compile as they are shown, and their tests pass.
 #[cfg(doctest)]
 mod manual {
     #[doc = include_str!("../../../docs/configuration.md")]

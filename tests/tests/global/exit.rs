@@ -175,7 +175,7 @@ fn a_fork_does_not_repeat_the_ids_of_its_parent() {
 const NOT_EXPORTED: &str = "warning: telemetry of this process is not exported: it is a fork, and the provider belongs \
                             to its parent; initialize telemetry after the fork\n";
 
-/// Runs a child process that exports all signals, and returns its standard error.
+/// Runs a child process, checks that its forks export no span `work`, and returns its standard error.
 fn with_forks(program: &Program) -> String {
     let receiver = Receiver::grpc();
     let (_, stderr) = program.against(&receiver, &[("FLOE_LOG_OUTPUT", "none")]);

@@ -77,7 +77,7 @@ fn below_remote(is_sampled: bool) {
     health();
 }
 
-/// A section or a filter, a program, and the spans that arrive.
+/// A section `sampling` or a filter, a program, and the spans that arrive.
 type Case<'a> = (&'a str, fn(), &'a [&'a str]);
 
 const ALL: &[&str] = &[

@@ -34,7 +34,7 @@ fn broken(table: &str) {
     panic!("{table}");
 }
 
-/// Evaluates an attribute. Panics for a call without a span.
+/// Returns the value of an attribute. Panics for a call without a span.
 fn panics(table: &str) -> &str {
     assert_eq!(table, "sampled");
     table

@@ -1,4 +1,4 @@
-//! Each view of a configuration file that selects an instrument makes a metric of that instrument.
+//! Each view of a configuration file makes a metric of an instrument that it selects, or drops the instrument.
 
 use floe_telemetry::{TelemetryProvider, init};
 use floe_tests::{ReceivedPoint, Receiver, TIMEOUT, Value, document, program};

@@ -1,4 +1,4 @@
-//! The attribute keys of the library are those of OpenTelemetry's semantic conventions.
+//! The attribute keys of the library are those of OpenTelemetry's semantic conventions, with few exceptions.
 
 use std::fs;
 use std::path::{Path, PathBuf};

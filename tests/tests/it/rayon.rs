@@ -72,7 +72,7 @@ fn the_span_around_a_join_is_the_parent_of_both_sides() {
     assert_rows(&spans, 2);
 }
 
-/// A scope also runs on a thread of the pool.
+/// The closure of a scope also runs on a thread of the pool.
 #[test]
 fn the_span_that_spawns_is_the_parent() {
     let pool = pool(2);

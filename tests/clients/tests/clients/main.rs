@@ -1,4 +1,4 @@
-//! Clients whose spans need no state of the process.
+//! Tests of clients that need no process-wide state.
 
 #![expect(clippy::expect_used, reason = "a panic fails the test")]
 

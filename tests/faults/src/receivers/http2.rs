@@ -74,7 +74,7 @@ pub(crate) fn more_headers() -> Vec<u8> {
     frame(9, 0, FIRST, &block)
 }
 
-/// Returns a part of a gRPC message with a length of `length` bytes.
+/// Returns a frame that begins a gRPC message of `length` bytes and contains `part` of it.
 pub(crate) fn message(length: u32, part: &[u8]) -> Vec<u8> {
     data_of(0, length, part)
 }

@@ -270,7 +270,7 @@ fn check_end(case: &Case, end: fn(Child) -> Result<(Report, Duration)>) -> Resul
     Ok(report)
 }
 
-/// The number of threads in each process that end after one span.
+/// The number of short threads in each process. Each of them ends after one span.
 const SHORT_THREADS: u64 = 8;
 
 /// The number of spans that the fork records with its own provider.

@@ -29,7 +29,7 @@ pub(crate) struct Site {
     relay: Relay,
     receiver: Receiver,
     resets: Arc<AtomicBool>,
-    /// Whether the span with each number was accepted.
+    /// For each number of a span, whether the span was accepted.
     accepted: Vec<bool>,
 }
 

@@ -1,4 +1,4 @@
-//! Requests and calls through each framework, and the processes of this package.
+//! Requests and calls through each framework.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 

@@ -1,4 +1,4 @@
-//! The span of a request in a server, and the duration of the request.
+//! The span of a request in a server.
 
 use std::convert::Infallible;
 use std::net::SocketAddr;
