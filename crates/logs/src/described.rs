@@ -85,7 +85,7 @@ fn any(value: &AttributeValue) -> AnyValue {
     }
 }
 
-/// Copies the first items, as long as the record has room for them.
+/// Copies the first items, up to the maximum size of a record.
 fn list<T>(items: &[T], copy: impl Fn(&T) -> AnyValue) -> AnyValue {
     let mut bytes = 0;
     let items = items.iter().map_while(|item| {

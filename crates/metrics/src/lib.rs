@@ -1,4 +1,4 @@
-//! Aggregates metrics with the SDK of OpenTelemetry: readers, views, and the redaction of attributes.
+//! Aggregates metrics with the SDK of OpenTelemetry: applies views, redacts attributes and collects exemplars.
 //!
 //! Programs depend on [`floe-telemetry`](https://docs.rs/floe-telemetry), whose feature `metrics` links this crate.
 //! This crate is its implementation, and any release may change it.

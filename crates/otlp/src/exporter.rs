@@ -195,8 +195,8 @@ pub(super) fn try_connection(target: &OtlpTarget, timeout: Duration) -> Result<(
     }
 }
 
-/// Fails if `items` is not 0. This is the number of items that were not sent, because a span, a log record or the
-/// points of a metric exceed `max` bytes.
+/// Fails if `items`, the number of items that were not sent, is not 0. A span, a log record or a metric with these
+/// items exceeds `max` bytes.
 pub(super) fn too_large(items: usize, max: usize) -> Result<(), ExportFailure> {
     if items == 0 {
         return Ok(());

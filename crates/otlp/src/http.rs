@@ -30,7 +30,7 @@ use floe_telemetry_sdk::config::{Compression, OtlpProtocol, Signal};
 /// The maximum size of an error response's body that is read for its message, in bytes.
 const MAX_EXPLANATION: u64 = 16 * 1024;
 
-/// Idle connections are kept longer than the default export interval of metrics, so that each export reuses one.
+/// The maximum age of an idle connection: more than the default export interval of metrics, so that exports reuse it.
 const MAX_IDLE_AGE: Duration = Duration::from_secs(90);
 
 struct Http {

@@ -1,4 +1,4 @@
-//! Log records over OTLP, sent over the transport of the spans.
+//! Log records over OTLP, sent by the same kind of transport as spans.
 
 mod encode;
 #[cfg(test)]

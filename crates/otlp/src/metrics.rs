@@ -1,4 +1,4 @@
-//! Metrics over OTLP, encoded by `opentelemetry-proto` and sent over the transport of the spans.
+//! Metrics over OTLP, encoded by `opentelemetry-proto` and sent by the same kind of transport as spans.
 
 mod exemplars;
 

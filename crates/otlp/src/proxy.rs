@@ -51,7 +51,7 @@ fn first(mut names: impl Iterator<Item = &'static str>) -> Option<String> {
     names.find_map(|name| environment::variable(name).ok().filter(|value| !value.is_empty()))
 }
 
-/// Whether the receiver is on this machine. For such a receiver, other OTLP exporters use no proxy either.
+/// Whether the receiver's host is `localhost` or a loopback address, for which Go's HTTP client uses no proxy, either.
 fn is_loopback(receiver: &Uri) -> bool {
     let host = bare_host(receiver);
     let address: Result<IpAddr, _> = host.parse();
@@ -63,7 +63,7 @@ fn bare_host(receiver: &Uri) -> &str {
     receiver.host().unwrap_or_default().trim_start_matches('[').trim_end_matches(']')
 }
 
-/// Whether the list contains `*`, the receiver's address, a network with it, the receiver's domain or a parent domain.
+/// Whether the list contains `*`, the receiver's address or domain, a network around the address, or a parent domain.
 fn is_excepted(receiver: &Uri, list: &str) -> bool {
     let host = bare_host(receiver).to_ascii_lowercase();
     let mut entries = list.split(|c: char| c == ',' || c.is_whitespace());

@@ -57,8 +57,8 @@ fn partial_success(mut response: &[u8]) -> Result<Vec<u8>, DecodeError> {
     Ok(partial)
 }
 
-/// Reads the first two fields of a message: in a `partial_success`, the number of rejected items and the reason, and in
-/// a `google.rpc.Status`, the code and the message.
+/// Reads the fields 1 and 2 of a message: in a `partial_success`, the number of rejected items and the reason, and in a
+/// `google.rpc.Status`, the code and the message.
 pub(super) fn number_and_text(mut message: &[u8]) -> Result<(i64, String), DecodeError> {
     let (mut number, mut text, context) = (0, String::new(), DecodeContext::default());
     while !message.is_empty() {

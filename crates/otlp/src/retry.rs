@@ -17,7 +17,7 @@ use floe_telemetry_core::__sdk::clock::{Instant, monotonic_now};
 use floe_telemetry_core::__sdk::recorder::random_bits;
 use floe_telemetry_sdk::__parts::collector::{Ending, ExportFailure};
 
-/// The delay before the first retry. It doubles with each further retry.
+/// The delay before the first retry. It doubles with each further retry, up to [`MAX_DELAY`].
 const INITIAL_DELAY: Duration = Duration::from_millis(100);
 
 /// The maximum delay before jitter, unless the receiver requires a longer pause.
@@ -33,7 +33,7 @@ pub(super) trait Transport: Send {
         Ok(request)
     }
 
-    /// Sends a request once, and waits at most for this time.
+    /// Sends a request once, and waits for at most `time`.
     fn send(&mut self, request: Bytes, time: Duration) -> Outcome;
 }
 

@@ -31,7 +31,7 @@ pub(crate) struct Key {
     pub(crate) end: usize,
     /// The place of the opening quote, if the closing quote directly follows the name.
     pub(crate) quote: Option<usize>,
-    /// The place after the name, its closing quote and what belongs to it, such as an index.
+    /// The place after the name, its closing quote and tokens that belong to it, such as an index.
     pub(crate) after: usize,
     /// Whether the name is an option: `--name`.
     pub(crate) is_option: bool,
@@ -50,7 +50,7 @@ pub(crate) struct Separator {
 pub(crate) struct Claim {
     pub(crate) value: Value,
     pub(crate) context: Context,
-    /// The rule of the finding; `None` for the rule of the name and the further checks of [`accept`].
+    /// The rule of the finding. If it is `None`, [`accept`] judges the value by the rule of the name.
     pub(crate) rule: Option<&'static str>,
 }
 
@@ -59,7 +59,7 @@ impl Claim {
         Self { value, context: Context::new(key.meaning.kind, bond), rule: None }
     }
 
-    /// Creates a claim for a value that the structure of the text binds to a name. Without quotes, the bond is weaker.
+    /// Creates a claim for a value that the structure of the text binds to a name, less strongly if it is unquoted.
     pub(crate) fn beside(key: &Key, value: Value) -> Self {
         let bond = if value.quoted { Bond::Structure } else { Bond::Copula };
         Self::of(key, value, bond)
@@ -183,7 +183,7 @@ pub(crate) fn name_of_pair(text: &[u8]) -> Option<&[u8]> {
     (is_named && text[end..].iter().any(|byte| *byte != b'=')).then(|| &text[..end])
 }
 
-/// Whether the value is the beginning of a call that continues after it or was cut: `token = load(config, "x")`.
+/// Whether the value begins a call that continues after the value or was cut: `token = load(config, "x")`.
 fn goes_on_as_call(scan: &mut Scan<'_>, found: Value) -> bool {
     let Some(open) = head_of_call(found.bytes(scan.text)).filter(|_| !found.quoted) else {
         return false;
@@ -485,7 +485,7 @@ pub(crate) fn authorization(scan: &mut Scan<'_>, key: &Key, separator: Separator
     Tried::Found
 }
 
-/// Returns where the value after a separator may end, and the context in which the value is judged.
+/// Returns the site and the context of the value after a separator.
 pub(crate) fn surroundings(
     scan: &mut Scan<'_>,
     key: &Key,

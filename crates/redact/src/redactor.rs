@@ -125,7 +125,7 @@ pub enum KeyMeaning {
     Text,
     /// The value is redacted if it looks like a secret.
     IfItLooksSecret,
-    /// Any value is redacted. `true` and `false` are judged like values in a text: `has_password=true` stays.
+    /// Any value is redacted, but `true` and `false` are judged like values in a text: `has_password=true` stays.
     Always(
         /// The id of the rule.
         &'static str,
@@ -338,7 +338,7 @@ impl Redactor {
                 Cow::Borrowed(REDACTED)
             }
             KeyMeaning::Always(_) | KeyMeaning::IfItLooksSecret => {
-                // Such a key may announce nothing in a text, so the key `session` takes its place.
+                // The key of an id or an address may mean nothing in a text, so `session` takes its place.
                 let key = if is_address(key) { "session" } else { key };
                 let pair = format!("{key}={value}");
                 // Secrets in the key are not reported.

@@ -20,13 +20,13 @@ use crate::value::Value;
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Finding {
-    /// The bytes of the secret.
+    /// The range of the secret in the text, in bytes.
     pub range: Range<usize>,
     /// The id of the rule that found the secret, see [`rules`](crate::rules()).
     pub rule: &'static str,
     /// The reason why the text is a secret.
     pub evidence: Evidence,
-    /// The bytes of the name of the secret, if it has one.
+    /// The range of the secret's name, if it has one.
     pub key: Option<Range<usize>>,
     /// The text that replaces the secret: [`REDACTED`](crate::REDACTED), with quotation marks if the secret is a number
     /// or a literal of JSON.
@@ -159,11 +159,11 @@ pub(crate) struct Scan<'a> {
     pub(crate) digits_until: usize,
     /// The userinfo of URLs before this byte was read.
     pub(crate) url_until: usize,
-    /// The signs before this byte were read.
+    /// The `@` signs before this byte were read.
     pub(crate) signs_until: usize,
     /// The paths before this byte were read.
     pub(crate) paths_until: usize,
-    /// There is no JSON web token before this byte.
+    /// The end of the last text that was too short for a JSON web token. No such token begins in it.
     pub(crate) web_tokens_until: usize,
     /// The starts of the nested lists and maps that were read.
     pub(crate) groups: BTreeSet<usize>,
@@ -241,7 +241,7 @@ impl<'a> Scan<'a> {
         }
     }
 
-    /// Goes back to scan the text after an earlier position again. Findings in it are kept and not judged again.
+    /// Goes back to scan the text after an earlier position again. Findings in that text are kept and not judged again.
     pub(crate) fn go_back(&mut self, position: Position) {
         let found = &self.found[position.found..];
         self.ahead.extend(found.iter().map(|found| (found.range.start, found.range.end)));

@@ -151,7 +151,7 @@ fn word(tokens: &mut Tokens<'_>, place: usize, site: Site, depth: u8) -> Option<
     nested(tokens, inner, Site::default(), depth - 1)
 }
 
-/// Returns the first item of a list if it has quotes, and otherwise everything in the brackets.
+/// Returns the first item of a list if it is quoted, and otherwise the text in the brackets.
 fn group(tokens: &mut Tokens<'_>, place: usize, site: Site) -> Option<Value> {
     let inner = tokens.skip_lines(place + 1);
     if tokens.opens_quote(inner) {
@@ -305,7 +305,7 @@ fn block(tokens: &mut Tokens<'_>, place: usize) -> Option<Value> {
     Value::quoted(body + depth, end, next + 1)
 }
 
-/// Returns a value without quotes, up to a delimiter. Passwords contain any sign, so the text after a sign decides
+/// Returns a value without quotes, up to a delimiter. Passwords may contain any sign, so the text after a sign decides
 /// whether the sign is a delimiter.
 pub(crate) fn bare(tokens: &mut Tokens<'_>, place: usize, site: Site) -> Option<Value> {
     let start = tokens.start(place);

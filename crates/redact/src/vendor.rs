@@ -1,4 +1,4 @@
-//! Finds vendors' tokens: matches the rows of the table and verifies checksums.
+//! Finds vendors' tokens: matches the rows of the table and verifies checksums. A token is a prefix and a body.
 
 use std::cmp::Reverse;
 use std::sync::LazyLock;
@@ -13,7 +13,7 @@ use crate::{armour, checksum, score};
 const HEAD: usize = 96;
 /// The minimum length of a random-looking body if its length or alphabet is undocumented.
 const UNDOCUMENTED: usize = 16;
-/// The minimum length of such a body after a prefix of two or three bytes, because words begin like this, too.
+/// The minimum length of an undocumented body after a prefix of two or three bytes, because words begin like this, too.
 const LONG: usize = 24;
 
 /// The quality of a match, the worst first.
@@ -66,7 +66,7 @@ pub(crate) fn scan(scan: &mut Scan<'_>, anchor: usize) {
     }
 }
 
-/// Redacts random characters after a known prefix that fit no format, because formats change.
+/// Redacts random characters that follow a known prefix although they fit no format, because formats change.
 fn similar(scan: &mut Scan<'_>, start: usize, format: &'static TokenFormat) {
     let (text, prefix) = (scan.text, format.prefix.as_bytes());
     let from = start + prefix.len();

@@ -125,7 +125,7 @@ proptest! {
         prop_assert_eq!(redactor.redact(&text), safe);
     }
 
-    /// A secret does not leak, wherever the message is truncated within or near it.
+    /// A secret does not leak, even if the message is truncated within or near the secret.
     #[test]
     fn a_secret_is_redacted_before_a_long_message_is_truncated(before in 0_usize..130, (text, secret) in pair()) {
         let message = format!("{}{text} {}", "rows ".repeat(before), "rows ".repeat(100));

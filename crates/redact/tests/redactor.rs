@@ -202,7 +202,7 @@ fn a_common_password_is_a_secret_after_its_key_and_in_a_url() {
     assert!(kept.is_empty(), "{kept:#?}");
 }
 
-/// Only some of the nested values are examined, but none of them hides a key on another line.
+/// Only some of the nested values are examined, but a nested value never hides a key on another line.
 #[test]
 fn a_repeated_key_does_not_hide_the_next_line() {
     for piece in ["auth(", "password ", "tokens: [", "secret(\"", "{\"password\":"] {

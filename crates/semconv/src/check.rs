@@ -84,7 +84,7 @@ pub fn check_text<'a>(key: &'a str, value: &'a str) -> Option<Problem<'a>> {
     }
 }
 
-/// Returns the attribute of a key with several words, because a key of one word may belong to any program.
+/// Returns the attribute of a key; `None` for a key of one word, because such a key may belong to any program.
 fn checked(key: &str) -> Option<&'static Row> {
     attribute(key).filter(|_| key.contains('.'))
 }
@@ -142,7 +142,7 @@ mod tests {
         }
     }
 
-    /// At each place of each key, one character is omitted, doubled, replaced, or swapped with the next one.
+    /// At each position of each key, one character is omitted, doubled, replaced, or swapped with the next one.
     #[test]
     fn a_key_with_one_edit_suggests_itself() {
         let (mut count, mut missed) = (0, Vec::new());

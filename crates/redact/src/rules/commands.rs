@@ -44,7 +44,7 @@ pub(crate) enum Callee {
 pub(crate) struct Argument {
     pub(crate) id: &'static str,
     pub(crate) of: Callee,
-    /// Names of functions, or of commands with their first words.
+    /// Names of functions, or commands with the words and options after them, as in `net user`.
     pub(crate) names: WordList,
     /// The index of the argument after the name, counted from 0.
     pub(crate) place: usize,
@@ -131,7 +131,7 @@ pub(crate) static ARGUMENTS: &[Argument] = &[
 /// The text that a stack trace prints in place of an argument with several values.
 pub(crate) static DUMPED: WordList = words!["array"];
 
-/// Names of options, besides `-u`, whose argument has a user and a password.
+/// Names of options, besides `-u`, whose argument contains a user and a password.
 pub(crate) static USER_WORDS: WordList = words!["su", "user", "username", "proxy-user"];
 
 /// Options and words that name a user. After one of them, the argument of `-p` is a password.

@@ -17,7 +17,7 @@ pub(crate) struct TokenFormat {
     /// The length of the text after the prefix, in bytes.
     pub length: Length,
     /// The checksum, if the format has one. A correct checksum makes the finding certain. A token with a wrong checksum
-    /// is still redacted if it looks issued, because a mistyped token is a secret, too.
+    /// is still redacted if its body is random or long, because a mistyped token is a secret, too.
     pub checksum: Option<Checksum>,
 }
 

@@ -3,7 +3,7 @@
 use crate::rules::Examples;
 use crate::rules::format::{Alphabet, Length, TokenFormat};
 
-/// The alphabet of a hash after its prefix, with the cost, the salt and the sum.
+/// The alphabet of the text after a hash's prefix: the cost, the salt and the sum.
 const BODY: Alphabet = Alphabet::And("./$=,+");
 
 macro_rules! hashes {

@@ -1,9 +1,9 @@
-//! Names of values, and the likelihood that the value of each name is a secret.
+//! Names that announce secrets, and the likelihood that a value with such a name is a secret.
 
 use crate::rules::Examples;
 use crate::rules::list::{WordList, words};
 
-/// The likelihood that the value of a name is a secret.
+/// The likelihood that a value with a name of this kind is a secret.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum KeyKind {
     /// The value is usually a secret, even if it is a plain word.
@@ -16,7 +16,7 @@ pub(crate) enum KeyKind {
     Weak,
     /// Like `Weak`, but a number is usually a secret, too, for example a PIN.
     Code,
-    /// Names such as `key`, `code` and `session`. The value has to look random, in a query less than elsewhere.
+    /// Names such as `key`, `code` and `session`. The value has to look random, less so in a query than elsewhere.
     Context,
     /// The value is a scheme and its credentials.
     Authorization,
@@ -58,11 +58,11 @@ pub(crate) enum Flag {
     Many,
 }
 
-/// A name of values, with its synonyms.
+/// A name that announces secrets, with its synonyms.
 ///
 /// A name is written in lower case with spaces between its words, and is found in every spelling: `api key` matches
-/// `api_key`, `API-KEY`, `apiKey`, `apikey` and `db.api.key`. It must be at the end of a key and begin with a word;
-/// with a `*` in front, it may also end a longer word.
+/// `api_key`, `API-KEY`, `apiKey`, `apikey` and `db.api.key`. It must be at the end of a key, perhaps before
+/// [`QUALIFIERS`], and begin with a word; with a `*` in front, it may also begin inside a word.
 #[derive(Debug)]
 pub(crate) struct KeyName {
     pub(crate) id: &'static str,

@@ -156,7 +156,7 @@ macro_rules! tokens {
         /// `vendor::best`.
         ///
         /// Where sources differ about the length, a row accepts every documented length. With a prefix of two or three
-        /// bytes, a row has an exact length or a structure, so that words with the same beginning are not redacted.
+        /// bytes, it has an exact length, several parts or at least 80 bytes, because words begin like this, too.
         pub(crate) static TOKENS: LazyLock<Vec<TokenFormat>> = LazyLock::new(|| {
             let mut texts = TEXTS.iter();
             let format = |&Shape { alphabet, length, checksum }| {

@@ -1,5 +1,5 @@
-//! Writes a tree of values in the languages of messages. After redaction, a reader of the language can still read the
-//! tree, each secret is gone, and nothing else differs.
+//! Writes a tree of values in JSON, YAML and other languages. After redaction, a reader of the language can still read
+//! the tree, each secret is gone, and nothing else differs.
 //!
 //! `PROPTEST_CASES` sets the number of trees.
 

@@ -4,7 +4,7 @@ pub(super) use super::Numbers;
 
 use super::{alphabets, persons};
 
-/// A message, with texts that its redacted form must not contain, and texts that it must contain.
+/// A message, with the texts that its redacted form must not contain, and those that it must keep.
 pub(crate) struct Case {
     pub(crate) template: String,
     pub(crate) input: String,

@@ -9,7 +9,7 @@ use flate2::read::GzDecoder;
 use super::Numbers;
 use super::generator::{expand, templates};
 
-/// A message, with texts that its redacted form must not contain, and texts that it must contain.
+/// A message, with the texts that its redacted form must not contain, and those that it must keep.
 pub(crate) struct Message {
     /// The kind and the shape of the message, or its template.
     pub(crate) label: String,
