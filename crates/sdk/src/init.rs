@@ -15,7 +15,7 @@ use crate::parts;
 use crate::program_signals::Unsignalled;
 use crate::provider::{DROP_TIMEOUT, TelemetryProvider, TelemetryProviderBuilder};
 
-/// The maximum delay until a finished trace is printed on a terminal, in milliseconds.
+/// The delay of batches of spans that are printed on a terminal, in milliseconds, in place of the default.
 const TERMINAL_DELAY: u64 = 100;
 
 /// Starts the telemetry of a program from the environment, until the returned provider is dropped.
@@ -61,7 +61,7 @@ const TERMINAL_DELAY: u64 = 100;
 /// | a log record for each panic, with its message and location, after the previous panic hook has run | as log lines | `logs` | | yes | yes |
 /// | in place of the panic hook: the redacted message of each panic on standard error | `panic_output`, else `FLOE_PANIC_OUTPUT` | | | on request | on request |
 /// | export at [`std::process::exit`], and with `panic = "abort"` before a panic ends the process | | | | yes | yes |
-/// | without an endpoint or an exporter: traces are printed on standard error | `OTEL_TRACES_EXPORTER` | `console` | always | on a terminal, at most 100 milliseconds after they have ended | on a terminal |
+/// | without an endpoint or an exporter: traces are printed on standard error | `OTEL_TRACES_EXPORTER` | `console` | always | on a terminal, soon after they have ended | on a terminal |
 /// | without them and without a terminal: one line on standard error says so | `OTEL_TRACES_EXPORTER=none` | | | yes | yes |
 /// | the configuration comes from the variables `OTEL_*` and `FLOE_*`, and from the file in `FLOE_CONFIG_FILE` or `OTEL_CONFIG_FILE` | | | | | yes |
 ///

@@ -1,5 +1,5 @@
 //! Tail sampling decides after the end of a trace whether to export it (see `recorder/sampling.rs`). Traces that head
-//! sampling did not sample are exported if a span failed or the root was slow.
+//! sampling did not sample are exported if a span failed or the root was slow, as configured.
 //!
 //! The decision about a trace is made when its root has ended and all spans that ended before the root are fetched from
 //! the threads' buffers. If the buffer of the sampler is full, or a trace is too old, the decision about the oldest

@@ -37,8 +37,8 @@ pub struct BatchProcessorConfig<const DELAY: u64> {
     /// The maximum number of spans or log records in a batch, at most `max_queue_size`. Default 512.
     #[serde(default = "default_batch")]
     pub max_export_batch_size: usize,
-    /// The maximum time until an incomplete batch is exported, in milliseconds. Default 5000 for spans, and 1000 for
-    /// log records.
+    /// The maximum time for which a span or log record waits in an incomplete batch, in milliseconds. Default 5000 for
+    /// spans, and 1000 for log records.
     #[serde(default = "default_delay::<DELAY>")]
     pub schedule_delay_millis: u64,
     /// The timeout of one export, in milliseconds. Default 30000.

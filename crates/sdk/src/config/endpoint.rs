@@ -11,7 +11,7 @@ use crate::parts;
 /// the path of a signal.
 const MAX_BYTES: usize = 65_000;
 
-/// Checks that `endpoint` is an absolute URL with a host.
+/// Checks that `endpoint` is an absolute URL of HTTP or HTTPS with a host.
 ///
 /// A URL with a credential is not accepted, because endpoints are printed and written into artifacts.
 ///

@@ -1,8 +1,8 @@
 //! Filters by target and level, for `FLOE_SPAN_FILTER`, log lines and `RUST_LOG`, all in the syntax of `RUST_LOG`. A
 //! filter for spans is a short form of [rules](super::SamplingRule).
 //!
-//! The target of a span is its module path, as in `tracing`. The name in `tracer = "…"` is not a second target, because
-//! two directives could then contradict each other about one function.
+//! The target of a function's span is its module path, as in `tracing`. The name in `tracer = "…"` is not a second
+//! target, because two directives could then contradict each other about one function.
 
 use crate::suggest::{did_you_mean, misspelled, one_of};
 

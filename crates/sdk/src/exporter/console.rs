@@ -11,7 +11,7 @@ use crate::metrics::MetricDestination;
 #[derive(Debug)]
 #[expect(clippy::exhaustive_structs, reason = "not part of the public interface")]
 pub struct ConsoleExporters {
-    /// Starts the exporter of spans, which keeps at most this many bytes of incomplete traces.
+    /// Starts the exporter of spans. The number is the maximum number of bytes of incomplete traces.
     pub spans: StartSpans,
     /// Creates the exporter of metrics.
     pub metrics: fn() -> MetricDestination,
