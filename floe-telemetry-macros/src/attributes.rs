@@ -43,7 +43,7 @@ fn derive(input: &DeriveInput) -> TokenStream {
     }
 }
 
-/// Emits the warnings as separate items, each with the `allow` attributes of the type and the field.
+/// Emits the warnings about keys as separate items, each with the `allow` attributes of the type and the field.
 fn warnings(model: &Model<'_>) -> TokenStream {
     let items = model.shape.fields().iter().filter_map(|field| {
         let keys = Keys::of_derive();

@@ -1,7 +1,7 @@
 //! Expands `#[traced]` in the stages `args`, `item`, `model` and `emit`.
 //!
-//! After a mistake the function is emitted unchanged, together with all errors, so that each mistake causes one error
-//! and an editor can still resolve the function.
+//! After a mistake, the function or block is emitted without spans, together with all errors, so that each mistake
+//! causes one error and an editor can still resolve it.
 
 mod args;
 mod arguments;

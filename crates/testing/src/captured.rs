@@ -10,8 +10,7 @@ use opentelemetry_sdk::trace::SpanData;
 use super::tree;
 use crate::attributes::ToAttributeValue;
 
-/// Captured spans, in the order in which they ended on each thread. The root of a trace comes after
-/// the spans that ended before it on any thread.
+/// Captured spans, in the order in which they ended.
 #[derive(Clone, Debug)]
 pub struct Spans(pub(super) Vec<SpanData>, Vec<&'static str>);
 

@@ -130,7 +130,7 @@ fn requests(many: u64, calls: impl Fn(u64) -> Vec<(&'static str, String, u64)>) 
         let start = request * 1_000_000;
         let (mut now, mut below) = (start, String::new());
         for (at, (name, attribute, millis)) in (1..).zip(calls(request)) {
-            // No two calls take the same time.
+            // The times of the calls vary.
             let end = now + millis * (900 + (request * 7919 + at * 104_729) % 997 / 5);
             let _ = writeln!(below, "  {name} {now}..{end}us {attribute}");
             now = end;

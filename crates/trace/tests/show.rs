@@ -298,7 +298,7 @@ fn the_program_draws_and_answers() {
     assert_refused(file);
 }
 
-/// Asserts that mistakes on the command line are refused although the file can be read.
+/// Asserts that mistakes on the command line are refused.
 fn assert_refused(file: &str) {
     for (arguments, expected) in [
         (&["show", "/nowhere.jsonl"][..], "/nowhere.jsonl: cannot be read: "),

@@ -150,8 +150,8 @@ fn union(one: (u64, u64), other: (u64, u64)) -> (u64, u64) {
 mod tests {
     use super::*;
 
-    /// Returns the path of spans with their parent, start and end, and the path as text: each span with its time, in
-    /// brackets if it is a wait.
+    /// Returns the critical path of spans, each given by its parent, start and end, and the path as text: the span of
+    /// each step with its time, in brackets for a wait.
     fn path(spans: &[(Option<usize>, u64, u64)]) -> (Vec<Step>, String) {
         let times = spans.iter().map(|span| (span.1, span.2)).collect();
         let tree = Tree::new(times, spans.iter().map(|span| span.0).collect());

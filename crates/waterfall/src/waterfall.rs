@@ -1,4 +1,4 @@
-//! Draws a trace in a terminal: a row for each span, with its place in the tree and its time.
+//! Draws a trace in a terminal: rows of spans, with their places in the tree and their times.
 
 use std::borrow::Cow;
 use std::cmp::Reverse;

@@ -264,7 +264,7 @@ fn variant(word: &str) -> Ident {
     Ident::new(&(first.to_uppercase() + rest), Span::mixed_site())
 }
 
-/// Checks `error_if`, which the runtime calls with one argument, the returned value.
+/// Checks `error_if`, which the runtime calls with one argument, a reference to the returned value.
 fn check_error_if(cx: &Ctxt, value: &Expr) {
     let usage = symbol::ERROR_IF.usage;
     let closure = match value {

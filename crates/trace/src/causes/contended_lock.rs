@@ -62,8 +62,8 @@ fn longest_gap(forest: &Forest<'_>, index: usize) -> (u64, u64) {
 }
 
 /// Returns the most plausible queue of each name, with the chance that its order is random. A lock or a pool belongs to
-/// one process, but processes may share a called service, so both groupings are tested. The grouping whose order is
-/// less likely to be random is reported.
+/// one process, but processes may share a called service, so calls are tested by process and across processes. The
+/// grouping whose order is less likely to be random is reported.
 pub(super) fn contended(forest: &Forest<'_>, all: u64) -> Vec<Option<Tested>> {
     let least = (all / OF_FILE).max(LEAST);
     let mut groups: FxHashMap<(&str, String), Vec<(u32, Wait)>> = FxHashMap::default();
@@ -165,8 +165,8 @@ fn in_order(forest: &Forest<'_>, calls: &[Wait]) -> Option<Tested> {
     Some((chance, queue(forest, calls, &waits, places)?))
 }
 
-/// Returns the number of places with the most regular times, and the waits. With a multiple of the true number, each
-/// time is a sum of times and more regular by the square root of the multiple, which the comparison corrects.
+/// Returns the number of places for which the times in a place are most regular, and the waits. With a multiple of the
+/// true number, each time is a sum, which is more regular by the square root of the multiple; this is corrected.
 fn likeliest_queue(calls: &[Wait], fewest: usize, least: u64) -> Option<(usize, Vec<u64>)> {
     let places = PLACES.into_iter().filter(|it| *it >= fewest && *it * 2 <= calls.len());
     let queues = places.filter_map(|it| {

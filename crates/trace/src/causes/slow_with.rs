@@ -22,7 +22,7 @@ const SPANS_OF_OUTLIER: usize = 8;
 const TAIL: (u64, u64) = (3, 2);
 /// The minimum ratio of a single outlier to the median.
 const OUTLIER: u64 = 4;
-/// At least this many of the slow spans have the value, and at least one in this many.
+/// A value needs at least this many slow spans, and at least the number of all slow spans divided by this.
 const SUPPORT: usize = 5;
 const RISK_RATIO: f64 = 1.5;
 /// Values whose spans overlap by this fraction are one finding.

@@ -5,7 +5,8 @@ use crate::significance::{as_f64, fisher};
 /// The number of parts of a run that serve as samples if there are few runs. A disturbance of the machine lasts longer
 /// than a call, so single calls are no independent samples, unlike the means of parts.
 const PARTS: usize = 10;
-/// A robust mean replaces the smallest and the largest values, one in this many each, by the nearest remaining value.
+/// Of this many parts of the sorted values, a robust mean replaces the first and the last by the nearest remaining
+/// value.
 const ENDS: usize = 10;
 /// Samples are alike if the variance between them is at most this factor times the variance expected from the values
 /// within them.

@@ -137,7 +137,7 @@ pub struct CurrentSpan {
     pub span_id: SpanId,
     /// Whether the trace is sampled.
     pub is_sampled: bool,
-    /// The attributes, unordered, shared by all spans of one place in the code.
+    /// The attributes, in no particular order.
     pub attributes: Attributes,
 }
 

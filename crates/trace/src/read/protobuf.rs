@@ -64,7 +64,7 @@ impl Reader {
         }
     }
 
-    /// Adds a resource with its records. The resource is damaged if none of its records can be decoded.
+    /// Adds a resource with its records. The resource is damaged if it has records of which none can be decoded.
     fn add_resource(&mut self, message: &[u8]) -> Result<(), Damaged> {
         let resource = Fields(message).message(1)?;
         let scopes = Fields(message).messages(2);

@@ -70,8 +70,8 @@ pub(super) fn take_apart(sig: &Signature) -> bool {
 }
 
 /// Returns the number of leading arguments that need no binding, because they are captured and dropped as late as
-/// arguments. The first one that the body does not use, which the compiler then reports, or that is no plain name is
-/// bound, and so are later ones, which must be dropped before it.
+/// arguments. The first argument that is unused or more than a plain name is bound, and so are later ones, which must
+/// be dropped before it. The compiler reports an unused binding.
 fn captured(sig: &Signature, body: &TokenStream) -> usize {
     let is_captured = |input: &&FnArg| match input {
         FnArg::Receiver(receiver) => receiver.mutability.is_none(),

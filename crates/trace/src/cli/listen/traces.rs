@@ -19,7 +19,7 @@ const QUIET: Duration = Duration::from_millis(500);
 /// The same limit for a trace that another program began. Its root may arrive later, because programs send spans within
 /// five seconds by default.
 const SENT_LATER: Duration = Duration::from_secs(6);
-/// The same limit for all other traces, whose roots have not ended.
+/// The same limit for all other traces.
 const ABANDONED: Duration = Duration::from_secs(60);
 
 struct Open {
