@@ -199,8 +199,8 @@ pub fn destination(config: &TelemetryConfig) -> Option<String> {
     endpoint.map(|it| sanitize_url(it).into_owned()).or_else(default)
 }
 
-/// Leaves printing the trace to the command. Removes the exporter `console` if `is_requested`: if the command itself
-/// sets how much is printed. Removes the default exporter, which prints, if spans have no destination.
+/// Leaves printing the trace to the command. If the command sets how much it prints (`is_requested`), removes the
+/// exporter `console`. If spans have no destination, removes the default exporter, which prints.
 pub fn draw_only(config: &mut TelemetryConfig, is_requested: bool) {
     let is_local = destination(config).is_none();
     match &mut config.exporters.traces {

@@ -184,7 +184,7 @@ fn the_spans_of_a_large_product_are_all_delivered() {
         config.otlp_endpoint = Some(receiver.endpoint());
         config.otlp_protocol = Some(OtlpProtocol::Grpc);
         let telemetry = TelemetryProvider::builder(config).initialize().unwrap();
-        // The receiver throttles three requests, each with a delay of one second, while the spans of most assets end.
+        // The receiver throttles the first requests, each with a delay of one second, while most spans end.
         let delay = Duration::from_secs(1);
         receiver.respond(Response::Throttled { delay });
         let requests = receiver.requests().len();

@@ -102,7 +102,7 @@ pub(crate) const CANARY: &str = "c4n4ry-Zm9vYmFyYmF6cXV4";
 /// Whether a text contains the credential, or the encoded login of the user `floe` with the credential as the password.
 pub(crate) fn shows_credential(text: &str) -> bool {
     let login = format!("floe:{CANARY}");
-    // Base64 encodes each three bytes as four characters, so what follows these bytes does not matter.
+    // Base64 encodes each group of three bytes by itself, so whole groups look the same whatever follows them.
     let whole = login.len() / 3 * 3;
     text.contains(CANARY) || text.contains(&STANDARD.encode(&login[..whole]))
 }
