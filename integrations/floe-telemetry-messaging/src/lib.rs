@@ -13,7 +13,7 @@
 //! `floe_telemetry::propagation` and for the `parent` of `#[traced]`, and for any propagator.
 //!
 //! A header that occurs twice (ignoring case) is read with both values, and a value that is not text is read as empty,
-//! because W3C's Trace Context requires that both are refused. Injecting replaces the headers of an earlier sender.
+//! because W3C's Trace Context refuses repeated and invalid headers. Injecting replaces an earlier sender's headers.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![forbid(unsafe_code)]
 

@@ -57,8 +57,8 @@ const OVERFLOW: &str = "otel.metric.overflow";
 
 static OVERFLOW_LABELS: [Label; 1] = [Label::from_static_parts(OVERFLOW, "true")];
 
-/// The maximum number of times that a thread records a gauge again because others change it meanwhile. The next change
-/// records a value that remains.
+/// The maximum number of times that a thread records a gauge again because other threads have changed it meanwhile.
+/// After that, the next change records the current value.
 const MAX_ROUNDS: usize = 100;
 
 /// The boundaries of durations in seconds, advised by the conventions.

@@ -1,4 +1,4 @@
-//! The handle of a plugin, whose methods open a span for each call.
+//! The handle of a plugin, whose methods record the plugin's operations in spans.
 
 use std::fmt;
 use std::sync::Arc;

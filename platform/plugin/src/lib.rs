@@ -1,10 +1,10 @@
 //! The interface between the floe data platform and its plugins.
 //!
-//! A plugin is a type that serde reads from its configuration, that implements [`Lifecycle`] and the trait of
-//! its kind, for example [`alert::AlertChannel`], and that is registered with [`plugin!`]. The linker collects
-//! the registered plugins, so no code runs at startup. The platform selects plugins by name ([`Plugins`]) and
-//! calls them through a [`Handle`], which opens the span of each call, so a plugin contains no telemetry code.
-//! [`Handle`] and [`plugin!`] have examples.
+//! A plugin is a type that serde reads from its configuration, that implements [`Lifecycle`] and the trait of its kind,
+//! for example [`alert::AlertChannel`], and that is registered with [`plugin!`]. The linker collects the registered
+//! plugins, so no code runs at startup. The platform selects plugins by name ([`Plugins`]) and calls them through a
+//! [`Handle`], which records the operations in spans, so a plugin contains no telemetry code. [`Handle`] and
+//! [`plugin!`] have examples.
 //!
 //! # Domains
 //!

@@ -1,7 +1,7 @@
 //! Confines the paths of a product to the product's folder.
 //!
-//! A path to read may contain a symbolic link within the folder. A path to write contains no symbolic link, and leads
-//! to a regular file or folder below the product's folder, or to nothing.
+//! A path to read may contain symbolic links that stay inside the folder. A path to write contains no symbolic link,
+//! and leads to a regular file or folder below the product's folder, or to nothing.
 //!
 //! The checks protect the user of a product from the product's contents. They do not protect against a program that
 //! changes the folder between a check and the access.

@@ -32,11 +32,11 @@ const QUOTED_LINES: usize = 4;
 /// The interval of checks for a signal and for the end of the child.
 const TICK: Duration = Duration::from_millis(20);
 
-/// The time for reading the output after the end of a child. A process that the child left behind can keep the output
-/// open.
+/// The time limit for reading the output after the end of a child. A process that the child left behind can keep the
+/// output open.
 const DRAIN_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// The program of a tool in a plugin's configuration.
+/// A program in a plugin's configuration: a name that is searched for in `PATH`, or a path.
 #[derive(Clone, Debug)]
 pub struct Program(PathBuf);
 
