@@ -74,11 +74,7 @@ impl OtlpSettings {
         })
     }
 
-    /// Parses the URL.
-    ///
-    /// # Errors
-    ///
-    /// The endpoint is not a URL.
+    /// Parses the URL. Fails if the endpoint is not a URL.
     pub(super) fn uri(&self) -> Result<Uri, Error> {
         self.url.parse().map_err(|error| {
             let shown = self.receiver();

@@ -290,7 +290,7 @@ impl Redactor {
     }
 
     /// Returns the argument of an option without secrets, as in `["--password", "…"]`. If `option` does not begin with
-    /// `-`, the argument stays as it is. `found` is called with each finding in the text `OPTION ARGUMENT`.
+    /// `-` or is itself redacted, the argument stays as it is. `found` is called with each finding in `OPTION ARGUMENT`.
     ///
     /// ```
     /// # use floe_redact::Redactor;
