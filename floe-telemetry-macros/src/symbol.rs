@@ -64,7 +64,7 @@ pub(crate) const REDACT: Symbol = Symbol::switch("redact");
 pub(crate) const CRATE: Symbol =
     Symbol::of(Form::Path, "crate", "crate = path::to::floe_telemetry");
 
-/// The arguments of `#[traced(…)]`, in the order of the documentation.
+/// The arguments of `#[traced(…)]`, in the order in which messages list them.
 pub(crate) const TRACED: &[Symbol] = &[
     NAME,
     TRACER,

@@ -1,4 +1,4 @@
-//! The example of the README.
+//! The example of the README, with an explicit provider.
 
 use std::time::Duration;
 

@@ -4,8 +4,8 @@
 //! A capture contains only the spans of its own code, even if many tests run in parallel in one process, and needs no
 //! provider. The spans pass through the same recorder, collector and redaction as those of a provider of this library;
 //! a provider of OpenTelemetry's SDK gets redacted spans only with the feature `redact`. All spans are recorded,
-//! regardless of the sampler and the filter, except below a parent that is not sampled. No span is lost: unlike in
-//! production, a thread that ends spans too fast waits for the collector.
+//! regardless of the sampler and the filter, except below a parent that is not sampled. Unlike in production, a thread
+//! that ends spans too fast waits up to ten seconds for the collector, so that no span is lost.
 //!
 //! With the environment variable `FLOE_TESTING_CONTEXT=boundaries`, captures record as a provider with the
 //! setting `context: boundaries` does ([`ContextMode`](floe_telemetry_sdk::config::ContextMode)).

@@ -80,7 +80,7 @@ impl TracingLayer {
         layers.span(id)?.scope().find_map(|span| self.own_context(&span.id()))
     }
 
-    /// Returns the explicit parent of a span.
+    /// Returns the explicit parent of a span: none without an id, or if no context belongs to the id.
     fn parent<S>(&self, id: Option<&Id>, layers: &LayerContext<'_, S>) -> Parent
     where
         S: Subscriber + for<'span> LookupSpan<'span>,
