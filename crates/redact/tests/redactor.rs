@@ -323,6 +323,7 @@ fn a_value_is_redacted_by_a_separate_key() {
     assert_eq!(redactor.meaning_of("table"), KeyMeaning::Text);
     for (key, value, wanted) in [
         ("db.password", "winter", "<REDACTED>"),
+        ("db.password", "", ""),
         ("http.request.header.cookie", "session=abc", "<REDACTED>"),
         ("table", "orders", "orders"),
         ("token.count", "12", "12"),

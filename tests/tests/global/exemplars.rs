@@ -16,7 +16,7 @@ const WAIT: Metric<'_> = Metric::new("wait").with_boundaries(&[1.0, 10.0]);
 /// How often [`measure`] repeats the measurements by [`METRICS`].
 const OFTEN: usize = 50;
 
-#[traced(metrics)]
+#[traced(metrics, error_if = |_| true)]
 fn measure() -> (String, String) {
     let labels = [KeyValue::new("shop", "a")];
     for _ in 0..OFTEN {
@@ -34,10 +34,6 @@ fn measure() -> (String, String) {
     (propagation::current_trace_id().unwrap(), propagation::current_span_id().unwrap())
 }
 
-fn start(change: impl FnOnce(&mut TelemetryConfig)) -> Pipeline {
-    Pipeline::grpc(change)
-}
-
 fn exemplars(receiver: &Receiver, name: &str) -> Vec<(String, String)> {
     receiver.points_of(name).into_iter().flat_map(|point| point.exemplars).collect()
 }
@@ -45,7 +41,7 @@ fn exemplars(receiver: &Receiver, name: &str) -> Vec<(String, String)> {
 const MEASURED: [&str; 8] = ["rows", "open", "size", "queries", "pool", "bytes", "level", "wait"];
 
 fn run(change: impl FnOnce(&mut TelemetryConfig)) -> ((String, String), Receiver) {
-    let pipeline = start(change);
+    let pipeline = Pipeline::grpc(change);
     (measure(), pipeline.end())
 }
 
@@ -73,8 +69,9 @@ fn every_instrument_has_exemplars() {
             let count = if name == "wait" { 2 } else { 1 };
             assert_eq!(exemplars(&receiver, name), vec![ids.clone(); count], "{name}");
         }
-        for name in ["traces.span.metrics.calls", "traces.span.metrics.duration"] {
-            assert_eq!(exemplars(&receiver, name), std::slice::from_ref(&ids), "{name}");
+        for name in ["calls", "errors", "duration"] {
+            let name = format!("traces.span.metrics.{name}");
+            assert_eq!(exemplars(&receiver, &name), std::slice::from_ref(&ids), "{name}");
         }
         assert_eq!(receiver.point("rows").attributes.len(), 1);
     }
@@ -89,7 +86,7 @@ fn only_sampled_spans_are_exemplars() {
 
 #[alone]
 fn each_interval_has_exemplars_of_its_own() {
-    let pipeline = start(|config| config.metrics.temporality = MetricTemporality::Delta);
+    let pipeline = Pipeline::grpc(|config| config.metrics.temporality = MetricTemporality::Delta);
     let mut all = Vec::new();
     for _ in 0..2 {
         all.push(measure());
