@@ -53,9 +53,8 @@ fn render(metrics: &ResourceMetrics) -> String {
 
 fn lines<T: Copy + Display>(text: &mut String, metric: &Metric, data: &MetricData<T>) {
     let mut line = |attributes: Vec<&KeyValue>, value: String| {
-        let unit = metric.unit();
-        let mut line = format!("{} {value}", metric.name());
-        let _ = write!(line, "{}{unit}", if unit.is_empty() { "" } else { " " });
+        let measurement = format!("{} {value} {}", metric.name(), metric.unit());
+        let mut line = measurement.trim_end().to_owned();
         for KeyValue { key, value, .. } in attributes {
             let _ = write!(line, " {key}={value}");
         }

@@ -80,9 +80,7 @@ pub(super) fn connect(
         let key = AsciiMetadataKey::from_bytes(name.as_bytes());
         let value = MetadataValue::try_from(value);
         let (Ok(key), Ok(mut value)) = (key, value) else {
-            return Err(Error::config(format!(
-                "otlp: over gRPC, expected a header whose name does not end with `-bin`, found `{name}`"
-            )));
+            return Err(Error::config(format!("otlp: gRPC reserves `-bin`, found `{name}`")));
         };
         value.set_sensitive(true);
         headers.insert(key, value);

@@ -415,8 +415,7 @@ impl RowSink for Count {
             Some(Value::Null) => Some(0),
             _ => None,
         };
-        let not_a_count =
-            || Error::new(ErrorKind::InvalidResponse, "expected a count, found another value");
+        let not_a_count = || Error::new(ErrorKind::InvalidResponse, "expected a count as result");
         self.0.get_or_insert(count.ok_or_else(not_a_count)?);
         Ok(())
     }

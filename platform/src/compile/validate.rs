@@ -25,8 +25,7 @@ pub(super) fn validate(identity: &Identity, loaded: &Loaded<'_>) -> Result<(), E
     let product = loaded.product;
     let has_assets = !product.models.is_empty() || !product.sources.is_empty();
     if loaded.dbt.is_some() && has_assets {
-        let message =
-            "expected neither `models` nor `sources`, because dbt defines those of a dbt project";
+        let message = "expected neither `models` nor `sources`: the dbt project has them";
         return Err(Error::input(Place::yaml(&file, product.name.position), message));
     }
     if product.models.is_empty() && loaded.dbt.is_none() {
@@ -68,8 +67,7 @@ fn unique<'a>(
 fn check_file(identity: &Identity, file: &Path, source: &Source) -> Result<(), Error> {
     let Source { name, path, columns, .. } = source;
     if columns.is_empty() {
-        let message =
-            format!("`columns` of `{}` is empty, expected at least one column", name.value);
+        let message = format!("`columns` of `{}` is empty, expected a column", name.value);
         return Err(Error::input(Place::yaml(file, name.position), message));
     }
     confine::check(&identity.folder, &path.value)

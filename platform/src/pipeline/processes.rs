@@ -253,9 +253,8 @@ impl SharedRun {
         };
         let refused = |message: String| Error::input(Place::file(&path), message);
         let text = yaml::text(&path)?;
-        let run = serde_json::from_str(&text).map_err(|error| {
-            refused(format!("expected the description of a run of `floe`: {error}"))
-        })?;
+        let run = serde_json::from_str(&text)
+            .map_err(|error| refused(format!("expected a run of `floe` as JSON: {error}")))?;
         Ok(Some(run))
     }
 

@@ -42,8 +42,8 @@ fn the_log_file_has_the_lines_of_dbt_in_text_or_json() {
 #[test]
 fn a_log_file_that_cannot_be_written_costs_the_log_file_only() {
     for (link, project, found) in [
-        ("logs/dbt.log", "", "logs/dbt.log: it is a symbolic link, expected a path without links"),
-        ("logs", "", "logs: it is a symbolic link, expected a path without links"),
+        ("logs/dbt.log", "", "logs/dbt.log: it is a symbolic link, expected a regular file"),
+        ("logs", "", "logs: it is a symbolic link, expected a folder"),
         ("x", "log-path: ../logs\n", "../logs: it is outside of the folder, expected a path in it"),
     ] {
         let setup = Setup::playing("build_ok", 0);

@@ -208,10 +208,10 @@ fn references_are_resolved_when_exporting_starts() {
     let mut without = config.clone();
     without.otlp.all.headers.insert("x-key".to_owned(), "${env:FLOE_TEST_NOT_SET}".into());
     let error = send(without).unwrap_err().to_string();
-    assert!(error.ends_with("the variable `FLOE_TEST_NOT_SET` is not set"), "{error}");
+    assert!(error.ends_with("the variable `FLOE_TEST_NOT_SET` is not set, or blank"), "{error}");
     config.authentication = Some(TelemetryAuth::bearer("${env:FLOE_TEST_NOT_SET}"));
     assert_eq!(
         send(config).unwrap_err().to_string(),
-        "authentication: the variable `FLOE_TEST_NOT_SET` is not set"
+        "authentication: the variable `FLOE_TEST_NOT_SET` is not set, or blank"
     );
 }

@@ -261,16 +261,13 @@ impl Exports {
     pub(crate) fn describe_undelivered(&self) -> String {
         let waiting = self.of(Signal::Traces).filter_map(|export| {
             let failure = lock(&export.failure);
-            if export.present() == 0 && failure.is_none() {
+            let spans = export.present();
+            if spans == 0 && failure.is_none() {
                 return None;
             }
-            let reason = failure.as_ref();
-            let reason = reason.map_or_else(String::new, |it| format!(" (last failure: {it})"));
-            Some(format!(
-                "exporter `{}` still has {} spans{reason}",
-                export.name(),
-                export.present()
-            ))
+            let failure = failure.as_ref();
+            let reason = failure.map_or_else(String::new, |it| format!(" (last failure: {it})"));
+            Some(format!("exporter `{}` still has {spans} spans{reason}", export.name()))
         });
         waiting.collect::<Vec<_>>().join("; ")
     }

@@ -173,13 +173,9 @@ pub(super) fn check_name(name: &str) -> Result<(), String> {
     }
 }
 
-pub(super) fn is_field(key: &str) -> bool {
-    ResourceAttributes::default().fields().iter().any(|(field, _)| *field == key)
-}
-
 pub(super) fn check_key(key: &str) -> Result<(), String> {
-    if is_field(key) {
-        return Err(format!("`{key}` has a setting of its own, expected another key"));
+    if ResourceAttributes::default().fields().iter().any(|(field, _)| *field == key) {
+        return Err(format!("`{key}` is a text with its own setting, expected another key"));
     }
     match key.len() {
         1..=255 => Ok(()),

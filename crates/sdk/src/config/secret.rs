@@ -129,9 +129,8 @@ fn reference(text: &str) -> Result<Option<Source<'_>>, ()> {
 fn variable(name: &str) -> Result<String, Error> {
     match environment::variable(name) {
         Ok(value) if !value.trim().is_empty() => Ok(value.trim().to_owned()),
-        Ok(_) => Err(Error::config(format!("the variable `{name}` is blank"))),
-        Err(VarError::NotPresent) => {
-            Err(Error::config(format!("the variable `{name}` is not set")))
+        Ok(_) | Err(VarError::NotPresent) => {
+            Err(Error::config(format!("the variable `{name}` is not set, or blank")))
         }
         Err(VarError::NotUnicode(_)) => {
             Err(Error::config(format!("{name}: the value is not UTF-8")))

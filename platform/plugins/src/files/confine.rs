@@ -104,11 +104,7 @@ fn walk(folder: &Path, inner: &Path, is_folder: bool) -> Result<(), Error> {
         let is_folder = is_folder || parts.peek().is_some();
         let is_valid = if is_folder { kind.is_dir() } else { kind.is_file() };
         if !is_valid {
-            let accepted = match is_folder {
-                _ if kind.is_symlink() => "a path without links",
-                true => "a folder",
-                false => "a regular file",
-            };
+            let accepted = if is_folder { "a folder" } else { "a regular file" };
             let found = input_file::describe(kind);
             return refused(&path, &format!("it is {found}, expected {accepted}"));
         }

@@ -94,10 +94,7 @@ pub(super) static SCENARIOS: [Scenario; 7] = [
             child.proceed()?;
             let report = child.finish()?;
             ensure!(report.created == 100_000, "{}", report.created);
-            ensure!(
-                address_space < 1024,
-                "address space: expected < 1024 MiB, found {address_space}"
-            );
+            ensure!(address_space < 1024, "expected 1024 MiB, found {address_space} MiB");
             Ok(report)
         },
         ..SCENARIO

@@ -9,7 +9,7 @@ use crate::config::env::parse::{entries, word};
 use crate::config::env::{parse_resource_attributes, unique};
 use crate::config::mistake::Mistake;
 use crate::config::propagator::Propagator;
-use crate::config::resource::{ResourceAttributes, SERVICE_NAME, check_key, is_field};
+use crate::config::resource::{ResourceAttributes, SERVICE_NAME, check_key};
 use crate::config::telemetry::TelemetryConfig;
 
 /// A function that reads an attribute value of a type other than text.
@@ -57,9 +57,6 @@ fn set_attribute(attribute: &Part<'_>, resource: &mut ResourceAttributes) -> Res
         return Ok(());
     };
     if let Some(read) = read {
-        if is_field(&key) {
-            return Err(name.mistake(format!("expected the type `string` for `{key}`")));
-        }
         check_key(&key).map_err(|message| name.mistake(message))?;
         resource.additional.remove(&key);
         resource.typed.insert(key, read(&value)?);

@@ -75,9 +75,7 @@ impl Receiver {
         let _place = self.bodies.acquire().await;
         let is_json = is_of(request.headers(), "application/json");
         let body = to_bytes(request.into_body(), LARGEST_MESSAGE).await.map_err(|error| {
-            let message = format!(
-                "the body cannot be read, expected at most {LARGEST_MESSAGE} bytes: {error}\n"
-            );
+            let message = format!("expected a body of at most {LARGEST_MESSAGE} bytes: {error}\n");
             (StatusCode::PAYLOAD_TOO_LARGE, message)
         })?;
         let rejected = self.receive(path, &body).await;
