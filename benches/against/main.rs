@@ -1,6 +1,6 @@
-//! The cost of a span on the caller's thread, in this build and in another build of this program. It is a time, because
-//! counts of instructions are not time, and it is compared between builds, because the speed of a machine changes from
-//! day to day. `.ci/measure against` builds both.
+//! The cost of a span on the caller's thread, in this build and in another build of this program. Times are measured,
+//! because counts of instructions do not show them, and builds are compared, because the speed of a machine changes
+//! from day to day. `.ci/measure against` builds both.
 //!
 //! `against OTHER` starts both as children, repeatedly, because the addresses of code and stack change a figure for the
 //! life of a process. It fails if this build is slower on a quiet machine.

@@ -10,7 +10,7 @@ pub(crate) fn work(n: i64) -> i64 {
     black_box(n)
 }
 
-/// Is the body of every asynchronous span, and pending once.
+/// Works in every asynchronous span, and is pending once.
 pub(crate) async fn work_async(n: i64) -> i64 {
     let mut paused = false;
     let pause =

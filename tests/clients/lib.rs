@@ -1,4 +1,4 @@
-//! What the tests of clients have in common.
+//! Finds the servers for the tests of clients, and compiles examples of the manual.
 
 #![expect(clippy::expect_used, reason = "a panic fails the test")]
 

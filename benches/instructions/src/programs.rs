@@ -163,7 +163,7 @@ fn text() -> String {
     black_box("orders_by_city").to_owned()
 }
 
-/// Is the function whose instructions callgrind counts on the caller's thread.
+/// Repeats a call. Callgrind counts the instructions of this function on the caller's thread.
 #[inline(never)]
 fn measured(calls: i64, mut call: impl FnMut(i64) -> i64) {
     for n in 0..calls {

@@ -1,4 +1,4 @@
-//! What the contracts of all alert channels share.
+//! Sends alerts for the contracts of all alert channels.
 
 use std::time::{Duration, SystemTime};
 

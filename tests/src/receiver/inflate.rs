@@ -5,7 +5,7 @@ use std::io::Read as _;
 use hyper::HeaderMap;
 use hyper::body::Bytes;
 
-/// Decompresses a body that has a `content-encoding`. Returns `None` if it is not gzip, or the body is no gzip.
+/// Decompresses a body that has a `content-encoding`. Returns `None` if the encoding or the body is not gzip.
 pub(super) fn http(headers: &HeaderMap, body: Bytes) -> Option<Bytes> {
     match encoding(headers, "content-encoding") {
         None => Some(body),

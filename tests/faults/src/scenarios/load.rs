@@ -63,7 +63,7 @@ pub(super) static SCENARIOS: [Scenario; 7] = [
             child.proceed()?;
             let report = child.finish()?;
             let end = report.peak_memory_kib;
-            // The spans since `full` have 400 MB together. Only few of them may be encoded at a time.
+            // The spans since `full` have 400 MB together. Only a few of them may be encoded at a time.
             ensure!(end <= full + 16 * 1024, "the memory grew from {full} KiB to {end} KiB");
             let counters = report.counters;
             ensure!(counters.exported == 0 && counters.dropped > 2 * LARGE_SPANS, "{counters:?}");
@@ -94,7 +94,7 @@ pub(super) static SCENARIOS: [Scenario; 7] = [
             child.proceed()?;
             let report = child.finish()?;
             ensure!(report.created == 100_000, "{}", report.created);
-            ensure!(address_space < 1024, "expected 1024 MiB, found {address_space} MiB");
+            ensure!(address_space < 1024, "expected below 1024 MiB, found {address_space} MiB");
             Ok(report)
         },
         ..SCENARIO
