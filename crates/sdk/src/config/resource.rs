@@ -175,7 +175,7 @@ pub(super) fn check_name(name: &str) -> Result<(), String> {
 
 pub(super) fn check_key(key: &str) -> Result<(), String> {
     if ResourceAttributes::default().fields().iter().any(|(field, _)| *field == key) {
-        return Err(format!("`{key}` is a text with its own setting, expected another key"));
+        return Err(format!("`{key}` has a setting of its own, expected another key"));
     }
     match key.len() {
         1..=255 => Ok(()),
