@@ -25,10 +25,10 @@ mod text;
 use floe_telemetry::config::Signal;
 use floe_telemetry::exporter::{ExporterFactory, telemetry_exporter};
 
-use self::reader::ScrapedReader;
+use self::reader::Prometheus;
 
 telemetry_exporter!(ExporterFactory::new("prometheus", &[Signal::Metrics], |_, provider| {
-    let reader = ScrapedReader::start(&provider.config().metrics.prometheus)?;
+    let reader = Prometheus::start(&provider.config().metrics.prometheus)?;
     Ok(provider.with_metric_reader(reader))
 }));
 

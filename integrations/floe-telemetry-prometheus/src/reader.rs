@@ -14,13 +14,13 @@ use prometheus::Registry;
 use crate::server::Server;
 
 #[derive(Debug)]
-pub(crate) struct ScrapedReader {
+pub(crate) struct Prometheus {
     exporter: PrometheusExporter,
     /// The server; `None` after shutdown.
     server: Mutex<Option<Server>>,
 }
 
-impl ScrapedReader {
+impl Prometheus {
     pub(crate) fn start(config: &PrometheusConfig) -> Result<Self, String> {
         let registry = Registry::new();
         let exporter = opentelemetry_prometheus::exporter().with_registry(registry.clone());
@@ -30,7 +30,7 @@ impl ScrapedReader {
     }
 }
 
-impl MetricReader for ScrapedReader {
+impl MetricReader for Prometheus {
     fn register_pipeline(&self, pipeline: Weak<Pipeline>) {
         self.exporter.register_pipeline(pipeline);
     }
@@ -88,7 +88,7 @@ mod tests {
         let mut config = PrometheusConfig::default();
         config.port = port;
         "127.0.0.1".clone_into(&mut config.host);
-        let reader = ScrapedReader::start(&config).unwrap();
+        let reader = Prometheus::start(&config).unwrap();
         let metrics = SdkMeterProvider::builder().with_reader(reader).build();
         let (started, is_started) = channel();
         let _gauge = metrics

@@ -177,6 +177,14 @@ fn the_start_reports_destinations_on_request() {
     let (_, stderr) = run(&[("OTEL_LOG_LEVEL", "debug"), ("OTEL_EXPORTER_OTLP_ENDPOINT", query)]);
     assert!(stderr.contains("an exporter of traces is left out"), "{stderr}");
     assert!(stderr.contains("`orders`: traces → none; metrics → http"), "{stderr}");
+    // A reader that is scraped is a destination, too.
+    let reserved = ReservedPort::new();
+    let (_, stderr) = run(&[
+        ("OTEL_LOG_LEVEL", "debug"),
+        ("OTEL_METRICS_EXPORTER", "prometheus"),
+        ("OTEL_EXPORTER_PROMETHEUS_PORT", &reserved.number().to_string()),
+    ]);
+    assert!(stderr.contains("; metrics → Prometheus; "), "{stderr}");
     // The path of traces in the endpoint is replaced by the path of metrics.
     let (_, stderr) = run(&[
         ("OTEL_LOG_LEVEL", "debug"),
