@@ -15,7 +15,7 @@ use crate::keys;
 use crate::redaction::sanitize_sent;
 use crate::thread_context::{Attributes, StaticAttributes};
 
-/// The call site of a function with `#[traced]`.
+/// The call site of a function with `#[traced]`, or of a span of `tracing`.
 #[derive(Debug)]
 pub struct CallSite {
     name: &'static str,
@@ -30,7 +30,7 @@ pub struct CallSite {
     kind: SpanKind,
     level: Level,
     metrics: bool,
-    /// The number of the sampling rule for this function, and the generation of the rules.
+    /// The number of the sampling rule for this call site, and the generation of the rules.
     rule_cache: AtomicU64,
     published: OnceLock<StaticAttributes>,
 }

@@ -208,8 +208,8 @@ fn is_other_meaning(scan: &Scan<'_>, key: &Key, value: &[u8], bond: Bond) -> boo
         || name.ends_with(b"s") && is_count
 }
 
-/// Whether the value is itself the name of a secret: `key="db_password"`, `login or password`. Some of these names are
-/// also chosen as passwords: `password=rootpassword`.
+/// Whether the value is the name of a secret, as in `key="db_password"` and `login or password`, but not a chosen
+/// password, as in `password=rootpassword`.
 fn is_key_name(scan: &Scan<'_>, key: &Key, found: Value, context: Context) -> bool {
     let value = found.bytes(scan.text);
     let is_name = |byte: &u8| byte.is_ascii_alphabetic() || b"_-.".contains(byte) || *byte >= 0x80;

@@ -28,7 +28,7 @@ pub(crate) const LOOKED_AT: usize = 128;
 /// The approximate number of times that a value is read.
 const PASSES: usize = 4;
 
-/// The additional points of a number with three or more digits after the name of a code, such as `pin`.
+/// The additional points of a number with three or more digits after a name such as `pin`.
 const CODE: u8 = 6;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,7 +38,7 @@ pub(crate) enum Bond {
     Structure,
     /// The value is the argument of an option, `--name value`, or of a word in a line of netrc.
     Option,
-    /// A sentence states the value, as with `is`, or the value beside its name has no quotes.
+    /// A sentence states the value, as with `is`, a structure binds it unquoted, or it is an argument of a command.
     Copula,
     /// The value only follows the name.
     Position,
@@ -119,7 +119,7 @@ impl Context {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Score {
-    /// The points for the surroundings of the value, and for a number after the name of a code.
+    /// The points for the surroundings of the value, and for a number after a name such as `pin`.
     pub points: u8,
     /// The look of the value in these surroundings.
     pub look: Look,
@@ -465,7 +465,7 @@ fn is_variable(inner: &[u8]) -> bool {
     }
 }
 
-/// Whether the value is a call or an element, as in `os.environ["X"]` and `load(x).token`.
+/// Whether the value is a call or an index expression, as in `os.environ["X"]` and `load(x).token`.
 fn is_call(value: &[u8]) -> bool {
     let end = head_of_call(value);
     let last = value.iter().rposition(|byte| b")]".contains(byte));
@@ -479,7 +479,7 @@ fn is_call(value: &[u8]) -> bool {
     })
 }
 
-/// Returns the position of the bracket in a call or an element. The bracket need not be closed.
+/// Returns the position of the bracket if the value begins like a call or an index expression, `load(`, `env[`.
 pub(crate) fn head_of_call(value: &[u8]) -> Option<usize> {
     let end = run_end(value, 0, 80, |byte| is_name(byte) || b".-:>!".contains(&byte));
     let head = &value[..end];

@@ -104,8 +104,8 @@ pub(crate) fn words(scan: &mut Scan<'_>, key: &Key) -> Option<Claim> {
     claim(scan, key, place, bond)
 }
 
-/// Returns the end of an owner before the statement of a value: `for bob:`, `FOR 'bob' =`, `for the user bob is`. In
-/// `for user id=…` and `"… for user" id=…`, the value belongs to another name.
+/// Returns the end of the secret's owner if the value follows: `for bob:`, `FOR 'bob' =`, `for the user bob is`. In
+/// `for user id=…` and `"… for user" id=…`, the value belongs to another name, so the result is `None`.
 fn owner(scan: &mut Scan<'_>, key: &Key, place: usize) -> Option<usize> {
     let mut at = place + 1;
     for words in 0..6 {

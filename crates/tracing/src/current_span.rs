@@ -124,8 +124,8 @@ pub struct WithCurrentSpan<S> {
 }
 
 impl<S: Subscriber> WithCurrentSpan<S> {
-    /// Opens a stand-in; `None` without a layer that attaches the context, while another stand-in is created, or while
-    /// one of another subscriber has no handle.
+    /// Opens a stand-in. Returns `None` without a [`TracingLayer`], while another stand-in is being created, or while a
+    /// stand-in of another subscriber has no handle so far.
     #[cold]
     fn stand_in(&self, cx: Context) -> Option<Current> {
         // A layer that is called for a stand-in may request the current span, which must not open another stand-in.

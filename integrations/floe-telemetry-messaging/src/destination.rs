@@ -44,14 +44,14 @@ impl Destination {
         Self { system, name }
     }
 
-    /// Begins the span `send <name>` of a producer. Inject its context into the headers of the message.
+    /// Returns a builder for the span `send <name>` of a producer. Inject its context into the headers of the message.
     #[track_caller]
     pub fn send(&self) -> SpanBuilder {
         self.span("send", SpanKind::Producer)
     }
 
-    /// Begins the span `receive <name>` for messages that were fetched together. The span is a root with a link to each
-    /// sender, because a span has only one parent. The items of `senders` are the results of
+    /// Returns a builder for the span `receive <name>` of messages that were fetched together. The span is a root with
+    /// a link to each sender, because a span has only one parent. The items of `senders` are the results of
     /// [`extract_span_context`](propagation::extract_span_context) for the headers of each message.
     #[track_caller]
     pub fn receive(&self, senders: impl IntoIterator<Item = Option<SpanContext>>) -> SpanBuilder {
@@ -66,8 +66,8 @@ impl Destination {
         span.attribute("messaging.batch.message_count", count)
     }
 
-    /// Begins the span `process <name>` of a consumer. Its parent is the sender's span in these headers or, if they
-    /// contain none, the current span.
+    /// Returns a builder for the span `process <name>` of a consumer. Its parent is the sender's span in these headers
+    /// or, if they contain none, the current span.
     #[track_caller]
     pub fn process(&self, headers: &impl Extractor) -> SpanBuilder {
         let sender = propagation::extract_context(headers);

@@ -4,8 +4,8 @@ use opentelemetry::KeyValue;
 use percent_encoding::percent_decode_str;
 use url::Url;
 
-/// Returns the `server.address`, the `server.port` (unless it is the default one) and the `db.namespace` of a URL, as
-/// far as it contains them. The user, the password and other parts are not returned.
+/// Returns the `server.address`, the `server.port` (unless it is the default one) and the `db.namespace`, as far as a
+/// URL of `PostgreSQL` or `MySQL` contains them. Other parts, such as the password, are not returned.
 pub(crate) fn of_url(url: &str) -> Vec<KeyValue> {
     let Ok(url) = Url::parse(url) else {
         return Vec::new();

@@ -1,4 +1,4 @@
-//! Compares random programs with OpenTelemetry's SDK.
+//! Compares the spans of random programs with those of OpenTelemetry's SDK.
 //!
 //! ```text
 //! cargo run --release -p floe-differential -- --programs 100000
@@ -12,7 +12,7 @@ use clap::Parser;
 use floe_differential::search;
 
 #[derive(Debug, Parser)]
-#[command(about = "Compares random programs of spans with OpenTelemetry's SDK")]
+#[command(about = "Compares the spans of random programs with those of OpenTelemetry's SDK")]
 struct Arguments {
     #[arg(long, default_value_t = 10_000)]
     programs: usize,

@@ -1,4 +1,4 @@
-//! Compares many random programs, and reduces a case with a difference.
+//! Compares the spans of many random programs, and reduces a case with a difference.
 
 use std::cell::Cell;
 

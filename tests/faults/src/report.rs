@@ -16,7 +16,7 @@ pub(crate) const SLACK: Duration = Duration::from_secs(10);
 
 #[derive(Debug, Deserialize, Serialize)]
 pub(crate) enum Message {
-    /// The program waits for a line on its standard input.
+    /// The program has reached this phase, and waits for a line on its standard input.
     Waiting(String),
     Sample(Sample),
     Report(Box<Report>),

@@ -1,4 +1,4 @@
-//! Metric handles: each measurement is exported once, by the provider that exists at that time, as for a call by name.
+//! Each measurement of a metric handle is exported once, by the provider of that time, like a measurement by name.
 //! Also instruments of OpenTelemetry's API, and programs that create ever more names.
 
 #![allow(clippy::float_cmp, reason = "floats represent these values exactly")]

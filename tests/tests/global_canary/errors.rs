@@ -1,4 +1,4 @@
-//! Entry points that are errors and panics.
+//! Entry points in errors and panics.
 
 use std::error::Error;
 use std::fmt;

@@ -1,4 +1,4 @@
-//! Entry points that are names, attributes and the identity of our own spans.
+//! Entry points of our own spans: names, attributes, events, links, statuses, trace states and the identity.
 
 use std::borrow::Cow;
 

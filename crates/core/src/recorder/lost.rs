@@ -11,7 +11,7 @@ pub struct Lost {
     pub for_memory: AtomicU64,
     /// Spans that started after the shutdown of a provider.
     pub after_shutdown: AtomicU64,
-    /// Calls without a span whose ring was full or missing.
+    /// Measured calls without a span that found their thread's ring full or missing.
     pub calls: AtomicU64,
     /// Decisions of samplers that panicked.
     pub decisions: AtomicU64,

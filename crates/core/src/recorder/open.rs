@@ -34,8 +34,8 @@ pub(super) enum OpenSpan {
     In(Option<Box<Recording>>, #[expect(dead_code, reason = "it is only dropped")] CurrentGuard),
 }
 
-/// An open span that the function around the body ends explicitly. It has no destructor, so the compiler needs no stack
-/// for moves and drop flags.
+/// An open span that its owner closes explicitly. It has no destructor, so the compiler needs no stack for moves and
+/// drop flags.
 #[derive(Debug)]
 pub struct Opened(ManuallyDrop<OpenSpan>);
 

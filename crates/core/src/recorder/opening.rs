@@ -94,7 +94,7 @@ impl Opening {
         self.attribute_from(key, format!("{value:?}"));
     }
 
-    /// Sets the attributes of a derived type.
+    /// Sets the attributes of a type that derives [`FloeAttributes`].
     #[inline]
     pub fn floe_attributes(&mut self, attributes: &impl FloeAttributes) {
         attributes.record(&mut self.0.record.attributes);

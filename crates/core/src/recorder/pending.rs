@@ -12,7 +12,7 @@
 use super::record::SpanRecord;
 use super::sync::{AtomicBool, AtomicU8, AtomicU64, Mutex, MutexGuard, Ordering, PoisonError};
 
-/// The updates to one open span after the other. Each span writes here, so each of these values has its own cache line.
+/// The updates to an open span, reused by later spans. Each span writes here, so no two share a cache line.
 #[derive(Debug)]
 #[repr(align(64))]
 pub(crate) struct PendingUpdates {

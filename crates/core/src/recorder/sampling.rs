@@ -362,8 +362,8 @@ pub(super) fn excludes_call(listeners: Listeners, callsite: &CallSite) -> bool {
                 && settings::excludes_call_site(callsite))
 }
 
-/// Whether a rule turns off a span without a call site below `parent`. Called only if there are
-/// [rules](listeners::has_rules).
+/// Whether a rule turns off a child of `parent` that has no call site, unless a capture applies. Called only if there
+/// are [rules](listeners::has_rules).
 pub(super) fn excludes_span(parent: &Context, subject: &Subject<'_>) -> bool {
     capture(listeners::current(), parent).is_none()
         && local::with(|local| local.settings.get().excludes(subject)).unwrap_or(false)

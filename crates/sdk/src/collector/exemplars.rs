@@ -42,7 +42,7 @@ pub struct Exemplar {
     pub time: SystemTime,
 }
 
-/// The exemplars of one instrument, by the attributes of each series in the order in which the program passed them.
+/// The exemplars of one instrument. The key of a series is its attributes, in the order given by the program.
 #[derive(Debug)]
 pub struct Exemplars {
     bounds: Arc<[f64]>,
@@ -101,7 +101,7 @@ impl Exemplars {
         found
     }
 
-    /// Stores a measurement in a sampled span as an exemplar, if the series with these attributes needs one.
+    /// Stores a measurement as an exemplar if a sampled span is current and the series with these attributes needs one.
     pub fn measure(&self, value: f64, attributes: &[KeyValue]) {
         let Some(ids) = Current::sampled_span() else {
             return;
@@ -192,7 +192,7 @@ impl Series {
 }
 
 impl BoundExemplars {
-    /// Stores a measurement in a sampled span as an exemplar, if its bucket needs one.
+    /// Stores a measurement as an exemplar if a sampled span is current and the value's bucket needs one.
     pub fn measure(&self, value: f64) {
         if self.0.is_turn() {
             self.look(value);

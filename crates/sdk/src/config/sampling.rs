@@ -203,7 +203,7 @@ pub struct SamplingRule {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub target: Option<String>,
     /// Matches this level and more verbose levels. `#[traced(level = …)]` sets the level of a function, by default
-    /// `info`. Spans of a [`Tracer`](floe_telemetry_core::Tracer), of [`span`](floe_telemetry_core::span) and of
+    /// `info`. Spans of [`Tracer::span`](floe_telemetry_core::Tracer::span), [`span`](floe_telemetry_core::span) and
     /// [`create_span`](floe_telemetry_core::create_span) have the level `info`, and other spans match no level.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub level: Option<RuleLevel>,
@@ -225,7 +225,7 @@ pub struct SamplingRule {
     pub rate: Option<f64>,
 }
 
-/// Declares an enum whose values are written as these words.
+/// Declares an enum that is written in snake case, and converts to another enum with the same variants.
 macro_rules! words {
     ($(#[$doc:meta])* $name:ident of $other:ident: $($word:ident),+) => {
         $(#[$doc])*

@@ -11,7 +11,7 @@ use crate::significance::fisher;
 const CHANCE_OF_PRESENCE: f64 = 0.001;
 /// The accepted chance that any reported failures are random.
 const CHANCE_OF_FAILURES: f64 = 0.005;
-/// The accepted chance that noted failures of a name are random.
+/// The accepted chance that an increase in the failures of one name is random, if it is only noted.
 const CHANCE_OF_DOUBT: f64 = 0.01;
 /// The accepted chance that any reported number of calls is random.
 const CHANCE_OF_COUNTS: f64 = 0.002;

@@ -155,7 +155,7 @@ impl Sets {
         (self.runs[side].len(), self.traces(side), spans)
     }
 
-    /// Formats a time, given as a logarithm, for people.
+    /// Formats a time for people, given the logarithm of its sum with the [`tick`](Self::tick).
     pub(super) fn time(&self, logarithm: f64) -> String {
         duration(rounded(logarithm.exp()).saturating_sub(self.tick))
     }

@@ -176,7 +176,7 @@ fn closure(
     quote_spanned!(Span::mixed_site()=> __floe_declared.#method(#closure))
 }
 
-/// Whether only the signature can express the body's type.
+/// Whether the function is synchronous and may return an `impl Trait`, which only the signature can express.
 fn is_declared(traced: &Traced<'_>) -> bool {
     let is_opaque = matches!(traced.output, Output::Opaque | Output::Macro | Output::Erased(_));
     is_opaque && matches!(traced.shape, Shape::Sync)
