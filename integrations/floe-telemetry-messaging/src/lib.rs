@@ -1,7 +1,7 @@
 //! Spans for messages, and their headers as carriers of OpenTelemetry's context: the headers of a message carry the
 //! context of its producer, as the headers of an HTTP request carry that of its client.
 //!
-//! [`Destination`] begins the spans. Each feature adds the headers of a library:
+//! [`Destination`] builds the spans. Each feature adds the headers of a library:
 //!
 //! | feature | library | type | extracted from | injected into |
 //! |---|---|---|---|---|
