@@ -272,7 +272,7 @@ fn format_of(input: &mut impl BufRead) -> io::Result<Format> {
             }
             ([0x0a, ..], _) => Format::Protobuf,
             (_, [b'{' | b'[', ..]) => Format::Json,
-            ([0, ..], _) => Format::Other("zeros, or `format: proto` of the Collector"),
+            ([0, ..], _) => Format::Other("a zero byte, as in the Collector's `format: proto`"),
             _ => Format::Other("something else"),
         });
     }

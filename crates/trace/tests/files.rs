@@ -180,7 +180,7 @@ fn other_files_of_a_folder_are_notes() {
     assert_eq!(
         errors(&output),
         "note: ./empty.jsonl: expected OTLP, as JSON or protobuf, found an empty file\n\
-         note: ./package.json:1: expected requests of OTLP as JSON, found the fields `name`\n"
+         note: ./package.json:1: expected requests of OTLP as JSON: found the fields `name`\n"
     );
     let named = run(folder, &["show", "traces.jsonl", "package.json"]);
     assert_eq!(named.status.code(), Some(2), "{named:?}");

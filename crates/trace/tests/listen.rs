@@ -192,7 +192,7 @@ fn what_is_no_otlp_is_refused_with_a_reason() {
             JSON,
             concat!(r#"{"resourceSpans": "AKIA"#, r#"Q6JDMW3XKZ5TPLH7"}"#),
             "400",
-            "body:1: expected requests of OTLP as JSON, found invalid type: string, expected a sequence",
+            "body:1: expected requests of OTLP as JSON: invalid type: string, expected a sequence",
         ),
         (PROTOBUF, "\x7f\x7f", "400", "expected OTLP, as JSON or protobuf, found something else"),
     ] {
@@ -213,7 +213,7 @@ fn an_address_that_is_taken_is_an_error() {
         .unwrap();
     assert_eq!(second.status.code(), Some(2));
     let message = String::from_utf8(second.stderr).unwrap();
-    let expected = format!("error: expected an address to bind, found {}: ", listener.grpc);
+    let expected = format!("error: cannot listen on {}: ", listener.grpc);
     assert!(message.starts_with(&expected), "{message}");
 }
 
@@ -412,7 +412,7 @@ fn messages_that_are_small_on_the_wire_take_bounded_memory() {
     let answer = listener.post(&format!("{JSON}content-encoding: gzip\r\n"), &newlines);
     assert!(
         answer.starts_with("HTTP/1.1 400")
-            && answer.contains("expected at most 67108864 bytes, found more"),
+            && answer.contains("expected at most 67108864 unzipped bytes, found more"),
         "{answer}"
     );
     #[cfg(target_os = "linux")]

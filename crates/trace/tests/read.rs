@@ -281,7 +281,7 @@ fn a_span_that_cannot_be_read_leaves_the_others() {
     let notes = notes(&recording);
     assert_eq!(
         notes[0],
-        "t.jsonl:1: expected a span, a log record, a resource or a scope of OTLP, found invalid type: map, expected a sequence; it is left out"
+        "t.jsonl:1: a span, a log record, a resource or a scope is left out, because it is not OTLP: invalid type: map, expected a sequence"
     );
     assert!(notes[1].contains("expected a trace id of 16 bytes"));
     assert_eq!(notes.len(), 2);
@@ -336,7 +336,7 @@ fn the_rest_of_a_damaged_file_is_read() {
     assert_eq!(names(&recording), ["one"]);
     assert_eq!(
         notes(&recording),
-        ["t.jsonl:2: expected requests of OTLP as JSON, found an incomplete line"]
+        ["t.jsonl:2: expected requests of OTLP as JSON: found an incomplete line"]
     );
 
     let recording =
@@ -346,9 +346,9 @@ fn the_rest_of_a_damaged_file_is_read() {
     assert_eq!(
         notes(&recording),
         [
-            "t.jsonl:3:2: expected requests of OTLP as JSON, found expected ident",
-            "t.jsonl:5: expected requests of OTLP as JSON, found invalid type: integer, expected a sequence",
-            "t.jsonl:6: expected requests of OTLP as JSON, found the fields `a`",
+            "t.jsonl:3:2: expected requests of OTLP as JSON: expected ident",
+            "t.jsonl:5: expected requests of OTLP as JSON: invalid type: integer, expected a sequence",
+            "t.jsonl:6: expected requests of OTLP as JSON: found the fields `a`",
         ]
     );
     assert!(read(r#"{"resourceMetrics": []}"#).unwrap().notes.is_empty());
@@ -378,21 +378,18 @@ fn what_is_no_otlp_is_an_error_with_its_place() {
         (b" \n\n", "t.jsonl: expected OTLP, as JSON or protobuf, found an empty file"),
         (b"\x7fELF\x02\x01", "t.jsonl: expected OTLP, as JSON or protobuf, found something else"),
         // A file system leaves zeros after a crash.
-        (b"\0\0\0\0\0\0\0\0", "found zeros, or `format: proto` of the Collector"),
+        (b"\0\0\0\0\0\0\0\0", "found a zero byte, as in the Collector's `format: proto`"),
         (b"\x0a\xff\xff\xff\xff\xff\x7f", "expected a complete OTLP message, found a part of one"),
-        (
-            b"{\"a\": \n nonsense",
-            "t.jsonl:2:3: expected requests of OTLP as JSON, found expected ident",
-        ),
-        (b"[1, 2]", "t.jsonl:1: expected requests of OTLP as JSON, found invalid type: integer"),
+        (b"{\"a\": \n nonsense", "t.jsonl:2:3: expected requests of OTLP as JSON: expected ident"),
+        (b"[1, 2]", "t.jsonl:1: expected requests of OTLP as JSON: invalid type: integer"),
         (
             // This is the format of Zipkin.
             b"[{\n\"traceId\": \"1\",\n\"id\": \"2\"}]",
-            "t.jsonl: expected requests of OTLP as JSON, found the fields `id`, `traceId`",
+            "t.jsonl: expected requests of OTLP as JSON: found the fields `id`, `traceId`",
         ),
         (
             br#"[{"resource": {}, "scopeSpans": []}]"#,
-            "expected requests of OTLP as JSON, found the fields `resource`, `scopeSpans`",
+            "expected requests of OTLP as JSON: found the fields `resource`, `scopeSpans`",
         ),
     ] {
         let found = error(bytes);
@@ -408,11 +405,11 @@ fn an_error_contains_no_secret() {
     for (text, expected) in [
         (
             r#"{"resourceSpans": "hunter2, expected `x`"}"#.to_owned(),
-            "t.jsonl:1: expected requests of OTLP as JSON, found invalid type: string, expected a sequence",
+            "t.jsonl:1: expected requests of OTLP as JSON: invalid type: string, expected a sequence",
         ),
         (
             password,
-            "t.jsonl:1: expected a span, a log record, a resource or a scope of OTLP, found invalid type: sequence, expected a string; it is left out",
+            "t.jsonl:1: a span, a log record, a resource or a scope is left out, because it is not OTLP: invalid type: sequence, expected a string",
         ),
     ] {
         let found = match read(text) {

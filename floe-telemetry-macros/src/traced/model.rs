@@ -207,8 +207,8 @@ fn shape(cx: &Ctxt, args: &Given, function: &Function) -> Shape {
     }
 }
 
-const OUTLIVES_THE_SPAN: &str = "the span would end before this: put `#[traced]` on the function that creates the future, or the future in a span \
-     with `in_span`; if the span should cover only the call, write `call_only`";
+const OUTLIVES_THE_SPAN: &str = "this future or stream would outlive the span: for a future, put `#[traced]` on the function that creates it, \
+     or call its `in_span`; if the span should cover only the call, write `call_only`";
 
 fn misplaced(cx: &Ctxt, args: &Given, function: &Function, shape: &Shape) {
     let is_async = matches!(shape, Shape::Async | Shape::AsyncTrait(_));

@@ -124,7 +124,7 @@ fn observed(
             match pipes.standby() {
                 Ok(started) => standby = Some(started),
                 Err(error) => warnings.push(format!(
-                    "dbt loses its log if `floe` is killed, because no other process can read it: {error}"
+                    "dbt prints an error for each event if `floe` is killed: cannot start the process that then reads its log: {error}"
                 )),
             }
             command.args(&invocation.arguments);

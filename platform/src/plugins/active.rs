@@ -158,7 +158,7 @@ impl Active {
                 get_current_span().add_event("lineage.emit_event", vec![state]);
             }
             if lost == MOST_FAILURES {
-                tracing::warn!(plugin, "no more lineage is sent: {lost} events were lost");
+                tracing::warn!(plugin, "no more lineage is sent: the last {lost} events were lost");
             }
             let emitted = self.tolerate(&backend, emitted);
             failed = failed.and(emitted.map(drop));

@@ -42,7 +42,7 @@ pub(crate) fn hosts(
             other => return Err(refused(format!("{other:?} is not supported"))),
         };
         let not_a_url =
-            || refused("it is not a URL, expected `https://HOST` or `http://HOST`".to_owned());
+            || refused("expected `https://HOST` or `http://HOST`, found another text".to_owned());
         hosts.insert(host.ok_or_else(not_a_url)?);
     }
     hosts.extend(of_telemetry(telemetry));

@@ -155,7 +155,7 @@ fn data_that_contradicts_the_product_fails_its_source() {
             b"order_id,ordered_on\n1,\"2024-01-31\n2,\n3,\n",
             "2: `ordered_on` is `2024-01-31 2, 3,`, expected a date as YYYY-MM-DD or nothing",
         ),
-        (b"order_id,ordered_on\n1,\xff\n", "2: value 2 is not UTF-8, expected UTF-8 text"),
+        (b"order_id,ordered_on\n1,\xff\n", "2: the value in column 2 is not UTF-8 text"),
     ] {
         let product = Product::shop();
         product.append("floe.yaml", "  - { name: other, layer: gold }");

@@ -104,7 +104,7 @@ fn an_address_that_cannot_be_used_is_one_error() {
         ),
         (
             "{ type: webhook, url: '${env:PATH}' }",
-            "the address of the alert_channel plugin `webhook`: it is not a URL, expected `https://HOST` or `http://HOST`",
+            "the address of the alert_channel plugin `webhook`: expected `https://HOST` or `http://HOST`, found another text",
         ),
     ] {
         let manifest =

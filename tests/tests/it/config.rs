@@ -146,6 +146,6 @@ fn references_to_credentials_are_not_redacted() {
         read.unwrap_err().to_string(),
         "telemetry configuration: line 1, column 299: authentication: the type `bearer` needs the field `bearer_token`, \
          which holds only the mask that replaces a credential when a configuration is serialized: expected a \
-         reference, `${env:NAME}` or `${file:PATH}`",
+         credential or `${env:NAME}`",
     );
 }

@@ -200,7 +200,7 @@ macro_rules! levels {
         impl<T> Deref for $name<T> {
             type Target = $next<T>;
 
-            // `always`, because an unoptimized caller would otherwise store each reference.
+            // `always`, because unoptimized callers would otherwise store each result.
             #[inline(always)]
             fn deref(&self) -> &Self::Target {
                 &self.0
@@ -238,7 +238,7 @@ pub struct IsStatus<T>(IsErrorType<T>);
 impl<T> Deref for IsStatus<T> {
     type Target = IsErrorType<T>;
 
-    #[expect(clippy::inline_always, reason = "otherwise, the caller stores each reference")]
+    #[expect(clippy::inline_always, reason = "unoptimized callers would store each result")]
     #[inline(always)]
     fn deref(&self) -> &Self::Target {
         &self.0
@@ -365,7 +365,7 @@ pub struct MaybeUnresolved<T, P>(P, PhantomData<fn(&T)>);
 impl<T, P> Deref for MaybeUnresolved<T, P> {
     type Target = P;
 
-    #[expect(clippy::inline_always, reason = "otherwise, the caller stores each reference")]
+    #[expect(clippy::inline_always, reason = "unoptimized callers would store each result")]
     #[inline(always)]
     fn deref(&self) -> &Self::Target {
         &self.0

@@ -29,21 +29,21 @@ pub(crate) fn check(endpoint: &str) -> Result<(), String> {
                  `OTEL_EXPORTER_OTLP_HEADERS`, expected `{expected}`"
             ));
         }
-        Some(host) if host.is_empty() || host.starts_with(':') => "it has no host",
+        Some(host) if host.is_empty() || host.starts_with(':') => "it must have a host",
         Some(host) if host.contains(|c: char| c.is_whitespace() || c.is_control()) => {
-            "the host contains a space"
+            "the host must not contain spaces or control characters"
         }
-        Some(host) if !is_host_valid(host) => "the host is neither a name in ASCII nor an address",
+        Some(host) if !is_host_valid(host) => "the host must be a name in ASCII or an address",
         Some(host) if !is_port_valid(host) => "the port must be a number from 1 to 65535",
         // A mask would be sent as a wrong credential.
         Some(_) if endpoint.contains(REDACTED) => {
             "it contains the mask that replaces a credential when a configuration is serialized"
         }
-        Some(_) if endpoint.contains('#') => "a fragment (`#…`) is not sent to a receiver",
+        Some(_) if endpoint.contains('#') => "it must not have a fragment (`#…`)",
         Some(_) if !endpoint.bytes().all(may_be_in_url) => {
             "it has a character that must be percent-encoded"
         }
-        Some(_) if endpoint.len() > MAX_BYTES => "it is longer than 65000 bytes",
+        Some(_) if endpoint.len() > MAX_BYTES => "it must have at most 65000 bytes",
         Some(_) => return Ok(()),
     };
     let port = if parts::sends_only_http() { 4318 } else { 4317 };

@@ -290,7 +290,7 @@ impl SamplingRule {
             return Err(Mistake::new(format!("{path}.rate"), message));
         }
         if self.off && (self.ratio.is_some() || self.rate.is_some()) {
-            let message = "expected either `off`, or `ratio` and `rate`, found both";
+            let message = "expected `off` alone, found it with `ratio` or `rate`";
             return Err(Mistake::new(format!("{path}.off"), message));
         }
         Ok(())

@@ -158,7 +158,7 @@ pub(super) fn check(secret: Option<&Secret>) -> Result<(), &'static str> {
         // A mask would be sent as a wrong credential.
         Some(MASK) => Err(
             "holds only the mask that replaces a credential when a configuration is serialized: \
-             expected a reference, `${env:NAME}` or `${file:PATH}`",
+             expected a credential or `${env:NAME}`",
         ),
         Some(text) => match reference(text) {
             Ok(_) => Ok(()),
@@ -171,10 +171,8 @@ pub(super) fn check(secret: Option<&Secret>) -> Result<(), &'static str> {
 
 /// Checks that this is a credential and not a reference. The error is the reason for the refusal.
 pub(super) fn check_literal(secret: &Secret) -> Result<(), &'static str> {
-    match check(Some(secret)) {
-        Ok(()) if secret.expose().starts_with("${") => Err(
-            "begins like a reference, but references are already substituted: expected a credential",
-        ),
-        checked => checked,
+    if secret.expose().starts_with("${") {
+        return Err("begins like a reference after substitution, expected a credential");
     }
+    check(Some(secret))
 }

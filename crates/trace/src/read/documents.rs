@@ -34,7 +34,7 @@ impl Reader {
             if is_cut {
                 skip_line(&mut input).map_err(|error| self.io(error))?;
                 self.reject(format!(
-                    "expected at most {LARGEST_MESSAGE} bytes in a line, found more; it is left out"
+                    "expected at most {LARGEST_MESSAGE} bytes in a line, found more; the line is left out"
                 ));
                 continue;
             }
@@ -87,11 +87,11 @@ impl Reader {
                 },
             };
             let found = match (error.is_eof(), line) {
-                (true, Some(_)) => "an incomplete line".to_owned(),
-                (true, None) => "an incomplete document".to_owned(),
+                (true, Some(_)) => "found an incomplete line".to_owned(),
+                (true, None) => "found an incomplete document".to_owned(),
                 (false, _) => self.texts.redacted(&reason(&error)),
             };
-            let message = format!("expected requests of OTLP as JSON, found {found}");
+            let message = format!("expected requests of OTLP as JSON: {found}");
             refused = refused.or_else(|| Some(self.unreadable(&message)));
             self.note(message);
         }
@@ -173,7 +173,7 @@ impl Reader {
         if let Err(error) = &message {
             let found = self.texts.redacted(&reason(error));
             self.reject(format!(
-                "expected a span, a log record, a resource or a scope of OTLP, found {found}; it is left out"
+                "a span, a log record, a resource or a scope is left out, because it is not OTLP: {found}"
             ));
         }
         message.ok()

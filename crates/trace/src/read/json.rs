@@ -78,7 +78,7 @@ impl Request<'_> {
             return Ok(());
         }
         if text.len() > MOST_NAMED {
-            return Err(Error::custom("other fields"));
+            return Err(Error::custom("found other fields"));
         }
         let fields: BTreeMap<String, &RawValue> = serde_json::from_str(text)?;
         if fields.is_empty() {
@@ -86,7 +86,7 @@ impl Request<'_> {
         }
         let names = fields.keys().take(3).map(|it| format!("`{it}`"));
         let names = names.collect::<Vec<_>>().join(", ");
-        Err(Error::custom(format!("the fields {names}")))
+        Err(Error::custom(format!("found the fields {names}")))
     }
 }
 

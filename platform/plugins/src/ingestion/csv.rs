@@ -158,7 +158,7 @@ fn unreadable(file: &Path, error: &csv::Error) -> Error {
             format!("expected {expected_len} values, as in the header, found {len}")
         }
         ErrorKind::Utf8 { err, .. } => {
-            format!("value {} is not UTF-8, expected UTF-8 text", err.field() + 1)
+            format!("the value in column {} is not UTF-8 text", err.field() + 1)
         }
         ErrorKind::Io(error) => format!("cannot read it: {}", reason(error)),
         _ => error.to_string(),

@@ -62,7 +62,7 @@ impl Local {
         let is_inside =
             Path::new(key).components().all(|part| matches!(part, Component::Normal(_)));
         if key.is_empty() || !is_inside {
-            let message = format!("expected a relative path without `..`, found the key `{key}`");
+            let message = format!("expected a relative path without `.` or `..`, found `{key}`");
             return Err(Error::new(ErrorKind::InvalidInput, message));
         }
         confine::check_file(self.folder.folder(), &self.folder.inner().join(key))

@@ -131,7 +131,7 @@ impl<'a> Part<'a> {
         let entries = self.entries()?;
         let [entry] = entries else {
             let (count, keys) = (entries.len(), one_of(known));
-            return Err(self.mistake(format!("expected one key, {keys}, found {count}")));
+            return Err(self.mistake(format!("expected one key ({keys}), found {count}")));
         };
         let (name, part) = (name(entry), self.child(&entry.key, &entry.value, entry.position));
         self.known.take();

@@ -219,7 +219,7 @@ impl<'de> Deserializer<'de> for &'de Node {
             }
             Content::Map(entries) => {
                 let (count, keys) = (entries.len(), one_of(variants));
-                Err(Mistake::new("", format!("expected one key, {keys}, found {count}")))
+                Err(Mistake::new("", format!("expected one key ({keys}), found {count}")))
             }
             Content::List(_) => Err(self.unexpected(&one_of(variants), false)),
         }

@@ -78,7 +78,7 @@ fn a_variant_is_a_word_or_the_only_key_of_a_mapping() {
     for (text, message) in [
         ("stove", "expected a mapping whose only key is this value, found the value alone"),
         ("{none: 1}", "heating.none: expected nothing, found a text"),
-        ("{none: , stove: }", "expected one key, `none` or `stove`, found 2"),
+        ("{none: , stove: }", "expected one key (`none` or `stove`), found 2"),
         ("[none]", "expected `none` or `stove`, found a list"),
     ] {
         let found = line(heating(text));

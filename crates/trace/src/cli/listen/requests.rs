@@ -120,7 +120,7 @@ impl Receiver {
         let input: &mut dyn Read = if is_zipped { &mut unzipped } else { &mut &*body };
         let read = reader.read("body", input);
         if unzipped.limit() == 0 {
-            return Err(format!("expected at most {LARGEST_MESSAGE} bytes, found more"));
+            return Err(format!("expected at most {LARGEST_MESSAGE} unzipped bytes, found more"));
         }
         read.map_err(|error| error.to_string())?;
         let rejected = reader.rejected().cloned();
