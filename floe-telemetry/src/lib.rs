@@ -38,7 +38,7 @@
 //! The sampler of that provider decides, and texts are redacted if the feature `redact` is enabled. Without the feature,
 //! attributes are exported as they are; of an error, only `error.type` is recorded, and the status names the feature.
 //! Each thread looks for a provider at its first call, and then at intervals that grow up to 1024 calls, until it finds
-//! one. After 18,000 calls, plain functions no longer look, but futures and other ways to open a span do. So set the
+//! one. After some 17,400 calls, plain functions no longer look, but futures and other ways to open a span do. So set the
 //! provider early. Without one, an annotated function costs two loads, one of them thread-local, and a function with a
 //! `parent` passes on the parent's trace.
 //!

@@ -145,7 +145,7 @@ impl WallClock {
         }
     }
 
-    /// Moves the anchor to `now`. Converted times remain continuous within the [`TOLERANCE`] of the system's time.
+    /// Moves the anchor to `now`. Converted times stay continuous if they are within [`TOLERANCE`] of the system.
     fn follow(&mut self, now: Moment) {
         let passed = now.monotonic.saturating_duration_since(self.anchor.monotonic);
         let expected = self.anchor.unix.saturating_add_unsigned(passed.as_nanos());

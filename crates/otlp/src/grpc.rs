@@ -80,7 +80,7 @@ pub(super) fn connect(
         let key = AsciiMetadataKey::from_bytes(name.as_bytes());
         let value = MetadataValue::try_from(value);
         let (Ok(key), Ok(mut value)) = (key, value) else {
-            return Err(Error::config(format!("otlp: gRPC reserves `-bin`, found `{name}`")));
+            return Err(Error::config(format!("otlp: gRPC reserves `*-bin`, found `{name}`")));
         };
         value.set_sensitive(true);
         headers.insert(key, value);
