@@ -53,8 +53,8 @@ pub trait OpenTelemetrySpanExt {
     ///
     /// Fails with [`SetParentError::AlreadyStarted`] if the ids of a recorded span are in use, because it was entered,
     /// has a child, or its [`context`](Self::context) was read, and for a stand-in, a span below an unsampled one, and
-    /// a span of OpenTelemetry's global provider; with [`SetParentError::SpanDisabled`] if the span is disabled; and
-    /// with [`SetParentError::LayerNotFound`] without the layer. The span stays unchanged.
+    /// a span of OpenTelemetry's global provider; with [`SetParentError::SpanDisabled`] if the span is disabled or not
+    /// recorded; and with [`SetParentError::LayerNotFound`] without the layer. The span stays unchanged.
     fn set_parent(&self, parent: Context) -> Result<(), SetParentError>;
 
     /// Links the span to another one. A span context without valid ids is ignored.
