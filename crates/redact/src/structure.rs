@@ -53,7 +53,7 @@ fn find_named_value(scan: &mut Scan<'_>, key: &Key) -> Option<Tried> {
                 }
             }
             let found = value::value(&mut scan.tokens, place, site)?;
-            return Some(Claim::judge(Some(Claim::beside(key, found)), scan, key));
+            return Some(Claim::judge(Some(Claim::of(key, found, Bond::Structure)), scan, key));
         }
         end = (behind..behind + 16).find(|&at| {
             matches!(
