@@ -13,12 +13,12 @@ use syn::{Item, UseTree, Visibility};
 /// In the rows of code and tests, a line counts if it contains more than a comment.
 const LIMITS: [(&str, usize); 12] = [
     ("code of the library", 32_684),
-    ("code of redact and semconv", 9_877),
+    ("code of redact and semconv", 9_876),
     ("code of the integrations", 4_622),
     ("code of floe-trace", 6_122),
     ("code of the platform", 16_941),
     ("tests, benches, examples, fuzz targets", 59_642),
-    ("lines of Rust", 162_538),
+    ("lines of Rust", 162_537),
     ("words of documents", 46_837),
     ("functions above 60 lines", 5),
     ("lines with `cfg(`", 200),

@@ -6,7 +6,7 @@ use crate::lexer::{Coding, Kind, Tokens};
 use crate::rules::commands::WRAPPERS;
 use crate::rules::words::{ARROW, SCALARS, VALUE_NAMES};
 use crate::score::LOOKED_AT;
-use crate::text::{Words, count_steps, is_one_of, line_end, part, run_end};
+use crate::text::{Words, count_steps, is_one_of, line_end, part, run_end, run_start};
 
 static WRAPPER_WORDS: LazyLock<Words<()>> = LazyLock::new(|| Words::list(WRAPPERS));
 
@@ -287,11 +287,8 @@ fn block(tokens: &mut Tokens<'_>, place: usize) -> Option<Value> {
     let body = head + 1;
     let depth = indent(body);
     let is_end = |place: usize| matches!(text.get(place), None | Some(b'\n' | b'\r'));
-    if !is_end(head) || depth == 0 {
-        return None;
-    }
     // The lines of a long block are not read again as blocks of their own.
-    if body < tokens.blocks_until {
+    if !is_end(head) || depth == 0 || body < tokens.blocks_until {
         return None;
     }
     let mut end = line_end(text, body);
@@ -302,7 +299,9 @@ fn block(tokens: &mut Tokens<'_>, place: usize) -> Option<Value> {
         tokens.blocks_until = end;
     }
     let next = tokens.place_at(end.saturating_sub(1)).unwrap_or(place);
-    Value::quoted(body + depth, end, next + 1)
+    let start = body + depth;
+    let last = run_start(text, end, end - start, |byte| byte.is_ascii_whitespace());
+    Value::quoted(start, last, next + 1)
 }
 
 /// Returns a value without quotes, up to a delimiter. Passwords may contain any sign, so the text after a sign decides
