@@ -13,7 +13,7 @@ use floe_telemetry_core::__sdk::clock::UnixNanos;
 use floe_telemetry_core::__sdk::recorder::{Code, SpanRecord};
 use floe_telemetry_sdk::__parts::collector::EnrichedSpan;
 
-/// The bit of `Span.flags` that says that the bit [`IS_REMOTE`] is valid.
+/// The bit of `Span.flags` that makes the bit [`IS_REMOTE`] valid.
 const HAS_IS_REMOTE: u32 = 0x100;
 
 /// The bit of `Span.flags` for a remote parent.

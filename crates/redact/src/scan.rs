@@ -362,7 +362,7 @@ static COMMANDS: LazyLock<Words<Rows>> = LazyLock::new(|| {
     }))
 });
 
-/// What precedes an option in its line.
+/// The words and options before an option, in its line.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Line {
     /// The text before this byte was read.

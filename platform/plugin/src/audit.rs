@@ -20,7 +20,7 @@ pub struct InstrumentationWarning {
     pub plugin_name: String,
     /// The gap in the instrumentation.
     pub gap: InstrumentationGap,
-    /// What the author of the plugin can do to close the gap.
+    /// The change to the plugin that closes the gap.
     pub suggestion: String,
 }
 

@@ -32,7 +32,7 @@ pub struct Telemetry {
     pub metrics: Option<MetricsConfig>,
     /// The limits of a span: attributes, events, links and the length of values.
     pub limits: Option<SpanLimits>,
-    /// What writes a panic to standard error: the panic hook of the program, or the telemetry runtime.
+    /// The writer of a panic's message to standard error: the panic hook of the program, or the telemetry runtime.
     pub panic_output: Option<PanicOutput>,
     /// The formats in which context is propagated between processes.
     pub propagators: Option<Vec<Propagator>>,

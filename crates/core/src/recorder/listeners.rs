@@ -26,8 +26,8 @@ pub(super) const RULES: Listeners = 1 << 6;
 pub(super) const BOUNDARIES: Listeners = 1 << 7;
 const BITS: Listeners = (BOUNDARIES << 1) - 1;
 
-/// What providers and captures have set: the bits above, and the following constants, from which some of these bits are
-/// derived.
+/// The settings of providers and captures, as the bits above and the bits below. Some of the bits above are derived from
+/// the bits below.
 pub(super) type Facts = u32;
 
 /// A sampler of the program decides for each span.

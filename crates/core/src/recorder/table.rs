@@ -10,7 +10,7 @@
 //! | [`Asked`](Decision::Asked) | the user's expressions are evaluated, then one of the rows above | the same | the same |
 //!
 //! - An unsampled call has a recording if metrics are made from it.
-//! - With `context: boundaries`, a call is `InBoundary` where the table says `InContext`. A guard is not, because
+//! - With `context: boundaries`, a call is `InBoundary` instead of `InContext`. A guard stays `InContext`, because
 //!   guards may be dropped in any order, and so must not change the cells of the thread.
 //! - If this crate records nothing and OpenTelemetry has another global provider, the row `Off` opens a span of that
 //!   provider, which is `InContext`.

@@ -4,7 +4,7 @@ use floe_redact::Redactor;
 
 use super::messages::Message;
 
-/// What a redactor did wrong in a message.
+/// A mistake of a redactor in a message.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Fault {
     /// A part of a secret is left.

@@ -21,7 +21,7 @@ const ANSWER_TIMEOUT: Duration = Duration::from_secs(5);
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub struct ConnectionReport {
-    /// What was checked, for example ``an empty OTLP/gRPC request to `http://jaeger-collector:4317` ``.
+    /// The check, for example ``an empty OTLP/gRPC request to `http://jaeger-collector:4317` ``.
     pub probe: String,
     /// The reason why the check failed; `None` if it succeeded.
     pub problem: Option<String>,

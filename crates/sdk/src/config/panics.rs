@@ -3,7 +3,7 @@
 use super::named::choice;
 
 choice! {
-    /// What writes the message of a panic to standard error.
+    /// The writer of a panic's message to standard error.
     #[derive(Default)]
     PanicOutput {
         /// The panic hook of the program (default). The standard library's hook writes the message unredacted.

@@ -159,8 +159,8 @@ pub struct TelemetryConfig {
     /// or backend decides later about success, because OK is final.
     #[serde(skip_serializing_if = "is_on")]
     pub status_on_success: bool,
-    /// What writes the message of a panic to standard error after [`init`](crate::init): the panic `hook` (default), or
-    /// with `redacted` this crate.
+    /// The writer of a panic's message to standard error after [`init`](crate::init): the panic `hook` (default), or, with
+    /// `redacted`, this crate.
     #[serde(skip_serializing_if = "is_default")]
     pub panic_output: PanicOutput,
     /// The formats of context propagation. Default `tracecontext` and `baggage`. An empty list disables

@@ -23,7 +23,7 @@ pub(crate) struct Artifacts {
 #[derive(Debug)]
 pub(crate) struct Unread {
     pub(crate) path: String,
-    /// What the trace lacks, and the reason.
+    /// The warning that names the missing part of the trace and the reason.
     pub(crate) warning: String,
 }
 
