@@ -241,6 +241,7 @@ fn block_on(future: impl Future<Output = ()>) {
 
 type Way = fn(&'static str);
 
+#[expect(clippy::too_many_lines, reason = "a list of ways")]
 fn ways() -> Vec<(&'static str, Way)> {
     vec![
         ("no span", |name| expect(name, &Value::Null)),

@@ -1,4 +1,4 @@
-//! Runs Git commands in the repository, and reads its files.
+//! The files of the repository.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -9,7 +9,7 @@ pub fn root() -> PathBuf {
 }
 
 /// Returns the output of a Git command, or `None` if it cannot be run or fails.
-pub fn git(arguments: &[&str]) -> Option<String> {
+fn git(arguments: &[&str]) -> Option<String> {
     let output = Command::new("git").arg("-C").arg(root()).args(arguments).output().ok()?;
     output.status.success().then(|| String::from_utf8_lossy(&output.stdout).into_owned())
 }

@@ -270,6 +270,7 @@ impl DagsterStep {
         Lineage::RUN_ID = step.lineage_run_id.as_str(),
     ),
 )]
+#[expect(clippy::too_many_lines, reason = "the events of one step, in their order")]
 fn build(
     key: &str,
     attributes: Attributes<'_>,

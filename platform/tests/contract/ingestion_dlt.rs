@@ -59,6 +59,7 @@ fn failure(kind: &str) -> String {
     json!({ "error": { "kind": kind, "message": message } }).to_string()
 }
 
+#[expect(clippy::too_many_lines, reason = "a list of operations")]
 pub(crate) fn contract() -> Contract {
     Contract::new(PluginType::Ingestion, "dlt", "stand-in; dlt 1.31 in `.ci/services plugins`")
         .operation(

@@ -23,6 +23,7 @@ const OF_POLICY: [&str; 3] =
 const OF_ONE: &[&str] = &[OF_POLICY[0], OF_POLICY[1], OF_POLICY[2], "security.resource_count=1"];
 const OF_TWO: &[&str] = &[OF_POLICY[0], OF_POLICY[1], OF_POLICY[2], "security.resource_count=2"];
 
+#[expect(clippy::too_many_lines, reason = "a list of operations")]
 pub(crate) fn contract() -> Contract {
     Contract::new(PluginType::NetworkSecurity, "k8s", "kubernetes-validate")
         .operation(

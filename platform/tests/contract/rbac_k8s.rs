@@ -21,6 +21,7 @@ fn expected(version: &str, kind: &str, fields: &Value) -> Value {
     changed(json!({ "apiVersion": version, "kind": kind, "metadata": metadata }), fields)
 }
 
+#[expect(clippy::too_many_lines, reason = "a list of operations")]
 pub(crate) fn contract() -> Contract {
     const RBAC: &str = "rbac.authorization.k8s.io/v1";
     let invalid = Workload { name: "customer_360", ..WORKLOAD };

@@ -576,6 +576,7 @@ fn timeout(text: &str) -> Result<u64, String> {
 
 /// Applies the settings of the OTLP exporter, for one signal or for all
 /// ([specification](https://opentelemetry.io/docs/specs/otel/protocol/exporter/)).
+#[expect(clippy::too_many_lines, reason = "a list of variables")]
 fn otlp(signal: Option<Signal>, config: &mut TelemetryConfig) {
     let infix = signal
         .map_or_else(String::new, |signal| format!("{}_", signal.as_str().to_ascii_uppercase()));

@@ -77,6 +77,7 @@ fn unix_nanos(time: &str) -> u64 {
 }
 
 /// Returns the difference between the span of a node and the node's result in `run_results.json`.
+#[expect(clippy::too_many_lines, reason = "a list of comparisons")]
 fn compare(
     spans: &[ReceivedSpan],
     manifest: &Json,
