@@ -1,5 +1,5 @@
-//! An HTTP proxy on its own port. It opens tunnels to one receiver, whatever host is requested, and records the first
-//! line of each request.
+//! An HTTP proxy on its own port. It opens tunnels to one receiver and forwards requests to it, whatever host they are for,
+//! and records the first line of each request.
 
 use std::io::{self, Read as _, Write as _};
 use std::net::{Shutdown, TcpStream};
@@ -62,8 +62,11 @@ fn serve(
     if credentials.is_some() && !text.lines().any(is_authorized) {
         return out.write_all(b"HTTP/1.1 407 Proxy Authentication Required\r\ncontent-length: 0\r\nconnection: close\r\n\r\n");
     }
-    let server = TcpStream::connect(("127.0.0.1", receiver))?;
-    out.write_all(b"HTTP/1.1 200 OK\r\n\r\n")?;
+    let mut server = TcpStream::connect(("127.0.0.1", receiver))?;
+    match text.strip_prefix("POST http://").and_then(|rest| rest.split_once('/')) {
+        Some((_, rest)) => server.write_all(format!("POST /{rest}").as_bytes())?,
+        None => out.write_all(b"HTTP/1.1 200 OK\r\n\r\n")?,
+    }
     let (from, to) = (client.try_clone()?, server.try_clone()?);
     thread::spawn(move || pass(&from, &to));
     pass(&server, client)

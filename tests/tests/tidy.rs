@@ -59,8 +59,9 @@ fn each_responsibility_has_one_module() {
         ("env::var", "crates/core/src/environment.rs"),
         ("catch_unwind(", "crates/core/src/caught.rs"),
         ("tonic::transport", "crates/otlp/src/grpc.rs"),
-        ("hyper_util::client", "crates/otlp/src/grpc.rs"),
-        ("ureq::{Agent", "crates/otlp/src/http.rs"),
+        ("TcpStream::connect", "crates/otlp/src/dial.rs"),
+        ("to_socket_addrs()", "crates/otlp/src/lookup.rs"),
+        ("ureq_proto::", "crates/otlp/src/exchange.rs"),
         ("IN_USE_BY: AtomicU32", "crates/sdk/src/provider.rs"),
     ] {
         for (name, text) in sources(&LIBRARY) {

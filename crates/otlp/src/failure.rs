@@ -7,14 +7,42 @@ use http::Uri;
 
 use super::proxy::Proxy;
 use super::response::Outcome;
-use floe_telemetry_sdk::config::OtlpProtocol;
+use floe_telemetry_sdk::config::{OtlpProtocol, Signal};
 
 const VERIFIES_CLIENTS: &str = "that verifies its clients needs a client certificate of an authority that it \
     trusts: `OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE` (`client_certificate`)";
 
+/// Returns the advice if a receiver finds a request too large.
+pub(super) const fn size_advice(signal: Signal) -> &'static str {
+    match signal {
+        Signal::Traces => {
+            "; fewer spans a request: `OTEL_BSP_MAX_EXPORT_BATCH_SIZE` (`batch_processor.max_export_batch_size`)"
+        }
+        Signal::Logs => {
+            "; fewer records a request: `OTEL_BLRP_MAX_EXPORT_BATCH_SIZE` (`log_batch_processor.max_export_batch_size`)"
+        }
+        _ => "",
+    }
+}
+
 /// The advice if a receiver refuses the sender of a request. It is appended to the receiver's answer.
 pub(super) const CREDENTIAL_ADVICE: &str =
     "; set a valid credential in `OTEL_EXPORTER_OTLP_HEADERS` (`authentication`)";
+
+/// The words of rustls about a receiver's certificate, and the remedy.
+const CERTIFICATES: [(&str, &str); 5] = [
+    (
+        "UnknownIssuer",
+        "the authority of the receiver's certificate is expected in `OTEL_EXPORTER_OTLP_CERTIFICATE` (`certificate`)",
+    ),
+    (
+        "CaUsedAsEndEntity",
+        "the certificate has signed itself: expected exactly this certificate in `OTEL_EXPORTER_OTLP_CERTIFICATE` (`certificate`)",
+    ),
+    ("certificate expired", "the receiver needs a new one, or this machine's clock is wrong"),
+    ("not valid for name", "the host of the endpoint is expected to be one of its names"),
+    ("UnsupportedCertVersion", "expected a certificate of version 3 with alternative names"),
+];
 
 /// Words in the errors of tonic and ureq if the receiver ended the connection. They do not report this in another way.
 const CLOSED: [&str; 5] = ["closed", "reset", "broken pipe", "Broken pipe", "disconnected"];
@@ -27,27 +55,42 @@ pub(super) struct Peer {
 }
 
 impl Peer {
-    /// Returns the outcome of a request without a valid answer. `is_invalid` means that there was an answer, which does
-    /// not follow the protocol or exceeds a limit, for example endless headers. A retry would then get the same answer.
-    pub(super) fn failure(&self, error: &(dyn StdError + 'static), is_invalid: bool) -> Outcome {
-        let proxy = self.proxy.as_ref().map(|proxy| format!("the proxy `{}`: ", proxy.address));
-        let (proxy, text) = (proxy.unwrap_or_default(), error_chain(error));
-        let advice = self.advice(&text, is_invalid);
-        let reason = format!("the connection failed: {proxy}{text}{advice}");
-        if is_invalid { Outcome::Rejected(reason) } else { Outcome::Unanswered(reason) }
+    /// Returns the outcome of a request without an answer.
+    pub(super) fn unanswered(&self, error: &(dyn StdError + 'static)) -> Outcome {
+        let text = error_chain(error);
+        let advice = self.advice(&text, false);
+        Outcome::Unanswered(format!("the connection failed: {}{text}{advice}", self.by_proxy()))
+    }
+
+    /// Returns the outcome of a request whose answer does not follow the protocol or exceeds a limit, for example with
+    /// endless headers. A retry would get the same answer.
+    pub(super) fn invalid(&self, problem: &str, is_other_protocol: bool) -> Outcome {
+        let advice = if is_other_protocol { self.advice(problem, true) } else { String::new() };
+        let protocol = self.protocol.name();
+        Outcome::Rejected(format!(
+            "{}the receiver's answer is not one of `{protocol}`: {problem}{advice}",
+            self.by_proxy()
+        ))
+    }
+
+    /// Returns the beginning of a message about a connection that leads through a proxy.
+    fn by_proxy(&self) -> String {
+        let proxy = self.proxy.as_ref();
+        proxy.map_or_else(String::new, |proxy| format!("the proxy `{}`: ", proxy.address()))
     }
 
     /// Returns advice if the receiver probably uses no TLS or another protocol, or if one side does not trust the
     /// other. The port does not reveal the protocol, because each protocol may use any port. Another protocol is likely
     /// if an answer does not follow the protocol, or if the receiver has never answered and ends each connection.
     fn advice(&self, text: &str, is_invalid: bool) -> String {
-        if text.contains("received corrupt message") {
-            return "; the receiver does not use TLS: expected an endpoint with `http://`"
-                .to_owned();
+        // A server without TLS may also wait for more.
+        if text.contains("received corrupt message") || text.contains("TLS handshake") {
+            let is_certain = text.contains("corrupt");
+            let uses = if is_certain { "does not use" } else { "perhaps does not use" };
+            return format!("; the receiver {uses} TLS: expected an endpoint with `http://`");
         }
-        if text.contains("UnknownIssuer") {
-            return "; the authority of the receiver's certificate is expected in `OTEL_EXPORTER_OTLP_CERTIFICATE` (`certificate`)"
-                .to_owned();
+        if let Some((_, remedy)) = CERTIFICATES.iter().find(|(cause, _)| text.contains(cause)) {
+            return format!("; {remedy}");
         }
         let is_other_protocol = is_invalid
             || text.contains("HTTP/2 was not negotiated")

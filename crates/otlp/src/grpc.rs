@@ -1,16 +1,17 @@
 //! OTLP over gRPC ([specification](https://opentelemetry.io/docs/specs/otlp/#otlpgrpc)).
 
 use std::error::Error as StdError;
+use std::io;
 use std::ops::RangeInclusive;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use bytes::{Buf, BufMut, Bytes};
 use http::header::CONTENT_TYPE;
 use http::uri::PathAndQuery;
 use http::{Response, StatusCode, Uri};
-use hyper_util::client::legacy::connect::HttpConnector;
-use hyper_util::client::legacy::connect::proxy::Tunnel;
-use hyper_util::client::proxy::matcher::Matcher;
+use hyper_util::rt::TokioIo;
+use tokio::net::TcpStream;
 use tokio::runtime::{self, Runtime};
 use tokio::time;
 use tonic::body::Body;
@@ -20,14 +21,16 @@ use tonic::metadata::{AsciiMetadataKey, MetadataMap, MetadataValue};
 use tonic::transport::{Channel, Endpoint};
 use tonic::{Code, Extensions, Request, Status};
 use tonic_types::StatusExt as _;
-use tower::ServiceExt as _;
 use tower::util::MapResponse;
+use tower::{ServiceExt as _, service_fn};
 
+use super::dial::Dialer;
 use super::failure::{CREDENTIAL_ADVICE, Peer, error_chain};
-use super::proxy::{Proxy, UNUSABLE};
+use super::proxy::Proxy;
 use super::response::{self, MAX_RESPONSE, Outcome};
 use super::retry::Transport;
 use super::settings::{OtlpSettings, USER_AGENT};
+use floe_telemetry_core::__sdk::clock::{Instant, monotonic_now};
 use floe_telemetry_sdk::Error;
 use floe_telemetry_sdk::config::{Compression, OtlpProtocol, Signal};
 
@@ -55,11 +58,12 @@ type Client = tonic::client::Grpc<MapResponse<Channel, WithoutPage>>;
 /// runtime of the host.
 struct Grpc {
     runtime: Background,
+    /// The end of the current request, for the connection that it may need.
+    deadline: Arc<Mutex<Instant>>,
     exporter: Exporter,
 }
 
-/// A runtime that ends without waiting when it is dropped. A plain `Runtime` would wait for the look-up of a name,
-/// which cannot be cancelled, and would panic on a thread of the host's runtime.
+/// A runtime that ends without waiting when it is dropped. A plain `Runtime` would panic on a thread of the host's runtime.
 struct Background(Option<Runtime>);
 
 struct Exporter {
@@ -80,21 +84,29 @@ pub(super) fn connect(
         let key = AsciiMetadataKey::from_bytes(name.as_bytes());
         let value = MetadataValue::try_from(value);
         let (Ok(key), Ok(mut value)) = (key, value) else {
-            return Err(Error::config(format!("otlp: gRPC reserves `*-bin`, found `{name}`")));
+            let problem =
+                format!("otlp: gRPC reserves header names that end with `-bin`, found `{name}`");
+            return Err(Error::config(problem).of_setting("HEADERS"));
         };
         value.set_sensitive(true);
         headers.insert(key, value);
     }
     let runtime = runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|error| Error::thread("otlp", &error))?;
+    let deadline = Arc::new(Mutex::new(monotonic_now()));
+    let dialing = Dialing {
+        dialer: Dialer::new(&uri, proxy.as_ref(), false, settings.timeout)?,
+        deadline: Arc::clone(&deadline),
+    };
     let entered = runtime.enter();
-    let channel = channel(uri.clone(), proxy.as_ref(), settings)?;
+    let channel = channel(uri.clone(), dialing, settings)?;
     drop(entered);
     let client = tonic::client::Grpc::new(channel.map_response(without_page as WithoutPage));
     let client = client.max_decoding_message_size(MAX_RESPONSE);
     let protocol = OtlpProtocol::Grpc;
     Ok(Box::new(Grpc {
         runtime: Background(Some(runtime)),
+        deadline,
         exporter: Exporter {
             client: compressed(client, settings.compression),
             peer: Peer { endpoint: uri, proxy, protocol, has_answered: false },
@@ -105,59 +117,52 @@ pub(super) fn connect(
 }
 
 /// Creates the channel. Call this within the runtime.
-fn channel(uri: Uri, proxy: Option<&Proxy>, settings: &OtlpSettings) -> Result<Channel, Error> {
+fn channel(receiver: Uri, dialing: Dialing, settings: &OtlpSettings) -> Result<Channel, Error> {
     let keepalive = (settings.timeout / KEEPALIVE_PARTS).min(*PING_TIMEOUT.end());
-    // If an address does not answer, half of the timeout is left for the request.
-    let connect_timeout = settings.timeout / 2;
-    let endpoint = Endpoint::from(uri)
-        .connect_timeout(connect_timeout)
+    let endpoint = Endpoint::from(receiver)
         .http2_keep_alive_interval(keepalive)
         .keep_alive_timeout(keepalive.max(*PING_TIMEOUT.start()))
         .keep_alive_while_idle(false)
         .user_agent(USER_AGENT)
         .map_err(|error| Error::config(format!("otlp: {error}")))?;
     #[cfg(feature = "tls")]
-    let endpoint = match endpoint.uri().scheme_str() {
-        Some("https") => secure(endpoint, super::tls::Tls::of(settings)?)?,
-        _ => endpoint,
+    let endpoint = match super::tls::Tls::of(endpoint.uri(), settings)? {
+        Some(tls) => secure(endpoint, tls, settings.timeout)?,
+        None => endpoint,
     };
-    let Some(proxy) = proxy else { return Ok(endpoint.connect_lazy()) };
-    let matcher = Matcher::builder().all(proxy.url.clone()).build();
-    let proxy = matcher.intercept(endpoint.uri()).ok_or_else(|| Error::config(UNUSABLE))?;
-    let mut tcp = HttpConnector::new();
-    tcp.set_nodelay(true);
-    tcp.set_connect_timeout(Some(connect_timeout));
-    let tunnel = Tunnel::new(proxy.uri().clone(), tcp);
-    let tunnel = match proxy.basic_auth() {
-        Some(credential) => tunnel.with_auth(credential.clone()),
-        None => tunnel,
-    };
-    Ok(endpoint.connect_with_connector_lazy(tunnel.map_request(with_port)))
+    let dialing = Arc::new(dialing);
+    Ok(endpoint.connect_with_connector_lazy(service_fn(move |_| {
+        let dialing = Arc::clone(&dialing);
+        async move { dialing.connect() }
+    })))
 }
 
-/// Adds port 80 to an `http` URL without a port, because the tunnel would otherwise connect to port 443.
-fn with_port(receiver: Uri) -> Uri {
-    let is_plain = receiver.scheme_str() == Some("http") && receiver.port().is_none();
-    let Some(host) = receiver.host().filter(|_| is_plain) else {
-        return receiver;
-    };
-    let mut parts = receiver.clone().into_parts();
-    parts.authority = format!("{host}:80").parse().ok();
-    Uri::from_parts(parts).unwrap_or(receiver)
+/// Opens connections for the channel.
+struct Dialing {
+    dialer: Dialer,
+    /// The end of the current request.
+    deadline: Arc<Mutex<Instant>>,
+}
+
+impl Dialing {
+    /// Opens a connection. This blocks the thread of the exporter, which has nothing else to do, and starts no other.
+    fn connect(&self) -> io::Result<TokioIo<TcpStream>> {
+        let deadline = *self.deadline.lock().unwrap_or_else(PoisonError::into_inner);
+        let stream = self.dialer.dial(deadline)?.into_stream();
+        stream.set_nonblocking(true)?;
+        Ok(TokioIo::new(TcpStream::from_std(stream)?))
+    }
 }
 
 #[cfg(feature = "tls")]
-fn secure(endpoint: Endpoint, tls: super::tls::Tls) -> Result<Endpoint, Error> {
-    use tonic::transport::{Certificate, ClientTlsConfig, Identity};
+fn secure(endpoint: Endpoint, tls: super::tls::Tls, timeout: Duration) -> Result<Endpoint, Error> {
+    use tonic::transport::{ClientTlsConfig, Identity};
 
-    let mut config = match tls.authorities {
-        Some(pem) => ClientTlsConfig::new().ca_certificate(Certificate::from_pem(pem)),
-        None => ClientTlsConfig::new().with_native_roots(),
-    };
+    let mut config = ClientTlsConfig::new().timeout(timeout / 2);
     if let Some((certificate, key)) = tls.client {
         config = config.identity(Identity::from_pem(certificate, key));
     }
-    let secure = endpoint.tls_config(config);
+    let secure = endpoint.tls_config_with_verifier(config, tls.trust);
     secure.map_err(|error| super::tls::unusable(&error_chain(&error)))
 }
 
@@ -184,9 +189,12 @@ impl Exporter {
     }
 
     fn disconnected(&self, error: &(dyn StdError + 'static)) -> Outcome {
+        let text = error_chain(error);
         // h2 words an error this way if it found the error in the receiver's answer.
-        let is_invalid = error_chain(error).contains("error detected");
-        self.peer.failure(error, is_invalid)
+        if text.contains("error detected") {
+            return self.peer.invalid(&text, true);
+        }
+        self.peer.unanswered(error)
     }
 }
 
@@ -214,6 +222,7 @@ fn compressed(client: Client, compression: Compression) -> Client {
 impl Transport for Grpc {
     fn send(&mut self, request: Bytes, time: Duration) -> Outcome {
         let Some(runtime) = &self.runtime.0 else { return Outcome::TimedOut };
+        *self.deadline.lock().unwrap_or_else(PoisonError::into_inner) = monotonic_now() + time;
         let outcome = async { time::timeout(time, self.exporter.call(request)).await };
         runtime.block_on(outcome).unwrap_or(Outcome::TimedOut)
     }
@@ -285,24 +294,5 @@ impl Decoder for BytesCodec {
 
     fn decode(&mut self, buffer: &mut DecodeBuf<'_>) -> Result<Option<Bytes>, Status> {
         Ok(Some(buffer.copy_to_bytes(buffer.remaining())))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_panic_does_not_wait_for_a_lookup() {
-        let runtime = runtime::Builder::new_current_thread().build().unwrap();
-        let (end, looked_up) = std::sync::mpsc::channel::<()>();
-        runtime.spawn_blocking(move || looked_up.recv());
-        let background = Background(Some(runtime));
-        let panicking = std::thread::spawn(move || {
-            let _background = background;
-            panic!("no events");
-        });
-        assert!(panicking.join().is_err());
-        drop(end);
     }
 }

@@ -1,28 +1,25 @@
 //! OTLP over HTTP
 //! ([specification](https://opentelemetry.io/docs/specs/otlp/#otlphttp)).
 
-use std::io::{self, Read};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::io::{self, ErrorKind, Read};
 use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
 use http::header::{
-    CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, LOCATION, RETRY_AFTER,
-    USER_AGENT,
+    AUTHORIZATION, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, HOST, HeaderMap, HeaderName,
+    HeaderValue, LOCATION, PROXY_AUTHORIZATION, RETRY_AFTER, USER_AGENT,
 };
-use http::{Request, StatusCode, Uri};
-use ureq::config::{AutoHeaderValue, Config};
-use ureq::unversioned::resolver::{DefaultResolver, ResolvedSocketAddrs, Resolver};
-use ureq::unversioned::transport::{DefaultConnector, NextTimeout};
-use ureq::{Agent, Body, Timeout};
+use http::{StatusCode, Uri};
 
 use super::compress::compress;
-use super::failure::{CREDENTIAL_ADVICE, Peer};
-use super::proxy::{Proxy, UNUSABLE};
+use super::dial::Dialer;
+use super::exchange::{self, Answer, Connection, Failure};
+use super::failure::{CREDENTIAL_ADVICE, Peer, size_advice};
+use super::proxy::{Proxy, basic, port};
 use super::response::{self, MAX_RESPONSE, Outcome, description, number_and_text};
 use super::retry::Transport;
 use super::settings::{self, OtlpSettings};
-use floe_telemetry_core::__sdk::clock::wall_now;
+use floe_telemetry_core::__sdk::clock::{Instant, monotonic_now, wall_now};
 use floe_telemetry_sdk::__parts::config::without_credentials;
 use floe_telemetry_sdk::Error;
 use floe_telemetry_sdk::config::{Compression, OtlpProtocol, Signal};
@@ -33,85 +30,159 @@ const MAX_EXPLANATION: u64 = 16 * 1024;
 /// The maximum age of an idle connection: more than the default export interval of metrics, so that exports reuse it.
 const MAX_IDLE_AGE: Duration = Duration::from_secs(90);
 
+/// A receiver is slow if an answer took longer than the timeout divided by this number.
+const SLOW_PARTS: u32 = 4;
+
 struct Http {
-    agent: Agent,
-    addresses: Addresses,
+    dialer: Dialer,
+    #[cfg(feature = "tls")]
+    tls: Option<super::tls::Client>,
+    /// The idle connection of the last request, and the time of that request's end.
+    kept: Option<(Connection, Instant)>,
+    /// Whether a late answer is no sign that a kept connection has fallen silent.
+    is_slow: bool,
+    /// The request without the length of its body.
+    head: Vec<u8>,
     peer: Peer,
-    headers: HeaderMap,
+    timeout: Duration,
     compression: Compression,
     signal: Signal,
 }
 
 /// Creates a client that connects with the first request.
-#[cfg_attr(not(feature = "tls"), expect(clippy::unnecessary_wraps, reason = "TLS reads files"))]
 pub(super) fn connect(
     endpoint: Uri,
     proxy: Option<Proxy>,
     settings: &OtlpSettings,
 ) -> Result<Box<dyn Transport>, Error> {
-    let by = proxy.as_ref().map(|proxy| ureq::Proxy::new(&proxy.url)).transpose();
-    let Ok(by) = by else { return Ok(Box::new(UNUSABLE)) };
-    // If an address does not answer, half of the timeout is left for the request.
-    let connect = Some(settings.timeout / 2);
-    // Redirects are not followed, because a credential must not be sent to another host.
-    let config = Agent::config_builder()
-        .proxy(by)
-        .http_status_as_error(false)
-        .max_redirects(0)
-        .max_redirects_will_error(false)
-        .max_idle_age(MAX_IDLE_AGE)
-        .timeout_resolve(connect)
-        .timeout_connect(connect)
-        .accept(AutoHeaderValue::None)
-        .accept_encoding(AutoHeaderValue::None)
-        .user_agent(AutoHeaderValue::None);
-    #[cfg(feature = "tls")]
-    let config = match endpoint.scheme_str() {
-        Some("https") => config.tls_config(super::tls::Tls::of(settings)?.of_ureq()?),
-        _ => config,
-    };
-    let addresses = Addresses::default();
-    let agent = Agent::with_parts(config.build(), DefaultConnector::default(), addresses.clone());
-    let protocol = OtlpProtocol::Http;
+    // A proxy forwards requests without TLS; for others it opens a tunnel, in which it cannot read them.
+    let is_forwarded = proxy.is_some() && endpoint.scheme_str() == Some("http");
     Ok(Box::new(Http {
-        agent,
-        addresses,
-        peer: Peer { endpoint, proxy, protocol, has_answered: false },
-        headers: headers(settings),
+        dialer: Dialer::new(&endpoint, proxy.as_ref(), is_forwarded, settings.timeout)?,
+        #[cfg(feature = "tls")]
+        tls: tls(&endpoint, settings)?,
+        kept: None,
+        is_slow: false,
+        head: head(&endpoint, proxy.as_ref().filter(|_| is_forwarded), settings),
+        peer: Peer { endpoint, proxy, protocol: OtlpProtocol::Http, has_answered: false },
+        timeout: settings.timeout,
         compression: settings.compression,
         signal: settings.signal,
     }))
 }
 
-/// Keeps the addresses of the receiver or proxy until a request fails. ureq would look them up before each request.
-#[derive(Clone, Debug, Default)]
-struct Addresses(Arc<Mutex<Option<ResolvedSocketAddrs>>>);
-
-impl Addresses {
-    fn known(&self) -> MutexGuard<'_, Option<ResolvedSocketAddrs>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
+#[cfg(feature = "tls")]
+fn tls(endpoint: &Uri, settings: &OtlpSettings) -> Result<Option<super::tls::Client>, Error> {
+    let tls = super::tls::Tls::of(endpoint, settings)?;
+    tls.map(|tls| super::tls::Client::new(tls, endpoint)).transpose()
 }
 
-impl Resolver for Addresses {
-    fn resolve(
-        &self,
-        uri: &Uri,
-        config: &Config,
-        timeout: NextTimeout,
-    ) -> Result<ResolvedSocketAddrs, ureq::Error> {
-        if let Some(known) = &*self.known() {
-            return Ok(known.clone());
-        }
-        let found = DefaultResolver::default().resolve(uri, config, timeout);
-        let found =
-            found.map_err(|error| ureq::Error::Other(format!("dns error: {error}").into()))?;
-        *self.known() = Some(found.clone());
-        Ok(found)
+/// Returns the request without the length of its body. A proxy that forwards the request needs the whole URL.
+fn head(endpoint: &Uri, forwarder: Option<&Proxy>, settings: &OtlpSettings) -> Vec<u8> {
+    let host = endpoint.host().unwrap_or_default();
+    let is_default =
+        port(endpoint) == if endpoint.scheme_str() == Some("https") { 443 } else { 80 };
+    let authority = if is_default { host.to_owned() } else { format!("{host}:{}", port(endpoint)) };
+    let path = endpoint.path_and_query().map_or("/", |path| path.as_str());
+    let slash = if path.starts_with('/') { "" } else { "/" };
+    let origin = forwarder.map_or_else(String::new, |_| format!("http://{authority}"));
+    let mut head = format!("POST {origin}{slash}{path} HTTP/1.1\r\n").into_bytes();
+    for (name, value) in &headers(endpoint, &authority, forwarder, settings) {
+        head.extend(name.as_str().bytes().chain(*b": "));
+        head.extend(value.as_bytes().iter().chain(b"\r\n"));
     }
+    head
+}
+
+fn headers(
+    endpoint: &Uri,
+    authority: &str,
+    forwarder: Option<&Proxy>,
+    settings: &OtlpSettings,
+) -> HeaderMap {
+    let mut headers = HeaderMap::from_iter([
+        (CONTENT_TYPE, HeaderValue::from_static("application/x-protobuf")),
+        (USER_AGENT, HeaderValue::from_static(settings::USER_AGENT)),
+    ]);
+    let of_url = endpoint.authority().and_then(|authority| basic(authority).ok().flatten());
+    let of_proxy = forwarder.and_then(|proxy| proxy.credential.clone());
+    let own = [
+        (HOST, Some(authority.to_owned())),
+        (AUTHORIZATION, of_url),
+        (PROXY_AUTHORIZATION, of_proxy),
+    ];
+    let own = own.into_iter().filter_map(|(name, value)| Some((name, value?)));
+    let configured = settings.headers.iter().filter_map(|(name, value)| {
+        // The settings contain only valid names.
+        Some((name.parse::<HeaderName>().ok()?, value.clone()))
+    });
+    for (name, value) in own.chain(configured) {
+        if let Ok(value) = HeaderValue::from_str(&value) {
+            headers.insert(name, value);
+        }
+    }
+    headers.remove(CONTENT_LENGTH);
+    if settings.compression == Compression::Gzip {
+        headers.insert(CONTENT_ENCODING, HeaderValue::from_static("gzip"));
+    }
+    headers
 }
 
 impl Http {
+    /// Returns the idle connection, if it is still open.
+    fn kept(&mut self) -> Option<Connection> {
+        let (mut connection, since) = self.kept.take()?;
+        let is_young = monotonic_now().saturating_duration_since(since) < MAX_IDLE_AGE;
+        (is_young && connection.socket().is_idle()).then_some(connection)
+    }
+
+    fn connect(&self, deadline: Instant) -> io::Result<Connection> {
+        let socket = self.dialer.dial(deadline)?;
+        #[cfg(feature = "tls")]
+        if let Some(tls) = &self.tls {
+            return Ok(Box::new(tls.connect(socket)?));
+        }
+        Ok(Box::new(socket))
+    }
+
+    /// Sends a request on the kept connection, or a new one. The receiver may have closed the kept connection meanwhile, or
+    /// something in between has forgotten it; without an answer, the request is then sent on a new one.
+    fn exchange(&mut self, request: &[u8], deadline: Instant) -> Result<Answer, Failure> {
+        if let Some(mut kept) = self.kept() {
+            if !self.is_slow {
+                kept.socket().silence = deadline.saturating_duration_since(monotonic_now()) / 2;
+            }
+            match self.exchange_on(kept, request, deadline) {
+                Err(Failure::Unanswered(_)) => {}
+                // The receiver has closed an idle connection, and answers nothing that was sent on it.
+                Ok(answer) if answer.head.status == StatusCode::REQUEST_TIMEOUT => {}
+                result => return result,
+            }
+        }
+        let connection = self.connect(deadline).map_err(Failure::Unanswered)?;
+        let result = self.exchange_on(connection, request, deadline);
+        self.is_slow |= result.is_err() && monotonic_now() >= deadline;
+        result
+    }
+
+    fn exchange_on(
+        &mut self,
+        mut connection: Connection,
+        request: &[u8],
+        deadline: Instant,
+    ) -> Result<Answer, Failure> {
+        let mut head = self.head.clone();
+        head.extend(format!("content-length: {}\r\n\r\n", request.len()).into_bytes());
+        connection.socket().deadline = deadline;
+        let start = monotonic_now();
+        let result = exchange::send(connection, &head, request);
+        if result.is_ok() {
+            let time = monotonic_now().saturating_duration_since(start);
+            self.is_slow = time > self.timeout / SLOW_PARTS;
+        }
+        result
+    }
+
     /// Returns advice for a receiver that does not know the URL's path. The endpoint of one signal is used unchanged.
     fn path_advice(&self) -> String {
         let expected = format!("/v1/{}", self.signal.as_str());
@@ -121,24 +192,35 @@ impl Http {
         format!("; the URL of one signal is used as it is, and usually ends with `{expected}`")
     }
 
-    fn post(&self, body: &[u8], time: Duration) -> Result<http::Response<Body>, ureq::Error> {
-        let mut request = Request::new(body);
-        *request.method_mut() = http::Method::POST;
-        request.uri_mut().clone_from(&self.peer.endpoint);
-        request.headers_mut().clone_from(&self.headers);
-        let request = self.agent.configure_request(request).timeout_global(Some(time));
-        // If the body of an error response stalls, half of the time is left for a retry.
-        self.agent.run(request.timeout_recv_body(Some(time / 2)).build())
+    fn outcome(&mut self, mut answer: Answer, deadline: Instant) -> Outcome {
+        // If the body stalls, half of the time is left for a retry.
+        let now = monotonic_now();
+        answer.limit(now + deadline.saturating_duration_since(now) / 2);
+        let (status, headers) = (answer.head.status, std::mem::take(&mut answer.head.headers));
+        let outcome = classify(status, &headers, &mut answer);
+        self.kept = answer.into_connection().map(|connection| (connection, monotonic_now()));
+        let Outcome::Rejected(reason) = outcome else {
+            return outcome;
+        };
+        let advice = match status {
+            StatusCode::NOT_FOUND => self.path_advice(),
+            StatusCode::PAYLOAD_TOO_LARGE => size_advice(self.signal).to_owned(),
+            StatusCode::FORBIDDEN | StatusCode::PROXY_AUTHENTICATION_REQUIRED => {
+                self.forwarding_advice()
+            }
+            _ => String::new(),
+        };
+        Outcome::Rejected(reason + &advice)
     }
 
-    fn outcome(&self, response: http::Response<Body>) -> Outcome {
-        let (head, mut body) = response.into_parts();
-        match classify(head.status, &head.headers, &mut body.as_reader()) {
-            Outcome::Rejected(reason) if head.status == StatusCode::NOT_FOUND => {
-                Outcome::Rejected(reason + &self.path_advice())
-            }
-            outcome => outcome,
-        }
+    /// Returns advice for an answer that may be the one of a proxy.
+    fn forwarding_advice(&self) -> String {
+        let is_forwarded = self.peer.endpoint.scheme_str() == Some("http");
+        let proxy = self.peer.proxy.as_ref().filter(|_| is_forwarded);
+        proxy.map_or_else(String::new, |proxy| {
+            let advice = proxy.advice(port(&self.peer.endpoint));
+            format!("; the request was forwarded by the proxy `{}`{advice}", proxy.address())
+        })
     }
 }
 
@@ -148,44 +230,21 @@ impl Transport for Http {
     }
 
     fn send(&mut self, request: Bytes, time: Duration) -> Outcome {
-        let error = match self.post(&request, time) {
-            Ok(response) => {
+        let deadline = monotonic_now() + time;
+        match self.exchange(&request, deadline) {
+            Ok(answer) => {
                 self.peer.has_answered = true;
-                return self.outcome(response);
+                self.outcome(answer, deadline)
             }
-            Err(error) => error,
-        };
-        self.addresses.known().take();
-        match error {
-            ureq::Error::Timeout(Timeout::Global) => Outcome::TimedOut,
-            error => self.peer.failure(&error, is_invalid(&error)),
+            Err(Failure::Unanswered(error) | Failure::Interrupted(error)) => {
+                if monotonic_now() >= deadline {
+                    return Outcome::TimedOut;
+                }
+                self.peer.unanswered(&error)
+            }
+            Err(Failure::Invalid { problem, is_http }) => self.peer.invalid(&problem, !is_http),
         }
     }
-}
-
-fn headers(settings: &OtlpSettings) -> HeaderMap {
-    let mut headers = HeaderMap::from_iter([
-        (CONTENT_TYPE, HeaderValue::from_static("application/x-protobuf")),
-        (USER_AGENT, HeaderValue::from_static(settings::USER_AGENT)),
-    ]);
-    for (name, value) in &settings.headers {
-        // The settings contain only valid names and values.
-        if let (Ok(name), Ok(mut value)) =
-            (name.parse::<HeaderName>(), HeaderValue::from_str(value))
-        {
-            value.set_sensitive(true);
-            headers.insert(name, value);
-        }
-    }
-    if settings.compression == Compression::Gzip {
-        headers.insert(CONTENT_ENCODING, HeaderValue::from_static("gzip"));
-    }
-    headers
-}
-
-/// Whether the error is an answer that does not follow the protocol or exceeds a limit.
-const fn is_invalid(error: &ureq::Error) -> bool {
-    matches!(error, ureq::Error::Protocol(_) | ureq::Error::LargeResponseHeader(..))
 }
 
 pub(super) fn classify(status: StatusCode, headers: &HeaderMap, body: &mut dyn Read) -> Outcome {
@@ -281,17 +340,14 @@ fn read(body: &mut dyn Read) -> Outcome {
             Outcome::Rejected(format!("the response is longer than {MAX_RESPONSE} bytes"))
         }
         Ok(_) => response::accepted(&bytes),
-        Err(error) => incomplete(error),
+        Err(error) => incomplete(&error),
     }
 }
 
-fn incomplete(error: io::Error) -> Outcome {
-    let error = ureq::Error::from(error);
+fn incomplete(error: &io::Error) -> Outcome {
     let reason = format!("the response is incomplete: {error}");
-    match error {
-        ureq::Error::Timeout(Timeout::RecvBody) => Outcome::Rejected(reason),
-        ureq::Error::Timeout(_) => Outcome::TimedOut,
-        _ if is_invalid(&error) => Outcome::Rejected(reason),
+    match error.kind() {
+        ErrorKind::TimedOut | ErrorKind::InvalidData => Outcome::Rejected(reason),
         _ => Outcome::Unanswered(reason),
     }
 }

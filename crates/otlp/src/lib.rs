@@ -8,7 +8,10 @@
 
 #[cfg(feature = "http")]
 mod compress;
+mod dial;
 mod encoding;
+#[cfg(feature = "http")]
+mod exchange;
 mod exporter;
 mod failure;
 #[cfg(feature = "grpc")]
@@ -17,6 +20,7 @@ mod grpc;
 mod http;
 #[cfg(feature = "logs")]
 mod logs;
+mod lookup;
 #[cfg(feature = "metrics")]
 mod metrics;
 mod part;
@@ -25,6 +29,7 @@ mod request;
 mod response;
 mod retry;
 mod settings;
+mod socket;
 mod span;
 #[cfg(test)]
 mod tests;

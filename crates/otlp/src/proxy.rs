@@ -3,16 +3,23 @@
 
 use std::net::IpAddr;
 
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
 use http::Uri;
+use http::uri::Authority;
+use percent_encoding::percent_decode_str;
 
 use floe_telemetry_core::__sdk::environment;
 
 #[derive(Clone)]
 pub(super) struct Proxy {
-    /// The URL, which may contain a credential.
-    pub(super) url: String,
-    /// The host and the port, for messages.
-    pub(super) address: String,
+    /// The host, an IPv6 address without its brackets.
+    pub(super) host: String,
+    pub(super) port: u16,
+    /// The value of the header that carries the credential.
+    pub(super) credential: Option<String>,
+    /// The variable that names the proxy.
+    variable: &'static str,
 }
 
 /// The reason why requests fail if the environment names something other than an HTTP proxy.
@@ -31,24 +38,81 @@ impl Proxy {
         // `HTTP_PROXY` is ignored in a CGI program, because the server sets it from the `Proxy` header of a request.
         let is_cgi = !is_tls && environment::variable_os("REQUEST_METHOD").is_some();
         let names = own.into_iter().skip(usize::from(is_cgi)).chain(["ALL_PROXY", "all_proxy"]);
-        let Some(url) = first(names) else {
+        let Some((variable, url)) = first(names) else {
             return Ok(None);
         };
-        let exceptions = first(["NO_PROXY", "no_proxy"].into_iter()).unwrap_or_default();
+        let exceptions = first(["NO_PROXY", "no_proxy"].into_iter());
+        let exceptions = exceptions.map_or_else(String::new, |(_, hosts)| hosts);
         if is_loopback(receiver) || is_excepted(receiver, &exceptions) {
             return Ok(None);
         }
         let url = if url.contains("://") { url } else { format!("http://{url}") };
         let uri = url.parse::<Uri>().ok().filter(|uri| uri.scheme_str() == Some("http"));
-        let proxy = uri.as_ref().and_then(Uri::authority).ok_or(UNUSABLE)?;
-        let address = format!("{}:{}", proxy.host(), proxy.port_u16().unwrap_or(80));
-        Ok(Some(Self { url, address }))
+        let authority = uri.as_ref().and_then(Uri::authority).ok_or(UNUSABLE)?;
+        Ok(Some(Self {
+            host: without_brackets(authority.host()).to_owned(),
+            port: authority.port_u16().unwrap_or(80),
+            credential: basic(authority).map_err(|()| UNUSABLE)?,
+            variable,
+        }))
+    }
+
+    /// Returns the host and the port, for messages.
+    pub(super) fn address(&self) -> String {
+        host_and_port(&self.host, self.port)
+    }
+
+    /// Returns the advice for a proxy that refuses to pass a request on to this port.
+    pub(super) fn advice(&self, port: u16) -> String {
+        let Self { variable, .. } = self;
+        format!(
+            "; the proxy must allow CONNECT to port {port}, and may need a credential before the host in `{variable}`; \
+             receivers in `NO_PROXY` are reached without it"
+        )
     }
 }
 
-/// Returns the value of the first of these variables that is set and not empty.
-fn first(mut names: impl Iterator<Item = &'static str>) -> Option<String> {
-    names.find_map(|name| environment::variable(name).ok().filter(|value| !value.is_empty()))
+/// Returns the value of the header `Authorization` for the credential of a URL; `None` without one.
+///
+/// # Errors
+///
+/// The credential is not percent-encoded UTF-8.
+pub(super) fn basic(authority: &Authority) -> Result<Option<String>, ()> {
+    let Some((credential, _)) = authority.as_str().rsplit_once('@') else {
+        return Ok(None);
+    };
+    let (user, password) = credential.split_once(':').unwrap_or((credential, ""));
+    let decode = |text| percent_decode_str(text).decode_utf8().map_err(|_| ());
+    let pair = format!("{}:{}", decode(user)?, decode(password)?);
+    Ok(Some(format!("Basic {}", BASE64_STANDARD.encode(pair))))
+}
+
+/// Returns the first of these variables that is set and not empty, with its value.
+fn first(mut names: impl Iterator<Item = &'static str>) -> Option<(&'static str, String)> {
+    names.find_map(|name| {
+        let value = environment::variable(name).ok()?;
+        (!value.is_empty()).then_some((name, value))
+    })
+}
+
+/// Returns an address for a request or a message.
+pub(super) fn host_and_port(host: &str, port: u16) -> String {
+    if host.contains(':') { format!("[{host}]:{port}") } else { format!("{host}:{port}") }
+}
+
+pub(super) fn without_brackets(host: &str) -> &str {
+    host.trim_start_matches('[').trim_end_matches(']')
+}
+
+/// Returns the host, an IPv6 address without its brackets.
+pub(super) fn bare_host(uri: &Uri) -> &str {
+    without_brackets(uri.host().unwrap_or_default())
+}
+
+/// Returns the port, which the scheme implies if the URL has none.
+pub(super) fn port(uri: &Uri) -> u16 {
+    let implied = if uri.scheme_str() == Some("https") { 443 } else { 80 };
+    uri.port_u16().unwrap_or(implied)
 }
 
 /// Whether the receiver's host is `localhost` or a loopback address, for which Go's HTTP client uses no proxy, either.
@@ -58,24 +122,43 @@ fn is_loopback(receiver: &Uri) -> bool {
     host.eq_ignore_ascii_case("localhost") || address.is_ok_and(|address| address.is_loopback())
 }
 
-/// Returns the host, an IPv6 address without its brackets.
-fn bare_host(receiver: &Uri) -> &str {
-    receiver.host().unwrap_or_default().trim_start_matches('[').trim_end_matches(']')
+/// Whether the list contains `*`, the receiver's address or domain, a network around the address, or a parent domain. An
+/// entry may have a port, which must then be the receiver's, and dots at its ends.
+fn is_excepted(receiver: &Uri, list: &str) -> bool {
+    let host = bare_host(receiver).trim_end_matches('.').to_ascii_lowercase();
+    let address = host.parse::<IpAddr>().ok();
+    let mut entries = list.split(|c: char| c == ',' || c.is_whitespace());
+    entries.any(|entry| {
+        let (entry, of_port) = without_port(entry);
+        if of_port.is_some_and(|of_port| of_port != port(receiver)) {
+            return false;
+        }
+        match address {
+            _ if entry == "*" => true,
+            Some(address) => is_in(address, without_brackets(entry)).unwrap_or(false),
+            None => is_domain_of(&host, entry),
+        }
+    })
 }
 
-/// Whether the list contains `*`, the receiver's address or domain, a network around the address, or a parent domain.
-fn is_excepted(receiver: &Uri, list: &str) -> bool {
-    let host = bare_host(receiver).to_ascii_lowercase();
-    let mut entries = list.split(|c: char| c == ',' || c.is_whitespace());
-    if let Ok(address) = host.parse::<IpAddr>() {
-        return entries.any(|entry| entry == "*" || is_in(address, entry).unwrap_or(false));
+/// Separates the port of an entry from its host. The colons of an IPv6 address without brackets belong to the address.
+fn without_port(entry: &str) -> (&str, Option<u16>) {
+    let separated = entry.rsplit_once(':');
+    let separated = separated.filter(|(host, _)| !host.contains(':') || host.ends_with(']'));
+    match separated.map(|(host, port)| (host, port.parse().ok())) {
+        Some((host, Some(port))) => (host, Some(port)),
+        _ => (entry, None),
     }
-    entries.any(|entry| {
-        let domain = entry.strip_prefix("*.").or_else(|| entry.strip_prefix('.')).unwrap_or(entry);
-        let above = host.strip_suffix(&*domain.to_ascii_lowercase());
-        let above = above.filter(|_| !domain.is_empty());
-        entry == "*" || above.is_some_and(|above| above.is_empty() || above.ends_with('.'))
-    })
+}
+
+/// Whether an entry is this host or a domain above it.
+fn is_domain_of(host: &str, entry: &str) -> bool {
+    let domain = entry.strip_prefix("*.").unwrap_or(entry).trim_matches('.');
+    if domain.is_empty() {
+        return false;
+    }
+    let above = host.strip_suffix(&*domain.to_ascii_lowercase());
+    above.is_some_and(|above| above.is_empty() || above.ends_with('.'))
 }
 
 /// Whether an entry is this address, or a network that contains it; `None` if the entry is no address or network.
@@ -135,6 +218,18 @@ mod tests {
             ("fd00::/8", v6, true),
             ("0.0.0.0/0", v4, true),
             ("other.test otel.corp.internal", name, true),
+            ("otel.corp.internal:4317", name, true),
+            ("*:4317", name, true),
+            ("otel.corp.internal.", name, true),
+            (".corp.internal.:4317", name, true),
+            ("10.1.2.3:4317", v4, true),
+            ("[fd00::3]", v6, true),
+            ("[fd00::3]:4317", v6, true),
+            ("otel.corp.internal:4318", name, false),
+            ("10.1.2.3:80", v4, false),
+            ("[fd00::3]:80", v6, false),
+            (".", name, false),
+            (":4317", name, false),
             ("", name, false),
             (",", name, false),
             ("*corp.internal", name, false),

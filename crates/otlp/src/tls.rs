@@ -1,83 +1,214 @@
-//! TLS settings: the trusted certificate authorities and the client certificate. The implementation is
-//! rustls with ring.
+//! TLS: the trusted certificate authorities and the client certificate. The implementation is rustls with ring.
 
+#[cfg(feature = "http")]
+use std::io::{self, ErrorKind};
 use std::path::Path;
+use std::sync::Arc;
 
-use rustls::RootCertStore;
-use rustls::crypto::ring;
+use http::Uri;
+use rustls::client::WebPkiServerVerifier;
+use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use rustls::client::verify_server_name;
+use rustls::crypto::{CryptoProvider, ring};
 use rustls::pki_types::pem::PemObject as _;
-use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime};
+use rustls::server::ParsedCertificate;
 use rustls::sign::CertifiedKey;
+use rustls::{CertificateError, DigitallySignedStruct, RootCertStore, SignatureScheme};
+#[cfg(feature = "http")]
+use rustls::{ClientConfig, ClientConnection, StreamOwned};
 
+#[cfg(feature = "http")]
+use super::proxy::bare_host;
 use super::settings::OtlpSettings;
+#[cfg(feature = "http")]
+use super::socket::Socket;
 use floe_telemetry_sdk::__parts::regular_file;
 use floe_telemetry_sdk::Error;
 
 /// The maximum size of a file with certificates or a key, in bytes.
 const MAX_FILE: u64 = 4 * 1024 * 1024;
 
-/// The certificates and the key of a connection, in PEM format.
+/// The settings of connections to one receiver.
 pub(super) struct Tls {
-    /// The trusted authorities; `None` for the operating system's authorities.
-    pub(super) authorities: Option<Vec<u8>>,
-    /// The client certificate and its key.
+    pub(super) trust: Arc<Trust>,
+    /// The client certificate and its key, in PEM format.
     pub(super) client: Option<(Vec<u8>, Vec<u8>)>,
 }
 
 impl Tls {
-    /// Reads the files and validates them, because the clients would accept a file without a certificate as an empty
-    /// list, and ureq would panic if a key does not fit its certificate.
+    /// Reads the files of the settings. Without configured authorities, those of the operating system are trusted. Returns
+    /// `None` if the endpoint is not `https`.
     ///
     /// # Errors
     ///
     /// A file cannot be read, contains no certificate or no key, or a key does not fit its certificate.
-    pub(super) fn of(settings: &OtlpSettings) -> Result<Self, Error> {
-        let authorities = settings.certificate.as_deref().map(|path| {
-            let pem = read_certificates(path)?;
-            if !has_authority(parse_certificates(&pem)) {
-                return Err(invalid_file(path, "has no certificate that can be decoded"));
-            }
-            Ok(pem)
-        });
-        let authorities = authorities.transpose().map_err(|it| it.of_setting("CERTIFICATE"))?;
+    pub(super) fn of(endpoint: &Uri, settings: &OtlpSettings) -> Result<Option<Self>, Error> {
+        if endpoint.scheme_str() != Some("https") {
+            return Ok(None);
+        }
+        let authorities = settings.certificate.as_deref().map(read_authorities).transpose();
+        let authorities = authorities.map_err(|error| error.of_setting("CERTIFICATE"))?;
         let client = settings.client.as_ref().map(|(certificate, key)| {
             let chain = read_certificates(certificate)
                 .map_err(|error| error.of_setting("CLIENT_CERTIFICATE"))?;
             let key = read_key(key, &chain).map_err(|error| error.of_setting("CLIENT_KEY"))?;
             Ok::<_, Error>((chain, key))
         });
-        Ok(Self { authorities, client: client.transpose()? })
+        Ok(Some(Self { trust: Trust::new(authorities)?, client: client.transpose()? }))
+    }
+}
+
+/// A client whose handshakes are on connections of ours.
+#[cfg(feature = "http")]
+pub(super) struct Client {
+    config: Arc<ClientConfig>,
+    name: ServerName<'static>,
+}
+
+#[cfg(feature = "http")]
+impl Client {
+    pub(super) fn new(tls: Tls, endpoint: &Uri) -> Result<Self, Error> {
+        let name = ServerName::try_from(bare_host(endpoint).to_owned());
+        let name = name.map_err(|error| unusable(&error))?;
+        let builder = ClientConfig::builder_with_provider(provider());
+        let builder = builder.with_safe_default_protocol_versions();
+        let builder = builder.map_err(|error| unusable(&error))?;
+        let builder = builder.dangerous().with_custom_certificate_verifier(tls.trust);
+        let config = match tls.client {
+            None => builder.with_no_client_auth(),
+            Some((chain, key)) => {
+                let key = PrivateKeyDer::from_pem_slice(&key).map_err(|error| unusable(&error))?;
+                let config = builder.with_client_auth_cert(parse_certificates(&chain), key);
+                config.map_err(|error| unusable(&error))?
+            }
+        };
+        Ok(Self { config: Arc::new(config), name })
     }
 
-    #[cfg(feature = "http")]
-    pub(super) fn of_ureq(self) -> Result<ureq::tls::TlsConfig, Error> {
-        use std::sync::Arc;
+    /// Adds TLS to a connection. The handshake ends at the connection's deadline.
+    ///
+    /// # Errors
+    ///
+    /// One side does not trust the other, or the receiver does not answer.
+    pub(super) fn connect(
+        &self,
+        mut socket: Socket,
+    ) -> io::Result<StreamOwned<ClientConnection, Socket>> {
+        let connection = ClientConnection::new(Arc::clone(&self.config), self.name.clone());
+        let mut connection = connection.map_err(io::Error::other)?;
+        match connection.complete_io(&mut socket) {
+            Ok(_) => Ok(StreamOwned::new(connection, socket)),
+            Err(error) => Err(unfinished(error)),
+        }
+    }
+}
 
-        use ureq::tls::{Certificate, ClientCert, PrivateKey, RootCerts, TlsConfig};
+/// Names the phase of an error that does not tell it.
+#[cfg(feature = "http")]
+fn unfinished(error: io::Error) -> io::Error {
+    let kind = error.kind();
+    match kind {
+        ErrorKind::UnexpectedEof => {
+            io::Error::new(kind, "the connection was closed during the TLS handshake")
+        }
+        ErrorKind::TimedOut => io::Error::new(kind, "no answer to the TLS handshake"),
+        _ => error,
+    }
+}
 
-        let authorities = match &self.authorities {
-            Some(pem) => parse_certificates(pem),
-            None => rustls_native_certs::load_native_certs().certs,
+/// The implementation is chosen explicitly, because the process may have no default.
+fn provider() -> Arc<CryptoProvider> {
+    Arc::new(ring::default_provider())
+}
+
+/// Trusts what the authorities have signed. A configured certificate is also trusted for itself, although it is marked as one
+/// of an authority: `openssl req -x509` makes such certificates, and receivers use them.
+#[derive(Debug)]
+pub(super) struct Trust {
+    authorities: Arc<WebPkiServerVerifier>,
+    configured: Vec<CertificateDer<'static>>,
+}
+
+impl Trust {
+    fn new(configured: Option<Vec<u8>>) -> Result<Arc<Self>, Error> {
+        let configured = configured.map(|pem| parse_certificates(&pem));
+        let mut roots = RootCertStore::empty();
+        match &configured {
+            Some(certificates) => roots.add_parsable_certificates(certificates.iter().cloned()),
+            None => roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs),
         };
-        if !has_authority(authorities.clone()) {
+        if roots.is_empty() {
             return Err(Error::config(
                 "otlp: this system has no trusted certificate authority, expected a PEM file in `otlp.all.certificate`",
             ));
         }
-        let of = |certificates: &[CertificateDer<'_>]| -> Vec<_> {
-            certificates.iter().map(|it| Certificate::from_der(it).to_owned()).collect()
-        };
-        let client = self.client.map(|(certificate, key)| {
-            let key = PrivateKey::from_pem(&key).map_err(|error| unusable(&error))?;
-            Ok::<_, Error>(ClientCert::new_with_certs(&of(&parse_certificates(&certificate)), key))
-        });
-        Ok(TlsConfig::builder()
-            .root_certs(RootCerts::Specific(Arc::new(of(&authorities))))
-            .client_cert(client.transpose()?)
-            // The provider is set explicitly, because the process may have no default provider.
-            .unversioned_rustls_crypto_provider(Arc::new(ring::default_provider()))
-            .build())
+        let builder = WebPkiServerVerifier::builder_with_provider(Arc::new(roots), provider());
+        let authorities = builder.build().map_err(|error| unusable(&error))?;
+        Ok(Arc::new(Self { authorities, configured: configured.unwrap_or_default() }))
     }
+}
+
+impl ServerCertVerifier for Trust {
+    fn verify_server_cert(
+        &self,
+        certificate: &CertificateDer<'_>,
+        intermediates: &[CertificateDer<'_>],
+        name: &ServerName<'_>,
+        ocsp: &[u8],
+        now: UnixTime,
+    ) -> Result<ServerCertVerified, rustls::Error> {
+        let verified =
+            self.authorities.verify_server_cert(certificate, intermediates, name, ocsp, now);
+        match &verified {
+            // The dates were verified before.
+            Err(error) if is_of_authority(error) && self.configured.contains(certificate) => {
+                verify_server_name(&ParsedCertificate::try_from(certificate)?, name)?;
+                Ok(ServerCertVerified::assertion())
+            }
+            _ => verified,
+        }
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        self.authorities.verify_tls12_signature(message, certificate, signature)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        self.authorities.verify_tls13_signature(message, certificate, signature)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.authorities.supported_verify_schemes()
+    }
+}
+
+/// Whether the certificate of a receiver was refused only because it is one of an authority.
+fn is_of_authority(error: &rustls::Error) -> bool {
+    // rustls has no variant for this error of webpki.
+    let rustls::Error::InvalidCertificate(CertificateError::Other(cause)) = error else {
+        return false;
+    };
+    format!("{cause:?}").contains("CaUsedAsEndEntity")
+}
+
+fn read_authorities(path: &Path) -> Result<Vec<u8>, Error> {
+    let pem = read_certificates(path)?;
+    let (decoded, _) = RootCertStore::empty().add_parsable_certificates(parse_certificates(&pem));
+    if decoded == 0 {
+        return Err(invalid_file(path, "has no certificate that can be decoded"));
+    }
+    Ok(pem)
 }
 
 fn read_certificates(path: &Path) -> Result<Vec<u8>, Error> {
@@ -93,16 +224,12 @@ fn read_key(path: &Path, certificate: &[u8]) -> Result<Vec<u8>, Error> {
     let key = PrivateKeyDer::from_pem_slice(&bytes)
         .map_err(|_| invalid_file(path, "has no unencrypted private key in PEM format"))?;
     let chain = parse_certificates(certificate);
-    CertifiedKey::from_der(chain, key, &ring::default_provider()).map_err(|it| unusable(&it))?;
+    CertifiedKey::from_der(chain, key, &provider()).map_err(|error| unusable(&error))?;
     Ok(bytes)
 }
 
 fn parse_certificates(pem: &[u8]) -> Vec<CertificateDer<'static>> {
     CertificateDer::pem_slice_iter(pem).filter_map(Result::ok).collect()
-}
-
-fn has_authority(certificates: Vec<CertificateDer<'static>>) -> bool {
-    RootCertStore::empty().add_parsable_certificates(certificates).0 > 0
 }
 
 fn read(path: &Path) -> Result<Vec<u8>, Error> {

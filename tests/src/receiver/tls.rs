@@ -11,7 +11,7 @@ use rcgen::{
 use tempfile::TempDir;
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::crypto::ring;
-use tokio_rustls::rustls::pki_types::PrivateKeyDer;
+use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use tokio_rustls::rustls::server::WebPkiClientVerifier;
 use tokio_rustls::rustls::{RootCertStore, ServerConfig};
 
@@ -21,8 +21,13 @@ use tokio_rustls::rustls::{RootCertStore, ServerConfig};
 pub struct Authority {
     issuer: Issuer<'static, KeyPair>,
     root: rcgen::Certificate,
+    /// Whether receivers show the certificate of the authority itself.
+    is_self_signed: bool,
     folder: TempDir,
 }
+
+/// The names of each receiver.
+const NAMES: [&str; 3] = ["127.0.0.1", "localhost", "collector.test"];
 
 impl Default for Authority {
     fn default() -> Self {
@@ -38,15 +43,32 @@ impl Authority {
     /// Its certificate cannot be made or written.
     #[must_use]
     pub fn new() -> Self {
-        let mut params = CertificateParams::default();
+        Self::with(CertificateParams::default(), false)
+    }
+
+    /// Creates a certificate as `openssl req -x509` does: it is marked as one of an authority, and receivers at
+    /// 127.0.0.1 have no other.
+    ///
+    /// # Panics
+    ///
+    /// The certificate cannot be made or written.
+    #[must_use]
+    pub fn self_signed() -> Self {
+        let name = NAMES[0].to_owned();
+        Self::with(CertificateParams::new([name]).expect("a valid name"), true)
+    }
+
+    fn with(mut params: CertificateParams, is_self_signed: bool) -> Self {
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
         params.distinguished_name.push(DnType::CommonName, "an authority for tests");
-        params.key_usages = vec![KeyUsagePurpose::KeyCertSign];
+        if !is_self_signed {
+            params.key_usages = vec![KeyUsagePurpose::KeyCertSign];
+        }
         let key = KeyPair::generate().expect("a key");
         let root = params.self_signed(&key).expect("a certificate");
         let folder = tempfile::tempdir().expect("a folder");
         fs::write(folder.path().join("ca.pem"), root.pem()).expect("a file");
-        Self { issuer: Issuer::new(params, key), root, folder }
+        Self { issuer: Issuer::new(params, key), root, is_self_signed, folder }
     }
 
     pub fn certificate(&self) -> PathBuf {
@@ -74,13 +96,21 @@ impl Authority {
     }
 
     fn issue(&self, name: &str, purpose: ExtendedKeyUsagePurpose) -> (rcgen::Certificate, KeyPair) {
-        let names = ["127.0.0.1", "localhost", "collector.test"].map(str::to_owned);
+        let names = NAMES.map(str::to_owned);
         let mut params = CertificateParams::new(names).expect("valid names");
         params.distinguished_name.push(DnType::CommonName, name);
         params.extended_key_usages = vec![purpose];
         let key = KeyPair::generate().expect("a key");
         let certificate = params.signed_by(&key, &self.issuer).expect("a certificate");
         (certificate, key)
+    }
+
+    fn of_receiver(&self) -> (CertificateDer<'static>, Vec<u8>) {
+        if self.is_self_signed {
+            return (self.root.der().clone(), self.issuer.key().serialize_der());
+        }
+        let (certificate, key) = self.issue("a receiver", ExtendedKeyUsagePurpose::ServerAuth);
+        (certificate.der().clone(), key.serialize_der())
     }
 
     pub(super) fn acceptor(&self, client: ClientCertificate, alpn: &[u8]) -> TlsAcceptor {
@@ -97,11 +127,10 @@ impl Authority {
                 config.with_client_cert_verifier(verifier.build().expect("a verifier"))
             }
         };
-        let (certificate, key) = self.issue("a receiver", ExtendedKeyUsagePurpose::ServerAuth);
-        let key = PrivateKeyDer::try_from(key.serialize_der()).expect("a key");
-        let mut config = config
-            .with_single_cert(vec![certificate.der().clone()], key)
-            .expect("a certificate and its key");
+        let (certificate, key) = self.of_receiver();
+        let key = PrivateKeyDer::try_from(key).expect("a key");
+        let mut config =
+            config.with_single_cert(vec![certificate], key).expect("a certificate and its key");
         config.alpn_protocols = vec![alpn.to_vec()];
         TlsAcceptor::from(Arc::new(config))
     }

@@ -16,6 +16,7 @@ mod attributes;
 mod boundaries;
 mod c_host;
 mod child_process;
+mod connections;
 mod declarative;
 mod delivery;
 mod end_of_a_program;

@@ -2,8 +2,10 @@
 
 use floe_telemetry::{TelemetryConfig, create_span};
 use floe_tests::{
-    Authority, ClientCertificate, Program, Proxy, Receiver, ReservedPort, TIMEOUT, program,
+    Authority, ClientCertificate, Program, Proxy, Receiver, ReservedPort, Script, TIMEOUT, program,
 };
+use std::io::{Read as _, Write as _};
+use std::time::Duration;
 
 use super::pipeline::start;
 
@@ -61,8 +63,13 @@ fn the_proxy_is_used_for_other_hosts() {
             let before = receiver.spans().len();
             assert_eq!(run(&program, &variables), "delivered", "{protocol} {endpoint}");
             assert_eq!(receiver.spans().len(), before + 1);
-            let tunnel = format!("CONNECT collector.test:{port} HTTP/1.1");
-            assert_eq!(proxy.request_lines(), [tunnel]);
+            let is_forwarded = protocol != "grpc" && endpoint != secure;
+            let expected = if is_forwarded {
+                format!("POST {endpoint}/v1/traces HTTP/1.1")
+            } else {
+                format!("CONNECT collector.test:{port} HTTP/1.1")
+            };
+            assert_eq!(proxy.request_lines(), [expected]);
         }
     }
 }
@@ -101,10 +108,24 @@ fn a_proxy_that_rejects_is_an_unreachable_receiver() {
     let closed = format!("http://floe:hunter2@127.0.0.1:{}", reserved.number());
     let named = format!("the proxy `127.0.0.1:{}`: ", reserved.number());
     for (protocol, url, expected) in [
-        ("grpc", &*wrong, "proxy authorization required"),
+        (
+            "grpc",
+            &*wrong,
+            "answered 407 Proxy Authentication Required to CONNECT collector.test:4317; the proxy must",
+        ),
+        ("grpc", &*wrong, "a credential before the host in `ALL_PROXY`; receivers in `NO_PROXY`"),
         ("grpc", &closed, &named),
-        ("http/protobuf", &closed, &format!("{named}io: Connection refused")),
-        ("http/protobuf", &wrong, "407"),
+        ("http/protobuf", &closed, &format!("{named}Connection refused")),
+        (
+            "http/protobuf",
+            &wrong,
+            "the receiver answered 407 Proxy Authentication Required; the request was forwarded by",
+        ),
+        (
+            "http/protobuf",
+            &wrong,
+            "a credential before the host in `ALL_PROXY`; receivers in `NO_PROXY`",
+        ),
         ("grpc", "socks5://floe:hunter2@127.0.0.1:1", "expected `http://host:port`"),
         ("http/protobuf", "socks5://floe:hunter2@127.0.0.1:1", "expected `http://host:port`"),
         ("http/protobuf", "http://floe:hunter2%ff@127.0.0.1:1", "expected `http://host:port`"),
@@ -115,4 +136,30 @@ fn a_proxy_that_rejects_is_an_unreachable_receiver() {
         assert!(output.contains(expected) && !output.contains("hunter2"), "{output}");
     }
     assert_eq!(receiver.requests(), []);
+}
+
+/// A byte now and then does not prolong the wait for the answer of a proxy.
+#[test]
+fn a_proxy_that_answers_bit_by_bit_does_not_suspend_the_timeout() {
+    let program = program!({ child() });
+    let proxy = Script::new(|_, stream| {
+        stream.set_read_timeout(Some(Duration::from_millis(20)))?;
+        loop {
+            stream.write_all(b"H")?;
+            // The client closes the connection, or sends nothing for a moment.
+            if stream.read(&mut [0; 1024]).is_ok_and(|read| read == 0) {
+                return Ok(());
+            }
+        }
+    });
+    for protocol in ["grpc", "http/protobuf"] {
+        let variables = [
+            ("OTEL_EXPORTER_OTLP_PROTOCOL", protocol),
+            ("OTEL_EXPORTER_OTLP_ENDPOINT", "https://collector.test:4317"),
+            ("OTEL_EXPORTER_OTLP_TIMEOUT", "500"),
+            ("HTTPS_PROXY", &proxy.endpoint()),
+        ];
+        let output = run(&program, &variables);
+        assert!(output.contains("not delivered within 500ms"), "{output}");
+    }
 }

@@ -95,7 +95,12 @@ fn the_message_has_the_text_of_the_receiver() {
             "",
             "302 Found with a redirect to `https://<REDACTED>@login.example/otlp`, and redirects are not followed",
         ),
-        ("413 Payload Too Large", "text/plain", "", "413 Payload Too Large"),
+        (
+            "413 Payload Too Large",
+            "text/plain",
+            "",
+            "413 Payload Too Large; fewer spans a request: `OTEL_BSP_MAX_EXPORT_BATCH_SIZE` (`batch_processor.max_export_batch_size`)",
+        ),
     ] {
         let endpoint = answering([http(status, kind, body)]);
         let error = error(OtlpProtocol::Http, &endpoint);

@@ -121,6 +121,25 @@ fn renewed_certificates_are_used() {
     }
 }
 
+/// A self-signed certificate is trusted for itself, and for nothing but its names.
+#[alone]
+fn a_self_signed_certificate_is_trusted_for_itself() {
+    let (ours, theirs) = (Authority::self_signed(), Authority::self_signed());
+    for (protocol, receiver) in secure(&ours, ClientCertificate::NotRequested) {
+        send(trusting(protocol, &receiver, &ours.certificate())).unwrap();
+        assert_eq!(receiver.spans().len(), 1);
+        let config = to_be_refused(trusting(protocol, &receiver, &theirs.certificate()));
+        let error = send(config).unwrap_err();
+        assert!(error.to_string().contains("exactly this certificate in `OTEL_"), "{error}");
+        let other_name = receiver.endpoint().replace("127.0.0.1", "localhost");
+        let mut config = traces_alone(protocol, other_name);
+        config.otlp.all.certificate = Some(ours.certificate());
+        let error = send(to_be_refused(config)).unwrap_err();
+        assert!(error.to_string().contains("not valid for name"), "{error}");
+        assert_eq!(receiver.spans().len(), 1);
+    }
+}
+
 #[alone]
 fn compressed_requests_are_decoded() {
     for (compression, name) in [(Compression::None, None), (Compression::Gzip, Some("gzip"))] {

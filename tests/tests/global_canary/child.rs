@@ -58,10 +58,10 @@ pub(crate) fn silence_panics() {
     panic::set_hook(Box::new(|_| {}));
 }
 
-/// Writes log messages of every level to standard error, without the wire data of `ureq`, which SECURITY.md leaves out.
+/// Writes log messages of every level to standard error, without the answers that `ureq-proto` logs, which SECURITY.md leaves out.
 pub(crate) fn log_to_stderr() {
     tracing_subscriber::fmt()
-        .with_env_filter("trace,ureq=debug,ureq_proto=debug")
+        .with_env_filter("trace,ureq_proto=debug")
         .with_writer(std::io::stderr)
         .with_ansi(false)
         .init();

@@ -147,7 +147,10 @@ impl Pipeline {
     }
 
     /// Returns the record of a run with an anomaly in the asset `target`.
-    #[expect(clippy::too_many_lines, reason = "a model of a run, with each anomaly beside the value that it changes")]
+    #[expect(
+        clippy::too_many_lines,
+        reason = "a model of a run, with each anomaly beside the value that it changes"
+    )]
     fn run(&mut self, plant: Plant, target: usize) -> Record {
         let Self { is_of_dbt, random, monday, nodes, machine, runs } = self;
         *runs += 1;

@@ -1,0 +1,176 @@
+//! Opens connections to a receiver, directly or through the tunnel of a proxy.
+
+use std::io::{self, ErrorKind, Read as _, Write as _};
+use std::net::{SocketAddr, TcpStream};
+use std::sync::Arc;
+use std::time::Duration;
+
+use floe_telemetry_core::__sdk::clock::{Instant, monotonic_now};
+use floe_telemetry_sdk::Error;
+use http::Uri;
+
+use super::lookup::Lookups;
+use super::proxy::{Proxy, bare_host, host_and_port, port};
+use super::socket::Socket;
+
+/// The maximum size of a proxy's answer to `CONNECT`, in bytes.
+const MAX_ANSWER: usize = 16 * 1024;
+
+/// The part of the timeout of an export in which a connection must be open: half of it is left for the request.
+const CONNECT_PARTS: u32 = 2;
+
+pub(super) struct Dialer {
+    host: Host,
+    tunnel: Option<Tunnel>,
+    time: Duration,
+}
+
+enum Host {
+    Address(SocketAddr),
+    Name { name: String, port: u16, lookups: Arc<Lookups> },
+}
+
+/// A proxy, and the receiver to which it opens a tunnel.
+struct Tunnel {
+    proxy: Proxy,
+    receiver: String,
+    port: u16,
+}
+
+impl Dialer {
+    /// Prepares connections to the receiver, or to the proxy that forwards requests to it.
+    ///
+    /// # Errors
+    ///
+    /// The host is a name, and the thread that looks it up cannot be started.
+    pub(super) fn new(
+        receiver: &Uri,
+        proxy: Option<&Proxy>,
+        is_forwarded: bool,
+        timeout: Duration,
+    ) -> Result<Self, Error> {
+        let host = match proxy {
+            Some(proxy) => Host::new(&proxy.host, proxy.port),
+            None => Host::new(bare_host(receiver), port(receiver)),
+        };
+        let tunnel = proxy.filter(|_| !is_forwarded).map(|proxy| Tunnel {
+            proxy: proxy.clone(),
+            receiver: host_and_port(bare_host(receiver), port(receiver)),
+            port: port(receiver),
+        });
+        let host = host.map_err(|error| Error::thread("otlp", &error))?;
+        Ok(Self { host, tunnel, time: timeout / CONNECT_PARTS })
+    }
+
+    /// Opens a connection before the deadline, and within half of the timeout of an export. The deadline of the connection
+    /// is the end of this time.
+    ///
+    /// # Errors
+    ///
+    /// The name cannot be looked up, no address answers, or the proxy refuses.
+    pub(super) fn dial(&self, deadline: Instant) -> io::Result<Socket> {
+        let deadline = deadline.min(monotonic_now() + self.time);
+        let addresses = self.host.addresses(deadline)?;
+        let stream = connect(&addresses, deadline)?;
+        stream.set_nodelay(true)?;
+        detect_silence(&stream, self.time);
+        let mut socket = Socket::new(stream, deadline);
+        if let Some(tunnel) = &self.tunnel {
+            tunnel.open(&mut socket)?;
+        }
+        Ok(socket)
+    }
+}
+
+impl Host {
+    fn new(name: &str, port: u16) -> io::Result<Self> {
+        if let Ok(address) = name.parse() {
+            return Ok(Self::Address(SocketAddr::new(address, port)));
+        }
+        Ok(Self::Name { name: name.to_owned(), port, lookups: Lookups::of_process()? })
+    }
+
+    fn addresses(&self, deadline: Instant) -> io::Result<Vec<SocketAddr>> {
+        match self {
+            Self::Address(address) => Ok(vec![*address]),
+            Self::Name { name, port, lookups } => lookups.addresses(name, *port, deadline),
+        }
+    }
+}
+
+/// Connects to the first address that answers. Each has an equal share of the time that is left, so that one that is silent
+/// does not keep the others from being tried.
+fn connect(addresses: &[SocketAddr], deadline: Instant) -> io::Result<TcpStream> {
+    let mut failure = io::Error::from(ErrorKind::AddrNotAvailable);
+    for (address, left) in addresses.iter().zip((1..=addresses.len()).rev()) {
+        let time = deadline.saturating_duration_since(monotonic_now());
+        let share = time / u32::try_from(left).unwrap_or(u32::MAX);
+        if share.is_zero() {
+            return Err(io::Error::new(ErrorKind::TimedOut, "no address has answered in time"));
+        }
+        match TcpStream::connect_timeout(address, share) {
+            Ok(stream) => return Ok(stream),
+            Err(error) => failure = error,
+        }
+    }
+    Err(failure)
+}
+
+/// Lets the system find out that the other side is gone: while the connection is idle, and if it confirms nothing that was
+/// sent for `time`.
+#[cfg(target_os = "linux")]
+fn detect_silence(stream: &TcpStream, time: Duration) {
+    use rustix::net::sockopt;
+
+    const IDLE: Duration = Duration::from_secs(30);
+    const INTERVAL: Duration = Duration::from_secs(10);
+
+    // A connection without these options works, too.
+    let _ = sockopt::set_socket_keepalive(stream, true);
+    let _ = sockopt::set_tcp_keepidle(stream, IDLE);
+    let _ = sockopt::set_tcp_keepintvl(stream, INTERVAL);
+    let _ = sockopt::set_tcp_keepcnt(stream, 3);
+    let _ = sockopt::set_tcp_user_timeout(stream, time.as_millis().try_into().unwrap_or(u32::MAX));
+}
+
+#[cfg(not(target_os = "linux"))]
+const fn detect_silence(_: &TcpStream, _: Duration) {}
+
+impl Tunnel {
+    /// Requests the tunnel, and reads the answer to its end and no further: the next byte may be the receiver's.
+    fn open(&self, socket: &mut Socket) -> io::Result<()> {
+        let Self { proxy, receiver, .. } = self;
+        let credential = proxy.credential.as_ref();
+        let credential = credential.map(|it| format!("proxy-authorization: {it}\r\n"));
+        let credential = credential.unwrap_or_default();
+        let request =
+            format!("CONNECT {receiver} HTTP/1.1\r\nhost: {receiver}\r\n{credential}\r\n");
+        socket.write_all(request.as_bytes())?;
+        let mut answer = Vec::new();
+        while !answer.ends_with(b"\r\n\r\n") {
+            let mut byte = [0];
+            if socket.read(&mut byte)? == 0 {
+                return Err(io::Error::new(ErrorKind::UnexpectedEof, "it closed the connection"));
+            }
+            answer.extend(byte);
+            if answer.len() > MAX_ANSWER {
+                return Err(io::Error::other("its answer to CONNECT does not end"));
+            }
+        }
+        self.check(&String::from_utf8_lossy(&answer))
+    }
+
+    fn check(&self, answer: &str) -> io::Result<()> {
+        let line = answer.lines().next().unwrap_or_default();
+        let status = line.strip_prefix("HTTP/1.").and_then(|rest| rest.split_once(' '));
+        let Some((_, status)) = status else {
+            return Err(io::Error::other("its answer to CONNECT is not HTTP"));
+        };
+        if status.starts_with('2') {
+            return Ok(());
+        }
+        let is_refusal = ["403", "405", "407"].iter().any(|refusal| status.starts_with(refusal));
+        let advice = if is_refusal { self.proxy.advice(self.port) } else { String::new() };
+        Err(io::Error::other(format!("it answered {status} to CONNECT {}{advice}", self.receiver)))
+    }
+}

@@ -1,0 +1,72 @@
+//! A TCP connection whose reads and writes end at a deadline.
+
+use std::io::{self, ErrorKind, Read, Write};
+use std::net::TcpStream;
+use std::time::Duration;
+
+use floe_telemetry_core::__sdk::clock::{Instant, monotonic_now};
+
+/// A connection. A receiver that sends a byte now and then does not move its deadline.
+#[derive(Debug)]
+pub(super) struct Socket {
+    stream: TcpStream,
+    pub(super) deadline: Instant,
+    /// The time for which one read or write may wait.
+    pub(super) silence: Duration,
+}
+
+impl Socket {
+    pub(super) fn new(stream: TcpStream, deadline: Instant) -> Self {
+        Self { stream, deadline, silence: Duration::MAX }
+    }
+
+    /// Whether the connection is open and has nothing to read. Between two requests, the other side has nothing to say but
+    /// that it closes the connection.
+    #[cfg(feature = "http")]
+    pub(super) fn is_idle(&self) -> bool {
+        let would_block = |error: io::Error| error.kind() == ErrorKind::WouldBlock;
+        self.stream.set_nonblocking(true).is_ok()
+            && self.stream.peek(&mut [0]).is_err_and(would_block)
+            && self.stream.set_nonblocking(false).is_ok()
+    }
+
+    #[cfg(feature = "grpc")]
+    pub(super) fn into_stream(self) -> TcpStream {
+        self.stream
+    }
+
+    fn time(&self) -> io::Result<Duration> {
+        let left = self.deadline.saturating_duration_since(monotonic_now());
+        if left.is_zero() {
+            return Err(timed_out());
+        }
+        Ok(left.min(self.silence))
+    }
+}
+
+fn timed_out() -> io::Error {
+    io::Error::new(ErrorKind::TimedOut, "timeout")
+}
+
+/// Unix reports a time limit of a socket as an operation that would block.
+fn named(error: io::Error) -> io::Error {
+    if error.kind() == ErrorKind::WouldBlock { timed_out() } else { error }
+}
+
+impl Read for Socket {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.stream.set_read_timeout(Some(self.time()?))?;
+        self.stream.read(buffer).map_err(named)
+    }
+}
+
+impl Write for Socket {
+    fn write(&mut self, buffer: &[u8]) -> io::Result<usize> {
+        self.stream.set_write_timeout(Some(self.time()?))?;
+        self.stream.write(buffer).map_err(named)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
