@@ -1,13 +1,16 @@
 //! The scenarios. docs/faults.md must name each of them.
 
+mod host;
 mod load;
+mod names;
 mod network;
 mod process;
 
 use crate::scenario::Scenario;
 
 pub(crate) fn all() -> impl Iterator<Item = &'static Scenario> {
-    network::SCENARIOS.iter().chain(&load::SCENARIOS).chain(&process::SCENARIOS)
+    let network = names::SCENARIOS.iter().chain(&network::SCENARIOS);
+    network.chain(&load::SCENARIOS).chain(&host::SCENARIOS).chain(&process::SCENARIOS)
 }
 
 #[cfg(test)]
