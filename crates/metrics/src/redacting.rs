@@ -121,6 +121,8 @@ impl Policy {
         if attributes.is_empty() {
             return record(attributes);
         }
+        let shorter = Redactor::cut(attributes);
+        let attributes = shorter.as_deref().unwrap_or(attributes);
         let cached = CACHE.try_with(|cache| {
             let mut cache = cache.try_borrow_mut().ok()?;
             if cache.policy != self.id {
