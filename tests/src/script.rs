@@ -1,12 +1,12 @@
 //! A TCP server that serves each connection with a function of the test.
 
 use std::io;
-use std::net::{TcpListener, TcpStream};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
-/// A server on 127.0.0.1 with its own port. It ends with the process.
+/// A server, on 127.0.0.1 with its own port unless a test wants another address. It ends with the process.
 #[derive(Debug)]
 pub struct Script {
     port: u16,
@@ -23,7 +23,19 @@ impl Script {
     pub fn new(
         serve: impl Fn(usize, &mut TcpStream) -> io::Result<()> + Send + Sync + 'static,
     ) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+        Self::at(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)), serve)
+    }
+
+    /// Starts a server at this address.
+    ///
+    /// # Panics
+    ///
+    /// Another server has the address.
+    pub fn at(
+        address: SocketAddr,
+        serve: impl Fn(usize, &mut TcpStream) -> io::Result<()> + Send + Sync + 'static,
+    ) -> Self {
+        let listener = TcpListener::bind(address).expect("a free address");
         let port = listener.local_addr().expect("an address").port();
         let connections = Arc::<AtomicUsize>::default();
         let (counter, serve) = (Arc::clone(&connections), Arc::new(serve));

@@ -109,6 +109,7 @@ const UNSAFE: &[&str] = &[
     "crates/core/src/link_list/coff.rs",
     "crates/core/src/clock/counter.rs",
     "crates/core/src/program_signals.rs",
+    "crates/core/src/standard_error.rs",
     "crates/core/src/recorder/fork_handlers.rs",
     "crates/sdk/src/provider/exit.rs",
     "crates/tracing/src/current_span.rs",

@@ -42,6 +42,10 @@ const TOLERANCE: Duration = Duration::from_micros(200);
 /// The largest difference from the previous rate, relative to that rate, at which a new rate is accepted.
 const PLAUSIBLE: f64 = 1e-3;
 
+/// The difference from both system clocks at which the counter has jumped: a virtual machine has moved to a host that has
+/// run for longer.
+const JUMP: Duration = Duration::from_secs(1);
+
 /// A reading of the tick counter. It does not decrease, even across processors, unless a virtual machine moves.
 #[derive(Clone, Copy, Debug, Default, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub struct Ticks(u64);
@@ -70,6 +74,16 @@ impl Ticks {
 )]
 fn nanos(ticks: u64, per_tick: f64) -> Duration {
     Duration::from_nanos((ticks as f64 * per_tick) as u64)
+}
+
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_precision_loss,
+    clippy::cast_sign_loss,
+    reason = "both are positive"
+)]
+fn ticks(duration: Duration, nanos_per_tick: f64) -> u64 {
+    (duration.as_nanos() as f64 / nanos_per_tick) as u64
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -112,12 +126,22 @@ pub struct WallClock {
     nanos_per_tick: f64,
     /// The rate measured between the last two anchors.
     measured: Option<f64>,
+    jump: Option<Jump>,
+}
+
+/// The last jump of the counter, at an unknown moment before an anchor.
+#[derive(Clone, Copy, Debug)]
+struct Jump {
+    /// The counter at the anchor.
+    until: u64,
+    ticks: u64,
 }
 
 impl Default for WallClock {
     fn default() -> Self {
         let anchor = Moment::now();
-        Self { nanos_per_tick: counter::nanos_per_tick(anchor.ticks), anchor, measured: None }
+        let nanos_per_tick = counter::nanos_per_tick(anchor.ticks);
+        Self { nanos_per_tick, anchor, measured: None, jump: None }
     }
 }
 
@@ -136,7 +160,7 @@ impl WallClock {
     pub fn refresh(&mut self) {
         let passed = monotonic_now().saturating_duration_since(self.anchor.monotonic);
         let now = counter::now();
-        if passed >= CHECK_EVERY || now < self.anchor.ticks {
+        if passed >= CHECK_EVERY || now < self.anchor.ticks || self.is_ahead(now, passed) {
             self.follow(Moment::now());
             counter::set_nanos_per_tick(self.nanos_per_tick);
         } else {
@@ -145,13 +169,26 @@ impl WallClock {
         }
     }
 
+    /// Whether the counter has moved much further since the anchor than the monotonic clock.
+    fn is_ahead(&self, ticks: u64, passed: Duration) -> bool {
+        self.duration(Ticks(self.anchor.ticks), Ticks(ticks)) >= passed + JUMP
+    }
+
     /// Moves the anchor to `now`. Converted times stay continuous if they are within [`TOLERANCE`] of the system.
     fn follow(&mut self, now: Moment) {
         let passed = now.monotonic.saturating_duration_since(self.anchor.monotonic);
         let expected = self.anchor.unix.saturating_add_unsigned(passed.as_nanos());
         let is_followed = now.unix.abs_diff(expected) <= TOLERANCE.as_nanos();
-        // A virtual machine may have moved to a host whose counter is lower.
-        if now.ticks > self.anchor.ticks {
+        // The wall clock also moves ahead while a machine sleeps.
+        let is_steady = now.unix.abs_diff(expected) < JUMP.as_nanos();
+        if now.ticks < self.anchor.ticks {
+            // A virtual machine has moved to a host whose counter is lower.
+            self.jump = None;
+        } else if is_steady && self.is_ahead(now.ticks, passed) {
+            let counted = now.ticks - self.anchor.ticks;
+            let ticks = counted.saturating_sub(ticks(passed, self.nanos_per_tick));
+            self.jump = Some(Jump { until: now.ticks, ticks });
+        } else if now.ticks > self.anchor.ticks {
             self.learn(now.nanos_per_tick_since(&self.anchor));
         }
         self.anchor = Moment { unix: if is_followed { expected } else { now.unix }, ..now };
@@ -175,7 +212,18 @@ impl WallClock {
     /// Returns the time from `start` to `end`, or zero if `start` is later.
     #[inline]
     pub fn duration(&self, start: Ticks, end: Ticks) -> Duration {
-        nanos(end.0.saturating_sub(start.0), self.nanos_per_tick)
+        let (start, end) = (self.without_jump(start), self.without_jump(end));
+        nanos(end.saturating_sub(start), self.nanos_per_tick)
+    }
+
+    /// Moves a reading before the jump to its distance from the readings after it. A reading between the two anchors
+    /// that is too late for that is one at the second anchor.
+    #[inline]
+    fn without_jump(&self, Ticks(ticks): Ticks) -> u64 {
+        match self.jump {
+            Some(jump) if ticks < jump.until => ticks.saturating_add(jump.ticks).min(jump.until),
+            _ => ticks,
+        }
     }
 
     /// Returns the wall-clock time at these ticks, in nanoseconds since 1970.
@@ -185,7 +233,8 @@ impl WallClock {
     }
 
     #[inline]
-    fn signed_unix(&self, Ticks(ticks): Ticks) -> i128 {
+    fn signed_unix(&self, ticks: Ticks) -> i128 {
+        let ticks = self.without_jump(ticks);
         let Moment { ticks: at, unix, .. } = self.anchor;
         let distance = nanos(ticks.abs_diff(at), self.nanos_per_tick).as_nanos();
         if ticks >= at {

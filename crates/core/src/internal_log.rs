@@ -1,14 +1,20 @@
 //! Messages of the library. They go to `tracing`, or to standard error in a program without a subscriber. An error
 //! reports lost telemetry, so it appears on standard error even if the program's filter excludes it; only
 //! `OTEL_LOG_LEVEL` suppresses it.
+//!
+//! A subscriber and standard error may wait for the reader of a pipe. A thread of the program must not, so a message that
+//! it can cause again and again is written by the collector's thread ([`later`]).
 
 use std::cell::Cell;
-use std::io::{self, Write as _};
+#[cfg(feature = "redact")]
+use std::mem;
+#[cfg(feature = "redact")]
+use std::sync::Mutex;
 
 #[cfg(feature = "redact")]
 use crate::caught::caught;
 use crate::environment;
-use crate::program_signals::Unsignalled;
+use crate::standard_error;
 
 /// The variable with the level of OpenTelemetry's own messages
 /// ([specification](https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/#general-sdk-configuration)).
@@ -49,6 +55,45 @@ pub fn write(level: &str, log: impl FnOnce(), line: impl FnOnce() -> String) {
     }
 }
 
+/// A message that the collector's thread writes.
+#[cfg(feature = "redact")]
+type Message = Box<dyn FnOnce() + Send>;
+
+/// The messages that wait, and whether a collector writes them.
+#[cfg(feature = "redact")]
+static WAITING: Mutex<(Vec<Message>, bool)> = Mutex::new((Vec::new(), false));
+
+/// The maximum number of messages that wait. Further ones are left out.
+#[cfg(feature = "redact")]
+const MAX_WAITING: usize = 1000;
+
+/// Leaves a message of a thread of the program to the collector's thread. Without a collector, writes it.
+#[cfg(feature = "redact")]
+pub fn later(write: impl FnOnce() + Send + 'static) {
+    // In a fork, the holder of the lock may not exist. It is otherwise held for a few instructions.
+    let Ok(mut waiting) = WAITING.try_lock() else {
+        return;
+    };
+    if !waiting.1 {
+        drop(waiting);
+        return write();
+    }
+    if waiting.0.len() < MAX_WAITING {
+        waiting.0.push(Box::new(write));
+    }
+}
+
+/// Writes the messages of threads of the program. The collector calls it in each of its turns.
+#[cfg(feature = "redact")]
+pub fn write_waiting() {
+    let mut messages = Vec::new();
+    if let Ok(mut waiting) = WAITING.try_lock() {
+        waiting.1 = true;
+        messages = mem::take(&mut waiting.0);
+    }
+    messages.into_iter().for_each(|write| write());
+}
+
 thread_local! {
     static IS_ON_STDERR: Cell<bool> = const { Cell::new(false) };
 }
@@ -71,8 +116,7 @@ pub fn write_line(level: &str, text: &str) {
         return;
     }
     let level = if level == "warn" { "warning" } else { level };
-    // Written in one call, so that the lines of other threads do not interleave.
-    let _ = Unsignalled(io::stderr()).write_all(format!("{level}: {text}\n").as_bytes());
+    standard_error::write(&format!("{level}: {text}\n"));
 }
 
 fn is_shown(level: &str) -> bool {

@@ -21,6 +21,7 @@ mod program_signals;
 mod recorder;
 #[cfg_attr(not(feature = "redact"), path = "redaction/none.rs")]
 mod redaction;
+mod standard_error;
 #[cfg_attr(not(feature = "thread-context"), path = "thread_context/none.rs")]
 mod thread_context;
 

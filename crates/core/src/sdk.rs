@@ -28,7 +28,7 @@ pub mod environment {
 pub mod internal_log {
     pub use crate::internal_log::{has_written_to_stderr, is_on_stderr, write_line};
     #[cfg(feature = "redact")]
-    pub use crate::internal_log::{internal_log, write};
+    pub use crate::internal_log::{internal_log, later, write, write_waiting};
 }
 
 pub mod link_list {

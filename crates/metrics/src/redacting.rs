@@ -19,7 +19,7 @@ use super::views::Views;
 use crate::caught::caught;
 use crate::char_boundary::beginning;
 use crate::collector::{Exemplars, Redaction, Redactor};
-use crate::internal_log::internal_log;
+use crate::internal_log::{internal_log, later};
 use crate::redaction::{MAX_MESSAGE_CHARS, shown};
 use floe_telemetry_core::REDACTED;
 use floe_telemetry_core::metrics::MetricNumber;
@@ -92,11 +92,13 @@ impl<P> RedactingMeterProvider<P> {
         let is_new = known.insert(scope.clone());
         drop(known);
         if is_new && !has_room {
-            internal_log!(
-                warn,
-                scope = OVERFLOW,
-                "there are too many meters and metric recorders: further ones share a scope"
-            );
+            later(|| {
+                internal_log!(
+                    warn,
+                    scope = OVERFLOW,
+                    "there are too many meters and metric recorders: further ones share a scope"
+                );
+            });
         }
         scope
     }
@@ -119,6 +121,8 @@ impl Policy {
         if attributes.is_empty() {
             return record(attributes);
         }
+        let shorter = Redactor::cut(attributes);
+        let attributes = shorter.as_deref().unwrap_or(attributes);
         let cached = CACHE.try_with(|cache| {
             let mut cache = cache.try_borrow_mut().ok()?;
             if cache.policy != self.id {

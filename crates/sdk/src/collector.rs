@@ -72,7 +72,7 @@ use crate::channel::{Receiver, SendError, Sender, channel};
 use crate::clock::Ticks;
 use crate::clock::{WallClock, monotonic_now};
 use crate::error::Error;
-use crate::internal_log::internal_log;
+use crate::internal_log::{internal_log, write_waiting};
 use crate::program_signals;
 use crate::recorder::{self, Buffer, Measures, SpanRecord};
 
@@ -244,6 +244,7 @@ impl Collector {
         while let Ok(job) = jobs.recv_timeout(Duration::ZERO) {
             job(self);
         }
+        write_waiting();
         self.clock.refresh();
         let fetched = self.count_calls() + self.fetch(Backpressure::Respected);
         self.finish_drains();

@@ -92,13 +92,17 @@ pub fn write_page(forest: &Forest<'_>, unread: usize, out: impl Write) -> io::Re
     write_page_of(forest, MOST_SPANS, unread, out)
 }
 
-fn write_page_of(
+/// Writes a [page](write_page) with up to this number of spans, at most 200,000.
+///
+/// # Errors
+/// Writing fails.
+pub fn write_page_of(
     forest: &Forest<'_>,
     most: usize,
     unread: usize,
     mut out: impl Write,
 ) -> io::Result<()> {
-    let (order, left_out) = rows_of(forest, most);
+    let (order, left_out) = rows_of(forest, most.min(MOST_SPANS));
     let plan = Plan::new(forest, order);
     let mut rows = plan.rows();
     let notes = [

@@ -18,8 +18,10 @@
 
 #![forbid(unsafe_code)]
 
-use std::fs;
-use std::io::{self, BufWriter};
+use std::fs::{self, File};
+use std::io::{self, BufWriter, Seek as _};
+#[cfg(target_os = "linux")]
+use std::os::fd::AsRawFd as _;
 use std::path::{self, Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
@@ -27,7 +29,7 @@ use std::time::Duration;
 use floe_telemetry::config::Signal;
 use floe_telemetry::exporter::{ExporterFactory, telemetry_exporter};
 use floe_trace::read::Reader;
-use floe_trace::{Forest, write_page};
+use floe_trace::{Forest, write_page_of};
 use opentelemetry_proto::tonic::collector::logs::v1::ExportLogsServiceRequest;
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
 use opentelemetry_proto::transform::logs::tonic::group_logs_by_resource_and_scope;
@@ -37,7 +39,12 @@ use opentelemetry_sdk::error::{OTelSdkError, OTelSdkResult};
 use opentelemetry_sdk::logs::{LogBatch, LogExporter};
 use opentelemetry_sdk::trace::{SpanData, SpanExporter};
 use prost::Message;
+#[cfg(target_os = "linux")]
+use rustix::fs::{AtFlags, CWD, linkat};
 use tempfile::NamedTempFile;
+
+/// The number of spans of the page that is written first, because the time may end before the whole page is complete.
+const FIRST_SPANS: usize = 10_000;
 
 /// The maximum estimated memory of spans and log records until the page is written, in bytes. The time to write the
 /// page grows with it, and writing needs several times as much memory.
@@ -122,13 +129,10 @@ impl Collected {
         let (reader, left_out) = &*self.reader.lock().unwrap_or_else(PoisonError::into_inner);
         // Each signal writes the page anew, so the last page has all signals.
         let forest = Forest::new(reader.recording());
-        let write = || {
-            let mut page = draft(&self.path)?;
-            write_page(&forest, *left_out, BufWriter::new(&mut page))?;
-            page.persist(&self.path)?;
-            Ok(())
-        };
-        write().map_err(|error: io::Error| {
+        let spans = reader.recording().spans.len();
+        let write =
+            |most: usize, page: &mut BufWriter<File>| write_page_of(&forest, most, *left_out, page);
+        write_pages(&self.path, spans, write).map_err(|error| {
             let message = format!("the page {} cannot be written: {error}", self.path.display());
             OTelSdkError::InternalFailure(message)
         })
@@ -167,10 +171,89 @@ impl LogExporter for Report {
     }
 }
 
-/// Creates a file beside the page, which only the user of the process may read. It gets the page's name when it is
-/// complete.
-fn draft(page: &Path) -> io::Result<NamedTempFile> {
+/// Writes the page, and before a large one a page of its traces with errors and its longest ones. A page has a name only when it is
+/// complete, so a process that ends meanwhile leaves no part of it.
+fn write_pages(
+    page: &Path,
+    spans: usize,
+    write: impl Fn(usize, &mut BufWriter<File>) -> io::Result<()>,
+) -> io::Result<()> {
+    let first = (spans > FIRST_SPANS).then_some(FIRST_SPANS);
+    for most in first.into_iter().chain([usize::MAX]) {
+        let mut out = BufWriter::new(draft(page)?);
+        write(most, &mut out)?;
+        publish(out.into_inner()?, page)?;
+    }
+    Ok(())
+}
+
+/// Creates a file without a name in the folder of the page, which only the user of the process may read.
+fn draft(page: &Path) -> io::Result<File> {
+    let file = tempfile::tempfile_in(folder(page)?)?;
+    #[cfg(unix)]
+    file.set_permissions(std::os::unix::fs::PermissionsExt::from_mode(0o600))?;
+    Ok(file)
+}
+
+/// Moves a draft to its place.
+fn publish(mut draft: File, page: &Path) -> io::Result<()> {
+    let folder = folder(page)?;
+    #[cfg(target_os = "linux")]
+    {
+        let unnamed = format!("/proc/self/fd/{}", draft.as_raw_fd());
+        let link = |name: &Path| Ok(linkat(CWD, &*unnamed, CWD, name, AtFlags::SYMLINK_FOLLOW)?);
+        if let Ok(named) = tempfile::Builder::new().make_in(folder, link) {
+            named.persist(page)?;
+            return Ok(());
+        }
+    }
+    // A file system may lack files without names.
+    let mut named = NamedTempFile::new_in(folder)?;
+    draft.rewind()?;
+    io::copy(&mut draft, &mut named)?;
+    named.persist(page)?;
+    Ok(())
+}
+
+/// Returns the folder of the page, and creates it if it is missing.
+fn folder(page: &Path) -> io::Result<&Path> {
     let folder = page.parent().unwrap_or(page);
     fs::create_dir_all(folder)?;
-    NamedTempFile::new_in(folder)
+    Ok(folder)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::RefCell;
+    use std::io::Write as _;
+
+    use super::*;
+
+    /// Returns the texts of the files in the folder while each page is written, and at the end.
+    fn seen(spans: usize) -> io::Result<Vec<String>> {
+        let folder = tempfile::tempdir()?;
+        let page = folder.path().join("trace.html");
+        let seen = RefCell::new(Vec::new());
+        let look = || {
+            let files = fs::read_dir(&folder)?.map(|file| fs::read_to_string(file?.path()));
+            let files = files.collect::<io::Result<Vec<_>>>()?;
+            seen.borrow_mut().push(files.join(" "));
+            Ok(())
+        };
+        write_pages(&page, spans, |most, out| {
+            write!(out, "{most}")?;
+            out.flush()?;
+            look()
+        })?;
+        look()?;
+        Ok(seen.into_inner())
+    }
+
+    #[test]
+    fn a_small_page_is_there_while_the_whole_one_is_written_and_no_draft() -> io::Result<()> {
+        let all = usize::MAX.to_string();
+        assert_eq!(seen(FIRST_SPANS)?, ["", &all]);
+        assert_eq!(seen(FIRST_SPANS + 1)?, ["", "10000", &all]);
+        Ok(())
+    }
 }

@@ -12,11 +12,18 @@ use procfs::process::{Process, Status};
 
 use crate::report::{Message, Report};
 use crate::soak::Sample;
+use crate::surroundings::Surroundings;
 
 pub(crate) const PROGRAM: &str = "--program";
 
 /// The time after which a program is killed, except in a soak.
 const LIMIT: Duration = Duration::from_secs(120);
+
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Resources {
+    pub(crate) threads: u64,
+    pub(crate) descriptors: usize,
+}
 
 #[derive(Debug)]
 pub(crate) struct Child {
@@ -33,18 +40,28 @@ impl Child {
         Self::start_within(LIMIT, name, protocol, endpoint)
     }
 
+    pub(crate) fn start_in(
+        surroundings: &Surroundings,
+        name: &str,
+        protocol: OtlpProtocol,
+        endpoint: &str,
+    ) -> Result<Self> {
+        let mut program = program(name, protocol, endpoint)?;
+        surroundings.surround(&mut program)?;
+        Self::of(program, LIMIT)
+    }
+
     pub(crate) fn start_within(
         limit: Duration,
         name: &str,
         protocol: OtlpProtocol,
         endpoint: &str,
     ) -> Result<Self> {
-        let protocol = match protocol {
-            OtlpProtocol::Http => "http",
-            _ => "grpc",
-        };
-        let mut process = Command::new(std::env::current_exe()?)
-            .args([PROGRAM, name, protocol, endpoint])
+        Self::of(program(name, protocol, endpoint)?, limit)
+    }
+
+    fn of(mut program: Command, limit: Duration) -> Result<Self> {
+        let mut process = program
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
@@ -106,8 +123,17 @@ impl Child {
     }
 
     pub(crate) fn status(&self) -> Result<Status> {
-        let process = Process::new(i32::try_from(self.process.id())?)?;
-        Ok(process.status()?)
+        Ok(self.system()?.status()?)
+    }
+
+    fn system(&self) -> Result<Process> {
+        Ok(Process::new(i32::try_from(self.process.id())?)?)
+    }
+
+    /// Returns the numbers of threads and descriptors.
+    pub(crate) fn resources(&self) -> Result<Resources> {
+        let descriptors = self.system()?.fd_count()?;
+        Ok(Resources { threads: self.status()?.threads, descriptors })
     }
 
     pub(crate) fn finish(self) -> Result<Report> {
@@ -180,6 +206,17 @@ impl Child {
         let text = reader.and_then(|reader| reader.join().ok());
         text.unwrap_or_default()
     }
+}
+
+/// Returns the command that runs the program of a scenario.
+fn program(name: &str, protocol: OtlpProtocol, endpoint: &str) -> Result<Command> {
+    let protocol = match protocol {
+        OtlpProtocol::Http => "http",
+        _ => "grpc",
+    };
+    let mut program = Command::new(std::env::current_exe()?);
+    program.args([PROGRAM, name, protocol, endpoint]);
+    Ok(program)
 }
 
 impl Drop for Child {

@@ -18,6 +18,7 @@ mod report;
 mod scenario;
 mod scenarios;
 mod soak;
+mod surroundings;
 
 use std::process::ExitCode;
 use std::sync::Mutex;

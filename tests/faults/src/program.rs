@@ -10,8 +10,8 @@ use std::sync::{Arc, Barrier};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use floe_telemetry::config::{ExporterKind, OtlpProtocol};
-use floe_telemetry::{Error, TelemetryConfig, TelemetryProvider, traced};
+use floe_telemetry::config::{ExporterKind, LoggingConfig, OtlpProtocol};
+use floe_telemetry::{Error, TelemetryConfig, TelemetryProvider, logs, traced};
 use floe_tests::{Written, in_fork};
 use signal_hook::consts::SIGTERM;
 use signal_hook::iterator::Signals;
@@ -64,6 +64,12 @@ impl Program {
     pub(crate) fn bridge_tracing(&self) {
         let spans = floe_telemetry::tracing_layer();
         tracing_subscriber::registry().with(messages(&self.log)).with(spans).init();
+    }
+
+    pub(crate) fn bridge_logs(&self) {
+        if let Ok(layer) = logs::layer_with_writer(&LoggingConfig::default(), io::sink) {
+            tracing_subscriber::registry().with(messages(&self.log)).with(layer).init();
+        }
     }
 
     /// Returns the configuration of most scenarios: traces over OTLP, with a credential.
@@ -289,6 +295,12 @@ impl Program {
         let is_ok = result.is_ok();
         self.record(name, start, result);
         is_ok
+    }
+
+    /// Records a duration as the operation `name`.
+    pub(crate) fn record_duration(&mut self, name: &str, duration: Duration) {
+        let operation = Operation { duration, error: None };
+        self.report.operations.insert(name.to_owned(), operation);
     }
 
     fn record(&mut self, name: &str, start: Instant, result: Result<(), impl fmt::Display>) {

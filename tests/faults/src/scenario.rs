@@ -9,6 +9,7 @@ use floe_tests::{Receiver, Script};
 use crate::child::Child;
 use crate::program::{Program, TOKEN};
 use crate::report::Report;
+use crate::surroundings::Surroundings;
 
 const BOTH: &[OtlpProtocol] = &[OtlpProtocol::Grpc, OtlpProtocol::Http];
 
@@ -73,6 +74,12 @@ impl Case {
 
     pub(crate) fn start(&self, endpoint: &str) -> Result<Child> {
         Child::start(self.scenario.name, self.protocol, endpoint)
+    }
+
+    /// Starts the program with the name of a receiver at this port.
+    pub(crate) fn start_in(&self, surroundings: &Surroundings, port: u16) -> Result<Child> {
+        let endpoint = surroundings.endpoint(port);
+        Child::start_in(surroundings, self.scenario.name, self.protocol, &endpoint)
     }
 
     pub(crate) fn receiver(&self) -> Receiver {

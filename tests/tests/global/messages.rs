@@ -1,14 +1,17 @@
 //! Losses are reported on standard error, whatever happens to log lines. The start is reported only on request.
 
+use std::io::{BufRead as _, BufReader};
 use std::iter;
+use std::process::Stdio;
 use std::sync::Barrier;
+use std::sync::mpsc::channel;
 use std::thread;
 use std::time::Duration;
 
 use floe_telemetry::{
     EndingSpan, MetricRecorder, TelemetryConfig, TelemetryProvider, create_span, init,
 };
-use floe_tests::{Receiver, ReservedPort, program};
+use floe_tests::{Receiver, ReservedPort, TIMEOUT, program};
 use opentelemetry_sdk::error::OTelSdkResult;
 use opentelemetry_sdk::trace::{SpanData, SpanExporter};
 
@@ -257,4 +260,50 @@ fn a_span_that_begins_or_ends_during_the_shutdown_is_counted_once() {
     });
     let (stdout, stderr) = program.run(&[]);
     assert!(stdout.lines().any(|line| line == stderr.trim_end()), "{stdout}{stderr}");
+}
+
+/// The names of metrics that are used as two kinds of instruments. The warnings of 200 of them fill a pipe.
+const NAMES: usize = 900;
+
+#[test]
+fn a_warning_does_not_wait_for_the_reader_of_standard_error() {
+    let program = program!({
+        let telemetry = if std::env::var_os("SUBSCRIBER").is_some() {
+            init().unwrap()
+        } else {
+            TelemetryProvider::builder(TelemetryConfig::from_env().unwrap()).initialize().unwrap()
+        };
+        let metrics = MetricRecorder::new("orders");
+        for number in 0..NAMES {
+            let name = format!("{number}.{}", "n".repeat(200));
+            metrics.increment(&name, 1, &[]);
+            metrics.set_gauge(&name, 0.5, &[]);
+        }
+        println!("recorded");
+        // Nobody reads the messages of the shutdown.
+        std::mem::forget(telemetry);
+        std::process::abort();
+    });
+    let port = ReservedPort::new();
+    for variable in ["SUBSCRIBER", "NO_SUBSCRIBER"] {
+        let mut child = program
+            .command()
+            .env("OTEL_EXPORTER_OTLP_ENDPOINT", port.endpoint())
+            .env("FLOE_LOG_OUTPUT", "stderr")
+            .env(variable, "1")
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let output = BufReader::new(child.stdout.take().unwrap());
+        let (sender, recorded) = channel();
+        thread::spawn(move || {
+            let lines = output.lines().map_while(Result::ok);
+            sender.send(lines.into_iter().any(|line| line.ends_with("recorded")))
+        });
+        let recorded = recorded.recv_timeout(TIMEOUT);
+        child.kill().unwrap();
+        child.wait().unwrap();
+        assert_eq!(recorded, Ok(true), "{variable}");
+    }
 }

@@ -179,11 +179,14 @@ impl MetricRecorder {
 
 #[cfg(feature = "redact")]
 fn warn(metric: &str, reason: &str) {
-    use crate::internal_log::internal_log;
+    use crate::internal_log::{internal_log, later};
     use crate::redaction::sanitize_error;
 
-    let (metric, reason) = (sanitize_error(metric), sanitize_error(reason));
-    internal_log!(warn, metric = &*metric, reason = &*reason, "a metric is not recorded");
+    let metric = sanitize_error(metric).into_owned();
+    let reason = sanitize_error(reason).into_owned();
+    later(move || {
+        internal_log!(warn, metric = metric, reason = reason, "a metric is not recorded")
+    });
 }
 
 /// Logs nothing, because redaction is not compiled in.

@@ -34,20 +34,13 @@ pub(super) fn count_fork() {
 #[cold]
 #[cfg(unix)]
 pub fn say_not_exported() {
-    use std::fs::File;
-    use std::io::{self, Write as _};
-    use std::os::fd::AsFd as _;
-
-    use crate::program_signals::Unsignalled;
+    use crate::standard_error::write_if_room;
 
     const MESSAGE: &str = "warning: telemetry of this process is not exported: it is a fork, and the provider \
                            belongs to its parent; initialize telemetry after the fork\n";
 
-    if super::listeners::take_inherited()
-        && let Ok(stderr) = io::stderr().as_fd().try_clone_to_owned()
-    {
-        // Standard error may be closed.
-        let _ = Unsignalled(File::from(stderr)).write_all(MESSAGE.as_bytes());
+    if super::listeners::take_inherited() {
+        write_if_room(MESSAGE);
     }
 }
 

@@ -57,7 +57,23 @@ impl RedactionCache {
 
 #[cfg(test)]
 mod tests {
+    use super::super::CACHE;
     use super::*;
+    use crate::collector::Redaction;
+
+    #[test]
+    fn a_long_text_is_cut_before_it_is_redacted() {
+        let policy = Policy { id: 1, redaction: Redaction::default() };
+        let long = "ü".repeat(10 * MAX_BYTES);
+        let attributes = [KeyValue::new(long.clone(), long), KeyValue::new("n", 1)];
+        let expected = [("ü".repeat(1024), "ü".repeat(65_536)), ("n".to_owned(), "1".to_owned())];
+        policy.apply(&attributes, |redacted| {
+            let found = redacted.iter().map(|it| (it.key.to_string(), it.value.to_string()));
+            assert!(found.eq(expected.clone()));
+        });
+        let bytes = CACHE.with_borrow(|cache| cache.bytes);
+        assert!(bytes < MAX_BYTES, "{bytes} bytes were redacted");
+    }
 
     #[test]
     fn a_full_cache_is_cleared() {

@@ -2,8 +2,10 @@
 //! ([specification](https://opentelemetry.io/docs/specs/otel/trace/sdk/#span-limits)). Keys are made distinct after
 //! redaction and truncation, because both can make keys equal.
 
+use std::slice;
+
 use floe_telemetry_core::__sdk::attributes::keep_distinct;
-use opentelemetry::{Array, Key, KeyValue, Value};
+use opentelemetry::{Array, Key, KeyValue, StringValue, Value};
 
 use crate::attributes::{Attribute, AttributeValue};
 use crate::char_boundary::{CUT, beginning};
@@ -50,6 +52,42 @@ fn limit_keys(limits: &SpanLimits, record: &mut SpanRecord) -> bool {
     let before = record.attributes.as_slice().len();
     record.attributes.keep_distinct(size(limits.attribute_count));
     are_valid && record.attributes.as_slice().len() == before
+}
+
+/// Cuts the texts of a resource, a scope or a metric that are more than twice as long as their limits, because their
+/// redaction takes time on the caller's thread. The rest of the limits applies after redaction, which may shorten a text.
+/// Returns `None` if there is no such text.
+pub(super) fn cut_before_redaction(attributes: &[KeyValue]) -> Option<Vec<KeyValue>> {
+    let limit = SpanLimits::default().attribute_value_length.map_or(usize::MAX, size);
+    let (key, value) = (2 * MAX_NAME, limit.saturating_mul(2));
+    let is_long = |attribute: &KeyValue| {
+        let is_longer = |text: &str, limit| beginning(text, limit).len() < text.len();
+        let mut texts = texts(&attribute.value).iter();
+        is_longer(attribute.key.as_str(), key) || texts.any(|text| is_longer(text.as_str(), value))
+    };
+    if !attributes.iter().any(is_long) {
+        return None;
+    }
+    let cut = |text: &StringValue| StringValue::from(beginning(text.as_str(), value).to_owned());
+    let shorter = attributes.iter().map(|attribute| {
+        let value = match &attribute.value {
+            Value::String(text) => cut(text).into(),
+            Value::Array(Array::String(texts)) => {
+                Value::Array(Array::String(texts.iter().map(cut).collect()))
+            }
+            value => value.clone(),
+        };
+        KeyValue::new(beginning(attribute.key.as_str(), key).to_owned(), value)
+    });
+    Some(shorter.collect())
+}
+
+fn texts(value: &Value) -> &[StringValue] {
+    match value {
+        Value::String(text) => slice::from_ref(text),
+        Value::Array(Array::String(texts)) => texts,
+        _ => &[],
+    }
 }
 
 pub(super) fn size(limit: u32) -> usize {

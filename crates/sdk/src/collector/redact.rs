@@ -20,7 +20,7 @@ use super::limits;
 use super::rate_limited::RateLimited;
 use crate::attributes::AttributeValue;
 use crate::config::SpanLimits;
-use crate::internal_log::internal_log;
+use crate::internal_log::{internal_log, later};
 use crate::recorder::{Exception, SpanRecord};
 
 static EMPTY_KEYS: RateLimited = RateLimited::new();
@@ -132,6 +132,9 @@ impl Redactor {
 
     /// Redacts and truncates the attributes of a resource, a scope or a metric, and makes their keys unique.
     pub fn attributes(&mut self, attributes: &mut Vec<KeyValue>) {
+        if let Some(shorter) = Self::cut(attributes) {
+            *attributes = shorter;
+        }
         for attribute in &mut *attributes {
             self.attribute(attribute);
         }
@@ -140,11 +143,19 @@ impl Redactor {
         let unlimited = SpanLimits { attribute_count: u32::MAX, ..SpanLimits::default() };
         let dropped = limits::limit(&unlimited, attributes);
         if dropped > 0 && EMPTY_KEYS.is_due() {
-            internal_log!(
-                warn,
-                "attributes without a key were dropped from a resource, a scope, a metric or `span_attributes`"
-            );
+            later(|| {
+                internal_log!(
+                    warn,
+                    "attributes without a key were dropped from a resource, a scope, a metric or `span_attributes`"
+                );
+            });
         }
+    }
+
+    /// Cuts texts that are much longer than their limits, so that their redaction takes a bounded time. Returns `None` if
+    /// there is no such text.
+    pub fn cut(attributes: &[KeyValue]) -> Option<Vec<KeyValue>> {
+        limits::cut_before_redaction(attributes)
     }
 
     pub(crate) fn attribute(&mut self, attribute: &mut KeyValue) {

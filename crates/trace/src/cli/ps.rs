@@ -2,8 +2,11 @@
 
 use std::collections::{HashMap, HashSet};
 use std::fmt::Write as _;
-use std::io;
+use std::io::{self, Write as _};
 use std::process::ExitCode;
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::thread;
+use std::time::Duration;
 
 use clap::Args;
 use floe_redact::printable;
@@ -13,6 +16,10 @@ use serde_json::{Map, Value, json};
 
 use super::table::{cell, columns, table};
 use super::{Failure, print, print_json};
+
+/// The time to read one process. Page faults in its memory may be the business of a program that answers none
+/// (`userfaultfd`), and then reading does not return.
+const LIMIT: Duration = Duration::from_secs(10);
 
 /// The process to read, and the form of the output.
 #[derive(Debug, Args)]
@@ -27,7 +34,10 @@ pub(crate) struct Ps {
 
 pub(crate) fn ps(options: &Ps) -> Result<ExitCode, Failure> {
     let found = match options.process {
-        Some(process) => of_process(process, options.json),
+        Some(process) => {
+            let json = options.json;
+            within(LIMIT, process, move || of_process(process, json))
+        }
         None => of_all(options.json),
     };
     let text = found.map_err(|error| Failure(error.to_string()))?;
@@ -39,12 +49,34 @@ pub(crate) fn ps(options: &Ps) -> Result<ExitCode, Failure> {
     Ok(ExitCode::SUCCESS)
 }
 
+/// Reads a process on a thread of its own. A thread that gets no answer is left behind, and ends with this program.
+fn within<T: Send + 'static>(
+    limit: Duration,
+    id: u32,
+    read: impl FnOnce() -> io::Result<T> + Send + 'static,
+) -> io::Result<T> {
+    let (sender, result) = mpsc::channel();
+    thread::Builder::new().spawn(move || sender.send(read()))?;
+    result.recv_timeout(limit).unwrap_or_else(|error| {
+        let found = match error {
+            RecvTimeoutError::Timeout => format!("it did not answer within {} s", limit.as_secs()),
+            RecvTimeoutError::Disconnected => "its reader panicked".to_owned(),
+        };
+        let message = format!("cannot read process {id}: {found}");
+        Err(io::Error::new(io::ErrorKind::TimedOut, message))
+    })
+}
+
 fn of_all(json: bool) -> io::Result<String> {
     let mut found = Vec::new();
     for id in publishing()? {
-        // A process that ends meanwhile, or that may not be read, is left out.
-        if let Some(context) = Process::open(id).ok().and_then(|of| of.context().ok().flatten()) {
-            found.push((id, context));
+        match within(LIMIT, id, move || Process::open(id)?.context()) {
+            Ok(Some(context)) => found.push((id, context)),
+            Err(error) if error.kind() == io::ErrorKind::TimedOut => {
+                let _ = writeln!(io::stderr(), "note: {error}");
+            }
+            // A process that ends meanwhile, or that may not be read, is left out.
+            Ok(None) | Err(_) => {}
         }
     }
     if json {

@@ -68,6 +68,10 @@ impl Relay {
         self.server.endpoint()
     }
 
+    pub(crate) const fn port(&self) -> u16 {
+        self.server.port()
+    }
+
     pub(crate) fn connections(&self) -> usize {
         self.server.connections()
     }

@@ -30,6 +30,8 @@ struct Machine {
     /// The nanoseconds by which the system clocks are ahead of the true time.
     ahead: f64,
     stepped: i128,
+    /// The ticks by which the counter has jumped.
+    jumped: u64,
     random: u64,
 }
 
@@ -41,6 +43,7 @@ impl Machine {
             slew: 0.0,
             ahead: 0.0,
             stepped: 0,
+            jumped: 0,
             random: 7,
         }
     }
@@ -51,7 +54,7 @@ impl Machine {
     }
 
     fn ticks(&self) -> Ticks {
-        Ticks((self.time as f64 / SECOND as f64 * FREQUENCY) as u64)
+        Ticks(((self.time as f64 / SECOND as f64 * FREQUENCY) as u64).wrapping_add(self.jumped))
     }
 
     fn unix(&self) -> i128 {
@@ -79,6 +82,7 @@ impl Machine {
             // The rate is 20 ppm off, like a measurement in the first 10 ms of a process.
             nanos_per_tick: 1e9 / FREQUENCY * 1.000_02,
             measured: None,
+            jump: None,
         }
     }
 }
@@ -184,4 +188,61 @@ fn a_machine_that_sleeps_keeps_its_rate() {
             assert!(difference < 1_000, "{difference}");
         }
     }
+}
+
+/// The ticks of a month.
+const MONTH: u64 = (30.0 * 86_400.0 * FREQUENCY) as u64;
+
+/// A virtual machine moves to a host that has run for longer, and back.
+#[test]
+fn spans_that_are_open_while_the_counter_jumps_keep_their_durations() {
+    let millisecond = SECOND.unsigned_abs() / 1000;
+    let mut machine = Machine::new();
+    let mut clock = machine.clock();
+    for _ in 0..3 {
+        machine.pass(SECOND);
+        clock.follow(machine.moment());
+    }
+    let start = (machine.ticks(), machine.unix());
+    machine.pass(SECOND / 2);
+    let before = (machine.ticks(), machine.unix());
+    machine.jumped = MONTH;
+    machine.pass(SECOND / 10);
+    let after = machine.ticks();
+    machine.pass(SECOND / 2);
+    clock.follow(machine.moment());
+    let end = machine.ticks();
+    let duration = |from, to| clock.duration(from, to).as_nanos();
+    assert!(duration(start.0, end).abs_diff(1100 * millisecond) < millisecond);
+    assert!(duration(start.0, before.0).abs_diff(500 * millisecond) < millisecond);
+    // A reading shows whether it is before or after the jump, but not when the counter jumped.
+    assert!(duration(start.0, after) <= 1101 * millisecond);
+    for (ticks, unix) in [start, before] {
+        assert!(clock.signed_unix(ticks).abs_diff(unix) < millisecond);
+    }
+    machine.pass(SECOND);
+    clock.follow(machine.moment());
+    assert!(clock.signed_unix(machine.ticks()).abs_diff(machine.unix()) < millisecond);
+
+    machine.jumped = 0;
+    machine.pass(SECOND / 10);
+    clock.follow(machine.moment());
+    let start = (machine.ticks(), machine.unix());
+    machine.pass(SECOND / 2);
+    let duration = clock.duration(start.0, machine.ticks()).as_nanos();
+    assert!(duration.abs_diff(500 * millisecond) < millisecond, "{duration}");
+    assert!(clock.signed_unix(start.0).abs_diff(start.1) < millisecond);
+}
+
+#[test]
+fn a_jump_in_the_first_interval_leaves_the_rate() {
+    let mut machine = Machine::new();
+    let mut clock = machine.clock();
+    machine.jumped = MONTH;
+    machine.pass(SECOND);
+    clock.follow(machine.moment());
+    let start = machine.ticks();
+    machine.pass(SECOND / 2);
+    let duration = clock.duration(start, machine.ticks()).as_nanos();
+    assert!(duration.abs_diff(SECOND.unsigned_abs() / 2) < 100_000, "{duration}");
 }

@@ -1,0 +1,94 @@
+/* Replaces functions of the C library in the program of a scenario, as src/surroundings.rs says by files:
+ *
+ * FLOE_FAULTS_NAMES       the answer to look-ups of names below faults.test, read anew by each. Each line is one of
+ *                         `address IP`; `none`, an answer without an address; `fail`; `garbage`, an address of a
+ *                         family that nobody asked for; `hang`, to wait until the file says something else. A line
+ *                         with the name is appended to FLOE_FAULTS_NAMES.asked.
+ * FLOE_FAULTS_NO_THREADS  no thread can be created while this file exists. */
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <errno.h>
+#include <netdb.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+typedef int lookup_of(const char *, const char *, const struct addrinfo *, struct addrinfo **);
+typedef int create_of(pthread_t *, const pthread_attr_t *, void *(*)(void *), void *);
+
+static int is_ours(const char *name) {
+    const char *domain = ".faults.test";
+    size_t length = name == NULL ? 0 : strlen(name);
+    return length > strlen(domain) && strcmp(name + length - strlen(domain), domain) == 0;
+}
+
+static void note(const char *name) {
+    char path[4096];
+    snprintf(path, sizeof path, "%s.asked", getenv("FLOE_FAULTS_NAMES"));
+    FILE *asked = fopen(path, "a");
+    if (asked == NULL) return;
+    fprintf(asked, "%s\n", name);
+    fclose(asked);
+}
+
+/* An entry as `freeaddrinfo` expects it: one allocation. */
+static struct addrinfo *garbage(void) {
+    struct addrinfo *entry = calloc(1, sizeof *entry + sizeof(struct sockaddr));
+    if (entry == NULL) return NULL;
+    entry->ai_family = entry->ai_socktype = 77;
+    entry->ai_addr = (struct sockaddr *)(entry + 1);
+    entry->ai_addr->sa_family = 77;
+    entry->ai_addrlen = sizeof(struct sockaddr);
+    return entry;
+}
+
+/* Returns a code of `getaddrinfo`, or 1 while the answer is to wait. */
+static int answer(const char *service, const struct addrinfo *hints, struct addrinfo **found) {
+    lookup_of *next = (lookup_of *)dlsym(RTLD_NEXT, "getaddrinfo");
+    struct addrinfo numeric = {0};
+    if (hints != NULL) numeric = *hints;
+    numeric.ai_flags = AI_NUMERICHOST;
+    FILE *file = fopen(getenv("FLOE_FAULTS_NAMES"), "r");
+    if (file == NULL) return EAI_SYSTEM;
+    *found = NULL;
+    struct addrinfo **end = found;
+    char line[256], address[256];
+    int code = EAI_NONAME;
+    while (fgets(line, sizeof line, file) != NULL) {
+        if (strcmp(line, "hang\n") == 0) {
+            code = 1;
+        } else if (strcmp(line, "fail\n") == 0) {
+            code = EAI_AGAIN;
+        } else if (strcmp(line, "none\n") == 0) {
+            code = 0;
+        } else if (strcmp(line, "garbage\n") == 0) {
+            *end = garbage();
+            code = 0;
+        } else if (sscanf(line, "address %255s", address) == 1) {
+            int one = next(address, service, &numeric, end);
+            if (one != EAI_ADDRFAMILY) code = one;
+        }
+        while (*end != NULL) end = &(*end)->ai_next;
+    }
+    fclose(file);
+    return code;
+}
+
+int getaddrinfo(const char *name, const char *service, const struct addrinfo *hints, struct addrinfo **found) {
+    if (getenv("FLOE_FAULTS_NAMES") == NULL || !is_ours(name)) {
+        return ((lookup_of *)dlsym(RTLD_NEXT, "getaddrinfo"))(name, service, hints, found);
+    }
+    note(name);
+    int code;
+    while ((code = answer(service, hints, found)) == 1) usleep(10 * 1000);
+    return code;
+}
+
+int pthread_create(pthread_t *thread, const pthread_attr_t *attributes, void *(*body)(void *), void *argument) {
+    const char *forbidden = getenv("FLOE_FAULTS_NO_THREADS");
+    if (forbidden != NULL && access(forbidden, F_OK) == 0) return EAGAIN;
+    return ((create_of *)dlsym(RTLD_NEXT, "pthread_create"))(thread, attributes, body, argument);
+}

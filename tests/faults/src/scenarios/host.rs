@@ -1,0 +1,139 @@
+//! Scenarios of a host without room: no thread can be created, or another program uses the processor.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context as _, Result, ensure};
+use floe_telemetry::config::ExporterKind;
+use floe_tests::ReservedPort;
+use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};
+
+use crate::program::{Program, work};
+use crate::receivers::Relay;
+use crate::scenario::{SCENARIO, Scenario};
+use crate::surroundings::Surroundings;
+
+pub(super) static SCENARIOS: [Scenario; 2] = [
+    Scenario {
+        name: "no_threads",
+        program: |program| {
+            program.start_within(Duration::from_secs(60));
+            program.deliver("before", 10);
+            program.wait("down");
+            program.deliver("meanwhile", 10);
+            program.wait("up");
+            program.deliver("after", 10);
+            program.end();
+        },
+        check: |case| {
+            let receiver = case.receiver();
+            let relay = Relay::to(receiver.port());
+            let surroundings = Surroundings::answering(&["address 127.0.0.1"])?;
+            let mut child = case.start_in(&surroundings, relay.port())?;
+            child.wait_for("down")?;
+            surroundings.forbid_threads()?;
+            relay.set_receiver(0);
+            relay.disconnect();
+            let attempts = relay.connections();
+            child.proceed()?;
+            // The receiver is back after two attempts, each of which needs a new connection. A program without attempts
+            // explains that in its report.
+            let deadline = Instant::now() + Duration::from_secs(10);
+            while relay.connections() < attempts + 2 && Instant::now() < deadline {
+                thread::yield_now();
+            }
+            relay.set_receiver(receiver.port());
+            child.wait_for("up")?;
+            child.proceed()?;
+            let report = child.finish()?;
+            report.succeeded(&["before", "meanwhile", "after"])?;
+            Ok(report.arrived_at(&receiver))
+        },
+        ..SCENARIO
+    },
+    Scenario {
+        name: "busy_neighbour",
+        program: busy_neighbour,
+        check: |case| {
+            let port = ReservedPort::new();
+            let neighbour = Neighbour::start()?;
+            let report = case.report(&port.endpoint())?;
+            drop(neighbour);
+            report.succeeded(&["one processor"])?;
+            let without = report.operation("without a provider")?.duration;
+            let with = report.operation("with a provider")?.duration;
+            ensure!(
+                with <= without + MAX_COST,
+                "99 of 100 calls: {without:?} without a provider, {with:?} with one"
+            );
+            Ok(report)
+        },
+        ..SCENARIO
+    },
+];
+
+/// What 99 of 100 calls may take above the same calls without a provider. A call that gives its processor away takes as
+/// long as the neighbour's share: tens of milliseconds.
+const MAX_COST: Duration = Duration::from_millis(2);
+
+/// The number of paced calls, for each of which the queue of log records has no room after the first second.
+const CALLS: u64 = 6_000;
+const PACE: Duration = Duration::from_micros(330);
+
+fn busy_neighbour(program: &mut Program) {
+    program.bridge_logs();
+    program.step("one processor", |_| use_one_processor());
+    program.record_duration("without a provider", p99());
+    let mut config = program.config();
+    config.exporters.logs = Some(vec![ExporterKind::Otlp]);
+    program.start(config);
+    program.record_created(CALLS);
+    program.record_duration("with a provider", p99());
+    program.shutdown(Duration::from_secs(5));
+}
+
+/// Returns the duration that 99 of 100 calls do not exceed.
+fn p99() -> Duration {
+    let call = |number| {
+        thread::sleep(PACE);
+        let start = Instant::now();
+        work(number, "");
+        tracing::info!(number, "worked");
+        start.elapsed()
+    };
+    let mut durations: Vec<_> = (0..CALLS).map(call).collect();
+    durations.sort_unstable();
+    durations[durations.len() * 99 / 100]
+}
+
+/// Limits this thread, and those that it will start, to the first of its processors.
+fn use_one_processor() -> Result<()> {
+    let allowed = sched_getaffinity(None)?;
+    let first = (0..CpuSet::MAX_CPU).find(|number| allowed.is_set(*number));
+    let mut one = CpuSet::new();
+    one.set(first.context("no processor")?);
+    Ok(sched_setaffinity(None, &one)?)
+}
+
+/// A program that uses the same processor.
+struct Neighbour(Arc<AtomicBool>);
+
+impl Neighbour {
+    fn start() -> Result<Self> {
+        let is_done = Arc::<AtomicBool>::default();
+        let done = Arc::clone(&is_done);
+        thread::Builder::new().spawn(move || {
+            let _ = use_one_processor();
+            while !done.load(Ordering::Relaxed) {}
+        })?;
+        Ok(Self(is_done))
+    }
+}
+
+impl Drop for Neighbour {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}

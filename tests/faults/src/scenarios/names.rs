@@ -1,0 +1,199 @@
+//! Scenarios before the connection: the receiver has a name, and its resolver misbehaves.
+
+use std::fs::File;
+use std::io;
+use std::net::Ipv4Addr;
+use std::time::Duration;
+
+use anyhow::{Context as _, Result, ensure};
+use floe_telemetry::config::ExporterKind;
+use rustix::process::{Resource, Rlimit, setrlimit};
+
+use crate::program::{Program, millis};
+use crate::receivers::{SilentAddress, left_address};
+use crate::report::Report;
+use crate::scenario::{Case, SCENARIO, Scenario};
+use crate::surroundings::Surroundings;
+
+pub(super) static SCENARIOS: [Scenario; 4] = [
+    Scenario {
+        name: "hanging_lookup",
+        program: hanging_lookup,
+        check: |case| {
+            let receiver = case.receiver();
+            let surroundings = Surroundings::answering(&["hang"])?;
+            let mut child = case.start_in(&surroundings, receiver.port())?;
+            child.wait_for("few")?;
+            let few = child.resources()?;
+            child.proceed()?;
+            child.wait_for("many")?;
+            let many = child.resources()?;
+            ensure!(
+                many.threads <= few.threads && many.descriptors <= few.descriptors,
+                "{MANY} exports after {few:?}: {many:?}"
+            );
+            // The exporters of all signals share one look-up at a time.
+            let lookups = surroundings.lookups();
+            ensure!(lookups == 1, "expected one look-up, found {lookups}");
+            surroundings.answer(&[RECEIVER])?;
+            child.proceed()?;
+            let report = child.finish()?;
+            report.succeeded(&["limit", "open a file", "after"])?;
+            Ok(report.arrived_at(&receiver))
+        },
+        ..SCENARIO
+    },
+    Scenario {
+        name: "moved_name",
+        program: |program| {
+            program.start(program.config());
+            program.deliver("at the old address", 10);
+            program.wait("old");
+            program.deliver("moved", 10);
+            program.end();
+        },
+        check: |case| {
+            check_moved(case, None)?;
+            check_moved(case, Some(404))?;
+            check_moved(case, Some(200))?;
+            check_moved(case, Some(503))
+        },
+        ..SCENARIO
+    },
+    Scenario {
+        name: "several_addresses",
+        program: |program| {
+            program.start_within(Duration::from_secs(10));
+            program.deliver("flush", 10);
+            program.end();
+        },
+        check: |case| {
+            let receiver = case.receiver();
+            let silent: Result<Vec<_>> = OTHERS
+                .map(|address| SilentAddress::new(address, receiver.port()))
+                .into_iter()
+                .collect();
+            let silent = silent?;
+            let surroundings =
+                Surroundings::answering(&["address 127.0.0.2", "address 127.0.0.3", RECEIVER])?;
+            let report = case.start_in(&surroundings, receiver.port())?.finish()?;
+            drop(silent);
+            report.succeeded(&["flush"])?;
+            Ok(report.arrived_at(&receiver))
+        },
+        ..SCENARIO
+    },
+    Scenario {
+        name: "garbage_lookup",
+        program: |program| {
+            program.start(program.config());
+            for (phase, _) in garbage() {
+                program.wait(phase);
+                program.deliver(phase, 10);
+            }
+            program.wait("after");
+            program.deliver("after", 10);
+            program.end();
+        },
+        check: check_garbage,
+        ..SCENARIO
+    },
+];
+
+/// The answer with the address of the receiver.
+const RECEIVER: &str = "address 127.0.0.1";
+
+/// Addresses of this machine at which no receiver listens.
+const OTHERS: [Ipv4Addr; 2] = [Ipv4Addr::new(127, 0, 0, 2), Ipv4Addr::new(127, 0, 0, 3)];
+
+/// The number of exports before the threads and descriptors are counted, and afterwards.
+const FEW: u64 = 5;
+const MANY: u64 = 60;
+
+/// The timeout of an export that waits for a look-up.
+const LOOKUP: Duration = Duration::from_millis(200);
+
+fn hanging_lookup(program: &mut Program) {
+    program.bridge_logs();
+    program.step("limit", |_| {
+        let limit = Rlimit { current: Some(64), maximum: Some(64) };
+        setrlimit(Resource::Nofile, limit).context("cannot limit the descriptors")
+    });
+    let mut config = program.config();
+    config.exporters.metrics = Some(vec![ExporterKind::Otlp]);
+    config.exporters.logs = Some(vec![ExporterKind::Otlp]);
+    config.otlp.all.timeout_millis = millis(LOOKUP);
+    program.start(config);
+    let export = |program: &mut Program| {
+        program.spans(5);
+        tracing::info!("waits for a look-up");
+        program.flush_within("in vain", 2 * LOOKUP);
+    };
+    (0..FEW).for_each(|_| export(program));
+    program.wait("few");
+    (0..MANY).for_each(|_| export(program));
+    program.step("open a file", |_| {
+        File::open("/proc/self/status").map(drop).map_err(io::Error::into)
+    });
+    program.wait("many");
+    // The batches that wait are given up or delivered first.
+    program.flush_within("recovering", Duration::from_secs(10));
+    program.deliver("after", 10);
+    program.end();
+}
+
+/// Checks that a name is followed to its new address. The old one answers with a page of `status`, or with nothing.
+fn check_moved(case: &Case, status: Option<u16>) -> Result<Report> {
+    let receiver = case.receiver();
+    let old = left_address(OTHERS[0], receiver.port(), case.protocol, status);
+    let surroundings = Surroundings::answering(&["address 127.0.0.2"])?;
+    let mut child = case.start_in(&surroundings, receiver.port())?;
+    child.wait_for("old")?;
+    surroundings.answer(&[RECEIVER])?;
+    let before = old.connections();
+    child.proceed()?;
+    let report = child.finish()?;
+    report.failed("at the old address", &["receiver.faults.test"])?;
+    report.succeeded(&["moved"]).with_context(|| format!("{status:?}"))?;
+    let attempts = old.connections() - before;
+    ensure!(attempts <= 1, "{status:?}: {attempts} more attempts at the old address");
+    let arrived = receiver.spans().len();
+    ensure!(arrived == 10, "{status:?}: {arrived} spans arrived");
+    Ok(report.arrived_in(arrived))
+}
+
+/// Returns the phases of the scenario, each with the answer of the resolver.
+fn garbage() -> Vec<(&'static str, Vec<String>)> {
+    let word = |word: &str| vec![word.to_owned()];
+    let many = (0..1000).map(|n| format!("address 127.1.{}.{}", n / 250, 1 + n % 250)).collect();
+    vec![
+        ("no address", word("none")),
+        ("garbage", word("garbage")),
+        ("failure", word("fail")),
+        ("1000 addresses", many),
+    ]
+}
+
+fn check_garbage(case: &Case) -> Result<Report> {
+    let receiver = case.receiver();
+    let surroundings = Surroundings::answering(&["none"])?;
+    let mut child = case.start_in(&surroundings, receiver.port())?;
+    for (phase, answer) in garbage() {
+        child.wait_for(phase)?;
+        let lines: Vec<_> = answer.iter().map(String::as_str).collect();
+        surroundings.answer(&lines)?;
+        child.proceed()?;
+    }
+    child.wait_for("after")?;
+    surroundings.answer(&[RECEIVER])?;
+    child.proceed()?;
+    let report = child.finish()?;
+    for (phase, _) in garbage() {
+        report.failed(phase, &["the connection failed", "receiver.faults.test"])?;
+        report.ended_at(phase, Duration::from_secs(2))?;
+    }
+    report.succeeded(&["after"])?;
+    let messages = report.log.matches("spans could not be exported").count();
+    ensure!(messages == 1, "{messages} messages: {}", report.log);
+    Ok(report.arrived_at(&receiver))
+}
