@@ -6,8 +6,8 @@ use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
 use http::header::{
-    AUTHORIZATION, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, HOST, HeaderMap, HeaderName,
-    HeaderValue, LOCATION, PROXY_AUTHORIZATION, RETRY_AFTER, USER_AGENT,
+    AUTHORIZATION, CONNECTION, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, HOST, HeaderMap,
+    HeaderName, HeaderValue, LOCATION, PROXY_AUTHORIZATION, RETRY_AFTER, USER_AGENT,
 };
 use http::{StatusCode, Uri};
 
@@ -94,6 +94,14 @@ fn head(endpoint: &Uri, forwarder: Option<&Proxy>, settings: &OtlpSettings) -> V
     head
 }
 
+/// Whether the answer is no answer to a request: the receiver has closed a connection that was idle
+/// ([status](https://www.rfc-editor.org/rfc/rfc9110#status.408)).
+fn ends_an_idle_connection(answer: &Answer) -> bool {
+    let is_close = |value: &HeaderValue| value.as_bytes().eq_ignore_ascii_case(b"close");
+    answer.head.status == StatusCode::REQUEST_TIMEOUT
+        && answer.head.headers.get(CONNECTION).is_some_and(is_close)
+}
+
 fn headers(
     endpoint: &Uri,
     authority: &str,
@@ -154,8 +162,7 @@ impl Http {
             }
             match self.exchange_on(kept, request, deadline) {
                 Err(Failure::Unanswered(_)) => {}
-                // The receiver has closed an idle connection, and answers nothing that was sent on it.
-                Ok(answer) if answer.head.status == StatusCode::REQUEST_TIMEOUT => {}
+                Ok(answer) if ends_an_idle_connection(&answer) => {}
                 result => return result,
             }
         }
