@@ -170,7 +170,8 @@ impl Tunnel {
             return Ok(());
         }
         let is_refusal = ["403", "405", "407"].iter().any(|refusal| status.starts_with(refusal));
-        let advice = if is_refusal { self.proxy.advice(self.port) } else { String::new() };
+        let advice =
+            if is_refusal { self.proxy.advice("CONNECT", self.port) } else { String::new() };
         Err(io::Error::other(format!("it answered {status} to CONNECT {}{advice}", self.receiver)))
     }
 }

@@ -15,7 +15,7 @@ use super::compress::compress;
 use super::dial::Dialer;
 use super::exchange::{self, Answer, Connection, Failure};
 use super::failure::{CREDENTIAL_ADVICE, Peer, size_advice};
-use super::proxy::{Proxy, basic, port};
+use super::proxy::{Proxy, basic, default_port, port};
 use super::response::{self, MAX_RESPONSE, Outcome, description, number_and_text};
 use super::retry::Transport;
 use super::settings::{self, OtlpSettings};
@@ -80,9 +80,8 @@ fn tls(endpoint: &Uri, settings: &OtlpSettings) -> Result<Option<super::tls::Cli
 /// Returns the request without the length of its body. A proxy that forwards the request needs the whole URL.
 fn head(endpoint: &Uri, forwarder: Option<&Proxy>, settings: &OtlpSettings) -> Vec<u8> {
     let host = endpoint.host().unwrap_or_default();
-    let is_default =
-        port(endpoint) == if endpoint.scheme_str() == Some("https") { 443 } else { 80 };
-    let authority = if is_default { host.to_owned() } else { format!("{host}:{}", port(endpoint)) };
+    let own_port = endpoint.port_u16().filter(|own| *own != default_port(endpoint));
+    let authority = own_port.map_or_else(|| host.to_owned(), |own| format!("{host}:{own}"));
     let path = endpoint.path_and_query().map_or("/", |path| path.as_str());
     let slash = if path.starts_with('/') { "" } else { "/" };
     let origin = forwarder.map_or_else(String::new, |_| format!("http://{authority}"));
@@ -92,14 +91,6 @@ fn head(endpoint: &Uri, forwarder: Option<&Proxy>, settings: &OtlpSettings) -> V
         head.extend(value.as_bytes().iter().chain(b"\r\n"));
     }
     head
-}
-
-/// Whether the answer is no answer to a request: the receiver has closed a connection that was idle
-/// ([status](https://www.rfc-editor.org/rfc/rfc9110#status.408)).
-fn ends_an_idle_connection(answer: &Answer) -> bool {
-    let is_close = |value: &HeaderValue| value.as_bytes().eq_ignore_ascii_case(b"close");
-    answer.head.status == StatusCode::REQUEST_TIMEOUT
-        && answer.head.headers.get(CONNECTION).is_some_and(is_close)
 }
 
 fn headers(
@@ -225,7 +216,7 @@ impl Http {
         let is_forwarded = self.peer.endpoint.scheme_str() == Some("http");
         let proxy = self.peer.proxy.as_ref().filter(|_| is_forwarded);
         proxy.map_or_else(String::new, |proxy| {
-            let advice = proxy.advice(port(&self.peer.endpoint));
+            let advice = proxy.advice("POST", port(&self.peer.endpoint));
             format!("; the request was forwarded by the proxy `{}`{advice}", proxy.address())
         })
     }
@@ -252,6 +243,14 @@ impl Transport for Http {
             Err(Failure::Invalid { problem, is_http }) => self.peer.invalid(&problem, !is_http),
         }
     }
+}
+
+/// Whether the answer is no answer to a request: the receiver has closed a connection that was idle
+/// ([status](https://www.rfc-editor.org/rfc/rfc9110#status.408)).
+fn ends_an_idle_connection(answer: &Answer) -> bool {
+    let is_close = |value: &HeaderValue| value.as_bytes().eq_ignore_ascii_case(b"close");
+    answer.head.status == StatusCode::REQUEST_TIMEOUT
+        && answer.head.headers.get(CONNECTION).is_some_and(is_close)
 }
 
 pub(super) fn classify(status: StatusCode, headers: &HeaderMap, body: &mut dyn Read) -> Outcome {

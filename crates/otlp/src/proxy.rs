@@ -62,11 +62,11 @@ impl Proxy {
         host_and_port(&self.host, self.port)
     }
 
-    /// Returns the advice for a proxy that refuses to pass a request on to this port.
-    pub(super) fn advice(&self, port: u16) -> String {
+    /// Returns the advice for a proxy that refuses this method to this port.
+    pub(super) fn advice(&self, method: &str, port: u16) -> String {
         let Self { variable, .. } = self;
         format!(
-            "; the proxy must allow CONNECT to port {port}, and may need a credential before the host in `{variable}`; \
+            "; the proxy must allow {method} to port {port}, and may need a credential before the host in `{variable}`; \
              receivers in `NO_PROXY` are reached without it"
         )
     }
@@ -109,10 +109,13 @@ pub(super) fn bare_host(uri: &Uri) -> &str {
     without_brackets(uri.host().unwrap_or_default())
 }
 
-/// Returns the port, which the scheme implies if the URL has none.
 pub(super) fn port(uri: &Uri) -> u16 {
-    let implied = if uri.scheme_str() == Some("https") { 443 } else { 80 };
-    uri.port_u16().unwrap_or(implied)
+    uri.port_u16().unwrap_or_else(|| default_port(uri))
+}
+
+/// Returns the port that the scheme implies.
+pub(super) fn default_port(uri: &Uri) -> u16 {
+    if uri.scheme_str() == Some("https") { 443 } else { 80 }
 }
 
 /// Whether the receiver's host is `localhost` or a loopback address, for which Go's HTTP client uses no proxy, either.
