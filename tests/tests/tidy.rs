@@ -109,7 +109,7 @@ const UNSAFE: &[&str] = &[
     "crates/core/src/clock/counter.rs",
     "crates/core/src/program_signals.rs",
     "crates/core/src/recorder/fork_handlers.rs",
-    "crates/sdk/src/provider/exit.rs",
+    "crates/sdk/src/provider/standby.rs",
     "crates/tracing/src/current_span.rs",
     "crates/thread-context/src/published.rs",
     "crates/thread-context/src/published/open_span.rs",
@@ -118,6 +118,7 @@ const UNSAFE: &[&str] = &[
     "crates/thread-context/src/process/symbol.rs",
     "tests/process-context/main.rs",
     "tests/src/fork.rs",
+    "tests/src/signal.rs",
     "tests/tests/it/conformance/hygiene.rs",
 ];
 
@@ -144,6 +145,7 @@ const WAITS: &[(&str, &str)] = &[
     ("crates/core/src/recorder/local.rs", "the test of a capture waits until its span has room"),
     ("crates/core/src/recorder/fork.rs", "a fork waits at most 200 ms for locks of other threads"),
     ("crates/sdk/src/collector.rs", "a start or a flush in a fork waits at most 200 ms for a lock"),
+    ("crates/sdk/src/provider/standby.rs", "the end of a process waits, within a limit"),
     ("crates/sdk/src/exporter/standard_stream.rs", "the thread of an exporter waits for a reader"),
 ];
 

@@ -62,11 +62,31 @@ impl<W: Write> Write for Unsignalled<W> {
     }
 }
 
+/// Writes a line to standard error, unless its reader is slow. It neither allocates nor takes a lock, not even that of
+/// standard error, because a thread that a signal has interrupted may hold them.
+#[cfg(unix)]
+pub fn write_at_once(line: &'static str) {
+    use std::fs::File;
+    use std::os::fd::AsFd as _;
+
+    let stderr = io::stderr();
+    if mask::has_room(stderr.as_fd())
+        && let Ok(stderr) = stderr.as_fd().try_clone_to_owned()
+    {
+        // Standard error may be closed.
+        let _ = Unsignalled(File::from(stderr)).write_all(line.as_bytes());
+    }
+}
+
+#[cfg(all(unix, not(miri)))]
+pub use self::mask::is_ignored;
+
 #[cfg(all(unix, not(miri)))]
 #[expect(unsafe_code, reason = "the standard library cannot block the signals of a thread")]
 mod mask {
     use std::marker::PhantomData;
     use std::mem::MaybeUninit;
+    use std::os::fd::{AsRawFd as _, BorrowedFd};
     use std::ptr;
 
     use libc::{SIG_BLOCK, SIG_SETMASK, SIGPIPE, SIGXFSZ, c_int, sigset_t};
@@ -136,6 +156,25 @@ mod mask {
                 change(SIG_SETMASK, &before);
             }
         }
+    }
+
+    /// Whether the process ignores a signal.
+    pub fn is_ignored(signal: c_int) -> bool {
+        let mut action = MaybeUninit::<libc::sigaction>::zeroed();
+        // SAFETY: the function accepts null for the new action, and writes to the old one, which is exclusively borrowed
+        // and has no invalid values.
+        unsafe {
+            libc::sigaction(signal, ptr::null(), action.as_mut_ptr());
+            action.assume_init().sa_sigaction == libc::SIG_IGN
+        }
+    }
+
+    /// Whether a line can be written without waiting for a reader.
+    pub(super) fn has_room(output: BorrowedFd<'_>) -> bool {
+        let mut polled = libc::pollfd { fd: output.as_raw_fd(), events: libc::POLLOUT, revents: 0 };
+        // SAFETY: the pointer is to one value, which is exclusively borrowed.
+        let ready = unsafe { libc::poll(&raw mut polled, 1, 0) };
+        ready == 1 && polled.revents & libc::POLLOUT != 0
     }
 
     fn set(fill: impl FnOnce(*mut sigset_t)) -> sigset_t {
@@ -210,6 +249,11 @@ mod mask {
         pub(super) fn of_writes() -> Self {
             Self
         }
+    }
+
+    #[cfg(unix)]
+    pub(super) fn has_room(_: std::os::fd::BorrowedFd<'_>) -> bool {
+        true
     }
 
     impl Drop for Blocked {

@@ -43,6 +43,8 @@ pub mod metrics {
 
 pub mod program_signals {
     pub use crate::program_signals::{Unsignalled, blocked, spawn};
+    #[cfg(all(unix, not(miri)))]
+    pub use crate::program_signals::{is_ignored, write_at_once};
 }
 
 #[cfg(feature = "redact")]

@@ -65,7 +65,8 @@ const TERMINAL_DELAY: u64 = 100;
 /// | without them and without a terminal: one line on standard error says so | `OTEL_TRACES_EXPORTER=none` | | | yes | yes |
 /// | the configuration comes from the variables `OTEL_*` and `FLOE_*`, and from the file in `FLOE_CONFIG_FILE` or `OTEL_CONFIG_FILE` | | | | | yes |
 ///
-/// For export at SIGTERM and SIGINT, a handler of the program calls [`std::process::exit`].
+/// For export at SIGTERM, SIGINT and SIGHUP, call
+/// [`shutdown_on_signals`](TelemetryProvider::shutdown_on_signals).
 /// [The manual](https://docs.rs/floe-telemetry/latest/floe_telemetry/_manual/configuration/index.html#variables) lists the variables.
 ///
 /// Without a receiver of spans, no span is recorded, and a call costs as much as without a provider. Receivers are

@@ -30,24 +30,15 @@ pub(super) fn count_fork() {
 
 /// Reports once that this fork exports nothing, if a provider was active when the process was forked.
 ///
-/// It neither allocates nor takes a lock, not even standard error's, because the holder of a lock may not exist here.
+/// It neither allocates nor takes a lock, because the holder of a lock may not exist here.
 #[cold]
 #[cfg(unix)]
 pub fn say_not_exported() {
-    use std::fs::File;
-    use std::io::{self, Write as _};
-    use std::os::fd::AsFd as _;
-
-    use crate::program_signals::Unsignalled;
-
     const MESSAGE: &str = "warning: telemetry of this process is not exported: it is a fork, and the provider \
                            belongs to its parent; initialize telemetry after the fork\n";
 
-    if super::listeners::take_inherited()
-        && let Ok(stderr) = io::stderr().as_fd().try_clone_to_owned()
-    {
-        // Standard error may be closed.
-        let _ = Unsignalled(File::from(stderr)).write_all(MESSAGE.as_bytes());
+    if super::listeners::take_inherited() {
+        crate::program_signals::write_at_once(MESSAGE);
     }
 }
 
