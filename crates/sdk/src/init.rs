@@ -76,6 +76,10 @@ const TERMINAL_DELAY: u64 = 100;
 /// `RUST_LOG` consists of levels, targets and `target=level`, separated by commas. A global `tracing` subscriber that the program installed earlier
 /// stays; it needs `tracing_layer` and `logs::layer`.
 ///
+/// The record of a panic does not pass the `tracing` subscriber, because the panicking thread may hold a lock of one of
+/// its layers. It is exported, and written as a line if `init` has installed the subscriber or the program has created a
+/// `logs::layer`. Below another subscriber of the program, the previous panic hook alone writes the panic.
+///
 /// # Features of the build
 ///
 /// The features `logs` and `tracing` change the effect of `init`, although Cargo enables a feature for the whole build
