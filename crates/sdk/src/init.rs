@@ -97,7 +97,12 @@ const TERMINAL_DELAY: u64 = 100;
 /// ([`Error::is_state`]). The failed call exports nothing, but log lines are written. [`init_or_noop`] is for programs
 /// that must run in any case.
 ///
-/// A variable never causes a failure. An invalid one is ignored with one warning; an unreadable or invalid file in
+/// An exporter that is not created within 30 seconds, for example because its disk does not answer, ends the start with
+/// an error ([`Error::is_timeout`]). In the constructor of a shared library that a program is loading, no thread of the
+/// library runs before the constructor returns: the start waits for half a second and continues, exporters connect once
+/// the library is loaded, and an exporter that cannot be created then is an error message.
+///
+/// Otherwise, a variable never causes a failure. An invalid one is ignored with one warning; an unreadable or invalid file in
 /// `FLOE_CONFIG_FILE` or `OTEL_CONFIG_FILE` causes one warning, and nothing is recorded. A signal is not exported if a
 /// variable or the file in `OTEL_CONFIG_FILE` requests an exporter that cannot be created, and a line on standard error
 /// names the variable to change. If the file in `FLOE_CONFIG_FILE` requests such an exporter, for example with a reference
