@@ -94,7 +94,9 @@ impl Program {
         output(&mut self.at(receiver))
     }
 
-    fn at(&self, receiver: &Receiver) -> Command {
+    /// Returns the command that runs the program with this receiver for all signals.
+    #[must_use]
+    pub fn at(&self, receiver: &Receiver) -> Command {
         let mut command = self.command();
         command
             .env("OTEL_EXPORTER_OTLP_ENDPOINT", receiver.endpoint())

@@ -43,6 +43,8 @@ mod remote;
 pub mod repository;
 mod reserved_port;
 mod script;
+#[cfg(unix)]
+pub mod signal;
 mod spans;
 mod tree;
 mod url;

@@ -111,7 +111,7 @@ const UNSAFE: &[&str] = &[
     "crates/core/src/program_signals.rs",
     "crates/core/src/standard_error.rs",
     "crates/core/src/recorder/fork_handlers.rs",
-    "crates/sdk/src/provider/exit.rs",
+    "crates/sdk/src/provider/standby.rs",
     "crates/tracing/src/current_span.rs",
     "crates/thread-context/src/published.rs",
     "crates/thread-context/src/published/open_span.rs",
@@ -120,6 +120,7 @@ const UNSAFE: &[&str] = &[
     "crates/thread-context/src/process/symbol.rs",
     "tests/process-context/main.rs",
     "tests/src/fork.rs",
+    "tests/src/signal.rs",
     "tests/tests/it/conformance/hygiene.rs",
 ];
 
@@ -137,6 +138,44 @@ fn unsafe_is_confined_and_a_test_is_ignored_only_for_a_script_that_runs_it() {
             assert!(!others.iter().any(|word| line.contains(word)), "{name}: `{line}`");
             assert!(!line.contains(ignored) || line.contains("`.ci/"), "{name}: `{line}`");
         }
+    }
+}
+
+/// Where a thread gives its processor away or sleeps, with the reason why no thread of the program waits for telemetry
+/// there.
+const WAITS: &[(&str, &str)] = &[
+    ("crates/core/src/recorder/local.rs", "the test of a capture waits until its span has room"),
+    ("crates/core/src/recorder/fork.rs", "a fork waits at most 200 ms for locks of other threads"),
+    ("crates/sdk/src/collector.rs", "a start or a flush in a fork waits at most 200 ms for a lock"),
+    ("crates/sdk/src/provider/standby.rs", "the end of a process waits, within a limit"),
+    ("crates/sdk/src/exporter/standard_stream.rs", "the thread of an exporter waits for a reader"),
+];
+
+/// A thread of the program that gives its processor away gets it back when its neighbours have used theirs up, and
+/// `thread::spawn` panics if the system has no thread left.
+#[test]
+fn no_call_waits_and_no_thread_is_started_with_a_panic() {
+    let folders = ["crates/thread-context/src", "crates/waterfall/src", "integrations"];
+    let waits = ["yield_now", "spin_loop", "thread::sleep"];
+    let spawns = ["thread::spawn(", "use std::thread::spawn"];
+    for (name, text) in sources(&LIBRARY).into_iter().chain(sources(&folders)) {
+        if is_test(&name) || name.contains("/examples/") {
+            continue;
+        }
+        // The transport runs on the threads of the exporters alone.
+        let may_wait = name.starts_with("crates/otlp/") || WAITS.iter().any(|(it, _)| *it == name);
+        let code = text.split("#[cfg(test)]\nmod ").next().unwrap_or_default();
+        let code = code.lines().filter(|line| !line.trim_start().starts_with("//"));
+        for line in code {
+            let waited = waits.iter().find(|it| line.contains(**it));
+            assert!(may_wait || waited.is_none(), "{name}: `{line}`");
+            let spawned = spawns.iter().find(|it| line.contains(**it));
+            assert_eq!(spawned, None, "{name}: expected `thread::Builder`: `{line}`");
+        }
+    }
+    for (name, reason) in WAITS {
+        let text = read(name);
+        assert!(waits.iter().any(|it| text.contains(it)), "{name} no longer waits: {reason}");
     }
 }
 

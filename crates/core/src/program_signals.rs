@@ -63,6 +63,9 @@ impl<W: Write> Write for Unsignalled<W> {
 }
 
 #[cfg(all(unix, not(miri)))]
+pub use self::mask::is_ignored;
+
+#[cfg(all(unix, not(miri)))]
 #[expect(unsafe_code, reason = "the standard library cannot block the signals of a thread")]
 mod mask {
     use std::marker::PhantomData;
@@ -135,6 +138,17 @@ mod mask {
             if let Some(before) = self.before {
                 change(SIG_SETMASK, &before);
             }
+        }
+    }
+
+    /// Whether the process ignores a signal.
+    pub fn is_ignored(signal: c_int) -> bool {
+        let mut action = MaybeUninit::<libc::sigaction>::zeroed();
+        // SAFETY: the function accepts null for the new action, and writes to the old one, which is exclusively borrowed
+        // and has no invalid values.
+        unsafe {
+            libc::sigaction(signal, ptr::null(), action.as_mut_ptr());
+            action.assume_init().sa_sigaction == libc::SIG_IGN
         }
     }
 

@@ -42,7 +42,13 @@ pub mod metrics {
 }
 
 pub mod program_signals {
+    #[cfg(all(unix, not(miri)))]
+    pub use crate::program_signals::is_ignored;
     pub use crate::program_signals::{Unsignalled, blocked, spawn};
+}
+
+pub mod standard_error {
+    pub use crate::standard_error::write_if_room;
 }
 
 #[cfg(feature = "redact")]

@@ -24,7 +24,7 @@ pub(crate) fn write(text: &str) {
 /// Writes a text if there is room for it. It neither allocates nor takes a lock, not even standard error's: another
 /// thread may hold the lock while it waits for a reader, and the holder may not exist in a fork.
 #[cfg(unix)]
-pub(crate) fn write_if_room(text: &str) {
+pub fn write_if_room(text: &str) {
     use std::fs::File;
     use std::os::fd::AsFd as _;
 
@@ -38,7 +38,7 @@ pub(crate) fn write_if_room(text: &str) {
 }
 
 #[cfg(not(unix))]
-pub(crate) fn write_if_room(text: &str) {
+pub fn write_if_room(text: &str) {
     let _ = Unsignalled(io::stderr()).write_all(text.as_bytes());
 }
 

@@ -34,6 +34,18 @@ pub(super) enum Form {
     Text { has_color: bool },
 }
 
+impl Form {
+    /// Writes the thread's record to its line.
+    pub(super) fn write(self, state: &mut ThreadState) {
+        let ThreadState { record, timestamp, line, .. } = state;
+        let timestamp = timestamp.format(record.observed_timestamp.unwrap_or(UNIX_EPOCH));
+        match self {
+            Self::Json => json::write(record, timestamp, line),
+            Self::Text { has_color } => console::write(record, timestamp, has_color, line),
+        }
+    }
+}
+
 #[derive(Debug)]
 pub(super) struct LogLayer<W> {
     writer: W,
@@ -70,22 +82,17 @@ where
         let parent = (!event.is_contextual()).then(|| self.named_parent(event).unwrap_or_default());
         thread_state::with(is_readable, |state, has_context| {
             fill_record(state, event, parent, has_context);
-            let ThreadState { settings, record, timestamp, line, .. } = state;
             // Records of the exporters are not exported, because the records about failed exports would otherwise cause
             // new exports without end.
             if is_readable && !(has_context && Context::is_current_telemetry_suppressed()) {
-                settings.export(record);
+                state.settings.export(&state.record);
             }
-            let timestamp = timestamp.format(record.observed_timestamp.unwrap_or(UNIX_EPOCH));
-            match self.form {
-                Form::Json => json::write(record, timestamp, line),
-                Form::Text { has_color } => console::write(record, timestamp, has_color, line),
-            }
+            self.form.write(state);
             // The reader of a pipe may have ended, or the writer's mutex may be poisoned. The program must not fail
             // because of either.
             let _ = caught(|| {
                 let mut writer = self.writer.make_writer_for(event.metadata());
-                writer.write_all(line)
+                writer.write_all(&state.line)
             });
         });
     }

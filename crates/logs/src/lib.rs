@@ -55,6 +55,7 @@ mod json;
 mod layer;
 mod nested;
 mod output;
+mod panicked;
 mod safe_writer;
 mod thread_state;
 mod timestamp;
@@ -79,6 +80,7 @@ use tracing_subscriber::registry::{LookupSpan, Registry};
 
 use self::layer::{Form, LogLayer};
 use self::output::Output;
+use self::panicked::Lines;
 pub use self::safe_writer::{SafeLine, SafeWriter, safe_writer};
 pub use floe_telemetry_sdk::{RecorderLogger, RecorderLoggerProvider};
 
@@ -89,6 +91,7 @@ floe_telemetry_sdk::__part!(
         stop: current::stop,
         emit: api::emit,
         is_enabled: api::is_enabled,
+        panicked: panicked::panicked,
     };
     "fl_lines_0_1": init::LogLines = LogLines { layer: output_layer, complete };
 );
@@ -154,7 +157,13 @@ where
     if config.output != LogOutput::None {
         make_ids(&filter);
     }
+    panicked::write_to(lines(config, &filter));
     Ok(output_layer(config, filter))
+}
+
+fn lines(config: &LoggingConfig, filter: &Targets) -> Lines {
+    let output = Output(config.output);
+    Lines { output, form: form(config, output.has_color()), filter: filter.clone() }
 }
 
 fn output_layer<S>(config: &LoggingConfig, filter: Targets) -> Box<dyn Layer<S> + Send + Sync>
@@ -211,6 +220,7 @@ fn complete(config: &LoggingConfig, filter: &Targets) {
     if config.output != LogOutput::None {
         make_ids(filter);
     }
+    panicked::write_to(lines(config, filter));
     forward_log();
 }
 

@@ -32,6 +32,7 @@ mod worker;
 use std::collections::HashMap;
 use std::collections::VecDeque;
 use std::mem;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError, Weak};
 use std::thread::{self, Thread};
 use std::time::Duration;
@@ -66,7 +67,9 @@ pub use self::statistics::{Counters, Statistics};
 use self::warnings::DropWarnings;
 use self::watermarks::Watermarks;
 pub use self::worker::{BatchExporter, WorkerSettings};
-pub(crate) use self::worker::{Report, START_TIMEOUT, Size, Worker, guarded, panicked};
+pub(crate) use self::worker::{
+    Report, START_TIMEOUT, Size, Worker, guarded, not_created, panicked,
+};
 use crate::caught::caught;
 use crate::channel::{Receiver, SendError, Sender, channel};
 use crate::clock::Ticks;
@@ -165,22 +168,33 @@ pub(crate) fn check_thread() -> Result<(), Error> {
     Ok(())
 }
 
-/// The time for which a start waits until the collector runs.
-const BEGIN_TIMEOUT: Duration = Duration::from_secs(5);
+/// The time for which a start waits until a new collector runs.
+const BEGIN_TIMEOUT: Duration = Duration::from_millis(500);
 
-/// Starts the collector, if necessary.
+/// The time for which a start waits for a turn of the collector to end.
+const TURN_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// Whether the thread of the collector has run.
+static HAS_BEGUN: AtomicBool = AtomicBool::new(false);
+
+/// Starts the collector, if necessary, and returns whether it runs. In the constructor of a shared library, no new
+/// thread runs before the loader has finished, and the loader waits for the constructor.
 ///
 /// # Errors
 ///
-/// The thread cannot be started, or does not answer: in the constructor of a shared library, no new thread runs before
-/// the loader has finished, and the loader waits for the constructor; or a span processor of the last provider does not
-/// return.
-pub(crate) fn begin() -> Result<(), Error> {
-    let begun = run(|_| ())?.recv_timeout(BEGIN_TIMEOUT);
-    begun.map_err(|_| {
+/// The thread cannot be started, or does not answer: a span processor of the last provider does not return.
+pub(crate) fn begin() -> Result<bool, Error> {
+    let begun = run(|_| ())?;
+    if begun.recv_timeout(BEGIN_TIMEOUT).is_ok() {
+        return Ok(true);
+    }
+    if !HAS_BEGUN.load(Ordering::Acquire) {
+        return Ok(false);
+    }
+    let answered = begun.recv_timeout(TURN_TIMEOUT);
+    answered.map(|()| true).map_err(|_| {
         Error::state(
-            "the telemetry collector does not answer: telemetry was started while the program was being loaded, or a span \
-             processor of the last provider does not return",
+            "the telemetry collector does not answer: a span processor of the last provider does not return",
         )
     })
 }
@@ -209,7 +223,9 @@ fn start() -> Result<Handle, Error> {
     #[cfg(target_os = "linux")]
     crate::system::answer();
     let (jobs, receiver) = channel();
+    HAS_BEGUN.store(false, Ordering::Relaxed);
     let thread = program_signals::spawn("floe-collector", move || {
+        HAS_BEGUN.store(true, Ordering::Release);
         // The collector must not record telemetry about itself.
         let _quiet = Context::enter_telemetry_suppressed_scope();
         let mut collector = Collector::default();
@@ -269,9 +285,11 @@ impl Collector {
     }
 
     /// Replaces the pipeline. Spans that ended earlier are counted for the previous provider, even if its shutdown has
-    /// timed out.
-    pub(crate) fn install(&mut self, pipeline: Pipeline) {
-        self.drain(Drain::late());
+    /// timed out. If the start did not wait for this thread, they may belong to the new provider, and stay.
+    pub(crate) fn install(&mut self, pipeline: Pipeline, is_awaited: bool) {
+        if is_awaited {
+            self.drain(Drain::late());
+        }
         while !self.drains.is_empty() {
             self.fetch_rest();
             self.finish_first();

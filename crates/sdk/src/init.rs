@@ -65,7 +65,8 @@ const TERMINAL_DELAY: u64 = 100;
 /// | without them and without a terminal: one line on standard error says so | `OTEL_TRACES_EXPORTER=none` | | | yes | yes |
 /// | the configuration comes from the variables `OTEL_*` and `FLOE_*`, and from the file in `FLOE_CONFIG_FILE` or `OTEL_CONFIG_FILE` | | | | | yes |
 ///
-/// For export at SIGTERM and SIGINT, a handler of the program calls [`std::process::exit`].
+/// For export at SIGTERM, SIGINT and SIGHUP, call
+/// [`shutdown_on_signals`](TelemetryProvider::shutdown_on_signals).
 /// [The manual](https://docs.rs/floe-telemetry/latest/floe_telemetry/_manual/configuration/index.html#variables) lists the variables.
 ///
 /// Without a receiver of spans, no span is recorded, and a call costs as much as without a provider. Receivers are
@@ -74,6 +75,10 @@ const TERMINAL_DELAY: u64 = 100;
 ///
 /// `RUST_LOG` consists of levels, targets and `target=level`, separated by commas. A global `tracing` subscriber that the program installed earlier
 /// stays; it needs `tracing_layer` and `logs::layer`.
+///
+/// The record of a panic does not pass the `tracing` subscriber, because the panicking thread may hold a lock of one of
+/// its layers. It is exported, and written as a line if `init` has installed the subscriber or the program has created a
+/// `logs::layer`. Below another subscriber of the program, the previous panic hook alone writes the panic.
 ///
 /// # Features of the build
 ///
@@ -92,7 +97,12 @@ const TERMINAL_DELAY: u64 = 100;
 /// ([`Error::is_state`]). The failed call exports nothing, but log lines are written. [`init_or_noop`] is for programs
 /// that must run in any case.
 ///
-/// A variable never causes a failure. An invalid one is ignored with one warning; an unreadable or invalid file in
+/// An exporter that is not created within 30 seconds, for example because its disk does not answer, ends the start with
+/// an error ([`Error::is_timeout`]). In the constructor of a shared library that a program is loading, no thread of the
+/// library runs before the constructor returns: the start waits for half a second and continues, exporters connect once
+/// the library is loaded, and an exporter that cannot be created then is an error message.
+///
+/// Otherwise, a variable never causes a failure. An invalid one is ignored with one warning; an unreadable or invalid file in
 /// `FLOE_CONFIG_FILE` or `OTEL_CONFIG_FILE` causes one warning, and nothing is recorded. A signal is not exported if a
 /// variable or the file in `OTEL_CONFIG_FILE` requests an exporter that cannot be created, and a line on standard error
 /// names the variable to change. If the file in `FLOE_CONFIG_FILE` requests such an exporter, for example with a reference

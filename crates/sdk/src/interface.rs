@@ -30,6 +30,7 @@ pub mod init {
 pub mod logs {
     pub use crate::logs::{
         LogRecord, LogRecordSettings, LogRecords, LogSettings, LogValue, LogWorker, SpanIds,
+        ThreadPanic,
     };
 }
 

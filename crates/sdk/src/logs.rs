@@ -7,6 +7,7 @@ mod sdk_exporter;
 mod sdk_record;
 mod worker;
 
+use std::panic::Location;
 use std::sync::Arc;
 
 use opentelemetry::{InstrumentationScope, Key, KeyValue};
@@ -30,6 +31,17 @@ pub struct LogRecords {
     pub emit: fn(&SdkLogRecord, &Arc<InstrumentationScope>),
     /// Whether records with this target are exported now.
     pub is_enabled: fn(&str) -> bool,
+    /// Writes and exports the record of a panic on this thread, without code of the program.
+    pub panicked: fn(&ThreadPanic<'_>),
+}
+
+/// A panic, as its hook describes it.
+#[derive(Clone, Copy, Debug)]
+#[expect(clippy::exhaustive_structs, missing_docs, reason = "not part of the public interface")]
+pub struct ThreadPanic<'a> {
+    pub message: &'a str,
+    pub location: Option<&'a Location<'a>>,
+    pub thread_name: Option<&'a str>,
 }
 
 floe_telemetry_core::__floe_link_list! {

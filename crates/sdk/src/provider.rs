@@ -29,6 +29,8 @@ mod metrics;
 mod program_sampler;
 mod resource;
 mod sampling;
+#[cfg_attr(not(all(unix, not(miri))), path = "provider/no_standby.rs")]
+mod standby;
 mod start_message;
 mod targets;
 #[cfg(test)]
@@ -52,6 +54,7 @@ use crate::clock::monotonic_now;
 use crate::collector::{Counters, Ending, Statistics};
 use crate::config::TelemetryConfig;
 use crate::error::Error;
+use crate::internal_log::write_line;
 use crate::logs::RecorderLoggerProvider;
 use crate::metrics::RecorderMeterProvider;
 use crate::recorder::{self, Sampling};
@@ -252,8 +255,11 @@ impl TelemetryProvider {
     /// Shuts the provider down when the process exits by [`std::process::exit`] or by returning from `main`, within
     /// `timeout`. Otherwise only dropping the provider shuts it down, and `exit` drops nothing.
     ///
-    /// It does not apply to a process that is aborted or killed by a signal, so a handler of SIGTERM must call `exit`.
-    /// It has no effect on systems other than Unix.
+    /// A thread waits for the exit from now on, so a signal handler may call `exit`: the process ends within `timeout`
+    /// and two seconds. If the handler has interrupted a thread that holds a lock, as while it allocates, the data may
+    /// not be delivered, and a line on standard error says so; [`shutdown_on_signals`](Self::shutdown_on_signals)
+    /// always delivers. A process that is aborted or killed by a signal delivers nothing. On systems other than Unix,
+    /// this has no effect.
     ///
     /// ```
     /// use std::time::Duration;
@@ -262,7 +268,40 @@ impl TelemetryProvider {
     /// telemetry.shutdown_at_exit(Duration::from_secs(2));
     /// ```
     pub fn shutdown_at_exit(&self, timeout: Duration) {
-        exit::at_exit(&self.inner, timeout);
+        if let Err(error) = exit::at_exit(&self.inner, timeout) {
+            let lost = "telemetry is not delivered when the process exits";
+            write_line("warn", &format!("{lost}: {}", Error::thread("exit", &error)));
+        }
+    }
+
+    /// Ends the process at SIGTERM, SIGINT and SIGHUP, with everything delivered within the
+    /// [timeout](Self::with_shutdown_timeout): a thread shuts the provider down, and then the process ends by the same
+    /// signal, so that its parent sees the cause. A second signal ends the process at once. The provider is also shut
+    /// down at the exit, as by [`shutdown_at_exit`](Self::shutdown_at_exit).
+    ///
+    /// This is for programs that do not handle these signals. The handlers of a program that does, for example with
+    /// `tokio::signal`, still run, but the process ends as soon as the provider is shut down. Such a program calls
+    /// [`shutdown`](Self::shutdown) after its own work instead.
+    ///
+    /// A signal that the process ignores, as below `nohup`, stays ignored. A fork ends at once. Without a provider in
+    /// use, signals end the process at once. A [no-op provider](Self::is_noop) changes nothing, and neither does any on
+    /// systems other than Unix.
+    ///
+    /// ```
+    /// let telemetry = floe_telemetry::init_or_noop();
+    /// telemetry.shutdown_on_signals()?;
+    /// # Ok::<(), floe_telemetry::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// The handlers cannot be installed, or the thread that waits for the signals cannot be started.
+    pub fn shutdown_on_signals(&self) -> Result<(), Error> {
+        if self.is_noop() {
+            return Ok(());
+        }
+        let waiting = exit::at_exit(&self.inner, self.drop_timeout);
+        waiting.and_then(|()| standby::end_at_signals()).map_err(|it| Error::thread("exit", &it))
     }
 
     /// Sets the timeout of the shutdown, when the provider is dropped and when the process exits. Default 5 seconds.

@@ -8,7 +8,7 @@ use std::fs;
 use std::io::{Read as _, Write as _};
 use std::net::{Shutdown, TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Output};
 use std::thread;
 use std::time::Duration;
 
@@ -253,20 +253,40 @@ fn an_exception_of_cpp_unwinds_through_every_span() {
     assert_ended("c++", "throw");
 }
 
-/// Telemetry cannot start in a constructor, while a program loads the library, because no thread of the library runs
-/// before the loader has finished.
-#[alone]
-fn a_constructor_does_not_start_telemetry() {
-    let folder = tempfile::tempdir().unwrap();
-    let receiver = Receiver::grpc();
-    let program = compiled("cc", "loader.c", folder.path(), &["-ldl"]);
-    let output = Command::new(program)
+/// Runs a program that loads the library, whose constructor starts telemetry: no thread of the library runs before the
+/// loader has finished.
+fn loaded(folder: &Path, variables: &[(&str, &str)]) -> Output {
+    let program = compiled("cc", "loader.c", folder, &["-ldl"]);
+    Command::new(program)
         .arg(libraries().join("libfloe_c_host.so"))
         .env("FLOE_HOST_CONSTRUCTOR", "1")
-        .env("OTEL_EXPORTER_OTLP_ENDPOINT", receiver.endpoint())
+        .envs(variables.iter().copied())
+        .current_dir(folder)
         .output()
-        .unwrap();
-    // The program continues, and nothing is exported.
+        .unwrap()
+}
+
+#[alone]
+fn a_constructor_starts_telemetry_that_connects_later() {
+    let folder = tempfile::tempdir().unwrap();
+    for (receiver, protocol) in [(Receiver::grpc(), "grpc"), (Receiver::http(), "http/protobuf")] {
+        let endpoint = receiver.endpoint();
+        let variables = [
+            ("OTEL_EXPORTER_OTLP_ENDPOINT", &*endpoint),
+            ("OTEL_EXPORTER_OTLP_PROTOCOL", protocol),
+        ];
+        let output = loaded(folder.path(), &variables);
+        assert!(output.status.success(), "{output:?}");
+        assert_eq!(receiver.spans().len(), 50);
+    }
+    // The exporter of another crate is created by the constructor.
+    let output = loaded(folder.path(), &[("OTEL_TRACES_EXPORTER", "otlp_file")]);
+    assert!(output.status.success(), "{output:?}");
+    let files = fs::read_dir(folder.path().join("telemetry")).unwrap();
+    let texts = files.map(|file| fs::read_to_string(file.unwrap().path()).unwrap());
+    assert_eq!(texts.map(|text| text.matches("\"name\":\"work\"").count()).sum::<usize>(), 50);
+    // Nobody receives, and the program continues: its spans were not exported.
+    let nobody = ReservedPort::new().endpoint();
+    let output = loaded(folder.path(), &[("OTEL_EXPORTER_OTLP_ENDPOINT", &nobody)]);
     assert_eq!(output.status.code(), Some(67), "{output:?}");
-    assert!(receiver.spans().is_empty());
 }

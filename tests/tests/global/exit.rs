@@ -2,11 +2,19 @@
 #![cfg(unix)]
 
 use std::collections::HashSet;
+use std::ffi::c_int;
+use std::hint::black_box;
+use std::iter;
+use std::os::unix::process::ExitStatusExt as _;
+use std::process::{Command, ExitStatus};
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use floe_telemetry::config::{ExporterKind, OtlpProtocol};
 use floe_telemetry::{MetricRecorder, TelemetryConfig, TelemetryProvider, create_span};
+use floe_tests::signal::{SIGHUP, SIGINT, SIGTERM, handle, send_to_self, send_to_thread};
 use floe_tests::{Program, Receiver, Response, TIMEOUT, in_fork, program, remote};
 
 use super::lifecycle::Panicking;
@@ -105,6 +113,158 @@ fn drop_at_once(inherited: TelemetryProvider) {
     assert!(start.elapsed() < Duration::from_secs(5));
 }
 
+/// Allocates, logs and records until the process ends.
+fn loop_with(turns: &AtomicU32) -> ! {
+    loop {
+        let texts: Vec<_> = (1..50).map(|n| black_box("x".repeat(n * 20))).collect();
+        tracing::info!(texts = texts.len(), "looping");
+        work();
+        turns.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+/// Sends a signal to one of three threads while each of them loops, and lets them loop until the process ends.
+fn interrupt_a_loop(signal: c_int) -> ! {
+    static TURNS: [AtomicU32; 3] = [const { AtomicU32::new(0) }; 3];
+
+    let threads = TURNS.each_ref().map(|turns| thread::spawn(|| loop_with(turns)));
+    let is_slow = |turns: &AtomicU32| turns.load(Ordering::Relaxed) < 50;
+    while TURNS.iter().any(is_slow) {
+        thread::yield_now();
+    }
+    send_to_thread(&threads[0], signal);
+    loop {
+        thread::park();
+    }
+}
+
+/// A handler may interrupt a thread while it allocates or holds a lock of the library.
+#[test]
+fn a_signal_handler_that_exits_never_hangs() {
+    extern "C" fn exits(_: c_int) {
+        std::process::exit(143);
+    }
+
+    let program = program!({
+        let telemetry = floe_telemetry::init().unwrap();
+        telemetry.shutdown_at_exit(Duration::from_secs(1));
+        handle(SIGTERM, exits);
+        interrupt_a_loop(SIGTERM);
+    });
+    for _ in 0..10 {
+        let receiver = Receiver::http();
+        let ended = program.at(&receiver).env("FLOE_LOG_OUTPUT", "none").output().unwrap();
+        assert_eq!(ended.status.code(), Some(143), "{ended:?}");
+        let stderr = String::from_utf8_lossy(&ended.stderr);
+        let is_said = stderr.contains("telemetry was not delivered at the exit");
+        assert!(is_said || !receiver.spans().is_empty(), "{stderr}");
+    }
+}
+
+/// The signal that a child process sends to itself.
+const SIGNAL: &str = "TEST_EXIT_SIGNAL";
+
+/// The child process sends itself `signal`. A shell in between ignores the signals `ignored`.
+fn with_signal(child: &Command, signal: c_int, ignored: &str) -> ExitStatus {
+    let ignore = format!("trap '' {ignored}; exec \"$0\" \"$@\"");
+    let script = if ignored.is_empty() { "exec \"$0\" \"$@\"" } else { &ignore };
+    Command::new("env")
+        .args(["--default-signal=HUP,INT,TERM", "sh", "-c", script])
+        .arg(child.get_program())
+        .args(child.get_args())
+        .envs(child.get_envs().filter_map(|(name, value)| Some((name, value?))))
+        .env(SIGNAL, signal.to_string())
+        .env("FLOE_LOG_OUTPUT", "none")
+        .output()
+        .unwrap()
+        .status
+}
+
+fn own_signal() -> c_int {
+    std::env::var(SIGNAL).unwrap().parse().unwrap()
+}
+
+/// Records a span, and sends itself the signals until the process ends.
+fn end_by_signal(timeout: Duration, signals: impl IntoIterator<Item = c_int>) -> ! {
+    let telemetry = start_child().with_shutdown_timeout(timeout);
+    telemetry.shutdown_on_signals().unwrap();
+    work();
+    signals.into_iter().for_each(send_to_self);
+    loop {
+        thread::park();
+    }
+}
+
+#[test]
+fn a_signal_delivers_and_ends_the_process() {
+    let program = program!({ end_by_signal(TIMEOUT, [own_signal()]) });
+    for signal in [SIGINT, SIGTERM, SIGHUP] {
+        let receiver = Receiver::http();
+        let status = with_signal(&program.at(&receiver), signal, "");
+        assert_eq!(status.signal(), Some(signal), "{status}");
+        assert_eq!(receiver.spans().len(), 1);
+    }
+}
+
+/// The signal interrupts threads that allocate and log, and nothing that ended before it is lost.
+#[test]
+fn a_signal_delivers_while_all_threads_are_busy() {
+    let program = program!({
+        let telemetry = start_child().with_shutdown_timeout(TIMEOUT);
+        telemetry.shutdown_on_signals().unwrap();
+        drop(create_span("before"));
+        interrupt_a_loop(SIGTERM);
+    });
+    for _ in 0..10 {
+        let receiver = Receiver::http();
+        let status = with_signal(&program.at(&receiver), SIGTERM, "");
+        assert_eq!(status.signal(), Some(SIGTERM), "{status}");
+        assert!(receiver.spans().iter().any(|span| span.name == "before"));
+    }
+}
+
+#[test]
+fn another_signal_ends_the_process_at_once() {
+    let program = program!({ end_by_signal(NEVER, iter::repeat(own_signal())) });
+    let receiver = Receiver::http();
+    receiver.respond(Response::Hang);
+    let status = with_signal(&program.at(&receiver), SIGINT, "");
+    assert_eq!(status.signal(), Some(SIGINT), "{status}");
+}
+
+#[test]
+fn a_signal_that_the_parent_ignores_stays_ignored() {
+    // The first signal would be the cause of the end.
+    let program = program!({ end_by_signal(TIMEOUT, [own_signal(), SIGTERM]) });
+    let receiver = Receiver::http();
+    let status = with_signal(&program.at(&receiver), SIGHUP, "HUP");
+    assert_eq!(status.signal(), Some(SIGTERM), "{status}");
+    assert_eq!(receiver.spans().len(), 1);
+}
+
+/// A signal of the fork neither reaches the parent nor waits for a thread that does not exist.
+#[test]
+fn a_signal_ends_a_fork_and_leaves_its_parent() {
+    let program = program!({
+        let telemetry = start_child().with_shutdown_timeout(TIMEOUT);
+        telemetry.shutdown_on_signals().unwrap();
+        let ended = std::panic::catch_unwind(|| {
+            in_fork(|| {
+                send_to_self(SIGTERM);
+                loop {
+                    thread::park();
+                }
+            });
+        });
+        assert!(ended.is_err(), "the fork was ended by the signal");
+        work();
+    });
+    let receiver = Receiver::http();
+    let ended = program.ended_at(&receiver);
+    assert!(ended.status.success(), "{ended:?}");
+    assert_eq!(receiver.spans().len(), 1);
+}
+
 #[alone]
 fn a_fork_can_have_its_own_provider() {
     let receiver = Receiver::http();
@@ -130,7 +290,7 @@ fn a_fork_can_have_its_own_provider() {
             let own = pipeline::start(config());
             drop_at_once(inherited);
             work();
-            std::thread::spawn(work).join().unwrap();
+            thread::spawn(work).join().unwrap();
             own.force_flush(TIMEOUT).unwrap();
             own.shutdown(TIMEOUT).unwrap();
             let counted = own.statistics();
@@ -156,7 +316,7 @@ fn a_fork_does_not_repeat_the_ids_of_its_parent() {
     let start = || start(&receiver.endpoint());
     // This call looks for OpenTelemetry's provider.
     work();
-    let started = std::thread::scope(|scope| scope.spawn(start).join().unwrap());
+    let started = thread::scope(|scope| scope.spawn(start).join().unwrap());
     let unsampled = remote(false).attach();
     drop(create_span("below"));
     drop(unsampled);

@@ -234,6 +234,119 @@ fn a_panic_is_written_once_and_redacted_on_request() {
     }
 }
 
+/// A value whose `Debug` is a mistake of the program.
+struct Bad;
+
+impl std::fmt::Debug for Bad {
+    fn fmt(&self, _: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        panic!("no text")
+    }
+}
+
+/// A layer of the program that panics under its own lock, once.
+struct Counting(std::sync::Mutex<u32>);
+
+impl<S: tracing::Subscriber> tracing_subscriber::Layer<S> for Counting {
+    fn on_event(&self, event: &tracing::Event<'_>, _: tracing_subscriber::layer::Context<'_, S>) {
+        let mut events = self.0.lock().unwrap();
+        *events += 1;
+        assert_ne!(event.metadata().name(), "bad", "{events}");
+    }
+}
+
+/// A layer of the program that panics at each error.
+struct Strict;
+
+impl<S: tracing::Subscriber> tracing_subscriber::Layer<S> for Strict {
+    fn on_event(&self, event: &tracing::Event<'_>, _: tracing_subscriber::layer::Context<'_, S>) {
+        assert_ne!(*event.metadata().level(), tracing::Level::ERROR);
+    }
+}
+
+/// Keeps the events of transports from the layers, which would panic on the threads of exporters, too.
+const INFO: tracing::level_filters::LevelFilter = tracing::level_filters::LevelFilter::INFO;
+
+/// Runs `work`, which panics, on a thread, and checks that the thread ends and the program continues.
+fn panic_on_a_thread(work: fn()) {
+    std::thread::spawn(work).join().unwrap_err();
+    println!("the program continues");
+}
+
+/// Checks that a program lives, and that its panics are lines and records.
+fn assert_lives(program: &Program, panics: usize) {
+    let receiver = Receiver::grpc();
+    let (stdout, stderr) = program.against(&receiver, &[("FLOE_LOG_JSON", "true")]);
+    assert_eq!(stdout.matches("the program continues").count(), panics, "{stderr}");
+    assert_eq!(stderr.matches("\"event\":\"a thread panicked\"").count(), panics, "{stderr}");
+    let records = receiver.logs();
+    let records = records.iter().filter(|it| it.body == Some("a thread panicked".into()));
+    assert_eq!(records.count(), panics, "{stderr}");
+}
+
+/// `fmt` formats fields under the lock of the span, which an event in the panic hook would wait for.
+#[test]
+fn a_panic_of_a_value_under_the_lock_of_a_layer_of_the_program_hangs_nothing() {
+    let program = program!({
+        let lines = tracing_subscriber::fmt::layer().with_writer(std::io::sink);
+        let _telemetry = builder().with_layer(lines.with_filter(INFO)).init().unwrap();
+        panic_on_a_thread(|| {
+            let span = tracing::info_span!("request", user = tracing::field::Empty);
+            let _entered = span.enter();
+            span.record("user", tracing::field::debug(Bad));
+        });
+    });
+    assert_lives(&program, 1);
+}
+
+#[test]
+fn a_layer_of_the_program_with_a_lock_neither_hangs_nor_aborts_a_panic() {
+    let program = program!({
+        let layer = Counting(std::sync::Mutex::default());
+        let _telemetry = builder().with_layer(layer.with_filter(INFO)).init().unwrap();
+        panic_on_a_thread(|| tracing::info!(name: "bad", "under the lock"));
+        // From here on, the lock is poisoned.
+        panic_on_a_thread(|| panic!("another one"));
+    });
+    assert_lives(&program, 2);
+}
+
+#[test]
+fn a_layer_of_the_program_that_panics_at_an_error_does_not_abort() {
+    let program = program!({
+        let _telemetry = builder().with_layer(Strict).init().unwrap();
+        panic_on_a_thread(|| tracing::error!(name: "strict", "of the program"));
+    });
+    assert_lives(&program, 1);
+}
+
+/// With a subscriber of the program without our lines, the previous hook alone writes the panic, and its record is
+/// exported.
+#[test]
+fn a_panic_below_a_subscriber_of_the_program_is_exported() {
+    let program = program!({
+        tracing_subscriber::registry().with(Strict).init();
+        let _telemetry = init().unwrap();
+        panic_on_a_thread(|| panic!("password=hunter2"));
+    });
+    let receiver = Receiver::grpc();
+    let (_, stderr) = program.against(&receiver, &[]);
+    assert!(!stderr.contains("a thread panicked"), "{stderr}");
+    let record = receiver.log("a thread panicked");
+    assert_eq!(record.attributes["exception.message"], "password=<REDACTED>");
+}
+
+/// A layer for lines in the program's own subscriber gets the panic as a line, too.
+#[test]
+fn a_panic_is_a_line_of_the_layer_in_a_subscriber_of_the_program() {
+    let program = program!({
+        let lines = floe_telemetry::logs::layer(&floe_telemetry::config::LoggingConfig::default());
+        tracing_subscriber::registry().with(Strict).with(lines.unwrap()).init();
+        let _telemetry = init().unwrap();
+        panic_on_a_thread(|| panic!("no text"));
+    });
+    assert_lives(&program, 1);
+}
+
 #[test]
 fn a_subscriber_of_the_program_is_kept() {
     let program = program!({

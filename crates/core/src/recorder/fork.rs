@@ -30,7 +30,7 @@ pub(super) fn count_fork() {
 
 /// Reports once that this fork exports nothing, if a provider was active when the process was forked.
 ///
-/// It neither allocates nor takes a lock, not even standard error's, because the holder of a lock may not exist here.
+/// It neither allocates nor takes a lock, because the holder of a lock may not exist here.
 #[cold]
 #[cfg(unix)]
 pub fn say_not_exported() {

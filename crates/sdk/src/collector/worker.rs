@@ -11,7 +11,7 @@ use super::exports::{Export, ExporterId};
 use super::redact::Redaction;
 use super::statistics::{Counters, Outcomes};
 use crate::caught::caught;
-use crate::channel::{Receiver, RecvTimeoutError, Sender, channel};
+use crate::channel::{Receiver, RecvTimeoutError, SendError, Sender, channel};
 use crate::clock::{Instant, monotonic_now};
 use crate::config::Signal;
 use crate::error::Error;
@@ -120,6 +120,8 @@ pub struct WorkerSettings {
     /// The maximum number of spans queued or being exported, and the number of bytes at which the queue is full.
     pub(crate) capacity: Size,
     pub(crate) export_timeout: Duration,
+    /// The time for which the start waits until the exporter is created; zero while no new thread runs.
+    pub(crate) start_timeout: Duration,
     /// The counters of the provider.
     pub counters: Arc<Counters>,
     pub(crate) redaction: Redaction,
@@ -131,7 +133,8 @@ impl<B: Send + 'static> Worker<B> {
     ///
     /// # Errors
     ///
-    /// The thread cannot be started, or `make` fails, panics or does not return.
+    /// The thread cannot be started, or `make` fails, panics or does not return. If the start does not wait, a later
+    /// failure is a message.
     pub(crate) fn start(
         id: &ExporterId,
         make: impl FnOnce() -> Result<Box<dyn BatchExporter<B>>, Error> + Send + 'static,
@@ -162,17 +165,21 @@ impl<B: Send + 'static> Worker<B> {
                     let _ = ready.send(Ok(()));
                     exporting.work(exporter, &receiver);
                 }
-                Err(error) => _ = ready.send(Err(error)),
+                Err(error) => {
+                    if let Err(SendError(Err(error))) = ready.send(Err(error)) {
+                        exporting.shared.lose(0, &error.to_string());
+                    }
+                }
             }
         })
         .map_err(|error| Error::thread(name, &error))?;
-        is_ready.recv_timeout(START_TIMEOUT).map_err(|error| match error {
-            RecvTimeoutError::Timeout => {
-                let what = format!("the start of the exporter `{name}`");
-                Error::timeout(&what, START_TIMEOUT, "the exporter has not been created")
-            }
-            RecvTimeoutError::Disconnected => panicked(name),
-        })??;
+        if !settings.start_timeout.is_zero() {
+            let created = is_ready.recv_timeout(settings.start_timeout);
+            created.map_err(|error| match error {
+                RecvTimeoutError::Timeout => not_created(name, settings.start_timeout),
+                RecvTimeoutError::Disconnected => panicked(name),
+            })??;
+        }
         // Exporters of metrics are listed with their readers.
         if *signal != Signal::Metrics {
             counters.exports.list(&worker.shared.export);
@@ -380,6 +387,12 @@ impl Exporting {
             }
         }
     }
+}
+
+/// Returns the error of an exporter that is not created in time, for example because its disk does not answer.
+pub(crate) fn not_created(name: &str, timeout: Duration) -> Error {
+    let operation = format!("the start of the exporter `{name}`");
+    Error::timeout(&operation, timeout, "the exporter has not been created")
 }
 
 pub(crate) fn panicked(name: &str) -> Error {

@@ -3,7 +3,7 @@
 use std::backtrace::Backtrace;
 use std::fmt::Write as _;
 use std::io::{self, Write as _};
-use std::panic::{self, Location, PanicHookInfo};
+use std::panic::{self, PanicHookInfo};
 use std::sync::Once;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
@@ -11,7 +11,7 @@ use std::thread;
 use crate::config::PanicOutput;
 use crate::environment;
 use crate::internal_log::is_on_stderr;
-use crate::logs::LogRecords;
+use crate::logs::{LogRecords, ThreadPanic};
 use crate::program_signals::Unsignalled;
 use crate::recorder::Exception;
 use crate::redaction::sanitize_lines;
@@ -19,7 +19,8 @@ use crate::redaction::sanitize_lines;
 /// Whether the configuration of the last provider replaces the panic hook.
 static IS_REPLACED: AtomicBool = AtomicBool::new(false);
 
-/// Logs panics after the current panic hook, or in place of it. The span of a panicking `#[traced]` function has its
+/// Logs panics after the current panic hook, or in place of it. Other code of the program does not run in the hook: the
+/// panicking thread may hold a lock of a layer, and a second panic would abort the process. The span of a panicking `#[traced]` function has its
 /// own event of the panic. The log record has the ids of the current span, which may outlive the panic.
 pub(super) fn observe(output: PanicOutput) {
     static HOOK: Once = Once::new();
@@ -51,20 +52,13 @@ pub(super) fn observe(output: PanicOutput) {
 
 /// Logs a panic, and returns whether the log line is on standard error.
 fn log(panic: &PanicHookInfo<'_>, message: &str) -> bool {
-    if LogRecords::linked().is_none() {
+    let Some(records) = LogRecords::linked() else {
         return false;
-    }
+    };
+    let thread = thread::current();
     let location = panic.location();
-    is_on_stderr(|| {
-        tracing::error!(
-            exception.r#type = "panic",
-            exception.message = message,
-            code.file.path = location.map(Location::file),
-            code.line.number = location.map(Location::line),
-            thread.name = thread::current().name(),
-            "a thread panicked"
-        );
-    })
+    let panic = ThreadPanic { message, location, thread_name: thread.name() };
+    is_on_stderr(|| (records.panicked)(&panic))
 }
 
 /// Returns the text of the standard library about a panic, redacted.

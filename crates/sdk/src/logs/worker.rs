@@ -6,7 +6,6 @@
 use std::mem;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::thread::yield_now;
 use std::time::Duration;
 
 use super::log_record::LogRecord;
@@ -123,12 +122,6 @@ impl LogWorker {
                     this.ship(&mut this.lock());
                 }
             });
-        }
-        drop(open);
-        // A loop that logs would be faster than the export, which gets a turn here before records are dropped.
-        let Size { spans, bytes } = settings.worker.capacity;
-        if room.spans <= spans / 2 || room.bytes <= bytes / 2 {
-            yield_now();
         }
     }
 

@@ -21,9 +21,10 @@ use super::targets::{OtlpTargets, unless_of_environment};
 use super::{IN_USE_BY, Inner, TelemetryProvider, metrics, resource, start_message, this_process};
 use crate::backend;
 use crate::caught::caught;
+use crate::channel::on_thread;
 use crate::collector::{
     self, Counters, Destination, ExporterId, Pipeline, Policies, Redaction, Redactor,
-    START_TIMEOUT, Size, SpanProcessor, WorkerSettings,
+    START_TIMEOUT, Size, SpanProcessor, WorkerSettings, not_created,
 };
 use crate::config::{ExporterKind, Signal, TelemetryConfig, is_disabled};
 use crate::error::Error;
@@ -282,18 +283,13 @@ impl TelemetryProviderBuilder {
             logs::start_local(&self.config, counters)?;
             return Ok(TelemetryProvider::of(inner));
         }
-        let process = this_process();
-        if IN_USE_BY.swap(process, Ordering::AcqRel) == process {
-            return Err(Error::state(
-                "a telemetry provider is in use: shut it down before another is initialized",
-            ));
-        }
+        // While a library is loaded, its constructor runs no other thread, so the start waits for none.
+        let is_awaited = begin()?;
+        let start_timeout = if is_awaited { START_TIMEOUT } else { Duration::ZERO };
         // The factories of exporters are code of the program, which may panic.
         let started = caught(|| {
-            collector::begin()?;
-            // A factory may also change the configuration, and add other parts. Signals are blocked, because threads
-            // that a factory starts inherit the signal mask.
-            let mut this = program_signals::blocked(|| add_registered(self))?;
+            // A factory may also change the configuration, and add other parts.
+            let mut this = add_registered(self, start_timeout)?;
             let propagators = (this.config.propagators.clone(), mem::take(&mut this.propagators));
             let sampler = this.sampler.take();
             if sampler.is_some() && this.config.sampling.has_tail() {
@@ -302,7 +298,7 @@ impl TelemetryProviderBuilder {
                 ));
             }
             let sampling = sampling(&this.config);
-            let built = this.build(&mut inner, sampler.is_some())?;
+            let built = this.build(&mut inner, sampler.is_some(), start_timeout)?;
             Ok((propagators, sampling, sampler, built))
         });
         let started = started.unwrap_or_else(|_| Err(Error::export(EXPORTER_PANICKED)));
@@ -314,8 +310,10 @@ impl TelemetryProviderBuilder {
         sampling.is_recorded = pipeline.takes_spans() || sampling.describes_log_records;
         sampling.has_log_records = provider.inner.logs.are_exported();
         let not_installed = |_| Error::state("the telemetry collector could not be configured");
-        let installed = collector::run(move |collector| collector.install(pipeline))?;
-        installed.recv_timeout(START_TIMEOUT).map_err(not_installed)?;
+        let installed = collector::run(move |it| it.install(pipeline, is_awaited))?;
+        if is_awaited {
+            installed.recv_timeout(START_TIMEOUT).map_err(not_installed)?;
+        }
         propagation::set_up(&propagators.0, propagators.1);
         sampling.start(sampler.map(program_sampler::asked));
         start_message::write(&message);
@@ -335,7 +333,12 @@ impl TelemetryProviderBuilder {
     }
 
     /// Builds the pipeline of the spans, and starts metrics and logs. Also returns the start message.
-    fn build(self, provider: &mut Inner, has_sampler: bool) -> Result<(Pipeline, String), Error> {
+    fn build(
+        self,
+        provider: &mut Inner,
+        has_sampler: bool,
+        start_timeout: Duration,
+    ) -> Result<(Pipeline, String), Error> {
         let counters = &provider.counters;
         let batch = self.config.batch_processor;
         // `OTEL_RESOURCE_ATTRIBUTES` is not read here, because `TelemetryConfig::from_env` reads it on request.
@@ -364,6 +367,7 @@ impl TelemetryProviderBuilder {
             // queue, and for the reserve of the queue.
             capacity: Size { spans: batch.max_queue_size, bytes: share / 2 },
             export_timeout: Duration::from_millis(batch.export_timeout_millis),
+            start_timeout,
             counters: Arc::clone(counters),
             redaction: redaction.clone(),
         };
@@ -398,10 +402,20 @@ impl TelemetryProviderBuilder {
     }
 }
 
-type AddExporter = fn(
-    Signal,
-    TelemetryProviderBuilder,
-) -> Result<TelemetryProviderBuilder, Box<dyn StdError + Send + Sync>>;
+/// Marks the process as having a provider, and starts the collector. Returns whether the collector runs.
+fn begin() -> Result<bool, Error> {
+    let process = this_process();
+    if IN_USE_BY.swap(process, Ordering::AcqRel) == process {
+        return Err(Error::state(
+            "a telemetry provider is in use: shut it down before another is initialized",
+        ));
+    }
+    collector::begin().inspect_err(|_| IN_USE_BY.store(0, Ordering::Release))
+}
+
+type Made = Result<TelemetryProviderBuilder, Box<dyn StdError + Send + Sync>>;
+
+type AddExporter = fn(Signal, TelemetryProviderBuilder) -> Made;
 
 /// An exporter that a configuration chooses by its name, as `OTEL_TRACES_EXPORTER=acme` or in
 /// [`ExportersConfig`](crate::config::ExportersConfig).
@@ -450,7 +464,8 @@ impl ExporterFactory {
     /// Creates a factory for the exporter with this name, for some signals.
     ///
     /// When the provider is initialized, `add` is called for each signal whose configuration names the exporter, and
-    /// adds it with the builder's methods. Threads that `add` starts have all signals of the operating system blocked.
+    /// adds it with the builder's methods. It runs on a thread of its own and may take 30 seconds, after which the start
+    /// fails ([`Error::is_timeout`]). Threads that `add` starts have all signals of the operating system blocked.
     #[must_use]
     pub const fn new(name: &'static str, signals: &'static [Signal], add: AddExporter) -> Self {
         Self { name, signals, add }
@@ -467,11 +482,35 @@ impl ExporterFactory {
     pub const fn signals(&self) -> &'static [Signal] {
         self.signals
     }
+
+    /// Calls the factory on a thread of the library, because it may wait for a disk or a network, and because threads
+    /// that it starts inherit the blocked signals. Without a timeout, no other thread runs, and this one calls it.
+    ///
+    /// # Errors
+    ///
+    /// The factory panics, or does not return in time.
+    fn call(
+        self,
+        signal: Signal,
+        builder: TelemetryProviderBuilder,
+        timeout: Duration,
+    ) -> Result<Made, Error> {
+        let call = move || caught(|| (self.add)(signal, builder));
+        let made = if timeout.is_zero() {
+            program_signals::blocked(call)
+        } else {
+            let made = on_thread("floe-start", timeout, call);
+            let made = made.map_err(|error| Error::thread(self.name, &error))?;
+            made.map_err(|_| not_created(self.name, timeout))?
+        };
+        made.map_err(|_| Error::export(EXPORTER_PANICKED))
+    }
 }
 
-/// Adds the exporters of other crates that the configuration of the provider names.
+/// Adds the exporters of other crates that the configuration of the provider names. Each factory may take `timeout`.
 fn add_registered(
     mut provider: TelemetryProviderBuilder,
+    timeout: Duration,
 ) -> Result<TelemetryProviderBuilder, Error> {
     for signal in Signal::ALL {
         let chosen = provider.config().exporters.of(signal);
@@ -488,9 +527,9 @@ fn add_registered(
             let Some(factory) = FACTORIES.iter().find(|it| it.name == kind.as_str()) else {
                 continue;
             };
-            let made =
-                (factory.add)(signal, TelemetryProviderBuilder::new(provider.config.copied()))
-                    .map_err(|error| Error::config(format!("{path}: `{kind}`: {error}")));
+            let builder = TelemetryProviderBuilder::new(provider.config.copied());
+            let made = factory.call(signal, builder, timeout)?;
+            let made = made.map_err(|error| Error::config(format!("{path}: `{kind}`: {error}")));
             if let Some(made) = unless_of_environment(&provider.config, signal, made)? {
                 provider.add(made);
             }
@@ -522,4 +561,41 @@ macro_rules! telemetry_exporter {
             }
         };
     };
+}
+
+#[cfg(test)]
+mod tests {
+    use std::thread;
+
+    use super::*;
+
+    #[test]
+    fn a_factory_that_does_not_return_is_an_error() {
+        let hanging = ExporterFactory::new("acme", &[Signal::Traces], |_, _| {
+            loop {
+                thread::park();
+            }
+        });
+        let builder = TelemetryProviderBuilder::new(TelemetryConfig::new("orders"));
+        let timeout = Duration::from_millis(10);
+        let error = hanging.call(Signal::Traces, builder, timeout).unwrap_err();
+        assert!(error.is_timeout(), "{error}");
+        let text = error.to_string();
+        assert!(text.contains("the start of the exporter `acme`"), "{text}");
+    }
+
+    #[test]
+    fn a_factory_gets_the_builder_and_returns_it_also_where_no_thread_runs() {
+        let naming = ExporterFactory::new("acme", &[Signal::Traces], |_, provider| {
+            let name = |config: &mut TelemetryConfig| {
+                config.resource_attributes.service_name = "renamed".into();
+            };
+            Ok(provider.configure(name))
+        });
+        for timeout in [Duration::ZERO, START_TIMEOUT] {
+            let builder = TelemetryProviderBuilder::new(TelemetryConfig::new("orders"));
+            let made = naming.call(Signal::Traces, builder, timeout).unwrap().unwrap();
+            assert_eq!(made.config().resource_attributes.service_name, "renamed");
+        }
+    }
 }

@@ -1,11 +1,11 @@
-//! The end of the process: the shutdown at exit, and the flush after a panic.
+//! The end of the process: the shutdown at exit or by a signal, and the flush after a panic.
 
 use std::io;
 use std::panic;
-use std::sync::{Arc, Mutex, Once, PoisonError, Weak};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
 
-use super::{Inner, is_on_telemetry_thread};
+use super::{Inner, is_on_telemetry_thread, standby};
 use crate::caught::caught;
 use crate::channel::on_thread;
 use crate::internal_log::write_line;
@@ -16,12 +16,29 @@ const MESSAGE_TIMEOUT: Duration = Duration::from_secs(1);
 /// The provider to shut down at the exit, and the timeout.
 static AT_EXIT: Mutex<Option<(Weak<Inner>, Duration)>> = Mutex::new(None);
 
-pub(super) fn at_exit(provider: &Arc<Inner>, timeout: Duration) {
-    static REGISTERED: Once = Once::new();
-
+/// Shuts the provider down at the exit.
+///
+/// # Errors
+///
+/// The thread that waits for the exit cannot be started.
+pub(super) fn at_exit(provider: &Arc<Inner>, timeout: Duration) -> io::Result<()> {
     let mut at_exit = AT_EXIT.lock().unwrap_or_else(PoisonError::into_inner);
     *at_exit = Some((Arc::downgrade(provider), timeout));
-    REGISTERED.call_once(register);
+    // `run_apart` takes up to one message longer than the shutdown, and the thread must have time to answer.
+    let limit = timeout.saturating_add(2 * MESSAGE_TIMEOUT);
+    standby::start(finish, limit)
+}
+
+/// Shuts the provider down on the thread that waits for the end of the process.
+fn finish() {
+    let at_exit = AT_EXIT.lock().unwrap_or_else(PoisonError::into_inner).take();
+    if let Some((provider, timeout)) = at_exit
+        && let Some(provider) = provider.upgrade()
+        && !provider.is_inherited()
+    {
+        // The shutdown reports the losses.
+        run_apart(timeout, move || _ = provider.shutdown(timeout));
+    }
 }
 
 /// Adds a panic hook that flushes the provider after the current hook.
@@ -45,22 +62,8 @@ pub(super) fn on_panic(provider: &Arc<Inner>, timeout: Duration) {
     }));
 }
 
-extern "C" fn exiting() {
-    // Another thread may have been stopped while it held the lock.
-    let Ok(mut at_exit) = AT_EXIT.try_lock() else {
-        return;
-    };
-    if let Some((provider, timeout)) = at_exit.take()
-        && let Some(provider) = provider.upgrade()
-        && !provider.is_inherited()
-    {
-        // The shutdown reports the losses.
-        run_apart(timeout, move || _ = provider.shutdown(timeout));
-    }
-}
-
-/// Runs `finish`, which ends within `timeout`, on a separate thread, because the thread-local values of this thread may
-/// be destroyed, and its stack may be almost full.
+/// Runs `finish`, which ends within `timeout`, on a separate thread, because code of the program, such as a subscriber,
+/// may block it, and the stack of a panicking thread may be almost full.
 pub(super) fn run_apart(timeout: Duration, finish: impl Fn() + Send + Sync + 'static) {
     let limit = timeout.saturating_add(MESSAGE_TIMEOUT);
     run_on(|work| on_thread("floe-exit", limit, work).map(drop), finish);
@@ -83,25 +86,6 @@ fn run_on(
     if run(Box::new(move || own())).is_err() {
         let _ = caught(|| finish());
     }
-}
-
-#[cfg(all(unix, not(miri)))]
-#[expect(unsafe_code, reason = "the standard library cannot register exit handlers")]
-fn register() {
-    use std::ffi::c_int;
-
-    // SAFETY: this is the declaration of the C standard. The function stores the handler, which is a function
-    // that lives as long as the process, and has no other requirement.
-    unsafe extern "C" {
-        safe fn atexit(handler: extern "C" fn()) -> c_int;
-    }
-    // `atexit` fails only if there is no memory.
-    let _ = atexit(exiting);
-}
-
-#[cfg(not(all(unix, not(miri))))]
-fn register() {
-    let _: extern "C" fn() = exiting;
 }
 
 #[cfg(test)]

@@ -8,7 +8,9 @@ use opentelemetry_sdk::Resource;
 
 use super::targets::{OtlpTargets, not_linked};
 use crate::channel::{Receiver, channel};
-use crate::collector::{Counters, Policies, Redaction, Redactor, Report, Size, WorkerSettings};
+use crate::collector::{
+    Counters, Policies, Redaction, Redactor, Report, START_TIMEOUT, Size, WorkerSettings,
+};
 use crate::config::{Signal, TelemetryConfig};
 use crate::error::Error;
 use crate::logs::{LogRecordSettings, LogRecords, LogSettings, LogWorker, StartLogs};
@@ -86,6 +88,7 @@ pub(super) fn start_local(config: &TelemetryConfig, counters: Arc<Counters>) -> 
         signal: Signal::Logs,
         capacity: Size::default(),
         export_timeout: Duration::from_millis(config.log_batch_processor.export_timeout_millis),
+        start_timeout: START_TIMEOUT,
         redaction: Redaction::new(Policies::compile(&config.redaction)?),
         counters,
     };

@@ -69,6 +69,24 @@ fn a_start_that_hangs_can_be_ended() {
 }
 
 #[test]
+#[ignore = "`.ci/run` runs it, as it takes 30 seconds"]
+fn a_start_that_hangs_fails() {
+    floe_tests::alone!();
+    let start = |exporter: &str| {
+        let yaml = format!(
+            "resource_attributes: {{service_name: a}}\nexporters: {{traces: [{exporter}]}}"
+        );
+        TelemetryProvider::builder(TelemetryConfig::from_yaml(&yaml).unwrap()).initialize()
+    };
+    let error = start("hanging").unwrap_err();
+    assert!(error.is_timeout(), "{error}");
+    let expected = "the start of the exporter `hanging` did not finish within 30s";
+    assert!(error.to_string().starts_with(expected), "{error}");
+    // The program can start without the exporter.
+    drop(start("settings").unwrap());
+}
+
+#[test]
 fn settings_of_an_exporter_apply_to_the_recorder() {
     floe_tests::alone!();
     let yaml = "resource_attributes: {service_name: a}\nexporters: {traces: [settings]}";

@@ -1,0 +1,89 @@
+//! Writes and exports the record of a panic.
+//!
+//! It does not pass the subscriber, because the panic hook must not run code of the program: the panicking thread may
+//! hold a lock of a layer, and a second panic would abort the process.
+
+use std::fmt::Write as _;
+use std::io::Write as _;
+use std::sync::OnceLock;
+
+use floe_telemetry_sdk::__parts::logs::ThreadPanic;
+use opentelemetry::logs::{AnyValue, Severity};
+use opentelemetry::{Context, Key};
+use tracing::Level;
+use tracing_subscriber::filter::Targets;
+
+use super::context;
+use super::described;
+use super::layer::Form;
+use super::nested;
+use super::output::Output;
+use super::thread_state::{self, ThreadState};
+use crate::clock::wall_now;
+use crate::keys;
+
+/// The target of the record, which filters know.
+const TARGET: &str = "floe_telemetry_sdk::init::panics";
+const MESSAGE: &str = "a thread panicked";
+
+/// The lines of this crate on a standard stream.
+#[derive(Debug)]
+pub(super) struct Lines {
+    pub(super) output: Output,
+    pub(super) form: Form,
+    pub(super) filter: Targets,
+}
+
+static LINES: OnceLock<Lines> = OnceLock::new();
+
+/// Writes panics to these lines, too, unless there are others.
+pub(super) fn write_to(lines: Lines) {
+    let _ = LINES.set(lines);
+}
+
+/// Does nothing while the thread writes another record.
+pub(super) fn panicked(panic: &ThreadPanic<'_>) {
+    let lines = LINES.get();
+    if lines.is_some_and(|lines| !lines.filter.would_enable(TARGET, &Level::ERROR)) {
+        return;
+    }
+    thread_state::with(true, |state, has_context| {
+        fill(state, panic, has_context);
+        if !(has_context && Context::is_current_telemetry_suppressed()) {
+            state.settings.export(&state.record);
+        }
+        if let Some(lines) = lines {
+            lines.form.write(state);
+            let mut output = lines.output;
+            // The reader of a pipe may have ended.
+            let _ = output.write_all(&state.line);
+        }
+    });
+}
+
+fn fill(state: &mut ThreadState, panic: &ThreadPanic<'_>, has_context: bool) {
+    let ThreadState { settings, redactor, record, .. } = state;
+    let now = wall_now();
+    record.begin(now);
+    record.timestamp = Some(now);
+    record.severity_number = Some(Severity::Error);
+    record.severity_text = Some("ERROR");
+    record.set_static_target(TARGET);
+    record.has_message = true;
+    record.set_message(|text| text.write_str(MESSAGE), |_| None);
+    let text = |text: &str| AnyValue::from(text.to_owned());
+    let fields = [
+        (keys::EXCEPTION_TYPE, Some(keys::PANIC.into())),
+        (keys::EXCEPTION_MESSAGE, Some(text(panic.message))),
+        (keys::CODE_FILE_PATH, panic.location.map(|it| text(it.file()))),
+        (keys::CODE_LINE_NUMBER, panic.location.map(|it| i64::from(it.line()).into())),
+        ("thread.name", panic.thread_name.map(text)),
+    ];
+    for (key, value) in fields {
+        if let Some(value) = value {
+            nested::add_new(record, redactor, &Key::from_static_str(key), &value);
+        }
+    }
+    context::add(record, redactor, settings, has_context);
+    described::add(record, redactor, &settings.span_attributes);
+}

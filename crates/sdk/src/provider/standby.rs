@@ -1,0 +1,152 @@
+//! The thread that shuts telemetry down when the process ends. It waits from the start, because `exit` and signals may
+//! interrupt a thread of the program while that thread allocates or holds a lock.
+//!
+//! The functions that run on the interrupted thread neither allocate nor take a lock: they store a number, wake the
+//! waiting thread, and sleep.
+
+use std::ffi::c_int;
+use std::io;
+use std::ptr;
+use std::sync::atomic::{AtomicBool, AtomicI32, AtomicPtr, AtomicU32, AtomicU64, Ordering};
+use std::thread::{self, Thread};
+use std::time::Duration;
+
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+use signal_hook::low_level::{emulate_default_handler, register};
+
+use super::{IN_USE_BY, this_process};
+use crate::clock::monotonic_now;
+use crate::program_signals::{self, is_ignored};
+use crate::standard_error::write_if_room;
+
+const NOT_IN_TIME: &str = "error: telemetry was not delivered at the exit: its thread did not finish in time; if a signal \
+                           handler called `exit`, it has interrupted a thread that holds a lock, and \
+                           `TelemetryProvider::shutdown_on_signals` delivers instead\n";
+
+/// The pause between two looks of the exiting thread.
+const PAUSE: Duration = Duration::from_millis(1);
+
+/// The end that was requested: `NOTHING`, `EXIT` or the number of a signal.
+static REQUEST: AtomicI32 = AtomicI32::new(NOTHING);
+const NOTHING: c_int = 0;
+const EXIT: c_int = -1;
+
+static HAS_FINISHED: AtomicBool = AtomicBool::new(false);
+
+/// The time for which `exit` waits, in milliseconds.
+static LIMIT: AtomicU64 = AtomicU64::new(0);
+
+/// The process whose thread waits, see [`this_process`]. The thread does not exist in a fork.
+static PROCESS: AtomicU32 = AtomicU32::new(0);
+
+/// The waiting thread. Never freed, because a signal handler may be reading it.
+static THREAD: AtomicPtr<Thread> = AtomicPtr::new(ptr::null_mut());
+
+/// Starts the thread, unless it waits already. `finish` shuts telemetry down; `exit` waits for it at most for `limit`.
+/// Calls must not overlap.
+pub(super) fn start(finish: fn(), limit: Duration) -> io::Result<()> {
+    let limit = u64::try_from(limit.as_millis()).unwrap_or(u64::MAX);
+    LIMIT.store(limit, Ordering::Relaxed);
+    let process = this_process();
+    let previous = PROCESS.load(Ordering::Acquire);
+    if previous == process {
+        return Ok(());
+    }
+    REQUEST.store(NOTHING, Ordering::Relaxed);
+    HAS_FINISHED.store(false, Ordering::Relaxed);
+    let waiting = program_signals::spawn("floe-exit", move || wait(finish))?;
+    let thread = Box::new(waiting.thread().clone());
+    THREAD.store(Box::into_raw(thread), Ordering::Release);
+    PROCESS.store(process, Ordering::Release);
+    // A fork inherits the registration.
+    if previous == 0 {
+        register_exit();
+    }
+    Ok(())
+}
+
+fn wait(finish: fn()) {
+    let request = loop {
+        match REQUEST.load(Ordering::Acquire) {
+            NOTHING => thread::park(),
+            request => break request,
+        }
+    };
+    finish();
+    if request == EXIT {
+        HAS_FINISHED.store(true, Ordering::Release);
+    } else {
+        // An exit meanwhile waits, so that the parent process sees the signal.
+        let _ = emulate_default_handler(request);
+    }
+}
+
+/// Wakes the waiting thread, and returns whether this is the first request of the process that has the thread.
+#[expect(unsafe_code, reason = "a lock could be held by the interrupted thread")]
+fn is_first(request: c_int) -> bool {
+    if PROCESS.load(Ordering::Acquire) != this_process() {
+        return false;
+    }
+    let (success, failure) = (Ordering::AcqRel, Ordering::Acquire);
+    if REQUEST.compare_exchange(NOTHING, request, success, failure).is_err() {
+        return false;
+    }
+    // SAFETY: the pointer is null or comes from a box that is never freed.
+    if let Some(thread) = unsafe { THREAD.load(Ordering::Acquire).as_ref() } {
+        thread.unpark();
+    }
+    true
+}
+
+extern "C" fn exiting() {
+    let process = this_process();
+    let is_needed = IN_USE_BY.load(Ordering::Acquire) == process;
+    if !is_needed || PROCESS.load(Ordering::Acquire) != process {
+        return;
+    }
+    is_first(EXIT);
+    let limit = Duration::from_millis(LIMIT.load(Ordering::Relaxed));
+    let deadline = monotonic_now().checked_add(limit);
+    while !HAS_FINISHED.load(Ordering::Acquire) {
+        if deadline.is_some_and(|deadline| monotonic_now() >= deadline) {
+            return write_if_room(NOT_IN_TIME);
+        }
+        thread::sleep(PAUSE);
+    }
+}
+
+#[expect(unsafe_code, reason = "the standard library cannot register exit handlers")]
+fn register_exit() {
+    // SAFETY: this is the declaration of the C standard. The function stores the handler, which is a function
+    // that lives as long as the process, and has no other requirement.
+    unsafe extern "C" {
+        safe fn atexit(handler: extern "C" fn()) -> c_int;
+    }
+    // `atexit` fails only if there is no memory.
+    let _ = atexit(exiting);
+}
+
+/// Lets SIGTERM, SIGINT and SIGHUP shut telemetry down and then end the process, unless they are ignored.
+#[expect(unsafe_code, reason = "a signal handler must not allocate or lock")]
+pub(super) fn end_at_signals() -> io::Result<()> {
+    static IS_HANDLED: AtomicBool = AtomicBool::new(false);
+
+    if IS_HANDLED.swap(true, Ordering::AcqRel) {
+        return Ok(());
+    }
+    for signal in [SIGTERM, SIGINT, SIGHUP] {
+        if is_ignored(signal) {
+            continue;
+        }
+        // SAFETY: the handler uses atomic values, wakes a thread by a system call, and restores and raises the signal.
+        let registered = unsafe { register(signal, move || received(signal)) };
+        registered.inspect_err(|_| IS_HANDLED.store(false, Ordering::Release))?;
+    }
+    Ok(())
+}
+
+fn received(signal: c_int) {
+    if !is_first(signal) {
+        let _ = emulate_default_handler(signal);
+    }
+}

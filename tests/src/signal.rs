@@ -1,0 +1,46 @@
+//! Signals that the process of a test sends and handles.
+
+use std::ffi::c_int;
+use std::os::unix::thread::{JoinHandleExt as _, RawPthread};
+use std::thread::JoinHandle;
+
+pub const SIGHUP: c_int = 1;
+pub const SIGINT: c_int = 2;
+pub const SIGTERM: c_int = 15;
+
+// SAFETY: these are the declarations of POSIX. A handler is a function that lives as long as the process.
+#[expect(unsafe_code, reason = "the standard library neither sends nor handles signals")]
+mod posix {
+    use super::{RawPthread, c_int};
+
+    unsafe extern "C" {
+        pub(super) safe fn kill(process: c_int, signal: c_int) -> c_int;
+        // The thread exists, because its handle does.
+        pub(super) safe fn pthread_kill(thread: RawPthread, signal: c_int) -> c_int;
+        pub(super) safe fn signal(signal: c_int, handler: extern "C" fn(c_int)) -> usize;
+    }
+}
+
+/// Sends a signal to this process, of which any thread may get it.
+///
+/// # Panics
+///
+/// The number is no signal.
+pub fn send_to_self(signal: c_int) {
+    let process = c_int::try_from(std::process::id()).expect("a process");
+    assert_eq!(posix::kill(process, signal), 0, "signal {signal}");
+}
+
+/// Sends a signal to a thread.
+///
+/// # Panics
+///
+/// The number is no signal.
+pub fn send_to_thread<T>(thread: &JoinHandle<T>, signal: c_int) {
+    assert_eq!(posix::pthread_kill(thread.as_pthread_t(), signal), 0, "signal {signal}");
+}
+
+/// Calls `handler` at a signal, on any thread.
+pub fn handle(signal: c_int, handler: extern "C" fn(c_int)) {
+    posix::signal(signal, handler);
+}
