@@ -19,7 +19,7 @@ use floe_telemetry_sdk::__parts::collector::{
 };
 use floe_telemetry_sdk::__parts::metrics::{ProgramView, observe};
 use floe_telemetry_sdk::__parts::parts::Part;
-use floe_telemetry_sdk::config::MetricsConfig;
+use floe_telemetry_sdk::config::{MetricsConfig, ViewedInstrument};
 use opentelemetry::InstrumentationScope;
 use opentelemetry::metrics::MeterProvider as _;
 use opentelemetry_sdk::metrics::{MeterProviderBuilder, SdkMeterProvider};
@@ -52,7 +52,8 @@ fn start(
     observe(&meter, counters);
     let redactor = Redactor::new(redaction.clone());
     let of_spans = SpanMetrics::new(&meter, redactor, |name, kind, bounds| {
-        exemplars(&views, &scope, name, kind, Some(bounds))
+        let instrument = ViewedInstrument { name, kind, unit: "", scope: &scope };
+        exemplars(&views, instrument, Some(bounds))
     });
     let redacting = RedactingMeterProvider::new(sdk.clone(), redaction, views);
     Current::replace(Some(Arc::new(redacting)));

@@ -374,6 +374,10 @@ fn fill<T>(name: &str, field: &mut Option<T>, parse: impl FnOnce(&str) -> Result
 fn resource(config: &mut TelemetryConfig) {
     let resource = &mut config.resource_attributes;
     take_partly("OTEL_RESOURCE_ATTRIBUTES", |text| parse_resource_attributes(text, resource));
+    service_name(resource);
+}
+
+pub(super) fn service_name(resource: &mut ResourceAttributes) {
     set("OTEL_SERVICE_NAME", &mut resource.service_name, |text| {
         check_name(text).map(|()| text.to_owned())
     });
