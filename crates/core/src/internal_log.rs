@@ -12,8 +12,23 @@ use crate::program_signals::Unsignalled;
 
 /// The variable with the level of OpenTelemetry's own messages
 /// ([specification](https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/#general-sdk-configuration)).
-/// Other SDKs accept other levels, so no value is invalid.
 const LOG_LEVEL: &str = "OTEL_LOG_LEVEL";
+
+/// The accepted levels, and whether each shows messages of the levels `error`, `warn` and `debug`.
+pub const LOG_LEVELS: [(&str, [bool; 3]); 9] = [
+    ("none", [false, false, false]),
+    ("error", [true, false, false]),
+    ("warn", [true, true, false]),
+    ("info", [true, true, false]),
+    ("debug", [true, true, true]),
+    ("off", [false, false, false]),
+    ("fatal", [true, false, false]),
+    ("warning", [true, true, false]),
+    ("trace", [true, true, true]),
+];
+
+/// The level if the variable is not set, or unknown.
+const DEFAULT: [bool; 3] = [true, true, false];
 
 /// Writes a message: `internal_log!(warn, exporter = self.name, "spans could not be exported")`. The arguments are the
 /// level, then the fields and the text as in `tracing`'s macros.
@@ -76,11 +91,12 @@ pub fn write_line(level: &str, text: &str) {
 }
 
 fn is_shown(level: &str) -> bool {
-    let log_level = environment::variable(LOG_LEVEL).unwrap_or_default().to_ascii_lowercase();
-    match log_level.as_str() {
-        "none" | "off" => false,
-        "error" | "fatal" => level == "error",
-        "debug" => true,
-        _ => level != "debug",
+    let log_level = environment::variable(LOG_LEVEL).unwrap_or_default();
+    let known = LOG_LEVELS.iter().find(|(word, _)| word.eq_ignore_ascii_case(log_level.trim()));
+    let [error, warn, debug] = known.map_or(DEFAULT, |(_, shown)| *shown);
+    match level {
+        "error" => error,
+        "debug" => debug,
+        _ => warn,
     }
 }

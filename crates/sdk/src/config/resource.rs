@@ -65,6 +65,9 @@ pub struct ResourceAttributes {
     pub(crate) detected: Selection,
 }
 
+/// The maximum number of characters of a name.
+pub(super) const MAX_NAME: usize = 128;
+
 pub(super) const SERVICE_NAME: &str = "service.name";
 const SERVICE_VERSION: &str = "service.version";
 pub(super) const DEPLOYMENT_ENVIRONMENT_NAME: &str = "deployment.environment.name";
@@ -172,8 +175,8 @@ fn name(name: String) -> Result<String, String> {
 
 pub(super) fn check_name(name: &str) -> Result<(), String> {
     match name.chars().count() {
-        1..=128 => Ok(()),
-        length => Err(format!("expected 1 to 128 characters, found {length}")),
+        1..=MAX_NAME => Ok(()),
+        length => Err(format!("expected 1 to {MAX_NAME} characters, found {length}")),
     }
 }
 

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use super::part::Part;
 use crate::config::auth::check_header_name;
 use crate::config::batch::without_limit;
-use crate::config::env::{parse_headers, with_scheme};
+use crate::config::env::{keys_of_file, parse_headers, with_scheme};
 use crate::config::exporters::{ExporterKind, ExportersConfig};
 use crate::config::metrics::{HistogramKind, MetricTemporality};
 use crate::config::mistake::Mistake;
@@ -118,7 +118,7 @@ impl<'a> Exporters<'a> {
         let mut options = OtlpOptions {
             protocol: Some(if is_http { OtlpProtocol::Http } else { OtlpProtocol::Grpc }),
             headers: headers(part)?,
-            timeout_millis: part.value("timeout")?.map(without_limit),
+            timeout_millis: part.millis("timeout")?.map(without_limit),
             compression: part.word("compression", Compression::ALL)?,
             ..OtlpOptions::default()
         };
@@ -138,7 +138,7 @@ impl<'a> Exporters<'a> {
         }
         let url = |text: String| {
             let url = with_scheme(&text, insecure).into_owned();
-            endpoint::check(&url).map(|()| url)
+            endpoint::check(&url).map(|()| url).map_err(|message| keys_of_file(&message))
         };
         options.endpoint = Some(match part.parsed("endpoint", url)? {
             Some(url) => url,

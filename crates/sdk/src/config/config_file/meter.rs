@@ -71,8 +71,8 @@ fn readers(
             pull(&part.required("exporter")?, metrics, exporters)?;
             continue;
         }
-        let interval = part.value("interval")?.unwrap_or(metrics.export_interval_millis);
-        let timeout = part.value("timeout")?.unwrap_or(metrics.export_timeout_millis);
+        let interval = part.millis("interval")?.unwrap_or(metrics.export_interval_millis);
+        let timeout = part.millis("timeout")?.unwrap_or(metrics.export_timeout_millis);
         let own = (interval.max(1), without_limit(timeout));
         if *times.get_or_insert(own) != own {
             part.ignore("all readers use the interval and the timeout of the first one");

@@ -7,7 +7,7 @@ use std::cell::RefCell;
 
 use serde::de::{DeserializeOwned, IgnoredAny};
 
-use crate::config::env::parse::word;
+use crate::config::env::parse::{in_millis, word};
 use crate::config::mistake::{Mistake, Position, below};
 use crate::config::selection::Selection;
 use crate::config::yaml::{Content, Entry, Node};
@@ -84,6 +84,14 @@ impl<'a> Part<'a> {
 
     pub(super) fn value<T: DeserializeOwned>(&self, key: &'a str) -> Result<Option<T>, Mistake> {
         self.get(key)?.map(|part| part.read()).transpose()
+    }
+
+    /// Reads a number of milliseconds.
+    pub(super) fn millis(&self, key: &'a str) -> Result<Option<u64>, Mistake> {
+        self.value(key).map_err(|mut mistake| {
+            mistake.message = in_millis(&mistake.message);
+            mistake
+        })
     }
 
     pub(super) fn checked<T: DeserializeOwned, E: Into<String>>(

@@ -79,8 +79,8 @@ fn batch<const DELAY: u64>(part: &Part<'_>) -> Result<BatchProcessorConfig<DELAY
     const QUEUE: &str = "max_queue_size";
     const BATCH: &str = "max_export_batch_size";
     let default = BatchProcessorConfig::<DELAY>::default();
-    let delay = part.value("schedule_delay")?.unwrap_or(default.schedule_delay_millis);
-    let timeout = part.value("export_timeout")?.unwrap_or(default.export_timeout_millis);
+    let delay = part.millis("schedule_delay")?.unwrap_or(default.schedule_delay_millis);
+    let timeout = part.millis("export_timeout")?.unwrap_or(default.export_timeout_millis);
     let queue = part.value(QUEUE)?.unwrap_or(default.max_queue_size);
     let size = part.value(BATCH)?.unwrap_or(default.max_export_batch_size.min(queue.max(1)));
     let batch = BatchProcessorConfig {
