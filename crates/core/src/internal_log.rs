@@ -14,21 +14,21 @@ use crate::program_signals::Unsignalled;
 /// ([specification](https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/#general-sdk-configuration)).
 const LOG_LEVEL: &str = "OTEL_LOG_LEVEL";
 
-/// The accepted levels, and whether each shows messages of the levels `error`, `warn` and `debug`.
-pub const LOG_LEVELS: [(&str, [bool; 3]); 9] = [
-    ("none", [false, false, false]),
-    ("error", [true, false, false]),
-    ("warn", [true, true, false]),
-    ("info", [true, true, false]),
-    ("debug", [true, true, true]),
-    ("off", [false, false, false]),
-    ("fatal", [true, false, false]),
-    ("warning", [true, true, false]),
-    ("trace", [true, true, true]),
+/// The accepted levels, and the verbosity of each.
+pub const LOG_LEVELS: [(&str, u8); 9] = [
+    ("none", 0),
+    ("error", 1),
+    ("warn", 2),
+    ("info", 3),
+    ("debug", 4),
+    ("off", 0),
+    ("fatal", 1),
+    ("warning", 2),
+    ("trace", 4),
 ];
 
-/// The level if the variable is not set, or unknown.
-const DEFAULT: [bool; 3] = [true, true, false];
+/// The verbosity if the variable is not set, or unknown.
+const DEFAULT: u8 = 3;
 
 /// Writes a message: `internal_log!(warn, exporter = self.name, "spans could not be exported")`. The arguments are the
 /// level, then the fields and the text as in `tracing`'s macros.
@@ -91,12 +91,11 @@ pub fn write_line(level: &str, text: &str) {
 }
 
 fn is_shown(level: &str) -> bool {
-    let log_level = environment::variable(LOG_LEVEL).unwrap_or_default();
-    let known = LOG_LEVELS.iter().find(|(word, _)| word.eq_ignore_ascii_case(log_level.trim()));
-    let [error, warn, debug] = known.map_or(DEFAULT, |(_, shown)| *shown);
-    match level {
-        "error" => error,
-        "debug" => debug,
-        _ => warn,
-    }
+    let most = verbosity(&environment::variable(LOG_LEVEL).unwrap_or_default());
+    verbosity(level) <= most
+}
+
+fn verbosity(level: &str) -> u8 {
+    let known = LOG_LEVELS.iter().find(|(word, _)| word.eq_ignore_ascii_case(level.trim()));
+    known.map_or(DEFAULT, |(_, verbosity)| *verbosity)
 }

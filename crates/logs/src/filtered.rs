@@ -55,10 +55,6 @@ where
         !self.has_id || self.layer.enabled(metadata, cx)
     }
 
-    fn event_enabled(&self, event: &Event<'_>, cx: Context<'_, S>) -> bool {
-        !self.has_id || self.layer.event_enabled(event, cx)
-    }
-
     fn max_level_hint(&self) -> Option<LevelFilter> {
         self.layer.max_level_hint()
     }

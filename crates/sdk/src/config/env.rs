@@ -412,8 +412,8 @@ fn fill<T>(name: &str, field: &mut Option<T>, parse: impl FnOnce(&str) -> Result
 /// Applies the attributes of the resource and the name of the service
 /// ([resource](https://opentelemetry.io/docs/specs/otel/resource/sdk/#specifying-resource-information-via-an-environment-variable)).
 fn resource(config: &mut TelemetryConfig) {
-    let resource = &mut config.resource_attributes;
     const ATTRIBUTES: &str = "OTEL_RESOURCE_ATTRIBUTES";
+    let resource = &mut config.resource_attributes;
     take_partly(ATTRIBUTES, |text| {
         if let Some(problem) = parse::suspicion(text) {
             warn_about(ATTRIBUTES, problem, "the value is used as it is");

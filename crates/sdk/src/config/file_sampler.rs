@@ -19,15 +19,9 @@ pub(crate) enum FileSampler {
     Rules(Vec<FileRule>),
 }
 
-/// The samplers of spans without a parent, and of spans with each kind of parent.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) struct ByParent {
-    pub(super) root: FileSampler,
-    pub(super) remote_sampled: FileSampler,
-    pub(super) remote_not_sampled: FileSampler,
-    pub(super) local_sampled: FileSampler,
-    pub(super) local_not_sampled: FileSampler,
-}
+/// The samplers of spans without a parent, and with a parent that is remote and sampled, remote and not sampled, local
+/// and sampled, or local and not sampled.
+type ByParent = [FileSampler; 5];
 
 /// A rule for the spans that meet all its conditions. An empty list is no condition.
 #[derive(Clone, Debug, PartialEq)]
@@ -63,13 +57,7 @@ struct Subject<'a> {
 impl FileSampler {
     /// Returns the sampler of a root, whose children follow their parents.
     pub(super) fn of_roots(root: Self) -> ByParent {
-        ByParent {
-            root,
-            remote_sampled: Self::AlwaysOn,
-            remote_not_sampled: Self::AlwaysOff,
-            local_sampled: Self::AlwaysOn,
-            local_not_sampled: Self::AlwaysOff,
-        }
+        [root, Self::AlwaysOn, Self::AlwaysOff, Self::AlwaysOn, Self::AlwaysOff]
     }
 
     /// Returns the built-in sampler with the same decisions and its ratio, if there is one. It needs neither the name
@@ -79,8 +67,8 @@ impl FileSampler {
             Self::AlwaysOn => Some((Sampler::AlwaysOn, None)),
             Self::AlwaysOff => Some((Sampler::AlwaysOff, None)),
             Self::Ratio(ratio) => Some((Sampler::TraceIdRatio, Some(*ratio))),
-            Self::ParentBased(by) if **by == Self::of_roots(by.root.clone()) => {
-                let (root, ratio) = by.root.built_in()?;
+            Self::ParentBased(by) if **by == Self::of_roots(by[0].clone()) => {
+                let (root, ratio) = by[0].built_in()?;
                 let root = match root {
                     Sampler::AlwaysOn => Sampler::ParentBasedAlwaysOn,
                     Sampler::AlwaysOff => Sampler::ParentBasedAlwaysOff,
@@ -105,23 +93,21 @@ impl FileSampler {
                 SamplingDecision::Drop => SamplingDecision::RecordOnly,
                 other => other,
             },
-            Self::ParentBased(by) => by.sampler(span.above).decide(span),
+            Self::ParentBased(by) => {
+                let [root, remote_sampled, remote_not, local_sampled, local_not] = &**by;
+                let sampler = match (ParentKind::of(span.above), span.above.is_sampled()) {
+                    (ParentKind::None, _) => root,
+                    (ParentKind::Remote, true) => remote_sampled,
+                    (ParentKind::Remote, false) => remote_not,
+                    (ParentKind::Local, true) => local_sampled,
+                    (ParentKind::Local, false) => local_not,
+                };
+                sampler.decide(span)
+            }
             Self::Rules(rules) => {
                 let rule = rules.iter().find(|rule| rule.matches(span));
                 rule.map_or(SamplingDecision::Drop, |rule| rule.sampler.decide(span))
             }
-        }
-    }
-}
-
-impl ByParent {
-    fn sampler(&self, parent: &SpanContext) -> &FileSampler {
-        match (ParentKind::of(parent), parent.is_sampled()) {
-            (ParentKind::None, _) => &self.root,
-            (ParentKind::Remote, true) => &self.remote_sampled,
-            (ParentKind::Remote, false) => &self.remote_not_sampled,
-            (ParentKind::Local, true) => &self.local_sampled,
-            (ParentKind::Local, false) => &self.local_not_sampled,
         }
     }
 }

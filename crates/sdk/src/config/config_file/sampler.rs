@@ -64,13 +64,14 @@ fn sampler(part: &Part<'_>, known: &[&str]) -> Result<FileSampler, Mistake> {
 
 fn parent_based(part: &Part<'_>) -> Result<FileSampler, Mistake> {
     let mut by = FileSampler::of_roots(FileSampler::AlwaysOn);
-    for (key, own) in [
-        ("root", &mut by.root),
-        ("remote_parent_sampled", &mut by.remote_sampled),
-        ("remote_parent_not_sampled", &mut by.remote_not_sampled),
-        ("local_parent_sampled", &mut by.local_sampled),
-        ("local_parent_not_sampled", &mut by.local_not_sampled),
-    ] {
+    let keys = [
+        "root",
+        "remote_parent_sampled",
+        "remote_parent_not_sampled",
+        "local_parent_sampled",
+        "local_parent_not_sampled",
+    ];
+    for (key, own) in keys.into_iter().zip(&mut by) {
         if let Some(part) = part.get(key)? {
             *own = sampler(&part, SAMPLERS)?;
         }
