@@ -20,22 +20,16 @@ use floe_telemetry_sdk::__parts::collector::{
 use floe_telemetry_sdk::__parts::metrics::{ProgramView, observe};
 use floe_telemetry_sdk::__parts::parts::Part;
 use floe_telemetry_sdk::config::{MetricsConfig, ViewedInstrument};
-use opentelemetry::InstrumentationScope;
 use opentelemetry::metrics::MeterProvider as _;
 use opentelemetry_sdk::metrics::{MeterProviderBuilder, SdkMeterProvider};
 
 use self::redacting::{RedactingMeterProvider, exemplars};
-use self::views::Views;
+use self::views::{Views, scope};
 
 floe_telemetry_sdk::__part!(
     Part::of(&[("metrics", true)]);
     "fl_metrics_0_1": metrics::StartMeters = start;
 );
-
-/// Returns the scope of the library's own metrics.
-fn scope() -> InstrumentationScope {
-    InstrumentationScope::builder("floe.telemetry").with_version(env!("CARGO_PKG_VERSION")).build()
-}
 
 fn start(
     builder: MeterProviderBuilder,

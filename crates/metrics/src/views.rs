@@ -5,9 +5,9 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use floe_telemetry_sdk::__parts::metrics::ProgramView;
+use opentelemetry::InstrumentationScope;
 use opentelemetry_sdk::metrics::{Instrument, InstrumentKind, MeterProviderBuilder, Stream};
 
-use super::scope;
 use crate::caught::caught;
 use floe_telemetry_core::keys;
 use floe_telemetry_sdk::config::{
@@ -24,6 +24,11 @@ const OWN_KEYS: [&str; 7] = [
     "otel.component.name",
     "otel.component.type",
 ];
+
+/// Returns the scope of the library's own metrics.
+pub(super) fn scope() -> InstrumentationScope {
+    InstrumentationScope::builder("floe.telemetry").with_version(env!("CARGO_PKG_VERSION")).build()
+}
 
 pub(super) struct Views {
     config: MetricsConfig,
