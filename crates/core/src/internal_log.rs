@@ -18,8 +18,23 @@ use crate::standard_error;
 
 /// The variable with the level of OpenTelemetry's own messages
 /// ([specification](https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/#general-sdk-configuration)).
-/// Other SDKs accept other levels, so no value is invalid.
 const LOG_LEVEL: &str = "OTEL_LOG_LEVEL";
+
+/// The accepted levels, and the verbosity of each.
+pub const LOG_LEVELS: [(&str, u8); 9] = [
+    ("none", 0),
+    ("error", 1),
+    ("warn", 2),
+    ("info", 3),
+    ("debug", 4),
+    ("off", 0),
+    ("fatal", 1),
+    ("warning", 2),
+    ("trace", 4),
+];
+
+/// The verbosity if the variable is not set, or unknown.
+const DEFAULT: u8 = 3;
 
 /// Writes a message: `internal_log!(warn, exporter = self.name, "spans could not be exported")`. The arguments are the
 /// level, then the fields and the text as in `tracing`'s macros.
@@ -122,11 +137,11 @@ pub fn write_line(level: &str, text: &str) {
 }
 
 fn is_shown(level: &str) -> bool {
-    let log_level = environment::variable(LOG_LEVEL).unwrap_or_default().to_ascii_lowercase();
-    match log_level.as_str() {
-        "none" | "off" => false,
-        "error" | "fatal" => level == "error",
-        "debug" => true,
-        _ => level != "debug",
-    }
+    let most = verbosity(&environment::variable(LOG_LEVEL).unwrap_or_default());
+    verbosity(level) <= most
+}
+
+fn verbosity(level: &str) -> u8 {
+    let known = LOG_LEVELS.iter().find(|(word, _)| word.eq_ignore_ascii_case(level.trim()));
+    known.map_or(DEFAULT, |(_, verbosity)| *verbosity)
 }

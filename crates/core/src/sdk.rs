@@ -26,7 +26,7 @@ pub mod environment {
 }
 
 pub mod internal_log {
-    pub use crate::internal_log::{has_written_to_stderr, is_on_stderr, write_line};
+    pub use crate::internal_log::{LOG_LEVELS, has_written_to_stderr, is_on_stderr, write_line};
     #[cfg(feature = "redact")]
     pub use crate::internal_log::{internal_log, later, write, write_waiting};
 }

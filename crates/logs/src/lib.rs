@@ -51,6 +51,7 @@ mod context;
 mod current;
 mod described;
 mod fields;
+mod filtered;
 mod json;
 mod layer;
 mod nested;
@@ -78,6 +79,7 @@ use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::registry::{LookupSpan, Registry};
 
+use self::filtered::FilteredLines;
 use self::layer::{Form, LogLayer};
 use self::output::Output;
 use self::panicked::Lines;
@@ -93,7 +95,7 @@ floe_telemetry_sdk::__part!(
         is_enabled: api::is_enabled,
         panicked: panicked::panicked,
     };
-    "fl_lines_0_1": init::LogLines = LogLines { layer: output_layer, complete };
+    "fl_lines_0_1": init::LogLines = LogLines { layer: output_layer, complete, forward_log };
 );
 
 /// Installs a global `tracing` subscriber that writes events of `tracing` and records of `log` to the
@@ -132,7 +134,8 @@ where
 /// Creates a layer that writes log records to the [output](LoggingConfig::output), for your own subscriber. It writes
 /// JSON lines or text, with colours on a terminal unless `NO_COLOR`, `FORCE_COLOR` or `TERM` decides otherwise.
 ///
-/// The level filter applies to this layer only. Add only one such layer to a process, because each layer sends the
+/// The level filter applies to this layer only. A program that changes levels while it runs puts a filter of
+/// [`reload`](tracing_subscriber::reload) around a layer with the level `trace`. Add only one such layer to a process, because each layer sends the
 /// records to the exporters of the provider, and a second one would duplicate them.
 ///
 /// # Errors
@@ -171,7 +174,7 @@ where
     S: Subscriber + for<'span> LookupSpan<'span>,
 {
     let output = Output(config.output);
-    LogLayer::new(output, form(config, output.has_color())).with_filter(filter).boxed()
+    FilteredLines::new(LogLayer::new(output, form(config, output.has_color())), filter).boxed()
 }
 
 /// Ensures that root spans have ids even if no spans are recorded, because log lines carry the ids. Does nothing if the
@@ -197,7 +200,7 @@ where
 {
     let filter = config.level_filter()?;
     make_ids(&filter);
-    Ok(LogLayer::new(writer, form(config, false)).with_filter(filter))
+    Ok(FilteredLines::new(LogLayer::new(writer, form(config, false)), filter))
 }
 
 const fn form(config: &LoggingConfig, has_color: bool) -> Form {
@@ -211,7 +214,7 @@ fn install(layer: impl Layer<Registry> + Send + Sync) -> Result<(), Error> {
             "the process already has a global `tracing` subscriber: add `floe_telemetry::logs::layer()` to it",
         )
     })?;
-    forward_log();
+    forward_log_or_warn();
     Ok(())
 }
 
@@ -221,16 +224,21 @@ fn complete(config: &LoggingConfig, filter: &Targets) {
         make_ids(filter);
     }
     panicked::write_to(lines(config, filter));
-    forward_log();
+    forward_log_or_warn();
 }
 
-/// Forwards `log` to `tracing`. Call this after the subscriber is installed, because the level of the subscriber
-/// becomes that of `log`.
-fn forward_log() {
-    let forwarded = log::set_boxed_logger(Box::new(fields::Forwarder(LogTracer::new())));
-    if forwarded.is_ok() {
+/// Forwards `log` to `tracing`, unless the process has a logger. Call this after the subscriber is installed, because
+/// the level of the subscriber becomes that of `log`.
+fn forward_log() -> bool {
+    let forwarded = log::set_boxed_logger(Box::new(fields::Forwarder(LogTracer::new()))).is_ok();
+    if forwarded {
         log::set_max_level(LevelFilter::current().as_log());
-    } else {
+    }
+    forwarded
+}
+
+fn forward_log_or_warn() {
+    if !forward_log() {
         tracing::warn!(
             "the process already has a `log` logger: records of `log` are written only if it forwards them to `tracing`"
         );

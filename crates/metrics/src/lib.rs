@@ -19,23 +19,17 @@ use floe_telemetry_sdk::__parts::collector::{
 };
 use floe_telemetry_sdk::__parts::metrics::{ProgramView, observe};
 use floe_telemetry_sdk::__parts::parts::Part;
-use floe_telemetry_sdk::config::MetricsConfig;
-use opentelemetry::InstrumentationScope;
+use floe_telemetry_sdk::config::{MetricsConfig, ViewedInstrument};
 use opentelemetry::metrics::MeterProvider as _;
 use opentelemetry_sdk::metrics::{MeterProviderBuilder, SdkMeterProvider};
 
 use self::redacting::{RedactingMeterProvider, exemplars};
-use self::views::Views;
+use self::views::{Views, scope};
 
 floe_telemetry_sdk::__part!(
     Part::of(&[("metrics", true)]);
     "fl_metrics_0_1": metrics::StartMeters = start;
 );
-
-/// Returns the scope of the library's own metrics.
-fn scope() -> InstrumentationScope {
-    InstrumentationScope::builder("floe.telemetry").with_version(env!("CARGO_PKG_VERSION")).build()
-}
 
 fn start(
     builder: MeterProviderBuilder,
@@ -52,7 +46,8 @@ fn start(
     observe(&meter, counters);
     let redactor = Redactor::new(redaction.clone());
     let of_spans = SpanMetrics::new(&meter, redactor, |name, kind, bounds| {
-        exemplars(&views, &scope, name, kind, Some(bounds))
+        let instrument = ViewedInstrument { name, kind, unit: "", scope: &scope };
+        exemplars(&views, instrument, Some(bounds))
     });
     let redacting = RedactingMeterProvider::new(sdk.clone(), redaction, views);
     Current::replace(Some(Arc::new(redacting)));

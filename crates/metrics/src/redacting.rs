@@ -23,6 +23,7 @@ use crate::internal_log::{internal_log, later};
 use crate::redaction::{MAX_MESSAGE_CHARS, shown};
 use floe_telemetry_core::REDACTED;
 use floe_telemetry_core::metrics::MetricNumber;
+use floe_telemetry_sdk::config::{Selection, ViewedInstrument};
 use opentelemetry::metrics::{
     AsyncInstrument, AsyncInstrumentBuilder, BoundSyncInstrument, Counter, Gauge, Histogram,
     HistogramBuilder, InstrumentBuilder, InstrumentProvider, Meter, MeterProvider,
@@ -65,8 +66,25 @@ struct Instruments {
 /// An instrument whose attributes are redacted before they are recorded, with its exemplars.
 struct Redacting<I> {
     instrument: I,
+    kept: Kept,
     policy: Policy,
     exemplars: Option<Arc<Exemplars>>,
+}
+
+/// Views that select attributes by patterns, in place of the SDK. An attribute is recorded if each of them keeps it.
+#[derive(Clone, Default)]
+struct Kept(Arc<[Selection]>);
+
+impl Kept {
+    fn attributes<'a>(&self, all: &'a [KeyValue]) -> Cow<'a, [KeyValue]> {
+        if self.0.is_empty() {
+            return Cow::Borrowed(all);
+        }
+        let is_kept = |attribute: &&KeyValue| {
+            self.0.iter().all(|selection| selection.selects(attribute.key.as_str()))
+        };
+        all.iter().filter(is_kept).cloned().collect()
+    }
 }
 
 thread_local! {
@@ -161,7 +179,7 @@ where
     I: Record<T> + Send + Sync,
 {
     fn measure(&self, measurement: T, attributes: &[KeyValue]) {
-        self.policy.apply(attributes, |redacted| {
+        self.policy.apply(&self.kept.attributes(attributes), |redacted| {
             self.instrument.record(measurement, redacted);
             if let Some(exemplars) = &self.exemplars {
                 exemplars.measure(measurement.to_f64(), redacted);
@@ -170,7 +188,7 @@ where
     }
 
     fn bind(&self, attributes: &[KeyValue]) -> Box<dyn BoundSyncInstrument<T> + Send + Sync> {
-        self.policy.apply(attributes, |redacted| {
+        self.policy.apply(&self.kept.attributes(attributes), |redacted| {
             let exemplars = self.exemplars.as_ref();
             self.instrument.bound(redacted, exemplars.map(|exemplars| exemplars.bind(redacted)))
         })
@@ -179,7 +197,7 @@ where
 
 impl<T: Copy> AsyncInstrument<T> for Redacting<&dyn AsyncInstrument<T>> {
     fn observe(&self, measurement: T, attributes: &[KeyValue]) {
-        self.policy.apply(attributes, |redacted| {
+        self.policy.apply(&self.kept.attributes(attributes), |redacted| {
             self.instrument.observe(measurement, redacted);
         });
     }
@@ -190,12 +208,15 @@ impl Instruments {
     fn redacting<I>(
         &self,
         instrument: I,
-        name: &str,
-        kind: InstrumentKind,
+        viewed: ViewedInstrument<'_>,
         boundaries: Option<&[f64]>,
     ) -> Redacting<I> {
-        let exemplars = exemplars(&self.views, &self.scope, name, kind, boundaries);
-        Redacting { instrument, policy: self.policy.clone(), exemplars }
+        let exemplars = exemplars(&self.views, viewed, boundaries);
+        Redacting { instrument, kept: self.kept(viewed), policy: self.policy.clone(), exemplars }
+    }
+
+    fn kept(&self, instrument: ViewedInstrument<'_>) -> Kept {
+        Kept(self.views.selections(instrument).into())
     }
 
     /// Returns the redacted name. The mark has no angle brackets, because instrument names must not contain them.
@@ -219,12 +240,23 @@ impl Instruments {
 
 pub(super) fn exemplars(
     views: &Views,
-    scope: &InstrumentationScope,
-    name: &str,
-    kind: InstrumentKind,
+    instrument: ViewedInstrument<'_>,
     boundaries: Option<&[f64]>,
 ) -> Option<Arc<Exemplars>> {
-    Exemplars::of_instrument(scope, views.names(name, kind), &views.boundaries(kind, boundaries))
+    let boundaries = views.boundaries(instrument.kind, boundaries);
+    Exemplars::of_instrument(instrument.scope, views.names(instrument), &boundaries)
+}
+
+/// Describes the instrument that a builder makes, for views.
+macro_rules! viewed {
+    ($this:ident, $name:ident, $unit:ident, $kind:expr) => {
+        ViewedInstrument {
+            name: &$name,
+            kind: $kind,
+            unit: $unit.as_deref().unwrap_or_default(),
+            scope: &$this.scope,
+        }
+    };
 }
 
 macro_rules! instruments {
@@ -233,10 +265,9 @@ macro_rules! instruments {
             let mut builder = self.meter.$method(self.name(request.name));
             builder.unit = self.text(request.unit);
             builder.description = self.text(request.description);
-            let name = builder.name.clone();
-            let (kind, inner) = (InstrumentKind::$instrument, builder.build());
-            let redacting = self.redacting(inner, &name, kind, None);
-            $instrument::new(Arc::new(redacting))
+            let (name, unit) = (builder.name.clone(), builder.unit.clone());
+            let viewed = viewed!(self, name, unit, InstrumentKind::$instrument);
+            $instrument::new(Arc::new(self.redacting(builder.build(), viewed, None)))
         }
     )*};
 }
@@ -248,10 +279,10 @@ macro_rules! histograms {
             builder.unit = self.text(request.unit);
             builder.description = self.text(request.description);
             builder.boundaries = request.boundaries.clone();
-            let name = builder.name.clone();
-            let (kind, inner) = (InstrumentKind::Histogram, builder.build());
-            let redacting = self.redacting(inner, &name, kind, request.boundaries.as_deref());
-            Histogram::new(Arc::new(redacting))
+            let (name, unit) = (builder.name.clone(), builder.unit.clone());
+            let viewed = viewed!(self, name, unit, InstrumentKind::Histogram);
+            let boundaries = request.boundaries.as_deref();
+            Histogram::new(Arc::new(self.redacting(builder.build(), viewed, boundaries)))
         }
     )*};
 }
@@ -265,12 +296,15 @@ macro_rules! observables {
             let mut builder = self.meter.$method(self.name(request.name));
             builder.unit = self.text(request.unit);
             builder.description = self.text(request.description);
+            let (name, unit) = (builder.name.clone(), builder.unit.clone());
+            let kept = self.kept(viewed!(self, name, unit, InstrumentKind::$instrument));
             for callback in request.callbacks {
-                let policy = self.policy.clone();
+                let (policy, kept) = (self.policy.clone(), kept.clone());
                 let (metric, has_panicked) = (builder.name.clone(), AtomicBool::new(false));
                 builder = builder.with_callback(move |observer| {
                     let redacting = Redacting {
                         instrument: observer,
+                        kept: kept.clone(),
                         policy: policy.clone(),
                         exemplars: None,
                     };

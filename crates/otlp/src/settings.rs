@@ -7,7 +7,7 @@ use std::time::Duration;
 use http::Uri;
 
 use floe_telemetry_core::REDACTED;
-use floe_telemetry_sdk::__parts::config::without_credentials;
+use floe_telemetry_sdk::__parts::config::{keys_of_file, without_credentials};
 use floe_telemetry_sdk::__parts::exporter::OtlpTarget;
 use floe_telemetry_sdk::Error;
 use floe_telemetry_sdk::TelemetryConfig;
@@ -37,6 +37,8 @@ pub(super) struct OtlpSettings {
     pub(super) certificate: Option<PathBuf>,
     /// The files with the client certificate and with its key.
     pub(super) client: Option<(PathBuf, PathBuf)>,
+    /// Whether messages name the keys of OpenTelemetry's configuration file in place of variables.
+    is_of_file: bool,
 }
 
 impl OtlpSettings {
@@ -61,16 +63,24 @@ impl OtlpSettings {
             ))
             .of_setting("ENDPOINT"));
         }
+        let headers = target.headers(signal).map_err(|error| error.of_setting("HEADERS"))?;
+        let of_bytes = headers.iter().find(|(name, _)| name.ends_with("-bin"));
+        if let Some((name, _)) = of_bytes.filter(|_| protocol == OtlpProtocol::Grpc) {
+            let message =
+                format!("otlp: gRPC reserves `*-bin` for bytes, found the header `{name}`");
+            return Err(Error::config(message).of_setting("HEADERS"));
+        }
         Ok(Self {
             signal,
             url: config.otlp_url(signal),
             protocol,
-            headers: target.headers(signal).map_err(|error| error.of_setting("HEADERS"))?,
+            headers,
             timeout: config.otlp.timeout(signal).min(max_timeout(config, signal)),
             max_request: config.otlp.max_request(signal),
             compression: config.otlp.compression(signal),
             certificate: file(|options| options.certificate.as_deref()),
             client,
+            is_of_file: config.is_of_file(),
         })
     }
 
@@ -89,7 +99,8 @@ impl OtlpSettings {
 
     /// Adds the receiver to a message, because there may be several receivers.
     pub(super) fn with_receiver(&self, message: &str) -> String {
-        format!("`{}`: {message}", self.receiver())
+        let message = format!("`{}`: {message}", self.receiver());
+        if self.is_of_file { keys_of_file(&message) } else { message }
     }
 
     /// Removes the values of the headers from a message, because a receiver may quote them.

@@ -36,6 +36,17 @@ pub(crate) struct Examples {
     pub(crate) benign: &'static [&'static str],
 }
 
+/// Declares a table of rows, and the table of their examples.
+macro_rules! rows {
+    ($table:ident: $row:ident, $examples:ident; $($fields:tt secret $secret:tt benign $benign:tt)*) => {
+        pub(crate) static $table: &[$row] = &[$($row $fields),*];
+
+        pub(crate) static $examples: &[$crate::rules::Examples] =
+            &[$($crate::rules::Examples { secret: &$secret, benign: &$benign }),*];
+    };
+}
+use rows;
+
 /// Returns the formats of tokens and of hashed passwords.
 pub(crate) fn formats() -> impl DoubleEndedIterator<Item = &'static TokenFormat> {
     tokens::TOKENS.iter().chain(hashes::HASHES)
@@ -46,13 +57,6 @@ pub(crate) fn formats() -> impl DoubleEndedIterator<Item = &'static TokenFormat>
 /// have no examples.
 pub fn rules() -> impl Iterator<Item = Rule> {
     macro_rules! of {
-        ($table:expr) => {
-            $table.into_iter().map(|row| Rule {
-                id: row.id,
-                secret: row.secret,
-                benign: row.benign,
-            })
-        };
         ($table:expr, $examples:expr) => {
             $table.iter().zip($examples).map(|(row, examples)| Rule {
                 id: row.id,
@@ -64,9 +68,9 @@ pub fn rules() -> impl Iterator<Item = Rule> {
     of!(keys::KEYS, keys::EXAMPLES)
         .chain(of!(tokens::TOKENS, tokens::EXAMPLES))
         .chain(of!(hashes::HASHES, hashes::EXAMPLES))
-        .chain(of!(structures::SCHEMES))
-        .chain(of!(commands::OPTIONS))
-        .chain(of!(commands::ARGUMENTS))
+        .chain(of!(structures::SCHEMES, structures::SCHEME_EXAMPLES))
+        .chain(of!(commands::OPTIONS, commands::OPTION_EXAMPLES))
+        .chain(of!(commands::ARGUMENTS, commands::ARGUMENT_EXAMPLES))
         .chain(of!(structures::STRUCTURES, structures::EXAMPLES))
 }
 

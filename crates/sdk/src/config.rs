@@ -37,6 +37,7 @@ pub(crate) mod endpoint;
 pub(crate) mod env;
 mod exporters;
 pub(crate) mod feature;
+mod file_sampler;
 pub(crate) mod filter;
 pub(crate) mod limits;
 pub(crate) mod logging;
@@ -53,6 +54,7 @@ mod resource;
 mod sampling;
 mod secret;
 mod section;
+mod selection;
 pub(crate) mod telemetry;
 #[cfg(feature = "yaml")]
 #[doc(hidden)]
@@ -75,6 +77,7 @@ pub use self::limits::SpanLimits;
 pub use self::logging::{LogOutput, LoggingConfig};
 pub use self::metrics::{
     ConfiguredView, HistogramKind, MetricTemporality, MetricsConfig, PrometheusConfig,
+    ViewedInstrument,
 };
 pub(crate) use self::named::sorted;
 pub use self::otlp::{Compression, Headers, OtlpConfig, OtlpOptions, OtlpProtocol, Signal};
@@ -85,6 +88,8 @@ pub use self::redaction::{RedactionConfig, RedactionLevel};
 pub use self::resource::ResourceAttributes;
 pub use self::sampling::{RuleKind, RuleLevel, Sampler, SamplingConfig, SamplingRule};
 pub use self::secret::Secret;
+#[doc(hidden)]
+pub use self::selection::Selection;
 pub use self::telemetry::DEFAULT_BACKEND;
 pub(crate) use self::telemetry::TelemetryConfig;
 #[cfg(feature = "subscriber")]

@@ -5,33 +5,45 @@ use floe_telemetry::detection::{DetectedAttributes, Surroundings};
 const CGROUP: &str = "/proc/self/cgroup";
 pub(crate) const MOUNTS: &str = "/proc/self/mountinfo";
 
+/// Files that a runtime mounts into a container. Those of a pod belong to another container, which holds its network.
+const OF_CONTAINER_OR_POD: [&str; 3] = ["hostname", "hosts", "resolv.conf"];
+
+/// The file that Podman and CRI-O mount from the folder of the container itself.
+const OF_CONTAINER: [&str; 1] = [".containerenv"];
+
 pub(crate) fn detect(surroundings: &mut Surroundings<'_>, found: &mut DetectedAttributes) {
     // With version 2 of control groups, often only the mounts contain the id of the container.
     let id = surroundings.file(CGROUP).and_then(|text| in_cgroup(&text));
-    let id = id.or_else(|| in_mounts(&surroundings.file(MOUNTS)?));
+    let id = id.or_else(|| {
+        let mounts = surroundings.file(MOUNTS)?;
+        let is_in_pod = surroundings.variable("KUBERNETES_SERVICE_HOST").is_some()
+            || mounts.contains("/kubelet/pods/");
+        let own = in_mounts(&mounts, &OF_CONTAINER);
+        own.or_else(|| if is_in_pod { None } else { in_mounts(&mounts, &OF_CONTAINER_OR_POD) })
+    });
     found.add("container.id", id);
 }
 
-/// Returns the id at the end of a path such as `0::/system.slice/docker-{id}.scope`.
+/// Returns the last id of a path such as `0::/system.slice/docker-{id}.scope` or `0::/crio-{id}.scope/container`.
 fn in_cgroup(text: &str) -> Option<String> {
-    text.lines().find_map(|line| {
-        let (_, last) = line.rsplit_once('/')?;
-        let last = last.strip_suffix(".scope").unwrap_or(last);
-        if is_fargate_id(last) {
-            return Some(last.to_owned());
+    let mut segments = text.lines().flat_map(|line| line.rsplit('/'));
+    segments.find_map(|segment| {
+        let segment = segment.strip_suffix(".scope").unwrap_or(segment);
+        if is_fargate_id(segment) {
+            return Some(segment.to_owned());
         }
-        let last = last.rsplit(['-', ':']).next()?;
+        let last = segment.rsplit(['-', ':']).next()?;
         is_id(last).then(|| last.to_owned())
     })
 }
 
-/// Returns the id in the path of a mounted file such as `/var/lib/docker/containers/{id}/hostname`.
-fn in_mounts(text: &str) -> Option<String> {
+/// Returns the id in the path of a mounted file: `…/{id}/hostname`, or `…/{id}/userdata/hostname`.
+fn in_mounts(text: &str, names: &[&str]) -> Option<String> {
     text.lines().find_map(|line| {
-        let mut segments = line.split(['/', ' ']);
-        segments.find(|segment| matches!(*segment, "containers" | "overlay-containers"))?;
-        let id = segments.next()?;
-        is_id(id).then(|| id.to_owned())
+        let (folder, name) = line.split(' ').nth(3)?.rsplit_once('/')?;
+        let folder = folder.strip_suffix("/userdata").unwrap_or(folder);
+        let (_, id) = folder.rsplit_once('/')?;
+        (names.contains(&name) && is_id(id)).then(|| id.to_owned())
     })
 }
 

@@ -77,6 +77,44 @@ fn containers_have_ids_in_groups_or_mounts() {
     assert_eq!((attributes, warning), (Vec::new(), None));
 }
 
+/// The lines of `/proc/self/mountinfo` for these files.
+fn mounts(files: &[String]) -> String {
+    let line = |file: &String| format!("3 4 8:1 {file} /etc/x rw - ext4 /dev/sda rw");
+    files.iter().map(line).collect::<Vec<_>>().join("\n")
+}
+
+/// The mounted `hostname` of a pod belongs to the container that holds the network of the pod.
+#[test]
+fn the_id_of_another_container_is_not_found() {
+    let other = ID.replace('1', "2");
+    let docker = format!("/var/lib/docker/containers/{other}/hostname");
+    let kubelet = format!("/var/lib/kubelet/pods/{UID}/etc-hosts");
+    let storage = "/containers/storage/overlay-containers";
+    let crio = format!("/var/lib{storage}/{other}/userdata/resolv.conf");
+    let own = format!("/run{storage}/{ID}/userdata/.containerenv");
+    let rootless = format!("/run/user/1000/containers/overlay-containers/{ID}/userdata/hostname");
+    let cgroup = format!("0::/kubepods.slice/kubepods-pod{UID}.slice/crio-{ID}.scope/container");
+    let podman = format!("0::/user.slice/libpod-{ID}.scope/container");
+    let pod = [("KUBERNETES_SERVICE_HOST", "10.0.0.1")];
+    let alone: &[(&str, &str)] = &[];
+    for (name, cgroup, files, variables, expected) in [
+        ("Docker in a pod", "0::/", vec![docker.clone(), kubelet.clone()], alone, None),
+        ("Docker in a pod, by its variable", "0::/", vec![docker.clone()], &pod, None),
+        ("CRI-O", "0::/", vec![crio.clone(), own.clone()], &pod, Some(ID)),
+        ("CRI-O without a file of its own", "0::/", vec![crio.clone()], &pod, None),
+        ("CRI-O by groups", &cgroup, vec![crio.clone()], &pod, Some(ID)),
+        ("Podman", "0::/", vec![rootless], alone, Some(ID)),
+        ("Podman in a pod", "0::/", vec![crio, own], alone, Some(ID)),
+        ("Podman by groups", &podman, Vec::new(), alone, Some(ID)),
+        ("a folder of other containers", "0::/", vec![format!("{docker}/shm")], alone, None),
+    ] {
+        let root = root(&[("proc/self/cgroup", cgroup), ("proc/self/mountinfo", &mounts(&files))]);
+        let (attributes, _) = found(root.path(), variables, container::detect);
+        let id = attributes.first().map(|attribute| attribute.value.as_str());
+        assert_eq!(id.as_deref(), expected, "{name}");
+    }
+}
+
 #[test]
 fn pods_are_described_by_variables_and_files() {
     let mounts = format!("1 2 8:1 /var/lib/kubelet/pods/{UID}/etc-hosts /etc/hosts rw");

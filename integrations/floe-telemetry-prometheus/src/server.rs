@@ -14,7 +14,7 @@ use bytes::Bytes;
 use floe_telemetry::config::PrometheusConfig;
 use http_body_util::Full;
 use hyper::body::Incoming;
-use hyper::header::{CONTENT_TYPE, HOST, HeaderMap, HeaderValue};
+use hyper::header::{ALLOW, CONTENT_TYPE, HOST, HeaderMap, HeaderValue};
 use hyper::http::uri::Authority;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
@@ -173,6 +173,11 @@ impl Endpoint {
         }
         match (request.uri().path(), request.method()) {
             (PATH, &Method::GET | &Method::HEAD) => self.metrics(),
+            (PATH, _) => {
+                let mut response = plain_text(StatusCode::METHOD_NOT_ALLOWED, "expected GET\n");
+                response.headers_mut().insert(ALLOW, HeaderValue::from_static("GET, HEAD"));
+                response
+            }
             _ => plain_text(StatusCode::NOT_FOUND, "expected GET /metrics\n"),
         }
     }

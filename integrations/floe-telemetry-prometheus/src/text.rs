@@ -2,8 +2,9 @@
 
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::slice;
+use std::sync::Once;
 
-use prometheus::proto::MetricFamily;
+use prometheus::proto::{MetricFamily, MetricType};
 use prometheus::{Encoder as _, Error, Registry, TextEncoder};
 
 /// The maximum length of a label's value, in bytes. Each bucket of a histogram repeats the values.
@@ -26,6 +27,7 @@ pub(crate) fn collect(registry: &Registry) -> prometheus::Result<Vec<u8>> {
             let name = name.to_owned();
             family.set_name(name);
         }
+        rename_reserved(family);
         shorten(family);
         TextEncoder::new().encode(slice::from_ref(family), &mut text)?;
         if text.len() > MAX_TEXT {
@@ -33,6 +35,39 @@ pub(crate) fn collect(registry: &Registry) -> prometheus::Result<Vec<u8>> {
         }
     }
     Ok(text)
+}
+
+/// Renames a label that the buckets of a histogram, or the values of a summary, have themselves, because Prometheus
+/// refuses a page with such a label twice.
+fn rename_reserved(family: &mut MetricFamily) {
+    let reserved = match family.get_field_type() {
+        MetricType::HISTOGRAM => "le",
+        MetricType::SUMMARY => "quantile",
+        _ => return,
+    };
+    let family_name = family.name().to_owned();
+    for metric in family.mut_metric() {
+        let mut labels = metric.take_label();
+        let names: Vec<_> = labels.iter().map(|label| label.name().to_owned()).collect();
+        for label in labels.iter_mut().filter(|label| label.name() == reserved) {
+            let mut name = format!("exported_{reserved}");
+            while names.contains(&name) {
+                name.insert_str(0, "exported_");
+            }
+            say_renamed(&family_name, reserved, &name);
+            label.set_name(name);
+        }
+        metric.set_label(labels);
+    }
+}
+
+fn say_renamed(metric: &str, from: &str, to: &str) {
+    static SAID: Once = Once::new();
+
+    SAID.call_once(|| {
+        let reason = "Prometheus needs the name for buckets";
+        tracing::warn!(metric, from, to, reason, "a label is renamed for Prometheus");
+    });
 }
 
 /// Truncates long values of labels, and appends a hash to distinguish values with the same beginning, because two

@@ -78,14 +78,20 @@ fn an_endpoint_without_its_feature_is_an_error() {
             needs("metrics: found an exporter of metrics", "metrics"),
             "`OTEL_EXPORTER_OTLP_METRICS_ENDPOINT`",
         ),
+        (
+            vec![("OTEL_LOGS_EXPORTER", "otlp"), ("OTEL_TRACES_EXPORTER", "none")],
+            needs("logs: found an exporter of log records", "logs"),
+            "`OTEL_LOGS_EXPORTER`",
+        ),
     ] {
-        let signal = if error.starts_with("metrics") { "metrics" } else { "traces" };
+        let own = ["metrics", "logs"].into_iter().find(|own| error.starts_with(own));
+        let signal = own.unwrap_or("traces");
         let line =
             format!("error: an exporter of {signal} is left out: {error}; change {change}\n");
         assert_eq!(messages(&variables), format!("{line}noop=false\n"), "{variables:?}");
         // An endpoint without an exporter is no mistake.
         let mut unused = variables.clone();
-        unused.retain(|(name, _)| *name != "OTEL_TRACES_EXPORTER");
+        unused.retain(|(name, _)| !name.ends_with("S_EXPORTER"));
         unused.push(("OTEL_TRACES_EXPORTER", "none"));
         unused.extend(none);
         assert_eq!(messages(&unused), "noop=false\n", "{unused:?}");

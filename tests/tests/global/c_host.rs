@@ -118,6 +118,24 @@ fn host(folder: &Path, compiler: &str) -> Command {
     command
 }
 
+/// Scanners of images would report the examples of the rules, which look like credentials.
+#[test]
+fn a_program_contains_no_example_of_a_credential() {
+    let examples = floe_redact::rules().flat_map(|rule| rule.secret);
+    let examples: Vec<_> = examples.copied().filter(|text| !text.contains('\n')).collect();
+    assert!(examples.len() > 700, "{}", examples.len());
+    let mut list = tempfile::NamedTempFile::new().unwrap();
+    write!(list, "{}", examples.join("\n")).unwrap();
+    let found = Command::new("grep")
+        .env("LC_ALL", "C")
+        .args(["--text", "--only-matching", "--fixed-strings", "--file"])
+        .arg(list.path())
+        .arg(libraries().join("libfloe_c_host.so"))
+        .output()
+        .unwrap();
+    assert_eq!((found.status.code(), &*String::from_utf8_lossy(&found.stdout)), (Some(1), ""));
+}
+
 #[alone]
 fn a_program_in_c_keeps_the_signals_that_it_waits_for() {
     let folder = tempfile::tempdir().unwrap();

@@ -6,14 +6,16 @@ use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use floe_telemetry::{Error, TelemetryConfig};
+use floe_telemetry::{Error, TelemetryConfig, init, traced};
+use floe_telemetry_detectors as _;
+use floe_telemetry_otlp_file as _;
 use floe_telemetry_prometheus as _;
-use floe_tests::program;
+use floe_tests::{Receiver, program};
 
 const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/declarative");
 
 /// The minimum number of paths with an effect.
-const LEAST: usize = 215;
+const LEAST: usize = 263;
 
 fn rows() -> Vec<[String; 3]> {
     let text = fs::read_to_string(Path::new(FOLDER).join("paths.tsv")).unwrap();
@@ -83,6 +85,52 @@ fn kind(path: &str, found: &str, warnings: &str) -> (&'static str, String) {
         "effect" | "same" => ("warning", message(warnings, path)),
         error => ("refusal", message(error, path)),
     }
+}
+
+fn example(name: &str) -> String {
+    fs::read_to_string(Path::new(FOLDER).join("examples").join(name)).unwrap()
+}
+
+#[traced]
+fn work() {}
+
+/// The official file to start with, as it is published.
+#[test]
+fn a_service_is_named_and_its_machine_described() {
+    let program = program!({
+        let telemetry = init().unwrap();
+        work();
+        drop(telemetry);
+    });
+    let receiver = Receiver::http();
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("otel.yaml");
+    let file = path.to_str().unwrap();
+    let run = |text: &str| {
+        fs::write(&path, text).unwrap();
+        program.run(&[
+            ("OTEL_CONFIG_FILE", file),
+            ("OTEL_EXPORTER_OTLP_ENDPOINT", &receiver.endpoint()),
+            ("OTEL_SERVICE_NAME", "orders"),
+            ("OTEL_RESOURCE_ATTRIBUTES", "team=checkout"),
+        ])
+    };
+    let started = example("otel-getting-started.yaml");
+    let (_, stderr) = run(&started);
+    assert!(!stderr.contains("warning"), "{stderr}");
+    let filter = "    attributes: {included: [host.*], excluded: [host.id]}\n    detectors:";
+    let (_, stderr) = run(&started.replacen("    detectors:", filter, 1));
+    assert!(!stderr.contains("warning"), "{stderr}");
+    let spans = receiver.spans();
+    let keys = ["service.name", "team", "host.name", "host.id", "process.pid"];
+    let found = |at: usize| keys.map(|key| spans[at].resource.contains_key(key));
+    assert_eq!(spans.len(), 2);
+    assert!(spans.iter().all(|span| span.resource["service.name"] == "orders"));
+    let has_id = Path::new("/etc/machine-id").exists();
+    assert_eq!(found(0), [true, true, true, has_id, true]);
+    assert_eq!(found(1), [true, true, true, false, false]);
+    let all = TelemetryConfig::from_config_file(examples()["otel-sdk-config.yaml"].clone());
+    assert_eq!(all.unwrap().resource_attributes.service_name, "unknown_service");
 }
 
 #[test]

@@ -6,11 +6,11 @@ use std::process::Command;
 use std::time::Duration;
 
 use super::no_exporter::LINE as NO_EXPORTER;
-use floe_telemetry::config::ExporterKind;
+use floe_telemetry::config::{ExporterKind, LoggingConfig};
 use floe_telemetry::exporter::MemoryExporter;
 use floe_telemetry::{
     EndingSpan, MetricRecorder, TelemetryConfig, TelemetryProvider, builder, init, init_or_noop,
-    init_with, propagation, traced,
+    init_with, logs, propagation, traced,
 };
 use floe_tests::{Program, Receiver, json_lines, program, tree};
 use opentelemetry::global;
@@ -363,6 +363,20 @@ fn a_subscriber_of_the_program_is_kept() {
     assert_eq!(stdout.matches(warning).count(), 1, "{stdout}");
     assert!(stdout.contains("INFO global::init: loaded rows=3"), "{stdout}");
     assert_eq!(tree(&receiver.spans()), "load\n  send");
+}
+
+#[test]
+fn a_subscriber_of_the_program_gets_the_records_of_log() {
+    let program = program!({
+        let lines = logs::layer(&LoggingConfig::default()).unwrap();
+        let subscriber = tracing_subscriber::registry().with(lines);
+        tracing::subscriber::set_global_default(subscriber).unwrap();
+        let _telemetry = init().unwrap();
+        log::info!("by log");
+        log::debug!("not by log");
+    });
+    let (_, stderr) = program.run(&[]);
+    assert_eq!(stderr.matches("by log").count(), 1, "{stderr}");
 }
 
 const FORM: &str = "FLOE_TEST_FORM";

@@ -14,7 +14,7 @@ use floe_telemetry::config::ExporterKind;
 use floe_telemetry::{
     MetricRecorder, TelemetryConfig, TelemetryProvider, add_event, create_span, init, traced,
 };
-use floe_tests::{Program, TIMEOUT, json_lines, program};
+use floe_tests::{Program, TIMEOUT, document, json_lines, program};
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
 use serde_json::Value as Json;
 
@@ -60,6 +60,27 @@ fn a_file_stays_at_its_place_when_the_program_goes_elsewhere() {
     telemetry.shutdown(TIMEOUT).unwrap();
     assert_eq!(lines(&file).len(), 1);
     assert_eq!(fs::read_dir(&after).unwrap().count(), 0);
+}
+
+#[alone]
+fn a_configuration_file_names_the_file() {
+    let place = tempfile::tempdir().unwrap();
+    let path = place.path().join("traces.jsonl");
+    let read = |stream: &str| {
+        let exporter = format!("{{otlp_file/development: {{{stream}}}}}");
+        let processor = format!("{{simple: {{exporter: {exporter}}}}}");
+        let file = document(&format!(
+            "file_format: '1.1'\ntracer_provider: {{processors: [{processor}]}}\n"
+        ));
+        TelemetryConfig::from_config_file(file.path()).unwrap()
+    };
+    for stream in ["", "output_stream: stdout"] {
+        assert_eq!(read(stream).exporters.traces, Some(vec![ExporterKind::OtlpStdout]));
+    }
+    let telemetry = start(read(&format!("output_stream: 'file://{}'", path.display())));
+    load("orders").unwrap_err();
+    telemetry.shutdown(TIMEOUT).unwrap();
+    assert_eq!(lines(&path).len(), 1);
 }
 
 #[alone]

@@ -12,6 +12,9 @@ use floe_tests::{Program, TIMEOUT, json_lines, program};
 use opentelemetry::logs::{LogRecord as _, Logger as _, LoggerProvider as _};
 use opentelemetry_sdk::logs::InMemoryLogExporter;
 use serde_json::Value;
+use tracing_subscriber::filter::Targets;
+use tracing_subscriber::prelude::*;
+use tracing_subscriber::reload;
 
 /// Runs the program in a child process, and parses the lines of its standard error.
 fn lines(program: &Program, variables: &[(&str, &str)]) -> Vec<Value> {
@@ -100,6 +103,44 @@ fn the_environment_sets_level_and_format() {
     let (_, stderr) = program.run(&[("FLOE_LOG_JSON", "no")]);
     assert!(stderr.contains(" WARN  hyper::client: hyper\n"), "{stderr}");
     assert!(!stderr.contains('\u{1b}'), "{stderr}");
+}
+
+/// Emits a line at each of two levels, twice, with a change of the levels between.
+fn emit_around(change: impl FnOnce()) {
+    let emit = || {
+        tracing::info!(target: "orders", "info");
+        tracing::debug!(target: "orders", "debug");
+        tracing::debug!(target: "hyper", "never");
+    };
+    emit();
+    change();
+    emit();
+}
+
+#[test]
+fn levels_are_changed_while_the_program_runs() {
+    let by_filter = program!({
+        let mut config = LoggingConfig::default();
+        config.log_level = "trace".to_owned();
+        let levels = |text: &str| text.parse::<Targets>().unwrap();
+        let (filter, handle) = reload::Layer::new(levels("info"));
+        let lines = logs::layer(&config).unwrap().with_filter(filter);
+        tracing_subscriber::registry().with(lines).init();
+        emit_around(|| handle.reload(levels("info,orders=debug")).unwrap());
+    });
+    let by_layer = program!({
+        let levels = |text: &str| {
+            let mut config = LoggingConfig::default();
+            config.log_level = text.to_owned();
+            logs::layer(&config).unwrap()
+        };
+        let (lines, handle) = reload::Layer::new(levels("info"));
+        tracing_subscriber::registry().with(lines).init();
+        emit_around(|| handle.reload(levels("info,orders=debug")).unwrap());
+    });
+    for program in [by_filter, by_layer] {
+        assert_eq!(events(&lines(&program, &[])), ["info", "info", "debug"]);
+    }
 }
 
 #[test]

@@ -49,6 +49,9 @@ fn record() {
     METRICS.record_histogram(duration, 0.5, &[]);
     METRICS.record_histogram(duration, 5, &[]);
     METRICS.record_histogram(duration, 50, &[]);
+    let labels = [("le", "a"), ("exported_le", "b"), ("quantile", "c")];
+    let labels = labels.map(|(key, value)| KeyValue::new(key, value));
+    METRICS.record_histogram("orders.wait", 1, &labels);
     load(true).unwrap();
     load(false).unwrap_err();
 }
@@ -175,6 +178,9 @@ fn check(answer: &str) {
         assert!(body.contains(expected), "{expected}\n{body}");
     }
     assert!(!body.contains("hunter2XyZ"));
+    // A label of a program that buckets have, too.
+    let buckets = "orders_wait_bucket{exported_le=\"b\",exported_exported_le=\"a\",quantile=\"c\",otel_scope_name=\"orders\",le=\"+Inf\"} 1\n";
+    assert!(body.contains(buckets), "{body}");
     // Each metric family appears once.
     let mut types: Vec<_> = body.lines().filter(|line| line.starts_with("# TYPE")).collect();
     let all = types.len();
@@ -188,7 +194,8 @@ fn hostile(port: u16) {
     let long = format!("GET /metrics HTTP/1.1\r\nx: {}\r\n\r\n", "y".repeat(1 << 20));
     for (request, expected) in [
         (&b"GET / HTTP/1.1\r\nhost: localhost\r\n\r\n"[..], "404"),
-        (b"POST /metrics HTTP/1.1\r\nhost: localhost\r\ncontent-length: 0\r\n\r\n", "404"),
+        (b"POST /metrics HTTP/1.1\r\nhost: localhost\r\ncontent-length: 0\r\n\r\n", "405"),
+        (b"POST /metrics HTTP/1.1\r\nhost: localhost\r\n\r\n", "allow: GET, HEAD"),
         (b"GET /metrics HTTP/9.9\r\n\r\n", ""),
         (b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", ""),
         (b"GET \xff\xfe HTTP/1.1\r\n\r\n", ""),

@@ -4,9 +4,11 @@
 use std::io::{Read as _, Write as _};
 use std::sync::LazyLock;
 
-use floe_telemetry::TelemetryConfig;
 use floe_telemetry::config::OtlpProtocol;
-use floe_tests::{Authority, ClientCertificate, Receiver, Script, TIMEOUT, Written};
+use floe_telemetry::{TelemetryConfig, init};
+use floe_tests::{
+    Authority, ClientCertificate, Receiver, Script, TIMEOUT, Written, document, program,
+};
 
 use super::pipeline::{BOTH, receiver, secure, start, traces_alone, work};
 
@@ -120,6 +122,50 @@ fn the_message_has_the_text_of_the_receiver() {
 }
 
 /// The error names a missing path, because the endpoint of one signal is used unchanged.
+/// The advice names the keys of the file, because the variables have no effect then.
+#[test]
+fn advice_about_a_configuration_file_names_its_keys() {
+    let program = program!({
+        let telemetry = init().unwrap();
+        work();
+        let error = telemetry.force_flush(TIMEOUT).unwrap_err();
+        println!("child: {error}");
+    });
+    let refused = answering([http("401 Unauthorized", "text/plain", "unknown key")]);
+    let unknown = answering(["220 mail.example ESMTP\r\n".to_owned()]);
+    for (endpoint, expected) in [
+        (refused, "; set a valid credential in `headers`"),
+        (unknown, " needs `otlp_grpc`, and a receiver with TLS needs an endpoint with `https://`"),
+    ] {
+        let exporter =
+            format!("{{otlp_http: {{endpoint: '{endpoint}/v1/traces', timeout: 1000}}}}");
+        let processors = format!("[{{simple: {{exporter: {exporter}}}}}]");
+        let file = document(&format!(
+            "file_format: '1.1'\ntracer_provider: {{processors: {processors}}}\n"
+        ));
+        let file = file.path().to_str().unwrap();
+        let (stdout, stderr) = program.run(&[("OTEL_CONFIG_FILE", file)]);
+        assert!(stdout.contains(expected), "{stdout}{stderr}");
+        assert!(!stdout.contains("OTEL_"), "{stdout}");
+    }
+}
+
+/// gRPC sends the values of such headers in base64.
+#[test]
+fn a_header_that_grpc_reserves_names_its_variable() {
+    let program = program!({
+        drop(init().unwrap());
+    });
+    let (_, stderr) = program.run(&[
+        ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://localhost:4317"),
+        ("OTEL_EXPORTER_OTLP_HEADERS", "x-bin=a"),
+        ("OTEL_METRICS_EXPORTER", "none"),
+        ("OTEL_LOGS_EXPORTER", "none"),
+    ]);
+    let line = "error: an exporter of traces is left out: otlp: gRPC reserves `*-bin` for bytes, found the header `x-bin`; change `OTEL_EXPORTER_OTLP_HEADERS`\n";
+    assert_eq!(stderr, line);
+}
+
 #[alone]
 fn an_endpoint_without_the_path_of_its_signal_is_named() {
     for (path, is_complete) in [("", false), ("/otlp", false), ("/otlp/v1/traces", true)] {

@@ -4,6 +4,7 @@ use std::ops::RangeInclusive;
 
 use crate::rules::Examples;
 use crate::rules::list::{WordList, words};
+use crate::rules::rows;
 
 /// A rule that is implemented in code.
 #[derive(Debug)]
@@ -88,31 +89,28 @@ pub(crate) struct Scheme {
     pub(crate) form: Form,
     /// Whether the scheme alone, without its header, introduces credentials.
     pub(crate) is_bare: bool,
-    pub(crate) secret: &'static [&'static str],
-    pub(crate) benign: &'static [&'static str],
 }
 
-pub(crate) static SCHEMES: &[Scheme] = &[
-    Scheme {
+rows! {
+    SCHEMES: Scheme, SCHEME_EXAMPLES;
+    {
         id: "bearer",
         names: words!["bearer"],
         form: Form::Word,
         is_bare: true,
-        secret: &["Authorization: Bearer Ub1xzpy42PD7CJtNY2SA", "got 'BEARER a1B2c3D4e5f6'"],
-        benign: &["WWW-Authenticate: Bearer realm=\"x\"", "bearer token missing", "bearer bonds"],
-    },
-    Scheme {
+    }
+    secret ["Authorization: Bearer Ub1xzpy42PD7CJtNY2SA", "got 'BEARER a1B2c3D4e5f6'"] benign ["WWW-Authenticate: Bearer realm=\"x\"", "bearer token missing", "bearer bonds"]
+    {
         id: "basic",
         names: words!["basic"],
         form: Form::Word,
         is_bare: true,
-        secret: &[
+    }
+    secret [
             "Authorization: Basic dXNlcjpwYXNz",
             "auth Basic c3ZjLWluZ2VzdDpBeWtncWpZcWVWVXE=",
-        ],
-        benign: &["Basic realm=\"x\"", "basic authentication"],
-    },
-    Scheme {
+        ] benign ["Basic realm=\"x\"", "basic authentication"]
+    {
         id: "authorization-scheme",
         names: words![
             "token",
@@ -143,13 +141,12 @@ pub(crate) static SCHEMES: &[Scheme] = &[
         ],
         form: Form::Word,
         is_bare: false,
-        secret: &[
+    }
+    secret [
             "Authorization: Token fc687ac6814934fc4b485c67",
             concat!("authorization: AWS AKIA", "J7Q2XW5RT3YB6KLM:frJIUN8DYpKDtOLC="),
-        ],
-        benign: &["Authorization: Token is missing"],
-    },
-    Scheme {
+        ] benign ["Authorization: Token is missing"]
+    {
         id: "authorization-parameters",
         names: words![
             "digest",
@@ -167,12 +164,11 @@ pub(crate) static SCHEMES: &[Scheme] = &[
         ],
         form: Form::List,
         is_bare: false,
-        secret: &[
+    }
+    secret [
             "Authorization: Digest username=\"bob\", response=\"6629fae49393a05397450978507c4ef1\"",
-        ],
-        benign: &["Authorization: Digest"],
-    },
-];
+        ] benign ["Authorization: Digest"]
+}
 
 /// Attributes of `Set-Cookie`, which are not cookies.
 pub(crate) static COOKIE_ATTRIBUTES: WordList = words![

@@ -3,7 +3,8 @@
 //! 1.1.
 //!
 //! Each module reads a part of the file into this crate's configuration, and lists its known keys. An unknown key or
-//! component is reported once with its place, and ignored, because the file may also be for other programs.
+//! component is reported once with its place, and ignored, because the file may also be for other programs. Below the
+//! sampler, it is an error.
 
 mod exporter;
 mod meter;
@@ -41,6 +42,12 @@ const SECTIONS: [(&str, Apply); 6] = [
     ("meter_provider", meter::meter),
     ("logger_provider", processors::logger),
 ];
+
+/// A part of the sampler that is not supported makes the file invalid, because without it more spans might be recorded
+/// than the file asks for. A misspelled `sampler` begins like this, too.
+const SAMPLER: &str = "tracer_provider.sampl";
+const REFUSED: &str =
+    "; a sampler that is only partly applied could record more spans than the file asks for";
 
 type Apply = fn(&Part<'_>, &mut TelemetryConfig) -> Result<(), Mistake>;
 
@@ -128,7 +135,13 @@ pub fn parse(
     let mut config = base.clone();
     apply(&Part::root(&document, &ignored), &mut config)?;
     config.validate()?;
-    Ok(Parsed { config, warning: warning(ignored.into_inner()) })
+    let ignored = ignored.into_inner();
+    if let Some(mistake) = ignored.iter().find(|mistake| mistake.path.starts_with(SAMPLER)) {
+        let mut refused = mistake.clone();
+        refused.message.push_str(REFUSED);
+        return Err(refused.into());
+    }
+    Ok(Parsed { config, warning: warning(ignored) })
 }
 
 fn warning(mut ignored: Vec<Mistake>) -> String {

@@ -1,9 +1,10 @@
 //! Validates endpoints, and writes them without credentials.
 
+use std::borrow::Cow;
 use std::net::Ipv6Addr;
 
 use floe_telemetry_core::{REDACTED, sanitize};
-use serde::{Serialize as _, Serializer};
+use serde::{Deserialize as _, Deserializer, Serialize as _, Serializer};
 
 use crate::parts;
 
@@ -25,8 +26,8 @@ pub(crate) fn check(endpoint: &str) -> Result<(), String> {
             let shown = without_credentials(endpoint);
             let expected = shown.replace(&format!("{REDACTED}@"), "");
             return Err(format!(
-                "`{shown}` is not an endpoint: the credential belongs under `authentication` or in \
-                 `OTEL_EXPORTER_OTLP_HEADERS`, expected `{expected}`"
+                "`{shown}` is not an endpoint: the credential belongs in \
+                 `OTEL_EXPORTER_OTLP_HEADERS` (`authentication`), expected `{expected}`"
             ));
         }
         Some(host) if host.is_empty() || host.starts_with(':') => "it must have a host",
@@ -122,6 +123,26 @@ pub(crate) fn server(endpoint: &str) -> Option<(String, u16)> {
 fn authority(endpoint: &str) -> Option<&str> {
     let rest = ["http://", "https://"].iter().find_map(|scheme| endpoint.strip_prefix(scheme))?;
     rest.split(['/', '?', '#']).next()
+}
+
+/// Returns an endpoint with its scheme in lower case, because the case of a scheme does not matter.
+pub(super) fn in_lower_case(endpoint: &str) -> Cow<'_, str> {
+    let scheme = ["http://", "https://"].into_iter().find(|scheme| {
+        endpoint.get(..scheme.len()).is_some_and(|found| found.eq_ignore_ascii_case(scheme))
+    });
+    match scheme {
+        Some(scheme) if !endpoint.starts_with(scheme) => {
+            Cow::Owned(scheme.to_owned() + &endpoint[scheme.len()..])
+        }
+        _ => Cow::Borrowed(endpoint),
+    }
+}
+
+pub(super) fn deserialize_option<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<String>, D::Error> {
+    let endpoint = Option::<String>::deserialize(deserializer)?;
+    Ok(endpoint.map(|endpoint| in_lower_case(&endpoint).into_owned()))
 }
 
 /// Writes an endpoint as `Debug` does. `check` refuses an endpoint with a mask when it is read again.

@@ -16,7 +16,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
-use self::parse::{BOOLEANS, at_least, between, word};
+use self::parse::{BOOLEANS, at_least, between, millis, word};
 use super::batch::{AT_ONCE, BatchProcessorConfig, MAX_QUEUE_SIZE, without_limit};
 use super::detection::ResourceDetector;
 use super::exporters::ExporterKind;
@@ -28,7 +28,7 @@ use super::metrics::{HistogramKind, MetricTemporality, check_host};
 use super::otlp::{Compression, Headers, OtlpProtocol, Signal};
 use super::panics::PanicOutput;
 use super::propagator::Propagator;
-use super::resource::{DEPLOYMENT_ENVIRONMENT, ResourceAttributes, check_name};
+use super::resource::{DEPLOYMENT_ENVIRONMENT, MAX_NAME, ResourceAttributes, check_name};
 use super::sampling::{NOT_PARENT_BASED, Sampler};
 use super::secret;
 use super::telemetry::TelemetryConfig;
@@ -84,7 +84,7 @@ impl TelemetryConfig {
     /// Fails if an earlier value or the file of `OTEL_CONFIG_FILE` cannot be used. The configuration is then unchanged.
     pub fn apply_env(&mut self) -> Result<(), Error> {
         self.validate()?;
-        misspelled::know("OTEL_LOG_LEVEL");
+        take("OTEL_LOG_LEVEL", word(&internal_log::LOG_LEVELS));
         let prefixes: &[&str] = if let Some(path) = config_file() {
             self.apply_config_file(&path)?;
             &["FLOE", "RUST"]
@@ -130,7 +130,7 @@ impl TelemetryConfig {
         if !self.otlp.all.is_of_environment.0 {
             return Vec::new();
         }
-        if config_file().is_some() {
+        if self.is_of_file() {
             return vec![CONFIG_FILE.to_owned()];
         }
         let signal_name = signal.as_str().to_ascii_uppercase();
@@ -155,6 +155,13 @@ impl TelemetryConfig {
             Some("ENDPOINT" | "PROTOCOL") => Vec::new(),
             Some(setting) => of_otlp(setting).collect(),
         }
+    }
+
+    /// Whether the file of `OTEL_CONFIG_FILE` is the configuration.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn is_of_file(&self) -> bool {
+        self.otlp.all.is_of_environment.0 && config_file().is_some()
     }
 
     /// Returns the file of `FLOE_CONFIG_FILE`, if the configuration comes from the environment.
@@ -193,6 +200,39 @@ impl TelemetryConfig {
     }
 }
 
+/// The keys of OpenTelemetry's configuration file, by the ends of the variables with the same meaning.
+const KEYS: [(&str, &str); 10] = [
+    ("_ENDPOINT", "endpoint"),
+    ("_HEADERS", "headers"),
+    ("_TIMEOUT", "timeout"),
+    ("_COMPRESSION", "compression"),
+    ("_CLIENT_CERTIFICATE", "cert_file"),
+    ("_CLIENT_KEY", "key_file"),
+    ("_CERTIFICATE", "ca_file"),
+    ("_PROTOCOL=grpc", "otlp_grpc"),
+    ("_PROTOCOL=http/protobuf", "otlp_http"),
+    ("_MAX_EXPORT_BATCH_SIZE", "max_export_batch_size"),
+];
+
+/// Replaces the variables in a message, and removes the keys of documents that follow them.
+pub fn keys_of_file(message: &str) -> String {
+    let (mut text, mut rest) = (String::new(), message);
+    while let Some((before, after)) = rest.split_once("`OTEL_") {
+        text.push_str(before);
+        let (word, after) = after.split_once('`').unwrap_or((after, ""));
+        rest = after;
+        let Some((_, key)) = KEYS.iter().find(|(end, _)| word.ends_with(end)) else {
+            text.extend(["`OTEL_", word, "`"]);
+            continue;
+        };
+        text.extend(["`", key, "`"]);
+        if let Some((_, after)) = after.strip_prefix(" (`").and_then(|it| it.split_once("`)")) {
+            rest = after;
+        }
+    }
+    text + rest
+}
+
 /// Restores the program's own value unless it is the default.
 fn keep<T: PartialEq>(field: &mut T, own: T, default: &T) {
     if own != *default {
@@ -226,7 +266,7 @@ fn unknown_service(executable: Option<&str>) -> String {
         Some(name) if !name.is_empty() => format!("unknown_service:{name}"),
         _ => "unknown_service".to_owned(),
     };
-    name.chars().take(128).collect()
+    name.chars().take(MAX_NAME).collect()
 }
 
 /// Returns the beginning of an error message about a file.
@@ -372,10 +412,24 @@ fn fill<T>(name: &str, field: &mut Option<T>, parse: impl FnOnce(&str) -> Result
 /// Applies the attributes of the resource and the name of the service
 /// ([resource](https://opentelemetry.io/docs/specs/otel/resource/sdk/#specifying-resource-information-via-an-environment-variable)).
 fn resource(config: &mut TelemetryConfig) {
+    const ATTRIBUTES: &str = "OTEL_RESOURCE_ATTRIBUTES";
     let resource = &mut config.resource_attributes;
-    take_partly("OTEL_RESOURCE_ATTRIBUTES", |text| parse_resource_attributes(text, resource));
-    set("OTEL_SERVICE_NAME", &mut resource.service_name, |text| {
-        check_name(text).map(|()| text.to_owned())
+    take_partly(ATTRIBUTES, |text| {
+        if let Some(problem) = parse::suspicion(text) {
+            warn_about(ATTRIBUTES, problem, "the value is used as it is");
+        }
+        parse_resource_attributes(text, resource)
+    });
+    service_name(resource);
+}
+
+pub(super) fn service_name(resource: &mut ResourceAttributes) {
+    const NAME: &str = "OTEL_SERVICE_NAME";
+    set(NAME, &mut resource.service_name, |text| {
+        if let Err(message) = check_name(text) {
+            warn_about(NAME, &message, "the rest of the name is ignored");
+        }
+        Ok(text.chars().take(MAX_NAME).collect())
     });
 }
 
@@ -481,8 +535,19 @@ fn sampling(config: &mut TelemetryConfig) {
 }
 
 fn propagators(config: &mut TelemetryConfig) {
-    if let Some(propagators) = take_list("OTEL_PROPAGATORS", word(&Propagator::words())) {
-        config.propagators = unique(propagators.into_iter().flatten());
+    const NAME: &str = "OTEL_PROPAGATORS";
+    if let Some(mut chosen) = take_list(NAME, word(&Propagator::words())).map(unique) {
+        alone(NAME, &mut chosen, &None, "format");
+        config.propagators = chosen.into_iter().flatten().collect();
+    }
+}
+
+/// Removes the entry `none` from a list with other entries.
+fn alone<T: PartialEq>(name: &str, chosen: &mut Vec<T>, none: &T, of: &str) {
+    if chosen.len() > 1 && chosen.contains(none) {
+        chosen.retain(|entry| entry != none);
+        let message = format!("expected `none` alone, found `none` together with another {of}");
+        warn_about(name, &message, "the entry is ignored");
     }
 }
 
@@ -502,18 +567,14 @@ fn exporters(config: &mut TelemetryConfig) {
             continue;
         };
         let mut chosen = unique(chosen);
-        if chosen.len() > 1 && chosen.contains(&ExporterKind::None) {
-            chosen.retain(|kind| *kind != ExporterKind::None);
-            let message = "expected `none` alone, found `none` together with another exporter";
-            warn_about(name, message, "the entry is ignored");
-        }
+        alone(name, &mut chosen, &ExporterKind::None, "exporter");
         *field = Some(chosen);
     }
 }
 
 fn metrics(config: &mut TelemetryConfig) {
     let metrics = &mut config.metrics;
-    set("OTEL_METRIC_EXPORT_INTERVAL", &mut metrics.export_interval_millis, at_least(1));
+    set("OTEL_METRIC_EXPORT_INTERVAL", &mut metrics.export_interval_millis, millis(1));
     set("OTEL_METRIC_EXPORT_TIMEOUT", &mut metrics.export_timeout_millis, timeout);
     set(
         "OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE",
@@ -564,13 +625,13 @@ fn batches<const DELAY: u64>(processor: &str, config: &mut BatchProcessorConfig<
 
 /// Parses the delay of a batch in milliseconds. 0 becomes the shortest delay.
 fn delay(text: &str) -> Result<u64, String> {
-    let millis = at_least(0)(text)?;
+    let millis = millis(0)(text)?;
     Ok(millis.max(AT_ONCE))
 }
 
 /// Parses a timeout in milliseconds, in which 0 means no limit.
 fn timeout(text: &str) -> Result<u64, String> {
-    let millis = at_least(0)(text)?;
+    let millis = millis(0)(text)?;
     Ok(without_limit(millis))
 }
 
@@ -660,7 +721,7 @@ pub(super) fn with_scheme(endpoint: &str, insecure: Option<bool>) -> Cow<'_, str
             let scheme = if insecure { "http" } else { "https" };
             Cow::Owned(format!("{scheme}://{endpoint}"))
         }
-        _ => Cow::Borrowed(endpoint),
+        _ => endpoint::in_lower_case(endpoint),
     }
 }
 
@@ -669,23 +730,37 @@ pub(super) fn with_scheme(endpoint: &str, insecure: Option<bool>) -> Cow<'_, str
 ///
 /// # Errors
 ///
-/// No header is valid. The error is the problem of the first one.
+/// No header has a valid name. The error is the problem of the first one.
 pub fn parse_headers(text: &str) -> Result<(Headers, Option<String>), String> {
     let header = |text: &str| {
-        let (key, value) = parse::pair(text)?;
-        auth::check_header_name(&key)?;
-        let is_printable = value.bytes().all(|byte| (0x20..0x7f).contains(&byte));
-        let value = value.into();
-        match secret::check(Some(&value)) {
-            Err(problem) => Err(format!("the value of `{key}` {problem}")),
-            Ok(()) if !is_printable => Err(format!(
-                "the value of `{key}` has characters that no header can carry, expected printable ASCII"
-            )),
-            Ok(()) => Ok((key, value)),
-        }
+        let (name, value) = parse::pair(text)?;
+        auth::check_header_name(&name)?;
+        Ok((name, value))
     };
-    let (headers, refused) = parse_list(text, header)?;
-    Ok((headers.into_iter().collect(), refused))
+    let (pairs, mut refused) = parse_list(text, header)?;
+    let mut headers = Headers::new();
+    for (name, value) in pairs {
+        match check_header_value(&name, &value) {
+            Ok(()) => _ = headers.insert(name, value.into()),
+            Err(problem) => _ = refused.get_or_insert(problem),
+        }
+    }
+    Ok((headers, refused))
+}
+
+fn check_header_value(name: &str, value: &str) -> Result<(), String> {
+    if value.trim_matches('=').is_empty() {
+        // The text before `=` may be a credential in base64, which ends with `=` or `==`, so it is not quoted.
+        return Err("expected `name=value`, found a header without a value".to_owned());
+    }
+    secret::check(Some(&value.into()))
+        .map_err(|problem| format!("the value of `{name}` {problem}"))?;
+    if value.bytes().all(|byte| (0x20..0x7f).contains(&byte)) {
+        return Ok(());
+    }
+    Err(format!(
+        "the value of `{name}` has characters that no header can carry, expected printable ASCII"
+    ))
 }
 
 #[cfg(test)]

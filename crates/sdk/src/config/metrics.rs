@@ -3,12 +3,13 @@
 use std::error::Error;
 use std::slice;
 
-use opentelemetry::Key;
+use opentelemetry::{InstrumentationScope, Key};
 use opentelemetry_sdk::metrics::{Aggregation, InstrumentKind, Stream, Temporality};
 use serde::{Deserialize, Serialize};
 
 use super::mistake::{Mistake, at, not_zero};
 use super::named::choice;
+use super::selection::Selection;
 use crate::recorder::Rule;
 
 /// The buckets of histograms.
@@ -116,7 +117,18 @@ pub(super) const DEFAULT_MAX_SIZE: u32 = 160;
 /// The default maximum scale of an exponential histogram, with which it starts.
 pub(super) const DEFAULT_MAX_SCALE: i8 = 20;
 
-/// A view of `OTEL_CONFIG_FILE`, which selects instruments by name and kind
+/// An instrument, for views.
+#[doc(hidden)]
+#[derive(Clone, Copy, Debug)]
+#[expect(clippy::exhaustive_structs, reason = "not part of the public interface")]
+pub struct ViewedInstrument<'a> {
+    pub name: &'a str,
+    pub kind: InstrumentKind,
+    pub unit: &'a str,
+    pub scope: &'a InstrumentationScope,
+}
+
+/// A view of `OTEL_CONFIG_FILE`, which selects instruments
 /// ([views](https://opentelemetry.io/docs/specs/otel/metrics/sdk/#view)).
 #[doc(hidden)]
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -125,12 +137,15 @@ pub struct ConfiguredView {
     /// A pattern for the name, in which `*` matches any characters and `?` one.
     pub instrument: String,
     pub kind: Option<InstrumentKind>,
+    pub unit: Option<String>,
+    /// The name, the version and the schema URL of the meter.
+    pub scope: [Option<String>; 3],
     pub name: Option<String>,
     pub description: Option<String>,
     pub aggregation: Option<Aggregation>,
     pub cardinality_limit: Option<usize>,
-    /// The keys of the attributes that the metric keeps; `None` keeps all.
-    pub attributes: Option<Vec<String>>,
+    /// The keys of the attributes that the metric keeps.
+    pub attributes: Selection,
 }
 
 impl ConfiguredView {
@@ -150,8 +165,16 @@ impl ConfiguredView {
 
     /// Whether the view applies to an instrument.
     #[must_use]
-    pub fn selects(&self, name: &str, kind: InstrumentKind) -> bool {
+    pub fn selects(&self, instrument: ViewedInstrument<'_>) -> bool {
+        let ViewedInstrument { name, kind, unit, scope } = instrument;
+        let scope = [Some(scope.name()), scope.version(), scope.schema_url()];
         self.kind.is_none_or(|own| own == kind)
+            && self.unit.as_deref().is_none_or(|own| own == unit)
+            && self
+                .scope
+                .iter()
+                .zip(scope)
+                .all(|(own, found)| own.as_deref().is_none_or(|own| found == Some(own)))
             && Rule::matches_name(slice::from_ref(&self.instrument), name)
     }
 
@@ -171,7 +194,8 @@ impl ConfiguredView {
         if let Some(description) = &self.description {
             builder = builder.with_description(description.clone());
         }
-        if let Some(keys) = &self.attributes {
+        // The SDK compares whole keys. Other selections apply before a measurement is recorded.
+        if let Some(keys) = self.attributes.names() {
             builder = builder.with_allowed_attribute_keys(keys.iter().cloned().map(Key::from));
         }
         if let Some(aggregation) = self.aggregation.clone().or(aggregation) {

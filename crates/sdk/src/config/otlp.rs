@@ -209,6 +209,7 @@ pub struct OtlpOptions {
     /// The endpoint of one signal, which replaces `otlp_endpoint`. No path is appended to it. Default none.
     #[serde(
         skip_serializing_if = "Option::is_none",
+        deserialize_with = "endpoint::deserialize_option",
         serialize_with = "endpoint::serialize_option"
     )]
     pub endpoint: Option<String>,

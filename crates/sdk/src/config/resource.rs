@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::mistake::{Mistake, at};
 use super::secret;
+use super::selection::Selection;
 use crate::keys;
 
 /// The attributes of the resource, which describe the process that produces the telemetry.
@@ -59,7 +60,13 @@ pub struct ResourceAttributes {
     /// The attributes of OpenTelemetry's configuration file that are not text.
     #[serde(skip)]
     pub(crate) typed: BTreeMap<String, Value>,
+    /// The keys of detected attributes that the resource keeps.
+    #[serde(skip)]
+    pub(crate) detected: Selection,
 }
+
+/// The maximum number of characters of a name.
+pub(super) const MAX_NAME: usize = 128;
 
 pub(super) const SERVICE_NAME: &str = "service.name";
 const SERVICE_VERSION: &str = "service.version";
@@ -168,8 +175,8 @@ fn name(name: String) -> Result<String, String> {
 
 pub(super) fn check_name(name: &str) -> Result<(), String> {
     match name.chars().count() {
-        1..=128 => Ok(()),
-        length => Err(format!("expected 1 to 128 characters, found {length}")),
+        1..=MAX_NAME => Ok(()),
+        length => Err(format!("expected 1 to {MAX_NAME} characters, found {length}")),
     }
 }
 

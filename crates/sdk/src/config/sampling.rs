@@ -4,8 +4,10 @@ use std::cmp::Reverse;
 use std::sync::Arc;
 
 use opentelemetry::trace::SpanKind;
+use opentelemetry_sdk::trace::ShouldSample;
 use serde::{Deserialize, Serialize};
 
+use super::file_sampler::FileSampler;
 use super::filter::{self, Directive};
 use super::mistake::{Mistake, at, at_most, not_zero};
 use super::named::{choice, sorted};
@@ -99,6 +101,10 @@ pub struct SamplingConfig {
     /// The rules of `FLOE_SPAN_FILTER`, by target and level. They precede `rules`.
     #[serde(skip)]
     pub(crate) filter: Option<Vec<Directive>>,
+    /// The sampler of OpenTelemetry's configuration file, if it is not one of `sampler`. It decides unless `sampler` is
+    /// set.
+    #[serde(skip)]
+    pub(crate) of_file: Option<OfFile>,
     /// Also exports traces in which a span failed (tail sampling). Default `false`.
     ///
     /// With this or `keep_slower_than_millis`, unsampled traces are recorded, too, at the same cost as sampled ones,
@@ -110,6 +116,16 @@ pub struct SamplingConfig {
     /// Also exports traces whose root took longer than this, in milliseconds. Default none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub keep_slower_than_millis: Option<u64>,
+}
+
+/// A [`FileSampler`], without its code in programs that read no files.
+#[derive(Clone, Debug)]
+pub(crate) struct OfFile(Arc<dyn ShouldSample>);
+
+impl PartialEq for OfFile {
+    fn eq(&self, other: &Self) -> bool {
+        format!("{self:?}") == format!("{other:?}")
+    }
 }
 
 impl SamplingConfig {
@@ -147,7 +163,18 @@ impl SamplingConfig {
     /// Whether a child inherits its parent's sampling decision.
     #[must_use]
     pub fn is_parent_based(&self) -> bool {
-        self.sampler.is_none_or(Sampler::is_parent_based)
+        self.sampler.map_or(self.of_file.is_none(), Sampler::is_parent_based)
+    }
+
+    pub(super) fn set_of_file(&mut self, sampler: FileSampler) {
+        let (own, ratio) = sampler.built_in().unzip();
+        (self.sampler, self.sampler_arg) = (own, ratio.flatten());
+        self.of_file = own.is_none().then(|| OfFile(Arc::new(sampler)));
+    }
+
+    /// Returns the sampler of OpenTelemetry's configuration file that decides for each span.
+    pub(crate) fn sampler_of_file(&self) -> Option<Arc<dyn ShouldSample>> {
+        self.of_file.as_ref().filter(|_| self.sampler.is_none()).map(|own| Arc::clone(&own.0))
     }
 
     /// Returns the rules of the filter, followed by the others.

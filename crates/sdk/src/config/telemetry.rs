@@ -79,7 +79,10 @@ pub struct TelemetryConfig {
     ///
     /// The query of an endpoint may be a credential. So a written configuration has a mask in its place, and a mask is
     /// refused when a configuration is read. Use `authentication` or headers with references instead.
-    #[serde(serialize_with = "endpoint::serialize_option")]
+    #[serde(
+        deserialize_with = "endpoint::deserialize_option",
+        serialize_with = "endpoint::serialize_option"
+    )]
     pub otlp_endpoint: Option<String>,
     /// The protocol of OTLP: `grpc` or `http`. Default none:
     /// gRPC to port 4317, HTTP to port 4318, and otherwise gRPC unless the program is built for HTTP only.

@@ -29,6 +29,8 @@ pub struct LogLines {
     pub layer: fn(&LoggingConfig, Targets) -> Box<dyn Layer<Below> + Send + Sync>,
     /// Forwards records of `log` and requests ids for log lines, once the layer is installed.
     pub complete: fn(&LoggingConfig, &Targets),
+    /// Forwards records of `log`, unless the process has a logger, and returns whether it does.
+    pub forward_log: fn() -> bool,
 }
 
 floe_telemetry_core::__floe_link_list! {
@@ -100,6 +102,9 @@ pub(super) fn install(
             ));
         }
         check_existing();
+        if let Some(lines) = lines {
+            (lines.forward_log)();
+        }
         return Ok(());
     }
     if let Some(lines) = lines {

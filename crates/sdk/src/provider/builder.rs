@@ -297,9 +297,10 @@ impl TelemetryProviderBuilder {
                     "sampling: `keep_errors` and `keep_slower_than_millis` cannot be combined with a sampler that the program installs",
                 ));
             }
+            let of_file = this.config.sampling.sampler_of_file();
             let sampling = sampling(&this.config);
             let built = this.build(&mut inner, sampler.is_some(), start_timeout)?;
-            Ok((propagators, sampling, sampler, built))
+            Ok((propagators, sampling, sampler.or(of_file), built))
         });
         let started = started.unwrap_or_else(|_| Err(Error::export(EXPORTER_PANICKED)));
         // From here on, an error drops `provider`, which resets `IN_USE_BY`.

@@ -6,7 +6,7 @@ use std::time::Duration;
 use opentelemetry::Key;
 use opentelemetry_sdk::Resource;
 
-use super::targets::{OtlpTargets, not_linked};
+use super::targets::{OtlpTargets, not_linked, unless_of_environment};
 use crate::channel::{Receiver, channel};
 use crate::collector::{
     Counters, Policies, Redaction, Redactor, Report, START_TIMEOUT, Size, WorkerSettings,
@@ -29,9 +29,11 @@ impl ProviderLogs {
         settings: &WorkerSettings,
     ) -> Result<Self, Error> {
         let Some(records) = LogRecords::linked() else {
+            let made = Err(not_linked("log records", "logs"));
             return match added[..] {
-                [] => Ok(Self::default()),
-                _ => Err(not_linked("log records", "logs")),
+                [] if !config.selects(Signal::Logs) => Ok(Self::default()),
+                [] => Ok(unless_of_environment(config, Signal::Logs, made)?.unwrap_or_default()),
+                _ => made,
             };
         };
         let mut redactor = Redactor::new(settings.redaction.clone());

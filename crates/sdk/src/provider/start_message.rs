@@ -16,6 +16,7 @@ pub(super) fn line(config: &TelemetryConfig, counters: &Counters, has_sampler: b
             format!("{} with the ratio {}", sampler.as_str(), config.sampling_ratio())
         }
         Some(sampler) => sampler.as_str().to_owned(),
+        None if !config.sampling.is_parent_based() => "of `OTEL_CONFIG_FILE`".to_owned(),
         None => format!("parent-based with the ratio {}", config.sampling_ratio()),
     };
     let service = &config.resource_attributes.service_name;

@@ -1,12 +1,12 @@
 //! The exporters of the three signals.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::part::Part;
 use crate::config::auth::check_header_name;
 use crate::config::batch::without_limit;
-use crate::config::env::{parse_headers, with_scheme};
-use crate::config::exporters::ExporterKind;
+use crate::config::env::{keys_of_file, parse_headers, with_scheme};
+use crate::config::exporters::{ExporterKind, ExportersConfig};
 use crate::config::metrics::{HistogramKind, MetricTemporality};
 use crate::config::mistake::Mistake;
 use crate::config::otlp::{Compression, Headers, OtlpConfig, OtlpOptions, OtlpProtocol, Signal};
@@ -23,19 +23,25 @@ pub(super) struct Exporters<'a> {
     signal: Signal,
     pub(super) kinds: Vec<ExporterKind>,
     otlp: &'a mut OtlpConfig,
+    /// The directory of `otlp_file`.
+    directory: &'a mut PathBuf,
     /// The settings of each exporter of metrics.
     pub(super) aggregations: Vec<(MetricTemporality, HistogramKind)>,
 }
 
 impl<'a> Exporters<'a> {
-    pub(super) const fn new(signal: Signal, otlp: &'a mut OtlpConfig) -> Self {
-        Self { signal, kinds: Vec::new(), otlp, aggregations: Vec::new() }
+    pub(super) const fn new(
+        signal: Signal,
+        otlp: &'a mut OtlpConfig,
+        directory: &'a mut PathBuf,
+    ) -> Self {
+        Self { signal, kinds: Vec::new(), otlp, directory, aggregations: Vec::new() }
     }
 
     pub(super) fn add(&mut self, exporter: &Part<'_>) -> Result<(), Mistake> {
         let mut registered = ExporterKind::of(self.signal);
         registered.retain(|(_, kind)| matches!(kind, ExporterKind::Registered(_)));
-        let mut known = vec!["otlp_http", "otlp_grpc", "console"];
+        let mut known = vec!["otlp_http", "otlp_grpc", "console", "otlp_file"];
         known.extend(registered.iter().map(|(name, _)| *name));
         let Some((name, part)) = exporter.component(&known)? else {
             return Ok(());
@@ -46,6 +52,7 @@ impl<'a> Exporters<'a> {
                 self.aggregation(&part)?;
                 self.choose(ExporterKind::Console);
             }
+            None if name == "otlp_file" => self.otlp_file(&part)?,
             None => self.otlp(&part, name == "otlp_http")?,
         }
         Ok(())
@@ -68,6 +75,39 @@ impl<'a> Exporters<'a> {
         Ok(())
     }
 
+    /// Chooses standard output, or the file of the signal in the directory of the first file that is named.
+    fn otlp_file(&mut self, part: &Part<'_>) -> Result<(), Mistake> {
+        if let Err(reason) = ExporterKind::OtlpFile.registered() {
+            part.get("output_stream")?;
+            part.ignore(reason);
+            return Ok(());
+        }
+        self.aggregation(part)?;
+        let Some(stream) = part.get("output_stream")? else {
+            self.choose(ExporterKind::OtlpStdout);
+            return Ok(());
+        };
+        let text: String = stream.read()?;
+        if text == "stdout" {
+            self.choose(ExporterKind::OtlpStdout);
+            return Ok(());
+        }
+        let path = text.strip_prefix("file://").map(Path::new).filter(|path| path.is_absolute());
+        let (Some(path), Some(directory)) = (path, path.and_then(Path::parent)) else {
+            let message = format!("expected `stdout` or `file:///path`, found `{text}`");
+            return Err(stream.mistake(message));
+        };
+        if *self.directory == ExportersConfig::default().directory {
+            directory.clone_into(self.directory);
+        }
+        let written = self.directory.join(self.signal.as_str()).with_extension("jsonl");
+        if written != path {
+            stream.ignore(format!("the lines are written to `{}`", written.display()));
+        }
+        self.choose(ExporterKind::OtlpFile);
+        Ok(())
+    }
+
     fn otlp(&mut self, part: &Part<'_>, is_http: bool) -> Result<(), Mistake> {
         if is_http
             && let Some(encoding) = part.get("encoding")?
@@ -78,7 +118,7 @@ impl<'a> Exporters<'a> {
         let mut options = OtlpOptions {
             protocol: Some(if is_http { OtlpProtocol::Http } else { OtlpProtocol::Grpc }),
             headers: headers(part)?,
-            timeout_millis: part.value("timeout")?.map(without_limit),
+            timeout_millis: part.millis("timeout")?.map(without_limit),
             compression: part.word("compression", Compression::ALL)?,
             ..OtlpOptions::default()
         };
@@ -98,7 +138,7 @@ impl<'a> Exporters<'a> {
         }
         let url = |text: String| {
             let url = with_scheme(&text, insecure).into_owned();
-            endpoint::check(&url).map(|()| url)
+            endpoint::check(&url).map(|()| url).map_err(|message| keys_of_file(&message))
         };
         options.endpoint = Some(match part.parsed("endpoint", url)? {
             Some(url) => url,

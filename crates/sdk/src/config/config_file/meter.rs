@@ -33,7 +33,8 @@ const KINDS: [(&str, InstrumentKind); 7] = [
 ];
 
 pub(super) fn meter(provider: &Part<'_>, config: &mut TelemetryConfig) -> Result<(), Mistake> {
-    let mut exporters = Exporters::new(Signal::Metrics, &mut config.otlp);
+    let directory = &mut config.exporters.directory;
+    let mut exporters = Exporters::new(Signal::Metrics, &mut config.otlp, directory);
     let metrics = &mut config.metrics;
     *metrics = MetricsConfig {
         service_instance_id: metrics.service_instance_id.take(),
@@ -49,7 +50,7 @@ pub(super) fn meter(provider: &Part<'_>, config: &mut TelemetryConfig) -> Result
     }
     config.exporters.metrics = Some(exporters.kinds);
     for part in provider.items("views")? {
-        metrics.views.extend(view(&part)?);
+        metrics.views.push(view(&part)?);
     }
     Ok(())
 }
@@ -70,8 +71,8 @@ fn readers(
             pull(&part.required("exporter")?, metrics, exporters)?;
             continue;
         }
-        let interval = part.value("interval")?.unwrap_or(metrics.export_interval_millis);
-        let timeout = part.value("timeout")?.unwrap_or(metrics.export_timeout_millis);
+        let interval = part.millis("interval")?.unwrap_or(metrics.export_interval_millis);
+        let timeout = part.millis("timeout")?.unwrap_or(metrics.export_timeout_millis);
         let own = (interval.max(1), without_limit(timeout));
         if *times.get_or_insert(own) != own {
             part.ignore("all readers use the interval and the timeout of the first one");
@@ -104,28 +105,27 @@ fn pull(
     Ok(())
 }
 
-/// Reads a view. Returns `None` if the view selects by a property that the library does not compare.
-fn view(part: &Part<'_>) -> Result<Option<ConfiguredView>, Mistake> {
+fn view(part: &Part<'_>) -> Result<ConfiguredView, Mistake> {
     let (selector, stream) = (part.required("selector")?, part.required("stream")?);
+    let attributes = stream.get("attribute_keys")?.map(|keys| keys.selection()).transpose()?;
     let view = ConfiguredView {
         instrument: selector.value("instrument_name")?.unwrap_or_else(|| "*".to_owned()),
         kind: selector.word("instrument_type", &KINDS)?,
+        unit: selector.value("unit")?,
+        scope: [
+            selector.value("meter_name")?,
+            selector.value("meter_version")?,
+            selector.value("meter_schema_url")?,
+        ],
         name: stream.checked("name", |name: &String| check_metric_name(name))?,
         description: stream.value("description")?,
         cardinality_limit: stream
             .checked("aggregation_cardinality_limit", |limit| at_most(*limit, MAX_CARDINALITY))?,
-        attributes: attributes(&stream)?,
+        attributes: attributes.unwrap_or_default(),
         aggregation: aggregation(&stream)?,
     };
     view.stream(None).map_err(|refused| stream.mistake(refused.to_string()))?;
-    let mut is_selected = true;
-    for key in ["unit", "meter_name", "meter_version", "meter_schema_url"] {
-        if let Some(part) = selector.get(key)? {
-            part.ignore("views select only by name and type, so this view is not applied");
-            is_selected = false;
-        }
-    }
-    Ok(is_selected.then_some(view))
+    Ok(view)
 }
 
 fn at_most<T: PartialOrd + Display + Copy>(number: T, most: T) -> Result<(), String> {
@@ -140,22 +140,6 @@ fn check_metric_name(name: &str) -> Result<(), &'static str> {
     Err(
         "expected a letter, then up to 254 letters, digits, `_`, `.`, `-` and `/`, found another text",
     )
-}
-
-/// Reads the keys to keep. Patterns are not supported, because the SDK compares whole keys.
-fn attributes(stream: &Part<'_>) -> Result<Option<Vec<String>>, Mistake> {
-    let Some(keys) = stream.get("attribute_keys")? else {
-        return Ok(None);
-    };
-    if let Some(excluded) = keys.get("excluded")? {
-        excluded.ignore("views can include keys, but not exclude them");
-    }
-    let included: Option<Vec<String>> = keys.value("included")?;
-    if included.iter().flatten().any(|key| key.contains(['*', '?'])) {
-        keys.ignore("expected a key, found a pattern: all keys are kept");
-        return Ok(None);
-    }
-    Ok(included)
 }
 
 fn aggregation(stream: &Part<'_>) -> Result<Option<Aggregation>, Mistake> {

@@ -5,27 +5,29 @@ use super::part::Part;
 use super::sampler;
 use crate::config::batch::{AT_ONCE, BatchProcessorConfig, without_limit};
 use crate::config::exporters::ExporterKind;
+use crate::config::file_sampler::FileSampler;
 use crate::config::limits::MAX_SPAN_COUNT;
 use crate::config::mistake::Mistake;
 use crate::config::otlp::Signal;
-use crate::config::sampling::Sampler;
 use crate::config::telemetry::TelemetryConfig;
 
 pub(super) fn tracer(provider: &Part<'_>, config: &mut TelemetryConfig) -> Result<(), Mistake> {
-    let mut exporters = Exporters::new(Signal::Traces, &mut config.otlp);
+    let directory = &mut config.exporters.directory;
+    let mut exporters = Exporters::new(Signal::Traces, &mut config.otlp, directory);
     config.batch_processor = processors(provider, &mut exporters)?;
     config.exporters.traces = Some(exporters.kinds);
     if let Some(part) = provider.get("limits")? {
         limits(&part, config)?;
     }
-    let sampler = sampler::read(provider, "sampler")?;
-    let (sampler, ratio) = sampler.unwrap_or((Sampler::ParentBasedAlwaysOn, None));
-    (config.sampling.sampler, config.sampling.sampler_arg) = (Some(sampler), ratio);
+    let sampler = provider.get("sampler")?.map(|part| sampler::read(&part)).transpose()?;
+    let default = || FileSampler::ParentBased(FileSampler::of_roots(FileSampler::AlwaysOn).into());
+    config.sampling.set_of_file(sampler.unwrap_or_else(default));
     Ok(())
 }
 
 pub(super) fn logger(provider: &Part<'_>, config: &mut TelemetryConfig) -> Result<(), Mistake> {
-    let mut exporters = Exporters::new(Signal::Logs, &mut config.otlp);
+    let directory = &mut config.exporters.directory;
+    let mut exporters = Exporters::new(Signal::Logs, &mut config.otlp, directory);
     config.log_batch_processor = processors(provider, &mut exporters)?;
     config.exporters.logs = Some(exporters.kinds);
     Ok(())
@@ -77,8 +79,8 @@ fn batch<const DELAY: u64>(part: &Part<'_>) -> Result<BatchProcessorConfig<DELAY
     const QUEUE: &str = "max_queue_size";
     const BATCH: &str = "max_export_batch_size";
     let default = BatchProcessorConfig::<DELAY>::default();
-    let delay = part.value("schedule_delay")?.unwrap_or(default.schedule_delay_millis);
-    let timeout = part.value("export_timeout")?.unwrap_or(default.export_timeout_millis);
+    let delay = part.millis("schedule_delay")?.unwrap_or(default.schedule_delay_millis);
+    let timeout = part.millis("export_timeout")?.unwrap_or(default.export_timeout_millis);
     let queue = part.value(QUEUE)?.unwrap_or(default.max_queue_size);
     let size = part.value(BATCH)?.unwrap_or(default.max_export_batch_size.min(queue.max(1)));
     let batch = BatchProcessorConfig {

@@ -5,8 +5,9 @@ use serde::de::DeserializeOwned;
 
 use super::exporter::whole;
 use super::part::Part;
+use crate::config::detection::ResourceDetector;
 use crate::config::env::parse::{entries, word};
-use crate::config::env::{parse_resource_attributes, unique};
+use crate::config::env::{parse_resource_attributes, service_name, unique};
 use crate::config::mistake::Mistake;
 use crate::config::propagator::Propagator;
 use crate::config::resource::{ResourceAttributes, SERVICE_NAME, check_key};
@@ -39,13 +40,43 @@ where
     part.read::<Vec<T>>().map(|values| Value::Array(values.into()))
 }
 
-/// Applies the resource. Attributes of `attributes` replace those of `attributes_list`.
+/// Applies the resource. Attributes of `attributes` replace those of `attributes_list`, which replace detected ones.
 pub(super) fn resource(part: &Part<'_>, config: &mut TelemetryConfig) -> Result<(), Mistake> {
+    if let Some(part) = part.get("detection")? {
+        detection(&part, config)?;
+    }
     let resource = &mut config.resource_attributes;
     part.parsed("attributes_list", |text: String| {
         whole(parse_resource_attributes(&text, resource))
     })?;
     part.items("attributes")?.iter().try_for_each(|attribute| set_attribute(attribute, resource))
+}
+
+/// Applies the resource detectors. `service` is the variable `OTEL_SERVICE_NAME`.
+fn detection(part: &Part<'_>, config: &mut TelemetryConfig) -> Result<(), Mistake> {
+    const SERVICE: &str = "service";
+    let resource = &mut config.resource_attributes;
+    if let Some(attributes) = part.get("attributes")? {
+        resource.detected = attributes.selection()?;
+    }
+    let every = ResourceDetector::every();
+    let names: Vec<_> = every.iter().map(|(name, _)| *name).chain([SERVICE]).collect();
+    let mut detectors = Vec::new();
+    for detector in part.items("detectors")? {
+        let Some((name, own)) = detector.component(&names)? else {
+            continue;
+        };
+        let Some((_, detector)) = every.iter().find(|(known, _)| *known == name) else {
+            service_name(resource);
+            continue;
+        };
+        match detector.registered() {
+            Ok(_) => detectors.push(*detector),
+            Err(reason) => own.ignore(reason),
+        }
+    }
+    config.detectors = unique(detectors);
+    Ok(())
 }
 
 fn set_attribute(attribute: &Part<'_>, resource: &mut ResourceAttributes) -> Result<(), Mistake> {

@@ -194,6 +194,13 @@ fn samplers() {
         ("{always_off: {}}", Sampler::AlwaysOff, None),
         ("{trace_id_ratio_based: {ratio: '${RATIO}'}}", Sampler::TraceIdRatio, Some(0.25)),
         ("{trace_id_ratio_based: }", Sampler::TraceIdRatio, Some(1.0)),
+        ("{probability/development: {ratio: 0.5}}", Sampler::TraceIdRatio, Some(0.5)),
+        ("{composite: {probability: {ratio: 0.5}}}", Sampler::TraceIdRatio, Some(0.5)),
+        (
+            "{composite: {parent_threshold: {root: {always_off: }}}}",
+            Sampler::ParentBasedAlwaysOff,
+            None,
+        ),
         ("{parent_based: }", Sampler::ParentBasedAlwaysOn, None),
         (
             "{parent_based: {root: {always_off: }, remote_parent_sampled: {always_on: }, remote_parent_not_sampled: {always_off: }, local_parent_sampled: {always_on: }, local_parent_not_sampled: {always_off: }}}",
@@ -215,26 +222,6 @@ fn samplers() {
     ] {
         let error = error(&(spans("{console: }") + "  sampler: " + sampler));
         assert!(error.contains(message), "{sampler}: {error}");
-    }
-    for (sampler, warning) in [
-        (
-            "{always_onn: }",
-            "expected `always_on`, `always_off`, `trace_id_ratio_based` or `parent_based`, found `always_onn`; did you mean `always_on`?",
-        ),
-        (
-            "{parent_based: {root: {jaeger_remote/development: {endpoint: 'http://a', initial_sampler: {always_on: }}}}}",
-            "line 5, column 35: tracer_provider.sampler.parent_based.root.jaeger_remote/development: expected `always_on`, `always_off`, `trace_id_ratio_based` or `parent_based`, found `jaeger_remote`",
-        ),
-        (
-            "{parent_based: {remote_parent_sampled: {always_off: }}}",
-            "line 5, column 51: tracer_provider.sampler.parent_based.remote_parent_sampled: a span with a parent is sampled as the parent was",
-        ),
-    ] {
-        let text = spans("{console: }") + "  sampler: " + sampler;
-        let found = unsupported(&text);
-        assert!(found.contains(warning), "{found}");
-        let sampling = try_parse(&text).unwrap().config.sampling;
-        assert_eq!(sampling.sampler, Some(Sampler::ParentBasedAlwaysOn));
     }
 }
 
@@ -360,11 +347,11 @@ fn a_component_of_other_programs_leaves_the_rest_as_it_is() {
         let exporters = [config.exporters.traces, config.exporters.logs];
         assert!(exporters.contains(&Some(vec![ExporterKind::Console])), "{exporters:?}");
     }
-    let alone = "tracer_provider: {processors: [{severity_based: }], sampler: {severity: }}
+    let alone = "tracer_provider: {processors: [{severity_based: }]}
 propagator: {composite: [{ottrace: }, {b3: }]}
 meter_provider: {readers: [{pull: {exporter: {jmx: }}}]}";
     let Parsed { config, warning } = try_parse(alone).unwrap();
-    assert_eq!(warning.lines().count(), 5, "{warning}");
+    assert_eq!(warning.lines().count(), 4, "{warning}");
     assert_eq!(config.exporters.traces, Some(vec![ExporterKind::None]));
     assert_eq!(config.propagators, [Propagator::B3]);
 }
@@ -379,12 +366,12 @@ tracer_provder: {}";
     let Parsed { config, warning } = try_parse(text).unwrap();
     for line in [
         "line 2, column 33: tracer_provider.processors.0.bacth: expected `batch` or `simple`, found `bacth`; did you mean `batch`?",
-        "line 2, column 70: tracer_provider.processors.1.simple.exporter.consoles: expected `otlp_http`, `otlp_grpc` or `console`, found `consoles`; did you mean `console`?",
+        "line 2, column 70: tracer_provider.processors.1.simple.exporter.consoles: expected `otlp_http`, `otlp_grpc`, `console` or `otlp_file`, found `consoles`; did you mean `console`?",
         "line 3, column 27: propagator.composite.0.b33: expected `tracecontext`, `baggage`, `b3`, `b3multi` or `none`, found `b33`; did you mean `b3`?",
         "line 3, column 60: propagator.composite_list: expected `tracecontext`, `baggage`, `b3`, `b3multi` or `none`, found `bagage`; did you mean `baggage`?",
         "line 4, column 29: meter_provider.readers.0.pul: expected `periodic` or `pull`, found `pul`; did you mean `pull`?",
         "line 5, column 1: tracer_provder: unknown key; did you mean `tracer_provider`?",
-        "meter_provider.readers.1.periodic.exporter.otlp_htp: expected `otlp_http`, `otlp_grpc` or `console`, found `otlp_htp`; did you mean `otlp_http`?",
+        "meter_provider.readers.1.periodic.exporter.otlp_htp: expected `otlp_http`, `otlp_grpc`, `console` or `otlp_file`, found `otlp_htp`; did you mean `otlp_http`?",
     ] {
         assert!(warning.contains(line), "{warning}\n{line}");
     }

@@ -34,6 +34,16 @@ pub(super) fn at_least<T: FromStr + PartialOrd + Display>(
     }
 }
 
+/// Parses a number of milliseconds.
+pub(super) fn millis(least: u64) -> impl FnOnce(&str) -> Result<u64, String> {
+    move |text| at_least(least)(text).map_err(|message| in_millis(&message))
+}
+
+/// Adds the unit to a message about a number.
+pub(in crate::config) fn in_millis(message: &str) -> String {
+    message.replacen("a whole number", "a whole number of milliseconds", 1)
+}
+
 pub(super) fn between<T: FromStr + PartialOrd + Display>(
     least: T,
     most: T,
@@ -60,6 +70,30 @@ pub(in crate::config) fn entries(text: &str) -> impl Iterator<Item = &str> {
 /// Parses `key=value,key=value`.
 pub(super) fn pairs(text: &str) -> Result<Vec<(String, String)>, String> {
     entries(text).map(pair).collect()
+}
+
+/// Returns the probable mistake in a list of attributes whose values are used as they are: a space in place of a comma,
+/// or a `%` that is no escape. A value such as `java -Dx=y` or `100%` is none.
+pub(super) fn suspicion(text: &str) -> Option<&'static str> {
+    let is_key = |word: &str| {
+        let key = word.split_once('=').map_or("", |(key, _)| key);
+        let rest = |byte: u8| byte.is_ascii_alphanumeric() || b"._".contains(&byte);
+        key.starts_with(|first: char| first.is_ascii_alphabetic()) && key.bytes().all(rest)
+    };
+    let has_space = |entry: &str| {
+        let words = entry.split_once('=').map_or("", |(_, value)| value.trim_start());
+        words.split_whitespace().skip(1).any(is_key)
+    };
+    if entries(text).any(has_space) {
+        return Some("expected a comma between two attributes, found a space");
+    }
+    let is_no_escape = |rest: &str| {
+        let digits = rest.as_bytes().get(..2).unwrap_or_default();
+        digits.iter().all(u8::is_ascii_alphanumeric)
+            && digits.iter().any(|digit| !digit.is_ascii_hexdigit())
+    };
+    let found = text.split('%').skip(1).any(is_no_escape);
+    found.then_some("expected two hexadecimal digits after `%`, found other characters")
 }
 
 /// Parses `key=value` in the format of W3C baggage: percent-encoded UTF-8. The value may be a credential,
