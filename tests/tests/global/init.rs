@@ -339,7 +339,7 @@ fn a_panic_below_a_subscriber_of_the_program_is_exported() {
 #[test]
 fn a_panic_is_a_line_of_the_layer_in_a_subscriber_of_the_program() {
     let program = program!({
-        let lines = floe_telemetry::logs::layer(&floe_telemetry::config::LoggingConfig::default());
+        let lines = logs::layer(&LoggingConfig::default());
         tracing_subscriber::registry().with(Strict).with(lines.unwrap()).init();
         let _telemetry = init().unwrap();
         panic_on_a_thread(|| panic!("no text"));
