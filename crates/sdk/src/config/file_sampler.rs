@@ -1,10 +1,12 @@
 //! The sampler of OpenTelemetry's configuration file, which may be a tree of samplers.
 
+use std::sync::Arc;
+
 use opentelemetry::trace::{Link, SpanContext, SpanKind, TraceContextExt as _, TraceId};
 use opentelemetry::{Array, Context, KeyValue, Value};
 use opentelemetry_sdk::trace::{self, SamplingDecision, SamplingResult, ShouldSample};
 
-use super::sampling::Sampler;
+use super::sampling::{OfFile, Sampler, SamplingConfig};
 use super::selection::Selection;
 
 #[derive(Clone, Debug, PartialEq)]
@@ -60,9 +62,16 @@ impl FileSampler {
         [root, Self::AlwaysOn, Self::AlwaysOff, Self::AlwaysOn, Self::AlwaysOff]
     }
 
+    /// Sets the sampler of a configuration.
+    pub(super) fn apply(self, config: &mut SamplingConfig) {
+        let (own, ratio) = self.built_in().unzip();
+        (config.sampler, config.sampler_arg) = (own, ratio.flatten());
+        config.of_file = own.is_none().then(|| OfFile(Arc::new(self)));
+    }
+
     /// Returns the built-in sampler with the same decisions and its ratio, if there is one. It needs neither the name
     /// nor the attributes of a span, so unsampled calls cost less.
-    pub(super) fn built_in(&self) -> Option<(Sampler, Option<f64>)> {
+    fn built_in(&self) -> Option<(Sampler, Option<f64>)> {
         match self {
             Self::AlwaysOn => Some((Sampler::AlwaysOn, None)),
             Self::AlwaysOff => Some((Sampler::AlwaysOff, None)),

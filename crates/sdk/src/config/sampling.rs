@@ -7,7 +7,6 @@ use opentelemetry::trace::SpanKind;
 use opentelemetry_sdk::trace::ShouldSample;
 use serde::{Deserialize, Serialize};
 
-use super::file_sampler::FileSampler;
 use super::filter::{self, Directive};
 use super::mistake::{Mistake, at, at_most, not_zero};
 use super::named::{choice, sorted};
@@ -118,9 +117,9 @@ pub struct SamplingConfig {
     pub keep_slower_than_millis: Option<u64>,
 }
 
-/// A [`FileSampler`], without its code in programs that read no files.
+/// The sampler of a file, without its code in programs that read no files.
 #[derive(Clone, Debug)]
-pub(crate) struct OfFile(Arc<dyn ShouldSample>);
+pub(crate) struct OfFile(pub(super) Arc<dyn ShouldSample>);
 
 impl PartialEq for OfFile {
     fn eq(&self, other: &Self) -> bool {
@@ -164,12 +163,6 @@ impl SamplingConfig {
     #[must_use]
     pub fn is_parent_based(&self) -> bool {
         self.sampler.map_or(self.of_file.is_none(), Sampler::is_parent_based)
-    }
-
-    pub(super) fn set_of_file(&mut self, sampler: FileSampler) {
-        let (own, ratio) = sampler.built_in().unzip();
-        (self.sampler, self.sampler_arg) = (own, ratio.flatten());
-        self.of_file = own.is_none().then(|| OfFile(Arc::new(sampler)));
     }
 
     /// Returns the sampler of OpenTelemetry's configuration file that decides for each span.

@@ -21,7 +21,7 @@ pub(super) fn tracer(provider: &Part<'_>, config: &mut TelemetryConfig) -> Resul
     }
     let sampler = provider.get("sampler")?.map(|part| sampler::read(&part)).transpose()?;
     let default = || FileSampler::ParentBased(FileSampler::of_roots(FileSampler::AlwaysOn).into());
-    config.sampling.set_of_file(sampler.unwrap_or_else(default));
+    sampler.unwrap_or_else(default).apply(&mut config.sampling);
     Ok(())
 }
 
