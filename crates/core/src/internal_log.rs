@@ -91,7 +91,9 @@ pub fn write_waiting() {
         waiting.1 = true;
         messages = mem::take(&mut waiting.0);
     }
-    messages.into_iter().for_each(|write| write());
+    for write in messages {
+        write();
+    }
 }
 
 thread_local! {

@@ -185,7 +185,7 @@ fn warn(metric: &str, reason: &str) {
     let metric = sanitize_error(metric).into_owned();
     let reason = sanitize_error(reason).into_owned();
     later(move || {
-        internal_log!(warn, metric = metric, reason = reason, "a metric is not recorded")
+        internal_log!(warn, metric = metric, reason = reason, "a metric is not recorded");
     });
 }
 
