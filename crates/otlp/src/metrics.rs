@@ -2,6 +2,7 @@
 
 mod exemplars;
 
+use std::ops::Range;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -57,7 +58,7 @@ impl OtlpMetrics {
     }
 }
 
-/// Sends a request, divided into halves as often as the maximum size requires. A single metric is not divided.
+/// Sends a request, divided into halves as often as the maximum size requires. A data point is not divided.
 fn send(
     otlp: &mut Otlp,
     mut request: ExportMetricsServiceRequest,
@@ -109,16 +110,49 @@ fn sdk_error(failure: &ExportFailure) -> OTelSdkError {
     OTelSdkError::InternalFailure(sanitize_error_message(&failure.reason).into_owned())
 }
 
-/// Moves the second half of the metrics to a new request; `None` if there are fewer than two metrics.
+/// Moves the second half of the metrics to a new request, or of the data points of a single metric; `None` if there are
+/// fewer than two of both.
 fn split(request: &mut ExportMetricsServiceRequest) -> Option<ExportMetricsServiceRequest> {
     let half = metrics(request).count() / 2;
     if half == 0 {
-        return None;
+        return split_points(request);
     }
     let mut second = request.clone();
     keep(request, |number| number < half);
     keep(&mut second, |number| number >= half);
     Some(second)
+}
+
+fn split_points(request: &mut ExportMetricsServiceRequest) -> Option<ExportMetricsServiceRequest> {
+    let all = points(request);
+    let half = all / 2;
+    if half == 0 {
+        return None;
+    }
+    let mut second = request.clone();
+    keep_points(request, 0..half);
+    keep_points(&mut second, half..all);
+    Some(second)
+}
+
+/// Keeps only the data points at these positions in the only metric of a request.
+fn keep_points(request: &mut ExportMetricsServiceRequest, kept: Range<usize>) {
+    fn keep<P>(points: &mut Vec<P>, kept: Range<usize>) {
+        points.truncate(kept.end);
+        points.drain(..kept.start);
+    }
+
+    let resources = request.resource_metrics.iter_mut();
+    let scopes = resources.flat_map(|resource| &mut resource.scope_metrics);
+    let data = scopes.flat_map(|scope| &mut scope.metrics).find_map(|metric| metric.data.as_mut());
+    match data {
+        Some(Data::Gauge(data)) => keep(&mut data.data_points, kept),
+        Some(Data::Sum(data)) => keep(&mut data.data_points, kept),
+        Some(Data::Histogram(data)) => keep(&mut data.data_points, kept),
+        Some(Data::ExponentialHistogram(data)) => keep(&mut data.data_points, kept),
+        Some(Data::Summary(data)) => keep(&mut data.data_points, kept),
+        None => {}
+    }
 }
 
 /// Keeps only the metrics for whose position in the request `is_kept` is true.
@@ -152,7 +186,9 @@ fn points(request: &ExportMetricsServiceRequest) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use opentelemetry_proto::tonic::metrics::v1::{ResourceMetrics, ScopeMetrics};
+    use opentelemetry_proto::tonic::metrics::v1::{
+        NumberDataPoint, ResourceMetrics, ScopeMetrics, Sum,
+    };
 
     use super::*;
 
@@ -194,5 +230,31 @@ mod tests {
         let third = split(&mut second).unwrap();
         assert_eq!((names(&second), names(&third)), (vec!["c".into()], vec!["de".into()]));
         assert!(split(&mut second).is_none());
+    }
+
+    #[test]
+    fn a_metric_is_split_between_data_points() {
+        let point = |time| NumberDataPoint { time_unix_nano: time, ..NumberDataPoint::default() };
+        let points = (0..5).map(point).collect();
+        let data = Data::Sum(Sum { data_points: points, is_monotonic: true, ..Sum::default() });
+        let metric = Metric { data: Some(data), ..metric("rows") };
+        let mut first = ExportMetricsServiceRequest {
+            resource_metrics: vec![ResourceMetrics {
+                scope_metrics: vec![scope(vec![metric])],
+                ..ResourceMetrics::default()
+            }],
+        };
+        let times = |request: &ExportMetricsServiceRequest| {
+            assert_eq!(names(request), ["rows"]);
+            let metric = metrics(request).next().and_then(|metric| metric.data.as_ref());
+            let Some(Data::Sum(sum)) = metric else { panic!("{metric:?}") };
+            assert!(sum.is_monotonic);
+            sum.data_points.iter().map(|point| point.time_unix_nano).collect::<Vec<_>>()
+        };
+        let mut second = split(&mut first).unwrap();
+        let mut third = split(&mut second).unwrap();
+        assert_eq!([&first, &second, &third].map(times), [vec![0, 1], vec![2], vec![3, 4]]);
+        assert!(split(&mut second).is_none());
+        assert_eq!(times(&split(&mut third).unwrap()), [4]);
     }
 }

@@ -30,7 +30,7 @@ impl Surroundings {
     /// Changes the answer, also to look-ups that are waiting.
     pub(crate) fn answer(&self, lines: &[&str]) -> Result<()> {
         let draft = self.file("draft");
-        fs::write(&draft, lines.iter().map(|line| format!("{line}\n")).collect::<String>())?;
+        fs::write(&draft, lines.join("\n") + "\n")?;
         Ok(fs::rename(draft, self.names())?)
     }
 

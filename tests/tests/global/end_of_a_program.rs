@@ -5,8 +5,12 @@ use std::sync::{Mutex, mpsc};
 use std::time::Duration;
 
 use floe_telemetry::config::{ExporterKind, OtlpProtocol};
-use floe_telemetry::{EndingSpan, Error, MetricRecorder, TelemetryProvider, traced};
+use floe_telemetry::{
+    EndingSpan, Error, MetricRecorder, TelemetryConfig, TelemetryProvider, traced,
+};
 use floe_tests::{Authority, ClientCertificate, ReservedPort, Script, program, wait_until};
+use opentelemetry_sdk::error::OTelSdkResult;
+use opentelemetry_sdk::trace::{SpanData, SpanExporter};
 
 use super::pipeline::{self, BOTH, NEVER, secure};
 
@@ -129,4 +133,34 @@ fn meters_without_an_exporter_of_metrics_write_no_message() {
     let variables = [("OTEL_METRICS_EXPORTER", "none"), ("RUST_LOG", "debug")];
     let (stdout, _) = program.run(&variables);
     assert!(!stdout.contains("Noop"), "{stdout}");
+}
+
+/// An exporter that writes what it has collected when it shuts down, which takes longer than the program has.
+#[derive(Debug)]
+struct Unfinished(Mutex<mpsc::Receiver<()>>);
+
+impl SpanExporter for Unfinished {
+    async fn export(&self, _: Vec<SpanData>) -> OTelSdkResult {
+        Ok(())
+    }
+
+    fn shutdown_with_timeout(&self, _: Duration) -> OTelSdkResult {
+        let _ = self.0.lock().unwrap().recv();
+        Ok(())
+    }
+}
+
+#[alone]
+fn an_exporter_that_has_not_shut_down_is_named() {
+    let (finish, finished) = mpsc::channel();
+    let telemetry = TelemetryProvider::builder(TelemetryConfig::new("orders"))
+        .with_span_exporter(Unfinished(Mutex::new(finished)))
+        .initialize()
+        .unwrap();
+    work();
+    let error = telemetry.shutdown(Duration::from_millis(200)).unwrap_err();
+    drop(finish);
+    let expected =
+        "exporter `Unfinished` has not shut down: spans that it collects until then may be lost";
+    assert!(error.is_timeout() && error.to_string().contains(expected), "{error}");
 }

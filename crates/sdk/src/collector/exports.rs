@@ -4,7 +4,7 @@
 use std::any::type_name;
 use std::borrow::Cow;
 use std::mem;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use opentelemetry::KeyValue;
@@ -98,6 +98,8 @@ pub(crate) struct Export {
     /// The metrics of the batching processor, which has the queue and the batches of this exporter.
     pub(crate) processor: Component,
     pub(crate) exporter: Component,
+    /// Whether the exporter is shutting down, and may write what it has collected.
+    pub(crate) is_closing: AtomicBool,
     /// The redacted reason, if the last export failed or, for metrics, if an export failed since the last report.
     failure: Mutex<Option<String>>,
     loss: Mutex<Loss>,
@@ -130,6 +132,7 @@ impl Export {
             open: AtomicUsize::new(0),
             processor: Component::new(processor, of_signal, &[None, Some(QUEUE_FULL)]),
             exporter,
+            is_closing: AtomicBool::new(false),
             failure: Mutex::default(),
             loss: Mutex::default(),
         }
@@ -257,11 +260,15 @@ impl Exports {
         self.count.load(Ordering::Relaxed)
     }
 
-    /// Describes the exporters with queued spans or a failed last export. More spans may be on their way to a queue.
+    /// Describes the exporters with queued spans, a failed last export or an unfinished shutdown. More spans may be on their way to a queue.
     pub(crate) fn describe_undelivered(&self) -> String {
         let waiting = self.of(Signal::Traces).filter_map(|export| {
             let failure = lock(&export.failure);
             let spans = export.present();
+            if export.is_closing.load(Ordering::Relaxed) {
+                let fate = "has not shut down: spans that it collects until then may be lost";
+                return Some(format!("exporter `{}` {fate}", export.name()));
+            }
             if spans == 0 && failure.is_none() {
                 return None;
             }

@@ -320,7 +320,10 @@ impl Exporting {
                     self.report(flushed, &report);
                 }
                 Ok(Task::Shutdown(timeout, report)) => {
+                    let is_closing = &self.shared.export.is_closing;
+                    is_closing.store(true, Ordering::Relaxed);
                     let closed = guarded(|| exporter.shutdown(timeout));
+                    is_closing.store(false, Ordering::Relaxed);
                     self.report(closed, &report);
                     break;
                 }
