@@ -42,9 +42,11 @@ pub mod metrics {
 }
 
 pub mod program_signals {
-    pub use crate::program_signals::{Unsignalled, blocked, spawn};
     #[cfg(all(unix, not(miri)))]
-    pub use crate::program_signals::{is_ignored, write_at_once};
+    pub use crate::program_signals::is_ignored;
+    #[cfg(unix)]
+    pub use crate::program_signals::write_at_once;
+    pub use crate::program_signals::{Unsignalled, blocked, spawn};
 }
 
 #[cfg(feature = "redact")]
