@@ -268,6 +268,9 @@ impl TelemetryProvider {
     /// telemetry.shutdown_at_exit(Duration::from_secs(2));
     /// ```
     pub fn shutdown_at_exit(&self, timeout: Duration) {
+        if self.is_noop() {
+            return;
+        }
         if let Err(error) = exit::at_exit(&self.inner, timeout) {
             let lost = "telemetry is not delivered when the process exits";
             write_line("warn", &format!("{lost}: {}", Error::thread("exit", &error)));
@@ -315,9 +318,7 @@ impl TelemetryProvider {
     /// ```
     pub fn with_shutdown_timeout(mut self, timeout: Duration) -> Self {
         self.drop_timeout = timeout;
-        if !self.is_noop() {
-            self.shutdown_at_exit(timeout);
-        }
+        self.shutdown_at_exit(timeout);
         self
     }
 
