@@ -33,6 +33,7 @@ mod causes;
 mod diff;
 mod forest;
 mod names;
+mod operation;
 mod page;
 mod perfetto;
 mod significance;

@@ -133,19 +133,8 @@ fn a_child_or_an_event_that_only_slow_ones_have() {
 }
 
 #[test]
-fn a_statement_with_ids_or_a_large_payload() {
+fn a_large_payload() {
     let mut random = Random(0);
-    let statements = requests(300, "GET /orders", |below, number, now| {
-        let (table, time) = match random.below(10) {
-            0 => ("archive", random.about(120.0)),
-            _ => ("orders", random.about(15.0)),
-        };
-        let statement = format!("db.query.text=SELECT·*·FROM·{table}·WHERE·id·=·{number}");
-        call(below, "SELECT", (now, time), &format!("client {statement}"));
-        time
-    });
-    let part = "slow spans have `db.query.text` like `SELECT * FROM archive WHERE id = *`, compared with 0 of ";
-    assert_first(&statements, CauseKind::SlowWith, "SELECT", part);
     let uploads = requests(400, "POST", |below, _, now| {
         let size = match random.below(12) {
             0 => 5_000_000 + random.below(900_000),
@@ -159,19 +148,31 @@ fn a_statement_with_ids_or_a_large_payload() {
     assert_first(&uploads, CauseKind::SlowWith, "upload", part);
 }
 
+/// A statement, a host, a caller or a callee states which call a span is, not why it is slow.
 #[test]
-fn a_route_behind_a_parent() {
-    let (mut random, mut text) = (Random(0), String::new());
-    for now in (0..200).map(|it| f64::from(it) * 400.0) {
-        let (name, time) = match random.below(10) {
-            0 => ("GET /export", random.about(300.0)),
-            _ => ("GET /item", random.about(15.0)),
-        };
-        let _ = writeln!(text, "{name} {now}..{} server", now + time + 1.0);
-        call(&mut text, "SELECT", (now + 0.5, time), "client");
+fn different_calls_of_one_name_are_not_compared() {
+    let mut random = Random(0);
+    for (quick, slow) in [
+        ("client db.query.text=SELECT·a", "client db.query.text=SELECT·b"),
+        ("client server.address=users", "client server.address=search"),
+        ("client url.path=/users/7", "client url.path=/search"),
+        ("client gen_ai.request.model=small", "client gen_ai.request.model=large"),
+    ] {
+        assert_quiet(&requests(300, "GET /", |below, number, now| {
+            let is_slow = number % 8 == 0;
+            let time = random.about(if is_slow { 120.0 } else { 15.0 });
+            call(below, "call", (now, time), if is_slow { slow } else { quick });
+            time
+        }));
     }
-    let part = "slow spans have the parent `GET /export`, compared with 0 of ";
-    assert_first(&text, CauseKind::SlowWith, "SELECT", part);
+    let mut text = String::new();
+    for (number, now) in (0..200).map(|it| (it, f64::from(it) * 400.0)) {
+        let (name, time) = if number % 8 == 0 { ("export", 300.0) } else { ("item", 15.0) };
+        let (time, end) = (random.about(time), now + 399.0);
+        let _ = writeln!(text, "proxy {now}..{}\n  {name} {now}..{0}", now + time);
+        let _ = writeln!(text, "{name} job {now}..{end}\n  SELECT {now}..{}", now + time);
+    }
+    assert_quiet(&text);
 }
 
 #[test]

@@ -7,9 +7,11 @@ use floe_waterfall::duration;
 use rustc_hash::FxHashMap;
 
 use super::chance::{outlier, risk_ratio};
-use super::{CauseKind, Finding, LEAST, Tested, likeliest, name, sum};
+use super::equal_calls::{equal_calls, is_address};
+use super::{CauseKind, Finding, LEAST, Tested, likeliest, sum};
 use crate::forest::Forest;
 use crate::names::{normalized, percentile};
+use crate::operation::is_place;
 use crate::significance::{as_f64, logarithm, logarithm_of_fisher};
 use crate::span::TraceId;
 
@@ -19,7 +21,15 @@ const OF_FILE: u64 = 50;
 const SPANS: usize = 20;
 const SPANS_OF_OUTLIER: usize = 8;
 /// The minimum ratio of the medians of slow and other spans, as a fraction.
-const TAIL: (u64, u64) = (3, 2);
+const TAIL: u64 = 2;
+/// At most the number of spans divided by this are slow.
+const SLOW: usize = 5;
+/// The same for a property of the place where spans run, which never states what they do.
+const SLOW_THERE: usize = 2;
+/// The beginnings of the keys of such places.
+const WHERE: [&str; 6] = ["cloud.", "container.", "deployment.", "host.", "k8s.", "service."];
+const VARIANTS: [&str; 3] =
+    ["feature_flag.result.variant", "feature_flag.variant", "feature_flag.result.value"];
 /// The minimum ratio of a single outlier to the median.
 const OUTLIER: u64 = 4;
 /// A value needs at least this many slow spans, and at least the number of all slow spans divided by this.
@@ -36,24 +46,53 @@ const MEASURED: [&str; 2] = ["busy_ns", "idle_ns"];
 /// A property by which spans differ: an attribute, or a word such as "parent", with its value.
 type Feature = (String, String);
 
-/// Returns the property that best separates the slow spans of each name, with the chance that the property is random.
-pub(super) fn slow_with(forest: &Forest<'_>, all: u64) -> Vec<Option<Tested>> {
+/// Returns the property that best separates the slow spans of each kind of call, with the chance that it is random.
+pub(super) fn slow_with(
+    forest: &Forest<'_>,
+    operations: &[usize],
+    all: u64,
+) -> Vec<Option<Tested>> {
     let least = (all / OF_FILE).max(LEAST);
-    let mut groups: BTreeMap<(&str, String), Vec<usize>> = BTreeMap::new();
-    let mut plain: FxHashMap<&str, String> = FxHashMap::default();
+    let kinds = equal_calls(forest, operations);
+    let mut groups: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
     for span in forest.traces().iter().flat_map(|trace| &trace.spans) {
-        let (service, name) = name(forest, *span);
-        let name = plain.entry(name).or_insert_with(|| normalized(name)).clone();
-        groups.entry((service, name)).or_default().push(*span);
+        groups.entry(kinds[*span]).or_default().push(*span);
     }
     groups.retain(|_, spans| spans.len() >= SPANS_OF_OUTLIER);
-    let tested = groups.iter().map(|((_, name), spans)| {
+    let flags = flags(forest);
+    let tested = groups.values().map(|spans| {
         let mut sorted: Vec<u64> = spans.iter().map(|it| forest.span(*it).duration()).collect();
         sorted.sort_unstable();
-        let group = Group { forest, name, spans, sorted };
+        let name = &normalized(&forest.span(spans[0]).name);
+        let group = Group { forest, name, spans, flags: &flags, sorted };
         likeliest(group.separated(least).into_iter().chain(group.outlier(least)))
     });
     tested.collect()
+}
+
+type Flags = FxHashMap<TraceId, BTreeSet<Feature>>;
+
+/// Returns the feature flags that were evaluated in each trace, from events of spans and from log records.
+fn flags(forest: &Forest<'_>) -> Flags {
+    let recording = forest.recording();
+    let events = recording
+        .spans
+        .iter()
+        .flat_map(|span| span.events.iter().map(|it| (span.trace, &it.name, &it.attributes)));
+    let logs = recording.logs.iter().map(|it| (it.trace, &it.event_name, &it.attributes));
+    let mut flags = Flags::default();
+    for (trace, name, attributes) in events.chain(logs) {
+        let value = |keys: &[&str]| {
+            let found = attributes.iter().find(|it| keys.contains(&&*it.0));
+            found.map(|it| it.1.to_string())
+        };
+        if name.starts_with("feature_flag")
+            && let (Some(flag), Some(variant)) = (value(&["feature_flag.key"]), value(&VARIANTS))
+        {
+            flags.entry(trace).or_default().insert((format!("the flag {flag}"), variant));
+        }
+    }
+    flags
 }
 
 /// The spans of a name, and their sorted durations.
@@ -61,6 +100,7 @@ struct Group<'a> {
     forest: &'a Forest<'a>,
     name: &'a str,
     spans: &'a [usize],
+    flags: &'a Flags,
     sorted: Vec<u64>,
 }
 
@@ -84,7 +124,8 @@ impl Group<'_> {
         let tails = splits.filter(|at| {
             let (others, slow) = self.sorted.split_at(*at);
             let usual = percentile(others, 50);
-            let is_tail = percentile(slow, 50) / TAIL.0 >= usual / TAIL.1;
+            let is_tail = percentile(slow, 50) / TAIL >= usual
+                && slow.len() * SLOW_THERE <= self.sorted.len();
             slow.len() >= SUPPORT
                 && is_tail
                 && sum(slow.iter().map(|it| it.saturating_sub(usual))) >= least
@@ -124,7 +165,7 @@ impl Group<'_> {
         let source = self.forest.recording().source(span.source);
         let resource = source.iter().flat_map(|it| &it.resource);
         for (key, value) in span.attributes.iter().chain(resource) {
-            if !MEASURED.contains(&&**key) {
+            if !MEASURED.contains(&&**key) && !is_place(key) && !is_address(key) {
                 let whole = value.to_string();
                 let cut = |text: &str| text.chars().take(LONGEST).collect();
                 let like = normalized(&whole);
@@ -138,12 +179,11 @@ impl Group<'_> {
                 features.push((key.to_string(), cut(&whole)));
             }
         }
-        let parent = self.forest.tree().parent(index).map_or_else(String::new, plain);
-        features.push(place("the parent", parent));
         features.extend(
             self.forest.tree().children(index).iter().map(|it| place("a child", plain(*it))),
         );
         features.extend(span.events.iter().map(|it| place("the event", it.name.to_string())));
+        features.extend(self.flags.get(&span.trace).into_iter().flatten().cloned());
         features
     }
 
@@ -158,7 +198,9 @@ impl Group<'_> {
             let slow = self.sorted.len() - self.sorted.partition_point(|it| *it < from);
             for (feature, places) in &features {
                 let support = places.iter().filter(|it| is_slow(**it)).count();
-                if support < SUPPORT || support * SUPPORT < slow {
+                let most = if is_where(&feature.0) { SLOW_THERE } else { SLOW };
+                if support < SUPPORT || support * SUPPORT < slow || slow * most > self.sorted.len()
+                {
                     continue;
                 }
                 tried += 1;
@@ -258,10 +300,14 @@ fn is_twin(one: &BTreeSet<usize>, other: &BTreeSet<usize>) -> bool {
     both * TWINS.1 >= (fewer + more - both) * TWINS.0
 }
 
+fn is_where(key: &str) -> bool {
+    WHERE.iter().any(|it| key.starts_with(it))
+}
+
 fn text((key, value): &Feature) -> String {
     match key.as_str() {
-        "the parent" if value.is_empty() => "no parent".to_owned(),
-        "the parent" | "a child" | "the event" => format!("{key} `{value}`"),
+        "a child" | "the event" => format!("{key} `{value}`"),
+        _ if key.starts_with("the flag ") => format!("the flag `{}={value}`", &key[9..]),
         _ if key.ends_with('≥') => format!("`{key} {value}"),
         _ if key.ends_with("` like") => format!("`{key} `{value}`"),
         _ => format!("`{key}={value}`"),
