@@ -17,9 +17,6 @@ const CALLS: usize = 3;
 const CONTRADICTING: usize = 10;
 /// The attributes that tell the machines of one service apart.
 const MACHINES: [&str; 4] = ["host.id", "host.name", "k8s.pod.name", "service.instance.id"];
-/// The maximum number of clocks that the note names.
-const MOST_NAMED: usize = 3;
-
 /// The bounds of the offset of one clock to another, in nanoseconds.
 type Bounds = Vec<(i64, i64)>;
 
@@ -169,14 +166,10 @@ fn offsets(bounds: &BTreeMap<(usize, usize), Bounds>, spans: &[usize]) -> FxHash
 
 fn note(mut clocks: Vec<(&str, i64)>) -> Option<Note> {
     clocks.sort_by_key(|(service, offset)| (Reverse(offset.unsigned_abs()), *service));
-    let times = clocks.len();
-    let named = clocks.iter().take(MOST_NAMED).map(|(service, offset)| {
+    let named = clocks.iter().map(|(service, offset)| {
         let side = if *offset > 0 { "ahead" } else { "behind" };
         format!("the clock of `{service}` is {} {side}", duration(offset.unsigned_abs()))
     });
-    let named: Vec<_> = named.collect();
-    let more = times.saturating_sub(MOST_NAMED);
-    let more = if more > 0 { format!(", and {more} more differ") } else { String::new() };
-    let message = format!("{}{more}; corrected", named.join(", "));
-    (times > 0).then_some(Note { place: "clocks".to_owned(), message, times: 1 })
+    let message = format!("{}; corrected", named.collect::<Vec<_>>().join(", "));
+    (!clocks.is_empty()).then(|| Note { place: "clocks".to_owned(), message, times: 1 })
 }

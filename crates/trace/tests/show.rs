@@ -294,7 +294,7 @@ fn the_program_draws_and_answers() {
     assert!(
         rows.iter().all(|it| it.width() <= 80)
             && path.contains("40.0 %")
-            && path.contains("         checkout > POST\n"),
+            && path.contains("  checkout > POST [shop]\n"),
         "{path}"
     );
     assert_refused(file);

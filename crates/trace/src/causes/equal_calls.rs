@@ -27,10 +27,12 @@ pub(super) fn is_address(key: &str) -> bool {
 
 /// Returns a number for each span, which is the same for equal calls.
 pub(super) fn equal_calls(forest: &Forest<'_>, operations: &[usize]) -> Vec<usize> {
-    let own = with_addresses(forest, operations);
-    let above = |span: usize| forest.tree().parent(span).map(|it| operations[it]);
-    let own: Vec<_> = (0..own.len()).map(|span| (own[span], above(span))).collect();
-    let own = numbered(own);
+    let own = operations.iter().enumerate().map(|(span, operation)| {
+        let address = ADDRESSES.iter().find_map(|key| forest.span(span).attribute(key)?.as_str());
+        let address = address.and_then(|it| it.split('?').next()).map(normalized);
+        (*operation, address, forest.tree().parent(span).map(|it| operations[it]))
+    });
+    let own = numbered(own.collect());
     let mut kinds = own.clone();
     for _ in 0..LEVELS {
         let called: Vec<BTreeSet<usize>> = (0..own.len())
@@ -45,28 +47,6 @@ pub(super) fn equal_calls(forest: &Forest<'_>, operations: &[usize]) -> Vec<usiz
         kinds = numbered(next.collect());
     }
     kinds
-}
-
-/// Distinguishes operations by their addresses, too, unless most addresses of an operation are ids.
-fn with_addresses(forest: &Forest<'_>, operations: &[usize]) -> Vec<usize> {
-    let spans = &forest.recording().spans;
-    let address = |span: usize| {
-        let found = ADDRESSES.iter().find_map(|key| spans[span].attribute(key)?.as_str());
-        let found = found.map(|it| it.split('?').next().unwrap_or(it));
-        found.map(normalized).unwrap_or_default()
-    };
-    let addresses: Vec<_> = (0..spans.len()).map(address).collect();
-    let mut known: FxHashMap<usize, (BTreeSet<&str>, usize)> = FxHashMap::default();
-    for (operation, address) in operations.iter().zip(&addresses) {
-        let (texts, spans) = known.entry(*operation).or_default();
-        texts.insert(address);
-        *spans += 1;
-    }
-    let parts = operations.iter().zip(&addresses).map(|(operation, address)| {
-        let (texts, spans) = &known[operation];
-        (*operation, if texts.len() * 4 > *spans { "" } else { address })
-    });
-    numbered(parts.collect())
 }
 
 /// Returns the calls of each group that exclude another call of the group.

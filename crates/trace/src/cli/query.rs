@@ -236,37 +236,38 @@ fn with_service(row: &Row, text: String) -> String {
     }
 }
 
-fn why_text(rows: &[Row], width: usize) -> String {
+/// Returns a sentence for each row, with details below it.
+fn sentences(rows: &[Row], width: usize, of: fn(&Row) -> [String; 2]) -> String {
     let row = |row: &Row| {
-        let [what, time, spans] = ["what", "time_ns", "spans"].map(|key| shown(row, key));
-        let spans = if spans == "1" { "1 span".to_owned() } else { format!("{spans} spans") };
-        let below = with_service(row, format!("{what}, {time} in {spans}"));
-        table::wrapped(&shown(row, "message"), "", width) + &table::wrapped(&below, "  ", width)
+        let [sentence, details] = of(row);
+        let details = with_service(row, details);
+        table::wrapped(&sentence, "", width) + &table::wrapped(&details, "  ", width)
     };
     rows.iter().map(row).collect()
+}
+
+fn why_text(rows: &[Row], width: usize) -> String {
+    sentences(rows, width, |row| {
+        let keys = ["message", "what", "time_ns", "spans"];
+        let [message, what, time, spans] = keys.map(|key| shown(row, key));
+        [message, format!("{what}, {time} in {spans} spans")]
+    })
 }
 
 fn errors_text(rows: &[Row], width: usize) -> String {
-    let row = |row: &Row| {
-        let keys = ["times", "name", "error", "message"];
-        let [times, name, error, message] = keys.map(|key| shown(row, key));
-        let words = [name, error, message].into_iter().filter(|it| !it.is_empty());
-        let first = format!("{times} × {}", words.collect::<Vec<_>>().join(": "));
-        let below = with_service(row, shown(row, "path"));
-        table::wrapped(&first, "", width) + &table::wrapped(&below, "  ", width)
-    };
-    rows.iter().map(row).collect()
+    sentences(rows, width, |row| {
+        let keys = ["name", "error", "message"].map(|key| shown(row, key));
+        let words: Vec<_> = keys.into_iter().filter(|it| !it.is_empty()).collect();
+        [format!("{} × {}", shown(row, "times"), words.join(": ")), shown(row, "path")]
+    })
 }
 
 fn path_text(rows: &[Row], width: usize) -> String {
-    let row = |row: &Row| {
+    sentences(rows, width, |row| {
         let keys = ["percent", "on_path_ns", "name"];
         let [percent, time, name] = keys.map(|key| shown(row, key));
-        let first = with_service(row, format!("{percent:>5} %  {time:>8}  {name}"));
-        let below = shown(row, "path");
-        table::wrapped(&first, "", width) + &table::wrapped(&below, "         ", width)
-    };
-    rows.iter().map(row).collect()
+        [format!("{percent:>5} %  {time:>8}  {name}"), shown(row, "path")]
+    })
 }
 
 fn names_text(rows: &[Row], width: usize) -> String {
