@@ -49,37 +49,6 @@ fn call(below: &mut String, name: &str, (from, time): (f64, f64), attributes: &s
 }
 
 #[test]
-fn a_slow_shard() {
-    let mut random = Random(0);
-    let text = requests(400, "GET /orders", |below, number, now| {
-        let shard = random.below(16);
-        let time = random.about(if shard == 7 { 150.0 } else { 12.0 });
-        let ids = format!("client db.shard=s{shard} order.id={number}");
-        call(below, "SELECT", (now + 1.0, time), &ids);
-        time + 2.0
-    });
-    let part = "slow spans have `db.shard=s7`, compared with 0 of ";
-    assert_first(&text, CauseKind::SlowWith, "SELECT", part);
-}
-
-#[test]
-fn a_canary_version_on_a_host() {
-    let (mut random, mut text) = (Random(0), String::new());
-    for now in (0..300).map(|it| f64::from(it) * 100.0) {
-        let is_canary = random.below(8) == 0;
-        let host = if is_canary { 9 } else { random.below(3) };
-        let (version, time) = if is_canary { ("2.1.0", 90.0) } else { ("2.0.9", 30.0) };
-        let end = now + random.about(time);
-        let _ = writeln!(
-            text,
-            "GET /cart {now}..{end} server #host.name=pod-{host} #service.version={version}"
-        );
-    }
-    let part = "have `host.name=pod-9` or `service.version=2.1.0`, compared with 0 of ";
-    assert_first(&text, CauseKind::SlowWith, "GET /cart", part);
-}
-
-#[test]
 fn a_cold_start() {
     let mut random = Random(0);
     let one = requests(
