@@ -2,6 +2,7 @@
 //! services bound the offset of their clocks.
 
 use std::cmp::Reverse;
+use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, VecDeque};
 
 use floe_waterfall::duration;
@@ -134,8 +135,8 @@ fn offsets(bounds: &BTreeMap<(usize, usize), Bounds>, spans: &[usize]) -> FxHash
         while let Some(clock) = open.pop_front() {
             for (next, offset) in links(clock) {
                 let sum = offsets[&clock].saturating_add(offset);
-                if !offsets.contains_key(&next) {
-                    offsets.insert(next, sum);
+                if let Entry::Vacant(new) = offsets.entry(next) {
+                    new.insert(sum);
                     open.push_back(next);
                 }
             }

@@ -9,7 +9,7 @@ mod text;
 
 use std::collections::BTreeMap;
 
-use floe_trace::{Forest, Recording, causes};
+use floe_trace::{Forest, Recording, causes, diff};
 
 use self::systems::{SYSTEMS, TROUBLES, recording};
 
@@ -78,4 +78,14 @@ fn troubled_systems_are_named() {
     }
     println!("first {first}, in three {three}, of {all}");
     assert!(first * 156 >= 130 * all && three * 156 >= 145 * all, "{first}, {three} of {all}");
+}
+
+/// Two recordings of one system differ in their mix of requests and in their times, but not in the program.
+#[test]
+fn equal_systems_do_not_differ() {
+    for file in 0..files() {
+        let system = usize::try_from(file).unwrap() % SYSTEMS.len();
+        let [before, after] = [3000, 9000].map(|seed| [recording(system, "", seed + file)]);
+        assert_eq!(diff(&before, &after).changes, [], "{}, {file}", SYSTEMS[system].0);
+    }
 }

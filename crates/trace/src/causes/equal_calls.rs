@@ -32,7 +32,7 @@ pub(super) fn equal_calls(forest: &Forest<'_>, operations: &[usize]) -> Vec<usiz
         let address = address.and_then(|it| it.split('?').next()).map(normalized);
         (*operation, address, forest.tree().parent(span).map(|it| operations[it]))
     });
-    let own = numbered(own.collect());
+    let own = numbered(own);
     let mut kinds = own.clone();
     for _ in 0..LEVELS {
         let called: Vec<BTreeSet<usize>> = (0..own.len())
@@ -44,7 +44,7 @@ pub(super) fn equal_calls(forest: &Forest<'_>, operations: &[usize]) -> Vec<usiz
             let called = called.filter(|it| excluded.contains(&(own[span], *it)));
             (own[span], called.collect::<Vec<_>>())
         });
-        kinds = numbered(next.collect());
+        kinds = numbered(next);
     }
     kinds
 }
@@ -83,11 +83,11 @@ fn excluded(groups: &[usize], called: &[BTreeSet<usize>]) -> FxHashSet<(usize, u
     found
 }
 
-fn numbered<T: Eq + Hash>(keys: Vec<T>) -> Vec<usize> {
+fn numbered<T: Eq + Hash>(keys: impl Iterator<Item = T>) -> Vec<usize> {
     let mut known = FxHashMap::default();
     let number = |key: T| {
         let next = known.len();
         *known.entry(key).or_insert(next)
     };
-    keys.into_iter().map(number).collect()
+    keys.map(number).collect()
 }

@@ -78,5 +78,6 @@ pub(crate) fn wrapped(text: &str, indent: &str, width: usize) -> String {
     lines.push(line);
     let first = |at| if at == 0 { "" } else { "  " };
     let lines = lines.iter().enumerate();
-    lines.map(|(at, line)| format!("{indent}{}{}\n", first(at), line.trim_end())).collect()
+    let lines = lines.map(|(at, line)| [indent, first(at), line.trim_end(), "\n"].concat());
+    lines.collect()
 }

@@ -124,6 +124,24 @@ pub(crate) const TROUBLES: [Trouble; 38] = [
     ("throttled", &["", "pod-1`"]),
 ];
 
+/// A trouble, the part of its slow calls, the attribute of these calls, its values for slow and other calls, the factor.
+type Property = (&'static str, f64, &'static str, [&'static str; 2], f64);
+
+const PROPERTIES: [Property; 12] = [
+    ("shard", 1.0 / 16.0, "shard", ["7", "3"], 8.0),
+    ("tenant", 0.06, "tenant", ["5", "4"], 8.0),
+    ("lost", 0.06, "tenant", ["5", "4"], 8.0),
+    ("weak", 0.1, "tenant", ["5", "4"], 3.0),
+    ("rare", 0.03, "tenant", ["5", "4"], 15.0),
+    ("large", 0.18, "tenant", ["5", "4"], 4.0),
+    ("card", 0.15, "card.type", ["amex", "visa"], 5.0),
+    ("payload", 0.08, "http.request.body.size", ["2400000", "2400"], 10.0),
+    ("miss", 0.12, "cache.hit", ["false", "true"], 6.0),
+    ("agent", 0.1, "agent", ["Old", "New"], 5.0),
+    ("region", 0.15, "region", ["eu", "us"], 5.0),
+    ("connection", 0.1, "connection", ["new", "kept"], 6.0),
+];
+
 /// The calls that are troubled in each system.
 const VICTIMS: [&str; 8] = [
     "PostStorage/Read",
@@ -210,7 +228,7 @@ fn make(
         maker.trace += 1;
         let which = (maker.numbers.next() * maker.numbers.next() * calls.len() as f64) as usize;
         let call = calls[which].clone();
-        maker.emit(&call, None, now, 0);
+        maker.emit(&call, None, now);
     }
     if trouble == "keys" {
         for at in 0..4 {
@@ -247,7 +265,7 @@ impl Maker {
     }
 
     /// Adds a call with everything below it, and returns its end.
-    fn emit(&mut self, call: &Call, parent: Option<SpanId>, start: f64, depth: u32) -> f64 {
+    fn emit(&mut self, call: &Call, parent: Option<SpanId>, start: f64) -> f64 {
         let change = self.change(call, start);
         let own = self.time(call.millis) * change.factor;
         let id = self.add(call, parent, (start, start), &change);
@@ -268,7 +286,7 @@ impl Maker {
                 from = end + pause;
             }
             let network = if child.kind == Kind::Server { 0.4 } else { 0.05 };
-            latest = latest.max(self.emit(child, Some(id), from + network, depth + 1) + network);
+            latest = latest.max(self.emit(child, Some(id), from + network) + network);
         }
         now = latest.max(now) + own / 2.0;
         self.recording.spans[at].end = nanos(now);
@@ -400,82 +418,64 @@ impl Maker {
             attributes: Vec::new(),
             ..call.clone()
         };
+        if let Some((_, part, key, values, factor)) =
+            PROPERTIES.iter().find(|it| it.0 == self.trouble)
+        {
+            let is_slow = roll < *part;
+            change.attributes.push((key, values[usize::from(!is_slow)]));
+            change.factor = if is_slow { *factor } else { 1.0 };
+        }
+        let is_first = self.troubled == 0;
         match self.trouble {
             "pod" if change.pod == 1 => change.factor = 6.0,
             "canary" if roll < 0.1 => (change.version, change.factor) = ("2.0", 5.0),
             "deploy" if request * 5 > many * 3 => (change.version, change.factor) = ("2.0", 4.0),
             "zone" if change.pod == 2 => change.factor = 5.0,
-            "shard" => property(change, roll, 1.0 / 16.0, ("shard", "7", "3"), 8.0),
-            "tenant" | "lost" => property(change, roll, 0.06, ("tenant", "5", "4"), 8.0),
-            "weak" => property(change, roll, 0.1, ("tenant", "5", "4"), 3.0),
-            "rare" => property(change, roll, 0.03, ("tenant", "5", "4"), 15.0),
-            "large" => property(change, roll, 0.18, ("tenant", "5", "4"), 4.0),
-            "card" => property(change, roll, 0.15, ("card.type", "amex", "visa"), 5.0),
-            "payload" => {
-                property(change, roll, 0.08, ("http.request.body.size", "2400000", "2400"), 10.0)
-            }
-            "miss" => property(change, roll, 0.12, ("cache.hit", "false", "true"), 6.0),
             "cold" if roll < 0.12 => {
-                change.extra.push(one("load from disk", call.millis * 8.0 + 5.0, false))
+                change.extra.push(one("load from disk", call.millis * 8.0 + 5.0, false));
             }
             "dns" if roll < 0.08 => {
-                change.extra.push(one("dns.lookup", call.millis * 6.0 + 20.0, false))
+                change.extra.push(one("dns.lookup", call.millis * 6.0 + 20.0, false));
             }
             "event" if roll < 0.07 => {
                 change.factor = 7.0;
                 change.event = Some(Event { name: "rebuild".into(), ..Event::default() });
             }
-            "flag" => {
-                let (variant, factor) = if roll < 0.12 { ("on", 8.0) } else { ("off", 1.0) };
-                change.factor = factor;
-                let attributes =
-                    [("feature_flag.key", "new-engine"), ("feature_flag.result.variant", variant)];
-                let attributes =
-                    attributes.into_iter().map(|(key, it)| (key.into(), typed(it))).collect();
-                change.event =
-                    Some(Event { name: "feature_flag.evaluation".into(), attributes, time: 0 });
-            }
-            "agent" => property(change, roll, 0.1, ("agent", "Old", "New"), 5.0),
-            "region" => property(change, roll, 0.15, ("region", "eu", "us"), 5.0),
-            "connection" => property(change, roll, 0.1, ("connection", "new", "kept"), 6.0),
-            "loop" if roll < 0.4 => change.extra = vec![one("SELECT item", 4.0, false); 14],
-            "loop of ids" if roll < 0.4 => {
-                change.extra = vec![one("GET /items/%90000", 5.0, false); 12]
-            }
-            "loop of three" if roll < 0.4 => {
-                let three = [
-                    one("open", 1.0, false),
-                    one("SELECT item", 3.0, false),
-                    one("close", 1.0, false),
-                ];
-                change.extra = three.iter().cycle().take(36).cloned().collect();
-            }
-            "loop of statements" if roll < 0.4 => {
-                let mut select = one("SELECT", 4.0, false);
-                let statement = "SELECT name FROM item WHERE id = %90000".to_owned();
-                select.attributes.push(("db.query.text".to_owned(), statement));
-                change.extra = vec![select; 14];
-            }
-            "parallel loop" if roll < 0.4 => {
-                change.extra = (0..30).map(|it| one("SELECT item", 9.0, it % 3 != 0)).collect();
-            }
+            "flag" => evaluate(change, roll < 0.12),
             "lock" | "pool" | "one at a time" => self.wait(change, start),
-            "straggler" if request == many / 2 && self.troubled == 0 => {
-                (self.troubled, change.factor, change.wait) = (1, 20.0, 2_000.0);
-            }
-            "first" if self.troubled == 0 => {
+            "straggler" | "first"
+                if is_first && (self.trouble == "first" || request == many / 2) =>
+            {
                 (self.troubled, change.factor, change.wait) = (1, 20.0, 2_500.0);
             }
             "keys" => {
-                for at in 0..4 {
-                    let from = START + 1_000.0 + 1_500.0 * f64::from(at);
-                    if (from..from + 400.0).contains(&start) {
-                        change.wait = from + 400.0 - start;
-                    }
-                }
+                let holds = (0..4).map(|at| START + 1_000.0 + 1_500.0 * f64::from(at));
+                let held = holds.filter(|from| (*from..from + 400.0).contains(&start));
+                change.wait = held.map(|from| from + 400.0 - start).sum();
             }
+            _ if roll < 0.4 => self.repeat(change, &one),
             _ => {}
         }
+    }
+
+    fn repeat(&self, change: &mut Change, one: &dyn Fn(&str, f64, bool) -> Call) {
+        let item = one("SELECT item", 4.0, false);
+        change.extra = match self.trouble {
+            "loop" => vec![item; 14],
+            "loop of ids" => vec![one("GET /items/%90000", 5.0, false); 12],
+            "loop of three" => {
+                let three = [one("open", 1.0, false), item, one("close", 1.0, false)];
+                three.iter().cycle().take(36).cloned().collect()
+            }
+            "loop of statements" => {
+                let mut select = one("SELECT", 4.0, false);
+                let statement = "SELECT name FROM item WHERE id = %90000".to_owned();
+                select.attributes.push(("db.query.text".to_owned(), statement));
+                vec![select; 14]
+            }
+            "parallel loop" => (0..30).map(|it| one("SELECT item", 9.0, it % 3 != 0)).collect(),
+            _ => return,
+        };
     }
 
     fn wait(&mut self, change: &mut Change, start: f64) {
@@ -489,16 +489,12 @@ impl Maker {
     }
 }
 
-fn property(
-    change: &mut Change,
-    roll: f64,
-    part: f64,
-    (key, slow, quick): (&'static str, &'static str, &'static str),
-    factor: f64,
-) {
-    let is_slow = roll < part;
-    change.attributes.push((key, if is_slow { slow } else { quick }));
-    change.factor = if is_slow { factor } else { 1.0 };
+fn evaluate(change: &mut Change, is_on: bool) {
+    let (variant, factor) = if is_on { ("on", 8.0) } else { ("off", 1.0) };
+    change.factor = factor;
+    let attributes = [("feature_flag.key", "new-engine"), ("feature_flag.result.variant", variant)];
+    let attributes = attributes.into_iter().map(|(key, it)| (key.into(), typed(it))).collect();
+    change.event = Some(Event { name: "feature_flag.evaluation".into(), attributes, time: 0 });
 }
 
 fn typed(value: &str) -> Value {
