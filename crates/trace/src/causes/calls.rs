@@ -55,7 +55,7 @@ impl Calls {
         let [failed, succeeded] =
             [self.failed, self.count().saturating_sub(self.failed + 1)].map(|it| it as u64);
         let [after_failure, after_success] = self.paused;
-        let is_backoff = after_failure >= self.retried / 2
+        let is_backoff = after_failure >= self.retried / 4
             && after_failure / failed.max(1) / 2 >= after_success / succeeded.max(1);
         failed > 0 && is_backoff || failed >= FAILED && succeeded == 0
     }
