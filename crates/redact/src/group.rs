@@ -5,7 +5,7 @@ use crate::key::{self, Meaning};
 use crate::lexer::{Kind, Tokens};
 use crate::pair::{self, Key, Separator};
 use crate::rules::keys::{FIELDS, Flag, KeyKind};
-use crate::rules::words::{Binding, NAME_NAMES, VALUE_NAMES};
+use crate::rules::words::{ARRAYS, Binding, NAME_NAMES, VALUE_NAMES};
 use crate::scan::{Scan, Tried};
 use crate::score::{Bond, Context};
 use crate::text::{at as byte_at, count_steps, is_one_of, line_end, part, run_end, run_start};
@@ -42,15 +42,15 @@ pub(crate) fn opens(tokens: &mut Tokens<'_>, mut place: usize, is_assigned: bool
             Some(place + 3)
         }
         Kind::Open(_) => Some(place),
-        // `Login { old: "…" }`
+        // `Login { old: "…" }`, `Array [String("…")]`
         Kind::Word => {
-            let brace = tokens.skip_blanks(place + 1);
-            let first = tokens.skip_lines(brace + 1);
-            let is_struct = brace > place + 1
-                && tokens.kind(brace) == Kind::Open(b'{')
-                && tokens.word(first).is_some()
-                && tokens.is_sign(first + 1, b':');
-            is_struct.then_some(brace)
+            let open = tokens.skip_blanks(place + 1);
+            let is_group = match tokens.kind(open) {
+                Kind::Open(b'{') => begins_map(tokens, open),
+                Kind::Open(b'[') => tokens.is_word(place, ARRAYS),
+                _ => false,
+            };
+            (is_group && open > place + 1).then_some(open)
         }
         _ => None,
     }
@@ -348,9 +348,13 @@ pub(crate) fn block(scan: &mut Scan<'_>, key: &Key, separator: Separator) -> Tri
 }
 
 /// Returns the end of a line's indentation, and the position after the dashes (`- `) that follow it.
-fn indentation(text: &[u8], line: usize) -> (usize, usize) {
+pub(crate) fn indentation(text: &[u8], line: usize) -> (usize, usize) {
     let skip = |from| run_end(text, from, COLUMN, |byte| byte == b' ');
-    let dash = skip(line);
+    // The sign of a diff or of a comment replaces a blank.
+    let is_apart = part(text, line + 1, line + 3) == b"  ";
+    let sign = byte_at(text, line);
+    let is_margin = sign == b'+' || b"-#>".contains(&sign) && is_apart;
+    let dash = skip(line + usize::from(is_margin));
     let mut first = dash;
     while byte_at(text, first) == b'-' && byte_at(text, first + 1) == b' ' {
         first = skip(first + 1);

@@ -80,7 +80,10 @@ impl Claim {
 /// Returns the separator at `place`, after optional blanks.
 pub(crate) fn separator_at(scan: &mut Scan<'_>, place: usize) -> Option<Separator> {
     let tokens = &mut scan.tokens;
-    let first = tokens.skip_blanks(place);
+    let mut first = tokens.skip_blanks(place);
+    // YAML's `? name`, with `: value` on the next line.
+    let is_below = tokens.kind(first) == Kind::Line && tokens.is_sign(first + 1, b':');
+    first += usize::from(is_below && tokens.kind(first + 2) == Kind::Blank);
     let coding = tokens.get(first)?.coding;
     let signs: [u8; 3] = std::array::from_fn(|at| match tokens.kind(first + at) {
         Kind::Sign(sign) => sign,
@@ -92,7 +95,10 @@ pub(crate) fn separator_at(scan: &mut Scan<'_>, place: usize) -> Option<Separato
     while text == "..." && tokens.is_sign(after, b'.') {
         after += 1;
     }
-    let next = tokens.skip_blanks(after);
+    let mut next = tokens.skip_blanks(after);
+    if let Some(end) = tokens.comment_end(next).filter(|_| next > after) {
+        next = tokens.skip_blanks(end);
+    }
     // `::` before a blank separates a name from base64 in LDIF; elsewhere it is part of a path.
     let is_used = text != "::" || next > after;
     is_used.then_some(Separator { binding, coding, next })

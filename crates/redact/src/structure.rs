@@ -10,83 +10,197 @@ use crate::rules::keys::{Flag, KeyKind};
 use crate::rules::list::WordList;
 use crate::rules::structures::SQL_PASSWORD;
 use crate::rules::words::{
-    Binding, IDENTIFIED_OTHERWISE, IDENTIFIED_WORDS, LIST_NAMES, NAME_NAMES, ROWS_WORDS,
-    VALUE_NAMES,
+    Binding, CHANGE_NAMES, IDENTIFIED_OTHERWISE, IDENTIFIED_WORDS, LIST_NAMES, NAME_NAMES,
+    ROWS_WORDS, VALUE_NAMES,
 };
 use crate::scan::{Scan, Tried};
 use crate::score::{Bond, Context, Look, look};
-use crate::text::{before, count_steps, is_one_of, part, run_end, starts_with};
+use crate::text::{
+    at, before, count_steps, is_name, is_one_of, part, run_end, run_start, starts_with,
+};
 use crate::value::{self, Site, Value};
 
 /// The maximum number of fields after a name among which its value is looked for.
-const FIELDS: usize = 3;
+const FIELDS: usize = 4;
 
-/// Reads `{"key": "api_key", "value": "…"}`, or `- name: TOKEN` with `value: …` on the next line.
+/// The maximum number of tokens before a name among which its value is looked for.
+const BEFORE: usize = 48;
+
+/// Reads the value in a field beside the name, before or after it: `{"key": "api_key", "value": "…"}`, `- name: TOKEN`
+/// with `value: …` on the next line.
 pub(crate) fn read_named(scan: &mut Scan<'_>, key: &Key) -> Tried {
-    find_named_value(scan, key).unwrap_or(Tried::Nothing)
+    let Some(name) = naming_field(scan, key) else {
+        return Tried::Nothing;
+    };
+    match values_after(scan, key, name) {
+        Tried::Found => Tried::Found,
+        Tried::Nothing => {
+            let value = value_before(scan, key, name).or_else(|| value_above(scan, key, name));
+            value.unwrap_or(Tried::Nothing)
+        }
+    }
 }
 
-fn find_named_value(scan: &mut Scan<'_>, key: &Key) -> Option<Tried> {
+/// Returns the place of the word before a name that says that it is a name: `key` in `{"key": "api_key"}`.
+fn naming_field(scan: &mut Scan<'_>, key: &Key) -> Option<usize> {
     let first = key.quote.unwrap_or(key.place);
-    let named = (first.saturating_sub(6)..first).rev().find_map(|at| scan.tokens.word(at))?;
-    if !is_called(named, NAME_NAMES) {
-        return None;
-    }
+    let tokens = &mut scan.tokens;
+    let field = (first.saturating_sub(6)..first)
+        .rev()
+        .find(|&at| tokens.word(at).is_some() && !value::is_wrapper(tokens, at))?;
+    is_called(tokens.word(field)?, NAME_NAMES).then_some(field)
+}
+
+/// Reads the values in the fields after the name, up to the name of the next pair.
+fn values_after(scan: &mut Scan<'_>, key: &Key, name: usize) -> Tried {
+    let mut tried = Tried::Nothing;
     let mut end = key.after;
     for _ in 0..FIELDS {
-        let field = next_field(scan, end)?;
-        let tokens = &mut scan.tokens;
-        let behind = field + 1 + usize::from(tokens.kind(field + 1) == Kind::Quote);
-        // The last argument is the value: `{ name: 'auth', args: ['bob', 'x'] }`.
-        if tokens.is_word(field, LIST_NAMES) {
-            let list = pair::separator_at(scan, behind)?.next;
-            let found = value::last_item(&mut scan.tokens, list)?;
-            return Some(Claim::judge(Some(Claim::beside(key, found)), scan, key));
+        let Some(field) = next_field(&mut scan.tokens, end) else {
+            break;
+        };
+        let word = scan.tokens.word(field).unwrap_or_default();
+        if scan.tokens.word(name) == Some(word) {
+            break;
         }
-        if is_called(tokens.word(field)?, VALUE_NAMES) {
-            let place = pair::separator_at(scan, behind)?.next;
-            let site = Site::from(field);
-            if let Some(open) = group::opens(&mut scan.tokens, place, false) {
-                let context = Context::new(key.meaning.kind, Bond::Structure);
-                if group::judge(scan, key, open, context) == Tried::Found {
-                    return Some(Tried::Found);
-                }
+        end = field + 1 + usize::from(scan.tokens.kind(field + 1) == Kind::Quote);
+        let is_value = is_called(word, VALUE_NAMES) || is_called(word, CHANGE_NAMES);
+        if is_one_of(word, LIST_NAMES) || is_value {
+            let Some(separator) = pair::separator_at(scan, end) else {
+                break;
+            };
+            if value_of_field(scan, key, field, separator.next).unwrap_or(Tried::Nothing)
+                == Tried::Found
+            {
+                tried = Tried::Found;
             }
-            let found = value::value(&mut scan.tokens, place, site)?;
-            return Some(Claim::judge(Some(Claim::of(key, found, Bond::Structure)), scan, key));
+            end = separator.next;
         }
-        end = (behind..behind + 16).find(|&at| {
-            matches!(
-                tokens.kind(at),
-                Kind::Sign(b',') | Kind::Line | Kind::Close(_) | Kind::Open(_)
-            )
-        })?;
+    }
+    tried
+}
+
+/// Judges the value at `place`, in a field with the value of this name.
+fn value_of_field(scan: &mut Scan<'_>, key: &Key, field: usize, place: usize) -> Option<Tried> {
+    // The last argument is the value: `{ name: 'auth', args: ['bob', 'x'] }`.
+    if scan.tokens.is_word(field, LIST_NAMES) {
+        let found = value::last_item(&mut scan.tokens, place)?;
+        return Some(Claim::judge(Some(Claim::beside(key, found)), scan, key));
+    }
+    if let Some(open) = group::opens(&mut scan.tokens, place, false) {
+        let context = Context::new(key.meaning.kind, Bond::Structure);
+        if group::judge(scan, key, open, context) == Tried::Found {
+            return Some(Tried::Found);
+        }
+    }
+    let found = value::value(&mut scan.tokens, place, Site::from(field))?;
+    Some(Claim::judge(Some(Claim::of(key, found, Bond::Structure)), scan, key))
+}
+
+/// Reads the value in a field in one of the lines above the name, unless it belongs to an earlier name.
+fn value_above(scan: &mut Scan<'_>, key: &Key, name: usize) -> Option<Tried> {
+    let text = scan.text;
+    let named = scan.tokens.word(name)?;
+    let mut line = line_start(text, scan.tokens.start(name));
+    for _ in 0..FIELDS {
+        let (dash, first) = group::indentation(text, line);
+        if dash < first || line == 0 {
+            return None;
+        }
+        line = line_start(text, line - 1);
+        let (_, first) = group::indentation(text, line);
+        let first = first + usize::from(at(text, first) == b'"');
+        let end = run_end(text, first, 32, is_name);
+        let word = part(text, first, end);
+        if word == named {
+            return None;
+        }
+        if is_called(word, VALUE_NAMES) {
+            // The tokens of earlier lines were discarded.
+            let kept = std::mem::replace(&mut scan.tokens, Tokens::new(text));
+            let tried = value_from(scan, key, first, end);
+            scan.tokens = kept;
+            return tried;
+        }
     }
     None
 }
 
-/// Whether the word or its last part is one of these names, as in `name` and `ParameterName`.
+fn value_from(scan: &mut Scan<'_>, key: &Key, first: usize, end: usize) -> Option<Tried> {
+    let field = scan.tokens.seek(first)?;
+    let behind = field + 1 + usize::from(at(scan.text, end) == b'"');
+    let separator = pair::separator_at(scan, behind)?;
+    value_of_field(scan, key, field, separator.next)
+}
+
+/// Returns the start of the line around `place`, at most 256 bytes before it.
+fn line_start(text: &[u8], place: usize) -> usize {
+    run_start(text, place, 256, |byte| byte != b'\n')
+}
+
+/// Reads the value in a field before the name, in the same line, unless it belongs to an earlier name.
+fn value_before(scan: &mut Scan<'_>, key: &Key, name: usize) -> Option<Tried> {
+    let named = scan.tokens.word(name)?;
+    let mut values = Vec::new();
+    let mut at = name;
+    let last = name.saturating_sub(BEFORE);
+    while at > last {
+        at -= 1;
+        let tokens = &mut scan.tokens;
+        match tokens.kind(at) {
+            Kind::Open(_) if tokens.close(at).is_none_or(|close| close > name) => break,
+            // An item of a list begins.
+            Kind::Sign(b'-') if tokens.kind(at + 1) == Kind::Blank => break,
+            Kind::Sign(b'<') => break,
+            Kind::Close(_) => at = tokens.get(at)?.mate.unwrap_or(at),
+            Kind::Word if tokens.word(at) == Some(named) => return None,
+            Kind::Word if is_called(tokens.word(at)?, VALUE_NAMES) => {
+                let behind = at + 1 + usize::from(tokens.kind(at + 1) == Kind::Quote);
+                let separator = pair::separator_at(scan, behind);
+                values.extend(separator.map(|separator| (at, separator.next)));
+            }
+            _ => {}
+        }
+        count_steps(1);
+    }
+    let mut tried = values.into_iter().map(|(at, place)| value_of_field(scan, key, at, place));
+    tried.find(|tried| *tried == Some(Tried::Found))?
+}
+
+/// Whether the word or its last part is one of these names, as in `name`, `ParameterName` and `param_name`.
 fn is_called(word: &[u8], names: WordList) -> bool {
-    let hump = word.iter().rposition(u8::is_ascii_uppercase).unwrap_or(0);
+    let is_joint = |byte: &u8| byte.is_ascii_uppercase() || b"_-".contains(byte);
+    let joint = word.iter().rposition(is_joint).unwrap_or(0);
+    let hump = joint + usize::from(word.get(joint).is_some_and(|byte| b"_-".contains(byte)));
     is_one_of(word, names) || is_one_of(&word[hump..], names)
 }
 
-/// Returns the place of the next field's first word, after a comma, a line end, or the blank between attributes.
-fn next_field(scan: &mut Scan<'_>, place: usize) -> Option<usize> {
-    let tokens = &mut scan.tokens;
-    let mut at = (place..place + 8)
-        .find(|&at| !matches!(tokens.kind(at), Kind::Sign(b',') | Kind::Blank | Kind::Line))?;
-    if at == place {
-        return None;
+/// Returns the place of the first word of the next field: after the rest of this one, and a comma, a line end, or the
+/// blank between attributes.
+fn next_field(tokens: &mut Tokens<'_>, place: usize) -> Option<usize> {
+    let mut end = place;
+    for _ in 0..16 {
+        end = match tokens.kind(end) {
+            Kind::Sign(b',') | Kind::Line | Kind::Blank => break,
+            Kind::Close(b']' | b'}') => return None,
+            Kind::Open(_) => tokens.close(end)? + 1,
+            Kind::Quote if tokens.opens_quote(end) => tokens.close(end)? + 1,
+            _ => end + 1,
+        };
     }
-    at += usize::from(tokens.kind(at) == Kind::Quote);
-    tokens.word(at).map(|_| at)
+    let mut next = tokens.skip_lines(end);
+    if tokens.is_sign(next, b',') {
+        next = tokens.skip_lines(next + 1);
+    }
+    next += usize::from(tokens.kind(next) == Kind::Quote);
+    tokens.word(next).filter(|_| next > place).map(|_| next)
 }
 
 /// Reads `('password', '…')`, `["authorization", "Bearer …"]` or `define('TOKEN', '…')`.
 pub(crate) fn tuple(scan: &mut Scan<'_>, key: &Key) -> Option<Value> {
     let tokens = &mut scan.tokens;
-    let lead = key.quote.unwrap_or(key.place).checked_sub(1)?;
+    let mut lead = key.quote.unwrap_or(key.place).checked_sub(1)?;
+    lead = lead.checked_sub(usize::from(tokens.kind(lead) == Kind::Blank))?;
     let is_first = match tokens.kind(lead) {
         Kind::Open(b'{') => true,
         Kind::Open(_) => key.quote.is_some(),
@@ -173,15 +287,19 @@ pub(crate) fn element(scan: &mut Scan<'_>, key: &Key) -> Tried {
     // The end tag is encoded if the element is in another text.
     let ends = [&b"</"[..], b"&lt;/", b"]]>", b"<\\/"];
     let line = text.len().min(start + 4096);
-    let Some(close) = memchr::memchr3_iter(b'<', b'&', b']', part(text, start, line))
+    let close = memchr::memchr3_iter(b'<', b'&', b']', part(text, start, line))
         .map(|at| start + at)
-        .find(|&at| text[at] == b'<' || ends.iter().any(|end| text[at..].starts_with(end)))
-    else {
+        .find(|&at| text[at] == b'<' || ends.iter().any(|end| text[at..].starts_with(end)));
+    // The text was cut in the value.
+    let is_cut = line == text.len()
+        && at(text, start).is_ascii_alphanumeric()
+        && !part(text, start, line).contains(&b' ');
+    let Some(close) = close.or(Some(line).filter(|_| is_cut)) else {
         return Tried::Nothing;
     };
     count_steps(close - start);
     // Without an end tag, the name in angle brackets is a placeholder.
-    if !ends.iter().any(|end| text[close..].starts_with(end)) {
+    if close < line && !ends.iter().any(|end| text[close..].starts_with(end)) {
         return Tried::Found;
     }
     let value = part(text, start, close).trim_ascii_end();

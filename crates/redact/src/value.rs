@@ -6,7 +6,7 @@ use crate::lexer::{Coding, Kind, Tokens};
 use crate::rules::commands::WRAPPERS;
 use crate::rules::words::{ARROW, SCALARS, VALUE_NAMES};
 use crate::score::LOOKED_AT;
-use crate::text::{Words, count_steps, is_one_of, line_end, part, run_end, run_start};
+use crate::text::{Words, at, count_steps, is_one_of, line_end, part, run_end, run_start};
 
 static WRAPPER_WORDS: LazyLock<Words<()>> = LazyLock::new(|| Words::list(WRAPPERS));
 
@@ -15,6 +15,9 @@ const LIST_TOKENS: usize = 256;
 
 /// The maximum number of tokens in an unquoted item of a list.
 const ITEM_TOKENS: usize = 16;
+
+/// The maximum length of a heredoc that is read, in bytes.
+const HEREDOC: usize = 1024;
 
 /// The steps charged for a token of an unquoted value.
 const TOKEN: usize = 4;
@@ -84,7 +87,10 @@ fn nested(tokens: &mut Tokens<'_>, place: usize, site: Site, depth: u8) -> Optio
         Kind::Word => word(tokens, place, site, depth),
         // Erlang's `<<"…">>`
         Kind::Sign(b'<') if tokens.is_sign(place + 1, b'<') && tokens.opens_quote(place + 2) => {
-            quoted(tokens, place + 2)
+            heredoc(tokens, place + 2).or_else(|| quoted(tokens, place + 2))
+        }
+        Kind::Sign(b'<') if tokens.is_sign(place + 1, b'<') => {
+            heredoc(tokens, place + 2).or_else(|| bare(tokens, place, site))
         }
         Kind::Open(b'{') if site.is_assigned => braced(tokens, place),
         Kind::Open(b'{') => field(tokens, place, depth),
@@ -99,7 +105,8 @@ fn nested(tokens: &mut Tokens<'_>, place: usize, site: Site, depth: u8) -> Optio
         // YAML's tag, `!!str …`, or anchor, `&anchor …`
         Kind::Sign(b'!' | b'&') if depth > 0 && !site.is_assigned => {
             let blank = (place + 2..place + 4).find(|&at| tokens.kind(at) == Kind::Blank);
-            match blank {
+            // A type precedes the value: `password: &str = "…"`.
+            match blank.filter(|blank| !tokens.is_sign(blank + 1, b'=')) {
                 Some(blank) => nested(tokens, blank + 1, site, depth - 1),
                 None => bare(tokens, place, site),
             }
@@ -279,12 +286,42 @@ pub(crate) fn field(tokens: &mut Tokens<'_>, place: usize, depth: u8) -> Option<
     nested(tokens, start, Site::from(place), depth - 1).filter(|found| found.quoted)
 }
 
+/// Returns the lines of a heredoc, whose mark is at `place`: `<<EOT`, `<<-'EOT'`.
+fn heredoc(tokens: &mut Tokens<'_>, place: usize) -> Option<Value> {
+    let mut at = place;
+    at += usize::from(matches!(tokens.kind(at), Kind::Sign(b'-' | b'~')));
+    at += usize::from(tokens.kind(at) == Kind::Quote);
+    let mark = tokens.word(at)?;
+    at += 1;
+    at += usize::from(tokens.kind(at) == Kind::Quote);
+    let line = tokens.get(at).filter(|token| token.kind == Kind::Line)?;
+    let text = part(tokens.text, 0, line.end + HEREDOC);
+    let is_blank = |byte: u8| byte.is_ascii_whitespace();
+    let start = run_end(text, line.end, 256, is_blank);
+    let mut end = line_end(text, start);
+    while end < text.len() {
+        let next = line_end(text, end + 1);
+        if part(text, end + 1, next).trim_ascii() == mark {
+            break;
+        }
+        end = next;
+    }
+    let place = tokens.place_at(end).unwrap_or(at + 1);
+    Value::quoted(start, end, place)
+}
+
 /// Returns the value of YAML's `|` and `>`: the lines that are indented at least as deep as the first.
 fn block(tokens: &mut Tokens<'_>, place: usize) -> Option<Value> {
     let text = tokens.text;
-    let head = run_end(text, tokens.get(place)?.end, 64, |byte| b"+-123456789 ".contains(&byte));
-    let indent = |line: usize| run_end(text, line, 256, |byte| byte == b' ') - line;
+    let token = tokens.get(place)?;
+    let head = run_end(text, token.end, 64, |byte| b"+-123456789 ".contains(&byte));
     let body = head + 1;
+    // The lines of a diff and of a comment begin with the same sign.
+    let line = run_start(text, token.start, 256, |byte| byte != b'\n');
+    let margin = at(text, line);
+    let has_margin = b"+-#>".contains(&margin) && at(text, body) == margin;
+    let start_of = |line: usize| line + usize::from(has_margin && at(text, line) == margin);
+    let indent = |line: usize| run_end(text, start_of(line), 256, |byte| byte == b' ') - line;
     let depth = indent(body);
     let is_end = |place: usize| matches!(text.get(place), None | Some(b'\n' | b'\r'));
     // The lines of a long block are not read again as blocks of their own.

@@ -17,7 +17,7 @@ pub(crate) enum Binding {
 /// Signs between a name and its value, the longest first.
 #[rustfmt::skip]
 pub(crate) const SEPARATORS: &[(&str, Binding)] = &[
-    ("::=", Binding::Assign), (":**", Binding::Colon), ("...", Binding::Colon), ("===", Binding::Assign), ("==>", Binding::Arrow),
+    ("<<<", Binding::Assign), ("::=", Binding::Assign), (":**", Binding::Colon), ("...", Binding::Colon), ("===", Binding::Assign), ("==>", Binding::Arrow),
     ("-->", Binding::Arrow), ("||=", Binding::Assign), ("!==", Binding::Assign), (":=", Binding::Assign),
     ("==", Binding::Assign), ("=>", Binding::Arrow), ("->", Binding::Arrow), ("~>", Binding::Arrow),
     ("+=", Binding::Assign), (".=", Binding::Assign), ("?=", Binding::Assign), ("|=", Binding::Assign),
@@ -40,7 +40,7 @@ pub(crate) static COPULAS: WordList = words!["is", "was", "equals", "be", "are",
 
 /// Words after a name that describe its state. The value or a reason may follow after a colon.
 #[rustfmt::skip]
-pub(crate) static STATES: WordList = words!["expired", "passed", "incorrect", "incorrecta", "inválida", "invalid", "rejected", "wrong", "mismatch", "specified", "follows", "malformed", "refused", "revoked"];
+pub(crate) static STATES: WordList = words!["expired", "passed", "incorrect", "incorrecta", "inválida", "invalid", "rejected", "wrong", "mismatch", "specified", "follows", "malformed", "refused", "revoked", "created", "issued"];
 
 /// Words between a name and an owner: `password for bob: …`.
 pub(crate) static OWNERS: WordList = words!["for", "of", "on", "by", "user", "to"];
@@ -52,6 +52,13 @@ pub(crate) static NAME_NAMES: WordList = words!["name", "key", "k", "n", "id", "
 /// Names of fields whose value is the value of a pair: `{"name": "TOKEN", "value": "…"}`.
 #[rustfmt::skip]
 pub(crate) static VALUE_NAMES: WordList = words!["value", "values", "val", "v", "content", "default", "string", "secret", "data", "plaintext", "inner", "0", "raw", "plain"];
+
+/// Names of lists before their brackets: `Array ["…"]`.
+pub(crate) static ARRAYS: WordList = words!["array", "sequence", "list", "vec"];
+
+/// Names of fields with a value that a change replaced, and with the value after the change.
+pub(crate) static CHANGE_NAMES: WordList =
+    words!["old", "new", "from", "to", "before", "after", "previous", "current"];
 
 /// Names of fields with the arguments of a command. The last argument is the value.
 pub(crate) static LIST_NAMES: WordList = words!["args", "arguments", "argv"];
