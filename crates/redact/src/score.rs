@@ -10,8 +10,8 @@ use crate::rules::keys::KeyKind;
 use crate::rules::list::words;
 pub(crate) use crate::rules::looks::Look;
 use crate::rules::words::{
-    ALGORITHM_PARTS, ALGORITHMS, Binding, CHOSEN_WORDS, COMMON_PASSWORDS, CREDENTIAL_WORDS,
-    GENERIC_TYPES, LITERALS, MASKS, PROSE, REFERENCES,
+    ALGORITHM_PARTS, ALGORITHMS, Binding, CHOSEN_WORDS, COMMON_PASSWORDS, COMPLETE,
+    CREDENTIAL_WORDS, GENERIC_TYPES, LITERALS, MASKS, PROSE, REFERENCES,
 };
 use crate::text::{
     Words, at, count_steps, is_name, is_one_of, is_redacted, run_end, run_start, starts_with,
@@ -143,9 +143,14 @@ impl fmt::Display for Score {
 }
 
 pub(crate) fn score(value: &[u8], context: Context) -> Score {
+    let place = match context.quoted {
+        true if context.is_password() => Place::Password,
+        true => Place::Text,
+        false => Place::Code,
+    };
     // `MyPass@2024ab` is a password, although it has the form of an object.
     let may_be_object = !context.is_password() && !context.quoted;
-    let look = match look(value) {
+    let look = match look_in(place, value) {
         _ if may_be_object && is_object(value) => Look::Reference,
         look => in_place(look, value, context),
     };
@@ -235,33 +240,54 @@ pub(crate) fn is_prose(word: &[u8]) -> bool {
     PROSE_WORDS.contains(trim_end(word))
 }
 
+/// Returns the look of a value without regard to its place.
 pub(crate) fn look(value: &[u8]) -> Look {
-    let seen = Seen::new(value);
-    count_steps(PASSES * (2 + seen.value.len()));
-    let first = LOOKS.iter().find(|(holds, _)| holds(&seen));
-    first.map_or(Look::Name, |(_, look)| *look)
+    look_in(Place::Code, value)
 }
 
-/// Conditions, each with the look that it gives. The first condition that holds decides; if none holds, the value is a
-/// name.
-const LOOKS: &[(Condition, Look)] = &[
-    (|seen| seen.is_no_value(), Look::Placeholder),
-    (|seen| is_reference(seen.word), Look::Reference),
-    (|seen| seen.is_sentence(), Look::Sentence),
-    (|seen| seen.has_blanks(), Look::Phrase),
-    (|seen| is_uuid(seen.word), Look::Uuid),
-    (|seen| seen.is_short_number(), Look::ShortNumber),
-    (|seen| seen.is_number(), Look::Number),
-    (|seen| is_prose(seen.word), Look::Prose),
-    (|seen| seen.names_an_algorithm(), Look::Placeholder),
-    (|seen| is_word(seen.word), Look::Word),
-    (|seen| is_path(seen.word), Look::Path),
-    (|seen| seen.is_long_hexadecimal(), Look::Hash),
-    (|seen| is_public(seen.word), Look::Public),
-    (|seen| seen.is_mostly_random(), Look::Random),
-    (|seen| is_dotted(seen.word), Look::Path),
-    (|seen| seen.is_chosen(), Look::Mixed),
-    (|seen| seen.has_irregular_letters(), Look::Mixed),
+fn look_in(place: Place, value: &[u8]) -> Look {
+    let seen = Seen::new(value);
+    count_steps(PASSES * (2 + seen.value.len()));
+    let mut rows = LOOKS.iter().filter(|(upto, ..)| place <= *upto);
+    let first = rows.find(|(_, holds, _)| holds(&seen));
+    first.map_or(Look::Name, |(.., look)| *look)
+}
+
+/// The place of a value, which determines whether it may be code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Place {
+    /// The value is not quoted, so it may be a variable, a call or a type.
+    Code,
+    /// The value is quoted, so it is a text. Only a complete reference is read as one.
+    Text,
+    /// The value is quoted, and it is a password: it may also have the form of a type or an algorithm.
+    Password,
+}
+
+/// Conditions, each with the last place where it applies and the look that it gives. The first condition that holds
+/// decides; if none holds, the value is a name.
+const LOOKS: &[(Place, Condition, Look)] = &[
+    (Place::Password, |seen| seen.is_no_value(), Look::Placeholder),
+    (Place::Text, |seen| is_masked(seen.value), Look::Placeholder),
+    (Place::Password, |seen| is_masked_at_end(seen.value), Look::Placeholder),
+    (Place::Text, |seen| is_type(seen.word), Look::Placeholder),
+    (Place::Password, |seen| is_complete_reference(seen.word), Look::Reference),
+    (Place::Code, |seen| is_reference(seen.word), Look::Reference),
+    (Place::Password, |seen| seen.is_sentence(), Look::Sentence),
+    (Place::Password, |seen| seen.has_blanks(), Look::Phrase),
+    (Place::Password, |seen| is_uuid(seen.word), Look::Uuid),
+    (Place::Password, |seen| seen.is_short_number(), Look::ShortNumber),
+    (Place::Password, |seen| seen.is_number(), Look::Number),
+    (Place::Password, |seen| is_prose(seen.word), Look::Prose),
+    (Place::Text, |seen| seen.names_an_algorithm(), Look::Placeholder),
+    (Place::Password, |seen| is_word(seen.word), Look::Word),
+    (Place::Password, |seen| is_path(seen.word), Look::Path),
+    (Place::Password, |seen| seen.is_long_hexadecimal(), Look::Hash),
+    (Place::Password, |seen| is_public(seen.word), Look::Public),
+    (Place::Password, |seen| seen.is_mostly_random(), Look::Random),
+    (Place::Password, |seen| is_dotted(seen.word), Look::Path),
+    (Place::Password, |seen| seen.is_chosen(), Look::Mixed),
+    (Place::Password, |seen| seen.has_irregular_letters(), Look::Mixed),
 ];
 
 type Condition = fn(&Seen<'_>) -> bool;
@@ -290,9 +316,9 @@ impl<'v> Seen<'v> {
         }
     }
 
-    /// Whether the value is a literal, the mark of a redaction, or the mask of another program.
+    /// Whether the value is a literal or the mark of a redaction.
     fn is_no_value(&self) -> bool {
-        is_literal(self.word) || is_redacted(self.value, 0) || is_masked(self.value)
+        is_literal(self.word) || is_redacted(self.value, 0)
     }
 
     fn has_blanks(&self) -> bool {
@@ -364,8 +390,27 @@ fn is_literal(word: &[u8]) -> bool {
         || CHOSEN_LIST.contains(word)
         || word.iter().all(is_sign)
         || word.len() > 2 && word.iter().all(is_mask)
-        || starts_with(word, 0, b"your") && matches!(at(word, 4), b'_' | b'-')
-        || is_type(word)
+        || is_instruction(word)
+}
+
+/// Whether the word tells what to write in its place: `your-api-key`, `YOUR_256_BIT_SECRET`.
+fn is_instruction(word: &[u8]) -> bool {
+    let mut parts = word.split(|byte| b"_-".contains(byte));
+    let first = parts.next().unwrap_or_default();
+    let is_part = |part: &[u8]| is_word(part) || part.iter().all(u8::is_ascii_digit);
+    let is_same =
+        |part: &[u8]| at(part, 0).is_ascii_uppercase() == at(first, 0).is_ascii_uppercase();
+    first.eq_ignore_ascii_case(b"your")
+        && first.len() < word.len()
+        && parts.all(|part| is_part(part) && (is_same(part) || at(part, 0).is_ascii_digit()))
+}
+
+/// Whether a mask begins or ends the value: `ab****`.
+fn is_masked_at_end(value: &[u8]) -> bool {
+    is_masked(value) && {
+        let is_sign = |byte: Option<&u8>| byte.is_some_and(|byte| !byte.is_ascii_alphanumeric());
+        is_sign(value.first()) || is_sign(value.last()) || !value.contains(&b'*')
+    }
 }
 
 /// Whether another program masked the value: `[REDACTED alloc::string::String]`, `ab****`.
@@ -435,6 +480,19 @@ fn is_reference(value: &[u8]) -> bool {
             at(inner, 0).is_ascii_uppercase() && only(inner, u8::is_ascii_alphabetic)
         }
         _ => is_call(value),
+    }
+}
+
+/// Whether a text is a reference as a whole: `${VAR}`, `$(command)`, `$VAR`, `arn:…`, `env:VAR`.
+fn is_complete_reference(value: &[u8]) -> bool {
+    let is_capital = |byte: &u8| is_name(*byte) && !byte.is_ascii_lowercase();
+    match value {
+        [b'$', b'(', .., b')'] | [b'$' | b'#', b'{', .., b'}'] | [b'{', b'{', .., b'}', b'}'] => {
+            true
+        }
+        [b'e', b'n', b'v', b':', name @ ..] => name.iter().all(is_capital),
+        [b'f', b'i', b'l', b'e', b':', path @ ..] => path.contains(&b'/'),
+        _ => COMPLETE.iter().any(|start| value.starts_with(start)) || is_no_password(value),
     }
 }
 
@@ -557,7 +615,13 @@ fn is_irregular(word: &[u8]) -> bool {
 fn is_numbered_name(word: &[u8]) -> bool {
     let is_number = |part: &[u8]| part.len() <= 2 && part.iter().all(u8::is_ascii_digit);
     let mut parts = word.split(|byte| b"-_./:".contains(byte));
-    parts.clone().all(|part| is_number(part) || is_word(part))
+    let mut humps =
+        parts.clone().filter(|part| is_word(part)).map(|part| part[0].is_ascii_uppercase());
+    let first = humps.next();
+    // Words of both cases and a number are rather a passphrase: `copper-Lantern-47`.
+    let is_passphrase = humps.any(|is_upper| Some(is_upper) != first);
+    !is_passphrase
+        && parts.clone().all(|part| is_number(part) || is_word(part))
         && parts.any(|part| is_word(part) && part.len() > 1)
 }
 

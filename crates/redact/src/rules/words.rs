@@ -220,6 +220,10 @@ pub(crate) const MASKS: &[&[u8]] = &[
     b"xxxxxxxx", b"XXXXXXXX", "\u{2022}\u{2022}\u{2022}".as_bytes(),
 ];
 
+/// Beginnings of quoted values that refer to another value.
+#[rustfmt::skip]
+pub(crate) const COMPLETE: &[&[u8]] = &[b"arn:", b"ENC(", b"ENC[", b"vault:", b"op://", b"projects/", b"{%", b"!ENV"];
+
 /// Beginnings of values that refer to another value.
 #[rustfmt::skip]
 pub(crate) const REFERENCES: &[&[u8]] = &[
