@@ -155,6 +155,8 @@ fn gap_end(text: &[u8], from: usize, prefix: &[u8]) -> (usize, bool) {
         } else if at(text, end).is_ascii_whitespace()
             || b"\"'+,".contains(&at(text, end)) && end < text.len()
         {
+            // The next line is the next item of a list.
+            has_break |= at(text, end) == b',';
             end + 1
         } else {
             break;

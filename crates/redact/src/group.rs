@@ -281,6 +281,10 @@ fn member(
     let hump = name.iter().rposition(u8::is_ascii_uppercase).unwrap_or(0);
     let is_called = |names| is_one_of(name, names) || is_one_of(&name[hump..], names);
     match (scan.policy.meaning(name), outer) {
+        // In a list of secrets, a value has no other name.
+        (_, Some(outer)) if is_called(VALUE_NAMES) && outer.has(Flag::Many) => {
+            Some(Meaning { kind: KeyKind::Named, ..outer })
+        }
         (_, Some(outer)) if is_called(VALUE_NAMES) => Some(outer),
         (None, Some(outer))
             if is_of_fields(&outer) && !is_called(NAME_NAMES) && !is_called(FIELDS) =>

@@ -408,10 +408,10 @@ fn key_at(scan: &mut Scan<'_>, anchor: usize) -> Option<Key> {
     {
         (meaning, start) = phrase;
     }
-    // The name is part of a resource or a variable: `arn:aws:secretsmanager:…:secret:name`, `${PASSWORD:-x}`.
+    // The name is part of a resource: `arn:aws:secretsmanager:…:secret:name`.
     let resource =
         run_start(scan.text, start, 128, |byte| is_name(byte) || b":-/*".contains(&byte));
-    if starts_with(scan.text, resource, b"arn:") || scan.text[..resource].ends_with(b"${") {
+    if starts_with(scan.text, resource, b"arn:") {
         return None;
     }
     let mut first = place;

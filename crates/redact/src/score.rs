@@ -13,9 +13,7 @@ use crate::rules::words::{
     ALGORITHM_PARTS, ALGORITHMS, Binding, CHOSEN_WORDS, COMMON_PASSWORDS, COMPLETE,
     CREDENTIAL_WORDS, GENERIC_TYPES, LITERALS, MASKS, PROSE, REFERENCES,
 };
-use crate::text::{
-    Words, at, count_steps, is_name, is_one_of, is_redacted, run_end, run_start, starts_with,
-};
+use crate::text::{Words, at, count_steps, is_name, is_one_of, is_redacted, run_end, run_start};
 
 static PROSE_WORDS: LazyLock<Words<()>> = LazyLock::new(|| Words::list(PROSE));
 static ALGORITHM_WORDS: LazyLock<Words<()>> = LazyLock::new(|| Words::list(ALGORITHMS));
@@ -176,8 +174,9 @@ fn in_place(look: Look, value: &[u8], context: Context) -> Look {
 fn is_used(look: Look, value: &[u8], context: Context) -> bool {
     let is_none = value == b"None" || value == b"none" && !context.is_password();
     let is_known = CHOSEN_LIST.contains(value) && !is_none;
-    let is_chosen = is_known && context.bond == Bond::Option
-        || (is_known || look == Look::Prose) && context.is_close;
+    let is_stated = look == Look::Prose && (context.quoted || context.is_password());
+    let is_chosen =
+        is_known && context.bond == Bond::Option || context.is_close && (is_known || is_stated);
     if is_chosen {
         return true;
     }
@@ -607,6 +606,9 @@ fn is_dotted(word: &[u8]) -> bool {
 
 /// Whether the letters of both cases do not form words, as in `dEfjoZBR`.
 fn is_irregular(word: &[u8]) -> bool {
+    // An abbreviation ends the name: `ClientIP`.
+    let end = run_start(word, word.len(), 3, |byte| byte.is_ascii_uppercase());
+    let word = if word[0].is_ascii_uppercase() { &word[..end] } else { word };
     let humps = word.split(u8::is_ascii_uppercase);
     humps.filter(|hump| hump.len() < 2).count() > 2
 }

@@ -6,7 +6,10 @@ use crate::lexer::Kind;
 use crate::pair::{self, Claim, Key, Separator};
 use crate::rules::commands::USER_OPTIONS;
 use crate::rules::keys::KeyKind;
-use crate::rules::words::{Binding, COPULAS, FILLERS, INPUT_NAMES, OWNERS, STATES};
+use crate::rules::words::{
+    BINDING_WORDS, Binding, COPULAS, FILLERS, INPUT_NAMES, NAMING_WORDS, OWNERS, STATES,
+    VALUE_WORDS,
+};
 use crate::scan::{Scan, Tried};
 use crate::score::{Bond, is_prose, is_random};
 use crate::text::{Words, before, is_one_of};
@@ -32,6 +35,9 @@ static ROLES: LazyLock<Words<Role>> = LazyLock::new(|| {
         roles.into_iter().flat_map(|(words, role)| words.iter().map(move |word| (word, role))),
     )
 });
+
+/// The maximum number of tokens between a value and the name after it.
+const STATEMENT: usize = 32;
 
 /// The maximum number of words between a name and its value, where an owner counts as one word.
 const WORDS: usize = 5;
@@ -120,9 +126,12 @@ fn owner(scan: &mut Scan<'_>, key: &Key, place: usize) -> Option<usize> {
             return Some(next);
         }
         at = next + 1;
-        // The owner is an address: `bob@host`.
-        if tokens.is_sign(at, b'@') && tokens.word(at + 1).is_some() {
-            at += 2;
+        // The owner is an address: `bob@host`, `'bob'@'host'`.
+        let sign = at + usize::from(tokens.kind(at) == Kind::Quote);
+        if tokens.is_sign(sign, b'@') {
+            at = sign + 1;
+            at += usize::from(tokens.kind(at) == Kind::Quote);
+            at += 1;
         }
         if tokens.closes_before(at, key.place) {
             return None;
@@ -140,6 +149,62 @@ fn owner(scan: &mut Scan<'_>, key: &Key, place: usize) -> Option<usize> {
         }
     }
     None
+}
+
+/// Reads a value that a sentence states before its name: `invalid value '…' for '--password <PASSWORD>'`, `could not
+/// parse "…" as password`, `'…' is not a valid API key`.
+pub(crate) fn before_name(scan: &mut Scan<'_>, key: &Key) -> Option<Claim> {
+    let tokens = &mut scan.tokens;
+    let mut first = key.quote.unwrap_or(key.place);
+    while first > 0 && tokens.start(first) > key.start {
+        first -= 1;
+    }
+    // Whether each word so far binds a value before it to the name, and whether the last one does.
+    let (mut is_strict, mut is_bound) = (true, false);
+    let mut at = first;
+    while at > first.saturating_sub(STATEMENT) {
+        at -= 1;
+        match tokens.kind(at) {
+            Kind::Quote | Kind::Close(b']') if tokens.closes_before(at, at) => break,
+            Kind::Word => {
+                let is_binding = tokens.is_word(at, BINDING_WORDS);
+                let is_noun =
+                    tokens.is_word(at, NAMING_WORDS) || at > 0 && tokens.is_sign(at - 1, b'-');
+                is_bound |= is_strict && is_binding;
+                is_strict &= is_binding || is_noun;
+            }
+            Kind::Blank | Kind::Quote | Kind::Sign(b'-' | b',' | b'.') => {}
+            _ => return None,
+        }
+    }
+    let open = tokens.get(at)?.mate.filter(|open| *open < at && is_bound)?;
+    let word = open.checked_sub(2).filter(|word| tokens.kind(word + 1) == Kind::Blank);
+    let is_announced = word.is_some_and(|word| tokens.is_word(word, VALUE_WORDS));
+    let value = value::value(tokens, open, Site::from(open)).filter(|found| found.quoted)?;
+    let bond = if is_announced { Bond::Structure } else { Bond::Position };
+    (is_strict || is_announced).then(|| Claim::of(key, value, bond))
+}
+
+/// Reads a value that an error states after its name: `password: invalid value: string "…"`, `field 'password':
+/// rejected value […]`.
+pub(crate) fn refused(scan: &mut Scan<'_>, key: &Key, separator: Separator) -> Tried {
+    let mut at = separator.next;
+    for _ in 0..WORDS {
+        let tokens = &mut scan.tokens;
+        let is_first = at == separator.next;
+        let Some(word) = tokens.word(at).filter(|word| !is_first || is_prose(word)) else {
+            break;
+        };
+        let mut next = at + 1;
+        next += usize::from(tokens.is_sign(next, b':'));
+        next = tokens.skip_blanks(next);
+        let is_value = tokens.opens_quote(next) || tokens.kind(next) == Kind::Open(b'[');
+        if is_value && next > at + 1 && is_one_of(word, VALUE_WORDS) {
+            return Claim::judge(claim(scan, key, next, Bond::Structure), scan, key);
+        }
+        at = next;
+    }
+    Tried::Nothing
 }
 
 fn claim(scan: &mut Scan<'_>, key: &Key, place: usize, bond: Bond) -> Option<Claim> {

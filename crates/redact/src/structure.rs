@@ -10,8 +10,8 @@ use crate::rules::keys::{Flag, KeyKind};
 use crate::rules::list::WordList;
 use crate::rules::structures::SQL_PASSWORD;
 use crate::rules::words::{
-    Binding, CHANGE_NAMES, IDENTIFIED_OTHERWISE, IDENTIFIED_WORDS, LIST_NAMES, NAME_NAMES,
-    ROWS_WORDS, VALUE_NAMES,
+    Binding, CHANGE_NAMES, IDENTIFIED_NOUNS, IDENTIFIED_OTHERWISE, IDENTIFIED_WORDS, LIST_NAMES,
+    NAME_NAMES, ROWS_WORDS, VALUE_NAMES,
 };
 use crate::scan::{Scan, Tried};
 use crate::score::{Bond, Context, Look, look};
@@ -217,7 +217,9 @@ pub(crate) fn tuple(scan: &mut Scan<'_>, key: &Key) -> Option<Value> {
     let is_call = function.is_some_and(|at| tokens.word(at).is_some());
     let is_password = key.meaning.kind == KeyKind::Password;
     let ends = matches!(tokens.kind(behind), Kind::Close(_) | Kind::Sign(b'>'));
-    let is_name = !is_password && is_column(found.bytes(scan.text));
+    // `["password", "oidc"]` is a list of names.
+    let is_list = scan.tokens.kind(lead) == Kind::Open(b'[');
+    let is_name = (!is_password || is_list) && is_column(found.bytes(scan.text));
     (found.quoted && !is_name && (ends || is_call)).then_some(found)
 }
 
@@ -366,6 +368,10 @@ pub(crate) fn identified(scan: &mut Scan<'_>, key: &Key) -> Option<Claim> {
     let mut place = argument(scan, key)?;
     let name = part(scan.text, key.start, key.end);
     let is_statement = name.iter().all(u8::is_ascii_uppercase);
+    // In a sentence, something else is identified: `no row identified by 'orders-42'`.
+    let mut before = key.place.saturating_sub(8)..key.place;
+    let is_user = is_statement || before.any(|at| scan.tokens.is_word(at, IDENTIFIED_NOUNS));
+    let bond = if is_user { Bond::Structure } else { Bond::Position };
     let mut seen_by = false;
     for _ in 0..4 {
         let tokens = &mut scan.tokens;
@@ -377,7 +383,7 @@ pub(crate) fn identified(scan: &mut Scan<'_>, key: &Key) -> Option<Claim> {
             return (is_quoted || is_statement && !is_other).then_some(Claim {
                 value: found,
                 rule: Some(key.meaning.rule),
-                context: Context::new(KeyKind::Password, Bond::Structure),
+                context: Context::new(KeyKind::Password, bond),
             });
         }
         if is_quoted {

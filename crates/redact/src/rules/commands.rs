@@ -123,7 +123,7 @@ pub(crate) static ARGUMENTS: &[Argument] = &[
         secret: &["htpasswd -bc /etc/users bob winter77"],
         benign: &["htpasswd -c /etc/users bob"] },
     Argument { id: "command-argument", of: Callee::Command, place: 0,
-        names: words!["requirepass", "masterauth", "AUTH PLAIN", "auth plain", "AUTH LOGIN", "AUTH", "PASS", "ConvertTo-SecureString", "enable secret", "enable password", "snmp-server community", "wsrep_sst_auth", "vault login"],
+        names: words!["requirepass", "masterauth", "AUTH PLAIN", "auth plain", "AUTH LOGIN", "AUTH", "PASS", "ConvertTo-SecureString", "ConvertTo-SecureString -String", "ConvertTo-SecureString -AsPlainText -Force -String", "ConvertTo-SecureString -AsPlainText", "enable secret", "enable password", "snmp-server community", "wsrep_sst_auth", "vault login"],
         secret: &["requirepass winter77x", "vault login 6f9619ff-8b86-d011-b42d-00cf4fc964ff", "AUTH PLAIN AGJvYgB3aW50ZXI3Nw=="],
         benign: &["requirepass \"\"", "AUTH PLAIN LOGIN", "vault login -method=userpass", "vault login failed"] },
 ];
@@ -155,9 +155,6 @@ pub(crate) static WRAPPERS: WordList = words![
 
 /// Returns the word of a name in [`ARGUMENTS`] by which it is looked up: the command, or the last word of a function.
 pub(crate) fn last_word(name: &str) -> &str {
-    let words = |signs: &[char]| name.split(signs).rfind(|word| !word.is_empty());
-    match name.split_once(' ') {
-        Some((command, _)) => command,
-        None => words(&['.', '>', ':', '-']).unwrap_or(name),
-    }
+    let command = name.split(' ').next().unwrap_or(name);
+    command.rsplit(['.', '>', ':', '-']).find(|word| !word.is_empty()).unwrap_or(command)
 }

@@ -134,7 +134,7 @@ keys! {
     "recovery-code" Weak (Many) ["auth code", "*authcode", "access code", "*accesscode", "recovery code", "backup code", "activation code", "reset code", "device code", "user code", "authorization code", "invite code", "code verifier", "secret id"]
         secret ["recovery_code: 9f8e7-d6c5b-4a392"]
         benign ["secret_id=4711", "device code expired"]
-    "session-id" Context ["*sessionid", "*sessid", "session", "sid", "sess"]
+    "session-id" Context ["*sessionid", "*sessid", "session", "sid", "sess", "*aspxauth"]
         secret ["session=f0d9bae6feb538eb41a264281b3c8fa59ba040db", "PHPSESSID=5t7kq0n2vb8d1m4x"]
         benign ["session=nightly", "session_id: 42"]
     "session" Weak (Login, Noun) ["session key", "auth", "authentication", "otk"]
@@ -146,7 +146,7 @@ keys! {
     "signature" Weak ["signature", "sig", "hmac", "sas", "amz signature", "goog signature"]
         secret ["signature=Ml5STaTVANg7qqEXKLaGjHyroB8sop55", "X-Amz-Signature: 5d65c162d45e9ed5d89e92e5513f69d7"]
         benign ["signature: sha256WithRSAEncryption", "signature=rsa_pss_rsae_sha256", "signature=invalid", "signature_version=s3v4"]
-    "key" Context (Noun) ["key", "code"]
+    "key" Context (Noun) ["key", "code", "wskey", "appid"]
         secret ["?key=flRKwKfFIfNgMZwcJ&x=1", "GET /api?key=6f9619ff-8b86-d011-b42d-00cf4fc964ff", "GET /cb?code=8EXm0fH9aUpLINGaTw4W 400"]
         benign ["key=user:42", "code=404", "key: orders", "primary key: a1B2c3D4e5f6"]
     "key" Context ["keys", "phrase", "*samlresponse", "request token"]
@@ -183,7 +183,7 @@ pub(crate) static HARMLESS_SECRETS: WordList = words!["existing", "pull", "image
 /// Names of fields in a group that are not the secret of the group.
 #[rustfmt::skip]
 pub(crate) static FIELDS: WordList = words![
-    "user", "username", "login", "email", "host", "hostname", "server", "port", "database", "db", "schema", "role",
+    "user", "username", "login", "email", "host", "hostname", "server", "port", "database", "schema", "role",
     "region", "account", "tenant", "owner", "namespace", "cluster", "profile", "environment", "description", "comment",
     "note", "message", "reason", "valid", "active", "scheme", "sub", "iss", "aud", "iat", "exp", "nbf", "address", "text",
 ];

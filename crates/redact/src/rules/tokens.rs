@@ -1438,6 +1438,21 @@ tokens! {
     "paypal-braintree-sandbox-token" ("access_token$sandbox$" LowerDigits[16] "$" LowerHex[32]) from page "https://github.com/braintree/braintree_python/blob/master/braintree/credentials_parser.py"
         secret ["1lu3a0jvu3rof5hp$736c846bcd3788136f4e756f4f931e2f"]
         benign ["access_token$sandbox$"]
+    "pem-base64-ec" ("LS0tLS1CRUdJTiBFQyBQUklWQVRFIEtFW" Base64[24..]) from page "https://www.rfc-editor.org/rfc/rfc7468"
+        secret ["S0tLS0tCk1JSUVwQUlCQUFLQ0FRRUF4N0hxOXpYMnZMbU4wcFFyUzV0VXY4S2Qz"]
+        benign ["LS0tLS1CRUdJTiBFQyBQUklWQVRFIEtFW", "LS0tLS1CRUdJTiBDRVJUSUZJQ0FURS0tLS0tCk1JSUVwQUlCQUFLQ0FRRUF4N0hxOXpYMnZMbU4wcFE="]
+    "pem-base64-encrypted" ("LS0tLS1CRUdJTiBFTkNSWVBURUQgUFJJVkFURSBLRV" Base64[24..]) from page "https://www.rfc-editor.org/rfc/rfc7468"
+        secret ["ktLS0tLQpNSUlFcEFJQkFBS0NBUUVBeDdIcTl6WDJ2TG1OMHBRclM1dFV2OEtkMw=="]
+        benign ["LS0tLS1CRUdJTiBFTkNSWVBURUQgUFJJVkFURSBLRV", "LS0tLS1CRUdJTiBDRVJUSUZJQ0FURS0tLS0tCk1JSUVwQUlCQUFLQ0FRRUF4N0hxOXpYMnZMbU4wcFE="]
+    "pem-base64-openssh" ("LS0tLS1CRUdJTiBPUEVOU1NIIFBSSVZBVEUgS0VZ" Base64[24..]) from page "https://www.rfc-editor.org/rfc/rfc7468"
+        secret ["LS0tLS0KTUlJRXBBSUJBQUtDQVFFQXg3SHE5elgydkxtTjBwUXJTNXRVdjhLZDM="]
+        benign ["LS0tLS1CRUdJTiBPUEVOU1NIIFBSSVZBVEUgS0VZ", "LS0tLS1CRUdJTiBDRVJUSUZJQ0FURS0tLS0tCk1JSUVwQUlCQUFLQ0FRRUF4N0hxOXpYMnZMbU4wcFE="]
+    "pem-base64-pkcs8" ("LS0tLS1CRUdJTiBQUklWQVRFIEtFW" Base64[24..]) from page "https://www.rfc-editor.org/rfc/rfc7468"
+        secret ["S0tLS0tCk1JSUVwQUlCQUFLQ0FRRUF4N0hxOXpYMnZMbU4wcFFyUzV0VXY4S2Qz"]
+        benign ["LS0tLS1CRUdJTiBQUklWQVRFIEtFW", "LS0tLS1CRUdJTiBDRVJUSUZJQ0FURS0tLS0tCk1JSUVwQUlCQUFLQ0FRRUF4N0hxOXpYMnZMbU4wcFE="]
+    "pem-base64-rsa" ("LS0tLS1CRUdJTiBSU0EgUFJJVkFURSBLRV" Base64[24..]) from page "https://www.rfc-editor.org/rfc/rfc7468"
+        secret ["ktLS0tLQpNSUlFcEFJQkFBS0NBUUVBeDdIcTl6WDJ2TG1OMHBRclM1dFV2OEtkMw=="]
+        benign ["LS0tLS1CRUdJTiBSU0EgUFJJVkFURSBLRV", "LS0tLS1CRUdJTiBDRVJUSUZJQ0FURS0tLS0tCk1JSUVwQUlCQUFLQ0FRRUF4N0hxOXpYMnZMbU4wcFE="]
     "perplexity-api-key" ("pplx-" Alphanumeric[48]) from gitleaks
         secret ["BQAUCD9ATZJFi0azJUKRwwKBJuQMbzFqRNKsFpoT0O9bxyfP", "r3vTmBjFpWhlTDeHyMrExD1UxttEeCXmWJDj5BKk5KaQvwoP"]
         benign ["pplx-token", "pplx-xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"]
