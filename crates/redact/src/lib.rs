@@ -15,6 +15,7 @@ mod lexer;
 #[cfg(test)]
 #[path = "linear/tests.rs"]
 mod linear;
+mod list;
 mod pair;
 mod personal;
 mod policy;
