@@ -34,7 +34,7 @@ mod writer;
 pub use policy::Level;
 pub use printable::{Printable, is_unprintable, printable};
 pub use redactor::{KeyMeaning, Redactor, RedactorBuilder, UnusableKey};
-pub use rules::{Rule, looks::Look, rule_ids, rules};
+pub use rules::{looks::Look, rule_ids};
 pub use scan::{Evidence, Finding};
 pub use score::Score;
 pub use text::REDACTED;
