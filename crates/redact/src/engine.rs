@@ -4,7 +4,8 @@
 use std::ops::Range;
 
 use crate::anchors::{DASHES, DIGITS, KEY, OPTION, SIGN, TOKEN, URL, WORD};
-use crate::pair::{Claim, Key, Separator};
+use crate::decision::{Claim, Key};
+use crate::pair::Separator;
 use crate::policy::Policy;
 use crate::rules::structures::{self, UNREAD};
 use crate::scan::{Candidate, Evidence, Finding, Scan, Tried};

@@ -1,9 +1,10 @@
 //! Reads groups, which are lists and maps in brackets, under a name: `{"api_keys": ["…", "…"]}`, `Login { passwords:
 //! {"old": "…"} }`. Reads blocks of YAML, too.
 
+use crate::decision::{self, Key};
 use crate::key::{self, Meaning};
 use crate::lexer::{Kind, Tokens};
-use crate::pair::{self, Key, Separator};
+use crate::pair::{self, Separator};
 use crate::rules::keys::{FIELDS, Flag, KeyKind};
 use crate::rules::words::{ARRAYS, Binding, NAME_NAMES, VALUE_NAMES};
 use crate::scan::{Scan, Tried};
@@ -244,7 +245,7 @@ fn item(
     };
     for found in candidates.into_iter().flatten() {
         let key = Key { meaning, ..*key };
-        if pair::accept(scan, &key, found, context.or(meaning.kind)) == Tried::Found {
+        if decision::accept(scan, &key, found, context.or(meaning.kind)) == Tried::Found {
             return (found.next.max(at + 1), true);
         }
     }

@@ -223,9 +223,11 @@ impl<'t> Tokens<'t> {
 
     /// Returns the place after the comment that begins at `place`.
     pub(crate) fn comment_end(&mut self, place: usize) -> Option<usize> {
-        let first = self.get(place).filter(|token| token.coding == Coding::Plain)?;
-        let (sign, next) = (first.kind, self.kind(place + 1));
-        let is_line = match (sign, next) {
+        let first = self.get(place)?;
+        if !matches!(first.kind, Kind::Sign(b'#' | b'/')) || first.coding != Coding::Plain {
+            return None;
+        }
+        let is_line = match (first.kind, self.kind(place + 1)) {
             (Kind::Sign(b'#'), Kind::Blank) | (Kind::Sign(b'/'), Kind::Sign(b'/')) => true,
             (Kind::Sign(b'/'), Kind::Sign(b'*')) => false,
             _ => return None,

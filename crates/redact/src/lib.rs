@@ -6,6 +6,7 @@ mod anchors;
 mod armour;
 mod checksum;
 mod command;
+mod decision;
 mod engine;
 mod group;
 mod header;

@@ -11,7 +11,7 @@ use crate::rules::list::words;
 pub(crate) use crate::rules::looks::Look;
 use crate::rules::words::{
     ALGORITHM_PARTS, ALGORITHMS, Binding, CHOSEN_WORDS, COMMON_PASSWORDS, COMPLETE,
-    CREDENTIAL_WORDS, GENERIC_TYPES, LITERALS, MASKS, PROSE, REFERENCES,
+    CREDENTIAL_WORDS, GENERIC_TYPES, LITERALS, MASKS, PROSE, REFERENCES, STARS,
 };
 use crate::text::{Words, at, count_steps, is_name, is_one_of, is_redacted, run_end, run_start};
 
@@ -267,8 +267,8 @@ enum Place {
 /// decides; if none holds, the value is a name.
 const LOOKS: &[(Place, Condition, Look)] = &[
     (Place::Password, |seen| seen.is_no_value(), Look::Placeholder),
-    (Place::Text, |seen| is_masked(seen.value), Look::Placeholder),
-    (Place::Password, |seen| is_masked_at_end(seen.value), Look::Placeholder),
+    (Place::Password, |seen| is_masked(seen.value), Look::Placeholder),
+    (Place::Text, |seen| has_stars(seen.value), Look::Placeholder),
     (Place::Text, |seen| is_type(seen.word), Look::Placeholder),
     (Place::Password, |seen| is_complete_reference(seen.word), Look::Reference),
     (Place::Code, |seen| is_reference(seen.word), Look::Reference),
@@ -404,21 +404,18 @@ fn is_instruction(word: &[u8]) -> bool {
         && parts.all(|part| is_part(part) && (is_same(part) || at(part, 0).is_ascii_digit()))
 }
 
-/// Whether a mask begins or ends the value: `ab****`.
-fn is_masked_at_end(value: &[u8]) -> bool {
-    is_masked(value) && {
-        let is_sign = |byte: Option<&u8>| byte.is_some_and(|byte| !byte.is_ascii_alphanumeric());
-        is_sign(value.first()) || is_sign(value.last()) || !value.contains(&b'*')
-    }
-}
-
 /// Whether another program masked the value: `[REDACTED alloc::string::String]`, `ab****`.
 pub(crate) fn is_masked(value: &[u8]) -> bool {
     let is_mask = |(at, first): (usize, &u8)| {
         let mut masks = MASKS.iter().filter(|mask| mask[0] == *first);
         masks.any(|mask| value[at..].starts_with(mask))
     };
-    value.iter().enumerate().any(is_mask)
+    value.starts_with(STARS) || value.ends_with(STARS) || value.iter().enumerate().any(is_mask)
+}
+
+/// Whether the middle of the value is masked: `4111****1111`. A password may have such signs.
+fn has_stars(value: &[u8]) -> bool {
+    memchr::memmem::find(value, STARS).is_some()
 }
 
 /// Whether the word is a type or a declaration, as in `Option<String>`, `List[str]`, `varchar(255)` and `a::B`.

@@ -2,8 +2,9 @@
 
 use std::sync::LazyLock;
 
+use crate::decision::{Claim, Key};
 use crate::lexer::Kind;
-use crate::pair::{self, Claim, Key, Separator};
+use crate::pair::{self, Separator};
 use crate::rules::commands::USER_OPTIONS;
 use crate::rules::keys::KeyKind;
 use crate::rules::words::{

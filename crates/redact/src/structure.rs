@@ -1,10 +1,11 @@
 //! Finds values that the structure of the text binds to a name beside them: pairs, calls, structs, XML, SQL statements.
 
 use crate::address;
+use crate::decision::{Claim, Key};
 use crate::group;
 use crate::key::Name;
 use crate::lexer::{Kind, Tokens};
-use crate::pair::{self, Claim, Key};
+use crate::pair;
 use crate::rules::commands::ASKING_VERBS;
 use crate::rules::keys::{Flag, KeyKind};
 use crate::rules::list::WordList;

@@ -173,6 +173,16 @@ fn group(tokens: &mut Tokens<'_>, place: usize, site: Site) -> Option<Value> {
     Value::quoted(tokens.start(inner), tokens.start(close), close + 1)
 }
 
+/// Returns a value of several words without signs between them.
+pub(crate) fn words(tokens: &mut Tokens<'_>, place: usize) -> Option<Value> {
+    let mut end = place;
+    while end < place + 64 && tokens.word(end).is_some() {
+        end += 1;
+        end += usize::from(tokens.kind(end) == Kind::Blank && tokens.word(end + 1).is_some());
+    }
+    Value::bare(tokens.start(place), tokens.start(end), end)
+}
+
 /// Returns the place of an item of a list in parentheses. The index of the first item is 0.
 pub(crate) fn item(tokens: &mut Tokens<'_>, open: usize, index: usize) -> Option<usize> {
     if tokens.kind(open) != Kind::Open(b'(') {

@@ -89,7 +89,7 @@ fn an_explanation_has_what_was_refused_before_it_was_judged() {
         ),
         (
             "PWD=/home/app",
-            "4..13 kept \"/home/app\", a candidate of password of \"PWD\": the name has another meaning here\n",
+            "4..13 kept \"/home/app\", a candidate of password of \"PWD\": the name means the working directory here\n",
         ),
         (
             "key=db_password",

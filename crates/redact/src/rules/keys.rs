@@ -53,6 +53,8 @@ pub(crate) enum Flag {
     Verb,
     /// Without other words, the name is usually a word of a sentence, so it needs a separator.
     Noun,
+    /// The value may be the words of a wallet: `mnemonic: abandon ability able …`.
+    Words,
     /// The values of a map with this name are secrets if they look like secrets.
     Many,
 }
@@ -92,7 +94,8 @@ keys! {
     "credential" Named (Login, Alone) ["*credential", "*credentials", "creds", "cred"]
     "api-key" Secret ["api key", "*apikey", "app key", "*appkey", "application key", "app secret", "developer key", "dev key", "admin api key", "write key", "ingest key", "insert key", "ingestion key", "integration key", "functions key", "function key", "subscription key", "goog api key", "dd api key", "clickhouse key", "admin key", "service key", "license key", "licence key", "art api", "honeycomb team", "instrumentation key", "aws key", "sec key", "authkey", "*authkey", "auth key"]
     "access-key" Secret ["access key", "*accesskey", "secret access key", "*secretkey", "secret key", "account key", "*accountkey", "storage key", "shared access key", "*sharedaccesskey", "shared key", "*sharedkey", "cosmos key", "access secret", "consumer secret"]
-    "private-key" Secret ["private key", "*privatekey", "signing key", "sign key", "encryption key", "*encryptionkey", "encrypt key", "decryption key", "master key", "*masterkey", "cipher key", "crypt key", "aes key", "hmac key", "deploy key", "jwt key", "session key", "server key", "client key", "security key", "secure key", "unseal key", "recovery key", "preshared key", "pre shared key", "*presharedkey", "validation key", "machine key", "tls key", "wrapping key", "seed phrase", "mnemonic", "age key"]
+    "private-key" Secret ["private key", "*privatekey", "signing key", "sign key", "encryption key", "*encryptionkey", "encrypt key", "decryption key", "master key", "*masterkey", "cipher key", "crypt key", "aes key", "hmac key", "deploy key", "jwt key", "session key", "server key", "client key", "security key", "secure key", "unseal key", "recovery key", "preshared key", "pre shared key", "*presharedkey", "validation key", "machine key", "tls key", "wrapping key", "age key"]
+    "seed-phrase" Secret (Words) ["seed phrase", "mnemonic", "recovery phrase", "secret phrase", "mnemonic phrase"]
     "ssh-key-file" Weak ["id rsa", "id ed25519", "id ecdsa", "id dsa"]
     "shared-key" Secret ["psk", "*psk", "wpa", "auth pass", "priv pass", "enable secret"]
     "one-time-code" Code ["otp", "totp", "pin", "pincode", "cvv", "cvc", "mfa code", "otp code", "verification code", "security code", "login code", "one time code"]

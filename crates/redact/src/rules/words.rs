@@ -231,10 +231,13 @@ pub(crate) static GENERIC_TYPES: WordList = words![
     "annotated", "sequence",
 ];
 
+/// The mask that other programs write in place of a secret, or of a part of it.
+pub(crate) const STARS: &[u8] = b"****";
+
 /// Masks that other programs write in place of a secret.
 #[rustfmt::skip]
 pub(crate) const MASKS: &[&[u8]] = &[
-    b"****", b"REDACTED", b"redacted", b"FILTERED", b"OMITTED", b"HIDDEN", b"(hidden)", b"[filtered]", b"MASKED",
+    b"REDACTED", b"redacted", b"FILTERED", b"OMITTED", b"HIDDEN", b"(hidden)", b"[filtered]", b"MASKED",
     b"xxxxxxxx", b"XXXXXXXX", "\u{2022}\u{2022}\u{2022}".as_bytes(),
 ];
 
