@@ -43,6 +43,8 @@ pub(crate) fn opens(tokens: &mut Tokens<'_>, mut place: usize, is_assigned: bool
             Some(place + 3)
         }
         Kind::Open(_) => Some(place),
+        // Go's `map[old:…]`
+        Kind::Word if is_go_map(tokens, place + 1) => Some(place + 1),
         // `Login { old: "…" }`, `Array [String("…")]`
         Kind::Word => {
             let open = tokens.skip_blanks(place + 1);
@@ -55,6 +57,13 @@ pub(crate) fn opens(tokens: &mut Tokens<'_>, mut place: usize, is_assigned: bool
         }
         _ => None,
     }
+}
+
+/// Whether the bracket at `open` belongs to a map as Go prints it: `map[old:…]`.
+fn is_go_map(tokens: &mut Tokens<'_>, open: usize) -> bool {
+    tokens.kind(open) == Kind::Open(b'[')
+        && open > 0
+        && tokens.word(open - 1).is_some_and(|word| word == b"map")
 }
 
 /// Whether a quote, or the name of a field and its separator, follows the brace.
@@ -76,7 +85,7 @@ struct Level {
 
 impl Level {
     fn new(tokens: &mut Tokens<'_>, open: usize, meaning: Option<Meaning>) -> Self {
-        let is_map = tokens.kind(open) == Kind::Open(b'{');
+        let is_map = tokens.kind(open) == Kind::Open(b'{') || is_go_map(tokens, open);
         Self { end: tokens.close(open), is_map, meaning }
     }
 

@@ -209,7 +209,9 @@ impl<'t> Tokens<'t> {
             next = match self.kind(next) {
                 Kind::Blank => next + 1,
                 Kind::Line if self.get(next).is_some() => next + 1,
-                Kind::Sign(b'+' | b'-') if is_begin && self.kind(next + 1) == Kind::Blank => {
+                Kind::Sign(b'+' | b'-' | b'>')
+                    if is_begin && self.kind(next + 1) == Kind::Blank =>
+                {
                     next + 1
                 }
                 _ => match self.comment_end(next) {

@@ -7,12 +7,13 @@ use crate::lexer::Kind;
 use crate::pair::{self, Separator};
 use crate::rules::commands::USER_OPTIONS;
 use crate::rules::keys::KeyKind;
+use crate::rules::list::words;
 use crate::rules::words::{
     BINDING_WORDS, Binding, COPULAS, FILLERS, INPUT_NAMES, NAMING_WORDS, OWNERS, STATES,
     VALUE_WORDS,
 };
 use crate::scan::{Scan, Tried};
-use crate::score::{Bond, is_prose, is_random};
+use crate::score::{Bond, is_prose, is_random, look};
 use crate::text::{Words, before, is_one_of};
 use crate::value::{self, Site};
 
@@ -168,6 +169,11 @@ pub(crate) fn before_name(scan: &mut Scan<'_>, key: &Key) -> Option<Claim> {
         match tokens.kind(at) {
             Kind::Quote | Kind::Close(b']') if tokens.closes_before(at, at) => break,
             Kind::Word => {
+                let is_as = is_strict && is_bound && tokens.is_word(at + 2, words!["as"]);
+                if is_as && look(tokens.word(at)?).is_made_up() {
+                    let value = value::bare(tokens, at, Site::from(at))?;
+                    return Some(Claim::of(key, value, Bond::Position));
+                }
                 let is_binding = tokens.is_word(at, BINDING_WORDS);
                 let is_noun =
                     tokens.is_word(at, NAMING_WORDS) || at > 0 && tokens.is_sign(at - 1, b'-');
@@ -189,23 +195,37 @@ pub(crate) fn before_name(scan: &mut Scan<'_>, key: &Key) -> Option<Claim> {
 /// Reads a value that an error states after its name: `password: invalid value: string "…"`, `field 'password':
 /// rejected value […]`.
 pub(crate) fn refused(scan: &mut Scan<'_>, key: &Key, separator: Separator) -> Tried {
-    let mut at = separator.next;
-    for _ in 0..WORDS {
-        let tokens = &mut scan.tokens;
-        let is_first = at == separator.next;
-        let Some(word) = tokens.word(at).filter(|word| !is_first || is_prose(word)) else {
-            break;
-        };
-        let mut next = at + 1;
-        next += usize::from(tokens.is_sign(next, b':'));
-        next = tokens.skip_blanks(next);
-        let is_value = tokens.opens_quote(next) || tokens.kind(next) == Kind::Open(b'[');
-        if is_value && next > at + 1 && is_one_of(word, VALUE_WORDS) {
-            return Claim::judge(claim(scan, key, next, Bond::Structure), scan, key);
+    let is_sentence = scan.tokens.word(separator.next).is_some_and(is_prose);
+    let claim = is_sentence.then(|| stated(scan, key, separator.next)).flatten();
+    Claim::judge(claim, scan, key)
+}
+
+/// Reads a value that an error states after its name and a comma: `expected a number for password, found "…"`.
+pub(crate) fn found(scan: &mut Scan<'_>, key: &Key) -> Option<Claim> {
+    let place = after_word(scan, key.after.checked_sub(1)?)?;
+    stated(scan, key, place)
+}
+
+fn stated(scan: &mut Scan<'_>, key: &Key, place: usize) -> Option<Claim> {
+    let mut at = place;
+    for _ in 0..=WORDS {
+        let is_value = scan.tokens.is_word(at, VALUE_WORDS);
+        scan.tokens.word(at)?;
+        at = after_word(scan, at)?;
+        let is_enclosed = scan.tokens.opens_quote(at) || scan.tokens.kind(at) == Kind::Open(b'[');
+        if is_value && is_enclosed {
+            return claim(scan, key, at, Bond::Structure);
         }
-        at = next;
     }
-    Tried::Nothing
+    None
+}
+
+/// Returns the place after a word, a comma or a colon, and a blank.
+fn after_word(scan: &mut Scan<'_>, place: usize) -> Option<usize> {
+    let tokens = &mut scan.tokens;
+    let sign = place + 1 + usize::from(matches!(tokens.kind(place + 1), Kind::Sign(b':' | b',')));
+    let next = tokens.skip_blanks(sign);
+    (next > sign).then_some(next)
 }
 
 fn claim(scan: &mut Scan<'_>, key: &Key, place: usize, bond: Bond) -> Option<Claim> {

@@ -30,10 +30,13 @@ const BEFORE: usize = 48;
 /// Reads the value in a field beside the name, before or after it: `{"key": "api_key", "value": "…"}`, `- name: TOKEN`
 /// with `value: …` on the next line.
 pub(crate) fn read_named(scan: &mut Scan<'_>, key: &Key) -> Tried {
+    if is_section(scan, key) {
+        return values_after(scan, key, key.place, key.after);
+    }
     let Some(name) = naming_field(scan, key) else {
         return Tried::Nothing;
     };
-    match values_after(scan, key, name) {
+    match values_after(scan, key, name, key.after) {
         Tried::Found => Tried::Found,
         Tried::Nothing => {
             let value = value_before(scan, key, name).or_else(|| value_above(scan, key, name));
@@ -52,10 +55,18 @@ fn naming_field(scan: &mut Scan<'_>, key: &Key) -> Option<usize> {
     is_called(tokens.word(field)?, NAME_NAMES).then_some(field)
 }
 
-/// Reads the values in the fields after the name, up to the name of the next pair.
-fn values_after(scan: &mut Scan<'_>, key: &Key, name: usize) -> Tried {
+/// Whether the name is the head of a section: `[api_key]`, in a line of its own.
+fn is_section(scan: &mut Scan<'_>, key: &Key) -> bool {
+    let open = key.place.wrapping_sub(1);
+    scan.tokens.kind(open) == Kind::Open(b'[')
+        && scan.tokens.close(open) == key.after.checked_sub(1)
+        && scan.tokens.kind(key.after) == Kind::Line
+        && matches!(before(scan.text, key.start - 1), 0 | b'\n')
+}
+
+/// Reads the values in the fields after `end`, up to the name of the next pair.
+fn values_after(scan: &mut Scan<'_>, key: &Key, name: usize, mut end: usize) -> Tried {
     let mut tried = Tried::Nothing;
-    let mut end = key.after;
     for _ in 0..FIELDS {
         let Some(field) = next_field(&mut scan.tokens, end) else {
             break;
@@ -68,7 +79,7 @@ fn values_after(scan: &mut Scan<'_>, key: &Key, name: usize) -> Tried {
         let is_value = is_called(word, VALUE_NAMES) || is_called(word, CHANGE_NAMES);
         if is_one_of(word, LIST_NAMES) || is_value {
             let Some(separator) = pair::separator_at(scan, end) else {
-                break;
+                continue;
             };
             if value_of_field(scan, key, field, separator.next).unwrap_or(Tried::Nothing)
                 == Tried::Found
@@ -103,10 +114,11 @@ fn value_above(scan: &mut Scan<'_>, key: &Key, name: usize) -> Option<Tried> {
     let text = scan.text;
     let named = scan.tokens.word(name)?;
     let mut line = line_start(text, scan.tokens.start(name));
+    let mut tried = None;
     for _ in 0..FIELDS {
         let (dash, first) = group::indentation(text, line);
         if dash < first || line == 0 {
-            return None;
+            break;
         }
         line = line_start(text, line - 1);
         let (_, first) = group::indentation(text, line);
@@ -119,12 +131,11 @@ fn value_above(scan: &mut Scan<'_>, key: &Key, name: usize) -> Option<Tried> {
         if is_called(word, VALUE_NAMES) {
             // The tokens of earlier lines were discarded.
             let kept = std::mem::replace(&mut scan.tokens, Tokens::new(text));
-            let tried = value_from(scan, key, first, end);
+            tried = value_from(scan, key, first, end).or(tried);
             scan.tokens = kept;
-            return tried;
         }
     }
-    None
+    tried
 }
 
 fn value_from(scan: &mut Scan<'_>, key: &Key, first: usize, end: usize) -> Option<Tried> {
@@ -182,6 +193,8 @@ fn next_field(tokens: &mut Tokens<'_>, place: usize) -> Option<usize> {
     let mut end = place;
     for _ in 0..16 {
         end = match tokens.kind(end) {
+            // A separator: `type = string`.
+            Kind::Blank if tokens.is_sign(end + 1, b'=') => tokens.skip_blanks(end + 2),
             Kind::Sign(b',') | Kind::Line | Kind::Blank => break,
             Kind::Close(b']' | b'}') => return None,
             Kind::Open(_) => tokens.close(end)? + 1,
@@ -251,13 +264,19 @@ pub(crate) fn call(scan: &mut Scan<'_>, key: &Key) -> Option<Value> {
     (!is_asked && !is_lexeme).then_some(found)
 }
 
-/// Reads `Secret { inner: "…" }`.
-pub(crate) fn fields(scan: &mut Scan<'_>, key: &Key) -> Option<Value> {
+/// Reads `Secret { inner: "…" }`, and a block of Terraform: `variable "password" {` with `default = "…"`.
+pub(crate) fn fields(scan: &mut Scan<'_>, key: &Key) -> Tried {
     let brace = scan.tokens.skip_blanks(key.after);
     if scan.tokens.kind(brace) != Kind::Open(b'{') {
-        return None;
+        return Tried::Nothing;
     }
-    value::field(&mut scan.tokens, brace, 2)
+    let inner = value::field(&mut scan.tokens, brace, 2).map(|value| Claim::beside(key, value));
+    match Claim::judge(inner, scan, key) {
+        Tried::Nothing if scan.tokens.kind(brace + 1) == Kind::Line => {
+            values_after(scan, key, key.place, brace + 1)
+        }
+        tried => tried,
+    }
 }
 
 /// Reads a path without a host in which the name is a segment: `auth/token/renew/…`.

@@ -140,8 +140,14 @@ fn word(tokens: &mut Tokens<'_>, place: usize, site: Site, depth: u8) -> Option<
     }
     // In `Just "…"` or `0x55d0 "…"`, a constructor, a type or an address precedes the text.
     let is_note = WRAPPER_WORDS.contains(word) || word.starts_with(b"0x");
-    if is_note && tokens.kind(place + 1) == Kind::Blank && tokens.opens_quote(place + 2) {
-        return quoted(tokens, place + 2);
+    if is_note && tokens.kind(place + 1) == Kind::Blank {
+        let mut next = place + 2;
+        while next < place + 12 && tokens.is_sign(next, b'-') && tokens.word(next + 1).is_some() {
+            next = tokens.skip_blanks(next + 2);
+        }
+        if tokens.opens_quote(next) {
+            return quoted(tokens, next);
+        }
     }
     let open = place + 1;
     let tail = word.rsplit(|byte| *byte == b'.').next().unwrap_or(word);
@@ -332,8 +338,9 @@ fn block(tokens: &mut Tokens<'_>, place: usize) -> Option<Value> {
     let has_margin = b"+-#>".contains(&margin) && at(text, body) == margin;
     let start_of = |line: usize| line + usize::from(has_margin && at(text, line) == margin);
     let indent = |line: usize| run_end(text, start_of(line), 256, |byte| byte == b' ') - line;
-    let depth = indent(body);
     let is_end = |place: usize| matches!(text.get(place), None | Some(b'\n' | b'\r'));
+    let body = run_end(text, body, 8, |byte| matches!(byte, b'\n' | b'\r'));
+    let depth = indent(body);
     // The lines of a long block are not read again as blocks of their own.
     if !is_end(head) || depth == 0 || body < tokens.blocks_until {
         return None;

@@ -114,7 +114,7 @@ pub(crate) static ASKING_VERBS: WordList = words![
 pub(crate) static WRAPPERS: WordList = words![
     "some", "ok", "just", "optional", "secretstr", "secretstring", "redacted", "string", "from",
     "of", "right", "success", "masked", "sensitive", "plaintext", "str", "quoted", "securestring",
-    "value", "unquote", "text", "new", "chr",
+    "value", "unquote", "text", "new", "chr", "convertto-securestring",
 ];
 
 /// Returns the word of a name in [`ARGUMENTS`] by which it is looked up: the command, or the last word of a function.

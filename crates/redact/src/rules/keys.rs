@@ -90,6 +90,7 @@ keys! {
     "secret" Named ["*secret", "shared secret", "secret value", "*sharedsecret", "client secret", "secret key base"]
     "token" Secret (Alone) ["*token", "pat", "bearer", "bot token", "crumb", "csrf", "xsrf", "nonce token"]
     "secrets" Weak (Many) ["*tokens", "*secrets"]
+    "kubernetes-secret" Password ["string data"]
     "jwt" Secret ["jwt", "assertion", "client assertion"]
     "credential" Named (Login, Alone) ["*credential", "*credentials", "creds", "cred"]
     "api-key" Secret ["api key", "*apikey", "app key", "*appkey", "application key", "app secret", "developer key", "dev key", "admin api key", "write key", "ingest key", "insert key", "ingestion key", "integration key", "functions key", "function key", "subscription key", "goog api key", "dd api key", "clickhouse key", "admin key", "service key", "license key", "licence key", "art api", "honeycomb team", "instrumentation key", "aws key", "sec key", "authkey", "*authkey", "auth key"]
