@@ -7,6 +7,8 @@ use crate::rules::formats;
 /// The examples of a row.
 pub(crate) struct Examples {
     pub(crate) id: &'static str,
+    /// The page with the format of a token; empty for other rules.
+    pub(crate) source: &'static str,
     /// Texts with made-up secrets that the rule finds.
     pub(crate) secret: Vec<String>,
     /// Similar texts that stay unchanged.
@@ -24,10 +26,14 @@ static EXAMPLES: LazyLock<Vec<Examples>> = LazyLock::new(|| {
     for line in include_str!("../examples.txt").lines().filter(|line| !line.starts_with("#: ")) {
         let (sign, text) = line.split_once(' ').expect("a sign and a blank begin a line");
         if sign == "=" {
-            rows.push(Examples { id: text, secret: Vec::new(), benign: Vec::new() });
+            rows.push(Examples { id: text, source: "", secret: Vec::new(), benign: Vec::new() });
             continue;
         }
         let row = rows.last_mut().expect("an id precedes the examples");
+        if sign == "@" {
+            row.source = text;
+            continue;
+        }
         let prefix = formats().find(|format| format.id == row.id).map(|format| format.prefix);
         let text = text.replace('⏎', "\n").replace('‖', "").replace('…', prefix.unwrap_or("…"));
         if sign == "+" { &mut row.secret } else { &mut row.benign }.push(text);
