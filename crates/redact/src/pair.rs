@@ -35,17 +35,16 @@ pub(crate) fn separator_at(scan: &mut Scan<'_>, place: usize) -> Option<Separato
     let tokens = &mut scan.tokens;
     let mut first = tokens.skip_blanks(place);
     // YAML's `? name`, with `: value` on the next line.
-    let is_below = tokens.kind(first) == Kind::Line && tokens.is_sign(first + 1, b':');
-    first += usize::from(is_below && tokens.kind(first + 2) == Kind::Blank);
+    if tokens.kind(first) == Kind::Line && tokens.is_sign(first + 1, b':') {
+        first += usize::from(tokens.kind(first + 2) == Kind::Blank);
+    }
     let coding = tokens.get(first)?.coding;
     let signs: [u8; 3] = std::array::from_fn(|at| match tokens.kind(first + at) {
         Kind::Sign(sign) => sign,
         _ => 0,
     });
-    let count = signs.iter().take_while(|sign| **sign != 0).count();
-    let (text, binding) = *SEPARATORS
-        .iter()
-        .find(|(text, _)| text.len() <= count && signs.starts_with(text.as_bytes()))?;
+    let is_here = |text: &str| text.bytes().zip(signs).all(|(wanted, sign)| wanted == sign);
+    let (text, binding) = *SEPARATORS.iter().find(|(text, _)| is_here(text))?;
     let mut after = first + text.len();
     while text == "..." && tokens.is_sign(after, b'.') {
         after += 1;

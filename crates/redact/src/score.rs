@@ -13,7 +13,9 @@ use crate::rules::words::{
     ALGORITHM_PARTS, ALGORITHMS, Binding, CHOSEN_WORDS, COMMON_PASSWORDS, COMPLETE,
     CREDENTIAL_WORDS, GENERIC_TYPES, LITERALS, MASKS, PROSE, REFERENCES, STARS,
 };
-use crate::text::{Words, at, count_steps, is_name, is_one_of, is_redacted, run_end, run_start};
+use crate::text::{
+    Words, at, count_steps, is_name, is_one_of, is_redacted, run_end, run_start, starts_with,
+};
 
 static PROSE_WORDS: LazyLock<Words<()>> = LazyLock::new(|| Words::list(PROSE));
 static ALGORITHM_WORDS: LazyLock<Words<()>> = LazyLock::new(|| Words::list(ALGORITHMS));
@@ -394,14 +396,15 @@ fn is_literal(word: &[u8]) -> bool {
 
 /// Whether the word tells what to write in its place: `your-api-key`, `YOUR_256_BIT_SECRET`.
 fn is_instruction(word: &[u8]) -> bool {
-    let mut parts = word.split(|byte| b"_-".contains(byte));
-    let first = parts.next().unwrap_or_default();
-    let is_part = |part: &[u8]| is_word(part) || part.iter().all(u8::is_ascii_digit);
-    let is_same =
-        |part: &[u8]| at(part, 0).is_ascii_uppercase() == at(first, 0).is_ascii_uppercase();
-    first.eq_ignore_ascii_case(b"your")
-        && first.len() < word.len()
-        && parts.all(|part| is_part(part) && (is_same(part) || at(part, 0).is_ascii_digit()))
+    if !starts_with(word, 0, b"your") || !matches!(at(word, 4), b'_' | b'-') {
+        return false;
+    }
+    let is_upper = word[0].is_ascii_uppercase();
+    let is_part = |part: &[u8]| {
+        let is_number = part.iter().all(u8::is_ascii_digit);
+        is_number || is_word(part) && at(part, 0).is_ascii_uppercase() == is_upper
+    };
+    word.split(|byte| b"_-".contains(byte)).all(is_part)
 }
 
 /// Whether another program masked the value: `[REDACTED alloc::string::String]`, `ab****`.
@@ -410,12 +413,15 @@ pub(crate) fn is_masked(value: &[u8]) -> bool {
         let mut masks = MASKS.iter().filter(|mask| mask[0] == *first);
         masks.any(|mask| value[at..].starts_with(mask))
     };
-    value.starts_with(STARS) || value.ends_with(STARS) || value.iter().enumerate().any(is_mask)
+    let is_starred = matches!((value.first(), value.last()), (Some(b'*'), _) | (_, Some(b'*')))
+        && (value.starts_with(STARS) || value.ends_with(STARS));
+    is_starred || value.iter().enumerate().any(is_mask)
 }
 
 /// Whether the middle of the value is masked: `4111****1111`. A password may have such signs.
 fn has_stars(value: &[u8]) -> bool {
-    memchr::memmem::find(value, STARS).is_some()
+    let star = memchr::memchr(STARS[0], value);
+    star.is_some_and(|star| memchr::memmem::find(&value[star..], STARS).is_some())
 }
 
 /// Whether the word is a type or a declaration, as in `Option<String>`, `List[str]`, `varchar(255)` and `a::B`.
@@ -457,7 +463,7 @@ fn is_reference(value: &[u8]) -> bool {
             && only(inner, |byte| is_name(*byte) || b"-. ".contains(byte))
     };
     let is_lower = |byte: &u8| byte.is_ascii_lowercase() || b"_-. ".contains(byte);
-    if REFERENCES.iter().any(|start| value.starts_with(start)) {
+    if begins_with(value, REFERENCES) {
         return true;
     }
     match value {
@@ -479,6 +485,10 @@ fn is_reference(value: &[u8]) -> bool {
     }
 }
 
+fn begins_with(value: &[u8], starts: &[&[u8]]) -> bool {
+    starts.iter().any(|start| start.first() == value.first() && value.starts_with(start))
+}
+
 /// Whether a text is a reference as a whole: `${VAR}`, `$(command)`, `$VAR`, `arn:…`, `env:VAR`.
 fn is_complete_reference(value: &[u8]) -> bool {
     let is_capital = |byte: &u8| is_name(*byte) && !byte.is_ascii_lowercase();
@@ -488,7 +498,7 @@ fn is_complete_reference(value: &[u8]) -> bool {
         }
         [b'e', b'n', b'v', b':', name @ ..] => name.iter().all(is_capital),
         [b'f', b'i', b'l', b'e', b':', path @ ..] => path.contains(&b'/'),
-        _ => COMPLETE.iter().any(|start| value.starts_with(start)) || is_no_password(value),
+        _ => begins_with(value, COMPLETE) || is_no_password(value),
     }
 }
 
