@@ -189,10 +189,11 @@ fn key_at(scan: &mut Scan<'_>, anchor: usize) -> Option<Key> {
     {
         (meaning, start) = phrase;
     }
-    // The name is part of a resource: `arn:aws:secretsmanager:…:secret:name`.
+    // The name is part of a resource or a reference: `arn:aws:secretsmanager:…:secret:name`, `${file:/run/password}`.
     let resource =
         run_start(scan.text, start, 128, |byte| is_name(byte) || b":-/*".contains(&byte));
-    if starts_with(scan.text, resource, b"arn:") {
+    let is_reference = resource < start && scan.text[..resource].ends_with(b"${");
+    if is_reference || starts_with(scan.text, resource, b"arn:") {
         return None;
     }
     let mut first = place;

@@ -217,7 +217,7 @@ pub(crate) fn is_no_password(value: &[u8]) -> bool {
         let inner = inner.strip_prefix(b"env:").unwrap_or(inner);
         only(inner, |byte| is_name(*byte) || b". ".contains(byte))
     };
-    let is_text = |byte: &u8| byte.is_ascii_alphabetic() || b"_- ".contains(byte);
+    let is_text = |byte: &u8| byte.is_ascii_alphabetic() || b"_- |".contains(byte);
     match value {
         [b'$', b'{', b'{', inner @ .., b'}', b'}']
         | [b'{', b'{', inner @ .., b'}', b'}']

@@ -187,6 +187,10 @@ pub(crate) fn before_name(scan: &mut Scan<'_>, key: &Key) -> Option<Claim> {
     let open = tokens.get(at)?.mate.filter(|open| *open < at && is_bound)?;
     let word = open.checked_sub(2).filter(|word| tokens.kind(word + 1) == Kind::Blank);
     let is_announced = word.is_some_and(|word| tokens.is_word(word, VALUE_WORDS));
+    // The key is one of a table: `Duplicate entry 'x' for key 'y'`.
+    if word.is_some_and(|word| tokens.is_word(word, words!["entry"])) {
+        return None;
+    }
     let value = value::value(tokens, open, Site::from(open)).filter(|found| found.quoted)?;
     let bond = if is_announced { Bond::Structure } else { Bond::Position };
     (is_strict || is_announced).then(|| Claim::of(key, value, bond))
@@ -203,16 +207,23 @@ pub(crate) fn refused(scan: &mut Scan<'_>, key: &Key, separator: Separator) -> T
 /// Reads a value that an error states after its name and a comma: `expected a number for password, found "…"`.
 pub(crate) fn found(scan: &mut Scan<'_>, key: &Key) -> Option<Claim> {
     let place = after_word(scan, key.after.checked_sub(1)?)?;
-    stated(scan, key, place)
+    // A parser names what it expected: `expected token, got "x"`.
+    let first = key.quote.unwrap_or(key.place);
+    let is_expected = (first.saturating_sub(2)..first)
+        .any(|at| scan.tokens.is_word(at, words!["expected", "unexpected"]));
+    if is_expected { None } else { stated(scan, key, place) }
 }
 
 fn stated(scan: &mut Scan<'_>, key: &Key, place: usize) -> Option<Claim> {
     let mut at = place;
     for _ in 0..=WORDS {
         let is_value = scan.tokens.is_word(at, VALUE_WORDS);
-        scan.tokens.word(at)?;
+        // The name is in the value of another name: `'db.password' in value "…"`.
+        scan.tokens.word(at).filter(|word| *word != b"in")?;
         at = after_word(scan, at)?;
-        let is_enclosed = scan.tokens.opens_quote(at) || scan.tokens.kind(at) == Kind::Open(b'[');
+        let start = scan.tokens.start(at);
+        let is_enclosed = scan.tokens.opens_quote(at) && scan.text[start] != b'`'
+            || scan.tokens.kind(at) == Kind::Open(b'[');
         if is_value && is_enclosed {
             return claim(scan, key, at, Bond::Structure);
         }

@@ -11,8 +11,8 @@ use crate::rules::keys::{Flag, KeyKind};
 use crate::rules::list::WordList;
 use crate::rules::structures::SQL_PASSWORD;
 use crate::rules::words::{
-    Binding, CHANGE_NAMES, IDENTIFIED_NOUNS, IDENTIFIED_OTHERWISE, IDENTIFIED_WORDS, LIST_NAMES,
-    NAME_NAMES, ROWS_WORDS, VALUE_NAMES,
+    Binding, CHANGE_NAMES, FIRST_VALUE_NAMES, IDENTIFIED_NOUNS, IDENTIFIED_OTHERWISE,
+    IDENTIFIED_WORDS, LIST_NAMES, NAME_NAMES, ROWS_WORDS, VALUE_NAMES,
 };
 use crate::scan::{Scan, Tried};
 use crate::score::{Bond, Context, Look, look};
@@ -128,7 +128,7 @@ fn value_above(scan: &mut Scan<'_>, key: &Key, name: usize) -> Option<Tried> {
         if word == named {
             return None;
         }
-        if is_called(word, VALUE_NAMES) {
+        if is_called(word, FIRST_VALUE_NAMES) {
             // The tokens of earlier lines were discarded.
             let kept = std::mem::replace(&mut scan.tokens, Tokens::new(text));
             tried = value_from(scan, key, first, end).or(tried);
@@ -166,9 +166,11 @@ fn value_before(scan: &mut Scan<'_>, key: &Key, name: usize) -> Option<Tried> {
             Kind::Sign(b'<') => break,
             Kind::Close(_) => at = tokens.get(at)?.mate.unwrap_or(at),
             Kind::Word if tokens.word(at) == Some(named) => return None,
-            Kind::Word if is_called(tokens.word(at)?, VALUE_NAMES) => {
+            Kind::Word if is_called(tokens.word(at)?, FIRST_VALUE_NAMES) => {
                 let behind = at + 1 + usize::from(tokens.kind(at + 1) == Kind::Quote);
-                let separator = pair::separator_at(scan, behind);
+                let separator = pair::separator_at(scan, behind).filter(|separator| {
+                    separator.binding != Binding::Loose && separator.next < name
+                });
                 values.extend(separator.map(|separator| (at, separator.next)));
             }
             _ => {}
@@ -181,10 +183,10 @@ fn value_before(scan: &mut Scan<'_>, key: &Key, name: usize) -> Option<Tried> {
 
 /// Whether the word or its last part is one of these names, as in `name`, `ParameterName` and `param_name`.
 fn is_called(word: &[u8], names: WordList) -> bool {
-    let is_joint = |byte: &u8| byte.is_ascii_uppercase() || b"_-".contains(byte);
-    let joint = word.iter().rposition(is_joint).unwrap_or(0);
-    let hump = joint + usize::from(word.get(joint).is_some_and(|byte| b"_-".contains(byte)));
-    is_one_of(word, names) || is_one_of(&word[hump..], names)
+    let hump = word.iter().rposition(u8::is_ascii_uppercase).unwrap_or(0);
+    let part = word.rsplit(|byte| b"_-".contains(byte)).next().unwrap_or_default();
+    let mut parts = [word, &word[hump..], part].into_iter();
+    parts.any(|part| (part.len() > 2 || part.len() == word.len()) && is_one_of(part, names))
 }
 
 /// Returns the place of the first word of the next field: after the rest of this one, and a comma, a line end, or the

@@ -67,6 +67,9 @@ pub(crate) static NAME_NAMES: WordList = words!["name", "key", "k", "n", "id", "
 #[rustfmt::skip]
 pub(crate) static VALUE_NAMES: WordList = words!["value", "values", "val", "v", "content", "default", "string", "secret", "data", "plaintext", "inner", "0", "raw", "plain"];
 
+/// Names of fields with the value of the pair whose name follows: `{"value": "…", "name": "TOKEN"}`.
+pub(crate) static FIRST_VALUE_NAMES: WordList = words!["value", "val", "v", "content", "plaintext"];
+
 /// Names of lists before their brackets: `Array ["…"]`.
 pub(crate) static ARRAYS: WordList = words!["array", "sequence", "list", "vec"];
 
