@@ -63,7 +63,7 @@ fn cut_password(run: &[u8]) -> Option<usize> {
     let (user, password) = (&run[..colon], &run[colon + 1..]);
     let is_user = |byte: &u8| is_name(*byte) || *byte == b'-';
     let port = run_end(password, 0, 5, |byte| byte.is_ascii_digit());
-    let is_port = port > 0 && matches!(at(password, port), b',' | b'/' | b'?');
+    let is_port = port > 0 && !at(password, port).is_ascii_alphanumeric();
     let is_cut = !user.is_empty() && !is_port && user.iter().all(is_user);
     (is_cut && look(password).is_made_up()).then_some(colon + 1)
 }
