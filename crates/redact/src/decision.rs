@@ -319,8 +319,7 @@ mod tests {
             let wanted = match row.parse::<usize>() {
                 Err(_) => "points",
                 Ok(row) => match DECISIONS[row].1 {
-                    Decision::Redact => "redacted by",
-                    Decision::Login => "redacted by",
+                    Decision::Redact | Decision::Login => "redacted by",
                     Decision::Keep(why) => why,
                 },
             };

@@ -36,7 +36,7 @@ pub fn rule_ids() -> impl Iterator<Item = &'static str> {
 
 #[cfg(test)]
 mod tests {
-    use super::examples::examples;
+    use super::examples::{Examples, examples};
     use super::*;
     use crate::{Redactor, vendor};
 
@@ -104,7 +104,7 @@ mod tests {
 
     #[test]
     fn no_ordinary_text_takes_too_long() {
-        let texts: Vec<_> = examples().iter().flat_map(|examples| examples.all()).collect();
+        let texts: Vec<_> = examples().iter().flat_map(Examples::all).collect();
         let found = Redactor::new().findings(&texts.join("\n"));
         assert!(found.len() > 800, "{}", found.len());
         assert!(found.iter().all(|finding| finding.rule != "unread"));

@@ -55,14 +55,7 @@ pub(crate) fn words(scan: &mut Scan<'_>, key: &Key) -> Option<Claim> {
     if !is_named || !is_apart {
         return None;
     }
-    // A line of netrc: `login bob password …`.
-    if let Some(login) = key.place.checked_sub(4)
-        && scan.tokens.is_word(login, USER_OPTIONS)
-        && scan.tokens.kind(login + 1) == Kind::Blank
-        && scan.tokens.kind(login + 3) == Kind::Blank
-        // A sentence: `username or password`.
-        && !scan.tokens.word(login + 2).is_some_and(is_prose)
-    {
+    if is_in_netrc(scan, key) {
         return claim(scan, key, place, Bond::Option);
     }
     let mut bond = Bond::Position;
@@ -110,6 +103,18 @@ pub(crate) fn words(scan: &mut Scan<'_>, key: &Key) -> Option<Claim> {
         place = scan.tokens.skip_blanks(place + 1);
     }
     claim(scan, key, place, bond)
+}
+
+/// Whether the name follows a login in a line of netrc: `login bob password …`.
+fn is_in_netrc(scan: &mut Scan<'_>, key: &Key) -> bool {
+    let Some(login) = key.place.checked_sub(4) else {
+        return false;
+    };
+    let tokens = &mut scan.tokens;
+    let are_blanks = [login + 1, login + 3].iter().all(|at| tokens.kind(*at) == Kind::Blank);
+    // A sentence: `username or password`.
+    let is_sentence = tokens.word(login + 2).is_some_and(is_prose);
+    are_blanks && !is_sentence && tokens.is_word(login, USER_OPTIONS)
 }
 
 /// Returns the end of the secret's owner if the value follows: `for bob:`, `FOR 'bob' =`, `for the user bob is`. In

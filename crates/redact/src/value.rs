@@ -362,13 +362,7 @@ fn block(tokens: &mut Tokens<'_>, place: usize) -> Option<Value> {
 /// whether the sign is a delimiter.
 pub(crate) fn bare(tokens: &mut Tokens<'_>, place: usize, site: Site) -> Option<Value> {
     let start = tokens.start(place);
-    // `<your token>` is one value.
-    if tokens.is_sign(place, b'<')
-        && tokens.word(place + 1).is_some()
-        && let Some(close) =
-            (place..place + 24).find(|&at| matches!(tokens.kind(at), Kind::Line | Kind::Sign(b'>')))
-        && tokens.is_sign(close, b'>')
-    {
+    if let Some(close) = placeholder_end(tokens, place) {
         return Value::bare(start, tokens.start(close) + 1, close + 1);
     }
     let mut at = place;
@@ -421,6 +415,16 @@ pub(crate) fn bare(tokens: &mut Tokens<'_>, place: usize, site: Site) -> Option<
         at -= 1;
     }
     Value::bare(start, tokens.start(at), at)
+}
+
+/// Returns the place of the bracket that ends `<your token>`, which is one value.
+fn placeholder_end(tokens: &mut Tokens<'_>, place: usize) -> Option<usize> {
+    if !tokens.is_sign(place, b'<') || tokens.word(place + 1).is_none() {
+        return None;
+    }
+    let is_end = |kind| matches!(kind, Kind::Line | Kind::Sign(b'>'));
+    let close = (place..place + 24).find(|&at| is_end(tokens.kind(at)))?;
+    tokens.is_sign(close, b'>').then_some(close)
 }
 
 /// Whether the sign at `at` ends the value that began at `place`.

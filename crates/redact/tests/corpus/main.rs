@@ -56,18 +56,18 @@ fn is_under(part: usize, thousandths: usize, all: usize) -> bool {
 }
 
 #[test]
-fn at_most_fifteen_credentials_leak_and_one_benign_message_changes() {
+fn at_most_five_credentials_leak_and_one_benign_message_changes() {
     let (score, faults) = score(&of_tier("dev", "must"));
     assert_eq!((score.secret, score.benign), (1587, 302));
-    assert!(score.leaks <= 15, "{faults:#?}");
+    assert!(score.leaks <= 5, "{faults:#?}");
     assert!(score.changed <= 1, "{faults:#?}");
     assert!(is_under(score.lost, 10, score.secret), "{faults:#?}");
 }
 
-/// The corpus has credentials in the notations of 65 carriers: languages, files, commands, statements, errors. The score
+/// The corpus has credentials in the notations of 62 carriers: languages, files, commands, statements, errors. The score
 /// of each carrier is printed.
 #[test]
-fn under_eight_percent_of_the_secrets_in_carriers_leak() {
+fn under_one_percent_of_the_secrets_in_carriers_leak() {
     let messages = of_tier("carriers", "must");
     let mut carriers: BTreeMap<&str, Score> = BTreeMap::new();
     let redactor = redactor();
@@ -81,8 +81,8 @@ fn under_eight_percent_of_the_secrets_in_carriers_leak() {
     }
     let (score, faults) = score(&messages);
     assert_eq!((score.secret, score.benign), (2112, 295));
-    assert!(is_under(score.leaks, 80, score.secret), "{faults:#?}");
-    assert!(is_under(score.changed, 21, score.benign), "{faults:#?}");
+    assert!(is_under(score.leaks, 10, score.secret), "{faults:#?}");
+    assert!(is_under(score.changed, 17, score.benign), "{faults:#?}");
 }
 
 #[test]
