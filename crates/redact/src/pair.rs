@@ -200,7 +200,10 @@ fn key_at(scan: &mut Scan<'_>, anchor: usize) -> Option<Key> {
     while first > 0 && scan.tokens.start(first) > start {
         first -= 1;
     }
-    let closing = scan.tokens.get(place + 1);
+    // The colour of the name may end before its quote.
+    let colour = scan.tokens.kind(place + 1) == Kind::Blank && at(scan.text, end) == 0x1b;
+    let last = place + usize::from(colour && scan.tokens.kind(place + 2) == Kind::Quote);
+    let closing = scan.tokens.get(last + 1);
     let quote = closing
         .and_then(|token| token.mate)
         .filter(|&mate| mate < place && scan.tokens.kind(mate) == Kind::Quote);
@@ -210,7 +213,7 @@ fn key_at(scan: &mut Scan<'_>, anchor: usize) -> Option<Key> {
         start,
         end,
         quote,
-        after: after_index(scan, place + 1 + usize::from(quote.is_some())),
+        after: after_index(scan, quote.map_or(place, |_| last + 1) + 1),
         is_option: is_option(scan, first),
     })
 }

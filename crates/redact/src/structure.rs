@@ -297,11 +297,31 @@ pub(crate) fn element(scan: &mut Scan<'_>, key: &Key) -> Tried {
     let Some(mut content) = content(&mut scan.tokens, key) else {
         return Tried::Nothing;
     };
-    // The value is in an inner element: `<setting name="password"><value>…`.
-    let inner = scan.tokens.skip_lines(content);
-    if scan.tokens.is_sign(inner, b'<') && scan.tokens.is_word(inner + 1, VALUE_NAMES) {
-        content = inner + 3;
+    // The values are in inner elements: `<setting name="password"><value>…`, `<passwords><old>…`.
+    let is_strong = key.meaning.kind == KeyKind::Password;
+    let mut tried = Tried::Nothing;
+    for _ in 0..FIELDS {
+        let inner = scan.tokens.skip_lines(content);
+        let is_element = scan.tokens.is_sign(inner, b'<')
+            && (scan.tokens.is_word(inner + 1, VALUE_NAMES)
+                || is_strong && scan.tokens.word(inner + 1).is_some());
+        if is_element && scan.tokens.is_sign(inner + 2, b'>') {
+            content = inner + 3;
+        }
+        tried = content_of(scan, key, content);
+        // The next inner element follows an end tag.
+        let next =
+            find_close(&mut scan.tokens, content).filter(|_| tried == Tried::Found && is_element);
+        let Some(next) = next else {
+            break;
+        };
+        content = next + 1;
     }
+    tried
+}
+
+/// Judges the content of an element. A content without an end tag explains the name, too.
+fn content_of(scan: &mut Scan<'_>, key: &Key, content: usize) -> Tried {
     let text = scan.text;
     let is_space = |byte: u8| byte.is_ascii_whitespace();
     let mut start = run_end(text, scan.tokens.start(content), 256, is_space);
@@ -328,10 +348,11 @@ pub(crate) fn element(scan: &mut Scan<'_>, key: &Key) -> Tried {
     }
     let value = part(text, start, close).trim_ascii_end();
     let end = start + memchr::memchr(b'\n', value).unwrap_or(value.len());
-    if end > start {
-        let surroundings = Context::structure(key.meaning.kind);
-        let _ = scan.judge(start, end, key.meaning.rule, surroundings);
+    if end == start {
+        return Tried::Nothing;
     }
+    let surroundings = Context::structure(key.meaning.kind);
+    let _ = scan.judge(start, end, key.meaning.rule, surroundings);
     Tried::Found
 }
 

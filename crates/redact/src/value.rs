@@ -397,6 +397,8 @@ pub(crate) fn bare(tokens: &mut Tokens<'_>, place: usize, site: Site) -> Option<
                 opened -= 1;
                 false
             }
+            // Nothing opens this bracket, so it belongs to the password.
+            Kind::Close(_) if token.mate.is_none() && tokens.word(at + 1).is_some() => false,
             Kind::Redacted | Kind::Close(_) | Kind::Sign(ARROW) => true,
             Kind::Sign(sign) if is_delimiter => sign_ends(tokens, at, sign, place, site),
             _ => false,
