@@ -112,7 +112,8 @@ fn bare_credentials(scan: &mut Scan<'_>, anchor: usize) -> Option<Value> {
     // A pair such as `realm=x` is a parameter.
     let is_pair =
         memchr::memchr(b'=', value).is_some_and(|at| value[at..].iter().any(|byte| *byte != b'='));
-    let fits = look(value).is_made_up() || matches!(look(value), Look::Uuid | Look::Number);
+    let look = look(value);
+    let fits = look.is_made_up() || matches!(look, Look::Uuid | Look::Number);
     (fits && value.len() >= 8 && !is_pair).then_some(found)
 }
 

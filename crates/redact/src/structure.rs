@@ -113,7 +113,12 @@ fn value_of_field(scan: &mut Scan<'_>, key: &Key, field: usize, place: usize) ->
 fn value_above(scan: &mut Scan<'_>, key: &Key, name: usize) -> Option<Tried> {
     let text = scan.text;
     let named = scan.tokens.word(name)?;
-    let mut line = line_start(text, scan.tokens.start(name));
+    // Only signs and blanks precede the field in its line.
+    let start = scan.tokens.start(name);
+    let mut line = run_start(text, start, 48, |byte| byte != b'\n' && !is_name(byte));
+    if before(text, line) != b'\n' {
+        return None;
+    }
     let mut tried = None;
     for _ in 0..FIELDS {
         let (dash, first) = group::indentation(text, line);
@@ -165,7 +170,7 @@ fn value_before(scan: &mut Scan<'_>, key: &Key, name: usize) -> Option<Tried> {
             Kind::Sign(b'-') if tokens.kind(at + 1) == Kind::Blank => break,
             Kind::Sign(b'<') => break,
             Kind::Close(_) => at = tokens.get(at)?.mate.unwrap_or(at),
-            Kind::Word if tokens.word(at) == Some(named) => return None,
+            Kind::Word if tokens.word(at) == Some(named) => return Some(Tried::Nothing),
             Kind::Word if is_called(tokens.word(at)?, FIRST_VALUE_NAMES) => {
                 let behind = at + 1 + usize::from(tokens.kind(at + 1) == Kind::Quote);
                 let separator = pair::separator_at(scan, behind).filter(|separator| {
