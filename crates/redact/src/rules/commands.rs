@@ -48,31 +48,72 @@ pub(crate) struct Argument {
     pub(crate) place: usize,
 }
 
+macro_rules! options {
+    ($($id:literal $option:literal $form:ident [$($command:literal),*] except [$($word:literal),*])*) => {
+        pub(crate) static OPTIONS: &[CommandOption] = &[$(CommandOption {
+            id: $id,
+            option: $option,
+            form: Form::$form,
+            commands: words![$($command),*],
+            except: words![$($word),*],
+        }),*];
+    };
+}
+
 #[rustfmt::skip]
-pub(crate) static OPTIONS: &[CommandOption] = &[
-    CommandOption { id: "option-attached-password", option: "p", form: Form::Attached, except: words!["port", "protocol", "path", "print-defaults", "pager", "prompt"],
-        commands: words!["mysql", "mysqldump", "mysqladmin", "mysqlimport", "mysqlsh", "mysqlbinlog", "mysqlcheck", "mysqlslap", "mysqlshow", "mysqlpump", "mariadb", "mariadb-dump", "mariadb-admin", "mariadb-import", "mariadb-check", "mariadb-show", "mariadb-backup", "sshpass", "7z", "7za", "xtrabackup", "mydumper", "myloader", "rar", "unrar"] },
-    CommandOption { id: "option-password", option: "p", form: Form::Separate, except: words!["mkdir", "cp", "ssh", "scp", "docker run", "nc"],
-        commands: words!["sshpass", "mysqlsh", "login", "twine", "beeline", "mongo", "mongosh", "mongodump", "mongorestore", "mongoexport", "mongoimport", "htpasswd", "kinit", "ipmitool", "redis-benchmark", "clickhouse-client", "pgbadger"] },
-    CommandOption { id: "option-password", option: "p", form: Form::Separate, except: words!["mkdir", "cp", "ssh", "scp", "run", "nc", "psql", "install", "pytest", "useradd", "mysql", "mysqldump", "mariadb", "mysqladmin"], commands: words![] },
-    CommandOption { id: "option-password-capital", option: "P", form: Form::Separate, except: words!["mysql", "scp", "curl"],
-        commands: words!["sqlcmd", "bcp", "isql", "tsql", "zip", "unzip", "osql", "ipmitool", "bteq", "snmpwalk", "fisql", "mosquitto_pub", "mosquitto_sub", "qpdf", "gsql"] },
-    CommandOption { id: "option-password-capital", option: "P", form: Form::Separate, except: words!["mysql", "scp", "curl", "mysqldump"], commands: words![] },
-    CommandOption { id: "option-attached-password-capital", option: "P", form: Form::Attached, except: words!["Port"],
-        commands: words!["isql", "sqlcmd", "bcp", "tsql", "bteq", "osql"] },
-    CommandOption { id: "option-snmp-secret", option: "A", form: Form::Separate, except: words![], commands: words!["snmpwalk", "snmpget", "snmpset", "snmpbulkwalk", "snmptrap", "snmptable"] },
-    CommandOption { id: "option-snmp-secret", option: "X", form: Form::Separate, except: words![], commands: words!["snmpwalk", "snmpget", "snmpset", "snmpbulkwalk", "snmptrap", "snmptable"] },
-    CommandOption { id: "option-snmp-secret", option: "c", form: Form::Separate, except: words![], commands: words!["snmpwalk", "snmpget", "snmpset", "snmpbulkwalk", "snmptrap", "snmptable"] },
-    CommandOption { id: "option-bind-password", option: "w", form: Form::Separate, except: words!["ping", "curl"],
-        commands: words!["ldapsearch", "ldapadd", "ldapmodify", "ldapwhoami", "ldapdelete", "ldappasswd", "ldapmodrdn", "ldap_bind"] },
-    CommandOption { id: "option-auth", option: "a", form: Form::Separate, except: words![], commands: words!["redis-cli", "valkey-cli", "redis-benchmark", "keydb-cli"] },
-    CommandOption { id: "option-key-password", option: "k", form: Form::Separate, except: words![], commands: words!["openssl", "signcode"] },
-    CommandOption { id: "option-user-password", option: "u", form: Form::AfterColon, except: words!["docker", "podman", "nerdctl", "chown", "rsync", "install", "crictl", "buildah", "id", "date", "sudo", "sort"], commands: words![] },
-    CommandOption { id: "option-user-password", option: "U", form: Form::AfterColon, except: words!["psql", "docker"], commands: words![] },
-    CommandOption { id: "option-user-password", option: "a", form: Form::AfterColon, except: words!["rsync", "date"], commands: words!["http", "https", "httpie", "xh", "ab", "wrk"] },
-    CommandOption { id: "option-user-password", option: "A", form: Form::AfterColon, except: words![], commands: words!["ab", "http", "wrk"] },
-    CommandOption { id: "option-user-percent-password", option: "U", form: Form::AfterPercent, except: words![], commands: words!["smbclient", "net", "rpcclient", "mount.cifs", "smbget", "winexe", "wmic", "smbmap"] },
-];
+options! {
+    "option-attached-password" "p" Attached
+        ["mysql", "mysqldump", "mysqladmin", "mysqlimport", "mysqlsh", "mysqlbinlog", "mysqlcheck", "mysqlslap", "mysqlshow", "mysqlpump", "mariadb", "mariadb-dump", "mariadb-admin", "mariadb-import", "mariadb-check", "mariadb-show", "mariadb-backup", "sshpass", "7z", "7za", "xtrabackup", "mydumper", "myloader", "rar", "unrar"]
+        except ["port", "protocol", "path", "print-defaults", "pager", "prompt"]
+    "option-password" "p" Separate
+        ["sshpass", "mysqlsh", "login", "twine", "beeline", "mongo", "mongosh", "mongodump", "mongorestore", "mongoexport", "mongoimport", "htpasswd", "kinit", "ipmitool", "redis-benchmark", "clickhouse-client", "pgbadger"]
+        except ["mkdir", "cp", "ssh", "scp", "docker run", "nc"]
+    "option-password" "p" Separate
+        []
+        except ["mkdir", "cp", "ssh", "scp", "run", "nc", "psql", "install", "pytest", "useradd", "mysql", "mysqldump", "mariadb", "mysqladmin"]
+    "option-password-capital" "P" Separate
+        ["sqlcmd", "bcp", "isql", "tsql", "zip", "unzip", "osql", "ipmitool", "bteq", "snmpwalk", "fisql", "mosquitto_pub", "mosquitto_sub", "qpdf", "gsql"]
+        except ["mysql", "scp", "curl"]
+    "option-password-capital" "P" Separate
+        []
+        except ["mysql", "scp", "curl", "mysqldump"]
+    "option-attached-password-capital" "P" Attached
+        ["isql", "sqlcmd", "bcp", "tsql", "bteq", "osql"]
+        except ["Port"]
+    "option-snmp-secret" "A" Separate
+        ["snmpwalk", "snmpget", "snmpset", "snmpbulkwalk", "snmptrap", "snmptable"]
+        except []
+    "option-snmp-secret" "X" Separate
+        ["snmpwalk", "snmpget", "snmpset", "snmpbulkwalk", "snmptrap", "snmptable"]
+        except []
+    "option-snmp-secret" "c" Separate
+        ["snmpwalk", "snmpget", "snmpset", "snmpbulkwalk", "snmptrap", "snmptable"]
+        except []
+    "option-bind-password" "w" Separate
+        ["ldapsearch", "ldapadd", "ldapmodify", "ldapwhoami", "ldapdelete", "ldappasswd", "ldapmodrdn", "ldap_bind"]
+        except ["ping", "curl"]
+    "option-auth" "a" Separate
+        ["redis-cli", "valkey-cli", "redis-benchmark", "keydb-cli"]
+        except []
+    "option-key-password" "k" Separate
+        ["openssl", "signcode"]
+        except []
+    "option-user-password" "u" AfterColon
+        []
+        except ["docker", "podman", "nerdctl", "chown", "rsync", "install", "crictl", "buildah", "id", "date", "sudo", "sort"]
+    "option-user-password" "U" AfterColon
+        []
+        except ["psql", "docker"]
+    "option-user-password" "a" AfterColon
+        ["http", "https", "httpie", "xh", "ab", "wrk"]
+        except ["rsync", "date"]
+    "option-user-password" "A" AfterColon
+        ["ab", "http", "wrk"]
+        except []
+    "option-user-percent-password" "U" AfterPercent
+        ["smbclient", "net", "rpcclient", "mount.cifs", "smbget", "winexe", "wmic", "smbmap"]
+        except []
+}
 
 #[rustfmt::skip]
 pub(crate) static ARGUMENTS: &[Argument] = &[
