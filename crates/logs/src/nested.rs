@@ -11,7 +11,18 @@ use crate::collector::Redactor;
 /// Lists and maps that are nested in this number of others are replaced by [`OMITTED`].
 const MAX_DEPTH: usize = 8;
 
+/// The maximum number of items of a list that are also redacted together.
+const MAX_ITEMS: usize = 1024;
+
 const OMITTED: &str = "…";
+
+/// Returns the text of an item that is redacted with the other items of its list; empty for other items.
+fn text_of(item: &AnyValue) -> &str {
+    match item {
+        AnyValue::String(text) if text.as_str().len() <= LogRecord::MAX_TEXT => text.as_str(),
+        _ => "",
+    }
+}
 
 /// Adds a value, unless the record already has a field with the key, or has no room.
 pub(super) fn add_new(
@@ -96,23 +107,16 @@ fn redacted_at(
         AnyValue::ListAny(_) | AnyValue::Map(_) if depth >= MAX_DEPTH => AnyValue::from(OMITTED),
         AnyValue::ListAny(items) => {
             let mut kept = Vec::new();
-            let mut option = None;
-            for item in &**items {
+            let texts: Vec<_> = items.iter().take(MAX_ITEMS).map(text_of).collect();
+            let mut safe = redactor.log_list(&texts).into_iter().peekable();
+            for (index, item) in items.iter().enumerate() {
                 if !record.take_nested(size_of::<AnyValue>()) {
                     break;
                 }
-                let (argument, next) = match item {
-                    AnyValue::String(text) => (
-                        option.and_then(|option| redactor.log_argument(&option, text.as_str())),
-                        Some(text.clone()).filter(|text| text.as_str().starts_with('-')),
-                    ),
-                    _ => (None, None),
-                };
-                option = next;
-                kept.push(match argument {
-                    Some(safe) => AnyValue::from(record.nested_text(&safe, |_| None)),
-                    None => redacted_at(depth + 1, item, key, record, redactor),
-                });
+                let safe = safe.next_if(|(at, _)| *at == index);
+                let safe = safe.map(|(_, text)| AnyValue::from(text));
+                let item = safe.as_ref().unwrap_or(item);
+                kept.push(redacted_at(depth + 1, item, key, record, redactor));
             }
             AnyValue::ListAny(Box::new(kept))
         }

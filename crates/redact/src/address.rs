@@ -50,7 +50,22 @@ pub(crate) fn url(scan: &mut Scan<'_>, anchor: usize) {
             scan.redact(start, end, URL_USERINFO, Evidence::Structure);
         }
     }
+    let cut = cut_password(run).filter(|_| authority == start && end == text.len());
+    if let Some(password) = cut {
+        scan.redact(start + password, end, URL_USERINFO, Evidence::Structure);
+    }
     path(scan, authority, end);
+}
+
+/// Returns the start of the password in a URL that was cut before its host: `postgres://bob:winter77`.
+fn cut_password(run: &[u8]) -> Option<usize> {
+    let colon = memchr::memchr(b':', run)?;
+    let (user, password) = (&run[..colon], &run[colon + 1..]);
+    let is_user = |byte: &u8| is_name(*byte) || *byte == b'-';
+    let port = run_end(password, 0, 5, |byte| byte.is_ascii_digit());
+    let is_port = port > 0 && !at(password, port).is_ascii_alphanumeric();
+    let is_cut = !user.is_empty() && !is_port && user.iter().all(is_user);
+    (is_cut && look(password).is_made_up()).then_some(colon + 1)
 }
 
 /// Returns the position after the two slashes that follow a colon; the slashes may be escaped.

@@ -34,12 +34,11 @@ pub(crate) fn private_key(scan: &mut Scan<'_>, anchor: usize) {
     scan.keys_until = scan.keys_until.max(end);
 }
 
-/// Whether the text ends inside a private key, so that the next line may belong to the key.
-pub(crate) fn ends_in_key(text: &[u8]) -> bool {
-    memchr::memmem::rfind(text, BEGIN).is_some_and(|start| {
-        let body = label_end(text, start, BEGIN);
-        body.is_some_and(|body| PrivateKey::read(text, start, body).is_open)
-    })
+/// Returns the start of the private key in which the text ends, so that the next line may belong to the key.
+pub(crate) fn open_key(text: &[u8]) -> Option<usize> {
+    let start = memchr::memmem::rfind(text, BEGIN)?;
+    let body = label_end(text, start, BEGIN)?;
+    PrivateKey::read(text, start, body).is_open.then_some(start)
 }
 
 /// Whether the last line continues the base64 of the line before it.
@@ -155,6 +154,8 @@ fn gap_end(text: &[u8], from: usize, prefix: &[u8]) -> (usize, bool) {
         } else if at(text, end).is_ascii_whitespace()
             || b"\"'+,".contains(&at(text, end)) && end < text.len()
         {
+            // The next line is the next item of a list.
+            has_break |= at(text, end) == b',';
             end + 1
         } else {
             break;

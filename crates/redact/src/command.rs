@@ -4,8 +4,9 @@
 use std::sync::LazyLock;
 
 use crate::address::is_no_login;
+use crate::decision::{self, Claim, Key};
 use crate::lexer::Kind;
-use crate::pair::{self, Claim, Key};
+use crate::pair;
 use crate::rules::commands::{
     ARGUMENTS, Argument, Callee, CommandOption, DUMPED, Form, OPTIONS, USER_WORDS, last_word,
 };
@@ -191,7 +192,7 @@ fn claim(
     };
     // A quoted text of fewer than four bytes is taken for a name. Another grammar reads `name=value`.
     let is_name = found.quoted && found.end - found.start < 4;
-    let pair = pair::name_of_pair(found.bytes(scan.text));
+    let pair = decision::name_of_pair(found.bytes(scan.text));
     if is_name || pair.is_some_and(|name| scan.policy.meaning(name).is_some()) {
         return None;
     }

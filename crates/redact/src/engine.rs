@@ -4,7 +4,8 @@
 use std::ops::Range;
 
 use crate::anchors::{DASHES, DIGITS, KEY, OPTION, SIGN, TOKEN, URL, WORD};
-use crate::pair::{Claim, Key, Separator};
+use crate::decision::{Claim, Key};
+use crate::pair::Separator;
 use crate::policy::Policy;
 use crate::rules::structures::{self, UNREAD};
 use crate::scan::{Candidate, Evidence, Finding, Scan, Tried};
@@ -62,16 +63,19 @@ const GRAMMARS: [(u8, &[Read]); 8] = [
             Read::Pair(pair::authorization),
             Read::Pair(pair::cookies),
             Read::Pair(group::pair),
+            Read::Pair(sentence::refused),
             Read::Pair(pair::pair),
             Read::Pair(group::block),
             Read::Pair(sentence::below),
             Read::Name(structure::path),
             Read::Name(structure::element),
+            Read::Claim(sentence::before_name),
+            Read::Claim(sentence::found),
             Read::Name(command::long),
             Read::Name(structure::read_named),
             Read::Beside(structure::tuple),
             Read::Beside(structure::call),
-            Read::Beside(structure::fields),
+            Read::Name(structure::fields),
             Read::Claim(structure::identified),
             Read::Claim(structure::literal),
             Read::Name(structure::insert),

@@ -1,11 +1,12 @@
 //! Reads groups, which are lists and maps in brackets, under a name: `{"api_keys": ["…", "…"]}`, `Login { passwords:
 //! {"old": "…"} }`. Reads blocks of YAML, too.
 
+use crate::decision::{self, Key};
 use crate::key::{self, Meaning};
 use crate::lexer::{Kind, Tokens};
-use crate::pair::{self, Key, Separator};
+use crate::pair::{self, Separator};
 use crate::rules::keys::{FIELDS, Flag, KeyKind};
-use crate::rules::words::{Binding, NAME_NAMES, VALUE_NAMES};
+use crate::rules::words::{ARRAYS, Binding, NAME_NAMES, VALUE_NAMES};
 use crate::scan::{Scan, Tried};
 use crate::score::{Bond, Context};
 use crate::text::{at as byte_at, count_steps, is_one_of, line_end, part, run_end, run_start};
@@ -42,18 +43,27 @@ pub(crate) fn opens(tokens: &mut Tokens<'_>, mut place: usize, is_assigned: bool
             Some(place + 3)
         }
         Kind::Open(_) => Some(place),
-        // `Login { old: "…" }`
+        // Go's `map[old:…]`
+        Kind::Word if is_go_map(tokens, place + 1) => Some(place + 1),
+        // `Login { old: "…" }`, `Array [String("…")]`
         Kind::Word => {
-            let brace = tokens.skip_blanks(place + 1);
-            let first = tokens.skip_lines(brace + 1);
-            let is_struct = brace > place + 1
-                && tokens.kind(brace) == Kind::Open(b'{')
-                && tokens.word(first).is_some()
-                && tokens.is_sign(first + 1, b':');
-            is_struct.then_some(brace)
+            let open = tokens.skip_blanks(place + 1);
+            let is_group = match tokens.kind(open) {
+                Kind::Open(b'{') => begins_map(tokens, open),
+                Kind::Open(b'[') => tokens.is_word(place, ARRAYS),
+                _ => false,
+            };
+            (is_group && open > place + 1).then_some(open)
         }
         _ => None,
     }
+}
+
+/// Whether the bracket at `open` belongs to a map as Go prints it: `map[old:…]`.
+fn is_go_map(tokens: &mut Tokens<'_>, open: usize) -> bool {
+    tokens.kind(open) == Kind::Open(b'[')
+        && open > 0
+        && tokens.word(open - 1).is_some_and(|word| word == b"map")
 }
 
 /// Whether a quote, or the name of a field and its separator, follows the brace.
@@ -75,7 +85,7 @@ struct Level {
 
 impl Level {
     fn new(tokens: &mut Tokens<'_>, open: usize, meaning: Option<Meaning>) -> Self {
-        let is_map = tokens.kind(open) == Kind::Open(b'{');
+        let is_map = tokens.kind(open) == Kind::Open(b'{') || is_go_map(tokens, open);
         Self { end: tokens.close(open), is_map, meaning }
     }
 
@@ -244,7 +254,7 @@ fn item(
     };
     for found in candidates.into_iter().flatten() {
         let key = Key { meaning, ..*key };
-        if pair::accept(scan, &key, found, context.or(meaning.kind)) == Tried::Found {
+        if decision::accept(scan, &key, found, context.or(meaning.kind)) == Tried::Found {
             return (found.next.max(at + 1), true);
         }
     }
@@ -281,6 +291,10 @@ fn member(
     let hump = name.iter().rposition(u8::is_ascii_uppercase).unwrap_or(0);
     let is_called = |names| is_one_of(name, names) || is_one_of(&name[hump..], names);
     match (scan.policy.meaning(name), outer) {
+        // In a list of secrets, a value has no other name.
+        (_, Some(outer)) if is_called(VALUE_NAMES) && outer.has(Flag::Many) => {
+            Some(Meaning { kind: KeyKind::Named, ..outer })
+        }
         (_, Some(outer)) if is_called(VALUE_NAMES) => Some(outer),
         (None, Some(outer))
             if is_of_fields(&outer) && !is_called(NAME_NAMES) && !is_called(FIELDS) =>
@@ -348,9 +362,13 @@ pub(crate) fn block(scan: &mut Scan<'_>, key: &Key, separator: Separator) -> Tri
 }
 
 /// Returns the end of a line's indentation, and the position after the dashes (`- `) that follow it.
-fn indentation(text: &[u8], line: usize) -> (usize, usize) {
+pub(crate) fn indentation(text: &[u8], line: usize) -> (usize, usize) {
     let skip = |from| run_end(text, from, COLUMN, |byte| byte == b' ');
-    let dash = skip(line);
+    // The sign of a diff or of a comment replaces a blank.
+    let is_apart = part(text, line + 1, line + 3) == b"  ";
+    let sign = byte_at(text, line);
+    let is_margin = sign == b'+' || b"-#>".contains(&sign) && is_apart;
+    let dash = skip(line + usize::from(is_margin));
     let mut first = dash;
     while byte_at(text, first) == b'-' && byte_at(text, first + 1) == b' ' {
         first = skip(first + 1);

@@ -42,7 +42,9 @@ pub(crate) fn authorization(scan: &mut Scan<'_>, place: usize, site: Site, rule:
     }
     let tokens = &mut scan.tokens;
     let word = tokens.word(place).unwrap_or_default();
-    let next = tokens.skip_blanks(place + 1);
+    // In a form, `+` is a blank.
+    let plus = usize::from(tokens.is_sign(place + 1, b'+'));
+    let next = tokens.skip_blanks(place + 1 + plus);
     let (first, second) = (tokens.start(place), tokens.start(next));
     let end = end_of(tokens, place, site, limit);
     let Some(scheme) = scheme(word) else {
@@ -110,7 +112,8 @@ fn bare_credentials(scan: &mut Scan<'_>, anchor: usize) -> Option<Value> {
     // A pair such as `realm=x` is a parameter.
     let is_pair =
         memchr::memchr(b'=', value).is_some_and(|at| value[at..].iter().any(|byte| *byte != b'='));
-    let fits = look(value).is_made_up() || matches!(look(value), Look::Uuid | Look::Number);
+    let look = look(value);
+    let fits = look.is_made_up() || matches!(look, Look::Uuid | Look::Number);
     (fits && value.len() >= 8 && !is_pair).then_some(found)
 }
 

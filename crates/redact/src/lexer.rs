@@ -13,7 +13,7 @@ use self::quotes::CLOSING;
 use crate::rules::list::WordList;
 use crate::rules::words::{ENTITIES, QUOTES, WIDE};
 use crate::text::{
-    REDACTED, at, is_name, is_one_of, is_redacted, line_end, part, run_end, starts_with,
+    REDACTED, at, before, is_name, is_one_of, is_redacted, line_end, part, run_end, starts_with,
 };
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -71,6 +71,8 @@ const LOOK_BACK: usize = 1024;
 const LONG_LINE: usize = 4096;
 /// If there are more tokens, [`Tokens::seek`] discards them before it reads on.
 const MANY: usize = 4096;
+/// The maximum number of tokens of a comment between a name and its value.
+const LONGEST_COMMENT: usize = 64;
 /// The maximum number of open quotes and brackets among which the partner of a closing one is looked for.
 const DEPTH: usize = 12;
 
@@ -198,16 +200,45 @@ impl<'t> Tokens<'t> {
         place
     }
 
-    /// Returns the place after blanks and ends of lines, of which at most eight are skipped.
+    /// Returns the place after blanks, ends of lines, comments and the signs of a diff at the starts of lines, of which
+    /// at most eight are skipped.
     pub(crate) fn skip_lines(&mut self, place: usize) -> usize {
         let mut next = place;
-        while next < place + 8
-            && self.get(next).is_some()
-            && matches!(self.kind(next), Kind::Blank | Kind::Line)
-        {
-            next += 1;
+        for _ in 0..8 {
+            let is_begin = next > 0 && self.kind(next - 1) == Kind::Line;
+            next = match self.kind(next) {
+                Kind::Blank => next + 1,
+                Kind::Line if self.get(next).is_some() => next + 1,
+                Kind::Sign(b'+' | b'-' | b'>')
+                    if is_begin && self.kind(next + 1) == Kind::Blank =>
+                {
+                    next + 1
+                }
+                _ => match self.comment_end(next) {
+                    Some(end) => end,
+                    None => break,
+                },
+            };
         }
         next
+    }
+
+    /// Returns the place after the comment that begins at `place`.
+    pub(crate) fn comment_end(&mut self, place: usize) -> Option<usize> {
+        let first = self.get(place)?;
+        if !matches!(first.kind, Kind::Sign(b'#' | b'/')) || first.coding != Coding::Plain {
+            return None;
+        }
+        let is_line = match (first.kind, self.kind(place + 1)) {
+            (Kind::Sign(b'#'), Kind::Blank) | (Kind::Sign(b'/'), Kind::Sign(b'/')) => true,
+            (Kind::Sign(b'/'), Kind::Sign(b'*')) => false,
+            _ => return None,
+        };
+        (place + 2..place + LONGEST_COMMENT).find_map(|at| match self.kind(at) {
+            Kind::Line if is_line => Some(at),
+            Kind::Sign(b'*') if !is_line && self.is_sign(at + 1, b'/') => Some(at + 2),
+            _ => None,
+        })
     }
 
     /// Returns the place of the next white space. The end of the run is kept for later calls.
@@ -266,6 +297,9 @@ impl<'t> Tokens<'t> {
                 let is_blank = |byte| byte <= b' ' && !matches!(byte, b'\n' | b'\r' | 0x1b);
                 let end = run_end(text, start + 1, usize::MAX, is_blank);
                 plain(Kind::Blank, end - start)
+            }
+            b'\\' | b'`' if joint_len(text, start) > 0 => {
+                plain(Kind::Blank, joint_len(text, start))
             }
             b'"' | b'\'' | b'`' => self.quote(start, byte),
             b'\\' => self.escape(start, 1),
@@ -347,6 +381,14 @@ fn colour_len(text: &[u8], start: usize) -> usize {
         return 1;
     }
     run_end(text, start + 2, 16, |byte| !byte.is_ascii_alphabetic()) + 1 - start
+}
+
+/// Returns the length of the sign and the line end that join a line with the next one, after a blank or a separator; 0
+/// without them.
+fn joint_len(text: &[u8], start: usize) -> usize {
+    let line = run_end(text, start + 1, 2, |byte| matches!(byte, b'\r' | b'\n'));
+    let is_apart = matches!(before(text, start), b' ' | b'\t' | b'=' | b':' | b',');
+    if is_apart && line > start + 1 { line - start } else { 0 }
 }
 
 /// Returns the kind, the mark and the length of a character outside of ASCII that is read as a sign, blank or quote.

@@ -6,6 +6,7 @@ mod anchors;
 mod armour;
 mod checksum;
 mod command;
+mod decision;
 mod engine;
 mod group;
 mod header;
@@ -15,6 +16,7 @@ mod lexer;
 #[cfg(test)]
 #[path = "linear/tests.rs"]
 mod linear;
+mod list;
 mod pair;
 mod personal;
 mod policy;
@@ -33,7 +35,7 @@ mod writer;
 pub use policy::Level;
 pub use printable::{Printable, is_unprintable, printable};
 pub use redactor::{KeyMeaning, Redactor, RedactorBuilder, UnusableKey};
-pub use rules::{Rule, looks::Look, rule_ids, rules};
+pub use rules::{looks::Look, rule_ids};
 pub use scan::{Evidence, Finding};
 pub use score::Score;
 pub use text::REDACTED;

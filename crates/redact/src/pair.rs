@@ -3,15 +3,16 @@
 
 use std::sync::LazyLock;
 
+use crate::decision::{Key, accept};
 use crate::header;
 use crate::key::Meaning;
 use crate::lexer::{Coding, Kind};
 use crate::rules::keys::{Flag, KEYS, KeyKind};
-use crate::rules::words::{Binding, DECLARATIONS, SEPARATORS};
-use crate::scan::{Evidence, Reason, Scan, Tried};
-use crate::score::{Bond, Context, head_of_call, is_credential_word, is_placeholder, look};
+use crate::rules::words::{Binding, SEPARATORS};
+use crate::scan::{Scan, Tried};
+use crate::score::{Bond, Context, is_placeholder, look};
 use crate::text::{
-    Words, after_colour, at, before, is_name, is_one_of, part, run_end, run_start, starts_with,
+    Words, after_colour, at, before, is_name, part, run_end, run_start, starts_with,
 };
 use crate::value::{self, Site, Value};
 
@@ -21,22 +22,6 @@ static NOUNS: LazyLock<Words<KeyKind>> = LazyLock::new(|| {
     Words::of(rows.flat_map(|row| row.names.iter().map(|name| (name, row.kind))))
 });
 
-/// A name found in the text.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Key {
-    pub(crate) meaning: Meaning,
-    /// The place of the name's last word.
-    pub(crate) place: usize,
-    pub(crate) start: usize,
-    pub(crate) end: usize,
-    /// The place of the opening quote, if the closing quote directly follows the name.
-    pub(crate) quote: Option<usize>,
-    /// The place after the name, its closing quote and tokens that belong to it, such as an index.
-    pub(crate) after: usize,
-    /// Whether the name is an option: `--name`.
-    pub(crate) is_option: bool,
-}
-
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Separator {
     pub(crate) binding: Binding,
@@ -45,54 +30,29 @@ pub(crate) struct Separator {
     pub(crate) next: usize,
 }
 
-/// A value that a grammar found for a name.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Claim {
-    pub(crate) value: Value,
-    pub(crate) context: Context,
-    /// The rule of the finding. If it is `None`, [`accept`] judges the value by the rule of the name.
-    pub(crate) rule: Option<&'static str>,
-}
-
-impl Claim {
-    pub(crate) fn of(key: &Key, value: Value, bond: Bond) -> Self {
-        Self { value, context: Context::new(key.meaning.kind, bond), rule: None }
-    }
-
-    /// Creates a claim for a value that the structure of the text binds to a name, less strongly if it is unquoted.
-    pub(crate) fn beside(key: &Key, value: Value) -> Self {
-        let bond = if value.quoted { Bond::Structure } else { Bond::Copula };
-        Self::of(key, value, bond)
-    }
-
-    /// Redacts the value of a claim if it is a secret.
-    pub(crate) fn judge(claim: Option<Self>, scan: &mut Scan<'_>, key: &Key) -> Tried {
-        match claim {
-            Some(Self { value, context, rule: Some(rule) }) => {
-                scan.judge_value(value, rule, context)
-            }
-            Some(claim) => accept(scan, key, claim.value, claim.context),
-            None => Tried::Nothing,
-        }
-    }
-}
-
 /// Returns the separator at `place`, after optional blanks.
 pub(crate) fn separator_at(scan: &mut Scan<'_>, place: usize) -> Option<Separator> {
     let tokens = &mut scan.tokens;
-    let first = tokens.skip_blanks(place);
+    let mut first = tokens.skip_blanks(place);
+    // YAML's `? name`, with `: value` on the next line.
+    if tokens.kind(first) == Kind::Line && tokens.is_sign(first + 1, b':') {
+        first += usize::from(tokens.kind(first + 2) == Kind::Blank);
+    }
     let coding = tokens.get(first)?.coding;
     let signs: [u8; 3] = std::array::from_fn(|at| match tokens.kind(first + at) {
         Kind::Sign(sign) => sign,
         _ => 0,
     });
-    let (text, binding) =
-        *SEPARATORS.iter().find(|(text, _)| signs.starts_with(text.as_bytes()))?;
+    let is_here = |text: &str| text.bytes().zip(signs).all(|(wanted, sign)| wanted == sign);
+    let (text, binding) = *SEPARATORS.iter().find(|(text, _)| is_here(text))?;
     let mut after = first + text.len();
     while text == "..." && tokens.is_sign(after, b'.') {
         after += 1;
     }
-    let next = tokens.skip_blanks(after);
+    let mut next = tokens.skip_blanks(after);
+    if let Some(end) = tokens.comment_end(next).filter(|_| next > after) {
+        next = tokens.skip_blanks(end);
+    }
     // `::` before a blank separates a name from base64 in LDIF; elsewhere it is part of a path.
     let is_used = text != "::" || next > after;
     is_used.then_some(Separator { binding, coding, next })
@@ -119,179 +79,6 @@ pub(crate) fn accept_at(scan: &mut Scan<'_>, key: &Key, place: usize, context: C
         Some(found) => accept(scan, key, found, context),
         None => Tried::Nothing,
     }
-}
-
-/// Redacts the value of a key if it is a secret.
-pub(crate) fn accept(scan: &mut Scan<'_>, key: &Key, found: Value, context: Context) -> Tried {
-    let text = found.bytes(scan.text);
-    let is_joined = part(scan.text, key.end, found.start) == b"=";
-    let has_quotes = found.quoted && matches!(before(scan.text, found.start), b'"' | b'\'' | b'`');
-    let context = Context {
-        quoted: found.quoted,
-        is_close: has_quotes || is_joined,
-        is_compound: key.meaning.is_compound,
-        goes_on: goes_on(scan, found, context.bond),
-        ..context
-    };
-    if context.is_bound() && key.meaning.has(Flag::Always) {
-        scan.redact(found.start, found.end, key.meaning.rule, Evidence::Structure);
-        return Tried::Found;
-    }
-    if is_other_pair(scan, key, text, context) {
-        return refuse(scan, key, found, "it is a pair with a name of its own");
-    }
-    if let Some(password) = login(scan, key, found) {
-        let context = context.or(KeyKind::Password);
-        return scan.judge(password, found.end, key.meaning.rule, context);
-    }
-    if goes_on_as_call(scan, found) {
-        return refuse(scan, key, found, "a call");
-    }
-    if is_other_meaning(scan, key, text, context.bond) {
-        return refuse(scan, key, found, "the name has another meaning here");
-    }
-    if is_key_name(scan, key, found, context) {
-        return refuse(scan, key, found, "it is itself the name of a secret");
-    }
-    scan.judge(found.start, found.end, key.meaning.rule, context)
-}
-
-/// Keeps a value that is not a secret, and records the reason for the explanation.
-fn refuse(scan: &mut Scan<'_>, key: &Key, found: Value, what: &'static str) -> Tried {
-    scan.keep(found.start, found.end, key.meaning.rule, Reason::Other(what));
-    Tried::Nothing
-}
-
-/// Whether the value is a pair of its own, which is read separately: `the token was refused: status=401`.
-fn is_other_pair(scan: &Scan<'_>, key: &Key, value: &[u8], context: Context) -> bool {
-    let is_colon = context.bond == Bond::Sign(Binding::Colon);
-    let is_loose = !context.is_bound() || is_colon && !context.quoted_key;
-    let Some(name) = name_of_pair(value).filter(|_| is_loose) else {
-        return false;
-    };
-    let is_lower = |byte: &u8| byte.is_ascii_lowercase() || b"_-".contains(byte);
-    // A password may contain `=`, as in `password: ab=7xQ9`.
-    let is_plain = key.meaning.kind != KeyKind::Password || context.bond == Bond::Copula;
-    scan.policy.meaning(name).is_some() || is_plain && name.len() > 1 && name.iter().all(is_lower)
-}
-
-/// Returns the name in `name=value`.
-pub(crate) fn name_of_pair(text: &[u8]) -> Option<&[u8]> {
-    let end = run_end(text, 0, 64, |byte| is_name(byte) || b".-".contains(&byte));
-    let is_named =
-        !matches!(at(text, 0), b'0'..=b'9' | b'.' | b'-' | b'=') && at(text, end) == b'=';
-    (is_named && text[end..].iter().any(|byte| *byte != b'=')).then(|| &text[..end])
-}
-
-/// Whether the value begins a call that continues after the value or was cut: `token = load(config, "x")`.
-fn goes_on_as_call(scan: &mut Scan<'_>, found: Value) -> bool {
-    let Some(open) = head_of_call(found.bytes(scan.text)).filter(|_| !found.quoted) else {
-        return false;
-    };
-    let open = scan.tokens.place_at(found.start + open);
-    match open.and_then(|open| scan.tokens.close(open)) {
-        Some(close) => close >= found.next,
-        None => found.end == scan.text.len(),
-    }
-}
-
-/// Whether the name has another meaning here: `PWD=/home/x` is the working directory, `PASS: it works` is the result of
-/// a test, `pass=3 fail=1` and `passwords: 12` are counts.
-fn is_other_meaning(scan: &Scan<'_>, key: &Key, value: &[u8], bond: Bond) -> bool {
-    let name = part(scan.text, key.start, key.end);
-    if key.meaning.is_only(Flag::Folder, name) {
-        return matches!(value, [b'/' | b'~', ..]);
-    }
-    let is_count = value.len() <= 5 && value.iter().all(u8::is_ascii_digit);
-    let is_result = name.iter().all(u8::is_ascii_uppercase) && bond == Bond::Sign(Binding::Colon);
-    key.meaning.is_only(Flag::Verb, name) && (is_result || is_count || bond == Bond::Position)
-        || name.ends_with(b"s") && is_count
-}
-
-/// Whether the value is the name of a secret, as in `key="db_password"` and `login or password`, but not a chosen
-/// password, as in `password=rootpassword`.
-fn is_key_name(scan: &Scan<'_>, key: &Key, found: Value, context: Context) -> bool {
-    let value = found.bytes(scan.text);
-    let is_name = |byte: &u8| byte.is_ascii_alphabetic() || b"_-.".contains(byte) || *byte >= 0x80;
-    let names_a_value = value.len() <= 40
-        && value.iter().all(is_name)
-        && scan.policy.meaning(value).is_some_and(|meaning| {
-            matches!(meaning.kind, KeyKind::Password | KeyKind::Secret | KeyKind::Named)
-        });
-    let is_glued = value.len() > 4 && value.iter().all(u8::is_ascii_lowercase);
-    let is_chosen = is_credential_word(value) || key.meaning.kind == KeyKind::Password && is_glued;
-    let is_value = is_chosen && context.is_bound() && !context.goes_on;
-    names_a_value && (!is_value || is_variable(scan.text, key, found))
-}
-
-/// Whether an unquoted value after a colon or an arrow is followed by text that seems to belong to it, as in `passwd:
-/// password unchanged`, unlike in `passwd: password user=bob`.
-fn goes_on(scan: &mut Scan<'_>, found: Value, bond: Bond) -> bool {
-    let tokens = &mut scan.tokens;
-    let next = tokens.skip_blanks(found.next);
-    let behind = tokens.skip_blanks(next + 1);
-    let is_next = match tokens.kind(next) {
-        Kind::Sign(b':') => next == found.next,
-        Kind::Word => next > found.next && !matches!(tokens.kind(behind), Kind::Sign(b'=' | b':')),
-        Kind::Quote | Kind::Open(_) => next > found.next,
-        _ => false,
-    };
-    is_next && !found.quoted && matches!(bond, Bond::Sign(Binding::Colon | Binding::Arrow))
-}
-
-/// Whether the value is a variable: `Some(password)`, or a variable with the name of the key, as in
-/// `f(user=user, password=password)`, `self.password = password` and `password={password}`.
-fn is_variable(text: &[u8], key: &Key, found: Value) -> bool {
-    let (value, name) = (found.bytes(text), part(text, key.start, key.end));
-    let around = (before(text, found.start), at(text, found.end));
-    let receiver = name.strip_suffix(value);
-    if around == (b'(', b')') || around == (b'{', b'}') && receiver.is_some() {
-        return true;
-    }
-    let Some(receiver) = receiver.filter(|_| !found.quoted) else {
-        return false;
-    };
-    // A declaration, an attribute or an element: `let token = x`, `self.password = x`, `session["token"] = x`.
-    let line = run_start(text, key.start, 24, |byte| byte != b'\n');
-    let mut words = part(text, line, key.start).rsplit(|byte| !is_name(*byte));
-    let is_declared = words.nth(1).is_some_and(|word| is_one_of(word, DECLARATIONS));
-    let is_element =
-        receiver.ends_with(b".") && memchr::memchr(b'.', receiver) == Some(receiver.len() - 1);
-    let is_index =
-        before(text, found.start) == b' ' && part(text, key.end, found.start).contains(&b']');
-    if before(text, found.start) == b' ' && (is_declared || is_element) || is_index {
-        return true;
-    }
-    // The argument before or after this one also has its own name as its value: `user=user`.
-    let is_pair = |byte| is_name(byte) || b" =:".contains(&byte);
-    let is_double = |pair: &[u8]| {
-        let sign = pair.iter().position(|byte| b"=:".contains(byte));
-        sign.is_some_and(|sign| {
-            let name = pair[..sign].trim_ascii();
-            !name.is_empty() && name == pair[sign + 1..].trim_ascii()
-        })
-    };
-    let comma = run_start(text, key.start, 2, |byte| byte == b' ');
-    let last = comma.saturating_sub(1);
-    before(text, comma) == b',' && is_double(part(text, run_start(text, last, 64, is_pair), last))
-        || at(text, found.end) == b','
-            && is_double(part(text, found.end + 1, run_end(text, found.end + 1, 64, is_pair)))
-}
-
-/// Returns the start of the password in `credentials bob:winter77` or `auth=bob/winter77`.
-fn login(scan: &Scan<'_>, key: &Key, found: Value) -> Option<usize> {
-    let value = found.bytes(scan.text);
-    if !key.meaning.has(Flag::Login) || value.len() > 128 {
-        return None;
-    }
-    let sign = value.iter().position(|byte| b":/".contains(byte))?;
-    let (user, password) = (&value[..sign], &value[sign + 1..]);
-    let is_user = |byte: &u8| byte.is_ascii_alphanumeric() || b"_.-".contains(byte);
-    let fits = user.len() > 1
-        && user.iter().all(is_user)
-        && look(password).is_made_up()
-        && !password.contains(&b'/');
-    fits.then_some(found.start + sign + 1)
 }
 
 /// Returns the name at the end of the word around the anchor.
@@ -402,17 +189,21 @@ fn key_at(scan: &mut Scan<'_>, anchor: usize) -> Option<Key> {
     {
         (meaning, start) = phrase;
     }
-    // The name is part of a resource or a variable: `arn:aws:secretsmanager:…:secret:name`, `${PASSWORD:-x}`.
+    // The name is part of a resource or a reference: `arn:aws:secretsmanager:…:secret:name`, `${file:/run/password}`.
     let resource =
         run_start(scan.text, start, 128, |byte| is_name(byte) || b":-/*".contains(&byte));
-    if starts_with(scan.text, resource, b"arn:") || scan.text[..resource].ends_with(b"${") {
+    let is_reference = resource < start && scan.text[..resource].ends_with(b"${");
+    if is_reference || starts_with(scan.text, resource, b"arn:") {
         return None;
     }
     let mut first = place;
     while first > 0 && scan.tokens.start(first) > start {
         first -= 1;
     }
-    let closing = scan.tokens.get(place + 1);
+    // The colour of the name may end before its quote.
+    let colour = scan.tokens.kind(place + 1) == Kind::Blank && at(scan.text, end) == 0x1b;
+    let last = place + usize::from(colour && scan.tokens.kind(place + 2) == Kind::Quote);
+    let closing = scan.tokens.get(last + 1);
     let quote = closing
         .and_then(|token| token.mate)
         .filter(|&mate| mate < place && scan.tokens.kind(mate) == Kind::Quote);
@@ -422,7 +213,7 @@ fn key_at(scan: &mut Scan<'_>, anchor: usize) -> Option<Key> {
         start,
         end,
         quote,
-        after: after_index(scan, place + 1 + usize::from(quote.is_some())),
+        after: after_index(scan, quote.map_or(place, |_| last + 1) + 1),
         is_option: is_option(scan, first),
     })
 }
@@ -456,9 +247,12 @@ fn after_index(scan: &mut Scan<'_>, mut after: usize) -> usize {
 /// Reads a value after a name and a separator.
 pub(crate) fn pair(scan: &mut Scan<'_>, key: &Key, separator: Separator) -> Tried {
     let (site, context) = surroundings(scan, key, separator);
-    let Some(found) = value::value(&mut scan.tokens, separator.next, site) else {
+    let Some(mut found) = value::value(&mut scan.tokens, separator.next, site) else {
         return Tried::Nothing;
     };
+    if key.meaning.has(Flag::Words) && !found.quoted {
+        found = value::words(&mut scan.tokens, separator.next).unwrap_or(found);
+    }
     if accept(scan, key, found, context) == Tried::Found {
         changed_to(scan, key, found, context);
     } else {

@@ -289,38 +289,6 @@ impl Redactor {
         self.redact_value_with(key, self.meaning_of(key), value, |_| {})
     }
 
-    /// Returns the argument of an option without secrets, as in `["--password", "…"]`. If `option` does not begin with
-    /// `-` or is itself redacted, the argument stays as it is. `found` is called with each finding in `OPTION ARGUMENT`.
-    ///
-    /// ```
-    /// # use floe_redact::Redactor;
-    /// let redactor = Redactor::new();
-    /// let argument = |option, argument| redactor.redact_argument(option, argument, |_| {});
-    /// assert_eq!(argument("--password", "winter storm"), "<REDACTED>");
-    /// assert_eq!(argument("--host", "db.example.com"), "db.example.com");
-    /// ```
-    pub fn redact_argument<'a>(
-        &self,
-        option: &str,
-        argument: &'a str,
-        found: impl FnMut(&Finding),
-    ) -> Cow<'a, str> {
-        if !option.starts_with('-') {
-            return Cow::Borrowed(argument);
-        }
-        let line = format!("{option} {argument}");
-        let redacted = self.redact_with(&line, found);
-        let safe = redacted.strip_prefix(option).and_then(|it| it.strip_prefix(' '));
-        match safe {
-            // In a line, an unquoted argument would end at its first space, so the whole argument is replaced.
-            Some(safe) if safe.starts_with(REDACTED) && !argument.starts_with(REDACTED) => {
-                Cow::Borrowed(REDACTED)
-            }
-            Some(safe) if safe != argument => Cow::Owned(safe.to_owned()),
-            _ => Cow::Borrowed(argument),
-        }
-    }
-
     /// Redacts a value like [`redact_value`](Self::redact_value). `meaning` is the result of
     /// [`meaning_of`](Self::meaning_of) for the key. `found` is called with the rule's id for each redaction.
     pub fn redact_value_with<'v>(

@@ -22,7 +22,7 @@ use crate::value::Value;
 pub struct Finding {
     /// The range of the secret in the text, in bytes.
     pub range: Range<usize>,
-    /// The id of the rule that found the secret, see [`rules`](crate::rules()).
+    /// The id of the rule that found the secret, one of [`rule_ids`](crate::rule_ids()).
     pub rule: &'static str,
     /// The reason why the text is a secret.
     pub evidence: Evidence,

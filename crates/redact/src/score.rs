@@ -10,8 +10,8 @@ use crate::rules::keys::KeyKind;
 use crate::rules::list::words;
 pub(crate) use crate::rules::looks::Look;
 use crate::rules::words::{
-    ALGORITHM_PARTS, ALGORITHMS, Binding, CHOSEN_WORDS, COMMON_PASSWORDS, CREDENTIAL_WORDS,
-    GENERIC_TYPES, LITERALS, MASKS, PROSE, REFERENCES,
+    ALGORITHM_PARTS, ALGORITHMS, Binding, CHOSEN_WORDS, COMMON_PASSWORDS, COMPLETE,
+    CREDENTIAL_WORDS, GENERIC_TYPES, LITERALS, MASKS, PROSE, REFERENCES, STARS,
 };
 use crate::text::{
     Words, at, count_steps, is_name, is_one_of, is_redacted, run_end, run_start, starts_with,
@@ -143,9 +143,14 @@ impl fmt::Display for Score {
 }
 
 pub(crate) fn score(value: &[u8], context: Context) -> Score {
+    let place = match context.quoted {
+        true if context.is_password() => Place::Password,
+        true => Place::Text,
+        false => Place::Code,
+    };
     // `MyPass@2024ab` is a password, although it has the form of an object.
     let may_be_object = !context.is_password() && !context.quoted;
-    let look = match look(value) {
+    let look = match look_in(place, value) {
         _ if may_be_object && is_object(value) => Look::Reference,
         look => in_place(look, value, context),
     };
@@ -171,8 +176,9 @@ fn in_place(look: Look, value: &[u8], context: Context) -> Look {
 fn is_used(look: Look, value: &[u8], context: Context) -> bool {
     let is_none = value == b"None" || value == b"none" && !context.is_password();
     let is_known = CHOSEN_LIST.contains(value) && !is_none;
-    let is_chosen = is_known && context.bond == Bond::Option
-        || (is_known || look == Look::Prose) && context.is_close;
+    let is_stated = look == Look::Prose && (context.quoted || context.is_password());
+    let is_chosen =
+        is_known && context.bond == Bond::Option || context.is_close && (is_known || is_stated);
     if is_chosen {
         return true;
     }
@@ -211,7 +217,7 @@ pub(crate) fn is_no_password(value: &[u8]) -> bool {
         let inner = inner.strip_prefix(b"env:").unwrap_or(inner);
         only(inner, |byte| is_name(*byte) || b". ".contains(byte))
     };
-    let is_text = |byte: &u8| byte.is_ascii_alphabetic() || b"_- ".contains(byte);
+    let is_text = |byte: &u8| byte.is_ascii_alphabetic() || b"_- |".contains(byte);
     match value {
         [b'$', b'{', b'{', inner @ .., b'}', b'}']
         | [b'{', b'{', inner @ .., b'}', b'}']
@@ -235,33 +241,54 @@ pub(crate) fn is_prose(word: &[u8]) -> bool {
     PROSE_WORDS.contains(trim_end(word))
 }
 
+/// Returns the look of a value without regard to its place.
 pub(crate) fn look(value: &[u8]) -> Look {
-    let seen = Seen::new(value);
-    count_steps(PASSES * (2 + seen.value.len()));
-    let first = LOOKS.iter().find(|(holds, _)| holds(&seen));
-    first.map_or(Look::Name, |(_, look)| *look)
+    look_in(Place::Code, value)
 }
 
-/// Conditions, each with the look that it gives. The first condition that holds decides; if none holds, the value is a
-/// name.
-const LOOKS: &[(Condition, Look)] = &[
-    (|seen| seen.is_no_value(), Look::Placeholder),
-    (|seen| is_reference(seen.word), Look::Reference),
-    (|seen| seen.is_sentence(), Look::Sentence),
-    (|seen| seen.has_blanks(), Look::Phrase),
-    (|seen| is_uuid(seen.word), Look::Uuid),
-    (|seen| seen.is_short_number(), Look::ShortNumber),
-    (|seen| seen.is_number(), Look::Number),
-    (|seen| is_prose(seen.word), Look::Prose),
-    (|seen| seen.names_an_algorithm(), Look::Placeholder),
-    (|seen| is_word(seen.word), Look::Word),
-    (|seen| is_path(seen.word), Look::Path),
-    (|seen| seen.is_long_hexadecimal(), Look::Hash),
-    (|seen| is_public(seen.word), Look::Public),
-    (|seen| seen.is_mostly_random(), Look::Random),
-    (|seen| is_dotted(seen.word), Look::Path),
-    (|seen| seen.is_chosen(), Look::Mixed),
-    (|seen| seen.has_irregular_letters(), Look::Mixed),
+fn look_in(place: Place, value: &[u8]) -> Look {
+    let seen = Seen::new(value);
+    count_steps(PASSES * (2 + seen.value.len()));
+    let mut rows = LOOKS.iter().filter(|(upto, ..)| place <= *upto);
+    let first = rows.find(|(_, holds, _)| holds(&seen));
+    first.map_or(Look::Name, |(.., look)| *look)
+}
+
+/// The place of a value, which determines whether it may be code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Place {
+    /// The value is not quoted, so it may be a variable, a call or a type.
+    Code,
+    /// The value is quoted, so it is a text. Only a complete reference is read as one.
+    Text,
+    /// The value is quoted, and it is a password: it may also have the form of a type or an algorithm.
+    Password,
+}
+
+/// Conditions, each with the last place where it applies and the look that it gives. The first condition that holds
+/// decides; if none holds, the value is a name.
+const LOOKS: &[(Place, Condition, Look)] = &[
+    (Place::Password, |seen| seen.is_no_value(), Look::Placeholder),
+    (Place::Password, |seen| is_masked(seen.value), Look::Placeholder),
+    (Place::Text, |seen| has_stars(seen.value), Look::Placeholder),
+    (Place::Text, |seen| is_type(seen.word), Look::Placeholder),
+    (Place::Password, |seen| is_complete_reference(seen.word), Look::Reference),
+    (Place::Code, |seen| is_reference(seen.word), Look::Reference),
+    (Place::Password, |seen| seen.is_sentence(), Look::Sentence),
+    (Place::Password, |seen| seen.has_blanks(), Look::Phrase),
+    (Place::Password, |seen| is_uuid(seen.word), Look::Uuid),
+    (Place::Password, |seen| seen.is_short_number(), Look::ShortNumber),
+    (Place::Password, |seen| seen.is_number(), Look::Number),
+    (Place::Password, |seen| is_prose(seen.word), Look::Prose),
+    (Place::Text, |seen| seen.names_an_algorithm(), Look::Placeholder),
+    (Place::Password, |seen| is_word(seen.word), Look::Word),
+    (Place::Password, |seen| is_path(seen.word), Look::Path),
+    (Place::Password, |seen| seen.is_long_hexadecimal(), Look::Hash),
+    (Place::Password, |seen| is_public(seen.word), Look::Public),
+    (Place::Password, |seen| seen.is_mostly_random(), Look::Random),
+    (Place::Password, |seen| is_dotted(seen.word), Look::Path),
+    (Place::Password, |seen| seen.is_chosen(), Look::Mixed),
+    (Place::Password, |seen| seen.has_irregular_letters(), Look::Mixed),
 ];
 
 type Condition = fn(&Seen<'_>) -> bool;
@@ -290,9 +317,9 @@ impl<'v> Seen<'v> {
         }
     }
 
-    /// Whether the value is a literal, the mark of a redaction, or the mask of another program.
+    /// Whether the value is a literal or the mark of a redaction.
     fn is_no_value(&self) -> bool {
-        is_literal(self.word) || is_redacted(self.value, 0) || is_masked(self.value)
+        is_literal(self.word) || is_redacted(self.value, 0)
     }
 
     fn has_blanks(&self) -> bool {
@@ -364,8 +391,20 @@ fn is_literal(word: &[u8]) -> bool {
         || CHOSEN_LIST.contains(word)
         || word.iter().all(is_sign)
         || word.len() > 2 && word.iter().all(is_mask)
-        || starts_with(word, 0, b"your") && matches!(at(word, 4), b'_' | b'-')
-        || is_type(word)
+        || is_instruction(word)
+}
+
+/// Whether the word tells what to write in its place: `your-api-key`, `YOUR_256_BIT_SECRET`.
+fn is_instruction(word: &[u8]) -> bool {
+    if !starts_with(word, 0, b"your") || !matches!(at(word, 4), b'_' | b'-') {
+        return false;
+    }
+    let is_upper = word[0].is_ascii_uppercase();
+    let is_part = |part: &[u8]| {
+        let is_number = part.iter().all(u8::is_ascii_digit);
+        is_number || is_word(part) && at(part, 0).is_ascii_uppercase() == is_upper
+    };
+    word.split(|byte| b"_-".contains(byte)).all(is_part)
 }
 
 /// Whether another program masked the value: `[REDACTED alloc::string::String]`, `ab****`.
@@ -374,7 +413,15 @@ pub(crate) fn is_masked(value: &[u8]) -> bool {
         let mut masks = MASKS.iter().filter(|mask| mask[0] == *first);
         masks.any(|mask| value[at..].starts_with(mask))
     };
-    value.iter().enumerate().any(is_mask)
+    let is_starred = matches!((value.first(), value.last()), (Some(b'*'), _) | (_, Some(b'*')))
+        && (value.starts_with(STARS) || value.ends_with(STARS));
+    is_starred || value.iter().enumerate().any(is_mask)
+}
+
+/// Whether the middle of the value is masked: `4111****1111`. A password may have such signs.
+fn has_stars(value: &[u8]) -> bool {
+    let star = memchr::memchr(STARS[0], value);
+    star.is_some_and(|star| memchr::memmem::find(&value[star..], STARS).is_some())
 }
 
 /// Whether the word is a type or a declaration, as in `Option<String>`, `List[str]`, `varchar(255)` and `a::B`.
@@ -416,7 +463,7 @@ fn is_reference(value: &[u8]) -> bool {
             && only(inner, |byte| is_name(*byte) || b"-. ".contains(byte))
     };
     let is_lower = |byte: &u8| byte.is_ascii_lowercase() || b"_-. ".contains(byte);
-    if REFERENCES.iter().any(|start| value.starts_with(start)) {
+    if begins_with(value, REFERENCES) {
         return true;
     }
     match value {
@@ -435,6 +482,23 @@ fn is_reference(value: &[u8]) -> bool {
             at(inner, 0).is_ascii_uppercase() && only(inner, u8::is_ascii_alphabetic)
         }
         _ => is_call(value),
+    }
+}
+
+fn begins_with(value: &[u8], starts: &[&[u8]]) -> bool {
+    starts.iter().any(|start| start.first() == value.first() && value.starts_with(start))
+}
+
+/// Whether a text is a reference as a whole: `${VAR}`, `$(command)`, `$VAR`, `arn:…`, `env:VAR`.
+fn is_complete_reference(value: &[u8]) -> bool {
+    let is_capital = |byte: &u8| is_name(*byte) && !byte.is_ascii_lowercase();
+    match value {
+        [b'$', b'(', .., b')'] | [b'$' | b'#', b'{', .., b'}'] | [b'{', b'{', .., b'}', b'}'] => {
+            true
+        }
+        [b'e', b'n', b'v', b':', name @ ..] => name.iter().all(is_capital),
+        [b'f', b'i', b'l', b'e', b':', path @ ..] => path.contains(&b'/'),
+        _ => begins_with(value, COMPLETE) || is_no_password(value),
     }
 }
 
@@ -549,6 +613,9 @@ fn is_dotted(word: &[u8]) -> bool {
 
 /// Whether the letters of both cases do not form words, as in `dEfjoZBR`.
 fn is_irregular(word: &[u8]) -> bool {
+    // An abbreviation ends the name: `ClientIP`.
+    let end = run_start(word, word.len(), 3, |byte| byte.is_ascii_uppercase());
+    let word = if word[0].is_ascii_uppercase() { &word[..end] } else { word };
     let humps = word.split(u8::is_ascii_uppercase);
     humps.filter(|hump| hump.len() < 2).count() > 2
 }
@@ -557,7 +624,13 @@ fn is_irregular(word: &[u8]) -> bool {
 fn is_numbered_name(word: &[u8]) -> bool {
     let is_number = |part: &[u8]| part.len() <= 2 && part.iter().all(u8::is_ascii_digit);
     let mut parts = word.split(|byte| b"-_./:".contains(byte));
-    parts.clone().all(|part| is_number(part) || is_word(part))
+    let mut humps =
+        parts.clone().filter(|part| is_word(part)).map(|part| part[0].is_ascii_uppercase());
+    let first = humps.next();
+    // Words of both cases and a number are rather a passphrase: `copper-Lantern-47`.
+    let is_passphrase = humps.any(|is_upper| Some(is_upper) != first);
+    !is_passphrase
+        && parts.clone().all(|part| is_number(part) || is_word(part))
         && parts.any(|part| is_word(part) && part.len() > 1)
 }
 

@@ -2,13 +2,18 @@
 
 use std::sync::LazyLock;
 
+use crate::decision::{Claim, Key};
 use crate::lexer::Kind;
-use crate::pair::{self, Claim, Key, Separator};
+use crate::pair::{self, Separator};
 use crate::rules::commands::USER_OPTIONS;
 use crate::rules::keys::KeyKind;
-use crate::rules::words::{Binding, COPULAS, FILLERS, INPUT_NAMES, OWNERS, STATES};
+use crate::rules::list::words;
+use crate::rules::words::{
+    BINDING_WORDS, Binding, COPULAS, FILLERS, INPUT_NAMES, NAMING_WORDS, OWNERS, STATES,
+    VALUE_WORDS,
+};
 use crate::scan::{Scan, Tried};
-use crate::score::{Bond, is_prose, is_random};
+use crate::score::{Bond, is_prose, is_random, look};
 use crate::text::{Words, before, is_one_of};
 use crate::value::{self, Site};
 
@@ -33,6 +38,9 @@ static ROLES: LazyLock<Words<Role>> = LazyLock::new(|| {
     )
 });
 
+/// The maximum number of tokens between a value and the name after it.
+const STATEMENT: usize = 32;
+
 /// The maximum number of words between a name and its value, where an owner counts as one word.
 const WORDS: usize = 5;
 
@@ -47,14 +55,7 @@ pub(crate) fn words(scan: &mut Scan<'_>, key: &Key) -> Option<Claim> {
     if !is_named || !is_apart {
         return None;
     }
-    // A line of netrc: `login bob password …`.
-    if let Some(login) = key.place.checked_sub(4)
-        && scan.tokens.is_word(login, USER_OPTIONS)
-        && scan.tokens.kind(login + 1) == Kind::Blank
-        && scan.tokens.kind(login + 3) == Kind::Blank
-        // A sentence: `username or password`.
-        && !scan.tokens.word(login + 2).is_some_and(is_prose)
-    {
+    if is_in_netrc(scan, key) {
         return claim(scan, key, place, Bond::Option);
     }
     let mut bond = Bond::Position;
@@ -104,6 +105,18 @@ pub(crate) fn words(scan: &mut Scan<'_>, key: &Key) -> Option<Claim> {
     claim(scan, key, place, bond)
 }
 
+/// Whether the name follows a login in a line of netrc: `login bob password …`.
+fn is_in_netrc(scan: &mut Scan<'_>, key: &Key) -> bool {
+    let Some(login) = key.place.checked_sub(4) else {
+        return false;
+    };
+    let tokens = &mut scan.tokens;
+    let are_blanks = [login + 1, login + 3].iter().all(|at| tokens.kind(*at) == Kind::Blank);
+    // A sentence: `username or password`.
+    let is_sentence = tokens.word(login + 2).is_some_and(is_prose);
+    are_blanks && !is_sentence && tokens.is_word(login, USER_OPTIONS)
+}
+
 /// Returns the end of the secret's owner if the value follows: `for bob:`, `FOR 'bob' =`, `for the user bob is`. In
 /// `for user id=…` and `"… for user" id=…`, the value belongs to another name, so the result is `None`.
 fn owner(scan: &mut Scan<'_>, key: &Key, place: usize) -> Option<usize> {
@@ -120,9 +133,12 @@ fn owner(scan: &mut Scan<'_>, key: &Key, place: usize) -> Option<usize> {
             return Some(next);
         }
         at = next + 1;
-        // The owner is an address: `bob@host`.
-        if tokens.is_sign(at, b'@') && tokens.word(at + 1).is_some() {
-            at += 2;
+        // The owner is an address: `bob@host`, `'bob'@'host'`.
+        let sign = at + usize::from(tokens.kind(at) == Kind::Quote);
+        if tokens.is_sign(sign, b'@') {
+            at = sign + 1;
+            at += usize::from(tokens.kind(at) == Kind::Quote);
+            at += 1;
         }
         if tokens.closes_before(at, key.place) {
             return None;
@@ -140,6 +156,92 @@ fn owner(scan: &mut Scan<'_>, key: &Key, place: usize) -> Option<usize> {
         }
     }
     None
+}
+
+/// Reads a value that a sentence states before its name: `invalid value '…' for '--password <PASSWORD>'`, `could not
+/// parse "…" as password`, `'…' is not a valid API key`.
+pub(crate) fn before_name(scan: &mut Scan<'_>, key: &Key) -> Option<Claim> {
+    let tokens = &mut scan.tokens;
+    let mut first = key.quote.unwrap_or(key.place);
+    while first > 0 && tokens.start(first) > key.start {
+        first -= 1;
+    }
+    // Whether each word so far binds a value before it to the name, and whether the last one does.
+    let (mut is_strict, mut is_bound) = (true, false);
+    let mut at = first;
+    while at > first.saturating_sub(STATEMENT) {
+        at -= 1;
+        match tokens.kind(at) {
+            Kind::Quote | Kind::Close(b']') if tokens.closes_before(at, at) => break,
+            Kind::Word => {
+                let is_as = is_strict && is_bound && tokens.is_word(at + 2, words!["as"]);
+                if is_as && look(tokens.word(at)?).is_made_up() {
+                    let value = value::bare(tokens, at, Site::from(at))?;
+                    return Some(Claim::of(key, value, Bond::Position));
+                }
+                let is_binding = tokens.is_word(at, BINDING_WORDS);
+                let is_noun =
+                    tokens.is_word(at, NAMING_WORDS) || at > 0 && tokens.is_sign(at - 1, b'-');
+                is_bound |= is_strict && is_binding;
+                is_strict &= is_binding || is_noun;
+            }
+            Kind::Blank | Kind::Quote | Kind::Sign(b'-' | b',' | b'.') => {}
+            _ => return None,
+        }
+    }
+    let open = tokens.get(at)?.mate.filter(|open| *open < at && is_bound)?;
+    let word = open.checked_sub(2).filter(|word| tokens.kind(word + 1) == Kind::Blank);
+    let is_announced = word.is_some_and(|word| tokens.is_word(word, VALUE_WORDS));
+    // The key is one of a table: `Duplicate entry 'x' for key 'y'`.
+    if word.is_some_and(|word| tokens.is_word(word, words!["entry"])) {
+        return None;
+    }
+    let value = value::value(tokens, open, Site::from(open)).filter(|found| found.quoted)?;
+    let bond = if is_announced { Bond::Structure } else { Bond::Position };
+    (is_strict || is_announced).then(|| Claim::of(key, value, bond))
+}
+
+/// Reads a value that an error states after its name: `password: invalid value: string "…"`, `field 'password':
+/// rejected value […]`.
+pub(crate) fn refused(scan: &mut Scan<'_>, key: &Key, separator: Separator) -> Tried {
+    let is_sentence = scan.tokens.word(separator.next).is_some_and(is_prose);
+    let claim = is_sentence.then(|| stated(scan, key, separator.next)).flatten();
+    Claim::judge(claim, scan, key)
+}
+
+/// Reads a value that an error states after its name and a comma: `expected a number for password, found "…"`.
+pub(crate) fn found(scan: &mut Scan<'_>, key: &Key) -> Option<Claim> {
+    let place = after_word(scan, key.after.checked_sub(1)?)?;
+    // A parser names what it expected: `expected token, got "x"`.
+    let first = key.quote.unwrap_or(key.place);
+    let is_expected = (first.saturating_sub(2)..first)
+        .any(|at| scan.tokens.is_word(at, words!["expected", "unexpected"]));
+    if is_expected { None } else { stated(scan, key, place) }
+}
+
+fn stated(scan: &mut Scan<'_>, key: &Key, place: usize) -> Option<Claim> {
+    let mut at = place;
+    for _ in 0..=WORDS {
+        let is_value = scan.tokens.is_word(at, VALUE_WORDS) && !scan.tokens.is_sign(at + 1, b',');
+        // The name is in the value of another name: `'db.password' in value "…"`.
+        scan.tokens.word(at).filter(|word| *word != b"in")?;
+        at = after_word(scan, at)?;
+        let start = scan.tokens.start(at);
+        let is_enclosed = scan.tokens.opens_quote(at) && scan.text[start] != b'`'
+            || scan.tokens.kind(at) == Kind::Open(b'[');
+        if is_value && is_enclosed {
+            return claim(scan, key, at, Bond::Structure);
+        }
+    }
+    None
+}
+
+/// Returns the place after a word, a comma or a colon, and a blank.
+fn after_word(scan: &mut Scan<'_>, place: usize) -> Option<usize> {
+    let tokens = &mut scan.tokens;
+    let sign = place + 1 + usize::from(matches!(tokens.kind(place + 1), Kind::Sign(b':' | b',')));
+    let next = tokens.skip_blanks(sign);
+    (next > sign).then_some(next)
 }
 
 fn claim(scan: &mut Scan<'_>, key: &Key, place: usize, bond: Bond) -> Option<Claim> {

@@ -1,92 +1,227 @@
 //! Finds values that the structure of the text binds to a name beside them: pairs, calls, structs, XML, SQL statements.
 
 use crate::address;
+use crate::decision::{Claim, Key};
 use crate::group;
 use crate::key::Name;
 use crate::lexer::{Kind, Tokens};
-use crate::pair::{self, Claim, Key};
+use crate::pair;
 use crate::rules::commands::ASKING_VERBS;
 use crate::rules::keys::{Flag, KeyKind};
 use crate::rules::list::WordList;
 use crate::rules::structures::SQL_PASSWORD;
 use crate::rules::words::{
-    Binding, IDENTIFIED_OTHERWISE, IDENTIFIED_WORDS, LIST_NAMES, NAME_NAMES, ROWS_WORDS,
-    VALUE_NAMES,
+    Binding, CHANGE_NAMES, FIRST_VALUE_NAMES, IDENTIFIED_NOUNS, IDENTIFIED_OTHERWISE,
+    IDENTIFIED_WORDS, LIST_NAMES, NAME_NAMES, ROWS_WORDS, VALUE_NAMES,
 };
 use crate::scan::{Scan, Tried};
 use crate::score::{Bond, Context, Look, look};
-use crate::text::{before, count_steps, is_one_of, part, run_end, starts_with};
+use crate::text::{
+    at, before, count_steps, is_name, is_one_of, part, run_end, run_start, starts_with,
+};
 use crate::value::{self, Site, Value};
 
 /// The maximum number of fields after a name among which its value is looked for.
-const FIELDS: usize = 3;
+const FIELDS: usize = 4;
 
-/// Reads `{"key": "api_key", "value": "…"}`, or `- name: TOKEN` with `value: …` on the next line.
+/// The maximum number of tokens before a name among which its value is looked for.
+const BEFORE: usize = 48;
+
+/// Reads the value in a field beside the name, before or after it: `{"key": "api_key", "value": "…"}`, `- name: TOKEN`
+/// with `value: …` on the next line.
 pub(crate) fn read_named(scan: &mut Scan<'_>, key: &Key) -> Tried {
-    find_named_value(scan, key).unwrap_or(Tried::Nothing)
+    if is_section(scan, key) {
+        return values_after(scan, key, key.place, key.after);
+    }
+    let Some(name) = naming_field(scan, key) else {
+        return Tried::Nothing;
+    };
+    match values_after(scan, key, name, key.after) {
+        Tried::Found => Tried::Found,
+        Tried::Nothing => {
+            let value = value_before(scan, key, name).or_else(|| value_above(scan, key, name));
+            value.unwrap_or(Tried::Nothing)
+        }
+    }
 }
 
-fn find_named_value(scan: &mut Scan<'_>, key: &Key) -> Option<Tried> {
+/// Returns the place of the word before a name that says that it is a name: `key` in `{"key": "api_key"}`.
+fn naming_field(scan: &mut Scan<'_>, key: &Key) -> Option<usize> {
     let first = key.quote.unwrap_or(key.place);
-    let named = (first.saturating_sub(6)..first).rev().find_map(|at| scan.tokens.word(at))?;
-    if !is_called(named, NAME_NAMES) {
+    let tokens = &mut scan.tokens;
+    let field = (first.saturating_sub(6)..first)
+        .rev()
+        .find(|&at| tokens.word(at).is_some() && !value::is_wrapper(tokens, at))?;
+    is_called(tokens.word(field)?, NAME_NAMES).then_some(field)
+}
+
+/// Whether the name is the head of a section: `[api_key]`, in a line of its own.
+fn is_section(scan: &mut Scan<'_>, key: &Key) -> bool {
+    let open = key.place.wrapping_sub(1);
+    scan.tokens.kind(open) == Kind::Open(b'[')
+        && scan.tokens.close(open) == key.after.checked_sub(1)
+        && scan.tokens.kind(key.after) == Kind::Line
+        && matches!(before(scan.text, key.start - 1), 0 | b'\n')
+}
+
+/// Reads the values in the fields after `end`, up to the name of the next pair.
+fn values_after(scan: &mut Scan<'_>, key: &Key, name: usize, mut end: usize) -> Tried {
+    let mut tried = Tried::Nothing;
+    for _ in 0..FIELDS {
+        let Some(field) = next_field(&mut scan.tokens, end) else {
+            break;
+        };
+        let word = scan.tokens.word(field).unwrap_or_default();
+        if scan.tokens.word(name) == Some(word) {
+            break;
+        }
+        end = field + 1 + usize::from(scan.tokens.kind(field + 1) == Kind::Quote);
+        let is_value = is_called(word, VALUE_NAMES) || is_called(word, CHANGE_NAMES);
+        if is_one_of(word, LIST_NAMES) || is_value {
+            let Some(separator) = pair::separator_at(scan, end) else {
+                continue;
+            };
+            if value_of_field(scan, key, field, separator.next).unwrap_or(Tried::Nothing)
+                == Tried::Found
+            {
+                tried = Tried::Found;
+            }
+            end = separator.next;
+        }
+    }
+    tried
+}
+
+/// Judges the value at `place`, in a field with the value of this name.
+fn value_of_field(scan: &mut Scan<'_>, key: &Key, field: usize, place: usize) -> Option<Tried> {
+    // The last argument is the value: `{ name: 'auth', args: ['bob', 'x'] }`.
+    if scan.tokens.is_word(field, LIST_NAMES) {
+        let found = value::last_item(&mut scan.tokens, place)?;
+        return Some(Claim::judge(Some(Claim::beside(key, found)), scan, key));
+    }
+    if let Some(open) = group::opens(&mut scan.tokens, place, false) {
+        let context = Context::new(key.meaning.kind, Bond::Structure);
+        if group::judge(scan, key, open, context) == Tried::Found {
+            return Some(Tried::Found);
+        }
+    }
+    let found = value::value(&mut scan.tokens, place, Site::from(field))?;
+    Some(Claim::judge(Some(Claim::of(key, found, Bond::Structure)), scan, key))
+}
+
+/// Reads the value in a field in one of the lines above the name, unless it belongs to an earlier name.
+fn value_above(scan: &mut Scan<'_>, key: &Key, name: usize) -> Option<Tried> {
+    let text = scan.text;
+    let named = scan.tokens.word(name)?;
+    // Only signs and blanks precede the field in its line.
+    let start = scan.tokens.start(name);
+    let mut line = run_start(text, start, 48, |byte| byte != b'\n' && !is_name(byte));
+    if before(text, line) != b'\n' {
         return None;
     }
-    let mut end = key.after;
+    let mut tried = None;
     for _ in 0..FIELDS {
-        let field = next_field(scan, end)?;
-        let tokens = &mut scan.tokens;
-        let behind = field + 1 + usize::from(tokens.kind(field + 1) == Kind::Quote);
-        // The last argument is the value: `{ name: 'auth', args: ['bob', 'x'] }`.
-        if tokens.is_word(field, LIST_NAMES) {
-            let list = pair::separator_at(scan, behind)?.next;
-            let found = value::last_item(&mut scan.tokens, list)?;
-            return Some(Claim::judge(Some(Claim::beside(key, found)), scan, key));
+        let (dash, first) = group::indentation(text, line);
+        if dash < first || line == 0 {
+            break;
         }
-        if is_called(tokens.word(field)?, VALUE_NAMES) {
-            let place = pair::separator_at(scan, behind)?.next;
-            let site = Site::from(field);
-            if let Some(open) = group::opens(&mut scan.tokens, place, false) {
-                let context = Context::new(key.meaning.kind, Bond::Structure);
-                if group::judge(scan, key, open, context) == Tried::Found {
-                    return Some(Tried::Found);
-                }
-            }
-            let found = value::value(&mut scan.tokens, place, site)?;
-            return Some(Claim::judge(Some(Claim::of(key, found, Bond::Structure)), scan, key));
+        line = line_start(text, line - 1);
+        let (_, first) = group::indentation(text, line);
+        let first = first + usize::from(at(text, first) == b'"');
+        let end = run_end(text, first, 32, is_name);
+        let word = part(text, first, end);
+        if word == named {
+            return None;
         }
-        end = (behind..behind + 16).find(|&at| {
-            matches!(
-                tokens.kind(at),
-                Kind::Sign(b',') | Kind::Line | Kind::Close(_) | Kind::Open(_)
-            )
-        })?;
+        if is_called(word, FIRST_VALUE_NAMES) {
+            // The tokens of earlier lines were discarded.
+            let kept = std::mem::replace(&mut scan.tokens, Tokens::new(text));
+            tried = value_from(scan, key, first, end).or(tried);
+            scan.tokens = kept;
+        }
     }
-    None
+    tried
 }
 
-/// Whether the word or its last part is one of these names, as in `name` and `ParameterName`.
+fn value_from(scan: &mut Scan<'_>, key: &Key, first: usize, end: usize) -> Option<Tried> {
+    let field = scan.tokens.seek(first)?;
+    let behind = field + 1 + usize::from(at(scan.text, end) == b'"');
+    let separator = pair::separator_at(scan, behind)?;
+    value_of_field(scan, key, field, separator.next)
+}
+
+/// Returns the start of the line around `place`, at most 256 bytes before it.
+fn line_start(text: &[u8], place: usize) -> usize {
+    run_start(text, place, 256, |byte| byte != b'\n')
+}
+
+/// Reads the value in a field before the name, in the same line, unless it belongs to an earlier name.
+fn value_before(scan: &mut Scan<'_>, key: &Key, name: usize) -> Option<Tried> {
+    let named = scan.tokens.word(name)?;
+    let mut values = Vec::new();
+    let mut at = name;
+    let last = name.saturating_sub(BEFORE);
+    while at > last {
+        at -= 1;
+        let tokens = &mut scan.tokens;
+        match tokens.kind(at) {
+            Kind::Open(_) if tokens.close(at).is_none_or(|close| close > name) => break,
+            // An item of a list begins.
+            Kind::Sign(b'-') if tokens.kind(at + 1) == Kind::Blank => break,
+            Kind::Sign(b'<') => break,
+            Kind::Close(_) => at = tokens.get(at)?.mate.unwrap_or(at),
+            Kind::Word if tokens.word(at) == Some(named) => return Some(Tried::Nothing),
+            Kind::Word if is_called(tokens.word(at)?, FIRST_VALUE_NAMES) => {
+                let behind = at + 1 + usize::from(tokens.kind(at + 1) == Kind::Quote);
+                let separator = pair::separator_at(scan, behind).filter(|separator| {
+                    separator.binding != Binding::Loose && separator.next < name
+                });
+                values.extend(separator.map(|separator| (at, separator.next)));
+            }
+            _ => {}
+        }
+        count_steps(1);
+    }
+    let mut tried = values.into_iter().map(|(at, place)| value_of_field(scan, key, at, place));
+    tried.find(|tried| *tried == Some(Tried::Found))?
+}
+
+/// Whether the word or its last part is one of these names, as in `name`, `ParameterName` and `param_name`.
 fn is_called(word: &[u8], names: WordList) -> bool {
     let hump = word.iter().rposition(u8::is_ascii_uppercase).unwrap_or(0);
-    is_one_of(word, names) || is_one_of(&word[hump..], names)
+    let part = word.rsplit(|byte| b"_-".contains(byte)).next().unwrap_or_default();
+    let mut parts = [word, &word[hump..], part].into_iter();
+    parts.any(|part| (part.len() > 2 || part.len() == word.len()) && is_one_of(part, names))
 }
 
-/// Returns the place of the next field's first word, after a comma, a line end, or the blank between attributes.
-fn next_field(scan: &mut Scan<'_>, place: usize) -> Option<usize> {
-    let tokens = &mut scan.tokens;
-    let mut at = (place..place + 8)
-        .find(|&at| !matches!(tokens.kind(at), Kind::Sign(b',') | Kind::Blank | Kind::Line))?;
-    if at == place {
-        return None;
+/// Returns the place of the first word of the next field: after the rest of this one, and a comma, a line end, or the
+/// blank between attributes.
+fn next_field(tokens: &mut Tokens<'_>, place: usize) -> Option<usize> {
+    let mut end = place;
+    for _ in 0..16 {
+        end = match tokens.kind(end) {
+            // A separator: `type = string`.
+            Kind::Blank if tokens.is_sign(end + 1, b'=') => tokens.skip_blanks(end + 2),
+            Kind::Sign(b',') | Kind::Line | Kind::Blank => break,
+            Kind::Close(b']' | b'}') => return None,
+            Kind::Open(_) => tokens.close(end)? + 1,
+            Kind::Quote if tokens.opens_quote(end) => tokens.close(end)? + 1,
+            _ => end + 1,
+        };
     }
-    at += usize::from(tokens.kind(at) == Kind::Quote);
-    tokens.word(at).map(|_| at)
+    let mut next = tokens.skip_lines(end);
+    if tokens.is_sign(next, b',') {
+        next = tokens.skip_lines(next + 1);
+    }
+    next += usize::from(tokens.kind(next) == Kind::Quote);
+    tokens.word(next).filter(|_| next > place).map(|_| next)
 }
 
 /// Reads `('password', '…')`, `["authorization", "Bearer …"]` or `define('TOKEN', '…')`.
 pub(crate) fn tuple(scan: &mut Scan<'_>, key: &Key) -> Option<Value> {
     let tokens = &mut scan.tokens;
-    let lead = key.quote.unwrap_or(key.place).checked_sub(1)?;
+    let mut lead = key.quote.unwrap_or(key.place).checked_sub(1)?;
+    lead = lead.checked_sub(usize::from(tokens.kind(lead) == Kind::Blank))?;
     let is_first = match tokens.kind(lead) {
         Kind::Open(b'{') => true,
         Kind::Open(_) => key.quote.is_some(),
@@ -103,7 +238,9 @@ pub(crate) fn tuple(scan: &mut Scan<'_>, key: &Key) -> Option<Value> {
     let is_call = function.is_some_and(|at| tokens.word(at).is_some());
     let is_password = key.meaning.kind == KeyKind::Password;
     let ends = matches!(tokens.kind(behind), Kind::Close(_) | Kind::Sign(b'>'));
-    let is_name = !is_password && is_column(found.bytes(scan.text));
+    // `["password", "oidc"]` is a list of names.
+    let is_list = scan.tokens.kind(lead) == Kind::Open(b'[');
+    let is_name = (!is_password || is_list) && is_column(found.bytes(scan.text));
     (found.quoted && !is_name && (ends || is_call)).then_some(found)
 }
 
@@ -134,13 +271,19 @@ pub(crate) fn call(scan: &mut Scan<'_>, key: &Key) -> Option<Value> {
     (!is_asked && !is_lexeme).then_some(found)
 }
 
-/// Reads `Secret { inner: "…" }`.
-pub(crate) fn fields(scan: &mut Scan<'_>, key: &Key) -> Option<Value> {
+/// Reads `Secret { inner: "…" }`, and a block of Terraform: `variable "password" {` with `default = "…"`.
+pub(crate) fn fields(scan: &mut Scan<'_>, key: &Key) -> Tried {
     let brace = scan.tokens.skip_blanks(key.after);
     if scan.tokens.kind(brace) != Kind::Open(b'{') {
-        return None;
+        return Tried::Nothing;
     }
-    value::field(&mut scan.tokens, brace, 2)
+    let inner = value::field(&mut scan.tokens, brace, 2).map(|value| Claim::beside(key, value));
+    match Claim::judge(inner, scan, key) {
+        Tried::Nothing if scan.tokens.kind(brace + 1) == Kind::Line => {
+            values_after(scan, key, key.place, brace + 1)
+        }
+        tried => tried,
+    }
 }
 
 /// Reads a path without a host in which the name is a segment: `auth/token/renew/…`.
@@ -159,11 +302,31 @@ pub(crate) fn element(scan: &mut Scan<'_>, key: &Key) -> Tried {
     let Some(mut content) = content(&mut scan.tokens, key) else {
         return Tried::Nothing;
     };
-    // The value is in an inner element: `<setting name="password"><value>…`.
-    let inner = scan.tokens.skip_lines(content);
-    if scan.tokens.is_sign(inner, b'<') && scan.tokens.is_word(inner + 1, VALUE_NAMES) {
-        content = inner + 3;
+    // The values are in inner elements: `<setting name="password"><value>…`, `<passwords><old>…`.
+    let is_strong = key.meaning.kind == KeyKind::Password;
+    let mut tried = Tried::Nothing;
+    for _ in 0..FIELDS {
+        let inner = scan.tokens.skip_lines(content);
+        let is_element = scan.tokens.is_sign(inner, b'<')
+            && (scan.tokens.is_word(inner + 1, VALUE_NAMES)
+                || is_strong && scan.tokens.word(inner + 1).is_some());
+        if is_element && scan.tokens.is_sign(inner + 2, b'>') {
+            content = inner + 3;
+        }
+        tried = content_of(scan, key, content);
+        // The next inner element follows an end tag.
+        let next =
+            find_close(&mut scan.tokens, content).filter(|_| tried == Tried::Found && is_element);
+        let Some(next) = next else {
+            break;
+        };
+        content = next + 1;
     }
+    tried
+}
+
+/// Judges the content of an element. A content without an end tag explains the name, too.
+fn content_of(scan: &mut Scan<'_>, key: &Key, content: usize) -> Tried {
     let text = scan.text;
     let is_space = |byte: u8| byte.is_ascii_whitespace();
     let mut start = run_end(text, scan.tokens.start(content), 256, is_space);
@@ -173,23 +336,28 @@ pub(crate) fn element(scan: &mut Scan<'_>, key: &Key) -> Tried {
     // The end tag is encoded if the element is in another text.
     let ends = [&b"</"[..], b"&lt;/", b"]]>", b"<\\/"];
     let line = text.len().min(start + 4096);
-    let Some(close) = memchr::memchr3_iter(b'<', b'&', b']', part(text, start, line))
+    let close = memchr::memchr3_iter(b'<', b'&', b']', part(text, start, line))
         .map(|at| start + at)
-        .find(|&at| text[at] == b'<' || ends.iter().any(|end| text[at..].starts_with(end)))
-    else {
+        .find(|&at| text[at] == b'<' || ends.iter().any(|end| text[at..].starts_with(end)));
+    // The text was cut in the value.
+    let is_cut = line == text.len()
+        && at(text, start).is_ascii_alphanumeric()
+        && !part(text, start, line).contains(&b' ');
+    let Some(close) = close.or(Some(line).filter(|_| is_cut)) else {
         return Tried::Nothing;
     };
     count_steps(close - start);
     // Without an end tag, the name in angle brackets is a placeholder.
-    if !ends.iter().any(|end| text[close..].starts_with(end)) {
+    if close < line && !ends.iter().any(|end| text[close..].starts_with(end)) {
         return Tried::Found;
     }
     let value = part(text, start, close).trim_ascii_end();
     let end = start + memchr::memchr(b'\n', value).unwrap_or(value.len());
-    if end > start {
-        let surroundings = Context::structure(key.meaning.kind);
-        let _ = scan.judge(start, end, key.meaning.rule, surroundings);
+    if end == start {
+        return Tried::Nothing;
     }
+    let surroundings = Context::structure(key.meaning.kind);
+    let _ = scan.judge(start, end, key.meaning.rule, surroundings);
     Tried::Found
 }
 
@@ -248,6 +416,10 @@ pub(crate) fn identified(scan: &mut Scan<'_>, key: &Key) -> Option<Claim> {
     let mut place = argument(scan, key)?;
     let name = part(scan.text, key.start, key.end);
     let is_statement = name.iter().all(u8::is_ascii_uppercase);
+    // In a sentence, something else is identified: `no row identified by 'orders-42'`.
+    let mut before = key.place.saturating_sub(8)..key.place;
+    let is_user = is_statement || before.any(|at| scan.tokens.is_word(at, IDENTIFIED_NOUNS));
+    let bond = if is_user { Bond::Structure } else { Bond::Position };
     let mut seen_by = false;
     for _ in 0..4 {
         let tokens = &mut scan.tokens;
@@ -259,7 +431,7 @@ pub(crate) fn identified(scan: &mut Scan<'_>, key: &Key) -> Option<Claim> {
             return (is_quoted || is_statement && !is_other).then_some(Claim {
                 value: found,
                 rule: Some(key.meaning.rule),
-                context: Context::new(KeyKind::Password, Bond::Structure),
+                context: Context::new(KeyKind::Password, bond),
             });
         }
         if is_quoted {

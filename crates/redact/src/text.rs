@@ -98,7 +98,12 @@ pub(crate) fn is_name(byte: u8) -> bool {
 
 /// Whether the word is in the list. ASCII case is ignored.
 pub(crate) fn is_one_of(word: &[u8], list: WordList) -> bool {
-    list.iter().any(|known| word.eq_ignore_ascii_case(known.as_bytes()))
+    let text = list.text.as_bytes();
+    let mut start = 0;
+    list.ends.iter().any(|end| {
+        let begin = std::mem::replace(&mut start, usize::from(*end));
+        start - begin == word.len() && part(text, begin, start).eq_ignore_ascii_case(word)
+    })
 }
 
 /// Words with their meanings, indexed by first letter and length. ASCII case is ignored.

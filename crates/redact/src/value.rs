@@ -6,7 +6,7 @@ use crate::lexer::{Coding, Kind, Tokens};
 use crate::rules::commands::WRAPPERS;
 use crate::rules::words::{ARROW, SCALARS, VALUE_NAMES};
 use crate::score::LOOKED_AT;
-use crate::text::{Words, count_steps, is_one_of, line_end, part, run_end, run_start};
+use crate::text::{Words, at, count_steps, is_one_of, line_end, part, run_end, run_start};
 
 static WRAPPER_WORDS: LazyLock<Words<()>> = LazyLock::new(|| Words::list(WRAPPERS));
 
@@ -15,6 +15,9 @@ const LIST_TOKENS: usize = 256;
 
 /// The maximum number of tokens in an unquoted item of a list.
 const ITEM_TOKENS: usize = 16;
+
+/// The maximum length of a heredoc that is read, in bytes.
+const HEREDOC: usize = 1024;
 
 /// The steps charged for a token of an unquoted value.
 const TOKEN: usize = 4;
@@ -84,7 +87,10 @@ fn nested(tokens: &mut Tokens<'_>, place: usize, site: Site, depth: u8) -> Optio
         Kind::Word => word(tokens, place, site, depth),
         // Erlang's `<<"…">>`
         Kind::Sign(b'<') if tokens.is_sign(place + 1, b'<') && tokens.opens_quote(place + 2) => {
-            quoted(tokens, place + 2)
+            heredoc(tokens, place + 2).or_else(|| quoted(tokens, place + 2))
+        }
+        Kind::Sign(b'<') if tokens.is_sign(place + 1, b'<') => {
+            heredoc(tokens, place + 2).or_else(|| bare(tokens, place, site))
         }
         Kind::Open(b'{') if site.is_assigned => braced(tokens, place),
         Kind::Open(b'{') => field(tokens, place, depth),
@@ -99,7 +105,8 @@ fn nested(tokens: &mut Tokens<'_>, place: usize, site: Site, depth: u8) -> Optio
         // YAML's tag, `!!str …`, or anchor, `&anchor …`
         Kind::Sign(b'!' | b'&') if depth > 0 && !site.is_assigned => {
             let blank = (place + 2..place + 4).find(|&at| tokens.kind(at) == Kind::Blank);
-            match blank {
+            // A type precedes the value: `password: &str = "…"`.
+            match blank.filter(|blank| !tokens.is_sign(blank + 1, b'=')) {
                 Some(blank) => nested(tokens, blank + 1, site, depth - 1),
                 None => bare(tokens, place, site),
             }
@@ -133,8 +140,14 @@ fn word(tokens: &mut Tokens<'_>, place: usize, site: Site, depth: u8) -> Option<
     }
     // In `Just "…"` or `0x55d0 "…"`, a constructor, a type or an address precedes the text.
     let is_note = WRAPPER_WORDS.contains(word) || word.starts_with(b"0x");
-    if is_note && tokens.kind(place + 1) == Kind::Blank && tokens.opens_quote(place + 2) {
-        return quoted(tokens, place + 2);
+    if is_note && tokens.kind(place + 1) == Kind::Blank {
+        let mut next = place + 2;
+        while next < place + 12 && tokens.is_sign(next, b'-') && tokens.word(next + 1).is_some() {
+            next = tokens.skip_blanks(next + 2);
+        }
+        if tokens.opens_quote(next) {
+            return quoted(tokens, next);
+        }
     }
     let open = place + 1;
     let tail = word.rsplit(|byte| *byte == b'.').next().unwrap_or(word);
@@ -164,6 +177,16 @@ fn group(tokens: &mut Tokens<'_>, place: usize, site: Site) -> Option<Value> {
         return None;
     }
     Value::quoted(tokens.start(inner), tokens.start(close), close + 1)
+}
+
+/// Returns a value of several words without signs between them.
+pub(crate) fn words(tokens: &mut Tokens<'_>, place: usize) -> Option<Value> {
+    let mut end = place;
+    while end < place + 64 && tokens.word(end).is_some() {
+        end += 1;
+        end += usize::from(tokens.kind(end) == Kind::Blank && tokens.word(end + 1).is_some());
+    }
+    Value::bare(tokens.start(place), tokens.start(end), end)
 }
 
 /// Returns the place of an item of a list in parentheses. The index of the first item is 0.
@@ -279,14 +302,45 @@ pub(crate) fn field(tokens: &mut Tokens<'_>, place: usize, depth: u8) -> Option<
     nested(tokens, start, Site::from(place), depth - 1).filter(|found| found.quoted)
 }
 
+/// Returns the lines of a heredoc, whose mark is at `place`: `<<EOT`, `<<-'EOT'`.
+fn heredoc(tokens: &mut Tokens<'_>, place: usize) -> Option<Value> {
+    let mut at = place;
+    at += usize::from(matches!(tokens.kind(at), Kind::Sign(b'-' | b'~')));
+    at += usize::from(tokens.kind(at) == Kind::Quote);
+    let mark = tokens.word(at)?;
+    at += 1;
+    at += usize::from(tokens.kind(at) == Kind::Quote);
+    let line = tokens.get(at).filter(|token| token.kind == Kind::Line)?;
+    let text = part(tokens.text, 0, line.end + HEREDOC);
+    let is_blank = |byte: u8| byte.is_ascii_whitespace();
+    let start = run_end(text, line.end, 256, is_blank);
+    let mut end = line_end(text, start);
+    while end < text.len() {
+        let next = line_end(text, end + 1);
+        if part(text, end + 1, next).trim_ascii() == mark {
+            break;
+        }
+        end = next;
+    }
+    let place = tokens.place_at(end).unwrap_or(at + 1);
+    Value::quoted(start, end, place)
+}
+
 /// Returns the value of YAML's `|` and `>`: the lines that are indented at least as deep as the first.
 fn block(tokens: &mut Tokens<'_>, place: usize) -> Option<Value> {
     let text = tokens.text;
-    let head = run_end(text, tokens.get(place)?.end, 64, |byte| b"+-123456789 ".contains(&byte));
-    let indent = |line: usize| run_end(text, line, 256, |byte| byte == b' ') - line;
+    let token = tokens.get(place)?;
+    let head = run_end(text, token.end, 64, |byte| b"+-123456789 ".contains(&byte));
     let body = head + 1;
-    let depth = indent(body);
+    // The lines of a diff and of a comment begin with the same sign.
+    let line = run_start(text, token.start, 256, |byte| byte != b'\n');
+    let margin = at(text, line);
+    let has_margin = b"+-#>".contains(&margin) && at(text, body) == margin;
+    let start_of = |line: usize| line + usize::from(has_margin && at(text, line) == margin);
+    let indent = |line: usize| run_end(text, start_of(line), 256, |byte| byte == b' ') - line;
     let is_end = |place: usize| matches!(text.get(place), None | Some(b'\n' | b'\r'));
+    let body = run_end(text, body, 8, |byte| matches!(byte, b'\n' | b'\r'));
+    let depth = indent(body);
     // The lines of a long block are not read again as blocks of their own.
     if !is_end(head) || depth == 0 || body < tokens.blocks_until {
         return None;
@@ -308,13 +362,7 @@ fn block(tokens: &mut Tokens<'_>, place: usize) -> Option<Value> {
 /// whether the sign is a delimiter.
 pub(crate) fn bare(tokens: &mut Tokens<'_>, place: usize, site: Site) -> Option<Value> {
     let start = tokens.start(place);
-    // `<your token>` is one value.
-    if tokens.is_sign(place, b'<')
-        && tokens.word(place + 1).is_some()
-        && let Some(close) =
-            (place..place + 24).find(|&at| matches!(tokens.kind(at), Kind::Line | Kind::Sign(b'>')))
-        && tokens.is_sign(close, b'>')
-    {
+    if let Some(close) = placeholder_end(tokens, place) {
         return Value::bare(start, tokens.start(close) + 1, close + 1);
     }
     let mut at = place;
@@ -349,6 +397,8 @@ pub(crate) fn bare(tokens: &mut Tokens<'_>, place: usize, site: Site) -> Option<
                 opened -= 1;
                 false
             }
+            // Nothing opens this bracket, so it belongs to the password.
+            Kind::Close(_) if token.mate.is_none() && tokens.word(at + 1).is_some() => false,
             Kind::Redacted | Kind::Close(_) | Kind::Sign(ARROW) => true,
             Kind::Sign(sign) if is_delimiter => sign_ends(tokens, at, sign, place, site),
             _ => false,
@@ -367,6 +417,16 @@ pub(crate) fn bare(tokens: &mut Tokens<'_>, place: usize, site: Site) -> Option<
         at -= 1;
     }
     Value::bare(start, tokens.start(at), at)
+}
+
+/// Returns the place of the bracket that ends `<your token>`, which is one value.
+fn placeholder_end(tokens: &mut Tokens<'_>, place: usize) -> Option<usize> {
+    if !tokens.is_sign(place, b'<') || tokens.word(place + 1).is_none() {
+        return None;
+    }
+    let is_end = |kind| matches!(kind, Kind::Line | Kind::Sign(b'>'));
+    let close = (place..place + 24).find(|&at| is_end(tokens.kind(at)))?;
+    tokens.is_sign(close, b'>').then_some(close)
 }
 
 /// Whether the sign at `at` ends the value that began at `place`.

@@ -5,21 +5,19 @@ use std::io::{self, Write};
 use crate::armour;
 use crate::redactor::Redactor;
 
-/// The maximum length of a line in bytes. Longer lines are redacted in parts.
-const MAX_LINE: usize = 64 * 1024;
+/// The maximum length of a text in bytes. A longer line or a longer write is redacted in parts.
+const MAX_TEXT: usize = 64 * 1024;
 
 /// The maximum number of bytes of an incomplete private key for which the writer waits for another line.
 const MAX_KEY: usize = 16 * 1024;
 
 /// Redacts the lines that are written to it, and passes them to another writer.
 ///
-/// A line is passed on once it is complete, so a secret split over two writes is found. The lines of a private key in
-/// PEM are passed on together, at most 16 KiB. A line of more than 64 KiB is passed on in parts, which end at white
-/// space if there is any. [`flush`](Write::flush) and dropping the writer pass on an incomplete line. Bytes that are not
-/// UTF-8 become U+FFFD.
-///
-/// A secret on a later line than its key, as after `password: |`, is not found; [`Redactor::redact`] finds it in
-/// the complete text.
+/// A line is passed on once it is complete, so a secret split over two writes is found. The lines that one write
+/// completes are redacted as one text, so a secret may be on a later line than its name, as after `password: |`, if an
+/// event is one write, as in `tracing-subscriber`. The lines of a private key in PEM are passed on together, at most 16
+/// KiB. A text of more than 64 KiB is passed on in parts, which end at a line end or other white space if there is any.
+/// [`flush`](Write::flush) and dropping the writer pass on an incomplete line. Bytes that are not UTF-8 become U+FFFD.
 ///
 /// ```
 /// use std::io::Write;
@@ -75,24 +73,27 @@ impl<W: Write> Writer<W> {
 
 impl<W: Write> Write for Writer<W> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        for line in bytes.split_inclusive(|byte| *byte == b'\n') {
-            for part in line.chunks(MAX_LINE) {
-                if self.pending.len() + part.len() > MAX_LINE {
-                    self.pass_on(cut(&self.pending))?;
-                }
-                self.pending.extend_from_slice(part);
+        for part in bytes.chunks(MAX_TEXT) {
+            if self.pending.len() + part.len() > MAX_TEXT {
+                self.pass_on(cut(&self.pending))?;
             }
-            if !line.ends_with(b"\n") {
-                continue;
-            }
-            // A longer key is passed on, because its lines would otherwise be read again for each further line.
-            self.is_in_key = self.pending.len() <= MAX_KEY
-                && (self.is_in_key && armour::goes_on(&self.pending)
-                    || armour::ends_in_key(&self.pending));
-            if !self.is_in_key {
-                self.pass_on(self.pending.len())?;
-            }
+            self.pending.extend_from_slice(part);
         }
+        if !bytes.contains(&b'\n') {
+            return Ok(bytes.len());
+        }
+        let end = memchr::memrchr(b'\n', &self.pending).map_or(0, |last| last + 1);
+        let lines = &self.pending[..end];
+        let key = if self.is_in_key && armour::goes_on(lines) {
+            Some(0)
+        } else {
+            let start = armour::open_key(lines);
+            start.map(|start| memchr::memrchr(b'\n', &lines[..start]).map_or(0, |last| last + 1))
+        };
+        // A longer key is passed on, because its lines would otherwise be read again for each further line.
+        let key = key.filter(|start| end - start <= MAX_KEY);
+        self.is_in_key = key.is_some();
+        self.pass_on(key.unwrap_or(end))?;
         Ok(bytes.len())
     }
 
@@ -108,9 +109,11 @@ impl<W: Write> Drop for Writer<W> {
     }
 }
 
-/// Returns the position at which a line is cut: after its last white space, or else between two characters.
+/// Returns the position at which a text is cut: after its last line or its last white space, or else between two
+/// characters.
 fn cut(line: &[u8]) -> usize {
-    if let Some(blank) = line.iter().rposition(u8::is_ascii_whitespace) {
+    let last = memchr::memrchr(b'\n', line);
+    if let Some(blank) = last.or_else(|| line.iter().rposition(u8::is_ascii_whitespace)) {
         return blank + 1;
     }
     // The last character may be incomplete.

@@ -5,7 +5,7 @@
 use std::borrow::Cow;
 use std::io::Write;
 
-use floe_redact::{Evidence, KeyMeaning, Level, Redactor, rules};
+use floe_redact::{Evidence, KeyMeaning, Level, Redactor, rule_ids};
 
 const SECRET: &str = "Zq7xWv93Lmt2";
 
@@ -89,7 +89,7 @@ fn an_explanation_has_what_was_refused_before_it_was_judged() {
         ),
         (
             "PWD=/home/app",
-            "4..13 kept \"/home/app\", a candidate of password of \"PWD\": the name has another meaning here\n",
+            "4..13 kept \"/home/app\", a candidate of password of \"PWD\": the name means the working directory here\n",
         ),
         (
             "key=db_password",
@@ -367,6 +367,20 @@ fn written(text: &str, size: usize) -> String {
 }
 
 #[test]
+fn a_writer_redacts_the_lines_of_one_write_as_one_text() {
+    for text in [
+        format!("INFO Config {{\n    password: Some(\n        \"{SECRET}\",\n    ),\n}}\n"),
+        format!("INFO read:\npassword: |\n  {SECRET}\nhost: db\n"),
+        format!("{{\n  \"value\": \"{SECRET}\",\n  \"name\": \"DB_PASSWORD\"\n}}\n"),
+        format!("INSERT INTO users (name, password)\nVALUES ('bob', '{SECRET}')\n"),
+        format!("- name: DB_PASSWORD\n  value: {SECRET}\n"),
+    ] {
+        let safe = written(&text, 1000);
+        assert_eq!(safe, text.replace(SECRET, "<REDACTED>"));
+    }
+}
+
+#[test]
 fn a_writer_passes_on_a_line_that_never_ends_in_parts() {
     let mut safe = Vec::new();
     let mut writer = Redactor::new().writer(&mut safe);
@@ -480,8 +494,45 @@ fn a_writer_does_not_delay_a_line_after_a_private_key() {
 }
 
 #[test]
+fn a_list_is_redacted_as_its_json_and_as_a_command() {
+    let list = |line: &str| line.split('|').map(str::to_owned).collect::<Vec<_>>();
+    for line in [
+        "mysql|-pWORD|orders",
+        "sshpass|-p|WORD|ssh|bob@h",
+        "redis-cli|-a|WORD|ping",
+        "sqlcmd|-S|db|-U|sa|-P|WORD",
+        "docker|login|-u|bob|-p|WORD|r.example.com",
+        "docker|login|-p|WORD",
+        "az|login|--service-principal|-p|WORD",
+        "curl|-u|bob:WORD|https://h",
+        "curl|-H|X-Api-Key: WORD|https://h",
+        "net|user|bob|WORD",
+        "mysqladmin|password|WORD",
+        "rabbitmqctl|change_password|bob|WORD",
+        "openssl|rsa|-passin|pass:WORD",
+        "password|WORD",
+        "X-Api-Key|WORD",
+        "host|db|password|WORD",
+        "it's|--password|WORD",
+        "{\"a\": 1}|--password|WORD",
+        "--password|WORD and more",
+    ] {
+        let items = list(&line.replace("WORD", SECRET));
+        let safe = Redactor::new().redact_list(&items);
+        assert_eq!(safe.len(), 1, "{safe:?} in {items:?}");
+        assert!(!safe[0].1.contains(SECRET), "{safe:?} in {items:?}");
+    }
+    for line in ["mysql|-h|db|-P|3306", "password|username", "docker|run|-p|8080:80|app", "", "|"] {
+        assert_eq!(Redactor::new().redact_list(&list(line)), []);
+    }
+    let line = "MIIBVAIBADANBgkqhkiG9w0BAQEFAASCAT4wggE6AgEAAkEAq7BFUpkGp3";
+    let head = ["-----BEGIN RSA ", "PRIVATE KEY-----"].concat();
+    assert_eq!(Redactor::new().redact_list(&[&head, line, line]).len(), 3);
+}
+
+#[test]
 fn there_are_over_two_hundred_rules() {
-    let mut ids: Vec<_> = rules().map(|rule| rule.id).collect();
+    let mut ids: Vec<_> = rule_ids().collect();
     ids.sort_unstable();
     ids.dedup();
     assert!(ids.len() > 200, "{}", ids.len());
@@ -551,13 +602,4 @@ fn the_rest_of_a_text_that_takes_too_long_is_dropped_and_counted() {
     assert_eq!(last.range.end, text.len());
     let safe = redactor.redact(&text);
     assert_eq!(safe, format!("{}<REDACTED>", &slow[..last.range.start]));
-}
-
-#[test]
-fn no_ordinary_text_takes_too_long() {
-    let examples = rules().flat_map(|rule| [rule.secret, rule.benign].concat());
-    let text = examples.collect::<Vec<_>>().join("\n");
-    let found = Redactor::new().findings(&text);
-    assert!(found.len() > 800, "{}", found.len());
-    assert!(found.iter().all(|finding| finding.rule != "unread"));
 }

@@ -41,14 +41,9 @@ impl Texts {
         self.value("", text)
     }
 
-    /// Redacts an element of a list, which may be the argument of the option before it.
-    pub(crate) fn argument(&mut self, key: &str, option: &str, text: &str) -> Text {
-        let safe = self.redactor.redact_argument(option, text, |_| {});
-        if safe == text {
-            return self.value(key, text);
-        }
-        self.bytes += safe.len() + 16;
-        safe.as_ref().into()
+    /// Returns the redacted items of a list, each with its index, where an item may be the name of the next one.
+    pub(crate) fn list(&self, items: &[String]) -> Vec<(usize, String)> {
+        self.redactor.redact_list(items)
     }
 
     pub(crate) fn value(&mut self, key: &str, text: &str) -> Text {

@@ -145,6 +145,7 @@ impl Tokens<'_> {
             b'u' if starts_with(self.text, start, b"u00") => {
                 (hex(self.text, start + 3)?, 5, Coding::Escape)
             }
+            b'x' => (hex(self.text, start + 1)?, 3, Coding::Escape),
             byte => (byte, 1, Coding::Escape),
         };
         matches!(code, b'"' | b'\'' | b'`').then_some((code, len, coding))

@@ -17,7 +17,7 @@ pub(crate) enum Binding {
 /// Signs between a name and its value, the longest first.
 #[rustfmt::skip]
 pub(crate) const SEPARATORS: &[(&str, Binding)] = &[
-    ("::=", Binding::Assign), (":**", Binding::Colon), ("...", Binding::Colon), ("===", Binding::Assign), ("==>", Binding::Arrow),
+    ("<<<", Binding::Assign), ("::=", Binding::Assign), (":**", Binding::Colon), (":-", Binding::Assign), (":?", Binding::Loose), (":+", Binding::Loose), ("...", Binding::Colon), ("===", Binding::Assign), ("==>", Binding::Arrow),
     ("-->", Binding::Arrow), ("||=", Binding::Assign), ("!==", Binding::Assign), (":=", Binding::Assign),
     ("==", Binding::Assign), ("=>", Binding::Arrow), ("->", Binding::Arrow), ("~>", Binding::Arrow),
     ("+=", Binding::Assign), (".=", Binding::Assign), ("?=", Binding::Assign), ("|=", Binding::Assign),
@@ -40,7 +40,21 @@ pub(crate) static COPULAS: WordList = words!["is", "was", "equals", "be", "are",
 
 /// Words after a name that describe its state. The value or a reason may follow after a colon.
 #[rustfmt::skip]
-pub(crate) static STATES: WordList = words!["expired", "passed", "incorrect", "incorrecta", "inválida", "invalid", "rejected", "wrong", "mismatch", "specified", "follows", "malformed", "refused", "revoked"];
+pub(crate) static STATES: WordList = words!["expired", "passed", "incorrect", "incorrecta", "inválida", "invalid", "rejected", "wrong", "mismatch", "specified", "follows", "malformed", "refused", "revoked", "created", "issued"];
+
+/// Words of a sentence that bind a value to the name after it: `invalid value 'x' for the password`.
+pub(crate) static BINDING_WORDS: WordList = words!["for", "of", "as", "is", "in"];
+
+/// Words between such a word and the name.
+#[rustfmt::skip]
+pub(crate) static NAMING_WORDS: WordList = words![
+    "a", "an", "the", "not", "no", "valid", "invalid", "value", "key", "field", "option", "argument", "flag", "parameter", "setting",
+    "property", "variable", "attribute", "column", "header", "environment", "required", "your", "wrong",
+];
+
+/// Words before a refused value.
+#[rustfmt::skip]
+pub(crate) static VALUE_WORDS: WordList = words!["value", "string", "str", "argument", "input", "got", "found", "received", "parse", "text", "number", "integer"];
 
 /// Words between a name and an owner: `password for bob: …`.
 pub(crate) static OWNERS: WordList = words!["for", "of", "on", "by", "user", "to"];
@@ -53,6 +67,16 @@ pub(crate) static NAME_NAMES: WordList = words!["name", "key", "k", "n", "id", "
 #[rustfmt::skip]
 pub(crate) static VALUE_NAMES: WordList = words!["value", "values", "val", "v", "content", "default", "string", "secret", "data", "plaintext", "inner", "0", "raw", "plain"];
 
+/// Names of fields with the value of the pair whose name follows: `{"value": "…", "name": "TOKEN"}`.
+pub(crate) static FIRST_VALUE_NAMES: WordList = words!["value", "val", "v", "content", "plaintext"];
+
+/// Names of lists before their brackets: `Array ["…"]`.
+pub(crate) static ARRAYS: WordList = words!["array", "sequence", "list", "vec"];
+
+/// Names of fields with a value that a change replaced, and with the value after the change.
+pub(crate) static CHANGE_NAMES: WordList =
+    words!["old", "new", "from", "to", "before", "after", "previous", "current"];
+
 /// Names of fields with the arguments of a command. The last argument is the value.
 pub(crate) static LIST_NAMES: WordList = words!["args", "arguments", "argv"];
 
@@ -61,6 +85,10 @@ pub(crate) static INPUT_NAMES: WordList = words!["input_value", "input"];
 
 /// Words between SQL's `IDENTIFIED` and the password.
 pub(crate) static IDENTIFIED_WORDS: WordList = words!["by", "as", "password"];
+
+/// Words before SQL's `IDENTIFIED` in a statement.
+pub(crate) static IDENTIFIED_NOUNS: WordList =
+    words!["user", "role", "alter", "create", "grant", "to"];
 
 /// Words that may replace the password after `IDENTIFIED BY`.
 pub(crate) static IDENTIFIED_OTHERWISE: WordList =
@@ -125,7 +153,7 @@ pub(crate) static SCALARS: WordList =
 /// Words for "no value" or for the state of a value that people also choose as passwords.
 #[rustfmt::skip]
 pub(crate) static CHOSEN_WORDS: WordList = words![
-    "ask", "default", "disabled", "empty", "enabled", "hidden", "missing", "none", "opaque",
+    "ask", "default", "disabled", "empty", "enabled", "hidden", "none", "opaque",
     "required", "sealed", "secretkey", "sensitive", "stdin", "unknown", "unset",
 ];
 
@@ -206,12 +234,19 @@ pub(crate) static GENERIC_TYPES: WordList = words![
     "annotated", "sequence",
 ];
 
+/// The mask that other programs write in place of a secret, or of a part of it.
+pub(crate) const STARS: &[u8] = b"****";
+
 /// Masks that other programs write in place of a secret.
 #[rustfmt::skip]
 pub(crate) const MASKS: &[&[u8]] = &[
-    b"****", b"REDACTED", b"redacted", b"FILTERED", b"OMITTED", b"HIDDEN", b"(hidden)", b"[filtered]", b"MASKED",
+    b"REDACTED", b"redacted", b"FILTERED", b"OMITTED", b"HIDDEN", b"(hidden)", b"[filtered]", b"MASKED",
     b"xxxxxxxx", b"XXXXXXXX", "\u{2022}\u{2022}\u{2022}".as_bytes(),
 ];
+
+/// Beginnings of quoted values that refer to another value.
+#[rustfmt::skip]
+pub(crate) const COMPLETE: &[&[u8]] = &[b"arn:", b"ENC(", b"ENC[", b"vault:", b"op://", b"projects/", b"{%", b"!ENV"];
 
 /// Beginnings of values that refer to another value.
 #[rustfmt::skip]

@@ -167,19 +167,20 @@ fn part() -> impl Strategy<Value = String> {
     "[b-h]{2,3}[0-9]{2}[A-Z][b-k][0-9][b-k]{1,2}"
 }
 
-/// Generates a password that has signs of all languages in its middle and at its end.
+/// Generates a password that has signs of all languages at its beginning, in its middle and at its end.
 fn password() -> impl Strategy<Value = String> {
+    let begins = ["", "", "", "$", "%", "@", "<", "#", "!", "{", "[", "file:", "your-"];
     let signs = [
         "", "'", "\"", "\\", "''", "\"\"", "\\\"", " ", ", ", "=", "$", "%", "{", "}", "]", ")",
         ";", "|", "\\\\", ": ", "\",\"", "','",
     ];
     let ends = ["", "", "", "", "\\", "'", "\"", "\\\\", "''", "!", "\\\\\\"];
-    (part(), select(signs.to_vec()), part(), select(ends.to_vec())).prop_map(
-        |(first, sign, second, end)| match sign {
-            "" => first + end,
-            _ => [&first, sign, &second, end].concat(),
-        },
-    )
+    let texts =
+        (select(begins.to_vec()), part(), select(signs.to_vec()), part(), select(ends.to_vec()));
+    texts.prop_map(|(begin, first, sign, second, end)| match sign {
+        "" => [begin, &first, end].concat(),
+        _ => [begin, &first, sign, &second, end].concat(),
+    })
 }
 
 /// Generates a name of a secret in one of the styles of programs.

@@ -20,6 +20,8 @@ mod numbers;
 mod persons;
 mod score;
 
+use std::collections::BTreeMap;
+
 use floe_redact::Redactor;
 use messages::{Message, generated, of_tier};
 use mutation::mutated;
@@ -34,7 +36,8 @@ fn redactor() -> Redactor {
 
 fn score(messages: &[Message]) -> (Score, Vec<String>) {
     let redactor = redactor();
-    let (mut score, mut faults) = (Score::default(), Vec::new());
+    let mut score = Score::default();
+    let mut faults = Vec::new();
     for message in messages {
         let safe = redactor.redact(&message.input);
         assert!(safe.chars().count() <= 500, "{}", message.input);
@@ -53,17 +56,38 @@ fn is_under(part: usize, thousandths: usize, all: usize) -> bool {
 }
 
 #[test]
-fn at_most_fifteen_credentials_leak_and_one_benign_message_changes() {
-    let (score, faults) = score(&of_tier("must"));
+fn at_most_five_credentials_leak_and_one_benign_message_changes() {
+    let (score, faults) = score(&of_tier("dev", "must"));
     assert_eq!((score.secret, score.benign), (1587, 302));
-    assert!(score.leaks <= 15, "{faults:#?}");
+    assert!(score.leaks <= 5, "{faults:#?}");
     assert!(score.changed <= 1, "{faults:#?}");
     assert!(is_under(score.lost, 10, score.secret), "{faults:#?}");
 }
 
+/// The corpus has credentials in the notations of 62 carriers: languages, files, commands, statements, errors. The score
+/// of each carrier is printed.
+#[test]
+fn under_one_percent_of_the_secrets_in_carriers_leak() {
+    let messages = of_tier("carriers", "must");
+    let mut carriers: BTreeMap<&str, Score> = BTreeMap::new();
+    let redactor = redactor();
+    for message in &messages {
+        let carrier = message.label.split('/').next().unwrap();
+        let safe = redactor.redact(&message.input);
+        carriers.entry(carrier).or_default().add(&redactor, message, &safe);
+    }
+    for (carrier, Score { secret, leaks, benign, changed, .. }) in carriers {
+        println!("{carrier:24} {leaks:3} of {secret:3} leak, {changed:2} of {benign:3} change");
+    }
+    let (score, faults) = score(&messages);
+    assert_eq!((score.secret, score.benign), (2112, 295));
+    assert!(is_under(score.leaks, 10, score.secret), "{faults:#?}");
+    assert!(is_under(score.changed, 17, score.benign), "{faults:#?}");
+}
+
 #[test]
 fn no_personal_data_leaks() {
-    let (score, faults) = score(&of_tier("pii"));
+    let (score, faults) = score(&of_tier("dev", "pii"));
     assert_eq!((score.secret, score.leaks), (63, 0), "{faults:#?}");
     assert!(is_under(score.lost, 10, score.secret), "{faults:#?}");
 }

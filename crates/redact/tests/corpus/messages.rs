@@ -37,9 +37,9 @@ fn file(name: &str) -> PathBuf {
     folder.join(name)
 }
 
-/// Reads the messages of one tier: `must`, `pii` or `stretch`.
-pub(crate) fn of_tier(tier: &str) -> Vec<Message> {
-    let file = File::open(file("redaction-dev.jsonl.gz")).unwrap();
+/// Reads the messages of one tier, `must`, `pii` or `stretch`, of the corpus `dev` or `carriers`.
+pub(crate) fn of_tier(corpus: &str, tier: &str) -> Vec<Message> {
+    let file = File::open(file(&format!("redaction-{corpus}.jsonl.gz"))).unwrap();
     let lines = BufReader::new(GzDecoder::new(file)).lines();
     lines
         .map(|line| serde_json::from_str(&line.unwrap()).unwrap())

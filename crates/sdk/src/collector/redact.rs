@@ -245,15 +245,13 @@ fn redact_array(key: &Key, array: &mut Array, redaction: &Redaction) -> Option<&
         Array::I64(_) | Array::F64(_) => return key.hidden(&*array, redaction),
         _ => return None,
     };
-    let mut option = None;
-    for text in texts {
-        let next = text.as_str().starts_with('-').then(|| text.clone());
-        let redacted = key.apply(text.as_str(), redaction);
-        let argument = || redaction.argument(option.as_ref()?, text.as_str());
-        if let Some(redacted) = redacted.or_else(argument) {
+    for text in &mut *texts {
+        if let Some(redacted) = key.apply(text.as_str(), redaction) {
             *text = redacted.into();
         }
-        option = next;
+    }
+    for (index, redacted) in redaction.list(texts) {
+        texts[index] = redacted.into();
     }
     None
 }

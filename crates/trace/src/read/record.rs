@@ -275,15 +275,13 @@ impl Reader {
 
     /// Converts a list, which may hold the arguments of a command.
     fn list(&mut self, key: &str, list: ArrayValue, depth: usize) -> Value {
-        let mut option = String::new();
-        let values = list.values.into_iter().map(|value| {
-            let Some(Any::StringValue(text)) = &value.value else {
-                option.clear();
-                return self.value(key, Some(value), depth);
-            };
-            let redacted = self.texts.argument(key, &option, text);
-            option = if text.starts_with('-') { text.clone() } else { String::new() };
-            Value::Text(redacted)
+        let texts: Vec<_> = list.values.iter().map(text_of).collect();
+        let mut safe = self.texts.list(&texts).into_iter().peekable();
+        let values = list.values.into_iter().enumerate().map(|(index, mut value)| {
+            if let Some((_, safe)) = safe.next_if(|(at, _)| *at == index) {
+                value.value = Some(Any::StringValue(safe));
+            }
+            self.value(key, Some(value), depth)
         });
         let values: Box<[Value]> = values.collect();
         self.bytes += size_of_val(&*values);
@@ -293,6 +291,14 @@ impl Reader {
     /// Replaces a value other than a text if its text is a secret.
     fn typed(&self, key: &str, text: impl Display, value: Value) -> Value {
         if self.texts.hides(key, text) { Value::Text(REDACTED.into()) } else { value }
+    }
+}
+
+/// Returns the text in a list; empty for another value.
+fn text_of(value: &AnyValue) -> String {
+    match &value.value {
+        Some(Any::StringValue(text)) => text.clone(),
+        _ => String::new(),
     }
 }
 

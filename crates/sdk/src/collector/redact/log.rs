@@ -5,7 +5,7 @@
 use std::fmt::Display;
 
 use floe_redact::{KeyMeaning, REDACTED};
-use opentelemetry::{Key as OtelKey, StringValue};
+use opentelemetry::Key as OtelKey;
 
 use super::Redactor;
 
@@ -19,9 +19,9 @@ impl Redactor {
         self.redaction.error_text(text)
     }
 
-    /// Returns the redacted argument of a command-line option in a list; `None` if it is unchanged.
-    pub fn log_argument(&self, option: &StringValue, argument: &str) -> Option<String> {
-        self.redaction.argument(option, argument)
+    /// Returns the redacted items of a list, each with its index, where an item may be the name of the next one.
+    pub fn log_list(&self, items: &[impl AsRef<str>]) -> Vec<(usize, String)> {
+        self.redaction.list(items)
     }
 
     /// Returns the redacted name of a field or a target; `None` if it is unchanged. The result is cached.

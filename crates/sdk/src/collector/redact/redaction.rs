@@ -4,7 +4,6 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use floe_redact::KeyMeaning;
-use opentelemetry::StringValue;
 
 use super::policies::Policies;
 use crate::recorder::Exception;
@@ -30,10 +29,9 @@ impl Redaction {
         if_changed(text, self.0.attribute.redact(text))
     }
 
-    /// Redacts the argument of an option whose name announces a secret, as in `["--password", "…"]`.
-    pub(super) fn argument(&self, option: &StringValue, argument: &str) -> Option<String> {
-        let redacted = self.0.attribute.redact_argument(option.as_str(), argument, |_| {});
-        if_changed(argument, redacted)
+    /// Returns the redacted items of a list, each with its index, where an item may be the name of the next one.
+    pub(super) fn list(&self, items: &[impl AsRef<str>]) -> Vec<(usize, String)> {
+        self.0.attribute.redact_list(items)
     }
 
     pub(super) fn meaning(&self, key: &str) -> KeyMeaning {

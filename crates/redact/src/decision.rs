@@ -1,0 +1,329 @@
+//! Decides whether a value that a grammar binds to a name is redacted. The first row of [`DECISIONS`] that holds decides;
+//! if none holds, the points of the value do.
+
+use crate::key::Meaning;
+use crate::lexer::Kind;
+use crate::policy::Policy;
+use crate::rules::keys::{Flag, KeyKind};
+use crate::rules::words::{Binding, DECLARATIONS};
+use crate::scan::{Evidence, Reason, Scan, Tried};
+use crate::score::{Bond, Context, head_of_call, is_credential_word, look};
+use crate::text::{at, before, is_name, is_one_of, part, run_end, run_start};
+use crate::value::Value;
+
+/// A name found in the text.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Key {
+    pub(crate) meaning: Meaning,
+    /// The place of the name's last word.
+    pub(crate) place: usize,
+    pub(crate) start: usize,
+    pub(crate) end: usize,
+    /// The place of the opening quote, if the closing quote directly follows the name.
+    pub(crate) quote: Option<usize>,
+    /// The place after the name, its closing quote and tokens that belong to it, such as an index.
+    pub(crate) after: usize,
+    /// Whether the name is an option: `--name`.
+    pub(crate) is_option: bool,
+}
+
+/// A value that a grammar found for a name.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Claim {
+    pub(crate) value: Value,
+    pub(crate) context: Context,
+    /// The rule of the finding. If it is `None`, [`DECISIONS`] and the rule of the name apply.
+    pub(crate) rule: Option<&'static str>,
+}
+
+impl Claim {
+    pub(crate) fn of(key: &Key, value: Value, bond: Bond) -> Self {
+        Self { value, context: Context::new(key.meaning.kind, bond), rule: None }
+    }
+
+    /// Creates a claim for a value that the structure of the text binds to a name, less strongly if it is unquoted.
+    pub(crate) fn beside(key: &Key, value: Value) -> Self {
+        let bond = if value.quoted { Bond::Structure } else { Bond::Copula };
+        Self::of(key, value, bond)
+    }
+
+    /// Redacts the value of a claim if it is a secret.
+    pub(crate) fn judge(claim: Option<Self>, scan: &mut Scan<'_>, key: &Key) -> Tried {
+        match claim {
+            Some(Self { value, context, rule: Some(rule) }) => {
+                scan.judge_value(value, rule, context)
+            }
+            Some(claim) => accept(scan, key, claim.value, claim.context),
+            None => Tried::Nothing,
+        }
+    }
+}
+
+/// A value with a name, and their surroundings.
+struct Case<'c> {
+    text: &'c [u8],
+    policy: &'c Policy,
+    key: &'c Key,
+    name: &'c [u8],
+    found: Value,
+    value: &'c [u8],
+    context: Context,
+    /// Whether the value begins a call that continues after the value or was cut.
+    is_open_call: bool,
+}
+
+enum Decision {
+    Redact,
+    /// The value is a user and a password, of which the password is judged.
+    Login,
+    Keep(&'static str),
+}
+
+type Condition = fn(&Case<'_>) -> bool;
+
+/// Conditions of name, bond, value and neighbours, each with its decision. `EXAMPLES` has an example of each.
+const DECISIONS: &[(Condition, Decision)] = &[
+    (|case| case.is_always(), Decision::Redact),
+    (|case| case.is_seed(), Decision::Redact),
+    (|case| case.is_other_pair(), Decision::Keep("it is a pair with a name of its own")),
+    (|case| case.login().is_some(), Decision::Login),
+    (|case| case.is_open_call, Decision::Keep("a call")),
+    (|case| case.is_folder(), Decision::Keep("the name means the working directory here")),
+    (|case| case.is_result(), Decision::Keep("the name is a verb or a result here")),
+    (|case| case.is_count(), Decision::Keep("the value is a number of things")),
+    (|case| case.is_key_name(), Decision::Keep("it is itself the name of a secret")),
+];
+
+/// Redacts the value of a key if it is a secret.
+pub(crate) fn accept(scan: &mut Scan<'_>, key: &Key, found: Value, context: Context) -> Tried {
+    let (text, policy) = (scan.text, scan.policy);
+    let is_joined = part(text, key.end, found.start) == b"=";
+    let has_quotes = found.quoted && matches!(before(text, found.start), b'"' | b'\'' | b'`');
+    let context = Context {
+        quoted: found.quoted,
+        is_close: has_quotes || is_joined,
+        is_compound: key.meaning.is_compound,
+        goes_on: goes_on(scan, found, context.bond),
+        ..context
+    };
+    let is_open_call = goes_on_as_call(scan, found);
+    let (name, value) = (part(text, key.start, key.end), found.bytes(text));
+    let case = Case { text, policy, key, name, found, value, context, is_open_call };
+    let rule = key.meaning.rule;
+    match DECISIONS.iter().find(|(holds, _)| holds(&case)) {
+        Some((_, Decision::Redact)) => {
+            scan.redact(found.start, found.end, rule, Evidence::Structure);
+            Tried::Found
+        }
+        Some((_, Decision::Keep(why))) => {
+            scan.keep(found.start, found.end, rule, Reason::Other(why));
+            Tried::Nothing
+        }
+        Some((_, Decision::Login)) => {
+            let password = found.start + case.login().unwrap_or(0);
+            scan.judge(password, found.end, rule, context.or(KeyKind::Password))
+        }
+        None => scan.judge(found.start, found.end, rule, context),
+    }
+}
+
+impl Case<'_> {
+    fn is_password(&self) -> bool {
+        self.key.meaning.kind == KeyKind::Password
+    }
+
+    /// Whether the name is configured.
+    fn is_always(&self) -> bool {
+        self.context.is_bound() && self.key.meaning.has(Flag::Always)
+    }
+
+    /// Whether the value is the list of words of a wallet: `mnemonic: abandon ability able …`.
+    fn is_seed(&self) -> bool {
+        let is_word = |word: &[u8]| word.len() < 9 && word.iter().all(u8::is_ascii_lowercase);
+        self.key.meaning.has(Flag::Words) && {
+            let mut words = self.value.split(|byte| *byte == b' ');
+            words.clone().count() > 11 && words.all(is_word)
+        }
+    }
+
+    /// Whether the value is a pair of its own, which is read separately: `the token was refused: status=401`.
+    fn is_other_pair(&self) -> bool {
+        let is_colon = self.context.bond == Bond::Sign(Binding::Colon);
+        let is_loose = !self.context.is_bound() || is_colon && !self.context.quoted_key;
+        let Some(name) = name_of_pair(self.value).filter(|_| is_loose) else {
+            return false;
+        };
+        let is_lower = |byte: &u8| byte.is_ascii_lowercase() || b"_-".contains(byte);
+        // A password may contain `=`, as in `password: ab=7xQ9`.
+        let is_plain = !self.is_password() || self.context.bond == Bond::Copula;
+        let is_key = self.policy.meaning(name).is_some();
+        is_key || is_plain && name.len() > 1 && name.iter().all(is_lower)
+    }
+
+    /// Returns the start of the password in `credentials bob:winter77` or `auth=bob/winter77`.
+    fn login(&self) -> Option<usize> {
+        if !self.key.meaning.has(Flag::Login) || self.value.len() > 128 {
+            return None;
+        }
+        let sign = self.value.iter().position(|byte| b":/".contains(byte))?;
+        let (user, password) = (&self.value[..sign], &self.value[sign + 1..]);
+        let is_user = |byte: &u8| byte.is_ascii_alphanumeric() || b"_.-".contains(byte);
+        let is_login = user.len() > 1 && user.iter().all(is_user);
+        (is_login && look(password).is_made_up() && !password.contains(&b'/')).then_some(sign + 1)
+    }
+
+    /// Whether the name means the working directory: `PWD=/home/x`.
+    fn is_folder(&self) -> bool {
+        self.key.meaning.is_only(Flag::Folder, self.name) && matches!(self.value, [b'/' | b'~', ..])
+    }
+
+    /// Whether the name is a verb, or the result of a test: `PASS: it works`, `pass=3 fail=1`.
+    fn is_result(&self) -> bool {
+        let is_capital = self.name.iter().all(u8::is_ascii_uppercase);
+        self.key.meaning.is_only(Flag::Verb, self.name)
+            && match self.context.bond {
+                Bond::Position => true,
+                Bond::Sign(Binding::Colon) if is_capital => true,
+                _ => self.is_short_number(),
+            }
+    }
+
+    /// Whether the value counts what the name means: `passwords: 12`.
+    fn is_count(&self) -> bool {
+        self.name.ends_with(b"s") && self.is_short_number()
+    }
+
+    fn is_short_number(&self) -> bool {
+        self.value.len() <= 5 && self.value.iter().all(u8::is_ascii_digit)
+    }
+
+    /// Whether the value is the name of a secret, as in `key="db_password"` and `login or password`, but not a chosen
+    /// password, as in `password=rootpassword`.
+    fn is_key_name(&self) -> bool {
+        let value = self.value;
+        let is_name =
+            |byte: &u8| byte.is_ascii_alphabetic() || b"_-.".contains(byte) || *byte >= 0x80;
+        let names_a_value = value.len() <= 40
+            && value.iter().all(is_name)
+            && self.policy.meaning(value).is_some_and(|meaning| {
+                matches!(meaning.kind, KeyKind::Password | KeyKind::Secret | KeyKind::Named)
+            });
+        let is_glued = value.len() > 4 && value.iter().all(u8::is_ascii_lowercase);
+        let is_chosen = is_credential_word(value) || self.is_password() && is_glued;
+        let is_value = is_chosen && self.context.is_bound() && !self.context.goes_on;
+        names_a_value && (!is_value || is_variable(self.text, self.key, self.found))
+    }
+}
+
+/// Whether an unquoted value after a colon or an arrow is followed by text that seems to belong to it, as in `passwd:
+/// password unchanged`, unlike in `passwd: password user=bob`.
+fn goes_on(scan: &mut Scan<'_>, found: Value, bond: Bond) -> bool {
+    let tokens = &mut scan.tokens;
+    let next = tokens.skip_blanks(found.next);
+    let behind = tokens.skip_blanks(next + 1);
+    let is_next = match tokens.kind(next) {
+        Kind::Sign(b':') => next == found.next,
+        Kind::Word => next > found.next && !matches!(tokens.kind(behind), Kind::Sign(b'=' | b':')),
+        Kind::Quote | Kind::Open(_) => next > found.next,
+        _ => false,
+    };
+    is_next && !found.quoted && matches!(bond, Bond::Sign(Binding::Colon | Binding::Arrow))
+}
+
+/// Whether the value begins a call that continues after the value or was cut: `token = load(config, "x")`.
+fn goes_on_as_call(scan: &mut Scan<'_>, found: Value) -> bool {
+    let Some(open) = head_of_call(found.bytes(scan.text)).filter(|_| !found.quoted) else {
+        return false;
+    };
+    let open = scan.tokens.place_at(found.start + open);
+    match open.and_then(|open| scan.tokens.close(open)) {
+        Some(close) => close >= found.next,
+        None => found.end == scan.text.len(),
+    }
+}
+
+/// Whether the value is a variable: `Some(password)`, or a variable with the name of the key, as in
+/// `f(user=user, password=password)`, `self.password = password` and `password={password}`.
+fn is_variable(text: &[u8], key: &Key, found: Value) -> bool {
+    let (value, name) = (found.bytes(text), part(text, key.start, key.end));
+    let around = (before(text, found.start), at(text, found.end));
+    let receiver = name.strip_suffix(value);
+    if around == (b'(', b')') || around == (b'{', b'}') && receiver.is_some() {
+        return true;
+    }
+    let Some(receiver) = receiver.filter(|_| !found.quoted) else {
+        return false;
+    };
+    // A declaration, an attribute or an element: `let token = x`, `self.password = x`, `session["token"] = x`.
+    let line = run_start(text, key.start, 24, |byte| byte != b'\n');
+    let mut words = part(text, line, key.start).rsplit(|byte| !is_name(*byte));
+    let is_declared = words.nth(1).is_some_and(|word| is_one_of(word, DECLARATIONS));
+    let is_element =
+        receiver.ends_with(b".") && memchr::memchr(b'.', receiver) == Some(receiver.len() - 1);
+    let is_index =
+        before(text, found.start) == b' ' && part(text, key.end, found.start).contains(&b']');
+    if before(text, found.start) == b' ' && (is_declared || is_element) || is_index {
+        return true;
+    }
+    // The argument before or after this one also has its own name as its value: `user=user`.
+    let is_pair = |byte| is_name(byte) || b" =:".contains(&byte);
+    let is_double = |pair: &[u8]| {
+        let sign = pair.iter().position(|byte| b"=:".contains(byte));
+        sign.is_some_and(|sign| {
+            let name = pair[..sign].trim_ascii();
+            !name.is_empty() && name == pair[sign + 1..].trim_ascii()
+        })
+    };
+    let comma = run_start(text, key.start, 2, |byte| byte == b' ');
+    let last = comma.saturating_sub(1);
+    before(text, comma) == b',' && is_double(part(text, run_start(text, last, 64, is_pair), last))
+        || at(text, found.end) == b','
+            && is_double(part(text, found.end + 1, run_end(text, found.end + 1, 64, is_pair)))
+}
+
+/// Returns the name in `name=value`.
+pub(crate) fn name_of_pair(text: &[u8]) -> Option<&[u8]> {
+    let end = run_end(text, 0, 64, |byte| is_name(byte) || b".-".contains(&byte));
+    let is_named =
+        !matches!(at(text, 0), b'0'..=b'9' | b'.' | b'-' | b'=') && at(text, end) == b'=';
+    (is_named && text[end..].iter().any(|byte| *byte != b'=')).then(|| &text[..end])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Redactor;
+
+    /// An example of each row of [`DECISIONS`], and one of the points.
+    const EXAMPLES: [(&str, &str); 10] = [
+        ("0", "codename=orders"),
+        (
+            "1",
+            "mnemonic: able about above absent absorb abstract absurd abuse access acid acid acoustic",
+        ),
+        ("2", "the token was refused: status=401"),
+        ("3", "credentials: bob:winter77"),
+        ("4", "token = load(config, 'x')"),
+        ("5", "PWD=/home/app"),
+        ("6", "pass=3 fail=1"),
+        ("7", "passwords: 12"),
+        ("8", "token: db_password"),
+        ("points", "password=winter77"),
+    ];
+
+    #[test]
+    fn each_row_decides_its_example() {
+        let redactor = Redactor::builder().key("codename").unwrap().build();
+        for (row, text) in EXAMPLES {
+            let explanation = redactor.explain(text);
+            let wanted = match row.parse::<usize>() {
+                Err(_) => "points",
+                Ok(row) => match DECISIONS[row].1 {
+                    Decision::Redact | Decision::Login => "redacted by",
+                    Decision::Keep(why) => why,
+                },
+            };
+            assert!(explanation.contains(wanted), "{text}: {explanation}");
+        }
+    }
+}
