@@ -4,7 +4,9 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use opentelemetry::trace::{SpanBuilder, SpanKind, TraceContextExt, Tracer, TracerProvider};
+use opentelemetry::trace::{
+    SpanBuilder, SpanContext, SpanKind, TraceContextExt, Tracer, TracerProvider,
+};
 use opentelemetry::{Context, InstrumentationScope};
 
 use super::alive::context_is_alive;
@@ -51,6 +53,11 @@ impl Tracer for RecorderTracer {
     type Span = RecordedSpan;
 
     fn build_with_context(&self, builder: SpanBuilder, parent: &Context) -> RecordedSpan {
+        // As OpenTelemetry's SDK does. A copy of this crate in another version, as a library may use it, recognizes a
+        // provider by this answer, see `global_lookup`.
+        if parent.is_telemetry_suppressed() && listeners::has_recording_provider() {
+            return RecordedSpan::non_recording(SpanContext::NONE);
+        }
         let subject = || Subject {
             name: &builder.name,
             target: self.scope.name(),
