@@ -1,6 +1,6 @@
 //! Emits a body that runs during the call, in a closure.
 
-use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream};
+use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::{ReturnType, Signature};
 
@@ -22,7 +22,8 @@ pub(super) fn of_value(traced: &Traced<'_>, sig: &mut Signature) -> TokenStream 
         let private = traced.krate.private();
         let (open, body) = (opening::open(traced), traced.body());
         // The lint `unused_braces` reports braces around a single expression.
-        let is_one = !tokens::any_punct(&body.stream(), ';');
+        let is_semicolon = |tree| matches!(tree, TokenTree::Punct(punct) if punct.as_char() == ';');
+        let is_one = !body.stream().into_iter().any(is_semicolon);
         let body = if is_one { body.stream() } else { body.to_token_stream() };
         return quote_spanned! {Span::mixed_site()=>
             let __floe_guard = #private::Guard::new(#open);
