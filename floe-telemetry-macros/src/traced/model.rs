@@ -11,7 +11,7 @@ use super::{
     boxing::{AsyncTrait, Boxing},
     item::Function,
     secrets,
-    signature::{self, Future, Output},
+    signature::{self, Future, Output, Parameters},
 };
 use crate::{
     ctxt::Ctxt,
@@ -27,6 +27,8 @@ pub(super) struct Traced<'a> {
     pub(super) krate: Krate,
     pub(super) function: &'a Function,
     pub(super) of_type: Option<String>,
+    /// The type parameters of the block around the method that need not be `'static`.
+    of_block: Vec<String>,
     pub(super) name: LitStr,
     pub(super) computed_name: Option<Expr>,
     /// The tracer; `None` for the scope of the crate.
@@ -88,6 +90,8 @@ impl<'a> Traced<'a> {
         let ident = &function.sig.ident;
         let own_name = LitStr::new(&ident.unraw().to_string(), ident.span());
         let value = |symbol| args.expr(symbol).cloned();
+        let block = args.text(symbol::OF_TYPE).map(LitStr::value).unwrap_or_default();
+        let mut of_block = block.split(' ').map(str::to_owned);
         let (name, computed_name) = match value(symbol::NAME) {
             None => (own_name, None),
             Some(written) => name(cx, written, own_name),
@@ -95,7 +99,8 @@ impl<'a> Traced<'a> {
         Self {
             krate,
             function,
-            of_type: args.text(symbol::OF_TYPE).map(LitStr::value),
+            of_type: of_block.next().filter(|it| !it.is_empty()),
+            of_block: of_block.collect(),
             name,
             computed_name,
             tracer: value(symbol::TRACER),
@@ -149,7 +154,9 @@ impl<'a> Traced<'a> {
             (Output::Type(ty) | Output::Erased(ty), _) => Some(&**ty),
             _ => None,
         };
-        ty.is_some_and(|ty| signature::has_error_of_parameter(ty, &self.function.sig.generics))
+        let parameters =
+            Parameters { generics: &self.function.sig.generics, of_block: &self.of_block };
+        ty.is_some_and(|ty| signature::has_error_of_parameter(ty, &parameters))
     }
 
     /// Whether the function returns nothing and has no `error_if`, so that every return is a success.

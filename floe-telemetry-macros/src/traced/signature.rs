@@ -138,7 +138,7 @@ impl Output {
 }
 
 /// Whether the type is a `Result` whose error has a generic argument that seems not to be `'static`.
-pub(super) fn has_error_of_parameter(ty: &Type, generics: &Generics) -> bool {
+pub(super) fn has_error_of_parameter(ty: &Type, parameters: &Parameters<'_>) -> bool {
     let Type::Path(result) = bare(ty) else {
         return false;
     };
@@ -147,11 +147,23 @@ pub(super) fn has_error_of_parameter(ty: &Type, generics: &Generics) -> bool {
     let Some(GenericArgument::Type(Type::Path(error))) = error else {
         return false;
     };
-    error
-        .path
-        .segments
-        .iter()
-        .any(|part| names_parameter(&part.arguments.to_token_stream(), generics) || borrows(part))
+    error.path.segments.iter().any(|part| {
+        let arguments = part.arguments.to_token_stream();
+        parameters.are_named_in(&arguments) || names_associated_type(arguments) || borrows(part)
+    })
+}
+
+/// Whether a type like `Store::Error` or `<Store as Repo>::Error` is among the tokens. `Store` may be a parameter of the
+/// block around the method.
+fn names_associated_type(tokens: TokenStream) -> bool {
+    let trees: Vec<_> = tokens.into_iter().collect();
+    trees.windows(2).any(|pair| match pair {
+        [TokenTree::Ident(of), TokenTree::Punct(colon)] => {
+            colon.as_char() == ':' && of.to_string().starts_with(char::is_uppercase)
+        }
+        [TokenTree::Ident(_), TokenTree::Ident(word)] => word == "as",
+        _ => false,
+    })
 }
 
 /// Whether a generic argument borrows, as in `Load<Refused<'_>>`.
@@ -162,34 +174,46 @@ fn borrows(part: &PathSegment) -> bool {
     })
 }
 
-fn names_parameter(tokens: &TokenStream, generics: &Generics) -> bool {
+/// The type parameters of a function, and those of the block around it that need not be `'static`.
+pub(super) struct Parameters<'a> {
+    pub(super) generics: &'a Generics,
+    /// Unknown unless the block has the attribute.
+    pub(super) of_block: &'a [String],
+}
+
+impl Parameters<'_> {
+    fn are_named_in(&self, tokens: &TokenStream) -> bool {
+        tokens::any_ident(tokens, |name| {
+            self.contains(name) && !is_static_parameter(name, self.generics) || *name == "Self"
+        })
+    }
+
+    /// Whether a name is that of a type parameter. A single capital letter counts as one of the block's.
+    fn contains(&self, name: &Ident) -> bool {
+        let text = name.to_string();
+        let is_letter = text.len() == 1 && text.starts_with(|c: char| c.is_ascii_uppercase());
+        is_letter
+            || self.of_block.contains(&text)
+            || self.generics.type_params().any(|it| it.ident == *name)
+    }
+}
+
+/// Whether a type parameter has the bound `'static`.
+pub(super) fn is_static_parameter(name: &Ident, generics: &Generics) -> bool {
     let is_static = |bounds: &Bounds| {
         let mut bounds = bounds.iter();
         bounds.any(|bound| matches!(bound, TypeParamBound::Lifetime(it) if it.ident == "static"))
     };
-    let is_static_parameter = |name: &Ident| {
-        let parameter = generics.type_params().find(|it| it.ident == *name);
-        let mut clauses = generics.where_clause.iter().flat_map(|it| &it.predicates);
-        parameter.is_some_and(|it| is_static(&it.bounds))
-            || clauses.any(|clause| match clause {
-                WherePredicate::Type(clause) => {
-                    is_static(&clause.bounds)
-                        && matches!(&clause.bounded_ty, Type::Path(of) if of.path.is_ident(name))
-                }
-                _ => false,
-            })
-    };
-    tokens::any_ident(tokens, |name| {
-        is_parameter(name, generics) && !is_static_parameter(name) || *name == "Self"
-    })
-}
-
-/// Whether a name is that of a type parameter. The parameters of the block around a method are unknown here, so a
-/// single capital letter counts as one.
-fn is_parameter(name: &Ident, generics: &Generics) -> bool {
-    let text = name.to_string();
-    let is_letter = text.len() == 1 && text.starts_with(|c: char| c.is_ascii_uppercase());
-    is_letter || generics.type_params().any(|it| it.ident == *name)
+    let parameter = generics.type_params().find(|it| it.ident == *name);
+    let mut clauses = generics.where_clause.iter().flat_map(|it| &it.predicates);
+    parameter.is_some_and(|it| is_static(&it.bounds))
+        || clauses.any(|clause| match clause {
+            WherePredicate::Type(clause) => {
+                is_static(&clause.bounds)
+                    && matches!(&clause.bounded_ty, Type::Path(of) if of.path.is_ident(name))
+            }
+            _ => false,
+        })
 }
 
 /// Whether the tokens of a type contain the call of a macro; `!` alone is a type.
