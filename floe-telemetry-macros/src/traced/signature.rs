@@ -15,57 +15,80 @@ use crate::tokens;
 /// A future that the span follows.
 pub(super) enum Future {
     /// `impl Future`, with its output.
-    Opaque(Option<Box<Type>>),
-    /// `Pin<Box<dyn Future>>` with its output, `BoxFuture`, or, with the argument `future`, an alias.
+    Opaque(Box<Type>),
+    /// `Pin<Box<impl Future>>`, with its output.
+    BoxedOpaque(Box<Type>),
+    /// `Pin<Box<dyn Future>>` with its output, or another name of it, such as `Self::Future`.
     Boxed(Option<Box<Type>>),
+    /// A type that seems to be a future. Only the compiler knows whether it is one.
+    Likely,
 }
 
 impl Future {
-    /// Recognizes a future by the written name of its type.
+    /// Recognizes a future by its written type.
     pub(super) fn new(ty: &Type) -> Option<Self> {
         match bare(ty) {
-            Type::ImplTrait(opaque) => future(&opaque.bounds).map(|it| Self::Opaque(output(it))),
-            Type::Path(path) => {
-                let last = path.path.segments.last()?;
-                if is_any(&last.ident, &["BoxFuture", "LocalBoxFuture"]) {
-                    return Some(Self::Boxed(None));
+            Type::ImplTrait(opaque) => output(&opaque.bounds).map(Self::Opaque),
+            ty => match pinned(ty)? {
+                Type::ImplTrait(opaque) => output(&opaque.bounds).map(Self::BoxedOpaque),
+                Type::TraitObject(object) => {
+                    output(&object.bounds).map(|output| Self::Boxed(Some(output)))
                 }
-                let inner = types(last).next().filter(|_| is_any(&last.ident, &["Pin"]))?;
-                let Type::Path(pointer) = bare(inner) else { return None };
-                let last = pointer.path.segments.last()?;
-                match types(last).next().filter(|_| is_any(&last.ident, &["Box"]))? {
-                    Type::TraitObject(object) => {
-                        future(&object.bounds).map(|it| Self::Boxed(output(it)))
-                    }
-                    _ => None,
-                }
-            }
-            _ => None,
+                _ => None,
+            },
         }
     }
 }
 
 type Bounds = Punctuated<TypeParamBound, Token![+]>;
 
-fn future(bounds: &Bounds) -> Option<&PathSegment> {
-    traits(bounds).find(|it| it.ident == "Future")
+/// Returns the output of `Future<Output = …>`. A trait of another name, or without an output, is not the future of the
+/// standard library.
+fn output(bounds: &Bounds) -> Option<Box<Type>> {
+    traits(bounds).filter(|it| it.ident == "Future").find_map(|it| associated(it, "Output"))
 }
 
-fn output(future: &PathSegment) -> Option<Box<Type>> {
-    arguments(future).find_map(|it| match it {
-        GenericArgument::AssocType(assoc) if assoc.ident == "Output" => {
+fn associated(segment: &PathSegment, name: &str) -> Option<Box<Type>> {
+    arguments(segment).find_map(|it| match it {
+        GenericArgument::AssocType(assoc) if assoc.ident == name => {
             Some(Box::new(assoc.ty.clone()))
         }
         _ => None,
     })
 }
 
+/// Returns the type in `Pin<Box<…>>`.
+pub(super) fn pinned(ty: &Type) -> Option<&Type> {
+    let inside = |ty, pointer: &str| {
+        let last = last_segment(ty).filter(|it| it.ident == pointer)?;
+        types(last).next()
+    };
+    inside(inside(ty, "Pin")?, "Box").map(bare)
+}
+
+/// Whether the type's name ends like that of a future: `Self::Future`, `BoxFuture`, `ResponseFuture`, `Fut`.
+pub(super) fn is_named_like_a_future(ty: &Type) -> bool {
+    let name = last_segment(ty).map(|it| it.ident.to_string());
+    name.is_some_and(|name| name.ends_with("Future") || name.ends_with("Fut"))
+}
+
+fn last_segment(ty: &Type) -> Option<&PathSegment> {
+    match bare(ty) {
+        Type::Path(path) => path.path.segments.last(),
+        _ => None,
+    }
+}
+
 /// Returns a future or a stream in the type that would outlast the span, which covers only the call.
 pub(super) fn outlives_the_span(ty: &Type) -> Option<&Type> {
     const AROUND: &[&str] = &["Box", "Either", "Option", "Pin", "Result", "Vec"];
     const LASTING: &[&str] = &["BoxFuture", "BoxStream", "LocalBoxFuture", "LocalBoxStream"];
-    let last =
-        |bounds| traits(bounds).any(|it| is_any(&it.ident, &["Future", "IntoFuture", "Stream"]));
+    const TRAITS: &[(&str, &str)] =
+        &[("Future", "Output"), ("IntoFuture", "Output"), ("Stream", "Item")];
+    let is_lasting = |it: &PathSegment| {
+        TRAITS.iter().any(|(name, ty)| it.ident == name && associated(it, ty).is_some())
+    };
+    let last = |bounds| traits(bounds).any(is_lasting);
     match bare(ty) {
         Type::ImplTrait(opaque) => last(&opaque.bounds).then_some(ty),
         Type::TraitObject(object) => last(&object.bounds).then_some(ty),
