@@ -59,6 +59,15 @@ fn forward(length: usize) -> AnswerFut<'static, usize> {
     })
 }
 
+#[traced(attributes(length = text.len()))]
+fn by_name_of_a_borrow(text: &str) -> AnswerFut<'_, usize> {
+    borrow(text)
+}
+
+fn borrow(text: &str) -> AnswerFut<'_, usize> {
+    Box::pin(async move { text.len() })
+}
+
 #[traced]
 fn by_body(text: &'static str) -> Parsed {
     let text = text.trim();
@@ -154,6 +163,7 @@ pub(crate) fn observe(log: &mut Log) {
         log.future("service", move |_| Boxed(Echo).call(request));
     }
     log.future("by_name", |log| by_name(log.noisy("a")));
+    log.future("by_name_of_a_borrow", |_| by_name_of_a_borrow("text"));
     for text in [" 7", "x"] {
         log.future("by_body", move |_| by_body(text));
     }

@@ -53,11 +53,6 @@ impl Tracer for RecorderTracer {
     type Span = RecordedSpan;
 
     fn build_with_context(&self, builder: SpanBuilder, parent: &Context) -> RecordedSpan {
-        // As OpenTelemetry's SDK does. A copy of this crate in another version, as a library may use it, recognizes a
-        // provider by this answer, see `global_lookup`.
-        if parent.is_telemetry_suppressed() && listeners::has_recording_provider() {
-            return RecordedSpan::non_recording(SpanContext::NONE);
-        }
         let subject = || Subject {
             name: &builder.name,
             target: self.scope.name(),
@@ -67,7 +62,7 @@ impl Tracer for RecorderTracer {
         if !context_is_alive()
             || listeners::has_rules() && sampling::excludes_span(parent, &subject())
         {
-            return RecordedSpan::non_recording(parent.span().span_context().clone());
+            return RecordedSpan::non_recording(without_span(parent));
         }
         let mut builder = Some(builder);
         let mut fill = |recording: &mut Recording| {
@@ -96,10 +91,18 @@ impl Tracer for RecorderTracer {
             }
             decision => sampling::not_recorded(decision, parent, None).0,
         };
-        // Without a span, the parent's context is propagated.
-        let context = ids.unwrap_or_else(|| parent.span().span_context().clone());
-        RecordedSpan::non_recording(context)
+        RecordedSpan::non_recording(ids.unwrap_or_else(|| without_span(parent)))
     }
+}
+
+/// Returns the context to propagate where no span starts: the parent's. If telemetry is suppressed, the answer is the
+/// one of OpenTelemetry's SDK. By it, a copy of this crate in another version, as a library may use it, recognizes a
+/// provider that records, see [`global_lookup`](super::global_lookup).
+fn without_span(parent: &Context) -> SpanContext {
+    if parent.is_telemetry_suppressed() && listeners::has_recording_provider() {
+        return SpanContext::NONE;
+    }
+    parent.span().span_context().clone()
 }
 
 impl RecorderTracer {
