@@ -11,41 +11,6 @@ use crate::log::{Log, Noisy, pause};
 type AnswerFut<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 type Parsed = Pin<Box<dyn Future<Output = Result<u8, String>>>>;
 
-trait Service<R> {
-    type Future: Future;
-
-    fn call(&mut self, request: R) -> Self::Future;
-}
-
-struct Boxed<S>(S);
-
-impl<S, R> Service<R> for Boxed<S>
-where
-    S: Service<R>,
-    S::Future: Send + 'static,
-{
-    type Future = AnswerFut<'static, <S::Future as Future>::Output>;
-
-    #[traced(name = "boxed_service")]
-    fn call(&mut self, request: R) -> Self::Future {
-        Box::pin(self.0.call(request))
-    }
-}
-
-struct Echo;
-
-impl Service<u8> for Echo {
-    type Future = AnswerFut<'static, Result<u8, String>>;
-
-    #[traced(name = "echo")]
-    fn call(&mut self, request: u8) -> Self::Future {
-        if request == 0 {
-            return Box::pin(ready(Err("zero".to_owned())));
-        }
-        Box::pin(ready(Ok(request)))
-    }
-}
-
 #[traced]
 fn by_name(first: Noisy) -> AnswerFut<'static, usize> {
     let length = first.len();
@@ -83,11 +48,6 @@ fn by_body_with_return(is_zero: bool) -> Parsed {
         return Box::pin(ready(Err("zero".to_owned())));
     }
     Box::pin(async { Ok(1) })
-}
-
-#[traced]
-fn of_another(inner: Parsed) -> Parsed {
-    Box::pin(inner)
 }
 
 #[traced]
@@ -159,9 +119,6 @@ impl Linked {
 }
 
 pub(crate) fn observe(log: &mut Log) {
-    for request in [0, 1] {
-        log.future("service", move |_| Boxed(Echo).call(request));
-    }
     log.future("by_name", |log| by_name(log.noisy("a")));
     log.future("by_name_of_a_borrow", |_| by_name_of_a_borrow("text"));
     for text in [" 7", "x"] {
@@ -170,7 +127,6 @@ pub(crate) fn observe(log: &mut Log) {
     for is_zero in [true, false] {
         log.future("by_body_with_return", move |_| by_body_with_return(is_zero));
     }
-    log.future("of_another", |_| of_another(by_body("1")));
     log.future("pinned_opaque", |log| pinned_opaque(log.noisy("a")));
     log.future("forwarded_opaque", |log| forwarded_opaque(log.noisy("a")));
     log.call("own_type", |_| own_type(1));
