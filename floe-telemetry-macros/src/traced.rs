@@ -35,12 +35,16 @@ pub(crate) fn expand(args: TokenStream, item: &TokenStream) -> TokenStream {
 }
 
 fn expand_function(args: TokenStream, item: &TokenStream) -> syn::Result<TokenStream> {
+    let cx = Ctxt::default();
     // A block removes `#[traced(skip)]` from its methods, unless the macro has another name there or the attribute is
     // in a `cfg_attr`.
     if args::is_skip(&args) {
+        if Function::parse(&Ctxt::default(), item.clone()).is_some_and(|it| !it.is_method()) {
+            cx.error(args, "`skip` excludes a method of an `impl` block with `#[traced]`: remove it from this function");
+        }
+        cx.check()?;
         return Ok(item.clone());
     }
-    let cx = Ctxt::default();
     let args = args::parse(&cx, args);
     let function = Function::parse(&cx, item.clone());
     let traced = function.as_ref().map(|function| Traced::new(&cx, args, function));

@@ -61,6 +61,7 @@ corpus! {
     functions
     generic_errors
     inferred_from_bounds
+    likely_futures
     names
     own_traits
     panics

@@ -7,7 +7,8 @@
 // - `call` runs a body that returns a value. Only the guard for a body that unwinds is compiled for
 //   each function; without a span, not even the guard runs.
 // - `call_then` also lets the expansion finish the span: by `end` where only the signature has the type of the
-//   value, by `Returned` for `impl Future`, whose type changes, and by `in_box` for a boxed future, whose type stays.
+//   value, by `Returned` for `impl Future`, whose type changes, by `in_box` for a boxed future, whose type stays, and by
+//   `Likely` for a value that may be a future.
 // - `call_opening` is the same for patterns that split an argument: the parts are dropped with the pattern, so the body
 //   opens the span.
 // - `Guard` is for `impl Trait`, whose body stays in its function.
@@ -27,7 +28,8 @@ pub use crate::propagation::parent::below;
 pub use crate::recorder::call::{Guard, call, call_opening, call_then, end};
 pub use crate::recorder::declared::{Never, declared, never, never_made};
 pub use crate::recorder::future::{
-    DeclaredTypeMismatch, OpenedBy, Returned, call_async, enter_in_future, in_box,
+    DeclaredTypeMismatch, Likely, LikelyUnboxed, NoFuture, OpenedBy, Returned, call_async,
+    enter_in_future, in_box,
 };
 pub use crate::recorder::open::{Current, Opened, enter};
 pub use crate::recorder::opening::{Opening, Parent};

@@ -53,12 +53,14 @@ impl BridgedEvent {
         }
     }
 
-    /// Returns the status that the event sets: ERROR for the level `ERROR` or, without a message, a field `error`.
+    /// Returns the status that the event gives to a span of `tracing`: ERROR for the level `ERROR`, with the message, or
+    /// for a field `error` without a message, with its text.
     fn status(&self) -> Status {
         match &self.error {
             Some(error) => Status::error(error.clone()),
-            None if *self.metadata.level() == Level::ERROR => Status::error(""),
-            None => Status::Unset,
+            None if *self.metadata.level() != Level::ERROR => Status::Unset,
+            None if self.has_message => Status::error(self.name.clone()),
+            None => Status::error(""),
         }
     }
 
@@ -69,12 +71,18 @@ impl BridgedEvent {
         })
     }
 
-    pub(super) fn add_to(mut self, cx: &Context) {
-        let span = cx.span();
+    /// Adds the event to a span of `tracing`, which has no other outcome than its events.
+    pub(super) fn add_to_own(self, cx: &Context) {
         let status = self.status();
         if status != Status::Unset {
-            span.set_status(status);
+            cx.span().set_status(status);
         }
+        self.add_to(cx);
+    }
+
+    /// Adds the event to any span. The status is left to the outcome of the span's function.
+    pub(super) fn add_to(mut self, cx: &Context) {
+        let span = cx.span();
         span.set_attributes(mem::take(&mut self.exception));
         if let Some(event) = self.into_event() {
             span.add_event_with_timestamp(event.name, event.timestamp, event.attributes);
@@ -82,7 +90,12 @@ impl BridgedEvent {
     }
 
     pub(super) fn write_to(mut self, record: &mut SpanRecord) {
-        record.set_status(self.status());
+        let describes =
+            matches!(record.status(), Status::Error { description } if !description.is_empty());
+        // The first line explains more than the lines that follow it, and the returned error more than any line.
+        if self.error.is_some() || !describes {
+            record.set_status(self.status());
+        }
         record.attributes.extend(mem::take(&mut self.exception));
         if let Some(event) = self.into_event() {
             record.add_event(event);

@@ -145,7 +145,7 @@ where
 
     fn on_event(&self, event: &Event<'_>, layers: LayerContext<'_, S>) {
         let metadata = event.metadata();
-        if self.is_idle() || is_internal(metadata) {
+        if event.is_root() || self.is_idle() || is_internal(metadata) {
             return;
         }
         let visit = || {
@@ -153,31 +153,27 @@ where
             guarded(|| event.record(&mut bridged));
             bridged
         };
-        let cx = match event.parent() {
-            Some(parent) => self.context_of(parent, &layers).filter(is_recording),
-            None if event.is_contextual() => {
-                // Usually the current span is an open span of this layer, whose record can be written to directly.
-                if let Some((id, span)) = entered::sampled() {
-                    let mut bridged = Some(visit());
-                    self.open.with(&id, |open| {
-                        open.update_if(span, |record| {
-                            if let Some(bridged) = bridged.take() {
-                                bridged.write_to(record);
-                            }
-                        });
-                    });
-                    if let Some(bridged) = bridged
-                        && let Some(cx) = Context::map_current(if_recording)
-                    {
-                        writing(|| bridged.add_to(&cx));
-                    }
-                    return;
-                }
-                Context::map_current(if_recording)
+        if let Some(parent) = event.parent() {
+            if let Some(cx) = self.context_of(parent, &layers).filter(is_recording) {
+                let bridged = visit();
+                writing(|| bridged.add_to_own(&cx));
             }
-            None => None,
-        };
-        if let Some(cx) = cx {
+        } else if let Some((id, span)) = entered::sampled() {
+            // Usually the current span is an open span of this layer, whose record can be written to directly.
+            let mut bridged = Some(visit());
+            self.open.with(&id, |open| {
+                open.update_if(span, |record| {
+                    if let Some(bridged) = bridged.take() {
+                        bridged.write_to(record);
+                    }
+                });
+            });
+            if let Some(bridged) = bridged
+                && let Some(cx) = Context::map_current(if_recording)
+            {
+                writing(|| bridged.add_to_own(&cx));
+            }
+        } else if let Some(cx) = Context::map_current(if_recording) {
             let bridged = visit();
             writing(|| bridged.add_to(&cx));
         }

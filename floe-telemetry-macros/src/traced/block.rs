@@ -8,7 +8,7 @@ use syn::{
     parse::{ParseStream, Parser},
 };
 
-use super::{args, item};
+use super::{args, item, signature};
 use crate::{
     given::Given,
     krate::Krate,
@@ -21,6 +21,8 @@ pub(super) struct Block {
     head: TokenStream,
     /// The prefix of the spans' names.
     type_name: String,
+    /// The value of [`symbol::OF_TYPE`].
+    of_type: String,
     braces: Group,
     async_trait: bool,
     inner: Vec<Attribute>,
@@ -65,9 +67,15 @@ impl Block {
         let head: TokenStream = trees.into_iter().collect();
         let header: ItemImpl = syn::parse2(quote!(#head {}))?;
         let (inner, items) = content.parse2(braces.stream())?;
+        let generics = &header.generics;
+        let parameters = generics.type_params().map(|it| &it.ident);
+        let unbounded = parameters.filter(|it| !signature::is_static_parameter(it, generics));
+        let name = type_name(&header.self_ty);
+        let of_type = unbounded.fold(name.clone(), |all, parameter| format!("{all} {parameter}"));
         Ok(Self {
             head,
-            type_name: type_name(&header.self_ty),
+            type_name: name,
+            of_type,
             async_trait: header.attrs.iter().any(|attr| is_called(attr, "async_trait")),
             braces,
             inner,
@@ -88,7 +96,7 @@ impl Block {
         let Self { head, inner, .. } = self;
         let items = self.items.iter().map(|item| match item {
             Item::Other(tokens) => tokens.clone(),
-            Item::Method(method) => method.emit(args, &self.type_name),
+            Item::Method(method) => method.emit(args, self),
         });
         let mut braces = Group::new(Delimiter::Brace, quote!(#(#inner)* #(#items)*));
         braces.set_span(self.braces.span());
@@ -126,7 +134,7 @@ fn one(input: ParseStream<'_>) -> syn::Result<Item> {
 }
 
 impl Method {
-    fn emit(&self, shared: Option<&Given>, type_name: &str) -> TokenStream {
+    fn emit(&self, shared: Option<&Given>, block: &Block) -> TokenStream {
         let rest = &self.rest;
         let is_own = |attr: &&Attribute| is_called(attr, "traced");
         let Some(shared) = shared.filter(|_| self.is_traced()) else {
@@ -135,7 +143,7 @@ impl Method {
         };
         let (own, attrs): (Vec<_>, Vec<_>) = self.attrs.iter().partition(is_own);
         let own: TokenStream = own.into_iter().filter_map(arguments).collect();
-        let attr = self.attr(shared, type_name, &own);
+        let attr = self.attr(shared, block, &own);
         quote!(#[#attr] #(#attrs)* #rest)
     }
 
@@ -152,7 +160,8 @@ impl Method {
     }
 
     /// Returns the method's attribute: its own arguments, and the block's, if they apply and are not overridden.
-    fn attr(&self, shared: &Given, type_name: &str, own: &TokenStream) -> TokenStream {
+    fn attr(&self, shared: &Given, block: &Block, own: &TokenStream) -> TokenStream {
+        let Block { type_name, of_type, .. } = block;
         let given = args::parse_unchecked(own);
         let is_placed = given.has(symbol::PARENT) || given.has(symbol::ROOT);
         let ident = &self.sig.ident;
@@ -168,8 +177,8 @@ impl Method {
         let shared_here = shared_here.map(|argument| &argument.tokens);
         let krate = Krate::new(shared.path().cloned());
         let traced = quote_spanned!(ident.span()=> #krate::traced);
-        let of_type = Ident::new(symbol::OF_TYPE.word, ident.span());
-        quote!(#traced(#of_type = #type_name, #name #(#shared_here,)* #own))
+        let of_type_word = Ident::new(symbol::OF_TYPE.word, ident.span());
+        quote!(#traced(#of_type_word = #of_type, #name #(#shared_here,)* #own))
     }
 
     fn has_use_for(&self, keyword: Symbol) -> bool {

@@ -1,4 +1,4 @@
-//! Bodies that put their future into a box. The future is wrapped inside the box, because a span around the box would
+//! Bodies that end in `Box::pin(…)`, and put a future into a box. The future is wrapped inside the box, because a span around the box would
 //! need a second box, whose type the compiler accepts only if the output lives as long as the box.
 
 use proc_macro2::{Delimiter, Group, Span, TokenStream, TokenTree};
@@ -17,12 +17,35 @@ pub(super) struct Boxing {
 impl Boxing {
     /// Returns `None` if the body does not end with `Box::pin(…)`, or may return another box before.
     pub(super) fn new(body: &Group) -> Option<Self> {
+        let Ending { statements, pin, arguments } = Ending::new(body)?;
+        if tokens::has_word(&statements, &["return"]) {
+            return None;
+        }
+        let mut boxed: Vec<_> = arguments.stream().into_iter().collect();
+        boxed.pop_if(|it| matches!(it, TokenTree::Punct(comma) if comma.as_char() == ','));
+        let inside = statements.into_iter().chain(boxed).collect();
+        let mut inside = Group::new(Delimiter::Brace, inside);
+        inside.set_span(body.span());
+        Some(Self { pin, body: inside, parentheses: arguments.span() })
+    }
+}
+
+/// A body that ends with `Box::pin(…)`.
+pub(super) struct Ending {
+    statements: TokenStream,
+    /// `Box::pin`
+    pin: TokenStream,
+    arguments: Group,
+}
+
+impl Ending {
+    pub(super) fn new(body: &Group) -> Option<Self> {
         let trees: Vec<_> = body.stream().into_iter().collect();
         let (last, rest) = trees.split_last()?;
         let arguments = group(last.clone(), Delimiter::Parenthesis)?;
         let path = rest.iter().rev().take_while(|it| is_in_path(it));
-        let (statements, path) = rest.split_at(rest.len() - path.count());
-        let [.., TokenTree::Ident(of), _, _, TokenTree::Ident(function)] = path else {
+        let (statements, pin) = rest.split_at(rest.len() - path.count());
+        let [.., TokenTree::Ident(of), _, _, TokenTree::Ident(function)] = pin else {
             return None;
         };
         let is_last = match statements.last() {
@@ -31,21 +54,17 @@ impl Boxing {
             Some(TokenTree::Group(group)) => group.delimiter() == Delimiter::Brace,
             Some(_) => false,
         };
-        let statements = statements.iter().cloned().collect::<TokenStream>();
-        let is_box = of == "Box" && function == "pin";
-        if !is_box || !is_last || tokens::has_word(&statements, &["return"]) {
-            return None;
-        }
-        let mut boxed: Vec<_> = arguments.stream().into_iter().collect();
-        boxed.pop_if(|it| matches!(it, TokenTree::Punct(comma) if comma.as_char() == ','));
-        let inside = statements.into_iter().chain(boxed).collect();
-        let mut inside = Group::new(Delimiter::Brace, inside);
-        inside.set_span(body.span());
-        Some(Self {
-            pin: path.iter().cloned().collect(),
-            body: inside,
-            parentheses: arguments.span(),
+        (of == "Box" && function == "pin" && is_last).then(|| Self {
+            statements: statements.iter().cloned().collect(),
+            pin: pin.iter().cloned().collect(),
+            arguments,
         })
+    }
+
+    /// Whether the box contains an `async` block, and not an expression of an unknown type.
+    pub(super) fn is_async(&self) -> bool {
+        let first = self.arguments.stream().into_iter().next();
+        matches!(first, Some(TokenTree::Ident(word)) if word == "async")
     }
 }
 

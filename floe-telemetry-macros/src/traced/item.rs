@@ -70,6 +70,11 @@ impl Function {
         Some(function)
     }
 
+    /// Whether the signature can only be in an `impl` block or a trait.
+    pub(super) fn is_method(&self) -> bool {
+        self.sig.receiver().is_some() || tokens::has_word(&self.sig, &["Self"])
+    }
+
     /// Whether an attribute is not built in and is therefore another macro.
     pub(super) fn has_other_macros(&self) -> bool {
         self.attrs.iter().any(|attr| {

@@ -8,10 +8,10 @@ use super::{
     arguments::{self, Argument},
     attributes_fn::AttributesFn,
     block::Block,
-    boxing::{AsyncTrait, Boxing},
+    boxing::{AsyncTrait, Boxing, Ending},
     item::Function,
     secrets,
-    signature::{self, Future, Output},
+    signature::{self, Future, Output, Parameters},
 };
 use crate::{
     ctxt::Ctxt,
@@ -27,6 +27,8 @@ pub(super) struct Traced<'a> {
     pub(super) krate: Krate,
     pub(super) function: &'a Function,
     pub(super) of_type: Option<String>,
+    /// The type parameters of the block around the method that need not be `'static`.
+    of_block: Vec<String>,
     pub(super) name: LitStr,
     pub(super) computed_name: Option<Expr>,
     /// The tracer; `None` for the scope of the crate.
@@ -88,6 +90,8 @@ impl<'a> Traced<'a> {
         let ident = &function.sig.ident;
         let own_name = LitStr::new(&ident.unraw().to_string(), ident.span());
         let value = |symbol| args.expr(symbol).cloned();
+        let block = args.text(symbol::OF_TYPE).map(LitStr::value).unwrap_or_default();
+        let mut of_block = block.split(' ').map(str::to_owned);
         let (name, computed_name) = match value(symbol::NAME) {
             None => (own_name, None),
             Some(written) => name(cx, written, own_name),
@@ -95,7 +99,8 @@ impl<'a> Traced<'a> {
         Self {
             krate,
             function,
-            of_type: args.text(symbol::OF_TYPE).map(LitStr::value),
+            of_type: of_block.next().filter(|it| !it.is_empty()),
+            of_block: of_block.collect(),
             name,
             computed_name,
             tracer: value(symbol::TRACER),
@@ -143,13 +148,16 @@ impl<'a> Traced<'a> {
     /// `'static`.
     pub(super) fn has_error_of_parameter(&self) -> bool {
         let ty = match (&self.output, &self.shape) {
-            (_, Shape::Returns(Future::Opaque(output) | Future::Boxed(output), _)) => {
-                output.as_deref()
+            (_, Shape::Returns(Future::Opaque(output) | Future::BoxedOpaque(output), _)) => {
+                Some(&**output)
             }
+            (_, Shape::Returns(Future::Boxed(output), _)) => output.as_deref(),
             (Output::Type(ty) | Output::Erased(ty), _) => Some(&**ty),
             _ => None,
         };
-        ty.is_some_and(|ty| signature::has_error_of_parameter(ty, &self.function.sig.generics))
+        let parameters =
+            Parameters { generics: &self.function.sig.generics, of_block: &self.of_block };
+        ty.is_some_and(|ty| signature::has_error_of_parameter(ty, &parameters))
     }
 
     /// Whether the function returns nothing and has no `error_if`, so that every return is a success.
@@ -182,7 +190,7 @@ fn output(sig: &Signature, shape: &Shape) -> Output {
 }
 
 /// Determines what the span covers: a future that the signature or `future` declares, unless `call_only` is set, or
-/// else the call.
+/// else the call. If the type or the body only resembles a future's, the compiler decides.
 fn shape(cx: &Ctxt, args: &Given, function: &Function) -> Shape {
     let Function { sig, body, .. } = function;
     if sig.asyncness.is_some() {
@@ -195,15 +203,25 @@ fn shape(cx: &Ctxt, args: &Given, function: &Function) -> Shape {
         ReturnType::Type(_, ty) if !args.has(symbol::CALL_ONLY) => ty,
         _ => return Shape::Sync,
     };
-    match Future::new(ty).or_else(|| args.has(symbol::FUTURE).then_some(Future::Boxed(None))) {
-        Some(opaque @ Future::Opaque(_)) => Shape::Returns(opaque, None),
-        Some(boxed) => Shape::Returns(boxed, Boxing::new(body).map(Box::new)),
-        None => {
-            if let Some(lasting) = signature::outlives_the_span(ty) {
-                cx.error(lasting, OUTLIVES_THE_SPAN);
-            }
-            Shape::Sync
-        }
+    let boxing = || Boxing::new(body).map(Box::new);
+    match Future::new(ty) {
+        Some(opaque @ Future::Opaque(_)) => return Shape::Returns(opaque, None),
+        Some(boxed) => return Shape::Returns(boxed, boxing()),
+        None if args.has(symbol::FUTURE) => return Shape::Returns(Future::Boxed(None), boxing()),
+        None => {}
+    }
+    let ending = Ending::new(body);
+    let is_named = signature::is_named_like_a_future(ty);
+    if !is_named && let Some(lasting) = signature::outlives_the_span(ty) {
+        cx.error(lasting, OUTLIVES_THE_SPAN);
+        return Shape::Sync;
+    }
+    let is_async = || ending.as_ref().is_some_and(Ending::is_async);
+    let is_other_box = signature::pinned(ty).is_some();
+    match boxing().filter(|_| !is_other_box && (is_named || is_async())) {
+        Some(boxing) => Shape::Returns(Future::Boxed(None), Some(boxing)),
+        None if is_named || ending.is_some() => Shape::Returns(Future::Likely, None),
+        None => Shape::Sync,
     }
 }
 

@@ -15,57 +15,80 @@ use crate::tokens;
 /// A future that the span follows.
 pub(super) enum Future {
     /// `impl Future`, with its output.
-    Opaque(Option<Box<Type>>),
-    /// `Pin<Box<dyn Future>>` with its output, `BoxFuture`, or, with the argument `future`, an alias.
+    Opaque(Box<Type>),
+    /// `Pin<Box<impl Future>>`, with its output.
+    BoxedOpaque(Box<Type>),
+    /// `Pin<Box<dyn Future>>` with its output, or another name of it, such as `Self::Future`.
     Boxed(Option<Box<Type>>),
+    /// A type that seems to be a future. Only the compiler knows whether it is one.
+    Likely,
 }
 
 impl Future {
-    /// Recognizes a future by the written name of its type.
+    /// Recognizes a future by its written type.
     pub(super) fn new(ty: &Type) -> Option<Self> {
         match bare(ty) {
-            Type::ImplTrait(opaque) => future(&opaque.bounds).map(|it| Self::Opaque(output(it))),
-            Type::Path(path) => {
-                let last = path.path.segments.last()?;
-                if is_any(&last.ident, &["BoxFuture", "LocalBoxFuture"]) {
-                    return Some(Self::Boxed(None));
+            Type::ImplTrait(opaque) => output(&opaque.bounds).map(Self::Opaque),
+            ty => match pinned(ty)? {
+                Type::ImplTrait(opaque) => output(&opaque.bounds).map(Self::BoxedOpaque),
+                Type::TraitObject(object) => {
+                    output(&object.bounds).map(|output| Self::Boxed(Some(output)))
                 }
-                let inner = types(last).next().filter(|_| is_any(&last.ident, &["Pin"]))?;
-                let Type::Path(pointer) = bare(inner) else { return None };
-                let last = pointer.path.segments.last()?;
-                match types(last).next().filter(|_| is_any(&last.ident, &["Box"]))? {
-                    Type::TraitObject(object) => {
-                        future(&object.bounds).map(|it| Self::Boxed(output(it)))
-                    }
-                    _ => None,
-                }
-            }
-            _ => None,
+                _ => None,
+            },
         }
     }
 }
 
 type Bounds = Punctuated<TypeParamBound, Token![+]>;
 
-fn future(bounds: &Bounds) -> Option<&PathSegment> {
-    traits(bounds).find(|it| it.ident == "Future")
+/// Returns the output of `Future<Output = …>`. A trait of another name, or without an output, is not the future of the
+/// standard library.
+fn output(bounds: &Bounds) -> Option<Box<Type>> {
+    traits(bounds).filter(|it| it.ident == "Future").find_map(|it| associated(it, "Output"))
 }
 
-fn output(future: &PathSegment) -> Option<Box<Type>> {
-    arguments(future).find_map(|it| match it {
-        GenericArgument::AssocType(assoc) if assoc.ident == "Output" => {
+fn associated(segment: &PathSegment, name: &str) -> Option<Box<Type>> {
+    arguments(segment).find_map(|it| match it {
+        GenericArgument::AssocType(assoc) if assoc.ident == name => {
             Some(Box::new(assoc.ty.clone()))
         }
         _ => None,
     })
 }
 
+/// Returns the type in `Pin<Box<…>>`.
+pub(super) fn pinned(ty: &Type) -> Option<&Type> {
+    let inside = |ty, pointer: &str| {
+        let last = last_segment(ty).filter(|it| it.ident == pointer)?;
+        types(last).next()
+    };
+    inside(inside(ty, "Pin")?, "Box").map(bare)
+}
+
+/// Whether the type's name ends like that of a future: `Self::Future`, `BoxFuture`, `ResponseFuture`, `Fut`.
+pub(super) fn is_named_like_a_future(ty: &Type) -> bool {
+    let name = last_segment(ty).map(|it| it.ident.to_string());
+    name.is_some_and(|name| name.ends_with("Future") || name.ends_with("Fut"))
+}
+
+fn last_segment(ty: &Type) -> Option<&PathSegment> {
+    match bare(ty) {
+        Type::Path(path) => path.path.segments.last(),
+        _ => None,
+    }
+}
+
 /// Returns a future or a stream in the type that would outlast the span, which covers only the call.
 pub(super) fn outlives_the_span(ty: &Type) -> Option<&Type> {
     const AROUND: &[&str] = &["Box", "Either", "Option", "Pin", "Result", "Vec"];
     const LASTING: &[&str] = &["BoxFuture", "BoxStream", "LocalBoxFuture", "LocalBoxStream"];
-    let last =
-        |bounds| traits(bounds).any(|it| is_any(&it.ident, &["Future", "IntoFuture", "Stream"]));
+    const TRAITS: &[(&str, &str)] =
+        &[("Future", "Output"), ("IntoFuture", "Output"), ("Stream", "Item")];
+    let is_lasting = |it: &PathSegment| {
+        TRAITS.iter().any(|(name, ty)| it.ident == name && associated(it, ty).is_some())
+    };
+    let last = |bounds| traits(bounds).any(is_lasting);
     match bare(ty) {
         Type::ImplTrait(opaque) => last(&opaque.bounds).then_some(ty),
         Type::TraitObject(object) => last(&object.bounds).then_some(ty),
@@ -138,7 +161,7 @@ impl Output {
 }
 
 /// Whether the type is a `Result` whose error has a generic argument that seems not to be `'static`.
-pub(super) fn has_error_of_parameter(ty: &Type, generics: &Generics) -> bool {
+pub(super) fn has_error_of_parameter(ty: &Type, parameters: &Parameters<'_>) -> bool {
     let Type::Path(result) = bare(ty) else {
         return false;
     };
@@ -147,11 +170,23 @@ pub(super) fn has_error_of_parameter(ty: &Type, generics: &Generics) -> bool {
     let Some(GenericArgument::Type(Type::Path(error))) = error else {
         return false;
     };
-    error
-        .path
-        .segments
-        .iter()
-        .any(|part| names_parameter(&part.arguments.to_token_stream(), generics) || borrows(part))
+    error.path.segments.iter().any(|part| {
+        let arguments = part.arguments.to_token_stream();
+        parameters.are_named_in(&arguments) || names_associated_type(arguments) || borrows(part)
+    })
+}
+
+/// Whether a type like `Store::Error` or `<Store as Repo>::Error` is among the tokens. `Store` may be a parameter of the
+/// block around the method.
+fn names_associated_type(tokens: TokenStream) -> bool {
+    let trees: Vec<_> = tokens.into_iter().collect();
+    trees.windows(2).any(|pair| match pair {
+        [TokenTree::Ident(of), TokenTree::Punct(colon)] => {
+            colon.as_char() == ':' && of.to_string().starts_with(char::is_uppercase)
+        }
+        [TokenTree::Ident(_), TokenTree::Ident(word)] => word == "as",
+        _ => false,
+    })
 }
 
 /// Whether a generic argument borrows, as in `Load<Refused<'_>>`.
@@ -162,34 +197,46 @@ fn borrows(part: &PathSegment) -> bool {
     })
 }
 
-fn names_parameter(tokens: &TokenStream, generics: &Generics) -> bool {
+/// The type parameters of a function, and those of the block around it that need not be `'static`.
+pub(super) struct Parameters<'a> {
+    pub(super) generics: &'a Generics,
+    /// Unknown unless the block has the attribute.
+    pub(super) of_block: &'a [String],
+}
+
+impl Parameters<'_> {
+    fn are_named_in(&self, tokens: &TokenStream) -> bool {
+        tokens::any_ident(tokens, |name| {
+            self.contains(name) && !is_static_parameter(name, self.generics) || *name == "Self"
+        })
+    }
+
+    /// Whether a name is that of a type parameter. A single capital letter counts as one of the block's.
+    fn contains(&self, name: &Ident) -> bool {
+        let text = name.to_string();
+        let is_letter = text.len() == 1 && text.starts_with(|c: char| c.is_ascii_uppercase());
+        is_letter
+            || self.of_block.contains(&text)
+            || self.generics.type_params().any(|it| it.ident == *name)
+    }
+}
+
+/// Whether a type parameter has the bound `'static`.
+pub(super) fn is_static_parameter(name: &Ident, generics: &Generics) -> bool {
     let is_static = |bounds: &Bounds| {
         let mut bounds = bounds.iter();
         bounds.any(|bound| matches!(bound, TypeParamBound::Lifetime(it) if it.ident == "static"))
     };
-    let is_static_parameter = |name: &Ident| {
-        let parameter = generics.type_params().find(|it| it.ident == *name);
-        let mut clauses = generics.where_clause.iter().flat_map(|it| &it.predicates);
-        parameter.is_some_and(|it| is_static(&it.bounds))
-            || clauses.any(|clause| match clause {
-                WherePredicate::Type(clause) => {
-                    is_static(&clause.bounds)
-                        && matches!(&clause.bounded_ty, Type::Path(of) if of.path.is_ident(name))
-                }
-                _ => false,
-            })
-    };
-    tokens::any_ident(tokens, |name| {
-        is_parameter(name, generics) && !is_static_parameter(name) || *name == "Self"
-    })
-}
-
-/// Whether a name is that of a type parameter. The parameters of the block around a method are unknown here, so a
-/// single capital letter counts as one.
-fn is_parameter(name: &Ident, generics: &Generics) -> bool {
-    let text = name.to_string();
-    let is_letter = text.len() == 1 && text.starts_with(|c: char| c.is_ascii_uppercase());
-    is_letter || generics.type_params().any(|it| it.ident == *name)
+    let parameter = generics.type_params().find(|it| it.ident == *name);
+    let mut clauses = generics.where_clause.iter().flat_map(|it| &it.predicates);
+    parameter.is_some_and(|it| is_static(&it.bounds))
+        || clauses.any(|clause| match clause {
+            WherePredicate::Type(clause) => {
+                is_static(&clause.bounds)
+                    && matches!(&clause.bounded_ty, Type::Path(of) if of.path.is_ident(name))
+            }
+            _ => false,
+        })
 }
 
 /// Whether the tokens of a type contain the call of a macro; `!` alone is a type.

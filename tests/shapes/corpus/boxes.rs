@@ -108,7 +108,7 @@ where
     type Response = S::Response;
     type Future = OfAnything<S::Response>;
 
-    #[traced(name = "associated_type", future)]
+    #[traced(name = "associated_type")]
     fn call(&mut self, request: R) -> Self::Future {
         Box::pin(self.0.call(request))
     }
@@ -120,7 +120,7 @@ impl Service<u8> for Echo {
     type Response = Result<u8, String>;
     type Future = OfAnything<Self::Response>;
 
-    #[traced(name = "echo", future)]
+    #[traced(name = "echo")]
     fn call(&mut self, request: u8) -> Self::Future {
         if request == 0 {
             return Box::pin(ready(Err("zero".to_owned())));
@@ -152,6 +152,12 @@ fn of_an_alias() -> Answer {
 #[traced(future)]
 fn never_ready() -> Answer {
     Box::pin(std::future::pending())
+}
+
+/// The body alone resembles a future.
+#[traced]
+fn boxed_alias(inner: Answer) -> Answer {
+    Box::pin(inner)
 }
 
 type Handler = Pin<Box<dyn Fn(&str) -> usize>>;
@@ -203,6 +209,7 @@ pub(crate) fn observe(log: &mut Log) {
     log.call("never_ready", |_| drop(never_ready()));
     log.call("closure", |_| closure()("text"));
     log.future("concrete", |_| async { concrete().await.is_ok() });
+    log.future("boxed_alias", |_| boxed_alias(Box::pin(ready(Ok(1)))));
     log.call("alias_of_a_value", |_| alias_of_a_value());
     for name in ["a", "aa"] {
         log.future("panics", |log| panics(log.noisy(name)));

@@ -122,6 +122,33 @@ impl<T: Clone> Half<T> {
     }
 }
 
+/// A cache whose parameters have names of more than one letter.
+struct Cache<Repo>(Repo);
+
+impl<Repo: Store> Cache<Repo> {
+    #[traced]
+    fn get(&self) -> Result<u8, Load<Repo::Error>> {
+        self.0.get().map_err(Load)
+    }
+
+    #[traced(error_if = |_| false)]
+    fn get_expected(&self) -> Result<u8, Load<<Repo as Store>::Error>> {
+        self.0.get().map_err(Load)
+    }
+}
+
+#[traced]
+impl<Repo: Store> Cache<Repo> {
+    async fn get_later(&self) -> Result<u8, Load<Repo::Error>> {
+        self.0.get().map_err(Load)
+    }
+
+    /// Only the block declares `Repo`.
+    fn reunite(self) -> Result<u8, Reunite<Repo>> {
+        Err(Reunite(self.0))
+    }
+}
+
 struct Broken<'a>(&'a str);
 
 #[derive(Debug)]
@@ -153,6 +180,10 @@ pub(crate) fn observe(log: &mut Log) {
     log.future("load_later", |_| async { load_later(&Broken("x")).await.is_err() });
     log.future("load_in_future", |_| async { load_in_future(Refused).await.is_err() });
     log.future("load_in_box", |_| async { load_in_box(Refused).await.is_err() });
+    log.value("get", Cache(Broken("x")).get().map_err(|it| text(&it)));
+    log.value("get_expected", Cache(Broken("x")).get_expected().map_err(|it| text(&it)));
+    log.future("get_later", |_| async { Cache(Broken("x")).get_later().await.is_err() });
+    log.value("reunite_cache", Cache(Broken("x")).reunite().map_err(|it| text(&it)));
     log.value("load_all", load_all(vec![Ok(1), Err(Refused)]).map_err(|it| text(&it)));
     log.value("of_static", of_static(Refused).map_err(|it| text(&it)));
     log.value("reunite", Half(1).reunite(Half(2)).map_err(|it| text(&it)));

@@ -38,6 +38,7 @@ mod messages;
 mod metrics;
 mod metrics_facade;
 mod no_exporter;
+mod other_version;
 mod pipeline;
 mod prometheus;
 mod propagators;

@@ -166,7 +166,7 @@ fn a_future_that_gives_an_err_is_an_error() {
         };
         let recorded = recorded.in_span(span("recorded"));
         assert!(futures_executor::block_on(recorded).is_err());
-        // An `error!` of `tracing` sets such a status.
+        // A status without a text is only a mark.
         let marked = async {
             get_current_span().set_status(Status::error(""));
             Err::<(), _>("refused")

@@ -254,6 +254,23 @@ fn resumes(panic: fn()) {
     resume_unwind(payload);
 }
 
+#[traced(error_if = |text: &Result<u8, String>| text.as_ref().unwrap() > &1)]
+fn judged(text: &str) -> Result<u8, String> {
+    text.parse().map_err(|_| "no number".to_owned())
+}
+
+#[test]
+fn a_panic_in_error_if_is_recorded_and_the_outcome_counts() {
+    let spans = testing::capture(|| {
+        assert!(judged("x").is_err());
+        assert!(judged("2").is_ok());
+    });
+    let [failed, refused] = [0, 1].map(|at| spans.named("judged").nth(at).unwrap());
+    let warning = "error_if panicked: called `Result::unwrap()` on an `Err` value: \"no number\"";
+    failed.assert_error("no number").assert_attribute("floe.warning", warning);
+    refused.assert_error("refused by `error_if`").assert_no_attribute("floe.warning");
+}
+
 /// The panic hook, which provides the message of a panic, has run on another thread. Therefore there is no message.
 #[test]
 fn a_panic_that_another_thread_started_has_no_message_of_an_earlier_one() {

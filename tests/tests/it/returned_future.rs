@@ -1,5 +1,5 @@
-//! Functions that return a future, according to their signature or to the argument `future`. The span of any other
-//! function ends with the call.
+//! Functions that return a future, according to their signature, their body or the argument `future`. The span of any
+//! other function ends with the call.
 
 use std::future::{Future, Ready, ready};
 use std::pin::Pin;
@@ -44,13 +44,72 @@ struct Server;
 impl Service for Server {
     type Future = Pin<Box<dyn Future<Output = u8>>>;
 
-    #[traced(future, error_if = |status| *status > 3)]
+    #[traced(error_if = |status| *status > 3)]
     fn call(&mut self) -> Self::Future {
         Box::pin(async {
             pause().await;
             4
         })
     }
+}
+
+type Reply = Pin<Box<dyn Future<Output = Result<u8, String>>>>;
+
+#[traced]
+fn in_a_box() -> Reply {
+    Box::pin(async {
+        pause().await;
+        Err("refused".to_owned())
+    })
+}
+
+#[traced]
+fn in_a_box_of_its_own() -> Pin<Box<impl Future<Output = Result<u8, String>>>> {
+    Box::pin(async {
+        pause().await;
+        Err("refused".to_owned())
+    })
+}
+
+type ReplyFuture = Reply;
+
+#[traced]
+fn forwards() -> ReplyFuture {
+    reply()
+}
+
+fn reply() -> Reply {
+    in_a_box()
+}
+
+/// The name and the body suggest a future, and no argument is necessary.
+#[tokio::test]
+async fn a_future_is_followed_by_its_name_and_by_its_body() {
+    let spans = testing::capture_async(async {
+        assert!(in_a_box_of_its_own().await.is_err());
+        assert!(forwards().await.is_err());
+    })
+    .await;
+    for name in ["in_a_box", "in_a_box_of_its_own", "forwards"] {
+        spans.single(name).assert_error("refused");
+    }
+    spans.single("in_a_box").assert_child_of("forwards");
+    let spans = testing::capture(|| drop(forwards()));
+    spans.single("forwards").assert_unset().assert_attribute("floe.cancelled", true);
+}
+
+/// A type with the name of an alias of the `futures` crate, but of another kind.
+struct AnswerFuture(Result<u8, String>);
+
+#[traced]
+fn no_future() -> AnswerFuture {
+    AnswerFuture(Ok(1))
+}
+
+#[test]
+fn a_value_that_is_no_future_ends_with_the_call() {
+    let spans = testing::capture(|| assert_eq!(no_future().0, Ok(1)));
+    spans.single("no_future").assert_ok();
 }
 
 #[tokio::test]

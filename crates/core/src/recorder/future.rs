@@ -9,6 +9,7 @@ use std::fmt;
 use std::future::Future;
 use std::marker::PhantomData;
 use std::mem;
+use std::ops::Deref;
 use std::panic::{RefUnwindSafe, UnwindSafe};
 use std::pin::Pin;
 use std::task::{Context as TaskContext, Poll};
@@ -17,6 +18,7 @@ use opentelemetry::Context;
 use opentelemetry::trace::TraceContextExt;
 
 use super::alive::context_is_alive;
+use super::call::end;
 use super::listeners;
 use super::open::{Current, OpenSpan, Opened, Parked, StartBelow, enter};
 use super::opening::Fill;
@@ -90,13 +92,80 @@ pub fn in_box<T, V: BoxedFuture<T>>(span: &mut Opened, future: V, outcome: Class
 /// A future in a box, which may contain a span. `T` is its output.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a boxed future, so no span can follow it",
-    note = "the span follows `impl Future` and `Pin<Box<dyn Future<Output = …> + Send>>`",
-    note = "without the argument `future`, the span ends with the call"
+    note = "the span follows `impl Future` and `Pin<Box<dyn Future<Output = …> + Send>>`, with the argument `future` \
+            also under another name",
+    note = "if the span should cover only the call, write `call_only`"
 )]
 pub trait BoxedFuture<T>: Sized {
     /// Moves the span into the box.
     #[must_use]
     fn in_span(self, span: &mut Opened, outcome: Classifier<T>) -> Self;
+}
+
+/// A value that seems to be a future, by the name of its type or by the body of its function. Method lookup knows
+/// whether it is one: it takes the first of the types below that has the method. `T` is the output.
+#[derive(Debug)]
+pub struct Likely<T, V>(LikelyUnboxed<T, V>);
+
+/// A value that is no boxed future.
+#[derive(Debug)]
+pub struct LikelyUnboxed<T, V>(NoFuture<T, V>);
+
+/// A value that is no future.
+#[derive(Debug)]
+pub struct NoFuture<T, V>(PhantomData<fn(T, V)>);
+
+impl<T, V> Likely<T, V> {
+    /// Infers `V` from a reference to the function's value, which is not used.
+    #[inline]
+    #[must_use]
+    pub const fn of(_: &V) -> Self {
+        Self(LikelyUnboxed(NoFuture(PhantomData)))
+    }
+}
+
+impl<T, V> Deref for Likely<T, V> {
+    type Target = LikelyUnboxed<T, V>;
+
+    #[inline]
+    fn deref(&self) -> &Self::Target {
+        &self.0
+    }
+}
+
+impl<T, V> Deref for LikelyUnboxed<T, V> {
+    type Target = NoFuture<T, V>;
+
+    #[inline]
+    fn deref(&self) -> &Self::Target {
+        &self.0
+    }
+}
+
+impl<T, V: BoxedFuture<T>> Likely<T, V> {
+    /// Moves the span to the future.
+    #[inline]
+    pub fn __floe_in_span(&self, span: &mut Opened, future: V, outcome: Classifier<T>) -> V {
+        in_box(span, future, outcome)
+    }
+}
+
+impl<T, V: Future<Output = T>> LikelyUnboxed<T, V> {
+    /// Refuses the future, because the span would end before it.
+    pub fn __floe_in_span(&self, span: &mut Opened, future: V, outcome: Classifier<T>) -> V
+    where
+        V: BoxedFuture<T>,
+    {
+        in_box(span, future, outcome)
+    }
+}
+
+impl<U> NoFuture<U, U> {
+    /// Ends the span with the call.
+    #[inline]
+    pub fn __floe_in_span(&self, span: &mut Opened, value: U, outcome: Classifier<U>) -> U {
+        end(span, value, outcome)
+    }
 }
 
 macro_rules! boxed_futures {

@@ -58,8 +58,9 @@ fn look() -> bool {
     is_there
 }
 
-/// Whether the global provider creates spans. A no-op provider, and this crate's provider while nothing is recorded,
-/// only propagate the context of the parent.
+/// Whether the global provider creates spans. A no-op provider, and a provider of this crate that records nothing, only
+/// propagate the context of the parent. The provider may belong to a copy of this crate in another version, so the look-up
+/// relies on nothing but OpenTelemetry's API.
 fn is_there() -> bool {
     if !context_is_alive() || Context::is_current_telemetry_suppressed() {
         return false;

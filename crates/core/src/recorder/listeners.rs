@@ -163,6 +163,10 @@ pub(super) fn is_foreign() -> bool {
     current() & UNUSUAL != 0 && has(FOREIGN) && !has(PROVIDER | UNRECORDED | SHUT_DOWN)
 }
 
+pub(super) fn has_recording_provider() -> bool {
+    has(PROVIDER) && !has(UNRECORDED)
+}
+
 /// Whether metrics are made from the calls of a function.
 #[inline]
 pub(super) fn is_measured(callsite: Option<&CallSite>) -> bool {

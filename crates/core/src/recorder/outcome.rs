@@ -43,19 +43,27 @@ pub enum Outcome<'a> {
     Refused,
     /// An `Err` whose traits are not known, with the type of the error.
     Unread(&'static str),
+    /// The message of a panic in `error_if`. The outcome follows.
+    ErrorIfPanicked(String),
 }
 
 /// Classifies the outcome of functions without a return value, which always succeed.
 pub fn success(_: &(), _: Sink<'_>) {}
 
-/// Classifies the value, then lets `error_if` override the result. A panic of `error_if` is ignored.
+/// Classifies the value, then lets `error_if` override the result. If `error_if` panics, the result counts.
 pub fn error_if<T>(
     value: &T,
     is_error: impl FnOnce() -> bool,
     classify: Classifier<T>,
     sink: Sink<'_>,
 ) {
-    let is_error = caught(is_error).ok();
+    let is_error = match caught(is_error) {
+        Ok(is_error) => Some(is_error),
+        Err(message) => {
+            sink(Outcome::ErrorIfPanicked(message));
+            None
+        }
+    };
     let mut failed = false;
     classify(value, &mut |outcome| {
         failed = true;

@@ -235,7 +235,7 @@ fn record_outcome(span: &mut SpanRecord, outcome: &Outcome<'_>) {
         _ => outcome,
     };
     if span.is_measured() {
-        if !matches!(outcome, Outcome::Expected(_)) {
+        if !matches!(outcome, Outcome::Expected(_) | Outcome::ErrorIfPanicked(_)) {
             span.set_status(Status::error(""));
         }
         return;
@@ -247,9 +247,12 @@ fn record_outcome(span: &mut SpanRecord, outcome: &Outcome<'_>) {
             span.attributes.push_static(keys::ERROR_TYPE, keys::OTHER);
             span.set_status(Status::error("refused by `error_if`"));
         }
+        Outcome::ErrorIfPanicked(ref message) => {
+            let warning = format!("error_if panicked: {message}");
+            span.attributes.set(keys::FLOE_WARNING, &warning);
+        }
         Outcome::Unread(name) => match span.status() {
-            // The future has recorded the error together with its text. An error status without a text is only a mark,
-            // such as `error!` of `tracing` leaves.
+            // The future has recorded the error together with its text. An error status without a text is only a mark.
             Status::Error { description } if !description.is_empty() => {}
             _ => span.set_exception(Exception::new(name, name.to_owned())),
         },

@@ -4,7 +4,9 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use opentelemetry::trace::{SpanBuilder, SpanKind, TraceContextExt, Tracer, TracerProvider};
+use opentelemetry::trace::{
+    SpanBuilder, SpanContext, SpanKind, TraceContextExt, Tracer, TracerProvider,
+};
 use opentelemetry::{Context, InstrumentationScope};
 
 use super::alive::context_is_alive;
@@ -60,7 +62,7 @@ impl Tracer for RecorderTracer {
         if !context_is_alive()
             || listeners::has_rules() && sampling::excludes_span(parent, &subject())
         {
-            return RecordedSpan::non_recording(parent.span().span_context().clone());
+            return RecordedSpan::non_recording(without_span(parent));
         }
         let mut builder = Some(builder);
         let mut fill = |recording: &mut Recording| {
@@ -89,10 +91,18 @@ impl Tracer for RecorderTracer {
             }
             decision => sampling::not_recorded(decision, parent, None).0,
         };
-        // Without a span, the parent's context is propagated.
-        let context = ids.unwrap_or_else(|| parent.span().span_context().clone());
-        RecordedSpan::non_recording(context)
+        RecordedSpan::non_recording(ids.unwrap_or_else(|| without_span(parent)))
     }
+}
+
+/// Returns the context to propagate where no span starts: the parent's. If telemetry is suppressed, the answer is the
+/// one of OpenTelemetry's SDK. By it, a copy of this crate in another version, as a library may use it, recognizes a
+/// provider that records, see [`global_lookup`](super::global_lookup).
+fn without_span(parent: &Context) -> SpanContext {
+    if parent.is_telemetry_suppressed() && listeners::has_recording_provider() {
+        return SpanContext::NONE;
+    }
+    parent.span().span_context().clone()
 }
 
 impl RecorderTracer {

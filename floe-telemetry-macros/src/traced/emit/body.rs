@@ -1,6 +1,6 @@
 //! Emits a body that runs during the call, in a closure.
 
-use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream};
+use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::{ReturnType, Signature};
 
@@ -22,7 +22,8 @@ pub(super) fn of_value(traced: &Traced<'_>, sig: &mut Signature) -> TokenStream 
         let private = traced.krate.private();
         let (open, body) = (opening::open(traced), traced.body());
         // The lint `unused_braces` reports braces around a single expression.
-        let is_one = !tokens::any_punct(&body.stream(), ';');
+        let is_semicolon = |tree| matches!(tree, TokenTree::Punct(punct) if punct.as_char() == ';');
+        let is_one = !body.stream().into_iter().any(is_semicolon);
         let body = if is_one { body.stream() } else { body.to_token_stream() };
         return quote_spanned! {Span::mixed_site()=>
             let __floe_guard = #private::Guard::new(#open);
@@ -60,15 +61,23 @@ pub(super) fn of_future(
     let ours = Span::mixed_site();
     let outcome = outcome(traced);
     let at = at_output(traced);
+    let private_at = tokens::located_at(private.clone(), at);
     let finish = match (future, boxing) {
         (Future::Boxed(_), None) => {
-            let private = tokens::located_at(private, at);
-            quote_spanned!(at=> #private::in_box(__floe_span, __floe_value, #outcome))
+            quote_spanned!(at=> #private_at::in_box(__floe_span, __floe_value, #outcome))
         }
-        (Future::Opaque(output) | Future::Boxed(output), _) => {
-            let output = match output {
-                Some(ty) => signature::erased(ty).map(|ty| quote!(#ty)),
-                None => output_of(traced),
+        (Future::Likely, _) => {
+            quote_spanned! {at=>
+                #private_at::Likely::of(&__floe_value)
+                    .__floe_in_span(__floe_span, __floe_value, #outcome)
+            }
+        }
+        (future, _) => {
+            let output = match future {
+                Future::Opaque(ty) | Future::BoxedOpaque(ty) | Future::Boxed(Some(ty)) => {
+                    signature::erased(ty).map(|ty| quote!(#ty))
+                }
+                Future::Boxed(None) | Future::Likely => output_of(traced),
             };
             let output = output.unwrap_or_else(|| quote_spanned!(ours=> _));
             quote_spanned! {ours=> {
@@ -81,6 +90,9 @@ pub(super) fn of_future(
     let finish = quote_spanned!(ours=> |__floe_span, __floe_value| #finish);
     let call = Opened::new(traced, sig).call(traced, "call_then", &finish);
     match boxing {
+        None if matches!(future, Future::BoxedOpaque(_)) => {
+            quote_spanned!(ours=> #private::Box::pin(#call))
+        }
         None => call,
         Some(Boxing { pin, parentheses, .. }) => {
             let mut arguments = Group::new(Delimiter::Parenthesis, call);

@@ -2,7 +2,7 @@
 
 use std::io;
 
-use floe_telemetry::{create_span, get_tracer, testing, traced};
+use floe_telemetry::{FutureExt as _, create_span, get_tracer, span, testing, traced};
 use opentelemetry::trace::{Event, TraceContextExt, Tracer};
 use opentelemetry::{Context, Value};
 use tracing::dispatcher::with_default;
@@ -63,12 +63,18 @@ fn an_error_event_makes_the_span_an_error() {
         info_span!("warned").in_scope(|| warn!("nearly"));
         let _ = refuses("postgresql://floe:hunter2@db/x");
         info_span!("both").in_scope(|| {
+            error!("so it begins");
             error!(error = "disk full");
+            error!("so it ends");
+        });
+        info_span!("lines").in_scope(|| {
+            error!(code = 7);
+            error!("password=hunter2");
             error!("so it ends");
         });
         info_span!("fine", otel.status_code = "ok").in_scope(|| error!("expected"));
     });
-    spans.single("logged").assert_error("").assert_event("it broke");
+    spans.single("logged").assert_error("it broke").assert_event("it broke");
     spans.single("warned").assert_unset();
     let refused = spans
         .single("refuses")
@@ -78,8 +84,9 @@ fn an_error_event_makes_the_span_an_error() {
         attribute(&refused.events()[0], "exception.message"),
         Some(&Value::from("cannot reach postgresql://<REDACTED>@db/x")),
     );
-    // The message of the earlier error is kept.
+    // The text of the error explains more than lines, and the first line more than those that follow it.
     spans.single("both").assert_error("disk full").assert_event("exception");
+    spans.single("lines").assert_error("password=<REDACTED>");
     spans.single("fine").assert_ok();
 }
 
@@ -101,8 +108,9 @@ fn an_error_in_an_event_is_recorded_on_the_span() {
             .assert_event("cannot load");
     }
     spans.single("ours").assert_unset();
-    // The event has its own text and the text of the error, and the status has no text.
-    let described = spans.single("described").assert_error("").assert_event("cannot load");
+    // The event has its own text and the text of the error, and the status has the event's.
+    let described =
+        spans.single("described").assert_error("cannot load").assert_event("cannot load");
     for key in ["cause", "exception.message"] {
         let found = attribute(&described.events()[0], key);
         assert_eq!(found, Some(&Value::from("password=<REDACTED>")), "{key}");
@@ -149,6 +157,46 @@ fn an_event_belongs_to_the_innermost_span() {
     assert!(spans.single("outer").events().is_empty());
 }
 
+#[traced]
+fn succeeds(kind: &str) -> Result<(), String> {
+    error!("retrying after {kind}");
+    error!(error = kind);
+    Ok(())
+}
+
+#[traced(error_if = |_| false)]
+fn is_expected() -> Result<(), String> {
+    error!("refused");
+    Err("refused".to_owned())
+}
+
+#[traced]
+fn fails() -> Result<(), String> {
+    error!("attempt 3 of 3");
+    Err("no answer".to_owned())
+}
+
+/// A span of OpenTelemetry's API has no outcome, so its status is left to the code that started it.
+#[test]
+fn an_error_line_does_not_decide_about_the_span_of_a_function() {
+    let spans = record(|| {
+        info_span!("outer").in_scope(|| {
+            succeeds("a timeout").unwrap();
+            assert!(is_expected().is_err());
+            assert!(fails().is_err());
+        });
+        let work = async { error!("retrying") };
+        futures_executor::block_on(work.in_span(span("work")));
+        get_tracer("plain").in_span("plain", |_| error!("retrying"));
+    });
+    spans.single("succeeds").assert_ok().assert_event("retrying after a timeout");
+    spans.single("is_expected").assert_ok().assert_attribute("error.type", "alloc::string::String");
+    spans.single("fails").assert_error("no answer").assert_event("attempt 3 of 3");
+    spans.single("work").assert_ok().assert_event("retrying");
+    spans.single("plain").assert_unset();
+    spans.single("outer").assert_unset();
+}
+
 #[test]
 fn an_event_may_have_an_explicit_parent() {
     let spans = record(|| {
@@ -159,7 +207,7 @@ fn an_event_may_have_an_explicit_parent() {
         info!(parent: None, "to none");
         error!(parent: &other, "as an error");
     });
-    spans.single("other").assert_event("to other").assert_error("");
+    spans.single("other").assert_event("to other").assert_error("as an error");
     assert!(spans.single("outer").assert_unset().events().is_empty());
 }
 

@@ -103,6 +103,9 @@ async fn call_only() {}
 #[traced(future)]
 async fn future() {}
 
+#[traced(skip)]
+fn skipped() {}
+
 #[traced(future)]
 impl Table {
     fn future_of_a_block(&self) {}

@@ -1,5 +1,6 @@
-use std::future::{Future, IntoFuture};
+use std::future::{Future, IntoFuture, Ready, ready};
 use std::pin::Pin;
+use std::task::{Context, Poll};
 
 use floe_telemetry::traced;
 use futures_core::Stream;
@@ -42,9 +43,58 @@ fn call(make: &dyn Fn() -> Pin<Box<dyn Future<Output = u8>>>) -> u8 {
     1
 }
 
+struct ResponseFuture;
+
+impl Future for ResponseFuture {
+    type Output = Result<u8, String>;
+
+    fn poll(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Self::Output> {
+        Poll::Pending
+    }
+}
+
+trait Service {
+    type Future: Future;
+
+    fn call(&mut self, n: u8) -> Self::Future;
+}
+
+struct Client;
+
+impl Service for Client {
+    type Future = ResponseFuture;
+
+    #[traced]
+    fn call(&mut self, n: u8) -> Self::Future {
+        drop(n);
+        ResponseFuture
+    }
+}
+
+struct Layered<S>(S);
+
+#[traced(attributes(n))]
+impl<S: Service> Service for Layered<S> {
+    type Future = S::Future;
+
+    fn call(&mut self, n: u8) -> S::Future {
+        self.0.call(n)
+    }
+}
+
 #[traced]
-fn boxed() -> Pin<Box<impl Future<Output = u8>>> {
-    Box::pin(async { 1 })
+fn generic<Fut: Future>(future: Fut) -> Fut {
+    future
+}
+
+#[traced]
+fn of_one_type() -> Pin<Box<Ready<u8>>> {
+    Box::pin(ready(1))
+}
+
+#[traced(call_only)]
+fn only_the_call() -> ResponseFuture {
+    ResponseFuture
 }
 
 #[traced]

@@ -53,4 +53,16 @@ fn closure() -> impl (Fn(&str) -> usize) + Send {
     |text| text.len()
 }
 
+#[rustfmt::skip]
+#[traced]
+fn array() -> impl Iterator<Item = u8> { [0_u8; 4].into_iter() }
+
+#[rustfmt::skip]
+#[traced]
+fn block(text: &str) -> impl Iterator<Item = char> + '_ { text.chars().map(|c| { let next = c; next }) }
+
+#[rustfmt::skip]
+#[traced]
+fn statements(n: u8) -> impl Fn() -> u8 { let n = n + 1; move || n }
+
 fn main() {}
