@@ -255,10 +255,8 @@ impl TelemetryProvider {
     /// Shuts the provider down when the process exits by [`std::process::exit`] or by returning from `main`, within
     /// `timeout`. Otherwise only dropping the provider shuts it down, and `exit` drops nothing.
     ///
-    /// A thread waits for the exit from now on, so a signal handler may call `exit`: the process ends within `timeout`
-    /// and two seconds. If the handler has interrupted a thread that holds a lock, as while it allocates, the data may
-    /// not be delivered, and a line on standard error says so; [`shutdown_on_signals`](Self::shutdown_on_signals)
-    /// always delivers. A process that is aborted or killed by a signal delivers nothing. On systems other than Unix,
+    /// A thread waits for the exit from now on. A signal handler should not call `exit`, which may hang there if it has
+    /// interrupted a thread that allocates; [`shutdown_on_signals`](Self::shutdown_on_signals) always delivers. A process that is aborted or killed by a signal delivers nothing. On systems other than Unix,
     /// this has no effect.
     ///
     /// ```

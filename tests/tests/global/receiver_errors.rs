@@ -206,6 +206,27 @@ fn another_protocol_is_named() {
     }
 }
 
+/// An answer that breaks the rules is no failed connection, and not always another protocol.
+#[alone]
+fn an_answer_that_is_not_http_is_called_that() {
+    let banner = error(OtlpProtocol::Http, &answering(["SSH-2.0-OpenSSH_9.2\r\n".to_owned()]));
+    assert!(banner.contains("the receiver's answer is not one of `http/protobuf`: "), "{banner}");
+    let long = format!("HTTP/1.1 200 OK\r\nx: {}\r\n\r\n", "a".repeat(1 << 20));
+    let long = error(OtlpProtocol::Http, &answering([long]));
+    let expected = "is not one of `http/protobuf`: its headers are longer than 65536 bytes";
+    assert!(long.ends_with(expected), "{long}");
+}
+
+/// A receiver without TLS may wait for the end of a line.
+#[alone]
+fn a_handshake_without_an_answer_is_named() {
+    for protocol in BOTH {
+        let silent = Script::silent().endpoint().replace("http://", "https://");
+        let error = error(protocol, &silent);
+        assert!(error.contains("perhaps does not use TLS"), "{error}");
+    }
+}
+
 #[alone]
 fn tls_on_one_side_only_is_named() {
     let authority = Authority::new();
