@@ -157,7 +157,7 @@ fn a_second_init_fails_and_init_or_noop_does_not() {
     assert_eq!(stderr, "");
     assert_eq!(
         events(&lines),
-        ["telemetry configuration: nothing is recorded: a telemetry provider is in use: \
+        ["nothing is recorded: a telemetry provider is in use: \
              shut it down before another is initialized"]
     );
 }

@@ -147,6 +147,58 @@ fn the_end_of_a_program_accounts_for_every_span() {
     assert!(end.contains("; spans that are still open: 2; "), "{end}");
 }
 
+/// The first root after a provider that was not bound is the first moment at which the mistake is certain.
+#[test]
+fn a_provider_that_is_dropped_at_once_is_reported_at_the_first_span() {
+    let program = program!({
+        match &*std::env::var(END).unwrap_or_default() {
+            "unbound" => _ = init().unwrap(),
+            "in a function" => {
+                let setup = || {
+                    let _telemetry = init().unwrap();
+                };
+                setup();
+            }
+            "without a span" => return drop(init().unwrap()),
+            "shutdown" => init().unwrap().shutdown(TIMEOUT).unwrap(),
+            "after a span" => {
+                let _telemetry = init().unwrap();
+                drop(create_span("load"));
+            }
+            "again" => {
+                let _ = init().unwrap();
+                init().unwrap().shutdown(TIMEOUT).unwrap();
+            }
+            _ => unreachable!(),
+        }
+        for _ in 0..3 {
+            drop(create_span("load again"));
+        }
+    });
+    let expected = "error: no span is recorded: the telemetry provider was dropped soon after its start, before \
+                    the first span; bind it in `main`: `let _telemetry = floe_telemetry::init()?;`\n";
+    for (end, is_told) in [
+        ("unbound", true),
+        ("in a function", true),
+        ("without a span", false),
+        ("shutdown", false),
+        ("after a span", false),
+        ("again", false),
+    ] {
+        let receiver = Receiver::grpc();
+        let variables = [(END, end), ("RUST_LOG", "off")];
+        let (_, stderr) = program.against(&receiver, &variables);
+        assert_eq!(stderr, if is_told { expected } else { "" }, "{end}");
+    }
+    let receiver = Receiver::grpc();
+    let quiet = [(END, "unbound"), ("OTEL_LOG_LEVEL", "none")];
+    assert_eq!(program.against(&receiver, &quiet).1, "");
+    // Without an exporter, nothing is lost.
+    for none in [("OTEL_TRACES_EXPORTER", "none"), ("OTEL_SDK_DISABLED", "true")] {
+        assert_eq!(program.against(&receiver, &[(END, "unbound"), none]).1, "");
+    }
+}
+
 #[test]
 fn the_start_reports_destinations_on_request() {
     let program = program!({
