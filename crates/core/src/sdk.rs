@@ -70,6 +70,7 @@ pub mod recorder {
         ids::random_bits,
         lost::{LOST, set_unbound},
         measure::Measures,
+        open::take_unrecorded,
         record::{Code, More, Origin, SpanRecord},
         sampling::{Rule, Sampling, Then},
         wakeup::WakeUp,

@@ -9,13 +9,13 @@ use std::thread;
 use std::time::Duration;
 
 use floe_telemetry::{
-    EndingSpan, MetricRecorder, TelemetryConfig, TelemetryProvider, create_span, init,
+    EndingSpan, MetricRecorder, TelemetryConfig, TelemetryProvider, create_span, init, traced,
 };
 use floe_tests::{Receiver, ReservedPort, TIMEOUT, program};
 use opentelemetry_sdk::error::OTelSdkResult;
 use opentelemetry_sdk::trace::{SpanData, SpanExporter};
 
-use super::pipeline::NEVER;
+use super::pipeline::{NEVER, work};
 
 /// The variable that tells a child process how to end.
 const END: &str = "TEST_MESSAGES_END";
@@ -196,6 +196,80 @@ fn a_provider_that_is_dropped_at_once_is_reported_at_the_first_span() {
     // Without an exporter, nothing is lost.
     for none in [("OTEL_TRACES_EXPORTER", "none"), ("OTEL_SDK_DISABLED", "true")] {
         assert_eq!(program.against(&receiver, &[(END, "unbound"), none]).1, "");
+    }
+}
+
+#[traced]
+fn run() {
+    let _telemetry = init().unwrap();
+    work();
+}
+
+#[traced]
+async fn serve() {
+    run_now();
+}
+
+#[traced(attributes(port))]
+async fn serve_at(port: u16) {
+    run_now();
+}
+
+fn run_now() {
+    let _telemetry = init().unwrap();
+    work();
+}
+
+#[test]
+fn a_call_that_began_before_the_provider_is_reported() {
+    let program = program!({
+        match &*std::env::var(END).unwrap_or_default() {
+            "inside" => run(),
+            "inside of a future" => tokio::runtime::Runtime::new().unwrap().block_on(serve()),
+            "inside of a future with attributes" => {
+                tokio::runtime::Runtime::new().unwrap().block_on(serve_at(80));
+            }
+            "after" => {
+                work();
+                run_now();
+            }
+            "once" => {
+                work();
+                run_now();
+                work();
+                run_now();
+            }
+            "on another thread" => {
+                thread::spawn(work).join().unwrap();
+                run_now();
+            }
+            "outside" => run_now(),
+            _ => unreachable!(),
+        }
+    });
+    for (end, function) in [
+        ("inside", Some("run")),
+        ("inside of a future", Some("serve")),
+        ("inside of a future with attributes", Some("serve_at")),
+        ("after", Some("work")),
+        ("once", Some("work")),
+        ("on another thread", None),
+        ("outside", None),
+    ] {
+        let receiver = Receiver::grpc();
+        let (_, stderr) = program.against(&receiver, &[(END, end), ("RUST_LOG", "off")]);
+        let expected = function.map(|function| {
+            format!(
+                "warning: a call of `{function}` is not recorded, because it began before the provider: start the \
+                 provider first in `main`, outside of annotated functions\n"
+            )
+        });
+        assert_eq!(
+            stderr.matches("is not recorded").count(),
+            expected.iter().count(),
+            "{end}: {stderr}"
+        );
+        assert!(stderr.starts_with(&expected.unwrap_or_default()), "{end}: {stderr}");
     }
 }
 
