@@ -15,11 +15,12 @@ use floe_telemetry_sdk::config::{
 };
 
 /// The keys of the attributes of the library's own metrics.
-const OWN_KEYS: [&str; 7] = [
+const OWN_KEYS: [&str; 8] = [
     keys::SPAN_NAME,
     keys::COMPONENT,
     keys::SPAN_KIND,
     keys::STATUS_CODE,
+    "cpu.mode",
     "error.type",
     "otel.component.name",
     "otel.component.type",

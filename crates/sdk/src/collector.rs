@@ -229,6 +229,8 @@ fn start() -> Result<Handle, Error> {
         // The collector must not record telemetry about itself.
         let _quiet = Context::enter_telemetry_suppressed_scope();
         let mut collector = Collector::default();
+        // From here on, no thread of the program writes a message, and so none waits for its reader.
+        write_waiting();
         loop {
             let pause = collector.turn_or_recover(&receiver);
             thread::park_timeout(pause);

@@ -6,6 +6,7 @@
 mod calls;
 mod chance;
 mod contended_lock;
+mod equal_calls;
 mod repeated_calls;
 mod slow_with;
 
@@ -17,6 +18,7 @@ use serde::Serialize;
 
 use crate::forest::{Forest, Trace};
 use crate::names::normalized;
+use crate::operation::Operations;
 use crate::significance::unlikely;
 use crate::span::{Span, Value};
 
@@ -116,8 +118,9 @@ impl Finding {
 #[must_use]
 pub fn causes(forest: &Forest<'_>) -> Vec<Cause> {
     let all = sum(forest.traces().iter().map(Trace::duration));
+    let operations = Operations::default().of(forest.recording());
     let mut tested = contended_lock::contended(forest, all);
-    tested.extend(slow_with::slow_with(forest, all));
+    tested.extend(slow_with::slow_with(forest, &operations, all));
     // A name without a finding was tested, too, so it counts in the correction of the chances.
     let tested = tested.into_iter().map(|it| match it {
         Some((chance, finding)) => (1.0, chance, Some(finding)),

@@ -18,8 +18,10 @@ use std::fmt;
 use std::io::{self, Write as _};
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::error::{ContextKind, ContextValue};
+use clap::{CommandFactory as _, Parser, Subcommand};
 use floe_redact::printable;
+use strsim::osa_distance;
 
 use self::export::Export;
 
@@ -76,7 +78,8 @@ impl fmt::Display for Failure {
 pub(crate) fn main() -> ExitCode {
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
-        Err(error) => {
+        Err(mut error) => {
+            suggest(&mut error);
             let _ = error.print();
             return ExitCode::from(if error.use_stderr() { UNUSABLE } else { 0 });
         }
@@ -90,16 +93,29 @@ pub(crate) fn main() -> ExitCode {
     }
 }
 
+/// Suggests the nearest command for short words, for which clap finds none.
+fn suggest(error: &mut clap::Error) {
+    let Some(ContextValue::String(word)) = error.get(ContextKind::InvalidSubcommand) else {
+        return;
+    };
+    let command = Cli::command();
+    let names = command.get_subcommands().map(|it| (osa_distance(it.get_name(), word), it));
+    if let Some((1, nearest)) = names.min_by_key(|it| it.0) {
+        let nearest = ContextValue::Strings(vec![nearest.get_name().to_owned()]);
+        error.insert(ContextKind::SuggestedSubcommand, nearest);
+    }
+}
+
 fn run(command: Command) -> Result<ExitCode, Failure> {
     match command {
         Command::Diff(options) => diff::diff(&options),
         Command::Export(export) => export.run(),
         Command::Show(options) => show::show(&options),
         Command::View(options) => view::view(&options),
-        Command::Why(question) => query::answer(&question, query::why),
-        Command::Errors(question) => query::answer(&question, query::errors),
-        Command::CriticalPath(question) => query::answer(&question, query::path),
-        Command::Names(question) => query::answer(&question, query::statistics),
+        Command::Why(question) => query::answer(&question, &query::WHY),
+        Command::Errors(question) => query::answer(&question, &query::ERRORS),
+        Command::CriticalPath(question) => query::answer(&question, &query::PATH),
+        Command::Names(question) => query::answer(&question, &query::NAMES),
         #[cfg(target_os = "linux")]
         Command::Ps(options) => ps::ps(&options),
         #[cfg(feature = "listen")]

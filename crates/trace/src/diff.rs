@@ -36,6 +36,8 @@ pub enum ChangeKind {
     New,
     /// A name has no spans any more, at least below this parent.
     Gone,
+    /// A name has replaced another one with as many calls below the same parent.
+    Renamed,
     /// A parent makes this call more often.
     MoreCalls,
     /// A parent makes this call less often.
@@ -113,7 +115,7 @@ pub fn diff<I: IntoIterator<Item: Borrow<Recording>>>(before: I, after: I) -> Di
     }
     let keys = sets.keys();
     let keys = calls::present(&sets, &keys, &mut diff);
-    calls::counted(&sets, &keys, &mut diff.changes);
+    calls::counted(&sets, &keys, &mut diff);
     calls::failing(&sets, &keys, &mut diff);
     let shift = times::timed(&sets, &keys, &mut diff);
     times::totals(&sets, &keys, shift, &mut diff);

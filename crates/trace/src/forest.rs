@@ -1,7 +1,7 @@
 //! The spans of a recording as trees, one or more for each trace.
 
 use floe_waterfall::Tree;
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::span::{Kind, Note, Recording, Span, SpanId, TraceId};
 
@@ -74,7 +74,12 @@ impl<'a> Forest<'a> {
         let all = 0..spans.len();
         let circles = all.filter(|span| parents[*span].is_some() && tree.parent(*span).is_none());
         let circles: Vec<usize> = circles.collect();
+        let cut = cut_ids(spans);
         let notes = [
+            (
+                cut,
+                "this trace id is cut to 64 bits; spans of another trace, whose id ends with it, belong to the same request",
+            ),
             (repeated, "this span id was read before in the trace; both spans are shown"),
             (missing, "the parent of this span was not read"),
             (
@@ -136,6 +141,19 @@ impl<'a> Forest<'a> {
     pub fn self_time(&self, span: usize) -> u64 {
         self.self_times.get(span).copied().unwrap_or_default()
     }
+}
+
+/// Returns a span of each trace whose id is the second half of the id of another trace.
+fn cut_ids(spans: &[Span]) -> Vec<usize> {
+    let half = |id: TraceId| id.0 & u128::from(u64::MAX);
+    let long = spans.iter().map(|it| it.trace).filter(|it| half(*it) != it.0);
+    let long: FxHashSet<u128> = long.map(half).collect();
+    let mut known = FxHashSet::default();
+    let is_cut = |span: &usize| {
+        let id = spans[*span].trace;
+        long.contains(&id.0) && known.insert(id)
+    };
+    (0..spans.len()).filter(is_cut).collect()
 }
 
 fn traces(spans: &[Span], tree: &Tree) -> Vec<Trace> {

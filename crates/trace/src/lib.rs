@@ -8,7 +8,8 @@
 //!
 //! let mut reader = Reader::new();
 //! reader.read("traces.jsonl", File::open("traces.jsonl")?)?;
-//! let recording = reader.finish();
+//! let mut recording = reader.finish();
+//! recording.correct_clocks();
 //! let forest = Forest::new(&recording);
 //! for trace in forest.traces() {
 //!     println!("{}", waterfall(&forest, trace, WaterfallOptions::default()));
@@ -30,9 +31,11 @@ pub mod read;
 pub mod write;
 
 mod causes;
+mod clocks;
 mod diff;
 mod forest;
 mod names;
+mod operation;
 mod page;
 mod perfetto;
 mod significance;

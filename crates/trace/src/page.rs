@@ -15,7 +15,7 @@ use serde_json::{Value as Json, json};
 
 use crate::causes::causes;
 use crate::forest::{Forest, Trace};
-use crate::span::{Attributes, Log, Span, SpanId, Status, TraceId, Value};
+use crate::span::{Attributes, Kind, Log, Span, SpanId, Status, TraceId, Value};
 use crate::waterfall::beside;
 
 const PAGE: &str = include_str!("page/page.html");
@@ -71,6 +71,8 @@ struct Rows {
 #[derive(Default, Serialize)]
 struct PageTrace {
     id: String,
+    /// The name of the root, with the route or the longest call that it serves.
+    title: String,
     root: usize,
     first: usize,
     end: usize,
@@ -114,7 +116,7 @@ pub fn write_page_of(
     rows.note = notes.collect::<Vec<_>>().join("; ");
     let why = causes(forest).into_iter();
     rows.why = why
-        .filter_map(|cause| Some((*plan.row_of.get(&cause.span)?, cause.message)))
+        .filter_map(|cause| Some((*plan.row_of.get(&cause.span)?, cause.message.replace('`', ""))))
         .take(MOST_CAUSES)
         .collect();
     let data = json!({"spans": packed(&rows)?, "details": plan.details()?});
@@ -292,9 +294,11 @@ impl<'a> Plan<'a> {
     fn trace(&self, trace: &Trace, row: usize) -> PageTrace {
         let roots = trace.roots.iter().copied();
         let root = roots.max_by_key(|root| self.forest.span(*root).duration());
+        let title = root.map(|it| self.title(it)).unwrap_or_default();
         let root = root.and_then(|root| self.row_of.get(&root));
         PageTrace {
             id: trace.id.to_string(),
+            title,
             root: root.copied().unwrap_or(row),
             first: row,
             end: row,
@@ -303,6 +307,19 @@ impl<'a> Plan<'a> {
             spans: trace.spans.len(),
             errors: trace.errors,
         }
+    }
+
+    fn title(&self, root: usize) -> String {
+        let span = self.forest.span(root);
+        let serves = ["http.route", "url.template", "graphql.operation.name", "url.path"];
+        let serves = serves.iter().find_map(|key| span.attribute(key)?.as_str());
+        let serves = serves.or_else(|| {
+            let children = self.forest.tree().children(root).iter();
+            let longest = children.max_by_key(|it| self.forest.span(**it).duration());
+            longest.map(|it| &*self.forest.span(*it).name).filter(|_| span.kind == Kind::Server)
+        });
+        let serves = serves.filter(|it| !span.name.contains(it));
+        serves.map_or_else(|| span.name.to_string(), |it| format!("{} › {it}", span.name))
     }
 
     fn critical(&self, trace: &Trace, rows: &mut Rows) {

@@ -393,6 +393,30 @@ fn one_night_is_compared_with_those_before() {
     assert_eq!(kinds(&found), [(ChangeKind::Gone, "SELECT item")]);
 }
 
+/// A new name with the calls of the old one is a renamed operation, and another mix of routes behind a proxy is none.
+#[test]
+fn a_renamed_call_a_slow_tail_and_another_mix_of_routes_are_told_apart() {
+    let one = |name, millis| vec![("load", String::new(), 4), (name, String::new(), millis)];
+    let old = requests(100, |_| one("checkout", 30));
+    let found = diff(std::slice::from_ref(&old), &[requests(100, |_| one("checkout v2", 30))]);
+    let change = &found.changes[0];
+    assert_eq!((change.kind, &*change.before), (ChangeKind::Renamed, "checkout"), "{found:?}");
+    assert_eq!(kinds(&found).len(), 1);
+    let tail = |it: u64| one("checkout", if it * 37 % 100 < 10 { 300 } else { 30 });
+    let found = diff(&[old], &[requests(200, tail)]);
+    assert_eq!(kinds(&found), [(ChangeKind::Slower, "checkout")], "{found:?}");
+    assert!(found.changes[0].after.starts_with("p95 "), "{found:?}");
+    let mix = |part: u64| {
+        requests(300, move |it| {
+            let name = if it * 37 % 100 < part { "GET users" } else { "GET search" };
+            vec![(name, String::new(), 20)]
+        })
+    };
+    let found = diff(&[mix(30)], &[mix(60)]);
+    assert_eq!(found.changes, []);
+    assert_eq!(found.notes[0], "GET /cart: another mix of calls, each of which excludes others");
+}
+
 fn run(arguments: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_floe-trace")).arg("diff").args(arguments).output().unwrap()
 }

@@ -292,7 +292,9 @@ fn the_program_draws_and_answers() {
     let path = text(&run(&["critical-path", file]).stdout);
     let rows: Vec<&str> = path.lines().collect();
     assert!(
-        rows[2].trim_start().starts_with("40.0  ") && rows[2].contains("checkout > POST"),
+        rows.iter().all(|it| it.width() <= 80)
+            && path.contains("40.0 %")
+            && path.contains("  checkout > POST [shop]\n"),
         "{path}"
     );
     assert_refused(file);
@@ -308,6 +310,7 @@ fn assert_refused(file: &str) {
         ),
         (&["show", file, "--trace", "ff"], "expected the beginning of a trace id, found `ff`"),
         (&["show", "--width"], "--width"),
+        (&["wy", file], "a similar subcommand exists: 'why'"),
     ] {
         let failed = run(arguments);
         assert_eq!(failed.status.code(), Some(2), "{arguments:?}");
@@ -330,15 +333,38 @@ fn a_text_of_any_script_keeps_the_columns() {
     write::lines(&all, std::fs::File::create(&file).unwrap()).unwrap();
     write::lines(&spans("before 0..10"), std::fs::File::create(&other).unwrap()).unwrap();
     let [file, other] = [&file, &other].map(|path| path.to_str().unwrap());
-    for (arguments, column) in
-        [(&["names", file][..], "  shop "), (&["diff", other, file], "none → 1 call")]
-    {
-        let table = text(&run(arguments).stdout);
-        let rows: Vec<&str> = table.lines().filter(|row| row.contains(column)).collect();
-        assert_eq!(rows.len(), 6, "{table}");
-        let begin = |row: &&str| row.split_once(column).unwrap().0.width();
-        assert!(rows.iter().all(|row| begin(row) == begin(&rows[0])), "{table}");
-        assert!(table.len() < 10_000);
+    let column = "none → 1 call";
+    let table = text(&run(&["diff", other, file]).stdout);
+    let rows: Vec<&str> = table.lines().filter(|row| row.contains(column)).collect();
+    assert_eq!(rows.len(), 6, "{table}");
+    let begin = |row: &&str| row.split_once(column).unwrap().0.width();
+    assert!(rows.iter().all(|row| begin(row) == begin(&rows[0])), "{table}");
+    assert!(table.len() < 10_000);
+}
+
+/// Each answer is readable on a terminal of 80 columns, with the service of a span beside its name.
+#[test]
+fn answers_fit_into_eighty_columns() {
+    let (long, slow) = ("a.very.long.package.name.of.the.service/", "SELECT·a,·b·FROM·orders");
+    let request = |at: u32| {
+        let (at, millis) =
+            (f64::from(at) * 1_000.0, if at.is_multiple_of(8) { 300.0 } else { 20.0 });
+        let shard = if at % 8_000.0 < 1.0 { 7 } else { 1 };
+        format!(
+            "{long}Get {at}..{0} server @shop\n  {long}Get {at}..{1} client shard={shard} error={slow}\n    {long}Get {2}..{1} server @stock\n",
+            at + millis + 2.0,
+            at + millis,
+            at + 1.0,
+        )
+    };
+    let recording = spans(&(0..80).map(request).collect::<String>());
+    for question in ["why", "errors", "critical-path", "names", "show"] {
+        let limit: &[&str] = if question == "show" { &["--width", "80", "--all"] } else { &[] };
+        let out = printed(&recording, &[&[question], limit].concat());
+        let widest = out.lines().max_by_key(|it| it.width()).unwrap();
+        assert!(widest.width() <= 80, "{question}: {widest}");
+        assert!(question == "why" || out.contains("[stock]") || question == "errors", "{out}");
+        assert!(question != "why" || out.contains("\n  slow_with, "), "{out}");
     }
 }
 

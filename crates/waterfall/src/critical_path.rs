@@ -99,9 +99,10 @@ fn parts(tree: &Tree, extents: &Extents, roots: &[usize], task: Task) -> Vec<Tas
     let mut parts = Vec::new();
     let mut at = task.to;
     while let Some((until, from, child)) = ends.pop() {
-        // While a span ran, it did not wait for a child that was still running. After the end of the span, only such a
-        // child explains the time.
-        let is_running = until > at && start < at && at <= end;
+        // While a span ran, it did not wait for a child that was still running, unless the clocks are only rounded. After
+        // the end of the span, only such a child explains the time.
+        let rounded = (end - start) / ROUNDED;
+        let is_running = until > at.saturating_add(rounded) && start < at && at <= end;
         let to = until.min(at);
         if is_running || from >= to {
             continue;
@@ -114,6 +115,8 @@ fn parts(tree: &Tree, extents: &Extents, roots: &[usize], task: Task) -> Vec<Tas
     parts
 }
 
+/// Children overlap by rounding if they do for at most the duration of their parent divided by this.
+const ROUNDED: u64 = 100;
 /// The extent of an empty set of spans.
 const NEVER: (u64, u64) = (u64::MAX, 0);
 
@@ -196,6 +199,11 @@ mod tests {
                 "a task that a call starts and no span waits for",
                 &[(None, 10, 90), (Some(0), 10, 40), (Some(1), 15, 60), (Some(0), 40, 90)],
                 "1 10-40, 3 40-90",
+            ),
+            (
+                "calls that overlap by a unit of the clock",
+                &[(None, 0, 1000), (Some(0), 0, 501), (Some(0), 500, 1000)],
+                "1 0-500, 2 500-1000",
             ),
             ("two roots", &[(None, 10, 50), (None, 70, 90)], "0 10-50, [1 50-70], 1 70-90"),
             ("two roots at once", &[(None, 10, 80), (None, 70, 90)], "0 10-70, 1 70-90"),

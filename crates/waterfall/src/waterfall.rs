@@ -390,10 +390,12 @@ impl<'a, L: Labels> Drawing<'a, L> {
         let mark = self.labels.mark(index);
         let (sign, tone) = sign(mark);
         let room = self.label_width.saturating_sub(branch.width() + 2).max(8);
-        let name = clip(&self.labels.name(index), room);
-        let mut used = name.width();
         let mut beside = self.beside(index);
-        if !beside.is_empty() && used + 4 < room {
+        // The service tells a client from its server, so a long name leaves room for it.
+        let service = if beside.starts_with('[') { beside.find(']').unwrap_or(0) + 2 } else { 0 };
+        let name = clip(&self.labels.name(index), room - service.min(room / 2));
+        let mut used = name.width();
+        if !beside.is_empty() && used + 4 <= room {
             beside = format!(" {}", clip(&beside, room - used - 1));
             used += beside.width();
         } else {

@@ -10,7 +10,7 @@ use floe_telemetry::config::ExporterKind;
 use floe_telemetry::exporter::MemoryExporter;
 use floe_telemetry::metrics::Metric;
 use floe_telemetry::{Error, MetricRecorder, TelemetryConfig, TelemetryProvider, traced};
-use floe_tests::{ReservedPort, TIMEOUT, document, url};
+use floe_tests::{ReservedPort, TIMEOUT, Written, document, url};
 use opentelemetry::KeyValue;
 
 use super::pipeline::NEVER;
@@ -130,6 +130,8 @@ fn a_reader_of_the_configuration_file_is_the_endpoint() {
 
 #[alone]
 fn recorded_metrics_are_scraped() {
+    let log = Written::default();
+    tracing_subscriber::fmt().with_writer(log.writer()).with_ansi(false).init();
     let reserved = ReservedPort::new();
     let port = reserved.number();
 
@@ -144,6 +146,8 @@ fn recorded_metrics_are_scraped() {
     check(&get(port));
     hostile(port);
     check(&get(port));
+    let renamed = "a label is renamed for Prometheus metric=\"orders_wait\" from=\"le\" to=\"exported_exported_le\"";
+    assert_eq!(log.take().matches(renamed).count(), 1);
     telemetry.shutdown(TIMEOUT).unwrap();
     assert!(TcpStream::connect(("127.0.0.1", port)).is_err());
     // The port is free again.

@@ -56,8 +56,8 @@ impl TelemetryConfig {
     /// [declarative configuration](https://opentelemetry.io/docs/specs/otel/configuration/data-model/), version 1.0 or 1.1,
     /// as [`from_env`](Self::from_env) does with the file in `OTEL_CONFIG_FILE`.
     ///
-    /// References to environment variables (`${NAME}`, `${NAME:-default}`) are substituted; other variables are not
-    /// read. A signal without a provider in the file is not exported, and without `propagator` no context is
+    /// References to environment variables (`${NAME}`, `${NAME:-default}`) are substituted; of other variables, only
+    /// `OTEL_SERVICE_NAME` is read, by the resource detector `service`. A signal without a provider in the file is not exported, and without `propagator` no context is
     /// propagated. Properties that this library does not support are ignored with one warning, which names their
     /// places. [The manual](https://docs.rs/floe-telemetry/latest/floe_telemetry/_manual/configuration/index.html#opentelemetrys-configuration-file) lists them.
     ///
@@ -81,7 +81,7 @@ impl TelemetryConfig {
     /// # Errors
     ///
     /// Fails if the file cannot be read, is larger than 1 MiB, is not YAML, has another major version, or contains
-    /// mistakes, such as values of the wrong type. For a mistake, the error has the line, the column and the keys.
+    /// mistakes, such as values of the wrong type or a sampler that is not supported. For a mistake, the error has the line, the column and the keys.
     pub fn from_config_file(path: impl AsRef<Path>) -> Result<Self, Error> {
         let mut config = Self::new(env::default_service_name());
         config.apply_config_file(path.as_ref())?;

@@ -29,16 +29,17 @@ pub(super) fn at_exit(provider: &Arc<Inner>, timeout: Duration) -> io::Result<()
     standby::start(finish, limit)
 }
 
-/// Shuts the provider down on the thread that waits for the end of the process.
-fn finish() {
+/// Shuts the provider down on the thread that waits for the end of the process, and returns whether that came to its end.
+fn finish() -> bool {
     let at_exit = AT_EXIT.lock().unwrap_or_else(PoisonError::into_inner).take();
     if let Some((provider, timeout)) = at_exit
         && let Some(provider) = provider.upgrade()
         && !provider.is_inherited()
     {
         // The shutdown reports the losses.
-        run_apart(timeout, move || _ = provider.shutdown(timeout));
+        return run_apart(timeout, move || _ = provider.shutdown(timeout));
     }
+    true
 }
 
 /// Adds a panic hook that flushes the provider after the current hook.
@@ -52,7 +53,7 @@ pub(super) fn on_panic(provider: &Arc<Inner>, timeout: Duration) {
             return;
         }
         if let Some(provider) = provider.upgrade() {
-            run_apart(timeout, move || {
+            let _ = run_apart(timeout, move || {
                 if let Err(error) = provider.force_flush(timeout) {
                     let lost = "telemetry was not delivered after a panic";
                     say(format!("{lost}: {error}"), MESSAGE_TIMEOUT);
@@ -63,10 +64,10 @@ pub(super) fn on_panic(provider: &Arc<Inner>, timeout: Duration) {
 }
 
 /// Runs `finish`, which ends within `timeout`, on a separate thread, because code of the program, such as a subscriber,
-/// may block it, and the stack of a panicking thread may be almost full.
-pub(super) fn run_apart(timeout: Duration, finish: impl Fn() + Send + Sync + 'static) {
+/// may block it, and the stack of a panicking thread may be almost full. Returns whether it came to its end.
+pub(super) fn run_apart(timeout: Duration, finish: impl Fn() + Send + Sync + 'static) -> bool {
     let limit = timeout.saturating_add(MESSAGE_TIMEOUT);
-    run_on(|work| on_thread("floe-exit", limit, work).map(drop), finish);
+    run_on(|work| on_thread("floe-exit", limit, work).map(|ended| ended.is_ok()), finish)
 }
 
 /// Writes an error to standard error on a separate thread, because standard error may have no reader, and waits for it
@@ -76,16 +77,15 @@ pub(super) fn say(error: String, timeout: Duration) {
     let _ = on_thread("floe-message", limit, move || write_line("error", &error));
 }
 
-/// Runs `finish` on the thread that `run` starts, or on this thread if no thread is started.
+/// Runs `finish` on the thread that `run` starts, or on this thread if no thread is started. Returns whether it came to its
+/// end.
 fn run_on(
-    run: impl FnOnce(Box<dyn FnOnce() + Send>) -> io::Result<()>,
+    run: impl FnOnce(Box<dyn FnOnce() + Send>) -> io::Result<bool>,
     finish: impl Fn() + Send + Sync + 'static,
-) {
+) -> bool {
     let finish = Arc::new(finish);
     let own = Arc::clone(&finish);
-    if run(Box::new(move || own())).is_err() {
-        let _ = caught(|| finish());
-    }
+    run(Box::new(move || own())).unwrap_or_else(|_| caught(|| finish()).is_ok())
 }
 
 #[cfg(test)]
@@ -95,7 +95,7 @@ mod tests {
     use super::*;
     use crate::channel::channel;
 
-    fn impossible(_: Box<dyn FnOnce() + Send>) -> io::Result<()> {
+    fn impossible(_: Box<dyn FnOnce() + Send>) -> io::Result<bool> {
         Err(io::Error::other("no memory for its stack"))
     }
 
@@ -105,8 +105,9 @@ mod tests {
         let finish = move || {
             let _ = sender.send(thread::current().id());
         };
-        run_on(impossible, finish);
+        assert!(run_on(impossible, finish));
         assert_eq!(ran.recv_timeout(Duration::ZERO), Ok(thread::current().id()));
-        run_on(impossible, || panic!("a test"));
+        assert!(!run_on(impossible, || panic!("a test")));
+        assert!(!run_on(|_| Ok(false), || ()));
     }
 }

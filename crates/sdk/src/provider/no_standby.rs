@@ -4,7 +4,7 @@ use std::io;
 use std::time::Duration;
 
 #[expect(clippy::unnecessary_wraps, reason = "on Unix it can fail")]
-pub(super) fn start(_: fn(), _: Duration) -> io::Result<()> {
+pub(super) fn start(_: fn() -> bool, _: Duration) -> io::Result<()> {
     Ok(())
 }
 

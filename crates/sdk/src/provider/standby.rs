@@ -44,7 +44,7 @@ static THREAD: AtomicPtr<Thread> = AtomicPtr::new(ptr::null_mut());
 
 /// Starts the thread, unless it waits already. `finish` shuts telemetry down; `exit` waits for it at most for `limit`.
 /// Calls must not overlap.
-pub(super) fn start(finish: fn(), limit: Duration) -> io::Result<()> {
+pub(super) fn start(finish: fn() -> bool, limit: Duration) -> io::Result<()> {
     let limit = u64::try_from(limit.as_millis()).unwrap_or(u64::MAX);
     LIMIT.store(limit, Ordering::Relaxed);
     let process = this_process();
@@ -65,14 +65,16 @@ pub(super) fn start(finish: fn(), limit: Duration) -> io::Result<()> {
     Ok(())
 }
 
-fn wait(finish: fn()) {
+fn wait(finish: fn() -> bool) {
     let request = loop {
         match REQUEST.load(Ordering::Acquire) {
             NOTHING => thread::park(),
             request => break request,
         }
     };
-    finish();
+    if !finish() {
+        write_if_room(NOT_IN_TIME);
+    }
     if request == EXIT {
         HAS_FINISHED.store(true, Ordering::Release);
     } else {

@@ -9,6 +9,8 @@ use crate::span::Span;
 
 /// The maximum number of characters of the statement in the name of a call.
 const LONGEST: usize = 80;
+/// The minimum number of failed calls if all but the last call failed.
+const FAILED: u64 = 2;
 
 #[derive(Default)]
 pub(super) struct Calls {
@@ -19,37 +21,47 @@ pub(super) struct Calls {
     pub(super) called: u64,
     /// The number of failed calls that another call followed.
     pub(super) failed: usize,
-    /// The start of the first failed call, and the start of the last call after a failed one.
-    retried: (u64, u64),
-    last_failed: bool,
+    /// The time from the starts of these calls to the starts of the calls that followed.
+    pub(super) retried: u64,
+    /// The time before calls after a failed one, and before those after a success, in which no other call ran.
+    paused: [u64; 2],
+    /// The start of the last call, if it failed.
+    last_failed: Option<u64>,
     until: u64,
 }
 
 impl Calls {
-    fn add(&mut self, call: &Span) {
+    /// Adds a call that begins after no other call has run for the time `idle`.
+    fn add(&mut self, call: &Span, idle: u64) {
         // Overlapping calls are parallel, not repeated.
         if call.start >= self.until {
-            if self.last_failed {
+            if let Some(start) = self.last_failed {
                 self.failed += 1;
-                self.retried.1 = call.start;
+                self.retried = self.retried.saturating_add(call.start - start);
             }
-            self.last_failed = call.is_failure();
-            if self.last_failed && self.failed == 0 {
-                self.retried.0 = call.start;
+            if !self.durations.is_empty() {
+                let paused = &mut self.paused[usize::from(self.last_failed.is_none())];
+                *paused = paused.saturating_add(idle);
             }
+            self.last_failed = call.is_failure().then_some(call.start);
             self.durations.push(call.duration());
             self.called = self.called.saturating_add(call.duration());
         }
         self.until = call.end.max(self.until);
     }
 
-    pub(super) const fn count(&self) -> usize {
-        self.durations.len()
+    /// Whether each call but the last one failed at least twice, or calls begin late because others failed.
+    pub(super) fn is_retried(&self) -> bool {
+        let [failed, succeeded] =
+            [self.failed, self.count().saturating_sub(self.failed + 1)].map(|it| it as u64);
+        let [after_failure, after_success] = self.paused;
+        let is_backoff = after_failure >= self.retried / 4
+            && after_failure / failed.max(1) / 2 >= after_success / succeeded.max(1);
+        failed > 0 && is_backoff || failed >= FAILED && succeeded == 0
     }
 
-    /// Returns the time from the first failed call to the last call that followed a failed one.
-    pub(super) const fn retried(&self) -> u64 {
-        self.retried.1.saturating_sub(self.retried.0)
+    pub(super) const fn count(&self) -> usize {
+        self.durations.len()
     }
 
     /// Returns the time of the calls if each took the median time, because outliers have a cause of their own.
@@ -68,10 +80,13 @@ pub(super) fn calls(forest: &Forest<'_>, index: usize) -> Vec<Calls> {
         return Vec::new();
     }
     let mut groups: BTreeMap<(String, Option<String>), Calls> = BTreeMap::new();
+    let mut until = u64::MAX;
     for child in children {
         let child = forest.span(*child);
+        let idle = child.start.saturating_sub(until);
+        until = if until == u64::MAX { child.end } else { until.max(child.end) };
         let statement = child.statement().map(normalized);
-        groups.entry((normalized(&child.name), statement)).or_default().add(child);
+        groups.entry((normalized(&child.name), statement)).or_default().add(child, idle);
     }
     let groups = groups.into_iter().map(|((name, statement), calls)| {
         let statement = statement.filter(|it| *it != name).map_or_else(String::new, |it| {

@@ -23,15 +23,6 @@ impl Random {
     }
 }
 
-/// Returns the lower limit, at 95 %, of the risk ratio: how much more often rows with a value are slow than others.
-pub(super) fn risk_ratio([slow_with, slow, with, all]: [usize; 4]) -> f64 {
-    // Half a row is added to each cell, so that the ratio is finite.
-    let (a, with) = (as_f64(slow_with) + 0.5, as_f64(with) + 1.0);
-    let (c, without) = (as_f64(slow - slow_with) + 0.5, as_f64(all) + 2.0 - with);
-    let error = (1.0 / a - 1.0 / with + 1.0 / c - 1.0 / without).sqrt();
-    ((a / with / (c / without)).ln() - 1.96 * error).exp()
-}
-
 /// Returns the chance that an outlier is as far above the other (sorted) values as `longest`, if the tail of the values
 /// follows a power law. With a lighter tail, the chance is smaller.
 pub(super) fn outlier(others: &[u64], longest: u64) -> f64 {

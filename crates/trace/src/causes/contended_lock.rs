@@ -10,7 +10,7 @@ use floe_waterfall::duration;
 use rustc_hash::FxHashMap;
 
 use super::chance::{Random, moments, tail};
-use super::{CauseKind, Finding, LEAST, MS, Tested, busy, by_chance, likeliest, sum};
+use super::{CauseKind, Finding, LEAST, MS, Tested, busy, by_chance, likeliest, name, sum};
 use crate::forest::Forest;
 use crate::names::{normalized, percentile};
 use crate::significance::{as_f64, as_f64_of};
@@ -279,24 +279,33 @@ impl Holders {
             let first = calls.partition_point(|call| call.from <= it.start);
             let after = calls.partition_point(|call| call.from.saturating_add(twice) < it.end);
             let held = calls.get(first..after).filter(|it| it.len() >= HELD)?;
-            let name = &*forest.span(held.first()?.span).name;
             let mut chance = as_f64(self.0.len());
             for call in held {
                 let rest = it.end - call.from;
-                if call.to < it.end || call.to - it.end > (rest / 10).saturating_add(twice) || *it.name == *name {
+                let until = rest.saturating_add((rest / 10).saturating_add(twice));
+                let is_held = (rest..=until).contains(&call.time());
+                if !is_held || name(forest, call.span) == name(forest, *holder) {
                     return None;
                 }
-                let longer = times.len() - times.partition_point(|time| *time < rest);
-                chance *= as_f64(longer) / as_f64(times.len());
+                let at = |most: u64| times.partition_point(|time| *time < most);
+                let alike = at(until.saturating_add(1)) - at(rest);
+                chance *= as_f64(alike) / as_f64(times.len());
             }
-            let at = held.iter().map(|call| (call.span, it.end - call.from)).collect();
-            let longest = duration(it.end - held.first()?.from);
-            let (many, of) = (held.len(), &it.name);
-            let message = format!(
-                "{many} spans `{name}` waited until `{of}` ended, up to {longest}, as for a lock or a server that handles one request at a time"
-            );
-            Some((chance, Finding::new(CauseKind::ContendedLock, OF_FILE, at, message).of(*holder)))
+            let held = held.iter().map(|call| (call.span, it.end - call.from));
+            Some((chance, *holder, held.collect::<Vec<_>>()))
         });
-        found.min_by(by_chance)
+        let found: Vec<_> = found.collect();
+        let (chance, holder, held) = found.iter().min_by(|one, other| one.0.total_cmp(&other.0))?;
+        // Statements that block all others are often repeated.
+        let alike = found.iter().filter(|it| name(forest, it.1) == name(forest, *holder));
+        let at: Vec<_> = alike.flat_map(|it| it.2.clone()).collect();
+        let longest = duration(at.iter().map(|it| it.1).max()?);
+        let waiting = &forest.span(held.first()?.0).name;
+        let (many, of) = (at.len(), &forest.span(*holder).name);
+        let message = format!(
+            "{many} spans `{waiting}` waited until `{of}` ended, up to {longest}, as for a lock or a server that handles one request at a time"
+        );
+        let finding = Finding::new(CauseKind::ContendedLock, OF_FILE, at, message).of(*holder);
+        Some((*chance, finding))
     }
 }

@@ -11,16 +11,15 @@ const OF_FILE: u64 = 50;
 const LEAST: u64 = MS;
 /// The minimum number of calls of a loop.
 const CALLS: usize = 5;
-/// The minimum number of failed calls before the last call.
-const FAILED: usize = 2;
 
 pub(super) fn repeated(forest: &Forest<'_>, span: usize, calls: &Calls) -> Option<Finding> {
     let (name, failed, count) = (&calls.name, calls.failed, calls.count());
-    // A call that follows a success is no retry.
-    let is_retry = failed >= FAILED && failed + 1 == count;
+    let is_retry = calls.is_retried();
     let (kind, time, took, why) = if is_retry {
-        let why = format!("because it failed {failed} times");
-        (CauseKind::Retries, calls.retried(), calls.retried(), why)
+        let times = if failed == 1 { "once".to_owned() } else { format!("{failed} times") };
+        let some = if failed + 1 == count { "" } else { "some of them " };
+        let why = format!("{some}because it failed {times}");
+        (CauseKind::Retries, calls.retried, calls.retried, why)
     } else {
         let why = "one after the other".to_owned();
         (CauseKind::RepeatedCalls, calls.usual(), calls.called, why)

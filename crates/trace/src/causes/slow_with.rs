@@ -6,11 +6,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use floe_waterfall::duration;
 use rustc_hash::FxHashMap;
 
-use super::chance::{outlier, risk_ratio};
-use super::{CauseKind, Finding, LEAST, Tested, likeliest, name, sum};
+use super::chance::outlier;
+use super::equal_calls::{equal_calls, is_address};
+use super::{CauseKind, Finding, LEAST, Tested, likeliest, sum};
 use crate::forest::Forest;
 use crate::names::{normalized, percentile};
-use crate::significance::{as_f64, logarithm, logarithm_of_fisher};
+use crate::operation::is_place;
+use crate::significance::{as_f64, logarithm_of_fisher};
 use crate::span::TraceId;
 
 /// A cause is reported only if it takes at least the time of all traces divided by this.
@@ -18,13 +20,20 @@ const OF_FILE: u64 = 50;
 /// The minimum number of spans of a name.
 const SPANS: usize = 20;
 const SPANS_OF_OUTLIER: usize = 8;
-/// The minimum ratio of the medians of slow and other spans, as a fraction.
-const TAIL: (u64, u64) = (3, 2);
+/// The minimum ratio of a slow span to the usual one.
+const TAIL: u64 = 2;
+/// The percentile of the usual span, and the number of spans for each slow one. The second pair is for the place where
+/// spans run, which never states what they do.
+const TAILS: [(usize, usize); 2] = [(50, 5), (25, 2)];
+/// The beginnings of the keys of such places, and of an experiment.
+const WHERE: [&str; 7] =
+    ["the flag ", "cloud.", "container.", "deployment.", "host.", "k8s.", "service."];
+const VARIANTS: [&str; 3] =
+    ["feature_flag.result.variant", "feature_flag.variant", "feature_flag.result.value"];
 /// The minimum ratio of a single outlier to the median.
 const OUTLIER: u64 = 4;
 /// A value needs at least this many slow spans, and at least the number of all slow spans divided by this.
 const SUPPORT: usize = 5;
-const RISK_RATIO: f64 = 1.5;
 /// Values whose spans overlap by this fraction are one finding.
 const TWINS: (usize, usize) = (19, 20);
 const MOST_TWINS: usize = 3;
@@ -36,24 +45,53 @@ const MEASURED: [&str; 2] = ["busy_ns", "idle_ns"];
 /// A property by which spans differ: an attribute, or a word such as "parent", with its value.
 type Feature = (String, String);
 
-/// Returns the property that best separates the slow spans of each name, with the chance that the property is random.
-pub(super) fn slow_with(forest: &Forest<'_>, all: u64) -> Vec<Option<Tested>> {
+/// Returns the property that best separates the slow spans of each kind of call, with the chance that it is random.
+pub(super) fn slow_with(
+    forest: &Forest<'_>,
+    operations: &[usize],
+    all: u64,
+) -> Vec<Option<Tested>> {
     let least = (all / OF_FILE).max(LEAST);
-    let mut groups: BTreeMap<(&str, String), Vec<usize>> = BTreeMap::new();
-    let mut plain: FxHashMap<&str, String> = FxHashMap::default();
+    let kinds = equal_calls(forest, operations);
+    let mut groups: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
     for span in forest.traces().iter().flat_map(|trace| &trace.spans) {
-        let (service, name) = name(forest, *span);
-        let name = plain.entry(name).or_insert_with(|| normalized(name)).clone();
-        groups.entry((service, name)).or_default().push(*span);
+        groups.entry(kinds[*span]).or_default().push(*span);
     }
     groups.retain(|_, spans| spans.len() >= SPANS_OF_OUTLIER);
-    let tested = groups.iter().map(|((_, name), spans)| {
+    let flags = flags(forest);
+    let tested = groups.values().map(|spans| {
         let mut sorted: Vec<u64> = spans.iter().map(|it| forest.span(*it).duration()).collect();
         sorted.sort_unstable();
-        let group = Group { forest, name, spans, sorted };
+        let name = &normalized(&forest.span(spans[0]).name);
+        let group = Group { forest, name, spans, flags: &flags, sorted };
         likeliest(group.separated(least).into_iter().chain(group.outlier(least)))
     });
     tested.collect()
+}
+
+type Flags = FxHashMap<TraceId, BTreeSet<Feature>>;
+
+/// Returns the feature flags that were evaluated in each trace, from events of spans and from log records.
+fn flags(forest: &Forest<'_>) -> Flags {
+    let recording = forest.recording();
+    let events = recording
+        .spans
+        .iter()
+        .flat_map(|span| span.events.iter().map(|it| (span.trace, &it.name, &it.attributes)));
+    let logs = recording.logs.iter().map(|it| (it.trace, &it.event_name, &it.attributes));
+    let mut flags = Flags::default();
+    for (trace, name, attributes) in events.chain(logs) {
+        let value = |keys: &[&str]| {
+            let found = attributes.iter().find(|it| keys.contains(&&*it.0));
+            found.map(|it| it.1.to_string())
+        };
+        if name.starts_with("feature_flag")
+            && let (Some(flag), Some(variant)) = (value(&["feature_flag.key"]), value(&VARIANTS))
+        {
+            flags.entry(trace).or_default().insert((format!("the flag {flag}"), variant));
+        }
+    }
+    flags
 }
 
 /// The spans of a name, and their sorted durations.
@@ -61,35 +99,18 @@ struct Group<'a> {
     forest: &'a Forest<'a>,
     name: &'a str,
     spans: &'a [usize],
+    flags: &'a Flags,
     sorted: Vec<u64>,
 }
 
 impl Group<'_> {
-    /// Returns the index of the first slow span in `sorted`, by each of two methods that use only durations: outliers
-    /// above the quartiles, and the upper one of two groups.
-    fn tails(&self, least: u64) -> Vec<usize> {
-        let logs: Vec<f64> = self.sorted.iter().map(|it| logarithm(*it)).collect();
-        let [low, high] = [25, 75].map(|it| logarithm(percentile(&self.sorted, it)));
-        let far = logs.partition_point(|it| *it <= (high - low).mul_add(1.5, high));
-        let (all, many) = (logs.iter().sum::<f64>(), as_f64(logs.len()));
-        // Otsu's threshold: the two means, weighted by the sizes of both groups, are as far apart as possible.
-        let mut below = 0.0;
-        let apart = logs.iter().zip(1..).map(|(it, at)| {
-            below += it;
-            let (left, right) = (as_f64(at), many - as_f64(at));
-            (left * right * ((all - below) / right - below / left).powi(2), at)
-        });
-        let upper = apart.take(logs.len() - 1).max_by(|one, other| one.0.total_cmp(&other.0));
-        let splits = BTreeSet::from([far, upper.map_or(far, |it| it.1)]).into_iter();
-        let tails = splits.filter(|at| {
-            let (others, slow) = self.sorted.split_at(*at);
-            let usual = percentile(others, 50);
-            let is_tail = percentile(slow, 50) / TAIL.0 >= usual / TAIL.1;
-            slow.len() >= SUPPORT
-                && is_tail
-                && sum(slow.iter().map(|it| it.saturating_sub(usual))) >= least
-        });
-        tails.collect()
+    /// Returns the shortest duration of a slow span, if the slow spans are at most this part of all, and matter.
+    fn tail(&self, (percent, most): (usize, usize), least: u64) -> Option<u64> {
+        let usual = percentile(&self.sorted, percent);
+        let from = usual.saturating_mul(TAIL);
+        let slow = &self.sorted[self.sorted.partition_point(|it| *it < from)..];
+        let is_tail = slow.len() >= SUPPORT && slow.len() * most <= self.sorted.len();
+        (is_tail && sum(slow.iter().map(|it| it - usual)) >= least).then_some(from)
     }
 
     /// Returns the spans of each value, as indices in the group, without ids and values that few or all spans have.
@@ -124,56 +145,59 @@ impl Group<'_> {
         let source = self.forest.recording().source(span.source);
         let resource = source.iter().flat_map(|it| &it.resource);
         for (key, value) in span.attributes.iter().chain(resource) {
-            if !MEASURED.contains(&&**key) {
-                let whole = value.to_string();
-                let cut = |text: &str| text.chars().take(LONGEST).collect();
-                let like = normalized(&whole);
-                if like != "*" && like != whole {
-                    features.push((format!("{key}` like"), cut(&like)));
-                }
+            if !MEASURED.contains(&&**key) && !is_place(key) && !is_address(key) {
                 let digits = value.as_int().filter(|it| *it > 0).map_or(0, i64::ilog10);
                 features.extend(
                     (1..=digits).map(|it| (format!("{key}` ≥"), 10_i64.pow(it).to_string())),
                 );
-                features.push((key.to_string(), cut(&whole)));
+                features.push((key.to_string(), value.to_string().chars().take(LONGEST).collect()));
             }
         }
-        let parent = self.forest.tree().parent(index).map_or_else(String::new, plain);
-        features.push(place("the parent", parent));
         features.extend(
             self.forest.tree().children(index).iter().map(|it| place("a child", plain(*it))),
         );
         features.extend(span.events.iter().map(|it| place("the event", it.name.to_string())));
+        features.extend(self.flags.get(&span.trace).into_iter().flatten().cloned());
         features
     }
 
     /// Returns the finding about the value that best separates the slow spans.
     fn separated(&self, least: u64) -> Option<Tested> {
-        let tails = if self.spans.len() < SPANS { Vec::new() } else { self.tails(least) };
-        let features = if tails.is_empty() { Vec::new() } else { self.features() };
+        let tails = TAILS.map(|it| self.tail(it, least));
+        if self.spans.len() < SPANS || tails == [None, None] {
+            return None;
+        }
+        let features = self.features();
         let (mut tried, mut best) = (0, None);
-        for tail in &tails {
-            let from = *self.sorted.get(*tail)?;
+        for ((feature, places), (tail, from)) in
+            features.iter().flat_map(|it| tails.into_iter().enumerate().map(move |tail| (it, tail)))
+        {
+            let Some(from) = from.filter(|_| tail == 0 || is_where(&feature.0)) else {
+                continue;
+            };
             let is_slow = |at: usize| self.forest.span(self.spans[at]).duration() >= from;
             let slow = self.sorted.len() - self.sorted.partition_point(|it| *it < from);
-            for (feature, places) in &features {
-                let support = places.iter().filter(|it| is_slow(**it)).count();
-                if support < SUPPORT || support * SUPPORT < slow {
-                    continue;
-                }
-                tried += 1;
-                let rows = self.rows(places, &is_slow);
-                let [slow_with, slow, with, all] = rows;
-                let chance = logarithm_of_fisher((with - slow_with, all - slow), (slow_with, slow));
-                let is_better = best.as_ref().is_none_or(|it: &(f64, _, _, _)| chance < it.0);
-                if is_better && risk_ratio(rows) >= RISK_RATIO {
-                    best = Some((chance, from, feature, places));
-                }
+            let support = places.iter().filter(|it| is_slow(**it)).count();
+            // A property of many calls states what they are, not why a few of them are slow.
+            let most = TAILS[usize::from(is_where(&feature.0))].1;
+            let is_common = places.len() * most > self.spans.len();
+            if support < SUPPORT || support * SUPPORT < slow || is_common {
+                continue;
+            }
+            tried += 1;
+            let [slow_with, slow, with, all] = self.rows(places, &is_slow);
+            let chance = logarithm_of_fisher((with - slow_with, all - slow), (slow_with, slow));
+            let is_better = best.as_ref().is_none_or(|it: &(f64, _, _)| chance < it.0);
+            // The risk of a slow span must be at least twice as high with the value.
+            if is_better && slow_with * (all - with) >= 2 * (slow - slow_with) * with {
+                best = Some((chance, from, places));
             }
         }
-        let (chance, from, _, places) = best?;
-        let twins = features.iter().filter(|it| is_twin(places, &it.1)).map(|it| text(&it.0));
-        let what: Vec<String> = twins.take(MOST_TWINS).collect();
+        let (chance, from, places) = best?;
+        let twins = features.iter().filter(|it| is_twin(places, &it.1));
+        let mut twins: Vec<&Feature> = twins.map(|it| &it.0).collect();
+        twins.dedup_by_key(|it| &it.0);
+        let what: Vec<String> = twins.into_iter().take(MOST_TWINS).map(text).collect();
         Some((chance.exp() * as_f64(tried), self.finding(from, places, &what.join(" or "))?))
     }
 
@@ -258,12 +282,15 @@ fn is_twin(one: &BTreeSet<usize>, other: &BTreeSet<usize>) -> bool {
     both * TWINS.1 >= (fewer + more - both) * TWINS.0
 }
 
+fn is_where(key: &str) -> bool {
+    WHERE.iter().any(|it| key.starts_with(it))
+}
+
 fn text((key, value): &Feature) -> String {
     match key.as_str() {
-        "the parent" if value.is_empty() => "no parent".to_owned(),
-        "the parent" | "a child" | "the event" => format!("{key} `{value}`"),
+        "a child" | "the event" => format!("{key} `{value}`"),
+        _ if key.starts_with("the flag ") => format!("the flag `{}={value}`", &key[9..]),
         _ if key.ends_with('≥') => format!("`{key} {value}"),
-        _ if key.ends_with("` like") => format!("`{key} `{value}`"),
         _ => format!("`{key}={value}`"),
     }
 }

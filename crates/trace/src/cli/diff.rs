@@ -151,6 +151,6 @@ fn as_json(found: &Found) -> Json {
         "before": coverage[0],
         "after": coverage[1],
         "notes": found.notes,
-        "undecided": found.is_undecided,
+        "undecided": found.is_undecided && found.changes.is_empty(),
     })
 }

@@ -87,7 +87,8 @@ impl Limits {
         for path in files {
             read_all(&mut reader, path)?;
         }
-        let recording = reader.finish();
+        let mut recording = reader.finish();
+        recording.correct_clocks();
         print_notes(&recording.notes);
         Ok(recording)
     }

@@ -15,7 +15,10 @@ use super::{Failure, print, print_json};
 
 /// The name of a wait on the critical path, during which no span ran.
 const WAITED: &str = "waited, no span";
-const CLIP: usize = 60;
+/// The width of output whose width is unknown.
+const WIDTH: usize = 80;
+/// The maximum length of a message, in columns.
+const LONGEST: usize = 800;
 
 /// The options of the commands `why`, `errors`, `critical-path` and `names`.
 #[derive(Clone, Debug, Args)]
@@ -39,20 +42,22 @@ macro_rules! row {
     };
 }
 
-/// An answer: its rows, and the number of rows without the limit.
-struct Answer {
-    rows: Vec<Row>,
-    total: usize,
+/// A question: what finds its rows, and what formats them for a terminal of some columns.
+pub(crate) struct Kind {
+    rows: fn(&Forest<'_>) -> Vec<Row>,
+    text: fn(&[Row], usize) -> String,
 }
 
-pub(crate) fn answer(
-    question: &Question,
-    rows: fn(&Forest<'_>) -> Vec<Row>,
-) -> Result<ExitCode, Failure> {
+pub(crate) const WHY: Kind = Kind { rows: why, text: why_text };
+pub(crate) const ERRORS: Kind = Kind { rows: errors, text: errors_text };
+pub(crate) const PATH: Kind = Kind { rows: path, text: path_text };
+pub(crate) const NAMES: Kind = Kind { rows: statistics, text: names_text };
+
+pub(crate) fn answer(question: &Question, kind: &Kind) -> Result<ExitCode, Failure> {
     let recording = question.input.read_spans()?;
     let forest = Forest::new(&recording);
     print_notes(forest.notes());
-    let mut rows = rows(&forest);
+    let mut rows = (kind.rows)(&forest);
     let total = rows.len();
     rows.truncate(question.limit);
     if question.json {
@@ -63,10 +68,16 @@ pub(crate) fn answer(
         let text = json!({"rows": rows, "total": total}).to_string();
         return print_json(&text).map(|()| ExitCode::SUCCESS);
     }
-    print(format_args!("{}", table(&Answer { rows, total }))).map(|()| ExitCode::SUCCESS)
+    let mut text = (kind.text)(&rows, table::width(WIDTH));
+    if rows.is_empty() {
+        text.push_str("nothing found\n");
+    } else if rows.len() < total {
+        let _ = writeln!(text, "… {} more; --limit {total} prints them", total - rows.len());
+    }
+    print(format_args!("{text}")).map(|()| ExitCode::SUCCESS)
 }
 
-pub(crate) fn errors(forest: &Forest<'_>) -> Vec<Row> {
+fn errors(forest: &Forest<'_>) -> Vec<Row> {
     let spans = 0..forest.recording().spans.len();
     let failed: Vec<usize> = spans.filter(|it| forest.span(*it).is_failure()).collect();
     // All ancestors of an error count as explained, because a span between two errors may have no status.
@@ -123,7 +134,7 @@ fn ancestors(forest: &Forest<'_>, span: usize) -> String {
     path.join(" > ")
 }
 
-pub(crate) fn path(forest: &Forest<'_>) -> Vec<Row> {
+fn path(forest: &Forest<'_>) -> Vec<Row> {
     let traces = forest.traces().iter();
     let Some(trace) = traces.max_by_key(|trace| trace.duration()) else {
         return Vec::new();
@@ -164,7 +175,7 @@ struct Part {
     spans: FxHashSet<usize>,
 }
 
-pub(crate) fn why(forest: &Forest<'_>) -> Vec<Row> {
+fn why(forest: &Forest<'_>) -> Vec<Row> {
     let rows = causes(forest).into_iter().map(|cause| {
         let span = forest.span(cause.span);
         row! {
@@ -181,7 +192,7 @@ pub(crate) fn why(forest: &Forest<'_>) -> Vec<Row> {
     rows.collect()
 }
 
-pub(crate) fn statistics(forest: &Forest<'_>) -> Vec<Row> {
+fn statistics(forest: &Forest<'_>) -> Vec<Row> {
     let names = names(forest, 0..forest.recording().spans.len()).into_iter();
     let rows = names.map(|name| {
         row! {
@@ -205,42 +216,78 @@ fn percent(part: u64, whole: u64) -> f64 {
     (part as f64 / whole as f64 * 1000.0).round() / 10.0
 }
 
-/// Formats a table with a header. Numbers are right-aligned, and empty columns are left out.
-fn table(answer: &Answer) -> String {
-    let Some(first) = answer.rows.first() else {
-        return "nothing found\n".to_owned();
-    };
-    let mut columns = Vec::new();
-    for (at, (key, value)) in first.iter().enumerate() {
-        let values = answer.rows.iter().map(|row| row.get(at));
-        let cells: Vec<_> = values.map(|it| cell(key, it.map(|(_, value)| value))).collect();
-        if cells.iter().all(String::is_empty) {
-            continue;
-        }
-        columns.push(Column {
-            title: key.strip_suffix("_ns").unwrap_or(key).replace('_', " "),
-            is_number: value.is_number(),
-            cells,
-        });
-    }
-    let mut text = table::table(&columns);
-    if answer.rows.len() < answer.total {
-        let (left, total) = (answer.total - answer.rows.len(), answer.total);
-        let _ = writeln!(text, "… {left} more; --limit {total} prints them");
-    }
-    text
-}
-
-fn cell(key: &str, value: Option<&Json>) -> String {
-    match value {
-        Some(Json::String(text)) => {
-            // The message is the main column of its table, so it may be long.
-            table::cell(text, if key == "message" { 400 } else { CLIP })
-        }
+/// Returns a value of a row as a readable text.
+fn shown(row: &Row, key: &str) -> String {
+    match row.iter().find(|it| it.0 == key).map(|it| &it.1) {
+        Some(Json::String(text)) => table::cell(text, LONGEST),
         Some(Json::Number(number)) if key.ends_with("_ns") => {
             duration(number.as_u64().unwrap_or_default())
         }
         Some(other) => other.to_string(),
         None => String::new(),
     }
+}
+
+/// Returns a text with the service of a row behind it.
+fn with_service(row: &Row, text: String) -> String {
+    match &*shown(row, "service") {
+        "" => text,
+        service => format!("{text} [{service}]"),
+    }
+}
+
+/// Returns a sentence for each row, with details below it.
+fn sentences(rows: &[Row], width: usize, of: fn(&Row) -> [String; 2]) -> String {
+    let row = |row: &Row| {
+        let [sentence, details] = of(row);
+        let details = with_service(row, details);
+        table::wrapped(&sentence, "", width) + &table::wrapped(&details, "  ", width)
+    };
+    rows.iter().map(row).collect()
+}
+
+fn why_text(rows: &[Row], width: usize) -> String {
+    sentences(rows, width, |row| {
+        let keys = ["message", "what", "time_ns", "spans"];
+        let [message, what, time, spans] = keys.map(|key| shown(row, key));
+        [message, format!("{what}, {time} in {spans} spans")]
+    })
+}
+
+fn errors_text(rows: &[Row], width: usize) -> String {
+    sentences(rows, width, |row| {
+        let keys = ["name", "error", "message"].map(|key| shown(row, key));
+        let words: Vec<_> = keys.into_iter().filter(|it| !it.is_empty()).collect();
+        [format!("{} × {}", shown(row, "times"), words.join(": ")), shown(row, "path")]
+    })
+}
+
+fn path_text(rows: &[Row], width: usize) -> String {
+    sentences(rows, width, |row| {
+        let keys = ["percent", "on_path_ns", "name"];
+        let [percent, time, name] = keys.map(|key| shown(row, key));
+        [format!("{percent:>5} %  {time:>8}  {name}"), shown(row, "path")]
+    })
+}
+
+fn names_text(rows: &[Row], width: usize) -> String {
+    let has = |key: &&&str| **key != "errors" || rows.iter().any(|it| shown(it, key) != "0");
+    let keys = ["spans", "errors", "self_ns", "p50_ns", "p95_ns", "max_ns"];
+    let mut columns: Vec<_> = (keys.iter().filter(has))
+        .map(|key| Column {
+            title: key.trim_end_matches("_ns").to_owned(),
+            is_number: true,
+            cells: rows.iter().map(|row| shown(row, key)).collect(),
+        })
+        .collect();
+    let room = width.saturating_sub(table::width_of(&columns) + 2).max(16);
+    let name = |row: &Row| {
+        // A long name leaves room for its service.
+        let service = with_service(row, String::new()).chars().count().min(room / 2);
+        let name = table::cell(&shown(row, "name"), room - service);
+        table::cell(&with_service(row, name), room)
+    };
+    let cells = rows.iter().map(name).collect();
+    columns.push(Column { title: "name".to_owned(), is_number: false, cells });
+    if rows.is_empty() { String::new() } else { table::table(&columns) }
 }

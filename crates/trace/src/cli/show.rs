@@ -10,7 +10,7 @@ use floe_trace::{Forest, WaterfallOptions, waterfall};
 use floe_waterfall::uses_color;
 
 use super::input::{Input, print_notes};
-use super::{Failure, print};
+use super::{Failure, print, table};
 
 /// The width of output whose width is unknown, such as a file or a log of CI, in columns.
 const WIDTH: usize = 120;
@@ -47,10 +47,9 @@ impl Look {
             ColorChoice::Never => false,
             ColorChoice::Auto => uses_color(io::stdout().is_terminal(), |name| env::var_os(name)),
         };
-        let terminal = || terminal_size::terminal_size().map(|(width, _)| width.0.into());
         WaterfallOptions {
             color,
-            width: self.width.or_else(terminal).unwrap_or(WIDTH),
+            width: self.width.unwrap_or_else(|| table::width(WIDTH)),
             unfolded: if self.all { usize::MAX } else { WaterfallOptions::default().unfolded },
         }
     }

@@ -4,7 +4,7 @@ use std::iter;
 
 use floe_redact::printable;
 use floe_waterfall::clip;
-use unicode_width::UnicodeWidthStr as _;
+use unicode_width::UnicodeWidthStr;
 
 pub(crate) struct Column {
     pub(crate) title: String,
@@ -48,4 +48,36 @@ pub(crate) fn table(columns: &[Column]) -> String {
         text.push_str(row.join("  ").trim_end());
         text.push('\n');
     }
+}
+
+/// Returns the width of a table without a space at its end.
+pub(crate) fn width_of(columns: &[Column]) -> usize {
+    table(columns).lines().map(UnicodeWidthStr::width).max().unwrap_or_default()
+}
+
+/// Returns the width of the terminal, or this width if it is unknown.
+pub(crate) fn width(unknown: usize) -> usize {
+    terminal_size::terminal_size().map_or(unknown, |(width, _)| width.0.into())
+}
+
+/// Breaks a text into lines of at most this width. Each line begins with the indent, and all but the first with more.
+pub(crate) fn wrapped(text: &str, indent: &str, width: usize) -> String {
+    let room = width.saturating_sub(indent.width() + 2).max(16);
+    let (mut lines, mut line) = (Vec::new(), String::new());
+    for word in text.split_inclusive(' ') {
+        if !line.is_empty() && line.width() + word.trim_end().width() > room {
+            lines.push(std::mem::take(&mut line));
+        }
+        for part in word.chars() {
+            if line.width() >= room && part != ' ' {
+                lines.push(std::mem::take(&mut line));
+            }
+            line.push(part);
+        }
+    }
+    lines.push(line);
+    let first = |at| if at == 0 { "" } else { "  " };
+    let lines = lines.iter().enumerate();
+    let lines = lines.map(|(at, line)| [indent, first(at), line.trim_end(), "\n"].concat());
+    lines.collect()
 }

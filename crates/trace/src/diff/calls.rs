@@ -2,7 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use super::runs::{Calls, Key, Sets};
+use rustc_hash::FxHashSet;
+
+use super::runs::{Calls, Key, Run, Sets};
 use super::statistics::{counts, mean};
 use super::{Change, ChangeKind, Diff, change, decimal, surprising};
 use crate::significance::fisher;
@@ -20,6 +22,8 @@ const LEAST_FAILURES: f64 = 0.005;
 /// The minimum change of the mean number of calls of each parent.
 const LEAST_CALLS: f64 = 0.05;
 const LEAST_FACTOR: f64 = 1.05;
+/// Two calls exclude each other if none of at least this many expected parents makes both.
+const EXPECTED: usize = 3;
 
 /// Finds names that only one side has, and returns the common names.
 pub(super) fn present(sets: &Sets, keys: &[Key], diff: &mut Diff) -> Vec<Key> {
@@ -55,6 +59,7 @@ pub(super) fn present(sets: &Sets, keys: &[Key], diff: &mut Diff) -> Vec<Key> {
         });
         diff.changes.push(change(sets, &[key], kind, before, after));
     }
+    join_renamed(&mut diff.changes);
     if let [first, ..] = &*rare {
         diff.doubt(format!(
             "rare names that occur on one side only, perhaps by chance: {}, for example {first}",
@@ -64,8 +69,51 @@ pub(super) fn present(sets: &Sets, keys: &[Key], diff: &mut Diff) -> Vec<Key> {
     common
 }
 
+/// Joins a missing and a new name with as many calls below the same parent.
+fn join_renamed(changes: &mut Vec<Change>) {
+    let (gone, mut rest): (Vec<_>, Vec<_>) =
+        changes.drain(..).partition(|it| it.kind == ChangeKind::Gone);
+    for gone in gone {
+        let place = |it: &Change| (it.service.clone(), it.parent.clone());
+        let is_it = |it: &Change| {
+            it.kind == ChangeKind::New && it.after == gone.before && place(it) == place(&gone)
+        };
+        let mut candidates = rest.iter_mut().filter(|it| is_it(it));
+        if let (Some(new), None) = (candidates.next(), candidates.next()) {
+            new.kind = ChangeKind::Renamed;
+            new.weight = new.weight.saturating_add(gone.weight);
+            new.before = gone.name;
+            new.after.clone_from(&new.name);
+        } else {
+            rest.push(gone);
+        }
+    }
+    *changes = rest;
+}
+
+/// Whether no parent of a call makes a certain other call, too, although both are frequent. A proxy makes such calls.
+fn is_alternative(sets: &Sets, key: Key, keys: &[Key]) -> bool {
+    let parents = |side: usize, key: Key| {
+        let runs = sets.runs[side].iter().enumerate();
+        let of = move |(at, run): (usize, &Run)| {
+            let calls = run.calls.get(&key).map(|it| &*it.by_parent).unwrap_or_default();
+            calls.iter().map(|it| (side, at, it.0)).collect::<Vec<_>>()
+        };
+        runs.flat_map(of)
+    };
+    let both = |key: Key| parents(0, key).chain(parents(1, key));
+    let own: FxHashSet<_> = both(key).collect();
+    let all = sets.parents(0, key) + sets.parents(1, key);
+    keys.iter().filter(|it| it.1 == key.1 && **it != key).any(|other| {
+        let others: Vec<_> = both(*other).collect();
+        own.len() * others.len() >= EXPECTED * all && others.iter().all(|it| !own.contains(it))
+    })
+}
+
 /// Finds parents that make more or fewer calls.
-pub(super) fn counted(sets: &Sets, keys: &[Key], changes: &mut Vec<Change>) {
+pub(super) fn counted(sets: &Sets, keys: &[Key], diff: &mut Diff) {
+    let changes = &mut diff.changes;
+    let mut mixes = BTreeSet::new();
     let mut tests = Vec::new();
     for key in keys.iter().copied() {
         if key.1.is_none() || [0, 1].iter().any(|side| sets.parents(*side, key) == 0) {
@@ -80,16 +128,23 @@ pub(super) fn counted(sets: &Sets, keys: &[Key], changes: &mut Vec<Change>) {
         let [before, after] = [one, other].map(|mean| format!("{} for each parent", decimal(mean)));
         let mut found = change(sets, &[key], kind, before, after);
         found.factor = Some(other / one);
-        let is_enough =
-            (other - one).abs() >= LEAST_CALLS && (other / one).max(one / other) >= LEAST_FACTOR;
+        let is_mix = is_alternative(sets, key, keys);
+        let is_enough = !is_mix
+            && (other - one).abs() >= LEAST_CALLS
+            && (other / one).max(one / other) >= LEAST_FACTOR;
         if sides.iter().all(|runs| is_constant(runs)) {
             changes.extend(is_enough.then_some(found));
         } else {
             let chance = counts([&sides[0], &sides[1]], sets.are_runs());
+            if is_mix && chance <= CHANCE_OF_COUNTS {
+                mixes.insert(found.parent.clone());
+            }
             tests.push((1.0, chance, is_enough.then_some(found)));
         }
     }
     changes.extend(surprising(tests, CHANCE_OF_COUNTS));
+    let note = |parent| format!("{parent}: another mix of calls, each of which excludes others");
+    diff.notes.extend(mixes.into_iter().map(note));
 }
 
 pub(super) fn failing(sets: &Sets, keys: &[Key], diff: &mut Diff) {

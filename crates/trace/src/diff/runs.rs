@@ -8,22 +8,9 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::{RUNS, rounded};
 use crate::forest::Forest;
-use crate::names::normalized;
+use crate::operation::{Operation, Operations};
 use crate::significance::{as_f64, as_f64_of};
 use crate::span::{Kind, Recording};
-
-/// The attributes that distinguish spans of one name, the most distinctive one first.
-const PLACES: [&str; 5] =
-    ["floe.asset.key", "http.route", "db.query.summary", "db.query.text", "db.statement"];
-
-/// The identity by which spans are compared.
-#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(super) struct Operation {
-    pub(super) service: String,
-    pub(super) name: String,
-    /// The asset, route or statement of the spans, unless the name contains it.
-    pub(super) place: String,
-}
 
 /// A name and the name of the parent, as indices of [`Sets::names`].
 pub(super) type Key = (usize, Option<usize>);
@@ -137,7 +124,7 @@ fn finer_tick(run: &Recording, tick: u64) -> u64 {
 impl Sets {
     /// Measures each run before the next one is read.
     pub(super) fn new<R: Borrow<Recording>>(sets: [impl Iterator<Item = R>; 2]) -> Self {
-        let (mut names, mut tick) = (Names::default(), 1_000_000_000);
+        let (mut names, mut tick) = (Operations::default(), 1_000_000_000);
         let mut run = |recording: R| {
             let recording = recording.borrow();
             tick = finer_tick(recording, tick);
@@ -146,7 +133,7 @@ impl Sets {
         let mut runs = sets.map(|set| set.map(&mut run).collect::<Vec<_>>());
         let calls = runs.iter_mut().flatten().flat_map(|run| run.calls.values_mut());
         calls.for_each(|calls| calls.take_logarithms(tick));
-        Self { names: names.names, runs, tick }
+        Self { names: names.all, runs, tick }
     }
 
     /// Returns the numbers of runs, traces and spans of a side.
@@ -186,48 +173,4 @@ impl Sets {
     pub(super) fn parents(&self, side: usize, key: Key) -> usize {
         self.runs[side].iter().map(|run| run.parents(key)).sum()
     }
-}
-
-#[derive(Default)]
-struct Names {
-    names: Vec<Operation>,
-    indices: FxHashMap<Operation, usize>,
-}
-
-impl Names {
-    /// Returns the index of the name of each span.
-    fn of(&mut self, recording: &Recording) -> Vec<usize> {
-        // Texts repeat, and a lookup is quicker than normalizing a text again.
-        let mut known: FxHashMap<(&str, &str, &str), usize> = FxHashMap::default();
-        let spans = recording.spans.iter().map(|span| {
-            let place = PLACES.iter().find_map(|key| span.attribute(key)?.as_str());
-            let place = place.filter(|place| !span.name.contains(place));
-            let texts = (recording.service(span), &*span.name, place.unwrap_or_default());
-            *known.entry(texts).or_insert_with(|| self.index_of(texts))
-        });
-        spans.collect()
-    }
-
-    fn index_of(&mut self, (service, name, place): (&str, &str, &str)) -> usize {
-        let name = Operation {
-            service: service.to_owned(),
-            name: normalized(name),
-            place: without_values(place),
-        };
-        *self.indices.entry(name).or_insert_with_key(|name| {
-            self.names.push(name.clone());
-            self.names.len() - 1
-        })
-    }
-}
-
-/// Replaces each literal of a statement by `*`, and a list of literals by a single `*`.
-fn without_values(text: &str) -> String {
-    let parts = text.split('\'').enumerate();
-    let plain: String = parts.map(|(at, part)| if at % 2 == 0 { part } else { "*" }).collect();
-    let mut plain = normalized(&plain);
-    while plain.contains("*, *") {
-        plain = plain.replace("*, *", "*");
-    }
-    plain
 }

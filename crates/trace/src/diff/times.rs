@@ -4,7 +4,7 @@ use std::slice;
 
 use super::runs::{Calls, Key, Sets};
 use super::statistics::{
-    Unit, certainty, common, mean, mean_of, middle, sorted, student, units, variance,
+    Unit, certainty, common, counts, mean, mean_of, middle, sorted, student, units, variance,
 };
 use super::{Change, ChangeKind, Diff, by_name, change, surprising, total, weight};
 use crate::names::percentile;
@@ -39,6 +39,11 @@ const CALLS: usize = 30;
 const APART: f64 = 1.5;
 /// The same factor for notes.
 const NOTED_APART: f64 = 4.0;
+/// Calls are far longer than most if they take this many times the third quartile.
+const FAR: f64 = 3.0;
+/// The minimum change of the part of such calls, and the accepted chance that any reported change is random.
+const LEAST_FAR: f64 = 0.03;
+const CHANCE_OF_TAILS: f64 = 0.001;
 /// The minimum shift of the machine that is noted.
 const LEAST_SHIFT: f64 = 0.02;
 
@@ -153,6 +158,27 @@ impl<'a> Times<'a> {
         Some(found)
     }
 
+    /// Tests whether more or fewer calls take far longer than most calls.
+    fn tail(&self) -> Option<(f64, f64, Option<Change>)> {
+        let all = sorted(&self.runs.concat().concat());
+        let limit = percentile(&all, 75) + FAR.ln();
+        let far = |run: &Vec<f64>| run.iter().map(|it| f64::from(u8::from(*it > limit))).collect();
+        let sides = self.runs.each_ref().map(|runs| runs.iter().map(far).collect::<Vec<_>>());
+        let chance = counts([&sides[0], &sides[1]], self.sets.are_runs());
+        let [before, after] = sides.each_ref().map(|runs| mean(&runs.concat()));
+        let (what, times) = self.reading(&self.keys)?;
+        let is_slower = after > before;
+        let is_enough = (after - before).abs() >= LEAST_FAR && is_slower == (times[1] > times[0]);
+        let kind = TIMES.kinds[usize::from(!is_slower)];
+        let texts = times.map(|it| format!("{what}{}", self.sets.time(it)));
+        let found = is_enough.then(|| Change {
+            factor: Some((times[1] - times[0]).exp()),
+            weight: weight(self.sets, &self.keys, self.of),
+            ..change(self.sets, &self.keys, kind, texts[0].clone(), texts[1].clone())
+        });
+        Some((self.share, chance, found))
+    }
+
     /// Returns the distance of two times, in steps of the clock.
     fn ticks_apart(&self, times: [f64; 2]) -> f64 {
         (times[1].exp() - times[0].exp()).abs() / as_f64_of(self.sets.tick)
@@ -244,7 +270,7 @@ pub(super) fn timed(sets: &Sets, keys: &[Key], diff: &mut Diff) -> f64 {
     }
     if too_few > 0 {
         diff.doubt(format!(
-            "the times of {too_few} names are not compared: expected {} runs in total, or {CALLS} calls on each side, found fewer",
+            "too few calls to compare the times of some names ({too_few}): expected {} runs in total, or {CALLS} calls on each side, found fewer",
             super::RUNS
         ));
     }
@@ -267,7 +293,12 @@ pub(super) fn timed(sets: &Sets, keys: &[Key], diff: &mut Diff) -> f64 {
     let has_many = sets.runs.iter().all(|runs| runs.len() >= MANY_RUNS);
     let rule = if has_many { TIMES } else { TIMES_OF_FEW_RUNS };
     let levels = times.iter().map(|it| it.test(&rule)).collect();
-    diff.changes.extend(surprising(levels, rule.chance));
+    let found: Vec<_> = surprising(levels, rule.chance).collect();
+    let tails = times.iter().filter_map(Times::tail).collect();
+    let is_named =
+        |it: &Change| found.iter().any(|one| (&one.name, &one.service) == (&it.name, &it.service));
+    let tails: Vec<_> = surprising(tails, CHANCE_OF_TAILS).filter(|it| !is_named(it)).collect();
+    diff.changes.extend(found.into_iter().chain(tails));
     note_large(&times, diff, "");
     shift
 }

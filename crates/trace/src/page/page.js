@@ -175,7 +175,7 @@ function whole() {
 }
 
 function summary() {
-  const t = D.traces[trace], title = t.spans ? name(t.root) : 'No spans';
+  const t = D.traces[trace], title = t.spans ? t.title : 'No spans';
   const fact = (value, word, style = '') => h('span', { class: 'fact ' + style }, h('b', {}, value), word ? ' ' + word : '');
   document.title = title;
   $('summary').replaceChildren(
@@ -676,7 +676,7 @@ let order = ['duration', -1];
 
 function drawTraces() {
   const [by, direction] = order;
-  const list = D.traces.map((t, index) => ({ ...t, index, name: name(t.root), service: service(t.root) })).filter(t => !filter || t.matches);
+  const list = D.traces.map((t, index) => ({ ...t, index, name: t.title, service: service(t.root) })).filter(t => !filter || t.matches);
   const compare = (a, b) => typeof a[by] === 'string' ? a[by].localeCompare(b[by]) : a[by] - b[by];
   list.sort((a, b) => (by === 'duration' && direction < 0 ? (b.errors > 0) - (a.errors > 0) : 0) || direction * compare(a, b));
   const columns = [['name', 'Root', line], ['service', 'Service', line], ['start', 'Start, UTC', stamp], ['spans', 'Spans', number],

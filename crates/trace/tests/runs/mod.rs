@@ -1,5 +1,6 @@
 //! Generates runs of an invented service, with the noise of real services.
 
+#![allow(dead_code, reason = "each test uses a part")]
 #![allow(
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,

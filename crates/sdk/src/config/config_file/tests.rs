@@ -7,7 +7,8 @@ use opentelemetry::{Array, KeyValue, Value};
 use super::*;
 use crate::config::batch::NO_LIMIT;
 use crate::config::{
-    Compression, HistogramKind, MetricTemporality, OtlpProtocol, Propagator, Sampler, Signal,
+    Compression, HistogramKind, MetricTemporality, OtlpProtocol, Propagator, ResourceDetector,
+    Sampler, Signal,
 };
 
 fn variable(name: &str) -> Option<String> {
@@ -354,6 +355,23 @@ meter_provider: {readers: [{pull: {exporter: {jmx: }}}]}";
     assert_eq!(warning.lines().count(), 4, "{warning}");
     assert_eq!(config.exporters.traces, Some(vec![ExporterKind::None]));
     assert_eq!(config.propagators, [Propagator::B3]);
+}
+
+/// The crates of this test register neither the exporter nor the detector.
+#[test]
+fn a_component_of_a_crate_that_is_not_linked_names_the_crate() {
+    let text = "tracer_provider: {processors: [{simple: {exporter: {otlp_file/development: {output_stream: stdout}}}}]}
+resource: {detection/development: {detectors: [{container: }, {service: }, {host: }, {host: }]}}";
+    let Parsed { config, warning } = try_parse(text).unwrap();
+    for line in [
+        "line 2, column 53: tracer_provider.processors.0.simple.exporter.otlp_file/development: found `otlp_file`, which needs the crate `floe-telemetry-otlp-file`",
+        "line 3, column 49: resource.detection/development.detectors.0.container: found `container`, which needs the crate `floe-telemetry-detectors`",
+    ] {
+        assert!(warning.contains(line), "{warning}\n{line}");
+    }
+    assert_eq!(warning.lines().count(), 3, "{warning}");
+    assert_eq!(config.detectors, [ResourceDetector::Host]);
+    assert_eq!(config.exporters.traces, Some(vec![ExporterKind::None]));
 }
 
 /// A similar name may be misspelled or belong to another program, so only this component is ignored.

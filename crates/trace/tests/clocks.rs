@@ -1,0 +1,100 @@
+//! Tests that clocks which differ are corrected, and that the correction is named.
+
+#![allow(clippy::unwrap_used, clippy::panic, clippy::missing_panics_doc, reason = "tests")]
+
+mod text;
+
+use std::fmt::Write as _;
+use std::fs::File;
+use std::process::Command;
+
+use floe_trace::{Forest, Recording, TraceId, write};
+
+use self::text::{Random, spans};
+
+/// Returns requests through three services; the times of `service` are shifted by these milliseconds.
+fn shop(service: &str, shift: i64) -> Recording {
+    let (mut random, mut text) = (Random(1), String::new());
+    for now in (0..40).map(|it| f64::from(it) * 300.0 + 20_000.0) {
+        let time = random.about(60.0);
+        let [a, b, c] = [1.0, 2.0, 3.0].map(|it| (now + it, now + time - it));
+        let _ = writeln!(text, "GET /cart {now}..{} server @web", now + time);
+        let _ = writeln!(text, "  GET {}..{} client @web", a.0, a.1);
+        let _ = writeln!(text, "    GET /price {}..{} server @price", b.0, b.1);
+        let _ = writeln!(text, "      SELECT {}..{} client @price", c.0, c.1);
+    }
+    let mut recording = spans(&text);
+    for span in &mut recording.spans {
+        if *recording.sources[span.source as usize].service == *service {
+            span.start = span.start.saturating_add_signed(shift * 1_000_000);
+            span.end = span.end.saturating_add_signed(shift * 1_000_000);
+        }
+    }
+    recording
+}
+
+#[test]
+fn the_clock_of_a_service_is_corrected_and_named_once() {
+    for (service, shift, note) in [
+        ("price", -3_900, "clocks: the clock of `price` is 3.9 s behind; corrected"),
+        ("price", 12_000, "clocks: the clock of `price` is 12 s ahead; corrected"),
+        ("web", 900, "clocks: the clock of `price` is 900 ms behind; corrected"),
+    ] {
+        let mut recording = shop(service, shift);
+        recording.correct_clocks();
+        let notes: Vec<String> = recording.notes.iter().map(ToString::to_string).collect();
+        assert_eq!(notes, [note]);
+        let forest = Forest::new(&recording);
+        for span in (0..recording.spans.len()).filter(|it| forest.tree().parent(*it).is_some()) {
+            let parent = forest.span(forest.tree().parent(span).unwrap());
+            let child = forest.span(span);
+            assert!(parent.start <= child.start && child.end <= parent.end, "{service} {shift}");
+        }
+    }
+}
+
+#[test]
+fn clocks_that_agree_or_change_are_left_alone() {
+    let mut stepped = shop("price", 5_000);
+    let right = shop("price", 0);
+    let half = right.spans.len() / 2;
+    stepped.spans.truncate(half);
+    stepped.spans.extend(right.spans[half..].iter().cloned());
+    for mut recording in [right, stepped] {
+        let before = recording.spans.clone();
+        recording.correct_clocks();
+        assert_eq!(recording.spans, before);
+        assert_eq!(recording.notes, []);
+    }
+}
+
+#[test]
+fn the_program_calls_nothing_a_wait_that_a_clock_makes() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("traces.jsonl");
+    write::lines(&shop("price", -3_000), File::create(&path).unwrap()).unwrap();
+    let run = Command::new(env!("CARGO_BIN_EXE_floe-trace"))
+        .arg("critical-path")
+        .arg(&path)
+        .output()
+        .unwrap();
+    let [out, errors] = [run.stdout, run.stderr].map(|it| String::from_utf8(it).unwrap());
+    assert_eq!(errors, "note: clocks: the clock of `price` is 3 s behind; corrected\n");
+    assert!(!out.contains("waited"), "{out}");
+}
+
+#[test]
+fn a_trace_id_that_a_service_cut_is_named() {
+    let mut recording = spans("GET 0..20\n  call 1..19\nserve 2..18 @old\n");
+    recording.spans[2].trace = TraceId(7);
+    recording.spans[0].trace = TraceId((0xaa << 64) | 7);
+    recording.spans[1].trace = recording.spans[0].trace;
+    let notes = Forest::new(&recording).notes().to_vec();
+    let notes: Vec<String> = notes.iter().map(ToString::to_string).collect();
+    assert_eq!(
+        notes,
+        [
+            "trace 00000000000000000000000000000007, span 0000000000000003: this trace id is cut to 64 bits; spans of another trace, whose id ends with it, belong to the same request"
+        ]
+    );
+}
