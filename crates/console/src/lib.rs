@@ -65,9 +65,15 @@ const DEFAULT_WIDTH: usize = 110;
 /// ```
 pub struct ConsoleExporter {
     state: Mutex<State>,
-    look: Options,
+    look: Look,
     is_deferred: bool,
     max_bytes: usize,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Look {
+    options: Options,
+    has_all_attributes: bool,
 }
 
 struct State {
@@ -103,14 +109,30 @@ impl ConsoleExporter {
     /// Enables or disables colours.
     #[must_use]
     pub fn with_color(mut self, color: bool) -> Self {
-        self.look.color = color;
+        self.look.options.color = color;
         self
     }
 
     /// Sets the width in columns, at least 60.
     #[must_use]
     pub fn with_width(mut self, columns: usize) -> Self {
-        self.look.width = columns.max(60);
+        self.look.options.width = columns.max(60);
+        self
+    }
+
+    /// Prints the attributes of all spans, each below its span, instead of those of failed spans alone. Attributes of
+    /// the code, of exceptions, of threads and of the floe platform are left out.
+    ///
+    /// ```no_run
+    /// use floe_telemetry::exporter::ConsoleExporter;
+    ///
+    /// let screen = ConsoleExporter::stderr().with_all_attributes();
+    /// let _telemetry = floe_telemetry::builder().with_span_exporter(screen).init()?;
+    /// # Ok::<(), floe_telemetry::Error>(())
+    /// ```
+    #[must_use]
+    pub fn with_all_attributes(mut self) -> Self {
+        self.look.has_all_attributes = true;
         self
     }
 
@@ -119,7 +141,7 @@ impl ConsoleExporter {
     /// siblings with the same name have rows of their own. Their siblings are counted by name.
     #[must_use]
     pub fn with_max_unfolded(mut self, spans: usize) -> Self {
-        self.look.unfolded = spans;
+        self.look.options.unfolded = spans;
         self
     }
 
@@ -147,17 +169,20 @@ impl ConsoleExporter {
         };
         Self {
             state: Mutex::new(State { writer, unfinished: HashMap::new(), bytes: 0 }),
-            look: Options {
-                color: uses_color(is_terminal),
-                width: width.unwrap_or(DEFAULT_WIDTH).clamp(60, 200),
-                ..Options::default()
+            look: Look {
+                options: Options {
+                    color: uses_color(is_terminal),
+                    width: width.unwrap_or(DEFAULT_WIDTH).clamp(60, 200),
+                    ..Options::default()
+                },
+                has_all_attributes: false,
             },
             is_deferred: false,
             max_bytes: MAX_BYTES,
         }
     }
 
-    fn with_state(&self, act: impl FnOnce(&mut State, Options) -> io::Result<()>) -> OTelSdkResult {
+    fn with_state(&self, act: impl FnOnce(&mut State, Look) -> io::Result<()>) -> OTelSdkResult {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         match act(&mut state, self.look) {
             // A reader that has closed its pipe is no failure.
@@ -168,7 +193,7 @@ impl ConsoleExporter {
 }
 
 impl State {
-    fn print_unfinished(&mut self, look: Options) -> io::Result<()> {
+    fn print_unfinished(&mut self, look: Look) -> io::Result<()> {
         self.bytes = 0;
         for (_, spans) in mem::take(&mut self.unfinished) {
             self.print(&spans, look)?;
@@ -176,14 +201,14 @@ impl State {
         self.writer.flush()
     }
 
-    fn print(&mut self, spans: &[SpanData], look: Options) -> io::Result<()> {
+    fn print(&mut self, spans: &[SpanData], look: Look) -> io::Result<()> {
         let Some(first) = spans.first() else {
             return Ok(());
         };
         let id = first.span_context.trace_id().to_string();
-        let spans = Spans(spans);
+        let spans = Spans { spans, has_all_attributes: look.has_all_attributes };
         let tree = spans.tree();
-        let picture = waterfall(&tree, &spans, &id, tree.roots(), look);
+        let picture = waterfall(&tree, &spans, &id, tree.roots(), look.options);
         let picture = format!("{picture}\n");
         self.writer.write_all(picture.as_bytes())
     }

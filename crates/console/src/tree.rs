@@ -4,14 +4,22 @@ use std::borrow::Cow;
 
 use floe_waterfall::{Labels, Mark, Tree, beside, place};
 use opentelemetry::trace::{SpanKind, Status};
-use opentelemetry::{SpanId, Value};
+use opentelemetry::{KeyValue, SpanId, Value};
 use opentelemetry_sdk::trace::SpanData;
 
 use crate::keys;
 use floe_redact::printable;
 use floe_telemetry_core::__sdk::clock::UnixNanos;
 
-pub(super) struct Spans<'a>(pub(super) &'a [SpanData]);
+/// Attributes that are not printed: the message and the place of an error have lines of their own, and those of threads
+/// and of the platform are on each span.
+const HIDDEN: [&str; 4] = ["code.", "exception.", "floe.", "thread."];
+
+pub(super) struct Spans<'a> {
+    pub(super) spans: &'a [SpanData],
+    /// Whether attributes are printed of all spans instead of failed ones.
+    pub(super) has_all_attributes: bool,
+}
 
 pub(super) fn is_root(span: &SpanData) -> bool {
     span.parent_span_id == SpanId::INVALID || span.parent_span_is_remote
@@ -19,7 +27,7 @@ pub(super) fn is_root(span: &SpanData) -> bool {
 
 impl Spans<'_> {
     pub(super) fn tree(&self) -> Tree {
-        Tree::by_ids(self.0.iter().map(|span| {
+        Tree::by_ids(self.spans.iter().map(|span| {
             let times = [span.start_time, span.end_time].map(|time| UnixNanos::from(time).0);
             (span.span_context.span_id(), span.parent_span_id, times.into())
         }))
@@ -28,11 +36,11 @@ impl Spans<'_> {
 
 impl Labels for Spans<'_> {
     fn name(&self, span: usize) -> Cow<'_, str> {
-        printable(&self.0[span].name)
+        printable(&self.spans[span].name)
     }
 
     fn mark(&self, span: usize) -> Mark {
-        let span = &self.0[span];
+        let span = &self.spans[span];
         let has = |is: fn(&str, &Value) -> bool| {
             let mut attributes = span.attributes.iter();
             attributes.any(|attribute| is(attribute.key.as_str(), &attribute.value))
@@ -49,7 +57,7 @@ impl Labels for Spans<'_> {
     }
 
     fn message(&self, span: usize) -> Cow<'_, str> {
-        match &self.0[span].status {
+        match &self.spans[span].status {
             Status::Error { description } => {
                 let line = description.replace(['\n', '\r', '\t'], " ");
                 Cow::Owned(printable(&line).into_owned())
@@ -59,16 +67,35 @@ impl Labels for Spans<'_> {
     }
 
     fn beside(&self, span: usize) -> String {
-        let span = &self.0[span];
+        let span = &self.spans[span];
         let is_call = matches!(span.span_kind, SpanKind::Client | SpanKind::Producer);
         let text = beside(is_call, |key| attribute(span, key));
         printable(&text).into_owned()
     }
 
+    fn attributes(&self, span: usize) -> Vec<String> {
+        if !self.has_all_attributes && !self.is_failed(span) {
+            return Vec::new();
+        }
+        let attributes = self.spans[span].attributes.iter().filter(|it| {
+            let key = it.key.as_str();
+            key != keys::ERROR_TYPE && !HIDDEN.iter().any(|hidden| key.starts_with(hidden))
+        });
+        attributes.map(shown).collect()
+    }
+
     fn place(&self, span: usize) -> String {
-        let span = &self.0[span];
+        let span = &self.spans[span];
         printable(&place(|key| attribute(span, key))).into_owned()
     }
+}
+
+/// Returns `key=value`, with quotes around a value that would not be read as one word.
+fn shown(attribute: &KeyValue) -> String {
+    let value = attribute.value.as_str();
+    let is_word = !value.is_empty() && !value.contains(char::is_whitespace);
+    let value = if is_word { value } else { format!("{value:?}").into() };
+    printable(&format!("{}={value}", attribute.key)).into_owned()
 }
 
 fn attribute(span: &SpanData, key: &str) -> Option<String> {

@@ -136,7 +136,8 @@ pub fn write_line(level: &str, text: &str) {
     standard_error::write(&format!("{level}: {text}\n"));
 }
 
-fn is_shown(level: &str) -> bool {
+/// Whether `OTEL_LOG_LEVEL` includes messages of this level.
+pub fn is_shown(level: &str) -> bool {
     let most = verbosity(&environment::variable(LOG_LEVEL).unwrap_or_default());
     verbosity(level) <= most
 }

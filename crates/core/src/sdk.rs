@@ -26,7 +26,9 @@ pub mod environment {
 }
 
 pub mod internal_log {
-    pub use crate::internal_log::{LOG_LEVELS, has_written_to_stderr, is_on_stderr, write_line};
+    pub use crate::internal_log::{
+        LOG_LEVELS, has_written_to_stderr, is_on_stderr, is_shown, write_line,
+    };
     #[cfg(feature = "redact")]
     pub use crate::internal_log::{internal_log, later, write, write_waiting};
 }
@@ -66,8 +68,9 @@ pub mod recorder {
         exception::Exception,
         fork::{forks, say_not_exported},
         ids::random_bits,
-        lost::LOST,
+        lost::{LOST, set_unbound},
         measure::Measures,
+        open::take_unrecorded,
         record::{Code, More, Origin, SpanRecord},
         sampling::{Rule, Sampling, Then},
         wakeup::WakeUp,

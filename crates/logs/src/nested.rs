@@ -65,7 +65,6 @@ pub(super) fn redacted(
     redacted_at(0, value, key, record, redactor)
 }
 
-#[expect(clippy::too_many_lines, reason = "one arm for each kind of value")]
 fn redacted_at(
     depth: usize,
     value: &AnyValue,

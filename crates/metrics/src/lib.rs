@@ -5,6 +5,8 @@
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+#[cfg(target_os = "linux")]
+mod process;
 mod redacting;
 mod views;
 
@@ -44,6 +46,8 @@ fn start(
     let scope = scope();
     let meter = sdk.meter_with_scope(scope.clone());
     observe(&meter, counters);
+    #[cfg(target_os = "linux")]
+    process::observe(&meter);
     let redactor = Redactor::new(redaction.clone());
     let of_spans = SpanMetrics::new(&meter, redactor, |name, kind, bounds| {
         let instrument = ViewedInstrument { name, kind, unit: "", scope: &scope };

@@ -11,6 +11,7 @@ use opentelemetry::global;
 
 use crate::config::{self, BatchSpanProcessorConfig, ExporterKind, OtlpProtocol, TelemetryConfig};
 use crate::error::Error;
+use crate::internal_log;
 use crate::parts;
 use crate::program_signals::Unsignalled;
 use crate::provider::{DROP_TIMEOUT, TelemetryProvider, TelemetryProviderBuilder};
@@ -56,7 +57,7 @@ const TERMINAL_DELAY: u64 = 100;
 /// | metrics and export over OTLP | the configuration | `metrics`; `otlp-grpc` or `otlp-http` for OTLP | yes | yes | yes |
 /// | the propagators of the process | the configuration | | yes | yes | yes |
 /// | OpenTelemetry's global tracer provider and meter provider | | | | yes | yes |
-/// | spans and events of `tracing` | `FLOE_SPAN_FILTER`, else `RUST_LOG`, else the level `info` | `tracing` | | yes | yes |
+/// | spans of `tracing`, and their events | `FLOE_SPAN_FILTER`, else the level `info` and what `RUST_LOG` adds to it; events as log lines | `tracing` | | yes | yes |
 /// | log lines, on standard error by default, and log records over OTLP, of `tracing` and `log` | `logging`, else `FLOE_LOG_LEVEL`, else `RUST_LOG`, else the level `info`; `FLOE_LOG_JSON`, by default text on a terminal and JSON elsewhere; `FLOE_LOG_SPAN_ATTRIBUTES`, `FLOE_LOG_OUTPUT` | `logs` | | yes | yes |
 /// | a log record for each panic, with its message and location, after the previous panic hook has run | as log lines | `logs` | | yes | yes |
 /// | in place of the panic hook: the redacted message of each panic on standard error | `panic_output`, else `FLOE_PANIC_OUTPUT` | | | on request | on request |
@@ -103,7 +104,7 @@ const TERMINAL_DELAY: u64 = 100;
 /// the library is loaded, and an exporter that cannot be created then is an error message.
 ///
 /// Otherwise, a variable never causes a failure. An invalid one is ignored with one warning; an unreadable or invalid file in
-/// `FLOE_CONFIG_FILE` or `OTEL_CONFIG_FILE` causes one warning, and nothing is recorded. A signal is not exported if a
+/// `FLOE_CONFIG_FILE` or `OTEL_CONFIG_FILE` causes one error message, and nothing is recorded. A signal is not exported if a
 /// variable or the file in `OTEL_CONFIG_FILE` requests an exporter that cannot be created, and a line on standard error
 /// names the variable to change. If the file in `FLOE_CONFIG_FILE` requests such an exporter, for example with a reference
 /// to a variable that is not set, it is an error like one in code.
@@ -135,7 +136,7 @@ pub fn init_with(config: TelemetryConfig) -> Result<TelemetryProvider, Error> {
 
 /// Returns a builder with the configuration of the environment, to which the program adds its own parts before `init`.
 ///
-/// If the file in `FLOE_CONFIG_FILE` or `OTEL_CONFIG_FILE` cannot be read or is not valid, a warning is logged, and
+/// If the file in `FLOE_CONFIG_FILE` or `OTEL_CONFIG_FILE` cannot be read or is not valid, an error is logged, and
 /// nothing is recorded.
 ///
 /// ```standalone_crate
@@ -188,16 +189,15 @@ impl TelemetryProviderBuilder {
 /// forbids using other variables beside the file.
 fn from_env() -> TelemetryConfig {
     TelemetryConfig::from_env().unwrap_or_else(|error| {
-        config::warn(&format!("nothing is recorded: {error}"));
+        say_nothing_is_recorded(&error);
         let mut config = TelemetryConfig::new("unknown_service");
         config.enabled = false;
         config
     })
 }
 
-/// Starts the telemetry of a program like [`init`], but does not fail: instead of an error, it logs one warning, or
-/// writes it to standard error without a `tracing` subscriber, and returns a provider that records nothing
-/// ([`TelemetryProvider::is_noop`]).
+/// Starts the telemetry of a program like [`init`], but does not fail: it logs the error, which also appears on standard
+/// error if `RUST_LOG` excludes it, and returns a provider that records nothing ([`TelemetryProvider::is_noop`]).
 ///
 /// ```standalone_crate
 /// let telemetry = floe_telemetry::init_or_noop();
@@ -206,9 +206,18 @@ fn from_env() -> TelemetryConfig {
 /// ```
 pub fn init_or_noop() -> TelemetryProvider {
     init().unwrap_or_else(|error| {
-        config::warn(&format!("nothing is recorded: {error}"));
+        say_nothing_is_recorded(&error);
         TelemetryProvider::noop()
     })
+}
+
+/// The loss of all telemetry is an error, which appears on standard error even if `RUST_LOG` excludes it.
+fn say_nothing_is_recorded(error: &Error) {
+    internal_log::write(
+        "error",
+        || tracing::error!("nothing is recorded: {error}"),
+        || format!("nothing is recorded: {error}"),
+    );
 }
 
 /// Sets OpenTelemetry's global providers, which do nothing while there is no provider. They are set before the

@@ -50,17 +50,21 @@ pub use self::builder::{ExporterFactory, TelemetryProviderBuilder};
 use self::delivery::{await_delivery, end_of_exports, lost, time_until, undelivered};
 use self::logs::ProviderLogs;
 use self::metrics::ProviderMetrics;
-use crate::clock::monotonic_now;
+use crate::clock::{Instant, monotonic_now};
 use crate::collector::{Counters, Ending, Statistics};
 use crate::config::TelemetryConfig;
 use crate::error::Error;
-use crate::internal_log::write_line;
+use crate::internal_log::{is_shown, write_line};
 use crate::logs::RecorderLoggerProvider;
 use crate::metrics::RecorderMeterProvider;
-use crate::recorder::{self, Sampling};
+use crate::recorder::{self, Sampling, set_unbound};
 
 /// The timeout of the shutdown when the provider is dropped, unless the program sets another one.
 pub(crate) const DROP_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// The time after its start in which dropping a provider without a span may be a mistake. Later, a program that records
+/// no span by choice, for example by a sampler, has more likely ended.
+const SOON: Duration = Duration::from_secs(60);
 
 /// The number of the process that has a provider in use, see [`this_process`]; 0 without a provider.
 static IN_USE_BY: AtomicU32 = AtomicU32::new(0);
@@ -85,7 +89,7 @@ fn this_process() -> u32 {
 /// # Ok::<(), floe_telemetry::Error>(())
 /// ```
 #[derive(Debug)]
-#[must_use = "dropping the provider shuts it down"]
+#[must_use = "bind it: `let _telemetry = …`, because dropping the provider ends the telemetry"]
 pub struct TelemetryProvider {
     inner: Arc<Inner>,
     drop_timeout: Duration,
@@ -95,6 +99,7 @@ pub struct TelemetryProvider {
 #[derive(Debug)]
 struct Inner {
     is_noop: bool,
+    started: Instant,
     is_shut_down: AtomicBool,
     shutdown_end: Ending,
     /// The process that initialized the provider. Its threads do not exist in a fork.
@@ -344,6 +349,7 @@ impl Inner {
         Self {
             resource: Resource::builder_empty().build(),
             is_noop,
+            started: monotonic_now(),
             is_shut_down: AtomicBool::new(is_noop),
             shutdown_end: Ending::default(),
             process: this_process(),
@@ -402,6 +408,7 @@ impl Inner {
             return self.await_shutdown(operation, timeout);
         }
         let _shutting_down = ShuttingDown(self);
+        set_unbound(false);
         Sampling::stop();
         let deadline = monotonic_now().checked_add(timeout);
         if let Some(deadline) = deadline {
@@ -455,6 +462,11 @@ impl Drop for Inner {
 
 impl Drop for TelemetryProvider {
     fn drop(&mut self) {
+        let is_in_use = !self.inner.is_shut_down.load(Ordering::Acquire);
+        let is_soon = monotonic_now().saturating_duration_since(self.inner.started) < SOON;
         let _ = self.shutdown(self.drop_timeout);
+        if is_in_use && is_soon && self.inner.counters.is_without_a_span() && is_shown("error") {
+            set_unbound(true);
+        }
     }
 }

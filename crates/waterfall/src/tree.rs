@@ -147,6 +147,11 @@ pub trait Labels {
         String::new()
     }
 
+    /// Returns the attributes to print below a span, each as `key=value`. Default: none.
+    fn attributes(&self, _span: usize) -> Vec<String> {
+        Vec::new()
+    }
+
     /// Returns the service of a span. Default: empty.
     fn service(&self, _span: usize) -> Cow<'_, str> {
         Cow::Borrowed("")

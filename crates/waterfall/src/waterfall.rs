@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::cmp::Reverse;
 use std::fmt::Write as _;
+use std::mem;
 
 use anstyle::{AnsiColor, Style};
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -71,7 +72,7 @@ struct Row {
 ///
 /// A full block is time on the critical path, and a lighter block is other time of a span. The text of
 /// [`Labels::beside`] is beside the name, and the message and the place of an error are below the span in which it
-/// occurred. `id` is the printed id of the trace; `roots` are the spans without a parent, sorted by start.
+/// occurred. [`Labels::attributes`] are below their span. `id` is the printed id of the trace; `roots` are the spans without a parent, sorted by start.
 #[must_use]
 pub fn waterfall(
     tree: &Tree,
@@ -425,6 +426,29 @@ impl<'a, L: Labels> Drawing<'a, L> {
             if !below.any(|it| self.labels.is_failed(*it) && self.labels.message(*it) == message) {
                 self.message(picture, index, &format!("{}  ", stems(last)));
             }
+        }
+        self.attributes(picture, index, &format!("{}  ", stems(last)));
+    }
+
+    /// Draws attributes, as many in a line as it has room for.
+    fn attributes(&self, picture: &mut String, index: usize, indent: &str) {
+        let room = self.options.width.saturating_sub(indent.width());
+        let mut line = String::new();
+        let mut write = |line: &str| {
+            let _ = writeln!(picture, "{}", self.paint(DIM, &format!("{indent}{line}")));
+        };
+        for attribute in self.labels.attributes(index) {
+            let attribute = clip(&attribute, room);
+            if !line.is_empty() && line.width() + 2 + attribute.width() > room {
+                write(&mem::take(&mut line));
+            }
+            if !line.is_empty() {
+                line.push_str("  ");
+            }
+            line.push_str(&attribute);
+        }
+        if !line.is_empty() {
+            write(&line);
         }
     }
 

@@ -121,9 +121,11 @@ fn host(folder: &Path, compiler: &str) -> Command {
 /// Scanners of images would report the examples of the rules, which look like credentials.
 #[test]
 fn a_program_contains_no_example_of_a_credential() {
-    let examples = floe_redact::rules().flat_map(|rule| rule.secret);
-    let examples: Vec<_> = examples.copied().filter(|text| !text.contains('\n')).collect();
-    assert!(examples.len() > 700, "{}", examples.len());
+    let listed = include_str!("../../../crates/redact/src/rules/examples.txt");
+    let examples = listed.lines().filter_map(|line| line.strip_prefix("+ "));
+    // The others stand for another text.
+    let examples: Vec<_> = examples.filter(|text| !text.contains(['…', '‖', '⏎'])).collect();
+    assert!(examples.len() > 400, "{}", examples.len());
     let mut list = tempfile::NamedTempFile::new().unwrap();
     write!(list, "{}", examples.join("\n")).unwrap();
     let found = Command::new("grep")

@@ -285,8 +285,8 @@ fn a_file_that_cannot_be_used_is_one_warning_and_nothing_is_recorded() {
         let variables = [("OTEL_CONFIG_FILE", standard), ("FLOE_CONFIG_FILE", ours)];
         let (stdout, stderr) = program.run(&variables);
         assert!(stdout.contains("noop=true"), "{stdout}{stderr}");
-        assert!(stderr.starts_with("warning: nothing is recorded: "), "{stderr}");
-        assert_eq!(stderr.matches("warning: ").count(), 1, "{stderr}");
+        assert!(stderr.starts_with("error: nothing is recorded: "), "{stderr}");
+        assert_eq!(stderr.matches("error: ").count(), 1, "{stderr}");
         assert!(stderr.contains(warning), "{stderr}");
         if ours.is_empty() {
             let error = TelemetryConfig::from_config_file(standard).unwrap_err();

@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 
 use floe_telemetry::config::{ExporterKind, OtlpProtocol};
 use floe_telemetry::{MetricRecorder, TelemetryConfig, TelemetryProvider, create_span};
-use floe_tests::signal::{SIGHUP, SIGINT, SIGTERM, handle, send_to_self, send_to_thread};
+use floe_tests::signal::{SIGHUP, SIGINT, SIGTERM, send_to_self, send_to_thread};
 use floe_tests::{Program, Receiver, Response, TIMEOUT, in_fork, program, remote};
 
 use super::lifecycle::Panicking;

@@ -137,10 +137,10 @@ fn a_sampler_that_is_not_supported_records_nothing() {
         let text = text.replace("sampler: {samplr", "samplr: {samplr");
         let document = document(&text);
         let (_, stderr) = program.run(&[("OTEL_CONFIG_FILE", document.path().to_str().unwrap())]);
-        let lines: Vec<_> = stderr.lines().filter(|line| line.starts_with("warning: ")).collect();
+        let lines: Vec<_> = stderr.lines().filter(|line| line.starts_with("error: ")).collect();
         assert_eq!(lines.len(), 1, "{stderr}");
         assert!(
-            lines[0].starts_with("warning: nothing is recorded: the configuration file"),
+            lines[0].starts_with("error: nothing is recorded: the configuration file"),
             "{stderr}"
         );
         assert!(lines[0].contains(place), "{stderr}");

@@ -95,7 +95,10 @@ fn variables_filter_lines_and_spans() {
          span or field; the entry is ignored\n";
     for (variables, lines, spans, rest) in [
         (&[("RUST_LOG", "error,global::init=debug,[span=off")][..], 3, all, warning),
-        (&[("RUST_LOG", "warn")], 1, "load\n  send", ""),
+        (&[("RUST_LOG", "warn")], 1, "load\n  query\n  send", ""),
+        (&[("RUST_LOG", "off")], 0, "load\n  query\n  send", ""),
+        (&[("RUST_LOG", "other=trace")], 0, "load\n  query\n  send", ""),
+        (&[("FLOE_SPAN_FILTER", "warn")], 2, "send", ""),
         (&[("RUST_LOG", "debug"), ("FLOE_LOG_LEVEL", "error")], 0, all, ""),
         (&[("RUST_LOG", "debug"), ("FLOE_SPAN_FILTER", "info")], 3, "load\n  query\n  send", ""),
     ] {
@@ -157,7 +160,7 @@ fn a_second_init_fails_and_init_or_noop_does_not() {
     assert_eq!(stderr, "");
     assert_eq!(
         events(&lines),
-        ["telemetry configuration: nothing is recorded: a telemetry provider is in use: \
+        ["nothing is recorded: a telemetry provider is in use: \
              shut it down before another is initialized"]
     );
 }
@@ -363,6 +366,43 @@ fn a_subscriber_of_the_program_is_kept() {
     assert_eq!(stdout.matches(warning).count(), 1, "{stdout}");
     assert!(stdout.contains("INFO global::init: loaded rows=3"), "{stdout}");
     assert_eq!(tree(&receiver.spans()), "load\n  send");
+}
+
+/// README's two lines in a program with the usual filter of lines.
+#[test]
+fn a_filter_of_the_program_that_removes_all_spans_is_reported() {
+    let program = program!({
+        let lines = tracing_subscriber::fmt::layer().without_time().with_writer(std::io::sink);
+        let filter = tracing_subscriber::EnvFilter::from_default_env;
+        let registry = tracing_subscriber::registry().with(floe_telemetry::tracing_layer());
+        if std::env::var_os(FORM).is_some() {
+            registry.with(lines.with_filter(filter())).init();
+        } else {
+            registry.with(lines).with(filter()).init();
+        }
+        let _telemetry = init().unwrap();
+        load("orders");
+    });
+    let warning = "warning: spans of `tracing` at the level `info` are not recorded, because a filter of the \
+                   program's `tracing` subscriber excludes them: set `RUST_LOG=info`, or move the filter to the \
+                   layer of log lines with `with_filter`\n";
+    let none = "load\n  send";
+    let all = "load\n  query\n  send";
+    for (variables, spans, expected) in [
+        (&[][..], none, warning),
+        (&[("RUST_LOG", "off")], none, warning),
+        (&[("RUST_LOG", "info")], all, ""),
+        (&[("RUST_LOG", "global=info")], all, ""),
+        (&[(FORM, "the filter of lines")], "load\n  query\n    page\n  send", ""),
+    ] {
+        let receiver = Receiver::grpc();
+        let (_, stderr) = program.against(&receiver, variables);
+        assert_eq!(tree(&receiver.spans()), spans, "{variables:?}");
+        assert_eq!(stderr, expected, "{variables:?}");
+    }
+    let receiver = Receiver::grpc();
+    let (_, stderr) = program.against(&receiver, &[("OTEL_LOG_LEVEL", "error")]);
+    assert_eq!(stderr, "");
 }
 
 #[test]

@@ -9,13 +9,13 @@ use std::thread;
 use std::time::Duration;
 
 use floe_telemetry::{
-    EndingSpan, MetricRecorder, TelemetryConfig, TelemetryProvider, create_span, init,
+    EndingSpan, MetricRecorder, TelemetryConfig, TelemetryProvider, create_span, init, traced,
 };
 use floe_tests::{Receiver, ReservedPort, TIMEOUT, program};
 use opentelemetry_sdk::error::OTelSdkResult;
 use opentelemetry_sdk::trace::{SpanData, SpanExporter};
 
-use super::pipeline::NEVER;
+use super::pipeline::{NEVER, work};
 
 /// The variable that tells a child process how to end.
 const END: &str = "TEST_MESSAGES_END";
@@ -145,6 +145,132 @@ fn the_end_of_a_program_accounts_for_every_span() {
     assert!(end.contains(&format!(": exported {DELIVERED} of {SPANS} spans: ")), "{end}");
     assert_eq!(numbers(end).map(|(_, lost)| lost).sum::<u64>(), SPANS - DELIVERED, "{end}");
     assert!(end.contains("; spans that are still open: 2; "), "{end}");
+}
+
+/// The first root after a provider that was not bound is the first moment at which the mistake is certain.
+#[test]
+fn a_provider_that_is_dropped_at_once_is_reported_at_the_first_span() {
+    let program = program!({
+        match &*std::env::var(END).unwrap_or_default() {
+            "unbound" => _ = init().unwrap(),
+            "in a function" => {
+                let setup = || {
+                    let _telemetry = init().unwrap();
+                };
+                setup();
+            }
+            "without a span" => return drop(init().unwrap()),
+            "shutdown" => init().unwrap().shutdown(TIMEOUT).unwrap(),
+            "after a span" => {
+                let _telemetry = init().unwrap();
+                drop(create_span("load"));
+            }
+            "again" => {
+                let _ = init().unwrap();
+                init().unwrap().shutdown(TIMEOUT).unwrap();
+            }
+            _ => unreachable!(),
+        }
+        for _ in 0..3 {
+            drop(create_span("load again"));
+        }
+    });
+    let expected = "error: no span is recorded: the telemetry provider was dropped soon after its start, before \
+                    the first span; bind it in `main`: `let _telemetry = floe_telemetry::init()?;`\n";
+    for (end, is_told) in [
+        ("unbound", true),
+        ("in a function", true),
+        ("without a span", false),
+        ("shutdown", false),
+        ("after a span", false),
+        ("again", false),
+    ] {
+        let receiver = Receiver::grpc();
+        let variables = [(END, end), ("RUST_LOG", "off")];
+        let (_, stderr) = program.against(&receiver, &variables);
+        assert_eq!(stderr, if is_told { expected } else { "" }, "{end}");
+    }
+    let receiver = Receiver::grpc();
+    let quiet = [(END, "unbound"), ("OTEL_LOG_LEVEL", "none")];
+    assert_eq!(program.against(&receiver, &quiet).1, "");
+    // Without an exporter, nothing is lost.
+    for none in [("OTEL_TRACES_EXPORTER", "none"), ("OTEL_SDK_DISABLED", "true")] {
+        assert_eq!(program.against(&receiver, &[(END, "unbound"), none]).1, "");
+    }
+}
+
+#[traced]
+fn run() {
+    let _telemetry = init().unwrap();
+    work();
+}
+
+#[traced]
+async fn serve() {
+    run_now();
+}
+
+#[traced(attributes(port))]
+async fn serve_at(port: u16) {
+    run_now();
+}
+
+fn run_now() {
+    let _telemetry = init().unwrap();
+    work();
+}
+
+#[test]
+fn a_call_that_began_before_the_provider_is_reported() {
+    let program = program!({
+        match &*std::env::var(END).unwrap_or_default() {
+            "inside" => run(),
+            "inside of a future" => tokio::runtime::Runtime::new().unwrap().block_on(serve()),
+            "inside of a future with attributes" => {
+                tokio::runtime::Runtime::new().unwrap().block_on(serve_at(80));
+            }
+            "after" => {
+                work();
+                run_now();
+            }
+            "once" => {
+                work();
+                run_now();
+                work();
+                run_now();
+            }
+            "on another thread" => {
+                thread::spawn(work).join().unwrap();
+                run_now();
+            }
+            "outside" => run_now(),
+            _ => unreachable!(),
+        }
+    });
+    for (end, function) in [
+        ("inside", Some("run")),
+        ("inside of a future", Some("serve")),
+        ("inside of a future with attributes", Some("serve_at")),
+        ("after", Some("work")),
+        ("once", Some("work")),
+        ("on another thread", None),
+        ("outside", None),
+    ] {
+        let receiver = Receiver::grpc();
+        let (_, stderr) = program.against(&receiver, &[(END, end), ("RUST_LOG", "off")]);
+        let expected = function.map(|function| {
+            format!(
+                "warning: a call of `{function}` is not recorded, because it began before the provider: start the \
+                 provider first in `main`, outside of annotated functions\n"
+            )
+        });
+        assert_eq!(
+            stderr.matches("is not recorded").count(),
+            expected.iter().count(),
+            "{end}: {stderr}"
+        );
+        assert!(stderr.starts_with(&expected.unwrap_or_default()), "{end}: {stderr}");
+    }
 }
 
 #[test]

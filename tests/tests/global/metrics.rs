@@ -112,6 +112,28 @@ fn views_of_the_program_define_the_streams() {
     assert!(!receiver.point("otel.sdk.processor.log.queue.size").is_delta);
 }
 
+/// The interval of exports is longer than the program.
+#[cfg(target_os = "linux")]
+#[alone]
+fn a_program_of_a_moment_exports_the_resources_of_its_process() {
+    let receiver = Pipeline::grpc(|_| ()).end();
+    let time = receiver.points_of("process.cpu.time");
+    let mut modes: Vec<_> = time.iter().map(|it| it.attributes["cpu.mode"].as_str()).collect();
+    modes.sort();
+    assert_eq!(modes, [Some("system"), Some("user")]);
+    assert!(time.iter().all(|it| it.unit == "s" && matches!(it.value, MetricValue::Sum(0.0..))));
+    for (name, unit, least) in [
+        ("process.memory.usage", "By", 100_000.0),
+        // This thread and the collector's.
+        ("process.thread.count", "{thread}", 2.0),
+        ("process.unix.file_descriptor.count", "{file_descriptor}", 3.0),
+    ] {
+        let point = receiver.point(name);
+        assert_eq!((&*point.unit, &*point.scope), (unit, "floe.telemetry"));
+        assert!(matches!(point.value, MetricValue::Sum(value) if value >= least), "{point:?}");
+    }
+}
+
 #[alone]
 fn metrics_arrive_over_both_transports_as_configured() {
     METRICS.increment("before", 1, &[]);

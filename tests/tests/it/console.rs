@@ -87,6 +87,43 @@ trace 00000000000000000000000000000001 · 5 spans, 3 failed · 1 s
     );
 }
 
+/// The arguments of a failed call are on the screen, within its columns.
+#[tokio::test]
+async fn attributes_are_below_their_span() {
+    let mut spans = trace();
+    for (span, value) in spans.iter_mut().zip(1..) {
+        span.attributes.push(KeyValue::new("part", value));
+        span.attributes.push(KeyValue::new("floe.product", "orders"));
+    }
+    spans[1]
+        .attributes
+        .push(KeyValue::new("db.query.text", format!("SELECT price{}", "+ 1".repeat(40))));
+    spans[1].attributes.push(KeyValue::new("file", "missing.toml\u{1b}[2J"));
+    let (failed, all) = (Written::default(), Written::default());
+    let exporter = |screen: &Written| ConsoleExporter::to_writer(screen.clone()).with_width(80);
+    export(&exporter(&failed), spans.clone()).await;
+    export(&exporter(&all).with_all_attributes(), spans).await;
+    let write = [
+        "│  └─ ✗ write                                  350 ms             █████████",
+        "│       no such column: price",
+        "│       at shop/src/orders.rs:7",
+        "│       part=2",
+        "│       db.query.text=\"SELECT price+ 1+ 1+ 1+ 1+ 1+ 1+ 1+ 1+ 1+ 1+ 1+ 1+ 1+ 1+ …",
+        "│       file=missing.toml\\u{1b}[2J",
+        "├─ ↷ check skipped                                  0                      ▏",
+    ];
+    let load = "├─ ✓ load                                      400 ms  ██████████\n";
+    let failed = failed.text();
+    assert!(failed.contains(&write.join("\n")), "{failed}");
+    assert!(failed.contains(&format!("{load}├─")), "{failed}");
+    let all = all.text();
+    assert!(all.contains(&write[..6].join("\n")), "{all}");
+    assert!(all.contains(&format!("{load}│    part=1\n├─")), "{all}");
+    for line in failed.lines().chain(all.lines()) {
+        assert!(line.chars().count() <= 80, "{line}");
+    }
+}
+
 #[tokio::test]
 async fn colours_do_not_change_the_text() {
     let (plain, coloured) = (Written::default(), Written::default());

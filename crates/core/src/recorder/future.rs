@@ -20,7 +20,7 @@ use opentelemetry::trace::TraceContextExt;
 use super::alive::context_is_alive;
 use super::call::end;
 use super::listeners;
-use super::open::{Current, OpenSpan, Opened, Parked, StartBelow, enter};
+use super::open::{Current, OpenSpan, Opened, Parked, StartBelow, enter, note_unrecorded};
 use super::opening::Fill;
 use super::outcome::{Classifier, Sink, by_discriminant};
 use super::recording::Recording;
@@ -263,6 +263,9 @@ impl FutureSpan {
             Phase::BeforeWrapperOpens(_) | Phase::BeforeFutureOpens(_) => {
                 let off = self.0.is_off();
                 if off {
+                    if let Phase::BeforeWrapperOpens(callsite) = self.0 {
+                        note_unrecorded(callsite);
+                    }
                     self.0 = Phase::Open(Parked::Off);
                 }
                 off
@@ -560,6 +563,8 @@ pub fn enter_in_future(
 ) {
     if FIRST_POLL.get() == FirstPoll::Pending {
         store(enter(callsite, parent, fill).into_inner());
+    } else if listeners::records_nothing() {
+        note_unrecorded(callsite);
     }
 }
 

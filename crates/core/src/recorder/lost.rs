@@ -1,6 +1,8 @@
 //! The losses of the recorder since the process started.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+
+use crate::standard_error::write_if_room;
 
 /// The losses by their cause.
 #[derive(Debug, Default)]
@@ -25,6 +27,27 @@ pub static LOST: Lost = Lost {
     calls: AtomicU64::new(0),
     decisions: AtomicU64::new(0),
 };
+
+/// Whether the last provider was dropped soon after its start, before a span. Nothing but the first root after it
+/// shows that the program has lost its telemetry by mistake.
+static IS_UNBOUND: AtomicBool = AtomicBool::new(false);
+
+/// Notes at the end of a provider whether the first root after it is an error to report.
+pub fn set_unbound(is_unbound: bool) {
+    IS_UNBOUND.store(is_unbound, Ordering::Relaxed);
+}
+
+/// Reports the first root after a provider that was not bound. It neither allocates nor takes a lock, because this may
+/// be a fork.
+pub(super) fn say_unbound() {
+    const MESSAGE: &str = "error: no span is recorded: the telemetry provider was dropped soon after its start, \
+                           before the first span; bind it in `main`: \
+                           `let _telemetry = floe_telemetry::init()?;`\n";
+
+    if IS_UNBOUND.load(Ordering::Relaxed) && IS_UNBOUND.swap(false, Ordering::Relaxed) {
+        write_if_room(MESSAGE);
+    }
+}
 
 pub(super) fn add(lost: &AtomicU64) {
     lost.fetch_add(1, Ordering::Relaxed);

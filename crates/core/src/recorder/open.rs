@@ -1,6 +1,7 @@
 //! Open spans, and the ways to open one: by the recorder, if a provider or a capture has started it, or else by
 //! OpenTelemetry's global provider. The table of the recorder is in `table.rs`.
 
+use std::cell::Cell;
 use std::mem::ManuallyDrop;
 use std::ptr;
 use std::sync::OnceLock;
@@ -122,6 +123,24 @@ pub(super) fn recorder() -> Option<&'static Recorder> {
     RECORDER.get()
 }
 
+thread_local! {
+    /// The first function that this thread has called while nothing was recorded.
+    static UNRECORDED: Cell<Option<&'static CallSite>> = const { Cell::new(None) };
+}
+
+#[inline(never)]
+pub(super) fn note_unrecorded(callsite: &'static CallSite) {
+    if UNRECORDED.get().is_none() {
+        UNRECORDED.set(Some(callsite));
+    }
+}
+
+/// Returns the first annotated function that this thread has called before something was recorded, once.
+#[must_use]
+pub fn take_unrecorded() -> Option<&'static CallSite> {
+    UNRECORDED.take()
+}
+
 /// Opens the span of a call. Not inlined, to keep an annotated function small while nothing is recorded.
 #[inline(never)]
 fn open_call(callsite: &'static CallSite, fill: Option<Fill<'_>>) -> Opened {
@@ -134,6 +153,7 @@ fn open_call(callsite: &'static CallSite, fill: Option<Fill<'_>>) -> Opened {
 #[inline(never)]
 fn open_call_unrecorded(callsite: &'static CallSite, fill: Option<Fill<'_>>) -> Opened {
     if listeners::records_nothing() && !listeners::finds_global_provider() {
+        note_unrecorded(callsite);
         return Opened::OFF;
     }
     place_unrecorded(&Parent::CURRENT, Some(callsite), fill).opened(Some(callsite))

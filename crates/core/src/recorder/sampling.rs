@@ -380,6 +380,7 @@ fn no_listener(listeners: Listeners, parent: &Context, callsite: Option<&'static
     let parent = span.span_context();
     if listeners::has(SHUT_DOWN) && (parent.is_sampled() || !parent.is_valid()) {
         lost::add(&LOST.after_shutdown);
+        lost::say_unbound();
         if listeners::has(INHERITED) {
             fork::say_not_exported();
         }

@@ -25,7 +25,9 @@ use super::captures::{self, CaptureScope};
 use super::current::{CurrentGuard, is_boundary};
 use super::listeners;
 use super::local;
-use super::open::{self, OpenSpan, Opened, Parked, Placed, Recorder, place_unrecorded};
+use super::open::{
+    self, OpenSpan, Opened, Parked, Placed, Recorder, note_unrecorded, place_unrecorded,
+};
 use super::opening::{Fill, Parent, fill_in};
 use super::record::SpanRecord;
 use super::recorded_span::RecordedSpan;
@@ -77,9 +79,11 @@ fn open_call(callsite: &'static CallSite, fill: Option<Fill<'_>>) -> Opened {
         let recording = fill_in(recording, fill);
         return Opened::new(OpenSpan::nested(recording));
     }
-    if sampling::excludes_call(listeners, callsite)
-        || listeners == 0 && !listeners::finds_global_provider()
-    {
+    if sampling::excludes_call(listeners, callsite) {
+        return Opened::OFF;
+    }
+    if listeners == 0 && !listeners::finds_global_provider() {
+        note_unrecorded(callsite);
         return Opened::OFF;
     }
     open(&Parent::CURRENT, Some(callsite), fill)

@@ -10,7 +10,7 @@ use std::sync::{Arc, OnceLock};
 use super::ending::Ending;
 use super::exports::{Export, Exports};
 use crate::config::Signal;
-use crate::recorder::{Buffer, LOST};
+use crate::recorder::{Buffer, LOST, Sampling};
 
 /// The numbers of spans and log records of a provider by their outcome.
 ///
@@ -214,6 +214,13 @@ impl Counters {
             after_shutdown: now.since(*start).after_shutdown + now.since(last).spans(),
             ..now.since(*start)
         }
+    }
+
+    /// Whether the program has begun no span that an exporter of the provider would have got.
+    pub(crate) fn is_without_a_span(&self) -> bool {
+        let process = self.process();
+        let begun = process.written + process.buffer_full + process.memory + Sampling::open_spans();
+        begun == 0 && self.exports.exporter_count() > 0
     }
 
     pub(crate) fn read(&self) -> Statistics {

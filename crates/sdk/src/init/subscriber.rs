@@ -3,6 +3,9 @@
 #[cfg_attr(not(feature = "tracing"), path = "subscriber/no_spans.rs")]
 mod spans;
 
+use std::iter;
+
+use tracing::callsite::rebuild_interest_cache;
 use tracing::level_filters::LevelFilter;
 use tracing::subscriber::set_global_default;
 use tracing_subscriber::Layer;
@@ -12,11 +15,15 @@ use tracing_subscriber::registry::Registry;
 
 use crate::config::{self, Directive, LoggingConfig, TelemetryConfig, parse_levels};
 use crate::error::Error;
+use crate::internal_log::write_line;
 use crate::layers::ProgramLayer;
 use crate::provider::TelemetryProviderBuilder;
 
 /// The level if no variable sets one, as in `tracing_subscriber::fmt`.
 const DEFAULT_LEVEL: LevelFilter = LevelFilter::INFO;
+
+/// The number of the default level in a [`Directive`].
+const DEFAULT_SPANS: u8 = 3;
 
 /// The layers below the log lines.
 type Below = Layered<Option<Vec<ProgramLayer>>, Registry>;
@@ -83,6 +90,7 @@ pub(super) fn install(
     config: &mut TelemetryConfig,
     layers: Vec<ProgramLayer>,
 ) -> Result<(), Error> {
+    let program_level = LevelFilter::current();
     let rust_log = config::rust_log();
     let has_layers = !layers.is_empty();
     let filter = line_filter(config, rust_log.as_deref());
@@ -93,15 +101,20 @@ pub(super) fn install(
         config.logging.json_output = false;
     }
     let subscriber = subscriber.with(lines.map(|it| (it.layer)(&config.logging, filter.clone())));
-    let directives = config.sampling.filter.as_deref().or(rust_log.as_deref());
-    let of_spans = directives.map_or_else(default_filter, targets);
-    if set_global_default(spans::with_spans(subscriber, of_spans)).is_err() {
+    let [spans, events] = match (&config.sampling.filter, &rust_log) {
+        (Some(filter), _) => [targets(filter), targets(filter)],
+        (None, Some(levels)) => [spans_beside(levels), targets(levels)],
+        (None, None) => [default_filter(), default_filter()],
+    };
+    if set_global_default(spans::with_spans(subscriber, spans, events)).is_err() {
         if has_layers {
             return Err(Error::state(
                 "expected no global `tracing` subscriber, found one, to which the layers of `with_layer` cannot be added",
             ));
         }
-        check_existing();
+        // The refused subscriber has raised the level of the process.
+        rebuild_interest_cache();
+        check_existing(program_level);
         if let Some(lines) = lines {
             (lines.forward_log)();
         }
@@ -120,6 +133,14 @@ fn line_filter(config: &TelemetryConfig, rust_log: Option<&[Directive]>) -> Targ
         // An invalid level is reported by the provider.
         _ => config.logging.level_filter().unwrap_or_else(|_| default_filter()),
     }
+}
+
+/// Returns the filter of spans for the levels of `RUST_LOG`. They choose log lines, of which fewer are often wanted in
+/// production, but a trace without its spans is of no use: the levels can only add spans to the default's.
+fn spans_beside(levels: &[Directive]) -> Targets {
+    let default = (String::new(), DEFAULT_SPANS);
+    let levels = levels.iter().map(|(target, most)| (target.clone(), DEFAULT_SPANS.max(*most)));
+    targets(&iter::once(default).chain(levels).collect::<Vec<_>>())
 }
 
 fn default_filter() -> Targets {
@@ -150,11 +171,25 @@ fn targets(directives: &[Directive]) -> Targets {
     targets
 }
 
-/// Warns if the program's own subscriber, which stays, lacks the layer for spans.
-fn check_existing() {
+/// Warns if the program's own subscriber, which stays, lacks the layer for spans, or excludes spans of all targets, as
+/// an `EnvFilter` does without `RUST_LOG`.
+fn check_existing(most: LevelFilter) {
     if spans::are_missing() {
-        tracing::warn!(
-            "the process already has a global `tracing` subscriber: its spans are recorded only if it has the layer `floe_telemetry::tracing_layer()`"
+        warn(
+            "the process already has a global `tracing` subscriber: its spans are recorded only if it has the layer `floe_telemetry::tracing_layer()`",
         );
+    } else if spans::ARE_RECORDED && most < DEFAULT_LEVEL {
+        warn(
+            "spans of `tracing` at the level `info` are not recorded, because a filter of the program's `tracing` subscriber excludes them: set `RUST_LOG=info`, or move the filter to the layer of log lines with `with_filter`",
+        );
+    }
+}
+
+/// Writes a warning to `tracing` or, if the program's filter excludes it, to standard error.
+fn warn(message: &str) {
+    if tracing::enabled!(tracing::Level::WARN) {
+        tracing::warn!("{message}");
+    } else {
+        write_line("warn", message);
     }
 }

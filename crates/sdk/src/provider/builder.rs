@@ -318,6 +318,7 @@ impl TelemetryProviderBuilder {
         propagation::set_up(&propagators.0, propagators.1);
         sampling.start(sampler.map(program_sampler::asked));
         start_message::write(&message);
+        start_message::warn_of_unrecorded(&provider.inner.counters);
         Ok(provider)
     }
 

@@ -6,6 +6,7 @@ use crate::collector::Counters;
 use crate::config::{Signal, TelemetryConfig, sorted};
 use crate::internal_log::write_line;
 use crate::parts;
+use crate::recorder::take_unrecorded;
 use crate::redaction::sanitize_error;
 
 pub(super) fn line(config: &TelemetryConfig, counters: &Counters, has_sampler: bool) -> String {
@@ -35,5 +36,21 @@ pub(super) fn write(line: &str) {
         tracing::debug!("{line}");
     } else {
         write_line("debug", line);
+    }
+}
+
+/// Warns if the thread has called an annotated function before, for example if the provider is started inside of one.
+/// Its call has no span, and the spans below it begin traces of their own.
+pub(super) fn warn_of_unrecorded(counters: &Counters) {
+    let callsite = take_unrecorded();
+    if let Some(callsite) = callsite
+        && counters.exports.exporter_count() > 0
+    {
+        let text = format!(
+            "a call of `{}` is not recorded, because it began before the provider: start the provider first in \
+             `main`, outside of annotated functions",
+            callsite.name()
+        );
+        write_line("warn", &text);
     }
 }
