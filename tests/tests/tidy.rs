@@ -110,6 +110,7 @@ const UNSAFE: &[&str] = &[
     "crates/core/src/clock/counter.rs",
     "crates/core/src/program_signals.rs",
     "crates/core/src/standard_error.rs",
+    "crates/core/src/recorder/alive.rs",
     "crates/core/src/recorder/fork_handlers.rs",
     "crates/logs/src/filtered.rs",
     "crates/sdk/src/provider/standby.rs",

@@ -260,8 +260,9 @@ impl TelemetryProvider {
     /// Shuts the provider down when the process exits by [`std::process::exit`] or by returning from `main`, within
     /// `timeout`. Otherwise only dropping the provider shuts it down, and `exit` drops nothing.
     ///
-    /// A thread waits for the exit from now on. A signal handler should not call `exit`, which may hang there if it has
-    /// interrupted a thread that allocates; [`shutdown_on_signals`](Self::shutdown_on_signals) always delivers. A process that is aborted or killed by a signal delivers nothing. On systems other than Unix,
+    /// A thread waits for the exit from now on. A signal handler should not call `exit`: if it has interrupted a thread
+    /// that allocates, the telemetry may be lost, and destructors of thread-local values may hang.
+    /// [`shutdown_on_signals`](Self::shutdown_on_signals) always delivers. A process that is aborted or killed by a signal delivers nothing. On systems other than Unix,
     /// this has no effect.
     ///
     /// ```

@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 
 use floe_telemetry::config::{ExporterKind, OtlpProtocol};
 use floe_telemetry::{MetricRecorder, TelemetryConfig, TelemetryProvider, create_span};
-use floe_tests::signal::{SIGHUP, SIGINT, SIGTERM, send_to_self, send_to_thread};
+use floe_tests::signal::{SIGHUP, SIGINT, SIGTERM, handle, send_to_self, send_to_thread};
 use floe_tests::{Program, Receiver, Response, TIMEOUT, in_fork, program, remote};
 
 use super::lifecycle::Panicking;
@@ -135,6 +135,29 @@ fn interrupt_a_loop(signal: c_int) -> ! {
     send_to_thread(&threads[0], signal);
     loop {
         thread::park();
+    }
+}
+
+/// A handler may interrupt a thread while it allocates or holds a lock of the library.
+#[test]
+fn a_signal_handler_may_exit() {
+    extern "C" fn exits(_: c_int) {
+        std::process::exit(143);
+    }
+
+    let program = program!({
+        let telemetry = floe_telemetry::init().unwrap();
+        telemetry.shutdown_at_exit(Duration::from_secs(1));
+        handle(SIGTERM, exits);
+        interrupt_a_loop(SIGTERM);
+    });
+    for _ in 0..3 {
+        let receiver = Receiver::http();
+        let ended = program.at(&receiver).env("FLOE_LOG_OUTPUT", "none").output().unwrap();
+        assert_eq!(ended.status.code(), Some(143), "{ended:?}");
+        let stderr = String::from_utf8_lossy(&ended.stderr);
+        let is_said = stderr.contains("telemetry was not delivered at the exit");
+        assert!(is_said || !receiver.spans().is_empty(), "{stderr}");
     }
 }
 

@@ -88,8 +88,8 @@ fn a_destructor_may_run_code_in_a_detached_span() {
         thread.join().unwrap();
     });
     let named = |name| spans.iter().filter(|span| span.name == name).count();
-    // After the thread-locals, code runs without spans, and an open span is counted as lost.
-    assert_eq!(["early", "late", "in_a_destructor"].map(named), [0, 1, 1]);
+    // After the thread-locals, code runs without spans. Until the end of the thread, an open span can end.
+    assert_eq!(["early", "late", "in_a_destructor"].map(named), [1, 1, 1]);
 }
 
 type Act = fn();

@@ -1,6 +1,5 @@
 //! The thread that shuts telemetry down when the process ends. It waits from the start, because `exit` and signals may
-//! interrupt a thread of the program while that thread allocates or holds a lock. (Before that, `exit` runs the destructors
-//! of its thread's local values, which may need the lock of the allocator.)
+//! interrupt a thread of the program while that thread allocates or holds a lock.
 //!
 //! The functions that run on the interrupted thread neither allocate nor take a lock: they store a number, wake the
 //! waiting thread, and sleep.
