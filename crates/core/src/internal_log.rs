@@ -10,6 +10,8 @@ use std::cell::Cell;
 use std::mem;
 #[cfg(feature = "redact")]
 use std::sync::Mutex;
+#[cfg(feature = "redact")]
+use std::sync::atomic::{AtomicBool, Ordering};
 
 #[cfg(feature = "redact")]
 use crate::caught::caught;
@@ -74,9 +76,12 @@ pub fn write(level: &str, log: impl FnOnce(), line: impl FnOnce() -> String) {
 #[cfg(feature = "redact")]
 type Message = Box<dyn FnOnce() + Send>;
 
-/// The messages that wait, and whether a collector writes them.
 #[cfg(feature = "redact")]
-static WAITING: Mutex<(Vec<Message>, bool)> = Mutex::new((Vec::new(), false));
+static WAITING: Mutex<Vec<Message>> = Mutex::new(Vec::new());
+
+/// Whether a collector has been started, which writes the messages that wait.
+#[cfg(feature = "redact")]
+static HAS_COLLECTOR: AtomicBool = AtomicBool::new(false);
 
 /// The maximum number of messages that wait. Further ones are left out.
 #[cfg(feature = "redact")]
@@ -85,27 +90,28 @@ const MAX_WAITING: usize = 1000;
 /// Leaves a message of a thread of the program to the collector's thread. Without a collector, writes it.
 #[cfg(feature = "redact")]
 pub fn later(write: impl FnOnce() + Send + 'static) {
-    // In a fork, the holder of the lock may not exist. It is otherwise held for a few instructions.
-    let Ok(mut waiting) = WAITING.try_lock() else {
-        return;
-    };
-    if !waiting.1 {
-        drop(waiting);
+    if !HAS_COLLECTOR.load(Ordering::Relaxed) {
         return write();
     }
-    if waiting.0.len() < MAX_WAITING {
-        waiting.0.push(Box::new(write));
+    // In a fork, the holder of the lock may not exist. It is otherwise held for a few instructions.
+    if let Ok(mut waiting) = WAITING.try_lock()
+        && waiting.len() < MAX_WAITING
+    {
+        waiting.push(Box::new(write));
     }
+}
+
+/// Lets the messages of threads of the program wait for a collector, which has been started.
+#[cfg(feature = "redact")]
+pub fn wait_for_collector() {
+    HAS_COLLECTOR.store(true, Ordering::Relaxed);
 }
 
 /// Writes the messages of threads of the program. The collector calls it in each of its turns.
 #[cfg(feature = "redact")]
 pub fn write_waiting() {
-    let mut messages = Vec::new();
-    if let Ok(mut waiting) = WAITING.try_lock() {
-        waiting.1 = true;
-        messages = mem::take(&mut waiting.0);
-    }
+    let messages = WAITING.try_lock().map(|mut waiting| mem::take(&mut *waiting));
+    let messages = messages.unwrap_or_default();
     for write in messages {
         write();
     }

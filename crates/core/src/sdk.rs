@@ -30,7 +30,7 @@ pub mod internal_log {
         LOG_LEVELS, has_written_to_stderr, is_on_stderr, is_shown, write_line,
     };
     #[cfg(feature = "redact")]
-    pub use crate::internal_log::{internal_log, later, write, write_waiting};
+    pub use crate::internal_log::{internal_log, later, wait_for_collector, write, write_waiting};
 }
 
 pub mod link_list {

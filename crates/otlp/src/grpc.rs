@@ -25,7 +25,7 @@ use tower::util::MapResponse;
 use tower::{ServiceExt as _, service_fn};
 
 use super::dial::Dialer;
-use super::failure::{CREDENTIAL_ADVICE, Peer, error_chain};
+use super::failure::{CREDENTIAL_ADVICE, Peer, error_chain, size_advice};
 use super::proxy::Proxy;
 use super::response::{self, MAX_RESPONSE, Outcome};
 use super::retry::Transport;
@@ -71,6 +71,7 @@ struct Exporter {
     peer: Peer,
     headers: MetadataMap,
     export: PathAndQuery,
+    signal: Signal,
 }
 
 /// Creates a client that connects with the first request.
@@ -112,6 +113,7 @@ pub(super) fn connect(
             peer: Peer { endpoint: uri, proxy, protocol, has_answered: false },
             headers,
             export: PathAndQuery::from_static(method(settings.signal)),
+            signal: settings.signal,
         },
     }))
 }
@@ -185,7 +187,12 @@ impl Exporter {
             return self.disconnected(error);
         }
         self.peer.has_answered = true;
-        classify(&status)
+        match classify(&status) {
+            Outcome::Rejected(reason) if is_too_large(&status) => {
+                Outcome::Rejected(reason + size_advice(self.signal))
+            }
+            outcome => outcome,
+        }
     }
 
     fn disconnected(&self, error: &(dyn StdError + 'static)) -> Outcome {
@@ -234,6 +241,12 @@ impl Drop for Background {
             runtime.shutdown_background();
         }
     }
+}
+
+/// Whether a receiver in Go, or one with tonic, has found the request too large.
+fn is_too_large(status: &Status) -> bool {
+    let words = ["larger than max", "message length too large"];
+    words.iter().any(|words| status.message().contains(words))
 }
 
 pub(super) fn classify(status: &Status) -> Outcome {

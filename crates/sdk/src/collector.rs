@@ -75,7 +75,7 @@ use crate::channel::{Receiver, SendError, Sender, channel};
 use crate::clock::Ticks;
 use crate::clock::{WallClock, monotonic_now};
 use crate::error::Error;
-use crate::internal_log::{internal_log, write_waiting};
+use crate::internal_log::{internal_log, wait_for_collector, write_waiting};
 use crate::program_signals;
 use crate::recorder::{self, Buffer, Measures, SpanRecord};
 
@@ -229,14 +229,14 @@ fn start() -> Result<Handle, Error> {
         // The collector must not record telemetry about itself.
         let _quiet = Context::enter_telemetry_suppressed_scope();
         let mut collector = Collector::default();
-        // From here on, no thread of the program writes a message, and so none waits for its reader.
-        write_waiting();
         loop {
             let pause = collector.turn_or_recover(&receiver);
             thread::park_timeout(pause);
         }
     })
     .map_err(|error| Error::thread("collector", &error))?;
+    // From here on, no thread of the program writes a message, and so none waits for its reader.
+    wait_for_collector();
     let thread = thread.thread().clone();
     Buffer::set_collector(thread.clone());
     Ok(Handle { jobs, thread, forks: recorder::forks() })

@@ -7,8 +7,9 @@ use std::sync::LazyLock;
 use floe_telemetry::config::OtlpProtocol;
 use floe_telemetry::{TelemetryConfig, init};
 use floe_tests::{
-    Authority, ClientCertificate, Receiver, Script, TIMEOUT, Written, document, program,
+    Authority, ClientCertificate, Receiver, Response, Script, TIMEOUT, Written, document, program,
 };
+use tonic::Code;
 
 use super::pipeline::{BOTH, receiver, secure, start, traces_alone, work};
 
@@ -204,6 +205,16 @@ fn another_protocol_is_named() {
     for protocol in BOTH {
         error(protocol, &answering(["SSH-2.0-OpenSSH_9.2\r\n".to_owned()]));
     }
+}
+
+/// The receiver is one in Go, whose limit is smaller than the requests.
+#[alone]
+fn a_receiver_of_grpc_that_finds_a_request_too_large_names_the_setting() {
+    let receiver = Receiver::grpc();
+    let message = "grpc: received message larger than max (5000000 vs. 4194304)".to_owned();
+    receiver.respond(Response::Grpc { code: Code::ResourceExhausted, message });
+    let error = error(OtlpProtocol::Grpc, &receiver.endpoint());
+    assert!(error.contains("a request: `OTEL_BSP_MAX_EXPORT_BATCH_SIZE`"), "{error}");
 }
 
 /// An answer that breaks the rules is no failed connection, and not always another protocol.
