@@ -37,6 +37,7 @@ pub fn write_if_room(text: &str) {
     }
 }
 
+/// Writes a text.
 #[cfg(not(unix))]
 pub fn write_if_room(text: &str) {
     let _ = Unsignalled(io::stderr()).write_all(text.as_bytes());
