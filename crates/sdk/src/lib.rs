@@ -29,7 +29,7 @@ pub mod suggest;
 
 use floe_telemetry_core::__sdk::{
     bounded_text, caught, char_boundary, clock, environment, internal_log, program_signals,
-    recorder, redaction, standard_error,
+    recorder, redaction,
 };
 use floe_telemetry_core::{attributes, callsite, keys};
 

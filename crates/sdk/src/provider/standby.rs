@@ -17,7 +17,7 @@ use signal_hook::low_level::{emulate_default_handler, register};
 use super::{IN_USE_BY, this_process};
 use crate::clock::monotonic_now;
 use crate::program_signals::{self, is_ignored};
-use crate::standard_error::write_if_room;
+use floe_telemetry_core::__sdk::standard_error::write_if_room;
 
 const NOT_IN_TIME: &str = "error: telemetry was not delivered at the exit: its thread did not finish in time; if a signal \
                            handler called `exit`, it has interrupted a thread that holds a lock, and \
