@@ -111,11 +111,15 @@ fn sent(length: usize) -> Result<Call<RecvResponse>, ureq_proto::Error> {
     let request = request.map_err(|error| ureq_proto::Error::BadHeader(error.to_string()))?;
     let mut call = Call::new(request)?.proceed();
     call.write(&mut [0; 256])?;
-    let Some(SendRequestResult::SendBody(mut call)) = call.proceed()? else {
-        return Err(ureq_proto::Error::BodyNotAllowed);
-    };
-    call.consume_direct_write(length)?;
-    call.proceed().ok_or(ureq_proto::Error::BodyNotAllowed)
+    match call.proceed()? {
+        // A request without a body.
+        Some(SendRequestResult::RecvResponse(call)) => Ok(call),
+        Some(SendRequestResult::SendBody(mut call)) => {
+            call.consume_direct_write(length)?;
+            call.proceed().ok_or(ureq_proto::Error::BodyNotAllowed)
+        }
+        _ => Err(ureq_proto::Error::BodyNotAllowed),
+    }
 }
 
 fn write(connection: &mut dyn Stream, head: &[u8], request: &[u8]) -> io::Result<()> {

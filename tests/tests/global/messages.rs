@@ -401,7 +401,7 @@ fn a_warning_does_not_wait_for_the_reader_of_standard_error() {
         };
         let metrics = MetricRecorder::new("orders");
         for number in 0..NAMES {
-            let name = format!("{number}.{}", "n".repeat(200));
+            let name = format!("n{number}.{}", "n".repeat(200));
             metrics.increment(&name, 1, &[]);
             metrics.set_gauge(&name, 0.5, &[]);
         }
