@@ -37,6 +37,8 @@ const SUPPORT: usize = 5;
 /// Values whose spans overlap by this fraction are one finding.
 const TWINS: (usize, usize) = (19, 20);
 const MOST_TWINS: usize = 3;
+/// The maximum number of feature flags of a trace.
+const MOST_FLAGS: usize = 32;
 /// The maximum number of characters of a value.
 const LONGEST: usize = 60;
 /// Attributes of bridges from `tracing` that explain nothing, because they are parts of the duration.
@@ -88,7 +90,10 @@ fn flags(forest: &Forest<'_>) -> Flags {
         if name.starts_with("feature_flag")
             && let (Some(flag), Some(variant)) = (value(&["feature_flag.key"]), value(&VARIANTS))
         {
-            flags.entry(trace).or_default().insert((format!("the flag {flag}"), variant));
+            let known = flags.entry(trace).or_default();
+            if known.len() < MOST_FLAGS {
+                known.insert((format!("the flag {flag}"), variant));
+            }
         }
     }
     flags

@@ -104,10 +104,10 @@ fn is_alternative(sets: &Sets, key: Key, keys: &[Key]) -> bool {
     let both = |key: Key| parents(0, key).chain(parents(1, key));
     let own: FxHashSet<_> = both(key).collect();
     let all = sets.parents(0, key) + sets.parents(1, key);
-    keys.iter().filter(|it| it.1 == key.1 && **it != key).any(|other| {
-        let others: Vec<_> = both(*other).collect();
-        own.len() * others.len() >= EXPECTED * all && others.iter().all(|it| !own.contains(it))
-    })
+    let many = |key: Key| [0, 1].map(|side| sum(sets, side, key, |it| it.by_parent.len()));
+    let is_frequent = |it: &&Key| own.len() * many(**it).iter().sum::<usize>() >= EXPECTED * all;
+    let mut others = keys.iter().filter(|it| it.1 == key.1 && **it != key).filter(is_frequent);
+    others.any(|other| both(*other).all(|it| !own.contains(&it)))
 }
 
 /// Finds parents that make more or fewer calls.
@@ -128,10 +128,10 @@ pub(super) fn counted(sets: &Sets, keys: &[Key], diff: &mut Diff) {
         let [before, after] = [one, other].map(|mean| format!("{} for each parent", decimal(mean)));
         let mut found = change(sets, &[key], kind, before, after);
         found.factor = Some(other / one);
-        let is_mix = is_alternative(sets, key, keys);
-        let is_enough = !is_mix
-            && (other - one).abs() >= LEAST_CALLS
-            && (other / one).max(one / other) >= LEAST_FACTOR;
+        let is_enough =
+            (other - one).abs() >= LEAST_CALLS && (other / one).max(one / other) >= LEAST_FACTOR;
+        let is_mix = is_enough && is_alternative(sets, key, keys);
+        let is_enough = is_enough && !is_mix;
         if sides.iter().all(|runs| is_constant(runs)) {
             changes.extend(is_enough.then_some(found));
         } else {
