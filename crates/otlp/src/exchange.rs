@@ -178,7 +178,7 @@ impl Answer {
     /// keeps the connection open.
     pub(super) fn into_connection(self) -> Option<Connection> {
         let is_closing = match self.body.map(Call::<RecvBody>::proceed) {
-            None => self.is_closing,
+            None => false,
             Some(None) => true,
             Some(Some(RecvBodyResult::Redirect(call))) => call.must_close_connection(),
             Some(Some(RecvBodyResult::Cleanup(call))) => call.must_close_connection(),

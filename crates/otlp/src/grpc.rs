@@ -29,7 +29,7 @@ use super::failure::{CREDENTIAL_ADVICE, Peer, error_chain, size_advice};
 use super::proxy::Proxy;
 use super::response::{self, MAX_RESPONSE, Outcome};
 use super::retry::Transport;
-use super::settings::{OtlpSettings, USER_AGENT};
+use super::settings::{OtlpSettings, USER_AGENT, reserved};
 use floe_telemetry_core::__sdk::clock::{Instant, monotonic_now};
 use floe_telemetry_sdk::Error;
 use floe_telemetry_sdk::config::{Compression, OtlpProtocol, Signal};
@@ -85,9 +85,7 @@ pub(super) fn connect(
         let key = AsciiMetadataKey::from_bytes(name.as_bytes());
         let value = MetadataValue::try_from(value);
         let (Ok(key), Ok(mut value)) = (key, value) else {
-            let problem =
-                format!("otlp: gRPC reserves header names that end with `-bin`, found `{name}`");
-            return Err(Error::config(problem).of_setting("HEADERS"));
+            return Err(reserved(name));
         };
         value.set_sensitive(true);
         headers.insert(key, value);

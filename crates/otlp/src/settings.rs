@@ -66,9 +66,7 @@ impl OtlpSettings {
         let headers = target.headers(signal).map_err(|error| error.of_setting("HEADERS"))?;
         let of_bytes = headers.iter().find(|(name, _)| name.ends_with("-bin"));
         if let Some((name, _)) = of_bytes.filter(|_| protocol == OtlpProtocol::Grpc) {
-            let message =
-                format!("otlp: gRPC reserves `*-bin` for bytes, found the header `{name}`");
-            return Err(Error::config(message).of_setting("HEADERS"));
+            return Err(reserved(name));
         }
         Ok(Self {
             signal,
@@ -107,6 +105,12 @@ impl OtlpSettings {
     pub(super) fn without_own_headers(&self, message: String) -> String {
         without_values(message, self.headers.iter().map(|(_, value)| &**value))
     }
+}
+
+/// Returns the error of a header whose name gRPC reserves.
+pub(super) fn reserved(name: &str) -> Error {
+    let message = format!("otlp: gRPC reserves `*-bin` for bytes, found the header `{name}`");
+    Error::config(message).of_setting("HEADERS")
 }
 
 /// Removes header values, and their parts after a scheme such as `Bearer`, from a message, which may contain JSON.

@@ -47,15 +47,17 @@ impl Tls {
         if endpoint.scheme_str() != Some("https") {
             return Ok(None);
         }
-        let authorities = settings.certificate.as_deref().map(read_authorities).transpose();
-        let authorities = authorities.map_err(|error| error.of_setting("CERTIFICATE"))?;
+        let trust = match settings.certificate.as_deref() {
+            Some(path) => Trust::of_file(path).map_err(|error| error.of_setting("CERTIFICATE"))?,
+            None => Trust::of_system()?,
+        };
         let client = settings.client.as_ref().map(|(certificate, key)| {
             let chain = read_certificates(certificate)
                 .map_err(|error| error.of_setting("CLIENT_CERTIFICATE"))?;
             let key = read_key(key, &chain).map_err(|error| error.of_setting("CLIENT_KEY"))?;
             Ok::<_, Error>((chain, key))
         });
-        Ok(Some(Self { trust: Trust::new(authorities)?, client: client.transpose()? }))
+        Ok(Some(Self { trust: Arc::new(trust), client: client.transpose()? }))
     }
 }
 
@@ -131,21 +133,31 @@ pub(super) struct Trust {
 }
 
 impl Trust {
-    fn new(configured: Option<Vec<u8>>) -> Result<Arc<Self>, Error> {
-        let configured = configured.map(|pem| parse_certificates(&pem));
+    fn of_file(path: &Path) -> Result<Self, Error> {
+        let configured = parse_certificates(&read_certificates(path)?);
         let mut roots = RootCertStore::empty();
-        match &configured {
-            Some(certificates) => roots.add_parsable_certificates(certificates.iter().cloned()),
-            None => roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs),
-        };
+        roots.add_parsable_certificates(configured.iter().cloned());
+        if roots.is_empty() {
+            return Err(invalid_file(path, "has no certificate that can be decoded"));
+        }
+        Self::new(roots, configured)
+    }
+
+    fn of_system() -> Result<Self, Error> {
+        let mut roots = RootCertStore::empty();
+        roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
         if roots.is_empty() {
             return Err(Error::config(
                 "otlp: this system has no trusted certificate authority, expected a PEM file in `otlp.all.certificate`",
             ));
         }
+        Self::new(roots, Vec::new())
+    }
+
+    fn new(roots: RootCertStore, configured: Vec<CertificateDer<'static>>) -> Result<Self, Error> {
         let builder = WebPkiServerVerifier::builder_with_provider(Arc::new(roots), provider());
         let authorities = builder.build().map_err(|error| unusable(&error))?;
-        Ok(Arc::new(Self { authorities, configured: configured.unwrap_or_default() }))
+        Ok(Self { authorities, configured })
     }
 }
 
@@ -200,15 +212,6 @@ fn is_of_authority(error: &rustls::Error) -> bool {
         return false;
     };
     format!("{cause:?}").contains("CaUsedAsEndEntity")
-}
-
-fn read_authorities(path: &Path) -> Result<Vec<u8>, Error> {
-    let pem = read_certificates(path)?;
-    let (decoded, _) = RootCertStore::empty().add_parsable_certificates(parse_certificates(&pem));
-    if decoded == 0 {
-        return Err(invalid_file(path, "has no certificate that can be decoded"));
-    }
-    Ok(pem)
 }
 
 fn read_certificates(path: &Path) -> Result<Vec<u8>, Error> {
