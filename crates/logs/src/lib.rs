@@ -135,8 +135,8 @@ where
 /// JSON lines or text, with colours on a terminal unless `NO_COLOR`, `FORCE_COLOR` or `TERM` decides otherwise.
 ///
 /// The level filter applies to this layer only. A program that changes levels while it runs puts a filter of
-/// [`reload`](tracing_subscriber::reload) around a layer with the level `trace`. Add only one such layer to a process, because each layer sends the
-/// records to the exporters of the provider, and a second one would duplicate them.
+/// [`reload`](tracing_subscriber::reload) around a layer with the level `trace`. Add only one such layer to a process,
+/// because each layer sends the records to the exporters of the provider, and a second one would duplicate them.
 ///
 /// # Errors
 ///

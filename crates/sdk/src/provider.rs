@@ -262,8 +262,8 @@ impl TelemetryProvider {
     ///
     /// A thread waits for the exit from now on. A signal handler should not call `exit`: if it has interrupted a thread
     /// that allocates, the telemetry may be lost, and destructors of thread-local values may hang.
-    /// [`shutdown_on_signals`](Self::shutdown_on_signals) always delivers. A process that is aborted or killed by a signal delivers nothing. On systems other than Unix,
-    /// this has no effect.
+    /// [`shutdown_on_signals`](Self::shutdown_on_signals) always delivers. A process that is aborted or killed by a signal
+    /// delivers nothing. On systems other than Unix, this has no effect.
     ///
     /// ```
     /// use std::time::Duration;

@@ -260,7 +260,8 @@ impl Exports {
         self.count.load(Ordering::Relaxed)
     }
 
-    /// Describes the exporters with queued spans, a failed last export or an unfinished shutdown. More spans may be on their way to a queue.
+    /// Describes the exporters with queued spans, a failed last export or an unfinished shutdown. More spans may be
+    /// on their way to a queue.
     pub(crate) fn describe_undelivered(&self) -> String {
         let waiting = self.of(Signal::Traces).filter_map(|export| {
             let failure = lock(&export.failure);

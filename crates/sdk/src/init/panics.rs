@@ -20,8 +20,9 @@ use crate::redaction::sanitize_lines;
 static IS_REPLACED: AtomicBool = AtomicBool::new(false);
 
 /// Logs panics after the current panic hook, or in place of it. Other code of the program does not run in the hook: the
-/// panicking thread may hold a lock of a layer, and a second panic would abort the process. The span of a panicking `#[traced]` function has its
-/// own event of the panic. The log record has the ids of the current span, which may outlive the panic.
+/// panicking thread may hold a lock of a layer, and a second panic would abort the process. The span of a panicking
+/// `#[traced]` function has its own event of the panic. The log record has the ids of the current span, which may outlive
+/// the panic.
 pub(super) fn observe(output: PanicOutput) {
     static HOOK: Once = Once::new();
 
