@@ -6,6 +6,8 @@
 
 mod attributes;
 mod ctxt;
+#[cfg(test)]
+mod expansions;
 mod generics;
 mod given;
 mod keywords;
