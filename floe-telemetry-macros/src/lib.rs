@@ -6,8 +6,6 @@
 
 mod attributes;
 mod ctxt;
-#[cfg(test)]
-mod expansions;
 mod generics;
 mod given;
 mod keywords;

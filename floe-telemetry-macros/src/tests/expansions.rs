@@ -1,4 +1,4 @@
-//! Each file of `expansions/` has a function or a type, and below it the code that a macro makes of it. With `EXPAND=1`
+//! Each file of `tests/expansions/` has a function or a type, and below it the code that a macro makes of it. With `EXPAND=1`
 //! in the environment, the test writes the second part anew.
 
 use std::{env, fs, path::Path};
@@ -40,7 +40,7 @@ fn expand_traced(attr: Option<Attribute>, item: &impl ToTokens) -> TokenStream {
 
 #[test]
 fn each_expansion_is_as_its_file_shows_it() {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("expansions");
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/expansions");
     let mut count = 0;
     for entry in fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
