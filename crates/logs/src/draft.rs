@@ -48,7 +48,7 @@ impl Draft {
         self.redactor.key(key.as_str()).unwrap_or(key).clone()
     }
 
-    /// Returns a name known at compile time, or the mark of redaction if the name contains a secret.
+    /// Returns a name known at compile time, or `<REDACTED>` if the name contains a secret.
     pub(super) fn constant(&mut self, name: &'static str) -> &'static str {
         if self.redactor.key(name).is_some() { REDACTED } else { name }
     }
