@@ -25,7 +25,7 @@ fn artifacts_of_another_form_are_one_error_with_their_place() {
         (
             "SELECT",
             "SELECT '<REDACTED>', ",
-            ": a credential in `totals` was redacted from the artifacts, so they ".to_owned(),
+            ": a credential in `stg_orders` was redacted from the artifacts, so they ".to_owned(),
         ),
         ("\"jaeger\"", "\"abacus\"", ": observability.telemetry: backend: unknown backend `abacus`, ".to_owned()),
     ] {
