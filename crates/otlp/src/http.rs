@@ -6,8 +6,8 @@ use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
 use http::header::{
-    AUTHORIZATION, CONNECTION, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, HOST, HeaderMap,
-    HeaderName, HeaderValue, LOCATION, PROXY_AUTHORIZATION, RETRY_AFTER, USER_AGENT,
+    AUTHORIZATION, CONNECTION, CONTENT_ENCODING, CONTENT_TYPE, HOST, HeaderMap, HeaderName,
+    HeaderValue, LOCATION, PROXY_AUTHORIZATION, RETRY_AFTER, USER_AGENT,
 };
 use http::{StatusCode, Uri};
 
@@ -15,7 +15,7 @@ use super::compress::compress;
 use super::dial::Dialer;
 use super::exchange::{self, Answer, Connection, Failure};
 use super::failure::{CREDENTIAL_ADVICE, Peer, size_advice};
-use super::proxy::{Proxy, basic, default_port, port};
+use super::proxy::{Credential, Proxy, default_port, receiver};
 use super::response::{self, MAX_RESPONSE, Outcome, description, number_and_text};
 use super::retry::Transport;
 use super::settings::{self, OtlpSettings};
@@ -37,7 +37,8 @@ struct Http {
     dialer: Dialer,
     #[cfg(feature = "tls")]
     tls: Option<super::tls::Client>,
-    /// The idle connection of the last request, and the time of that request's end.
+    /// The idle connection of the last request, if the receiver accepted it, and the time of its end. After a refusal, the
+    /// host is looked up anew, because its receivers may have moved.
     kept: Option<(Connection, Instant)>,
     /// Whether a late answer is no sign that a kept connection has fallen silent.
     is_slow: bool,
@@ -103,12 +104,13 @@ fn headers(
         (CONTENT_TYPE, HeaderValue::from_static("application/x-protobuf")),
         (USER_AGENT, HeaderValue::from_static(settings::USER_AGENT)),
     ]);
-    let of_url = endpoint.authority().and_then(|authority| basic(authority).ok().flatten());
+    let of_url =
+        endpoint.authority().and_then(|authority| Credential::of(authority).ok().flatten());
     let of_proxy = forwarder.and_then(|proxy| proxy.credential.clone());
     let own = [
         (HOST, Some(authority.to_owned())),
-        (AUTHORIZATION, of_url),
-        (PROXY_AUTHORIZATION, of_proxy),
+        (AUTHORIZATION, of_url.map(|credential| credential.header)),
+        (PROXY_AUTHORIZATION, of_proxy.map(|credential| credential.header)),
     ];
     let own = own.into_iter().filter_map(|(name, value)| Some((name, value?)));
     let configured = settings.headers.iter().filter_map(|(name, value)| {
@@ -120,7 +122,6 @@ fn headers(
             headers.insert(name, value);
         }
     }
-    headers.remove(CONTENT_LENGTH);
     if settings.compression == Compression::Gzip {
         headers.insert(CONTENT_ENCODING, HeaderValue::from_static("gzip"));
     }
@@ -196,8 +197,10 @@ impl Http {
         answer.limit(now + deadline.saturating_duration_since(now) / 2);
         let (status, headers) = (answer.head.status, std::mem::take(&mut answer.head.headers));
         let outcome = classify(status, &headers, &mut answer);
-        self.kept = answer.into_connection().map(|connection| (connection, monotonic_now()));
         let Outcome::Rejected(reason) = outcome else {
+            let is_accepted = matches!(outcome, Outcome::Accepted(_));
+            let connection = answer.into_connection().filter(|_| is_accepted);
+            self.kept = connection.map(|connection| (connection, monotonic_now()));
             return outcome;
         };
         let advice = match status {
@@ -216,7 +219,7 @@ impl Http {
         let is_forwarded = self.peer.endpoint.scheme_str() == Some("http");
         let proxy = self.peer.proxy.as_ref().filter(|_| is_forwarded);
         proxy.map_or_else(String::new, |proxy| {
-            let advice = proxy.advice("POST", port(&self.peer.endpoint));
+            let advice = proxy.advice("POST", &receiver(&self.peer.endpoint));
             format!("; the request was forwarded by the proxy `{}`{advice}", proxy.address())
         })
     }
@@ -248,9 +251,12 @@ impl Transport for Http {
 /// Whether the answer is no answer to a request: the receiver has closed a connection that was idle
 /// ([status](https://www.rfc-editor.org/rfc/rfc9110#status.408)).
 fn ends_an_idle_connection(answer: &Answer) -> bool {
-    let is_close = |value: &HeaderValue| value.as_bytes().eq_ignore_ascii_case(b"close");
+    let mut options = answer.head.headers.get_all(CONNECTION).iter();
     answer.head.status == StatusCode::REQUEST_TIMEOUT
-        && answer.head.headers.get(CONNECTION).is_some_and(is_close)
+        && options.any(|list| {
+            let mut options = list.as_bytes().split(|byte| *byte == b',');
+            options.any(|option| option.trim_ascii().eq_ignore_ascii_case(b"close"))
+        })
 }
 
 pub(super) fn classify(status: StatusCode, headers: &HeaderMap, body: &mut dyn Read) -> Outcome {
