@@ -175,7 +175,8 @@ fn secure(endpoint: Endpoint, tls: super::tls::Tls, timeout: Duration) -> Result
         config = config.identity(Identity::from_pem(certificate, key));
     }
     let secure = endpoint.tls_config_with_verifier(config, tls.trust);
-    secure.map_err(|error| super::tls::unusable(&error_chain(&error)))
+    // Of the settings of TLS, only the key has not been checked.
+    secure.map_err(|error| super::tls::unusable(&error_chain(&error)).of_setting("CLIENT_KEY"))
 }
 
 impl Exporter {

@@ -5,10 +5,7 @@ use std::io::{self, ErrorKind, Read};
 use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
-use http::header::{
-    AUTHORIZATION, CONNECTION, CONTENT_ENCODING, CONTENT_TYPE, HOST, HeaderMap, HeaderName,
-    HeaderValue, LOCATION, PROXY_AUTHORIZATION, RETRY_AFTER, USER_AGENT,
-};
+use http::header::{CONNECTION, CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, LOCATION, RETRY_AFTER};
 use http::{StatusCode, Uri};
 
 use super::compress::compress;
@@ -43,7 +40,7 @@ struct Http {
     /// Whether a late answer is no sign that a kept connection has fallen silent.
     is_slow: bool,
     /// The request without the length of its body.
-    head: Vec<u8>,
+    head: String,
     peer: Peer,
     timeout: Duration,
     compression: Compression,
@@ -79,53 +76,33 @@ fn tls(endpoint: &Uri, settings: &OtlpSettings) -> Result<Option<super::tls::Cli
 }
 
 /// Returns the request without the length of its body. A proxy that forwards the request needs the whole URL.
-fn head(endpoint: &Uri, forwarder: Option<&Proxy>, settings: &OtlpSettings) -> Vec<u8> {
+fn head(endpoint: &Uri, forwarder: Option<&Proxy>, settings: &OtlpSettings) -> String {
     let host = endpoint.host().unwrap_or_default();
     let own_port = endpoint.port_u16().filter(|own| *own != default_port(endpoint));
     let authority = own_port.map_or_else(|| host.to_owned(), |own| format!("{host}:{own}"));
     let path = endpoint.path_and_query().map_or("/", |path| path.as_str());
     let slash = if path.starts_with('/') { "" } else { "/" };
     let origin = forwarder.map_or_else(String::new, |_| format!("http://{authority}"));
-    let mut head = format!("POST {origin}{slash}{path} HTTP/1.1\r\n").into_bytes();
-    for (name, value) in &headers(endpoint, &authority, forwarder, settings) {
-        head.extend(name.as_str().bytes().chain(*b": "));
-        head.extend(value.as_bytes().iter().chain(b"\r\n"));
+    let of_url = endpoint.authority().and_then(|it| Credential::of(it).ok().flatten());
+    let of_proxy = forwarder.and_then(|proxy| proxy.credential.as_ref());
+    let encoding = (settings.compression == Compression::Gzip).then_some("gzip");
+    let own = [
+        ("host", Some(&*authority)),
+        ("content-type", Some("application/x-protobuf")),
+        ("content-encoding", encoding),
+        ("user-agent", Some(settings::USER_AGENT)),
+        ("authorization", of_url.as_ref().map(|credential| &*credential.header)),
+        ("proxy-authorization", of_proxy.map(|credential| &*credential.header)),
+    ];
+    let is_configured = |name| settings.headers.iter().any(|(other, _)| other == name);
+    let own = own.into_iter().filter(|(name, _)| !is_configured(*name));
+    let own = own.filter_map(|(name, value)| Some((name, value?)));
+    let configured = settings.headers.iter().map(|(name, value)| (&**name, &**value));
+    let mut head = format!("POST {origin}{slash}{path} HTTP/1.1\r\n");
+    for (name, value) in own.chain(configured) {
+        head.extend([name, ": ", value, "\r\n"]);
     }
     head
-}
-
-fn headers(
-    endpoint: &Uri,
-    authority: &str,
-    forwarder: Option<&Proxy>,
-    settings: &OtlpSettings,
-) -> HeaderMap {
-    let mut headers = HeaderMap::from_iter([
-        (CONTENT_TYPE, HeaderValue::from_static("application/x-protobuf")),
-        (USER_AGENT, HeaderValue::from_static(settings::USER_AGENT)),
-    ]);
-    let of_url =
-        endpoint.authority().and_then(|authority| Credential::of(authority).ok().flatten());
-    let of_proxy = forwarder.and_then(|proxy| proxy.credential.clone());
-    let own = [
-        (HOST, Some(authority.to_owned())),
-        (AUTHORIZATION, of_url.map(|credential| credential.header)),
-        (PROXY_AUTHORIZATION, of_proxy.map(|credential| credential.header)),
-    ];
-    let own = own.into_iter().filter_map(|(name, value)| Some((name, value?)));
-    let configured = settings.headers.iter().filter_map(|(name, value)| {
-        // The settings contain only valid names.
-        Some((name.parse::<HeaderName>().ok()?, value.clone()))
-    });
-    for (name, value) in own.chain(configured) {
-        if let Ok(value) = HeaderValue::from_str(&value) {
-            headers.insert(name, value);
-        }
-    }
-    if settings.compression == Compression::Gzip {
-        headers.insert(CONTENT_ENCODING, HeaderValue::from_static("gzip"));
-    }
-    headers
 }
 
 impl Http {
@@ -170,11 +147,10 @@ impl Http {
         request: &[u8],
         deadline: Instant,
     ) -> Result<Answer, Failure> {
-        let mut head = self.head.clone();
-        head.extend(format!("content-length: {}\r\n\r\n", request.len()).into_bytes());
+        let head = format!("{}content-length: {}\r\n\r\n", self.head, request.len());
         connection.socket().deadline = deadline;
         let start = monotonic_now();
-        let result = exchange::send(connection, &head, request);
+        let result = exchange::send(connection, head.as_bytes(), request);
         if result.is_ok() {
             let time = monotonic_now().saturating_duration_since(start);
             self.is_slow = time > self.timeout / SLOW_PARTS;
