@@ -54,6 +54,7 @@ fn an_unfinished_body_is_kept() {
 fn a_secret_is_found_in_an_expression() {
     for args in [
         "attributes(x = password.as_str())",
+        "attributes(x = apiKEY)",
         "attributes(w = &password[..])",
         "attributes(y = format!(\"{password}\"))",
         "attributes(y = format!(\"{{}} {password:?}\"))",

@@ -204,3 +204,13 @@ fn a_trace_state_is_passed_on_whatever_is_decided() {
         assert!(spans.iter().all(|it| it.span_context.trace_state().header() == state));
     }
 }
+
+#[alone]
+fn a_trace_state_with_a_credential_is_not_exported() {
+    let headers = HashMap::from([
+        ("traceparent".to_owned(), format!("00-{:032x}-{:016x}-01", 1, 1)),
+        ("tracestate".to_owned(), "acme=1,api_key=hunter2XyZ91".to_owned()),
+    ]);
+    let spans = spans(TelemetryConfig::new("sampling"), || _ = serve(&headers));
+    assert_eq!(spans[0].span_context.trace_state().header(), "");
+}

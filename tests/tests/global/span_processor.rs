@@ -9,7 +9,7 @@ use floe_telemetry::config::OtlpProtocol;
 use floe_telemetry::{
     EndingSpan, TelemetryConfig, TelemetryProvider, create_span, get_tracer, traced,
 };
-use floe_tests::{REDACTED_URL, Receiver, TIMEOUT, url};
+use floe_tests::{REDACTED_URL, ReceivedStatus, Receiver, TIMEOUT, url};
 use opentelemetry::trace::{Span as _, SpanId, SpanKind, Status, Tracer as _};
 use opentelemetry_sdk::trace::InMemorySpanExporter;
 
@@ -34,6 +34,7 @@ fn processors_change_spans_before_they_are_redacted() {
         .with_span_processor(|span: &mut EndingSpan<'_>| match span.name() {
             "health" => span.discard(),
             "orders.load" => change(span),
+            "mail.send" => span.set_status(Status::error("bounced")),
             "panics" => {
                 span.set_attribute("before", true);
                 // `resume_unwind` does not call the panic hook, which would look up a backtrace for longer than a
@@ -65,6 +66,7 @@ fn processors_change_spans_before_they_are_redacted() {
     assert_eq!(loaded.events.len(), 1);
     assert_eq!(span("panics").attributes["before"], true);
     assert_eq!(span("mail.send").scope, "acme.mail");
+    assert_eq!(span("mail.send").status, ReceivedStatus::Error("bounced".to_owned()));
     assert!(!receiver.contains("hunter2XyZ"));
 
     let statistics = telemetry.statistics();

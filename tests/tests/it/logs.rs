@@ -186,20 +186,24 @@ fn levels_apply_by_target() {
 #[test]
 fn the_text_format_escapes_newlines() {
     let _remote = Context::new().with_remote_span_context(remote()).attach();
-    let text = written(&config("INFO", false), || {
+    let text = written(&config("DEBUG", false), || {
         tracing::warn!(
             rows = 5,
             table = "orders",
             note = "a b=c",
             "slow\n2026 \u{1b}[31mnot a line"
         );
+        tracing::debug!("cached");
     });
+    let (text, debug) = text.split_at(text.rfind("DEBUG it::logs: cached").unwrap());
+    assert!(debug.ends_with("0000000000000007\n"), "{debug}");
+    let (text, _) = text.rsplit_once('\n').unwrap();
     let (timestamp, rest) = text.split_once(' ').unwrap();
     assert_eq!(timestamp.len(), "2026-11-20T13:32:26.123456Z".len());
     assert_eq!(
         rest,
         "WARN  it::logs: slow\n    2026 \\u{1b}[31mnot a line rows=5 table=orders note=\"a b=c\" \
-         trace_id=5f1d06f1e4a0bd2f2a0c9f6f0cd0a3a5 span_id=0000000000000007\n"
+         trace_id=5f1d06f1e4a0bd2f2a0c9f6f0cd0a3a5 span_id=0000000000000007"
     );
 }
 

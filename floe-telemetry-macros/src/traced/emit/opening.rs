@@ -2,7 +2,7 @@
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
-use syn::{Expr, ExprPath, Lit, spanned::Spanned};
+use syn::{Expr, ExprPath, Lit};
 
 use super::{allow_underscore, delimited};
 use crate::record::{Format, Record};
@@ -157,8 +157,6 @@ fn attributes_fn(attributes_fn: &AttributesFn<'_>) -> TokenStream {
 fn binding(binding: &Binding<'_>) -> TokenStream {
     let Binding { pattern, argument: NamedArgument { name, cfgs } } = binding;
     let allow = allow_underscore(&quote!(#name #pattern));
-    let mut name = name.clone();
-    name.set_span(name.span().located_at(pattern.span()));
     let value = quote_spanned!(on(pattern)=> &#name);
     quote_spanned! {Span::mixed_site()=>
         #(#cfgs)*
