@@ -65,6 +65,7 @@ pub fn write(level: &str, log: impl FnOnce(), line: impl FnOnce() -> String) {
     if is_error && !is_shown(level) {
         return;
     }
+
     let has_subscriber = tracing::dispatcher::has_been_set();
     let is_on_stderr = is_on_stderr(|| _ = caught(log));
     if !(if is_error { is_on_stderr } else { has_subscriber }) {
@@ -93,6 +94,7 @@ pub fn later(write: impl FnOnce() + Send + 'static) {
     if !HAS_COLLECTOR.load(Ordering::Relaxed) {
         return write();
     }
+
     // In a fork, the holder of the lock may not exist. It is otherwise held for a few instructions.
     if let Ok(mut waiting) = WAITING.try_lock()
         && waiting.len() < MAX_WAITING
@@ -138,6 +140,7 @@ pub fn write_line(level: &str, text: &str) {
     if !is_shown(level) {
         return;
     }
+
     let level = if level == "warn" { "warning" } else { level };
     standard_error::write(&format!("{level}: {text}\n"));
 }

@@ -167,6 +167,7 @@ pub(super) fn handle_in_place_of(boundary: &SpanContext) -> Option<Handle> {
     if !context_is_alive() {
         return None;
     }
+
     Context::map_current(|cx| {
         let span = cx.span();
         let above = span.span_context();
@@ -290,6 +291,7 @@ impl CurrentGuard {
         } else {
             Way::InContext(cx.attach())
         };
+
         Self(way, published)
     }
 
@@ -346,9 +348,11 @@ pub(super) fn id_below(above: &SpanContext) -> Option<SpanId> {
     if current.below == IdHash::NONE || current.below != IdHash::of(above) {
         return None;
     }
+
     if current.id != SpanId::INVALID {
         return Some(current.id);
     }
+
     let id = ids::span_id();
     UNSAMPLED.set(Unsampled { id, ..current });
     Some(id)
