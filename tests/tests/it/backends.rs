@@ -41,6 +41,7 @@ fn a_configured_endpoint_overrides_that_of_the_backend() {
             }
             other => panic!("{other:?}"),
         };
+
         assert_eq!(found.as_deref(), expected, "{name} {endpoint:?}");
     }
 }
