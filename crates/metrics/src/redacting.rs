@@ -57,7 +57,6 @@ struct Policy {
 /// Creates the redacting instruments of a meter.
 struct Instruments {
     meter: Meter,
-    /// The redacted scope.
     scope: InstrumentationScope,
     policy: Policy,
     views: Arc<Views>,

@@ -74,8 +74,8 @@ fn a_span_has_its_source_location() {
     let spans = record(|| {
         info_span!(target: "shop::orders", "load");
     });
-
     let line = i64::from(line!()) - 2;
+
     spans
         .single("load")
         .assert_attribute("target", "shop::orders")

@@ -196,7 +196,6 @@ fn a_machine_that_sleeps_keeps_its_rate() {
     }
 }
 
-/// The ticks of a month.
 const MONTH: u64 = (30.0 * 86_400.0 * FREQUENCY) as u64;
 
 /// A virtual machine moves to a host that has run for longer, and back.
