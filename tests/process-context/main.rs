@@ -55,7 +55,6 @@ fn current(code: &Value) -> Value {
             "code": code,
         })
     });
-
     ids.unwrap_or(Value::Null)
 }
 
@@ -75,9 +74,8 @@ fn expect(name: &str, found: &Value) {
 
 fn print(name: &str, found: &Value) {
     // The system's id of this thread.
-    let thread = std::fs::read_link("/proc/thread-self")
-        .ok()
-        .and_then(|path| path.file_name()?.to_str()?.parse::<u64>().ok());
+    let thread = std::fs::read_link("/proc/thread-self").ok();
+    let thread = thread.and_then(|path| path.file_name()?.to_str()?.parse::<u64>().ok());
     println!("{}", json!({ "name": name, "thread": thread, "found": found }));
 }
 
@@ -178,7 +176,6 @@ fn recursive(depth: usize, name: &str) {
     if depth > 0 {
         return recursive(depth - 1, name);
     }
-
     expect(name, &Value::Null);
 }
 
@@ -224,8 +221,7 @@ fn changes(name: &str) {
 }
 
 fn span_context(span: u64) -> SpanContext {
-    let trace = TraceId::from(1);
-    let span = SpanId::from(span);
+    let (trace, span) = (TraceId::from(1), SpanId::from(span));
     SpanContext::new(trace, span, TraceFlags::SAMPLED, true, TraceState::NONE)
 }
 
@@ -327,7 +323,6 @@ fn ways() -> Vec<(&'static str, Way)> {
                 let _span = other.entered();
                 found_here(name, &json!(["with_tracing", null, file!(), line]));
             });
-
             let _ = other.join();
         }),
         ("a context of OpenTelemetry", |name| {
@@ -356,7 +351,6 @@ fn waiting(count: usize) -> Vec<Pin<Box<dyn Future<Output = ()>>>> {
         assert!(future.as_mut().poll(&mut task).is_pending());
         future
     });
-
     tasks.collect()
 }
 
@@ -385,16 +379,13 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             unsafe {
                 libc::waitpid(child, &raw mut status, 0);
             }
-
             return Ok(());
         }
-
         println!("{}", json!({ "process": std::process::id(), "published": false }));
         let mut line = String::new();
         io::stdin().read_line(&mut line)?;
         telemetry = start(context)?;
     }
-
     let _waiting = has("many").then(|| waiting(100_000));
     // A thread that ends leaves its records to threads that start later.
     let _ = thread::spawn(short).join();
@@ -405,7 +396,6 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     } else {
         ways()
     };
-
     let count = ways.len();
     let begun = Arc::new(Barrier::new(count + 1));
     let threads: Vec<_> = ways
@@ -429,7 +419,6 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     for thread in threads {
         thread.join().map_err(|_| "a thread has panicked")?;
     }
-
     telemetry.shutdown(Duration::from_secs(5))?;
     Ok(())
 }
