@@ -41,7 +41,7 @@ pub fn span_context_within(cx: &Context) -> Option<SpanContext> {
     id.map(|id| child_of(above, id))
 }
 
-// In two cells, because one load of both values, right after two separate stores, would stall.
+// The values are in two cells, because one load of both, right after two separate stores, would stall.
 thread_local! {
     /// The address of the boundary's span context, or 0. While the address is stored, the boundary's `Context` is
     /// attached.
@@ -317,7 +317,7 @@ impl Suspended {
         Context::map_current(|cx| {
             let span = cx.span();
             let above = span.span_context();
-            // This creates the id.
+            // The id is created here, if the span has none yet.
             let id = id_below(above)?;
             let site = Site::published(above.trace_id(), id);
             Some(Self { context: cx.clone(), span: UNSAMPLED.get(), site })

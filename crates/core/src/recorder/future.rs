@@ -92,8 +92,8 @@ pub fn in_box<T, V: BoxedFuture<T>>(span: &mut Opened, future: V, outcome: Class
 /// A future in a box, which may contain a span. `T` is its output.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a boxed future, so no span can follow it",
-    note = "the span follows `impl Future` and `Pin<Box<dyn Future<Output = …> + Send>>`, with the argument `future` \
-            also under another name",
+    note = "the span follows `impl Future` and `Pin<Box<dyn Future<Output = …> + Send>>`; an alias needs the argument \
+            `future`",
     note = "if the span should cover only the call, write `call_only`"
 )]
 pub trait BoxedFuture<T>: Sized {

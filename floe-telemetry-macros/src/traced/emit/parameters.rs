@@ -22,7 +22,7 @@ pub(super) enum Place<'a> {
     /// A future inside an `async fn`, which already stores the arguments.
     FutureInside(&'a TokenStream),
     Closure(&'a TokenStream),
-    /// A closure after expressions that use the arguments by name.
+    /// A closure, and before it the expressions of the span, which use the arguments by name.
     ClosureBehindOpening {
         body: &'a TokenStream,
         expressions: &'a TokenStream,
