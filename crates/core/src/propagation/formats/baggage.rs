@@ -77,7 +77,7 @@ fn encode(baggage: &Baggage) -> String {
 
     let mut header = String::new();
     for (key, (value, properties)) in entries.into_iter().take(MAX_MEMBERS) {
-        let value = if keys::IDENTITY.contains(&key) {
+        let redacted = if keys::IDENTITY.contains(&key) {
             sanitize_sent(value.as_str())
         } else if sanitize_sent(key) == key {
             match sanitize_sent_value(key, value.as_str()) {
@@ -89,7 +89,7 @@ fn encode(baggage: &Baggage) -> String {
             continue;
         };
 
-        let value = utf8_percent_encode(&value, ENCODED).to_string();
+        let encoded = utf8_percent_encode(&redacted, ENCODED).to_string();
 
         let given = properties.as_str();
         let properties = if are_properties(given)
@@ -106,7 +106,7 @@ fn encode(baggage: &Baggage) -> String {
             "=",
             if properties.is_empty() { "" } else { ";" },
         ];
-        let parts = [separators[0], key, separators[1], &value, separators[2], properties];
+        let parts = [separators[0], key, separators[1], &encoded, separators[2], properties];
         if header.len() + parts.iter().map(|part| part.len()).sum::<usize>() <= MAX_BYTES {
             header.extend(parts);
         }
