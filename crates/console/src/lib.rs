@@ -167,6 +167,7 @@ impl ConsoleExporter {
         } else {
             None
         };
+
         Self {
             state: Mutex::new(State { writer, unfinished: HashMap::new(), bytes: 0 }),
             look: Look {
@@ -198,6 +199,7 @@ impl State {
         for (_, spans) in mem::take(&mut self.unfinished) {
             self.print(&spans, look)?;
         }
+
         self.writer.flush()
     }
 
@@ -205,6 +207,7 @@ impl State {
         let Some(first) = spans.first() else {
             return Ok(());
         };
+
         let id = first.span_context.trace_id().to_string();
         let spans = Spans { spans, has_all_attributes: look.has_all_attributes };
         let tree = spans.tree();
@@ -231,6 +234,7 @@ impl SpanExporter for ConsoleExporter {
                     "expected at most {max_bytes} bytes of spans before a flush, found more"
                 )));
             }
+
             state.bytes += bytes;
             let mut complete = Vec::new();
             for span in batch {
@@ -238,17 +242,21 @@ impl SpanExporter for ConsoleExporter {
                 if is_root(&span) && !self.is_deferred {
                     complete.push(trace_id);
                 }
+
                 state.unfinished.entry(trace_id).or_default().push(span);
             }
+
             for trace_id in complete {
                 if let Some(spans) = state.unfinished.remove(&trace_id) {
                     state.bytes -= spans.iter().map(bytes_of).sum::<usize>();
                     state.print(&spans, look)?;
                 }
             }
+
             if state.bytes > max_bytes {
                 return state.print_unfinished(look);
             }
+
             state.writer.flush()
         })
     }

@@ -45,6 +45,7 @@ impl Labels for Spans<'_> {
             let mut attributes = span.attributes.iter();
             attributes.any(|attribute| is(attribute.key.as_str(), &attribute.value))
         };
+
         match &span.status {
             Status::Error { .. } => Mark::Failed,
             _ if has(|key, _| key == keys::FLOE_CANCELLED) => Mark::Cancelled,
@@ -77,10 +78,12 @@ impl Labels for Spans<'_> {
         if !self.has_all_attributes && !self.is_failed(span) {
             return Vec::new();
         }
+
         let attributes = self.spans[span].attributes.iter().filter(|it| {
             let key = it.key.as_str();
             key != keys::ERROR_TYPE && !HIDDEN.iter().any(|hidden| key.starts_with(hidden))
         });
+
         attributes.map(shown).collect()
     }
 

@@ -114,6 +114,7 @@ fn a_processor_that_does_not_return_holds_its_spans() {
                 let _ = waits.recv();
                 span.discard();
             }
+
             assert_eq!(Arc::strong_count(&of_processor), 2);
         })
         .initialize()
@@ -123,7 +124,8 @@ fn a_processor_that_does_not_return_holds_its_spans() {
     drop(create_span("stuck"));
     drop(create_span("after"));
     let error = telemetry.force_flush(Duration::from_millis(200)).unwrap_err();
-    assert!(error.is_timeout() && error.to_string().contains("spans pending: 2"), "{error}");
+    assert!(error.is_timeout(), "{error}");
+    assert!(error.to_string().contains("spans pending: 2"), "{error}");
     assert_eq!(memory.get_finished_spans().unwrap().len(), 1);
     drop(never);
     telemetry.shutdown(TIMEOUT).unwrap();
@@ -137,7 +139,8 @@ fn change(span: &mut EndingSpan<'_>) {
     assert!(span.span_context().is_sampled());
     assert_eq!(span.scope_name(), "floe-tests");
     assert_eq!(span.status(), Status::error("refused"));
-    assert!(span.duration() < TIMEOUT && span.links().is_empty());
+    assert!(span.duration() < TIMEOUT);
+    assert!(span.links().is_empty());
     assert_eq!(span.events()[0].name, "exception");
     let keys: Vec<_> = span.attributes().map(|(key, _)| key.to_string()).collect();
     assert!(keys.starts_with(&["rows".to_owned(), "secret_url".to_owned()]), "{keys:?}");
