@@ -264,13 +264,6 @@ impl Span {
         self.is_error() || self.status == Status::Unset && failed()
     }
 
-    /// Returns the database statement of the span, or else the summary of the statement.
-    #[must_use]
-    pub fn statement(&self) -> Option<&str> {
-        let keys = ["db.query.text", "db.statement", "db.query.summary"];
-        keys.iter().find_map(|key| self.attribute(key)?.as_str())
-    }
-
     /// Returns the value of an attribute.
     #[must_use]
     pub fn attribute(&self, key: &str) -> Option<&Value> {

@@ -9,11 +9,10 @@ use std::collections::BinaryHeap;
 use floe_waterfall::duration;
 use rustc_hash::FxHashMap;
 
-use super::chance::{Random, moments, tail};
 use super::{CauseKind, Finding, LEAST, MS, Tested, busy, by_chance, likeliest, name, sum};
 use crate::forest::Forest;
 use crate::names::{normalized, percentile};
-use crate::significance::{as_f64, as_f64_of};
+use crate::significance::{as_f64, as_f64_of, tail};
 use crate::span::Kind;
 
 /// A cause is reported only if it takes at least the time of all traces divided by this.
@@ -307,5 +306,33 @@ impl Holders {
         );
         let finding = Finding::new(CauseKind::ContendedLock, OF_FILE, at, message).of(*holder);
         Some((*chance, finding))
+    }
+}
+
+fn moments(values: &[f64]) -> (f64, f64) {
+    let many = as_f64(values.len());
+    let mean = values.iter().sum::<f64>() / many;
+    let squares = values.iter().map(|it| (it - mean).powi(2));
+    (mean, squares.sum::<f64>() / many)
+}
+
+/// A generator of random numbers for permutations, which are the same in each run.
+struct Random(u64);
+
+impl Random {
+    const fn new() -> Self {
+        Self(0)
+    }
+
+    fn shuffle<T>(&mut self, values: &mut [T]) {
+        for at in (1..values.len()).rev() {
+            // This is SplitMix64.
+            self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+            let bits = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+            let bits = (bits ^ (bits >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+            let below = u64::try_from(at + 1).unwrap_or(1);
+            let to = usize::try_from((bits ^ (bits >> 31)) % below);
+            values.swap(at, to.unwrap_or(at));
+        }
     }
 }

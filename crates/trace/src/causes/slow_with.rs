@@ -6,13 +6,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use floe_waterfall::duration;
 use rustc_hash::FxHashMap;
 
-use super::chance::outlier;
 use super::equal_calls::{equal_calls, is_address};
 use super::{CauseKind, Finding, LEAST, Tested, likeliest, sum};
 use crate::forest::Forest;
 use crate::names::{normalized, percentile};
 use crate::operation::is_place;
-use crate::significance::{as_f64, logarithm_of_fisher};
+use crate::significance::{as_f64, logarithm, logarithm_of_fisher};
 use crate::span::TraceId;
 
 /// A cause is reported only if it takes at least the time of all traces divided by this.
@@ -298,4 +297,19 @@ fn text((key, value): &Feature) -> String {
         _ if key.ends_with('≥') => format!("`{key} {value}"),
         _ => format!("`{key}={value}`"),
     }
+}
+
+/// Returns the chance that an outlier is as far above the other (sorted) values as `longest`, if the tail of the values
+/// follows a power law. With a lighter tail, the chance is smaller.
+fn outlier(others: &[u64], longest: u64) -> f64 {
+    let upper = others.get(others.len() / 2..).unwrap_or_default();
+    let (Some(least), Some(second)) = (upper.first(), upper.last()) else {
+        return 1.0;
+    };
+    let sum: f64 = upper.iter().map(|it| logarithm(*it) - logarithm(*least)).sum();
+    let gap = logarithm(longest) - logarithm(*second);
+    if sum <= 0.0 || gap <= 0.0 {
+        return 1.0;
+    }
+    (1.0 + gap / sum).powf(-as_f64(upper.len()))
 }
