@@ -106,9 +106,14 @@ impl Unit {
         Self::new(&values)
     }
 
+    /// Returns the standard deviation of the values.
+    pub(crate) fn deviation(&self) -> f64 {
+        (self.squares / (self.values - 1.0).max(1.0)).sqrt()
+    }
+
     /// Returns the variance of the mean.
     pub(crate) fn variance(&self) -> f64 {
-        self.squares / (self.values - 1.0).max(1.0) / self.values
+        self.deviation().powi(2) / self.values
     }
 }
 

@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use crate::forest::Forest;
+use crate::names::percentile;
 use crate::operation::Operation;
 use crate::span::Span;
 
@@ -68,8 +69,8 @@ impl Calls {
     pub(super) fn usual(&self) -> u64 {
         let mut durations = self.durations.clone();
         durations.sort_unstable();
-        let median = durations.get(durations.len().saturating_sub(1) / 2).copied();
-        median.unwrap_or_default().saturating_mul(durations.len() as u64).min(self.called)
+        let median = percentile(&durations, 50);
+        median.saturating_mul(durations.len() as u64).min(self.called)
     }
 }
 
