@@ -199,8 +199,9 @@ impl State {
         let id = first.span_context.trace_id().to_string();
         let spans = Spans { spans };
         let tree = spans.tree();
-        let picture = waterfall(&tree, &spans, &id, tree.roots(), look);
-        let picture = format!("{picture}\n");
+
+        let mut picture = waterfall(&tree, &spans, &id, tree.roots(), look);
+        picture.push('\n');
         self.writer.write_all(picture.as_bytes())
     }
 }
