@@ -180,20 +180,22 @@ impl Group<'_> {
                 continue;
             };
             let is_slow = |at: usize| self.forest.span(self.spans[at]).duration() >= from;
-            let slow = self.sorted.len() - self.sorted.partition_point(|it| *it < from);
+            let all_slow = self.sorted.len() - self.sorted.partition_point(|it| *it < from);
             let support = places.iter().filter(|it| is_slow(**it)).count();
             // A property of many calls states what they are, not why a few of them are slow.
             let most = TAILS[usize::from(is_where(&feature.0))].1;
             let is_common = places.len() * most > self.spans.len();
-            if support < SUPPORT || support * SUPPORT < slow || is_common {
+            if support < SUPPORT || support * SUPPORT < all_slow || is_common {
                 continue;
             }
             tried += 1;
             let [slow_with, slow, with, all] = self.rows(places, &is_slow);
             let chance = logarithm_of_fisher((with - slow_with, all - slow), (slow_with, slow));
             let is_better = best.as_ref().is_none_or(|it: &(f64, _, _)| chance < it.0);
-            // The risk of a slow span must be at least twice as high with the value.
-            if is_better && slow_with * (all - with) >= 2 * (slow - slow_with) * with {
+            // The risk of a slow span must be at least twice as high with the value: by rows, and by spans, because a
+            // row of few spans is slow more often.
+            let spans = [support, all_slow, places.len(), self.spans.len()];
+            if is_better && is_doubled([slow_with, slow, with, all]) && is_doubled(spans) {
                 best = Some((chance, from, places));
             }
         }
@@ -284,6 +286,10 @@ fn is_twin(one: &BTreeSet<usize>, other: &BTreeSet<usize>) -> bool {
     }
     let both = one.intersection(other).count();
     both * TWINS.1 >= (fewer + more - both) * TWINS.0
+}
+
+fn is_doubled([slow_with, slow, with, all]: [usize; 4]) -> bool {
+    slow_with * (all - with) >= 2 * (slow - slow_with) * with
 }
 
 fn is_where(key: &str) -> bool {
