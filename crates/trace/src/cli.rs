@@ -16,6 +16,7 @@ mod view;
 use std::borrow::Cow;
 use std::fmt;
 use std::io::{self, Write as _};
+use std::path::Path;
 use std::process::ExitCode;
 
 use clap::error::{ContextKind, ContextValue};
@@ -93,17 +94,34 @@ pub(crate) fn main() -> ExitCode {
     }
 }
 
-/// Suggests the nearest command for short words, for which clap finds none.
+/// Suggests the nearest command for short words, for which clap finds none, and `show` for a file or a trace id.
 fn suggest(error: &mut clap::Error) {
     let Some(ContextValue::String(word)) = error.get(ContextKind::InvalidSubcommand) else {
         return;
     };
+    let meant = match word {
+        word if is_trace_id(word) => Some(format!("show --trace {word} FILE")),
+        word if word.contains(['.', '/']) || Path::new(word).exists() => {
+            Some(format!("show {word}"))
+        }
+        _ => None,
+    };
+    if let Some(meant) = meant {
+        let tip = format!("did you mean `floe-trace {}`?", printable(&meant));
+        error.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![tip.into()]));
+        return;
+    }
     let command = Cli::command();
     let names = command.get_subcommands().map(|it| (osa_distance(it.get_name(), word), it));
     if let Some((1, nearest)) = names.min_by_key(|it| it.0) {
         let nearest = ContextValue::Strings(vec![nearest.get_name().to_owned()]);
         error.insert(ContextKind::SuggestedSubcommand, nearest);
     }
+}
+
+/// Whether a word that should be a file or a command is rather a trace id, or a part of one.
+pub(crate) fn is_trace_id(word: &str) -> bool {
+    (8..=32).contains(&word.len()) && word.bytes().all(|it| it.is_ascii_hexdigit())
 }
 
 fn run(command: Command) -> Result<ExitCode, Failure> {

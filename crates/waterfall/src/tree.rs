@@ -152,7 +152,7 @@ pub trait Labels {
         String::new()
     }
 
-    /// Returns the attributes to print below a span, each as `key=value`. Default: none.
+    /// Returns the attributes to print below a span: see [`attribute`](crate::attribute). Default: none.
     fn attributes(&self, _span: usize) -> Vec<String> {
         Vec::new()
     }

@@ -42,11 +42,13 @@ pub struct Options {
     /// The maximum number of spans of a trace that is drawn completely. In a larger one, mainly failed spans, spans
     /// that take much of the critical path and the longest of equal siblings have a row; others are counted by name.
     pub unfolded: usize,
+    /// Whether attributes are drawn below all spans instead of failed ones.
+    pub attributes: bool,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { color: false, width: 100, unfolded: 60 }
+        Self { color: false, width: 100, unfolded: 60, attributes: false }
     }
 }
 
@@ -72,7 +74,8 @@ struct Row {
 ///
 /// A full block is time on the critical path, and a lighter block is other time of a span. The text of
 /// [`Labels::beside`] is beside the name, and the message and the place of an error are below the span in which it
-/// occurred. [`Labels::attributes`] are below their span. `id` is the printed id of the trace; `roots` are the spans without a parent, sorted by start.
+/// occurred. [`Labels::attributes`] of failed spans, or of all, are below their span. `id` is the printed id of the
+/// trace; `roots` are the spans without a parent, sorted by start.
 #[must_use]
 pub fn waterfall(
     tree: &Tree,
@@ -453,8 +456,9 @@ impl<'a, L: Labels> Drawing<'a, L> {
                 self.message(picture, index, &format!("{}  ", stems(last)));
             }
         }
-
-        self.attributes(picture, index, &format!("{}  ", stems(last)));
+        if self.options.attributes || mark == Mark::Failed {
+            self.attributes(picture, index, &format!("{}  ", stems(last)));
+        }
     }
 
     /// Draws attributes, as many in a line as it has room for.
