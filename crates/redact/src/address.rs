@@ -50,8 +50,10 @@ pub(crate) fn url(scan: &mut Scan<'_>, anchor: usize) {
             scan.redact(start, end, URL_USERINFO, Evidence::Structure);
         }
     }
-    let cut = cut_password(run).filter(|_| authority == start && end == text.len());
-    if let Some(password) = cut {
+    if authority == start
+        && end == text.len()
+        && let Some(password) = cut_password(run)
+    {
         scan.redact(start + password, end, URL_USERINFO, Evidence::Structure);
     }
     path(scan, authority, end);

@@ -13,7 +13,8 @@ use self::quotes::CLOSING;
 use crate::rules::list::WordList;
 use crate::rules::words::{ENTITIES, QUOTES, WIDE};
 use crate::text::{
-    REDACTED, at, before, is_name, is_one_of, is_redacted, line_end, part, run_end, starts_with,
+    REDACTED, at, before, count_steps, is_name, is_one_of, is_redacted, line_end, part, run_end,
+    starts_with,
 };
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -71,6 +72,8 @@ const LOOK_BACK: usize = 1024;
 const LONG_LINE: usize = 4096;
 /// If there are more tokens, [`Tokens::seek`] discards them before it reads on.
 const MANY: usize = 4096;
+/// The maximum number of bytes after a quote or a bracket in which its partner is looked for.
+const REACH: usize = 64 * 1024;
 /// The maximum number of tokens of a comment between a name and its value.
 const LONGEST_COMMENT: usize = 64;
 /// The maximum number of open quotes and brackets among which the partner of a closing one is looked for.
@@ -172,7 +175,8 @@ impl<'t> Tokens<'t> {
             if token.mate.is_some() {
                 return token.mate.filter(|&mate| mate > place);
             }
-            if self.upto >= self.text.len() || self.open.binary_search(&place).is_err() {
+            let is_read = self.upto >= self.text.len().min(token.end + REACH);
+            if is_read || self.open.binary_search(&place).is_err() {
                 return None;
             }
             self.read_line();
@@ -266,6 +270,7 @@ impl<'t> Tokens<'t> {
     /// Reads to the end of the line, or a piece of a long line.
     fn read_line(&mut self) {
         let from = self.upto;
+        let known = self.list.len();
         if self.list.is_empty() {
             self.list.reserve(64);
         }
@@ -278,11 +283,12 @@ impl<'t> Tokens<'t> {
                 Kind::Quote => self.pair_quote(place),
                 Kind::Open(_) => self.open.push(place),
                 Kind::Close(sign) => self.pair_bracket(place, sign),
-                Kind::Line if token.coding == Coding::Plain => return,
-                Kind::Blank if self.upto - from > LONG_LINE => return,
+                Kind::Line if token.coding == Coding::Plain => break,
+                Kind::Blank if self.upto - from > LONG_LINE => break,
                 _ => {}
             }
         }
+        count_steps(self.list.len() - known);
     }
 
     /// Returns the token that begins at `start`.

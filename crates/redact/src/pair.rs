@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 use crate::decision::{Key, accept};
 use crate::header;
 use crate::key::Meaning;
-use crate::lexer::{Coding, Kind};
+use crate::lexer::{Coding, Kind, Token};
 use crate::rules::keys::{Flag, KEYS, KeyKind};
 use crate::rules::words::{Binding, SEPARATORS};
 use crate::scan::{Scan, Tried};
@@ -38,7 +38,9 @@ pub(crate) fn separator_at(scan: &mut Scan<'_>, place: usize) -> Option<Separato
     if tokens.kind(first) == Kind::Line && tokens.is_sign(first + 1, b':') {
         first += usize::from(tokens.kind(first + 2) == Kind::Blank);
     }
-    let coding = tokens.get(first)?.coding;
+    let Token { kind: Kind::Sign(_), coding, .. } = tokens.get(first)? else {
+        return None;
+    };
     let signs: [u8; 3] = std::array::from_fn(|at| match tokens.kind(first + at) {
         Kind::Sign(sign) => sign,
         _ => 0,

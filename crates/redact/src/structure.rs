@@ -57,11 +57,13 @@ fn naming_field(scan: &mut Scan<'_>, key: &Key) -> Option<usize> {
 
 /// Whether the name is the head of a section: `[api_key]`, in a line of its own.
 fn is_section(scan: &mut Scan<'_>, key: &Key) -> bool {
-    let open = key.place.wrapping_sub(1);
+    let Some(open) = key.place.checked_sub(1) else {
+        return false;
+    };
     scan.tokens.kind(open) == Kind::Open(b'[')
-        && scan.tokens.close(open) == key.after.checked_sub(1)
         && scan.tokens.kind(key.after) == Kind::Line
         && matches!(before(scan.text, key.start - 1), 0 | b'\n')
+        && scan.tokens.close(open) == key.after.checked_sub(1)
 }
 
 /// Reads the values in the fields after `end`, up to the name of the next pair.

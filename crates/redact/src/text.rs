@@ -5,7 +5,7 @@
 
 use std::cell::Cell;
 
-use crate::rules::list::WordList;
+use crate::rules::list::{WordList, bit};
 
 /// The text that replaces a secret.
 pub const REDACTED: &str = "<REDACTED>";
@@ -97,7 +97,12 @@ pub(crate) fn is_name(byte: u8) -> bool {
 }
 
 /// Whether the word is in the list. ASCII case is ignored.
+#[inline]
 pub(crate) fn is_one_of(word: &[u8], list: WordList) -> bool {
+    list.bits & bit(word) != 0 && contains(list, word)
+}
+
+fn contains(list: WordList, word: &[u8]) -> bool {
     let text = list.text.as_bytes();
     let mut start = 0;
     list.ends.iter().any(|end| {
