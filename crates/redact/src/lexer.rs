@@ -13,8 +13,8 @@ use self::quotes::CLOSING;
 use crate::rules::list::WordList;
 use crate::rules::words::{ENTITIES, QUOTES, WIDE};
 use crate::text::{
-    REDACTED, at, before, count_steps, is_name, is_one_of, is_redacted, line_end, part, run_end,
-    starts_with,
+    at, before, class, count_steps, is_name, is_one_of, is_redacted, line_end, mark_at, part,
+    run_end, starts_with,
 };
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -249,7 +249,7 @@ impl<'t> Tokens<'t> {
     pub(crate) fn run_end(&mut self, place: usize) -> usize {
         let start = self.start(place);
         if !self.run.contains(&start) {
-            self.run = start..run_end(self.text, start, usize::MAX, |byte| byte > b' ');
+            self.run = start..class!("^").end(self.text, start, usize::MAX);
         }
         self.place_at(self.run.end).unwrap_or(self.list.len())
     }
@@ -309,6 +309,9 @@ impl<'t> Tokens<'t> {
             }
             b'"' | b'\'' | b'`' => self.quote(start, byte),
             b'\\' => self.escape(start, 1),
+            b'<' | b'&' if is_redacted(text, start) => {
+                plain(Kind::Redacted, mark_at(text, start).map_or(1, str::len))
+            }
             b'%' if starts_with(text, start, b"%5c") => self.escape(start, 3),
             b'%' => match hex(text, start + 1).and_then(|code| sign(code, Coding::Percent)) {
                 Some((kind, mark)) => (kind, mark, 3, Coding::Percent),
@@ -323,7 +326,6 @@ impl<'t> Tokens<'t> {
                 }
                 None => plain(Kind::Sign(b'&'), 1),
             },
-            b'<' if is_redacted(text, start) => plain(Kind::Redacted, REDACTED.len()),
             b'(' | b'[' | b'{' => plain(Kind::Open(byte), 1),
             b')' | b']' | b'}' => plain(Kind::Close(byte), 1),
             _ if is_name(byte) => plain(Kind::Word, word_len(text, start)),
@@ -392,7 +394,7 @@ fn colour_len(text: &[u8], start: usize) -> usize {
 /// Returns the length of the sign and the line end that join a line with the next one, after a blank or a separator; 0
 /// without them.
 fn joint_len(text: &[u8], start: usize) -> usize {
-    let line = run_end(text, start + 1, 2, |byte| matches!(byte, b'\r' | b'\n'));
+    let line = class!("\n\r").end(text, start + 1, 2);
     let is_apart = matches!(before(text, start), b' ' | b'\t' | b'=' | b':' | b',');
     if is_apart && line > start + 1 { line - start } else { 0 }
 }
