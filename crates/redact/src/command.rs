@@ -38,13 +38,20 @@ fn argument(scan: &mut Scan<'_>, after: usize) -> Option<usize> {
     let tokens = &mut scan.tokens;
     let mut place = after;
     place += usize::from(tokens.kind(place) == Kind::Quote && tokens.closes_before(place, place));
-    if matches!(tokens.kind(place), Kind::Sign(b',' | b'=')) {
-        place = tokens.skip_lines(place + 1);
-    } else if tokens.kind(place) == Kind::Blank || place > after {
-        place = tokens.skip_blanks(place);
-    } else {
-        return None;
-    }
+    // `String("--password"), String("…")`
+    place +=
+        usize::from(tokens.kind(place) == Kind::Close(b')') && tokens.is_sign(place + 1, b','));
+    place = match tokens.kind(place) {
+        Kind::Sign(b',' | b'=') => tokens.skip_lines(place + 1),
+        Kind::Blank => tokens.skip_blanks(place),
+        // The argument is the next item of a list of YAML.
+        Kind::Line => {
+            let next = tokens.skip_lines(place);
+            return (next > place + 1 && tokens.is_sign(next - 2, b'-')).then_some(next);
+        }
+        _ if place > after => place,
+        _ => return None,
+    };
     let is_next = tokens.is_sign(place, b'-')
         && (tokens.is_sign(place + 1, b'-')
             || tokens.word(place + 1).is_some_and(|word| word.len() == 1));

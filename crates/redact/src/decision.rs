@@ -8,7 +8,7 @@ use crate::rules::keys::{Flag, KeyKind};
 use crate::rules::words::{Binding, DECLARATIONS};
 use crate::scan::{Evidence, Reason, Scan, Tried};
 use crate::score::{Bond, Context, head_of_call, is_credential_word, look};
-use crate::text::{at, before, class, is_name, is_one_of, part, run_start};
+use crate::text::{at, before, class, is_name, is_one_of, line_start, part};
 use crate::value::Value;
 
 /// A name found in the text.
@@ -251,7 +251,7 @@ fn is_variable(text: &[u8], key: &Key, found: Value) -> bool {
         return false;
     };
     // A declaration, an attribute or an element: `let token = x`, `self.password = x`, `session["token"] = x`.
-    let line = run_start(text, key.start, 24, |byte| byte != b'\n');
+    let line = line_start(text, key.start);
     let mut words = part(text, line, key.start).rsplit(|byte| !is_name(*byte));
     let is_declared = words.nth(1).is_some_and(|word| is_one_of(word, DECLARATIONS));
     let is_element =

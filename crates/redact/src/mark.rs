@@ -66,17 +66,12 @@ pub(crate) fn fit(text: &[u8], finding: &mut Finding) {
     }
 }
 
-/// Whether `name = ` precedes a value of TOML, at the start of a line or of an item.
+/// Whether `name = ` with blanks precedes a value, as in TOML.
 fn is_assigned(text: &[u8], finding: &Finding, first: usize) -> bool {
-    let Some(key) = &finding.key else {
-        return false;
-    };
-    let sign = part(text, key.end, first);
-    let name = class!("a-zA-Z0-9_.\"'-").start(text, key.start, 64);
-    let line = class!(" \t").start(text, name, 64);
-    sign.trim_ascii() == b"="
-        && sign.len() > 2
-        && matches!(before(text, line), 0 | b'\n' | b'{' | b',')
+    finding.key.as_ref().is_some_and(|key| {
+        let sign = part(text, key.end, first);
+        sign.len() > 2 && sign.trim_ascii() == b"="
+    })
 }
 
 /// Whether the text is the content of an element of XML, or in quotes in a tag: `<a>…</a>`, `<a b="…">`.

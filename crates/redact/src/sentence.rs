@@ -223,7 +223,7 @@ pub(crate) fn found(scan: &mut Scan<'_>, key: &Key) -> Option<Claim> {
 }
 
 fn stated(scan: &mut Scan<'_>, key: &Key, place: usize) -> Option<Claim> {
-    let mut at = place;
+    let mut at = place + usize::from(scan.tokens.kind(place) == Kind::Open(b'('));
     for _ in 0..=WORDS {
         let is_value = scan.tokens.is_word(at, VALUE_WORDS) && !scan.tokens.is_sign(at + 1, b',');
         // The name is in the value of another name: `'db.password' in value "…"`.

@@ -17,7 +17,8 @@ use crate::rules::words::{
 use crate::scan::{Scan, Tried};
 use crate::score::{Bond, Context, Look, look};
 use crate::text::{
-    at, before, class, count_steps, is_name, is_one_of, part, run_end, run_start, starts_with,
+    at, before, class, count_steps, is_name, is_one_of, line_start, part, run_end, run_start,
+    starts_with,
 };
 use crate::value::{self, Site};
 
@@ -150,11 +151,6 @@ fn value_from(scan: &mut Scan<'_>, key: &Key, first: usize, end: usize) -> Optio
     let behind = field + 1 + usize::from(at(scan.text, end) == b'"');
     let separator = pair::separator_at(scan, behind)?;
     value_of_field(scan, key, field, separator.next)
-}
-
-/// Returns the start of the line around `place`, at most 256 bytes before it.
-fn line_start(text: &[u8], place: usize) -> usize {
-    run_start(text, place, 256, |byte| byte != b'\n')
 }
 
 /// Reads the value in a field before the name, in the same line, unless it belongs to an earlier name.

@@ -190,6 +190,11 @@ pub(crate) fn run_start(
     to.min(text.len()) - len
 }
 
+/// Returns the start of the line around `place`, at most 256 bytes before it.
+pub(crate) fn line_start(text: &[u8], place: usize) -> usize {
+    run_start(text, place, 256, |byte| byte != b'\n')
+}
+
 pub(crate) fn line_end(text: &[u8], from: usize) -> usize {
     let end =
         memchr::memchr2(b'\n', b'\r', rest(text, from)).map_or(text.len(), |found| from + found);

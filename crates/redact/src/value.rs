@@ -6,7 +6,7 @@ use crate::lexer::{Coding, Kind, Tokens};
 use crate::rules::commands::WRAPPERS;
 use crate::rules::words::{ARROW, REFERENCE_TAGS, SCALARS, VALUE_NAMES};
 use crate::score::LOOKED_AT;
-use crate::text::{Words, at, class, count_steps, is_one_of, line_end, part, run_end, run_start};
+use crate::text::{Words, at, class, count_steps, is_one_of, line_end, line_start, part, run_end};
 
 static WRAPPER_WORDS: LazyLock<Words<()>> = LazyLock::new(|| Words::list(WRAPPERS));
 
@@ -335,7 +335,7 @@ fn block(tokens: &mut Tokens<'_>, place: usize) -> Option<Value> {
     let head = class!("+1-9 -").end(text, token.end, 64);
     let body = head + 1;
     // The lines of a diff and of a comment begin with the same sign.
-    let line = run_start(text, token.start, 256, |byte| byte != b'\n');
+    let line = line_start(text, token.start);
     let margin = at(text, line);
     let has_margin = b"+-#>".contains(&margin) && at(text, body) == margin;
     let start_of = |line: usize| line + usize::from(has_margin && at(text, line) == margin);
