@@ -76,16 +76,18 @@ fn is_assigned(text: &[u8], finding: &Finding, first: usize) -> bool {
 
 /// Whether the text is the content of an element of XML, or in quotes in a tag: `<a>…</a>`, `<a b="…">`.
 fn is_in_xml(text: &[u8], start: usize, end: usize) -> bool {
-    let no_sign = |byte: u8| !matches!(byte, b'<' | b'>');
-    let sign = run_start(text, start, TAG, no_sign);
-    let next = run_end(text, end, TAG, no_sign);
-    let begins = |sign: usize| class!("a-zA-Z").has(at(text, sign));
-    match (before(text, sign), at(text, next)) {
-        (b'<', b'>') => begins(sign) && part(text, sign, start).contains(&b'"'),
-        (b'>', b'<') => {
-            let tag = run_start(text, sign - 1, TAG, no_sign);
-            let is_tag = before(text, tag) == b'<' && begins(tag);
-            is_tag && at(text, next + 1) == b'/' && begins(next + 2)
+    let lead = part(text, start.saturating_sub(TAG), start);
+    let Some(sign) = memchr::memrchr2(b'<', b'>', lead) else {
+        return false;
+    };
+    let tail = part(text, end, end + TAG);
+    let tail = &tail[memchr::memchr2(b'<', b'>', tail).unwrap_or(tail.len())..];
+    let begins = |text: &[u8], place| class!("a-zA-Z").has(at(text, place));
+    match (lead[sign], tail) {
+        (b'<', [b'>', ..]) => begins(lead, sign + 1) && lead[sign..].contains(&b'"'),
+        (b'>', [b'<', b'/', ..]) => {
+            let tag = memchr::memrchr2(b'<', b'>', &lead[..sign]);
+            tag.is_some_and(|tag| lead[tag] == b'<' && begins(lead, tag + 1)) && begins(tail, 2)
         }
         _ => false,
     }
