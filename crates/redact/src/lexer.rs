@@ -85,7 +85,8 @@ pub(crate) struct Tokens<'t> {
     list: Vec<Token>,
     /// The places of quotes and brackets that are not closed yet.
     open: Vec<usize>,
-    upto: usize,
+    /// The end of the text that was read.
+    pub(crate) upto: usize,
     /// The rest of a run without white space whose end is known.
     run: Range<usize>,
     /// The rest of a line whose end is known.
@@ -105,11 +106,6 @@ impl<'t> Tokens<'t> {
             line: 0..0,
             blocks_until: 0,
         }
-    }
-
-    /// Returns the end of the text that was read.
-    pub(crate) fn upto(&self) -> usize {
-        self.upto
     }
 
     /// Returns the place, that is, the index, of the token that contains a byte. Places from earlier calls may become

@@ -203,7 +203,7 @@ impl<'a> Scan<'a> {
 
     /// Returns the end of the text that has been read and that no rule reads again.
     pub(crate) fn read_until(&self) -> usize {
-        let read = [self.tokens.upto(), self.keys_until, self.paths_until];
+        let read = [self.tokens.upto, self.keys_until, self.paths_until];
         read.into_iter().fold(self.web_tokens_until, usize::max)
     }
 
