@@ -9,6 +9,7 @@ mod output;
 #[cfg(target_os = "linux")]
 mod ps;
 mod query;
+mod redact;
 mod show;
 mod table;
 mod view;
@@ -54,6 +55,8 @@ enum Command {
     CriticalPath(query::Question),
     /// List statistics of spans by their name
     Names(query::Question),
+    /// Redact a text, or explain what is redacted in it, for example a log
+    Redact(redact::Redact),
     /// List the processes that publish their context, or the open spans of one process
     ///
     /// The process may hang or be stopped, and no thread is interrupted.
@@ -134,6 +137,7 @@ fn run(command: Command) -> Result<ExitCode, Failure> {
         Command::Errors(question) => query::answer(&question, &query::ERRORS),
         Command::CriticalPath(question) => query::answer(&question, &query::PATH),
         Command::Names(question) => query::answer(&question, &query::NAMES),
+        Command::Redact(options) => options.run(),
         #[cfg(target_os = "linux")]
         Command::Ps(options) => ps::ps(&options),
         #[cfg(feature = "listen")]
