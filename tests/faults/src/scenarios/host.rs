@@ -80,6 +80,7 @@ pub(super) static SCENARIOS: [Scenario; 2] = [
 ];
 
 /// A flush on the thread of the panic would wait for the receiver, with the locks that the thread holds.
+#[expect(clippy::panic, reason = "the panic hook is tested")]
 fn panic_without_a_flush(program: &mut Program) -> Result<()> {
     panic::set_hook(Box::new(|_| {}));
     let telemetry = program.telemetry().context("no telemetry")?;
