@@ -7,6 +7,7 @@ use opentelemetry::Key;
 use opentelemetry::logs::AnyValue;
 
 use super::draft::{self, Draft, MAX_TEXT};
+use crate::collector::Redactor;
 
 /// Lists and maps that are nested in this number of others are replaced by [`OMITTED`].
 const MAX_DEPTH: usize = 8;
@@ -62,13 +63,16 @@ impl Draft {
             return AnyValue::from(hidden);
         }
         match value {
-            AnyValue::String(text) => AnyValue::from(self.nested_text(key, text.as_str())),
+            AnyValue::String(text) => {
+                let redact = |redactor: &mut _, text: &_| draft::redact(redactor, key, text);
+                AnyValue::from(self.nested_text(text.as_str(), redact))
+            }
             AnyValue::Bytes(bytes) => {
                 // Twice the limit is read, so that a secret is recognized even if it crosses the limit.
                 let first = |limit| bytes.get(..limit).unwrap_or(bytes);
                 let text = String::from_utf8_lossy(first(2 * MAX_TEXT));
-                if draft::redact(&mut self.redactor, key, &text).is_some() {
-                    return AnyValue::from(self.nested_text(key, &text));
+                if let Some(safe) = draft::redact(&mut self.redactor, key, &text) {
+                    return AnyValue::from(self.nested_text(&safe, |_, _| None));
                 }
                 let bytes = first(MAX_TEXT).to_vec();
                 self.take_nested(bytes.len());
@@ -109,9 +113,12 @@ impl Draft {
     }
 
     /// Returns a redacted and truncated text for a nested value.
-    fn nested_text(&mut self, key: Option<&str>, text: &str) -> String {
-        let place = self
-            .write(|out| out.write_str(text), |redactor, text| draft::redact(redactor, key, text));
+    fn nested_text(
+        &mut self,
+        text: &str,
+        redact: impl FnOnce(&mut Redactor, &str) -> Option<String>,
+    ) -> String {
+        let place = self.write(|out| out.write_str(text), redact);
         let text = self.record.text(&place).to_owned();
         self.record.texts.truncate(place.start as usize);
         self.take_nested(text.len());
