@@ -1,5 +1,5 @@
-//! A log record. `floe-telemetry-logs` fills it, with texts that are redacted and limited. Its attributes are its fields and its identity: the
-//! floe keys of the resource, and the listed baggage.
+//! A log record. `floe-telemetry-logs` fills it, with texts that are redacted and limited. Its attributes are its fields
+//! and its identity: the floe keys of the resource, and the listed baggage.
 
 use std::mem;
 use std::ops::Range;
@@ -190,13 +190,6 @@ impl LogRecord {
             self.values.insert(end, Field { key, value });
             self.fields += 1;
         }
-    }
-
-    /// Appends a text that is already redacted.
-    pub fn push(&mut self, text: &str) -> Place {
-        let start = position(self.texts.len());
-        self.texts.push_str(text);
-        start..position(self.texts.len())
     }
 
     fn resolve<'a>(&'a self, field: &'a Field) -> (&'a Key, LogValue<'a>) {

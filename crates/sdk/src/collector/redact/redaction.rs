@@ -30,7 +30,6 @@ impl Redaction {
     }
 
     /// Returns the redacted items of a list, each with its index, where an item may be the name of the next one.
-    /// Returns the redacted items of a list, each with its index, where an item may be the name of the next one.
     #[must_use]
     pub fn list(&self, items: &[impl AsRef<str>]) -> Vec<(usize, String)> {
         self.0.attribute.redact_list(items)
