@@ -8,8 +8,10 @@ const HIDDEN: [&str; 5] = ["code.", "error.type", "exception.", "floe.", "thread
 /// is not printed.
 #[must_use]
 pub fn attribute(key: &str, value: &str) -> Option<String> {
+    if HIDDEN.iter().any(|hidden| key.starts_with(hidden)) {
+        return None;
+    }
+
     let is_word = !value.is_empty() && !value.contains(char::is_whitespace);
-    let value = if is_word { value.to_owned() } else { format!("{value:?}") };
-    let is_hidden = HIDDEN.iter().any(|hidden| key.starts_with(hidden));
-    (!is_hidden).then(|| format!("{key}={value}"))
+    Some(if is_word { format!("{key}={value}") } else { format!("{key}={value:?}") })
 }
