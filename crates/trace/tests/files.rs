@@ -217,7 +217,7 @@ fn a_file_without_spans_is_no_answer() {
     assert_eq!((quiet.status.code(), &*quiet.stdout), (Some(0), &b"nothing found\n"[..]));
 }
 
-/// One slow, failed trace has no cause, because nothing is equal to it; the answer says where to look instead.
+/// A single trace has no cause, because it contains no equal calls to compare. The answer names other commands.
 #[test]
 fn an_answer_without_a_cause_names_the_next_question() {
     let folder = tempfile::tempdir().unwrap();

@@ -375,7 +375,7 @@ fn answers_fit_into_eighty_columns() {
     }
 }
 
-/// A failed span says with which values it failed; on request, each span does.
+/// Attributes are printed below failed spans, and with `--attributes` below all spans.
 #[test]
 fn attributes_are_below_their_spans_within_the_width() {
     let long = "x".repeat(90);

@@ -44,11 +44,11 @@ macro_rules! row {
     };
 }
 
-/// A question: what finds its rows, and what formats them for a terminal of some columns.
+/// A question: the function that finds its rows, and the one that formats them for a number of columns.
 pub(crate) struct Kind {
     rows: fn(&Forest<'_>) -> Vec<Row>,
     text: fn(&[Row], usize) -> String,
-    /// What is printed without rows.
+    /// Returns the text that replaces an empty list of rows.
     nothing: fn(&Forest<'_>) -> String,
 }
 
