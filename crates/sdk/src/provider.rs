@@ -463,10 +463,16 @@ impl Drop for Inner {
 
 impl Drop for TelemetryProvider {
     fn drop(&mut self) {
-        let is_in_use = !self.inner.is_shut_down.load(Ordering::Acquire);
+        let is_in_use = !self.is_noop() && !self.inner.is_shut_down.load(Ordering::Acquire);
+        let is_awaiting = Sampling::is_awaiting();
         let is_soon = monotonic_now().saturating_duration_since(self.inner.started) < SOON;
         let _ = self.shutdown(self.drop_timeout);
-        if is_in_use && is_soon && self.inner.counters.is_without_a_span() && is_shown("error") {
+        if is_in_use
+            && is_soon
+            && is_awaiting
+            && self.inner.counters.is_without_a_span()
+            && is_shown("error")
+        {
             set_unbound(true);
         }
     }

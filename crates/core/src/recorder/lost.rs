@@ -1,7 +1,10 @@
 //! The losses of the recorder since the process started.
 
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
+use super::fork::lock;
+use super::listeners;
 use crate::standard_error::write_if_room;
 
 /// The losses by their cause.
@@ -46,6 +49,21 @@ pub(super) fn say_unbound() {
 
     if IS_UNBOUND.load(Ordering::Relaxed) && IS_UNBOUND.swap(false, Ordering::Relaxed) {
         write_if_room(MESSAGE);
+    }
+}
+
+/// Reports that nothing exports the spans of a provider.
+static REPORT: Mutex<fn()> = Mutex::new(|| ());
+
+pub(super) fn set_report(report: fn()) {
+    *lock(&REPORT) = report;
+}
+
+#[cold]
+pub(super) fn report_unexported() {
+    if listeners::take_unreported() {
+        let report = *lock(&REPORT);
+        report();
     }
 }
 

@@ -16,7 +16,7 @@ use crate::recorder::fork_handlers;
 use crate::recorder::last_panic;
 use crate::recorder::listeners::{
     self, BAGGAGE, BOUNDARIES, CUSTOM, Facts, IDS, INHERITED, LOGGED, MEASURES, PER_SPAN, PROVIDER,
-    RULES, SHUT_DOWN, TAIL, UNRECORDED,
+    RULES, SHUT_DOWN, TAIL, UNRECORDED, UNREPORTED,
 };
 use crate::recorder::local;
 use crate::recorder::lost::{self, LOST};
@@ -76,6 +76,22 @@ impl Sampling {
     /// Suppresses the report about lost spans, because the program has disabled its provider.
     pub fn expect_none() {
         listeners::expect_no_provider();
+    }
+
+    /// Calls `report` at the first span, or at once if a part of the provider receives spans that no exporter gets.
+    pub fn report_unexported(report: fn()) {
+        if listeners::has(UNRECORDED) {
+            lost::set_report(report);
+            listeners::set(PROVIDER | UNREPORTED);
+        } else {
+            report();
+        }
+    }
+
+    /// Whether a span that begins now is recorded, or is the first one that is lost.
+    #[must_use]
+    pub fn is_awaiting() -> bool {
+        !listeners::has(UNRECORDED) || listeners::has(UNREPORTED)
     }
 
     /// Gives ids to roots from now on, even if no exporter receives spans, because log lines carry the ids.
