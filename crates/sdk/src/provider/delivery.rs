@@ -84,11 +84,16 @@ fn join_results(
 
 /// Whether an error contains the reason of another signal, whose URL may have another path.
 fn has_reason(error: &str, other: &str) -> bool {
-    let paths = Signal::ALL.map(|signal| format!("/v1/{}`", signal.as_str()));
-    let without_paths =
-        |text: &str| paths.iter().fold(text.to_owned(), |text, path| text.replace(path, "`"));
     let reason = other.split_once("failed: ").or_else(|| other.split_once(": "));
     reason.is_some_and(|(_, reason)| without_paths(error).contains(&without_paths(reason)))
+}
+
+/// Removes the paths of the signals from the URLs of a text.
+pub(super) fn without_paths(text: &str) -> String {
+    Signal::ALL
+        .iter()
+        .map(|signal| format!("/v1/{}`", signal.as_str()))
+        .fold(text.to_owned(), |text, path| text.replace(&path, "`"))
 }
 
 /// Returns the message about the losses of an ended provider, with the last error; `None` if there is neither.
