@@ -185,7 +185,8 @@ fn compare(name: &str, pairs: &Pairs) -> [f64; 3] {
     let median = |which: fn(&(f64, f64)) -> f64| quantile(pairs.iter().map(which).collect(), 0.5);
     let ratio = interval(pairs.iter().map(|(this, other)| this / other).collect());
     let [from, middle, to] = ratio;
-    let (this, other) = (median(|it| it.0), median(|it| it.1));
+    let this = median(|it| it.0);
+    let other = median(|it| it.1);
     println!("{name:<32} {this:>8.1} {other:>8.1} {middle:>8.3} {from:>8.3} {to:>8.3}");
     ratio
 }

@@ -221,7 +221,8 @@ fn changes(name: &str) {
 }
 
 fn span_context(span: u64) -> SpanContext {
-    let (trace, span) = (TraceId::from(1), SpanId::from(span));
+    let trace = TraceId::from(1);
+    let span = SpanId::from(span);
     SpanContext::new(trace, span, TraceFlags::SAMPLED, true, TraceState::NONE)
 }
 

@@ -205,7 +205,8 @@ fn the_lists_of_the_linker_have_the_version() {
     let manifest = read("Cargo.toml");
     let (_, version) = manifest.split_once("\nversion = \"").unwrap();
     let mut numbers = version.split('.');
-    let (major, minor) = (numbers.next().unwrap(), numbers.next().unwrap());
+    let major = numbers.next().unwrap();
+    let minor = numbers.next().unwrap();
     for (name, text) in sources(&LIBRARY).into_iter().chain(sources(&["platform/plugin/src"])) {
         for (at, _) in text.match_indices("\"fl_") {
             let list = text[at + 1..].split('"').next().unwrap();

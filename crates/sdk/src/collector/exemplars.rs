@@ -299,7 +299,8 @@ mod tests {
     #[test]
     fn a_rare_bucket_gets_an_exemplar_after_many_measurements_in_another() {
         let bound = exemplars().bind(&[]);
-        let (ids, flags) = ((TraceId::from(1), SpanId::from(1)), TraceFlags::SAMPLED);
+        let ids = (TraceId::from(1), SpanId::from(1));
+        let flags = TraceFlags::SAMPLED;
         let span = SpanContext::new(ids.0, ids.1, flags, true, TraceState::NONE);
         let _current = Context::new().with_remote_span_context(span).attach();
         (0..=MAX_VAIN).for_each(|_| bound.measure(0.5));

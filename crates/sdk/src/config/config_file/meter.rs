@@ -106,7 +106,8 @@ fn pull(
 }
 
 fn view(part: &Part<'_>) -> Result<ConfiguredView, Mistake> {
-    let (selector, stream) = (part.required("selector")?, part.required("stream")?);
+    let selector = part.required("selector")?;
+    let stream = part.required("stream")?;
     let attributes = stream.get("attribute_keys")?.map(|keys| keys.selection()).transpose()?;
     let view = ConfiguredView {
         instrument: selector.value("instrument_name")?.unwrap_or_else(|| "*".to_owned()),
