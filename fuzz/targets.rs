@@ -258,10 +258,10 @@ pub(crate) fn resource_attributes(data: &[u8]) {
         ("floe.product.name", resource.floe_product_name.as_ref()),
         ("floe.product.version", resource.floe_product_version.as_ref()),
         ("floe.mode", mode.as_ref()),
-    ];
-    let fields = fields.into_iter().filter_map(|(key, value)| Some((key, value?.as_str())));
-    let additional = resource.additional.iter();
-    let additional = additional.map(|(key, value)| (&**key, &**value));
+    ]
+    .into_iter()
+    .filter_map(|(key, value)| Some((key, value?.as_str())));
+    let additional = resource.additional.iter().map(|(key, value)| (&**key, &**value));
     let again = parse(&list(fields.chain(additional)));
     assert_eq!(again, Ok((resource, Vec::new())));
 }
@@ -272,12 +272,14 @@ pub(crate) fn filters(data: &[u8]) {
 
     let text = String::from_utf8_lossy(data);
     if let Ok(directives) = parsers::filter(&text) {
-        let written = directives.iter().map(|(target, level)| {
-            let level = LEVELS[usize::from(*level)];
-            let separator = if target.is_empty() { "" } else { "=" };
-            format!("{target}{separator}{level}")
-        });
-        let written: Vec<_> = written.collect();
+        let written: Vec<_> = directives
+            .iter()
+            .map(|(target, level)| {
+                let level = LEVELS[usize::from(*level)];
+                let separator = if target.is_empty() { "" } else { "=" };
+                format!("{target}{separator}{level}")
+            })
+            .collect();
         assert_eq!(parsers::filter(&written.join(",")), Ok(directives));
     }
 }

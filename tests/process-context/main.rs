@@ -74,8 +74,9 @@ fn expect(name: &str, found: &Value) {
 
 fn print(name: &str, found: &Value) {
     // The system's id of this thread.
-    let thread = std::fs::read_link("/proc/thread-self").ok();
-    let thread = thread.and_then(|path| path.file_name()?.to_str()?.parse::<u64>().ok());
+    let thread = std::fs::read_link("/proc/thread-self")
+        .ok()
+        .and_then(|path| path.file_name()?.to_str()?.parse::<u64>().ok());
     println!("{}", json!({ "name": name, "thread": thread, "found": found }));
 }
 

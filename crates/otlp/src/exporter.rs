@@ -183,8 +183,8 @@ impl Otlp {
 ///
 /// The settings cannot be used, or the request was not accepted within `timeout`. The error is the reason.
 pub(super) fn try_connection(target: &OtlpTarget, timeout: Duration) -> Result<(), String> {
-    let otlp = connect(target, Signal::Traces, Arc::default());
-    let mut otlp = otlp.map_err(|error| error.to_string())?;
+    let mut otlp =
+        connect(target, Signal::Traces, Arc::default()).map_err(|error| error.to_string())?;
     let request = otlp.transport.encode(Bytes::new())?;
     match otlp.transport.send(request, timeout) {
         Outcome::Accepted(_) => Ok(()),

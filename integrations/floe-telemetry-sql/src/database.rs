@@ -118,8 +118,8 @@ impl Database {
             }
             span
         } else {
-            let builder = builder(query.name(system));
-            let builder = builder.with_attributes(query.attributes(system, &self.attributes));
+            let builder = builder(query.name(system))
+                .with_attributes(query.attributes(system, &self.attributes));
             builder.start(tracer)
         };
         let measurement = self.duration.as_ref().map(|duration| Measurement {

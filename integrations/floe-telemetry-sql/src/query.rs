@@ -136,8 +136,9 @@ impl Query {
     }
 
     fn identity(&self, system: &'static str) -> Vec<KeyValue> {
-        let summary = Some(&self.summary).filter(|summary| !summary.is_empty());
-        let summary = summary.map(|it| KeyValue::new("db.query.summary", it.clone()));
+        let summary = Some(&self.summary)
+            .filter(|summary| !summary.is_empty())
+            .map(|it| KeyValue::new("db.query.summary", it.clone()));
         let system = KeyValue::new("db.system.name", system);
         std::iter::once(system).chain(summary).collect()
     }

@@ -141,8 +141,9 @@ impl Exemplars {
 impl Series {
     fn new(bounds: Arc<[f64]>) -> Self {
         let buckets = bounds.len() + 1;
-        let all = 1_u64.checked_shl(u32::try_from(buckets).unwrap_or(u32::MAX));
-        let all = all.map_or(u64::MAX, |next| next - 1);
+        let all = 1_u64
+            .checked_shl(u32::try_from(buckets).unwrap_or(u32::MAX))
+            .map_or(u64::MAX, |next| next - 1);
         Self {
             bounds,
             all,

@@ -34,8 +34,7 @@ pub(super) fn apply(limits: &SpanLimits, record: &mut SpanRecord, are_keys_valid
         if let Some(name) = &mut more.name {
             cut_off(name, MAX_NAME);
         }
-        let limit = limits.attribute_value_length.map_or(usize::MAX, size);
-        let limit = limit.min(MAX_MESSAGE_CHARS);
+        let limit = limits.attribute_value_length.map_or(usize::MAX, size).min(MAX_MESSAGE_CHARS);
         if let Some(short) = shortened(&more.description, limit, true) {
             more.description = short.into();
         }

@@ -352,8 +352,7 @@ impl Exporting {
         queued.count_spans(&self.shared.outcomes().exported, spans as u64 - failed);
         drop(queued);
         // Error messages quote endpoints and headers, which may contain credentials.
-        let error = result.err();
-        let error = error.map(|failure| self.redaction.failure(failure.reason));
+        let error = result.err().map(|failure| self.redaction.failure(failure.reason));
         export.set_failure(error.as_deref());
         if let Some(error) = error {
             self.shared.lose(failed, &error);

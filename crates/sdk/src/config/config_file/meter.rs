@@ -161,8 +161,8 @@ fn aggregation(stream: &Part<'_>) -> Result<Option<Aggregation>, Mistake> {
         "sum" => Some(Aggregation::Sum),
         "last_value" => Some(Aggregation::LastValue),
         EXPLICIT => {
-            let boundaries = part.value("boundaries")?;
-            let boundaries = boundaries.unwrap_or_else(|| ConfiguredView::BOUNDARIES.to_vec());
+            let boundaries =
+                part.value("boundaries")?.unwrap_or_else(|| ConfiguredView::BOUNDARIES.to_vec());
             Some(Aggregation::ExplicitBucketHistogram { boundaries, record_min_max })
         }
         EXPONENTIAL => {
