@@ -164,11 +164,8 @@ impl TelemetryProviderBuilder {
         self.config.apply_filters();
         let is_terminal = parts::has("console") && io::stderr().is_terminal();
         let has_exporter = !self.exporters.is_empty();
-        let report = if has_exporter {
-            Some(NO_REPORT)
-        } else {
-            choose_printing(&mut self.config, is_terminal)
-        };
+        let report =
+            if has_exporter { None } else { choose_printing(&mut self.config, is_terminal) };
         set_global_providers();
         if let Some(layers) = self.layers.take() {
             subscriber::install(&mut self.config, layers)?;
@@ -234,42 +231,33 @@ fn set_global_providers() {
     });
 }
 
-/// An exporter gets the traces, or another message says why none does.
-const NO_REPORT: fn() = || ();
-
 /// Chooses to print traces without an exporter on a terminal, soon after their end, but not in the log file of a service.
 /// Returns the report of the first span that no exporter gets; `None` if traces are not wanted.
 fn choose_printing(config: &mut TelemetryConfig, is_terminal: bool) -> Option<fn()> {
-    if let Some(chosen) = &config.exporters.traces {
-        let is_wanted = chosen.iter().any(|kind| *kind != ExporterKind::None);
-        return is_wanted.then_some(NO_REPORT);
-    }
-
     let has_destination = config.has_span_destination();
-    if !is_terminal {
-        if has_destination {
-            return Some(NO_REPORT);
+    match &config.exporters.traces {
+        Some(chosen) if chosen.iter().all(|kind| *kind == ExporterKind::None) => return None,
+        None if !is_terminal && !has_destination => {
+            config.exporters.traces = Some(vec![ExporterKind::None]);
+            return Some(warn_of_no_exporter);
         }
+        None if is_terminal && !(has_destination && sends_otlp()) => {
+            // The picture stays beside an error that names the feature of the endpoint.
+            if has_destination {
+                config.exporters.traces = Some(vec![ExporterKind::Otlp, ExporterKind::Console]);
+            }
 
-        config.exporters.traces = Some(vec![ExporterKind::None]);
-        return Some(warn_of_no_exporter);
-    }
-
-    if has_destination {
-        if sends_otlp() {
-            return Some(NO_REPORT);
+            let delay = &mut config.batch_processor.schedule_delay_millis;
+            let default = BatchSpanProcessorConfig::default().schedule_delay_millis;
+            if *delay == default && !config::is_set("OTEL_BSP_SCHEDULE_DELAY") {
+                *delay = TERMINAL_DELAY;
+            }
         }
-
-        // The picture stays, and an error names the feature that the endpoint needs.
-        config.exporters.traces = Some(vec![ExporterKind::Otlp, ExporterKind::Console]);
+        _ => {}
     }
 
-    let delay = &mut config.batch_processor.schedule_delay_millis;
-    let default = BatchSpanProcessorConfig::default().schedule_delay_millis;
-    if *delay == default && !config::is_set("OTEL_BSP_SCHEDULE_DELAY") {
-        *delay = TERMINAL_DELAY;
-    }
-    Some(NO_REPORT)
+    // If no exporter gets them, another message says why.
+    Some(|| ())
 }
 
 fn sends_otlp() -> bool {
@@ -289,13 +277,12 @@ fn warn_of_no_exporter() {
 /// Returns the message about traces without an exporter: its cause, and the settings and features that this program
 /// can use.
 fn no_exporter(sends_otlp: bool, has_console: bool) -> String {
-    let causes = [
-        (sends_otlp, "no endpoint is set for them"),
-        (has_console, "standard error is not a terminal"),
-        (!sends_otlp && !has_console, "the program has no exporter for them"),
-    ];
-    let causes: Vec<_> =
-        causes.iter().filter(|(is_true, _)| *is_true).map(|(_, text)| *text).collect();
+    let cause = match (sends_otlp, has_console) {
+        (true, true) => "no endpoint is set for them, and standard error is not a terminal",
+        (true, false) => "no endpoint is set for them",
+        (false, true) => "standard error is not a terminal",
+        (false, false) => "the program has no exporter for them",
+    };
     let export = if sends_otlp {
         let endpoint = OtlpProtocol::default().default_endpoint();
         format!("set `OTEL_EXPORTER_OTLP_ENDPOINT` (`otlp_endpoint`), for example to `{endpoint}`")
@@ -304,8 +291,7 @@ fn no_exporter(sends_otlp: bool, has_console: bool) -> String {
     };
     let print = if has_console { "`console` to print them, or to " } else { "" };
     format!(
-        "traces are not exported: {}; {export}, or set `OTEL_TRACES_EXPORTER` (`exporters.traces`) to {print}`none`",
-        causes.join(", and ")
+        "traces are not exported: {cause}; {export}, or set `OTEL_TRACES_EXPORTER` (`exporters.traces`) to {print}`none`"
     )
 }
 
@@ -316,30 +302,30 @@ mod tests {
     #[test]
     fn the_warning_names_what_the_program_can_do() {
         let endpoint = OtlpProtocol::default().default_endpoint();
-        let set = format!(
+        let set = &*format!(
             "set `OTEL_EXPORTER_OTLP_ENDPOINT` (`otlp_endpoint`), for example to `{endpoint}`"
         );
         let add = "add an exporter with `cargo add floe-telemetry --features otlp-http`";
-        let none = "or set `OTEL_TRACES_EXPORTER` (`exporters.traces`) to";
-        for (sends_otlp, has_console, expected) in [
+        for (sends_otlp, has_console, cause, export, values) in [
             (
                 true,
                 true,
-                format!(
-                    "no endpoint is set for them, and standard error is not a terminal; {set}, {none} `console` to print them, or to `none`"
-                ),
+                "no endpoint is set for them, and standard error is not a terminal",
+                set,
+                "`console` to print them, or to `none`",
             ),
-            (true, false, format!("no endpoint is set for them; {set}, {none} `none`")),
+            (true, false, "no endpoint is set for them", set, "`none`"),
             (
                 false,
                 true,
-                format!(
-                    "standard error is not a terminal; {add}, {none} `console` to print them, or to `none`"
-                ),
+                "standard error is not a terminal",
+                add,
+                "`console` to print them, or to `none`",
             ),
-            (false, false, format!("the program has no exporter for them; {add}, {none} `none`")),
+            (false, false, "the program has no exporter for them", add, "`none`"),
         ] {
-            let expected = format!("traces are not exported: {expected}");
+            let set = "or set `OTEL_TRACES_EXPORTER` (`exporters.traces`) to";
+            let expected = format!("traces are not exported: {cause}; {export}, {set} {values}");
             assert_eq!(no_exporter(sends_otlp, has_console), expected);
         }
     }

@@ -90,10 +90,9 @@ fn has_reason(error: &str, other: &str) -> bool {
 
 /// Removes the paths of the signals from the URLs of a text.
 pub(super) fn without_paths(text: &str) -> String {
-    Signal::ALL
-        .iter()
-        .map(|signal| format!("/v1/{}`", signal.as_str()))
-        .fold(text.to_owned(), |text, path| text.replace(&path, "`"))
+    let without =
+        |text: String, signal: Signal| text.replace(&format!("/v1/{}`", signal.as_str()), "`");
+    Signal::ALL.into_iter().fold(text.to_owned(), without)
 }
 
 /// Returns the message about the losses of an ended provider, with the last error; `None` if there is neither.
@@ -118,28 +117,27 @@ pub(super) fn lost(counters: &Counters, error: Option<&Error>) -> Option<String>
         ("logs_pending", it.logs_pending),
     ];
     let each = (exporters > 1).then(|| format!(" (counted for each of {exporters} exporters)"));
-    let error = error.map(ToString::to_string);
-    let metrics = counters.exports.of(Signal::Metrics).filter_map(|export| {
-        let (_, reason) = export.take_loss(|_| true)?;
-        let lost = format!("metrics: {reason}");
-        let is_said = error.as_ref().is_some_and(|error| has_reason(error, &lost));
-        (!is_said).then_some(lost)
-    });
-    let lost = [
+    let lost: Vec<_> = [
         lost_of("spans", it.exported, &spans).map(|it| it + &each.unwrap_or_default()),
         (open > 0 && exporters > 0).then(|| format!("spans that are still open: {open}")),
         lost_of("log records", it.logs_exported, &records),
         (it.missed_calls > 0)
             .then(|| format!("calls that are missing from the metrics: {}", it.missed_calls)),
-    ];
-    let lost: Vec<_> = lost.into_iter().flatten().chain(metrics).chain(error.clone()).collect();
+    ]
+    .into_iter()
+    .flatten()
+    .chain(error.map(ToString::to_string))
+    .collect();
     (!lost.is_empty()).then(|| lost.join("; "))
 }
 
 fn lost_of(items: &str, exported: u64, lost: &[(&str, u64)]) -> Option<String> {
     let all = exported + lost.iter().map(|(_, number)| number).sum::<u64>();
-    let lost = lost.iter().filter(|(_, number)| *number > 0);
-    let lost: Vec<_> = lost.map(|(name, number)| format!("{name}={number}")).collect();
+    let lost: Vec<_> = lost
+        .iter()
+        .filter(|(_, number)| *number > 0)
+        .map(|(name, number)| format!("{name}={number}"))
+        .collect();
     (!lost.is_empty()).then(|| format!("exported {exported} of {all} {items}: {}", lost.join(" ")))
 }
 
@@ -170,11 +168,13 @@ fn receive_reports(
 }
 
 fn check_reports(signal: &str, reports: &[Report]) -> Result<(), Error> {
-    let failures = reports.iter().filter_map(|(name, result)| {
-        let failure = result.as_ref().err()?;
-        Some(format!("{signal}exporter `{name}`: {failure}"))
-    });
-    let failures: Vec<_> = failures.collect();
+    let failures: Vec<_> = reports
+        .iter()
+        .filter_map(|(name, result)| {
+            let failure = result.as_ref().err()?;
+            Some(format!("{signal}exporter `{name}`: {failure}"))
+        })
+        .collect();
     if failures.is_empty() { Ok(()) } else { Err(Error::export(failures.join("; "))) }
 }
 
