@@ -9,7 +9,9 @@ use std::sync::Once;
 
 use opentelemetry::global;
 
-use crate::config::{self, BatchSpanProcessorConfig, ExporterKind, OtlpProtocol, TelemetryConfig};
+use crate::config::{
+    self, BatchSpanProcessorConfig, ExporterKind, OtlpProtocol, Signal, TelemetryConfig,
+};
 use crate::error::Error;
 use crate::internal_log;
 use crate::parts;
@@ -173,8 +175,11 @@ impl TelemetryProviderBuilder {
         panics::observe(self.config.panic_output);
         let provider = self.initialize()?;
         if !provider.is_noop() {
-            if let Some(report) = report {
-                Sampling::report_unexported(report);
+            match report {
+                // A part other than an exporter receives spans.
+                Some(report) if Sampling::is_awaiting() => report(),
+                Some(report) => Sampling::report_first_loss(report),
+                None => {}
             }
             provider.shutdown_at_exit(DROP_TIMEOUT);
             if cfg!(panic = "abort") {
@@ -235,8 +240,8 @@ fn set_global_providers() {
 /// Returns the report of the first span that no exporter gets; `None` if traces are not wanted.
 fn choose_printing(config: &mut TelemetryConfig, is_terminal: bool) -> Option<fn()> {
     let has_destination = config.has_span_destination();
-    match &config.exporters.traces {
-        Some(chosen) if chosen.iter().all(|kind| *kind == ExporterKind::None) => return None,
+    match config.exporters.chooses(Signal::Traces, ExporterKind::None) {
+        Some(true) => return None,
         None if !is_terminal && !has_destination => {
             config.exporters.traces = Some(vec![ExporterKind::None]);
             return Some(warn_of_no_exporter);

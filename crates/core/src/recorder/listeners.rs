@@ -54,7 +54,7 @@ pub(super) const FORKED: Facts = 1 << 24;
 pub(super) const INHERITED: Facts = 1 << 25;
 /// OpenTelemetry's global provider belongs to another crate. It records the spans while this crate has no provider.
 pub(super) const FOREIGN: Facts = 1 << 26;
-/// The first span is reported, because nothing receives it. Until then, no call takes the short way.
+/// The first span that is lost is reported. Until then, no call takes the short way of a provider without receivers.
 pub(super) const UNREPORTED: Facts = 1 << 27;
 const OF_PROVIDER: Facts =
     BITS & !CAPTURES | CUSTOM | BAGGAGE | LOGGED | MEASURES | UNRECORDED | IDS | UNREPORTED;
@@ -233,7 +233,7 @@ pub(super) fn take_inherited() -> bool {
     change(|before| before & !INHERITED) & INHERITED != 0
 }
 
-/// Returns true once after a provider without receivers of spans has asked for the report of the first span.
+/// Returns true once if the first lost span is to be reported.
 #[cold]
 pub(super) fn take_unreported() -> bool {
     let before = change(|before| {

@@ -135,7 +135,7 @@ fn is_off(
         }
 
         if listeners::has(UNREPORTED) && !is_captured {
-            lost::report_unexported();
+            lost::report();
         }
     }
 
@@ -408,7 +408,10 @@ fn no_listener(listeners: Listeners, parent: &Context, callsite: Option<&'static
     let parent = span.span_context();
     if listeners::has(SHUT_DOWN) && (parent.is_sampled() || !parent.is_valid()) {
         lost::add(&LOST.after_shutdown);
-        lost::say_unbound();
+        if listeners::has(UNREPORTED) {
+            lost::report();
+        }
+
         if listeners::has(INHERITED) {
             fork::say_not_exported();
         }

@@ -78,17 +78,14 @@ impl Sampling {
         listeners::expect_no_provider();
     }
 
-    /// Calls `report` at the first span, or at once if a part of the provider receives spans that no exporter gets.
-    pub fn report_unexported(report: fn()) {
-        if listeners::has(UNRECORDED) {
-            lost::set_report(report);
-            listeners::set(PROVIDER | UNREPORTED);
-        } else {
-            report();
-        }
+    /// Calls `report` at the first span that is not recorded for want of a receiver or a provider.
+    pub fn report_first_loss(report: fn()) {
+        lost::set_report(report);
+        let provider = if listeners::has(UNRECORDED) { PROVIDER } else { 0 };
+        listeners::set(UNREPORTED | provider);
     }
 
-    /// Whether a span that begins now is recorded, or is the first one that is lost.
+    /// Whether the next span is recorded, or is the first one that is lost.
     #[must_use]
     pub fn is_awaiting() -> bool {
         !listeners::has(UNRECORDED) || listeners::has(UNREPORTED)
