@@ -85,14 +85,10 @@ fn join_results(
 /// Whether an error contains the reason of another signal, whose URL may have another path.
 fn has_reason(error: &str, other: &str) -> bool {
     let reason = other.split_once("failed: ").or_else(|| other.split_once(": "));
-    reason.is_some_and(|(_, reason)| without_paths(error).contains(&without_paths(reason)))
-}
-
-/// Removes the paths of the signals from the URLs of a text.
-pub(super) fn without_paths(text: &str) -> String {
-    let without =
-        |text: String, signal: Signal| text.replace(&format!("/v1/{}`", signal.as_str()), "`");
-    Signal::ALL.into_iter().fold(text.to_owned(), without)
+    reason.is_some_and(|(_, reason)| {
+        let reason = Signal::without_paths(reason);
+        Signal::without_paths(error).contains(&reason)
+    })
 }
 
 /// Returns the message about the losses of an ended provider, with the last error; `None` if there is neither.

@@ -2,7 +2,6 @@
 
 use std::cell::RefCell;
 
-use super::delivery::without_paths;
 use crate::backend;
 use crate::collector::ExporterId;
 use crate::config::{ExporterKind, Signal, TelemetryConfig, context, needed};
@@ -67,8 +66,8 @@ impl OtlpTargets {
 
     fn leave_out(&self, signal: Signal, reason: String) {
         let mut left_out = self.left_out.borrow_mut();
-        let bare = without_paths(&reason);
-        match left_out.iter_mut().find(|(known, _)| without_paths(known) == bare) {
+        let bare = Signal::without_paths(&reason);
+        match left_out.iter_mut().find(|(known, _)| Signal::without_paths(known) == bare) {
             Some((_, signals)) => signals.push(signal.as_str()),
             None => left_out.push((reason, vec![signal.as_str()])),
         }
