@@ -169,7 +169,8 @@ pub(super) fn alert_of_mistake(
     }
     let plugins = match Active::configure(selected, identity) {
         Ok(plugins) => plugins,
-        Err(error) => return Some(error.redacted()),
+        // The mistake itself may be in a channel.
+        Err(error) => return Some(error.redacted()).filter(|lost| lost != summary),
     };
     let started = plugins.start(|kind| kind == PluginType::AlertChannel);
     let lost = alert_of_run(&plugins, identity, run_id, "", summary);
