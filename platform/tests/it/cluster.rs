@@ -11,7 +11,7 @@ fn documents(product: &Product, file: &str) -> Vec<Value> {
     let text = product.read(&format!(".floe/kubernetes/{file}"));
     let documents = text.split("---\n").skip(1);
     // JSON is YAML, too, but nobody reviews it.
-    assert!(!text.contains(['{', '"']), "{text}");
+    assert!(!text.contains("{\n"), "{text}");
     documents.map(|document| yaml::read(document).unwrap()).collect()
 }
 
