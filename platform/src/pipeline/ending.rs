@@ -169,8 +169,9 @@ pub(super) fn alert_of_mistake(
     }
     let plugins = match Active::configure(selected, identity) {
         Ok(plugins) => plugins,
-        // The mistake itself may be in a channel.
-        Err(error) => return Some(error.redacted()).filter(|lost| lost != summary),
+        // A mistake in the manifest is told already, and may be this one.
+        Err(_) if summary.starts_with(&*identity.manifest.to_string_lossy()) => return None,
+        Err(error) => return Some(error.redacted()),
     };
     let started = plugins.start(|kind| kind == PluginType::AlertChannel);
     let lost = alert_of_run(&plugins, identity, run_id, "", summary);
