@@ -406,13 +406,13 @@ fn an_engine_and_a_product_that_do_not_fit_are_a_mistake() {
 fn a_project_without_a_product_has_a_history_and_says_once_where() {
     let product = product("pass", "success");
     for file in ["floe.yaml", "manifest.yaml"] {
-        std::fs::remove_file(product.path(file)).unwrap();
+        fs::remove_file(product.path(file)).unwrap();
     }
     let receiver = Receiver::http();
     let endpoint = receiver.endpoint();
     let variables = exporting_to(&endpoint);
     let said = || String::from_utf8(traced(&product, &variables).stderr).unwrap();
-    let place = std::fs::canonicalize(product.path("")).unwrap().join(".floe/runs.jsonl");
+    let place = fs::canonicalize(product.path("")).unwrap().join(".floe/runs.jsonl");
     assert_eq!(said(), format!("history  kept in {} from now on\n", place.display()));
     assert_eq!(said(), "");
     assert_eq!(product.read(".floe/.gitignore"), "*\n");

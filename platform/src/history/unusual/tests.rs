@@ -223,7 +223,7 @@ impl Pipeline {
             // Each seventh run is on a Monday.
             started_at: format!(
                 "{}",
-                Date::constant(2024, 12, 30) + Span::new().days(*runs as i64)
+                Date::constant(2024, 12, 30) + Span::new().days((*runs).cast_signed())
             ),
             seconds: built + stages.iter().map(|(_, seconds)| seconds).sum::<f64>(),
             stages,
