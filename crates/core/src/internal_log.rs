@@ -121,8 +121,7 @@ impl WaitingMessages {
     /// Writes the messages. The collector calls it in each of its turns.
     pub fn write() {
         let messages = WAITING.try_lock().map(|mut waiting| mem::take(&mut *waiting));
-        let messages = messages.unwrap_or_default();
-        for write in messages {
+        for write in messages.unwrap_or_default() {
             write();
         }
     }
