@@ -86,16 +86,15 @@ fn versions(settings: &OtlpSettings) -> Vec<Option<FileVersion>> {
 }
 
 fn transport(settings: &OtlpSettings) -> Result<Box<dyn Transport>, Error> {
-    let endpoint = settings.endpoint.clone();
     let proxy = match settings.proxy.clone() {
         Ok(proxy) => proxy,
         Err(reason) => return Ok(Box::new(reason)),
     };
     match settings.protocol {
         #[cfg(feature = "grpc")]
-        OtlpProtocol::Grpc => grpc::connect(endpoint, proxy, settings),
+        OtlpProtocol::Grpc => grpc::connect(proxy, settings),
         #[cfg(feature = "http")]
-        OtlpProtocol::Http => http::connect(endpoint, proxy, settings),
+        OtlpProtocol::Http => http::connect(proxy, settings),
         // `check_features` has already rejected such a protocol.
         #[allow(unreachable_patterns, reason = "reachable if the build lacks a protocol")]
         _ => Err(Error::config("otlp: the program is built without this transport")),

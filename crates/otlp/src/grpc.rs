@@ -78,10 +78,10 @@ struct Exporter {
 
 /// Creates a client that connects with the first request.
 pub(super) fn connect(
-    uri: Uri,
     proxy: Option<Proxy>,
     settings: &OtlpSettings,
 ) -> Result<Box<dyn Transport>, Error> {
+    let uri = settings.endpoint.clone();
     let mut headers = MetadataMap::new();
     for (name, value) in &settings.headers {
         let key = AsciiMetadataKey::from_bytes(name.as_bytes());

@@ -12,7 +12,7 @@ use super::compress::compress;
 use super::dial::Dialer;
 use super::exchange::{self, Answer, Connection, Failure};
 use super::failure::{CREDENTIAL_ADVICE, Peer, size_advice};
-use super::proxy::{Credential, Proxy, default_port, receiver};
+use super::proxy::{Proxy, default_port, receiver};
 use super::response::{self, MAX_RESPONSE, Outcome, description, number_and_text};
 use super::retry::Transport;
 use super::settings::{self, OtlpSettings};
@@ -49,10 +49,10 @@ struct Http {
 
 /// Creates a client that connects with the first request.
 pub(super) fn connect(
-    endpoint: Uri,
     proxy: Option<Proxy>,
     settings: &OtlpSettings,
 ) -> Result<Box<dyn Transport>, Error> {
+    let endpoint = settings.endpoint.clone();
     // A proxy forwards requests without TLS; for others it opens a tunnel, in which it cannot read them.
     let is_forwarded = proxy.is_some() && endpoint.scheme_str() == Some("http");
     Ok(Box::new(Http {
@@ -83,7 +83,6 @@ fn head(endpoint: &Uri, forwarder: Option<&Proxy>, settings: &OtlpSettings) -> S
     let path = endpoint.path_and_query().map_or("/", |path| path.as_str());
     let slash = if path.starts_with('/') { "" } else { "/" };
     let origin = forwarder.map_or_else(String::new, |_| format!("http://{authority}"));
-    let of_url = endpoint.authority().and_then(|it| Credential::of(it).ok().flatten());
     let of_proxy = forwarder.and_then(|proxy| proxy.credential.as_ref());
     let encoding = (settings.compression == Compression::Gzip).then_some("gzip");
     let own = [
@@ -91,7 +90,6 @@ fn head(endpoint: &Uri, forwarder: Option<&Proxy>, settings: &OtlpSettings) -> S
         ("content-type", Some("application/x-protobuf")),
         ("content-encoding", encoding),
         ("user-agent", Some(settings::USER_AGENT)),
-        ("authorization", of_url.as_ref().map(|credential| &*credential.header)),
         ("proxy-authorization", of_proxy.map(|credential| &*credential.header)),
     ];
     let is_configured = |name| settings.headers.iter().any(|(other, _)| other == name);

@@ -82,13 +82,12 @@ impl OtlpSettings {
                 .of_setting("ENDPOINT")
         })?;
         let proxy = Proxy::of(&endpoint);
-        let of_url = endpoint.authority().and_then(|it| Credential::of(it).ok().flatten());
-        let of_proxy = proxy.as_ref().ok().and_then(|proxy| proxy.as_ref()?.credential.clone());
-        let credentials = of_url.into_iter().chain(of_proxy).flat_map(Credential::secrets);
+        let credential = proxy.as_ref().ok().and_then(|proxy| proxy.as_ref()?.credential.clone());
+        let of_proxy = credential.into_iter().flat_map(Credential::secrets);
         let values = headers.iter().map(|(_, value)| value.clone());
         Ok(Self {
             signal,
-            secrets: values.chain(credentials).collect(),
+            secrets: values.chain(of_proxy).collect(),
             url,
             endpoint,
             proxy,

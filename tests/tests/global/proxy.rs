@@ -119,6 +119,7 @@ fn a_proxy_that_rejects_is_an_unreachable_receiver() {
         ),
         ("grpc", &*wrong, "a credential before the host in `ALL_PROXY`; receivers in `NO_PROXY`"),
         ("grpc", &closed, &named),
+        ("grpc", &closed, "the proxy is set in `ALL_PROXY`; receivers in `NO_PROXY` are reached"),
         ("http/protobuf", &closed, &format!("{named}Connection refused")),
         (
             "http/protobuf",

@@ -28,7 +28,7 @@ static AT_EXIT: Mutex<Option<(Weak<Inner>, Duration)>> = Mutex::new(None);
 pub(super) fn at_exit(provider: &Arc<Inner>, timeout: Duration) -> io::Result<()> {
     let mut at_exit = AT_EXIT.lock().unwrap_or_else(PoisonError::into_inner);
     *at_exit = Some((Arc::downgrade(provider), timeout));
-    // `run_apart` takes up to one message longer than the shutdown, and the thread must have time to answer.
+    // `finish` takes up to one message longer than the shutdown, and the thread must have time to answer.
     let limit = timeout.saturating_add(2 * MESSAGE_TIMEOUT);
     standby::start(finish, limit)
 }
@@ -40,8 +40,13 @@ fn finish() -> bool {
         && let Some(provider) = provider.upgrade()
         && !provider.is_inherited()
     {
-        // The shutdown reports the losses.
-        return run_apart(timeout, move || _ = provider.shutdown(timeout));
+        let limit = timeout.saturating_add(MESSAGE_TIMEOUT);
+        // On a separate thread, because code of the program, such as a subscriber, may block it. The shutdown reports the
+        // losses.
+        return run_on(
+            |shutdown| on_thread("floe-exit", limit, shutdown).map(|ended| ended.is_ok()),
+            move || _ = provider.shutdown(timeout),
+        );
     }
     true
 }
@@ -67,13 +72,6 @@ pub(super) fn on_panic(provider: &Arc<Inner>, timeout: Duration) {
             write_line("error", &format!("{LOST}: {}", Error::thread("exit", &error)));
         }
     }));
-}
-
-/// Runs `finish`, which ends within `timeout`, on a separate thread, because code of the program, such as a subscriber,
-/// may block it. Returns whether it came to its end.
-fn run_apart(timeout: Duration, finish: impl Fn() + Send + Sync + 'static) -> bool {
-    let limit = timeout.saturating_add(MESSAGE_TIMEOUT);
-    run_on(|work| on_thread("floe-exit", limit, work).map(|ended| ended.is_ok()), finish)
 }
 
 /// Writes an error to standard error on a separate thread, because standard error may have no reader, and waits for it

@@ -25,7 +25,8 @@ const NOT_IN_TIME: &str = "error: telemetry was not delivered at the exit: its t
                            handler called `exit` while a thread held a lock, call \
                            `TelemetryProvider::shutdown_on_signals` instead\n";
 
-const INTERRUPTED: &str = "error: telemetry was not delivered: another signal ends the process before the shutdown has ended\n";
+const INTERRUPTED: &str = "error: telemetry was not delivered: another signal ends the process before the \
+                           shutdown has ended\n";
 
 /// Whether `OTEL_LOG_LEVEL` includes errors.
 static IS_SHOWN: AtomicBool = AtomicBool::new(true);
