@@ -76,7 +76,7 @@ impl TelemetryConfig {
     /// Applies the environment variables, which replace earlier values: the supported `OTEL_*` variables of the
     /// specification, `FLOE_RESOURCE_DETECTORS`, `FLOE_LOG_*`, `FLOE_SPAN_FILTER` and `FLOE_PANIC_OUTPUT`. If
     /// `OTEL_CONFIG_FILE` is set, the file replaces the other `OTEL_*` variables, see
-    /// [`from_config_file`](Self::from_config_file).
+    /// `from_config_file`.
     ///
     /// Invalid variables and entries of lists are ignored, with one warning for each variable through `tracing`, or on
     /// standard error without a `tracing` subscriber. Misspelled variables are reported in the same way. A requested
