@@ -7,3 +7,5 @@ mod kafka;
 mod nats;
 mod postgres;
 mod sqlx;
+
+use floe_telemetry_sqlx::TracedPool;
