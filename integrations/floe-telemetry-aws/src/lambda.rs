@@ -8,16 +8,17 @@ use std::mem;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context as TaskContext, Poll, ready};
+use std::thread;
 use std::time::Duration;
 
 use floe_telemetry::propagation::current_context;
 use floe_telemetry::trace::DetachedSpan;
 use floe_telemetry::{SpanKind, TelemetryProvider, Tracer};
+use futures_channel::oneshot::{self, Receiver};
 use opentelemetry::propagation::TextMapPropagator;
 use tower_layer::Layer;
 use tower_service::Service;
 
-use crate::flush::Flush;
 use crate::xray::XrayPropagator;
 
 static TRACER: Tracer = floe_telemetry::tracer!(env!("CARGO_PKG_NAME"));
@@ -107,7 +108,7 @@ pin_project_lite::pin_project! {
         inner: Option<F>,
         span: Option<DetachedSpan>,
         result: Option<T>,
-        flush: Option<Flush>,
+        flush: Option<Receiver<()>>,
         telemetry: Arc<TelemetryProvider>,
         timeout: Duration,
     }
@@ -135,16 +136,28 @@ where
             }
             *this.result = Some(result);
         }
-        let flush = this
-            .flush
-            .get_or_insert_with(|| Flush::start(Arc::clone(this.telemetry), *this.timeout));
-        ready!(Pin::new(flush).poll(task));
+        let flush =
+            this.flush.get_or_insert_with(|| flush(Arc::clone(this.telemetry), *this.timeout));
+        // An error is the end of the thread, too.
+        let _ = ready!(Pin::new(flush).poll(task));
         match this.result.take() {
             Some(result) => Poll::Ready(result),
             // Polled again after it was ready.
             None => Poll::Pending,
         }
     }
+}
+
+/// Flushes on a thread of its own. The provider reports what cannot be delivered.
+fn flush(telemetry: Arc<TelemetryProvider>, timeout: Duration) -> Receiver<()> {
+    let (done, ended) = oneshot::channel();
+    let flush = move || {
+        let _ = telemetry.force_flush(timeout);
+        drop(done);
+    };
+    // Without a thread, the closure is dropped, and so the flush is over.
+    let _ = thread::Builder::new().name("floe-flush".to_owned()).spawn(flush);
+    ended
 }
 
 fn run<T>(span: &mut Option<DetachedSpan>, body: impl FnOnce() -> T) -> T {

@@ -21,7 +21,6 @@
 
 #![forbid(unsafe_code)]
 
-mod flush;
 mod lambda;
 mod xray;
 

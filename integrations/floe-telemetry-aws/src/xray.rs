@@ -33,19 +33,19 @@ impl TextMapPropagator for XrayPropagator {
     }
 
     fn extract_with_context(&self, cx: &Context, extractor: &dyn Extractor) -> Context {
-        let is_remote = |cx: &Context| cx.span().span_context().is_remote();
-        let is_valid = |cx: &Context| cx.span().span_context().is_valid();
-        if is_valid(cx) && is_remote(cx) {
+        let current = cx.span().span_context().clone();
+        if current.is_valid() && current.is_remote() {
             return cx.clone();
         }
-        let received = self.0.extract_with_context(&Context::new(), extractor);
-        let received = if is_valid(&received) || is_valid(cx) {
-            received
-        } else {
-            self.0.extract_with_context(&Context::new(), &Variable(env::var(VARIABLE).ok()))
+        let read = |extractor: &dyn Extractor| {
+            let received = self.0.extract_with_context(&Context::new(), extractor);
+            received.span().span_context().clone()
         };
-        let span_context = received.span().span_context().clone();
-        if span_context.is_valid() { cx.with_remote_span_context(span_context) } else { cx.clone() }
+        let mut received = read(extractor);
+        if !received.is_valid() && !current.is_valid() {
+            received = read(&Variable(env::var(VARIABLE).ok()));
+        }
+        if received.is_valid() { cx.with_remote_span_context(received) } else { cx.clone() }
     }
 
     fn fields(&self) -> FieldIter<'_> {

@@ -80,7 +80,7 @@ impl MongoSpans {
         match event {
             CommandEvent::Started(started) => {
                 let mut span = self.database.operation(&started.command_name, || of(&started));
-                span.begin();
+                span.set_pending(true);
                 let displaced = {
                     let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
                     open.insert(started.request_id, span);
@@ -100,9 +100,8 @@ impl MongoSpans {
     }
 
     fn take(&self, request: i32) -> Option<QuerySpan> {
-        let mut span =
-            self.open.lock().unwrap_or_else(PoisonError::into_inner).remove(&request)?;
-        span.end();
+        let mut span = self.open.lock().unwrap_or_else(PoisonError::into_inner).remove(&request)?;
+        span.set_pending(false);
         Some(span)
     }
 }
@@ -115,14 +114,12 @@ fn of(started: &CommandStartedEvent) -> Vec<KeyValue> {
     if let (2.., Ok(size)) = (documents, i64::try_from(documents)) {
         all.push(KeyValue::new("db.operation.batch.size", size));
     }
-    match &started.connection.address {
-        ServerAddress::Tcp { host, port } => {
-            all.push(KeyValue::new("server.address", host.clone()));
-            let port = port.filter(|port| *port != 27017);
-            all.extend(port.map(|port| KeyValue::new("server.port", i64::from(port))));
-        }
-        address => all.push(KeyValue::new("server.address", address.to_string())),
-    }
+    let (address, port) = match &started.connection.address {
+        ServerAddress::Tcp { host, port } => (host.clone(), port.filter(|port| *port != 27017)),
+        address => (address.to_string(), None),
+    };
+    all.push(KeyValue::new("server.address", address));
+    all.extend(port.map(|port| KeyValue::new("server.port", i64::from(port))));
     all
 }
 

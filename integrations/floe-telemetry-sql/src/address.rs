@@ -83,7 +83,10 @@ mod tests {
                 &["server.address=/run/mysqld.sock", "db.namespace=shop"],
             ),
             ("mysql://db", &["server.address=db"]),
-            ("rediss://:hunter2@db:6380/2", &["server.address=db", "server.port=6380", "db.namespace=2"]),
+            (
+                "rediss://:hunter2@db:6380/2",
+                &["server.address=db", "server.port=6380", "db.namespace=2"],
+            ),
             ("sqlite://orders.db", &[]),
             ("sqlite::memory:", &[]),
             ("postgres://ada:12/ss@db/shop", &[]),

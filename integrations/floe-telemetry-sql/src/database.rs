@@ -132,7 +132,7 @@ impl Database {
             let mut all = vec![KeyValue::new("db.operation.name", name.to_owned())];
             all.extend(attributes());
             let target = ["db.collection.name", "db.namespace"].iter().find_map(|key| {
-                let mut found = all.iter().chain(&self.attributes);
+                let mut found = self.attributes.iter().chain(&all);
                 found.find(|it| it.key.as_str() == *key)
             });
             let name = target.map_or_else(|| name.to_owned(), |it| format!("{name} {}", it.value));
@@ -149,6 +149,7 @@ impl Database {
             let (name, attributes) = describe();
             let mut all = vec![KeyValue::new("db.system.name", self.system)];
             all.extend(attributes);
+            all.retain(|it| self.attributes.iter().all(|common| common.key != it.key));
             all.extend_from_slice(&self.attributes);
             (name, all)
         });
@@ -157,7 +158,9 @@ impl Database {
             if elapsed.is_zero() {
                 return builder;
             }
-            builder.with_start_time(SystemTime::now().checked_sub(elapsed).unwrap_or_else(SystemTime::now))
+            builder.with_start_time(
+                SystemTime::now().checked_sub(elapsed).unwrap_or_else(SystemTime::now),
+            )
         };
         let span = if current_span_context().is_valid() {
             let mut span = builder(self.system.to_owned()).start(&self.tracer);
@@ -260,20 +263,15 @@ impl QuerySpan {
     /// Like [`Self::record`], for a query whose result the caller inspects.
     pub async fn follow<T>(&mut self, query: impl Future<Output = T>) -> T {
         let mut query = pin!(query);
-        self.begin();
+        self.is_pending = true;
         let result = poll_fn(|task| self.run(|| query.as_mut().poll(task))).await;
-        self.end();
+        self.is_pending = false;
         result
     }
 
-    /// Marks the query as sent. A span that is dropped before [`Self::end`] has the attribute `floe.cancelled`.
-    pub fn begin(&mut self) {
-        self.is_pending = true;
-    }
-
-    /// Marks the query as answered.
-    pub fn end(&mut self) {
-        self.is_pending = false;
+    /// Marks the query as sent or as answered. A span that is dropped in between has the attribute `floe.cancelled`.
+    pub fn set_pending(&mut self, is_pending: bool) {
+        self.is_pending = is_pending;
     }
 
     /// Adds rows that the database returned to `db.response.returned_rows`. Even a call with 0 sets the attribute.

@@ -19,7 +19,8 @@ use super::statement::{split, unrecorded};
 pub(super) type BoxFuture<'e, T> = Pin<Box<dyn Future<Output = T> + Send + 'e>>;
 pub(super) type BoxStream<'e, T> = Pin<Box<dyn Stream<Item = T> + Send + 'e>>;
 
-pub(super) type Step<DB> = Result<Either<<DB as Database>::QueryResult, <DB as Database>::Row>, Error>;
+pub(super) type Step<DB> =
+    Result<Either<<DB as Database>::QueryResult, <DB as Database>::Row>, Error>;
 
 /// An executor whose queries have spans, from [`traced`] or [`TracedPool::traced`](super::TracedPool::traced).
 #[derive(Debug)]

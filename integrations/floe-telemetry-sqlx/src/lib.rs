@@ -42,7 +42,9 @@
 //!
 //! [`TracedPool::observe`] adds the metrics of queries and of the pool. [`traced`] wraps a single executor without a pool.
 //!
-//! sqlx needs its feature `macros`, which is one of its default features. It adds a method to the trait `Executor`,
+//! With the feature `sqlx-0_8`, `sqlx_0_8` has the same for sqlx 0.8.
+//!
+//! sqlx 0.9 needs its feature `macros`, which is one of its default features. It adds a method to the trait `Executor`,
 //! which this crate implements, and a crate cannot detect the features of another one.
 //!
 //! Spans are recorded by the provider of `floe-telemetry`, which redacts the messages of errors.

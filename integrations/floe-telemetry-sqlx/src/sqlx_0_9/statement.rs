@@ -1,7 +1,5 @@
 //! Statements as the traits of sqlx 0.9 have them.
 
-use std::fmt::{self, Debug, Formatter};
-
 use super::sqlx_core::database::Database;
 use super::sqlx_core::error::BoxDynError;
 use super::sqlx_core::executor::Execute;
@@ -22,12 +20,6 @@ pub(super) struct Statement<DB: Database> {
     prepared: Option<DB::Statement>,
     arguments: Option<Result<Option<DB::Arguments>, BoxDynError>>,
     is_persistent: bool,
-}
-
-impl<DB: Database> Debug for Statement<DB> {
-    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Statement").finish_non_exhaustive()
-    }
 }
 
 impl<DB: Database> Execute<'_, DB> for Statement<DB> {
