@@ -30,6 +30,8 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![forbid(unsafe_code)]
 
+#[cfg(any(feature = "mongodb", feature = "redis"))]
+mod database;
 #[cfg(feature = "mongodb")]
 mod mongo;
 #[cfg(feature = "redis")]
@@ -39,41 +41,6 @@ mod redis_connection;
 pub use self::mongo::MongoSpans;
 #[cfg(feature = "redis")]
 pub use self::redis_connection::TracedRedis;
-
-/// The options of both clients.
-#[cfg(any(feature = "mongodb", feature = "redis"))]
-macro_rules! options {
-    () => {
-        /// Sets an attribute of all spans. Those that the conventions name are set on the metric, too.
-        #[must_use]
-        pub fn attribute(
-            mut self,
-            key: impl Into<opentelemetry::Key>,
-            value: impl Into<opentelemetry::Value>,
-        ) -> Self {
-            self.database = self.database.attribute(key, value);
-            self
-        }
-
-        /// Measures commands as `db.client.operation.duration`, in OpenTelemetry's global meter provider at the time of
-        /// this call.
-        #[must_use]
-        pub fn observe(mut self) -> Self {
-            self.database = self.database.observe();
-            self
-        }
-    };
-}
-
-#[cfg(any(feature = "mongodb", feature = "redis"))]
-use options;
-
-#[cfg(any(feature = "mongodb", feature = "redis"))]
-fn database(system: &'static str) -> floe_telemetry_sql::Database {
-    let scope = opentelemetry::InstrumentationScope::builder(env!("CARGO_PKG_NAME"))
-        .with_version(env!("CARGO_PKG_VERSION"));
-    floe_telemetry_sql::Database::with_scope(system, scope.build())
-}
 
 #[cfg(all(doctest, feature = "mongodb", feature = "redis"))]
 #[doc = include_str!("../README.md")]

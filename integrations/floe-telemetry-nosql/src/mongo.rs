@@ -11,7 +11,7 @@ use mongodb::event::command::{CommandEvent, CommandStartedEvent};
 use mongodb::options::ServerAddress;
 use opentelemetry::KeyValue;
 
-use crate::{database, options};
+use crate::database::{database, options};
 
 /// The maximum number of open spans. The driver reports no end of a command whose future is dropped.
 const MAX_OPEN: usize = 1024;

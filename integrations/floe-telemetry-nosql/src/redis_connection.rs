@@ -7,7 +7,7 @@ use opentelemetry::KeyValue;
 use redis::aio::ConnectionLike as AsyncConnection;
 use redis::{Arg, Cmd, ConnectionLike, Pipeline, RedisError, RedisFuture, RedisResult, Value};
 
-use crate::{database, options};
+use crate::database::{database, options};
 
 /// The maximum length of a command's name. A longer one is no command of a server.
 const MAX_NAME: usize = 32;
