@@ -110,6 +110,7 @@ impl Recording {
         if !self.pending.is_touched() {
             return value.set_in(&mut self.record.attributes, key);
         }
+
         // The value is converted by the user's code, which may also update the span.
         let mut set = AttributeList::default();
         value.set_in(&mut set, key);
@@ -121,14 +122,17 @@ impl Recording {
         if let Some(ended) = self.close() {
             return self.end_at(ended);
         }
+
         let record = &mut self.record;
         // The classifier may call the user's `AsRef` or `error_if`.
         let classified = caught(|| {
             outcome(value, &mut |outcome| record_outcome(record, &outcome));
         });
+
         if let Err(message) = classified {
             record_panic(&mut self.record, message);
         }
+
         self.succeed();
     }
 
@@ -151,9 +155,11 @@ impl Recording {
         if !thread::panicking() {
             return self.cancelled();
         }
+
         if let Some(ended) = self.close() {
             return self.end_at(ended);
         }
+
         record_panic(&mut self.record, last_panic::message());
         self.succeed();
     }
@@ -164,6 +170,7 @@ impl Recording {
             let attributes = &mut self.record.attributes;
             attributes.push(keys::FLOE_CANCELLED.into(), AttributeValue::Bool(true));
         }
+
         self.end_at(ended.unwrap_or_else(Ticks::now));
     }
 
@@ -172,6 +179,7 @@ impl Recording {
         if let Some(at) = at {
             self.record.more_mut().end = Some(at);
         }
+
         let ended = self.close();
         self.end_at(ended.unwrap_or_else(Ticks::now));
     }
@@ -183,6 +191,7 @@ impl Recording {
             Code::Unset => Code::Success,
             code => code,
         };
+
         self.finish(Ticks::now(), code);
     }
 
@@ -220,6 +229,7 @@ impl Drop for Recording {
             let code = self.record.head.code;
             (self.methods.drop)(self, end, code);
         }
+
         release_updates(self.pending);
     }
 }
@@ -234,12 +244,15 @@ fn record_outcome(span: &mut SpanRecord, outcome: &Outcome<'_>) {
         }
         _ => outcome,
     };
+
     if span.is_measured() {
         if !matches!(outcome, Outcome::Expected(_) | Outcome::ErrorIfPanicked(_)) {
             span.set_status(Status::error(""));
         }
+
         return;
     }
+
     match *outcome {
         Outcome::Failure(ref failure) => span.set_exception(Exception::of_failure(failure)),
         Outcome::Expected(name) => span.attributes.push_static(keys::ERROR_TYPE, name),
@@ -264,6 +277,7 @@ fn record_panic(span: &mut SpanRecord, message: String) {
     if span.is_measured() {
         return span.set_status(Status::error(""));
     }
+
     span.set_exception(Exception::new(keys::PANIC, message));
 }
 
@@ -300,6 +314,7 @@ fn acquire_updates() -> &'static PendingUpdates {
         updates.all.push(new);
         updates.spare.extend(new);
     }
+
     (updates.spare).pop().unwrap_or_else(|| Box::leak(Box::new(PendingUpdates::new())))
 }
 
