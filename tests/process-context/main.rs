@@ -74,8 +74,9 @@ fn expect(name: &str, found: &Value) {
 
 fn print(name: &str, found: &Value) {
     // The system's id of this thread.
-    let thread = std::fs::read_link("/proc/thread-self").ok();
-    let thread = thread.and_then(|path| path.file_name()?.to_str()?.parse::<u64>().ok());
+    let thread = std::fs::read_link("/proc/thread-self")
+        .ok()
+        .and_then(|path| path.file_name()?.to_str()?.parse::<u64>().ok());
     println!("{}", json!({ "name": name, "thread": thread, "found": found }));
 }
 
@@ -221,7 +222,8 @@ fn changes(name: &str) {
 }
 
 fn span_context(span: u64) -> SpanContext {
-    let (trace, span) = (TraceId::from(1), SpanId::from(span));
+    let trace = TraceId::from(1);
+    let span = SpanId::from(span);
     SpanContext::new(trace, span, TraceFlags::SAMPLED, true, TraceState::NONE)
 }
 

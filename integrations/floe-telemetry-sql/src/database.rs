@@ -347,7 +347,8 @@ mod tests {
 
     #[test]
     fn the_statement_of_a_span_that_is_not_recorded_is_not_read() {
-        let (trace, span) = (TraceId::from(1), SpanId::from(1));
+        let trace = TraceId::from(1);
+        let span = SpanId::from(1);
         let parent = |flags| SpanContext::new(trace, span, flags, true, TraceState::NONE);
         let reads = Cell::new(0);
         let start = || {

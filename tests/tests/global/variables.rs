@@ -31,8 +31,11 @@ struct Row {
 impl Row {
     fn new(cells: &[&str]) -> Self {
         let own = cells[0].trim_matches('`');
-        let case = CASES.lines().find_map(|line| line.strip_prefix(own)?.strip_prefix('\t'));
-        let mut case = case.unwrap_or_else(|| panic!("{own} has no case")).split('\t');
+        let mut case = CASES
+            .lines()
+            .find_map(|line| line.strip_prefix(own)?.strip_prefix('\t'))
+            .unwrap_or_else(|| panic!("{own} has no case"))
+            .split('\t');
         let [example, gives, wrong, verdict] = [(); 4].map(|()| case.next().unwrap_or_default());
         let [field, default] = [cells[2].trim_matches('`'), cells[3]].map(str::to_owned);
         Self { name: own.to_owned(), field, default, example, gives, wrong, verdict }

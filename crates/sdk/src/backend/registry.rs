@@ -42,7 +42,8 @@ impl LinkedBackend {
 /// Formats a backend as `acme 2.3.4 (acme-backend/lib.rs:14)`.
 impl fmt::Display for LinkedBackend {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (name, version) = (self.backend.name(), self.backend.version());
+        let name = self.backend.name();
+        let version = self.backend.version();
         write!(f, "{name} {version} ({})", self.location)
     }
 }

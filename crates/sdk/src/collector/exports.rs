@@ -293,7 +293,8 @@ mod tests {
     fn a_message_counts_all_losses_since_the_last_one() {
         let exports = Exports::default();
         let add = |signal| exports.create(ExporterId::of::<()>(), signal);
-        let (logs, spans) = (add(Signal::Logs), add(Signal::Traces));
+        let logs = add(Signal::Logs);
+        let spans = add(Signal::Traces);
         let said = |export: &Export| export.take_loss(RateLimited::is_due);
         logs.lose(1, "refused");
         assert_eq!(said(&logs), Some((1, "refused".to_owned())));

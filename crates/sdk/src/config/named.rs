@@ -75,7 +75,8 @@ pub(super) fn find<T: Copy + Sync>(
     match &*found {
         [one] => Ok(one.value),
         [one, other, ..] => {
-            let (one, other) = (one.location, other.location);
+            let one = one.location;
+            let other = other.location;
             Err(format!("expected different names, found `{name}` twice, at {one} and {other}"))
         }
         [] => {
