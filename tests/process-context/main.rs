@@ -320,9 +320,9 @@ fn ways() -> Vec<(&'static str, Way)> {
         ("a span of tracing on another thread", |name| {
             let span = tracing::info_span!("with_tracing").entered();
             let line = line!() - 1;
-            let other = (*span).clone();
+            let clone = (*span).clone();
             let other = thread::spawn(move || {
-                let _span = other.entered();
+                let _span = clone.entered();
                 found_here(name, &json!(["with_tracing", null, file!(), line]));
             });
             let _ = other.join();

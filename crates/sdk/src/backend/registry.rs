@@ -70,8 +70,8 @@ pub fn linked() -> impl Iterator<Item = &'static LinkedBackend> {
 /// Returns the names of the linked backends, sorted and without duplicates.
 #[must_use]
 pub fn names() -> Vec<&'static str> {
-    let names: Vec<_> = linked().map(|linked| linked.backend().name()).collect();
-    let mut names = sorted(&names, |name| *name);
+    let given: Vec<_> = linked().map(|linked| linked.backend().name()).collect();
+    let mut names = sorted(&given, |name| *name);
     names.dedup();
     names
 }

@@ -243,10 +243,10 @@ impl Site {
             (None, Some(scope)) => (scope.name(), scope.version()),
             (None, None) => ("", None),
         };
-        let scope = InstrumentationScope::builder(scope);
+        let named = InstrumentationScope::builder(scope);
         let scope = match version {
-            Some(version) => scope.with_version(version),
-            None => scope,
+            Some(version) => named.with_version(version),
+            None => named,
         };
         let file = (!file.is_empty()).then(|| KeyValue::new(keys::CODE_FILE_PATH, file));
         let line = (line > 0).then(|| KeyValue::new(keys::CODE_LINE_NUMBER, i64::from(line)));

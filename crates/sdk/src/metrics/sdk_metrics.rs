@@ -61,8 +61,8 @@ pub fn observe(meter: &Meter, counters: &Arc<Counters>) {
             .with_description(*description)
             .with_callback(move |counter| {
                 for export in counters.exports.of(*signal) {
-                    let items = export.present() + export.open.load(Ordering::Relaxed);
-                    let items = i64::try_from(items).unwrap_or(i64::MAX);
+                    let count = export.present() + export.open.load(Ordering::Relaxed);
+                    let items = i64::try_from(count).unwrap_or(i64::MAX);
                     counter.observe(items, &export.processor.attributes(None));
                 }
             });

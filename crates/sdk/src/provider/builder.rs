@@ -287,7 +287,7 @@ impl TelemetryProviderBuilder {
         let is_awaited = begin()?;
         let start_timeout = if is_awaited { START_TIMEOUT } else { Duration::ZERO };
         // The factories of exporters are code of the program, which may panic.
-        let started = caught(|| {
+        let outcome = caught(|| {
             // A factory may also change the configuration, and add other parts.
             let mut this = add_registered(self, start_timeout)?;
             let propagators = (this.config.propagators.clone(), mem::take(&mut this.propagators));
@@ -302,7 +302,7 @@ impl TelemetryProviderBuilder {
             let built = this.build(&mut inner, sampler.is_some(), start_timeout)?;
             Ok((propagators, sampling, sampler.or(of_file), built))
         });
-        let started = started.unwrap_or_else(|_| Err(Error::export(EXPORTER_PANICKED)));
+        let started = outcome.unwrap_or_else(|_| Err(Error::export(EXPORTER_PANICKED)));
         // From here on, an error drops `provider`, which resets `IN_USE_BY`.
         let has_meters = inner.meters.is_some();
         let provider = TelemetryProvider::of(inner);
@@ -362,8 +362,8 @@ impl TelemetryProviderBuilder {
             None => 0,
         };
         // The console has a second share, for traces that are not complete.
-        let shares = exporters + 2 * usize::from(has_console) + log_exporters;
-        let shares = shares + usize::from(self.config.sampling.has_tail());
+        let of_exporters = exporters + 2 * usize::from(has_console) + log_exporters;
+        let shares = of_exporters + usize::from(self.config.sampling.has_tail());
         // Half of the memory belongs to the threads' buffers.
         let share = self.config.max_memory_bytes / 2 / shares.max(1);
         let settings = WorkerSettings {

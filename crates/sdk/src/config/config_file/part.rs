@@ -65,8 +65,8 @@ impl<'a> Part<'a> {
     /// Returns the value below a key; `None` if it is missing or null.
     pub(super) fn get(&self, key: &'a str) -> Result<Option<Self>, Mistake> {
         let entries = self.entries()?;
-        let mut known = self.known.borrow_mut();
-        let known = known.get_or_insert_default();
+        let mut borrowed = self.known.borrow_mut();
+        let known = borrowed.get_or_insert_default();
         if !known.contains(&key) {
             known.push(key);
         }
