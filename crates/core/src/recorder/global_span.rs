@@ -16,7 +16,7 @@ use opentelemetry::{Array, Context, InstrumentationScope, KeyValue, StringValue,
 
 use super::record::{Code, Origin, SpanRecord};
 use crate::attributes::MAX_ATTRIBUTES;
-use crate::callsite::Scope;
+use crate::callsite::CallSite;
 use crate::caught::caught;
 use crate::keys;
 
@@ -36,46 +36,39 @@ pub(super) fn start(record: &mut SpanRecord, parent: &Context) -> Option<GlobalS
 }
 
 fn build(record: &mut SpanRecord, parent: &Context) -> BoxedSpan {
-    let mut builder = SpanBuilder::from_name("");
+    let site = record.head.callsite;
     let mut code = Vec::new();
-    builder.span_kind = Some(record.kind());
-    let scope = if let Some(site) = record.head.callsite {
-        let name = record.more.as_mut().and_then(|more| more.name.take());
-        builder.name = safe_name(name.unwrap_or_else(|| site.name().into()));
+    if let Some(site) = site {
         code.extend(site.function_or_module());
         code.extend(site.tracing_target().map(|target| KeyValue::new(keys::TARGET, target)));
-        if !site.location().file().is_empty() {
-            add_location(&mut code, site.location().file(), site.location().line());
-        }
-        scope(site.scope_name(), site.scope_version())
-    } else {
-        let more = record.more_mut();
-        builder.name = safe_name(more.name.take().unwrap_or_default());
-        builder.start_time = more.start;
-        match &more.origin {
-            Origin::CallSite => scope("", None),
-            origin @ Origin::Builder { location, .. } => {
-                add_location(&mut code, location.file(), location.line());
-                let known = origin.scope();
-                scope(known.map_or("", Scope::name), known.and_then(Scope::version))
-            }
-            Origin::Api(scope) => InstrumentationScope::clone(scope),
-        }
+    }
+    let place = match record.origin() {
+        Origin::Builder { location, .. } => Some((location.file(), location.line())),
+        _ => site.map(|site| (site.location().file(), site.location().line())),
     };
+    if let Some((file, line)) = place.filter(|(file, _)| !file.is_empty()) {
+        code.push(KeyValue::new(keys::CODE_FILE_PATH, file));
+        code.push(KeyValue::new(keys::CODE_LINE_NUMBER, i64::from(line)));
+    }
+    let tracer = global::tracer_provider().tracer_with_scope(scope(record));
+    let more = record.more_mut();
+    let name = more.name.take();
+    let name = name.unwrap_or_else(|| site.map_or("", CallSite::name).into());
+    let mut builder = SpanBuilder::from_name(safe_name(name));
+    builder.start_time = more.start;
+    builder.span_kind = Some(record.kind());
     builder.attributes = Some(code);
-    let tracer = global::tracer_provider().tracer_with_scope(scope);
     tracer.build_with_context(builder, parent)
 }
 
-fn add_location(code: &mut Vec<KeyValue>, file: &'static str, line: u32) {
-    code.push(KeyValue::new(keys::CODE_FILE_PATH, file));
-    code.push(KeyValue::new(keys::CODE_LINE_NUMBER, i64::from(line)));
-}
-
-fn scope(name: &'static str, version: Option<&'static str>) -> InstrumentationScope {
-    let scope = InstrumentationScope::builder(name);
+fn scope(record: &SpanRecord) -> InstrumentationScope {
+    if let Origin::Api(scope) = record.origin() {
+        return InstrumentationScope::clone(scope);
+    }
+    let (name, version) = record.scope();
+    let scope = InstrumentationScope::builder(name.to_owned());
     match version {
-        Some(version) => scope.with_version(version).build(),
+        Some(version) => scope.with_version(version.to_owned()).build(),
         None => scope.build(),
     }
 }
