@@ -11,9 +11,10 @@ tour:
 bench:
     cargo bench -p benches
 
-# Accept changed compiler messages after reviewing them.
+# Accept changed compiler messages and expansions after reviewing them.
 bless:
-    TRYBUILD=overwrite cargo test --workspace --test ui
+    TRYBUILD=overwrite cargo test -p floe-ui-tests
+    EXPAND=1 cargo test -p floe-telemetry-macros expansions
 
 doc:
     RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps

@@ -17,7 +17,7 @@ use crate::measure::{self, median};
 use crate::report::{self, Checks, figure};
 use crate::sink::{Counting, Sink};
 
-/// How often the processes are started. The addresses of code and stack change a figure by some percent for the whole
+/// The number of starts of the processes. The addresses of code and stack change a figure by some percent for the whole
 /// life of a process.
 const GENERATIONS: usize = 4;
 

@@ -55,6 +55,13 @@ impl Keys {
         }
     }
 
+    /// Warns at the name of a function that runs before a provider can.
+    pub(crate) fn begins_before_init(&self, name: &Ident) {
+        let note = "the call of `main` begins before `init`: call `init` in `main`, and put \
+                    `#[traced]` on a function that `main` calls after it";
+        self.warn(name, "this_span_is_never_recorded", note);
+    }
+
     /// Checks a value. `is_text` means that it is recorded with `Display` or `Debug`.
     pub(crate) fn value(&self, key: &LitStr, value: &Expr, is_text: bool) {
         let key = &*key.value();

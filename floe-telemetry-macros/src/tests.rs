@@ -1,5 +1,7 @@
 //! Reads the errors in an expansion, for tests.
 
+mod expansions;
+
 use proc_macro2::{TokenStream, TokenTree};
 
 pub(crate) fn messages(expansion: TokenStream) -> Vec<String> {

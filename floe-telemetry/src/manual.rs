@@ -5,7 +5,7 @@
 // The pages refer to other files by reference links. Their definitions are repeated here with other targets: of two
 // definitions, Markdown takes the first.
 
-/// Every environment variable, the YAML document, and what the settings mean.
+/// Every environment variable, the configuration file, and the meaning of the settings.
 ///
 /// [`floe-redact`]: https://docs.rs/floe-redact
 /// [`floe-telemetry-tokio`]: https://docs.rs/floe-telemetry-tokio
@@ -13,8 +13,8 @@
 /// [`SamplingRule`]: crate::config::SamplingRule
 /// [Sizes]: operations#sizes
 /// [`TelemetryConfig`]: crate::TelemetryConfig
-#[doc = concat!("[what a `Context` costs]: ", env!("CARGO_PKG_REPOSITORY"), "/blob/HEAD/benches/README.md#what-a-context-costs")]
-#[doc = concat!("[what each path does]: ", env!("CARGO_PKG_REPOSITORY"), "/blob/HEAD/tests/declarative/table.md")]
+#[doc = concat!("[costs time]: ", env!("CARGO_PKG_REPOSITORY"), "/blob/HEAD/benches/README.md#what-a-context-costs")]
+#[doc = concat!("[the effect of each path]: ", env!("CARGO_PKG_REPOSITORY"), "/blob/HEAD/tests/declarative/table.md")]
 ///
 #[doc = include_str!("../docs/configuration.md")]
 pub mod configuration {}
@@ -35,11 +35,11 @@ pub mod operations {}
 ///
 /// [attributes of the current span]: configuration#attributes-of-the-current-span
 /// [Configuration]: configuration
-/// [document]: configuration#the-document
+/// [configuration file]: configuration#the-configuration-file
 /// [levels]: configuration#redaction
 /// [`metrics`]: https://docs.rs/metrics
 /// [settings]: configuration#sampling
-/// [table]: configuration#in-one-call
+/// [a table]: configuration#in-one-call
 ///
 #[doc = include_str!("../docs/tasks.md")]
 pub mod tasks {}
@@ -54,7 +54,7 @@ pub mod messages {}
 /// The settings for Jaeger, Grafana, Phoenix, Honeycomb and Datadog, and programs that show files of traces.
 ///
 #[doc = concat!("[collectors]: ", env!("CARGO_PKG_REPOSITORY"), "/blob/HEAD/deploy/README.md")]
-/// [document]: configuration#the-document
+/// [configuration file]: configuration#the-configuration-file
 /// [`floe-trace`]: https://docs.rs/floe-trace
 /// [`otlp_file`]: configuration#otlp-in-json
 ///

@@ -24,7 +24,7 @@ pub struct Table {
     pub rows: u64,
 }
 
-/// How a table is read.
+/// The way to read a table.
 #[derive(Clone, Copy, Debug, FloeAttributes)]
 #[floe(rename_all = "snake_case")]
 pub enum Mode {

@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
-"""Runs docs/first-hour.md, each section in a folder of its own, and docs/troubleshooting.md, whose sections share a
-program: executes their commands, writes their files, and compares the output of the last command with the text, in
-which `…` stands for anything. Called by .ci/readme."""
+"""Runs docs/first-hour.md, whose sections create crates beside the checkout, and docs/troubleshooting.md, whose sections
+share a program: executes their commands, writes their files, and compares the output of the last command with the
+text, in which `…` stands for anything. Called by .ci/readme."""
 
+import os
 import re
 import subprocess
 import sys
@@ -18,7 +19,10 @@ ESCAPES = re.compile(r"\x1b(\[[0-9;?]*[a-zA-Z]|\(B)|\x0f|\r")
 def run(command: str, folder: Path, fails: bool) -> str:
     """Returns the output of a command on a terminal."""
     script = ["script", "--quiet", "--return", "--command", f"stty cols 110; {command}", "/dev/null"]
-    done = subprocess.run(script, cwd=folder, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True)
+    variables = {**os.environ, "checkout": str(ROOT)}
+    done = subprocess.run(
+        script, cwd=folder, env=variables, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True
+    )
     screen = ESCAPES.sub("", done.stdout)
     if (done.returncode != 0) != fails:
         sys.exit(f"`{command}` ended with {done.returncode}:\n{screen}")
@@ -55,9 +59,7 @@ def section(text: str, folder: Path) -> None:
                 # With the lock file of this repository, Cargo does not resolve versions anew.
                 (folder / "Cargo.lock").write_bytes((ROOT / "Cargo.lock").read_bytes())
                 continue
-            # The package is not published, hence its path.
-            path = f"--path '{ROOT}/floe-telemetry'"
-            screen = run(re.sub(r"\bfloe-telemetry\b( --git \S+)?", path, command), folder, bool(fails))
+            screen = run(command, folder, bool(fails))
 
 
 def main() -> None:
@@ -65,7 +67,9 @@ def main() -> None:
     for text in [*sections, (ROOT / "docs/troubleshooting.md").read_text().removeprefix("# ")]:
         title = text.split("\n", 1)[0]
         with tempfile.TemporaryDirectory() as folder:
-            section(text, Path(folder))
+            beside = Path(folder, "checkout")
+            beside.mkdir()
+            section(text, beside)
         print(f"{title}: works in a new crate", flush=True)
 
 

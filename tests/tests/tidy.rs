@@ -6,6 +6,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use floe_tests::repository::{files, root};
+use proc_macro2::{TokenStream, TokenTree};
+use syn::LitStr;
 
 fn read(path: &str) -> String {
     fs::read_to_string(root().join(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
@@ -285,9 +287,96 @@ fn each_test_that_a_page_names_exists() {
             } else {
                 continue;
             };
-            assert!(read(path).contains(&declaration), "{page}: {path} has no `{declaration}`");
+            let generic = declaration.replace('(', "<");
+            let text = read(path);
+            let is_there = text.contains(&declaration) || text.contains(&generic);
+            assert!(is_there, "{page}: {path} has no `{declaration}`");
             count += 1;
         }
     }
     assert!(count > 200, "{count}");
+}
+
+/// Returns the bodies of the functions with this name in a file.
+fn bodies(path: &str, name: &str) -> Vec<String> {
+    let text = read(path);
+    let declarations = text.lines().enumerate().filter(|(_, line)| {
+        let after = line.split_once("fn ").and_then(|(_, it)| it.strip_prefix(name));
+        after.is_some_and(|after| after.starts_with(['(', '<']))
+    });
+    let body = |(at, line): (usize, &str)| {
+        let indent = line.len() - line.trim_start().len();
+        let end = format!("{}}}", &line[..indent]);
+        let body = text.lines().skip(at + 1).take_while(|line| *line != end);
+        body.collect::<Vec<_>>().join("\n")
+    };
+    declarations.map(body).collect()
+}
+
+#[test]
+fn each_function_of_a_way_calls_the_next() {
+    let page = read("ARCHITECTURE.md");
+    let (_, ways) = page.split_once("\n## Three ways").unwrap();
+    let (ways, _) = ways.split_once("\n## ").unwrap();
+    let mut count = 0;
+    for line in ways.lines() {
+        // Alternates between code and the text after it.
+        let parts: Vec<_> = line.split('`').skip(1).collect();
+        for pair in parts.windows(3).filter(|pair| pair[1] == " → ") {
+            let (path, name) = pair[0].split_once("::").unwrap();
+            let (_, next) = pair[2].split_once("::").unwrap();
+            let is_word = |it: char| it.is_alphanumeric() || it == '_';
+            let calls = |body: &String| body.split(|it| !is_word(it)).any(|it| it == next);
+            let is_called = bodies(path, name).iter().any(calls);
+            assert!(is_called, "{path}: `{name}` no longer calls `{next}`");
+            count += 1;
+        }
+    }
+    assert!(count > 20, "{count}");
+}
+
+/// Messages for which no program can exist, because the compiler itself refuses such an item first.
+const UNREACHABLE: [&str; 2] = [
+    "expected the function's body in braces",
+    "expected an `impl` block with its methods in braces",
+];
+
+/// Appends the texts of `tokens` that are sentences, without documentation.
+fn sentences(tokens: TokenStream, found: &mut Vec<String>) {
+    for tree in tokens {
+        match tree {
+            TokenTree::Group(group) if !group.stream().to_string().starts_with("doc =") => {
+                sentences(group.stream(), found);
+            }
+            TokenTree::Literal(literal) => {
+                let text: Option<LitStr> = syn::parse_str(&literal.to_string()).ok();
+                let text = text.map(|text| text.value());
+                // The documentation of generated constants begins with a blank.
+                let is_message = |it: &String| !it.starts_with(' ') && it.matches(' ').count() > 2;
+                found.extend(text.filter(is_message));
+            }
+            _ => {}
+        }
+    }
+}
+
+#[test]
+fn each_message_of_the_macros_has_a_program() {
+    let outputs: String = files(".stderr").into_iter().map(|(_, text)| text).collect();
+    for (name, text) in sources(&["floe-telemetry-macros/src"]) {
+        if is_test(&name) {
+            continue;
+        }
+        let mut messages = Vec::new();
+        sentences(text.parse().unwrap(), &mut messages);
+        for message in messages {
+            let fixed = message.split(['{', '}']).step_by(2).map(str::trim);
+            let missing = fixed.filter(|it| it.len() > 8).find(|it| !outputs.contains(*it));
+            let is_unreachable = UNREACHABLE.contains(&&*message);
+            assert!(
+                missing.is_none() || is_unreachable,
+                "{name}: no program of `ui-tests` causes `{message}`"
+            );
+        }
+    }
 }

@@ -208,8 +208,9 @@ impl State {
         let id = first.span_context.trace_id().to_string();
         let spans = Spans { spans, has_all_attributes: look.has_all_attributes };
         let tree = spans.tree();
-        let picture = waterfall(&tree, &spans, &id, tree.roots(), look.options);
-        let picture = format!("{picture}\n");
+
+        let mut picture = waterfall(&tree, &spans, &id, tree.roots(), look.options);
+        picture.push('\n');
         self.writer.write_all(picture.as_bytes())
     }
 }

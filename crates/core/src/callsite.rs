@@ -116,7 +116,9 @@ impl CallSite {
     #[must_use]
     pub const fn function(&self) -> &'static str {
         let bytes = self.known.as_bytes();
-        let (mut start, mut end) = (0, 0);
+        let mut start = 0;
+        let mut end = 0;
+
         while end < bytes.len() && bytes[end] != b' ' {
             if bytes[end] == b':' {
                 start = end + 1;
@@ -233,10 +235,9 @@ impl CallSite {
     }
 
     fn described(&self, name: &str) -> StaticAttributes {
-        let function = self.is_function().then(|| self.function_path());
-        let function = function.unwrap_or_default();
+        let path = if self.is_function() { self.function_path() } else { String::new() };
         let SourceLocation { file, line, .. } = self.location;
-        let [name, function, file] = [name, &function, file].map(sanitize_sent);
+        let [name, function, file] = [name, &path, file].map(sanitize_sent);
         Attributes::of_call(&name, &function, &file, line)
     }
 
@@ -259,15 +260,18 @@ pub(crate) fn published_as(name: &str, callsite: Option<&'static CallSite>) -> S
 /// Returns the type `Cart` in `shop::Cart<_>::add::Here`, `<shop::Cart as shop::List>::add::Here` or `shop::list::<impl
 /// shop::Cart>::add::Here`.
 fn type_around(here: &str) -> Option<&str> {
-    let path = without_last(without_last(here)?)?;
-    let path = path.strip_suffix('>').map_or(path, |path| {
+    let around = without_last(without_last(here)?)?;
+
+    let inside = around.strip_suffix('>').map_or(around, |path| {
         let of_impl = after(path, "<impl ");
         let of_trait = path.strip_prefix('<').map(|path| before(path, " as "));
         of_impl.or(of_trait).unwrap_or(path)
     });
-    let path = after(path, " for ").unwrap_or(path);
-    let path = before(path, "<");
-    Some(after(path, "::").unwrap_or(path)).filter(|name| !name.is_empty())
+
+    let implementing = after(inside, " for ").unwrap_or(inside);
+    let without_generics = before(implementing, "<");
+    let name = after(without_generics, "::").unwrap_or(without_generics);
+    Some(name).filter(|name| !name.is_empty())
 }
 
 fn without_last(path: &str) -> Option<&str> {

@@ -20,7 +20,7 @@ pub fn variable_os(name: &str) -> Option<OsString> {
 
 /// Returns the names of the variables that begin with one of these prefixes and are not empty.
 pub fn names(prefixes: &[&str]) -> Vec<String> {
-    let names = env::vars_os().filter(|(_, value)| !value.is_empty());
-    let names = names.filter_map(|(name, _)| name.into_string().ok());
+    let set = env::vars_os().filter(|(_, value)| !value.is_empty());
+    let names = set.filter_map(|(name, _)| name.into_string().ok());
     names.filter(|name| prefixes.iter().any(|prefix| name.starts_with(prefix))).collect()
 }

@@ -111,8 +111,8 @@ pub fn wait_for_collector() {
 #[cfg(feature = "redact")]
 pub fn write_waiting() {
     let messages = WAITING.try_lock().map(|mut waiting| mem::take(&mut *waiting));
-    let messages = messages.unwrap_or_default();
-    for write in messages {
+
+    for write in messages.unwrap_or_default() {
         write();
     }
 }

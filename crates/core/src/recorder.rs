@@ -6,8 +6,8 @@
 //!
 //! # How a span lives
 //!
-//! 1. [`enter`] reads one atomic (`listeners.rs`). Without a listener, it also reads whether the thread
-//!    still looks for a global provider (`global_lookup.rs`). If there is a listener, `sampling.rs` decides
+//! 1. [`enter`] reads one atomic (`listeners.rs`), which tells whether anything records spans. If nothing does, it also
+//!    reads whether the thread still looks for a global provider (`global_lookup.rs`). Otherwise, `sampling.rs` decides
 //!    whether the span is recorded, and `table.rs` opens it.
 //! 2. A recorded span gets a box (`Recording`) from the thread's pool: the box that was used last, because it is in
 //!    the cache. Attributes are written into the box in place, even text of up to 22 bytes.

@@ -119,11 +119,12 @@ pub fn sanitize_lines(text: &str) -> String {
 
 /// Makes redacted foreign text safe to show: one printable line of limited length, with short quotes.
 pub fn shown(text: &str) -> Cow<'_, str> {
-    let line = printable(text);
-    let line = match quotes(&line, shortened) {
+    let whole = printable(text);
+    let line = match quotes(&whole, shortened) {
         Some(line) => Cow::Owned(line),
-        None => line,
+        None => whole,
     };
+
     if line.len() <= MAX_LINE {
         return line;
     }

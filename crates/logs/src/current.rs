@@ -16,7 +16,7 @@ pub(super) fn exports() -> bool {
     EXPORTS.load(Ordering::Relaxed)
 }
 
-/// Returns the generation of the settings, by which a thread detects that its copy of the settings is outdated.
+/// Returns the generation of the settings. It tells a thread that its copy of the settings is outdated.
 pub(super) fn generation() -> u64 {
     GENERATION.load(Ordering::Acquire)
 }

@@ -131,7 +131,12 @@ impl Policy {
         {
             let panic = shown(&self.redaction.error_text_or_same(panic)).into_owned();
             let reason = format!("its callback panicked: {panic}");
-            internal_log!(error, metric = metric, reason = reason, "a metric is not observed");
+            internal_log!(
+                error,
+                metric = metric,
+                reason = reason,
+                "the callback of a metric failed"
+            );
         }
     }
 
@@ -219,7 +224,8 @@ impl Instruments {
         Kept(self.views.selections(instrument).into())
     }
 
-    /// Returns the redacted name. The mark has no angle brackets, because instrument names must not contain them.
+    /// Returns the redacted name. The replacement of a secret has no angle brackets, because instrument names must not
+    /// contain them.
     fn name(&self, name: Cow<'static, str>) -> Cow<'static, str> {
         let redacted = self.policy.redaction.error_text_or_same(name.clone().into_owned());
         if redacted == name {

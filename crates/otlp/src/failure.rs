@@ -16,10 +16,12 @@ const VERIFIES_CLIENTS: &str = "that verifies its clients needs a client certifi
 pub(super) const fn size_advice(signal: Signal) -> &'static str {
     match signal {
         Signal::Traces => {
-            "; fewer spans a request: `OTEL_BSP_MAX_EXPORT_BATCH_SIZE` (`batch_processor.max_export_batch_size`)"
+            "; to send fewer spans in a request, lower `OTEL_BSP_MAX_EXPORT_BATCH_SIZE` \
+             (`batch_processor.max_export_batch_size`)"
         }
         Signal::Logs => {
-            "; fewer records a request: `OTEL_BLRP_MAX_EXPORT_BATCH_SIZE` (`log_batch_processor.max_export_batch_size`)"
+            "; to send fewer records in a request, lower `OTEL_BLRP_MAX_EXPORT_BATCH_SIZE` \
+             (`log_batch_processor.max_export_batch_size`)"
         }
         _ => "",
     }

@@ -187,7 +187,9 @@ impl Http {
         if self.peer.endpoint.path().ends_with(&expected) {
             return String::new();
         }
-        format!("; the URL of one signal is used as it is, and usually ends with `{expected}`")
+        format!(
+            "; the URL of a signal is used unchanged, and the path of this signal is usually `{expected}`"
+        )
     }
 
     fn outcome(&mut self, mut answer: Answer, deadline: Instant) -> Outcome {

@@ -317,7 +317,7 @@ impl<'v> Seen<'v> {
         }
     }
 
-    /// Whether the value is a literal or the mark of a redaction.
+    /// Whether the value is a literal or `<REDACTED>`.
     fn is_no_value(&self) -> bool {
         is_literal(self.word) || is_redacted(self.value, 0)
     }

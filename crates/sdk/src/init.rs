@@ -134,7 +134,8 @@ pub fn init_with(config: TelemetryConfig) -> Result<TelemetryProvider, Error> {
     TelemetryProvider::builder(config).init()
 }
 
-/// Returns a builder with the configuration of the environment, to which the program adds its own parts before `init`.
+/// Returns a builder with the configuration of the environment. The program adds its own settings, exporters and layers
+/// before `init`.
 ///
 /// If the file in `FLOE_CONFIG_FILE` or `OTEL_CONFIG_FILE` cannot be read or is not valid, an error is logged, and
 /// nothing is recorded.

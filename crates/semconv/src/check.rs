@@ -22,8 +22,9 @@ fn nearest(key: &str) -> Option<&'static str> {
         return None;
     };
     let is_meant = |known: &str| is_known || known.find('.') > Some(2);
-    let near = keys.iter().filter(|known| is_meant(known) && !is_below(key, known));
-    let mut near: Vec<_> = near.map(|known| (osa_distance(key, known), *known)).collect();
+    let candidates = keys.iter().filter(|known| is_meant(known) && !is_below(key, known));
+
+    let mut near: Vec<_> = candidates.map(|known| (osa_distance(key, known), *known)).collect();
     near.retain(|(edits, _)| *edits <= most);
     near.sort_unstable();
     match near[..] {
@@ -145,7 +146,9 @@ mod tests {
     /// At each position of each key, one character is omitted, doubled, replaced, or swapped with the next one.
     #[test]
     fn a_key_with_one_edit_suggests_itself() {
-        let (mut count, mut missed) = (0, Vec::new());
+        let mut count = 0;
+        let mut missed = Vec::new();
+
         for row in attributes().iter().filter(|row| row.deprecation.is_none()) {
             for place in 0..row.key.len() {
                 let (head, tail) = row.key.split_at(place);

@@ -56,8 +56,10 @@ pub(crate) fn member(value: &str, members: &[&'static str]) -> Option<&'static s
     let first = |text: &str| text.chars().next().map(|it| it.to_ascii_lowercase());
     let alike = members.iter().filter(|member| first(member) == first(value));
     let lower = value.to_ascii_lowercase();
-    let near = alike.map(|member| (osa_distance(&lower, &member.to_ascii_lowercase()), *member));
-    let near = near.filter(|(edits, member)| *edits <= member.len().clamp(3, 6) / 3);
+
+    let distances =
+        alike.map(|member| (osa_distance(&lower, &member.to_ascii_lowercase()), *member));
+    let near = distances.filter(|(edits, member)| *edits <= member.len().clamp(3, 6) / 3);
     near.min_by_key(|(edits, _)| *edits).map(|(_, member)| member)
 }
 

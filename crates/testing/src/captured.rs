@@ -81,11 +81,12 @@ impl Spans {
         if expected != unindented(&tree::text(&lines)) {
             let is_missed =
                 |line: &&&str| self.1.iter().any(|name| line.trim_start().starts_with(name));
-            let missed = expected.iter().find(is_missed).map(|line| missed(line.trim_start()));
-            let missed = missed.unwrap_or_default();
+            let missed_line = expected.iter().find(is_missed);
+            let hint = missed_line.map(|line| missed(line.trim_start())).unwrap_or_default();
+
             let expected: Vec<_> = expected.into_iter().map(|it| (0, it.to_owned())).collect();
             let (expected, found) = (tree::excerpt(&expected), tree::excerpt(&lines));
-            fail(&format!("tree of spans{missed}\nexpected:\n{expected}\nfound:\n{found}"));
+            fail(&format!("tree of spans{hint}\nexpected:\n{expected}\nfound:\n{found}"));
         }
         self
     }
@@ -310,7 +311,9 @@ impl<'a> CapturedSpan<'a> {
     #[track_caller]
     fn check(self, holds: bool, expected: &str, found: impl FnOnce() -> String) -> Self {
         if !holds {
-            let (name, found) = (&self.span.name, found());
+            let name = &self.span.name;
+            let found = found();
+
             fail(&format!(
                 "span `{name}`\n  expected: {expected}\n     found: {found}\n{}",
                 self.all
@@ -337,12 +340,12 @@ fn is_parent(parent: &SpanData, child: &SpanData) -> bool {
 }
 
 fn unindented(text: &str) -> Vec<&str> {
-    let lines = text.lines().map(str::trim_end);
-    let lines: Vec<_> = lines.filter(|line| !line.is_empty()).collect();
+    let lines: Vec<_> = text.lines().map(str::trim_end).filter(|line| !line.is_empty()).collect();
+
     let margins = lines.iter().map(|it| it.len() - it.trim_start().len());
     let margin = margins.min().unwrap_or(0);
-    let lines = lines.into_iter().filter_map(|it| it.get(margin..));
-    lines.collect()
+
+    lines.into_iter().filter_map(|it| it.get(margin..)).collect()
 }
 
 fn missed(name: &str) -> String {

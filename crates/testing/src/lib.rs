@@ -28,8 +28,8 @@
 //! spans.single("store").assert_child_of("load").assert_error("orders is locked");
 //! ```
 
-// A capture marks the OpenTelemetry context; a span inherits the mark, by which the collector sorts spans. So captures
-// work in parallel, across threads and tasks, and use the real path.
+// A capture marks the OpenTelemetry context. A span inherits this mark, and the collector sorts spans by it. So
+// captures work in parallel, across threads and tasks, and use the real path.
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 

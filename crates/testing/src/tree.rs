@@ -70,24 +70,27 @@ struct Subtree {
 
 /// Joins the lines of siblings, with the last line first.
 fn joined(tree: &Tree, siblings: &[usize], subtrees: &mut [Vec<Line>]) -> Vec<Line> {
-    let mut siblings = siblings.to_vec();
-    siblings.sort_by_key(|span| (tree.start(*span), tree.end(*span)));
-    let (mut group, mut end) = (0, 0);
-    let siblings = siblings.iter().map(|span| {
+    let mut by_start = siblings.to_vec();
+    by_start.sort_by_key(|span| (tree.start(*span), tree.end(*span)));
+
+    let mut group = 0;
+    let mut end = 0;
+    let grouped = by_start.iter().map(|span| {
         if tree.start(*span) >= end {
             group += 1;
         }
         end = end.max(tree.end(*span));
         Subtree { group, lines: mem::take(&mut subtrees[*span]) }
     });
-    let mut siblings: Vec<Subtree> = siblings.collect();
+    let mut ordered: Vec<Subtree> = grouped.collect();
     // The order in which overlapping spans start may differ from run to run, so they are sorted by their texts.
-    siblings.sort_by(|a, b| {
+    ordered.sort_by(|a, b| {
         let texts = || a.lines.iter().rev().cmp(b.lines.iter().rev());
         a.group.cmp(&b.group).then_with(texts)
     });
+
     let mut joined = Vec::new();
-    let mut siblings = siblings.into_iter().rev().peekable();
+    let mut siblings = ordered.into_iter().rev().peekable();
     while let Some(Subtree { mut lines, .. }) = siblings.next() {
         let mut count = 1;
         while siblings.next_if(|next| next.lines == lines).is_some() {

@@ -357,7 +357,7 @@ impl Stack {
         stack
     }
 
-    /// Returns the record of the highest open span, or null if no span is open.
+    /// Returns the record of the innermost open span, or null if no span is open.
     #[inline]
     fn highest(&self, open: u64) -> *const Record {
         match open.checked_ilog2() {
@@ -562,8 +562,8 @@ mod tests {
         /// Returns the number of the span whose record readers see on this thread; `None` without one.
         fn seen() -> Option<u8> {
             let stack = STACK.get()?;
-            let record = stack.highest(stack.open.load(Ordering::Relaxed));
-            let record = if slot::get().is_null() { ptr::null() } else { record };
+            let innermost = stack.highest(stack.open.load(Ordering::Relaxed));
+            let record = if slot::get().is_null() { ptr::null() } else { innermost };
             assert_eq!(slot::get(), record.cast());
             let rows = stack.records.iter().filter_map(OnceLock::get);
             let found = rows.flat_map(|row| row.iter()).find(|&of| ptr::eq(of, record))?;

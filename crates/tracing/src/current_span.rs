@@ -153,9 +153,11 @@ impl<S: Subscriber> WithCurrentSpan<S> {
         }
         let layer = <dyn Subscriber>::downcast_ref::<TracingLayer>(&self.inner)?;
         let context = cx.span().span_context().clone();
-        let (trace, span) = (display(context.trace_id()), display(context.span_id()));
-        let values = [Some(&trace as &dyn Value), Some(&span as &dyn Value)];
-        let values = METADATA.fields().value_set_all(&values);
+        let trace = display(context.trace_id());
+        let span = display(context.span_id());
+        let ids = [Some(&trace as &dyn Value), Some(&span as &dyn Value)];
+        let values = METADATA.fields().value_set_all(&ids);
+
         // The stand-in is a root, because a child would keep the span of `tracing` around the function open.
         let id = self.inner.new_span(&Attributes::new_root(&METADATA, &values));
         layer.open.insert(&id, BridgedSpan::propagating(cx));

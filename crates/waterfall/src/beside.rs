@@ -11,9 +11,10 @@ pub fn beside(is_call: bool, attribute: impl Fn(&str) -> Option<String>) -> Stri
         "rpc.status_code",
         "rpc.grpc.status_code",
     ]);
-    let host =
+    let host_of_call =
         || first(&["server.address", "messaging.destination.name", "db.namespace", "peer.service"]);
-    let host = is_call.then(host).flatten();
+    let host = is_call.then(host_of_call).flatten();
+
     let texts: Vec<String> = code.into_iter().chain(host).collect();
     texts.join(" ")
 }

@@ -65,7 +65,9 @@ pub fn critical_path(tree: &Tree, roots: &[usize]) -> Vec<Step> {
         }
         let Task { span, from, to, .. } = task;
         let own = span.map_or((to, to), |span| times(tree, span));
-        let (start, end) = (own.0.clamp(from, to), own.1.clamp(from, to));
+        let start = own.0.clamp(from, to);
+        let end = own.1.clamp(from, to);
+
         // Where the span itself did not run, the trace waited for the next step.
         for (is_wait, from, to) in [(true, end, to), (false, start, end), (true, from, start)] {
             let next = steps.last().map_or(last, |step| step.span);
@@ -134,8 +136,8 @@ fn own(tree: &Tree, span: usize) -> (u64, u64) {
 fn extents(tree: &Tree, spans: &[usize]) -> Extents {
     let mut extents = Extents::default();
     for span in spans.iter().rev() {
-        let all = extents.get(span).copied().unwrap_or(NEVER);
-        let all = union(all, own(tree, *span));
+        let below = extents.get(span).copied().unwrap_or(NEVER);
+        let all = union(below, own(tree, *span));
         extents.insert(*span, all);
         if let Some(parent) = tree.parent(*span) {
             let above = extents.entry(parent).or_insert(NEVER);

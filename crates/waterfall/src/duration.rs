@@ -19,7 +19,9 @@ pub fn duration(nanos: u64) -> String {
                 3600..86_400 => (3600, "h", 60, "min"),
                 _ => (86_400, "d", 3600, "h"),
             };
-            let (whole, rest) = (seconds / unit, seconds % unit / part);
+            let whole = seconds / unit;
+            let rest = seconds % unit / part;
+
             // A remainder of zero is left out, because round numbers are easier to read on an axis.
             return match rest {
                 0 => format!("{whole} {name}"),
@@ -34,10 +36,12 @@ pub fn duration(nanos: u64) -> String {
         99.95.. => 0,
         _ => 2,
     };
-    let text = format!("{value:.digits$}");
-    let text =
-        if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.') } else { &text };
-    format!("{text} {unit}")
+
+    let number = format!("{value:.digits$}");
+    let is_fraction = number.contains('.');
+    let short =
+        if is_fraction { number.trim_end_matches('0').trim_end_matches('.') } else { &number };
+    format!("{short} {unit}")
 }
 
 #[cfg(test)]

@@ -95,9 +95,9 @@ impl Tree {
     /// Returns the periods of a span in which no child ran, each as its start and end.
     pub fn uncovered(&self, span: usize) -> impl Iterator<Item = (u64, u64)> {
         let (mut until, end) = self.times[span];
-        let times = self.children(span).iter().map(|child| self.times[*child]);
-        let times = times.chain([(end, end)]);
-        times.filter_map(move |(from, to)| {
+        let children = self.children(span).iter().map(|child| self.times[*child]);
+
+        children.chain([(end, end)]).filter_map(move |(from, to)| {
             let gap = (until, from.min(end));
             until = until.max(to);
             (gap.0 < gap.1).then_some(gap)
@@ -163,7 +163,7 @@ pub trait Labels {
     }
 }
 
-/// How a span ended.
+/// The status of an ended span.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[expect(clippy::exhaustive_enums, reason = "each variant is drawn with its own sign")]
 pub enum Mark {

@@ -260,18 +260,18 @@ impl<'a, L: Labels> Drawing<'a, L> {
                 (self.always.contains(span), took, first)
             });
             // The map keeps the last span of each name in this order.
-            let longest = longest.into_iter().map(|span| (self.labels.name(span), span));
-            let longest: FxHashMap<Cow<'_, str>, usize> = longest.collect();
-            let longest: FxHashSet<usize> = longest.into_values().collect();
-            drawn.retain(|span| self.always.contains(span) || longest.contains(span));
+            let by_name: FxHashMap<Cow<'_, str>, usize> =
+                longest.into_iter().map(|span| (self.labels.name(span), span)).collect();
+            let kept: FxHashSet<usize> = by_name.into_values().collect();
+            drawn.retain(|span| self.always.contains(span) || kept.contains(span));
         }
         let is_folded = |span: &usize| !drawn.contains(span);
         let folded: Vec<usize> = siblings.iter().copied().filter(is_folded).collect();
         let alone = folded.len() == 1;
+
         let mut items = Vec::new();
-        let gaps = parent.filter(|_| !siblings.is_empty());
-        let gaps = gaps.into_iter().flat_map(|it| self.tree.uncovered(it));
-        let mut gaps = gaps.peekable();
+        let with_gaps = parent.filter(|_| !siblings.is_empty());
+        let mut gaps = with_gaps.into_iter().flat_map(|it| self.tree.uncovered(it)).peekable();
         for span in siblings {
             while let Some(gap) = gaps.next_if(|gap| gap.1 <= self.tree.start(*span)) {
                 items.extend(self.gap_item(GAP, gap));
@@ -302,20 +302,22 @@ impl<'a, L: Labels> Drawing<'a, L> {
             1 => "1 span".to_owned(),
             spans => format!("{spans} spans"),
         };
-        let failed = self.spans.iter().filter(|it| self.labels.is_failed(**it));
-        let failed = match failed.count() {
+        let failed_spans = self.spans.iter().filter(|it| self.labels.is_failed(**it));
+        let failed = match failed_spans.count() {
             0 => String::new(),
             failed => format!(", {failed} failed"),
         };
         let rest = format!(" · {count}{failed} · {}", duration(self.length));
+
         let room = self.options.width.max(40).saturating_sub(rest.width());
         let title = clip(&format!("trace {}", self.id), room);
-        let services = format!(" · {}", self.services.join(", "));
+        let all_services = format!(" · {}", self.services.join(", "));
         let services = match room - title.width() {
             // A service is clipped only if enough of its name remains to recognize it.
-            room if room > 8 && services.len() > 4 => clip(&services, room),
+            room if room > 8 && all_services.len() > 4 => clip(&all_services, room),
             _ => String::new(),
         };
+
         let _ = writeln!(
             picture,
             "{}{}",
@@ -363,8 +365,8 @@ impl<'a, L: Labels> Drawing<'a, L> {
         let mut axis: Vec<char> = Vec::new();
         // From a minute on, labels have two units and need more columns.
         let room = if length < 60_000_000_000 { 8 } else { 12 };
-        let step = round_step(length, self.columns / room);
-        let step = usize::try_from(step).unwrap_or(usize::MAX);
+        let step = usize::try_from(round_step(length, self.columns / room)).unwrap_or(usize::MAX);
+
         for time in (0..=length).step_by(step) {
             let label = duration(time);
             let column = self.column(self.start + time);
@@ -482,8 +484,8 @@ impl<'a, L: Labels> Drawing<'a, L> {
         // Returns for a period how long the span was on the critical path, and how long the span ran.
         let shares = |from: u64, to: u64| {
             let within = |start: u64, end: u64| end.min(to).saturating_sub(start.max(from));
-            let own = critical.iter().filter(|step| !step.is_wait);
-            let own = own.map(|step| within(step.from, step.to));
+            let steps = critical.iter().filter(|step| !step.is_wait);
+            let own = steps.map(|step| within(step.from, step.to));
             (own.fold(0, u64::saturating_add), within(start, end))
         };
         let whole = shares(start, end);
@@ -519,12 +521,13 @@ impl<'a, L: Labels> Drawing<'a, L> {
         let mut counts: Vec<_> = counts.into_iter().collect();
         counts
             .sort_unstable_by(|(name, count), (other, others)| (others, name).cmp(&(count, other)));
-        let counts = counts.into_iter().take(8).map(|(name, count)| match count {
+
+        let described = counts.into_iter().take(8).map(|(name, count)| match count {
             1 => name.into_owned(),
             _ => format!("{count} × {name}"),
         });
-        let counts: Vec<_> = counts.collect();
-        let text = format!("… {} more: {}", folded.len(), counts.join(", "));
+        let names = described.collect::<Vec<_>>().join(", ");
+        let text = format!("… {} more: {names}", folded.len());
         self.dim(picture, last, &text, self.time_of(folded), "");
     }
 

@@ -77,7 +77,6 @@ fn wrong_count(closure: &ExprClosure, arguments: &[Argument<'_>]) -> syn::Error 
     let found = inputs.len();
     let expected = match labels.len() {
         0 => "this function has none".to_owned(),
-        1 => format!("this function has 1: `|{}|`", labels.join(", ")),
         count => format!("this function has {count}: `|{}|`", labels.join(", ")),
     };
     let plural = if found == 1 { "" } else { "s" };

@@ -1,5 +1,7 @@
-//! Bodies that end in `Box::pin(…)`, and put a future into a box. The future is wrapped inside the box, because a span around the box would
-//! need a second box, whose type the compiler accepts only if the output lives as long as the box.
+//! Bodies that end in `Box::pin(…)`, and put a future into a box.
+//!
+//! The future is wrapped inside the box, because a span around the box would need a second box. The compiler accepts
+//! the type of a second box only if the output lives as long as the box.
 
 use proc_macro2::{Delimiter, Group, Span, TokenStream, TokenTree};
 use syn::{GenericParam, Signature};

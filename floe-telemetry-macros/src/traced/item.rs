@@ -195,16 +195,14 @@ fn expect_function(input: ParseStream<'_>) -> syn::Result<()> {
 
 /// Returns the body without the invisible group in which a macro passes `$body:block`.
 fn braces(tree: TokenTree) -> syn::Result<Group> {
+    let other = syn::Error::new(tree.span(), "expected the function's body in braces");
     let TokenTree::Group(group) = tree else {
-        return Err(syn::Error::new(tree.span(), "expected the function's body in braces"));
+        return Err(other);
     };
     match group.delimiter() {
         Delimiter::Brace => Ok(group),
-        Delimiter::None => match group.stream().into_iter().next() {
-            Some(inner) => braces(inner),
-            None => Err(syn::Error::new(group.span(), "expected the function's body in braces")),
-        },
-        _ => Err(syn::Error::new(group.span(), "expected the function's body in braces")),
+        Delimiter::None => group.stream().into_iter().next().map_or(Err(other), braces),
+        _ => Err(other),
     }
 }
 

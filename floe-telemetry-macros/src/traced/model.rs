@@ -86,11 +86,11 @@ impl<'a> Traced<'a> {
             secrets::in_name(cx, name, &aliases);
         }
         let krate = Krate::new(args.path().cloned());
-        let warnings = warnings(&records, function);
+        let block = args.text(symbol::OF_TYPE).map(LitStr::value).unwrap_or_default();
+        let warnings = warnings(&records, function, block.is_empty());
         let ident = &function.sig.ident;
         let own_name = LitStr::new(&ident.unraw().to_string(), ident.span());
         let value = |symbol| args.expr(symbol).cloned();
-        let block = args.text(symbol::OF_TYPE).map(LitStr::value).unwrap_or_default();
         let mut of_block = block.split(' ').map(str::to_owned);
         let (name, computed_name) = match value(symbol::NAME) {
             None => (own_name, None),
@@ -346,8 +346,12 @@ fn check_shorthands(cx: &Ctxt, records: &mut [Record], arguments: &[Argument<'_>
     }
 }
 
-fn warnings(records: &[Record], function: &Function) -> TokenStream {
+fn warnings(records: &[Record], function: &Function, is_alone: bool) -> TokenStream {
     let keys = Keys::new();
+    let name = &function.sig.ident;
+    if is_alone && name == "main" && !function.is_method() {
+        keys.begins_before_init(name);
+    }
     // Only keys that the user chose are checked, not the names of arguments.
     for record in records.iter().filter(|record| record.shorthand.is_none()) {
         let is_text = !matches!(record.format, Format::Typed);

@@ -74,7 +74,7 @@ pub(super) fn in_attributes_fn(cx: &Ctxt, attributes_fn: &AttributesFn<'_>) {
     }
 }
 
-/// Returns the closure's names for an argument with a credential's name, and for such fields of an argument.
+/// Returns the names that the closure gives to an argument, or a field of one, that is named like a credential.
 fn renamed(binding: &Binding<'_>) -> Vec<Alias> {
     let whole = match &binding.pattern {
         Pat::Type(typed) => &*typed.pat,

@@ -46,7 +46,7 @@ use metrics::{
 };
 use opentelemetry::KeyValue;
 
-/// The maximum number of names of each kind of metric, the same as in [`METRICS`].
+/// The maximum number of names of each kind of metric, as the recorder of [`METRICS`] allows.
 const MAX_NAMES: usize = 2000;
 
 /// The maximum number of series of a name. With [`OVERFLOW`], there are 2,000, the default of OpenTelemetry's SDK.

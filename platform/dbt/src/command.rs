@@ -22,10 +22,10 @@ use crate::trace::{CommandTrace, Recorded};
 
 const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// How a command ended, and what could not be recorded.
+/// The end of a command, with warnings.
 #[derive(Debug)]
 pub struct Report {
-    /// How the command ended.
+    /// The end of the command.
     pub ended: Ended,
     /// Warnings about what could not be recorded.
     pub warnings: Vec<String>,
@@ -41,7 +41,7 @@ pub trait Product {
     fn ended(&mut self, command: &Recorded<'_>) -> Vec<String>;
 }
 
-/// How a command ended.
+/// The end of a command.
 #[derive(Debug)]
 pub enum Ended {
     /// The program ended.

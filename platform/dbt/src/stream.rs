@@ -33,7 +33,7 @@ pub(crate) struct Lines {
     state: Arc<State>,
 }
 
-/// The write end of a pipe, with which the stream is closed.
+/// The write end of a pipe, which closes the stream.
 #[derive(Debug)]
 pub(crate) struct Pipe(File);
 

@@ -10,7 +10,7 @@ use floe_telemetry::exporter::{ConsoleExporter, uses_color};
 use crate::pipeline::RunError;
 use crate::telemetry;
 
-/// How much of the trace a command prints.
+/// The spans of the trace that a command prints.
 #[derive(Clone, Copy, Debug, PartialEq, clap::ValueEnum)]
 pub(super) enum Tree {
     /// Nothing

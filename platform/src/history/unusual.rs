@@ -477,7 +477,7 @@ fn chance(past: &[f64], now: f64) -> f64 {
     // The comparison allows for the scatter, because recurring values are never equal.
     let least = distance.abs() - (4.0 * typical.max(LEAST_SCATTER)).min(distance.abs() / 2.0);
     let is_as_far = |it: &&f64| (**it - usual) * distance.signum() >= least;
-    // The newest values that are as far do not count, because the last runs may already have had the new value.
+    // The newest values at this distance do not count, because the last runs may already have had the new value.
     let earlier = |runs: &[f64]| runs.iter().skip_while(is_as_far).filter(is_as_far).count();
     let is_known = earlier(&past[..past.len().min(14)]) >= 2;
     if distance == 0.0 || is_known || earlier(past) > past.len() / 14 {

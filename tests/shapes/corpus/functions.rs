@@ -1,4 +1,4 @@
-//! Functions: their types, results that are nothing or never, generics, borrows and exits.
+//! Functions: their types, the results `()` and `!`, generics, borrows and exits.
 
 use std::num::ParseIntError;
 

@@ -109,8 +109,8 @@ fn an_early_refusal_is_understood() {
         create_span("large").set_attribute("text", "x".repeat(60_000));
     }
     let error = telemetry.force_flush(TIMEOUT).unwrap_err().to_string();
-    let expected =
-        "answered 413 Payload Too Large; fewer spans a request: `OTEL_BSP_MAX_EXPORT_BATCH_SIZE`";
+    let expected = "answered 413 Payload Too Large; to send fewer spans in a request, lower \
+                    `OTEL_BSP_MAX_EXPORT_BATCH_SIZE`";
     assert!(error.contains(expected), "{error}");
     let _ = telemetry.shutdown(TIMEOUT);
 }

@@ -13,7 +13,7 @@ static METRICS: MetricRecorder = MetricRecorder::new("orders");
 
 const WAIT: Metric<'_> = Metric::new("wait").with_boundaries(&[1.0, 10.0]);
 
-/// How often [`measure`] repeats the measurements by [`METRICS`].
+/// The number of repetitions of the measurements in [`measure`].
 const OFTEN: usize = 50;
 
 #[traced(metrics, error_if = |_| true)]

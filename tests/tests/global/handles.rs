@@ -194,7 +194,7 @@ fn a_callback_that_panics_loses_only_its_own_metric() {
     let made = receiver.points_of("made");
     assert!(made.iter().any(|point| point.value == MetricValue::Sum(2.0)), "{made:?}");
     for name in BROKEN {
-        let line = format!("error: a metric is not observed metric={name} reason=");
+        let line = format!("error: the callback of a metric failed metric={name} reason=");
         assert_eq!(stderr.matches(&line).count(), 1, "{name}: {stderr}");
         assert_eq!(receiver.points_of(name), []);
     }

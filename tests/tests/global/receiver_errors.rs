@@ -102,7 +102,8 @@ fn the_message_has_the_text_of_the_receiver() {
             "413 Payload Too Large",
             "text/plain",
             "",
-            "413 Payload Too Large; fewer spans a request: `OTEL_BSP_MAX_EXPORT_BATCH_SIZE` (`batch_processor.max_export_batch_size`)",
+            "413 Payload Too Large; to send fewer spans in a request, lower \
+             `OTEL_BSP_MAX_EXPORT_BATCH_SIZE` (`batch_processor.max_export_batch_size`)",
         ),
     ] {
         let endpoint = answering([http(status, kind, body)]);
@@ -174,7 +175,7 @@ fn an_endpoint_without_the_path_of_its_signal_is_named() {
         let error = error_with(OtlpProtocol::Http, &endpoint, |config| {
             config.otlp.traces.endpoint = Some(format!("{endpoint}{path}"));
         });
-        let expected = if is_complete { "no route" } else { "ends with `/v1/traces`" };
+        let expected = if is_complete { "no route" } else { "is usually `/v1/traces`" };
         assert!(error.ends_with(expected), "{error}");
     }
 }
@@ -214,7 +215,7 @@ fn a_receiver_of_grpc_that_finds_a_request_too_large_names_the_setting() {
     let message = "grpc: received message larger than max (5000000 vs. 4194304)".to_owned();
     receiver.respond(Response::Grpc { code: Code::ResourceExhausted, message });
     let error = error(OtlpProtocol::Grpc, &receiver.endpoint());
-    assert!(error.contains("a request: `OTEL_BSP_MAX_EXPORT_BATCH_SIZE`"), "{error}");
+    assert!(error.contains("in a request, lower `OTEL_BSP_MAX_EXPORT_BATCH_SIZE`"), "{error}");
 }
 
 /// An answer that breaks the rules is no failed connection, and not always another protocol.

@@ -88,7 +88,7 @@ fn a_destructor_may_run_code_in_a_detached_span() {
         thread.join().unwrap();
     });
     let named = |name| spans.iter().filter(|span| span.name == name).count();
-    // After the thread-locals, code runs without spans. Until the end of the thread, an open span can end.
+    // Code that runs after the destruction of thread-local values has no spans. An open span can still end until then.
     assert_eq!(["early", "late", "in_a_destructor"].map(named), [1, 1, 1]);
 }
 

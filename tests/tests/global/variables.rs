@@ -18,8 +18,6 @@ const COMPANIONS: [(&str, &[(&str, &str)]); 2] = [
 /// warning about it.
 const CASES: &str = include_str!("../../variables.tsv");
 
-const SIGNALS: &str = "{TRACES,METRICS,LOGS}";
-
 struct Row {
     name: String,
     field: String,
@@ -41,21 +39,24 @@ impl Row {
     }
 }
 
-/// Reads the rows of the table. A row for a variable of each signal becomes one row for each signal.
+/// Reads the rows of the table. The row of a variable for OTLP is followed by one for each signal.
 fn rows(document: &str) -> Vec<Row> {
     let mut lines = Vec::new();
     for line in document.lines() {
         if !line.starts_with("| `OTEL_") && !line.starts_with("| `FLOE_") {
             continue;
         }
-        if line.contains(SIGNALS) {
+        lines.push(line.to_owned());
+        if let Some((setting, field)) = setting_of_otlp(line) {
             for signal in ["TRACES", "METRICS", "LOGS"] {
-                let lower = SIGNALS.to_lowercase();
-                let line = line.replace(SIGNALS, signal);
-                lines.push(line.replace(&lower, &signal.to_lowercase()));
+                let own_field = match field {
+                    "" => String::new(),
+                    field => format!("otlp.{}.{field}", signal.to_lowercase()),
+                };
+                let general = format!("OTEL_EXPORTER_OTLP_{setting}");
+                let own = format!("OTEL_EXPORTER_OTLP_{signal}_{setting}");
+                lines.push(format!("| `{own}` | one signal | `{own_field}` | `{general}` |"));
             }
-        } else {
-            lines.push(line.to_owned());
         }
     }
     let rows: Vec<_> = lines
@@ -67,6 +68,14 @@ fn rows(document: &str) -> Vec<Row> {
         .collect();
     assert_eq!(rows.len(), CASES.lines().count());
     rows
+}
+
+/// Returns the end of the name of a variable for OTLP, and of its field.
+fn setting_of_otlp(line: &str) -> Option<(&str, &str)> {
+    let (setting, rest) = line.strip_prefix("| `OTEL_EXPORTER_OTLP_")?.split_once('`')?;
+    let field = rest.split(" |").nth(2)?.trim().trim_matches('`');
+    let field = field.trim_start_matches("otlp.all.").trim_start_matches("otlp_");
+    (!setting.starts_with("METRICS_")).then_some((setting, field))
 }
 
 fn child() {

@@ -1,4 +1,4 @@
-//! How an exception is recorded in a span beside the values that the code has set itself.
+//! The exception of a span, beside values that the code has set itself.
 
 use std::error::Error;
 use std::fmt;

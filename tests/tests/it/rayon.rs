@@ -38,7 +38,7 @@ fn assert_rows(spans: &Spans, tables: usize) {
     }
 }
 
-/// A thread that waits for the outer loop takes pieces of inner loops, while the span of another table is open.
+/// A thread that waits for the outer loop runs jobs of inner loops, so its current span is the span of another table.
 #[test]
 fn the_span_around_a_loop_is_the_parent_on_each_thread() {
     let pool = pool(4);

@@ -6,8 +6,8 @@ use std::marker::PhantomData;
 
 use super::{AttributeList, AttributeValue, FloeAttributes};
 
-/// The text that is recorded instead of a redacted field. It equals the mark of `floe-redact`, on which a library that
-/// only annotates does not depend.
+/// The text that is recorded instead of a redacted field. It is the same text as in `floe-redact`. A library that only
+/// annotates functions does not depend on that crate.
 const REDACTED: &str = "<REDACTED>";
 
 /// The keys of a flattened field of type `T`.

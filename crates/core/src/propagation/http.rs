@@ -92,8 +92,8 @@ struct HeadersMut<'a>(&'a mut HeaderMap);
 
 impl Injector for HeadersMut<'_> {
     fn set(&mut self, key: &str, value: String) {
-        let name = known(key).cloned();
-        let name = name.or_else(|| HeaderName::from_bytes(key.as_bytes()).ok());
+        let name = known(key).cloned().or_else(|| HeaderName::from_bytes(key.as_bytes()).ok());
+
         if let (Some(name), Ok(value)) = (name, HeaderValue::try_from(value)) {
             self.0.insert(name, value);
         }

@@ -31,13 +31,13 @@ pub struct BridgedSpan {
 }
 
 impl BridgedSpan {
-    /// Whether no listener is known. Unlike a new span, this does not look for OpenTelemetry's global provider.
+    /// Whether nothing records spans. Unlike a new span, this does not look for OpenTelemetry's global provider.
     #[inline]
     pub fn is_idle() -> bool {
         listeners::records_nothing()
     }
 
-    /// Whether a new span would be lost, because there is no listener. If so, reports it once, unless a provider was
+    /// Whether a new span would be lost, because nothing records it. If so, reports it once, unless a provider was
     /// started or disabled before.
     #[inline]
     pub fn is_lost() -> bool {

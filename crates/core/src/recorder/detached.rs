@@ -63,15 +63,17 @@ impl Tracer {
             return DetachedSpan::skipped(parent);
         }
         let location = Location::caller();
-        let fill = Cell::new(Some(fill));
-        let fill = |opening: &mut Opening| {
+        let unused = Cell::new(Some(fill));
+
+        let fill_once = |opening: &mut Opening| {
             opening.0.record.more_mut().origin =
                 Origin::Builder { scope: Some(self.scope), location, level: None };
-            if let Some(fill) = fill.take() {
+            if let Some(fill) = unused.take() {
                 fill(opening);
             }
         };
-        DetachedSpan(open_detached(&Parent::of(parent), None, Some(&fill)))
+
+        DetachedSpan(open_detached(&Parent::of(parent), None, Some(&fill_once)))
     }
 }
 

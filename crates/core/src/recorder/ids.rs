@@ -127,7 +127,10 @@ mod tests {
             (high.to_vec(), low.to_vec())
         };
         let [first, same_low, same_high] = [halves(7, 1), halves(7, 2), halves(8, 1)];
-        assert!(first.1 == same_low.1 && first.0 != same_low.0);
-        assert!(first.0 == same_high.0 && first.1 != same_high.1);
+
+        assert_eq!(first.1, same_low.1);
+        assert_ne!(first.0, same_low.0);
+        assert_eq!(first.0, same_high.0);
+        assert_ne!(first.1, same_high.1);
     }
 }

@@ -7,7 +7,8 @@ use crate::callsite::CallSite;
 use crate::environment;
 use crate::internal_log;
 
-/// The state that every annotated call reads, in the bits below. All other state is in the [facts](Facts).
+/// The consumers of spans, such as a provider or a capture, as the bits below. Every annotated call reads this state.
+/// All other state is in the [facts](Facts).
 pub(super) type Listeners = u32;
 
 /// An unusual state, which the facts describe.
@@ -38,8 +39,8 @@ pub(super) const BAGGAGE: Facts = 1 << 17;
 pub(super) const LOGGED: Facts = 1 << 18;
 /// Metrics are made from the calls of functions with `#[traced(metrics)]`.
 pub(super) const MEASURES: Facts = 1 << 19;
-/// No part of the provider receives spans. On its own, this is not a listener: only the context of an explicit parent
-/// is propagated.
+/// The provider neither exports nor processes spans. Without another bit, nothing is recorded, and only the context of
+/// an explicit parent is propagated.
 pub(super) const UNRECORDED: Facts = 1 << 20;
 /// Roots have ids for log records even if no exporter receives spans.
 pub(super) const IDS: Facts = 1 << 21;

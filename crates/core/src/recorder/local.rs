@@ -21,8 +21,8 @@ use crate::clock::Ticks;
 /// The maximum number of blank recordings, each of which may have memory for 128 attributes.
 const MAX_BLANK: usize = 128;
 
-/// The number of dropped spans after which a thread requests rings again. It tries its own ring for each span, but a
-/// request waits for other threads, even for one that the system has interrupted.
+/// The number of dropped spans after which a thread requests rings again. A thread tries its
+/// own ring for each span, but a request takes a lock that another thread may hold, even one that is interrupted.
 const ASK_EVERY: usize = 1024;
 
 /// The number of written spans after which a thread requests rings again, because the collector has emptied some.

@@ -1,4 +1,4 @@
-//! The open spans that log records describe, by their ids, if a provider needs them.
+//! The open spans whose attributes log records copy, by their ids, if a provider needs them.
 //!
 //! A log record finds the ids of the current span in OpenTelemetry's `Context`, but not the span itself: a span of the
 //! plain API is behind a lock that the logging code may hold, and may belong to another library.

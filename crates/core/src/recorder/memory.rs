@@ -53,9 +53,8 @@ pub(super) fn limit_buffered(bytes: usize) {
 }
 
 pub(super) fn has_room_for(bytes: usize) -> bool {
-    let limit = LIMIT.load(Ordering::Relaxed);
-    let left = limit.saturating_sub(RINGS.load(Ordering::Relaxed));
-    let left = left.saturating_sub(BUFFERED.load(Ordering::Relaxed));
+    let without_rings = LIMIT.load(Ordering::Relaxed).saturating_sub(RINGS.load(Ordering::Relaxed));
+    let left = without_rings.saturating_sub(BUFFERED.load(Ordering::Relaxed));
     usize::try_from(left).is_ok_and(|left| left >= bytes)
 }
 
@@ -122,10 +121,10 @@ impl Portion {
     #[cold]
     pub(super) fn count_span(&mut self, record: &mut SpanRecord) -> bool {
         let bytes = record.head.set_heap_bytes(owned_by(record));
-        let bytes = i64::try_from(bytes).unwrap_or(i64::MAX);
-        if self.add(bytes) {
+        if self.add(i64::try_from(bytes).unwrap_or(i64::MAX)) {
             return true;
         }
+
         lost::add(&LOST.for_memory);
         false
     }

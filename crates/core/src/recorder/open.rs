@@ -385,8 +385,8 @@ impl Recording {
         if self.is_in_boundary {
             // The boundary may no longer be current, for example on another thread. There, the span gets its own
             // `Context`.
-            let above = cx.span();
-            let above = above.span_context();
+            let span_above = cx.span();
+            let above = span_above.span_context();
             let is_current = Context::map_current(|cx| ptr::eq(cx.span().span_context(), above));
             if !(is_current && is_boundary(above))
                 && let Some(own) = self.own_context()

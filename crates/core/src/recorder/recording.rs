@@ -302,8 +302,7 @@ pub(super) fn acquire_updates() -> &'static PendingUpdates {
 
     let mut updates = fork::lock(&UPDATES);
     if updates.spare.is_empty() {
-        let new = Box::leak(Box::new([(); TOGETHER].map(|()| PendingUpdates::new())));
-        let new: &[_] = new;
+        let new: &[_] = Box::leak(Box::new([(); TOGETHER].map(|()| PendingUpdates::new())));
         updates.all.push(new);
         updates.spare.extend(new);
     }

@@ -4,7 +4,7 @@
 pub(super) use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, AtomicUsize, Ordering, fence};
 pub(super) use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// A cell with the methods of loom's `UnsafeCell`, with which loom checks that only one thread at a time has access.
+/// A cell with the methods of loom's `UnsafeCell`. Loom checks with them that only one thread at a time has access.
 #[derive(Debug)]
 #[repr(transparent)]
 pub(super) struct UnsafeCell<T>(std::cell::UnsafeCell<T>);

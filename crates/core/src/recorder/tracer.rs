@@ -70,11 +70,13 @@ impl Tracer for RecorderTracer {
                 self.fill(recording, builder);
             }
         };
-        let decision = sampling::decide(parent, true, None);
-        let decision = sampling::decide_filled(decision, parent, |mut recording| {
+
+        let by_ratio = sampling::decide(parent, true, None);
+        let decision = sampling::decide_filled(by_ratio, parent, |mut recording| {
             fill(&mut recording);
             recording
         });
+
         let ids = match decision {
             Decision::Keep(mut recording) => {
                 fill(&mut recording);

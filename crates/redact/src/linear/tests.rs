@@ -67,7 +67,7 @@ fn check(slow: &mut String, text: &str) {
     }
 }
 
-/// Without optimization, each rule is only tested with one joint and one other rule.
+/// Without optimization, each rule is only tested with one separator and one other rule.
 #[test]
 fn every_rule_and_pair_of_rules_takes_a_bounded_number_of_steps_for_a_byte() {
     let mut numbers = Numbers(2026);

@@ -100,7 +100,7 @@ pub(crate) struct Export {
     pub(crate) exporter: Component,
     /// Whether the exporter is shutting down, and may write what it has collected.
     pub(crate) is_closing: AtomicBool,
-    /// The redacted reason, if the last export failed or, for metrics, if an export failed since the last report.
+    /// The redacted reason why the last export failed or, for metrics, why an export since the last report failed.
     failure: Mutex<Option<String>>,
     loss: Mutex<Loss>,
 }

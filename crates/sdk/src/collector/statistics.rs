@@ -161,7 +161,7 @@ pub struct Counters {
     /// Log records passed to exporters, once for each exporter.
     pub(crate) logs_emitted: AtomicU64,
     pub(crate) exports: Exports,
-    /// The end of the shutdown, which the exporters check.
+    /// The deadline of a running shutdown, if there is one.
     pub ending: Arc<Ending>,
 }
 

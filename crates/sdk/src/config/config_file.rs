@@ -56,10 +56,12 @@ impl TelemetryConfig {
     /// [declarative configuration](https://opentelemetry.io/docs/specs/otel/configuration/data-model/), version 1.0 or 1.1,
     /// as [`from_env`](Self::from_env) does with the file in `OTEL_CONFIG_FILE`.
     ///
-    /// References to environment variables (`${NAME}`, `${NAME:-default}`) are substituted; of other variables, only
-    /// `OTEL_SERVICE_NAME` is read, by the resource detector `service`. A signal without a provider in the file is not exported, and without `propagator` no context is
-    /// propagated. Properties that this library does not support are ignored with one warning, which names their
-    /// places. [The manual](https://docs.rs/floe-telemetry/latest/floe_telemetry/_manual/configuration/index.html#opentelemetrys-configuration-file) lists them.
+    /// References to environment variables (`${NAME}`, `${NAME:-default}`) are substituted. Of other variables, only
+    /// `OTEL_SERVICE_NAME` is read, by the resource detector `service`. A signal without a provider in the file is not
+    /// exported, and without `propagator` no context is propagated. Settings that this library does not support are
+    /// ignored with one warning, which names their lines.
+    /// [The manual](https://docs.rs/floe-telemetry/latest/floe_telemetry/_manual/configuration/index.html#declarative-configuration)
+    /// lists them.
     ///
     /// ```
     /// use floe_telemetry::TelemetryConfig;

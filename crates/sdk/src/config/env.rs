@@ -6,6 +6,7 @@
 //! without; then the provider leaves the exporter out.
 
 mod misspelled;
+mod names;
 pub(super) mod parse;
 mod without_effect;
 
@@ -111,8 +112,8 @@ impl TelemetryConfig {
         propagators(self);
         metrics(self);
         limits(self);
-        batches("BSP", &mut self.batch_processor);
-        batches("BLRP", &mut self.log_batch_processor);
+        batches(names::BSP, &mut self.batch_processor);
+        batches(names::BLRP, &mut self.log_batch_processor);
         otlp(None, self);
         for signal in Signal::ALL {
             otlp(Some(signal), self);
@@ -133,12 +134,12 @@ impl TelemetryConfig {
         if self.is_of_file() {
             return vec![CONFIG_FILE.to_owned()];
         }
-        let signal_name = signal.as_str().to_ascii_uppercase();
-        let of_otlp = |suffix: &str| {
-            let own = format!("OTEL_EXPORTER_OTLP_{signal_name}_{suffix}");
-            [own, format!("OTEL_EXPORTER_OTLP_{suffix}")].into_iter().filter(|name| is_set(name))
+        let of_otlp = |setting: &str| {
+            let names = [names::otlp(Some(signal), setting), names::otlp(None, setting)];
+            names.into_iter().flatten().filter(|name| is_set(name)).map(str::to_owned)
         };
-        let exporter = Some(format!("OTEL_{signal_name}_EXPORTER")).filter(|name| is_set(name));
+        let exporter = Some(names::EXPORTERS[signal as usize].to_owned());
+        let exporter = exporter.filter(|name| is_set(name));
         let endpoints: Vec<_> = of_otlp("ENDPOINT").collect();
         match error.setting() {
             None if exporter.is_some() => exporter.into_iter().collect(),
@@ -553,12 +554,8 @@ fn alone<T: PartialEq>(name: &str, chosen: &mut Vec<T>, none: &T, of: &str) {
 
 fn exporters(config: &mut TelemetryConfig) {
     let exporters = &mut config.exporters;
-    let fields = [
-        ("OTEL_TRACES_EXPORTER", &mut exporters.traces),
-        ("OTEL_METRICS_EXPORTER", &mut exporters.metrics),
-        ("OTEL_LOGS_EXPORTER", &mut exporters.logs),
-    ];
-    for ((name, field), signal) in fields.into_iter().zip(Signal::ALL) {
+    let fields = [&mut exporters.traces, &mut exporters.metrics, &mut exporters.logs];
+    for ((name, field), signal) in names::EXPORTERS.into_iter().zip(fields).zip(Signal::ALL) {
         let known = |text: &str| {
             let kind = word(&ExporterKind::of(signal))(text)?;
             kind.registered().map(|_| kind)
@@ -607,20 +604,21 @@ fn limits(config: &mut TelemetryConfig) {
 
 /// Applies the queue and the batches of a signal
 /// ([batch processors](https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/#batch-span-processor)).
-fn batches<const DELAY: u64>(processor: &str, config: &mut BatchProcessorConfig<DELAY>) {
-    let name = |what: &str| format!("OTEL_{processor}_{what}");
-    set(&name("MAX_QUEUE_SIZE"), &mut config.max_queue_size, between(1, MAX_QUEUE_SIZE));
-    let batch = name("MAX_EXPORT_BATCH_SIZE");
-    let is_set = set(&batch, &mut config.max_export_batch_size, at_least(1));
+fn batches<const DELAY: u64>(
+    [queue, batch, pause, longest]: names::Batches,
+    config: &mut BatchProcessorConfig<DELAY>,
+) {
+    set(queue, &mut config.max_queue_size, between(1, MAX_QUEUE_SIZE));
+    let is_set = set(batch, &mut config.max_export_batch_size, at_least(1));
     let (found, most) = (config.max_export_batch_size, config.max_queue_size);
     if is_set && found > most {
         let message =
             format!("expected at most the size of the queue, which is {most}, found `{found}`");
-        warn_about(&batch, &message, "the size of the queue is used");
+        warn_about(batch, &message, "the size of the queue is used");
     }
     config.max_export_batch_size = found.min(most);
-    set(&name("SCHEDULE_DELAY"), &mut config.schedule_delay_millis, delay);
-    set(&name("EXPORT_TIMEOUT"), &mut config.export_timeout_millis, timeout);
+    set(pause, &mut config.schedule_delay_millis, delay);
+    set(longest, &mut config.export_timeout_millis, timeout);
 }
 
 /// Parses the delay of a batch in milliseconds. 0 becomes the shortest delay.
@@ -639,22 +637,20 @@ fn timeout(text: &str) -> Result<u64, String> {
 /// ([specification](https://opentelemetry.io/docs/specs/otel/protocol/exporter/)).
 #[expect(clippy::too_many_lines, reason = "a list of variables")]
 fn otlp(signal: Option<Signal>, config: &mut TelemetryConfig) {
-    let infix = signal
-        .map_or_else(String::new, |signal| format!("{}_", signal.as_str().to_ascii_uppercase()));
-    let name = |what: &str| format!("OTEL_EXPORTER_OTLP_{infix}{what}");
+    let name = |setting: &str| names::otlp(signal, setting).unwrap_or_default();
 
-    let protocol = take(&name("PROTOCOL"), |text| {
+    let protocol = take(name("PROTOCOL"), |text| {
         if text == "http/json" {
             let message = "expected `http/protobuf`, found `http/json`";
-            warn_about(&name("PROTOCOL"), message, "requests are in protobuf");
+            warn_about(name("PROTOCOL"), message, "requests are in protobuf");
             // Receivers of OTLP over HTTP decode protobuf, too.
             return Ok(OtlpProtocol::Http);
         }
         word(&OtlpProtocol::ALL)(text)
     });
-    let insecure = take(&name("INSECURE"), word(&BOOLEANS))
+    let insecure = take(name("INSECURE"), word(&BOOLEANS))
         .or_else(|| take("OTEL_EXPORTER_OTLP_INSECURE", word(&BOOLEANS)));
-    let endpoint = take(&name("ENDPOINT"), |text| {
+    let endpoint = take(name("ENDPOINT"), |text| {
         let url = with_scheme(text, insecure);
         endpoint::check(&url)?;
         Ok(url.into_owned())
@@ -675,18 +671,18 @@ fn otlp(signal: Option<Signal>, config: &mut TelemetryConfig) {
             own
         }
     };
-    if let Some(headers) = take_partly(&name("HEADERS"), parse_headers) {
+    if let Some(headers) = take_partly(name("HEADERS"), parse_headers) {
         options.headers = headers;
     }
-    fill(&name("TIMEOUT"), &mut options.timeout_millis, timeout);
-    fill(&name("COMPRESSION"), &mut options.compression, word(Compression::ALL));
+    fill(name("TIMEOUT"), &mut options.timeout_millis, timeout);
+    fill(name("COMPRESSION"), &mut options.compression, word(Compression::ALL));
     let file = |text: &str| {
         needs(text, "otlp-tls")?;
         readable(text)
     };
-    fill(&name("CERTIFICATE"), &mut options.certificate, file);
-    let certificate = take(&name("CLIENT_CERTIFICATE"), file);
-    let key = take(&name("CLIENT_KEY"), file);
+    fill(name("CERTIFICATE"), &mut options.certificate, file);
+    let certificate = take(name("CLIENT_CERTIFICATE"), file);
+    let key = take(name("CLIENT_KEY"), file);
     let certificate = certificate.or_else(|| options.client_certificate.clone());
     let key = key.or_else(|| options.client_key.clone());
     if certificate.is_some() == key.is_some() {
@@ -698,10 +694,10 @@ fn otlp(signal: Option<Signal>, config: &mut TelemetryConfig) {
         None => ("CLIENT_KEY", "CLIENT_CERTIFICATE"),
     };
     // If the other variable is set, it is invalid, and a warning about it was emitted.
-    if !is_set(&name(other)) {
+    if !is_set(name(other)) {
         let message =
             "the certificate of a client and its key belong together, expected both or none";
-        warn_about(&name(alone), message, "the variable is ignored");
+        warn_about(name(alone), message, "the variable is ignored");
     }
 }
 

@@ -114,7 +114,7 @@ pub(crate) const CARDINALITY_LIMIT: usize = 2000;
 /// The default maximum number of buckets of an exponential histogram, for each sign.
 pub(super) const DEFAULT_MAX_SIZE: u32 = 160;
 
-/// The default maximum scale of an exponential histogram, with which it starts.
+/// The default maximum scale, at which an exponential histogram starts.
 pub(super) const DEFAULT_MAX_SCALE: i8 = 20;
 
 /// An instrument, for views.

@@ -172,7 +172,7 @@ pub(super) fn check(secret: Option<&Secret>) -> Result<(), &'static str> {
 /// Checks that this is a credential and not a reference. The error is the reason for the refusal.
 pub(super) fn check_literal(secret: &Secret) -> Result<(), &'static str> {
     if secret.expose().starts_with("${") {
-        return Err("begins like a reference after substitution, expected a credential");
+        return Err("is a reference after the variables were replaced, expected a credential");
     }
     check(Some(secret))
 }

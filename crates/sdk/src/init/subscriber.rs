@@ -135,8 +135,8 @@ fn line_filter(config: &TelemetryConfig, rust_log: Option<&[Directive]>) -> Targ
     }
 }
 
-/// Returns the filter of spans for the levels of `RUST_LOG`. They choose log lines, of which fewer are often wanted in
-/// production, but a trace without its spans is of no use: the levels can only add spans to the default's.
+/// Returns the filter of spans for the levels of `RUST_LOG`. A filter of log lines must not remove spans, because a
+/// trace without them is of no use: the levels can only add spans to the default ones.
 fn spans_beside(levels: &[Directive]) -> Targets {
     let default = (String::new(), DEFAULT_SPANS);
     let levels = levels.iter().map(|(target, most)| (target.clone(), DEFAULT_SPANS.max(*most)));

@@ -17,7 +17,7 @@ pub type StartMeters = fn(
     &Arc<Counters>,
 ) -> (SdkMeterProvider, SpanMetrics);
 
-/// A view of the program, in the form of OpenTelemetry's SDK.
+/// A view that the program adds, in the form of OpenTelemetry's SDK.
 pub type ProgramView = Box<dyn Fn(&Instrument) -> Option<Stream> + Send + Sync>;
 
 floe_telemetry_core::__floe_link_list! {

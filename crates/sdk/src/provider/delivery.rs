@@ -94,7 +94,7 @@ pub(super) fn lost(counters: &Counters, error: Option<&Error>) -> Option<String>
         let exporter = export.name();
         let is_said = error.as_ref().is_some_and(|error| error.contains(&reason));
         let reason = if is_said { String::new() } else { format!(": {reason}") };
-        Some(format!("data points that `{exporter}` did not export: {points}{reason}"))
+        Some(format!("exporter `{exporter}`: {points} data points were not exported{reason}"))
     });
     let lost = [
         lost_of("spans", it.exported, &spans).map(|it| it + &each.unwrap_or_default()),

@@ -20,8 +20,8 @@ use crate::program_signals::{self, is_ignored};
 use floe_telemetry_core::__sdk::standard_error::write_if_room;
 
 const NOT_IN_TIME: &str = "error: telemetry was not delivered at the exit: its thread did not finish in time; if a signal \
-                           handler called `exit`, it has interrupted a thread that holds a lock, and \
-                           `TelemetryProvider::shutdown_on_signals` delivers instead\n";
+                           handler called `exit` while a thread held a lock, call \
+                           `TelemetryProvider::shutdown_on_signals` instead\n";
 
 /// The pause between two looks of the exiting thread.
 const PAUSE: Duration = Duration::from_millis(1);

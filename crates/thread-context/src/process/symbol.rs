@@ -26,6 +26,6 @@ pub(super) fn check() -> Result<(), &'static str> {
     } else if crate::variable() == address.cast_const().cast() {
         Ok(())
     } else {
-        Err("the variable of another library, which readers use instead")
+        Err("another library in the process defines the variable, and readers find that one")
     }
 }

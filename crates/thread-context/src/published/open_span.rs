@@ -31,11 +31,11 @@ fn free() -> MutexGuard<'static, Free> {
     let mut free = FREE.load(Ordering::Acquire);
     if free.is_null() {
         let is_used = |chunk: &&AtomicPtr<Place>| !chunk.load(Ordering::Relaxed).is_null();
-        let made: &'static Mutex<Free> = Box::leak(Box::new(Mutex::new(Free {
+        let leaked: &'static Mutex<Free> = Box::leak(Box::new(Mutex::new(Free {
             places: Vec::new(),
             chunks: TABLE.iter().take_while(is_used).count(),
         })));
-        let made = ptr::from_ref(made).cast_mut();
+        let made = ptr::from_ref(leaked).cast_mut();
         let before = ptr::null_mut();
         free = match FREE.compare_exchange(before, made, Ordering::AcqRel, Ordering::Acquire) {
             Ok(_) => made,

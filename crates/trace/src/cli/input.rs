@@ -64,7 +64,7 @@ impl Input {
             recording.logs.retain(|log| is_wanted(log.trace));
             if recording.spans.is_empty() {
                 return Err(Failure(format!(
-                    "expected the beginning of a trace id, found `{id}`, with which the trace id of no span begins"
+                    "expected the beginning of a trace id, found `{id}`: no trace id in the input begins with it"
                 )));
             }
         }

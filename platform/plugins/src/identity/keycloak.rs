@@ -17,7 +17,7 @@ floe_plugin::plugin! {
     description: "authenticates with a Keycloak realm",
 }
 
-/// A realm of Keycloak, with which the platform authenticates by the credentials of a client.
+/// A realm of Keycloak. The platform authenticates there with the credentials of a client.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Keycloak {

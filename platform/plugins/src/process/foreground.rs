@@ -13,7 +13,7 @@ use signal_hook::iterator::Signals;
 
 use crate::process::interrupt;
 
-/// How a process ended.
+/// The end of a process.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Exit {
     /// The process ended with this exit code.

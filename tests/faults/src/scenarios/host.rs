@@ -74,8 +74,8 @@ pub(super) static SCENARIOS: [Scenario; 2] = [
     },
 ];
 
-/// What 99 of 100 calls may take above the same calls without a provider. A call that gives its processor away takes as
-/// long as the neighbour's share: tens of milliseconds.
+/// The additional time that 99 of 100 calls may take, compared with the same calls without a provider. A call that
+/// yields its processor takes as long as the other program's share: tens of milliseconds.
 const MAX_COST: Duration = Duration::from_millis(2);
 
 /// The number of paced calls, for each of which the queue of log records has no room after the first second.

@@ -130,7 +130,7 @@ fn attributes_are_not_evaluated_for_a_span_that_is_not_recorded() {
         run();
     });
     assert_eq!((spans.len(), calls.get()), (0, 0));
-    // Without a listener, nothing is evaluated, either.
+    // If nothing records spans, nothing is evaluated, either.
     run();
     assert_eq!(calls.get(), 0);
 }

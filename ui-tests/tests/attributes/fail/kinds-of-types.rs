@@ -52,6 +52,18 @@ struct Tuple(u8, #[floe(skip)] String);
 
 fn is_value(_: &impl ToAttributeValue) {}
 
+#[derive(FloeAttributes)]
+#[floe(prefix = "environment")]
+enum WithPrefix {
+    Dev,
+}
+
+#[derive(FloeAttributes)]
+#[floe(rename_all = "lowercase")]
+struct WithCase {
+    channel: String,
+}
+
 fn values(value: &ValueTwice) {
     is_value(value);
 }

@@ -21,8 +21,7 @@ struct Definition {
 
 impl Definition {
     fn attributes(&self) -> Vec<KeyValue> {
-        let constant = self.constant.iter().copied();
-        let constant = constant.map(|(key, value)| KeyValue::new(key, value));
+        let constant = self.constant.iter().map(|&(key, value)| KeyValue::new(key, value));
         constant.chain(self.attributes.iter().cloned()).collect()
     }
 

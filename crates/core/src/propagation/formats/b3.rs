@@ -119,7 +119,9 @@ fn multi(extractor: &dyn Extractor) -> Option<Received> {
         None | Some("0" | "false") => false,
         Some(_) => return None,
     };
-    let (trace_id, span_id) = (header(extractor, TRACE_ID)?, header(extractor, SPAN_ID)?);
+    let trace_id = header(extractor, TRACE_ID)?;
+    let span_id = header(extractor, SPAN_ID)?;
+
     received(trace_id, span_id, is_sampled, is_debug)
 }
 

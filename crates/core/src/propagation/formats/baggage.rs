@@ -85,12 +85,13 @@ fn encode(baggage: &Baggage) -> String {
             continue;
         };
         let value = utf8_percent_encode(&value, ENCODED).to_string();
-        let properties = properties.as_str();
-        let properties = if are_properties(properties)
-            && sanitize_sent(properties) == properties
-            && !properties.split([';', '=']).any(is_bearer_token)
+
+        let given = properties.as_str();
+        let properties = if are_properties(given)
+            && sanitize_sent(given) == given
+            && !given.split([';', '=']).any(is_bearer_token)
         {
-            properties
+            given
         } else {
             ""
         };

@@ -52,11 +52,12 @@ pub(super) fn parse(headers: &[&str], sender: (TraceId, SpanId)) -> (TraceState,
 /// ([specification](https://www.w3.org/TR/trace-context-2/#mutating-the-tracestate-field)), so a list that was
 /// shortened is then removed.
 pub(super) fn header(cx: &Context, span: &SpanContext) -> String {
-    let original = cx.get::<Option<Original>>().and_then(Option::as_ref);
-    let original = original.filter(|original| {
+    let received = cx.get::<Option<Original>>().and_then(Option::as_ref);
+    let unchanged = received.filter(|original| {
         original.sender.0 == span.trace_id() && original.state == *span.trace_state()
     });
-    match original {
+
+    match unchanged {
         None => span.trace_state().header(),
         Some(original) if original.is_shortened && original.sender.1 == span.span_id() => {
             String::new()

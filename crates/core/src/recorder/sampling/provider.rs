@@ -29,7 +29,7 @@ use crate::recorder::recording;
 #[expect(clippy::struct_excessive_bools, reason = "each field is a separate setting")]
 pub struct Sampling {
     /// Whether any part of the provider receives spans. Otherwise no span is recorded: calls are measured if metrics
-    /// are made from them, and roots have ids if log records need them. With neither, there is no listener.
+    /// are made from them, and roots have ids if log records need them. With neither, nothing records spans.
     pub is_recorded: bool,
     /// Whether log records are exported.
     pub has_log_records: bool,

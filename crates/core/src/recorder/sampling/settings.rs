@@ -224,10 +224,9 @@ impl Settings {
         if baggage.is_empty() {
             return None;
         }
-        let keys = self.baggage.iter();
-        let found =
-            keys.filter_map(|key| Some(KeyValue::new(key.clone(), baggage.get(key)?.clone())));
-        let found: Vec<_> = found.collect();
+
+        let entry = |key: &_| Some(KeyValue::new(Key::clone(key), baggage.get(key)?.clone()));
+        let found: Vec<_> = self.baggage.iter().filter_map(entry).collect();
         (!found.is_empty()).then(|| found.into())
     }
 }
@@ -293,7 +292,8 @@ fn look_up(site: &CallSite) -> Number {
 /// The text between two `*` is matched at its first occurrence, so only the last `*` is retried.
 fn matches(pattern: &str, text: &str) -> bool {
     let (pattern, text) = (pattern.as_bytes(), text.as_bytes());
-    let (mut p, mut t) = (0, 0);
+    let mut p = 0;
+    let mut t = 0;
     // The position after the last `*` in the pattern, and the position of the last attempt in the text.
     let mut star = None;
     while t < text.len() {
@@ -381,9 +381,8 @@ mod tests {
     proptest! {
         #[test]
         fn a_pattern_matches_like_the_regular_expression(pattern in r"[abü.\[\]*?]{0,8}", text in r"[abü.\[\]]{0,10}") {
-            let expression = regex::escape(&pattern).replace(r"\*", ".*").replace(r"\?", ".");
-            let expression = format!("^{expression}$");
-            let expected = regex::Regex::new(&expression).unwrap().is_match(&text);
+            let body = regex::escape(&pattern).replace(r"\*", ".*").replace(r"\?", ".");
+            let expected = regex::Regex::new(&format!("^{body}$")).unwrap().is_match(&text);
             prop_assert_eq!(matches(&pattern, &text), expected);
         }
     }
@@ -430,7 +429,9 @@ mod tests {
             steps in prop::collection::vec(0_u64..SECOND, 1..200),
         ) {
             let limit = RateLimit::new(f64::from(per_second));
-            let (mut now, mut taken) = (SECOND, 0_u64);
+            let mut now = SECOND;
+            let mut taken = 0_u64;
+
             for step in steps {
                 now += step;
                 taken += u64::from(limit.take_token_at(now));

@@ -1,4 +1,4 @@
-//! The examples of the rules, by which they are tested.
+//! The examples of the rules, which are their tests.
 
 use std::sync::LazyLock;
 

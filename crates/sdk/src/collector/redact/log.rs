@@ -1,4 +1,4 @@
-//! Redacts log records on the thread that logs and writes the line.
+//! Redacts log records on the thread that logs, before it writes the line.
 //!
 //! So a record is redacted only once, and the exporters' queues get the redacted text.
 
@@ -29,7 +29,7 @@ impl Redactor {
         self.keys.get(name, &self.redaction).redacted.as_ref()
     }
 
-    /// Returns a name known at compile time, or the mark of redaction if the name contains a secret.
+    /// Returns a name known at compile time, or `<REDACTED>` if the name contains a secret.
     pub fn log_constant(&mut self, name: &'static str) -> &'static str {
         match self.log_name(name) {
             Some(_) => REDACTED,

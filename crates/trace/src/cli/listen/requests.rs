@@ -178,7 +178,7 @@ impl Decoder for Plain {
 
 async fn not_found(headers: HeaderMap) -> Response {
     if is_of(&headers, "application/grpc") {
-        let status = Status::unimplemented("expected a service of OTLP");
+        let status = Status::unimplemented("expected the name of an OTLP service");
         return status.into_http::<Body>();
     }
     let message = "expected the path /v1/traces, /v1/logs or /v1/metrics\n";

@@ -1,0 +1,34 @@
+#[traced(attributes(url))]
+async fn fetch(url: &str) -> Vec<u8> {
+    client().get(url).await
+}
+
+// becomes
+
+#[allow(clippy::not_unsafe_ptr_arg_deref, clippy::should_implement_trait)]
+fn fetch(url: &str) -> impl ::core::future::Future<Output = Vec<u8>> {
+    ::floe_telemetry::__private::callsite!(
+        __FLOE_CALLSITE, "fetch", "fetch url", ::core::line!(), Internal
+    );
+    ::floe_telemetry::__private::call_async(
+        ::floe_telemetry::__private::OpenedBy::Future(false),
+        #[allow(clippy::async_yields_async)]
+        async move {
+            {
+                let __floe_fill = |__floe: &mut ::floe_telemetry::__private::Opening| {
+                    __floe.attribute("url", &(url));
+                };
+                ::floe_telemetry::__private::enter_in_future(
+                    &__FLOE_CALLSITE,
+                    ::floe_telemetry::__private::Current,
+                    ::core::option::Option::Some(&__floe_fill),
+                )
+            };
+            if false {
+                return ::floe_telemetry::__private::never_made::<Vec<u8>>();
+            }
+            if false { loop {} } else { client().get(url).await }
+        },
+        ::floe_telemetry::__private::outcome::probe::<Vec<u8>>().__floe_classify(),
+    )
+}

@@ -1,0 +1,23 @@
+#[traced(name = "config.load")]
+fn load(path: &Path) -> Result<Config, ConfigError> {
+    parse(&read(path)?)
+}
+
+// becomes
+
+fn load(path: &Path) -> Result<Config, ConfigError> {
+    ::floe_telemetry::__private::callsite!(
+        __FLOE_CALLSITE, "config.load", "load", ::core::line!(), Internal
+    );
+    ::floe_telemetry::__private::call(
+        ::floe_telemetry::__private::enter(
+            &__FLOE_CALLSITE,
+            ::floe_telemetry::__private::Current,
+            ::core::option::Option::None,
+        ),
+        #[allow(clippy::result_large_err)]
+        move || -> Result<Config, ConfigError> { parse(&read(path)?) },
+        ::floe_telemetry::__private::outcome::probe::<Result<Config, ConfigError>>()
+            .__floe_classify(),
+    )
+}
