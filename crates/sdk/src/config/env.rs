@@ -635,7 +635,6 @@ fn timeout(text: &str) -> Result<u64, String> {
 
 /// Applies the settings of the OTLP exporter, for one signal or for all
 /// ([specification](https://opentelemetry.io/docs/specs/otel/protocol/exporter/)).
-#[expect(clippy::too_many_lines, reason = "a list of variables")]
 fn otlp(signal: Option<Signal>, config: &mut TelemetryConfig) {
     let name = |setting: &str| names::otlp(signal, setting).unwrap_or_default();
 
