@@ -251,8 +251,9 @@ impl SpanRecord {
         self.attributes.push_static(keys::ERROR_TYPE, exception.error_type());
         self.attributes.push_static(keys::EXCEPTION_TYPE, exception.type_name);
         if cfg!(not(feature = "redact")) {
-            let of_type = vec![KeyValue::new(keys::EXCEPTION_TYPE, exception.type_name)];
-            self.add_event(Event::new(keys::EXCEPTION, wall_now(), of_type, 0));
+            let mut event = Event::new("", wall_now(), Vec::new(), 0);
+            exception.write_event(&mut event);
+            self.add_event(event);
             return self.set_status(Status::error(exception.type_name));
         }
         self.attributes.push_static(keys::EXCEPTION_MESSAGE, Exception::MARK);
