@@ -216,7 +216,7 @@ pub(crate) fn otlp_headers(data: &[u8]) {
         }
         let pairs = headers.iter().map(|(name, value)| (&**name, value.expose()));
         let again = parsers::otlp_headers(&list(pairs));
-        assert_eq!(again, Ok((headers, None)));
+        assert_eq!(again, Ok((headers, Vec::new())));
     }
     for invalid in [
         format!("x-api-key={SECRET}%07"),
@@ -224,7 +224,7 @@ pub(crate) fn otlp_headers(data: &[u8]) {
         format!("x api key={SECRET},{text}"),
     ] {
         let warning = match parsers::otlp_headers(&invalid) {
-            Ok((_, warning)) => warning.unwrap_or_default(),
+            Ok((_, warnings)) => warnings.join("; "),
             Err(error) => error,
         };
         assert!(!warning.contains(SECRET), "{invalid:?}: {warning}");
@@ -260,7 +260,7 @@ pub(crate) fn resource_attributes(data: &[u8]) {
     let additional = resource.additional.iter();
     let additional = additional.map(|(key, value)| (&**key, &**value));
     let again = parse(&list(fields.chain(additional)));
-    assert_eq!(again, Ok((resource, None)));
+    assert_eq!(again, Ok((resource, Vec::new())));
 }
 
 /// Reads `FLOE_SPAN_FILTER`, `FLOE_LOG_LEVEL` and `RUST_LOG`: the written form of an accepted value means the same.

@@ -60,7 +60,7 @@ pub use fork::in_fork;
 pub use fuzz::fuzz;
 pub use mutation::{damaged, mutated};
 pub use numbers::Numbers;
-pub use proxy::Proxy;
+pub use proxy::{Proxy, relay};
 pub use receiver::{
     Authority, ClientCertificate, Code, MetricValue, ReceivedEvent, ReceivedLink, ReceivedLog,
     ReceivedPoint, ReceivedRequest, ReceivedSpan, ReceivedStatus, Receiver, Response, SpanKind,

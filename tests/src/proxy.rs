@@ -67,9 +67,18 @@ fn serve(
         Some((_, rest)) => server.write_all(format!("POST /{rest}").as_bytes())?,
         None => out.write_all(b"HTTP/1.1 200 OK\r\n\r\n")?,
     }
+    relay(client, &server)
+}
+
+/// Passes the bytes of each side to the other one, until the server closes its connection.
+///
+/// # Errors
+///
+/// A connection has failed.
+pub fn relay(client: &TcpStream, server: &TcpStream) -> io::Result<()> {
     let (from, to) = (client.try_clone()?, server.try_clone()?);
     thread::spawn(move || pass(&from, &to));
-    pass(&server, client)
+    pass(server, client)
 }
 
 /// Reads a request up to its empty line or the maximum size, and no byte more.

@@ -2,16 +2,18 @@
 //! reports lost telemetry, so it appears on standard error even if the program's filter excludes it; only
 //! `OTEL_LOG_LEVEL` suppresses it.
 //!
-//! A subscriber and standard error may wait for the reader of a pipe. A thread of the program must not, so a message that
-//! it can cause again and again is written by the collector's thread ([`later`]).
+//! No thread waits for the reader of standard error: a line without room is left out. A subscriber of the program may wait,
+//! so a message that a thread of the program can cause again and again is written by the collector's thread ([`later`]).
 
 use std::cell::Cell;
 #[cfg(feature = "redact")]
 use std::mem;
 #[cfg(feature = "redact")]
+use std::process;
+#[cfg(feature = "redact")]
 use std::sync::Mutex;
 #[cfg(feature = "redact")]
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicU32, Ordering};
 
 #[cfg(feature = "redact")]
 use crate::caught::caught;
@@ -79,9 +81,9 @@ type Message = Box<dyn FnOnce() + Send>;
 #[cfg(feature = "redact")]
 static WAITING: Mutex<Vec<Message>> = Mutex::new(Vec::new());
 
-/// Whether a collector has been started, which writes the messages that wait.
+/// The process whose collector writes the messages that wait; 0 without a collector. It does not exist in a fork.
 #[cfg(feature = "redact")]
-static HAS_COLLECTOR: AtomicBool = AtomicBool::new(false);
+static COLLECTOR_OF: AtomicU32 = AtomicU32::new(0);
 
 /// The maximum number of messages that wait. Further ones are left out.
 #[cfg(feature = "redact")]
@@ -90,7 +92,7 @@ const MAX_WAITING: usize = 1000;
 /// Leaves a message of a thread of the program to the collector's thread. Without a collector, writes it.
 #[cfg(feature = "redact")]
 pub fn later(write: impl FnOnce() + Send + 'static) {
-    if !HAS_COLLECTOR.load(Ordering::Relaxed) {
+    if COLLECTOR_OF.load(Ordering::Relaxed) != process::id() {
         return write();
     }
     // In a fork, the holder of the lock may not exist. It is otherwise held for a few instructions.
@@ -101,19 +103,35 @@ pub fn later(write: impl FnOnce() + Send + 'static) {
     }
 }
 
-/// Lets the messages of threads of the program wait for a collector, which has been started.
+/// The messages of threads of the program, which wait for a collector until this value is dropped.
 #[cfg(feature = "redact")]
-pub fn wait_for_collector() {
-    HAS_COLLECTOR.store(true, Ordering::Relaxed);
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct WaitingMessages;
+
+#[cfg(feature = "redact")]
+impl WaitingMessages {
+    /// Lets the messages wait for a collector, which is started next.
+    #[must_use]
+    pub fn of_collector() -> Self {
+        COLLECTOR_OF.store(process::id(), Ordering::Relaxed);
+        Self
+    }
+
+    /// Writes the messages. The collector calls it in each of its turns.
+    pub fn write() {
+        let messages = WAITING.try_lock().map(|mut waiting| mem::take(&mut *waiting));
+        for write in messages.unwrap_or_default() {
+            write();
+        }
+    }
 }
 
-/// Writes the messages of threads of the program. The collector calls it in each of its turns.
 #[cfg(feature = "redact")]
-pub fn write_waiting() {
-    let messages = WAITING.try_lock().map(|mut waiting| mem::take(&mut *waiting));
-
-    for write in messages.unwrap_or_default() {
-        write();
+impl Drop for WaitingMessages {
+    fn drop(&mut self) {
+        COLLECTOR_OF.store(0, Ordering::Relaxed);
+        Self::write();
     }
 }
 
@@ -133,13 +151,13 @@ pub fn has_written_to_stderr() {
     IS_ON_STDERR.set(true);
 }
 
-/// Writes a line to standard error, unless `OTEL_LOG_LEVEL` excludes its level. A failed write is ignored.
+/// Writes a line to standard error, unless `OTEL_LOG_LEVEL` excludes its level or a pipe has no room.
 pub fn write_line(level: &str, text: &str) {
     if !is_shown(level) {
         return;
     }
     let level = if level == "warn" { "warning" } else { level };
-    standard_error::write(&format!("{level}: {text}\n"));
+    standard_error::write_if_room(&format!("{level}: {text}\n"));
 }
 
 /// Whether `OTEL_LOG_LEVEL` includes messages of this level.
@@ -151,4 +169,31 @@ pub fn is_shown(level: &str) -> bool {
 fn verbosity(level: &str) -> u8 {
     let known = LOG_LEVELS.iter().find(|(word, _)| word.eq_ignore_ascii_case(level.trim()));
     known.map_or(DEFAULT, |(_, verbosity)| *verbosity)
+}
+
+#[cfg(all(test, feature = "redact"))]
+mod tests {
+    use std::sync::atomic::AtomicUsize;
+
+    use super::*;
+
+    #[test]
+    fn messages_wait_for_a_collector_only_while_there_is_one() {
+        static WRITTEN: AtomicUsize = AtomicUsize::new(0);
+
+        let write = || later(|| _ = WRITTEN.fetch_add(1, Ordering::Relaxed));
+        let waiting = WaitingMessages::of_collector();
+        write();
+        assert_eq!(WRITTEN.load(Ordering::Relaxed), 0);
+        WaitingMessages::write();
+        assert_eq!(WRITTEN.load(Ordering::Relaxed), 1);
+        write();
+        drop(waiting);
+        write();
+        assert_eq!(WRITTEN.load(Ordering::Relaxed), 3);
+        // The collector of another process, from which this one was forked.
+        COLLECTOR_OF.store(process::id() + 1, Ordering::Relaxed);
+        write();
+        assert_eq!(WRITTEN.load(Ordering::Relaxed), 4);
+    }
 }

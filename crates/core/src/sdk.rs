@@ -30,7 +30,7 @@ pub mod internal_log {
         LOG_LEVELS, has_written_to_stderr, is_on_stderr, is_shown, write_line,
     };
     #[cfg(feature = "redact")]
-    pub use crate::internal_log::{internal_log, later, wait_for_collector, write, write_waiting};
+    pub use crate::internal_log::{WaitingMessages, internal_log, later, write};
 }
 
 pub mod link_list {
@@ -50,7 +50,7 @@ pub mod program_signals {
 }
 
 pub mod standard_error {
-    pub use crate::standard_error::write_if_room;
+    pub use crate::standard_error::{write_if_room, write_to_if_room};
 }
 
 #[cfg(feature = "redact")]

@@ -1,9 +1,11 @@
 //! Writes log lines to the standard streams.
 
 use std::io::{self, Write};
+use std::thread;
 
 use floe_telemetry_core::__sdk::environment::variable_os;
 use floe_telemetry_core::__sdk::internal_log::has_written_to_stderr;
+use floe_telemetry_core::__sdk::standard_error::write_to_if_room;
 use floe_telemetry_sdk::config::LogOutput;
 use tracing_subscriber::fmt::MakeWriter;
 
@@ -27,10 +29,17 @@ impl MakeWriter<'_> for Output {
     }
 }
 
-/// Blocks SIGPIPE and SIGXFSZ during a write, because they would end the program.
+/// Blocks SIGPIPE and SIGXFSZ during a write, because they would end the program. A thread of the library leaves out a line
+/// without room in a pipe: it would stop the delivery until somebody reads.
 impl Write for Output {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let is_of_library = thread::current().name().is_some_and(|name| name.starts_with("floe-"));
         match self.0 {
+            LogOutput::Stdout if is_of_library => write_to_if_room(&io::stdout(), bytes),
+            LogOutput::Stderr if is_of_library => {
+                write_to_if_room(&io::stderr(), bytes);
+                has_written_to_stderr();
+            }
             LogOutput::Stdout => Unsignalled(io::stdout()).write_all(bytes)?,
             LogOutput::Stderr => {
                 Unsignalled(io::stderr()).write_all(bytes)?;

@@ -10,7 +10,7 @@ use floe_telemetry_sdk::Error;
 use http::Uri;
 
 use super::lookup::Lookups;
-use super::proxy::{Proxy, bare_host, host_and_port, port};
+use super::proxy::{self, Proxy, bare_host, port};
 use super::socket::Socket;
 
 /// The maximum size of a proxy's answer to `CONNECT`, in bytes.
@@ -34,7 +34,6 @@ enum Host {
 struct Tunnel {
     proxy: Proxy,
     receiver: String,
-    port: u16,
 }
 
 impl Dialer {
@@ -53,11 +52,9 @@ impl Dialer {
             Some(proxy) => Host::new(&proxy.host, proxy.port),
             None => Host::new(bare_host(receiver), port(receiver)),
         };
-        let tunnel = proxy.filter(|_| !is_forwarded).map(|proxy| Tunnel {
-            proxy: proxy.clone(),
-            receiver: host_and_port(bare_host(receiver), port(receiver)),
-            port: port(receiver),
-        });
+        let tunnel = proxy
+            .filter(|_| !is_forwarded)
+            .map(|proxy| Tunnel { proxy: proxy.clone(), receiver: proxy::receiver(receiver) });
         let host = host.map_err(|error| Error::thread("otlp", &error))?;
         Ok(Self { host, tunnel, time: timeout / CONNECT_PARTS })
     }
@@ -139,9 +136,9 @@ const fn detect_silence(_: &TcpStream, _: Duration) {}
 impl Tunnel {
     /// Requests the tunnel, and reads the answer to its end and no further: the next byte may be the receiver's.
     fn open(&self, socket: &mut Socket) -> io::Result<()> {
-        let Self { proxy, receiver, .. } = self;
+        let Self { proxy, receiver } = self;
         let credential = proxy.credential.as_ref();
-        let credential = credential.map(|it| format!("proxy-authorization: {it}\r\n"));
+        let credential = credential.map(|it| format!("proxy-authorization: {}\r\n", it.header));
         let credential = credential.unwrap_or_default();
         let request =
             format!("CONNECT {receiver} HTTP/1.1\r\nhost: {receiver}\r\n{credential}\r\n");
@@ -170,8 +167,8 @@ impl Tunnel {
             return Ok(());
         }
         let is_refusal = ["403", "405", "407"].iter().any(|refusal| status.starts_with(refusal));
-        let advice =
-            if is_refusal { self.proxy.advice("CONNECT", self.port) } else { String::new() };
-        Err(io::Error::other(format!("it answered {status} to CONNECT {}{advice}", self.receiver)))
+        let Self { proxy, receiver } = self;
+        let advice = if is_refusal { proxy.advice("CONNECT", receiver) } else { String::new() };
+        Err(io::Error::other(format!("it answered {status} to CONNECT {receiver}{advice}")))
     }
 }

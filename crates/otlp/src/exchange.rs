@@ -15,6 +15,10 @@ use super::socket::Socket;
 /// The maximum size of the status line and the headers of an answer, in bytes.
 const MAX_HEAD: usize = 64 * 1024;
 
+/// The maximum size of the bytes of a body that have been received and say nothing yet, for example within the length of a
+/// chunk.
+const MAX_WAITING: usize = 16 * 1024;
+
 /// The size of one read, in bytes.
 const READ: usize = 8 * 1024;
 
@@ -130,20 +134,12 @@ fn write(connection: &mut dyn Stream, head: &[u8], request: &[u8]) -> io::Result
 
 fn receive(connection: &mut dyn Stream, input: &mut Vec<u8>) -> io::Result<()> {
     let mut buffer = [0; READ];
-    loop {
-        match connection.read(&mut buffer) {
-            Ok(0) => {
-                let closed = "the connection was closed";
-                return Err(io::Error::new(ErrorKind::UnexpectedEof, closed));
-            }
-            Ok(read) => {
-                input.extend(buffer.iter().take(read));
-                return Ok(());
-            }
-            Err(error) if error.kind() == ErrorKind::Interrupted => {}
-            Err(error) => return Err(error),
-        }
+    let read = connection.read(&mut buffer)?;
+    if read == 0 {
+        return Err(io::Error::new(ErrorKind::UnexpectedEof, "the connection was closed"));
     }
+    input.extend(buffer.iter().take(read));
+    Ok(())
 }
 
 impl Failure {
@@ -206,6 +202,10 @@ impl Read for Answer {
             }
             if used > 0 {
                 continue;
+            }
+            if self.input.len() > MAX_WAITING {
+                let message = format!("a part of its body is longer than {MAX_WAITING} bytes");
+                return Err(io::Error::new(ErrorKind::InvalidData, message));
             }
             if let Err(error) = receive(&mut *self.connection, &mut self.input) {
                 let is_end = error.kind() == ErrorKind::UnexpectedEof

@@ -19,7 +19,6 @@ use opentelemetry_sdk::Resource;
 use super::grpc;
 #[cfg(feature = "http")]
 use super::http;
-use super::proxy::Proxy;
 use super::request::{EncodedBatch, RequestBuilder};
 use super::response::{Accepted, Outcome};
 use super::retry::{self, LastRequests, Limits, Transport};
@@ -87,16 +86,15 @@ fn versions(settings: &OtlpSettings) -> Vec<Option<FileVersion>> {
 }
 
 fn transport(settings: &OtlpSettings) -> Result<Box<dyn Transport>, Error> {
-    let endpoint = settings.uri()?;
-    let proxy = match Proxy::of(&endpoint) {
+    let proxy = match settings.proxy.clone() {
         Ok(proxy) => proxy,
         Err(reason) => return Ok(Box::new(reason)),
     };
     match settings.protocol {
         #[cfg(feature = "grpc")]
-        OtlpProtocol::Grpc => grpc::connect(endpoint, proxy, settings),
+        OtlpProtocol::Grpc => grpc::connect(proxy, settings),
         #[cfg(feature = "http")]
-        OtlpProtocol::Http => http::connect(endpoint, proxy, settings),
+        OtlpProtocol::Http => http::connect(proxy, settings),
         // `check_features` has already rejected such a protocol.
         #[allow(unreachable_patterns, reason = "reachable if the build lacks a protocol")]
         _ => Err(Error::config("otlp: the program is built without this transport")),
@@ -122,10 +120,10 @@ impl Otlp {
             sent.unwrap_or_else(|panic| Err(format!("the OTLP client panicked: {panic}").into()));
         let settings = &self.settings;
         let accepted = result.map_err(|failure| ExportFailure {
-            reason: settings.with_receiver(&settings.without_own_headers(failure.reason)),
+            reason: settings.with_receiver(&settings.without_secrets(failure.reason)),
             ..failure
         })?;
-        Ok(Accepted { message: settings.without_own_headers(accepted.message), ..accepted })
+        Ok(Accepted { message: settings.without_secrets(accepted.message), ..accepted })
     }
 
     /// Sends a request of a batch, with retries until `deadline`. Also fails if the receiver rejects some of the items.
@@ -189,7 +187,7 @@ pub(super) fn try_connection(target: &OtlpTarget, timeout: Duration) -> Result<(
     match otlp.transport.send(request, timeout) {
         Outcome::Accepted(_) => Ok(()),
         Outcome::Rejected(reason) | Outcome::Unanswered(reason) | Outcome::Retry { reason, .. } => {
-            Err(otlp.settings.without_own_headers(reason))
+            Err(otlp.settings.without_secrets(reason))
         }
         Outcome::TimedOut => Err(format!("no answer within {timeout:?}")),
     }

@@ -81,6 +81,16 @@ impl Peer {
         proxy.map_or_else(String::new, |proxy| format!("the proxy `{}`: ", proxy.address()))
     }
 
+    /// Returns the settings of the address if nothing has ever answered there. The refusal of a proxy names them itself.
+    fn address_advice(&self, text: &str) -> String {
+        match &self.proxy {
+            _ if self.has_answered || text.contains("`NO_PROXY`") => String::new(),
+            Some(proxy) => format!("; the proxy is set{}", proxy.settings()),
+            None => "; the address of a running receiver is expected in `OTEL_EXPORTER_OTLP_ENDPOINT` (`otlp_endpoint`)"
+                .to_owned(),
+        }
+    }
+
     /// Returns advice if the receiver probably uses no TLS or another protocol, or if one side does not trust the
     /// other. The port does not reveal the protocol, because each protocol may use any port. Another protocol is likely
     /// if an answer does not follow the protocol, or if the receiver has never answered and ends each connection.
@@ -102,7 +112,7 @@ impl Peer {
         }
         let is_closed = !self.has_answered && CLOSED.iter().any(|it| text.contains(it));
         if !is_closed && !is_other_protocol {
-            return String::new();
+            return self.address_advice(text);
         }
         let (other, port) = match self.protocol {
             OtlpProtocol::Grpc => (OtlpProtocol::Http, 4318),

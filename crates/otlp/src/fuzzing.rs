@@ -8,6 +8,7 @@ use http::header::{CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, HeaderValue, RETRY
 
 use super::response::{Accepted, Outcome};
 use super::{grpc, http as otlp_http};
+use floe_telemetry_sdk::config::Signal;
 
 /// The outcome of a request.
 #[derive(Debug, Eq, PartialEq)]
@@ -49,5 +50,5 @@ pub fn http_response(status: u16, headers: [&[u8]; 3], body: &[u8]) -> Option<Re
 pub fn grpc_response(code: i32, message: &str, details: &[u8]) -> Response {
     let details = Bytes::copy_from_slice(details);
     let status = tonic::Status::with_details(code.into(), message, details);
-    grpc::classify(&status).into()
+    grpc::classify(&status, Signal::Traces).into()
 }

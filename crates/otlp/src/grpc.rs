@@ -68,6 +68,8 @@ struct Background(Option<Runtime>);
 
 struct Exporter {
     client: Client,
+    /// Creates a client that connects with its first request.
+    connect: Box<dyn Fn() -> Client + Send>,
     peer: Peer,
     headers: MetadataMap,
     export: PathAndQuery,
@@ -76,10 +78,10 @@ struct Exporter {
 
 /// Creates a client that connects with the first request.
 pub(super) fn connect(
-    uri: Uri,
     proxy: Option<Proxy>,
     settings: &OtlpSettings,
 ) -> Result<Box<dyn Transport>, Error> {
+    let uri = settings.endpoint.clone();
     let mut headers = MetadataMap::new();
     for (name, value) in &settings.headers {
         let key = AsciiMetadataKey::from_bytes(name.as_bytes());
@@ -97,17 +99,17 @@ pub(super) fn connect(
         dialer: Dialer::new(&uri, proxy.as_ref(), false, settings.timeout)?,
         deadline: Arc::clone(&deadline),
     };
+    let connect = clients(uri.clone(), dialing, settings)?;
     let entered = runtime.enter();
-    let channel = channel(uri.clone(), dialing, settings)?;
+    let client = connect();
     drop(entered);
-    let client = tonic::client::Grpc::new(channel.map_response(without_page as WithoutPage));
-    let client = client.max_decoding_message_size(MAX_RESPONSE);
     let protocol = OtlpProtocol::Grpc;
     Ok(Box::new(Grpc {
         runtime: Background(Some(runtime)),
         deadline,
         exporter: Exporter {
-            client: compressed(client, settings.compression),
+            client,
+            connect: Box::new(connect),
             peer: Peer { endpoint: uri, proxy, protocol, has_answered: false },
             headers,
             export: PathAndQuery::from_static(method(settings.signal)),
@@ -116,8 +118,12 @@ pub(super) fn connect(
     }))
 }
 
-/// Creates the channel. Call this within the runtime.
-fn channel(receiver: Uri, dialing: Dialing, settings: &OtlpSettings) -> Result<Channel, Error> {
+/// Returns a function that creates a client. Call it within the runtime.
+fn clients(
+    receiver: Uri,
+    dialing: Dialing,
+    settings: &OtlpSettings,
+) -> Result<impl Fn() -> Client + Send + use<>, Error> {
     let keepalive = (settings.timeout / KEEPALIVE_PARTS).min(*PING_TIMEOUT.end());
     let endpoint = Endpoint::from(receiver)
         .http2_keep_alive_interval(keepalive)
@@ -131,10 +137,16 @@ fn channel(receiver: Uri, dialing: Dialing, settings: &OtlpSettings) -> Result<C
         None => endpoint,
     };
     let dialing = Arc::new(dialing);
-    Ok(endpoint.connect_with_connector_lazy(service_fn(move |_| {
+    let compression = settings.compression;
+    Ok(move || {
         let dialing = Arc::clone(&dialing);
-        async move { dialing.connect() }
-    })))
+        let channel = endpoint.connect_with_connector_lazy(service_fn(move |_| {
+            let dialing = Arc::clone(&dialing);
+            async move { dialing.connect() }
+        }));
+        let client = tonic::client::Grpc::new(channel.map_response(without_page as WithoutPage));
+        compressed(client.max_decoding_message_size(MAX_RESPONSE), compression)
+    })
 }
 
 /// Opens connections for the channel.
@@ -163,7 +175,8 @@ fn secure(endpoint: Endpoint, tls: super::tls::Tls, timeout: Duration) -> Result
         config = config.identity(Identity::from_pem(certificate, key));
     }
     let secure = endpoint.tls_config_with_verifier(config, tls.trust);
-    secure.map_err(|error| super::tls::unusable(&error_chain(&error)))
+    // Of the settings of TLS, only the key has not been checked.
+    secure.map_err(|error| super::tls::unusable(&error_chain(&error)).of_setting("CLIENT_KEY"))
 }
 
 impl Exporter {
@@ -185,12 +198,7 @@ impl Exporter {
             return self.disconnected(error);
         }
         self.peer.has_answered = true;
-        match classify(&status) {
-            Outcome::Rejected(reason) if is_too_large(&status) => {
-                Outcome::Rejected(reason + size_advice(self.signal))
-            }
-            outcome => outcome,
-        }
+        classify(&status, self.signal)
     }
 
     fn disconnected(&self, error: &(dyn StdError + 'static)) -> Outcome {
@@ -228,8 +236,17 @@ impl Transport for Grpc {
     fn send(&mut self, request: Bytes, time: Duration) -> Outcome {
         let Some(runtime) = &self.runtime.0 else { return Outcome::TimedOut };
         *self.deadline.lock().unwrap_or_else(PoisonError::into_inner) = monotonic_now() + time;
-        let outcome = async { time::timeout(time, self.exporter.call(request)).await };
-        runtime.block_on(outcome).unwrap_or(Outcome::TimedOut)
+        let exporter = &mut self.exporter;
+        let outcome = async {
+            let called = time::timeout(time, exporter.call(request)).await;
+            let outcome = called.unwrap_or(Outcome::TimedOut);
+            // After a refusal, the host is looked up anew, because its receivers may have moved.
+            if !matches!(outcome, Outcome::Accepted(_)) {
+                exporter.client = (exporter.connect)();
+            }
+            outcome
+        };
+        runtime.block_on(outcome)
     }
 }
 
@@ -241,19 +258,14 @@ impl Drop for Background {
     }
 }
 
-/// Whether a receiver in Go, or one with tonic, has found the request too large.
-fn is_too_large(status: &Status) -> bool {
-    let words = ["larger than max", "message length too large"];
-    words.iter().any(|words| status.message().contains(words))
-}
-
-pub(super) fn classify(status: &Status) -> Outcome {
+pub(super) fn classify(status: &Status, signal: Signal) -> Outcome {
     let reason = format!("the receiver answered {:?}: {}", status.code(), status.message());
     let after = status.get_details_retry_info().and_then(|info| info.retry_delay);
-    // A response is too large for this side, or a request is too large for the receiver. For both cases, tonic uses a
-    // code that normally permits a retry.
-    if status.message().contains("message length too large") {
-        return Outcome::Rejected(reason);
+    // A receiver in Go or with tonic has found the request too large, or tonic the response. Some of their codes normally
+    // permit a retry.
+    let words = ["larger than max", "message length too large"];
+    if words.iter().any(|words| status.message().contains(words)) {
+        return Outcome::Rejected(reason + size_advice(signal));
     }
     match status.code() {
         Code::Cancelled

@@ -5,17 +5,14 @@ use std::io::{self, ErrorKind, Read};
 use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
-use http::header::{
-    AUTHORIZATION, CONNECTION, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, HOST, HeaderMap,
-    HeaderName, HeaderValue, LOCATION, PROXY_AUTHORIZATION, RETRY_AFTER, USER_AGENT,
-};
+use http::header::{CONNECTION, CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, LOCATION, RETRY_AFTER};
 use http::{StatusCode, Uri};
 
 use super::compress::compress;
 use super::dial::Dialer;
 use super::exchange::{self, Answer, Connection, Failure};
 use super::failure::{CREDENTIAL_ADVICE, Peer, size_advice};
-use super::proxy::{Proxy, basic, default_port, port};
+use super::proxy::{Proxy, default_port, receiver};
 use super::response::{self, MAX_RESPONSE, Outcome, description, number_and_text};
 use super::retry::Transport;
 use super::settings::{self, OtlpSettings};
@@ -37,12 +34,13 @@ struct Http {
     dialer: Dialer,
     #[cfg(feature = "tls")]
     tls: Option<super::tls::Client>,
-    /// The idle connection of the last request, and the time of that request's end.
+    /// The idle connection of the last request, if the receiver accepted it, and the time of its end. After a refusal, the
+    /// host is looked up anew, because its receivers may have moved.
     kept: Option<(Connection, Instant)>,
     /// Whether a late answer is no sign that a kept connection has fallen silent.
     is_slow: bool,
     /// The request without the length of its body.
-    head: Vec<u8>,
+    head: String,
     peer: Peer,
     timeout: Duration,
     compression: Compression,
@@ -51,10 +49,10 @@ struct Http {
 
 /// Creates a client that connects with the first request.
 pub(super) fn connect(
-    endpoint: Uri,
     proxy: Option<Proxy>,
     settings: &OtlpSettings,
 ) -> Result<Box<dyn Transport>, Error> {
+    let endpoint = settings.endpoint.clone();
     // A proxy forwards requests without TLS; for others it opens a tunnel, in which it cannot read them.
     let is_forwarded = proxy.is_some() && endpoint.scheme_str() == Some("http");
     Ok(Box::new(Http {
@@ -78,53 +76,31 @@ fn tls(endpoint: &Uri, settings: &OtlpSettings) -> Result<Option<super::tls::Cli
 }
 
 /// Returns the request without the length of its body. A proxy that forwards the request needs the whole URL.
-fn head(endpoint: &Uri, forwarder: Option<&Proxy>, settings: &OtlpSettings) -> Vec<u8> {
+fn head(endpoint: &Uri, forwarder: Option<&Proxy>, settings: &OtlpSettings) -> String {
     let host = endpoint.host().unwrap_or_default();
     let own_port = endpoint.port_u16().filter(|own| *own != default_port(endpoint));
     let authority = own_port.map_or_else(|| host.to_owned(), |own| format!("{host}:{own}"));
     let path = endpoint.path_and_query().map_or("/", |path| path.as_str());
     let slash = if path.starts_with('/') { "" } else { "/" };
     let origin = forwarder.map_or_else(String::new, |_| format!("http://{authority}"));
-    let mut head = format!("POST {origin}{slash}{path} HTTP/1.1\r\n").into_bytes();
-    for (name, value) in &headers(endpoint, &authority, forwarder, settings) {
-        head.extend(name.as_str().bytes().chain(*b": "));
-        head.extend(value.as_bytes().iter().chain(b"\r\n"));
+    let of_proxy = forwarder.and_then(|proxy| proxy.credential.as_ref());
+    let encoding = (settings.compression == Compression::Gzip).then_some("gzip");
+    let own = [
+        ("host", Some(&*authority)),
+        ("content-type", Some("application/x-protobuf")),
+        ("content-encoding", encoding),
+        ("user-agent", Some(settings::USER_AGENT)),
+        ("proxy-authorization", of_proxy.map(|credential| &*credential.header)),
+    ];
+    let is_configured = |name| settings.headers.iter().any(|(other, _)| other == name);
+    let own = own.into_iter().filter(|(name, _)| !is_configured(*name));
+    let own = own.filter_map(|(name, value)| Some((name, value?)));
+    let configured = settings.headers.iter().map(|(name, value)| (&**name, &**value));
+    let mut head = format!("POST {origin}{slash}{path} HTTP/1.1\r\n");
+    for (name, value) in own.chain(configured) {
+        head.extend([name, ": ", value, "\r\n"]);
     }
     head
-}
-
-fn headers(
-    endpoint: &Uri,
-    authority: &str,
-    forwarder: Option<&Proxy>,
-    settings: &OtlpSettings,
-) -> HeaderMap {
-    let mut headers = HeaderMap::from_iter([
-        (CONTENT_TYPE, HeaderValue::from_static("application/x-protobuf")),
-        (USER_AGENT, HeaderValue::from_static(settings::USER_AGENT)),
-    ]);
-    let of_url = endpoint.authority().and_then(|authority| basic(authority).ok().flatten());
-    let of_proxy = forwarder.and_then(|proxy| proxy.credential.clone());
-    let own = [
-        (HOST, Some(authority.to_owned())),
-        (AUTHORIZATION, of_url),
-        (PROXY_AUTHORIZATION, of_proxy),
-    ];
-    let own = own.into_iter().filter_map(|(name, value)| Some((name, value?)));
-    let configured = settings.headers.iter().filter_map(|(name, value)| {
-        // The settings contain only valid names.
-        Some((name.parse::<HeaderName>().ok()?, value.clone()))
-    });
-    for (name, value) in own.chain(configured) {
-        if let Ok(value) = HeaderValue::from_str(&value) {
-            headers.insert(name, value);
-        }
-    }
-    headers.remove(CONTENT_LENGTH);
-    if settings.compression == Compression::Gzip {
-        headers.insert(CONTENT_ENCODING, HeaderValue::from_static("gzip"));
-    }
-    headers
 }
 
 impl Http {
@@ -169,11 +145,10 @@ impl Http {
         request: &[u8],
         deadline: Instant,
     ) -> Result<Answer, Failure> {
-        let mut head = self.head.clone();
-        head.extend(format!("content-length: {}\r\n\r\n", request.len()).into_bytes());
+        let head = format!("{}content-length: {}\r\n\r\n", self.head, request.len());
         connection.socket().deadline = deadline;
         let start = monotonic_now();
-        let result = exchange::send(connection, &head, request);
+        let result = exchange::send(connection, head.as_bytes(), request);
         if result.is_ok() {
             let time = monotonic_now().saturating_duration_since(start);
             self.is_slow = time > self.timeout / SLOW_PARTS;
@@ -198,8 +173,10 @@ impl Http {
         answer.limit(now + deadline.saturating_duration_since(now) / 2);
         let (status, headers) = (answer.head.status, std::mem::take(&mut answer.head.headers));
         let outcome = classify(status, &headers, &mut answer);
-        self.kept = answer.into_connection().map(|connection| (connection, monotonic_now()));
         let Outcome::Rejected(reason) = outcome else {
+            let is_accepted = matches!(outcome, Outcome::Accepted(_));
+            let connection = answer.into_connection().filter(|_| is_accepted);
+            self.kept = connection.map(|connection| (connection, monotonic_now()));
             return outcome;
         };
         let advice = match status {
@@ -218,7 +195,7 @@ impl Http {
         let is_forwarded = self.peer.endpoint.scheme_str() == Some("http");
         let proxy = self.peer.proxy.as_ref().filter(|_| is_forwarded);
         proxy.map_or_else(String::new, |proxy| {
-            let advice = proxy.advice("POST", port(&self.peer.endpoint));
+            let advice = proxy.advice("POST", &receiver(&self.peer.endpoint));
             format!("; the request was forwarded by the proxy `{}`{advice}", proxy.address())
         })
     }
@@ -250,9 +227,12 @@ impl Transport for Http {
 /// Whether the answer is no answer to a request: the receiver has closed a connection that was idle
 /// ([status](https://www.rfc-editor.org/rfc/rfc9110#status.408)).
 fn ends_an_idle_connection(answer: &Answer) -> bool {
-    let is_close = |value: &HeaderValue| value.as_bytes().eq_ignore_ascii_case(b"close");
+    let mut options = answer.head.headers.get_all(CONNECTION).iter();
     answer.head.status == StatusCode::REQUEST_TIMEOUT
-        && answer.head.headers.get(CONNECTION).is_some_and(is_close)
+        && options.any(|list| {
+            let mut options = list.as_bytes().split(|byte| *byte == b',');
+            options.any(|option| option.trim_ascii().eq_ignore_ascii_case(b"close"))
+        })
 }
 
 pub(super) fn classify(status: StatusCode, headers: &HeaderMap, body: &mut dyn Read) -> Outcome {

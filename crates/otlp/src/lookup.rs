@@ -70,8 +70,11 @@ impl Lookups {
         let Some(first) = waiting.first().cloned() else { return };
         drop(waiting);
         let answer = look_up(&first.name, first.port);
-        self.waiting().retain(|other| !Arc::ptr_eq(other, &first));
+        let mut waiting = self.waiting();
+        waiting.retain(|other| !Arc::ptr_eq(other, &first));
+        // Under the lock: a caller that has just found no answer already waits when it is told.
         let _ = first.answer.set(answer);
+        drop(waiting);
         self.changed.notify_all();
     }
 

@@ -1,7 +1,9 @@
 //! Finds the HTTP proxy that the environment names for a receiver (`HTTP_PROXY`, `HTTPS_PROXY`, `ALL_PROXY`; `NO_PROXY`
 //! lists hosts without a proxy). Connections to loopback addresses never use a proxy.
 
+use std::ffi::OsString;
 use std::net::IpAddr;
+use std::str::Utf8Error;
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
@@ -16,22 +18,27 @@ pub(super) struct Proxy {
     /// The host, an IPv6 address without its brackets.
     pub(super) host: String,
     pub(super) port: u16,
-    /// The value of the header that carries the credential.
-    pub(super) credential: Option<String>,
+    pub(super) credential: Option<Credential>,
     /// The variable that names the proxy.
     variable: &'static str,
 }
 
-/// The reason why requests fail if the environment names something other than an HTTP proxy.
-pub(super) const UNUSABLE: &str = "the connection failed: the environment names a proxy that is not an HTTP proxy, expected `http://host:port`";
+/// The user and the password of a URL.
+#[derive(Clone)]
+pub(super) struct Credential {
+    /// The value of the header that carries them.
+    pub(super) header: String,
+    /// The password, or the user without one.
+    secret: String,
+}
 
 impl Proxy {
     /// Returns the proxy of the environment for a receiver; `None` if connections to the receiver are direct.
     ///
     /// # Errors
     ///
-    /// The environment names something other than an HTTP proxy.
-    pub(super) fn of(receiver: &Uri) -> Result<Option<Self>, &'static str> {
+    /// The environment names something other than an HTTP proxy. The error is the reason why requests fail.
+    pub(super) fn of(receiver: &Uri) -> Result<Option<Self>, String> {
         let is_tls = receiver.scheme_str() == Some("https");
         let own =
             if is_tls { ["HTTPS_PROXY", "https_proxy"] } else { ["HTTP_PROXY", "http_proxy"] };
@@ -42,19 +49,28 @@ impl Proxy {
             return Ok(None);
         };
         let exceptions = first(["NO_PROXY", "no_proxy"].into_iter());
-        let exceptions = exceptions.map_or_else(String::new, |(_, hosts)| hosts);
-        if is_loopback(receiver) || is_excepted(receiver, &exceptions) {
+        let exceptions = exceptions.map_or_else(OsString::new, |(_, hosts)| hosts);
+        if is_loopback(receiver) || is_excepted(receiver, &exceptions.to_string_lossy()) {
             return Ok(None);
         }
-        let url = if url.contains("://") { url } else { format!("http://{url}") };
-        let uri = url.parse::<Uri>().ok().filter(|uri| uri.scheme_str() == Some("http"));
-        let authority = uri.as_ref().and_then(Uri::authority).ok_or(UNUSABLE)?;
-        Ok(Some(Self {
+        let usable = url.to_str().and_then(|url| Self::at(variable, url));
+        usable.map(Some).ok_or_else(|| {
+            format!(
+                "the connection failed: `{variable}` names a proxy that is not an HTTP proxy, expected `http://host:port`"
+            )
+        })
+    }
+
+    fn at(variable: &'static str, url: &str) -> Option<Self> {
+        let url = if url.contains("://") { url } else { &format!("http://{url}") };
+        let uri: Uri = url.parse().ok()?;
+        let authority = uri.authority().filter(|_| uri.scheme_str() == Some("http"))?;
+        Some(Self {
             host: without_brackets(authority.host()).to_owned(),
             port: authority.port_u16().unwrap_or(80),
-            credential: basic(authority).map_err(|()| UNUSABLE)?,
+            credential: Credential::of(authority).ok()?,
             variable,
-        }))
+        })
     }
 
     /// Returns the host and the port, for messages.
@@ -62,41 +78,58 @@ impl Proxy {
         host_and_port(&self.host, self.port)
     }
 
-    /// Returns the advice for a proxy that refuses this method to this port.
-    pub(super) fn advice(&self, method: &str, port: u16) -> String {
-        let Self { variable, .. } = self;
+    /// Returns the advice for a proxy that refuses this method to a receiver.
+    pub(super) fn advice(&self, method: &str, receiver: &str) -> String {
         format!(
-            "; the proxy must allow {method} to port {port}, and may need a credential before the host in `{variable}`; \
-             receivers in `NO_PROXY` are reached without it"
+            "; the proxy must allow {method} to `{receiver}`, and may need a credential before the host{}",
+            self.settings()
         )
+    }
+
+    /// Returns the variables that choose this proxy.
+    pub(super) fn settings(&self) -> String {
+        format!(" in `{}`; receivers in `NO_PROXY` are reached without it", self.variable)
     }
 }
 
-/// Returns the value of the header `Authorization` for the credential of a URL; `None` without one.
-///
-/// # Errors
-///
-/// The credential is not percent-encoded UTF-8.
-pub(super) fn basic(authority: &Authority) -> Result<Option<String>, ()> {
-    let Some((credential, _)) = authority.as_str().rsplit_once('@') else {
-        return Ok(None);
-    };
-    let (user, password) = credential.split_once(':').unwrap_or((credential, ""));
-    let decode = |text| percent_decode_str(text).decode_utf8().map_err(|_| ());
-    let pair = format!("{}:{}", decode(user)?, decode(password)?);
-    Ok(Some(format!("Basic {}", BASE64_STANDARD.encode(pair))))
+impl Credential {
+    /// Returns the credential of a URL; `None` without one.
+    ///
+    /// # Errors
+    ///
+    /// The credential is not percent-encoded UTF-8.
+    pub(super) fn of(authority: &Authority) -> Result<Option<Self>, Utf8Error> {
+        let Some((credential, _)) = authority.as_str().rsplit_once('@') else {
+            return Ok(None);
+        };
+        let (user, password) = credential.split_once(':').unwrap_or((credential, ""));
+        let decode = |text| percent_decode_str(text).decode_utf8();
+        let pair = format!("{}:{}", decode(user)?, decode(password)?);
+        let header = format!("Basic {}", BASE64_STANDARD.encode(pair));
+        let secret = if password.is_empty() { user } else { password };
+        Ok(Some(Self { header, secret: decode(secret)?.into_owned() }))
+    }
+
+    /// Returns the texts that a message must not contain.
+    pub(super) fn secrets(self) -> [String; 2] {
+        [self.header, self.secret]
+    }
 }
 
 /// Returns the first of these variables that is set and not empty, with its value.
-fn first(mut names: impl Iterator<Item = &'static str>) -> Option<(&'static str, String)> {
+fn first(mut names: impl Iterator<Item = &'static str>) -> Option<(&'static str, OsString)> {
     names.find_map(|name| {
-        let value = environment::variable(name).ok()?;
+        let value = environment::variable_os(name)?;
         (!value.is_empty()).then_some((name, value))
     })
 }
 
-/// Returns an address for a request or a message.
-pub(super) fn host_and_port(host: &str, port: u16) -> String {
+/// Returns the address of a receiver for a request or a message.
+pub(super) fn receiver(uri: &Uri) -> String {
+    host_and_port(bare_host(uri), port(uri))
+}
+
+fn host_and_port(host: &str, port: u16) -> String {
     if host.contains(':') { format!("[{host}]:{port}") } else { format!("{host}:{port}") }
 }
 

@@ -38,9 +38,9 @@ pub(super) trait Transport: Send {
 }
 
 /// A transport that fails each request with this reason.
-impl Transport for &'static str {
+impl Transport for String {
     fn send(&mut self, _: Bytes, _: Duration) -> Outcome {
-        Outcome::Unanswered((*self).to_owned())
+        Outcome::Unanswered(self.clone())
     }
 }
 

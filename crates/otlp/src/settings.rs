@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use http::Uri;
 
+use super::proxy::{Credential, Proxy};
 use floe_telemetry_core::REDACTED;
 use floe_telemetry_sdk::__parts::config::{keys_of_file, without_credentials};
 use floe_telemetry_sdk::__parts::exporter::OtlpTarget;
@@ -27,6 +28,9 @@ pub(super) struct OtlpSettings {
     pub(super) signal: Signal,
     /// The URL of the requests. Over gRPC it is the endpoint.
     pub(super) url: String,
+    pub(super) endpoint: Uri,
+    /// The proxy that the environment names, or the reason why it cannot be used.
+    pub(super) proxy: Result<Option<Proxy>, String>,
     pub(super) protocol: OtlpProtocol,
     /// The headers, including the credential. Names are in lower case, as HTTP/2 requires.
     pub(super) headers: Vec<(String, String)>,
@@ -37,6 +41,8 @@ pub(super) struct OtlpSettings {
     pub(super) certificate: Option<PathBuf>,
     /// The files with the client certificate and with its key.
     pub(super) client: Option<(PathBuf, PathBuf)>,
+    /// The texts that messages must not contain, because a receiver or a proxy may quote them.
+    secrets: Vec<String>,
     /// Whether messages name the keys of OpenTelemetry's configuration file in place of variables.
     is_of_file: bool,
 }
@@ -46,7 +52,8 @@ impl OtlpSettings {
     ///
     /// # Errors
     ///
-    /// A credential reference cannot be resolved, a header has invalid characters, or a gRPC endpoint has a query.
+    /// A credential reference cannot be resolved, a header has invalid characters, the endpoint is not a URL, or one of gRPC
+    /// has a query.
     pub(super) fn resolve(target: &OtlpTarget, signal: Signal) -> Result<Self, Error> {
         let config = &target.config;
         let (all, own) = (&config.otlp.all, config.otlp.signal(signal));
@@ -68,9 +75,22 @@ impl OtlpSettings {
         if let Some((name, _)) = of_bytes.filter(|_| protocol == OtlpProtocol::Grpc) {
             return Err(reserved(name));
         }
+        let url = config.otlp_url(signal);
+        let endpoint: Uri = url.parse().map_err(|error| {
+            let shown = without_credentials(&url);
+            Error::config(format!("otlp_endpoint: `{shown}` is not a URL: {error}"))
+                .of_setting("ENDPOINT")
+        })?;
+        let proxy = Proxy::of(&endpoint);
+        let credential = proxy.as_ref().ok().and_then(|proxy| proxy.as_ref()?.credential.clone());
+        let of_proxy = credential.into_iter().flat_map(Credential::secrets);
+        let values = headers.iter().map(|(_, value)| value.clone());
         Ok(Self {
             signal,
-            url: config.otlp_url(signal),
+            secrets: values.chain(of_proxy).collect(),
+            url,
+            endpoint,
+            proxy,
             protocol,
             headers,
             timeout: config.otlp.timeout(signal).min(max_timeout(config, signal)),
@@ -79,14 +99,6 @@ impl OtlpSettings {
             certificate: file(|options| options.certificate.as_deref()),
             client,
             is_of_file: config.is_of_file(),
-        })
-    }
-
-    /// Parses the URL. Fails if the endpoint is not a URL.
-    pub(super) fn uri(&self) -> Result<Uri, Error> {
-        self.url.parse().map_err(|error| {
-            let shown = self.receiver();
-            Error::config(format!("otlp_endpoint: `{shown}` is not a URL: {error}"))
         })
     }
 
@@ -101,9 +113,9 @@ impl OtlpSettings {
         if self.is_of_file { keys_of_file(&message) } else { message }
     }
 
-    /// Removes the values of the headers from a message, because a receiver may quote them.
-    pub(super) fn without_own_headers(&self, message: String) -> String {
-        without_values(message, self.headers.iter().map(|(_, value)| &**value))
+    /// Removes the credentials and the values of the headers from a message.
+    pub(super) fn without_secrets(&self, message: String) -> String {
+        without_values(message, self.secrets.iter().map(String::as_str))
     }
 }
 

@@ -35,35 +35,43 @@ impl Socket {
         self.stream
     }
 
-    fn time(&self) -> io::Result<Duration> {
-        let left = self.deadline.saturating_duration_since(monotonic_now());
-        if left.is_zero() {
-            return Err(timed_out());
+    /// Calls `operation` with the time for which it may wait, again after an interruption: the system interrupts an
+    /// operation with a time limit when it continues a stopped process, whatever signals the thread blocks.
+    fn within(
+        &mut self,
+        mut operation: impl FnMut(&mut TcpStream, Duration) -> io::Result<usize>,
+    ) -> io::Result<usize> {
+        let timed_out = || io::Error::new(ErrorKind::TimedOut, "timeout");
+        loop {
+            let left = self.deadline.saturating_duration_since(monotonic_now());
+            if left.is_zero() {
+                return Err(timed_out());
+            }
+            match operation(&mut self.stream, left.min(self.silence)) {
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                // Unix reports a time limit of a socket as an operation that would block.
+                Err(error) if error.kind() == ErrorKind::WouldBlock => return Err(timed_out()),
+                result => return result,
+            }
         }
-        Ok(left.min(self.silence))
     }
-}
-
-fn timed_out() -> io::Error {
-    io::Error::new(ErrorKind::TimedOut, "timeout")
-}
-
-/// Unix reports a time limit of a socket as an operation that would block.
-fn named(error: io::Error) -> io::Error {
-    if error.kind() == ErrorKind::WouldBlock { timed_out() } else { error }
 }
 
 impl Read for Socket {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        self.stream.set_read_timeout(Some(self.time()?))?;
-        self.stream.read(buffer).map_err(named)
+        self.within(|stream, time| {
+            stream.set_read_timeout(Some(time))?;
+            stream.read(buffer)
+        })
     }
 }
 
 impl Write for Socket {
     fn write(&mut self, buffer: &[u8]) -> io::Result<usize> {
-        self.stream.set_write_timeout(Some(self.time()?))?;
-        self.stream.write(buffer).map_err(named)
+        self.within(|stream, time| {
+            stream.set_write_timeout(Some(time))?;
+            stream.write(buffer)
+        })
     }
 
     fn flush(&mut self) -> io::Result<()> {

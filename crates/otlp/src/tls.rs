@@ -13,7 +13,6 @@ use rustls::crypto::{CryptoProvider, ring};
 use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime};
 use rustls::server::ParsedCertificate;
-use rustls::sign::CertifiedKey;
 use rustls::{CertificateError, DigitallySignedStruct, RootCertStore, SignatureScheme};
 #[cfg(feature = "http")]
 use rustls::{ClientConfig, ClientConnection, StreamOwned};
@@ -42,7 +41,7 @@ impl Tls {
     ///
     /// # Errors
     ///
-    /// A file cannot be read, contains no certificate or no key, or a key does not fit its certificate.
+    /// A file cannot be read, or contains no certificate or no key. Whether a key fits its certificate is found out by rustls.
     pub(super) fn of(endpoint: &Uri, settings: &OtlpSettings) -> Result<Option<Self>, Error> {
         if endpoint.scheme_str() != Some("https") {
             return Ok(None);
@@ -54,7 +53,7 @@ impl Tls {
         let client = settings.client.as_ref().map(|(certificate, key)| {
             let chain = read_certificates(certificate)
                 .map_err(|error| error.of_setting("CLIENT_CERTIFICATE"))?;
-            let key = read_key(key, &chain).map_err(|error| error.of_setting("CLIENT_KEY"))?;
+            let key = read_key(key).map_err(|error| error.of_setting("CLIENT_KEY"))?;
             Ok::<_, Error>((chain, key))
         });
         Ok(Some(Self { trust: Arc::new(trust), client: client.transpose()? }))
@@ -82,7 +81,7 @@ impl Client {
             Some((chain, key)) => {
                 let key = PrivateKeyDer::from_pem_slice(&key).map_err(|error| unusable(&error))?;
                 let config = builder.with_client_auth_cert(parse_certificates(&chain), key);
-                config.map_err(|error| unusable(&error))?
+                config.map_err(|error| unusable(&error).of_setting("CLIENT_KEY"))?
             }
         };
         Ok(Self { config: Arc::new(config), name })
@@ -222,12 +221,10 @@ fn read_certificates(path: &Path) -> Result<Vec<u8>, Error> {
     Ok(bytes)
 }
 
-fn read_key(path: &Path, certificate: &[u8]) -> Result<Vec<u8>, Error> {
+fn read_key(path: &Path) -> Result<Vec<u8>, Error> {
     let bytes = read(path)?;
-    let key = PrivateKeyDer::from_pem_slice(&bytes)
+    PrivateKeyDer::from_pem_slice(&bytes)
         .map_err(|_| invalid_file(path, "has no unencrypted private key in PEM format"))?;
-    let chain = parse_certificates(certificate);
-    CertifiedKey::from_der(chain, key, &provider()).map_err(|error| unusable(&error))?;
     Ok(bytes)
 }
 

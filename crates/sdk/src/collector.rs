@@ -75,7 +75,7 @@ use crate::channel::{Receiver, SendError, Sender, channel};
 use crate::clock::Ticks;
 use crate::clock::{WallClock, monotonic_now};
 use crate::error::Error;
-use crate::internal_log::{internal_log, wait_for_collector, write_waiting};
+use crate::internal_log::{WaitingMessages, internal_log};
 use crate::program_signals;
 use crate::recorder::{self, Buffer, Measures, SpanRecord};
 
@@ -224,7 +224,10 @@ fn start() -> Result<Handle, Error> {
     crate::system::answer();
     let (jobs, receiver) = channel();
     HAS_BEGUN.store(false, Ordering::Relaxed);
+    // From here on, no thread of the program writes a message, and so none waits for its reader.
+    let waiting = WaitingMessages::of_collector();
     let thread = program_signals::spawn("floe-collector", move || {
+        let _waiting = waiting;
         HAS_BEGUN.store(true, Ordering::Release);
         // The collector must not record telemetry about itself.
         let _quiet = Context::enter_telemetry_suppressed_scope();
@@ -235,8 +238,6 @@ fn start() -> Result<Handle, Error> {
         }
     })
     .map_err(|error| Error::thread("collector", &error))?;
-    // From here on, no thread of the program writes a message, and so none waits for its reader.
-    wait_for_collector();
     let thread = thread.thread().clone();
     Buffer::set_collector(thread.clone());
     Ok(Handle { jobs, thread, forks: recorder::forks() })
@@ -262,7 +263,7 @@ impl Collector {
         while let Ok(job) = jobs.recv_timeout(Duration::ZERO) {
             job(self);
         }
-        write_waiting();
+        WaitingMessages::write();
         self.clock.refresh();
         let fetched = self.count_calls() + self.fetch(Backpressure::Respected);
         self.finish_drains();

@@ -4,7 +4,7 @@ mod panics;
 #[cfg_attr(not(feature = "subscriber"), path = "init/no_subscriber.rs")]
 pub(crate) mod subscriber;
 
-use std::io::{self, IsTerminal as _, Write as _};
+use std::io::{self, IsTerminal as _};
 use std::sync::Once;
 
 use opentelemetry::global;
@@ -13,7 +13,6 @@ use crate::config::{self, BatchSpanProcessorConfig, ExporterKind, OtlpProtocol, 
 use crate::error::Error;
 use crate::internal_log;
 use crate::parts;
-use crate::program_signals::Unsignalled;
 use crate::provider::{DROP_TIMEOUT, TelemetryProvider, TelemetryProviderBuilder};
 
 /// The delay of batches of spans that are printed on a terminal, in milliseconds, in place of the default.
@@ -87,7 +86,7 @@ const TERMINAL_DELAY: u64 = 100;
 /// if any crate requests it. Otherwise each program would have to request them in code, too, and would show nothing if
 /// it forgot that, although most programs enable the features in order to use them. A program that gets a feature only
 /// through a dependency still decides: only programs call `init`, the program's own subscriber stays,
-/// [`without_subscriber`](TelemetryProviderBuilder::without_subscriber) installs none, `FLOE_LOG_OUTPUT` moves the
+/// `builder().without_subscriber()` installs none, `FLOE_LOG_OUTPUT` moves the
 /// lines, and `RUST_LOG=off` silences them. Libraries need neither feature: `#[traced]` and the events of `tracing` do
 /// not depend on them, and no integration of this repository enables them.
 ///
@@ -103,7 +102,7 @@ const TERMINAL_DELAY: u64 = 100;
 /// library runs before the constructor returns: the start waits for half a second and continues, exporters connect once
 /// the library is loaded, and an exporter that cannot be created then is an error message.
 ///
-/// Otherwise, a variable never causes a failure. An invalid one is ignored with one warning; an unreadable or invalid file in
+/// A wrong value of a variable never causes a failure. It is ignored with one warning; an unreadable or invalid file in
 /// `FLOE_CONFIG_FILE` or `OTEL_CONFIG_FILE` causes one error message, and nothing is recorded. A signal is not exported if a
 /// variable or the file in `OTEL_CONFIG_FILE` requests an exporter that cannot be created, and a line on standard error
 /// names the variable to change. If the file in `FLOE_CONFIG_FILE` requests such an exporter, for example with a reference
@@ -158,7 +157,7 @@ impl TelemetryProviderBuilder {
     ///
     /// # Errors
     ///
-    /// Fails like [`initialize`](Self::initialize), and if a [layer](Self::with_layer) was added and the process
+    /// Fails like [`initialize`](Self::initialize), and if a layer was added (`with_layer`) and the process
     /// already has a global `tracing` subscriber ([`Error::is_state`]).
     pub fn init(mut self) -> Result<TelemetryProvider, Error> {
         self.config.apply_filters();
@@ -257,11 +256,10 @@ fn warn_of_no_exporter() {
     WRITTEN.call_once(|| {
         let endpoint = OtlpProtocol::default().default_endpoint();
         let line = format!(
-            "warning: traces are not exported: no endpoint is set for them, and there is no terminal on which the \
+            "traces are not exported: no endpoint is set for them, and there is no terminal on which the \
              feature `console` could print them; set `OTEL_EXPORTER_OTLP_ENDPOINT` (`otlp_endpoint`), for example \
-             `{endpoint}`, or turn traces off with `OTEL_TRACES_EXPORTER=none` (`exporters.traces`)\n"
+             `{endpoint}`, or turn traces off with `OTEL_TRACES_EXPORTER=none` (`exporters.traces`)"
         );
-        // Standard error may be closed, so errors are ignored.
-        let _ = Unsignalled(io::stderr()).write_all(line.as_bytes());
+        internal_log::write_line("warn", &line);
     });
 }

@@ -1,13 +1,13 @@
-//! Kept connections over HTTP that have ended or fallen silent, and receivers that answer early.
+//! Kept connections that have ended, fallen silent or refused a request, and receivers that answer early or without end.
 
 use std::io::{self, Read as _, Write as _};
 use std::net::TcpStream;
 
 use floe_telemetry::config::OtlpProtocol;
 use floe_telemetry::{TelemetryProvider, create_span};
-use floe_tests::{Script, TIMEOUT};
+use floe_tests::{Code, Response, Script, TIMEOUT, relay};
 
-use super::pipeline::{start, traces_alone};
+use super::pipeline::{receiver, start, traces_alone};
 
 const OK: &[u8] = b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n";
 
@@ -60,19 +60,22 @@ fn after_one_answer(
 
 #[alone]
 fn a_kept_connection_that_has_ended_costs_nothing() {
-    const TIMED_OUT: &[u8] =
-        b"HTTP/1.1 408 Request Timeout\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
-
-    // Closed while it is idle, with and without a word.
+    // Closed while it is idle, and when the next request has arrived.
     assert_eq!(after_one_answer(|_| Ok(())), 2);
-    assert_eq!(after_one_answer(|stream| stream.write_all(TIMED_OUT)), 2);
-    // Closed when the next request has arrived.
     assert_eq!(after_one_answer(|stream| read_request(stream).map(drop)), 2);
-    let late = |stream: &mut TcpStream| {
-        read_request(stream)?;
-        stream.write_all(TIMED_OUT)
-    };
-    assert_eq!(after_one_answer(late), 2);
+    // The same with a word before.
+    for connection in ["close", "keep-alive, Close"] {
+        let timed_out = format!(
+            "HTTP/1.1 408 Request Timeout\r\ncontent-length: 0\r\nconnection: {connection}\r\n\r\n"
+        );
+        let late = timed_out.clone();
+        assert_eq!(after_one_answer(move |stream| stream.write_all(timed_out.as_bytes())), 2);
+        let answer = move |stream: &mut TcpStream| {
+            read_request(stream)?;
+            stream.write_all(late.as_bytes())
+        };
+        assert_eq!(after_one_answer(answer), 2, "{connection}");
+    }
     // Silent for ever.
     let silent = |stream: &mut TcpStream| io::copy(stream, &mut io::sink()).map(drop);
     assert_eq!(after_one_answer(silent), 2);
@@ -92,6 +95,52 @@ fn a_connection_is_used_again() {
         assert_eq!(export(&telemetry), (exported, 0));
     }
     assert_eq!(receiver.connections(), 1);
+    telemetry.shutdown(TIMEOUT).unwrap();
+}
+
+/// A balancer from which the receivers have moved answers, and keeps its connections open.
+#[alone]
+fn a_connection_is_left_after_a_refusal() {
+    let page = |status| Response::Http { status, headers: Vec::new() };
+    let unavailable = Response::Grpc { code: Code::Unavailable, message: "drained".to_owned() };
+    for (protocol, refusal) in [
+        (OtlpProtocol::Http, page(503)),
+        (OtlpProtocol::Http, page(404)),
+        (OtlpProtocol::Grpc, unavailable),
+        (OtlpProtocol::Grpc, page(404)),
+    ] {
+        let (old, new) = (receiver(protocol), receiver(protocol));
+        old.respond(refusal.clone());
+        let ports = [old.port(), new.port()];
+        let balancer = Script::new(move |number, client| {
+            let server = TcpStream::connect(("127.0.0.1", ports[number.min(1)]))?;
+            relay(client, &server)
+        });
+        let mut config = traces_alone(protocol, balancer.endpoint());
+        config.otlp.all.timeout_millis = Some(4_000);
+        let telemetry = start(config);
+        let (exported, failed) = export(&telemetry);
+        assert_eq!(exported + failed, 1, "{refusal:?}");
+        assert_eq!(export(&telemetry), (exported + 1, failed), "{refusal:?}");
+        assert_eq!(old.requests().len(), 1, "{refusal:?}");
+        telemetry.shutdown(TIMEOUT).unwrap();
+    }
+}
+
+/// A body need not end, and its bytes between two parts of it need not, either.
+#[alone]
+fn a_body_without_an_end_is_given_up() {
+    let receiver = Script::new(|_, stream| {
+        read_request(stream)?;
+        stream.write_all(b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n1;")?;
+        loop {
+            stream.write_all(&[b'x'; 1024])?;
+        }
+    });
+    let telemetry = start(traces_alone(OtlpProtocol::Http, receiver.endpoint()));
+    drop(create_span("work"));
+    let error = telemetry.force_flush(TIMEOUT).unwrap_err().to_string();
+    assert!(error.contains("the response is incomplete: a part of its body"), "{error}");
     telemetry.shutdown(TIMEOUT).unwrap();
 }
 

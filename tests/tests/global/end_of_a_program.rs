@@ -35,15 +35,17 @@ fn a_shutdown_does_not_wait_for_a_receiver_that_is_not_there() {
     let authority = Authority::new();
     let closed = ReservedPort::new();
     for (protocol, secure) in secure(&authority, ClientCertificate::NotRequested) {
-        for (endpoint, reason) in [
-            (closed.endpoint(), "refused"),
-            ("http://receiver.invalid:4317".to_owned(), "dns error"),
-            (secure.endpoint(), "invalid peer certificate"),
+        let of_endpoint = "`OTEL_EXPORTER_OTLP_ENDPOINT`";
+        for (endpoint, reason, setting) in [
+            (closed.endpoint(), "refused", of_endpoint),
+            ("http://receiver.invalid:4317".to_owned(), "dns error", of_endpoint),
+            (secure.endpoint(), "invalid peer certificate", "`OTEL_EXPORTER_OTLP_CERTIFICATE`"),
         ] {
             let error = end(protocol, &endpoint, NEVER);
             assert!(error.is_export(), "{error}");
             let text = error.to_string();
             assert!(text.contains(&endpoint) && text.contains(reason), "{text}");
+            assert!(text.contains(setting), "{text}");
         }
         // A receiver that does not answer is named as the reason when the shutdown ends.
         let endpoint = Script::silent().endpoint();

@@ -6,7 +6,7 @@ use std::ffi::c_int;
 use std::hint::black_box;
 use std::iter;
 use std::os::unix::process::ExitStatusExt as _;
-use std::process::{Command, ExitStatus};
+use std::process::{Command, ExitStatus, Output};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::thread;
@@ -15,7 +15,9 @@ use std::time::{Duration, Instant};
 use floe_telemetry::config::{ExporterKind, OtlpProtocol};
 use floe_telemetry::{MetricRecorder, TelemetryConfig, TelemetryProvider, create_span};
 use floe_tests::signal::{SIGHUP, SIGINT, SIGTERM, handle, send_to_self, send_to_thread};
-use floe_tests::{Program, Receiver, Response, TIMEOUT, in_fork, program, remote};
+use floe_tests::{Program, Receiver, Response, TIMEOUT, before, in_fork, program, remote};
+use opentelemetry_sdk::error::OTelSdkResult;
+use opentelemetry_sdk::trace::{SpanData, SpanExporter};
 
 use super::lifecycle::Panicking;
 use super::pipeline::{self, NEVER, traces_alone, work};
@@ -166,6 +168,10 @@ const SIGNAL: &str = "TEST_EXIT_SIGNAL";
 
 /// The child process sends itself `signal`. A shell in between ignores the signals `ignored`.
 fn with_signal(child: &Command, signal: c_int, ignored: &str) -> ExitStatus {
+    output_with_signal(child, signal, ignored).status
+}
+
+fn output_with_signal(child: &Command, signal: c_int, ignored: &str) -> Output {
     let ignore = format!("trap '' {ignored}; exec \"$0\" \"$@\"");
     let script = if ignored.is_empty() { "exec \"$0\" \"$@\"" } else { &ignore };
     Command::new("env")
@@ -177,7 +183,6 @@ fn with_signal(child: &Command, signal: c_int, ignored: &str) -> ExitStatus {
         .env("FLOE_LOG_OUTPUT", "none")
         .output()
         .unwrap()
-        .status
 }
 
 fn own_signal() -> c_int {
@@ -228,8 +233,61 @@ fn another_signal_ends_the_process_at_once() {
     let program = program!({ end_by_signal(NEVER, iter::repeat(own_signal())) });
     let receiver = Receiver::http();
     receiver.respond(Response::Hang);
-    let status = with_signal(&program.at(&receiver), SIGINT, "");
-    assert_eq!(status.signal(), Some(SIGINT), "{status}");
+    let ended = output_with_signal(&program.at(&receiver), SIGINT, "");
+    assert_eq!(ended.status.signal(), Some(SIGINT), "{ended:?}");
+    let stderr = String::from_utf8_lossy(&ended.stderr);
+    assert!(stderr.contains("error: telemetry was not delivered: another signal"), "{stderr}");
+}
+
+/// An exporter during whose shutdown a signal ends the process.
+#[derive(Debug)]
+struct Interrupted;
+
+impl SpanExporter for Interrupted {
+    async fn export(&self, _: Vec<SpanData>) -> OTelSdkResult {
+        Ok(())
+    }
+
+    fn shutdown_with_timeout(&self, _: Duration) -> OTelSdkResult {
+        send_to_self(SIGTERM);
+        println!("shut down");
+        Ok(())
+    }
+}
+
+/// The program has already chosen how it ends.
+#[test]
+fn a_signal_does_not_interrupt_an_exit() {
+    let program = program!({
+        let telemetry = TelemetryProvider::builder(TelemetryConfig::new("exit"))
+            .with_span_exporter(Interrupted)
+            .initialize()
+            .unwrap();
+        telemetry.shutdown_on_signals().unwrap();
+        std::process::exit(7);
+    });
+    let ended = output_with_signal(&program.command(), SIGTERM, "");
+    assert_eq!(ended.status.code(), Some(7), "{ended:?}");
+    assert!(String::from_utf8_lossy(&ended.stdout).contains("shut down"), "{ended:?}");
+}
+
+/// The kernel ignores a signal that the first process of a container does not handle, also one that it sends itself.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_signal_delivers_and_ends_the_first_process_of_a_container() {
+    let program = program!({ end_by_signal(TIMEOUT, iter::once(own_signal())) });
+    let container = ["unshare", "--user", "--map-root-user", "--pid", "--fork", "--mount-proc"];
+    let may_unshare = Command::new("unshare").args(&container[1..]).arg("true").status();
+    // A machine may forbid its users to start containers.
+    if !may_unshare.is_ok_and(|status| status.success()) {
+        return;
+    }
+    for signal in [SIGINT, SIGTERM, SIGHUP] {
+        let receiver = Receiver::http();
+        let status = with_signal(&before(&container, &program.at(&receiver)), signal, "");
+        assert_eq!(status.code(), Some(128 + signal), "{status}");
+        assert_eq!(receiver.spans().len(), 1);
+    }
 }
 
 #[test]

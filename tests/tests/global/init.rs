@@ -91,7 +91,7 @@ fn variables_filter_lines_and_spans() {
         load("orders");
     });
     let all = "load\n  query\n    page\n  send";
-    let warning = "warning: RUST_LOG: expected a level, `target=level` or a target, found `[span=off`, which filters by \
+    let warning = "warning: RUST_LOG: entry 3: expected a level, `target=level` or a target, found `[span=off`, which filters by \
          span or field; the entry is ignored\n";
     for (variables, lines, spans, rest) in [
         (&[("RUST_LOG", "error,global::init=debug,[span=off")][..], 3, all, warning),

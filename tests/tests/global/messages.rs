@@ -405,16 +405,17 @@ fn a_warning_does_not_wait_for_the_reader_of_standard_error() {
             metrics.increment(&name, 1, &[]);
             metrics.set_gauge(&name, 0.5, &[]);
         }
+        drop(create_span("recorded"));
+        telemetry.force_flush(TIMEOUT).unwrap();
         println!("recorded");
         // Nobody reads the messages of the shutdown.
         std::mem::forget(telemetry);
         std::process::abort();
     });
-    let port = ReservedPort::new();
     for variable in ["SUBSCRIBER", "NO_SUBSCRIBER"] {
+        let receiver = Receiver::grpc();
         let mut child = program
-            .command()
-            .env("OTEL_EXPORTER_OTLP_ENDPOINT", port.endpoint())
+            .at(&receiver)
             .env("FLOE_LOG_OUTPUT", "stderr")
             .env(variable, "1")
             .stdout(Stdio::piped())
@@ -431,5 +432,6 @@ fn a_warning_does_not_wait_for_the_reader_of_standard_error() {
         child.kill().unwrap();
         child.wait().unwrap();
         assert_eq!(recorded, Ok(true), "{variable}");
+        assert_eq!(receiver.spans().len(), 1);
     }
 }

@@ -3,8 +3,12 @@
 use floe_telemetry::{TelemetryConfig, create_span};
 use floe_tests::{
     Authority, ClientCertificate, Program, Proxy, Receiver, ReservedPort, Script, TIMEOUT, program,
+    relay,
 };
-use std::io::{Read as _, Write as _};
+use std::io::{self, Read as _, Write as _};
+use std::net::TcpStream;
+use std::process::{Command, Stdio};
+use std::sync::{Mutex, mpsc};
 use std::time::Duration;
 
 use super::pipeline::start;
@@ -115,6 +119,7 @@ fn a_proxy_that_rejects_is_an_unreachable_receiver() {
         ),
         ("grpc", &*wrong, "a credential before the host in `ALL_PROXY`; receivers in `NO_PROXY`"),
         ("grpc", &closed, &named),
+        ("grpc", &closed, "the proxy is set in `ALL_PROXY`; receivers in `NO_PROXY` are reached"),
         ("http/protobuf", &closed, &format!("{named}Connection refused")),
         (
             "http/protobuf",
@@ -162,4 +167,87 @@ fn a_proxy_that_answers_bit_by_bit_does_not_suspend_the_timeout() {
         let output = run(&program, &variables);
         assert!(output.contains("not delivered within 500ms"), "{output}");
     }
+}
+
+/// The message of a refusal may quote the credential, in the status or in a page.
+#[test]
+fn the_credential_that_a_proxy_quotes_is_removed() {
+    let program = program!({ child() });
+    let proxy = Script::new(|_, stream| {
+        stream.read_exact(&mut [0; 4])?;
+        let refusal = format!(
+            "HTTP/1.1 407 {CREDENTIALS} is floe:hunter2\r\ncontent-length: 50\r\n\r\n{CREDENTIALS} is floe:hunter2, and no more is known",
+        );
+        stream.write_all(refusal.as_bytes())?;
+        io::copy(stream, &mut io::sink()).map(drop)
+    });
+    for (protocol, endpoint) in [
+        ("grpc", "http://collector.test:4317"),
+        ("http/protobuf", "http://collector.test:4318"),
+        ("http/protobuf", "https://collector.test:4318"),
+    ] {
+        let url = proxy.endpoint().replace("//", "//floe:hunter2@");
+        let variables = [
+            ("OTEL_EXPORTER_OTLP_PROTOCOL", protocol),
+            ("OTEL_EXPORTER_OTLP_ENDPOINT", endpoint),
+            ("OTEL_EXPORTER_OTLP_TIMEOUT", "1000"),
+            ("ALL_PROXY", &url),
+        ];
+        let output = run(&program, &variables);
+        assert!(output.contains("407"), "{output}");
+        for secret in ["hunter2", "ZmxvZTpodW50ZXIy"] {
+            assert!(!output.contains(secret), "{output}");
+        }
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_proxy_that_is_not_text_is_refused() {
+    use std::ffi::OsStr;
+    use std::os::unix::ffi::OsStrExt as _;
+
+    let program = program!({ child() });
+    let mut command = program.command();
+    command
+        .env("OTEL_EXPORTER_OTLP_ENDPOINT", "http://collector.test:4317")
+        .env("OTEL_EXPORTER_OTLP_TIMEOUT", "500")
+        .env("HTTP_PROXY", OsStr::from_bytes(b"http://proxy\xff:3128"));
+    let stdout = String::from_utf8(command.output().unwrap().stdout).unwrap();
+    assert!(stdout.contains("`HTTP_PROXY` names a proxy that is not"), "{stdout}");
+}
+
+/// The system interrupts a read when it continues a process that was stopped.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_process_that_was_stopped_reads_the_answer_of_a_proxy() {
+    let program = program!({ child() });
+    let receiver = Receiver::grpc();
+    let proxy = Proxy::to(receiver.port(), None).port();
+    let (started, process) = mpsc::channel::<u32>();
+    let process = Mutex::new(process);
+    let slow = Script::new(move |_, client| {
+        let mut first = [0; 4];
+        client.read_exact(&mut first)?;
+        let process = process.lock().unwrap().recv().unwrap().to_string();
+        for signal in ["-STOP", "-CONT"].repeat(20) {
+            Command::new("kill").args([signal, &process]).status()?;
+        }
+        let mut server = TcpStream::connect(("127.0.0.1", proxy))?;
+        server.write_all(&first)?;
+        relay(client, &server)
+    });
+    let child = program
+        .command()
+        .env("OTEL_EXPORTER_OTLP_ENDPOINT", "http://collector.test:4317")
+        .env("OTEL_METRICS_EXPORTER", "none")
+        .env("HTTP_PROXY", slow.endpoint())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    started.send(child.id()).unwrap();
+    drop(started);
+    let output = String::from_utf8(child.wait_with_output().unwrap().stdout).unwrap();
+    assert!(output.contains("child: delivered"), "{output}");
+    assert_eq!(slow.connections(), 1);
 }

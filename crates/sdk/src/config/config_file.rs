@@ -125,7 +125,7 @@ pub struct Parsed {
 ///
 /// # Errors
 ///
-/// The error is the first mistake.
+/// The error is the first mistake in the order of the file.
 pub fn parse(
     text: &str,
     base: &TelemetryConfig,
@@ -135,14 +135,16 @@ pub fn parse(
     substitute(&mut document, variable, |_| false)?;
     let ignored = RefCell::default();
     let mut config = base.clone();
-    apply(&Part::root(&document, &ignored), &mut config)?;
-    config.validate()?;
+    let mut mistakes = apply(&Part::root(&document, &ignored), &mut config)?;
     let ignored = ignored.into_inner();
-    if let Some(mistake) = ignored.iter().find(|mistake| mistake.path.starts_with(SAMPLER)) {
-        let mut refused = mistake.clone();
-        refused.message.push_str(REFUSED);
-        return Err(refused.into());
+    for mistake in ignored.iter().filter(|mistake| mistake.path.starts_with(SAMPLER)) {
+        let message = mistake.message.clone() + REFUSED;
+        mistakes.push(Mistake { message, ..mistake.clone() });
     }
+    if let Some(first) = mistakes.into_iter().min_by_key(|mistake| mistake.position) {
+        return Err(first.into());
+    }
+    config.validate()?;
     Ok(Parsed { config, warning: warning(ignored) })
 }
 
@@ -171,8 +173,8 @@ fn check_version(version: &Part<'_>) -> Result<(), Mistake> {
     Err(version.mistake(format!("expected `1.0` or `1.1`, found `{text}`")))
 }
 
-/// Applies a file to a configuration. A signal without a provider is not exported.
-fn apply(root: &Part<'_>, config: &mut TelemetryConfig) -> Result<(), Mistake> {
+/// Applies a file to a configuration, and returns one mistake of each section. A signal without a provider is not exported.
+fn apply(root: &Part<'_>, config: &mut TelemetryConfig) -> Result<Vec<Mistake>, Mistake> {
     check_version(&root.required("file_format")?)?;
     config.enabled = !root.value("disabled")?.unwrap_or(false);
     // Known but not used, because the `tracing` subscriber determines the level of this library's messages.
@@ -186,12 +188,13 @@ fn apply(root: &Part<'_>, config: &mut TelemetryConfig) -> Result<(), Mistake> {
     };
     config.limits = SpanLimits::default();
     config.propagators = Vec::new();
+    let mut mistakes = Vec::new();
     for (key, apply) in SECTIONS {
         if let Some(section) = root.get(key)? {
-            apply(&section, config)?;
+            mistakes.extend(apply(&section, config).err());
         }
     }
-    Ok(())
+    Ok(mistakes)
 }
 
 #[cfg(test)]

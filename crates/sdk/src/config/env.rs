@@ -42,6 +42,9 @@ use crate::regular_file;
 /// The maximum number of entries of a list. It is bounded, because each entry is compared with all previous ones.
 const MAX_ENTRIES: usize = 1024;
 
+/// The number of invalid entries of a list that are reported.
+const MAX_REFUSED: usize = 8;
+
 const CONFIG_FILE: &str = "OTEL_CONFIG_FILE";
 
 /// The variable with the path of a document in this crate's format.
@@ -73,7 +76,7 @@ impl TelemetryConfig {
     /// Applies the environment variables, which replace earlier values: the supported `OTEL_*` variables of the
     /// specification, `FLOE_RESOURCE_DETECTORS`, `FLOE_LOG_*`, `FLOE_SPAN_FILTER` and `FLOE_PANIC_OUTPUT`. If
     /// `OTEL_CONFIG_FILE` is set, the file replaces the other `OTEL_*` variables, see
-    /// [`from_config_file`](Self::from_config_file).
+    /// `from_config_file`.
     ///
     /// Invalid variables and entries of lists are ignored, with one warning for each variable through `tracing`, or on
     /// standard error without a `tracing` subscriber. Misspelled variables are reported in the same way. A requested
@@ -352,37 +355,42 @@ fn take_list<T>(name: &str, parse: impl Fn(&str) -> Result<T, String>) -> Option
 /// Returns the valid part of a variable's value, and warns about the rest.
 fn take_partly<T>(
     name: &str,
-    parse: impl FnOnce(&str) -> Result<(T, Option<String>), String>,
+    parse: impl FnOnce(&str) -> Result<(T, Vec<String>), String>,
 ) -> Option<T> {
     let (value, refused) = take(name, parse)?;
-    if let Some(message) = refused {
+    for message in refused {
         warn_about(name, &message, "the entry is ignored");
     }
     Some(value)
 }
 
-/// Returns the valid entries of a comma-separated list, and the problem of the first invalid one. Fails if
+/// Returns the valid entries of a comma-separated list, and the problems of the first invalid ones. Fails if
 /// there are only invalid entries.
 fn parse_list<T>(
     text: &str,
     parse: impl Fn(&str) -> Result<T, String>,
-) -> Result<(Vec<T>, Option<String>), String> {
+) -> Result<(Vec<T>, Vec<String>), String> {
     let mut entries = Vec::new();
-    let mut refused = None;
-    for entry in parse::entries(text) {
+    let mut refused = Vec::new();
+    let is_single = parse::entries(text).nth(1).is_none();
+    for (entry, number) in parse::entries(text).zip(1..) {
         match parse(entry) {
             Ok(_) if entries.len() == MAX_ENTRIES => {
-                let message = format!("expected at most {MAX_ENTRIES} entries, found more");
-                return Ok((entries, refused.or(Some(message))));
+                refused.push(format!("expected at most {MAX_ENTRIES} entries, found more"));
+                break;
             }
             Ok(entry) => entries.push(entry),
-            Err(message) => _ = refused.get_or_insert(message),
+            Err(message) if is_single => return Err(message),
+            Err(message) if refused.len() < MAX_REFUSED => {
+                refused.push(format!("entry {number}: {message}"));
+            }
+            Err(_) => {}
         }
     }
-    match refused {
-        Some(message) if entries.is_empty() => Err(message),
-        refused => Ok((entries, refused)),
+    if entries.is_empty() && !refused.is_empty() {
+        return Err(refused.join("; "));
     }
+    Ok((entries, refused))
 }
 
 /// Keeps the first of equal entries.
@@ -442,7 +450,7 @@ pub(super) fn service_name(resource: &mut ResourceAttributes) {
 pub fn parse_resource_attributes(
     text: &str,
     resource: &mut ResourceAttributes,
-) -> Result<((), Option<String>), String> {
+) -> Result<((), Vec<String>), String> {
     let pairs = parse::pairs(text)?;
     let value_of = |key| pairs.iter().rfind(|(other, _)| other == key);
     if let Some((_, environment)) = value_of(DEPLOYMENT_ENVIRONMENT) {
@@ -455,7 +463,8 @@ pub fn parse_resource_attributes(
             refused.push(format!("{key}: {message}"));
         }
     }
-    Ok(((), (!refused.is_empty()).then(|| refused.join(", "))))
+    refused.truncate(MAX_REFUSED);
+    Ok(((), refused))
 }
 
 /// Applies the resource detectors: their names, `all` or `none`.
@@ -670,7 +679,13 @@ fn otlp(signal: Option<Signal>, config: &mut TelemetryConfig) {
             own
         }
     };
-    if let Some(headers) = take_partly(name("HEADERS"), parse_headers) {
+    let headers = take_partly(name("HEADERS"), |text| {
+        if let Some(problem) = parse::wrong_escape(text) {
+            warn_about(name("HEADERS"), problem, "the value is used as it is");
+        }
+        parse_headers(text)
+    });
+    if let Some(headers) = headers {
         options.headers = headers;
     }
     fill(name("TIMEOUT"), &mut options.timeout_millis, timeout);
@@ -720,27 +735,20 @@ pub(super) fn with_scheme(endpoint: &str, insecure: Option<bool>) -> Cow<'_, str
     }
 }
 
-/// Returns the valid headers, and the problem of the first invalid one. Values may be credentials, so no
-/// message quotes them.
+/// Returns the valid headers, and the problems of the others. Values may be credentials, so no message quotes them.
 ///
 /// # Errors
 ///
-/// No header has a valid name. The error is the problem of the first one.
-pub fn parse_headers(text: &str) -> Result<(Headers, Option<String>), String> {
+/// No header is valid.
+pub fn parse_headers(text: &str) -> Result<(Headers, Vec<String>), String> {
     let header = |text: &str| {
         let (name, value) = parse::pair(text)?;
         auth::check_header_name(&name)?;
-        Ok((name, value))
+        check_header_value(&name, &value)?;
+        Ok((name, value.into()))
     };
-    let (pairs, mut refused) = parse_list(text, header)?;
-    let mut headers = Headers::new();
-    for (name, value) in pairs {
-        match check_header_value(&name, &value) {
-            Ok(()) => _ = headers.insert(name, value.into()),
-            Err(problem) => _ = refused.get_or_insert(problem),
-        }
-    }
-    Ok((headers, refused))
+    let (headers, refused) = parse_list(text, header)?;
+    Ok((headers.into_iter().collect(), refused))
 }
 
 fn check_header_value(name: &str, value: &str) -> Result<(), String> {
@@ -768,8 +776,7 @@ mod tests {
         let (entries, refused) =
             parse_list(&numbers.join(","), |text| Ok(text.to_owned())).unwrap();
         assert_eq!(entries, numbers[..1024]);
-        let expected = "expected at most 1024 entries, found more";
-        assert_eq!(refused.as_deref(), Some(expected));
+        assert_eq!(refused, ["expected at most 1024 entries, found more"]);
     }
 
     #[test]

@@ -261,7 +261,7 @@ impl TelemetryProviderBuilder {
     ///
     /// Fails if the configuration is invalid, if a [sampler](Self::with_sampler) is combined with tail sampling, if an
     /// exporter cannot be created, if another provider is in use ([`Error::is_state`]), or if a
-    /// [layer](Self::with_layer) was added, which only [`init`](Self::init) installs. After an error no provider was
+    /// layer (`with_layer`) was added, which only [`init`](Self::init) installs. After an error no provider was
     /// started, and `initialize` may be called on another builder.
     pub fn initialize(self) -> Result<TelemetryProvider, Error> {
         if self.layers.as_ref().is_some_and(|layers| !layers.is_empty()) {

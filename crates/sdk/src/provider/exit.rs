@@ -1,6 +1,6 @@
 //! The end of the process: the shutdown at exit or by a signal, and the flush after a panic.
 
-use std::io;
+use std::io::{self, Write as _};
 use std::panic;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
@@ -8,10 +8,14 @@ use std::time::Duration;
 use super::{Inner, is_on_telemetry_thread, standby};
 use crate::caught::caught;
 use crate::channel::on_thread;
-use crate::internal_log::write_line;
+use crate::error::Error;
+use crate::internal_log::{is_shown, write_line};
+use crate::program_signals::Unsignalled;
 
 /// The time limit for writing a message, because standard error may wait for its reader.
 const MESSAGE_TIMEOUT: Duration = Duration::from_secs(1);
+
+const LOST: &str = "telemetry was not delivered after a panic";
 
 /// The provider to shut down at the exit, and the timeout.
 static AT_EXIT: Mutex<Option<(Weak<Inner>, Duration)>> = Mutex::new(None);
@@ -24,7 +28,7 @@ static AT_EXIT: Mutex<Option<(Weak<Inner>, Duration)>> = Mutex::new(None);
 pub(super) fn at_exit(provider: &Arc<Inner>, timeout: Duration) -> io::Result<()> {
     let mut at_exit = AT_EXIT.lock().unwrap_or_else(PoisonError::into_inner);
     *at_exit = Some((Arc::downgrade(provider), timeout));
-    // `run_apart` takes up to one message longer than the shutdown, and the thread must have time to answer.
+    // `finish` takes up to one message longer than the shutdown, and the thread must have time to answer.
     let limit = timeout.saturating_add(2 * MESSAGE_TIMEOUT);
     standby::start(finish, limit)
 }
@@ -36,8 +40,13 @@ fn finish() -> bool {
         && let Some(provider) = provider.upgrade()
         && !provider.is_inherited()
     {
-        // The shutdown reports the losses.
-        return run_apart(timeout, move || _ = provider.shutdown(timeout));
+        let limit = timeout.saturating_add(MESSAGE_TIMEOUT);
+        // On a separate thread, because code of the program, such as a subscriber, may block it. The shutdown reports the
+        // losses.
+        return run_on(
+            |shutdown| on_thread("floe-exit", limit, shutdown).map(|ended| ended.is_ok()),
+            move || _ = provider.shutdown(timeout),
+        );
     }
     true
 }
@@ -52,29 +61,28 @@ pub(super) fn on_panic(provider: &Arc<Inner>, timeout: Duration) {
         if is_on_telemetry_thread() {
             return;
         }
-        if let Some(provider) = provider.upgrade() {
-            let _ = run_apart(timeout, move || {
-                if let Err(error) = provider.force_flush(timeout) {
-                    let lost = "telemetry was not delivered after a panic";
-                    say(format!("{lost}: {error}"), MESSAGE_TIMEOUT);
-                }
-            });
+        let Some(provider) = provider.upgrade() else { return };
+        let flush = move || {
+            if let Err(error) = provider.force_flush(timeout) {
+                say(format!("{LOST}: {error}"), MESSAGE_TIMEOUT);
+            }
+        };
+        // The stack of this thread may be almost full, and it may hold locks of the program, so it does not flush itself.
+        if let Err(error) = on_thread("floe-exit", timeout.saturating_add(MESSAGE_TIMEOUT), flush) {
+            write_line("error", &format!("{LOST}: {}", Error::thread("exit", &error)));
         }
     }));
-}
-
-/// Runs `finish`, which ends within `timeout`, on a separate thread, because code of the program, such as a subscriber,
-/// may block it, and the stack of a panicking thread may be almost full. Returns whether it came to its end.
-pub(super) fn run_apart(timeout: Duration, finish: impl Fn() + Send + Sync + 'static) -> bool {
-    let limit = timeout.saturating_add(MESSAGE_TIMEOUT);
-    run_on(|work| on_thread("floe-exit", limit, work).map(|ended| ended.is_ok()), finish)
 }
 
 /// Writes an error to standard error on a separate thread, because standard error may have no reader, and waits for it
 /// at most for `timeout`, within limits of 0.1 and 1 second. If the thread cannot be started, nothing is written.
 pub(super) fn say(error: String, timeout: Duration) {
     let limit = timeout.clamp(MESSAGE_TIMEOUT / 10, MESSAGE_TIMEOUT);
-    let _ = on_thread("floe-message", limit, move || write_line("error", &error));
+    let _ = on_thread("floe-message", limit, move || {
+        if is_shown("error") {
+            let _ = Unsignalled(io::stderr()).write_all(format!("error: {error}\n").as_bytes());
+        }
+    });
 }
 
 /// Runs `finish` on the thread that `run` starts, or on this thread if no thread is started. Returns whether it came to its

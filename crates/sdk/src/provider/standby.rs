@@ -6,22 +6,30 @@
 
 use std::ffi::c_int;
 use std::io;
+use std::process;
 use std::ptr;
 use std::sync::atomic::{AtomicBool, AtomicI32, AtomicPtr, AtomicU32, AtomicU64, Ordering};
 use std::thread::{self, Thread};
 use std::time::Duration;
 
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
-use signal_hook::low_level::{emulate_default_handler, register};
+use signal_hook::low_level::{emulate_default_handler, exit, register};
 
 use super::{IN_USE_BY, this_process};
 use crate::clock::monotonic_now;
+use crate::internal_log::is_shown;
 use crate::program_signals::{self, is_ignored};
 use floe_telemetry_core::__sdk::standard_error::write_if_room;
 
 const NOT_IN_TIME: &str = "error: telemetry was not delivered at the exit: its thread did not finish in time; if a signal \
                            handler called `exit` while a thread held a lock, call \
                            `TelemetryProvider::shutdown_on_signals` instead\n";
+
+const INTERRUPTED: &str = "error: telemetry was not delivered: another signal ends the process before the \
+                           shutdown has ended\n";
+
+/// Whether `OTEL_LOG_LEVEL` includes errors.
+static IS_SHOWN: AtomicBool = AtomicBool::new(true);
 
 /// The pause between two looks of the exiting thread.
 const PAUSE: Duration = Duration::from_millis(1);
@@ -47,9 +55,10 @@ static THREAD: AtomicPtr<Thread> = AtomicPtr::new(ptr::null_mut());
 pub(super) fn start(finish: fn() -> bool, limit: Duration) -> io::Result<()> {
     let limit = u64::try_from(limit.as_millis()).unwrap_or(u64::MAX);
     LIMIT.store(limit, Ordering::Relaxed);
-    let process = this_process();
+    IS_SHOWN.store(is_shown("error"), Ordering::Relaxed);
+    let this = this_process();
     let previous = PROCESS.load(Ordering::Acquire);
-    if previous == process {
+    if previous == this {
         return Ok(());
     }
     REQUEST.store(NOTHING, Ordering::Relaxed);
@@ -57,7 +66,7 @@ pub(super) fn start(finish: fn() -> bool, limit: Duration) -> io::Result<()> {
     let waiting = program_signals::spawn("floe-exit", move || wait(finish))?;
     let thread = Box::new(waiting.thread().clone());
     THREAD.store(Box::into_raw(thread), Ordering::Release);
-    PROCESS.store(process, Ordering::Release);
+    PROCESS.store(this, Ordering::Release);
     // A fork inherits the registration.
     if previous == 0 {
         register_exit();
@@ -73,14 +82,28 @@ fn wait(finish: fn() -> bool) {
         }
     };
     if !finish() {
-        write_if_room(NOT_IN_TIME);
+        say(NOT_IN_TIME);
     }
     if request == EXIT {
         HAS_FINISHED.store(true, Ordering::Release);
     } else {
         // An exit meanwhile waits, so that the parent process sees the signal.
-        let _ = emulate_default_handler(request);
+        end_by(request);
     }
+}
+
+fn say(line: &str) {
+    if IS_SHOWN.load(Ordering::Relaxed) {
+        write_if_room(line);
+    }
+}
+
+fn end_by(signal: c_int) {
+    // The kernel ignores a signal that the first process of a container does not handle.
+    if process::id() == 1 {
+        exit(128 + signal);
+    }
+    let _ = emulate_default_handler(signal);
 }
 
 /// Wakes the waiting thread, and returns whether this is the first request of the process that has the thread.
@@ -101,9 +124,9 @@ fn is_first(request: c_int) -> bool {
 }
 
 extern "C" fn exiting() {
-    let process = this_process();
-    let is_needed = IN_USE_BY.load(Ordering::Acquire) == process;
-    if !is_needed || PROCESS.load(Ordering::Acquire) != process {
+    let this = this_process();
+    let is_needed = IN_USE_BY.load(Ordering::Acquire) == this;
+    if !is_needed || PROCESS.load(Ordering::Acquire) != this {
         return;
     }
     is_first(EXIT);
@@ -111,7 +134,8 @@ extern "C" fn exiting() {
     let deadline = monotonic_now().checked_add(limit);
     while !HAS_FINISHED.load(Ordering::Acquire) {
         if deadline.is_some_and(|deadline| monotonic_now() >= deadline) {
-            return write_if_room(NOT_IN_TIME);
+            HAS_FINISHED.store(true, Ordering::Release);
+            return say(NOT_IN_TIME);
         }
         thread::sleep(PAUSE);
     }
@@ -140,7 +164,7 @@ pub(super) fn end_at_signals() -> io::Result<()> {
         if is_ignored(signal) {
             continue;
         }
-        // SAFETY: the handler uses atomic values, wakes a thread by a system call, and restores and raises the signal.
+        // SAFETY: the handler uses atomic values, and system calls that wake a thread, write, raise the signal or end.
         let registered = unsafe { register(signal, move || received(signal)) };
         registered.inspect_err(|_| IS_HANDLED.store(false, Ordering::Release))?;
     }
@@ -148,7 +172,15 @@ pub(super) fn end_at_signals() -> io::Result<()> {
 }
 
 fn received(signal: c_int) {
-    if !is_first(signal) {
-        let _ = emulate_default_handler(signal);
+    if is_first(signal) {
+        return;
     }
+    if PROCESS.load(Ordering::Acquire) == this_process() && !HAS_FINISHED.load(Ordering::Acquire) {
+        // The process ends already, in the way that it has chosen.
+        if REQUEST.load(Ordering::Acquire) == EXIT {
+            return;
+        }
+        say(INTERRUPTED);
+    }
+    end_by(signal);
 }

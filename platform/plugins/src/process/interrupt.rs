@@ -13,7 +13,7 @@ use std::time::Duration;
 use floe_plugin::ErrorKind;
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
-use signal_hook::low_level::emulate_default_handler;
+use signal_hook::low_level::{emulate_default_handler, exit};
 
 use crate::error::Error;
 
@@ -88,8 +88,11 @@ pub fn listen(delivery: Duration, overdue: impl FnOnce() + Send + 'static) {
 
 /// Ends the program by the signal, so that its parent learns the cause.
 pub fn end(signal: i32) -> ! {
-    let _ = emulate_default_handler(signal);
-    process::exit(128 + signal)
+    // The kernel ignores a signal that the first process of a container does not handle.
+    if process::id() != 1 {
+        let _ = emulate_default_handler(signal);
+    }
+    exit(128 + signal)
 }
 
 /// Returns the given signals, except those that this process ignores because its parent chose it: `nohup` protects a

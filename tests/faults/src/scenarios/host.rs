@@ -1,5 +1,6 @@
 //! Scenarios of a host without room: no thread can be created, or another program uses the processor.
 
+use std::panic;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
@@ -22,7 +23,9 @@ pub(super) static SCENARIOS: [Scenario; 2] = [
             program.start_within(Duration::from_secs(60));
             program.deliver("before", 10);
             program.wait("down");
-            program.deliver("meanwhile", 10);
+            program.spans(10);
+            program.step("panic", panic_without_a_flush);
+            program.flush("meanwhile");
             program.wait("up");
             program.deliver("after", 10);
             program.end();
@@ -48,7 +51,7 @@ pub(super) static SCENARIOS: [Scenario; 2] = [
             child.wait_for("up")?;
             child.proceed()?;
             let report = child.finish()?;
-            report.succeeded(&["before", "meanwhile", "after"])?;
+            report.succeeded(&["before", "panic", "meanwhile", "after"])?;
             Ok(report.arrived_at(&receiver))
         },
         ..SCENARIO
@@ -73,6 +76,17 @@ pub(super) static SCENARIOS: [Scenario; 2] = [
         ..SCENARIO
     },
 ];
+
+/// A flush on the thread of the panic would wait for the receiver, with the locks that the thread holds.
+fn panic_without_a_flush(program: &mut Program) -> Result<()> {
+    panic::set_hook(Box::new(|_| {}));
+    let telemetry = program.telemetry().context("no telemetry")?;
+    telemetry.flush_on_panic(Duration::from_secs(60));
+    let _ = panic::catch_unwind(|| panic!("a test"));
+    let pending = telemetry.statistics().pending;
+    ensure!(pending == 10, "{pending} spans are pending after a panic without a further thread");
+    Ok(())
+}
 
 /// The additional time that 99 of 100 calls may take, compared with the same calls without a provider. A call that
 /// yields its processor takes as long as the other program's share: tens of milliseconds.

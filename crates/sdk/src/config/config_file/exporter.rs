@@ -182,9 +182,7 @@ fn headers(exporter: &Part<'_>) -> Result<Headers, Mistake> {
 }
 
 /// Returns the value, or an error if any part of it is invalid.
-pub(super) fn whole<T>(parsed: Result<(T, Option<String>), String>) -> Result<T, String> {
-    match parsed? {
-        (value, None) => Ok(value),
-        (_, Some(refused)) => Err(refused),
-    }
+pub(super) fn whole<T>(parsed: Result<(T, Vec<String>), String>) -> Result<T, String> {
+    let (value, refused) = parsed?;
+    if refused.is_empty() { Ok(value) } else { Err(refused.join("; ")) }
 }

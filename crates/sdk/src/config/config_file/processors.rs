@@ -14,12 +14,17 @@ use crate::config::telemetry::TelemetryConfig;
 pub(super) fn tracer(provider: &Part<'_>, config: &mut TelemetryConfig) -> Result<(), Mistake> {
     let directory = &mut config.exporters.directory;
     let mut exporters = Exporters::new(Signal::Traces, &mut config.otlp, directory);
-    config.batch_processor = processors(provider, &mut exporters)?;
+    let batch = processors(provider, &mut exporters);
     config.exporters.traces = Some(exporters.kinds);
-    if let Some(part) = provider.get("limits")? {
-        limits(&part, config)?;
+    let limited = provider.get("limits")?.map_or(Ok(()), |part| limits(&part, config));
+    // Read also after a mistake, because the first one in the file is reported.
+    let sampler = provider.get("sampler")?.map(|part| sampler::read(&part)).transpose();
+    let mistakes = [batch.as_ref().err(), limited.as_ref().err(), sampler.as_ref().err()];
+    if let Some(first) = mistakes.into_iter().flatten().min_by_key(|mistake| mistake.position) {
+        return Err(first.clone());
     }
-    let sampler = provider.get("sampler")?.map(|part| sampler::read(&part)).transpose()?;
+    config.batch_processor = batch?;
+    let sampler = sampler?;
     let default = || FileSampler::ParentBased(FileSampler::of_roots(FileSampler::AlwaysOn).into());
     sampler.unwrap_or_else(default).apply(&mut config.sampling);
     Ok(())

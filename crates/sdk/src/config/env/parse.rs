@@ -87,6 +87,11 @@ pub(super) fn suspicion(text: &str) -> Option<&'static str> {
     if entries(text).any(has_space) {
         return Some("expected a comma between two attributes, found a space");
     }
+    wrong_escape(text)
+}
+
+/// Returns the mistake in a text with a `%` that is no escape. `100%` is none.
+pub(super) fn wrong_escape(text: &str) -> Option<&'static str> {
     let is_no_escape = |rest: &str| {
         let digits = rest.as_bytes().get(..2).unwrap_or_default();
         digits.iter().all(u8::is_ascii_alphanumeric)
