@@ -29,6 +29,7 @@ fn import(tables: &[&str]) -> Result<(), Box<dyn Error>> {
     for table in tables {
         start(table)?;
     }
+
     Ok(())
 }
 
@@ -38,6 +39,7 @@ fn start(table: &str) -> Result<(), Box<dyn Error>> {
     if !status.success() {
         return Err(format!("the import of {table} failed: {status}").into());
     }
+
     Ok(())
 }
 

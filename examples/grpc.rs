@@ -36,6 +36,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
             Err(status) => tracing::warn!(service, %status, "cannot be checked"),
         }
     }
+
     Ok(())
 }
 

@@ -28,12 +28,14 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     for pairs in [3, 0] {
         send(&queue, pairs).in_span(ORDERS.send()).await?;
     }
+
     drop(queue);
 
     let mut batch = Vec::new();
     while messages.recv_many(&mut batch, 10).await > 0 {
         receive(std::mem::take(&mut batch));
     }
+
     Ok(())
 }
 

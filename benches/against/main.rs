@@ -92,8 +92,10 @@ fn serve(mode: &str) {
     if mode == MODES[1] {
         config.context = ContextMode::Boundaries;
     }
-    let provider = TelemetryProvider::builder(config).with_span_exporter(Discarding);
-    let provider = provider.initialize().expect("the provider starts");
+
+    let builder = TelemetryProvider::builder(config).with_span_exporter(Discarding);
+    let provider = builder.initialize().expect("the provider starts");
+
     for line in io::stdin().lines() {
         let case: usize = line.expect("a line").parse().expect("an index");
         let trace = CASES[case].1;

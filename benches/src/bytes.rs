@@ -28,8 +28,9 @@ const ROWS: [(&str, &str, [&str; 2]); 7] = [
 ];
 
 pub(crate) fn run(checks: &mut Checks) {
-    let spans = measure::value("--spans");
-    let spans = spans.unwrap_or(if measure::quick() { 500 } else { 10_000 });
+    let default = if measure::quick() { 500 } else { 10_000 };
+    let spans = measure::value("--spans").unwrap_or(default);
+
     let rows = ROWS.into_iter().map(|(setting, contestant, config)| {
         let mut receiver = Receiver::start(Protocol::Http, true);
         let order = Order {
@@ -40,6 +41,7 @@ pub(crate) fn run(checks: &mut Checks) {
             rate: 1_000,
             config: config.concat(),
         };
+
         let recorded = order.run().recorded;
         let arrived = receiver.arrived();
         checks.equal(format!("{setting}, spans sent"), arrived.items, recorded);
@@ -47,5 +49,6 @@ pub(crate) fn run(checks: &mut Checks) {
         let per_span = |bytes: u64| figure(bytes as f64 / recorded.max(1) as f64);
         vec![setting.to_owned(), per_span(arrived.bytes), per_span(arrived.gzip)]
     });
+
     report::table(&["bytes a span", "with gzip"], rows);
 }

@@ -78,6 +78,7 @@ pub(crate) fn serve() -> bool {
     let Some(role) = measure::value::<String>(ROLE) else {
         return false;
     };
+
     match serde_json::from_str(&role).expect("a role") {
         Role::Receiver { protocol, compresses } => receiver::serve(protocol, compresses),
         Role::Contestant { name, state } => peers::serve(&name, state),

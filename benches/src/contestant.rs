@@ -184,6 +184,7 @@ impl Functions for Bare {
         for n in 0..CHILDREN {
             bare_child(n);
         }
+
         let _ = work(CHILDREN);
     }
 
@@ -232,6 +233,7 @@ pub(crate) fn start_with(
     if name == BOUNDARIES {
         config.context = ContextMode::Boundaries;
     }
+
     match name {
         BARE => Arc::new(Bare),
         OURS | BOUNDARIES => Arc::new(Ours::start(state, sink, config)),

@@ -105,10 +105,12 @@ fn median_runs(protocol: Protocol, rate: u64, spans: u64, repeat: usize) -> Vec<
             runs.push(one_run(name, protocol, rate, spans));
         }
     }
+
     let median = |mut runs: Vec<Row>| {
         runs.sort_by(|a, b| a.cost.cpu_nanos.total_cmp(&b.cost.cpu_nanos));
         runs.swap_remove(runs.len() / 2)
     };
+
     let mut rows: Vec<Row> = runs.into_iter().map(median).collect();
     let bare = rows[0].cost.cpu_nanos;
     for row in &mut rows {
@@ -130,6 +132,7 @@ fn one_run(name: &'static str, protocol: Protocol, rate: u64, spans: u64) -> Row
         rate,
         config: DEFAULT_CONFIG.to_owned(),
     };
+
     let cost = order.run();
     let arrived = receiver.arrived();
     Row {
@@ -142,8 +145,9 @@ fn one_run(name: &'static str, protocol: Protocol, rate: u64, spans: u64) -> Row
 }
 
 fn print(rows: &[Row]) {
-    let raw = rows.iter().find(|row| row.name == OPENTELEMETRY);
-    let raw = raw.map_or(f64::NAN, |row| row.net_cpu_nanos);
+    let opentelemetry = rows.iter().find(|row| row.name == OPENTELEMETRY);
+    let raw = opentelemetry.map_or(f64::NAN, |row| row.net_cpu_nanos);
+
     let headings =
         ["CPU ns per span", "to raw", "p50 ns", "p99 ns", "bytes per span", "peak KiB", "lost"];
     let rows = rows.iter().map(|row| {
@@ -159,6 +163,7 @@ fn print(rows: &[Row]) {
             row.cost.recorded.saturating_sub(row.arrived).to_string(),
         ]
     });
+
     report::table(&headings, rows);
 }
 
@@ -174,6 +179,7 @@ pub(crate) fn serve(order: Order) {
     if order.name == BARE {
         cost.recorded = 0;
     }
+
     child::send(&cost);
 }
 
@@ -188,10 +194,12 @@ fn cost(contestant: &dyn Contestant, traces: u64, rate: u64) -> Cost {
         while start.elapsed() < due {
             thread::sleep(NAP);
         }
+
         let before = Instant::now();
         contestant.trace(CASE);
         latencies.push(before.elapsed());
     }
+
     contestant.flush();
     let cpu = cpu_time().saturating_sub(cpu);
     latencies.sort_unstable();
@@ -199,6 +207,7 @@ fn cost(contestant: &dyn Contestant, traces: u64, rate: u64) -> Cost {
         let latency = latencies[(latencies.len() - 1) * percent / 100];
         latency.as_secs_f64() * 1e9 / per_trace as f64
     };
+
     Cost {
         recorded: (traces + 1) * per_trace,
         cpu_nanos: cpu.as_secs_f64() * 1e9 / (traces * per_trace) as f64,
@@ -210,7 +219,7 @@ fn cost(contestant: &dyn Contestant, traces: u64, rate: u64) -> Cost {
 
 fn peak_memory_kib() -> u64 {
     let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
-    let peak = peak.and_then(|peak| peak.trim().strip_suffix(" kB"));
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+    let peak = line.and_then(|peak| peak.trim().strip_suffix(" kB"));
     peak.and_then(|peak| peak.trim().parse().ok()).unwrap_or_default()
 }

@@ -43,6 +43,7 @@ pub(crate) fn run(checks: &mut Checks) {
     println!(
         "telemetry adds {median:.2} % of CPU time to a run of the demo (95 % confidence: {from:.2} to {to:.2}, {pairs} pairs), expected less than {limit} %"
     );
+
     if !is_below {
         checks.failed("telemetry adds too much");
     }
@@ -62,12 +63,14 @@ fn gate(limit: f64, checks: &mut Checks) -> Measured {
         if pair == 0 {
             continue;
         }
+
         percent.push((with / without - 1.0) * 100.0);
         if let Some(measured) = decide(&percent, limit) {
             checks.equal("demo pipeline, spans delivered", demo.spans, demo.expected_spans);
             return measured;
         }
     }
+
     unreachable!("`MOST` pairs give a result")
 }
 
@@ -115,8 +118,9 @@ impl Pipeline {
         let folder = tempfile::tempdir().expect("a folder for the product");
         let demo = Path::new(env!("CARGO_MANIFEST_DIR")).join("../platform/demo/customer-360");
         copy(&demo, folder.path());
-        let definition = Definition::read(folder.path(), None, Some(Mode::Dev));
-        let definition = definition.expect("a product");
+
+        let read = Definition::read(folder.path(), None, Some(Mode::Dev));
+        let definition = read.expect("a product");
         let receiver = Receiver::start(Protocol::Http, false);
         Self { definition, receiver, spans: 0, expected_spans: 0, _folder: folder }
     }
@@ -150,6 +154,7 @@ impl Pipeline {
         } else {
             checks.equal("demo pipeline, spans while disabled", arrived - self.spans, 0);
         }
+
         self.expected_spans += collected;
         self.spans = arrived;
         took
@@ -159,7 +164,8 @@ impl Pipeline {
 /// Copies the sources of the product, without the files that a run generates.
 fn copy(from: &Path, to: &Path) {
     for folder in ["", "models", "seeds"] {
-        let (from, to) = (from.join(folder), to.join(folder));
+        let from = from.join(folder);
+        let to = to.join(folder);
         fs::create_dir_all(&to).expect("a folder");
         for entry in fs::read_dir(from).expect("the demo") {
             let path = entry.expect("an entry").path();
@@ -188,9 +194,12 @@ mod tests {
     fn a_clear_result_takes_few_pairs() {
         let noise = |pair: usize| [-1.5, 0.5, 1.5, -0.5][pair % 4];
         let below = decided(|pair| 2.0 + noise(pair));
-        assert!(below.is_below && below.pairs == LEAST, "{below:?}");
+        assert!(below.is_below, "{below:?}");
+        assert_eq!(below.pairs, LEAST);
+
         let above = decided(|pair| 8.0 + noise(pair));
-        assert!(!above.is_below && above.pairs == LEAST, "{above:?}");
+        assert!(!above.is_below, "{above:?}");
+        assert_eq!(above.pairs, LEAST);
     }
 
     #[test]
@@ -214,6 +223,7 @@ mod tests {
         let [from, _, to] = interval((0..10).map(f64::from).collect());
         let [more_from, _, more_to] = interval((0..1000).map(|n| f64::from(n) / 100.0).collect());
         assert!(more_to - more_from < to - from);
-        assert!(from < 4.5 && 4.5 < to);
+        assert!(from < 4.5, "{from}");
+        assert!(4.5 < to, "{to}");
     }
 }

@@ -46,6 +46,7 @@ pub fn run() -> ExitCode {
     if child::serve() {
         return ExitCode::SUCCESS;
     }
+
     let is_named = |name: &str| measure::flag(name);
     let all = !ALL.iter().any(|(name, _)| is_named(name));
     let mut checks = Checks::default();
@@ -55,5 +56,6 @@ pub fn run() -> ExitCode {
             benchmark(&mut checks);
         }
     }
+
     checks.finish()
 }

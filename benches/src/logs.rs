@@ -67,9 +67,10 @@ const CONTESTANTS: [Contestant; 4] = [
 /// Returns the CPU time of a line on its thread.
 fn lines(checks: &mut Checks) -> Vec<(String, f64)> {
     // Lines get their identity from the configuration of the provider.
-    let telemetry = TelemetryProvider::builder(TelemetryConfig::new("benches"));
-    let telemetry = telemetry.with_span_exporter(Counting::default());
-    let telemetry = telemetry.initialize().expect("a provider");
+    let builder = TelemetryProvider::builder(TelemetryConfig::new("benches"))
+        .with_span_exporter(Counting::default());
+    let telemetry = builder.initialize().expect("a provider");
+
     let _place = Context::new().with_remote_span_context(place()).attach();
     let rounds = if measure::quick() { 3 } else { 60 };
     let mut least = CONTESTANTS.map(|_| [Duration::MAX; EVENTS.len()]);
@@ -84,14 +85,15 @@ fn lines(checks: &mut Checks) -> Vec<(String, f64)> {
             });
         }
     }
+
     telemetry.shutdown(TIMEOUT).expect("the provider shuts down");
     let mut rows = Vec::new();
     for ((who, ..), least) in CONTESTANTS.iter().zip(least) {
         for ((what, _), least) in EVENTS.iter().zip(least) {
-            let (what, nanos) =
-                (format!("{who}{what}"), least.as_secs_f64() * 1e9 / f64::from(LINES));
-            checks.measured(&what, nanos);
-            rows.push((what, nanos));
+            let row = format!("{who}{what}");
+            let nanos = least.as_secs_f64() * 1e9 / f64::from(LINES);
+            checks.measured(&row, nanos);
+            rows.push((row, nanos));
         }
     }
     rows
@@ -154,11 +156,13 @@ fn deliveries(checks: &mut Checks) {
             }
         }
     }
+
     let rows = names.into_iter().zip(runs).map(|(name, (nanos, arrived))| {
         let nanos = median(nanos);
         checks.measured(name, nanos);
         vec![name.to_owned(), figure(nanos), arrived.to_string()]
     });
+
     report::table(&["CPU ns until delivered", "arrived"], rows);
 }
 
@@ -171,6 +175,7 @@ pub(crate) fn serve(order: &Order) {
             Box::new(|| ())
         }
     };
+
     let cpu = cpu_time();
     for number in 0..u64::from(order.records) {
         info!(rows = black_box(number), table = "orders", "loaded");
@@ -178,6 +183,7 @@ pub(crate) fn serve(order: &Order) {
             thread::sleep(NAP);
         }
     }
+
     flush();
     let cpu = cpu_time().saturating_sub(cpu);
     child::send(&(cpu.as_secs_f64() * 1e9 / f64::from(order.records)));

@@ -61,6 +61,7 @@ impl Cell {
             State::Unsampled => "unsampled-children",
             State::Sampled => "sampled",
         };
+
         let shape = if self.case.is_async { "async-pending-once" } else { "sync" };
         format!("{state}, {shape}, {} attributes", if self.case.attributes { 3 } else { 0 })
     }
@@ -73,6 +74,7 @@ pub(crate) fn run(checks: &mut Checks) {
         // The first round does not count, because a process initialises lazily.
         turns(&mut cells, 1 + (generation..rounds).step_by(GENERATIONS).count(), checks);
     }
+
     for (heading, of) in [
         ("On a busy thread:", (|turn| turn.busy) as fn(&Turn) -> f64),
         ("On a thread that has slept:", |turn| turn.after_pause),
@@ -82,8 +84,10 @@ pub(crate) fn run(checks: &mut Checks) {
             let figures = cells.iter().map(|cell| figure(cell.median(of)));
             [cells[0].place()].into_iter().chain(figures).collect()
         });
+
         report::table(&NAMES, rows);
     }
+
     for cell in &cells {
         let what = format!("{}, {}", cell.name, cell.place());
         checks.measured(&what, cell.median(|turn| turn.busy));
@@ -113,17 +117,20 @@ fn turns(cells: &mut [Cell], rounds: usize, checks: &mut Checks) {
             processes.push((name, state, child, Turn::default()));
         }
     }
+
     for round in 0..rounds {
         for cell in &mut *cells {
-            let mut of = processes.iter_mut();
-            let of = of.find(|(name, state, ..)| (*name, *state) == (cell.name, cell.state));
-            let (.., child, last) = of.expect("a process for each contestant and state");
+            let process = processes
+                .iter_mut()
+                .find(|(name, state, ..)| (*name, *state) == (cell.name, cell.state));
+            let (.., child, last) = process.expect("a process for each contestant and state");
             *last = child.ask(&cell.case);
             if round > 0 {
                 cell.turns.push(*last);
             }
         }
     }
+
     for (name, state, _, Turn { recorded, delivered, .. }) in processes {
         let what = format!("{name}, {state:?}, spans");
         checks.equal(&what, delivered, recorded);
@@ -151,6 +158,7 @@ pub(crate) fn serve(name: &str, state: State) {
         if state == State::Sampled && name != BARE {
             recorded += u64::from(TRACES + WARM_UP) * SPANS.unsigned_abs() * MEASUREMENTS as u64;
         }
+
         Turn {
             busy: median(nanos[SETTLED..].to_vec()),
             after_pause: nanos[0],

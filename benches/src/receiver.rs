@@ -90,8 +90,9 @@ pub(crate) fn serve(protocol: Protocol, compresses: bool) {
 }
 
 fn accept(listener: TcpListener, protocol: Protocol, counters: &Arc<Counters>) {
-    let runtime = Builder::new_current_thread().enable_all().build();
-    let runtime = runtime.expect("a runtime");
+    let built = Builder::new_current_thread().enable_all().build();
+    let runtime = built.expect("a runtime");
+
     runtime.block_on(async {
         listener.set_nonblocking(true).expect("a listener");
         let listener = tokio::net::TcpListener::from_std(listener).expect("a listener");
@@ -128,6 +129,7 @@ async fn http(
     if is_counted {
         counters.count(&body);
     }
+
     // An empty body is a response with default fields, which means complete success.
     Ok(response("application/x-protobuf", Full::default()))
 }
@@ -143,6 +145,7 @@ async fn grpc(
         // The first five bytes are a compression flag and the length of the message.
         counters.count(body.get(5..).unwrap_or_default());
     }
+
     let ok = [(HeaderName::from_static("grpc-status"), HeaderValue::from_static("0"))];
     let empty = Full::new(Bytes::from_static(&[0; 5]));
     let body = empty.with_trailers(async { Some(Ok(HeaderMap::from_iter(ok))) });
@@ -162,21 +165,27 @@ const ITEMS: [u32; 3] = [1, 2, 2];
 fn items(request: &[u8]) -> u64 {
     fn count(message: &[u8], path: &[u32]) -> Option<u64> {
         let [field, path @ ..] = path else { return Some(1) };
-        let (mut message, mut items) = (message, 0);
+        let mut message = message;
+        let mut items = 0;
+
         while !message.is_empty() {
             let (number, wire) = decode_key(&mut message).ok()?;
             if wire != WireType::LengthDelimited {
                 skip_field(wire, number, &mut message, DecodeContext::default()).ok()?;
                 continue;
             }
+
             let length = decode_varint(&mut message).ok()?;
             let (inner, rest) = message.split_at_checked(usize::try_from(length).ok()?)?;
             if number == *field {
                 items += count(inner, path)?;
             }
+
             message = rest;
         }
+
         Some(items)
     }
+
     count(request, &ITEMS).unwrap_or(0)
 }

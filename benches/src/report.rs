@@ -22,6 +22,7 @@ pub(crate) fn figure(number: f64) -> String {
         10.0.. => 1,
         _ => 2,
     };
+
     format!("{number:.digits$}")
 }
 
@@ -71,6 +72,7 @@ impl Checks {
         for failure in &self.failures {
             eprintln!("failed: {failure}");
         }
+
         if self.failures.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
     }
 }

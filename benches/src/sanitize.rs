@@ -34,8 +34,9 @@ type Call<'c> = &'c dyn Fn(&str) -> usize;
 pub(crate) fn run(checks: &mut Checks) {
     let large = if measure::quick() { 10_000 } else { 10_000_000 };
     let set = RegexSet::new(RULES).expect("rules");
-    let (log, secrets) =
-        (LINE.repeat(large / LINE.len()), SECRETS.repeat(large / 5 / SECRETS.len()));
+    let log = LINE.repeat(large / LINE.len());
+    let secrets = SECRETS.repeat(large / 5 / SECRETS.len());
+
     let ours = |text: &str| sanitize_error_message(text).len();
     let theirs = |text: &str| usize::from(set.is_match(text));
     let contestants: [(&str, Call<'_>); 2] =
@@ -43,13 +44,15 @@ pub(crate) fn run(checks: &mut Checks) {
     let mut rows = Vec::new();
     for (name, text) in [("clean message", CLEAN), ("log", &log), ("JSON with secrets", &secrets)] {
         for (who, call) in contestants {
-            let (what, nanos) = (format!("{name}: {who}"), nanos(text, call));
+            let what = format!("{name}: {who}");
+            let nanos = nanos(text, call);
             checks.measured(&what, nanos);
             #[expect(clippy::cast_precision_loss, reason = "a figure of a table")]
             let rate = text.len() as f64 * 1e3 / nanos.max(1.0);
             rows.push(vec![what, text.len().to_string(), figure(nanos), figure(rate)]);
         }
     }
+
     report::table(&["bytes", "ns", "MB/s"], rows);
 }
 
@@ -61,6 +64,7 @@ fn nanos(text: &str, call: Call<'_>) -> f64 {
         for _ in 0..calls {
             black_box(call(black_box(text)));
         }
+
         cpu_time_of_thread().saturating_sub(begin)
     });
     #[expect(clippy::cast_precision_loss, reason = "a figure of a table")]

@@ -80,6 +80,7 @@ impl Otlp {
                 OtlpExporter::builder().with_tonic().with_endpoint(&self.endpoint).build()
             }
         };
+
         exporter.expect("an exporter")
     }
 

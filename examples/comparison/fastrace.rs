@@ -22,12 +22,14 @@ async fn main() -> Result<(), Box<dyn Error>> {
         Cow::Owned(Resource::builder().build()),
         InstrumentationScope::builder("orders").build(),
     );
+
     fastrace::set_reporter(reporter, Config::default());
     {
         let root = Span::root("main", SpanContext::random());
         let _guard = root.set_local_parent();
         load("orders");
     }
+
     fastrace::flush();
     Ok(())
 }

@@ -22,6 +22,7 @@ pub fn total(list: &str) -> Result<u64, ParseIntError> {
     for part in list.split(',') {
         total += parse(part)?;
     }
+
     set_attribute("total", total);
     Ok(total)
 }

@@ -55,8 +55,9 @@ impl Service {
     fn start(command: &mut Command) -> Self {
         let mut process = command.spawn().unwrap();
         let mut lines = BufReader::new(process.stderr.take().unwrap()).lines();
-        let line = lines.by_ref().find(|line| line.as_ref().unwrap().contains("listening on"));
-        let line = line.unwrap().unwrap();
+
+        let found = lines.by_ref().find(|line| line.as_ref().unwrap().contains("listening on"));
+        let line = found.unwrap().unwrap();
         let (_, rest) = line.split_once("listening on ").unwrap();
         let (address, _) = rest.split_once('"').unwrap();
         Self { process, address: address.to_owned(), _output: lines }
@@ -119,6 +120,7 @@ fn both_sides_of_a_grpc_call_are_spans() {
         let code = |span: &ReceivedSpan| span.attributes["rpc.response.status_code"].clone();
         of_kind.map(code).collect()
     };
+
     assert_eq!(codes(SpanKind::Server), ["OK", "NOT_FOUND"]);
     assert_eq!(codes(SpanKind::Client), ["OK", "NOT_FOUND"]);
 }
@@ -149,6 +151,7 @@ fn messages_continue_the_traces_of_their_senders() {
             assert_eq!(span.attributes[key], value, "{name}: {key}");
         }
     }
+
     let refused = spans.iter().find(|span| span.attributes.get("pairs") == Some(&0.into()));
     let status = ReceivedStatus::Error("no pairs of shoes".to_owned());
     assert_eq!(refused.unwrap().status, status);
@@ -163,6 +166,7 @@ fn children_are_in_the_trace_of_the_command() {
         let named = spans.iter().filter(|span| span.name == name);
         named.map(|span| span.attributes["table"].clone()).collect()
     };
+
     assert_eq!(tables("load"), ["orders", "customers"]);
     assert_eq!(tables("start"), tables("load"));
 }

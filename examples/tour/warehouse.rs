@@ -14,6 +14,7 @@ pub(crate) fn open() -> io::Result<SocketAddr> {
             let _ = connection.and_then(answer);
         }
     });
+
     Ok(address)
 }
 

@@ -38,12 +38,14 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         Some(url) => shop(url),
         None => stock().await?,
     };
+
     let listener = TcpListener::bind(address).await?;
     tracing::info!("listening on {}", listener.local_addr()?);
     let mut terminate = unix::signal(unix::SignalKind::terminate())?;
     let stop = async move {
         tokio::select! { _ = terminate.recv() => {}, _ = ctrl_c() => {} }
     };
+
     axum::serve(listener, app).with_graceful_shutdown(stop).await?;
     Ok(())
 }
@@ -95,16 +97,22 @@ async fn stock() -> Result<Router, sqlx::Error> {
         .with_state(pool))
 }
 
-#[traced(attributes(id), error_if = |result: &Result<String, StatusCode>| result.as_ref().is_err_and(StatusCode::is_server_error))]
+#[traced(
+    attributes(id),
+    error_if = |result: &Result<String, StatusCode>| {
+        result.as_ref().is_err_and(StatusCode::is_server_error)
+    }
+)]
 async fn pairs(
     State(pool): State<TracedPool<Sqlite>>,
     Path(id): Path<i64>,
 ) -> Result<String, StatusCode> {
-    let pairs = query_scalar::<_, i64>("SELECT pairs FROM shoes WHERE id = ?")
+    let query = query_scalar::<_, i64>("SELECT pairs FROM shoes WHERE id = ?")
         .bind(id)
         .fetch_optional(&pool);
+
     // The query's span records the error.
-    let pairs = pairs.await.map_err(|_| StatusCode::INTERNAL_SERVER_ERROR)?;
-    let pairs = pairs.ok_or(StatusCode::NOT_FOUND)?;
+    let found = query.await.map_err(|_| StatusCode::INTERNAL_SERVER_ERROR)?;
+    let pairs = found.ok_or(StatusCode::NOT_FOUND)?;
     Ok(format!("{pairs} pairs of shoes\n"))
 }

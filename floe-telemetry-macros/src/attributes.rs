@@ -53,10 +53,12 @@ fn warnings(model: &Model<'_>) -> TokenStream {
                 keys.field(key, &field.original.ty, text.is_some());
             }
         }
+
         let warnings = keys.into_warnings();
         let attrs = model.original.attrs.iter().chain(&field.original.attrs);
         let levels = attrs.filter(|attr| attr.path().is_ident("allow"));
         (!warnings.is_empty()).then(|| quote!(#(#levels)* const _: () = { #warnings };))
     });
+
     items.collect()
 }

@@ -26,6 +26,7 @@ impl Ctxt {
             all.combine(error);
             all
         });
+
         all.map_or(Ok(()), Err)
     }
 }

@@ -70,10 +70,12 @@ fn open<'a>(ty: &'a Type, is_parameter: impl Fn(&Ident) -> bool + Copy, found: &
                 Some(of) => tokens::any_ident(&of.ty, is_parameter),
                 None => first.is_some_and(|first| is_parameter(&first.ident)),
             };
+
             if belongs {
                 found.push(ty);
                 return;
             }
+
             for segment in &path.path.segments {
                 if let PathArguments::AngleBracketed(arguments) = &segment.arguments {
                     for argument in &arguments.args {

@@ -48,6 +48,7 @@ impl Given {
             let tokens = between(start, input.cursor());
             self.0.push(Argument { keyword, symbol, value, tokens });
         }
+
         Ok(())
     }
 
@@ -118,6 +119,7 @@ impl Given {
             Value::Records(records) => Some(std::mem::take(records)),
             _ => None,
         });
+
         records.next().unwrap_or_default()
     }
 }
@@ -133,6 +135,7 @@ impl Value {
             let message = format_args!("`{symbol}` is written `{}`", symbol.usage);
             Err(syn::Error::new(keyword.span(), message))
         };
+
         match symbol.form {
             Form::Switch if input.is_empty() || input.peek(Token![,]) => return Ok(Self::Switch),
             Form::Switch => {
@@ -149,16 +152,19 @@ impl Value {
             }
             _ => {}
         }
+
         input.parse::<Token![=]>()?;
         if input.is_empty() || input.peek(Token![,]) {
             return misused();
         }
+
         let value = match symbol.form {
             Form::Text => input.parse().map(Self::Text),
             Form::Path => Path::parse_mod_style(input).map(Self::Path),
             Form::Key => Key::parse(input).map(Self::Key),
             _ => input.parse().map(|value| Self::Expr(keywords::ungrouped(value))),
         };
+
         value.map_err(|error| {
             let message = format!("{error}, as in `{}`", symbol.usage);
             syn::Error::new(error.span(), message)

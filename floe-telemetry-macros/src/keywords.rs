@@ -18,6 +18,7 @@ pub(crate) fn parse_each(
             cx.syn(error);
             skip(input, starts);
         }
+
         let _: Option<Token![,]> = input.parse().unwrap_or_default();
     }
 }
@@ -31,9 +32,11 @@ pub(crate) fn parse_keyword(
         let words = words::one_of(&words.clone().collect::<Vec<_>>());
         syn::Error::new(error.span(), format_args!("expected {words}"))
     })?;
+
     if let Some(symbol) = accepted.iter().find(|symbol| symbol.is(&ident)) {
         return Ok((ident, *symbol));
     }
+
     let message = words::unknown("argument", &ident.to_string(), words);
     Err(syn::Error::new(ident.span(), message))
 }
@@ -61,6 +64,7 @@ fn end(input: ParseStream<'_>) -> syn::Result<()> {
     if input.is_empty() || input.peek(Token![,]) {
         return Ok(());
     }
+
     Err(input.error("expected `,`"))
 }
 
@@ -73,6 +77,7 @@ fn skip(input: ParseStream<'_>, starts: fn(ParseStream<'_>) -> bool) {
         if comma && (ahead.is_empty() || starts(&ahead)) {
             return;
         }
+
         if input.parse::<TokenTree>().is_err() {
             return;
         }

@@ -79,13 +79,16 @@ fn parse_record(cx: &Ctxt, input: ParseStream<'_>) -> syn::Result<Record> {
         if let Key::Text(text) = &key {
             words::check_key(cx, "key", text);
         }
+
         return Ok(Record { key, format, value, quoted, shorthand: None, cfgs: Vec::new() });
     }
+
     if let Some(key) = unquoted_key(input) {
         let text: String = key.clone().into_iter().map(|it| it.to_string()).collect();
         let message = format!("this key is not a word, put it in quotes: `\"{text}\" = value`");
         return Err(syn::Error::new_spanned(key, message));
     }
+
     let format = format(input)?;
     let value = parse_expression(input, start)?;
     let Some((first, text)) = place(&value) else {
@@ -93,6 +96,7 @@ fn parse_record(cx: &Ctxt, input: ParseStream<'_>) -> syn::Result<Record> {
             "only an argument or its field can be recorded without a key, else write `key = value`";
         return Err(syn::Error::new_spanned(&value, message));
     };
+
     let key = Key::Text(LitStr::new(&text, first.span()));
     Ok(Record { key, format, value, quoted, shorthand: Some(first), cfgs: Vec::new() })
 }
@@ -102,12 +106,15 @@ fn assigned_key(input: ParseStream<'_>) -> syn::Result<Option<(Key, Token![=])>>
     if parse_key(&ahead).is_err() {
         return Ok(None);
     }
+
     if ahead.peek(Token![:]) {
         return Err(ahead.error("an attribute is written `key = value`, with `=`"));
     }
+
     if !keywords::is_assignment(&ahead) {
         return Ok(None);
     }
+
     Ok(Some((parse_key(input)?, input.parse()?)))
 }
 
@@ -121,8 +128,10 @@ fn unquoted_key(input: ParseStream<'_>) -> Option<TokenStream> {
         if !matches!(between.as_char(), '-' | '.' | '/') {
             return None;
         }
+
         key.extend([between.into(), word(&ahead)?]);
     }
+
     Some(key)
 }
 
@@ -146,6 +155,7 @@ fn parse_expression(input: ParseStream<'_>, before: Span) -> syn::Result<Expr> {
     if input.is_empty() || input.peek(Token![,]) {
         return Err(syn::Error::new(before, "expected a value, as in `key = value`"));
     }
+
     input.parse()
 }
 
@@ -154,23 +164,28 @@ fn parse_key(input: ParseStream<'_>) -> syn::Result<Key> {
     if input.peek(LitStr) {
         return input.parse().map(Key::Text);
     }
+
     let is_path = input.peek(Token![::]) || {
         let ahead = input.fork();
         ahead.call(Ident::parse_any)?;
         ahead.peek(Token![::])
     };
+
     if is_path {
         return Path::parse_mod_style(input).map(Key::Const);
     }
+
     let first = input.call(Ident::parse_any)?;
     if !input.peek(Token![.]) && is_constant(&first) {
         return Ok(Key::Const(first.into()));
     }
+
     let mut text = first.unraw().to_string();
     while input.parse::<Option<Token![.]>>()?.is_some() {
         text.push('.');
         text.push_str(&input.call(Ident::parse_any)?.unraw().to_string());
     }
+
     Ok(Key::Text(LitStr::new(&text, first.span())))
 }
 
@@ -191,6 +206,7 @@ fn place(value: &Expr) -> Option<(Ident, String)> {
             let Member::Named(name) = &field.member else {
                 return None;
             };
+
             let (first, text) = place(&field.base)?;
             let name = name.unraw();
             let key = if text == "self" { name.to_string() } else { format!("{text}.{name}") };

@@ -89,6 +89,7 @@ pub(crate) fn is_named_by(name: &str) -> bool {
     if words.len() > 1 && QUESTIONS.contains(&words[0].as_str()) {
         return false;
     }
+
     while let Some(last) = words.last() {
         let letters = words.concat();
         let counted = last == "tokens"
@@ -96,14 +97,17 @@ pub(crate) fn is_named_by(name: &str) -> bool {
         if counted {
             return false;
         }
+
         let ends = ENDINGS.iter().any(|ending| letters.ends_with(ending));
         let matches = |start: usize| WORDS.contains(&words[start..].concat().as_str());
         if ends || (0..words.len()).any(matches) {
             return true;
         }
+
         if !FORMS.contains(&last.as_str()) && !last.bytes().all(|byte| byte.is_ascii_digit()) {
             return false;
         }
+
         words.pop();
     }
     false
@@ -119,6 +123,7 @@ fn words(name: &str) -> Vec<String> {
             begins = true;
             continue;
         }
+
         let before = index.checked_sub(1).map(|index| letters[index]);
         let next_is_lower = letters.get(index + 1).is_some_and(|letter| letter.is_lowercase());
         let hump = letter.is_uppercase()
@@ -127,8 +132,10 @@ fn words(name: &str) -> Vec<String> {
             Some(word) if !begins && !hump => word.extend(letter.to_lowercase()),
             _ => words.push(letter.to_lowercase().collect()),
         }
+
         begins = false;
     }
+
     // Removes the digit of `password2`.
     if let Some(last) = words.last_mut() {
         let name = last.trim_end_matches(|letter: char| letter.is_ascii_digit());

@@ -64,6 +64,7 @@ pub(crate) fn located_at(tokens: TokenStream, span: Span) -> TokenStream {
         tree.set_span(tree.span().located_at(span));
         tree
     };
+
     tokens.into_iter().map(at).collect()
 }
 

@@ -28,6 +28,7 @@ pub(crate) fn expand(args: TokenStream, item: &TokenStream) -> TokenStream {
     } else {
         expand_function(args, item).map_err(|error| (item.clone(), error))
     };
+
     expanded.unwrap_or_else(|(item, error)| {
         let errors = error.into_compile_error();
         quote!(#item #errors)
@@ -42,9 +43,11 @@ fn expand_function(args: TokenStream, item: &TokenStream) -> syn::Result<TokenSt
         if Function::parse(&Ctxt::default(), item.clone()).is_some_and(|it| !it.is_method()) {
             cx.error(args, "`skip` excludes a method of an `impl` block with `#[traced]`: remove it from this function");
         }
+
         cx.check()?;
         return Ok(item.clone());
     }
+
     let args = args::parse(&cx, args);
     let function = Function::parse(&cx, item.clone());
     let traced = function.as_ref().map(|function| Traced::new(&cx, args, function));
@@ -64,6 +67,7 @@ fn expand_block(
     let emit = |args: Option<&Given>| {
         block.as_ref().map_or_else(|| item.clone(), |block| block.emit(args))
     };
+
     let traced = emit(Some(&args));
     cx.check().map_err(|error| (emit(None), error))?;
     Ok(traced)

@@ -112,6 +112,8 @@ fn the_demo_exports_the_same_spans_over_grpc_and_http() {
     let product = Product::demo("customer-360");
     let definition = Definition::read(&product.path(""), None, None).unwrap();
     let mut config = definition.telemetry.clone();
+    // A long run would export its metrics more than once.
+    config.metrics.export_interval_millis = 3_600_000;
     let file = over_both(&grpc.endpoint(), &http.endpoint());
     config.otlp = TelemetryConfig::from_config_file(file).unwrap().otlp;
     let telemetry = TelemetryProvider::builder(config).initialize().unwrap();

@@ -117,6 +117,37 @@ fn assert_runs(text: &str) {
     assert!(failures.unwrap().ends_with("} 2"), "{text}");
     let compile = "floe_errors_total{component=\"compile\"";
     assert!(text.contains(compile), "{text}");
+    for (metric, label) in [
+        ("floe_pipeline_runs_total", "floe_pipeline_name"),
+        ("floe_compute_validation_duration_milliseconds_count", "compute_plugin"),
+        ("floe_compute_validation_duration_milliseconds_count", "validation_status"),
+        ("floe_compute_validation_errors_total", "compute_plugin"),
+    ] {
+        assert_labelled(metric, label, text);
+    }
+}
+
+fn assert_labelled(metric: &str, label: &str, text: &str) {
+    let metric = format!("{metric}{{");
+    let label = format!("{label}=\"");
+    let is_there = text.lines().any(|line| line.starts_with(&metric) && line.contains(&label));
+    assert!(is_there, "no `{metric}` has `{label}` in\n{text}");
+}
+
+/// Checks the labels by which the rules of a document group a platform's metric.
+fn assert_grouped(rules: &str, emitted: &BTreeSet<&str>, text: &str) {
+    let of_prometheus = ["job", "instance"];
+    for group in rules.split("by (").skip(1) {
+        let (labels, rest) = group.split_once(')').unwrap();
+        // The first metric after a group is the one that is grouped.
+        let metric = queried(rest).into_iter().min_by_key(|metric| rest.find(metric));
+        let metric = metric.filter(|it| !it.starts_with("otel_") && emitted.contains(it));
+        for label in labels.split(", ").filter(|it| !of_prometheus.contains(it)) {
+            if let Some(metric) = metric {
+                assert_labelled(metric, label, text);
+            }
+        }
+    }
 }
 
 fn assert_documents(deploy: &Path, text: &str) {
@@ -124,6 +155,9 @@ fn assert_documents(deploy: &Path, text: &str) {
     let mut names = 0;
     for file in ["recording.yaml", "alerts.yaml", "dashboard.json"] {
         let document = fs::read_to_string(deploy.join(file)).unwrap();
+        if file != "dashboard.json" {
+            assert_grouped(&document, &emitted, text);
+        }
         for name in queried(&document) {
             // Only `trace-dbt` emits this metric.
             let is_there = emitted.contains(name) || name == "floe_dbt_nodes_total";

@@ -41,5 +41,6 @@ telemetry_exporter!(ExporterFactory::new("acme_archive", &[Signal::Traces], |_, 
     if provider.config().resource_attributes.service_name == "refused" {
         return Err("no archive at token=abcdefgh12345".into());
     }
+
     Ok(provider.with_span_exporter(ARCHIVE.clone()))
 }));

@@ -142,8 +142,10 @@ impl Database for Tables {
                     ValueRef::Null => Value::Null,
                 });
             }
+
             rows.row(&values)?;
         }
+
         Ok(())
     }
 
@@ -160,6 +162,7 @@ impl Database for Tables {
         let Some(kind) = kind.optional().map_err(|error| explain(&error))? else {
             return Ok(false);
         };
+
         let drop = format!("DROP {kind} {table}");
         self.0.execute_batch(&drop).map_err(|error| explain(&error))?;
         Ok(true)

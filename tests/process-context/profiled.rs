@@ -46,17 +46,21 @@ fn work(name: Option<&'static str>, micros: u64) {
     let begin = processor_time(ClockId::ThreadCPUTime);
     if let Some(name) = name {
         let span = get_current_span().span_context();
-        let (trace, span) = (span.trace_id().to_string(), span.span_id().to_string());
+        let trace = span.trace_id().to_string();
+        let span = span.span_id().to_string();
         taken().ids.push(json!([trace, span, name]));
     }
+
     let until = begin + micros * 1000;
     let mut end = begin;
     while end < until {
         for number in 0..1000_u64 {
             black_box(number);
         }
+
         end = processor_time(ClockId::ThreadCPUTime);
     }
+
     if let Some(name) = name {
         *taken().nanos.entry(name).or_default() += end - begin;
     }
@@ -132,10 +136,12 @@ fn tasks() -> io::Result<()> {
                     tokio::task::yield_now().await;
                 }
             };
+
             let _ = tokio::join!(polled(micros), other);
             unsampled(&headers, micros);
         }
     });
+
     Ok(())
 }
 
@@ -145,6 +151,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     if !has("silent") {
         telemetry.publish_context()?;
     }
+
     if has("short") {
         thread::spawn(|| {
             loop {
@@ -155,6 +162,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         thread::spawn(functions);
         thread::spawn(tasks);
     }
+
     for line in io::stdin().lines() {
         line?;
         let process = processor_time(ClockId::ProcessCPUTime);
@@ -162,6 +170,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         println!("{}", json!({ "process": process, "spans": taken().nanos, "short": short }));
         io::stdout().flush()?;
     }
+
     println!("{}", json!(taken().ids));
     Ok(())
 }

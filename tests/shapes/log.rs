@@ -66,8 +66,8 @@ impl Log {
 
     /// Logs a call: its result, or the message of its panic, and the order of the drops.
     pub(crate) fn call<T: Debug>(&mut self, what: &str, call: impl FnOnce(&Self) -> T) {
-        let result = catch_unwind(AssertUnwindSafe(|| call(self)));
-        let result = result.map_err(|payload| message(&*payload));
+        let result =
+            catch_unwind(AssertUnwindSafe(|| call(self))).map_err(|payload| message(&*payload));
         let dropped = self.dropped.take();
         self.value(what, (result, dropped));
     }
@@ -84,8 +84,9 @@ impl Log {
                 let bytes = size_of_val(&*future);
                 self.lines.push(Line::Future(what.to_owned(), bytes));
             }
-            let result = catch_unwind(AssertUnwindSafe(|| poll(future.as_mut(), polls)));
-            let result = result.map_err(|payload| message(&*payload));
+
+            let result = catch_unwind(AssertUnwindSafe(|| poll(future.as_mut(), polls)))
+                .map_err(|payload| message(&*payload));
             let dropped = self.dropped.take();
             drop(future);
             let dropped_then = self.dropped.take();
@@ -107,6 +108,7 @@ impl Log {
         let [.., above, below] = addresses[..] else {
             panic!("{what} has no frames");
         };
+
         let frame = Line::Frame(what.to_owned(), above - below, moved);
         self.lines.push(frame);
     }
@@ -121,8 +123,10 @@ pub(crate) fn address<T>(local: &T) -> usize {
 }
 
 fn message(payload: &(dyn Any + Send)) -> String {
-    let text = payload.downcast_ref::<&str>().copied();
-    let text = text.or_else(|| payload.downcast_ref::<String>().map(String::as_str));
+    let text = payload
+        .downcast_ref::<&str>()
+        .copied()
+        .or_else(|| payload.downcast_ref::<String>().map(String::as_str));
     text.unwrap_or("no text").to_owned()
 }
 

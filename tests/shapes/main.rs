@@ -131,6 +131,7 @@ fn assert_same(
                 continue;
             }
         };
+
         assert!(bytes <= budget, "{name}, {state}: {annotated:?}, plain {plain:?}");
     }
 }
@@ -166,6 +167,7 @@ fn ends(shape: &Shape, mode: &str, run: fn(&mut Log)) -> Ends {
             format!("{:?}", span.status()).replace(&format!("::{mode}::"), "::annotated::");
         (span.name().to_owned(), status, span.data().attributes.len())
     };
+
     spans.iter().map(end).collect()
 }
 
@@ -176,6 +178,7 @@ fn each_shape_has_the_same_spans_with_arguments() {
         let Some([refused, with_attribute]) = shape.with_arguments else {
             continue;
         };
+
         let name = shape.name;
         let bare = ends(shape, "annotated", shape.annotated);
         let refused = ends(shape, "refused", refused);

@@ -13,6 +13,7 @@ pub fn assert_nothing_runs_before_main(program: &str) {
     if !cfg!(all(target_os = "linux", target_env = "gnu")) {
         return;
     }
+
     let sections = Command::new("readelf")
         .args(["--sections", "--wide", program])
         .output()
@@ -21,6 +22,7 @@ pub fn assert_nothing_runs_before_main(program: &str) {
     for section in [".preinit_array", ".ctors"] {
         assert!(!sections.contains(section), "{program}:\n{sections}");
     }
+
     // The name is followed by type, address, offset and size.
     let mut words = sections.split_whitespace().skip_while(|word| *word != ".init_array");
     let size = words.nth(4).map(|size| usize::from_str_radix(size, 16));

@@ -51,6 +51,7 @@ impl Canary {
             // The prefix makes each of these secrets look random.
             _ => format!("q7X{}", random.chars(mixed, 21)),
         };
+
         // A lower-case word without a meaning is in no vocabulary of secrets.
         let marker =
             (0..5).map(|_| random.chars("bdfgklmnprst", 1) + &random.chars("aeiou", 1)).collect();
@@ -144,6 +145,7 @@ impl fmt::Display for Outputs {
         for (channel, bytes) in &self.0 {
             writeln!(f, "--- {channel}\n{}", String::from_utf8_lossy(bytes))?;
         }
+
         Ok(())
     }
 }

@@ -125,7 +125,8 @@ fn process_of(test: &str) -> Command {
 fn successful(command: &mut Command) -> (String, String) {
     let output = output(command);
     let as_text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-    let (stdout, stderr) = (as_text(&output.stdout), as_text(&output.stderr));
+    let stdout = as_text(&output.stdout);
+    let stderr = as_text(&output.stderr);
     assert!(output.status.success(), "{stdout}{stderr}");
     (stdout, stderr)
 }
@@ -142,6 +143,7 @@ pub fn has_run_alone(here: &str) -> bool {
     if std::env::var_os(ALONE).is_some() {
         return false;
     }
+
     let test = Program::of(here);
     let (stdout, stderr) = successful(process_of(test.test()).env(ALONE, "1"));
     assert!(stdout.contains("test result: ok. 1 passed"), "{stdout}{stderr}");
@@ -165,6 +167,7 @@ fn output(command: &mut Command) -> Output {
         // The output ends only when the children of the killed process have ended, too.
         has_ended.recv_timeout(DEADLINE)
     });
+
     let output = output.unwrap_or_else(|_| panic!("{command:?} hangs"));
     output.expect("the output of a process")
 }
@@ -180,6 +183,7 @@ pub fn before(words: &[&str], command: &Command) -> Command {
             None => outer.env_remove(name),
         };
     }
+
     if let Some(folder) = command.get_current_dir() {
         outer.current_dir(folder);
     }

@@ -20,8 +20,7 @@ pub fn assert_conventions(spans: &[ReceivedSpan]) {
 
 fn problems(span: &ReceivedSpan) -> Vec<String> {
     let events = span.events.iter().flat_map(|event| &event.attributes);
-    let attributes = span.attributes.iter().chain(events);
-    let attributes = attributes.filter(|(key, _)| *key != MODULE);
+    let attributes = span.attributes.iter().chain(events).filter(|(key, _)| *key != MODULE);
     let attributes = attributes.flat_map(|(key, value)| {
         let of_value = match value {
             Value::String(text) => floe_semconv::check_text(key, text),
@@ -37,7 +36,9 @@ fn problems(span: &ReceivedSpan) -> Vec<String> {
             },
             _ => None,
         };
+
         floe_semconv::check(key).into_iter().chain(of_value)
     });
+
     attributes.map(|problem| format!("span `{}`: {problem}", span.name)).collect()
 }

@@ -36,6 +36,7 @@ pub fn in_fork(body: impl FnOnce()) {
         let result = catch_unwind(AssertUnwindSafe(body));
         posix::_exit(c_int::from(result.is_err()));
     }
+
     assert!(process > 0, "no process could be forked");
     let mut status = -1;
     posix::waitpid(process, Some(&mut status), 0);

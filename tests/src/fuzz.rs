@@ -38,9 +38,11 @@ pub fn fuzz(target: fn(&[u8]), seeds: &str, runs: usize) {
         let result = catch_unwind(|| target(input));
         assert!(result.is_ok(), "the input is \"{}\"", input.escape_ascii());
     };
+
     for seed in &seeds {
         run(seed);
     }
+
     let runs = env::var("FUZZ_RUNS").map_or(runs, |runs| runs.parse().expect("a number"));
     let mut numbers = Numbers(2026);
     for _ in 0..runs {

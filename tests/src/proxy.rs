@@ -58,10 +58,12 @@ fn serve(
             name.eq_ignore_ascii_case("proxy-authorization") && Some(value) == credentials
         })
     };
+
     let mut out = client;
     if credentials.is_some() && !text.lines().any(is_authorized) {
         return out.write_all(b"HTTP/1.1 407 Proxy Authentication Required\r\ncontent-length: 0\r\nconnection: close\r\n\r\n");
     }
+
     let mut server = TcpStream::connect(("127.0.0.1", receiver))?;
     match text.strip_prefix("POST http://").and_then(|rest| rest.split_once('/')) {
         Some((_, rest)) => server.write_all(format!("POST /{rest}").as_bytes())?,
@@ -76,7 +78,8 @@ fn serve(
 ///
 /// A connection has failed.
 pub fn relay(client: &TcpStream, server: &TcpStream) -> io::Result<()> {
-    let (from, to) = (client.try_clone()?, server.try_clone()?);
+    let from = client.try_clone()?;
+    let to = server.try_clone()?;
     thread::spawn(move || pass(&from, &to));
     pass(server, client)
 }
@@ -89,6 +92,7 @@ fn head(mut client: &TcpStream) -> io::Result<Vec<u8>> {
         client.read_exact(&mut byte)?;
         head.push(byte[0]);
     }
+
     Ok(head)
 }
 

@@ -86,6 +86,7 @@ impl Receiver {
             Transport::Grpc => b"h2",
             Transport::Http => b"http/1.1",
         };
+
         Self::start(transport, port, Some(authority.acceptor(client, alpn)))
     }
 
@@ -235,9 +236,11 @@ impl Receiver {
             },
             "a receiver over HTTP cannot respond with {response:?}"
         );
+
         if let Response::Http { status, headers } = &response {
             let _valid: hyper::Response<()> = request::empty(*status, headers);
         }
+
         self.store.lock().response = response;
     }
 }

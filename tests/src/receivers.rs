@@ -25,7 +25,8 @@ pub fn receivers(exporters: impl Fn(&str) -> [String; 2]) -> NamedTempFile {
         let [one, other] = exporters(signal);
         format!("[{{{kind}: {{exporter: {{{one}}}}}}}, {{{kind}: {{exporter: {{{other}}}}}}}]")
     };
-    let (traces, logs) = (list("traces", "batch"), list("logs", "batch"));
+    let traces = list("traces", "batch");
+    let logs = list("logs", "batch");
     let metrics = list("metrics", "periodic");
     document(&format!(
         "file_format: '1.0'\ntracer_provider: {{processors: {traces}}}\nmeter_provider: {{readers: {metrics}}}\nlogger_provider: {{processors: {logs}}}\n"

@@ -26,6 +26,7 @@ pub fn files(end: &str) -> Vec<(String, String)> {
     if paths.is_empty() {
         paths = walked();
     }
+
     let paths = paths.into_iter().filter(|path| path.ends_with(end));
     let files = paths.filter_map(|path| {
         let file = root().join(&path);
@@ -33,6 +34,7 @@ pub fn files(end: &str) -> Vec<(String, String)> {
         let is_file = fs::symlink_metadata(&file).is_ok_and(|file| file.is_file());
         is_file.then(|| (path, fs::read_to_string(file).expect("a text")))
     });
+
     files.collect()
 }
 
@@ -47,6 +49,7 @@ fn walked() -> Vec<String> {
             {
                 continue;
             }
+
             if path.is_dir() {
                 folders.push(path);
             } else if let Some(path) = path.strip_prefix(root()).ok().and_then(Path::to_str) {
@@ -54,6 +57,7 @@ fn walked() -> Vec<String> {
             }
         }
     }
+
     found.sort();
     found
 }

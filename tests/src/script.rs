@@ -38,7 +38,8 @@ impl Script {
         let listener = TcpListener::bind(address).expect("a free address");
         let port = listener.local_addr().expect("an address").port();
         let connections = Arc::<AtomicUsize>::default();
-        let (counter, serve) = (Arc::clone(&connections), Arc::new(serve));
+        let counter = Arc::clone(&connections);
+        let serve = Arc::new(serve);
         thread::spawn(move || {
             for mut stream in listener.incoming().flatten() {
                 let number = counter.fetch_add(1, Ordering::Relaxed);
@@ -46,6 +47,7 @@ impl Script {
                 thread::spawn(move || serve(number, &mut stream));
             }
         });
+
         Self { port, connections }
     }
 

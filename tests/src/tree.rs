@@ -29,6 +29,7 @@ pub fn tree(spans: &[ReceivedSpan]) -> String {
     for span in spans {
         below.entry((&span.trace_id, &span.parent_span_id)).or_default().push(span);
     }
+
     let present: BTreeSet<_> = spans.iter().map(|span| (&*span.trace_id, &*span.span_id)).collect();
     let traces: BTreeSet<_> = present.iter().map(|(trace, _)| *trace).collect();
     let traces = traces.into_iter().map(|trace| {
@@ -39,10 +40,12 @@ pub fn tree(spans: &[ReceivedSpan]) -> String {
                 tops.push(joined("<absent parent>".to_owned(), rendered(&mut below, parent, 1)));
             }
         }
+
         tops.sort();
         let texts: Vec<_> = tops.iter().map(|(_, text)| &**text).collect();
         (tops.first().map(|(start, _)| *start), texts.join("\n"))
     });
+
     let mut traces: Vec<_> = traces.collect();
     traces.sort();
     traces.into_iter().map(|(_, text)| text).collect::<Vec<_>>().join("\n\n")
@@ -62,6 +65,7 @@ fn rendered<'a>(below: &mut Below<'a>, parent: (&'a str, &'a str), level: usize)
         let id = (&*span.trace_id, &*span.span_id);
         (span.start_unix_nano, joined(name, rendered(below, id, level + 1)).1)
     };
+
     let mut children: Vec<_> = children.into_iter().map(subtree).collect();
     children.sort();
     children
@@ -74,5 +78,6 @@ fn joined(mut text: String, children: Vec<Rendered>) -> Rendered {
         text.push('\n');
         text.push_str(&child);
     }
+
     (start, text)
 }

@@ -39,13 +39,16 @@ impl Crate {
                 }
             }
         }
+
         let below_root = |path: Vec<String>| {
             let path = match path.first().map(String::as_str) {
                 Some("self" | "crate") => path[1..].to_vec(),
                 _ => return None,
             };
+
             Some((path.last()?.clone(), path))
         };
+
         let mut exports: BTreeMap<_, _> = paths.0.into_iter().filter_map(below_root).collect();
         for (module, file) in &modules {
             // Macros are exported at the root.
@@ -54,9 +57,11 @@ impl Crate {
                 _ => None,
             }));
         }
-        let of_root = modules.get(&["lib".to_owned()][..]);
-        let of_root = of_root.map(|file| file.items.iter().filter_map(name_of).collect());
-        let mut of_root: BTreeSet<String> = of_root.unwrap_or_default();
+
+        let mut of_root: BTreeSet<String> = modules
+            .get(&["lib".to_owned()][..])
+            .map(|file| file.items.iter().filter_map(name_of).collect())
+            .unwrap_or_default();
         of_root.retain(|name| !modules.contains_key(&[name.clone()][..]));
         Self { modules, exports, of_root }
     }
@@ -71,13 +76,14 @@ impl Crate {
                 if path.is_dir() {
                     folders.push(path);
                 } else if path.extension().is_some_and(|extension| extension == "rs") {
-                    let module = path.strip_prefix(&source).unwrap().with_extension("");
-                    let module = module.iter().map(|part| part.to_str().unwrap().to_owned());
+                    let relative = path.strip_prefix(&source).unwrap().with_extension("");
+                    let module = relative.iter().map(|part| part.to_str().unwrap().to_owned());
                     let file = syn::parse_file(&fs::read_to_string(&path).unwrap()).unwrap();
                     modules.insert(module.collect(), file);
                 }
             }
         }
+
         let for_tests: Vec<Module> =
             modules.iter().flat_map(|(module, file)| modules_for_tests(module, file)).collect();
         modules.retain(|module, _| !for_tests.iter().any(|parent| module.starts_with(parent)));
@@ -89,9 +95,11 @@ impl Crate {
         for (module, file) in &self.modules {
             let mut paths = Paths::default();
             paths.visit_file(file);
-            let targets = paths.0.iter().filter_map(|path| self.resolve(module, path));
-            let targets =
-                targets.filter(|target| !target.starts_with(module) && !module.starts_with(target));
+            let targets = paths
+                .0
+                .iter()
+                .filter_map(|path| self.resolve(module, path))
+                .filter(|target| !target.starts_with(module) && !module.starts_with(target));
             arrows.insert(module.clone(), targets.collect());
         }
         arrows
@@ -107,22 +115,27 @@ impl Crate {
             "super" => from[..from.len() - 1].to_vec(),
             _ => return None,
         };
+
         while let Some((next, after)) = rest.split_first()
             && next == "super"
         {
             at.pop();
             rest = after;
         }
+
         if at.is_empty() && rest.first().is_some_and(|name| self.of_root.contains(name)) {
             return Some(vec!["lib".to_owned()]);
         }
+
         match rest.first().and_then(|name| self.exports.get(name)) {
             Some(path) if at.is_empty() => at.extend(path.iter().cloned()),
             _ => at.extend(rest.iter().cloned()),
         }
+
         while !at.is_empty() && !self.modules.contains_key(&at) {
             at.pop();
         }
+
         (!at.is_empty()).then_some(at)
     }
 }
@@ -143,6 +156,7 @@ fn name_of(item: &Item) -> Option<String> {
         Item::Type(item) => &item.ident,
         _ => return None,
     };
+
     Some(name.to_string())
 }
 
@@ -159,6 +173,7 @@ fn modules_for_tests(module: &Module, file: &File) -> Vec<Module> {
         Item::Mod(item) if is_for_tests(&item.attrs) => Some(item.ident.to_string()),
         _ => None,
     });
+
     declared.map(|name| [parent, &[name]].concat()).collect()
 }
 
@@ -192,6 +207,7 @@ impl<'ast> Visit<'ast> for Paths {
             Item::Impl(item) => &item.attrs,
             _ => &[],
         };
+
         if !is_for_tests(attributes) {
             visit::visit_item(self, item);
         }
@@ -218,6 +234,7 @@ fn circles(mut arrows: Arrows) -> Vec<String> {
             to.retain(|module| remaining.contains(module));
             !to.is_empty()
         });
+
         if arrows.len() == remaining.len() {
             return remaining.iter().map(|module| module.join("::")).collect();
         }
@@ -233,6 +250,7 @@ fn lists() -> Vec<(String, Vec<String>)> {
         let modules = modules.split('`').skip(1).step_by(2).map(str::to_owned);
         Some((name.to_owned(), modules.collect()))
     });
+
     lists.collect()
 }
 
@@ -243,10 +261,12 @@ fn violations(arrows: &Arrows, list: &[String]) -> Vec<String> {
         if !arrows.keys().any(|from| from[0] == *module) {
             violations.push(format!("the list has `{module}`, which does not exist"));
         }
+
         if list[..index].contains(module) {
             violations.push(format!("the list has `{module}` twice"));
         }
     }
+
     let all = list.iter().map(String::as_str).chain(FACADES);
     let place = |module: &str| all.clone().position(|name| name == module);
     for (from, to) in arrows {
@@ -254,13 +274,16 @@ fn violations(arrows: &Arrows, list: &[String]) -> Vec<String> {
             violations.push(format!("the list lacks `{}`", from[0]));
             continue;
         };
+
         for to in to.iter().filter(|to| to[0] != from[0]) {
             if place(&to[0]).is_none_or(|to| to > at) {
-                let (from, to) = (from.join("::"), to.join("::"));
+                let from = from.join("::");
+                let to = to.join("::");
                 violations.push(format!("`{from}` uses `{to}`, which is not above `{from}`"));
             }
         }
     }
+
     violations.dedup();
     violations
 }
@@ -272,6 +295,7 @@ fn the_architecture_lists_each_crate() {
         let houses = ["crates/", "floe-telemetry", "integrations/", "platform/"];
         houses.iter().any(|house| path.starts_with(house))
     });
+
     let crates = crates.map(|path| path.trim_end_matches("/Cargo.toml").to_owned());
     let listed = lists().into_iter().map(|(name, _)| name);
     assert_eq!(listed.collect::<BTreeSet<_>>(), crates.collect());
@@ -301,6 +325,7 @@ fn crates_use_what_stands_above_them_in_the_architecture() {
         for used in dependencies.iter().filter(|used| crates.iter().any(|(it, _)| it == *used)) {
             assert!(above.contains(used), "{name} uses {used}, which is not above {name}");
         }
+
         above.insert(name);
     }
 }

@@ -102,6 +102,15 @@ fn errors_are_recorded_by_one_function() {
     assert!(read(home).contains("keys::EXCEPTION,"), "{home} no longer has the event");
 }
 
+#[test]
+fn there_is_one_attribute_traced() {
+    let declaration = concat!("pub fn traced", "(");
+    let declared = files(".rs").into_iter().filter(|(_, text)| text.contains(declaration));
+    let names: Vec<_> = declared.map(|(name, _)| name).collect();
+    // The second one does nothing, for the comparison of functions with and without the attribute.
+    assert_eq!(names, ["floe-telemetry-macros/src/lib.rs", "tests/shapes/plain/lib.rs"]);
+}
+
 /// The only files with `unsafe`: the queue between a thread and the collector; the linker's lists; two instructions of
 /// the processor; functions of the C library that the standard library lacks; a method that `tracing` declares unsafe (twice);
 /// memory that other processes read; and tests of these.

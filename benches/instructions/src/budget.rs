@@ -21,6 +21,7 @@ pub(crate) fn compare(figures: &[Figure]) -> bool {
         "{:<32} {:>12} {:>10} {:>12} {:>8}",
         "", "instructions", "per call", "committed", "change"
     );
+
     for figure in figures {
         let before = committed.iter().find(|(name, _)| *name == figure.name);
         let change = before.map(|(_, before)| ratio(figure.instructions, *before) - 1.0);
@@ -67,6 +68,7 @@ pub(crate) fn bless(figures: &[Figure]) {
     for figure in figures {
         let _ = writeln!(text, "{} = {}", figure.name, figure.instructions);
     }
+
     fs::write(file(), text).expect("a file for the figures");
 }
 

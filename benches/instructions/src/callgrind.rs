@@ -40,7 +40,9 @@ pub(crate) fn profile(program: &str) -> String {
 /// and the function must be neither inlined nor recursive.
 pub(crate) fn instructions(profile: &str, name: &str) -> u64 {
     let mut lines = profile.lines();
-    let (mut total, mut is_callee) = (0, false);
+    let mut total = 0;
+    let mut is_callee = false;
+
     while let Some(line) = lines.next() {
         if let Some(callee) = line.strip_prefix("cfn=") {
             is_callee = callee.ends_with(name);
@@ -52,6 +54,7 @@ pub(crate) fn instructions(profile: &str, name: &str) -> u64 {
             }
         }
     }
+
     assert!(total > 0, "the profile has no function `{name}`");
     total
 }

@@ -31,12 +31,15 @@ fn main() -> ExitCode {
         programs::run(program);
         return ExitCode::SUCCESS;
     }
+
     if !callgrind::is_installed() {
         eprintln!(
             "valgrind, which counts the instructions, is missing: `.ci/measure instructions` fetches it"
         );
+
         return ExitCode::FAILURE;
     }
+
     let figures: Vec<Figure> = PROGRAMS
         .iter()
         .flat_map(|program| {
@@ -57,6 +60,7 @@ fn main() -> ExitCode {
             "a figure is above its limit in `{}`, or not in it: reduce it, or accept the figures with `--bless`",
             budget::file().display()
         );
+
         return ExitCode::FAILURE;
     }
     ExitCode::SUCCESS

@@ -180,6 +180,7 @@ pub(crate) fn run(name: &str) {
             for n in 0..20_000 {
                 child_attributes(n);
             }
+
             measured(calls, child_attributes);
         }
         "unsampled-child-metrics" => run_metrics(calls),
@@ -201,6 +202,7 @@ fn run_spans(program: &str, calls: i64) {
     if program.starts_with("boundaries") {
         config.context = ContextMode::Boundaries;
     }
+
     // With `keep_errors`, unsampled spans are buffered until it is known whether their trace has failed.
     config.sampling.keep_errors = program.starts_with("tail");
     let provider = builder(config).initialize().expect("the provider starts");
@@ -211,10 +213,12 @@ fn run_spans(program: &str, calls: i64) {
         "unsampled-future" => future,
         _ => child_attributes,
     };
+
     // These calls, which are not counted, allocate the thread's buffer and the memory for open and queued spans.
     for n in 0..2 * BATCH {
         call(n);
     }
+
     for _ in 0..calls / BATCH {
         provider.force_flush(TIMEOUT).expect("spans are delivered");
         root(BATCH, call);
@@ -229,9 +233,11 @@ fn run_metrics(calls: i64) {
     for n in 0..2 * BATCH {
         child_metrics(n);
     }
+
     for _ in 0..calls / BATCH {
         root(BATCH, child_metrics);
     }
+
     mem::forget(provider);
 }
 
@@ -244,9 +250,11 @@ fn run_tracing(calls: i64) {
         let _entered = tracing::info_span!("child", rows = n, engine = "sqlite", table).entered();
         work(n)
     };
+
     for n in 0..2 * BATCH {
         span(n);
     }
+
     for _ in 0..calls / BATCH {
         provider.force_flush(TIMEOUT).expect("spans are delivered");
         measured(BATCH, span);
@@ -259,8 +267,10 @@ fn run_collector(calls: i64, call: fn(i64) -> i64) {
     config.otlp_protocol = Some(OtlpProtocol::Http);
     // See `run_metrics`.
     config.exporters.metrics = Some(vec![ExporterKind::None]);
-    let provider = TelemetryProvider::builder(config).initialize();
-    let provider = provider.expect("the provider starts");
+
+    let started = TelemetryProvider::builder(config).initialize();
+    let provider = started.expect("the provider starts");
+
     for _ in 0..calls / BATCH {
         root(BATCH, call);
         provider.force_flush(TIMEOUT).expect("spans are delivered");
@@ -286,6 +296,7 @@ where
     if has_metrics {
         builder = builder.with_metric_exporter(Discard);
     }
+
     let provider = builder.initialize().expect("the provider starts");
     let mut service = service.clone();
     let request = || {
@@ -294,13 +305,16 @@ where
             let parent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
             request = request.header("traceparent", parent);
         }
+
         request.body(Empty::new()).expect("a request")
     };
+
     for batch in 0..=calls / BATCH {
         // See `run_metrics`.
         if !has_metrics {
             provider.force_flush(TIMEOUT).expect("spans are delivered");
         }
+
         let mut requests: Vec<_> = (0..BATCH).map(|_| request()).collect();
         let mut respond = |n| {
             let request = requests.pop().expect("a request for each call");
@@ -308,6 +322,7 @@ where
             drop(block_on(response.into_body().collect()));
             n
         };
+
         // The first batch, which allocates, is not counted.
         if batch == 0 {
             (0..BATCH).for_each(|n| {
@@ -317,6 +332,7 @@ where
             measured(BATCH, respond);
         }
     }
+
     if has_metrics {
         mem::forget(provider);
     }

@@ -16,6 +16,7 @@ pub(crate) fn start() -> String {
             thread::spawn(|| serve(stream));
         }
     });
+
     format!("http://{address}")
 }
 
@@ -27,9 +28,11 @@ fn serve(mut stream: TcpStream) -> io::Result<()> {
         if requests.read_line(&mut line)? == 0 {
             return Ok(());
         }
+
         if let Some(value) = line.to_lowercase().strip_prefix("content-length:") {
             length = value.trim().parse().expect("a length");
         }
+
         if line == "\r\n" {
             io::copy(&mut (&mut requests).take(length), &mut io::sink())?;
             stream.write_all(RESPONSE)?;

@@ -17,16 +17,31 @@ use floe_telemetry::{TelemetryConfig, TelemetryProvider, traced};
 const TURN: Duration = Duration::from_millis(10);
 
 /// Records two spans: a request, and a query in it.
-#[traced(kind = server, attributes("http.request.method" = "GET", "http.route" = "/orders/{id}", "url.path" = path, "url.scheme" = "http"))]
+#[traced(
+    kind = server,
+    attributes(
+        "http.request.method" = "GET",
+        "http.route" = "/orders/{id}",
+        "url.path" = path,
+        "url.scheme" = "http",
+    )
+)]
 fn request(id: u64, path: &str) -> Result<u64, String> {
     query(id)
 }
 
-#[traced(kind = client, attributes("db.system.name" = "sqlite", "db.query.text" = "SELECT * FROM orders WHERE id = ?"))]
+#[traced(
+    kind = client,
+    attributes(
+        "db.system.name" = "sqlite",
+        "db.query.text" = "SELECT * FROM orders WHERE id = ?",
+    )
+)]
 fn query(id: u64) -> Result<u64, String> {
     if id.is_multiple_of(100) {
         return Err(format!("there is no order {id}"));
     }
+
     Ok(id)
 }
 
@@ -36,20 +51,26 @@ fn main() {
         let number = numbers.next().flatten().filter(|number| *number > 0);
         number.expect("expected `load SPANS PER_SECOND`, two numbers above 0")
     };
-    let (spans, per_second) = (number(), number());
+
+    let spans = number();
+    let per_second = number();
+
     let config = TelemetryConfig::from_env().expect("a configuration");
     let telemetry = TelemetryProvider::builder(config).initialize().expect("a provider");
+
     let begin = Instant::now();
     let mut recorded = 0;
     while recorded < spans {
-        let due = begin.elapsed().as_millis() * u128::from(per_second) / 1000;
-        let due = u64::try_from(due).unwrap_or(spans).min(spans);
+        let until_now = begin.elapsed().as_millis() * u128::from(per_second) / 1000;
+        let due = u64::try_from(until_now).unwrap_or(spans).min(spans);
         while recorded < due {
             let _ = request(recorded, "/orders/17");
             recorded += 2;
         }
+
         thread::sleep(TURN);
     }
+
     let seconds = begin.elapsed().as_secs_f64();
     let statistics = telemetry.statistics();
     let result = telemetry.shutdown(Duration::from_secs(60));

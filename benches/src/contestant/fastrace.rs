@@ -71,12 +71,16 @@ impl Functions for Fastrace {
                 self.child_async(n, attributes).await;
             }
         };
+
         children.in_span(root_span(attributes)).await;
     }
 
     async fn child_async(&self, n: i64, attributes: bool) -> i64 {
-        let span = Span::enter_with_local_parent("child");
-        let span = if attributes { span.with_properties(|| properties(n)) } else { span };
+        let mut span = Span::enter_with_local_parent("child");
+        if attributes {
+            span = span.with_properties(|| properties(n));
+        }
+
         work_async(n).in_span(span).await
     }
 

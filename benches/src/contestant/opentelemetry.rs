@@ -25,6 +25,7 @@ pub(super) fn start(state: State, sink: &Sink) -> Arc<dyn Contestant> {
         let tracer: BoxedTracer = global::tracer("bench");
         return Arc::new(RawOpenTelemetry { tracer, provider: None });
     }
+
     let provider = provider(state, sink);
     let tracer: SdkTracer = provider.tracer("bench");
     Arc::new(RawOpenTelemetry { tracer, provider: Some(provider) })
@@ -35,6 +36,7 @@ pub(super) fn provider(state: State, sink: &Sink) -> SdkTracerProvider {
         State::Sampled => Sampler::AlwaysOn,
         State::Off | State::Unsampled => Sampler::AlwaysOff,
     };
+
     let builder = SdkTracerProvider::builder().with_sampler(Sampler::ParentBased(Box::new(root)));
     match sink {
         Sink::Counting(counting) => builder.with_batch_exporter(counting.clone()).build(),
@@ -57,6 +59,7 @@ where
                 KeyValue::new("table", text()),
             ]);
         }
+
         Context::current_with_span(span)
     }
 }
@@ -83,6 +86,7 @@ where
                 self.child_async(n, attributes).await;
             }
         };
+
         children.with_context(self.enter("root", CHILDREN, attributes)).await;
     }
 

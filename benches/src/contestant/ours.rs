@@ -24,12 +24,15 @@ impl Ours {
                 config.otlp_endpoint = Some(otlp.endpoint.clone());
                 config.otlp_protocol = Some(otlp.protocol.ours());
             }
+
             let mut builder = TelemetryProvider::builder(config);
             if let Sink::Counting(counting) = sink {
                 builder = builder.with_span_exporter(counting.clone());
             }
+
             builder.initialize().expect("the provider starts")
         });
+
         Self { provider }
     }
 }

@@ -24,6 +24,7 @@ impl Tracing {
         if state == State::Off {
             return Self::Nothing;
         }
+
         let provider = super::opentelemetry::provider(state, sink);
         // The SDK's own debug events must not be recorded in the spans.
         let subscriber = tracing_subscriber::registry()
@@ -35,10 +36,11 @@ impl Tracing {
 
     pub(super) fn ours(ours: Ours, state: State) -> Self {
         if state != State::Off {
-            let subscriber = tracing_subscriber::registry().with(LevelFilter::INFO);
-            let subscriber = subscriber.with(tracing_layer());
+            let registry = tracing_subscriber::registry().with(LevelFilter::INFO);
+            let subscriber = registry.with(tracing_layer());
             tracing::subscriber::set_global_default(subscriber).expect("the only subscriber");
         }
+
         Self::Ours(ours)
     }
 }

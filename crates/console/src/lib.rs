@@ -65,15 +65,9 @@ const DEFAULT_WIDTH: usize = 110;
 /// ```
 pub struct ConsoleExporter {
     state: Mutex<State>,
-    look: Look,
+    look: Options,
     is_deferred: bool,
     max_bytes: usize,
-}
-
-#[derive(Clone, Copy, Debug)]
-struct Look {
-    options: Options,
-    has_all_attributes: bool,
 }
 
 struct State {
@@ -109,14 +103,14 @@ impl ConsoleExporter {
     /// Enables or disables colours.
     #[must_use]
     pub fn with_color(mut self, color: bool) -> Self {
-        self.look.options.color = color;
+        self.look.color = color;
         self
     }
 
     /// Sets the width in columns, at least 60.
     #[must_use]
     pub fn with_width(mut self, columns: usize) -> Self {
-        self.look.options.width = columns.max(60);
+        self.look.width = columns.max(60);
         self
     }
 
@@ -132,7 +126,7 @@ impl ConsoleExporter {
     /// ```
     #[must_use]
     pub fn with_all_attributes(mut self) -> Self {
-        self.look.has_all_attributes = true;
+        self.look.attributes = true;
         self
     }
 
@@ -141,7 +135,7 @@ impl ConsoleExporter {
     /// siblings with the same name have rows of their own. Their siblings are counted by name.
     #[must_use]
     pub fn with_max_unfolded(mut self, spans: usize) -> Self {
-        self.look.options.unfolded = spans;
+        self.look.unfolded = spans;
         self
     }
 
@@ -167,22 +161,20 @@ impl ConsoleExporter {
         } else {
             None
         };
+
         Self {
             state: Mutex::new(State { writer, unfinished: HashMap::new(), bytes: 0 }),
-            look: Look {
-                options: Options {
-                    color: uses_color(is_terminal),
-                    width: width.unwrap_or(DEFAULT_WIDTH).clamp(60, 200),
-                    ..Options::default()
-                },
-                has_all_attributes: false,
+            look: Options {
+                color: uses_color(is_terminal),
+                width: width.unwrap_or(DEFAULT_WIDTH).clamp(60, 200),
+                ..Options::default()
             },
             is_deferred: false,
             max_bytes: MAX_BYTES,
         }
     }
 
-    fn with_state(&self, act: impl FnOnce(&mut State, Look) -> io::Result<()>) -> OTelSdkResult {
+    fn with_state(&self, act: impl FnOnce(&mut State, Options) -> io::Result<()>) -> OTelSdkResult {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         match act(&mut state, self.look) {
             // A reader that has closed its pipe is no failure.
@@ -193,23 +185,25 @@ impl ConsoleExporter {
 }
 
 impl State {
-    fn print_unfinished(&mut self, look: Look) -> io::Result<()> {
+    fn print_unfinished(&mut self, look: Options) -> io::Result<()> {
         self.bytes = 0;
         for (_, spans) in mem::take(&mut self.unfinished) {
             self.print(&spans, look)?;
         }
+
         self.writer.flush()
     }
 
-    fn print(&mut self, spans: &[SpanData], look: Look) -> io::Result<()> {
+    fn print(&mut self, spans: &[SpanData], look: Options) -> io::Result<()> {
         let Some(first) = spans.first() else {
             return Ok(());
         };
+
         let id = first.span_context.trace_id().to_string();
-        let spans = Spans { spans, has_all_attributes: look.has_all_attributes };
+        let spans = Spans { spans };
         let tree = spans.tree();
 
-        let mut picture = waterfall(&tree, &spans, &id, tree.roots(), look.options);
+        let mut picture = waterfall(&tree, &spans, &id, tree.roots(), look);
         picture.push('\n');
         self.writer.write_all(picture.as_bytes())
     }
@@ -231,6 +225,7 @@ impl SpanExporter for ConsoleExporter {
                     "expected at most {max_bytes} bytes of spans before a flush, found more"
                 )));
             }
+
             state.bytes += bytes;
             let mut complete = Vec::new();
             for span in batch {
@@ -238,17 +233,21 @@ impl SpanExporter for ConsoleExporter {
                 if is_root(&span) && !self.is_deferred {
                     complete.push(trace_id);
                 }
+
                 state.unfinished.entry(trace_id).or_default().push(span);
             }
+
             for trace_id in complete {
                 if let Some(spans) = state.unfinished.remove(&trace_id) {
                     state.bytes -= spans.iter().map(bytes_of).sum::<usize>();
                     state.print(&spans, look)?;
                 }
             }
+
             if state.bytes > max_bytes {
                 return state.print_unfinished(look);
             }
+
             state.writer.flush()
         })
     }

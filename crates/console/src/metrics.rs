@@ -58,8 +58,10 @@ fn lines<T: Copy + Display>(text: &mut String, metric: &Metric, data: &MetricDat
         for KeyValue { key, value, .. } in attributes {
             let _ = write!(line, " {key}={value}");
         }
+
         let _ = writeln!(text, "{}", Printable(&line));
     };
+
     let summary = |count: u64, sum: T| format!("{count} values, sum {sum}");
     match data {
         MetricData::Gauge(gauge) => gauge.data_points().for_each(|point| {

@@ -2,23 +2,17 @@
 
 use std::borrow::Cow;
 
-use floe_waterfall::{Labels, Mark, Tree, beside, place};
+use floe_waterfall::{Labels, Mark, Tree, attribute as shown, beside, place};
 use opentelemetry::trace::{SpanKind, Status};
-use opentelemetry::{KeyValue, SpanId, Value};
+use opentelemetry::{SpanId, Value};
 use opentelemetry_sdk::trace::SpanData;
 
 use crate::keys;
 use floe_redact::printable;
 use floe_telemetry_core::__sdk::clock::UnixNanos;
 
-/// Attributes that are not printed: the message and the place of an error have lines of their own, and those of threads
-/// and of the platform are on each span.
-const HIDDEN: [&str; 4] = ["code.", "exception.", "floe.", "thread."];
-
 pub(super) struct Spans<'a> {
     pub(super) spans: &'a [SpanData],
-    /// Whether attributes are printed of all spans instead of failed ones.
-    pub(super) has_all_attributes: bool,
 }
 
 pub(super) fn is_root(span: &SpanData) -> bool {
@@ -45,6 +39,7 @@ impl Labels for Spans<'_> {
             let mut attributes = span.attributes.iter();
             attributes.any(|attribute| is(attribute.key.as_str(), &attribute.value))
         };
+
         match &span.status {
             Status::Error { .. } => Mark::Failed,
             _ if has(|key, _| key == keys::FLOE_CANCELLED) => Mark::Cancelled,
@@ -74,28 +69,15 @@ impl Labels for Spans<'_> {
     }
 
     fn attributes(&self, span: usize) -> Vec<String> {
-        if !self.has_all_attributes && !self.is_failed(span) {
-            return Vec::new();
-        }
-        let attributes = self.spans[span].attributes.iter().filter(|it| {
-            let key = it.key.as_str();
-            key != keys::ERROR_TYPE && !HIDDEN.iter().any(|hidden| key.starts_with(hidden))
-        });
-        attributes.map(shown).collect()
+        let attributes = self.spans[span].attributes.iter();
+        let shown = attributes.filter_map(|it| shown(it.key.as_str(), &it.value.as_str()));
+        shown.map(|it| printable(&it).into_owned()).collect()
     }
 
     fn place(&self, span: usize) -> String {
         let span = &self.spans[span];
         printable(&place(|key| attribute(span, key))).into_owned()
     }
-}
-
-/// Returns `key=value`, with quotes around a value that would not be read as one word.
-fn shown(attribute: &KeyValue) -> String {
-    let value = attribute.value.as_str();
-    let is_word = !value.is_empty() && !value.contains(char::is_whitespace);
-    let value = if is_word { value } else { format!("{value:?}").into() };
-    printable(&format!("{}={value}", attribute.key)).into_owned()
 }
 
 fn attribute(span: &SpanData, key: &str) -> Option<String> {

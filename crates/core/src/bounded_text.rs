@@ -56,6 +56,7 @@ impl fmt::Write for Bounded<'_> {
         if end == part.len() {
             return Ok(());
         }
+
         self.is_cut = true;
         Err(fmt::Error)
     }

@@ -123,8 +123,10 @@ impl CallSite {
             if bytes[end] == b':' {
                 start = end + 1;
             }
+
             end += 1;
         }
+
         self.known.split_at(end).0.split_at(start).1
     }
 
@@ -147,6 +149,7 @@ impl CallSite {
         if self.is_function() {
             return Some(KeyValue::new(keys::CODE_FUNCTION_NAME, self.function_path()));
         }
+
         (!module.is_empty()).then(|| KeyValue::new(keys::CODE_MODULE_NAME, module))
     }
 
@@ -302,6 +305,7 @@ const fn crate_of(module: &'static str) -> &'static str {
     while end < bytes.len() && bytes[end] != b':' {
         end += 1;
     }
+
     module.split_at(end).0
 }
 

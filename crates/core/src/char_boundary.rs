@@ -18,6 +18,7 @@ pub fn beginning(text: &str, limit: usize) -> &str {
     if text.len() <= limit {
         return text;
     }
+
     let end = text.char_indices().nth(limit);
     end.map_or(text, |(end, _)| &text[..end])
 }

@@ -191,6 +191,7 @@ impl WallClock {
         } else if now.ticks > self.anchor.ticks {
             self.learn(now.nanos_per_tick_since(&self.anchor));
         }
+
         self.anchor = Moment { unix: if is_followed { expected } else { now.unix }, ..now };
     }
 
@@ -212,7 +213,8 @@ impl WallClock {
     /// Returns the time from `start` to `end`, or zero if `start` is later.
     #[inline]
     pub fn duration(&self, start: Ticks, end: Ticks) -> Duration {
-        let (start, end) = (self.without_jump(start), self.without_jump(end));
+        let start = self.without_jump(start);
+        let end = self.without_jump(end);
         nanos(end.saturating_sub(start), self.nanos_per_tick)
     }
 

@@ -67,6 +67,7 @@ pub fn write(level: &str, log: impl FnOnce(), line: impl FnOnce() -> String) {
     if is_error && !is_shown(level) {
         return;
     }
+
     let has_subscriber = tracing::dispatcher::has_been_set();
     let is_on_stderr = is_on_stderr(|| _ = caught(log));
     if !(if is_error { is_on_stderr } else { has_subscriber }) {
@@ -95,6 +96,7 @@ pub fn later(write: impl FnOnce() + Send + 'static) {
     if COLLECTOR_OF.load(Ordering::Relaxed) != process::id() {
         return write();
     }
+
     // In a fork, the holder of the lock may not exist. It is otherwise held for a few instructions.
     if let Ok(mut waiting) = WAITING.try_lock()
         && waiting.len() < MAX_WAITING
@@ -156,6 +158,7 @@ pub fn write_line(level: &str, text: &str) {
     if !is_shown(level) {
         return;
     }
+
     let level = if level == "warn" { "warning" } else { level };
     standard_error::write_if_room(&format!("{level}: {text}\n"));
 }

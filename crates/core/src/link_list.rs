@@ -81,6 +81,7 @@ impl<T: Sync> LinkList<T> {
         if self.guards.len() != 1 {
             return [].iter();
         }
+
         // The compiler sees the static at the start, which is zero-sized on most targets, but not the elements that the
         // linker places behind it. So the compiler must not derive the bounds of the slice from that static.
         let start = std::hint::black_box(self.elements.start);
@@ -254,6 +255,7 @@ mod tests {
                 )
             }
         };
+
         assert_eq!(with_guards(1).iter().count(), 2);
         assert_eq!(with_guards(2).iter().count(), 0);
     }

@@ -102,10 +102,12 @@ mod mask {
                 // SAFETY: the function writes to the set, which is exclusively borrowed.
                 unsafe { libc::sigfillset(all) };
             });
+
             for signal in SYNCHRONOUS {
                 // SAFETY: the set is initialized, and exclusively borrowed.
                 unsafe { libc::sigdelset(&raw mut all, signal) };
             }
+
             Self { before: change(SIG_BLOCK, &all), raised: [None; 2], _same_thread: PhantomData }
         }
 
@@ -118,6 +120,7 @@ mod mask {
             let is_ours = |signal: &c_int| {
                 before.is_some() && !pending.is_some_and(|pending| contains(&pending, *signal))
             };
+
             Self {
                 before,
                 raised: OF_WRITES.map(|signal| Some(signal).filter(is_ours)),
@@ -135,6 +138,7 @@ mod mask {
                     consume(*signal);
                 }
             }
+
             if let Some(before) = self.before {
                 change(SIG_SETMASK, &before);
             }
@@ -182,6 +186,7 @@ mod mask {
             // SAFETY: the function reads one set and writes the other, which is exclusively borrowed.
             result = unsafe { libc::pthread_sigmask(how, ptr::from_ref(signals), before) };
         });
+
         Some(before).filter(|_| result == 0)
     }
 

@@ -130,9 +130,11 @@ pub fn extract_onto<K>(mut cx: Context, carrier: &(impl ExtractFrom<K> + ?Sized)
                     TRACE_FIELDS.contains(&field)
                         && extractor.get_all(field).is_some_and(|values| !values.is_empty())
                 };
+
                 if cx.span().span_context().is_valid() && propagator.fields().any(is_received) {
                     cx = cx.with_remote_span_context(SpanContext::NONE);
                 }
+
                 propagator.extract_with_context(&cx, extractor)
             });
         });

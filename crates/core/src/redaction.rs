@@ -64,6 +64,7 @@ pub fn sanitize_url(url: &str) -> Cow<'_, str> {
     let Some((start, end)) = userinfo(&clean) else {
         return clean;
     };
+
     Cow::Owned(clean[..start].to_owned() + &clean[end..])
 }
 
@@ -104,6 +105,7 @@ pub fn sanitize_error(text: &str) -> Cow<'_, str> {
             Cow::Owned(with(|redactors| redactors.error.redact(&text).into_owned()))
         }
     };
+
     match safe {
         Cow::Borrowed(text) => shown(text),
         Cow::Owned(text) => Cow::Owned(shown(&text).into_owned()),
@@ -128,6 +130,7 @@ pub fn shown(text: &str) -> Cow<'_, str> {
     if line.len() <= MAX_LINE {
         return line;
     }
+
     Cow::Owned(format!("{}…", &line[..char_boundary::floor(&line, MAX_LINE)]))
 }
 
@@ -136,6 +139,7 @@ fn without_userinfo(message: &str) -> Cow<'_, str> {
     if !message.contains('@') {
         return Cow::Borrowed(message);
     }
+
     let masked = quotes(message, |quote| {
         let (address, host) = quote.rsplit_once('@')?;
         let (scheme, userinfo) = address.rsplit_once("//").unwrap_or(("", address));
@@ -145,6 +149,7 @@ fn without_userinfo(message: &str) -> Cow<'_, str> {
         (is_address && userinfo.contains(':'))
             .then(|| format!("{scheme}{slashes}{REDACTED}@{host}"))
     });
+
     masked.map_or(Cow::Borrowed(message), Cow::Owned)
 }
 
@@ -162,6 +167,7 @@ fn quotes(message: &str, replace: impl Fn(&str) -> Option<String>) -> Option<Str
         changed |= replaced.is_some();
         parts.push(replaced.map_or(Cow::Borrowed(part), Cow::Owned));
     }
+
     changed.then(|| parts.join("`"))
 }
 
@@ -180,6 +186,7 @@ pub(crate) fn hidden(key: &str, value: &Value) -> Option<&'static str> {
         if attribute.meaning_of(key) == KeyMeaning::Text {
             return None;
         }
+
         let text = value.to_string();
         (attribute.redact_value(key, &text) != text).then_some(REDACTED)
     })
@@ -200,6 +207,7 @@ mod tests {
         ] {
             assert_eq!(sanitize_url(url), expected);
         }
+
         for clean in ["https://h.example.com/a/@b", "h:4317", "", "https://[::1]:4317/v1"] {
             assert!(matches!(sanitize_url(clean), Cow::Borrowed(same) if same == clean));
         }

@@ -2,12 +2,11 @@
 
 use std::sync::Arc;
 
-use opentelemetry::{Context, InstrumentationScope, Key, TraceId};
+use opentelemetry::{Context, InstrumentationScope, TraceId};
 
 use super::context;
 use super::current;
 use super::described;
-use super::nested;
 use super::thread_state::{self, ThreadState};
 use crate::clock::wall_now;
 use crate::recorder::context_is_alive;
@@ -36,32 +35,33 @@ fn process(
     has_context: bool,
 ) {
     let scope = state.redacted_scope(scope);
-    let ThreadState { settings, redactor, record, .. } = state;
-    record.begin(raw.observed_timestamp().unwrap_or_else(wall_now));
-    record.scope = Some(scope);
-    record.timestamp = raw.timestamp();
-    record.severity_number = raw.severity_number();
-    record.severity_text = raw.severity_text().map(|text| redactor.log_constant(text));
-    record.event_name = raw.event_name().map(|name| redactor.log_constant(name));
+    let ThreadState { settings, draft, .. } = state;
+    draft.record.begin(raw.observed_timestamp().unwrap_or_else(wall_now));
+    draft.record.scope = Some(scope);
+    draft.record.timestamp = raw.timestamp();
+    draft.record.severity_number = raw.severity_number();
+    draft.record.severity_text = raw.severity_text().map(|text| draft.constant(text));
+    draft.record.event_name = raw.event_name().map(|name| draft.constant(name));
     if let Some(target) = raw.target() {
-        record.set_target(redactor.log_name(target).map_or(target, Key::as_str));
+        draft.set_target(target);
     }
     for (key, value) in raw.attributes_iter() {
-        if record.take_room() {
-            let safe = redactor.log_name(key.as_str()).cloned().unwrap_or_else(|| key.clone());
-            nested::add(record, redactor, key.as_str(), safe, value);
+        if draft.take_room() {
+            let safe = draft.key(key);
+            draft.add(key.as_str(), safe, value);
         }
     }
-    let body = raw.body().map(|body| nested::redacted(body, None, record, redactor));
-    record.body = body.map(Box::new);
-    context::add(record, redactor, settings, has_context);
+    if let Some(body) = raw.body() {
+        draft.set_body(body);
+    }
+    context::add(draft, settings, has_context);
     if let Some(span) = raw.trace_context() {
-        record.span = (span.trace_id != TraceId::INVALID).then(|| SpanIds {
+        draft.record.span = (span.trace_id != TraceId::INVALID).then(|| SpanIds {
             trace_id: span.trace_id,
             span_id: span.span_id,
             flags: span.trace_flags.unwrap_or_default(),
         });
     }
-    described::add(record, redactor, &settings.span_attributes);
-    settings.export(record);
+    described::add(draft, &settings.span_attributes);
+    settings.export(&draft.record);
 }

@@ -4,9 +4,9 @@ use opentelemetry::baggage::BaggageExt as _;
 use opentelemetry::trace::TraceContextExt as _;
 use opentelemetry::{Context, Key};
 
-use floe_telemetry_sdk::__parts::logs::{LogRecord, LogRecordSettings, SpanIds};
+use floe_telemetry_sdk::__parts::logs::{LogRecordSettings, SpanIds};
 
-use crate::collector::Redactor;
+use super::draft::Draft;
 use crate::recorder::span_context_within;
 
 /// The target of events of the OpenTelemetry API itself. They may be created while the API borrows the current
@@ -18,18 +18,13 @@ pub(super) fn is_readable(target: &str) -> bool {
     target != OPENTELEMETRY
 }
 
-pub(super) fn add(
-    record: &mut LogRecord,
-    redactor: &mut Redactor,
-    settings: &LogRecordSettings,
-    has_context: bool,
-) {
+pub(super) fn add(draft: &mut Draft, settings: &LogRecordSettings, has_context: bool) {
     if has_context {
-        Context::map_current(|cx| add_current(cx, &settings.baggage, record, redactor));
+        Context::map_current(|cx| add_current(cx, &settings.baggage, draft));
     }
     for attribute in &settings.identity {
-        if !record.has_identity(&attribute.key) {
-            record.add_identity(attribute.key.clone(), &attribute.value.as_str(), None);
+        if !draft.record.has_identity(&attribute.key) {
+            draft.add_identity(attribute.key.clone(), &attribute.value.as_str(), true);
         }
     }
 }
@@ -45,18 +40,16 @@ pub(super) fn ids(cx: &Context) -> Option<SpanIds> {
     })
 }
 
-fn add_current(cx: &Context, listed: &[Key], record: &mut LogRecord, redactor: &mut Redactor) {
-    record.span = ids(cx);
+fn add_current(cx: &Context, listed: &[Key], draft: &mut Draft) {
+    draft.record.span = ids(cx);
     if listed.is_empty() {
         return;
     }
     let baggage = cx.baggage();
     for key in listed {
         if let Some(value) = baggage.get(key.as_str()) {
-            let value = value.as_str();
-            let safe = redactor.log_text(key.as_str(), value);
-            record.add_identity(key.clone(), value, safe);
-            record.has_baggage = true;
+            draft.add_identity(key.clone(), value.as_str(), false);
+            draft.record.has_baggage = true;
         }
     }
 }

@@ -5,22 +5,20 @@ use std::error::Error as StdError;
 use std::fmt::{self, Debug, Display, Write as _};
 
 use floe_telemetry_core::__sdk::bounded_text::Bounded;
-use floe_telemetry_sdk::__parts::logs::LogRecord;
 use log::kv::{self, VisitSource};
 use opentelemetry::Key;
 use opentelemetry::logs::AnyValue;
 use tracing::field::{Field, Visit};
 use tracing_log::LogTracer;
 
+use super::draft::{Draft, MAX_RAW};
 use crate::caught::caught;
-use crate::collector::Redactor;
 
 /// The maximum number of an error's sources that are written.
 const MAX_SOURCES: usize = 16;
 
 pub(super) struct Fields<'a> {
-    pub(super) record: &'a mut LogRecord,
-    pub(super) redactor: &'a mut Redactor,
+    pub(super) draft: &'a mut Draft,
     /// Whether the event is a record of `log`, whose origin is in fields named `log.*`.
     pub(super) is_log: bool,
 }
@@ -29,33 +27,24 @@ impl Fields<'_> {
     fn text(&mut self, field: &Field, write: impl FnOnce(&mut Bounded<'_>) -> fmt::Result) {
         let name = field.name();
         if name == "message" {
-            self.record.has_message = true;
-            let redactor = &*self.redactor;
-            return self.record.set_message(write, |text| redactor.log_message(text));
+            self.draft.record.has_message = true;
+            return self.draft.set_message(write);
         }
         if let Some(key) = self.key(name) {
-            let redactor = &mut *self.redactor;
-            self.record.add_text(key, write, |text| redactor.log_text(name, text));
+            self.draft.add_text(name, key, write);
         }
     }
 
     /// Returns the redacted key; `None` for a field with the origin of a `log` record, and for a field over the limits.
     fn key(&mut self, name: &'static str) -> Option<Key> {
         let is_origin = self.is_log && name.starts_with("log.");
-        if is_origin || !self.record.take_room() {
-            return None;
-        }
-        let safe = self.redactor.log_name(name).cloned();
-        Some(safe.unwrap_or_else(|| Key::from_static_str(name)))
+        let is_kept = !is_origin && self.draft.take_room();
+        is_kept.then(|| self.draft.key(&Key::from_static_str(name)))
     }
 
-    /// Adds a number or a boolean.
     fn typed<T: Copy + Display + Into<AnyValue>>(&mut self, field: &Field, value: T) {
-        if let Some(hidden) = self.redactor.log_typed(field.name(), value) {
-            return self.text(field, |text| text.write_str(hidden));
-        }
         if let Some(key) = self.key(field.name()) {
-            self.record.add_value(key, value.into());
+            self.draft.add_typed(field.name(), key, value);
         }
     }
 }
@@ -67,8 +56,7 @@ impl Visit for Fields<'_> {
 
     fn record_str(&mut self, field: &Field, value: &str) {
         if self.is_log && field.name() == "log.target" {
-            let safe = self.redactor.log_name(value);
-            return self.record.set_target(safe.map_or(value, Key::as_str));
+            return self.draft.set_target(value);
         }
         self.text(field, |text| text.write_str(value));
     }
@@ -149,7 +137,7 @@ impl<'kvs> VisitSource<'kvs> for Copied {
         let float = || value.to_f64().filter(|_| value.to_u64().is_none()).map(AnyValue::Double);
         let typed = typed.or_else(float).unwrap_or_else(|| {
             let mut text = String::new();
-            let _ = caught(|| write!(Bounded::new(&mut text, LogRecord::MAX_RAW + 1), "{value}"));
+            let _ = caught(|| write!(Bounded::new(&mut text, MAX_RAW + 1), "{value}"));
             AnyValue::from(text)
         });
         self.0.push((Key::from(key.as_str().to_owned()), typed));

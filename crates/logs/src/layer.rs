@@ -16,7 +16,6 @@ use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::layer;
 
 use super::fields::{self, Fields};
-use super::nested;
 use super::thread_state::{self, ThreadState};
 use super::{console, context, described, json};
 use crate::caught::caught;
@@ -37,7 +36,8 @@ pub(super) enum Form {
 impl Form {
     /// Writes the thread's record to its line.
     pub(super) fn write(self, state: &mut ThreadState) {
-        let ThreadState { record, timestamp, line, .. } = state;
+        let ThreadState { draft, timestamp, line, .. } = state;
+        let record = &draft.record;
         let timestamp = timestamp.format(record.observed_timestamp.unwrap_or(UNIX_EPOCH));
         match self {
             Self::Json => json::write(record, timestamp, line),
@@ -85,7 +85,7 @@ where
             // Records of the exporters are not exported, because the records about failed exports would otherwise cause
             // new exports without end.
             if is_readable && !(has_context && Context::is_current_telemetry_suppressed()) {
-                state.settings.export(&state.record);
+                state.settings.export(&state.draft.record);
             }
             self.form.write(state);
             // The reader of a pipe may have ended, or the writer's mutex may be poisoned. The program must not fail
@@ -105,41 +105,37 @@ fn fill_record(
     parent: Option<Context>,
     has_context: bool,
 ) {
-    let ThreadState { settings, redactor, record, .. } = state;
+    let ThreadState { settings, draft, .. } = state;
     let metadata = event.metadata();
     let now = wall_now();
-    record.begin(now);
-    record.timestamp = Some(now);
+    draft.record.begin(now);
+    draft.record.timestamp = Some(now);
     let (severity, text) = severity(*metadata.level());
-    (record.severity_number, record.severity_text) = (Some(severity), Some(text));
+    draft.record.severity_number = Some(severity);
+    draft.record.severity_text = Some(text);
     let is_log = event.is_log();
     if !is_log && !metadata.name().starts_with(UNNAMED) {
-        record.event_name = Some(redactor.log_constant(metadata.name()));
+        draft.record.event_name = Some(draft.constant(metadata.name()));
     }
-    match redactor.log_name(metadata.target()) {
-        Some(target) => record.set_target(target.as_str()),
-        None => record.set_static_target(metadata.target()),
-    }
-    let mut fields = Fields { record, redactor, is_log };
-    event.record(&mut fields);
+    draft.set_static_target(metadata.target());
+    event.record(&mut Fields { draft, is_log });
     let key_values = if is_log { fields::take_key_values() } else { Vec::new() };
     for (key, value) in key_values {
-        nested::add_new(record, redactor, &key, &value);
+        draft.add_new(&key, &value);
     }
     // In lines, the explicit name of an event replaces a missing message.
-    if !record.has_message && record.event_name.is_some() {
-        record
-            .set_message(|text| text.write_str(metadata.name()), |text| redactor.log_message(text));
+    if !draft.record.has_message && draft.record.event_name.is_some() {
+        draft.set_message(|text| text.write_str(metadata.name()));
     }
-    if record.has_panicked {
+    if draft.record.has_panicked {
         let key = Key::from_static_str(keys::FLOE_WARNING);
-        record.add_text(key, |text| text.write_str(PANICKED), |_| None);
+        draft.add_text(keys::FLOE_WARNING, key, |text| text.write_str(PANICKED));
     }
-    context::add(record, redactor, settings, has_context);
+    context::add(draft, settings, has_context);
     if let Some(parent) = parent {
-        record.span = if has_context { context::ids(&parent) } else { None };
+        draft.record.span = if has_context { context::ids(&parent) } else { None };
     }
-    described::add(record, redactor, &settings.span_attributes);
+    described::add(draft, &settings.span_attributes);
 }
 
 /// Returns the severity by OpenTelemetry's

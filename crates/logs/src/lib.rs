@@ -50,6 +50,7 @@ mod console;
 mod context;
 mod current;
 mod described;
+mod draft;
 mod fields;
 mod filtered;
 mod json;

@@ -16,7 +16,6 @@ use tracing_subscriber::filter::Targets;
 use super::context;
 use super::described;
 use super::layer::Form;
-use super::nested;
 use super::output::Output;
 use super::thread_state::{self, ThreadState};
 use crate::clock::wall_now;
@@ -50,7 +49,7 @@ pub(super) fn panicked(panic: &ThreadPanic<'_>) {
     thread_state::with(true, |state, has_context| {
         fill(state, panic, has_context);
         if !(has_context && Context::is_current_telemetry_suppressed()) {
-            state.settings.export(&state.record);
+            state.settings.export(&state.draft.record);
         }
         if let Some(lines) = lines {
             lines.form.write(state);
@@ -62,15 +61,15 @@ pub(super) fn panicked(panic: &ThreadPanic<'_>) {
 }
 
 fn fill(state: &mut ThreadState, panic: &ThreadPanic<'_>, has_context: bool) {
-    let ThreadState { settings, redactor, record, .. } = state;
+    let ThreadState { settings, draft, .. } = state;
     let now = wall_now();
-    record.begin(now);
-    record.timestamp = Some(now);
-    record.severity_number = Some(Severity::Error);
-    record.severity_text = Some("ERROR");
-    record.set_static_target(TARGET);
-    record.has_message = true;
-    record.set_message(|text| text.write_str(MESSAGE), |_| None);
+    draft.record.begin(now);
+    draft.record.timestamp = Some(now);
+    draft.record.severity_number = Some(Severity::Error);
+    draft.record.severity_text = Some("ERROR");
+    draft.set_static_target(TARGET);
+    draft.record.has_message = true;
+    draft.set_message(|text| text.write_str(MESSAGE));
     let text = |text: &str| AnyValue::from(text.to_owned());
     let fields = [
         (keys::EXCEPTION_TYPE, Some(keys::PANIC.into())),
@@ -81,9 +80,9 @@ fn fill(state: &mut ThreadState, panic: &ThreadPanic<'_>, has_context: bool) {
     ];
     for (key, value) in fields {
         if let Some(value) = value {
-            nested::add_new(record, redactor, &Key::from_static_str(key), &value);
+            draft.add_new(&Key::from_static_str(key), &value);
         }
     }
-    context::add(record, redactor, settings, has_context);
-    described::add(record, redactor, &settings.span_attributes);
+    context::add(draft, settings, has_context);
+    described::add(draft, &settings.span_attributes);
 }

@@ -64,7 +64,7 @@ impl<W: Write> Write for SafeLine<W> {
         let mut line = None;
         thread_state::with(self.has_context, |state, has_context| {
             let text = String::from_utf8_lossy(bytes);
-            let text = state.redactor.log_message(&text).unwrap_or(text.into_owned());
+            let text = state.draft.redactor.rules().error_text_or_same(text.into_owned());
             let ids = has_context.then(|| Context::map_current(context::ids));
             line = Some(with_ids(text, ids.flatten()));
         });

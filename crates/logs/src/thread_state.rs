@@ -7,16 +7,15 @@ use std::sync::Arc;
 use opentelemetry::{Context, InstrumentationScope};
 
 use super::current;
+use super::draft::Draft;
 use super::timestamp::Timestamp;
-use crate::collector::Redactor;
-use floe_telemetry_sdk::__parts::logs::{LogRecord, LogRecordSettings};
+use floe_telemetry_sdk::__parts::logs::LogRecordSettings;
 
 #[derive(Debug)]
 pub(super) struct ThreadState {
     generation: u64,
     pub(super) settings: Arc<LogRecordSettings>,
-    pub(super) redactor: Redactor,
-    pub(super) record: LogRecord,
+    pub(super) draft: Draft,
     pub(super) timestamp: Timestamp,
     pub(super) line: Vec<u8>,
     /// The redacted scopes of the loggers of OpenTelemetry's API. Queued records share them, because the limit of the
@@ -43,9 +42,8 @@ impl ThreadState {
         let (generation, settings) = current::current();
         Self {
             generation,
-            redactor: Redactor::new(settings.redaction.clone()),
+            draft: Draft::new(settings.redaction.clone()),
             settings,
-            record: LogRecord::default(),
             timestamp: Timestamp::new(),
             line: Vec::new(),
             scopes: HashMap::new(),
@@ -55,7 +53,7 @@ impl ThreadState {
     fn refresh(&mut self) {
         if self.generation != current::generation() {
             (self.generation, self.settings) = current::current();
-            self.redactor = Redactor::new(self.settings.redaction.clone());
+            self.draft = Draft::new(self.settings.redaction.clone());
             self.scopes.clear();
         }
         self.line.clear();
@@ -72,7 +70,7 @@ impl ThreadState {
         if self.scopes.len() >= MAX_SCOPES {
             self.scopes.clear();
         }
-        let redacted = Arc::new(self.redactor.scope(scope));
+        let redacted = Arc::new(self.draft.redactor.scope(scope));
         self.scopes.insert(Arc::clone(scope), Arc::clone(&redacted));
         redacted
     }

@@ -53,6 +53,7 @@ fn start(
         let instrument = ViewedInstrument { name, kind, unit: "", scope: &scope };
         exemplars(&views, instrument, Some(bounds))
     });
+
     let redacting = RedactingMeterProvider::new(sdk.clone(), redaction, views);
     Current::replace(Some(Arc::new(redacting)));
     (sdk, of_spans)

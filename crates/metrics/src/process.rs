@@ -17,6 +17,7 @@ pub(super) fn observe(meter: &Meter) {
             let Some(stat) = Stat::read() else {
                 return;
             };
+
             for (mode, seconds) in [("user", stat.user), ("system", stat.system)] {
                 counter.observe(seconds, &[KeyValue::new("cpu.mode", mode)]);
             }
@@ -42,6 +43,7 @@ fn add(
             instrument.observe(value, &[]);
         }
     };
+
     let instrument = meter.i64_observable_up_down_counter(name).with_unit(unit);
     let _instrument = instrument.with_description(description).with_callback(observe).build();
 }
@@ -102,6 +104,7 @@ mod tests {
             threads: 3,
             memory: 2 * page_size() as u64,
         };
+
         assert_eq!(Stat::parse(stat), Some(expected));
         assert_eq!(Stat::parse("7 (a) S 1 7"), None);
     }

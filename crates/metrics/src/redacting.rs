@@ -57,7 +57,6 @@ struct Policy {
 /// Creates the redacting instruments of a meter.
 struct Instruments {
     meter: Meter,
-    /// The redacted scope.
     scope: InstrumentationScope,
     policy: Policy,
     views: Arc<Views>,
@@ -80,9 +79,11 @@ impl Kept {
         if self.0.is_empty() {
             return Cow::Borrowed(all);
         }
+
         let is_kept = |attribute: &&KeyValue| {
             self.0.iter().all(|selection| selection.selects(attribute.key.as_str()))
         };
+
         all.iter().filter(is_kept).cloned().collect()
     }
 }
@@ -105,6 +106,7 @@ impl<P> RedactingMeterProvider<P> {
         if known.contains(&scope) {
             return scope;
         }
+
         let has_room = known.len() < MAX_SCOPES;
         let scope = if has_room { scope } else { InstrumentationScope::builder(OVERFLOW).build() };
         let is_new = known.insert(scope.clone());
@@ -144,6 +146,7 @@ impl Policy {
         if attributes.is_empty() {
             return record(attributes);
         }
+
         let shorter = Redactor::cut(attributes);
         let attributes = shorter.as_deref().unwrap_or(attributes);
         let cached = CACHE.try_with(|cache| {
@@ -151,8 +154,10 @@ impl Policy {
             if cache.policy != self.id {
                 *cache = RedactionCache::new(self);
             }
+
             Some(cache.redacted(attributes).map(AttributeSet::from))
         });
+
         match cached {
             Ok(Some(None)) => record(attributes),
             Ok(Some(Some(redacted))) => record(&redacted),
@@ -271,7 +276,8 @@ macro_rules! instruments {
             let mut builder = self.meter.$method(self.name(request.name));
             builder.unit = self.text(request.unit);
             builder.description = self.text(request.description);
-            let (name, unit) = (builder.name.clone(), builder.unit.clone());
+            let name = builder.name.clone();
+            let unit = builder.unit.clone();
             let viewed = viewed!(self, name, unit, InstrumentKind::$instrument);
             $instrument::new(Arc::new(self.redacting(builder.build(), viewed, None)))
         }
@@ -285,7 +291,8 @@ macro_rules! histograms {
             builder.unit = self.text(request.unit);
             builder.description = self.text(request.description);
             builder.boundaries = request.boundaries.clone();
-            let (name, unit) = (builder.name.clone(), builder.unit.clone());
+            let name = builder.name.clone();
+            let unit = builder.unit.clone();
             let viewed = viewed!(self, name, unit, InstrumentKind::Histogram);
             let boundaries = request.boundaries.as_deref();
             Histogram::new(Arc::new(self.redacting(builder.build(), viewed, boundaries)))
@@ -302,11 +309,14 @@ macro_rules! observables {
             let mut builder = self.meter.$method(self.name(request.name));
             builder.unit = self.text(request.unit);
             builder.description = self.text(request.description);
-            let (name, unit) = (builder.name.clone(), builder.unit.clone());
+            let name = builder.name.clone();
+            let unit = builder.unit.clone();
             let kept = self.kept(viewed!(self, name, unit, InstrumentKind::$instrument));
             for callback in request.callbacks {
-                let (policy, kept) = (self.policy.clone(), kept.clone());
-                let (metric, has_panicked) = (builder.name.clone(), AtomicBool::new(false));
+                let policy = self.policy.clone();
+                let kept = kept.clone();
+                let metric = builder.name.clone();
+                let has_panicked = AtomicBool::new(false);
                 builder = builder.with_callback(move |observer| {
                     let redacting = Redacting {
                         instrument: observer,
@@ -314,6 +324,7 @@ macro_rules! observables {
                         policy: policy.clone(),
                         exemplars: None,
                     };
+
                     policy.observe(&metric, &has_panicked, || callback(&redacting));
                 });
             }
@@ -396,11 +407,13 @@ mod tests {
                     .build();
             )*};
         }
+
         observe!(
             u64_observable_counter "j" 1, f64_observable_counter "k" 1.0,
             i64_observable_up_down_counter "l" 1, f64_observable_up_down_counter "m" 1.0,
             u64_observable_gauge "n" 1, i64_observable_gauge "o" 1, f64_observable_gauge "p" 1.0
         );
+
         sdk.force_flush().unwrap();
 
         let all = memory.get_finished_metrics().unwrap();
@@ -416,6 +429,7 @@ mod tests {
                 AggregatedMetrics::I64(data) => attributes(data),
                 AggregatedMetrics::F64(data) => attributes(data),
             };
+
             let expected = [KeyValue::new("url", "postgres://<REDACTED>@db/orders")];
             assert_eq!(attributes, expected, "{}", metric.name());
         }
@@ -425,6 +439,7 @@ mod tests {
         use opentelemetry_sdk::metrics::data::{
             ExponentialHistogramDataPoint, GaugeDataPoint, HistogramDataPoint, SumDataPoint,
         };
+
         match data {
             MetricData::Gauge(data) => collect(data.data_points().map(GaugeDataPoint::attributes)),
             MetricData::Sum(data) => collect(data.data_points().map(SumDataPoint::attributes)),

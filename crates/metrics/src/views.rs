@@ -52,11 +52,13 @@ impl Views {
                 view.selects(viewed(instrument)).then(|| views.of_file(view, instrument))?
             });
         }
+
         for at in 0..self.of_program.len() {
             let views = Arc::clone(self);
             builder =
                 builder.with_view(move |instrument: &Instrument| views.of_program(at, instrument));
         }
+
         let views = Arc::clone(self);
         builder.with_view(move |instrument: &Instrument| views.other(instrument))
     }
@@ -70,6 +72,7 @@ impl Views {
             let included = Some(kept.map(|key| (*key).to_owned()).collect());
             view.attributes = Selection { included, ..Selection::default() };
         }
+
         self.stream(&view, instrument.kind())
     }
 
@@ -91,6 +94,7 @@ impl Views {
         {
             return None;
         }
+
         self.stream(&ConfiguredView::default(), instrument.kind())
     }
 
@@ -123,6 +127,7 @@ impl Views {
         if kind != InstrumentKind::Histogram || self.is_exponential(kind) {
             return Vec::new();
         }
+
         advised.unwrap_or(&ConfiguredView::BOUNDARIES).to_vec()
     }
 }

@@ -258,46 +258,4 @@ proptest! {
 
         prop_assert!(builder.take().requests.is_empty());
     }
-
-    #[test]
-    fn requests_are_split_below_the_limit(mut records in vec(record(), 0..12), max in 200_usize..6000) {
-        let resource = Resource::builder_empty().with_attribute(KeyValue::new("service.name", "orders")).build();
-        let process = SharedAttributes::default();
-        let (mut enricher, clock) = (Enricher::default(), WallClock::default());
-        let mut builder = RequestBuilder::new(&resource, max);
-        let mut unlimited = RequestBuilder::new(&resource, usize::MAX);
-        let mut expected = Vec::new();
-        for record in &mut records {
-            let span = enricher.enrich(record, &clock, &process);
-            builder.push(&span);
-            // A span is too large if it alone exceeds the limit; the heads of messages may add a few bytes.
-            unlimited.push(&span);
-            let alone = unlimited.take().requests.remove(0).bytes.len();
-            expected.push((SpanData::from(&span).span_context, alone));
-        }
-        let batch = builder.take();
-        let mut spans = Vec::new();
-        for request in &batch.requests {
-            prop_assert!(request.bytes.len() <= max);
-            let decoded = ExportTraceServiceRequest::decode(&*request.bytes).unwrap();
-            let scopes = decoded.resource_spans.into_iter().flat_map(|resource| resource.scope_spans);
-            let found: Vec<Span> = scopes.flat_map(|scope| {
-                assert!(!scope.spans.is_empty());
-                scope.spans
-            }).collect();
-            prop_assert_eq!(found.len(), request.spans);
-            spans.extend(found);
-        }
-        prop_assert_eq!(spans.len() + batch.too_large, records.len());
-        for (context, alone) in expected {
-            let id = context.span_id().to_bytes();
-            let is_sent = spans.iter().any(|span| span.span_id == id);
-            if alone + 2 * 11 <= max {
-                prop_assert!(is_sent);
-            }
-            if alone > max {
-                prop_assert!(!is_sent);
-            }
-        }
-    }
 }

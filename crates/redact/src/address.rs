@@ -14,8 +14,8 @@ use crate::score::{
     self, is_credential_word, is_domain, is_no_password, is_placeholder, is_random, look,
 };
 use crate::text::{
-    after_colour, at, before, count_steps, is_name, is_one_of, part, rest, run_end, run_start,
-    starts_with,
+    after_colour, at, before, class, count_steps, is_name, is_one_of, part, rest, run_end,
+    run_start, starts_with,
 };
 
 /// The maximum length of a URL after `://`, in bytes.
@@ -31,7 +31,7 @@ pub(crate) fn url(scan: &mut Scan<'_>, anchor: usize) {
     let Some(start) = after_slashes(text, colon).filter(is_new) else {
         return;
     };
-    let head = run_start(text, colon, 40, |byte| is_name(byte) || b"+.-:".contains(&byte));
+    let head = class!("a-zA-Z0-9_+.:-").start(text, colon, 40);
     let end = end_of_url(text, start, before(text, head));
     let run = part(text, start, end);
     scan.url_until = start;
@@ -50,8 +50,10 @@ pub(crate) fn url(scan: &mut Scan<'_>, anchor: usize) {
             scan.redact(start, end, URL_USERINFO, Evidence::Structure);
         }
     }
-    let cut = cut_password(run).filter(|_| authority == start && end == text.len());
-    if let Some(password) = cut {
+    if authority == start
+        && end == text.len()
+        && let Some(password) = cut_password(run)
+    {
         scan.redact(start + password, end, URL_USERINFO, Evidence::Structure);
     }
     path(scan, authority, end);
@@ -61,17 +63,16 @@ pub(crate) fn url(scan: &mut Scan<'_>, anchor: usize) {
 fn cut_password(run: &[u8]) -> Option<usize> {
     let colon = memchr::memchr(b':', run)?;
     let (user, password) = (&run[..colon], &run[colon + 1..]);
-    let is_user = |byte: &u8| is_name(*byte) || *byte == b'-';
-    let port = run_end(password, 0, 5, |byte| byte.is_ascii_digit());
+    let port = class!("0-9").end(password, 0, 5);
     let is_port = port > 0 && !at(password, port).is_ascii_alphanumeric();
-    let is_cut = !user.is_empty() && !is_port && user.iter().all(is_user);
+    let is_cut = !user.is_empty() && !is_port && class!("a-zA-Z0-9_-").all(user);
     (is_cut && look(password).is_made_up()).then_some(colon + 1)
 }
 
 /// Returns the position after the two slashes that follow a colon; the slashes may be escaped.
 fn after_slashes(text: &[u8], colon: usize) -> Option<usize> {
     let slash = |from: usize| {
-        let slash = run_end(text, from, 4, |byte| byte == b'\\');
+        let slash = class!("\\").end(text, from, 4);
         (at(text, slash) == b'/').then_some(slash + 1)
     };
     slash(colon + 1).and_then(slash)
@@ -97,8 +98,7 @@ fn end_of_url(text: &[u8], start: usize, quote: u8) -> usize {
 fn userinfo(run: &[u8]) -> Option<usize> {
     let path = memchr::memchr3(b'/', b'?', b'#', run).unwrap_or(run.len());
     let last = memchr::memrchr(b'@', run)?;
-    let is_host = |byte: &u8| byte.is_ascii_alphanumeric() || b"[/${%".contains(byte);
-    let later = run.get(last + 1).is_some_and(is_host).then_some(last);
+    let later = class!("a-zA-Z0-9[/${%").has(at(run, last + 1)).then_some(last);
     let certain = later.filter(|&sign| is_certain_host(&run[sign + 1..]));
     let authority = &run[..path];
     if let Some(sign) = memchr::memrchr(b'@', authority) {
@@ -110,7 +110,7 @@ fn userinfo(run: &[u8]) -> Option<usize> {
     }
     let colon = memchr::memchr(b':', authority)?;
     let (host, port) = (&authority[..colon], &authority[colon + 1..]);
-    let is_port = port.len() <= 5 && port.iter().all(u8::is_ascii_digit);
+    let is_port = port.len() <= 5 && class!("0-9").all(port);
     if is_port {
         certain.filter(|_| !host.contains(&b'.') && !host.starts_with(b"["))
     } else {
@@ -120,7 +120,7 @@ fn userinfo(run: &[u8]) -> Option<usize> {
 
 /// Whether the text clearly begins with a host: a domain, an IP address, a name with a port, `localhost` or `tcp(…)`.
 pub(crate) fn is_certain_host(text: &[u8]) -> bool {
-    let name = run_end(text, 0, 255, |byte| is_name(byte) || b".-".contains(&byte));
+    let name = class!("a-zA-Z0-9_.-").end(text, 0, 255);
     let host = &text[..name];
     let has_port = at(text, name) == b':' && at(text, name + 1).is_ascii_digit();
     at(text, 0) == b'['
@@ -133,25 +133,25 @@ pub(crate) fn is_certain_host(text: &[u8]) -> bool {
 /// Whether the userinfo looks like a user name, not like a password or a token: `git@`, `svc-ingest@`.
 fn is_plain_user(userinfo: &[u8]) -> bool {
     let digits = userinfo.iter().filter(|byte| byte.is_ascii_digit()).count();
-    let is_user = |byte: &u8| is_name(*byte) || b"-.".contains(byte);
-    userinfo.len() <= 24 && digits <= 3 && userinfo.iter().all(is_user) && !is_random(userinfo)
+    let is_user = class!("a-zA-Z0-9_.-").all(userinfo);
+    userinfo.len() <= 24 && digits <= 3 && is_user && !is_random(userinfo)
 }
 
 /// Whether a login has a mask, a variable or a placeholder in place of its password: `user:****@host`,
 /// `user:${PASSWORD}@host`, `USER:PASSWORD@HOST`.
 pub(crate) fn is_no_login(user: &[u8], password: &[u8], host: &[u8]) -> bool {
     let host = &host[..run_end(host, 0, 255, is_name)];
-    let is_capital = |byte: &u8| byte.is_ascii_uppercase() || b"_:%".contains(byte);
-    let is_template = user.iter().chain(password).all(is_capital)
-        && (key::meaning(password).is_some() || !host.is_empty() && host.iter().all(is_capital));
+    let capitals = class!("A-Z_:%");
+    let is_template = user.iter().chain(password).all(|byte| capitals.has(*byte))
+        && (key::meaning(password).is_some() || !host.is_empty() && capitals.all(host));
     !password.is_empty() && (is_template || is_no_password(password))
 }
 
 /// Reads a path without a host, such as `GET /reset-password/…`, from the segment around the anchor on.
 pub(crate) fn segment(scan: &mut Scan<'_>, anchor: usize) {
-    let is_inside = |byte: u8| is_name(byte) || byte == b'-';
-    let start = run_start(scan.text, anchor, 64, is_inside);
-    path_from(scan, start, run_end(scan.text, anchor, 64, is_inside));
+    let inside = class!("a-zA-Z0-9_-");
+    let start = inside.start(scan.text, anchor, 64);
+    path_from(scan, start, inside.end(scan.text, anchor, 64));
 }
 
 /// Redacts the secret segments of a path, from the segment `start..end` on. Each path is read only once.
@@ -159,8 +159,7 @@ pub(crate) fn path_from(scan: &mut Scan<'_>, start: usize, end: usize) {
     let text = scan.text;
     let is_segment = start < end && before(text, start) == b'/' && at(text, end) == b'/';
     if is_segment && start >= scan.paths_until {
-        let is_inside = |byte: u8| is_name(byte) || b"-/.".contains(&byte);
-        scan.paths_until = run_end(text, end, usize::MAX, is_inside);
+        scan.paths_until = class!("a-zA-Z0-9_/.-").end(text, end, usize::MAX);
         path(scan, start - 1, scan.paths_until);
     }
 }
@@ -173,8 +172,7 @@ pub(crate) fn path(scan: &mut Scan<'_>, start: usize, end: usize) {
     let mut segment = start;
     while segment < end {
         let next = segment + memchr::memchr(b'/', &text[segment..end]).unwrap_or(end - segment);
-        let is_around = |byte: u8| b":.)\\".contains(&byte);
-        let close = run_start(text, next, next - segment, is_around);
+        let close = class!(":.)\\").start(text, next, next - segment);
         let word = part(text, segment, close);
         if word.len() > 11 && word.starts_with(b"bot") && word.contains(&b':') {
             scan.redact(segment + 3, close, URL_PATH, Evidence::Structure);
@@ -211,9 +209,8 @@ pub(crate) fn scan(scan: &mut Scan<'_>, sign: usize) {
         return;
     }
     if sign >= scan.signs_until {
-        let is_inside = |byte: u8| byte > b' ' && !b"\"'`<>".contains(&byte);
-        let run = run_start(text, sign, LIMIT, is_inside);
-        let end = run_end(text, sign, LIMIT, |byte| is_inside(byte) && byte != b',');
+        let run = class!("^\"'`<>").start(text, sign, LIMIT);
+        let end = class!("^\"'`<>,").end(text, sign, LIMIT);
         // A password may contain `@`, so the last one ends it.
         let last = memchr::memrchr(b'@', part(text, sign, end)).map_or(sign, |at| sign + at);
         let password = oracle(text, run, last).or_else(|| credentials(text, run, last));
@@ -233,7 +230,7 @@ pub(crate) fn scan(scan: &mut Scan<'_>, sign: usize) {
 /// Returns the start of the password in `user:password@host`, which may follow `dsn=` or `connect(`.
 fn credentials(text: &[u8], run: usize, sign: usize) -> Option<usize> {
     let colon = run + memchr::memchr(b':', part(text, run, sign))?;
-    let start = run_start(text, colon, 64, |byte| is_name(byte) || b".+-\\".contains(&byte));
+    let start = class!("a-zA-Z0-9_.+\\-").start(text, colon, 64);
     let user = part(text, start, colon);
     let password = part(text, colon + 1, sign);
     let has_slashes = part(text, run, start) == b"//";
@@ -254,17 +251,16 @@ fn credentials(text: &[u8], run: usize, sign: usize) -> Option<usize> {
 /// `Accepted:root@host:22`, `com.acme:tool@1.2.3`.
 fn names_a_user(role: &[u8], user: &[u8]) -> bool {
     let is_role = is_one_of(role, ADDRESS_ROLES);
-    let is_user = |byte: &u8| is_name(*byte) || b".%+-'".contains(byte);
     let is_logged = role[0].is_ascii_uppercase() || role.contains(&b'.');
     let may_be_user =
-        user.iter().all(is_user) && !is_credential_word(user) && !is_placeholder(user);
+        class!("a-zA-Z0-9_.%+'-").all(user) && !is_credential_word(user) && !is_placeholder(user);
     may_be_user && (is_role || is_logged && !look(user).is_made_up())
 }
 
 /// Returns the start of the password in `oracle:thin:user/password@…`, `sqlplus user/password@…` or `user/x7Kq@db:1521`.
 fn oracle(text: &[u8], run: usize, sign: usize) -> Option<usize> {
     let slash = run + memchr::memchr(b'/', part(text, run, sign))?;
-    let user = run_start(text, slash, 64, |byte| is_name(byte) || b"-.$".contains(&byte));
+    let user = class!("a-zA-Z0-9_.$-").start(text, slash, 64);
     let drivers = [&b"thin:"[..], b"oci:", b"oci8:"];
     let is_driver = drivers.iter().any(|driver| text[..user].ends_with(driver));
     // Options may be between the command and the login.
@@ -293,21 +289,20 @@ fn is_account(text: &[u8], start: usize, end: usize) -> bool {
 /// Redacts the local part of an e-mail address. The domain is kept, because it shows whose mail system failed.
 fn email(scan: &mut Scan<'_>, sign: usize) {
     let text = scan.text;
-    let local =
-        run_start(text, sign, 64, |byte| is_name(byte) || b".%+-'".contains(&byte) || byte >= 0x80);
+    let local = class!("a-zA-Z0-9_.%+'-", or_wide).start(text, sign, 64);
     let local = after_colour(text, local);
-    let end = run_end(text, sign + 1, 255, |byte| is_name(byte) || b".-".contains(&byte));
+    let end = class!("a-zA-Z0-9_.-").end(text, sign + 1, 255);
     let domain = part(text, sign + 1, end);
     let domain = domain.strip_suffix(b".").unwrap_or(domain);
     let last = domain.rsplit(|byte| *byte == b'.').next().unwrap_or_default();
-    let start = run_end(text, local, 64, |byte| b".'%-".contains(&byte));
+    let start = class!(".'%-").end(text, local, 64);
     // `user@host:22` and `git@host:path` are accounts and no e-mail addresses.
     let next = at(text, end + 1);
     let has_path = at(text, end) == b':' && (is_name(next) || b"/~".contains(&next));
     // SSH's names of algorithms have the form of addresses: `curve25519-sha256@libssh.org`.
     let is_algorithm = is_one_of(domain, ALGORITHM_DOMAINS)
         && (is_one_of(part(text, start, sign), ALGORITHMS)
-            || part(text, start, sign).iter().any(|byte| *byte == b'-' || byte.is_ascii_digit()));
+            || part(text, start, sign).iter().any(|byte| class!("0-9-").has(*byte)));
     let is_mail = start < sign
         && !is_algorithm
         && is_domain(domain)
@@ -328,15 +323,15 @@ pub(crate) fn password_file(scan: &mut Scan<'_>, start: usize, end: usize) {
         return;
     }
     let field = |from: usize| {
-        let end = run_end(text, from, 64, |byte| is_name(byte) || b"-.*".contains(&byte));
+        let end = class!("a-zA-Z0-9_.*-").end(text, from, 64);
         (end > from && at(text, end) == b':').then_some(end)
     };
     let Some(user) = field(end + 1).and_then(|database| field(database + 1)) else {
         return;
     };
-    let password = run_end(text, user + 1, 128, |byte| byte > b' ' && !b"\"'<>,;)".contains(&byte));
+    let password = class!("^\"'<>,;)").end(text, user + 1, 128);
     // Fields with up to four hexadecimal digits may be groups of an IPv6 address instead of names.
-    let is_group = |field: &[u8]| field.len() <= 4 && field.iter().all(u8::is_ascii_hexdigit);
+    let is_group = |field: &[u8]| field.len() <= 4 && class!("0-9a-fA-F").all(field);
     let has_names =
         part(text, end + 1, user).split(|byte| *byte == b':').any(|name| !is_group(name));
     if has_names && look(part(text, user + 1, password)).is_made_up() {

@@ -2,7 +2,7 @@
 
 use crate::rules::structures::{JSON_WEB_TOKEN, PEM_PRIVATE_KEY, WEB_TOKEN_HEADERS};
 use crate::scan::{Evidence, Scan};
-use crate::text::{at, before, before_word, line_end, part, rest, run_end, run_start, starts_with};
+use crate::text::{at, before, before_word, class, line_end, part, rest, run_start, starts_with};
 
 const BEGIN: &[u8] = b"-----BEGIN";
 const END: &[u8] = b"-----END";
@@ -16,7 +16,7 @@ const HEADERS: usize = 16;
 /// Redacts the private key that begins or ends with a label. `anchor` is one of the dashes before the label.
 pub(crate) fn private_key(scan: &mut Scan<'_>, anchor: usize) {
     let text = scan.text;
-    let start = run_start(text, anchor + 1, 8, |byte| byte == b'-');
+    let start = class!("-").start(text, anchor + 1, 8);
     let (start, end) = if let Some(body) = label_end(text, start, BEGIN) {
         match PrivateKey::read(text, start, body) {
             key if key.has_body => (start, key.end),
@@ -43,29 +43,27 @@ pub(crate) fn open_key(text: &[u8]) -> Option<usize> {
 
 /// Whether the last line continues the base64 of the line before it.
 pub(crate) fn goes_on(text: &[u8]) -> bool {
-    let is_base64 = |byte: u8| byte.is_ascii_alphanumeric() || b"+/=".contains(&byte);
+    let base64 = class!("a-zA-Z0-9+/=");
     let mut lines = text.trim_ascii_end().rsplit(|byte| *byte == b'\n');
     let (Some(last), Some(line)) = (lines.next(), lines.next()) else {
         return false;
     };
     let line = line.trim_ascii_end();
-    let start = run_start(line, line.len(), 4096, is_base64);
+    let start = base64.start(line, line.len(), 4096);
     let prefix = &line[..start];
-    last.strip_prefix(prefix).is_some_and(|body| {
-        line.len() - start >= LINE && body.len() >= LINE && body.iter().all(|byte| is_base64(*byte))
-    })
+    last.strip_prefix(prefix)
+        .is_some_and(|body| line.len() - start >= LINE && body.len() >= LINE && base64.all(body))
 }
 
 /// Returns the end of a label such as `-----BEGIN RSA PRIVATE KEY-----`, whose blanks may be encoded as `+` or `%20`.
 fn label_end(text: &[u8], start: usize, kind: &[u8]) -> Option<usize> {
     let label = start + kind.len();
-    let is_label = |byte: u8| byte.is_ascii_uppercase() || b" +%20".contains(&byte);
-    let end = run_end(text, label, 64, is_label);
+    let end = class!("A-Z +%20").end(text, label, 64);
     let words = part(text, label, end);
     let is_private = |name: &&[u8]| memchr::memmem::find(words, name).is_some();
     let names: [&[u8]; 3] = [b"PRIVATE KEY", b"PRIVATE+KEY", b"PRIVATE%20KEY"];
     (rest(text, start).starts_with(kind) && names.iter().any(is_private))
-        .then(|| run_end(text, end, 5, |byte| byte == b'-'))
+        .then(|| class!("-").end(text, end, 5))
 }
 
 struct PrivateKey {
@@ -94,8 +92,7 @@ impl PrivateKey {
                 break;
             }
             let line = base64_end(text, next);
-            let header_end =
-                run_end(text, next, 40, |byte| byte.is_ascii_alphanumeric() || byte == b'-');
+            let header_end = class!("a-zA-Z0-9-").end(text, next, 40);
             // A header, such as `Proc-Type: 4,ENCRYPTED`.
             if !key.has_body
                 && headers < HEADERS
@@ -139,7 +136,7 @@ fn is_coded(run: &[u8]) -> bool {
 fn gap_end(text: &[u8], from: usize, prefix: &[u8]) -> (usize, bool) {
     let (mut end, mut has_break) = (from, false);
     while end < from + 256 {
-        let escape = run_end(text, end, 8, |byte| byte == b'\\');
+        let escape = class!("\\").end(text, end, 8);
         end = if escape > end && matches!(at(text, escape), b'n' | b'r') {
             has_break = true;
             escape + 1
@@ -169,8 +166,7 @@ fn gap_end(text: &[u8], from: usize, prefix: &[u8]) -> (usize, bool) {
 fn base64_end(text: &[u8], from: usize) -> usize {
     let mut end = from;
     loop {
-        end =
-            run_end(text, end, 4096, |byte| byte.is_ascii_alphanumeric() || b"+/=".contains(&byte));
+        end = class!("a-zA-Z0-9+/=").end(text, end, 4096);
         let sign: &[u8] = part(text, end, end + 3);
         if ![b"%2B", b"%2F", b"%3D"].iter().any(|known| sign.eq_ignore_ascii_case(*known)) {
             break;
@@ -187,9 +183,9 @@ fn body_start(text: &[u8], foot: usize) -> Option<usize> {
     while start + WINDOW > foot {
         let mut end = start;
         while let [.., b'\\', b'n' | b'r'] = &text[..end] {
-            end = run_start(text, end - 1, 8, |byte| byte == b'\\');
+            end = class!("\\").start(text, end - 1, 8);
         }
-        end = run_start(text, end, 8, |byte| b"\r\n".contains(&byte));
+        end = class!("\r\n").start(text, end, 8);
         let line = run_start(text, end, 4096, |byte| {
             byte.is_ascii_alphanumeric() || b"+/=".contains(&byte)
         });
@@ -221,9 +217,8 @@ pub(crate) fn json_web_token(scan: &mut Scan<'_>, start: usize) {
     if start < scan.web_tokens_until && !has_header {
         return;
     }
-    let is_base64 = |byte: u8| byte.is_ascii_alphanumeric() || b"-_=+/".contains(&byte);
-    let head = run_end(text, start, 1024, is_base64);
-    let mut end = run_end(text, head, 65536, |byte| is_base64(byte) || byte == b'.');
+    let head = class!("a-zA-Z0-9_=+/-").end(text, start, 1024);
+    let mut end = class!("a-zA-Z0-9_=+/.-").end(text, head, 65536);
     while before(text, end) == b'.' {
         end -= 1;
     }

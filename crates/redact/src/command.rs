@@ -13,7 +13,7 @@ use crate::rules::commands::{
 use crate::rules::keys::KeyKind;
 use crate::scan::{Evidence, Reason, Scan, Tried};
 use crate::score::{Bond, Context, Look, look};
-use crate::text::{Words, before, is_one_of, part, run_start};
+use crate::text::{Words, before, class, is_one_of, part, run_start, word_at};
 use crate::value::{self, Site, Value};
 
 /// Reads the argument of an option with a name: `--password value`, `"--token", "value"`.
@@ -38,13 +38,20 @@ fn argument(scan: &mut Scan<'_>, after: usize) -> Option<usize> {
     let tokens = &mut scan.tokens;
     let mut place = after;
     place += usize::from(tokens.kind(place) == Kind::Quote && tokens.closes_before(place, place));
-    if matches!(tokens.kind(place), Kind::Sign(b',' | b'=')) {
-        place = tokens.skip_lines(place + 1);
-    } else if tokens.kind(place) == Kind::Blank || place > after {
-        place = tokens.skip_blanks(place);
-    } else {
-        return None;
-    }
+    // `String("--password"), String("…")`
+    place +=
+        usize::from(tokens.kind(place) == Kind::Close(b')') && tokens.is_sign(place + 1, b','));
+    place = match tokens.kind(place) {
+        Kind::Sign(b',' | b'=') => tokens.skip_lines(place + 1),
+        Kind::Blank => tokens.skip_blanks(place),
+        // The argument is the next item of a list of YAML.
+        Kind::Line => {
+            let next = tokens.skip_lines(place);
+            return (next > place + 1 && tokens.is_sign(next - 2, b'-')).then_some(next);
+        }
+        _ if place > after => place,
+        _ => return None,
+    };
     let is_next = tokens.is_sign(place, b'-')
         && (tokens.is_sign(place + 1, b'-')
             || tokens.word(place + 1).is_some_and(|word| word.len() == 1));
@@ -121,8 +128,7 @@ fn redact(scan: &mut Scan<'_>, option: &CommandOption, found: Value) -> Tried {
     }
     let start = sign.map_or(0, |sign| sign + 1);
     let (user, password) = text.split_at(start);
-    let is_number =
-        |word: &[u8]| word.iter().all(|byte| byte.is_ascii_digit() || b":.-/".contains(byte));
+    let is_number = |word: &[u8]| class!("0-9:./-").all(word);
     // A number may be a port, and a path is no password. Without a user, options of listed commands are excepted.
     let is_other = match option.form {
         _ if has_user => password.starts_with(b"/") || is_number(user) && is_number(password),
@@ -155,9 +161,9 @@ static NAMES: LazyLock<Words<(&Argument, &str)>> = LazyLock::new(|| {
 });
 
 /// Reads the arguments after a word that contains the anchor. The word or its last part names a function or a command.
-pub(crate) fn positional(scan: &mut Scan<'_>, anchor: usize, word: &[u8]) {
-    let is_joint = |byte: &u8| byte.is_ascii_uppercase() || *byte == b'_';
-    let joint = word.iter().rposition(is_joint).unwrap_or(0);
+pub(crate) fn positional(scan: &mut Scan<'_>, anchor: usize) {
+    let word = word_at(scan.text, anchor);
+    let joint = word.iter().rposition(|byte| class!("A-Z_").has(*byte)).unwrap_or(0);
     let last = joint + usize::from(word.get(joint) == Some(&b'_'));
     let mut named = [0, last].into_iter().map(|from| NAMES.all(&word[from..]).peekable());
     let named = named.find_map(|mut names| names.peek().is_some().then_some(names));

@@ -8,7 +8,7 @@ use crate::rules::keys::{Flag, KeyKind};
 use crate::rules::words::{Binding, DECLARATIONS};
 use crate::scan::{Evidence, Reason, Scan, Tried};
 use crate::score::{Bond, Context, head_of_call, is_credential_word, look};
-use crate::text::{at, before, is_name, is_one_of, part, run_end, run_start};
+use crate::text::{at, before, class, is_name, is_one_of, line_start, part};
 use crate::value::Value;
 
 /// A name found in the text.
@@ -139,7 +139,7 @@ impl Case<'_> {
 
     /// Whether the value is the list of words of a wallet: `mnemonic: abandon ability able …`.
     fn is_seed(&self) -> bool {
-        let is_word = |word: &[u8]| word.len() < 9 && word.iter().all(u8::is_ascii_lowercase);
+        let is_word = |word: &[u8]| word.len() < 9 && class!("a-z").all(word);
         self.key.meaning.has(Flag::Words) && {
             let mut words = self.value.split(|byte| *byte == b' ');
             words.clone().count() > 11 && words.all(is_word)
@@ -153,11 +153,10 @@ impl Case<'_> {
         let Some(name) = name_of_pair(self.value).filter(|_| is_loose) else {
             return false;
         };
-        let is_lower = |byte: &u8| byte.is_ascii_lowercase() || b"_-".contains(byte);
         // A password may contain `=`, as in `password: ab=7xQ9`.
-        let is_plain = !self.is_password() || self.context.bond == Bond::Copula;
+        let is_plain = !self.is_password() || !self.context.is_bound();
         let is_key = self.policy.meaning(name).is_some();
-        is_key || is_plain && name.len() > 1 && name.iter().all(is_lower)
+        is_key || is_plain && name.len() > 1 && class!("a-z_-").all(name)
     }
 
     /// Returns the start of the password in `credentials bob:winter77` or `auth=bob/winter77`.
@@ -167,8 +166,7 @@ impl Case<'_> {
         }
         let sign = self.value.iter().position(|byte| b":/".contains(byte))?;
         let (user, password) = (&self.value[..sign], &self.value[sign + 1..]);
-        let is_user = |byte: &u8| byte.is_ascii_alphanumeric() || b"_.-".contains(byte);
-        let is_login = user.len() > 1 && user.iter().all(is_user);
+        let is_login = user.len() > 1 && class!("a-zA-Z0-9_.-").all(user);
         (is_login && look(password).is_made_up() && !password.contains(&b'/')).then_some(sign + 1)
     }
 
@@ -179,7 +177,7 @@ impl Case<'_> {
 
     /// Whether the name is a verb, or the result of a test: `PASS: it works`, `pass=3 fail=1`.
     fn is_result(&self) -> bool {
-        let is_capital = self.name.iter().all(u8::is_ascii_uppercase);
+        let is_capital = class!("A-Z").all(self.name);
         self.key.meaning.is_only(Flag::Verb, self.name)
             && match self.context.bond {
                 Bond::Position => true,
@@ -194,21 +192,19 @@ impl Case<'_> {
     }
 
     fn is_short_number(&self) -> bool {
-        self.value.len() <= 5 && self.value.iter().all(u8::is_ascii_digit)
+        self.value.len() <= 5 && class!("0-9").all(self.value)
     }
 
     /// Whether the value is the name of a secret, as in `key="db_password"` and `login or password`, but not a chosen
     /// password, as in `password=rootpassword`.
     fn is_key_name(&self) -> bool {
         let value = self.value;
-        let is_name =
-            |byte: &u8| byte.is_ascii_alphabetic() || b"_-.".contains(byte) || *byte >= 0x80;
         let names_a_value = value.len() <= 40
-            && value.iter().all(is_name)
+            && class!("a-zA-Z_.-", or_wide).all(value)
             && self.policy.meaning(value).is_some_and(|meaning| {
                 matches!(meaning.kind, KeyKind::Password | KeyKind::Secret | KeyKind::Named)
             });
-        let is_glued = value.len() > 4 && value.iter().all(u8::is_ascii_lowercase);
+        let is_glued = value.len() > 4 && class!("a-z").all(value);
         let is_chosen = is_credential_word(value) || self.is_password() && is_glued;
         let is_value = is_chosen && self.context.is_bound() && !self.context.goes_on;
         names_a_value && (!is_value || is_variable(self.text, self.key, self.found))
@@ -255,7 +251,7 @@ fn is_variable(text: &[u8], key: &Key, found: Value) -> bool {
         return false;
     };
     // A declaration, an attribute or an element: `let token = x`, `self.password = x`, `session["token"] = x`.
-    let line = run_start(text, key.start, 24, |byte| byte != b'\n');
+    let line = line_start(text, key.start);
     let mut words = part(text, line, key.start).rsplit(|byte| !is_name(*byte));
     let is_declared = words.nth(1).is_some_and(|word| is_one_of(word, DECLARATIONS));
     let is_element =
@@ -266,7 +262,7 @@ fn is_variable(text: &[u8], key: &Key, found: Value) -> bool {
         return true;
     }
     // The argument before or after this one also has its own name as its value: `user=user`.
-    let is_pair = |byte| is_name(byte) || b" =:".contains(&byte);
+    let pair = class!("a-zA-Z0-9_ =:");
     let is_double = |pair: &[u8]| {
         let sign = pair.iter().position(|byte| b"=:".contains(byte));
         sign.is_some_and(|sign| {
@@ -274,16 +270,16 @@ fn is_variable(text: &[u8], key: &Key, found: Value) -> bool {
             !name.is_empty() && name == pair[sign + 1..].trim_ascii()
         })
     };
-    let comma = run_start(text, key.start, 2, |byte| byte == b' ');
+    let comma = class!(" ").start(text, key.start, 2);
     let last = comma.saturating_sub(1);
-    before(text, comma) == b',' && is_double(part(text, run_start(text, last, 64, is_pair), last))
+    before(text, comma) == b',' && is_double(part(text, pair.start(text, last, 64), last))
         || at(text, found.end) == b','
-            && is_double(part(text, found.end + 1, run_end(text, found.end + 1, 64, is_pair)))
+            && is_double(part(text, found.end + 1, pair.end(text, found.end + 1, 64)))
 }
 
 /// Returns the name in `name=value`.
 pub(crate) fn name_of_pair(text: &[u8]) -> Option<&[u8]> {
-    let end = run_end(text, 0, 64, |byte| is_name(byte) || b".-".contains(&byte));
+    let end = class!("a-zA-Z0-9_.-").end(text, 0, 64);
     let is_named =
         !matches!(at(text, 0), b'0'..=b'9' | b'.' | b'-' | b'=') && at(text, end) == b'=';
     (is_named && text[end..].iter().any(|byte| *byte != b'=')).then(|| &text[..end])

@@ -9,11 +9,9 @@ use crate::pair::Separator;
 use crate::policy::Policy;
 use crate::rules::structures::{self, UNREAD};
 use crate::scan::{Candidate, Evidence, Finding, Scan, Tried};
-use crate::text::{count_steps, is_redacted, run_start, steps, word_at};
-use crate::value::Value;
+use crate::text::{XML_MARK, class, count_steps, mark_at, steps};
 use crate::{
-    REDACTED, address, armour, command, group, header, json, pair, personal, sentence, structure,
-    vendor,
+    address, armour, command, group, header, mark, pair, personal, sentence, structure, vendor,
 };
 
 /// A text of at most this length in bytes is read up to 65 times, and a longer one up to five times.
@@ -38,16 +36,12 @@ const LOOK_BACK: usize = 256;
 enum Read {
     /// The grammar reads the text at the anchor.
     Place(fn(&mut Scan<'_>, usize)),
-    /// The grammar reads the word around or before the anchor.
-    Word(fn(&mut Scan<'_>, usize, &[u8])),
     /// The grammar reads a name and the separator after it.
     Pair(fn(&mut Scan<'_>, &Key, Separator) -> Tried),
     /// The grammar reads a name without a separator.
     Name(fn(&mut Scan<'_>, &Key) -> Tried),
     /// The grammar reads a name without a separator, and returns the value.
     Claim(fn(&mut Scan<'_>, &Key) -> Option<Claim>),
-    /// The grammar reads a name to which the structure of the text binds a value, and returns the value.
-    Beside(fn(&mut Scan<'_>, &Key) -> Option<Value>),
 }
 
 /// All grammars, by the kind of their anchor. At one anchor, they are tried in this order, because several may apply.
@@ -56,12 +50,11 @@ const GRAMMARS: [(u8, &[Read]); 8] = [
     (URL, &[Read::Place(address::url), Read::Place(address::segment)]),
     (TOKEN, &[Read::Place(vendor::scan)]),
     (DASHES, &[Read::Place(armour::private_key)]),
-    (WORD, &[Read::Word(header::bare_scheme), Read::Word(command::positional)]),
+    (WORD, &[Read::Place(header::bare_scheme), Read::Place(command::positional)]),
     (
         KEY,
         &[
-            Read::Pair(pair::authorization),
-            Read::Pair(pair::cookies),
+            Read::Pair(pair::header),
             Read::Pair(group::pair),
             Read::Pair(sentence::refused),
             Read::Pair(pair::pair),
@@ -73,8 +66,8 @@ const GRAMMARS: [(u8, &[Read]); 8] = [
             Read::Claim(sentence::found),
             Read::Name(command::long),
             Read::Name(structure::read_named),
-            Read::Beside(structure::tuple),
-            Read::Beside(structure::call),
+            Read::Claim(structure::tuple),
+            Read::Claim(structure::call),
             Read::Name(structure::fields),
             Read::Claim(structure::identified),
             Read::Claim(structure::literal),
@@ -214,10 +207,10 @@ fn read_text(scan: &mut Scan<'_>, first: (usize, u8), budget: Budget) {
 #[cold]
 fn drop_rest(scan: &mut Scan<'_>, anchor: usize) {
     let text = scan.text;
-    let word = run_start(text, anchor, LOOK_BACK, |byte| byte > b' ');
+    let word = class!("^").start(text, anchor, LOOK_BACK);
     let mut start = word.max(scan.covered);
-    while is_redacted(text, start) {
-        start += REDACTED.len();
+    while let Some(mark) = mark_at(text, start) {
+        start += mark.len();
     }
     if start < text.len() {
         scan.redact(start, text.len(), UNREAD, Evidence::Unread);
@@ -232,12 +225,9 @@ fn look(scan: &mut Scan<'_>, anchor: usize, mut kinds: u8) {
             name(scan, anchor, grammars);
             continue;
         }
-        let word = if kind == WORD { word_at(scan.text, anchor) } else { &[] };
         for grammar in grammars {
-            match grammar {
-                Read::Place(read) => read(scan, anchor),
-                Read::Word(read) => read(scan, anchor, word),
-                _ => {}
+            if let Read::Place(read) = grammar {
+                read(scan, anchor);
             }
         }
     }
@@ -261,10 +251,6 @@ fn try_all(scan: &mut Scan<'_>, key: &Key, separator: Option<Separator>, grammar
             (Some(separator), Read::Pair(read)) => read(scan, key, separator),
             (None, Read::Name(read)) => read(scan, key),
             (None, Read::Claim(read)) => Claim::judge(read(scan, key), scan, key),
-            (None, Read::Beside(read)) => {
-                let claim = read(scan, key).map(|value| Claim::beside(key, value));
-                Claim::judge(claim, scan, key)
-            }
             _ => Tried::Nothing,
         };
         if tried == Tried::Found {
@@ -293,9 +279,9 @@ fn patterns(scan: &mut Scan<'_>, text: &str) {
 
 /// Whether a match lies in the mark of an earlier pass.
 fn is_in_mark(text: &str, start: usize, end: usize) -> bool {
-    (0..REDACTED.len())
+    (0..XML_MARK.len())
         .filter_map(|back| start.checked_sub(back))
-        .any(|mark| end <= mark + REDACTED.len() && is_redacted(text.as_bytes(), mark))
+        .any(|at| mark_at(text.as_bytes(), at).is_some_and(|mark| end <= at + mark.len()))
 }
 
 /// Sorts findings, and merges those that overlap or touch. A merged finding has the rule of the first one, or `unread`
@@ -320,7 +306,7 @@ fn merged(mut found: Vec<Finding>) -> Vec<Finding> {
 fn fitted(text: &str, mut found: Vec<Finding>) -> Vec<Finding> {
     found = merged(found);
     for finding in &mut found {
-        json::fit(text.as_bytes(), finding);
+        mark::fit(text.as_bytes(), finding);
     }
     merged(found)
 }

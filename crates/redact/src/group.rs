@@ -9,7 +9,7 @@ use crate::rules::keys::{FIELDS, Flag, KeyKind};
 use crate::rules::words::{ARRAYS, Binding, NAME_NAMES, VALUE_NAMES};
 use crate::scan::{Scan, Tried};
 use crate::score::{Bond, Context};
-use crate::text::{at as byte_at, count_steps, is_one_of, line_end, part, run_end, run_start};
+use crate::text::{at as byte_at, class, count_steps, is_one_of, line_end, line_start, part};
 use crate::value::{self, Site};
 
 const DEPTH: usize = 8;
@@ -319,7 +319,7 @@ pub(crate) fn block(scan: &mut Scan<'_>, key: &Key, separator: Separator) -> Tri
     let position = scan.position();
     let context = Context::new(key.meaning.kind, Bond::Sign(Binding::Colon));
     let start = scan.tokens.start(key.quote.unwrap_or(key.place));
-    let column = start - run_start(text, start, COLUMN, |byte| byte != b'\n');
+    let column = start - line_start(text, start);
     let mut levels = vec![Level { end: Some(column), is_map: true, meaning: Some(key.meaning) }];
     let mut tried = Tried::Nothing;
     while line < text.len() {
@@ -363,7 +363,7 @@ pub(crate) fn block(scan: &mut Scan<'_>, key: &Key, separator: Separator) -> Tri
 
 /// Returns the end of a line's indentation, and the position after the dashes (`- `) that follow it.
 pub(crate) fn indentation(text: &[u8], line: usize) -> (usize, usize) {
-    let skip = |from| run_end(text, from, COLUMN, |byte| byte == b' ');
+    let skip = |from| class!(" ").end(text, from, COLUMN);
     // The sign of a diff or of a comment replaces a blank.
     let is_apart = part(text, line + 1, line + 3) == b"  ";
     let sign = byte_at(text, line);

@@ -5,7 +5,7 @@ use crate::rules::keys::KeyKind;
 use crate::rules::structures::{COOKIE_ATTRIBUTES, Form, SCHEMES, Scheme};
 use crate::scan::{Evidence, Reason, Scan};
 use crate::score::{Bond, Context, LOOKED_AT, Look, look};
-use crate::text::{count_steps, is_one_of, line_end, part, run_end};
+use crate::text::{class, count_steps, is_one_of, line_end, part, word_at};
 use crate::value::{self, Site, Value};
 
 /// The maximum number of tokens in a list of parameters.
@@ -89,7 +89,8 @@ fn list_end(tokens: &mut Tokens<'_>, place: usize, site: Site) -> usize {
 }
 
 /// Reads `Bearer …` and `Basic …` without their header.
-pub(crate) fn bare_scheme(scan: &mut Scan<'_>, anchor: usize, word: &[u8]) {
+pub(crate) fn bare_scheme(scan: &mut Scan<'_>, anchor: usize) {
+    let word = word_at(scan.text, anchor);
     let mut schemes = SCHEMES.iter().filter(|scheme| scheme.is_bare);
     if let Some(scheme) = schemes.find(|scheme| is_one_of(word, scheme.names))
         && let Some(found) = bare_credentials(scan, anchor)
@@ -135,25 +136,24 @@ pub(crate) fn cookies(scan: &mut Scan<'_>, place: usize, site: Site) {
         return;
     }
     while at < text.len() {
-        let name_end =
-            run_end(text, at, LONGEST_NAME, |byte| byte > b' ' && !b"=;\"'".contains(&byte));
+        let name_end = class!("^=;\"'").end(text, at, LONGEST_NAME);
         let from = name_end + usize::from(text.get(name_end) == Some(&b'='));
         // The value may have quotes of its own.
-        let is_quote = |byte: u8| b"\\\"".contains(&byte);
-        let open = run_end(text, from, 2, is_quote);
+        let quote = class!("\\\"");
+        let open = quote.end(text, from, 2);
         let is_quoted = open > from;
         let from = open;
-        let end = run_end(text, from, usize::MAX, |byte| byte > b' ' && !b";\"'".contains(&byte));
+        let end = class!("^;\"'").end(text, from, usize::MAX);
         let name = part(text, at, name_end);
         if from > name_end && !is_one_of(name, COOKIE_ATTRIBUTES) {
             let context = Context::new(KeyKind::Cookie, Bond::Structure);
             let _ = scan.judge(from, end, "cookie", context);
         }
-        at = run_end(text, end, if is_quoted { 2 } else { 0 }, is_quote);
+        at = quote.end(text, end, if is_quoted { 2 } else { 0 });
         if text.get(at) != Some(&b';') {
             break;
         }
-        at = run_end(text, at + 1, 8, |byte| byte == b' ');
+        at = class!(" ").end(text, at + 1, 8);
     }
     // The names in a list of cookies are not keys.
     scan.keys_until = scan.keys_until.max(at);

@@ -13,7 +13,8 @@ use self::quotes::CLOSING;
 use crate::rules::list::WordList;
 use crate::rules::words::{ENTITIES, QUOTES, WIDE};
 use crate::text::{
-    REDACTED, at, before, is_name, is_one_of, is_redacted, line_end, part, run_end, starts_with,
+    at, before, class, count_steps, is_name, is_one_of, is_redacted, line_end, mark_at, part,
+    run_end, starts_with,
 };
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -71,6 +72,8 @@ const LOOK_BACK: usize = 1024;
 const LONG_LINE: usize = 4096;
 /// If there are more tokens, [`Tokens::seek`] discards them before it reads on.
 const MANY: usize = 4096;
+/// The maximum number of bytes after a quote or a bracket in which its partner is looked for.
+const REACH: usize = 64 * 1024;
 /// The maximum number of tokens of a comment between a name and its value.
 const LONGEST_COMMENT: usize = 64;
 /// The maximum number of open quotes and brackets among which the partner of a closing one is looked for.
@@ -82,7 +85,8 @@ pub(crate) struct Tokens<'t> {
     list: Vec<Token>,
     /// The places of quotes and brackets that are not closed yet.
     open: Vec<usize>,
-    upto: usize,
+    /// The end of the text that was read.
+    pub(crate) upto: usize,
     /// The rest of a run without white space whose end is known.
     run: Range<usize>,
     /// The rest of a line whose end is known.
@@ -102,11 +106,6 @@ impl<'t> Tokens<'t> {
             line: 0..0,
             blocks_until: 0,
         }
-    }
-
-    /// Returns the end of the text that was read.
-    pub(crate) fn upto(&self) -> usize {
-        self.upto
     }
 
     /// Returns the place, that is, the index, of the token that contains a byte. Places from earlier calls may become
@@ -172,7 +171,8 @@ impl<'t> Tokens<'t> {
             if token.mate.is_some() {
                 return token.mate.filter(|&mate| mate > place);
             }
-            if self.upto >= self.text.len() || self.open.binary_search(&place).is_err() {
+            let is_read = self.upto >= self.text.len().min(token.end + REACH);
+            if is_read || self.open.binary_search(&place).is_err() {
                 return None;
             }
             self.read_line();
@@ -245,7 +245,7 @@ impl<'t> Tokens<'t> {
     pub(crate) fn run_end(&mut self, place: usize) -> usize {
         let start = self.start(place);
         if !self.run.contains(&start) {
-            self.run = start..run_end(self.text, start, usize::MAX, |byte| byte > b' ');
+            self.run = start..class!("^").end(self.text, start, usize::MAX);
         }
         self.place_at(self.run.end).unwrap_or(self.list.len())
     }
@@ -266,6 +266,7 @@ impl<'t> Tokens<'t> {
     /// Reads to the end of the line, or a piece of a long line.
     fn read_line(&mut self) {
         let from = self.upto;
+        let known = self.list.len();
         if self.list.is_empty() {
             self.list.reserve(64);
         }
@@ -278,11 +279,12 @@ impl<'t> Tokens<'t> {
                 Kind::Quote => self.pair_quote(place),
                 Kind::Open(_) => self.open.push(place),
                 Kind::Close(sign) => self.pair_bracket(place, sign),
-                Kind::Line if token.coding == Coding::Plain => return,
-                Kind::Blank if self.upto - from > LONG_LINE => return,
+                Kind::Line if token.coding == Coding::Plain => break,
+                Kind::Blank if self.upto - from > LONG_LINE => break,
                 _ => {}
             }
         }
+        count_steps(self.list.len() - known);
     }
 
     /// Returns the token that begins at `start`.
@@ -303,6 +305,9 @@ impl<'t> Tokens<'t> {
             }
             b'"' | b'\'' | b'`' => self.quote(start, byte),
             b'\\' => self.escape(start, 1),
+            b'<' | b'&' if is_redacted(text, start) => {
+                plain(Kind::Redacted, mark_at(text, start).map_or(1, str::len))
+            }
             b'%' if starts_with(text, start, b"%5c") => self.escape(start, 3),
             b'%' => match hex(text, start + 1).and_then(|code| sign(code, Coding::Percent)) {
                 Some((kind, mark)) => (kind, mark, 3, Coding::Percent),
@@ -317,7 +322,6 @@ impl<'t> Tokens<'t> {
                 }
                 None => plain(Kind::Sign(b'&'), 1),
             },
-            b'<' if is_redacted(text, start) => plain(Kind::Redacted, REDACTED.len()),
             b'(' | b'[' | b'{' => plain(Kind::Open(byte), 1),
             b')' | b']' | b'}' => plain(Kind::Close(byte), 1),
             _ if is_name(byte) => plain(Kind::Word, word_len(text, start)),
@@ -386,7 +390,7 @@ fn colour_len(text: &[u8], start: usize) -> usize {
 /// Returns the length of the sign and the line end that join a line with the next one, after a blank or a separator; 0
 /// without them.
 fn joint_len(text: &[u8], start: usize) -> usize {
-    let line = run_end(text, start + 1, 2, |byte| matches!(byte, b'\r' | b'\n'));
+    let line = class!("\n\r").end(text, start + 1, 2);
     let is_apart = matches!(before(text, start), b' ' | b'\t' | b'=' | b':' | b',');
     if is_apart && line > start + 1 { line - start } else { 0 }
 }

@@ -10,13 +10,13 @@ mod decision;
 mod engine;
 mod group;
 mod header;
-mod json;
 mod key;
 mod lexer;
 #[cfg(test)]
 #[path = "linear/tests.rs"]
 mod linear;
 mod list;
+mod mark;
 mod pair;
 mod personal;
 mod policy;

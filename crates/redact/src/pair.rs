@@ -6,14 +6,13 @@ use std::sync::LazyLock;
 use crate::decision::{Key, accept};
 use crate::header;
 use crate::key::Meaning;
-use crate::lexer::{Coding, Kind};
+use crate::lexer::{Coding, Kind, Token};
 use crate::rules::keys::{Flag, KEYS, KeyKind};
+use crate::rules::list::words;
 use crate::rules::words::{Binding, SEPARATORS};
 use crate::scan::{Scan, Tried};
 use crate::score::{Bond, Context, is_placeholder, look};
-use crate::text::{
-    Words, after_colour, at, before, is_name, part, run_end, run_start, starts_with,
-};
+use crate::text::{Words, after_colour, at, before, class, part, starts_with};
 use crate::value::{self, Site, Value};
 
 /// Names that are usually words of sentences, for a quick check before the meaning is looked up.
@@ -38,7 +37,9 @@ pub(crate) fn separator_at(scan: &mut Scan<'_>, place: usize) -> Option<Separato
     if tokens.kind(first) == Kind::Line && tokens.is_sign(first + 1, b':') {
         first += usize::from(tokens.kind(first + 2) == Kind::Blank);
     }
-    let coding = tokens.get(first)?.coding;
+    let Token { kind: Kind::Sign(_), coding, .. } = tokens.get(first)? else {
+        return None;
+    };
     let signs: [u8; 3] = std::array::from_fn(|at| match tokens.kind(first + at) {
         Kind::Sign(sign) => sign,
         _ => 0,
@@ -91,18 +92,17 @@ pub(crate) fn key(scan: &mut Scan<'_>, anchor: usize) -> Option<Key> {
 
 /// Whether the word around the anchor may be a name: a quick check without tokens.
 fn may_be_key(scan: &mut Scan<'_>, anchor: usize) -> bool {
-    let is_inside = |byte: u8| is_name(byte) || byte >= 0x80;
+    let inside = class!("a-zA-Z0-9_", or_wide);
     // The anchor of a short name ends with the sign after the name.
-    let last = anchor - usize::from(!is_inside(at(scan.text, anchor)));
+    let last = anchor - usize::from(!inside.has(at(scan.text, anchor)));
     if at(scan.text, last) >= 0x80 {
         return true;
     }
-    let start =
-        run_start(scan.text, last + 1, 64, |byte| is_inside(byte) || matches!(byte, b'-' | b'.'));
-    let end = run_end(scan.text, last, 64, is_inside);
+    let start = class!("a-zA-Z0-9_.-", or_wide).start(scan.text, last + 1, 64);
+    let end = inside.end(scan.text, last, 64);
     let start = after_colour(scan.text, start);
     // Dashes and dots before a name do not belong to it.
-    let start = run_end(scan.text, start, 3, |byte| matches!(byte, b'-' | b'.'));
+    let start = class!(".-").end(scan.text, start, 3);
     let word = part(scan.text, start, end);
     if !word.is_ascii() {
         return true;
@@ -125,8 +125,8 @@ fn may_be_key(scan: &mut Scan<'_>, anchor: usize) -> bool {
     scan.refuse_key(start, end);
     // Dots and dashes may join the word with further ones: `token.value`.
     let mut joined = end;
-    while matches!(at(scan.text, joined), b'.' | b'-') && is_inside(at(scan.text, joined + 1)) {
-        joined = run_end(scan.text, joined + 1, usize::MAX, is_inside);
+    while matches!(at(scan.text, joined), b'.' | b'-') && inside.has(at(scan.text, joined + 1)) {
+        joined = inside.end(scan.text, joined + 1, usize::MAX);
     }
     let is_key = joined > end && scan.meaning(start, joined).is_some();
     if !is_key {
@@ -137,9 +137,8 @@ fn may_be_key(scan: &mut Scan<'_>, anchor: usize) -> bool {
 
 /// Whether a sign that may separate a value follows the name.
 fn has_separator(text: &[u8], end: usize) -> bool {
-    let next = run_end(text, end, 4, |byte| b" \t\"'])}\\".contains(&byte));
-    let byte = at(text, next);
-    !(byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'(' | b'/' | 0))
+    let next = class!(" \t\"'])}\\").end(text, end, 4);
+    !class!("a-zA-Z0-9.(/\0").has(at(text, next))
 }
 
 /// Returns the meaning of a word together with one or two words before it, such as `API key` and `access code`, and the
@@ -160,7 +159,7 @@ fn word_before(text: &[u8], from: usize) -> usize {
     if before(text, from) != b' ' || !before(text, from - 1).is_ascii_alphabetic() {
         return from;
     }
-    run_start(text, from - 1, 24, |byte| byte.is_ascii_alphabetic() || byte == b'-')
+    class!("a-zA-Z-").start(text, from - 1, 24)
 }
 
 /// Returns the name around the anchor. Each word is read only once.
@@ -190,8 +189,7 @@ fn key_at(scan: &mut Scan<'_>, anchor: usize) -> Option<Key> {
         (meaning, start) = phrase;
     }
     // The name is part of a resource or a reference: `arn:aws:secretsmanager:…:secret:name`, `${file:/run/password}`.
-    let resource =
-        run_start(scan.text, start, 128, |byte| is_name(byte) || b":-/*".contains(&byte));
+    let resource = class!("a-zA-Z0-9_:/*-").start(scan.text, start, 128);
     let is_reference = resource < start && scan.text[..resource].ends_with(b"${");
     if is_reference || starts_with(scan.text, resource, b"arn:") {
         return None;
@@ -222,7 +220,7 @@ fn key_at(scan: &mut Scan<'_>, anchor: usize) -> Option<Key> {
 /// `**password**`, `password?`.
 fn after_index(scan: &mut Scan<'_>, mut after: usize) -> usize {
     let tokens = &mut scan.tokens;
-    let is_number = |word: &[u8]| word.len() <= 2 && word.iter().all(u8::is_ascii_digit);
+    let is_number = |word: &[u8]| word.len() <= 2 && class!("0-9").all(word);
     if tokens.kind(after) == Kind::Open(b'[') {
         let inner = after + 1 + usize::from(tokens.word(after + 1).is_some_and(is_number));
         if tokens.kind(inner) == Kind::Close(b']') {
@@ -240,6 +238,15 @@ fn after_index(scan: &mut Scan<'_>, mut after: usize) -> usize {
     }
     while tokens.is_sign(after, b'*') {
         after += 1;
+    }
+    // A property of C#: `Password { get; set; } = "…"`.
+    let brace = tokens.skip_blanks(after);
+    let first = tokens.skip_blanks(brace + 1);
+    if tokens.kind(brace) == Kind::Open(b'{')
+        && tokens.is_word(first, words!["get"])
+        && let Some(close) = tokens.close(brace)
+    {
+        return close + 1;
     }
     after + usize::from(tokens.is_sign(after, b'?') && tokens.is_sign(after + 1, b':'))
 }
@@ -261,21 +268,14 @@ pub(crate) fn pair(scan: &mut Scan<'_>, key: &Key, separator: Separator) -> Trie
     Tried::Found
 }
 
-pub(crate) fn cookies(scan: &mut Scan<'_>, key: &Key, separator: Separator) -> Tried {
-    if key.meaning.kind != KeyKind::Cookie {
-        return Tried::Nothing;
+/// Reads the value of `Authorization` or `Cookie`.
+pub(crate) fn header(scan: &mut Scan<'_>, key: &Key, separator: Separator) -> Tried {
+    let (site, rule) = (site(scan, key, separator), key.meaning.rule);
+    match key.meaning.kind {
+        KeyKind::Authorization => header::authorization(scan, separator.next, site, rule),
+        KeyKind::Cookie => header::cookies(scan, separator.next, site),
+        _ => return Tried::Nothing,
     }
-    let site = site(scan, key, separator);
-    header::cookies(scan, separator.next, site);
-    Tried::Found
-}
-
-pub(crate) fn authorization(scan: &mut Scan<'_>, key: &Key, separator: Separator) -> Tried {
-    if key.meaning.kind != KeyKind::Authorization {
-        return Tried::Nothing;
-    }
-    let site = site(scan, key, separator);
-    header::authorization(scan, separator.next, site, key.meaning.rule);
     Tried::Found
 }
 

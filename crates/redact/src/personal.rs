@@ -6,7 +6,7 @@ use crate::rules::structures::{
     BANK_ACCOUNT, IBAN, ISSUERS, NEVER_ISSUED, PAYMENT_CARD, PHONE_NUMBER, SOCIAL_SECURITY_NUMBER,
 };
 use crate::scan::{Evidence, Scan};
-use crate::text::{at, before, before_word, is_name, run_end, run_start};
+use crate::text::{at, before, before_word, class, is_name};
 
 /// Reads a number. `anchor` is its third digit.
 pub(crate) fn digits(scan: &mut Scan<'_>, anchor: usize) {
@@ -15,7 +15,7 @@ pub(crate) fn digits(scan: &mut Scan<'_>, anchor: usize) {
     }
     let text = scan.text;
     let start = anchor - 2;
-    let end = run_end(text, anchor, usize::MAX, |byte| byte.is_ascii_digit());
+    let end = class!("0-9").end(text, anchor, usize::MAX);
     scan.digits_until = end;
     let (previous, next) = (before(text, start), at(text, end));
     if previous == b':' && next == b':' {
@@ -46,7 +46,7 @@ pub(crate) fn digits(scan: &mut Scan<'_>, anchor: usize) {
 
 /// Whether the number stands alone, that is, not in a longer name, number, date or version.
 fn stands_alone(text: &[u8], start: usize, end: usize) -> bool {
-    let joins = |byte: u8| is_name(byte) || byte == b'-';
+    let joins = |byte| class!("a-zA-Z0-9_-").has(byte);
     let left = before_word(text, start);
     let has_fraction = at(text, end) == b'.' && at(text, end + 1).is_ascii_digit();
     !joins(left) && left != b'.' && left != b'+' && !joins(at(text, end)) && !has_fraction
@@ -200,7 +200,7 @@ pub(crate) fn phone(scan: &mut Scan<'_>, plus: usize) {
         }
         index += 1;
     }
-    let left = run_start(text, plus, 1, |byte| matches!(byte, b'.' | b'-' | b'_'));
+    let left = class!("._-").start(text, plus, 1);
     if (8..=15).contains(&digits) && !is_name(at(text, end)) && left == plus {
         scan.redact(plus, end, PHONE_NUMBER, Evidence::Format);
         scan.digits_until = scan.digits_until.max(end);

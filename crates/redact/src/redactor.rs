@@ -9,7 +9,7 @@ use crate::engine::{self, Redacted};
 use crate::policy::{self, Level, Policy};
 use crate::rules::keys::KeyKind;
 use crate::scan::Finding;
-use crate::text::REDACTED;
+use crate::text::{REDACTED, XML_MARK, mark_at};
 
 pub(crate) const NO_CANDIDATE: &str = "no candidate";
 
@@ -343,14 +343,14 @@ fn is_address(key: &str) -> bool {
 
 const ADDRESSES: [&[u8]; 4] = [b"connectionstring", b"databaseurl", b"dburl", b"dsn"];
 
-/// Returns the byte at which a text of more than `max` characters is cut. It is never inside [`REDACTED`].
+/// Returns the byte at which a text of more than `max` characters is cut. It is never inside a mark.
 fn cut_at(text: &str, max: usize) -> Option<usize> {
     if text.len() <= max {
         return None;
     }
     let (cut, _) = text.char_indices().nth(max)?;
-    let inside = (1..REDACTED.len())
+    let inside = (1..XML_MARK.len())
         .filter_map(|back| cut.checked_sub(back))
-        .find(|&start| text.get(start..).is_some_and(|tail| tail.starts_with(REDACTED)));
+        .find(|&at| mark_at(text.as_bytes(), at).is_some_and(|mark| at + mark.len() > cut));
     Some(inside.unwrap_or(cut))
 }

@@ -3,6 +3,7 @@
 //! Each row has an id, which findings report, and examples in `rules/examples.txt`, by which it is tested. No program
 //! contains the examples.
 
+pub(crate) mod class;
 pub(crate) mod commands;
 #[cfg(test)]
 #[path = "rules/tests/examples.rs"]

@@ -28,8 +28,8 @@ pub struct Finding {
     pub evidence: Evidence,
     /// The range of the secret's name, if it has one.
     pub key: Option<Range<usize>>,
-    /// The text that replaces the secret: [`REDACTED`](crate::REDACTED), with quotation marks if the secret is a number
-    /// or a literal of JSON.
+    /// The text that replaces the secret: [`REDACTED`](crate::REDACTED), with quotation marks in place of a number or a
+    /// literal of JSON or TOML, and with `&lt;` and `&gt;` in XML.
     pub mark: Cow<'static, str>,
 }
 
@@ -203,7 +203,7 @@ impl<'a> Scan<'a> {
 
     /// Returns the end of the text that has been read and that no rule reads again.
     pub(crate) fn read_until(&self) -> usize {
-        let read = [self.tokens.upto(), self.keys_until, self.paths_until];
+        let read = [self.tokens.upto, self.keys_until, self.paths_until];
         read.into_iter().fold(self.web_tokens_until, usize::max)
     }
 

@@ -6,6 +6,7 @@
 use std::fmt;
 use std::sync::LazyLock;
 
+use crate::rules::class::Class;
 use crate::rules::keys::KeyKind;
 use crate::rules::list::words;
 pub(crate) use crate::rules::looks::Look;
@@ -14,7 +15,7 @@ use crate::rules::words::{
     CREDENTIAL_WORDS, GENERIC_TYPES, LITERALS, MASKS, PROSE, REFERENCES, STARS,
 };
 use crate::text::{
-    Words, at, count_steps, is_name, is_one_of, is_redacted, run_end, run_start, starts_with,
+    Words, at, class, count_steps, is_name, is_one_of, is_redacted, run_end, starts_with,
 };
 
 static PROSE_WORDS: LazyLock<Words<()>> = LazyLock::new(|| Words::list(PROSE));
@@ -212,28 +213,23 @@ pub(crate) fn is_placeholder(value: &[u8]) -> bool {
 /// Whether the text in the position of a password hides nothing: only asterisks, a mark (`xxxxx` in Go), a placeholder
 /// in brackets, or a complete reference. A value that only begins like these is a password, and so are other words.
 pub(crate) fn is_no_password(value: &[u8]) -> bool {
-    let only = |inner: &[u8], is_in: fn(&u8) -> bool| !inner.is_empty() && inner.iter().all(is_in);
-    let is_variable = |inner: &[u8]| {
-        let inner = inner.strip_prefix(b"env:").unwrap_or(inner);
-        only(inner, |byte| is_name(*byte) || b". ".contains(byte))
-    };
-    let is_text = |byte: &u8| byte.is_ascii_alphabetic() || b"_- |".contains(byte);
+    let only = |inner: &[u8], class: &Class| !inner.is_empty() && class.all(inner);
+    let is_variable =
+        |inner: &[u8]| only(inner.strip_prefix(b"env:").unwrap_or(inner), class!("a-zA-Z0-9_. "));
+    let text = class!("a-zA-Z_ |-");
     match value {
         [b'$', b'{', b'{', inner @ .., b'}', b'}']
         | [b'{', b'{', inner @ .., b'}', b'}']
         | [b'$' | b'#' | b'%' | b'@', b'{', inner @ .., b'}']
         | [b'$', b'(', inner @ .., b')']
         | [b'%', b'(', inner @ .., b')', b's'] => is_variable(inner),
-        [b'%', inner @ .., b'%'] => only(inner, is_text),
+        [b'%', inner @ .., b'%'] => only(inner, text),
         [b'<', inner @ .., b'>'] | [b'[', inner @ .., b']'] | [b'{', inner @ .., b'}'] => {
-            only(inner, is_text)
+            only(inner, text)
         }
-        [b'$', inner @ ..] => {
-            only(inner, |byte| is_name(*byte) && !byte.is_ascii_lowercase())
-                || only(inner, |byte| byte.is_ascii_lowercase() || *byte == b'_')
-        }
+        [b'$', inner @ ..] => only(inner, class!("A-Z0-9_")) || only(inner, class!("a-z_")),
         [b'%', letter] => letter.is_ascii_lowercase(),
-        _ => only(value, |byte| *byte == b'*') || is_one_of(value, words!["redacted", "xxxxx"]),
+        _ => only(value, class!("*")) || is_one_of(value, words!["redacted", "xxxxx"]),
     }
 }
 
@@ -313,7 +309,7 @@ impl<'v> Seen<'v> {
             value,
             word,
             digits: count(u8::is_ascii_digit),
-            letters: count(|byte| byte.is_ascii_alphabetic() || *byte >= 0x80),
+            letters: count(|byte| class!("a-zA-Z", or_wide).has(*byte)),
         }
     }
 
@@ -351,7 +347,7 @@ impl<'v> Seen<'v> {
     }
 
     fn is_long_hexadecimal(&self) -> bool {
-        self.digits > 0 && self.word.len() >= 32 && self.word.iter().all(u8::is_ascii_hexdigit)
+        self.digits > 0 && self.word.len() >= 32 && class!("0-9a-fA-F").all(self.word)
     }
 
     fn is_mostly_random(&self) -> bool {
@@ -385,12 +381,11 @@ fn is_literal(word: &[u8]) -> bool {
         [b'&' | b'*', tail @ ..] => tail,
         _ => word,
     };
-    let is_mask = |byte: &u8| b"xX*.#-_".contains(byte);
     let is_sign = |byte: &u8| byte.is_ascii() && !byte.is_ascii_alphanumeric();
     LITERAL_WORDS.contains(word)
         || CHOSEN_LIST.contains(word)
         || word.iter().all(is_sign)
-        || word.len() > 2 && word.iter().all(is_mask)
+        || word.len() > 2 && class!("xX*.#_-").all(word)
         || is_instruction(word)
 }
 
@@ -401,7 +396,7 @@ fn is_instruction(word: &[u8]) -> bool {
     }
     let is_upper = word[0].is_ascii_uppercase();
     let is_part = |part: &[u8]| {
-        let is_number = part.iter().all(u8::is_ascii_digit);
+        let is_number = class!("0-9").all(part);
         is_number || is_word(part) && at(part, 0).is_ascii_uppercase() == is_upper
     };
     word.split(|byte| b"_-".contains(byte)).all(is_part)
@@ -426,20 +421,19 @@ fn has_stars(value: &[u8]) -> bool {
 
 /// Whether the word is a type or a declaration, as in `Option<String>`, `List[str]`, `varchar(255)` and `a::B`.
 fn is_type(word: &[u8]) -> bool {
-    let is_part = |byte: &u8| is_name(*byte) || b"<>[]():&,| ".contains(byte);
-    let head = run_end(word, 0, 24, |byte| byte.is_ascii_alphabetic());
+    let head = class!("a-zA-Z").end(word, 0, 24);
     let has_parameters = matches!(
         (at(word, head), word.last()),
         (b'<', Some(b'>')) | (b'[', Some(b']')) | (b'(', Some(b')'))
     );
-    word.iter().all(is_part)
+    class!("a-zA-Z0-9_<>[]():&,| ").all(word)
         && (has_parameters && is_one_of(&word[..head], GENERIC_TYPES) || is_scoped(word))
 }
 
 /// Whether the word consists of names with `::` between them, as in `a::B`. Names may end with up to two digits.
 fn is_scoped(word: &[u8]) -> bool {
     let is_segment = |segment: &[u8]| {
-        let number = run_start(segment, segment.len(), 2, |byte| byte.is_ascii_digit());
+        let number = class!("0-9").start(segment, segment.len(), 2);
         !segment[..number].iter().any(u8::is_ascii_digit)
     };
     memchr::memmem::find(word, b"::").is_some() && word.split(|byte| *byte == b':').all(is_segment)
@@ -457,30 +451,22 @@ fn is_algorithm(word: &[u8]) -> bool {
 /// Whether the value is a reference: `${VAR}`, `$(command)`, `{{ var }}`, `<password>`, `%s`, `:bind`, `call()`,
 /// `arn:…`.
 fn is_reference(value: &[u8]) -> bool {
-    let only = |inner: &[u8], is_in: fn(&u8) -> bool| inner.iter().all(is_in);
     let is_identifier = |inner: &[u8]| {
         inner.first().is_some_and(|first| !first.is_ascii_digit())
-            && only(inner, |byte| is_name(*byte) || b"-. ".contains(byte))
+            && class!("a-zA-Z0-9_. -").all(inner)
     };
-    let is_lower = |byte: &u8| byte.is_ascii_lowercase() || b"_-. ".contains(byte);
     if begins_with(value, REFERENCES) {
         return true;
     }
     match value {
         [head @ .., b'(', b')'] if is_identifier(head) => true,
         [b'$', inner @ ..] => is_variable(inner),
-        [b'<', inner @ .., b'>'] => {
-            only(inner, |byte| byte.is_ascii_alphanumeric() || b" _-:.'()/,|".contains(byte))
-        }
-        [b'[', inner @ .., b']'] => {
-            only(inner, |byte| byte.is_ascii_alphabetic() || b"_- ".contains(byte))
-        }
-        [b'{', inner @ .., b'}'] | [b':', inner @ ..] => only(inner, is_lower),
+        [b'<', inner @ .., b'>'] => class!("a-zA-Z0-9 _:.'()/,|-").all(inner),
+        [b'[', inner @ .., b']'] => class!("a-zA-Z_ -").all(inner),
+        [b'{', inner @ .., b'}'] | [b':', inner @ ..] => class!("a-z_. -").all(inner),
         [b'%', inner @ .., b'%'] => is_identifier(inner),
-        [b'%', inner @ ..] => inner.len() <= 2 && only(inner, u8::is_ascii_alphanumeric),
-        [b'!', inner @ ..] => {
-            at(inner, 0).is_ascii_uppercase() && only(inner, u8::is_ascii_alphabetic)
-        }
+        [b'%', inner @ ..] => inner.len() <= 2 && class!("a-zA-Z0-9").all(inner),
+        [b'!', inner @ ..] => at(inner, 0).is_ascii_uppercase() && class!("a-zA-Z").all(inner),
         _ => is_call(value),
     }
 }
@@ -491,12 +477,11 @@ fn begins_with(value: &[u8], starts: &[&[u8]]) -> bool {
 
 /// Whether a text is a reference as a whole: `${VAR}`, `$(command)`, `$VAR`, `arn:…`, `env:VAR`.
 fn is_complete_reference(value: &[u8]) -> bool {
-    let is_capital = |byte: &u8| is_name(*byte) && !byte.is_ascii_lowercase();
     match value {
         [b'$', b'(', .., b')'] | [b'$' | b'#', b'{', .., b'}'] | [b'{', b'{', .., b'}', b'}'] => {
             true
         }
-        [b'e', b'n', b'v', b':', name @ ..] => name.iter().all(is_capital),
+        [b'e', b'n', b'v', b':', name @ ..] => class!("A-Z0-9_").all(name),
         [b'f', b'i', b'l', b'e', b':', path @ ..] => path.contains(&b'/'),
         _ => begins_with(value, COMPLETE) || is_no_password(value),
     }
@@ -504,12 +489,12 @@ fn is_complete_reference(value: &[u8]) -> bool {
 
 /// Whether the value is an object in a log: `BinderProxy@41f2e3d0`, `Token{41a2b3c u0}`.
 fn is_object(value: &[u8]) -> bool {
-    let end = run_end(value, 0, 80, |byte| byte.is_ascii_alphabetic() || b"._$".contains(&byte));
+    let end = class!("a-zA-Z._$").end(value, 0, 80);
     let (class, rest) = value.split_at(end);
     let Some((sign, rest)) = rest.split_first() else {
         return false;
     };
-    let (id, rest) = rest.split_at(run_end(rest, 0, 11, |byte| byte.is_ascii_hexdigit()));
+    let (id, rest) = rest.split_at(class!("0-9a-fA-F").end(rest, 0, 11));
     let is_id = (6..=10).contains(&id.len())
         && id.iter().any(u8::is_ascii_alphabetic)
         && id.iter().any(u8::is_ascii_digit);
@@ -533,11 +518,11 @@ fn is_variable(inner: &[u8]) -> bool {
 fn is_call(value: &[u8]) -> bool {
     let end = head_of_call(value);
     let last = value.iter().rposition(|byte| b")]".contains(byte));
-    let is_member = |byte: &u8| byte.is_ascii_alphabetic() || b"_.->:?!".contains(byte);
+    let member = class!("a-zA-Z_.>:?!-");
     end.is_some_and(|end| match last {
         Some(close) if close > end => {
             let tail = &value[close + 1..];
-            !at(tail, 0).is_ascii_alphanumeric() && tail.iter().all(is_member)
+            !at(tail, 0).is_ascii_alphanumeric() && member.all(tail)
         }
         _ => false,
     })
@@ -545,7 +530,7 @@ fn is_call(value: &[u8]) -> bool {
 
 /// Returns the position of the bracket if the value begins like a call or an index expression, `load(`, `env[`.
 pub(crate) fn head_of_call(value: &[u8]) -> Option<usize> {
-    let end = run_end(value, 0, 80, |byte| is_name(byte) || b".-:>!".contains(&byte));
+    let end = class!("a-zA-Z0-9_.:>!-").end(value, 0, 80);
     let head = &value[..end];
     let is_code = head.contains(&b'.') || !head.iter().any(u8::is_ascii_uppercase);
     (end > 1
@@ -596,25 +581,22 @@ pub(crate) fn is_camel(word: &[u8]) -> bool {
 
 /// Whether the value consists of letters of one case, except for a capital letter at the beginning.
 fn is_word(value: &[u8]) -> bool {
-    let is_lower = |byte: &u8| byte.is_ascii_lowercase() || *byte >= 0x80;
-    let is_upper = |byte: &u8| byte.is_ascii_uppercase() || *byte >= 0x80;
-    value.split_first().is_some_and(|(first, tail)| {
-        (is_lower(first) || is_upper(first)) && tail.iter().all(is_lower)
-            || is_upper(first) && tail.iter().all(is_upper)
-    })
+    let tail = value.get(1..).unwrap_or_default();
+    let is_capital = class!("A-Z", or_wide).all(value);
+    is_capital && !value.is_empty()
+        || class!("a-zA-Z", or_wide).has(at(value, 0)) && class!("a-z", or_wide).all(tail)
 }
 
 /// Whether the word consists of words with dots between them, such as a property or a host name.
 fn is_dotted(word: &[u8]) -> bool {
-    let is_part = |byte: &u8| byte.is_ascii_alphabetic() || b"_-".contains(byte);
-    let is_label = |label: &[u8]| !label.is_empty() && label.iter().all(is_part);
+    let is_label = |label: &[u8]| !label.is_empty() && class!("a-zA-Z_-").all(label);
     word.contains(&b'.') && word.split(|byte| *byte == b'.').all(is_label)
 }
 
 /// Whether the letters of both cases do not form words, as in `dEfjoZBR`.
 fn is_irregular(word: &[u8]) -> bool {
     // An abbreviation ends the name: `ClientIP`.
-    let end = run_start(word, word.len(), 3, |byte| byte.is_ascii_uppercase());
+    let end = class!("A-Z").start(word, word.len(), 3);
     let word = if word[0].is_ascii_uppercase() { &word[..end] } else { word };
     let humps = word.split(u8::is_ascii_uppercase);
     humps.filter(|hump| hump.len() < 2).count() > 2
@@ -622,7 +604,7 @@ fn is_irregular(word: &[u8]) -> bool {
 
 /// Whether the word consists of words and short numbers that signs join: `orders-2`, `final.3`, `eu-west-1`.
 fn is_numbered_name(word: &[u8]) -> bool {
-    let is_number = |part: &[u8]| part.len() <= 2 && part.iter().all(u8::is_ascii_digit);
+    let is_number = |part: &[u8]| part.len() <= 2 && class!("0-9").all(part);
     let mut parts = word.split(|byte| b"-_./:".contains(byte));
     let mut humps =
         parts.clone().filter(|part| is_word(part)).map(|part| part[0].is_ascii_uppercase());
@@ -636,15 +618,14 @@ fn is_numbered_name(word: &[u8]) -> bool {
 
 /// Whether the word is a host, an address, a date, a time or a version.
 fn is_public(word: &[u8]) -> bool {
-    let is_date = |byte: &u8| byte.is_ascii_digit() || b".:-/TZ+, v".contains(byte);
-    if word.iter().all(is_date) && word.iter().any(|byte| b".:-/".contains(byte)) {
+    if class!("0-9.:/TZ+, v-").all(word) && word.iter().any(|byte| b".:-/".contains(byte)) {
         return true;
     }
     // The address of an object in memory.
     if let [b'0', b'x', digits @ ..] = word {
-        return digits.len() <= 16 && digits.iter().all(u8::is_ascii_hexdigit);
+        return digits.len() <= 16 && class!("0-9a-fA-F").all(digits);
     }
-    let end = run_end(word, 0, 255, |byte| is_name(byte) || b".-".contains(&byte));
+    let end = class!("a-zA-Z0-9_.-").end(word, 0, 255);
     let (host, port) = word.split_at(end);
     let is_port = matches!(port, [] | [b':', _, ..]) && port.iter().skip(1).all(u8::is_ascii_digit);
     is_port && is_domain(host) && random_letters(host) < 6
@@ -653,11 +634,9 @@ fn is_public(word: &[u8]) -> bool {
 /// Whether the text is a domain or an IPv4 address: `a.example.com`, `10.0.0.1`.
 pub(crate) fn is_domain(host: &[u8]) -> bool {
     let labels: Vec<_> = host.split(|byte| *byte == b'.').take(16).collect();
-    let is_number = |label: &&[u8]| label.len() <= 3 && label.iter().all(u8::is_ascii_digit);
+    let is_number = |label: &&[u8]| label.len() <= 3 && class!("0-9").all(label);
     let is_top = |label: &[u8]| {
-        (2..=24).contains(&label.len())
-            && (label.iter().all(u8::is_ascii_lowercase)
-                || label.iter().all(u8::is_ascii_uppercase))
+        (2..=24).contains(&label.len()) && (class!("a-z").all(label) || class!("A-Z").all(label))
     };
     labels.len() > 1
         && labels.iter().all(|label| (1..64).contains(&label.len()))
@@ -680,13 +659,10 @@ fn is_path(value: &[u8]) -> bool {
         _ => return false,
     };
     let tail = &value[start..];
-    let is_part = |byte: &u8| is_name(*byte) || b"/\\._- :@~".contains(byte);
     let is_segment = |part: &[u8]| !changes_often(part) && part.len() < 40;
     tail.split(|byte| b"/\\._-:".contains(byte)).all(is_segment)
-        && tail.iter().all(is_part)
-        && (start > 1
-            || tail.iter().any(|byte| b"/.".contains(byte))
-            || tail.iter().all(u8::is_ascii_lowercase))
+        && class!("a-zA-Z0-9_/\\. :@~-").all(tail)
+        && (start > 1 || tail.iter().any(|byte| b"/.".contains(byte)) || class!("a-z").all(tail))
 }
 
 #[cfg(test)]

@@ -56,6 +56,9 @@ pub(crate) fn words(scan: &mut Scan<'_>, key: &Key) -> Option<Claim> {
         return None;
     }
     if is_in_netrc(scan, key) {
+        // Cisco's level of encryption: `username bob password 7 …`.
+        let is_level = scan.tokens.is_word(place, words!["0", "5", "7", "8", "9"]);
+        let place = if is_level { scan.tokens.skip_blanks(place + 1) } else { place };
         return claim(scan, key, place, Bond::Option);
     }
     let mut bond = Bond::Position;
@@ -220,7 +223,7 @@ pub(crate) fn found(scan: &mut Scan<'_>, key: &Key) -> Option<Claim> {
 }
 
 fn stated(scan: &mut Scan<'_>, key: &Key, place: usize) -> Option<Claim> {
-    let mut at = place;
+    let mut at = place + usize::from(scan.tokens.kind(place) == Kind::Open(b'('));
     for _ in 0..=WORDS {
         let is_value = scan.tokens.is_word(at, VALUE_WORDS) && !scan.tokens.is_sign(at + 1, b',');
         // The name is in the value of another name: `'db.password' in value "…"`.

@@ -17,9 +17,10 @@ use crate::rules::words::{
 use crate::scan::{Scan, Tried};
 use crate::score::{Bond, Context, Look, look};
 use crate::text::{
-    at, before, count_steps, is_name, is_one_of, part, run_end, run_start, starts_with,
+    at, before, class, count_steps, is_name, is_one_of, line_start, part, run_end, run_start,
+    starts_with,
 };
-use crate::value::{self, Site, Value};
+use crate::value::{self, Site};
 
 /// The maximum number of fields after a name among which its value is looked for.
 const FIELDS: usize = 4;
@@ -57,11 +58,13 @@ fn naming_field(scan: &mut Scan<'_>, key: &Key) -> Option<usize> {
 
 /// Whether the name is the head of a section: `[api_key]`, in a line of its own.
 fn is_section(scan: &mut Scan<'_>, key: &Key) -> bool {
-    let open = key.place.wrapping_sub(1);
+    let Some(open) = key.place.checked_sub(1) else {
+        return false;
+    };
     scan.tokens.kind(open) == Kind::Open(b'[')
-        && scan.tokens.close(open) == key.after.checked_sub(1)
         && scan.tokens.kind(key.after) == Kind::Line
         && matches!(before(scan.text, key.start - 1), 0 | b'\n')
+        && scan.tokens.close(open) == key.after.checked_sub(1)
 }
 
 /// Reads the values in the fields after `end`, up to the name of the next pair.
@@ -150,11 +153,6 @@ fn value_from(scan: &mut Scan<'_>, key: &Key, first: usize, end: usize) -> Optio
     value_of_field(scan, key, field, separator.next)
 }
 
-/// Returns the start of the line around `place`, at most 256 bytes before it.
-fn line_start(text: &[u8], place: usize) -> usize {
-    run_start(text, place, 256, |byte| byte != b'\n')
-}
-
 /// Reads the value in a field before the name, in the same line, unless it belongs to an earlier name.
 fn value_before(scan: &mut Scan<'_>, key: &Key, name: usize) -> Option<Tried> {
     let named = scan.tokens.word(name)?;
@@ -218,7 +216,7 @@ fn next_field(tokens: &mut Tokens<'_>, place: usize) -> Option<usize> {
 }
 
 /// Reads `('password', '…')`, `["authorization", "Bearer …"]` or `define('TOKEN', '…')`.
-pub(crate) fn tuple(scan: &mut Scan<'_>, key: &Key) -> Option<Value> {
+pub(crate) fn tuple(scan: &mut Scan<'_>, key: &Key) -> Option<Claim> {
     let tokens = &mut scan.tokens;
     let mut lead = key.quote.unwrap_or(key.place).checked_sub(1)?;
     lead = lead.checked_sub(usize::from(tokens.kind(lead) == Kind::Blank))?;
@@ -241,17 +239,16 @@ pub(crate) fn tuple(scan: &mut Scan<'_>, key: &Key) -> Option<Value> {
     // `["password", "oidc"]` is a list of names.
     let is_list = scan.tokens.kind(lead) == Kind::Open(b'[');
     let is_name = (!is_password || is_list) && is_column(found.bytes(scan.text));
-    (found.quoted && !is_name && (ends || is_call)).then_some(found)
+    (found.quoted && !is_name && (ends || is_call)).then(|| Claim::beside(key, found))
 }
 
 /// Whether the word is probably another column in a list of columns, as `created_at` beside `password`.
 fn is_column(word: &[u8]) -> bool {
-    word.iter().all(|byte| byte.is_ascii_lowercase() || *byte == b'_')
-        || look(word) == Look::Word && word.len() < 10
+    class!("a-z_").all(word) || look(word) == Look::Word && word.len() < 10
 }
 
 /// Reads `Password("…")` or `set_token('…')`.
-pub(crate) fn call(scan: &mut Scan<'_>, key: &Key) -> Option<Value> {
+pub(crate) fn call(scan: &mut Scan<'_>, key: &Key) -> Option<Claim> {
     let tokens = &mut scan.tokens;
     let name = part(scan.text, key.start, key.end);
     if key.quote.is_some() || tokens.kind(key.after) != Kind::Open(b'(') {
@@ -268,7 +265,7 @@ pub(crate) fn call(scan: &mut Scan<'_>, key: &Key) -> Option<Value> {
     let is_alone = matches!(scan.tokens.kind(found.next), Kind::Close(_));
     let is_lexeme = !is_alone && key.meaning.has(Flag::Alone);
     let is_asked = Name::new(name).words().any(|word| is_one_of(word, ASKING_VERBS));
-    (!is_asked && !is_lexeme).then_some(found)
+    (!is_asked && !is_lexeme).then(|| Claim::beside(key, found))
 }
 
 /// Reads `Secret { inner: "…" }`, and a block of Terraform: `variable "password" {` with `default = "…"`.
@@ -415,7 +412,7 @@ pub(crate) fn identified(scan: &mut Scan<'_>, key: &Key) -> Option<Claim> {
     }
     let mut place = argument(scan, key)?;
     let name = part(scan.text, key.start, key.end);
-    let is_statement = name.iter().all(u8::is_ascii_uppercase);
+    let is_statement = class!("A-Z").all(name);
     // In a sentence, something else is identified: `no row identified by 'orders-42'`.
     let mut before = key.place.saturating_sub(8)..key.place;
     let is_user = is_statement || before.any(|at| scan.tokens.is_word(at, IDENTIFIED_NOUNS));
@@ -454,7 +451,7 @@ pub(crate) fn literal(scan: &mut Scan<'_>, key: &Key) -> Option<Claim> {
     let name = part(scan.text, key.start, key.end);
     // The name is a verb: `to pass 'x' as a value`.
     let is_verb = key.meaning.is_only(Flag::Verb, name)
-        && name.iter().all(u8::is_ascii_lowercase)
+        && class!("a-z").all(name)
         && before(scan.text, key.start) != b':';
     let is_code = before(scan.text, found.start) == b'`';
     if is_verb && (is_code || !look(found.bytes(scan.text)).is_made_up()) {

@@ -5,9 +5,11 @@
 
 use std::cell::Cell;
 
-use crate::rules::list::WordList;
+use crate::rules::class::Class;
+pub(crate) use crate::rules::class::class;
+use crate::rules::list::{WordList, bit};
 
-/// The text that replaces a secret.
+/// The text that replaces a secret. In XML, it is written with `&lt;` and `&gt;`.
 pub const REDACTED: &str = "<REDACTED>";
 
 thread_local! {
@@ -70,34 +72,50 @@ pub(crate) fn before_word(text: &[u8], index: usize) -> u8 {
 
 /// Returns the end of the colour code around `index`; `index` itself without a colour code.
 pub(crate) fn after_colour(text: &[u8], index: usize) -> usize {
-    let is_code = |byte: u8| byte.is_ascii_digit() || byte == b';';
-    let code = run_start(text, index, 16, is_code);
-    let end = run_end(text, code, 16, is_code);
+    let code = class!("0-9;").start(text, index, 16);
+    let end = class!("0-9;").end(text, code, 16);
     let is_colour = part(text, 0, code).ends_with(b"\x1b[") && at(text, end) == b'm';
     if is_colour { end + 1 } else { index }
 }
 
+/// The mark in a text of XML, in which `<` would begin a tag.
+pub(crate) const XML_MARK: &str = "&lt;REDACTED&gt;";
+
 pub(crate) fn is_redacted(text: &[u8], index: usize) -> bool {
-    rest(text, index).starts_with(REDACTED.as_bytes())
+    mark_at(text, index).is_some()
+}
+
+/// Returns the mark that begins at `index`.
+pub(crate) fn mark_at(text: &[u8], index: usize) -> Option<&'static str> {
+    let rest = rest(text, index);
+    [REDACTED, XML_MARK].into_iter().find(|mark| rest.starts_with(mark.as_bytes()))
+}
+
+impl Class {
+    /// Returns the end of the run of at most `limit` such bytes that begins at `from`.
+    pub(crate) fn end(&self, text: &[u8], from: usize, limit: usize) -> usize {
+        run_end(text, from, limit, |byte| self.has(byte))
+    }
+
+    /// Returns the start of the run of at most `limit` such bytes that ends at `to`.
+    pub(crate) fn start(&self, text: &[u8], to: usize, limit: usize) -> usize {
+        run_start(text, to, limit, |byte| self.has(byte))
+    }
 }
 
 /// Whether the byte may be inside a name: an ASCII letter, a digit or an underscore.
 #[inline]
 pub(crate) fn is_name(byte: u8) -> bool {
-    const NAMES: [bool; 256] = {
-        let mut names = [false; 256];
-        let mut byte = 0_u8;
-        while byte < 0x80 {
-            names[byte as usize] = byte.is_ascii_alphanumeric() || byte == b'_';
-            byte += 1;
-        }
-        names
-    };
-    NAMES[usize::from(byte)]
+    class!("a-zA-Z0-9_").has(byte)
 }
 
 /// Whether the word is in the list. ASCII case is ignored.
+#[inline]
 pub(crate) fn is_one_of(word: &[u8], list: WordList) -> bool {
+    list.bits & bit(word) != 0 && contains(list, word)
+}
+
+fn contains(list: WordList, word: &[u8]) -> bool {
     let text = list.text.as_bytes();
     let mut start = 0;
     list.ends.iter().any(|end| {
@@ -170,6 +188,11 @@ pub(crate) fn run_start(
         count_steps(len);
     }
     to.min(text.len()) - len
+}
+
+/// Returns the start of the line around `place`, at most 256 bytes before it.
+pub(crate) fn line_start(text: &[u8], place: usize) -> usize {
+    run_start(text, place, 256, |byte| byte != b'\n')
 }
 
 pub(crate) fn line_end(text: &[u8], from: usize) -> usize {

@@ -4,9 +4,9 @@ use std::sync::LazyLock;
 
 use crate::lexer::{Coding, Kind, Tokens};
 use crate::rules::commands::WRAPPERS;
-use crate::rules::words::{ARROW, SCALARS, VALUE_NAMES};
+use crate::rules::words::{ARROW, REFERENCE_TAGS, SCALARS, VALUE_NAMES};
 use crate::score::LOOKED_AT;
-use crate::text::{Words, at, count_steps, is_one_of, line_end, part, run_end, run_start};
+use crate::text::{Words, at, class, count_steps, is_one_of, line_end, line_start, part, run_end};
 
 static WRAPPER_WORDS: LazyLock<Words<()>> = LazyLock::new(|| Words::list(WRAPPERS));
 
@@ -104,6 +104,9 @@ fn nested(tokens: &mut Tokens<'_>, place: usize, site: Site, depth: u8) -> Optio
         Kind::Open(_) => group(tokens, place, site),
         // YAML's tag, `!!str …`, or anchor, `&anchor …`
         Kind::Sign(b'!' | b'&') if depth > 0 && !site.is_assigned => {
+            if tokens.is_word(place + 1, REFERENCE_TAGS) {
+                return None;
+            }
             let blank = (place + 2..place + 4).find(|&at| tokens.kind(at) == Kind::Blank);
             // A type precedes the value: `password: &str = "…"`.
             match blank.filter(|blank| !tokens.is_sign(blank + 1, b'=')) {
@@ -252,9 +255,8 @@ pub(crate) fn scalar(tokens: &mut Tokens<'_>, place: usize) -> Option<Value> {
         tokens.kind(digits + 1),
         Kind::Sign(b',') | Kind::Close(_) | Kind::Blank | Kind::Line
     );
-    let is_number = word[0].is_ascii_digit()
-        && word.iter().all(|byte| byte.is_ascii_digit() || b".eE-".contains(byte))
-        || is_one_of(word, SCALARS);
+    let is_number =
+        word[0].is_ascii_digit() && class!("0-9.eE-").all(word) || is_one_of(word, SCALARS);
     let (start, end) = (tokens.start(place), tokens.start(digits + 1));
     if is_number && ends { Value::bare(start, end, digits + 1) } else { None }
 }
@@ -330,16 +332,16 @@ fn heredoc(tokens: &mut Tokens<'_>, place: usize) -> Option<Value> {
 fn block(tokens: &mut Tokens<'_>, place: usize) -> Option<Value> {
     let text = tokens.text;
     let token = tokens.get(place)?;
-    let head = run_end(text, token.end, 64, |byte| b"+-123456789 ".contains(&byte));
+    let head = class!("+1-9 -").end(text, token.end, 64);
     let body = head + 1;
     // The lines of a diff and of a comment begin with the same sign.
-    let line = run_start(text, token.start, 256, |byte| byte != b'\n');
+    let line = line_start(text, token.start);
     let margin = at(text, line);
     let has_margin = b"+-#>".contains(&margin) && at(text, body) == margin;
     let start_of = |line: usize| line + usize::from(has_margin && at(text, line) == margin);
-    let indent = |line: usize| run_end(text, start_of(line), 256, |byte| byte == b' ') - line;
+    let indent = |line: usize| class!(" ").end(text, start_of(line), 256) - line;
     let is_end = |place: usize| matches!(text.get(place), None | Some(b'\n' | b'\r'));
-    let body = run_end(text, body, 8, |byte| matches!(byte, b'\n' | b'\r'));
+    let body = class!("\n\r").end(text, body, 8);
     let depth = indent(body);
     // The lines of a long block are not read again as blocks of their own.
     if !is_end(head) || depth == 0 || body < tokens.blocks_until {
@@ -354,7 +356,7 @@ fn block(tokens: &mut Tokens<'_>, place: usize) -> Option<Value> {
     }
     let next = tokens.place_at(end.saturating_sub(1)).unwrap_or(place);
     let start = body + depth;
-    let last = run_start(text, end, end - start, |byte| byte.is_ascii_whitespace());
+    let last = class!(" \t\n\r\x0c").start(text, end, end - start);
     Value::quoted(start, last, next + 1)
 }
 
@@ -447,9 +449,8 @@ fn sign_ends(tokens: &mut Tokens<'_>, at: usize, sign: u8, place: usize, site: S
 fn begins_pair(tokens: &mut Tokens<'_>, place: usize) -> bool {
     let is_lead = matches!(tokens.kind(place), Kind::Quote | Kind::Sign(b'$' | b'-'));
     let mut at = place + usize::from(is_lead);
-    let is_letter = |byte: &u8| byte.is_ascii_alphabetic() || *byte == b'_';
     let word = tokens.word(at).unwrap_or_default();
-    if !word.first().is_some_and(is_letter) {
+    if !word.first().is_some_and(|first| class!("a-zA-Z_").has(*first)) {
         return false;
     }
     at += 1;

@@ -3,10 +3,12 @@
 use std::cmp::Reverse;
 use std::sync::LazyLock;
 
-use crate::rules::format::{Alphabet, BASE64_URL, Length, Part, TokenFormat};
+use crate::rules::format::{Alphabet, Length, Part, TokenFormat};
 use crate::rules::formats;
 use crate::scan::{Evidence, Reason, Scan};
-use crate::text::{at, before, before_word, count_steps, is_name, part, rest, run_end, run_start};
+use crate::text::{
+    at, before, before_word, class, count_steps, is_name, part, rest, run_end, run_start,
+};
 use crate::{armour, checksum, score};
 
 /// The number of bytes of a long token that are read first, unless its minimum length is greater.
@@ -95,7 +97,7 @@ fn similar(scan: &mut Scan<'_>, start: usize, format: &'static TokenFormat) {
         scan.redact(start, end, format.id, Evidence::Format);
         return;
     }
-    let letters = run_end(text, from, UNDOCUMENTED, |byte| byte.is_ascii_alphanumeric());
+    let letters = class!("a-zA-Z0-9").end(text, from, UNDOCUMENTED);
     if least == UNDOCUMENTED && letters == from + UNDOCUMENTED {
         let why = "it looks like a name or a placeholder, not like such a token";
         scan.note(start, end, format.id, Reason::Other(why));
@@ -104,10 +106,7 @@ fn similar(scan: &mut Scan<'_>, start: usize, format: &'static TokenFormat) {
 
 /// Returns the end of the run of an alphabet that begins at `from` and has at most `limit` bytes.
 fn end_of(alphabet: Alphabet, text: &[u8], from: usize, limit: usize) -> usize {
-    if matches!(alphabet, Alphabet::Base64Url) {
-        return run_end(text, from, limit, |byte| BASE64_URL[usize::from(byte)]);
-    }
-    let end = run_end(text, from, limit, |byte| alphabet.contains(byte));
+    let end = run_end(text, from, limit, alphabet.inside());
     if !matches!(alphabet, Alphabet::Base64) {
         return end;
     }
@@ -198,7 +197,7 @@ impl TokenFormat {
             return begins_word(text, prefix).then_some(prefix);
         };
         let limit = length.max().saturating_add(1);
-        let start = run_start(text, prefix, limit, |byte| alphabet.contains(byte));
+        let start = run_start(text, prefix, limit, alphabet.inside());
         (length.min()..limit).contains(&(prefix - start)).then_some(start)
     }
 
@@ -228,7 +227,7 @@ impl TokenFormat {
     /// Whether the body looks random enough for an issued token, unlike joined words such as `sk-learn-contrib-tools`.
     fn looks_issued(&self, body: &[u8]) -> bool {
         let is_mixed = body.iter().any(u8::is_ascii_digit) || score::is_camel(body);
-        let is_plain = body.iter().all(u8::is_ascii_alphanumeric);
+        let is_plain = class!("a-zA-Z0-9").all(body);
         let is_long = body.len() >= 20 || matches!(self.length, Length::Exactly(16..));
         let is_certain = self.prefix.len() > 3 || matches!(self.length, Length::Exactly(32..));
         match self.checksum {

@@ -30,8 +30,8 @@ pub mod init {
 
 pub mod logs {
     pub use crate::logs::{
-        LogRecord, LogRecordSettings, LogRecords, LogSettings, LogValue, LogWorker, SpanIds,
-        ThreadPanic,
+        Field, LogRecord, LogRecordSettings, LogRecords, LogSettings, LogValue, LogWorker, Place,
+        SpanIds, Stored, Target, ThreadPanic, position,
     };
 }
 

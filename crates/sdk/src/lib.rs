@@ -28,8 +28,7 @@ pub mod propagation;
 pub mod suggest;
 
 use floe_telemetry_core::__sdk::{
-    bounded_text, caught, char_boundary, clock, environment, internal_log, program_signals,
-    recorder, redaction,
+    caught, char_boundary, clock, environment, internal_log, program_signals, recorder, redaction,
 };
 use floe_telemetry_core::{attributes, callsite, keys};
 

@@ -13,7 +13,7 @@ use std::sync::Arc;
 use opentelemetry::{InstrumentationScope, Key, KeyValue};
 use opentelemetry_sdk::logs::SdkLogRecord;
 
-pub use self::log_record::{LogRecord, LogValue, SpanIds};
+pub use self::log_record::{Field, LogRecord, LogValue, Place, SpanIds, Stored, Target, position};
 pub use self::provider::{RecorderLogger, RecorderLoggerProvider};
 pub(crate) use self::sdk_exporter::StartLogs;
 pub use self::worker::{LogSettings, LogWorker};

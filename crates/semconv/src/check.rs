@@ -21,6 +21,7 @@ fn nearest(key: &str) -> Option<&'static str> {
     } else {
         return None;
     };
+
     let is_meant = |known: &str| is_known || known.find('.') > Some(2);
     let candidates = keys.iter().filter(|known| is_meant(known) && !is_below(key, known));
 
@@ -57,9 +58,11 @@ pub fn check(key: &str) -> Option<Problem<'_>> {
     if let Some(row) = checked(key) {
         return row.deprecation.map(|deprecation| Problem::Deprecated { key, deprecation });
     }
+
     if !is_key(key) {
         return Some(Problem::NoKey { key });
     }
+
     nearest(key).map(|nearest| Problem::Unknown { key, nearest })
 }
 
@@ -107,6 +110,7 @@ pub fn check_kind(key: &str, found: Kind) -> Option<Problem<'_>> {
         Kind::IntOf(_) => found == Kind::Int,
         expected => found == expected,
     };
+
     (!is_same).then_some(Problem::OtherKind { key, expected, found })
 }
 
@@ -129,6 +133,7 @@ mod tests {
                 Some(Deprecation::Because(_)) => assert!(problem.is_some(), "{}", row.key),
             }
         }
+
         let header = attribute("http.request.header.content-type").unwrap();
         assert_eq!((header.key, header.kind), ("http.request.header", Kind::Texts));
         assert!(attributes().is_sorted_by_key(|row| row.key));
@@ -161,10 +166,12 @@ mod tests {
                     2 => format!("{head}x{next}{rest}"),
                     _ => format!("{head}{next}{letter}{rest}"),
                 };
+
                 // Skips an edit that makes another listed key, a malformed key, or a single word, which is not checked.
                 if attribute(&edited).is_some() || !is_key(&edited) || !edited.contains('.') {
                     continue;
                 }
+
                 count += 1;
                 match check(&edited) {
                     Some(Problem::Unknown { nearest, .. }) => {
@@ -174,6 +181,7 @@ mod tests {
                 }
             }
         }
+
         assert!(count > 15_000, "{count}");
         assert!(missed.len() * 12 < count, "{} of {count}: {missed:?}", missed.len());
     }
@@ -203,6 +211,7 @@ mod tests {
         ] {
             assert_eq!(check(key), None);
         }
+
         assert_eq!(nearest("htp.request.method"), Some("http.request.method"));
         assert_eq!(nearest("db.sytem.name"), Some("db.system.name"));
         assert_eq!(nearest("http.request.metohd_orignal"), Some("http.request.method_original"));
@@ -283,6 +292,7 @@ mod tests {
                 assert_eq!(check_text(key, value), None);
             }
         }
+
         for (key, value, nearest) in [
             ("db.system.name", "postgres", "postgresql"),
             ("db.system.name", "SQLite", "sqlite"),
@@ -295,6 +305,7 @@ mod tests {
                 format!("`{value}` is not a known value of `{key}`; did you mean `{nearest}`?")
             );
         }
+
         let problem = check_kind("http.response.status_code", Kind::Text).unwrap();
         assert_eq!(problem.to_string(), "`http.response.status_code` is an integer, found text");
         assert_eq!(check_kind("db.system.name", Kind::Text), None);
@@ -306,10 +317,12 @@ mod tests {
             let is_free = check(key).is_none_or(|problem| matches!(problem, Problem::NoKey { .. }));
             assert!(is_free, "{key}");
         }
+
         assert_eq!(
             check("db.sytem.name").unwrap().to_string(),
             "`db.sytem.name` is not in the semantic conventions 1.44.0; did you mean `db.system.name`?"
         );
+
         assert_eq!(
             check("Rows total").unwrap().to_string(),
             "`Rows total` is not a key, expected words in lower case with dots between them, as in \

@@ -26,11 +26,13 @@ pub fn attribute(key: &str) -> Option<&'static Row> {
     if let Ok(place) = rows.binary_search_by(|row| row.key.cmp(key)) {
         return Some(&rows[place]);
     }
+
     let ends = key.rmatch_indices('.').map(|(end, _)| end);
     let templates = ends.filter_map(|end| {
         let place = rows.binary_search_by(|row| row.key.cmp(&key[..end]));
         Some(&rows[place.ok()?])
     });
+
     templates.into_iter().find(|row| row.is_template)
 }
 

@@ -85,7 +85,8 @@ impl Spans {
             let hint = missed_line.map(|line| missed(line.trim_start())).unwrap_or_default();
 
             let expected: Vec<_> = expected.into_iter().map(|it| (0, it.to_owned())).collect();
-            let (expected, found) = (tree::excerpt(&expected), tree::excerpt(&lines));
+            let expected = tree::excerpt(&expected);
+            let found = tree::excerpt(&lines);
             fail(&format!("tree of spans{hint}\nexpected:\n{expected}\nfound:\n{found}"));
         }
         self
@@ -126,6 +127,7 @@ impl Spans {
                 let kind = format!("{:?}", span.span_kind);
                 let _ = write!(text, " [{}]", kind.to_lowercase());
             }
+
             if matches!(span.status, Status::Error { .. }) {
                 text.push_str(" [error]");
             }
@@ -141,16 +143,19 @@ impl fmt::Display for Spans {
         if self.0.is_empty() {
             return f.write_str("no spans were captured");
         }
+
         let lines = tree::lines(&self.0, |span| {
             let mut text = format!("{} [{:?}]", span.name, span.status);
             for attribute in &span.attributes {
                 let _ = write!(text, " {}={}", attribute.key, attribute.value);
             }
+
             for event in &span.events.events {
                 let _ = write!(text, " event:{}", event.name);
             }
             text
         });
+
         write!(f, "captured spans:\n{}", tree::excerpt(&lines))
     }
 }
@@ -236,6 +241,7 @@ impl<'a> CapturedSpan<'a> {
         let same_trace = parent.is_some_and(|parent| {
             parent.span_context.trace_id() == self.span.span_context.trace_id()
         });
+
         self.check(
             same_trace && parent.is_some_and(|parent| parent.name == name),
             &format!("child of `{name}`"),

@@ -25,11 +25,13 @@ pub(super) fn lines(spans: &[SpanData], describe: impl Fn(&SpanData) -> String) 
         let times = [span.start_time, span.end_time].map(|time| UnixNanos::from(time).0);
         ((trace, span.span_context.span_id()), (trace, span.parent_span_id), times.into())
     }));
+
     let parents_first: Vec<usize> = tree.below(tree.roots()).collect();
     let mut depths = vec![0; spans.len()];
     for span in &parents_first {
         depths[*span] = tree.parent(*span).map_or(0, |parent| depths[parent] + 1);
     }
+
     // The lines of each span and of the spans below it.
     let mut subtrees: Vec<Vec<Line>> = vec![Vec::new(); spans.len()];
     for span in parents_first.into_iter().rev() {
@@ -37,6 +39,7 @@ pub(super) fn lines(spans: &[SpanData], describe: impl Fn(&SpanData) -> String) 
         lines.push((depths[span], printable(&describe(&spans[span])).into_owned()));
         subtrees[span] = lines;
     }
+
     let mut lines = joined(&tree, tree.roots(), &mut subtrees);
     lines.reverse();
     lines
@@ -54,10 +57,12 @@ pub(super) fn excerpt(lines: &[Line]) -> String {
         let mark = if cut.len() < text.len() { CUT } else { "" };
         indented(depth + 1, &format!("{cut}{mark}"))
     });
+
     let mut shown: Vec<_> = shown.collect();
     if lines.len() > MOST_LINES {
         shown.push(format!("  {CUT} and {} more lines", lines.len() - MOST_LINES));
     }
+
     shown.join("\n")
 }
 
@@ -79,9 +84,11 @@ fn joined(tree: &Tree, siblings: &[usize], subtrees: &mut [Vec<Line>]) -> Vec<Li
         if tree.start(*span) >= end {
             group += 1;
         }
+
         end = end.max(tree.end(*span));
         Subtree { group, lines: mem::take(&mut subtrees[*span]) }
     });
+
     let mut ordered: Vec<Subtree> = grouped.collect();
     // The order in which overlapping spans start may differ from run to run, so they are sorted by their texts.
     ordered.sort_by(|a, b| {
@@ -128,13 +135,15 @@ mod tests {
     fn a_trace_may_be_deeper_than_the_stack() {
         let spans = crate::capture(|| drop(create_span("step")));
         let span = |n: u64| {
-            let (trace, flags) = (TraceId::from(1), TraceFlags::SAMPLED);
+            let trace = TraceId::from(1);
+            let flags = TraceFlags::SAMPLED;
             let id = SpanId::from(n);
             let mut span = spans.single("step").data().clone();
             span.span_context = SpanContext::new(trace, id, flags, false, TraceState::NONE);
             span.parent_span_id = SpanId::from(n - 1);
             span
         };
+
         let chain: Vec<_> = (1..=100_000).map(span).collect();
         let lines = lines(&chain, |span| span.name.to_string());
         let expected = (0..100_000).map(|depth| (depth, "step".to_owned()));

@@ -34,6 +34,7 @@ pub fn publish<'a>(resource: impl IntoIterator<Item = (&'a Key, &'a Value)>) -> 
             ),
         ));
     }
+
     crate::switch(true);
     Ok(())
 }

@@ -92,6 +92,7 @@ impl Attributes {
                 bytes.extend(value.as_bytes());
             }
         }
+
         let size = u16::try_from(bytes.len() - HEADER).unwrap_or_default();
         bytes[2..HEADER].copy_from_slice(&size.to_ne_bytes());
         bytes.resize(bytes.len().next_multiple_of(8), 0);
@@ -99,6 +100,7 @@ impl Attributes {
         for (word, bytes) in words.iter_mut().zip(bytes.as_chunks().0) {
             *word = u64::from_ne_bytes(*bytes);
         }
+
         let way = NEXT_WAY.fetch_add(1, Ordering::Relaxed) % WAYS;
         Box::leak(Box::new(Self { words, used: bytes.len() / 8, way }))
     }
@@ -117,6 +119,7 @@ impl Attributes {
         if name.len() > MAX_VALUE {
             return NONE;
         }
+
         let place = place.addr();
         let mut hasher = DefaultHasher::new();
         (name, place).hash(&mut hasher);
@@ -125,10 +128,12 @@ impl Attributes {
         if let Some(known) = known.find(|known| known.place == place && *known.name == *name) {
             return known.attributes;
         }
+
         if NAMED_COUNT.fetch_add(1, Ordering::Relaxed) >= MAX_NAMED {
             NAMED_COUNT.fetch_sub(1, Ordering::Relaxed);
             return NONE;
         }
+
         // Two threads may add the same attributes at once. Both entries are valid.
         let attributes = make();
         let new: &'static Named = Box::leak(Box::new(Named {
@@ -137,6 +142,7 @@ impl Attributes {
             attributes,
             next: AtomicPtr::new(ptr::null_mut()),
         }));
+
         push(list, new, &new.next);
         attributes
     }
@@ -328,6 +334,7 @@ pub fn forked() {
             stack.is_owned.store(false, Ordering::Relaxed);
         }
     }
+
     open_span::forked();
 }
 
@@ -353,6 +360,7 @@ impl Stack {
             records: [const { OnceLock::new() }; DEPTH],
             is_owned: AtomicBool::new(true),
         }));
+
         push(&LAST, stack, &stack.next);
         stack
     }
@@ -456,6 +464,7 @@ fn detach(at: u8) {
         open &= !(1 << (at - 1));
         stack.open.store(open, Ordering::Relaxed);
     }
+
     publish(if deeper == 0 { stack.highest(open) } else { ptr::null() });
 }
 
@@ -504,6 +513,7 @@ mod tests {
             bytes(Attributes::of_call("pay", "shop::pay", "src/pay.rs", 42)),
             b"\x00\x03pay\x01\x09shop::pay\x02\x0242\x03\x0asrc/pay.rs"
         );
+
         assert_eq!(bytes(const { &Attributes::NONE }), b"");
     }
 
@@ -527,6 +537,7 @@ mod tests {
         let attributes = |name: &str| {
             Attributes::named(name, ptr::null(), || Attributes::of_call(name, "", "", 0))
         };
+
         let names: Vec<_> = (0..32).map(|name| format!("of many {name}")).collect();
         let begin = std::sync::Barrier::new(8);
         std::thread::scope(|scope| {
@@ -539,6 +550,7 @@ mod tests {
                 });
             }
         });
+
         assert!(ptr::eq(attributes(&names[0]), attributes(&names[0])));
 
         let more = (0..MAX_NAMED).map(|name| format!("too many {name}"));
@@ -607,8 +619,10 @@ mod tests {
                     assert_eq!(seen(), Some(1));
                     STACK.get().map(|stack| ptr::from_ref(stack).addr())
                 });
+
                 used.join().expect("it does not panic")
             });
+
             let used: HashSet<_> = threads.collect();
             assert!(used.len() < 50, "{}", used.len());
         }
@@ -632,6 +646,7 @@ mod tests {
                 let words = found.words.each_ref().map(|word| word.load(Ordering::Relaxed));
                 assert_eq!(words[1..place.used], place.words[1..place.used]);
             }
+
             assert!(attributes_of([7; 16], [1; 8]).is_none());
         }
     }

@@ -4,7 +4,6 @@
 //! on the critical path of the longest traces.
 
 mod calls;
-mod chance;
 mod contended_lock;
 mod equal_calls;
 mod repeated_calls;
@@ -18,7 +17,7 @@ use serde::Serialize;
 
 use crate::forest::{Forest, Trace};
 use crate::names::normalized;
-use crate::operation::Operations;
+use crate::operation::{Operation, Operations};
 use crate::significance::unlikely;
 use crate::span::{Span, Value};
 
@@ -118,9 +117,10 @@ impl Finding {
 #[must_use]
 pub fn causes(forest: &Forest<'_>) -> Vec<Cause> {
     let all = sum(forest.traces().iter().map(Trace::duration));
-    let operations = Operations::default().of(forest.recording());
+    let mut operations = Operations::default();
+    let of_spans = operations.of(forest.recording());
     let mut tested = contended_lock::contended(forest, all);
-    tested.extend(slow_with::slow_with(forest, &operations, all));
+    tested.extend(slow_with::slow_with(forest, &of_spans, all));
     // A name without a finding was tested, too, so it counts in the correction of the chances.
     let tested = tested.into_iter().map(|it| match it {
         Some((chance, finding)) => (1.0, chance, Some(finding)),
@@ -128,7 +128,7 @@ pub fn causes(forest: &Forest<'_>) -> Vec<Cause> {
     });
     let found = unlikely(tested.collect(), CHANCE).into_iter();
     let mut findings: Vec<_> = found.filter_map(|it| it.0).collect();
-    findings.extend(of_spans(forest));
+    findings.extend(in_spans(forest, (&of_spans, &operations.all)));
     let mut found = by_name(forest, findings);
     found.retain(|it| it.cause.time >= (all / it.of_file).max(LEAST));
     let on_path = on_path(forest, all);
@@ -142,13 +142,13 @@ pub fn causes(forest: &Forest<'_>) -> Vec<Cause> {
 }
 
 /// Returns the causes that rules find in single spans.
-fn of_spans(forest: &Forest<'_>) -> Vec<Finding> {
+fn in_spans(forest: &Forest<'_>, operations: (&[usize], &[Operation])) -> Vec<Finding> {
     let mut findings = Vec::new();
     for trace in forest.traces() {
         let enough = |time: u64| time >= (trace.duration() / OF_TRACE).max(LEAST);
         let mut short: FxHashMap<String, Vec<Finding>> = FxHashMap::default();
         for span in trace.spans.iter().copied() {
-            for calls in calls::calls(forest, span) {
+            for calls in calls::calls(forest, span, operations) {
                 match repeated_calls::repeated(forest, span, &calls) {
                     Some(it) if enough(it.cause.time) => findings.push(it),
                     Some(it) => {

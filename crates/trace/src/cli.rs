@@ -9,6 +9,7 @@ mod output;
 #[cfg(target_os = "linux")]
 mod ps;
 mod query;
+mod redact;
 mod show;
 mod table;
 mod view;
@@ -16,6 +17,7 @@ mod view;
 use std::borrow::Cow;
 use std::fmt;
 use std::io::{self, Write as _};
+use std::path::Path;
 use std::process::ExitCode;
 
 use clap::error::{ContextKind, ContextValue};
@@ -53,6 +55,8 @@ enum Command {
     CriticalPath(query::Question),
     /// List statistics of spans by their name
     Names(query::Question),
+    /// Redact a text, or explain what is redacted in it, for example a log
+    Redact(redact::Redact),
     /// List the processes that publish their context, or the open spans of one process
     ///
     /// The process may hang or be stopped, and no thread is interrupted.
@@ -93,17 +97,34 @@ pub(crate) fn main() -> ExitCode {
     }
 }
 
-/// Suggests the nearest command for short words, for which clap finds none.
+/// Suggests the nearest command for short words, for which clap finds none, and `show` for a file or a trace id.
 fn suggest(error: &mut clap::Error) {
     let Some(ContextValue::String(word)) = error.get(ContextKind::InvalidSubcommand) else {
         return;
     };
+    let meant = match word {
+        word if is_trace_id(word) => Some(format!("show --trace {word} FILE")),
+        word if word.contains(['.', '/']) || Path::new(word).exists() => {
+            Some(format!("show {word}"))
+        }
+        _ => None,
+    };
+    if let Some(meant) = meant {
+        let tip = format!("did you mean `floe-trace {}`?", printable(&meant));
+        error.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![tip.into()]));
+        return;
+    }
     let command = Cli::command();
     let names = command.get_subcommands().map(|it| (osa_distance(it.get_name(), word), it));
     if let Some((1, nearest)) = names.min_by_key(|it| it.0) {
         let nearest = ContextValue::Strings(vec![nearest.get_name().to_owned()]);
         error.insert(ContextKind::SuggestedSubcommand, nearest);
     }
+}
+
+/// Whether a word that should be a file or a command is rather a trace id, or a part of one.
+pub(crate) fn is_trace_id(word: &str) -> bool {
+    (8..=32).contains(&word.len()) && word.bytes().all(|it| it.is_ascii_hexdigit())
 }
 
 fn run(command: Command) -> Result<ExitCode, Failure> {
@@ -116,6 +137,7 @@ fn run(command: Command) -> Result<ExitCode, Failure> {
         Command::Errors(question) => query::answer(&question, &query::ERRORS),
         Command::CriticalPath(question) => query::answer(&question, &query::PATH),
         Command::Names(question) => query::answer(&question, &query::NAMES),
+        Command::Redact(options) => options.run(),
         #[cfg(target_os = "linux")]
         Command::Ps(options) => ps::ps(&options),
         #[cfg(feature = "listen")]

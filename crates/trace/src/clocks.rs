@@ -2,8 +2,7 @@
 //! services bound the offset of their clocks.
 
 use std::cmp::Reverse;
-use std::collections::hash_map::Entry;
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::BTreeMap;
 
 use floe_waterfall::duration;
 use rustc_hash::FxHashMap;
@@ -120,47 +119,38 @@ fn offset(bounds: &Bounds) -> Option<i64> {
     (range >= -ROUNDED).then_some(middle / step * step)
 }
 
-/// Returns the offset of each clock to the clocks with the most spans.
+/// Returns the offset of each clock to the one that the most spans of its group share.
 fn offsets(bounds: &BTreeMap<(usize, usize), Bounds>, spans: &[usize]) -> FxHashMap<usize, i64> {
-    let mut links: FxHashMap<usize, Vec<(usize, i64)>> = FxHashMap::default();
+    let mut links: BTreeMap<usize, Vec<(usize, i64)>> = BTreeMap::new();
     for ((one, other), bounds) in bounds {
         if let Some(offset) = offset(bounds) {
             links.entry(*one).or_default().push((*other, offset));
             links.entry(*other).or_default().push((*one, -offset));
         }
     }
-    let reached = |from: usize, links: &dyn Fn(usize) -> Vec<(usize, i64)>| {
-        let mut offsets = FxHashMap::from_iter([(from, 0_i64)]);
-        let mut open = VecDeque::from([from]);
-        while let Some(clock) = open.pop_front() {
-            for (next, offset) in links(clock) {
-                let sum = offsets[&clock].saturating_add(offset);
-                if let Entry::Vacant(new) = offsets.entry(next) {
-                    new.insert(sum);
-                    open.push_back(next);
+    let mut offsets = FxHashMap::default();
+    for first in links.keys() {
+        if offsets.contains_key(first) {
+            continue;
+        }
+        offsets.insert(*first, 0);
+        let mut group = vec![(*first, 0_i64)];
+        let mut at = 0;
+        while let Some((clock, offset)) = group.get(at).copied() {
+            at += 1;
+            for (next, apart) in &links[&clock] {
+                let offset = offset.saturating_add(*apart);
+                if offsets.insert(*next, offset).is_none() {
+                    group.push((*next, offset));
                 }
             }
         }
-        offsets
-    };
-    let all = |clock: usize| links.get(&clock).cloned().unwrap_or_default();
-    let equal = |clock: usize| all(clock).into_iter().filter(|it| it.1 == 0).collect();
-    let mut agreeing: FxHashMap<usize, usize> = FxHashMap::default();
-    let mut order: Vec<usize> = links.keys().copied().collect();
-    for clock in &order {
-        if !agreeing.contains_key(clock) {
-            let group = reached(*clock, &equal);
-            let many = group.keys().map(|it| spans[*it]).sum();
-            agreeing.extend(group.keys().map(|it| (*it, many)));
+        let mut shared: BTreeMap<i64, usize> = BTreeMap::new();
+        for (clock, offset) in &group {
+            *shared.entry(*offset).or_default() += spans[*clock];
         }
-    }
-    // The clocks that agree with the most spans come first: they are right.
-    order.sort_by_key(|clock| (Reverse(agreeing[clock]), Reverse(spans[*clock]), *clock));
-    let mut offsets = FxHashMap::default();
-    for clock in order {
-        if !offsets.contains_key(&clock) {
-            offsets.extend(reached(clock, &all));
-        }
+        let right = shared.into_iter().max_by_key(|it| (it.1, it.0 == 0)).map_or(0, |it| it.0);
+        offsets.extend(group.into_iter().map(|(clock, offset)| (clock, offset - right)));
     }
     offsets
 }

@@ -4,12 +4,11 @@
 //! place (asset, route or statement), and by the name of their parent; numbers and ids in names are ignored. Calls are
 //! counted per parent span and times are measured per call, so runs of different lengths can be compared.
 //!
-//! Some differences are exact, such as another constant number of calls. [`statistics`] judges the others, with each
+//! Some differences are exact, such as another constant number of calls. [`significance`](crate::significance) judges the others, with each
 //! run as a sample or, if there are few runs, with parts of the runs as samples.
 
 mod calls;
 mod runs;
-mod statistics;
 mod times;
 
 use std::borrow::Borrow;

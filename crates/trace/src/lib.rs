@@ -8,8 +8,7 @@
 //!
 //! let mut reader = Reader::new();
 //! reader.read("traces.jsonl", File::open("traces.jsonl")?)?;
-//! let mut recording = reader.finish();
-//! recording.correct_clocks();
+//! let recording = reader.finish();
 //! let forest = Forest::new(&recording);
 //! for trace in forest.traces() {
 //!     println!("{}", waterfall(&forest, trace, WaterfallOptions::default()));
@@ -28,6 +27,7 @@
 #[doc(hidden)]
 pub mod ps;
 pub mod read;
+pub mod significance;
 pub mod write;
 
 mod causes;
@@ -38,7 +38,6 @@ mod names;
 mod operation;
 mod page;
 mod perfetto;
-mod significance;
 mod span;
 mod text;
 mod waterfall;

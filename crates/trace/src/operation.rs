@@ -1,6 +1,9 @@
 //! The identity of a call: its service, its name, and the place that it calls.
 
-use rustc_hash::FxHashMap;
+use std::cmp::Reverse;
+use std::collections::BTreeSet;
+
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::names::normalized;
 use crate::span::{Recording, Span};
@@ -24,6 +27,11 @@ const PLACES: [&str; 16] = [
     "server.address",
     "net.peer.name",
 ];
+
+/// The maximum number of calls of a span whose relations are examined.
+const MOST: usize = 16;
+/// Two calls exclude each other if none of at least this many expected spans makes both.
+const EXPECTED: usize = 3;
 
 /// The identity by which spans are compared.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -68,6 +76,48 @@ impl Operations {
             self.all.push(operation.clone());
             self.all.len() - 1
         })
+    }
+}
+
+/// The numbers of spans that make calls together. A call is a number, and so is the group of the spans that make it.
+#[derive(Debug, Default)]
+pub(crate) struct Together {
+    spans: FxHashMap<usize, usize>,
+    alone: FxHashMap<(usize, usize), usize>,
+    pairs: FxHashSet<(usize, usize, usize)>,
+}
+
+impl Together {
+    pub(crate) fn add(&mut self, group: usize, called: &BTreeSet<usize>) {
+        *self.spans.entry(group).or_default() += 1;
+        for one in called.iter().take(MOST) {
+            *self.alone.entry((group, *one)).or_default() += 1;
+            let others = called.range(one + 1..).take(MOST);
+            self.pairs.extend(others.map(|other| (group, *one, *other)));
+        }
+    }
+
+    /// Returns the calls of each group that exclude another call of the group.
+    pub(crate) fn excluded(self) -> FxHashSet<(usize, usize)> {
+        let mut by_group: FxHashMap<usize, Vec<(usize, usize)>> = FxHashMap::default();
+        for ((group, call), many) in self.alone {
+            by_group.entry(group).or_default().push((call, many));
+        }
+        let mut found = FxHashSet::default();
+        for (group, mut calls) in by_group {
+            calls.sort_unstable_by_key(|it| Reverse(it.1));
+            calls.truncate(MOST * MOST);
+            let expected = EXPECTED * self.spans[&group];
+            for (at, (one, many)) in calls.iter().enumerate() {
+                for (other, others) in &calls[at + 1..] {
+                    let pair = (group, *one.min(other), *one.max(other));
+                    if many * others >= expected && !self.pairs.contains(&pair) {
+                        found.extend([(group, *one), (group, *other)]);
+                    }
+                }
+            }
+        }
+        found
     }
 }
 

@@ -133,13 +133,21 @@ impl Reader {
         self
     }
 
-    /// Returns the recording.
+    /// Returns the recording, with [corrected clocks](Recording::correct_clocks).
     #[must_use]
     pub fn finish(self) -> Recording {
+        let mut recording = self.into_recording();
+        recording.correct_clocks();
+        recording
+    }
+
+    /// Returns the recording, with the times as recorded.
+    #[must_use]
+    pub fn into_recording(self) -> Recording {
         self.recording
     }
 
-    /// Returns the recording so far.
+    /// Returns the recording so far, with the times as recorded.
     #[must_use]
     pub const fn recording(&self) -> &Recording {
         &self.recording

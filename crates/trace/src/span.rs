@@ -1,5 +1,7 @@
 //! The spans and log records of a recording. All texts are redacted.
 
+#![expect(clippy::exhaustive_structs, clippy::exhaustive_enums, reason = "data of OTLP")]
+
 use std::fmt;
 use std::sync::Arc;
 
@@ -30,7 +32,6 @@ impl fmt::Display for SpanId {
 
 /// The kind of a span: its side of a communication.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-#[expect(clippy::exhaustive_enums, reason = "the kinds of OTLP")]
 pub enum Kind {
     /// Work inside a program, or an unspecified kind.
     #[default]
@@ -72,7 +73,6 @@ impl Kind {
 
 /// The status of a span.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
-#[expect(clippy::exhaustive_enums, reason = "the statuses of OTLP")]
 pub enum Status {
     /// No status was set.
     #[default]
@@ -85,7 +85,6 @@ pub enum Status {
 
 /// The value of an attribute.
 #[derive(Clone, Debug, Default, PartialEq)]
-#[expect(clippy::exhaustive_enums, reason = "the types of OTLP")]
 pub enum Value {
     /// No value.
     #[default]
@@ -183,7 +182,6 @@ pub type Attributes = Box<[(Text, Value)]>;
 
 /// An event of a span.
 #[derive(Clone, Debug, Default, PartialEq)]
-#[expect(clippy::exhaustive_structs, reason = "data of OTLP")]
 pub struct Event {
     /// The time of the event, in nanoseconds since 1970.
     pub time: u64,
@@ -195,7 +193,6 @@ pub struct Event {
 
 /// A link to another span.
 #[derive(Clone, Debug, Default, PartialEq)]
-#[expect(clippy::exhaustive_structs, reason = "data of OTLP")]
 pub struct Link {
     /// The trace of the other span.
     pub trace: TraceId,
@@ -207,7 +204,6 @@ pub struct Link {
 
 /// A span.
 #[derive(Clone, Debug, Default, PartialEq)]
-#[expect(clippy::exhaustive_structs, reason = "data of OTLP")]
 pub struct Span {
     /// The trace.
     pub trace: TraceId,
@@ -264,13 +260,6 @@ impl Span {
         self.is_error() || self.status == Status::Unset && failed()
     }
 
-    /// Returns the database statement of the span, or else the summary of the statement.
-    #[must_use]
-    pub fn statement(&self) -> Option<&str> {
-        let keys = ["db.query.text", "db.statement", "db.query.summary"];
-        keys.iter().find_map(|key| self.attribute(key)?.as_str())
-    }
-
     /// Returns the value of an attribute.
     #[must_use]
     pub fn attribute(&self, key: &str) -> Option<&Value> {
@@ -281,7 +270,6 @@ impl Span {
 
 /// A log record.
 #[derive(Clone, Debug, Default, PartialEq)]
-#[expect(clippy::exhaustive_structs, reason = "data of OTLP")]
 pub struct Log {
     /// The trace of the record; 0 without a trace.
     pub trace: TraceId,
@@ -320,7 +308,6 @@ impl Log {
 
 /// The source of spans: a resource and an instrumentation scope.
 #[derive(Clone, Debug, Default, PartialEq)]
-#[expect(clippy::exhaustive_structs, reason = "data of OTLP")]
 pub struct Source {
     /// The resource's `service.name`; empty without a service.
     pub service: Text,
@@ -334,7 +321,6 @@ pub struct Source {
 
 /// A problem in the files that were read.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-#[expect(clippy::exhaustive_structs, reason = "a message")]
 pub struct Note {
     /// The first place of the problem, such as `file:12`, `file, byte 12`, or a trace and a span.
     pub place: String,
@@ -363,7 +349,6 @@ impl fmt::Display for Note {
 
 /// All spans and log records that were read.
 #[derive(Clone, Debug, Default)]
-#[expect(clippy::exhaustive_structs, reason = "data of OTLP")]
 pub struct Recording {
     /// The spans, in the order of the files.
     pub spans: Vec<Span>,

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use floe_redact::printable;
-use floe_waterfall::{Labels, Mark};
+use floe_waterfall::{Labels, Mark, attribute};
 
 use crate::forest::{Forest, Trace};
 use crate::span::{Kind, Status};
@@ -48,6 +48,12 @@ impl Labels for Forest<'_> {
 
     fn beside(&self, span: usize) -> String {
         line(&beside(self, span)).into_owned()
+    }
+
+    fn attributes(&self, span: usize) -> Vec<String> {
+        let attributes = self.span(span).attributes.iter();
+        let shown = attributes.filter_map(|(key, value)| attribute(key, &value.to_string()));
+        shown.map(|it| line(&it).into_owned()).collect()
     }
 
     fn place(&self, span: usize) -> String {

@@ -82,6 +82,27 @@ fn a_lock_that_replicas_share_has_one_hold() {
     assert!(found[0].2.contains(": one proceeds every 29") && found.len() == 1, "{found:#?}");
 }
 
+/// A request with several parallel calls has few on each host, so that one slow call is half of them sooner there.
+#[test]
+fn a_host_of_a_parallel_call_is_not_named_by_chance() {
+    let mut random = Random(7);
+    for _ in 0..3 {
+        let mut text = String::new();
+        for at in (0..300_u64).map(|it| it * 1_000) {
+            let _ = writeln!(text, "search {at}..{} @front", at + 90);
+            for _ in 0..8 {
+                let is_slow = random.below(14) == 0;
+                let time = random.about(if is_slow { 55.0 } else { 20.0 });
+                let end = f64::from(u32::try_from(at).unwrap()) + 1.0 + time;
+                let host = random.below(4);
+                let _ =
+                    writeln!(text, "  query leaf {}..{end} client #host.name=leaf-{host}", at + 1);
+            }
+        }
+        assert_causes(&text, &[]);
+    }
+}
+
 fn lines<T>(of: impl IntoIterator<Item = T>, line: impl FnMut(T) -> String) -> String {
     of.into_iter().map(line).collect()
 }

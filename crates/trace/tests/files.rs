@@ -216,3 +216,22 @@ fn a_file_without_spans_is_no_answer() {
     let quiet = run(folder, &["errors", "in.jsonl"]);
     assert_eq!((quiet.status.code(), &*quiet.stdout), (Some(0), &b"nothing found\n"[..]));
 }
+
+/// A single trace has no cause, because it contains no equal calls to compare. The answer names other commands.
+#[test]
+fn an_answer_without_a_cause_names_the_next_question() {
+    let folder = tempfile::tempdir().unwrap();
+    let failed =
+        LINE.replace(r#""name""#, r#""status": {"code": 2, "message": "no disk"}, "name""#);
+    fs::write(folder.path().join("in.jsonl"), failed).unwrap();
+    let output = run(folder.path(), &["why", "in.jsonl"]);
+    let text = String::from_utf8(output.stdout).unwrap();
+    for part in [
+        "nothing found in 1 spans of 1 traces: ",
+        "\nslow calls are compared with equal ones: expected at least 20 spans of a name,\n  found 1; ",
+        "\nfailed: 1 × load: no disk; `floe-trace errors` lists all\n",
+        "\n`floe-trace critical-path` shows ",
+    ] {
+        assert!(text.contains(part), "expected {part} in\n{text}");
+    }
+}

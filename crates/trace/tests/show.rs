@@ -42,6 +42,7 @@ fn a_trace_with_everything() {
         &["├─ ┄ no child span", "30 ms", "┄┄┄"],
         &["├─ ✗ POST 402 pay.example.com", "40 ms", "█"],
         &["│    402 Payment Required"],
+        &["│    http.response.status_code=402  server.address=pay.example.com"],
         &["└─ · audit", "8 ms", "▒"],
     ]) {
         for part in parts {
@@ -195,7 +196,10 @@ fn the_time_of_a_message_in_a_queue_is_on_the_path() {
 
 fn run(arguments: &[&str]) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_floe-trace"));
-    command.args(arguments).env_remove("NO_COLOR").env_remove("FORCE_COLOR").env_remove("TERM");
+    for name in ["NO_COLOR", "FORCE_COLOR", "TERM"] {
+        command.env_remove(name);
+    }
+    command.args(arguments).env("COLUMNS", "80");
     command.output().unwrap()
 }
 
@@ -311,6 +315,9 @@ fn assert_refused(file: &str) {
         (&["show", file, "--trace", "ff"], "expected the beginning of a trace id, found `ff`"),
         (&["show", "--width"], "--width"),
         (&["wy", file], "a similar subcommand exists: 'why'"),
+        (&["gone.jsonl"], "tip: did you mean `floe-trace show gone.jsonl`?"),
+        (&["5b8efff7"], "tip: did you mean `floe-trace show --trace 5b8efff7 FILE`?"),
+        (&["show", "5b8efff7"], "; did you mean `--trace 5b8efff7` beside a file?\n"),
     ] {
         let failed = run(arguments);
         assert_eq!(failed.status.code(), Some(2), "{arguments:?}");
@@ -359,13 +366,29 @@ fn answers_fit_into_eighty_columns() {
     };
     let recording = spans(&(0..80).map(request).collect::<String>());
     for question in ["why", "errors", "critical-path", "names", "show"] {
-        let limit: &[&str] = if question == "show" { &["--width", "80", "--all"] } else { &[] };
+        let limit: &[&str] = if question == "show" { &["--all"] } else { &[] };
         let out = printed(&recording, &[&[question], limit].concat());
         let widest = out.lines().max_by_key(|it| it.width()).unwrap();
         assert!(widest.width() <= 80, "{question}: {widest}");
         assert!(question == "why" || out.contains("[stock]") || question == "errors", "{out}");
         assert!(question != "why" || out.contains("\n  slow_with, "), "{out}");
     }
+}
+
+/// Attributes are printed below failed spans, and with `--attributes` below all spans.
+#[test]
+fn attributes_are_below_their_spans_within_the_width() {
+    let long = "x".repeat(90);
+    let recording = spans(&format!(
+        "lines 0..20 error\n  count 0..9 file=Cargo.toml\n  count 9..20 error=No·such·file file=missing.toml code.file.path=main.rs note={long} kind=a·b"
+    ));
+    let shown = printed(&recording, &["show", "--width", "80"]);
+    let below = "     No such file\n     at main.rs\n     file=missing.toml\n     note=xxx";
+    assert!(shown.contains(below) && shown.contains("…\n     kind=\"a b\"\n"), "{shown}");
+    assert!(!shown.contains("file=Cargo.toml"), "{shown}");
+    let all = printed(&recording, &["show", "--width", "80", "--attributes"]);
+    assert!(all.contains("\n│    file=Cargo.toml\n"), "{all}");
+    assert!(all.lines().all(|it| it.width() <= 80), "{all}");
 }
 
 #[test]

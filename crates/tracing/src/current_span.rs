@@ -132,6 +132,7 @@ impl<S: Subscriber> WithCurrentSpan<S> {
         if CREATING.replace(true) {
             return None;
         }
+
         let id = self.open(cx);
         CREATING.set(false);
         let id = id?;
@@ -151,6 +152,7 @@ impl<S: Subscriber> WithCurrentSpan<S> {
             }
             None => {}
         }
+
         let layer = <dyn Subscriber>::downcast_ref::<TracingLayer>(&self.inner)?;
         let context = cx.span().span_context().clone();
         let trace = display(context.trace_id());
@@ -171,6 +173,7 @@ impl<S: Subscriber> Subscriber for WithCurrentSpan<S> {
         if BridgedSpan::is_idle() || !context_is_alive() {
             return known;
         }
+
         let within = entered::context_within(known.id());
         within.and_then(|cx| self.stand_in(cx)).unwrap_or(known)
     }
@@ -184,6 +187,7 @@ impl<S: Subscriber> Subscriber for WithCurrentSpan<S> {
             OFFERED.set(None);
             return id.clone();
         }
+
         self.inner.clone_span(id)
     }
 
@@ -258,6 +262,7 @@ impl<S: Subscriber> Subscriber for WithCurrentSpan<S> {
         if id == TypeId::of::<Self>() {
             return Some(std::ptr::from_ref(self).cast());
         }
+
         // SAFETY: the contract is that of this method, and the subscriber lives as long as `self`.
         unsafe { self.inner.downcast_raw(id) }
     }

@@ -73,6 +73,7 @@ pub(super) fn enter(id: &Id, entrance: Option<Entrance>) {
         },
         None => Entry::without_context(id, false),
     };
+
     with(|entered| entered.push(entry));
 }
 
@@ -83,6 +84,7 @@ pub(super) fn enter_unseen(id: &Id) {
         let last = entered.last();
         last.is_some_and(|last| last.id == *id && !last.is_unseen)
     });
+
     if was_seen == Some(false) {
         let entry = Entry::without_context(id, true);
         with(|entered| entered.push(entry));
@@ -96,6 +98,7 @@ pub(super) fn exit_unseen(id: &Id) {
         let entry = entered.get(at)?;
         entry.is_unseen.then(|| entered.remove(at))
     });
+
     drop(entry);
 }
 
@@ -130,11 +133,13 @@ pub(super) fn context_within(innermost: Option<&Id>) -> Option<Context> {
             let mut entered = entered.iter().rev();
             entered.find(|entry| entry.id == *innermost).map(|entry| entry.current)
         });
+
         // Without an entry, the span was entered while nothing was recorded.
         if at_entry.flatten()? == Some(current.ids) {
             return None;
         }
     }
+
     Some(current_context())
 }
 
@@ -147,6 +152,7 @@ pub(super) fn sampled() -> Option<(Id, SpanId)> {
         let is_current = last.entered.is_some() && last.current == Some(current.ids);
         is_current.then(|| last.id.clone())
     });
+
     Some((id.flatten()?, current.span_id))
 }
 
@@ -157,6 +163,7 @@ pub(super) fn exit(id: &Id) {
         let at = entered.iter().rposition(|entry| entry.id == *id)?;
         Some(entered.remove(at))
     });
+
     // The entry is dropped outside of the borrow, because its context may contain user values.
     drop(entry);
 }

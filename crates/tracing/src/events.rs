@@ -77,6 +77,7 @@ impl BridgedEvent {
         if status != Status::Unset {
             cx.span().set_status(status);
         }
+
         self.add_to(cx);
     }
 
@@ -96,6 +97,7 @@ impl BridgedEvent {
         if self.error.is_some() || !describes {
             record.set_status(self.status());
         }
+
         record.attributes.extend(mem::take(&mut self.exception));
         if let Some(event) = self.into_event() {
             record.add_event(event);
@@ -114,6 +116,7 @@ impl BridgedEvent {
         if !self.is_log {
             return name;
         }
+
         match name {
             "log.target" => keys::TARGET,
             "log.module_path" => keys::CODE_MODULE_NAME,
@@ -153,6 +156,7 @@ impl Visit for BridgedEvent {
         if !is_special {
             self.attributes.push(KeyValue::new(field.name(), text));
         }
+
         // The first detail is the message, which a special field has already given.
         self.attributes.extend(details.into_iter().skip(usize::from(is_special)));
     }
@@ -164,6 +168,7 @@ impl Visit for BridgedEvent {
             let _ = write!(text, "{value:?}");
             text
         };
+
         if !self.is_special(field, text) {
             self.value(field, &text());
         }

@@ -44,6 +44,7 @@ impl SpanFields<'_> {
         if !field.name().starts_with("otel.") {
             return false;
         }
+
         match field.name() {
             NAME => self.0.set_name(text().into_owned().into()),
             KIND => {

@@ -29,6 +29,7 @@ fn writing<T>(act: impl FnOnce() -> T) -> Option<T> {
     if WRITING.replace(true) {
         return None;
     }
+
     let done = caught(act).ok();
     WRITING.set(false);
     done
@@ -111,15 +112,18 @@ where
         if is_stand_in(metadata) {
             return;
         }
+
         if BridgedSpan::is_lost() || self.is_idle() {
             return;
         }
+
         let is_explicit = !attributes.is_contextual();
         let parent = is_explicit.then(|| self.parent(attributes.parent(), &layers));
         let site = Site::of(metadata);
         let opened = BridgedSpan::open(&site.callsite, site.is_set_by_field, parent, |record| {
             attributes.record(&mut SpanFields(record));
         });
+
         if let Some(opened) = opened {
             self.open.insert(id, opened);
         }
@@ -129,6 +133,7 @@ where
         if self.open.with(id, |span| span.is_recording()) != Some(true) {
             return;
         }
+
         // The values are formatted by user code, so the open spans must not be locked meanwhile.
         let mut update = SpanRecord::blank();
         guarded(|| values.record(&mut SpanFields(&mut update)));
@@ -148,11 +153,13 @@ where
         if event.is_root() || self.is_idle() || is_internal(metadata) {
             return;
         }
+
         let visit = || {
             let mut bridged = BridgedEvent::new(metadata, self.has_events);
             guarded(|| event.record(&mut bridged));
             bridged
         };
+
         if let Some(parent) = event.parent() {
             if let Some(cx) = self.context_of(parent, &layers).filter(is_recording) {
                 let bridged = visit();
@@ -168,6 +175,7 @@ where
                     }
                 });
             });
+
             if let Some(bridged) = bridged
                 && let Some(cx) = Context::map_current(if_recording)
             {
@@ -196,6 +204,7 @@ where
         if self.is_second {
             return;
         }
+
         if let Some(span) = self.open.remove(&id) {
             span.end();
         }

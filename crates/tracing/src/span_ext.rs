@@ -120,8 +120,10 @@ impl OpenTelemetrySpanExt for Span {
             if !is_set {
                 return Err(SetParentError::AlreadyStarted);
             }
+
             Ok(())
         };
+
         self.with_subscriber(|(id, dispatch)| match dispatch.downcast_ref() {
             Some(layer) => set(id, layer),
             None => Err(SetParentError::LayerNotFound),
@@ -189,8 +191,10 @@ fn update<T>(
                     in_record(record, value);
                 }
             });
+
             value.as_ref().and_then(|_| open.context().cloned())
         });
+
         in_context(&stands_for.flatten()?.span(), value?);
         Some(())
     });

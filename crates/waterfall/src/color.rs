@@ -10,6 +10,7 @@ pub fn uses_color(is_terminal: bool, variable: impl Fn(&str) -> Option<OsString>
     if set("NO_COLOR").is_some() {
         return false;
     }
+
     if set("FORCE_COLOR").is_some_and(|value| value != "0") {
         return true;
     }

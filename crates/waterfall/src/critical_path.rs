@@ -52,6 +52,7 @@ pub fn critical_path(tree: &Tree, roots: &[usize]) -> Vec<Step> {
     let Some(last) = timed().max_by_key(|span| times(tree, *span).1) else {
         return Vec::new();
     };
+
     let extents = extents(tree, &spans);
     let mut steps: Vec<Step> = Vec::new();
     // An explicit stack replaces recursion, because a trace may be deeper than the stack of a thread.
@@ -63,6 +64,7 @@ pub fn critical_path(tree: &Tree, roots: &[usize]) -> Vec<Step> {
             tasks.extend(parts.into_iter().rev());
             continue;
         }
+
         let Task { span, from, to, .. } = task;
         let own = span.map_or((to, to), |span| times(tree, span));
         let start = own.0.clamp(from, to);
@@ -80,6 +82,7 @@ pub fn critical_path(tree: &Tree, roots: &[usize]) -> Vec<Step> {
             }
         }
     }
+
     steps.reverse();
     steps
 }
@@ -97,6 +100,7 @@ fn parts(tree: &Tree, extents: &Extents, roots: &[usize], task: Task) -> Vec<Tas
         let from = first.max(task.from);
         ends.extend([last, end].map(|end| (end, from, *child)));
     }
+
     ends.sort_unstable();
     let mut parts = Vec::new();
     let mut at = task.to;
@@ -109,10 +113,12 @@ fn parts(tree: &Tree, extents: &Extents, roots: &[usize], task: Task) -> Vec<Tas
         if is_running || from >= to {
             continue;
         }
+
         parts.push(Task::new(task.span, true, to, at));
         parts.push(Task::new(Some(child), false, from, to));
         at = from;
     }
+
     parts.push(Task::new(task.span, true, task.from, at));
     parts
 }
@@ -165,6 +171,7 @@ mod tests {
             let text = format!("{} {}-{}", step.span, step.from, step.to);
             if step.is_wait { format!("[{text}]") } else { text }
         };
+
         let text: Vec<String> = path.iter().map(step).collect();
         (path, text.join(", "))
     }
@@ -234,6 +241,7 @@ mod tests {
             state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
             (state >> 33) % below
         };
+
         for _ in 0..5_000 {
             let count = 1 + usize::try_from(random(12)).expect("a count");
             let mut spans: Vec<(Option<usize>, u64, u64)> = Vec::new();
@@ -242,6 +250,7 @@ mod tests {
                 let start = 1 + random(30);
                 spans.push(((parent < at).then_some(parent), start, start + random(20)));
             }
+
             let start = spans.iter().map(|span| span.1).min();
             let end = spans.iter().map(|span| span.2).max();
             let (path, text) = path(&spans);
@@ -254,6 +263,7 @@ mod tests {
                 assert_ne!(is_within, step.is_wait, "{spans:?}: {text}");
                 at = Some(step.to);
             }
+
             assert_eq!(at, end, "{spans:?}: {text}");
         }
     }

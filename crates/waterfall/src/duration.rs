@@ -19,6 +19,7 @@ pub fn duration(nanos: u64) -> String {
                 3600..86_400 => (3600, "h", 60, "min"),
                 _ => (86_400, "d", 3600, "h"),
             };
+
             let whole = seconds / unit;
             let rest = seconds % unit / part;
 
@@ -29,6 +30,7 @@ pub fn duration(nanos: u64) -> String {
             };
         }
     };
+
     // Each limit is the value from which rounding yields one more digit.
     let digits = match value {
         _ if unit == "ns" => 0,

@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod attribute;
 mod beside;
 mod color;
 mod critical_path;
@@ -8,6 +9,7 @@ mod place;
 mod tree;
 mod waterfall;
 
+pub use crate::attribute::attribute;
 pub use crate::beside::beside;
 pub use crate::color::uses_color;
 pub use crate::critical_path::{Step, critical_path};

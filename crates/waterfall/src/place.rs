@@ -7,6 +7,7 @@ pub fn place(attribute: impl Fn(&str) -> Option<String>) -> String {
     let Some(path) = attribute("code.file.path") else {
         return String::new();
     };
+
     match attribute("code.line.number") {
         Some(line) => format!("{path}:{line}"),
         None => path,

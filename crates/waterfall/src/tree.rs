@@ -29,18 +29,22 @@ impl Tree {
             let siblings = parents[span].map_or(&mut roots, |parent| &mut children[parent]);
             siblings.push(span);
         }
+
         Self { times, parents, children, roots }
     }
 
     /// Builds the tree of spans, each given by its id, its parent's id and its times. Of spans with the same id, the
     /// first one has the children. A span whose parent is unknown is a root.
     pub fn by_ids<I: Eq + Hash>(spans: impl IntoIterator<Item = (I, I, (u64, u64))>) -> Self {
-        let (mut indices, mut above, mut times) = (FxHashMap::default(), Vec::new(), Vec::new());
+        let mut indices = FxHashMap::default();
+        let mut above = Vec::new();
+        let mut times = Vec::new();
         for (index, (id, parent, time)) in spans.into_iter().enumerate() {
             indices.entry(id).or_insert(index);
             above.push(parent);
             times.push(time);
         }
+
         let parents = above.iter().map(|parent| indices.get(parent).copied()).collect();
         Self::new(times, parents)
     }
@@ -116,6 +120,7 @@ fn cut_circles(times: &[(u64, u64)], parents: &mut [Option<usize>]) {
             reached[span] = from + 1;
             at = parents[span];
         }
+
         // A walk that returns to one of its own spans has found a circle.
         if let Some(at) = at.filter(|span| reached[*span] == from + 1) {
             let circle = successors(Some(at), |span| parents[*span].filter(|next| *next != at));
@@ -147,7 +152,7 @@ pub trait Labels {
         String::new()
     }
 
-    /// Returns the attributes to print below a span, each as `key=value`. Default: none.
+    /// Returns the attributes to print below a span: see [`attribute`](crate::attribute). Default: none.
     fn attributes(&self, _span: usize) -> Vec<String> {
         Vec::new()
     }

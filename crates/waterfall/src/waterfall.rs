@@ -42,11 +42,13 @@ pub struct Options {
     /// The maximum number of spans of a trace that is drawn completely. In a larger one, mainly failed spans, spans
     /// that take much of the critical path and the longest of equal siblings have a row; others are counted by name.
     pub unfolded: usize,
+    /// Whether attributes are drawn below all spans instead of failed ones.
+    pub attributes: bool,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { color: false, width: 100, unfolded: 60 }
+        Self { color: false, width: 100, unfolded: 60, attributes: false }
     }
 }
 
@@ -72,7 +74,8 @@ struct Row {
 ///
 /// A full block is time on the critical path, and a lighter block is other time of a span. The text of
 /// [`Labels::beside`] is beside the name, and the message and the place of an error are below the span in which it
-/// occurred. [`Labels::attributes`] are below their span. `id` is the printed id of the trace; `roots` are the spans without a parent, sorted by start.
+/// occurred. [`Labels::attributes`] of failed spans, or of all, are below their span. `id` is the printed id of the
+/// trace; `roots` are the spans without a parent, sorted by start.
 #[must_use]
 pub fn waterfall(
     tree: &Tree,
@@ -89,6 +92,7 @@ pub fn waterfall(
     if drawing.folds {
         drawing.errors(&mut picture);
     }
+
     drawing.axis(&mut picture);
     for row in &rows {
         match &row.item {
@@ -102,6 +106,7 @@ pub fn waterfall(
             }
         }
     }
+
     let most = drawing.most_rows();
     if rows.len() == most {
         let rest = format!("… the first {most} rows of {} spans", drawing.spans.len());
@@ -152,11 +157,13 @@ impl<'a, L: Labels> Drawing<'a, L> {
         for step in critical_path(tree, roots) {
             critical.entry(step.span).or_default().push(step);
         }
+
         // A part of the critical path that is too short for the picture may be folded.
         let steps = critical.iter().filter(|(_, steps)| {
             let parts = steps.iter().map(|step| step.to - step.from);
             parts.sum::<u64>() >= length / 20
         });
+
         let failed = spans.iter().filter(|span| labels.is_failed(**span));
         let always = with_above(tree, failed.chain(steps.map(|(span, _)| span)));
         Self {
@@ -186,6 +193,7 @@ impl<'a, L: Labels> Drawing<'a, L> {
             Item::Folded(folded) => self.time_of(folded),
             Item::Gap { from, to, .. } => to - from,
         });
+
         let durations = times.map(|time| duration(time).width());
         self.durations = durations.max().unwrap_or(0).max(8);
         let longest = rows.iter().map(|row| {
@@ -198,9 +206,11 @@ impl<'a, L: Labels> Drawing<'a, L> {
                 // The text of folded siblings has a fixed width, and is cut.
                 Item::Folded(_) => 36,
             };
+
             // A name has at least eight columns.
             branch(&row.last).width() + text.max(10)
         });
+
         let room = width - self.durations - 3;
         self.label_width = longest
             .max()
@@ -243,6 +253,7 @@ impl<'a, L: Labels> Drawing<'a, L> {
                 let items = self.items(Some(span), self.tree.children(span));
                 push(&mut open, items, Some(&row.last));
             }
+
             rows.push(row);
         }
         rows
@@ -259,12 +270,14 @@ impl<'a, L: Labels> Drawing<'a, L> {
                 let first = Reverse((self.tree.start(*span), *span));
                 (self.always.contains(span), took, first)
             });
+
             // The map keeps the last span of each name in this order.
             let by_name: FxHashMap<Cow<'_, str>, usize> =
                 longest.into_iter().map(|span| (self.labels.name(span), span)).collect();
             let kept: FxHashSet<usize> = by_name.into_values().collect();
             drawn.retain(|span| self.always.contains(span) || kept.contains(span));
         }
+
         let is_folded = |span: &usize| !drawn.contains(span);
         let folded: Vec<usize> = siblings.iter().copied().filter(is_folded).collect();
         let alone = folded.len() == 1;
@@ -276,6 +289,7 @@ impl<'a, L: Labels> Drawing<'a, L> {
             while let Some(gap) = gaps.next_if(|gap| gap.1 <= self.tree.start(*span)) {
                 items.extend(self.gap_item(GAP, gap));
             }
+
             let steps = self.critical.get(span).into_iter().flatten();
             let mut waits = steps.filter(|step| step.is_wait);
             items.extend(waits.find_map(|step| self.gap_item(WAIT, (step.from, step.to))));
@@ -283,6 +297,7 @@ impl<'a, L: Labels> Drawing<'a, L> {
                 items.push(Item::Span(*span));
             }
         }
+
         items.extend(gaps.filter_map(|gap| self.gap_item(GAP, gap)));
         if !alone && !folded.is_empty() {
             items.push(Item::Folded(folded));
@@ -302,11 +317,13 @@ impl<'a, L: Labels> Drawing<'a, L> {
             1 => "1 span".to_owned(),
             spans => format!("{spans} spans"),
         };
+
         let failed_spans = self.spans.iter().filter(|it| self.labels.is_failed(**it));
         let failed = match failed_spans.count() {
             0 => String::new(),
             failed => format!(", {failed} failed"),
         };
+
         let rest = format!(" · {count}{failed} · {}", duration(self.length));
 
         let room = self.options.width.max(40).saturating_sub(rest.width());
@@ -332,6 +349,7 @@ impl<'a, L: Labels> Drawing<'a, L> {
             let mut below = self.tree.children(**span).iter();
             self.labels.is_failed(**span) && !below.any(|child| self.labels.is_failed(*child))
         });
+
         let innermost: Vec<_> = innermost.collect();
         for span in innermost.iter().take(MOST_ERRORS) {
             let mut path = Vec::new();
@@ -342,15 +360,18 @@ impl<'a, L: Labels> Drawing<'a, L> {
                 path.push(self.labels.name(span));
                 at = self.tree.parent(span);
             }
+
             if at.is_some() {
                 path.push("…".into());
             }
+
             path.reverse();
             let room = self.options.width.saturating_sub(2);
             let path = clip(&path.join(" > "), room);
             let _ = writeln!(picture, "{} {}", self.paint(BAD, "✗"), self.paint(BAD, &path));
             self.message(picture, **span, "  ");
         }
+
         if innermost.len() > MOST_ERRORS {
             let rest = format!("  … {} more", innermost.len() - MOST_ERRORS);
             let _ = writeln!(picture, "{}", self.paint(DIM, &rest));
@@ -362,6 +383,7 @@ impl<'a, L: Labels> Drawing<'a, L> {
         if length == 0 {
             return;
         }
+
         let mut axis: Vec<char> = Vec::new();
         // From a minute on, labels have two units and need more columns.
         let room = if length < 60_000_000_000 { 8 } else { 12 };
@@ -376,12 +398,14 @@ impl<'a, L: Labels> Drawing<'a, L> {
                 axis.extend(label.chars());
             }
         }
+
         let label = duration(length);
         let column = self.columns.saturating_sub(label.width());
         if column > axis.len() + 1 {
             axis.resize(column, ' ');
             axis.extend(label.chars());
         }
+
         let before = " ".repeat(self.label_width + self.durations + 3);
         let axis: String = axis.into_iter().collect();
         let _ = writeln!(picture, "{before}{}", self.paint(DIM, &axis));
@@ -403,6 +427,7 @@ impl<'a, L: Labels> Drawing<'a, L> {
         } else {
             beside.clear();
         }
+
         let pad = room.saturating_sub(used);
         let name = if mark == Mark::Failed {
             self.paint(BAD, &name)
@@ -411,6 +436,7 @@ impl<'a, L: Labels> Drawing<'a, L> {
         } else {
             name
         };
+
         let line = format!(
             "{}{} {name}{}{} {}  {}",
             self.paint(DIM, &branch),
@@ -420,6 +446,7 @@ impl<'a, L: Labels> Drawing<'a, L> {
             self.took(self.tree.duration(index)),
             self.bar(index),
         );
+
         let _ = writeln!(picture, "{}", line.trim_end());
         // An error passes through its callers, so its message is drawn only where it occurred.
         if mark == Mark::Failed {
@@ -429,7 +456,9 @@ impl<'a, L: Labels> Drawing<'a, L> {
                 self.message(picture, index, &format!("{}  ", stems(last)));
             }
         }
-        self.attributes(picture, index, &format!("{}  ", stems(last)));
+        if self.options.attributes || mark == Mark::Failed {
+            self.attributes(picture, index, &format!("{}  ", stems(last)));
+        }
     }
 
     /// Draws attributes, as many in a line as it has room for.
@@ -439,16 +468,20 @@ impl<'a, L: Labels> Drawing<'a, L> {
         let mut write = |line: &str| {
             let _ = writeln!(picture, "{}", self.paint(DIM, &format!("{indent}{line}")));
         };
+
         for attribute in self.labels.attributes(index) {
             let attribute = clip(&attribute, room);
             if !line.is_empty() && line.width() + 2 + attribute.width() > room {
                 write(&mem::take(&mut line));
             }
+
             if !line.is_empty() {
                 line.push_str("  ");
             }
+
             line.push_str(&attribute);
         }
+
         if !line.is_empty() {
             write(&line);
         }
@@ -462,21 +495,25 @@ impl<'a, L: Labels> Drawing<'a, L> {
             Mark::Skipped => "skipped".to_owned(),
             _ => self.labels.beside(span),
         };
+
         let service = self.labels.service(span);
         let above = self.tree.parent(span).map(|it| self.labels.service(it));
         if self.services.len() < 2 || above == Some(service.clone()) || service.is_empty() {
             return beside;
         }
+
         format!("[{service}] {beside}").trim_end().to_owned()
     }
 
     /// Returns the bar of a span: full blocks on the critical path, else lighter ones.
     fn bar(&self, index: usize) -> String {
-        let (start, end) = (self.tree.start(index), self.tree.end(index));
+        let start = self.tree.start(index);
+        let end = self.tree.end(index);
         let took = self.tree.duration(index);
         if end == 0 || start == 0 {
             return self.paint(DIM, "no times");
         }
+
         let from = self.column(start).min(self.columns.saturating_sub(1));
         let to = self.column(end).clamp(from + 1, self.columns);
         let light = if took.saturating_mul(200) < self.length { '▏' } else { '▒' };
@@ -488,6 +525,7 @@ impl<'a, L: Labels> Drawing<'a, L> {
             let own = steps.map(|step| within(step.from, step.to));
             (own.fold(0, u64::saturating_add), within(start, end))
         };
+
         let whole = shares(start, end);
         let cells: Vec<char> = (from..to)
             .map(|cell| {
@@ -497,6 +535,7 @@ impl<'a, L: Labels> Drawing<'a, L> {
                     _ if to - from == 1 => whole,
                     shares => shares,
                 };
+
                 if own > 0 && own >= time / 2 { '█' } else { light }
             })
             .collect();
@@ -508,6 +547,7 @@ impl<'a, L: Labels> Drawing<'a, L> {
                 ['█', ..] => CRITICAL,
                 _ => DIM,
             };
+
             bar.push_str(&self.paint(style, &part.iter().collect::<String>()));
         }
         bar
@@ -518,6 +558,7 @@ impl<'a, L: Labels> Drawing<'a, L> {
         for span in folded {
             *counts.entry(self.labels.name(*span)).or_default() += 1;
         }
+
         let mut counts: Vec<_> = counts.into_iter().collect();
         counts
             .sort_unstable_by(|(name, count), (other, others)| (others, name).cmp(&(count, other)));
@@ -526,6 +567,7 @@ impl<'a, L: Labels> Drawing<'a, L> {
             1 => name.into_owned(),
             _ => format!("{count} × {name}"),
         });
+
         let names = described.collect::<Vec<_>>().join(", ");
         let text = format!("… {} more: {names}", folded.len());
         self.dim(picture, last, &text, self.time_of(folded), "");
@@ -548,6 +590,7 @@ impl<'a, L: Labels> Drawing<'a, L> {
             let message = self.paint(BAD, &clip(&message, room));
             let _ = writeln!(picture, "{}{message}", self.paint(DIM, indent));
         }
+
         let place = self.labels.place(span);
         if !place.is_empty() {
             let line = format!("{indent}at {}", clip_start(&place, room.saturating_sub(3)));
@@ -614,6 +657,7 @@ fn round_step(length: u64, most: usize) -> u64 {
         let powers = (0..19).map(move |power| unit.saturating_mul(10_u64.pow(power)));
         powers.flat_map(|power| [1, 2, 5].map(|factor| power.saturating_mul(factor)))
     };
+
     let mut steps = decimal(1)
         .take_while(|step| *step < SECOND)
         .chain(STEPS.map(|seconds| seconds * SECOND))
@@ -635,6 +679,7 @@ fn branch(last: &[bool]) -> String {
     let Some((is_last, above)) = last.split_last() else {
         return String::new();
     };
+
     let mut text = stems(above);
     text.push_str(if *is_last { "└─ " } else { "├─ " });
     text
@@ -660,6 +705,7 @@ pub fn clip(text: &str, room: usize) -> String {
     if text.width() <= room && text.chars().nth(most).is_none() {
         return text.to_owned();
     }
+
     let mut clipped = String::new();
     let mut left = room.saturating_sub(1);
     for character in text.chars().take(most) {
@@ -670,6 +716,7 @@ pub fn clip(text: &str, room: usize) -> String {
         left -= width;
         clipped.push(character);
     }
+
     clipped.push('…');
     clipped
 }

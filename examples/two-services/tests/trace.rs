@@ -38,6 +38,7 @@ impl Service {
             let (_, rest) = line.split_once("listening on ")?;
             Some(rest.split_once('"')?.0.to_owned())
         });
+
         Self { name, process, address: address.unwrap(), output, _log: log }
     }
 
@@ -46,8 +47,9 @@ impl Service {
         let id = self.process.id().to_string();
         let kill = Command::new("kill").args(["-INT", &id]).status();
         assert!(kill.unwrap().success());
-        let lines = self.output.map(Result::unwrap);
-        let lines: Vec<Value> = lines.map(|line| serde_json::from_str(&line).unwrap()).collect();
+
+        let parsed = self.output.map(|line| serde_json::from_str(&line.unwrap()).unwrap());
+        let lines: Vec<Value> = parsed.collect();
         assert!(self.process.wait().unwrap().success());
         let spans = items(&lines, ["resourceSpans", "scopeSpans", "spans"]);
         let metrics = items(&lines, ["resourceMetrics", "scopeMetrics", "metrics"]);
@@ -92,6 +94,7 @@ fn tree(spans: &[Span], parent: &str, depth: usize) -> String {
         let below = tree(spans, text(&span.json, "spanId"), depth + 1);
         format!("{:indent$}{}: {name}\n{below}", "", span.service, indent = 2 * depth)
     });
+
     lines.collect()
 }
 
@@ -135,6 +138,7 @@ shop: GET /orders/{id}
     ] {
         assert_eq!(query.attribute(key)["stringValue"], value, "{key}");
     }
+
     for (name, metrics) in [
         ("http.server.request.duration", &shop_metrics),
         ("http.client.request.duration", &shop_metrics),

@@ -72,12 +72,15 @@ pub(super) fn parse(cx: &Ctxt, attrs: &[Attribute], accepted: &[Symbol]) -> Give
             cx.error(&attr.meta, format_args!("`floe` is written `#[floe({usage})]`"));
             continue;
         };
+
         let fill = |input: ParseStream<'_>| {
             keywords::parse_each(cx, input, keywords::starts_argument, |input| {
                 given.parse(cx, input, accepted)
             });
+
             Ok(())
         };
+
         if let Err(error) = fill.parse2(list.tokens.clone()) {
             cx.syn(error);
         }

@@ -25,6 +25,7 @@ pub(super) fn parse(cx: &Ctxt, text: &LitStr) -> Option<Case> {
     if found.is_none() {
         cx.error(text, words::unknown("case", &name, ALL.iter().map(|(word, _)| *word)));
     }
+
     found.map(|(_, case)| *case)
 }
 
@@ -42,6 +43,7 @@ fn snake(name: &str) -> String {
         if index > 0 && letter.is_uppercase() {
             snake.push('_');
         }
+
         snake.push(letter.to_ascii_lowercase());
     }
     snake

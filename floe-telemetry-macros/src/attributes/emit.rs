@@ -22,7 +22,8 @@ use crate::{
 pub(super) fn emit(model: &Model<'_>) -> TokenStream {
     match &model.shape {
         Shape::Struct(_) => {
-            let (attributes, constants) = (attributes::emit(model), constants::emit(model));
+            let attributes = attributes::emit(model);
+            let constants = constants::emit(model);
             quote!(#attributes #constants)
         }
         Shape::Words(words) => value::words(model, words),
@@ -34,12 +35,14 @@ pub(super) fn emit(model: &Model<'_>) -> TokenStream {
 pub(super) fn stub(model: &Model<'_>) -> TokenStream {
     match &model.shape {
         Shape::Struct(_) => {
-            let (attributes, constants) = (attributes::stub(model), constants::emit(model));
+            let attributes = attributes::stub(model);
+            let constants = constants::emit(model);
             quote!(#attributes #constants)
         }
         Shape::Words(_) => value::stub(model),
         Shape::Neither => {
-            let (attributes, value) = (attributes::stub(model), value::stub(model));
+            let attributes = attributes::stub(model);
+            let value = value::stub(model);
             quote!(#attributes #value)
         }
     }
@@ -51,7 +54,8 @@ fn implementation(
     generics: &Generics,
     items: &TokenStream,
 ) -> TokenStream {
-    let (krate, ident) = (model.krate, &model.original.ident);
+    let krate = model.krate;
+    let ident = &model.original.ident;
     let (impl_generics, type_generics, where_clause) = generics.split_for_impl();
     quote_spanned! {Span::mixed_site()=>
         #[automatically_derived]
@@ -80,8 +84,10 @@ fn bounds(model: &Model<'_>) -> Generics {
             }
             Record::Value(_, Some(Text::Redact)) => return None,
         };
+
         Some(Bound { ty: &field.original.ty, what, on })
     });
+
     generics::with_bounds(&model.original.generics, bounds)
 }
 

@@ -47,6 +47,7 @@ impl<'a> Model<'a> {
                 Shape::Neither
             }
         };
+
         Self { krate, original, shape }
     }
 }
@@ -88,6 +89,7 @@ impl<'a> Field<'a> {
         if given.has(symbol::SKIP) {
             return None;
         }
+
         let flatten = given.keyword(symbol::FLATTEN);
         let record = if flatten.is_some() {
             Record::Nested
@@ -96,13 +98,16 @@ impl<'a> Field<'a> {
             if key.is_none() {
                 cx.error(&original.ty, NEEDS_KEY);
             }
+
             Record::Value(key?, Text::of(&given))
         };
+
         let written = flatten.or_else(|| given.keyword(symbol::KEY)).cloned();
         let constant = match (&original.ident, &record) {
             (Some(ident), Record::Value(..)) => constant(ident),
             _ => None,
         };
+
         let field = Self { original, member: member(original, index), record, constant, written };
         field.check_secret(cx);
         Some(field)
@@ -128,6 +133,7 @@ impl<'a> Field<'a> {
                  there with `#[floe(redact)]`, leave it out with `#[floe(skip)]`, or, if it is not one, \
                  give it another name: `#[floe(key = \"…\")]`"
             );
+
             cx.error(ident, message);
         }
     }
@@ -140,6 +146,7 @@ fn key_of_name(field: &syn::Field, prefix: Option<&LitStr>) -> Option<Key> {
         Some(prefix) => format!("{}.{name}", prefix.value()),
         None => name.to_string(),
     };
+
     Some(Key::Text(LitStr::new(&text, ident.span())))
 }
 
@@ -159,8 +166,9 @@ pub(super) struct Word<'a> {
 }
 
 fn words<'a>(cx: &Ctxt, container: &Given, data: &'a DataEnum) -> Vec<Word<'a>> {
-    let case = container.text(symbol::RENAME_ALL).and_then(|text| case::parse(cx, text));
-    let case = case.unwrap_or(str::to_owned);
+    let given = container.text(symbol::RENAME_ALL).and_then(|text| case::parse(cx, text));
+    let case = given.unwrap_or(str::to_owned);
+
     let word = |variant: &'a syn::Variant| {
         let name = variant.ident.unraw().to_string();
         let given = attr::parse(cx, &variant.attrs, symbol::VARIANT);
@@ -168,8 +176,10 @@ fn words<'a>(cx: &Ctxt, container: &Given, data: &'a DataEnum) -> Vec<Word<'a>> 
             Some(text) => text.clone(),
             None => LitStr::new(&case(&name), variant.ident.span()),
         };
+
         Word { ident: &variant.ident, value }
     };
+
     let words: Vec<_> = data.variants.iter().map(word).collect();
     check_twice(cx, "value", words.iter().map(|word| &word.value));
     words
@@ -187,10 +197,11 @@ fn structure<'a>(
         cx.error(&original.ident, "this struct has no fields, so it has no attributes");
         return Shape::Neither;
     }
+
     let prefix = container.text(symbol::PREFIX);
-    let fields = fields.iter().enumerate();
-    let fields = fields.filter_map(|(index, field)| Field::new(cx, field, index, prefix));
-    let fields: Vec<_> = fields.collect();
+    let field = |(index, field)| Field::new(cx, field, index, prefix);
+    let fields: Vec<_> = fields.iter().enumerate().filter_map(field).collect();
+
     check_duplicates(cx, &fields);
     Shape::Struct(fields)
 }
@@ -208,14 +219,17 @@ fn enumeration<'a>(
         cx.error(&original.ident, "this enum has no variants, so it has no attributes");
         return Shape::Neither;
     }
+
     let without_data = |variant: &syn::Variant| matches!(variant.fields, Fields::Unit);
     if !data.variants.iter().all(without_data) {
         cx.error(
             &original.ident,
             "an enum with data has no attributes: use a struct, whose fields may be an `Option`, or an enum without data",
         );
+
         return Shape::Neither;
     }
+
     let message = "an enum without data is the value of an attribute, and has no key";
     container.refuse(cx, symbol::PREFIX, message);
     Shape::Words(words(cx, container, data))
@@ -227,6 +241,7 @@ fn check_duplicates(cx: &Ctxt, fields: &[Field<'_>]) {
         Some(Key::Text(key)) => Some(key),
         _ => None,
     });
+
     check_twice(cx, "key", keys);
 }
 

@@ -28,11 +28,14 @@ pub(super) fn parse(cx: &Ctxt, tokens: TokenStream) -> Given {
         keywords::parse_each(cx, input, keywords::starts_argument, |input| {
             argument(cx, input, &mut args)
         });
+
         Ok(())
     };
+
     if let Err(error) = fill.parse2(tokens) {
         cx.syn(error);
     }
+
     args.exclude(cx, symbol::ROOT, symbol::PARENT);
     args.exclude(cx, symbol::CALL_ONLY, symbol::FUTURE);
     args
@@ -43,20 +46,24 @@ fn argument(cx: &Ctxt, input: ParseStream<'_>, args: &mut Given) -> syn::Result<
         let message = "a bare literal is not an argument; a name is written `name = \"…\"`";
         return Err(syn::Error::new(literal.span(), message));
     }
+
     let mut accepted = symbol::TRACED;
     if let Ok(word) = input.fork().call(Ident::parse_any) {
         if let Some(message) = advice(&word, input) {
             return Err(input.error(message));
         }
+
         if symbol::SKIP.is(&word) {
             let message =
                 "`skip` must be the only argument, on a method in an `impl` block with `#[traced]`";
             return Err(input.error(message));
         }
+
         if symbol::OF_TYPE.is(&word) {
             accepted = &[symbol::OF_TYPE];
         }
     }
+
     args.parse(cx, input, accepted)
 }
 

@@ -35,9 +35,11 @@ impl<'a> Argument<'a> {
                     Pat::Ident(pat) => Some(pat.ident.clone()),
                     _ => None,
                 };
+
                 (name, leaves(&typed.pat), &typed.pat, &typed.attrs)
             }
         };
+
         let cfgs = attrs.iter().filter(|attr| tokens::is_conditional(attr)).collect();
         Self { name, leaves, original, cfgs }
     }
@@ -51,6 +53,7 @@ impl<'a> Argument<'a> {
         if self.name.as_ref().is_some_and(|name| name == "self") {
             return vec!["self".to_owned()];
         }
+
         self.leaves.iter().map(|leaf| leaf.0.to_string()).collect()
     }
 
@@ -92,6 +95,7 @@ pub(super) fn leaves(pat: &Pat) -> Vec<Leaf<'_>> {
                 }
                 found
             });
+
             fields.collect()
         }
         Pat::Tuple(pat) => pat.elems.iter().flat_map(leaves).collect(),

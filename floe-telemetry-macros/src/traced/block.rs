@@ -64,6 +64,7 @@ impl Block {
                 return Err(syn::Error::new_spanned(last, message));
             }
         };
+
         let head: TokenStream = trees.into_iter().collect();
         let header: ItemImpl = syn::parse2(quote!(#head {}))?;
         let (inner, items) = content.parse2(braces.stream())?;
@@ -98,6 +99,7 @@ impl Block {
             Item::Other(tokens) => tokens.clone(),
             Item::Method(method) => method.emit(args, self),
         });
+
         let mut braces = Group::new(Delimiter::Brace, quote!(#(#inner)* #(#items)*));
         braces.set_span(self.braces.span());
         quote!(#head #braces)
@@ -110,6 +112,7 @@ fn content(input: ParseStream<'_>) -> syn::Result<(Vec<Attribute>, Vec<Item>)> {
     while !input.is_empty() {
         items.push(one(input)?);
     }
+
     Ok((inner, items))
 }
 
@@ -121,6 +124,7 @@ fn one(input: ParseStream<'_>) -> syn::Result<Item> {
     if !item::is_function(&ahead)? {
         return input.parse::<ImplItem>().map(|item| Item::Other(item.into_token_stream()));
     }
+
     let sig: Signature = ahead.parse()?;
     let attrs = input.call(Attribute::parse_outer)?;
     let has_body = !ahead.peek(Token![;]);
@@ -129,6 +133,7 @@ fn one(input: ParseStream<'_>) -> syn::Result<Item> {
     while input.cursor() != ahead.cursor() {
         input.parse::<TokenTree>()?.to_tokens(&mut rest);
     }
+
     input.parse::<TokenTree>()?.to_tokens(&mut rest);
     Ok(Item::Method(Box::new(Method { attrs, sig, has_body, rest })))
 }
@@ -141,6 +146,7 @@ impl Method {
             let attrs = self.attrs.iter().filter(|attr| !(is_own(attr) && is_skip(attr)));
             return quote!(#(#attrs)* #rest);
         };
+
         let (own, attrs): (Vec<_>, Vec<_>) = self.attrs.iter().partition(is_own);
         let own: TokenStream = own.into_iter().filter_map(arguments).collect();
         let attr = self.attr(shared, block, &own);
@@ -156,6 +162,7 @@ impl Method {
                 || is_skip(attr)
                 || is_called(attr, "cfg_attr") && tokens::has_word(&attr.meta, &["traced"])
         };
+
         self.has_body && self.sig.constness.is_none() && !self.attrs.iter().any(excludes)
     }
 
@@ -169,11 +176,13 @@ impl Method {
             let name = format!("{type_name}::{}", ident.unraw());
             quote_spanned!(ident.span()=> name = #name,)
         });
+
         let shared_here = shared.iter().filter(|argument| {
             let symbol = argument.symbol;
             let excluded = is_placed && matches!(symbol, symbol::PARENT | symbol::ROOT);
             self.has_use_for(symbol) && !excluded && !given.has(symbol)
         });
+
         let shared_here = shared_here.map(|argument| &argument.tokens);
         let krate = Krate::new(shared.path().cloned());
         let traced = quote_spanned!(ident.span()=> #krate::traced);

@@ -23,12 +23,14 @@ impl Boxing {
         if tokens::has_word(&statements, &["return"]) {
             return None;
         }
+
         let mut boxed: Vec<_> = arguments.stream().into_iter().collect();
         boxed.pop_if(|it| matches!(it, TokenTree::Punct(comma) if comma.as_char() == ','));
+
         let inside = statements.into_iter().chain(boxed).collect();
-        let mut inside = Group::new(Delimiter::Brace, inside);
-        inside.set_span(body.span());
-        Some(Self { pin, body: inside, parentheses: arguments.span() })
+        let mut block = Group::new(Delimiter::Brace, inside);
+        block.set_span(body.span());
+        Some(Self { pin, body: block, parentheses: arguments.span() })
     }
 }
 
@@ -50,12 +52,14 @@ impl Ending {
         let [.., TokenTree::Ident(of), _, _, TokenTree::Ident(function)] = pin else {
             return None;
         };
+
         let is_last = match statements.last() {
             None => true,
             Some(TokenTree::Punct(punct)) => punct.as_char() == ';',
             Some(TokenTree::Group(group)) => group.delimiter() == Delimiter::Brace,
             Some(_) => false,
         };
+
         (of == "Box" && function == "pin" && is_last).then(|| Self {
             statements: statements.iter().cloned().collect(),
             pin: pin.iter().cloned().collect(),
@@ -91,6 +95,7 @@ impl AsyncTrait {
         sig.generics.params.iter().find(|parameter| {
             matches!(parameter, GenericParam::Lifetime(it) if it.lifetime.ident == "async_trait")
         })?;
+
         let mut pin: Vec<_> = body.stream().into_iter().collect();
         let arguments = group(pin.pop()?, Delimiter::Parenthesis)?;
         let mut future: Vec<_> = arguments.stream().into_iter().collect();

@@ -22,6 +22,7 @@ pub(super) fn emit(traced: &Traced<'_>) -> TokenStream {
         // With the user's span, clippy would report `-> ()` as needless, because it no longer sees the body.
         **ty = parse_quote_spanned!(on(ty)=> ());
     }
+
     let callsite = callsite(traced);
     let warnings = &traced.warnings;
     let call = match &traced.shape {
@@ -32,7 +33,9 @@ pub(super) fn emit(traced: &Traced<'_>) -> TokenStream {
         Shape::Async => future::of_async_fn(traced, &mut sig),
         Shape::AsyncTrait(body) => future::of_async_trait(traced, body),
     };
-    let (attrs, vis) = (&traced.function.attrs, &traced.function.vis);
+
+    let attrs = &traced.function.attrs;
+    let vis = &traced.function.vis;
     let allow = allow_moved(&traced.function.sig, &sig);
     let mut braces = Group::new(Delimiter::Brace, quote!(#warnings #callsite #call));
     // Clippy requires certain bodies of these two methods, except in an expansion, which a mixed span denotes.
@@ -52,10 +55,12 @@ fn allow_moved(written: &Signature, emitted: &Signature) -> Option<TokenStream> 
     if matches!(written.receiver(), Some(it) if it.mutability.is_some()) {
         lints.push(quote_spanned!(ours=> unused_assignments));
     }
+
     if written.asyncness.is_some() && emitted.asyncness.is_none() {
         lints.push(quote_spanned!(ours=> clippy::not_unsafe_ptr_arg_deref));
         lints.push(quote_spanned!(ours=> clippy::should_implement_trait));
     }
+
     if matches!(&written.output, ReturnType::Type(_, ty) if matches!(**ty, Type::Reference(_))) {
         lints.push(quote_spanned!(ours=> clippy::ptr_arg));
     }
@@ -63,26 +68,31 @@ fn allow_moved(written: &Signature, emitted: &Signature) -> Option<TokenStream> 
 }
 
 fn callsite(traced: &Traced<'_>) -> TokenStream {
-    let (krate, private) = (&traced.krate, traced.krate.private());
-    let (name, kind) = (&traced.name, &traced.kind);
+    let krate = &traced.krate;
+    let private = krate.private();
+    let name = &traced.name;
+    let kind = &traced.kind;
     let function = known::of(traced);
+
     // The line is that of `fn`, not of the attribute. At the name, an editor would show the macro beside the function.
     let line = quote_spanned!(traced.function.sig.fn_token.span=> ::core::line!());
     let ours = Span::mixed_site();
     let with_tracer = traced.tracer.iter().map(|name| quote_spanned!(ours=> , with_tracer(#name)));
-    let level = traced.level.as_ref();
-    let level =
-        level.map(|level| quote_spanned!(ours=> , with_level(#krate::callsite::Level::#level)));
+    let at = |level| quote_spanned!(ours=> , with_level(#krate::callsite::Level::#level));
+    let with_level = traced.level.as_ref().map(at);
+
     // Only the compiler knows the type of a method that is not in an annotated block.
     let is_alone = traced.of_type.is_none() && traced.function.sig.receiver().is_some();
     let here = is_alone.then(|| quote_spanned!(ours=> enum __FloeHere {}));
     let with_path =
         is_alone.then(|| quote_spanned!(ours=> , with_path(::core::any::type_name::<__FloeHere>)));
     let metrics = traced.metrics.then(|| quote_spanned!(ours=> , with_metrics()));
+
     quote_spanned! {ours=>
         #here
         #private::callsite!(
-            __FLOE_CALLSITE, #name, #function, #line, #kind #(#with_tracer)* #level #metrics #with_path
+            __FLOE_CALLSITE, #name, #function, #line, #kind
+            #(#with_tracer)* #with_level #metrics #with_path
         );
     }
 }
@@ -93,16 +103,16 @@ fn outcome(traced: &Traced<'_>) -> TokenStream {
     if traced.returns_nothing() {
         return quote_spanned!(ours=> #private::outcome::success);
     }
+
     let has_parameter = traced.has_error_of_parameter();
     let is_by_type =
         traced.error_if.is_none() && matches!(traced.shape, Shape::Sync | Shape::Async);
     if let (Output::Type(ty), true) = (&traced.output, is_by_type) {
-        let probe = if has_parameter { "probe_display" } else { "probe" };
-        let probe = Ident::new(probe, ours);
+        let probe = Ident::new(if has_parameter { "probe_display" } else { "probe" }, ours);
         return quote_spanned!(ours=> #private::outcome::#probe::<#ty>().__floe_classify());
     }
-    let probe = if has_parameter { "probe_display_of" } else { "probe_of" };
-    let probe = Ident::new(probe, ours);
+
+    let probe = Ident::new(if has_parameter { "probe_display_of" } else { "probe_of" }, ours);
     let classifier = quote_spanned! {ours=>
         #private::outcome::#probe(__floe_return).__floe_classify()
     };
@@ -115,6 +125,7 @@ fn outcome(traced: &Traced<'_>) -> TokenStream {
             }
         }
     };
+
     // Errors about an argument that `error_if` uses are reported at `error_if`.
     let at = traced.error_if.as_ref().map_or(ours, on);
     quote_spanned! {at=>
@@ -133,7 +144,9 @@ fn error_if(value: &Expr) -> TokenStream {
     let Expr::Closure(closure) = value else {
         return quote_spanned!(on(value)=> || #value(#result));
     };
-    let (output, body) = (&closure.output, delimited(&closure.body));
+
+    let output = &closure.output;
+    let body = delimited(&closure.body);
     let bindings = closure.inputs.iter().map(|pattern| {
         let result = Ident::new("__floe_return", on(pattern));
         let allow = allow_underscore(pattern);
@@ -193,6 +206,7 @@ fn delimited(value: &Expr) -> TokenStream {
         Expr::Paren(paren) => paren.paren_token = token::Paren(ours),
         _ => {}
     }
+
     value.to_token_stream()
 }
 

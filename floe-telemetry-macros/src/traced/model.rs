@@ -315,9 +315,10 @@ fn check_parent(cx: &Ctxt, value: &Expr) {
 
 /// Reports a `return` or an `await` in an expression that is evaluated before the body, one error for each value.
 fn check_exits(cx: &Ctxt, args: &Given, records: &[Record]) {
-    let others = [symbol::NAME, symbol::PARENT, symbol::LINKS, symbol::FLOE_ATTRIBUTES];
-    let others = others.into_iter().filter_map(|symbol| args.expr(symbol));
+    let symbols = [symbol::NAME, symbol::PARENT, symbol::LINKS, symbol::FLOE_ATTRIBUTES];
+    let others = symbols.into_iter().filter_map(|symbol| args.expr(symbol));
     let values = records.iter().map(|record| &record.value);
+
     for word in values.chain(others).filter_map(tokens::find_exit) {
         let what = if word == "return" { "leave the function" } else { "wait" };
         let message = format!(
@@ -339,8 +340,8 @@ fn check_shorthands(cx: &Ctxt, records: &mut [Record], arguments: &[Argument<'_>
             Some(argument) => record.cfgs = owned(&argument.cfgs),
             None => {
                 let names: Vec<_> = arguments.iter().flat_map(Argument::names).collect();
-                let names = names.iter().map(String::as_str);
-                cx.error(word, words::unknown("argument", &word.to_string(), names));
+                let known = names.iter().map(String::as_str);
+                cx.error(word, words::unknown("argument", &word.to_string(), known));
             }
         }
     }

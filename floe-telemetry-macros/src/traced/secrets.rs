@@ -47,6 +47,7 @@ pub(super) fn in_records(cx: &Ctxt, records: &[Record], aliases: &[Alias]) {
             }
             _ => None,
         });
+
         if let Some(found) = found {
             cx.syn(found.error("carry: record something else"));
         }
@@ -65,11 +66,13 @@ pub(super) fn in_attributes_fn(cx: &Ctxt, attributes_fn: &AttributesFn<'_>) {
     let AttributesFn::Closure { bindings, body, .. } = attributes_fn else {
         return;
     };
+
     let renamed: Vec<_> = bindings.iter().flat_map(renamed).collect();
     if let Some(mut found) = first_use(body.to_token_stream(), &renamed) {
         if renamed.iter().any(|alias| alias.word == found.value) {
             found.value.clone_from(&found.name);
         }
+
         cx.syn(found.error("carry: take the argument as `_`, or record something else"));
     }
 }
@@ -80,6 +83,7 @@ fn renamed(binding: &Binding<'_>) -> Vec<Alias> {
         Pat::Type(typed) => &*typed.pat,
         pattern => pattern,
     };
+
     let argument = binding.argument.name.unraw().to_string();
     let mut found: Vec<_> = arguments::leaves(whole).iter().filter_map(of_leaf).collect();
     if let Pat::Ident(pat) = whole
@@ -111,6 +115,7 @@ impl Use {
              `attributes({name}_present = {value}.is_some())` or with `!{value}.is_empty()`, or, if it is not one, \
              record it under another name in quotes, as in `attributes(\"name\" = {value})`"
         );
+
         syn::Error::new(*span, message)
     }
 }
@@ -146,9 +151,11 @@ impl Search<'_> {
                 }
                 _ => None,
             };
+
             if found.is_some() {
                 return found;
             }
+
             index += 1;
         }
         None
@@ -156,13 +163,14 @@ impl Search<'_> {
 
     fn word(&self, word: &Ident, written: &[TokenTree], rest: &[TokenTree]) -> Option<Use> {
         let before = written.last();
-        let alias = self.aliases.iter().find(|alias| alias.word == *word);
-        let alias = alias.filter(|_| !is_punct(before, '.'));
+        let same_word = self.aliases.iter().find(|alias| alias.word == *word);
+        let alias = same_word.filter(|_| !is_punct(before, '.'));
         let name = alias.map_or_else(|| word.unraw().to_string(), |alias| alias.of.clone());
         let is_type = name.starts_with(char::is_uppercase) && name.contains(char::is_lowercase);
         if is_type || !(alias.is_some() || secret::is_named_by(&name)) {
             return None;
         }
+
         // In `token::parse(…)`, the word is a module, in `dsn!(…)` a macro, and in `format!("", token = x)` a name for
         // another value.
         let follows = |at: usize, punct| is_punct(rest.get(at), punct);
@@ -206,6 +214,7 @@ fn is_value(mut rest: &[TokenTree]) -> bool {
     {
         rest = more;
     }
+
     while let [TokenTree::Punct(punct), more @ ..] = rest {
         match (punct.as_char(), more) {
             ('?', more) => rest = more,
@@ -213,6 +222,7 @@ fn is_value(mut rest: &[TokenTree]) -> bool {
                 if HARMLESS.iter().any(|harmless| word == harmless) {
                     return false;
                 }
+
                 rest = more;
             }
             ('.', [TokenTree::Ident(word), more @ ..]) => {
@@ -220,6 +230,7 @@ fn is_value(mut rest: &[TokenTree]) -> bool {
                 if !is_same && !is_punct(more.first(), ':') {
                     return false;
                 }
+
                 rest = more;
             }
             _ => return true,

@@ -63,6 +63,7 @@ pub(super) fn pinned(ty: &Type) -> Option<&Type> {
         let last = last_segment(ty).filter(|it| it.ident == pointer)?;
         types(last).next()
     };
+
     inside(inside(ty, "Pin")?, "Box").map(bare)
 }
 
@@ -88,6 +89,7 @@ pub(super) fn outlives_the_span(ty: &Type) -> Option<&Type> {
     let is_lasting = |it: &PathSegment| {
         TRAITS.iter().any(|(name, ty)| it.ident == name && associated(it, ty).is_some())
     };
+
     let last = |bounds| traits(bounds).any(is_lasting);
     match bare(ty) {
         Type::ImplTrait(opaque) => last(&opaque.bounds).then_some(ty),
@@ -99,6 +101,7 @@ pub(super) fn outlives_the_span(ty: &Type) -> Option<&Type> {
             if is_any(&segment.ident, LASTING) {
                 return Some(ty);
             }
+
             types(segment).filter(|_| is_any(&segment.ident, AROUND)).find_map(outlives_the_span)
         }
         _ => None,
@@ -121,6 +124,7 @@ fn arguments(segment: &PathSegment) -> impl Iterator<Item = &GenericArgument> {
         PathArguments::AngleBracketed(arguments) => Some(&arguments.args),
         _ => None,
     };
+
     arguments.into_iter().flatten()
 }
 
@@ -149,6 +153,7 @@ impl Output {
         let ReturnType::Type(_, ty) = output else {
             return Self::Unit;
         };
+
         match bare(ty) {
             Type::Never(_) => Self::Never,
             Type::Tuple(tuple) if tuple.elems.is_empty() => Self::Unit,
@@ -165,11 +170,13 @@ pub(super) fn has_error_of_parameter(ty: &Type, parameters: &Parameters<'_>) -> 
     let Type::Path(result) = bare(ty) else {
         return false;
     };
+
     let result = result.path.segments.last().filter(|it| it.ident == "Result");
     let error = result.and_then(|it| arguments(it).nth(1));
     let Some(GenericArgument::Type(Type::Path(error))) = error else {
         return false;
     };
+
     error.path.segments.iter().any(|part| {
         let arguments = part.arguments.to_token_stream();
         parameters.are_named_in(&arguments) || names_associated_type(arguments) || borrows(part)
@@ -227,6 +234,7 @@ pub(super) fn is_static_parameter(name: &Ident, generics: &Generics) -> bool {
         let mut bounds = bounds.iter();
         bounds.any(|bound| matches!(bound, TypeParamBound::Lifetime(it) if it.ident == "static"))
     };
+
     let parameter = generics.type_params().find(|it| it.ident == *name);
     let mut clauses = generics.where_clause.iter().flat_map(|it| &it.predicates);
     parameter.is_some_and(|it| is_static(&it.bounds))
@@ -277,6 +285,7 @@ fn erase(ty: &mut Type) {
         *ty = Type::Infer(TypeInfer { attrs: Vec::new(), underscore_token });
         return;
     }
+
     match ty {
         Type::Array(array) => erase(&mut array.elem),
         Type::Group(group) => erase(&mut group.elem),

@@ -54,6 +54,7 @@ fn an_unfinished_body_is_kept() {
 fn a_secret_is_found_in_an_expression() {
     for args in [
         "attributes(x = password.as_str())",
+        "attributes(x = apiKEY)",
         "attributes(w = &password[..])",
         "attributes(y = format!(\"{password}\"))",
         "attributes(y = format!(\"{{}} {password:?}\"))",
@@ -74,8 +75,9 @@ fn a_secret_is_found_in_an_expression() {
         assert!(error.contains("_present ="), "{args}: {error}");
         assert!(error.contains("in quotes"), "{args}: {error}");
     }
-    let renamed = "fn f(token: &str) {}".parse().unwrap();
-    let renamed = expand(quote!(attributes_fn = |it| [("x", *it)]), &renamed);
+
+    let function = "fn f(token: &str) {}".parse().unwrap();
+    let renamed = expand(quote!(attributes_fn = |it| [("x", *it)]), &function);
     assert_eq!(messages(renamed).len(), 1);
 }
 
@@ -93,6 +95,7 @@ fn metadata_of_a_secret_is_accepted() {
     ] {
         assert_eq!(errors(args), Vec::<String>::new(), "{args}");
     }
+
     let ignored =
         expand(quote!(attributes_fn = |_| [("x", 1)]), &"fn f(token: &str) {}".parse().unwrap());
     assert_eq!(messages(ignored), Vec::<String>::new());

@@ -1,12 +1,15 @@
 #[traced(attributes(url))]
-async fn fetch(url: &str) -> Vec<u8> {
-    client().get(url).await
+async fn fetch(url: &str, (limit, _): (u32, u8)) -> Vec<u8> {
+    client().get(url).limit(limit).await
 }
 
 // becomes
 
 #[allow(clippy::not_unsafe_ptr_arg_deref, clippy::should_implement_trait)]
-fn fetch(url: &str) -> impl ::core::future::Future<Output = Vec<u8>> {
+fn fetch(
+    url: &str,
+    (limit, _): (u32, u8),
+) -> impl ::core::future::Future<Output = Vec<u8>> {
     ::floe_telemetry::__private::callsite!(
         __FLOE_CALLSITE, "fetch", "fetch url", ::core::line!(), Internal
     );
@@ -27,7 +30,7 @@ fn fetch(url: &str) -> impl ::core::future::Future<Output = Vec<u8>> {
             if false {
                 return ::floe_telemetry::__private::never_made::<Vec<u8>>();
             }
-            if false { loop {} } else { client().get(url).await }
+            if false { loop {} } else { client().get(url).limit(limit).await }
         },
         ::floe_telemetry::__private::outcome::probe::<Vec<u8>>().__floe_classify(),
     )

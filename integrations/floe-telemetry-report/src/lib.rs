@@ -128,8 +128,10 @@ impl Collected {
     fn write_page(&self) -> OTelSdkResult {
         let (reader, left_out) = &*self.reader.lock().unwrap_or_else(PoisonError::into_inner);
         // Each signal writes the page anew, so the last page has all signals.
-        let forest = Forest::new(reader.recording());
-        let spans = reader.recording().spans.len();
+        // The spans of one process have one clock, which needs no correction.
+        let recording = reader.recording();
+        let forest = Forest::new(recording);
+        let spans = recording.spans.len();
         let write =
             |most: usize, page: &mut BufWriter<File>| write_page_of(&forest, most, *left_out, page);
         write_pages(&self.path, spans, write).map_err(|error| {

@@ -5,9 +5,9 @@
 //! recorded cause (an unusual number of rows, another query), or none. Only times that are rare and matter are named.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::f64::consts::PI;
 
 use floe_telemetry::config::suggest::all_of;
+use floe_trace::significance::two_sided;
 
 use super::WINDOW;
 use crate::record::{Record, Step};
@@ -488,19 +488,7 @@ fn chance(past: &[f64], now: f64) -> f64 {
     let scatter = (squares.sum::<f64>() / (count - 1.0)).sqrt();
     let scatter = scatter.max(typical).max(LEAST_SCATTER);
     let t = distance / (scatter * (1.0 + 1.0 / count).sqrt());
-    normal_tails(normal_deviate(t, count - 1.0))
-}
-
-/// Returns the normal deviate whose probability is that of Student's deviate `t` (Wallace 1959).
-fn normal_deviate(t: f64, freedom: f64) -> f64 {
-    let factor = (8.0 * freedom + 1.0) / (8.0 * freedom + 3.0);
-    factor * (freedom * (t * t / freedom).ln_1p()).sqrt()
-}
-
-/// Returns an upper bound of the probability in both tails of the normal distribution (Mills).
-fn normal_tails(deviate: f64) -> f64 {
-    let bound = 2.0 * (-deviate * deviate / 2.0).exp() / (deviate * (2.0 * PI).sqrt());
-    bound.min(1.0)
+    two_sided(t.abs(), past.len() - 1)
 }
 
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a number of rows")]

@@ -221,3 +221,23 @@ fn step(node: BuiltNode, invocation_id: Option<&str>, before: &[Step]) -> Step {
 pub(crate) fn tested(test: &BuiltNode) -> &str {
     test.reads.first().unwrap_or(&test.name)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_skipped_node_names_the_input_that_was_not_built() {
+        let node = |name: &str, status, reads: &[&str]| BuiltNode {
+            name: name.to_owned(),
+            status,
+            reads: reads.iter().map(|&it| it.to_owned()).collect(),
+            ..BuiltNode::default()
+        };
+        let built = step(node("built", NodeStatus::Built, &[]), None, &[]);
+        let failed = step(node("failed", NodeStatus::Failed, &[]), None, &[]);
+        let skipped = node("skipped", NodeStatus::Skipped, &["built", "failed"]);
+        let outcome = step(skipped, None, &[built, failed]).outcome;
+        assert_eq!(outcome, Outcome::Skipped { missing: "failed".to_owned() });
+    }
+}

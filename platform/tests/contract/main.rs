@@ -57,7 +57,6 @@ use floe as _;
 use floe_plugin::registry::{self, LinkedPlugin};
 use floe_plugin::table::{RowSink, Value};
 use floe_plugin::{Error, Handle, Kind, PluginType, Plugins, Selection, SelectionError};
-use floe_telemetry::backend;
 use floe_telemetry::opentelemetry::trace::Status;
 use floe_telemetry::testing::{self, CapturedSpan, Spans};
 use serde_json::json;
@@ -351,7 +350,7 @@ const END: &str = "<!-- end of plugins -->\n";
 fn table() -> String {
     let contracts = contracts();
     let mut table = String::from(
-        "| kind | plugin | tracer | operations with an OK and an ERROR span | tested against |\n|---|---|---|---|---|\n",
+        "| kind | plugin | operations with an OK and an ERROR span | tested against |\n|---|---|---|---|\n",
     );
     for linked in registry::discover().unwrap() {
         let plugin = linked.plugin();
@@ -359,24 +358,14 @@ fn table() -> String {
         let contract = contracts
             .iter()
             .find(|contract| contract.kind == kind && contract.name == plugin.name());
-        let (Some(contract), Some(tracer)) = (contract, plugin.tracer_name()) else {
+        let Some(contract) = contract else {
             continue;
         };
         let operations: Vec<String> =
             contract.supported().map(|operation| format!("`{operation}`")).collect();
-        let (name, operations) = (plugin.name(), operations.join(", "));
-        let _ = writeln!(
-            table,
-            "| {kind} | `{name}` | `{tracer}` | {operations} | {} |",
-            contract.service
-        );
-    }
-    for backend in backend::linked() {
-        let _ = writeln!(
-            table,
-            "| telemetry_backend | `{}` | never traced | | |",
-            backend.backend().name()
-        );
+        let name = plugin.name();
+        let operations = operations.join(", ");
+        let _ = writeln!(table, "| {kind} | `{name}` | {operations} | {} |", contract.service);
     }
     table
 }

@@ -496,6 +496,7 @@ fn nodes_are_counted_by_their_outcome() {
         let points = points.iter().filter(|point| point.name == "floe.dbt.nodes");
         let points = points.filter(|point| point.attributes["floe.dbt.status"] == status);
         let sum: f64 = points
+            .inspect(|point| assert!(point.attributes.contains_key("floe.dbt.resource_type")))
             .map(|point| match point.value {
                 MetricValue::Sum(value) => value,
                 _ => panic!("{point:?}"),

@@ -22,6 +22,11 @@ fn artifacts_of_another_form_are_one_error_with_their_place() {
             ": these are not compiled artifacts: unknown field `sharding`, expected one of `telemetry`, `lineage`, ".to_owned(),
         ),
         ("\"version\"", "\"vers\"", ": these are not compiled artifacts: missing field `version` at ".to_owned()),
+        (
+            "SELECT",
+            "SELECT '<REDACTED>', ",
+            ": a credential in `stg_orders` was redacted from the artifacts, so they ".to_owned(),
+        ),
         ("\"jaeger\"", "\"abacus\"", ": observability.telemetry: backend: unknown backend `abacus`, ".to_owned()),
     ] {
         assert!(compiled.contains(from), "{from}");

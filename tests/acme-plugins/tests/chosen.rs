@@ -91,6 +91,7 @@ fn run(plugins: &str, orders: &str) -> (Result<(), RunError>, Spans, tempfile::T
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         fs::write(path, text).unwrap();
     };
+
     write("floe.yaml", PRODUCT);
     write("orders.csv", orders);
     write("key", "hunter2hunter2\n");
@@ -98,6 +99,7 @@ fn run(plugins: &str, orders: &str) -> (Result<(), RunError>, Spans, tempfile::T
         "models/customers.sql",
         "SELECT customer, count(*) AS orders FROM {{ source('orders') }} GROUP BY customer",
     );
+
     let key = folder.path().join("key");
     let plugins = plugins.replace("{key}", key.to_str().unwrap());
     write("manifest.yaml", &format!("name: acme\nnamespace: acme\nplugins: {plugins}\n"));
@@ -118,6 +120,7 @@ fn plugins_of_another_crate_are_chosen_by_their_names() {
         assert_eq!(span.scope(), "floe.compute.acme", "{name}");
         span.assert_attribute("compute.engine", "acme");
     }
+
     spans.single("ingestion.run").assert_attribute("ingestion.rows_loaded", 3);
     let object = folder.path().join(".floe/objects/acme/shop/customers.csv");
     assert_eq!(fs::read_to_string(object).unwrap(), "customer,orders\nAda,2\nO'Hara,1\n");
@@ -138,10 +141,12 @@ fn a_check_that_fails_reaches_the_channel_of_another_crate() {
             .assert_attribute("alert.delivery_status", "delivered");
         assert_eq!(alert.scope(), "floe.alert.acme_board");
     }
+
     assert_eq!(
         fs::read_to_string(folder.path().join("board")).unwrap(),
         "FloeQualityCheckFailed the check `row_count` of `customers` failed: found 1 row, expected at least 2\nFloePipelineFailed 1 of 2 assets failed\n"
     );
+
     assert!(
         !format!("{:?}", spans.iter().map(testing::CapturedSpan::data).collect::<Vec<_>>())
             .contains("hunter2")
@@ -156,6 +161,7 @@ fn a_plugin_that_does_not_start_fails_the_run_before_anything_is_built() {
         result.unwrap_err().to_string(),
         "the alert_channel plugin `acme-board` did not start: the credential ${file:/dev/null} cannot be read: it is not a regular file of at most 1 MiB"
     );
+
     assert_eq!(spans.named("compute.create_database").count(), 0);
     // The first start belongs to the compilation and succeeds.
     let mut starts = spans.named("floe.plugins.start");
@@ -190,5 +196,6 @@ fn an_orchestrator_that_does_not_build_an_asset_fails_the_run() {
         result.unwrap_err().to_string(),
         "the orchestrator plugin `lazy`: it did not build `customers`"
     );
+
     assert!(!folder.path().join(".floe/warehouse.db").exists());
 }

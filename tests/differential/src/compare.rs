@@ -35,6 +35,7 @@ pub fn compare(case: &Case) -> Result<()> {
         "{} spans were exported, but the counters are {counted:?}",
         exported.len()
     );
+
     let mut exported = by_program(&runs, exported)?;
     // One provider for programs that number their keys, and one for others.
     let sdks = [true, false].map(|numbers_keys| Sdk::new(&case.settings, numbers_keys));
@@ -47,6 +48,7 @@ pub fn compare(case: &Case) -> Result<()> {
         let of = |spans: &[SpanData]| spans.iter().flat_map(lines).collect::<Vec<_>>();
         same(&of(&expected), &of(&in_order(ours, found))).with_context(in_program)?;
     }
+
     Ok(())
 }
 
@@ -73,13 +75,16 @@ fn by_program(runs: &[Run], spans: Vec<SpanData>) -> Result<HashMap<usize, Vec<S
             ensure!(known.is_none(), "two spans have the id {context:?}");
         }
     }
+
     let mut found: HashMap<usize, Vec<_>> = HashMap::new();
     for span in spans {
         let context = &span.span_context;
-        let number = programs.get(&(context.trace_id(), context.span_id()));
-        let number = number.with_context(|| format!("no program has started {context:?}"))?;
+        let number = programs
+            .get(&(context.trace_id(), context.span_id()))
+            .with_context(|| format!("no program has started {context:?}"))?;
         found.entry(*number).or_default().push(span);
     }
+
     Ok(found)
 }
 
@@ -96,7 +101,9 @@ fn same(expected: &[String], found: &[String]) -> Result<()> {
     if let Some((one, other)) = expected.iter().zip(found).find(|(one, other)| one != other) {
         bail!("SDK:  {one}\nours: {other}");
     }
-    let (expected, found) = (expected.len(), found.len());
+
+    let expected = expected.len();
+    let found = found.len();
     ensure!(expected == found, "expected {expected} lines as of the SDK, found {found}");
     Ok(())
 }
@@ -110,7 +117,8 @@ struct Sdk {
 
 impl Sdk {
     fn new(settings: &Settings, numbers_keys: bool) -> Self {
-        let (memory, ids) = (MemoryExporter::new(), Ids::default());
+        let memory = MemoryExporter::new();
+        let ids = Ids::default();
         let provider = SdkTracerProvider::builder()
             .with_sampler(differences::sampler(settings))
             .with_span_limits(differences::limits(settings.attributes, numbers_keys))
@@ -125,9 +133,11 @@ impl Sdk {
         let run = run(program, &tracers(&self.provider), &mut |number| {
             self.ids.set(ids.get(number));
         });
-        let spans = in_order(&run, self.memory.spans().split_off(before)).into_iter();
-        let spans = spans.map(|span| differences::adjusted(span, attributes, program.numbers_keys));
-        let spans = spans.collect();
+
+        let spans = in_order(&run, self.memory.spans().split_off(before))
+            .into_iter()
+            .map(|span| differences::adjusted(span, attributes, program.numbers_keys))
+            .collect();
         (run, spans)
     }
 }

@@ -46,6 +46,7 @@ pub fn sampler(settings: &Settings) -> Box<dyn ShouldSample> {
         Sampler::AlwaysOff | Sampler::ParentBasedAlwaysOff => SdkSampler::AlwaysOff,
         _ => ratio,
     };
+
     match settings.sampler {
         Sampler::AlwaysOn | Sampler::AlwaysOff | Sampler::TraceIdRatio => Box::new(root),
         _ => Box::new(SdkSampler::parent_based(root)),
@@ -73,11 +74,13 @@ pub fn adjusted(mut span: SpanData, attributes: u32, numbers_keys: bool) -> Span
     if numbers_keys {
         return span;
     }
+
     let dropped = record(&mut span.attributes);
     span.dropped_attributes_count = dropped + limit(&mut span.attributes, attributes);
     for event in &mut span.events.events {
         event.dropped_attributes_count = limit(&mut event.attributes, attributes);
     }
+
     for link in &mut span.links.links {
         link.dropped_attributes_count = limit(&mut link.attributes, attributes);
     }
@@ -106,6 +109,7 @@ fn record(attributes: &mut Vec<KeyValue>) -> u32 {
             }
         }
     }
+
     *attributes = recorded;
     dropped
 }
@@ -124,6 +128,7 @@ fn limit(attributes: &mut Vec<KeyValue>, limit: u32) -> u32 {
             None => dropped += 1,
         }
     }
+
     *attributes = distinct;
     dropped
 }
@@ -147,6 +152,7 @@ pub fn is_linked(context: &SpanContext, attributes: &[KeyValue]) -> bool {
 #[must_use]
 pub fn parent(remote: &SpanContext) -> SpanContext {
     let state = if remote.is_valid() { remote.trace_state().clone() } else { TraceState::NONE };
-    let (trace, span) = (remote.trace_id(), remote.span_id());
+    let trace = remote.trace_id();
+    let span = remote.span_id();
     SpanContext::new(trace, span, remote.trace_flags(), true, state)
 }

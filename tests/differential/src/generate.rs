@@ -71,6 +71,7 @@ fn start() -> impl Strategy<Value = Start> {
         option::weighted(0.2, events),
         option::weighted(0.3, links),
     );
+
     fields.prop_map(|(tracer, parent, kind, time, attributes, events, links)| Start {
         tracer,
         parent,
@@ -107,11 +108,11 @@ fn target() -> impl Strategy<Value = Target> {
 
 fn remote() -> impl Strategy<Value = SpanContext> {
     // Trace ids just below, at, and just above the bounds of the ratios above.
-    let bounds = [0, 1, 1 << 62, 1 << 63, u64::MAX];
-    let bounds = bounds
+    let bounds: Vec<u128> = [0, 1, 1 << 62, 1 << 63, u64::MAX]
         .into_iter()
-        .flat_map(|bound: u64| [bound.wrapping_sub(1), bound, bound.wrapping_add(1)]);
-    let bounds: Vec<u128> = bounds.map(u128::from).collect();
+        .flat_map(|bound: u64| [bound.wrapping_sub(1), bound, bound.wrapping_add(1)])
+        .map(u128::from)
+        .collect();
     let trace_id = prop_oneof![2 => any::<u128>(), 1 => select(bounds)];
     let span_id = prop_oneof![15 => any::<u64>(), 1 => Just(0)];
     let flags = select(vec![0, 1, 1, 1, 2, 3]);

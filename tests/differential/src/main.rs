@@ -28,9 +28,11 @@ fn main() -> ExitCode {
     if let Some(found) = &found {
         println!("{found}");
     }
+
     println!(
         "{compared} programs, {differences} differences, {:.1} s",
         start.elapsed().as_secs_f64()
     );
+
     if found.is_some() { ExitCode::FAILURE } else { ExitCode::SUCCESS }
 }

@@ -35,14 +35,17 @@ where
         guards: Vec::new(),
         run: Run::default(),
     };
+
     for (position, operation) in program.operations.iter().enumerate() {
         state.position = position;
         state.operation(operation, tracers, before_start);
     }
+
     let State { spans, mut guards, run, .. } = state;
     if program.drops_spans_first {
         drop(spans);
     }
+
     while guards.pop().is_some() {}
     run
 }
@@ -131,18 +134,21 @@ impl<S: Span + Send + Sync + 'static> State<'_, S> {
                 if let Some(cx) = self.context(parent) {
                     self.guards.push(cx.attach());
                 }
+
                 self.observe_current();
             }
             Operation::Detach(pick) => {
                 if let Some(index) = pick.of(self.guards.len()) {
                     drop(self.guards.remove(index));
                 }
+
                 self.observe_current();
             }
             Operation::Update(pick, update) => {
                 let Some(index) = pick.of(self.spans.len()) else {
                     return;
                 };
+
                 self.update(index, update);
                 self.observe(index);
             }
@@ -161,27 +167,34 @@ impl<S: Span + Send + Sync + 'static> State<'_, S> {
         if let Some(time) = start.time {
             builder = builder.with_start_time(time.at());
         }
+
         if let Some(attributes) = &start.attributes {
             builder = builder.with_attributes(self.keyed(attributes));
         }
+
         if let Some(events) = &start.events {
             let event = |(time, attributes): &(_, Vec<_>)| {
                 let time: crate::program::Time = *time;
                 Event::new(self.named("event"), time.at(), self.keyed(attributes), 0)
             };
+
             builder.events = Some(events.iter().map(event).collect());
         }
+
         if let Some(links) = &start.links {
             let link = |(target, attributes): &(_, Vec<_>)| {
                 Link::new(self.target(target), self.keyed(attributes), 0)
             };
+
             let links = links.iter().map(link).collect();
             builder = builder.with_links(links);
         }
+
         let span = match self.context(&start.parent) {
             Some(cx) => tracer.build_with_context(builder, &cx),
             None => tracer.build(builder),
         };
+
         self.run.contexts.push(span.span_context().clone());
         self.spans.push(Handle::Span(span));
         self.observe(self.spans.len() - 1);
@@ -191,6 +204,7 @@ impl<S: Span + Send + Sync + 'static> State<'_, S> {
         let Some(index) = span.of(self.spans.len()) else {
             return;
         };
+
         let below = if in_current { Context::current() } else { Context::new() };
         let context = self.span_context(index);
         let handle = &mut self.spans[index];
@@ -209,6 +223,7 @@ impl<S: Span + Send + Sync + 'static> State<'_, S> {
             Handle::Context(cx) => update!(cx.span(), self, update),
             Handle::Dropped(_) => {}
         }
+
         self.spans[index] = handle;
     }
 
@@ -276,6 +291,7 @@ impl<S: Span + Send + Sync + 'static> State<'_, S> {
             Handle::Context(cx) => cx.span().is_recording(),
             Handle::Dropped(_) => return,
         };
+
         let context = self.span_context(index);
         let context = text::context(&context);
         self.note(&format_args!("recording {is_recording}, {context}"));

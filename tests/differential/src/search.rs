@@ -33,9 +33,11 @@ pub fn search(programs: usize, seed: u64) -> (usize, Option<String>) {
             compared.set(compared.get() + case.programs.len());
             compare(&case).map_err(|error| TestCaseError::fail(format!("{error:#}")))
         });
+
         if let Err(difference) = result {
             return (compared.get(), Some(difference.to_string()));
         }
     }
+
     (compared.get(), None)
 }

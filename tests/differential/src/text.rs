@@ -11,8 +11,11 @@ use crate::program::Time;
 #[must_use]
 pub fn lines(span: &SpanData) -> Vec<String> {
     let time = Time::set_by_program;
-    let (start, end) = (time(span.start_time), time(span.end_time));
-    let (events, links, scope) = (&span.events, &span.links, &span.instrumentation_scope);
+    let start = time(span.start_time);
+    let end = time(span.end_time);
+    let events = &span.events;
+    let links = &span.links;
+    let scope = &span.instrumentation_scope;
     let mut text = vec![
         context(&span.span_context),
         format!("parent {}, remote {}", span.parent_span_id, span.parent_span_is_remote),
@@ -26,16 +29,19 @@ pub fn lines(span: &SpanData) -> Vec<String> {
         let attributes = attributes(&event.attributes, event.dropped_attributes_count);
         format!("event {} at {:?}: {attributes}", event.name, time(event.timestamp))
     }));
+
     text.extend(links.iter().map(|link| {
         let attributes = attributes(&link.attributes, link.dropped_attributes_count);
         format!("link {}: {attributes}", context(&link.span_context))
     }));
+
     text.into_iter().map(|line| format!("{}: {line}", span.name)).collect()
 }
 
 #[must_use]
 pub fn context(context: &SpanContext) -> String {
-    let (trace_id, span_id) = (context.trace_id(), context.span_id());
+    let trace_id = context.trace_id();
+    let span_id = context.span_id();
     let flags = differences::flags(context);
     let state = context.trace_state().header();
     let place = if context.is_remote() { "remote" } else { "local" };

@@ -78,11 +78,13 @@ impl Child {
                 }
             }
         });
+
         let stderr = thread::spawn(move || {
             let mut text = Vec::new();
             let _ = stderr.read_to_end(&mut text);
             String::from_utf8_lossy(&text).into_owned()
         });
+
         Ok(Self {
             process,
             stdin,
@@ -111,14 +113,15 @@ impl Child {
             Message::Sample(sample) => Some(sample),
             _ => None,
         });
+
         samples.collect()
     }
 
     /// Returns the largest address space so far, and the current one.
     pub(crate) fn address_space_mib(&self) -> Result<[u64; 2]> {
         let status = self.status()?;
-        let (peak, now) =
-            (status.vmpeak.context("no `VmPeak`")?, status.vmsize.context("no `VmSize`")?);
+        let peak = status.vmpeak.context("no `VmPeak`")?;
+        let now = status.vmsize.context("no `VmSize`")?;
         Ok([peak / 1024, now / 1024])
     }
 
@@ -179,13 +182,16 @@ impl Child {
             if let Some(status) = self.process.try_wait()? {
                 break status;
             }
+
             ensure!(
                 Instant::now() < self.deadline,
                 "the program did not exit within {:?}",
                 self.limit
             );
+
             thread::sleep(Duration::from_millis(5));
         };
+
         let stderr = self.stderr();
         ensure!(!stderr.contains("panicked at "), "{stderr}");
         Ok((status, stderr))
@@ -196,6 +202,7 @@ impl Child {
         if let Ok(message) = self.messages.recv_timeout(left) {
             return Ok(message);
         }
+
         let _ = self.process.kill();
         let limit = self.limit;
         bail!("no report before the program's end or within {limit:?}: {}", self.stderr())
@@ -214,6 +221,7 @@ fn program(name: &str, protocol: OtlpProtocol, endpoint: &str) -> Result<Command
         OtlpProtocol::Http => "http",
         _ => "grpc",
     };
+
     let mut program = Command::new(std::env::current_exe()?);
     program.args([PROGRAM, name, protocol, endpoint]);
     Ok(program)

@@ -51,6 +51,7 @@ fn main() -> ExitCode {
         },
         arguments => run_scenarios(arguments),
     };
+
     println!("{passed} of {all}");
     if passed == all && passed > 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
@@ -81,6 +82,7 @@ fn run_soak(length: Duration) -> (usize, usize) {
             return (0, 1);
         }
     };
+
     let mut passed = 0;
     for (protocol, result) in &results {
         let promise =
@@ -89,9 +91,11 @@ fn run_soak(length: Duration) -> (usize, usize) {
             Ok(figures) => ("pass", figures.clone()),
             Err(error) => ("FAIL", format!("{error:#}")),
         };
+
         passed += usize::from(result.is_ok());
         println!("{word}  {:<24} {protocol:<4}  {promise}\n       {text}", soak::NAME);
     }
+
     (passed, results.len())
 }
 
@@ -102,6 +106,7 @@ fn run_program(name: &str, protocol: &str, endpoint: &str) -> ExitCode {
         None if name == soak::NAME => soak::program,
         None => return ExitCode::FAILURE,
     };
+
     let mut program = Program::new(protocol, endpoint);
     run(&mut program);
     program.finish();
@@ -129,5 +134,6 @@ fn run(cases: &[Case]) -> usize {
             });
         }
     });
+
     passed.into_inner()
 }

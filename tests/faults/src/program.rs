@@ -89,6 +89,7 @@ impl Program {
         if !tracing::dispatcher::has_been_set() {
             tracing_subscriber::registry().with(messages(&self.log)).init();
         }
+
         let start = Instant::now();
         match TelemetryProvider::builder(config).initialize() {
             Ok(telemetry) => {
@@ -135,6 +136,7 @@ impl Program {
             let calls = threads.into_iter().filter_map(|thread| thread.join().ok());
             calls.collect()
         });
+
         for calls in calls {
             self.add_calls(calls, "");
         }
@@ -165,12 +167,14 @@ impl Program {
                 calls.extend(measured(count, |number| work(number, black_box(""))));
                 calls
             };
+
             let threads: Vec<_> = (0..threads).map(|_| scope.spawn(calls)).collect();
             self.step("prepare", |_| prepare());
             barrier.wait();
             let calls = threads.into_iter().filter_map(|thread| thread.join().ok());
             calls.collect()
         });
+
         for calls in calls {
             self.add_calls(calls, "");
         }
@@ -225,8 +229,10 @@ impl Program {
                 signals.forever().next();
                 process::exit(0);
             });
+
             Ok(())
         });
+
         self.write_report();
         loop {
             thread::park();
@@ -275,10 +281,12 @@ impl Program {
         if let Some(telemetry) = &self.telemetry {
             self.report.counters = Counters::of(&telemetry.statistics());
         }
+
         if let Ok(status) = procfs::process::Process::myself().and_then(|this| this.status()) {
             self.report.peak_memory_kib = status.vmhwm.unwrap_or_default();
             self.report.threads = status.threads;
         }
+
         Message::Report(Box::new(std::mem::take(&mut self.report))).send();
     }
 
@@ -290,6 +298,7 @@ impl Program {
         let Some(telemetry) = &self.telemetry else {
             return false;
         };
+
         let start = Instant::now();
         let result = run(telemetry);
         let is_ok = result.is_ok();
@@ -308,6 +317,7 @@ impl Program {
             duration: start.elapsed(),
             error: result.err().map(|error| format!("{error:#}")),
         };
+
         self.report.operations.insert(name.to_owned(), operation);
     }
 }
@@ -337,6 +347,7 @@ pub(crate) fn on_threads<T: Send>(threads: usize, body: impl Fn() -> T + Sync) -
             barrier.wait();
             result
         };
+
         let threads: Vec<_> = (0..threads).map(|_| scope.spawn(run)).collect();
         let results = threads.into_iter().filter_map(|thread| thread.join().ok());
         results.collect()

@@ -147,6 +147,7 @@ impl Report {
             let error = self.error(name)?;
             ensure!(error.is_empty(), "{name}: {error}: {self:?}");
         }
+
         Ok(())
     }
 

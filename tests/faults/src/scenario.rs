@@ -107,6 +107,7 @@ impl Case {
             !messages.any(|message| message.contains(TOKEN)),
             "the credential is in a message: {report:?}"
         );
+
         let calls = report.calls;
         let memory = report.peak_memory_kib / 1024;
         ensure!(
@@ -114,6 +115,7 @@ impl Case {
             "999 of 1000 calls: expected at most {MAX_CALL} ns, found {}",
             calls.p999_nanos
         );
+
         ensure!(calls.max_nanos <= MAX_PAUSE, "a call took {} ns", calls.max_nanos);
         ensure!(memory <= self.scenario.max_memory, "the program used {memory} MiB");
         ensure!(report.threads <= MAX_THREADS, "{} threads are still alive", report.threads);
@@ -135,24 +137,30 @@ impl Case {
 /// Checks that every span is counted, and that exported spans have arrived. After a shutdown that did not time out, no
 /// span may be pending, because a span that was lost without a count would be pending for ever.
 fn check_counters(report: &Report) -> Result<()> {
-    let (created, counters) = (report.created, report.counters);
+    let created = report.created;
+    let counters = report.counters;
     ensure!(
         created == counters.all(),
         "{created} spans were created, but the counters are {counters:?}"
     );
-    let (arrived, unconfirmed) = (report.arrived, report.unconfirmed);
+
+    let arrived = report.arrived;
+    let unconfirmed = report.unconfirmed;
     ensure!(
         arrived == counters.exported + unconfirmed,
         "{arrived} spans arrived, {unconfirmed} of them without a confirmation, but the counters are {counters:?}"
     );
+
     let Some(shutdown) = report.operations.get("shutdown") else {
         return Ok(());
     };
+
     let error = shutdown.error.as_deref().unwrap_or_default();
     ensure!(
         counters.pending == 0 || error.contains("did not finish within"),
         "spans are pending after a shutdown that did not time out: {counters:?}"
     );
+
     Ok(())
 }
 
@@ -174,6 +182,7 @@ impl fmt::Display for Case {
             OtlpProtocol::Http => "HTTP",
             _ => "gRPC",
         };
+
         write!(f, "{name:<24} {protocol:<4}  {promise}\n     ")
     }
 }

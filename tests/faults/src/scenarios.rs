@@ -31,6 +31,7 @@ mod tests {
             let path = format!("{}/../tests/global/{file}.rs", env!("CARGO_MANIFEST_DIR"));
             assert!(fs::read_to_string(path).unwrap().contains(&format!("fn {test}(")), "{test}");
         }
+
         let mut existing: Vec<_> = all().map(|scenario| scenario.name).collect();
         on_page.sort_unstable();
         on_page.dedup();

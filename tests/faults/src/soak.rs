@@ -37,11 +37,13 @@ pub(crate) fn run(length: Duration) -> Result<Vec<(String, Result<String>)>> {
         let run = thread::spawn(move || soak(protocol, length));
         (name, run)
     });
+
     let mut results = Vec::new();
     for (name, run) in runs {
         let outcome = run.join().map_err(|_| anyhow::anyhow!("{name} panicked"))?;
         results.push((name.to_owned(), outcome.and_then(|outcome| outcome.check())));
     }
+
     Ok(results)
 }
 
@@ -67,6 +69,7 @@ fn soak(protocol: OtlpProtocol, length: Duration) -> Result<Outcome> {
             samples.extend(child.samples());
         }
     }
+
     site.set(None);
     child.proceed()?;
     let report = child.finish()?;
@@ -84,15 +87,18 @@ impl Outcome {
             "{} spans were created, but the counters are {counters:?}",
             self.report.created
         );
+
         ensure!(
             counters.exported <= self.accepted,
             "{} spans were accepted, but more count as exported: {counters:?}",
             self.accepted
         );
+
         ensure!(
             counters.failed > 0 && counters.exported > self.report.created / 10,
             "expected failed spans, and more than a tenth exported: {counters:?}"
         );
+
         let last = self.samples.last().context("no samples")?;
         Ok(format!(
             "{} spans = {} exported + {} failed + {} dropped in {} s, {flat}",

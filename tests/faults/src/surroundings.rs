@@ -52,8 +52,10 @@ impl Surroundings {
 
     pub(crate) fn surround(&self, program: &mut Command) -> Result<()> {
         static LIBRARY: OnceLock<Result<PathBuf, String>> = OnceLock::new();
-        let library = LIBRARY.get_or_init(|| compiled().map_err(|error| format!("{error:#}")));
-        let library = library.as_ref().map_err(|error| anyhow!("{error}"))?;
+        let library = LIBRARY
+            .get_or_init(|| compiled().map_err(|error| format!("{error:#}")))
+            .as_ref()
+            .map_err(|error| anyhow!("{error}"))?;
         program
             .env("LD_PRELOAD", library)
             .env("FLOE_FAULTS_NAMES", self.names())

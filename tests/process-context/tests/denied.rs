@@ -38,6 +38,7 @@ fn a_mapping_that_the_system_does_not_name_is_used_again() {
             "{error}"
         );
     }
+
     let more = pages().saturating_sub(before);
     assert!(more < 1_000, "{more} pages");
 }

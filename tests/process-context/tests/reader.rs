@@ -33,6 +33,7 @@ impl Running {
             let line = line.expect("the program writes lines");
             serde_json::from_str::<Value>(&line).expect("each line is JSON")
         });
+
         let mut count = None;
         let mut threads = Vec::new();
         for line in lines {
@@ -40,10 +41,12 @@ impl Running {
                 Some(of) => count = usize::try_from(of).ok(),
                 None => threads.push(line),
             }
+
             if count == Some(threads.len()) {
                 break;
             }
         }
+
         assert_eq!(count, Some(threads.len()), "the program has ended");
         let stdin = child.stdin.take();
         Self { child, stdin, threads }
@@ -92,8 +95,10 @@ fn each_thread_is_in_the_span_that_it_says() {
             let flags = of.remove("flags").and_then(|flags| flags.as_u64()).expect("a number");
             of.insert("sampled".to_owned(), json!(flags & 1 == 1));
         }
+
         assert_eq!(span.map_or(Value::Null, described), expected, "{}", line["name"]);
     }
+
     assert!(open.is_sorted_by_key(|span| std::cmp::Reverse(span.age)));
     assert!(open[0].age < Duration::from_secs(60));
     for line in &running.threads {
@@ -103,16 +108,19 @@ fn each_thread_is_in_the_span_that_it_says() {
         if !is_sampled || !is_ours {
             continue;
         }
+
         let is_it = |open: &&OpenSpan| described(&open.span)["span_id"] == of["span_id"];
         let listed = open.iter().find(is_it).unwrap_or_else(|| panic!("{line} is not listed"));
         assert_eq!(described(&listed.span)["code"], of["code"]);
         assert!(listed.threads.iter().any(|id| u64::from(*id) == line["thread"]), "{line}");
     }
+
     // A task that waits for its next poll belongs to no thread. Its span is below that of its caller.
     let named = |name: &str| {
         let is_it = |open: &&OpenSpan| open.span.attribute("floe.span.name") == Some(name);
         open.iter().filter(is_it).collect::<Vec<_>>()
     };
+
     let waiting: Vec<_> =
         named("request").into_iter().filter(|open| open.threads.is_empty()).collect();
     assert_eq!(waiting.len(), 1, "{open:?}");
@@ -137,13 +145,15 @@ fn reading_interrupts_no_system_call() {
     while !running.threads.iter().all(|of| is_asleep(id, &of["thread"])) {
         std::thread::yield_now();
     }
+
     for _ in 0..20 {
         let (found, _) = process.spans(&context).expect("a child may be read");
-        let names = found.iter().filter_map(|of| of.span.as_ref()?.attribute("floe.span.name"));
-        let mut names: Vec<_> = names.collect();
+        let mut names: Vec<_> =
+            found.iter().filter_map(|of| of.span.as_ref()?.attribute("floe.span.name")).collect();
         names.sort_unstable();
         assert_eq!(names, ["polls", "receives"]);
     }
+
     drop(running.stdin.take());
     assert!(running.child.wait().expect("an ended program").success());
 }
@@ -164,8 +174,10 @@ fn a_span_that_changes_meanwhile_is_found_whole() {
         if span.span_id.to_string() == line["found"]["span_id"] {
             assert_eq!(code, line["found"]["code"].to_string());
         }
+
         seen.insert(code);
     }
+
     // A record with parts of two spans would have another code.
     assert!(seen.len() <= 3, "{seen:?}");
 }
@@ -226,6 +238,7 @@ fn a_process_whose_page_faults_nobody_answers_is_named_and_the_others_are_listed
             [output.stdout, output.stderr].map(|text| String::from_utf8_lossy(&text).into_owned());
         (output.status.code(), stdout, stderr)
     };
+
     let reason = format!("cannot read process {}: it did not answer within 10 s", silent.id());
     let (code, stdout, stderr) = ps(&[]);
     assert_eq!((code, stderr), (Some(0), format!("note: {reason}\n")));

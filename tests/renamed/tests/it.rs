@@ -93,5 +93,6 @@ fn the_runtime_may_have_another_name() {
     for (name, n) in [("later", 1), ("Store::load", 5), ("Store::save", 6), ("fetch", 7)] {
         spans.single(name).assert_ok().assert_attribute("n", n);
     }
+
     assert_eq!(spans.len(), 5);
 }

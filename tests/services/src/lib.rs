@@ -50,6 +50,7 @@ async fn answer(State(client): State<ClientWithMiddleware>, body: String) -> Sta
     let Ok(calls) = serde_json::from_str(&body) else {
         return StatusCode::BAD_REQUEST;
     };
+
     match make_calls(&client, calls).await {
         Ok(()) => StatusCode::OK,
         Err(_) => StatusCode::BAD_GATEWAY,
@@ -70,6 +71,7 @@ pub async fn make_calls(
         let request = client.post(call.url).json(&call.arguments);
         request.send().await?.error_for_status()?;
     }
+
     Ok(())
 }
 

@@ -45,19 +45,23 @@ async fn answer(
         let status = Status::invalid_argument("the message does not match `grpc-encoding`");
         return Ok(status.into_http());
     };
+
     let planned = store.record(&parts.uri, &parts.headers, &body);
     let path = parts.uri.path();
     if !PATHS.contains(&path) {
         return Ok(Status::unimplemented(path).into_http());
     }
+
     // The first five bytes are the frame of the message.
     let Some(export) = Export::decode(path, body.get(5..).unwrap_or_default()) else {
         return Ok(Status::invalid_argument("the message is no request of OTLP").into_http());
     };
+
     let accept = |export, rejected, message| {
         store.keep(export, rejected);
         framed(&response(rejected, message))
     };
+
     let planned = if let Export::Points(_) = export { Response::Ok } else { planned };
     Ok(match planned {
         Response::Ok => accept(export, 0, String::new()),

@@ -45,18 +45,22 @@ async fn answer(
     if let Some(refused) = refusal(&parts.uri, &parts.method, &parts.headers) {
         return Ok(empty(refused.as_u16(), &[]));
     }
+
     if inflated.is_none() {
         return Ok(empty(StatusCode::UNSUPPORTED_MEDIA_TYPE.as_u16(), &[]));
     }
+
     let Some(export) = Export::decode(parts.uri.path(), &body) else {
         return Ok(empty(StatusCode::BAD_REQUEST.as_u16(), &[]));
     };
+
     let accept = |export, rejected, message| {
         store.keep(export, rejected);
         let kind = (CONTENT_TYPE.to_string(), PROTOBUF.to_owned());
         let body = response(rejected, message);
         empty(StatusCode::OK.as_u16(), &[kind]).map(|()| Full::from(body))
     };
+
     // Valid metrics are always accepted, because exporters treat other responses in the same way for all signals.
     let planned = if let Export::Points(_) = export { Response::Ok } else { planned };
     Ok(match planned {

@@ -18,6 +18,7 @@ pub(super) fn grpc(headers: &HeaderMap, body: Bytes) -> Option<Bytes> {
     let Some((&1, message)) = body.split_first() else {
         return Some(body);
     };
+
     let message = inflate(encoding(headers, "grpc-encoding")?, message.get(4..)?)?;
     let length = u32::try_from(message.len()).ok()?;
     let mut frame = vec![0];
@@ -39,5 +40,6 @@ fn inflate(encoding: &str, bytes: &[u8]) -> Option<Bytes> {
         }
         _ => return None,
     }
+
     Some(inflated.into())
 }

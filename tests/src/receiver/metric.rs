@@ -83,8 +83,10 @@ fn values(data: Data) -> (i32, Points) {
                     point.explicit_bounds,
                     point.bucket_counts,
                 );
+
                 (attributes(point.attributes), value, spans(&point.exemplars))
             });
+
             (histogram.aggregation_temporality, points.collect())
         }
         Data::ExponentialHistogram(histogram) => {
@@ -96,8 +98,10 @@ fn values(data: Data) -> (i32, Points) {
                     point.sum.unwrap_or_default(),
                     size(point.positive) + size(point.negative),
                 );
+
                 (attributes(point.attributes), value, spans(&point.exemplars))
             });
+
             (histogram.aggregation_temporality, points.collect())
         }
         Data::Summary(summary) => panic!("no OpenTelemetry SDK sends summaries: {summary:?}"),
@@ -114,6 +118,7 @@ fn numbers(points: Vec<NumberDataPoint>, of: fn(f64) -> MetricValue) -> Points {
                 Some(Number::AsDouble(value)) => value,
                 None => f64::NAN,
             };
+
             (attributes(point.attributes), of(number), spans(&point.exemplars))
         })
         .collect()

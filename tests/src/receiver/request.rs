@@ -30,6 +30,7 @@ impl ReceivedRequest {
                 })
                 .or_insert_with(|| value.clone().into_owned());
         }
+
         Self {
             path: uri.path_and_query().map_or_else(String::new, ToString::to_string),
             headers: joined,
@@ -95,5 +96,6 @@ pub(super) fn empty<B: Default>(status: u16, headers: &[(String, String)]) -> hy
     for (name, value) in headers {
         response = response.header(name, value);
     }
+
     response.body(B::default()).expect("a status and headers that HTTP allows")
 }

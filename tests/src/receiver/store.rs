@@ -49,6 +49,7 @@ impl Store {
             Export::Logs(it) => state.logs.extend(log::from_request(it).into_iter().skip(rejected)),
             Export::Points(it) => state.points.extend(metric::from_request(it)),
         }
+
         drop(state);
         self.arrived.notify_all();
     }
@@ -58,7 +59,8 @@ impl Store {
         let are_missing = |state: &mut State| items(state).len() < n;
         let waited = self.arrived.wait_timeout_while(self.lock(), TIMEOUT, are_missing);
         let (state, _) = waited.expect("no panic under the lock");
-        let (found, arrived) = (items(&state), state.describe());
+        let found = items(&state);
+        let arrived = state.describe();
         drop(state);
         assert!(found.len() >= n, "waited {TIMEOUT:?} for {n}: {arrived}");
         found
@@ -76,6 +78,7 @@ impl State {
             let path = request.path.to_lowercase();
             !path.contains("metrics") && !path.contains("logs")
         });
+
         requests.cloned().collect()
     }
 

@@ -64,6 +64,7 @@ impl Authority {
         if !is_self_signed {
             params.key_usages = vec![KeyUsagePurpose::KeyCertSign];
         }
+
         let key = KeyPair::generate().expect("a key");
         let root = params.self_signed(&key).expect("a certificate");
         let folder = tempfile::tempdir().expect("a folder");
@@ -92,6 +93,7 @@ impl Authority {
             fs::write(&path, text).expect("a file");
             path
         };
+
         (write("pem", certificate.pem()), write("key", key.serialize_pem()))
     }
 
@@ -109,6 +111,7 @@ impl Authority {
         if self.is_self_signed {
             return (self.root.der().clone(), self.issuer.key().serialize_der());
         }
+
         let (certificate, key) = self.issue("a receiver", ExtendedKeyUsagePurpose::ServerAuth);
         (certificate.der().clone(), key.serialize_der())
     }
@@ -127,6 +130,7 @@ impl Authority {
                 config.with_client_cert_verifier(verifier.build().expect("a verifier"))
             }
         };
+
         let (certificate, key) = self.of_receiver();
         let key = PrivateKeyDer::try_from(key).expect("a key");
         let mut config =

@@ -32,12 +32,14 @@ fn texts<'a>(attributes: impl IntoIterator<Item = &'a KeyValue>) -> Attributes {
 
 fn run(config: TelemetryConfig, code: impl FnOnce()) -> Vec<Attributes> {
     let spans = spans(config, code);
-    let spans = spans.iter().map(|span| texts(&span.attributes));
-    let spans = spans.map(|mut attributes| {
+    let of_spans = spans.iter().map(|span| texts(&span.attributes));
+
+    let without_location = of_spans.map(|mut attributes| {
         attributes.retain(|key, _| !key.starts_with("code."));
         attributes
     });
-    spans.collect()
+
+    without_location.collect()
 }
 
 fn attributes<const N: usize>(attributes: [(&str, &str); N]) -> Attributes {
@@ -64,6 +66,7 @@ fn every_span_carries_the_attributes_of_the_process() {
         with_team();
         drop(create_span("by hand"));
     });
+
     let dsn = ("dsn", "postgres://<REDACTED>@db/orders");
     assert_eq!(spans[0], attributes([("team", "checkout"), dsn]));
     assert_eq!(spans[1], attributes([("team", "own"), dsn]));
@@ -88,6 +91,7 @@ fn listed_keys_of_baggage_become_attributes() {
             });
         });
     });
+
     assert_eq!(spans[0], attributes([("team", "checkout")]));
     let tenant = ("tenant", "acme");
     assert_eq!(spans[1], attributes([("team", "of the caller"), tenant]));
@@ -98,6 +102,7 @@ fn listed_keys_of_baggage_become_attributes() {
         let _attached = received().attach();
         plain();
     });
+
     assert_eq!(spans, [attributes([])]);
 }
 
@@ -112,9 +117,11 @@ fn the_identity_is_read_from_the_process_and_from_baggage() {
             let _attached = propagation::set_floe_baggage(&other).attach();
             propagation::inject_headers()
         };
+
         let _attached = propagation::extract_context(&headers).attach();
         plain();
     });
+
     assert_eq!(spans, [texts(&own.to_otel_dict()), texts(&other.to_otel_dict())]);
 }
 
@@ -126,6 +133,7 @@ fn nothing_of_floe_is_sent() {
         let _attached = received().attach();
         plain();
     }
+
     let receiver = pipeline.end();
     let span = receiver.span("plain");
     let of_floe = |key: &&String| key.starts_with("floe.");
@@ -162,6 +170,7 @@ fn every_span_has_its_place_unless_the_configuration_omits_it() {
         tracing::subscriber::with_default(subscriber, || {
             tracing::info_span!("bridged").in_scope(|| {});
         });
+
         drop(create_span("guard"));
         let receiver = pipeline.end();
         // A bridged span always keeps its `target`, because filters read it.
@@ -171,8 +180,7 @@ fn every_span_has_its_place_unless_the_configuration_omits_it() {
             ("guard", &["code.file.path", "code.line.number"]),
         ] {
             let found: Vec<_> = receiver.span(name).attributes.into_keys().collect();
-            let keys = keys.iter().copied();
-            let keys = keys.filter(|key| has_place || !key.starts_with("code."));
+            let keys = keys.iter().copied().filter(|key| has_place || !key.starts_with("code."));
             assert_eq!(found, keys.collect::<Vec<_>>(), "{yaml}: {name}");
         }
     }
@@ -204,6 +212,7 @@ fn statuses(yaml: &str) -> Vec<(String, Status)> {
         block_on(async {}.in_span(span("future")));
         drop(create_span("guard"));
     });
+
     spans.into_iter().map(|span| (span.name.into_owned(), span.status)).collect()
 }
 

@@ -69,6 +69,7 @@ fn nested_functions_are_children_of_each_other() {
                     assert_ne!(span.span_id(), Context::current().span().span_context().span_id());
                     Context::current().span().set_attribute(KeyValue::new("own", true));
                 });
+
                 let suppressed = Context::enter_telemetry_suppressed_scope();
                 leaf();
                 drop(suppressed);
@@ -76,6 +77,7 @@ fn nested_functions_are_children_of_each_other() {
             });
         });
     });
+
     assert_eq!(spans.0.len(), 5);
     assert!(spans.named("root").parent_span_is_remote);
     for (child, parent) in
@@ -83,6 +85,7 @@ fn nested_functions_are_children_of_each_other() {
     {
         spans.assert_child(child, parent);
     }
+
     let inner = spans.named("inner");
     for attribute in [KeyValue::new("rows", 3), KeyValue::new("own", true)] {
         assert!(inner.attributes.contains(&attribute), "{inner:?}");
@@ -102,6 +105,7 @@ fn an_attached_context_takes_precedence_until_it_is_detached() {
             });
         });
     });
+
     let inner = spans.named("inner");
     assert_eq!(inner.span_context.trace_id(), TraceId::from(3));
     assert!(inner.parent_span_is_remote);
@@ -114,11 +118,13 @@ fn nested_spans_keep_the_trace_state_and_the_decision() {
     let state = TraceState::from_key_value([("vendor", "1")]).unwrap();
     for is_sampled in [true, false] {
         let sender = remote_in(5, is_sampled);
-        let (ids, flags) = ((sender.trace_id(), sender.span_id()), sender.trace_flags());
+        let ids = (sender.trace_id(), sender.span_id());
+        let flags = sender.trace_flags();
         let parent = SpanContext::new(ids.0, ids.1, flags, true, state.clone());
         let spans = Recorded::below(Context::new().with_remote_span_context(parent), || {
             root(|| outer(leaf));
         });
+
         assert_eq!(spans.0.len(), if is_sampled { 3 } else { 0 });
         assert!(spans.0.iter().all(|span| *span.span_context.trace_state() == state));
     }

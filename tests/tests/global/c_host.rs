@@ -37,6 +37,7 @@ fn threads_of_the_library_block_signals() {
         let tasks = fs::read_dir("/proc/self/task").unwrap();
         tasks.map(|task| task.unwrap().path()).collect()
     };
+
     let before = tasks();
     // A host name is resolved on a thread of the runtime.
     let silent = TcpListener::bind("localhost:0").unwrap();
@@ -61,21 +62,24 @@ fn threads_of_the_library_block_signals() {
     let handled = [1, 2, 3, 10, 12, 13, 14, 15, 17, 18, 23, 24, 25, 27, 28, 34, 64];
     let mut ours = Vec::new();
     wait_until(|| {
-        let new = tasks().into_iter().filter(|task| !before.contains(task));
-        let new = new.filter_map(|task| {
+        let new = tasks().into_iter().filter(|task| !before.contains(task)).filter_map(|task| {
             Some((fs::read_to_string(task.join("comm")).ok()?, blocked(&task)?))
         });
+
         ours = new.collect();
         ours.len() >= 8
     });
+
     for (name, blocked) in ours {
         for signal in handled {
             assert_ne!(blocked & (1 << (signal - 1)), 0, "{name}: signal {signal}");
         }
+
         for signal in [4, 5, 6, 7, 8, 11, 31] {
             assert_eq!(blocked & (1 << (signal - 1)), 0, "{name}: signal {signal}");
         }
     }
+
     assert_eq!(blocked(&before[0]).unwrap() & (1 << (SIGPIPE - 1)), 0);
     drop(telemetry);
 }
@@ -112,6 +116,7 @@ fn host(folder: &Path, compiler: &str) -> Command {
         folder,
         &["-L", &libraries, "-lfloe_c_host", &format!("-Wl,-rpath,{libraries}")],
     );
+
     // Tests start with SIGPIPE ignored, and their children inherit it.
     let mut command = Command::new("env");
     command.arg("--default-signal=PIPE").arg(program);
@@ -162,7 +167,8 @@ fn breaking(receiver: &Receiver) -> Script {
 
 fn forward(client: &mut TcpStream, upstream: u16, limit: usize) -> std::io::Result<()> {
     let mut server = TcpStream::connect(("127.0.0.1", upstream))?;
-    let (mut from, mut to) = (server.try_clone()?, client.try_clone()?);
+    let mut from = server.try_clone()?;
+    let mut to = client.try_clone()?;
     thread::spawn(move || std::io::copy(&mut from, &mut to));
     let mut buffer = [0; 4096];
     let mut forwarded = 0;
@@ -172,6 +178,7 @@ fn forward(client: &mut TcpStream, upstream: u16, limit: usize) -> std::io::Resu
     {
         forwarded += read;
     }
+
     // The client sees the end of the stream, and then a reset, because the proxy does not read all of its data.
     let _ = client.shutdown(Shutdown::Write);
     let _ = client.read(&mut buffer);
@@ -192,6 +199,7 @@ fn a_program_in_c_is_not_ended_by_a_write() {
         command.arg("write");
         command
     };
+
     let authority = Authority::new();
     let secure = Receiver::http_with_tls(&authority, ClientCertificate::NotRequested);
     for (receiver, scheme, protocol) in [
@@ -209,6 +217,7 @@ fn a_program_in_c_is_not_ended_by_a_write() {
                 .env("OTEL_EXPORTER_OTLP_COMPRESSION", "none"),
         );
     }
+
     // The lines of exporters, and log lines on threads of the program, go to a pipe without a reader.
     for exporter in ["otlp/stdout", "console"] {
         let (_, writer) = std::io::pipe().unwrap();
@@ -221,6 +230,7 @@ fn a_program_in_c_is_not_ended_by_a_write() {
                 .env("OTEL_LOGS_EXPORTER", "none"),
         );
     }
+
     // A file of the process may have at most 16 blocks.
     let of_program = program();
     assert_succeeds(
@@ -255,9 +265,11 @@ fn assert_ended(compiler: &str, how: &str) {
             *left.entry(span.name.clone()).or_default() += 1;
         }
     }
+
     for name in ["plain", "with_attributes", "later", "returned", "in_span", "detached"] {
         assert_eq!(left.get(name), Some(&TIMES), "{how}, {name}: {left:?}");
     }
+
     assert_eq!(left.get("guard"), Some(&(TIMES + 1)), "{how}");
 }
 
@@ -299,6 +311,7 @@ fn a_constructor_starts_telemetry_that_connects_later() {
         assert!(output.status.success(), "{output:?}");
         assert_eq!(receiver.spans().len(), 50);
     }
+
     // The exporter of another crate is created by the constructor.
     let output = loaded(folder.path(), &[("OTEL_TRACES_EXPORTER", "otlp_file")]);
     assert!(output.status.success(), "{output:?}");

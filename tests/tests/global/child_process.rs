@@ -67,6 +67,7 @@ fn a_child_process_continues_the_trace() {
         let _attached = propagation::set_floe_baggage(&identity).attach();
         run(&program, &receiver.endpoint());
     }
+
     telemetry.shutdown(TIMEOUT).unwrap();
 
     let spans = receiver.wait_for_spans(7);
@@ -82,6 +83,7 @@ fn a_child_process_continues_the_trace() {
             assert_eq!(span.attributes[key], value, "{}", span.name);
         }
     }
+
     let generations: Vec<_> = spans
         .iter()
         .filter(|span| span.name == "dbt.build")

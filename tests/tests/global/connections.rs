@@ -19,8 +19,10 @@ fn read_request(stream: &mut TcpStream) -> io::Result<bool> {
         if stream.read(&mut byte)? == 0 {
             return Ok(false);
         }
+
         head.extend(byte);
     }
+
     let head = String::from_utf8(head).unwrap().to_ascii_lowercase();
     let length = head.split_once("content-length: ").unwrap().1.lines().next().unwrap();
     stream.read_exact(&mut vec![0; length.parse().unwrap()])?;
@@ -47,8 +49,10 @@ fn after_one_answer(
                 return then(stream);
             }
         }
+
         Ok(())
     });
+
     let mut config = traces_alone(OtlpProtocol::Http, receiver.endpoint());
     config.otlp.all.timeout_millis = Some(4_000);
     let telemetry = start(config);
@@ -88,12 +92,15 @@ fn a_connection_is_used_again() {
         while read_request(stream)? {
             stream.write_all(OK)?;
         }
+
         Ok(())
     });
+
     let telemetry = start(traces_alone(OtlpProtocol::Http, receiver.endpoint()));
     for exported in 1..=3 {
         assert_eq!(export(&telemetry), (exported, 0));
     }
+
     assert_eq!(receiver.connections(), 1);
     telemetry.shutdown(TIMEOUT).unwrap();
 }
@@ -153,10 +160,12 @@ fn an_early_refusal_is_understood() {
             b"HTTP/1.1 413 Payload Too Large\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
         stream.write_all(refusal)
     });
+
     let telemetry = start(traces_alone(OtlpProtocol::Http, receiver.endpoint()));
     for _ in 0..40 {
         create_span("large").set_attribute("text", "x".repeat(60_000));
     }
+
     let error = telemetry.force_flush(TIMEOUT).unwrap_err().to_string();
     let expected = "answered 413 Payload Too Large; to send fewer spans in a request, lower \
                     `OTEL_BSP_MAX_EXPORT_BATCH_SIZE`";

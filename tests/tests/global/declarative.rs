@@ -51,14 +51,17 @@ fn child() {
             (Ok(with), Ok(without)) if with == without => "same".to_owned(),
             (Ok(_), _) => "effect".to_owned(),
         };
+
         println!("row {at} {}", found.replace('\n', " "));
     }
+
     for (name, path) in examples() {
         eprintln!("example {name}");
         if let Err(error) = TelemetryConfig::from_config_file(path) {
             println!("example {name} {error}");
         }
     }
+
     eprintln!("end");
 }
 
@@ -115,6 +118,7 @@ fn a_service_is_named_and_its_machine_described() {
             ("OTEL_RESOURCE_ATTRIBUTES", "team=checkout"),
         ])
     };
+
     let started = example("otel-getting-started.yaml");
     let (_, stderr) = run(&started);
     assert!(!stderr.contains("warning"), "{stderr}");
@@ -152,16 +156,19 @@ fn each_path_has_an_effect_or_a_message() {
         *counts.entry(kind).or_default() += 1;
         writeln!(table, "| `{path}` | {kind} | {reason} |").unwrap();
     }
+
     let counted: Vec<_> = counts.iter().map(|(kind, count)| format!("{kind} {count}")).collect();
     let head = "# What each path of the schema does\n\nWritten by the test `declarative`. Paths without an effect and without a message are for other languages or for their own subkeys, or the document says what holds anyway.\n";
     let table = format!(
         "{head}\n{}\n\n| path | result | message |\n|---|---|---|\n{table}",
         counted.join(", ")
     );
+
     let file = Path::new(FOLDER).join("table.md");
     if std::env::var_os("BLESS").is_some() {
         fs::write(&file, &table).unwrap();
     }
+
     assert!(counts["effect"] >= LEAST, "{counted:?}");
     let known = fs::read_to_string(file).unwrap_or_default();
     assert_eq!(

@@ -31,7 +31,9 @@ fn store(table: &str) -> Result<(), String> {
 
 #[alone]
 fn every_destination_gets_every_span_unchanged() {
-    let (grpc, http, memory) = (Receiver::grpc(), Receiver::http(), MemoryExporter::new());
+    let grpc = Receiver::grpc();
+    let http = Receiver::http();
+    let memory = MemoryExporter::new();
     let mut config = TelemetryConfig::new("orders");
     let file = over_both(&grpc.endpoint(), &http.endpoint());
     config.otlp = TelemetryConfig::from_config_file(file).unwrap().otlp;
@@ -62,17 +64,17 @@ fn every_destination_gets_every_span_unchanged() {
                 .find(|other| other.span_id == span.span_context.span_id().to_string())
                 .unwrap_or_else(|| panic!("span `{}` did not arrive", span.name));
             assert_same(same, span);
-            assert!(
-                span.start_time >= before - Duration::from_millis(5)
-                    && span.end_time <= after + Duration::from_millis(5)
-            );
+            assert!(span.start_time >= before - Duration::from_millis(5));
+            assert!(span.end_time <= after + Duration::from_millis(5));
         }
+
         assert_eq!(floe_tests::tree(&received), "run\n  load\n  store\n  global\n    load");
         // Five spans in batches of two need three requests.
         assert_eq!(receiver.requests().len(), 3);
         assert!(receiver.requests().iter().all(|request| request.path == path));
         assert!(!receiver.requests().iter().any(|request| request.contains("hunter2")));
     }
+
     assert_eq!(telemetry.statistics().collected, 5);
     assert_eq!(telemetry.statistics().exported, 15);
     telemetry.shutdown(TIMEOUT).unwrap();

@@ -44,15 +44,18 @@ fn a_shutdown_does_not_wait_for_a_receiver_that_is_not_there() {
             let error = end(protocol, &endpoint, NEVER);
             assert!(error.is_export(), "{error}");
             let text = error.to_string();
-            assert!(text.contains(&endpoint) && text.contains(reason), "{text}");
+            assert!(text.contains(&endpoint), "{text}");
+            assert!(text.contains(reason), "{text}");
             assert!(text.contains(setting), "{text}");
         }
+
         // A receiver that does not answer is named as the reason when the shutdown ends.
         let endpoint = Script::silent().endpoint();
         let error = end(protocol, &endpoint, Duration::from_secs(2));
         assert!(error.is_export(), "{error}");
         let text = error.to_string();
-        assert!(text.contains(&endpoint) && text.contains("no response"), "{text}");
+        assert!(text.contains(&endpoint), "{text}");
+        assert!(text.contains("no response"), "{text}");
     }
 }
 
@@ -82,12 +85,11 @@ fn a_shutdown_counts_the_spans_that_it_has_no_time_for() {
         for _ in 0..30 {
             drop(floe_telemetry::span("slow").start());
         }
+
         let error = telemetry.shutdown(10 * SLOW).unwrap_err();
         drop(stop);
-        assert!(
-            error.is_timeout() && error.to_string().contains("exporter `otlp` still has"),
-            "{error}"
-        );
+        assert!(error.is_timeout(), "{error}");
+        assert!(error.to_string().contains("exporter `otlp` still has"), "{error}");
         assert!(telemetry.statistics().dropped_shutdown > 0, "{:?}", telemetry.statistics());
     }
 }
@@ -117,11 +119,14 @@ fn a_program_without_its_receiver_writes_one_message() {
                 .iter()
                 .any(|word| line.contains(word))
         };
+
         let failures: Vec<_> = stdout.lines().chain(stderr.lines()).filter(is_failure).collect();
         let [failure] = failures[..] else {
             panic!("{failures:#?}\n{stdout}{stderr}");
         };
-        assert!(failure.contains(&endpoint) && failure.contains("refused"), "{failure}");
+
+        assert!(failure.contains(&endpoint), "{failure}");
+        assert!(failure.contains("refused"), "{failure}");
     }
 }
 
@@ -164,5 +169,6 @@ fn an_exporter_that_has_not_shut_down_is_named() {
     drop(finish);
     let expected =
         "exporter `Unfinished` has not shut down: spans that it collects until then may be lost";
-    assert!(error.is_timeout() && error.to_string().contains(expected), "{error}");
+    assert!(error.is_timeout(), "{error}");
+    assert!(error.to_string().contains(expected), "{error}");
 }

@@ -20,6 +20,7 @@ fn child_with_certificate(certificate: &str) {
         config.otlp_endpoint = Some(address.to_owned());
         assert!(TelemetryProvider::builder(config).initialize().unwrap_err().is_config());
     }
+
     let telemetry = init().unwrap();
     drop(create_span("from.child"));
     println!("noop={}", telemetry.is_noop());
@@ -80,11 +81,15 @@ fn a_setting_of_the_environment_never_stops_a_program() {
             .replace("{file}", path(&file))
             .replace("{port}", &port)
     };
+
     for (variables, messages) in MISTAKES {
         let variables: Vec<_> =
             variables.iter().map(|(name, value)| (*name, filled(value))).collect();
-        let variables = variables.iter().map(|(name, value)| (*name, &**value));
-        let variables: Vec<_> = variables.chain([("EMPTY", empty)]).collect();
+        let variables: Vec<_> = variables
+            .iter()
+            .map(|(name, value)| (*name, &**value))
+            .chain([("EMPTY", empty)])
+            .collect();
         let (stdout, stderr) = program.run(&variables);
         assert!(stdout.contains("noop=false"), "{stdout}{stderr}");
         let lines: Vec<_> = stderr.lines().filter(|line| line.starts_with("error: ")).collect();
@@ -96,6 +101,7 @@ fn a_setting_of_the_environment_never_stops_a_program() {
             assert!(found.starts_with(&format!("error: an exporter of {beginning}")), "{line}");
             assert_eq!(found_change, change, "{line}");
         }
+
         assert!(!stderr.contains("hunter2"), "{stderr}");
     }
 }
@@ -115,7 +121,8 @@ authentication: {auth_type: bearer, bearer_token: '${env:NOT_SET}'}
     let file = path(&file);
     let (stdout, stderr) = program.run(&[("FLOE_CONFIG_FILE", file)]);
     let expected = format!("true the configuration file `{file}`: authentication: ");
-    assert!(stdout.contains(&expected) && stdout.contains("NOT_SET"), "{stdout}{stderr}");
+    assert!(stdout.contains(&expected), "{stdout}{stderr}");
+    assert!(stdout.contains("NOT_SET"), "{stdout}{stderr}");
 }
 
 #[test]
@@ -133,7 +140,8 @@ fn a_variable_of_one_signal_starts_that_signal() {
         let endpoint = (&*of(signal), &*receiver.endpoint());
         program.run(&[endpoint]);
         let spans = receiver.spans();
-        let (points, logs) = (receiver.points(), receiver.logs());
+        let points = receiver.points();
+        let logs = receiver.logs();
         let arrived = [!spans.is_empty(), !points.is_empty(), !logs.is_empty()];
         let expected = ["TRACES", "METRICS", "LOGS"].map(|each| each == signal);
         assert_eq!(arrived, expected, "{signal}");
@@ -158,7 +166,9 @@ fn path(file: &NamedTempFile) -> &str {
 #[test]
 fn the_file_takes_the_place_of_the_variables() {
     let program = program!({ child() });
-    let (receiver, second, unused) = (Receiver::http(), Receiver::grpc(), Receiver::grpc());
+    let receiver = Receiver::http();
+    let second = Receiver::grpc();
+    let unused = Receiver::grpc();
     let file = document(
         "file_format: '1.0'
 disabled: ${OFF:-false}
@@ -186,6 +196,7 @@ tracer_provider:
         assert_eq!(span.resource["replicas"], 3);
         assert_eq!(span.resource["service.name"], "orders");
     }
+
     assert!(unused.spans().is_empty());
 }
 
@@ -255,6 +266,7 @@ span_attributes: {team: checkout}
     ] {
         assert_eq!(resource[key], value, "{key}");
     }
+
     let requests = receiver.requests();
     assert!(requests.iter().all(|request| request.headers["x-tenant"] == "sales"));
 }
@@ -268,7 +280,8 @@ fn a_file_that_cannot_be_used_is_one_warning_and_nothing_is_recorded() {
     let mistaken = document("file_format: '1.0'\ntracer_provider: {procesors: []}\n");
     let reference = document(&format!("{OURS}\nspan_attributes: {{a: '${{file:/etc/hostname}}'}}"));
     let misspelled = document("otlp_endpiont: x");
-    let (both, other) = (document(OURS), document("file_format: '1.0'"));
+    let both = document(OURS);
+    let other = document("file_format: '1.0'");
     let missing = folder.path().join("missing.yaml");
     for (standard, ours, warning) in [
         (path(&mistaken), "", "line 2, column 18: tracer_provider.processors: is missing"),
@@ -290,9 +303,11 @@ fn a_file_that_cannot_be_used_is_one_warning_and_nothing_is_recorded() {
         assert!(stderr.contains(warning), "{stderr}");
         if ours.is_empty() {
             let error = TelemetryConfig::from_config_file(standard).unwrap_err();
-            assert!(error.is_config() && error.to_string().contains(warning), "{error}");
+            assert!(error.is_config(), "{error}");
+            assert!(error.to_string().contains(warning), "{error}");
         }
     }
+
     // A blank variable counts as not set.
     let (stdout, _) = program.run(&[("OTEL_CONFIG_FILE", " ")]);
     assert!(stdout.contains("noop=false"), "{stdout}");

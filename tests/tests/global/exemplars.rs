@@ -26,6 +26,7 @@ fn measure() -> (String, String) {
         METRICS.record_histogram(WAIT, 0.5, &[]);
         METRICS.record_histogram(WAIT, 99, &[]);
     }
+
     let meter = TelemetryProvider::meter_provider().meter("driver");
     meter.u64_counter("queries").build().add(4, &[]);
     meter.f64_up_down_counter("pool").build().add(1.0, &[]);
@@ -51,6 +52,7 @@ fn a_series_has_no_exemplars_of_a_larger_one() {
     fn in_span() {
         METRICS.increment("jobs", 1, &[KeyValue::new("shop", "a")]);
     }
+
     let pipeline = Pipeline::grpc(|_| ());
     METRICS.increment("jobs", 1, &[]);
     in_span();
@@ -69,10 +71,12 @@ fn every_instrument_has_exemplars() {
             let count = if name == "wait" { 2 } else { 1 };
             assert_eq!(exemplars(&receiver, name), vec![ids.clone(); count], "{name}");
         }
+
         for name in ["calls", "errors", "duration"] {
             let name = format!("traces.span.metrics.{name}");
             assert_eq!(exemplars(&receiver, &name), std::slice::from_ref(&ids), "{name}");
         }
+
         assert_eq!(receiver.point("rows").attributes.len(), 1);
     }
 }
@@ -92,6 +96,7 @@ fn each_interval_has_exemplars_of_its_own() {
         all.push(measure());
         pipeline.flush();
     }
+
     let receiver = pipeline.end();
     for name in ["rows", "queries"] {
         assert_eq!(exemplars(&receiver, name), all, "{name}");

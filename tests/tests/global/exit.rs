@@ -134,6 +134,7 @@ fn interrupt_a_loop(signal: c_int) -> ! {
     while TURNS.iter().any(is_slow) {
         thread::yield_now();
     }
+
     send_to_thread(&threads[0], signal);
     loop {
         thread::park();
@@ -332,6 +333,7 @@ fn a_fork_can_have_its_own_provider() {
         config.exporters.metrics = Some(vec![ExporterKind::Console]);
         config
     };
+
     let mut telemetry = Some(pipeline::start(config()));
     // The span is not exported yet when the process forks.
     work();
@@ -343,6 +345,7 @@ fn a_fork_can_have_its_own_provider() {
                 work();
                 assert_eq!(inherited.statistics().dropped_without_provider, n);
             }
+
             assert!(inherited.force_flush(NEVER).unwrap_err().is_state());
             assert!(inherited.shutdown(NEVER).unwrap_err().is_state());
             let own = pipeline::start(config());
@@ -356,6 +359,7 @@ fn a_fork_can_have_its_own_provider() {
             assert_eq!(counted.collected, 2, "{counted:?}");
         });
     }
+
     let telemetry = telemetry.unwrap();
     work();
     telemetry.shutdown(TIMEOUT).unwrap();
@@ -383,6 +387,7 @@ fn a_fork_does_not_repeat_the_ids_of_its_parent() {
         work();
         own.shutdown(TIMEOUT).unwrap();
     });
+
     work();
     started.shutdown(TIMEOUT).unwrap();
     let spans = receiver.spans();

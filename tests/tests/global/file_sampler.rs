@@ -30,14 +30,17 @@ fn start(
     cx: &Context,
 ) -> Context {
     let tracer = get_tracer("acme");
-    let builder = tracer.span_builder(name).with_kind(kind);
-    let builder = builder.with_attributes([KeyValue::new(attribute.0, attribute.1)]);
+    let builder = tracer
+        .span_builder(name)
+        .with_kind(kind)
+        .with_attributes([KeyValue::new(attribute.0, attribute.1)]);
     cx.with_span(builder.start_with_context(&tracer, cx))
 }
 
 /// A context that came from another process.
 fn remote(flags: TraceFlags) -> Context {
-    let (trace, span) = (TraceId::from(1_u128 << 90), SpanId::from(7));
+    let trace = TraceId::from(1_u128 << 90);
+    let span = SpanId::from(7);
     let parent = SpanContext::new(trace, span, flags, true, TraceState::NONE);
     Context::new().with_remote_span_context(parent)
 }
@@ -48,6 +51,7 @@ fn run() {
         start(PING, SpanKind::Client, ("db.operation", "PING"), &root).span().end();
         root.span().end();
     }
+
     for (name, flags) in [("sampled", TraceFlags::SAMPLED), ("unsampled", TraceFlags::NOT_SAMPLED)]
     {
         start(name, SpanKind::Server, ("a", "b"), &remote(flags)).span().end();
@@ -133,8 +137,9 @@ fn a_sampler_that_is_not_supported_records_nothing() {
             "tracer_provider.sampler.composite.trace_id_ratio_based: expected `always_on`",
         ),
     ] {
-        let text = file(sampler).replace("{zipkin: }", &exporter);
-        let text = text.replace("sampler: {samplr", "samplr: {samplr");
+        let text = file(sampler)
+            .replace("{zipkin: }", &exporter)
+            .replace("sampler: {samplr", "samplr: {samplr");
         let document = document(&text);
         let (_, stderr) = program.run(&[("OTEL_CONFIG_FILE", document.path().to_str().unwrap())]);
         let lines: Vec<_> = stderr.lines().filter(|line| line.starts_with("error: ")).collect();
@@ -143,8 +148,10 @@ fn a_sampler_that_is_not_supported_records_nothing() {
             lines[0].starts_with("error: nothing is recorded: the configuration file"),
             "{stderr}"
         );
+
         assert!(lines[0].contains(place), "{stderr}");
         assert!(lines[0].ends_with("; a sampler that is only partly applied could record more spans than the file asks for"), "{stderr}");
     }
+
     assert!(receiver.spans().is_empty());
 }

@@ -47,6 +47,7 @@ fn each_measurement_is_exported_once() {
             record();
             pipeline.flush();
         }
+
         let receiver = pipeline.end();
         ROWS.add(1_000_000);
         assert_exported(&receiver);
@@ -78,6 +79,7 @@ fn assert_exported(receiver: &Receiver) {
         let from = if last.is_delta { 0 } else { points.len() - 1 };
         points[from..].iter().map(|point| value(&point.value)).sum()
     };
+
     assert_eq!(total("rows", sum), 2.0 * (2.0 * all + 5.0), "a measurement by name counts, too");
     assert_eq!(total("open", sum), 2.0 * all);
     assert_eq!(total("plain", sum), 2.0 * all);

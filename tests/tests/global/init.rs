@@ -197,8 +197,9 @@ fn a_panic_is_written_once_and_redacted_on_request() {
             .configure(|config| config.redaction.patterns.push("CUST-[0-9]+".to_owned()))
             .init()
             .unwrap();
-        let worker = std::thread::Builder::new().name("worker CUST-1".to_owned());
-        let worker = worker.spawn(|| panic!("no password=hunter2\x1b[2J\nfor CUST-4711"));
+        let worker = std::thread::Builder::new()
+            .name("worker CUST-1".to_owned())
+            .spawn(|| panic!("no password=hunter2\x1b[2J\nfor CUST-4711"));
         worker.unwrap().join().unwrap_err();
     });
     let redacted = ("FLOE_PANIC_OUTPUT", "redacted");
@@ -207,12 +208,15 @@ fn a_panic_is_written_once_and_redacted_on_request() {
         let receiver = Receiver::grpc();
         let (stdout, stderr) = program.against(&receiver, &[&[redacted], variables].concat());
         for text in [&stdout, &stderr] {
-            assert!(!text.contains("hunter2") && !text.contains("4711"), "{text}");
+            assert!(!text.contains("hunter2"), "{text}");
+            assert!(!text.contains("4711"), "{text}");
             assert!(!text.contains("the hook of the program"), "{text}");
         }
+
         receiver.log("a thread panicked");
         (stdout, stderr)
     };
+
     let quiet = ("RUST_BACKTRACE", "0");
     // Standard error gets the log line of the panic.
     let (_, stderr) = run(&[quiet]);
@@ -229,6 +233,7 @@ fn a_panic_is_written_once_and_redacted_on_request() {
         let lines = stdout.matches("a thread panicked").count();
         assert_eq!(lines, usize::from(output == "stdout"), "{stdout}");
     }
+
     for (style, paths) in [("1", false), ("full", true)] {
         let (_, stderr) = run(&[("RUST_BACKTRACE", style), ("FLOE_LOG_OUTPUT", "none")]);
         let (_, stack) = stderr.split_once(&format!("{message}stack backtrace:\n")).unwrap();
@@ -281,9 +286,10 @@ fn assert_lives(program: &Program, panics: usize) {
     let (stdout, stderr) = program.against(&receiver, &[("FLOE_LOG_JSON", "true")]);
     assert_eq!(stdout.matches("the program continues").count(), panics, "{stderr}");
     assert_eq!(stderr.matches("\"event\":\"a thread panicked\"").count(), panics, "{stderr}");
+
     let records = receiver.logs();
-    let records = records.iter().filter(|it| it.body == Some("a thread panicked".into()));
-    assert_eq!(records.count(), panics, "{stderr}");
+    let of_panics = records.iter().filter(|it| it.body == Some("a thread panicked".into()));
+    assert_eq!(of_panics.count(), panics, "{stderr}");
 }
 
 /// `fmt` formats fields under the lock of the span, which an event in the panic hook would wait for.
@@ -400,6 +406,7 @@ fn a_filter_of_the_program_that_removes_all_spans_is_reported() {
         assert_eq!(tree(&receiver.spans()), spans, "{variables:?}");
         assert_eq!(stderr, expected, "{variables:?}");
     }
+
     let receiver = Receiver::grpc();
     let (_, stderr) = program.against(&receiver, &[("OTEL_LOG_LEVEL", "error")]);
     assert_eq!(stderr, "");
@@ -432,6 +439,7 @@ fn start_form() -> TelemetryProvider {
         "the builder of a provider" => TelemetryProvider::builder(from_env()).init(),
         form => panic!("{form}"),
     };
+
     started.unwrap()
 }
 
@@ -504,6 +512,7 @@ fn the_builder_takes_layers_exporters_processors_samplers_and_settings() {
         stderr.contains("\"event\":\"loaded\""),
         "log lines have a filter of their own, too: {stderr}"
     );
+
     assert!(stderr.contains("\nERROR global::init: to both\n"), "{stderr}");
     let spans = receiver.spans();
     assert_eq!(tree(&spans), "load\n  query\n  send");
@@ -512,6 +521,7 @@ fn the_builder_takes_layers_exporters_processors_samplers_and_settings() {
         assert_eq!(span.attributes["team"], "sales");
         assert_eq!(span.attributes["seen"], true);
     }
+
     assert_eq!(receiver.span("load").attributes["table"], "<REDACTED>");
 }
 
@@ -570,6 +580,7 @@ fn no_integration_enables_a_feature_that_changes_the_call() {
     for folder in std::fs::read_dir(root.join("integrations")).unwrap() {
         manifests.push(folder.unwrap().path().join("Cargo.toml"));
     }
+
     let mut dependents = 0;
     for manifest in manifests {
         let text = std::fs::read_to_string(&manifest).unwrap();
@@ -580,6 +591,7 @@ fn no_integration_enables_a_feature_that_changes_the_call() {
             assert_eq!(enables, [false, false], "{}", manifest.display());
         }
     }
+
     assert!(dependents >= 5, "{dependents}");
 }
 

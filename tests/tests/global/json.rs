@@ -45,7 +45,8 @@ fn config(directory: &Path) -> TelemetryConfig {
 
 #[alone]
 fn a_file_stays_at_its_place_when_the_program_goes_elsewhere() {
-    let (before, after) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let before = tempfile::tempdir().unwrap();
+    let after = tempfile::tempdir().unwrap();
     std::env::set_current_dir(&before).unwrap();
     let telemetry = start(config(Path::new("telemetry")));
     // A daemon changes its working directory in this way.
@@ -74,9 +75,11 @@ fn a_configuration_file_names_the_file() {
         ));
         TelemetryConfig::from_config_file(file.path()).unwrap()
     };
+
     for stream in ["", "output_stream: stdout"] {
         assert_eq!(read(stream).exporters.traces, Some(vec![ExporterKind::OtlpStdout]));
     }
+
     let telemetry = start(read(&format!("output_stream: 'file://{}'", path.display())));
     load("orders").unwrap_err();
     telemetry.shutdown(TIMEOUT).unwrap();
@@ -103,6 +106,7 @@ fn each_signal_has_a_file_of_its_own() {
     for name in ["traces", "metrics", "logs"] {
         assert_eq!(mode(&directory.join(format!("{name}.jsonl"))), 0o600);
     }
+
     let traces = lines(&directory.join("traces.jsonl"));
     assert_eq!(traces.len(), 2, "each request is one line");
     let span = &traces[0]["resourceSpans"][0]["scopeSpans"][0]["spans"][0];
@@ -145,6 +149,7 @@ fn a_removed_file_is_created_again() {
         drop(create_span("work"));
         telemetry.force_flush(TIMEOUT)
     };
+
     let written = || lines(&directory.join("traces.jsonl")).len();
     export().unwrap();
     fs::remove_dir_all(&directory).unwrap();
@@ -197,6 +202,7 @@ fn a_file_is_written_after_its_folder_becomes_inaccessible() {
             .args(test.get_args())
             .envs(test.get_envs().filter_map(|(name, value)| Some((name, value?))));
     }
+
     let output = child.output().unwrap();
     assert!(output.status.success(), "{output:?}");
 }
@@ -244,9 +250,11 @@ fn a_full_pipe_does_not_delay_what_the_program_prints() {
         let spans = line["resourceSpans"][0]["scopeSpans"][0]["spans"].as_array()?;
         Some(spans.len())
     };
+
     let spans: usize = json_lines(&stdout).iter().filter_map(spans).sum();
     assert!(spans >= 512, "{spans}");
-    assert!(stdout.contains("program: 100\n") && stdout.contains("program: 30000\n"));
+    assert!(stdout.contains("program: 100\n"));
+    assert!(stdout.contains("program: 30000\n"));
 }
 
 #[alone]
@@ -254,13 +262,13 @@ fn a_place_that_is_not_writable_is_an_error_at_the_start() {
     let place = tempfile::tempdir().unwrap();
     let file = place.path().join("file");
     fs::write(&file, "").unwrap();
-    let error = TelemetryProvider::builder(config(&file)).initialize();
-    let error = error.unwrap_err().to_string();
-    assert!(error.contains("exporters.traces: `otlp_file`") && error.contains("/file`"), "{error}");
+    let error = TelemetryProvider::builder(config(&file)).initialize().unwrap_err().to_string();
+    assert!(error.contains("exporters.traces: `otlp_file`"), "{error}");
+    assert!(error.contains("/file`"), "{error}");
 
     fs::create_dir(place.path().join("traces.jsonl")).unwrap();
-    let error = TelemetryProvider::builder(config(place.path())).initialize();
-    let error = error.unwrap_err().to_string();
+    let error =
+        TelemetryProvider::builder(config(place.path())).initialize().unwrap_err().to_string();
     assert!(error.contains("traces.jsonl`: it is not a regular file"), "{error}");
 }
 

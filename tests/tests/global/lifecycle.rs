@@ -44,6 +44,7 @@ fn invalid_configuration_leaves_nothing_behind() {
         error.to_string(),
         "resource_attributes.service_name: expected 1 to 128 characters, found 0"
     );
+
     config.resource_attributes.service_name.push_str("ok");
     let mut unknown = config.clone();
     "jeager".clone_into(&mut unknown.backend);
@@ -51,6 +52,7 @@ fn invalid_configuration_leaves_nothing_behind() {
         TelemetryProvider::builder(unknown).initialize().unwrap_err().to_string(),
         "backend: unknown backend `jeager`, expected `console`, `jaeger` or `otlp`; did you mean `jaeger`?"
     );
+
     config.otlp_endpoint = Some(format!("https://user:hunter2@{}", "collector:4317"));
     let error = TelemetryProvider::builder(config).initialize().unwrap_err();
     assert!(error.is_config());
@@ -166,6 +168,7 @@ fn a_flush_delivers_every_span_that_ended_before_it() {
                         work();
                         ended.fetch_add(1, Ordering::SeqCst);
                     }
+
                     let before = ended.load(Ordering::SeqCst);
                     telemetry.force_flush(TIMEOUT).unwrap();
                     assert!(receiver.spans().len() >= before);
@@ -173,6 +176,7 @@ fn a_flush_delivers_every_span_that_ended_before_it() {
             });
         }
     });
+
     telemetry.shutdown(TIMEOUT).unwrap();
     assert_eq!(receiver.spans().len(), THREADS * 100);
 }
@@ -193,6 +197,7 @@ fn a_panicking_exporter_loses_only_its_batch() {
         error.to_string(),
         format!("exporter `Panicking`: 1 span failed: {reason}; metrics: {reason}")
     );
+
     work();
     telemetry.force_flush(TIMEOUT).unwrap();
     assert!(telemetry.shutdown(TIMEOUT).unwrap_err().is_export());
@@ -208,7 +213,8 @@ fn any_runtime_of_the_host_is_supported() {
     use tokio::runtime::Builder;
 
     for protocol in BOTH {
-        let (receiver, mut sent) = (receiver(protocol), 0);
+        let receiver = receiver(protocol);
+        let mut sent = 0;
         for runtime in [
             Builder::new_current_thread().build().unwrap(),
             Builder::new_multi_thread().worker_threads(1).build().unwrap(),
@@ -220,6 +226,7 @@ fn any_runtime_of_the_host_is_supported() {
                 telemetry.force_flush(TIMEOUT).unwrap();
                 telemetry
             });
+
             sent += 1;
             assert_eq!(receiver.spans().len(), sent);
             drop(runtime);
@@ -239,7 +246,9 @@ fn concurrent_shutdown_and_flush_are_safe() {
         let barrier = Barrier::new(16);
         thread::scope(|scope| {
             for n in 0..16 {
-                let (telemetry, barrier, memory) = (&telemetry, &barrier, &memory);
+                let telemetry = &telemetry;
+                let barrier = &barrier;
+                let memory = &memory;
                 scope.spawn(move || {
                     barrier.wait();
                     if n % 2 == 0 {
@@ -251,6 +260,7 @@ fn concurrent_shutdown_and_flush_are_safe() {
                 });
             }
         });
+
         assert_eq!(memory.spans().len(), 1);
     }
 }

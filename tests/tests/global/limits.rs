@@ -44,8 +44,10 @@ fn dropped_items_are_counted_on_the_wire() {
                 KeyValue::new("c", 3),
             ],
         );
+
         span.add_link(remote_in(7, true), vec![KeyValue::new("a", 1)]);
     }
+
     span.end();
     pipeline.shut_down();
 
@@ -76,9 +78,11 @@ fn the_limit_of_attributes_can_be_raised() {
             set_attribute(format!("key.{n}"), n);
         }
     };
+
     for items in [LIMIT - 1, LIMIT, LIMIT + 100] {
         wide(items);
     }
+
     pipeline.shut_down();
     let spans = pipeline.receiver.spans();
     for (span, expected) in spans.iter().zip([LIMIT - 1, LIMIT, LIMIT]) {
@@ -87,6 +91,7 @@ fn the_limit_of_attributes_can_be_raised() {
         // The attributes of the source location get the remaining room.
         assert_eq!(span.attributes.len(), LIMIT);
     }
+
     assert_eq!(spans.len(), 3);
 }
 
@@ -96,6 +101,7 @@ fn a_text_of_an_error_that_was_cut_is_marked() {
     fn fails() -> Result<(), String> {
         Err("cannot read the orders".to_owned())
     }
+
     let mut config = TelemetryConfig::new("limits");
     config.limits.attribute_value_length = Some(11);
     let span = &spans(config, || drop(fails()))[0];
@@ -104,6 +110,7 @@ fn a_text_of_an_error_that_was_cut_is_marked() {
         let found = attributes.iter().find(|own| own.key.as_str() == key);
         found.map(|own| own.value.as_str().into_owned())
     };
+
     let event = &span.events.events[0].attributes;
     for attributes in [&span.attributes, event] {
         let message = of(attributes, "exception.message");
@@ -111,6 +118,7 @@ fn a_text_of_an_error_that_was_cut_is_marked() {
         // Other texts are cut without a mark, as the specification says.
         assert_eq!(of(attributes, "exception.type").as_deref(), Some("alloc::stri"));
     }
+
     assert_eq!(of(event, "exception.stacktrace"), None);
 }
 
@@ -153,12 +161,14 @@ fn record_spans() {
             .attribute("other", "x")
             .start(),
     );
+
     drop(span_with("long", ["a", "b"].map(|end| "k".repeat(1024) + end)).start());
     // Sets a key more often than a span may have attributes.
     let many = create_span("many");
     for n in 0..500 {
         set_attribute("again", n);
     }
+
     set_attribute("last", true);
     drop(many);
 }
@@ -175,6 +185,7 @@ fn the_keys_of_spans_are_unique() {
             let line = ("code.line.number".to_owned(), "of the process".to_owned());
             config.span_attributes.extend([line]);
         });
+
         record_spans();
         check_spans(&pipeline.end());
     }
@@ -187,6 +198,7 @@ fn check_spans(receiver: &Receiver) {
         span.attributes["code.line.number"], "of the process",
         "the configuration replaces the recorded line"
     );
+
     let resource = &span.resource;
     assert!(!resource.contains_key(""), "{resource:?}");
     assert_eq!(resource["service.name"], "orders");

@@ -32,8 +32,13 @@ impl Sent {
     #[track_caller]
     fn fields(&self, message: &str) -> Map<String, Json> {
         let lines = json_lines(&self.text);
-        let line = lines.iter().find(|line| line["event"] == message).unwrap();
-        let mut line = line.as_object().unwrap().clone();
+        let mut line = lines
+            .iter()
+            .find(|line| line["event"] == message)
+            .unwrap()
+            .as_object()
+            .unwrap()
+            .clone();
         line.retain(|key, _| !BUILT_IN.contains(&key.as_str()));
         assert_eq!(line, self.attributes(message), "{message}");
         line
@@ -67,6 +72,7 @@ fn run_with(
         change(config);
         lines = logs::layer_with_writer(&config.logging, written.writer()).ok();
     });
+
     let subscriber = tracing_subscriber::registry().with(tracing_layer()).with(lines.unwrap());
     tracing::subscriber::with_default(subscriber, act);
     Sent { receiver: pipeline.end(), text: written.text() }
@@ -101,6 +107,7 @@ fn all_kinds() {
         span.attribute("rows", &1);
         span.attribute("plan", "free");
     });
+
     detached.run(|| info!("detached, early"));
     detached.set_attribute("rows", &2);
     detached.set_attribute("late", &true);
@@ -159,7 +166,8 @@ fn every_kind_of_span_describes_its_records() {
         let name = with(&["span.name"]);
         let off = with(&[]);
         for (kind, span) in KINDS {
-            let (early, late) = (format!("{kind}, early"), format!("{kind}, late"));
+            let early = format!("{kind}, early");
+            let late = format!("{kind}, late");
             listed.assert_fields(&early, json!({"tenant": "a-1", "rows": 1}));
             listed.assert_fields(&late, json!({"tenant": "a-1", "rows": 2}));
             let mut all = json!({"span.name": span, "tenant": "a-1", "rows": 1, "plan": "free"});
@@ -175,6 +183,7 @@ fn every_kind_of_span_describes_its_records() {
             assert_eq!(own.events.len(), same.events.len(), "{span}");
             assert_eq!(own.scope, same.scope, "{span}");
         }
+
         assert_eq!(everything.receiver.spans().len(), KINDS.len());
     }
 }
@@ -190,6 +199,7 @@ fn the_current_span_is_the_innermost_one() {
             inner.update_name("renamed");
             info!(inner = "own", span = 3, "renamed");
         }
+
         info!("outer again");
         thread::scope(|scope| {
             let cx = Context::current();
@@ -202,6 +212,7 @@ fn the_current_span_is_the_innermost_one() {
             });
         });
     });
+
     sent.assert_fields("outer", json!({"span.name": "outer", "outer": 1}));
     sent.assert_fields("inner", json!({"span.name": "inner", "inner": 2}));
     // A field of the record takes precedence over an attribute of the span.
@@ -224,11 +235,13 @@ fn arrays_are_typed_and_names_of_a_line_reserved() {
         span.set_attribute("", "no key");
         info!("typed");
     });
+
     let line: Json = serde_json::from_str(sent.text.lines().next().unwrap()).unwrap();
     assert_eq!(
         (&line["event"], &line["fields.event"]),
         (&json!("typed"), &json!("not the message"))
     );
+
     assert_eq!((&line["texts"], &line["numbers"]), (&json!(["a", "b"]), &json!([0.5, "NaN"])));
     assert_eq!((&line["flags"], &line["counts"]), (&json!([true, false]), &json!([1, 2])));
     assert!(!sent.text.contains("no key"), "{}", sent.text);
@@ -244,6 +257,7 @@ fn values_are_limited() {
         for number in 0..6 {
             span.set_attribute(format!("long.{number}"), long.as_str());
         }
+
         info!(own = 1, "long");
         drop(span);
 
@@ -251,6 +265,7 @@ fn values_are_limited() {
         for number in 0..200 {
             span.set_attribute(format!("n{number}"), number);
         }
+
         info!(own = 1, "many");
         drop(span);
 
@@ -258,6 +273,7 @@ fn values_are_limited() {
         set_attribute("texts", vec![long.as_str(); 100].as_slice());
         info!("array");
     });
+
     let long = sent.fields("long");
     assert_eq!(long["own"], 1);
     assert!(long["early"].as_str().unwrap().ends_with('…'));
@@ -277,22 +293,26 @@ fn unrecorded_spans_have_no_attributes() {
     let unsampled = |config: &mut TelemetryConfig| {
         config.sampling.sampler = Some(Sampler::AlwaysOff);
     };
+
     let sent = run_with(&["*"], unsampled, all_kinds);
     for (kind, _) in KINDS.into_iter().filter(|(kind, _)| *kind != "global") {
         sent.assert_fields(&format!("{kind}, late"), json!({}));
     }
+
     assert_eq!(sent.receiver.spans(), []);
     // Spans are recorded for their log records, even if spans are not exported.
     let no_traces = |config: &mut TelemetryConfig| {
         config.exporters.traces = Some(vec![ExporterKind::None]);
     };
+
     let sent = run_with(&["tenant"], no_traces, || by_macro("b-2"));
     sent.assert_fields("macro, late", json!({"tenant": "b-2"}));
     assert_eq!(sent.receiver.spans(), []);
 
     let disabled = |config: &mut TelemetryConfig| config.enabled = false;
     let sent = run_with(&["*"], disabled, || by_macro("c-3"));
-    assert!(sent.text.contains("macro, late") && !sent.text.contains("c-3"));
+    assert!(sent.text.contains("macro, late"));
+    assert!(!sent.text.contains("c-3"));
 }
 
 #[alone]
@@ -314,6 +334,7 @@ fn records_of_the_logs_api_are_described() {
         record.set_trace_context(context.trace_id(), context.span_id(), None);
         logger.emit(record);
     });
+
     let current = Json::Object(sent.attributes("current"));
     assert_eq!(current, json!({"tenant": "a-1", "rows": 7}));
     assert!(sent.attributes("ended").is_empty());

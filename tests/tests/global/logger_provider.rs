@@ -126,8 +126,8 @@ fn records_of_the_api_are_exported_like_others() {
         ("url", REDACTED_URL.into()),
         ("urls", urls),
     ];
-    let attributes = placed.attributes.iter();
-    let attributes: Vec<_> = attributes.map(|(key, value)| (&**key, value.clone())).collect();
+    let attributes: Vec<_> =
+        placed.attributes.iter().map(|(key, value)| (&**key, value.clone())).collect();
     assert_eq!(attributes, expected);
     assert_eq!(placed.resource["service.name"], "orders");
     assert_eq!(placed.dropped_attributes, 0);
@@ -141,8 +141,10 @@ fn assert_map(logs: &[ReceivedLog]) {
         (&*map.trace_id, &*map.span_id),
         ("00000000000000000000000000000001", "0000000000000002")
     );
+
     let body = format!("{:?}", map.body);
-    assert!(body.contains("<REDACTED>") && !body.contains("99"), "{body}");
+    assert!(body.contains("<REDACTED>"), "{body}");
+    assert!(!body.contains("99"), "{body}");
 }
 
 fn assert_limited(logs: &[ReceivedLog]) {
@@ -172,12 +174,14 @@ fn a_logger_outlives_providers() {
         assert!(!early.event_enabled(Severity::Error, "any", None));
         early.emit(early.create_log_record());
     };
+
     assert_disabled();
     let (_, logs, ()) = exported(|| {
         let mut record = early.create_log_record();
         record.set_event_name("early");
         early.emit(record);
     });
+
     assert_disabled();
     assert_eq!(logs.len(), 1, "{logs:#?}");
     assert_eq!(single(&logs, "early").trace_id, "");

@@ -62,6 +62,7 @@ fn both_facades_carry_trace_context_and_identity() {
     let [before, tracing, log, later, outside, after] = &*lines else {
         panic!("{lines:?}");
     };
+
     assert_eq!(tracing["level"], "warning");
     assert_eq!(tracing["target"], "global::logs");
     assert_eq!(log["target"], "orders::load");
@@ -77,9 +78,12 @@ fn both_facades_carry_trace_context_and_identity() {
         assert_eq!(line["floe.product.version"], "1.2.0");
         assert_eq!(line["floe.mode"], "prod");
     }
+
     for line in [before, outside, after] {
-        assert!(line.get("trace_id").is_none() && line.get("span_id").is_none());
+        assert!(line.get("trace_id").is_none());
+        assert!(line.get("span_id").is_none());
     }
+
     assert!(before.get("floe.mode").is_none());
 }
 
@@ -112,6 +116,7 @@ fn emit_around(change: impl FnOnce()) {
         tracing::debug!(target: "orders", "debug");
         tracing::debug!(target: "hyper", "never");
     };
+
     emit();
     change();
     emit();

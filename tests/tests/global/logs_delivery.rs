@@ -46,7 +46,8 @@ fn check(receiver: &Receiver, [trace_id, span_id]: [Option<String>; 2]) {
     assert_eq!((&warning.trace_id, &warning.span_id), (&ids.0, &ids.1));
     assert_eq!(warning.flags & 1, 1);
     let year_2020 = 1_577_836_800_000_000_000;
-    assert!(warning.time > year_2020 && warning.observed_time >= warning.time);
+    assert!(warning.time > year_2020);
+    assert!(warning.observed_time >= warning.time);
     let expected = [
         ("done", true.into()),
         ("floe.mode", "prod".into()),
@@ -94,6 +95,7 @@ fn records_arrive_over_both_transports_at_flush_and_at_shutdown() {
             resource.floe_namespace = Some("sales".to_owned());
             resource.floe_mode = Some(Mode::Prod);
         });
+
         let receiver = &pipeline.receiver;
         tracing::info!("of an earlier provider");
         let ids = load();
@@ -139,7 +141,8 @@ fn a_record_and_its_line_have_the_span_and_the_key_values_of_the_code() {
             tracing::info!("of the other");
         });
         tracing::info!(parent: &holder, "outside");
-        let (list, failure) = ([1, 2], "x".parse::<u8>().unwrap_err());
+        let list = [1, 2];
+        let failure = "x".parse::<u8>().unwrap_err();
         log::info!(
             user = "ann", rows = 3, ratio = 0.5, done = true, list:? = list, error:% = failure,
             password = "open sesame", level = 7, url = url().as_str(), user = "bob";
@@ -169,20 +172,24 @@ fn a_record_and_its_line_have_the_span_and_the_key_values_of_the_code() {
         let event = |span: &&ReceivedSpan| span.events.iter().any(|event| event.name == body);
         assert_eq!(spans.iter().find(event).map(|span| &*span.name), span.map(|_| name), "{body}");
     }
+
     let body = "with values of postgres://<REDACTED>@db/orders";
     let attributes = serde_json::json!({
         "user": "ann", "rows": 3, "ratio": 0.5, "done": true, "list": "[1, 2]",
         "error": "invalid digit found in string", "password": "<REDACTED>", "level": 7,
         "url": "postgres://<REDACTED>@db/orders",
     });
+
     let attributes = attributes.as_object().unwrap();
-    let (log, line) = (receiver.log(body), line(body));
+    let log = receiver.log(body);
+    let line = line(body);
     assert_eq!(log.attributes.len(), attributes.len(), "{log:?}");
     for (key, value) in attributes {
         assert_eq!(log.attributes[key], *value, "{key}");
         let name = if key == "level" { "fields.level" } else { key };
         assert_eq!(line[name], *value, "{key}");
     }
+
     assert_eq!(receiver.log("without").attributes.len(), 0);
 }
 
@@ -216,6 +223,7 @@ fn a_batch_is_bounded_in_records_and_in_bytes() {
         for _ in 0..700 {
             tracing::info!("{message}");
         }
+
         telemetry.force_flush(TIMEOUT).unwrap();
         let sizes: Vec<_> = sizes.try_iter().collect();
         assert_eq!(sizes.iter().sum::<usize>(), 700);
@@ -232,13 +240,16 @@ fn a_batch_is_exported_when_it_is_full_and_when_it_is_due() {
         for _ in 0..records {
             tracing::info!("one");
         }
+
         let mut found = 0;
         while found < expected {
             found += sizes.recv_timeout(TIMEOUT).unwrap();
         }
+
         telemetry.shutdown(TIMEOUT).unwrap();
         (found, sizes.try_iter().sum::<usize>())
     };
+
     let hour = Duration::from_secs(3_600);
     assert_eq!(all(hour, 700, 600), (600, 100));
     for records in [1, 299, 700] {
@@ -262,6 +273,7 @@ fn a_long_queue_holds_the_records_of_a_loop() {
     for number in 0..RECORDS {
         tracing::info!(number, table = "orders", "one of many");
     }
+
     blocked.release();
     telemetry.shutdown(TIMEOUT).unwrap();
     let counted = telemetry.statistics();

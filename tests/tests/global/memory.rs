@@ -83,6 +83,7 @@ fn await_none_pending(telemetry: &TelemetryProvider, spans: u64) -> Statistics {
         assert_accounted(telemetry, spans);
         telemetry.statistics().pending == 0
     });
+
     telemetry.statistics()
 }
 
@@ -142,6 +143,7 @@ fn a_burst_of_one_thread_is_delivered_whole() {
         assert_eq!(telemetry.statistics().exported, n * BURST);
         blocked.block();
     }
+
     blocked.release();
     telemetry.shutdown(TIMEOUT).unwrap();
 }
@@ -154,7 +156,8 @@ fn without_room_roots_and_failed_spans_are_kept_before_leaves() {
         Err(format!("{number}"))
     }
 
-    let (blocked, memory) = (Blocked::default(), MemoryExporter::new());
+    let blocked = Blocked::default();
+    let memory = MemoryExporter::new();
     let telemetry =
         start(Later(blocked.clone(), memory.clone()), |config| config.max_memory_bytes = MIB);
     orders(20_000);
@@ -187,6 +190,7 @@ fn a_thread_without_a_buffer_shares_one() {
             });
         }
     });
+
     telemetry.shutdown(TIMEOUT).unwrap();
     let counted = telemetry.statistics();
     assert_eq!(counted.exported, 2 * THREADS as u64, "{counted:?}");
@@ -205,7 +209,8 @@ fn the_first_span_of_a_thread_reserves_little_where_memory_is_locked() {
     // Only memory that is reserved from here on is locked, because RLIMIT_MEMLOCK allows everybody some MiB, but not a
     // whole program.
     mlockall(MlockAllFlags::FUTURE).unwrap();
-    let (begun, ended) = (Barrier::new(THREADS + 1), Barrier::new(THREADS + 1));
+    let begun = Barrier::new(THREADS + 1);
+    let ended = Barrier::new(THREADS + 1);
     std::thread::scope(|scope| {
         for _ in 0..THREADS {
             let thread = std::thread::Builder::new().stack_size(STACK);
@@ -216,8 +221,10 @@ fn the_first_span_of_a_thread_reserves_little_where_memory_is_locked() {
                 ended.wait();
                 ended.wait();
             };
+
             thread.spawn_scoped(scope, run).unwrap();
         }
+
         begun.wait();
         let before = of_process("VmLck:");
         begun.wait();
@@ -226,6 +233,7 @@ fn the_first_span_of_a_thread_reserves_little_where_memory_is_locked() {
         ended.wait();
         assert!(each < 256 * 1024, "{each}");
     });
+
     telemetry.shutdown(TIMEOUT).unwrap();
     assert_eq!(telemetry.statistics().exported, THREADS as u64);
 }
@@ -239,13 +247,16 @@ fn ordinary_spans_do_not_count_towards_the_limit() {
         for _ in 0..1000 {
             work();
         }
+
         telemetry.force_flush(TIMEOUT).unwrap();
     }
+
     // Each of these large spans leaves its room for the next one.
     for _ in 0..20 {
         large(MIB / 4);
         telemetry.force_flush(TIMEOUT).unwrap();
     }
+
     let counted = await_none_pending(&telemetry, 4020);
     assert_eq!(counted.exported, 4020, "{counted:?}");
     // This span does not fit at all.
@@ -265,6 +276,7 @@ fn every_span_is_counted_at_every_moment() {
             assert_accounted(&telemetry, n);
         }
     }
+
     let error = telemetry.shutdown(Duration::from_millis(50)).unwrap_err();
     let text = error.to_string();
     assert!(error.is_timeout(), "{text}");
@@ -277,6 +289,7 @@ fn every_span_is_counted_at_every_moment() {
         work();
         assert_accounted(&telemetry, 10_000 + n);
     }
+
     assert_eq!(telemetry.statistics().dropped_without_provider, 50);
     // The next provider has its own numbers.
     let (next, memory) = in_memory(config());
@@ -308,6 +321,7 @@ fn an_exporter_has_a_timeout() {
         assert!(text.contains(expected), "{text}");
         assert_eq!(telemetry.statistics().failed, n);
     }
+
     telemetry.shutdown(TIMEOUT).unwrap();
 }
 
@@ -322,6 +336,7 @@ fn oversized_text_is_truncated() {
         let additional = &mut config.resource_attributes.additional;
         additional.insert("resource.text".to_owned(), huge.clone());
     });
+
     // These values are equal after truncation.
     for end in ["a", "b"] {
         let value = format!("{huge}{end}");
@@ -336,6 +351,7 @@ fn oversized_text_is_truncated() {
             vec![KeyValue::new("l", Value::Array(opentelemetry::Array::String(elements)))],
         );
     }
+
     let receiver = pipeline.end();
     let name = "ü".repeat(1024);
     let text = "ü".repeat(65_536);

@@ -22,8 +22,7 @@ const END: &str = "TEST_MESSAGES_END";
 
 /// Returns the lines that contain `text`. They must all be errors.
 fn errors<'a>(stderr: &'a str, text: &str) -> Vec<&'a str> {
-    let errors = stderr.lines().filter(|line| line.contains(text));
-    let errors: Vec<_> = errors.collect();
+    let errors: Vec<_> = stderr.lines().filter(|line| line.contains(text)).collect();
     let is_error = |line: &&str| line.starts_with("error: ") || line.contains(r#""level":"error""#);
     assert!(errors.iter().all(is_error), "{errors:?}");
     errors
@@ -50,12 +49,14 @@ fn assert_told(stderr: &str, endpoint: &str, logs: usize) {
         let is_named = |line: &&str| line.contains(endpoint) && line.contains("otlp");
         assert!(errors.iter().all(is_named), "{errors:?}");
     }
+
     let end = errors(stderr, "telemetry has ended: ");
     let [end] = end[..] else { panic!("{stderr}") };
     assert!(end.contains("exported 0 of 2 spans: failed=2;"), "{end}");
     let records = format!("exported 0 of {logs} log records: logs_failed={logs};");
     assert_eq!(end.contains(&records), logs > 0, "{end}");
-    assert!(end.contains("/v1/traces") && end.contains("/v1/metrics"), "{end}");
+    assert!(end.contains("/v1/traces"), "{end}");
+    assert!(end.contains("/v1/metrics"), "{end}");
     assert!(end.contains("data points were not exported"), "{end}");
 }
 
@@ -91,6 +92,7 @@ fn a_loss_is_an_error_whatever_the_filter_of_lines_is() {
         ];
         program.run(&[&own, variables].concat())
     };
+
     for (variables, logs) in [
         (&[][..], 1),
         (&[("RUST_LOG", "error")], 1),
@@ -102,11 +104,13 @@ fn a_loss_is_an_error_whatever_the_filter_of_lines_is() {
     ] {
         assert_told(&run(variables).1, &endpoint, logs);
     }
+
     let (stdout, stderr) = run(&[("SUBSCRIBER", "1")]);
     assert_told(&stderr, &endpoint, 0);
     assert!(stdout.contains("spans could not be exported"), "{stdout}");
     let (_, stderr) = run(&[("OTEL_LOG_LEVEL", "none"), ("FLOE_LOG_OUTPUT", "stderr")]);
-    assert!(!stderr.contains("could not") && !stderr.contains("has ended"), "{stderr}");
+    assert!(!stderr.contains("could not"), "{stderr}");
+    assert!(!stderr.contains("has ended"), "{stderr}");
 }
 
 /// All spans of a program are accounted for at its end, although the receiver stops after the first ones.
@@ -120,8 +124,9 @@ fn the_end_of_a_program_accounts_for_every_span() {
         let mut config = TelemetryConfig::new("orders");
         config.otlp_endpoint = Some(receiver.endpoint());
         config.apply_env().unwrap();
-        let telemetry = floe_telemetry::init_with(config).unwrap();
-        let telemetry = telemetry.with_shutdown_timeout(Duration::from_secs(1));
+        let telemetry = floe_telemetry::init_with(config)
+            .unwrap()
+            .with_shutdown_timeout(Duration::from_secs(1));
         let load = |number| (0..number).for_each(|_| drop(create_span("load")));
         load(DELIVERED);
         telemetry.force_flush(NEVER).unwrap();
@@ -190,6 +195,7 @@ fn a_provider_that_is_dropped_at_once_is_reported_at_the_first_span() {
         let (_, stderr) = program.against(&receiver, &variables);
         assert_eq!(stderr, if is_told { expected } else { "" }, "{end}");
     }
+
     let receiver = Receiver::grpc();
     let quiet = [(END, "unbound"), ("OTEL_LOG_LEVEL", "none")];
     assert_eq!(program.against(&receiver, &quiet).1, "");
@@ -264,11 +270,13 @@ fn a_call_that_began_before_the_provider_is_reported() {
                  provider first in `main`, outside of annotated functions\n"
             )
         });
+
         assert_eq!(
             stderr.matches("is not recorded").count(),
             expected.iter().count(),
             "{end}: {stderr}"
         );
+
         assert!(stderr.starts_with(&expected.unwrap_or_default()), "{end}: {stderr}");
     }
 }
@@ -294,8 +302,10 @@ fn the_start_reports_destinations_on_request() {
         let variables: Vec<_> = variables.iter().chain(more).copied().collect();
         program.run(&variables)
     };
+
     let (stdout, stderr) = run(&[]);
-    assert!(!stdout.contains(expected) && !stderr.contains(expected), "{stdout}{stderr}");
+    assert!(!stdout.contains(expected), "{stdout}{stderr}");
+    assert!(!stderr.contains(expected), "{stdout}{stderr}");
     let (stdout, stderr) = run(&[("OTEL_LOG_LEVEL", "debug")]);
     assert!(stderr.contains(&format!("debug: {expected}")), "{stderr}");
     assert!(!stdout.contains(expected), "{stdout}");
@@ -428,6 +438,7 @@ fn a_warning_does_not_wait_for_the_reader_of_standard_error() {
             let lines = output.lines().map_while(Result::ok);
             sender.send(lines.into_iter().any(|line| line.ends_with("recorded")))
         });
+
         let recorded = recorded.recv_timeout(TIMEOUT);
         child.kill().unwrap();
         child.wait().unwrap();

@@ -74,6 +74,7 @@ fn views_of_the_program_define_the_streams() {
         config.metrics.temporality = MetricTemporality::LowMemory;
         config.metrics.histograms = HistogramKind::Exponential;
     };
+
     let boundaries = vec![2.0, 4.0];
     let buckets = Aggregation::ExplicitBucketHistogram { boundaries, record_min_max: true };
     let view = move |instrument: &Instrument| {
@@ -85,12 +86,15 @@ fn views_of_the_program_define_the_streams() {
             "cache.hits" => stream.with_aggregation(Aggregation::Drop),
             _ => return None,
         };
+
         stream.build().ok()
     };
+
     let panics = |_: &Instrument| -> Option<Stream> { panic!("a view of the program") };
     let pipeline = Pipeline::with(OtlpProtocol::Http, change, |builder| {
         builder.with_view(view).with_view(panics)
     });
+
     record();
     METRICS.increment("cache.hits", 1, &[]);
     for number in 0..40 {
@@ -98,6 +102,7 @@ fn views_of_the_program_define_the_streams() {
         METRICS.increment("many", 1, std::slice::from_ref(&number));
         METRICS.increment("by_table", 1, &[KeyValue::new("table", "orders"), number]);
     }
+
     let receiver = pipeline.end();
     check(&receiver);
     let duration = receiver.point("load.duration");
@@ -155,10 +160,12 @@ fn metrics_arrive_over_both_transports_as_configured() {
         config.metrics.temporality = MetricTemporality::Delta;
         config.metrics.histograms = HistogramKind::Exponential;
     });
+
     record();
     for number in 0..2100 {
         METRICS.increment("many", 1, &[KeyValue::new("number", number)]);
     }
+
     let receiver = pipeline.end();
     check(&receiver);
     let duration = receiver.point("load.duration");
@@ -167,6 +174,7 @@ fn metrics_arrive_over_both_transports_as_configured() {
         matches!(duration.value, MetricValue::Exponential(2, sum, 2..) if (sum - 5.5).abs() < 1e-9),
         "{duration:?}"
     );
+
     let many = receiver.points_of("many");
     assert!((2000..=2001).contains(&many.len()), "{}", many.len());
     let overflow = Some(&true.into());
@@ -193,6 +201,7 @@ fn flushes_without_an_answer_share_a_thread() {
         let error = telemetry.force_flush(Duration::from_millis(10)).unwrap_err();
         assert!(error.is_timeout(), "{error}");
     }
+
     let threads = threads_named("floe-metrics");
     assert!(threads <= 1, "{threads} threads");
     let _ = telemetry.shutdown(Duration::from_millis(100));
@@ -236,6 +245,7 @@ fn a_reader_that_panics_does_not_affect_exporters() {
         error.contains("the reader panicked: no shutdown at postgres://<REDACTED>@db"),
         "{error}"
     );
+
     receiver.point("late");
 }
 
@@ -245,6 +255,7 @@ fn metrics_have_the_configured_instance_and_spans_that_of_the_process() {
     let pipeline = Pipeline::http(|config| {
         config.metrics.service_instance_id = Some(format!("nightly {}", url()));
     });
+
     drop(floe_telemetry::create_span("import"));
     record();
     let receiver = pipeline.end();
@@ -255,6 +266,7 @@ fn metrics_have_the_configured_instance_and_spans_that_of_the_process() {
         assert_eq!(*id, format!("nightly {REDACTED_URL}").as_str(), "{}", point.name);
         assert_eq!(point.resource["service.name"], "orders");
     }
+
     let of_process = format!("{:?}", receiver.span("import").resource["service.instance.id"]);
     assert_eq!(of_process.matches('-').count(), 4, "{of_process}");
 }
@@ -274,6 +286,7 @@ fn a_shutdown_behind_a_flush_that_does_not_end_has_its_own_timeout() {
         drop(telemetry);
         send.send(result).unwrap();
     });
+
     let error = ended.recv_timeout(TIMEOUT).unwrap().unwrap_err();
     assert!(error.is_timeout(), "{error}");
     hung.release();

@@ -28,12 +28,14 @@ fn record() {
         counter!("orders", "from" => url.clone()).increment(2);
         gauge!("open").increment(1.0);
     }
+
     // A second description comes after the first use of the name.
     describe_counter!("orders", Unit::Bytes, "Something else.");
     counter!("orders", "from" => url).increment(1);
     for total in [10, 30, 20] {
         counter!("read").absolute(total);
     }
+
     gauge!("open").decrement(8);
     gauge!("load", "worker" => "1").set(12.5);
     gauge!("load", "worker" => "1").set(f64::NAN);
@@ -59,6 +61,7 @@ fn every_kind_is_exported_with_its_unit_and_description() {
         (&*orders.scope, &*orders.scope_version),
         ("floe-telemetry-metrics-facade", env!("CARGO_PKG_VERSION"))
     );
+
     let read = receiver.point("read");
     assert_eq!((&read.value, &*read.unit), (&MetricValue::Sum(30.0), "KiBy"));
     assert_eq!(receiver.point("open").value, MetricValue::Gauge(42.0));
@@ -69,6 +72,7 @@ fn every_kind_is_exported_with_its_unit_and_description() {
     let MetricValue::Histogram(count, sum, bounds, buckets) = &duration.value else {
         panic!("{duration:?}");
     };
+
     assert_eq!((*count, *sum, &*duration.unit), (3, 6.02, "s"));
     assert_eq!((bounds[0], bounds[13]), (0.005, 10.0));
     assert_eq!((buckets[2], buckets[11]), (1, 2));
@@ -97,6 +101,7 @@ fn a_gauge_that_threads_change_ends_with_its_value() {
             }
         });
     });
+
     assert_eq!(receiver.point("open").value, MetricValue::Gauge(0.0));
 }
 
@@ -112,17 +117,21 @@ fn a_change_of_a_gauge_returns_while_another_thread_changes_it() {
                     while !is_over.load(Ordering::Relaxed) {
                         gauge!("open").increment(1);
                     }
+
                     gauge!("open").set(7);
                 });
             });
+
             metrics::with_local_recorder(&recorder, || {
                 for _ in 0..2_000 {
                     gauge!("open").increment(1);
                 }
             });
+
             is_over.store(true, Ordering::Relaxed);
         });
     });
+
     assert_eq!(receiver.point("open").value, MetricValue::Gauge(7.0));
 }
 
@@ -133,10 +142,12 @@ fn labels_without_end_share_a_series() {
             for user in 0..2_100 {
                 counter!("logins", "user" => user.to_string()).increment(1);
             }
+
             // An existing series is kept.
             counter!("logins", "user" => "7").increment(1);
         });
     });
+
     let logins = receiver.points_of("logins");
     assert_eq!(logins.len(), 2_000);
     let value = |key: &str, value: floe_tests::Value| {
@@ -145,6 +156,7 @@ fn labels_without_end_share_a_series() {
         assert!(found.next().is_none(), "{key}");
         point.value.clone()
     };
+
     assert_eq!(value("user", "7".into()), MetricValue::Sum(2.0));
     assert_eq!(value("otel.metric.overflow", true.into()), MetricValue::Sum(101.0));
 }

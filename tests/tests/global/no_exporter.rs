@@ -182,6 +182,7 @@ fn log_lines_have_ids_of_spans_that_are_not_recorded() {
         assert_eq!(pair[0], pair[1]);
         assert_eq!(pair[0].as_str().unwrap().len(), 32);
     }
+
     let roots: HashSet<_> = traces[..6].iter().collect();
     assert_eq!(roots.len(), 3);
     assert_eq!(traces[9], "0af7651916cd43dd8448eb211c80319c");
@@ -231,6 +232,7 @@ fn calls(receiver: &Receiver) -> Vec<(String, f64)> {
         let MetricValue::Sum(calls) = point.value else { panic!("{point:?}") };
         (point.attributes["span.name"].as_str().unwrap().to_owned(), calls)
     });
+
     let mut calls: Vec<_> = calls.collect();
     calls.sort_by(|a, b| a.0.cmp(&b.0));
     calls
@@ -244,6 +246,7 @@ fn calls_are_measured_without_spans() {
     for _ in 0..3 {
         measured().unwrap_err();
     }
+
     assert_eq!(unrecorded(), Carrier::new(), "for metrics alone, spans have no ids");
     assert_is_passed_on();
     MetricRecorder::new("rows").increment("rows", 1, &[]);

@@ -68,6 +68,7 @@ pub(crate) fn sampling(section: &str) -> SamplingConfig {
         let text = format!("resource_attributes: {{service_name: orders}}\nsampling: {section}");
         TelemetryConfig::from_yaml(&text).unwrap().sampling
     };
+
     let sampling = read(section);
     assert_eq!(read(&serde_json::to_string(&sampling).unwrap()), sampling, "{section}");
     sampling

@@ -44,13 +44,12 @@ fn record() {
     );
     METRICS.increment("orders.tests_total", 2, &[]);
     METRICS.set_gauge(Metric::new("orders.size").with_unit("By"), 1.5, &[]);
-    let duration = Metric::new("orders.duration").with_unit("s");
-    let duration = duration.with_boundaries(&[1.0, 10.0]);
+    let duration = Metric::new("orders.duration").with_unit("s").with_boundaries(&[1.0, 10.0]);
     METRICS.record_histogram(duration, 0.5, &[]);
     METRICS.record_histogram(duration, 5, &[]);
     METRICS.record_histogram(duration, 50, &[]);
-    let labels = [("le", "a"), ("exported_le", "b"), ("quantile", "c")];
-    let labels = labels.map(|(key, value)| KeyValue::new(key, value));
+    let labels = [("le", "a"), ("exported_le", "b"), ("quantile", "c")]
+        .map(|(key, value)| KeyValue::new(key, value));
     METRICS.record_histogram("orders.wait", 1, &labels);
     load(true).unwrap();
     load(false).unwrap_err();
@@ -104,6 +103,7 @@ fn a_host_name_of_others_gets_no_metrics() {
     ] {
         assert_eq!(status(port, host), expected, "{host}");
     }
+
     telemetry.shutdown(TIMEOUT).unwrap();
     // An address that other machines reach accepts the host names that they use.
     let telemetry = start_at("0.0.0.0", port).unwrap();
@@ -118,6 +118,7 @@ fn a_reader_of_the_configuration_file_is_the_endpoint() {
         let text = format!("file_format: '1.0'\nmeter_provider: {reader}\n");
         TelemetryConfig::from_config_file(document(&text).path())
     };
+
     let config = read("prometheus/development: {host: 0.0.0.0, port: 9999}").unwrap();
     let error = read("prometheus: {port: 0}").unwrap_err();
     let expected = "line 2, column 66: meter_provider.readers.0.pull.exporter.prometheus.port: expected 1 to 65535, found 0";
@@ -181,6 +182,7 @@ fn check(answer: &str) {
     ] {
         assert!(body.contains(expected), "{expected}\n{body}");
     }
+
     assert!(!body.contains("hunter2XyZ"));
     // A label of a program that buckets have, too.
     let buckets = "orders_wait_bucket{exported_le=\"b\",exported_exported_le=\"a\",quantile=\"c\",otel_scope_name=\"orders\",le=\"+Inf\"} 1\n";
@@ -211,8 +213,10 @@ fn hostile(port: u16) {
         assert!(!answer.contains("orders_rows"), "{answer}");
         assert!(answer.contains(expected), "{answer}");
     }
+
     let head = head(port);
-    assert!(head.starts_with("HTTP/1.1 200") && head.ends_with("\r\n\r\n"), "{head}");
+    assert!(head.starts_with("HTTP/1.1 200"), "{head}");
+    assert!(head.ends_with("\r\n\r\n"), "{head}");
 
     // Scrapes are answered, although more connections than the limit send only a part of a request.
     let mut silent = Vec::new();
@@ -245,6 +249,7 @@ fn long_labels_are_cut_and_slow_clients_delay_nobody() {
         let label = [KeyValue::new("text", format!("{number:09}{}", "x".repeat(60_000)))];
         METRICS.record_histogram(Metric::new("orders.wait"), 1.0, &label);
     }
+
     let slow: Vec<_> = (0..7).map(|_| slow_client(port)).collect();
     let answer = get(port);
     drop(slow);

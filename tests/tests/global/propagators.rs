@@ -28,6 +28,7 @@ impl TextMapPropagator for Acme {
         let Some((trace, span)) = ids else {
             return cx.clone();
         };
+
         cx.with_remote_span_context(SpanContext::new(
             TraceId::from_hex(trace).unwrap(),
             SpanId::from_hex(span).unwrap(),
@@ -148,6 +149,7 @@ fn a_propagator_of_the_program_is_used_beside_the_configured_ones() {
         let context = span.span_context();
         ((context.trace_id(), context.span_id()), propagation::inject_headers())
     };
+
     assert_eq!(headers.get("acme-trace").unwrap(), &*format!("{}.{}", ids.0, ids.1));
     assert!(headers.contains_key("traceparent"));
     let of_acme = HashMap::from([("acme-trace".to_owned(), format!("{}.{}", ids.0, ids.1))]);

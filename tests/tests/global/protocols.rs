@@ -17,10 +17,12 @@ fn sent(mut config: TelemetryConfig) -> String {
     if config.otlp_endpoint.is_none() {
         "otlp".clone_into(&mut config.backend);
     }
+
     let backend = backend::find(&config.backend).unwrap();
     let ExporterConfig::Otlp(otlp) = backend.otlp_exporter_config(&config) else {
         return "nothing".to_owned();
     };
+
     let protocol = PROTOCOLS.iter().find(|(_, it)| *it == otlp.protocol);
     format!("`{}` to `{}`", protocol.unwrap().0, otlp.endpoint)
 }
@@ -30,6 +32,7 @@ fn in_code(protocol: &str, endpoint: &str) -> TelemetryConfig {
     if let Some((_, protocol)) = PROTOCOLS.iter().find(|(name, _)| *name == protocol) {
         config.otlp_protocol = Some(*protocol);
     }
+
     if !endpoint.is_empty() {
         config.otlp_endpoint = Some(endpoint.to_owned());
     }
@@ -41,9 +44,11 @@ fn in_a_document(protocol: &str, endpoint: &str) -> TelemetryConfig {
     if !protocol.is_empty() {
         document["otlp_protocol"] = protocol.replace("http/protobuf", "http").into();
     }
+
     if !endpoint.is_empty() {
         document["otlp_endpoint"] = endpoint.into();
     }
+
     TelemetryConfig::from_yaml(&document.to_string()).unwrap()
 }
 
@@ -62,7 +67,9 @@ fn the_table_of_protocols_is_true() {
         let [protocol, endpoint, expected, _] = cells[..] else {
             panic!("{row}");
         };
-        let (protocol, endpoint) = (protocol.trim_matches('`'), endpoint.trim_matches('`'));
+
+        let protocol = protocol.trim_matches('`');
+        let endpoint = endpoint.trim_matches('`');
         assert_eq!(sent(in_code(protocol, endpoint)), expected, "{row}");
         assert_eq!(sent(in_a_document(protocol, endpoint)), expected, "{row}");
         let variables =
@@ -72,5 +79,6 @@ fn the_table_of_protocols_is_true() {
         assert!(!stderr.contains("warning"), "{row}: {stderr}");
         count += 1;
     }
+
     assert_eq!(count, 8);
 }

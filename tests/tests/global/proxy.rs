@@ -24,6 +24,7 @@ fn child() {
         Ok(()) => println!("child: delivered"),
         Err(error) => println!("child: {error}"),
     }
+
     telemetry.shutdown(TIMEOUT).unwrap();
 }
 
@@ -58,6 +59,7 @@ fn the_proxy_is_used_for_other_hosts() {
                 None => format!("http://127.0.0.1:{}", proxy.port()),
                 Some(_) => format!("http://floe:hunter2@127.0.0.1:{}", proxy.port()),
             };
+
             let variables = [
                 ("OTEL_EXPORTER_OTLP_ENDPOINT", endpoint),
                 ("OTEL_EXPORTER_OTLP_PROTOCOL", protocol),
@@ -73,6 +75,7 @@ fn the_proxy_is_used_for_other_hosts() {
             } else {
                 format!("CONNECT collector.test:{port} HTTP/1.1")
             };
+
             assert_eq!(proxy.request_lines(), [expected]);
         }
     }
@@ -97,6 +100,7 @@ fn the_proxy_is_not_used_for_exceptions() {
             let output = run(&program, &[protocol, far, soon, ("ALL_PROXY", &url), without]);
             assert!(output.starts_with("exporter `otlp`: "), "{output}");
         }
+
         assert_eq!((receiver.spans().len(), proxy.request_lines().len()), (1, 0));
     }
 }
@@ -138,8 +142,10 @@ fn a_proxy_that_rejects_is_an_unreachable_receiver() {
         let protocol = ("OTEL_EXPORTER_OTLP_PROTOCOL", protocol);
         let soon = ("OTEL_EXPORTER_OTLP_TIMEOUT", "1000");
         let output = run(&program, &[protocol, far, soon, ("ALL_PROXY", url)]);
-        assert!(output.contains(expected) && !output.contains("hunter2"), "{output}");
+        assert!(output.contains(expected), "{output}");
+        assert!(!output.contains("hunter2"), "{output}");
     }
+
     assert_eq!(receiver.requests(), []);
 }
 
@@ -157,6 +163,7 @@ fn a_proxy_that_answers_bit_by_bit_does_not_suspend_the_timeout() {
             }
         }
     });
+
     for protocol in ["grpc", "http/protobuf"] {
         let variables = [
             ("OTEL_EXPORTER_OTLP_PROTOCOL", protocol),

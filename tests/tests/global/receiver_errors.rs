@@ -145,8 +145,9 @@ fn advice_about_a_configuration_file_names_its_keys() {
         let file = document(&format!(
             "file_format: '1.1'\ntracer_provider: {{processors: {processors}}}\n"
         ));
-        let file = file.path().to_str().unwrap();
-        let (stdout, stderr) = program.run(&[("OTEL_CONFIG_FILE", file)]);
+        let path = file.path().to_str().unwrap();
+
+        let (stdout, stderr) = program.run(&[("OTEL_CONFIG_FILE", path)]);
         assert!(stdout.contains(expected), "{stdout}{stderr}");
         assert!(!stdout.contains("OTEL_"), "{stdout}");
     }
@@ -175,6 +176,7 @@ fn an_endpoint_without_the_path_of_its_signal_is_named() {
         let error = error_with(OtlpProtocol::Http, &endpoint, |config| {
             config.otlp.traces.endpoint = Some(format!("{endpoint}{path}"));
         });
+
         let expected = if is_complete { "no route" } else { "is usually `/v1/traces`" };
         assert!(error.ends_with(expected), "{error}");
     }
@@ -194,7 +196,8 @@ fn a_stalled_explanation_leaves_time_for_a_retry() {
 
 #[alone]
 fn another_protocol_is_named() {
-    let (grpc, http) = (Receiver::grpc(), Receiver::http());
+    let grpc = Receiver::grpc();
+    let http = Receiver::http();
     let error_of_http = error(OtlpProtocol::Http, &grpc.endpoint());
     assert!(error_of_http.contains("`OTEL_EXPORTER_OTLP_PROTOCOL=grpc`"), "{error_of_http}");
     let error_of_grpc = error(OtlpProtocol::Grpc, &http.endpoint());
@@ -202,6 +205,7 @@ fn another_protocol_is_named() {
         error_of_grpc.contains("`OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf`"),
         "{error_of_grpc}"
     );
+
     assert_eq!((grpc.requests().len(), http.requests().len()), (0, 0));
     for protocol in BOTH {
         error(protocol, &answering(["SSH-2.0-OpenSSH_9.2\r\n".to_owned()]));
@@ -260,6 +264,7 @@ fn a_refusal_of_tls_is_named() {
     let trusting = |config: &mut TelemetryConfig| {
         config.otlp.all.certificate = Some(authority.certificate());
     };
+
     for (protocol, receiver) in secure(&authority, ClientCertificate::Required) {
         let untrusted = error(protocol, &receiver.endpoint());
         let setting = "is expected in `OTEL_EXPORTER_OTLP_CERTIFICATE` (`certificate`)";
@@ -268,6 +273,7 @@ fn a_refusal_of_tls_is_named() {
         let setting = "`OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE`";
         assert!(anonymous.contains(setting), "{anonymous}");
     }
+
     let http = Receiver::http_with_tls(&authority, ClientCertificate::NotRequested);
     let other = error_with(OtlpProtocol::Grpc, &http.endpoint(), trusting);
     let setting = "`OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf`";

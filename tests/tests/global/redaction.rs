@@ -74,11 +74,13 @@ fn the_level_decides_about_personal_data_and_doubtful_keys() {
         set("url", "postgres://u:p4ssw0rd@h/d");
         get_current_span().set_status(Status::error(format!("{EMAIL} is locked, session=nightly")));
     };
+
     let level = |level| {
         let mut config = RedactionConfig::default();
         config.level = level;
         config
     };
+
     let hidden = "<REDACTED>@example.com";
     for (level, owner, session, message) in [
         (
@@ -114,6 +116,7 @@ fn patterns_and_keys_of_the_configuration_are_redacted() {
         span.set_attribute("key of CUST-123456", true);
         span.set_status(Status::error("customerRef=ab of CUST-123456, page_token=7"));
     });
+
     assert_eq!(span.name, "load <REDACTED>");
     assert_eq!(attribute(&span, "note"), "for <REDACTED>");
     assert_eq!(attribute(&span, "x-customer-ref"), "<REDACTED>");
@@ -186,6 +189,7 @@ fn an_error_has_the_same_redacted_text_in_each_place() {
             let found = details.find(|detail| detail.key.as_str() == key);
             found.unwrap().value.to_string()
         };
+
         assert_eq!(attribute(&span, "exception.message"), message);
         let description =
             if message.len() > 500 { format!("{}…", &message[..499]) } else { message.clone() };
@@ -208,11 +212,13 @@ fn typed_values_are_judged_as_their_texts() {
             KeyValue::new("rows", 4815),
         ]
     };
+
     let pipeline = Pipeline::http(|_| ());
     let span = create_span("typed");
     for pair in pairs() {
         span.set_attribute(pair.key, pair.value);
     }
+
     span.add_event("typed", pairs().to_vec());
     drop(span);
     MetricRecorder::new("typed").increment("seen", 1, &pairs());
@@ -223,6 +229,7 @@ fn typed_values_are_judged_as_their_texts() {
         for key in ["pin", "otp", "card.pin"] {
             assert_eq!(place[key], "<REDACTED>", "{key}: {place:?}");
         }
+
         assert_eq!(place["tokens"], 17);
         assert_eq!(place["rows"], 4815);
         assert_eq!(place["has_password"], true);
@@ -254,6 +261,7 @@ fn constant_attributes_are_cached_by_key_and_text() {
             constant(&Constant(key));
         }
     });
+
     let values: Vec<_> = spans.iter().map(|span| span.attributes[0].value.to_string()).collect();
     assert_eq!(values, ["orders", "<REDACTED>", "orders", "<REDACTED>"]);
 }

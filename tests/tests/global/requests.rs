@@ -50,6 +50,7 @@ fn a_request_names_the_exporter_and_the_instance() {
         assert_eq!(id.as_bytes()[14], b'4', "{id}");
         instances.insert(id);
     }
+
     assert_eq!(instances.len(), 1, "a process is one instance");
 
     let pipeline = sending_traces(OtlpProtocol::Http, |config| {
@@ -58,6 +59,7 @@ fn a_request_names_the_exporter_and_the_instance() {
         // The query of an endpoint follows the path of the signal.
         config.otlp_endpoint = config.otlp_endpoint.take().map(|it| it + "/?tenant=blue");
     });
+
     work();
     let receiver = pipeline.end();
     assert_eq!(receiver.span("work").resource["service.instance.id"], "orders-1");
@@ -74,19 +76,23 @@ fn requests_are_split_below_the_limit() {
         let pipeline = Pipeline::over(protocol, |config| {
             config.otlp.all.max_request_bytes = Some(MAX);
         });
+
         let work = |bytes| drop(span("work").attribute("payload", "x".repeat(bytes)).start());
         (0..20).for_each(|_| work(4_000));
         for number in 0..500 {
             let name = format!("rows.{}", number / 5);
             METRICS.increment(name.as_str(), 1, &[KeyValue::new("table", number)]);
         }
+
         for number in 0..50 {
             tracing::info!(number, text = "x".repeat(900), "many");
         }
+
         pipeline.flush();
+
         let points = pipeline.receiver.points();
-        let points = points.iter().filter(|point| point.name.starts_with("rows."));
-        let tables: Vec<_> = points.map(|point| format!("{:?}", point.attributes)).collect();
+        let of_tables = points.iter().filter(|point| point.name.starts_with("rows."));
+        let tables: Vec<_> = of_tables.map(|point| format!("{:?}", point.attributes)).collect();
         assert_eq!(tables.len(), 500);
         assert_eq!(tables.iter().collect::<BTreeSet<_>>().len(), 500);
         assert_eq!(pipeline.receiver.logs().len(), 50);
@@ -96,6 +102,7 @@ fn requests_are_split_below_the_limit() {
             let of = requests.iter().filter(|it| it.path.to_lowercase().contains(signal));
             assert!(of.count() > 4, "{signal}");
         }
+
         // gRPC's frame adds five bytes.
         assert!(requests.iter().all(|request| request.body.len() <= MAX + 5));
         // An item that is too large is dropped, and the rest arrives.
@@ -126,12 +133,14 @@ fn a_partial_success_counts_both_parts() {
         let pipeline = sending_traces(protocol, |config| {
             config.exporters.logs = Some(vec![ExporterKind::Otlp]);
         });
+
         let receiver = &pipeline.receiver;
         receiver.respond(Response::Partial { rejected: 2, message: TEXT.to_owned() });
         for number in 0..5 {
             work();
             tracing::info!(number, "five");
         }
+
         let error = failure(&pipeline);
         let rejected = format!("rejected 2 items of a batch: {SHOWN}");
         assert_eq!(error.matches(&rejected).count(), 2, "{error}");
@@ -149,6 +158,7 @@ fn a_partial_success_counts_both_parts() {
         assert_eq!(pipeline.statistics().exported, 4);
         pipeline.shut_down();
     }
+
     // The text of the receiver does not replace the message of the record.
     let log = log.text();
     let warning = "\"event\":\"the OTLP receiver sent a warning\"";
@@ -162,6 +172,7 @@ fn the_credential_is_removed_from_every_message() {
         config.authentication = Some(TelemetryAuth::bearer("correct horse"));
         config.otlp.all.headers.insert("x-team".to_owned(), "blue-whale".into());
     });
+
     for (code, message) in [
         (Code::Unauthenticated, "invalid team key blue-whale for correct horse"),
         (Code::InvalidArgument, "seen: Bearer correct horse, blue-whale"),
@@ -175,6 +186,7 @@ fn the_credential_is_removed_from_every_message() {
             assert!(!error.contains(secret), "{error}");
         }
     }
+
     pipeline.shut_down();
 }
 
@@ -185,6 +197,7 @@ fn a_redirect_is_not_followed() {
         let pipeline = sending_traces(protocol, |config| {
             config.authentication = Some(TelemetryAuth::bearer("correct horse"));
         });
+
         for (number, status) in (1..).zip([301, 302, 303, 307, 308]) {
             let location = format!("{}/v1/traces", other.endpoint());
             let headers = vec![("location".to_owned(), location)];
@@ -194,6 +207,7 @@ fn a_redirect_is_not_followed() {
             let statistics = pipeline.statistics();
             assert_eq!((statistics.exported, statistics.failed), (0, number), "{status}");
         }
+
         // The request, which has a credential, is neither repeated nor sent elsewhere.
         assert_eq!(pipeline.receiver.requests().len(), 5);
         assert_eq!(other.every_request().len(), 0);
@@ -208,6 +222,7 @@ fn two_destinations_have_two_names() {
         receiver.respond(Response::Http { status: 400, headers: vec![] });
         receiver
     };
+
     let receivers = [respond(), respond()];
     let endpoints = receivers.each_ref().map(Receiver::endpoint);
     let with_query = format!("{}/v1/traces?token=abcdef123456", endpoints[0]);
@@ -223,8 +238,10 @@ fn two_destinations_have_two_names() {
         let failure = format!(
             "exporter `{name}`: 1 span failed: `{endpoint}/v1/traces`: the receiver answered 400 Bad Request"
         );
+
         assert!(error.contains(&failure), "{error}");
     }
+
     assert!(!error.contains("abcdef123456"), "{error}");
     telemetry.shutdown(TIMEOUT).unwrap();
 }

@@ -134,6 +134,7 @@ fn a_trace_that_failed_or_was_slow_is_exported_completely() {
         let found = spans.iter().filter_map(|span| {
             Some(format!("{}: {}", span.name, span.attributes.get(REASON)?.as_str()?))
         });
+
         assert_eq!(found.collect::<Vec<_>>(), reasons, "{section}");
         let statistics = telemetry.statistics();
         assert_eq!(tail_counts(&statistics), counts, "{section}");
@@ -156,6 +157,7 @@ fn the_propagated_flag_is_not_sampled() {
         assert_eq!(flags & 1, 0, "{parent}");
         span.record_exception(&io::Error::other("gone"));
     }
+
     pipeline.end().span("call");
 }
 
@@ -169,6 +171,7 @@ fn a_flush_leaves_open_traces_and_shutdown_decides_them() {
         assert!(receiver.spans().is_empty());
         assert_eq!(tail_counts(&telemetry.statistics()), [1, 0]);
     }
+
     telemetry.force_flush(TIMEOUT).unwrap();
     assert_eq!(names(&receiver.spans()), ["root", "step"]);
     let open: Vec<_> = [Ok(()), Err("no disk")]
@@ -194,6 +197,7 @@ fn traces_larger_than_a_queue_are_exported() {
         config.batch_processor.max_queue_size = 8;
         config.batch_processor.max_export_batch_size = 4;
     });
+
     let root = create_span("root");
     (0..500).for_each(|_| step(Ok(())).unwrap());
     root.record_exception(&io::Error::other("gone"));

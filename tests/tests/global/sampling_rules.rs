@@ -44,6 +44,7 @@ fn everything() {
         assert!(cx.span().span_context().is_valid());
         step();
     });
+
     get_tracer("plain").in_span("plain", |_| step());
 }
 
@@ -60,6 +61,7 @@ fn arrived(sampling: SamplingConfig, code: impl FnOnce()) -> Vec<String> {
             None => format!("remote > {}", span.name),
         }
     };
+
     let mut names: Vec<_> = spans.iter().map(name).collect();
     names.sort();
     names
@@ -163,6 +165,7 @@ const CASES: [Case<'_>; 12] = [
                     tracing::info_span!("request", otel.name = %format_args!("GET {path}"))
                         .in_scope(step);
                 }
+
                 tracing::info_span!("tick", otel.name = tracing::field::Empty).in_scope(step);
                 tracing::info_span!("tick").in_scope(step);
             });
@@ -184,9 +187,11 @@ fn a_call_site_uses_the_current_rules() {
         let rules = format!(
             "{{rules: [{{span: unused, ratio: 0.5}}, {{span: health.live, ratio: {ratio}}}]}}"
         );
+
         let arrived = arrived(sampling(&rules), || (0..3).for_each(|_| health()));
         assert_eq!(arrived.len(), 6 * ratio);
     }
+
     // If the rules are removed, their decisions are not remembered.
     assert_eq!(arrived(sampling("{}"), health).len(), 2);
 }
@@ -198,18 +203,22 @@ fn spans_are_turned_off_by_name_target_and_kind() {
         for tracer in ["noisy.api", "kept.api"] {
             get_tracer(tracer).in_span(tracer, |_| step());
         }
+
         drop(NOISY.span("noisy.builder").start());
         drop(span("call").kind(SpanKind::Client).start());
         under_tracing(|| {
             tracing::info_span!(target: "noisy.tracing", "noisy tracing").in_scope(step);
         });
+
         // The name is known when the span is opened, so the whole trace is left out.
         let mut opened = NOISY.open(propagation::current_context(), |span| {
             span.name_const("opened");
         });
+
         opened.run(step);
         opened.end();
     };
+
     let off = "{span: health.*, off: true}, {target: noisy., off: true}, {kind: client, off: true}";
     let rules = sampling(&format!("{{rules: [{off}]}}"));
     let expected = ["kept.api", "kept.api > step", "step", "step", "step"];
@@ -267,6 +276,7 @@ fn a_filter_selects_by_target_and_level() {
         drop(span("of no tracer").start());
         block_on(async { step() }.in_span(BILLING.span("task")));
     };
+
     let of_tracing = || {
         under_tracing(|| {
             tracing::debug_span!("of tracing").in_scope(|| {
@@ -274,6 +284,7 @@ fn a_filter_selects_by_target_and_level() {
             });
         });
     };
+
     let rows: [Case<'_>; 9] = [
         // A span below the excluded span `detail` has the parent of `detail`.
         (
@@ -313,6 +324,7 @@ fn a_future_that_the_filter_excludes_runs_in_the_span_around_it() {
             assert_eq!(get_current_span().span_context().span_id(), own);
         });
     });
+
     assert_eq!(EVALUATED.load(Ordering::Relaxed), 0);
     assert_eq!(arrived, ["outer", "outer > step"]);
     // For a future, the surrounding span is the one in which `in_span` was called.
@@ -322,6 +334,7 @@ fn a_future_that_the_filter_excludes_runs_in_the_span_around_it() {
         thread::scope(|scope| scope.spawn(|| block_on(task)).join().unwrap());
         drop(outer);
     });
+
     assert_eq!(arrived, ["outer", "outer > step"]);
 }
 
@@ -332,5 +345,6 @@ fn a_capture_is_not_filtered() {
         captured.single("detail").assert_child_of("request");
         request();
     });
+
     assert!(arrived.is_empty(), "{arrived:?}");
 }

@@ -78,6 +78,7 @@ fn each_scope_of_a_batch_has_its_own_spans() {
         work();
         pipeline.flush();
     }
+
     pipeline.shut_down();
 
     let requests = pipeline.receiver.requests();
@@ -112,10 +113,11 @@ fn each_scope_of_a_batch_has_its_own_spans() {
             let names = names.join(", ");
             assert!(found.insert(key, names).is_none(), "a scope occurs twice");
         }
+
         assert_eq!(found, expected);
     }
-    let mut listed = callsite::tracers();
-    let listed = listed.find(|scope| scope.name() == "renamed.by_hand").unwrap();
+
+    let listed = callsite::tracers().find(|scope| scope.name() == "renamed.by_hand").unwrap();
     assert_eq!(listed.version(), Some("7.3.1"));
     let span = pipeline.receiver.spans().into_iter().find(|span| span.name == "of the API");
     assert_eq!(span.unwrap().scope_version, "3.0");

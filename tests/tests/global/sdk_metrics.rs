@@ -67,8 +67,8 @@ impl Reader {
 
     #[track_caller]
     fn check(&self, name: &str, expected: &[(&str, u64)]) {
-        let expected = expected.iter();
-        let expected: Series = expected.map(|(at, value)| ((*at).to_owned(), *value)).collect();
+        let expected: Series =
+            expected.iter().map(|(at, value)| ((*at).to_owned(), *value)).collect();
         let mut found = self.series(name);
         // Some series exist before there is anything to count.
         found.retain(|at, value| *value > 0 || expected.contains_key(at));
@@ -83,12 +83,13 @@ fn collected(metric: &Metric) -> (Kind, Series) {
             (sum.is_monotonic(), points.collect())
         }
         AggregatedMetrics::I64(MetricData::Sum(sum)) => {
-            let points = sum.data_points();
-            let points = points.map(|it| (series(it.attributes()), it.value().unsigned_abs()));
+            let points =
+                sum.data_points().map(|it| (series(it.attributes()), it.value().unsigned_abs()));
             (sum.is_monotonic(), points.collect())
         }
         other => panic!("{}: {other:?}", metric.name()),
     };
+
     ((metric.name().to_owned(), grows, metric.unit().to_owned()), series)
 }
 
@@ -146,6 +147,7 @@ fn the_open_batch_is_in_the_size_of_the_queue() {
     for _ in 0..3 {
         work();
     }
+
     log(2);
     let spans = "batching_span_processor/0 batching_span_processor";
     wait_until(|| reader.series("otel.sdk.processor.span.queue.size")[spans] >= 3);
@@ -168,6 +170,7 @@ fn deliveries_are_counted_by_component() {
         for _ in 0..3 {
             work();
         }
+
         log(2);
         telemetry.force_flush(TIMEOUT).unwrap();
         let port = receiver.port();
@@ -178,6 +181,7 @@ fn deliveries_are_counted_by_component() {
             let host = host.rsplit_once(':').unwrap().0;
             format!("{kind}/0 {kind} {host} {port}")
         };
+
         let processor = "batching_span_processor/0 batching_span_processor";
         reader.check("otel.sdk.processor.span.processed", &[(processor, 3)]);
         reader.check("otel.sdk.processor.span.queue.size", &[(processor, 0)]);
@@ -215,6 +219,7 @@ fn failures_are_counted_by_their_cause() {
         for _ in 0..3 {
             work();
         }
+
         log(3);
         // The export ends with the second refused connection in a row, and not by a timeout, which could interrupt an
         // attempt.
@@ -274,6 +279,7 @@ fn drops_of_a_full_queue_are_counted_by_its_processor() {
         let count = |at: &String| processed.get(at).copied().unwrap_or_default();
         count(&full) >= 2 && count(&passed) >= 2 && count(&through) > 2
     });
+
     assert!(processed[&full] <= telemetry.statistics().dropped_queue_full, "{processed:?}");
     assert_eq!(processed[&passed], 2);
     held.release();
@@ -281,8 +287,11 @@ fn drops_of_a_full_queue_are_counted_by_its_processor() {
     let processed = reader.series("otel.sdk.processor.span.processed");
     let exported = reader.series("otel.sdk.exporter.span.exported")[&exporter];
     assert_eq!(exported + processed[&full], telemetry.statistics().collected);
-    let full = processed.iter().filter(|(at, _)| at.starts_with("queue_full"));
-    let full = full.map(|(_, spans)| spans).sum::<u64>();
+    let full = processed
+        .iter()
+        .filter(|(at, _)| at.starts_with("queue_full"))
+        .map(|(_, spans)| spans)
+        .sum::<u64>();
     assert_eq!(full, telemetry.statistics().dropped_queue_full);
 }
 
@@ -295,6 +304,7 @@ fn spans_after_the_shutdown_are_counted() {
     for _ in 0..2 {
         work();
     }
+
     let processor = "batching_span_processor/0 batching_span_processor";
     let collector = "floe_telemetry_sdk::collector::Collector";
     let late = format!("already_shutdown {collector}/0 {collector}");

@@ -45,6 +45,7 @@ async fn fetch(ready: bool) -> Result<(), &'static str> {
     if !ready {
         pending::<()>().await;
     }
+
     Err("refused")
 }
 
@@ -84,13 +85,14 @@ impl Measured {
             let status = text("status.code").trim_start_matches("STATUS_CODE_");
             (format!("{} {status}", text("span.name")), count)
         });
+
         calls.collect()
     }
 
     #[track_caller]
     fn assert_calls(&self, expected: &[(&str, &str, f64)]) {
-        let expected = expected.iter();
-        let expected = expected.map(|(name, status, count)| (format!("{name} {status}"), *count));
+        let expected =
+            expected.iter().map(|(name, status, count)| (format!("{name} {status}"), *count));
         assert_eq!(self.calls(), expected.collect());
     }
 
@@ -112,6 +114,7 @@ fn functions_are_measured_whether_sampled_or_not() {
                 for text in ["1", "2", "x"] {
                     let _ = load(text);
                 }
+
                 create_span("above").set_status(Status::Ok);
                 read("a");
                 let _above = create_span("above");
@@ -126,6 +129,7 @@ fn functions_are_measured_whether_sampled_or_not() {
                 drop(fetch(true));
             },
         );
+
         measured.assert_calls(&[
             ("orders.load", "OK", 2.0),
             ("orders.load", "ERROR", 1.0),
@@ -142,8 +146,10 @@ fn functions_are_measured_whether_sampled_or_not() {
         let MetricValue::Histogram(count, sum, bounds, counts) = &duration.value else {
             panic!("{duration:?}");
         };
+
         assert_eq!((*count, counts.iter().sum::<u64>()), (2, 2));
-        assert!(*sum > 0.0 && *sum < 10.0, "{sum}");
+        assert!(*sum > 0.0, "{sum}");
+        assert!(*sum < 10.0, "{sum}");
         assert_eq!(bounds.first(), Some(&0.000_01));
         assert_eq!((&*duration.unit, &*duration.scope), ("s", "floe.telemetry"));
         let spans = receiver.spans();
@@ -165,9 +171,12 @@ const PARENT: &str = "0000000000000007";
 /// Checks that a header has its own span id, in the trace of the remote parent.
 #[track_caller]
 fn assert_below_remote(header: &str) {
-    let id = header.strip_prefix(&format!("00-{TRACE}-"));
-    let id = id.and_then(|rest| rest.strip_suffix("-00")).unwrap_or_default();
-    assert!(id.len() == 16 && id != PARENT, "{header}");
+    let id = header
+        .strip_prefix(&format!("00-{TRACE}-"))
+        .and_then(|rest| rest.strip_suffix("-00"))
+        .unwrap_or_default();
+    assert!(id.len() == 16, "{header}");
+    assert!(id != PARENT, "{header}");
 }
 
 #[alone]
@@ -192,6 +201,7 @@ fn a_measured_unsampled_call_propagates_as_not_sampled() {
         tokio::task::yield_now().await;
         inner()
     }
+
     let (receiver, measured) = run(
         |_| {},
         || {
@@ -209,6 +219,7 @@ fn a_measured_unsampled_call_propagates_as_not_sampled() {
             assert_ne!(span.span_context().span_id().to_string(), PARENT);
         },
     );
+
     measured.assert_calls(&[
         ("outer", "OK", 1.0),
         ("inner", "OK", 5.0),
@@ -242,6 +253,7 @@ fn sampling_rules_do_not_change_the_metrics() {
             kept();
         },
     );
+
     measured.assert_calls(&[("counted", "OK", 1.0), ("noisy", "ERROR", 1.0), ("kept", "OK", 1.0)]);
     assert_eq!(receiver.spans().len(), 2);
 }
@@ -259,12 +271,15 @@ fn calls_are_counted_while_spans_are_dropped() {
         config.batch_processor.max_export_batch_size = 64;
         config.max_memory_bytes = 1024 * 1024;
     });
+
     for _ in 0..100_000 {
         called();
     }
+
     telemetry.shutdown(TIMEOUT).unwrap_or_default();
     let statistics = telemetry.statistics();
-    let (collected, dropped) = (statistics.collected, statistics.dropped_buffer_full);
+    let collected = statistics.collected;
+    let dropped = statistics.dropped_buffer_full;
     assert!(dropped > 0, "{statistics:?}");
     assert_eq!(collected + dropped, 100_000, "{statistics:?}");
     let measured = Measured(receiver.points());
@@ -285,6 +300,7 @@ fn many_threads_lose_nothing() {
     for thread in threads {
         thread.join().unwrap();
     }
+
     telemetry.shutdown(TIMEOUT).unwrap();
     let measured = Measured(receiver.points());
     let missed = telemetry.statistics().missed_calls - before;

@@ -9,7 +9,7 @@ use floe_telemetry::config::OtlpProtocol;
 use floe_telemetry::{
     EndingSpan, TelemetryConfig, TelemetryProvider, create_span, get_tracer, traced,
 };
-use floe_tests::{REDACTED_URL, Receiver, TIMEOUT, url};
+use floe_tests::{REDACTED_URL, ReceivedStatus, Receiver, TIMEOUT, url};
 use opentelemetry::trace::{Span as _, SpanId, SpanKind, Status, Tracer as _};
 use opentelemetry_sdk::trace::InMemorySpanExporter;
 
@@ -34,6 +34,7 @@ fn processors_change_spans_before_they_are_redacted() {
         .with_span_processor(|span: &mut EndingSpan<'_>| match span.name() {
             "health" => span.discard(),
             "orders.load" => change(span),
+            "mail.send" => span.set_status(Status::error("bounced")),
             "panics" => {
                 span.set_attribute("before", true);
                 // `resume_unwind` does not call the panic hook, which would look up a backtrace for longer than a
@@ -65,6 +66,7 @@ fn processors_change_spans_before_they_are_redacted() {
     assert_eq!(loaded.events.len(), 1);
     assert_eq!(span("panics").attributes["before"], true);
     assert_eq!(span("mail.send").scope, "acme.mail");
+    assert_eq!(span("mail.send").status, ReceivedStatus::Error("bounced".to_owned()));
     assert!(!receiver.contains("hunter2XyZ"));
 
     let statistics = telemetry.statistics();
@@ -112,6 +114,7 @@ fn a_processor_that_does_not_return_holds_its_spans() {
                 let _ = waits.recv();
                 span.discard();
             }
+
             assert_eq!(Arc::strong_count(&of_processor), 2);
         })
         .initialize()
@@ -121,7 +124,8 @@ fn a_processor_that_does_not_return_holds_its_spans() {
     drop(create_span("stuck"));
     drop(create_span("after"));
     let error = telemetry.force_flush(Duration::from_millis(200)).unwrap_err();
-    assert!(error.is_timeout() && error.to_string().contains("spans pending: 2"), "{error}");
+    assert!(error.is_timeout(), "{error}");
+    assert!(error.to_string().contains("spans pending: 2"), "{error}");
     assert_eq!(memory.get_finished_spans().unwrap().len(), 1);
     drop(never);
     telemetry.shutdown(TIMEOUT).unwrap();
@@ -135,7 +139,8 @@ fn change(span: &mut EndingSpan<'_>) {
     assert!(span.span_context().is_sampled());
     assert_eq!(span.scope_name(), "floe-tests");
     assert_eq!(span.status(), Status::error("refused"));
-    assert!(span.duration() < TIMEOUT && span.links().is_empty());
+    assert!(span.duration() < TIMEOUT);
+    assert!(span.links().is_empty());
     assert_eq!(span.events()[0].name, "exception");
     let keys: Vec<_> = span.attributes().map(|(key, _)| key.to_string()).collect();
     assert!(keys.starts_with(&["rows".to_owned(), "secret_url".to_owned()]), "{keys:?}");

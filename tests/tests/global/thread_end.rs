@@ -85,8 +85,10 @@ fn a_destructor_may_run_code_in_a_detached_span() {
             without_an_exception();
             LATE.set(detached("late"));
         });
+
         thread.join().unwrap();
     });
+
     let named = |name| spans.iter().filter(|span| span.name == name).count();
     // Code that runs after the destruction of thread-local values has no spans. An open span can still end until then.
     assert_eq!(["early", "late", "in_a_destructor"].map(named), [1, 1, 1]);
@@ -118,11 +120,13 @@ fn a_destructor_may_call_annotated_functions() {
                 act();
             }
         });
+
         change.wait();
         let spans = spans(TelemetryConfig::new("ends"), || {
             change.wait();
             thread.join().unwrap();
         });
+
         let named = |name| spans.iter().filter(|span| span.name == name).count();
         let is_error = |span: &&SpanData| matches!(span.status, Status::Error { .. });
         let counts =

@@ -50,6 +50,7 @@ fn child_with_the_layer_alone() {
     if std::env::var_os("FLOE_TEST_GLOBAL").is_some() {
         global::set_tracer_provider(provider);
     }
+
     tracing_subscriber::registry().with(tracing_layer()).init();
     let request = info_span!("request", rows = 1, otel.kind = "server", late = Empty);
     request.in_scope(|| {
@@ -60,14 +61,18 @@ fn child_with_the_layer_alone() {
         served.run(|| ());
         served.end();
     });
+
     drop(request);
     let spans = exporter.get_finished_spans().unwrap();
     for span in &spans {
-        let parent = spans.iter().find(|it| it.span_context.span_id() == span.parent_span_id);
-        let parent = parent.map_or("none", |it| &*it.name);
+        let parent = spans
+            .iter()
+            .find(|it| it.span_context.span_id() == span.parent_span_id)
+            .map_or("none", |it| &*it.name);
         let value = |key: &str| {
             span.attributes.iter().find(|it| it.key.as_str() == key).map(|it| it.value.to_string())
         };
+
         let scope = span.instrumentation_scope.name();
         println!(
             "child: {} of {parent}, {:?}, {scope}, {:?} {:?} {:?}, {} events",
@@ -150,10 +155,12 @@ fn exporters_do_not_export_themselves(protocol: OtlpProtocol) {
             config.otlp_endpoint.as_ref().map(|it| it.replace("127.0.0.1", "localhost"));
         config.exporters.metrics = Some(vec![ExporterKind::None]);
     });
+
     for _ in 0..3 {
         request();
         pipeline.flush();
     }
+
     let spans = pipeline.end().spans();
     assert_eq!(spans.len(), 9, "{spans:?}");
     for span in spans.iter().filter(|span| span.name == "request") {

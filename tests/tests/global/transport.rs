@@ -40,13 +40,15 @@ fn send(config: TelemetryConfig) -> Result<(), Error> {
         (statistics.exported, statistics.failed),
         if flushed.is_ok() { (1, 0) } else { (0, 1) }
     );
+
     telemetry.shutdown(TIMEOUT)?;
     flushed
 }
 
 #[alone]
 fn only_a_configured_authority_is_trusted() {
-    let (ours, theirs) = (Authority::new(), Authority::new());
+    let ours = Authority::new();
+    let theirs = Authority::new();
     for (protocol, receiver) in secure(&ours, ClientCertificate::NotRequested) {
         let config = to_be_refused(trusting(protocol, &receiver, &theirs.certificate()));
         let error = send(config).unwrap_err();
@@ -64,7 +66,8 @@ fn only_a_configured_authority_is_trusted() {
 
 #[alone]
 fn a_client_certificate_is_sent_when_required() {
-    let (authority, stranger) = (Authority::new(), Authority::new());
+    let authority = Authority::new();
+    let stranger = Authority::new();
     for (protocol, receiver) in secure(&authority, ClientCertificate::Required) {
         let without = trusting(protocol, &receiver, &authority.certificate());
         for (client, is_accepted) in
@@ -75,6 +78,7 @@ fn a_client_certificate_is_sent_when_required() {
                 config.otlp.traces.client_certificate = Some(certificate);
                 config.otlp.traces.client_key = Some(key);
             }
+
             let config = if is_accepted { config } else { to_be_refused(config) };
             assert_eq!(send(config).is_ok(), is_accepted);
             assert_eq!(receiver.requests().len(), usize::from(is_accepted));
@@ -91,7 +95,8 @@ fn replace(file: &Path, with: &Path) {
 
 #[alone]
 fn renewed_certificates_are_used() {
-    let (old, new) = (Authority::new(), Authority::new());
+    let old = Authority::new();
+    let new = Authority::new();
     for (protocol, receiver) in secure(&old, ClientCertificate::Required) {
         let authorities = old.certificate().with_file_name("renewed.pem");
         fs::copy(old.certificate(), &authorities).unwrap();
@@ -104,6 +109,7 @@ fn renewed_certificates_are_used() {
             work(NOTE);
             telemetry.force_flush(TIMEOUT).is_ok()
         };
+
         assert!(delivered());
         // The receiver changes to a certificate of another authority, at the same address.
         let receiver = receiver.renewed(&new, ClientCertificate::Required);
@@ -124,7 +130,8 @@ fn renewed_certificates_are_used() {
 /// A self-signed certificate is trusted for itself, and for nothing but its names.
 #[alone]
 fn a_self_signed_certificate_is_trusted_for_itself() {
-    let (ours, theirs) = (Authority::self_signed(), Authority::self_signed());
+    let ours = Authority::self_signed();
+    let theirs = Authority::self_signed();
     for (protocol, receiver) in secure(&ours, ClientCertificate::NotRequested) {
         send(trusting(protocol, &receiver, &ours.certificate())).unwrap();
         assert_eq!(receiver.spans().len(), 1);
@@ -163,7 +170,8 @@ fn compressed_requests_are_decoded() {
 #[track_caller]
 fn assert_refused(config: TelemetryConfig, expected: &str) {
     let error = TelemetryProvider::builder(config).initialize().unwrap_err();
-    assert!(error.is_config() && error.to_string().contains(expected), "{error}");
+    assert!(error.is_config(), "{error}");
+    assert!(error.to_string().contains(expected), "{error}");
 }
 
 /// A file with a certificate or a token must be regular and short. The sparse file takes no space on the disk, but would
@@ -202,6 +210,7 @@ fn an_unsuitable_file_is_an_error() {
                 assert_refused(with_token, expected);
             }
         }
+
         let mut without_key = plain();
         without_key.otlp.all.client_certificate = Some(certificate.clone());
         without_key.otlp.all.client_key = Some(certificate.clone());

@@ -46,6 +46,7 @@ fn rows(document: &str) -> Vec<Row> {
         if !line.starts_with("| `OTEL_") && !line.starts_with("| `FLOE_") {
             continue;
         }
+
         lines.push(line.to_owned());
         if let Some((setting, field)) = setting_of_otlp(line) {
             for signal in ["TRACES", "METRICS", "LOGS"] {
@@ -53,12 +54,14 @@ fn rows(document: &str) -> Vec<Row> {
                     "" => String::new(),
                     field => format!("otlp.{}.{field}", signal.to_lowercase()),
                 };
+
                 let general = format!("OTEL_EXPORTER_OTLP_{setting}");
                 let own = format!("OTEL_EXPORTER_OTLP_{signal}_{setting}");
                 lines.push(format!("| `{own}` | one signal | `{own_field}` | `{general}` |"));
             }
         }
     }
+
     let rows: Vec<_> = lines
         .iter()
         .map(|line| {
@@ -73,8 +76,8 @@ fn rows(document: &str) -> Vec<Row> {
 /// Returns the end of the name of a variable for OTLP, and of its field.
 fn setting_of_otlp(line: &str) -> Option<(&str, &str)> {
     let (setting, rest) = line.strip_prefix("| `OTEL_EXPORTER_OTLP_")?.split_once('`')?;
-    let field = rest.split(" |").nth(2)?.trim().trim_matches('`');
-    let field = field.trim_start_matches("otlp.all.").trim_start_matches("otlp_");
+    let path = rest.split(" |").nth(2)?.trim().trim_matches('`');
+    let field = path.trim_start_matches("otlp.all.").trim_start_matches("otlp_");
     (!setting.starts_with("METRICS_")).then_some((setting, field))
 }
 
@@ -99,6 +102,7 @@ fn effective(config: &TelemetryConfig) -> Value {
         "sampling.sampler_arg": config.sampling_ratio(),
         "resource_attributes.service_name": service.service_name,
     });
+
     for (section, signal) in [
         ("all", Signal::Traces),
         ("traces", Signal::Traces),
@@ -115,9 +119,16 @@ fn effective(config: &TelemetryConfig) -> Value {
 
 fn run(program: &Program, variables: &[(&str, &str)]) -> (String, Vec<String>) {
     let (stdout, stderr) = program.run(variables);
-    assert!(!stdout.contains("hunter2") && !stderr.contains("hunter2"));
-    let output = stdout.split_once("child: ").unwrap_or_else(|| panic!("{stdout}{stderr}")).1;
-    let output = output.lines().next().unwrap().to_owned();
+    assert!(!stdout.contains("hunter2"));
+    assert!(!stderr.contains("hunter2"));
+    let output = stdout
+        .split_once("child: ")
+        .unwrap_or_else(|| panic!("{stdout}{stderr}"))
+        .1
+        .lines()
+        .next()
+        .unwrap()
+        .to_owned();
     let warnings = stderr.lines().filter(|line| line.starts_with("warning: "));
     (output, warnings.map(str::to_owned).collect())
 }
@@ -135,11 +146,14 @@ fn each_row_of_the_table_holds() {
     for name in ["ca.pem", "me.pem", "me.key"] {
         std::fs::write(folder.path().join(name), "").unwrap();
     }
+
     let files = format!("{}/", folder.path().display());
     let (unset, _) = run(&program, &[]);
     for row in &rows {
-        let companions = COMPANIONS.iter().find(|(name, _)| *name == row.name);
-        let companions = companions.map_or(&[][..], |(_, variables)| variables);
+        let companions = COMPANIONS
+            .iter()
+            .find(|(name, _)| *name == row.name)
+            .map_or(&[][..], |(_, variables)| variables);
         let with = |value: &str| {
             let mut variables = companions.to_vec();
             // A certificate requires its key, and a key its certificate.
@@ -154,26 +168,32 @@ fn each_row_of_the_table_holds() {
                     );
                 }
             }
+
             variables.push((&*row.name, value));
             run(&program, &variables)
         };
+
         if !row.example.is_empty() {
             // A variable must name a file that exists.
             let here = |text: &str| text.replace("/etc/", &files);
             let (output, warnings) = with(&here(row.example));
-            let (found, gives) = (field(&output, &row.field), here(row.gives));
+            let found = field(&output, &row.field);
+            let gives = here(row.gives);
             assert_eq!(found, serde_json::from_str::<Value>(&gives).unwrap(), "{}", row.name);
             assert_ne!(found, field(&unset, &row.field), "{}", row.name);
             assert_eq!(warnings, Vec::<String>::new(), "{}", row.name);
         }
+
         the_default_holds(&program, row, &rows, &run(&program, companions).0, |value| {
             with(value).0
         });
+
         // A blank value counts as unset.
         assert_eq!(with(" ").0, with("").0, "{}", row.name);
         if row.wrong.is_empty() {
             continue;
         }
+
         let wrong = row.wrong.replace("{129}", &"n".repeat(129));
         let (output, warnings) = with(&wrong);
         let (verdict, words) = row.verdict.split_once(": ").unwrap();
@@ -183,6 +203,7 @@ fn each_row_of_the_table_holds() {
         assert!(warning.starts_with(&format!("warning: {}: ", row.name)), "{warning}");
         assert!(warning.contains(words), "{warning}");
     }
+
     the_code_reads_no_other_variable(&rows);
 }
 
@@ -195,7 +216,8 @@ fn the_default_holds(
     unset: &str,
     with: impl Fn(&str) -> String,
 ) {
-    let (name, path) = (&*row.name, &*row.field);
+    let name = &*row.name;
+    let path = &*row.field;
     let effective = |config: &str| field(config, "effective")[path].clone();
     let Some((value, words)) = row.default.strip_prefix('`').and_then(|it| it.split_once('`'))
     else {
@@ -205,6 +227,7 @@ fn the_default_holds(
         assert!(path.is_empty() || value.is_null() || is_empty, "{name}: {value}");
         return;
     };
+
     if value.starts_with("OTEL_") {
         // `OTEL_EXPORTER_OTLP_TRACES_TIMEOUT` has the default `OTEL_EXPORTER_OTLP_TIMEOUT`.
         let signal = path.split('.').nth(1).unwrap_or_default().to_uppercase();
@@ -212,12 +235,13 @@ fn the_default_holds(
             assert_eq!(name.replace(&format!("_{signal}_"), "_"), value, "{name}");
             assert_eq!(field(unset, path), Value::Null, "{name}");
         }
+
         assert!(rows.iter().any(|row| row.name == value), "{name}");
         let (general, _) = run(program, &[(value, row.example)]);
         assert_eq!(effective(&general), effective(&with(row.example)), "{name}");
     } else if let Some((before, _)) = value.split_once("<executable>") {
-        let executable = std::env::current_exe().unwrap();
-        let executable = executable.file_name().unwrap().to_str().unwrap();
+        let path = std::env::current_exe().unwrap();
+        let executable = path.file_name().unwrap().to_str().unwrap();
         assert_eq!(effective(unset), format!("{before}{executable}"), "{name}");
     } else if !effective(unset).is_null() {
         assert_eq!(effective(&with(value)), effective(unset), "{name}");
@@ -238,10 +262,12 @@ fn each_recipe_has_one_effect_in_both_forms() {
         let (_, block) = text.split_once(&format!("```{language}\n")).unwrap();
         block.split_once("```").unwrap().0.to_owned()
     };
+
     let mut recipes = 0;
     for recipe in section.split("\n**").skip(1) {
         recipes += 1;
-        let (shell, yaml) = (block(recipe, "sh"), block(recipe, "yaml"));
+        let shell = block(recipe, "sh");
+        let yaml = block(recipe, "yaml");
         let variables: Vec<(&str, String)> = shell
             .lines()
             .map(|line| line.strip_prefix("export ").unwrap())
@@ -258,16 +284,18 @@ fn each_recipe_has_one_effect_in_both_forms() {
         for path in ["backend", "otlp_endpoint", "otlp_protocol"] {
             assert_eq!(field(&output, path), field(&written, path), "{shell}{yaml}");
         }
+
         let headers = field(&output, "otlp.all.headers");
         let header = field(&written, "authentication.header_name");
         if let Some(name) = header.as_str() {
-            let names = headers.as_object().unwrap().keys();
-            let names: Vec<_> = names.map(|name| name.to_lowercase()).collect();
+            let names: Vec<_> =
+                headers.as_object().unwrap().keys().map(|name| name.to_lowercase()).collect();
             assert_eq!(names, [name.to_lowercase()], "{shell}{yaml}");
         } else {
             assert_eq!(headers, Value::Null, "{shell}{yaml}");
         }
     }
+
     assert_eq!(recipes, 5);
 }
 
@@ -308,6 +336,7 @@ fn usable_values_are_used_and_others_are_warnings() {
         for (path, value) in fields {
             assert_eq!(field(&output, &path), value, "{path}: {line}");
         }
+
         warnings.sort_unstable();
         assert_eq!(warnings.len(), expected.len(), "{line}: {warnings:?}");
         for (warning, words) in warnings.iter().zip(expected) {

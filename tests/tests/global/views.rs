@@ -60,6 +60,7 @@ fn measure() {
             KeyValue::new("user.role", "admin"),
         ]
     };
+
     let requests = meter.u64_counter("requests").build();
     requests.add(3, &attributes("a", 1));
     requests.bind(&attributes("a", 2)).add(4);
@@ -88,9 +89,11 @@ fn points(points: &[ReceivedPoint], name: &str) -> Vec<String> {
     let of_name = points.iter().filter(|point| point.name == name);
     let mut found: Vec<_> = of_name
         .map(|point| {
-            let values = point.attributes.iter();
-            let values = values.map(|(key, value)| format!("{key}={}", text(value)));
-            let values: Vec<_> = values.collect();
+            let values: Vec<_> = point
+                .attributes
+                .iter()
+                .map(|(key, value)| format!("{key}={}", text(value)))
+                .collect();
             format!("{:?} {}", point.value, values.join(" "))
         })
         .collect();
@@ -125,8 +128,10 @@ meter_provider:
     for (name, expected) in EXPECTED {
         assert_eq!(points(&all, name), expected, "{name}: {stdout}{stderr}");
     }
+
     for absent in ["requests", "seek", "level", "pairs", "noise"] {
         assert!(points(&all, absent).is_empty(), "{absent}");
     }
+
     assert!(!stderr.contains("meter_provider"), "{stderr}");
 }

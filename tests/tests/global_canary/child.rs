@@ -83,6 +83,7 @@ pub(crate) fn plant(
     for (canary, (_, plant)) in planted(entries) {
         plant(&canary);
     }
+
     telemetry.shutdown(TIMEOUT).unwrap();
 }
 

@@ -25,12 +25,14 @@ const FAILURES: &[Failure] = &[
         },
     ),
     ("gRPC status", Shape::KeyValue, None, |c| {
-        let (code, message) = (Code::PermissionDenied, c.text());
+        let code = Code::PermissionDenied;
+        let message = c.text();
         answered(OtlpProtocol::Grpc, Response::Grpc { code, message }, None);
     }),
     ("HTTP connection that is refused", Shape::KeyValue, Some("onnection refused"), |c| {
         let closed = ReservedPort::new();
-        let (marker, secret) = (c.marker(), c.secret());
+        let marker = c.marker();
+        let secret = c.secret();
         let endpoint = format!("{}/{marker}?api_key={secret}", closed.endpoint());
         deliver(to(&endpoint, OtlpProtocol::Http));
     }),
@@ -110,10 +112,12 @@ pub(crate) fn check(program: &Program) {
             let outputs = crate::outputs(program, &[(ENTRY, entry)]);
             judged(entry, &Canary::new(entry, *shape), *proof, &outputs)
         };
+
         let children: Vec<_> =
             FAILURES.iter().map(|failure| scope.spawn(move || judge(failure))).collect();
         children.into_iter().filter_map(|child| child.join().unwrap()).collect::<Vec<_>>()
     });
+
     assert!(judged.is_empty(), "{}", judged.join("\n"));
 }
 

@@ -154,10 +154,12 @@ fn dbt(c: &Canary) -> Result<(), String> {
         "Database Error in model orders (models/orders.sql)\n  {}\n  compiled code at target/run",
         c.text()
     );
+
     let line = serde_json::json!({
         "info": { "name": "RunResultError", "level": "error", "msg": message },
         "data": { "node_info": { "unique_id": "model.shop.orders" } },
     });
+
     Err(line.to_string())
 }
 

@@ -121,6 +121,7 @@ pub(crate) fn child() {
         config.output = LogOutput::Stdout;
         config
     };
+
     tracing_subscriber::registry()
         .with(logs::layer(&form(true)).unwrap())
         .with(logs::layer_with_writer(&form(false), io::stderr).unwrap())

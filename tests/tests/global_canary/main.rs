@@ -59,6 +59,7 @@ fn judged(entry: &str, canary: &Canary, proof: Proof, outputs: &Outputs) -> Opti
     if !leaks.is_empty() {
         return Some(format!("{entry}: the secret is in {leaks:?}: {outputs}"));
     }
+
     let is_shown =
         proof.map_or_else(|| !outputs.shows(canary).is_empty(), |text| outputs.has(text));
     (!is_shown).then(|| format!("{entry}: the expected text is missing: {outputs}"))
@@ -94,7 +95,8 @@ fn no_baggage_leaks_a_credential() {
 /// Plants the canaries of these entries in a child process. Each marker must leave through each of these channels, and
 /// no secret through any.
 fn search(program: &Program, entries: impl Iterator<Item = Entry>, channels: &[&str]) {
-    let (grpc, http) = (Receiver::grpc(), Receiver::http());
+    let grpc = Receiver::grpc();
+    let http = Receiver::http();
     let folder = tempfile::tempdir().unwrap();
     let dump = folder.path().join("dump.txt");
     let mut outputs = outputs(
@@ -105,6 +107,7 @@ fn search(program: &Program, entries: impl Iterator<Item = Entry>, channels: &[&
             (child::DUMP, dump.to_str().unwrap()),
         ],
     );
+
     outputs.add("exporter", std::fs::read(&dump).unwrap());
     for (channel, receiver) in [("grpc", &grpc), ("http", &http)] {
         for request in receiver.every_request() {
@@ -119,6 +122,7 @@ fn search(program: &Program, entries: impl Iterator<Item = Entry>, channels: &[&
         if !leaks.is_empty() {
             wrong.push(format!("{entry}: the secret is in {leaks:?}"));
         }
+
         let shown = outputs.shows(&canary);
         for channel in channels {
             if !shown.contains(channel) {
@@ -126,6 +130,7 @@ fn search(program: &Program, entries: impl Iterator<Item = Entry>, channels: &[&
             }
         }
     }
+
     assert!(wrong.is_empty(), "{wrong:#?}");
 }
 

@@ -115,6 +115,7 @@ pub(crate) fn check(program: &Program) {
         outputs.add("text", message(&canary));
         wrong.extend(judged(entry, &canary, *proof, &outputs));
     }
+
     for (at, (variable, form, proof)) in VARIABLES.iter().enumerate() {
         let entry = format!("{variable}={form}");
         let canary = Canary::new(&entry, Shape::ALL[at % Shape::ALL.len()]);
@@ -125,6 +126,7 @@ pub(crate) fn check(program: &Program) {
         let outputs = crate::outputs(program, &[(variable, &value)]);
         wrong.extend(judged(&entry, &canary, *proof, &outputs));
     }
+
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
@@ -135,6 +137,7 @@ pub(crate) fn child() {
         Ok(()) => println!("{config:?}"),
         Err(error) => println!("{error} {error:?}"),
     }
+
     config.otlp_endpoint.get_or_insert_with(|| "http://127.0.0.1:9".to_owned());
     config.otlp_protocol.get_or_insert(OtlpProtocol::Http);
     let builder = TelemetryProvider::builder(config);

@@ -47,7 +47,8 @@ pub(crate) const METRIC_ENTRIES: &[Entry] = &[
         METRICS.increment(Metric::new(&format!("{}.{}", c.marker(), token(c))), 1, &[]);
     }),
     ("unit of a metric", |c| {
-        let (name, unit) = (format!("counted.{}", c.marker()), token(c));
+        let name = format!("counted.{}", c.marker());
+        let unit = token(c);
         METRICS.increment(Metric::new(&name).with_unit(&unit), 1, &[]);
     }),
 ];

@@ -150,7 +150,8 @@ pub(crate) fn resource_text() -> String {
 }
 
 fn remote(state: TraceState) -> SpanContext {
-    let (trace, span) = (TraceId::from(7), SpanId::from(9));
+    let trace = TraceId::from(7);
+    let span = SpanId::from(9);
     SpanContext::new(trace, span, TraceFlags::SAMPLED, true, state)
 }
 
@@ -220,7 +221,8 @@ fn constant(constant: Constant) {
 
 /// Sets an attribute whose whole value is redacted. Therefore the marker is in the span's name.
 fn under_a_secret_key(c: &Canary, value: impl Into<Value>) {
-    let (span, value) = (create_span(c.marker().to_owned()), value.into());
+    let span = create_span(c.marker().to_owned());
+    let value = value.into();
     for key in ["db.password", "api_key", "http.request.header.authorization"] {
         span.set_attribute(key, value.clone());
     }

@@ -41,6 +41,8 @@ fn a_configured_endpoint_overrides_that_of_the_backend() {
             }
             other => panic!("{other:?}"),
         };
+        assert!(backend::find(name).unwrap().description().contains(" t"), "{name}");
+
         assert_eq!(found.as_deref(), expected, "{name} {endpoint:?}");
     }
 }

@@ -50,6 +50,7 @@ fn a_capture_of_many_quick_spans_has_all_of_them() {
             .unwrap();
         }
     });
+
     assert_eq!(threads.len(), 20_000);
 }
 
@@ -60,6 +61,7 @@ async fn asynchronous_captures_follow_their_tasks() {
         tokio::task::yield_now().await;
         step(n);
     }
+
     let capture = |n| async move {
         testing::capture_async(async move {
             tokio::spawn(task(n).with_context(Context::current())).await.unwrap();
@@ -67,6 +69,7 @@ async fn asynchronous_captures_follow_their_tasks() {
         })
         .await
     };
+
     let (one, two) = tokio::join!(capture(1), capture(2));
     for (spans, n) in [(one, 1_i64), (two, 2)] {
         assert_eq!(spans.len(), 4);
@@ -86,6 +89,7 @@ fn an_active_span_outside_is_hidden() {
         inner.single("step").assert_root();
         assert_eq!(inner.len(), 1);
     });
+
     assert_eq!(outer.names(), ["outside"]);
 }
 
@@ -116,10 +120,13 @@ fn captures_that_continue_the_same_remote_trace_do_not_see_each_other() {
             step(n);
         })
     };
+
     let (one, two) = thread::scope(|scope| {
-        let (one, two) = (scope.spawn(|| run(1)), scope.spawn(|| run(2)));
+        let one = scope.spawn(|| run(1));
+        let two = scope.spawn(|| run(2));
         (one.join().unwrap(), two.join().unwrap())
     });
+
     one.single("step").assert_attribute("n", 1);
     two.single("step").assert_attribute("n", 2);
 }
@@ -133,21 +140,25 @@ fn a_span_of_a_thread_without_the_context_is_said_to_be_missing() {
         let failed = catch_unwind(|| spans.single("in_a_thread").name().to_owned()).unwrap_err();
         failed.downcast_ref::<String>().unwrap().clone()
     };
+
     let lost = testing::capture(|| thread::spawn(in_a_thread).join().unwrap());
     assert_eq!(
         message(&lost).lines().next().unwrap(),
         "no span `in_a_thread`, but `in_a_thread` started on a thread or in a task without the context of the \
          capture: `in_current_span` carries it there",
     );
+
     let failed = catch_unwind(|| drop(lost.assert_tree("in_a_thread").tree())).unwrap_err();
     let message_of_tree = failed.downcast_ref::<String>().unwrap();
     assert!(
         message_of_tree.starts_with("tree of spans, but `in_a_thread` started on a thread"),
         "{message_of_tree}"
     );
+
     let carried = testing::capture(|| {
         thread::spawn(floe_telemetry::in_current_span(in_a_thread)).join().unwrap();
     });
+
     carried.single("in_a_thread").assert_ok();
     // Calls before the capture are not part of it.
     let never = testing::capture(|| ());

@@ -34,7 +34,8 @@ fn only_the_service_name_is_required() {
     assert_eq!(yaml, TelemetryConfig::new("orders"));
     let attributes = yaml.resource_attributes.to_otel_dict();
     assert_eq!(attributes, [KeyValue::new("service.name", "orders")]);
-    assert!(yaml.span_attributes.is_empty() && yaml.baggage_attributes.is_empty());
+    assert!(yaml.span_attributes.is_empty());
+    assert!(yaml.baggage_attributes.is_empty());
     let written = serde_json::to_string(&yaml).unwrap();
     assert!(!written.contains("floe"), "{written}");
 }
@@ -56,6 +57,7 @@ fn both_environment_keys_are_written_with_the_floe_identity() {
             KeyValue::new("floe.mode", "prod"),
         ]
     );
+
     let again = config.clone().with_identity(&identity);
     assert_eq!(again, config, "a key is listed once");
 }
@@ -66,6 +68,7 @@ fn a_ratio_applies_to_the_environment_of_its_name() {
     for environment in ["dev", "staging", "prod", "production", ""] {
         assert!((sampling.get_ratio(environment) - 1.0).abs() < f64::EPSILON, "{environment}");
     }
+
     sampling.staging = Some(0.5);
     sampling.prod = Some(0.1);
     for (environment, expected) in
@@ -74,6 +77,7 @@ fn a_ratio_applies_to_the_environment_of_its_name() {
         let ratio = sampling.get_ratio(environment);
         assert!((ratio - expected).abs() < f64::EPSILON, "{environment}");
     }
+
     let sampling = sampling.with_ratio(0.25);
     assert!((sampling.get_ratio("prod") - 0.25).abs() < f64::EPSILON);
     assert!(sampling.is_parent_based());
@@ -97,6 +101,7 @@ fn the_order_of_the_keys_is_that_of_the_contract() {
         at = json[at..].find(&format!("\"{key}\":")).unwrap_or_else(|| panic!("{key} in {json}"))
             + at;
     }
+
     // Settings with their default are not written, so that artifacts keep the documented format.
     assert!(json.contains("\"authentication\":null"));
     assert!(json.ends_with("\"backend\":\"console\"}"), "{json}");
@@ -122,6 +127,7 @@ fn a_credential_is_neither_printed_nor_written() {
             assert_eq!(text.contains("blue"), yaml.contains("blue"));
         }
     }
+
     let mut config = TelemetryConfig::new("orders");
     let resource = &mut config.resource_attributes.additional;
     resource.insert("api_key".to_owned(), "opaque".to_owned());
@@ -139,6 +145,7 @@ fn references_to_credentials_are_not_redacted() {
         let json = serde_json::to_string(&config).unwrap();
         (config, TelemetryConfig::from_yaml(&json))
     };
+
     let (config, read) = with_token("${env:COLLECTOR_TOKEN}");
     assert_eq!(read.unwrap(), config);
     let (_, read) = with_token("hunter2-token");

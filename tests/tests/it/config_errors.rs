@@ -14,6 +14,7 @@ fn mistake_of(yaml: &str) -> String {
     } else {
         TelemetryConfig::from_yaml(yaml)
     };
+
     let error = read.unwrap_err();
     assert!(error.is_config());
     error.to_string().split_once("telemetry configuration: ").unwrap().1.to_owned()
@@ -53,6 +54,7 @@ fn a_long_value_is_quoted_by_its_beginning() {
             "x".repeat(200)
         )
     );
+
     let key = "y".repeat(1000);
     let error = mistake_of(&format!("{RESOURCE}{key}: 1"));
     let shown = format!("line 2, column 1: {}…: unknown key", "y".repeat(200));
@@ -74,6 +76,7 @@ fn an_exponentially_expanding_document_is_rejected() {
     for n in 1..20 {
         let _ = writeln!(yaml, "a{n}: &a{n} [*a{m}, *a{m}]", m = n - 1);
     }
+
     assert!(mistake_of(&yaml).ends_with("including aliases, found more"));
     let deep = format!("{}{}", "[".repeat(40), "]".repeat(40));
     let many = format!("[{}]", "1,".repeat(100_001));
@@ -82,6 +85,7 @@ fn an_exponentially_expanding_document_is_rejected() {
         let mistake = mistake_of(&text);
         assert!(mistake.contains("expected at most 2097152 bytes, 100000 values"), "{mistake}");
     }
+
     let key = format!("? {}\n: 1", "x".repeat(2_000));
     assert!(mistake_of(&key).ends_with("expected a key of at most 1024 bytes, found 2000"));
     assert!(mistake_of(&"[".repeat(100_000)).starts_with("line 1"));
@@ -100,11 +104,13 @@ fn lists_are_bounded() {
             let items: Vec<_> = (0..items).map(|n| item.replace('#', &n.to_string())).collect();
             format!("{RESOURCE}{}", section.replace('#', &items.join(", ")))
         };
+
         TelemetryConfig::from_yaml(&document(most)).and_then(|it| it.validate()).unwrap();
         let mistake = mistake_of(&document(most + 1));
         let expected = format!("{path}: expected at most {most}, found {}", most + 1);
         assert!(mistake.ends_with(&expected), "{mistake}");
     }
+
     let long = mistake_of(&format!("{RESOURCE}redaction: {{patterns: [{}]}}", "a".repeat(1025)));
     assert!(long.ends_with("` is too long: expected at most 1024 bytes, found 1025"), "{long}");
 }

@@ -28,5 +28,6 @@ fn ready<T>(future: impl Future<Output = T>) -> T {
             return value;
         }
     }
+
     panic!("not ready");
 }

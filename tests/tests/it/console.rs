@@ -13,7 +13,8 @@ use opentelemetry_sdk::trace::{SpanData, SpanExporter};
 const START: u64 = 1_790_000_000_000;
 
 fn context(id: u64) -> SpanContext {
-    let (trace, span) = (TraceId::from(1), SpanId::from(id));
+    let trace = TraceId::from(1);
+    let span = SpanId::from(id);
     SpanContext::new(trace, span, TraceFlags::SAMPLED, false, TraceState::NONE)
 }
 
@@ -25,6 +26,7 @@ fn span(name: &'static str, id: u64, parent: u64, from: u64, to: u64, status: St
             get_current_span().set_attribute("asset.status", "skipped");
         }
     });
+
     let mut data = spans.single(name).data().clone();
     data.span_context = context(id);
     data.parent_span_id = SpanId::from(parent);
@@ -35,6 +37,7 @@ fn span(name: &'static str, id: u64, parent: u64, from: u64, to: u64, status: St
             _ => {}
         }
     }
+
     data.start_time = UNIX_EPOCH + Duration::from_millis(START + from);
     data.end_time = UNIX_EPOCH + Duration::from_millis(START + to);
     data.status = if status == Status::Unset { Status::Ok } else { status };
@@ -99,7 +102,8 @@ async fn attributes_are_below_their_span() {
         .attributes
         .push(KeyValue::new("db.query.text", format!("SELECT price{}", "+ 1".repeat(40))));
     spans[1].attributes.push(KeyValue::new("file", "missing.toml\u{1b}[2J"));
-    let (failed, all) = (Written::default(), Written::default());
+    let failed = Written::default();
+    let all = Written::default();
     let exporter = |screen: &Written| ConsoleExporter::to_writer(screen.clone()).with_width(80);
     export(&exporter(&failed), spans.clone()).await;
     export(&exporter(&all).with_all_attributes(), spans).await;
@@ -126,7 +130,8 @@ async fn attributes_are_below_their_span() {
 
 #[tokio::test]
 async fn colours_do_not_change_the_text() {
-    let (plain, coloured) = (Written::default(), Written::default());
+    let plain = Written::default();
+    let coloured = Written::default();
     export(&ConsoleExporter::to_writer(plain.clone()), trace()).await;
     export(&ConsoleExporter::to_writer(coloured.clone()).with_color(true), trace()).await;
     let coloured = coloured.text();
@@ -138,6 +143,7 @@ async fn colours_do_not_change_the_text() {
             part.split_once('m').filter(|_| part.starts_with('[')).map_or(part, |(_, text)| text),
         );
     }
+
     assert_eq!(stripped, plain.text());
 }
 
@@ -180,12 +186,14 @@ async fn the_spans_of_unfinished_traces_are_bounded_in_bytes() {
         span.attributes.push(KeyValue::new("text", text));
         span
     };
+
     // Traces that are printed early are not lost.
     let screen = Written::default();
     let exporter = ConsoleExporter::to_writer(screen.clone()).with_max_bytes(MAX);
     for id in 2..5 {
         export(&exporter, vec![large(id)]).await;
     }
+
     assert_eq!(screen.text(), "");
     export(&exporter, vec![large(5)]).await;
     assert!(screen.text().contains("· 4 spans ·"), "{}", screen.text());
@@ -196,8 +204,7 @@ async fn the_spans_of_unfinished_traces_are_bounded_in_bytes() {
 
     // A deferred exporter rejects spans for which it has no room, and has room again after a flush.
     let screen = Written::default();
-    let exporter = ConsoleExporter::to_writer(screen.clone());
-    let exporter = exporter.with_max_bytes(MAX).deferred();
+    let exporter = ConsoleExporter::to_writer(screen.clone()).with_max_bytes(MAX).deferred();
     export(&exporter, vec![large(2), large(3), large(4)]).await;
     let error = exporter.export(vec![large(5)]).await.unwrap_err();
     assert!(error.to_string().contains("at most 100000 bytes"), "{error}");
@@ -218,6 +225,7 @@ async fn the_rows_of_a_trace_are_bounded() {
         span.span_context = context(id);
         span
     });
+
     let exporter = ConsoleExporter::to_writer(screen.clone()).with_max_bytes(usize::MAX);
     export(&exporter, nested.collect()).await;
     let text = screen.text();

@@ -29,6 +29,7 @@ fn the_keys_of_the_library_are_those_of_the_conventions() {
             found.extend((is_theirs && row.is_none()).then(|| key.to_owned()));
         }
     }
+
     assert!(count > 40, "{count}");
     assert_eq!(found, OTHERS.map(|(key, _)| key));
 }
@@ -53,6 +54,7 @@ fn the_table_has_the_keys_of_opentelemetry_s_constants() {
         assert!(row.deprecation.is_some() || !is_deprecated, "{key} is deprecated");
         count += 1;
     }
+
     assert!(count > 900, "{count}");
 }
 
@@ -66,6 +68,7 @@ fn folder_of(package: &str) -> PathBuf {
     let text = format!(
         "[package]\nname = \"program\"\nedition = \"2024\"\n[lib]\npath = \"lib.rs\"\n[dependencies]\n{package} = \"*\"\n"
     );
+
     fs::write(&manifest, text).unwrap();
     let output = Command::new(env!("CARGO"))
         .args(["metadata", "--format-version", "1", "--offline"])

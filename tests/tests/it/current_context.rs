@@ -72,8 +72,10 @@ fn code_that_reads_the_context_itself_sees_the_span_of_the_setting() {
                 assert_eq!(in_context(), visible);
                 assert_eq!(get_active_span(|span| span.span_context().span_id()), visible);
             });
+
             assert_eq!((in_context(), current()), (first, first));
         });
+
         assert_eq!(in_context(), SpanId::INVALID);
         assert_eq!(current(), SpanId::INVALID);
     });
@@ -98,9 +100,11 @@ fn updates_through_the_plain_api_reach_the_innermost_span() {
                 get_active_span(|span| span.add_event("active", Vec::new()));
                 assert!(cx.span().is_recording());
             });
+
             Context::current().span().set_attribute(KeyValue::new("after", true));
         });
     });
+
     let inner = spans.single("inner");
     inner.assert_attribute("by", "context").assert_event("active");
     inner.assert_no_attribute("after");
@@ -118,10 +122,12 @@ fn a_span_that_the_plain_api_ends_is_the_innermost() {
                 assert!(!Context::current().span().is_recording());
                 get_current_span().set_attribute("late", true);
             });
+
             assert!(Context::current().span().is_recording());
             get_current_span().set_attribute("open", true);
         });
     });
+
     spans.single("inner").assert_no_attribute("late");
     spans.single("outer").assert_attribute("open", true);
 }
@@ -139,6 +145,7 @@ fn a_handle_is_to_the_span_at_which_it_was_created() {
             });
         });
     });
+
     spans.single("outer").assert_attribute("of", "outer");
     spans.single("inner").assert_attribute("of", "inner");
 }
@@ -151,10 +158,12 @@ fn a_context_on_another_thread_has_the_span_of_the_setting() {
             let _attached = cx.attach();
             leaf();
         });
+
         handed_over.join().unwrap();
         let task = async_leaf().in_current_span();
         thread::spawn(move || futures_executor::block_on(task)).join().unwrap();
     });
+
     let visible = if has_boundaries() { "outer" } else { "inner" };
     spans.single("leaf").assert_child_of(visible);
     spans.single("async_leaf").assert_child_of("inner");
@@ -185,6 +194,7 @@ async fn suspends(task: u32, depth: u32) {
     if depth > 0 {
         Box::pin(suspends(task, depth - 1)).await;
     }
+
     named(&own_leaf, leaf);
 }
 
@@ -283,6 +293,7 @@ fn a_context_of_this_crate_with_the_outer_span_is_not_the_boundary() {
                 set_attribute("in", "baggage");
                 Context::current().span().end();
             });
+
             drop(attached);
             let headers = propagation::inject_headers();
             let attached = propagation::extract_context(&headers).attach();
@@ -291,6 +302,7 @@ fn a_context_of_this_crate_with_the_outer_span_is_not_the_boundary() {
             set_attribute("in", "outer");
         });
     });
+
     spans.single("inner").assert_child_of("outer").assert_attribute("in", "baggage");
     spans.single("below headers").assert_child_of("outer").assert_attribute("in", "headers");
     spans.single("outer").assert_attribute("in", "outer");
@@ -331,6 +343,7 @@ fn the_context_of_an_outer_function_in_an_inner_one_has_the_span_of_the_setting(
             });
         });
     });
+
     let (seen, other) = if has_boundaries() { ("inner", "outer") } else { ("outer", "inner") };
     spans.single("leaf").assert_child_of(seen);
     spans.single(other).assert_no_attribute("by");

@@ -56,6 +56,7 @@ fn keys_are_prefixed_names_or_explicit_keys() {
         body: PhantomData,
         r#type: 'a',
     };
+
     let expected = [
         ("alert.channel", "slack".into()),
         ("destination", "#ops".into()),
@@ -128,6 +129,7 @@ fn redacting_does_not_touch_the_value() {
         #[floe(redact)]
         other_secret: T,
     }
+
     let login = Login { secret: Untouchable, other_secret: [Untouchable] };
     let expected = [("secret", "<REDACTED>".into()), ("other_secret", "<REDACTED>".into())];
     assert_eq!(recorded(&login), pairs(expected));
@@ -139,6 +141,7 @@ fn a_span_carries_what_the_derive_records() {
     fn send(request: &Request<Url>) {
         let _ = request;
     }
+
     testing::capture(|| send(&request()))
         .single("send")
         .assert_attribute("url", "https://a.b")

@@ -13,6 +13,7 @@ fn unnamed_fields_have_explicit_keys() {
         #[floe(key = "right", display)] &'a str,
         #[floe(skip)] (),
     );
+
     assert_eq!(
         recorded(&Pair(1, "b", ())),
         pairs([("left", Value::I64(1)), ("right", "b".into())])

@@ -33,6 +33,7 @@ fn values_keep_their_types() {
         absent: None,
         present: Some(Box::new(i64::MIN)),
     };
+
     let expected = [
         ("truth", true.into()),
         ("small", Value::I64(-1)),
@@ -59,6 +60,7 @@ fn large_integers_become_text_and_nan_stays_a_float() {
         absent: Some(1),
         present: None,
     };
+
     let recorded = recorded(&scalars);
     assert_eq!(recorded[2].1, "18446744073709551615".into());
     assert_eq!(recorded[4].1, "-170141183460469231731687303715884105728".into());
@@ -95,9 +97,11 @@ fn arrays_have_elements_of_one_type() {
         table: [[1, 2], [3, 4]],
         empty: Vec::new(),
     };
+
     let strings = |texts: &[&'static str]| {
         Value::Array(Array::String(texts.iter().map(|text| (*text).into()).collect()))
     };
+
     let mut expected = pairs([
         ("flags", Value::Array(Array::Bool(vec![true, false]))),
         ("counts", Value::Array(Array::I64(vec![1, 2]))),

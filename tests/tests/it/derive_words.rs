@@ -17,8 +17,8 @@ macro_rules! severities {
         #[test]
         #[expect(non_snake_case, reason = "the name of the case")]
         fn $name() {
-            let found = [$name::Info, $name::HighRisk, $name::_Critical];
-            let found = found.map(|severity| severity.to_attribute_value());
+            let severities = [$name::Info, $name::HighRisk, $name::_Critical];
+            let found = severities.map(|severity| severity.to_attribute_value());
             assert_eq!(found, [$($text,)* "Fatal!"].map(|text| Some(AttributeValue::Static(text))));
         }
     )*};

@@ -23,8 +23,10 @@ fn each_document_of_the_manual_is_accepted() {
         } else {
             TelemetryConfig::from_yaml(yaml)
         };
+
         let problem = read.and_then(|config| config.validate()).err();
         assert!(problem.is_none(), "{yaml}{problem:?}");
     }
+
     assert!(count > 10, "{count}");
 }

@@ -45,17 +45,21 @@ fn described(span: &SpanData) -> String {
             let key = attribute.key.as_str();
             !key.starts_with("code.") && key != "level" && key != "target"
         });
+
         let own = own.map(|attribute| format!("{}={}", attribute.key, attribute.value));
         own.collect::<Vec<_>>().join(", ").replace(TYPE, "T")
     };
+
     let mut lines = vec![text(&span.attributes)];
     for event in &span.events.events {
         lines.push(format!("{}: {}", event.name, text(&event.attributes)));
     }
+
     lines.push(match &span.status {
         Status::Error { description } => format!("error {description}"),
         status => format!("{status:?}"),
     });
+
     lines.join("\n")
 }
 
@@ -70,6 +74,7 @@ fn fails(texts: &'static [&'static str], body: impl Fn()) {
         body();
         Err(Failed(texts))
     }
+
     assert!(span(texts, body).is_err());
 }
 
@@ -103,8 +108,10 @@ fn the_payload_of_a_panicking_text_may_panic_when_dropped() {
         assert!(is_held);
         set_attribute("after", true);
     });
+
     let message = "error formatting panicked: a value that is not text";
-    assert!(found.contains(message) && found.contains("after=true"), "{found}");
+    assert!(found.contains(message), "{found}");
+    assert!(found.contains("after=true"), "{found}");
 }
 
 #[test]
@@ -113,6 +120,7 @@ fn a_later_value_replaces_the_earlier_one_in_its_place() {
     fn before() -> Result<(), Failed> {
         Err(Failed(&["refused"]))
     }
+
     let expected = "\
 exception.message=refused, rows=3, error.type=T, exception.type=T
 exception: exception.type=T, exception.message=refused, exception.stacktrace=0: refused
@@ -126,6 +134,7 @@ error refused";
         add_event("after", []);
         get_current_span().set_status(Status::error("by hand"));
     });
+
     let expected = "\
 error.type=T, exception.type=T, exception.message=mine, rows=3
 exception: exception.type=T, exception.message=refused, exception.stacktrace=0: refused
@@ -143,6 +152,7 @@ fn each_exception_is_an_event_and_the_last_one_the_status() {
             record_exception(&Failed(&["second", "refused"]));
         });
     });
+
     let expected = "\
 rows=3, error.type=T, exception.type=T, exception.message=last
 exception: exception.type=T, exception.message=first, exception.stacktrace=0: first
@@ -161,6 +171,7 @@ fn a_status_of_the_body_stays_if_it_is_ok_or_the_message_empty() {
         let found = span_of(|| fails(texts, set));
         found.lines().next_back().unwrap().to_owned()
     };
+
     let by_hand = || Status::error("by hand");
     assert_eq!(status(&["refused"], Status::Ok), "Ok");
     assert_eq!(status(&["refused"], by_hand()), "error refused");
@@ -173,6 +184,7 @@ fn a_status_of_the_body_stays_if_it_is_ok_or_the_message_empty() {
         record_exception(&Failed(&["refused"]));
         record_exception(&Failed(&[""]));
     });
+
     let expected = "\
 error.type=T, exception.type=T, exception.message=
 exception: exception.type=T, exception.message=refused, exception.stacktrace=0: refused
@@ -185,6 +197,7 @@ error refused";
         span.set_status(Status::Unset);
         span.set_status(Status::Ok);
     });
+
     assert!(found.ends_with("\nOk"), "{found}");
 }
 
@@ -195,11 +208,13 @@ fn a_full_span_has_the_status_and_counts_the_rest() {
             for n in 0..127 {
                 set_attribute(format!("n{n}"), n);
             }
+
             for _ in 0..128 {
                 add_event("tried", []);
             }
         });
     });
+
     let span = spans.single("span").data();
     assert_eq!(span.status, Status::error("refused"));
     // Leaves out the attributes of the source location.
@@ -214,8 +229,10 @@ fn a_full_span_has_the_status_and_counts_the_rest() {
         for _ in 0..200 {
             record_exception(&Failed(&["refused"]));
         }
+
         record_exception(&Failed(&["last"]));
     });
+
     let span = spans.single("span").data();
     assert_eq!(span.status, Status::error("last"));
     assert_eq!((span.events.len(), span.events.dropped_count), (128, 73));
@@ -234,6 +251,7 @@ fn an_exception_is_among_the_events_of_tracing() {
                 tracing::error!(error = "bad", "after");
             });
         });
+
         let expected = "\
 rows=3, error.type=T, exception.type=T, exception.message=refused
 before: 
@@ -250,6 +268,7 @@ error refused";
             tracing::error!(n = 1, error, m = 2);
             drop(span);
         });
+
         // The last value counts, whether `tracing` or OpenTelemetry's API has set it.
         let expected = "\
 error.type=T, exception.type=T, exception.message=no route: refused, exception.stacktrace=0: no route

@@ -36,9 +36,11 @@ fn a_spawned_task_is_in_its_span_on_every_thread() {
                 tokio::task::yield_now().await;
                 set_attribute("threads", 2);
             }
+
             leaf();
             7
         };
+
         let task = work.in_span(span("work").attribute("rows", 3).kind(SpanKind::Consumer));
         let runtime = runtime();
         // Worker threads poll the task; their current context is empty.
@@ -68,10 +70,12 @@ fn a_spawned_task_carries_the_span_and_the_baggage_of_its_caller() {
             set_attribute("by.task", true);
             Context::current().baggage().get("tenant").map(ToString::to_string)
         };
+
         let runtime = runtime();
         let tenant = runtime.block_on(runtime.spawn(work.in_current_span())).unwrap();
         assert_eq!(tenant.as_deref(), Some("acme"));
     });
+
     spans.single("leaf").assert_child_of("request");
     spans.single("request").assert_attribute("by.task", true);
     assert_eq!(spans.names().len(), 2);
@@ -94,6 +98,7 @@ fn a_future_is_below_the_span_in_which_it_was_made() {
             async {}.in_span(span("root").root()).await;
         });
     });
+
     spans.assert_tree("outer\n  work\n    leaf\n  given\nother\nroot");
 }
 
@@ -113,10 +118,12 @@ fn a_future_that_is_dropped_is_cancelled() {
             let _held = held;
             pending::<()>().await;
         };
+
         let mut work = Box::pin(work.in_span(span("work")));
         let task = &mut TaskContext::from_waker(Waker::noop());
         assert!(work.as_mut().poll(task).is_pending());
     });
+
     spans.single("work").assert_unset().assert_attribute("floe.cancelled", true);
     spans.single("leaf").assert_child_of("work");
 }
@@ -130,12 +137,14 @@ fn destructors_of_a_dropped_future_run_in_its_span() {
             let _held = held;
             pending::<()>().await;
         };
+
         let mut work = Box::pin(work.in_current_span());
         let task = &mut TaskContext::from_waker(Waker::noop());
         assert!(work.as_mut().poll(task).is_pending());
         thread::scope(|scope| scope.spawn(move || drop(work)).join().unwrap());
         drop(outer);
     });
+
     spans.single("leaf").assert_child_of("outer");
 }
 
@@ -151,6 +160,7 @@ fn a_panic_reaches_the_caller_and_the_span() {
         assert!(caught.is_err());
         assert!(!get_current_span().is_recording());
     });
+
     spans.single("work").assert_error("disk full").assert_attribute("exception.type", "panic");
 }
 
@@ -164,6 +174,7 @@ fn a_future_that_gives_an_err_is_an_error() {
             record_exception(&error);
             Err::<(), _>(error)
         };
+
         let recorded = recorded.in_span(span("recorded"));
         assert!(futures_executor::block_on(recorded).is_err());
         // A status without a text is only a mark.
@@ -171,15 +182,18 @@ fn a_future_that_gives_an_err_is_an_error() {
             get_current_span().set_status(Status::error(""));
             Err::<(), _>("refused")
         };
+
         assert!(futures_executor::block_on(marked.in_span(span("marked"))).is_err());
         let judged = async {
             get_current_span().set_status(Status::Ok);
             Err::<(), _>(1)
         };
+
         assert!(futures_executor::block_on(judged.in_span(span("judged"))).is_err());
         let fine = async { Ok::<_, u8>(1) }.in_span(span("fine"));
         assert!(futures_executor::block_on(fine).is_ok());
     });
+
     spans.single("work").assert_error("&str").assert_attribute("error.type", "&str");
     // The text that the future has recorded is kept.
     spans
@@ -204,8 +218,10 @@ fn the_trait_of_tracing_can_be_imported_beside_ours() {
             scope.spawn(|| futures_executor::block_on(ours));
             scope.spawn(|| futures_executor::block_on(theirs));
         });
+
         futures_executor::block_on(async { leaf() }.in_span(span("work")));
     });
+
     // `tracing`'s method carries no context, so its span is not in the capture.
     let parents = spans.named("leaf").map(|leaf| leaf.data().parent_span_id);
     let expected = ["request", "work"].map(|name| spans.single(name).span_context().span_id());
@@ -240,15 +256,18 @@ fn the_current_span_is_updated_whichever_api_started_it() {
         get_current_span().set_attributes(&page);
         add_event("cache.miss", [KeyValue::new("key", "orders")]);
     };
+
     let spans = testing::capture(|| {
         {
             let _span = create_span("by hand");
             update();
         }
+
         let tracer = floe_telemetry::get_tracer("plain");
         opentelemetry::trace::Tracer::in_span(&tracer, "plain", |_| update());
         annotated(&update);
     });
+
     for name in ["by hand", "plain", "annotated"] {
         spans
             .single(name)
@@ -278,11 +297,13 @@ fn a_value_is_inspected_only_if_its_span_is_recorded() {
         let _attached = floe_tests::remote(false).attach();
         set_attribute("n", Counted(&made));
     }
+
     assert_eq!(made.get(), 0);
     let spans = testing::capture(|| {
         let _span = create_span("recorded");
         set_attribute("n", Counted(&made));
     });
+
     assert_eq!(made.get(), 1);
     spans.single("recorded").assert_attribute("n", true);
 }

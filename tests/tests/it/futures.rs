@@ -93,6 +93,7 @@ async fn down(depth: u32) -> u32 {
     if depth == 0 {
         return 0;
     }
+
     Box::pin(down(depth - 1)).await + 1
 }
 
@@ -111,8 +112,10 @@ fn a_thousand_levels_fit_a_stack_of_two_mebibytes() {
                 assert_eq!(poll(future.as_mut()), Poll::Ready(1000));
             }
         });
+
         assert_eq!(spans.len(), 2002);
     };
+
     std::thread::Builder::new().stack_size(2 << 20).spawn(run).unwrap().join().unwrap();
 }
 

@@ -10,6 +10,7 @@ fn ours() {
         span.set_attribute(KeyValue::new("set.by", "the plain API"));
         span.add_event("plain.event", vec![KeyValue::new("n", 1)]);
     });
+
     let tracer = TelemetryProvider::tracer_provider().tracer("plain");
     tracer.in_span("below", |cx| {
         cx.span().set_status(Status::Ok);
@@ -26,6 +27,7 @@ fn a_plain_span_nests_below_and_above_ours() {
         let tracer = get_tracer("plain");
         tracer.in_span("above", |_| ours());
     });
+
     let above = spans.single("above").assert_root().assert_unset();
     assert_eq!(above.scope(), "plain");
     spans
@@ -52,6 +54,7 @@ async fn keeps_a_context_with(hops: usize) {
     for _ in 0..hops {
         tokio::task::yield_now().await;
     }
+
     drop(create_span("after_keeps_a_context_with"));
 }
 

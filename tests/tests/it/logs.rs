@@ -59,6 +59,7 @@ fn a_line_has_ordered_names_and_typed_fields() {
             5
         );
     });
+
     let head = "{\"event\":\"loaded 5 rows\",\"level\":\"info\",\"timestamp\":\"20";
     assert!(text.starts_with(head), "{text}");
     let tail = "\",\"target\":\"it::logs\",\"trace_id\":\"5f1d06f1e4a0bd2f2a0c9f6f0cd0a3a5\",\
@@ -66,8 +67,7 @@ fn a_line_has_ordered_names_and_typed_fields() {
         \"nothing\":\"NaN\",\"done\":true,\"table\":\"orders\",\"kind\":\"Dev\",\
         \"path\":\"a \\\"b\\\"\\nc\"}\n";
     assert!(text.ends_with(tail), "{text}");
-    let timestamp = text.split("\"timestamp\":\"").nth(1).unwrap();
-    let timestamp = timestamp.split('"').next().unwrap();
+    let timestamp = text.split("\"timestamp\":\"").nth(1).unwrap().split('"').next().unwrap();
     assert_eq!(timestamp.len(), "2026-11-20T13:32:26.123456Z".len());
     assert!(timestamp.ends_with('Z'), "{timestamp}");
 }
@@ -80,14 +80,16 @@ fn load() -> [Option<String>; 2] {
 
 #[test]
 fn a_line_within_a_span_has_its_ids_and_one_outside_has_none() {
-    let (mut line, mut ids) = (Value::Null, [None, None]);
+    let mut line = Value::Null;
+    let mut ids = [None, None];
     testing::capture(|| line = one(|| ids = load())).single("load");
     assert_eq!(json!(ids), json!([line["trace_id"], line["span_id"]]));
     assert!(ids[0].is_some());
 
     // The current context of the caller is restored.
     let line = one(|| tracing::info!("outside"));
-    assert!(line.get("trace_id").is_none() && line.get("span_id").is_none());
+    assert!(line.get("trace_id").is_none());
+    assert!(line.get("span_id").is_none());
 }
 
 #[traced]
@@ -123,11 +125,13 @@ fn a_line_within_a_plain_span_of_opentelemetry_has_its_ids() {
             line = one(|| tracing::info!("within"));
         });
     });
+
     assert_eq!(line["span_id"], expected);
     // A tracer without an SDK has no ids.
     global::tracer("none").in_span("none", |_| {
         line = one(|| tracing::info!("within"));
     });
+
     assert!(line.get("span_id").is_none());
 }
 
@@ -135,8 +139,8 @@ fn a_line_within_a_plain_span_of_opentelemetry_has_its_ids() {
 fn baggage_that_no_configuration_lists_is_not_on_the_line() {
     let identity = FloeSpanAttributes::new("sales", "customer-360", "1.2.0", Mode::Prod);
     let _baggage = propagation::set_floe_baggage(&identity).attach();
-    let line = one(|| tracing::info!("loaded"));
-    let line = line.as_object().unwrap();
+    let written = one(|| tracing::info!("loaded"));
+    let line = written.as_object().unwrap();
     assert!(line.keys().all(|key| !key.starts_with("floe.")), "{line:?}");
 }
 
@@ -151,6 +155,7 @@ fn levels_apply_by_target() {
         tracing::info!(target: "other", "6");
         tracing::trace!(target: "other", "7");
     };
+
     for (levels, expected) in [
         ("debug", "124356"),
         ("INFO", "3456"),
@@ -173,8 +178,8 @@ fn levels_apply_by_target() {
         expected.sort();
         assert_eq!(events, expected, "{levels}");
     }
-    let error = logs::layer::<tracing_subscriber::Registry>(&config("loud", true)).err();
-    let error = error.unwrap();
+
+    let error = logs::layer::<tracing_subscriber::Registry>(&config("loud", true)).err().unwrap();
     assert!(error.is_config());
     assert_eq!(
         error.to_string(),
@@ -186,20 +191,25 @@ fn levels_apply_by_target() {
 #[test]
 fn the_text_format_escapes_newlines() {
     let _remote = Context::new().with_remote_span_context(remote()).attach();
-    let text = written(&config("INFO", false), || {
+    let text = written(&config("DEBUG", false), || {
         tracing::warn!(
             rows = 5,
             table = "orders",
             note = "a b=c",
             "slow\n2026 \u{1b}[31mnot a line"
         );
+        tracing::debug!("cached");
     });
+    let (text, debug) = text.split_at(text.rfind("DEBUG it::logs: cached").unwrap());
+    assert!(debug.ends_with("0000000000000007\n"), "{debug}");
+    let (text, _) = text.rsplit_once('\n').unwrap();
+
     let (timestamp, rest) = text.split_once(' ').unwrap();
     assert_eq!(timestamp.len(), "2026-11-20T13:32:26.123456Z".len());
     assert_eq!(
         rest,
         "WARN  it::logs: slow\n    2026 \\u{1b}[31mnot a line rows=5 table=orders note=\"a b=c\" \
-         trace_id=5f1d06f1e4a0bd2f2a0c9f6f0cd0a3a5 span_id=0000000000000007\n"
+         trace_id=5f1d06f1e4a0bd2f2a0c9f6f0cd0a3a5 span_id=0000000000000007"
     );
 }
 
@@ -222,10 +232,12 @@ fn a_field_cannot_replace_a_reserved_name() {
     let line = one(|| {
         tracing::info!(level = "high", event = "login", trace_id = "mine", "message");
     });
+
     assert_eq!(
         [&line["event"], &line["level"], &line["fields.level"]],
         [&json!("message"), &json!("info"), &json!("high")]
     );
+
     assert_eq!(line["fields.event"], "login");
     assert_eq!(line["fields.trace_id"], "mine");
     assert!(line.get("trace_id").is_none());
@@ -260,6 +272,7 @@ fn a_line_is_bounded_and_a_truncated_secret_is_redacted() {
         let line = one(|| tracing::info!("{message}"));
         assert!(!line["event"].as_str().unwrap().contains("ghp"), "{before}");
     }
+
     for before in [8_180, 8_190, 8_195] {
         let message = format!("{} password=hunter2XyZ", "x".repeat(before));
         let line = one(|| tracing::info!(message));
@@ -285,6 +298,7 @@ fn a_value_may_log_or_panic_while_it_is_formatted() {
         tracing::info!(first = 1, value = ?Bad(true), last = 2, "panics");
         tracing::info!("after the panic");
     });
+
     assert_eq!(lines.len(), 3, "{lines:?}");
     assert_eq!(lines[0]["value"], "written");
     assert_eq!(lines[1]["event"], "panics");
@@ -302,6 +316,7 @@ fn unbounded_context_depth_is_a_warning() {
         let mut attached: Vec<_> = (0..66_000).map(|_| Context::new().attach()).collect();
         while attached.pop().is_some() {}
     });
+
     let warned = lines.iter().any(|line| line["target"] == "opentelemetry");
     assert!(warned, "{lines:?}");
 }
@@ -325,8 +340,10 @@ fn a_layer_of_the_program_gets_redacted_lines_with_ids() {
         tracing::subscriber::with_default(tracing_subscriber::registry().with(layer), || {
             tracing::info!(password = "hunter2XyZ", rows = 5, "logged in");
         });
+
         written.take()
     };
+
     let line: Value = serde_json::from_str(&lines(true, true)).unwrap();
     assert_eq!(line["fields"]["password"], "<REDACTED>");
     assert_eq!((&line["fields"]["rows"], &line["level"]), (&json!(5), &json!("INFO")));
@@ -338,7 +355,8 @@ fn a_layer_of_the_program_gets_redacted_lines_with_ids() {
     let line = lines(false, true);
     let ids = " trace_id=5f1d06f1e4a0bd2f2a0c9f6f0cd0a3a5 span_id=0000000000000007\n";
     assert!(line.ends_with(ids), "{line}");
-    assert!(line.contains("logged in") && line.contains("rows=5"), "{line}");
+    assert!(line.contains("logged in"), "{line}");
+    assert!(line.contains("rows=5"), "{line}");
     assert!(!line.contains("hunter2XyZ"), "{line}");
     assert_eq!(line.lines().count(), 1);
 }

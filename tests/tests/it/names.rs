@@ -75,6 +75,7 @@ fn a_name_is_any_text() {
         table.chosen();
         table.constant();
     });
+
     let names: Vec<_> = spans.iter().map(|span| span.data().name.clone()).collect();
     assert_eq!(
         names,

@@ -34,7 +34,8 @@ fn remote(trace: u64) -> SpanContext {
 fn current() -> SpanContext {
     let current = get_current_span().span_context();
     assert_eq!(propagation::current_span_context(), current);
-    let (trace_id, span_id) = (current.trace_id(), current.span_id());
+    let trace_id = current.trace_id();
+    let span_id = current.span_id();
     assert_eq!(propagation::current_trace_id(), Some(trace_id.to_string()));
     assert_eq!(propagation::current_span_id(), Some(span_id.to_string()));
     let headers = propagation::inject_headers();
@@ -64,6 +65,7 @@ fn check(trace: u64, code: impl FnOnce() -> Vec<SpanContext>) {
         ids = code();
         assert_eq!(current(), parent, "the parent is current again");
     });
+
     assert!(spans.is_empty(), "{spans}");
     let different: HashSet<_> = ids.iter().map(SpanContext::span_id).collect();
     assert_eq!(different.len(), ids.len(), "{ids:?}");
@@ -121,6 +123,7 @@ fn the_id_is_carried_to_another_thread() {
         assert_eq!(ids[0], current());
         ids
     }
+
     check(0xa8, || spawns().to_vec());
 }
 
@@ -148,6 +151,7 @@ fn other_code_finds_the_first_span_of_the_process() {
     fn first_of([below, found_below]: [SpanContext; 2]) -> [SpanContext; 4] {
         [current(), found(), below, found_below]
     }
+
     check(0xa9, || {
         let calls = [first(), futures_executor::block_on(first_future())];
         let ids = calls.map(|[own, found, below, found_below]| {
@@ -155,6 +159,7 @@ fn other_code_finds_the_first_span_of_the_process() {
             assert_eq!(found_below, own);
             [own, below]
         });
+
         ids.concat()
     });
 }
@@ -166,6 +171,7 @@ fn a_function_that_panics_restores_its_parent() {
         ids.push(current());
         panic!("as intended");
     }
+
     check(0xa2, || {
         let mut ids = Vec::new();
         let caught = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| panics(&mut ids)));
@@ -185,6 +191,7 @@ fn a_guard_has_an_id() {
             assert_eq!(outer.span_context(), ids[0]);
             ids.push(function());
         }
+
         ids.push(outer.observe(Ok::<_, std::io::Error>(function())).unwrap());
         assert_eq!(ids_of(&outer), ids[0]);
         ids
@@ -284,8 +291,10 @@ fn a_span_of_tracing_has_an_id_on_every_thread() {
                 let thread = scope.spawn(|| {
                     tracing::dispatcher::with_default(&subscriber, || inner.in_scope(current))
                 });
+
                 thread.join().unwrap()
             });
+
             assert_eq!(elsewhere, ids[1]);
             ids
         });
@@ -305,5 +314,6 @@ fn an_id_belongs_to_one_trace() {
         assert_eq!(current(), own);
         own
     }
+
     check(0xaa, || vec![attaches_another()]);
 }

@@ -27,9 +27,11 @@ fn every_update_from_another_thread_is_recorded() {
                 span.update_name("renamed");
                 span.set_status(Status::error("set elsewhere"));
             });
+
             other.join().unwrap();
         });
     });
+
     let span = spans.single("renamed");
     span.assert_error("set elsewhere")
         .assert_attribute("before", 3)
@@ -57,6 +59,7 @@ fn concurrent_updates_are_not_lost() {
             });
         });
     });
+
     let span = spans.single("with_span");
     for (thread, n) in (0..THREADS).flat_map(|thread| (0..EACH).map(move |n| (thread, n))) {
         span.assert_attribute(&format!("{thread}.{n}"), n);
@@ -77,13 +80,16 @@ fn a_kept_context_stays_valid_and_does_not_update_later_spans() {
             span.end();
             assert_eq!(span.span_context(), &ids);
         });
+
         let _attached = kept.attach();
         with_span(|_| ());
     });
+
     assert_eq!(spans.named("with_span").count(), 3);
     for span in spans.named("with_span") {
         span.assert_ok().assert_no_attribute("late");
     }
+
     let is_child = |span: &testing::CapturedSpan<'_>| span.parent_span_id() != SpanId::INVALID;
     assert_eq!(spans.named("with_span").filter(is_child).count(), 1);
 }
@@ -104,13 +110,16 @@ fn updates_racing_with_the_end_never_reach_another_span() {
                     }
                 }
             });
+
             start.wait();
             for _ in 0..SPANS {
                 with_span(|cx| sender.send(cx).unwrap());
             }
+
             drop(sender);
         });
     });
+
     assert_eq!(spans.named("with_span").count(), SPANS);
     for span in spans.named("with_span") {
         if let Some(id) = span.attribute("meant.for") {
@@ -130,6 +139,7 @@ fn a_span_ended_explicitly_keeps_its_state() {
             cx.span().set_attribute(KeyValue::new("late", true));
         });
     });
+
     let span = spans.single("with_span");
     span.assert_unset().assert_attribute("in.time", true).assert_no_attribute("late");
     assert_eq!(span.times().1, end);

@@ -64,6 +64,7 @@ fn an_error_is_recorded_with_its_chain_and_without_its_secrets() {
         event.attributes[2].value.as_str(),
         "0: cannot load from postgresql://<REDACTED>@db.internal/x?password=<REDACTED>\n1: token=<REDACTED> refused",
     );
+
     assert!(!format!("{:?}", span.data()).contains("hunter2"));
 }
 
@@ -221,9 +222,13 @@ fn a_value_that_only_looks_like_an_error_is_none() {
         assert_eq!(n, 3);
         infallible().unwrap();
         assert!(by_reference(&Err(String::new())).is_err());
-        assert!(nested().is_ok() && block_on(nested_later()).is_ok());
-        assert!(text() == "Err" && polled().is_ready() && block_on(flow()).is_break());
+        assert!(nested().is_ok());
+        assert!(block_on(nested_later()).is_ok());
+        assert!(text() == "Err");
+        assert!(polled().is_ready());
+        assert!(block_on(flow()).is_break());
     });
+
     assert_eq!(spans.len(), 8);
     for span in spans.iter() {
         span.assert_ok();
@@ -265,6 +270,7 @@ fn a_panic_in_error_if_is_recorded_and_the_outcome_counts() {
         assert!(judged("x").is_err());
         assert!(judged("2").is_ok());
     });
+
     let [failed, refused] = [0, 1].map(|at| spans.named("judged").nth(at).unwrap());
     let warning = "error_if panicked: called `Result::unwrap()` on an `Err` value: \"no number\"";
     failed.assert_error("no number").assert_attribute("floe.warning", warning);
@@ -291,6 +297,7 @@ fn a_huge_message_is_cut() {
     fn huge() -> Result<(), String> {
         Err("ä".repeat(1_000_000))
     }
+
     let spans = testing::capture(|| assert_eq!(huge().unwrap_err().chars().count(), 1_000_000));
     let cut = |chars: usize| "ä".repeat(chars) + "…";
     // The cut text has no other word. Otherwise its last word would be left out, because it may be a part of a secret.
@@ -304,6 +311,7 @@ fn a_long_message_is_complete_where_the_limits_allow_it() {
     fn long() -> Result<(), String> {
         Err("word ".repeat(300))
     }
+
     let spans = testing::capture(|| assert!(long().is_err()));
     let message = "word ".repeat(300);
     let span = spans.single("long");
@@ -314,6 +322,7 @@ fn a_long_message_is_complete_where_the_limits_allow_it() {
         let found = event.attributes.iter().find(|own| own.key.as_str() == key);
         found.map(|own| own.value.as_str().into_owned())
     };
+
     assert_eq!(of_event("exception.message"), Some(message));
 }
 
@@ -353,6 +362,7 @@ fn a_generic_error_is_recorded_as_far_as_its_bounds_allow() {
         let _ = around(error());
         let _ = around_static(error());
     });
+
     spans.single("around").assert_error("cannot load");
     let text = "cannot load: invalid digit found in string";
     spans.single("around_static").assert_error(text);
@@ -397,12 +407,14 @@ fn a_status_4xx_is_an_error_of_clients_only() {
             _ = strict(status);
         }
     });
+
     for name in ["answer", "respond"] {
         let found: Vec<_> = spans.named(name).collect();
         found[0].assert_ok();
         assert_eq!(found[0].data().events.events, []);
         found[1].assert_error("502 Bad Gateway");
     }
+
     let found: Vec<_> = spans.named("explain").collect();
     found[0].assert_ok();
     found[1].assert_error(r#"(502, "no order")"#);
@@ -442,14 +454,17 @@ fn a_status_of_grpc_is_an_error_by_its_code_and_side() {
             _ = call_out(code);
         }
     });
+
     for (span, code) in spans.named("call").zip(codes) {
         if of_server.contains(&code) {
             assert!(matches!(span.data().status, Status::Error { .. }), "{code:?}");
         } else {
             span.assert_ok();
         }
+
         span.assert_attribute("error.type", "tonic::status::Status");
     }
+
     assert_eq!(spans.named("call_out").count(), 16);
     for span in spans.named("call_out") {
         assert!(matches!(span.data().status, Status::Error { .. }));

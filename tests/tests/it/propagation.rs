@@ -65,6 +65,7 @@ fn context_goes_through_each_carrier() {
         assert_eq!(extract_context(&map).span().span_context(), &read);
         assert!(read.is_remote());
     });
+
     spans.single("below_header_list").assert_child_of("sender");
     spans.single("below_map").assert_child_of("sender");
 }
@@ -126,6 +127,7 @@ fn a_trace_state_is_not_changed_under_the_id_of_its_sender() {
             assert_ne!(sent["traceparent"], header("01"));
             assert_eq!(sent["tracestate"], below_a_span, "{state}");
         });
+
         assert_eq!(spans.len(), 1);
     }
 }
@@ -145,6 +147,7 @@ fn the_trace_state_of_an_earlier_request_is_not_sent() {
         false,
         opentelemetry::trace::TraceState::from_key_value([("one", "1")]).unwrap(),
     );
+
     let other = Context::current().with_remote_span_context(other);
     assert_eq!(written(other)["tracestate"], "one=1");
 }
@@ -160,6 +163,7 @@ fn an_invalid_context_starts_a_new_trace() {
         assert!(!read(&[("traceparent", &twice), ("traceparent", &twice)]).is_valid());
         below_header_list(&[("traceparent".to_owned(), header("1"))]);
     });
+
     spans.single("below_header_list").assert_root();
 }
 
@@ -200,6 +204,7 @@ fn foreign_baggage_is_parsed_by_the_specification() {
         let expected = expected.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned()));
         assert_eq!(baggage_of(header), expected.collect(), "{header}");
     }
+
     let several = extract_context(&[("baggage", "a=1"), ("Baggage", "b=2;p")]);
     assert_eq!(several.baggage().len(), 2);
     assert_eq!(written(several)["baggage"], "a=1,b=2;p");
@@ -212,6 +217,7 @@ fn bytes_that_are_not_ascii_invalidate_one_member_of_a_header() {
         let value = http::HeaderValue::from_bytes(header).unwrap();
         headers.append("baggage", value);
     }
+
     let cx = extract_context(&headers);
     assert_eq!(written(cx)["baggage"], "a=1,c=3,e=5,f=6");
     // A trace state with an invalid member is invalid as a whole.
@@ -258,15 +264,18 @@ fn baggage_is_redacted() {
         for (key, (value, _)) in cx.baggage() {
             baggage.insert(key.clone(), value.clone());
         }
+
         baggage.insert_with_metadata("noted", "1", "password=hunter2");
         baggage.insert_with_metadata("broken", "1", "a\r\nSet-Cookie: b");
         baggage.insert_with_metadata("open", "1", "ttl=3");
         cx.with_baggage(baggage)
     });
+
     assert_eq!(
         written(cx)["baggage"],
         "auth.header=Bearer%20<REDACTED>,broken=1,dsn=postgres://<REDACTED>@db/orders,noted=1,open=1;ttl=3,password=<REDACTED>,table=orders"
     );
+
     assert_eq!(
         baggage_value("password").as_deref(),
         Some("hunter2"),
@@ -285,6 +294,7 @@ fn the_current_ids_are_available() {
         propagation::current_span_context().is_valid(),
         "a context is valid even if it is not sampled"
     );
+
     assert_eq!(propagation::current_trace_id().as_deref(), Some(TRACE));
     assert_eq!(propagation::current_span_id().as_deref(), Some(SPAN));
     assert_eq!(propagation::current_span_context().span_id().to_string(), SPAN);
@@ -311,6 +321,7 @@ async fn header_maps_are_carriers() {
             inject_context(&mut request);
             inject_context(&mut headers);
         }
+
         assert_eq!(headers["traceparent"], request.headers()["traceparent"]);
         below_request(&request);
         below_headers(headers.clone()).await;

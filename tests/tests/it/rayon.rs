@@ -51,17 +51,20 @@ fn the_span_around_a_loop_is_the_parent_on_each_thread() {
             });
         });
     });
+
     assert_rows(&spans, 20);
 }
 
 /// The barrier holds each of the two threads until the other one has a table.
 #[test]
 fn the_span_around_a_join_is_the_parent_of_both_sides() {
-    let (pool, barrier) = (pool(2), Barrier::new(2));
+    let pool = pool(2);
+    let barrier = Barrier::new(2);
     let side = |table| {
         barrier.wait();
         load(table);
     };
+
     let spans = testing::capture(|| {
         import(|| {
             pool.install(in_current_span(|| {
@@ -69,6 +72,7 @@ fn the_span_around_a_join_is_the_parent_of_both_sides() {
             }));
         });
     });
+
     assert_rows(&spans, 2);
 }
 
@@ -88,5 +92,6 @@ fn the_span_that_spawns_is_the_parent() {
             });
         });
     });
+
     assert_rows(&spans, 4);
 }

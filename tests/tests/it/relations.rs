@@ -48,6 +48,7 @@ fn the_parent_may_be_a_context() {
         // A context without a span makes the span a root.
         below_context(&Context::new());
     });
+
     let both: Vec<_> = spans.named("below_context").collect();
     assert_eq!(both[0].span_context().trace_id(), TraceId::from(107));
     assert_eq!(both[0].parent_span_id(), SpanId::from(9));
@@ -96,6 +97,7 @@ fn a_root_has_links_and_keeps_the_baggage() {
         let _attached = Context::current_with_baggage([KeyValue::new("tenant", "acme")]).attach();
         assert_eq!(starts_a_new_trace(&active.span_context()).as_deref(), Some("acme"));
     });
+
     let active = spans.single("active").span_context().clone();
     let root = spans.single("starts_a_new_trace").assert_root();
     assert_ne!(root.span_context().trace_id(), active.trace_id());
@@ -169,6 +171,7 @@ fn an_error_if_that_panics_decides_nothing() {
         assert!(undecided(true).is_err());
         assert!(undecided(false).is_ok());
     });
+
     let both: Vec<_> = spans.named("undecided").collect();
     both[0].assert_error("failed");
     both[1].assert_ok();

@@ -93,6 +93,7 @@ async fn a_future_is_followed_by_its_name_and_by_its_body() {
     for name in ["in_a_box", "in_a_box_of_its_own", "forwards"] {
         spans.single(name).assert_error("refused");
     }
+
     spans.single("in_a_box").assert_child_of("forwards");
     let spans = testing::capture(|| drop(forwards()));
     spans.single("forwards").assert_unset().assert_attribute("floe.cancelled", true);
@@ -216,6 +217,7 @@ async fn all_other_spans_end_with_the_call() {
     for name in names {
         spans.single(name).assert_ok();
     }
+
     assert!(spans.named("counted").all(|span| span.assert_ok().name() == "counted"));
     assert_eq!(spans.named("counted").count(), 2);
     spans.single("own").assert_ok();

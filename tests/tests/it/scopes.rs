@@ -25,6 +25,7 @@ fn the_source_location_does_not_determine_the_scope() {
             start(&SECOND, "second");
         }
     });
+
     for (name, expected) in [("first", "scopes.first"), ("second", "scopes.second")] {
         assert_eq!(spans.named(name).count(), 2);
         assert!(spans.named(name).all(|span| span.scope() == expected));
@@ -42,8 +43,7 @@ fn scopes_are_redacted() {
 
 #[test]
 fn the_linker_lists_tracers() {
-    let listed = callsite::tracers().find(|scope| scope.name() == "scopes.tracer");
-    let listed = listed.unwrap();
+    let listed = callsite::tracers().find(|scope| scope.name() == "scopes.tracer").unwrap();
     assert_eq!(listed.version(), Some(VERSION));
     let location = listed.location();
     assert_eq!(location.module(), module_path!());
@@ -68,10 +68,12 @@ fn a_call_site_is_listed_with_its_properties() {
         (by_argument.name(), by_argument.level()),
         ("scopes.severe", callsite::Level::Error)
     );
+
     assert_eq!(
         (by_argument.kind(), by_argument.location().module()),
         (&SpanKind::Client, "it::scopes")
     );
+
     assert!(callsite::Level::Error < callsite::Level::Trace);
     // A function that nothing calls is not linked.
     severe();
@@ -105,10 +107,12 @@ fn a_builder_sets_the_initial_properties_of_a_span() {
                 .link(SpanContext::NONE)
                 .start(),
         );
+
         drop(TRACER.span("elsewhere").parent(&elsewhere).start());
         drop(span(format!("root {}", 1)).root().start());
         drop(early.start());
     });
+
     let child = spans.single("child");
     child
         .assert_child_of("current")
@@ -145,6 +149,7 @@ fn a_span_is_current_from_its_start_and_not_before() {
         drop(late);
         drop(first);
     });
+
     spans.single("first").assert_root();
     spans.single("late").assert_child_of("first");
 }
@@ -156,6 +161,7 @@ fn a_builder_can_start_on_another_thread() {
         let built = TRACER.span("elsewhere").attribute("n", 1).parent(&Context::current());
         std::thread::spawn(move || drop(built.start())).join().unwrap();
     });
+
     spans.single("elsewhere").assert_child_of("around").assert_attribute("n", 1);
 }
 

@@ -53,6 +53,7 @@ fn import(rows: &[u8]) {
     for row in rows {
         let _ = store(*row);
     }
+
     parse("b");
 }
 
@@ -79,6 +80,7 @@ fn a_tree_has_names_kinds_and_errors() {
           parse
         ",
     );
+
     assert_eq!(testing::capture(|| {}).assert_tree("").tree(), "");
 }
 
@@ -96,6 +98,7 @@ fn siblings_that_overlap_are_in_the_order_of_their_text() {
         })
         .tree()
     });
+
     assert_eq!(trees, ["root\n  z\n  a\n    x\n  b ×2\n  a"; 2]);
 }
 
@@ -105,6 +108,7 @@ fn a_tree_that_differs_is_shown_beside_the_expected_one() {
     let text = message(&spans, |spans| {
         spans.assert_tree("\n  import [server]\n    parse ×3\n");
     });
+
     assert_eq!(
         text,
         "tree of spans\nexpected:\n  import [server]\n    parse ×3\nfound:\n  import [server]\n    parse ×2"
@@ -123,12 +127,14 @@ fn a_message_is_bounded() {
     let text = message(&wide, |spans| {
         spans.single("absent");
     });
+
     assert!(text.ends_with("\n  … and 800 more lines"), "{text}");
     assert_eq!(text.lines().count(), 203);
     let long = testing::capture(|| {
         let text = KeyValue::new("text", "ü".repeat(2_000));
         with("long", [0, 1], [text], || {});
     });
+
     let shown = long.to_string();
     assert!(shown.ends_with("üü…"), "{shown}");
     assert_eq!(shown.chars().count(), "captured spans:\n  ".len() + 1_001);

@@ -98,6 +98,7 @@ fn attributes_fn_takes_closures_and_paths_and_returns_derived_structs_and_key_va
         with_closure("json".to_owned(), None);
         with_path("sql".to_owned(), false);
     });
+
     let mut closures = spans.named("with_closure");
     closures.next().unwrap().assert_attribute("load.source", "csv").assert_attribute("rows", 3);
     closures.next().unwrap().assert_attribute("load.source", "json").assert_no_attribute("rows");
@@ -110,6 +111,7 @@ fn a_failing_attributes_fn_leaves_a_warning_and_the_function_runs() {
         assert_eq!(with_path("sql".to_owned(), true), 4);
         assert!(with_panic(true));
     });
+
     spans.single("with_path").assert_ok().assert_attribute(
         "floe.warning",
         "attributes_fn failed: no attributes for api_key=<REDACTED>",
@@ -219,6 +221,7 @@ fn the_name_of_a_method_has_its_type() {
         Block::r#type();
         Block::made().get();
     });
+
     for (span, function) in [
         ("alone", "it::traced::Generic::get"),
         ("later", "it::traced::Generic::later"),
@@ -230,6 +233,7 @@ fn the_name_of_a_method_has_its_type() {
     ] {
         spans.single(span).assert_attribute("code.function.name", function);
     }
+
     let site = floe_telemetry::callsite::all().find(|site| site.name() == "block.get").unwrap();
     assert_eq!(site.function(), "get");
 }
@@ -281,6 +285,7 @@ fn user_code_that_panics_does_not_change_the_function() {
         assert_eq!(with_links(), 7);
         assert!(with_error().is_err());
     });
+
     for (name, place) in [
         ("with_expression", "in an attribute"),
         ("with_display", "in Display"),
@@ -290,5 +295,6 @@ fn user_code_that_panics_does_not_change_the_function() {
         let warning = format!("an expression of the span panicked: {place}");
         spans.single(name).assert_ok().assert_attribute("floe.warning", warning.as_str());
     }
+
     spans.single("with_error").assert_error("error formatting panicked: in Display");
 }

@@ -33,13 +33,14 @@ impl Call {
         let Ok([version, trace_id, parent_id, flags]) = <[String; 4]>::try_from(parts) else {
             panic!("{parent}");
         };
+
         for (part, digits) in [(&version, 2), (&trace_id, 32), (&parent_id, 16), (&flags, 2)] {
             assert_eq!(part.len(), digits, "{parent}");
             assert!(part.chars().all(|c| matches!(c, '0'..='9' | 'a'..='f')), "{parent}");
         }
-        assert!(
-            version == "00" && [&trace_id, &parent_id].iter().all(|id| id.contains(|c| c != '0'))
-        );
+
+        assert!(version == "00");
+        assert!([&trace_id, &parent_id].iter().all(|id| id.contains(|c| c != '0')));
         Self { trace_id, parent_id, flags, state: headers.remove("tracestate") }
     }
 }
@@ -127,10 +128,12 @@ fn an_invalid_header_starts_a_new_trace() {
         assert_ne!(call.trace_id, TRACE, "{name}: {value}");
         assert_eq!(call.flags, "03", "a new trace is sampled, and its id is random");
     }
+
     // Two headers contradict each other.
     let other = format!("00-{}-{PARENT}-01", "d".repeat(32));
     let call = call(&[("traceparent", &valid), ("traceparent", &other)]);
-    assert!(call.trace_id != TRACE && call.trace_id != "d".repeat(32));
+    assert!(call.trace_id != TRACE);
+    assert!(call.trace_id != "d".repeat(32));
 }
 
 fn trace_state(states: &[&str]) -> Option<String> {
@@ -170,6 +173,7 @@ fn a_valid_trace_state_is_propagated() {
     ] {
         assert_eq!(trace_state(states).as_deref(), Some(expected), "{states:?}");
     }
+
     // A key may contain `@` anywhere but at its beginning, although OpenTelemetry's type restricts its place.
     for (tenant, system) in [(241, 13), (241, 14), (242, 1), (1, 15)] {
         let member = format!("{}@{}=1", "t".repeat(tenant), "v".repeat(system));
@@ -212,6 +216,7 @@ fn the_trace_state_header_needs_its_name_and_a_trace() {
         let headers = [("traceparent", &*parent), (name, "one=1")];
         assert_eq!(call(&headers).state.as_deref(), expected);
     }
+
     // A trace state is not sent without a trace.
     assert_eq!(call(&[("tracestate", "one=1")]).state, None);
 }

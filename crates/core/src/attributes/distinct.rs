@@ -17,6 +17,7 @@ pub fn keep_distinct<A>(attributes: &mut Vec<A>, limit: usize, key: impl Fn(&A) 
     if attributes.len() > COMPARED {
         return keep_indexed(attributes, limit, key);
     }
+
     let mut kept = 0;
     let mut dropped = 0;
     for at in 0..attributes.len() {
@@ -31,11 +32,13 @@ pub fn keep_distinct<A>(attributes: &mut Vec<A>, limit: usize, key: impl Fn(&A) 
             if kept < at {
                 attributes.swap(kept, at);
             }
+
             kept += 1;
         } else {
             dropped += 1;
         }
     }
+
     attributes.truncate(kept);
     dropped
 }
@@ -46,7 +49,8 @@ fn keep_indexed<A>(attributes: &mut Vec<A>, limit: usize, key: impl Fn(&A) -> &K
     let places: Vec<Option<usize>> = attributes
         .iter()
         .map(|attribute| {
-            let (name, kept) = (key(attribute).as_str(), index.len());
+            let name = key(attribute).as_str();
+            let kept = index.len();
             match index.get(name) {
                 Some(first) => Some(*first),
                 None if name.is_empty() || kept == limit => None,
@@ -60,6 +64,7 @@ fn keep_indexed<A>(attributes: &mut Vec<A>, limit: usize, key: impl Fn(&A) -> &K
             attributes.swap(*place, at);
         }
     }
+
     attributes.truncate(kept);
     let dropped = places.iter().filter(|place| place.is_none()).count();
     u32::try_from(dropped).unwrap_or(u32::MAX)
@@ -112,6 +117,7 @@ mod tests {
             reads.set(reads.get() + 1);
             &attribute.key
         });
+
         assert_eq!((dropped, attributes.len()), (0, 50_000));
         assert_eq!(attributes[7], KeyValue::new("k7", 50_007));
         assert_eq!(reads.get(), count);

@@ -143,6 +143,7 @@ impl<K: Into<Key>, V: ToAttributeValue, const N: usize> IntoAttributes for [(K, 
         for (key, value) in self {
             list.set(key, &value);
         }
+
         Ok(())
     }
 }
@@ -152,6 +153,7 @@ impl<K: Into<Key>, V: ToAttributeValue> IntoAttributes for Vec<(K, V)> {
         for (key, value) in self {
             list.set(key, &value);
         }
+
         Ok(())
     }
 }

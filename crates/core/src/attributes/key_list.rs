@@ -44,8 +44,10 @@ impl<const N: usize> KeyList<N> {
             if same(self.keys[index], key) {
                 duplicate_key(key);
             }
+
             index += 1;
         }
+
         assert!(self.len < N, "a type with flattened fields has at most 128 keys");
         self.keys[self.len] = key;
         self.len += 1;

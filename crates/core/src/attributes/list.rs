@@ -84,6 +84,7 @@ impl AttributeList {
         if const { std::mem::needs_drop::<K>() } {
             self.owns_memory = true;
         }
+
         if self.items.len() < MAX_ATTRIBUTES {
             self.items.extend(iter::once_with(|| Attribute { key: key.into(), value: value() }));
         } else {
@@ -98,6 +99,7 @@ impl AttributeList {
             write(&mut text);
             return self.replace(key.into(), AttributeValue::Text(text));
         }
+
         self.push_with(key, || AttributeValue::Text(Text::empty()));
         if let Some(AttributeValue::Text(text)) = self.items.last_mut().map(|last| &mut last.value)
         {
@@ -131,6 +133,7 @@ impl AttributeList {
         for item in other.items.drain(..) {
             self.push(item.key, item.value);
         }
+
         self.dropped += std::mem::take(&mut other.dropped);
         self.owns_memory |= std::mem::take(&mut other.owns_memory);
     }
@@ -156,15 +159,18 @@ impl AttributeList {
             self.items.push(Attribute { key, value });
             return;
         }
+
         if let Some(item) = self.items.iter_mut().rfind(|item| item.key == key) {
             item.value = value;
             return;
         }
+
         // Without redaction there is no provider, and OpenTelemetry's global provider gets distinct keys.
         if cfg!(feature = "redact") && !self.is_distinct {
             self.is_distinct = true;
             self.keep_distinct(limit);
         }
+
         if self.items.len() < limit {
             self.items.push(Attribute { key, value });
             self.is_distinct = self.items.len() == limit;

@@ -161,6 +161,7 @@ fn copied(text: &str) -> &str {
     if text.len() <= COPIED {
         return text;
     }
+
     &text[..char_boundary::floor(text, MOST.load(Ordering::Relaxed))]
 }
 
@@ -199,6 +200,7 @@ impl ToAttributeValue for String {
             if most < long.len() {
                 long.truncate(most);
             }
+
             list.push_text(key, |text| text.take(long));
         }
     }

@@ -51,6 +51,7 @@ fn other() -> u64 {
     if SOURCE.load(Ordering::Relaxed) == CLOCK {
         return standard::now();
     }
+
     let source = if is_steady() { COUNTER } else { CLOCK };
     SOURCE.store(source, Ordering::Relaxed);
     START.get_or_init(Moment::now);
@@ -88,9 +89,11 @@ pub(super) fn nanos_per_tick(reading: u64) -> f64 {
     if SOURCE.load(Ordering::Relaxed) == CLOCK {
         return 1.0;
     }
+
     if reading < UNTIL.load(Ordering::Acquire) {
         return f64::from_bits(RATE.load(Ordering::Relaxed));
     }
+
     measure()
 }
 
@@ -98,7 +101,8 @@ pub(super) fn nanos_per_tick(reading: u64) -> f64 {
 /// interval has doubled, so that no duration is much longer than the measured interval.
 #[cold]
 fn measure() -> f64 {
-    let (start, now) = (START.get_or_init(Moment::now), Moment::now());
+    let start = START.get_or_init(Moment::now);
+    let now = Moment::now();
     let rate = now.nanos_per_tick_since(start);
     let is_settled = now.monotonic.saturating_duration_since(start.monotonic) >= SETTLED;
     let passed = now.ticks.saturating_sub(start.ticks);

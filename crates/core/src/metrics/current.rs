@@ -63,6 +63,7 @@ impl Current {
         if !context_is_alive() {
             return None;
         }
+
         // OpenTelemetry may log while it borrows the current `Context` mutably. If a subscriber then counts the log
         // record, the access panics.
         let current = caught(|| {
@@ -71,6 +72,7 @@ impl Current {
                 None => sampled(cx.span().span_context()),
             })
         });
+
         current.ok().flatten()
     }
 
@@ -83,6 +85,7 @@ impl Current {
             Some(_) => LAST.fetch_add(1, Ordering::Relaxed) + 1,
             None => 0,
         };
+
         // Dropped after the lock is released: shutting a provider down may run user callbacks.
         let previous = std::mem::replace(&mut *slot, provider);
         PROCESS.store(fork::forks(), Ordering::Relaxed);

@@ -147,9 +147,11 @@ impl Instruments {
         if self.generation > generation {
             return;
         }
+
         if self.generation != generation {
             *self = Self { generation, ..Self::default() };
         }
+
         if self.by_name.len() < MAX_NAMES && !self.by_name.contains_key(name) {
             let entry = Entry { kind, instrument, is_reported: AtomicBool::new(false) };
             self.by_name.insert(name.to_owned(), entry);

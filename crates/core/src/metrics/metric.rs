@@ -80,6 +80,7 @@ mod tests {
         for good in ["a", "floe.pipeline.runs", "a/b_c-D9"] {
             assert!(Metric::is_name(good), "{good}");
         }
+
         for bad in ["", "9a", "_a", "a b", "ä", &"a".repeat(256)] {
             assert!(!Metric::is_name(bad), "{bad}");
         }

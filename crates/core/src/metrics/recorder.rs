@@ -132,6 +132,7 @@ impl MetricRecorder {
             fork::say_not_exported();
             return;
         }
+
         self.with_instrument(&metric, measurement.kind(), |_, instrument| {
             instrument.record(measurement, attributes);
         });
@@ -161,10 +162,12 @@ impl MetricRecorder {
                     Lookup::Missing => {}
                 }
             }
+
             drop(guard);
             let Some(current) = Current::get() else {
                 return;
             };
+
             let scope = self.scope.get_or_init(|| self.scope());
             let meter = current.provider.meter_with_scope(scope.clone());
             let built = Instrument::build(&meter, metric, kind);

@@ -37,6 +37,7 @@ pub(super) fn or_default<T: Default>(call: impl FnOnce() -> T) -> T {
         if !HAS_PANICKED.swap(true, Ordering::Relaxed) {
             internal_log::write_line("warn", "a propagator or its carrier panicked");
         }
+
         T::default()
     })
 }

@@ -42,11 +42,13 @@ impl CommandExt for Command {
         if environment.iter().next().is_none() {
             return self;
         }
+
         let fields: Vec<_> =
             with_propagator(|propagator| propagator.fields().map(normalize).collect());
         for name in fields {
             self.env_remove(name);
         }
+
         // A NUL in the environment would make `spawn` fail. Only a user's propagator can write one.
         let variables = environment.iter().filter(|(_, value)| !value.contains('\0'));
         self.envs(variables)

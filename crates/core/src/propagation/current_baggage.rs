@@ -64,10 +64,12 @@ fn with_values(values: &[(&str, &str)]) -> Context {
     for (key, value) in values {
         baggage.insert((*key).to_owned(), (*value).to_owned());
     }
+
     for (key, (value, properties)) in cx.baggage() {
         if values.iter().all(|(new, _)| key.as_str() != *new) {
             baggage.insert_with_metadata(key.clone(), value.clone(), properties.clone());
         }
     }
+
     cx.with_baggage(baggage)
 }

@@ -50,6 +50,7 @@ impl Extractor for Headers<'_> {
             Some(name) => self.0.get(name),
             None => self.0.get(key),
         };
+
         text(value?)
     }
 
@@ -62,6 +63,7 @@ impl Extractor for Headers<'_> {
             Some(name) => self.0.get_all(name),
             None => self.0.get_all(key),
         };
+
         let mut all = Vec::new();
         for value in values {
             match text(value) {
@@ -72,6 +74,7 @@ impl Extractor for Headers<'_> {
                 None => all.push(""),
             }
         }
+
         (!all.is_empty()).then_some(all)
     }
 }

@@ -30,6 +30,7 @@ fn is_traceparent(header: &str) -> bool {
     let is_hex = |part: &str, digits: usize| {
         part.len() == digits && part.chars().all(|c| "0123456789abcdef".contains(c))
     };
+
     let is_id = |part: &str, digits| is_hex(part, digits) && part.chars().any(|c| c != '0');
     parts.len() >= 4
         && is_hex(parts[0], 2)
@@ -50,6 +51,7 @@ fn nearly_traceparent() -> impl Strategy<Value = String> {
             let end = (at + skipped).min(chars.len());
             chars.splice(at..end, with.chars());
         }
+
         chars.into_iter().collect()
     })
 }

@@ -65,6 +65,7 @@ mod thread_end {
             let created = unsafe { libc::pthread_key_create(&raw mut key, Some(ended)) };
             (created == 0).then_some(key)
         });
+
         // A destructor is called for a value that is not null.
         let value = ptr::from_ref(&KEY).cast::<c_void>();
         // SAFETY: the key exists as long as the process, and nothing reads the value.

@@ -201,7 +201,8 @@ impl BridgedSpan {
             if recording.foreign.is_some() {
                 recording.record.more_mut().end = ended.map(at);
             }
-            recording.end_at(ended);
+
+            recording.end_at(ended.unwrap_or_else(Ticks::now));
         }
     }
 }

@@ -85,6 +85,7 @@ impl Buffer {
         if !self.heads.pop_to(&mut record.head) {
             return false;
         }
+
         self.read += 1;
         // Attributes and rare fields are written before the head, so they are complete.
         let attributes = usize::from(record.head.attributes);
@@ -138,6 +139,7 @@ impl Drop for Buffer {
             let (_, heads) = counted.buffers.swap_remove(at);
             counted.in_others += heads.written();
         }
+
         if self.forks == forks() {
             release_rings(BYTES);
         }
@@ -243,19 +245,23 @@ impl Writer {
             // The collector is not woken here, because it was woken while the buffer filled.
             return false;
         }
+
         let mut has_more = record.owns_memory();
         if has_more && !self.count_memory(record) {
             return false;
         }
+
         let items = record.attributes.items_mut();
         let mut attributes = items.len();
         if !self.attributes.push_all(items) {
             attributes = 0;
             has_more = true;
         }
+
         if has_more {
             has_more = self.push_more(record);
         }
+
         // `end` and `code` come from registers: loading fields right after they were written with narrower
         // stores would stall until all earlier stores, some of them to cold memory, are complete.
         let _ = self.heads.push(Head {
@@ -266,6 +272,7 @@ impl Writer {
             has_more,
             ..record.head
         });
+
         if (self.heads.written()).is_multiple_of(WAKE_EVERY_WITHOUT_MEMORY) {
             Self::wake_without_memory();
         }
@@ -310,6 +317,7 @@ impl Writer {
         if self.portion.is_at_threshold() {
             Buffer::wake_collector();
         }
+
         if is_counted && record.attributes.as_slice().len() > MAX_ATTRIBUTES {
             record.move_attributes();
         }
@@ -323,13 +331,16 @@ impl Writer {
         if !record.attributes.as_slice().is_empty() {
             record.move_attributes();
         }
+
         let dropped = mem::take(record.attributes.dropped_mut());
         if dropped > 0 {
             record.more_mut().dropped_attributes = dropped;
         }
+
         let Some(more) = record.more.take() else {
             return false;
         };
+
         let _ = self.more.push(more);
         true
     }
@@ -374,9 +385,11 @@ pub(super) fn push_shared(record: &mut SpanRecord, end: Ticks, code: Code) -> bo
         if (buffer.as_ref()).is_none_or(|writer| !writer.is_of_process()) {
             *buffer = create().inspect(|_| add_rings(BYTES));
         }
+
         let writer = buffer.as_mut()?;
         Some(writer.push(record, end, code) || exchange(writer) && writer.push(record, end, code))
     };
+
     let free = (0..SHARED.len()).find_map(|n| push(shared(n).try_lock().ok()?));
     free.or_else(|| push(try_lock(shared(0))?)).unwrap_or(false)
 }
@@ -386,6 +399,7 @@ fn create() -> Option<Writer> {
     if !has_headroom() {
         return None;
     }
+
     let (heads, heads_to_read) = ring()?;
     let (attributes, attributes_to_read) = ring()?;
     let (more, more_to_read) = ring()?;
@@ -399,6 +413,7 @@ fn create() -> Option<Writer> {
         attributes: attributes_to_read,
         more: more_to_read,
     });
+
     Some(Writer { attributes, more, heads, portion: Portion::new() })
 }
 
@@ -436,14 +451,17 @@ mod tests {
                     sender.send(()).unwrap();
                     push()
                 });
+
                 started.recv().unwrap();
                 for _ in 0..10 {
                     thread::yield_now();
                 }
+
                 drop(held);
                 waiting.join().unwrap()
             })
         };
+
         // The system may interrupt this thread for longer than the other one waits.
         assert!((0..10).any(|_| waits()));
     }

@@ -23,6 +23,7 @@ pub fn call<T>(mut span: Opened, body: impl FnOnce() -> T, outcome: Classifier<T
     if span.is_off() {
         return body();
     }
+
     recorded(&mut span, body, outcome)
 }
 

@@ -29,6 +29,7 @@ impl CaptureScope {
                 RUNNING.set(self.0);
             }
         }
+
         let _restore = Restore(RUNNING.replace(Some(self.0)));
         code()
     }

@@ -41,7 +41,7 @@ pub fn span_context_within(cx: &Context) -> Option<SpanContext> {
     id.map(|id| child_of(above, id))
 }
 
-// In two cells, because one load of both values, right after two separate stores, would stall.
+// The values are in two cells, because one load of both, right after two separate stores, would stall.
 thread_local! {
     /// The address of the boundary's span context, or 0. While the address is stored, the boundary's `Context` is
     /// attached.
@@ -167,6 +167,7 @@ pub(super) fn handle_in_place_of(boundary: &SpanContext) -> Option<Handle> {
     if !context_is_alive() {
         return None;
     }
+
     Context::map_current(|cx| {
         let span = cx.span();
         let above = span.span_context();
@@ -290,6 +291,7 @@ impl CurrentGuard {
         } else {
             Way::InContext(cx.attach())
         };
+
         Self(way, published)
     }
 
@@ -315,7 +317,7 @@ impl Suspended {
         Context::map_current(|cx| {
             let span = cx.span();
             let above = span.span_context();
-            // This creates the id.
+            // The id is created here, if the span has none yet.
             let id = id_below(above)?;
             let site = Site::published(above.trace_id(), id);
             Some(Self { context: cx.clone(), span: UNSAMPLED.get(), site })
@@ -346,9 +348,11 @@ pub(super) fn id_below(above: &SpanContext) -> Option<SpanId> {
     if current.below == IdHash::NONE || current.below != IdHash::of(above) {
         return None;
     }
+
     if current.id != SpanId::INVALID {
         return Some(current.id);
     }
+
     let id = ids::span_id();
     UNSAMPLED.set(Unsampled { id, ..current });
     Some(id)

@@ -13,6 +13,7 @@ pub(crate) fn current_context() -> Context {
         let Some(context) = span_context_within(cx) else {
             return cx.clone();
         };
+
         match handle_within(cx.span().span_context()) {
             Some(handle) => cx.with_span(RecordedSpan::fixed(context, handle)),
             None => cx.with_remote_span_context(context),

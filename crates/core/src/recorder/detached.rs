@@ -62,6 +62,7 @@ impl Tracer {
         if listeners::is_off() {
             return DetachedSpan::skipped(parent);
         }
+
         let location = Location::caller();
         let unused = Cell::new(Some(fill));
 
@@ -99,6 +100,7 @@ impl DetachedSpan {
                 }
             }
         }
+
         let attached = self.0.attach();
         let guard = Unwinding(self);
         // If the body unwinds, this is dropped before the guard.

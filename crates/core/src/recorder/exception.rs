@@ -79,6 +79,7 @@ impl Exception {
             ErrorView::Debug(text) => Self::new(name, bounded(&format_args!("{text:?}"))),
             ErrorView::Nothing => Self::new(name, name.to_owned()),
         });
+
         Self { class: failure.class, ..exception }
     }
 
@@ -96,6 +97,7 @@ impl Exception {
         if next.is_some() {
             chain = [FIRST, &message].concat();
         }
+
         for depth in 1..=MAX_DEPTH {
             let Some(source) = next else { break };
             let before = chain.len();
@@ -107,12 +109,15 @@ impl Exception {
                 chain.truncate(before);
                 break;
             }
+
             if !message.contains(text) {
                 message.push_str(": ");
                 message.push_str(text);
             }
+
             next = source.source();
         }
+
         Self { type_name, class: None, message, chain: Some(chain) }
     }
 

@@ -62,6 +62,7 @@ fn register() {
     unsafe extern "C" {
         safe fn pthread_atfork(prepare: Handler, parent: Handler, child: Handler) -> c_int;
     }
+
     // If it fails, which happens only without memory, forks are not detected.
     let _ = pthread_atfork(Some(before), Some(after), Some(in_child));
 }

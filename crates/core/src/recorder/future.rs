@@ -92,8 +92,8 @@ pub fn in_box<T, V: BoxedFuture<T>>(span: &mut Opened, future: V, outcome: Class
 /// A future in a box, which may contain a span. `T` is its output.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a boxed future, so no span can follow it",
-    note = "the span follows `impl Future` and `Pin<Box<dyn Future<Output = …> + Send>>`, with the argument `future` \
-            also under another name",
+    note = "the span follows `impl Future` and `Pin<Box<dyn Future<Output = …> + Send>>`; an alias needs the argument \
+            `future`",
     note = "if the span should cover only the call, write `call_only`"
 )]
 pub trait BoxedFuture<T>: Sized {
@@ -266,6 +266,7 @@ impl FutureSpan {
                     if let Phase::BeforeWrapperOpens(callsite) = self.0 {
                         note_unrecorded(callsite);
                     }
+
                     self.0 = Phase::Open(Parked::Off);
                 }
                 off
@@ -300,6 +301,7 @@ impl Drop for FutureSpan {
         if matches!(parked, Parked::Off) {
             return;
         }
+
         drop(DROPPING.try_with(|all| all.borrow_mut().pop()));
         if let Some(recording) = parked.recording() {
             recording.cancelled();
@@ -330,6 +332,7 @@ impl<F: Future> Future for InSpan<F> {
         if this.span.is_off() {
             return this.inner.poll(task);
         }
+
         let mut entered = this.span.begin();
         let guard = Unwinding(this.span, &mut entered);
         let polled = this.inner.poll(task);
@@ -380,6 +383,7 @@ pub trait FutureExt: Future + Sized {
         } else {
             Phase::BeforeBuilderOpens(Box::new(span.below_current()))
         };
+
         InSpan::new(phase, self, by_discriminant)
     }
 
@@ -476,6 +480,7 @@ impl Phase {
                 else {
                     return None;
                 };
+
                 let span = span.open();
                 (!span.is_off()).then(|| Entered::First(span.into_inner()))
             }
@@ -496,13 +501,16 @@ impl Phase {
                 if is_pending {
                     return None;
                 }
+
                 return self.take().recording();
             }
         };
+
         if is_pending {
             *self = Self::Open(span.park());
             return None;
         }
+
         span.close()
     }
 
@@ -549,6 +557,7 @@ impl Outer {
         if FIRST_POLL.replace(self.0) != FirstPoll::Opened {
             return OpenSpan::Off;
         }
+
         let opened = OPENED.try_with(|all| all.borrow_mut().pop());
         opened.ok().flatten().unwrap_or(OpenSpan::Off)
     }

@@ -99,7 +99,7 @@ fn update(recording: &mut Recording, act: Update<'_>) {
     pass_on(recording);
 }
 
-fn finish(mut recording: Box<Recording>, _: Option<Ticks>, code: Code) {
+fn finish(mut recording: Box<Recording>, _: Ticks, code: Code) {
     recording.record.head.code = code;
     end(&mut recording);
 }

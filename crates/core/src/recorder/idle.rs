@@ -45,6 +45,7 @@ impl<W: Rings> Idle<W> {
         if self.rings.back_mut().is_some_and(W::has_room) {
             return self.rings.pop_back();
         }
+
         let has_room = self.rings.front_mut().is_some_and(W::has_room);
         if has_room { self.take_any() } else { None }
     }
@@ -60,6 +61,7 @@ impl<W: Rings> Idle<W> {
         let Some(with_room) = found.and_then(|at| self.rings.remove(at)) else {
             return false;
         };
+
         self.leave(mem::replace(full, with_room));
         true
     }
@@ -172,6 +174,7 @@ mod tests {
             idle.close_surplus(3);
             idle.rings.iter().map(|rings| rings.items).collect::<Vec<_>>()
         };
+
         assert_eq!(left(&[0; 100]), [0; 3]);
         assert_eq!(left(&[4; 100]), [4; 100]);
         assert_eq!(left(&[0, 0, 0, 0, 4, 0, 1]), [0, 0, 0, 4, 1]);

@@ -42,11 +42,13 @@ pub(super) fn span_id() -> SpanId {
     if LOW.get() == 0 {
         seed();
     }
+
     // A zero id is invalid.
     let id = match advance(&LOW) {
         0 => advance(&LOW),
         id => id,
     };
+
     SpanId::from(id)
 }
 
@@ -78,7 +80,8 @@ fn seed() {
 /// randomness. A fork continues with the parent's state, so the process and the time are part of the seeds.
 fn seeds() -> [u64; 2] {
     let state = RandomState::new();
-    let (process, now) = (process(), Ticks::now());
+    let process = process();
+    let now = Ticks::now();
     [0_u8, 1].map(|half| state.hash_one((process, now, half)))
 }
 
@@ -113,6 +116,7 @@ mod tests {
         assert!(
             ids.iter().all(|(trace, span)| *trace != TraceId::INVALID && *span != SpanId::INVALID)
         );
+
         let traces: HashSet<_> = ids.iter().map(|(trace, _)| trace).collect();
         let spans: HashSet<_> = ids.iter().map(|(_, span)| span).collect();
         assert_eq!((traces.len(), spans.len()), (2000, 2000));
@@ -126,6 +130,7 @@ mod tests {
             let (high, low) = id.split_at(8);
             (high.to_vec(), low.to_vec())
         };
+
         let [first, same_low, same_high] = [halves(7, 1), halves(7, 2), halves(8, 1)];
 
         assert_eq!(first.1, same_low.1);

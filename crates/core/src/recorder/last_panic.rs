@@ -54,6 +54,7 @@ pub(super) fn message() -> String {
         last.set(message.clone());
         message
     });
+
     message.ok().flatten().unwrap_or_else(|| UNKNOWN.to_owned())
 }
 

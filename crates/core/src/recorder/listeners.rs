@@ -62,9 +62,11 @@ const fn bits(facts: Facts) -> Listeners {
     if facts & (CUSTOM | BAGGAGE | LOGGED) != 0 {
         bits |= ASKED;
     }
+
     if facts & CAPTURE_BOUNDARIES != 0 {
         bits |= BOUNDARIES;
     }
+
     // While a provider records spans, only a fork is unusual.
     let records = facts & (PROVIDER | UNRECORDED) == PROVIDER;
     let unusual =
@@ -146,9 +148,11 @@ pub(super) fn say_no_provider() {
     let is_disabled = || {
         environment::variable("OTEL_SDK_DISABLED").is_ok_and(|it| it.eq_ignore_ascii_case("true"))
     };
+
     if PROVIDER_IS_KNOWN.swap(true, Ordering::Relaxed) || is_disabled() {
         return;
     }
+
     internal_log::write_line(
         "warn",
         "a span of `tracing` is not recorded: expected a started provider (`floe_telemetry::init()`) or \

@@ -47,6 +47,7 @@ impl Missing {
         {
             return None;
         }
+
         let found = rings();
         self.dropped = 0;
         self.asked = found.is_none().then_some(written);
@@ -92,6 +93,7 @@ pub(super) fn leave() {
         if let Some(writer) = left.writer {
             buffer::leave(writer);
         }
+
         if let Some(measures) = left.measures {
             measure::leave(measures);
         }
@@ -134,9 +136,11 @@ impl Local {
             self.measure(record, end, code);
             return true;
         }
+
         let Some(writer) = &mut self.writer else {
             return self.push_first(record, end, code);
         };
+
         writer.push(record, end, code) || self.push_elsewhere(record, end, code)
     }
 
@@ -154,9 +158,11 @@ impl Local {
         {
             return true;
         }
+
         if record.capture().is_some() && self.push_when_there_is_room(record, end, code) {
             return true;
         }
+
         self.drop_span(record, end, code);
         false
     }
@@ -185,12 +191,15 @@ impl Local {
         if context_is_alive() {
             self.writer = self.missing.ask(0, buffer::writer);
         }
+
         if self.writer.is_some() {
             return self.push(record, end, code);
         }
+
         if buffer::push_shared(record, end, code) {
             return true;
         }
+
         self.drop_span(record, end, code);
         false
     }
@@ -201,6 +210,7 @@ impl Local {
         if listeners::is_measured(record.head.callsite) {
             self.measure(record, end, code);
         }
+
         *record = SpanRecord::blank();
     }
 
@@ -215,6 +225,7 @@ impl Local {
         } else {
             self.measure_elsewhere(call);
         }
+
         record.clear();
     }
 
@@ -233,6 +244,7 @@ impl Local {
                 true
             }
         };
+
         let writer = self.measures.as_mut().filter(|_| has_room);
         if writer.is_none_or(|writer| writer.push(call).is_err()) {
             measure::count_missed();
@@ -259,23 +271,25 @@ fn update(recording: &mut Recording, act: Update<'_>) {
     recording.handle().update(|update| act(&mut update.record));
 }
 
-fn finish(mut recording: Box<Recording>, end: Option<Ticks>, code: Code) {
-    let end = end.unwrap_or_else(Ticks::now);
+fn finish(mut recording: Box<Recording>, end: Ticks, code: Code) {
     recording.leave();
     if recording.is_listed {
         recording.unlist();
     }
+
     if recording.context.is_some() {
         // Dropped before the thread's storage is borrowed: a context may contain values of the user, and
         // their destructors may start spans.
         drop(recording.context.take());
         recording.is_in_boundary = false;
     }
+
     let pushed = with(|local| {
         let pushed = local.push(&mut recording.record, end, code);
         local.reuse(recording);
         pushed
     });
+
     buffer::count_dropped(pushed);
 }
 
@@ -321,8 +335,10 @@ impl Recording {
             if let Some(name) = record.more.as_mut().and_then(|more| more.name.take()) {
                 own.set_name(name);
             }
+
             is_listed = true;
         });
+
         self.is_listed = is_listed;
         if is_listed {
             logged::insert((trace_id, span_id), handle);
@@ -345,8 +361,10 @@ mod tests {
             for recording in many {
                 local.reuse(recording);
             }
+
             local.blank.len()
         });
+
         assert_eq!(kept, Some(MAX_BLANK));
     }
 }

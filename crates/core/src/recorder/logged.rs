@@ -34,6 +34,7 @@ fn shard((_, span_id): Ids) -> Option<MutexGuard<'static, Open>> {
     if forks() > 0 {
         return shard.try_lock().ok();
     }
+
     Some(lock(shard))
 }
 

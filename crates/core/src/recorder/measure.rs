@@ -87,6 +87,7 @@ fn create() -> Option<Writer> {
     if !has_headroom() {
         return None;
     }
+
     let (calls, to_read) = ring()?;
     lock(&NEW).push(Measures { calls: to_read, forks: forks() });
     Some(Writer { calls, forks: forks() })
@@ -99,6 +100,7 @@ impl Writer {
         if self.calls.written().is_multiple_of(WAKE_EVERY) {
             Buffer::wake_collector();
         }
+
         Ok(())
     }
 
@@ -150,6 +152,7 @@ impl Measures {
         let Some(call) = self.calls.pop() else {
             return false;
         };
+
         record.head = Head {
             callsite: call.callsite,
             start: call.start,

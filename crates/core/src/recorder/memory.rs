@@ -145,6 +145,7 @@ impl Portion {
             self.bytes += bytes;
             return true;
         }
+
         let limit = limit_owned();
         let before = BUFFERED.load(Ordering::Relaxed);
         let after = before + self.bytes + bytes;
@@ -153,11 +154,13 @@ impl Portion {
         if !self.is_exhausted {
             self.bytes += bytes;
         }
+
         self.is_at_threshold = if self.is_exhausted {
             !was_exhausted
         } else {
             before <= limit / 4 && after > limit / 4
         };
+
         self.publish();
         !self.is_exhausted
     }
@@ -201,10 +204,12 @@ fn more_bytes(more: &More) -> usize {
     let events = more.events.iter().map(|event| {
         size_of_val(event) + event.name.len() + SpanRecord::bytes_of(&event.attributes)
     });
+
     let links = more.links.iter().map(|link| {
         let state = trace_state_bytes(link.span_context.trace_state());
         size_of_val(link) + state + SpanRecord::bytes_of(&link.attributes)
     });
+
     size_of::<More>()
         + more.name.as_deref().map_or(0, str::len)
         + more.description.len()
@@ -253,6 +258,7 @@ mod tests {
         for short in ["", "orders", "twenty-two characters."] {
             assert!(!record(short).owns_memory(), "{short}");
         }
+
         assert!(!record(1).owns_memory());
         assert!(record("twenty-three characters").owns_memory());
         assert!(record(vec![1, 2]).owns_memory());

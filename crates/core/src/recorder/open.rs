@@ -84,6 +84,7 @@ impl StartBelow for Current {
         if listeners::is_idle() {
             return Opened::OFF;
         }
+
         open_call(callsite, fill)
     }
 }
@@ -97,6 +98,7 @@ impl<F: Fn() -> Parent> StartBelow for F {
         if !context_is_alive() {
             return Opened::OFF;
         }
+
         open_below(&self(), Some(callsite), fill)
     }
 }
@@ -156,6 +158,7 @@ fn open_call_unrecorded(callsite: &'static CallSite, fill: Option<Fill<'_>>) -> 
         note_unrecorded(callsite);
         return Opened::OFF;
     }
+
     place_unrecorded(&Parent::CURRENT, Some(callsite), fill).opened(Some(callsite))
 }
 
@@ -205,11 +208,13 @@ pub(super) fn place_unrecorded(
     if !context_is_alive() {
         return Placed::Here(None);
     }
+
     if listeners::is_foreign()
         && let Some((cx, recording)) = global::open(parent, callsite, fill)
     {
         return Placed::In(cx, recording);
     }
+
     parent.explicit().map_or(Placed::Here(None), |cx| Placed::In(cx, None))
 }
 
@@ -293,6 +298,7 @@ impl OpenSpan {
         if matches!(self, Self::Off) {
             return Parked::Off;
         }
+
         let parked = Parked::current(self.take());
         *self = Self::Off;
         parked
@@ -319,13 +325,16 @@ impl Parked {
                 None => Self::in_current_context(),
             };
         };
+
         if recording.context.is_some() {
             return Self::Recording(recording);
         }
+
         if recording.record.is_measured() {
             recording.context = Some(current_context());
             return Self::Recording(recording);
         }
+
         let span_id = recording.record.head.span_id;
         Context::map_current(|cx| {
             let span = cx.span();
@@ -339,6 +348,7 @@ impl Parked {
                 cx.with_span(RecordedSpan::of_call(&recording))
             });
         });
+
         Self::Recording(recording)
     }
 
@@ -378,10 +388,12 @@ impl Recording {
         let Some(mut cx) = self.context.clone() else {
             return OpenSpan::Off;
         };
+
         if self.record.is_measured() {
             let site = Site::of(self.record.head.callsite);
             return OpenSpan::In(None, CurrentGuard::propagated(cx, true, site));
         }
+
         if self.is_in_boundary {
             // The boundary may no longer be current, for example on another thread. There, the span gets its own
             // `Context`.
@@ -396,6 +408,7 @@ impl Recording {
         } else if !listeners::has_boundaries(listeners::current()) {
             return OpenSpan::In(None, CurrentGuard::in_context(cx, self));
         }
+
         OpenSpan::In(None, CurrentGuard::in_boundary(cx, self))
     }
 
@@ -406,6 +419,7 @@ impl Recording {
             self.context = Some(cx.with_span(RecordedSpan::of_call(self)));
             self.is_in_boundary = false;
         }
+
         self.context.as_ref()
     }
 }

@@ -135,6 +135,7 @@ fn filled(recording: Box<Recording>, fill: Fill<'_>) -> Box<Recording> {
     if let Err(message) = caught(|| fill.set(&mut opening)) {
         opening.warn(&format!("an expression of the span{PANICKED}{message}"));
     }
+
     opening.0
 }
 

@@ -64,6 +64,7 @@ pub fn error_if<T>(
             None
         }
     };
+
     let mut failed = false;
     classify(value, &mut |outcome| {
         failed = true;
@@ -77,6 +78,7 @@ pub fn error_if<T>(
             (outcome, _) => sink(outcome),
         }
     });
+
     if is_error == Some(true) && !failed {
         sink(Outcome::Refused);
     }
@@ -100,6 +102,7 @@ pub(super) fn by_discriminant<T>(value: &T, sink: Sink<'_>) {
     let Some(error) = error_type(type_name::<T>()) else {
         return;
     };
+
     // `Ok` is declared first, so its discriminant is zero.
     let mut is_ok = IsZero(true);
     mem::discriminant(value).hash(&mut is_ok);
@@ -122,6 +125,7 @@ fn error_type(name: &'static str) -> Option<&'static str> {
             ',' if depth == 0 => return Some(arguments[at + 1..].trim_start()),
             _ => {}
         }
+
         before = c;
     }
     None

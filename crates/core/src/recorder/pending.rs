@@ -190,15 +190,19 @@ impl Handle {
         if !self.is_current() {
             return None;
         }
+
         if (slot.as_ref()).is_none_or(|update| update.number != self.number) {
             *slot = None;
         }
+
         let update = slot.get_or_insert_with(|| {
             Box::new(Update { number: self.number, record: SpanRecord::blank(), ended: false })
         });
+
         if update.ended {
             return None;
         }
+
         self.pending.touched.store(true, Ordering::Relaxed);
         Some(slot)
     }

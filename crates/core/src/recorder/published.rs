@@ -49,6 +49,7 @@ impl Site {
         if !is_on() {
             return Self::NONE;
         }
+
         let span = cx.span();
         let context = span.span_context();
         Self::published(context.trace_id(), context.span_id())
@@ -60,6 +61,7 @@ pub(super) fn list(recording: &Recording, Site(site): Site) {
     if !recording.record.head.flags.is_sampled() {
         return;
     }
+
     let head = &recording.record.head;
     let [span_id, parent] = [head.span_id, head.parent].map(SpanId::to_bytes);
     recording.listed.open(head.trace_id.to_bytes(), span_id, parent, site);
@@ -83,6 +85,7 @@ impl Published {
         if !is_on() {
             return Self(Attached::NONE);
         }
+
         let span = cx.span();
         Self::below(span.span_context(), span.span_context().span_id(), site)
     }
@@ -93,6 +96,7 @@ impl Published {
         if !is_on() {
             return Self(Attached::NONE);
         }
+
         let site = Site::of(callsite);
         Context::map_current(|cx| Self::below(cx.span().span_context(), id, site))
     }
@@ -108,7 +112,9 @@ impl Published {
         if trace_id == TraceId::INVALID || span_id == SpanId::INVALID {
             return Self(attach([0; 16], [0; 8], 0, NO_ATTRIBUTES));
         }
-        let (trace_id, span_id) = (trace_id.to_bytes(), span_id.to_bytes());
+
+        let trace_id = trace_id.to_bytes();
+        let span_id = span_id.to_bytes();
         Self(attach(trace_id, span_id, flags.to_u8(), site))
     }
 }

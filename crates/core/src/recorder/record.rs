@@ -218,6 +218,7 @@ impl SpanRecord {
             Some(more) => more.trace_state.clone(),
             None => TraceState::NONE,
         };
+
         let head = &self.head;
         SpanContext::new(head.trace_id, head.span_id, head.flags, false, state)
     }
@@ -279,10 +280,12 @@ impl SpanRecord {
                 attribute.value = AttributeValue::Text(exception.message.as_str().into());
             }
         }
+
         let mut event = (more.events.iter_mut()).rfind(|event| event.name == Exception::MARK);
         if let Some(event) = &mut event {
             exception.write_event(event);
         }
+
         if more.description == Exception::MARK {
             more.description = exception.message.into();
         }
@@ -298,6 +301,7 @@ impl SpanRecord {
         if !context.is_valid() && !has_state && link.attributes.is_empty() {
             return;
         }
+
         let more = self.more_mut();
         if more.links.len() < Self::MAX_ITEMS {
             more.links.push(link);
@@ -316,6 +320,7 @@ impl SpanRecord {
             Status::Ok => (Code::Ok, Cow::Borrowed("")),
             Status::Error { description } => (Code::Error, description),
         };
+
         let describes = code == Code::Error && code == self.head.code && !description.is_empty();
         if code > self.head.code || describes {
             self.head.code = code;
@@ -330,26 +335,33 @@ impl SpanRecord {
         if later.exception_mut().is_some() {
             self.write_exception();
         }
+
         self.attributes.append(&mut later.attributes);
         let Some(more) = later.more.take() else {
             return self.set_status(later.head.code.into());
         };
+
         self.set_status(match later.head.code {
             Code::Error => Status::error(more.description),
             code => code.into(),
         });
+
         if let Some(name) = more.name {
             self.set_name(name);
         }
+
         if more.kind.is_some() {
             self.more_mut().kind = more.kind;
         }
+
         for event in more.events {
             self.add_event(event);
         }
+
         for link in more.links {
             self.add_link(link);
         }
+
         let own = self.more_mut();
         own.exception = more.exception.or_else(|| own.exception.take());
         own.dropped_events += more.dropped_events;

@@ -49,8 +49,7 @@ pub(super) struct Methods {
     pub(super) adopt: fn(&mut Recording) -> Option<Ticks>,
     /// Updates a span that the plain API may have updated.
     pub(super) update: fn(&mut Recording, Update<'_>),
-    /// Ends the span at a time, or now.
-    pub(super) finish: fn(Box<Recording>, Option<Ticks>, Code),
+    pub(super) finish: fn(Box<Recording>, Ticks, Code),
     pub(super) drop: fn(&mut Recording),
 }
 
@@ -122,6 +121,7 @@ impl Recording {
         if !self.pending.is_touched() {
             return value.set_in(&mut self.record.attributes, key);
         }
+
         // The value is converted by the user's code, which may also update the span.
         let mut set = AttributeList::default();
         value.set_in(&mut set, key);
@@ -130,25 +130,27 @@ impl Recording {
 
     #[inline]
     pub(super) fn returned<T>(mut self: Box<Self>, value: &T, outcome: Classifier<T>) {
-        let ended = self.close();
-        if ended.is_some() {
+        if let Some(ended) = self.close() {
             return self.end_at(ended);
         }
+
         let record = &mut self.record;
         // The classifier may call the user's `AsRef` or `error_if`.
         let classified = caught(|| {
             outcome(value, &mut |outcome| record_outcome(record, &outcome));
         });
+
         if let Err(message) = classified {
             record_panic(&mut self.record, message);
         }
+
         self.succeed();
     }
 
     pub(super) fn complete(mut self: Box<Self>) {
         match self.close() {
+            Some(ended) => self.end_at(ended),
             None => self.succeed(),
-            ended => self.end_at(ended),
         }
     }
 
@@ -164,10 +166,11 @@ impl Recording {
         if !thread::panicking() {
             return self.cancelled();
         }
-        let ended = self.close();
-        if ended.is_some() {
+
+        if let Some(ended) = self.close() {
             return self.end_at(ended);
         }
+
         record_panic(&mut self.record, last_panic::message());
         self.succeed();
     }
@@ -178,7 +181,8 @@ impl Recording {
             let attributes = &mut self.record.attributes;
             attributes.push(keys::FLOE_CANCELLED.into(), AttributeValue::Bool(true));
         }
-        self.end_at(ended);
+
+        self.end_at(ended.unwrap_or_else(Ticks::now));
     }
 
     /// Ends the span with its status. `at` replaces the measured end.
@@ -186,8 +190,9 @@ impl Recording {
         if let Some(at) = at {
             self.record.more_mut().end = Some(at);
         }
+
         let ended = self.close();
-        self.end_at(ended);
+        self.end_at(ended.unwrap_or_else(Ticks::now));
     }
 
     #[inline]
@@ -197,11 +202,11 @@ impl Recording {
             Code::Unset => Code::Success,
             code => code,
         };
-        self.finish(None, code);
+
+        self.finish(Ticks::now(), code);
     }
 
-    /// Ends the span with its status, at a time or now.
-    pub(super) fn end_at(self: Box<Self>, end: Option<Ticks>) {
+    pub(super) fn end_at(self: Box<Self>, end: Ticks) {
         let code = self.record.head.code;
         self.finish(end, code);
     }
@@ -218,7 +223,7 @@ impl Recording {
     }
 
     #[inline]
-    fn finish(self: Box<Self>, end: Option<Ticks>, code: Code) {
+    fn finish(self: Box<Self>, end: Ticks, code: Code) {
         (self.methods.finish)(self, end, code);
     }
 }
@@ -240,12 +245,15 @@ fn record_outcome(span: &mut SpanRecord, outcome: &Outcome<'_>) {
         }
         _ => outcome,
     };
+
     if span.is_measured() {
         if !matches!(outcome, Outcome::Expected(_) | Outcome::ErrorIfPanicked(_)) {
             span.set_status(Status::error(""));
         }
+
         return;
     }
+
     match *outcome {
         Outcome::Failure(ref failure) => span.set_exception(Exception::of_failure(failure)),
         Outcome::Expected(name) => span.attributes.push_static(keys::ERROR_TYPE, name),
@@ -270,6 +278,7 @@ fn record_panic(span: &mut SpanRecord, message: String) {
     if span.is_measured() {
         return span.set_status(Status::error(""));
     }
+
     span.set_exception(Exception::new(keys::PANIC, message));
 }
 
@@ -306,6 +315,7 @@ pub(super) fn acquire_updates() -> &'static PendingUpdates {
         updates.all.push(new);
         updates.spare.extend(new);
     }
+
     (updates.spare).pop().unwrap_or_else(|| Box::leak(Box::new(PendingUpdates::new())))
 }
 

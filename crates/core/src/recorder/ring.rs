@@ -52,6 +52,7 @@ pub(super) fn ring<T, const N: usize>() -> Option<(Writer<T, N>, Reader<T, N>)> 
         read: CachePadded(AtomicUsize::new(0)),
         is_closed: AtomicBool::new(false),
     });
+
     Some((Writer::new(Arc::clone(&ring)), Reader::new(ring)))
 }
 
@@ -158,12 +159,14 @@ impl<T, const N: usize> Writer<T, N> {
         if !self.has_room_for(1) {
             return Err(item);
         }
+
         let slot = self.ring.slot(self.written);
         slot.with_mut(|slot| {
             // SAFETY: the slot is free, so only the writer accesses it, which is borrowed mutably. The
             // previous item was moved out.
             unsafe { (*slot).write(item) };
         });
+
         fetch_ahead(slot);
         self.publish(1);
         Ok(())
@@ -176,9 +179,11 @@ impl<T, const N: usize> Writer<T, N> {
         if count == 0 {
             return true;
         }
+
         if !self.has_room_for(count) {
             return false;
         }
+
         let from = items.as_ptr();
         // SAFETY: 0 does not exceed the capacity. The vector no longer owns the items, so that they are
         // not dropped twice.
@@ -192,8 +197,10 @@ impl<T, const N: usize> Writer<T, N> {
                 // the `count` items in the vector's allocation, and is moved once.
                 unsafe { ptr::copy_nonoverlapping(from.add(at), slot.cast(), 1) };
             });
+
             fetch_ahead(slot);
         }
+
         self.publish(count);
         true
     }
@@ -250,11 +257,13 @@ impl<T, const N: usize> Reader<T, N> {
         if self.available(1) == 0 {
             return None;
         }
+
         let item = self.ring.slot(self.read).with(|slot| {
             // SAFETY: the item was written and not read, so only the reader accesses it, which is
             // borrowed mutably. It is then counted as read, so it is moved only once.
             unsafe { (*slot).assume_init_read() }
         });
+
         self.publish(1);
         Some(item)
     }
@@ -267,10 +276,12 @@ impl<T, const N: usize> Reader<T, N> {
         if self.available(1) == 0 {
             return false;
         }
+
         self.ring.slot(self.read).with(|slot| {
             // SAFETY: only the reader accesses the written item, as in `pop`.
             *to = unsafe { (*slot).assume_init() };
         });
+
         self.publish(1);
         true
     }
@@ -289,6 +300,7 @@ impl<T, const N: usize> Reader<T, N> {
                 }
             });
         }
+
         // SAFETY: `count` items were moved to the reserved memory. Until `publish` the ring owns them, too,
         // but nothing in between panics or reads them.
         unsafe { into.set_len(into.len() + count) };
@@ -300,6 +312,7 @@ impl<T, const N: usize> Reader<T, N> {
         if self.written.wrapping_sub(self.read) < items {
             self.written = self.ring.written.0.load(Ordering::Acquire);
         }
+
         self.written.wrapping_sub(self.read).min(items)
     }
 

@@ -89,15 +89,18 @@ pub(super) fn decide(
     if parent.is_telemetry_suppressed() {
         return Decision::Off;
     }
+
     let capture = capture(listeners, parent);
     if capture.is_none() && listeners & PROVIDER == 0 {
         no_listener(listeners, parent, callsite);
         return Decision::Off;
     }
+
     if listeners & (RULES | UNUSUAL) != 0 && is_off(listeners, parent, callsite, capture.is_some())
     {
         return Decision::Off;
     }
+
     let span = parent.span();
     let above = span.span_context();
     // The tail sampler buffers a local trace that is not sampled, so it needs all spans of that trace,
@@ -113,6 +116,7 @@ pub(super) fn decide(
     {
         return Decision::Below(IdHash::of(above));
     }
+
     decide_with_ids(listeners, parent, is_current, callsite)
 }
 
@@ -128,6 +132,7 @@ fn is_off(
     if listeners & UNUSUAL != 0 && listeners::has(FORKED) {
         local::with(local::Local::leave_parent);
     }
+
     let is_excluded =
         || listeners & RULES != 0 && callsite.is_some_and(settings::excludes_call_site);
     let has_ids = || listeners::has(IDS) && !parent.span().span_context().is_valid();
@@ -165,6 +170,7 @@ fn decide_with_ids(
             record.head.trace_id = ids::trace_id();
             record.head.flags = TraceFlags::SAMPLED | RANDOM;
         }
+
         let sampled = if !is_independent {
             if record.head.flags.is_sampled() { Sampled::Yes } else { Sampled::No }
         } else if listeners & ASKED != 0 && listeners::has(CUSTOM) {
@@ -173,6 +179,7 @@ fn decide_with_ids(
             let is_root = !above.is_valid() || is_remote;
             local.settings.get().sample(record.head.trace_id, is_root, callsite, None)
         };
+
         let head = &mut record.head;
         if matches!(sampled, Sampled::No) {
             head.flags = head.flags.with_sampled(false);
@@ -180,12 +187,14 @@ fn decide_with_ids(
                 return Decision::Drop(recording);
             }
         }
+
         head.start = Ticks::now();
         let is_sampled = head.flags.is_sampled();
         recording.open_as(if is_sampled { State::Sampled } else { State::Unsampled });
         if capture.is_some() {
             recording.record.more_mut().capture = capture;
         }
+
         match sampled {
             Sampled::NeedsName => {
                 recording.needs_sampler = true;
@@ -198,6 +207,7 @@ fn decide_with_ids(
             _ => Decision::Keep(recording),
         }
     });
+
     decided.unwrap_or(Decision::Off)
 }
 
@@ -221,11 +231,13 @@ pub(super) fn decide_filled(
     let Decision::Asked(mut recording) = decision else {
         return decision;
     };
+
     let needs_sampler = mem::take(&mut recording.needs_sampler);
     if needs_sampler && provider::is_asking() {
         recording.discard();
         return Decision::Off;
     }
+
     let mut recording = fill(recording);
     if needs_sampler {
         let listeners = listeners::current();
@@ -235,18 +247,22 @@ pub(super) fn decide_filled(
             *flags = flags.with_sampled(false);
             recording.open_as(State::Unsampled);
         }
+
         if decision.is_none() && listeners & TAIL == 0 || listeners::is_unrecorded(listeners) {
             return Decision::Drop(recording);
         }
     }
+
     if listeners::has(BAGGAGE)
         && let Some(Some(baggage)) = local::with(|local| local.settings.get().baggage(parent))
     {
         recording.record.more_mut().baggage = Some(baggage);
     }
+
     if listeners::has(LOGGED) {
         recording.list();
     }
+
     Decision::Keep(recording)
 }
 
@@ -268,6 +284,7 @@ pub(super) fn follow_boundary(callsite: &'static CallSite) -> Option<Box<Recordi
             if !follows {
                 return None;
             }
+
             let mut recording = local.blank();
             recording.open_as(if is_sampled { State::Sampled } else { State::Unsampled });
             recording.record.head = Head {
@@ -279,6 +296,7 @@ pub(super) fn follow_boundary(callsite: &'static CallSite) -> Option<Box<Recordi
                 flags: above.trace_flags(),
                 ..Head::BLANK
             };
+
             Some(recording)
         })
     })
@@ -295,9 +313,11 @@ fn parent_of(listeners: Listeners, above: &SpanContext, is_current: bool) -> (Sp
     {
         return (id, false);
     }
+
     if above.is_sampled() || !above.is_valid() {
         return (above.span_id(), above.is_remote());
     }
+
     current::parent_at(above)
 }
 
@@ -325,6 +345,7 @@ pub(super) fn not_recorded(
         // A rule turns the span off, or nothing receives it.
         Decision::Off | Decision::Keep(_) | Decision::Asked(_) => None,
     };
+
     (ids, measured(parent, callsite))
 }
 
@@ -376,6 +397,7 @@ fn no_listener(listeners: Listeners, parent: &Context, callsite: Option<&'static
     if let Some(callsite) = callsite.filter(|_| listeners::has_captures(listeners)) {
         super::captures::miss(callsite.name());
     }
+
     let span = parent.span();
     let parent = span.span_context();
     if listeners::has(SHUT_DOWN) && (parent.is_sampled() || !parent.is_valid()) {

@@ -215,6 +215,7 @@ impl SpanBuilder {
         if self.is_below_current() && listeners::is_discarded() {
             return Opened::OFF;
         }
+
         self.open_listened()
     }
 
@@ -234,21 +235,25 @@ impl SpanBuilder {
             };
             recorder().is_some_and(|recorder| (recorder.excludes_span)(&parent, &subject))
         };
+
         let once = Cell::new(Some((name, kind, attributes, links)));
         let fill = |opening: &mut Opening| {
             let Some((name, kind, mut attributes, links)) = once.take() else {
                 return;
             };
+
             let record = &mut opening.0.record;
             record.attributes.append(&mut attributes);
             for link in links {
                 record.add_link(link);
             }
+
             let more = record.more_mut();
             more.name = Some(name);
             more.kind = kind;
             more.origin = origin.clone();
         };
+
         open_built(&parent, (!is_off).then_some(&fill))
     }
 
@@ -381,6 +386,7 @@ impl ActiveSpan {
         if !self.guard.is_off() || !context_is_alive() {
             return self.current.span_context();
         }
+
         current_context().span().span_context().clone()
     }
 }

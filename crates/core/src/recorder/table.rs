@@ -79,13 +79,16 @@ fn open_call(callsite: &'static CallSite, fill: Option<Fill<'_>>) -> Opened {
         let recording = fill_in(recording, fill);
         return Opened::new(OpenSpan::nested(recording));
     }
+
     if sampling::excludes_call(listeners, callsite) {
         return Opened::OFF;
     }
+
     if listeners == 0 && !listeners::finds_global_provider() {
         note_unrecorded(callsite);
         return Opened::OFF;
     }
+
     open(&Parent::CURRENT, Some(callsite), fill)
 }
 
@@ -126,6 +129,7 @@ fn open_rarely(
     if let Decision::Keep(recording) = decision {
         return keep(recording, parent, callsite.is_some(), fill);
     }
+
     place(decision, parent, callsite, fill).opened(callsite)
 }
 
@@ -152,6 +156,7 @@ fn detach_rarely(
     if let Decision::Keep(recording) = decision {
         return keep_detached(recording, parent, fill);
     }
+
     place(decision, parent, callsite, fill).parked(callsite)
 }
 
@@ -168,6 +173,7 @@ fn decide(parent: &Parent, callsite: Option<&'static CallSite>) -> Decision {
     if !context_is_alive() {
         return Decision::Off;
     }
+
     if parent.is_current() {
         Context::map_current(|cx| sampling::decide(cx, true, callsite))
     } else {
@@ -184,6 +190,7 @@ fn decided<'f>(
     if !matches!(decision, Decision::Asked(_)) {
         return (decision, fill);
     }
+
     let cx = parent.map(Context::clone);
     let fill = |recording| fill_in(recording, fill);
     (sampling::decide_filled(decision, &cx, fill), None)
@@ -200,18 +207,22 @@ fn place(
     if !context_is_alive() || matches!(decision, Decision::Off) && listeners::is_foreign() {
         return place_unrecorded(parent, callsite, fill);
     }
+
     let (ids, measured) = parent.map(|cx| sampling::not_recorded(decision, cx, callsite));
     let cx = match ids {
         Some(ids) => Some(parent.map(|cx| cx.with_remote_span_context(ids))),
         None => parent.explicit(),
     };
+
     let Some(cx) = cx else {
         return Placed::Here(measured);
     };
+
     let measured = measured.map(|mut recording| {
         recording.context = Some(cx.clone());
         recording
     });
+
     Placed::In(cx, measured)
 }
 
@@ -228,6 +239,7 @@ fn keep(
     if is_call && listeners::has_boundaries(listeners::current()) {
         return keep_in_boundary(recording, parent);
     }
+
     let current = CurrentGuard::in_context(below(parent, &recording), &recording);
     Opened::new(OpenSpan::In(Some(recording), current))
 }
@@ -237,6 +249,7 @@ fn keep_in_boundary(recording: Box<Recording>, parent: &Parent) -> Opened {
     if parent.is_current() && parent.map(|cx| is_boundary(cx.span().span_context())) {
         return Opened::new(OpenSpan::nested(recording));
     }
+
     let current = CurrentGuard::in_boundary(below(parent, &recording), &recording);
     Opened::new(OpenSpan::In(Some(recording), current))
 }

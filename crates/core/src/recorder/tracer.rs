@@ -59,11 +59,13 @@ impl Tracer for RecorderTracer {
             level: None,
             kind: builder.span_kind.clone().unwrap_or(SpanKind::Internal),
         };
+
         if !context_is_alive()
             || listeners::has_rules() && sampling::excludes_span(parent, &subject())
         {
             return RecordedSpan::non_recording(without_span(parent));
         }
+
         let mut builder = Some(builder);
         let mut fill = |recording: &mut Recording| {
             if let Some(builder) = builder.take() {
@@ -93,6 +95,7 @@ impl Tracer for RecorderTracer {
             }
             decision => sampling::not_recorded(decision, parent, None).0,
         };
+
         RecordedSpan::non_recording(ids.unwrap_or_else(|| without_span(parent)))
     }
 }
@@ -104,6 +107,7 @@ fn without_span(parent: &Context) -> SpanContext {
     if parent.is_telemetry_suppressed() && listeners::has_recording_provider() {
         return SpanContext::NONE;
     }
+
     parent.span().span_context().clone()
 }
 
@@ -121,6 +125,7 @@ impl RecorderTracer {
         for event in events {
             record.add_event(event);
         }
+
         let links = builder.links.unwrap_or_default();
         for link in links {
             record.add_link(link);

@@ -44,6 +44,7 @@ impl RedactionCache {
                 self.sets.clear();
                 self.bytes = 0;
             }
+
             let mut redacted = attributes.to_vec();
             self.redactor.attributes(&mut redacted);
             let redacted = (redacted != attributes).then(|| AttributeSet::from(redacted));
@@ -51,6 +52,7 @@ impl RedactionCache {
                 + redacted.as_deref().map_or(0, SpanRecord::bytes_of);
             self.sets.insert(attributes.into(), redacted);
         }
+
         self.sets.get(attributes)?.as_deref()
     }
 }
@@ -71,6 +73,7 @@ mod tests {
             let found = redacted.iter().map(|it| (it.key.to_string(), it.value.to_string()));
             assert!(found.eq(expected.clone()));
         });
+
         let bytes = CACHE.with_borrow(|cache| cache.bytes);
         assert!(bytes < MAX_BYTES, "{bytes} bytes were redacted");
     }
@@ -82,6 +85,7 @@ mod tests {
             let number = i64::try_from(number).unwrap();
             assert!(cache.redacted(&[KeyValue::new("n", number)]).is_none());
         }
+
         assert_eq!(cache.sets.len(), 10);
         for number in 0..8 {
             let number = format!("{number}{}", "x".repeat(MAX_BYTES / 4));

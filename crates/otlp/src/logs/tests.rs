@@ -1,10 +1,10 @@
 //! Compares the encoder with `opentelemetry-proto`: both must encode a record as the same message.
 
-use std::fmt::Write as _;
+use std::ops::Range;
 use std::sync::Arc;
 use std::time::{Duration, UNIX_EPOCH};
 
-use floe_telemetry_sdk::__parts::logs::{LogRecord, LogValue, SpanIds};
+use floe_telemetry_sdk::__parts::logs::{LogRecord, LogValue, SpanIds, Stored, Target};
 use opentelemetry::logs::{AnyValue, Severity};
 use opentelemetry::{InstrumentationScope, Key, KeyValue, SpanId, TraceFlags, TraceId};
 use opentelemetry_proto::tonic::collector::logs::v1::ExportLogsServiceRequest;
@@ -18,6 +18,15 @@ use prost::Message;
 
 use super::encode;
 use crate::span;
+
+/// Appends a text, as `floe-telemetry-logs` does.
+fn push(record: &mut LogRecord, text: &str) -> Range<u32> {
+    let position = |texts: &str| u32::try_from(texts.len()).expect("a short text");
+
+    let start = position(&record.texts);
+    record.texts.push_str(text);
+    start..position(&record.texts)
+}
 
 fn value() -> impl Strategy<Value = AnyValue> {
     let leaf = prop_oneof![
@@ -60,7 +69,8 @@ prop_compose! {
         record.begin(time(times.1));
         record.scope = Some(Arc::new(scope));
         if let Some(target) = target {
-            record.set_target(&target);
+            let target = push(&mut record, &target);
+            record.target = Some(Target::Text(target));
         }
         record.event_name = event_name;
         record.timestamp = times.0.map(time);
@@ -69,9 +79,10 @@ prop_compose! {
         for (key, value) in attributes {
             match &value {
                 AnyValue::String(text) => {
-                    record.add_text(key.into(), |out| out.write_str(text.as_str()), |_| None);
+                    let text = push(&mut record, text.as_str());
+                    record.add(key.into(), Stored::Text(text));
                 }
-                _ => record.add_value(key.into(), value),
+                _ => record.add(key.into(), Stored::Other(value)),
             }
         }
         record.dropped_attributes = dropped;

@@ -6,7 +6,9 @@
 
 use super::{Coding, DEPTH, Kind, Token, Tokens, entity, hex, sign};
 use crate::rules::words::{SCALARS, STRING_PREFIXES};
-use crate::text::{at, before, is_name, is_one_of, line_end, part, rest, run_end, starts_with};
+use crate::text::{
+    at, before, class, is_name, is_one_of, line_end, part, rest, run_end, starts_with,
+};
 
 /// The maximum number of adjacent backslashes or quotation marks that are read at once.
 const LONGEST_RUN: usize = 128;
@@ -80,7 +82,7 @@ impl Tokens<'_> {
     pub(super) fn escape(&self, start: usize, unit: usize) -> (Kind, u8, usize, Coding) {
         let text = self.text;
         let count = match unit {
-            1 => run_end(text, start, LONGEST_RUN, |byte| byte == b'\\') - start,
+            1 => class!("\\").end(text, start, LONGEST_RUN) - start,
             _ => (0..LONGEST_RUN)
                 .take_while(|at| starts_with(text, start + at * unit, b"%5c"))
                 .count(),
@@ -192,7 +194,7 @@ impl Tokens<'_> {
     pub(super) fn pair_quote(&mut self, place: usize) {
         let quote = self.list[place];
         let next = at(self.text, quote.end);
-        let is_word = |byte: u8| is_name(byte) || byte >= 0x80;
+        let is_word = |byte| class!("a-zA-Z0-9_", or_wide).has(byte);
         let previous = place.checked_sub(1).map(|place| self.list[place]);
         let is_after_word = previous.is_some_and(|token| {
             let word = part(self.text, token.start, token.end);
@@ -242,13 +244,13 @@ impl Tokens<'_> {
 
 /// Whether the next item, pair or option follows a delimiter at `place`.
 fn begins_item(text: &[u8], place: usize, is_delimiter: impl Fn(u8) -> bool) -> bool {
-    let item = run_end(text, place, 8, |byte| b", :;)]}".contains(&byte));
+    let item = class!(", :;)]}").end(text, place, 8);
     if at(text, place) == b' ' && starts_with(text, item, b"--") {
         return true;
     }
     let first = at(text, item);
-    let name = run_end(text, item, 32, |byte| is_name(byte) || byte == b'-');
-    let sign = run_end(text, name, 4, |byte| byte == b' ');
+    let name = class!("a-zA-Z0-9_-").end(text, item, 32);
+    let sign = class!(" ").end(text, name, 4);
     let blank = run_end(text, item + 1, 8, |byte| byte <= b' ');
     let is_blank = blank > item + 1 && at(text, blank) == first;
     let is_text = b"\"'".contains(&first) && (is_blank || !is_delimiter(at(text, item + 1)));

@@ -67,6 +67,14 @@ fn check(slow: &mut String, text: &str) {
     }
 }
 
+#[test]
+fn a_name_does_not_read_the_lines_below_it() {
+    for name in ["password\n", "[password]\n", "the password, ", "password "] {
+        let steps = steps_of(&format!("{name}{}", "lorem ipsum dolor\n".repeat(10_000)));
+        assert!(steps < 4096, "{name:?}: {steps} steps");
+    }
+}
+
 /// Without optimization, each rule is only tested with one separator and one other rule.
 #[test]
 fn every_rule_and_pair_of_rules_takes_a_bounded_number_of_steps_for_a_byte() {

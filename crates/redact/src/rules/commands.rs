@@ -130,7 +130,7 @@ pub(crate) static ARGUMENTS: &[Argument] = &[
     Argument { id: "command-argument", of: Callee::Command, place: 2,
         names: words!["htpasswd -b", "htpasswd -bc", "htpasswd -cb", "htpasswd -bB", "htpasswd -cbB", "htpasswd -bcB"] },
     Argument { id: "command-argument", of: Callee::Command, place: 0,
-        names: words!["requirepass", "masterauth", "AUTH PLAIN", "auth plain", "AUTH LOGIN", "AUTH", "PASS", "ConvertTo-SecureString", "ConvertTo-SecureString -String", "ConvertTo-SecureString -AsPlainText -Force -String", "ConvertTo-SecureString -AsPlainText", "enable secret", "enable password", "snmp-server community", "wsrep_sst_auth", "vault login"] },
+        names: words!["requirepass", "masterauth", "AUTH PLAIN", "auth plain", "AUTH LOGIN", "AUTH", "PASS", "ConvertTo-SecureString", "ConvertTo-SecureString -String", "ConvertTo-SecureString -AsPlainText -Force -String", "ConvertTo-SecureString -AsPlainText", "enable secret", "enable password", "snmp-server community", "wsrep_sst_auth", "vault login", "cargo login"] },
 ];
 
 /// The text that a stack trace prints in place of an argument with several values.

@@ -1,5 +1,7 @@
 //! The type of the rows of `rules/tokens.rs`: the format of a vendor's token.
 
+use super::class::class;
+
 /// A documented format of a token.
 ///
 /// A token begins with its prefix at the start of a word, unless the prefix is in its middle. The alphabet and the
@@ -156,36 +158,27 @@ impl Length {
     }
 }
 
-/// A table of `a-z A-Z 0-9 - _`, because the longest runs have these bytes, and comparisons are slower.
-pub(crate) static BASE64_URL: [bool; 256] = {
-    let mut table = [false; 256];
-    let mut byte = 0_u8;
-    while byte < 128 {
-        table[byte as usize] = byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
-        byte += 1;
-    }
-    table
-};
-
 impl Alphabet {
-    pub(crate) fn contains(self, byte: u8) -> bool {
-        match self {
-            Self::Hex => byte.is_ascii_hexdigit(),
-            Self::LowerHex => matches!(byte, b'0'..=b'9' | b'a'..=b'f'),
-            Self::UpperHex => matches!(byte, b'0'..=b'9' | b'A'..=b'F'),
-            Self::Digits => byte.is_ascii_digit(),
-            Self::Lower => byte.is_ascii_lowercase(),
-            Self::Letters => byte.is_ascii_alphabetic(),
-            Self::LowerDigits => byte.is_ascii_lowercase() || byte.is_ascii_digit(),
-            Self::UpperDigits => byte.is_ascii_uppercase() || byte.is_ascii_digit(),
-            Self::Alphanumeric => byte.is_ascii_alphanumeric(),
-            Self::Word => byte.is_ascii_alphanumeric() || byte == b'_',
-            Self::Dashed => byte.is_ascii_alphanumeric() || byte == b'-',
-            Self::Base64 => byte.is_ascii_alphanumeric() || b"+/=".contains(&byte),
-            Self::Base64Url => BASE64_URL[usize::from(byte)],
-            Self::Dotted => byte.is_ascii_alphanumeric() || b"-_.".contains(&byte),
-            Self::And(more) => byte.is_ascii_alphanumeric() || more.as_bytes().contains(&byte),
-            Self::Parts(_) | Self::Around(..) => false,
-        }
+    /// Returns the condition of the bytes of a run.
+    pub(crate) fn inside(self) -> impl Fn(u8) -> bool {
+        let class = match self {
+            Self::Hex => class!("0-9a-fA-F"),
+            Self::LowerHex => class!("0-9a-f"),
+            Self::UpperHex => class!("0-9A-F"),
+            Self::Digits => class!("0-9"),
+            Self::Lower => class!("a-z"),
+            Self::Letters => class!("a-zA-Z"),
+            Self::LowerDigits => class!("a-z0-9"),
+            Self::UpperDigits => class!("A-Z0-9"),
+            Self::Alphanumeric | Self::And(_) => class!("a-zA-Z0-9"),
+            Self::Word => class!("a-zA-Z0-9_"),
+            Self::Dashed => class!("a-zA-Z0-9-"),
+            Self::Base64 => class!("a-zA-Z0-9+/="),
+            Self::Base64Url => class!("a-zA-Z0-9_-"),
+            Self::Dotted => class!("a-zA-Z0-9_.-"),
+            Self::Parts(_) | Self::Around(..) => class!(""),
+        };
+        let more = if let Self::And(more) = self { more } else { "" };
+        move |byte| class.has(byte) || more.as_bytes().contains(&byte)
     }
 }

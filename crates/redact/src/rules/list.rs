@@ -5,6 +5,8 @@
 pub(crate) struct WordList {
     pub(crate) text: &'static str,
     pub(crate) ends: &'static [u16],
+    /// The bit of each word: most other words have none of these bits, so they need no search.
+    pub(crate) bits: u64,
 }
 
 macro_rules! words {
@@ -13,6 +15,7 @@ macro_rules! words {
             crate::rules::list::WordList {
                 text: concat!($($word),*),
                 ends: &crate::rules::list::ends([$($word.len()),*]),
+                bits: 0 $(| crate::rules::list::bit($word.as_bytes()))*,
             }
         }
     };
@@ -30,6 +33,15 @@ pub(crate) const fn ends<const COUNT: usize>(lengths: [usize; COUNT]) -> [u16; C
         next += 1;
     }
     ends
+}
+
+/// Returns the bit of a word, which depends on its length and its first letter in either case.
+pub(crate) const fn bit(word: &[u8]) -> u64 {
+    let letter = match word {
+        [first, ..] => *first & 31,
+        [] => 0,
+    };
+    1 << ((letter as usize + 7 * word.len()) & 63)
 }
 
 impl WordList {

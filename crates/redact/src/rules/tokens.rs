@@ -106,6 +106,7 @@ macro_rules! tokens {
         static TEXTS: WordList = WordList {
             text: concat!($($id, prefix!($($shape)+)),*),
             ends: &ends([$($id.len(), prefix!($($shape)+).len()),*]),
+            bits: u64::MAX,
         };
 
         static SHAPES: &[Shape] = &[$(Shape {

@@ -28,11 +28,15 @@ pub(crate) const SEPARATORS: &[(&str, Binding)] = &[
 /// Words of a sentence between a name and its value.
 #[rustfmt::skip]
 pub(crate) static FILLERS: WordList = words![
-    "given", "used", "of", "set",
+    "given", "used", "of", "set", "reset",
     "supplied", "valid", "not", "changed", "header", "a", "the", "now", "currently", "with", "generated",
     "has", "been", "new", "temporary", "you", "entered", "typed", "sent", "which", "presented", "that", "parameter", "argument", "field", "attribute", "input", "string", "variable", "property", "secret", "token",
-    "starting", "beginning", "ending", "updated", "from", "rotated", "found", "using", "by", "key",
+    "starting", "beginning", "ending", "updated", "from", "rotated", "found", "using", "by", "key", "0", "5", "7",
 ];
+
+/// YAML's tags before the name of a value that is elsewhere: `password: !Ref DbPassword`.
+pub(crate) static REFERENCE_TAGS: WordList =
+    words!["ref", "getatt", "sub", "importvalue", "secret", "reference"];
 
 /// Words that state a value.
 #[rustfmt::skip]

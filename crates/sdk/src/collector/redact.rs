@@ -1,12 +1,13 @@
-//! Redacts spans, resources, scopes and log records. All exported text passes through this module.
+//! Redacts spans, resources and scopes, and has the rules for log records. All exported text passes through this module.
 
 mod key;
-mod log;
 mod policies;
 mod redaction;
 
 use std::borrow::Cow;
+use std::fmt::Display;
 
+use floe_redact::KeyMeaning;
 use floe_telemetry_core::REDACTED;
 use opentelemetry::trace::{Event, Link, SpanContext, TraceState};
 use opentelemetry::{Array, InstrumentationScope, KeyValue, Value};
@@ -205,6 +206,32 @@ impl Redactor {
         let mut attributes: Vec<KeyValue> = scope.attributes().cloned().collect();
         self.attributes(&mut attributes);
         redacted.with_attributes(attributes).build()
+    }
+
+    /// Returns the rules.
+    #[must_use]
+    pub const fn rules(&self) -> &Redaction {
+        &self.redaction
+    }
+
+    /// Returns the redacted name of a field or a target; `None` if it is unchanged. The result is cached.
+    pub fn key(&mut self, name: &str) -> Option<&opentelemetry::Key> {
+        self.keys.get(name, &self.redaction).redacted.as_ref()
+    }
+
+    /// Returns the redacted text under a key; `None` if it is unchanged. The policy for error text applies to the text of
+    /// an error, unless the key names a secret.
+    pub fn text(&mut self, key: &str, text: &str, is_error: bool) -> Option<String> {
+        let key = self.keys.get(key, &self.redaction);
+        match key.meaning {
+            KeyMeaning::Text if is_error => self.redaction.error_text(text),
+            _ => key.apply(text, &self.redaction),
+        }
+    }
+
+    /// Returns the replacement of a number, a boolean or a nested value that is a secret under its key.
+    pub fn hidden(&mut self, key: &str, value: impl Display) -> Option<&'static str> {
+        self.keys.get(key, &self.redaction).hidden(value, &self.redaction)
     }
 
     fn redacted(&self, text: &str) -> String {

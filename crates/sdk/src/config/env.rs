@@ -26,7 +26,7 @@ use super::filter::{parse_filter, parse_levels};
 use super::limits::MAX_SPAN_COUNT;
 use super::logging::{LogOutput, LoggingConfig, check_span_attribute};
 use super::metrics::{HistogramKind, MetricTemporality, check_host};
-use super::otlp::{Compression, Headers, OtlpProtocol, Signal};
+use super::otlp::{Compression, Headers, OtlpOptions, OtlpProtocol, Signal};
 use super::panics::PanicOutput;
 use super::propagator::Propagator;
 use super::resource::{DEPLOYMENT_ENVIRONMENT, MAX_NAME, ResourceAttributes, check_name};
@@ -695,6 +695,15 @@ fn otlp(signal: Option<Signal>, config: &mut TelemetryConfig) {
         readable(text)
     };
     fill(name("CERTIFICATE"), &mut options.certificate, file);
+    client(&name, options, file);
+}
+
+/// Applies the certificate of a client and its key, which belong together.
+fn client(
+    name: &dyn Fn(&str) -> &'static str,
+    options: &mut OtlpOptions,
+    file: impl Fn(&str) -> Result<PathBuf, String> + Copy,
+) {
     let certificate = take(name("CLIENT_CERTIFICATE"), file);
     let key = take(name("CLIENT_KEY"), file);
     let certificate = certificate.or_else(|| options.client_certificate.clone());

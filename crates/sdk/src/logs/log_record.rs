@@ -1,7 +1,6 @@
-//! A log record, which is redacted and limited while it is filled. Its attributes are its fields and its identity: the
-//! floe keys of the resource, and the listed baggage.
+//! A log record. `floe-telemetry-logs` fills it, with texts that are redacted and limited. Its attributes are its fields
+//! and its identity: the floe keys of the resource, and the listed baggage.
 
-use std::fmt::{self, Write as _};
 use std::mem;
 use std::ops::Range;
 use std::sync::{Arc, LazyLock};
@@ -9,14 +8,6 @@ use std::time::SystemTime;
 
 use opentelemetry::logs::{AnyValue, Severity};
 use opentelemetry::{InstrumentationScope, Key, SpanId, TraceFlags, TraceId};
-
-use crate::bounded_text::Bounded;
-use crate::caught::caught;
-use crate::char_boundary;
-
-/// The maximum number of bytes that are removed as the last word of a truncated text. The word is removed, because
-/// redaction may not recognize a truncated secret.
-const MAX_WORD: usize = 4 * 1024;
 
 /// The scope of records of `tracing` and `log`. The target replaces the scope's name.
 static SCOPE: LazyLock<InstrumentationScope> =
@@ -34,7 +25,11 @@ pub struct SpanIds {
 /// A log record. Its texts are in one buffer, so that a thread reuses the memory of the last record, and the copy for
 /// exporters needs few allocations.
 #[derive(Clone, Debug, Default)]
-#[expect(missing_docs, reason = "the fields of OpenTelemetry's log data model")]
+#[expect(
+    clippy::exhaustive_structs,
+    missing_docs,
+    reason = "the fields of OpenTelemetry's log data model"
+)]
 pub struct LogRecord {
     /// The scope of the logger; `None` for records of `tracing` and `log`.
     pub scope: Option<Arc<InstrumentationScope>>,
@@ -55,31 +50,39 @@ pub struct LogRecord {
     pub body: Option<Box<AnyValue>>,
     pub span: Option<SpanIds>,
     /// The bytes of nested values, which `texts` does not contain.
-    nested: u32,
-    texts: String,
-    message: Place,
-    target: Option<Target>,
+    pub nested: u32,
+    pub texts: String,
+    pub message: Place,
+    pub target: Option<Target>,
     /// The fields, followed by the identity.
-    values: Vec<Field>,
-    fields: u32,
+    pub values: Vec<Field>,
+    /// The number of fields.
+    pub fields: u32,
 }
 
-type Place = Range<u32>;
+/// The place of a text in the record's buffer.
+pub type Place = Range<u32>;
 
+/// The target of a record.
 #[derive(Clone, Debug)]
-enum Target {
+#[expect(clippy::exhaustive_enums, missing_docs, reason = "not part of the public interface")]
+pub enum Target {
     Static(&'static str),
     Text(Place),
 }
 
+/// A field, or a value of the identity.
 #[derive(Clone, Debug)]
-struct Field {
-    key: Key,
-    value: Stored,
+#[expect(clippy::exhaustive_structs, missing_docs, reason = "not part of the public interface")]
+pub struct Field {
+    pub key: Key,
+    pub value: Stored,
 }
 
+/// A value as the record stores it.
 #[derive(Clone, Debug)]
-enum Stored {
+#[expect(clippy::exhaustive_enums, missing_docs, reason = "not part of the public interface")]
+pub enum Stored {
     Text(Place),
     Other(AnyValue),
 }
@@ -109,18 +112,6 @@ impl<'a> From<&'a AnyValue> for LogValue<'a> {
 }
 
 impl LogRecord {
-    /// The maximum number of attributes of a record.
-    pub const MAX_FIELDS: usize = 128;
-
-    /// The limit for one text, in bytes.
-    pub const MAX_TEXT: usize = 8 * 1024;
-
-    /// The limit for one text before redaction, in bytes. Redaction may shorten the text.
-    pub const MAX_RAW: usize = 2 * Self::MAX_TEXT;
-
-    /// The size of a record's texts and nested values, in bytes. Once it is reached, further fields are dropped.
-    pub const MAX_RECORD: usize = 32 * 1024;
-
     /// Clears the record for the next one, keeping its memory.
     pub fn begin(&mut self, observed_timestamp: SystemTime) {
         let (mut texts, mut values) = (mem::take(&mut self.texts), mem::take(&mut self.values));
@@ -180,35 +171,6 @@ impl LogRecord {
         size_of::<Self>() + self.texts.len() + self.nested as usize + values.sum::<usize>()
     }
 
-    /// Sets the message: writes, redacts and then truncates it.
-    pub fn set_message(
-        &mut self,
-        write: impl FnOnce(&mut Bounded<'_>) -> fmt::Result,
-        redact: impl FnOnce(&str) -> Option<String>,
-    ) {
-        self.message = self.write(write, redact);
-    }
-
-    /// Sets a target that needs no redaction. A long target is truncated.
-    pub fn set_target(&mut self, target: &str) {
-        let target = self.write(|text| text.write_str(target), |_| None);
-        self.target = Some(Target::Text(target));
-    }
-
-    /// Sets a static target that needs no redaction, without a copy.
-    pub fn set_static_target(&mut self, target: &'static str) {
-        if target.len() > LogRecord::MAX_TEXT {
-            return self.set_target(target);
-        }
-        self.target = Some(Target::Static(target));
-    }
-
-    /// Adds a value to the identity. `safe` is the redacted value, if it differs.
-    pub fn add_identity(&mut self, key: Key, value: &str, safe: Option<String>) {
-        let value = self.write(|text| text.write_str(value), |_| safe);
-        self.values.push(Field { key, value: Stored::Text(value) });
-    }
-
     /// Whether the identity has this key.
     pub fn has_identity(&self, key: &Key) -> bool {
         self.split().1.iter().any(|field| field.key == *key)
@@ -219,52 +181,8 @@ impl LogRecord {
         self.split().0.iter().any(|field| field.key == *key)
     }
 
-    /// Returns whether the limits permit another field. If they do not, the field is counted as dropped.
-    pub fn take_room(&mut self) -> bool {
-        let has_room = self.split().0.len() < LogRecord::MAX_FIELDS && self.take_nested(0);
-        let dropped = self.dropped_attributes.saturating_add(u32::from(!has_room));
-        self.dropped_attributes = dropped;
-        has_room
-    }
-
-    /// Counts the bytes of a nested value, and returns whether the record was below its limit before.
-    pub fn take_nested(&mut self, bytes: usize) -> bool {
-        let has_room = self.texts.len() + (self.nested as usize) < LogRecord::MAX_RECORD;
-        self.nested = self.nested.saturating_add(position(bytes));
-        has_room
-    }
-
-    /// Returns a redacted and truncated text for a nested value.
-    pub fn nested_text(
-        &mut self,
-        text: &str,
-        redact: impl FnOnce(&str) -> Option<String>,
-    ) -> String {
-        let place = self.write(|out| out.write_str(text), redact);
-        let text = self.text(&place).to_owned();
-        self.texts.truncate(place.start as usize);
-        self.take_nested(text.len());
-        text
-    }
-
-    /// Adds a field with a text, which is written, redacted and then truncated.
-    pub fn add_text(
-        &mut self,
-        key: Key,
-        write: impl FnOnce(&mut Bounded<'_>) -> fmt::Result,
-        redact: impl FnOnce(&str) -> Option<String>,
-    ) {
-        let value = Stored::Text(self.write(write, redact));
-        self.add(key, value);
-    }
-
-    /// Adds a field with a value that is already redacted.
-    pub fn add_value(&mut self, key: Key, value: AnyValue) {
-        self.add(key, Stored::Other(value));
-    }
-
     /// Adds a field, or replaces the value of an existing key.
-    fn add(&mut self, key: Key, value: Stored) {
+    pub fn add(&mut self, key: Key, value: Stored) {
         let end = self.fields as usize;
         if let Some(known) = self.values[..end].iter_mut().find(|field| field.key == key) {
             known.value = value;
@@ -272,41 +190,6 @@ impl LogRecord {
             self.values.insert(end, Field { key, value });
             self.fields += 1;
         }
-    }
-
-    /// Writes a text, redacts it and then truncates it, so that a secret across the limit is recognized.
-    fn write(
-        &mut self,
-        write: impl FnOnce(&mut Bounded<'_>) -> fmt::Result,
-        redact: impl FnOnce(&str) -> Option<String>,
-    ) -> Place {
-        let start = self.texts.len();
-        let mut bounded = Bounded::new(&mut self.texts, LogRecord::MAX_RAW);
-        // A full buffer or the user's `Display` returns an error, and `Display` may panic. The text that was written
-        // before is kept.
-        let written = caught(|| write(&mut bounded));
-        let mut is_truncated = bounded.is_cut() || written.is_err();
-        self.has_panicked |= written.is_err();
-        if is_truncated {
-            let end = self.texts.len();
-            let from = end.saturating_sub(MAX_WORD).max(start);
-            let from = char_boundary::floor(&self.texts, from);
-            let tail = self.texts.get(from..).unwrap_or_default();
-            let last_word = tail.rfind(char::is_whitespace).unwrap_or_default();
-            self.texts.truncate(from + last_word);
-        }
-        if let Some(safe) = redact(self.texts.get(start..).unwrap_or_default()) {
-            self.texts.truncate(start);
-            self.texts.push_str(&safe);
-        }
-        if self.texts.len() > start + LogRecord::MAX_TEXT {
-            self.texts.truncate(char_boundary::floor(&self.texts, start + LogRecord::MAX_TEXT));
-            is_truncated = true;
-        }
-        if is_truncated {
-            self.texts.push('…');
-        }
-        position(start)..position(self.texts.len())
     }
 
     fn resolve<'a>(&'a self, field: &'a Field) -> (&'a Key, LogValue<'a>) {
@@ -317,12 +200,13 @@ impl LogRecord {
         (&field.key, value)
     }
 
-    fn text(&self, place: &Place) -> &str {
+    /// Returns a text of the record.
+    pub fn text(&self, place: &Place) -> &str {
         self.texts.get(place.start as usize..place.end as usize).unwrap_or_default()
     }
 }
 
 /// Converts a position, which always fits because of the limits of a record.
-fn position(at: usize) -> u32 {
+pub fn position(at: usize) -> u32 {
     u32::try_from(at).unwrap_or(u32::MAX)
 }

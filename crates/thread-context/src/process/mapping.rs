@@ -52,12 +52,14 @@ pub(super) fn publish(payload: Vec<u8>) -> io::Result<()> {
             ));
         }
     };
+
     let payload = payload.into_boxed_slice();
     let process = std::process::id();
     let (header, has_file) = match published.as_ref().filter(|of| of.process == process) {
         Some(published) => (published.header, published.has_file),
         None => map()?,
     };
+
     header.write(&payload)?;
     // Stored even if the name fails below, so that the next call uses the same mapping. The previous payload is freed
     // now.
@@ -68,6 +70,7 @@ pub(super) fn publish(payload: Vec<u8>) -> io::Result<()> {
             "expected a mapping with a name, but the system allows neither a memory file nor a named mapping; the process context is not published",
         ));
     }
+
     Ok(())
 }
 
@@ -85,6 +88,7 @@ fn map() -> io::Result<(&'static Header, bool)> {
             .or_else(|_| memfd_create(NAME, flags))
             .and_then(|file| ftruncate(&file, size as u64).map(|()| file))
     };
+
     // SAFETY: the system chooses the address, so that no other memory is affected, and the mapping is never removed.
     // It is private, and its file is closed, so that no other process changes it.
     let address = unsafe {
@@ -93,6 +97,7 @@ fn map() -> io::Result<(&'static Header, bool)> {
             Err(_) => mmap_anonymous(ptr::null_mut(), size, READ_WRITE, MapFlags::PRIVATE)?,
         }
     };
+
     // SAFETY: it is the mapping from above, whose content this call does not change. A fork has no such mapping, and
     // does not use the header, see `Published::process`.
     unsafe { madvise(address, size, Advice::LinuxDontFork)? };

@@ -12,10 +12,12 @@ pub(super) fn encode<'a>(
     resource: impl IntoIterator<Item = (&'a Key, &'a Value)>,
     has_threads: bool,
 ) -> Vec<u8> {
-    let (mut attributes, mut context) = (Vec::new(), Vec::new());
+    let mut attributes = Vec::new();
+    let mut context = Vec::new();
     for (key, value) in resource {
         message(&mut attributes, 1, &key_value(key.as_str(), &any(value)));
     }
+
     message(&mut context, 1, &attributes);
     if has_threads {
         for (key, value) in [
@@ -77,10 +79,12 @@ fn double(value: f64) -> Vec<u8> {
 }
 
 fn array(values: impl IntoIterator<Item = Vec<u8>>) -> Vec<u8> {
-    let (mut items, mut any) = (Vec::new(), Vec::new());
+    let mut items = Vec::new();
+    let mut any = Vec::new();
     for value in values {
         message(&mut items, 1, &value);
     }
+
     message(&mut any, 5, &items);
     any
 }
@@ -102,6 +106,7 @@ fn varint(out: &mut Vec<u8>, mut number: u64) {
         if number == 0 {
             return out.push(low & 0x7f);
         }
+
         out.push(low | 0x80);
     }
 }

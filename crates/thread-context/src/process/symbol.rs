@@ -18,6 +18,7 @@ pub(super) fn check() -> Result<(), &'static str> {
     if cfg!(target_feature = "crt-static") {
         return Ok(());
     }
+
     let name = CString::new(crate::SYMBOL).map_err(|_| NONE)?;
     // SAFETY: the name ends with a zero, and nothing is read from the address that is returned.
     let address = unsafe { libc::dlsym(libc::RTLD_DEFAULT, name.as_ptr()) };

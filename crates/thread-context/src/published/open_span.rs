@@ -35,6 +35,7 @@ fn free() -> MutexGuard<'static, Free> {
             places: Vec::new(),
             chunks: TABLE.iter().take_while(is_used).count(),
         })));
+
         let made = ptr::from_ref(leaked).cast_mut();
         let before = ptr::null_mut();
         free = match FREE.compare_exchange(before, made, Ordering::AcqRel, Ordering::Acquire) {
@@ -159,6 +160,7 @@ impl OpenSpan {
             free.chunks += 1;
             free.places.extend(chunk.iter().rev());
         }
+
         let place = free.places.pop()?;
         self.place.store(ptr::from_ref(place).cast_mut(), Ordering::Relaxed);
         Some(place)

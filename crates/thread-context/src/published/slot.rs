@@ -71,6 +71,7 @@ fn slot<'thread>() -> &'thread AtomicPtr<()> {
             out("x30") _,
             clobber_abi("C"),
         );
+
         AtomicPtr::from_ptr(slot)
     }
 }

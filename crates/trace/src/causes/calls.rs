@@ -1,20 +1,21 @@
-//! Collects the calls of a span, in which the rules find loops and retries. Calls are equal if their names and
-//! statements differ only in numbers and ids.
+//! Collects the calls of a span, in which the rules find loops and retries. Calls are equal if they have the same
+//! operation.
 
 use std::collections::BTreeMap;
 
 use crate::forest::Forest;
-use crate::names::normalized;
+use crate::names::percentile;
+use crate::operation::Operation;
 use crate::span::Span;
 
-/// The maximum number of characters of the statement in the name of a call.
+/// The maximum number of characters of the place in the name of a call.
 const LONGEST: usize = 80;
 /// The minimum number of failed calls if all but the last call failed.
 const FAILED: u64 = 2;
 
 #[derive(Default)]
 pub(super) struct Calls {
-    /// The name in backticks, with the statement if that differs from the name.
+    /// The name in backticks, with the place of the call.
     pub(super) name: String,
     durations: Vec<u64>,
     /// The time of all calls.
@@ -68,31 +69,35 @@ impl Calls {
     pub(super) fn usual(&self) -> u64 {
         let mut durations = self.durations.clone();
         durations.sort_unstable();
-        let median = durations.get(durations.len().saturating_sub(1) / 2).copied();
-        median.unwrap_or_default().saturating_mul(durations.len() as u64).min(self.called)
+        let median = percentile(&durations, 50);
+        median.saturating_mul(durations.len() as u64).min(self.called)
     }
 }
 
-/// Returns the calls of a span, grouped by name and statement.
-pub(super) fn calls(forest: &Forest<'_>, index: usize) -> Vec<Calls> {
+/// Returns the calls of a span, grouped by their operations.
+pub(super) fn calls(
+    forest: &Forest<'_>,
+    index: usize,
+    (of_spans, operations): (&[usize], &[Operation]),
+) -> Vec<Calls> {
     let children = forest.tree().children(index);
     if children.len() < 2 {
         return Vec::new();
     }
-    let mut groups: BTreeMap<(String, Option<String>), Calls> = BTreeMap::new();
+    let mut groups: BTreeMap<usize, Calls> = BTreeMap::new();
     let mut until = u64::MAX;
     for child in children {
+        let operation = of_spans[*child];
         let child = forest.span(*child);
         let idle = child.start.saturating_sub(until);
         until = if until == u64::MAX { child.end } else { until.max(child.end) };
-        let statement = child.statement().map(normalized);
-        groups.entry((normalized(&child.name), statement)).or_default().add(child, idle);
+        groups.entry(operation).or_default().add(child, idle);
     }
-    let groups = groups.into_iter().map(|((name, statement), calls)| {
-        let statement = statement.filter(|it| *it != name).map_or_else(String::new, |it| {
-            format!(" (`{}`)", it.chars().take(LONGEST).collect::<String>())
-        });
-        Calls { name: format!("`{name}`{statement}"), ..calls }
+    let groups = groups.into_iter().map(|(operation, calls)| {
+        let Operation { name, place, .. } = &operations[operation];
+        let place: String = place.chars().take(LONGEST).collect();
+        let place = if place.is_empty() { place } else { format!(" (`{place}`)") };
+        Calls { name: format!("`{name}`{place}"), ..calls }
     });
     groups.collect()
 }

@@ -9,11 +9,10 @@ use std::collections::BinaryHeap;
 use floe_waterfall::duration;
 use rustc_hash::FxHashMap;
 
-use super::chance::{Random, moments, tail};
 use super::{CauseKind, Finding, LEAST, MS, Tested, busy, by_chance, likeliest, name, sum};
 use crate::forest::Forest;
 use crate::names::{normalized, percentile};
-use crate::significance::{as_f64, as_f64_of};
+use crate::significance::{Unit, as_f64, as_f64_of, tail};
 use crate::span::Kind;
 
 /// A cause is reported only if it takes at least the time of all traces divided by this.
@@ -158,9 +157,10 @@ fn in_order(forest: &Forest<'_>, calls: &[Wait]) -> Option<Tested> {
         drawn.push(fraction(by_chance, waited));
     }
     let (places, waits) = likeliest_queue(calls, fewest, waited / 2)?;
-    let (mean, variance) = moments(&drawn);
+    let by_chance = Unit::new(&drawn);
+    let far = (1.0 - by_chance.mean) / by_chance.deviation();
     // The number of permutations limits the smallest chance, so a normal distribution estimates smaller ones.
-    let beyond = if more == 0 { tail((1.0 - mean) / variance.sqrt()) } else { 1.0 };
+    let beyond = if more == 0 { tail(far) } else { 1.0 };
     let chance = (as_f64(more + 1) / as_f64(drawn.len() + 1)).min(beyond);
     Some((chance, queue(forest, calls, &waits, places)?))
 }
@@ -172,8 +172,8 @@ fn likeliest_queue(calls: &[Wait], fewest: usize, least: u64) -> Option<(usize, 
     let queues = places.filter_map(|it| {
         let waits = waits(calls, it, u64::MAX / 4)?;
         let holds = calls.iter().zip(&waits).map(|(call, wait)| fraction(call.time() - wait, 1));
-        let (mean, variance) = moments(&holds.collect::<Vec<_>>());
-        let spread = variance / mean.powi(2) * as_f64(it);
+        let holds = Unit::new(&holds.collect::<Vec<_>>());
+        let spread = (holds.deviation() / holds.mean).powi(2) * as_f64(it);
         (sum(waits.iter().copied()) >= least).then_some((spread, it, waits))
     });
     let queues: Vec<_> = queues.collect();
@@ -307,5 +307,26 @@ impl Holders {
         );
         let finding = Finding::new(CauseKind::ContendedLock, OF_FILE, at, message).of(*holder);
         Some((*chance, finding))
+    }
+}
+
+/// A generator of random numbers for permutations, which are the same in each run.
+struct Random(u64);
+
+impl Random {
+    const fn new() -> Self {
+        Self(0)
+    }
+
+    fn shuffle<T>(&mut self, values: &mut [T]) {
+        for at in (1..values.len()).rev() {
+            // This is SplitMix64.
+            self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+            let bits = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+            let bits = (bits ^ (bits >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+            let below = u64::try_from(at + 1).unwrap_or(1);
+            let to = usize::try_from((bits ^ (bits >> 31)) % below);
+            values.swap(at, to.unwrap_or(at));
+        }
     }
 }

@@ -6,13 +6,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use floe_waterfall::duration;
 use rustc_hash::FxHashMap;
 
-use super::chance::outlier;
 use super::equal_calls::{equal_calls, is_address};
 use super::{CauseKind, Finding, LEAST, Tested, likeliest, sum};
 use crate::forest::Forest;
 use crate::names::{normalized, percentile};
 use crate::operation::is_place;
-use crate::significance::{as_f64, logarithm_of_fisher};
+use crate::significance::{as_f64, logarithm, logarithm_of_fisher};
 use crate::span::TraceId;
 
 /// A cause is reported only if it takes at least the time of all traces divided by this.
@@ -181,20 +180,22 @@ impl Group<'_> {
                 continue;
             };
             let is_slow = |at: usize| self.forest.span(self.spans[at]).duration() >= from;
-            let slow = self.sorted.len() - self.sorted.partition_point(|it| *it < from);
+            let all_slow = self.sorted.len() - self.sorted.partition_point(|it| *it < from);
             let support = places.iter().filter(|it| is_slow(**it)).count();
             // A property of many calls states what they are, not why a few of them are slow.
             let most = TAILS[usize::from(is_where(&feature.0))].1;
             let is_common = places.len() * most > self.spans.len();
-            if support < SUPPORT || support * SUPPORT < slow || is_common {
+            if support < SUPPORT || support * SUPPORT < all_slow || is_common {
                 continue;
             }
             tried += 1;
             let [slow_with, slow, with, all] = self.rows(places, &is_slow);
             let chance = logarithm_of_fisher((with - slow_with, all - slow), (slow_with, slow));
             let is_better = best.as_ref().is_none_or(|it: &(f64, _, _)| chance < it.0);
-            // The risk of a slow span must be at least twice as high with the value.
-            if is_better && slow_with * (all - with) >= 2 * (slow - slow_with) * with {
+            // The risk of a slow span must be at least twice as high with the value: by rows, and by spans, because a
+            // row of few spans is slow more often.
+            let spans = [support, all_slow, places.len(), self.spans.len()];
+            if is_better && is_doubled([slow_with, slow, with, all]) && is_doubled(spans) {
                 best = Some((chance, from, places));
             }
         }
@@ -287,6 +288,10 @@ fn is_twin(one: &BTreeSet<usize>, other: &BTreeSet<usize>) -> bool {
     both * TWINS.1 >= (fewer + more - both) * TWINS.0
 }
 
+fn is_doubled([slow_with, slow, with, all]: [usize; 4]) -> bool {
+    slow_with * (all - with) >= 2 * (slow - slow_with) * with
+}
+
 fn is_where(key: &str) -> bool {
     WHERE.iter().any(|it| key.starts_with(it))
 }
@@ -298,4 +303,19 @@ fn text((key, value): &Feature) -> String {
         _ if key.ends_with('≥') => format!("`{key} {value}"),
         _ => format!("`{key}={value}`"),
     }
+}
+
+/// Returns the chance that an outlier is as far above the other (sorted) values as `longest`, if the tail of the values
+/// follows a power law. With a lighter tail, the chance is smaller.
+fn outlier(others: &[u64], longest: u64) -> f64 {
+    let upper = others.get(others.len() / 2..).unwrap_or_default();
+    let (Some(least), Some(second)) = (upper.first(), upper.last()) else {
+        return 1.0;
+    };
+    let sum: f64 = upper.iter().map(|it| logarithm(*it) - logarithm(*least)).sum();
+    let gap = logarithm(longest) - logarithm(*second);
+    if sum <= 0.0 || gap <= 0.0 {
+        return 1.0;
+    }
+    (1.0 + gap / sum).powf(-as_f64(upper.len()))
 }

@@ -13,6 +13,8 @@ use super::input::{Input, print_notes};
 use super::table::{self, Column};
 use super::{Failure, print, print_json};
 
+/// The number of spans of a name from which slow ones are compared with others.
+const FEWEST: usize = 20;
 /// The name of a wait on the critical path, during which no span ran.
 const WAITED: &str = "waited, no span";
 /// The width of output whose width is unknown.
@@ -42,16 +44,18 @@ macro_rules! row {
     };
 }
 
-/// A question: what finds its rows, and what formats them for a terminal of some columns.
+/// A question: the function that finds its rows, and the one that formats them for a number of columns.
 pub(crate) struct Kind {
     rows: fn(&Forest<'_>) -> Vec<Row>,
     text: fn(&[Row], usize) -> String,
+    /// Returns the text that replaces an empty list of rows.
+    nothing: fn(&Forest<'_>) -> String,
 }
 
-pub(crate) const WHY: Kind = Kind { rows: why, text: why_text };
-pub(crate) const ERRORS: Kind = Kind { rows: errors, text: errors_text };
-pub(crate) const PATH: Kind = Kind { rows: path, text: path_text };
-pub(crate) const NAMES: Kind = Kind { rows: statistics, text: names_text };
+pub(crate) const WHY: Kind = Kind { rows: why, text: why_text, nothing: no_cause };
+pub(crate) const ERRORS: Kind = Kind { rows: errors, text: errors_text, nothing };
+pub(crate) const PATH: Kind = Kind { rows: path, text: path_text, nothing };
+pub(crate) const NAMES: Kind = Kind { rows: statistics, text: names_text, nothing };
 
 pub(crate) fn answer(question: &Question, kind: &Kind) -> Result<ExitCode, Failure> {
     let recording = question.input.read_spans()?;
@@ -68,13 +72,39 @@ pub(crate) fn answer(question: &Question, kind: &Kind) -> Result<ExitCode, Failu
         let text = json!({"rows": rows, "total": total}).to_string();
         return print_json(&text).map(|()| ExitCode::SUCCESS);
     }
-    let mut text = (kind.text)(&rows, table::width(WIDTH));
+    let width = table::width(WIDTH);
+    let mut text = (kind.text)(&rows, width);
     if rows.is_empty() {
-        text.push_str("nothing found\n");
+        let lines = (kind.nothing)(&forest);
+        text.extend(lines.lines().map(|line| table::wrapped(line, "", width)));
     } else if rows.len() < total {
         let _ = writeln!(text, "… {} more; --limit {total} prints them", total - rows.len());
     }
     print(format_args!("{text}")).map(|()| ExitCode::SUCCESS)
+}
+
+fn nothing(_: &Forest<'_>) -> String {
+    "nothing found".to_owned()
+}
+
+/// Returns what `why` has looked for, and which other question may help.
+fn no_cause(forest: &Forest<'_>) -> String {
+    let all = 0..forest.recording().spans.len();
+    let (spans, traces) = (all.len(), forest.traces().len());
+    let mut text = format!(
+        "nothing found in {spans} spans of {traces} traces: no repeated or retried calls, no lock or pool, no slow calls that share a property\n"
+    );
+    let alike = names(forest, all).iter().map(|it| it.count).max().unwrap_or_default();
+    if alike < FEWEST {
+        let _ = writeln!(
+            text,
+            "slow calls are compared with equal ones: expected at least {FEWEST} spans of a name, found {alike}; read more traces"
+        );
+    }
+    if let Some(failed) = errors(forest).first() {
+        let _ = writeln!(text, "failed: {}; `floe-trace errors` lists all", error_text(failed));
+    }
+    text + "`floe-trace critical-path` shows where the time of the longest trace went"
 }
 
 fn errors(forest: &Forest<'_>) -> Vec<Row> {
@@ -255,11 +285,13 @@ fn why_text(rows: &[Row], width: usize) -> String {
 }
 
 fn errors_text(rows: &[Row], width: usize) -> String {
-    sentences(rows, width, |row| {
-        let keys = ["name", "error", "message"].map(|key| shown(row, key));
-        let words: Vec<_> = keys.into_iter().filter(|it| !it.is_empty()).collect();
-        [format!("{} × {}", shown(row, "times"), words.join(": ")), shown(row, "path")]
-    })
+    sentences(rows, width, |row| [error_text(row), shown(row, "path")])
+}
+
+fn error_text(row: &Row) -> String {
+    let keys = ["name", "error", "message"].map(|key| shown(row, key));
+    let words: Vec<_> = keys.into_iter().filter(|it| !it.is_empty()).collect();
+    format!("{} × {}", shown(row, "times"), words.join(": "))
 }
 
 fn path_text(rows: &[Row], width: usize) -> String {

@@ -32,7 +32,10 @@ pub(crate) struct Look {
     /// Draw every span of a trace, in at most 10,000 rows
     #[arg(long)]
     all: bool,
-    /// The width in columns [default: the terminal's, else 120]
+    /// Draw the attributes of all spans, not only those of failed ones
+    #[arg(long)]
+    attributes: bool,
+    /// The width in columns [default: the terminal's, else `COLUMNS`, else 120]
     #[arg(long, value_name = "COLUMNS")]
     width: Option<usize>,
     /// Whether to use colours: `auto` depends on the terminal, `NO_COLOR`, `FORCE_COLOR` and `TERM`
@@ -50,6 +53,7 @@ impl Look {
         WaterfallOptions {
             color,
             width: self.width.unwrap_or_else(|| table::width(WIDTH)),
+            attributes: self.attributes,
             unfolded: if self.all { usize::MAX } else { WaterfallOptions::default().unfolded },
         }
     }

@@ -1,6 +1,6 @@
 //! Formats columns of text for a terminal.
 
-use std::iter;
+use std::{env, iter};
 
 use floe_redact::printable;
 use floe_waterfall::clip;
@@ -55,9 +55,11 @@ pub(crate) fn width_of(columns: &[Column]) -> usize {
     table(columns).lines().map(UnicodeWidthStr::width).max().unwrap_or_default()
 }
 
-/// Returns the width of the terminal, or this width if it is unknown.
+/// Returns the width of the terminal, or else of the variable `COLUMNS`, or this width if neither is known.
 pub(crate) fn width(unknown: usize) -> usize {
-    terminal_size::terminal_size().map_or(unknown, |(width, _)| width.0.into())
+    let columns = || env::var("COLUMNS").ok()?.parse().ok();
+    let terminal = terminal_size::terminal_size().map(|(width, _)| width.0.into());
+    terminal.or_else(columns).unwrap_or(unknown)
 }
 
 /// Breaks a text into lines of at most this width. Each line begins with the indent, and all but the first with more.

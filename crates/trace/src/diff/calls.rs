@@ -2,12 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use rustc_hash::FxHashSet;
-
-use super::runs::{Calls, Key, Run, Sets};
-use super::statistics::{counts, mean};
+use super::runs::{Calls, Key, Sets};
 use super::{Change, ChangeKind, Diff, change, decimal, surprising};
-use crate::significance::fisher;
+use crate::significance::{counts, fisher, mean};
 
 /// The accepted chance that a new or missing name is random.
 const CHANCE_OF_PRESENCE: f64 = 0.001;
@@ -22,8 +19,6 @@ const LEAST_FAILURES: f64 = 0.005;
 /// The minimum change of the mean number of calls of each parent.
 const LEAST_CALLS: f64 = 0.05;
 const LEAST_FACTOR: f64 = 1.05;
-/// Two calls exclude each other if none of at least this many expected parents makes both.
-const EXPECTED: usize = 3;
 
 /// Finds names that only one side has, and returns the common names.
 pub(super) fn present(sets: &Sets, keys: &[Key], diff: &mut Diff) -> Vec<Key> {
@@ -91,25 +86,6 @@ fn join_renamed(changes: &mut Vec<Change>) {
     *changes = rest;
 }
 
-/// Whether no parent of a call makes a certain other call, too, although both are frequent. A proxy makes such calls.
-fn is_alternative(sets: &Sets, key: Key, keys: &[Key]) -> bool {
-    let parents = |side: usize, key: Key| {
-        let runs = sets.runs[side].iter().enumerate();
-        let of = move |(at, run): (usize, &Run)| {
-            let calls = run.calls.get(&key).map(|it| &*it.by_parent).unwrap_or_default();
-            calls.iter().map(|it| (side, at, it.0)).collect::<Vec<_>>()
-        };
-        runs.flat_map(of)
-    };
-    let both = |key: Key| parents(0, key).chain(parents(1, key));
-    let own: FxHashSet<_> = both(key).collect();
-    let all = sets.parents(0, key) + sets.parents(1, key);
-    let many = |key: Key| [0, 1].map(|side| sum(sets, side, key, |it| it.by_parent.len()));
-    let is_frequent = |it: &&Key| own.len() * many(**it).iter().sum::<usize>() >= EXPECTED * all;
-    let mut others = keys.iter().filter(|it| it.1 == key.1 && **it != key).filter(is_frequent);
-    others.any(|other| both(*other).all(|it| !own.contains(&it)))
-}
-
 /// Finds parents that make more or fewer calls.
 pub(super) fn counted(sets: &Sets, keys: &[Key], diff: &mut Diff) {
     let changes = &mut diff.changes;
@@ -130,7 +106,7 @@ pub(super) fn counted(sets: &Sets, keys: &[Key], diff: &mut Diff) {
         found.factor = Some(other / one);
         let is_enough =
             (other - one).abs() >= LEAST_CALLS && (other / one).max(one / other) >= LEAST_FACTOR;
-        let is_mix = is_enough && is_alternative(sets, key, keys);
+        let is_mix = is_enough && key.1.is_some_and(|it| sets.excluded.contains(&(it, key.0)));
         let is_enough = is_enough && !is_mix;
         if sides.iter().all(|runs| is_constant(runs)) {
             changes.extend(is_enough.then_some(found));

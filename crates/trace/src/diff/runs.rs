@@ -1,14 +1,14 @@
 //! The measurements of each name in the runs of both sides.
 
 use std::borrow::Borrow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use floe_waterfall::duration;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::{RUNS, rounded};
 use crate::forest::Forest;
-use crate::operation::{Operation, Operations};
+use crate::operation::{Operation, Operations, Together};
 use crate::significance::{as_f64, as_f64_of};
 use crate::span::{Kind, Recording};
 
@@ -64,7 +64,7 @@ impl Run {
         key.1.map_or(self.traces, |parent| self.spans.get(&parent).copied().unwrap_or_default())
     }
 
-    fn new(recording: &Recording, names: &[usize]) -> Self {
+    fn new(recording: &Recording, names: &[usize], together: &mut Together) -> Self {
         let forest = Forest::new(recording);
         let entries =
             forest.traces().iter().filter_map(|it| Some((*it.roots.first()?, it.duration())));
@@ -81,12 +81,19 @@ impl Run {
             calls.durations.push(as_f64_of(time));
             calls.failed.push(f64::from(u8::from(span.is_failure())));
             calls.are_entries |= key.1.is_none() || span.kind == Kind::Server;
-            run.add_children(&forest, index, names);
+            let called = run.add_children(&forest, index, names);
+            together.add(names[index], &called);
         }
         run
     }
 
-    fn add_children(&mut self, forest: &Forest<'_>, parent: usize, names: &[usize]) {
+    /// Counts the children of a span by their names, and returns these names.
+    fn add_children(
+        &mut self,
+        forest: &Forest<'_>,
+        parent: usize,
+        names: &[usize],
+    ) -> BTreeSet<usize> {
         let spans = self.spans.entry(names[parent]).or_default();
         let which = *spans;
         *spans += 1;
@@ -94,10 +101,11 @@ impl Run {
         for child in forest.tree().children(parent) {
             *siblings.entry(names[*child]).or_default() += 1;
         }
-        for (name, siblings) in siblings {
-            let calls = self.calls.entry((name, Some(names[parent]))).or_default();
-            calls.by_parent.push((which, siblings));
+        for (name, siblings) in &siblings {
+            let calls = self.calls.entry((*name, Some(names[parent]))).or_default();
+            calls.by_parent.push((which, *siblings));
         }
+        siblings.into_keys().collect()
     }
 }
 
@@ -108,6 +116,8 @@ pub(super) struct Sets {
     pub(super) runs: [Vec<Run>; 2],
     /// The resolution of the clocks, in nanoseconds. It is added to each time, so that smaller differences vanish.
     pub(super) tick: u64,
+    /// The names of calls, below those of their parents, that exclude another call of the parent, as behind a proxy.
+    pub(super) excluded: FxHashSet<(usize, usize)>,
 }
 
 /// Returns the greatest power of ten, up to the given one, that divides all times.
@@ -124,16 +134,17 @@ fn finer_tick(run: &Recording, tick: u64) -> u64 {
 impl Sets {
     /// Measures each run before the next one is read.
     pub(super) fn new<R: Borrow<Recording>>(sets: [impl Iterator<Item = R>; 2]) -> Self {
-        let (mut names, mut tick) = (Operations::default(), 1_000_000_000);
+        let (mut names, mut together) = (Operations::default(), Together::default());
+        let mut tick = 1_000_000_000;
         let mut run = |recording: R| {
             let recording = recording.borrow();
             tick = finer_tick(recording, tick);
-            Run::new(recording, &names.of(recording))
+            Run::new(recording, &names.of(recording), &mut together)
         };
         let mut runs = sets.map(|set| set.map(&mut run).collect::<Vec<_>>());
         let calls = runs.iter_mut().flatten().flat_map(|run| run.calls.values_mut());
         calls.for_each(|calls| calls.take_logarithms(tick));
-        Self { names: names.all, runs, tick }
+        Self { names: names.all, runs, tick, excluded: together.excluded() }
     }
 
     /// Returns the numbers of runs, traces and spans of a side.

@@ -3,12 +3,12 @@
 use std::slice;
 
 use super::runs::{Calls, Key, Sets};
-use super::statistics::{
-    Unit, certainty, common, counts, mean, mean_of, middle, sorted, student, units, variance,
-};
 use super::{Change, ChangeKind, Diff, by_name, change, surprising, total, weight};
 use crate::names::percentile;
-use crate::significance::{as_f64, as_f64_of, unlikely};
+use crate::significance::{
+    Unit, as_f64, as_f64_of, certainty, common, counts, mean, mean_of, middle, sorted, student,
+    units, unlikely, variance,
+};
 
 /// When a change of times is reported: its kinds, the minimum factor, and the maximum chance of a false report.
 struct Rule {

@@ -9,7 +9,7 @@ const on = (element, kind, action, options) => element.addEventListener(kind, ac
 // Makes an element: its tag with classes, properties, then children, which are elements or texts.
 function h(tag, properties = {}, ...children) {
   const [name, ...styles] = tag.split('.');
-  const element = document.createElementNS('http://www.w3.org/' + (/^(svg|g|path|rect|text|title)$/.test(name) ? '2000/svg' : '1999/xhtml'), name);
+  const element = document.createElement(name);
   for (const [key, value] of Object.entries({ class: styles.join(' '), ...properties })) {
     if (key.startsWith('on')) on(element, key.slice(2), value);
     else if (value !== undefined && value !== false && value !== '') element.setAttribute(key, value);
@@ -19,11 +19,12 @@ function h(tag, properties = {}, ...children) {
 }
 
 // The attributes of an element that opens something by a click or by a key.
-const opens = action => ({ tabindex: 0, onclick: action, onkeydown: event => { if (event.key === 'Enter') action(); } });
+const opens = action =>
+  ({ tabindex: 0, onclick: action, onkeydown: event => { if (event.key === 'Enter') action(); } });
 
 // Text as it is shown: what controls a terminal or changes the direction of text is escaped.
-const shown = text => String(text).replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g,
-  c => '\\u{' + c.codePointAt(0).toString(16) + '}');
+const HIDDEN = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g;
+const shown = text => String(text).replace(HIDDEN, c => '\\u{' + c.codePointAt(0).toString(16) + '}');
 const line = text => shown(text).replace(/[\n\t]/g, ' ');
 
 // The units of durations from a minute on, with the seconds of each.
@@ -36,14 +37,16 @@ function duration(ns) {
     const [[unit, size], [small, part]] = [UNITS[at], UNITS[at + 1]], rest = Math.floor(s % size / part);
     return `${Math.floor(s / size)} ${unit}` + (rest ? ` ${rest} ${small}` : '');
   }
-  const [value, unit] = ns < 1e3 ? [ns, 'ns'] : ns < 999.5e3 ? [ns / 1e3, 'µs'] : ns < 999.5e6 ? [ns / 1e6, 'ms'] : [ns / 1e9, 's'];
+  const at = ns < 1e3 ? 0 : ns < 999.5e3 ? 1 : ns < 999.5e6 ? 2 : 3;
+  const value = ns / 1e3 ** at, unit = ['ns', 'µs', 'ms', 's'][at];
   const digits = unit === 'ns' || value >= 99.95 ? 0 : value >= 9.995 ? 1 : 2;
   return `${Number(value.toFixed(digits))} ${unit}`;
 }
 
 function parseDuration(text) {
   const found = /^([\d.]+)\s*(\D+)$/.exec(text);
-  return found ? Number(found[1]) * { ns: 1, us: 1e3, 'µs': 1e3, ms: 1e6, s: 1e9, min: 60e9, h: 3600e9, d: 86400e9 }[found[2]] : NaN;
+  const sizes = { ns: 1, us: 1e3, 'µs': 1e3, ms: 1e6, s: 1e9, min: 60e9, h: 3600e9, d: 86400e9 };
+  return found ? Number(found[1]) * sizes[found[2]] : NaN;
 }
 
 // The last one failed by a status code.
@@ -89,9 +92,9 @@ const detail = async row => (await unpacked(Math.floor(row / PART)))[row % PART]
 
 // Colours that people who see fewer colours tell apart, and after them (`theme`) darker and lighter ones. Red is for
 // errors alone.
-const COLORS = ['#4a80b8', '#ccbb44', '#228833', '#bb4488', '#55bbdd', '#997700', '#88aa99', '#7766cc', '#bb7755', '#667a8c'];
-const channels = hex => [1, 3, 5].map(at => parseInt(hex.slice(at, at + 2), 16));
-const mixed = (hex, other, part) => '#' + channels(hex).map(c => Math.round(c + (other - c) * part).toString(16).padStart(2, '0')).join('');
+const COLORS = '4a80b8 ccbb44 228833 bb4488 55bbdd 997700 88aa99 7766cc bb7755 667a8c'.split(' ')
+  .map(hex => [0, 2, 4].map(at => parseInt(hex.slice(at, at + 2), 16)));
+const mixed = (color, other, part) => color.map(c => Math.round(c + (other - c) * part));
 const colorOf = service => COLORS[D.color[service] % COLORS.length];
 const color = row => colorOf(D.service[row]);
 
@@ -176,14 +179,15 @@ function whole() {
 
 function summary() {
   const t = D.traces[trace], title = t.spans ? t.title : 'No spans';
-  const fact = (value, word, style = '') => h('span', { class: 'fact ' + style }, h('b', {}, value), word ? ' ' + word : '');
+  const fact = (value, word, style = '') => h('span', { class: 'fact ' + style }, h('b', {}, value), ' ' + word);
+  const failed = number(D.traces.filter(it => it.errors > 0).length);
   document.title = title;
   $('summary').replaceChildren(
     h('h1', { title }, title),
     fact(duration(t.duration), ''),
     fact(number(t.spans), t.spans === 1 ? 'span' : 'spans'),
     fact(number(t.errors), 'failed', t.errors ? 'bad' : ''),
-    D.traces.length > 1 ? fact(number(D.traces.filter(it => it.errors > 0).length), `of ${number(D.traces.length)} traces failed`) : '',
+    D.traces.length > 1 ? fact(failed, `of ${number(D.traces.length)} traces failed`) : '',
     h('span.fact', {}, stamp(t.start) && stamp(t.start) + ' UTC'),
     h('span.fact.mono', { title: 'The id of the trace' }, t.id),
     D.note ? h('span.fact', {}, D.note) : '',
@@ -203,9 +207,8 @@ function errorsOf() {
   for (let row = first; row < end; row++) {
     if (!isError(row) || explained.has(row)) continue;
     const key = D.name[row] + ' ' + D.message[row];
-    const group = groups.get(key);
-    if (group) group.times++;
-    else groups.set(key, { row, times: 1 });
+    if (!groups.has(key)) groups.set(key, { row, times: 0 });
+    groups.get(key).times++;
   }
   return [...groups.values()];
 }
@@ -235,7 +238,8 @@ function tabs() {
   const label = it => it === 'Traces' ? `Traces (${filter ? matching() + ' of ' : ''}${many})` : it;
   $('tabs').hidden = D.traces.length < 2;
   $('tabs').replaceChildren(...Object.keys(VIEWS).map((it, index) => h('button', {
-    role: 'tab', 'aria-selected': String(it === tab), 'data-key': index + 1, title: `${it} (${index + 1})`, onclick: () => show(it),
+    role: 'tab', 'aria-selected': String(it === tab), 'data-key': index + 1, title: `${it} (${index + 1})`,
+    onclick: () => show(it),
   }, label(it))));
 }
 
@@ -258,7 +262,8 @@ function parseFilter(input) {
     const plain = word.replace(/\\(.)|"/g, '$1').toLowerCase();
     const limit = /^[<>]/.test(plain) ? parseDuration(plain.slice(1)) : NaN;
     if (/^[<>][0-9]/.test(plain) && isNaN(limit)) return { hint: `expected a duration, such as ${plain[0]}10ms` };
-    if (!isNaN(limit)) return { test: plain[0] === '>' ? row => D.duration[row] > limit : row => D.duration[row] < limit };
+    const sign = plain[0] === '>' ? 1 : -1;
+    if (!isNaN(limit)) return { test: row => sign * (D.duration[row] - limit) > 0 };
     const [, status] = /^status:(.*)$/.exec(plain === 'error' ? 'status:error' : plain) || [];
     if (status !== undefined) {
       if (!STATUSES.includes(status)) return { hint: 'expected status:error, status:ok or status:unset' };
@@ -268,21 +273,23 @@ function parseFilter(input) {
     if (key) {
       const field = key === 'name' ? D.name : D.service;
       // A name in quotes is the whole name.
-      return { test: word.includes('"') ? row => lower[field[row]] === value : row => lower[field[row]].includes(value) };
+      const isWhole = word.includes('"');
+      return { test: row => isWhole ? lower[field[row]] === value : lower[field[row]].includes(value) };
     }
     const [, attribute, wanted] = /^([^=]+)=(.*)$/.exec(plain) || [];
     const has = it => String(it).toLowerCase().includes(attribute ? wanted : plain);
     if (attribute) {
       // A number, and what is in quotes, is the whole value.
-      const equals = ([k, v]) => k.toLowerCase() === attribute && (typeof v === 'string' && !word.includes('="') ? has(v) : String(v).toLowerCase() === wanted);
+      const isWhole = v => typeof v !== 'string' || word.includes('="');
+      const equals = ([k, v]) => k.toLowerCase() === attribute
+        && (isWhole(v) ? String(v).toLowerCase() === wanted : has(v));
       return { deep: true, test: (row, d) => d.attributes.some(equals) || d.resource.some(equals) };
     }
     const some = attributes => attributes.some(([k, v]) => has(k) || has(v));
-    return {
-      deep: true,
-      test: (row, d, t) => [D.name, D.service, D.message].some(field => lower[field[row]].includes(plain)) || D.id[row].includes(plain)
-        || plain.length > 7 && t.id.includes(plain) || some(d.attributes) || d.events.some(it => has(it[1]) || some(it[2])) || d.logs.some(it => has(it[2]) || some(it[3])),
-    };
+    const test = (row, d, t) => [D.name, D.service, D.message].some(field => lower[field[row]].includes(plain))
+      || D.id[row].includes(plain) || plain.length > 7 && t.id.includes(plain) || some(d.attributes)
+      || d.events.some(it => has(it[1]) || some(it[2])) || d.logs.some(it => has(it[2]) || some(it[3]));
+    return { deep: true, test };
   });
 }
 
@@ -290,7 +297,7 @@ let filterings = 0;
 // Finds the spans of all traces that match the filter.
 async function refilter(draws = true) {
   const turn = ++filterings, words = parseFilter($('filter').value.trim());
-  const hint = (words.find(word => word.hint) || {}).hint;
+  const hint = words.find(word => word.hint)?.hint;
   const wanted = words.length && !hint ? words : null, deep = wanted && words.some(word => word.deep);
   if (deep) $('found').textContent = 'searching…';
   const all = deep ? await Promise.all(parts.map((_, part) => unpacked(part))) : [];
@@ -306,8 +313,8 @@ async function refilter(draws = true) {
     }
     t.matches = matches.length - before;
   }
-  const many = D.traces.length;
-  $('found').textContent = hint || (filter ? count(matches.length, 'match', 'matches') + (many > 1 ? ` in ${matching()} of ${number(many)} traces` : '') : '');
+  const of = D.traces.length > 1 ? ` in ${matching()} of ${number(D.traces.length)} traces` : '';
+  $('found').textContent = hint || (filter ? count(matches.length, 'match', 'matches') + of : '');
   if (!draws) return;
   address();
   tabs();
@@ -321,7 +328,9 @@ function layout() {
   let kept = null;
   if (filter && $('only').checked) {
     kept = new Set();
-    for (let row of matches) if (row >= first && row < end) while (row >= 0 && !kept.has(row)) { kept.add(row); row = D.parent[row]; }
+    for (const match of matches.filter(row => row >= first && row < end)) {
+      for (let row = match; row >= 0 && !kept.has(row); row = D.parent[row]) kept.add(row);
+    }
   }
   for (let row = first; row < end;) {
     if (!kept || kept.has(row)) rows.push(row);
@@ -341,23 +350,25 @@ const UNFOLDED = 500;
 function legend() {
   const services = [...new Set(D.service.slice(first, end))].map(index => {
     const dot = h('span.dot');
-    dot.style.background = colorOf(index);
+    dot.style.background = `rgb(${colorOf(index)})`;
     return h('span', {}, dot, line(text(index)) || 'unknown service');
   });
   const some = field => Object.keys(D[field]).length;
-  const marks = [['path', 'critical path', 'What determines how long the trace took', 1], ['event', 'event', '', some('events')],
-    ['event log', 'log record', '', some('logs')], ['wait', 'wait', '', some('waits')]];
+  const marks = [['path', 'critical path', 'What determines how long the trace took', 1],
+    ['event', 'event', '', some('events')], ['event log', 'log record', '', some('logs')],
+    ['wait', 'wait', '', some('waits')]].filter(mark => mark[3]);
   return h('div.legend', { id: 'legend' }, ...services,
-    ...marks.filter(mark => mark[3]).map(([style, label, title]) => h('span', { title }, h('span', { class: style }), label)));
+    ...marks.map(([style, label, title]) => h('span', { title }, h('span', { class: style }), label)));
 }
 
 function drawWaterfall() {
   const axis = h('div.axis', { id: 'axis', title: 'Double-click for all of the trace' });
-  let deepest = 0;
-  for (let row = first; row < end; row++) deepest = Math.max(deepest, D.depth[row] + 1);
-  const depths = Array.from({ length: Math.min(deepest - 1, 20) }, (_, at) => h('option', { value: at + 1, selected: levels === at + 1 }, count(at + 1, 'level')));
-  const depth = h('select', { id: 'depth', 'aria-label': 'How many levels are unfolded', onchange: event => { levels = Number(event.target.value); fold(); relayout(); } },
+  const deepest = D.depth.slice(first, end).reduce((most, depth) => Math.max(most, depth + 1), 0);
+  const option = many => h('option', { value: many, selected: levels === many }, count(many, 'level'));
+  const depths = Array.from({ length: Math.min(deepest - 1, 20) }, (_, at) => option(at + 1));
+  const depth = h('select', { id: 'depth', 'aria-label': 'How many levels are unfolded' },
     h('option', { value: Infinity }, 'all levels'), ...depths);
+  on(depth, 'change', () => { levels = Number(depth.value); fold(); layout(); redraw(); });
   const scroll = h('div', { id: 'scroll', tabindex: '0', role: 'tree', 'aria-label': 'Spans' });
   $('view').replaceChildren(legend(),
     h('div.time', {}, h('div.labels', {}, depth), h('div.chart', {}, axis)),
@@ -375,14 +386,11 @@ function timeAt(x) {
   return window0 + Math.min(1, Math.max(0, (x - box.left) / box.width)) * (window1 - window0);
 }
 
-function relayout() {
-  layout();
-  redraw();
-}
-
 // Folds what is below the levels that are unfolded.
 function fold() {
-  for (let row = first; row < end; row++) if (hasChildren(row) && D.depth[row] + 1 >= levels) folded.add(row); else folded.delete(row);
+  for (let row = first; row < end; row++) {
+    if (hasChildren(row) && D.depth[row] + 1 >= levels) folded.add(row); else folded.delete(row);
+  }
 }
 
 function redraw() {
@@ -399,34 +407,33 @@ function redraw() {
 // A step of the axis of at least this time: 1, 2 or 5 times a power of ten, and parts of a minute, an hour and a day.
 function roundStep(least) {
   for (const [size, factors] of [[60e9, [1, 2, 5, 10, 15, 30]], [3600e9, [1, 2, 3, 6, 12]]]) {
-    if (least > size / 3 && least <= size * factors[factors.length - 1]) return size * factors.find(factor => size * factor >= least);
+    const factor = factors.find(factor => size * factor >= least);
+    if (least > size / 3 && factor) return size * factor;
   }
   const unit = least > 12 * 3600e9 ? 86400e9 : 1, power = 10 ** Math.max(0, Math.floor(Math.log10(least / unit)));
   return [1, 2, 5, 10].map(factor => factor * power * unit).find(step => step >= least);
 }
 
+function placed(element, percent) {
+  element.style.left = percent + '%';
+  return element;
+}
+
 function drawAxis() {
   const axis = $('axis'), length = window1 - window0, origin = D.traces[trace].start;
   const step = roundStep(length / Math.max(3, axis.clientWidth / 90));
-  const labels = [];
+  const labels = [], marks = [];
   room = 6500 / axis.clientWidth;
   for (let t = Math.ceil((window0 - origin) / step) * step; t <= window1 - origin; t += step) {
     const percent = (t + origin - window0) / length * 100;
     const title = duration(t);
     if (percent > 100 - title.length * 700 / axis.clientWidth) break;
-    const label = h('span', {}, title);
-    label.style.left = percent + '%';
-    labels.push(label);
+    labels.push(placed(h('span', {}, title), percent));
+    marks.push(placed(h('span'), percent));
   }
   axis.replaceChildren(...labels);
-  $('grid').replaceChildren(...labels.map(label => {
-    const mark = h('span');
-    mark.style.left = label.style.left;
-    return mark;
-  }));
+  $('grid').replaceChildren(...marks);
 }
-
-function css(name) { return getComputedStyle(root).getPropertyValue(name).trim(); }
 
 let frame = 0;
 function look(from, to) {
@@ -439,15 +446,9 @@ function look(from, to) {
   frame = frame || requestAnimationFrame(() => { frame = 0; redraw(); });
 }
 
-function zoom(factor, center) {
-  center = center === undefined ? (window0 + window1) / 2 : center;
+const zoom = (factor, center = (window0 + window1) / 2) =>
   look(center - (center - window0) * factor, center + (window1 - center) * factor);
-}
-
-function pan(part) {
-  const by = (window1 - window0) * part;
-  look(window0 + by, window1 + by);
-}
+const pan = part => look(window0 + (window1 - window0) * part, window1 + (window1 - window0) * part);
 
 function drawRows() {
   const scroll = $('scroll');
@@ -465,20 +466,15 @@ function drawRows() {
     it.element.style.transform = `translateY(${(begin + index) * HEIGHT}px)`;
     fillRow(it, row);
   });
-  const active = 'row-' + selected;
-  scroll.setAttribute('aria-activedescendant', $(active) ? active : '');
+  scroll.setAttribute('aria-activedescendant', $('row-' + selected) ? 'row-' + selected : '');
 }
 
 function emptyRow() {
   const it = { row: -1 };
   it.fold = h('span.fold', { onclick: event => { event.stopPropagation(); toggle(it.row); } });
-  it.dot = h('span.dot');
-  it.name = h('span.name');
-  it.beside = h('span.beside');
+  for (const part of ['dot', 'name', 'beside']) it[part] = h('span.' + part);
+  for (const part of ['bar', 'took', 'more']) it[part] = h('div.' + part);
   it.labels = h('div.labels', {}, it.fold, it.dot, it.name, it.beside);
-  it.bar = h('div.bar');
-  it.took = h('div.took');
-  it.more = h('div');
   it.chart = h('div.chart', {}, it.bar, it.more, it.took);
   it.element = h('div.row', {
     role: 'treeitem', onclick: () => select(it.row, true),
@@ -490,11 +486,9 @@ function emptyRow() {
 function fillRow(it, row) {
   it.row = row;
   const length = window1 - window0, percent = time => (time - window0) / length * 100;
-  const style = ['row'];
-  if (isError(row)) style.push('error');
-  if (filter) style.push(isMatch[row] ? 'match' : 'other');
-  if (row === selected) style.push('selected');
-  it.element.className = style.join(' ');
+  const match = filter && (isMatch[row] ? 'match' : 'other');
+  const style = ['row', isError(row) && 'error', match, row === selected && 'selected'];
+  it.element.className = style.filter(Boolean).join(' ');
   it.element.setAttribute('aria-level', D.depth[row] + 1);
   it.element.setAttribute('aria-selected', row === selected);
   it.element.dataset.id = D.id[row];
@@ -503,16 +497,15 @@ function fillRow(it, row) {
   else it.element.removeAttribute('aria-expanded');
   it.labels.style.paddingLeft = `calc(10px + ${Math.min(D.depth[row], 24)} * var(--step))`;
   it.fold.textContent = hasChildren(row) ? (folded.has(row) ? '▶' : '▼') : isError(row) ? '✕' : '';
-  it.dot.style.background = color(row);
+  it.dot.style.background = `rgb(${color(row)})`;
   it.name.textContent = name(row);
-  const waited = D.waits[row];
   it.labels.title = [name(row), service(row), line(text(D.beside[row]))].filter(Boolean).join('\n');
   it.beside.textContent = line(text(D.beside[row]));
   const left = Math.max(-1, percent(D.start[row])), right = Math.min(101, percent(finish(row)));
   it.bar.hidden = right < 0 || left > 100;
-  it.bar.style.left = left + '%';
+  placed(it.bar, left);
   it.bar.style.width = Math.max(0, right - left) + '%';
-  it.bar.style.background = color(row);
+  it.bar.style.background = it.dot.style.background;
   it.took.textContent = (right < 0 ? '◂ ' : '') + duration(D.duration[row]) + (left > 100 ? ' ▸' : '');
   // Behind the bar, or before it, or where there is no room for either, in it.
   const behind = right < 100 - room, inside = !behind && left < room;
@@ -521,23 +514,22 @@ function fillRow(it, row) {
   it.took.style.color = inside ? ink(color(row)) : '';
   const more = [], steps = D.critical[row] || [];
   const mark = (style, from, to) => {
-    const part = h('div', { class: style });
-    part.style.left = percent(from) + '%';
+    const part = placed(h('div', { class: style }), percent(from));
     if (to !== undefined) part.style.width = (to - from) / length * 100 + '%';
     more.push(part);
   };
   // If there are many steps, the tiny ones are left out, because they would look like a dotted line.
   for (const [from, to] of steps) if (steps.length <= 3 || to - from >= length / 2000) mark('part', from, to);
-  if (waited) mark('wait', ...waited);
+  if (D.waits[row]) mark('wait', ...D.waits[row]);
   for (const time of (D.events[row] || []).slice(0, 20)) mark('event', time);
   for (const [time, bad] of (D.logs[row] || []).slice(0, 20)) mark(bad ? 'event log bad' : 'event log', time);
   it.more.replaceChildren(...more);
 }
 
 function toggle(row) {
-  if (!hasChildren(row)) return;
-  if (!folded.delete(row)) folded.add(row);
-  relayout();
+  if (!folded.delete(row) && hasChildren(row)) folded.add(row);
+  layout();
+  redraw();
 }
 
 // Selects a span, scrolls to it and, if `opens`, shows everything about it.
@@ -547,8 +539,10 @@ function select(row, opens) {
   for (let above = D.parent[row]; above >= 0; above = D.parent[above]) isHidden = folded.delete(above) || isHidden;
   selected = row;
   if (tab === 'Waterfall') {
-    if (isHidden) relayout();
-    reveal(row);
+    if (isHidden) { layout(); redraw(); }
+    const scroll = $('scroll'), at = rows.indexOf(row);
+    const height = scroll.clientHeight / HEIGHT, top = scroll.scrollTop / HEIGHT;
+    if (at >= 0 && (at < top || at + 1 > top + height)) scroll.scrollTop = Math.max(0, at - height / 3) * HEIGHT;
     drawRows();
   }
   if (opens) {
@@ -564,22 +558,19 @@ function go(row) {
   select(row, true);
 }
 
-function reveal(row) {
-  const scroll = $('scroll'), at = rows.indexOf(row), height = scroll.clientHeight / HEIGHT, top = scroll.scrollTop / HEIGHT;
-  if (at >= 0 && (at < top || at + 1 > top + height)) scroll.scrollTop = Math.max(0, at - height / 3) * HEIGHT;
-}
-
 // ---- panel -----------------------------------------------------------------------------------------------------
 
 const LONG = 2000;
 
+const plain = it => typeof it === 'string' ? it : JSON.stringify(it);
+
 // A value; a long one is cut, with a button for the rest.
 function value(it) {
-  const all = shown(typeof it === 'string' ? it : JSON.stringify(it));
+  const all = shown(plain(it));
   if (all.length <= LONG) return h('span', {}, all);
-  const element = h('span', {}, all.slice(0, LONG) + '… ');
-  element.append(h('button', { onclick: () => element.replaceChildren(all) }, `all ${count(all.length, 'character')}`));
-  return element;
+  const show = () => more.parentNode.replaceChildren(all);
+  const more = h('button', { onclick: show }, `all ${count(all.length, 'character')}`);
+  return h('span', {}, all.slice(0, LONG) + '… ', more);
 }
 
 // Copies a text.
@@ -589,28 +580,36 @@ async function copy(text, button) {
   button.textContent = '✓';
   setTimeout(() => { button.textContent = label; }, 900);
 }
-const copier = (label, title, text, style = '') => h('button', { class: style, title, 'aria-label': title, onclick: async event => copy(await text(), event.currentTarget) }, label);
+function copier(label, title, text, style = '') {
+  const button = h('button', { class: style, title, 'aria-label': title }, label);
+  on(button, 'click', async () => copy(await text(), button));
+  return button;
+}
 
-const table = entries => h('table', {}, h('tbody', {}, ...entries.map(([key, it]) => h('tr', {}, h('td', {}, shown(key)),
-  h('td.mono', {}, ...it instanceof Node ? [it] : [copier('', `Copy ${shown(key)}`, () => typeof it === 'string' ? it : JSON.stringify(it), 'copy'), value(it)])))));
+// A table of rows, which are lists of what is in their cells, and one of keys with values.
+const tableOf = rows => h('table', {}, h('tbody', {}, ...rows.map(cells => h('tr', {}, ...cells))));
+const valueOf = (key, it) =>
+  it instanceof Node ? [it] : [copier('', `Copy ${shown(key)}`, () => plain(it), 'copy'), value(it)];
+const table = entries => entries.length
+  ? tableOf(entries.map(([key, it]) => [h('td', {}, shown(key)), h('td.mono', {}, ...valueOf(key, it))])) : '';
 
 // A span as JSON.
 async function asJson(row) {
   const d = await detail(row), object = Object.fromEntries;
   return JSON.stringify({
-    span: D.id[row], trace: D.traces[trace].id, parent: d.parent, name: text(D.name[row]), kind: d.kind, service: text(D.service[row]), scope: d.scope,
-    status: STATUSES[D.status[row]], message: text(D.message[row]), start_unix_ns: String(BigInt(D.origin) + BigInt(D.start[row])),
+    span: D.id[row], trace: D.traces[trace].id, parent: d.parent, name: text(D.name[row]), kind: d.kind,
+    service: text(D.service[row]), scope: d.scope, status: STATUSES[D.status[row]], message: text(D.message[row]),
+    start_unix_ns: String(BigInt(D.origin) + BigInt(D.start[row])),
     duration_ns: D.duration[row], self_ns: D.own[row], attributes: object(d.attributes),
     events: d.events.map(([after_ns, name, attributes]) => ({ name, after_ns, attributes: object(attributes) })),
     links: d.links.map(([trace, span]) => ({ trace, span })),
-    logs: d.logs.map(([time, level, body, attributes]) => ({ level, after_ns: time - D.start[row], body, attributes: object(attributes) })),
+    logs: d.logs.map(([time, level, body, attributes]) =>
+      ({ level, after_ns: time - D.start[row], body, attributes: object(attributes) })),
     resource: object(d.resource),
   }, null, 2);
 }
 
-function link(row, label) {
-  return h('button.link', { onclick: () => go(row) }, label || name(row));
-}
+const spanLink = row => h('button.link', { onclick: () => go(row) }, name(row));
 
 async function openPanel(row) {
   const d = await detail(row);
@@ -620,41 +619,46 @@ async function openPanel(row) {
     h('h2', {}, name(row)),
     h('div.fact', {}, [service(row), d.kind, shown(d.scope)].filter(Boolean).join(' · ')),
   ];
-  content.push(h('div.tools', {}, copier('Copy link', 'Copy link (c)', () => location.href), copier('Copy JSON', '', () => asJson(row))));
-  if (isError(row)) content.push(h('div.failure.bad', {}, shown(text(D.message[row])) || 'It failed without a message.'));
+  const section = (title, ...of) => content.push(h('h3', {}, title), ...of);
+  const link = copier('Copy link', 'Copy link (c)', () => location.href);
+  content.push(h('div.tools', {}, link, copier('Copy JSON', '', () => asJson(row))));
+  const failure = shown(text(D.message[row])) || 'It failed without a message.';
+  if (isError(row)) content.push(h('div.failure.bad', {}, failure));
   for (const [of, message] of D.why) if (of === row) content.push(h('div.why', {}, shown(message)));
   const parent = D.parent[row];
-  content.push(h('h3', {}, 'Times'), table([
+  section('Times', table([
     ['duration', duration(D.duration[row])],
     ['self time', duration(D.own[row])],
     ['started after', duration(D.start[row] - D.traces[trace].start)],
     ...stamp(D.start[row]) ? [['start, UTC', stamp(D.start[row])]] : [],
     ...D.waits[row] ? [['waited before', duration(D.waits[row][1] - D.waits[row][0]) + ', no span']] : [],
-    ...(parent >= 0 ? [['parent', link(parent)]] : d.parent ? [['parent', d.parent + ', not read']] : []),
+    ...(parent >= 0 ? [['parent', spanLink(parent)]] : d.parent ? [['parent', d.parent + ', not read']] : []),
     ['span id', D.id[row]],
   ]));
-  if (d.attributes.length) content.push(h('h3', {}, 'Attributes'), table(d.attributes));
-  const exceptions = d.events.filter(([, kind]) => kind === 'exception');
-  for (const [, , attributes] of exceptions) {
+  if (d.attributes.length) section('Attributes', table(d.attributes));
+  for (const [, kind, attributes] of d.events) if (kind === 'exception') {
     const of = Object.fromEntries(attributes);
     content.push(h('h3.bad', {}, 'Exception ' + line(of['exception.type'] || '')));
     if (of['exception.message']) content.push(h('div.failure', {}, value(of['exception.message'])));
     if (of['exception.stacktrace']) content.push(h('pre', {}, value(of['exception.stacktrace'])));
     const rest = attributes.filter(([key]) => !/^exception\.(type|message|stacktrace)$/.test(key));
-    if (rest.length) content.push(table(rest));
+    content.push(table(rest));
   }
   const events = d.events.filter(([, kind]) => kind !== 'exception');
-  if (events.length) content.push(h('h3', {}, count(events.length, 'event')), ...events.slice(0, 200).map(([time, kind, attributes]) =>
-    h('div', {}, h('b', {}, line(kind)), ' after ' + duration(time), attributes.length ? table(attributes) : '')));
-  if (d.links.length) content.push(h('h3', {}, count(d.links.length, 'link')), ...d.links.slice(0, 200).map(([traceId, spanId, target, attributes]) =>
-    h('div', {}, target >= 0 ? link(target) : h('span.mono', {}, `${spanId} of trace ${traceId}, not read`), attributes.length ? table(attributes) : '')));
-  if (d.logs.length) content.push(h('h3', {}, count(d.logs.length, 'log record')), h('table', {}, h('tbody', {}, ...d.logs.slice(0, 500).map(([time, level, body, attributes]) =>
-    h('tr', {}, h('td', { class: /ERROR|FATAL/.test(level) ? 'bad' : '' }, `${duration(time - D.start[row])} ${level}`), h('td', {}, value(body), attributes.length ? table(attributes) : ''))))));
-  if (d.resource.length) content.push(h('h3', {}, 'Resource'), table(d.resource));
-  const panel = $('panel');
-  panel.replaceChildren(...content);
-  panel.hidden = false;
-  panel.scrollTop = 0;
+  if (events.length) section(count(events.length, 'event'), ...events.slice(0, 200).map(([time, kind, attributes]) =>
+    h('div', {}, h('b', {}, line(kind)), ' after ' + duration(time), table(attributes))));
+  const other = (trace, span) => h('span.mono', {}, `${span} of trace ${trace}, not read`);
+  const linked = ([trace, span, target, more]) =>
+    h('div', {}, target >= 0 ? spanLink(target) : other(trace, span), table(more));
+  if (d.links.length) section(count(d.links.length, 'link'), ...d.links.slice(0, 200).map(linked));
+  const record = ([time, level, body, attributes]) => [
+    h('td', { class: /ERROR|FATAL/.test(level) ? 'bad' : '' }, `${duration(time - D.start[row])} ${level}`),
+    h('td', {}, value(body), table(attributes))];
+  if (d.logs.length) section(count(d.logs.length, 'log record'), tableOf(d.logs.slice(0, 500).map(record)));
+  if (d.resource.length) section('Resource', table(d.resource));
+  $('panel').replaceChildren(...content.filter(it => it !== ''));
+  $('panel').hidden = false;
+  $('panel').scrollTop = 0;
   redraw();
 }
 
@@ -663,8 +667,7 @@ function closePanel() {
   opened = -1;
   address();
   redraw();
-  const scroll = $('scroll');
-  if (scroll) scroll.focus();
+  $('scroll')?.focus();
 }
 
 // ---- traces ----------------------------------------------------------------------------------------------------
@@ -676,13 +679,21 @@ let order = ['duration', -1];
 
 function drawTraces() {
   const [by, direction] = order;
-  const list = D.traces.map((t, index) => ({ ...t, index, name: t.title, service: service(t.root) })).filter(t => !filter || t.matches);
+  const all = D.traces.map((t, index) => ({ ...t, index, name: t.title, service: service(t.root) }));
+  const list = all.filter(t => !filter || t.matches);
   const compare = (a, b) => typeof a[by] === 'string' ? a[by].localeCompare(b[by]) : a[by] - b[by];
-  list.sort((a, b) => (by === 'duration' && direction < 0 ? (b.errors > 0) - (a.errors > 0) : 0) || direction * compare(a, b));
-  const columns = [['name', 'Root', line], ['service', 'Service', line], ['start', 'Start, UTC', stamp], ['spans', 'Spans', number],
-    ...filter ? [['matches', 'Matches', number]] : [], ['errors', 'Failed', many => many ? number(many) : ''], ['duration', 'Duration', duration], ['id', 'Id', line]];
-  const head = columns.map(([key, title]) => h('th', { 'aria-sort': key === by ? (direction < 0 ? 'descending' : 'ascending') : undefined },
-    h('button', { onclick: () => { order = [key, key === by ? -direction : /^(name|service|start|id)$/.test(key) ? 1 : -1]; draw(); } }, title + (key === by ? (direction < 0 ? ' ↓' : ' ↑') : ''))));
+  const failedFirst = by === 'duration' && direction < 0;
+  list.sort((a, b) => failedFirst && (b.errors > 0) - (a.errors > 0) || direction * compare(a, b));
+  const columns = [['name', 'Root', line], ['service', 'Service', line], ['start', 'Start, UTC', stamp],
+    ['spans', 'Spans', number], ...filter ? [['matches', 'Matches', number]] : [],
+    ['errors', 'Failed', many => many ? number(many) : ''], ['duration', 'Duration', duration], ['id', 'Id', line]];
+  const [sorted, arrow] = direction < 0 ? ['descending', ' ↓'] : ['ascending', ' ↑'];
+  const sort = key => {
+    order = [key, key === by ? -direction : /^(name|service|start|id)$/.test(key) ? 1 : -1];
+    draw();
+  };
+  const head = columns.map(([key, title]) => h('th', { 'aria-sort': key === by ? sorted : undefined },
+    h('button', { onclick: () => sort(key) }, title + (key === by ? arrow : ''))));
   const open = t => {
     tab = 'Waterfall';
     choose(t.index);
@@ -692,14 +703,15 @@ function drawTraces() {
   const body = list.slice(0, LISTED).map(t => h('tr', { 'aria-current': t.index === trace, ...opens(() => open(t)) },
     ...columns.map(([key, , show]) => h('td', { class: key === 'errors' && t.errors ? 'bad' : key }, show(t[key])))));
   const hint = filter ? 'Traces with a span that matches the filter.' : 'Failed ones first, then the longest.';
+  const rest = `The first ${number(LISTED)} of ${number(list.length)}; a filter finds the others.`;
   $('view').replaceChildren(h('div.page', { tabindex: '0' }, h('p.hint', {}, hint),
     h('table.list', {}, h('thead', {}, h('tr', {}, ...head)), h('tbody', {}, ...body)),
-    list.length > LISTED ? h('p.hint', {}, `The first ${number(LISTED)} of ${number(list.length)}; a filter finds the others.`) : ''));
+    list.length > LISTED ? h('p.hint', {}, rest) : ''));
 }
 
 // Black or white, whichever has more contrast on a colour: at least 4.5 to 1 (WCAG 2).
-function ink(hex) {
-  const [r, g, b] = channels(hex).map(c => c / 255).map(c => c <= .04045 ? c / 12.92 : ((c + .055) / 1.055) ** 2.4);
+function ink(color) {
+  const [r, g, b] = color.map(c => c / 255).map(c => c <= .04045 ? c / 12.92 : ((c + .055) / 1.055) ** 2.4);
   return r * .2126 + g * .7152 + b * .0722 > .179 ? '#000000' : '#ffffff';
 }
 
@@ -707,7 +719,7 @@ function ink(hex) {
 
 function theme() {
   const dark = matchMedia('(prefers-color-scheme: dark)').matches;
-  const shades = [0, 255].map(end => COLORS.slice(0, 10).map(hex => mixed(hex, end, .45)));
+  const shades = [0, 255].map(end => COLORS.slice(0, 10).map(color => mixed(color, end, .45)));
   COLORS.splice(10, 20, ...shades[+dark], ...shades[+!dark]);
 }
 
@@ -720,18 +732,16 @@ function step(by) {
 function next(list, by) {
   if (!list.length) return;
   const from = selected < 0 ? first - (by > 0) : selected;
-  const later = by > 0 ? list.find(row => row > from) : list.findLast(row => row < from);
-  go(later ?? list.at(by > 0 ? 0 : -1));
+  go((by > 0 ? list.find(row => row > from) : list.findLast(row => row < from)) ?? list.at(by > 0 ? 0 : -1));
 }
 
 // Goes to the next error, in the next trace that has some after the last one of this trace.
-function nextError(list) {
-  const others = D.traces.map((_, index) => (trace + 1 + index) % D.traces.length).filter(index => D.traces[index].errors > 0 && index !== trace);
-  if (others.length && !list.some(row => row > selected)) {
-    choose(others[0]);
-    list = errorsOf().map(it => it.row).sort((a, b) => a - b);
-  }
-  next(list, 1);
+function nextError() {
+  const failed = () => errorsOf().map(it => it.row).sort((a, b) => a - b);
+  const later = D.traces.map((_, index) => (trace + 1 + index) % D.traces.length);
+  const others = later.filter(index => D.traces[index].errors > 0 && index !== trace);
+  if (others.length && !failed().some(row => row > selected)) choose(others[0]);
+  next(failed(), 1);
 }
 
 on(document, 'keydown', event => {
@@ -745,8 +755,6 @@ on(document, 'keydown', event => {
     if (event.key === 'Enter') { event.target.blur(); refilter().then(() => next(matches, 1)); }
     return;
   }
-  const onRow = !event.target.closest('button, tr');
-  const failed = () => errorsOf().map(it => it.row).sort((a, b) => a - b);
   const actions = {
     ArrowDown: () => step(1), j: () => step(1), ArrowUp: () => step(-1), k: () => step(-1),
     PageDown: () => step(20), PageUp: () => step(-20), Home: () => step(-1e9), End: () => step(1e9),
@@ -757,15 +765,18 @@ on(document, 'keydown', event => {
       else if (D.parent[selected] >= 0) select(D.parent[selected], !$('panel').hidden);
     },
     a: () => pan(-.25), d: () => pan(.25), w: () => zoom(.5), s: () => zoom(2),
-    e: () => nextError(failed()), n: () => next(matches, 1), p: () => next(matches, -1),
+    e: nextError, n: () => next(matches, 1), p: () => next(matches, -1),
     '/': () => $('filter').focus(), '+': () => zoom(.5), '-': () => zoom(2), '0': () => look(...whole()),
     f: () => { if (selected >= 0) look(D.start[selected], finish(selected)); },
     c: () => copy(location.href, $('found')), '?': () => $('keys').showModal(),
   };
-  if (onRow) actions.Enter = () => { if (selected >= 0) select(selected, true); };
+  if (!event.target.closest('button, tr')) actions.Enter = () => { if (selected >= 0) select(selected, true); };
   const view = [...$('tabs').children].find(it => it.dataset.key === event.key);
   if (view) view.click();
-  else if (event.key in actions && (tab === 'Waterfall' || !/^(Arrow|Page|Home|End|[adws])/.test(event.key))) { event.preventDefault(); actions[event.key](); }
+  else if (event.key in actions && (tab === 'Waterfall' || !/^(Arrow|Page|Home|End|[adws])/.test(event.key))) {
+    event.preventDefault();
+    actions[event.key]();
+  }
 });
 
 let waiting;

@@ -49,17 +49,20 @@ fn present(model: &Model<'_>) -> Option<TokenStream> {
 /// Emits a check for duplicate keys inside or outside the impl, so that they are reported even if the keys are unused.
 /// A generic type can be checked only inside, where its parameters are known.
 fn check(model: &Model<'_>) -> (TokenStream, TokenStream) {
-    let (krate, ident) = (model.krate, &model.original.ident);
+    let krate = model.krate;
+    let ident = &model.original.ident;
     let generics = &model.original.generics;
     if !keys::is_checked(model) {
         return Default::default();
     }
+
     if generics.params.iter().any(|param| !matches!(param, GenericParam::Lifetime(_))) {
         let inside = quote_spanned!(Span::mixed_site()=> let _ = const { Self::KEYS };);
         return (inside, TokenStream::new());
     }
-    let lifetimes = generics.lifetimes().map(|_| quote!('_));
-    let lifetimes = (!generics.params.is_empty()).then(|| quote!(<#(#lifetimes),*>));
+
+    let elided = generics.lifetimes().map(|_| quote!('_));
+    let lifetimes = (!generics.params.is_empty()).then(|| quote!(<#(#elided),*>));
     let outside = quote_spanned! {Span::mixed_site()=>
         const _: &[&::core::primitive::str] = <#ident #lifetimes as #krate::FloeAttributes>::KEYS;
     };
@@ -72,11 +75,13 @@ fn structure(model: &Model<'_>) -> TokenStream {
         let on_type = on(&field.original.ty);
         record(model, field, &quote_spanned!(on_type=> &self.#member))
     };
+
     model.shape.fields().iter().map(record).collect()
 }
 
 fn record(model: &Model<'_>, field: &Field<'_>, value: &TokenStream) -> TokenStream {
-    let (krate, private) = (model.krate, model.krate.private());
+    let krate = model.krate;
+    let private = krate.private();
     let span = Span::mixed_site();
     match &field.record {
         Record::Nested => {
@@ -94,6 +99,7 @@ fn record(model: &Model<'_>, field: &Field<'_>, value: &TokenStream) -> TokenStr
                 Text::Debug => quote!(debug),
                 Text::Redact => quote!(redact),
             };
+
             // An error about an unsupported type is reported at the type of the field.
             let on_type = on(&field.original.ty);
             let present = located_at(quote!(#private::Field), on_type);

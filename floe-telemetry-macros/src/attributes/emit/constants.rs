@@ -8,9 +8,12 @@ use super::{Field, Key, Model};
 use crate::tokens::on;
 
 pub(super) fn emit(model: &Model<'_>) -> TokenStream {
-    let (vis, ident) = (&model.original.vis, &model.original.ident);
+    let vis = &model.original.vis;
+    let ident = &model.original.ident;
+
     let constants = model.shape.fields().iter().filter_map(|field| {
-        let (constant, key) = (field.constant.as_ref()?, field.key()?);
+        let constant = field.constant.as_ref()?;
+        let key = field.key()?;
         let docs = documentation(field, key);
         // If the type has another constant of this name, the error points at the field.
         Some(quote_spanned! {on(&field.original.ident)=>
@@ -18,10 +21,12 @@ pub(super) fn emit(model: &Model<'_>) -> TokenStream {
             #vis const #constant: &'static ::core::primitive::str = #key;
         })
     });
+
     let mut constants = constants.peekable();
     if constants.peek().is_none() {
         return TokenStream::new();
     }
+
     let (impl_generics, type_generics, where_clause) = model.original.generics.split_for_impl();
     quote_spanned! {Span::mixed_site()=>
         #[automatically_derived]
@@ -33,8 +38,9 @@ pub(super) fn emit(model: &Model<'_>) -> TokenStream {
 }
 
 fn documentation(field: &Field<'_>, key: &Key) -> String {
-    let name = field.original.ident.as_ref().map(IdentExt::unraw);
-    let name = name.map(|name| name.to_string()).unwrap_or_default();
+    let ident = field.original.ident.as_ref().map(IdentExt::unraw);
+    let name = ident.map(|ident| ident.to_string()).unwrap_or_default();
+
     match key {
         Key::Text(key) => format!(" The key of `{name}`: `{}`.", key.value()),
         Key::Const(_) => format!(" The key of `{name}`."),

@@ -37,6 +37,7 @@ fn checked(model: &Model<'_>) -> TokenStream {
         let size = fields.len();
         quote!(#private::KeyList::<#size>::new())
     };
+
     let steps = fields.iter().map(|field| step(model, field));
     let fallback = nests
         .then(|| quote_spanned!(Span::mixed_site()=> #[allow(unused_imports)] use #private::Fallback as _;));

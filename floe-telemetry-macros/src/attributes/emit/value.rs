@@ -11,6 +11,7 @@ pub(super) fn words(model: &Model<'_>, words: &[Word<'_>]) -> TokenStream {
     let arms = words.iter().map(
         |Word { ident, value, .. }| quote_spanned!(Span::mixed_site()=> Self::#ident => #value,),
     );
+
     let value = quote_spanned! {Span::mixed_site()=>
         ::core::option::Option::Some(#krate::attributes::AttributeValue::Static(match self {
             #(#arms)*

@@ -20,7 +20,8 @@ use crate::traced::{
 pub(super) fn of_value(traced: &Traced<'_>, sig: &mut Signature) -> TokenStream {
     if matches!(traced.output, Output::Opaque) && traced.error_if.is_none() {
         let private = traced.krate.private();
-        let (open, body) = (opening::open(traced), traced.body());
+        let open = opening::open(traced);
+        let body = traced.body();
         // The lint `unused_braces` reports braces around a single expression.
         let is_semicolon = |tree| matches!(tree, TokenTree::Punct(punct) if punct.as_char() == ';');
         let is_one = !body.stream().into_iter().any(is_semicolon);
@@ -30,12 +31,14 @@ pub(super) fn of_value(traced: &Traced<'_>, sig: &mut Signature) -> TokenStream 
             #body
         };
     }
+
     let outcome = outcome(traced);
     let opened = Opened::new(traced, sig);
     // In the other cases, a classifier beside the body would be chosen before the type of the body is known.
     if opened.open.is_some() && !is_declared(traced) {
         return opened.call(traced, "call", &outcome);
     }
+
     let private = traced.krate.private();
     let finish = quote_spanned! {Span::mixed_site()=>
         |__floe_span, __floe_value| #private::end(__floe_span, __floe_value, #outcome)
@@ -73,13 +76,15 @@ pub(super) fn of_future(
             }
         }
         (future, _) => {
-            let output = match future {
+            let declared = match future {
                 Future::Opaque(ty) | Future::BoxedOpaque(ty) | Future::Boxed(Some(ty)) => {
                     signature::erased(ty).map(|ty| quote!(#ty))
                 }
                 Future::Boxed(None) | Future::Likely => output_of(traced),
             };
-            let output = output.unwrap_or_else(|| quote_spanned!(ours=> _));
+
+            let output = declared.unwrap_or_else(|| quote_spanned!(ours=> _));
+
             quote_spanned! {ours=> {
                 use #private::DeclaredTypeMismatch as _;
                 #private::Returned::<#output, _>::new(&__floe_value)
@@ -87,6 +92,7 @@ pub(super) fn of_future(
             }}
         }
     };
+
     let finish = quote_spanned!(ours=> |__floe_span, __floe_value| #finish);
     let call = Opened::new(traced, sig).call(traced, "call_then", &finish);
     match boxing {
@@ -107,6 +113,7 @@ fn output_of(traced: &Traced<'_>) -> Option<TokenStream> {
     let ReturnType::Type(_, ty) = &traced.function.sig.output else {
         return None;
     };
+
     let written = !tokens::has_word(ty, &["impl"]);
     written.then(|| quote_spanned!(on(ty)=> <#ty as ::core::future::Future>::Output))
 }
@@ -128,12 +135,14 @@ impl Opened {
             let body = closure(traced, sig, Place::Closure(&body), Some(&open));
             return Self { open: None, body };
         }
+
         let expressions = opening::expressions(traced);
         let place = if traced.is_plain() {
             Place::Closure(&body)
         } else {
             Place::ClosureBehindOpening { body: &body, expressions: &expressions }
         };
+
         Self { open: Some(opening::open(traced)), body: closure(traced, sig, place, None) }
     }
 
@@ -168,6 +177,7 @@ fn closure(
     } else {
         quote_spanned!(Span::mixed_site()=> ||)
     };
+
     let ty = written_type(traced);
     // A closure with an explicit return type needs braces, which are the user's.
     let body = if rebind.is_empty() {
@@ -176,6 +186,7 @@ fn closure(
         let body = nested(traced);
         quote_spanned!(Span::mixed_site()=> { #rebind #open #body })
     };
+
     // Clippy reports a large error at the function already.
     let allow = matches!(&traced.output, Output::Type(ty) if tokens::has_word(ty, &["Result"]))
         .then(|| quote_spanned!(Span::mixed_site()=> #[allow(clippy::result_large_err)]));
@@ -183,8 +194,9 @@ fn closure(
     if !is_declared(traced) {
         return closure;
     }
-    let method = if open.is_some() { "body_opening" } else { "body" };
-    let method = Ident::new(method, Span::mixed_site());
+
+    let name = if open.is_some() { "body_opening" } else { "body" };
+    let method = Ident::new(name, Span::mixed_site());
     quote_spanned!(Span::mixed_site()=> __floe_declared.#method(#closure))
 }
 

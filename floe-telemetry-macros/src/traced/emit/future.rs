@@ -27,6 +27,7 @@ pub(super) fn of_async_fn(traced: &Traced<'_>, sig: &mut Signature) -> TokenStre
         let declared = matches!(traced.output, Output::Macro).then(|| declared(traced));
         return quote_spanned!(Span::mixed_site()=> #declared #future.await);
     }
+
     sig.asyncness = None;
     sig.output = future_of(traced);
     future
@@ -55,6 +56,7 @@ fn future(traced: &Traced<'_>, rebind: &TokenStream, body: &TokenStream) -> Toke
         let is_below = matches!(traced.parent, Parent::Given(_));
         quote_spanned!(ours=> Future(#is_below))
     };
+
     let future = quote_spanned! {at=>
         #private::call_async(#private::OpenedBy::#opened_by, #block, #outcome)
     };
@@ -101,6 +103,7 @@ fn future_of(traced: &Traced<'_>) -> ReturnType {
         ReturnType::Default => Span::mixed_site().located_at(end(sig)),
         ReturnType::Type(_, ty) => on(ty),
     };
+
     let ty = match (&traced.output, &sig.output) {
         (Output::Never, _) => {
             let private = traced.krate.private();
@@ -109,6 +112,7 @@ fn future_of(traced: &Traced<'_>) -> ReturnType {
         (_, ReturnType::Default) => quote_spanned!(at=> ()),
         (_, ReturnType::Type(_, ty)) => quote!(#ty),
     };
+
     // Errors about the function are reported at its signature, so the type ends at the user's last token.
     let end = Token![>](end(sig));
     parse_quote_spanned!(at=> -> impl ::core::future::Future<Output = #ty #end)

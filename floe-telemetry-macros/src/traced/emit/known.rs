@@ -20,6 +20,7 @@ pub(super) fn of(traced: &Traced<'_>) -> String {
         Key::Text(text) => text.value(),
         Key::Const(_) => OTHERS.to_owned(),
     }));
+
     words.extend(traced.attributes_fn.iter().map(|_| OTHERS.to_owned()));
     words.join(" ")
 }

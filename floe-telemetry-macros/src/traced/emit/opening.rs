@@ -2,7 +2,7 @@
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
-use syn::{Expr, ExprPath, Lit, spanned::Spanned};
+use syn::{Expr, ExprPath, Lit};
 
 use super::{allow_underscore, delimited};
 use crate::record::{Format, Record};
@@ -31,7 +31,9 @@ pub(super) fn expressions(traced: &Traced<'_>) -> TokenStream {
         Parent::Given(parent) => Some(parent),
         Parent::Current | Parent::Nothing => None,
     };
-    let (name, links) = (&traced.computed_name, &traced.links);
+
+    let name = &traced.computed_name;
+    let links = &traced.links;
     let floe_attributes = &traced.floe_attributes;
     let records = traced.records.iter().map(|record| &record.value);
     let attributes_fn = traced.attributes_fn.iter().flat_map(|it| match it {
@@ -40,6 +42,7 @@ pub(super) fn expressions(traced: &Traced<'_>) -> TokenStream {
         }
         AttributesFn::Path { arguments, .. } => arguments.iter().map(|it| &it.name).collect(),
     });
+
     quote!(#parent #name #(#links)* #(#floe_attributes)* #(#records)* #(#attributes_fn)*)
 }
 
@@ -61,6 +64,7 @@ fn call(traced: &Traced<'_>, function: &str) -> TokenStream {
             )
         }
     };
+
     if !traced.fills() {
         let call = quote_spanned! {ours=>
             #private::#enter(&__FLOE_CALLSITE, #parent, ::core::option::Option::None)
@@ -70,6 +74,7 @@ fn call(traced: &Traced<'_>, function: &str) -> TokenStream {
             None => call,
         };
     }
+
     let fill = fill(traced);
     quote_spanned! {ours=> {
         #bound
@@ -113,10 +118,12 @@ fn record(record: &Record) -> TokenStream {
                     Format::Typed => "attribute",
                 }
             );
+
             let value = quote_spanned!(on(value)=> &(#value));
             quote!(#method(#key, #value))
         }
     };
+
     let allow = allow_underscore(value);
     quote_spanned! {Span::mixed_site()=>
         #(#cfgs)*
@@ -157,8 +164,6 @@ fn attributes_fn(attributes_fn: &AttributesFn<'_>) -> TokenStream {
 fn binding(binding: &Binding<'_>) -> TokenStream {
     let Binding { pattern, argument: NamedArgument { name, cfgs } } = binding;
     let allow = allow_underscore(&quote!(#name #pattern));
-    let mut name = name.clone();
-    name.set_span(name.span().located_at(pattern.span()));
     let value = quote_spanned!(on(pattern)=> &#name);
     quote_spanned! {Span::mixed_site()=>
         #(#cfgs)*
@@ -174,6 +179,7 @@ fn set_name(name: &Expr, span: Span) -> TokenStream {
         Expr::Path(path) if is_constant_path(path) => ("name_const", quote!(#name)),
         _ => ("name", quote_spanned!(span=> &(#name))),
     };
+
     let method = Ident::new(method, span);
     quote_spanned!(span=> __floe.#method(#value);)
 }

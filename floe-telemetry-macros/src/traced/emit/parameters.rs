@@ -22,7 +22,7 @@ pub(super) enum Place<'a> {
     /// A future inside an `async fn`, which already stores the arguments.
     FutureInside(&'a TokenStream),
     Closure(&'a TokenStream),
-    /// A closure after expressions that use the arguments by name.
+    /// A closure, and before it the expressions of the span, which use the arguments by name.
     ClosureBehindOpening {
         body: &'a TokenStream,
         expressions: &'a TokenStream,
@@ -35,6 +35,7 @@ pub(super) fn rebind(sig: &mut Signature, place: Place<'_>) -> TokenStream {
         Place::FutureInside(body) => captured(sig, body),
         _ => 0,
     };
+
     // Captured variables of a future are dropped in the order of their first use.
     let mut statements: TokenStream =
         sig.inputs.iter().take(captured).rev().filter_map(|input| mention(input, place)).collect();
@@ -85,6 +86,7 @@ fn captured(sig: &Signature, body: &TokenStream) -> usize {
             _ => false,
         },
     };
+
     sig.inputs.iter().take_while(is_captured).count()
 }
 
@@ -108,6 +110,7 @@ fn capture_receiver(receiver: &Receiver, place: Place<'_>) -> Option<TokenStream
         ReceiverKind::Typed(_, ty) => matches!(**ty, Type::Reference(_)),
         _ => false,
     };
+
     let this = &receiver.self_token;
     let is_unused = match place {
         Place::Future(body) => !mentions(body.clone(), &Ident::from(*this)),
@@ -193,6 +196,7 @@ fn destructure(typed: &mut PatType, index: usize, place: Place<'_>) -> TokenStre
         ident: argument.clone(),
         subpat: None,
     });
+
     let pattern = std::mem::replace(&mut *typed.pat, name);
     let attrs = of_the_binding(&mut typed.attrs);
     let cfgs = attrs.iter().filter(|attr| tokens::is_conditional(attr));
@@ -206,6 +210,7 @@ fn destructure(typed: &mut PatType, index: usize, place: Place<'_>) -> TokenStre
             let #pattern = #argument;
         }),
     };
+
     let mutability = borrows_mutably(pattern.to_token_stream())
         .then(|| quote_spanned!(Span::mixed_site()=> mut));
     quote_spanned! {Span::mixed_site()=>
@@ -222,6 +227,7 @@ fn borrows_mutably(pattern: TokenStream) -> bool {
             &mut by_ref,
             matches!(&tree, TokenTree::Ident(word) if word == "ref"),
         );
+
         match tree {
             TokenTree::Ident(word) => was_ref && word == "mut",
             TokenTree::Group(group) => borrows_mutably(group.stream()),

@@ -50,7 +50,8 @@ fn validation_sends_the_configured_headers() {
     assert_eq!(report.probe, tried);
     let request = &receiver.requests()[0];
     assert_eq!(request.headers["x-acme-tenant"], "floe");
-    assert!(request.body.is_empty() && receiver.spans().is_empty());
+    assert!(request.body.is_empty());
+    assert!(receiver.spans().is_empty());
 
     receiver.respond(Response::Http { status: 401, headers: Vec::new() });
     let report = backend::validate_connection(&config).unwrap();
@@ -65,7 +66,8 @@ fn an_endpoint_that_is_closed_or_fails_is_reported() {
     // The listener is bound and dropped, so that the port is closed.
     let gone = Receiver::http().endpoint();
     let report = backend::validate_connection(&config(&gone)).unwrap();
-    assert!(!report.is_ok() && report.to_string().contains(&gone), "{report}");
+    assert!(!report.is_ok(), "{report}");
+    assert!(report.to_string().contains(&gone), "{report}");
 
     let silent = Receiver::http();
     silent.respond(Response::Hang);

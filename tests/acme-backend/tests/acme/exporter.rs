@@ -49,6 +49,7 @@ fn a_document_names_the_exporter_as_any_other() {
             format!("resource_attributes: {{service_name: orders}}\nexporters: {{{exporters}}}");
         TelemetryConfig::from_yaml(&yaml)
     };
+
     let archive = config("traces: [acme_archive]").unwrap();
     let yaml = serde_json::to_string(&archive.exporters.traces).unwrap();
     assert_eq!(yaml, r#"["acme_archive"]"#);
@@ -83,14 +84,17 @@ fn an_unusable_parameter_is_one_clear_error() {
     let refused = TelemetryConfig::from_yaml(
         "{resource_attributes: {service_name: orders}, exporters: {traces: [acme_archive]}}",
     );
+
     check(
         "refused",
         refused.unwrap().exporters,
         "exporters.traces: `acme_archive`: no archive at token=<REDACTED>",
     );
+
     let twin = TelemetryConfig::from_yaml(
         "{resource_attributes: {service_name: orders}, exporters: {metrics: [twin]}}",
     );
+
     let file = file!();
     check(
         "orders",

@@ -76,8 +76,10 @@ fn a_start_that_hangs_fails() {
         let yaml = format!(
             "resource_attributes: {{service_name: a}}\nexporters: {{traces: [{exporter}]}}"
         );
+
         TelemetryProvider::builder(TelemetryConfig::from_yaml(&yaml).unwrap()).initialize()
     };
+
     let error = start("hanging").unwrap_err();
     assert!(error.is_timeout(), "{error}");
     let expected = "the start of the exporter `hanging` did not finish within 30s";
@@ -96,6 +98,7 @@ fn settings_of_an_exporter_apply_to_the_recorder() {
     for number in 0..200 {
         span.set_attribute(format!("orders.{number}"), number);
     }
+
     drop(span);
     telemetry.shutdown(TIMEOUT).unwrap();
     let spans = ARCHIVE.spans();

@@ -57,19 +57,23 @@ fn each_unusable_backend_is_one_clear_error() {
             "backend: several backends have the same name: twin 0.1.0 ({file}:12) and twin 0.1.0 ({file}:13), expected different names"
         ),
     );
+
     check("panics", "backend: `panics` panicked");
     check(
         "nowhere",
         "backend `nowhere`: endpoint: `acme` is not an endpoint: it must begin with `http://` or `https://`, for example `http://collector:4317`",
     );
+
     check(
         "acne",
         "backend: unknown backend `acne`, expected `acme`, `console`, `jaeger`, `nowhere`, `otlp`, `panics` or `twin`; did you mean `acme`?",
     );
+
     assert_eq!(
         backend::names(),
         ["acme", "console", "jaeger", "nowhere", "otlp", "panics", "twin"]
     );
+
     let other = TelemetryProvider::builder(TelemetryConfig::new("orders")).initialize();
     assert!(!other.unwrap().is_noop());
 }

@@ -58,6 +58,7 @@ pub(crate) fn left_address(
         .into_bytes(),
         (_, Some(status)) => [http2::settings(), http2::page(status, true)].concat(),
     };
+
     Script::at(SocketAddr::from((address, port)), move |_, stream| {
         answer_and_close(stream, &answer)
     })

@@ -71,6 +71,7 @@ pub(crate) fn more_headers() -> Vec<u8> {
         block.extend_from_slice(&[0, 1, b'a', 126]);
         block.extend_from_slice(&[b'x'; 126]);
     }
+
     frame(9, 0, FIRST, &block)
 }
 

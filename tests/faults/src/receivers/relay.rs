@@ -61,6 +61,7 @@ impl Relay {
             Plan::ResetAfter(bytes) => reset_after(client, bytes),
             Plan::Answer(bytes) => answer(client, &bytes),
         });
+
         Self { server, shared }
     }
 
@@ -121,14 +122,18 @@ impl Shared {
             0 => return Ok(()),
             port => TcpStream::connect(("127.0.0.1", port))?,
         };
+
         let is_frozen = Arc::<AtomicBool>::default();
         self.open().push(Link {
             client: client.try_clone()?,
             receiver: receiver.try_clone()?,
             is_frozen: Arc::clone(&is_frozen),
         });
-        let (from, to) = (client.try_clone()?, receiver.try_clone()?);
-        let (this, frozen) = (Arc::clone(self), Arc::clone(&is_frozen));
+
+        let from = client.try_clone()?;
+        let to = receiver.try_clone()?;
+        let this = Arc::clone(self);
+        let frozen = Arc::clone(&is_frozen);
         thread::spawn(move || this.forward(&from, &to, &frozen, &AtomicU64::new(0)));
         self.forward(&receiver, client, &is_frozen, &self.delay)
     }
@@ -154,10 +159,12 @@ impl Shared {
             while is_frozen.load(Ordering::Relaxed) {
                 thread::park_timeout(Duration::from_secs(3600));
             }
+
             thread::sleep(Duration::from_millis(delay.load(Ordering::Relaxed)));
             if read == 0 {
                 return to.shutdown(Shutdown::Write);
             }
+
             to.write_all(&buffer[..read])?;
         }
     }
@@ -180,5 +187,6 @@ fn reset_after(mut client: &TcpStream, bytes: usize) -> io::Result<()> {
             read => left -= read,
         }
     }
+
     Ok(())
 }

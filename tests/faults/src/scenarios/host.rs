@@ -47,6 +47,7 @@ pub(super) static SCENARIOS: [Scenario; 2] = [
             while relay.connections() < attempts + 2 && Instant::now() < deadline {
                 thread::yield_now();
             }
+
             relay.set_receiver(receiver.port());
             child.wait_for("up")?;
             child.proceed()?;
@@ -71,6 +72,7 @@ pub(super) static SCENARIOS: [Scenario; 2] = [
                 with <= without + MAX_COST,
                 "99 of 100 calls: {without:?} without a provider, {with:?} with one"
             );
+
             Ok(report)
         },
         ..SCENARIO
@@ -78,6 +80,7 @@ pub(super) static SCENARIOS: [Scenario; 2] = [
 ];
 
 /// A flush on the thread of the panic would wait for the receiver, with the locks that the thread holds.
+#[expect(clippy::panic, reason = "the panic hook is tested")]
 fn panic_without_a_flush(program: &mut Program) -> Result<()> {
     panic::set_hook(Box::new(|_| {}));
     let telemetry = program.telemetry().context("no telemetry")?;
@@ -117,6 +120,7 @@ fn p99() -> Duration {
         tracing::info!(number, "worked");
         start.elapsed()
     };
+
     let mut durations: Vec<_> = (0..CALLS).map(call).collect();
     durations.sort_unstable();
     durations[durations.len() * 99 / 100]
@@ -142,6 +146,7 @@ impl Neighbour {
             let _ = use_one_processor();
             while !done.load(Ordering::Relaxed) {}
         })?;
+
         Ok(Self(is_done))
     }
 }

@@ -52,6 +52,7 @@ pub(super) static SCENARIOS: [Scenario; 7] = [
             for _ in 0..LARGE_SPANS {
                 create_span("event").add_event(payload.clone(), Vec::new());
             }
+
             program.record_created(LARGE_SPANS);
             program.shutdown(SECOND);
         },
@@ -112,6 +113,7 @@ pub(super) static SCENARIOS: [Scenario; 7] = [
             for _ in 0..50 {
                 drop(on_threads(400, || work(0, "")));
             }
+
             program.record_created(20_000);
             program.flush_within("flush in vain", Duration::from_secs(3));
             program.wait("recorded");
@@ -136,6 +138,7 @@ pub(super) static SCENARIOS: [Scenario; 7] = [
                 peak < idle_peak + 1024,
                 "the address space grew from {idle_peak} to {peak} MiB"
             );
+
             ensure!(left < idle + 512, "the address space grew from {idle} to {left} MiB");
             Ok(report)
         },
@@ -152,6 +155,7 @@ pub(super) static SCENARIOS: [Scenario; 7] = [
                     work(number, "");
                 }
             }));
+
             program.record_created(512 * 4000);
             program.shutdown(SECOND);
         },
@@ -177,6 +181,7 @@ pub(super) static SCENARIOS: [Scenario; 7] = [
                 // reserved.
                 setrlimit(Resource::Data, limit).context("cannot limit the memory")
             });
+
             program.shutdown(Duration::from_secs(20));
         },
         check: |case| {

@@ -32,6 +32,7 @@ pub(super) static SCENARIOS: [Scenario; 4] = [
                 many.threads <= few.threads && many.descriptors <= few.descriptors,
                 "{MANY} exports after {few:?}: {many:?}"
             );
+
             // The exporters of all signals share one look-up at a time.
             let lookups = surroundings.lookups();
             ensure!(lookups == 1, "expected one look-up, found {lookups}");
@@ -91,6 +92,7 @@ pub(super) static SCENARIOS: [Scenario; 4] = [
                 program.wait(phase);
                 program.deliver(phase, 10);
             }
+
             program.wait("after");
             program.deliver("after", 10);
             program.end();
@@ -119,6 +121,7 @@ fn hanging_lookup(program: &mut Program) {
         let limit = Rlimit { current: Some(64), maximum: Some(64) };
         setrlimit(Resource::Nofile, limit).context("cannot limit the descriptors")
     });
+
     let mut config = program.config();
     config.exporters.metrics = Some(vec![ExporterKind::Otlp]);
     config.exporters.logs = Some(vec![ExporterKind::Otlp]);
@@ -129,12 +132,14 @@ fn hanging_lookup(program: &mut Program) {
         tracing::info!("waits for a look-up");
         program.flush_within("in vain", 2 * LOOKUP);
     };
+
     (0..FEW).for_each(|_| export(program));
     program.wait("few");
     (0..MANY).for_each(|_| export(program));
     program.step("open a file", |_| {
         File::open("/proc/self/status").map(drop).map_err(io::Error::into)
     });
+
     program.wait("many");
     // The batches that wait are given up or delivered first.
     program.flush_within("recovering", Duration::from_secs(10));
@@ -184,6 +189,7 @@ fn check_garbage(case: &Case) -> Result<Report> {
         surroundings.answer(&lines)?;
         child.proceed()?;
     }
+
     child.wait_for("after")?;
     surroundings.answer(&[RECEIVER])?;
     child.proceed()?;
@@ -192,6 +198,7 @@ fn check_garbage(case: &Case) -> Result<Report> {
         report.failed(phase, &["the connection failed", "receiver.faults.test"])?;
         report.ended_at(phase, Duration::from_secs(2))?;
     }
+
     report.succeeded(&["after"])?;
     let messages = report.log.matches("spans could not be exported").count();
     ensure!(messages == 1, "{messages} messages: {}", report.log);

@@ -90,6 +90,7 @@ pub(super) static SCENARIOS: [Scenario; 14] = [
                 0 | 1 => Plan::ResetAfter(1500),
                 _ => Plan::Forward,
             });
+
             let report = case.report(&relay.endpoint())?;
             report.succeeded(&["flush"])?;
             ensure!(relay.connections() == 3, "{}", relay.connections());
@@ -118,6 +119,7 @@ pub(super) static SCENARIOS: [Scenario; 14] = [
                 Some(end) => Plan::Answer([http2::settings(), end.clone()].concat()),
                 None => Plan::Forward,
             });
+
             let report = case.report(&relay.endpoint())?;
             report.succeeded(&["flush"])?;
             ensure!(relay.connections() == count + 1, "{} connections", relay.connections());
@@ -173,7 +175,8 @@ pub(super) static SCENARIOS: [Scenario; 14] = [
             interrupted(program);
         },
         check: |case| {
-            let (first, second) = (case.receiver(), case.receiver());
+            let first = case.receiver();
+            let second = case.receiver();
             let relay = Relay::to(first.port());
             let mut first_arrived = 0;
             let end = || {
@@ -182,6 +185,7 @@ pub(super) static SCENARIOS: [Scenario; 14] = [
                 first_arrived = first.spans().len();
                 drop(first);
             };
+
             let report = report_around(case, &relay, end, || relay.set_receiver(second.port()))?;
             ensure!(second.spans().len() == 10, "{}", second.spans().len());
             Ok(report.arrived_in(first_arrived + second.spans().len()))
@@ -223,11 +227,13 @@ pub(super) static SCENARIOS: [Scenario; 14] = [
                 program.wait(phase);
                 program.deliver(phase, 1);
             }
+
             program.wait("end");
             program.end();
         },
         check: |case| {
-            let (delays, throttles) = (delays(case.protocol), throttles(case.protocol));
+            let delays = delays(case.protocol);
+            let throttles = throttles(case.protocol);
             let receiver = case.receiver();
             let mut child = case.start(&receiver.endpoint())?;
             let mut begin = |phase: &str, response: &Response| {
@@ -236,26 +242,31 @@ pub(super) static SCENARIOS: [Scenario; 14] = [
                 let requests = receiver.requests().len();
                 child.proceed().map(|()| requests)
             };
+
             for (phase, response, _) in &delays {
                 let requests = begin(phase, response)?;
                 receiver.wait_for_requests(requests + 1);
                 receiver.respond(Response::Ok);
             }
+
             let mut before = Vec::new();
             for (phase, response, _) in &throttles {
                 before.push(begin(phase, response)?);
             }
+
             before.push(begin("end", &Response::Ok)?);
             for ((phase, _, expected), before) in throttles.iter().zip(before.windows(2)) {
                 let attempts = before[1] - before[0];
                 ensure!(expected.contains(&attempts), "{phase}: {attempts} attempts");
             }
+
             let report = child.finish()?;
             for (phase, _, shortest) in &delays {
                 report.succeeded(&[phase])?;
                 let duration = report.operation(phase)?.duration;
                 ensure!(duration >= *shortest, "{phase}: {duration:?}");
             }
+
             report.ended_at(TOO_LONG, THROTTLED_TIMEOUT)?;
             let counters = report.counters;
             let expected = (delays.len() as u64, throttles.len() as u64);
@@ -273,6 +284,7 @@ pub(super) static SCENARIOS: [Scenario; 14] = [
                 program.wait(&row.to_string());
                 program.deliver(&row.to_string(), 1);
             }
+
             program.end();
         },
         check: |case| {
@@ -289,11 +301,13 @@ pub(super) static SCENARIOS: [Scenario; 14] = [
                 receiver.respond(response.clone());
                 child.proceed()?;
             }
+
             let report = child.finish()?;
             attempts.push(attempts_of_last(&receiver.requests()[before..]));
             for ((response, is_retried), attempts) in rows.iter().zip(&attempts[1..]) {
                 ensure!((*attempts > 1) == *is_retried, "{response:?}: {attempts} attempts");
             }
+
             ensure!(report.counters.failed == rows.len() as u64, "{:?}", report.counters);
             Ok(report.arrived_at(&receiver))
         },
@@ -307,6 +321,7 @@ pub(super) static SCENARIOS: [Scenario; 14] = [
             for (status, _) in REJECTED_PAGES {
                 program.deliver(&status.to_string(), 1);
             }
+
             program.deliver("retried", 10);
             program.end();
         },
@@ -322,11 +337,13 @@ pub(super) static SCENARIOS: [Scenario; 14] = [
                 }
                 None => Plan::Forward,
             });
+
             let report = case.report(&relay.endpoint())?;
             report.succeeded(&["retried"])?;
             for (status, code) in REJECTED_PAGES {
                 report.failed(&status.to_string(), &[code])?;
             }
+
             ensure!(relay.connections() == count + 1, "{} connections", relay.connections());
             let counters = report.counters;
             let failed = rejected.len() as u64;
@@ -344,6 +361,7 @@ pub(super) static SCENARIOS: [Scenario; 14] = [
             for (fault, _) in unusable(protocol) {
                 program.deliver(fault, 10);
             }
+
             program.end();
         },
         check: |case| {
@@ -352,6 +370,7 @@ pub(super) static SCENARIOS: [Scenario; 14] = [
                 OtlpProtocol::Http => http_answer,
                 _ => grpc_answer,
             };
+
             let answers: Result<Vec<_>> = faults.iter().map(|(fault, _)| answer(fault)).collect();
             let answers = answers?;
             let server = Script::new(move |number, stream| {
@@ -362,13 +381,16 @@ pub(super) static SCENARIOS: [Scenario; 14] = [
                 while !more.is_empty() {
                     stream.write_all(more)?;
                 }
+
                 io::copy(stream, &mut io::sink()).map(drop)
             });
+
             let report = case.report(&server.endpoint())?;
             for (fault, part) in faults {
                 report.failed(fault, &[part])?;
                 report.ended_at(fault, answer_timeout(case.protocol))?;
             }
+
             let connections = server.connections();
             ensure!(connections == faults.len(), "{connections} connections: {report:?}");
             ensure!(report.counters.failed == 10 * faults.len() as u64, "{:?}", report.counters);
@@ -612,9 +634,11 @@ fn http_answer(fault: &str) -> Answer {
         "text" => ("content-type: text/plain", b"ok".to_vec()),
         _ => ("content-type: application/x-protobuf\r\ncontent-encoding: gzip", compressed(fault)?),
     };
+
     if body.is_empty() {
         return Ok((http(fields, &body), vec![]));
     }
+
     let fields = format!("{fields}\r\nconnection: close\r\ncontent-length: {}", body.len());
     Ok((http(&fields, &body), vec![]))
 }
@@ -638,6 +662,7 @@ fn grpc_answer(fault: &str) -> Answer {
             vec![http2::compressed_headers(), message, http2::end()]
         }
     };
+
     Ok(([http2::settings(), frames.concat()].concat(), vec![]))
 }
 
@@ -652,5 +677,6 @@ fn compressed(fault: &str) -> Result<Vec<u8>> {
         "checksum" => body[checksum] ^= 1,
         _ => {}
     }
+
     Ok(body)
 }

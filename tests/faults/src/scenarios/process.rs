@@ -33,6 +33,7 @@ pub(super) static SCENARIOS: [Scenario; 9] = [
                     hook(panic);
                 }
             }));
+
             let panicking = Panicking.with_filter(LevelFilter::INFO);
             tracing_subscriber::registry().with(panicking).init();
             program.start_within(Duration::from_millis(200));
@@ -49,6 +50,7 @@ pub(super) static SCENARIOS: [Scenario; 9] = [
             for name in ["first", "second", "shutdown"] {
                 report.failed(name, &["the connection failed", &port.endpoint()])?;
             }
+
             let counters = report.counters;
             ensure!(counters.failed > 0, "{counters:?}");
             ensure!(counters.exported + counters.pending == 0, "{counters:?}");
@@ -92,6 +94,7 @@ pub(super) static SCENARIOS: [Scenario; 9] = [
             for _ in 0..3 {
                 program.flush_within("flush", Duration::from_millis(200));
             }
+
             program.wait("flushed");
             program.shutdown(Duration::from_secs(60));
         },
@@ -226,23 +229,27 @@ fn queued_log_records(program: &mut Program) {
     if let Ok(layer) = layer {
         tracing_subscriber::registry().with(layer).init();
     }
+
     program.start(config);
     for number in 0..RECORDS {
         tracing::info!(number, "record");
     }
+
     program.shutdown(SECOND);
     program.step("counted", |program| {
         let telemetry = program.telemetry().context("no telemetry")?;
         let deadline = Instant::now() + 2 * EXPORT;
         loop {
             let counted = telemetry.statistics();
-            let (failed, dropped) = (counted.logs_failed, counted.logs_dropped);
+            let failed = counted.logs_failed;
+            let dropped = counted.logs_dropped;
             let all = counted.logs_exported + failed + dropped + counted.logs_pending;
             ensure!(all == RECORDS, "{counted:?}");
             if counted.logs_pending == 0 {
                 ensure!(failed > 0, "{counted:?}");
                 return Ok(());
             }
+
             ensure!(Instant::now() < deadline, "{counted:?}");
             thread::yield_now();
         }
@@ -262,8 +269,10 @@ fn check_end(case: &Case, end: fn(Child) -> Result<(Report, Duration)>) -> Resul
         ensure!(duration < END + SLACK, "{endpoint}: the program took {duration:?} to end");
         ended = Some(report);
     }
+
     let mut report = ended.context("no report")?.arrived_at(&receiver);
-    let (arrived, created) = (report.arrived, report.created);
+    let arrived = report.arrived;
+    let created = report.created;
     ensure!(arrived == created, "{arrived} of {created} spans arrived");
     // The report was sent before the pending spans were exported.
     report.unconfirmed = report.counters.pending;
@@ -298,6 +307,7 @@ fn forked_with_full_buffers(program: &mut Program) {
         ensure!(counted.exported == FORKED_SPANS, "{counted:?}");
         Ok(())
     });
+
     program.shutdown(SECOND);
 }
 
@@ -316,12 +326,14 @@ fn forks_under_load(program: &mut Program) {
     let Some(telemetry) = program.shared() else {
         return;
     };
+
     let is_done = AtomicBool::new(false);
     let read = || {
         while !is_done.load(Ordering::Relaxed) {
             let _ = telemetry.statistics();
         }
     };
+
     let start = || {
         let mut started = 0;
         while !is_done.load(Ordering::Relaxed) {
@@ -331,6 +343,7 @@ fn forks_under_load(program: &mut Program) {
         }
         started
     };
+
     let started = thread::scope(|scope| {
         scope.spawn(read);
         let starting = scope.spawn(start);
@@ -344,9 +357,11 @@ fn forks_under_load(program: &mut Program) {
                 Ok(())
             });
         }
+
         is_done.store(true, Ordering::Relaxed);
         starting.join().unwrap_or_default()
     });
+
     program.record_created(started);
     program.shutdown(Duration::from_secs(20));
 }

@@ -52,13 +52,16 @@ pub(crate) fn timeline(length: Duration, seed: u64) -> Vec<Step> {
         if queue.is_empty() {
             queue = ALL.to_vec();
         }
+
         let fault = queue.swap_remove(random.below(queue.len()));
         end += Duration::from_millis(2000 + random.below(18_000) as u64);
         steps.push(Step { fault: Some(fault), end });
     }
+
     for step in &mut steps {
         step.end = step.end.min(half);
     }
+
     let again = steps.clone().into_iter().map(|step| Step { end: step.end + half, ..step });
     steps.extend(again);
     steps

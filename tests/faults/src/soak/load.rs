@@ -62,6 +62,7 @@ fn reserve(number: u64) -> Result<(), OutOfStock> {
     if number.is_multiple_of(20) {
         return Err(OutOfStock);
     }
+
     Ok(())
 }
 
@@ -90,6 +91,7 @@ pub(crate) fn program(program: &mut Program) {
     let Some(telemetry) = program.telemetry() else {
         return;
     };
+
     let gate = RwLock::new(());
     let is_done = AtomicBool::new(false);
     thread::scope(|scope| {
@@ -101,6 +103,7 @@ pub(crate) fn program(program: &mut Program) {
                 });
             });
         }
+
         scope.spawn(|| {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build();
             let Ok(runtime) = runtime else { return };
@@ -109,10 +112,12 @@ pub(crate) fn program(program: &mut Program) {
                 runtime.block_on(request(number, payload(number)));
             });
         });
+
         scope.spawn(|| {
             let _ = io::stdin().read_line(&mut String::new());
             is_done.store(true, Ordering::Relaxed);
         });
+
         let start = Instant::now();
         let mut second = 0;
         while !is_done.load(Ordering::Relaxed) {
@@ -122,6 +127,7 @@ pub(crate) fn program(program: &mut Program) {
             Message::Sample(sample(second, telemetry, &gate)).send();
         }
     });
+
     program.record_created(NEXT.load(Ordering::Relaxed));
     program.flush("flush");
     program.shutdown(Duration::from_secs(30));
@@ -135,6 +141,7 @@ fn work(gate: &RwLock<()>, is_done: &AtomicBool, unit: impl Fn()) {
             let _open = gate.read().unwrap_or_else(PoisonError::into_inner);
             unit();
         }
+
         due += INTERVAL;
         thread::sleep(due.saturating_duration_since(Instant::now()));
     }
@@ -145,6 +152,7 @@ fn sample(second: u32, telemetry: &TelemetryProvider, gate: &RwLock<()>) -> Samp
         let _closed = gate.write().unwrap_or_else(PoisonError::into_inner);
         (NEXT.load(Ordering::Relaxed), telemetry.statistics())
     };
+
     let process = Process::myself().ok();
     let status = process.as_ref().and_then(|process| process.status().ok());
     let descriptors = process.and_then(|process| process.fd_count().ok());

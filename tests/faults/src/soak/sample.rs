@@ -35,6 +35,7 @@ pub(crate) fn check_accounts(samples: &[Sample]) -> Result<()> {
     for it in samples {
         ensure!(it.created == it.counters.all(), "spans are not counted: {it:?}");
     }
+
     Ok(())
 }
 
@@ -55,12 +56,14 @@ pub(crate) fn check_flat(samples: &[Sample]) -> Result<String> {
         descriptors[0],
         descriptors[1]
     );
+
     ensure!(
         memory[1] <= memory[0] + memory[0] / 20 + MEMORY
             && threads[1] <= threads[0]
             && descriptors[1] <= descriptors[0] + DESCRIPTORS,
         "the second half uses more than the first: {flat}"
     );
+
     Ok(flat)
 }
 

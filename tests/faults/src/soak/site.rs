@@ -45,6 +45,7 @@ impl Site {
                 Plan::Forward
             }
         });
+
         Self { protocol, relay, receiver, resets, accepted: Vec::new() }
     }
 
@@ -101,6 +102,7 @@ impl Site {
                 self.accepted[number] = true;
             }
         }
+
         self.receiver = receiver(self.protocol);
         self.relay.set_receiver(self.receiver.port());
     }

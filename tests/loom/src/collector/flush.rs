@@ -30,6 +30,7 @@ fn turn(buffers: &mut Vec<Buffer>, read: &mut Vec<u64>) {
     for buffer in &mut *buffers {
         read.extend(buffer.pop().map(|item| *item));
     }
+
     buffers.retain(|buffer| !buffer.is_done());
 }
 
@@ -47,13 +48,16 @@ fn a_flush_reads_every_span_that_ended_before_it() {
                 push(&mut writer, 2);
             }
         });
+
         let is_before = has_ended.load(Ordering::Acquire);
-        let (mut buffers, mut read) = (Vec::new(), Vec::new());
+        let mut buffers = Vec::new();
+        let mut read = Vec::new();
         receive(&new, &mut buffers);
         let marks = Watermarks::now(&buffers);
         while !marks.are_reached(&buffers) {
             turn(&mut buffers, &mut read);
         }
+
         assert!(!is_before || read.contains(&1), "{read:?}");
         assert!(read.is_sorted());
 
@@ -62,6 +66,7 @@ fn a_flush_reads_every_span_that_ended_before_it() {
         for _ in 0..3 {
             turn(&mut buffers, &mut read);
         }
+
         assert_eq!(read, [1, 2]);
         assert!(buffers.is_empty());
     });
@@ -78,18 +83,22 @@ fn a_shutdown_reads_the_spans_of_threads_that_start_and_end() {
                 push(&mut writer, id);
             })
         });
-        let (mut buffers, mut read) = (Vec::new(), Vec::new());
+
+        let mut buffers = Vec::new();
+        let mut read = Vec::new();
         receive(&new, &mut buffers);
         turn(&mut buffers, &mut read);
         for thread in threads {
             thread.join().unwrap();
         }
+
         // The spans have ended, so the shutdown must read all of them.
         receive(&new, &mut buffers);
         let marks = Watermarks::now(&buffers);
         while !marks.are_reached(&buffers) {
             turn(&mut buffers, &mut read);
         }
+
         read.sort_unstable();
         assert_eq!(read, [1, 2]);
     });

@@ -24,6 +24,7 @@ fn short_thread(left: &Left, number: u64) -> (bool, Option<Buffer>) {
         let (writer, buffer) = new_buffer(number);
         (writer, Some(buffer))
     };
+
     let has_room = writer.push(Item::new(number)).is_ok();
     left.lock().unwrap().leave(writer);
     (has_room, buffer)
@@ -43,9 +44,11 @@ fn a_ring_that_was_left_is_continued_by_the_next_thread() {
             let left = Arc::clone(&left);
             move || short_thread(&left, 2)
         });
+
         let mut all = read(&mut buffer);
         let (has_room, other) = thread.join().unwrap();
-        assert!(has_room && other.is_none());
+        assert!(has_room);
+        assert!(other.is_none());
         all.extend(read(&mut buffer));
         assert_eq!(all, [1, 2]);
         assert!(!buffer.is_done());
@@ -60,6 +63,7 @@ fn threads_share_rings_only_one_after_the_other() {
             let left = Arc::clone(&left);
             thread::spawn(move || short_thread(&left, number))
         });
+
         let mut all = Vec::new();
         let mut buffers = Vec::new();
         for thread in threads {
@@ -67,10 +71,12 @@ fn threads_share_rings_only_one_after_the_other() {
             assert!(has_room);
             buffers.extend(buffer);
         }
+
         assert!(!buffers.is_empty());
         for buffer in &mut buffers {
             all.extend(read(buffer));
         }
+
         all.sort_unstable();
         assert_eq!(all, [1, 2]);
     });
@@ -89,17 +95,21 @@ fn a_thread_that_has_filled_its_ring_continues_in_another() {
                     if writer.push(Item::new(number)).is_ok() {
                         continue;
                     }
+
                     if !left.lock().unwrap().exchange(&mut writer) {
                         let (new, buffer) = new_buffer(2);
                         left.lock().unwrap().leave(mem::replace(&mut writer, new));
                         other = Some(buffer);
                     }
+
                     assert!(writer.push(Item::new(number)).is_ok());
                 }
+
                 left.lock().unwrap().leave(writer);
                 other
             }
         });
+
         let mut all = read(&mut buffer);
         left.lock().unwrap().close_surplus(0);
         all.extend(read(&mut buffer));
@@ -120,6 +130,7 @@ fn a_ring_that_is_closed_is_read_to_its_end() {
             let left = Arc::clone(&left);
             move || short_thread(&left, 2)
         });
+
         // The collector closes the ring, unless the thread has taken it.
         let closed = left.lock().unwrap().take();
         let is_closed = closed.is_some();

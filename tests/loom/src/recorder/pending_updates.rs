@@ -42,9 +42,11 @@ fn the_updates_of_two_writers_are_seen() {
             let handle = pending.handle();
             thread::spawn(move || write(&handle, word))
         });
+
         for writer in writers {
             writer.join().unwrap();
         }
+
         let mut seen = words(pending.close());
         seen.sort_unstable();
         assert_eq!(seen, ["one", "other"]);
@@ -55,7 +57,8 @@ fn the_updates_of_two_writers_are_seen() {
 fn nothing_is_added_after_the_end() {
     model(|| {
         let pending = pending();
-        let (ends, writes) = (pending.handle(), pending.handle());
+        let ends = pending.handle();
+        let writes = pending.handle();
         let ender = thread::spawn(move || ends.update(|update| update.ended = true));
         write(&writes, "word");
         ender.join().unwrap();
@@ -77,6 +80,7 @@ fn a_handle_that_outlives_its_span_does_not_update_the_next() {
             write(&first, "first");
             first.is_open()
         });
+
         let _ = pending.close();
         let second = pending.handle();
         assert!(second.is_open());

@@ -34,14 +34,17 @@ fn items_are_read_in_the_order_they_were_written() {
             }
             left
         });
+
         let mut read = Vec::new();
         for _ in 0..2 {
             read.extend(reader.pop());
         }
+
         let left = thread.join().unwrap();
         while let Some(item) = reader.pop() {
             read.push(item);
         }
+
         let mut all = numbers(&read);
         assert!(all.is_sorted());
         // Only the third item may have found the ring full.
@@ -66,6 +69,7 @@ fn a_batch_is_read_completely_or_not_at_all() {
             assert_eq!(rest.len(), if fits { 0 } else { 2 });
             fits
         });
+
         let mut read = Vec::new();
         reader.pop_all(2, &mut read);
         let early = read.len();
@@ -84,6 +88,7 @@ fn plain_items_are_copied_into_the_slots() {
         let thread = thread::spawn(move || {
             let _ = writer.push(1);
         });
+
         let mut read = 0;
         let was_there = reader.pop_to(&mut read);
         assert_eq!(read, usize::from(was_there));
@@ -100,6 +105,7 @@ fn a_reader_that_sees_the_writer_gone_sees_all_items() {
         let thread = thread::spawn(move || {
             let _ = writer.push(Arc::new(0));
         });
+
         assert!(!reader.is_done(), "an item is unread or not yet written");
         let read = reader.pop();
         thread.join().unwrap();
@@ -117,8 +123,10 @@ fn unread_items_are_dropped_once() {
             for item in items(0..3) {
                 let _ = writer.push(item);
             }
+
             assert!((2..=3).contains(&writer.written()));
         });
+
         drop(reader.pop());
         drop(reader);
         thread.join().unwrap();

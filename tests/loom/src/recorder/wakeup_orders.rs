@@ -22,6 +22,7 @@ fn room_is_seen_or_reported() {
                 queue.0.take()
             }
         });
+
         let (wake_up, queued) = &*queue;
         wake_up.request();
         let sees_room = queued.load(Ordering::Relaxed) == 0;
@@ -39,6 +40,7 @@ fn a_request_wakes_once() {
             let queue = Arc::clone(&queue);
             thread::spawn(move || queue.0.take())
         });
+
         let woken = takers.map(|taker| usize::from(taker.join().unwrap()));
         assert_eq!(woken.iter().sum::<usize>(), 1);
         queue.0.request();

@@ -62,6 +62,7 @@ impl Service {
         if address.is_empty() {
             return Err(format!("{} ended before it printed its address", program.display()).into());
         }
+
         Ok(Self { process, url: format!("http://{}/test", address.trim()) })
     }
 
@@ -94,6 +95,7 @@ fn check(spans: &[ReceivedSpan], identity: &FloeSpanAttributes) -> Result<(), Fa
     if tree != EXPECTED {
         return Err(format!("expected\n{EXPECTED}\n\nbut received\n{tree}").into());
     }
+
     for span in spans {
         for (key, expected) in [
             ("floe.namespace", &*identity.namespace),
@@ -106,6 +108,7 @@ fn check(spans: &[ReceivedSpan], identity: &FloeSpanAttributes) -> Result<(), Fa
             }
         }
     }
+
     let tenants: BTreeSet<_> = spans
         .iter()
         .filter(|span| span.attributes.get("tenant") == Some(&TENANT.into()))
@@ -115,6 +118,7 @@ fn check(spans: &[ReceivedSpan], identity: &FloeSpanAttributes) -> Result<(), Fa
     if tenants != BTreeSet::from(expected) {
         return Err(format!("the tenant is on the spans {tenants:?}, expected {expected:?}").into());
     }
+
     Ok(())
 }
 
@@ -124,6 +128,7 @@ async fn main() -> Result<(), Failure> {
     let (Some(python), Some(folder)) = (arguments.next(), arguments.next()) else {
         return Err("usage: cross-language PYTHON FOLDER".into());
     };
+
     let folder = Path::new(&folder);
     let receiver = Receiver::http();
     let endpoint = receiver.endpoint();
@@ -152,9 +157,11 @@ async fn main() -> Result<(), Failure> {
         let _tenant = cx.attach();
         build(&python, folder.join("child.py"), &endpoint)?;
     }
+
     for service in [python_service, node_service, rust_service] {
         service.stop()?;
     }
+
     telemetry.shutdown(TIMEOUT)?;
 
     check(&receiver.spans(), &identity)?;

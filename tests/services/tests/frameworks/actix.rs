@@ -69,7 +69,8 @@ struct Server {
 
 impl Server {
     fn start(layer: HttpServerLayer) -> Self {
-        let (context, waiting) = (Context::current(), Arc::<Waiting>::default());
+        let context = Context::current();
+        let waiting = Arc::<Waiting>::default();
         let data = web::Data::from(Arc::clone(&waiting));
         let app = move || {
             let context = context.clone();
@@ -80,6 +81,7 @@ impl Server {
                 },
             )
         };
+
         let (sender, receiver) = mpsc::channel();
         let thread = thread::spawn(move || {
             let serve = async move {
@@ -95,8 +97,10 @@ impl Server {
                 sender.send((address, server.handle())).unwrap();
                 server.await.unwrap();
             };
+
             System::new().block_on(serve);
         });
+
         let (address, handle) = receiver.recv().unwrap();
         Self { address, handle, thread, waiting }
     }
@@ -110,8 +114,10 @@ impl Server {
 /// Returns the status and the body. Each is `None` if it has not arrived.
 async fn get(server: &Server, path: &str) -> (Option<u16>, Option<String>) {
     let url = format!("http://{}{path}", server.address);
-    let request = floe_test_services::client().get(url);
-    let request = request.header("baggage", "tenant=acme").header("user-agent", "curl/8");
+    let request = floe_test_services::client()
+        .get(url)
+        .header("baggage", "tenant=acme")
+        .header("user-agent", "curl/8");
     match request.send().await {
         Ok(response) => (Some(response.status().as_u16()), response.text().await.ok()),
         Err(_) => (None, None),
@@ -125,6 +131,7 @@ async fn answers(paths: &[&str]) -> (Vec<(Option<u16>, Option<String>)>, Spans) 
         for path in paths {
             answers.push(get(&server, path).await);
         }
+
         server.stop().await;
     })
     .await;
@@ -151,12 +158,14 @@ async fn the_scheme_of_a_server_with_tls_is_https() {
         let app = map_config(app, move |_| {
             AppConfig::__priv_test_new(true, "shop.example".to_owned(), address)
         });
+
         let app = init_service(app).await;
         for (path, proxy) in [("/orders/1", None), ("/stream", Some("http"))] {
             let mut request = TestRequest::with_uri(path).insert_header(("host", "shop.example"));
             if let Some(scheme) = proxy {
                 request = request.insert_header(("x-forwarded-proto", scheme));
             }
+
             call_service(&app, request.to_request()).await;
         }
     })

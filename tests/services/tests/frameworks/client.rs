@@ -28,6 +28,7 @@ async fn server() -> String {
             text("baggage").unwrap_or_default()
         )
     };
+
     let app = Router::new()
         .route("/echo", any(echo))
         .route("/missing", get(|| async { StatusCode::NOT_FOUND }))
@@ -93,6 +94,7 @@ async fn a_failed_request_is_an_error() {
             spans.iter().find(|span| span.attribute("error.type") == Some(&kind.to_owned().into()));
         found.unwrap_or_else(|| panic!("{kind}: {spans:?}"))
     };
+
     let missing = error_type("404").assert_attribute("http.response.status_code", 404);
     assert_eq!(missing.data().status, Status::error(""));
     assert!(matches!(error_type("timeout").data().status, Status::Error { .. }));
@@ -113,6 +115,7 @@ fn three_times<'a>(
             let again = request.try_clone().unwrap();
             next.clone().run(again, extensions).await?;
         }
+
         next.run(request, extensions).await
     })
 }
@@ -161,9 +164,11 @@ async fn a_client_s_requests_are_configurable() {
     let client = ClientBuilder::new(Client::new()).with(middleware).build();
     let spans = testing::capture_async(async {
         let _caller = create_span("caller");
-        let request = client.post(format!("{server}/echo?page=2"));
-        let request =
-            request.header("x-shop", "eu").body("four").with_extension(UrlTemplate::new("/{what}"));
+        let request = client
+            .post(format!("{server}/echo?page=2"))
+            .header("x-shop", "eu")
+            .body("four")
+            .with_extension(UrlTemplate::new("/{what}"));
         request.send().await.unwrap();
         // The request is not recorded, and carries the caller's context.
         client.get(format!("{server}/missing")).send().await.unwrap();

@@ -53,6 +53,7 @@ pub(crate) fn check(spans: &Spans, address: &str, type_of_torn_body: &str) {
         let mut found = spans.named(name).filter(|span| span.data().span_kind == SpanKind::Server);
         found.next().unwrap_or_else(|| panic!("no server span `{name}`: {spans:?}"))
     };
+
     server("GET /orders/{id}")
         .assert_unset() // The conventions leave it to the user.
         .assert_attribute("http.request.method", "GET")

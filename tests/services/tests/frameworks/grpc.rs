@@ -90,6 +90,7 @@ impl Stream for Pieces {
         if self.left == 0 {
             return Poll::Ready(Some(Err(Status::data_loss("lost"))));
         }
+
         self.left -= 1;
         Poll::Ready(Some(Ok("piece".to_owned())))
     }
@@ -144,9 +145,11 @@ async fn a_call_is_a_span_on_each_side() {
     let [server] = of_kind(&spans, "test.Echo/Say", &SpanKind::Server)[..] else {
         panic!("{spans:?}");
     };
+
     let [client] = of_kind(&spans, "test.Echo/Say", &SpanKind::Client)[..] else {
         panic!("{spans:?}");
     };
+
     for side in [server, client] {
         side.assert_unset()
             .assert_attribute("rpc.system.name", "grpc")
@@ -157,6 +160,7 @@ async fn a_call_is_a_span_on_each_side() {
             .assert_no_attribute("error.type");
         assert_eq!(side.scope(), "floe-telemetry-http");
     }
+
     assert_eq!(server.parent_span_id(), client.span_context().span_id());
     assert_eq!(server.attribute("server.port"), client.attribute("server.port"));
     client
@@ -178,6 +182,7 @@ async fn the_status_is_that_of_the_call() {
             let failed = call(&mut client, "/test.Echo/Say", text).await;
             assert_eq!(failed.unwrap_err().code(), code);
         }
+
         let unknown = call(&mut client, "/test.Echo/Shout", "").await;
         assert_eq!(unknown.unwrap_err().code(), Code::Unimplemented);
         let unknown = call(&mut client, "/test.Other/Say", "").await;
@@ -199,6 +204,7 @@ async fn the_status_is_that_of_the_call() {
             .assert_attribute("rpc.response.status_code", "INTERNAL")
             .assert_attribute("error.type", "INTERNAL");
     }
+
     // Names that a caller invents appear neither in span names nor in metric series.
     let unknown = of_kind(&spans, "grpc", &SpanKind::Server);
     for (span, method) in unknown.iter().zip(["test.Echo/Shout", "test.Other/Say"]) {
@@ -206,6 +212,7 @@ async fn the_status_is_that_of_the_call() {
             .assert_attribute("rpc.method_original", method)
             .assert_attribute("error.type", "UNIMPLEMENTED");
     }
+
     assert_eq!(unknown.len(), 2);
     spans
         .single("test.Echo/Shout")
@@ -226,6 +233,7 @@ async fn a_stream_ends_with_its_status() {
         for _ in 0..3 {
             assert_eq!(pieces.message().await.unwrap().unwrap(), "piece");
         }
+
         assert_eq!(pieces.message().await.unwrap_err().code(), Code::DataLoss);
     })
     .await;
@@ -237,6 +245,7 @@ async fn a_stream_ends_with_its_status() {
             .assert_attribute("error.type", "DATA_LOSS")
             .assert_no_attribute("floe.cancelled");
     }
+
     let server = of_kind(&spans, "test.Echo/Count", &SpanKind::Server)[0].data();
     let pieces: Vec<_> = spans.named("piece").collect();
     assert_eq!(pieces.len(), 4);
@@ -256,6 +265,7 @@ async fn a_call_that_is_dropped_is_cancelled() {
     let stream = |_: http::Request<Body>| async {
         Ok::<_, Infallible>(http::Response::new(axum::body::Body::from_stream(Never)))
     };
+
     let spans = testing::capture_async(async {
         let server = GrpcServerLayer::new().layer(service_fn(stream));
         drop(server.oneshot(grpc_request("/test.Echo/Say")).await.unwrap());
@@ -268,6 +278,7 @@ async fn a_call_that_is_dropped_is_cancelled() {
         span.assert_attribute("rpc.response.status_code", "CANCELLED")
             .assert_attribute("floe.cancelled", true);
     }
+
     // By the conventions, the cancelled call is an error of the client only.
     of_kind(&spans, "test.Echo/Say", &SpanKind::Server)[0]
         .assert_unset()
@@ -294,6 +305,7 @@ async fn a_response_that_is_not_grpc_has_a_status_by_that_of_http() {
         let response = http::Response::builder().status(status.parse::<u16>().unwrap());
         Ok::<_, Infallible>(response.body("<html>".to_owned()).unwrap())
     };
+
     let spans = testing::capture_async(async {
         for path in ["/a.B/S503", "/a.B/S404", "/a.B/S418", "/a.B/S200"] {
             let client = GrpcClientLayer::new().layer(service_fn(proxy));
@@ -301,6 +313,7 @@ async fn a_response_that_is_not_grpc_has_a_status_by_that_of_http() {
             let body = http_body_util::BodyExt::collect(response.into_body()).await;
             assert_eq!(body.unwrap().to_bytes(), "<html>");
         }
+
         // The request is not gRPC.
         let rest = http::Request::get("/a.B/S200").body(Body::empty()).unwrap();
         let server = GrpcServerLayer::new().layer(service_fn(proxy));
@@ -329,6 +342,7 @@ async fn hostile_metadata_is_bounded() {
             .header("grpc-message", "%ff%zz".repeat(50_000));
         Ok::<_, Infallible>(response.body(String::new()).unwrap())
     };
+
     let spans = testing::capture_async(async {
         let parent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
         let request = grpc_request(&format!("/{}/x", "p".repeat(50_000)));
@@ -341,8 +355,7 @@ async fn hostile_metadata_is_bounded() {
         server.oneshot(grpc_request("/not/a/method")).await.unwrap();
     })
     .await;
-    let mut long = spans.iter().filter(|span| span.name().starts_with("ppp"));
-    let long = long.next().unwrap().assert_root();
+    let long = spans.iter().find(|span| span.name().starts_with("ppp")).unwrap().assert_root();
     long.assert_attribute("rpc.method", "p".repeat(2048));
     long.assert_attribute("rpc.response.status_code", "UNKNOWN");
     assert_eq!(long.data().links.links.len(), 1);

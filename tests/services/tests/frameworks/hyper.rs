@@ -40,12 +40,14 @@ async fn answer(request: Request<Incoming>) -> Result<Response<Full<Bytes>>, Inf
         drop(create_span("answer"));
         return Ok(Response::new("hello".into()));
     }
+
     tokio::spawn(async {
         let mut upgraded = TokioIo::new(hyper::upgrade::on(request).await.unwrap());
         let mut bytes = [0; 4];
         upgraded.read_exact(&mut bytes).await.unwrap();
         upgraded.write_all(&bytes).await.unwrap();
     });
+
     let mut response = Response::new(Full::default());
     *response.status_mut() = StatusCode::SWITCHING_PROTOCOLS;
     let headers = response.headers_mut();
@@ -101,6 +103,7 @@ async fn a_client_may_leave_the_body_and_fails_without_a_response() {
             let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
             listener.local_addr().unwrap()
         };
+
         let request = Request::put(format!("http://{gone}/")).body(Empty::new());
         assert!(client.call(request.unwrap()).await.is_err());
     })
@@ -125,6 +128,7 @@ async fn the_span_of_an_upgrade_ends_with_the_response() {
         while !head.ends_with(b"\r\n\r\n") {
             head.push(stream.read_u8().await.unwrap());
         }
+
         assert!(head.starts_with(b"HTTP/1.1 101 "));
         connection = Some(stream);
     })

@@ -48,8 +48,10 @@ async fn a_server_of_axum_records_the_exchanges_of_every_server() {
     let mut answers = Vec::new();
     let spans = testing::capture_async(async {
         for path in exchanges::PATHS {
-            let request = request(path).header("baggage", "tenant=acme");
-            let request = request.header("user-agent", "curl/8").body(Body::empty());
+            let request = request(path)
+                .header("baggage", "tenant=acme")
+                .header("user-agent", "curl/8")
+                .body(Body::empty());
             answers.push(serve(request.unwrap()).await);
         }
     })
@@ -81,7 +83,8 @@ async fn a_request_is_a_span_below_its_sender() {
     assert_eq!((scope.name(), scope.version()), ("floe-telemetry-http", version));
     assert_eq!(span.parent_span_id().to_string(), "00f067aa0ba902b7");
     let file = span.attribute("code.file.path").unwrap().as_str();
-    assert!(file.ends_with("server.rs") && file.contains("tests"), "{file}");
+    assert!(file.ends_with("server.rs"), "{file}");
+    assert!(file.contains("tests"), "{file}");
     spans.single("find").assert_no_attribute("floe.namespace");
 }
 
@@ -141,6 +144,7 @@ async fn a_body_ends_with_the_last_byte_that_its_length_announces() {
         let response = Response::builder().header("content-length", length);
         Ok::<_, Infallible>(response.body(body).unwrap())
     };
+
     let spans = testing::capture_async(async {
         for length in ["2", "3"] {
             let mut service = HttpServerLayer::new().layer(service_fn(answer));
@@ -156,6 +160,7 @@ async fn a_body_ends_with_the_last_byte_that_its_length_announces() {
         let is_short = span.attribute("url.path").unwrap().as_str() == "/3";
         assert_eq!(span.attribute("floe.cancelled").is_some(), is_short);
     }
+
     assert_eq!(spans.named("GET").count(), 2);
 }
 
@@ -173,9 +178,11 @@ async fn a_request_comes_from_the_first_proxy_s_client_or_else_from_its_peer() {
                     .header("x-forwarded-host", "public.example:443, proxy.internal")
                     .header("x-forwarded-proto", "https, http");
             }
+
             let request = request.body(Body::empty()).unwrap();
             drained(serve_with(layer.clone(), request).await).await;
         }
+
         let unknown = request("/session").body(Body::empty()).unwrap();
         drained(serve_with(HttpServerLayer::new(), unknown).await).await;
     })
@@ -211,6 +218,7 @@ async fn any_tower_service_is_supported_and_its_errors_are_returned_unchanged() 
         let mut fails = HttpServerLayer::new().layer(service_fn(|_: Request<Body>| async {
             Err::<Response<String>, _>("no connection to redis://:hunter2@cache")
         }));
+
         let request_to = |path| request(path).body(Body::empty()).unwrap();
         let result = fails.call(request_to("/cache")).await;
         assert_eq!(result.unwrap_err(), "no connection to redis://:hunter2@cache");
@@ -329,6 +337,7 @@ async fn configured_headers_are_recorded_and_redacted() {
     for secret in ["dXNlcjpodW50ZXIy", "Zq7xWv93Lmt2Ab"] {
         assert!(!recorded.contains(secret), "{recorded}");
     }
+
     assert_eq!(span.span_context().trace_id().to_string(), trace_id);
 }
 
@@ -366,8 +375,11 @@ async fn an_untrusted_caller_is_only_linked() {
 #[test]
 fn a_layer_around_a_router_is_reported_once() {
     let written = Written::default();
-    let subscriber = tracing_subscriber::fmt().with_writer(written.writer()).with_ansi(false);
-    let subscriber = subscriber.without_time().finish();
+    let subscriber = tracing_subscriber::fmt()
+        .with_writer(written.writer())
+        .with_ansi(false)
+        .without_time()
+        .finish();
     let router = || Router::<()>::new().route("/orders/{id}", get(|| async {}));
     tracing::subscriber::with_default(subscriber, || {
         let named = HttpServerLayer::new().with_route(|_| None);
@@ -378,10 +390,12 @@ fn a_layer_around_a_router_is_reported_once() {
             let _ = HttpServerLayer::new().layer(router());
         }
     });
+
     let warning = "`HttpServerLayer` wraps a `Router`, so its spans have no `http.route`: expected `Router::layer` or \
                    `with_route`\n";
     let written = written.text();
-    assert!(written.ends_with(warning) && written.lines().count() == 1, "{written}");
+    assert!(written.ends_with(warning), "{written}");
+    assert!(written.lines().count() == 1, "{written}");
 }
 
 #[tokio::test]
@@ -390,6 +404,7 @@ async fn a_route_can_be_named() {
         let is_file = request.uri.path().starts_with("/static/");
         is_file.then_some("/static/{file}".into())
     });
+
     let answers = |_: Request<Body>| async { Ok::<_, Infallible>(Response::new(String::new())) };
     let mut service = layer.layer(service_fn(answers));
     let spans = testing::capture_async(async {
@@ -415,6 +430,7 @@ async fn a_response_that_has_no_body_ends_with_its_headers() {
         let response = Response::builder().status(status).body(body);
         Ok::<_, Infallible>(response.unwrap())
     };
+
     let mut service = HttpServerLayer::new().layer(service_fn(answer));
     let spans = testing::capture_async(async {
         for (method, path) in [
@@ -432,6 +448,7 @@ async fn a_response_that_has_no_body_ends_with_its_headers() {
     for name in ["GET", "PUT", "POST", "CONNECT"] {
         spans.single(name).assert_no_attribute("floe.cancelled");
     }
+
     spans.single("DELETE").assert_attribute("floe.cancelled", true);
 }
 
@@ -454,6 +471,7 @@ async fn hostile_headers_are_bounded() {
                 .header("baggage", format!("key{n}={}", "v".repeat(4_000)))
                 .header("baggage", vec![b'%', 0xff, b'=', 0xfe]);
         }
+
         let request = request.body(Body::empty()).unwrap();
         assert_eq!(serve_with(layer, request).await.status(), 405);
     })

@@ -56,6 +56,7 @@ async fn requests() {
     for path in ["/orders/1", "/orders/2", "/healthz", "/healthz", "/no/route"] {
         request(app(), get(path)).await;
     }
+
     let mut given_up = Box::pin(app().oneshot(get("/never")));
     let is_pending = poll_fn(|task| Poll::Ready(given_up.as_mut().poll(task).is_pending())).await;
     assert!(is_pending);
@@ -97,6 +98,7 @@ fn text(attributes: &BTreeMap<String, Value>) -> String {
         Value::Number(number) => number.to_string(),
         other => panic!("{other:?}"),
     };
+
     let known = attributes.iter().filter(|(key, _)| *key != "server.port");
     let pairs = known.map(|(key, value)| format!("{key}={}", text(value)));
     pairs.collect::<Vec<_>>().join(" ")
@@ -110,6 +112,7 @@ fn counts(points: &[ReceivedPoint], name: &str) -> Vec<String> {
             let MetricValue::Histogram(count, ..) = point.value else {
                 panic!("{point:?}");
             };
+
             (text(&point.attributes), count)
         })
         .collect();
@@ -122,6 +125,7 @@ fn check_versions_and_active_requests(points: &[ReceivedPoint]) {
     for point in points {
         assert_eq!(point.scope_version, env!("CARGO_PKG_VERSION"), "{point:?}");
     }
+
     let mut active: Vec<_> = points
         .iter()
         .filter(|point| point.name == "http.server.active_requests")
@@ -157,12 +161,14 @@ fn check_requests_of_the_server(points: &[ReceivedPoint]) {
             ),
         ]
     );
-    let duration = points.iter().find(|point| point.name == "http.server.request.duration");
-    let duration = duration.unwrap();
+
+    let duration =
+        points.iter().find(|point| point.name == "http.server.request.duration").unwrap();
     assert_eq!((&*duration.unit, &*duration.scope), ("s", "floe-telemetry-http"));
     let MetricValue::Histogram(_, sum, bounds, _) = &duration.value else {
         panic!("{duration:?}");
     };
+
     assert_eq!(bounds, &SECONDS);
     assert!((0.0..60.0).contains(sum), "{sum}");
 }
@@ -188,6 +194,7 @@ fn check_calls(points: &[ReceivedPoint]) {
             "1: rpc.method=shop.Orders/Get rpc.response.status_code=OK rpc.system.name=grpc",
         ]
     );
+
     assert_eq!(
         counts(points, "rpc.client.call.duration"),
         [
@@ -206,6 +213,7 @@ async fn a_request_that_panics_is_an_exemplar() {
     let panics = service_fn(async |_: Request<Body>| -> Result<Response<Body>, Infallible> {
         panic!("no shoes")
     });
+
     let panics = HttpServerLayer::new().layer(panics);
     let request = Request::get("/orders/1").body(Body::empty()).unwrap();
     let panicked = tokio::spawn(async { panics.oneshot(request).await });

@@ -75,6 +75,7 @@ async fn baggage_of_a_caller_is_recorded_only_if_its_key_is_listed() {
         config.baggage_attributes = vec!["tenant".to_owned()];
         config
     };
+
     for span in spans(trusts_tenants).await {
         assert_eq!(identity(&span.attributes), [("tenant", &text("acme"))]);
     }
@@ -86,11 +87,13 @@ async fn baggage_of_a_caller_is_recorded_only_if_its_key_is_listed() {
         config.baggage_attributes.clear();
         config
     };
+
     let values = ["sales", "shop", "1.0.0", "dev"].map(text);
     let expected = |attributes: &BTreeMap<String, Value>| {
         let keys = ["floe.namespace", "floe.product.name", "floe.product.version", "floe.mode"];
         keys.map(|key| attributes[key].clone()) == values
     };
+
     for span in spans(trusts_nobody).await {
         assert!(expected(&span.attributes), "{:?}", span.attributes);
         assert!(expected(&span.resource), "{:?}", span.resource);

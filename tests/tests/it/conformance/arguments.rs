@@ -101,6 +101,7 @@ fn attributes_are_evaluated_once_and_before_anything_is_moved() {
         ready(counted_later(value(), &calls));
         drop(counted_later(value(), &calls));
     });
+
     assert_eq!(calls.get(), 2 * 4);
     for name in ["0", "1"] {
         spans
@@ -125,10 +126,12 @@ fn attributes_are_not_evaluated_for_a_span_that_is_not_recorded() {
         counted(NotClone(String::new()), &calls);
         ready(counted_later(NotClone(String::new()), &calls));
     };
+
     let spans = testing::capture(|| {
         let _below = unsampled().attach();
         run();
     });
+
     assert_eq!((spans.len(), calls.get()), (0, 0));
     // If nothing records spans, nothing is evaluated, either.
     run();

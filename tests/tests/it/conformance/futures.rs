@@ -16,6 +16,7 @@ fn a_function_that_panics_before_it_has_a_future_ends_its_span() {
     let spans = testing::capture(|| {
         assert!(catch_unwind(|| drop(panics_first(true))).is_err());
     });
+
     spans.single("panics_first").assert_error("at once");
 }
 

@@ -78,6 +78,7 @@ fn exported_symbols_are_those_of_the_function() {
         assert_eq!(found::floe_tests_renamed(1), 4);
         assert_eq!(exported::floe_tests_with_attribute(1), 4);
     });
+
     assert_eq!(spans.len(), 6);
     for name in ["floe_tests_plain", "floe_tests_with_error_if", "floe_tests_with_attribute"] {
         assert_eq!(spans.named(name).count(), 2, "{name}");

@@ -40,6 +40,7 @@ fn methods_of_async_trait_share_the_arguments_of_their_block() {
         assert_eq!(ready(Below.reload((" ab ", 1))), Some(2));
         drop(Below.load("never polled"));
     });
+
     spans.single("reload").assert_attribute("length", 6);
     let span = spans.single("loaded").assert_child_of("reload").assert_attribute("key", " ab ");
     assert_eq!(span.kind(), &SpanKind::Server);
@@ -80,10 +81,12 @@ fn a_method_replaces_the_attributes_of_its_block() {
         assert_eq!(shelf.first(), Some(&"book"));
         assert_eq!(shelf.len(), Shelf::<u8>::size());
     });
+
     assert_eq!(spans.names(), ["Shelf::new", "shelf.first"]);
     for span in spans.iter() {
         assert_eq!(span.kind(), &SpanKind::Client);
     }
+
     spans.single("Shelf::new").assert_attribute("db.system.name", "sqlite");
     spans.single("shelf.first").assert_attribute("n", 3).assert_no_attribute("db.system.name");
 }

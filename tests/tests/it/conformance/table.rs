@@ -229,11 +229,13 @@ fn run(shape: &Shape, cx: Context, end: End) {
     let polled = catch_unwind(AssertUnwindSafe(|| {
         (0..3).any(|_| future.as_mut().poll(&mut task).is_ready())
     }));
+
     let as_expected = match end {
         End::Works | End::Fails => matches!(polled, Ok(true)),
         End::Panics => polled.is_err(),
         End::Waits => matches!(polled, Ok(false)),
     };
+
     assert!(as_expected, "{} {end:?}: {polled:?}", shape.name);
 }
 
@@ -254,6 +256,7 @@ fn check(shape: &Shape, end: End, set: Set) {
         let _outer = create_span("outer");
         run(shape, cx, end);
     });
+
     assert_eq!(spans.len(), 4, "{name} {end:?} {spans:?}");
     spans.single("inside").assert_child_of(name);
     let span = spans.single(name).assert_child_of(if set.has_parent { "given" } else { "outer" });
@@ -264,9 +267,11 @@ fn check(shape: &Shape, end: End, set: Set) {
         End::Panics => span.assert_error("on purpose"),
         End::Waits => span.assert_unset().assert_attribute("floe.cancelled", true),
     };
+
     if end != End::Waits {
         span.assert_no_attribute("floe.cancelled");
     }
+
     if set.has_attributes {
         span.assert_attribute("n", 7);
     } else {
@@ -296,5 +301,6 @@ fn each_shape_ends_each_way_with_each_set_of_arguments() {
             }
         }
     }
+
     assert_eq!(checked, 4 * (4 * 3 + 11 * 4));
 }

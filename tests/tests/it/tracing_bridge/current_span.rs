@@ -60,12 +60,14 @@ fn a_span_that_was_captured_in_a_function_is_that_of_the_function() {
                         ours(|| info!("below"));
                         info!("on the function");
                     });
+
                     drop(info_span!(parent: &captured, "by parent"));
                     info!(parent: &captured, "by parent");
                 });
             });
         });
     });
+
     assert_eq!(spans.len(), 4);
     // The spans ended on different threads, so they have no order.
     let with = |event: &str| {
@@ -73,6 +75,7 @@ fn a_span_that_was_captured_in_a_function_is_that_of_the_function() {
         let span = functions.find(|span| span.events().iter().any(|it| it.name == event));
         span.unwrap()
     };
+
     with("below").assert_child_of("ours");
     with("on the function")
         .assert_child_of("theirs")
@@ -90,6 +93,7 @@ async fn spawns(dispatch: Dispatch) {
         drop(info_span!("work"));
         info!("worked");
     };
+
     let spawned = tokio::spawn(work().in_current_span().with_subscriber(dispatch.clone()));
     spawned.await.unwrap();
     let spawned = work().instrument(Span::current());
@@ -107,6 +111,7 @@ async fn spawned_futures_continue_the_span_of_the_function() {
         let outer = info_span!("outer");
         spawns(within).instrument(outer).await;
     };
+
     let spans = testing::capture_async(outer.with_subscriber(dispatch)).await;
     let function = spans.single("spawns").assert_child_of("outer").assert_ok();
     assert_eq!(function.events().len(), 2);
@@ -116,6 +121,7 @@ async fn spawned_futures_continue_the_span_of_the_function() {
         let works = spans.named("work");
         works.filter(|work| work.data().parent_span_id == parent).count()
     };
+
     assert_eq!((below("spawns"), below("named")), (2, 1));
 }
 
@@ -131,6 +137,7 @@ fn the_innermost_span_is_the_current_one() {
                 let _guard = create_span("by hand");
                 assert_eq!(current_name(), Some(STAND_IN));
             });
+
             assert_eq!(current_name(), Some(STAND_IN));
             let captured = Span::current();
             captured.in_scope(|| {
@@ -139,6 +146,7 @@ fn the_innermost_span_is_the_current_one() {
                 assert_eq!(Span::current(), captured);
             });
         });
+
         get_tracer("plain").in_span("plain", |_| assert_eq!(current_name(), Some(STAND_IN)));
         assert_eq!(current_name(), None);
     });
@@ -152,9 +160,11 @@ fn a_field_is_recorded_on_the_span_that_has_it() {
             ours(|| {
                 Span::current().record("rows", 1);
             });
+
             Span::current().record("rows", 2);
         });
     });
+
     spans.single("theirs").assert_attribute("rows", 2);
 }
 
@@ -173,15 +183,19 @@ fn a_span_that_a_filter_excludes_may_be_the_current_one() {
                 again.in_scope(|| {
                     again.in_scope(|| assert_eq!(current_name(), Some("again")));
                 });
+
                 drop(info_span!("below"));
             });
+
             assert_eq!(current_name(), Some("detail"));
         });
+
         ours(|| {
             let captured = Span::current();
             elsewhere(|| captured.in_scope(|| drop(info_span!("captured"))));
         });
     });
+
     assert_eq!(spans.len(), 4);
     spans.single("below").assert_child_of("ours");
     spans.single("captured").assert_child_of("ours");
@@ -197,6 +211,7 @@ fn a_function_is_continued_whatever_the_filter_is() {
             elsewhere(|| futures_executor::block_on(future));
         });
     });
+
     assert_eq!(spans.len(), 2);
     spans.named("ours").next().unwrap().assert_child_of("ours");
 }
@@ -210,10 +225,12 @@ fn a_captured_span_ends_nothing_and_may_outlive_the_function() {
             info!("still open");
             captured = Some(Span::current());
         });
+
         let captured = captured.take().unwrap();
         captured.in_scope(|| info!("too late"));
         drop(info_span!(parent: &captured, "late"));
     });
+
     spans.single("ours").assert_ok().assert_event("still open");
     assert_eq!(spans.single("ours").events().len(), 1);
     spans.single("late").assert_child_of("ours");
@@ -229,6 +246,7 @@ fn a_captured_span_that_is_not_sampled_is_continued() {
         assert!(!current().is_sampled());
         assert_ne!(current().span_id(), within.span_id());
     };
+
     let spans = record(|| {
         let cx = Context::current().with_remote_span_context(parent.clone());
         let _attached = cx.attach();
@@ -245,13 +263,16 @@ fn a_captured_span_that_is_not_sampled_is_continued() {
                     assert_eq!(current(), function);
                     ours(|| assert_below(&function));
                 });
+
                 named.in_scope(|| ours(|| assert_below(&function)));
                 assert_eq!(futures_executor::block_on(future), function);
                 assert_eq!(futures_executor::block_on(instrumented), function);
             });
+
             assert_eq!(current(), function);
         });
     });
+
     assert!(spans.is_empty(), "{spans}");
 }
 
@@ -268,6 +289,7 @@ fn updates_of_the_current_span_are_updates_of_the_function_span() {
             });
         });
     });
+
     let mut functions = spans.named("ours");
     functions.next().unwrap().assert_attribute("depth", 2).assert_ok();
     functions
@@ -306,12 +328,14 @@ fn only_callers_pay_and_no_span_stays_open() {
         for _ in 0..100 {
             ours(|| info!("nobody asks"));
         }
+
         assert_eq!(counting.opened.load(Ordering::Relaxed), 0);
         ours(|| {
             for _ in 0..100 {
                 // This asks for the current span without taking a handle.
                 dispatcher::get_default(|dispatch| dispatch.current_span().is_known());
             }
+
             let first = Span::current();
             let second = first.clone();
             drop(first);
@@ -321,6 +345,7 @@ fn only_callers_pay_and_no_span_stays_open() {
             drop(handles);
         });
     });
+
     assert_eq!(counting.open.load(Ordering::Relaxed), 0);
     assert_eq!(spans.len(), 101);
 }
@@ -331,13 +356,15 @@ fn without_the_layer_the_current_span_is_that_of_tracing() {
         ours(|| assert_eq!(current_name(), None));
         theirs(|| ours(|| assert_eq!(current_name(), Some("theirs"))));
     });
+
     assert_eq!(spans.len(), 2);
 }
 
 /// Each of two subscribers has its own span for the function.
 #[test]
 fn two_subscribers_stand_side_by_side() {
-    let (one, other) = (subscriber(), subscriber());
+    let one = subscriber();
+    let other = subscriber();
     let spans = testing::capture(|| {
         ours(|| {
             let ask = |dispatch| with_default(dispatch, Span::current);
@@ -346,15 +373,19 @@ fn two_subscribers_stand_side_by_side() {
                     dispatcher::get_default(|of| of.current_span().is_known())
                 })
             };
+
             for dispatch in [&one, &other, &one] {
                 assert!(peek(dispatch));
                 drop(ask(dispatch));
             }
-            let (first, second) = (ask(&one), ask(&other));
+
+            let first = ask(&one);
+            let second = ask(&other);
             drop(info_span!(parent: &first, "nowhere"));
             with_default(&other, || drop(info_span!(parent: &second, "below")));
         });
     });
+
     spans.single("below").assert_child_of("ours");
     assert_eq!(spans.len(), 2);
 }

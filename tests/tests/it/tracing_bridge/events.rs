@@ -23,8 +23,10 @@ fn an_event_is_recorded_on_the_span_it_is_in() {
         info_span!("inner").in_scope(|| {
             warn!(target: "shop", rows = 3_u64, free = 0.5, ok = true, table = "orders", "slow {}", "disk");
         });
+
         debug!(n = 1);
     });
+
     let inner = spans.single("inner").assert_unset().events();
     let [event] = inner else { panic!("{inner:?}") };
     assert_eq!(event.name, "slow disk");
@@ -39,6 +41,7 @@ fn an_event_is_recorded_on_the_span_it_is_in() {
     ] {
         assert_eq!(attribute(event, key), Some(&value), "{key}");
     }
+
     assert_eq!(attribute(event, "message"), None);
     let outer = spans.single("outer").events();
     let [event] = outer else { panic!("{outer:?}") };
@@ -47,6 +50,7 @@ fn an_event_is_recorded_on_the_span_it_is_in() {
         attribute(event, "code.module.name"),
         Some(&Value::from("it::tracing_bridge::events"))
     );
+
     assert_eq!(attribute(event, "n"), Some(&Value::I64(1)));
     assert_eq!(attribute(event, "level"), Some(&Value::from("DEBUG")));
 }
@@ -67,13 +71,16 @@ fn an_error_event_makes_the_span_an_error() {
             error!(error = "disk full");
             error!("so it ends");
         });
+
         info_span!("lines").in_scope(|| {
             error!(code = 7);
             error!("password=hunter2");
             error!("so it ends");
         });
+
         info_span!("fine", otel.status_code = "ok").in_scope(|| error!("expected"));
     });
+
     spans.single("logged").assert_error("it broke").assert_event("it broke");
     spans.single("warned").assert_unset();
     let refused = spans
@@ -84,6 +91,7 @@ fn an_error_event_makes_the_span_an_error() {
         attribute(&refused.events()[0], "exception.message"),
         Some(&Value::from("cannot reach postgresql://<REDACTED>@db/x")),
     );
+
     // The text of the error explains more than lines, and the first line more than those that follow it.
     spans.single("both").assert_error("disk full").assert_event("exception");
     spans.single("lines").assert_error("password=<REDACTED>");
@@ -100,6 +108,7 @@ fn an_error_in_an_event_is_recorded_on_the_span() {
         info_span!("alone").in_scope(|| error!(error = failure));
         info_span!("described").in_scope(|| error!(cause = failure, "cannot load"));
     });
+
     for name in ["ours", "theirs"] {
         spans
             .single(name)
@@ -107,6 +116,7 @@ fn an_error_in_an_event_is_recorded_on_the_span() {
             .assert_attribute("exception.stacktrace", "0: password=<REDACTED>")
             .assert_event("cannot load");
     }
+
     spans.single("ours").assert_unset();
     // The event has its own text and the text of the error, and the status has the event's.
     let described =
@@ -115,6 +125,7 @@ fn an_error_in_an_event_is_recorded_on_the_span() {
         let found = attribute(&described.events()[0], key);
         assert_eq!(found, Some(&Value::from("password=<REDACTED>")), "{key}");
     }
+
     let alone = spans.single("alone").assert_error("password=<REDACTED>");
     let event = &alone.assert_event("exception").events()[0];
     let keys = event.attributes.iter().map(|attribute| attribute.key.as_str());
@@ -151,6 +162,7 @@ fn an_event_belongs_to_the_innermost_span() {
             info!("in by hand");
         });
     });
+
     spans.single("ours").assert_event("in ours").assert_ok();
     spans.single("plain").assert_event("in plain");
     spans.single("by hand").assert_event("in by hand");
@@ -185,10 +197,12 @@ fn an_error_line_does_not_decide_about_the_span_of_a_function() {
             assert!(is_expected().is_err());
             assert!(fails().is_err());
         });
+
         let work = async { error!("retrying") };
         futures_executor::block_on(work.in_span(span("work")));
         get_tracer("plain").in_span("plain", |_| error!("retrying"));
     });
+
     spans.single("succeeds").assert_ok().assert_event("retrying after a timeout");
     spans.single("is_expected").assert_ok().assert_attribute("error.type", "alloc::string::String");
     spans.single("fails").assert_error("no answer").assert_event("attempt 3 of 3");
@@ -207,6 +221,7 @@ fn an_event_may_have_an_explicit_parent() {
         info!(parent: None, "to none");
         error!(parent: &other, "as an error");
     });
+
     spans.single("other").assert_event("to other").assert_error("as an error");
     assert!(spans.single("outer").assert_unset().events().is_empty());
 }
@@ -223,6 +238,7 @@ fn the_library_does_not_record_its_own_events() {
         error!(target: "opentelemetry_sdk", "BatchSpanProcessor.SpanDroppingStarted");
         event!(target: "floe_telemetry_user", tracing::Level::INFO, "an event of another crate");
     });
+
     let outer = spans.single("outer").assert_unset();
     outer.assert_event("an event of another crate");
     assert_eq!(outer.events().len(), 1);
@@ -237,6 +253,7 @@ fn a_span_ended_by_the_plain_api_records_no_events() {
             error!("too late");
         });
     });
+
     spans.single("ended").assert_unset().assert_event("in time");
     assert_eq!(spans.single("ended").events().len(), 1);
 }
@@ -244,7 +261,8 @@ fn a_span_ended_by_the_plain_api_records_no_events() {
 /// An event belongs to the right span, although both registries assign the same id to their first span.
 #[test]
 fn an_event_belongs_to_the_span_of_its_subscriber() {
-    let (one, other) = (subscriber(), subscriber());
+    let one = subscriber();
+    let other = subscriber();
     let spans = testing::capture(|| {
         with_default(&one, || {
             info_span!("outer").in_scope(|| {
@@ -252,13 +270,16 @@ fn an_event_belongs_to_the_span_of_its_subscriber() {
                     info_span!("inner").in_scope(|| info!("inside"));
                     info!("between");
                 });
+
                 info!("outside");
             });
         });
     });
+
     let names = |span| -> Vec<_> {
         spans.single(span).events().iter().map(|event| event.name.clone()).collect()
     };
+
     assert_eq!(names("inner"), ["inside"]);
     assert_eq!(names("outer"), ["between", "outside"]);
 }

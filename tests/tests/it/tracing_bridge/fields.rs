@@ -65,6 +65,7 @@ fn later_values_override_earlier_ones() {
         drop(entered);
         span.record("state", format_args!("{}", "done"));
     });
+
     spans.single("load").assert_attribute("rows", 12).assert_attribute("state", "done");
 }
 
@@ -74,6 +75,7 @@ fn a_span_has_its_source_location() {
         info_span!(target: "shop::orders", "load");
     });
     let line = i64::from(line!()) - 2;
+
     spans
         .single("load")
         .assert_attribute("target", "shop::orders")
@@ -96,6 +98,7 @@ fn opentelemetry_fields_set_span_properties() {
             otel.status_code = "OK",
             otel.other = "kept",
         );
+
         let later =
             info_span!("later", otel.name = Empty, otel.kind = Empty, otel.status_code = Empty);
         let _entered = later.enter();
@@ -105,11 +108,13 @@ fn opentelemetry_fields_set_span_properties() {
         let failed = info_span!("failed", otel.status_description = Empty, otel.kind = "nonsense");
         failed.record("otel.status_description", "no such table");
     });
+
     let get = spans.single("GET /orders/7").assert_ok();
     assert_eq!(*get.kind(), SpanKind::Server);
     for key in ["otel.name", "otel.kind", "otel.status_code"] {
         get.assert_no_attribute(key);
     }
+
     get.assert_attribute("otel.other", "kept");
     let renamed = spans.single("renamed").assert_error("");
     assert_eq!(*renamed.kind(), SpanKind::Producer);

@@ -30,8 +30,10 @@ fn filters_of_the_subscriber_work() {
             info!("this one");
             work();
         });
+
         info_span!(parent: &noise, "below noise");
     });
+
     assert_eq!(spans.len(), 3);
     spans.single("outer").assert_event("this one");
     assert_eq!(spans.single("outer").events().len(), 1);
@@ -58,9 +60,11 @@ fn below_an_unsampled_span_nothing_is_sampled() {
             work();
             info_span!("inner").in_scope(work);
         });
+
         info_span!(parent: &outer, "explicit").in_scope(work);
         info_span!("another").follows_from(&outer);
     });
+
     assert_eq!(spans.len(), 1);
     let links = &spans.single("another").data().links.links;
     assert_eq!(links[0].span_context.trace_id(), unsampled.trace_id());
@@ -75,9 +79,11 @@ fn suppressed_telemetry_is_not_recorded() {
             info!("sending");
             work();
         });
+
         drop(suppressed);
         info_span!("after").in_scope(|| info!("again"));
     });
+
     assert_eq!(spans.names(), ["after", "outer"]);
     assert!(spans.single("outer").events().is_empty());
     spans.single("after").assert_child_of("outer").assert_event("again");
@@ -89,6 +95,7 @@ fn a_second_layer_adds_nothing() {
     let spans = record_in(twice, || {
         info_span!("outer", rows = 1).in_scope(work);
     });
+
     assert_eq!(spans.len(), 2);
     spans.single("outer").assert_root().assert_attribute("rows", 1);
     spans.single("work").assert_child_of("outer");

@@ -41,12 +41,15 @@ fn functions_and_spans_nest_in_turn() {
                     get_active_span(|span| span.set_attribute(KeyValue::new("set.by", "the API")));
                     leaf();
                 });
+
                 ours(1);
                 get_active_span(|span| span.set_attribute(KeyValue::new("set.in", "first")));
             });
+
             info_span!("beside");
         });
     });
+
     spans.single("first").assert_child_of("function").assert_attribute("set.in", "first");
     spans
         .single("second")
@@ -70,6 +73,7 @@ fn entering_a_span_restores_the_context_of_its_creation() {
                 assert_eq!(propagation::baggage_value("tenant"), None);
                 leaf();
             });
+
             info_span!("late").in_scope(|| {
                 assert_eq!(propagation::baggage_value("tenant").unwrap(), "acme");
                 let span = info_span!("elsewhere");
@@ -77,6 +81,7 @@ fn entering_a_span_restores_the_context_of_its_creation() {
             });
         });
     });
+
     spans.assert_tree("function\n  early\n    leaf\n  late\n    elsewhere\n      ours");
 }
 
@@ -93,6 +98,7 @@ fn an_explicit_parent_is_the_parent() {
         let id = closed.id();
         info_span!(parent: id, "below closed");
     });
+
     let tree =
         "alone\nfirst\n  below first\n    ours\nsecond\n  below second\n  closed\n    below closed";
     spans.assert_tree(tree);
@@ -107,6 +113,7 @@ fn an_attached_context_is_the_parent() {
             info_span!("inner").in_scope(|| ours(0));
         });
     });
+
     spans.assert_tree("outer\nplain\n  inner\n    ours");
 }
 
@@ -119,6 +126,7 @@ fn follows_from_is_a_link() {
         let gone = info_span!("gone").id();
         second.follows_from(gone);
     });
+
     let first = spans.single("first").span_context().span_id();
     let links = &spans.single("second").assert_root().data().links.links;
     assert_eq!(links.len(), 1);
@@ -130,6 +138,7 @@ async fn theirs_async(hops: usize) {
     for _ in 0..hops {
         yield_now().await;
     }
+
     Span::current().record("hops", hops);
     ours_async(hops).await;
     info!("done");
@@ -174,6 +183,7 @@ async fn nesting_survives_awaits_on_several_threads() {
             span.assert_child_of(parent);
         }
     }
+
     for span in spans.named("theirs_async") {
         span.assert_event("done");
     }

@@ -17,9 +17,11 @@ fn events_may_be_left_to_log_records() {
         info_span!("fine").in_scope(|| info!("done"));
         info_span!("failed").in_scope(|| error!(error = "disk full"));
     });
+
     for name in ["fine", "failed"] {
         assert_eq!(spans.single(name).events().len(), 0, "{name}");
     }
+
     spans.single("fine").assert_unset();
     spans.single("failed").assert_error("disk full");
 }
@@ -38,6 +40,7 @@ fn a_record_of_log_has_the_location_and_the_target_of_its_call() {
             tracing_log::format_trace(&record).unwrap();
         });
     });
+
     let event = &spans.single("work").assert_event("by log").events()[0];
     let of = |key: &str| {
         let mut all = event.attributes.iter().filter(|own| own.key.as_str() == key);
@@ -45,6 +48,7 @@ fn a_record_of_log_has_the_location_and_the_target_of_its_call() {
         assert!(all.next().is_none(), "{key} twice");
         found
     };
+
     assert_eq!(of("target").as_deref(), Some("orders::load"));
     assert_eq!(of("code.file.path").as_deref(), Some("orders.rs"));
     assert_eq!(of("code.line.number").as_deref(), Some("7"));
@@ -63,10 +67,12 @@ fn a_layer_finds_the_context_of_a_span() {
             context.unwrap_or_default().span().add_event("found", Vec::new());
         }
     });
+
     let none = get_otel_context(&tracing::span::Id::from_u64(1), &Dispatch::none());
     assert!(none.is_none());
     for name in ["outer", "inner"] {
         assert_eq!(spans.single(name).events().len(), 1, "{name}");
     }
+
     assert!(!Context::current().has_active_span());
 }

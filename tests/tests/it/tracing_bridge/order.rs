@@ -51,6 +51,7 @@ fn a_span_ends_at_its_last_exit_and_not_with_its_last_handle() {
         info_span!("later").in_scope(|| ());
         drop((again, never));
     });
+
     // `tracing` keeps a parent open as long as it has children.
     assert_eq!(spans.names(), ["parent", "between", "work", "child", "later", "never entered"]);
     spans.single("child").assert_child_of("parent");
@@ -58,7 +59,9 @@ fn a_span_ends_at_its_last_exit_and_not_with_its_last_handle() {
     let (start, end) = spans.single("child").times();
     let [between, work, later] =
         ["between", "work", "later"].map(|name| spans.single(name).times());
-    assert!(start <= between.0 && work.1 <= end && end <= later.0);
+    assert!(start <= between.0);
+    assert!(work.1 <= end);
+    assert!(end <= later.0);
 }
 
 #[traced]
@@ -75,6 +78,7 @@ fn a_span_may_be_exited_in_a_function_that_is_called_in_it() {
             info_span!("after the function");
         });
     });
+
     let tree =
         "function\n  span\n    exit\n      after the exit\n        work\n  after the function";
     spans.assert_tree(tree);
@@ -90,6 +94,7 @@ fn a_span_may_be_entered_in_a_function_and_exited_after_it() {
             info_span!("after the exit");
         });
     });
+
     let roots: Vec<_> = spans.named("function").map(|span| span.span_context().span_id()).collect();
     spans.single("work").assert_child_of("span");
     assert_eq!(spans.single("span").data().parent_span_id, roots[0]);
@@ -103,7 +108,9 @@ proptest! {
     fn the_current_context_is_that_of_the_last_span_entered(
         steps in prop::collection::vec((any::<bool>(), 0_usize..4), 0..40),
     ) {
-        let (mut below, mut roots, mut children) = (Ok(()), Ok(()), Ok(()));
+        let mut below = Ok(());
+        let mut roots = Ok(());
+        let mut children = Ok(());
         let spans = testing::capture(|| with_default(&subscriber(), || {
             let cx = Context::current().with_remote_span_context(remote_in(7, false));
             let attached = cx.attach();
@@ -134,9 +141,11 @@ fn walk(
     let enter = |at: usize| {
         spans[at].with_subscriber(|(id, subscriber)| subscriber.enter(id));
     };
+
     let exit = |at: usize| {
         spans[at].with_subscriber(|(id, subscriber)| subscriber.exit(id));
     };
+
     for &(enters, at) in steps {
         if enters {
             enter(at);
@@ -145,12 +154,15 @@ fn walk(
             exit(at);
             entered.remove(last);
         }
+
         let expected = entered.last().map_or(outside, |at| ids[*at]);
         prop_assert_eq!(current(), expected);
     }
+
     for at in entered {
         exit(at);
     }
+
     prop_assert_eq!(current(), outside);
     Ok(())
 }

@@ -41,9 +41,11 @@ fn a_parent_can_be_set_until_the_span_is_used() {
             assert_eq!(Context::current().baggage().get("tenant"), Some(&"a".into()));
             drop(info_span!("inside"));
         });
+
         drop(info_span!(parent: &span, "below"));
         assert_eq!(span.set_parent(parent(9, 9)), Err(SetParentError::AlreadyStarted));
     });
+
     assert_eq!(spans.len(), 3);
     let request = spans.single("request").assert_attribute("rows", 1).assert_attribute("late", 2);
     assert_eq!(request.data().span_kind, SpanKind::Server);
@@ -70,6 +72,7 @@ fn the_parent_of_a_span_whose_context_was_used_stays() {
             assert_eq!(span.set_parent(parent(7, 8)), Err(SetParentError::AlreadyStarted));
         }
     });
+
     assert_eq!(spans.len(), 6);
     assert!(spans.iter().all(|span| span.span_context().trace_id() != TraceId::from(7)));
 }
@@ -82,8 +85,10 @@ fn the_context_follows_the_parent_to_every_thread() {
         std::thread::scope(|scope| {
             scope.spawn(|| assert_eq!(span.set_parent(cx), Ok(())));
         });
+
         span.in_scope(|| drop(info_span!("inside")));
     });
+
     spans.single("inside").assert_child_of("moved");
     assert_eq!(spans.single("moved").data().parent_span_id, SpanId::from(8));
 }
@@ -97,10 +102,12 @@ fn a_disabled_span_has_no_parent_of_its_own() {
         assert!(!span.context().has_active_span());
         span.set_attribute("nobody", "listens");
     });
+
     let layer = tracing_layer().with_filter(LevelFilter::INFO);
     let all = tracing_subscriber::filter::filter_fn(|_| true);
-    let layers = tracing_subscriber::registry().with(layer);
-    let layers = layers.with(tracing_subscriber::layer::Identity::new().with_filter(all));
+    let layers = tracing_subscriber::registry()
+        .with(layer)
+        .with(tracing_subscriber::layer::Identity::new().with_filter(all));
     let spans = record_in(layers, || {
         let outer = info_span!("outer").entered();
         let detail = debug_span!("detail");
@@ -108,6 +115,7 @@ fn a_disabled_span_has_no_parent_of_its_own() {
         let within = detail.context();
         assert_eq!(within.span().span_context(), outer.context().span().span_context());
     });
+
     assert_eq!(spans.names(), ["outer"]);
 }
 
@@ -122,11 +130,13 @@ fn the_context_is_that_of_the_span() {
             let _attached = cx.clone().attach();
             inject_context(&mut headers);
         }
+
         span.set_attribute("traceparent", headers["traceparent"].clone());
         span.in_scope(|| {
             assert_eq!(cx.span().span_context(), Context::current().span().span_context());
         });
     });
+
     let outer = spans.single("outer");
     let ids = outer.span_context();
     let expected = format!("00-{}-{}-03", ids.trace_id(), ids.span_id());
@@ -149,6 +159,7 @@ fn a_span_has_attributes_that_are_not_declared_as_fields() {
         span.set_status(Status::error("too late"));
         info_span!("failed").set_status(Status::error("password=hunter2"));
     });
+
     let outer = spans
         .single("outer")
         .assert_attribute("rows", 2)
@@ -175,6 +186,7 @@ fn updates_of_fields_and_of_the_trait_are_one_sequence() {
         span.in_scope(|| info!("first"));
         span.add_event("second", Vec::new());
     });
+
     let outer = spans.single("outer").assert_attribute("rows", 2);
     let names: Vec<_> = outer.events().iter().map(|event| &*event.name).collect();
     assert_eq!(names, ["first", "second"]);

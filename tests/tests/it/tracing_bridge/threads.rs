@@ -24,6 +24,7 @@ fn on_thread<T: Send>(dispatch: &Dispatch, code: impl FnOnce() -> T + Send) -> T
             let _attached = cx.attach();
             with_default(dispatch, code)
         });
+
         thread.join().unwrap()
     })
 }
@@ -38,8 +39,10 @@ fn a_span_is_opened_entered_and_closed_on_different_threads() {
             span.record("step", 2);
             span
         });
+
         on_thread(&dispatch, move || drop(span));
     });
+
     spans.single("moved").assert_root().assert_attribute("step", 2);
     spans.single("work").assert_child_of("moved");
 }
@@ -54,7 +57,10 @@ fn a_span_is_entered_on_many_threads_at_once() {
         let cx = Context::current();
         thread::scope(|scope| {
             for n in 0..THREADS {
-                let (shared, dispatch, cx, barrier) = (&shared, &dispatch, cx.clone(), &barrier);
+                let shared = &shared;
+                let dispatch = &dispatch;
+                let cx = cx.clone();
+                let barrier = &barrier;
                 scope.spawn(move || {
                     let _attached = cx.attach();
                     barrier.wait();
@@ -69,14 +75,17 @@ fn a_span_is_entered_on_many_threads_at_once() {
                 });
             }
         });
+
         drop(shared);
     });
+
     let shared = spans.single("shared").assert_root().data();
     assert_eq!(shared.events.events.len() + shared.events.dropped_count as usize, THREADS * 50);
     assert_eq!(spans.named("work").count(), THREADS * 50);
     for inner in spans.named("inner") {
         inner.assert_child_of("shared");
     }
+
     for work in spans.named("work") {
         work.assert_child_of("inner");
     }
@@ -106,13 +115,16 @@ fn a_thread_may_end_inside_a_span() {
             std::mem::forget(span.clone().entered());
             LEFT.set(Some(span.entered()));
         });
+
         on_thread(&dispatch, || {
             // The thread-locals are dropped in the opposite order: the entered guard first.
             LEFT.set(Some(info_span!("left first").entered()));
             AT_THE_END.with(|_| ());
         });
+
         assert!(!Context::current().span().span_context().is_valid());
     });
+
     // A leaked span never ends.
     assert_eq!(spans.named("left").count(), 0);
     assert!(Span::current().is_none());

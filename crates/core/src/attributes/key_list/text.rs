@@ -33,15 +33,18 @@ impl<const N: usize> Text<N> {
 }
 
 pub(super) const fn same(a: &str, b: &str) -> bool {
-    let (a, b) = (a.as_bytes(), b.as_bytes());
+    let a = a.as_bytes();
+    let b = b.as_bytes();
     if a.len() != b.len() {
         return false;
     }
+
     let mut index = 0;
     while index < a.len() {
         if a[index] != b[index] {
             return false;
         }
+
         index += 1;
     }
     true

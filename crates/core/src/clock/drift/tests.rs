@@ -67,7 +67,9 @@ impl Machine {
             self.random = self.random.wrapping_mul(6_364_136_223_846_793_005) + 1;
             (self.random >> 40) % 60
         };
-        let (late, later) = (jitter(), jitter());
+
+        let late = jitter();
+        let later = jitter();
         let monotonic = (self.time + self.ahead as i128) as u64 + late;
         Moment {
             ticks: self.ticks().0,
@@ -114,11 +116,13 @@ fn hour(machine: &mut Machine, mut each_second: impl FnMut(&mut Machine, u32)) -
             let ours = nanos(to.0.0 - from.0.0, clock.nanos_per_tick).as_nanos();
             ours.abs_diff((to.1 - from.1).unsigned_abs())
         };
+
         if second > 0 {
             worst.wall = worst.wall.max(after.abs_diff(start.1));
             worst.shift = worst.shift.max(after.abs_diff(before));
             worst.millisecond = worst.millisecond.max(between(start, end));
         }
+
         if second % 60 == 59 {
             worst.minute = worst.minute.max(between(minute_ago, end));
             minute_ago = end;
@@ -142,6 +146,7 @@ fn clocks_that_are_slewed_by_50_ppm_are_followed() {
         let direction = if second % 1200 < 600 { 1.0 } else { -1.0 };
         machine.slew = direction * 50e-6;
     });
+
     // The old rate still applies for a second after the direction has changed.
     assert!(worst.wall < 102_000, "{worst:?}");
     assert!(worst.millisecond <= 1, "{worst:?}");
@@ -174,6 +179,7 @@ fn a_machine_that_sleeps_keeps_its_rate() {
             machine.pass(SECOND);
             clock.follow(machine.moment());
         }
+
         let most = if seconds == 0 { 1e-4 } else { 1e-6 };
         let rate = clock.nanos_per_tick;
         // The counter and the wall clock go on, but the monotonic clock does not.
@@ -190,7 +196,6 @@ fn a_machine_that_sleeps_keeps_its_rate() {
     }
 }
 
-/// The ticks of a month.
 const MONTH: u64 = (30.0 * 86_400.0 * FREQUENCY) as u64;
 
 /// A virtual machine moves to a host that has run for longer, and back.
@@ -203,6 +208,7 @@ fn spans_that_are_open_while_the_counter_jumps_keep_their_durations() {
         machine.pass(SECOND);
         clock.follow(machine.moment());
     }
+
     let start = (machine.ticks(), machine.unix());
     machine.pass(SECOND / 2);
     let before = (machine.ticks(), machine.unix());
@@ -220,6 +226,7 @@ fn spans_that_are_open_while_the_counter_jumps_keep_their_durations() {
     for (ticks, unix) in [start, before] {
         assert!(clock.signed_unix(ticks).abs_diff(unix) < millisecond);
     }
+
     machine.pass(SECOND);
     clock.follow(machine.moment());
     assert!(clock.signed_unix(machine.ticks()).abs_diff(machine.unix()) < millisecond);

@@ -32,6 +32,7 @@ impl Definition {
             let bound = instrument.bind(&self.attributes());
             let _ = found.set(Series { bound, generation });
         });
+
         found.into_inner()
     }
 }
@@ -84,6 +85,7 @@ impl Handle {
         if generation == 0 {
             return;
         }
+
         match self.first.get() {
             Some(series) if series.generation == generation && !current::is_inherited() => {
                 series.bound.record(measurement);
@@ -98,6 +100,7 @@ impl Handle {
             fork::say_not_exported();
             return;
         }
+
         if let Some(series) = self.definition.look_up() {
             series.bound.record(measurement);
             let _ = self.first.set(series);

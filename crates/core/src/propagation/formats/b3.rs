@@ -45,6 +45,7 @@ impl TextMapPropagator for B3Propagator {
         if !span.is_valid() {
             return;
         }
+
         let is_debug =
             cx.get::<Debug>().is_some_and(|Debug(trace_id)| *trace_id == span.trace_id());
         let sampled = if span.is_sampled() { "1" } else { "0" };
@@ -71,6 +72,7 @@ impl TextMapPropagator for B3Propagator {
         let Some((span, is_debug)) = received else {
             return cx.clone();
         };
+
         let trace_id = span.trace_id();
         let cx = cx.with_remote_span_context(span);
         if is_debug { cx.with_value(Debug(trace_id)) } else { cx }
@@ -97,17 +99,20 @@ fn header<'a>(extractor: &'a dyn Extractor, name: &str) -> Option<&'a str> {
 /// sampling decision is rejected, because it cannot continue a trace.
 fn single(value: &str) -> Option<Received> {
     let mut parts = value.split('-');
-    let (trace_id, span_id) = (parts.next()?, parts.next()?);
+    let trace_id = parts.next()?;
+    let span_id = parts.next()?;
     let (is_sampled, is_debug) = match parts.next() {
         None | Some("0") => (false, false),
         Some("1") => (true, false),
         Some("d") => (true, true),
         Some(_) => return None,
     };
+
     let is_invalid = |parent| id(parent, &[16]).is_none();
     if parts.next().is_some_and(is_invalid) || parts.next().is_some() {
         return None;
     }
+
     received(trace_id, span_id, is_sampled, is_debug)
 }
 
@@ -119,6 +124,7 @@ fn multi(extractor: &dyn Extractor) -> Option<Received> {
         None | Some("0" | "false") => false,
         Some(_) => return None,
     };
+
     let trace_id = header(extractor, TRACE_ID)?;
     let span_id = header(extractor, SPAN_ID)?;
 
@@ -138,5 +144,6 @@ fn id(digits: &str, accepted: &[usize]) -> Option<u128> {
     if !accepted.contains(&digits.len()) || !digits.bytes().all(|byte| byte.is_ascii_hexdigit()) {
         return None;
     }
+
     u128::from_str_radix(digits, 16).ok()
 }

@@ -40,6 +40,7 @@ impl TextMapPropagator for BaggagePropagator {
         if baggage.is_empty() {
             return;
         }
+
         let header = encode(baggage);
         if !header.is_empty() {
             injector.set(BAGGAGE, header);
@@ -50,10 +51,12 @@ impl TextMapPropagator for BaggagePropagator {
         let Some(headers) = extractor.get_all(BAGGAGE) else {
             return cx.clone();
         };
+
         let baggage = decode(&headers);
         if baggage.is_empty() {
             return cx.clone();
         }
+
         cx.with_baggage(baggage)
     }
 
@@ -71,9 +74,10 @@ fn encode(baggage: &Baggage) -> String {
         let at = entries.partition_point(|(other, _)| rank(other) < rank(key.as_str()));
         entries.insert(at, (key.as_str(), entry));
     }
+
     let mut header = String::new();
     for (key, (value, properties)) in entries.into_iter().take(MAX_MEMBERS) {
-        let value = if keys::IDENTITY.contains(&key) {
+        let redacted = if keys::IDENTITY.contains(&key) {
             sanitize_sent(value.as_str())
         } else if sanitize_sent(key) == key {
             match sanitize_sent_value(key, value.as_str()) {
@@ -84,7 +88,8 @@ fn encode(baggage: &Baggage) -> String {
             // A key that contains a secret is dropped, because redaction would turn it into another key.
             continue;
         };
-        let value = utf8_percent_encode(&value, ENCODED).to_string();
+
+        let encoded = utf8_percent_encode(&redacted, ENCODED).to_string();
 
         let given = properties.as_str();
         let properties = if are_properties(given)
@@ -95,12 +100,13 @@ fn encode(baggage: &Baggage) -> String {
         } else {
             ""
         };
+
         let separators = [
             if header.is_empty() { "" } else { "," },
             "=",
             if properties.is_empty() { "" } else { ";" },
         ];
-        let parts = [separators[0], key, separators[1], &value, separators[2], properties];
+        let parts = [separators[0], key, separators[1], &encoded, separators[2], properties];
         if header.len() + parts.iter().map(|part| part.len()).sum::<usize>() <= MAX_BYTES {
             header.extend(parts);
         }
@@ -120,6 +126,7 @@ fn is_bearer_token(text: &str) -> bool {
     let Some((scheme, token)) = text.trim().split_once(' ') else {
         return false;
     };
+
     let token = token.trim_start();
     scheme.eq_ignore_ascii_case("bearer")
         && token.len() >= MIN_LETTERS
@@ -149,10 +156,12 @@ fn decode(headers: &[&str]) -> Baggage {
         if bytes > MAX_BYTES + ",".len() {
             break;
         }
+
         let (entry, properties) = member.split_once(';').unwrap_or((member, ""));
         let Some((key, value)) = entry.split_once('=').filter(|_| member.is_ascii()) else {
             continue;
         };
+
         let value = percent_decode_str(value.trim()).decode_utf8_lossy();
         baggage.insert_with_metadata(
             key.trim().to_owned(),

@@ -44,6 +44,7 @@ mod tests {
                 }
             }
         }
+
         for number in [0, 1, 0x0123_4567, 0x89ab_cdef, u32::MAX] {
             assert_eq!(encode(number), *format!("{number:08x}").as_bytes());
         }

@@ -37,6 +37,7 @@ impl TextMapPropagator for TraceContextPropagator {
         if !context.is_valid() {
             return;
         }
+
         injector.set(TRACEPARENT, header(context));
         let state = trace_state::header(cx, context);
         if !state.is_empty() {
@@ -48,16 +49,20 @@ impl TextMapPropagator for TraceContextPropagator {
         let Some(headers) = extractor.get_all(TRACEPARENT) else {
             return cx.clone();
         };
+
         let parent = match headers[..] {
             [header] => parse(header),
             _ => None,
         };
+
         let Some((trace_id, span_id, flags)) = parent else {
             if !headers.is_empty() {
                 tracing::debug!("invalid `traceparent` header: a new trace begins");
             }
+
             return cx.clone();
         };
+
         let states = extractor.get_all(TRACESTATE).unwrap_or_default();
         let (state, original) = trace_state::parse(&states, (trace_id, span_id));
         let span = SpanContext::new(trace_id, span_id, flags, true, state);
@@ -100,9 +105,11 @@ fn parse(header: &str) -> Option<(TraceId, SpanId, TraceFlags)> {
         // A later version may append fields, separated by a dash.
         _ => suffix.is_empty() || suffix.starts_with(b"-"),
     };
+
     if !is_valid_suffix || [fields[2], fields[35], fields[52]] != [b'-'; 3] {
         return None;
     }
+
     let trace_id = id(&fields[3..35])?;
     let span_id = u64::try_from(id(&fields[36..52])?).ok()?;
     let flags = byte([fields[53], fields[54]])?;

@@ -29,11 +29,13 @@ pub(super) fn parse(headers: &[&str], sender: (TraceId, SpanId)) -> (TraceState,
     let Some(mut members) = members(headers).filter(|members| !members.is_empty()) else {
         return (TraceState::NONE, None);
     };
+
     let received = members.len();
     while chars(&members) > MAX_CHARS {
         let long = members.iter().rposition(|member| len(member) > LONG);
         members.remove(long.unwrap_or(members.len() - 1));
     }
+
     let represented: Vec<_> = members.iter().copied().filter(is_represented).collect();
     let is_same = represented.len() == received;
     let state = TraceState::from_key_value(represented).unwrap_or_default();
@@ -43,6 +45,7 @@ pub(super) fn parse(headers: &[&str], sender: (TraceId, SpanId)) -> (TraceState,
         header: join(&members),
         is_shortened: members.len() < received,
     });
+
     (state, original)
 }
 
@@ -75,12 +78,15 @@ fn members<'h>(headers: &[&'h str]) -> Option<Vec<Member<'h>>> {
         if text.is_empty() {
             continue;
         }
+
         let (key, value) = text.split_once('=')?;
         if members.len() == MAX_MEMBERS || !is_key(key) || !is_value(value) {
             return None;
         }
+
         members.push((key, value));
     }
+
     Some(members)
 }
 

@@ -94,6 +94,7 @@ impl Sampling {
         if in_use.sampling.take().is_some() {
             listeners::set(SHUT_DOWN);
         }
+
         listeners::set_provider(0);
         replace_sampler(None);
     }
@@ -148,6 +149,7 @@ impl InUse {
         if facts == UNRECORDED {
             return facts;
         }
+
         let turns_off = sampling.rules.iter().any(|rule| matches!(rule.then, Then::Off));
         facts | all(&[(PROVIDER, true), (CUSTOM, has_sampler), (RULES, turns_off)])
     }
@@ -189,6 +191,7 @@ fn by_rules(record: &SpanRecord) -> Option<bool> {
     let sampled = local::with(|local| {
         local.settings.get().sample(record.head.trace_id, true, None, Some(&subject))
     });
+
     (!matches!(sampled, Some(Sampled::No))).then_some(true)
 }
 
@@ -202,5 +205,6 @@ pub(super) fn ask(record: &mut SpanRecord, parent: &Context) -> Option<bool> {
     if decision.is_err() {
         lost::add(&LOST.decisions);
     }
+
     decision.unwrap_or_default()
 }

@@ -79,6 +79,7 @@ impl<'a> Subject<'a> {
             Origin::CallSite => site.map_or(("", None), |site| (site.target, site.level)),
             Origin::Builder { scope, level, .. } => (scope.map_or("", Scope::name), *level),
         };
+
         Self { name: record.name_or_site(), target, level, kind: record.kind() }
     }
 }
@@ -170,11 +171,13 @@ impl Settings {
             (None, Some(site)) => self.number_of_site(site),
             (None, None) => return Sampled::NeedsName,
         };
+
         let rule = (number as usize).checked_sub(1).and_then(|index| self.rules.get(index));
         let (ratio, limit) = match rule.map(|rule| &rule.then) {
             Some(Then::Sample(ratio, limit)) => (ratio.unwrap_or(self.ratio), limit.as_ref()),
             _ => (self.ratio, None),
         };
+
         let is_sampled = number != OFF && ratio.samples(trace_id);
         if is_sampled && limit.is_none_or(RateLimit::take_token) {
             Sampled::Yes
@@ -257,6 +260,7 @@ impl CachedSettings {
         if (self.0.as_ref()).is_none_or(|settings| settings.generation != generation) {
             self.update();
         }
+
         self.0.get_or_insert_default()
     }
 
@@ -291,7 +295,8 @@ fn look_up(site: &CallSite) -> Number {
 ///
 /// The text between two `*` is matched at its first occurrence, so only the last `*` is retried.
 fn matches(pattern: &str, text: &str) -> bool {
-    let (pattern, text) = (pattern.as_bytes(), text.as_bytes());
+    let pattern = pattern.as_bytes();
+    let text = text.as_bytes();
     let mut p = 0;
     let mut t = 0;
     // The position after the last `*` in the pattern, and the position of the last attempt in the text.
@@ -360,6 +365,7 @@ impl RateLimit {
             let after = full_at.max(now).saturating_add(self.interval);
             (after <= latest).then_some(after)
         });
+
         taken.is_ok()
     }
 }
@@ -419,6 +425,7 @@ mod tests {
                 });
             }
         });
+
         assert_eq!(taken.into_inner(), 1000);
     }
 

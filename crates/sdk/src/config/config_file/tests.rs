@@ -407,7 +407,9 @@ fn variables_are_values_and_never_keys() {
     let version = config(text).resource_attributes.service_version;
     assert_eq!(version.as_deref(), Some("a\nfile_format: '2.0'"));
     let error = error(&spans("{otlp_http: {headers: [{name: a, value: '${REFERENCE}'}]}}"));
-    assert!(error.contains("otlp_http: the value of `a` begins like a reference"), "{error}");
+    let expected = "otlp_http: the value of `a` is a reference after the variables were replaced, \
+                    expected a credential";
+    assert!(error.contains(expected), "{error}");
 }
 
 #[test]

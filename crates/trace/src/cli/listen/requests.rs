@@ -124,7 +124,7 @@ impl Receiver {
         }
         read.map_err(|error| error.to_string())?;
         let rejected = reader.rejected().cloned();
-        place.send(Received { bytes: reader.bytes(), recording: reader.finish() });
+        place.send(Received { bytes: reader.bytes(), recording: reader.into_recording() });
         Ok(rejected)
     }
 }

@@ -129,11 +129,12 @@ impl<'o> Traces<'o> {
     }
 
     fn draw(&mut self, place: u64) -> Result<(), Failure> {
-        let Some(open) = self.open.remove(&place) else {
+        let Some(mut open) = self.open.remove(&place) else {
             return Ok(());
         };
         self.places.remove(&open.id);
         self.bytes -= open.bytes;
+        open.recording.correct_clocks();
         let picture = show::picture(&open.recording, &self.options.look);
         print(format_args!("{picture}"))
     }

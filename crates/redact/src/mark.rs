@@ -1,10 +1,13 @@
-//! Replaces a number or a literal of JSON by a mark that is a JSON string, so that the text can still be parsed.
+//! Chooses the mark of a secret, so that the text around it can still be parsed: a number or a literal of JSON or TOML
+//! becomes a string, and XML gets no tag.
 
 use std::borrow::Cow;
 use std::ops::Range;
 
 use crate::scan::Finding;
-use crate::text::{REDACTED, at, before, part, rest, run_end, run_start, starts_with};
+use crate::text::{
+    REDACTED, XML_MARK, at, before, class, part, rest, run_end, run_start, starts_with,
+};
 
 /// The spellings of JSON's quotation mark inside other languages, without the backslashes before it.
 const QUOTES: [&[u8]; 6] = [b"\"\"", b"\"", b"u0022", b"&quot;", b"&#34;", b"%22"];
@@ -12,18 +15,40 @@ const QUOTES: [&[u8]; 6] = [b"\"\"", b"\"", b"u0022", b"&quot;", b"&#34;", b"%22
 /// The maximum distance from an item back to the colon after its list's name, in bytes.
 const LIST: usize = 512;
 
-/// Extends a finding in a number or a literal of JSON to the whole value, and sets its mark to a JSON string.
+/// The maximum distance from a finding to the sign of a tag of XML, in bytes.
+const TAG: usize = 512;
+
+/// YAML's tags of values that are no texts.
+const TAGS: [&[u8]; 3] = [b"!!int", b"!!float", b"!!bool"];
+
+/// Sets the mark of a finding. In a number or a literal, it replaces the whole value.
 pub(crate) fn fit(text: &[u8], finding: &mut Finding) {
     let Range { start, end } = finding.range;
+    if finding.mark == REDACTED && is_in_xml(text, start, end) {
+        finding.mark = Cow::Borrowed(XML_MARK);
+        return;
+    }
     // A number or a literal begins with one of these bytes.
     if !(is_of_number(at(text, start)) || matches!(at(text, start), b't' | b'f' | b'n')) {
         return;
     }
     let first = run_start(text, start, 64, is_of_number);
     let last = run_end(text, end, 64, is_of_number);
+    if !ends_value(text, last) || !are_values(part(text, first, last)) {
+        return;
+    }
     let lead = before_blanks(text, first);
-    let is_value = matches!(before(text, lead), b':' | b'[' | b',') && ends_value(text, last);
-    if !is_value || !are_values(part(text, first, last)) {
+    let tag = TAGS.iter().find(|tag| part(text, 0, lead).ends_with(tag));
+    let first = tag.map_or(first, |tag| lead - tag.len());
+    let lead = before_blanks(text, first);
+    if tag.is_some() {
+        finding.range = first..last;
+    }
+    if is_assigned(text, finding, first) {
+        finding.range = first..last;
+        finding.mark = Cow::Borrowed("\"<REDACTED>\"");
+    }
+    if !matches!(before(text, lead), b':' | b'[' | b',') {
         return;
     }
     let quote = match &finding.key {
@@ -38,6 +63,33 @@ pub(crate) fn fit(text: &[u8], finding: &mut Finding) {
             "\"" => Cow::Borrowed("\"<REDACTED>\""),
             quote => Cow::Owned([quote, REDACTED, quote].concat()),
         };
+    }
+}
+
+/// Whether `name = ` with blanks precedes a value, as in TOML.
+fn is_assigned(text: &[u8], finding: &Finding, first: usize) -> bool {
+    finding.key.as_ref().is_some_and(|key| {
+        let sign = part(text, key.end, first);
+        sign.len() > 2 && sign.trim_ascii() == b"="
+    })
+}
+
+/// Whether the text is the content of an element of XML, or in quotes in a tag: `<a>…</a>`, `<a b="…">`.
+fn is_in_xml(text: &[u8], start: usize, end: usize) -> bool {
+    let lead = part(text, start.saturating_sub(TAG), start);
+    let Some(sign) = memchr::memrchr2(b'<', b'>', lead) else {
+        return false;
+    };
+    let tail = part(text, end, end + TAG);
+    let tail = &tail[memchr::memchr2(b'<', b'>', tail).unwrap_or(tail.len())..];
+    let begins = |text: &[u8], place| class!("a-zA-Z").has(at(text, place));
+    match (lead[sign], tail) {
+        (b'<', [b'>', ..]) => begins(lead, sign + 1) && lead[sign..].contains(&b'"'),
+        (b'>', [b'<', b'/', ..]) => {
+            let tag = memchr::memrchr2(b'<', b'>', &lead[..sign]);
+            tag.is_some_and(|tag| lead[tag] == b'<' && begins(lead, tag + 1)) && begins(tail, 2)
+        }
+        _ => false,
     }
 }
 
@@ -57,7 +109,7 @@ fn are_values(bytes: &[u8]) -> bool {
 
 /// Whether the end of a value of JSON follows, or the text ends.
 fn ends_value(text: &[u8], end: usize) -> bool {
-    let next = run_end(text, end, 64, |byte| matches!(byte, b' ' | b'\t'));
+    let next = class!(" \t").end(text, end, 64);
     let is_encoded =
         ["%2c", "%7d", "%5d"].iter().any(|sign| starts_with(text, next, sign.as_bytes()));
     matches!(at(text, next), b',' | b'}' | b']' | b'\n' | b'\r' | b'\\' | 0) || is_encoded
@@ -67,8 +119,8 @@ fn ends_value(text: &[u8], end: usize) -> bool {
 fn before_blanks(text: &[u8], place: usize) -> usize {
     let mut start = place;
     for _ in 0..8 {
-        start = run_start(text, start, 64, |byte| byte.is_ascii_whitespace());
-        let escape = run_start(text, start.saturating_sub(1), 16, |byte| byte == b'\\');
+        start = class!(" \t\n\r\x0c").start(text, start, 64);
+        let escape = class!("\\").start(text, start.saturating_sub(1), 16);
         if !matches!(before(text, start), b'n' | b'r' | b't') || escape + 1 >= start {
             break;
         }
@@ -79,10 +131,9 @@ fn before_blanks(text: &[u8], place: usize) -> usize {
 
 /// Returns the end of the name before a value or its list. The name includes its closing quotation mark.
 fn name_before(text: &[u8], start: usize) -> Option<usize> {
-    let is_inside =
-        |byte: u8| byte.is_ascii_alphanumeric() || b" \t\r\n,.+-[]<>\"\\".contains(&byte);
+    let inside = class!("a-zA-Z0-9 \t\r\n,.+[]<>\"\\-");
     let in_list = matches!(before(text, start), b'[' | b',');
-    let colon = if in_list { run_start(text, start, LIST, is_inside) } else { start };
+    let colon = if in_list { inside.start(text, start, LIST) } else { start };
     (before(text, colon) == b':').then(|| before_blanks(text, colon - 1))
 }
 
@@ -90,5 +141,5 @@ fn name_before(text: &[u8], start: usize) -> Option<usize> {
 fn quote_before(text: &[u8], end: usize) -> Option<&[u8]> {
     let lead = part(text, 0, end);
     let quote = QUOTES.iter().find(|quote| lead.ends_with(quote))?;
-    Some(part(text, run_start(text, end - quote.len(), 64, |byte| byte == b'\\'), end))
+    Some(part(text, class!("\\").start(text, end - quote.len(), 64), end))
 }
