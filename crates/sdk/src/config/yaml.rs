@@ -121,7 +121,8 @@ impl Node {
     /// Returns the position of the value with this path or, if `is_key`, of its key. If there is no such value, returns
     /// the position of the nearest ancestor.
     pub fn locate<'a>(&self, path: impl IntoIterator<Item = &'a str>, is_key: bool) -> Position {
-        let (mut node, mut position) = (self, self.position);
+        let mut node = self;
+        let mut position = self.position;
         for key in path {
             (node, position) = match &node.content {
                 Content::List(items) => {
