@@ -35,7 +35,9 @@ impl Timestamp {
     fn begin(&mut self, second: u64) {
         let second = i64::try_from(second).unwrap_or(i64::MAX);
         let at = OffsetDateTime::from_unix_timestamp(second).unwrap_or(OffsetDateTime::UNIX_EPOCH);
-        let (year, month, day) = (at.year(), u8::from(at.month()), at.day());
+        let year = at.year();
+        let month = u8::from(at.month());
+        let day = at.day();
         let (hour, minute, second) = at.to_hms();
         self.text.clear();
         let _ =

@@ -171,7 +171,8 @@ impl Http {
         // If the body stalls, half of the time is left for a retry.
         let now = monotonic_now();
         answer.limit(now + deadline.saturating_duration_since(now) / 2);
-        let (status, headers) = (answer.head.status, std::mem::take(&mut answer.head.headers));
+        let status = answer.head.status;
+        let headers = std::mem::take(&mut answer.head.headers);
         let outcome = classify(status, &headers, &mut answer, &self.answerer(status));
         // A receiver that throttles is alive, and another connection would only burden it.
         let is_kept =

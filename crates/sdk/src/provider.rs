@@ -418,7 +418,8 @@ impl Inner {
         }
         let logs = self.logs.shut_down(timeout);
         let metrics = || self.meters.as_ref().map(|meters| meters.shut_down(timeout));
-        let (counters, limit) = (&self.counters, Some(timeout));
+        let counters = &self.counters;
+        let limit = Some(timeout);
         let result = await_delivery(operation, timeout, deadline, limit, counters, logs, metrics);
         if let Some(lost) = lost(&self.counters, result.as_ref().err()) {
             exit::say(format!("telemetry has ended: {lost}"), time_until(deadline));

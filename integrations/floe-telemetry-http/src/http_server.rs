@@ -172,7 +172,8 @@ impl<'r> Incoming<'r> {
     }
 
     fn describe(&self, opening: &mut Opening, parts: &Parts, forwarded: Forwarded<'_>) {
-        let (uri, headers) = (&parts.uri, &parts.headers);
+        let uri = &parts.uri;
+        let headers = &parts.headers;
         opening.name_const(self.method.span_name(self.route.as_deref()));
         self.method.describe(opening);
         if let Some(route) = &self.route {

@@ -87,7 +87,8 @@ impl<F: Future<Output = Result<reqwest::Response>>> Future for Responding<F> {
         let result = ready!(this.exchange.run(|| this.inner.poll(task)));
         match &result {
             Ok(response) => {
-                let (status, version) = (response.status(), response.version());
+                let status = response.status();
+                let version = response.version();
                 this.exchange.set_peer(response.remote_addr());
                 this.exchange.respond(status, version, response.headers());
                 this.exchange.end_body();

@@ -88,8 +88,8 @@ mod tests {
             ("mysql://ada:12#ss@db/shop", &[]),
             ("not a URL", &[]),
         ] {
-            let found = of_url(url);
-            let found: Vec<_> = found.iter().map(|it| format!("{}={}", it.key, it.value)).collect();
+            let found: Vec<_> =
+                of_url(url).iter().map(|it| format!("{}={}", it.key, it.value)).collect();
             assert_eq!(found, expected, "{url}");
         }
     }

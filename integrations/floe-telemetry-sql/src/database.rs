@@ -118,8 +118,8 @@ impl Database {
             }
             span
         } else {
-            let builder = builder(query.name(system));
-            let builder = builder.with_attributes(query.attributes(system, &self.attributes));
+            let builder = builder(query.name(system))
+                .with_attributes(query.attributes(system, &self.attributes));
             builder.start(tracer)
         };
         let measurement = self.duration.as_ref().map(|duration| Measurement {
@@ -268,7 +268,8 @@ mod tests {
 
     #[test]
     fn the_statement_of_a_span_that_is_not_recorded_is_not_read() {
-        let (trace, span) = (TraceId::from(1), SpanId::from(1));
+        let trace = TraceId::from(1);
+        let span = SpanId::from(1);
         let parent = |flags| SpanContext::new(trace, span, flags, true, TraceState::NONE);
         let reads = Cell::new(0);
         let start = || {

@@ -81,7 +81,8 @@ impl<DB: Database> TracedPool<DB> {
         let gauge = |metric: &'static str,
                      states: &'static [&'static str],
                      read: fn(&Pool<DB>, usize) -> i64| {
-            let (pool, name) = (Arc::downgrade(&self.pool), name.clone());
+            let pool = Arc::downgrade(&self.pool);
+            let name = name.clone();
             meter
                 .i64_observable_up_down_counter(metric)
                 .with_unit("{connection}")

@@ -117,7 +117,8 @@ fn a_connection_is_left_after_a_refusal() {
         (OtlpProtocol::Grpc, unavailable),
         (OtlpProtocol::Grpc, page(404)),
     ] {
-        let (old, new) = (receiver(protocol), receiver(protocol));
+        let old = receiver(protocol);
+        let new = receiver(protocol);
         old.respond(refusal.clone());
         let ports = [old.port(), new.port()];
         let (ended, connections) = mpsc::channel();

@@ -39,8 +39,8 @@ fn run(program: &Program, variables: &[(&str, &str)]) -> String {
 fn the_proxy_is_used_for_other_hosts() {
     let program = program!({ child() });
     let authority = Authority::new();
-    let certificate = authority.certificate();
-    let certificate = ("OTEL_EXPORTER_OTLP_CERTIFICATE", certificate.to_str().unwrap());
+    let file = authority.certificate();
+    let certificate = ("OTEL_EXPORTER_OTLP_CERTIFICATE", file.to_str().unwrap());
     let client = ClientCertificate::NotRequested;
     // Only the proxy can resolve this host.
     let (plain, secure) = ("http://collector.test:4317", "https://collector.test:4317");

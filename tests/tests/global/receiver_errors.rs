@@ -115,8 +115,8 @@ fn the_message_has_the_text_of_the_receiver() {
         assert!(error.ends_with(&expected), "{error}\n{expected}");
     }
     // The exporter waits for the end of an incomplete body only for a part of the timeout.
-    let unfinished = "HTTP/1.1 400 Bad Request\r\ncontent-length: 99\r\n\r\nno service.name";
-    let unfinished = error(OtlpProtocol::Http, &answering([unfinished.to_owned()]));
+    let answer = "HTTP/1.1 400 Bad Request\r\ncontent-length: 99\r\n\r\nno service.name";
+    let unfinished = error(OtlpProtocol::Http, &answering([answer.to_owned()]));
     assert!(unfinished.ends_with("400 Bad Request: no service.name"), "{unfinished}");
     // The message contains the path of an endpoint, and not its query.
     let endpoint = answering([http("404 Not Found", "text/plain", "no route")]);
@@ -230,8 +230,8 @@ fn a_receiver_of_grpc_that_finds_a_request_too_large_names_the_setting() {
 fn an_answer_that_is_not_http_is_called_that() {
     let banner = error(OtlpProtocol::Http, &answering(["SSH-2.0-OpenSSH_9.2\r\n".to_owned()]));
     assert!(banner.contains("the receiver's answer is not one of `http/protobuf`: "), "{banner}");
-    let long = format!("HTTP/1.1 200 OK\r\nx: {}\r\n\r\n", "a".repeat(1 << 20));
-    let long = error(OtlpProtocol::Http, &answering([long]));
+    let answer = format!("HTTP/1.1 200 OK\r\nx: {}\r\n\r\n", "a".repeat(1 << 20));
+    let long = error(OtlpProtocol::Http, &answering([answer]));
     let expected = "is not one of `http/protobuf`: its headers are longer than 65536 bytes";
     assert!(long.ends_with(expected), "{long}");
 }

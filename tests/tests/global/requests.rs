@@ -161,8 +161,8 @@ fn a_partial_success_counts_both_parts() {
 
     // The text of the receiver does not replace the message of the record.
     let log = log.text();
-    let warning = "\"event\":\"the OTLP receiver sent a warning\"";
-    let warning = log.lines().find(|line| line.contains(warning)).unwrap();
+    let event = "\"event\":\"the OTLP receiver sent a warning\"";
+    let warning = log.lines().find(|line| line.contains(event)).unwrap();
     assert!(warning.contains("\"warning\":\"soon too old\""), "{warning}");
 }
 

@@ -83,8 +83,8 @@ impl OtlpProtocol {
         if self.is_enabled() {
             return Ok(());
         }
-        let all = Self::ALL.iter().filter(|(_, it)| it.is_enabled());
-        let all: Vec<_> = all.map(|(name, _)| *name).collect();
+        let all: Vec<_> =
+            Self::ALL.iter().filter(|(_, it)| it.is_enabled()).map(|(name, _)| *name).collect();
         let expected = match all[..] {
             [] => String::new(),
             _ => format!("expected {}, ", one_of(&all)),

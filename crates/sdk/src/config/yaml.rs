@@ -123,7 +123,8 @@ impl Node {
     /// Returns the position of the value with this path or, if `is_key`, of its key. If there is no such value, returns
     /// the position of the nearest ancestor.
     pub fn locate<'a>(&self, path: impl IntoIterator<Item = &'a str>, is_key: bool) -> Position {
-        let (mut node, mut position) = (self, self.position);
+        let mut node = self;
+        let mut position = self.position;
         for key in path {
             (node, position) = match &node.content {
                 Content::List(items) => {
@@ -189,7 +190,8 @@ enum Raw {
 fn node(raw: serde_saphyr::Spanned<Raw>, text: &str) -> Node {
     let written = || {
         let span = raw.defined.span();
-        let (from, length) = (span.byte_offset()?, span.byte_len()?);
+        let from = span.byte_offset()?;
+        let length = span.byte_len()?;
         text.get(usize::try_from(from).ok()?..usize::try_from(from + length).ok()?)
     };
     let content = match raw.value {

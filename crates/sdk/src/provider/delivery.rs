@@ -96,21 +96,28 @@ pub(super) fn lost(counters: &Counters, error: Option<&Error>) -> Option<String>
         let reason = if is_said { String::new() } else { format!(": {reason}") };
         Some(format!("exporter `{exporter}`: {points} data points were not exported{reason}"))
     });
-    let lost = [
+    let lost: Vec<_> = [
         lost_of("spans", it.exported, &spans).map(|it| it + &each.unwrap_or_default()),
         (open > 0 && exporters > 0).then(|| format!("spans that are still open: {open}")),
         lost_of("log records", it.logs_exported, &records),
         (it.missed_calls > 0)
             .then(|| format!("calls that are missing from the metrics: {}", it.missed_calls)),
-    ];
-    let lost: Vec<_> = lost.into_iter().flatten().chain(metrics).chain(error.clone()).collect();
+    ]
+    .into_iter()
+    .flatten()
+    .chain(metrics)
+    .chain(error.clone())
+    .collect();
     (!lost.is_empty()).then(|| lost.join("; "))
 }
 
 fn lost_of(items: &str, exported: u64, lost: &[(&str, u64)]) -> Option<String> {
     let all = exported + lost.iter().map(|(_, number)| number).sum::<u64>();
-    let lost = lost.iter().filter(|(_, number)| *number > 0);
-    let lost: Vec<_> = lost.map(|(name, number)| format!("{name}={number}")).collect();
+    let lost: Vec<_> = lost
+        .iter()
+        .filter(|(_, number)| *number > 0)
+        .map(|(name, number)| format!("{name}={number}"))
+        .collect();
     (!lost.is_empty()).then(|| format!("exported {exported} of {all} {items}: {}", lost.join(" ")))
 }
 
@@ -141,11 +148,13 @@ fn receive_reports(
 }
 
 fn check_reports(signal: &str, reports: &[Report]) -> Result<(), Error> {
-    let failures = reports.iter().filter_map(|(name, result)| {
-        let failure = result.as_ref().err()?;
-        Some(format!("{signal}exporter `{name}`: {failure}"))
-    });
-    let failures: Vec<_> = failures.collect();
+    let failures: Vec<_> = reports
+        .iter()
+        .filter_map(|(name, result)| {
+            let failure = result.as_ref().err()?;
+            Some(format!("{signal}exporter `{name}`: {failure}"))
+        })
+        .collect();
     if failures.is_empty() { Ok(()) } else { Err(Error::export(failures.join("; "))) }
 }
 

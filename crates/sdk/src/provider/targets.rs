@@ -77,7 +77,8 @@ pub(super) fn unless_of_environment<T>(
                 return Err(document.map_or_else(|| error.clone(), |it| error.clone().within(&it)));
             }
             let variables: Vec<_> = variables.iter().map(String::as_str).collect();
-            let (signal, change) = (signal.as_str(), one_of(&variables));
+            let signal = signal.as_str();
+            let change = one_of(&variables);
             let line = format!("an exporter of {signal} is left out: {error}; change {change}");
             write_line("error", &line);
             Ok(None)

@@ -73,8 +73,8 @@ fn an_error_has_the_code_of_the_database_and_leaves_the_result_as_it_is() {
         let error = error.expect_err("the id exists");
         assert!(error.as_database_error().expect("an error of the database").is_unique_violation());
     });
-    let span = spans.single("INSERT orders");
-    let span = span
+    let insert = spans.single("INSERT orders");
+    let span = insert
         .assert_attribute("error.type", "1555")
         .assert_attribute("exception.type", "sqlx_core::error::Error")
         .assert_attribute("db.response.status_code", "1555");

@@ -71,11 +71,11 @@ pub(super) static SCENARIOS: [Scenario; 4] = [
         },
         check: |case| {
             let receiver = case.receiver();
-            let silent: Result<Vec<_>> = OTHERS
+            let listening: Result<Vec<_>> = OTHERS
                 .map(|address| SilentAddress::new(address, receiver.port()))
                 .into_iter()
                 .collect();
-            let silent = silent?;
+            let silent = listening?;
             let surroundings =
                 Surroundings::answering(&["address 127.0.0.2", "address 127.0.0.3", RECEIVER])?;
             let report = case.start_in(&surroundings, receiver.port())?.finish()?;

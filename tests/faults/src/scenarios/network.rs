@@ -371,8 +371,8 @@ pub(super) static SCENARIOS: [Scenario; 14] = [
                 _ => grpc_answer,
             };
 
-            let answers: Result<Vec<_>> = faults.iter().map(|(fault, _)| answer(fault)).collect();
-            let answers = answers?;
+            let received: Result<Vec<_>> = faults.iter().map(|(fault, _)| answer(fault)).collect();
+            let answers = received?;
             let server = Script::new(move |number, stream| {
                 let (start, more) = &answers[number % answers.len()];
                 // A request has begun.
