@@ -32,7 +32,13 @@ pub(super) const CREDENTIAL_ADVICE: &str =
     "; set a valid credential in `OTEL_EXPORTER_OTLP_HEADERS` (`authentication`)";
 
 /// Words of errors whose cause is neither the address nor the protocol, and the remedy.
-const REMEDIES: [(&str, &str); 12] = [
+const REMEDIES: [(&str, &str); 14] = [
+    (
+        "received corrupt message",
+        "the receiver does not use TLS: expected an endpoint with `http://`",
+    ),
+    // A server without TLS may also wait for more.
+    ("TLS handshake", "the receiver perhaps does not use TLS: expected an endpoint with `http://`"),
     (
         "UnknownIssuer",
         "the authority of the receiver's certificate is expected in `OTEL_EXPORTER_OTLP_CERTIFICATE` (`certificate`)",
@@ -117,12 +123,6 @@ impl Peer {
     fn advice(&self, text: &str, is_invalid: bool) -> String {
         if text.contains(IS_EXPLAINED) {
             return String::new();
-        }
-        // A server without TLS may also wait for more.
-        if text.contains("received corrupt message") || text.contains("TLS handshake") {
-            let is_certain = text.contains("corrupt");
-            let uses = if is_certain { "does not use" } else { "perhaps does not use" };
-            return format!("; the receiver {uses} TLS: expected an endpoint with `http://`");
         }
         if let Some((_, remedy)) = REMEDIES.iter().find(|(cause, _)| text.contains(cause)) {
             return format!("; {remedy}");

@@ -130,8 +130,7 @@ pub(super) struct Trust {
 
 impl Trust {
     fn of_file(path: &Path) -> Result<Self, Error> {
-        let pem = read_certificates(path)?;
-        let configured = parse_certificates(&pem);
+        let (pem, configured) = read_certificates(path)?;
         let mut roots = RootCertStore::empty();
         let (used, _) = roots.add_parsable_certificates(configured.iter().cloned());
         if used == 0 {
@@ -149,13 +148,11 @@ impl Trust {
 
     fn of_system() -> Result<Self, Error> {
         let mut roots = RootCertStore::empty();
-        let found = rustls_native_certs::load_native_certs();
-        roots.add_parsable_certificates(found.certs);
+        roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
         if roots.is_empty() {
-            let cause = found.errors.first().map(|error| format!(" ({error})")).unwrap_or_default();
-            return Err(Error::config(format!(
-                "otlp: this system has no trusted certificate authority{cause}, expected a PEM file in `otlp.all.certificate`"
-            )));
+            return Err(Error::config(
+                "otlp: this system has no trusted certificate authority, expected a PEM file in `otlp.all.certificate`",
+            ));
         }
         Self::new(roots, Vec::new())
     }
@@ -220,23 +217,25 @@ fn is_of_authority(error: &rustls::Error) -> bool {
     format!("{cause:?}").contains("CaUsedAsEndEntity")
 }
 
-fn read_certificates(path: &Path) -> Result<Vec<u8>, Error> {
-    let bytes = read(path)?;
-    if parse_certificates(&bytes).is_empty() {
+/// Reads the certificates of a file, at least one, and returns them with its text.
+fn read_certificates(path: &Path) -> Result<(Vec<u8>, Vec<CertificateDer<'static>>), Error> {
+    let pem = read(path)?;
+    let certificates = parse_certificates(&pem);
+    if certificates.is_empty() {
         return Err(invalid_file(path, "has no certificate in PEM format"));
     }
-    Ok(bytes)
+    Ok((pem, certificates))
 }
 
 /// Reads a client certificate and its key, and checks that they belong together.
 fn client(certificate: &Path, key: &Path) -> Result<(Vec<u8>, Vec<u8>), Error> {
     let of_certificate = |error: Error| error.of_setting("CLIENT_CERTIFICATE");
     let of_key = |problem: &str| invalid_file(key, problem).of_setting("CLIENT_KEY");
-    let chain = read_certificates(certificate).map_err(of_certificate)?;
+    let (chain, certificates) = read_certificates(certificate).map_err(of_certificate)?;
     let pem = read(key).map_err(|error| error.of_setting("CLIENT_KEY"))?;
     let der = PrivateKeyDer::from_pem_slice(&pem)
         .map_err(|_| of_key("has no unencrypted private key in PEM format"))?;
-    match CertifiedKey::from_der(parse_certificates(&chain), der, &provider()) {
+    match CertifiedKey::from_der(certificates, der, &provider()) {
         Ok(_) => Ok((chain, pem)),
         Err(rustls::Error::InvalidCertificate(_)) => Err(of_certificate(undecodable(certificate))),
         Err(rustls::Error::InconsistentKeys(_)) => {
