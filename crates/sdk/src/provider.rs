@@ -41,6 +41,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::time::Duration;
 
+use floe_telemetry_core::__sdk::standard_error::write_if_room;
 use floe_telemetry_core::RecorderTracerProvider;
 use opentelemetry::Context;
 use opentelemetry_sdk::Resource;
@@ -54,7 +55,7 @@ use crate::clock::{Instant, monotonic_now};
 use crate::collector::{Counters, Ending, Statistics};
 use crate::config::TelemetryConfig;
 use crate::error::Error;
-use crate::internal_log::write_line;
+use crate::internal_log::{is_shown, write_line};
 use crate::logs::RecorderLoggerProvider;
 use crate::metrics::RecorderMeterProvider;
 use crate::recorder::{self, Sampling};
@@ -467,14 +468,18 @@ impl Drop for TelemetryProvider {
         let is_awaiting = Sampling::is_awaiting();
         let is_soon = monotonic_now().saturating_duration_since(self.inner.started) < SOON;
         let _ = self.shutdown(self.drop_timeout);
-        if is_in_use && is_awaiting && is_soon && self.inner.counters.is_without_a_span() {
-            Sampling::report_first_loss(|| {
-                write_line(
-                    "error",
-                    "no span is recorded: the telemetry provider was dropped soon after its start, before the first \
-                     span; bind it in `main`: `let _telemetry = floe_telemetry::init()?;`",
-                );
-            });
+        let is_unused = is_awaiting && self.inner.counters.is_without_a_span();
+        if is_in_use && is_soon && is_unused && is_shown("error") {
+            Sampling::report_first_loss(say_unbound);
         }
     }
+}
+
+/// Reports a provider that the program has not bound. It neither allocates nor takes a lock, because this may be a fork.
+fn say_unbound() {
+    const MESSAGE: &str = "error: no span is recorded: the telemetry provider was dropped soon after its start, \
+                           before the first span; bind it in `main`: \
+                           `let _telemetry = floe_telemetry::init()?;`\n";
+
+    write_if_room(MESSAGE);
 }

@@ -436,6 +436,16 @@ fn a_fork_says_once_that_it_exports_nothing() {
 }
 
 #[test]
+fn a_fork_reports_a_provider_that_was_dropped_at_once() {
+    let program = program!({
+        drop(floe_telemetry::init().unwrap());
+        in_fork(work);
+    });
+    let stderr = with_forks(&program);
+    assert!(stderr.starts_with("error: no span is recorded: "), "{stderr}");
+}
+
+#[test]
 fn a_fork_that_loses_nothing_is_silent() {
     let program = program!({
         let before = floe_telemetry::init().unwrap();

@@ -220,7 +220,7 @@ pub(super) fn forked() {
     change(|before| {
         FORKED
             | match before & (PROVIDER | UNRECORDED) {
-                0 => before & (SHUT_DOWN | INHERITED),
+                0 => before & (SHUT_DOWN | INHERITED | UNREPORTED),
                 PROVIDER => SHUT_DOWN | INHERITED,
                 _ => INHERITED,
             }

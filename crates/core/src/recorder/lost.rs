@@ -37,11 +37,13 @@ pub(super) fn set_report(report: fn()) {
     *lock(&REPORT) = report;
 }
 
+/// Reports the first lost span. It does not wait for the lock, because this may be a fork without the lock's holder.
 #[cold]
 pub(super) fn report() {
-    if listeners::take_unreported() {
-        let report = *lock(&REPORT);
-        report();
+    if listeners::take_unreported()
+        && let Ok(report) = REPORT.try_lock()
+    {
+        (*report)();
     }
 }
 

@@ -8,7 +8,7 @@ use crate::config::{ExporterKind, Signal, TelemetryConfig, context, needed};
 use crate::error::Error;
 use crate::exporter::{OtlpExporters, OtlpTarget};
 use crate::internal_log::write_line;
-use crate::suggest::one_of;
+use crate::suggest::{all_of, one_of};
 
 #[derive(Default)]
 pub(super) struct OtlpTargets {
@@ -76,7 +76,7 @@ impl OtlpTargets {
     /// Reports the exporters that are left out, in one line for a reason that signals have in common.
     pub(super) fn say_left_out(&self) {
         for (reason, signals) in self.left_out.take() {
-            say_left_out(&signals.join(", "), &reason);
+            say_left_out(&all_of(&signals).replace('`', ""), &reason);
         }
     }
 }
