@@ -31,7 +31,6 @@ mod unix {
 
     use libc::{POLLOUT, c_int};
 
-    use crate::clock::monotonic_now;
     use crate::program_signals::without_write_signals;
 
     /// The length in bytes up to which a pipe takes a text as a whole (`PIPE_BUF` of Linux). A pipe that can be written
@@ -89,16 +88,13 @@ mod unix {
 
     fn has_room(descriptor: RawFd, limit: Duration) -> bool {
         let mut asked = libc::pollfd { fd: descriptor, events: POLLOUT, revents: 0 };
-        let start = monotonic_now();
-        loop {
-            let passed = monotonic_now().saturating_duration_since(start);
-            let left = c_int::try_from(limit.saturating_sub(passed).as_millis());
+        let limit = c_int::try_from(limit.as_millis()).unwrap_or(c_int::MAX);
+        // A signal may interrupt the first call, which then ends without an answer.
+        [limit, 0].into_iter().any(|limit| {
             // SAFETY: the function reads and writes one entry, which is exclusively borrowed.
-            let count = unsafe { libc::poll(&raw mut asked, 1, left.unwrap_or(c_int::MAX)) };
-            if count >= 0 || Error::last_os_error().kind() != ErrorKind::Interrupted {
-                return count == 1 && asked.revents & POLLOUT != 0;
-            }
-        }
+            let count = unsafe { libc::poll(&raw mut asked, 1, limit) };
+            count == 1 && asked.revents & POLLOUT != 0
+        })
     }
 }
 

@@ -7,9 +7,8 @@ use std::hint::black_box;
 use std::iter;
 use std::os::unix::process::ExitStatusExt as _;
 use std::process::{Command, ExitStatus, Output};
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::mpsc::{Sender, channel};
+use std::sync::{Barrier, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -241,33 +240,39 @@ fn another_signal_ends_the_process_at_once() {
     assert!(stderr.contains("error: telemetry was not delivered: another signal"), "{stderr}");
 }
 
-/// An exporter that tells the program when it is shut down.
+/// An exporter that calls a function when it is shut down.
 #[derive(Debug)]
-struct Telling(Mutex<Sender<()>>);
+struct AtShutdown(fn());
 
-impl SpanExporter for Telling {
+impl SpanExporter for AtShutdown {
     async fn export(&self, _: Vec<SpanData>) -> OTelSdkResult {
         Ok(())
     }
 
     fn shutdown_with_timeout(&self, _: Duration) -> OTelSdkResult {
-        self.0.lock().unwrap().send(()).unwrap();
+        self.0();
         Ok(())
     }
+}
+
+fn end_at_shutdown(call: fn()) -> TelemetryProvider {
+    let telemetry = TelemetryProvider::builder(TelemetryConfig::new("exit"))
+        .with_span_exporter(AtShutdown(call))
+        .initialize()
+        .unwrap();
+    telemetry.shutdown_on_signals().unwrap();
+    telemetry
 }
 
 /// A server may return from `main` as soon as its telemetry is shut down.
 #[test]
 fn a_signal_is_the_cause_of_the_end_although_the_program_exits_meanwhile() {
+    static SHUT_DOWN: Barrier = Barrier::new(2);
+
     let program = program!({
-        let (sender, is_told) = channel();
-        let telemetry = TelemetryProvider::builder(TelemetryConfig::new("exit"))
-            .with_span_exporter(Telling(sender.into()))
-            .initialize()
-            .unwrap();
-        telemetry.shutdown_on_signals().unwrap();
+        let telemetry = end_at_shutdown(|| _ = SHUT_DOWN.wait());
         send_to_self(SIGTERM);
-        is_told.recv().unwrap();
+        SHUT_DOWN.wait();
         telemetry.shutdown(TIMEOUT).unwrap();
         std::process::exit(7);
     });
@@ -277,31 +282,14 @@ fn a_signal_is_the_cause_of_the_end_although_the_program_exits_meanwhile() {
     }
 }
 
-/// An exporter during whose shutdown a signal ends the process.
-#[derive(Debug)]
-struct Interrupted;
-
-impl SpanExporter for Interrupted {
-    async fn export(&self, _: Vec<SpanData>) -> OTelSdkResult {
-        Ok(())
-    }
-
-    fn shutdown_with_timeout(&self, _: Duration) -> OTelSdkResult {
-        send_to_self(SIGTERM);
-        println!("shut down");
-        Ok(())
-    }
-}
-
 /// The program has already chosen how it ends.
 #[test]
 fn a_signal_does_not_interrupt_an_exit() {
     let program = program!({
-        let telemetry = TelemetryProvider::builder(TelemetryConfig::new("exit"))
-            .with_span_exporter(Interrupted)
-            .initialize()
-            .unwrap();
-        telemetry.shutdown_on_signals().unwrap();
+        let _telemetry = end_at_shutdown(|| {
+            send_to_self(SIGTERM);
+            println!("shut down");
+        });
         std::process::exit(7);
     });
     let ended = output_with_signal(&program.command(), SIGTERM, "");
