@@ -422,7 +422,7 @@ impl Inner {
         let limit = Some(timeout);
         let result = await_delivery(operation, timeout, deadline, limit, counters, logs, metrics);
         if let Some(lost) = lost(&self.counters, result.as_ref().err()) {
-            exit::say(format!("telemetry has ended: {lost}"), time_until(deadline));
+            exit::say(&format!("telemetry has ended: {lost}"), time_until(deadline));
         }
         result
     }

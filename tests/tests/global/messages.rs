@@ -1,6 +1,7 @@
 //! Losses are reported on standard error, whatever happens to log lines. The start is reported only on request.
 
-use std::io::{BufRead as _, BufReader};
+use std::fs::File;
+use std::io::{BufRead as _, BufReader, Seek as _};
 use std::iter;
 use std::process::Stdio;
 use std::sync::Barrier;
@@ -11,7 +12,7 @@ use std::time::Duration;
 use floe_telemetry::{
     EndingSpan, MetricRecorder, TelemetryConfig, TelemetryProvider, create_span, init, traced,
 };
-use floe_tests::{Receiver, ReservedPort, TIMEOUT, program};
+use floe_tests::{Receiver, ReservedPort, TIMEOUT, before, program};
 use opentelemetry_sdk::error::OTelSdkResult;
 use opentelemetry_sdk::trace::{SpanData, SpanExporter};
 
@@ -218,6 +219,59 @@ fn a_provider_that_is_dropped_at_once_is_reported_at_the_first_span() {
     for none in [("OTEL_TRACES_EXPORTER", "none"), ("OTEL_SDK_DISABLED", "true")] {
         assert_eq!(program.against(&receiver, &[(END, "unbound"), none]).1, "");
     }
+}
+
+/// The losses of a process that has used all its descriptors must be told, too.
+#[cfg(unix)]
+#[test]
+fn a_message_needs_no_descriptor() {
+    let program = program!({
+        let _ = init().unwrap();
+        let files: Vec<_> = iter::from_fn(|| File::open("/dev/null").ok()).collect();
+        drop(create_span("load"));
+        drop(files);
+    });
+    let receiver = Receiver::grpc();
+    let few = ["sh", "-c", "ulimit -n 64; exec \"$0\" \"$@\""];
+    let ended = before(&few, &program.at(&receiver)).output().unwrap();
+    let stderr = String::from_utf8_lossy(&ended.stderr);
+    assert!(stderr.contains("error: no span is recorded: "), "{ended:?}");
+}
+
+/// A thread of the library does not wait for the reader of a pipe, which takes 4,096 bytes at once.
+#[cfg(unix)]
+#[test]
+fn a_line_of_the_library_is_cut_for_a_pipe_alone() {
+    fn log(text: &str) {
+        // The end of one of both would be inside of a character.
+        for padding in ["", "-"] {
+            tracing::info!("{text}{padding}{}.", "é".repeat(3000));
+        }
+    }
+
+    let program = program!({
+        let telemetry = floe_telemetry::builder()
+            .with_span_processor(|_: &mut EndingSpan<'_>| log("of the library"))
+            .init()
+            .unwrap();
+        drop(create_span("load"));
+        telemetry.shutdown(TIMEOUT).unwrap();
+        let named = thread::Builder::new().name("floe-shop".to_owned());
+        named.spawn(|| log("of the program")).unwrap().join().unwrap();
+    });
+    let of_program = |lines: &str| lines.matches("of the program").count();
+    let whole = |lines: &str| lines.matches(&format!("{}.", "é".repeat(3000))).count();
+    let receiver = Receiver::grpc();
+    let (piped, _) = program.against(&receiver, &[("FLOE_LOG_OUTPUT", "stdout")]);
+    assert_eq!(whole(&piped), 2);
+    assert_eq!(piped.matches("é…\n").count(), 2, "{piped}");
+    assert_eq!(of_program(&piped), 2);
+    let mut file = tempfile::tempfile().unwrap();
+    let mut command = program.at(&receiver);
+    command.env("FLOE_LOG_OUTPUT", "stdout");
+    assert!(command.stdout(file.try_clone().unwrap()).status().unwrap().success());
+    file.rewind().unwrap();
+    assert_eq!(whole(&std::io::read_to_string(file).unwrap()), 4);
 }
 
 #[traced]
