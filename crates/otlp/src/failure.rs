@@ -31,14 +31,18 @@ pub(super) const fn size_advice(signal: Signal) -> &'static str {
 pub(super) const CREDENTIAL_ADVICE: &str =
     "; set a valid credential in `OTEL_EXPORTER_OTLP_HEADERS` (`authentication`)";
 
+const PERHAPS_PLAIN: &str =
+    "the receiver perhaps does not use TLS: expected an endpoint with `http://`";
+
 /// Words of errors whose cause is neither the address nor the protocol, and the remedy.
-const REMEDIES: [(&str, &str); 14] = [
+const REMEDIES: [(&str, &str); 15] = [
     (
         "received corrupt message",
         "the receiver does not use TLS: expected an endpoint with `http://`",
     ),
-    // A server without TLS may also wait for more.
-    ("TLS handshake", "the receiver perhaps does not use TLS: expected an endpoint with `http://`"),
+    // A server without TLS may also wait for more, or close the connection.
+    ("TLS handshake", PERHAPS_PLAIN),
+    ("tls handshake eof", PERHAPS_PLAIN),
     (
         "UnknownIssuer",
         "the authority of the receiver's certificate is expected in `OTEL_EXPORTER_OTLP_CERTIFICATE` (`certificate`)",

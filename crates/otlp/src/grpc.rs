@@ -71,11 +71,12 @@ struct Grpc {
 struct Background(Option<Runtime>);
 
 struct Exporter {
-    client: Client,
+    /// The client of the last request, if it is used again.
+    client: Option<Client>,
     /// Whether the receiver has accepted or throttled the last request. After another refusal, the host is looked up anew,
     /// because its receivers may have moved.
     is_kept: bool,
-    /// Creates a client that connects with its first request.
+    /// Creates a client that connects with its first request. Call it within the runtime.
     connect: Box<dyn Fn() -> Client + Send>,
     peer: Peer,
     headers: MetadataMap,
@@ -107,15 +108,12 @@ pub(super) fn connect(
         deadline: Arc::clone(&deadline),
     };
     let connect = clients(uri.clone(), dialing, settings)?;
-    let entered = runtime.enter();
-    let client = connect();
-    drop(entered);
     let protocol = OtlpProtocol::Grpc;
     Ok(Box::new(Grpc {
         runtime: Background(Some(runtime)),
         deadline,
         exporter: Exporter {
-            client,
+            client: None,
             is_kept: false,
             connect: Box::new(connect),
             peer: Peer { endpoint: uri, proxy, protocol, has_answered: false },
@@ -126,7 +124,7 @@ pub(super) fn connect(
     }))
 }
 
-/// Returns a function that creates a client. Call it within the runtime.
+/// Returns a function that creates a client.
 fn clients(
     receiver: Uri,
     dialing: Dialing,
@@ -192,7 +190,7 @@ impl Exporter {
         self.is_kept = false;
         let called = time::timeout(limit, self.call(request)).await;
         if !self.is_kept {
-            self.client = (self.connect)();
+            self.client = None;
             for _ in 0..CLOSING_TURNS {
                 task::yield_now().await;
             }
@@ -201,11 +199,12 @@ impl Exporter {
     }
 
     async fn call(&mut self, request: Bytes) -> Outcome {
-        if let Err(error) = self.client.ready().await {
+        let client = self.client.get_or_insert_with(&self.connect);
+        if let Err(error) = client.ready().await {
             return self.disconnected(&error);
         }
         let request = Request::from_parts(self.headers.clone(), Extensions::default(), request);
-        let response = self.client.unary(request, self.export.clone(), BytesCodec);
+        let response = client.unary(request, self.export.clone(), BytesCodec);
         let status = match response.await {
             Ok(response) => {
                 self.peer.has_answered = true;

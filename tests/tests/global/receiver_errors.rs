@@ -236,13 +236,15 @@ fn an_answer_that_is_not_http_is_called_that() {
     assert!(long.ends_with(expected), "{long}");
 }
 
-/// A receiver without TLS may wait for the end of a line.
+/// A receiver without TLS may wait for the end of a line, or close the connection.
 #[alone]
 fn a_handshake_without_an_answer_is_named() {
+    let closing = || Script::new(|_, stream| stream.read(&mut [0; 16 * 1024]).map(drop));
     for protocol in BOTH {
-        let silent = Script::silent().endpoint().replace("http://", "https://");
-        let error = error(protocol, &silent);
-        assert!(error.contains("perhaps does not use TLS"), "{error}");
+        for server in [Script::silent(), closing()] {
+            let error = error(protocol, &server.endpoint().replace("http://", "https://"));
+            assert!(error.contains("perhaps does not use TLS"), "{error}");
+        }
     }
 }
 
