@@ -69,6 +69,7 @@ const GRAMMARS: [(u8, &[Read]); 8] = [
             Read::Claim(sentence::before_name),
             Read::Claim(sentence::found),
             Read::Name(command::long),
+            Read::Claim(command::valued),
             Read::Name(structure::read_named),
             Read::Claim(structure::tuple),
             Read::Claim(structure::call),
