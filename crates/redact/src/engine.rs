@@ -283,7 +283,10 @@ fn try_all(scan: &mut Scan<'_>, key: &Key, separator: Option<Separator>, grammar
         let tried = match (separator, grammar) {
             (Some(separator), Read::Pair(read)) => read(scan, key, separator),
             (None, Read::Name(read)) => read(scan, key),
-            (None, Read::Claim(read)) => Claim::judge(read(scan, key), scan, key),
+            (None, Read::Claim(read)) => {
+                let claim = read(scan, key);
+                pair::judge(scan, key, claim)
+            }
             _ => Tried::Nothing,
         };
         if tried == Tried::Found {

@@ -3,7 +3,7 @@
 
 use std::sync::LazyLock;
 
-use crate::decision::{Key, accept};
+use crate::decision::{Claim, Key, accept};
 use crate::header;
 use crate::key::Meaning;
 use crate::lexer::{Coding, Kind, Token};
@@ -304,8 +304,17 @@ fn site(scan: &mut Scan<'_>, key: &Key, separator: Separator) -> Site {
     }
 }
 
-/// Redacts the new value in `password: old -> new` or `password: changed 'old' to 'new'` if it is a secret.
-pub(crate) fn changed_to(scan: &mut Scan<'_>, key: &Key, from: Value, context: Context) {
+/// Redacts the value of a claim, and a new value after it, if they are secrets.
+pub(crate) fn judge(scan: &mut Scan<'_>, key: &Key, claim: Option<Claim>) -> Tried {
+    let tried = Claim::judge(claim, scan, key);
+    if let Some(Claim { value, context, .. }) = claim.filter(|_| tried == Tried::Found) {
+        changed_to(scan, key, value, context);
+    }
+    tried
+}
+
+/// Redacts the new value in `password: old -> new` or `password changed from 'old' to 'new'` if it is a secret.
+fn changed_to(scan: &mut Scan<'_>, key: &Key, from: Value, context: Context) {
     let mut next = scan.tokens.skip_lines(from.next);
     if scan.tokens.is_word(next, words!["to"]) {
         next = scan.tokens.skip_blanks(next + 1);

@@ -209,11 +209,7 @@ pub(crate) fn before_name(scan: &mut Scan<'_>, key: &Key) -> Option<Claim> {
 pub(crate) fn refused(scan: &mut Scan<'_>, key: &Key, separator: Separator) -> Tried {
     let is_sentence = scan.tokens.word(separator.next).is_some_and(is_prose);
     let claim = is_sentence.then(|| stated(scan, key, separator.next)).flatten();
-    let tried = Claim::judge(claim, scan, key);
-    if let Some(Claim { value, context, .. }) = claim.filter(|_| tried == Tried::Found) {
-        pair::changed_to(scan, key, value, context);
-    }
-    tried
+    pair::judge(scan, key, claim)
 }
 
 /// Reads a value that an error states after its name and a comma: `expected a number for password, found "…"`.
