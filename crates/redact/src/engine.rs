@@ -3,6 +3,7 @@
 //! is reached.
 
 use std::ops::Range;
+use std::slice;
 
 use crate::anchors::{DASHES, DIGITS, KEY, OPTION, SIGN, TOKEN, URL, WORD};
 use crate::decision::{Claim, Key};
@@ -128,8 +129,8 @@ pub(crate) fn redact(policy: &Policy, text: &str) -> Option<Redacted> {
 }
 
 fn redact_within(policy: &Policy, text: &str, per_byte: usize) -> Option<Redacted> {
-    let whole = [0..text.len()];
-    let found = pass(policy, text, &whole, Budget::new(per_byte, true))?;
+    let whole = 0..text.len();
+    let found = pass(policy, text, slice::from_ref(&whole), Budget::new(per_byte, true))?;
     let mut findings = fitted(text, found, &[]);
     let mut redacted = Redacted { text: replaced(text, &findings), findings };
     let mut parts = around(&redacted, &[]);
