@@ -5,15 +5,17 @@ use std::sync::LazyLock;
 
 use crate::address::is_no_login;
 use crate::decision::{self, Claim, Key};
-use crate::lexer::Kind;
+use crate::lexer::{Kind, Tokens};
 use crate::pair;
 use crate::rules::commands::{
-    ARGUMENTS, Argument, Callee, CommandOption, DUMPED, Form, OPTIONS, USER_WORDS, last_word,
+    ARGUMENTS, Argument, Callee, CommandOption, DUMPED, Form, OPTIONS, READERS, USER_WORDS,
+    last_word,
 };
 use crate::rules::keys::KeyKind;
+use crate::rules::list::words;
 use crate::scan::{Evidence, Reason, Scan, Tried};
 use crate::score::{Bond, Context, Look, look};
-use crate::text::{Words, before, class, is_one_of, part, run_start, word_at};
+use crate::text::{Words, at, before, class, is_one_of, line_start, part, run_start, word_at};
 use crate::value::{self, Site, Value};
 
 /// Reads the argument of an option with a name: `--password value`, `"--token", "value"`.
@@ -33,6 +35,34 @@ pub(crate) fn long(scan: &mut Scan<'_>, key: &Key) -> Tried {
     Tried::Found
 }
 
+/// The maximum number of tokens between a name and the option with its value.
+const VALUED: usize = 16;
+
+/// Reads the value of a name in another argument: `--name db/password --value …`, `/v Password /t REG_SZ /d …`.
+pub(crate) fn valued(scan: &mut Scan<'_>, key: &Key) -> Option<Claim> {
+    let tokens = &mut scan.tokens;
+    let option = (key.after..key.after + VALUED).find_map(|at| match tokens.kind(at) {
+        Kind::Line => Some(None),
+        Kind::Blank => value_option(tokens, at + 1).map(Some),
+        _ => None,
+    })??;
+    let place = argument(scan, option + 1)?;
+    let found = value::value(&mut scan.tokens, place, Site::assigned(key.place))?;
+    Some(Claim::of(key, found, Bond::Option))
+}
+
+/// Returns the place of the word in `--value` or `/d`.
+fn value_option(tokens: &mut Tokens<'_>, place: usize) -> Option<usize> {
+    let word = match (tokens.kind(place), tokens.kind(place + 1)) {
+        (Kind::Sign(b'-'), Kind::Sign(b'-')) => place + 2,
+        (Kind::Sign(b'/'), Kind::Word) => place + 1,
+        _ => return None,
+    };
+    let is_value = tokens.is_word(word, words!["value", "body"]);
+    let is_data = word == place + 1 && tokens.is_word(word, words!["d"]);
+    (is_value || is_data).then_some(word)
+}
+
 /// Returns the place of an option's argument, in a shell line or in a printed list of arguments.
 fn argument(scan: &mut Scan<'_>, after: usize) -> Option<usize> {
     let tokens = &mut scan.tokens;
@@ -44,10 +74,11 @@ fn argument(scan: &mut Scan<'_>, after: usize) -> Option<usize> {
     place = match tokens.kind(place) {
         Kind::Sign(b',' | b'=') => tokens.skip_lines(place + 1),
         Kind::Blank => tokens.skip_blanks(place),
-        // The argument is the next item of a list of YAML.
         Kind::Line => {
             let next = tokens.skip_lines(place);
-            return (next > place + 1 && tokens.is_sign(next - 2, b'-')).then_some(next);
+            // The argument is the next item of a list of YAML.
+            let is_item = next > place + 1 && tokens.is_sign(next - 2, b'-');
+            return (is_item || are_lines(tokens, place, next)).then_some(next);
         }
         _ if place > after => place,
         _ => return None,
@@ -56,6 +87,18 @@ fn argument(scan: &mut Scan<'_>, after: usize) -> Option<usize> {
         && (tokens.is_sign(place + 1, b'-')
             || tokens.word(place + 1).is_some_and(|word| word.len() == 1));
     (!is_next).then_some(place)
+}
+
+/// Whether an option before the end of its line at `place` and its argument at `next` have lines of their own with the
+/// same indentation, as `kubectl describe` prints them.
+fn are_lines(tokens: &mut Tokens<'_>, place: usize, next: usize) -> bool {
+    let text = tokens.text;
+    let (end, argument) = (tokens.start(place), tokens.start(next));
+    let line = line_start(text, end);
+    let option = class!(" ").end(text, line, 64);
+    let is_aligned = argument - line_start(text, argument) == option - line;
+    let behind = tokens.run_end(next);
+    is_aligned && at(text, option) == b'-' && tokens.kind(behind) == Kind::Line
 }
 
 /// Reads a short option whose letter is at the anchor, or `-user`.
@@ -120,9 +163,10 @@ fn redact(scan: &mut Scan<'_>, option: &CommandOption, found: Value) -> Tried {
     let sign = match option.form {
         Form::AfterColon => memchr::memchr(b':', text),
         Form::AfterPercent => memchr::memchr(b'%', text),
+        Form::AfterComma => memchr::memchr(b',', text),
         Form::Attached | Form::Separate => None,
     };
-    let has_user = matches!(option.form, Form::AfterColon | Form::AfterPercent);
+    let has_user = !matches!(option.form, Form::Attached | Form::Separate);
     if has_user && sign.is_none() {
         return Tried::Nothing;
     }
@@ -195,6 +239,10 @@ fn claim(
             (function(scan, place, name, argument)?, Bond::Structure)
         }
         Callee::Command => (command(scan, place, name, argument)?, Bond::Copula),
+        Callee::Piped => {
+            let found = command(scan, place, name, argument)?;
+            (is_read(scan, found).then_some(found)?, Bond::Copula)
+        }
     };
     // A quoted text of fewer than four bytes is taken for a name. Another grammar reads `name=value`.
     let is_name = found.quoted && found.end - found.start < 4;
@@ -203,6 +251,20 @@ fn claim(
         return None;
     }
     Some((found, Context::new(KeyKind::Password, bond)))
+}
+
+/// Whether a value is piped into a command that reads a password: `echo winter77 | sudo -S id`.
+fn is_read(scan: &mut Scan<'_>, found: Value) -> bool {
+    let tokens = &mut scan.tokens;
+    let pipe = tokens.skip_blanks(found.next);
+    if !tokens.is_sign(pipe, b'|') {
+        return false;
+    }
+    let reader = (pipe..pipe + 16).find(|&at| {
+        let is_option = tokens.is_sign(at, b'-') && tokens.word(at + 1) == Some(b"S");
+        tokens.kind(at) == Kind::Line || tokens.is_word(at, READERS) || is_option
+    });
+    reader.is_some_and(|reader| tokens.kind(reader) != Kind::Line)
 }
 
 /// Returns a quoted argument of a function: `name("a", "b")`, `name=("a", "b")`.
@@ -249,7 +311,9 @@ fn command(scan: &mut Scan<'_>, place: usize, name: &str, argument: &Argument) -
             return None;
         }
         let first = scan.tokens.skip_blanks(at);
-        at = value::value(&mut scan.tokens, first, Site::default())?.next;
+        let found = value::value(&mut scan.tokens, first, Site::default())?;
+        // The arguments of a procedure of SQL: `EXEC name 'bob', '…'`.
+        at = found.next + usize::from(found.quoted && scan.tokens.is_sign(found.next, b','));
     }
     if scan.tokens.kind(at) != Kind::Blank {
         return None;

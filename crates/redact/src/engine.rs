@@ -1,7 +1,9 @@
-//! Redacts a text in passes. A pass finds secrets, and a mark, usually `<REDACTED>`, then replaces each of them. The
-//! last pass finds nothing, unless the limit of passes or of steps is reached.
+//! Redacts a text in passes. A pass finds secrets, and a mark, usually `<REDACTED>`, then replaces each of them. Each
+//! further pass reads the text around the new marks. The last pass finds nothing, unless the limit of passes or of steps
+//! is reached.
 
 use std::ops::Range;
+use std::slice;
 
 use crate::anchors::{DASHES, DIGITS, KEY, OPTION, SIGN, TOKEN, URL, WORD};
 use crate::decision::{Claim, Key};
@@ -9,13 +11,16 @@ use crate::pair::Separator;
 use crate::policy::Policy;
 use crate::rules::structures::{self, UNREAD};
 use crate::scan::{Candidate, Evidence, Finding, Scan, Tried};
-use crate::text::{XML_MARK, class, count_steps, mark_at, steps};
+use crate::text::{XML_MARK, class, count_steps, line_start, mark_at, steps};
 use crate::{
     address, armour, command, group, header, mark, pair, personal, sentence, structure, vendor,
 };
 
 /// A text of at most this length in bytes is read up to 65 times, and a longer one up to five times.
 const SHORT: usize = 1024;
+
+/// The number of bytes before and after a new mark that the next pass reads.
+const NEAR: usize = 512;
 
 /// The steps charged for an anchor that is not a number, in addition to the counted ones.
 const ANCHOR: usize = 16;
@@ -65,6 +70,7 @@ const GRAMMARS: [(u8, &[Read]); 8] = [
             Read::Claim(sentence::before_name),
             Read::Claim(sentence::found),
             Read::Name(command::long),
+            Read::Claim(command::valued),
             Read::Name(structure::read_named),
             Read::Claim(structure::tuple),
             Read::Claim(structure::call),
@@ -123,37 +129,66 @@ pub(crate) fn redact(policy: &Policy, text: &str) -> Option<Redacted> {
 }
 
 fn redact_within(policy: &Policy, text: &str, per_byte: usize) -> Option<Redacted> {
-    let findings = fitted(text, pass(policy, text, Budget::new(per_byte, true))?);
+    let whole = 0..text.len();
+    let found = pass(policy, text, slice::from_ref(&whole), Budget::new(per_byte, true))?;
+    let mut findings = fitted(text, found, &[]);
     let mut redacted = Redacted { text: replaced(text, &findings), findings };
-    // A mark can complete a structure that was not recognized with the secret, so a changed text is read again.
+    let mut parts = around(&redacted, &[]);
+    // A mark can complete a structure that was not recognized with the secret, so the text around it is read again.
     // Ordinary texts need one more pass.
     let passes = if text.len() <= SHORT { 64 } else { 4 };
     let budget = Budget::new(per_byte, false);
     for _ in 0..passes {
-        let Some(more) = pass(policy, &redacted.text, budget) else {
+        let Some(more) = pass(policy, &redacted.text, &parts, budget) else {
             break;
         };
         let is_unread = more.iter().any(|finding| finding.rule == UNREAD);
-        let more = original(&redacted.findings, more);
-        redacted.findings.extend(more);
-        redacted.findings = fitted(text, redacted.findings);
-        redacted.text = replaced(text, &redacted.findings);
+        let known = redacted.findings;
+        let mut found = original(&known, more);
+        found.extend_from_slice(&known);
+        findings = fitted(text, found, &known);
+        redacted = Redacted { text: replaced(text, &findings), findings };
         if is_unread {
             break;
         }
+        parts = around(&redacted, &known);
     }
     Some(redacted)
 }
 
-/// Returns the findings of one pass, sorted and without overlaps.
-fn pass(policy: &Policy, text: &str, budget: Budget) -> Option<Vec<Finding>> {
-    let first = policy.anchors().next(text.as_bytes(), 0);
-    if first.is_none() && policy.patterns.is_empty() {
-        return None;
+/// Returns the parts of a redacted text around the marks of findings that are not known yet.
+fn around(redacted: &Redacted, known: &[Finding]) -> Vec<Range<usize>> {
+    let text = redacted.text.as_bytes();
+    let mut parts: Vec<Range<usize>> = Vec::new();
+    for (finding, mark) in redacted.findings.iter().zip(starts(&redacted.findings)) {
+        if is_known(finding, known) {
+            continue;
+        }
+        let end = text.len().min(mark + NEAR);
+        match parts.last_mut() {
+            Some(last) if mark <= last.end + NEAR => last.end = end,
+            _ => parts.push(line_start(text, mark.saturating_sub(NEAR))..end),
+        }
     }
+    parts
+}
+
+fn is_known(finding: &Finding, known: &[Finding]) -> bool {
+    let start = finding.range.start;
+    let place = known.binary_search_by_key(&start, |known| known.range.start);
+    place.is_ok_and(|place| known[place] == *finding)
+}
+
+/// Returns the findings of one pass over parts of the text, sorted and without overlaps.
+fn pass(
+    policy: &Policy,
+    text: &str,
+    parts: &[Range<usize>],
+    budget: Budget,
+) -> Option<Vec<Finding>> {
     let mut scan = Scan::new(text.as_bytes(), policy);
-    if let Some(first) = first {
-        read_text(&mut scan, first, budget);
+    for part in parts {
+        read_part(&mut scan, part.clone(), budget);
     }
     patterns(&mut scan, text);
     scan.find_repeated();
@@ -171,16 +206,15 @@ fn pass(policy: &Policy, text: &str, budget: Budget) -> Option<Vec<Finding>> {
 pub(crate) fn find_kept(policy: &Policy, text: &str) -> Vec<Candidate> {
     let mut scan = Scan::new(text.as_bytes(), policy);
     scan.kept = Some(Vec::new());
-    if let Some(first) = policy.anchors().next(text.as_bytes(), 0) {
-        read_text(&mut scan, first, Budget::new(STEPS, true));
-    }
+    read_part(&mut scan, 0..text.len(), Budget::new(STEPS, true));
     scan.kept.unwrap_or_default()
 }
 
-fn read_text(scan: &mut Scan<'_>, first: (usize, u8), budget: Budget) {
+/// Tries the grammars at the anchors in a part of the text. They may read beyond the part.
+fn read_part(scan: &mut Scan<'_>, part: Range<usize>, budget: Budget) {
     let anchors = scan.policy.anchors();
-    let text = scan.text;
-    let mut next = Some(first);
+    let text = &scan.text[..part.end];
+    let mut next = anchors.next(text, part.start);
     while let Some((anchor, kinds)) = next {
         // Numbers are free of charge, because each is read only once, and logs are full of them.
         if kinds != DIGITS {
@@ -250,7 +284,10 @@ fn try_all(scan: &mut Scan<'_>, key: &Key, separator: Option<Separator>, grammar
         let tried = match (separator, grammar) {
             (Some(separator), Read::Pair(read)) => read(scan, key, separator),
             (None, Read::Name(read)) => read(scan, key),
-            (None, Read::Claim(read)) => Claim::judge(read(scan, key), scan, key),
+            (None, Read::Claim(read)) => {
+                let claim = read(scan, key);
+                pair::judge(scan, key, claim)
+            }
             _ => Tried::Nothing,
         };
         if tried == Tried::Found {
@@ -288,24 +325,23 @@ fn is_in_mark(text: &str, start: usize, end: usize) -> bool {
 /// if one of them has this rule.
 fn merged(mut found: Vec<Finding>) -> Vec<Finding> {
     found.sort_by_key(|finding| (finding.range.start, std::cmp::Reverse(finding.range.end)));
-    let mut merged: Vec<Finding> = Vec::with_capacity(found.len());
-    for finding in found {
-        match merged.last_mut() {
-            Some(last) if finding.range.start <= last.range.end => {
-                last.range.end = last.range.end.max(finding.range.end);
-                if finding.rule == UNREAD {
-                    (last.rule, last.evidence) = (finding.rule, finding.evidence);
-                }
-            }
-            _ => merged.push(finding),
+    found.dedup_by(|finding, last| {
+        let touches = finding.range.start <= last.range.end;
+        if touches {
+            last.range.end = last.range.end.max(finding.range.end);
         }
-    }
-    merged
+        if touches && finding.rule == UNREAD {
+            (last.rule, last.evidence) = (finding.rule, finding.evidence);
+        }
+        touches
+    });
+    found
 }
 
-fn fitted(text: &str, mut found: Vec<Finding>) -> Vec<Finding> {
-    found = merged(found);
-    for finding in &mut found {
+/// Merges findings, and sets the marks of those that are not known yet.
+fn fitted(text: &str, found: Vec<Finding>, known: &[Finding]) -> Vec<Finding> {
+    let mut found = merged(found);
+    for finding in found.iter_mut().filter(|finding| !is_known(finding, known)) {
         mark::fit(text.as_bytes(), finding);
     }
     merged(found)
@@ -323,16 +359,19 @@ fn replaced(text: &str, findings: &[Finding]) -> String {
     safe
 }
 
-/// Converts findings in a redacted text into findings in the original text.
-fn original(findings: &[Finding], mut more: Vec<Finding>) -> Vec<Finding> {
-    // The start of each mark in the redacted text.
+/// Returns the start of each mark in the redacted text.
+fn starts(findings: &[Finding]) -> impl Iterator<Item = usize> {
     let mut shift = 0_isize;
-    let starts = findings.iter().map(|Finding { range, mark, .. }| {
+    findings.iter().map(move |Finding { range, mark, .. }| {
         let start = range.start.wrapping_add_signed(shift);
         shift += mark.len().cast_signed() - range.len().cast_signed();
         start
-    });
-    let starts: Vec<_> = starts.collect();
+    })
+}
+
+/// Converts findings in a redacted text into findings in the original text.
+fn original(findings: &[Finding], mut more: Vec<Finding>) -> Vec<Finding> {
+    let starts: Vec<_> = starts(findings).collect();
     let place = |place: usize, is_end: bool| {
         let marks = starts.partition_point(|&start| start < place || start == place && !is_end);
         let Some(last) = marks.checked_sub(1) else {

@@ -3,7 +3,7 @@
 
 use std::sync::LazyLock;
 
-use crate::decision::{Key, accept};
+use crate::decision::{Claim, Key, accept};
 use crate::header;
 use crate::key::Meaning;
 use crate::lexer::{Coding, Kind, Token};
@@ -54,8 +54,8 @@ pub(crate) fn separator_at(scan: &mut Scan<'_>, place: usize) -> Option<Separato
     if let Some(end) = tokens.comment_end(next).filter(|_| next > after) {
         next = tokens.skip_blanks(end);
     }
-    // `::` before a blank separates a name from base64 in LDIF; elsewhere it is part of a path.
-    let is_used = text != "::" || next > after;
+    // `::` before a blank separates a name from base64 in LDIF; elsewhere it is part of a path. A dash begins an option.
+    let is_used = !matches!(text, "::" | "-") || next > after;
     is_used.then_some(Separator { binding, coding, next })
 }
 
@@ -304,13 +304,28 @@ fn site(scan: &mut Scan<'_>, key: &Key, separator: Separator) -> Site {
     }
 }
 
-/// Redacts the new value in `password: old -> new` if it is a secret.
+/// Redacts the value of a claim, and a new value after it, if they are secrets.
+pub(crate) fn judge(scan: &mut Scan<'_>, key: &Key, claim: Option<Claim>) -> Tried {
+    let tried = Claim::judge(claim, scan, key);
+    if let Some(Claim { value, context, .. }) = claim.filter(|_| tried == Tried::Found) {
+        changed_to(scan, key, value, context);
+    }
+    tried
+}
+
+/// Redacts the new value in `password: old -> new` or `password changed from 'old' to 'new'` if it is a secret.
 fn changed_to(scan: &mut Scan<'_>, key: &Key, from: Value, context: Context) {
-    let next = scan.tokens.skip_lines(from.next);
-    if let Some(separator) = separator_at(scan, next)
+    let mut next = scan.tokens.skip_lines(from.next);
+    if scan.tokens.is_word(next, words!["to"]) {
+        next = scan.tokens.skip_blanks(next + 1);
+    } else if let Some(separator) = separator_at(scan, next)
         && separator.binding == Binding::Arrow
-        && let Some(value) =
-            value::value(&mut scan.tokens, separator.next, Site::assigned(key.place))
+    {
+        next = separator.next;
+    } else {
+        return;
+    }
+    if let Some(value) = value::value(&mut scan.tokens, next, Site::assigned(key.place))
         && (value.quoted || look(value.bytes(scan.text)).is_made_up())
     {
         let _ = accept(scan, key, value, context);

@@ -209,7 +209,7 @@ pub(crate) fn before_name(scan: &mut Scan<'_>, key: &Key) -> Option<Claim> {
 pub(crate) fn refused(scan: &mut Scan<'_>, key: &Key, separator: Separator) -> Tried {
     let is_sentence = scan.tokens.word(separator.next).is_some_and(is_prose);
     let claim = is_sentence.then(|| stated(scan, key, separator.next)).flatten();
-    Claim::judge(claim, scan, key)
+    pair::judge(scan, key, claim)
 }
 
 /// Reads a value that an error states after its name and a comma: `expected a number for password, found "…"`.
@@ -252,7 +252,11 @@ fn claim(scan: &mut Scan<'_>, key: &Key, place: usize, bond: Bond) -> Option<Cla
     let value = found.bytes(scan.text);
     // A bracket directly after the words usually belongs to the sentence or to code.
     let kind = scan.tokens.kind(place);
-    let is_list = key.meaning.kind == KeyKind::Password && kind == Kind::Open(b'[');
+    let is_list = key.meaning.kind == KeyKind::Password
+        && match kind {
+            Kind::Open(b'(') => value.len() > 7 && look(value).is_made_up(),
+            kind => kind == Kind::Open(b'['),
+        };
     let is_group = matches!(kind, Kind::Open(_)) && !is_list && !is_random(value);
     if bond == Bond::Position && is_group {
         return None;

@@ -603,3 +603,17 @@ fn the_rest_of_a_text_that_takes_too_long_is_dropped_and_counted() {
     let safe = redactor.redact(&text);
     assert_eq!(safe, format!("{}<REDACTED>", &slow[..last.range.start]));
 }
+
+#[test]
+fn both_values_of_a_change_are_redacted() {
+    let redactor = Redactor::new();
+    for text in [
+        "password changed from 'OLD' to 'NEW'",
+        "/User[bob]/password: changed 'OLD' to 'NEW'",
+        "password: \"OLD\" -> \"NEW\"",
+    ] {
+        let changed = text.replace("OLD", "winter77").replace("NEW", "copper88");
+        let safe = text.replace("OLD", "<REDACTED>").replace("NEW", "<REDACTED>");
+        assert_eq!(redactor.redact(&changed), safe);
+    }
+}

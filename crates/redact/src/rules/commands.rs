@@ -13,6 +13,8 @@ pub(crate) enum Form {
     AfterColon,
     /// `-U user%secret`
     AfterPercent,
+    /// `-u user,secret`
+    AfterComma,
 }
 
 /// A short option. Long options are matched as keys: `--password secret`.
@@ -35,6 +37,8 @@ pub(crate) enum Callee {
     Trace,
     /// `name word -option argument argument`
     Command,
+    /// `name argument | …`, with one of [`READERS`] or `-S` after the pipe.
+    Piped,
 }
 
 /// An argument of a command or of a function that belongs to no option.
@@ -95,6 +99,9 @@ options! {
     "option-auth" "a" Separate
         ["redis-cli", "valkey-cli", "redis-benchmark", "keydb-cli"]
         except []
+    "option-token" "t" Separate
+        ["doctl", "flyctl"]
+        except []
     "option-key-password" "k" Separate
         ["openssl", "signcode"]
         except []
@@ -113,6 +120,9 @@ options! {
     "option-user-percent-password" "U" AfterPercent
         ["smbclient", "net", "rpcclient", "mount.cifs", "smbget", "winexe", "wmic", "smbmap"]
         except []
+    "option-user-comma-password" "u" AfterComma
+        ["lftp"]
+        except []
 }
 
 #[rustfmt::skip]
@@ -126,12 +136,17 @@ pub(crate) static ARGUMENTS: &[Argument] = &[
     Argument { id: "call-key", of: Callee::Function, place: 1, names: words!["pgp_sym_decrypt", "pgp_sym_encrypt", "jwt.encode", "jwt.decode", "jwt.sign", "jwt.verify", "createhmac", "hash_hmac"] },
     Argument { id: "call-host-user-password", of: Callee::Function, place: 2, names: words!["clientsecretcredential", "sequelize", "mongocredential", "dbi->connect", "pymysql.connect"] },
     Argument { id: "command-argument", of: Callee::Command, place: 1,
-        names: words!["net user", "htpasswd -nb", "htpasswd -bn", "AUTH", "LOGIN", "rabbitmqctl add_user", "rabbitmqctl change_password", "rabbitmqctl authenticate_user", "cmdkey", "pg_md5 -u"] },
+        names: words!["net user", "htpasswd -nb", "htpasswd -bn", "AUTH", "LOGIN", "rabbitmqctl add_user", "rabbitmqctl change_password", "rabbitmqctl authenticate_user", "cmdkey", "pg_md5 -u", "sp_addlogin"] },
     Argument { id: "command-argument", of: Callee::Command, place: 2,
         names: words!["htpasswd -b", "htpasswd -bc", "htpasswd -cb", "htpasswd -bB", "htpasswd -cbB", "htpasswd -bcB"] },
     Argument { id: "command-argument", of: Callee::Command, place: 0,
         names: words!["requirepass", "masterauth", "AUTH PLAIN", "auth plain", "AUTH LOGIN", "AUTH", "PASS", "ConvertTo-SecureString", "ConvertTo-SecureString -String", "ConvertTo-SecureString -AsPlainText -Force -String", "ConvertTo-SecureString -AsPlainText", "enable secret", "enable password", "snmp-server community", "wsrep_sst_auth", "vault login", "cargo login"] },
+    Argument { id: "piped-password", of: Callee::Piped, place: 0, names: words!["echo", "echo -n", "printf"] },
 ];
+
+/// Commands and options that read a password from their input.
+pub(crate) static READERS: WordList =
+    words!["chpasswd", "smbpasswd", "password-stdin", "passphrase-fd", "with-token", "cryptsetup"];
 
 /// The text that a stack trace prints in place of an argument with several values.
 pub(crate) static DUMPED: WordList = words!["array"];

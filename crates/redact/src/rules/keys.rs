@@ -82,7 +82,7 @@ macro_rules! keys {
 
 #[rustfmt::skip]
 keys! {
-    "password" Password ["*password", "*passwd", "*pswd", "pw", "*dbpass", "*userpass", "*storepass", "*keypass", "*smtppass", "*sshpass", "*rootpass", "pwrd", "psw", "*passwords", "passe", "*bindpw", "*rootpw", "authtok", "monpass", "rediscli auth"]
+    "password" Password ["*password", "*passwd", "*pswd", "pw", "*dbpass", "*userpass", "*storepass", "*keypass", "*smtppass", "*sshpass", "*rootpass", "pwrd", "psw", "*passwords", "passe", "*bindpw", "*rootpw", "authtok", "monpass", "rediscli auth", "*requirepass", "masterauth"]
     "password" Password (Folder) ["*pwd"]
     "password" Password (Verb) ["pass"]
     "passphrase" Password ["*passphrase", "*passcode", "pass phrase", "one time password"]
@@ -155,7 +155,7 @@ pub(crate) static DESCRIPTORS: WordList = words![
     "fingerprint", "history", "hint", "id", "ids", "index", "issuer", "kind", "lastused", "len",
     "length", "limit", "manager", "max", "min", "mode", "name", "names", "path", "policy", "prefix", "suffix",
     "provider", "ref", "required", "reset", "scope", "size", "source", "store", "error", "errors", "exception", "mechanism", "plugin", "protocol", "realm", "backend", "handler", "class", "module", "algo", "hashers", "maps", "cmd", "command", "ttl", "type",
-    "uri", "url", "usage", "used", "version", "algorithm", "alg", "method", "enabled", "changed",
+    "uri", "url", "usage", "use", "used", "version", "algorithm", "alg", "method", "enabled", "changed",
     "updated", "at", "status", "state", "label", "title", "dir", "location", "lifetime", "java",
     "py", "rs", "go", "js", "ts", "pub", "sql", "md", "txt", "json", "yaml", "yml", "pem", "csv",
 ];

@@ -40,7 +40,7 @@ pub(crate) static REFERENCE_TAGS: WordList =
 
 /// Words that state a value.
 #[rustfmt::skip]
-pub(crate) static COPULAS: WordList = words!["is", "was", "equals", "be", "are", "were", "es", "ist", "est", "war", "lautet", "to", "provided", "got", "as", "received", "value"];
+pub(crate) static COPULAS: WordList = words!["is", "was", "equals", "be", "are", "were", "es", "ist", "est", "war", "lautet", "to", "provided", "got", "as", "received", "value", "reg_sz", "reg_expand_sz"];
 
 /// Words after a name that describe its state. The value or a reason may follow after a colon.
 #[rustfmt::skip]
@@ -53,12 +53,12 @@ pub(crate) static BINDING_WORDS: WordList = words!["for", "of", "as", "is", "in"
 #[rustfmt::skip]
 pub(crate) static NAMING_WORDS: WordList = words![
     "a", "an", "the", "not", "no", "valid", "invalid", "value", "key", "field", "option", "argument", "flag", "parameter", "setting",
-    "property", "variable", "attribute", "column", "header", "environment", "required", "your", "wrong",
+    "property", "variable", "attribute", "column", "header", "environment", "env", "required", "your", "wrong",
 ];
 
 /// Words before a refused value.
 #[rustfmt::skip]
-pub(crate) static VALUE_WORDS: WordList = words!["value", "string", "str", "argument", "input", "got", "found", "received", "parse", "text", "number", "integer"];
+pub(crate) static VALUE_WORDS: WordList = words!["value", "string", "str", "argument", "input", "got", "found", "received", "parse", "text", "number", "integer", "changed", "from"];
 
 /// Words between a name and an owner: `password for bob: …`.
 pub(crate) static OWNERS: WordList = words!["for", "of", "on", "by", "user", "to"];

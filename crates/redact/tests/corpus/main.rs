@@ -136,3 +136,17 @@ fn the_result_for_a_corrupted_message_is_bounded_and_stable() {
         assert_eq!(redactor.redact(&safe), safe, "again: {damaged:?}");
     }
 }
+
+/// A text of several KiB is read again only around its marks. Redacting the result reads the whole text.
+#[test]
+fn the_result_for_joined_messages_is_stable() {
+    let redactor = Redactor::new();
+    let messages = of_tier("carriers", "must");
+    let mut numbers = Numbers(1);
+    for joint in ["\n", "\n\n", ", ", "\nstep finished after 17 s"].repeat(30) {
+        let drawn = (0..40).map(|_| &*messages[numbers.below(messages.len())].input);
+        let text = drawn.collect::<Vec<_>>().join(joint);
+        let safe = redactor.redact(&text);
+        assert_eq!(redactor.redact(&safe), safe);
+    }
+}
