@@ -242,7 +242,6 @@ fn build_assets(
     if report.count(Outcome::is_failed) == 0 {
         return Ok(Some(tables));
     }
-    tables.close()?;
     interrupt::check()?;
     Ok(None)
 }

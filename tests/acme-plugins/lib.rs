@@ -156,16 +156,15 @@ impl Database for Tables {
         Ok(names.into_iter().map(|name| (name.to_owned(), ColumnType::Text)).collect())
     }
 
-    fn remove(&mut self, table: &str) -> Result<bool, Error> {
+    fn remove(&mut self, table: &str) -> Result<(), Error> {
         let sql = "SELECT type FROM sqlite_schema WHERE name = ?1";
         let kind = self.0.query_row(sql, [table], |row| row.get::<_, String>(0));
         let Some(kind) = kind.optional().map_err(|error| explain(&error))? else {
-            return Ok(false);
+            return Ok(());
         };
 
         let drop = format!("DROP {kind} {table}");
-        self.0.execute_batch(&drop).map_err(|error| explain(&error))?;
-        Ok(true)
+        self.0.execute_batch(&drop).map_err(|error| explain(&error))
     }
 }
 

@@ -128,7 +128,8 @@ pub trait ComputeEngine: Lifecycle {
     }
 }
 
-/// An open database. Its methods open no spans, because their caller, [`Session`], does.
+/// An open database, which is complete in its file once it is dropped. Its methods open no spans, because their caller,
+/// [`Session`], does.
 ///
 /// A statement that a signal interrupts fails with the kind [`Interrupted`](ErrorKind::Interrupted). A wrong query
 /// fails with [`InvalidInput`](ErrorKind::InvalidInput) or a more specific kind, and with the
@@ -168,21 +169,12 @@ pub trait Database: fmt::Debug {
     /// There is no such table.
     fn describe(&mut self, table: &str) -> Result<Vec<(String, ColumnType)>, Error>;
 
-    /// Removes a table or a view. Returns whether there was one.
+    /// Removes a table or a view, if there is one.
     ///
     /// # Errors
     ///
     /// The table or the view cannot be removed.
-    fn remove(&mut self, table: &str) -> Result<bool, Error>;
-
-    /// Writes everything to the file. Called last.
-    ///
-    /// # Errors
-    ///
-    /// The file cannot be written.
-    fn close(&mut self) -> Result<(), Error> {
-        Ok(())
-    }
+    fn remove(&mut self, table: &str) -> Result<(), Error>;
 }
 
 /// A query whose result is stored.
@@ -326,12 +318,12 @@ impl Session {
         self.observe("describe", Some(table), |it| it.describe(table))
     }
 
-    /// Removes a table or a view, in the span `compute.remove`. Returns whether there was one.
+    /// Removes a table or a view, in the span `compute.remove`.
     ///
     /// # Errors
     ///
     /// As for [`Database::remove`].
-    pub fn remove(&mut self, table: &str) -> Result<bool, Error> {
+    pub fn remove(&mut self, table: &str) -> Result<(), Error> {
         self.observe("remove", Some(table), |it| it.remove(table))
     }
 
@@ -356,15 +348,6 @@ impl Session {
         let query = format!("SELECT * FROM \"{table}\" LIMIT 0");
         self.database.query(&query, &mut columns)?;
         Ok(columns.0)
-    }
-
-    /// Writes everything to the file.
-    ///
-    /// # Errors
-    ///
-    /// As for [`Database::close`].
-    pub fn close(mut self) -> Result<(), Error> {
-        self.database.close()
     }
 
     fn observe<T>(

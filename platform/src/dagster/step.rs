@@ -337,9 +337,8 @@ fn build(
     };
     step.report(rows, checks_of(&built))?;
     known.is_reported = built.is_err();
-    match warehouse {
-        Some(warehouse) => warehouse.replace(tables, &plugins)?,
-        None => tables.close()?,
+    if let Some(warehouse) = warehouse {
+        warehouse.replace(tables, &plugins)?;
     }
     built.map(|built| Some(built.rows))
 }

@@ -58,7 +58,7 @@ pub(super) fn build(
     let path = artifacts::default_path(&identity.folder);
     if let Some(warehouse) = warehouse {
         // The processes open the database one after the other, so it must exist and be closed.
-        warehouse.create(plugins)?.close().map_err(Error::from_plugin)?;
+        drop(warehouse.create(plugins)?);
     }
     let database = warehouse.map(Warehouse::database);
     let (_folder, file, shared) = SharedRun::create(id, database.as_deref(), &path)?;

@@ -66,10 +66,6 @@ impl Tables {
         self.columns.insert(table.to_owned(), columns);
         Ok(())
     }
-
-    pub(crate) fn close(self) -> Result<(), Error> {
-        self.session.close().map_err(Error::from_plugin)
-    }
 }
 
 /// The result of an asset whose table was written and whose checks do not fail it.

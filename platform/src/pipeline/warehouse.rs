@@ -77,7 +77,7 @@ impl Warehouse {
 
     #[traced(name = "floe.warehouse.replace", tracer = TRACER_NAME)]
     pub(crate) fn replace(self, tables: Tables, plugins: &Active) -> Result<(), Error> {
-        tables.close()?;
+        drop(tables);
         interrupt::check()?;
         let (draft, target) = (self.database(), warehouse_path(&self.folder));
         // The locks merge the files beside each database into it, and keep other programs from writing to the old one.

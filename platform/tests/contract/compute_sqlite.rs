@@ -26,9 +26,7 @@ pub(crate) fn on<T>(run: impl FnOnce(&mut Session) -> Result<T, Error>) -> Resul
     on_engine(|engine, file| {
         let mut session = engine.create_database(file)?;
         assert_eq!(load(&mut session)?, 2);
-        let result = run(&mut session)?;
-        session.close()?;
-        Ok(result)
+        run(&mut session)
     })
 }
 
@@ -75,11 +73,11 @@ pub(crate) fn contract() -> Contract {
                 on_engine(|engine, file| {
                     let mut created = engine.create_database(file)?;
                     load(&mut created)?;
-                    created.close()?;
-                    // A database that was closed can be opened again.
+                    drop(created);
+                    // A database that was dropped can be opened again.
                     let mut opened = engine.open_database(file)?;
                     assert_eq!(opened.count("SELECT count(*) FROM people")?, 2);
-                    opened.close()
+                    Ok(())
                 })
             },
             || {
@@ -97,11 +95,11 @@ pub(crate) fn contract() -> Contract {
                 on(|session| {
                     session.materialize(&stored("names", true, "SELECT name FROM people"))?;
                     for table in ["names", "people"] {
-                        assert!(session.remove(table)?, "{table}");
+                        session.remove(table)?;
                         assert!(session.columns(table).is_err(), "{table}");
                     }
-                    assert!(!session.remove("people")?);
-                    Ok(())
+                    // There is no such table any more.
+                    session.remove("people")
                 })
             },
             || {
@@ -109,7 +107,7 @@ pub(crate) fn contract() -> Contract {
                     let mut session = engine.create_database(file)?;
                     load(&mut session)?;
                     std::fs::write(file, "this is no database")?;
-                    session.remove("people").map(drop)
+                    session.remove("people")
                 })
             },
         )

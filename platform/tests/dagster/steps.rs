@@ -200,7 +200,7 @@ echo '{"metadata": {"dbt_version": "1.11.16"}, "elapsed_time": 1, "results": [
     {"unique_id": "model.shop_dbt.totals", "status": "success", "execution_time": 1},
     {"unique_id": "test.shop_dbt.unique_id.1f", "status": "fail", "message": "Got 2 results"}
 ]}' > target/run_results.json
-echo '{"nodes": {"test.shop_dbt.unique_id.1f": {"attached_node": "model.shop_dbt.totals"}}}' > target/manifest.json
+echo '{"parent_map": {}, "nodes": {"test.shop_dbt.unique_id.1f": {"attached_node": "model.shop_dbt.totals"}}}' > target/manifest.json
 exit 1"#;
 
 /// Makes the product a dbt project, which the stand-in builds.

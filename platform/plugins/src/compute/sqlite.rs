@@ -173,17 +173,16 @@ impl Database for SqliteDatabase {
         })
     }
 
-    fn remove(&mut self, table: &str) -> Result<bool, Error> {
+    fn remove(&mut self, table: &str) -> Result<(), Error> {
         let failed = |error| explain(&error, 0);
         // A table cannot be dropped as a view, nor a view as a table.
         let query = "SELECT type FROM sqlite_schema WHERE name = ?1 AND type IN ('table', 'view')";
         let kind: Result<String, _> = self.connection.query_row(query, [table], |row| row.get(0));
         let kind = match kind {
-            Err(rusqlite::Error::QueryReturnedNoRows) => return Ok(false),
+            Err(rusqlite::Error::QueryReturnedNoRows) => return Ok(()),
             found => found.map_err(failed)?,
         };
-        self.execute(&format!("DROP {kind} {}", quoted_name(table)))?;
-        Ok(true)
+        self.execute(&format!("DROP {kind} {}", quoted_name(table)))
     }
 
     fn describe(&mut self, table: &str) -> Result<Vec<(String, ColumnType)>, Error> {
