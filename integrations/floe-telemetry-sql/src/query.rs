@@ -114,33 +114,11 @@ impl Query {
         }
     }
 
-    pub(crate) fn attributes(&self, system: &'static str, common: &[KeyValue]) -> Vec<KeyValue> {
-        let mut all = self.identity(system);
-        all.push(KeyValue::new("db.query.text", self.text.clone()));
-        all.extend_from_slice(common);
-        all
-    }
-
-    /// Returns the duration metric's attributes: all of low cardinality, and those in `common` that the conventions
-    /// name.
-    pub(crate) fn metric_attributes(
-        &self,
-        system: &'static str,
-        common: &[KeyValue],
-    ) -> Vec<KeyValue> {
-        let keys = ["db.namespace", "server.address", "server.port"];
-        let of_metric = common.iter().filter(|it| keys.contains(&it.key.as_str()));
-        let mut all = self.identity(system);
-        all.extend(of_metric.cloned());
-        all
-    }
-
-    fn identity(&self, system: &'static str) -> Vec<KeyValue> {
-        let summary = Some(&self.summary)
-            .filter(|summary| !summary.is_empty())
-            .map(|it| KeyValue::new("db.query.summary", it.clone()));
-        let system = KeyValue::new("db.system.name", system);
-        std::iter::once(system).chain(summary).collect()
+    pub(crate) fn attributes(self) -> Vec<KeyValue> {
+        let text = KeyValue::new("db.query.text", self.text);
+        let summary = Some(self.summary).filter(|summary| !summary.is_empty());
+        let summary = summary.map(|it| KeyValue::new("db.query.summary", it));
+        summary.into_iter().chain([text]).collect()
     }
 
     pub(crate) fn read(sql: &str, double_quoted: DoubleQuoted) -> Self {

@@ -1,12 +1,13 @@
-//! Spans of queries of sqlx, with real SQLite.
+//! Spans of queries of sqlx, with real SQLite. `tests/previous` compiles this file, too.
 
 use floe_telemetry::testing::{self, Spans};
 use floe_telemetry::traced;
-use floe_telemetry_sqlx::TracedPool;
 use futures_util::StreamExt;
 use opentelemetry::trace::{SpanId, SpanKind, Status};
 use sqlx::sqlite::{SqlitePool, SqlitePoolOptions};
 use sqlx::{Row, query};
+
+use crate::TracedPool;
 
 async fn pool() -> TracedPool<sqlx::Sqlite> {
     let pool: SqlitePool = SqlitePoolOptions::new()
