@@ -3,7 +3,6 @@
 
 use std::borrow::Cow;
 use std::cell::Cell;
-use std::fmt;
 use std::mem;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::SystemTime;
@@ -75,23 +74,18 @@ fn scope(record: &SpanRecord) -> InstrumentationScope {
 
 /// A span of the global provider, in a `Context` and in its recording. Its lock is ours, because OpenTelemetry's own
 /// `SpanRef` reports a poisoned lock, with much code.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub(super) struct GlobalSpan {
     context: SpanContext,
     state: Arc<Mutex<Open>>,
 }
 
+#[derive(Debug)]
 struct Open {
     span: BoxedSpan,
     /// Collected until the end, because OpenTelemetry's SDK would export both values of a key.
     attributes: Vec<KeyValue>,
     has_status: bool,
-}
-
-impl fmt::Debug for GlobalSpan {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("GlobalSpan").finish_non_exhaustive()
-    }
 }
 
 impl GlobalSpan {

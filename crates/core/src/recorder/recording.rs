@@ -182,7 +182,7 @@ impl Recording {
             attributes.push(keys::FLOE_CANCELLED.into(), AttributeValue::Bool(true));
         }
 
-        self.end_at(ended.unwrap_or_else(Ticks::now));
+        self.end_at(ended.unwrap_or_else(now));
     }
 
     /// Ends the span with its status. `at` replaces the measured end.
@@ -192,7 +192,7 @@ impl Recording {
         }
 
         let ended = self.close();
-        self.end_at(ended.unwrap_or_else(Ticks::now));
+        self.end_at(ended.unwrap_or_else(now));
     }
 
     #[inline]
@@ -203,7 +203,7 @@ impl Recording {
             code => code,
         };
 
-        self.finish(Ticks::now(), code);
+        self.finish(now(), code);
     }
 
     pub(super) fn end_at(self: Box<Self>, end: Ticks) {
@@ -233,6 +233,12 @@ impl Drop for Recording {
     fn drop(&mut self) {
         (self.methods.drop)(self);
     }
+}
+
+/// Without redaction there is no provider, and OpenTelemetry's global provider reads its own clock.
+#[inline]
+fn now() -> Ticks {
+    if cfg!(feature = "redact") { Ticks::now() } else { Ticks::ZERO }
 }
 
 #[cold]
