@@ -39,6 +39,7 @@ const SPREAD: (u64, u64) = (3, 2);
 /// The maximum number of compared spans of one name.
 const MOST_CALLS: usize = 2_000;
 const MOST_HOLDERS: usize = 200;
+const MOST_OF_A_NAME: usize = 20;
 /// The minimum number of calls that wait for a holder.
 const HELD: usize = 3;
 
@@ -268,6 +269,13 @@ impl Holders {
         let mut spans = (0..forest.recording().spans.len()).collect_vec();
         spans.retain(|it| forest.span(*it).duration() >= HOLD);
         spans.sort_by_key(|it| Reverse(forest.span(*it).duration()));
+        // Requests that are always long must not displace a span that is rare.
+        let mut known = FxHashMap::default();
+        spans.retain(|it| {
+            let many = known.entry(name(forest, *it)).or_insert(0);
+            *many += 1;
+            *many <= MOST_OF_A_NAME
+        });
         spans.truncate(MOST_HOLDERS);
         Self(spans)
     }
