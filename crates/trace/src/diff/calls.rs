@@ -94,9 +94,6 @@ pub(super) fn counted(sets: &Sets, keys: &[Key], diff: &mut Diff) {
     let mut mixes = BTreeSet::new();
     let mut tests = Vec::new();
     for key in keys.iter().copied() {
-        if key.1.is_none() || [0, 1].iter().any(|side| sets.parents(*side, key) == 0) {
-            continue;
-        }
         let sides = [0, 1].map(|side| {
             let runs = sets.runs[side].iter();
             runs.map(|run| run.by_parent(key)).collect_vec()
