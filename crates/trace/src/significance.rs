@@ -287,6 +287,12 @@ mod tests {
     }
 
     #[test]
+    fn the_variance_of_the_values_is_that_of_single_samples() {
+        let sides = [[1.0, 2.0, 3.0], [2.0, 4.0, 6.0]].map(|values| [Unit::new(&values)]);
+        near(variance([&sides[0], &sides[1]]), 5.0 / 3.0);
+    }
+
+    #[test]
     fn a_single_sample_is_compared_by_the_interval_of_its_prediction() {
         let before: Vec<f64> = (0..14).map(f64::from).collect();
         let after = [24.0];
