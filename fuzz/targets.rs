@@ -124,13 +124,15 @@ pub(crate) fn trace_context(data: &[u8]) {
     let received = parent(&cx);
     let sent = sent(cx);
     if !received.is_valid() {
-        assert!(!sent.contains_key("traceparent") && !sent.contains_key("tracestate"));
+        assert!(!sent.contains_key("traceparent"));
+        assert!(!sent.contains_key("tracestate"));
         return;
     }
     assert!(received.is_remote());
     assert_eq!(sent["traceparent"].len(), 55);
     let state = sent.get("tracestate").map_or("", String::as_str);
-    assert!(state.len() <= 512 && state.split(',').count() <= 32, "{state}");
+    assert!(state.len() <= 512, "{state}");
+    assert!(state.split(',').count() <= 32, "{state}");
     assert!(is_printable(state), "{state:?}");
     let passed_on = parent(&propagation::extract_context(&sent));
     if sent.contains_key("tracestate") {
@@ -175,7 +177,8 @@ pub(crate) fn baggage(data: &[u8]) {
     let cx = propagation::extract_context(&headers(data));
     assert!(cx.baggage().len() <= 64);
     let once = header(cx.clone());
-    assert!(once.len() <= 8192 && once.split(',').count() <= 64);
+    assert!(once.len() <= 8192);
+    assert!(once.split(',').count() <= 64);
     assert!(is_printable(&once), "{once:?}");
     let carrier = [("baggage", &*once)];
     assert_eq!(header(propagation::extract_context(&carrier)), once);
@@ -255,10 +258,10 @@ pub(crate) fn resource_attributes(data: &[u8]) {
         ("floe.product.name", resource.floe_product_name.as_ref()),
         ("floe.product.version", resource.floe_product_version.as_ref()),
         ("floe.mode", mode.as_ref()),
-    ];
-    let fields = fields.into_iter().filter_map(|(key, value)| Some((key, value?.as_str())));
-    let additional = resource.additional.iter();
-    let additional = additional.map(|(key, value)| (&**key, &**value));
+    ]
+    .into_iter()
+    .filter_map(|(key, value)| Some((key, value?.as_str())));
+    let additional = resource.additional.iter().map(|(key, value)| (&**key, &**value));
     let again = parse(&list(fields.chain(additional)));
     assert_eq!(again, Ok((resource, Vec::new())));
 }
@@ -269,12 +272,14 @@ pub(crate) fn filters(data: &[u8]) {
 
     let text = String::from_utf8_lossy(data);
     if let Ok(directives) = parsers::filter(&text) {
-        let written = directives.iter().map(|(target, level)| {
-            let level = LEVELS[usize::from(*level)];
-            let separator = if target.is_empty() { "" } else { "=" };
-            format!("{target}{separator}{level}")
-        });
-        let written: Vec<_> = written.collect();
+        let written: Vec<_> = directives
+            .iter()
+            .map(|(target, level)| {
+                let level = LEVELS[usize::from(*level)];
+                let separator = if target.is_empty() { "" } else { "=" };
+                format!("{target}{separator}{level}")
+            })
+            .collect();
         assert_eq!(parsers::filter(&written.join(",")), Ok(directives));
     }
 }
@@ -390,7 +395,8 @@ pub(crate) fn http_response(data: &[u8]) {
     let mut lines = data.splitn(5, |byte| *byte == b'\n');
     let mut line = || lines.next().unwrap_or_default();
     let status = str::from_utf8(line()).ok().and_then(|text| text.parse().ok());
-    let (headers, body) = ([line(), line(), line()], line());
+    let headers = [line(), line(), line()];
+    let body = line();
     let status = status.unwrap_or(200);
     let Some(response) = parsers::http_response(status, headers, body) else {
         return;

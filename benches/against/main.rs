@@ -99,15 +99,14 @@ fn serve(mode: &str) {
     for line in io::stdin().lines() {
         let case: usize = line.expect("a line").parse().expect("an index");
         let trace = CASES[case].1;
-        let measured = (0..MEASUREMENTS).map(|_| {
+        let measured: Vec<f64> = (0..MEASUREMENTS).map(|_| {
             (0..WARM_UP).for_each(|_| trace());
             let start = Instant::now();
             (0..TRACES).for_each(|_| trace());
             let took = start.elapsed().as_secs_f64() * 1e9;
             provider.force_flush(Duration::from_secs(30)).expect("spans are exported");
             took / f64::from(TRACES * (CHILDREN + 1))
-        });
-        let measured: Vec<f64> = measured.collect();
+        }).collect();
         println!("{}", quantile(measured[SETTLED..].to_vec(), 0.5));
     }
 }
@@ -185,7 +184,8 @@ fn compare(name: &str, pairs: &Pairs) -> [f64; 3] {
     let median = |which: fn(&(f64, f64)) -> f64| quantile(pairs.iter().map(which).collect(), 0.5);
     let ratio = interval(pairs.iter().map(|(this, other)| this / other).collect());
     let [from, middle, to] = ratio;
-    let (this, other) = (median(|it| it.0), median(|it| it.1));
+    let this = median(|it| it.0);
+    let other = median(|it| it.1);
     println!("{name:<32} {this:>8.1} {other:>8.1} {middle:>8.3} {from:>8.3} {to:>8.3}");
     ratio
 }

@@ -79,6 +79,20 @@ fn path(folder: &Path) -> PathBuf {
     folder.join(OUTPUT_FOLDER).join("runs.jsonl")
 }
 
+/// Prepares a folder that is not a product for its first history, which its owner's Git then ignores. Returns the path of
+/// the history, unless it exists or its folder cannot be written.
+pub(crate) fn begin(folder: &Path) -> Option<PathBuf> {
+    let path = path(folder);
+    let ignored = path.with_file_name(".gitignore");
+    let write = || atomic::replace(&ignored, Access::Private, |file| writeln!(file, "*"));
+    (!path.exists() && write().is_ok()).then_some(path)
+}
+
+/// Whether the folder has a history.
+pub(crate) fn exists(folder: &Path) -> bool {
+    path(folder).is_file()
+}
+
 /// Adds a run, or replaces its record. A run that has ended is compared with earlier ones, unless a signal stopped it.
 /// Returns warnings about the file, which do not fail the run.
 pub(crate) fn add(folder: &Path, run: &mut Record) -> Vec<String> {

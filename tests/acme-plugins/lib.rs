@@ -157,8 +157,8 @@ impl Database for Tables {
     }
 
     fn remove(&mut self, table: &str) -> Result<bool, Error> {
-        let kind = "SELECT type FROM sqlite_schema WHERE name = ?1";
-        let kind = self.0.query_row(kind, [table], |row| row.get::<_, String>(0));
+        let sql = "SELECT type FROM sqlite_schema WHERE name = ?1";
+        let kind = self.0.query_row(sql, [table], |row| row.get::<_, String>(0));
         let Some(kind) = kind.optional().map_err(|error| explain(&error))? else {
             return Ok(false);
         };

@@ -12,9 +12,10 @@ pub fn server(variable: &str) -> String {
     std::env::var(variable).expect("these tests need servers: run .ci/services clients")
 }
 
-/// The examples of docs/messages.md and of two crates compile.
+/// The examples of docs/messages.md and of some crates compile.
 #[cfg(doctest)]
 #[doc = include_str!("../../docs/messages.md")]
 #[doc = include_str!("../../integrations/floe-telemetry-diesel/README.md")]
+#[doc = include_str!("../../integrations/floe-telemetry-nosql/README.md")]
 #[doc = include_str!("../../integrations/floe-telemetry-sql/README.md")]
 struct Examples;

@@ -24,7 +24,8 @@ impl<'a> Table<'a> {
 #[test]
 fn an_async_function_captures_all_lifetimes() {
     let spans = testing::capture(|| {
-        let (table, mut more) = (Table { name: "orders" }, Vec::new());
+        let table = Table { name: "orders" };
+        let mut more = Vec::new();
         let future = table.load("key", &mut more);
         let polled = pin!(future).poll(&mut Context::from_waker(Waker::noop()));
         assert_eq!(polled, Poll::Ready(("orders", 1)));

@@ -74,8 +74,9 @@ fn expect(name: &str, found: &Value) {
 
 fn print(name: &str, found: &Value) {
     // The system's id of this thread.
-    let thread = std::fs::read_link("/proc/thread-self").ok();
-    let thread = thread.and_then(|path| path.file_name()?.to_str()?.parse::<u64>().ok());
+    let thread = std::fs::read_link("/proc/thread-self")
+        .ok()
+        .and_then(|path| path.file_name()?.to_str()?.parse::<u64>().ok());
     println!("{}", json!({ "name": name, "thread": thread, "found": found }));
 }
 
@@ -221,7 +222,8 @@ fn changes(name: &str) {
 }
 
 fn span_context(span: u64) -> SpanContext {
-    let (trace, span) = (TraceId::from(1), SpanId::from(span));
+    let trace = TraceId::from(1);
+    let span = SpanId::from(span);
     SpanContext::new(trace, span, TraceFlags::SAMPLED, true, TraceState::NONE)
 }
 
@@ -318,9 +320,9 @@ fn ways() -> Vec<(&'static str, Way)> {
         ("a span of tracing on another thread", |name| {
             let span = tracing::info_span!("with_tracing").entered();
             let line = line!() - 1;
-            let other = (*span).clone();
+            let clone = (*span).clone();
             let other = thread::spawn(move || {
-                let _span = other.entered();
+                let _span = clone.entered();
                 found_here(name, &json!(["with_tracing", null, file!(), line]));
             });
             let _ = other.join();

@@ -14,11 +14,11 @@ pub fn assert_nothing_runs_before_main(program: &str) {
         return;
     }
 
-    let sections = Command::new("readelf")
+    let output = Command::new("readelf")
         .args(["--sections", "--wide", program])
         .output()
         .unwrap_or_else(|error| panic!("cannot run `readelf`: {error}"));
-    let sections = String::from_utf8_lossy(&sections.stdout).into_owned();
+    let sections = String::from_utf8_lossy(&output.stdout).into_owned();
     for section in [".preinit_array", ".ctors"] {
         assert!(!sections.contains(section), "{program}:\n{sections}");
     }

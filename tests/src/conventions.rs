@@ -20,8 +20,8 @@ pub fn assert_conventions(spans: &[ReceivedSpan]) {
 
 fn problems(span: &ReceivedSpan) -> Vec<String> {
     let events = span.events.iter().flat_map(|event| &event.attributes);
-    let attributes = span.attributes.iter().chain(events).filter(|(key, _)| *key != MODULE);
-    let attributes = attributes.flat_map(|(key, value)| {
+    let all = span.attributes.iter().chain(events).filter(|(key, _)| *key != MODULE);
+    let attributes = all.flat_map(|(key, value)| {
         let of_value = match value {
             Value::String(text) => floe_semconv::check_text(key, text),
             Value::Number(number) if number.is_f64() => floe_semconv::check_kind(key, Kind::Double),

@@ -31,8 +31,8 @@ pub fn tree(spans: &[ReceivedSpan]) -> String {
     }
 
     let present: BTreeSet<_> = spans.iter().map(|span| (&*span.trace_id, &*span.span_id)).collect();
-    let traces: BTreeSet<_> = present.iter().map(|(trace, _)| *trace).collect();
-    let traces = traces.into_iter().map(|trace| {
+    let ids: BTreeSet<_> = present.iter().map(|(trace, _)| *trace).collect();
+    let traces = ids.into_iter().map(|trace| {
         let mut tops = rendered(&mut below, (trace, ""), 0);
         let parents: Vec<_> = below.keys().copied().collect();
         for parent in parents {

@@ -86,8 +86,10 @@ fn errors_are_recorded_by_one_function() {
     let others = sources(&["floe-telemetry-macros/src", "integrations", "platform"]);
     // Messages to Dagster contain exceptions, too.
     let is_dagster = |name: &str| name.starts_with("integrations/floe-dagster-pipes");
-    let sources = sources(&LIBRARY).into_iter().chain(others);
-    let sources = sources.filter(|(name, _)| !is_test(name) && !is_dagster(name));
+    let sources = sources(&LIBRARY)
+        .into_iter()
+        .chain(others)
+        .filter(|(name, _)| !is_test(name) && !is_dagster(name));
     for (name, text) in sources {
         let code = text.lines().filter(|line| !line.trim_start().starts_with("//"));
         for line in code {
@@ -177,8 +179,12 @@ fn no_call_waits_and_no_thread_is_started_with_a_panic() {
         }
         // The transport runs on the threads of the exporters alone.
         let may_wait = name.starts_with("crates/otlp/") || WAITS.iter().any(|(it, _)| *it == name);
-        let code = text.split("#[cfg(test)]\nmod ").next().unwrap_or_default();
-        let code = code.lines().filter(|line| !line.trim_start().starts_with("//"));
+        let code = text
+            .split("#[cfg(test)]\nmod ")
+            .next()
+            .unwrap_or_default()
+            .lines()
+            .filter(|line| !line.trim_start().starts_with("//"));
         for line in code {
             let waited = waits.iter().find(|it| line.contains(**it));
             assert!(may_wait || waited.is_none(), "{name}: `{line}`");
@@ -205,7 +211,8 @@ fn the_lists_of_the_linker_have_the_version() {
     let manifest = read("Cargo.toml");
     let (_, version) = manifest.split_once("\nversion = \"").unwrap();
     let mut numbers = version.split('.');
-    let (major, minor) = (numbers.next().unwrap(), numbers.next().unwrap());
+    let major = numbers.next().unwrap();
+    let minor = numbers.next().unwrap();
     for (name, text) in sources(&LIBRARY).into_iter().chain(sources(&["platform/plugin/src"])) {
         for (at, _) in text.match_indices("\"fl_") {
             let list = text[at + 1..].split('"').next().unwrap();

@@ -68,7 +68,7 @@ pub mod recorder {
         exception::Exception,
         fork::{forks, say_not_exported},
         ids::random_bits,
-        lost::{LOST, set_unbound},
+        lost::LOST,
         measure::Measures,
         open::take_unrecorded,
         record::{Code, More, Origin, SpanRecord},

@@ -42,7 +42,8 @@ pub(super) fn write(record: &LogRecord, timestamp: &str, has_color: bool, line: 
         };
     }
     if let Some(span) = record.span {
-        let (trace, span) = (span.trace_id, span.span_id);
+        let trace = span.trace_id;
+        let span = span.span_id;
         let _ = write!(line, " {faint}trace_id={trace} span_id={span}{faint:#}");
     }
     line.push(b'\n');

@@ -35,7 +35,9 @@ pub(super) fn add(draft: &mut Draft, patterns: &[String]) {
 /// attributes.
 fn copy(name: &str, attributes: &[Attribute], patterns: &[String]) -> (Vec<(Key, AnyValue)>, u32) {
     let is_selected = |key: &str| Rule::matches_name(patterns, key);
-    let (mut copied, mut bytes, mut dropped) = (Vec::new(), 0, 0_u32);
+    let mut copied = Vec::new();
+    let mut bytes = 0;
+    let mut dropped = 0_u32;
     if is_selected(keys::SPAN_NAME) {
         copied.push((Key::from_static_str(keys::SPAN_NAME), text(name)));
     }

@@ -138,8 +138,7 @@ impl Draft {
         let mut is_truncated = bounded.is_cut() || written.is_err();
         record.has_panicked |= written.is_err();
         if is_truncated {
-            let from = texts.len().saturating_sub(MAX_WORD).max(start);
-            let from = char_boundary::floor(texts, from);
+            let from = char_boundary::floor(texts, texts.len().saturating_sub(MAX_WORD).max(start));
             let tail = texts.get(from..).unwrap_or_default();
             let last_word = tail.rfind(char::is_whitespace).unwrap_or_default();
             texts.truncate(from + last_word);

@@ -62,8 +62,11 @@ impl<W> LogLayer<W> {
     /// Returns the context of an event's explicit parent.
     fn named_parent(&self, event: &Event<'_>) -> Option<Context> {
         // `Option` and `Vec` do not pass the subscriber on to their layers, which then use the current subscriber.
-        let subscriber = self.subscriber.get().and_then(WeakDispatch::upgrade);
-        let subscriber = subscriber.unwrap_or_else(|| get_default(Dispatch::clone));
+        let subscriber = self
+            .subscriber
+            .get()
+            .and_then(WeakDispatch::upgrade)
+            .unwrap_or_else(|| get_default(Dispatch::clone));
         get_otel_context(event.parent()?, &subscriber)
     }
 }

@@ -89,8 +89,8 @@ impl Draft {
                     if !self.take_nested(size_of::<AnyValue>()) {
                         break;
                     }
-                    let safe = safe.next_if(|(at, _)| *at == index);
-                    let safe = safe.map(|(_, text)| AnyValue::from(text));
+                    let safe =
+                        safe.next_if(|(at, _)| *at == index).map(|(_, text)| AnyValue::from(text));
                     let item = safe.as_ref().unwrap_or(item);
                     kept.push(self.redacted(depth + 1, key, item));
                 }

@@ -63,8 +63,11 @@ impl<W: Write> Write for SafeLine<W> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         let mut line = None;
         thread_state::with(self.has_context, |state, has_context| {
-            let text = String::from_utf8_lossy(bytes);
-            let text = state.draft.redactor.rules().error_text_or_same(text.into_owned());
+            let text = state
+                .draft
+                .redactor
+                .rules()
+                .error_text_or_same(String::from_utf8_lossy(bytes).into_owned());
             let ids = has_context.then(|| Context::map_current(context::ids));
             line = Some(with_ids(text, ids.flatten()));
         });

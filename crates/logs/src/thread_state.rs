@@ -126,7 +126,8 @@ mod tests {
             .map(|name| Arc::new(InstrumentationScope::builder(name).build()));
         let mut state = ThreadState::new();
         let mut redacted = || scopes.each_ref().map(|scope| state.redacted_scope(scope));
-        let (first, second) = (redacted(), redacted());
+        let first = redacted();
+        let second = redacted();
         assert!(first.iter().zip(&second).all(|(first, second)| Arc::ptr_eq(first, second)));
     }
 }

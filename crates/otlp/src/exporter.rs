@@ -57,7 +57,8 @@ pub(super) fn start_spans(
     settings: &WorkerSettings,
 ) -> Result<Box<dyn Destination>, Error> {
     let builder = RequestBuilder::new(resource, target.config.otlp.max_request(Signal::Traces));
-    let (target, ending) = (target.clone(), Arc::clone(&settings.counters.ending));
+    let target = target.clone();
+    let ending = Arc::clone(&settings.counters.ending);
     let make = move || Ok(Box::new(connect(&target, Signal::Traces, ending)?) as _);
     settings.start(id, builder, make)
 }
@@ -109,7 +110,8 @@ impl Otlp {
     /// Sends a request, with retries until `deadline`.
     fn attempt(&mut self, request: Bytes, deadline: Instant) -> Result<Accepted, ExportFailure> {
         self.replace_transport();
-        let (transport, last) = (&mut self.transport, &mut self.last);
+        let transport = &mut self.transport;
+        let last = &mut self.last;
         let limits = Limits { deadline, ending: &self.ending, timeout: self.settings.timeout };
         let sent = caught(|| {
             let request = transport.encode(request)?;
@@ -181,8 +183,8 @@ impl Otlp {
 ///
 /// The settings cannot be used, or the request was not accepted within `timeout`. The error is the reason.
 pub(super) fn try_connection(target: &OtlpTarget, timeout: Duration) -> Result<(), String> {
-    let otlp = connect(target, Signal::Traces, Arc::default());
-    let mut otlp = otlp.map_err(|error| error.to_string())?;
+    let mut otlp =
+        connect(target, Signal::Traces, Arc::default()).map_err(|error| error.to_string())?;
     let request = otlp.transport.encode(Bytes::new())?;
     match otlp.transport.send(request, timeout) {
         Outcome::Accepted(_) => Ok(()),

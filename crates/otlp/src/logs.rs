@@ -35,7 +35,8 @@ pub(super) fn start(
     resource: &Resource,
     settings: &LogSettings,
 ) -> Result<Arc<LogWorker>, Error> {
-    let (resource, target) = (span::resource_fields(resource), target.clone());
+    let resource = span::resource_fields(resource);
+    let target = target.clone();
     let ending = Arc::clone(&settings.worker.counters.ending);
     let make = move || {
         let otlp = connect(&target, Signal::Logs, ending)?;

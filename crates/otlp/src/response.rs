@@ -47,7 +47,8 @@ pub(super) fn accepted(body: &[u8]) -> Outcome {
 }
 
 fn partial_success(mut response: &[u8]) -> Result<Vec<u8>, DecodeError> {
-    let (mut partial, context) = (Vec::new(), DecodeContext::default());
+    let mut partial = Vec::new();
+    let context = DecodeContext::default();
     while !response.is_empty() {
         match decode_key(&mut response)? {
             (1, wire) => bytes::merge(wire, &mut partial, &mut response, context.clone())?,
@@ -60,7 +61,9 @@ fn partial_success(mut response: &[u8]) -> Result<Vec<u8>, DecodeError> {
 /// Reads the fields 1 and 2 of a message: in a `partial_success`, the number of rejected items and the reason, and in a
 /// `google.rpc.Status`, the code and the message.
 pub(super) fn number_and_text(mut message: &[u8]) -> Result<(i64, String), DecodeError> {
-    let (mut number, mut text, context) = (0, String::new(), DecodeContext::default());
+    let mut number = 0;
+    let mut text = String::new();
+    let context = DecodeContext::default();
     while !message.is_empty() {
         match decode_key(&mut message)? {
             (1, wire) => int64::merge(wire, &mut number, &mut message, context.clone())?,

@@ -262,7 +262,8 @@ mod tests {
     #[test]
     fn a_shutdown_ends_an_export_with_the_second_request_without_an_answer() {
         for (before, requests) in [(0, 2), (1, 2), (5, 6)] {
-            let (timeout, ending) = (3600 * SECOND, Ending::default());
+            let timeout = 3600 * SECOND;
+            let ending = Ending::default();
             let limits = Limits { deadline: deadline(timeout), ending: &ending, timeout };
             let mut absent = Absent { before, requests: 0, ending: &ending };
             let mut last = LastRequests::default();

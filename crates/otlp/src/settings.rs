@@ -56,7 +56,8 @@ impl OtlpSettings {
     /// has a query.
     pub(super) fn resolve(target: &OtlpTarget, signal: Signal) -> Result<Self, Error> {
         let config = &target.config;
-        let (all, own) = (&config.otlp.all, config.otlp.signal(signal));
+        let all = &config.otlp.all;
+        let own = config.otlp.signal(signal);
         let (protocol, endpoint) = config.otlp_route(signal);
         let file =
             |of: fn(&OtlpOptions) -> Option<&Path>| of(own).or_else(|| of(all)).map(Path::to_owned);
@@ -191,7 +192,8 @@ mod tests {
         ] {
             let safe = without_values(message.to_owned(), values);
             assert_eq!(safe.matches(REDACTED).count(), 2, "{safe}");
-            assert!(!safe.contains("whale") && !safe.contains("c\\"), "{safe}");
+            assert!(!safe.contains("whale"), "{safe}");
+            assert!(!safe.contains("c\\"), "{safe}");
         }
         assert_eq!(without_values(r"C:\dir \u00".to_owned(), values), r"C:\dir \u00");
     }

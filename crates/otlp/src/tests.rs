@@ -170,7 +170,8 @@ fn span_of_one_place() -> SpanRecord {
 
 #[test]
 fn a_batch_has_several_requests_without_spans_that_are_too_large() {
-    let (process, clock) = (SharedAttributes::default(), WallClock::default());
+    let process = SharedAttributes::default();
+    let clock = WallClock::default();
     let mut enricher = Enricher::default();
     let mut builder = RequestBuilder::new(&Resource::builder_empty().build(), 400);
     for _ in 0..2 {
@@ -181,7 +182,8 @@ fn a_batch_has_several_requests_without_spans_that_are_too_large() {
             builder.push(&enricher.enrich(&mut span_of_one_place(), &clock, &process));
         }
         let batch = builder.take();
-        assert!(batch.requests.len() > 2 && batch.too_large == 1, "{batch:?}");
+        assert!(batch.requests.len() > 2, "{batch:?}");
+        assert!(batch.too_large == 1, "{batch:?}");
         for request in batch.requests {
             let decoded = ExportTraceServiceRequest::decode(&*request.bytes).unwrap();
             let scope = &decoded.resource_spans[0].scope_spans[0];
@@ -192,15 +194,18 @@ fn a_batch_has_several_requests_without_spans_that_are_too_large() {
 
 #[test]
 fn a_request_uses_the_memory_of_one_that_is_sent() {
-    let (process, clock) = (SharedAttributes::default(), WallClock::default());
+    let process = SharedAttributes::default();
+    let clock = WallClock::default();
     let mut enricher = Enricher::default();
     let mut builder = RequestBuilder::new(&Resource::builder_empty().build(), 4_000_000);
     let mut request = || {
         builder.push(&enricher.enrich(&mut span_of_one_place(), &clock, &process));
         builder.take().requests.remove(0).bytes
     };
-    let (first, second) = (request(), request());
-    let (sent, waiting) = (first.as_ptr(), second.clone());
+    let first = request();
+    let second = request();
+    let sent = first.as_ptr();
+    let waiting = second.clone();
     drop(first);
     assert_eq!(request().as_ptr(), sent);
     assert_ne!(request().as_ptr(), second.as_ptr());
@@ -215,7 +220,8 @@ proptest! {
             .build();
         let process = [KeyValue::new("floe.namespace", "sales"), KeyValue::new("floe.mode", "dev")];
         let process = SharedAttributes::new(process, &mut Redactor::default());
-        let (mut enricher, clock) = (Enricher::default(), WallClock::default());
+        let mut enricher = Enricher::default();
+        let clock = WallClock::default();
         let mut builder = RequestBuilder::new(&resource, 4_000_000);
         // Later requests reuse the buffers of earlier ones.
         for _ in 0..3 {

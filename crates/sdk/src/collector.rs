@@ -226,7 +226,7 @@ fn start() -> Result<Handle, Error> {
     HAS_BEGUN.store(false, Ordering::Relaxed);
     // From here on, no thread of the program writes a message, and so none waits for its reader.
     let waiting = WaitingMessages::of_collector();
-    let thread = program_signals::spawn("floe-collector", move || {
+    let handle = program_signals::spawn("floe-collector", move || {
         let _waiting = waiting;
         HAS_BEGUN.store(true, Ordering::Release);
         // The collector must not record telemetry about itself.
@@ -238,7 +238,7 @@ fn start() -> Result<Handle, Error> {
         }
     })
     .map_err(|error| Error::thread("collector", &error))?;
-    let thread = thread.thread().clone();
+    let thread = handle.thread().clone();
     Buffer::set_collector(thread.clone());
     Ok(Handle { jobs, thread, forks: recorder::forks() })
 }

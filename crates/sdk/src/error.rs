@@ -113,7 +113,7 @@ impl Error {
         self
     }
 
-    pub(crate) fn and(mut self, other: &Self) -> Self {
+    pub(crate) fn and(mut self, other: &str) -> Self {
         let message = &mut Arc::make_mut(&mut self.0).message;
         *message = format!("{message}; {other}");
         self
@@ -147,8 +147,8 @@ mod tests {
 
     #[test]
     fn a_message_is_sanitized() {
-        let error = Error::export("refused by postgres://floe:hunter2@db/orders");
-        let error = error.within("exporter `otlp`");
+        let refused = Error::export("refused by postgres://floe:hunter2@db/orders");
+        let error = refused.within("exporter `otlp`");
         assert!(error.is_export());
         let expected = "exporter `otlp`: refused by postgres://<REDACTED>@db/orders";
         assert_eq!((error.to_string(), format!("{error:?}")), (expected.into(), expected.into()));

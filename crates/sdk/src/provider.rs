@@ -54,10 +54,10 @@ use crate::clock::{Instant, monotonic_now};
 use crate::collector::{Counters, Ending, Statistics};
 use crate::config::TelemetryConfig;
 use crate::error::Error;
-use crate::internal_log::{is_shown, write_line};
+use crate::internal_log::write_line;
 use crate::logs::RecorderLoggerProvider;
 use crate::metrics::RecorderMeterProvider;
-use crate::recorder::{self, Sampling, set_unbound};
+use crate::recorder::{self, Sampling};
 
 /// The timeout of the shutdown when the provider is dropped, unless the program sets another one.
 pub(crate) const DROP_TIMEOUT: Duration = Duration::from_secs(5);
@@ -409,7 +409,6 @@ impl Inner {
             return self.await_shutdown(operation, timeout);
         }
         let _shutting_down = ShuttingDown(self);
-        set_unbound(false);
         Sampling::stop();
         let deadline = monotonic_now().checked_add(timeout);
         if let Some(deadline) = deadline {
@@ -418,7 +417,8 @@ impl Inner {
         }
         let logs = self.logs.shut_down(timeout);
         let metrics = || self.meters.as_ref().map(|meters| meters.shut_down(timeout));
-        let (counters, limit) = (&self.counters, Some(timeout));
+        let counters = &self.counters;
+        let limit = Some(timeout);
         let result = await_delivery(operation, timeout, deadline, limit, counters, logs, metrics);
         if let Some(lost) = lost(&self.counters, result.as_ref().err()) {
             exit::say(format!("telemetry has ended: {lost}"), time_until(deadline));
@@ -463,11 +463,18 @@ impl Drop for Inner {
 
 impl Drop for TelemetryProvider {
     fn drop(&mut self) {
-        let is_in_use = !self.inner.is_shut_down.load(Ordering::Acquire);
+        let is_in_use = !self.is_noop() && !self.inner.is_shut_down.load(Ordering::Acquire);
+        let is_awaiting = Sampling::is_awaiting();
         let is_soon = monotonic_now().saturating_duration_since(self.inner.started) < SOON;
         let _ = self.shutdown(self.drop_timeout);
-        if is_in_use && is_soon && self.inner.counters.is_without_a_span() && is_shown("error") {
-            set_unbound(true);
+        if is_in_use && is_awaiting && is_soon && self.inner.counters.is_without_a_span() {
+            Sampling::report_first_loss(|| {
+                write_line(
+                    "error",
+                    "no span is recorded: the telemetry provider was dropped soon after its start, before the first \
+                     span; bind it in `main`: `let _telemetry = floe_telemetry::init()?;`",
+                );
+            });
         }
     }
 }

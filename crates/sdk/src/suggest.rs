@@ -4,7 +4,8 @@
 /// three letters, at least one and at most two, but none if both have fewer than three letters, such as `s3` and `s4`.
 /// Two swapped letters are one edit, and case does not matter.
 pub fn edits(found: &str, word: &str) -> Option<usize> {
-    let (of_found, of_word) = (found.chars().count(), word.chars().count());
+    let of_found = found.chars().count();
+    let of_word = word.chars().count();
     let most = (of_word.clamp(3, 6) / 3).min(of_found.max(of_word) / 3);
     if of_found.abs_diff(of_word) > most {
         return None;

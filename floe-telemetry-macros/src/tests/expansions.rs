@@ -16,8 +16,8 @@ fn expand(item: Item) -> TokenStream {
     match item {
         Item::Fn(mut function) => expand_traced(function.attrs.pop(), &function),
         Item::Impl(mut block) => {
-            let expanded = expand_traced(block.attrs.pop(), &block);
-            let mut expanded: ItemImpl = syn::parse2(expanded).unwrap();
+            let mut expanded: ItemImpl =
+                syn::parse2(expand_traced(block.attrs.pop(), &block)).unwrap();
             for item in &mut expanded.items {
                 if let ImplItem::Fn(method) = item {
                     let attr = method.attrs.pop();

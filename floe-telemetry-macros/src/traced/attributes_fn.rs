@@ -72,7 +72,9 @@ impl<'a> NamedArgument<'a> {
 }
 
 fn wrong_count(closure: &ExprClosure, arguments: &[Argument<'_>]) -> syn::Error {
-    let (begin, inputs, end) = (&closure.inputs_begin, &closure.inputs, &closure.inputs_end);
+    let begin = &closure.inputs_begin;
+    let inputs = &closure.inputs;
+    let end = &closure.inputs_end;
     let labels: Vec<_> = arguments.iter().map(Argument::label).collect();
     let found = inputs.len();
     let expected = match labels.len() {

@@ -293,7 +293,9 @@ fn check_error_if(cx: &Ctxt, value: &Expr) {
             return cx.error(value, message);
         }
     };
-    let (begin, inputs, end) = (&closure.inputs_begin, &closure.inputs, &closure.inputs_end);
+    let begin = &closure.inputs_begin;
+    let inputs = &closure.inputs;
+    let end = &closure.inputs_end;
     if inputs.len() != 1 {
         let found = inputs.len();
         let message = format!(

@@ -79,7 +79,8 @@ impl Source {
             return Err(Error::context("expected at most 16 MiB, found more"));
         }
         serde_json::from_slice(&json).map_err(|error| {
-            let (line, column) = (error.line(), error.column());
+            let line = error.line();
+            let column = error.column();
             Error::context(format!(
                 "expected the context of Dagster Pipes 0.1, found JSON with a mistake at line {line}, column {column}"
             ))

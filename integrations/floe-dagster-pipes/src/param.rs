@@ -36,7 +36,8 @@ pub(crate) fn decode<T: DeserializeOwned>(name: &'static str, value: &str) -> Re
     }
     // serde's messages quote values, which may be credentials, so only the line and the column are reported.
     serde_json::from_slice(&json).map_err(|error| {
-        let (line, column) = (error.line(), error.column());
+        let line = error.line();
+        let column = error.column();
         let found = format!("JSON with a mistake at line {line}, column {column}");
         Error::parameter(name, found, "the parameters of Dagster Pipes 0.1")
     })

@@ -25,8 +25,8 @@ fn aws_lambda(variable: Variable<'_>, found: &mut DetectedAttributes) -> Option<
     found.add("faas.name", Some(variable("AWS_LAMBDA_FUNCTION_NAME")?));
     found.add("faas.version", variable("AWS_LAMBDA_FUNCTION_VERSION"));
     found.add("faas.instance", variable("AWS_LAMBDA_LOG_STREAM_NAME"));
-    let megabytes = variable("AWS_LAMBDA_FUNCTION_MEMORY_SIZE");
-    let megabytes = megabytes.and_then(|size| size.parse::<i64>().ok());
+    let megabytes =
+        variable("AWS_LAMBDA_FUNCTION_MEMORY_SIZE").and_then(|size| size.parse::<i64>().ok());
     found.add("faas.max_memory", megabytes.and_then(|size| size.checked_mul(1024 * 1024)));
     found.add("cloud.region", variable("AWS_REGION"));
     let group = variable("AWS_LAMBDA_LOG_GROUP_NAME");

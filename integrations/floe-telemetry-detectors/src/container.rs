@@ -13,8 +13,7 @@ const OF_CONTAINER: [&str; 1] = [".containerenv"];
 
 pub(crate) fn detect(surroundings: &mut Surroundings<'_>, found: &mut DetectedAttributes) {
     // With version 2 of control groups, often only the mounts contain the id of the container.
-    let id = surroundings.file(CGROUP).and_then(|text| in_cgroup(&text));
-    let id = id.or_else(|| {
+    let id = surroundings.file(CGROUP).and_then(|text| in_cgroup(&text)).or_else(|| {
         let mounts = surroundings.file(MOUNTS)?;
         let is_in_pod = surroundings.variable("KUBERNETES_SERVICE_HOST").is_some()
             || mounts.contains("/kubelet/pods/");

@@ -33,8 +33,7 @@ pub(crate) fn detect(surroundings: &mut Surroundings<'_>, found: &mut DetectedAt
         return;
     }
     for (key, variables, files) in KEYS {
-        let value = surroundings.any_variable(variables);
-        let value = value.or_else(|| {
+        let value = surroundings.any_variable(variables).or_else(|| {
             let mut files = files.iter();
             files.find_map(|file| surroundings.value(&format!("{PODINFO}/{file}")))
         });

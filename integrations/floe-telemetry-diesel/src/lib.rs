@@ -1,4 +1,4 @@
-//! A span for each query of [diesel] 2.3, by [OpenTelemetry's conventions] for databases.
+//! A span for each query of [diesel] 2.2 or 2.3, by [OpenTelemetry's conventions] for databases.
 //!
 //! ```
 //! use diesel::connection::set_default_instrumentation;
@@ -173,12 +173,15 @@ fn kind(error: &Error) -> &'static str {
             DatabaseErrorKind::UnableToSendCommand => "unable_to_send_command",
             DatabaseErrorKind::SerializationFailure => "serialization_failure",
             DatabaseErrorKind::ReadOnlyTransaction => "read_only_transaction",
-            DatabaseErrorKind::RestrictViolation => "restrict_violation",
             DatabaseErrorKind::NotNullViolation => "not_null_violation",
             DatabaseErrorKind::CheckViolation => "check_violation",
-            DatabaseErrorKind::ExclusionViolation => "exclusion_violation",
             DatabaseErrorKind::ClosedConnection => "closed_connection",
-            _ => "_OTHER",
+            // Two of diesel 2.3 that 2.2 does not have.
+            newer => match &*format!("{newer:?}") {
+                "ExclusionViolation" => "exclusion_violation",
+                "RestrictViolation" => "restrict_violation",
+                _ => "_OTHER",
+            },
         },
         Error::InvalidCString(_) => "invalid_c_string",
         Error::QueryBuilderError(_) => "query_builder",

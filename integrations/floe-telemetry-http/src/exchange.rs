@@ -162,7 +162,7 @@ impl Exchange {
         self.set(keys::HTTP_ROUTE, route);
     }
 
-    /// Returns the header with the trace id; `None` if none is configured, the response has it, or there is no trace.
+    /// Returns the header with the trace id or the whole trace context; `None` if none is configured, the response has it, or there is no trace.
     pub(crate) fn trace_id(&self, headers: &HeaderMap) -> Option<(&HeaderName, HeaderValue)> {
         let name = self.options.as_deref()?.trace_id_header.as_ref()?;
         let span = self.span.context()?.span();
@@ -170,8 +170,14 @@ impl Exchange {
         if !context.is_valid() || headers.contains_key(name) {
             return None;
         }
-        let value = HeaderValue::try_from(context.trace_id().to_string()).ok()?;
-        Some((name, value))
+        let trace = context.trace_id();
+        let value = match name.as_str() {
+            "traceparent" | "traceresponse" => {
+                format!("00-{trace}-{}-{:02x}", context.span_id(), context.trace_flags())
+            }
+            _ => trace.to_string(),
+        };
+        Some((name, HeaderValue::try_from(value).ok()?))
     }
 
     #[cfg(feature = "actix-web")]
@@ -203,7 +209,7 @@ impl Exchange {
         }
     }
 
-    #[cfg(feature = "reqwest-middleware")]
+    #[cfg(any(feature = "reqwest-middleware", feature = "reqwest-middleware-0_4"))]
     pub(crate) fn fail_with_exception(
         &mut self,
         error_type: &'static str,
@@ -216,7 +222,7 @@ impl Exchange {
         }
     }
 
-    #[cfg(feature = "reqwest-middleware")]
+    #[cfg(any(feature = "reqwest-middleware", feature = "reqwest-middleware-0_4"))]
     pub(crate) fn set_peer(&mut self, peer: Option<std::net::SocketAddr>) {
         if let Some(peer) = peer {
             let address = peer.ip().to_canonical().to_string();

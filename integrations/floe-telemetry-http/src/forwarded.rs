@@ -32,8 +32,11 @@ impl<'h> Forwarded<'h> {
     pub(crate) fn client(self) -> Option<IpAddr> {
         let node = self.parameter("for").or(self.client)?;
         let bare = node.strip_prefix('[').and_then(|node| node.strip_suffix(']'));
-        let address = bare.unwrap_or(node).parse().ok();
-        let address = address.or_else(|| node.parse().ok().map(|node: SocketAddr| node.ip()));
+        let address = bare
+            .unwrap_or(node)
+            .parse()
+            .ok()
+            .or_else(|| node.parse().ok().map(|node: SocketAddr| node.ip()));
         address.map(|address| address.to_canonical())
     }
 

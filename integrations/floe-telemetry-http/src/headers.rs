@@ -25,8 +25,8 @@ impl RecordedHeaders {
     /// Passes each listed header to `record`, with its values as a list of texts, as the conventions require.
     pub(crate) fn each(&self, headers: &HeaderMap, mut record: impl FnMut(Key, Value)) {
         for (name, key) in &*self.0 {
-            let values = headers.get_all(name).iter().take(MAX_VALUES);
-            let values: Vec<StringValue> = values.map(text).collect();
+            let values: Vec<StringValue> =
+                headers.get_all(name).iter().take(MAX_VALUES).map(text).collect();
             if !values.is_empty() {
                 record(key.clone(), Value::Array(Array::String(values)));
             }

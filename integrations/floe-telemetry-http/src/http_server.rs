@@ -36,7 +36,7 @@ use crate::service::service;
 /// unless the caller is [not trusted](Self::untrusted). A request without a trace context starts a new trace, even if a
 /// span is current where the server runs.
 ///
-/// With the feature `axum` and `Router::layer`, spans are named after the route: `GET /orders/{id}`. A layer around a
+/// With the feature `axum` or `axum-0_7` and `Router::layer`, spans are named after the route: `GET /orders/{id}`. A layer around a
 /// whole `Router` does not see the route; one warning reports this. Other routers need
 /// [`with_route`](Self::with_route).
 ///
@@ -104,7 +104,7 @@ service!(HttpServerLayer, HttpServer, open, check_route);
 fn check_route(options: &Options<Parts>, inner: &str) {
     static WARNED: AtomicBool = AtomicBool::new(false);
 
-    let loses_route = cfg!(feature = "axum")
+    let loses_route = cfg!(any(feature = "axum", feature = "axum-0_7"))
         && options.route.is_none()
         && inner.contains("axum::routing::Router");
     if loses_route && !WARNED.swap(true, Ordering::Relaxed) {
@@ -172,7 +172,8 @@ impl<'r> Incoming<'r> {
     }
 
     fn describe(&self, opening: &mut Opening, parts: &Parts, forwarded: Forwarded<'_>) {
-        let (uri, headers) = (&parts.uri, &parts.headers);
+        let uri = &parts.uri;
+        let headers = &parts.headers;
         opening.name_const(self.method.span_name(self.route.as_deref()));
         self.method.describe(opening);
         if let Some(route) = &self.route {
@@ -222,6 +223,10 @@ fn text<'h>(headers: &'h HeaderMap, name: &HeaderName) -> Option<&'h str> {
 fn matched_path(parts: &Parts) -> Option<&str> {
     #[cfg(feature = "axum")]
     if let Some(path) = parts.extensions.get::<axum::extract::MatchedPath>() {
+        return Some(path.as_str());
+    }
+    #[cfg(feature = "axum-0_7")]
+    if let Some(path) = parts.extensions.get::<axum_0_7::extract::MatchedPath>() {
         return Some(path.as_str());
     }
     #[cfg(feature = "actix-web")]

@@ -40,7 +40,7 @@
 //! - `with_active_requests` (HTTP servers) counts active requests.
 //! - `untrusted` (servers) is for services that anybody can call: each request starts a new trace with a link
 //!   to the caller's span, and the caller's baggage, `Forwarded` and `X-Forwarded-…` are ignored.
-//! - `with_trace_id_header` (servers) adds the trace id to the response.
+//! - `with_trace_id_header` (servers) adds the trace id to the response; [`CurrentTraceId`] is for its text.
 //! - `with_peer_address` (servers) records the address of the other end of the connection, which a layer does not see.
 //!
 //! # Features
@@ -50,8 +50,9 @@
 //! | feature | what it adds |
 //! |---|---|
 //! | `actix-web` | [`HttpServerLayer`] is a middleware of actix-web, and its spans are named after the routes |
-//! | `axum` | spans of a server named after axum's routes |
-//! | `reqwest-middleware` | [`HttpClientMiddleware`] |
+//! | `axum`, `axum-0_7` | spans of a server named after the routes of axum 0.8 or 0.7, and [`CurrentTraceId`] as an extractor |
+//! | `reqwest-middleware` | [`HttpClientMiddleware`] for reqwest 0.13 |
+//! | `reqwest-middleware-0_4` | `reqwest_0_12::HttpClientMiddleware` for reqwest 0.12 |
 //!
 //! [HTTP]: https://opentelemetry.io/docs/specs/semconv/http/
 //! [RPC]: https://opentelemetry.io/docs/specs/semconv/rpc/
@@ -74,11 +75,18 @@ pub mod keys;
 mod kind;
 mod measurement;
 mod options;
+#[cfg(feature = "reqwest-middleware-0_4")]
+pub mod reqwest_0_12;
 #[cfg(feature = "reqwest-middleware")]
-mod reqwest;
+#[cfg_attr(
+    feature = "reqwest-middleware-0_4",
+    expect(clippy::duplicate_mod, reason = "the same code for the types of each version")
+)]
+mod reqwest_0_13;
 mod response;
 mod server_parent;
 mod service;
+mod trace_id;
 
 #[cfg(feature = "actix-web")]
 pub use self::actix::{ActixBody, ActixFuture, ActixServer};
@@ -88,8 +96,9 @@ pub use self::http_client::{HttpClient, HttpClientLayer};
 pub use self::http_semantics::UrlTemplate;
 pub use self::http_server::{HttpServer, HttpServerLayer};
 #[cfg(feature = "reqwest-middleware")]
-pub use self::reqwest::HttpClientMiddleware;
+pub use self::reqwest_0_13::HttpClientMiddleware;
 pub use self::response::{ResponseBody, ResponseFuture};
+pub use self::trace_id::CurrentTraceId;
 
 #[cfg(all(doctest, feature = "actix-web", feature = "axum", feature = "reqwest-middleware"))]
 #[doc = include_str!("../README.md")]

@@ -292,7 +292,10 @@ macro_rules! server_options {
                 self
             }
 
-            /// Adds a header with the trace id, as 32 hexadecimal digits, to responses without it.
+            /// Adds a header with the trace id, as 32 hexadecimal digits, to responses without it. The headers
+            /// `traceparent` and `traceresponse` have the form of [W3C's trace context].
+            ///
+            /// [W3C's trace context]: https://www.w3.org/TR/trace-context/#traceparent-header
             #[must_use]
             pub fn with_trace_id_header(mut self, name: ::http::HeaderName) -> Self {
                 std::sync::Arc::make_mut(&mut self.options).response_mut().trace_id_header =

@@ -5,17 +5,17 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context as TaskContext, Poll, ready};
 
-use floe_telemetry::propagation::current_context;
-use http::Extensions;
-use opentelemetry::trace::SpanKind;
-use reqwest_middleware::{Error, Middleware, Next, Result, reqwest};
-
 use crate::exchange::Exchange;
 use crate::http_semantics::{Outgoing, RequestMethod, bounded};
 use crate::keys;
 use crate::kind::Kind;
 use crate::measurement::Measurement;
 use crate::options::{Options, common_options, http_options};
+use floe_telemetry::propagation::current_context;
+use http::Extensions;
+use opentelemetry::trace::SpanKind;
+
+use super::reqwest_middleware::{Error, Middleware, Next, Result, reqwest};
 
 /// A middleware for `reqwest-middleware` that records a client span for each request, injects the
 /// span's trace context and the current baggage into the request headers, and records the metric
@@ -87,7 +87,8 @@ impl<F: Future<Output = Result<reqwest::Response>>> Future for Responding<F> {
         let result = ready!(this.exchange.run(|| this.inner.poll(task)));
         match &result {
             Ok(response) => {
-                let (status, version) = (response.status(), response.version());
+                let status = response.status();
+                let version = response.version();
                 this.exchange.set_peer(response.remote_addr());
                 this.exchange.respond(status, version, response.headers());
                 this.exchange.end_body();

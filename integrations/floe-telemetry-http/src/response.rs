@@ -176,8 +176,7 @@ where
                     true
                 }
                 (data, None) => {
-                    let bytes = data.map_or(0, Buf::remaining);
-                    let bytes = u64::try_from(bytes).unwrap_or(u64::MAX);
+                    let bytes = u64::try_from(data.map_or(0, Buf::remaining)).unwrap_or(u64::MAX);
                     *this.rest = this.rest.map(|rest| rest.saturating_sub(bytes));
                     // Once `is_end_stream` returns true, the body is not polled again.
                     let is_over = this.inner.is_end_stream() || *this.rest == Some(0);

@@ -73,8 +73,10 @@ impl Injector for AmqpHeaders<&mut FieldTable> {
         let is_same = |name: &ShortString| name.as_str().eq_ignore_ascii_case(key);
         let headers = self.0.inner();
         if headers.keys().any(is_same) {
-            let others = headers.iter().filter(|(name, _)| !is_same(name));
-            let others = others.map(|(name, value)| (name.clone(), value.clone()));
+            let others = headers
+                .iter()
+                .filter(|(name, _)| !is_same(name))
+                .map(|(name, value)| (name.clone(), value.clone()));
             *self.0 = others.collect::<BTreeMap<_, _>>().into();
         }
         self.0.insert(name, AMQPValue::LongString(value.into()));

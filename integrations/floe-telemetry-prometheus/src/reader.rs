@@ -23,8 +23,10 @@ pub(crate) struct Prometheus {
 impl Prometheus {
     pub(crate) fn start(config: &PrometheusConfig) -> Result<Self, String> {
         let registry = Registry::new();
-        let exporter = opentelemetry_prometheus::exporter().with_registry(registry.clone());
-        let exporter = exporter.build().map_err(|error| error.to_string())?;
+        let exporter = opentelemetry_prometheus::exporter()
+            .with_registry(registry.clone())
+            .build()
+            .map_err(|error| error.to_string())?;
         let server = Server::start(config, registry)?;
         Ok(Self { exporter, server: Mutex::new(Some(server)) })
     }

@@ -77,13 +77,13 @@ impl Server {
         let (running, ended) = mpsc::channel();
         let thread = thread::Builder::new().name("floe-prometheus".to_owned());
         // The new thread inherits the signal mask of this one, in which the provider has blocked the program's signals.
-        let thread = thread.spawn(move || {
+        let started = thread.spawn(move || {
             serve(&runtime, listener, endpoint, stopped);
             // Closes the port.
             drop(runtime);
             drop(running);
         });
-        let thread = thread.map_err(|error| format!("cannot start a thread: {error}"))?;
+        let thread = started.map_err(|error| format!("cannot start a thread: {error}"))?;
         Ok(Self { stop: Some(stop), ended, thread: thread.thread().id() })
     }
 

@@ -237,8 +237,9 @@ mod tests {
         let page = folder.path().join("trace.html");
         let seen = RefCell::new(Vec::new());
         let look = || {
-            let files = fs::read_dir(&folder)?.map(|file| fs::read_to_string(file?.path()));
-            let files = files.collect::<io::Result<Vec<_>>>()?;
+            let files = fs::read_dir(&folder)?
+                .map(|file| fs::read_to_string(file?.path()))
+                .collect::<io::Result<Vec<_>>>()?;
             seen.borrow_mut().push(files.join(" "));
             Ok(())
         };

@@ -67,8 +67,8 @@ fn note(page: &Path) -> String {
     let (_, data) = text.split_once(r#"id="data">"#).unwrap();
     let (data, _) = data.split_once("</script>").unwrap();
     let data: serde_json::Value = serde_json::from_str(data).unwrap();
-    let rows = STANDARD.decode(data["spans"].as_str().unwrap()).unwrap();
-    let rows: serde_json::Value = serde_json::from_reader(GzDecoder::new(&*rows)).unwrap();
+    let compressed = STANDARD.decode(data["spans"].as_str().unwrap()).unwrap();
+    let rows: serde_json::Value = serde_json::from_reader(GzDecoder::new(&*compressed)).unwrap();
     rows["note"].as_str().unwrap().to_owned()
 }
 

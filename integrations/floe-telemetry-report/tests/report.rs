@@ -28,7 +28,8 @@ fn the_page_is_there_when_the_provider_has_shut_down() {
     assert!(!page.exists());
     provider.shutdown(Duration::from_secs(20)).unwrap();
     let text = fs::read_to_string(&page).unwrap();
-    assert!(text.contains("<title>charge</title>") && text.ends_with("</html>\n"));
+    assert!(text.contains("<title>charge</title>"));
+    assert!(text.ends_with("</html>\n"));
     #[cfg(unix)]
     assert_eq!(
         std::os::unix::fs::PermissionsExt::mode(&fs::metadata(&page).unwrap().permissions())
@@ -53,7 +54,8 @@ fn the_page_is_there_when_the_provider_has_shut_down() {
 /// This test changes the directory of the process, so the other tests use absolute paths.
 #[test]
 fn a_page_stays_at_its_place_when_the_program_goes_elsewhere() {
-    let (before, after) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let before = tempfile::tempdir().unwrap();
+    let after = tempfile::tempdir().unwrap();
     let home = std::env::current_dir().unwrap();
     std::env::set_current_dir(&before).unwrap();
     let report = Report::new("new/orders.html").unwrap();

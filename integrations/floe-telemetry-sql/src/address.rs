@@ -5,16 +5,19 @@ use percent_encoding::percent_decode_str;
 use url::Url;
 
 /// Returns the `server.address`, the `server.port` (unless it is the default one) and the `db.namespace`, as far as a
-/// URL of `PostgreSQL` or `MySQL` contains them. Other parts, such as the password, are not returned.
+/// URL of `PostgreSQL`, `MySQL` or redis contains them. Other parts, such as the password, are not returned.
 pub(crate) fn of_url(url: &str) -> Vec<KeyValue> {
     let Ok(url) = Url::parse(url) else {
         return Vec::new();
     };
     let is_postgres = matches!(url.scheme(), "postgres" | "postgresql");
-    if !is_postgres && !matches!(url.scheme(), "mysql" | "mariadb") {
+    let default_port = match url.scheme() {
+        "postgres" | "postgresql" => 5432,
+        "mysql" | "mariadb" => 3306,
+        "redis" | "rediss" => 6379,
         // SQLite's URL has a path, and an unknown driver's URL has an unknown form.
-        return Vec::new();
-    }
+        _ => return Vec::new(),
+    };
     // If the password contains an unescaped `/`, `?` or `#`, the host ends there, and the `@` is in the rest.
     let rest = [Some(url.path()), url.query(), url.fragment()];
     if url.username().is_empty() && rest.into_iter().flatten().any(|part| part.contains('@')) {
@@ -33,7 +36,6 @@ pub(crate) fn of_url(url: &str) -> Vec<KeyValue> {
             _ => {}
         }
     }
-    let default_port = if is_postgres { 5432 } else { 3306 };
     let mut attributes = Vec::new();
     if let Some(address) = address.filter(|address| !address.is_empty()) {
         let port = port.filter(|port| *port != default_port && !address.starts_with('/'));
@@ -81,6 +83,10 @@ mod tests {
                 &["server.address=/run/mysqld.sock", "db.namespace=shop"],
             ),
             ("mysql://db", &["server.address=db"]),
+            (
+                "rediss://:hunter2@db:6380/2",
+                &["server.address=db", "server.port=6380", "db.namespace=2"],
+            ),
             ("sqlite://orders.db", &[]),
             ("sqlite::memory:", &[]),
             ("postgres://ada:12/ss@db/shop", &[]),
@@ -88,8 +94,8 @@ mod tests {
             ("mysql://ada:12#ss@db/shop", &[]),
             ("not a URL", &[]),
         ] {
-            let found = of_url(url);
-            let found: Vec<_> = found.iter().map(|it| format!("{}={}", it.key, it.value)).collect();
+            let found: Vec<_> =
+                of_url(url).iter().map(|it| format!("{}={}", it.key, it.value)).collect();
             assert_eq!(found, expected, "{url}");
         }
     }

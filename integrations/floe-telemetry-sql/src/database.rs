@@ -6,7 +6,7 @@ use std::error::Error;
 use std::future::poll_fn;
 use std::pin::pin;
 use std::thread;
-use std::time::Instant;
+use std::time::{Duration, Instant, SystemTime};
 
 use floe_telemetry::trace::{RecorderTracer, RecorderTracerProvider};
 use floe_telemetry::{propagation::current_span_context, record_exception};
@@ -68,7 +68,7 @@ impl Database {
     }
 
     /// Sets `server.address`, `server.port` (unless it is the default one) and `db.namespace`, as far as a URL of
-    /// `PostgreSQL` or `MySQL` contains them and they are not set yet. Other parts, such as the password, are not
+    /// `PostgreSQL`, `MySQL` or redis contains them and they are not set yet. Other parts, such as the password, are not
     /// recorded; a URL of another system sets nothing.
     #[must_use]
     pub fn url(mut self, url: &str) -> Self {
@@ -106,26 +106,78 @@ impl Database {
     /// Parsing a statement takes longer than an unsampled span, and a parent-based sampler needs no name for a child,
     /// so a child is started without the statement.
     pub fn query<'s, S: Into<Cow<'s, str>>>(&self, sql: impl FnOnce() -> S) -> QuerySpan {
-        let system = self.system;
-        let query = LazyCell::new(|| Query::read(&sql().into(), DoubleQuoted::of(system)));
-        let tracer = &self.tracer;
-        let builder = |name: String| tracer.span_builder(name).with_kind(SpanKind::Client);
+        self.past_query(Duration::ZERO, sql)
+    }
+
+    /// Like [`Self::query`], for a client that reports a query when it has ended: the span began `elapsed` ago.
+    pub fn past_query<'s, S: Into<Cow<'s, str>>>(
+        &self,
+        elapsed: Duration,
+        sql: impl FnOnce() -> S,
+    ) -> QuerySpan {
+        self.open(elapsed, || {
+            let query = Query::read(&sql().into(), DoubleQuoted::of(self.system));
+            (query.name(self.system), query.attributes())
+        })
+    }
+
+    /// Opens the span of an operation of a database without SQL, such as `GET` or `find`. By the conventions, its name
+    /// ends with the collection or else the namespace of the attributes.
+    pub fn operation<A: IntoIterator<Item = KeyValue>>(
+        &self,
+        name: &str,
+        attributes: impl FnOnce() -> A,
+    ) -> QuerySpan {
+        self.open(Duration::ZERO, || {
+            let mut all = vec![KeyValue::new("db.operation.name", name.to_owned())];
+            all.extend(attributes());
+            let target = ["db.collection.name", "db.namespace"].iter().find_map(|key| {
+                let mut found = self.attributes.iter().chain(&all);
+                found.find(|it| it.key.as_str() == *key)
+            });
+            let name = target.map_or_else(|| name.to_owned(), |it| format!("{name} {}", it.value));
+            (name, all)
+        })
+    }
+
+    fn open(
+        &self,
+        elapsed: Duration,
+        describe: impl FnOnce() -> (String, Vec<KeyValue>),
+    ) -> QuerySpan {
+        let described = LazyCell::new(|| {
+            let (name, attributes) = describe();
+            let mut all = vec![KeyValue::new("db.system.name", self.system)];
+            all.extend(attributes);
+            all.retain(|it| self.attributes.iter().all(|common| common.key != it.key));
+            all.extend_from_slice(&self.attributes);
+            (name, all)
+        });
+        let builder = |name: String| {
+            let builder = self.tracer.span_builder(name).with_kind(SpanKind::Client);
+            if elapsed.is_zero() {
+                return builder;
+            }
+            builder.with_start_time(
+                SystemTime::now().checked_sub(elapsed).unwrap_or_else(SystemTime::now),
+            )
+        };
         let span = if current_span_context().is_valid() {
-            let mut span = builder(system.to_owned()).start(tracer);
+            let mut span = builder(self.system.to_owned()).start(&self.tracer);
             if span.is_recording() {
-                span.update_name(query.name(system));
-                span.set_attributes(query.attributes(system, &self.attributes));
+                span.update_name(described.0.clone());
+                span.set_attributes(described.1.clone());
             }
             span
         } else {
-            let builder = builder(query.name(system));
-            let builder = builder.with_attributes(query.attributes(system, &self.attributes));
-            builder.start(tracer)
+            let builder = builder(described.0.clone()).with_attributes(described.1.clone());
+            builder.start(&self.tracer)
         };
         let measurement = self.duration.as_ref().map(|duration| Measurement {
             duration: duration.clone(),
             started: Instant::now(),
-            attributes: query.metric_attributes(system, &self.attributes),
+            elapsed,
+            attributes: of_metric(&described.1),
         });
         QuerySpan {
             cx: Context::current_with_span(span),
@@ -134,6 +186,20 @@ impl Database {
             is_pending: false,
         }
     }
+}
+
+/// Returns the attributes of the duration: those of low cardinality that the conventions name.
+fn of_metric(attributes: &[KeyValue]) -> Vec<KeyValue> {
+    const KEYS: [&str; 7] = [
+        "db.system.name",
+        "db.query.summary",
+        "db.operation.name",
+        "db.collection.name",
+        "db.namespace",
+        "server.address",
+        "server.port",
+    ];
+    attributes.iter().filter(|it| KEYS.contains(&it.key.as_str())).cloned().collect()
 }
 
 /// The span of a query, which ends when this value is dropped.
@@ -151,6 +217,8 @@ pub struct QuerySpan {
 struct Measurement {
     duration: Histogram<f64>,
     started: Instant,
+    /// The time before the span was opened.
+    elapsed: Duration,
     attributes: Vec<KeyValue>,
 }
 
@@ -185,14 +253,25 @@ impl QuerySpan {
         query: impl Future<Output = Result<T, E>>,
         code: impl FnOnce(&E) -> Option<&str>,
     ) -> Result<T, E> {
-        let mut query = pin!(query);
-        self.is_pending = true;
-        let result = poll_fn(|task| self.run(|| query.as_mut().poll(task))).await;
-        self.is_pending = false;
+        let result = self.follow(query).await;
         if let Err(error) = &result {
             self.fail(code(error), "_OTHER");
         }
         result
+    }
+
+    /// Like [`Self::record`], for a query whose result the caller inspects.
+    pub async fn follow<T>(&mut self, query: impl Future<Output = T>) -> T {
+        let mut query = pin!(query);
+        self.is_pending = true;
+        let result = poll_fn(|task| self.run(|| query.as_mut().poll(task))).await;
+        self.is_pending = false;
+        result
+    }
+
+    /// Marks the query as sent or as answered. A span that is dropped in between has the attribute `floe.cancelled`.
+    pub fn set_pending(&mut self, is_pending: bool) {
+        self.is_pending = is_pending;
     }
 
     /// Adds rows that the database returned to `db.response.returned_rows`. Even a call with 0 sets the attribute.
@@ -237,7 +316,7 @@ impl QuerySpan {
 impl Drop for QuerySpan {
     fn drop(&mut self) {
         if let Some(measurement) = &self.measurement {
-            let seconds = measurement.started.elapsed().as_secs_f64();
+            let seconds = (measurement.elapsed + measurement.started.elapsed()).as_secs_f64();
             // The span is the current one, so that it becomes the exemplar.
             self.run(|| {
                 measurement.duration.record(seconds, &measurement.attributes);
@@ -268,7 +347,8 @@ mod tests {
 
     #[test]
     fn the_statement_of_a_span_that_is_not_recorded_is_not_read() {
-        let (trace, span) = (TraceId::from(1), SpanId::from(1));
+        let trace = TraceId::from(1);
+        let span = SpanId::from(1);
         let parent = |flags| SpanContext::new(trace, span, flags, true, TraceState::NONE);
         let reads = Cell::new(0);
         let start = || {

@@ -114,32 +114,11 @@ impl Query {
         }
     }
 
-    pub(crate) fn attributes(&self, system: &'static str, common: &[KeyValue]) -> Vec<KeyValue> {
-        let mut all = self.identity(system);
-        all.push(KeyValue::new("db.query.text", self.text.clone()));
-        all.extend_from_slice(common);
-        all
-    }
-
-    /// Returns the duration metric's attributes: all of low cardinality, and those in `common` that the conventions
-    /// name.
-    pub(crate) fn metric_attributes(
-        &self,
-        system: &'static str,
-        common: &[KeyValue],
-    ) -> Vec<KeyValue> {
-        let keys = ["db.namespace", "server.address", "server.port"];
-        let of_metric = common.iter().filter(|it| keys.contains(&it.key.as_str()));
-        let mut all = self.identity(system);
-        all.extend(of_metric.cloned());
-        all
-    }
-
-    fn identity(&self, system: &'static str) -> Vec<KeyValue> {
-        let summary = Some(&self.summary).filter(|summary| !summary.is_empty());
-        let summary = summary.map(|it| KeyValue::new("db.query.summary", it.clone()));
-        let system = KeyValue::new("db.system.name", system);
-        std::iter::once(system).chain(summary).collect()
+    pub(crate) fn attributes(self) -> Vec<KeyValue> {
+        let text = KeyValue::new("db.query.text", self.text);
+        let summary = Some(self.summary).filter(|summary| !summary.is_empty());
+        let summary = summary.map(|it| KeyValue::new("db.query.summary", it));
+        summary.into_iter().chain([text]).collect()
     }
 
     pub(crate) fn read(sql: &str, double_quoted: DoubleQuoted) -> Self {
@@ -218,7 +197,8 @@ impl<'s> Tokens<'s> {
     fn next(&mut self, is_name_expected: bool) -> Option<Token<'s>> {
         let rest = &self.sql[self.at..];
         let mut chars = rest.chars();
-        let (first, second) = (chars.next()?, chars.next().unwrap_or('\0'));
+        let first = chars.next()?;
+        let second = chars.next().unwrap_or('\0');
         let (token, len) = match first {
             _ if first.is_whitespace() => (Token::Blank, prefix_length(rest, char::is_whitespace)),
             '-' if second == '-' => (Token::Blank, rest.find('\n').unwrap_or(rest.len())),
@@ -313,7 +293,8 @@ fn number_length(text: &str) -> usize {
 
 /// Returns the length of a comment, which may contain other comments.
 fn comment_length(text: &str) -> usize {
-    let (mut depth, mut at) = (0_usize, 0);
+    let mut depth = 0_usize;
+    let mut at = 0;
     while at < text.len() {
         match text.get(at..at + 2) {
             Some("/*") => (depth, at) = (depth + 1, at + 2),

@@ -2,8 +2,9 @@
 
 use floe_telemetry_sql::{Database, QuerySpan};
 use opentelemetry::InstrumentationScope;
-use sqlx_core::database;
-use sqlx_core::error::{DatabaseError, Error};
+
+use super::sqlx_core::database;
+use super::sqlx_core::error::{DatabaseError, Error};
 
 pub(crate) fn scope() -> InstrumentationScope {
     InstrumentationScope::builder(env!("CARGO_PKG_NAME"))

@@ -1,6 +1,5 @@
 //! Executors whose queries have spans.
 
-use std::fmt::{self, Debug, Formatter};
 use std::future::poll_fn;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -9,42 +8,28 @@ use std::task::{Context as TaskContext, Poll, ready};
 use floe_telemetry_sql::QuerySpan;
 use futures_core::Stream;
 use opentelemetry::{Key, Value};
-use sqlx_core::Either;
-use sqlx_core::database::Database;
-use sqlx_core::describe::Describe;
-use sqlx_core::error::{BoxDynError, Error};
-use sqlx_core::executor::{Execute, Executor};
-use sqlx_core::sql_str::SqlStr;
 
-use crate::database::{fail, of_driver};
+use super::database::{fail, of_driver};
+use super::sqlx_core::Either;
+use super::sqlx_core::database::Database;
+use super::sqlx_core::error::Error;
+use super::sqlx_core::executor::{Execute, Executor};
+use super::statement::{split, unrecorded};
 
-type BoxFuture<'e, T> = Pin<Box<dyn Future<Output = T> + Send + 'e>>;
-type BoxStream<'e, T> = Pin<Box<dyn Stream<Item = T> + Send + 'e>>;
+pub(super) type BoxFuture<'e, T> = Pin<Box<dyn Future<Output = T> + Send + 'e>>;
+pub(super) type BoxStream<'e, T> = Pin<Box<dyn Stream<Item = T> + Send + 'e>>;
 
-type Step<DB> = Result<Either<<DB as Database>::QueryResult, <DB as Database>::Row>, Error>;
+pub(super) type Step<DB> =
+    Result<Either<<DB as Database>::QueryResult, <DB as Database>::Row>, Error>;
 
-/// An executor whose queries have spans, from [`traced`] or [`TracedPool::traced`](crate::TracedPool::traced).
+/// An executor whose queries have spans, from [`traced`] or [`TracedPool::traced`](super::TracedPool::traced).
 #[derive(Debug)]
 pub struct Traced<E> {
     inner: E,
     database: Arc<floe_telemetry_sql::Database>,
 }
 
-/// Wraps an executor, such as a reference to a connection, a transaction or a pool.
-///
-/// ```
-/// # use sqlx_core::{database::Database, error::Error, executor::Executor, query::query};
-/// # async fn orders<DB: Database>(connection: &mut DB::Connection) -> Result<(), Error>
-/// # where
-/// #     for<'c> &'c mut DB::Connection: Executor<'c, Database = DB>,
-/// #     DB::Arguments: sqlx_core::arguments::IntoArguments<DB>,
-/// # {
-/// use floe_telemetry_sqlx::traced;
-///
-/// query("DELETE FROM orders").execute(traced(connection).attribute("db.namespace", "shop")).await?;
-/// # Ok(())
-/// # }
-/// ```
+/// Wraps an executor, such as a reference to a connection, a transaction or a pool: `traced(&mut *connection)`.
 pub fn traced<'c, E: Executor<'c>>(executor: E) -> Traced<E> {
     Traced::with(executor, Arc::new(of_driver::<E::Database>()))
 }
@@ -70,8 +55,8 @@ impl<'c, X: Executor<'c>> Executor<'c> for Traced<X> {
         'c: 'e,
         E: 'q + Execute<'q, X::Database>,
     {
-        let (statement, sql) = Statement::new(query);
-        Box::pin(TracedStream::<X::Database> {
+        let (statement, sql) = split(query);
+        Box::pin(TracedStream::<X::Database, _> {
             inner: self.inner.fetch_many(statement),
             sql: Some(sql),
             database: self.database,
@@ -87,7 +72,7 @@ impl<'c, X: Executor<'c>> Executor<'c> for Traced<X> {
         'c: 'e,
         E: 'q + Execute<'q, X::Database>,
     {
-        let (statement, sql) = Statement::new(query);
+        let (statement, sql) = split(query);
         let mut inner = self.inner.fetch_optional(statement);
         let database = self.database;
         Box::pin(async move {
@@ -102,34 +87,18 @@ impl<'c, X: Executor<'c>> Executor<'c> for Traced<X> {
         })
     }
 
-    fn prepare_with<'e>(
-        self,
-        sql: SqlStr,
-        parameters: &'e [<X::Database as Database>::TypeInfo],
-    ) -> BoxFuture<'e, Result<<X::Database as Database>::Statement, Error>>
-    where
-        'c: 'e,
-    {
-        self.inner.prepare_with(sql, parameters)
-    }
-
-    fn describe<'e>(self, sql: SqlStr) -> BoxFuture<'e, Result<Describe<X::Database>, Error>>
-    where
-        'c: 'e,
-    {
-        self.inner.describe(sql)
-    }
+    unrecorded!('c, X::Database, |it| it.inner);
 }
 
 /// A stream whose span starts with the first poll, as the query does.
-struct TracedStream<'e, DB: Database> {
+struct TracedStream<'e, DB: Database, S> {
     inner: BoxStream<'e, Step<DB>>,
-    sql: Option<SqlStr>,
+    sql: Option<S>,
     database: Arc<floe_telemetry_sql::Database>,
     span: Option<QuerySpan>,
 }
 
-impl<DB: Database> Stream for TracedStream<'_, DB> {
+impl<DB: Database, S: AsRef<str> + Unpin> Stream for TracedStream<'_, DB, S> {
     type Item = Step<DB>;
 
     fn poll_next(self: Pin<&mut Self>, task: &mut TaskContext<'_>) -> Poll<Option<Self::Item>> {
@@ -154,51 +123,8 @@ impl<DB: Database> Stream for TracedStream<'_, DB> {
     }
 }
 
-fn start(database: &floe_telemetry_sql::Database, sql: &SqlStr) -> QuerySpan {
-    let mut span = database.query(|| sql.as_str());
+fn start(database: &floe_telemetry_sql::Database, sql: &impl AsRef<str>) -> QuerySpan {
+    let mut span = database.query(|| sql.as_ref());
     span.count_rows(0);
     span
-}
-
-/// The parts of a query, taken out before `Execute::sql` consumes the query.
-struct Statement<DB: Database> {
-    sql: SqlStr,
-    prepared: Option<DB::Statement>,
-    arguments: Option<Result<Option<DB::Arguments>, BoxDynError>>,
-    is_persistent: bool,
-}
-
-impl<DB: Database> Statement<DB> {
-    fn new<'q>(mut query: impl Execute<'q, DB>) -> (Self, SqlStr) {
-        let prepared = query.statement().cloned();
-        let arguments = Some(query.take_arguments());
-        let is_persistent = query.persistent();
-        let sql = query.sql();
-        let statement = Self { sql: sql.clone(), prepared, arguments, is_persistent };
-        (statement, sql)
-    }
-}
-
-impl<DB: Database> Debug for Statement<DB> {
-    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Statement").finish_non_exhaustive()
-    }
-}
-
-impl<DB: Database> Execute<'_, DB> for Statement<DB> {
-    fn sql(self) -> SqlStr {
-        self.sql
-    }
-
-    fn statement(&self) -> Option<&DB::Statement> {
-        self.prepared.as_ref()
-    }
-
-    fn take_arguments(&mut self) -> Result<Option<DB::Arguments>, BoxDynError> {
-        self.arguments.take().unwrap_or(Ok(None))
-    }
-
-    fn persistent(&self) -> bool {
-        self.is_persistent
-    }
 }

@@ -1,13 +1,13 @@
-//! A span for each query of [sqlx], by [OpenTelemetry's conventions] for databases.
+//! A span for each query of [sqlx] 0.9 or 0.8, by [OpenTelemetry's conventions] for databases.
 //!
 //! ```
-//! # use sqlx_core::{database::Database, error::Error, executor::Executor, pool::Pool, query::query};
+//! # use sqlx_core_0_9::{database::Database, error::Error, executor::Executor, pool::Pool, query::query};
 //! use floe_telemetry_sqlx::TracedPool;
 //!
 //! # async fn orders<DB: Database>(pool: Pool<DB>) -> Result<usize, Error>
 //! # where
 //! #     for<'c> &'c mut DB::Connection: Executor<'c, Database = DB>,
-//! #     DB::Arguments: sqlx_core::arguments::IntoArguments<DB>,
+//! #     DB::Arguments: sqlx_core_0_9::arguments::IntoArguments<DB>,
 //! # {
 //! let pool = TracedPool::new(pool).url("postgres://shop@db.example/orders");
 //! let rows = query("SELECT id FROM orders").fetch_all(&pool).await?; // the span `SELECT orders`
@@ -42,7 +42,9 @@
 //!
 //! [`TracedPool::observe`] adds the metrics of queries and of the pool. [`traced`] wraps a single executor without a pool.
 //!
-//! sqlx needs its feature `macros`, which is one of its default features. It adds a method to the trait `Executor`,
+//! With the feature `sqlx-0_8`, `sqlx_0_8` has the same for sqlx 0.8.
+//!
+//! sqlx 0.9 needs its feature `macros`, which is one of its default features. It adds a method to the trait `Executor`,
 //! which this crate implements, and a crate cannot detect the features of another one.
 //!
 //! Spans are recorded by the provider of `floe-telemetry`, which redacts the messages of errors.
@@ -50,9 +52,14 @@
 //! [sqlx]: https://docs.rs/sqlx
 //! [OpenTelemetry's conventions]: https://opentelemetry.io/docs/specs/semconv/database/database-spans/
 
-mod database;
-mod executor;
-mod pool;
+#[cfg(feature = "sqlx-0_8")]
+pub mod sqlx_0_8;
+#[cfg(feature = "sqlx-0_9")]
+#[cfg_attr(
+    feature = "sqlx-0_8",
+    expect(clippy::duplicate_mod, reason = "the same code for the traits of each version")
+)]
+mod sqlx_0_9;
 
-pub use self::executor::{Traced, traced};
-pub use self::pool::TracedPool;
+#[cfg(feature = "sqlx-0_9")]
+pub use self::sqlx_0_9::{Traced, TracedPool, traced};

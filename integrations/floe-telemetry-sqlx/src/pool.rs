@@ -2,21 +2,17 @@
 
 use std::fmt::{self, Debug, Formatter};
 use std::ops::Deref;
-use std::pin::Pin;
 use std::sync::Arc;
 
-use futures_core::Stream;
 use opentelemetry::{Key, KeyValue, Value, global};
-use sqlx_core::Either;
-use sqlx_core::database::Database;
-use sqlx_core::describe::Describe;
-use sqlx_core::error::Error;
-use sqlx_core::executor::{Execute, Executor};
-use sqlx_core::pool::Pool;
-use sqlx_core::sql_str::SqlStr;
 
-use crate::database::{of_driver, scope};
-use crate::executor::Traced;
+use super::database::{of_driver, scope};
+use super::executor::{BoxFuture, BoxStream, Step, Traced};
+use super::sqlx_core::database::Database;
+use super::sqlx_core::error::Error;
+use super::sqlx_core::executor::{Execute, Executor};
+use super::sqlx_core::pool::Pool;
+use super::statement::unrecorded;
 
 /// A pool whose queries have spans. It dereferences to the pool, and cloning it is cheap.
 pub struct TracedPool<DB: Database> {
@@ -81,7 +77,8 @@ impl<DB: Database> TracedPool<DB> {
         let gauge = |metric: &'static str,
                      states: &'static [&'static str],
                      read: fn(&Pool<DB>, usize) -> i64| {
-            let (pool, name) = (Arc::downgrade(&self.pool), name.clone());
+            let pool = Arc::downgrade(&self.pool);
+            let name = name.clone();
             meter
                 .i64_observable_up_down_counter(metric)
                 .with_unit("{connection}")
@@ -146,10 +143,7 @@ where
 {
     type Database = DB;
 
-    fn fetch_many<'e, 'q: 'e, E>(
-        self,
-        query: E,
-    ) -> Pin<Box<dyn Stream<Item = Result<Either<DB::QueryResult, DB::Row>, Error>> + Send + 'e>>
+    fn fetch_many<'e, 'q: 'e, E>(self, query: E) -> BoxStream<'e, Step<DB>>
     where
         'p: 'e,
         E: 'q + Execute<'q, DB>,
@@ -160,7 +154,7 @@ where
     fn fetch_optional<'e, 'q: 'e, E>(
         self,
         query: E,
-    ) -> Pin<Box<dyn Future<Output = Result<Option<DB::Row>, Error>> + Send + 'e>>
+    ) -> BoxFuture<'e, Result<Option<DB::Row>, Error>>
     where
         'p: 'e,
         E: 'q + Execute<'q, DB>,
@@ -168,24 +162,5 @@ where
         self.traced(&*self.pool).fetch_optional(query)
     }
 
-    fn prepare_with<'e>(
-        self,
-        sql: SqlStr,
-        parameters: &'e [DB::TypeInfo],
-    ) -> Pin<Box<dyn Future<Output = Result<DB::Statement, Error>> + Send + 'e>>
-    where
-        'p: 'e,
-    {
-        self.pool.prepare_with(sql, parameters)
-    }
-
-    fn describe<'e>(
-        self,
-        sql: SqlStr,
-    ) -> Pin<Box<dyn Future<Output = Result<Describe<DB>, Error>> + Send + 'e>>
-    where
-        'p: 'e,
-    {
-        self.pool.describe(sql)
-    }
+    unrecorded!('p, DB, |it| it.pool);
 }

@@ -21,6 +21,11 @@ pub(crate) struct Event {
 pub(crate) enum Kind<'a> {
     /// The version of dbt, which is in the first event of an invocation.
     Version(&'a str),
+    /// The command line of an invocation, and whether it has `--empty`, if the command knows the option.
+    Arguments {
+        command: &'a str,
+        is_empty: Option<bool>,
+    },
     Adapter(&'a str),
     Target(&'a str),
     /// A file was written, for example the manifest.
@@ -102,6 +107,14 @@ impl Event {
             }
             ("MainReportVersion", _) => {
                 Kind::Version(text(data, "version").trim_start_matches('='))
+            }
+            ("MainReportArgs", _) => {
+                let arguments = data.get("args").unwrap_or(&Value::Null);
+                let empty = text(arguments, "empty");
+                Kind::Arguments {
+                    command: text(arguments, "invocation_command"),
+                    is_empty: matches!(empty, "True" | "False").then_some(empty == "True"),
+                }
             }
             ("AdapterRegistered", _) => Kind::Adapter(text(data, "adapter_name")),
             ("ConcurrencyLine", _) => Kind::Target(text(data, "target_name")),

@@ -9,7 +9,7 @@ use serde::Deserialize;
 
 use crate::log_file::Settings;
 
-const COMMANDS: [&str; 16] = [
+const COMMANDS: [&str; 18] = [
     "build",
     "clean",
     "clone",
@@ -25,6 +25,8 @@ const COMMANDS: [&str; 16] = [
     "run",
     "run-operation",
     "seed",
+    "show",
+    "snapshot",
     "test",
 ];
 
@@ -153,6 +155,12 @@ fn nearest_project() -> Option<PathBuf> {
     let folders = current.ancestors();
     let mut with_project = folders.filter(|folder| folder.join("dbt_project.yml").is_file());
     with_project.next().map(Path::to_owned).or(Some(current))
+}
+
+/// Returns the command of a command line of dbt.
+pub(crate) fn command_of(line: &str) -> String {
+    let words: Vec<OsString> = line.split(' ').map(OsString::from).collect();
+    command(&words)
 }
 
 /// Returns the first word that is a command and not the value of an option; `command` if there is none.

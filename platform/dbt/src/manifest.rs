@@ -15,7 +15,7 @@ const MAX_SIZE: u64 = 1 << 30;
 #[serde(default)]
 pub(crate) struct Manifest {
     metadata: Metadata,
-    parent_map: HashMap<String, Vec<String>>,
+    parent_map: Option<HashMap<String, Vec<String>>>,
     nodes: HashMap<String, Entry>,
 }
 
@@ -23,6 +23,7 @@ pub(crate) struct Manifest {
 #[serde(default)]
 struct Metadata {
     project_name: Option<String>,
+    dbt_version: Option<String>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -35,7 +36,13 @@ struct Entry {
 impl Manifest {
     pub(crate) fn read(path: &Path) -> io::Result<Self> {
         let file = input_file::open(path)?.take(MAX_SIZE);
-        Ok(serde_json::from_reader(BufReader::with_capacity(1 << 18, file))?)
+        let manifest: Self = serde_json::from_reader(BufReader::with_capacity(1 << 18, file))?;
+        if manifest.parent_map.is_none() {
+            let found = manifest.metadata.dbt_version.as_deref().unwrap_or("an unknown version");
+            let message = format!("expected the field `parent_map`, found none (dbt {found})");
+            return Err(io::Error::other(message));
+        }
+        Ok(manifest)
     }
 
     pub(crate) fn project_name(&self) -> Option<&str> {
@@ -43,7 +50,7 @@ impl Manifest {
     }
 
     pub(crate) fn parents(&self, unique_id: &str) -> &[String] {
-        self.parent_map.get(unique_id).map_or(&[], Vec::as_slice)
+        self.parent_map.as_ref().and_then(|it| it.get(unique_id)).map_or(&[], Vec::as_slice)
     }
 
     /// Returns the file of a node, relative to the project's folder.

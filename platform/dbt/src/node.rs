@@ -5,7 +5,7 @@ use std::time::SystemTime;
 use floe_plugin::dbt::{BuiltNode, NodeStatus};
 use floe_plugins::quote::one_line;
 
-use crate::run_results::has_failed;
+use crate::run_results::{NodeResult, has_failed, name, resource_type};
 
 /// A node, a batch of a node, or a hook of the project.
 #[derive(Clone, Debug, Default)]
@@ -56,6 +56,14 @@ pub(crate) struct Phase {
     pub(crate) end: SystemTime,
 }
 
+/// The facts about a command that decide what its results mean.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Words {
+    pub(crate) is_clone: bool,
+    /// Whether every node reads no rows, by the option `--empty`.
+    pub(crate) is_empty: bool,
+}
+
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Outcome {
     Success,
@@ -68,6 +76,17 @@ pub(crate) enum Outcome {
 pub(crate) const NOT_ENDED: &str = "dbt ended before the node did";
 
 impl Node {
+    /// Returns the node of a result, as far as its id tells.
+    pub(crate) fn of(result: &NodeResult) -> Self {
+        let id = &*result.unique_id;
+        Self {
+            unique_id: id.to_owned(),
+            name: name(id).to_owned(),
+            resource_type: resource_type(id).to_owned(),
+            ..Self::default()
+        }
+    }
+
     pub(crate) fn is_hook(&self) -> bool {
         self.resource_type == "operation"
     }
@@ -78,6 +97,15 @@ impl Node {
 }
 
 impl RunResult {
+    /// Returns the status and the message of a result, which are all that a skipped node has.
+    pub(crate) fn of_skipped(result: &NodeResult) -> Self {
+        Self {
+            status: result.status.clone(),
+            message: result.message.clone().unwrap_or_default(),
+            ..Self::default()
+        }
+    }
+
     /// Returns the outcome. An unknown status is an error only if its name contains `error`.
     pub(crate) fn outcome(&self) -> Outcome {
         match self.status.as_str() {
@@ -118,6 +146,22 @@ impl RunResult {
         }
     }
 
+    /// Whether dbt neither built the node nor ran the test, but skipped it, cloned it, or only compiled it, as every
+    /// ephemeral model. A compiled node has `success`, too, but every adapter has a message about a built node.
+    pub(crate) fn is_without_work(&self, node: &Node, words: Words) -> bool {
+        let is_compiled = node.is_test() || self.message.is_empty();
+        words.is_clone
+            || self.outcome() == Outcome::Skipped
+            || self.status == "success" && is_compiled
+    }
+
+    /// Returns the outcome of a test that has read data. With `--empty`, only unit tests have data.
+    pub(crate) fn of_test(&self, node: &Node, words: Words) -> Option<&'static str> {
+        let has_data = node.resource_type == "unit_test" || !words.is_empty;
+        let is_outcome = node.is_test() && has_data && !self.is_without_work(node, words);
+        self.outcome().of_test().filter(|_| is_outcome)
+    }
+
     pub(crate) fn skip_reason(&self) -> Option<&str> {
         let reason = if self.message.contains("fail_fast") { "fail_fast" } else { "upstream" };
         (self.outcome() == Outcome::Skipped).then_some(reason)
@@ -125,6 +169,10 @@ impl RunResult {
 }
 
 impl Outcome {
+    pub(crate) fn is_failed(self) -> bool {
+        matches!(self, Self::Failed | Self::Error)
+    }
+
     pub(crate) fn as_str(self) -> &'static str {
         match self {
             Self::Success | Self::Warned => "success",
@@ -133,7 +181,7 @@ impl Outcome {
         }
     }
 
-    pub(crate) fn of_test(self) -> Option<&'static str> {
+    fn of_test(self) -> Option<&'static str> {
         match self {
             Self::Success => Some("passed"),
             Self::Warned => Some("warned"),

@@ -19,6 +19,13 @@ pub(crate) struct RunResults {
     pub(crate) metadata: Metadata,
     pub(crate) results: Vec<NodeResult>,
     pub(crate) elapsed_time: f64,
+    #[serde(default)]
+    args: Arguments,
+}
+
+#[derive(Debug, Default, Deserialize)]
+struct Arguments {
+    empty: Option<bool>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -49,6 +56,10 @@ impl RunResults {
         Ok(serde_json::from_reader(BufReader::with_capacity(1 << 18, file))?)
     }
 
+    pub(crate) fn is_of_empty(&self) -> bool {
+        self.args.empty == Some(true)
+    }
+
     /// Returns the nodes, with their inputs from the manifest.
     pub(crate) fn nodes(&self, manifest: Option<&Manifest>) -> Vec<BuiltNode> {
         let node = |node: &NodeResult| {
@@ -59,7 +70,7 @@ impl RunResults {
             let read =
                 checked.map_or_else(|| parents().map(String::as_str).collect(), |it| vec![it]);
             BuiltNode {
-                resource_type: id.split('.').next().unwrap_or_default().to_owned(),
+                resource_type: resource_type(id).to_owned(),
                 name: name(id).to_owned(),
                 status: match () {
                     () if node.has_failed() => NodeStatus::Failed,
@@ -103,8 +114,12 @@ impl NodeResult {
     }
 }
 
+pub(crate) fn resource_type(unique_id: &str) -> &str {
+    unique_id.split('.').next().unwrap_or_default()
+}
+
 /// Returns the name in the id of a node, `model.<project>.<name>`. The id of a test ends with a hash.
-fn name(unique_id: &str) -> &str {
+pub(crate) fn name(unique_id: &str) -> &str {
     let mut parts = unique_id.splitn(3, '.');
     let (kind, name) = (parts.next(), parts.nth(1).unwrap_or(unique_id));
     match (kind, name.rsplit_once('.')) {

@@ -27,7 +27,8 @@ use self::command::CommandSpan;
 use self::database::Database;
 use self::nodes::{Nodes, Surroundings};
 use crate::event::{Event, Kind};
-use crate::node::{Node, RunResult};
+use crate::invocation;
+use crate::node::{Node, RunResult, Words};
 
 pub(crate) const TRACER_NAME: &str = "floe.dbt.core";
 
@@ -37,6 +38,7 @@ pub(crate) struct CommandTrace {
     nodes: Nodes,
     artifacts: Artifacts,
     database: Database,
+    words: Words,
     project: Option<String>,
     target: Option<String>,
     dagster_run_id: Option<String>,
@@ -75,6 +77,7 @@ impl CommandTrace {
             nodes: Nodes::default(),
             artifacts: Artifacts::new(project.to_owned()),
             database: Database::default(),
+            words: Words::default(),
             project: None,
             target: None,
             dagster_run_id: correlation::dagster_run_id(),
@@ -112,6 +115,14 @@ impl CommandTrace {
                 self.nodes.cancel(event.time().unwrap_or_else(SystemTime::now));
                 self.describe(&Invocation { version: Some(version), ..Invocation::default() });
             }
+            Kind::Arguments { command, is_empty } => {
+                let command = invocation::command_of(command);
+                let retried = || command == "retry" && self.artifacts.is_of_empty();
+                self.words = Words {
+                    is_clone: command == "clone",
+                    is_empty: is_empty.unwrap_or_else(retried),
+                };
+            }
             Kind::Adapter(adapter) => self.set_adapter(adapter),
             Kind::Target(target) => {
                 self.target = Some(target.to_owned());
@@ -143,6 +154,7 @@ impl CommandTrace {
             root: &self.span.context,
             manifest: self.artifacts.manifest(),
             database: &self.database,
+            words: self.words,
         };
         (&mut self.nodes, around)
     }
@@ -183,6 +195,7 @@ impl CommandTrace {
     fn set_invocation(&mut self, id: &str) {
         if !id.is_empty() && self.span.invocation_id != id {
             self.read_unread_manifest();
+            self.artifacts.forget_results();
             self.span.set_invocation(id);
         }
     }
@@ -208,6 +221,9 @@ impl CommandTrace {
         let end = SystemTime::now();
         self.nodes.cancel(end);
         self.read_unread_manifest();
+        if exit != Exit::Code(0) {
+            self.add_skipped(end);
+        }
         let failure = self.span.conclude(exit, end, &self.nodes.counts);
         let recorded = self.recorded(exit, end);
         let invocation_id = recorded.as_ref().map(|it| it.invocation_id.to_owned());
@@ -221,6 +237,18 @@ impl CommandTrace {
         }
         self.span.end(exit, end, failure);
         (invocation_id, self.warnings)
+    }
+
+    /// Adds the nodes that `--fail-fast` skipped: dbt has no event for them, only results.
+    fn add_skipped(&mut self, end: SystemTime) {
+        let Ok(Some(results)) = self.artifacts.results(&self.span.invocation_id) else {
+            return;
+        };
+        for result in results.results.iter().filter(|result| result.is_skipped()) {
+            if !self.nodes.is_known(&result.unique_id) {
+                self.finish_node(&Node::of(result), &RunResult::of_skipped(result), Some(end));
+            }
+        }
     }
 
     /// Returns the command for the history; `None` if dbt did not run.
@@ -279,9 +307,11 @@ pub struct Recorded<'a> {
 }
 
 impl Recorded<'_> {
-    /// Returns the nodes of dbt's last invocation, from its results; empty if they cannot be read.
-    #[must_use]
-    pub fn nodes(&self) -> Vec<BuiltNode> {
+    /// Returns the nodes of dbt's last invocation, from its results.
+    ///
+    /// # Errors
+    /// The results cannot be read, or belong to another invocation.
+    pub fn nodes(&self) -> Result<Vec<BuiltNode>, String> {
         self.artifacts.nodes(self.invocation_id)
     }
 }

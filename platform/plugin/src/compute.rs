@@ -4,14 +4,14 @@ use std::any::Any;
 use std::fmt;
 use std::path::Path;
 
-use floe_telemetry::{FloeAttributes, Tracer};
+use floe_telemetry::FloeAttributes;
 use serde_json::Value as Json;
 
 use crate::error::{Error, ErrorKind};
 use crate::handle::{Handle, observe};
 use crate::lifecycle::Lifecycle;
-use crate::operation::operation;
 pub use crate::operation::operation_span as compute_span;
+use crate::operation::{Opener, operation};
 use crate::table::{Column, ColumnType, RowSink, Value};
 
 /// An operation of a compute engine.
@@ -199,7 +199,7 @@ pub struct Materialize<'a> {
 /// An open database, with a span for each operation.
 pub struct Session {
     database: Box<dyn Database>,
-    tracer: &'static Tracer,
+    span: Opener,
     engine: &'static str,
     system: String,
     db_path: String,
@@ -256,7 +256,7 @@ impl Handle<dyn ComputeEngine> {
         let database = self.observe(&operation, |engine, _| open(engine))?;
         Ok(Session {
             database,
-            tracer: self.tracer(),
+            span: self.opener(),
             engine: self.name(),
             system: self.plugin().system_name().to_owned(),
             db_path,
@@ -380,7 +380,7 @@ impl Session {
             ..Compute::default()
         };
         let database = DatabaseTable { system: &self.system, table };
-        observe(self.tracer, &operation, |span| {
+        observe(self.span, &operation, |span| {
             span.set_attributes(&database);
             run(&mut *self.database)
         })

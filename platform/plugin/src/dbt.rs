@@ -65,8 +65,6 @@ pub struct Node<'a> {
     /// The name of the node.
     #[floe(key = "dbt.model_name")]
     pub name: &'a str,
-    /// The materialization of a model, for example `table`.
-    pub materialization: Option<&'a str>,
     /// The schema that a model is created in.
     pub schema: Option<&'a str>,
     /// The type of the node, recorded under the key of dbt Fusion.
@@ -94,6 +92,8 @@ pub struct NodeOutcome<'a> {
     /// The outcome, recorded under the key of dbt Fusion: `success`, `error`, `canceled` or `skipped`. Every executed
     /// test has `success`, whatever it found.
     pub node_outcome: &'a str,
+    /// The materialization of a node that dbt did not only compile, for example `table`.
+    pub materialization: Option<&'a str>,
     /// The outcome of an executed test: `passed`, `warned` or `failed`.
     pub test_outcome: Option<&'a str>,
     /// The number of failing rows that a test found.

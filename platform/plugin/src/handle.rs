@@ -3,13 +3,13 @@
 use std::fmt;
 use std::sync::Arc;
 
-use floe_telemetry::{ActiveSpan, Tracer};
+use floe_telemetry::ActiveSpan;
 
 use crate::error::Error;
 use crate::failure::observed;
 use crate::kind::PluginType;
 use crate::lifecycle::{Instance, Lifecycle, caught};
-use crate::operation::{Operation, span};
+use crate::operation::{Opener, Operation};
 use crate::registry::LinkedPlugin;
 
 /// Implemented for the trait of each plugin type, such as `dyn AlertChannel`.
@@ -67,18 +67,17 @@ pub trait Kind: Lifecycle {
 pub struct Handle<K: ?Sized> {
     plugin: Arc<K>,
     linked: &'static LinkedPlugin,
-    tracer: &'static Tracer,
+    span: Opener,
 }
 
 impl<K: ?Sized + Kind> Handle<K> {
     /// Returns `None` if the instance is of another kind.
-    #[expect(clippy::trivially_copy_pass_by_ref, reason = "spans keep a reference to the tracer")]
     pub(crate) fn new(
         linked: &'static LinkedPlugin,
-        tracer: &'static Tracer,
+        span: Opener,
         instance: &Instance,
     ) -> Option<Self> {
-        Some(Self { plugin: Arc::clone(instance.typed::<K>()?), linked, tracer })
+        Some(Self { plugin: Arc::clone(instance.typed::<K>()?), linked, span })
     }
 
     /// Returns the name of the plugin.
@@ -91,8 +90,8 @@ impl<K: ?Sized + Kind> Handle<K> {
         &self.plugin
     }
 
-    pub(crate) fn tracer(&self) -> &'static Tracer {
-        self.tracer
+    pub(crate) fn opener(&self) -> Opener {
+        self.span
     }
 
     pub(crate) fn observe<T>(
@@ -100,18 +99,17 @@ impl<K: ?Sized + Kind> Handle<K> {
         operation: &impl Operation,
         run: impl FnOnce(&K, &ActiveSpan) -> Result<T, Error>,
     ) -> Result<T, Error> {
-        observe(self.tracer, operation, |span| run(&self.plugin, span))
+        observe(self.span, operation, |span| run(&self.plugin, span))
     }
 }
 
 /// Runs an operation in its span, and counts its failure. A panic becomes an error.
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "spans keep a reference to the tracer")]
 pub(crate) fn observe<T, O: Operation>(
-    tracer: &'static Tracer,
+    span: Opener,
     operation: &O,
     run: impl FnOnce(&ActiveSpan) -> Result<T, Error>,
 ) -> Result<T, Error> {
-    let span = span(tracer, operation).start();
+    let span = span(operation.span_name()).attributes(operation).start();
     observed(&span, O::DOMAIN, || caught(|| run(&span)))
 }
 

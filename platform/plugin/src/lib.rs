@@ -69,12 +69,13 @@ pub use self::timestamp::rfc3339;
 #[doc(hidden)]
 pub mod __private {
     pub use floe_telemetry::{
-        __floe_linked as linked, __floe_location as location, Tracer, tracer,
+        __floe_linked as linked, __floe_location as location, Tracer, trace::SpanBuilder, tracer,
     };
     pub use serde_json::Value;
 
     pub use crate::configuration::parse;
     pub use crate::lifecycle::Instance;
+    pub use crate::operation::Opener;
     pub use crate::registry::{Configured, Described, Factory};
 }
 

@@ -49,6 +49,9 @@ macro_rules! operation {
 }
 pub(crate) use operation;
 
+/// Builds a span of a plugin, with this name.
+pub type Opener = fn(String) -> SpanBuilder;
+
 /// Builds the span of an operation, without starting it.
 #[track_caller]
 #[expect(

@@ -5,7 +5,6 @@ use std::fs::{self, File};
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
-use floe_telemetry::Tracer;
 use floe_telemetry::opentelemetry::Key;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::Value;
@@ -17,6 +16,7 @@ use crate::failure::observed;
 use crate::handle::{Handle, Kind};
 use crate::kind::PluginType;
 use crate::lifecycle::{Instance, caught};
+use crate::operation::Opener;
 use crate::registry::{self, LinkedPlugin};
 use crate::secrets::SecretStore;
 
@@ -67,7 +67,7 @@ pub struct Plugins {
 
 struct Configured {
     linked: &'static LinkedPlugin,
-    tracer: &'static Tracer,
+    span: Opener,
     instance: Instance,
     credentials: Vec<Credential>,
 }
@@ -171,7 +171,7 @@ impl Plugins {
 
     /// Returns the plugins of a kind, in the order of their selection: `plugins.all::<dyn AlertChannel>()`.
     pub fn all<K: ?Sized + Kind>(&self) -> impl Iterator<Item = Handle<K>> {
-        self.plugins.iter().filter_map(|it| Handle::new(it.linked, it.tracer, &it.instance))
+        self.plugins.iter().filter_map(|it| Handle::new(it.linked, it.span, &it.instance))
     }
 
     /// Returns the plugin of a kind that allows one plugin: `plugins.one::<dyn ComputeEngine>()`.
@@ -264,7 +264,7 @@ impl Configured {
             return start();
         };
         let key = Key::new(format!("{domain}.operation"));
-        let span = self.tracer.span(format!("{domain}.start")).attribute(key, "start").start();
+        let span = (self.span)(format!("{domain}.start")).attribute(key, "start").start();
         observed(&span, domain, start)
     }
 }
@@ -293,7 +293,7 @@ fn configure(selection: &Selection) -> Result<Configured, SelectionError> {
     };
     let (instance, credentials) =
         in_folder(&selection.folder, || (factory.configure)(selection.config.clone()))?;
-    Ok(Configured { linked, tracer: factory.tracer, instance, credentials })
+    Ok(Configured { linked, span: factory.span, instance, credentials })
 }
 
 /// Checks that the stores of a plugin's credentials are selected, and before the plugin if it is itself a store,

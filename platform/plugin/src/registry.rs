@@ -6,7 +6,6 @@
 
 use std::fmt;
 
-use floe_telemetry::Tracer;
 use floe_telemetry::callsite::SourceLocation;
 use serde_json::Value;
 
@@ -14,6 +13,7 @@ use crate::configuration::{Credential, SelectionError};
 use crate::kind::PluginType;
 use crate::lifecycle::Instance;
 use crate::metadata::{API_VERSION, PluginMetadata};
+use crate::operation::Opener;
 
 /// A plugin that is linked into the program, and the place in the source that registered it.
 #[derive(Clone, Copy, Debug)]
@@ -31,7 +31,8 @@ pub type Configured = Result<(Instance, Vec<Credential>), SelectionError>;
 #[derive(Clone, Copy, Debug)]
 #[doc(hidden)]
 pub struct Factory {
-    pub tracer: &'static Tracer,
+    /// Builds a span of the plugin, whose place in the source code is that of the plugin.
+    pub span: Opener,
     pub configure: fn(Value) -> Configured,
 }
 
@@ -227,6 +228,9 @@ macro_rules! plugin {
                 description: $description,
                 tracer: $tracer,
             };
+            fn span(name: ::std::string::String) -> $crate::__private::SpanBuilder {
+                TRACER.span(name)
+            }
             fn configure(config: $crate::__private::Value) -> $crate::__private::Configured {
                 let (plugin, credentials) = $crate::__private::parse::<$plugin>(config)?;
                 let plugin = ::std::sync::Arc::new(plugin);
@@ -236,7 +240,7 @@ macro_rules! plugin {
             $crate::plugin! {
                 @link $crate::registry::LinkedPlugin::new(PLUGIN, $crate::__private::location!())
                     .with_factory($crate::__private::Factory {
-                        tracer: &TRACER,
+                        span,
                         configure,
                     })
             }

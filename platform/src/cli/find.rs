@@ -11,8 +11,8 @@ use serde::Serialize;
 
 use super::arguments::PlatformArgs;
 use super::output::print;
-use crate::compile::Definition;
 use crate::history::{self, KEPT};
+use crate::product;
 use crate::record::Record;
 
 #[derive(Debug, Args)]
@@ -44,9 +44,11 @@ pub(super) fn find(arguments: &Arguments) -> Result<(), Error> {
         words => (Path::new("."), &words[0]),
     };
     let id = id.to_string_lossy();
-    let Definition { identity, manifest, .. } = platform.read(folder)?;
-    let folder = &identity.folder;
-    let trace_url = manifest.observability.tracing.trace_url.as_ref();
+    // A dbt project without a product has a history, but no manifest.
+    let has_product = product::spec_path(folder).exists() || !history::exists(folder);
+    let definition = has_product.then(|| platform.read(folder)).transpose()?;
+    let tracing = definition.as_ref().map(|it| &it.manifest.observability.tracing);
+    let trace_url = tracing.and_then(|it| it.trace_url.as_ref());
     let found: Vec<Found> = history::find(folder, &id)?
         .into_iter()
         .map(|record| Found {

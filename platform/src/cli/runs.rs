@@ -27,8 +27,10 @@ pub(super) struct Arguments {
 }
 
 pub(super) fn runs(arguments: &Arguments) -> Result<(), Error> {
-    let identity = arguments.product.read()?.identity;
-    let folder = &identity.folder;
+    let folder = &arguments.product.folder;
+    if !history::exists(folder) {
+        arguments.product.read()?;
+    }
     let mut runs = history::read(folder)?;
     runs.truncate(arguments.last);
     if arguments.json {

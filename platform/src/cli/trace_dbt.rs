@@ -43,6 +43,9 @@ pub(super) fn trace_dbt(command: &[OsString]) -> ExitCode {
     for warning in report.warnings.iter().chain(&product.warnings) {
         print_error("warning", warning);
     }
+    if let Some(place) = &product.begun {
+        print_summary(&format!("history  kept in {} from now on", place.display()));
+    }
     for unusual in &product.unusual {
         print_summary(&format!("unusual  {unusual}"));
     }
@@ -60,7 +63,10 @@ pub(super) fn trace_dbt(command: &[OsString]) -> ExitCode {
 #[derive(Default)]
 struct Product<'a> {
     arguments: &'a [OsString],
+    /// The folder with the history: that of the product, or else of the project.
     folder: PathBuf,
+    /// The new place of a history, if this is the first command of a project without a product.
+    begun: Option<PathBuf>,
     identity: Option<Result<Identity, Error>>,
     unusual: Vec<String>,
     warnings: Vec<String>,
@@ -69,20 +75,29 @@ struct Product<'a> {
 impl floe_dbt::Product for Product<'_> {
     fn identity(&mut self, project: &Path) -> Option<FloeSpanAttributes> {
         let mut folders = project.ancestors();
-        let folder = folders.find(|folder| product::spec_path(folder).is_file())?;
+        let Some(folder) = folders.find(|folder| product::spec_path(folder).is_file()) else {
+            if project.join("dbt_project.yml").is_file() {
+                project.clone_into(&mut self.folder);
+            }
+            return None;
+        };
         folder.clone_into(&mut self.folder);
         let read = definition::read_files(folder, None, None).map(|(identity, ..)| identity);
         self.identity.insert(read).as_ref().ok().map(telemetry::product)
     }
 
     fn ended(&mut self, command: &Recorded<'_>) -> Vec<String> {
-        let Some(identity) = &self.identity else {
+        if self.folder.as_os_str().is_empty() {
             return Vec::new();
-        };
-        let mut run = record(command, identity.as_ref().ok());
+        }
+        let identity = self.identity.as_ref();
+        if identity.is_none() {
+            self.begun = history::begin(&self.folder);
+        }
+        let mut run = record(command, identity.and_then(|it| it.as_ref().ok()), &mut self.warnings);
         run.command.push_str(&selection(command.command, self.arguments));
         self.warnings.extend(history::add(&self.folder, &mut run));
-        if let Err(error) = identity {
+        if let Some(Err(error)) = identity {
             let (command, error) = (command.command, error.redacted());
             self.warnings.push(format!("the product of `{command}` is not known: {error}"));
         }
@@ -108,10 +123,18 @@ fn selection(command: &str, arguments: &[OsString]) -> String {
     sanitize_error_message(&selected.concat()).into_owned()
 }
 
-fn record(command: &Recorded<'_>, identity: Option<&Identity>) -> Record {
+fn record(
+    command: &Recorded<'_>,
+    identity: Option<&Identity>,
+    warnings: &mut Vec<String>,
+) -> Record {
     let mut assets = Vec::new();
     if MEASURED.contains(&command.command) {
-        let mut nodes = command.nodes();
+        let nodes = command.nodes();
+        let mut nodes = nodes.unwrap_or_else(|warning| {
+            warnings.push(format!("the history has no nodes of `{}`: {warning}", command.command));
+            Vec::new()
+        });
         dbt::redact(&mut nodes);
         dbt::add_nodes(nodes, Some(command.invocation_id), &mut assets);
     }

@@ -4,6 +4,8 @@
 //! the assets and stages without a recorded cause is attributed to the machine and subtracted first. The rest has a
 //! recorded cause (an unusual number of rows, another query), or none. Only times that are rare and matter are named.
 
+mod trend;
+
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use floe_telemetry::config::suggest::all_of;
@@ -286,6 +288,7 @@ impl<'a> Comparison<'a> {
         }
         found.extend(self.without_time(&told));
         found.extend(self.unexplained());
+        found.extend(self.trends());
         found
     }
 

@@ -3,7 +3,6 @@
 //! checked columns.
 
 use std::collections::BTreeSet;
-use std::fmt::Write as _;
 use std::path::Path;
 
 use floe_plugin::PluginType;
@@ -14,7 +13,7 @@ use floe_plugin::secrets::{KubernetesSecret, SecretStore};
 use floe_plugin::security::{Manifest, NetworkPolicyGenerator, RoleGenerator, Workload};
 use floe_plugins::error::Error;
 use floe_plugins::files::atomic::{self, Access, GENERATED};
-use floe_plugins::files::confine;
+use floe_plugins::files::{confine, yaml};
 use floe_plugins::place::Place;
 use serde_json::Value;
 
@@ -222,12 +221,11 @@ fn secrets(
     Ok(found)
 }
 
-/// Writes documents as JSON, which is YAML.
 fn write(path: &Path, documents: &[Value]) -> Result<(), Error> {
     let mut text = GENERATED.to_owned();
     for document in documents {
-        // Writing to a `String` cannot fail.
-        let _ = writeln!(text, "---\n{document:#}");
+        text.push_str("---\n");
+        text.push_str(&yaml::write(document).map_err(Error::Setting)?);
     }
     atomic::replace(path, Access::Public, |file| file.write_all(text.as_bytes()))
 }

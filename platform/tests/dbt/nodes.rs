@@ -58,7 +58,7 @@ dbt.build
             ("dbt.target", "dev".into()),
             ("dbt.version", "1.11.16".into()),
             ("dbt.adapter_type", "duckdb".into()),
-            ("dbt.models_run", 6.into()),
+            ("dbt.models_run", 5.into()),
             ("dbt.tests_run", 5.into()),
             ("dbt.failures", 0.into()),
             ("process.exit.code", 0.into()),
@@ -201,7 +201,7 @@ fn failed_skipped_and_warned_nodes() {
         root,
         &[
             ("error.type", "exit_1".into()),
-            ("dbt.models_run", 8.into()),
+            ("dbt.models_run", 7.into()),
             ("dbt.tests_run", 6.into()),
             ("dbt.failures", 2.into()),
             ("process.exit.code", 1.into()),

@@ -401,3 +401,38 @@ fn an_engine_and_a_product_that_do_not_fit_are_a_mistake() {
     let message = "the compute plugin `duckdb` is for dbt projects";
     assert!(output.stderr.contains(message), "{}", output.stderr);
 }
+
+#[test]
+fn a_project_without_a_product_has_a_history_and_says_once_where() {
+    let product = product("pass", "success");
+    for file in ["floe.yaml", "manifest.yaml"] {
+        fs::remove_file(product.path(file)).unwrap();
+    }
+    let receiver = Receiver::http();
+    let endpoint = receiver.endpoint();
+    let variables = exporting_to(&endpoint);
+    let said = || String::from_utf8(traced(&product, &variables).stderr).unwrap();
+    let place = fs::canonicalize(product.path("")).unwrap().join(".floe/runs.jsonl");
+    assert_eq!(said(), format!("history  kept in {} from now on\n", place.display()));
+    assert_eq!(said(), "");
+    assert_eq!(product.read(".floe/.gitignore"), "*\n");
+    assert_eq!(runs(&product).len(), 2);
+    let found = product.floe("find", &[INVOCATION], &[]);
+    found.assert_ok();
+    assert!(found.stdout.starts_with("dbt build of "), "{}", found.stdout);
+}
+
+#[test]
+fn the_results_of_another_run_are_one_warning_and_not_counted() {
+    let product = product("pass", "success");
+    product.replace("results.json", INVOCATION, "another");
+    let receiver = Receiver::http();
+    let endpoint = receiver.endpoint();
+    let variables = exporting_to(&endpoint);
+    let said = String::from_utf8(traced(&product, &variables).stderr).unwrap();
+    let warning = "warning: the history has no nodes of `dbt build`: `";
+    assert!(said.starts_with(warning), "{said}");
+    assert!(said.ends_with("found those of `another`\n"), "{said}");
+    assert_eq!(said.lines().count(), 1, "{said}");
+    assert_eq!(runs(&product)[0]["assets"], serde_json::json!([]));
+}

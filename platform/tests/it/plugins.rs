@@ -306,3 +306,15 @@ fn a_run_continues_the_trace_of_the_program_that_started_it() {
     let lineage = product.read(".floe/lineage.jsonl");
     assert!(lineage.lines().all(|line| line.contains(trace)), "{lineage}");
 }
+
+#[test]
+fn a_mistake_in_an_alert_channel_is_told_once() {
+    let product = Product::shop();
+    let channel =
+        "plugins: { alert_channel: { type: webhook, url: 'https://example.org/c4n4ry' } }";
+    product.append("manifest.yaml", channel);
+    let output = product.run();
+    assert_eq!(output.code, Some(2), "{}", output.stderr);
+    assert_eq!(output.stderr.matches("it is not a reference").count(), 1, "{}", output.stderr);
+    assert!(!output.stderr.contains("warning"), "{}", output.stderr);
+}

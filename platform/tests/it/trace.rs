@@ -66,6 +66,11 @@ fn a_run_starts_its_plugins_and_publishes_what_it_built() {
         .assert_ok()
         .assert_child_of("floe.publish")
         .assert_attribute("storage.object.key", "retail/shop/totals.csv");
+    // A span of a plugin leads to the plugin, not to the handle that opens it.
+    for (name, file) in [("storage.put_object", "local.rs"), ("compute.load", "sqlite.rs")] {
+        let path = spans.named(name).next().unwrap().attribute("code.file.path").unwrap();
+        assert!(path.as_str().ends_with(file), "{name}: {path}");
+    }
     assert!(product.path(".floe/objects/retail/shop/totals.csv").exists());
 }
 

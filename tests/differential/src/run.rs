@@ -292,8 +292,8 @@ impl<S: Span + Send + Sync + 'static> State<'_, S> {
             Handle::Dropped(_) => return,
         };
 
-        let context = self.span_context(index);
-        let context = text::context(&context);
+        let own = self.span_context(index);
+        let context = text::context(&own);
         self.note(&format_args!("recording {is_recording}, {context}"));
     }
 

@@ -35,8 +35,8 @@ const WORKERS: usize = 4;
 const QUICK: &str = "--quick";
 
 fn main() -> ExitCode {
-    let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let given: Vec<String> = std::env::args().skip(1).collect();
+    let arguments: Vec<&str> = given.iter().map(String::as_str).collect();
     let (passed, all) = match &*arguments {
         [child::PROGRAM, name, protocol, endpoint] => {
             return run_program(name, protocol, endpoint);

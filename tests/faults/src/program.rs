@@ -130,11 +130,10 @@ impl Program {
     }
 
     pub(crate) fn spans_on_threads(&mut self, threads: u64, count: u64) {
-        let calls = || measured(count, |number| work(number, black_box(""))).collect();
+        let calls_of_thread = || measured(count, |number| work(number, black_box(""))).collect();
         let calls: Vec<Vec<_>> = thread::scope(|scope| {
-            let threads: Vec<_> = (0..threads).map(|_| scope.spawn(calls)).collect();
-            let calls = threads.into_iter().filter_map(|thread| thread.join().ok());
-            calls.collect()
+            let threads: Vec<_> = (0..threads).map(|_| scope.spawn(calls_of_thread)).collect();
+            threads.into_iter().filter_map(|thread| thread.join().ok()).collect()
         });
 
         for calls in calls {

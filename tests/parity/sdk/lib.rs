@@ -109,8 +109,8 @@ pub mod trace {
             if let Some(provider) = current() {
                 return SdkTracerProvider(provider);
             }
-            let builder = TelemetryProvider::builder(self.config);
-            let builder = self.exporters.into_iter().fold(builder, |builder, add| add(builder));
+            let configured = TelemetryProvider::builder(self.config);
+            let builder = self.exporters.into_iter().fold(configured, |builder, add| add(builder));
             let provider = Arc::new(builder.initialize().unwrap());
             *CURRENT.lock().unwrap_or_else(PoisonError::into_inner) = Arc::downgrade(&provider);
             SdkTracerProvider(provider)

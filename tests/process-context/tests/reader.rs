@@ -28,8 +28,7 @@ impl Running {
             .stderr(Stdio::null())
             .spawn()
             .expect("the program starts");
-        let lines = BufReader::new(child.stdout.take().expect("a pipe")).lines();
-        let lines = lines.map(|line| {
+        let lines = BufReader::new(child.stdout.take().expect("a pipe")).lines().map(|line| {
             let line = line.expect("the program writes lines");
             serde_json::from_str::<Value>(&line).expect("each line is JSON")
         });

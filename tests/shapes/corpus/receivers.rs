@@ -13,7 +13,8 @@ struct Pair {
 
 impl Pair {
     fn new(log: &Log) -> Self {
-        let (left, right) = (log.noisy("left"), log.noisy("right"));
+        let left = log.noisy("left");
+        let right = log.noisy("right");
         Self { left, right }
     }
 

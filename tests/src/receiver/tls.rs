@@ -118,16 +118,16 @@ impl Authority {
 
     pub(super) fn acceptor(&self, client: ClientCertificate, alpn: &[u8]) -> TlsAcceptor {
         let provider = Arc::new(ring::default_provider());
-        let config = ServerConfig::builder_with_provider(Arc::clone(&provider))
+        let builder = ServerConfig::builder_with_provider(Arc::clone(&provider))
             .with_safe_default_protocol_versions()
             .expect("the versions of ring");
         let config = match client {
-            ClientCertificate::NotRequested => config.with_no_client_auth(),
+            ClientCertificate::NotRequested => builder.with_no_client_auth(),
             ClientCertificate::Required => {
                 let mut roots = RootCertStore::empty();
                 roots.add(self.root.der().clone()).expect("a certificate");
                 let verifier = WebPkiClientVerifier::builder_with_provider(roots.into(), provider);
-                config.with_client_cert_verifier(verifier.build().expect("a verifier"))
+                builder.with_client_cert_verifier(verifier.build().expect("a verifier"))
             }
         };
 

@@ -231,8 +231,8 @@ fn success_is_ok_or_unset() {
             ("sets", Status::error("by hand")),
             ("future", success.clone()),
             ("guard", success),
-        ];
-        let expected = expected.map(|(name, status)| (name.to_owned(), status));
+        ]
+        .map(|(name, status)| (name.to_owned(), status));
         assert_eq!(statuses(yaml), expected, "{yaml}");
     }
 }

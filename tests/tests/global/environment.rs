@@ -41,7 +41,7 @@ const MISTAKES: [(&Variables, &[&str]); 4] = [
     ),
     (
         &[("OTEL_EXPORTER_OTLP_ENDPOINT", "http://localhost:4317?key=hunter2")],
-        &["traces {query}", "logs {query}", "metrics {query}"],
+        &["traces, logs, metrics {query}"],
     ),
     (
         &[("OTEL_CONFIG_FILE", "{file}")],
@@ -67,8 +67,8 @@ fn a_setting_of_the_environment_never_stops_a_program() {
     let program = program!({
         child_with_certificate(&std::env::var("EMPTY").unwrap());
     });
-    let empty = document("");
-    let empty = path(&empty);
+    let nothing = document("");
+    let empty = path(&nothing);
     let file = document(&format!(
         "file_format: '1.0'\ntracer_provider: {{processors: [{{batch: {{exporter: {{otlp_http: {{endpoint: 'https://localhost:1', tls: {{ca_file: {empty}}}}}}}}}}}]}}\n"
     ));
@@ -112,13 +112,13 @@ fn a_document_with_an_exporter_that_cannot_be_created_is_an_error_with_its_name(
         let error = init().unwrap_err();
         println!("{} {error}", error.is_config());
     });
-    let file = document(
+    let written = document(
         "resource_attributes: {service_name: orders}
 otlp_endpoint: http://localhost:1
 authentication: {auth_type: bearer, bearer_token: '${env:NOT_SET}'}
 ",
     );
-    let file = path(&file);
+    let file = path(&written);
     let (stdout, stderr) = program.run(&[("FLOE_CONFIG_FILE", file)]);
     let expected = format!("true the configuration file `{file}`: authentication: ");
     assert!(stdout.contains(&expected), "{stdout}{stderr}");

@@ -100,8 +100,8 @@ fn records_arrive_over_both_transports_at_flush_and_at_shutdown() {
         tracing::info!("of an earlier provider");
         let ids = load();
         tracing::debug!("outside");
-        let failure = "x".parse::<u8>().unwrap_err();
-        let failure: &(dyn std::error::Error + 'static) = &failure;
+        let error = "x".parse::<u8>().unwrap_err();
+        let failure: &(dyn std::error::Error + 'static) = &error;
         tracing::error!(error = failure, "cannot parse");
         tracing::error!(error = %failure, "cannot parse it");
         tracing::info!(error = %failure, "tries again");

@@ -78,12 +78,12 @@ fn views_of_the_program_define_the_streams() {
     let boundaries = vec![2.0, 4.0];
     let buckets = Aggregation::ExplicitBucketHistogram { boundaries, record_min_max: true };
     let view = move |instrument: &Instrument| {
-        let stream = Stream::builder();
+        let builder = Stream::builder();
         let stream = match instrument.name() {
-            "load.duration" => stream.with_aggregation(buckets.clone()),
-            "by_table" => stream.with_allowed_attribute_keys([Key::from("table")]),
-            "many" => stream.with_cardinality_limit(5),
-            "cache.hits" => stream.with_aggregation(Aggregation::Drop),
+            "load.duration" => builder.with_aggregation(buckets.clone()),
+            "by_table" => builder.with_allowed_attribute_keys([Key::from("table")]),
+            "many" => builder.with_cardinality_limit(5),
+            "cache.hits" => builder.with_aggregation(Aggregation::Drop),
             _ => return None,
         };
 

@@ -109,8 +109,8 @@ fn each_scope_of_a_batch_has_its_own_spans() {
         for spans in &message.resource_spans[0].scope_spans {
             let scope = spans.scope.clone().unwrap();
             let key = (scope.name, scope.version, spans.schema_url.clone());
-            let names: Vec<_> = spans.spans.iter().map(|span| span.name.clone()).collect();
-            let names = names.join(", ");
+            let sorted: Vec<_> = spans.spans.iter().map(|span| span.name.clone()).collect();
+            let names = sorted.join(", ");
             assert!(found.insert(key, names).is_none(), "a scope occurs twice");
         }
 

@@ -176,8 +176,8 @@ fn deliveries_are_counted_by_component() {
         let port = receiver.port();
         let exporter = |of: &str| {
             let kind = format!("otlp_{transport}_{of}_exporter");
-            let host = receiver.endpoint();
-            let host = host.strip_prefix("http://").unwrap();
+            let endpoint = receiver.endpoint();
+            let host = endpoint.strip_prefix("http://").unwrap();
             let host = host.rsplit_once(':').unwrap().0;
             format!("{kind}/0 {kind} {host} {port}")
         };

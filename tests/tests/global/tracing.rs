@@ -89,8 +89,9 @@ fn child_with_the_layer_alone() {
 /// OpenTelemetry holds the global provider's lock while it logs a message, so the layer must not need that lock.
 #[alone]
 fn a_provider_may_follow_the_layer() {
-    let subscriber = tracing_subscriber::registry().with(tracing_layer());
-    let subscriber = with_current_span(subscriber.with(tracing_subscriber::fmt::layer()));
+    let subscriber = with_current_span(
+        tracing_subscriber::registry().with(tracing_layer()).with(tracing_subscriber::fmt::layer()),
+    );
     tracing::subscriber::set_global_default(subscriber).unwrap();
     global::set_tracer_provider(SdkTracerProvider::default());
     let initialized = thread::spawn(|| floe_telemetry::init().map(drop));

@@ -31,8 +31,11 @@ struct Row {
 impl Row {
     fn new(cells: &[&str]) -> Self {
         let own = cells[0].trim_matches('`');
-        let case = CASES.lines().find_map(|line| line.strip_prefix(own)?.strip_prefix('\t'));
-        let mut case = case.unwrap_or_else(|| panic!("{own} has no case")).split('\t');
+        let mut case = CASES
+            .lines()
+            .find_map(|line| line.strip_prefix(own)?.strip_prefix('\t'))
+            .unwrap_or_else(|| panic!("{own} has no case"))
+            .split('\t');
         let [example, gives, wrong, verdict] = [(); 4].map(|()| case.next().unwrap_or_default());
         let [field, default] = [cells[2].trim_matches('`'), cells[3]].map(str::to_owned);
         Self { name: own.to_owned(), field, default, example, gives, wrong, verdict }
@@ -268,7 +271,7 @@ fn each_recipe_has_one_effect_in_both_forms() {
         recipes += 1;
         let shell = block(recipe, "sh");
         let yaml = block(recipe, "yaml");
-        let variables: Vec<(&str, String)> = shell
+        let written: Vec<(&str, String)> = shell
             .lines()
             .map(|line| line.strip_prefix("export ").unwrap())
             .map(|line| line.split_once('=').unwrap())
@@ -276,11 +279,11 @@ fn each_recipe_has_one_effect_in_both_forms() {
             // A shell replaces the names of variables.
             .map(|(name, value)| (name, value.trim_matches('"').replace('$', "a-key-")))
             .collect();
-        let variables: Vec<_> = variables.iter().map(|(name, value)| (*name, &**value)).collect();
+        let variables: Vec<_> = written.iter().map(|(name, value)| (*name, &**value)).collect();
         let (output, warnings) = run(&program, &variables);
         assert_eq!(warnings, Vec::<String>::new(), "{shell}");
-        let written = TelemetryConfig::from_yaml(&yaml).unwrap();
-        let written = serde_json::to_string(&written).unwrap();
+        let config = TelemetryConfig::from_yaml(&yaml).unwrap();
+        let written = serde_json::to_string(&config).unwrap();
         for path in ["backend", "otlp_endpoint", "otlp_protocol"] {
             assert_eq!(field(&output, path), field(&written, path), "{shell}{yaml}");
         }

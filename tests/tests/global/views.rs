@@ -114,7 +114,7 @@ fn each_view_makes_a_metric() {
     });
     let receiver = Receiver::http();
     let endpoint = receiver.endpoint();
-    let file = document(&format!(
+    let written = document(&format!(
         "file_format: '1.0'
 meter_provider:
   readers:
@@ -122,7 +122,7 @@ meter_provider:
         exporter: {{otlp_http: {{endpoint: '{endpoint}/v1/metrics', default_histogram_aggregation: base2_exponential_bucket_histogram}}}}
   views:{VIEWS}"
     ));
-    let file = file.path().to_str().unwrap();
+    let file = written.path().to_str().unwrap();
     let (stdout, stderr) = program.run(&[("OTEL_CONFIG_FILE", file)]);
     let all = receiver.points();
     for (name, expected) in EXPECTED {

@@ -24,13 +24,13 @@ pub(crate) const ENTRIES: &[Entry] = &[
         tracing::info!(message = c.text());
     }),
     ("error of a field", |c| {
-        let error = io::Error::other(c.text());
-        let error: &(dyn std::error::Error + 'static) = &error;
+        let cause = io::Error::other(c.text());
+        let error: &(dyn std::error::Error + 'static) = &cause;
         tracing::error!(error, "log");
     }),
     ("source of an error", |c| {
-        let error = Outer(io::Error::other(c.text()));
-        let error: &(dyn std::error::Error + 'static) = &error;
+        let outer = Outer(io::Error::other(c.text()));
+        let error: &(dyn std::error::Error + 'static) = &outer;
         tracing::error!(error, "log");
     }),
     ("text under a secret key", |c| {

@@ -96,11 +96,11 @@ fn an_active_span_outside_is_hidden() {
 #[test]
 fn a_failed_assertion_shows_the_trace() {
     let spans = testing::capture(|| work(3));
-    let message = catch_unwind(|| {
+    let panic = catch_unwind(|| {
         spans.single("step").assert_attribute("n", 4);
     })
     .unwrap_err();
-    let message = message.downcast_ref::<String>().unwrap();
+    let message = panic.downcast_ref::<String>().unwrap();
     assert!(message.starts_with("span `step`\n  expected: attribute `n` = 4\n     found: 3\ncaptured spans:\n  work [Ok]"), "{message}");
     let message = catch_unwind(|| {
         let _ = spans.single("absent");

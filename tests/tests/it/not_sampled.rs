@@ -115,9 +115,9 @@ fn a_function_has_an_id() {
 fn the_id_is_carried_to_another_thread() {
     #[traced]
     fn spawns() -> [SpanContext; 2] {
-        let ids = async { [current(), function()] }.in_current_span();
+        let future = async { [current(), function()] }.in_current_span();
         let ids = thread::scope(|scope| {
-            let thread = scope.spawn(|| futures_executor::block_on(ids));
+            let thread = scope.spawn(|| futures_executor::block_on(future));
             thread.join().unwrap()
         });
         assert_eq!(ids[0], current());

@@ -1,5 +1,6 @@
 //! Compares the encoder with `opentelemetry-proto`: both must encode a record as the same message.
 
+use std::ops::Range;
 use std::sync::Arc;
 use std::time::{Duration, UNIX_EPOCH};
 
@@ -17,6 +18,15 @@ use prost::Message;
 
 use super::encode;
 use crate::span;
+
+/// Appends a text, as `floe-telemetry-logs` does.
+fn push(record: &mut LogRecord, text: &str) -> Range<u32> {
+    let position = |texts: &str| u32::try_from(texts.len()).expect("a short text");
+
+    let start = position(&record.texts);
+    record.texts.push_str(text);
+    start..position(&record.texts)
+}
 
 fn value() -> impl Strategy<Value = AnyValue> {
     let leaf = prop_oneof![
@@ -59,7 +69,7 @@ prop_compose! {
         record.begin(time(times.1));
         record.scope = Some(Arc::new(scope));
         if let Some(target) = target {
-            let target = record.push(&target);
+            let target = push(&mut record, &target);
             record.target = Some(Target::Text(target));
         }
         record.event_name = event_name;
@@ -69,7 +79,7 @@ prop_compose! {
         for (key, value) in attributes {
             match &value {
                 AnyValue::String(text) => {
-                    let text = record.push(text.as_str());
+                    let text = push(&mut record, text.as_str());
                     record.add(key.into(), Stored::Text(text));
                 }
                 _ => record.add(key.into(), Stored::Other(value)),

@@ -11,8 +11,7 @@ use floe_telemetry_sdk::metrics::{CollectedExemplars, Exemplar, collect_exemplar
 
 /// Adds exemplars to a request. It was converted from `metrics`, so the metrics in both have the same order.
 pub(super) fn add(metrics: &ResourceMetrics, request: &mut ExportMetricsServiceRequest) {
-    let sent = request.resource_metrics.iter_mut();
-    let sent = sent.flat_map(|resource| &mut resource.scope_metrics);
+    let sent = request.resource_metrics.iter_mut().flat_map(|resource| &mut resource.scope_metrics);
     for (collected, sent) in metrics.scope_metrics().zip(sent) {
         let scope = collected.scope();
         for (collected, sent) in collected.metrics().zip(&mut sent.metrics) {

@@ -120,7 +120,9 @@ mod tests {
             ConnectionReport::new("http://floe:hunter2@jaeger:4317", Duration::ZERO, refused);
         assert!(!report.is_ok());
         let text = report.to_string();
-        assert!(!text.contains("hunter2") && !text.contains("abcdefgh"), "{text}");
-        assert!(text.contains("jaeger:4317") && text.contains("401"), "{text}");
+        assert!(!text.contains("hunter2"), "{text}");
+        assert!(!text.contains("abcdefgh"), "{text}");
+        assert!(text.contains("jaeger:4317"), "{text}");
+        assert!(text.contains("401"), "{text}");
     }
 }

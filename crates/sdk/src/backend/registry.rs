@@ -42,7 +42,8 @@ impl LinkedBackend {
 /// Formats a backend as `acme 2.3.4 (acme-backend/lib.rs:14)`.
 impl fmt::Display for LinkedBackend {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (name, version) = (self.backend.name(), self.backend.version());
+        let name = self.backend.name();
+        let version = self.backend.version();
         write!(f, "{name} {version} ({})", self.location)
     }
 }
@@ -69,8 +70,8 @@ pub fn linked() -> impl Iterator<Item = &'static LinkedBackend> {
 /// Returns the names of the linked backends, sorted and without duplicates.
 #[must_use]
 pub fn names() -> Vec<&'static str> {
-    let names: Vec<_> = linked().map(|linked| linked.backend().name()).collect();
-    let mut names = sorted(&names, |name| *name);
+    let given: Vec<_> = linked().map(|linked| linked.backend().name()).collect();
+    let mut names = sorted(&given, |name| *name);
     names.dedup();
     names
 }

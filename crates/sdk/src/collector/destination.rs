@@ -80,8 +80,8 @@ pub fn span_data_bytes(span: &SpanData) -> usize {
     let events = span.events.iter().map(|event| {
         size_of_val(event) + event.name.len() + SpanRecord::bytes_of(&event.attributes)
     });
-    let links = span.links.iter();
-    let links = links.map(|link| size_of_val(link) + SpanRecord::bytes_of(&link.attributes));
+    let links =
+        span.links.iter().map(|link| size_of_val(link) + SpanRecord::bytes_of(&link.attributes));
     let description = match &span.status {
         Status::Error { description } => description.len(),
         Status::Unset | Status::Ok => 0,

@@ -243,10 +243,10 @@ impl Site {
             (None, Some(scope)) => (scope.name(), scope.version()),
             (None, None) => ("", None),
         };
-        let scope = InstrumentationScope::builder(scope);
+        let named = InstrumentationScope::builder(scope);
         let scope = match version {
-            Some(version) => scope.with_version(version),
-            None => scope,
+            Some(version) => named.with_version(version),
+            None => named,
         };
         let file = (!file.is_empty()).then(|| KeyValue::new(keys::CODE_FILE_PATH, file));
         let line = (line > 0).then(|| KeyValue::new(keys::CODE_LINE_NUMBER, i64::from(line)));
@@ -300,7 +300,8 @@ mod tests {
         let process = SharedAttributes::default();
         let mut enricher = Enricher::default();
         let span = enricher.enrich(&mut record, &clock, &process);
-        let (start, end) = (Duration::from_nanos(span.start.0), Duration::from_nanos(span.end.0));
+        let start = Duration::from_nanos(span.start.0);
+        let end = Duration::from_nanos(span.end.0);
         assert_eq!((start, end), (Duration::ZERO, expected));
         assert!(expected > Duration::from_micros(9), "{expected:?}");
     }
@@ -315,12 +316,14 @@ mod tests {
         ) {
             let limits = SpanLimits { attribute_count: limit, ..SpanLimits::default() };
             let enricher = || Enricher { limits, ..Enricher::default() };
-            let (clock, process) = (WallClock::default(), SharedAttributes::default());
+            let clock = WallClock::default();
+            let process = SharedAttributes::default();
             let mut known = enricher();
             for keys in spans {
                 // The first span fills the cache, and the second span uses it.
                 for _ in 0..2 {
-                    let (mut cached, mut new) = (record(&keys), record(&keys));
+                    let mut cached = record(&keys);
+                    let mut new = record(&keys);
                     known.enrich(&mut cached, &clock, &process);
                     enricher().enrich(&mut new, &clock, &process);
                     prop_assert_eq!(&cached.attributes, &new.attributes);

@@ -141,8 +141,9 @@ impl Exemplars {
 impl Series {
     fn new(bounds: Arc<[f64]>) -> Self {
         let buckets = bounds.len() + 1;
-        let all = 1_u64.checked_shl(u32::try_from(buckets).unwrap_or(u32::MAX));
-        let all = all.map_or(u64::MAX, |next| next - 1);
+        let all = 1_u64
+            .checked_shl(u32::try_from(buckets).unwrap_or(u32::MAX))
+            .map_or(u64::MAX, |next| next - 1);
         Self {
             bounds,
             all,
@@ -299,7 +300,8 @@ mod tests {
     #[test]
     fn a_rare_bucket_gets_an_exemplar_after_many_measurements_in_another() {
         let bound = exemplars().bind(&[]);
-        let (ids, flags) = ((TraceId::from(1), SpanId::from(1)), TraceFlags::SAMPLED);
+        let ids = (TraceId::from(1), SpanId::from(1));
+        let flags = TraceFlags::SAMPLED;
         let span = SpanContext::new(ids.0, ids.1, flags, true, TraceState::NONE);
         let _current = Context::new().with_remote_span_context(span).attach();
         (0..=MAX_VAIN).for_each(|_| bound.measure(0.5));

@@ -33,8 +33,8 @@ impl ExporterId {
     /// Derives the identity from the path of the type, without its type parameters. The name is the last segment.
     #[must_use]
     pub fn of<E>() -> Self {
-        let path = type_name::<E>();
-        let path = path.split_once('<').map_or(path, |(path, _)| path);
+        let full = type_name::<E>();
+        let path = full.split_once('<').map_or(full, |(path, _)| path);
         let name = path.rsplit_once("::").map_or(path, |(_, name)| name);
         Self { name: name.into(), kind: path.into(), server: None, route: None }
     }
@@ -76,8 +76,8 @@ impl Component {
     }
 
     pub(crate) fn finished(&self) -> Vec<(u64, Vec<KeyValue>)> {
-        let finished = lock(&self.finished);
-        let finished = finished.iter();
+        let guard = lock(&self.finished);
+        let finished = guard.iter();
         finished.map(|(error_type, items)| (*items, self.attributes(*error_type))).collect()
     }
 
@@ -293,7 +293,8 @@ mod tests {
     fn a_message_counts_all_losses_since_the_last_one() {
         let exports = Exports::default();
         let add = |signal| exports.create(ExporterId::of::<()>(), signal);
-        let (logs, spans) = (add(Signal::Logs), add(Signal::Traces));
+        let logs = add(Signal::Logs);
+        let spans = add(Signal::Traces);
         let said = |export: &Export| export.take_loss(RateLimited::is_due);
         logs.lose(1, "refused");
         assert_eq!(said(&logs), Some((1, "refused".to_owned())));

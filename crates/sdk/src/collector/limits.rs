@@ -34,8 +34,7 @@ pub(super) fn apply(limits: &SpanLimits, record: &mut SpanRecord, are_keys_valid
         if let Some(name) = &mut more.name {
             cut_off(name, MAX_NAME);
         }
-        let limit = limits.attribute_value_length.map_or(usize::MAX, size);
-        let limit = limit.min(MAX_MESSAGE_CHARS);
+        let limit = limits.attribute_value_length.map_or(usize::MAX, size).min(MAX_MESSAGE_CHARS);
         if let Some(short) = shortened(&more.description, limit, true) {
             more.description = short.into();
         }
@@ -59,7 +58,8 @@ fn limit_keys(limits: &SpanLimits, record: &mut SpanRecord) -> bool {
 /// Returns `None` if there is no such text.
 pub(super) fn cut_before_redaction(attributes: &[KeyValue]) -> Option<Vec<KeyValue>> {
     let limit = SpanLimits::default().attribute_value_length.map_or(usize::MAX, size);
-    let (key, value) = (2 * MAX_NAME, limit.saturating_mul(2));
+    let key = 2 * MAX_NAME;
+    let value = limit.saturating_mul(2);
     let is_long = |attribute: &KeyValue| {
         let is_longer = |text: &str, limit| beginning(text, limit).len() < text.len();
         let mut texts = texts(&attribute.value).iter();

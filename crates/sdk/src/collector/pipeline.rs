@@ -59,10 +59,12 @@ impl Pipeline {
         metrics: Option<SpanMetrics>,
         exporters: Vec<Box<dyn Destination>>,
     ) -> Self {
-        let configured = config.span_attributes.into_iter();
-        let configured = configured.map(|(key, value)| KeyValue::new(key, value));
-        let span_attributes = configured.chain(config.resource_attributes.identity());
-        let span_attributes = SharedAttributes::new(span_attributes, &mut redactor);
+        let configured =
+            config.span_attributes.into_iter().map(|(key, value)| KeyValue::new(key, value));
+        let span_attributes = SharedAttributes::new(
+            configured.chain(config.resource_attributes.identity()),
+            &mut redactor,
+        );
         let tail = Some(config.sampling).filter(SamplingConfig::has_tail);
         Self {
             tail: tail.map(|tail| TailSampler::new(tail, tail_bytes, Arc::clone(counters))),

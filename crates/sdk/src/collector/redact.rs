@@ -92,8 +92,7 @@ impl Redactor {
             if !self.is_clean(&more.trace_state) {
                 more.trace_state = TraceState::NONE;
             }
-            let events = more.events.iter_mut();
-            let events = events.filter(|event| event.name != Exception::MARK);
+            let events = more.events.iter_mut().filter(|event| event.name != Exception::MARK);
             events.for_each(|event| self.event(event));
             more.links.iter_mut().for_each(|link| self.link(link));
             self.exception(record);

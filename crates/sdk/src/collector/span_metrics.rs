@@ -77,7 +77,8 @@ impl SpanMetrics {
             return;
         };
         let series = self.series.entry((ptr::from_ref(site).addr(), head.code));
-        let (instruments, redactor) = (&self.instruments, &mut self.redactor);
+        let instruments = &self.instruments;
+        let redactor = &mut self.redactor;
         let series = series.or_insert_with(|| instruments.bind(site, head.code, redactor));
         series.calls.add(1);
         let seconds = record.duration(clock).as_secs_f64();
@@ -100,7 +101,8 @@ impl Instruments {
         meter: &Meter,
         exemplars: impl Fn(&str, InstrumentKind, &[f64]) -> Option<Arc<Exemplars>>,
     ) -> Self {
-        let (calls, seconds) = ("{call}", "s");
+        let calls = "{call}";
+        let seconds = "s";
         Self {
             exemplars: [
                 exemplars(CALLS, InstrumentKind::Counter, &[]),

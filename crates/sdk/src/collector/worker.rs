@@ -218,7 +218,8 @@ impl<B: Send + 'static> Worker<B> {
     /// Queues the open batch. If the queue is full, the batch is dropped and counted as lost by a full queue. After the
     /// timeout of the shutdown, it is counted as late, because all buffers are then emptied without regard to room.
     pub(crate) fn export(&self, size: Size, batch: B) {
-        let (spans, shared) = (size.spans, &self.shared);
+        let spans = size.spans;
+        let shared = &self.shared;
         self.set_open(0);
         if !self.accepts(spans) {
             let is_late = shared.counters.ending.has_passed();
@@ -351,8 +352,7 @@ impl Exporting {
         queued.count_spans(&self.shared.outcomes().exported, spans as u64 - failed);
         drop(queued);
         // Error messages quote endpoints and headers, which may contain credentials.
-        let error = result.err();
-        let error = error.map(|failure| self.redaction.failure(failure.reason));
+        let error = result.err().map(|failure| self.redaction.failure(failure.reason));
         export.set_failure(error.as_deref());
         if let Some(error) = error {
             self.shared.lose(failed, &error);

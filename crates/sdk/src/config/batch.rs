@@ -75,7 +75,8 @@ impl<const DELAY: u64> Default for BatchProcessorConfig<DELAY> {
 
 impl<const DELAY: u64> BatchProcessorConfig<DELAY> {
     pub(super) fn check(&self, section: &str) -> Result<(), Mistake> {
-        let (queue, batch) = (self.max_queue_size, self.max_export_batch_size);
+        let queue = self.max_queue_size;
+        let batch = self.max_export_batch_size;
         for (key, number) in [
             ("max_queue_size", queue as u64),
             ("max_export_batch_size", batch as u64),

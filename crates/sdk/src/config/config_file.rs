@@ -94,8 +94,8 @@ impl TelemetryConfig {
     pub(super) fn apply_config_file(&mut self, path: &Path) -> Result<(), Error> {
         let context = context(path);
         let parsed = read(path)
-            .and_then(|text| parse(&text, self, &|name| environment::variable(name).ok()));
-        let parsed = parsed.map_err(|error| error.within(&context))?;
+            .and_then(|text| parse(&text, self, &|name| environment::variable(name).ok()))
+            .map_err(|error| error.within(&context))?;
         if !parsed.warning.is_empty() {
             warn(&format!("{}: {}", sanitize_error(&context), parsed.warning));
         }
@@ -105,8 +105,8 @@ impl TelemetryConfig {
 }
 
 pub(super) fn read(path: &Path) -> Result<String, Error> {
-    let bytes = regular_file::read(path, MAX_BYTES);
-    let bytes = bytes.map_err(|error| Error::config(error.to_string()))?;
+    let bytes =
+        regular_file::read(path, MAX_BYTES).map_err(|error| Error::config(error.to_string()))?;
     String::from_utf8(bytes).map_err(|_| Error::config("it is not UTF-8"))
 }
 

@@ -58,14 +58,14 @@ pub(crate) fn check(endpoint: &str) -> Result<(), String> {
 /// recognize the credentials of an invalid endpoint.
 pub fn without_credentials(endpoint: &str) -> String {
     // A password may contain any character, so the text before the last `@` may be part of it.
-    let shown = match endpoint.rsplit_once('@') {
+    let without_user = match endpoint.rsplit_once('@') {
         Some((before, host)) => {
             let scheme = before.find("://").map_or("", |at| &before[..at + 3]);
             &format!("{scheme}{REDACTED}@{host}")
         }
         None => endpoint,
     };
-    let shown = shown.split(['?', '#']).next().unwrap_or_default();
+    let shown = without_user.split(['?', '#']).next().unwrap_or_default();
     sanitize(shown).into_owned()
 }
 

@@ -188,7 +188,8 @@ impl TelemetryConfig {
     /// Applies the variables for the filters and lines of `tracing` and for the output of panics, but only to settings
     /// that have their default values.
     pub(crate) fn apply_filters(&mut self) {
-        let (own, default) = (self.logging.clone(), LoggingConfig::default());
+        let own = self.logging.clone();
+        let default = LoggingConfig::default();
         logging(self);
         let logging = &mut self.logging;
         keep(&mut logging.log_level, own.log_level, &default.log_level);
@@ -220,7 +221,8 @@ const KEYS: [(&str, &str); 10] = [
 
 /// Replaces the variables in a message, and removes the keys of documents that follow them.
 pub fn keys_of_file(message: &str) -> String {
-    let (mut text, mut rest) = (String::new(), message);
+    let mut text = String::new();
+    let mut rest = message;
     while let Some((before, after)) = rest.split_once("`OTEL_") {
         text.push_str(before);
         let (word, after) = after.split_once('`').unwrap_or((after, ""));
@@ -619,7 +621,8 @@ fn batches<const DELAY: u64>(
 ) {
     set(queue, &mut config.max_queue_size, between(1, MAX_QUEUE_SIZE));
     let is_set = set(batch, &mut config.max_export_batch_size, at_least(1));
-    let (found, most) = (config.max_export_batch_size, config.max_queue_size);
+    let found = config.max_export_batch_size;
+    let most = config.max_queue_size;
     if is_set && found > most {
         let message =
             format!("expected at most the size of the queue, which is {most}, found `{found}`");

@@ -109,7 +109,8 @@ impl ExportersConfig {
             if let Some(other) = kinds.iter().find(|kind| !kind.accepts(signal)) {
                 let names: Vec<_> =
                     ExporterKind::of(signal).iter().map(|(name, _)| *name).collect();
-                let (signal, names) = (signal.as_str(), one_of(&names));
+                let signal = signal.as_str();
+                let names = one_of(&names);
                 let message = format!("`{other}` does not export {signal}, expected {names}");
                 return Err(Mistake::new(path, message));
             }

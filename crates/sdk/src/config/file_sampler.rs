@@ -172,8 +172,7 @@ impl ShouldSample for FileSampler {
         attributes: &[KeyValue],
         _: &[Link],
     ) -> SamplingResult {
-        let above = parent.map(|parent| parent.span().span_context().clone());
-        let above = above.unwrap_or(SpanContext::NONE);
+        let above = parent.map_or(SpanContext::NONE, |parent| parent.span().span_context().clone());
         let span = Subject { above: &above, trace_id, kind, attributes };
         let decision = self.decide(&span);
         let trace_state = above.trace_state().clone();

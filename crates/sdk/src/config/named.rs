@@ -54,8 +54,8 @@ pub(super) fn others<T: Copy + Sync, K>(
     known: &[(&str, K)],
 ) -> Vec<Registered<T>> {
     let is_other = |linked: &&Registered<T>| known.iter().all(|(name, _)| *name != linked.name);
-    let others: Vec<_> = list.iter().filter(is_other).copied().collect();
-    let mut others = sorted(&others, |linked| linked.name);
+    let unsorted: Vec<_> = list.iter().filter(is_other).copied().collect();
+    let mut others = sorted(&unsorted, |linked| linked.name);
     others.dedup_by_key(|linked| linked.name);
     others
 }
@@ -70,12 +70,13 @@ pub(super) fn find<T: Copy + Sync>(
     name: &str,
     package: &str,
 ) -> Result<T, String> {
-    let found = list.iter().filter(|linked| linked.name == name);
-    let found = sorted(&found.copied().collect::<Vec<_>>(), |linked| linked.location);
+    let same_name = list.iter().filter(|linked| linked.name == name);
+    let found = sorted(&same_name.copied().collect::<Vec<_>>(), |linked| linked.location);
     match &*found {
         [one] => Ok(one.value),
         [one, other, ..] => {
-            let (one, other) = (one.location, other.location);
+            let one = one.location;
+            let other = other.location;
             Err(format!("expected different names, found `{name}` twice, at {one} and {other}"))
         }
         [] => {

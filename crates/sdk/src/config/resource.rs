@@ -100,10 +100,9 @@ impl ResourceAttributes {
         });
         let [name, version, environment, ..] = self.fields();
         let own = [name, version, environment, (DEPLOYMENT_ENVIRONMENT, old_key)];
-        let additional = self.additional.iter();
-        let additional = additional.map(|(key, value)| KeyValue::new(key.clone(), value.clone()));
-        let typed = self.typed.iter();
-        let typed = typed.map(|(key, value)| KeyValue::new(key.clone(), value.clone()));
+        let additional =
+            self.additional.iter().map(|(key, value)| KeyValue::new(key.clone(), value.clone()));
+        let typed = self.typed.iter().map(|(key, value)| KeyValue::new(key.clone(), value.clone()));
         own.iter().filter_map(attribute).chain(identity).chain(additional).chain(typed).collect()
     }
 

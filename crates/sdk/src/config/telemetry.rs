@@ -288,8 +288,8 @@ impl TelemetryConfig {
     pub fn otlp_route(&self, signal: Signal) -> (OtlpProtocol, &str) {
         let own = self.otlp.signal(signal);
         let endpoint = own.endpoint.as_deref().or(self.otlp_endpoint.as_deref());
-        let protocol = own.protocol.or(self.otlp_protocol);
-        let protocol = protocol.unwrap_or_else(|| OtlpProtocol::of(endpoint));
+        let protocol =
+            own.protocol.or(self.otlp_protocol).unwrap_or_else(|| OtlpProtocol::of(endpoint));
         (protocol, endpoint.unwrap_or_else(|| protocol.default_endpoint()))
     }
 

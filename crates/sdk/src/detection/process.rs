@@ -32,7 +32,8 @@ fn owner(surroundings: &mut Surroundings<'_>) -> Option<String> {
     let users = surroundings.file("/etc/passwd").unwrap_or_default();
     let name = users.lines().find_map(|line| {
         let mut fields = line.split(':');
-        let (name, id) = (fields.next()?, fields.nth(1)?);
+        let name = fields.next()?;
+        let id = fields.nth(1)?;
         (id == user).then(|| value(name))?
     });
     name.or_else(|| value(user))

@@ -49,7 +49,8 @@ fn the_host_and_the_system_come_from_files() {
     assert_eq!(warning, None);
     let arch = attributes.iter().find(|attribute| attribute.key.as_str() == "host.arch");
     let kind = attributes.iter().find(|attribute| attribute.key.as_str() == "os.type");
-    assert!(arch.is_some() && kind.is_some());
+    assert!(arch.is_some());
+    assert!(kind.is_some());
     let others: Vec<_> = attributes
         .into_iter()
         .filter(|attribute| !["host.arch", "os.type"].contains(&attribute.key.as_str()))

@@ -73,8 +73,8 @@ impl OtlpTarget {
         let configured = self.config.otlp.headers(signal);
         let backend = self.headers.iter().map(|(name, value)| (name, value));
         for (name, value) in backend.chain(configured) {
-            let value = value.resolve();
-            let value = value.map_err(|error| error.within(&format!("the header `{name}`")))?;
+            let value =
+                value.resolve().map_err(|error| error.within(&format!("the header `{name}`")))?;
             set(name, value.expose().to_owned())?;
         }
         if let Some(authentication) = &self.config.authentication

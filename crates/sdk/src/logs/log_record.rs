@@ -114,7 +114,8 @@ impl<'a> From<&'a AnyValue> for LogValue<'a> {
 impl LogRecord {
     /// Clears the record for the next one, keeping its memory.
     pub fn begin(&mut self, observed_timestamp: SystemTime) {
-        let (mut texts, mut values) = (mem::take(&mut self.texts), mem::take(&mut self.values));
+        let mut texts = mem::take(&mut self.texts);
+        let mut values = mem::take(&mut self.values);
         texts.clear();
         values.clear();
         let observed_timestamp = Some(observed_timestamp);

@@ -44,14 +44,14 @@ impl<E> Reporting<E> {
 impl<E: PushMetricExporter> PushMetricExporter for Reporting<E> {
     async fn export(&self, metrics: &ResourceMetrics) -> OTelSdkResult {
         let mut exported = pin!(async { self.exporter.export(metrics).await });
-        let result = poll_fn(|context| {
+        let exported = poll_fn(|context| {
             let polled = caught(|| exported.as_mut().poll(context));
             polled.unwrap_or_else(|panic| Poll::Ready(panicked("exporter", &panic)))
         })
         .await;
-        let result = result.map_err(ExportFailure::from);
-        let failure = mem::take(&mut *self.last.lock().unwrap_or_else(PoisonError::into_inner));
-        let failure = failure.as_ref().or(result.as_ref().err());
+        let result = exported.map_err(ExportFailure::from);
+        let reported = mem::take(&mut *self.last.lock().unwrap_or_else(PoisonError::into_inner));
+        let failure = reported.as_ref().or(result.as_ref().err());
         let failed = self.export.exported(points(metrics), failure.map_or(Ok(()), Err));
         if let Err(failure) = result {
             self.report(failed, &failure.reason);

@@ -42,26 +42,30 @@ pub fn observe(meter: &Meter, counters: &Arc<Counters>) {
         FINISHED.iter().filter(|(.., of)| has(*of))
     {
         let counters = Arc::clone(counters);
-        let builder = meter.u64_observable_counter(*name).with_unit(*unit);
-        let builder = builder.with_description(*description);
-        let builder = builder.with_callback(move |counter| {
-            for (items, attributes) in finished(&counters, *is_processor, *signal) {
-                counter.observe(items, &attributes);
-            }
-        });
+        let builder = meter
+            .u64_observable_counter(*name)
+            .with_unit(*unit)
+            .with_description(*description)
+            .with_callback(move |counter| {
+                for (items, attributes) in finished(&counters, *is_processor, *signal) {
+                    counter.observe(items, &attributes);
+                }
+            });
         let _instrument = builder.build();
     }
     for ((name, unit, description), signal) in QUEUED.iter().filter(|(_, of)| has(*of)) {
         let counters = Arc::clone(counters);
-        let builder = meter.i64_observable_up_down_counter(*name).with_unit(*unit);
-        let builder = builder.with_description(*description);
-        let builder = builder.with_callback(move |counter| {
-            for export in counters.exports.of(*signal) {
-                let items = export.present() + export.open.load(Ordering::Relaxed);
-                let items = i64::try_from(items).unwrap_or(i64::MAX);
-                counter.observe(items, &export.processor.attributes(None));
-            }
-        });
+        let builder = meter
+            .i64_observable_up_down_counter(*name)
+            .with_unit(*unit)
+            .with_description(*description)
+            .with_callback(move |counter| {
+                for export in counters.exports.of(*signal) {
+                    let count = export.present() + export.open.load(Ordering::Relaxed);
+                    let items = i64::try_from(count).unwrap_or(i64::MAX);
+                    counter.observe(items, &export.processor.attributes(None));
+                }
+            });
         let _instrument = builder.build();
     }
 }
@@ -70,9 +74,9 @@ type Series = Vec<(u64, Vec<KeyValue>)>;
 
 fn finished(counters: &Counters, is_processor: bool, signal: Signal) -> Series {
     let exports = counters.exports.of(signal);
-    let series = exports
-        .flat_map(|it| if is_processor { it.processor.finished() } else { it.exporter.finished() });
-    let mut series: Series = series.collect();
+    let mut series: Series = exports
+        .flat_map(|it| if is_processor { it.processor.finished() } else { it.exporter.finished() })
+        .collect();
     if series.is_empty() {
         // The series starts at zero, so that a query finds it before an item is counted.
         series.push((0, Vec::new()));

@@ -58,7 +58,8 @@ fn b3_is_received_and_sent_in_both_forms() {
 
 #[test]
 fn an_invalid_parent_is_ignored() {
-    let (zeros, long) = ("0".repeat(32), "a".repeat(1000));
+    let zeros = "0".repeat(32);
+    let long = "a".repeat(1000);
     let rows: &[(Propagator, &str, &[&str])] = &[
         (
             B3,

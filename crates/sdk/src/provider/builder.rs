@@ -287,7 +287,7 @@ impl TelemetryProviderBuilder {
         let is_awaited = begin()?;
         let start_timeout = if is_awaited { START_TIMEOUT } else { Duration::ZERO };
         // The factories of exporters are code of the program, which may panic.
-        let started = caught(|| {
+        let outcome = caught(|| {
             // A factory may also change the configuration, and add other parts.
             let mut this = add_registered(self, start_timeout)?;
             let propagators = (this.config.propagators.clone(), mem::take(&mut this.propagators));
@@ -302,7 +302,7 @@ impl TelemetryProviderBuilder {
             let built = this.build(&mut inner, sampler.is_some(), start_timeout)?;
             Ok((propagators, sampling, sampler.or(of_file), built))
         });
-        let started = started.unwrap_or_else(|_| Err(Error::export(EXPORTER_PANICKED)));
+        let started = outcome.unwrap_or_else(|_| Err(Error::export(EXPORTER_PANICKED)));
         // From here on, an error drops `provider`, which resets `IN_USE_BY`.
         let has_meters = inner.meters.is_some();
         let provider = TelemetryProvider::of(inner);
@@ -352,15 +352,18 @@ impl TelemetryProviderBuilder {
         provider.resource = resource.clone();
         let otlp = OtlpTargets::resolve(&self.config)?;
         let exporters = self.exporters.len() + otlp.of(Signal::Traces).count();
-        let has_console = self.config.exporters.chooses(Signal::Traces, ExporterKind::Console);
-        let has_console = has_console.unwrap_or(exporters == 0 && parts::has("console"));
+        let has_console = self
+            .config
+            .exporters
+            .chooses(Signal::Traces, ExporterKind::Console)
+            .unwrap_or(exporters == 0 && parts::has("console"));
         let log_exporters = match LogRecords::linked() {
             Some(_) => self.logs.len() + otlp.of(Signal::Logs).count(),
             None => 0,
         };
         // The console has a second share, for traces that are not complete.
-        let shares = exporters + 2 * usize::from(has_console) + log_exporters;
-        let shares = shares + usize::from(self.config.sampling.has_tail());
+        let of_exporters = exporters + 2 * usize::from(has_console) + log_exporters;
+        let shares = of_exporters + usize::from(self.config.sampling.has_tail());
         // Half of the memory belongs to the threads' buffers.
         let share = self.config.max_memory_bytes / 2 / shares.max(1);
         let settings = WorkerSettings {
@@ -388,6 +391,7 @@ impl TelemetryProviderBuilder {
         *provider.logs = ProviderLogs::start(&self.config, &otlp, self.logs, &resource, &settings)?;
         let started =
             metrics::start(&self.config, &otlp, self.metrics, self.views, &resource, &settings)?;
+        otlp.say_left_out();
         let (meters, span_metrics) = started.unzip();
         *provider.meters = meters;
         let message = start_message::line(&self.config, counters, has_sampler);
@@ -501,8 +505,8 @@ impl ExporterFactory {
         let made = if timeout.is_zero() {
             program_signals::blocked(call)
         } else {
-            let made = on_thread("floe-start", timeout, call);
-            let made = made.map_err(|error| Error::thread(self.name, &error))?;
+            let made = on_thread("floe-start", timeout, call)
+                .map_err(|error| Error::thread(self.name, &error))?;
             made.map_err(|_| not_created(self.name, timeout))?
         };
         made.map_err(|_| Error::export(EXPORTER_PANICKED))
@@ -515,8 +519,7 @@ fn add_registered(
     timeout: Duration,
 ) -> Result<TelemetryProviderBuilder, Error> {
     for signal in Signal::ALL {
-        let chosen = provider.config().exporters.of(signal);
-        let mut chosen = chosen.unwrap_or_default().to_vec();
+        let mut chosen = provider.config().exporters.of(signal).unwrap_or_default().to_vec();
         chosen.dedup();
         for kind in chosen {
             let path = format!("exporters.{}", signal.as_str());
@@ -530,8 +533,9 @@ fn add_registered(
                 continue;
             };
             let builder = TelemetryProviderBuilder::new(provider.config.copied());
-            let made = factory.call(signal, builder, timeout)?;
-            let made = made.map_err(|error| Error::config(format!("{path}: `{kind}`: {error}")));
+            let made = factory
+                .call(signal, builder, timeout)?
+                .map_err(|error| Error::config(format!("{path}: `{kind}`: {error}")));
             if let Some(made) = unless_of_environment(&provider.config, signal, made)? {
                 provider.add(made);
             }

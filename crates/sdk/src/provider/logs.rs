@@ -95,6 +95,7 @@ pub(super) fn start_local(config: &TelemetryConfig, counters: Arc<Counters>) -> 
         counters,
     };
     let resource = Resource::builder_empty().build();
-    let (targets, added) = (OtlpTargets::default(), Vec::new());
+    let targets = OtlpTargets::default();
+    let added = Vec::new();
     ProviderLogs::start(config, &targets, added, &resource, &settings).map(drop)
 }

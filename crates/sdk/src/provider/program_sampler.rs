@@ -12,8 +12,8 @@ pub(super) fn asked(
     sampler: Arc<dyn ShouldSample>,
 ) -> impl Fn(&mut SpanRecord, &Context) -> Option<bool> {
     move |record, parent| {
-        let attributes = record.attributes.as_slice().iter();
-        let attributes: Vec<KeyValue> = attributes.cloned().map(KeyValue::from).collect();
+        let attributes: Vec<KeyValue> =
+            record.attributes.as_slice().iter().cloned().map(KeyValue::from).collect();
         let links = record.more.as_ref().map_or(&[][..], |more| &more.links);
         let result = sampler.should_sample(
             Some(parent),

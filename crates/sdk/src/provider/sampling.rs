@@ -5,7 +5,8 @@ use crate::logs::LogRecords;
 use crate::recorder::Sampling;
 
 pub(super) fn sampling(config: &TelemetryConfig) -> Sampling {
-    let (sampling, limits) = (&config.sampling, &config.limits);
+    let sampling = &config.sampling;
+    let limits = &config.limits;
     let size = |limit| usize::try_from(limit).unwrap_or(usize::MAX);
     Sampling {
         is_recorded: true,

@@ -112,7 +112,8 @@ fn is_first(request: c_int) -> bool {
     if PROCESS.load(Ordering::Acquire) != this_process() {
         return false;
     }
-    let (success, failure) = (Ordering::AcqRel, Ordering::Acquire);
+    let success = Ordering::AcqRel;
+    let failure = Ordering::Acquire;
     if REQUEST.compare_exchange(NOTHING, request, success, failure).is_err() {
         return false;
     }

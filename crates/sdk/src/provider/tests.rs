@@ -109,7 +109,6 @@ fn a_panic_in_the_pipeline_loses_only_interrupted_spans() {
     assert_eq!(flush_each_span(true), 0);
     // The flush itself panics.
     assert_eq!(flush_each_span(false), 30);
-    let result = collector::run(|_| panic!("a test")).unwrap();
-    let result: Result<(), _> = result.recv_timeout(TIMEOUT);
+    let result: Result<(), _> = collector::run(|_| panic!("a test")).unwrap().recv_timeout(TIMEOUT);
     assert_eq!(result, Err(RecvTimeoutError::Disconnected));
 }

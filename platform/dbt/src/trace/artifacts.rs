@@ -1,5 +1,6 @@
 //! The files that dbt writes while a command runs: the manifest, and the results of its nodes.
 
+use std::io;
 use std::path::PathBuf;
 
 use floe_plugin::dbt::BuiltNode;
@@ -8,6 +9,9 @@ use crate::manifest::Manifest;
 use crate::run_results::RunResults;
 
 const MAX_RESULTS_SIZE: u64 = 1 << 30;
+
+/// dbt's default for the path of the results.
+const RESULTS: &str = "target/run_results.json";
 
 #[derive(Debug)]
 pub(crate) struct Artifacts {
@@ -72,15 +76,45 @@ impl Artifacts {
         if in_project.exists() { in_project } else { path.into() }
     }
 
+    /// Whether the command before this one had the option `--empty`, which `dbt retry` repeats.
+    pub(crate) fn is_of_empty(&self) -> bool {
+        let results = RunResults::read(&self.artifact(RESULTS), MAX_RESULTS_SIZE);
+        results.is_ok_and(|results| results.is_of_empty())
+    }
+
     pub(crate) fn set_results(&mut self, path: &str) {
         self.results_path = Some(self.artifact(path));
     }
 
-    /// Returns the nodes of an invocation with their results; empty if the results cannot be read.
-    pub(crate) fn nodes(&self, invocation_id: &str) -> Vec<BuiltNode> {
-        let path = self.results_path.as_ref();
-        let results = path.and_then(|path| RunResults::read(path, MAX_RESULTS_SIZE).ok());
-        let results = results.filter(|it| it.metadata.invocation_id == invocation_id);
-        results.map(|it| it.nodes(self.manifest())).unwrap_or_default()
+    /// Called at the start of an invocation, which may end without results.
+    pub(crate) fn forget_results(&mut self) {
+        self.results_path = None;
+    }
+
+    /// Returns the nodes of an invocation with their results, or the reason why they are not known.
+    pub(crate) fn nodes(&self, invocation_id: &str) -> Result<Vec<BuiltNode>, String> {
+        let results = self.results(invocation_id)?;
+        // The rows and tests of empty tables are not those of a night.
+        let results = results.filter(|it| !it.is_of_empty());
+        Ok(results.map(|it| it.nodes(self.manifest())).unwrap_or_default())
+    }
+
+    /// Returns the results of an invocation, or `None` if there are none, for example because the command ended early.
+    pub(crate) fn results(&self, invocation_id: &str) -> Result<Option<RunResults>, String> {
+        let Some(path) = &self.results_path else {
+            return Ok(None);
+        };
+        let results = match RunResults::read(path, MAX_RESULTS_SIZE) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            read => read.map_err(|error| format!("cannot read `{}`: {error}", path.display()))?,
+        };
+        let found = &results.metadata.invocation_id;
+        if found != invocation_id {
+            return Err(format!(
+                "`{}`: expected the results of the invocation `{invocation_id}`, found those of `{found}`",
+                path.display()
+            ));
+        }
+        Ok(Some(results))
     }
 }

@@ -17,7 +17,7 @@ use floe_telemetry::{FloeAttributes as _, MetricRecorder, sanitize_error_message
 use super::database::Database;
 use super::failure::{cancel, fail};
 use crate::manifest::Manifest;
-use crate::node::{NOT_ENDED, Node, Outcome, RunResult};
+use crate::node::{NOT_ENDED, Node, Outcome, RunResult, Words};
 
 const MAX_LINKS: usize = 128;
 
@@ -66,6 +66,7 @@ pub(super) struct Surroundings<'a> {
     pub(super) root: &'a Context,
     pub(super) manifest: Option<&'a Manifest>,
     pub(super) database: &'a Database,
+    pub(super) words: Words,
 }
 
 #[derive(Debug)]
@@ -91,6 +92,10 @@ impl Nodes {
         open.or_else(|| self.contexts.get(unique_id))
     }
 
+    pub(super) fn is_known(&self, unique_id: &str) -> bool {
+        self.contexts.contains_key(unique_id)
+    }
+
     /// Starts the span of a node, or of a batch below its model.
     pub(super) fn start(&mut self, node: &Node, at: Option<SystemTime>, around: &Surroundings<'_>) {
         if self.open.len() >= MAX_OPEN {
@@ -102,7 +107,6 @@ impl Nodes {
         let attributes = NodeAttributes {
             resource_type: &node.resource_type,
             name: &node.name,
-            materialization: node.materialization.as_deref(),
             schema: node.schema.as_deref(),
             node_type: Some(&node.resource_type),
             unique_id: Some(id),
@@ -155,17 +159,25 @@ impl Nodes {
         let Some((mut span, is_batch)) = self.close(node) else {
             return false;
         };
-        if !is_batch {
-            self.counts.add(&node.resource_type, outcome);
+        let words = around.words;
+        let is_without_work = result.is_without_work(node, words);
+        if !is_batch && outcome.is_failed() {
+            self.counts.failures += 1;
+        }
+        if !is_batch && !is_without_work {
+            self.counts.add(&node.resource_type);
+        }
+        if !is_batch && (!is_without_work || outcome != Outcome::Success) {
             count_node(&node.resource_type, outcome);
         }
-        let test_outcome = outcome.of_test().filter(|_| node.is_test());
+        let test_outcome = result.of_test(node, words);
         let message = result.adapter_message.as_deref();
         span.set_attributes(
             NodeOutcome {
                 status: &result.status,
                 node_outcome: if test_outcome.is_some() { "success" } else { outcome.as_str() },
                 test_outcome,
+                materialization: node.materialization.as_deref().filter(|_| !is_without_work),
                 failing_rows: result.failures.filter(|_| test_outcome.is_some()),
                 node_skip_reason: result.skip_reason(),
                 rows_affected: result.rows_affected,
@@ -220,16 +232,12 @@ impl Nodes {
 }
 
 impl Counts {
-    fn add(&mut self, resource_type: &str, outcome: Outcome) {
-        if outcome == Outcome::Skipped {
-            return;
-        }
+    fn add(&mut self, resource_type: &str) {
         match resource_type {
             "model" => self.models += 1,
             "test" | "unit_test" => self.tests += 1,
             _ => {}
         }
-        self.failures += u64::from(matches!(outcome, Outcome::Failed | Outcome::Error));
     }
 }
 

@@ -11,6 +11,8 @@
 use std::f64::consts::TAU;
 
 use floe_plugin::dbt::BuiltNode;
+use jiff::Span;
+use jiff::civil::Date;
 
 use super::*;
 use crate::pipeline::dbt;
@@ -110,6 +112,8 @@ struct Pipeline {
     random: Random,
     /// The factor of the sources' rows on each seventh night.
     monday: f64,
+    /// The source with more rows each night.
+    growing: Option<usize>,
     nodes: Vec<Node>,
     machine: Noise,
     runs: u64,
@@ -143,7 +147,7 @@ impl Pipeline {
             });
         }
         let machine = Noise { scatter: 0.1, value: random.normal() };
-        Self { is_of_dbt, random, monday: 1.0, nodes, machine, runs: 0 }
+        Self { is_of_dbt, random, monday: 1.0, growing: None, nodes, machine, runs: 0 }
     }
 
     /// Returns the record of a run with an anomaly in the asset `target`.
@@ -152,7 +156,7 @@ impl Pipeline {
         reason = "a model of a run, with each anomaly beside the value that it changes"
     )]
     fn run(&mut self, plant: Plant, target: usize) -> Record {
-        let Self { is_of_dbt, random, monday, nodes, machine, runs } = self;
+        let Self { is_of_dbt, random, monday, growing, nodes, machine, runs } = self;
         *runs += 1;
         let monday = if runs.is_multiple_of(7) { *monday } else { 1.0 };
         let slow = if plant == Plant::SlowMachine { 2.0 } else { 1.0 };
@@ -167,7 +171,11 @@ impl Pipeline {
             let growth = match planted {
                 Some(Plant::Rows) => 8.0,
                 Some(Plant::Empty) => 0.0,
-                _ if node.inputs.is_empty() => monday * (0.03 * random.normal()).exp(),
+                _ if node.inputs.is_empty() => {
+                    let grown = if *growing == Some(index) { 1.03_f64 } else { 1.0 };
+                    let nights = i32::try_from(*runs).unwrap_or_default();
+                    monday * grown.powi(nights) * (0.03 * random.normal()).exp()
+                }
                 _ => rows_in / usual_in,
             };
             let (joined, slower) = match planted {
@@ -212,6 +220,11 @@ impl Pipeline {
         }
         Record {
             number: *runs,
+            // Each seventh run is on a Monday.
+            started_at: format!(
+                "{}",
+                Date::constant(2024, 12, 30) + Span::new().days((*runs).cast_signed())
+            ),
             seconds: built + stages.iter().map(|(_, seconds)| seconds).sum::<f64>(),
             stages,
             assets,
@@ -346,6 +359,53 @@ fn mondays_are_silent_once_there_have_been_some() {
         }
     }
     assert!(least * 100 >= 95 * TRIALS, "{least} of {TRIALS}");
+}
+
+/// Runs nights, each of which is compared with the earlier ones. Returns the numbers of the nights with findings.
+fn nights(pipeline: &mut Pipeline, count: u64) -> Vec<(u64, String)> {
+    let mut past: Vec<Record> = Vec::new();
+    let mut found = Vec::new();
+    for night in 1..=count {
+        let mut run = pipeline.run(Plant::Nothing, 0);
+        run.unusual = sentences(&past, &run);
+        found.extend(run.unusual.iter().map(|text| (night, text.clone())));
+        past.insert(0, run);
+    }
+    found
+}
+
+#[test]
+fn growth_of_three_percent_a_night_is_named_once_in_a_week() {
+    for is_of_dbt in [false, true] {
+        let is_named = |seed: u64| {
+            let mut pipeline = Pipeline::new(seed, is_of_dbt);
+            pipeline.growing = Some(pipeline.target(Plant::Rows)?);
+            let found = nights(&mut pipeline, 28);
+            let growth = found.iter().filter(|(_, text)| text.ends_with("over three weeks"));
+            let nights: BTreeSet<u64> = growth.map(|(night, _)| *night).collect();
+            Some(nights.len() == 1 && nights.first() <= Some(&24))
+        };
+        let named = (1..).filter_map(is_named).take(TRIALS).filter(|is_named| *is_named).count();
+        println!("growth (dbt: {is_of_dbt}): named in {named} of {TRIALS}");
+        assert!(named * 100 >= 90 * TRIALS, "{named} of {TRIALS}");
+    }
+}
+
+#[test]
+fn a_monday_without_its_usual_rows_is_named() {
+    for (factor, is_of_dbt) in [(2.5, false), (0.3, false), (2.5, true), (0.3, true)] {
+        let is_named = |seed: &u64| {
+            let mut pipeline = Pipeline { monday: factor, ..Pipeline::new(*seed, is_of_dbt) };
+            let mut past: Vec<_> = (0..27).map(|_| pipeline.run(Plant::Nothing, 0)).collect();
+            past.reverse();
+            pipeline.monday = 1.0;
+            let found = explain(&past, &pipeline.run(Plant::Nothing, 0));
+            found.iter().any(|it| it.text.contains(" rows, on a Monday usually "))
+        };
+        let named = (1..=TRIALS as u64).filter(is_named).count();
+        println!("× {factor} (dbt: {is_of_dbt}), without: named in {named} of {TRIALS}");
+        assert!(named * 100 >= 90 * TRIALS, "{named} of {TRIALS}");
+    }
 }
 
 #[test]

@@ -32,6 +32,9 @@ pub(crate) fn project() -> TempDir {
     let status =
         Command::new("cp").arg("-r").arg(recorded("project/.")).arg(folder.path()).status();
     assert!(status.unwrap().success());
+    // The first command of a project without a history prints where it is kept.
+    fs::create_dir(folder.path().join(".floe")).unwrap();
+    fs::write(folder.path().join(".floe/runs.jsonl"), "").unwrap();
     folder
 }
 

@@ -14,3 +14,4 @@ mod command;
 #[allow(dead_code, reason = "shared with the tests of recorded events")]
 #[path = "../setup.rs"]
 mod setup;
+mod words;

@@ -4,6 +4,11 @@
 
 mod amqp;
 mod kafka;
+mod mongodb;
 mod nats;
 mod postgres;
+mod redis;
+mod sea_orm;
 mod sqlx;
+
+use floe_telemetry_sqlx::TracedPool;

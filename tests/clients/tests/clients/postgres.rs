@@ -62,8 +62,8 @@ async fn a_query_is_a_client_span_of_its_caller() {
     })
     .await;
     let span = spans.single("SELECT customers");
-    let port = server("CLIENTS_POSTGRES");
-    let port = port.rsplit_once(':').expect("a port").1;
+    let url = server("CLIENTS_POSTGRES");
+    let port = url.rsplit_once(':').expect("a port").1;
     let port: i64 = port.trim_end_matches("/postgres").parse().expect("a port");
     let text = "SELECT id FROM customers WHERE name = $1 AND name <> ?";
     span.assert_child_of("find")

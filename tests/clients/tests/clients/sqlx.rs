@@ -1,12 +1,13 @@
-//! Spans of queries of sqlx, with real SQLite.
+//! Spans of queries of sqlx, with real SQLite. `tests/previous` compiles this file, too.
 
 use floe_telemetry::testing::{self, Spans};
 use floe_telemetry::traced;
-use floe_telemetry_sqlx::TracedPool;
 use futures_util::StreamExt;
 use opentelemetry::trace::{SpanId, SpanKind, Status};
 use sqlx::sqlite::{SqlitePool, SqlitePoolOptions};
 use sqlx::{Row, query};
+
+use crate::TracedPool;
 
 async fn pool() -> TracedPool<sqlx::Sqlite> {
     let pool: SqlitePool = SqlitePoolOptions::new()
@@ -73,8 +74,8 @@ fn an_error_has_the_code_of_the_database_and_leaves_the_result_as_it_is() {
         let error = error.expect_err("the id exists");
         assert!(error.as_database_error().expect("an error of the database").is_unique_violation());
     });
-    let span = spans.single("INSERT orders");
-    let span = span
+    let insert = spans.single("INSERT orders");
+    let span = insert
         .assert_attribute("error.type", "1555")
         .assert_attribute("exception.type", "sqlx_core::error::Error")
         .assert_attribute("db.response.status_code", "1555");

@@ -40,6 +40,7 @@ pub(super) static SCENARIOS: [Scenario; 4] = [
             child.proceed()?;
             let report = child.finish()?;
             report.succeeded(&["limit", "open a file", "after"])?;
+            report.failed("in vain", &["; the name service of this machine does not answer"])?;
             Ok(report.arrived_at(&receiver))
         },
         ..SCENARIO
@@ -70,11 +71,11 @@ pub(super) static SCENARIOS: [Scenario; 4] = [
         },
         check: |case| {
             let receiver = case.receiver();
-            let silent: Result<Vec<_>> = OTHERS
+            let listening: Result<Vec<_>> = OTHERS
                 .map(|address| SilentAddress::new(address, receiver.port()))
                 .into_iter()
                 .collect();
-            let silent = silent?;
+            let silent = listening?;
             let surroundings =
                 Surroundings::answering(&["address 127.0.0.2", "address 127.0.0.3", RECEIVER])?;
             let report = case.start_in(&surroundings, receiver.port())?.finish()?;

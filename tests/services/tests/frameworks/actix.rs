@@ -182,13 +182,13 @@ async fn the_scheme_of_a_server_with_tls_is_https() {
 async fn the_route_is_the_one_that_serves_the_request() {
     let spans = testing::capture_async(async {
         let any = |path: &'static str| web::resource(path).to(find);
-        let app = App::new()
+        let routes = App::new()
             .service(any("/shops/{id}").guard(guard::Get()))
             .service(any("/shops/open").guard(guard::Post()))
             .service(any("/trimmed"))
             .wrap(NormalizePath::trim())
             .wrap(HttpServerLayer::new());
-        let app = init_service(app).await;
+        let app = init_service(routes).await;
         let search = TestRequest::post().uri("/shops/open");
         for request in [search, TestRequest::with_uri("/trimmed/")] {
             call_service(&app, request.to_request()).await;

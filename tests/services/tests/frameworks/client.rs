@@ -82,8 +82,8 @@ async fn a_failed_request_is_an_error() {
         let closed = ReservedPort::new();
         let url = format!("http://user:hunter2@127.0.0.1:{}/", closed.number());
         assert!(client.post(url).send().await.is_err());
-        let hasty = Client::builder().timeout(Duration::from_millis(20)).build().unwrap();
-        let hasty = ClientBuilder::new(hasty).with(HttpClientMiddleware::new()).build();
+        let impatient = Client::builder().timeout(Duration::from_millis(20)).build().unwrap();
+        let hasty = ClientBuilder::new(impatient).with(HttpClientMiddleware::new()).build();
         let refused = client.put(format!("{server}/never")).send().await;
         assert_eq!(refused.unwrap().status(), StatusCode::METHOD_NOT_ALLOWED);
         assert!(hasty.get(format!("{server}/never")).send().await.is_err());

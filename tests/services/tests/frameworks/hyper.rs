@@ -62,8 +62,8 @@ async fn a_request_of_hyper_s_client_is_the_parent_of_its_server_s() {
     let spans = testing::capture_async(async {
         let server = server(HttpServerLayer::new()).await;
         address = Some(server);
-        let client = Client::builder(TokioExecutor::new()).build_http::<Full<Bytes>>();
-        let mut client = HttpClientLayer::new().layer(client);
+        let mut client = HttpClientLayer::new()
+            .layer(Client::builder(TokioExecutor::new()).build_http::<Full<Bytes>>());
         let mut request = Request::post(format!("http://{server}/orders/42?token=abcdef123456"))
             .body(Full::from("four"))
             .unwrap();
@@ -95,8 +95,8 @@ async fn a_request_of_hyper_s_client_is_the_parent_of_its_server_s() {
 async fn a_client_may_leave_the_body_and_fails_without_a_response() {
     let spans = testing::capture_async(async {
         let server = server(HttpServerLayer::new().with_filter(|_| false)).await;
-        let client = Client::builder(TokioExecutor::new()).build_http::<Empty<Bytes>>();
-        let mut client = HttpClientLayer::new().layer(client);
+        let mut client = HttpClientLayer::new()
+            .layer(Client::builder(TokioExecutor::new()).build_http::<Empty<Bytes>>());
         let request = Request::get(format!("http://{server}/")).body(Empty::new());
         drop(client.call(request.unwrap()).await.unwrap());
         let gone = {

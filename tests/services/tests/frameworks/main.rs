@@ -8,3 +8,7 @@ mod exchanges;
 mod grpc;
 mod hyper;
 mod server;
+mod trace_id;
+
+use floe_telemetry_http::HttpClientMiddleware;
+use floe_test_services::InContext;

@@ -307,7 +307,7 @@ async fn configured_headers_are_recorded_and_redacted() {
         .with_trace_id_header(HeaderName::from_static("x-trace-id"));
     let mut trace_id = String::new();
     let spans = testing::capture_async(async {
-        let request = request("/session")
+        let mut request = request("/session")
             .header("x-tags", "a")
             .header("x-tags", "b, c")
             .header("authorization", "Basic dXNlcjpodW50ZXIy")
@@ -315,7 +315,6 @@ async fn configured_headers_are_recorded_and_redacted() {
             .header("x-binary", &b"\xc3\xa9\xff"[..])
             .header("x-other", "not recorded")
             .header("x-plain", "ordinary words");
-        let mut request = request;
         let plain = request.headers_mut().unwrap().get_mut("x-plain");
         plain.unwrap().set_sensitive(true);
         let response = serve_with(layer, request.body(Body::empty()).unwrap()).await;

@@ -100,8 +100,8 @@ fn an_error_event_makes_the_span_an_error() {
 
 #[test]
 fn an_error_in_an_event_is_recorded_on_the_span() {
-    let failure = io::Error::other(io::Error::other("password=hunter2"));
-    let failure = &failure as &(dyn std::error::Error + 'static);
+    let error = io::Error::other(io::Error::other("password=hunter2"));
+    let failure = &error as &(dyn std::error::Error + 'static);
     let spans = record(|| {
         info_span!("ours").in_scope(|| warn!(failure, "cannot load"));
         get_tracer("plain").in_span("theirs", |_| warn!(failure, "cannot load"));

@@ -33,11 +33,11 @@ fn on_thread<T: Send>(dispatch: &Dispatch, code: impl FnOnce() -> T + Send) -> T
 fn a_span_is_opened_entered_and_closed_on_different_threads() {
     let dispatch = subscriber();
     let spans = testing::capture(|| {
-        let span = on_thread(&dispatch, || info_span!("moved", step = 1));
+        let moved = on_thread(&dispatch, || info_span!("moved", step = 1));
         let span = on_thread(&dispatch, move || {
-            span.in_scope(work);
-            span.record("step", 2);
-            span
+            moved.in_scope(work);
+            moved.record("step", 2);
+            moved
         });
 
         on_thread(&dispatch, move || drop(span));

@@ -186,7 +186,8 @@ mod tests {
     #[test]
     fn a_changed_key_replaces_the_cached_one() {
         let redaction = Redaction::default();
-        let (mut keys, mut site) = (Keys::default(), SiteKeys::default());
+        let mut keys = Keys::default();
+        let mut site = SiteKeys::default();
         let key = keys.of_site("table", &mut site, 0, &redaction);
         assert_eq!(key.meaning, KeyMeaning::Text);
         site.set_clean(0, "orders");
@@ -199,11 +200,13 @@ mod tests {
     #[test]
     fn generated_keys_do_not_grow_the_cache_without_bound() {
         let redaction = Redaction::default();
-        let (mut keys, mut site) = (Keys::default(), SiteKeys::default());
+        let mut keys = Keys::default();
+        let mut site = SiteKeys::default();
         for number in 0..3 * MAX_KEYS {
             let name = format!("key.{number}");
             assert_eq!(*keys.of_site(&name, &mut site, 0, &redaction).name, *name);
-            assert!(keys.entries.len() <= MAX_KEYS && keys.indices.len() <= MAX_KEYS);
+            assert!(keys.entries.len() <= MAX_KEYS);
+            assert!(keys.indices.len() <= MAX_KEYS);
         }
         for at in 0..100 {
             keys.of_site("key", &mut site, at, &redaction);

@@ -97,7 +97,8 @@ proptest! {
         cut in any::<prop::sample::Index>(),
     ) {
         let mut sampler = sampler(1000);
-        let (clock, now) = (WallClock::default(), monotonic_now());
+        let clock = WallClock::default();
+        let now = monotonic_now();
         let ends = &ends[..cut.index(ends.len() + 1)];
         // By trace: whether its root has ended, whether there is a reason, and the decision.
         let mut model: BTreeMap<u8, (bool, bool, Option<bool>)> = BTreeMap::new();
@@ -131,7 +132,8 @@ proptest! {
     #[test]
     fn the_buffer_is_bounded(ends in ends(), max_spans in 1_usize..8) {
         let mut sampler = sampler(max_spans);
-        let (clock, now) = (WallClock::default(), monotonic_now());
+        let clock = WallClock::default();
+        let now = monotonic_now();
         for (count, (end, settles)) in (1..).zip(&ends) {
             sampler.push(end.record(), &clock, now);
             if *settles {
@@ -154,7 +156,8 @@ fn end(trace: u8, span: u64, failed: bool) -> End {
 #[test]
 fn an_old_trace_is_decided_by_the_spans_that_have_arrived() {
     let mut sampler = sampler(1000);
-    let (clock, now) = (WallClock::default(), monotonic_now());
+    let clock = WallClock::default();
+    let now = monotonic_now();
     sampler.push(end(0, 1, false).record(), &clock, now);
     sampler.push(end(1, 1, true).record(), &clock, now);
     let later = now + MAX_AGE / 2;
@@ -174,7 +177,8 @@ fn an_old_trace_is_decided_by_the_spans_that_have_arrived() {
 #[test]
 fn a_full_buffer_decides_the_oldest_trace() {
     let mut sampler = sampler(3);
-    let (clock, now) = (WallClock::default(), monotonic_now());
+    let clock = WallClock::default();
+    let now = monotonic_now();
     for trace in 0..5 {
         sampler.push(end(trace, 1, trace == 1).record(), &clock, now);
     }

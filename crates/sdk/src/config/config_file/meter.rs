@@ -106,7 +106,8 @@ fn pull(
 }
 
 fn view(part: &Part<'_>) -> Result<ConfiguredView, Mistake> {
-    let (selector, stream) = (part.required("selector")?, part.required("stream")?);
+    let selector = part.required("selector")?;
+    let stream = part.required("stream")?;
     let attributes = stream.get("attribute_keys")?.map(|keys| keys.selection()).transpose()?;
     let view = ConfiguredView {
         instrument: selector.value("instrument_name")?.unwrap_or_else(|| "*".to_owned()),
@@ -160,8 +161,8 @@ fn aggregation(stream: &Part<'_>) -> Result<Option<Aggregation>, Mistake> {
         "sum" => Some(Aggregation::Sum),
         "last_value" => Some(Aggregation::LastValue),
         EXPLICIT => {
-            let boundaries = part.value("boundaries")?;
-            let boundaries = boundaries.unwrap_or_else(|| ConfiguredView::BOUNDARIES.to_vec());
+            let boundaries =
+                part.value("boundaries")?.unwrap_or_else(|| ConfiguredView::BOUNDARIES.to_vec());
             Some(Aggregation::ExplicitBucketHistogram { boundaries, record_min_max })
         }
         EXPONENTIAL => {

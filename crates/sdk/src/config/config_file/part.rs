@@ -35,17 +35,20 @@ pub(super) struct Part<'a> {
 
 impl<'a> Part<'a> {
     pub(super) fn root(node: &'a Node, ignored: &'a RefCell<Vec<Mistake>>) -> Self {
-        let (position, path) = (node.position, String::new());
+        let position = node.position;
+        let path = String::new();
         Self { ignored, node, position, path, known: RefCell::new(None) }
     }
 
     fn child(&self, key: &str, node: &'a Node, position: Position) -> Self {
-        let (ignored, path) = (self.ignored, below(&self.path, key));
+        let ignored = self.ignored;
+        let path = below(&self.path, key);
         Self { ignored, node, position, path, known: RefCell::new(None) }
     }
 
     pub(super) fn mistake(&self, message: impl Into<String>) -> Mistake {
-        let (position, path) = (Some(self.position), self.path.clone());
+        let position = Some(self.position);
+        let path = self.path.clone();
         Mistake { position, path, message: message.into() }
     }
 
@@ -62,8 +65,8 @@ impl<'a> Part<'a> {
     /// Returns the value below a key; `None` if it is missing or null.
     pub(super) fn get(&self, key: &'a str) -> Result<Option<Self>, Mistake> {
         let entries = self.entries()?;
-        let mut known = self.known.borrow_mut();
-        let known = known.get_or_insert_default();
+        let mut borrowed = self.known.borrow_mut();
+        let known = borrowed.get_or_insert_default();
         if !known.contains(&key) {
             known.push(key);
         }
@@ -159,10 +162,12 @@ impl<'a> Part<'a> {
     pub(super) fn component(&self, known: &[&str]) -> Result<Option<(&'a str, Self)>, Mistake> {
         let entries = self.entries()?;
         let [entry] = entries else {
-            let (count, keys) = (entries.len(), one_of(known));
+            let count = entries.len();
+            let keys = one_of(known);
             return Err(self.mistake(format!("expected one key ({keys}), found {count}")));
         };
-        let (name, part) = (name(entry), self.child(&entry.key, &entry.value, entry.position));
+        let name = name(entry);
+        let part = self.child(&entry.key, &entry.value, entry.position);
         self.known.take();
         if known.contains(&name) {
             part.entries()?;

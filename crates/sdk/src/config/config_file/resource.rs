@@ -82,7 +82,8 @@ fn detection(part: &Part<'_>, config: &mut TelemetryConfig) -> Result<(), Mistak
 fn set_attribute(attribute: &Part<'_>, resource: &mut ResourceAttributes) -> Result<(), Mistake> {
     let name = attribute.required("name")?;
     let key: String = name.read()?;
-    let (value, read) = (attribute.get("value")?, attribute.word("type", &TYPES)?.flatten());
+    let value = attribute.get("value")?;
+    let read = attribute.word("type", &TYPES)?.flatten();
     // An attribute without a value is ignored.
     let Some(value) = value else {
         return Ok(());

@@ -66,7 +66,8 @@ fn a_signal_without_a_provider_is_not_exported() {
         [&empty.exporters.traces, &empty.exporters.metrics, &empty.exporters.logs],
         [&none; 3]
     );
-    assert!(empty.enabled && empty.propagators.is_empty());
+    assert!(empty.enabled);
+    assert!(empty.propagators.is_empty());
     assert_eq!(empty.resource_attributes.service_name, "base");
     assert!(!config("disabled: ${DISABLED}").enabled);
     assert!(config("disabled:\nlog_level: INFO2\nattribute_limits:").enabled);
@@ -289,7 +290,9 @@ fn attributes_are_printed_as_they_are_exported() {
         "resource: {attributes: [{name: api_keys, value: [opaque], type: string_array}, {name: pin, value: 4815, type: int}, {name: cores, value: 16, type: int}]}",
     );
     let text = format!("{config:?}");
-    assert!(!text.contains("opaque") && !text.contains("4815") && text.contains("16"), "{text}");
+    assert!(!text.contains("opaque"), "{text}");
+    assert!(!text.contains("4815"), "{text}");
+    assert!(text.contains("16"), "{text}");
 }
 
 #[test]
@@ -433,7 +436,8 @@ fn the_report_of_mistakes_is_bounded_and_redacted() {
         "tracer_provider: {{processors: [{{batch: {{exporter: {{console: }}, max_queue_size: '{value}'}}}}]}}"
     );
     let error = error(&text);
-    assert!(error.len() < 10_000 && !error.contains("hunter2XyZ77"), "{}", error.len());
+    assert!(error.len() < 10_000, "{}", error.len());
+    assert!(!error.contains("hunter2XyZ77"), "{}", error.len());
 }
 
 /// Comments are ignored even if another crate of this workspace enables the parser's feature for comments.

@@ -218,7 +218,8 @@ impl<'de> Deserializer<'de> for &'de Node {
                 visitor.visit_enum(MapAccessDeserializer::new(Entries::of(entries)))
             }
             Content::Map(entries) => {
-                let (count, keys) = (entries.len(), one_of(variants));
+                let count = entries.len();
+                let keys = one_of(variants);
                 Err(Mistake::new("", format!("expected one key ({keys}), found {count}")))
             }
             Content::List(_) => Err(self.unexpected(&one_of(variants), false)),

@@ -18,8 +18,8 @@ pub(super) fn of(stream: &impl AsFd, bytes: usize) -> usize {
     {
         capacity = larger;
     }
-    let queued = rustix::io::ioctl_fionread(stream).unwrap_or(0);
-    let queued = usize::try_from(queued).unwrap_or(usize::MAX);
+    let queued =
+        usize::try_from(rustix::io::ioctl_fionread(stream).unwrap_or(0)).unwrap_or(usize::MAX);
     // The queued bytes count twice, because short writes may leave half of each page unused.
     let room = capacity.saturating_sub(queued.saturating_mul(2));
     if bytes <= room {

@@ -19,8 +19,8 @@ where
     let filter = filter_fn(move |it| {
         let filter = if it.is_span() { &spans } else { &events };
         filter.would_enable(it.target(), it.level())
-    });
-    let filter = filter.with_max_level_hint(most.flatten().unwrap_or(LevelFilter::TRACE));
+    })
+    .with_max_level_hint(most.flatten().unwrap_or(LevelFilter::TRACE));
     with_current_span(subscriber.with(tracing_layer().with_filter(filter)))
 }
 

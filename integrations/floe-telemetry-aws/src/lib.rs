@@ -1,0 +1,28 @@
+//! AWS: a span for each invocation of a Lambda function, and X-Ray's trace context.
+//!
+//! ```no_run
+//! use std::sync::Arc;
+//! use floe_telemetry::{TelemetryConfig, TelemetryProvider};
+//! use floe_telemetry_aws::{LambdaLayer, XrayPropagator};
+//! use tower_layer::Layer;
+//!
+//! # fn start<S>(function: S) -> Result<(), floe_telemetry::Error> {
+//! let telemetry = TelemetryProvider::builder(TelemetryConfig::new("orders"))
+//!     .with_propagator(XrayPropagator::new())
+//!     .initialize()?;
+//! let service = LambdaLayer::new(Arc::new(telemetry)).layer(function);
+//! // lambda_runtime::run(service).await
+//! # drop(service);
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! [`LambdaLayer`] names only tower, so it serves every version of `lambda_runtime` and `lambda_http`.
+
+#![forbid(unsafe_code)]
+
+mod lambda;
+mod xray;
+
+pub use self::lambda::{Lambda, LambdaFuture, LambdaLayer};
+pub use self::xray::XrayPropagator;

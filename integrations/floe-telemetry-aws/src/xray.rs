@@ -1,0 +1,111 @@
+//! X-Ray's trace context beside W3C's.
+
+use std::env;
+
+use opentelemetry::Context;
+use opentelemetry::propagation::text_map_propagator::FieldIter;
+use opentelemetry::propagation::{Extractor, Injector, TextMapPropagator};
+use opentelemetry::trace::TraceContextExt;
+use opentelemetry_aws::trace::XrayPropagator as Format;
+
+/// The variable in which Lambda passes the context of an invocation.
+const VARIABLE: &str = "_X_AMZN_TRACE_ID";
+
+/// X-Ray's trace context, for `TelemetryProviderBuilder::with_propagator`: the header `X-Amzn-Trace-Id`, which services
+/// of AWS send and read, and on Lambda the variable `_X_AMZN_TRACE_ID`, where nothing else carries a trace.
+///
+/// A `traceparent` takes precedence. A load balancer sends a header without a parent, which names no span and is
+/// ignored.
+#[derive(Clone, Debug, Default)]
+pub struct XrayPropagator(Format);
+
+impl XrayPropagator {
+    /// Creates the propagator.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+}
+
+impl TextMapPropagator for XrayPropagator {
+    fn inject_context(&self, cx: &Context, injector: &mut dyn Injector) {
+        self.0.inject_context(cx, injector);
+    }
+
+    fn extract_with_context(&self, cx: &Context, extractor: &dyn Extractor) -> Context {
+        let current = cx.span().span_context().clone();
+        if current.is_valid() && current.is_remote() {
+            return cx.clone();
+        }
+        let read = |extractor: &dyn Extractor| {
+            let received = self.0.extract_with_context(&Context::new(), extractor);
+            received.span().span_context().clone()
+        };
+        let mut received = read(extractor);
+        if !received.is_valid() && !current.is_valid() {
+            received = read(&Variable(env::var(VARIABLE).ok()));
+        }
+        if received.is_valid() { cx.with_remote_span_context(received) } else { cx.clone() }
+    }
+
+    fn fields(&self) -> FieldIter<'_> {
+        self.0.fields()
+    }
+}
+
+struct Variable(Option<String>);
+
+impl Extractor for Variable {
+    fn get(&self, key: &str) -> Option<&str> {
+        self.0.as_deref().filter(|_| key == VARIABLE)
+    }
+
+    fn keys(&self) -> Vec<&str> {
+        vec![VARIABLE]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashMap;
+
+    use opentelemetry::trace::{SpanContext, SpanId, TraceFlags, TraceId, TraceState};
+
+    use super::*;
+
+    fn extracted(cx: &Context, header: &str) -> String {
+        let headers = HashMap::from([("x-amzn-trace-id".to_owned(), header.to_owned())]);
+        let cx = XrayPropagator::new().extract_with_context(cx, &headers);
+        let span = cx.span();
+        let context = span.span_context();
+        format!("{} {} {}", context.trace_id(), context.span_id(), context.is_sampled())
+    }
+
+    #[test]
+    fn a_header_with_a_parent_is_read_unless_a_traceparent_was() {
+        let header = "Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sampled=1";
+        let xray = "5759e988bd862e3fe1be46a994272793 53995c3f42cd8ad8 true";
+        let nothing = "00000000000000000000000000000000 0000000000000000 false";
+        let of = |is_remote| {
+            let ids = (TraceId::from(1), SpanId::from(2));
+            let state = TraceState::NONE;
+            SpanContext::new(ids.0, ids.1, TraceFlags::default(), is_remote, state)
+        };
+        let traceparent = Context::new().with_remote_span_context(of(true));
+        let local = Context::new().with_remote_span_context(of(false));
+        let kept = "00000000000000000000000000000001 0000000000000002 false";
+        let of_balancer = "Root=1-5759e988-bd862e3fe1be46a994272793";
+        for (cx, header, expected) in [
+            (&Context::new(), header, xray),
+            (&local, header, xray),
+            (&traceparent, header, kept),
+            (&traceparent, of_balancer, kept),
+            (&local, of_balancer, kept),
+            (&Context::new(), of_balancer, nothing),
+            (&Context::new(), "Root=1;Parent==;", nothing),
+            (&Context::new(), "", nothing),
+        ] {
+            assert_eq!(extracted(cx, header), expected, "{header}");
+        }
+    }
+}

@@ -1,0 +1,16 @@
+//! The tests of other packages, with the versions of this one.
+
+#![expect(clippy::expect_used, clippy::unwrap_used, reason = "a panic fails the test")]
+
+#[path = "../../../services/src/in_context.rs"]
+#[expect(dead_code, reason = "one of its two constructors")]
+mod in_context;
+#[path = "../../../clients/tests/clients/sqlx.rs"]
+mod sqlx;
+#[path = "../../../services/tests/frameworks/trace_id.rs"]
+mod trace_id;
+
+use floe_telemetry_http::reqwest_0_12::HttpClientMiddleware;
+use floe_telemetry_sqlx::sqlx_0_8::TracedPool;
+
+use self::in_context::InContext;
