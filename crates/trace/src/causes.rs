@@ -12,12 +12,13 @@ mod slow_with;
 use std::cmp::{Ordering, Reverse};
 
 use floe_waterfall::critical_path;
+use itertools::Itertools as _;
 use rustc_hash::{FxHashMap, FxHashSet};
 use serde::Serialize;
 
 use crate::forest::{Forest, Trace};
 use crate::names::normalized;
-use crate::operation::{Operation, Operations};
+use crate::operation::{Identities, Operations};
 use crate::significance::unlikely;
 use crate::span::{Span, Value};
 
@@ -127,8 +128,8 @@ pub fn causes(forest: &Forest<'_>) -> Vec<Cause> {
         None => (1.0, 1.0, None),
     });
     let found = unlikely(tested.collect(), CHANCE).into_iter();
-    let mut findings: Vec<_> = found.filter_map(|it| it.0).collect();
-    findings.extend(in_spans(forest, (&of_spans, &operations.all)));
+    let mut findings = found.filter_map(|it| it.0).collect_vec();
+    findings.extend(in_spans(forest, (&of_spans, &operations.0)));
     let mut found = by_name(forest, findings);
     found.retain(|it| it.cause.time >= (all / it.of_file).max(LEAST));
     let on_path = on_path(forest, all);
@@ -142,7 +143,7 @@ pub fn causes(forest: &Forest<'_>) -> Vec<Cause> {
 }
 
 /// Returns the causes that rules find in single spans.
-fn in_spans(forest: &Forest<'_>, operations: (&[usize], &[Operation])) -> Vec<Finding> {
+fn in_spans(forest: &Forest<'_>, operations: Identities<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
     for trace in forest.traces() {
         let enough = |time: u64| time >= (trace.duration() / OF_TRACE).max(LEAST);
@@ -173,7 +174,7 @@ fn sum(times: impl IntoIterator<Item = u64>) -> u64 {
 /// Returns the time that each span and the spans below it take on the critical paths of the longest traces, which
 /// together take at least half of the time of all traces.
 fn on_path(forest: &Forest<'_>, all: u64) -> Vec<u64> {
-    let mut traces: Vec<&Trace> = forest.traces().iter().collect();
+    let mut traces = forest.traces().iter().collect_vec();
     traces.sort_by_key(|trace| Reverse(trace.duration()));
     let mut times = vec![0_u64; forest.recording().spans.len()];
     let mut left = all / 2;
@@ -182,7 +183,7 @@ fn on_path(forest: &Forest<'_>, all: u64) -> Vec<u64> {
             times[step.span] = times[step.span].saturating_add(step.to - step.from);
         }
         let below = forest.tree().below(&trace.roots);
-        for span in below.collect::<Vec<_>>().into_iter().rev() {
+        for span in below.collect_vec().into_iter().rev() {
             if let Some(parent) = forest.tree().parent(span) {
                 times[parent] = times[parent].saturating_add(times[span]);
             }
@@ -229,7 +230,7 @@ fn innermost(forest: &Forest<'_>, found: &mut [Finding], on_path: &[u64]) {
             let step = other.at.len() / MOST_BELOW + 1;
             let looked_at = other.at.iter().step_by(step);
             let all = looked_at.len();
-            let inside: Vec<_> = looked_at.filter(|it| is_inside(it.0)).collect();
+            let inside = looked_at.filter(|it| is_inside(it.0)).collect_vec();
             let took = |of: &dyn Fn(&(usize, u64)) -> u64| {
                 sum(inside.iter().map(|it| of(it))).saturating_mul(step as u64)
             };

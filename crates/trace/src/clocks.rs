@@ -5,6 +5,8 @@ use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 use floe_waterfall::duration;
+use indexmap::IndexSet;
+use itertools::Itertools as _;
 use rustc_hash::FxHashMap;
 
 use crate::span::{Kind, Note, Recording};
@@ -55,12 +57,11 @@ impl Recording {
 
     /// Returns the number of the clock of each source: one for each machine of a service.
     fn clocks(&self) -> Vec<usize> {
-        let mut known = FxHashMap::default();
+        let mut known = IndexSet::new();
         let clocks = self.sources.iter().map(|source| {
             let value = |key: &&str| source.resource.iter().find(|it| *it.0 == **key);
             let machine = MACHINES.iter().find_map(value).map(|it| it.1.to_string());
-            let next = known.len();
-            *known.entry((&source.service, machine)).or_insert(next)
+            known.insert_full((&source.service, machine)).0
         });
         clocks.collect()
     }
@@ -77,12 +78,11 @@ impl Recording {
 
     /// Returns the bounds of the offset of each clock to another one, by the calls from the first to the second one.
     fn bounds(&self, clocks: &[usize]) -> BTreeMap<(usize, usize), Bounds> {
-        let by_id = self.spans.iter().map(|it| ((it.trace, it.id), it));
-        let by_id: FxHashMap<_, _> = by_id.collect();
+        let clients = self.spans.iter().filter(|it| it.kind == Kind::Client && it.start > 0);
+        let by_id: FxHashMap<_, _> = clients.map(|it| ((it.trace, it.id), it)).collect();
         let mut all: BTreeMap<(usize, usize), Bounds> = BTreeMap::new();
         for server in self.spans.iter().filter(|it| it.kind == Kind::Server && it.start > 0) {
-            let client = server.parent.and_then(|it| by_id.get(&(server.trace, it)));
-            let Some(client) = client.filter(|it| it.kind == Kind::Client && it.start > 0) else {
+            let Some(client) = server.parent.and_then(|it| by_id.get(&(server.trace, it))) else {
                 continue;
             };
             let clock = |source: u32| clocks.get(source as usize).copied().unwrap_or_default();
@@ -157,10 +157,10 @@ fn offsets(bounds: &BTreeMap<(usize, usize), Bounds>, spans: &[usize]) -> FxHash
 
 fn note(mut clocks: Vec<(&str, i64)>) -> Option<Note> {
     clocks.sort_by_key(|(service, offset)| (Reverse(offset.unsigned_abs()), *service));
-    let named = clocks.iter().map(|(service, offset)| {
+    let mut named = clocks.iter().map(|(service, offset)| {
         let side = if *offset > 0 { "ahead" } else { "behind" };
         format!("the clock of `{service}` is {} {side}", duration(offset.unsigned_abs()))
     });
-    let message = format!("{}; corrected", named.collect::<Vec<_>>().join(", "));
+    let message = format!("{}; corrected", named.join(", "));
     (!clocks.is_empty()).then(|| Note { place: "clocks".to_owned(), message, times: 1 })
 }

@@ -1,6 +1,7 @@
 //! The spans of a recording as trees, one or more for each trace.
 
 use floe_waterfall::Tree;
+use itertools::Itertools as _;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::span::{Kind, Note, Recording, Span, SpanId, TraceId};
@@ -16,7 +17,7 @@ pub struct Forest<'a> {
 }
 
 /// A trace with its spans and roots.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 #[expect(clippy::exhaustive_structs, reason = "plain data")]
 pub struct Trace {
     /// The id.
@@ -49,41 +50,24 @@ impl<'a> Forest<'a> {
     #[must_use]
     pub fn new(recording: &'a Recording) -> Self {
         let spans = &recording.spans;
-        let mut by_id: FxHashMap<(TraceId, SpanId), usize> = FxHashMap::default();
-        by_id.reserve(spans.len());
-        let repeated = spans.iter().enumerate().filter(|(index, span)| {
-            let first = by_id.entry((span.trace, span.id)).or_insert(*index);
-            *first != *index
-        });
-        let repeated: Vec<usize> = repeated.map(|(index, _)| index).collect();
-        let mut missing = Vec::new();
-        let mut parents: Vec<Option<usize>> = Vec::with_capacity(spans.len());
-        for (index, span) in spans.iter().enumerate() {
-            let parent = span.parent.and_then(|parent| {
-                let found = by_id.get(&(span.trace, parent)).copied();
-                if found.is_none() && span.kind == Kind::Internal {
-                    missing.push(index);
-                }
-                found
-            });
-            // A span that names itself as its parent becomes a root.
-            parents.push(parent.filter(|parent| *parent != index));
-        }
+        let (parents, repeated) = parents(spans);
+        let has_parent = parents.iter().map(Option::is_some).collect_vec();
         let times = spans.iter().map(|span| (span.start, span.end)).collect();
-        let tree = Tree::new(times, parents.clone());
-        let all = 0..spans.len();
-        let circles = all.filter(|span| parents[*span].is_some() && tree.parent(*span).is_none());
-        let circles: Vec<usize> = circles.collect();
-        let cut = cut_ids(spans);
+        let tree = Tree::new(times, parents);
+        let is_missing = |at: &usize| {
+            let Span { id, parent, kind, .. } = &spans[*at];
+            !has_parent[*at] && parent.is_some_and(|it| it != *id) && *kind == Kind::Internal
+        };
+        let is_in_circle = |at: &usize| has_parent[*at] && tree.parent(*at).is_none();
         let notes = [
             (
-                cut,
+                cut_ids(spans),
                 "this trace id is cut to 64 bits; spans of another trace, whose id ends with it, belong to the same request",
             ),
             (repeated, "this span id was read before in the trace; both spans are shown"),
-            (missing, "the parent of this span was not read"),
+            ((0..spans.len()).filter(is_missing).collect(), "the parent of this span was not read"),
             (
-                circles,
+                (0..spans.len()).filter(is_in_circle).collect(),
                 "expected parents without a cycle, found one; this span, the earliest of the cycle, is shown as a root",
             ),
         ];
@@ -92,9 +76,8 @@ impl<'a> Forest<'a> {
             Some(Note::of_span(first, message.to_owned(), found.len()))
         });
         let notes = notes.collect();
-        let self_times = (0..spans.len())
-            .map(|span| tree.uncovered(span).map(|(from, to)| to - from).sum())
-            .collect();
+        let own = |span| tree.uncovered(span).map(|(from, to)| to - from).sum();
+        let self_times = (0..spans.len()).map(own).collect();
         Self { recording, traces: traces(spans, &tree), tree, self_times, notes }
     }
 
@@ -143,6 +126,22 @@ impl<'a> Forest<'a> {
     }
 }
 
+/// Returns the parent of each span, and the spans whose id was read before.
+fn parents(spans: &[Span]) -> (Vec<Option<usize>>, Vec<usize>) {
+    let mut by_id: FxHashMap<(TraceId, SpanId), usize> = FxHashMap::default();
+    let is_repeated = |at: &usize| {
+        let Span { trace, id, .. } = &spans[*at];
+        *by_id.entry((*trace, *id)).or_insert(*at) != *at
+    };
+    let repeated = (0..spans.len()).filter(is_repeated).collect();
+    let parents = spans.iter().enumerate().map(|(at, span)| {
+        let parent = by_id.get(&(span.trace, span.parent?)).copied();
+        // A span that names itself as its parent becomes a root.
+        parent.filter(|it| *it != at)
+    });
+    (parents.collect(), repeated)
+}
+
 /// Returns a span of each trace whose id is the second half of the id of another trace.
 fn cut_ids(spans: &[Span]) -> Vec<usize> {
     let half = |id: TraceId| id.0 & u128::from(u64::MAX);
@@ -161,14 +160,7 @@ fn traces(spans: &[Span], tree: &Tree) -> Vec<Trace> {
     let mut by_id: FxHashMap<TraceId, usize> = FxHashMap::default();
     for (index, span) in spans.iter().enumerate() {
         let at = *by_id.entry(span.trace).or_insert_with(|| {
-            traces.push(Trace {
-                id: span.trace,
-                spans: Vec::new(),
-                roots: Vec::new(),
-                start: u64::MAX,
-                end: 0,
-                errors: 0,
-            });
+            traces.push(Trace { id: span.trace, start: u64::MAX, ..Trace::default() });
             traces.len() - 1
         });
         let trace = &mut traces[at];

@@ -3,6 +3,8 @@
 use std::cmp::Reverse;
 use std::collections::BTreeSet;
 
+use indexmap::IndexSet;
+use itertools::Itertools as _;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::names::normalized;
@@ -43,10 +45,10 @@ pub(crate) struct Operation {
 }
 
 #[derive(Debug, Default)]
-pub(crate) struct Operations {
-    pub(crate) all: Vec<Operation>,
-    indices: FxHashMap<Operation, usize>,
-}
+pub(crate) struct Operations(pub(crate) IndexSet<Operation>);
+
+/// The operation of each span, as an index, and the operations.
+pub(crate) type Identities<'a> = (&'a [usize], &'a IndexSet<Operation>);
 
 /// Whether an attribute states what is called.
 pub(crate) fn is_place(key: &str) -> bool {
@@ -66,16 +68,12 @@ impl Operations {
     }
 
     fn index_of(&mut self, (service, name, places): &(&str, &str, Vec<&str>)) -> usize {
-        let places: Vec<String> = places.iter().map(|it| without_values(it)).collect();
         let operation = Operation {
             service: (*service).to_owned(),
             name: normalized(name),
-            place: places.join(" "),
+            place: places.iter().map(|it| without_values(it)).join(" "),
         };
-        *self.indices.entry(operation).or_insert_with_key(|operation| {
-            self.all.push(operation.clone());
-            self.all.len() - 1
-        })
+        self.0.insert_full(operation).0
     }
 }
 

@@ -9,6 +9,8 @@ use base64::engine::general_purpose::STANDARD;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use floe_waterfall::critical_path;
+use indexmap::IndexSet;
+use itertools::Itertools as _;
 use rustc_hash::FxHashMap;
 use serde::Serialize;
 use serde_json::{Value as Json, json};
@@ -41,7 +43,7 @@ struct Rows {
     /// The origin of all times, in nanoseconds since 1970.
     origin: String,
     note: String,
-    strings: Vec<String>,
+    strings: IndexSet<String>,
     traces: Vec<PageTrace>,
     id: Vec<String>,
     parent: Vec<i64>,
@@ -112,8 +114,7 @@ pub fn write_page_of(
         (unread, "later spans and log records are left out: the limit of memory was reached"),
     ];
     let notes = notes.iter().filter(|(count, _)| *count > 0);
-    let notes = notes.map(|(count, what)| format!("{count} {what}"));
-    rows.note = notes.collect::<Vec<_>>().join("; ");
+    rows.note = notes.map(|(count, what)| format!("{count} {what}")).join("; ");
     let why = causes(forest).into_iter();
     rows.why = why
         .filter_map(|cause| Some((*plan.row_of.get(&cause.span)?, cause.message.replace('`', ""))))
@@ -143,7 +144,7 @@ pub fn write_page_of(
 
 /// Returns the spans of the page, with parents before their children, and the number of spans that are left out.
 fn rows_of(forest: &Forest<'_>, most: usize) -> (Vec<usize>, usize) {
-    let mut traces: Vec<&Trace> = forest.traces().iter().collect();
+    let mut traces = forest.traces().iter().collect_vec();
     traces.sort_by_key(|trace| (trace.errors == 0, Reverse(trace.duration())));
     let mut room = most;
     let mut kept: Vec<&Trace> = Vec::new();
@@ -155,28 +156,9 @@ fn rows_of(forest: &Forest<'_>, most: usize) -> (Vec<usize>, usize) {
     }
     kept.sort_by_key(|trace| trace.start);
     let roots = kept.iter().flat_map(|trace| &trace.roots);
-    let order: Vec<usize> =
-        roots.flat_map(|root| forest.tree().below(&[*root])).take(most).collect();
+    let order = roots.flat_map(|root| forest.tree().below(&[*root])).take(most).collect_vec();
     let left_out = forest.recording().spans.len() - order.len();
     (order, left_out)
-}
-
-#[derive(Default)]
-struct Strings {
-    all: Vec<String>,
-    known: FxHashMap<String, usize>,
-}
-
-impl Strings {
-    fn index(&mut self, text: &str) -> usize {
-        if let Some(known) = self.known.get(text) {
-            return *known;
-        }
-        let index = self.all.len();
-        self.all.push(text.to_owned());
-        self.known.insert(text.to_owned(), index);
-        index
-    }
 }
 
 struct Plan<'a> {
@@ -218,7 +200,6 @@ impl<'a> Plan<'a> {
     }
 
     fn rows(&self) -> Rows {
-        let mut strings = Strings::default();
         let mut rows = Rows { origin: self.origin.to_string(), ..Rows::default() };
         let traces = self.forest.traces().iter();
         let traces: FxHashMap<_, _> = traces.map(|trace| (trace.id, trace)).collect();
@@ -234,7 +215,7 @@ impl<'a> Plan<'a> {
             if let Some(trace) = rows.traces.last_mut() {
                 trace.end = row + 1;
             }
-            self.span(row, *index, &mut rows, &mut strings);
+            self.span(row, *index, &mut rows);
             self.marks(row, span, &mut rows);
         }
         if rows.traces.is_empty() {
@@ -246,11 +227,11 @@ impl<'a> Plan<'a> {
                 rows.after[parent] = rows.after[parent].max(rows.after[row]);
             }
         }
-        rows.strings = strings.all;
         rows
     }
 
-    fn span(&self, row: usize, index: usize, rows: &mut Rows, strings: &mut Strings) {
+    fn span(&self, row: usize, index: usize, rows: &mut Rows) {
+        let mut number = |text: &str| rows.strings.insert_full(text.to_owned()).0;
         let span = self.forest.span(index);
         let parent = self.forest.tree().parent(index);
         let parent = parent.and_then(|it| self.row_of.get(&it)).copied();
@@ -265,12 +246,12 @@ impl<'a> Plan<'a> {
         rows.id.push(span.id.to_string());
         rows.parent.push(signed(parent));
         rows.after.push(row + 1);
-        rows.name.push(strings.index(&span.name));
+        rows.name.push(number(&span.name));
         let service = self.forest.recording().service(span);
-        rows.service.push(strings.index(service));
+        rows.service.push(number(service));
         rows.status.push(status);
-        rows.message.push(strings.index(message));
-        rows.beside.push(strings.index(&beside(self.forest, index)));
+        rows.message.push(number(message));
+        rows.beside.push(number(&beside(self.forest, index)));
         rows.start.push(self.time(span.start));
         rows.duration.push(span.duration());
         rows.own.push(self.forest.self_time(index));
@@ -284,8 +265,8 @@ impl<'a> Plan<'a> {
             rows.events.insert(row, times.collect());
         }
         let logs = self.logs_of(span);
-        let logs: Vec<_> =
-            logs.map(|log| (self.time(log.time), matches!(log.severity, 17..=24))).collect();
+        let logs =
+            logs.map(|log| (self.time(log.time), matches!(log.severity, 17..=24))).collect_vec();
         if !logs.is_empty() {
             rows.logs.insert(row, logs);
         }
@@ -338,9 +319,7 @@ impl<'a> Plan<'a> {
     /// Returns the details of each span for the panel, in pieces that the script unpacks when needed.
     fn details(&self) -> io::Result<Vec<String>> {
         let parts = self.order.chunks(PART);
-        parts
-            .map(|part| packed(&part.iter().map(|it| self.detail(*it)).collect::<Vec<_>>()))
-            .collect()
+        parts.map(|part| packed(&part.iter().map(|it| self.detail(*it)).collect_vec())).collect()
     }
 
     fn detail(&self, index: usize) -> Json {

@@ -4,6 +4,7 @@
 use std::collections::BTreeSet;
 use std::io::{self, BufWriter, Write};
 
+use itertools::Itertools as _;
 use rustc_hash::FxHashMap;
 use serde_json::{Map, Value as Json, json};
 
@@ -72,8 +73,7 @@ impl<W: Write> Writer<W> {
         let mut known: FxHashMap<String, usize> = FxHashMap::default();
         let mut of_sources = Vec::new();
         for source in &recording.sources {
-            let labels = source.resource.iter().map(|(key, it)| format!("{key}={it}"));
-            let labels = labels.collect::<Vec<_>>().join(", ");
+            let labels = source.resource.iter().map(|(key, it)| format!("{key}={it}")).join(", ");
             let next = known.len() + 1;
             let number = *known.entry(labels.clone()).or_insert(next);
             of_sources.push(number);
@@ -93,7 +93,7 @@ impl<W: Write> Writer<W> {
 
     fn spans(&mut self, forest: &Forest<'_>, processes: &[usize]) -> io::Result<()> {
         let roots = forest.traces().iter().flat_map(|trace| &trace.roots);
-        let mut order: Vec<usize> = roots.flat_map(|root| forest.tree().below(&[*root])).collect();
+        let mut order = roots.flat_map(|root| forest.tree().below(&[*root])).collect_vec();
         // The sort is stable: parents stay before children that start at the same time.
         order.sort_by_key(|span| forest.span(*span).start.max(self.origin));
         let mut tracks = Tracks::default();

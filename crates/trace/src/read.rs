@@ -8,7 +8,6 @@ mod jaeger;
 mod json;
 mod protobuf;
 mod record;
-mod wire;
 
 use std::borrow::Cow;
 use std::fmt;
@@ -19,8 +18,6 @@ use rustc_hash::FxHashMap;
 
 use crate::span::{Note, Recording};
 use crate::text::Texts;
-
-use self::protobuf::Signal;
 
 /// The maximum size of a line or a message, in bytes.
 pub const LARGEST_MESSAGE: usize = 64 << 20;

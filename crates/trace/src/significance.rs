@@ -2,6 +2,8 @@
 //!
 //! The causes of slowness, the comparison of two sets of runs, and the history of floe's platform use these tests.
 
+use itertools::Itertools as _;
+
 /// The number of parts of a run that serve as samples if there are few runs. A disturbance of the machine lasts longer
 /// than a call, so single calls are no independent samples, unlike the means of parts.
 const PARTS: usize = 10;
@@ -221,13 +223,13 @@ pub(crate) fn tail(z: f64) -> f64 {
 
 /// Returns the shift that is common to most names, or 0 for fewer than three names.
 pub(crate) fn common(shifts: impl Iterator<Item = f64>) -> f64 {
-    let shifts: Vec<f64> = shifts.collect();
+    let shifts = shifts.collect_vec();
     if shifts.len() < 3 { 0.0 } else { middle(shifts.into_iter()) }
 }
 
 /// Returns the median; of two middle values, the one closer to 0.
 pub(crate) fn middle(values: impl Iterator<Item = f64>) -> f64 {
-    let values = sorted(&values.collect::<Vec<_>>());
+    let values = sorted(&values.collect_vec());
     let at = |index: usize| values.get(index).copied().unwrap_or_default();
     let (one, other) = (at(values.len().saturating_sub(1) / 2), at(values.len() / 2));
     if one.abs() < other.abs() { one } else { other }
@@ -254,9 +256,7 @@ pub(crate) fn mean_of(units: &[Unit]) -> f64 {
 }
 
 pub(crate) fn sorted(values: &[f64]) -> Vec<f64> {
-    let mut values = values.to_vec();
-    values.sort_unstable_by(f64::total_cmp);
-    values
+    values.iter().copied().sorted_unstable_by(f64::total_cmp).collect()
 }
 
 #[cfg(test)]
@@ -284,6 +284,12 @@ mod tests {
         near(fisher((0, 30), (8, 30)), 0.002_287);
         near(fisher((3, 10), (9, 12)), 0.045_606);
         near(fisher((0, 5), (0, 5)), 1.0);
+    }
+
+    #[test]
+    fn the_variance_of_the_values_is_that_of_single_samples() {
+        let sides = [[1.0, 2.0, 3.0], [2.0, 4.0, 6.0]].map(|values| [Unit::new(&values)]);
+        near(variance([&sides[0], &sides[1]]), 5.0 / 3.0);
     }
 
     #[test]

@@ -5,6 +5,7 @@
 use std::fmt;
 use std::sync::Arc;
 
+use itertools::Itertools as _;
 use serde_json::{Map, Value as Json};
 
 /// A text. Equal texts usually share their memory.
@@ -135,21 +136,10 @@ impl fmt::Display for Value {
             Self::Int(value) => write!(f, "{value}"),
             Self::Double(value) => write!(f, "{value}"),
             Self::Bytes(bytes) => bytes.iter().try_for_each(|byte| write!(f, "{byte:02x}")),
-            Self::List(values) => {
-                f.write_str("[")?;
-                for (at, value) in values.iter().enumerate() {
-                    let separator = if at == 0 { "" } else { ", " };
-                    write!(f, "{separator}{value}")?;
-                }
-                f.write_str("]")
-            }
+            Self::List(values) => write!(f, "[{}]", values.iter().format(", ")),
             Self::Map(entries) => {
-                f.write_str("{")?;
-                for (at, (key, value)) in entries.iter().enumerate() {
-                    let separator = if at == 0 { "" } else { ", " };
-                    write!(f, "{separator}{key}: {value}")?;
-                }
-                f.write_str("}")
+                let entries = entries.iter().map(|(key, value)| format!("{key}: {value}"));
+                write!(f, "{{{}}}", entries.format(", "))
             }
         }
     }
@@ -268,6 +258,9 @@ impl Span {
     }
 }
 
+/// The names of the ranges of severity numbers.
+pub(crate) const LEVELS: [&str; 7] = ["", "TRACE", "DEBUG", "INFO", "WARN", "ERROR", "FATAL"];
+
 /// A log record.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Log {
@@ -293,16 +286,9 @@ impl Log {
     /// Returns the name of the severity's range: `TRACE`, `DEBUG`, `INFO`, `WARN`, `ERROR` or `FATAL`; empty without a
     /// severity.
     #[must_use]
-    pub const fn level(&self) -> &'static str {
-        match self.severity {
-            1..=4 => "TRACE",
-            5..=8 => "DEBUG",
-            9..=12 => "INFO",
-            13..=16 => "WARN",
-            17..=20 => "ERROR",
-            21..=24 => "FATAL",
-            _ => "",
-        }
+    pub fn level(&self) -> &'static str {
+        let range = usize::from(self.severity.div_ceil(4));
+        LEVELS.get(range).copied().unwrap_or_default()
     }
 }
 

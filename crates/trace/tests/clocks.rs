@@ -68,6 +68,17 @@ fn clocks_that_agree_or_change_are_left_alone() {
     }
 }
 
+/// Two calls may begin late because they are asynchronous.
+#[test]
+fn three_calls_that_begin_late_are_a_clock() {
+    for (calls, notes) in [(2, 0), (3, 1)] {
+        let mut recording = shop("price", 12_000);
+        recording.spans.truncate(calls * 4);
+        recording.correct_clocks();
+        assert_eq!(recording.notes.len(), notes, "{calls} calls");
+    }
+}
+
 #[test]
 fn the_program_calls_nothing_a_wait_that_a_clock_makes() {
     let folder = tempfile::tempdir().unwrap();

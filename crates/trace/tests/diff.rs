@@ -116,6 +116,12 @@ fn two_files_of_one_run_each_are_compared_by_call() {
         "{:?}",
         found.notes
     );
+    // Nine runs are samples, however few calls they have.
+    for (runs, notes) in [(7, 1), (8, 0)] {
+        let [before, after] = nights(&[few, few], runs, 5);
+        let found = diff(&before, &after).notes;
+        assert_eq!(found.iter().filter(|it| it.starts_with("too few")).count(), notes, "{runs}");
+    }
 }
 
 fn kinds(found: &Diff) -> Vec<(ChangeKind, &str)> {
@@ -138,6 +144,32 @@ fn requests(many: u64, calls: impl Fn(u64) -> Vec<(&'static str, String, u64)>) 
         let _ = write!(text, "GET /cart {start}..{now}us\n{below}");
     }
     spans(&text)
+}
+
+/// A clock with steps of a millisecond adds nothing to the time of a call. A call that few parents make may be random.
+#[test]
+fn the_time_of_more_calls_and_calls_of_few_parents() {
+    let recording = |calls: u64| {
+        let mut text = String::new();
+        for at in (0..100).map(|it| it * 100) {
+            let _ = writeln!(text, "GET {at}..{}", at + 50);
+            for from in (0..calls).map(|it| at + it * 10) {
+                let _ = writeln!(text, "  load {from}..{}", from + 5);
+            }
+        }
+        spans(&text)
+    };
+    let found = diff([recording(1)], [recording(3)]).changes;
+    let more = found.iter().find(|it| it.kind == ChangeKind::MoreCalls).unwrap();
+    assert!((more.weight - 1_000_000_000).abs() < 1_000, "{more:?}");
+    let [before, after] = [50, 16].map(|every| {
+        requests(1_000, |request| {
+            let mut calls = vec![("load", String::new(), 4)];
+            calls.extend((request % every == 0).then_some(("retry", String::new(), 1)));
+            calls
+        })
+    });
+    assert_eq!(kinds(&diff([before], [after])), []);
 }
 
 /// Parents without the call count, too: when a cache no longer hits, all parents make a call that few made before.

@@ -237,7 +237,7 @@ fn what_others_download_is_read() {
          "duration": 5000, "tags": [{"key": "span.kind", "type": "string", "value": "server"}, {"key": "rows", "type": "int64", "value": 12}],
          "logs": [], "processID": "p1", "warnings": null},
         {"traceID": "fc60c", "spanID": "2", "operationName": "SELECT", "startTime": 1790000000001000, "duration": 2000,
-         "references": [{"refType": "FOLLOWS_FROM", "traceID": "ab", "spanID": "7"}, {"refType": "CHILD_OF", "traceID": "fc60c", "spanID": "1"}],
+         "references": [{"refType": "FOLLOWS_FROM", "traceID": "ab", "spanID": "7"}, {"refType": "FOLLOWS_FROM", "traceID": "fc60c", "spanID": "8"}, {"refType": "CHILD_OF", "traceID": "fc60c", "spanID": "1"}],
          "tags": [{"key": "error", "type": "bool", "value": true}, {"key": "otel.status_description", "type": "string", "value": "no"}],
          "logs": [{"timestamp": 1790000000002000, "fields": [{"key": "event", "type": "string", "value": "exception"}, {"key": "exception.type", "type": "string", "value": "E"}, {"key": "error", "type": "string", "value": "no disk"}]}],
          "processID": "p2"}],

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use crate::forest::Forest;
 use crate::names::percentile;
-use crate::operation::Operation;
+use crate::operation::{Identities, Operation};
 use crate::span::Span;
 
 /// The maximum number of characters of the place in the name of a call.
@@ -78,7 +78,7 @@ impl Calls {
 pub(super) fn calls(
     forest: &Forest<'_>,
     index: usize,
-    (of_spans, operations): (&[usize], &[Operation]),
+    (of_spans, operations): Identities<'_>,
 ) -> Vec<Calls> {
     let children = forest.tree().children(index);
     if children.len() < 2 {

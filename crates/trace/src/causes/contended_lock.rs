@@ -6,7 +6,9 @@
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
+use fastrand::Rng;
 use floe_waterfall::duration;
+use itertools::Itertools as _;
 use rustc_hash::FxHashMap;
 
 use super::{CauseKind, Finding, LEAST, MS, Tested, busy, by_chance, likeliest, name, sum};
@@ -37,8 +39,12 @@ const SPREAD: (u64, u64) = (3, 2);
 /// The maximum number of compared spans of one name.
 const MOST_CALLS: usize = 2_000;
 const MOST_HOLDERS: usize = 200;
+const MOST_OF_A_NAME: usize = 20;
 /// The minimum number of calls that wait for a holder.
 const HELD: usize = 3;
+
+/// Permutations are the same in each run.
+const SEED: u64 = 0;
 
 /// The longest gap of a span in which none of its children runs.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -77,7 +83,7 @@ pub(super) fn contended(forest: &Forest<'_>, all: u64) -> Vec<Option<Tested>> {
             groups.entry((service, name.clone())).or_default().push((span.source, wait));
         }
     }
-    let mut groups: Vec<_> = groups.into_values().collect();
+    let mut groups = groups.into_values().collect_vec();
     groups.sort_unstable();
     let holders = Holders::of(forest);
     groups.into_iter().flat_map(|group| of_name(forest, group, least, &holders)).collect()
@@ -98,7 +104,7 @@ fn of_name(
     };
     let waits = |calls: &[(u32, Wait)]| test(calls.iter().map(|it| it.1).collect());
     let processes = group.chunk_by(|one, other| one.0 == other.0);
-    let mut found: Vec<_> = processes.filter_map(waits).collect();
+    let mut found = processes.filter_map(waits).collect_vec();
     let is_shared =
         |it: &(u32, Wait)| matches!(forest.span(it.1.span).kind, Kind::Client | Kind::Server);
     let has_several = group.first().map(|it| it.0) != group.last().map(|it| it.0);
@@ -122,7 +128,7 @@ fn comparable(mut calls: Vec<Wait>, least: u64) -> Option<Vec<Wait>> {
     calls.sort_unstable();
     calls.truncate(MOST_CALLS);
     // Calls that begin at the same time get a random order: in the order of their ends, they would look like a queue.
-    Random::new().shuffle(&mut calls);
+    Rng::with_seed(SEED).shuffle(&mut calls);
     calls.sort_by_key(|it| it.from);
     (calls.len() >= CALLS && sum(calls.iter().map(Wait::time)) >= least).then_some(calls)
 }
@@ -130,7 +136,7 @@ fn comparable(mut calls: Vec<Wait>, least: u64) -> Option<Vec<Wait>> {
 /// Tests whether calls wait for one of several places, first come, first served: the calls would then wait longer in
 /// total than after their durations are exchanged at random.
 fn in_order(forest: &Forest<'_>, calls: &[Wait]) -> Option<Tested> {
-    let mut times: Vec<u64> = calls.iter().map(Wait::time).collect();
+    let mut times = calls.iter().map(Wait::time).collect_vec();
     times.sort_unstable();
     // Calls may overtake by this time: clocks are not exact, and calls may continue in another order than they arrive.
     let slack = percentile(&times, 50) / 50;
@@ -143,10 +149,10 @@ fn in_order(forest: &Forest<'_>, calls: &[Wait]) -> Option<Tested> {
     if !is_spread || waited < sum(times) / WAITED {
         return None;
     }
-    let (mut random, mut more, mut drawn) = (Random::new(), 0, Vec::new());
+    let (mut random, mut more, mut drawn) = (Rng::with_seed(SEED), 0, Vec::new());
     let mut shuffled = calls.to_vec();
     while drawn.len() < PERMUTATIONS && more < 2 {
-        let mut times: Vec<u64> = shuffled.iter().map(Wait::time).collect();
+        let mut times = shuffled.iter().map(Wait::time).collect_vec();
         times.chunks_mut(BLOCK).for_each(|block| random.shuffle(block));
         shuffled
             .iter_mut()
@@ -172,11 +178,11 @@ fn likeliest_queue(calls: &[Wait], fewest: usize, least: u64) -> Option<(usize, 
     let queues = places.filter_map(|it| {
         let waits = waits(calls, it, u64::MAX / 4)?;
         let holds = calls.iter().zip(&waits).map(|(call, wait)| fraction(call.time() - wait, 1));
-        let holds = Unit::new(&holds.collect::<Vec<_>>());
+        let holds = Unit::new(&holds.collect_vec());
         let spread = (holds.deviation() / holds.mean).powi(2) * as_f64(it);
         (sum(waits.iter().copied()) >= least).then_some((spread, it, waits))
     });
-    let queues: Vec<_> = queues.collect();
+    let queues = queues.collect_vec();
     let most_regular = queues.iter().map(|it| it.0).fold(f64::INFINITY, f64::min);
     let mut queues = queues.into_iter();
     let fewest = queues.find(|it| it.0 <= most_regular * AS_REGULAR)?;
@@ -209,8 +215,7 @@ fn waits(calls: &[Wait], places: usize, slack: u64) -> Option<Vec<u64>> {
 /// wait, because then the calls were parallel.
 fn queue(forest: &Forest<'_>, calls: &[Wait], waits: &[u64], places: usize) -> Option<Finding> {
     let (longest, span) = waits.iter().zip(calls).max().map(|(wait, call)| (*wait, call.span))?;
-    let mut holds: Vec<u64> =
-        calls.iter().zip(waits).map(|(call, wait)| call.time() - wait).collect();
+    let mut holds = calls.iter().zip(waits).map(|(call, wait)| call.time() - wait).collect_vec();
     holds.sort_unstable();
     let hold = percentile(&holds, 50);
     if hold.saturating_mul(calls.len() as u64) < longest {
@@ -221,7 +226,7 @@ fn queue(forest: &Forest<'_>, calls: &[Wait], waits: &[u64], places: usize) -> O
         places => (format!("about {places} proceed"), "a semaphore or a small pool"),
     };
     let at = calls.iter().zip(waits).filter(|it| *it.1 > 0).map(|(call, wait)| (call.span, *wait));
-    let at: Vec<_> = at.collect();
+    let at = at.collect_vec();
     let (many, name) = (at.len(), &forest.span(span).name);
     let [longest, hold] = [longest, hold].map(duration);
     let message = format!(
@@ -239,16 +244,16 @@ fn in_turn(forest: &Forest<'_>, calls: &[Wait]) -> Option<Tested> {
         other.from < until
     });
     let clusters = clusters.filter(|it| it.len() >= CALLS);
-    let clusters: Vec<_> = clusters.collect();
+    let clusters = clusters.collect_vec();
     let found = clusters.iter().filter_map(|cluster| {
-        let mut ends: Vec<u64> = cluster.iter().map(|it| it.to).collect();
+        let mut ends = cluster.iter().map(|it| it.to).collect_vec();
         ends.sort_unstable();
         let ends_apart = ends.windows(2).map(|it| it[1] - it[0]).min()?;
         let starts_apart = cluster.windows(2).map(|it| it[1].from - it[0].from).min()?;
         let hold = (ends.last()? - ends.first()?) / u64::try_from(ends.len() - 1).ok()?;
         // This is the probability that the shortest step between random ends is at least this long.
         let chance = (1.0 - fraction(ends_apart, hold)).max(0.0).powf(as_f64(ends.len() - 2));
-        let waits: Vec<u64> = cluster.iter().map(|it| it.time().saturating_sub(hold)).collect();
+        let waits = cluster.iter().map(|it| it.time().saturating_sub(hold)).collect_vec();
         let chance = chance * as_f64(clusters.len());
         let found = (starts_apart <= ends_apart / 2).then(|| queue(forest, cluster, &waits, 1));
         Some((chance, found??))
@@ -261,9 +266,16 @@ struct Holders(Vec<usize>);
 
 impl Holders {
     fn of(forest: &Forest<'_>) -> Self {
-        let mut spans: Vec<usize> = (0..forest.recording().spans.len()).collect();
+        let mut spans = (0..forest.recording().spans.len()).collect_vec();
         spans.retain(|it| forest.span(*it).duration() >= HOLD);
         spans.sort_by_key(|it| Reverse(forest.span(*it).duration()));
+        // Requests that are always long must not displace a span that is rare.
+        let mut known = FxHashMap::default();
+        spans.retain(|it| {
+            let many = known.entry(name(forest, *it)).or_insert(0);
+            *many += 1;
+            *many <= MOST_OF_A_NAME
+        });
         spans.truncate(MOST_HOLDERS);
         Self(spans)
     }
@@ -271,7 +283,7 @@ impl Holders {
     /// Tests whether calls that begin during another span all end just after that span ends, although other calls of
     /// the name are much quicker.
     fn test(&self, forest: &Forest<'_>, calls: &[Wait]) -> Option<Tested> {
-        let mut times: Vec<u64> = calls.iter().map(Wait::time).collect();
+        let mut times = calls.iter().map(Wait::time).collect_vec();
         times.sort_unstable();
         let twice = percentile(&times, 50).saturating_mul(2);
         let found = self.0.iter().filter_map(|holder| {
@@ -292,13 +304,13 @@ impl Holders {
                 chance *= as_f64(alike) / as_f64(times.len());
             }
             let held = held.iter().map(|call| (call.span, it.end - call.from));
-            Some((chance, *holder, held.collect::<Vec<_>>()))
+            Some((chance, *holder, held.collect_vec()))
         });
-        let found: Vec<_> = found.collect();
+        let found = found.collect_vec();
         let (chance, holder, held) = found.iter().min_by(|one, other| one.0.total_cmp(&other.0))?;
         // Statements that block all others are often repeated.
         let alike = found.iter().filter(|it| name(forest, it.1) == name(forest, *holder));
-        let at: Vec<_> = alike.flat_map(|it| it.2.clone()).collect();
+        let at = alike.flat_map(|it| it.2.clone()).collect_vec();
         let longest = duration(at.iter().map(|it| it.1).max()?);
         let waiting = &forest.span(held.first()?.0).name;
         let (many, of) = (at.len(), &forest.span(*holder).name);
@@ -307,26 +319,5 @@ impl Holders {
         );
         let finding = Finding::new(CauseKind::ContendedLock, OF_FILE, at, message).of(*holder);
         Some((*chance, finding))
-    }
-}
-
-/// A generator of random numbers for permutations, which are the same in each run.
-struct Random(u64);
-
-impl Random {
-    const fn new() -> Self {
-        Self(0)
-    }
-
-    fn shuffle<T>(&mut self, values: &mut [T]) {
-        for at in (1..values.len()).rev() {
-            // This is SplitMix64.
-            self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-            let bits = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-            let bits = (bits ^ (bits >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-            let below = u64::try_from(at + 1).unwrap_or(1);
-            let to = usize::try_from((bits ^ (bits >> 31)) % below);
-            values.swap(at, to.unwrap_or(at));
-        }
     }
 }

@@ -3,10 +3,11 @@
 //! A proxy calls one of several services. Its spans have one name, but are different calls, so a call that excludes
 //! another one belongs to the identity of its caller. A call that only some spans make beside all others does not.
 
-use std::collections::BTreeSet;
 use std::hash::Hash;
 
-use rustc_hash::FxHashMap;
+use indexmap::IndexSet;
+use itertools::Itertools as _;
+use rustc_hash::FxBuildHasher;
 
 use crate::forest::Forest;
 use crate::names::normalized;
@@ -31,16 +32,16 @@ pub(super) fn equal_calls(forest: &Forest<'_>, operations: &[usize]) -> Vec<usiz
     let own = numbered(own);
     let mut kinds = own.clone();
     for _ in 0..LEVELS {
-        let called: Vec<BTreeSet<usize>> = (0..own.len())
+        let called = (0..own.len())
             .map(|span| forest.tree().children(span).iter().map(|it| kinds[*it]).collect())
-            .collect();
+            .collect_vec();
         let mut together = Together::default();
         own.iter().zip(&called).for_each(|(group, called)| together.add(*group, called));
         let excluded = together.excluded();
         let next = (0..own.len()).map(|span| {
             let called = called[span].iter().copied();
             let called = called.filter(|it| excluded.contains(&(own[span], *it)));
-            (own[span], called.collect::<Vec<_>>())
+            (own[span], called.collect_vec())
         });
         kinds = numbered(next);
     }
@@ -48,10 +49,6 @@ pub(super) fn equal_calls(forest: &Forest<'_>, operations: &[usize]) -> Vec<usiz
 }
 
 fn numbered<T: Eq + Hash>(keys: impl Iterator<Item = T>) -> Vec<usize> {
-    let mut known = FxHashMap::default();
-    let number = |key: T| {
-        let next = known.len();
-        *known.entry(key).or_insert(next)
-    };
-    keys.map(number).collect()
+    let mut known = IndexSet::<T, FxBuildHasher>::default();
+    keys.map(|key| known.insert_full(key).0).collect()
 }

@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use floe_waterfall::duration;
+use itertools::Itertools as _;
 use rustc_hash::FxHashMap;
 
 use super::equal_calls::{equal_calls, is_address};
@@ -61,7 +62,7 @@ pub(super) fn slow_with(
     groups.retain(|_, spans| spans.len() >= SPANS_OF_OUTLIER);
     let flags = flags(forest);
     let tested = groups.values().map(|spans| {
-        let mut sorted: Vec<u64> = spans.iter().map(|it| forest.span(*it).duration()).collect();
+        let mut sorted = spans.iter().map(|it| forest.span(*it).duration()).collect_vec();
         sorted.sort_unstable();
         let name = &normalized(&forest.span(spans[0]).name);
         let group = Group { forest, name, spans, flags: &flags, sorted };
@@ -201,16 +202,16 @@ impl Group<'_> {
         }
         let (chance, from, places) = best?;
         let twins = features.iter().filter(|it| is_twin(places, &it.1));
-        let mut twins: Vec<&Feature> = twins.map(|it| &it.0).collect();
+        let mut twins = twins.map(|it| &it.0).collect_vec();
         twins.dedup_by_key(|it| &it.0);
-        let what: Vec<String> = twins.into_iter().take(MOST_TWINS).map(text).collect();
+        let what = twins.into_iter().take(MOST_TWINS).map(text).collect_vec();
         Some((chance.exp() * as_f64(tried), self.finding(from, places, &what.join(" or "))?))
     }
 
     fn finding(&self, from: u64, places: &BTreeSet<usize>, what: &str) -> Option<Finding> {
         let spans = places.iter().map(|it| self.spans[*it]);
         let slow = spans.map(|it| (self.forest.span(it).duration(), it)).filter(|it| it.0 >= from);
-        let slow: Vec<_> = slow.collect();
+        let slow = slow.collect_vec();
         let others = self.sorted.partition_point(|it| *it < from);
         let usual = percentile(self.sorted.get(..others)?, 50);
         let (name, some, all) = (self.name, slow.len(), self.spans.len() - others);

@@ -94,17 +94,17 @@ fn place(change: &Change) -> String {
     }
 }
 
-fn rows(found: &Found) -> Vec<[String; 6]> {
+fn rows(found: &Found) -> Vec<Vec<String>> {
     let rows = found.changes.iter().map(|change| {
-        [
+        let cells = [
             what(change.kind),
             change.name.clone(),
             format!("{} → {}", change.before, change.after),
             factor(change),
             certainty(change),
             place(change),
-        ]
-        .map(|text| table::cell(&text, CLIP))
+        ];
+        cells.map(|text| table::cell(&text, CLIP)).into()
     });
     rows.collect()
 }
@@ -135,11 +135,10 @@ fn text(found: &Found) -> String {
     for note in &found.notes {
         let _ = writeln!(text, "note: {}", printable(note));
     }
-    let rows = rows(found);
-    if rows.is_empty() {
+    if found.changes.is_empty() {
         return text + nothing(found) + "\n";
     }
-    text + &table::table(&table::columns(HEAD, &rows))
+    text + &table::table(0, &HEAD, rows(found))
 }
 
 fn as_json(found: &Found) -> Json {

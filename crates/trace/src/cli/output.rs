@@ -4,6 +4,8 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{self, BufWriter, Read as _, Seek as _, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
+use tempfile::NamedTempFile;
+
 use super::Failure;
 use super::input::files_of;
 
@@ -53,18 +55,13 @@ pub(crate) fn write(
     written.map_err(|error| Failure(format!("{name}: cannot be written: {error}")))
 }
 
-/// Writes a temporary file and renames it, so that nobody sees an incomplete file.
+/// Writes a temporary file, which only its owner may read, and renames it, so that nobody sees an incomplete file.
 fn replace(path: &Path, content: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
-    let mut draft = path.as_os_str().to_owned();
-    draft.push(format!(".{}", std::process::id()));
-    let draft = PathBuf::from(draft);
-    let written = (private().write(true).create_new(true).open(&draft))
-        .and_then(|file| buffered(file, content))
-        .and_then(|()| fs::rename(&draft, path));
-    if written.is_err() {
-        let _ = fs::remove_file(&draft);
-    }
-    written
+    let folder = path.parent().filter(|it| !it.as_os_str().is_empty());
+    let draft = NamedTempFile::new_in(folder.unwrap_or(Path::new(".")))?;
+    buffered(&draft, content)?;
+    draft.persist(path)?;
+    Ok(())
 }
 
 /// Opens a file to append lines. An incomplete last line, left by a full disk or a crash, is terminated first.
@@ -73,7 +70,10 @@ pub(crate) fn append(path: &Path) -> io::Result<File> {
     if !is_device && path.is_symlink() {
         return Err(io::Error::other("expected a file, found a link"));
     }
-    let mut file = private().append(true).create(true).open(path)?;
+    let mut options = OpenOptions::new();
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let mut file = options.append(true).create(true).open(path)?;
     if !file.metadata()?.is_file() {
         return Ok(file);
     }
@@ -89,15 +89,6 @@ pub(crate) fn append(path: &Path) -> io::Result<File> {
         }
     }
     Ok(file)
-}
-
-/// Returns the options for a new file that, on Unix, only its owner may read.
-pub(crate) fn private() -> OpenOptions {
-    #[cfg_attr(not(unix), expect(unused_mut, reason = "only Unix has these permissions"))]
-    let mut options = OpenOptions::new();
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options
 }
 
 fn buffered(

@@ -11,10 +11,11 @@ use std::time::Duration;
 use clap::Args;
 use floe_redact::printable;
 use floe_trace::ps::{Context, CurrentSpan, OpenSpan, Process, Thread, publishing};
-use floe_trace::{SpanId, TraceId, Tree, duration};
+use floe_trace::{SpanId, TraceId, Tree, duration, json_of};
+use itertools::Itertools as _;
 use serde_json::{Map, Value, json};
 
-use super::table::{cell, columns, table};
+use super::table::{cell, table};
 use super::{Failure, print, print_json};
 
 /// The time to read one process. Page faults in its memory may be the business of a program that answers none
@@ -81,7 +82,7 @@ fn of_all(json: bool) -> io::Result<String> {
     }
     if json {
         let processes = found.iter().map(|(id, context)| process_json(*id, context));
-        return Ok(json!({ "processes": processes.collect::<Vec<_>>() }).to_string());
+        return Ok(json!({ "processes": processes.collect_vec() }).to_string());
     }
     if found.is_empty() {
         return Ok("No process of this user publishes a context that can be read.\n".to_owned());
@@ -90,12 +91,9 @@ fn of_all(json: bool) -> io::Result<String> {
         let [service, version, instance] =
             ["service.name", "service.version", "service.instance.id"]
                 .map(|key| shown(key, context));
-        [id.to_string(), service, version, instance]
+        vec![id.to_string(), service, version, instance]
     };
-    let rows: Vec<_> = found.iter().map(row).collect();
-    let mut columns = columns(["PID", "SERVICE", "VERSION", "INSTANCE"], &rows);
-    columns[0].is_number = true;
-    Ok(table(&columns))
+    Ok(table(1, &["PID", "SERVICE", "VERSION", "INSTANCE"], found.iter().map(row).collect()))
 }
 
 /// Returns a resource attribute as the text of a cell.
@@ -113,7 +111,7 @@ fn of_process(id: u32, json: bool) -> io::Result<String> {
     let (threads, open) = process.spans(&context)?;
     let spans = spans(&threads, &open.unwrap_or_default());
     if json {
-        let spans: Vec<Value> = spans.into_iter().map(|it| it.1).collect();
+        let spans = spans.into_iter().map(|it| it.1).collect_vec();
         let process = process_json(id, &context);
         let found = json!({ "process": process, "threads": threads.len(), "spans": spans });
         return Ok(found.to_string());
@@ -122,7 +120,6 @@ fn of_process(id: u32, json: bool) -> io::Result<String> {
     let mut text = [service, version, format!("(process {id}, {} threads)", threads.len())]
         .into_iter()
         .filter(|part| !part.is_empty())
-        .collect::<Vec<_>>()
         .join(" ");
     text.push('\n');
     if !context.has_threads() {
@@ -131,11 +128,10 @@ fn of_process(id: u32, json: bool) -> io::Result<String> {
         );
         return Ok(text);
     }
-    let rows: Vec<_> = spans.iter().map(|(depth, span)| row(*depth, span)).collect();
+    let rows = spans.iter().map(|(depth, span)| row(*depth, span)).collect_vec();
     if !rows.is_empty() {
-        let mut columns = columns(["AGE", "SPAN", "IN", "AT", "TRACE", "SPAN ID", ""], &rows);
-        columns[0].is_number = true;
-        let _ = write!(text, "\n{}", table(&columns));
+        let titles = ["AGE", "SPAN", "IN", "AT", "TRACE", "SPAN ID", ""];
+        let _ = write!(text, "\n{}", table(1, &titles, rows));
     }
     let outside = threads.iter().filter(|of| of.span.is_none()).count();
     if outside > 0 {
@@ -153,13 +149,15 @@ fn spans(threads: &[Thread], open: &[OpenSpan]) -> Vec<(usize, Value)> {
     }));
     let names: HashMap<_, _> = threads.iter().map(|of| (of.id, printable(&of.name))).collect();
     let described = |span: &CurrentSpan, thread: Option<u32>| {
+        let attributes = span.attributes.iter();
+        let attributes = attributes.map(|(key, value)| (key.to_string(), json!(&**value)));
         json!({
             "name": name(span),
             "trace_id": span.trace_id.to_string(),
             "span_id": span.span_id.to_string(),
             "code": place(span),
             "thread": thread.map(|id| json!({ "id": id, "name": names.get(&id) })),
-            "attributes": attributes(&span.attributes),
+            "attributes": attributes.collect::<Map<_, _>>(),
         })
     };
     let mut spans = Vec::new();
@@ -184,10 +182,10 @@ fn spans(threads: &[Thread], open: &[OpenSpan]) -> Vec<(usize, Value)> {
     spans
 }
 
-fn row(depth: usize, span: &Value) -> [String; 7] {
+fn row(depth: usize, span: &Value) -> Vec<String> {
     let text = |value: &Value, most| cell(value.as_str().unwrap_or_default(), most);
     let thread = &span["thread"];
-    [
+    vec![
         span["age_ns"].as_u64().map(duration).unwrap_or_default(),
         "  ".repeat(depth.min(20)) + &text(&span["name"], 40),
         match thread["id"].as_u64() {
@@ -220,9 +218,5 @@ fn name(span: &CurrentSpan) -> &str {
 }
 
 fn process_json(id: u32, context: &Context) -> Value {
-    json!({ "pid": id, "resource": attributes(context.resource()) })
-}
-
-fn attributes(attributes: &[(String, String)]) -> Map<String, Value> {
-    attributes.iter().map(|(key, value)| (key.clone(), json!(value))).collect()
+    json!({ "pid": id, "resource": json_of(context.resource()) })
 }

@@ -6,12 +6,12 @@ use std::process::ExitCode;
 
 use clap::Args;
 use floe_trace::{Forest, Status, causes, critical_path, duration, names};
+use itertools::Itertools as _;
 use rustc_hash::{FxHashMap, FxHashSet};
 use serde_json::{Map, Value as Json, json};
 
 use super::input::{Input, print_notes};
-use super::table::{self, Column};
-use super::{Failure, print, print_json};
+use super::{Failure, print, print_json, table};
 
 /// The number of spans of a name from which slow ones are compared with others.
 const FEWEST: usize = 20;
@@ -109,7 +109,7 @@ fn no_cause(forest: &Forest<'_>) -> String {
 
 fn errors(forest: &Forest<'_>) -> Vec<Row> {
     let spans = 0..forest.recording().spans.len();
-    let failed: Vec<usize> = spans.filter(|it| forest.span(*it).is_failure()).collect();
+    let failed = spans.filter(|it| forest.span(*it).is_failure()).collect_vec();
     // All ancestors of an error count as explained, because a span between two errors may have no status.
     let mut explained = FxHashSet::default();
     for span in &failed {
@@ -129,7 +129,7 @@ fn errors(forest: &Forest<'_>) -> Vec<Row> {
         let kind = span.attribute("error.type").map(ToString::to_string).unwrap_or_default();
         groups.entry((&span.name, message, kind)).or_insert((0, index)).0 += 1;
     }
-    let mut groups: Vec<_> = groups.into_iter().collect();
+    let mut groups = groups.into_iter().collect_vec();
     groups.sort_by_key(|(_, (times, first))| (Reverse(*times), *first));
     let rows = groups.into_iter().map(|((name, message, kind), (times, first))| {
         let span = forest.span(first);
@@ -177,7 +177,7 @@ fn path(forest: &Forest<'_>) -> Vec<Row> {
         part.time += step.to - step.from;
         part.spans.insert(step.span);
     }
-    let mut parts: Vec<_> = parts.into_iter().collect();
+    let mut parts = parts.into_iter().collect_vec();
     parts.sort_by(|one, other| (other.1.time, &one.0).cmp(&(one.1.time, &other.0)));
     let rows = parts.into_iter().filter_map(|((service, path, is_wait), part)| {
         let spans = part.spans.iter().copied();
@@ -290,7 +290,7 @@ fn errors_text(rows: &[Row], width: usize) -> String {
 
 fn error_text(row: &Row) -> String {
     let keys = ["name", "error", "message"].map(|key| shown(row, key));
-    let words: Vec<_> = keys.into_iter().filter(|it| !it.is_empty()).collect();
+    let words = keys.into_iter().filter(|it| !it.is_empty()).collect_vec();
     format!("{} × {}", shown(row, "times"), words.join(": "))
 }
 
@@ -303,23 +303,21 @@ fn path_text(rows: &[Row], width: usize) -> String {
 }
 
 fn names_text(rows: &[Row], width: usize) -> String {
-    let has = |key: &&&str| **key != "errors" || rows.iter().any(|it| shown(it, key) != "0");
+    let has = |key: &&str| *key != "errors" || rows.iter().any(|it| shown(it, key) != "0");
     let keys = ["spans", "errors", "self_ns", "p50_ns", "p95_ns", "max_ns"];
-    let mut columns: Vec<_> = (keys.iter().filter(has))
-        .map(|key| Column {
-            title: key.trim_end_matches("_ns").to_owned(),
-            is_number: true,
-            cells: rows.iter().map(|row| shown(row, key)).collect(),
-        })
-        .collect();
-    let room = width.saturating_sub(table::width_of(&columns) + 2).max(16);
+    let keys = keys.into_iter().filter(has).collect_vec();
+    let mut titles = keys.iter().map(|key| key.trim_end_matches("_ns")).collect_vec();
+    let numbers = rows.iter().map(|row| keys.iter().map(|key| shown(row, key)).collect());
+    let mut cells: Vec<Vec<String>> = numbers.collect();
+    let used = table::table(keys.len(), &titles, cells.clone()).lines().map(str::len).max();
+    let room = width.saturating_sub(used.unwrap_or_default() + 2).max(16);
     let name = |row: &Row| {
         // A long name leaves room for its service.
         let service = with_service(row, String::new()).chars().count().min(room / 2);
         let name = table::cell(&shown(row, "name"), room - service);
         table::cell(&with_service(row, name), room)
     };
-    let cells = rows.iter().map(name).collect();
-    columns.push(Column { title: "name".to_owned(), is_number: false, cells });
-    if rows.is_empty() { String::new() } else { table::table(&columns) }
+    titles.push("name");
+    cells.iter_mut().zip(rows).for_each(|(cells, row)| cells.push(name(row)));
+    if rows.is_empty() { String::new() } else { table::table(keys.len(), &titles, cells) }
 }

@@ -1,58 +1,30 @@
 //! Formats columns of text for a terminal.
 
-use std::{env, iter};
+use std::env;
 
 use floe_redact::printable;
 use floe_waterfall::clip;
+use itertools::Itertools as _;
 use unicode_width::UnicodeWidthStr;
-
-pub(crate) struct Column {
-    pub(crate) title: String,
-    pub(crate) is_number: bool,
-    pub(crate) cells: Vec<String>,
-}
-
-pub(crate) fn columns<const N: usize>(titles: [&str; N], rows: &[[String; N]]) -> Vec<Column> {
-    let column = |(at, title): (usize, &str)| Column {
-        title: title.to_owned(),
-        is_number: false,
-        cells: rows.iter().map(|row| row[at].clone()).collect(),
-    };
-    titles.into_iter().enumerate().map(column).collect()
-}
 
 /// Escapes a foreign text, and clips it to the width of a cell.
 pub(crate) fn cell(text: &str, most: usize) -> String {
     clip(&printable(text).replace('\t', " "), most)
 }
 
-/// Formats columns beside each other, each as wide as its longest cell.
-pub(crate) fn table(columns: &[Column]) -> String {
-    let all = |column: &Column| {
-        let cells = iter::once(&column.title).chain(&column.cells);
-        let width = cells.clone().map(|cell| cell.width()).max();
-        let width = width.unwrap_or_default();
-        let padded = cells.map(|cell| {
-            let pad = " ".repeat(width - cell.width());
-            if column.is_number { pad + cell } else { cell.clone() + &pad }
+/// Formats rows of cells below their titles, each column as wide as its longest cell. The first columns are `numbers`.
+pub(crate) fn table(numbers: usize, titles: &[&str], mut rows: Vec<Vec<String>>) -> String {
+    rows.insert(0, titles.iter().map(ToString::to_string).collect());
+    let width = |at: usize| rows.iter().map(|row| row[at].width()).max().unwrap_or_default();
+    let widths = (0..titles.len()).map(width).collect_vec();
+    let line = |row: &Vec<String>| {
+        let mut cells = row.iter().enumerate().map(|(at, cell)| {
+            let pad = " ".repeat(widths[at] - cell.width());
+            if at < numbers { pad + cell } else { cell.clone() + &pad }
         });
-        padded.collect::<Vec<_>>().into_iter()
+        cells.join("  ").trim_end().to_owned() + "\n"
     };
-    let mut columns: Vec<_> = columns.iter().map(all).collect();
-    let mut text = String::new();
-    loop {
-        let row: Vec<String> = columns.iter_mut().filter_map(Iterator::next).collect();
-        if row.is_empty() {
-            return text;
-        }
-        text.push_str(row.join("  ").trim_end());
-        text.push('\n');
-    }
-}
-
-/// Returns the width of a table without a space at its end.
-pub(crate) fn width_of(columns: &[Column]) -> usize {
-    table(columns).lines().map(UnicodeWidthStr::width).max().unwrap_or_default()
+    rows.iter().map(line).collect()
 }
 
 /// Returns the width of the terminal, or else of the variable `COLUMNS`, or this width if neither is known.

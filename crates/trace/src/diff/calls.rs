@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use itertools::Itertools as _;
+
 use super::runs::{Calls, Key, Sets};
 use super::{Change, ChangeKind, Diff, change, decimal, surprising};
 use crate::significance::{counts, fisher, mean};
@@ -92,12 +94,9 @@ pub(super) fn counted(sets: &Sets, keys: &[Key], diff: &mut Diff) {
     let mut mixes = BTreeSet::new();
     let mut tests = Vec::new();
     for key in keys.iter().copied() {
-        if key.1.is_none() || [0, 1].iter().any(|side| sets.parents(*side, key) == 0) {
-            continue;
-        }
         let sides = [0, 1].map(|side| {
             let runs = sets.runs[side].iter();
-            runs.map(|run| run.by_parent(key)).collect::<Vec<_>>()
+            runs.map(|run| run.by_parent(key)).collect_vec()
         });
         let [one, other] = sides.each_ref().map(|runs| mean(&runs.concat()));
         let kind = if other > one { ChangeKind::MoreCalls } else { ChangeKind::FewerCalls };
@@ -128,7 +127,7 @@ pub(super) fn failing(sets: &Sets, keys: &[Key], diff: &mut Diff) {
     for key in keys.iter().copied() {
         let sides = [0, 1].map(|side| {
             let calls = sets.calls(side, key);
-            calls.map(|it| it.failed.clone()).collect::<Vec<_>>()
+            calls.map(|it| it.failed.clone()).collect_vec()
         });
         let all = sides.each_ref().map(|runs| runs.concat());
         let [one, other] = all.each_ref().map(|all| mean(all));
@@ -153,7 +152,7 @@ pub(super) fn failing(sets: &Sets, keys: &[Key], diff: &mut Diff) {
         let is_enough = other - one >= LEAST_FAILURES;
         tests.push((1.0, chance, is_enough.then_some(found)));
     }
-    let found: Vec<_> = surprising(tests, CHANCE_OF_FAILURES).collect();
+    let found = surprising(tests, CHANCE_OF_FAILURES).collect_vec();
     let place = |it: &Change| (it.name.clone(), it.parent.clone(), it.place.clone());
     let known: BTreeSet<_> = found.iter().map(place).collect();
     for it in doubtful.iter().filter(|it| !known.contains(&place(it))) {

@@ -4,6 +4,8 @@ use std::borrow::Borrow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use floe_waterfall::duration;
+use indexmap::IndexSet;
+use itertools::Itertools as _;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::{RUNS, rounded};
@@ -70,7 +72,7 @@ impl Run {
             forest.traces().iter().filter_map(|it| Some((*it.roots.first()?, it.duration())));
         let entries: FxHashMap<usize, u64> = entries.collect();
         let mut run = Self { traces: forest.traces().len(), ..Self::default() };
-        let mut order: Vec<usize> = (0..names.len()).collect();
+        let mut order = (0..names.len()).collect_vec();
         order.sort_by_key(|index| forest.span(*index).start);
         for index in order {
             let span = forest.span(index);
@@ -112,7 +114,7 @@ impl Run {
 /// The runs before and after the change.
 #[derive(Debug)]
 pub(super) struct Sets {
-    pub(super) names: Vec<Operation>,
+    pub(super) names: IndexSet<Operation>,
     pub(super) runs: [Vec<Run>; 2],
     /// The resolution of the clocks, in nanoseconds. It is added to each time, so that smaller differences vanish.
     pub(super) tick: u64,
@@ -141,10 +143,10 @@ impl Sets {
             tick = finer_tick(recording, tick);
             Run::new(recording, &names.of(recording), &mut together)
         };
-        let mut runs = sets.map(|set| set.map(&mut run).collect::<Vec<_>>());
+        let mut runs = sets.map(|set| set.map(&mut run).collect_vec());
         let calls = runs.iter_mut().flatten().flat_map(|run| run.calls.values_mut());
         calls.for_each(|calls| calls.take_logarithms(tick));
-        Self { names: names.all, runs, tick, excluded: together.excluded() }
+        Self { names: names.0, runs, tick, excluded: together.excluded() }
     }
 
     /// Returns the numbers of runs, traces and spans of a side.
@@ -171,7 +173,7 @@ impl Sets {
     pub(super) fn keys(&self) -> Vec<Key> {
         let runs = self.runs.iter().flatten();
         let keys: FxHashSet<Key> = runs.flat_map(|run| run.calls.keys().copied()).collect();
-        let mut keys: Vec<Key> = keys.into_iter().collect();
+        let mut keys = keys.into_iter().collect_vec();
         keys.sort_by_key(|(name, parent)| (&self.names[*name], parent.map(|it| &self.names[it])));
         keys
     }

@@ -2,6 +2,8 @@
 
 use std::slice;
 
+use itertools::Itertools as _;
+
 use super::runs::{Calls, Key, Sets};
 use super::{Change, ChangeKind, Diff, by_name, change, surprising, total, weight};
 use crate::names::percentile;
@@ -67,7 +69,7 @@ impl<'a> Times<'a> {
         let (mut level, mut many) = (0.0, 0.0);
         for key in &keys {
             let all = [0, 1].iter().flat_map(|side| sets.calls(*side, *key));
-            let all: Vec<f64> = all.flat_map(of).copied().collect();
+            let all = all.flat_map(of).copied().collect_vec();
             let typical = percentile(&sorted(&all), 50);
             level += typical * as_f64(all.len());
             many += as_f64(all.len());
@@ -124,10 +126,10 @@ impl<'a> Times<'a> {
     /// of the means of the runs.
     fn levels(&self, side: usize) -> (Vec<Option<f64>>, f64) {
         let unit = |run: &Vec<f64>| (!run.is_empty()).then(|| Unit::robust(run));
-        let units: Vec<Option<Unit>> = self.runs[side].iter().map(unit).collect();
-        let there: Vec<Unit> = units.iter().flatten().copied().collect();
+        let units = self.runs[side].iter().map(unit).collect_vec();
+        let there = units.iter().flatten().copied().collect_vec();
         let typical = mean_of(&there);
-        let variances: Vec<f64> = there.iter().map(Unit::variance).collect();
+        let variances = there.iter().map(Unit::variance).collect_vec();
         let levels = units.iter().map(|it| it.map(|it| it.mean - typical));
         (levels.collect(), mean(&variances))
     }
@@ -163,7 +165,7 @@ impl<'a> Times<'a> {
         let all = sorted(&self.runs.concat().concat());
         let limit = percentile(&all, 75) + FAR.ln();
         let far = |run: &Vec<f64>| run.iter().map(|it| f64::from(u8::from(*it > limit))).collect();
-        let sides = self.runs.each_ref().map(|runs| runs.iter().map(far).collect::<Vec<_>>());
+        let sides = self.runs.each_ref().map(|runs| runs.iter().map(far).collect_vec());
         let chance = counts([&sides[0], &sides[1]], self.sets.are_runs());
         let [before, after] = sides.each_ref().map(|runs| mean(&runs.concat()));
         let (what, times) = self.reading(&self.keys)?;
@@ -190,27 +192,27 @@ impl<'a> Times<'a> {
         let all = [(&*self.keys, NOTED)].into_iter().chain(alone.map(|it| (it, NOTED_APART)));
         let large = all.filter_map(|(keys, least)| {
             let (what, times) = self.reading(keys)?;
-            let apart = distance(times);
-            (apart >= least.ln() && self.ticks_apart(times) > 1.5)
-                .then_some((apart, keys, what, times))
+            let is_large = distance(times) >= least.ln() && self.ticks_apart(times) > 1.5;
+            is_large.then_some((keys, what, times))
         });
-        let (apart, keys, what, times) = large.max_by(|one, other| one.0.total_cmp(&other.0))?;
-        let [before, after] = times.map(|it| self.sets.time(it));
-        let name = &self.sets.names[keys.first()?.0].name;
-        let below = match keys {
-            [(_, Some(parent))] if self.keys.len() > 1 => {
-                format!(" below {}", self.sets.names[*parent].name)
-            }
+        let (keys, what, times) =
+            large.max_by(|one, other| distance(one.2).total_cmp(&distance(other.2)))?;
+        let found = change(self.sets, keys, ChangeKind::Slower, String::new(), String::new());
+        let below = match &*found.parent {
+            parent if !parent.is_empty() && self.keys.len() > 1 => format!(" below {parent}"),
             _ => String::new(),
         };
-        Some((apart, format!("{name}{below}: {of}{what}{before} → {after}, perhaps by chance")))
+        let [before, after] = times.map(|it| self.sets.time(it));
+        let note =
+            format!("{}{below}: {of}{what}{before} → {after}, perhaps by chance", found.name);
+        Some((distance(times), note))
     }
 
     /// Returns the percentile that differs most, of those with enough calls, or the means if they differ more.
     fn reading(&self, keys: &[Key]) -> Option<(String, [f64; 2])> {
         let calls = [0, 1].map(|side| {
             let calls = keys.iter().flat_map(|key| self.sets.calls(side, *key));
-            sorted(&calls.flat_map(self.of).copied().collect::<Vec<_>>())
+            sorted(&calls.flat_map(self.of).copied().collect_vec())
         });
         let fewest = calls.iter().map(Vec::len).min().filter(|it| *it > 0)?;
         let means = calls
@@ -293,11 +295,11 @@ pub(super) fn timed(sets: &Sets, keys: &[Key], diff: &mut Diff) -> f64 {
     let has_many = sets.runs.iter().all(|runs| runs.len() >= MANY_RUNS);
     let rule = if has_many { TIMES } else { TIMES_OF_FEW_RUNS };
     let levels = times.iter().map(|it| it.test(&rule)).collect();
-    let found: Vec<_> = surprising(levels, rule.chance).collect();
+    let found = surprising(levels, rule.chance).collect_vec();
     let tails = times.iter().filter_map(Times::tail).collect();
     let is_named =
         |it: &Change| found.iter().any(|one| (&one.name, &one.service) == (&it.name, &it.service));
-    let tails: Vec<_> = surprising(tails, CHANCE_OF_TAILS).filter(|it| !is_named(it)).collect();
+    let tails = surprising(tails, CHANCE_OF_TAILS).filter(|it| !is_named(it)).collect_vec();
     diff.changes.extend(found.into_iter().chain(tails));
     note_large(&times, diff, "");
     shift
@@ -312,7 +314,7 @@ fn note_large(times: &[Times<'_>], diff: &mut Diff, of: &str) {
         })
     };
     let noted = times.iter().filter(|it| !is_named(it)).filter_map(|it| it.noted(of));
-    let mut noted: Vec<_> = noted.collect();
+    let mut noted = noted.collect_vec();
     noted.sort_by(|one, other| other.0.total_cmp(&one.0));
     for (_, note) in noted.into_iter().take(MOST_NOTED) {
         diff.doubt(note);
@@ -329,10 +331,10 @@ fn is_large(shift: f64) -> bool {
 fn without_machine(times: &mut [Times<'_>]) -> f64 {
     for side in [0, 1] {
         let unchanged = || times.iter().filter(|it| !it.has_changed);
-        let levels: Vec<_> = unchanged().map(|it| it.levels(side)).collect();
+        let levels = unchanged().map(|it| it.levels(side)).collect_vec();
         let runs = times.first().map_or(0, |it| it.runs[side].len());
         let off = |run: usize| common(levels.iter().filter_map(|(levels, _)| levels[run]));
-        let off: Vec<f64> = (0..runs).map(off).collect();
+        let off = (0..runs).map(off).collect_vec();
         let square = off.iter().map(|it| it * it).sum::<f64>() / as_f64(runs);
         let certainty = certainty(square, levels.iter().map(|it| it.1));
         for it in &mut *times {

@@ -5,12 +5,13 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
+use opentelemetry_proto::tonic::common::v1::KeyValue;
 use opentelemetry_proto::tonic::common::v1::any_value::Value;
-use opentelemetry_proto::tonic::common::v1::{AnyValue, KeyValue};
 use opentelemetry_proto::tonic::resource::v1::Resource;
 use prost::Message;
 
-use crate::span::{SpanId, TraceId};
+use crate::read::Reader;
+use crate::span::{SpanId, Text, TraceId};
 use crate::text::Texts;
 
 /// The message `ProcessContext`
@@ -26,7 +27,7 @@ struct ProcessContext {
 /// The context that a process publishes.
 #[derive(Debug)]
 pub struct Context {
-    resource: Vec<(String, String)>,
+    resource: Box<[(Text, crate::Value)]>,
     pub(super) keys: Keys,
     /// The addresses of floe-telemetry's tables: of open spans, and of the spans of threads.
     pub(super) tables: Option<[u64; 2]>,
@@ -35,7 +36,7 @@ pub struct Context {
 /// The names of span attributes by their index, and a cache of redacted values, because many spans share few texts.
 #[derive(Debug, Default)]
 pub(super) struct Keys {
-    pub(super) names: Vec<String>,
+    pub(super) names: Vec<Text>,
     texts: RefCell<Texts>,
 }
 
@@ -47,11 +48,6 @@ impl Context {
                 format!("expected the context of a process, found other bytes: {error}"),
             )
         })?;
-        let resource = context.resource.unwrap_or_default().attributes;
-        let mut texts = Texts::default();
-        let mut redacted = |KeyValue { key, value, .. }| {
-            (texts.text(&key).to_string(), texts.value(&key, &text(value)).to_string())
-        };
         let of = |key: &str| {
             let found = context.attributes.iter().find(|found| found.key == key);
             found.and_then(|found| found.value.as_ref()?.value.clone())
@@ -65,53 +61,35 @@ impl Context {
             _ => None,
         };
         let tables = address("floe.open_spans").zip(address("floe.stacks"));
+        let mut texts = Texts::default();
         // An index is a byte, so there are 256 keys. A longer key is invalid.
-        let keys = keys.into_iter().take(256).map(|key| text(Some(key)));
-        let keys = keys.map(|key| if key.len() > 256 { String::new() } else { key });
-        let resource = resource.into_iter().map(&mut redacted).collect();
-        let names = keys.map(|key| texts.text(&key).to_string()).collect();
+        let names = keys.into_iter().take(256).map(|key| match key.value {
+            Some(Value::StringValue(key)) if key.len() <= 256 => texts.text(&key),
+            _ => Text::default(),
+        });
         Ok(Self {
-            resource,
-            keys: Keys { names, texts: RefCell::new(texts) },
+            resource: Reader::new().attributes(context.resource.unwrap_or_default().attributes),
+            keys: Keys { names: names.collect(), texts: RefCell::new(texts) },
             tables: tables.map(<[u64; 2]>::from),
         })
     }
 
-    /// Returns the attributes of the resource, with values as text.
+    /// Returns the attributes of the resource.
     #[must_use]
-    pub fn resource(&self) -> &[(String, String)] {
+    pub fn resource(&self) -> &[(Text, crate::Value)] {
         &self.resource
     }
 
-    /// Returns the value of an attribute of the resource.
+    /// Returns the text of an attribute of the resource.
     #[must_use]
     pub fn resource_attribute(&self, key: &str) -> Option<&str> {
-        value(&self.resource, key)
+        self.resource.iter().find(|it| *it.0 == *key)?.1.as_str()
     }
 
     /// Whether the process publishes the spans of its threads, as programs with floe-telemetry can.
     #[must_use]
     pub fn has_threads(&self) -> bool {
         self.tables.is_some()
-    }
-}
-
-fn value<'a>(attributes: &'a [(String, String)], key: &str) -> Option<&'a str> {
-    let found = attributes.iter().find(|(found, _)| found == key);
-    found.map(|(_, value)| value.as_str())
-}
-
-fn text(value: Option<AnyValue>) -> String {
-    match value.and_then(|value| value.value) {
-        Some(Value::StringValue(text)) => text,
-        Some(Value::BoolValue(value)) => value.to_string(),
-        Some(Value::IntValue(value)) => value.to_string(),
-        Some(Value::DoubleValue(value)) => value.to_string(),
-        Some(Value::ArrayValue(values)) => {
-            let values: Vec<_> = values.values.into_iter().map(|of| text(Some(of))).collect();
-            values.join(", ")
-        }
-        _ => String::new(),
     }
 }
 
@@ -141,7 +119,7 @@ pub struct CurrentSpan {
     pub attributes: Attributes,
 }
 
-pub(super) type Attributes = Arc<[(String, String)]>;
+pub(super) type Attributes = Arc<[(Text, Text)]>;
 
 impl CurrentSpan {
     /// Decodes the span of a record; `None` if the record is invalid or empty.
@@ -170,7 +148,8 @@ impl CurrentSpan {
     /// Returns the value of an attribute.
     #[must_use]
     pub fn attribute(&self, key: &str) -> Option<&str> {
-        value(&self.attributes, key)
+        let found = self.attributes.iter().find(|(found, _)| **found == *key);
+        found.map(|(_, value)| &**value)
     }
 }
 
@@ -198,7 +177,7 @@ pub(super) fn attributes(described: &[u8], keys: &Keys) -> Attributes {
     let size = described.get(2..4).and_then(<[u8]>::first_chunk);
     let size = size.map_or(0, |size| usize::from(u16::from_ne_bytes(*size)));
     let mut data = described.get(4..4 + size).unwrap_or_default();
-    let mut attributes: Vec<(String, String)> = Vec::new();
+    let mut attributes: Vec<(Text, Text)> = Vec::new();
     while let [key, length, rest @ ..] = data {
         let Some((value, rest)) = rest.split_at_checked(usize::from(*length)) else {
             break;
@@ -208,7 +187,7 @@ pub(super) fn attributes(described: &[u8], keys: &Keys) -> Attributes {
         let Some(key) = key else {
             continue;
         };
-        let value = keys.texts.borrow_mut().value(key, &String::from_utf8_lossy(value)).to_string();
+        let value = keys.texts.borrow_mut().value(key, &String::from_utf8_lossy(value));
         match attributes.iter_mut().find(|(found, _)| found == key) {
             Some(found) => found.1 = value,
             None => attributes.push((key.clone(), value)),
@@ -231,12 +210,12 @@ mod tests {
     #[test]
     fn attributes_follow_the_rules_of_readers() {
         // The rules are in `oteps/profiles/4947-thread-ctx.md`, "Thread-Local Context Record".
-        let names = vec!["route".to_owned(), "user".to_owned()];
+        let names = vec!["route".into(), "user".into()];
         let keys = Keys { names, ..Keys::default() };
         let data = b"\x00\x02/a\x09\x01x\x01\x01b\x00\x02/b\x01\x05cut";
         let record = record(data);
         let span = CurrentSpan::decode(&record, &keys).expect("it is valid");
-        let found: Vec<_> = span.attributes.iter().map(|(k, v)| (k.as_str(), v.as_str())).collect();
+        let found: Vec<_> = span.attributes.iter().map(|(k, v)| (&**k, &**v)).collect();
         assert_eq!(found, [("route", "/b"), ("user", "b")]);
         assert!(span.is_sampled);
         let mut other = record.clone();
@@ -258,7 +237,7 @@ mod tests {
         #[test]
         fn no_bytes_are_fatal(payload: Vec<u8>, record: Vec<u8>, keys in 0..4_usize) {
             let _ = Context::decode(&payload);
-            let names: Vec<_> = (0..keys).map(|key| key.to_string()).collect();
+            let names: Vec<_> = (0..keys).map(|key| key.to_string().into()).collect();
             let keys = Keys { names, ..Keys::default() };
             if let Some(span) = CurrentSpan::decode(&record, &keys) {
                 prop_assert!(span.attributes.len() <= keys.names.len());

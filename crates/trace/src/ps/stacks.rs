@@ -3,6 +3,8 @@
 use std::collections::HashMap;
 use std::io;
 
+use itertools::Itertools as _;
+
 use super::context::{CurrentSpan, Keys};
 use super::memory::{Memory, word};
 
@@ -79,9 +81,9 @@ impl Stack {
     fn once(memory: &Memory, address: u64) -> io::Result<Self> {
         let words: [u8; 32 + DEPTH * 8] = memory.read(address)?;
         let open = word(&words, 0);
-        let depths: Vec<_> = (0..DEPTH).filter(|depth| open & 1 << depth != 0).collect();
+        let depths = (0..DEPTH).filter(|depth| open & 1 << depth != 0).collect_vec();
         let used = depths.iter().map(|depth| word(&words[32..], depth * 8));
-        let records = memory.each(&used.collect::<Vec<_>>());
+        let records = memory.each(&used.collect_vec());
         let is_hidden = word(&words, 8) != 0;
         Ok(Self {
             thread: word(&words, 24),

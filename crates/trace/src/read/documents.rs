@@ -11,8 +11,8 @@ use serde::de::{DeserializeOwned, IgnoredAny};
 use serde_json::value::RawValue;
 use serde_json::{Deserializer, Error, Value};
 
-use super::record::Origin;
-use super::{LARGEST_MESSAGE, Reader, Signal, Unreadable, jaeger, json};
+use super::record::{Origin, Refused};
+use super::{LARGEST_MESSAGE, Reader, Unreadable, jaeger, json};
 
 /// The maximum size of a document of many lines, which is read at once, in bytes.
 const LARGEST_DOCUMENT: usize = LARGEST_MESSAGE * 4;
@@ -110,8 +110,10 @@ impl Reader {
         request.check(text)?;
         self.resources += usize::from(request.metrics.is_some());
         let jaeger = json::each(request.jaeger, |it| self.add_jaeger(&it));
-        let spans = json::each(request.spans, |it| self.add_records(Signal::Traces, &it));
-        let logs = json::each(request.logs, |it| self.add_records(Signal::Logs, &it));
+        let has_id = |it: &Span| !it.trace_id.is_empty();
+        let has_time = |it: &LogRecord| it.time_unix_nano | it.observed_time_unix_nano != 0;
+        let spans = json::each(request.spans, |it| self.add_records(&it, has_id, Self::add_span));
+        let logs = json::each(request.logs, |it| self.add_records(&it, has_time, Self::add_log));
         jaeger.and(spans).and(logs)
     }
 
@@ -129,7 +131,13 @@ impl Reader {
         })
     }
 
-    fn add_records(&mut self, signal: Signal, records: &json::Records<'_>) -> Result<(), Error> {
+    /// Adds a resource with its records, each of which `add` converts.
+    fn add_records<T: DeserializeOwned>(
+        &mut self,
+        records: &json::Records<'_>,
+        is_whole: fn(&T) -> bool,
+        add: fn(&mut Self, T, &mut Origin<'_>) -> Result<(), Refused>,
+    ) -> Result<(), Error> {
         self.resources += 1;
         let resource = self.encoded(records.resource, |it: &Resource| {
             let values = it.attributes.iter().map(|it| it.value.as_ref());
@@ -139,19 +147,9 @@ impl Reader {
             let scope_bytes = self.encoded(scope.scope, |_: &InstrumentationScope| true);
             let mut origin = Origin::new(&resource, scope_bytes);
             json::each(scope.records, |record: &RawValue| {
+                let record = self.message(record.get(), is_whole);
                 // The reason why a record is left out has been noted.
-                let _ = match signal {
-                    Signal::Traces => {
-                        let span = self.message(record.get(), |it: &Span| !it.trace_id.is_empty());
-                        span.map(|it| self.add_span(it, &mut origin))
-                    }
-                    Signal::Logs => {
-                        let log = self.message(record.get(), |it: &LogRecord| {
-                            it.time_unix_nano | it.observed_time_unix_nano != 0
-                        });
-                        log.map(|it| self.add_log(it, &mut origin))
-                    }
-                };
+                let _ = record.map(|it| add(self, it, &mut origin));
                 Ok(())
             })
         })

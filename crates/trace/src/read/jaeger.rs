@@ -1,5 +1,6 @@
 //! Converts the JSON that Jaeger's page downloads (`{"data": […]}`) into OTLP.
 
+use itertools::Itertools as _;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 use serde_json::value::RawValue;
@@ -35,7 +36,7 @@ fn span(span: &Value) -> Value {
     // As on Jaeger's page, a span without a parent is shown below a span that it follows from.
     let of_trace = |it: &&Value| text(it, "traceID") == trace;
     let is_child = |it: &&&Value| text(it, "refType") == "CHILD_OF";
-    let references: Vec<&Value> = list(span, "references").collect();
+    let references = list(span, "references").collect_vec();
     let mut parents = references.iter().copied().filter(of_trace);
     let parent = parents.clone().find(|it| is_child(&it)).or_else(|| parents.next());
     let links =
@@ -47,7 +48,7 @@ fn span(span: &Value) -> Value {
         let name = list(log, "fields").find(|it| text(it, "key") == "event");
         json!({
             "timeUnixNano": micros(log, "timestamp"), "name": name.map_or("log", |it| text(it, "value")),
-            "attributes": tags(log, "fields").collect::<Vec<_>>(),
+            "attributes": tags(log, "fields").collect_vec(),
         })
     });
     let error = tag(span, "error");
@@ -65,9 +66,9 @@ fn span(span: &Value) -> Value {
         "kind": format!("SPAN_KIND_{kind}"),
         "startTimeUnixNano": start,
         "endTimeUnixNano": start.saturating_add(micros(span, "duration")),
-        "attributes": tags(span, "tags").collect::<Vec<_>>(),
-        "events": events.collect::<Vec<_>>(),
-        "links": links.collect::<Vec<_>>(),
+        "attributes": tags(span, "tags").collect_vec(),
+        "events": events.collect_vec(),
+        "links": links.collect_vec(),
         "status": {"code": code, "message": message},
     })
 }

@@ -11,12 +11,15 @@ use std::marker::PhantomData;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use itertools::Itertools as _;
 use opentelemetry_proto::tonic::trace::v1::span::SpanKind;
 use opentelemetry_proto::tonic::trace::v1::status::StatusCode;
 use serde::de::{DeserializeOwned, Error as _, IgnoredAny, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer as _};
 use serde_json::value::RawValue;
-use serde_json::{Deserializer, Error, Map, Value};
+use serde_json::{Deserializer, Error, Map, Number, Value};
+
+use crate::span::LEVELS;
 
 /// The maximum size of a document whose unknown fields an error names, in bytes.
 const MOST_NAMED: usize = 1 << 20;
@@ -84,8 +87,7 @@ impl Request<'_> {
         if fields.is_empty() {
             return Ok(());
         }
-        let names = fields.keys().take(3).map(|it| format!("`{it}`"));
-        let names = names.collect::<Vec<_>>().join(", ");
+        let names = fields.keys().take(3).map(|it| format!("`{it}`")).join(", ");
         Err(Error::custom(format!("found the fields {names}")))
     }
 }
@@ -133,7 +135,9 @@ pub(super) fn message<T: DeserializeOwned>(
     match serde_json::from_str(text) {
         Ok(message) if is_whole(&message) => Ok(message),
         _ => {
-            let mut value = serde_json::from_str(&with_whole_characters(text))?;
+            // Programs that write halves of characters do not escape whole ones.
+            let whole = || serde_json::from_str(&with_whole_characters(text));
+            let mut value = serde_json::from_str(text).or_else(|_| whole())?;
             mend(&mut value);
             T::deserialize(value)
         }
@@ -194,29 +198,24 @@ fn field(fields: &mut Map<String, Value>, name: String, value: Value) {
 /// Converts a value to the type of its field, or else to a text.
 fn scalar(name: &str, value: Value) -> (&str, Value) {
     let written = value.as_str();
-    let mended = match name {
-        "boolValue" => written.and_then(|it| it.parse().ok()).map(Value::Bool),
-        "intValue" => match written {
-            Some(text) => text.parse::<i64>().ok().map(Value::from),
-            None => value.as_i64().map(Value::from),
-        },
-        // JSON has no numbers for infinity and NaN, so they become texts.
-        "doubleValue" => written
-            .and_then(|it| it.parse::<f64>().ok())
-            .and_then(|it| serde_json::Number::from_f64(it).map(Value::Number)),
-        _ => None,
-    };
     let is_right = match name {
         "boolValue" => value.is_boolean(),
+        "intValue" => value.is_i64(),
         "doubleValue" => value.is_number(),
         "bytesValue" => written.is_some_and(|it| STANDARD.decode(it).is_ok()),
-        _ => false,
+        _ => value.is_string(),
     };
-    match mended {
-        Some(mended) => (name, mended),
-        None if is_right => (name, value),
-        None => ("stringValue", text(value)),
+    if is_right {
+        return (name, value);
     }
+    let mended = written.and_then(|it| match name {
+        "boolValue" => it.parse().ok().map(Value::Bool),
+        "intValue" => it.parse::<i64>().ok().map(Value::from),
+        // JSON has no numbers for infinity and NaN, so they become texts.
+        "doubleValue" => Some(Value::Number(Number::from_f64(it.parse().ok()?)?)),
+        _ => None,
+    });
+    mended.map_or_else(|| ("stringValue", text(value)), |it| (name, it))
 }
 
 fn text(value: Value) -> Value {
@@ -266,9 +265,8 @@ fn severity(name: &str) -> Option<i32> {
     let name = name.strip_prefix("SEVERITY_NUMBER_")?;
     let level = name.trim_end_matches(|c: char| c.is_ascii_digit());
     let step: i32 = name.strip_prefix(level)?.parse().unwrap_or(1);
-    let levels = ["TRACE", "DEBUG", "INFO", "WARN", "ERROR", "FATAL"];
-    let index = levels.iter().position(|it| *it == level)?;
-    Some(i32::try_from(index).ok()? * 4 + step)
+    let range = LEVELS.iter().position(|it| *it == level)?;
+    Some(i32::try_from(range).ok()? * 4 - 4 + step)
 }
 
 fn camel_case(name: &str) -> String {
@@ -286,32 +284,16 @@ fn camel_case(name: &str) -> String {
     camel
 }
 
-/// Replaces escaped halves of characters, which are unpaired surrogates, by `\u{fffd}`.
+/// Replaces escaped halves of characters, which are surrogates, by `\u{fffd}`.
 fn with_whole_characters(text: &str) -> String {
-    let mut whole = String::with_capacity(text.len());
-    let mut rest = text;
-    let half = |text: &str, halves: &str| {
-        let digits = text.strip_prefix("\\u")?.get(..4)?;
-        let is_half =
-            digits.starts_with(['d', 'D']) && digits[1..].starts_with(|it| halves.contains(it));
-        is_half.then_some(6)
+    let is_half = |part: &str| {
+        let digits = part.get(..4).and_then(|it| u16::from_str_radix(it, 16).ok());
+        matches!(digits, Some(0xd800..=0xdfff))
     };
-    while let Some(at) = rest.find('\\') {
-        let (before, escape) = rest.split_at(at);
-        whole.push_str(before);
-        let first = half(escape, "89abAB");
-        let length = match first.and_then(|it| half(escape.get(it..)?, "cdefCDEF")) {
-            Some(second) => 6 + second,
-            None if first.or(half(escape, "cdefCDEF")).is_some() => {
-                whole.push_str("\\ufffd");
-                rest = escape.get(6..).unwrap_or_default();
-                continue;
-            }
-            None => 1 + escape.chars().nth(1).map_or(0, char::len_utf8),
-        };
-        let (kept, after) = escape.split_at(length);
-        whole.push_str(kept);
-        rest = after;
-    }
-    whole + rest
+    let mut parts = text.split("\\u");
+    let first = parts.next().unwrap_or_default().to_owned();
+    parts.fold(first, |whole, part| {
+        let part = if is_half(part) { format!("fffd{}", &part[4..]) } else { part.to_owned() };
+        whole + "\\u" + &part
+    })
 }

@@ -1,37 +1,16 @@
 //! Decodes OTLP as protobuf, one span or log record at a time.
 
 use std::io::{BufRead, Read as _};
+use std::iter;
 
 use opentelemetry_proto::tonic::logs::v1::LogRecord;
 use opentelemetry_proto::tonic::trace::v1::Span;
 use prost::Message as _;
+use prost::bytes::Bytes;
+use prost::encoding::{DecodeContext, WireType, decode_key, decode_varint, skip_field};
 
 use super::record::{Origin, Refused};
-use super::wire::{Content, Damaged, Fields};
 use super::{LARGEST_MESSAGE, Reader, Unreadable};
-
-/// The number of records that are examined to distinguish spans from log records.
-const LOOKED_AT: usize = 100;
-
-const NO_OTLP: &str = "expected a complete OTLP message, found a part of one or something else";
-
-#[derive(Clone, Copy, Debug)]
-pub(super) enum Signal {
-    Traces,
-    Logs,
-}
-
-impl Signal {
-    /// Detects the signal of a resource. Only a log record has numbers in the fields 1, 2 and 11.
-    fn of<'a>(records: impl Iterator<Item = &'a [u8]>) -> Self {
-        let is_log = |record| {
-            Fields(record)
-                .flatten()
-                .any(|field| matches!(field, (1 | 11, Content::Fixed) | (2, Content::Varint)))
-        };
-        if records.take(LOOKED_AT).any(is_log) { Self::Logs } else { Self::Traces }
-    }
-}
 
 impl Reader {
     /// Reads the body of a request. Several requests in succession are read as one request.
@@ -43,40 +22,30 @@ impl Reader {
                 "expected a request of at most {LARGEST_MESSAGE} bytes, found a longer one"
             ));
         }
-        self.request(&request)
-    }
-
-    /// Adds a request: resources with their spans or log records.
-    fn request(&mut self, request: &[u8]) -> Result<(), Unreadable> {
-        let mut resources = Fields(request);
-        loop {
-            let begin = request.len() - resources.0.len();
-            self.place.at = format!(", byte {begin}");
-            let added = match resources.next() {
-                None => return Ok(()),
-                // Field 1 is the only field of a request.
-                Some(Ok((1, Content::Bytes(resource)))) => self.add_resource(resource),
-                Some(_) => Err(Damaged),
-            };
-            if added.is_err() {
-                return self.damaged(NO_OTLP);
+        let request = Bytes::from(request);
+        let mut rest = request.clone();
+        while !rest.is_empty() {
+            self.place.at = format!(", byte {}", request.len() - rest.len());
+            if self.next_resource(&mut rest).is_none() {
+                return self.damaged(
+                    "expected a complete OTLP message, found a part of one or something else",
+                );
             }
         }
+        Ok(())
     }
 
-    /// Adds a resource with its records. The resource is damaged if it has records of which none can be decoded.
-    fn add_resource(&mut self, message: &[u8]) -> Result<(), Damaged> {
-        let resource = Fields(message).message(1)?;
-        let scopes = Fields(message).messages(2);
-        let records = scopes.clone().flatten().flat_map(|scope| Fields(scope).messages(2));
-        let signal = Signal::of(records.flatten());
+    /// Adds the next resource with its records. The resource is damaged if it has records of which none can be decoded.
+    fn next_resource(&mut self, rest: &mut Bytes) -> Option<()> {
+        // Field 1 is the only field of a request.
+        let (_, resource) = field(rest).filter(|(number, _)| *number == 1)?;
+        let attributes = joined(&resource)?;
         let (mut is_otlp, mut is_damaged) = (false, false);
-        for scope in scopes {
+        for scope in messages(resource, 2) {
             let scope = scope?;
-            let mut origin = Origin::new(&resource, Fields(scope).message(1)?);
-            for record in Fields(scope).messages(2) {
-                let record = record?;
-                match self.add_record(signal, &mut origin, record) {
+            let mut origin = Origin::new(&attributes, joined(&scope)?);
+            for record in messages(scope, 2) {
+                match self.add_record(&mut origin, record?) {
                     Ok(()) | Err(Refused::Full) => is_otlp = true,
                     Err(Refused::Damaged) => {
                         is_damaged = true;
@@ -87,30 +56,18 @@ impl Reader {
                 }
             }
         }
-        if is_damaged && !is_otlp {
-            return Err(Damaged);
-        }
         self.resources += 1;
-        Ok(())
+        (is_otlp || !is_damaged).then_some(())
     }
 
-    fn add_record(
-        &mut self,
-        signal: Signal,
-        origin: &mut Origin<'_>,
-        record: &[u8],
-    ) -> Result<(), Refused> {
+    fn add_record(&mut self, origin: &mut Origin<'_>, record: Bytes) -> Result<(), Refused> {
         self.make_room_for(record.len())?;
-        match signal {
-            Signal::Traces => {
-                let span = Span::decode(record).map_err(|_| Refused::Damaged)?;
-                self.add_span(span, origin)
-            }
-            Signal::Logs => {
-                let log = LogRecord::decode(record).map_err(|_| Refused::Damaged)?;
-                self.add_log(log, origin)
-            }
+        // A log record has numbers where a span has its id, its events and the id of its trace.
+        if let Ok(span) = Span::decode(record.clone()) {
+            return self.add_span(span, origin);
         }
+        let log = LogRecord::decode(record).map_err(|_| Refused::Damaged)?;
+        self.add_log(log, origin)
     }
 
     /// Notes damage that cannot be skipped, and returns it as the error that ends the file.
@@ -118,4 +75,40 @@ impl Reader {
         self.note(message.to_owned());
         Err(self.unreadable(message))
     }
+}
+
+/// Takes the next field of a message, with its number. A field that is no message is empty.
+fn field(message: &mut Bytes) -> Option<(u32, Bytes)> {
+    let (number, kind) = decode_key(message).ok()?;
+    if kind != WireType::LengthDelimited {
+        skip_field(kind, number, message, DecodeContext::default()).ok()?;
+        return Some((number, Bytes::new()));
+    }
+    let length = usize::try_from(decode_varint(message).ok()?).ok()?;
+    (length <= message.len()).then(|| (number, message.split_to(length)))
+}
+
+/// Returns the contents of the fields with this number, and `None` at a damaged field, which is the last one.
+fn messages(mut message: Bytes, wanted: u32) -> impl Iterator<Item = Option<Bytes>> {
+    iter::from_fn(move || {
+        while !message.is_empty() {
+            match field(&mut message) {
+                None => {
+                    message.clear();
+                    return Some(None);
+                }
+                Some((number, content)) if number == wanted => return Some(Some(content)),
+                Some(_) => {}
+            }
+        }
+        None
+    })
+}
+
+/// Returns the content of field 1. Repeated occurrences are joined, which decodes as protobuf's merge.
+fn joined(message: &Bytes) -> Option<Vec<u8>> {
+    messages(message.clone(), 1).try_fold(Vec::new(), |mut all, part| {
+        all.extend(part?);
+        Some(all)
+    })
 }

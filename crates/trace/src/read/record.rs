@@ -49,16 +49,18 @@ impl Reader {
         if self.bytes().saturating_add(memory) < self.max_bytes {
             return Ok(());
         }
-        let reason = if memory < self.max_bytes {
-            self.full()
+        let most = self.max_bytes >> 20;
+        self.reject(if memory < self.max_bytes {
+            format!(
+                "the limit of {most} MiB of memory is reached; spans and log records from here on are left out"
+            )
         } else {
-            let (most, found) = (self.max_bytes >> 20, memory >> 20);
             format!(
                 "expected a span, a log record, a resource or a scope that takes at most {most} MiB of memory, \
-                 found one of up to {found} MiB; it is left out"
+                 found one of up to {} MiB; it is left out",
+                memory >> 20
             )
-        };
-        self.reject(reason);
+        });
         Err(Refused::Full)
     }
 
@@ -77,40 +79,21 @@ impl Reader {
         self.make_room(text.len().saturating_add(parts.saturating_mul(MOST)))
     }
 
-    fn full(&self) -> String {
-        let most = self.max_bytes >> 20;
-        format!(
-            "the limit of {most} MiB of memory is reached; spans and log records from here on are left out"
-        )
-    }
-
     fn source(&mut self, origin: &mut Origin<'_>) -> Result<u32, Refused> {
         if let Some(known) = origin.source {
             return Ok(known);
         }
-        let mut key = origin.resource.len().to_le_bytes().to_vec();
-        key.extend_from_slice(origin.resource);
-        key.extend_from_slice(&origin.scope);
-        let index = if let Some(known) = self.sources.get(&key) {
-            *known
-        } else {
-            let index = self.new_source(origin)?;
-            self.bytes += key.len();
-            self.sources.insert(key, index);
-            index
-        };
-        origin.source = Some(index);
-        Ok(index)
-    }
-
-    fn new_source(&mut self, origin: &Origin<'_>) -> Result<u32, Refused> {
-        self.make_room_for(origin.resource.len() + origin.scope.len())?;
+        let key = [&origin.resource.len().to_le_bytes(), origin.resource, &origin.scope].concat();
+        if let Some(known) = self.sources.get(&key) {
+            return Ok(*origin.source.insert(*known));
+        }
+        self.make_room_for(key.len())?;
         let resource = Resource::decode(origin.resource).map_err(|_| Refused::Damaged)?;
         let scope = InstrumentationScope::decode(&*origin.scope).map_err(|_| Refused::Damaged)?;
         let attributes = self.attributes(resource.attributes);
         let service = attributes.iter().find(|(key, _)| &**key == "service.name");
         let service = service.and_then(|(_, value)| value.as_str());
-        self.bytes += size_of::<Source>() + size_of_val(&*attributes);
+        self.bytes += size_of::<Source>() + key.len();
         let index = u32::try_from(self.recording.sources.len()).unwrap_or(u32::MAX);
         self.recording.sources.push(Source {
             service: service.unwrap_or_default().into(),
@@ -118,7 +101,8 @@ impl Reader {
             version: self.texts.text(&scope.version),
             resource: attributes,
         });
-        Ok(index)
+        self.sources.insert(key, index);
+        Ok(*origin.source.insert(index))
     }
 
     pub(super) fn add_span(
@@ -154,10 +138,7 @@ impl Reader {
             events: self.events(span.events),
             links: self.links(span.links),
         };
-        self.bytes += size_of::<Span>()
-            + size_of_val(&*span.attributes)
-            + size_of_val(&*span.events)
-            + size_of_val(&*span.links);
+        self.bytes += size_of::<Span>() + size_of_val(&*span.events) + size_of_val(&*span.links);
         self.recording.spans.push(span);
         Ok(())
     }
@@ -194,7 +175,6 @@ impl Reader {
         });
         let mut events: Box<[Event]> = events.collect();
         events.sort_by_key(|event| event.time);
-        self.bytes += events.iter().map(|it| size_of_val(&*it.attributes)).sum::<usize>();
         events
     }
 
@@ -206,9 +186,7 @@ impl Reader {
                 attributes: self.attributes(link.attributes),
             })
         });
-        let links: Box<[Link]> = links.collect();
-        self.bytes += links.iter().map(|it| size_of_val(&*it.attributes)).sum::<usize>();
-        links
+        links.collect()
     }
 
     pub(super) fn add_log(
@@ -229,18 +207,24 @@ impl Reader {
             attributes: self.attributes(log.attributes),
             source: self.source(origin)?,
         };
-        self.bytes += size_of::<Log>() + size_of_val(&*log.attributes);
+        self.bytes += size_of::<Log>();
         self.recording.logs.push(log);
         Ok(())
     }
 
-    fn attributes(&mut self, attributes: Vec<KeyValue>) -> Attributes {
-        let attributes = attributes.into_iter();
-        attributes.map(|it| self.attribute("", it, 0)).collect()
+    pub(crate) fn attributes(&mut self, attributes: Vec<KeyValue>) -> Attributes {
+        self.entries("", attributes, 0)
     }
 
-    /// Converts an attribute, or an entry of a map. Below a key whose values are secrets, the values of entries are
-    /// secrets, too.
+    /// Converts attributes, or the entries of a map.
+    fn entries(&mut self, above: &str, entries: Vec<KeyValue>, depth: usize) -> Attributes {
+        let entries = entries.into_iter().map(|it| self.attribute(above, it, depth));
+        let entries: Attributes = entries.collect();
+        self.bytes += size_of_val(&*entries);
+        entries
+    }
+
+    /// Converts an attribute. Below a key whose values are secrets, the values of entries are secrets, too.
     fn attribute(&mut self, above: &str, attribute: KeyValue, depth: usize) -> (Text, Value) {
         let key = self.texts.text(&attribute.key);
         let meaning = if self.texts.hides(above, "…") { above } else { &attribute.key };
@@ -263,11 +247,7 @@ impl Reader {
             }
             Some(Any::ArrayValue(list)) if depth < DEEPEST => self.list(key, list, depth + 1),
             Some(Any::KvlistValue(map)) if depth < DEEPEST => {
-                let entries = map.values.into_iter();
-                let entries: Box<[_]> =
-                    entries.map(|it| self.attribute(key, it, depth + 1)).collect();
-                self.bytes += size_of_val(&*entries);
-                Value::Map(entries)
+                Value::Map(self.entries(key, map.values, depth + 1))
             }
             _ => Value::Empty,
         }

@@ -382,6 +382,11 @@ impl Maker {
                 change.wait = 2_000.0 - moment;
             }
             "cron" if moment > 1_500.0 => change.factor = 5.0,
+            "keys" if call.name == "EXISTS" => {
+                let holds = (0..4).map(|at| START + 1_000.0 + 1_500.0 * f64::from(at));
+                let held = holds.filter(|from| (*from..from + 400.0).contains(&start));
+                change.wait = held.map(|from| from + 400.0 - start).sum();
+            }
             "throttled" if change.pod == 1 && call.service == self.service() && is_paused(0.4) => {
                 change.wait = 200.0 - moment % 500.0;
             }
@@ -448,11 +453,7 @@ impl Maker {
             {
                 (self.troubled, change.factor, change.wait) = (1, 20.0, 2_500.0);
             }
-            "keys" => {
-                let holds = (0..4).map(|at| START + 1_000.0 + 1_500.0 * f64::from(at));
-                let held = holds.filter(|from| (*from..from + 400.0).contains(&start));
-                change.wait = held.map(|from| from + 400.0 - start).sum();
-            }
+            "keys" => change.extra.push(one("EXISTS", 1.0, false)),
             _ if roll < 0.4 => self.repeat(change, &one),
             _ => {}
         }
