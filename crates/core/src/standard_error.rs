@@ -41,7 +41,7 @@ mod unix {
     const CUT: &str = "…\n";
 
     /// Writes a text in one call, so that the lines of other threads do not interleave, if there is room for it within
-    /// the time. Only a file takes more than [`ROOM`]; other texts are cut there. A failed write is ignored. It takes
+    /// the time. Only a file takes more than 4,096 bytes; other texts are cut there. A failed write is ignored. It takes
     /// neither a lock nor a descriptor, and allocates only to cut a text: another thread may hold the lock of the
     /// stream while it waits for a reader, the holder may not exist in a fork, and all descriptors may be used.
     pub fn write_within(stream: &impl AsRawFd, text: &[u8], limit: Duration) {
