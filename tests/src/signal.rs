@@ -17,7 +17,7 @@ mod posix {
         pub(super) safe fn kill(process: c_int, signal: c_int) -> c_int;
         // The thread exists, because its handle does.
         pub(super) safe fn pthread_kill(thread: RawPthread, signal: c_int) -> c_int;
-        pub(super) safe fn signal(signal: c_int, handler: extern "C" fn(c_int)) -> usize;
+        pub(super) safe fn signal(signal: c_int, handler: Option<extern "C" fn(c_int)>) -> usize;
     }
 }
 
@@ -42,5 +42,10 @@ pub fn send_to_thread<T>(thread: &JoinHandle<T>, signal: c_int) {
 
 /// Calls `handler` at a signal, on any thread.
 pub fn handle(signal: c_int, handler: extern "C" fn(c_int)) {
-    posix::signal(signal, handler);
+    posix::signal(signal, Some(handler));
+}
+
+/// Restores the default of a signal.
+pub fn reset(signal: c_int) {
+    posix::signal(signal, None);
 }

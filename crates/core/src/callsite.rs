@@ -134,10 +134,10 @@ impl CallSite {
     #[doc(hidden)]
     pub fn function_path(&self) -> String {
         let module = self.location.module;
-        let known = self.known.split(' ').next().unwrap_or_default();
+        let known = before(self.known, " ");
         match self.path.and_then(|path| type_around(path())) {
-            Some(around) => [module, around, known].join("::"),
-            None => [module, known].join("::"),
+            Some(around) => format!("{module}::{around}::{known}"),
+            None => format!("{module}::{known}"),
         }
     }
 
@@ -263,17 +263,40 @@ pub(crate) fn published_as(name: &str, callsite: Option<&'static CallSite>) -> S
 /// Returns the type `Cart` in `shop::Cart<_>::add::Here`, `<shop::Cart as shop::List>::add::Here` or `shop::list::<impl
 /// shop::Cart>::add::Here`.
 fn type_around(here: &str) -> Option<&str> {
-    let around = here.rsplitn(3, "::").nth(2)?;
+    let around = without_last(without_last(here)?)?;
 
     let inside = around.strip_suffix('>').map_or(around, |path| {
-        let of_impl = path.rsplit_once("<impl ").map(|(_, path)| path);
-        let of_trait = path.strip_prefix('<').and_then(|path| path.split_once(" as "));
-        of_impl.or(of_trait.map(|(path, _)| path)).unwrap_or(path)
+        let of_impl = after(path, "<impl ");
+        let of_trait = path.strip_prefix('<').map(|path| before(path, " as "));
+        of_impl.or(of_trait).unwrap_or(path)
     });
 
-    let implementing = inside.rsplit_once(" for ").map_or(inside, |(_, path)| path);
-    let without_generics = implementing.split('<').next()?;
-    without_generics.rsplit("::").next().filter(|name| !name.is_empty())
+    let implementing = after(inside, " for ").unwrap_or(inside);
+    let without_generics = before(implementing, "<");
+    let name = after(without_generics, "::").unwrap_or(without_generics);
+    Some(name).filter(|name| !name.is_empty())
+}
+
+fn without_last(path: &str) -> Option<&str> {
+    path.rsplit_once(':')?.0.strip_suffix(':')
+}
+
+// Bytes are compared one by one, because the search of the standard library is larger than all other code of a call.
+
+fn after<'a>(text: &'a str, word: &str) -> Option<&'a str> {
+    let mut starts = (0..text.len()).rev();
+    let start = starts.find(|at| is_at(text, *at, word))?;
+    text.get(start + word.len()..)
+}
+
+fn before<'a>(text: &'a str, word: &str) -> &'a str {
+    let mut starts = 0..text.len();
+    let start = starts.find(|at| is_at(text, *at, word));
+    start.and_then(|start| text.get(..start)).unwrap_or(text)
+}
+
+fn is_at(text: &str, at: usize, word: &str) -> bool {
+    text.as_bytes().get(at..at + word.len()) == Some(word.as_bytes())
 }
 
 const fn crate_of(module: &'static str) -> &'static str {

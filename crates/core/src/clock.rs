@@ -184,11 +184,13 @@ impl WallClock {
         if now.ticks < self.anchor.ticks {
             // A virtual machine has moved to a host whose counter is lower.
             self.jump = None;
-        } else if is_steady && self.is_ahead(now.ticks, passed) {
-            let counted = now.ticks - self.anchor.ticks;
-            let ticks = counted.saturating_sub(ticks(passed, self.nanos_per_tick));
-            self.jump = Some(Jump { until: now.ticks, ticks });
         } else if now.ticks > self.anchor.ticks {
+            if is_steady && self.is_ahead(now.ticks, passed) {
+                let counted = now.ticks - self.anchor.ticks;
+                let ticks = counted.saturating_sub(ticks(passed, self.nanos_per_tick));
+                self.jump = Some(Jump { until: now.ticks, ticks });
+            }
+            // A host whose counter is much faster looks like a jump in each interval.
             self.learn(now.nanos_per_tick_since(&self.anchor));
         }
 

@@ -2,18 +2,13 @@
 //! reports lost telemetry, so it appears on standard error even if the program's filter excludes it; only
 //! `OTEL_LOG_LEVEL` suppresses it.
 //!
-//! No thread waits for the reader of standard error: a line without room is left out. A subscriber of the program may wait,
-//! so a message that a thread of the program can cause again and again is written by the collector's thread ([`later`]).
+//! No thread waits for the reader of standard error, but for a second at the end of the process: a line without room is left
+//! out. A subscriber of the program may wait, so a message that a thread of the program can cause again and again [waits](super::waiting_messages) for the collector's
+//! thread.
 
 use std::cell::Cell;
-#[cfg(feature = "redact")]
-use std::mem;
-#[cfg(feature = "redact")]
-use std::process;
-#[cfg(feature = "redact")]
-use std::sync::Mutex;
-#[cfg(feature = "redact")]
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::io;
+use std::time::Duration;
 
 #[cfg(feature = "redact")]
 use crate::caught::caught;
@@ -75,68 +70,6 @@ pub fn write(level: &str, log: impl FnOnce(), line: impl FnOnce() -> String) {
     }
 }
 
-/// A message that the collector's thread writes.
-#[cfg(feature = "redact")]
-type Message = Box<dyn FnOnce() + Send>;
-
-#[cfg(feature = "redact")]
-static WAITING: Mutex<Vec<Message>> = Mutex::new(Vec::new());
-
-/// The process whose collector writes the messages that wait; 0 without a collector. It does not exist in a fork.
-#[cfg(feature = "redact")]
-static COLLECTOR_OF: AtomicU32 = AtomicU32::new(0);
-
-/// The maximum number of messages that wait. Further ones are left out.
-#[cfg(feature = "redact")]
-const MAX_WAITING: usize = 1000;
-
-/// Leaves a message of a thread of the program to the collector's thread. Without a collector, writes it.
-#[cfg(feature = "redact")]
-pub fn later(write: impl FnOnce() + Send + 'static) {
-    if COLLECTOR_OF.load(Ordering::Relaxed) != process::id() {
-        return write();
-    }
-
-    // In a fork, the holder of the lock may not exist. It is otherwise held for a few instructions.
-    if let Ok(mut waiting) = WAITING.try_lock()
-        && waiting.len() < MAX_WAITING
-    {
-        waiting.push(Box::new(write));
-    }
-}
-
-/// The messages of threads of the program, which wait for a collector until this value is dropped.
-#[cfg(feature = "redact")]
-#[derive(Debug)]
-#[non_exhaustive]
-pub struct WaitingMessages;
-
-#[cfg(feature = "redact")]
-impl WaitingMessages {
-    /// Lets the messages wait for a collector, which is started next.
-    #[must_use]
-    pub fn of_collector() -> Self {
-        COLLECTOR_OF.store(process::id(), Ordering::Relaxed);
-        Self
-    }
-
-    /// Writes the messages. The collector calls it in each of its turns.
-    pub fn write() {
-        let messages = WAITING.try_lock().map(|mut waiting| mem::take(&mut *waiting));
-        for write in messages.unwrap_or_default() {
-            write();
-        }
-    }
-}
-
-#[cfg(feature = "redact")]
-impl Drop for WaitingMessages {
-    fn drop(&mut self) {
-        COLLECTOR_OF.store(0, Ordering::Relaxed);
-        Self::write();
-    }
-}
-
 thread_local! {
     static IS_ON_STDERR: Cell<bool> = const { Cell::new(false) };
 }
@@ -155,12 +88,18 @@ pub fn has_written_to_stderr() {
 
 /// Writes a line to standard error, unless `OTEL_LOG_LEVEL` excludes its level or a pipe has no room.
 pub fn write_line(level: &str, text: &str) {
+    write_line_within(level, text, Duration::ZERO);
+}
+
+/// Writes a line like [`write_line`], and waits for room in a pipe at most for `limit`.
+pub fn write_line_within(level: &str, text: &str, limit: Duration) {
     if !is_shown(level) {
         return;
     }
 
     let level = if level == "warn" { "warning" } else { level };
-    standard_error::write_if_room(&format!("{level}: {text}\n"));
+    let line = format!("{level}: {text}\n");
+    standard_error::write_within(&io::stderr(), line.as_bytes(), limit);
 }
 
 /// Whether `OTEL_LOG_LEVEL` includes messages of this level.
@@ -172,31 +111,4 @@ pub fn is_shown(level: &str) -> bool {
 fn verbosity(level: &str) -> u8 {
     let known = LOG_LEVELS.iter().find(|(word, _)| word.eq_ignore_ascii_case(level.trim()));
     known.map_or(DEFAULT, |(_, verbosity)| *verbosity)
-}
-
-#[cfg(all(test, feature = "redact"))]
-mod tests {
-    use std::sync::atomic::AtomicUsize;
-
-    use super::*;
-
-    #[test]
-    fn messages_wait_for_a_collector_only_while_there_is_one() {
-        static WRITTEN: AtomicUsize = AtomicUsize::new(0);
-
-        let write = || later(|| _ = WRITTEN.fetch_add(1, Ordering::Relaxed));
-        let waiting = WaitingMessages::of_collector();
-        write();
-        assert_eq!(WRITTEN.load(Ordering::Relaxed), 0);
-        WaitingMessages::write();
-        assert_eq!(WRITTEN.load(Ordering::Relaxed), 1);
-        write();
-        drop(waiting);
-        write();
-        assert_eq!(WRITTEN.load(Ordering::Relaxed), 3);
-        // The collector of another process, from which this one was forked.
-        COLLECTOR_OF.store(process::id() + 1, Ordering::Relaxed);
-        write();
-        assert_eq!(WRITTEN.load(Ordering::Relaxed), 4);
-    }
 }

@@ -24,6 +24,8 @@ mod redaction;
 mod standard_error;
 #[cfg_attr(not(feature = "thread-context"), path = "thread_context/none.rs")]
 mod thread_context;
+#[cfg(feature = "redact")]
+mod waiting_messages;
 
 pub mod attributes;
 pub mod callsite;

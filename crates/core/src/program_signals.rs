@@ -10,11 +10,21 @@
 //! and SIGXFSZ blocked, which costs three system calls per line. Standard output is included, so that only
 //! writes of the program itself determine how it reacts to a closed pipe.
 
+use std::cell::Cell;
 use std::io::{self, Write};
 use std::thread::{Builder, JoinHandle};
 
 /// The stack size of the library's threads: the standard library's default, whatever `RUST_MIN_STACK` is.
 const STACK: usize = 2 << 20;
+
+thread_local! {
+    static IS_OF_LIBRARY: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Whether [`spawn`] has started this thread.
+pub fn is_of_library() -> bool {
+    IS_OF_LIBRARY.get()
+}
 
 /// Starts a thread of the library with signals blocked from its first instruction. Threads started by it inherit the
 /// mask.
@@ -28,7 +38,10 @@ pub fn spawn<T: Send + 'static>(
 ) -> io::Result<JoinHandle<T>> {
     let thread = Builder::new().name(name.into()).stack_size(STACK);
     // Boxed, because the standard library's code that starts a thread is compiled once per type.
-    let work: Box<dyn FnOnce() -> T + Send> = Box::new(work);
+    let work: Box<dyn FnOnce() -> T + Send> = Box::new(|| {
+        IS_OF_LIBRARY.set(true);
+        work()
+    });
     blocked(|| thread.spawn(work))
 }
 
@@ -63,7 +76,7 @@ impl<W: Write> Write for Unsignalled<W> {
 }
 
 #[cfg(all(unix, not(miri)))]
-pub use self::mask::is_ignored;
+pub use self::mask::SignalAction;
 
 #[cfg(all(unix, not(miri)))]
 #[expect(unsafe_code, reason = "the standard library cannot block the signals of a thread")]
@@ -145,14 +158,36 @@ mod mask {
         }
     }
 
-    /// Whether the process ignores a signal.
-    pub fn is_ignored(signal: c_int) -> bool {
-        let mut action = MaybeUninit::<libc::sigaction>::zeroed();
-        // SAFETY: the function accepts null for the new action, and writes to the old one, which is exclusively borrowed
-        // and has no invalid values.
-        unsafe {
-            libc::sigaction(signal, ptr::null(), action.as_mut_ptr());
-            action.assume_init().sa_sigaction == libc::SIG_IGN
+    /// The reaction of the process to a signal.
+    #[derive(Clone, Copy, Debug)]
+    pub struct SignalAction(libc::sigaction);
+
+    impl SignalAction {
+        /// Returns the current reaction.
+        pub fn of(signal: c_int) -> Self {
+            let mut action = MaybeUninit::zeroed();
+            // SAFETY: the function accepts null for the new action, and writes to the old one, which is exclusively
+            // borrowed and has no invalid values.
+            unsafe {
+                libc::sigaction(signal, ptr::null(), action.as_mut_ptr());
+                Self(action.assume_init())
+            }
+        }
+
+        /// Whether the signal has no effect.
+        pub fn is_ignored(&self) -> bool {
+            self.0.sa_sigaction == libc::SIG_IGN
+        }
+
+        /// Whether the process has no handler.
+        pub fn is_default(&self) -> bool {
+            self.0.sa_sigaction == libc::SIG_DFL
+        }
+
+        /// Lets the process react to the signal like this again.
+        pub fn restore(&self, signal: c_int) {
+            // SAFETY: the function reads an action that was in effect, and accepts null for the old one.
+            unsafe { libc::sigaction(signal, &raw const self.0, ptr::null_mut()) };
         }
     }
 

@@ -27,10 +27,12 @@ pub mod environment {
 
 pub mod internal_log {
     pub use crate::internal_log::{
-        LOG_LEVELS, has_written_to_stderr, is_on_stderr, is_shown, write_line,
+        LOG_LEVELS, has_written_to_stderr, is_on_stderr, is_shown, write_line, write_line_within,
     };
     #[cfg(feature = "redact")]
-    pub use crate::internal_log::{WaitingMessages, internal_log, later, write};
+    pub use crate::internal_log::{internal_log, write};
+    #[cfg(feature = "redact")]
+    pub use crate::waiting_messages::{WaitingMessages, later};
 }
 
 pub mod link_list {
@@ -45,12 +47,12 @@ pub mod metrics {
 
 pub mod program_signals {
     #[cfg(all(unix, not(miri)))]
-    pub use crate::program_signals::is_ignored;
-    pub use crate::program_signals::{Unsignalled, blocked, spawn};
+    pub use crate::program_signals::SignalAction;
+    pub use crate::program_signals::{Unsignalled, blocked, is_of_library, spawn};
 }
 
 pub mod standard_error {
-    pub use crate::standard_error::{write_if_room, write_to_if_room};
+    pub use crate::standard_error::{write_if_room, write_within};
 }
 
 #[cfg(feature = "redact")]
@@ -68,7 +70,7 @@ pub mod recorder {
         exception::Exception,
         fork::{forks, say_not_exported},
         ids::random_bits,
-        lost::{LOST, set_unbound},
+        lost::LOST,
         measure::Measures,
         open::take_unrecorded,
         record::{Code, More, Origin, SpanRecord},

@@ -1,15 +1,15 @@
 //! Writes log lines to the standard streams.
 
 use std::io::{self, Write};
-use std::thread;
+use std::time::Duration;
 
 use floe_telemetry_core::__sdk::environment::variable_os;
 use floe_telemetry_core::__sdk::internal_log::has_written_to_stderr;
-use floe_telemetry_core::__sdk::standard_error::write_to_if_room;
+use floe_telemetry_core::__sdk::standard_error::write_within;
 use floe_telemetry_sdk::config::LogOutput;
 use tracing_subscriber::fmt::MakeWriter;
 
-use crate::program_signals::Unsignalled;
+use crate::program_signals::{Unsignalled, is_of_library};
 use floe_waterfall::uses_color;
 
 #[derive(Clone, Copy, Debug)]
@@ -30,14 +30,15 @@ impl MakeWriter<'_> for Output {
 }
 
 /// Blocks SIGPIPE and SIGXFSZ during a write, because they would end the program. A thread of the library leaves out a line
-/// without room in a pipe: it would stop the delivery until somebody reads.
+/// without room in a pipe, and cuts a longer one than 4,096 bytes: it would stop the delivery until somebody reads.
 impl Write for Output {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let is_of_library = thread::current().name().is_some_and(|name| name.starts_with("floe-"));
         match self.0 {
-            LogOutput::Stdout if is_of_library => write_to_if_room(&io::stdout(), bytes),
-            LogOutput::Stderr if is_of_library => {
-                write_to_if_room(&io::stderr(), bytes);
+            LogOutput::Stdout if is_of_library() => {
+                write_within(&io::stdout(), bytes, Duration::ZERO);
+            }
+            LogOutput::Stderr if is_of_library() => {
+                write_within(&io::stderr(), bytes, Duration::ZERO);
                 has_written_to_stderr();
             }
             LogOutput::Stdout => Unsignalled(io::stdout()).write_all(bytes)?,

@@ -1,9 +1,8 @@
 //! Formats the timestamp of a record: ISO 8601, UTC, with microseconds.
 
 use std::fmt::Write as _;
-use std::time::SystemTime;
-
-use time::OffsetDateTime;
+use std::ops::Range;
+use std::time::{Duration, SystemTime};
 
 #[derive(Debug)]
 pub(super) struct Timestamp {
@@ -13,6 +12,11 @@ pub(super) struct Timestamp {
 
 /// The position of the microseconds in the text.
 const MICROS: usize = "0000-00-00T00:00:00.".len();
+
+/// The last second of the year 9999.
+const LAST_SECOND: u64 = 253_402_300_799;
+
+const MONTHS: &str = "JanFebMarAprMayJunJulAugSepOctNovDec";
 
 impl Timestamp {
     pub(super) const fn new() -> Self {
@@ -33,22 +37,18 @@ impl Timestamp {
     }
 
     fn begin(&mut self, second: u64) {
-        let second = i64::try_from(second).unwrap_or(i64::MAX);
-        let at = OffsetDateTime::from_unix_timestamp(second).unwrap_or(OffsetDateTime::UNIX_EPOCH);
-        let year = at.year();
-        let month = u8::from(at.month());
-        let day = at.day();
-        let (hour, minute, second) = at.to_hms();
+        let known = if second <= LAST_SECOND { second } else { 0 };
+        // As in `Sun, 06 Nov 1994 08:49:37 GMT`.
+        let date = httpdate::fmt_http_date(SystemTime::UNIX_EPOCH + Duration::from_secs(known));
+        let part = |range: Range<usize>| date.get(range).unwrap_or_default();
+        let month = MONTHS.find(part(8..11)).unwrap_or_default() / 3 + 1;
         self.text.clear();
-        let _ =
-            write!(self.text, "{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.");
+        let _ = write!(self.text, "{}-{month:02}-{}T{}.", part(12..16), part(5..7), part(17..25));
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
 
     #[test]
@@ -62,8 +62,8 @@ mod tests {
         assert_eq!(at(951_827_696, 123_456), "2000-02-29T12:34:56.123456Z");
         assert_eq!(at(951_827_696, 7), "2000-02-29T12:34:56.000007Z");
         assert_eq!(at(1_795_181_546, 999_999), "2026-11-20T13:32:26.999999Z");
-        // The `time` crate cannot represent this year.
-        assert_eq!(at(u64::from(u32::MAX) * 1000, 5), "1970-01-01T00:00:00.000005Z");
+        assert_eq!(at(LAST_SECOND, 5), "9999-12-31T23:59:59.000005Z");
+        assert_eq!(at(LAST_SECOND + 1, 5), "1970-01-01T00:00:00.000005Z");
     }
 
     #[test]

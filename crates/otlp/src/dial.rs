@@ -1,7 +1,7 @@
 //! Opens connections to a receiver, directly or through the tunnel of a proxy.
 
 use std::io::{self, ErrorKind, Read as _, Write as _};
-use std::net::{SocketAddr, TcpStream};
+use std::net::{Ipv4Addr, SocketAddr, TcpStream, UdpSocket};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use floe_telemetry_sdk::Error;
 use http::Uri;
 
 use super::lookup::Lookups;
-use super::proxy::{self, Proxy, bare_host, port};
+use super::proxy::{self, IS_EXPLAINED, Proxy, bare_host, port};
 use super::socket::Socket;
 
 /// The maximum size of a proxy's answer to `CONNECT`, in bytes.
@@ -73,7 +73,7 @@ impl Dialer {
         detect_silence(&stream, self.time);
         let mut socket = Socket::new(stream, deadline);
         if let Some(tunnel) = &self.tunnel {
-            tunnel.open(&mut socket)?;
+            tunnel.open(&mut socket).map_err(|error| tunnel.explained(error))?;
         }
         Ok(socket)
     }
@@ -90,9 +90,18 @@ impl Host {
     fn addresses(&self, deadline: Instant) -> io::Result<Vec<SocketAddr>> {
         match self {
             Self::Address(address) => Ok(vec![*address]),
-            Self::Name { name, port, lookups } => lookups.addresses(name, *port, deadline),
+            Self::Name { name, port, lookups } => {
+                let found = lookups.addresses(name, *port, deadline);
+                found.map_err(|error| missing_descriptor().unwrap_or(error))
+            }
         }
     }
+}
+
+/// Returns the error of a process or a machine without a free descriptor: to a look-up, each name is then unknown.
+fn missing_descriptor() -> Option<io::Error> {
+    let error = UdpSocket::bind((Ipv4Addr::UNSPECIFIED, 0)).err()?;
+    matches!(error.raw_os_error(), Some(23 | 24)).then_some(error)
 }
 
 /// Connects to the first address that answers. Each has an equal share of the time that is left, so that one that is silent
@@ -144,7 +153,8 @@ impl Tunnel {
             format!("CONNECT {receiver} HTTP/1.1\r\nhost: {receiver}\r\n{credential}\r\n");
         socket.write_all(request.as_bytes())?;
         let mut answer = Vec::new();
-        while !answer.ends_with(b"\r\n\r\n") {
+        // A line may end without a carriage return.
+        while !answer.ends_with(b"\n\r\n") && !answer.ends_with(b"\n\n") {
             let mut byte = [0];
             if socket.read(&mut byte)? == 0 {
                 return Err(io::Error::new(ErrorKind::UnexpectedEof, "it closed the connection"));
@@ -155,6 +165,15 @@ impl Tunnel {
             }
         }
         self.check(&String::from_utf8_lossy(&answer))
+    }
+
+    /// Adds the settings of the proxy to an error that does not name them.
+    fn explained(&self, error: io::Error) -> io::Error {
+        let text = error.to_string();
+        if text.contains(IS_EXPLAINED) {
+            return error;
+        }
+        io::Error::new(error.kind(), text + &self.proxy.choice())
     }
 
     fn check(&self, answer: &str) -> io::Result<()> {

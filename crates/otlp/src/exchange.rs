@@ -134,7 +134,11 @@ fn write(connection: &mut dyn Stream, head: &[u8], request: &[u8]) -> io::Result
 
 fn receive(connection: &mut dyn Stream, input: &mut Vec<u8>) -> io::Result<()> {
     let mut buffer = [0; READ];
-    let read = connection.read(&mut buffer)?;
+    let read = match connection.read(&mut buffer) {
+        // TLS has not announced the end.
+        Err(error) if error.kind() == ErrorKind::UnexpectedEof => 0,
+        read => read?,
+    };
     if read == 0 {
         return Err(io::Error::new(ErrorKind::UnexpectedEof, "the connection was closed"));
     }

@@ -5,7 +5,7 @@ use std::iter;
 
 use http::Uri;
 
-use super::proxy::Proxy;
+use super::proxy::{IS_EXPLAINED, Proxy};
 use super::response::Outcome;
 use floe_telemetry_sdk::config::{OtlpProtocol, Signal};
 
@@ -31,8 +31,18 @@ pub(super) const fn size_advice(signal: Signal) -> &'static str {
 pub(super) const CREDENTIAL_ADVICE: &str =
     "; set a valid credential in `OTEL_EXPORTER_OTLP_HEADERS` (`authentication`)";
 
-/// The words of rustls about a receiver's certificate, and the remedy.
-const CERTIFICATES: [(&str, &str); 5] = [
+const PERHAPS_PLAIN: &str =
+    "the receiver perhaps does not use TLS: expected an endpoint with `http://`";
+
+/// Words of errors whose cause is neither the address nor the protocol, and the remedy.
+const REMEDIES: [(&str, &str); 15] = [
+    (
+        "received corrupt message",
+        "the receiver does not use TLS: expected an endpoint with `http://`",
+    ),
+    // A server without TLS may also wait for more, or close the connection.
+    ("TLS handshake", PERHAPS_PLAIN),
+    ("tls handshake eof", PERHAPS_PLAIN),
     (
         "UnknownIssuer",
         "the authority of the receiver's certificate is expected in `OTEL_EXPORTER_OTLP_CERTIFICATE` (`certificate`)",
@@ -44,7 +54,20 @@ const CERTIFICATES: [(&str, &str); 5] = [
     ("certificate expired", "the receiver needs a new one, or this machine's clock is wrong"),
     ("not valid for name", "the host of the endpoint is expected to be one of its names"),
     ("UnsupportedCertVersion", "expected a certificate of version 3 with alternative names"),
+    (
+        "alert: HandshakeFailure",
+        "the receiver has no version or cipher suite of TLS in common with this program, or needs a client certificate: `OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE` (`client_certificate`)",
+    ),
+    ("alert: ProtocolVersion", "the receiver needs TLS 1.2 or 1.3"),
+    ("alert: UnrecognisedName", "the receiver has no certificate for the host of the endpoint"),
+    ("(os error 24)", "raise the limit of open files (`ulimit -n`) of this process"),
+    ("(os error 23)", "raise the limit of open files of this machine"),
+    ("has not returned", "the name service of this machine does not answer"),
+    ("Temporary failure in name resolution", "the name service of this machine does not answer"),
 ];
+
+/// Words in the alerts of a receiver that refuses the certificate of its client, or expects one.
+const ALERTS_ABOUT_CLIENTS: [&str; 3] = ["Certificate", "UnknownCA", "AccessDenied"];
 
 /// Words in the errors of tonic and ureq if the receiver ended the connection. They do not report this in another way.
 const CLOSED: [&str; 5] = ["closed", "reset", "broken pipe", "Broken pipe", "disconnected"];
@@ -81,11 +104,18 @@ impl Peer {
         proxy.map_or_else(String::new, |proxy| format!("the proxy `{}`: ", proxy.address()))
     }
 
-    /// Returns the settings of the address if nothing has ever answered there. The refusal of a proxy names them itself.
-    fn address_advice(&self, text: &str) -> String {
+    /// Returns the proxy that forwards requests. It can read them, and answer them itself.
+    pub(super) fn forwarder(&self) -> Option<&Proxy> {
+        let is_forwarded =
+            self.protocol == OtlpProtocol::Http && self.endpoint.scheme_str() == Some("http");
+        self.proxy.as_ref().filter(|_| is_forwarded)
+    }
+
+    /// Returns the settings of the address if nothing has ever answered there.
+    fn address_advice(&self) -> String {
         match &self.proxy {
-            _ if self.has_answered || text.contains("`NO_PROXY`") => String::new(),
-            Some(proxy) => format!("; the proxy is set{}", proxy.settings()),
+            _ if self.has_answered => String::new(),
+            Some(proxy) => proxy.choice(),
             None => "; the address of a running receiver is expected in `OTEL_EXPORTER_OTLP_ENDPOINT` (`otlp_endpoint`)"
                 .to_owned(),
         }
@@ -95,24 +125,28 @@ impl Peer {
     /// other. The port does not reveal the protocol, because each protocol may use any port. Another protocol is likely
     /// if an answer does not follow the protocol, or if the receiver has never answered and ends each connection.
     fn advice(&self, text: &str, is_invalid: bool) -> String {
-        // A server without TLS may also wait for more.
-        if text.contains("received corrupt message") || text.contains("TLS handshake") {
-            let is_certain = text.contains("corrupt");
-            let uses = if is_certain { "does not use" } else { "perhaps does not use" };
-            return format!("; the receiver {uses} TLS: expected an endpoint with `http://`");
+        if text.contains(IS_EXPLAINED) {
+            return String::new();
         }
-        if let Some((_, remedy)) = CERTIFICATES.iter().find(|(cause, _)| text.contains(cause)) {
+        if let Some((_, remedy)) = REMEDIES.iter().find(|(cause, _)| text.contains(cause)) {
             return format!("; {remedy}");
+        }
+        if self.forwarder().is_some() {
+            return self.address_advice();
         }
         let is_other_protocol = is_invalid
             || text.contains("HTTP/2 was not negotiated")
             || text.contains("NoApplicationProtocol");
-        if !is_other_protocol && text.contains("received fatal alert") {
-            return format!("; a receiver {VERIFIES_CLIENTS}");
+        let alert = text.split_once("received fatal alert: ").filter(|_| !is_other_protocol);
+        if let Some((_, alert)) = alert {
+            if ALERTS_ABOUT_CLIENTS.iter().any(|it| alert.contains(it)) {
+                return format!("; a receiver {VERIFIES_CLIENTS}");
+            }
+            return String::new();
         }
         let is_closed = !self.has_answered && CLOSED.iter().any(|it| text.contains(it));
         if !is_closed && !is_other_protocol {
-            return self.address_advice(text);
+            return self.address_advice();
         }
         let (other, port) = match self.protocol {
             OtlpProtocol::Grpc => (OtlpProtocol::Http, 4318),

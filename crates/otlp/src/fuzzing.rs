@@ -43,7 +43,7 @@ pub fn http_response(status: u16, headers: [&[u8]; 3], body: &[u8]) -> Option<Re
             map.insert(name, HeaderValue::from_bytes(value).ok()?);
         }
     }
-    Some(otlp_http::classify(status, &map, &mut &*body).into())
+    Some(otlp_http::classify(status, &map, &mut &*body, otlp_http::THE_RECEIVER).into())
 }
 
 /// Reads a response over gRPC: the code, the message and the details of its status.

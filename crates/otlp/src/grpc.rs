@@ -2,6 +2,7 @@
 
 use std::error::Error as StdError;
 use std::io;
+use std::iter;
 use std::ops::RangeInclusive;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -13,7 +14,7 @@ use http::{Response, StatusCode, Uri};
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
 use tokio::runtime::{self, Runtime};
-use tokio::time;
+use tokio::{task, time};
 use tonic::body::Body;
 use tonic::codec::CompressionEncoding;
 use tonic::codec::{Codec, DecodeBuf, Decoder, EncodeBuf, Encoder};
@@ -50,6 +51,9 @@ const KEEPALIVE_PARTS: u32 = 4;
 /// The minimum and the maximum time that a receiver has to answer a ping.
 const PING_TIMEOUT: RangeInclusive<Duration> = Duration::from_secs(2)..=Duration::from_secs(20);
 
+/// The turns of the runtime in which the tasks of a connection close it: each takes one.
+const CLOSING_TURNS: u32 = 8;
+
 type WithoutPage = fn(Response<Body>) -> Response<Body>;
 
 type Client = tonic::client::Grpc<MapResponse<Channel, WithoutPage>>;
@@ -67,8 +71,12 @@ struct Grpc {
 struct Background(Option<Runtime>);
 
 struct Exporter {
-    client: Client,
-    /// Creates a client that connects with its first request.
+    /// The client of the last request, if it is used again.
+    client: Option<Client>,
+    /// Whether the receiver has accepted or throttled the last request. After another refusal, the host is looked up anew,
+    /// because its receivers may have moved.
+    is_kept: bool,
+    /// Creates a client that connects with its first request. Call it within the runtime.
     connect: Box<dyn Fn() -> Client + Send>,
     peer: Peer,
     headers: MetadataMap,
@@ -100,15 +108,13 @@ pub(super) fn connect(
         deadline: Arc::clone(&deadline),
     };
     let connect = clients(uri.clone(), dialing, settings)?;
-    let entered = runtime.enter();
-    let client = connect();
-    drop(entered);
     let protocol = OtlpProtocol::Grpc;
     Ok(Box::new(Grpc {
         runtime: Background(Some(runtime)),
         deadline,
         exporter: Exporter {
-            client,
+            client: None,
+            is_kept: false,
             connect: Box::new(connect),
             peer: Peer { endpoint: uri, proxy, protocol, has_answered: false },
             headers,
@@ -118,7 +124,7 @@ pub(super) fn connect(
     }))
 }
 
-/// Returns a function that creates a client. Call it within the runtime.
+/// Returns a function that creates a client.
 fn clients(
     receiver: Uri,
     dialing: Dialing,
@@ -175,21 +181,36 @@ fn secure(endpoint: Endpoint, tls: super::tls::Tls, timeout: Duration) -> Result
         config = config.identity(Identity::from_pem(certificate, key));
     }
     let secure = endpoint.tls_config_with_verifier(config, tls.trust);
-    // Of the settings of TLS, only the key has not been checked.
-    secure.map_err(|error| super::tls::unusable(&error_chain(&error)).of_setting("CLIENT_KEY"))
+    secure.map_err(|error| super::tls::unusable(&error_chain(&error)))
 }
 
 impl Exporter {
+    /// Sends a request, and leaves its connection if the receiver neither accepts nor throttles it.
+    async fn send(&mut self, request: Bytes, limit: Duration) -> Outcome {
+        self.is_kept = false;
+        let called = time::timeout(limit, self.call(request)).await;
+        if !self.is_kept {
+            self.client = None;
+            for _ in 0..CLOSING_TURNS {
+                task::yield_now().await;
+            }
+        }
+        called.unwrap_or(Outcome::TimedOut)
+    }
+
     async fn call(&mut self, request: Bytes) -> Outcome {
-        if let Err(error) = self.client.ready().await {
+        let client = self.client.get_or_insert_with(&self.connect);
+        if let Err(error) = client.ready().await {
             return self.disconnected(&error);
         }
         let request = Request::from_parts(self.headers.clone(), Extensions::default(), request);
-        let response = self.client.unary(request, self.export.clone(), BytesCodec);
+        let response = client.unary(request, self.export.clone(), BytesCodec);
         let status = match response.await {
             Ok(response) => {
                 self.peer.has_answered = true;
-                return response::accepted(response.get_ref());
+                let outcome = response::accepted(response.get_ref());
+                self.is_kept = matches!(outcome, Outcome::Accepted(_));
+                return outcome;
             }
             Err(status) => status,
         };
@@ -198,15 +219,19 @@ impl Exporter {
             return self.disconnected(error);
         }
         self.peer.has_answered = true;
+        // A receiver that throttles is alive, and another connection would only burden it.
+        self.is_kept = status.code() == Code::ResourceExhausted;
         classify(&status, self.signal)
     }
 
-    fn disconnected(&self, error: &(dyn StdError + 'static)) -> Outcome {
-        let text = error_chain(error);
-        // h2 words an error this way if it found the error in the receiver's answer.
-        if text.contains("error detected") {
-            return self.peer.invalid(&text, true);
+    fn disconnected(&mut self, error: &(dyn StdError + 'static)) -> Outcome {
+        let mut causes = iter::successors(Some(error), |error| (*error).source());
+        let http2: Option<&h2::Error> = causes.find_map(|cause| cause.downcast_ref());
+        if http2.is_some_and(h2::Error::is_library) {
+            return self.peer.invalid(&error_chain(error), true);
         }
+        // A receiver that ends a request or a connection of HTTP/2 speaks the protocol.
+        self.peer.has_answered |= http2.is_some_and(h2::Error::is_remote);
         self.peer.unanswered(error)
     }
 }
@@ -236,17 +261,7 @@ impl Transport for Grpc {
     fn send(&mut self, request: Bytes, time: Duration) -> Outcome {
         let Some(runtime) = &self.runtime.0 else { return Outcome::TimedOut };
         *self.deadline.lock().unwrap_or_else(PoisonError::into_inner) = monotonic_now() + time;
-        let exporter = &mut self.exporter;
-        let outcome = async {
-            let called = time::timeout(time, exporter.call(request)).await;
-            let outcome = called.unwrap_or(Outcome::TimedOut);
-            // After a refusal, the host is looked up anew, because its receivers may have moved.
-            if !matches!(outcome, Outcome::Accepted(_)) {
-                exporter.client = (exporter.connect)();
-            }
-            outcome
-        };
-        runtime.block_on(outcome)
+        runtime.block_on(self.exporter.send(request, time))
     }
 }
 

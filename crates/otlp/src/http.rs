@@ -34,8 +34,8 @@ struct Http {
     dialer: Dialer,
     #[cfg(feature = "tls")]
     tls: Option<super::tls::Client>,
-    /// The idle connection of the last request, if the receiver accepted it, and the time of its end. After a refusal, the
-    /// host is looked up anew, because its receivers may have moved.
+    /// The idle connection of the last request, if the receiver accepted or throttled it, and the time of its end. After
+    /// another refusal, the host is looked up anew, because its receivers may have moved.
     kept: Option<(Connection, Instant)>,
     /// Whether a late answer is no sign that a kept connection has fallen silent.
     is_slow: bool,
@@ -173,32 +173,39 @@ impl Http {
         answer.limit(now + deadline.saturating_duration_since(now) / 2);
         let status = answer.head.status;
         let headers = std::mem::take(&mut answer.head.headers);
-        let outcome = classify(status, &headers, &mut answer);
-        let Outcome::Rejected(reason) = outcome else {
-            let is_accepted = matches!(outcome, Outcome::Accepted(_));
-            let connection = answer.into_connection().filter(|_| is_accepted);
-            self.kept = connection.map(|connection| (connection, monotonic_now()));
-            return outcome;
-        };
-        let advice = match status {
-            StatusCode::NOT_FOUND => self.path_advice(),
-            StatusCode::PAYLOAD_TOO_LARGE => size_advice(self.signal).to_owned(),
-            StatusCode::FORBIDDEN | StatusCode::PROXY_AUTHENTICATION_REQUIRED => {
-                self.forwarding_advice()
-            }
-            _ => String::new(),
-        };
-        Outcome::Rejected(reason + &advice)
+        let outcome = classify(status, &headers, &mut answer, &self.answerer(status));
+        // A receiver that throttles is alive, and another connection would only burden it.
+        let is_kept =
+            matches!(outcome, Outcome::Accepted(_)) || status == StatusCode::TOO_MANY_REQUESTS;
+        let connection = answer.into_connection().filter(|_| is_kept);
+        self.kept = connection.map(|connection| (connection, monotonic_now()));
+        let advice = self.advice(status);
+        match outcome {
+            Outcome::Rejected(reason) => Outcome::Rejected(reason + &advice),
+            Outcome::Retry { reason, after } => Outcome::Retry { reason: reason + &advice, after },
+            outcome => outcome,
+        }
     }
 
-    /// Returns advice for an answer that may be the one of a proxy.
-    fn forwarding_advice(&self) -> String {
-        let is_forwarded = self.peer.endpoint.scheme_str() == Some("http");
-        let proxy = self.peer.proxy.as_ref().filter(|_| is_forwarded);
-        proxy.map_or_else(String::new, |proxy| {
-            let advice = proxy.advice("POST", &receiver(&self.peer.endpoint));
-            format!("; the request was forwarded by the proxy `{}`{advice}", proxy.address())
-        })
+    /// Returns the name of the side that has answered with this status, for messages.
+    fn answerer(&self, status: StatusCode) -> String {
+        let Some(proxy) = self.peer.forwarder() else { return THE_RECEIVER.to_owned() };
+        let is_certain = status == StatusCode::PROXY_AUTHENTICATION_REQUIRED;
+        let or_receiver = if is_certain { "" } else { ", or the receiver behind it," };
+        format!("the proxy `{}`{or_receiver}", proxy.address())
+    }
+
+    fn advice(&self, status: StatusCode) -> String {
+        let forwarder = || self.peer.forwarder();
+        match status.as_u16() {
+            404 => self.path_advice(),
+            413 => size_advice(self.signal).to_owned(),
+            403 | 407 => forwarder()
+                .map(|proxy| proxy.advice("POST", &receiver(&self.peer.endpoint)))
+                .unwrap_or_default(),
+            502..=504 => forwarder().map(Proxy::choice).unwrap_or_default(),
+            _ => String::new(),
+        }
     }
 }
 
@@ -236,12 +243,21 @@ fn ends_an_idle_connection(answer: &Answer) -> bool {
         })
 }
 
-pub(super) fn classify(status: StatusCode, headers: &HeaderMap, body: &mut dyn Read) -> Outcome {
+/// The side that has answered if there is no proxy.
+pub(super) const THE_RECEIVER: &str = "the receiver";
+
+/// Returns the outcome of an answer by this side.
+pub(super) fn classify(
+    status: StatusCode,
+    headers: &HeaderMap,
+    body: &mut dyn Read,
+    by: &str,
+) -> Outcome {
     if status.is_success() {
         // A web server that answers every path with a page has not accepted the request.
         if is_web_page(headers) {
             return Outcome::Rejected(format!(
-                "the receiver answered {status} with a web page: it is not an OTLP receiver"
+                "{by} answered {status} with a web page: it is not an OTLP receiver"
             ));
         }
         // The request accepts no compression, so a compressed response is not read.
@@ -249,12 +265,12 @@ pub(super) fn classify(status: StatusCode, headers: &HeaderMap, body: &mut dyn R
             && encoding != "identity"
         {
             return Outcome::Rejected(format!(
-                "the receiver answered {status} with a compressed body, which was not requested"
+                "{by} answered {status} with a compressed body, which was not requested"
             ));
         }
         return read(body);
     }
-    let mut reason = format!("the receiver answered {status}");
+    let mut reason = format!("{by} answered {status}");
     if status.is_redirection()
         && let Some(target) = headers.get(LOCATION)
     {

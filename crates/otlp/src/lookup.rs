@@ -6,7 +6,7 @@
 
 use std::io;
 use std::net::{SocketAddr, ToSocketAddrs as _};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError, TryLockError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use floe_telemetry_core::__sdk::clock::{Instant, monotonic_now};
 use floe_telemetry_core::__sdk::program_signals;
@@ -37,14 +37,11 @@ impl Lookups {
     ///
     /// The thread cannot be started.
     pub(super) fn of_process() -> io::Result<Arc<Self>> {
-        static CURRENT: Mutex<Option<Arc<Lookups>>> = Mutex::new(None);
+        /// A fork may have copied the locks of its ancestors without their holders, so it has its own.
+        static CURRENT: [Mutex<Option<Arc<Lookups>>>; 16] = [const { Mutex::new(None) }; 16];
 
-        let mut current = match CURRENT.try_lock() {
-            Ok(current) => current,
-            // In a fork, the holder of the lock may not exist.
-            Err(TryLockError::WouldBlock) if forks() > 0 => return Self::start(),
-            Err(_) => CURRENT.lock().unwrap_or_else(PoisonError::into_inner),
-        };
+        let own = &CURRENT[forks() as usize % CURRENT.len()];
+        let mut current = own.lock().unwrap_or_else(PoisonError::into_inner);
         match &*current {
             Some(lookups) if lookups.forks == forks() => Ok(Arc::clone(lookups)),
             _ => Ok(Arc::clone(current.insert(Self::start()?))),

@@ -13,6 +13,9 @@ use percent_encoding::percent_decode_str;
 
 use floe_telemetry_core::__sdk::environment;
 
+/// The word in each error of a proxy that names its settings.
+pub(super) const IS_EXPLAINED: &str = "`NO_PROXY`";
+
 #[derive(Clone)]
 pub(super) struct Proxy {
     /// The host, an IPv6 address without its brackets.
@@ -86,8 +89,13 @@ impl Proxy {
         )
     }
 
+    /// Returns the advice for a proxy that does not work.
+    pub(super) fn choice(&self) -> String {
+        format!("; the proxy is set{}", self.settings())
+    }
+
     /// Returns the variables that choose this proxy.
-    pub(super) fn settings(&self) -> String {
+    fn settings(&self) -> String {
         format!(" in `{}`; receivers in `NO_PROXY` are reached without it", self.variable)
     }
 }

@@ -13,6 +13,7 @@ use rustls::crypto::{CryptoProvider, ring};
 use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime};
 use rustls::server::ParsedCertificate;
+use rustls::sign::CertifiedKey;
 use rustls::{CertificateError, DigitallySignedStruct, RootCertStore, SignatureScheme};
 #[cfg(feature = "http")]
 use rustls::{ClientConfig, ClientConnection, StreamOwned};
@@ -22,6 +23,7 @@ use super::proxy::bare_host;
 use super::settings::OtlpSettings;
 #[cfg(feature = "http")]
 use super::socket::Socket;
+use floe_telemetry_core::__sdk::internal_log::internal_log;
 use floe_telemetry_sdk::__parts::regular_file;
 use floe_telemetry_sdk::Error;
 
@@ -41,7 +43,7 @@ impl Tls {
     ///
     /// # Errors
     ///
-    /// A file cannot be read, or contains no certificate or no key. Whether a key fits its certificate is found out by rustls.
+    /// A file cannot be read, contains no certificate or no key, or the key is not the one of the certificate.
     pub(super) fn of(endpoint: &Uri, settings: &OtlpSettings) -> Result<Option<Self>, Error> {
         if endpoint.scheme_str() != Some("https") {
             return Ok(None);
@@ -50,12 +52,7 @@ impl Tls {
             Some(path) => Trust::of_file(path).map_err(|error| error.of_setting("CERTIFICATE"))?,
             None => Trust::of_system()?,
         };
-        let client = settings.client.as_ref().map(|(certificate, key)| {
-            let chain = read_certificates(certificate)
-                .map_err(|error| error.of_setting("CLIENT_CERTIFICATE"))?;
-            let key = read_key(key).map_err(|error| error.of_setting("CLIENT_KEY"))?;
-            Ok::<_, Error>((chain, key))
-        });
+        let client = settings.client.as_ref().map(|(certificate, key)| client(certificate, key));
         Ok(Some(Self { trust: Arc::new(trust), client: client.transpose()? }))
     }
 }
@@ -81,7 +78,7 @@ impl Client {
             Some((chain, key)) => {
                 let key = PrivateKeyDer::from_pem_slice(&key).map_err(|error| unusable(&error))?;
                 let config = builder.with_client_auth_cert(parse_certificates(&chain), key);
-                config.map_err(|error| unusable(&error).of_setting("CLIENT_KEY"))?
+                config.map_err(|error| unusable(&error))?
             }
         };
         Ok(Self { config: Arc::new(config), name })
@@ -133,11 +130,18 @@ pub(super) struct Trust {
 
 impl Trust {
     fn of_file(path: &Path) -> Result<Self, Error> {
-        let configured = parse_certificates(&read_certificates(path)?);
+        let (pem, configured) = read_certificates(path)?;
         let mut roots = RootCertStore::empty();
-        roots.add_parsable_certificates(configured.iter().cloned());
-        if roots.is_empty() {
-            return Err(invalid_file(path, "has no certificate that can be decoded"));
+        let (used, _) = roots.add_parsable_certificates(configured.iter().cloned());
+        if used == 0 {
+            return Err(undecodable(path));
+        }
+        let all = CertificateDer::pem_slice_iter(&pem).count();
+        if used < all {
+            let problem =
+                format!("has {} certificates that cannot be decoded, of {all}", all - used);
+            let error = invalid_file(path, &problem).to_string();
+            internal_log!(warn, error = error, "an authority is not trusted");
         }
         Self::new(roots, configured)
     }
@@ -213,19 +217,33 @@ fn is_of_authority(error: &rustls::Error) -> bool {
     format!("{cause:?}").contains("CaUsedAsEndEntity")
 }
 
-fn read_certificates(path: &Path) -> Result<Vec<u8>, Error> {
-    let bytes = read(path)?;
-    if parse_certificates(&bytes).is_empty() {
+/// Reads the certificates of a file, at least one, and returns them with its text.
+fn read_certificates(path: &Path) -> Result<(Vec<u8>, Vec<CertificateDer<'static>>), Error> {
+    let pem = read(path)?;
+    let certificates = parse_certificates(&pem);
+    if certificates.is_empty() {
         return Err(invalid_file(path, "has no certificate in PEM format"));
     }
-    Ok(bytes)
+    Ok((pem, certificates))
 }
 
-fn read_key(path: &Path) -> Result<Vec<u8>, Error> {
-    let bytes = read(path)?;
-    PrivateKeyDer::from_pem_slice(&bytes)
-        .map_err(|_| invalid_file(path, "has no unencrypted private key in PEM format"))?;
-    Ok(bytes)
+/// Reads a client certificate and its key, and checks that they belong together.
+fn client(certificate: &Path, key: &Path) -> Result<(Vec<u8>, Vec<u8>), Error> {
+    let of_certificate = |error: Error| error.of_setting("CLIENT_CERTIFICATE");
+    let of_key = |problem: &str| invalid_file(key, problem).of_setting("CLIENT_KEY");
+    let (chain, certificates) = read_certificates(certificate).map_err(of_certificate)?;
+    let pem = read(key).map_err(|error| error.of_setting("CLIENT_KEY"))?;
+    let der = PrivateKeyDer::from_pem_slice(&pem)
+        .map_err(|_| of_key("has no unencrypted private key in PEM format"))?;
+    match CertifiedKey::from_der(certificates, der, &provider()) {
+        Ok(_) => Ok((chain, pem)),
+        Err(rustls::Error::InvalidCertificate(_)) => Err(of_certificate(undecodable(certificate))),
+        Err(rustls::Error::InconsistentKeys(_)) => {
+            let certificate = certificate.display();
+            Err(of_key(&format!("is not the key of the certificate in `{certificate}`")))
+        }
+        Err(error) => Err(of_key(&format!("cannot be used: {error}"))),
+    }
 }
 
 fn parse_certificates(pem: &[u8]) -> Vec<CertificateDer<'static>> {
@@ -235,6 +253,10 @@ fn parse_certificates(pem: &[u8]) -> Vec<CertificateDer<'static>> {
 fn read(path: &Path) -> Result<Vec<u8>, Error> {
     regular_file::read(path, MAX_FILE)
         .map_err(|error| invalid_file(path, &format!("cannot be read: {error}")))
+}
+
+fn undecodable(path: &Path) -> Error {
+    invalid_file(path, "has no certificate that can be decoded")
 }
 
 fn invalid_file(path: &Path, problem: &str) -> Error {

@@ -113,7 +113,7 @@ impl Error {
         self
     }
 
-    pub(crate) fn and(mut self, other: &Self) -> Self {
+    pub(crate) fn and(mut self, other: &str) -> Self {
         let message = &mut Arc::make_mut(&mut self.0).message;
         *message = format!("{message}; {other}");
         self

@@ -9,11 +9,14 @@ use std::sync::Once;
 
 use opentelemetry::global;
 
-use crate::config::{self, BatchSpanProcessorConfig, ExporterKind, OtlpProtocol, TelemetryConfig};
+use crate::config::{
+    self, BatchSpanProcessorConfig, ExporterKind, OtlpProtocol, Signal, TelemetryConfig,
+};
 use crate::error::Error;
 use crate::internal_log;
 use crate::parts;
 use crate::provider::{DROP_TIMEOUT, TelemetryProvider, TelemetryProviderBuilder};
+use crate::recorder::Sampling;
 
 /// The delay of batches of spans that are printed on a terminal, in milliseconds, in place of the default.
 const TERMINAL_DELAY: u64 = 100;
@@ -62,7 +65,7 @@ const TERMINAL_DELAY: u64 = 100;
 /// | in place of the panic hook: the redacted message of each panic on standard error | `panic_output`, else `FLOE_PANIC_OUTPUT` | | | on request | on request |
 /// | export at [`std::process::exit`], and with `panic = "abort"` before a panic ends the process | | | | yes | yes |
 /// | without an endpoint or an exporter: traces are printed on standard error | `OTEL_TRACES_EXPORTER` | `console` | always | on a terminal, soon after they have ended | on a terminal |
-/// | without them and without a terminal: one line on standard error says so | `OTEL_TRACES_EXPORTER=none` | | | yes | yes |
+/// | without them and without a terminal: one line on standard error says so at the first span | `OTEL_TRACES_EXPORTER=none` | | | yes | yes |
 /// | the configuration comes from the variables `OTEL_*` and `FLOE_*`, and from the file in `FLOE_CONFIG_FILE` or `OTEL_CONFIG_FILE` | | | | | yes |
 ///
 /// For export at SIGTERM, SIGINT and SIGHUP, call
@@ -161,11 +164,10 @@ impl TelemetryProviderBuilder {
     /// already has a global `tracing` subscriber ([`Error::is_state`]).
     pub fn init(mut self) -> Result<TelemetryProvider, Error> {
         self.config.apply_filters();
-        let mut is_exported = !self.exporters.is_empty();
-        if !is_exported {
-            let is_terminal = parts::has("console") && io::stderr().is_terminal();
-            is_exported = choose_printing(&mut self.config, is_terminal);
-        }
+        let is_terminal = parts::has("console") && io::stderr().is_terminal();
+        let has_exporter = !self.exporters.is_empty();
+        let report =
+            if has_exporter { None } else { choose_printing(&mut self.config, is_terminal) };
         set_global_providers();
         if let Some(layers) = self.layers.take() {
             subscriber::install(&mut self.config, layers)?;
@@ -173,8 +175,11 @@ impl TelemetryProviderBuilder {
         panics::observe(self.config.panic_output);
         let provider = self.initialize()?;
         if !provider.is_noop() {
-            if !is_exported {
-                warn_of_no_exporter();
+            match report {
+                // A part other than an exporter receives spans.
+                Some(report) if Sampling::is_awaiting() => report(),
+                Some(report) => Sampling::report_first_loss(report),
+                None => {}
             }
             provider.shutdown_at_exit(DROP_TIMEOUT);
             if cfg!(panic = "abort") {
@@ -231,22 +236,37 @@ fn set_global_providers() {
     });
 }
 
-/// Chooses to print traces without a configured exporter on a terminal, soon after their end, but not in the log file
-/// of a service. Returns whether traces have a destination, or are not wanted.
-fn choose_printing(config: &mut TelemetryConfig, is_terminal: bool) -> bool {
-    if config.exporters.traces.is_some() || config.has_span_destination() {
-        return true;
+/// Chooses to print traces without an exporter on a terminal, soon after their end, but not in the log file of a service.
+/// Returns the report of the first span that no exporter gets; `None` if traces are not wanted.
+fn choose_printing(config: &mut TelemetryConfig, is_terminal: bool) -> Option<fn()> {
+    let has_destination = config.has_span_destination();
+    match config.exporters.chooses(Signal::Traces, ExporterKind::None) {
+        Some(true) => return None,
+        None if !is_terminal && !has_destination => {
+            config.exporters.traces = Some(vec![ExporterKind::None]);
+            return Some(warn_of_no_exporter);
+        }
+        None if is_terminal && !(has_destination && sends_otlp()) => {
+            // The picture stays beside an error that names the feature of the endpoint.
+            if has_destination {
+                config.exporters.traces = Some(vec![ExporterKind::Otlp, ExporterKind::Console]);
+            }
+
+            let delay = &mut config.batch_processor.schedule_delay_millis;
+            let default = BatchSpanProcessorConfig::default().schedule_delay_millis;
+            if *delay == default && !config::is_set("OTEL_BSP_SCHEDULE_DELAY") {
+                *delay = TERMINAL_DELAY;
+            }
+        }
+        _ => {}
     }
-    if !is_terminal {
-        config.exporters.traces = Some(vec![ExporterKind::None]);
-        return false;
-    }
-    let delay = &mut config.batch_processor.schedule_delay_millis;
-    let default = BatchSpanProcessorConfig::default().schedule_delay_millis;
-    if *delay == default && !config::is_set("OTEL_BSP_SCHEDULE_DELAY") {
-        *delay = TERMINAL_DELAY;
-    }
-    true
+
+    // If no exporter gets them, another message says why.
+    Some(|| ())
+}
+
+fn sends_otlp() -> bool {
+    parts::has("otlp-http") || parts::has("otlp-grpc")
 }
 
 /// Warns on standard error instead of through `tracing`, because log lines may be off or on standard output.
@@ -254,12 +274,48 @@ fn warn_of_no_exporter() {
     static WRITTEN: Once = Once::new();
 
     WRITTEN.call_once(|| {
-        let endpoint = OtlpProtocol::default().default_endpoint();
-        let line = format!(
-            "traces are not exported: no endpoint is set for them, and there is no terminal on which the \
-             feature `console` could print them; set `OTEL_EXPORTER_OTLP_ENDPOINT` (`otlp_endpoint`), for example \
-             `{endpoint}`, or turn traces off with `OTEL_TRACES_EXPORTER=none` (`exporters.traces`)"
-        );
+        let line = no_exporter(sends_otlp(), parts::has("console"));
         internal_log::write_line("warn", &line);
     });
+}
+
+/// Returns the message about traces without an exporter: its cause, and the settings and features that this program
+/// can use.
+fn no_exporter(sends_otlp: bool, has_console: bool) -> String {
+    let cause = match (sends_otlp, has_console) {
+        (true, true) => "no endpoint is set for them, and standard error is not a terminal",
+        (true, false) => "no endpoint is set for them",
+        (false, true) => "standard error is not a terminal",
+        (false, false) => "the program has no exporter for them",
+    };
+    let export = if sends_otlp {
+        let endpoint = OtlpProtocol::default().default_endpoint();
+        format!("set `OTEL_EXPORTER_OTLP_ENDPOINT` (`otlp_endpoint`), for example to `{endpoint}`")
+    } else {
+        "add an exporter with `cargo add floe-telemetry --features otlp-http`".to_owned()
+    };
+    let print = if has_console { "`console` to print them, or to " } else { "" };
+    format!(
+        "traces are not exported: {cause}; {export}, or set `OTEL_TRACES_EXPORTER` (`exporters.traces`) to {print}`none`"
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_warning_names_what_a_program_without_otlp_can_do() {
+        assert_eq!(
+            no_exporter(false, true),
+            "traces are not exported: standard error is not a terminal; add an exporter with `cargo add \
+             floe-telemetry --features otlp-http`, or set `OTEL_TRACES_EXPORTER` (`exporters.traces`) to `console` \
+             to print them, or to `none`"
+        );
+        assert_eq!(
+            no_exporter(false, false),
+            "traces are not exported: the program has no exporter for them; add an exporter with `cargo add \
+             floe-telemetry --features otlp-http`, or set `OTEL_TRACES_EXPORTER` (`exporters.traces`) to `none`"
+        );
+    }
 }

@@ -41,6 +41,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::time::Duration;
 
+use floe_telemetry_core::__sdk::standard_error::write_if_room;
 use floe_telemetry_core::RecorderTracerProvider;
 use opentelemetry::Context;
 use opentelemetry_sdk::Resource;
@@ -57,7 +58,7 @@ use crate::error::Error;
 use crate::internal_log::{is_shown, write_line};
 use crate::logs::RecorderLoggerProvider;
 use crate::metrics::RecorderMeterProvider;
-use crate::recorder::{self, Sampling, set_unbound};
+use crate::recorder::{self, Sampling};
 
 /// The timeout of the shutdown when the provider is dropped, unless the program sets another one.
 pub(crate) const DROP_TIMEOUT: Duration = Duration::from_secs(5);
@@ -409,7 +410,6 @@ impl Inner {
             return self.await_shutdown(operation, timeout);
         }
         let _shutting_down = ShuttingDown(self);
-        set_unbound(false);
         Sampling::stop();
         let deadline = monotonic_now().checked_add(timeout);
         if let Some(deadline) = deadline {
@@ -422,7 +422,7 @@ impl Inner {
         let limit = Some(timeout);
         let result = await_delivery(operation, timeout, deadline, limit, counters, logs, metrics);
         if let Some(lost) = lost(&self.counters, result.as_ref().err()) {
-            exit::say(format!("telemetry has ended: {lost}"), time_until(deadline));
+            exit::say(&format!("telemetry has ended: {lost}"), time_until(deadline));
         }
         result
     }
@@ -464,11 +464,22 @@ impl Drop for Inner {
 
 impl Drop for TelemetryProvider {
     fn drop(&mut self) {
-        let is_in_use = !self.inner.is_shut_down.load(Ordering::Acquire);
+        let is_in_use = !self.is_noop() && !self.inner.is_shut_down.load(Ordering::Acquire);
+        let is_awaiting = Sampling::is_awaiting();
         let is_soon = monotonic_now().saturating_duration_since(self.inner.started) < SOON;
         let _ = self.shutdown(self.drop_timeout);
-        if is_in_use && is_soon && self.inner.counters.is_without_a_span() && is_shown("error") {
-            set_unbound(true);
+        let is_unused = is_awaiting && self.inner.counters.is_without_a_span();
+        if is_in_use && is_soon && is_unused && is_shown("error") {
+            Sampling::report_first_loss(say_unbound);
         }
     }
+}
+
+/// Reports a provider that the program has not bound. It neither allocates nor takes a lock, because this may be a fork.
+fn say_unbound() {
+    const MESSAGE: &str = "error: no span is recorded: the telemetry provider was dropped soon after its start, \
+                           before the first span; bind it in `main`: \
+                           `let _telemetry = floe_telemetry::init()?;`\n";
+
+    write_if_room(MESSAGE);
 }

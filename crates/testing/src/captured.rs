@@ -84,8 +84,8 @@ impl Spans {
             let missed_line = expected.iter().find(is_missed);
             let hint = missed_line.map(|line| missed(line.trim_start())).unwrap_or_default();
 
-            let lines: Vec<_> = expected.into_iter().map(|it| (0, it.to_owned())).collect();
-            let expected = tree::excerpt(&lines);
+            let wanted: Vec<_> = expected.into_iter().map(|it| (0, it.to_owned())).collect();
+            let expected = tree::excerpt(&wanted);
             let found = tree::excerpt(&lines);
             fail(&format!("tree of spans{hint}\nexpected:\n{expected}\nfound:\n{found}"));
         }

@@ -158,12 +158,13 @@ impl Child {
     }
 
     fn ended_by(mut self, end: impl FnOnce(u32) -> Result<()>) -> Result<(Report, Duration)> {
-        let report = self.report()?;
+        let mut report = self.report()?;
         let start = Instant::now();
         end(self.process.id())?;
         let (status, stderr) = self.end()?;
         let duration = start.elapsed();
         ensure!(status.success(), "{status}: {stderr}");
+        report.stderr = stderr;
         Ok((report, duration))
     }
 

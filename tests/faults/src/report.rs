@@ -46,6 +46,7 @@ pub(crate) struct Report {
     pub(crate) operations: BTreeMap<String, Operation>,
     pub(crate) calls: Calls,
     pub(crate) log: String,
+    pub(crate) stderr: String,
     pub(crate) peak_memory_kib: u64,
     pub(crate) threads: u64,
 }

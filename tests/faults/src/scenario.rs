@@ -102,7 +102,7 @@ impl Case {
         ensure!(report.wrong_results == 0, "{} calls had a wrong result", report.wrong_results);
         let operations = report.operations.values();
         let errors = operations.filter_map(|operation| operation.error.as_ref());
-        let mut messages = errors.chain([&report.log]);
+        let mut messages = errors.chain([&report.log, &report.stderr]);
         ensure!(
             !messages.any(|message| message.contains(TOKEN)),
             "the credential is in a message: {report:?}"

@@ -112,7 +112,7 @@ fn an_endpoint_in_code_without_its_feature_fails_the_start() {
 #[test]
 fn the_example_of_an_endpoint_is_that_of_the_protocol() {
     let message = messages(&[]);
-    assert!(message.contains("for example `http://localhost:4318`"), "{message}");
+    assert!(message.contains("for example to `http://localhost:4318`"), "{message}");
     let message = messages(&[("OTEL_EXPORTER_OTLP_ENDPOINT", "localhost")]);
     assert!(message.contains("for example `http://collector:4318`"), "{message}");
 }

@@ -2,6 +2,7 @@
 
 use std::io::{self, Read as _, Write as _};
 use std::net::TcpStream;
+use std::sync::{Mutex, mpsc};
 
 use floe_telemetry::config::OtlpProtocol;
 use floe_telemetry::{TelemetryProvider, create_span};
@@ -120,18 +121,80 @@ fn a_connection_is_left_after_a_refusal() {
         let new = receiver(protocol);
         old.respond(refusal.clone());
         let ports = [old.port(), new.port()];
+        let (ended, connections) = mpsc::channel();
+        let ended = Mutex::new(ended);
         let balancer = Script::new(move |number, client| {
             let server = TcpStream::connect(("127.0.0.1", ports[number.min(1)]))?;
-            relay(client, &server)
+            let relayed = relay(client, &server);
+            let _ = ended.lock().unwrap().send(number);
+            relayed
         });
         let mut config = traces_alone(protocol, balancer.endpoint());
         config.otlp.all.timeout_millis = Some(4_000);
         let telemetry = start(config);
         let (exported, failed) = export(&telemetry);
         assert_eq!(exported + failed, 1, "{refusal:?}");
+        // The connection does not wait for the next export.
+        assert_eq!(connections.recv_timeout(TIMEOUT), Ok(0), "{refusal:?}");
         assert_eq!(export(&telemetry), (exported + 1, failed), "{refusal:?}");
         assert_eq!(old.requests().len(), 1, "{refusal:?}");
         telemetry.shutdown(TIMEOUT).unwrap();
+    }
+}
+
+/// A receiver that throttles is alive, so that another connection would only burden it.
+#[alone]
+fn a_connection_is_kept_when_the_receiver_throttles() {
+    let forever = vec![("retry-after".to_owned(), "999999999".to_owned())];
+    let exhausted = Response::Grpc { code: Code::ResourceExhausted, message: "slow".to_owned() };
+    for (protocol, throttle) in [
+        (OtlpProtocol::Http, Response::Http { status: 429, headers: forever }),
+        (OtlpProtocol::Grpc, exhausted),
+        (OtlpProtocol::Grpc, Response::Throttled { delay: TIMEOUT }),
+    ] {
+        let receiver = receiver(protocol);
+        let port = receiver.port();
+        let counted = Script::new(move |_, client| {
+            let server = TcpStream::connect(("127.0.0.1", port))?;
+            relay(client, &server)
+        });
+        let mut config = traces_alone(protocol, counted.endpoint());
+        config.otlp.all.timeout_millis = Some(300);
+        let telemetry = start(config);
+        receiver.respond(throttle.clone());
+        assert_eq!(export(&telemetry), (0, 1), "{throttle:?}");
+        receiver.respond(Response::Ok);
+        assert_eq!(export(&telemetry), (1, 1), "{throttle:?}");
+        assert_eq!(counted.connections(), 1, "{throttle:?}");
+        telemetry.shutdown(TIMEOUT).unwrap();
+    }
+}
+
+/// A receiver may end a request or a connection with any code of HTTP/2: it has not accepted the request.
+#[alone]
+fn a_request_that_the_receiver_resets_is_sent_again() {
+    const SETTINGS: &[u8] = &[0, 0, 0, 4, 0, 0, 0, 0, 0];
+
+    let receiver = receiver(OtlpProtocol::Grpc);
+    let port = receiver.port();
+    let resets =
+        (0..=0xd).map(|code| [&[0, 0, 4, 3, 0, 0, 0, 0, 1, 0, 0, 0][..], &[code]].concat());
+    let go_aways = (0..=0xd)
+        .map(|code| [&[0, 0, 8, 7, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0][..], &[code]].concat());
+    for (number, end) in (1..).zip(resets.chain(go_aways)) {
+        let sent = end.clone();
+        let server = Script::new(move |number, client| {
+            if number == 0 {
+                client.read_exact(&mut [0; 200])?;
+                client.write_all(&[SETTINGS, &sent].concat())?;
+                return io::copy(client, &mut io::sink()).map(drop);
+            }
+            relay(client, &TcpStream::connect(("127.0.0.1", port))?)
+        });
+        let telemetry = start(traces_alone(OtlpProtocol::Grpc, server.endpoint()));
+        assert_eq!(export(&telemetry), (1, 0), "{end:?}");
+        telemetry.shutdown(TIMEOUT).unwrap();
+        assert_eq!(receiver.requests().len(), number, "{end:?}");
     }
 }
 

@@ -166,6 +166,8 @@ fn an_exporter_that_has_not_shut_down_is_named() {
         .unwrap();
     work();
     let error = telemetry.shutdown(Duration::from_millis(200)).unwrap_err();
+    let counted = telemetry.statistics();
+    assert_eq!((counted.exported, counted.pending), (0, 1), "{counted:?}");
     drop(finish);
     let expected =
         "exporter `Unfinished` has not shut down: spans that it collects until then may be lost";

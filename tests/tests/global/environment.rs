@@ -41,7 +41,7 @@ const MISTAKES: [(&Variables, &[&str]); 4] = [
     ),
     (
         &[("OTEL_EXPORTER_OTLP_ENDPOINT", "http://localhost:4317?key=hunter2")],
-        &["traces {query}", "logs {query}", "metrics {query}"],
+        &["traces, logs and metrics {query}"],
     ),
     (
         &[("OTEL_CONFIG_FILE", "{file}")],

@@ -7,14 +7,14 @@ use std::hint::black_box;
 use std::iter;
 use std::os::unix::process::ExitStatusExt as _;
 use std::process::{Command, ExitStatus, Output};
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Barrier, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use floe_telemetry::config::{ExporterKind, OtlpProtocol};
 use floe_telemetry::{MetricRecorder, TelemetryConfig, TelemetryProvider, create_span};
-use floe_tests::signal::{SIGHUP, SIGINT, SIGTERM, handle, send_to_self, send_to_thread};
+use floe_tests::signal::{SIGHUP, SIGINT, SIGTERM, handle, reset, send_to_self, send_to_thread};
 use floe_tests::{Program, Receiver, Response, TIMEOUT, before, in_fork, program, remote};
 use opentelemetry_sdk::error::OTelSdkResult;
 use opentelemetry_sdk::trace::{SpanData, SpanExporter};
@@ -240,19 +240,45 @@ fn another_signal_ends_the_process_at_once() {
     assert!(stderr.contains("error: telemetry was not delivered: another signal"), "{stderr}");
 }
 
-/// An exporter during whose shutdown a signal ends the process.
+/// An exporter that calls a function when it is shut down.
 #[derive(Debug)]
-struct Interrupted;
+struct AtShutdown(fn());
 
-impl SpanExporter for Interrupted {
+impl SpanExporter for AtShutdown {
     async fn export(&self, _: Vec<SpanData>) -> OTelSdkResult {
         Ok(())
     }
 
     fn shutdown_with_timeout(&self, _: Duration) -> OTelSdkResult {
-        send_to_self(SIGTERM);
-        println!("shut down");
+        self.0();
         Ok(())
+    }
+}
+
+fn end_at_shutdown(call: fn()) -> TelemetryProvider {
+    let telemetry = TelemetryProvider::builder(TelemetryConfig::new("exit"))
+        .with_span_exporter(AtShutdown(call))
+        .initialize()
+        .unwrap();
+    telemetry.shutdown_on_signals().unwrap();
+    telemetry
+}
+
+/// A server may return from `main` as soon as its telemetry is shut down.
+#[test]
+fn a_signal_is_the_cause_of_the_end_although_the_program_exits_meanwhile() {
+    static SHUT_DOWN: Barrier = Barrier::new(2);
+
+    let program = program!({
+        let telemetry = end_at_shutdown(|| _ = SHUT_DOWN.wait());
+        send_to_self(SIGTERM);
+        SHUT_DOWN.wait();
+        telemetry.shutdown(TIMEOUT).unwrap();
+        std::process::exit(7);
+    });
+    for _ in 0..20 {
+        let status = with_signal(&program.command(), SIGTERM, "");
+        assert_eq!(status.signal(), Some(SIGTERM), "{status}");
     }
 }
 
@@ -260,11 +286,10 @@ impl SpanExporter for Interrupted {
 #[test]
 fn a_signal_does_not_interrupt_an_exit() {
     let program = program!({
-        let telemetry = TelemetryProvider::builder(TelemetryConfig::new("exit"))
-            .with_span_exporter(Interrupted)
-            .initialize()
-            .unwrap();
-        telemetry.shutdown_on_signals().unwrap();
+        let _telemetry = end_at_shutdown(|| {
+            send_to_self(SIGTERM);
+            println!("shut down");
+        });
         std::process::exit(7);
     });
     let ended = output_with_signal(&program.command(), SIGTERM, "");
@@ -277,16 +302,12 @@ fn a_signal_does_not_interrupt_an_exit() {
 #[test]
 fn a_signal_delivers_and_ends_the_first_process_of_a_container() {
     let program = program!({ end_by_signal(TIMEOUT, iter::once(own_signal())) });
-    let container = ["unshare", "--user", "--map-root-user", "--pid", "--fork", "--mount-proc"];
-    let may_unshare = Command::new("unshare").args(&container[1..]).arg("true").status();
-    // A machine may forbid its users to start containers.
-    if !may_unshare.is_ok_and(|status| status.success()) {
-        return;
-    }
+    let container = ["unshare", "--user", "--map-root-user", "--pid", "--fork"];
     for signal in [SIGINT, SIGTERM, SIGHUP] {
         let receiver = Receiver::http();
         let status = with_signal(&before(&container, &program.at(&receiver)), signal, "");
-        assert_eq!(status.code(), Some(128 + signal), "{status}");
+        let hint = "needs `unshare`, and a kernel that lets users create namespaces";
+        assert_eq!(status.code(), Some(128 + signal), "{status}: {hint}");
         assert_eq!(receiver.spans().len(), 1);
     }
 }
@@ -317,6 +338,26 @@ fn a_signal_ends_a_fork_and_leaves_its_parent() {
         });
         assert!(ended.is_err(), "the fork was ended by the signal");
         work();
+    });
+    let receiver = Receiver::http();
+    let ended = program.ended_at(&receiver);
+    assert!(ended.status.success(), "{ended:?}");
+    assert_eq!(receiver.spans().len(), 1);
+}
+
+/// A server may reset the handlers in its workers, before these start telemetry of their own.
+#[test]
+fn a_signal_delivers_in_a_fork_whose_handlers_were_reset() {
+    let program = program!({
+        let telemetry = start_child();
+        telemetry.shutdown_on_signals().unwrap();
+        let ended = std::panic::catch_unwind(|| {
+            in_fork(|| {
+                [SIGHUP, SIGINT, SIGTERM].into_iter().for_each(reset);
+                end_by_signal(TIMEOUT, [SIGTERM]);
+            });
+        });
+        assert!(ended.is_err(), "the fork was ended by the signal");
     });
     let receiver = Receiver::http();
     let ended = program.ended_at(&receiver);
@@ -433,6 +474,16 @@ fn a_fork_says_once_that_it_exports_nothing() {
         });
     });
     assert_eq!(with_forks(&program), NOT_EXPORTED.repeat(5));
+}
+
+#[test]
+fn a_fork_reports_a_provider_that_was_dropped_at_once() {
+    let program = program!({
+        drop(floe_telemetry::init().unwrap());
+        in_fork(work);
+    });
+    let stderr = with_forks(&program);
+    assert!(stderr.starts_with("error: no span is recorded: "), "{stderr}");
 }
 
 #[test]

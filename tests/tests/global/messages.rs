@@ -1,6 +1,7 @@
 //! Losses are reported on standard error, whatever happens to log lines. The start is reported only on request.
 
-use std::io::{BufRead as _, BufReader};
+use std::fs::File;
+use std::io::{BufRead as _, BufReader, Seek as _};
 use std::iter;
 use std::process::Stdio;
 use std::sync::Barrier;
@@ -11,10 +12,11 @@ use std::time::Duration;
 use floe_telemetry::{
     EndingSpan, MetricRecorder, TelemetryConfig, TelemetryProvider, create_span, init, traced,
 };
-use floe_tests::{Receiver, ReservedPort, TIMEOUT, program};
+use floe_tests::{Receiver, ReservedPort, TIMEOUT, before, program};
 use opentelemetry_sdk::error::OTelSdkResult;
 use opentelemetry_sdk::trace::{SpanData, SpanExporter};
 
+use super::no_exporter::LINE as NO_EXPORTER;
 use super::pipeline::{NEVER, work};
 
 /// The variable that tells a child process how to end.
@@ -55,9 +57,10 @@ fn assert_told(stderr: &str, endpoint: &str, logs: usize) {
     assert!(end.contains("exported 0 of 2 spans: failed=2;"), "{end}");
     let records = format!("exported 0 of {logs} log records: logs_failed={logs};");
     assert_eq!(end.contains(&records), logs > 0, "{end}");
-    assert!(end.contains("/v1/traces"), "{end}");
-    assert!(end.contains("/v1/metrics"), "{end}");
-    assert!(end.contains("data points were not exported"), "{end}");
+    let reason = format!("`{endpoint}/v1/traces`: not delivered ");
+    assert_eq!(end.matches(&reason).count(), 1, "{end}");
+    assert_eq!(end.matches("not delivered ").count(), 1, "{end}");
+    assert!(end.ends_with("; metrics failed for the same reason"), "{end}");
 }
 
 #[test]
@@ -72,7 +75,7 @@ fn a_loss_is_an_error_whatever_the_filter_of_lines_is() {
         tracing::error!("not loaded");
         for _ in 0..2 {
             let error = telemetry.force_flush(NEVER).unwrap_err().to_string();
-            assert!(error.contains("/v1/metrics"), "{error}");
+            assert!(error.contains("metrics"), "{error}");
         }
         drop(create_span("load again"));
         match &*std::env::var(END).unwrap_or_default() {
@@ -191,9 +194,22 @@ fn a_provider_that_is_dropped_at_once_is_reported_at_the_first_span() {
         ("again", false),
     ] {
         let receiver = Receiver::grpc();
-        let variables = [(END, end), ("RUST_LOG", "off")];
-        let (_, stderr) = program.against(&receiver, &variables);
-        assert_eq!(stderr, if is_told { expected } else { "" }, "{end}");
+        let told = if is_told { expected } else { "" };
+        for lines in ["off", "info", "other=trace"] {
+            let (_, stderr) = program.against(&receiver, &[(END, end), ("RUST_LOG", lines)]);
+            assert_eq!(stderr, told, "{end}");
+        }
+
+        let (_, stderr) = program.run(&[(END, end), ("RUST_LOG", "off")]);
+        let is_unexported = end == "after a span";
+        assert_eq!(
+            stderr,
+            if is_unexported { NO_EXPORTER } else { told },
+            "without an exporter: {end}"
+        );
+        let printed = ("OTEL_TRACES_EXPORTER", "console");
+        let (_, stderr) = program.run(&[(END, end), printed, ("RUST_LOG", "off")]);
+        assert_eq!(stderr.contains(expected), is_told, "{stderr}");
     }
 
     let receiver = Receiver::grpc();
@@ -203,6 +219,59 @@ fn a_provider_that_is_dropped_at_once_is_reported_at_the_first_span() {
     for none in [("OTEL_TRACES_EXPORTER", "none"), ("OTEL_SDK_DISABLED", "true")] {
         assert_eq!(program.against(&receiver, &[(END, "unbound"), none]).1, "");
     }
+}
+
+/// The losses of a process that has used all its descriptors must be told, too.
+#[cfg(unix)]
+#[test]
+fn a_message_needs_no_descriptor() {
+    let program = program!({
+        let _ = init().unwrap();
+        let files: Vec<_> = iter::from_fn(|| File::open("/dev/null").ok()).collect();
+        drop(create_span("load"));
+        drop(files);
+    });
+    let receiver = Receiver::grpc();
+    let few = ["sh", "-c", "ulimit -n 64; exec \"$0\" \"$@\""];
+    let ended = before(&few, &program.at(&receiver)).output().unwrap();
+    let stderr = String::from_utf8_lossy(&ended.stderr);
+    assert!(stderr.contains("error: no span is recorded: "), "{ended:?}");
+}
+
+/// A thread of the library does not wait for the reader of a pipe, which takes 4,096 bytes at once.
+#[cfg(unix)]
+#[test]
+fn a_line_of_the_library_is_cut_for_a_pipe_alone() {
+    fn log(text: &str) {
+        // The end of one of both would be inside of a character.
+        for padding in ["", "-"] {
+            tracing::info!("{text}{padding}{}.", "é".repeat(3000));
+        }
+    }
+
+    let program = program!({
+        let telemetry = floe_telemetry::builder()
+            .with_span_processor(|_: &mut EndingSpan<'_>| log("of the library"))
+            .init()
+            .unwrap();
+        drop(create_span("load"));
+        telemetry.shutdown(TIMEOUT).unwrap();
+        let named = thread::Builder::new().name("floe-shop".to_owned());
+        named.spawn(|| log("of the program")).unwrap().join().unwrap();
+    });
+    let of_program = |lines: &str| lines.matches("of the program").count();
+    let whole = |lines: &str| lines.matches(&format!("{}.", "é".repeat(3000))).count();
+    let receiver = Receiver::grpc();
+    let (piped, _) = program.against(&receiver, &[("FLOE_LOG_OUTPUT", "stdout")]);
+    assert_eq!(whole(&piped), 2);
+    assert_eq!(piped.matches("é…\n").count(), 2, "{piped}");
+    assert_eq!(of_program(&piped), 2);
+    let mut file = tempfile::tempfile().unwrap();
+    let mut command = program.at(&receiver);
+    command.env("FLOE_LOG_OUTPUT", "stdout");
+    assert!(command.stdout(file.try_clone().unwrap()).status().unwrap().success());
+    file.rewind().unwrap();
+    assert_eq!(whole(&std::io::read_to_string(file).unwrap()), 4);
 }
 
 #[traced]

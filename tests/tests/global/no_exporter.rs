@@ -19,11 +19,11 @@ use opentelemetry::trace::{Span as _, TraceContextExt as _, Tracer as _};
 
 use super::pipeline::{in_memory, start};
 
-/// The message of `init` without an exporter and without a terminal.
-pub(crate) const LINE: &str = "warning: traces are not exported: no endpoint is set for them, and there is no terminal on which \
-                    the feature `console` could print them; set `OTEL_EXPORTER_OTLP_ENDPOINT` (`otlp_endpoint`), for \
-                    example `http://localhost:4317`, or turn traces off with `OTEL_TRACES_EXPORTER=none` \
-                    (`exporters.traces`)\n";
+/// The message about the first span without an exporter and without a terminal.
+pub(crate) const LINE: &str = "warning: traces are not exported: no endpoint is set for them, and standard error is \
+                               not a terminal; set `OTEL_EXPORTER_OTLP_ENDPOINT` (`otlp_endpoint`), for example to \
+                               `http://localhost:4317`, or set `OTEL_TRACES_EXPORTER` (`exporters.traces`) to \
+                               `console` to print them, or to `none`\n";
 
 type Carrier = HashMap<String, String>;
 

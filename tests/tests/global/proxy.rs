@@ -125,16 +125,6 @@ fn a_proxy_that_rejects_is_an_unreachable_receiver() {
         ("grpc", &closed, &named),
         ("grpc", &closed, "the proxy is set in `ALL_PROXY`; receivers in `NO_PROXY` are reached"),
         ("http/protobuf", &closed, &format!("{named}Connection refused")),
-        (
-            "http/protobuf",
-            &wrong,
-            "the receiver answered 407 Proxy Authentication Required; the request was forwarded by",
-        ),
-        (
-            "http/protobuf",
-            &wrong,
-            "a credential before the host in `ALL_PROXY`; receivers in `NO_PROXY`",
-        ),
         ("grpc", "socks5://floe:hunter2@127.0.0.1:1", "expected `http://host:port`"),
         ("http/protobuf", "socks5://floe:hunter2@127.0.0.1:1", "expected `http://host:port`"),
         ("http/protobuf", "http://floe:hunter2%ff@127.0.0.1:1", "expected `http://host:port`"),
@@ -147,6 +137,85 @@ fn a_proxy_that_rejects_is_an_unreachable_receiver() {
     }
 
     assert_eq!(receiver.requests(), []);
+}
+
+/// The connection of a proxy says nothing about the protocol of the receiver.
+#[test]
+fn a_proxy_that_closes_or_speaks_otherwise_is_named() {
+    const SAYS: [&[u8]; 3] = [b"", b"SSH-2.0-OpenSSH_9.2\r\n", b"HTTP/1.1 502 Bad Gateway\r\n\r\n"];
+
+    let program = program!({ child() });
+    let proxies = SAYS.map(|answer| {
+        Script::new(move |_, stream| {
+            let _read = stream.read(&mut [0; 16 * 1024])?;
+            stream.write_all(answer)
+        })
+    });
+    for (protocol, endpoint) in [
+        ("grpc", "http://collector.test:4317"),
+        ("http/protobuf", "https://collector.test:4318"),
+        ("http/protobuf", "http://collector.test:4318"),
+    ] {
+        for proxy in &proxies {
+            let variables = [
+                ("OTEL_EXPORTER_OTLP_PROTOCOL", protocol),
+                ("OTEL_EXPORTER_OTLP_ENDPOINT", endpoint),
+                ("OTEL_EXPORTER_OTLP_TIMEOUT", "100"),
+                ("ALL_PROXY", &proxy.endpoint()),
+            ];
+            let output = run(&program, &variables);
+            let named = format!("the proxy `127.0.0.1:{}`", proxy.port());
+            assert!(output.contains(&named), "{output}");
+            let setting = "in `ALL_PROXY`; receivers in `NO_PROXY` are reached without it";
+            assert_eq!(output.matches(setting).count(), 1, "{output}");
+            assert!(!output.contains("OTEL_EXPORTER_OTLP_PROTOCOL"), "{output}");
+        }
+    }
+}
+
+/// A proxy answers for a receiver that it cannot reach.
+#[test]
+fn an_answer_that_may_be_the_one_of_a_proxy_names_it() {
+    let program = program!({ child() });
+    for status in [403, 407, 502, 503, 504] {
+        let proxy = Script::new(move |_, stream| {
+            let _read = stream.read(&mut [0; 16 * 1024])?;
+            let answer = format!("HTTP/1.1 {status} Refused\r\ncontent-length: 0\r\n\r\n");
+            stream.write_all(answer.as_bytes())
+        });
+        let variables = [
+            ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://collector.test:4318"),
+            ("OTEL_EXPORTER_OTLP_TIMEOUT", "50"),
+            ("HTTP_PROXY", &proxy.endpoint()),
+        ];
+        let output = run(&program, &variables);
+        let or_receiver = if status == 407 { "" } else { ", or the receiver behind it," };
+        let named =
+            format!("the proxy `127.0.0.1:{}`{or_receiver} answered {status}", proxy.port());
+        assert!(output.contains(&named), "{output}");
+        let setting = "in `HTTP_PROXY`; receivers in `NO_PROXY` are reached without it";
+        assert!(output.contains(setting), "{output}");
+    }
+}
+
+/// A line may end without a carriage return ([parsing](https://www.rfc-editor.org/rfc/rfc9112#section-2.2-3)).
+#[test]
+fn the_head_of_a_proxy_may_have_bare_line_feeds() {
+    let program = program!({ child() });
+    let receiver = Receiver::grpc();
+    let port = receiver.port();
+    let proxy = Script::new(move |_, client| {
+        let _read = client.read(&mut [0; 16 * 1024])?;
+        client.write_all(b"HTTP/1.1 200 OK\nserver: small\n\n")?;
+        let server = TcpStream::connect(("127.0.0.1", port))?;
+        relay(client, &server)
+    });
+    let variables = [
+        ("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc"),
+        ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://collector.test:4317"),
+        ("HTTP_PROXY", &proxy.endpoint()),
+    ];
+    assert_eq!(run(&program, &variables), "delivered");
 }
 
 /// A byte now and then does not prolong the wait for the answer of a proxy.

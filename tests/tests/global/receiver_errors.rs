@@ -1,13 +1,16 @@
 //! A refusal, or a response that cannot be understood, is reported by one message with the URL, the reason, the text of
 //! the receiver and, for a wrong protocol, the change that helps.
 
-use std::io::{Read as _, Write as _};
+use std::fs::File;
+use std::io::{self, Read as _, Write as _};
+use std::net::{Shutdown, TcpStream};
 use std::sync::LazyLock;
 
 use floe_telemetry::config::OtlpProtocol;
 use floe_telemetry::{TelemetryConfig, init};
 use floe_tests::{
-    Authority, ClientCertificate, Receiver, Response, Script, TIMEOUT, Written, document, program,
+    Authority, ClientCertificate, Receiver, Response, Script, TIMEOUT, Written, before, document,
+    program,
 };
 use tonic::Code;
 
@@ -233,13 +236,15 @@ fn an_answer_that_is_not_http_is_called_that() {
     assert!(long.ends_with(expected), "{long}");
 }
 
-/// A receiver without TLS may wait for the end of a line.
+/// A receiver without TLS may wait for the end of a line, or close the connection.
 #[alone]
 fn a_handshake_without_an_answer_is_named() {
+    let closing = || Script::new(|_, stream| stream.read(&mut [0; 16 * 1024]).map(drop));
     for protocol in BOTH {
-        let silent = Script::silent().endpoint().replace("http://", "https://");
-        let error = error(protocol, &silent);
-        assert!(error.contains("perhaps does not use TLS"), "{error}");
+        for server in [Script::silent(), closing()] {
+            let error = error(protocol, &server.endpoint().replace("http://", "https://"));
+            assert!(error.contains("perhaps does not use TLS"), "{error}");
+        }
     }
 }
 
@@ -254,6 +259,100 @@ fn tls_on_one_side_only_is_named() {
         let wrong = secure.endpoint().replace("https://", "http://");
         let error_of_secure = error(protocol, &wrong);
         assert!(error_of_secure.contains("`https://`"), "{error_of_secure}");
+    }
+}
+
+/// Only some alerts are about the certificate of a client.
+#[alone]
+fn an_alert_of_tls_is_no_missing_certificate() {
+    const CLIENT: &str = "OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE";
+
+    for (alert, expected, is_of_client) in [
+        // `unexpected_message`, `decode_error` and `internal_error` tell no cause.
+        (10, "", false),
+        (50, "", false),
+        (80, "", false),
+        (40, "no version or cipher suite of TLS in common", true),
+        (70, "needs TLS 1.2 or 1.3", false),
+        (112, "no certificate for the host of the endpoint", false),
+        (42, "", true),
+        (43, "", true),
+        (44, "", true),
+        (45, "", true),
+        (46, "", true),
+        (48, "", true),
+        (49, "", true),
+        (116, "", true),
+    ] {
+        let server = Script::new(move |_, stream| {
+            let _read = stream.read(&mut [0; 16 * 1024])?;
+            // A record with a fatal alert.
+            stream.write_all(&[21, 3, 3, 0, 2, 2, alert])
+        });
+        for protocol in BOTH {
+            let error = error(protocol, &server.endpoint().replace("http:", "https:"));
+            assert!(error.contains("received fatal alert: "), "{error}");
+            assert!(error.contains(expected), "{alert}: {error}");
+            assert_eq!(error.contains(CLIENT), is_of_client, "{alert}: {error}");
+            assert!(!error.contains("OTEL_EXPORTER_OTLP_ENDPOINT"), "{alert}: {error}");
+        }
+    }
+}
+
+/// The end of a connection has plain words, whether TLS announces it or not.
+#[alone]
+fn a_connection_that_ends_without_an_announcement_is_closed() {
+    let authority = Authority::new();
+    for (protocol, receiver) in secure(&authority, ClientCertificate::NotRequested) {
+        let port = receiver.port();
+        let server = Script::new(move |_, client| {
+            let mut receiver = TcpStream::connect(("127.0.0.1", port))?;
+            let mut hello = [0; 16 * 1024];
+            let length = client.read(&mut hello)?;
+            receiver.write_all(&hello[..length])?;
+            let answered = receiver.read(&mut hello)?;
+            client.write_all(&hello[..answered])?;
+            client.shutdown(Shutdown::Write)?;
+            io::copy(client, &mut io::sink()).map(drop)
+        });
+        let endpoint = server.endpoint().replace("http:", "https:");
+        let error = error_with(protocol, &endpoint, |config| {
+            config.otlp.all.certificate = Some(authority.certificate());
+        });
+        assert!(error.contains("closed"), "{error}");
+        assert!(!error.contains("docs.rs"), "{error}");
+    }
+}
+
+/// The host, and not the address of the receiver, has used up its descriptors.
+#[cfg(unix)]
+#[test]
+fn a_process_without_descriptors_is_named() {
+    let program = program!({
+        let telemetry = init().unwrap();
+        let files: Vec<_> = std::iter::from_fn(|| File::open("/dev/null").ok()).collect();
+        work();
+        let error = telemetry.force_flush(TIMEOUT).unwrap_err();
+        drop(files);
+        println!("child: {error}");
+    });
+    for (protocol, endpoint) in [
+        ("grpc", "http://127.0.0.1:4317"),
+        ("http/protobuf", "http://127.0.0.1:4318"),
+        ("http/protobuf", "http://collector.test:4318"),
+    ] {
+        let limited = ["sh", "-c", "ulimit -n 64; exec \"$0\" \"$@\""];
+        let mut command = before(&limited, &program.command());
+        command
+            .env("OTEL_EXPORTER_OTLP_PROTOCOL", protocol)
+            .env("OTEL_EXPORTER_OTLP_ENDPOINT", endpoint)
+            .env("OTEL_EXPORTER_OTLP_TIMEOUT", "100")
+            .env("OTEL_METRICS_EXPORTER", "none")
+            .env("OTEL_LOGS_EXPORTER", "none");
+        let output = String::from_utf8(command.output().unwrap().stdout).unwrap();
+        let error = output.split_once("child: ").unwrap().1;
+        assert!(error.contains("raise the limit of open files (`ulimit -n`)"), "{error}");
+        assert!(!error.contains("OTEL_EXPORTER_OTLP_ENDPOINT"), "{error}");
     }
 }
 

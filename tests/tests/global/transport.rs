@@ -5,8 +5,8 @@ use std::path::Path;
 use std::process::Command;
 
 use floe_telemetry::config::{Compression, OtlpProtocol, TelemetryAuth};
-use floe_telemetry::{Error, TelemetryConfig, TelemetryProvider, traced};
-use floe_tests::{Authority, ClientCertificate, Receiver, TIMEOUT};
+use floe_telemetry::{Error, TelemetryConfig, TelemetryProvider, init, traced};
+use floe_tests::{Authority, ClientCertificate, Receiver, TIMEOUT, Written, program};
 
 use super::pipeline::{BOTH, config, receiver, secure, start, traces_alone};
 
@@ -127,6 +127,24 @@ fn renewed_certificates_are_used() {
     }
 }
 
+/// The other certificates of a file are used, and the user learns about the one that is not.
+#[alone]
+fn an_authority_that_cannot_be_decoded_is_named() {
+    let log = Written::default();
+    tracing_subscriber::fmt().with_writer(log.writer()).with_ansi(false).init();
+    let authority = Authority::new();
+    let bundle = authority.certificate().with_file_name("bundle.pem");
+    let good = fs::read_to_string(authority.certificate()).unwrap();
+    let broken = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
+    fs::write(&bundle, format!("{broken}{good}{broken}")).unwrap();
+    for (protocol, receiver) in secure(&authority, ClientCertificate::NotRequested) {
+        send(trusting(protocol, &receiver, &bundle)).unwrap();
+        let log = log.take();
+        let expected = "bundle.pem` has 2 certificates that cannot be decoded, of 3";
+        assert_eq!(log.matches(expected).count(), 1, "{log}");
+    }
+}
+
 /// A self-signed certificate is trusted for itself, and for nothing but its names.
 #[alone]
 fn a_self_signed_certificate_is_trusted_for_itself() {
@@ -179,6 +197,7 @@ fn assert_refused(config: TelemetryConfig, expected: &str) {
 #[alone]
 fn an_unsuitable_file_is_an_error() {
     let authority = Authority::new();
+    let stranger = Authority::new();
     let (certificate, key) = authority.client();
     let place = |name: &str| certificate.with_file_name(name);
     let [pipe, sparse, broken] = ["pipe", "sparse", "broken.pem"].map(place);
@@ -215,6 +234,45 @@ fn an_unsuitable_file_is_an_error() {
         without_key.otlp.all.client_certificate = Some(certificate.clone());
         without_key.otlp.all.client_key = Some(certificate.clone());
         assert_refused(without_key, "client.pem` has no unencrypted private key in PEM format");
+        let mut other_key = plain();
+        other_key.otlp.all.client_certificate = Some(certificate.clone());
+        other_key.otlp.all.client_key = Some(stranger.client().1);
+        let expected = "client.key` is not the key of the certificate in `";
+        assert_refused(other_key, expected);
+        let mut broken_certificate = plain();
+        broken_certificate.otlp.all.client_certificate = Some(broken.clone());
+        broken_certificate.otlp.all.client_key = Some(key.clone());
+        assert_refused(broken_certificate, "broken.pem` has no certificate that can be decoded");
+    }
+}
+
+/// Each error of TLS is the one of a setting.
+#[test]
+fn a_mistake_of_tls_names_its_variable() {
+    let program = program!({
+        drop(init().unwrap());
+    });
+    let (ours, theirs) = (Authority::new(), Authority::new());
+    let (certificate, key) = ours.client();
+    let (other, _) = theirs.client();
+    let bad_host = "https://collector..test:4317";
+    let host = "https://127.0.0.1:4317";
+    for (endpoint, certificate, expected) in [
+        (bad_host, &certificate, "change `OTEL_EXPORTER_OTLP_ENDPOINT`"),
+        (host, &other, "change `OTEL_EXPORTER_OTLP_CLIENT_KEY`"),
+        (host, &key, "change `OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE`"),
+    ] {
+        for protocol in ["grpc", "http/protobuf"] {
+            let (_, stderr) = program.run(&[
+                ("OTEL_EXPORTER_OTLP_PROTOCOL", protocol),
+                ("OTEL_EXPORTER_OTLP_ENDPOINT", endpoint),
+                ("OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE", certificate.to_str().unwrap()),
+                ("OTEL_EXPORTER_OTLP_CLIENT_KEY", key.to_str().unwrap()),
+                ("OTEL_METRICS_EXPORTER", "none"),
+                ("OTEL_LOGS_EXPORTER", "none"),
+            ]);
+            assert!(stderr.contains(expected), "{protocol}: {stderr}");
+        }
     }
 }
 

@@ -165,7 +165,8 @@ impl AttributeList {
             return;
         }
 
-        if !self.is_distinct {
+        // Without redaction there is no provider, and OpenTelemetry's global provider gets distinct keys.
+        if cfg!(feature = "redact") && !self.is_distinct {
             self.is_distinct = true;
             self.keep_distinct(limit);
         }

@@ -182,8 +182,9 @@ impl MetricRecorder {
 
 #[cfg(feature = "redact")]
 fn warn(metric: &str, reason: &str) {
-    use crate::internal_log::{internal_log, later};
+    use crate::internal_log::internal_log;
     use crate::redaction::sanitize_error;
+    use crate::waiting_messages::later;
 
     let metric = sanitize_error(metric).into_owned();
     let reason = sanitize_error(reason).into_owned();

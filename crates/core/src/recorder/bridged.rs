@@ -5,6 +5,7 @@
 
 use std::cell::Cell;
 use std::mem;
+use std::time::SystemTime;
 
 use opentelemetry::trace::TraceContextExt;
 use opentelemetry::{Context, SpanId, TraceId};
@@ -18,7 +19,7 @@ use super::published::{Site, list};
 use super::record::SpanRecord;
 use crate::callsite::CallSite;
 use crate::caught::caught;
-use crate::clock::Ticks;
+use crate::clock::{Ticks, wall_now};
 
 /// A span, or the context that is propagated instead of a span that is not recorded. Dropping it ends the span.
 #[derive(Debug)]
@@ -196,10 +197,19 @@ impl BridgedSpan {
     /// or now.
     pub fn end(self) {
         if let Some(mut recording) = self.state.recording() {
-            let ended = recording.close();
-            recording.end_at(ended.or(self.exited).unwrap_or_else(Ticks::now));
+            let ended = recording.close().or(self.exited);
+            if recording.foreign.is_some() {
+                recording.record.more_mut().end = ended.map(at);
+            }
+
+            recording.end_at(ended.unwrap_or_else(Ticks::now));
         }
     }
+}
+
+fn at(end: Ticks) -> SystemTime {
+    let now = wall_now();
+    now.checked_sub(Ticks::now().since(end)).unwrap_or(now)
 }
 
 fn prepare(state: &Parked) {

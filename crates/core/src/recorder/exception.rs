@@ -66,6 +66,12 @@ impl Exception {
 
     pub(super) fn of_failure(failure: &Failure<'_>) -> Self {
         let name = failure.type_name;
+        if cfg!(not(feature = "redact")) {
+            // The text would be withheld, so it is not read.
+            let is_panic = matches!(failure.view, ErrorView::Payload(_));
+            let name = if is_panic { keys::PANIC } else { name };
+            return Self { class: failure.class, ..Self::new(name, String::new()) };
+        }
         let exception = Self::guarded(name, || match failure.view {
             ErrorView::Error(error) => Self::read(name, &error),
             ErrorView::Display(text) => Self::new(name, bounded(&text)),

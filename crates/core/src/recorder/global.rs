@@ -1,16 +1,18 @@
 //! Opens spans of OpenTelemetry's global tracer provider, which a program may use instead of a provider of this crate.
-//! Such a span has the ids that the global provider creates.
+//! Such a span has the ids that the global provider creates. Its recording only collects the data until they are passed
+//! on.
+
+use std::sync::OnceLock;
 
 use opentelemetry::Context;
-use opentelemetry::global::BoxedSpan;
 use opentelemetry::trace::{Span as _, SpanContext, TraceContextExt};
 
-use super::global_span::{self, start};
+use super::global_span::start;
 use super::opening::{Fill, Parent, fill_in};
-use super::pending::State;
+use super::pending::{PendingUpdates, State};
 use super::record::Code;
 use super::recorded_span::RecordedSpan;
-use super::recording::{Methods, Recording};
+use super::recording::{Methods, Recording, Update};
 use crate::callsite::CallSite;
 use crate::clock::Ticks;
 
@@ -31,8 +33,8 @@ pub(super) fn open(
         return is_span.then(|| (above.with_remote_span_context(context), None));
     };
     let mut recording = fill_in(recording, after);
-    let cx = above.with_span(RecordedSpan::fixed(context, recording.handle()));
-    recording.context = Some(cx.clone());
+    pass_on(&mut recording);
+    let cx = recording.context.clone()?;
     Some((cx, Some(recording)))
 }
 
@@ -49,7 +51,7 @@ pub(super) fn open_of_tracer(
     let Some(mut recording) = recording else {
         return Some(RecordedSpan::non_recording(context));
     };
-    recording.context = Some(parent.clone());
+    pass_on(&mut recording);
     Some(RecordedSpan::owned(context, recording))
 }
 
@@ -62,43 +64,59 @@ fn begin(
     if above.is_telemetry_suppressed() {
         return None;
     }
-    let mut recording = Recording::new(&METHODS);
-    recording.open_as(State::NoSpan);
+    let mut recording = Recording::new(&METHODS, updates());
     recording.record.head.callsite = callsite;
     let mut recording = fill(recording);
-    let Some(span) = start(&mut recording.record, above) else {
-        recording.clear();
-        return None;
-    };
+    let span = start(&mut recording.record, above)?;
     let context = span.span_context().clone();
     if !span.is_recording() {
-        recording.clear();
         return Some((context, None));
     }
-    record_into(&mut recording, span);
-    Some((context, Some(recording)))
-}
-
-/// Gives the recording the ids of the span. The span gets the recorded data when it ends.
-fn record_into(recording: &mut Recording, span: BoxedSpan) {
-    let context = span.span_context();
     let head = &mut recording.record.head;
     head.trace_id = context.trace_id();
     head.span_id = context.span_id();
     head.flags = context.trace_flags();
-    head.start = Ticks::now();
-    recording.foreign = Some(Box::new(span));
+    recording.context = Some(above.with_span(span.clone()));
+    recording.foreign = Some(span);
+    Some((context, Some(recording)))
 }
 
-static METHODS: Methods = Methods { finish, drop: pass_on };
+static METHODS: Methods = Methods { adopt: |_| None, update, finish, drop: end };
 
-fn finish(mut recording: Box<Recording>, end: Ticks, code: Code) {
-    recording.leave();
-    pass_on(&mut recording, end, code);
+/// Stands for the updates of all these spans: other code updates the span in the context instead.
+fn updates() -> &'static PendingUpdates {
+    static UPDATES: OnceLock<PendingUpdates> = OnceLock::new();
+    UPDATES.get_or_init(|| {
+        let updates = PendingUpdates::new();
+        updates.set_state(State::NoSpan);
+        updates.touch();
+        updates
+    })
 }
 
-fn pass_on(recording: &mut Recording, end: Ticks, code: Code) {
+fn update(recording: &mut Recording, act: Update<'_>) {
+    act(&mut recording.record);
+    pass_on(recording);
+}
+
+fn finish(mut recording: Box<Recording>, _: Ticks, code: Code) {
+    recording.record.head.code = code;
+    end(&mut recording);
+}
+
+/// Ends a span that has not ended.
+#[cold]
+fn end(recording: &mut Recording) {
+    pass_on(recording);
+    recording.listed.close();
+    drop(recording.context.take());
     if let Some(span) = recording.foreign.take() {
-        global_span::end(*span, &mut recording.record, end, code);
+        span.end_as(&recording.record);
+    }
+}
+
+fn pass_on(recording: &mut Recording) {
+    if let Some(span) = &recording.foreign {
+        span.take_from(&mut recording.record);
     }
 }

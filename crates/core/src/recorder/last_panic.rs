@@ -18,8 +18,8 @@ const UNKNOWN: &str = "the thread is panicking";
 /// Extends the panic hook of the process, before anything is recorded.
 pub(super) fn observe() {
     static HOOK: Once = Once::new();
-    // A panicking thread cannot change the hook.
-    if HOOK.is_completed() || thread::panicking() {
+    // Without redaction, the message is withheld. A panicking thread cannot change the hook.
+    if cfg!(not(feature = "redact")) || HOOK.is_completed() || thread::panicking() {
         return;
     }
     HOOK.call_once(|| {

@@ -54,8 +54,10 @@ pub(super) const FORKED: Facts = 1 << 24;
 pub(super) const INHERITED: Facts = 1 << 25;
 /// OpenTelemetry's global provider belongs to another crate. It records the spans while this crate has no provider.
 pub(super) const FOREIGN: Facts = 1 << 26;
+/// The first span that is lost is reported. Until then, no call takes the short way of a provider without receivers.
+pub(super) const UNREPORTED: Facts = 1 << 27;
 const OF_PROVIDER: Facts =
-    BITS & !CAPTURES | CUSTOM | BAGGAGE | LOGGED | MEASURES | UNRECORDED | IDS;
+    BITS & !CAPTURES | CUSTOM | BAGGAGE | LOGGED | MEASURES | UNRECORDED | IDS | UNREPORTED;
 
 const fn bits(facts: Facts) -> Listeners {
     let mut bits = facts & BITS;
@@ -218,7 +220,7 @@ pub(super) fn forked() {
     change(|before| {
         FORKED
             | match before & (PROVIDER | UNRECORDED) {
-                0 => before & (SHUT_DOWN | INHERITED),
+                0 => before & (SHUT_DOWN | INHERITED | UNREPORTED),
                 PROVIDER => SHUT_DOWN | INHERITED,
                 _ => INHERITED,
             }
@@ -229,6 +231,18 @@ pub(super) fn forked() {
 #[cfg(unix)]
 pub(super) fn take_inherited() -> bool {
     change(|before| before & !INHERITED) & INHERITED != 0
+}
+
+/// Returns true once if the first lost span is to be reported.
+#[cold]
+pub(super) fn take_unreported() -> bool {
+    let before = change(|before| {
+        let facts = before & !UNREPORTED;
+        let is_idle = facts & OF_PROVIDER == PROVIDER | UNRECORDED;
+        if is_idle { facts & !PROVIDER } else { facts }
+    });
+
+    before & UNREPORTED != 0
 }
 
 /// Changes the facts and the bits derived from them. Returns the previous facts. There is no lock, because a fork could

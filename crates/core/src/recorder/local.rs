@@ -12,8 +12,9 @@ use super::last_panic;
 use super::listeners;
 use super::logged;
 use super::measure::{self, Measure};
+use super::pending::State;
 use super::record::{Code, Head, SpanRecord};
-use super::recording::{Methods, Recording};
+use super::recording::{Methods, Recording, Update, acquire_updates, release_updates};
 use super::sampling::settings::CachedSettings;
 use crate::clock::Ticks;
 
@@ -122,7 +123,7 @@ impl Local {
     #[inline]
     pub(super) fn blank(&mut self) -> Box<Recording> {
         last_panic::forget_caught();
-        self.blank.pop().unwrap_or_else(|| Recording::new(&METHODS))
+        self.blank.pop().unwrap_or_else(|| Recording::new(&METHODS, acquire_updates()))
     }
 
     #[expect(
@@ -258,7 +259,17 @@ impl Local {
     }
 }
 
-static METHODS: Methods = Methods { finish, drop: drop_open };
+static METHODS: Methods = Methods { adopt, update, finish, drop: drop_recording };
+
+fn adopt(recording: &mut Recording) -> Option<Ticks> {
+    let mut update = recording.updates().close()?;
+    recording.record.adopt(&mut update.record);
+    update.ended.then_some(update.record.head.end)
+}
+
+fn update(recording: &mut Recording, act: Update<'_>) {
+    recording.handle().update(|update| act(&mut update.record));
+}
 
 fn finish(mut recording: Box<Recording>, end: Ticks, code: Code) {
     recording.leave();
@@ -282,9 +293,16 @@ fn finish(mut recording: Box<Recording>, end: Ticks, code: Code) {
     buffer::count_dropped(pushed);
 }
 
-fn drop_open(recording: &mut Recording, end: Ticks, code: Code) {
-    recording.unlist();
-    buffer::count_dropped(with(|local| local.push(&mut recording.record, end, code)));
+/// Ends a span whose recording is dropped while it is open.
+fn drop_recording(recording: &mut Recording) {
+    if !recording.updates().is(State::Blank) {
+        recording.leave();
+        let end = recording.close().unwrap_or_else(Ticks::now);
+        let code = recording.record.head.code;
+        recording.unlist();
+        buffer::count_dropped(with(|local| local.push(&mut recording.record, end, code)));
+    }
+    release_updates(recording.updates());
 }
 
 impl Recording {
@@ -337,7 +355,8 @@ mod tests {
     fn a_peak_of_open_spans_leaves_little_memory() {
         // One stays allocated for each span of the largest peak.
         assert!(size_of::<PendingUpdates>() <= 64);
-        let many: Vec<_> = (0..10 * MAX_BLANK).map(|_| Recording::new(&METHODS)).collect();
+        let many: Vec<_> =
+            (0..10 * MAX_BLANK).map(|_| Recording::new(&METHODS, acquire_updates())).collect();
         let kept = with(|local| {
             for recording in many {
                 local.reuse(recording);

@@ -1,8 +1,10 @@
 //! The losses of the recorder since the process started.
 
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicU64, Ordering};
 
-use crate::standard_error::write_if_room;
+use super::fork::lock;
+use super::listeners;
 
 /// The losses by their cause.
 #[derive(Debug, Default)]
@@ -28,24 +30,20 @@ pub static LOST: Lost = Lost {
     decisions: AtomicU64::new(0),
 };
 
-/// Whether the last provider was dropped soon after its start, before a span. Nothing but the first root after it
-/// shows that the program has lost its telemetry by mistake.
-static IS_UNBOUND: AtomicBool = AtomicBool::new(false);
+/// Reports that nothing exports the first span.
+static REPORT: Mutex<fn()> = Mutex::new(|| ());
 
-/// Notes at the end of a provider whether the first root after it is an error to report.
-pub fn set_unbound(is_unbound: bool) {
-    IS_UNBOUND.store(is_unbound, Ordering::Relaxed);
+pub(super) fn set_report(report: fn()) {
+    *lock(&REPORT) = report;
 }
 
-/// Reports the first root after a provider that was not bound. It neither allocates nor takes a lock, because this may
-/// be a fork.
-pub(super) fn say_unbound() {
-    const MESSAGE: &str = "error: no span is recorded: the telemetry provider was dropped soon after its start, \
-                           before the first span; bind it in `main`: \
-                           `let _telemetry = floe_telemetry::init()?;`\n";
-
-    if IS_UNBOUND.load(Ordering::Relaxed) && IS_UNBOUND.swap(false, Ordering::Relaxed) {
-        write_if_room(MESSAGE);
+/// Reports the first lost span. It does not wait for the lock, because this may be a fork without the lock's holder.
+#[cold]
+pub(super) fn report() {
+    if listeners::take_unreported()
+        && let Ok(report) = REPORT.try_lock()
+    {
+        (*report)();
     }
 }
 

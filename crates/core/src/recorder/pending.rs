@@ -105,9 +105,21 @@ impl PendingUpdates {
     pub(super) fn close(&self) -> Option<Box<Update>> {
         let number = self.number.load(Ordering::Relaxed);
         // Any ordering suffices: `touched` is a single variable, so an update that happened before is visible.
-        let update = if self.touched.load(Ordering::Relaxed) { self.take(number) } else { None };
-        self.number.store(number + 1, Ordering::Release);
+        let update = if self.is_touched() { self.take(number) } else { None };
+        self.retire();
         update
+    }
+
+    /// Retires the current span's number. Later updates of this span have no effect.
+    #[inline]
+    pub(super) fn retire(&self) {
+        let number = self.number.load(Ordering::Relaxed);
+        self.number.store(number + 1, Ordering::Release);
+    }
+
+    /// Marks each span as updated, so that its recording is never read without its updates.
+    pub(super) fn touch(&self) {
+        self.touched.store(true, Ordering::Relaxed);
     }
 
     #[cold]

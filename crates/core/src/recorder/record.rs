@@ -251,6 +251,12 @@ impl SpanRecord {
         self.write_exception();
         self.attributes.push_static(keys::ERROR_TYPE, exception.error_type());
         self.attributes.push_static(keys::EXCEPTION_TYPE, exception.type_name);
+        if cfg!(not(feature = "redact")) {
+            let mut event = Event::new("", wall_now(), Vec::new(), 0);
+            exception.write_event(&mut event);
+            self.add_event(event);
+            return self.set_status(Status::error(exception.type_name));
+        }
         self.attributes.push_static(keys::EXCEPTION_MESSAGE, Exception::MARK);
         self.add_event(Event::new(Exception::MARK, wall_now(), Vec::new(), 0));
         let is_empty = exception.message.is_empty();
@@ -266,7 +272,8 @@ impl SpanRecord {
 
     /// Writes the texts of the exception to their places. Returns its event, unless the event was dropped.
     pub fn write_exception(&mut self) -> Option<&mut Event> {
-        let more = self.more.as_mut()?;
+        // Without redaction, texts are withheld.
+        let more = self.more.as_mut().filter(|_| cfg!(feature = "redact"))?;
         let exception = more.exception.take()?;
         for attribute in self.attributes.items_mut() {
             if let AttributeValue::Static(Exception::MARK) = attribute.value {

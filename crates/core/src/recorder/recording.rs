@@ -4,15 +4,15 @@ use std::sync::{Mutex, MutexGuard};
 use std::thread;
 use std::time::SystemTime;
 
-use opentelemetry::global::BoxedSpan;
 use opentelemetry::trace::{SpanKind, Status};
 use opentelemetry::{Context, Key};
 
 use super::exception::Exception;
 use super::fork;
+use super::global_span::GlobalSpan;
 use super::last_panic;
 use super::outcome::{Classifier, Outcome};
-use super::pending::{Handle, PendingUpdates, State, Update};
+use super::pending::{Handle, PendingUpdates, State};
 use super::record::{Code, SpanRecord};
 use crate::attributes::{AttributeList, AttributeValue, ToAttributeValue};
 use crate::caught::caught;
@@ -29,35 +29,42 @@ pub(super) struct Recording {
     pub(super) is_in_boundary: bool,
     /// Whether the sampler decides once the span is filled.
     pub(super) needs_sampler: bool,
-    /// The span of OpenTelemetry's global provider that receives the data. It implies a `context`.
-    pub(super) foreign: Option<Box<BoxedSpan>>,
     pub(super) is_listed: bool,
+    /// The span of OpenTelemetry's global provider that receives the data. It implies a `context`.
+    pub(super) foreign: Option<GlobalSpan>,
     methods: &'static Methods,
     pending: &'static PendingUpdates,
     /// The entry of the open span for readers outside the process.
     pub(super) listed: crate::thread_context::OpenSpan,
 }
 
-/// The functions that pass the data on: to the rings of the recorder, or to OpenTelemetry's global provider.
+/// Changes the data of a span.
+pub(super) type Update<'a> = &'a mut dyn FnMut(&mut SpanRecord);
+
+/// The functions that pass the data on: to the rings of the recorder, or to OpenTelemetry's global provider. A program
+/// links those of the recorder only if it links the recorder.
 #[derive(Debug)]
 pub(super) struct Methods {
+    /// Merges updates of the plain API, and returns the time at which it has ended the span.
+    pub(super) adopt: fn(&mut Recording) -> Option<Ticks>,
+    /// Updates a span that the plain API may have updated.
+    pub(super) update: fn(&mut Recording, Update<'_>),
     pub(super) finish: fn(Box<Recording>, Ticks, Code),
-    /// Called for a recording that is dropped before it is ended.
-    pub(super) drop: fn(&mut Recording, Ticks, Code),
+    pub(super) drop: fn(&mut Recording),
 }
 
 impl Recording {
     #[cold]
-    pub(super) fn new(methods: &'static Methods) -> Box<Self> {
+    pub(super) fn new(methods: &'static Methods, pending: &'static PendingUpdates) -> Box<Self> {
         Box::new(Self {
             record: SpanRecord::blank(),
             context: None,
             is_in_boundary: false,
             needs_sampler: false,
-            foreign: None,
             is_listed: false,
+            foreign: None,
             methods,
-            pending: acquire_updates(),
+            pending,
             listed: crate::thread_context::OpenSpan::new(),
         })
     }
@@ -95,11 +102,15 @@ impl Recording {
 
     /// Updates the span, and keeps the order with updates of other code.
     pub(super) fn update(&mut self, act: impl FnOnce(&mut SpanRecord)) {
-        if self.pending.is_touched() {
-            self.handle().update(|update| act(&mut update.record));
-        } else {
-            act(&mut self.record);
+        if !self.pending.is_touched() {
+            return act(&mut self.record);
         }
+        let mut act = Some(act);
+        (self.methods.update)(self, &mut |record| {
+            if let Some(act) = act.take() {
+                act(record);
+            }
+        });
     }
 
     pub(super) fn set_attribute(
@@ -204,14 +215,11 @@ impl Recording {
     /// it, if it did.
     #[inline]
     pub(super) fn close(&mut self) -> Option<Ticks> {
-        self.pending.close().and_then(|update| self.adopt(*update))
-    }
-
-    #[cold]
-    fn adopt(&mut self, mut update: Update) -> Option<Ticks> {
-        let end = update.ended.then_some(update.record.head.end);
-        self.record.adopt(&mut update.record);
-        end
+        if self.pending.is_touched() {
+            return (self.methods.adopt)(self);
+        }
+        self.pending.retire();
+        None
     }
 
     #[inline]
@@ -223,14 +231,7 @@ impl Recording {
 impl Drop for Recording {
     #[cold]
     fn drop(&mut self) {
-        if !self.pending.is(State::Blank) {
-            self.leave();
-            let end = self.close().unwrap_or_else(Ticks::now);
-            let code = self.record.head.code;
-            (self.methods.drop)(self, end, code);
-        }
-
-        release_updates(self.pending);
+        (self.methods.drop)(self);
     }
 }
 
@@ -303,7 +304,7 @@ pub(super) fn open_spans() -> u64 {
 }
 
 #[cold]
-fn acquire_updates() -> &'static PendingUpdates {
+pub(super) fn acquire_updates() -> &'static PendingUpdates {
     /// The number of updates allocated together. If allocated one by one, they would lie between the memory of spans,
     /// which could then not be returned to the system after a peak.
     const TOGETHER: usize = 64;
@@ -319,6 +320,6 @@ fn acquire_updates() -> &'static PendingUpdates {
 }
 
 #[cold]
-fn release_updates(pending: &'static PendingUpdates) {
+pub(super) fn release_updates(pending: &'static PendingUpdates) {
     fork::lock(&UPDATES).spare.push(pending);
 }

@@ -47,7 +47,7 @@ use super::fork;
 use super::ids;
 use super::listeners::{
     self, ASKED, BAGGAGE, CUSTOM, FORKED, IDS, INHERITED, LOGGED, Listeners, PER_SPAN, PROVIDER,
-    RULES, SHUT_DOWN, TAIL, UNRECORDED, UNUSUAL,
+    RULES, SHUT_DOWN, TAIL, UNRECORDED, UNREPORTED, UNUSUAL,
 };
 use super::local;
 use super::lost::{self, LOST};
@@ -129,8 +129,14 @@ fn is_off(
     callsite: Option<&'static CallSite>,
     is_captured: bool,
 ) -> bool {
-    if listeners & UNUSUAL != 0 && listeners::has(FORKED) {
-        local::with(local::Local::leave_parent);
+    if listeners & UNUSUAL != 0 {
+        if listeners::has(FORKED) {
+            local::with(local::Local::leave_parent);
+        }
+
+        if listeners::has(UNREPORTED) && !is_captured {
+            lost::report();
+        }
     }
 
     let is_excluded =
@@ -402,7 +408,10 @@ fn no_listener(listeners: Listeners, parent: &Context, callsite: Option<&'static
     let parent = span.span_context();
     if listeners::has(SHUT_DOWN) && (parent.is_sampled() || !parent.is_valid()) {
         lost::add(&LOST.after_shutdown);
-        lost::say_unbound();
+        if listeners::has(UNREPORTED) {
+            lost::report();
+        }
+
         if listeners::has(INHERITED) {
             fork::say_not_exported();
         }

@@ -39,7 +39,8 @@ use crate::recorder::{Buffer, LOST, Sampling};
 pub struct Statistics {
     /// Spans that the collector has read from the threads' buffers.
     pub collected: u64,
-    /// Spans that were exported; with several exporters, counted once for each.
+    /// Spans that were exported; with several exporters, counted once for each. While an exporter shuts down, its
+    /// spans are pending again, because it may only now write them; if the shutdown fails, they have failed.
     pub exported: u64,
     /// Spans whose export failed, or whose processing was interrupted by a panic of the library.
     pub failed: u64,
@@ -216,11 +217,11 @@ impl Counters {
         }
     }
 
-    /// Whether the program has begun no span that an exporter of the provider would have got.
+    /// Whether the program has begun no span that the provider would have recorded.
     pub(crate) fn is_without_a_span(&self) -> bool {
         let process = self.process();
         let begun = process.written + process.buffer_full + process.memory + Sampling::open_spans();
-        begun == 0 && self.exports.exporter_count() > 0
+        begun == 0
     }
 
     pub(crate) fn read(&self) -> Statistics {

@@ -152,6 +152,7 @@ impl<B: Send + 'static> Worker<B> {
         let exporting = Exporting {
             shared: Arc::clone(&shared),
             redaction: settings.redaction.clone(),
+            exported: 0,
             failure: None,
         };
         let (tasks, receiver) = channel();
@@ -297,6 +298,8 @@ impl Shared {
 struct Exporting {
     shared: Arc<Shared>,
     redaction: Redaction,
+    /// The number of exported items.
+    exported: u64,
     /// The first failure since the last report.
     failure: Option<String>,
 }
@@ -321,10 +324,7 @@ impl Exporting {
                     self.report(flushed, &report);
                 }
                 Ok(Task::Shutdown(timeout, report)) => {
-                    let is_closing = &self.shared.export.is_closing;
-                    is_closing.store(true, Ordering::Relaxed);
-                    let closed = guarded(|| exporter.shutdown(timeout));
-                    is_closing.store(false, Ordering::Relaxed);
+                    let closed = self.close(&mut *exporter, timeout);
                     self.report(closed, &report);
                     break;
                 }
@@ -349,7 +349,9 @@ impl Exporting {
         export.processor.finish(spans as u64, None);
         let result = guarded(|| exporter.export(batch));
         let failed = export.exported(spans, result.as_ref().copied());
-        queued.count_spans(&self.shared.outcomes().exported, spans as u64 - failed);
+        let delivered = spans as u64 - failed;
+        queued.count_spans(&self.shared.outcomes().exported, delivered);
+        self.exported += delivered;
         drop(queued);
         // Error messages quote endpoints and headers, which may contain credentials.
         let error = result.err().map(|failure| self.redaction.failure(failure.reason));
@@ -360,6 +362,24 @@ impl Exporting {
             // The first failure is kept: after a timeout, later failures only report that no time is left.
             self.failure.get_or_insert(error);
         }
+    }
+
+    /// Shuts the exporter down. Until it has, it may not have written what it has collected, so its items are pending
+    /// again, and if it fails, they have failed.
+    fn close<B>(
+        &self,
+        exporter: &mut dyn BatchExporter<B>,
+        timeout: Duration,
+    ) -> Result<(), String> {
+        let is_closing = &self.shared.export.is_closing;
+        let Outcomes { exported, failed, .. } = self.shared.outcomes();
+        is_closing.store(true, Ordering::Relaxed);
+        exported.fetch_sub(self.exported, Ordering::Release);
+        let closed = guarded(|| exporter.shutdown(timeout));
+        let outcome = if closed.is_ok() { exported } else { failed };
+        outcome.fetch_add(self.exported, Ordering::Release);
+        is_closing.store(false, Ordering::Relaxed);
+        closed
     }
 
     /// Reports the losses since the last received report or, if there are none, `result`.

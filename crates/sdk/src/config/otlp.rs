@@ -140,6 +140,15 @@ impl Signal {
             Self::Logs => "logs",
         }
     }
+
+    fn path(self) -> String {
+        format!("/v1/{}", self.as_str())
+    }
+
+    /// Removes the paths of the signals from the URLs of a text.
+    pub(crate) fn without_paths(text: &str) -> String {
+        Self::ALL.iter().fold(text.to_owned(), |text, signal| text.replace(&signal.path(), ""))
+    }
 }
 
 /// Appends the path of the signal, unless the endpoint already ends with it, and removes that of traces
@@ -152,7 +161,7 @@ pub(super) fn signal_url(endpoint: &str, signal: Signal) -> String {
     let base = endpoint.trim_end_matches('/');
     // The general endpoint often contains the path of traces.
     let base = base.strip_suffix("/v1/traces").unwrap_or(base);
-    let path = format!("/v1/{}", signal.as_str());
+    let path = signal.path();
     if base.ends_with(&path) { format!("{base}{query}") } else { format!("{base}{path}{query}") }
 }
 

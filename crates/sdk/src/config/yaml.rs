@@ -1,20 +1,17 @@
 //! Parses YAML into a tree with positions, from which serde reads.
 //!
-//! `serde-saphyr` resolves aliases and merge keys, refuses repeated keys, and applies the limits. It deserializes only
-//! the tree, because references to variables are replaced in the tree, and because it generates code for the maps of
-//! each structure and each value, which would be a large part of a program.
+//! The parser is the core of `serde-saphyr`, which would deserialize each structure from its events, and draw pictures of
+//! mistakes: a large part of a program. The tree resolves aliases and merge keys, refuses repeated keys, and applies the
+//! limits; references to variables are replaced in it.
 
 mod deserializer;
 mod spanned;
 pub(super) mod substitution;
 
-use std::fmt;
+use std::collections::{BTreeMap, HashSet};
 
-use serde::de::{
-    Deserialize, DeserializeOwned, Deserializer, Error as _, MapAccess, SeqAccess, Visitor,
-};
-use serde_saphyr::options::NonFiniteFloatPolicy;
-use serde_saphyr::{Error, Location, MessageFormatter as _, UserMessageFormatter};
+use granit_parser::{Event, Marker, Parser, ScalarStyle, Span, StrInput};
+use serde::de::DeserializeOwned;
 
 pub use self::spanned::Spanned;
 pub use super::mistake::{Mistake, Position};
@@ -84,21 +81,22 @@ pub fn read<T: DeserializeOwned>(text: &str) -> Result<T, Mistake> {
 ///
 /// The text is not YAML, a key occurs twice, or the document exceeds a limit.
 pub fn parse(text: &str) -> Result<Node, Mistake> {
-    let options = serde_saphyr::options! {
-        budget: serde_saphyr::budget! {
-            max_depth: MAX_DEPTH,
-            max_events: 2 * MAX_NODES,
-            max_nodes: MAX_NODES,
-            max_total_scalar_bytes: MAX_BYTES,
-        },
-        alias_limits: serde_saphyr::alias_limits! { max_total_replayed_events: 2 * MAX_NODES },
-        // The field that a value is read into determines the value's type.
-        strict_booleans: true,
-        non_finite_float_policy: NonFiniteFloatPolicy::PassThrough,
-        with_snippet: false,
-    };
-    let read = serde_saphyr::from_str_with_options::<serde_saphyr::Spanned<Raw>>(text, options);
-    read.map(|raw| node(raw, text)).map_err(|error| refuse(&error))
+    let options = granit_parser::options! { emit_comments: false };
+    let parser = Parser::new_from_str_with_options(text, options);
+    let mut tree = Tree { parser, anchors: BTreeMap::new(), nodes: 0, bytes: 0 };
+    let mut root = None;
+    loop {
+        match tree.next()? {
+            (Event::StreamEnd, _) => break,
+            (Event::StreamStart | Event::DocumentStart(..) | Event::DocumentEnd, _) => {}
+            (_, span) if root.is_some() => {
+                return Err(refuse(position(&span.start), "expected a single document"));
+            }
+            (event, span) => root = Some(tree.node(event, span, 1)?),
+        }
+    }
+    let nothing = Content::Scalar { text: String::new(), is_plain: true };
+    Ok(root.unwrap_or(Node { position: Position { line: 1, column: 1 }, content: nothing }))
 }
 
 impl Node {
@@ -145,137 +143,152 @@ impl Node {
     }
 }
 
-fn refuse(error: &Error) -> Mistake {
-    let (path, message) = match error {
-        Error::DuplicateMappingKey { key, .. } => {
-            let path = key.clone().unwrap_or_default();
-            (path, "expected the key once, found it twice".to_owned())
-        }
-        Error::AliasError { error, .. } => return refuse(error),
-        Error::RecursiveReferencesRequireWeakTypes { .. } => {
-            (String::new(), "a value contains an alias of itself".to_owned())
-        }
-        Error::MultipleDocuments { .. } => (String::new(), "expected a single document".to_owned()),
-        Error::Budget { .. } | Error::AliasReplayLimitExceeded { .. } => (
-            String::new(),
-            format!(
-                "expected at most {MAX_BYTES} bytes, {MAX_NODES} values and {MAX_DEPTH} levels, including aliases, found more"
-            ),
-        ),
-        Error::Message { msg, .. } => (String::new(), msg.clone()),
-        other => {
-            let message = UserMessageFormatter.format_message(other);
-            (String::new(), format!("not YAML: {message}"))
-        }
-    };
-    let position = error.location().map_or(Position { line: 1, column: 1 }, position);
-    Mistake { position: Some(position), path, message }
+/// Builds the tree of a document.
+struct Tree<'text> {
+    parser: Parser<'text, StrInput<'text>>,
+    /// The values that aliases may repeat.
+    anchors: BTreeMap<usize, Node>,
+    nodes: usize,
+    bytes: usize,
 }
 
-fn position(location: Location) -> Position {
-    let number = |number| usize::try_from(number).unwrap_or(usize::MAX);
-    Position { line: number(location.line()), column: number(location.column()) }
-}
-
-/// A parsed value. It lacks the text of a number, a boolean or null, which is read from the document.
-enum Raw {
-    /// A number, a boolean or null.
-    Plain,
-    Text(String),
-    List(Vec<serde_saphyr::Spanned<Self>>),
-    Map(Vec<(serde_saphyr::Spanned<String>, serde_saphyr::Spanned<Self>)>),
-}
-
-/// Converts a value. The value of an alias has the position of the anchor.
-fn node(raw: serde_saphyr::Spanned<Raw>, text: &str) -> Node {
-    let written = || {
-        let span = raw.defined.span();
-        let from = span.byte_offset()?;
-        let length = span.byte_len()?;
-        text.get(usize::try_from(from).ok()?..usize::try_from(from + length).ok()?)
-    };
-    let content = match raw.value {
-        Raw::Plain => {
-            Content::Scalar { text: written().unwrap_or_default().to_owned(), is_plain: true }
-        }
-        Raw::Text(value) => {
-            let is_plain = written() == Some(&value);
-            Content::Scalar { text: value, is_plain }
-        }
-        Raw::List(items) => Content::List(items.into_iter().map(|item| node(item, text)).collect()),
-        Raw::Map(entries) => {
-            let entries = entries.into_iter().map(|(key, value)| Entry {
-                position: position(key.defined),
-                key: key.value,
-                value: node(value, text),
-            });
-            Content::Map(entries.collect())
-        }
-    };
-    Node { position: position(raw.defined), content }
-}
-
-impl<'de> Deserialize<'de> for Raw {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(RawVisitor)
-    }
-}
-
-struct RawVisitor;
-
-/// Implements the visitor's methods for values whose text is read from the document.
-macro_rules! plain {
-    ($($method:ident: $type:ty;)*) => {$(
-        fn $method<E>(self, _: $type) -> Result<Raw, E> {
-            Ok(Raw::Plain)
-        }
-    )*};
-}
-
-impl<'de> Visitor<'de> for RawVisitor {
-    type Value = Raw;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a value")
+impl<'text> Tree<'text> {
+    fn next(&mut self) -> Result<(Event<'text>, Span), Mistake> {
+        let next = self.parser.next_event().unwrap_or(Ok((Event::StreamEnd, Span::default())));
+        next.map_err(|error| {
+            refuse(position(error.marker()), &format!("not YAML: {}", error.info()))
+        })
     }
 
-    plain! {
-        visit_bool: bool;
-        visit_f64: f64;
-        visit_i64: i64;
-        visit_i128: i128;
-        visit_u64: u64;
-        visit_u128: u128;
+    fn node(&mut self, event: Event<'_>, span: Span, level: usize) -> Result<Node, Mistake> {
+        let position = position(&span.start);
+        let (content, anchor) = match event {
+            Event::Scalar(text, style, anchor, tag) => {
+                self.count(text.len(), 0, position)?;
+                let is_text = tag.is_some_and(|tag| tag.core_suffix() == Some("str"));
+                let is_plain = style == ScalarStyle::Plain && !is_text;
+                (Content::Scalar { text: text.into_owned(), is_plain }, anchor)
+            }
+            Event::SequenceStart(_, anchor, _) => {
+                self.count(0, level, position)?;
+                (Content::List(self.items(level)?), anchor)
+            }
+            Event::MappingStart(_, anchor, _) => {
+                self.count(0, level, position)?;
+                (Content::Map(self.entries(level)?), anchor)
+            }
+            Event::Alias(anchor) => {
+                let Some(node) = self.anchors.get(&anchor).cloned() else {
+                    return Err(refuse(position, "a value contains an alias of itself"));
+                };
+                self.count_all(&node, level, position)?;
+                return Ok(node);
+            }
+            _ => return Err(refuse(position, "not YAML: expected a value")),
+        };
+        let node = Node { position, content };
+        if anchor > 0 {
+            self.anchors.insert(anchor, node.clone());
+        }
+        Ok(node)
     }
 
-    fn visit_unit<E>(self) -> Result<Raw, E> {
-        Ok(Raw::Plain)
-    }
-
-    fn visit_str<E>(self, text: &str) -> Result<Raw, E> {
-        Ok(Raw::Text(text.to_owned()))
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Raw, A::Error> {
+    fn items(&mut self, level: usize) -> Result<Vec<Node>, Mistake> {
         let mut items = Vec::new();
-        while let Some(item) = list.next_element()? {
-            items.push(item);
+        loop {
+            match self.next()? {
+                (Event::SequenceEnd, _) => return Ok(items),
+                (event, span) => items.push(self.node(event, span, level + 1)?),
+            }
         }
-        Ok(Raw::List(items))
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Raw, A::Error> {
+    fn entries(&mut self, level: usize) -> Result<Vec<Entry>, Mistake> {
         let mut entries = Vec::new();
-        while let Some(key) = map.next_key::<serde_saphyr::Spanned<String>>()? {
-            let found = key.value.len();
+        let mut merged = Vec::new();
+        let mut keys = HashSet::new();
+        loop {
+            let (event, span) = self.next()?;
+            if event == Event::MappingEnd {
+                // A key of the mapping itself replaces a merged one, and an earlier merged one a later one.
+                merged.retain(|entry: &Entry| keys.insert(entry.key.clone()));
+                entries.append(&mut merged);
+                return Ok(entries);
+            }
+            let Node { position, content } = self.node(event, span, level + 1)?;
+            let Content::Scalar { text: key, is_plain } = content else {
+                return Err(refuse(position, "not YAML: expected a text as the key"));
+            };
+            let found = key.len();
             if found > MAX_KEY {
                 let message = format!("expected a key of at most {MAX_KEY} bytes, found {found}");
-                return Err(A::Error::custom(message));
+                return Err(refuse(position, &message));
             }
-            entries.push((key, map.next_value()?));
+            if !keys.insert(key.clone()) {
+                let mistake = refuse(position, "expected the key once, found it twice");
+                return Err(Mistake { path: key, ..mistake });
+            }
+            let (event, span) = self.next()?;
+            let value = self.node(event, span, level + 1)?;
+            if is_plain && key == "<<" {
+                merge(value, &mut merged)?;
+            } else {
+                entries.push(Entry { key, position, value });
+            }
         }
-        Ok(Raw::Map(entries))
     }
+
+    /// Counts the values of an alias, which stands at a level.
+    fn count_all(&mut self, node: &Node, level: usize, alias: Position) -> Result<(), Mistake> {
+        match &node.content {
+            Content::Scalar { text, .. } => self.count(text.len(), 0, alias),
+            Content::List(items) => {
+                self.count(0, level, alias)?;
+                items.iter().try_for_each(|item| self.count_all(item, level + 1, alias))
+            }
+            Content::Map(entries) => {
+                self.count(0, level, alias)?;
+                entries.iter().try_for_each(|entry| {
+                    self.count(entry.key.len(), 0, alias)?;
+                    self.count_all(&entry.value, level + 1, alias)
+                })
+            }
+        }
+    }
+
+    fn count(&mut self, bytes: usize, level: usize, position: Position) -> Result<(), Mistake> {
+        self.nodes += 1;
+        self.bytes += bytes;
+        if self.nodes <= MAX_NODES && self.bytes <= MAX_BYTES && level <= MAX_DEPTH {
+            return Ok(());
+        }
+        let message = format!(
+            "expected at most {MAX_BYTES} bytes, {MAX_NODES} values and {MAX_DEPTH} levels, including aliases, found more"
+        );
+        Err(refuse(position, &message))
+    }
+}
+
+/// Takes the entries of a mapping, or of a list of mappings, as the value of `<<`.
+fn merge(value: Node, into: &mut Vec<Entry>) -> Result<(), Mistake> {
+    match value.content {
+        Content::Map(entries) => into.extend(entries),
+        Content::List(items)
+            if items.iter().all(|item| matches!(item.content, Content::Map(_))) =>
+        {
+            items.into_iter().try_for_each(|item| merge(item, into))?;
+        }
+        _ => return Err(refuse(value.position, "not YAML: expected a mapping to merge")),
+    }
+    Ok(())
+}
+
+fn refuse(position: Position, message: &str) -> Mistake {
+    Mistake { position: Some(position), path: String::new(), message: message.to_owned() }
+}
+
+fn position(start: &Marker) -> Position {
+    Position { line: start.line(), column: start.col() + 1 }
 }
 
 #[cfg(test)]

@@ -391,6 +391,7 @@ impl TelemetryProviderBuilder {
         *provider.logs = ProviderLogs::start(&self.config, &otlp, self.logs, &resource, &settings)?;
         let started =
             metrics::start(&self.config, &otlp, self.metrics, self.views, &resource, &settings)?;
+        otlp.say_left_out();
         let (meters, span_metrics) = started.unzip();
         *provider.meters = meters;
         let message = start_message::line(&self.config, counters, has_sampler);

@@ -56,14 +56,39 @@ pub(super) fn await_delivery(
     let logs = receive_reports(&of_logs, &mut received, log_exporters, deadline)
         .map_err(|error| missing(error, operation, timeout, "log records are pending"))
         .and_then(|()| check_reports("logs: ", &received));
-    join_results(join_results(spans, metrics), logs)
+    join_results(spans, [("metrics", metrics), ("log records", logs)])
 }
 
-fn join_results(one: Result<(), Error>, other: Result<(), Error>) -> Result<(), Error> {
-    match (one, other) {
-        (Err(one), Err(other)) => Err(one.and(&other)),
-        (one, other) => one.and(other),
+/// Joins the results of the signals. A reason that signals have in common, such as a receiver that does not run, is there
+/// once.
+fn join_results(
+    mut joined: Result<(), Error>,
+    others: [(&str, Result<(), Error>); 2],
+) -> Result<(), Error> {
+    let mut same = Vec::new();
+    for (signal, result) in others {
+        joined = match (joined, result) {
+            (Err(one), Err(other)) if has_reason(&one.to_string(), &other.to_string()) => {
+                same.push(signal);
+                Err(one)
+            }
+            (Err(one), Err(other)) => Err(one.and(&other.to_string())),
+            (one, other) => one.and(other),
+        };
     }
+
+    let same = same.join(" and ");
+    let add = |error: Error| error.and(&format!("{same} failed for the same reason"));
+    if same.is_empty() { joined } else { joined.map_err(add) }
+}
+
+/// Whether an error contains the reason of another signal, whose URL may have another path.
+fn has_reason(error: &str, other: &str) -> bool {
+    let reason = other.split_once("failed: ").or_else(|| other.split_once(": "));
+    reason.is_some_and(|(_, reason)| {
+        let reason = Signal::without_paths(reason);
+        Signal::without_paths(error).contains(&reason)
+    })
 }
 
 /// Returns the message about the losses of an ended provider, with the last error; `None` if there is neither.
@@ -88,14 +113,6 @@ pub(super) fn lost(counters: &Counters, error: Option<&Error>) -> Option<String>
         ("logs_pending", it.logs_pending),
     ];
     let each = (exporters > 1).then(|| format!(" (counted for each of {exporters} exporters)"));
-    let error = error.map(ToString::to_string);
-    let metrics = counters.exports.of(Signal::Metrics).filter_map(|export| {
-        let (points, reason) = export.take_loss(|_| true)?;
-        let exporter = export.name();
-        let is_said = error.as_ref().is_some_and(|error| error.contains(&reason));
-        let reason = if is_said { String::new() } else { format!(": {reason}") };
-        Some(format!("exporter `{exporter}`: {points} data points were not exported{reason}"))
-    });
     let lost: Vec<_> = [
         lost_of("spans", it.exported, &spans).map(|it| it + &each.unwrap_or_default()),
         (open > 0 && exporters > 0).then(|| format!("spans that are still open: {open}")),
@@ -105,8 +122,7 @@ pub(super) fn lost(counters: &Counters, error: Option<&Error>) -> Option<String>
     ]
     .into_iter()
     .flatten()
-    .chain(metrics)
-    .chain(error.clone())
+    .chain(error.map(ToString::to_string))
     .collect();
     (!lost.is_empty()).then(|| lost.join("; "))
 }

@@ -9,6 +9,7 @@ use std::io;
 use std::process;
 use std::ptr;
 use std::sync::atomic::{AtomicBool, AtomicI32, AtomicPtr, AtomicU32, AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
 use std::thread::{self, Thread};
 use std::time::Duration;
 
@@ -18,7 +19,7 @@ use signal_hook::low_level::{emulate_default_handler, exit, register};
 use super::{IN_USE_BY, this_process};
 use crate::clock::monotonic_now;
 use crate::internal_log::is_shown;
-use crate::program_signals::{self, is_ignored};
+use crate::program_signals::{self, SignalAction};
 use floe_telemetry_core::__sdk::standard_error::write_if_room;
 
 const NOT_IN_TIME: &str = "error: telemetry was not delivered at the exit: its thread did not finish in time; if a signal \
@@ -84,12 +85,10 @@ fn wait(finish: fn() -> bool) {
     if !finish() {
         say(NOT_IN_TIME);
     }
-    if request == EXIT {
-        HAS_FINISHED.store(true, Ordering::Release);
-    } else {
-        // An exit meanwhile waits, so that the parent process sees the signal.
+    if request != EXIT {
         end_by(request);
     }
+    HAS_FINISHED.store(true, Ordering::Release);
 }
 
 fn say(line: &str) {
@@ -126,7 +125,9 @@ fn is_first(request: c_int) -> bool {
 
 extern "C" fn exiting() {
     let this = this_process();
-    let is_needed = IN_USE_BY.load(Ordering::Acquire) == this;
+    // After a signal, an exit waits for the end by that signal, so that the parent process sees the cause.
+    let is_signalled = REQUEST.load(Ordering::Acquire) > NOTHING;
+    let is_needed = is_signalled || IN_USE_BY.load(Ordering::Acquire) == this;
     if !is_needed || PROCESS.load(Ordering::Acquire) != this {
         return;
     }
@@ -156,18 +157,22 @@ fn register_exit() {
 /// Lets SIGTERM, SIGINT and SIGHUP shut telemetry down and then end the process, unless they are ignored.
 #[expect(unsafe_code, reason = "a signal handler must not allocate or lock")]
 pub(super) fn end_at_signals() -> io::Result<()> {
-    static IS_HANDLED: AtomicBool = AtomicBool::new(false);
+    static HANDLED: Mutex<[Option<SignalAction>; 3]> = Mutex::new([None; 3]);
 
-    if IS_HANDLED.swap(true, Ordering::AcqRel) {
-        return Ok(());
-    }
-    for signal in [SIGTERM, SIGINT, SIGHUP] {
-        if is_ignored(signal) {
-            continue;
+    let mut handled = HANDLED.lock().unwrap_or_else(PoisonError::into_inner);
+    for (signal, own) in [SIGTERM, SIGINT, SIGHUP].into_iter().zip(&mut *handled) {
+        let action = SignalAction::of(signal);
+        match own {
+            // The program has reset its handlers, as servers do in a fork.
+            Some(own) if action.is_default() => own.restore(signal),
+            None if !action.is_ignored() => {
+                // SAFETY: the handler uses atomic values, and system calls that wake a thread, write, raise the signal or
+                // end.
+                unsafe { register(signal, move || received(signal)) }?;
+                *own = Some(SignalAction::of(signal));
+            }
+            _ => {}
         }
-        // SAFETY: the handler uses atomic values, and system calls that wake a thread, write, raise the signal or end.
-        let registered = unsafe { register(signal, move || received(signal)) };
-        registered.inspect_err(|_| IS_HANDLED.store(false, Ordering::Release))?;
     }
     Ok(())
 }

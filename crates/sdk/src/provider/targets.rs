@@ -1,15 +1,21 @@
 //! The OTLP targets of each signal.
 
+use std::cell::RefCell;
+
 use crate::backend;
 use crate::collector::ExporterId;
 use crate::config::{ExporterKind, Signal, TelemetryConfig, context, needed};
 use crate::error::Error;
 use crate::exporter::{OtlpExporters, OtlpTarget};
 use crate::internal_log::write_line;
-use crate::suggest::one_of;
+use crate::suggest::{all_of, one_of};
 
 #[derive(Default)]
-pub(super) struct OtlpTargets(Vec<(Signal, OtlpTarget)>);
+pub(super) struct OtlpTargets {
+    targets: Vec<(Signal, OtlpTarget)>,
+    /// The reasons why exporters are left out, and the signals of each reason.
+    left_out: RefCell<Vec<(String, Vec<&'static str>)>>,
+}
 
 impl OtlpTargets {
     pub(super) fn resolve(config: &TelemetryConfig) -> Result<Self, Error> {
@@ -31,11 +37,11 @@ impl OtlpTargets {
                 targets.extend(additional(signal, config).map(|target| (signal, target)));
             }
         }
-        Ok(Self(targets))
+        Ok(Self { targets, left_out: RefCell::default() })
     }
 
     pub(super) fn of(&self, signal: Signal) -> impl Iterator<Item = &OtlpTarget> {
-        let targets = self.0.iter().filter(move |(of, _)| *of == signal);
+        let targets = self.targets.iter().filter(move |(of, _)| *of == signal);
         targets.map(|(_, target)| target)
     }
 
@@ -50,9 +56,28 @@ impl OtlpTargets {
             let id = target.exporter(index, signal);
             let otlp = OtlpExporters::of(target, signal);
             let made = otlp.and_then(|otlp| start(otlp, id, target));
-            started.extend(unless_of_environment(&target.config, signal, made)?);
+            match reason_of_environment(&target.config, signal, made)? {
+                Ok(exporter) => started.push(exporter),
+                Err(reason) => self.leave_out(signal, reason),
+            }
         }
         Ok(started)
+    }
+
+    fn leave_out(&self, signal: Signal, reason: String) {
+        let mut left_out = self.left_out.borrow_mut();
+        let bare = Signal::without_paths(&reason);
+        match left_out.iter_mut().find(|(known, _)| Signal::without_paths(known) == bare) {
+            Some((_, signals)) => signals.push(signal.as_str()),
+            None => left_out.push((reason, vec![signal.as_str()])),
+        }
+    }
+
+    /// Reports the exporters that are left out, in one line for a reason that signals have in common.
+    pub(super) fn say_left_out(&self) {
+        for (reason, signals) in self.left_out.take() {
+            say_left_out(&all_of(&signals).replace('`', ""), &reason);
+        }
     }
 }
 
@@ -69,6 +94,20 @@ pub(super) fn unless_of_environment<T>(
     signal: Signal,
     made: Result<T, Error>,
 ) -> Result<Option<T>, Error> {
+    let made = reason_of_environment(config, signal, made)?;
+    Ok(made.map_err(|reason| say_left_out(signal.as_str(), &reason)).ok())
+}
+
+fn say_left_out(signals: &str, reason: &str) {
+    write_line("error", &format!("an exporter of {signals} is left out: {reason}"));
+}
+
+/// Returns the exporter, or the reason why it is left out.
+fn reason_of_environment<T>(
+    config: &TelemetryConfig,
+    signal: Signal,
+    made: Result<T, Error>,
+) -> Result<Result<T, String>, Error> {
     match made {
         Err(error) if error.is_config() => {
             let variables = config.asked_by(signal, &error);
@@ -77,13 +116,9 @@ pub(super) fn unless_of_environment<T>(
                 return Err(document.map_or_else(|| error.clone(), |it| error.clone().within(&it)));
             }
             let variables: Vec<_> = variables.iter().map(String::as_str).collect();
-            let signal = signal.as_str();
-            let change = one_of(&variables);
-            let line = format!("an exporter of {signal} is left out: {error}; change {change}");
-            write_line("error", &line);
-            Ok(None)
+            Ok(Err(format!("{error}; change {}", one_of(&variables))))
         }
-        made => made.map(Some),
+        made => made.map(Ok),
     }
 }
 

@@ -8,16 +8,6 @@ pub(crate) fn settings() -> Vec<u8> {
     frame(4, 0, 0, &[])
 }
 
-/// Returns `GOAWAY`: the server closes the connection without an error, and has processed no request.
-pub(crate) fn go_away() -> Vec<u8> {
-    frame(7, 0, 0, &[0; 8])
-}
-
-/// Returns `RST_STREAM`: the server has refused or cancelled the first request.
-pub(crate) fn reset(code: u8) -> Vec<u8> {
-    frame(3, 0, FIRST, &[0, 0, 0, code])
-}
-
 /// Returns the headers of a successful gRPC response.
 pub(crate) fn headers() -> Vec<u8> {
     frame(1, 0x4, FIRST, &success())

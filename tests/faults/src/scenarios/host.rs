@@ -28,7 +28,9 @@ pub(super) static SCENARIOS: [Scenario; 2] = [
             program.flush("meanwhile");
             program.wait("up");
             program.deliver("after", 10);
+            let open = floe_telemetry::span("open").start();
             program.end();
+            std::mem::forget(open);
         },
         check: |case| {
             let receiver = case.receiver();
@@ -53,6 +55,13 @@ pub(super) static SCENARIOS: [Scenario; 2] = [
             child.proceed()?;
             let report = child.finish()?;
             report.succeeded(&["before", "panic", "meanwhile", "after"])?;
+            for message in [
+                "error: telemetry was not delivered after a panic: ",
+                "error: telemetry has ended: spans that are still open: 1\n",
+            ] {
+                ensure!(report.stderr.contains(message), "no `{message}`: {}", report.stderr);
+            }
+
             Ok(report.arrived_at(&receiver))
         },
         ..SCENARIO

@@ -40,6 +40,7 @@ pub(super) static SCENARIOS: [Scenario; 4] = [
             child.proceed()?;
             let report = child.finish()?;
             report.succeeded(&["limit", "open a file", "after"])?;
+            report.failed("in vain", &["; the name service of this machine does not answer"])?;
             Ok(report.arrived_at(&receiver))
         },
         ..SCENARIO

@@ -15,7 +15,7 @@ use crate::receivers::{Plan, Relay, http2};
 use crate::report::Report;
 use crate::scenario::{Case, GRPC, SCENARIO, Scenario};
 
-pub(super) static SCENARIOS: [Scenario; 14] = [
+pub(super) static SCENARIOS: [Scenario; 13] = [
     Scenario {
         name: "refused",
         program: |program| {
@@ -94,35 +94,6 @@ pub(super) static SCENARIOS: [Scenario; 14] = [
             let report = case.report(&relay.endpoint())?;
             report.succeeded(&["flush"])?;
             ensure!(relay.connections() == 3, "{}", relay.connections());
-            Ok(report.arrived_at(&receiver))
-        },
-        ..SCENARIO
-    },
-    Scenario {
-        name: "go_away",
-        protocols: GRPC,
-        program: |program| {
-            program.start(program.config());
-            program.deliver("flush", 100);
-            program.end();
-        },
-        check: |case| {
-            let receiver = case.receiver();
-            let ends = [
-                http2::go_away(),
-                // `REFUSED_STREAM` and `CANCEL`
-                [http2::reset(0x7), http2::go_away()].concat(),
-                [http2::reset(0x8), http2::go_away()].concat(),
-            ];
-            let count = ends.len();
-            let relay = Relay::with(receiver.port(), move |number| match ends.get(number) {
-                Some(end) => Plan::Answer([http2::settings(), end.clone()].concat()),
-                None => Plan::Forward,
-            });
-
-            let report = case.report(&relay.endpoint())?;
-            report.succeeded(&["flush"])?;
-            ensure!(relay.connections() == count + 1, "{} connections", relay.connections());
             Ok(report.arrived_at(&receiver))
         },
         ..SCENARIO

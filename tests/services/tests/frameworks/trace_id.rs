@@ -34,7 +34,7 @@ async fn call(header: &'static str) -> (String, String, testing::Spans) {
 
         let client = ClientBuilder::new(Client::new()).with(HttpClientMiddleware::new()).build();
         let response = client.get(url).send().await.unwrap();
-        value = response.headers()[header].to_str().unwrap().to_owned();
+        response.headers()[header].to_str().unwrap().clone_into(&mut value);
         page = response.text().await.unwrap();
     })
     .await;

@@ -253,3 +253,27 @@ fn a_jump_in_the_first_interval_leaves_the_rate() {
     let duration = clock.duration(start, machine.ticks()).as_nanos();
     assert!(duration.abs_diff(SECOND.unsigned_abs() / 2) < 100_000, "{duration}");
 }
+
+/// A virtual machine moves to a host whose counter is faster.
+#[test]
+fn another_rate_of_the_counter_is_followed_within_three_seconds() {
+    for more in [0.5, 1.5] {
+        let mut machine = Machine::new();
+        let mut clock = machine.clock();
+        let pass = |machine: &mut Machine, seconds: f64| {
+            machine.pass((seconds * SECOND as f64) as i128);
+            machine.jumped += (seconds * more * FREQUENCY) as u64;
+        };
+
+        machine.pass(SECOND / 2);
+        for seconds in [0.5, 1.0, 1.0] {
+            pass(&mut machine, seconds);
+            clock.follow(machine.moment());
+        }
+
+        let start = machine.ticks();
+        pass(&mut machine, 0.5);
+        let duration = clock.duration(start, machine.ticks()).as_nanos();
+        assert!(duration.abs_diff(SECOND.unsigned_abs() / 2) < 100_000, "{more}: {duration}");
+    }
+}

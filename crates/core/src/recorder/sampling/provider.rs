@@ -16,7 +16,7 @@ use crate::recorder::fork_handlers;
 use crate::recorder::last_panic;
 use crate::recorder::listeners::{
     self, BAGGAGE, BOUNDARIES, CUSTOM, Facts, IDS, INHERITED, LOGGED, MEASURES, PER_SPAN, PROVIDER,
-    RULES, SHUT_DOWN, TAIL, UNRECORDED,
+    RULES, SHUT_DOWN, TAIL, UNRECORDED, UNREPORTED,
 };
 use crate::recorder::local;
 use crate::recorder::lost::{self, LOST};
@@ -76,6 +76,19 @@ impl Sampling {
     /// Suppresses the report about lost spans, because the program has disabled its provider.
     pub fn expect_none() {
         listeners::expect_no_provider();
+    }
+
+    /// Calls `report` at the first span that is not recorded for want of a receiver or a provider.
+    pub fn report_first_loss(report: fn()) {
+        lost::set_report(report);
+        let provider = if listeners::has(UNRECORDED) { PROVIDER } else { 0 };
+        listeners::set(UNREPORTED | provider);
+    }
+
+    /// Whether the next span is recorded, or is the first one that is lost.
+    #[must_use]
+    pub fn is_awaiting() -> bool {
+        !listeners::has(UNRECORDED) || listeners::has(UNREPORTED)
     }
 
     /// Gives ids to roots from now on, even if no exporter receives spans, because log lines carry the ids.

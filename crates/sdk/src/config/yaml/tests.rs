@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use super::{Mistake, Node, Spanned, read};
+use super::{Mistake, Node, Spanned, parse, read};
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -98,6 +98,18 @@ fn many_keys_are_read_at_once() {
     let text = format!("one: &one {{{}}}\ntwo: {{<<: *one, {}}}", keys(0), keys(5_000));
     let read: BTreeMap<String, BTreeMap<String, usize>> = read(&text).unwrap();
     assert_eq!((read["one"].len(), read["two"].len()), (10_000, 15_000));
+}
+
+#[test]
+fn aliases_count_as_their_values() {
+    let nested = format!("&a0 {}{}", "[".repeat(20), "]".repeat(20));
+    let deep = format!("- {nested}\n- {}*a0{}", "[".repeat(10), "]".repeat(10));
+    assert!(parse(&deep).is_ok());
+    let deep = format!("- {nested}\n- {}*a0{}", "[".repeat(12), "]".repeat(12));
+    assert!(line(parse(&deep)).ends_with("32 levels, including aliases, found more"));
+    let wide = (1..20).map(|n| format!("- &a{n} [*a{0}, *a{0}, *a{0}]", n - 1));
+    let wide = format!("- &a0 {}\n{}", "x".repeat(9), wide.collect::<Vec<_>>().join("\n"));
+    assert!(line(parse(&wide)).ends_with("including aliases, found more"));
 }
 
 #[test]
