@@ -1,5 +1,7 @@
 //! Translates sqlx's names of databases and errors into those of the conventions.
 
+use std::borrow::Cow;
+
 use floe_telemetry_sql::{Database, QuerySpan};
 use opentelemetry::InstrumentationScope;
 
@@ -25,8 +27,17 @@ pub(crate) fn of_driver<DB: database::Database>() -> Database {
 }
 
 pub(crate) fn fail(span: &mut QuerySpan, error: &Error) {
-    let code = error.as_database_error().and_then(DatabaseError::code);
+    let code = error.as_database_error().and_then(code);
     span.fail_with(error, code.as_deref(), kind(error));
+}
+
+/// Returns the database's own code of an error. `MySQL`'s is its number, which is only in the text, before the SQLSTATE.
+fn code(error: &dyn DatabaseError) -> Option<Cow<'_, str>> {
+    let code = error.code()?;
+    let text = error.to_string();
+    let before = text.split_once(&*format!(" ({code}): ")).map(|(before, _)| before);
+    let number = before.filter(|it| it.parse::<u16>().is_ok());
+    Some(number.map_or(code, |it| it.to_owned().into()))
 }
 
 /// Returns the `error.type` of an error for which the database has no code.

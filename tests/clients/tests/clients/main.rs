@@ -5,6 +5,7 @@
 mod amqp;
 mod kafka;
 mod mongodb;
+mod mysql;
 mod nats;
 mod postgres;
 mod redis;

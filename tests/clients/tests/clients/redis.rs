@@ -77,14 +77,10 @@ fn a_server_that_goes_away_is_the_clients_own_error() {
     let spans = testing::capture(|| {
         let connection = Client::open(&*url).expect("a URL").get_connection();
         let mut connection = TracedRedis::new(connection.expect("a connection"));
-        // The server closes the connection of this client.
-        let killed: RedisResult<()> = redis::cmd("CLIENT")
-            .arg("KILL")
-            .arg("TYPE")
-            .arg("normal")
-            .arg("SKIPME")
-            .arg("no")
-            .query(&mut connection);
+        let id: i64 = redis::cmd("CLIENT").arg("ID").query(&mut connection).expect("an id");
+        let mut kill = redis::cmd("CLIENT");
+        kill.arg("KILL").arg("ID").arg(id).arg("SKIPME").arg("no");
+        let killed: RedisResult<()> = kill.query(&mut connection);
         drop(killed);
         let error = connection.get::<_, String>(KEY).expect_err("no connection");
         assert!(error.is_connection_dropped(), "{error}");
