@@ -83,8 +83,8 @@ const COUNTED_UP: [&str; 8] = [
     "floe_transform_duration_seconds_count",
 ];
 
-/// Starts a provider that is scraped at this port, and runs a product three times: one run succeeds, and two fail.
-fn three_runs(port: u16) -> TelemetryProvider {
+/// Starts a provider that is scraped at this port, and runs a product four times: one run succeeds, and three fail.
+fn four_runs(port: u16) -> TelemetryProvider {
     let product = Product::shop();
     let checks = "    layer: bronze\n    checks: [{ row_count: 1 }]\n";
     product.replace("floe.yaml", "    layer: bronze\n", checks);
@@ -103,6 +103,8 @@ fn three_runs(port: u16) -> TelemetryProvider {
     assert!(pipeline::run(&definition, &RunId::new()).is_ok());
     product.replace("models/totals.sql", "count(*)", "\"postgresql://shop:hunter2@db/x\"");
     let _ = pipeline::run(&definition, &RunId::new());
+    product.write(".floe/warehouse.db", "not a database of SQLite");
+    assert!(pipeline::run(&definition, &RunId::new()).is_err());
     // A product that cannot be compiled is a failed run, too.
     product.write("models/totals.sql", "SELECT * FROM {{ ref('nowhere') }}");
     assert!(pipeline::run(&definition, &RunId::new()).is_err());
@@ -114,7 +116,7 @@ fn three_runs(port: u16) -> TelemetryProvider {
 fn assert_runs(text: &str) {
     assert!(!text.contains("hunter2"));
     let failures = text.lines().find(|line| line.starts_with("floe_pipeline_failures_total{"));
-    assert!(failures.unwrap().ends_with("} 2"), "{text}");
+    assert!(failures.unwrap().ends_with("} 3"), "{text}");
     let compile = "floe_errors_total{component=\"compile\"";
     assert!(text.contains(compile), "{text}");
     for (metric, label) in [
@@ -122,6 +124,7 @@ fn assert_runs(text: &str) {
         ("floe_compute_validation_duration_milliseconds_count", "compute_plugin"),
         ("floe_compute_validation_duration_milliseconds_count", "validation_status"),
         ("floe_compute_validation_errors_total", "compute_plugin"),
+        ("floe_compute_validation_errors_total", "error_type"),
     ] {
         assert_labelled(metric, label, text);
     }
@@ -213,7 +216,7 @@ fn check_real_programs(port: u16, text: &str) {
 fn the_documents_of_deploy_query_emitted_metrics() {
     let reserved = ReservedPort::new();
     let port = reserved.number();
-    let provider = three_runs(port);
+    let provider = four_runs(port);
     let text = get(port, "/metrics").unwrap();
     assert_runs(&text);
     let deploy = Path::new(env!("CARGO_MANIFEST_DIR")).join("../deploy/prometheus");
