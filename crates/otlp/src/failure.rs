@@ -169,8 +169,8 @@ impl Peer {
 /// Joins the messages of an error and of its sources, because the outermost message rarely names the cause. Of equal
 /// messages in a row, only one is kept, because some errors only wrap others.
 pub(super) fn error_chain(error: &(dyn StdError + 'static)) -> String {
-    let causes = iter::successors(Some(error), |error| (*error).source());
-    let mut causes: Vec<_> = causes.map(ToString::to_string).collect();
+    let mut causes: Vec<_> =
+        iter::successors(Some(error), |error| (*error).source()).map(ToString::to_string).collect();
     causes.dedup();
     causes.join(": ")
 }
