@@ -144,8 +144,9 @@ fn redact_within(policy: &Policy, text: &str, per_byte: usize) -> Option<Redacte
         };
         let is_unread = more.iter().any(|finding| finding.rule == UNREAD);
         let known = redacted.findings;
-        let mut found = original(&known, more);
-        found.extend_from_slice(&known);
+        // Of findings with the same range, the known one stays.
+        let mut found = known.clone();
+        found.extend(original(&known, more));
         findings = fitted(text, found, &known);
         redacted = Redacted { text: replaced(text, &findings), findings };
         if is_unread {

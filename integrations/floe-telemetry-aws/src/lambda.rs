@@ -4,9 +4,9 @@ use std::borrow::Cow;
 use std::env;
 use std::fmt::Display;
 use std::future::Future;
-use std::mem;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context as TaskContext, Poll, ready};
 use std::time::Duration;
 
@@ -65,7 +65,7 @@ impl<S> Layer<S> for LambdaLayer {
     type Service = Lambda<S>;
 
     fn layer(&self, inner: S) -> Lambda<S> {
-        Lambda { inner, layer: self.clone(), is_cold: true }
+        Lambda { inner, layer: self.clone(), is_cold: Arc::new(AtomicBool::new(true)) }
     }
 }
 
@@ -74,7 +74,8 @@ impl<S> Layer<S> for LambdaLayer {
 pub struct Lambda<S> {
     inner: S,
     layer: LambdaLayer,
-    is_cold: bool,
+    /// Shared by clones, because one of them serves the first invocation of the process.
+    is_cold: Arc<AtomicBool>,
 }
 
 impl<S, R> Service<R> for Lambda<S>
@@ -91,7 +92,7 @@ where
     }
 
     fn call(&mut self, request: R) -> Self::Future {
-        let is_cold = mem::replace(&mut self.is_cold, false);
+        let is_cold = self.is_cold.swap(false, Ordering::Relaxed);
         let mut span = self.layer.has_span.then(|| open(is_cold));
         let inner = run(&mut span, || self.inner.call(request));
         let LambdaLayer { telemetry, timeout, .. } = self.layer.clone();

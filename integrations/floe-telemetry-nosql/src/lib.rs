@@ -10,7 +10,7 @@
 //! | attribute | value |
 //! |---|---|
 //! | `db.system.name` | `redis` or `mongodb` |
-//! | `db.operation.name` | the command, such as `GET` or `find`; of several commands of redis `PIPELINE` or `MULTI`, followed by the command if all have the same |
+//! | `db.operation.name` | the command, such as `GET` or `find`; of several commands of redis `PIPELINE` or `MULTI`, on asynchronous connections followed by the command if all have the same |
 //! | `db.operation.batch.size` | the number of commands or inserted documents, if there are several |
 //! | `db.namespace` | the index of the database of redis, the name of that of `MongoDB` |
 //! | `db.collection.name` | the collection of `MongoDB` |

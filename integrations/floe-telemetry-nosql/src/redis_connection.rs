@@ -28,7 +28,7 @@ const MAX_NAME: usize = 32;
 /// # }
 /// ```
 ///
-/// The spans of an asynchronous `MultiplexedConnection` or `ConnectionManager` are the same. A pipeline is one span.
+/// The spans of an asynchronous `MultiplexedConnection` or `ConnectionManager` are the same, but that the name of a pipeline, which is one span, also has the command.
 #[derive(Clone, Debug)]
 pub struct TracedRedis<C> {
     inner: C,
@@ -41,8 +41,8 @@ impl<C> TracedRedis<C> {
         Self { inner, database: database("redis") }
     }
 
-    /// Sets `server.address` and `server.port` (unless it is the default one) from the URL of the connection. The
-    /// password is not recorded.
+    /// Sets `server.address`, `server.port` (unless it is the default one) and `db.namespace` (if it is there) from the
+    /// URL of the connection. The password is not recorded.
     #[must_use]
     pub fn url(mut self, url: &str) -> Self {
         self.database = self.database.url(url);

@@ -12,6 +12,7 @@ use serde_json::{Map, Value as Json, json};
 
 use super::input::{Input, print_notes};
 use super::{Failure, print, print_json, table};
+use unicode_width::UnicodeWidthStr;
 
 /// The number of spans of a name from which slow ones are compared with others.
 const FEWEST: usize = 20;
@@ -312,7 +313,8 @@ fn names_text(rows: &[Row], width: usize) -> String {
     let mut titles = keys.iter().map(|key| key.trim_end_matches("_ns")).collect_vec();
     let numbers = rows.iter().map(|row| keys.iter().map(|key| shown(row, key)).collect());
     let mut cells: Vec<Vec<String>> = numbers.collect();
-    let used = table::table(keys.len(), &titles, cells.clone()).lines().map(str::len).max();
+    let used =
+        table::table(keys.len(), &titles, cells.clone()).lines().map(UnicodeWidthStr::width).max();
     let room = width.saturating_sub(used.unwrap_or_default() + 2).max(16);
     let name = |row: &Row| {
         // A long name leaves room for its service.

@@ -381,7 +381,7 @@ fn growth_of_three_percent_a_night_is_named_once_in_a_week() {
             let mut pipeline = Pipeline::new(seed, is_of_dbt);
             pipeline.growing = Some(pipeline.target(Plant::Rows)?);
             let found = nights(&mut pipeline, 28);
-            let growth = found.iter().filter(|(_, text)| text.ends_with("over three weeks"));
+            let growth = found.iter().filter(|(_, text)| text.ends_with("over 21 runs"));
             let nights: BTreeSet<u64> = growth.map(|(night, _)| *night).collect();
             Some(nights.len() == 1 && nights.first() <= Some(&24))
         };

@@ -8,14 +8,14 @@ use crate::text::Thousands;
 
 const WEEK: usize = 7;
 
-/// The minimum factor of the rows of each of three weeks to those of the week before. With 3 % a night, it is 1.23.
+/// The minimum factor of the rows of seven runs to those of the seven before. With 3 % a night, it is 1.23.
 const LEAST_GROWTH: f64 = 1.15;
 
 /// The minimum number of earlier runs on a weekday, and the minimum factor by which each differs from the usual rows.
 const FEWEST_DAYS: usize = 3;
 const LEAST_OF_DAY: f64 = 1.3;
 
-const GREW: &str = "over three weeks";
+const GREW: &str = "over 21 runs";
 
 impl Comparison<'_> {
     /// Returns the trends of assets. Those that read an asset with a trend have it, too, and are not named.
@@ -34,7 +34,7 @@ impl Comparison<'_> {
         found
     }
 
-    /// Describes growth in each of three weeks; once in a week, because it lasts.
+    /// Describes growth in three times seven runs; once in seven, because it lasts.
     fn growth(&self, asset: &Step) -> Option<String> {
         let is_growth = |text: &String| text.ends_with(GREW);
         if self.past.iter().take(WEEK).any(|run| run.unusual.iter().any(is_growth)) {
