@@ -9,7 +9,8 @@ const MOST_NAMES: usize = 10;
 
 /// Returns the error of a check whose column the table does not have.
 pub(crate) fn mistake(table: &str, check: &Check, columns: &[String]) -> Option<String> {
-    let (name, column) = (check.name(), check.column()?);
+    let name = check.name();
+    let column = check.column()?;
     // The comparison ignores case, because some engines do.
     if columns.iter().any(|it| it.eq_ignore_ascii_case(column)) {
         return None;

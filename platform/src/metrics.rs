@@ -85,8 +85,7 @@ pub(crate) fn record_run(product: &str, took: Duration, failed: bool) {
     METRICS.increment(RUNS, 1, &labels);
     let labels = &labels[..1];
     METRICS.increment(FAILURES, u64::from(failed), labels);
-    let now = SystemTime::now().duration_since(UNIX_EPOCH);
-    let now = now.unwrap_or_default().as_secs_f64();
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs_f64();
     METRICS.set_gauge(LAST_RUN, now, labels);
     METRICS.set_gauge(LAST_FAILED, u64::from(failed), labels);
     METRICS.set_gauge(LAST_DURATION, took.as_secs_f64(), labels);

@@ -214,7 +214,8 @@ fn build_assets(
         return Ok(Some(Tables::new(warehouse::open(&warehouse.database(), plugins)?)));
     }
     let mut tables = Tables::new(warehouse.create(plugins)?);
-    let (assets, product) = (Asset::all(artifacts), artifacts.product());
+    let assets = Asset::all(artifacts);
+    let product = artifacts.product();
     let progress = Progress::new(identity, report, artifacts);
     let mut build = |key: &str| {
         interrupt::check()?;

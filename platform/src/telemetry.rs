@@ -121,8 +121,8 @@ fn check_written(config: &TelemetryConfig) -> Result<(), floe_telemetry::Error> 
 /// Returns the backend that the manifest selects, else the default for the manifest's exporter and endpoint.
 fn backend(identity: &Identity, manifest: &Manifest) -> Result<String, Error> {
     let tracing = &manifest.observability.tracing;
-    let chosen = manifest.plugins.telemetry_backend.as_ref();
-    let chosen = chosen.map(|selection| selection.kind.value.as_str());
+    let chosen =
+        manifest.plugins.telemetry_backend.as_ref().map(|selection| selection.kind.value.as_str());
     let Some(exporter) = &tracing.exporter else {
         let sends = tracing.endpoint.is_some();
         let default = if sends { "otlp" } else { DEFAULT_BACKEND };
@@ -186,8 +186,7 @@ pub fn destination(config: &TelemetryConfig) -> Option<String> {
     if !config.enabled || chosen.is_some_and(|it| !it.contains(&ExporterKind::Otlp)) {
         return None;
     }
-    let endpoint = config.otlp.traces.endpoint.as_ref();
-    let endpoint = endpoint.or(config.otlp_endpoint.as_ref());
+    let endpoint = config.otlp.traces.endpoint.as_ref().or(config.otlp_endpoint.as_ref());
     let default = || match (&*config.backend, chosen) {
         (DEFAULT_BACKEND, None) => None,
         (DEFAULT_BACKEND, Some(_)) => {

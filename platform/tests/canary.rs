@@ -145,7 +145,8 @@ const ENTRIES: &[Entry] = &[
             let receiver = Receiver::grpc();
             receiver.respond(Response::Echo);
             let header = format!("authorization=Bearer%20{}", c.secret());
-            let (endpoint, headers) = ("OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_HEADERS");
+            let endpoint = "OTEL_EXPORTER_OTLP_ENDPOINT";
+            let headers = "OTEL_EXPORTER_OTLP_HEADERS";
             run(Product::shop(), &[], &[(endpoint, &receiver.endpoint()), (headers, &header)])
         },
     ),

@@ -108,7 +108,8 @@ fn assert_metrics(points: &[ReceivedPoint], spans: usize) {
 
 #[test]
 fn the_demo_exports_the_same_spans_over_grpc_and_http() {
-    let (grpc, http) = (Receiver::grpc(), Receiver::http());
+    let grpc = Receiver::grpc();
+    let http = Receiver::http();
     let product = Product::demo("customer-360");
     let definition = Definition::read(&product.path(""), None, None).unwrap();
     let mut config = definition.telemetry.clone();
@@ -126,7 +127,8 @@ fn the_demo_exports_the_same_spans_over_grpc_and_http() {
         spans.sort_by(|a, b| a.span_id.cmp(&b.span_id));
         spans
     };
-    let (over_grpc, over_http) = (sorted(&grpc), sorted(&http));
+    let over_grpc = sorted(&grpc);
+    let over_http = sorted(&http);
     assert_eq!(over_grpc.len(), over_http.len());
     for (one, other) in over_grpc.iter().zip(&over_http) {
         assert_eq!(one, other);
@@ -204,8 +206,7 @@ fn the_spans_of_a_large_product_are_all_delivered() {
         assert_one_tree(spans);
         let assets = spans.iter().filter(|span| span.name.starts_with("floe.asset."));
         assert_eq!(assets.count(), 800);
-        let lineage = spans.iter().filter(|span| span.name == "lineage.emit_event");
-        let lineage = lineage.count();
+        let lineage = spans.iter().filter(|span| span.name == "lineage.emit_event").count();
         assert!(lineage * 4 < spans.len(), "{lineage} of {}", spans.len());
         let points = receiver.points();
         let lost = points.iter().filter(|point| {

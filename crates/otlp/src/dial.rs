@@ -146,9 +146,11 @@ impl Tunnel {
     /// Requests the tunnel, and reads the answer to its end and no further: the next byte may be the receiver's.
     fn open(&self, socket: &mut Socket) -> io::Result<()> {
         let Self { proxy, receiver } = self;
-        let credential = proxy.credential.as_ref();
-        let credential = credential.map(|it| format!("proxy-authorization: {}\r\n", it.header));
-        let credential = credential.unwrap_or_default();
+        let credential = proxy
+            .credential
+            .as_ref()
+            .map(|it| format!("proxy-authorization: {}\r\n", it.header))
+            .unwrap_or_default();
         let request =
             format!("CONNECT {receiver} HTTP/1.1\r\nhost: {receiver}\r\n{credential}\r\n");
         socket.write_all(request.as_bytes())?;

@@ -31,6 +31,8 @@ pub(super) const fn size_advice(signal: Signal) -> &'static str {
 pub(super) const CREDENTIAL_ADVICE: &str =
     "; set a valid credential in `OTEL_EXPORTER_OTLP_HEADERS` (`authentication`)";
 
+const NO_NAME_SERVICE: &str = "the name service of this machine does not answer";
+
 const PERHAPS_PLAIN: &str =
     "the receiver perhaps does not use TLS: expected an endpoint with `http://`";
 
@@ -52,7 +54,7 @@ const REMEDIES: [(&str, &str); 15] = [
         "the certificate has signed itself: expected exactly this certificate in `OTEL_EXPORTER_OTLP_CERTIFICATE` (`certificate`)",
     ),
     ("certificate expired", "the receiver needs a new one, or this machine's clock is wrong"),
-    ("not valid for name", "the host of the endpoint is expected to be one of its names"),
+    ("not valid for name", "the certificate must name the host of the endpoint"),
     ("UnsupportedCertVersion", "expected a certificate of version 3 with alternative names"),
     (
         "alert: HandshakeFailure",
@@ -62,8 +64,9 @@ const REMEDIES: [(&str, &str); 15] = [
     ("alert: UnrecognisedName", "the receiver has no certificate for the host of the endpoint"),
     ("(os error 24)", "raise the limit of open files (`ulimit -n`) of this process"),
     ("(os error 23)", "raise the limit of open files of this machine"),
-    ("has not returned", "the name service of this machine does not answer"),
-    ("Temporary failure in name resolution", "the name service of this machine does not answer"),
+    ("has not returned", NO_NAME_SERVICE),
+    // The C library also reports so on a machine without a network.
+    ("Temporary failure in name resolution", NO_NAME_SERVICE),
 ];
 
 /// Words in the alerts of a receiver that refuses the certificate of its client, or expects one.
@@ -128,8 +131,15 @@ impl Peer {
         if text.contains(IS_EXPLAINED) {
             return String::new();
         }
-        if let Some((_, remedy)) = REMEDIES.iter().find(|(cause, _)| text.contains(cause)) {
-            return format!("; {remedy}");
+        // A receiver that has answered uses TLS.
+        let remedy = REMEDIES
+            .iter()
+            .filter(|(_, remedy)| !(self.has_answered && *remedy == PERHAPS_PLAIN))
+            .find(|(cause, _)| text.contains(cause));
+        if let Some((_, remedy)) = remedy {
+            let is_certain = *remedy != NO_NAME_SERVICE;
+            let address = if is_certain { String::new() } else { self.address_advice() };
+            return format!("; {remedy}{address}");
         }
         if self.forwarder().is_some() {
             return self.address_advice();
@@ -169,8 +179,8 @@ impl Peer {
 /// Joins the messages of an error and of its sources, because the outermost message rarely names the cause. Of equal
 /// messages in a row, only one is kept, because some errors only wrap others.
 pub(super) fn error_chain(error: &(dyn StdError + 'static)) -> String {
-    let causes = iter::successors(Some(error), |error| (*error).source());
-    let mut causes: Vec<_> = causes.map(ToString::to_string).collect();
+    let mut causes: Vec<_> =
+        iter::successors(Some(error), |error| (*error).source()).map(ToString::to_string).collect();
     causes.dedup();
     causes.join(": ")
 }

@@ -100,8 +100,10 @@ pub(super) fn connect(
         value.set_sensitive(true);
         headers.insert(key, value);
     }
-    let runtime = runtime::Builder::new_current_thread().enable_all().build();
-    let runtime = runtime.map_err(|error| Error::thread("otlp", &error))?;
+    let runtime = runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| Error::thread("otlp", &error))?;
     let deadline = Arc::new(Mutex::new(monotonic_now()));
     let dialing = Dialing {
         dialer: Dialer::new(&uri, proxy.as_ref(), false, settings.timeout)?,

@@ -93,8 +93,10 @@ fn head(endpoint: &Uri, forwarder: Option<&Proxy>, settings: &OtlpSettings) -> S
         ("proxy-authorization", of_proxy.map(|credential| &*credential.header)),
     ];
     let is_configured = |name| settings.headers.iter().any(|(other, _)| other == name);
-    let own = own.into_iter().filter(|(name, _)| !is_configured(*name));
-    let own = own.filter_map(|(name, value)| Some((name, value?)));
+    let own = own
+        .into_iter()
+        .filter(|(name, _)| !is_configured(*name))
+        .filter_map(|(name, value)| Some((name, value?)));
     let configured = settings.headers.iter().map(|(name, value)| (&**name, &**value));
     let mut head = format!("POST {origin}{slash}{path} HTTP/1.1\r\n");
     for (name, value) in own.chain(configured) {

@@ -62,8 +62,10 @@ impl Lookups {
     }
 
     fn answer_next(&self) {
-        let waiting = self.changed.wait_while(self.waiting(), |waiting| waiting.is_empty());
-        let waiting = waiting.unwrap_or_else(PoisonError::into_inner);
+        let waiting = self
+            .changed
+            .wait_while(self.waiting(), |waiting| waiting.is_empty())
+            .unwrap_or_else(PoisonError::into_inner);
         let Some(first) = waiting.first().cloned() else { return };
         drop(waiting);
         let answer = look_up(&first.name, first.port);

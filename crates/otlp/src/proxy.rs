@@ -51,8 +51,8 @@ impl Proxy {
         let Some((variable, url)) = first(names) else {
             return Ok(None);
         };
-        let exceptions = first(["NO_PROXY", "no_proxy"].into_iter());
-        let exceptions = exceptions.map_or_else(OsString::new, |(_, hosts)| hosts);
+        let exceptions = first(["NO_PROXY", "no_proxy"].into_iter())
+            .map_or_else(OsString::new, |(_, hosts)| hosts);
         if is_loopback(receiver) || is_excepted(receiver, &exceptions.to_string_lossy()) {
             return Ok(None);
         }
@@ -187,8 +187,8 @@ fn is_excepted(receiver: &Uri, list: &str) -> bool {
 
 /// Separates the port of an entry from its host. The colons of an IPv6 address without brackets belong to the address.
 fn without_port(entry: &str) -> (&str, Option<u16>) {
-    let separated = entry.rsplit_once(':');
-    let separated = separated.filter(|(host, _)| !host.contains(':') || host.ends_with(']'));
+    let separated =
+        entry.rsplit_once(':').filter(|(host, _)| !host.contains(':') || host.ends_with(']'));
     match separated.map(|(host, port)| (host, port.parse().ok())) {
         Some((host, Some(port))) => (host, Some(port)),
         _ => (entry, None),

@@ -67,12 +67,13 @@ pub(super) struct Client {
 #[cfg(feature = "http")]
 impl Client {
     pub(super) fn new(tls: Tls, endpoint: &Uri) -> Result<Self, Error> {
-        let name = ServerName::try_from(bare_host(endpoint).to_owned());
-        let name = name.map_err(|error| unusable(&error))?;
-        let builder = ClientConfig::builder_with_provider(provider());
-        let builder = builder.with_safe_default_protocol_versions();
-        let builder = builder.map_err(|error| unusable(&error))?;
-        let builder = builder.dangerous().with_custom_certificate_verifier(tls.trust);
+        let name = ServerName::try_from(bare_host(endpoint).to_owned())
+            .map_err(|error| unusable(&error))?;
+        let builder = ClientConfig::builder_with_provider(provider())
+            .with_safe_default_protocol_versions()
+            .map_err(|error| unusable(&error))?
+            .dangerous()
+            .with_custom_certificate_verifier(tls.trust);
         let config = match tls.client {
             None => builder.with_no_client_auth(),
             Some((chain, key)) => {
@@ -93,8 +94,8 @@ impl Client {
         &self,
         mut socket: Socket,
     ) -> io::Result<StreamOwned<ClientConnection, Socket>> {
-        let connection = ClientConnection::new(Arc::clone(&self.config), self.name.clone());
-        let mut connection = connection.map_err(io::Error::other)?;
+        let mut connection = ClientConnection::new(Arc::clone(&self.config), self.name.clone())
+            .map_err(io::Error::other)?;
         match connection.complete_io(&mut socket) {
             Ok(_) => Ok(StreamOwned::new(connection, socket)),
             Err(error) => Err(unfinished(error)),

@@ -39,7 +39,8 @@ pub(crate) fn url(scan: &mut Scan<'_>, anchor: usize) {
     if let Some(sign) = userinfo(run) {
         authority = start + sign + 1;
         scan.url_until = authority;
-        let (user, end) = (&run[..sign], start + sign);
+        let user = &run[..sign];
+        let end = start + sign;
         let colon = memchr::memchr(b':', user).map_or(0, |colon| colon + 1);
         let (name, password) = user.split_at(colon);
         if is_plain_user(user) {
@@ -62,7 +63,8 @@ pub(crate) fn url(scan: &mut Scan<'_>, anchor: usize) {
 /// Returns the start of the password in a URL that was cut before its host: `postgres://bob:winter77`.
 fn cut_password(run: &[u8]) -> Option<usize> {
     let colon = memchr::memchr(b':', run)?;
-    let (user, password) = (&run[..colon], &run[colon + 1..]);
+    let user = &run[..colon];
+    let password = &run[colon + 1..];
     let port = class!("0-9").end(password, 0, 5);
     let is_port = port > 0 && !at(password, port).is_ascii_alphanumeric();
     let is_cut = !user.is_empty() && !is_port && class!("a-zA-Z0-9_-").all(user);
@@ -109,7 +111,8 @@ fn userinfo(run: &[u8]) -> Option<usize> {
         return certain.filter(|_| is_inside).or(Some(sign));
     }
     let colon = memchr::memchr(b':', authority)?;
-    let (host, port) = (&authority[..colon], &authority[colon + 1..]);
+    let host = &authority[..colon];
+    let port = &authority[colon + 1..];
     let is_port = port.len() <= 5 && class!("0-9").all(port);
     if is_port {
         certain.filter(|_| !host.contains(&b'.') && !host.starts_with(b"["))
@@ -289,8 +292,7 @@ fn is_account(text: &[u8], start: usize, end: usize) -> bool {
 /// Redacts the local part of an e-mail address. The domain is kept, because it shows whose mail system failed.
 fn email(scan: &mut Scan<'_>, sign: usize) {
     let text = scan.text;
-    let local = class!("a-zA-Z0-9_.%+'-", or_wide).start(text, sign, 64);
-    let local = after_colour(text, local);
+    let local = after_colour(text, class!("a-zA-Z0-9_.%+'-", or_wide).start(text, sign, 64));
     let end = class!("a-zA-Z0-9_.-").end(text, sign + 1, 255);
     let domain = part(text, sign + 1, end);
     let domain = domain.strip_suffix(b".").unwrap_or(domain);

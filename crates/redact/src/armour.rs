@@ -134,7 +134,8 @@ fn is_coded(run: &[u8]) -> bool {
 /// Returns the end of the gap after a line of a key, and whether the gap has a line end (plain, escaped or encoded) or
 /// is one blank. It may also have joined quotes (`\n" + "`) and the prefix of a log line.
 fn gap_end(text: &[u8], from: usize, prefix: &[u8]) -> (usize, bool) {
-    let (mut end, mut has_break) = (from, false);
+    let mut end = from;
+    let mut has_break = false;
     while end < from + 256 {
         let escape = class!("\\").end(text, end, 8);
         end = if escape > end && matches!(at(text, escape), b'n' | b'r') {

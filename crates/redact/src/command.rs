@@ -93,7 +93,8 @@ fn argument(scan: &mut Scan<'_>, after: usize) -> Option<usize> {
 /// same indentation, as `kubectl describe` prints them.
 fn are_lines(tokens: &mut Tokens<'_>, place: usize, next: usize) -> bool {
     let text = tokens.text;
-    let (end, argument) = (tokens.start(place), tokens.start(next));
+    let end = tokens.start(place);
+    let argument = tokens.start(next);
     let line = line_start(text, end);
     let option = class!(" ").end(text, line, 64);
     let is_aligned = argument - line_start(text, argument) == option - line;
@@ -209,8 +210,10 @@ pub(crate) fn positional(scan: &mut Scan<'_>, anchor: usize) {
     let word = word_at(scan.text, anchor);
     let joint = word.iter().rposition(|byte| class!("A-Z_").has(*byte)).unwrap_or(0);
     let last = joint + usize::from(word.get(joint) == Some(&b'_'));
-    let mut named = [0, last].into_iter().map(|from| NAMES.all(&word[from..]).peekable());
-    let named = named.find_map(|mut names| names.peek().is_some().then_some(names));
+    let named = [0, last]
+        .into_iter()
+        .map(|from| NAMES.all(&word[from..]).peekable())
+        .find_map(|mut names| names.peek().is_some().then_some(names));
     let Some(arguments) = named else {
         return;
     };

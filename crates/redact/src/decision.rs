@@ -96,7 +96,8 @@ const DECISIONS: &[(Condition, Decision)] = &[
 
 /// Redacts the value of a key if it is a secret.
 pub(crate) fn accept(scan: &mut Scan<'_>, key: &Key, found: Value, context: Context) -> Tried {
-    let (text, policy) = (scan.text, scan.policy);
+    let text = scan.text;
+    let policy = scan.policy;
     let is_joined = part(text, key.end, found.start) == b"=";
     let has_quotes = found.quoted && matches!(before(text, found.start), b'"' | b'\'' | b'`');
     let context = Context {
@@ -107,7 +108,8 @@ pub(crate) fn accept(scan: &mut Scan<'_>, key: &Key, found: Value, context: Cont
         ..context
     };
     let is_open_call = goes_on_as_call(scan, found);
-    let (name, value) = (part(text, key.start, key.end), found.bytes(text));
+    let name = part(text, key.start, key.end);
+    let value = found.bytes(text);
     let case = Case { text, policy, key, name, found, value, context, is_open_call };
     let rule = key.meaning.rule;
     match DECISIONS.iter().find(|(holds, _)| holds(&case)) {
@@ -165,7 +167,8 @@ impl Case<'_> {
             return None;
         }
         let sign = self.value.iter().position(|byte| b":/".contains(byte))?;
-        let (user, password) = (&self.value[..sign], &self.value[sign + 1..]);
+        let user = &self.value[..sign];
+        let password = &self.value[sign + 1..];
         let is_login = user.len() > 1 && class!("a-zA-Z0-9_.-").all(user);
         (is_login && look(password).is_made_up() && !password.contains(&b'/')).then_some(sign + 1)
     }
@@ -242,7 +245,8 @@ fn goes_on_as_call(scan: &mut Scan<'_>, found: Value) -> bool {
 /// Whether the value is a variable: `Some(password)`, or a variable with the name of the key, as in
 /// `f(user=user, password=password)`, `self.password = password` and `password={password}`.
 fn is_variable(text: &[u8], key: &Key, found: Value) -> bool {
-    let (value, name) = (found.bytes(text), part(text, key.start, key.end));
+    let value = found.bytes(text);
+    let name = part(text, key.start, key.end);
     let around = (before(text, found.start), at(text, found.end));
     let receiver = name.strip_suffix(value);
     if around == (b'(', b')') || around == (b'{', b'}') && receiver.is_some() {

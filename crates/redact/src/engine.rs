@@ -377,7 +377,8 @@ fn original(findings: &[Finding], mut more: Vec<Finding>) -> Vec<Finding> {
         let Some(last) = marks.checked_sub(1) else {
             return place;
         };
-        let (end, range) = (starts[last] + findings[last].mark.len(), &findings[last].range);
+        let end = starts[last] + findings[last].mark.len();
+        let range = &findings[last].range;
         match place.checked_sub(end) {
             Some(0) | None if is_end => range.end,
             None => range.start,

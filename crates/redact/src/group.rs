@@ -153,7 +153,8 @@ struct Walk<'s, 'a> {
 impl<'s, 'a> Walk<'s, 'a> {
     fn new(scan: &'s mut Scan<'a>, key: &'s Key, open: usize, context: Context) -> Self {
         let level = Level::new(&mut scan.tokens, open, Some(key.meaning));
-        let (levels, meaning) = (vec![level], level.of_item());
+        let levels = vec![level];
+        let meaning = level.of_item();
         Self { scan, key, context, open, levels, meaning, begins: true, tried: Tried::Nothing }
     }
 

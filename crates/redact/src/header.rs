@@ -45,7 +45,8 @@ pub(crate) fn authorization(scan: &mut Scan<'_>, place: usize, site: Site, rule:
     // In a form, `+` is a blank.
     let plus = usize::from(tokens.is_sign(place + 1, b'+'));
     let next = tokens.skip_blanks(place + 1 + plus);
-    let (first, second) = (tokens.start(place), tokens.start(next));
+    let first = tokens.start(place);
+    let second = tokens.start(next);
     let end = end_of(tokens, place, site, limit);
     let Some(scheme) = scheme(word) else {
         let context = Context::new(KeyKind::Password, Bond::Structure);

@@ -48,7 +48,8 @@ impl Name {
     pub(crate) fn new(key: &[u8]) -> Self {
         count_steps(16 + key.len().min(LONGEST));
         let mut name = Self { letters: [0; LONGEST], len: 0, starts: 0 };
-        let (mut previous, mut next_starts) = (0_u8, true);
+        let mut previous = 0_u8;
+        let mut next_starts = true;
         for (index, &byte) in key.iter().enumerate().skip(key.len().saturating_sub(LONGEST)) {
             if byte.is_ascii_alphanumeric() || byte >= 0x80 {
                 let next_is_lower = key.get(index + 1).is_some_and(u8::is_ascii_lowercase);
@@ -136,8 +137,7 @@ static SUFFIXES: LazyLock<Vec<Vec<Suffix>>> = LazyLock::new(|| {
     by_end.resize_with(BUCKETS, Vec::new);
     for (row, key) in KEYS.iter().enumerate() {
         for name in key.names.iter() {
-            let letters = name.bytes().filter(|byte| !b" *".contains(byte));
-            let letters: Vec<u8> = letters.collect();
+            let letters: Vec<u8> = name.bytes().filter(|byte| !b" *".contains(byte)).collect();
             let suffixes = &mut by_end[bucket(&letters)];
             // The longest names come first, because the longest suffix wins.
             let at = suffixes.partition_point(|suffix| suffix.letters.len() >= letters.len());

@@ -403,8 +403,7 @@ fn wide(text: &[u8], start: usize) -> Option<(Kind, u8, usize)> {
         0xe2 | 0xe3 | 0xef => 3,
         _ => return None,
     };
-    let letter = std::str::from_utf8(part(text, start, start + len)).ok()?;
-    let letter = letter.chars().next()?;
+    let letter = std::str::from_utf8(part(text, start, start + len)).ok()?.chars().next()?;
     for (mark, (open, close)) in (1..).zip(QUOTES) {
         if letter == *open || letter == *close {
             let closing = if letter == *close { CLOSING } else { 0 };

@@ -175,7 +175,8 @@ fn key_at(scan: &mut Scan<'_>, anchor: usize) -> Option<Key> {
         return None;
     }
     scan.keys_until = token.end;
-    let (mut start, end) = (token.start, token.end);
+    let mut start = token.start;
+    let end = token.end;
     let mut meaning = scan.meaning(start, end)?;
     // The word before the name changes its meaning: `unexpected token`.
     let word = word_before(scan.text, start);
@@ -270,7 +271,8 @@ pub(crate) fn pair(scan: &mut Scan<'_>, key: &Key, separator: Separator) -> Trie
 
 /// Reads the value of `Authorization` or `Cookie`.
 pub(crate) fn header(scan: &mut Scan<'_>, key: &Key, separator: Separator) -> Tried {
-    let (site, rule) = (site(scan, key, separator), key.meaning.rule);
+    let site = site(scan, key, separator);
+    let rule = key.meaning.rule;
     match key.meaning.kind {
         KeyKind::Authorization => header::authorization(scan, separator.next, site, rule),
         KeyKind::Cookie => header::cookies(scan, separator.next, site),

@@ -17,7 +17,8 @@ pub(crate) fn digits(scan: &mut Scan<'_>, anchor: usize) {
     let start = anchor - 2;
     let end = class!("0-9").end(text, anchor, usize::MAX);
     scan.digits_until = end;
-    let (previous, next) = (before(text, start), at(text, end));
+    let previous = before(text, start);
+    let next = at(text, end);
     if previous == b':' && next == b':' {
         address::password_file(scan, start, end);
     }
@@ -136,7 +137,9 @@ fn bank_account(scan: &mut Scan<'_>, inside: usize) {
         return;
     };
     let wanted = usize::from(entry[2] - b'0') * 10 + usize::from(entry[3] - b'0');
-    let (mut len, mut rest, mut end) = (0, 0_u32, start);
+    let mut len = 0;
+    let mut rest = 0_u32;
+    let mut end = start;
     let mut head = 0_u32;
     while len < wanted {
         let byte = at(text, end);
@@ -188,7 +191,9 @@ pub(crate) fn phone(scan: &mut Scan<'_>, plus: usize) {
     {
         return;
     }
-    let (mut digits, mut end, mut index) = (0, plus, first);
+    let mut digits = 0;
+    let mut end = plus;
+    let mut index = first;
     while index < text.len().min(plus + 28) {
         match at(text, index) {
             b'0'..=b'9' => {

@@ -235,14 +235,16 @@ impl Redactor {
         };
         for finding in &findings {
             let (Range { start, end }, rule) = (finding.range.clone(), finding.rule);
-            let (key, evidence) = (of_key(&finding.key), finding.evidence);
+            let key = of_key(&finding.key);
+            let evidence = finding.evidence;
             let line = format!("{start}..{end} redacted by {rule}{key}: {evidence}");
             lines.push((start, line));
         }
         for candidate in engine::find_kept(&self.policy, text) {
             let Range { start, end } = candidate.range;
             if let (false, Some(value)) = (is_redacted(&(start..end)), text.get(start..end)) {
-                let (rule, reason) = (candidate.rule, candidate.reason);
+                let rule = candidate.rule;
+                let reason = candidate.reason;
                 let key = of_key(&candidate.key);
                 let line =
                     format!("{start}..{end} kept {value:?}, a candidate of {rule}{key}: {reason}");

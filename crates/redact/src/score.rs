@@ -135,7 +135,8 @@ impl Score {
 
 impl fmt::Display for Score {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (points, look) = (self.points, self.look.name());
+        let points = self.points;
+        let look = self.look.name();
         match self.look.needs() {
             u8::MAX => write!(f, "{points} points, but {look} is never a secret"),
             needed => write!(f, "{points} points, {needed} needed for {look}"),
@@ -328,8 +329,12 @@ impl<'v> Seen<'v> {
         if !self.has_blanks() {
             return false;
         }
-        let words = self.word.split(u8::is_ascii_whitespace);
-        let words: Vec<_> = words.filter(|word| !word.is_empty()).take(8).collect();
+        let words: Vec<_> = self
+            .word
+            .split(u8::is_ascii_whitespace)
+            .filter(|word| !word.is_empty())
+            .take(8)
+            .collect();
         let prose = words.iter().filter(|word| is_prose(word)).count();
         prose * 3 >= words.len() || words.len() > 7
     }

@@ -170,7 +170,8 @@ pub(crate) fn before_name(scan: &mut Scan<'_>, key: &Key) -> Option<Claim> {
         first -= 1;
     }
     // Whether each word so far binds a value before it to the name, and whether the last one does.
-    let (mut is_strict, mut is_bound) = (true, false);
+    let mut is_strict = true;
+    let mut is_bound = false;
     let mut at = first;
     while at > first.saturating_sub(STATEMENT) {
         at -= 1;
@@ -281,7 +282,8 @@ pub(crate) fn input_below(scan: &mut Scan<'_>, key: &Key) -> Option<Claim> {
 
 /// Reads a value on the line below its name and separator, unless that line is another pair.
 pub(crate) fn below(scan: &mut Scan<'_>, key: &Key, separator: Separator) -> Tried {
-    let (place, binding) = (separator.next, separator.binding);
+    let place = separator.next;
+    let binding = separator.binding;
     let is_line = scan.tokens.kind(place) == Kind::Line;
     if binding == Binding::Loose || key.meaning.kind == KeyKind::Context || !is_line {
         return Tried::Nothing;

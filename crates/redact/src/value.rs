@@ -257,7 +257,8 @@ pub(crate) fn scalar(tokens: &mut Tokens<'_>, place: usize) -> Option<Value> {
     );
     let is_number =
         word[0].is_ascii_digit() && class!("0-9.eE-").all(word) || is_one_of(word, SCALARS);
-    let (start, end) = (tokens.start(place), tokens.start(digits + 1));
+    let start = tokens.start(place);
+    let end = tokens.start(digits + 1);
     if is_number && ends { Value::bare(start, end, digits + 1) } else { None }
 }
 

@@ -31,7 +31,8 @@ pub(crate) enum Match {
 
 /// Reads a vendor's token or a JSON web token.
 pub(crate) fn scan(scan: &mut Scan<'_>, anchor: usize) {
-    let (text, anchors) = (scan.text, scan.policy.anchors());
+    let text = scan.text;
+    let anchors = scan.policy.anchors();
     let web_token = anchor.checked_sub(2).filter(|&start| armour::is_web_token(text, start));
     // The most similar format, for a text that fits no format.
     let mut like: Option<(usize, &'static TokenFormat)> = None;
@@ -70,7 +71,8 @@ pub(crate) fn scan(scan: &mut Scan<'_>, anchor: usize) {
 
 /// Redacts random characters that follow a known prefix although they fit no format, because formats change.
 fn similar(scan: &mut Scan<'_>, start: usize, format: &'static TokenFormat) {
-    let (text, prefix) = (scan.text, format.prefix.as_bytes());
+    let text = scan.text;
+    let prefix = format.prefix.as_bytes();
     let from = start + prefix.len();
     // After a dash or a dot, the run may be the end of a long name, so reading is limited.
     let is_apart = !matches!(before(text, start), b'-' | b'.');

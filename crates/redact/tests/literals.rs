@@ -4,9 +4,11 @@ use floe_redact::Redactor;
 
 #[test]
 fn a_word_is_a_credential_in_the_place_of_one() {
-    let rows = include_str!("../../../tests/corpus/literals.txt");
-    let rows = rows.lines().filter(|row| !row.starts_with('#'));
-    let rows: Vec<_> = rows.filter_map(|row| row.split_once('\t')).collect();
+    let rows: Vec<_> = include_str!("../../../tests/corpus/literals.txt")
+        .lines()
+        .filter(|row| !row.starts_with('#'))
+        .filter_map(|row| row.split_once('\t'))
+        .collect();
     assert_eq!(rows.len(), 107);
     for (text, wanted) in rows {
         assert_eq!(Redactor::new().redact(text), wanted);

@@ -168,7 +168,8 @@ fn every_value_of_a_doubtful_key_is_redacted_by_the_strict_level() {
     for text in ["signature: ok", "session=true", "sid: none", "auth: enabled"] {
         let (key, _) = text.split_once([':', '=']).unwrap();
         let safe = strict.redact(text).into_owned();
-        assert!(safe.starts_with(key) && safe.ends_with("<REDACTED>"), "{safe}");
+        assert!(safe.starts_with(key), "{safe}");
+        assert!(safe.ends_with("<REDACTED>"), "{safe}");
         assert_eq!(Redactor::new().redact(text), text);
     }
 }

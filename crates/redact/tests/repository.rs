@@ -39,8 +39,9 @@ fn no_line_has_the_form_of_a_living_token() {
 
 /// Returns the tokens of a line, except those of Amazon's documentation.
 fn tokens(line: &str) -> impl Iterator<Item = &str> {
-    let words = line.split(|it: char| it.is_whitespace() || "\"'`()<>[]{}|,;=&?@\\".contains(it));
-    let words = words.filter(|word| word.len() >= 16 && !word.contains("IOSFODNN7EXAMPLE"));
+    let words = line
+        .split(|it: char| it.is_whitespace() || "\"'`()<>[]{}|,;=&?@\\".contains(it))
+        .filter(|word| word.len() >= 16 && !word.contains("IOSFODNN7EXAMPLE"));
     words.filter(|word| {
         let findings = Redactor::new().findings(word);
         findings.iter().any(|found| {

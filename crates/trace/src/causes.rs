@@ -220,7 +220,8 @@ fn innermost(forest: &Forest<'_>, found: &mut [Finding], on_path: &[u64]) {
         }
         let slow: FxHashSet<usize> = found[at].at.iter().map(|it| it.0).collect();
         for below in 0..found.len() {
-            let (above, other) = (&found[at], &found[below]);
+            let above = &found[at];
+            let other = &found[below];
             let is_loop = other.cause.kind.is_of_one_span();
             let is_inside = |span: usize| {
                 let first = if is_loop { Some(span) } else { forest.tree().parent(span) };

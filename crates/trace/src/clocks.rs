@@ -107,7 +107,8 @@ fn offset(bounds: &Bounds) -> Option<i64> {
     let (mut least, mut most): (Vec<_>, Vec<_>) = bounds.iter().copied().unzip();
     least.sort_unstable_by_key(|it| Reverse(*it));
     most.sort_unstable();
-    let (least, most) = (*least.get(ignored)?, *most.get(ignored)?);
+    let least = *least.get(ignored)?;
+    let most = *most.get(ignored)?;
     let is_certain = most < 0 || bounds.len() >= CALLS;
     if least <= ROUNDED && most >= -ROUNDED || !is_certain {
         return Some(0);

@@ -134,8 +134,7 @@ fn by_name(keys: impl Iterator<Item = Key>) -> BTreeMap<usize, Vec<Key>> {
 
 /// Creates a change of a name. All `keys` have this name and differ only in their parents.
 fn change(sets: &Sets, keys: &[Key], kind: ChangeKind, before: String, after: String) -> Change {
-    let name = keys.first().map(|key| sets.names[key.0].clone());
-    let name = name.unwrap_or_default();
+    let name = keys.first().map(|key| sets.names[key.0].clone()).unwrap_or_default();
     let parent = match keys {
         [(_, Some(parent))] => sets.names[*parent].name.clone(),
         _ => String::new(),

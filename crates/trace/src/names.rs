@@ -52,15 +52,17 @@ pub fn names<'a>(
         group.own = group.own.saturating_add(forest.self_time(index));
         durations.push(span.duration());
     }
-    let groups = groups.into_values().map(|(mut group, mut durations)| {
-        durations.sort_unstable();
-        group.p50 = percentile(&durations, 50);
-        group.p95 = percentile(&durations, 95);
-        group.p99 = percentile(&durations, 99);
-        group.max = percentile(&durations, 100);
-        group
-    });
-    let mut groups: Vec<_> = groups.collect();
+    let mut groups: Vec<_> = groups
+        .into_values()
+        .map(|(mut group, mut durations)| {
+            durations.sort_unstable();
+            group.p50 = percentile(&durations, 50);
+            group.p95 = percentile(&durations, 95);
+            group.p99 = percentile(&durations, 99);
+            group.max = percentile(&durations, 100);
+            group
+        })
+        .collect();
     groups.sort_by_key(|group| (Reverse(group.own), group.name, group.service));
     groups
 }

@@ -103,8 +103,8 @@ impl<W: Write> Writer<W> {
             let parent = forest
                 .tree()
                 .parent(*index)
-                .filter(|it| places[*it].tid > 0 && places[*it].pid == pid);
-            let parent = parent.map(|it| (it, places[it].tid));
+                .filter(|it| places[*it].tid > 0 && places[*it].pid == pid)
+                .map(|it| (it, places[it].tid));
             let (tid, is_nested) = tracks.place(forest, pid, *index, parent);
             places[*index] = Place { pid, tid, is_nested };
         }

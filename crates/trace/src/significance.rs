@@ -28,8 +28,9 @@ pub(crate) fn logarithm_of_fisher(before: (usize, usize), after: (usize, usize))
     let ways = |of: usize, some: usize| factorial(of) - factorial(some) - factorial(of - some);
     let all = ways(before.1 + after.1, failures);
     let most = failures.min(after.1);
-    let terms = (after.0..=most).filter(|it| failures - it <= before.1);
-    let terms = terms.map(|it| ways(after.1, it) + ways(before.1, failures - it) - all);
+    let terms = (after.0..=most)
+        .filter(|it| failures - it <= before.1)
+        .map(|it| ways(after.1, it) + ways(before.1, failures - it) - all);
     let likeliest = terms.clone().fold(f64::NEG_INFINITY, f64::max);
     let sum: f64 = terms.map(|it| (it - likeliest).exp()).sum();
     (likeliest + sum.ln()).min(0.0)
@@ -156,7 +157,8 @@ fn variances(sides: [&[Unit]; 2]) -> [f64; 2] {
     let between = distances.sum::<f64>() / as_f64(freedom);
     let values: f64 = units().map(|it| it.values - 1.0).sum();
     let within = units().map(|it| it.squares).sum::<f64>() / values.max(1.0);
-    let (mut of_units, mut of_values) = (0.0, 0.0);
+    let mut of_units = 0.0;
+    let mut of_values = 0.0;
     for side in sides {
         let many = as_f64(side.len().max(1));
         of_units += between / many;
@@ -231,7 +233,8 @@ pub(crate) fn common(shifts: impl Iterator<Item = f64>) -> f64 {
 pub(crate) fn middle(values: impl Iterator<Item = f64>) -> f64 {
     let values = sorted(&values.collect_vec());
     let at = |index: usize| values.get(index).copied().unwrap_or_default();
-    let (one, other) = (at(values.len().saturating_sub(1) / 2), at(values.len() / 2));
+    let one = at(values.len().saturating_sub(1) / 2);
+    let other = at(values.len() / 2);
     if one.abs() < other.abs() { one } else { other }
 }
 
@@ -318,7 +321,8 @@ mod tests {
         let before = [2, 3, 2, 3, 2].map(run);
         let even = counts([&before, &[6, 7, 8, 7, 8].map(run)], true);
         let uneven = counts([&before, &[1, 1, 1, 1, 32].map(run)], true);
-        assert!(even < 0.001 && uneven > 0.1, "{even} and {uneven}");
+        assert!(even < 0.001, "{even} and {uneven}");
+        assert!(uneven > 0.1, "{even} and {uneven}");
     }
 
     #[test]

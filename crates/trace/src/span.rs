@@ -240,8 +240,8 @@ impl Span {
         let first = |keys: [&str; 2]| keys.into_iter().find_map(|key| self.attribute(key));
         let failed = || {
             let rpc = first(["rpc.grpc.status_code", "rpc.response.status_code"]);
-            let http = first(["http.response.status_code", "http.status_code"]);
-            let http = http.and_then(|it| it.to_string().parse::<u16>().ok());
+            let http = first(["http.response.status_code", "http.status_code"])
+                .and_then(|it| it.to_string().parse::<u16>().ok());
             let least = if self.kind == Kind::Client { 400 } else { 500 };
             let is_call = self.kind != Kind::Server;
             is_call && rpc.is_some_and(|it| !matches!(&*it.to_string(), "0" | "OK"))

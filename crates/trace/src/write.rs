@@ -17,16 +17,14 @@ const LINE: usize = 512;
 /// Writing fails.
 pub fn lines(recording: &Recording, mut out: impl Write) -> io::Result<()> {
     for part in recording.spans.chunks(LINE) {
-        let groups = part.chunk_by(|one, other| one.source == other.source);
-        let groups = groups.map(|spans| {
+        let groups = part.chunk_by(|one, other| one.source == other.source).map(|spans| {
             let records = spans.iter().map(span).collect();
             of_source(recording, spans[0].source, ["scopeSpans", "spans"], &records)
         });
         writeln!(out, "{}", json!({"resourceSpans": groups.collect::<Json>()}))?;
     }
     for part in recording.logs.chunks(LINE) {
-        let groups = part.chunk_by(|one, other| one.source == other.source);
-        let groups = groups.map(|logs| {
+        let groups = part.chunk_by(|one, other| one.source == other.source).map(|logs| {
             let records = logs.iter().map(log).collect();
             of_source(recording, logs[0].source, ["scopeLogs", "logRecords"], &records)
         });

@@ -69,7 +69,9 @@ fn a_loop_comes_before_the_slow_spans_around_it() {
 #[test]
 fn a_lock_that_replicas_share_has_one_hold() {
     let mut text = String::new();
-    let (mut random, mut now, mut free) = (numbers(), 0, 0);
+    let mut random = numbers();
+    let mut now = 0;
+    let mut free = 0;
     for _ in 0..300 {
         now += random() / 18;
         free = free.max(now) + 27 + random() / 160;
@@ -79,7 +81,8 @@ fn a_lock_that_replicas_share_has_one_hold() {
     recording.sources = vec![recording.sources[0].clone(); 4];
     recording.spans.iter_mut().for_each(|it| it.source = u32::try_from(random() % 4).unwrap());
     let found = found_in(&recording);
-    assert!(found[0].2.contains(": one proceeds every 29") && found.len() == 1, "{found:#?}");
+    assert!(found[0].2.contains(": one proceeds every 29"), "{found:#?}");
+    assert!(found.len() == 1, "{found:#?}");
 }
 
 /// A request with several parallel calls has few on each host, so that one slow call is half of them sooner there.
@@ -115,8 +118,9 @@ fn assert_causes(text: &str, expected: &[(CauseKind, &str, &str)]) {
         let (kind, name, part): &(CauseKind, &str, &str) = expected;
         found.0 == *kind && found.1 == *name && found.2.contains(part)
     };
+    assert!(found.len() == expected.len(), "expected {expected:#?}, found {found:#?}");
     assert!(
-        found.len() == expected.len() && found.iter().zip(expected).all(is_expected),
+        found.iter().zip(expected).all(is_expected),
         "expected {expected:#?}, found {found:#?}"
     );
 }
@@ -125,8 +129,10 @@ fn assert_causes(text: &str, expected: &[(CauseKind, &str, &str)]) {
 fn a_queue_below_a_lock_or_a_semaphore_is_named() {
     // The work under the lock has a span, and the wait is the gap before it.
     let saves = lines(0..8, |order| {
-        let (from, held) = (order * 10, 2_000 + order * 10_000);
-        let (loaded, end) = (from + 1_500, held + 10_000);
+        let from = order * 10;
+        let held = 2_000 + order * 10_000;
+        let loaded = from + 1_500;
+        let end = held + 10_000;
         format!(
             "save {from}..{end}us waits\n  load {from}..{loaded}us waits\n  write {held}..{end}us waits\n"
         )
@@ -178,7 +184,8 @@ fn what_is_independent_computes_or_is_healthy_is_not_named() {
     };
     // One thread runs the calls one after the other, and each was entered for most of its time.
     let hashes = lines(0..8, |call| {
-        let (from, to) = (call * 10, (call + 1) * 10_000);
+        let from = call * 10;
+        let to = (call + 1) * 10_000;
         format!("hash {from}..{to}us busy_ns={}\n", (to - from) * 800)
     });
     let requests = lines(0..30, |request| {

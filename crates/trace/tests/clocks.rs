@@ -14,7 +14,8 @@ use self::text::{Random, spans};
 
 /// Returns requests through three services; the times of `service` are shifted by these milliseconds.
 fn shop(service: &str, shift: i64) -> Recording {
-    let (mut random, mut text) = (Random(1), String::new());
+    let mut random = Random(1);
+    let mut text = String::new();
     for now in (0..40).map(|it| f64::from(it) * 300.0 + 20_000.0) {
         let time = random.about(60.0);
         let [a, b, c] = [1.0, 2.0, 3.0].map(|it| (now + it, now + time - it));
@@ -48,7 +49,8 @@ fn the_clock_of_a_service_is_corrected_and_named_once() {
         for span in (0..recording.spans.len()).filter(|it| forest.tree().parent(*it).is_some()) {
             let parent = forest.span(forest.tree().parent(span).unwrap());
             let child = forest.span(span);
-            assert!(parent.start <= child.start && child.end <= parent.end, "{service} {shift}");
+            assert!(parent.start <= child.start, "{service} {shift}");
+            assert!(child.end <= parent.end, "{service} {shift}");
         }
     }
 }
@@ -100,8 +102,8 @@ fn a_trace_id_that_a_service_cut_is_named() {
     recording.spans[2].trace = TraceId(7);
     recording.spans[0].trace = TraceId((0xaa << 64) | 7);
     recording.spans[1].trace = recording.spans[0].trace;
-    let notes = Forest::new(&recording).notes().to_vec();
-    let notes: Vec<String> = notes.iter().map(ToString::to_string).collect();
+    let notes: Vec<String> =
+        Forest::new(&recording).notes().to_vec().iter().map(ToString::to_string).collect();
     assert_eq!(
         notes,
         [

@@ -35,7 +35,8 @@ fn slices(events: &[Json]) -> HashMap<String, Slice> {
     for event in order {
         let track = (event["pid"].as_u64().unwrap(), event["tid"].as_u64().unwrap());
         let open = open.entry(track).or_default();
-        let (from, to) = (number(event, "ts"), number(event, "ts") + number(event, "dur"));
+        let from = number(event, "ts");
+        let to = number(event, "ts") + number(event, "dur");
         while open.pop_if(|it| it.0 <= from && it.0 < to).is_some() {}
         assert!(open.last().is_none_or(|it| to <= it.0), "{event} overlaps {open:?}");
         let name = event["name"].as_str().unwrap().to_owned();
@@ -112,8 +113,11 @@ fn a_span_is_a_slice_inside_of_its_parent_or_with_an_arrow_from_it() {
     assert_eq!((number(checkout, "ts"), number(checkout, "dur")), (0.0, 1000.0));
     let link = json!(["00000000000000000000000000000001 0000000000000003"]);
     assert_eq!(slices["poller"].event["args"]["links"], link);
-    let names = events.iter().filter(|it| it["name"] == "process_name");
-    let names: Vec<_> = names.map(|it| (it["pid"].clone(), it["args"]["name"].clone())).collect();
+    let names: Vec<_> = events
+        .iter()
+        .filter(|it| it["name"] == "process_name")
+        .map(|it| (it["pid"].clone(), it["args"]["name"].clone()))
+        .collect();
     assert_eq!(names, [(json!(1), json!("shop")), (json!(2), json!("bank"))]);
     let instants = events.iter().filter(|it| it["ph"] == "i").map(|it| &it["name"]);
     assert_eq!(instants.collect::<Vec<_>>(), ["retry", "no stock"]);
@@ -150,7 +154,8 @@ fn a_file_and_standard_output_get_the_same() {
         command.args(["export", &path("in.jsonl"), "--perfetto", out]).output().unwrap()
     };
     let output = run(&path("out.json"));
-    assert!(output.status.success() && output.stdout.is_empty(), "{output:?}");
+    assert!(output.status.success(), "{output:?}");
+    assert!(output.stdout.is_empty(), "{output:?}");
     assert_eq!(run("-").stdout, std::fs::read(path("out.json")).unwrap());
     let refused = run("/dev/null/out");
     assert_eq!(refused.status.code(), Some(2));

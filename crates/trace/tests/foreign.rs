@@ -33,7 +33,8 @@ fn requests(
     name: &str,
     mut request: impl FnMut(&mut String, u32, f64) -> f64,
 ) -> String {
-    let (mut text, mut now) = (String::new(), 1.0);
+    let mut text = String::new();
+    let mut now = 1.0;
     for number in 0..many {
         let mut below = String::new();
         let end = now + request(&mut below, number, now);
@@ -145,7 +146,8 @@ fn different_calls_of_one_name_are_not_compared() {
     let mut text = String::new();
     for (number, now) in (0..200).map(|it| (it, f64::from(it) * 400.0)) {
         let (name, time) = if number % 8 == 0 { ("export", 300.0) } else { ("item", 15.0) };
-        let (time, end) = (random.about(time), now + 399.0);
+        let time = random.about(time);
+        let end = now + 399.0;
         let _ = writeln!(text, "proxy {now}..{}\n  {name} {now}..{0}", now + time);
         let _ = writeln!(text, "{name} job {now}..{end}\n  SELECT {now}..{}", now + time);
     }
@@ -227,7 +229,8 @@ fn a_status_of_a_server_or_an_ok_is_no_failure() {
 
 /// Returns requests that arrive at random. Their calls take one of some places, first come, first served.
 fn queue(name: &str, places: usize, hold: f64, is_held_below: bool) -> String {
-    let (mut random, mut text) = (Random(0), String::new());
+    let mut random = Random(0);
+    let mut text = String::new();
     let mut free = vec![0.0_f64; places];
     let mut now = 1.0;
     for _ in 0..200 {
@@ -260,7 +263,8 @@ fn a_pool_of_connections_and_a_process_that_does_one_thing_at_a_time() {
 #[test]
 fn one_span_that_all_others_wait_for() {
     for (holder, name) in [("KEYS", "GET"), ("nightly report", "UPDATE stock")] {
-        let (mut random, mut text) = (Random(0), String::new());
+        let mut random = Random(0);
+        let mut text = String::new();
         let mut now = 1.0;
         for at in 0..600 {
             now += random.about(10.0);
@@ -296,13 +300,15 @@ fn calls_that_begin_at_one_time_are_no_queue() {
 
 #[test]
 fn healthy_calls_with_attributes_are_not_named() {
-    let (mut random, mut text) = (Random(0), String::new());
+    let mut random = Random(0);
+    let mut text = String::new();
     let mut now = 0.0;
     for _ in 0..600 {
         let host = random.below(4);
         now += random.about(8.0);
         let time = random.about(20.0) * if random.below(12) == 0 { 6.0 } else { 1.0 };
-        let (tenant, user) = (random.below(20), random.below(1_000_000));
+        let tenant = random.below(20);
+        let user = random.below(1_000_000);
         let end = now + time + 2.0;
         let _ = writeln!(
             text,

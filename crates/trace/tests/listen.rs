@@ -154,9 +154,11 @@ fn each_protocol_is_received_drawn_and_written_redacted() {
     let parse = |text: &str| serde_json::from_str::<ExportTraceServiceRequest>(text).unwrap();
 
     let answer = listener.post(JSON, request(1, "as JSON").as_bytes());
-    assert!(answer.starts_with("HTTP/1.1 200") && answer.ends_with("{}"), "{answer}");
+    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+    assert!(answer.ends_with("{}"), "{answer}");
     let picture = listener.picture();
-    assert!(picture.contains("as JSON") && picture.contains("2 ms"), "{picture}");
+    assert!(picture.contains("as JSON"), "{picture}");
+    assert!(picture.contains("2 ms"), "{picture}");
 
     let gzip = zipped(&parse(&request(2, "as protobuf")).encode_to_vec());
     let answer = listener.post(&format!("{PROTOBUF}content-encoding: gzip\r\n"), &gzip);
@@ -197,10 +199,8 @@ fn what_is_no_otlp_is_refused_with_a_reason() {
         (PROTOBUF, "\x7f\x7f", "400", "expected OTLP, as JSON or protobuf, found something else"),
     ] {
         let answer = listener.post(headers, body.as_bytes());
-        assert!(
-            answer.starts_with(&format!("HTTP/1.1 {code}")) && answer.contains(reason),
-            "{answer}"
-        );
+        assert!(answer.starts_with(&format!("HTTP/1.1 {code}")), "{answer}");
+        assert!(answer.contains(reason), "{answer}");
     }
 }
 
@@ -222,9 +222,9 @@ fn another_path_is_not_found() {
     let listener = Listener::start();
     for path in ["/", "/v1/trace", "/v1/traces/", "/api/v2/spans"] {
         let answer = post(&listener.http, path, JSON, b"{}").unwrap();
+        assert!(answer.starts_with("HTTP/1.1 404"), "{answer}");
         assert!(
-            answer.starts_with("HTTP/1.1 404")
-                && answer.contains("expected the path /v1/traces, /v1/logs or /v1/metrics"),
+            answer.contains("expected the path /v1/traces, /v1/logs or /v1/metrics"),
             "{answer}"
         );
     }
@@ -323,7 +323,8 @@ fn a_line_that_was_cut_is_not_continued() {
             & 0o777,
         0o600
     );
-    assert!(lines[1].contains("one") && lines[2].contains("one"));
+    assert!(lines[1].contains("one"));
+    assert!(lines[2].contains("one"));
 }
 
 #[test]
@@ -359,14 +360,13 @@ fn rejected_spans_are_told_to_the_sender() {
 
     let json = serde_json::to_vec(&both).unwrap();
     let answer = listener.post(JSON, &json);
-    assert!(
-        answer.starts_with("HTTP/1.1 200") && answer.contains(r#""rejectedSpans":"1""#),
-        "{answer}"
-    );
+    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+    assert!(answer.contains(r#""rejectedSpans":"1""#), "{answer}");
     assert!(answer.contains(&format!(r#""errorMessage":"{reason}"#)), "{answer}");
 
     let answer = listener.post(PROTOBUF, &both.encode_to_vec());
-    assert!(answer.starts_with("HTTP/1.1 200") && answer.contains(reason), "{answer}");
+    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+    assert!(answer.contains(reason), "{answer}");
 
     let told = listener.export(both).unwrap().partial_success.unwrap();
     assert_eq!(told.rejected_spans, 1);
@@ -395,7 +395,8 @@ fn messages_that_are_small_on_the_wire_take_bounded_memory() {
     for (headers, body) in [(PROTOBUF, protobuf), (JSON, json.into_bytes())] {
         let headers = format!("{headers}content-encoding: gzip\r\n");
         let answer = listener.post(&headers, &zipped(&body));
-        assert!(answer.starts_with("HTTP/1.1 200") && answer.contains(larger), "{answer}");
+        assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+        assert!(answer.contains(larger), "{answer}");
     }
     for list in
         [r#"{"resourceSpans":["#, r#"{"resourceSpans":[{"scopeSpans":["#, r#"{"a":0,"data":["#]
@@ -410,11 +411,8 @@ fn messages_that_are_small_on_the_wire_take_bounded_memory() {
     }
     let newlines = zipped(&vec![b'\n'; 65 << 20]);
     let answer = listener.post(&format!("{JSON}content-encoding: gzip\r\n"), &newlines);
-    assert!(
-        answer.starts_with("HTTP/1.1 400")
-            && answer.contains("expected at most 67108864 unzipped bytes, found more"),
-        "{answer}"
-    );
+    assert!(answer.starts_with("HTTP/1.1 400"), "{answer}");
+    assert!(answer.contains("expected at most 67108864 unzipped bytes, found more"), "{answer}");
     #[cfg(target_os = "linux")]
     assert!(listener.most_memory() < 256, "{} MiB", listener.most_memory());
 }

@@ -133,8 +133,7 @@ fn what_is_written_is_read_again() {
         {"key": "e", "value": {"kvlistValue": {"values": [{"key": "f", "value": {}}]}}}],
         "events": [{"timeUnixNano": "12", "name": "later"}, {"timeUnixNano": "11", "name": "sooner"}],
         "links": [{"traceId": "00000000000000000000000000000001", "spanId": "0000000000000002"}]"#,
-    );
-    let text = text.replace('\n', " ")
+    ).replace('\n', " ")
         + "\n"
         + r#"{"resourceLogs": [{"scopeLogs": [{"logRecords": [{"timeUnixNano": "5", "severityNumber": 13,
         "body": {"stringValue": "low"}, "spanId": "0000000000000001"}]}]}]}"#
@@ -155,7 +154,8 @@ fn what_is_written_is_read_again() {
     let again = read(lines).unwrap();
     assert_eq!(again.spans, first.spans);
     assert_eq!(again.logs[0].body, Value::Text("low".into()));
-    assert!(first.notes.is_empty() && again.notes.is_empty());
+    assert!(first.notes.is_empty());
+    assert!(again.notes.is_empty());
 }
 
 #[test]
@@ -224,8 +224,9 @@ fn json_is_read_as_other_programs_write_it() {
 fn what_others_download_is_read() {
     let of = |text: &str| read(text).unwrap_or_else(|error| panic!("{text}: {error}"));
     let request = request(&[span(1, 0, "load", 1_000, 3_000)]);
-    let old = request.replace("scopeSpans", "instrumentationLibrarySpans");
-    let old = old.replace("\"scope\"", "\"instrumentationLibrary\"");
+    let old = request
+        .replace("scopeSpans", "instrumentationLibrarySpans")
+        .replace("\"scope\"", "\"instrumentationLibrary\"");
     for text in [format!("{{\"result\": {request}}}"), format!("{{\"trace\": {request}}}"), old] {
         let recording = of(&text);
         assert_eq!(names(&recording), ["load"], "{text}");
@@ -316,8 +317,7 @@ fn secrets_are_redacted_wherever_they_are() {
                 {{"key": "pin", "value": {{"arrayValue": {{"values": [{{"intValue": "8055"}}]}}}}}}]}}}}}}],
             "events": [{{"name": "{key}", "attributes": [{{"key": "exception.message", "value": {{"stringValue": "{key}"}}}}]}}]"#
         ),
-    );
-    let text = text.replace('\n', " ");
+    ).replace('\n', " ");
     let recording = read(text).unwrap();
     let all = format!("{recording:?}");
     for secret in [key, "hunter2", "4711", "xyzzy", "8055", "wibble", "112, 97, 115, 115"] {
@@ -416,7 +416,8 @@ fn an_error_contains_no_secret() {
             Ok(recording) => notes(&recording).concat(),
             Err(error) => error.to_string(),
         };
-        assert!(found.contains(expected) && !found.contains("hunter2"), "{found}");
+        assert!(found.contains(expected), "{found}");
+        assert!(!found.contains("hunter2"), "{found}");
     }
 }
 
@@ -455,7 +456,8 @@ fn ids_and_times_that_cannot_be() {
         "the span is left out",
         "the span is a root",
     ]) {
-        assert!(note.starts_with("t.jsonl:1: ") && note.contains(part), "{note}");
+        assert!(note.starts_with("t.jsonl:1: "), "{note}");
+        assert!(note.contains(part), "{note}");
     }
 }
 
@@ -506,7 +508,8 @@ fn a_chain_of_many_levels_needs_no_stack() {
         &forest.traces()[0],
         floe_trace::WaterfallOptions::default(),
     );
-    assert!(picture.contains("⋯") && picture.lines().all(|line| line.chars().count() < 200));
+    assert!(picture.contains("⋯"));
+    assert!(picture.lines().all(|line| line.chars().count() < 200));
 }
 
 /// A line of this many bytes without a line break.

@@ -51,7 +51,8 @@ fn a_trace_with_everything() {
     }
     assert!(!picture.contains('\u{1b}'));
     let axis = picture.lines().nth(1).unwrap();
-    assert!(axis.trim_start().starts_with("0 ") && axis.contains("80 ms"), "{axis}");
+    assert!(axis.trim_start().starts_with("0 "), "{axis}");
+    assert!(axis.contains("80 ms"), "{axis}");
 }
 
 #[test]
@@ -78,7 +79,8 @@ fn the_time_until_a_child_after_its_parent_is_a_wait() {
     assert!(rows[1].starts_with("├─ ┄ waited, no span    50 ms"), "{picture}");
     let bars: String =
         rows.iter().flat_map(|row| row.chars().filter(|c| "█┄▒".contains(*c))).collect();
-    assert!(!bars.contains('▒') && !picture.contains("no child"), "{picture}");
+    assert!(!bars.contains('▒'), "{picture}");
+    assert!(!picture.contains("no child"), "{picture}");
 }
 
 /// Characters that take two columns keep the rows aligned.
@@ -118,7 +120,8 @@ fn a_long_trace_is_folded_and_its_errors_come_first() {
     assert_eq!(rows[1], "✗ batch > item");
     assert_eq!(rows[2], "  no such table: orders");
     assert!(rows.len() < 120, "{picture}");
-    assert!(picture.contains("more: ") && picture.contains("× item"), "{picture}");
+    assert!(picture.contains("more: "), "{picture}");
+    assert!(picture.contains("× item"), "{picture}");
     let all = WaterfallOptions { unfolded: usize::MAX, ..WaterfallOptions::default() };
     let picture = draw_with(&recording, all);
     assert_eq!(picture.matches(" item ").count(), 198);
@@ -130,7 +133,8 @@ fn spans_without_times_are_drawn() {
     let mut recording = spans("none 0..0\n  some 10..30");
     (recording.spans[0].start, recording.spans[0].end) = (0, 0);
     let picture = draw(&recording);
-    assert!(picture.contains("no times") && picture.contains("20 ms"), "{picture}");
+    assert!(picture.contains("no times"), "{picture}");
+    assert!(picture.contains("20 ms"), "{picture}");
 }
 
 #[test]
@@ -150,9 +154,12 @@ fn the_axis_has_round_times_of_any_length() {
         let found: Vec<&str> =
             axis.split("  ").map(str::trim).filter(|it| !it.is_empty()).collect();
         assert_eq!(found, labels, "{picture}");
-        let bars = picture.lines().skip(2).take(2);
-        let bars = bars.map(|row| row.split(['█', '▒']).next().unwrap().width());
-        let bars: Vec<usize> = bars.collect();
+        let bars: Vec<usize> = picture
+            .lines()
+            .skip(2)
+            .take(2)
+            .map(|row| row.split(['█', '▒']).next().unwrap().width())
+            .collect();
         assert_eq!(bars[0], bars[1], "{picture}");
     }
 }
@@ -228,13 +235,12 @@ fn a_call_that_failed_by_its_code_is_one_that_failed() {
     let failed = names(&forest, 0..3).into_iter().filter(|it| it.errors > 0);
     assert_eq!(failed.map(|it| it.name).collect::<Vec<_>>(), ["POST"]);
     let picture = draw(&recording);
-    assert!(picture.contains("1 failed") && picture.contains("✗ POST"), "{picture}");
+    assert!(picture.contains("1 failed"), "{picture}");
+    assert!(picture.contains("✗ POST"), "{picture}");
 
     let errors = printed(&recording, &["errors", "--json"]);
-    assert!(
-        errors.contains(r#""path":"checkout > POST""#) && errors.contains(r#""total":1"#),
-        "{errors}"
-    );
+    assert!(errors.contains(r#""path":"checkout > POST""#), "{errors}");
+    assert!(errors.contains(r#""total":1"#), "{errors}");
 }
 
 /// A span without a status is between a failed request and the failed span below it.
@@ -243,7 +249,8 @@ fn an_error_below_a_span_without_one_explains_those_above_it() {
     let recording =
         spans("GET /err 0..10 error\n  middleware 1..9\n    request handler 2..8 error");
     let errors = printed(&recording, &["errors", "--json"]);
-    assert!(errors.contains("request handler") && errors.contains(r#""total":1"#), "{errors}");
+    assert!(errors.contains("request handler"), "{errors}");
+    assert!(errors.contains(r#""total":1"#), "{errors}");
 }
 
 /// `card` explains the failures of `charge`, and `pay` has not failed.
@@ -281,7 +288,8 @@ fn the_program_draws_and_answers() {
     let shown = run(&["show", file, "--width", "90"]);
     assert!(shown.status.success());
     let picture = text(&shown.stdout);
-    assert!(picture.contains("✗ checkout") && !picture.contains('\u{1b}'), "{picture}");
+    assert!(picture.contains("✗ checkout"), "{picture}");
+    assert!(!picture.contains('\u{1b}'), "{picture}");
     assert!(text(&run(&["show", file, "--color", "always"]).stdout).contains("\u{1b}["));
     assert_eq!(
         text(&run(&["show", file, "--trace", "0000000000"]).stdout).lines().next(),
@@ -295,12 +303,9 @@ fn the_program_draws_and_answers() {
     );
     let path = text(&run(&["critical-path", file]).stdout);
     let rows: Vec<&str> = path.lines().collect();
-    assert!(
-        rows.iter().all(|it| it.width() <= 80)
-            && path.contains("40.0 %")
-            && path.contains("  checkout > POST [shop]\n"),
-        "{path}"
-    );
+    assert!(rows.iter().all(|it| it.width() <= 80), "{path}");
+    assert!(path.contains("40.0 %"), "{path}");
+    assert!(path.contains("  checkout > POST [shop]\n"), "{path}");
     assert_refused(file);
 }
 
@@ -352,7 +357,8 @@ fn a_text_of_any_script_keeps_the_columns() {
 /// Each answer is readable on a terminal of 80 columns, with the service of a span beside its name.
 #[test]
 fn answers_fit_into_eighty_columns() {
-    let (long, slow) = ("a.very.long.package.name.of.the.service/", "SELECT·a,·b·FROM·orders");
+    let long = "a.very.long.package.name.of.the.service/";
+    let slow = "SELECT·a,·b·FROM·orders";
     let request = |at: u32| {
         let (at, millis) =
             (f64::from(at) * 1_000.0, if at.is_multiple_of(8) { 300.0 } else { 20.0 });
@@ -384,7 +390,8 @@ fn attributes_are_below_their_spans_within_the_width() {
     ));
     let shown = printed(&recording, &["show", "--width", "80"]);
     let below = "     No such file\n     at main.rs\n     file=missing.toml\n     note=xxx";
-    assert!(shown.contains(below) && shown.contains("…\n     kind=\"a b\"\n"), "{shown}");
+    assert!(shown.contains(below), "{shown}");
+    assert!(shown.contains("…\n     kind=\"a b\"\n"), "{shown}");
     assert!(!shown.contains("file=Cargo.toml"), "{shown}");
     let all = printed(&recording, &["show", "--width", "80", "--attributes"]);
     assert!(all.contains("\n│    file=Cargo.toml\n"), "{all}");

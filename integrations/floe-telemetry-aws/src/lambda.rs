@@ -8,12 +8,12 @@ use std::mem;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context as TaskContext, Poll, ready};
-use std::thread;
 use std::time::Duration;
 
 use floe_telemetry::propagation::current_context;
 use floe_telemetry::trace::DetachedSpan;
 use floe_telemetry::{SpanKind, TelemetryProvider, Tracer};
+use floe_telemetry_core::__sdk::program_signals;
 use futures_channel::oneshot::{self, Receiver};
 use opentelemetry::propagation::TextMapPropagator;
 use tower_layer::Layer;
@@ -156,7 +156,7 @@ fn flush(telemetry: Arc<TelemetryProvider>, timeout: Duration) -> Receiver<()> {
         drop(done);
     };
     // Without a thread, the closure is dropped, and so the flush is over.
-    let _ = thread::Builder::new().name("floe-flush".to_owned()).spawn(flush);
+    let _ = program_signals::spawn("floe-flush", flush);
     ended
 }
 

@@ -12,6 +12,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use floe_telemetry::config::PrometheusConfig;
+use floe_telemetry_core::__sdk::program_signals;
 use http_body_util::Full;
 use hyper::body::Incoming;
 use hyper::header::{ALLOW, CONTENT_TYPE, HOST, HeaderMap, HeaderValue};
@@ -75,9 +76,7 @@ impl Server {
         let endpoint = Arc::new(Endpoint { registry, own_name });
         let (stop, stopped) = oneshot::channel();
         let (running, ended) = mpsc::channel();
-        let thread = thread::Builder::new().name("floe-prometheus".to_owned());
-        // The new thread inherits the signal mask of this one, in which the provider has blocked the program's signals.
-        let started = thread.spawn(move || {
+        let started = program_signals::spawn("floe-prometheus", move || {
             serve(&runtime, listener, endpoint, stopped);
             // Closes the port.
             drop(runtime);

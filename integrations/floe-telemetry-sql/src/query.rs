@@ -116,8 +116,9 @@ impl Query {
 
     pub(crate) fn attributes(self) -> Vec<KeyValue> {
         let text = KeyValue::new("db.query.text", self.text);
-        let summary = Some(self.summary).filter(|summary| !summary.is_empty());
-        let summary = summary.map(|it| KeyValue::new("db.query.summary", it));
+        let summary = Some(self.summary)
+            .filter(|summary| !summary.is_empty())
+            .map(|it| KeyValue::new("db.query.summary", it));
         summary.into_iter().chain([text]).collect()
     }
 

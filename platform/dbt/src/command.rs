@@ -112,7 +112,8 @@ fn observed(
     product: &mut impl Product,
 ) -> Report {
     let mut warnings = Vec::new();
-    let (project, target) = (invocation.project_name.as_deref(), invocation.target.as_deref());
+    let project = invocation.project_name.as_deref();
+    let target = invocation.target.as_deref();
     let trace = CommandTrace::start(&invocation.command, &invocation.folder, parent)
         .of_project(project, target);
     let _current = trace.context().clone().attach();

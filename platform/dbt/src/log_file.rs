@@ -62,7 +62,8 @@ impl LogFile {
 
     fn append(&mut self, text: &[u8]) -> Result<(), Error> {
         let path = self.settings.folder.join(LOG);
-        let (size, max) = (text.len() as u64, self.settings.max_bytes);
+        let size = text.len() as u64;
+        let max = self.settings.max_bytes;
         let (mut file, mut written) = match self.file.take() {
             Some(open) => open,
             None => self.open()?,

@@ -58,8 +58,10 @@ impl Dbt<'_> {
     fn outcome(&self, command: DbtCommand, results: &RunResults) -> Result<DbtOutcome, Error> {
         let failed = || results.results.iter().filter(|node| node.has_failed());
         if let Some(first) = failed().next() {
-            let (count, all) = (failed().count(), results.results.len());
-            let (tool, command) = (self.tool, command.as_str());
+            let count = failed().count();
+            let all = results.results.len();
+            let tool = self.tool;
+            let command = command.as_str();
             let reason = first.message.as_deref().unwrap_or(&first.status);
             let message = format!(
                 "{tool} {command}: {count} of {all} nodes failed, the first: {}: {}",
@@ -189,7 +191,9 @@ impl Dbt<'_> {
         let logged = output.stdout().lines().rev().find_map(error_message);
         match logged {
             Some(message) => {
-                let (tool, command, code) = (self.tool, command.as_str(), output.code);
+                let tool = self.tool;
+                let command = command.as_str();
+                let code = output.code;
                 let message = one_line(&message);
                 let message =
                     format!("{tool} {command} ended with the exit code {code}: {message}");

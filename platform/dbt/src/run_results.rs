@@ -121,7 +121,8 @@ pub(crate) fn resource_type(unique_id: &str) -> &str {
 /// Returns the name in the id of a node, `model.<project>.<name>`. The id of a test ends with a hash.
 pub(crate) fn name(unique_id: &str) -> &str {
     let mut parts = unique_id.splitn(3, '.');
-    let (kind, name) = (parts.next(), parts.nth(1).unwrap_or(unique_id));
+    let kind = parts.next();
+    let name = parts.nth(1).unwrap_or(unique_id);
     match (kind, name.rsplit_once('.')) {
         (Some("test"), Some((name, _))) => name,
         _ => name,

@@ -153,7 +153,9 @@ mod tests {
     use super::{END, MAX_LINE, Splitter};
 
     fn split(input: &[u8], step: usize) -> (Vec<Option<Vec<u8>>>, bool) {
-        let (mut splitter, mut lines, mut ended) = (Splitter::default(), Vec::new(), false);
+        let mut splitter = Splitter::default();
+        let mut lines = Vec::new();
+        let mut ended = false;
         for bytes in input.chunks(step) {
             ended |= splitter.split(bytes, |line| lines.push(line));
         }

@@ -176,8 +176,8 @@ fn log(warning: &InstrumentationWarning) {
 fn example(plugin: &dyn PluginMetadata) -> String {
     let domain = plugin.plugin_type().domain().unwrap_or("telemetry");
     let is_accepted = |c: &char| c.is_ascii_lowercase() || c.is_ascii_digit() || *c == '_';
-    let name = plugin.name().to_ascii_lowercase().replace('-', "_");
-    let name: String = name.chars().filter(is_accepted).collect();
+    let name: String =
+        plugin.name().to_ascii_lowercase().replace('-', "_").chars().filter(is_accepted).collect();
     let name = name.trim_start_matches(|c: char| !c.is_ascii_lowercase());
     format!("floe.{domain}.{}", if name.is_empty() { "main" } else { name })
 }
@@ -202,7 +202,10 @@ mod tests {
     use super::*;
 
     fn suggested(kind: PluginType, name: &'static str) -> String {
-        let (version, api, description, tracer) = ("1.0.0", "1.0", "", "");
+        let version = "1.0.0";
+        let api = "1.0";
+        let description = "";
+        let tracer = "";
         example(&registry::Described { name, version, api, kind, description, tracer })
     }
 

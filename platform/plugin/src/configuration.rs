@@ -112,8 +112,9 @@ impl TryFrom<Value> for Credential {
 
     /// Parses a reference. The error does not repeat the value, because it may be a literal credential.
     fn try_from(value: Value) -> Result<Self, String> {
-        let reference = value.as_str().and_then(Reference::parse);
-        let mut reference = reference
+        let mut reference = value
+            .as_str()
+            .and_then(Reference::parse)
             .ok_or_else(|| format!("it is not a reference to a credential, expected {EXPECTED}"))?;
         if let Reference::File(path) = &mut reference {
             let absolute = LocalPath::new(&*path).to_string_lossy().into_owned();

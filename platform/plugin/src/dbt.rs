@@ -263,7 +263,8 @@ impl Handle<dyn DbtRunner> {
             profiles_dir: profiles_dir.as_deref(),
             target: project.target,
         };
-        let (mut invocation_id, mut nodes) = (None, Vec::new());
+        let mut invocation_id = None;
+        let mut nodes = Vec::new();
         let outcome = self.observe(&operation, |it, span| {
             span.set_attributes(&Command { command: command.as_str() });
             let run = it.run(command, project);

@@ -56,8 +56,7 @@ pub(crate) fn observed<T>(
     domain: &'static str,
     run: impl FnOnce() -> Result<T, Error>,
 ) -> Result<T, Error> {
-    let result = counted(domain, Error::is_failure, run);
-    let result = result.map_err(|error| error.in_domain(domain));
+    let result = counted(domain, Error::is_failure, run).map_err(|error| error.in_domain(domain));
     result.inspect_err(|error| record(span, error))
 }
 

@@ -66,8 +66,10 @@ impl fmt::Debug for Instance {
 pub(crate) fn caught<T>(run: impl FnOnce() -> Result<T, Error>) -> Result<T, Error> {
     // `AssertUnwindSafe`: only later calls of the plugin see a state that a panic has left half changed.
     catch_unwind(AssertUnwindSafe(run)).unwrap_or_else(|payload| {
-        let text = payload.downcast_ref::<String>().map(String::as_str);
-        let text = text.or_else(|| payload.downcast_ref::<&str>().copied());
+        let text = payload
+            .downcast_ref::<String>()
+            .map(String::as_str)
+            .or_else(|| payload.downcast_ref::<&str>().copied());
         let message = format!("the plugin panicked: {}", text.unwrap_or_default());
         Err(Error::new(ErrorKind::Other, message.trim_end_matches(": ")))
     })

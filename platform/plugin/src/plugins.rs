@@ -144,7 +144,8 @@ impl Plugins {
             caught(|| plugin.instance.lifecycle().start())
         });
         started.map_err(|error| {
-            let (kind, name) = (plugin.kind(), plugin.linked.plugin().name());
+            let kind = plugin.kind();
+            let name = plugin.linked.plugin().name();
             let message = format!("the {kind} plugin `{name}` did not start: {error}");
             Error::new(error.kind(), message).in_domain(kind.domain())
         })

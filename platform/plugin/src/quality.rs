@@ -62,7 +62,8 @@ pub trait QualityProvider: Lifecycle {
         let Some(check) = suite.checks.iter().find(|check| check.column() == Some("")) else {
             return Ok(());
         };
-        let (check, table) = (check.name(), suite.table);
+        let check = check.name();
+        let table = suite.table;
         let message = format!("{check} of {table}: expected a column, found an empty name");
         Err(Error::new(ErrorKind::InvalidInput, message))
     }
@@ -110,11 +111,13 @@ impl Suite<'_> {
             [] => None,
             [((name, check), result)] => Some(self.failure(name, check, result)),
             several => {
-                let (count, all) = (several.len(), self.checks.len());
+                let count = several.len();
+                let all = self.checks.len();
                 let details = several
                     .iter()
-                    .map(|((name, check), result)| format!("`{name}`{}", check.detail(result)));
-                let details = details.collect::<Vec<_>>().join("; ");
+                    .map(|((name, check), result)| format!("`{name}`{}", check.detail(result)))
+                    .collect::<Vec<_>>()
+                    .join("; ");
                 let table = self.table;
                 Some(format!("{count} of {all} checks of `{table}` failed: {details}"))
             }
@@ -124,7 +127,8 @@ impl Suite<'_> {
     /// Describes a failed check. `name` comes from [`identifiers`].
     #[must_use]
     pub fn failure(&self, name: &str, check: &Check, result: &CheckResult) -> String {
-        let (table, detail) = (self.table, check.detail(result));
+        let table = self.table;
+        let detail = check.detail(result);
         let failed = if result.error.is_some() { "could not run" } else { "failed" };
         format!("the check `{name}` of `{table}` {failed}{detail}")
     }
@@ -156,7 +160,8 @@ impl Handle<dyn QualityProvider> {
         self.observe(&self.request("run_checks", suite), |tool, span| {
             let mut results = tool.run_checks(suite, data)?;
             results.iter_mut().for_each(make_safe);
-            let (found, wanted) = (results.len(), suite.checks.len());
+            let found = results.len();
+            let wanted = suite.checks.len();
             if found != wanted {
                 let message = format!("found {found} results for {wanted} checks");
                 return Err(Error::new(ErrorKind::InvalidResponse, message));

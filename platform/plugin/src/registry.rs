@@ -70,7 +70,8 @@ impl LinkedPlugin {
 /// Formats the plugin as `slack 1.0.0 (acme-slack/src/lib.rs:14)`.
 impl fmt::Display for LinkedPlugin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (name, version) = (self.plugin.name(), self.plugin.version());
+        let name = self.plugin.name();
+        let version = self.plugin.version();
         write!(f, "{name} {version} ({})", self.location)
     }
 }
@@ -136,10 +137,13 @@ pub fn find(kind: PluginType, name: &str) -> Result<&'static LinkedPlugin, Error
 }
 
 fn not_found(kind: PluginType, name: &str, names: &[&str]) -> Error {
-    let near = names.iter().map(|known| (strsim::osa_distance(name, known), *known));
-    let near = near.filter(|(edits, known)| edits * 3 <= known.len().min(6)).min();
-    let suggestion = near.map(|(_, known)| format!("; did you mean `{known}`?"));
-    let suggestion = suggestion.unwrap_or_default();
+    let near = names
+        .iter()
+        .map(|known| (strsim::osa_distance(name, known), *known))
+        .filter(|(edits, known)| edits * 3 <= known.len().min(6))
+        .min();
+    let suggestion =
+        near.map(|(_, known)| format!("; did you mean `{known}`?")).unwrap_or_default();
     let accepted = if names.is_empty() {
         "no plugin of this type is linked into the program".to_owned()
     } else {
@@ -351,7 +355,9 @@ mod tests {
     use super::*;
 
     const fn duckdb(kind: PluginType, api: &'static str) -> Described {
-        let (name, version, tracer) = ("duckdb", "1.0.0", "floe.compute.duckdb");
+        let name = "duckdb";
+        let version = "1.0.0";
+        let tracer = "floe.compute.duckdb";
         Described { name, version, api, kind, description: "", tracer }
     }
 
@@ -364,7 +370,9 @@ mod tests {
         const COMPUTE: &Described = &duckdb(PluginType::Compute, "1.0");
         const STORAGE: &Described = &duckdb(PluginType::Storage, "1.0");
         // Plugins of different types may have the same name.
-        let (one, two, other) = (linked(COMPUTE, 3), linked(COMPUTE, 7), linked(STORAGE, 9));
+        let one = linked(COMPUTE, 3);
+        let two = linked(COMPUTE, 7);
+        let other = linked(STORAGE, 9);
         assert_eq!(checked(vec![&other, &two]).unwrap().len(), 2);
         let error = checked(vec![&two, &other, &one]).unwrap_err();
         assert_eq!(

@@ -126,7 +126,8 @@ fn instrumented_plugins_and_telemetry_backends_cause_no_warning() {
         Plugin { kind: PluginType::TelemetryBackend, ..Plugin::new("jaeger", None) },
         Plugin { kind: PluginType::TelemetryBackend, ..Plugin::new("console", Some("")) },
     ]);
-    assert!(warnings.is_empty() && log.is_empty(), "{warnings:?} {log:?}");
+    assert!(warnings.is_empty(), "{warnings:?} {log:?}");
+    assert!(log.is_empty(), "{warnings:?} {log:?}");
     assert_eq!(verify(&[]).0, []);
 }
 

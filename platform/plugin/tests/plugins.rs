@@ -151,8 +151,8 @@ fn the_file_of_a_credential_is_below_the_folder_of_the_product() {
 fn a_plugin_that_panics_is_an_error_of_the_operation() {
     let plugins = Plugins::configure(&[pager(
         json!({ "test": "panic", "token": "${env:PATH}", "breaks": true }),
-    )]);
-    let plugins = plugins.unwrap();
+    )])
+    .unwrap();
     plugins.start(|_| true).unwrap();
     let channel = plugins.one::<dyn AlertChannel>().unwrap();
     let mut sent = Ok(());

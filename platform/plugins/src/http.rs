@@ -277,8 +277,7 @@ impl<'a> Request<'a> {
             400..=499 => ErrorKind::Rejected,
             _ => ErrorKind::InvalidResponse,
         };
-        let text = self.redact(&String::from_utf8_lossy(body));
-        let text = text.replace(char::is_control, " ");
+        let text = self.redact(&String::from_utf8_lossy(body)).replace(char::is_control, " ");
         let mut quote: String = text.trim().chars().take(LONGEST_QUOTE).collect();
         if !quote.is_empty() {
             quote.insert_str(0, ": ");

@@ -65,8 +65,7 @@ impl CompiledArtifacts {
 }
 
 fn redacted_asset(artifacts: &CompiledArtifacts) -> Option<&str> {
-    let sources = artifacts.sources.iter();
-    let sources = sources.map(|it| (&*it.name, serde_json::to_string(it)));
+    let sources = artifacts.sources.iter().map(|it| (&*it.name, serde_json::to_string(it)));
     let models = artifacts.models.iter().map(|it| (&*it.name, serde_json::to_string(it)));
     sources
         .chain(models)

@@ -54,8 +54,8 @@ impl Audit {
     /// Two plugins of a type have the same name, or a plugin is incompatible with this platform.
     pub fn new() -> Result<Self, Error> {
         let refused = |error: registry::Error| Error::Setting(error.to_string());
-        let plugins = registry::discover().map_err(refused)?;
-        let mut plugins: Vec<_> = plugins.into_iter().map(Plugin::new).collect();
+        let mut plugins: Vec<_> =
+            registry::discover().map_err(refused)?.into_iter().map(Plugin::new).collect();
         plugins.extend(backend::linked().map(Plugin::backend));
         plugins.sort_by_key(|plugin| (plugin.kind, plugin.name));
         let mut functions: Vec<_> = callsite::all().collect();

@@ -98,7 +98,8 @@ impl floe_dbt::Product for Product<'_> {
         run.command.push_str(&selection(command.command, self.arguments));
         self.warnings.extend(history::add(&self.folder, &mut run));
         if let Some(Err(error)) = identity {
-            let (command, error) = (command.command, error.redacted());
+            let command = command.command;
+            let error = error.redacted();
             self.warnings.push(format!("the product of `{command}` is not known: {error}"));
         }
         self.unusual = run.unusual;
@@ -111,15 +112,23 @@ fn selection(command: &str, arguments: &[OsString]) -> String {
     let verb = command.trim_start_matches("dbt ");
     let arguments = arguments.iter().map(|it| it.to_string_lossy());
     let mut is_selection = false;
-    let selected = arguments.skip_while(|it| it != verb).skip(1).filter(|it| {
-        if it.starts_with('-') {
-            let (is_long, name) = (it.starts_with("--"), it.split('=').next().unwrap_or_default());
-            is_selection =
-                SELECTING.contains(&if is_long { name } else { it.get(..2).unwrap_or_default() });
-        }
-        is_selection
-    });
-    let selected: Vec<String> = selected.map(|it| format!(" {it}")).collect();
+    let selected: Vec<String> = arguments
+        .skip_while(|it| it != verb)
+        .skip(1)
+        .filter(|it| {
+            if it.starts_with('-') {
+                let is_long = it.starts_with("--");
+                let name = it.split('=').next().unwrap_or_default();
+                is_selection = SELECTING.contains(&if is_long {
+                    name
+                } else {
+                    it.get(..2).unwrap_or_default()
+                });
+            }
+            is_selection
+        })
+        .map(|it| format!(" {it}"))
+        .collect();
     sanitize_error_message(&selected.concat()).into_owned()
 }
 
@@ -130,8 +139,7 @@ fn record(
 ) -> Record {
     let mut assets = Vec::new();
     if MEASURED.contains(&command.command) {
-        let nodes = command.nodes();
-        let mut nodes = nodes.unwrap_or_else(|warning| {
+        let mut nodes = command.nodes().unwrap_or_else(|warning| {
             warnings.push(format!("the history has no nodes of `{}`: {warning}", command.command));
             Vec::new()
         });

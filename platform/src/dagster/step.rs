@@ -74,7 +74,8 @@ impl DagsterStep {
                 return Err(error);
             }
         };
-        let (lineage_run_id, started) = (RunId::new(), SystemTime::now());
+        let lineage_run_id = RunId::new();
+        let started = SystemTime::now();
         let product = Product::read(folder).ok();
         Ok(Self { pipes, shared, identity, artifacts, product, key, lineage_run_id, started })
     }
@@ -196,7 +197,8 @@ impl DagsterStep {
             let count = |rows: u64| Metadata::Int(i64::try_from(rows).unwrap_or(i64::MAX));
             let failed = check.result.failed_rows.map(|rows| ("floe/failed_rows", count(rows)));
             let metadata: Vec<_> = failed.into_iter().collect();
-            let (name, passed) = (&check.name, check.result.passed);
+            let name = &check.name;
+            let passed = check.result.passed;
             let written =
                 self.pipes.report_asset_check(&self.key, name, passed, severity, &metadata);
             written.map_err(unwritten)?;

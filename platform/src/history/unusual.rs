@@ -207,8 +207,7 @@ impl<'a> Comparison<'a> {
         let same = built.iter().take_while(is_same).count();
         if 2 * same < built.len() && !is_varying(&built) {
             causes.insert(Cause::Query(name));
-            let runs = self.past.iter().zip(&before);
-            let runs = runs.filter(|(_, before)| before.is_some());
+            let runs = self.past.iter().zip(&before).filter(|(_, before)| before.is_some());
             let first = runs.take(same).last().map_or(self.run, |(run, _)| *run);
             self.changed.insert(name, first.number);
         }
@@ -346,8 +345,7 @@ impl<'a> Comparison<'a> {
     }
 
     fn unexplained(&self) -> Vec<Finding> {
-        let parts = self.parts.iter().filter(|part| part.causes.is_empty());
-        let parts = parts.filter(|part| {
+        let parts = self.parts.iter().filter(|part| part.causes.is_empty()).filter(|part| {
             let excess = self.excess(part);
             let is_slower = part.deviation(part.now) - self.shift >= LEAST_TIME.ln();
             is_slower && self.matters(excess) && self.chance(part) * self.tests <= RARE
@@ -428,7 +426,8 @@ impl<'a> Comparison<'a> {
 
     /// Returns a text that names both machines if all earlier runs had the same machine and this run had another one.
     fn surroundings(&self) -> String {
-        let (now, usual) = (&self.run.machine, &self.past[0].machine);
+        let now = &self.run.machine;
+        let usual = &self.past[0].machine;
         if now == usual || self.past.iter().any(|run| run.machine != *usual) {
             return String::new();
         }
@@ -488,8 +487,7 @@ fn chance(past: &[f64], now: f64) -> f64 {
     }
     let most = 3.0 * typical.max(LEAST_SCATTER);
     let squares = past.iter().map(|it| (it - usual).clamp(-most, most).powi(2));
-    let scatter = (squares.sum::<f64>() / (count - 1.0)).sqrt();
-    let scatter = scatter.max(typical).max(LEAST_SCATTER);
+    let scatter = (squares.sum::<f64>() / (count - 1.0)).sqrt().max(typical).max(LEAST_SCATTER);
     let t = distance / (scatter * (1.0 + 1.0 / count).sqrt());
     two_sided(t.abs(), past.len() - 1)
 }

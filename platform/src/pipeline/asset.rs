@@ -297,8 +297,11 @@ fn write(model: &CompiledModel, run: &Run<'_>, tables: &mut Tables) -> Result<u6
     let file = run.folder().join(&*model.query.path);
     built.map_err(|error| {
         let inputs = model.query.depends_on.iter();
-        let columns = inputs.filter_map(|input| tables.columns.get(input)).flatten();
-        let columns: Vec<&str> = columns.map(String::as_str).collect();
+        let columns: Vec<&str> = inputs
+            .filter_map(|input| tables.columns.get(input))
+            .flatten()
+            .map(String::as_str)
+            .collect();
         Failure::of_query(error, &file, &model.query.sql).with_columns(&columns)
     })
 }
@@ -310,7 +313,8 @@ fn describe(step: &mut Step, started: Instant, built: &Result<Built, Failure>) {
             step.checks_passed += 1;
         } else {
             step.checks_failed += 1;
-            let (name, query) = (check.name.clone(), check.result.query.clone());
+            let name = check.name.clone();
+            let query = check.result.query.clone();
             step.failed_checks.push(FailedCheck { name, query });
         }
     }

@@ -79,7 +79,8 @@ pub(crate) fn run(
     );
     redact(&mut run.nodes);
     for test in run.nodes.iter().filter(|it| it.is_test() && it.status != NodeStatus::Skipped) {
-        let (model, name) = (tested(test), &test.name);
+        let model = tested(test);
+        let name = &test.name;
         let passed = test.status == NodeStatus::Built;
         metrics::check(model, name, passed);
         if !passed {
@@ -111,8 +112,8 @@ fn write_profile(
     let database = warehouse_path(&identity.folder);
     warehouse::validate(&identity.folder, &database, plugins)?;
     let target = identity.environment.as_str();
-    let profile = engine.generate_profile(&absolute(&database)?, target);
-    let profile = profile.map_err(failed(&engine))?;
+    let profile =
+        engine.generate_profile(&absolute(&database)?, target).map_err(failed(&engine))?;
     let inner = Path::new(OUTPUT_FOLDER).join("dbt");
     confine::check_folder(&identity.folder, &inner)?;
     let folder = identity.folder.join(inner);
@@ -199,10 +200,15 @@ fn step(node: BuiltNode, invocation_id: Option<&str>, before: &[Step]) -> Step {
         NodeStatus::Failed => Outcome::Failed { message: node.message },
         NodeStatus::Skipped => {
             // dbt's results are in the order in which the nodes ended, so the dependency precedes this node.
-            let missing = node.reads.iter().find(|name| {
-                before.iter().any(|step| step.key == **name && !step.outcome.is_built())
-            });
-            let missing = missing.or(node.reads.first()).cloned().unwrap_or_default();
+            let missing = node
+                .reads
+                .iter()
+                .find(|name| {
+                    before.iter().any(|step| step.key == **name && !step.outcome.is_built())
+                })
+                .or(node.reads.first())
+                .cloned()
+                .unwrap_or_default();
             Outcome::Skipped { missing }
         }
     };

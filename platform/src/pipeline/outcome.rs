@@ -33,7 +33,8 @@ pub(crate) struct Checked {
 
 impl QueryError {
     pub(crate) fn new(place: Place, error: &floe_plugin::Error) -> Self {
-        let (message, error_type) = (error.to_string().into(), error.error_type());
+        let message = error.to_string().into();
+        let error_type = error.error_type();
         Self { place, message, error_type, checks: Box::default() }
     }
 
@@ -83,8 +84,10 @@ impl Failure {
             Err(error) => error,
         };
         let message = error.to_string();
-        let offset = error.offset().filter(|at| sql.is_char_boundary(*at));
-        let offset = offset.or_else(|| find_name(&message, sql));
+        let offset = error
+            .offset()
+            .filter(|at| sql.is_char_boundary(*at))
+            .or_else(|| find_name(&message, sql));
         let place = Place::file(file);
         // The lines of the SQL have the same numbers as in the file.
         let place = match offset {
@@ -137,8 +140,9 @@ impl ErrorType for Failure {
 
 /// Returns the offset in `sql` of the name that an error quotes, for engines that report no offset of a mistake.
 fn find_name(message: &str, sql: &str) -> Option<usize> {
-    let named = ["no such table: ", "no such column: ", "no such function: "];
-    let named = named.iter().find_map(|start| message.strip_prefix(start));
+    let named = ["no such table: ", "no such column: ", "no such function: "]
+        .iter()
+        .find_map(|start| message.strip_prefix(start));
     let name = named.or_else(|| message.split('"').nth(1))?.trim();
     let is_part = |c: char| c.is_alphanumeric() || c == '_';
     let mut found = sql.match_indices(name).map(|(at, _)| at);

@@ -232,8 +232,10 @@ impl SharedRun {
         artifacts: &Path,
     ) -> Result<(TempDir, PathBuf, Self), Error> {
         let parent = env::temp_dir();
-        let folder = tempfile::Builder::new().prefix("floe-run-").tempdir();
-        let folder = folder.map_err(Error::io("create a folder in", &parent))?;
+        let folder = tempfile::Builder::new()
+            .prefix("floe-run-")
+            .tempdir()
+            .map_err(Error::io("create a folder in", &parent))?;
         let run = Self {
             run_id: run_id.to_owned(),
             database: database.map(absolute).transpose()?,

@@ -61,9 +61,11 @@ impl Progress {
         let sources = artifacts.sources.iter();
         let models = artifacts.models.iter();
         let checks = artifacts.checked().map(|it| it.checks.len()).sum();
-        let names = sources.map(|it| &it.name);
-        let names = names.chain(models.map(|it| &it.name)).map(|it| it.len());
-        let names = names.chain(report.steps().iter().map(|step| step.key.len()));
+        let names = sources
+            .map(|it| &it.name)
+            .chain(models.map(|it| &it.name))
+            .map(|it| it.len())
+            .chain(report.steps().iter().map(|step| step.key.len()));
         let progress = Self {
             lines: identity.lines,
             width: names.max().unwrap_or(UNKNOWN_KEY).min(MAX_KEY),
@@ -99,7 +101,8 @@ impl Progress {
     }
 
     fn built(&self, key: &str, kind: &str, rows: Option<u64>, seconds: f64, note: &str) -> String {
-        let (mark, width) = (self.paint(AnsiColor::Green, "✓"), self.width);
+        let mark = self.paint(AnsiColor::Green, "✓");
+        let width = self.width;
         let kind = match noun(kind) {
             "model" => kind,
             noun => noun,
@@ -117,7 +120,8 @@ impl Progress {
     }
 
     fn failed(&self, key: &str, message: &str) -> String {
-        let (mark, width) = (self.paint(AnsiColor::Red, "✗"), self.width);
+        let mark = self.paint(AnsiColor::Red, "✗");
+        let width = self.width;
         format!("  {mark} {key:<width$} {}", self.paint(AnsiColor::Red, message))
     }
 
@@ -146,7 +150,8 @@ pub(super) fn print(text: &str) {
 }
 
 fn note(step: &Step) -> String {
-    let (passed, failed) = (step.checks_passed, step.checks_failed);
+    let passed = step.checks_passed;
+    let failed = step.checks_failed;
     let all = Count(usize::try_from(passed + failed).unwrap_or(usize::MAX), "check");
     match (passed, failed) {
         (0, 0) => String::new(),

@@ -118,8 +118,7 @@ fn store(
         return Ok(None);
     };
     let key = format!("{}/{}.csv", prefix(run), model.name);
-    let stored = store.put_object(&key, file.path());
-    let stored = run.plugins.tolerate(&store, stored)?;
+    let stored = run.plugins.tolerate(&store, store.put_object(&key, file.path()))?;
     Ok(stored.map(|_| format!("{}/{key}", store.plugin().warehouse_uri())))
 }
 

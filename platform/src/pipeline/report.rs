@@ -206,11 +206,14 @@ impl Report {
     }
 
     fn write_failed(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let failed = self.steps().iter().filter_map(|step| match &step.outcome {
-            Outcome::Failed { message } => Some((step, message)),
-            _ => None,
-        });
-        let failed: Vec<_> = failed.collect();
+        let failed: Vec<_> = self
+            .steps()
+            .iter()
+            .filter_map(|step| match &step.outcome {
+                Outcome::Failed { message } => Some((step, message)),
+                _ => None,
+            })
+            .collect();
         let shown = &failed[..failed.len().min(MOST_FAILED)];
         let width = shown.iter().map(|(step, _)| step.key.len()).max().unwrap_or(0);
         let labels = iter::once("failed").chain(iter::repeat(""));
@@ -259,8 +262,10 @@ impl Report {
     /// Returns the ids of dbt's commands, in the order of the assets.
     pub(crate) fn dbt_invocation_ids(&self) -> Vec<&str> {
         let steps = self.steps().iter().map(|step| &step.dbt_invocation_id);
-        let ids = iter::once(&self.record.dbt_invocation_id).chain(steps);
-        let mut ids: Vec<&str> = ids.filter_map(Option::as_deref).collect();
+        let mut ids: Vec<&str> = iter::once(&self.record.dbt_invocation_id)
+            .chain(steps)
+            .filter_map(Option::as_deref)
+            .collect();
         // The models that one command builds have the same id.
         ids.dedup();
         ids
@@ -311,8 +316,8 @@ impl fmt::Display for Report {
         write!(f, " · {}", Elapsed(self.record.seconds))?;
         self.write_failed(f)?;
         self.write_tolerated(f)?;
-        let stages = self.record.stages.iter();
-        let stages = stages.map(|(name, took)| format!("{name} {}", Elapsed(*took)));
+        let stages =
+            self.record.stages.iter().map(|(name, took)| format!("{name} {}", Elapsed(*took)));
         write!(f, "\nstages   {}", stages.collect::<Vec<_>>().join(", "))?;
         let labels = iter::once("unusual").chain(iter::repeat(""));
         for (label, unusual) in labels.zip(&self.record.unusual) {
@@ -329,8 +334,8 @@ impl fmt::Display for Report {
 /// Returns the number of assets of each kind, for example `2 models and 1 source`; `0` without assets.
 fn of_kinds(found: &[&'static str]) -> String {
     let count = |kind| Count(found.iter().filter(|it| **it == kind).count(), kind);
-    let kinds = NOUNS.map(count).into_iter().filter(|it| it.0 > 0);
-    let kinds: Vec<String> = kinds.map(|it| it.to_string()).collect();
+    let kinds: Vec<String> =
+        NOUNS.map(count).into_iter().filter(|it| it.0 > 0).map(|it| it.to_string()).collect();
     match kinds.split_last() {
         None => "0".to_owned(),
         Some((last, [])) => last.clone(),

@@ -57,8 +57,8 @@ pub(super) fn load(
     let path = &source.path;
     let file = check_path(path, run)?;
     if !file.exists() {
-        let error = PluginError::new(ErrorKind::InvalidInput, missing_file(path));
-        let error = error.in_domain("ingestion");
+        let error =
+            PluginError::new(ErrorKind::InvalidInput, missing_file(path)).in_domain("ingestion");
         return Err(missing(source, run, &error));
     }
     let tool = run.plugins.find::<dyn IngestionEngine>(source.ingestion())?;
@@ -106,7 +106,8 @@ struct Guarded<'a> {
 impl RowSink for Guarded<'_> {
     fn ignored(&mut self, names: &[&str]) {
         let place = Place::file(self.file).redacted();
-        let (names, table) = (all_of(names), self.table);
+        let names = all_of(names);
+        let table = self.table;
         let message = format!("columns that `{table}` does not list are not read: {names}");
         let message = sanitize_error_message(&message);
         tracing::warn!(asset = table, "{place}: {message}");

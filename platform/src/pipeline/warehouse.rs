@@ -79,7 +79,8 @@ impl Warehouse {
     pub(crate) fn replace(self, tables: Tables, plugins: &Active) -> Result<(), Error> {
         drop(tables);
         interrupt::check()?;
-        let (draft, target) = (self.database(), warehouse_path(&self.folder));
+        let draft = self.database();
+        let target = warehouse_path(&self.folder);
         // The locks merge the files beside each database into it, and keep other programs from writing to the old one.
         drop(lock_whole(&draft, plugins)?);
         let _locked = lock_whole(&target, plugins)?;

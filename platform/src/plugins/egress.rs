@@ -28,7 +28,8 @@ pub(crate) fn hosts(
     for (linked, endpoint) in plugins.plugins().endpoints() {
         let refused = |why: String| {
             let plugin = linked.plugin();
-            let (kind, name) = (plugin.plugin_type(), plugin.name());
+            let kind = plugin.plugin_type();
+            let name = plugin.name();
             let message = format!("the address of the {kind} plugin `{name}`: {why}");
             Error::input(Place::file(&identity.manifest), message)
         };

@@ -100,8 +100,8 @@ pub(crate) fn contract() -> Contract {
             Ok(())
         },
         || {
-            let error = on(&catalog().url, "wrong", 10.0, |it| it.create_namespace("iot"));
-            let error = error.unwrap_err();
+            let error =
+                on(&catalog().url, "wrong", 10.0, |it| it.create_namespace("iot")).unwrap_err();
             assert_eq!(error.kind(), ErrorKind::Unauthorized, "{error}");
             Err(error)
         },

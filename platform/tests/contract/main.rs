@@ -141,7 +141,8 @@ impl Contract {
         succeeds: impl Fn() -> Result<(), Error> + 'static,
         fails: impl Fn() -> Result<(), Error> + 'static,
     ) -> Self {
-        let (succeeds, fails) = (Some(Box::new(succeeds) as Run), Box::new(fails));
+        let succeeds = Some(Box::new(succeeds) as Run);
+        let fails = Box::new(fails);
         self.cases.push(Case { operation, attributes, succeeds, fails });
         self
     }
@@ -242,7 +243,8 @@ fn every_operation_of_every_plugin_has_its_span() {
                 result.unwrap_or_else(|error| panic!("{what}: {error}"));
                 let span = check(&what, linked, case.operation, &spans);
                 assert_eq!(*span.status(), Status::Ok, "{what}");
-                assert!(!has_exception(&span) && !case.attributes.is_empty(), "{what}");
+                assert!(!has_exception(&span), "{what}");
+                assert!(!case.attributes.is_empty(), "{what}");
                 let differing = case.attributes.iter().filter_map(|it| differing(it, &span));
                 wrong.extend(differing.map(|differing| format!("{what}: {differing}")));
             }
@@ -310,7 +312,8 @@ fn assert_error(what: &str, span: &CapturedSpan<'_>, error: &Error) {
     };
     // The causes of the error follow its message.
     let message = error.to_string();
-    assert!(!message.is_empty() && description.starts_with(&message), "{what}: {description}");
+    assert!(!message.is_empty(), "{what}: {description}");
+    assert!(description.starts_with(&message), "{what}: {description}");
     let types = ["error.type", "exception.type"].map(|key| span.attribute(key));
     let is_recorded = has_exception(span) && types.iter().all(Option::is_some);
     assert!(is_recorded, "{what}: the error is not recorded");
@@ -337,8 +340,12 @@ fn every_plugin_has_a_contract() {
         let of_database = ["describe", "load", "materialize", "query", "remove"];
         let supported: Vec<&str> = contract.supported().collect();
         let opens = kind != PluginType::Compute || supported.contains(&"create_database");
-        let operations = kind.operations().iter().copied();
-        let operations = operations.filter(|it| opens || !of_database.contains(it)).collect();
+        let operations = kind
+            .operations()
+            .iter()
+            .copied()
+            .filter(|it| opens || !of_database.contains(it))
+            .collect();
         assert_eq!(covered, operations, "{kind} {linked}: its operations");
         assert!(!supported.is_empty(), "{kind} {linked}: no operation succeeds");
     }

@@ -57,8 +57,7 @@ pub(crate) fn contract() -> Contract {
                     (json!([{ "podSelector": {} }]), tcp(5000)),
                     (json!([{ "namespaceSelector": namespace("lake") }]), tcp(9000)),
                     (json!([block("192.0.2.0/24"), block("198.51.100.0/24")]), tcp(587)),
-                ];
-                let rules = rules.map(|(to, ports)| json!({ "to": to, "ports": ports }));
+                ].map(|(to, ports)| json!({ "to": to, "ports": ports }));
                 let pods = json!({ "matchLabels": { "app.kubernetes.io/name": "customer-360" } });
                 let spec = json!({ "podSelector": pods, "policyTypes": ["Egress"], "egress": rules });
                 assert_eq!(policy["spec"], spec);

@@ -145,7 +145,8 @@ fn the_token_is_read_for_each_request() {
 
 #[test]
 fn only_the_authority_of_the_cluster_is_trusted() {
-    let (cluster, other) = (Authority::new(), Authority::new());
+    let cluster = Authority::new();
+    let other = Authority::new();
     let service = Service::start_tls(&cluster, api);
     let get = |authority: &Authority| {
         on(&account(Some(authority)), &service.url, 10.0, |store| store.get_secret("a/key"))

@@ -106,5 +106,7 @@ fn a_model_that_is_renamed_leaves_no_file() {
     let own = folder.path().join("own.yml");
     fs::write(&own, "views: []\n".repeat(20)).unwrap();
     let renamed = sync("buyers");
-    assert!(renamed[0].exists() && own.exists() && !files[0].exists());
+    assert!(renamed[0].exists());
+    assert!(own.exists());
+    assert!(!files[0].exists());
 }

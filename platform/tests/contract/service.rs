@@ -102,7 +102,8 @@ impl Service {
         // The thread ends with the process.
         thread::spawn(move || {
             for stream in listener.incoming().flatten() {
-                let (stored, shared) = (Arc::clone(&stored), Arc::clone(&shared));
+                let stored = Arc::clone(&stored);
+                let shared = Arc::clone(&shared);
                 thread::spawn(move || serve((shared.1)(stream), &stored, &shared.0));
             }
         });

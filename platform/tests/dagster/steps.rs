@@ -184,7 +184,9 @@ fn assert_check_is_reported(asset: &str, line: &str) {
         .map(|it| &it["params"])
         .map(|it| (&it["check_name"], &it["passed"], &it["severity"]))
         .collect();
-    let (yes, no, error) = (json!(true), json!(false), json!("ERROR"));
+    let yes = json!(true);
+    let no = json!(false);
+    let error = json!("ERROR");
     assert_eq!(
         results,
         [(&json!("unique_order_id"), &yes, &error), (&json!("row_count"), &no, &error)]

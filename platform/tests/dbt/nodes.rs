@@ -248,7 +248,8 @@ fn log_records_belong_to_the_spans_and_the_trace() {
     command.env("EVENTS", events).env("TRACEPARENT", TRACEPARENT).env("FLOE_LOG_LEVEL", "DEBUG");
     let output = command.output().unwrap();
     assert_eq!(text_of(&output.stderr), "");
-    let (spans, mut logs) = (setup.spans(), setup.receiver.logs());
+    let spans = setup.spans();
+    let mut logs = setup.receiver.logs();
     // The SDK logs its own work at this level, outside of any span, if another crate of the build enables that.
     logs.retain(|log| log.scope != "opentelemetry_sdk");
     assert!(spans.iter().all(|span| span.trace_id == TRACE_ID));
@@ -435,10 +436,8 @@ fn without_a_destination_the_trace_is_printed_to_standard_error() {
     let output = command.output().unwrap();
     assert_eq!(text_of(&output.stdout), "");
     let stderr = text_of(&output.stderr);
-    assert!(
-        stderr.contains("· 19 spans ·") && stderr.contains("✓ dbt.model.stg_orders"),
-        "{stderr}"
-    );
+    assert!(stderr.contains("· 19 spans ·"), "{stderr}");
+    assert!(stderr.contains("✓ dbt.model.stg_orders"), "{stderr}");
 }
 
 #[test]
@@ -493,8 +492,10 @@ fn nodes_are_counted_by_their_outcome() {
     for (status, expected) in
         [("failed", of_status(&["error", "fail"])), ("skipped", of_status(&["skipped"]))]
     {
-        let points = points.iter().filter(|point| point.name == "floe.dbt.nodes");
-        let points = points.filter(|point| point.attributes["floe.dbt.status"] == status);
+        let points = points
+            .iter()
+            .filter(|point| point.name == "floe.dbt.nodes")
+            .filter(|point| point.attributes["floe.dbt.status"] == status);
         let sum: f64 = points
             .inspect(|point| assert!(point.attributes.contains_key("floe.dbt.resource_type")))
             .map(|point| match point.value {
@@ -503,6 +504,7 @@ fn nodes_are_counted_by_their_outcome() {
             })
             .sum();
         let expected = f64::from(u32::try_from(expected).unwrap());
-        assert!(expected > 0.0 && (sum - expected).abs() < 0.1, "{status}: {sum} of {expected}");
+        assert!(expected > 0.0, "{status}: {sum} of {expected}");
+        assert!((sum - expected).abs() < 0.1, "{status}: {sum} of {expected}");
     }
 }

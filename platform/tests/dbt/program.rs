@@ -47,8 +47,12 @@ fn build_with(baggage: Option<&str>, files: &[(&str, &str)]) -> (Vec<ReceivedSpa
     assert_eq!(command.output().unwrap().status.code(), Some(0));
     let spans = setup.spans();
     assert!(spans.iter().any(|span| span.name == "dbt.seed.raw_orders"));
-    let seen = fs::read_to_string(setup.path("seen")).unwrap();
-    let mut seen: Vec<_> = seen.trim_end().split(',').map(str::to_owned).collect();
+    let mut seen: Vec<_> = fs::read_to_string(setup.path("seen"))
+        .unwrap()
+        .trim_end()
+        .split(',')
+        .map(str::to_owned)
+        .collect();
     seen.sort_unstable();
     (spans, seen)
 }

@@ -43,8 +43,10 @@ fn egress(product: &Product) -> BTreeSet<String> {
     rules[1..]
         .iter()
         .map(|rule| {
-            let peers = rule["to"].as_array().unwrap().iter();
-            let peers: Vec<&str> = peers
+            let peers: Vec<&str> = rule["to"]
+                .as_array()
+                .unwrap()
+                .iter()
                 .map(|peer| {
                     let namespace =
                         peer.pointer("/namespaceSelector/matchLabels/kubernetes.io~1metadata.name");

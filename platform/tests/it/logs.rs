@@ -52,7 +52,8 @@ fn log_records_are_exported_with_the_trace() {
     let output =
         Product::shop().floe("run", &[], &[("OTEL_EXPORTER_OTLP_ENDPOINT", &receiver.endpoint())]);
     output.assert_ok();
-    let (logs, spans) = (receiver.logs(), receiver.spans());
+    let logs = receiver.logs();
+    let spans = receiver.spans();
     let built: Vec<_> = logs.iter().filter(|log| log.body == Some("built".into())).collect();
     assert_eq!(built.len(), 3, "{logs:#?}");
     for log in built {

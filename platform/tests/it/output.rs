@@ -24,13 +24,13 @@ fn a_run_prints_a_line_for_each_asset_and_a_summary_last() {
         ("  ✓ totals      gold           1 row  ", " ms"),
     ] {
         let line = next();
-        assert!(line.starts_with(start) && line.ends_with(end), "{line}");
+        assert!(line.starts_with(start), "{line}");
+        assert!(line.ends_with(end), "{line}");
     }
     let line = next();
     let counts = "2 models and 1 source built, 0 failed · 2 checks passed, 0 failed · ";
     assert!(line.starts_with(counts), "{line}");
-    let stages = next();
-    let mut stages = stages.strip_prefix("stages   ").unwrap().split(", ");
+    let mut stages = next().strip_prefix("stages   ").unwrap().split(", ");
     for stage in ["compile", "publish"] {
         let (name, took) = stages.next().unwrap().split_once(' ').unwrap();
         assert_eq!(name, stage);
@@ -68,7 +68,8 @@ fn the_input_is_generated_before_its_asset_is_built() {
     let drawn: Vec<&str> = first.stdout.lines().collect();
     let at = |name: &str| drawn.iter().position(|line| line.contains(name)).unwrap();
     let depth = |at: usize| drawn[at].chars().position(|it| it == '✓').unwrap();
-    let (generated, asset) = (at("floe.input.generate"), at("floe.asset.orders"));
+    let generated = at("floe.input.generate");
+    let asset = at("floe.asset.orders");
     assert!(generated < asset, "{}", first.stdout);
     assert_eq!(depth(generated), depth(asset), "{}", first.stdout);
 

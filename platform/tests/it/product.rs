@@ -174,13 +174,14 @@ impl Output {
                 || line.contains(" built, ")
                 || marks.iter().any(|mark| line.starts_with(mark))
         };
-        let lines = self.stderr.lines().filter(|line| !is_of_run(line));
-        let lines = lines.map(|line| match line.strip_prefix("  ✗ ") {
-            Some(failed) => {
-                let (_, message) = failed.split_once(' ').unwrap();
-                format!("error: {}\n", message.trim_start())
+        let lines = self.stderr.lines().filter(|line| !is_of_run(line)).map(|line| {
+            match line.strip_prefix("  ✗ ") {
+                Some(failed) => {
+                    let (_, message) = failed.split_once(' ').unwrap();
+                    format!("error: {}\n", message.trim_start())
+                }
+                None => format!("{line}\n"),
             }
-            None => format!("{line}\n"),
         });
         lines.collect()
     }

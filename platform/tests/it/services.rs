@@ -87,8 +87,7 @@ fn assert_context(received: &[Received], trace: &str) {
         received.iter().map(|request| &request.header("traceparent").unwrap()[3..35]).collect();
     assert_eq!(traces, BTreeSet::from([trace]));
     for request in received {
-        let baggage = request.header("baggage").unwrap();
-        let mut baggage: Vec<&str> = baggage.split(',').collect();
+        let mut baggage: Vec<&str> = request.header("baggage").unwrap().split(',').collect();
         baggage.sort_unstable();
         let expected = [
             "floe.mode=dev",
@@ -123,8 +122,11 @@ fn a_run_talks_to_the_services_of_the_manifest_in_its_trace() {
     ] {
         assert!(output.stdout.contains(&format!("✓ {span}")), "{span}: {}", output.stdout);
     }
-    let files = product.files().into_iter().filter(|file| file.starts_with(".floe/"));
-    let files = files.map(|file| std::fs::read(product.path(&file)).unwrap());
+    let files = product
+        .files()
+        .into_iter()
+        .filter(|file| file.starts_with(".floe/"))
+        .map(|file| std::fs::read(product.path(&file)).unwrap());
     let all: Vec<u8> = files.chain([output.stdout.into_bytes()]).flatten().collect();
     assert!(!String::from_utf8_lossy(&all).contains("c4n4ry"));
 }

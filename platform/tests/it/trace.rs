@@ -114,7 +114,8 @@ fn the_lineage_of_an_asset_leads_to_its_span_and_its_run() {
     let tag = |key: &str| tags.iter().find(|tag| tag["key"] == key).unwrap()["value"].clone();
     assert_eq!(tag("floe_run_id"), run_id);
     let context = spans.single("floe.asset.totals").span_context();
-    let (trace, span) = (context.trace_id(), context.span_id());
+    let trace = context.trace_id();
+    let span = context.span_id();
     assert_eq!(tag("traceparent"), format!("00-{trace}-{span}-01"));
     let fields = |data: &serde_json::Value| data["facets"]["schema"]["fields"].clone();
     assert_eq!(fields(&totals["outputs"][0])[0]["name"], "orders");
@@ -231,8 +232,12 @@ fn causes(spans: &Spans) -> Vec<(String, String)> {
 
 #[test]
 fn a_failure_is_one_error_of_a_kind_that_can_be_counted() {
-    let (model, checks, file) = ("models/totals.sql", "floe.yaml", "data/orders.csv");
-    let (built, checked, read) = ("compute.materialize", "quality.check", "ingestion.run");
+    let model = "models/totals.sql";
+    let checks = "floe.yaml";
+    let file = "data/orders.csv";
+    let built = "compute.materialize";
+    let checked = "quality.check";
+    let read = "ingestion.run";
     for (path, text, span, class) in [
         (model, "SELEC 1", built, "compute.syntax"),
         (model, "SELECT 1 FROM nowhere", built, "compute.unknown_name"),

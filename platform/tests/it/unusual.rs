@@ -45,8 +45,7 @@ fn a_source_with_eight_times_its_rows_is_said_everywhere() {
     product.run().assert_ok();
     let ended = &runs(&product, &[])[0];
     let told = |unusual: &Value| {
-        let texts = unusual.as_array().unwrap().iter();
-        let texts = texts.map(|text| text.as_str().unwrap());
+        let texts = unusual.as_array().unwrap().iter().map(|text| text.as_str().unwrap());
         texts.filter(|text| text.contains(" its usual rows ")).count()
     };
     assert!(ended["unusual"].to_string().contains(expected), "{ended:#}");

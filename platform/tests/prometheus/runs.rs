@@ -144,8 +144,8 @@ impl Backend {
     }
 
     fn wait_for_alerts(&self, expected: &[(&str, &str)]) {
-        let expected = expected.iter().map(|(name, job)| ((*name).to_owned(), (*job).to_owned()));
-        let expected: BTreeSet<_> = expected.collect();
+        let expected: BTreeSet<_> =
+            expected.iter().map(|(name, job)| ((*name).to_owned(), (*job).to_owned())).collect();
         let mut firing = BTreeSet::new();
         let is_so = eventually(|| {
             firing = self.firing();
@@ -190,8 +190,8 @@ fn scraped(service: u16) -> String {
 }
 
 fn deploy(file: &str) -> String {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../deploy/prometheus");
-    let folder = folder.canonicalize().unwrap();
+    let folder =
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("../deploy/prometheus").canonicalize().unwrap();
     folder.join(file).display().to_string()
 }
 

@@ -179,9 +179,9 @@ fn a_request_that_the_receiver_resets_is_sent_again() {
     let port = receiver.port();
     let resets =
         (0..=0xd).map(|code| [&[0, 0, 4, 3, 0, 0, 0, 0, 1, 0, 0, 0][..], &[code]].concat());
-    let go_aways = (0..=0xd)
+    let ends = (0..=0xd)
         .map(|code| [&[0, 0, 8, 7, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0][..], &[code]].concat());
-    for (number, end) in (1..).zip(resets.chain(go_aways)) {
+    for (number, end) in (1..).zip(resets.chain(ends)) {
         let sent = end.clone();
         let server = Script::new(move |number, client| {
             if number == 0 {

@@ -487,6 +487,16 @@ fn a_fork_reports_a_provider_that_was_dropped_at_once() {
 }
 
 #[test]
+fn a_fork_of_a_program_without_an_exporter_is_reported() {
+    let program = program!({
+        let _telemetry = floe_telemetry::init().unwrap();
+        in_fork(work);
+    });
+    let (_, stderr) = program.run(&[("RUST_LOG", "off")]);
+    assert_eq!(stderr, NOT_EXPORTED);
+}
+
+#[test]
 fn a_fork_that_loses_nothing_is_silent() {
     let program = program!({
         let before = floe_telemetry::init().unwrap();

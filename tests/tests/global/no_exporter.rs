@@ -188,15 +188,24 @@ fn log_lines_have_ids_of_spans_that_are_not_recorded() {
     assert_eq!(traces[9], "0af7651916cd43dd8448eb211c80319c");
 }
 
-#[alone]
+#[test]
 fn a_layer_of_log_lines_that_is_created_later_has_ids() {
-    let telemetry = builder().without_subscriber().init().unwrap();
-    assert_eq!(unrecorded(), Carrier::new());
-    let config = floe_telemetry::config::LoggingConfig::default();
-    floe_telemetry::logs::configure_logging(&config).unwrap();
-    assert_ne!(unrecorded(), Carrier::new());
-    drop(telemetry);
-    assert_eq!(unrecorded(), Carrier::new(), "without a provider, spans have no ids");
+    let program = program!({
+        let telemetry = builder().without_subscriber().init().unwrap();
+        if std::env::var_os("EARLIER").is_some() {
+            assert_eq!(unrecorded(), Carrier::new());
+        }
+
+        let config = floe_telemetry::config::LoggingConfig::default();
+        floe_telemetry::logs::configure_logging(&config).unwrap();
+        assert_ne!(unrecorded(), Carrier::new());
+        drop(telemetry);
+        assert_eq!(unrecorded(), Carrier::new(), "without a provider, spans have no ids");
+    });
+    for earlier in [("EARLIER", "yes"), ("LATER", "yes")] {
+        let (_, stderr) = program.run(&[earlier]);
+        assert!(stderr.starts_with(LINE), "{stderr}");
+    }
 }
 
 #[test]

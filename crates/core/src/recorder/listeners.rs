@@ -222,6 +222,7 @@ pub(super) fn forked() {
             | match before & (PROVIDER | UNRECORDED) {
                 0 => before & (SHUT_DOWN | INHERITED | UNREPORTED),
                 PROVIDER => SHUT_DOWN | INHERITED,
+                _ if before & UNREPORTED != 0 => SHUT_DOWN | INHERITED,
                 _ => INHERITED,
             }
     });
@@ -231,6 +232,14 @@ pub(super) fn forked() {
 #[cfg(unix)]
 pub(super) fn take_inherited() -> bool {
     change(|before| before & !INHERITED) & INHERITED != 0
+}
+
+/// Makes the first lost span be reported.
+pub(super) fn report_loss() {
+    change(|before| {
+        let provider = if before & UNRECORDED != 0 { PROVIDER } else { 0 };
+        before | UNREPORTED | provider
+    });
 }
 
 /// Returns true once if the first lost span is to be reported.

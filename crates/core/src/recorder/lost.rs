@@ -40,10 +40,11 @@ pub(super) fn set_report(report: fn()) {
 /// Reports the first lost span. It does not wait for the lock, because this may be a fork without the lock's holder.
 #[cold]
 pub(super) fn report() {
-    if listeners::take_unreported()
-        && let Ok(report) = REPORT.try_lock()
+    let report = REPORT.try_lock().map(|report| *report);
+    if let Ok(report) = report
+        && listeners::take_unreported()
     {
-        (*report)();
+        report();
     }
 }
 

@@ -47,8 +47,8 @@ impl Tokens<'_> {
         let text = self.text;
         let run = run_end(text, start, LONGEST_RUN, |next| next == byte) - start;
         // Shells write an apostrophe as the end of the text, a quoted apostrophe, and the start of a new text.
-        let apostrophe = [&b"'\\''"[..], b"'\"'\"'"];
-        let apostrophe = apostrophe.into_iter().find(|it| rest(text, start).starts_with(it));
+        let apostrophe =
+            [&b"'\\''"[..], b"'\"'\"'"].into_iter().find(|it| rest(text, start).starts_with(it));
         if let Some(apostrophe) = apostrophe.filter(|_| self.is_open(byte)) {
             return (Kind::Sign(byte), 0, apostrophe.len(), Coding::Plain);
         }
@@ -69,7 +69,8 @@ impl Tokens<'_> {
 
     /// Whether two quotes together open or close a text, as in `{""name"":""value""}`, instead of being an empty text.
     fn is_doubled(&self, start: usize) -> bool {
-        let (previous, next) = (at(self.text, start.wrapping_sub(1)), at(self.text, start + 2));
+        let previous = at(self.text, start.wrapping_sub(1));
+        let next = at(self.text, start + 2);
         if self.is_open(DOUBLE) {
             return b"}]),: \t\r\n".contains(&next);
         }
@@ -93,7 +94,8 @@ impl Tokens<'_> {
         let is_pair = count % 2 == 0
             && self.open_quotes().next().is_some_and(|open| open.coding == Coding::Plain);
         let level = u8::try_from(count).unwrap_or(u8::MAX);
-        let (coding, len) = (Coding::Escape(level), end - start + 1);
+        let coding = Coding::Escape(level);
+        let len = end - start + 1;
         match (at(text, end), self.escaped_quote(end)) {
             (next, Some((mark, quote, code))) if next != b'u' || !is_pair => {
                 // One, three or seven backslashes escape a quote of the first, second or third level. For a quote that
@@ -171,7 +173,8 @@ impl Tokens<'_> {
             .filter(|&found| line[found] == mark || before(line, found) != b'\\');
         match ends.next().filter(|&found| line[found] == mark) {
             Some(found) => {
-                let (before, next) = (text[quote + found], at(text, quote + found + 2));
+                let before = text[quote + found];
+                let next = at(text, quote + found + 2);
                 (before <= b' ' || b"=:,([{".contains(&before)) && !is_delimiter(next)
             }
             None => line.len() < AHEAD - 1,

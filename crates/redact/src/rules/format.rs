@@ -124,7 +124,9 @@ impl Shape {
 impl Length {
     #[expect(clippy::cast_possible_truncation, reason = "a format is shorter than 64 KiB")]
     const fn of(parts: &[Part]) -> Self {
-        let (mut min, mut max, mut next) = (0, Some(0), 0);
+        let mut min = 0;
+        let mut max = Some(0);
+        let mut next = 0;
         while next < parts.len() {
             let part = match parts[next] {
                 Part::Text(text) => Self::Exactly(text.len() as u16),

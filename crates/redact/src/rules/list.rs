@@ -25,7 +25,9 @@ pub(crate) use words;
 /// Returns the ends of words with these lengths that follow each other.
 #[expect(clippy::cast_possible_truncation, reason = "a longer list does not compile")]
 pub(crate) const fn ends<const COUNT: usize>(lengths: [usize; COUNT]) -> [u16; COUNT] {
-    let (mut ends, mut next, mut end) = ([0; COUNT], 0, 0);
+    let mut ends = [0; COUNT];
+    let mut next = 0;
+    let mut end = 0;
     while next < COUNT {
         end += lengths[next];
         assert!(end <= u16::MAX as usize, "the words are too long for one list");

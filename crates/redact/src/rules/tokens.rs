@@ -96,7 +96,8 @@ macro_rules! tokens {
         pub(crate) static TOKENS: LazyLock<Vec<TokenFormat>> = LazyLock::new(|| {
             let mut texts = TEXTS.iter();
             let format = |&Shape { alphabet, length, checksum }| {
-                let (id, prefix) = (texts.next()?, texts.next()?);
+                let id = texts.next()?;
+                let prefix = texts.next()?;
                 Some(TokenFormat { id, prefix, alphabet, length, checksum })
             };
             SHAPES.iter().filter_map(format).collect()
@@ -799,11 +800,8 @@ mod tests {
     #[test]
     fn each_row_has_examples_that_begin_with_its_prefix() {
         for (row, examples) in rows() {
-            assert!(
-                !examples.secret.is_empty() && !examples.benign.is_empty(),
-                "{} has no example",
-                row.id
-            );
+            assert!(!examples.secret.is_empty(), "{} has no example", row.id);
+            assert!(!examples.benign.is_empty(), "{} has no example", row.id);
             for secret in &examples.secret {
                 let is_around = matches!(row.alphabet, Around(..)) && secret.contains(row.prefix);
                 assert!(secret.starts_with(row.prefix) || is_around, "{}: {secret}", row.id);
@@ -844,7 +842,13 @@ mod tests {
                 let body = &secret[row.prefix.len()..];
                 let right = checksum::right_digits(checksum, row.prefix, body).unwrap_or_default();
                 assert!(
-                    body.as_bytes().ends_with(&right) && !right.is_empty(),
+                    body.as_bytes().ends_with(&right),
+                    "{}: {secret} has to end with {}",
+                    row.id,
+                    right.escape_ascii()
+                );
+                assert!(
+                    !right.is_empty(),
                     "{}: {secret} has to end with {}",
                     row.id,
                     right.escape_ascii()

@@ -298,7 +298,8 @@ fn logfmt(tree: &Tree, _: &Style) -> String {
 
 /// Reads `name=value` with a blank between the pairs.
 fn read_pairs(text: &str) -> Option<Value> {
-    let (mut rest, mut fields) = (text, Map::new());
+    let mut rest = text;
+    let mut fields = Map::new();
     while !rest.is_empty() {
         let (name, tail) = rest.split_once('=')?;
         rest = tail;

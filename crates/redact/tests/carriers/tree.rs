@@ -216,7 +216,8 @@ fn secret_field() -> BoxedStrategy<(String, Tree)> {
     let passwords = &["password", "passwords", "passphrase"];
     let tokens = &["api_key", "api_keys", "access_token", "client_secret", "secret_key"];
     let others = &["recovery_codes", "backup_codes", "tokens", "secrets", "credentials"];
-    let (qualifiers, any) = (&["old", "new", "staging", "1"], &["old", "eu", "us", "job2"]);
+    let qualifiers = &["old", "new", "staging", "1"];
+    let any = &["old", "eu", "us", "job2"];
     prop_oneof![
         4 => (secret_name(passwords), grouped(strong(), any)),
         3 => (secret_name(tokens), grouped(strong(), qualifiers)),

@@ -5,7 +5,8 @@ use super::generator::{BASE62, Numbers};
 /// Generates a password with letters that are not ASCII.
 fn foreign(numbers: &mut Numbers) -> String {
     let word = numbers.one(&["Straße", "Grün", "Пароль", "Żółw", "señal", "猫と犬", "éclair"]);
-    let (tail, number) = (numbers.chars(BASE62, 6), numbers.between(10, 99));
+    let tail = numbers.chars(BASE62, 6);
+    let number = numbers.between(10, 99);
     format!("{word}{number}{tail}")
 }
 
@@ -24,7 +25,8 @@ pub(super) fn secret(kind: char, numbers: &mut Numbers) -> Option<String> {
         'O' => phrase(numbers),
         'M' => {
             let signs = numbers.chars("!$%^*()_+-=[]{}|:.<>~`", 7);
-            let (left, right) = (numbers.chars(BASE62, 5), numbers.chars(BASE62, 5));
+            let left = numbers.chars(BASE62, 5);
+            let right = numbers.chars(BASE62, 5);
             format!("{left}{signs}{right}")
         }
         'X' => numbers.chars(BASE62, 400) + "z9",

@@ -41,11 +41,10 @@ fn password(numbers: &mut Numbers) -> String {
 
 /// Generates a password with many punctuation marks, as password generators create it.
 fn odd(numbers: &mut Numbers) -> String {
-    let (left, right) = (numbers.chars(BASE62, 4), numbers.chars(BASE62, 5));
-    let (first, second) = (
-        numbers.one(&["!", "$", "^", "*", "~", "+"]),
-        numbers.one(&["%", "!", "-", "_", ".", "="]),
-    );
+    let left = numbers.chars(BASE62, 4);
+    let right = numbers.chars(BASE62, 5);
+    let first = numbers.one(&["!", "$", "^", "*", "~", "+"]);
+    let second = numbers.one(&["%", "!", "-", "_", ".", "="]);
     format!("{left}{first}7{second}{right}q{first}2")
 }
 
@@ -64,7 +63,8 @@ fn random(numbers: &mut Numbers) -> String {
         0 => numbers.chars(HEX, 31) + "a",
         1 => numbers.chars(HEX, 39) + "7",
         2 => {
-            let (left, right) = (numbers.chars(BASE62, 17), numbers.chars(BASE62, 14));
+            let left = numbers.chars(BASE62, 17);
+            let right = numbers.chars(BASE62, 14);
             format!("{left}4-{right}x_9")
         }
         _ => numbers.chars(BASE62, 30) + "b3",
@@ -72,7 +72,8 @@ fn random(numbers: &mut Numbers) -> String {
 }
 
 fn quoted(numbers: &mut Numbers) -> String {
-    let (word, number) = (numbers.one(WORDS), numbers.between(10, 999));
+    let word = numbers.one(WORDS);
+    let number = numbers.between(10, 999);
     let tail = numbers.chars(BASE62, 6);
     match numbers.below(7) {
         0 => format!("{word} {tail} {number}"),
@@ -86,7 +87,8 @@ fn quoted(numbers: &mut Numbers) -> String {
 }
 
 fn url_password(numbers: &mut Numbers) -> String {
-    let (left, right) = (numbers.chars(BASE62, 5), numbers.chars(BASE62, 6));
+    let left = numbers.chars(BASE62, 5);
+    let right = numbers.chars(BASE62, 6);
     let sign = numbers.one(&["@", "/", "#", ":", "%40", "%2F", "!", "?", "+"]);
     format!("{left}k3{sign}{right}z8")
 }
@@ -101,7 +103,8 @@ fn prefixed(numbers: &mut Numbers) -> String {
         5 => ["sk", "_live_"].concat() + &numbers.chars(BASE62, 22) + "f6",
         6 => ["np", "m_"].concat() + &numbers.chars(BASE62, 34) + "g7",
         _ => {
-            let (head, body) = (numbers.chars(BASE62, 24), numbers.chars(BASE62, 30));
+            let head = numbers.chars(BASE62, 24);
+            let body = numbers.chars(BASE62, 30);
             let sign = numbers.chars(BASE62, 40);
             format!("{}hbGciOi{head}.eyJ{body}.{sign}", ["ey", "J"].concat())
         }

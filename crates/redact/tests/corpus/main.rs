@@ -97,7 +97,8 @@ fn no_personal_data_leaks() {
 #[test]
 fn under_eight_percent_of_the_secrets_in_output_of_programs_leak() {
     let (score, faults) = score(&generated("programs", SEED, 1));
-    assert!(score.secret >= 1400 && score.benign >= 900);
+    assert!(score.secret >= 1400);
+    assert!(score.benign >= 900);
     assert!(is_under(score.leaks, 80, score.secret), "{faults:#?}");
     assert!(is_under(score.lost, 10, score.secret), "{faults:#?}");
     assert!(is_under(score.changed, 20, score.benign), "{faults:#?}");
@@ -107,7 +108,8 @@ fn under_eight_percent_of_the_secrets_in_output_of_programs_leak() {
 #[test]
 fn under_three_percent_of_the_secrets_in_shapes_leak() {
     let (score, faults) = score(&generated("shapes", SEED, 4));
-    assert!(score.secret >= 600 * 4 && score.benign >= 400 * 4);
+    assert!(score.secret >= 600 * 4);
+    assert!(score.benign >= 400 * 4);
     assert!(is_under(score.leaks, 30, score.secret), "{faults:#?}");
     assert!(is_under(score.lost, 5, score.secret), "{faults:#?}");
     assert!(is_under(score.changed, 5, score.benign), "{faults:#?}");
@@ -117,7 +119,8 @@ fn under_three_percent_of_the_secrets_in_shapes_leak() {
 #[test]
 fn under_two_percent_of_personal_data_in_shapes_leak() {
     let (score, faults) = score(&generated("persons", SEED, 8));
-    assert!(score.secret >= 70 * 8 && score.benign >= 50 * 8);
+    assert!(score.secret >= 70 * 8);
+    assert!(score.benign >= 50 * 8);
     assert!(is_under(score.leaks, 20, score.secret), "{faults:#?}");
     assert!(is_under(score.lost, 10, score.secret), "{faults:#?}");
     assert!(is_under(score.changed, 20, score.benign), "{faults:#?}");

@@ -367,7 +367,7 @@ impl Exporting {
     /// Shuts the exporter down. Until it has, it may not have written what it has collected, so its items are pending
     /// again, and if it fails, they have failed.
     fn close<B>(
-        &self,
+        &mut self,
         exporter: &mut dyn BatchExporter<B>,
         timeout: Duration,
     ) -> Result<(), String> {
@@ -379,6 +379,12 @@ impl Exporting {
         let outcome = if closed.is_ok() { exported } else { failed };
         outcome.fetch_add(self.exported, Ordering::Release);
         is_closing.store(false, Ordering::Relaxed);
+        if let Err(error) = &closed
+            && self.exported > 0
+        {
+            self.shared.lost.failed.fetch_add(self.exported, Ordering::Relaxed);
+            self.failure.get_or_insert_with(|| self.redaction.failure(error.clone()));
+        }
         closed
     }
 

@@ -82,13 +82,16 @@ fn join_results(
     if same.is_empty() { joined } else { joined.map_err(add) }
 }
 
-/// Whether an error contains the reason of another signal, whose URL may have another path.
+/// Whether an error contains the whole reason of another signal, whose URL may have another path.
 fn has_reason(error: &str, other: &str) -> bool {
     let reason = other.split_once("failed: ").or_else(|| other.split_once(": "));
-    reason.is_some_and(|(_, reason)| {
-        let reason = Signal::without_paths(reason);
-        Signal::without_paths(error).contains(&reason)
-    })
+    reason.is_some_and(|(_, reason)| contains_reason(error, reason))
+}
+
+fn contains_reason(error: &str, reason: &str) -> bool {
+    let error = Signal::without_paths(error);
+    let reason = format!(": {}", Signal::without_paths(reason));
+    error.ends_with(&reason) || error.contains(&(reason + "; "))
 }
 
 /// Returns the message about the losses of an ended provider, with the last error; `None` if there is neither.
@@ -112,6 +115,13 @@ pub(super) fn lost(counters: &Counters, error: Option<&Error>) -> Option<String>
         ("logs_dropped", it.logs_dropped),
         ("logs_pending", it.logs_pending),
     ];
+    let error = error.map(ToString::to_string);
+    let points = counters.exports.of(Signal::Metrics).filter_map(|export| {
+        let (points, reason) = export.take_loss(|_| true)?;
+        let is_said = error.as_ref().is_some_and(|error| contains_reason(error, &reason));
+        let reason = if is_said { String::new() } else { format!(": {reason}") };
+        Some(format!("metric data points that were not exported: {points}{reason}"))
+    });
     let each = (exporters > 1).then(|| format!(" (counted for each of {exporters} exporters)"));
     let lost: Vec<_> = [
         lost_of("spans", it.exported, &spans).map(|it| it + &each.unwrap_or_default()),
@@ -122,7 +132,8 @@ pub(super) fn lost(counters: &Counters, error: Option<&Error>) -> Option<String>
     ]
     .into_iter()
     .flatten()
-    .chain(error.map(ToString::to_string))
+    .chain(points)
+    .chain(error.clone())
     .collect();
     (!lost.is_empty()).then(|| lost.join("; "))
 }

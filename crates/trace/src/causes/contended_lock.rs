@@ -149,7 +149,9 @@ fn in_order(forest: &Forest<'_>, calls: &[Wait]) -> Option<Tested> {
     if !is_spread || waited < sum(times) / WAITED {
         return None;
     }
-    let (mut random, mut more, mut drawn) = (Rng::with_seed(SEED), 0, Vec::new());
+    let mut random = Rng::with_seed(SEED);
+    let mut more = 0;
+    let mut drawn = Vec::new();
     let mut shuffled = calls.to_vec();
     while drawn.len() < PERMUTATIONS && more < 2 {
         let mut times = shuffled.iter().map(Wait::time).collect_vec();
@@ -175,14 +177,16 @@ fn in_order(forest: &Forest<'_>, calls: &[Wait]) -> Option<Tested> {
 /// true number, each time is a sum, which is more regular by the square root of the multiple; this is corrected.
 fn likeliest_queue(calls: &[Wait], fewest: usize, least: u64) -> Option<(usize, Vec<u64>)> {
     let places = PLACES.into_iter().filter(|it| *it >= fewest && *it * 2 <= calls.len());
-    let queues = places.filter_map(|it| {
-        let waits = waits(calls, it, u64::MAX / 4)?;
-        let holds = calls.iter().zip(&waits).map(|(call, wait)| fraction(call.time() - wait, 1));
-        let holds = Unit::new(&holds.collect_vec());
-        let spread = (holds.deviation() / holds.mean).powi(2) * as_f64(it);
-        (sum(waits.iter().copied()) >= least).then_some((spread, it, waits))
-    });
-    let queues = queues.collect_vec();
+    let queues = places
+        .filter_map(|it| {
+            let waits = waits(calls, it, u64::MAX / 4)?;
+            let holds =
+                calls.iter().zip(&waits).map(|(call, wait)| fraction(call.time() - wait, 1));
+            let holds = Unit::new(&holds.collect_vec());
+            let spread = (holds.deviation() / holds.mean).powi(2) * as_f64(it);
+            (sum(waits.iter().copied()) >= least).then_some((spread, it, waits))
+        })
+        .collect_vec();
     let most_regular = queues.iter().map(|it| it.0).fold(f64::INFINITY, f64::min);
     let mut queues = queues.into_iter();
     let fewest = queues.find(|it| it.0 <= most_regular * AS_REGULAR)?;
@@ -225,9 +229,14 @@ fn queue(forest: &Forest<'_>, calls: &[Wait], waits: &[u64], places: usize) -> O
         1 => ("one proceeds".to_owned(), "a lock or a pool of one"),
         places => (format!("about {places} proceed"), "a semaphore or a small pool"),
     };
-    let at = calls.iter().zip(waits).filter(|it| *it.1 > 0).map(|(call, wait)| (call.span, *wait));
-    let at = at.collect_vec();
-    let (many, name) = (at.len(), &forest.span(span).name);
+    let at = calls
+        .iter()
+        .zip(waits)
+        .filter(|it| *it.1 > 0)
+        .map(|(call, wait)| (call.span, *wait))
+        .collect_vec();
+    let many = at.len();
+    let name = &forest.span(span).name;
     let [longest, hold] = [longest, hold].map(duration);
     let message = format!(
         "{many} spans `{name}` wait for each other, up to {longest}: {proceed} every {hold}, as with {limit}"
@@ -239,12 +248,13 @@ fn queue(forest: &Forest<'_>, calls: &[Wait], waits: &[u64], places: usize) -> O
 /// regular to be random.
 fn in_turn(forest: &Forest<'_>, calls: &[Wait]) -> Option<Tested> {
     let mut until = 0;
-    let clusters = calls.chunk_by(|one, other| {
-        until = one.to.max(until);
-        other.from < until
-    });
-    let clusters = clusters.filter(|it| it.len() >= CALLS);
-    let clusters = clusters.collect_vec();
+    let clusters = calls
+        .chunk_by(|one, other| {
+            until = one.to.max(until);
+            other.from < until
+        })
+        .filter(|it| it.len() >= CALLS)
+        .collect_vec();
     let found = clusters.iter().filter_map(|cluster| {
         let mut ends = cluster.iter().map(|it| it.to).collect_vec();
         ends.sort_unstable();
@@ -286,34 +296,38 @@ impl Holders {
         let mut times = calls.iter().map(Wait::time).collect_vec();
         times.sort_unstable();
         let twice = percentile(&times, 50).saturating_mul(2);
-        let found = self.0.iter().filter_map(|holder| {
-            let it = forest.span(*holder);
-            let first = calls.partition_point(|call| call.from <= it.start);
-            let after = calls.partition_point(|call| call.from.saturating_add(twice) < it.end);
-            let held = calls.get(first..after).filter(|it| it.len() >= HELD)?;
-            let mut chance = as_f64(self.0.len());
-            for call in held {
-                let rest = it.end - call.from;
-                let until = rest.saturating_add((rest / 10).saturating_add(twice));
-                let is_held = (rest..=until).contains(&call.time());
-                if !is_held || name(forest, call.span) == name(forest, *holder) {
-                    return None;
+        let found = self
+            .0
+            .iter()
+            .filter_map(|holder| {
+                let it = forest.span(*holder);
+                let first = calls.partition_point(|call| call.from <= it.start);
+                let after = calls.partition_point(|call| call.from.saturating_add(twice) < it.end);
+                let held = calls.get(first..after).filter(|it| it.len() >= HELD)?;
+                let mut chance = as_f64(self.0.len());
+                for call in held {
+                    let rest = it.end - call.from;
+                    let until = rest.saturating_add((rest / 10).saturating_add(twice));
+                    let is_held = (rest..=until).contains(&call.time());
+                    if !is_held || name(forest, call.span) == name(forest, *holder) {
+                        return None;
+                    }
+                    let at = |most: u64| times.partition_point(|time| *time < most);
+                    let alike = at(until.saturating_add(1)) - at(rest);
+                    chance *= as_f64(alike) / as_f64(times.len());
                 }
-                let at = |most: u64| times.partition_point(|time| *time < most);
-                let alike = at(until.saturating_add(1)) - at(rest);
-                chance *= as_f64(alike) / as_f64(times.len());
-            }
-            let held = held.iter().map(|call| (call.span, it.end - call.from));
-            Some((chance, *holder, held.collect_vec()))
-        });
-        let found = found.collect_vec();
+                let held = held.iter().map(|call| (call.span, it.end - call.from));
+                Some((chance, *holder, held.collect_vec()))
+            })
+            .collect_vec();
         let (chance, holder, held) = found.iter().min_by(|one, other| one.0.total_cmp(&other.0))?;
         // Statements that block all others are often repeated.
         let alike = found.iter().filter(|it| name(forest, it.1) == name(forest, *holder));
         let at = alike.flat_map(|it| it.2.clone()).collect_vec();
         let longest = duration(at.iter().map(|it| it.1).max()?);
         let waiting = &forest.span(held.first()?.0).name;
-        let (many, of) = (at.len(), &forest.span(*holder).name);
+        let many = at.len();
+        let of = &forest.span(*holder).name;
         let message = format!(
             "{many} spans `{waiting}` waited until `{of}` ended, up to {longest}, as for a lock or a server that handles one request at a time"
         );

@@ -25,8 +25,11 @@ pub(super) fn is_address(key: &str) -> bool {
 /// Returns a number for each span, which is the same for equal calls.
 pub(super) fn equal_calls(forest: &Forest<'_>, operations: &[usize]) -> Vec<usize> {
     let own = operations.iter().enumerate().map(|(span, operation)| {
-        let address = ADDRESSES.iter().find_map(|key| forest.span(span).attribute(key)?.as_str());
-        let address = address.and_then(|it| it.split('?').next()).map(normalized);
+        let address = ADDRESSES
+            .iter()
+            .find_map(|key| forest.span(span).attribute(key)?.as_str())
+            .and_then(|it| it.split('?').next())
+            .map(normalized);
         (*operation, address, forest.tree().parent(span).map(|it| operations[it]))
     });
     let own = numbered(own);
@@ -39,8 +42,8 @@ pub(super) fn equal_calls(forest: &Forest<'_>, operations: &[usize]) -> Vec<usiz
         own.iter().zip(&called).for_each(|(group, called)| together.add(*group, called));
         let excluded = together.excluded();
         let next = (0..own.len()).map(|span| {
-            let called = called[span].iter().copied();
-            let called = called.filter(|it| excluded.contains(&(own[span], *it)));
+            let called =
+                called[span].iter().copied().filter(|it| excluded.contains(&(own[span], *it)));
             (own[span], called.collect_vec())
         });
         kinds = numbered(next);

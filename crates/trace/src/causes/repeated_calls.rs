@@ -13,7 +13,9 @@ const LEAST: u64 = MS;
 const CALLS: usize = 5;
 
 pub(super) fn repeated(forest: &Forest<'_>, span: usize, calls: &Calls) -> Option<Finding> {
-    let (name, failed, count) = (&calls.name, calls.failed, calls.count());
+    let name = &calls.name;
+    let failed = calls.failed;
+    let count = calls.count();
     let is_retry = calls.is_retried();
     let (kind, time, took, why) = if is_retry {
         let times = if failed == 1 { "once".to_owned() } else { format!("{failed} times") };
@@ -27,7 +29,8 @@ pub(super) fn repeated(forest: &Forest<'_>, span: usize, calls: &Calls) -> Optio
     if !is_retry && count < CALLS || time < LEAST {
         return None;
     }
-    let (caller, took) = (&forest.span(span).name, duration(took));
+    let caller = &forest.span(span).name;
+    let took = duration(took);
     let message = format!("`{caller}` calls {name} {count} times, {why}, in {took}");
     Some(Finding {
         about: name.clone(),

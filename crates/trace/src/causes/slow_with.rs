@@ -137,8 +137,8 @@ impl Group<'_> {
             let is_id = keys.get(&**key).is_some_and(|(values, spans)| values * 2 > *spans);
             places.len() < self.spans.len() && places.len() >= SUPPORT && !is_id
         };
-        let useful = features.iter().filter(is_useful);
-        let useful: BTreeMap<_, _> = useful.map(|(it, all)| (it, all.iter().copied())).collect();
+        let useful: BTreeMap<_, _> =
+            features.iter().filter(is_useful).map(|(it, all)| (it, all.iter().copied())).collect();
         useful.into_iter().map(|(it, places)| (it.clone(), places.collect())).collect()
     }
 
@@ -173,7 +173,8 @@ impl Group<'_> {
             return None;
         }
         let features = self.features();
-        let (mut tried, mut best) = (0, None);
+        let mut tried = 0;
+        let mut best = None;
         for ((feature, places), (tail, from)) in
             features.iter().flat_map(|it| tails.into_iter().enumerate().map(move |tail| (it, tail)))
         {
@@ -201,8 +202,8 @@ impl Group<'_> {
             }
         }
         let (chance, from, places) = best?;
-        let twins = features.iter().filter(|it| is_twin(places, &it.1));
-        let mut twins = twins.map(|it| &it.0).collect_vec();
+        let mut twins =
+            features.iter().filter(|it| is_twin(places, &it.1)).map(|it| &it.0).collect_vec();
         twins.dedup_by_key(|it| &it.0);
         let what = twins.into_iter().take(MOST_TWINS).map(text).collect_vec();
         Some((chance.exp() * as_f64(tried), self.finding(from, places, &what.join(" or "))?))
@@ -210,11 +211,15 @@ impl Group<'_> {
 
     fn finding(&self, from: u64, places: &BTreeSet<usize>, what: &str) -> Option<Finding> {
         let spans = places.iter().map(|it| self.spans[*it]);
-        let slow = spans.map(|it| (self.forest.span(it).duration(), it)).filter(|it| it.0 >= from);
-        let slow = slow.collect_vec();
+        let slow = spans
+            .map(|it| (self.forest.span(it).duration(), it))
+            .filter(|it| it.0 >= from)
+            .collect_vec();
         let others = self.sorted.partition_point(|it| *it < from);
         let usual = percentile(self.sorted.get(..others)?, 50);
-        let (name, some, all) = (self.name, slow.len(), self.spans.len() - others);
+        let name = self.name;
+        let some = slow.len();
+        let all = self.spans.len() - others;
         let quick = places.len() - some;
         let [from, typical] = [from, usual].map(duration);
         let message = format!(
@@ -267,7 +272,8 @@ impl Group<'_> {
         let others_have: BTreeSet<String> =
             self.spans.iter().filter(|it| **it != span).flat_map(|it| children(*it)).collect();
         let child = children(span).find(|it| !others_have.contains(it));
-        let (all, name) = (self.spans.len(), self.name);
+        let all = self.spans.len();
+        let name = self.name;
         let which = if is_first { ", the first one," } else { "" };
         let [took, typical, most] = [*longest, usual, *others.last()?].map(duration);
         let alone = child.map_or_else(String::new, |it| format!(": only it has `{it}` below it"));
@@ -280,7 +286,8 @@ impl Group<'_> {
 }
 
 fn is_twin(one: &BTreeSet<usize>, other: &BTreeSet<usize>) -> bool {
-    let (fewer, more) = (one.len().min(other.len()), one.len().max(other.len()));
+    let fewer = one.len().min(other.len());
+    let more = one.len().max(other.len());
     // Most pairs differ so much in size that they cannot be twins, so their elements need not be compared.
     if fewer * TWINS.1 < more * TWINS.0 {
         return false;

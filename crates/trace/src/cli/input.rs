@@ -100,8 +100,8 @@ fn read_all(reader: &mut Reader, path: &Path) -> Result<(), Failure> {
     }
     let files = files_of(path)?;
     let found = files.len();
-    let refused = files.iter().filter_map(|file| read_one(reader, file).err());
-    let mut refused: Vec<Failure> = refused.collect();
+    let mut refused: Vec<Failure> =
+        files.iter().filter_map(|file| read_one(reader, file).err()).collect();
     if refused.len() == found
         && let Some(first) = refused.pop()
     {

@@ -149,8 +149,8 @@ fn spans(threads: &[Thread], open: &[OpenSpan]) -> Vec<(usize, Value)> {
     }));
     let names: HashMap<_, _> = threads.iter().map(|of| (of.id, printable(&of.name))).collect();
     let described = |span: &CurrentSpan, thread: Option<u32>| {
-        let attributes = span.attributes.iter();
-        let attributes = attributes.map(|(key, value)| (key.to_string(), json!(&**value)));
+        let attributes =
+            span.attributes.iter().map(|(key, value)| (key.to_string(), json!(&**value)));
         json!({
             "name": name(span),
             "trace_id": span.trace_id.to_string(),

@@ -90,7 +90,8 @@ fn nothing(_: &Forest<'_>) -> String {
 /// Returns what `why` has looked for, and which other question may help.
 fn no_cause(forest: &Forest<'_>) -> String {
     let all = 0..forest.recording().spans.len();
-    let (spans, traces) = (all.len(), forest.traces().len());
+    let spans = all.len();
+    let traces = forest.traces().len();
     let mut text = format!(
         "nothing found in {spans} spans of {traces} traces: no repeated or retried calls, no lock or pool, no slow calls that share a property\n"
     );
@@ -304,8 +305,10 @@ fn path_text(rows: &[Row], width: usize) -> String {
 
 fn names_text(rows: &[Row], width: usize) -> String {
     let has = |key: &&str| *key != "errors" || rows.iter().any(|it| shown(it, key) != "0");
-    let keys = ["spans", "errors", "self_ns", "p50_ns", "p95_ns", "max_ns"];
-    let keys = keys.into_iter().filter(has).collect_vec();
+    let keys = ["spans", "errors", "self_ns", "p50_ns", "p95_ns", "max_ns"]
+        .into_iter()
+        .filter(has)
+        .collect_vec();
     let mut titles = keys.iter().map(|key| key.trim_end_matches("_ns")).collect_vec();
     let numbers = rows.iter().map(|row| keys.iter().map(|key| shown(row, key)).collect());
     let mut cells: Vec<Vec<String>> = numbers.collect();

@@ -37,7 +37,8 @@ pub(crate) fn width(unknown: usize) -> usize {
 /// Breaks a text into lines of at most this width. Each line begins with the indent, and all but the first with more.
 pub(crate) fn wrapped(text: &str, indent: &str, width: usize) -> String {
     let room = width.saturating_sub(indent.width() + 2).max(16);
-    let (mut lines, mut line) = (Vec::new(), String::new());
+    let mut lines = Vec::new();
+    let mut line = String::new();
     for word in text.split_inclusive(' ') {
         if !line.is_empty() && line.width() + word.trim_end().width() > room {
             lines.push(std::mem::take(&mut line));
@@ -51,7 +52,9 @@ pub(crate) fn wrapped(text: &str, indent: &str, width: usize) -> String {
     }
     lines.push(line);
     let first = |at| if at == 0 { "" } else { "  " };
-    let lines = lines.iter().enumerate();
-    let lines = lines.map(|(at, line)| [indent, first(at), line.trim_end(), "\n"].concat());
+    let lines = lines
+        .iter()
+        .enumerate()
+        .map(|(at, line)| [indent, first(at), line.trim_end(), "\n"].concat());
     lines.collect()
 }

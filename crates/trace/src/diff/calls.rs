@@ -24,7 +24,8 @@ const LEAST_FACTOR: f64 = 1.05;
 
 /// Finds names that only one side has, and returns the common names.
 pub(super) fn present(sets: &Sets, keys: &[Key], diff: &mut Diff) -> Vec<Key> {
-    let (mut common, mut rare) = (Vec::new(), Vec::new());
+    let mut common = Vec::new();
+    let mut rare = Vec::new();
     for key in keys.iter().copied() {
         let calls = [0, 1].map(|side| sum(sets, side, key, |it| it.own.len()));
         let (here, kind) = match calls {
@@ -123,7 +124,8 @@ pub(super) fn counted(sets: &Sets, keys: &[Key], diff: &mut Diff) {
 }
 
 pub(super) fn failing(sets: &Sets, keys: &[Key], diff: &mut Diff) {
-    let (mut tests, mut doubtful) = (Vec::new(), Vec::new());
+    let mut tests = Vec::new();
+    let mut doubtful = Vec::new();
     for key in keys.iter().copied() {
         let sides = [0, 1].map(|side| {
             let calls = sets.calls(side, key);

@@ -136,7 +136,8 @@ fn finer_tick(run: &Recording, tick: u64) -> u64 {
 impl Sets {
     /// Measures each run before the next one is read.
     pub(super) fn new<R: Borrow<Recording>>(sets: [impl Iterator<Item = R>; 2]) -> Self {
-        let (mut names, mut together) = (Operations::default(), Together::default());
+        let mut names = Operations::default();
+        let mut together = Together::default();
         let mut tick = 1_000_000_000;
         let mut run = |recording: R| {
             let recording = recording.borrow();

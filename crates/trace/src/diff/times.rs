@@ -66,10 +66,15 @@ struct Times<'a> {
 impl<'a> Times<'a> {
     fn new(sets: &'a Sets, keys: Vec<Key>, of: fn(&Calls) -> &[f64]) -> Self {
         let mut runs = [0, 1].map(|side: usize| vec![Vec::new(); sets.runs[side].len()]);
-        let (mut level, mut many) = (0.0, 0.0);
+        let mut level = 0.0;
+        let mut many = 0.0;
         for key in &keys {
-            let all = [0, 1].iter().flat_map(|side| sets.calls(*side, *key));
-            let all = all.flat_map(of).copied().collect_vec();
+            let all = [0, 1]
+                .iter()
+                .flat_map(|side| sets.calls(*side, *key))
+                .flat_map(of)
+                .copied()
+                .collect_vec();
             let typical = percentile(&sorted(&all), 50);
             level += typical * as_f64(all.len());
             many += as_f64(all.len());
@@ -218,10 +223,11 @@ impl<'a> Times<'a> {
         let means = calls
             .each_ref()
             .map(|calls| (calls.iter().map(|it| it.exp()).sum::<f64>() / as_f64(calls.len())).ln());
-        let readings = READ_FROM.iter().filter(|it| it.1 <= fewest);
-        let readings = readings
-            .map(|it| (format!("p{} ", it.0), calls.each_ref().map(|all| percentile(all, it.0))));
-        let readings = readings.chain([("mean ".to_owned(), means)]);
+        let readings = READ_FROM
+            .iter()
+            .filter(|it| it.1 <= fewest)
+            .map(|it| (format!("p{} ", it.0), calls.each_ref().map(|all| percentile(all, it.0))))
+            .chain([("mean ".to_owned(), means)]);
         readings.max_by(|one, other| distance(one.1).total_cmp(&distance(other.1)))
     }
 }
@@ -256,7 +262,8 @@ fn groups(
 pub(super) fn timed(sets: &Sets, keys: &[Key], diff: &mut Diff) -> f64 {
     let own = |side: usize, keys: &[Key]| total(sets, side, keys, |it| &it.own);
     let totals = [0, 1].map(|side| own(side, keys).max(1.0));
-    let (mut times, mut too_few) = (Vec::new(), 0);
+    let mut times = Vec::new();
+    let mut too_few = 0;
     for group in groups(sets, keys.iter().copied(), |it| &it.own) {
         let share = [0, 1].map(|side| own(side, &group.keys) / totals[side]);
         let share = share[0].max(share[1]);
@@ -313,8 +320,8 @@ fn note_large(times: &[Times<'_>], diff: &mut Diff, of: &str) {
             diff.changes.iter().any(|it| it.name == name.name && it.service == name.service)
         })
     };
-    let noted = times.iter().filter(|it| !is_named(it)).filter_map(|it| it.noted(of));
-    let mut noted = noted.collect_vec();
+    let mut noted =
+        times.iter().filter(|it| !is_named(it)).filter_map(|it| it.noted(of)).collect_vec();
     noted.sort_by(|one, other| other.0.total_cmp(&one.0));
     for (_, note) in noted.into_iter().take(MOST_NOTED) {
         diff.doubt(note);

@@ -230,7 +230,8 @@ mod tests {
     fn bytes_of_any_kind_are_an_error_or_a_context() {
         assert!(Context::decode(b"\x0a\xff").is_err());
         let context = Context::decode(b"").expect("an empty message");
-        assert!(context.resource().is_empty() && !context.has_threads());
+        assert!(context.resource().is_empty());
+        assert!(!context.has_threads());
     }
 
     proptest! {

@@ -38,7 +38,8 @@ pub(super) fn read(
     let now = now()?;
     let threads = threads(stacks);
     let are_all = stacks.iter().all(|(_, stack)| stack.is_whole);
-    let (mut known, mut seen) = (HashMap::new(), HashSet::new());
+    let mut known = HashMap::new();
+    let mut seen = HashSet::new();
     let mut found = Vec::new();
     for (place, again) in (first.as_chunks::<PLACE>().0.iter()).zip(second.as_chunks::<PLACE>().0) {
         let [span_id, since, address] = [16, 32, 40].map(|at| word(place, at));

@@ -67,7 +67,8 @@ impl Reader {
     fn documents(&mut self, text: &[u8], line: Option<usize>) -> (usize, Option<Unreadable>) {
         let text = String::from_utf8_lossy(text);
         let mut documents = Deserializer::from_str(&text).into_iter::<&RawValue>();
-        let (mut readable, mut refused) = (0, None);
+        let mut readable = 0;
+        let mut refused = None;
         loop {
             let error = match documents.next() {
                 None => return (readable, refused),
@@ -119,8 +120,10 @@ impl Reader {
 
     fn add_jaeger(&mut self, trace: &jaeger::Trace<'_>) -> Result<(), Error> {
         self.resources += 1;
-        let processes = trace.processes.and_then(|it| self.message(it.get(), |_: &Value| true));
-        let processes = processes.unwrap_or_default();
+        let processes = trace
+            .processes
+            .and_then(|it| self.message(it.get(), |_: &Value| true))
+            .unwrap_or_default();
         json::each(trace.spans, |span: &RawValue| {
             if let Some(span) = self.message(span.get(), |_| true) {
                 let request = jaeger::request(&span, &processes).to_string();

@@ -23,8 +23,11 @@ pub(super) fn request(span: &Value, processes: &Value) -> Value {
     let mut attributes =
         vec![attribute("service.name", &process.unwrap_or(&Value::Null)["serviceName"])];
     attributes.extend(process.iter().flat_map(|it| tags(it, "tags")));
-    let scope = ["otel.scope.name", "otel.library.name"].map(|key| tag(span, key));
-    let scope = scope.into_iter().find(|it| !it.is_null()).unwrap_or_default();
+    let scope = ["otel.scope.name", "otel.library.name"]
+        .map(|key| tag(span, key))
+        .into_iter()
+        .find(|it| !it.is_null())
+        .unwrap_or_default();
     json!({"resourceSpans": [{
         "resource": {"attributes": attributes},
         "scopeSpans": [{"scope": {"name": scope}, "spans": [self::span(span)]}],

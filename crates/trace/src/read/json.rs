@@ -234,8 +234,7 @@ fn id(value: &Value) -> Value {
     if is_hexadecimal {
         return text.into();
     }
-    let bytes = STANDARD.decode(text).ok();
-    let bytes = bytes.filter(|it| matches!(it.len(), 8 | 16));
+    let bytes = STANDARD.decode(text).ok().filter(|it| matches!(it.len(), 8 | 16));
     let digits = bytes.iter().flatten().map(|byte| format!("{byte:02x}"));
     // An empty parent id would make the span a root.
     let digits: String = digits.collect();

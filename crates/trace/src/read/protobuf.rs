@@ -40,7 +40,8 @@ impl Reader {
         // Field 1 is the only field of a request.
         let (_, resource) = field(rest).filter(|(number, _)| *number == 1)?;
         let attributes = joined(&resource)?;
-        let (mut is_otlp, mut is_damaged) = (false, false);
+        let mut is_otlp = false;
+        let mut is_damaged = false;
         for scope in messages(resource, 2) {
             let scope = scope?;
             let mut origin = Origin::new(&attributes, joined(&scope)?);

@@ -91,8 +91,10 @@ impl Reader {
         let resource = Resource::decode(origin.resource).map_err(|_| Refused::Damaged)?;
         let scope = InstrumentationScope::decode(&*origin.scope).map_err(|_| Refused::Damaged)?;
         let attributes = self.attributes(resource.attributes);
-        let service = attributes.iter().find(|(key, _)| &**key == "service.name");
-        let service = service.and_then(|(_, value)| value.as_str());
+        let service = attributes
+            .iter()
+            .find(|(key, _)| &**key == "service.name")
+            .and_then(|(_, value)| value.as_str());
         self.bytes += size_of::<Source>() + key.len();
         let index = u32::try_from(self.recording.sources.len()).unwrap_or(u32::MAX);
         self.recording.sources.push(Source {
@@ -145,7 +147,8 @@ impl Reader {
 
     /// Returns the start and the end of a span; the end is never before the start.
     fn times(&mut self, span: &ProtoSpan) -> (u64, u64) {
-        let (start, end) = (span.start_time_unix_nano, span.end_time_unix_nano);
+        let start = span.start_time_unix_nano;
+        let end = span.end_time_unix_nano;
         if start == 0 {
             self.note("expected the start of a span, found 0");
         }
@@ -168,12 +171,14 @@ impl Reader {
     }
 
     fn events(&mut self, events: Vec<span::Event>) -> Box<[Event]> {
-        let events = events.into_iter().map(|event| Event {
-            time: event.time_unix_nano,
-            name: self.texts.text(&event.name),
-            attributes: self.attributes(event.attributes),
-        });
-        let mut events: Box<[Event]> = events.collect();
+        let mut events: Box<[Event]> = events
+            .into_iter()
+            .map(|event| Event {
+                time: event.time_unix_nano,
+                name: self.texts.text(&event.name),
+                attributes: self.attributes(event.attributes),
+            })
+            .collect();
         events.sort_by_key(|event| event.time);
         events
     }
@@ -218,8 +223,8 @@ impl Reader {
 
     /// Converts attributes, or the entries of a map.
     fn entries(&mut self, above: &str, entries: Vec<KeyValue>, depth: usize) -> Attributes {
-        let entries = entries.into_iter().map(|it| self.attribute(above, it, depth));
-        let entries: Attributes = entries.collect();
+        let entries: Attributes =
+            entries.into_iter().map(|it| self.attribute(above, it, depth)).collect();
         self.bytes += size_of_val(&*entries);
         entries
     }
@@ -257,13 +262,17 @@ impl Reader {
     fn list(&mut self, key: &str, list: ArrayValue, depth: usize) -> Value {
         let texts: Vec<_> = list.values.iter().map(text_of).collect();
         let mut safe = self.texts.list(&texts).into_iter().peekable();
-        let values = list.values.into_iter().enumerate().map(|(index, mut value)| {
-            if let Some((_, safe)) = safe.next_if(|(at, _)| *at == index) {
-                value.value = Some(Any::StringValue(safe));
-            }
-            self.value(key, Some(value), depth)
-        });
-        let values: Box<[Value]> = values.collect();
+        let values: Box<[Value]> = list
+            .values
+            .into_iter()
+            .enumerate()
+            .map(|(index, mut value)| {
+                if let Some((_, safe)) = safe.next_if(|(at, _)| *at == index) {
+                    value.value = Some(Any::StringValue(safe));
+                }
+                self.value(key, Some(value), depth)
+            })
+            .collect();
         self.bytes += size_of_val(&*values);
         Value::List(values)
     }

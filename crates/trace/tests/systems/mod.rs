@@ -271,7 +271,8 @@ impl Maker {
         let id = self.add(call, parent, (start, start), &change);
         let at = self.recording.spans.len() - 1;
         let mut now = start + own / 2.0 + change.wait;
-        let (mut last, mut latest) = (now, now);
+        let mut last = now;
+        let mut latest = now;
         for child in call.children.iter().chain(&change.extra) {
             let mut from = if child.is_beside { last } else { latest };
             last = from;
@@ -493,8 +494,10 @@ impl Maker {
 fn evaluate(change: &mut Change, is_on: bool) {
     let (variant, factor) = if is_on { ("on", 8.0) } else { ("off", 1.0) };
     change.factor = factor;
-    let attributes = [("feature_flag.key", "new-engine"), ("feature_flag.result.variant", variant)];
-    let attributes = attributes.into_iter().map(|(key, it)| (key.into(), typed(it))).collect();
+    let attributes = [("feature_flag.key", "new-engine"), ("feature_flag.result.variant", variant)]
+        .into_iter()
+        .map(|(key, it)| (key.into(), typed(it)))
+        .collect();
     change.event = Some(Event { name: "feature_flag.evaluation".into(), attributes, time: 0 });
 }
 

@@ -39,7 +39,8 @@ pub(crate) fn spans(text: &str) -> Recording {
             end: START + nanos(to, unit),
             ..Span::default()
         };
-        let (mut attributes, mut resource) = (Vec::new(), Vec::new());
+        let mut attributes = Vec::new();
+        let mut resource = Vec::new();
         for word in &words[at + 1..] {
             match *word {
                 "error" => span.status = Status::Error("failed".into()),
@@ -63,7 +64,8 @@ pub(crate) fn spans(text: &str) -> Recording {
         span.attributes = attributes.into();
         above.push((indent, span.id, service.clone()));
         resource.push(("service.name".into(), Value::Text((&*service).into())));
-        let (service, resource) = (service.into(), resource.into());
+        let service = service.into();
+        let resource = resource.into();
         recording.add_span(span, Source { service, resource, ..Source::default() });
     }
     recording

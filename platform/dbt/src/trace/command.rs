@@ -35,8 +35,10 @@ impl CommandSpan {
         let started = SystemTime::now();
         let tracer_name = tracer;
         let tracer = get_tracer(tracer);
-        let builder = tracer.span_builder(dbt.span_name().replace(' ', "."));
-        let builder = builder.with_attributes(attributes).with_start_time(started);
+        let builder = tracer
+            .span_builder(dbt.span_name().replace(' ', "."))
+            .with_attributes(attributes)
+            .with_start_time(started);
         let span = builder.start_with_context(&tracer, parent);
         Self {
             is_owned: true,

@@ -132,8 +132,7 @@ impl Nodes {
                 (name, around.root.with_remote_span_context(model), Vec::new())
             }
         };
-        let builder = around.tracer.span_builder(name);
-        let mut builder = builder.with_attributes(all).with_links(links);
+        let mut builder = around.tracer.span_builder(name).with_attributes(all).with_links(links);
         builder.start_time = start;
         let span = builder.start_with_context(around.tracer, &parent);
         if nodes.is_empty() && self.contexts.len() < MAX_NODES {
@@ -193,8 +192,8 @@ impl Nodes {
             let checked = around.manifest.and_then(|manifest| manifest.checked(id));
             span.set_attributes(quality(&node.name, checked, test_outcome));
         }
-        let end = node.end.or(at).max(add_phases(&mut span, result));
-        let end = end.unwrap_or_else(SystemTime::now);
+        let end =
+            node.end.or(at).max(add_phases(&mut span, result)).unwrap_or_else(SystemTime::now);
         match outcome {
             Outcome::Success | Outcome::Warned => span.set_status(Status::Ok),
             Outcome::Skipped => {}

@@ -156,8 +156,8 @@ impl Email {
             if !pem.contains("-----BEGIN CERTIFICATE-----") {
                 return Err(refused("found no certificate"));
             }
-            let certificate = Certificate::from_pem(pem.as_bytes());
-            let certificate = certificate.map_err(|error| refused(&error.to_string()))?;
+            let certificate = Certificate::from_pem(pem.as_bytes())
+                .map_err(|error| refused(&error.to_string()))?;
             builder =
                 builder.certificate_store(CertificateStore::None).add_root_certificate(certificate);
         }

@@ -42,8 +42,8 @@ impl AlertChannel for Terminal {
         match &self.file {
             Some(file) => {
                 let options = &mut OpenOptions::new();
-                let file = confine::create(file.folder(), file.inner(), options.append(true));
-                let mut file = file.map_err(PlatformError::into_plugin)?;
+                let mut file = confine::create(file.folder(), file.inner(), options.append(true))
+                    .map_err(PlatformError::into_plugin)?;
                 file.write_all(line.as_bytes())?;
             }
             None => io::stderr().lock().write_all(line.as_bytes())?,

@@ -60,8 +60,10 @@ impl AlertChannel for Webhook {
                 "trace_id": message.trace_id,
             },
         });
-        let request = Request::post(self.url.expose()?).secret_url().json(&body);
-        let request = authorized(self.authorization.as_ref(), request)?;
+        let request = authorized(
+            self.authorization.as_ref(),
+            Request::post(self.url.expose()?).secret_url().json(&body),
+        )?;
         self.client.send(&request).map(drop)
     }
 }

@@ -189,8 +189,10 @@ impl Database for SqliteDatabase {
         let failed = |error| explain(&error, 0);
         let query = "SELECT name, type FROM pragma_table_info(?1)";
         let mut statement = self.connection.prepare(query).map_err(failed)?;
-        let columns = statement.query_map([table], |row| Ok((row.get(0)?, row.get(1)?)));
-        let columns: Result<Vec<(String, String)>, _> = columns.map_err(failed)?.collect();
+        let columns: Result<Vec<(String, String)>, _> = statement
+            .query_map([table], |row| Ok((row.get(0)?, row.get(1)?)))
+            .map_err(failed)?
+            .collect();
         let columns = columns.map_err(failed)?;
         if columns.is_empty() {
             let message = format!("there is no table `{table}`");
@@ -247,13 +249,16 @@ impl SqliteDatabase {
 
     /// Returns the type of all values in an untyped column, such as the result of an expression.
     fn type_of_values(&self, table: &str, column: &str) -> Result<ColumnType, Error> {
-        let (table, column) = (quoted_name(table), quoted_name(column));
+        let table = quoted_name(table);
+        let column = quoted_name(column);
         let query = format!(
             "SELECT max(CASE typeof({column}) WHEN 'integer' THEN 1 WHEN 'real' THEN 2 WHEN 'null' THEN 0 ELSE 3 END) \
              FROM {table}"
         );
-        let widest = self.connection.query_row(&query, (), |row| row.get(0));
-        let widest: Option<u8> = widest.map_err(|error| explain(&error, 0))?;
+        let widest: Option<u8> = self
+            .connection
+            .query_row(&query, (), |row| row.get(0))
+            .map_err(|error| explain(&error, 0))?;
         Ok(match widest {
             Some(1) => ColumnType::Integer,
             Some(2) => ColumnType::Real,

@@ -55,8 +55,8 @@ pub(crate) struct Service {
 
 impl Service {
     pub(crate) fn post(&self, path: &str, body: &Value) -> Result<(), Error> {
-        let request = Request::post(self.url.at(path)).json(body);
-        let request = authorized(self.authorization.as_ref(), request)?;
+        let request =
+            authorized(self.authorization.as_ref(), Request::post(self.url.at(path)).json(body))?;
         self.client.send(&request).map(drop)
     }
 }

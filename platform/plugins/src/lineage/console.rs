@@ -32,8 +32,10 @@ impl LineageBackend for Console {
             let names: Vec<&str> = data.iter().map(|data| data.name).collect();
             names.join(", ")
         };
-        let (job, state) = (event.job.name, event.state.as_str());
-        let (inputs, outputs) = (names(&event.inputs), names(&event.outputs));
+        let job = event.job.name;
+        let state = event.state.as_str();
+        let inputs = names(&event.inputs);
+        let outputs = names(&event.outputs);
         let line = format!("lineage: {state} {job}: [{inputs}] -> [{outputs}]");
         Ok(writeln!(io::stderr().lock(), "{}", printable(&line))?)
     }

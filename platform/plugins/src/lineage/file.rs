@@ -57,13 +57,15 @@ impl Lines {
 
     /// Renames the file if it has reached its maximum size, so that it replaces the file with the earlier events.
     fn rotate(&self) -> Result<(), Error> {
-        let (folder, inner, earlier) = (self.path.folder(), self.path.inner(), self.earlier());
+        let folder = self.path.folder();
+        let inner = self.path.inner();
+        let earlier = self.earlier();
         if self.check(inner)? < LONGEST_FILE {
             return Ok(());
         }
         self.check(&earlier)?;
-        let file = confine::open(folder, inner, OpenOptions::new().append(true));
-        let file = file.map_err(PlatformError::into_plugin)?;
+        let file = confine::open(folder, inner, OpenOptions::new().append(true))
+            .map_err(PlatformError::into_plugin)?;
         // Because of the lock, only one of several runs that start at the same time renames the file.
         let _ = file.lock();
         let path = folder.join(inner);
@@ -117,8 +119,8 @@ impl LineageBackend for Lines {
             self.rotate()?;
         }
         let options = &mut OpenOptions::new();
-        let file = confine::create(self.path.folder(), self.path.inner(), options.append(true));
-        let mut file = file.map_err(PlatformError::into_plugin)?;
+        let mut file = confine::create(self.path.folder(), self.path.inner(), options.append(true))
+            .map_err(PlatformError::into_plugin)?;
         file.write_all(line.as_bytes())?;
         Ok(())
     }

@@ -263,7 +263,8 @@ impl Output<'_> {
             none if none.is_empty() => last_lines(stdout),
             lines => lines,
         };
-        let (tool, code) = (self.tool, self.code);
+        let tool = self.tool;
+        let code = self.code;
         let message = if quote.is_empty() {
             format!("{tool} ended with the exit code {code}")
         } else {
@@ -360,7 +361,8 @@ mod tests {
     #[test]
     fn a_program_that_hangs_is_killed_with_its_children() {
         let folder = tempfile::tempdir().unwrap();
-        let (pid, draft) = (folder.path().join("pid"), folder.path().join("draft"));
+        let pid = folder.path().join("pid");
+        let draft = folder.path().join("draft");
         let script = "sleep 600 & echo $! > \"$DRAFT\"; mv \"$DRAFT\" \"$PID\"; wait";
         let invocation = sh(script).env("PID", &pid).env("DRAFT", &draft);
         let error = invocation.run_until(&|| pid.exists()).unwrap_err();

@@ -98,7 +98,8 @@ fn is_of_terminal(signal: i32) -> bool {
     // parent, the group, the session, the terminal and the terminal's foreground group.
     let fields = stat.rsplit_once(") ").map_or("", |(_, fields)| fields);
     let mut groups = fields.split(' ').skip(2).step_by(3);
-    let (own, foreground) = (groups.next(), groups.next());
+    let own = groups.next();
+    let foreground = groups.next();
     signal != SIGTERM && own.is_some() && own == foreground
 }
 

@@ -67,7 +67,8 @@ fn query(suite: &Suite<'_>, check: &Check) -> String {
     match check {
         Check::NotNull(column) => format!("{count} WHERE {} IS NULL", quoted_name(column)),
         Check::Unique(column) => {
-            let (column, table) = (quoted_name(column), quoted_name(suite.table));
+            let column = quoted_name(column);
+            let table = quoted_name(suite.table);
             format!("SELECT count({column}) - count(DISTINCT {column}) FROM {table}")
         }
         Check::RowCount(_) => count,

@@ -17,7 +17,8 @@ impl RunId {
     pub fn new() -> Self {
         // The random seed of a hash map is the only random number in the standard library.
         let random = || RandomState::new().build_hasher().finish();
-        let (high, low) = (random(), random());
+        let high = random();
+        let low = random();
         let version = high & 0xffff_ffff_ffff_0fff | 0x4000;
         let variant = low & 0x3fff_ffff_ffff_ffff | 0x8000_0000_0000_0000;
         let hex = format!("{version:016x}{variant:016x}");
@@ -42,7 +43,8 @@ mod tests {
 
     #[test]
     fn ids_are_unique_version_4_uuids() {
-        let (one, two) = (RunId::new(), RunId::new());
+        let one = RunId::new();
+        let two = RunId::new();
         assert_ne!(one, two);
         assert_eq!(one.as_str().len(), 36);
         assert_eq!(one.as_str().as_bytes()[14], b'4');

@@ -65,8 +65,7 @@ impl Cube {
             _ => None,
         });
         // Cube treats braces as references.
-        let columns = model.columns.iter();
-        let columns = columns.filter(|column| !column.name.contains(['{', '}']));
+        let columns = model.columns.iter().filter(|column| !column.name.contains(['{', '}']));
         let dimensions: Vec<Dimension> = columns
             .map(|column| Dimension {
                 name: free(identifier(column.name), &mut names),

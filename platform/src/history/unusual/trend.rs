@@ -20,7 +20,8 @@ const GREW: &str = "over three weeks";
 impl Comparison<'_> {
     /// Returns the trends of assets. Those that read an asset with a trend have it, too, and are not named.
     pub(super) fn trends(&self) -> Vec<Finding> {
-        let (mut found, mut names) = (Vec::new(), Vec::new());
+        let mut found = Vec::new();
+        let mut names = Vec::new();
         for asset in self.run.assets.iter().filter(|asset| asset.is_built()) {
             let Some(text) = self.growth(asset).or_else(|| self.missing_rows(asset)) else {
                 continue;
@@ -40,8 +41,8 @@ impl Comparison<'_> {
             return None;
         }
         let rows: Vec<f64> = self.rows_before(asset).map(|(_, rows)| rows).collect();
-        let weeks = rows.chunks_exact(WEEK).take(3).map(|week| median(week.to_vec()));
-        let weeks: Vec<f64> = weeks.collect();
+        let weeks: Vec<f64> =
+            rows.chunks_exact(WEEK).take(3).map(|week| median(week.to_vec())).collect();
         let grows = |pair: &[f64]| pair[0] >= LEAST_GROWTH * pair[1].max(1.0);
         let now = asset.rows()?;
         (weeks.len() == 3 && weeks.windows(2).all(grows)).then(|| {
@@ -56,8 +57,8 @@ impl Comparison<'_> {
         let now = count(asset.rows()?);
         let all: Vec<(Option<Weekday>, f64)> = self.rows_before(asset).collect();
         let usual = median(all.iter().map(|(_, rows)| *rows).collect());
-        let same = all.iter().filter(|(day, _)| *day == Some(today)).map(|(_, rows)| *rows);
-        let same: Vec<f64> = same.collect();
+        let same: Vec<f64> =
+            all.iter().filter(|(day, _)| *day == Some(today)).map(|(_, rows)| *rows).collect();
         let expected = median(same.clone());
         let factor = |rows: f64| (rows.ln_1p() - usual.ln_1p()) * (expected - usual).signum();
         let is_own = same.len() >= FEWEST_DAYS
@@ -67,7 +68,8 @@ impl Comparison<'_> {
         let is_missing =
             factor(now) <= factor(expected) - LEAST_ROWS.ln() && factor(now) > -LEAST_ROWS.ln();
         (is_own && is_missing).then(|| {
-            let (now, expected) = (rounded(now), rounded(expected));
+            let now = rounded(now);
+            let expected = rounded(expected);
             format!("`{}` has {now} rows, on a {today:?} usually {expected}", asset.key)
         })
     }

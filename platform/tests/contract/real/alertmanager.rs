@@ -20,7 +20,8 @@ const USERS: &str =
     "basic_auth_users:\n  floe: $2b$04$//6j9rTXyHj3jtV2fPUtNOfEE/CZJlKZBzoZQxxfTJe2Jfr.w2TmK\n";
 
 fn alertmanager(place: &Path, folder: &Path, port: u16) -> Process {
-    let (config, users) = (folder.join("config.yml"), folder.join("web.yml"));
+    let config = folder.join("config.yml");
+    let users = folder.join("web.yml");
     std::fs::write(&config, CONFIG).unwrap();
     std::fs::write(&users, USERS).unwrap();
     Process::start(

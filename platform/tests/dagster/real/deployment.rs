@@ -7,8 +7,8 @@ use crate::setup::text;
 
 #[test]
 fn real_dagster_accepts_the_instance_of_the_deployment() {
-    let programs = std::env::var_os("PIPELINE_IMAGE");
-    let programs = programs.expect("PIPELINE_IMAGE: expected the folder of the image's programs");
+    let programs = std::env::var_os("PIPELINE_IMAGE")
+        .expect("PIPELINE_IMAGE: expected the folder of the image's programs");
     let platform = Path::new(env!("CARGO_MANIFEST_DIR"));
     let output = Command::new(Path::new(&programs).join("python"))
         .arg(platform.join("tests/dagster/real/instance.py"))

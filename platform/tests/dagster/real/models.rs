@@ -91,7 +91,8 @@ fn real_dbt_that_fails_fails_its_nodes_and_skips_the_others() {
     let table = "{{ config(materialized='table') }}";
     setup.product.write("models/stg_orders.sql", &format!("{table} {query}\n"));
     let output = setup.floe("run").args(["--orchestrator", "local"]).output().unwrap();
-    let (stdout, stderr) = (text(&output.stdout), text(&output.stderr));
+    let stdout = text(&output.stdout);
+    let stderr = text(&output.stderr);
     assert_eq!(output.status.code(), Some(1), "{stdout}{stderr}");
     assert!(stderr.contains("needs stg_orders"), "{stderr}");
     let spans = setup.spans();

@@ -109,8 +109,8 @@ fn real_dagster_builds_the_assets_of_a_product_in_its_trace() {
     assert_one_trace(&spans);
     assert!(spans.iter().all(|it| it.status == ReceivedStatus::Ok), "{}", tree(&spans));
     assert!(setup.product.path(".floe/objects").exists(), "gold is published");
-    let assets = ["orders", "stg_orders", "totals"];
-    let assets = assets.map(|key| single(&spans, &format!("dagster.asset.{key}")));
+    let assets = ["orders", "stg_orders", "totals"]
+        .map(|key| single(&spans, &format!("dagster.asset.{key}")));
     assert_tree(&spans, assets);
 
     let events = events(&programs, &setup);
@@ -174,8 +174,7 @@ fn real_dagster_is_interrupted() {
     let begun = setup.product.path("begun");
     assert!(Command::new("mkfifo").arg(&begun).status().unwrap().success());
     let mut command = before(&["env", "--default-signal=INT,TERM,HUP"], &setup.floe("run"));
-    let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn();
-    let child = child.unwrap();
+    let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     // When the second asset starts, the processes of both assets write to the pipe.
     assert_eq!(fs::read_to_string(begun).unwrap().trim(), "");
     let id = child.id().to_string();
@@ -294,8 +293,8 @@ fn assert_skipped(spans: &[ReceivedSpan]) {
 fn assert_events_of_failures(events: &Json) {
     assert_eq!(events["runs"][0]["status"], "FAILURE");
     let sorted = |key: &str| {
-        let found = events[key].as_array().unwrap().iter();
-        let mut found: Vec<_> = found.map(|it| it.as_str().unwrap()).collect();
+        let mut found: Vec<_> =
+            events[key].as_array().unwrap().iter().map(|it| it.as_str().unwrap()).collect();
         found.sort_unstable();
         found
     };
@@ -378,7 +377,8 @@ fn real_dagster_runs_what_its_sensor_requests_in_the_trace_of_the_sensor() {
 #[test]
 #[ignore = "`.ci/services pipeline measure` runs it"]
 fn measured_run_in_dagster() {
-    let (programs, dbt) = (real(), real_dbt());
+    let programs = real();
+    let dbt = real_dbt();
     let runs = std::env::var("PIPELINE_RUNS").unwrap();
     println!("`floe run` of a dbt project with a seed and two models, medians of {runs} runs");
     for orchestrator in ["local", "dagster"] {
@@ -387,8 +387,7 @@ fn measured_run_in_dagster() {
         for _ in 0..runs.parse().unwrap() {
             let started = Instant::now();
             let mut floe = setup.floe("run");
-            let output = floe.args(["--orchestrator", orchestrator]).output();
-            let output = output.unwrap();
+            let output = floe.args(["--orchestrator", orchestrator]).output().unwrap();
             assert!(output.status.success(), "{}", text(&output.stderr));
             walls.push(started.elapsed().as_secs_f64());
         }

@@ -81,8 +81,7 @@ impl Sampling {
     /// Calls `report` at the first span that is not recorded for want of a receiver or a provider.
     pub fn report_first_loss(report: fn()) {
         lost::set_report(report);
-        let provider = if listeners::has(UNRECORDED) { PROVIDER } else { 0 };
-        listeners::set(UNREPORTED | provider);
+        listeners::report_loss();
     }
 
     /// Whether the next span is recorded, or is the first one that is lost.
@@ -96,7 +95,11 @@ impl Sampling {
         let mut in_use = lock(&IN_USE);
         in_use.has_log_lines = true;
         if let Some(sampling) = &in_use.sampling {
+            let is_reported_later = listeners::has(UNREPORTED);
             listeners::set_provider(in_use.facts(sampling));
+            if is_reported_later {
+                listeners::report_loss();
+            }
         }
     }
 

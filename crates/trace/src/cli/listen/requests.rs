@@ -78,8 +78,8 @@ impl Receiver {
             let message = format!("expected a body of at most {LARGEST_MESSAGE} bytes: {error}\n");
             (StatusCode::PAYLOAD_TOO_LARGE, message)
         })?;
-        let rejected = self.receive(path, &body).await;
-        let rejected = rejected.map_err(|it| (StatusCode::BAD_REQUEST, it + "\n"))?;
+        let rejected =
+            self.receive(path, &body).await.map_err(|it| (StatusCode::BAD_REQUEST, it + "\n"))?;
         if !is_json {
             let kind = [(header::CONTENT_TYPE, "application/x-protobuf")];
             return Ok((kind, encoded(rejected)).into_response());
@@ -94,8 +94,8 @@ impl Receiver {
     async fn grpc(&self, path: &str, request: Request) -> axum::http::Response<body::Body> {
         let _place = self.bodies.acquire().await;
         let export = service_fn(async |request: tonic::Request<Vec<u8>>| {
-            let rejected = self.receive(path, request.get_ref()).await;
-            let rejected = rejected.map_err(Status::invalid_argument)?;
+            let rejected =
+                self.receive(path, request.get_ref()).await.map_err(Status::invalid_argument)?;
             Ok(tonic::Response::new(encoded(rejected)))
         });
         let mut server = Grpc::new(Plain)
@@ -186,8 +186,10 @@ async fn not_found(headers: HeaderMap) -> Response {
 }
 
 fn is_of(headers: &HeaderMap, kind: &str) -> bool {
-    let found = headers.get(header::CONTENT_TYPE).map(HeaderValue::as_bytes);
-    let found = found.and_then(|it| it.get(..kind.len()));
+    let found = headers
+        .get(header::CONTENT_TYPE)
+        .map(HeaderValue::as_bytes)
+        .and_then(|it| it.get(..kind.len()));
     found.is_some_and(|it| it.eq_ignore_ascii_case(kind.as_bytes()))
 }
 

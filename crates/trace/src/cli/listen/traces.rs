@@ -106,15 +106,19 @@ impl<'o> Traces<'o> {
 
     pub(super) fn draw_ended(&mut self) -> Result<(), Failure> {
         let now = Instant::now();
-        let ended = self.open.iter().filter(|(_, open)| {
-            let enough = match (open.has_root, open.has_entry) {
-                (true, _) => QUIET,
-                (_, true) => SENT_LATER,
-                _ => ABANDONED,
-            };
-            now.duration_since(open.last) >= enough
-        });
-        let ended: Vec<u64> = ended.map(|(place, _)| *place).collect();
+        let ended: Vec<u64> = self
+            .open
+            .iter()
+            .filter(|(_, open)| {
+                let enough = match (open.has_root, open.has_entry) {
+                    (true, _) => QUIET,
+                    (_, true) => SENT_LATER,
+                    _ => ABANDONED,
+                };
+                now.duration_since(open.last) >= enough
+            })
+            .map(|(place, _)| *place)
+            .collect();
         for place in ended {
             self.draw(place)?;
         }
