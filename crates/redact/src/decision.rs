@@ -199,10 +199,11 @@ impl Case<'_> {
     }
 
     /// Whether the value is the name of a secret, as in `key="db_password"` and `login or password`, but not a chosen
-    /// password, as in `password=rootpassword`.
+    /// password, as in `password=rootpassword`. The query of a URL has values only: `?token=MyAccessToken`.
     fn is_key_name(&self) -> bool {
         let value = self.value;
         let names_a_value = value.len() <= 40
+            && !self.context.in_query
             && class!("a-zA-Z_.-", or_wide).all(value)
             && self.policy.meaning(value).is_some_and(|meaning| {
                 matches!(meaning.kind, KeyKind::Password | KeyKind::Secret | KeyKind::Named)

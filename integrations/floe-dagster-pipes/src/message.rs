@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use std::path::PathBuf;
 
 use floe_redact::{Level as RedactionLevel, Redactor};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 const VERSION: &str = "0.1";
@@ -17,7 +17,8 @@ const LONGEST_TEXT: usize = 16 << 10;
 const LONGEST_EXCEPTION: usize = 500;
 
 /// The level of a log record.
-#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq, Serialize)]
+#[serde(rename_all = "UPPERCASE")]
 #[non_exhaustive]
 pub enum Level {
     /// Details for developers.
@@ -32,35 +33,15 @@ pub enum Level {
     Critical,
 }
 
-impl Level {
-    pub(crate) const fn as_str(self) -> &'static str {
-        match self {
-            Self::Debug => "DEBUG",
-            Self::Info => "INFO",
-            Self::Warning => "WARNING",
-            Self::Error => "ERROR",
-            Self::Critical => "CRITICAL",
-        }
-    }
-}
-
 /// The severity of a check that fails.
-#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq, Serialize)]
+#[serde(rename_all = "UPPERCASE")]
 #[non_exhaustive]
 pub enum Severity {
     /// The asset can be used.
     Warn,
     /// The asset must not be used. If the check blocks, Dagster does not build the assets that depend on it.
     Error,
-}
-
-impl Severity {
-    pub(crate) const fn as_str(self) -> &'static str {
-        match self {
-            Self::Warn => "WARN",
-            Self::Error => "ERROR",
-        }
-    }
 }
 
 /// The reason why a process failed. Credentials and personal data in the message are redacted, and the message is

@@ -59,7 +59,7 @@ impl Session {
     /// # Errors
     /// The message cannot be written.
     pub fn log(&self, level: Level, message: &str) -> Result<(), Error> {
-        let params = json!({ "message": text(message), "level": level.as_str() });
+        let params = json!({ "message": text(message), "level": level });
         self.write("log", &params)
     }
 
@@ -97,7 +97,7 @@ impl Session {
             "asset_key": asset_key,
             "check_name": check_name,
             "passed": passed,
-            "severity": severity.as_str(),
+            "severity": severity,
             "metadata": metadata::of(metadata),
         });
         self.write("report_asset_check", &params)

@@ -34,12 +34,12 @@
 //! [diesel]: https://docs.rs/diesel
 //! [OpenTelemetry's conventions]: https://opentelemetry.io/docs/specs/semconv/database/database-spans/
 
-use std::fmt::{self, Debug, Formatter, Write};
+use std::fmt::{self, Write};
 
 use diesel::connection::{DebugQuery, Instrumentation, InstrumentationEvent};
 use diesel::result::{DatabaseErrorKind, Error};
 use floe_telemetry_sql::{Database, QuerySpan};
-use opentelemetry::{InstrumentationScope, Key, Value};
+use opentelemetry::{Key, Value};
 
 /// Records the queries of a connection.
 ///
@@ -54,6 +54,7 @@ use opentelemetry::{InstrumentationScope, Key, Value};
 /// connection.set_instrumentation(Traced::new().url(url).attribute("tenant", "north").observe());
 /// # }
 /// ```
+#[derive(Debug)]
 pub struct Traced {
     database: Database,
     /// The open queries: more than one while diesel looks up a type for a query.
@@ -64,44 +65,36 @@ impl Traced {
     /// Creates an instrumentation that reads the attributes of the database from the URL of each new connection.
     #[must_use]
     pub fn new() -> Self {
-        let scope = InstrumentationScope::builder(env!("CARGO_PKG_NAME"))
-            .with_version(env!("CARGO_PKG_VERSION"));
-        Self { database: Database::with_scope("other_sql", scope.build()), open: Vec::new() }
-    }
-
-    fn with(mut self, set: impl FnOnce(Database) -> Database) -> Self {
-        self.database = set(self.database);
-        self
+        let version = env!("CARGO_PKG_VERSION");
+        let database = Database::of_library("other_sql", env!("CARGO_PKG_NAME"), version);
+        Self { database, open: Vec::new() }
     }
 
     /// Sets an attribute of all spans. `db.namespace`, `server.address` and `server.port` are set on the metric, too.
     #[must_use]
-    pub fn attribute(self, key: impl Into<Key>, value: impl Into<Value>) -> Self {
-        self.with(|database| database.attribute(key, value))
+    pub fn attribute(mut self, key: impl Into<Key>, value: impl Into<Value>) -> Self {
+        self.database = self.database.attribute(key, value);
+        self
     }
 
     /// Sets the attributes of the database from the URL of an open connection. The password is not recorded.
     #[must_use]
-    pub fn url(self, url: &str) -> Self {
-        self.with(|database| database.system(system(url)).url(url))
+    pub fn url(mut self, url: &str) -> Self {
+        self.database = self.database.system(system(url)).url(url);
+        self
     }
 
     /// Measures the duration of queries as `db.client.operation.duration`; see [`Database::observe`].
     #[must_use]
-    pub fn observe(self) -> Self {
-        self.with(Database::observe)
+    pub fn observe(mut self) -> Self {
+        self.database = self.database.observe();
+        self
     }
 }
 
 impl Default for Traced {
     fn default() -> Self {
         Self::new()
-    }
-}
-
-impl Debug for Traced {
-    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Traced").finish_non_exhaustive()
     }
 }
 
@@ -193,6 +186,8 @@ fn kind(error: &Error) -> &'static str {
 
 #[cfg(test)]
 mod tests {
+    use std::fmt::{Debug, Formatter};
+
     use super::*;
 
     #[test]

@@ -213,7 +213,7 @@ impl Exchange {
     pub(crate) fn fail_with_exception(
         &mut self,
         error_type: &'static str,
-        error: &(dyn std::error::Error + 'static),
+        error: &impl std::error::Error,
     ) {
         if self.state != State::Ended {
             self.span.record_exception(error);

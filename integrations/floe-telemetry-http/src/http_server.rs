@@ -17,7 +17,7 @@ use crate::http_semantics::{self as semantics, RequestMethod};
 use crate::keys;
 use crate::kind::Kind;
 use crate::measurement::Measurement;
-use crate::options::{Callback, Options, common_options, http_options, server_options};
+use crate::options::{Options, common_options, http_options, server_options};
 use crate::server_parent::ServerParent;
 use crate::service::service;
 
@@ -82,7 +82,7 @@ impl HttpServerLayer {
         mut self,
         route: impl for<'r> Fn(&'r Parts) -> Option<Cow<'r, str>> + Send + Sync + 'static,
     ) -> Self {
-        Arc::make_mut(&mut self.options).route = Some(Callback(Arc::new(route)));
+        Arc::make_mut(&mut self.options).route = Some(Arc::new(route));
         self
     }
 

@@ -25,34 +25,19 @@ fn caught<T>(run: impl FnOnce() -> T) -> Option<T> {
     caught.ok()
 }
 
-pub(crate) struct Callback<F: ?Sized>(pub(crate) Arc<F>);
-
-impl<F: ?Sized> Clone for Callback<F> {
-    fn clone(&self) -> Self {
-        Self(Arc::clone(&self.0))
-    }
-}
-
-impl<F: ?Sized> fmt::Debug for Callback<F> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Callback")
-    }
-}
-
 type Filter<R> = dyn Fn(&R) -> bool + Send + Sync;
 type Route<R> = dyn for<'r> Fn(&'r R) -> Option<Cow<'r, str>> + Send + Sync;
 type Peer<R> = dyn Fn(&R) -> Option<SocketAddr> + Send + Sync;
 type Attributes<R> = dyn Fn(&R, &mut Opening) + Send + Sync;
 
-#[derive(Debug)]
 pub(crate) struct Options<R> {
     location: &'static Location<'static>,
     pub(crate) is_untrusted: bool,
     pub(crate) has_active_requests: bool,
-    pub(crate) filter: Option<Callback<Filter<R>>>,
-    pub(crate) route: Option<Callback<Route<R>>>,
-    pub(crate) peer: Option<Callback<Peer<R>>>,
-    pub(crate) attributes: Option<Callback<Attributes<R>>>,
+    pub(crate) filter: Option<Arc<Filter<R>>>,
+    pub(crate) route: Option<Arc<Route<R>>>,
+    pub(crate) peer: Option<Arc<Peer<R>>>,
+    pub(crate) attributes: Option<Arc<Attributes<R>>>,
     /// The address of the server, for a client whose requests lack it.
     pub(crate) server: Option<Authority>,
     pub(crate) request_headers: RecordedHeaders,
@@ -64,6 +49,13 @@ pub(crate) struct Options<R> {
 pub(crate) struct ResponseOptions {
     pub(crate) headers: RecordedHeaders,
     pub(crate) trace_id_header: Option<HeaderName>,
+}
+
+// Functions of the user have no text.
+impl<R> fmt::Debug for Options<R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Options").finish_non_exhaustive()
+    }
 }
 
 // A derived implementation would require `Clone` of `R`.
@@ -112,24 +104,24 @@ impl<R> Options<R> {
         let fill = move |request: &R, opening: &mut Opening| {
             opening.attributes_fn(|| attributes(request));
         };
-        self.attributes = Some(Callback(Arc::new(fill)));
+        self.attributes = Some(Arc::new(fill));
     }
 
     /// Whether a request is recorded; true if the user's function panics.
     pub(crate) fn records(&self, request: &R) -> bool {
-        let Some(Callback(filter)) = &self.filter else {
+        let Some(filter) = &self.filter else {
             return true;
         };
         caught(|| filter(request)).unwrap_or(true)
     }
 
     pub(crate) fn route<'r>(&self, request: &'r R) -> Option<Cow<'r, str>> {
-        let Callback(route) = self.route.as_ref()?;
+        let route = self.route.as_ref()?;
         caught(|| route(request))?
     }
 
     pub(crate) fn peer(&self, request: &R) -> Option<SocketAddr> {
-        let Callback(peer) = self.peer.as_ref()?;
+        let peer = self.peer.as_ref()?;
         caught(|| peer(request))?
     }
 
@@ -147,7 +139,7 @@ impl<R> Options<R> {
             opening.location(self.location);
             describe(opening);
             self.request_headers.each(headers, |key, value| opening.attribute_from(key, value));
-            if let Some(Callback(attributes)) = &self.attributes {
+            if let Some(attributes) = &self.attributes {
                 attributes(request, opening);
             }
         })
@@ -172,8 +164,8 @@ macro_rules! common_options {
                 mut self,
                 filter: impl Fn(&$request) -> bool + Send + Sync + 'static,
             ) -> Self {
-                let filter = crate::options::Callback(std::sync::Arc::new(filter) as _);
-                std::sync::Arc::make_mut(&mut self.options).filter = Some(filter);
+                std::sync::Arc::make_mut(&mut self.options).filter =
+                    Some(std::sync::Arc::new(filter));
                 self
             }
 
@@ -287,8 +279,7 @@ macro_rules! server_options {
                 + Sync
                 + 'static,
             ) -> Self {
-                let peer = crate::options::Callback(std::sync::Arc::new(peer) as _);
-                std::sync::Arc::make_mut(&mut self.options).peer = Some(peer);
+                std::sync::Arc::make_mut(&mut self.options).peer = Some(std::sync::Arc::new(peer));
                 self
             }
 

@@ -1,7 +1,6 @@
 //! The database of both clients, and its options.
 
 use floe_telemetry_sql::Database;
-use opentelemetry::InstrumentationScope;
 
 /// The options of both clients.
 macro_rules! options {
@@ -30,7 +29,5 @@ macro_rules! options {
 pub(crate) use options;
 
 pub(crate) fn database(system: &'static str) -> Database {
-    let scope = InstrumentationScope::builder(env!("CARGO_PKG_NAME"))
-        .with_version(env!("CARGO_PKG_VERSION"));
-    Database::with_scope(system, scope.build())
+    Database::of_library(system, env!("CARGO_PKG_NAME"), env!("CARGO_PKG_VERSION"))
 }

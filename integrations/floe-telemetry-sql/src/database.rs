@@ -10,7 +10,7 @@ use std::time::{Duration, Instant, SystemTime};
 
 use floe_telemetry::trace::{RecorderTracer, RecorderTracerProvider};
 use floe_telemetry::{propagation::current_span_context, record_exception};
-use opentelemetry::metrics::Histogram;
+use opentelemetry::metrics::{Histogram, Meter};
 use opentelemetry::trace::{
     Span as _, SpanKind, Status, TraceContextExt, Tracer, TracerProvider as _,
 };
@@ -34,14 +34,13 @@ impl Database {
     /// one. The value determines how statements are parsed.
     #[must_use]
     pub fn new(system: &'static str) -> Self {
-        let scope = InstrumentationScope::builder(env!("CARGO_PKG_NAME"))
-            .with_version(env!("CARGO_PKG_VERSION"));
-        Self::with_scope(system, scope.build())
+        Self::of_library(system, env!("CARGO_PKG_NAME"), env!("CARGO_PKG_VERSION"))
     }
 
     /// Like [`Self::new`], with the instrumentation scope of a library that instruments a client.
     #[must_use]
-    pub fn with_scope(system: &'static str, scope: InstrumentationScope) -> Self {
+    pub fn of_library(system: &'static str, name: &'static str, version: &'static str) -> Self {
+        let scope = InstrumentationScope::builder(name).with_version(version).build();
         Self {
             tracer: RecorderTracerProvider::default().tracer_with_scope(scope.clone()),
             scope,
@@ -89,7 +88,8 @@ impl Database {
     /// [conventions]: https://opentelemetry.io/docs/specs/semconv/database/database-metrics/
     #[must_use]
     pub fn observe(mut self) -> Self {
-        let duration = global::meter_with_scope(self.scope.clone())
+        let duration = self
+            .meter()
             .f64_histogram("db.client.operation.duration")
             .with_unit("s")
             .with_description("Duration of database client operations.")
@@ -98,6 +98,12 @@ impl Database {
             .build();
         self.duration = Some(duration);
         self
+    }
+
+    /// Returns a meter of OpenTelemetry's global provider, with the scope of the spans, for a library's own metrics.
+    #[must_use]
+    pub fn meter(&self) -> Meter {
+        global::meter_with_scope(self.scope.clone())
     }
 
     /// Opens the span of a query as a child of the current span. `sql` returns the statement. It is called at most

@@ -3,16 +3,9 @@
 use std::borrow::Cow;
 
 use floe_telemetry_sql::{Database, QuerySpan};
-use opentelemetry::InstrumentationScope;
 
 use super::sqlx_core::database;
 use super::sqlx_core::error::{DatabaseError, Error};
-
-pub(crate) fn scope() -> InstrumentationScope {
-    InstrumentationScope::builder(env!("CARGO_PKG_NAME"))
-        .with_version(env!("CARGO_PKG_VERSION"))
-        .build()
-}
 
 pub(crate) fn of_driver<DB: database::Database>() -> Database {
     let system = match DB::NAME {
@@ -23,7 +16,7 @@ pub(crate) fn of_driver<DB: database::Database>() -> Database {
         "Any" => "other_sql",
         name => name,
     };
-    Database::with_scope(system, scope())
+    Database::of_library(system, env!("CARGO_PKG_NAME"), env!("CARGO_PKG_VERSION"))
 }
 
 pub(crate) fn fail(span: &mut QuerySpan, error: &Error) {

@@ -87,7 +87,7 @@ impl<'c, X: Executor<'c>> Executor<'c> for Traced<X> {
         })
     }
 
-    unrecorded!('c, X::Database, |it| it.inner);
+    unrecorded!('c, X::Database, inner);
 }
 
 /// A stream whose span starts with the first poll, as the query does.

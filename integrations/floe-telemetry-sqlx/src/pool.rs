@@ -4,15 +4,18 @@ use std::fmt::{self, Debug, Formatter};
 use std::ops::Deref;
 use std::sync::Arc;
 
-use opentelemetry::{Key, KeyValue, Value, global};
+use opentelemetry::{Key, KeyValue, Value};
 
-use super::database::{of_driver, scope};
+use super::database::of_driver;
 use super::executor::{BoxFuture, BoxStream, Step, Traced};
 use super::sqlx_core::database::Database;
 use super::sqlx_core::error::Error;
 use super::sqlx_core::executor::{Execute, Executor};
 use super::sqlx_core::pool::Pool;
 use super::statement::unrecorded;
+
+/// Values of a metric, each with its attributes besides the pool's name.
+type Readings = Vec<(i64, Vec<KeyValue>)>;
 
 /// A pool whose queries have spans. It dereferences to the pool, and cloning it is cheap.
 pub struct TracedPool<DB: Database> {
@@ -72,11 +75,9 @@ impl<DB: Database> TracedPool<DB> {
     /// [conventions]: https://opentelemetry.io/docs/specs/semconv/database/database-metrics/
     #[must_use]
     pub fn observe(self, pool_name: impl Into<Value>) -> Self {
-        let meter = global::meter_with_scope(scope());
+        let meter = self.database.meter();
         let name = KeyValue::new("db.client.connection.pool.name", pool_name);
-        let gauge = |metric: &'static str,
-                     states: &'static [&'static str],
-                     read: fn(&Pool<DB>, usize) -> i64| {
+        let gauge = |metric: &'static str, read: fn(&Pool<DB>) -> Readings| {
             let pool = Arc::downgrade(&self.pool);
             let name = name.clone();
             meter
@@ -86,26 +87,25 @@ impl<DB: Database> TracedPool<DB> {
                     let Some(pool) = pool.upgrade().filter(|pool| !pool.is_closed()) else {
                         return;
                     };
-                    for (index, state) in states.iter().enumerate() {
-                        let state = (!state.is_empty())
-                            .then(|| KeyValue::new("db.client.connection.state", *state));
-                        let attributes: Vec<_> =
-                            std::iter::once(name.clone()).chain(state).collect();
-                        observer.observe(read(&pool, index), &attributes);
+                    for (value, mut attributes) in read(&pool) {
+                        attributes.push(name.clone());
+                        observer.observe(value, &attributes);
                     }
                 })
                 .build();
         };
-        gauge("db.client.connection.count", &["used", "idle"], |pool, index| {
+        gauge("db.client.connection.count", |pool| {
+            let state = |state| vec![KeyValue::new("db.client.connection.state", state)];
             let idle = i64::try_from(pool.num_idle()).unwrap_or(i64::MAX);
             // The pool reports the two values one after the other, so `idle` may exceed the size.
-            if index == 0 { (i64::from(pool.size()) - idle).max(0) } else { idle }
+            let used = (i64::from(pool.size()) - idle).max(0);
+            vec![(used, state("used")), (idle, state("idle"))]
         });
-        gauge("db.client.connection.max", &[""], |pool, _| {
-            i64::from(pool.options().get_max_connections())
+        gauge("db.client.connection.max", |pool| {
+            vec![(pool.options().get_max_connections().into(), Vec::new())]
         });
-        gauge("db.client.connection.idle.min", &[""], |pool, _| {
-            i64::from(pool.options().get_min_connections())
+        gauge("db.client.connection.idle.min", |pool| {
+            vec![(pool.options().get_min_connections().into(), Vec::new())]
         });
         self.with(floe_telemetry_sql::Database::observe)
     }
@@ -128,12 +128,6 @@ impl<DB: Database> Deref for TracedPool<DB> {
 
     fn deref(&self) -> &Pool<DB> {
         &self.pool
-    }
-}
-
-impl<DB: Database> From<Pool<DB>> for TracedPool<DB> {
-    fn from(pool: Pool<DB>) -> Self {
-        Self::new(pool)
     }
 }
 
@@ -162,5 +156,5 @@ where
         self.traced(&*self.pool).fetch_optional(query)
     }
 
-    unrecorded!('p, DB, |it| it.pool);
+    unrecorded!('p, DB, pool);
 }

@@ -10,7 +10,7 @@ pub(super) fn split<'q, DB: Database, E: Execute<'q, DB>>(query: E) -> (E, &'q s
 
 /// The methods of `Executor` whose statements have no span.
 macro_rules! unrecorded {
-    ($executor:lifetime, $database:ty, |$this:ident| $inner:expr) => {
+    ($executor:lifetime, $database:ty, $inner:ident) => {
         fn prepare_with<'e, 'q: 'e>(
             self,
             sql: &'q str,
@@ -19,8 +19,7 @@ macro_rules! unrecorded {
         where
             $executor: 'e,
         {
-            let $this = self;
-            $inner.prepare_with(sql, parameters)
+            self.$inner.prepare_with(sql, parameters)
         }
 
         fn describe<'e, 'q: 'e>(
@@ -30,8 +29,7 @@ macro_rules! unrecorded {
         where
             $executor: 'e,
         {
-            let $this = self;
-            $inner.describe(sql)
+            self.$inner.describe(sql)
         }
     };
 }

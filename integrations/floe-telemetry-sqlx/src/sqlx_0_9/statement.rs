@@ -42,7 +42,7 @@ impl<DB: Database> Execute<'_, DB> for Statement<DB> {
 
 /// The methods of `Executor` whose statements have no span.
 macro_rules! unrecorded {
-    ($executor:lifetime, $database:ty, |$this:ident| $inner:expr) => {
+    ($executor:lifetime, $database:ty, $inner:ident) => {
         fn prepare_with<'e>(
             self,
             sql: super::sqlx_core::sql_str::SqlStr,
@@ -51,8 +51,7 @@ macro_rules! unrecorded {
         where
             $executor: 'e,
         {
-            let $this = self;
-            $inner.prepare_with(sql, parameters)
+            self.$inner.prepare_with(sql, parameters)
         }
 
         fn describe<'e>(
@@ -62,8 +61,7 @@ macro_rules! unrecorded {
         where
             $executor: 'e,
         {
-            let $this = self;
-            $inner.describe(sql)
+            self.$inner.describe(sql)
         }
     };
 }

@@ -99,6 +99,7 @@ async fn a_failed_request_is_an_error() {
     assert_eq!(missing.data().status, Status::error(""));
     assert!(matches!(error_type("timeout").data().status, Status::Error { .. }));
     let refused = error_type("connect");
+    refused.assert_attribute("exception.type", "reqwest_middleware::error::Error");
     assert!(!format!("{:?}", refused.data()).contains("hunter2"));
     assert_eq!(refused.data().events.events[0].name, "exception");
     error_type("405");
