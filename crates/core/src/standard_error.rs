@@ -24,7 +24,9 @@ pub fn write_within(mut stream: impl io::Write, text: &[u8], _: Duration) {
 )]
 mod unix {
     use std::fs::File;
-    use std::io::{Error, ErrorKind, IoSlice, Write as _};
+    use std::io::Write as _;
+    #[cfg(target_os = "linux")]
+    use std::io::{Error, ErrorKind, IoSlice};
     use std::mem::ManuallyDrop;
     use std::os::fd::{AsRawFd, FromRawFd as _, RawFd};
     use std::time::Duration;
