@@ -261,7 +261,7 @@ fn choose_printing(config: &mut TelemetryConfig, is_terminal: bool) -> Option<fn
         _ => {}
     }
 
-    // If no exporter gets them, another message says why.
+    // If no exporter gets the spans, another message says why.
     Some(|| ())
 }
 

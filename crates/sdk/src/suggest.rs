@@ -52,16 +52,15 @@ pub fn unknown_key(found: &str, known: &[&str]) -> String {
 
 /// Formats "`a`", "`a` or `b`" or "`a`, `b` or `c`".
 pub fn one_of(words: &[&str]) -> String {
-    listed(words, "or")
+    listed(words.iter().map(|word| format!("`{word}`")).collect(), "or")
 }
 
-/// Formats "`a`", "`a` and `b`" or "`a`, `b` and `c`".
+/// Formats "a", "a and b" or "a, b and c".
 pub fn all_of(words: &[&str]) -> String {
-    listed(words, "and")
+    listed(words.iter().map(ToString::to_string).collect(), "and")
 }
 
-fn listed(words: &[&str], conjunction: &str) -> String {
-    let mut words: Vec<_> = words.iter().map(|word| format!("`{word}`")).collect();
+fn listed(mut words: Vec<String>, conjunction: &str) -> String {
     match (words.pop(), &*words) {
         (None, _) => "nothing".to_owned(),
         (Some(last), []) => last,

@@ -28,7 +28,8 @@ const MAX_NAME: usize = 32;
 /// # }
 /// ```
 ///
-/// The spans of an asynchronous `MultiplexedConnection` or `ConnectionManager` are the same, but that the name of a pipeline, which is one span, also has the command.
+/// The spans of an asynchronous `MultiplexedConnection` or `ConnectionManager` are the same, but that the name of a
+/// pipeline, which is one span, also has the command.
 #[derive(Clone, Debug)]
 pub struct TracedRedis<C> {
     inner: C,

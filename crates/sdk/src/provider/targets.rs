@@ -76,7 +76,7 @@ impl OtlpTargets {
     /// Reports the exporters that are left out, in one line for a reason that signals have in common.
     pub(super) fn say_left_out(&self) {
         for (reason, signals) in self.left_out.take() {
-            say_left_out(&all_of(&signals).replace('`', ""), &reason);
+            say_left_out(&all_of(&signals), &reason);
         }
     }
 }
