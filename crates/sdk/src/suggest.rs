@@ -55,12 +55,13 @@ pub fn one_of(words: &[&str]) -> String {
     listed(words.iter().map(|word| format!("`{word}`")).collect(), "or")
 }
 
-/// Formats "a", "a and b" or "a, b and c".
+/// Formats "`a`", "`a` and `b`" or "`a`, `b` and `c`".
 pub fn all_of(words: &[&str]) -> String {
-    listed(words.iter().map(ToString::to_string).collect(), "and")
+    listed(words.iter().map(|word| format!("`{word}`")).collect(), "and")
 }
 
-fn listed(mut words: Vec<String>, conjunction: &str) -> String {
+/// Formats "a", "a and b" or "a, b and c" for a conjunction of "and".
+pub(crate) fn listed(mut words: Vec<String>, conjunction: &str) -> String {
     match (words.pop(), &*words) {
         (None, _) => "nothing".to_owned(),
         (Some(last), []) => last,

@@ -8,7 +8,7 @@ use crate::config::{ExporterKind, Signal, TelemetryConfig, context, needed};
 use crate::error::Error;
 use crate::exporter::{OtlpExporters, OtlpTarget};
 use crate::internal_log::write_line;
-use crate::suggest::{all_of, one_of};
+use crate::suggest::{listed, one_of};
 
 #[derive(Default)]
 pub(super) struct OtlpTargets {
@@ -76,7 +76,8 @@ impl OtlpTargets {
     /// Reports the exporters that are left out, in one line for a reason that signals have in common.
     pub(super) fn say_left_out(&self) {
         for (reason, signals) in self.left_out.take() {
-            say_left_out(&all_of(&signals), &reason);
+            let signals = signals.iter().map(ToString::to_string).collect();
+            say_left_out(&listed(signals, "and"), &reason);
         }
     }
 }
