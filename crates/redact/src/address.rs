@@ -179,7 +179,7 @@ pub(crate) fn path(scan: &mut Scan<'_>, start: usize, end: usize) {
         let word = part(text, segment, close);
         if word.len() > 11 && word.starts_with(b"bot") && word.contains(&b':') {
             scan.redact(segment + 3, close, URL_PATH, Evidence::Structure);
-        } else if is_announced && word.len() >= 16 && (is_random(word) || score::is_uuid(word)) {
+        } else if is_announced && word.len() >= 12 && (is_random(word) || score::is_uuid(word)) {
             scan.redact(segment, close, URL_PATH, Evidence::Structure);
         } else if word.len() <= 64 {
             is_announced |= announces(word, segment > start);

@@ -75,8 +75,11 @@ fn argument(scan: &mut Scan<'_>, after: usize) -> Option<usize> {
         Kind::Sign(b',' | b'=') => tokens.skip_lines(place + 1),
         Kind::Blank => tokens.skip_blanks(place),
         Kind::Line => {
-            let next = tokens.skip_lines(place);
+            let mut next = tokens.skip_lines(place);
             // The argument is the next item of a list of YAML.
+            if tokens.is_sign(next, b'-') && tokens.kind(next + 1) == Kind::Blank {
+                next += 2;
+            }
             let is_item = next > place + 1 && tokens.is_sign(next - 2, b'-');
             return (is_item || are_lines(tokens, place, next)).then_some(next);
         }
@@ -291,6 +294,10 @@ fn function(scan: &mut Scan<'_>, place: usize, name: &str, argument: &Argument) 
     let sign = tokens.skip_blanks(open);
     if matches!(tokens.kind(sign), Kind::Sign(b'=' | b':')) {
         open = tokens.skip_blanks(sign + 1);
+        // `auth: Some(("bob", "…"))`
+        while value::is_wrapper(tokens, open) || tokens.kind(open + 1) == Kind::Open(b'(') {
+            open += 1;
+        }
     }
     if argument.of == Callee::Trace && !tokens.is_word(open + 1, DUMPED) {
         return None;

@@ -35,6 +35,7 @@ pub(crate) fn opens(tokens: &mut Tokens<'_>, mut place: usize, is_assigned: bool
         // ODBC's `{…}` is a quote.
         Kind::Open(b'{') if is_assigned && value::braced(tokens, place).is_some() => None,
         Kind::Open(b'{') => begins_map(tokens, place).then_some(place),
+        Kind::Open(b'(') if value::cast(tokens, place).is_some() => None,
         // Go's `[]string{"…"}`
         Kind::Open(b'[')
             if tokens.kind(place + 1) == Kind::Close(b']')

@@ -47,12 +47,18 @@ pub(crate) fn separator_at(scan: &mut Scan<'_>, place: usize) -> Option<Separato
     let is_here = |text: &str| text.bytes().zip(signs).all(|(wanted, sign)| wanted == sign);
     let (text, binding) = *SEPARATORS.iter().find(|(text, _)| is_here(text))?;
     let mut after = first + text.len();
-    while text == "..." && tokens.is_sign(after, b'.') {
+    while text == "..." && matches!(tokens.kind(after), Kind::Sign(b'.' | b':')) {
         after += 1;
     }
     let mut next = tokens.skip_blanks(after);
     if let Some(end) = tokens.comment_end(next).filter(|_| next > after) {
         next = tokens.skip_blanks(end);
+    }
+    // The name and its colon are an argument of their own: `log("token:", "…")`.
+    let comma = next + 1;
+    if tokens.closes_before(next, next) && tokens.is_sign(comma, b',') {
+        let value = tokens.skip_blanks(comma + 1);
+        next = if tokens.opens_quote(value) { value } else { next };
     }
     // `::` before a blank separates a name from base64 in LDIF; elsewhere it is part of a path. A dash begins an option.
     let is_used = !matches!(text, "::" | "-") || next > after;
@@ -236,6 +242,14 @@ fn after_index(scan: &mut Scan<'_>, mut after: usize) -> usize {
         && matches!(tokens.kind(after + 2), Kind::Sign(b':' | b'='))
     {
         after += 2;
+    }
+    // A remark: `API key (v2): …`.
+    if tokens.kind(after) == Kind::Blank
+        && tokens.kind(after + 1) == Kind::Open(b'(')
+        && let Some(close) = tokens.close(after + 1)
+        && matches!(tokens.kind(close + 1), Kind::Sign(b':' | b'='))
+    {
+        after = close + 1;
     }
     while tokens.is_sign(after, b'*') {
         after += 1;

@@ -15,7 +15,7 @@ use crate::rules::words::{
     CREDENTIAL_WORDS, GENERIC_TYPES, LITERALS, MASKS, PROSE, REFERENCES, STARS,
 };
 use crate::text::{
-    Words, at, class, count_steps, is_name, is_one_of, is_redacted, run_end, starts_with,
+    Words, at, before, class, count_steps, is_name, is_one_of, is_redacted, run_end, starts_with,
 };
 
 static PROSE_WORDS: LazyLock<Words<()>> = LazyLock::new(|| Words::list(PROSE));
@@ -466,7 +466,7 @@ fn is_reference(value: &[u8]) -> bool {
     match value {
         [head @ .., b'(', b')'] if is_identifier(head) => true,
         [b'$', inner @ ..] => is_variable(inner),
-        [b'<', inner @ .., b'>'] => class!("a-zA-Z0-9 _:.'()/,|-").all(inner),
+        [b'<', inner @ .., b'>'] => class!("a-zA-Z0-9 _:.'()/,|-").all(inner) && !is_random(inner),
         [b'[', inner @ .., b']'] => class!("a-zA-Z_ -").all(inner),
         [b'{', inner @ .., b'}'] | [b':', inner @ ..] => class!("a-z_. -").all(inner),
         [b'%', inner @ .., b'%'] => is_identifier(inner),
@@ -538,11 +538,11 @@ pub(crate) fn head_of_call(value: &[u8]) -> Option<usize> {
     let end = class!("a-zA-Z0-9_.:>!-").end(value, 0, 80);
     let head = &value[..end];
     let is_code = head.contains(&b'.') || !head.iter().any(u8::is_ascii_uppercase);
-    (end > 1
-        && matches!(at(value, end), b'(' | b'[')
-        && !head.iter().any(u8::is_ascii_digit)
-        && is_code)
-        .then_some(end)
+    let digits = head.iter().filter(|byte| byte.is_ascii_digit()).count();
+    // Names of functions have a number between letters: `bin2hex`.
+    let is_name =
+        digits == 0 || digits < 3 && !before(head, end).is_ascii_digit() && head.len() > 5;
+    (end > 1 && matches!(at(value, end), b'(' | b'[') && is_name && is_code).then_some(end)
 }
 
 /// Returns the number of letters and digits in the parts of a value that change their class or case often.

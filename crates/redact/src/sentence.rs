@@ -51,7 +51,8 @@ pub(crate) fn words(scan: &mut Scan<'_>, key: &Key) -> Option<Claim> {
         KeyKind::Password | KeyKind::Secret | KeyKind::Named | KeyKind::Weak | KeyKind::Code
     );
     let mut place = scan.tokens.skip_blanks(key.after);
-    let is_apart = place > key.after || scan.tokens.is_sign(key.after, b',');
+    let is_apart =
+        place > key.after || matches!(scan.tokens.kind(place), Kind::Sign(b',') | Kind::Open(b'['));
     if !is_named || !is_apart {
         return None;
     }
@@ -233,8 +234,10 @@ fn stated(scan: &mut Scan<'_>, key: &Key, place: usize) -> Option<Claim> {
         let start = scan.tokens.start(at);
         let is_enclosed = scan.tokens.opens_quote(at) && scan.text[start] != b'`'
             || scan.tokens.kind(at) == Kind::Open(b'[');
-        if is_value && is_enclosed {
-            return claim(scan, key, at, Bond::Structure);
+        if is_value {
+            let bond = if is_enclosed { Bond::Structure } else { Bond::Position };
+            let claim = claim(scan, key, at, bond);
+            return claim.filter(|claim| is_enclosed || is_random(claim.value.bytes(scan.text)));
         }
     }
     None

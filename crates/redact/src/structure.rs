@@ -219,7 +219,8 @@ fn next_field(tokens: &mut Tokens<'_>, place: usize) -> Option<usize> {
 pub(crate) fn tuple(scan: &mut Scan<'_>, key: &Key) -> Option<Claim> {
     let tokens = &mut scan.tokens;
     let mut lead = key.quote.unwrap_or(key.place).checked_sub(1)?;
-    lead = lead.checked_sub(usize::from(tokens.kind(lead) == Kind::Blank))?;
+    let is_apart = matches!(tokens.kind(lead), Kind::Blank | Kind::Sign(b':'));
+    lead = lead.checked_sub(usize::from(is_apart))?;
     let is_first = match tokens.kind(lead) {
         Kind::Open(b'{') => true,
         Kind::Open(_) => key.quote.is_some(),
@@ -268,10 +269,10 @@ pub(crate) fn call(scan: &mut Scan<'_>, key: &Key) -> Option<Claim> {
     (!is_asked && !is_lexeme).then(|| Claim::beside(key, found))
 }
 
-/// Reads `Secret { inner: "…" }`, and a block of Terraform: `variable "password" {` with `default = "…"`.
+/// Reads `Secret { inner: "…" }`, `Token(value=…)`, and a block of Terraform: `variable "password" {` with `default = "…"`.
 pub(crate) fn fields(scan: &mut Scan<'_>, key: &Key) -> Tried {
     let brace = scan.tokens.skip_blanks(key.after);
-    if scan.tokens.kind(brace) != Kind::Open(b'{') {
+    if !matches!(scan.tokens.kind(brace), Kind::Open(b'{' | b'(')) {
         return Tried::Nothing;
     }
     let inner = value::field(&mut scan.tokens, brace, 2).map(|value| Claim::beside(key, value));

@@ -93,7 +93,7 @@ fn nested(tokens: &mut Tokens<'_>, place: usize, site: Site, depth: u8) -> Optio
             heredoc(tokens, place + 2).or_else(|| bare(tokens, place, site))
         }
         Kind::Open(b'{') if site.is_assigned => braced(tokens, place),
-        Kind::Open(b'{') => field(tokens, place, depth),
+        Kind::Open(b'{') => field(tokens, place, depth).filter(|found| found.quoted),
         // Go's `[]string{"…"}`
         Kind::Open(b'[')
             if tokens.kind(place + 1) == Kind::Close(b']')
@@ -101,7 +101,7 @@ fn nested(tokens: &mut Tokens<'_>, place: usize, site: Site, depth: u8) -> Optio
         {
             group(tokens, place + 3, site)
         }
-        Kind::Open(_) => group(tokens, place, site),
+        Kind::Open(_) => cast(tokens, place).or_else(|| group(tokens, place, site)),
         // YAML's tag, `!!str …`, or anchor, `&anchor …`
         Kind::Sign(b'!' | b'&') if depth > 0 && !site.is_assigned => {
             if tokens.is_word(place + 1, REFERENCE_TAGS) {
@@ -165,6 +165,16 @@ fn word(tokens: &mut Tokens<'_>, place: usize, site: Site, depth: u8) -> Option<
     }
     let inner = tokens.skip_lines(open + 1);
     nested(tokens, inner, Site::default(), depth - 1)
+}
+
+/// Returns the text after its type and length in parentheses: `(string) (len=8) "…"`.
+pub(crate) fn cast(tokens: &mut Tokens<'_>, place: usize) -> Option<Value> {
+    let mut next = place;
+    while tokens.kind(next) == Kind::Open(b'(') {
+        next = tokens.close(next)? + 1;
+        next += usize::from(tokens.kind(next) == Kind::Blank);
+    }
+    tokens.opens_quote(next).then(|| quoted(tokens, next))?
 }
 
 /// Returns the first item of a list if it is quoted, and otherwise the text in the brackets.
@@ -302,7 +312,7 @@ pub(crate) fn field(tokens: &mut Tokens<'_>, place: usize, depth: u8) -> Option<
         return None;
     }
     let start = tokens.skip_blanks(at + 1);
-    nested(tokens, start, Site::from(place), depth - 1).filter(|found| found.quoted)
+    nested(tokens, start, Site::from(place), depth - 1)
 }
 
 /// Returns the lines of a heredoc, whose mark is at `place`: `<<EOT`, `<<-'EOT'`.

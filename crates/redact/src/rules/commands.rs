@@ -70,11 +70,11 @@ options! {
         ["mysql", "mysqldump", "mysqladmin", "mysqlimport", "mysqlsh", "mysqlbinlog", "mysqlcheck", "mysqlslap", "mysqlshow", "mysqlpump", "mariadb", "mariadb-dump", "mariadb-admin", "mariadb-import", "mariadb-check", "mariadb-show", "mariadb-backup", "sshpass", "7z", "7za", "xtrabackup", "mydumper", "myloader", "rar", "unrar"]
         except ["port", "protocol", "path", "print-defaults", "pager", "prompt"]
     "option-password" "p" Separate
-        ["sshpass", "mysqlsh", "login", "twine", "beeline", "mongo", "mongosh", "mongodump", "mongorestore", "mongoexport", "mongoimport", "htpasswd", "kinit", "ipmitool", "redis-benchmark", "clickhouse-client", "pgbadger"]
+        ["sshpass", "mysqlsh", "login", "twine", "beeline", "mongo", "mongosh", "mongodump", "mongorestore", "mongoexport", "mongoimport", "htpasswd", "kinit", "ipmitool", "redis-benchmark", "clickhouse-client", "pgbadger", "useradd", "usermod"]
         except ["mkdir", "cp", "ssh", "scp", "docker run", "nc"]
     "option-password" "p" Separate
         []
-        except ["mkdir", "cp", "ssh", "scp", "run", "nc", "psql", "install", "pytest", "useradd", "mysql", "mysqldump", "mariadb", "mysqladmin"]
+        except ["mkdir", "cp", "ssh", "scp", "run", "nc", "psql", "install", "pytest", "mysql", "mysqldump", "mariadb", "mysqladmin"]
     "option-password-capital" "P" Separate
         ["sqlcmd", "bcp", "isql", "tsql", "zip", "unzip", "osql", "ipmitool", "bteq", "snmpwalk", "fisql", "mosquitto_pub", "mosquitto_sub", "qpdf", "gsql"]
         except ["mysql", "scp", "curl"]
@@ -170,7 +170,7 @@ pub(crate) static ASKING_VERBS: WordList = words![
 pub(crate) static WRAPPERS: WordList = words![
     "some", "ok", "just", "optional", "secretstr", "secretstring", "redacted", "string", "from",
     "of", "right", "success", "masked", "sensitive", "plaintext", "str", "quoted", "securestring",
-    "value", "unquote", "text", "new", "chr", "convertto-securestring",
+    "value", "unquote", "text", "new", "chr", "convertto-securestring", "getbytes",
 ];
 
 /// Returns the word of a name in [`ARGUMENTS`] by which it is looked up: the command, or the last word of a function.

@@ -31,7 +31,7 @@ pub(crate) static FILLERS: WordList = words![
     "given", "used", "of", "set", "reset",
     "supplied", "valid", "not", "changed", "header", "a", "the", "now", "currently", "with", "generated",
     "has", "been", "new", "temporary", "you", "entered", "typed", "sent", "which", "presented", "that", "parameter", "argument", "field", "attribute", "input", "string", "variable", "property", "secret", "token",
-    "starting", "beginning", "ending", "updated", "from", "rotated", "found", "using", "by", "key", "0", "5", "7",
+    "starting", "beginning", "ending", "updated", "from", "rotated", "found", "using", "by", "key", "base", "0", "5", "7",
 ];
 
 /// YAML's tags before the name of a value that is elsewhere: `password: !Ref DbPassword`.
@@ -44,10 +44,10 @@ pub(crate) static COPULAS: WordList = words!["is", "was", "equals", "be", "are",
 
 /// Words after a name that describe its state. The value or a reason may follow after a colon.
 #[rustfmt::skip]
-pub(crate) static STATES: WordList = words!["expired", "passed", "incorrect", "incorrecta", "inválida", "invalid", "rejected", "wrong", "mismatch", "specified", "follows", "malformed", "refused", "revoked", "created", "issued"];
+pub(crate) static STATES: WordList = words!["expired", "passed", "incorrect", "incorrecta", "inválida", "invalid", "rejected", "wrong", "mismatch", "specified", "follows", "malformed", "refused", "revoked", "created", "issued", "loaded", "saved", "stored", "retrieved", "obtained", "fetched"];
 
 /// Words of a sentence that bind a value to the name after it: `invalid value 'x' for the password`.
-pub(crate) static BINDING_WORDS: WordList = words!["for", "of", "as", "is", "in"];
+pub(crate) static BINDING_WORDS: WordList = words!["for", "of", "as", "is", "in", "after"];
 
 /// Words between such a word and the name.
 #[rustfmt::skip]
