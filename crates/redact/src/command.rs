@@ -16,13 +16,12 @@ use crate::rules::list::words;
 use crate::scan::{Evidence, Reason, Scan, Tried};
 use crate::score::{Bond, Context, Look, look};
 use crate::text::{Words, at, before, class, is_one_of, line_start, part, run_start, word_at};
-use crate::value::{self, Site, Value};
+use crate::value::{Site, Value};
 
 /// Reads the argument of an option with a name: `--password value`, `"--token", "value"`.
 pub(crate) fn long(scan: &mut Scan<'_>, key: &Key) -> Tried {
     let place = argument(scan, key.after).filter(|_| key.is_option);
-    let found =
-        place.and_then(|place| value::value(&mut scan.tokens, place, Site::assigned(key.place)));
+    let found = place.and_then(|place| scan.tokens.value(place, Site::assigned(key.place)));
     let Some(found) = found else {
         return Tried::Nothing;
     };
@@ -47,37 +46,36 @@ pub(crate) fn valued(scan: &mut Scan<'_>, key: &Key) -> Option<Claim> {
         _ => None,
     })??;
     let place = argument(scan, option + 1)?;
-    let found = value::value(&mut scan.tokens, place, Site::assigned(key.place))?;
+    let found = scan.tokens.value(place, Site::assigned(key.place))?;
     Some(Claim::of(key, found, Bond::Option))
 }
 
 /// Returns the place of the word in `--value` or `/d`.
 fn value_option(tokens: &mut Tokens<'_>, place: usize) -> Option<usize> {
-    let word = match (tokens.kind(place), tokens.kind(place + 1)) {
-        (Kind::Sign(b'-'), Kind::Sign(b'-')) => place + 2,
-        (Kind::Sign(b'/'), Kind::Word) => place + 1,
+    let (word, names) = match (tokens.kind(place), tokens.kind(place + 1)) {
+        (Kind::Sign(b'-'), Kind::Sign(b'-')) => (place + 2, words!["value", "body"]),
+        (Kind::Sign(b'/'), Kind::Word) => (place + 1, words!["value", "body", "d"]),
         _ => return None,
     };
-    let is_value = tokens.is_word(word, words!["value", "body"]);
-    let is_data = word == place + 1 && tokens.is_word(word, words!["d"]);
-    (is_value || is_data).then_some(word)
+    tokens.is_word(word, names).then_some(word)
 }
 
 /// Returns the place of an option's argument, in a shell line or in a printed list of arguments.
 fn argument(scan: &mut Scan<'_>, after: usize) -> Option<usize> {
     let tokens = &mut scan.tokens;
     let mut place = after;
-    place += usize::from(tokens.kind(place) == Kind::Quote && tokens.closes_before(place, place));
+    if tokens.kind(place) == Kind::Quote {
+        place += usize::from(tokens.closes_before(place, place));
+    }
     // `String("--password"), String("…")`
-    place +=
-        usize::from(tokens.kind(place) == Kind::Close(b')') && tokens.is_sign(place + 1, b','));
+    place += usize::from(tokens.are(place, &[Kind::Close(b')'), Kind::Sign(b',')]));
     place = match tokens.kind(place) {
         Kind::Sign(b',' | b'=') => tokens.skip_lines(place + 1),
         Kind::Blank => tokens.skip_blanks(place),
         Kind::Line => {
             let mut next = tokens.skip_lines(place);
             // The argument is the next item of a list of YAML.
-            if tokens.is_sign(next, b'-') && tokens.kind(next + 1) == Kind::Blank {
+            if tokens.are(next, &[Kind::Sign(b'-'), Kind::Blank]) {
                 next += 2;
             }
             let is_item = next > place + 1 && tokens.is_sign(next - 2, b'-');
@@ -139,13 +137,12 @@ fn argument_of(
     match option.form {
         // The password is quoted: `-p'…'`.
         Form::Attached if word == letter && scan.tokens.opens_quote(place + 1) => {
-            value::quoted(&mut scan.tokens, place + 1)
+            scan.tokens.quoted(place + 1)
         }
         Form::Attached => {
             let is_other =
                 word.len() == 1 || !word.starts_with(letter) || is_one_of(word, option.except);
-            let value =
-                value::bare(&mut scan.tokens, place, Site::from(place)).filter(|_| !is_other)?;
+            let value = scan.tokens.bare(place, Site::from(place)).filter(|_| !is_other)?;
             let start = value.start + letter.len();
             Some(Value { start, ..value })
         }
@@ -159,7 +156,7 @@ fn argument_of(
 
 fn argument_value(scan: &mut Scan<'_>, place: usize) -> Option<Value> {
     let start = argument(scan, place + 1)?;
-    value::value(&mut scan.tokens, start, Site::assigned(place))
+    scan.tokens.value(start, Site::assigned(place))
 }
 
 fn redact(scan: &mut Scan<'_>, option: &CommandOption, found: Value) -> Tried {
@@ -288,22 +285,22 @@ fn function(scan: &mut Scan<'_>, place: usize, name: &str, argument: &Argument) 
     let mut open = place + 1;
     open += usize::from(tokens.closes_before(open, place));
     // Skips the method in `Credentials::new(…)`.
-    if tokens.is_sign(open, b':') && tokens.is_sign(open + 1, b':') {
+    if tokens.are(open, &[Kind::Sign(b':'); 2]) {
         open += 3;
     }
     let sign = tokens.skip_blanks(open);
     if matches!(tokens.kind(sign), Kind::Sign(b'=' | b':')) {
         open = tokens.skip_blanks(sign + 1);
         // `auth: Some(("bob", "…"))`
-        while value::is_wrapper(tokens, open) || tokens.kind(open + 1) == Kind::Open(b'(') {
+        while tokens.is_wrapper(open) || tokens.kind(open + 1) == Kind::Open(b'(') {
             open += 1;
         }
     }
     if argument.of == Callee::Trace && !tokens.is_word(open + 1, DUMPED) {
         return None;
     }
-    let place = value::item(tokens, open, argument.place)?;
-    value::value(tokens, place, Site::from(open)).filter(|found| found.quoted)
+    let place = tokens.nth_item(open, argument.place)?;
+    tokens.value(place, Site::from(open)).filter(|found| found.quoted)
 }
 
 /// Returns an argument of a command: `name argument argument`. The name may have several words, as in `htpasswd -nb`.
@@ -321,7 +318,7 @@ fn command(scan: &mut Scan<'_>, place: usize, name: &str, argument: &Argument) -
             return None;
         }
         let first = scan.tokens.skip_blanks(at);
-        let found = value::value(&mut scan.tokens, first, Site::default())?;
+        let found = scan.tokens.value(first, Site::default())?;
         // The arguments of a procedure of SQL: `EXEC name 'bob', '…'`.
         at = found.next + usize::from(found.quoted && scan.tokens.is_sign(found.next, b','));
     }
@@ -329,7 +326,7 @@ fn command(scan: &mut Scan<'_>, place: usize, name: &str, argument: &Argument) -
         return None;
     }
     let last = scan.tokens.skip_blanks(at);
-    let found = value::value(&mut scan.tokens, last, Site::default())?;
+    let found = scan.tokens.value(last, Site::default())?;
     let is_other = matches!(found.bytes(scan.text), [b'/' | b'-', ..])
         || matches!(scan.tokens.kind(last), Kind::Open(_));
     (!is_other).then_some(found)

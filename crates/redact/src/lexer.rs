@@ -4,6 +4,7 @@
 //! levels, so each grammar is written once. Quotes and brackets are linked in pairs. The text is read once, forwards,
 //! where a grammar needs it.
 
+mod cursor;
 mod quotes;
 
 use std::ops::Range;

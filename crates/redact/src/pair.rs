@@ -13,7 +13,7 @@ use crate::rules::words::{Binding, SEPARATORS};
 use crate::scan::{Scan, Tried};
 use crate::score::{Bond, Context, is_placeholder, look};
 use crate::text::{Words, after_colour, at, before, class, part, starts_with};
-use crate::value::{self, Site, Value};
+use crate::value::{Site, Value};
 
 /// Names that are usually words of sentences, for a quick check before the meaning is looked up.
 static NOUNS: LazyLock<Words<KeyKind>> = LazyLock::new(|| {
@@ -82,7 +82,7 @@ pub(crate) fn is_option(scan: &mut Scan<'_>, first: usize) -> bool {
 
 /// Redacts the value at `place` if it is a secret of this name.
 pub(crate) fn accept_at(scan: &mut Scan<'_>, key: &Key, place: usize, context: Context) -> Tried {
-    match value::value(&mut scan.tokens, place, Site::assigned(key.place)) {
+    match scan.tokens.value(place, Site::assigned(key.place)) {
         Some(found) => accept(scan, key, found, context),
         None => Tried::Nothing,
     }
@@ -269,11 +269,11 @@ fn after_index(scan: &mut Scan<'_>, mut after: usize) -> usize {
 /// Reads a value after a name and a separator.
 pub(crate) fn pair(scan: &mut Scan<'_>, key: &Key, separator: Separator) -> Tried {
     let (site, context) = surroundings(scan, key, separator);
-    let Some(mut found) = value::value(&mut scan.tokens, separator.next, site) else {
+    let Some(mut found) = scan.tokens.value(separator.next, site) else {
         return Tried::Nothing;
     };
     if key.meaning.has(Flag::Words) && !found.quoted {
-        found = value::words(&mut scan.tokens, separator.next).unwrap_or(found);
+        found = scan.tokens.words(separator.next).unwrap_or(found);
     }
     if accept(scan, key, found, context) == Tried::Found {
         changed_to(scan, key, found, context);
@@ -341,7 +341,7 @@ fn changed_to(scan: &mut Scan<'_>, key: &Key, from: Value, context: Context) {
     } else {
         return;
     }
-    if let Some(value) = value::value(&mut scan.tokens, next, Site::assigned(key.place))
+    if let Some(value) = scan.tokens.value(next, Site::assigned(key.place))
         && (value.quoted || look(value.bytes(scan.text)).is_made_up())
     {
         let _ = accept(scan, key, value, context);

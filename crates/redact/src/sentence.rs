@@ -15,7 +15,7 @@ use crate::rules::words::{
 use crate::scan::{Scan, Tried};
 use crate::score::{Bond, is_prose, is_random, look};
 use crate::text::{Words, before, is_one_of};
-use crate::value::{self, Site};
+use crate::value::Site;
 
 /// The role of a word between a name and its value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -79,12 +79,9 @@ pub(crate) fn words(scan: &mut Scan<'_>, key: &Key) -> Option<Claim> {
             }
             break;
         }
-        let tokens = &mut scan.tokens;
         // A comma may separate a compound name from its value: `property: s3.secret-key, …`.
-        if tokens.is_sign(place, b',')
-            && key.meaning.is_compound
-            && tokens.kind(place + 1) == Kind::Blank
-        {
+        let has_comma = scan.tokens.are(place, &[Kind::Sign(b','), Kind::Blank]);
+        if has_comma && key.meaning.is_compound {
             place += 2;
             break;
         }
@@ -126,29 +123,33 @@ fn is_in_netrc(scan: &mut Scan<'_>, key: &Key) -> bool {
 fn owner(scan: &mut Scan<'_>, key: &Key, place: usize) -> Option<usize> {
     let mut at = place + 1;
     for words in 0..6 {
-        let tokens = &mut scan.tokens;
-        let mut next = tokens.skip_blanks(at);
-        if tokens.closes_before(next, key.place) {
+        let mut cursor = scan.tokens.cursor(at);
+        if cursor.blanks().closing(key.place).is_some() {
             return None;
         }
-        next += usize::from(tokens.kind(next) == Kind::Quote);
-        let word = tokens.word(next)?;
+        cursor.eat(Kind::Quote);
+        let next = cursor.place;
+        let word = cursor.word()?;
         if is_one_of(word, COPULAS) && next > place + 2 {
             return Some(next);
         }
-        at = next + 1;
         // The owner is an address: `bob@host`, `'bob'@'host'`.
-        let sign = at + usize::from(tokens.kind(at) == Kind::Quote);
-        if tokens.is_sign(sign, b'@') {
-            at = sign + 1;
-            at += usize::from(tokens.kind(at) == Kind::Quote);
-            at += 1;
+        let end = cursor.place;
+        cursor.eat(Kind::Quote);
+        if cursor.sign(b"@").is_some() {
+            cursor.eat(Kind::Quote);
+            cursor.place += 1;
+        } else {
+            cursor.place = end;
         }
-        if tokens.closes_before(at, key.place) {
+        if cursor.closing(key.place).is_some() {
             return None;
         }
-        at += usize::from(matches!(tokens.kind(at), Kind::Quote | Kind::Close(_)));
-        let is_apart = tokens.is_break(at);
+        if matches!(cursor.peek(), Kind::Quote | Kind::Close(_)) {
+            cursor.place += 1;
+        }
+        at = cursor.place;
+        let is_apart = scan.tokens.is_break(at);
         if let Some(separator) = pair::separator_at(scan, at) {
             // Without a blank after it, the colon may belong to an address: `from 2a01:4f8::2`.
             let is_apart_after = scan.tokens.kind(separator.next - 1) != Kind::Sign(b':');
@@ -181,7 +182,7 @@ pub(crate) fn before_name(scan: &mut Scan<'_>, key: &Key) -> Option<Claim> {
             Kind::Word => {
                 let is_as = is_strict && is_bound && tokens.is_word(at + 2, words!["as"]);
                 if is_as && look(tokens.word(at)?).is_made_up() {
-                    let value = value::bare(tokens, at, Site::from(at))?;
+                    let value = tokens.bare(at, Site::from(at))?;
                     return Some(Claim::of(key, value, Bond::Position));
                 }
                 let is_binding = tokens.is_word(at, BINDING_WORDS);
@@ -201,7 +202,7 @@ pub(crate) fn before_name(scan: &mut Scan<'_>, key: &Key) -> Option<Claim> {
     if word.is_some_and(|word| tokens.is_word(word, words!["entry"])) {
         return None;
     }
-    let value = value::value(tokens, open, Site::from(open)).filter(|found| found.quoted)?;
+    let value = tokens.value(open, Site::from(open)).filter(|found| found.quoted)?;
     let bond = if is_announced { Bond::Structure } else { Bond::Position };
     (is_strict || is_announced).then(|| Claim::of(key, value, bond))
 }
@@ -252,7 +253,7 @@ fn after_word(scan: &mut Scan<'_>, place: usize) -> Option<usize> {
 }
 
 fn claim(scan: &mut Scan<'_>, key: &Key, place: usize, bond: Bond) -> Option<Claim> {
-    let found = value::value(&mut scan.tokens, place, Site::from(key.place))?;
+    let found = scan.tokens.value(place, Site::from(key.place))?;
     let value = found.bytes(scan.text);
     // A bracket directly after the words usually belongs to the sentence or to code.
     let kind = scan.tokens.kind(place);

@@ -20,7 +20,7 @@ use crate::text::{
     at, before, class, count_steps, is_name, is_one_of, line_start, part, run_end, run_start,
     starts_with,
 };
-use crate::value::{self, Site};
+use crate::value::Site;
 
 /// The maximum number of fields after a name among which its value is looked for.
 const FIELDS: usize = 4;
@@ -52,7 +52,7 @@ fn naming_field(scan: &mut Scan<'_>, key: &Key) -> Option<usize> {
     let tokens = &mut scan.tokens;
     let field = (first.saturating_sub(6)..first)
         .rev()
-        .find(|&at| tokens.word(at).is_some() && !value::is_wrapper(tokens, at))?;
+        .find(|&at| tokens.word(at).is_some() && !tokens.is_wrapper(at))?;
     is_called(tokens.word(field)?, NAME_NAMES).then_some(field)
 }
 
@@ -99,7 +99,7 @@ fn values_after(scan: &mut Scan<'_>, key: &Key, name: usize, mut end: usize) -> 
 fn value_of_field(scan: &mut Scan<'_>, key: &Key, field: usize, place: usize) -> Option<Tried> {
     // The last argument is the value: `{ name: 'auth', args: ['bob', 'x'] }`.
     if scan.tokens.is_word(field, LIST_NAMES) {
-        let found = value::last_item(&mut scan.tokens, place)?;
+        let found = scan.tokens.last_item(place)?;
         return Some(Claim::judge(Some(Claim::beside(key, found)), scan, key));
     }
     if let Some(open) = group::opens(&mut scan.tokens, place, false) {
@@ -108,7 +108,7 @@ fn value_of_field(scan: &mut Scan<'_>, key: &Key, field: usize, place: usize) ->
             return Some(Tried::Found);
         }
     }
-    let found = value::value(&mut scan.tokens, place, Site::from(field))?;
+    let found = scan.tokens.value(place, Site::from(field))?;
     Some(Claim::judge(Some(Claim::of(key, found, Bond::Structure)), scan, key))
 }
 
@@ -231,7 +231,7 @@ pub(crate) fn tuple(scan: &mut Scan<'_>, key: &Key) -> Option<Claim> {
     }
     let tokens = &mut scan.tokens;
     let place = tokens.skip_lines(key.after + 1);
-    let found = value::value(tokens, place, Site::from(key.place))?;
+    let found = tokens.value(place, Site::from(key.place))?;
     let behind = tokens.skip_lines(found.next);
     let function = lead.checked_sub(1);
     let is_call = function.is_some_and(|at| tokens.word(at).is_some());
@@ -262,7 +262,7 @@ pub(crate) fn call(scan: &mut Scan<'_>, key: &Key) -> Option<Claim> {
     if !tokens.opens_quote(first) && (is_list || !name[0].is_ascii_uppercase()) {
         return None;
     }
-    let found = value::value(tokens, inner, Site::from(key.place))?;
+    let found = tokens.value(inner, Site::from(key.place))?;
     let is_alone = matches!(scan.tokens.kind(found.next), Kind::Close(_));
     let is_lexeme = !is_alone && key.meaning.has(Flag::Alone);
     let is_asked = Name::new(name).words().any(|word| is_one_of(word, ASKING_VERBS));
@@ -275,7 +275,7 @@ pub(crate) fn fields(scan: &mut Scan<'_>, key: &Key) -> Tried {
     if !matches!(scan.tokens.kind(brace), Kind::Open(b'{' | b'(')) {
         return Tried::Nothing;
     }
-    let inner = value::field(&mut scan.tokens, brace, 2).map(|value| Claim::beside(key, value));
+    let inner = scan.tokens.field(brace, 2).map(|value| Claim::beside(key, value));
     match Claim::judge(inner, scan, key) {
         Tried::Nothing if scan.tokens.kind(brace + 1) == Kind::Line => {
             values_after(scan, key, key.place, brace + 1)
@@ -425,7 +425,7 @@ pub(crate) fn identified(scan: &mut Scan<'_>, key: &Key) -> Option<Claim> {
         let is_by = tokens.is_word(place, IDENTIFIED_WORDS);
         let is_other = tokens.is_word(place, IDENTIFIED_OTHERWISE);
         if seen_by && (is_quoted || !is_by) {
-            let found = value::value(tokens, place, Site::assigned(key.place))?;
+            let found = tokens.value(place, Site::assigned(key.place))?;
             return (is_quoted || is_statement && !is_other).then_some(Claim {
                 value: found,
                 rule: Some(key.meaning.rule),
@@ -448,7 +448,7 @@ pub(crate) fn literal(scan: &mut Scan<'_>, key: &Key) -> Option<Claim> {
     if !scan.tokens.opens_quote(place) || key.meaning.kind == KeyKind::Identified {
         return None;
     }
-    let found = value::quoted(&mut scan.tokens, place)?;
+    let found = scan.tokens.quoted(place)?;
     let name = part(scan.text, key.start, key.end);
     // The name is a verb: `to pass 'x' as a value`.
     let is_verb = key.meaning.is_only(Flag::Verb, name)
@@ -479,10 +479,10 @@ pub(crate) fn insert(scan: &mut Scan<'_>, key: &Key) -> Tried {
     let mut tried = Tried::Nothing;
     for _ in 0..ROWS {
         at = scan.tokens.skip_lines(at + 1);
-        let Some(cell) = value::item(&mut scan.tokens, at, column) else {
+        let Some(cell) = scan.tokens.nth_item(at, column) else {
             break;
         };
-        if let Some(value) = value::value(&mut scan.tokens, cell, Site::from(at)) {
+        if let Some(value) = scan.tokens.value(cell, Site::from(at)) {
             let context = Context::new(key.meaning.kind, Bond::Structure);
             if scan.judge_value(value, SQL_PASSWORD, context) == Tried::Found {
                 tried = Tried::Found;
