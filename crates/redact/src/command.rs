@@ -53,8 +53,8 @@ pub(crate) fn valued(scan: &mut Scan<'_>, key: &Key) -> Option<Claim> {
 /// Returns the place of the word in `--value` or `/d`.
 fn value_option(tokens: &mut Tokens<'_>, place: usize) -> Option<usize> {
     let (word, names) = match (tokens.kind(place), tokens.kind(place + 1)) {
-        (Kind::Sign(b'-'), Kind::Sign(b'-')) => (place + 2, words!["value", "body"]),
-        (Kind::Sign(b'/'), Kind::Word) => (place + 1, words!["value", "body", "d"]),
+        (Kind::Sign(b'-'), Kind::Sign(b'-')) => (place + 2, words!("value, body")),
+        (Kind::Sign(b'/'), Kind::Word) => (place + 1, words!("value, body, d")),
         _ => return None,
     };
     tokens.is_word(word, names).then_some(word)

@@ -198,7 +198,7 @@ pub(crate) fn meaning(key: &[u8]) -> Option<Meaning> {
                 KeyKind::Context => HARMLESS_KEYS,
                 KeyKind::Secret => HARMLESS_TOKENS,
                 KeyKind::Named => HARMLESS_SECRETS,
-                _ => words![],
+                _ => words!(""),
             };
             if is_harmless(&name, start, harmless) {
                 return None;

@@ -258,7 +258,7 @@ fn after_index(scan: &mut Scan<'_>, mut after: usize) -> usize {
     let brace = tokens.skip_blanks(after);
     let first = tokens.skip_blanks(brace + 1);
     if tokens.kind(brace) == Kind::Open(b'{')
-        && tokens.is_word(first, words!["get"])
+        && tokens.is_word(first, words!("get"))
         && let Some(close) = tokens.close(brace)
     {
         return close + 1;
@@ -332,7 +332,7 @@ pub(crate) fn judge(scan: &mut Scan<'_>, key: &Key, claim: Option<Claim>) -> Tri
 /// Redacts the new value in `password: old -> new` or `password changed from 'old' to 'new'` if it is a secret.
 fn changed_to(scan: &mut Scan<'_>, key: &Key, from: Value, context: Context) {
     let mut next = scan.tokens.skip_lines(from.next);
-    if scan.tokens.is_word(next, words!["to"]) {
+    if scan.tokens.is_word(next, words!("to")) {
         next = scan.tokens.skip_blanks(next + 1);
     } else if let Some(separator) = separator_at(scan, next)
         && separator.binding == Binding::Arrow

@@ -238,7 +238,7 @@ pub(crate) fn is_no_password(value: &[u8]) -> bool {
         [b'$', inner @ ..] => class!("A-Z0-9_").only(inner) || class!("_").only(inner),
         [b'%', letter] => letter.is_ascii_lowercase(),
         [b'*', stars @ ..] => class!("*").all(stars),
-        _ => is_one_of(value, words!["redacted", "xxxxx"]),
+        _ => is_one_of(value, words!("redacted, xxxxx")),
     }
 }
 
@@ -577,10 +577,8 @@ fn changes_often(part: &[u8]) -> bool {
         .map(|pair| (class(pair[0]), class(pair[1])))
         .filter(|turn| turn.0 != turn.1 && *turn != (2, 1));
     let changes = turns.count();
-    let needed = match class!("0-9").any(part) {
-        true => 2.max(part.len() / 8),
-        false => 3.max(part.len() / 4),
-    };
+    let has_digits = class!("0-9").any(part);
+    let needed = if has_digits { 2.max(part.len() / 8) } else { 3.max(part.len() / 4) };
     part.len() >= 4 && changes >= needed
 }
 

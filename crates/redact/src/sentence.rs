@@ -58,7 +58,7 @@ pub(crate) fn words(scan: &mut Scan<'_>, key: &Key) -> Option<Claim> {
     }
     if is_in_netrc(scan, key) {
         // Cisco's level of encryption: `username bob password 7 …`.
-        let is_level = scan.tokens.is_word(place, words!["0", "5", "7", "8", "9"]);
+        let is_level = scan.tokens.is_word(place, words!("0, 5, 7, 8, 9"));
         let place = if is_level { scan.tokens.skip_blanks(place + 1) } else { place };
         return claim(scan, key, place, Bond::Option);
     }
@@ -180,7 +180,7 @@ pub(crate) fn before_name(scan: &mut Scan<'_>, key: &Key) -> Option<Claim> {
         match tokens.kind(at) {
             Kind::Quote | Kind::Close(b']') if tokens.closes_before(at, at) => break,
             Kind::Word => {
-                let is_as = is_strict && is_bound && tokens.is_word(at + 2, words!["as"]);
+                let is_as = is_strict && is_bound && tokens.is_word(at + 2, words!("as"));
                 if is_as && look(tokens.word(at)?).is_made_up() {
                     let value = tokens.bare(at, Site::from(at))?;
                     return Some(Claim::of(key, value, Bond::Position));
@@ -199,7 +199,7 @@ pub(crate) fn before_name(scan: &mut Scan<'_>, key: &Key) -> Option<Claim> {
     let word = open.checked_sub(2).filter(|word| tokens.kind(word + 1) == Kind::Blank);
     let is_announced = word.is_some_and(|word| tokens.is_word(word, VALUE_WORDS));
     // The key is one of a table: `Duplicate entry 'x' for key 'y'`.
-    if word.is_some_and(|word| tokens.is_word(word, words!["entry"])) {
+    if word.is_some_and(|word| tokens.is_word(word, words!("entry"))) {
         return None;
     }
     let value = tokens.value(open, Site::from(open)).filter(|found| found.quoted)?;
@@ -221,7 +221,7 @@ pub(crate) fn found(scan: &mut Scan<'_>, key: &Key) -> Option<Claim> {
     // A parser names what it expected: `expected token, got "x"`.
     let first = key.quote.unwrap_or(key.place);
     let is_expected = (first.saturating_sub(2)..first)
-        .any(|at| scan.tokens.is_word(at, words!["expected", "unexpected"]));
+        .any(|at| scan.tokens.is_word(at, words!("expected, unexpected")));
     if is_expected { None } else { stated(scan, key, place) }
 }
 

@@ -112,16 +112,8 @@ pub(crate) fn is_name(byte: u8) -> bool {
 /// Whether the word is in the list. ASCII case is ignored.
 #[inline]
 pub(crate) fn is_one_of(word: &[u8], list: WordList) -> bool {
-    list.bits & bit(word) != 0 && contains(list, word)
-}
-
-fn contains(list: WordList, word: &[u8]) -> bool {
-    let text = list.text.as_bytes();
-    let mut start = 0;
-    list.ends.iter().any(|end| {
-        let begin = std::mem::replace(&mut start, usize::from(*end));
-        start - begin == word.len() && part(text, begin, start).eq_ignore_ascii_case(word)
-    })
+    let may_be = list.bits & bit(word) != 0;
+    may_be && list.iter().any(|known| word.eq_ignore_ascii_case(known.as_bytes()))
 }
 
 /// Words with their meanings, indexed by first letter and length. ASCII case is ignored.
