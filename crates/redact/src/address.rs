@@ -124,8 +124,9 @@ pub(crate) fn is_certain_host(text: &[u8]) -> bool {
     let name = class!("a-zA-Z0-9_.-").end(text, 0, 255);
     let (host, tail) = text.split_at(name);
     match (host, tail) {
-        ([], [b'[', ..]) | (_, [b':', b'0'..=b'9', ..]) => true,
-        (b"tcp" | b"tcp4" | b"tcp6" | b"unix", [b'(', ..]) => true,
+        ([], [b'[', ..])
+        | (_, [b':', b'0'..=b'9', ..])
+        | (b"tcp" | b"tcp4" | b"tcp6" | b"unix", [b'(', ..]) => true,
         _ if host.eq_ignore_ascii_case(b"localhost") => true,
         _ => is_domain(host.strip_suffix(b".").unwrap_or(host)),
     }

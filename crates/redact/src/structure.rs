@@ -435,10 +435,10 @@ pub(crate) fn identified(scan: &mut Scan<'_>, key: &Key) -> Option<Claim> {
         let is_value = is_quoted || !is_by;
         if seen_by && is_value {
             let value = tokens.value(place, Site::assigned(key.place))?;
-            let rule = Some(key.meaning.rule);
             let context = Context::new(KeyKind::Password, bond);
+            let rule = Some(key.meaning.rule);
             let is_password = is_quoted || is_statement && !is_other;
-            return is_password.then_some(Claim { value, rule, context });
+            return is_password.then_some(Claim { value, context, rule });
         }
         if is_quoted {
             // Skips the quoted name of the plugin.
