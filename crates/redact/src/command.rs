@@ -84,10 +84,11 @@ fn argument(scan: &mut Scan<'_>, after: usize) -> Option<usize> {
         _ if place > after => place,
         _ => return None,
     };
-    let is_next = tokens.is_sign(place, b'-')
-        && (tokens.is_sign(place + 1, b'-')
-            || tokens.word(place + 1).is_some_and(|word| word.len() == 1));
-    (!is_next).then_some(place)
+    let is_next = match tokens.kind(place + 1) {
+        Kind::Sign(b'-') => true,
+        _ => tokens.word(place + 1).is_some_and(|word| word.len() == 1),
+    };
+    Some(place).filter(|_| !is_next || !tokens.is_sign(place, b'-'))
 }
 
 /// Whether an option before the end of its line at `place` and its argument at `next` have lines of their own with the
@@ -168,26 +169,25 @@ fn redact(scan: &mut Scan<'_>, option: &CommandOption, found: Value) -> Tried {
         Form::Attached | Form::Separate => None,
     };
     let has_user = !matches!(option.form, Form::Attached | Form::Separate);
-    if has_user && sign.is_none() {
-        return Tried::Nothing;
-    }
-    let start = sign.map_or(0, |sign| sign + 1);
+    let start = match sign {
+        Some(sign) => sign + 1,
+        None if has_user => return Tried::Nothing,
+        None => 0,
+    };
     let (user, password) = text.split_at(start);
     let is_number = |word: &[u8]| class!("0-9:./-").all(word);
     // A number may be a port, and a path is no password. Without a user, options of listed commands are excepted.
-    let is_other = match option.form {
-        _ if has_user => password.starts_with(b"/") || is_number(user) && is_number(password),
-        Form::Separate if option.commands.ends.is_empty() => {
-            is_number(password) && (password.len() <= 5 || password.contains(&b':'))
-                || look(password) == Look::Path
-        }
-        _ => false,
+    let is_any = option.form == Form::Separate && option.commands.ends.is_empty();
+    let is_harmless = match (user, password) {
+        (_, [] | [b'-', ..]) | ([b'<' | b'[', ..], _) => true,
+        _ if is_no_login(user, password, b"") => true,
+        (_, [b'/', ..]) if has_user => true,
+        _ if has_user => is_number(user) && is_number(password),
+        _ if !is_any => false,
+        _ if is_number(password) && password.len() <= 5 => true,
+        _ if is_number(password) && password.contains(&b':') => true,
+        _ => look(password) == Look::Path,
     };
-    let is_harmless = is_other
-        || password.is_empty()
-        || is_no_login(user, password, b"")
-        || matches!(user, [b'<' | b'[', ..])
-        || password.starts_with(b"-");
     if is_harmless {
         let reason = Reason::Other("the option has no password here");
         scan.keep(found.start + start, found.end, option.id, reason);
@@ -250,10 +250,9 @@ fn claim(
     // A quoted text of fewer than four bytes is taken for a name. Another grammar reads `name=value`.
     let is_name = found.quoted && found.end - found.start < 4;
     let pair = decision::name_of_pair(found.bytes(scan.text));
-    if is_name || pair.is_some_and(|name| scan.policy.meaning(name).is_some()) {
-        return None;
-    }
-    Some((found, Context::new(KeyKind::Password, bond)))
+    let meaning = pair.and_then(|name| scan.policy.meaning(name));
+    let claim = (found, Context::new(KeyKind::Password, bond));
+    Some(claim).filter(|_| !is_name && meaning.is_none())
 }
 
 /// Whether a value is piped into a command that reads a password: `echo winter77 | sudo -S id`.
@@ -263,11 +262,12 @@ fn is_read(scan: &mut Scan<'_>, found: Value) -> bool {
     if !tokens.is_sign(pipe, b'|') {
         return false;
     }
-    let reader = (pipe..pipe + 16).find(|&at| {
-        let is_option = tokens.is_sign(at, b'-') && tokens.word(at + 1) == Some(b"S");
-        tokens.kind(at) == Kind::Line || tokens.is_word(at, READERS) || is_option
+    let reader = (pipe..pipe + 16).find_map(|at| match tokens.kind(at) {
+        Kind::Line => Some(false),
+        Kind::Sign(b'-') if tokens.word(at + 1) == Some(b"S") => Some(true),
+        _ => tokens.is_word(at, READERS).then_some(true),
     });
-    reader.is_some_and(|reader| tokens.kind(reader) != Kind::Line)
+    reader.unwrap_or(false)
 }
 
 /// Returns a quoted argument of a function: `name("a", "b")`, `name=("a", "b")`.
@@ -275,10 +275,8 @@ fn function(scan: &mut Scan<'_>, place: usize, name: &str, argument: &Argument) 
     let text = scan.text;
     let end = scan.tokens.get(place)?.end;
     let start = run_start(text, end, name.len(), |_| true);
-    let is_hump = text[start].is_ascii_uppercase();
-    if !part(text, start, end).eq_ignore_ascii_case(name.as_bytes())
-        || before(text, start).is_ascii_alphanumeric() && !is_hump
-    {
+    let begins = text[start].is_ascii_uppercase() || !before(text, start).is_ascii_alphanumeric();
+    if !begins || !part(text, start, end).eq_ignore_ascii_case(name.as_bytes()) {
         return None;
     }
     let tokens = &mut scan.tokens;
@@ -327,7 +325,8 @@ fn command(scan: &mut Scan<'_>, place: usize, name: &str, argument: &Argument) -
     }
     let last = scan.tokens.skip_blanks(at);
     let found = scan.tokens.value(last, Site::default())?;
-    let is_other = matches!(found.bytes(scan.text), [b'/' | b'-', ..])
-        || matches!(scan.tokens.kind(last), Kind::Open(_));
-    (!is_other).then_some(found)
+    match (found.bytes(scan.text), scan.tokens.kind(last)) {
+        ([b'/' | b'-', ..], _) | (_, Kind::Open(_)) => None,
+        _ => Some(found),
+    }
 }

@@ -154,8 +154,9 @@ fn owner(scan: &mut Scan<'_>, key: &Key, place: usize) -> Option<usize> {
             // Without a blank after it, the colon may belong to an address: `from 2a01:4f8::2`.
             let is_apart_after = scan.tokens.kind(separator.next - 1) != Kind::Sign(b':');
             return match separator.binding {
-                Binding::Colon if words == 0 || is_apart_after => Some(at),
-                Binding::Assign if words == 0 || is_apart => Some(at),
+                Binding::Colon | Binding::Assign if words == 0 => Some(at),
+                Binding::Colon => Some(at).filter(|_| is_apart_after),
+                Binding::Assign => Some(at).filter(|_| is_apart),
                 _ => None,
             };
         }
@@ -233,8 +234,10 @@ fn stated(scan: &mut Scan<'_>, key: &Key, place: usize) -> Option<Claim> {
         scan.tokens.word(at).filter(|word| *word != b"in")?;
         at = after_word(scan, at)?;
         let start = scan.tokens.start(at);
-        let is_enclosed = scan.tokens.opens_quote(at) && scan.text[start] != b'`'
-            || scan.tokens.kind(at) == Kind::Open(b'[');
+        let is_enclosed = match scan.tokens.kind(at) {
+            Kind::Quote => scan.text[start] != b'`' && scan.tokens.opens_quote(at),
+            kind => kind == Kind::Open(b'['),
+        };
         if is_value {
             let bond = if is_enclosed { Bond::Structure } else { Bond::Position };
             let claim = claim(scan, key, at, bond);
@@ -257,16 +260,15 @@ fn claim(scan: &mut Scan<'_>, key: &Key, place: usize, bond: Bond) -> Option<Cla
     let value = found.bytes(scan.text);
     // A bracket directly after the words usually belongs to the sentence or to code.
     let kind = scan.tokens.kind(place);
-    let is_list = key.meaning.kind == KeyKind::Password
-        && match kind {
-            Kind::Open(b'(') => value.len() > 7 && look(value).is_made_up(),
-            kind => kind == Kind::Open(b'['),
-        };
-    let is_group = matches!(kind, Kind::Open(_)) && !is_list && !is_random(value);
-    if bond == Bond::Position && is_group {
-        return None;
-    }
-    Some(Claim::of(key, found, bond))
+    let is_password = key.meaning.kind == KeyKind::Password;
+    let is_value = match kind {
+        _ if bond != Bond::Position => true,
+        Kind::Open(b'[') if is_password => true,
+        Kind::Open(b'(') if is_password && value.len() > 7 => look(value).is_made_up(),
+        Kind::Open(_) => is_random(value),
+        _ => true,
+    };
+    is_value.then(|| Claim::of(key, found, bond))
 }
 
 /// Reads Pydantic's report of an input: the name is on one line, and `input_value='…'` on the next.
@@ -289,7 +291,8 @@ pub(crate) fn below(scan: &mut Scan<'_>, key: &Key, separator: Separator) -> Tri
     let place = separator.next;
     let binding = separator.binding;
     let is_line = scan.tokens.kind(place) == Kind::Line;
-    if binding == Binding::Loose || key.meaning.kind == KeyKind::Context || !is_line {
+    let is_other = binding == Binding::Loose || key.meaning.kind == KeyKind::Context;
+    if is_other || !is_line {
         return Tried::Nothing;
     }
     let next = scan.tokens.skip_lines(place);

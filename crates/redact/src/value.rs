@@ -146,7 +146,7 @@ impl Tokens<'_> {
         let is_note = WRAPPER_WORDS.contains(word) || word.starts_with(b"0x");
         if is_note && self.kind(place + 1) == Kind::Blank {
             let mut next = place + 2;
-            while next < place + 12 && self.is_sign(next, b'-') && self.word(next + 1).is_some() {
+            while next < place + 12 && self.are(next, &[Kind::Sign(b'-'), Kind::Word]) {
                 next = self.skip_blanks(next + 2);
             }
             if self.opens_quote(next) {
@@ -156,8 +156,11 @@ impl Tokens<'_> {
         let open = place + 1;
         let tail = word.rsplit(|byte| *byte == b'.').next().unwrap_or(word);
         let is_wrapper = WRAPPER_WORDS.contains(word) || WRAPPER_WORDS.contains(tail);
-        let is_around = self.kind(open) == Kind::Open(b'(');
-        let Some(close) = self.close(open).filter(|_| is_wrapper && is_around && depth > 0) else {
+        let close = match self.kind(open) {
+            Kind::Open(b'(') if is_wrapper && depth > 0 => self.close(open),
+            _ => None,
+        };
+        let Some(close) = close else {
             return self.bare(place, site);
         };
         let behind = self.skip_blanks(close + 1);
@@ -388,18 +391,14 @@ impl Tokens<'_> {
                 at = self.run_end(at);
                 break;
             }
-            // `Secret("…")`
-            if opened > 0
-                && matches!(self.kind(at - 1), Kind::Open(_))
-                && self.opens_quote(at)
-                && let Some(close) = self.close(at)
-            {
-                at = close + 1;
-                continue;
-            }
             let is_delimiter =
                 at > place && token.coding == Coding::Plain || token.coding == site.coding;
             let ends = match token.kind {
+                // `Secret("…")`
+                Kind::Quote if opened > 0 && self.is_argument(at) => {
+                    at = self.close(at).unwrap_or(at);
+                    false
+                }
                 Kind::Quote => {
                     token.mate.is_some_and(|mate| mate < place) || self.word(at + 1).is_none()
                 }
@@ -433,9 +432,15 @@ impl Tokens<'_> {
         Value::bare(start, self.start(at), at)
     }
 
+    /// Whether a whole text in quotes follows a bracket.
+    fn is_argument(&mut self, quote: usize) -> bool {
+        let is_first = matches!(self.kind(quote - 1), Kind::Open(_));
+        is_first && self.opens_quote(quote) && self.close(quote).is_some()
+    }
+
     /// Returns the place of the bracket that ends `<your token>`, which is one value.
     fn placeholder_end(&mut self, place: usize) -> Option<usize> {
-        if !self.is_sign(place, b'<') || self.word(place + 1).is_none() {
+        if !self.are(place, &[Kind::Sign(b'<'), Kind::Word]) {
             return None;
         }
         let is_end = |kind| matches!(kind, Kind::Line | Kind::Sign(b'>'));
@@ -451,8 +456,9 @@ impl Tokens<'_> {
             b',' | b'|' | b';' => {
                 is_last || matches!(next, Kind::Quote | Kind::Redacted) || self.begins_pair(at + 1)
             }
-            b'&' if at > place => site.in_query || is_last || self.begins_pair(at + 1),
-            b'<' => at > place && (next == Kind::Sign(b'/') || next == Kind::Word),
+            _ if at == place => false,
+            b'&' => site.in_query || is_last || self.begins_pair(at + 1),
+            b'<' => matches!(next, Kind::Sign(b'/') | Kind::Word),
             _ => false,
         }
     }
