@@ -140,9 +140,8 @@ fn gap_end(text: &[u8], from: usize, prefix: &[u8]) -> (usize, bool) {
             [b'\\', ..] if class!("nr").has(at(text, escape)) => (escape + 1, true),
             [b'%', b'0', b'a' | b'A' | b'd' | b'D', ..] => (end + 3, true),
             [b'\n', line @ ..] if line.starts_with(prefix) => (end + 1 + prefix.len(), true),
-            [b'\n', ..] => (end + 1, true),
-            // The next line is the next item of a list.
-            [b',', ..] => (end + 1, true),
+            // The next line may be the next item of a list.
+            [b'\n' | b',', ..] => (end + 1, true),
             [b' ' | b'\t' | b'\r' | b'\x0c' | b'"' | b'\'' | b'+', ..] => (end + 1, false),
             _ => break,
         };

@@ -57,17 +57,18 @@ pub(crate) fn opens(tokens: &mut Tokens<'_>, mut place: usize, is_assigned: bool
 
 /// Whether the bracket at `open` belongs to a map as Go prints it: `map[old:…]`.
 fn is_go_map(tokens: &mut Tokens<'_>, open: usize) -> bool {
-    tokens.kind(open) == Kind::Open(b'[')
-        && open > 0
-        && tokens.word(open - 1).is_some_and(|word| word == b"map")
+    let word = open.checked_sub(1).and_then(|word| tokens.word(word));
+    word == Some(b"map") && tokens.kind(open) == Kind::Open(b'[')
 }
 
 /// Whether a quote, or the name of a field and its separator, follows the brace.
 fn begins_map(tokens: &mut Tokens<'_>, brace: usize) -> bool {
-    let first = tokens.skip_lines(brace + 1);
-    let sign = tokens.skip_blanks(first + 1);
-    let is_sign = matches!(tokens.kind(sign), Kind::Sign(b':' | b'='));
-    tokens.opens_quote(first) || is_sign && tokens.word(first).is_some()
+    let mut cursor = tokens.cursor(brace + 1);
+    let first = cursor.lines().place;
+    match cursor.word() {
+        Some(_) => cursor.blanks().sign(b":=").is_some(),
+        None => tokens.opens_quote(first),
+    }
 }
 
 /// A group or a block while it is read, and the meaning of its name.

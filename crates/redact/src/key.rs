@@ -52,14 +52,15 @@ impl Name {
         let mut next_starts = true;
         for (index, &byte) in key.iter().enumerate().skip(key.len().saturating_sub(LONGEST)) {
             if byte.is_ascii_alphanumeric() || byte >= 0x80 {
-                let next_is_lower = key.get(index + 1).is_some_and(u8::is_ascii_lowercase);
-                let is_hump = byte.is_ascii_uppercase()
-                    && (previous.is_ascii_lowercase()
-                        || previous.is_ascii_digit()
-                        || previous != 0 && next_is_lower);
-                let after_digit = previous.is_ascii_digit() && !byte.is_ascii_digit();
-                let is_digit = byte.is_ascii_digit() && previous.is_ascii_alphabetic();
-                if next_starts || is_hump || after_digit || is_digit {
+                let begins = match (previous, byte) {
+                    _ if next_starts => true,
+                    (b'0'..=b'9', b'0'..=b'9') | (0, _) => false,
+                    (b'0'..=b'9', _) | (b'a'..=b'z', b'A'..=b'Z') => true,
+                    (_, b'0'..=b'9') => previous.is_ascii_alphabetic(),
+                    (_, b'A'..=b'Z') => key.get(index + 1).is_some_and(u8::is_ascii_lowercase),
+                    _ => false,
+                };
+                if begins {
                     name.starts |= 1 << name.len;
                 }
                 name.letters[name.len] = byte.to_ascii_lowercase();
@@ -153,7 +154,7 @@ static QUALIFIER_WORDS: LazyLock<Words<()>> = LazyLock::new(|| Words::list(QUALI
 /// Returns the start of the longest known suffix, and the index of its row.
 fn suffix(name: &Name) -> Option<(usize, usize)> {
     // `api_keys` and `recovery_codes` are plurals of known names.
-    if name.as_bytes().ends_with(b"keys") || name.as_bytes().ends_with(b"codes") {
+    if let [.., b'k', b'e', b'y', b's'] | [.., b'c', b'o', b'd', b'e', b's'] = name.as_bytes() {
         let mut one = name.clone();
         one.len -= 1;
         let found = suffix(&one);

@@ -62,7 +62,7 @@ fn is_section(scan: &mut Scan<'_>, key: &Key) -> bool {
         return false;
     };
     let around = (scan.tokens.kind(open), scan.tokens.kind(key.after));
-    match before(scan.text, key.start - 1) {
+    match before(scan.text, key.start.saturating_sub(1)) {
         0 | b'\n' if around == (Kind::Open(b'['), Kind::Line) => {
             scan.tokens.close(open) == key.after.checked_sub(1)
         }
