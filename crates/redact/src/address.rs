@@ -274,8 +274,10 @@ fn credentials(text: &[u8], run: usize, sign: usize) -> Option<usize> {
 /// `Accepted:root@host:22`, `com.acme:tool@1.2.3`.
 fn names_a_user(role: &[u8], user: &[u8]) -> bool {
     let is_logged = role[0].is_ascii_uppercase() || role.contains(&b'.');
+    if !class!("a-zA-Z0-9_.%+'-").all(user) || is_credential_word(user) {
+        return false;
+    }
     match look(user) {
-        _ if !class!("a-zA-Z0-9_.%+'-").all(user) || is_credential_word(user) => false,
         look if look.is_placeholder() => false,
         _ if is_one_of(role, ADDRESS_ROLES) => true,
         look => is_logged && !look.is_made_up(),

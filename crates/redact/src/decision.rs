@@ -214,9 +214,9 @@ impl Case<'_> {
             return false;
         }
         let names = class!("a-zA-Z_.-", or_wide);
-        let meaning = self.policy.meaning(value).filter(|_| names.all(value));
+        let name = Some(value).filter(|value| names.all(value));
         let Some(KeyKind::Password | KeyKind::Secret | KeyKind::Named) =
-            meaning.map(|meaning| meaning.kind)
+            name.and_then(|name| self.policy.meaning(name)).map(|meaning| meaning.kind)
         else {
             return false;
         };

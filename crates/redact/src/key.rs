@@ -54,6 +54,7 @@ impl Name {
             if byte.is_ascii_alphanumeric() || byte >= 0x80 {
                 let begins = match (previous, byte) {
                     _ if next_starts => true,
+                    (b'a'..=b'z', b'a'..=b'z') => false,
                     (b'0'..=b'9', b'0'..=b'9') | (0, _) => false,
                     (b'0'..=b'9', _) | (b'a'..=b'z', b'A'..=b'Z') => true,
                     (_, b'0'..=b'9') => previous.is_ascii_alphabetic(),
@@ -154,7 +155,7 @@ static QUALIFIER_WORDS: LazyLock<Words<()>> = LazyLock::new(|| Words::list(QUALI
 /// Returns the start of the longest known suffix, and the index of its row.
 fn suffix(name: &Name) -> Option<(usize, usize)> {
     // `api_keys` and `recovery_codes` are plurals of known names.
-    if let [.., b'k', b'e', b'y', b's'] | [.., b'c', b'o', b'd', b'e', b's'] = name.as_bytes() {
+    if name.as_bytes().ends_with(b"keys") || name.as_bytes().ends_with(b"codes") {
         let mut one = name.clone();
         one.len -= 1;
         let found = suffix(&one);

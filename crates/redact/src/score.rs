@@ -334,15 +334,14 @@ impl<'v> Seen<'v> {
     /// Whether the value is a sentence: words with blanks between them, which are more than seven, or of which at least
     /// a third are frequent in sentences.
     fn is_sentence(&self) -> bool {
+        if !self.has_blanks() {
+            return false;
+        }
         let words = self.word.split(u8::is_ascii_whitespace).filter(|word| !word.is_empty());
         let words: Vec<_> = words.take(8).collect();
         let prose = words.iter().filter(|word| is_prose(word)).count();
 
-        match words.len() {
-            _ if !self.has_blanks() => false,
-            8 => true,
-            len => prose * 3 >= len,
-        }
+        prose * 3 >= words.len() || words.len() == 8
     }
 
     fn is_number(&self) -> bool {
@@ -441,7 +440,7 @@ fn is_type(word: &[u8]) -> bool {
         }
         _ => false,
     };
-    (has_type || is_scoped(word)) && class!("a-zA-Z0-9_<>[]():&,| ").all(word)
+    class!("a-zA-Z0-9_<>[]():&,| ").all(word) && (has_type || is_scoped(word))
 }
 
 /// Whether the word consists of names with `::` between them, as in `a::B`. Names may end with up to two digits.
@@ -542,7 +541,7 @@ fn is_call(value: &[u8]) -> bool {
 /// Returns the position of the bracket if the value begins like a call or an index expression, `load(`, `env[`.
 pub(crate) fn head_of_call(value: &[u8]) -> Option<usize> {
     let end = class!("a-zA-Z0-9_.:>!-").end(value, 0, 80);
-    let head = &value[..end];
+    let head = Some(&value[..end]).filter(|_| class!("([").has(at(value, end)))?;
     let digits = head.iter().filter(|byte| byte.is_ascii_digit()).count();
     let is_name = match (digits, head) {
         (_, [] | [_]) => false,
@@ -552,7 +551,7 @@ pub(crate) fn head_of_call(value: &[u8]) -> Option<usize> {
         _ => false,
     };
     let is_code = head.contains(&b'.') || !class!("A-Z").any(head);
-    (is_name && is_code && class!("([").has(at(value, end))).then_some(end)
+    (is_name && is_code).then_some(end)
 }
 
 /// Returns the number of letters and digits in the parts of a value that change their class or case often.
@@ -606,7 +605,7 @@ fn is_word(value: &[u8]) -> bool {
 /// Whether the word consists of words with dots between them, such as a property or a host name.
 fn is_dotted(word: &[u8]) -> bool {
     let mut labels = word.split(|byte| *byte == b'.');
-    labels.all(|label| class!("a-zA-Z_-").only(label)) && word.contains(&b'.')
+    word.contains(&b'.') && labels.all(|label| class!("a-zA-Z_-").only(label))
 }
 
 /// Whether the letters of both cases do not form words, as in `dEfjoZBR`.
@@ -635,7 +634,7 @@ fn is_numbered_name(word: &[u8]) -> bool {
 
 /// Whether the word is a host, an address, a date, a time or a version.
 fn is_public(word: &[u8]) -> bool {
-    if class!(".:/-").any(word) && class!("0-9.:/TZ+, v-").all(word) {
+    if class!("0-9.:/TZ+, v-").all(word) && class!(".:/-").any(word) {
         return true;
     }
     // The address of an object in memory.

@@ -7,7 +7,7 @@ use std::cell::Cell;
 
 use crate::rules::class::Class;
 pub(crate) use crate::rules::class::class;
-use crate::rules::list::{WordList, bit};
+use crate::rules::list::WordList;
 
 /// The text that replaces a secret. In XML, it is written with `&lt;` and `&gt;`.
 pub const REDACTED: &str = "<REDACTED>";
@@ -112,8 +112,7 @@ pub(crate) fn is_name(byte: u8) -> bool {
 /// Whether the word is in the list. ASCII case is ignored.
 #[inline]
 pub(crate) fn is_one_of(word: &[u8], list: WordList) -> bool {
-    let may_be = list.bits & bit(word) != 0;
-    may_be && list.iter().any(|known| word.eq_ignore_ascii_case(known.as_bytes()))
+    list.has(word)
 }
 
 /// Words with their meanings, indexed by first letter and length. ASCII case is ignored.

@@ -237,8 +237,8 @@ impl TokenFormat {
             _ => self.prefix.len() > 3,
         };
         match self.checksum {
-            Some(_) | None if score::is_random(body) => true,
-            None if !is_certain => false,
+            None if !is_certain => score::is_random(body),
+            Some(_) if score::is_random(body) => true,
             None if class!("0-9").any(body) || score::is_camel(body) => true,
             _ => is_long && class!("a-zA-Z0-9").all(body),
         }

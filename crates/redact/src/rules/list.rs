@@ -1,5 +1,7 @@
 //! Lists of words: one text, and the end of each word. A list of references would add 40 bytes per word to a program.
 
+use std::ops::Range;
+
 /// A list of words, which [`words!`] creates.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct WordList {
@@ -74,12 +76,27 @@ impl WordList {
         Self { text, ends, bits }
     }
 
-    pub(crate) fn iter(self) -> impl Iterator<Item = &'static str> {
+    /// Returns the range of each word in the text.
+    fn ranges(self) -> impl Iterator<Item = Range<usize>> {
         let mut start = 0;
         self.ends.iter().map(move |end| {
             let end = usize::from(*end);
-            let begin = std::mem::replace(&mut start, end + JOINT.len());
-            self.text.get(begin..end).unwrap_or_default()
+            std::mem::replace(&mut start, end + JOINT.len())..end
         })
+    }
+
+    pub(crate) fn iter(self) -> impl Iterator<Item = &'static str> {
+        self.ranges().map(|range| self.text.get(range).unwrap_or_default())
+    }
+
+    /// Whether the word is in the list. ASCII case is ignored.
+    #[inline]
+    pub(crate) fn has(self, word: &[u8]) -> bool {
+        self.bits & bit(word) != 0 && self.contains(word)
+    }
+
+    fn contains(self, word: &[u8]) -> bool {
+        let mut words = self.ranges().filter(|range| range.len() == word.len());
+        words.any(|range| self.text.as_bytes()[range].eq_ignore_ascii_case(word))
     }
 }
