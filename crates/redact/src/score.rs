@@ -518,8 +518,12 @@ fn is_object(value: &[u8]) -> bool {
 
 /// Whether the text after a `$` is a variable, as in `DB_PASSWORD`, `db_password`, `env[`, `this->` and `1`.
 fn is_variable(inner: &[u8]) -> bool {
+    let runs = inner.chunk_by(|a, b| a.is_ascii_digit() == b.is_ascii_digit());
+    let numbers = runs.filter(|run| run[0].is_ascii_digit()).count();
     match &inner[run_end(inner, 0, 64, is_name)..] {
-        [] | [b'[' | b'(', ..] => true,
+        // The name of a variable rarely has a second number.
+        [] => numbers < 2,
+        [b'[' | b'(', ..] => true,
         rest => rest.starts_with(b"->"),
     }
 }
