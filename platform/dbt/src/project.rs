@@ -12,14 +12,12 @@ use floe_plugins::quote::one_line;
 use serde_json::Value;
 
 use crate::in_run::InRun;
-use crate::manifest::Manifest;
+use crate::manifest::{self, Manifest};
 use crate::run_results::{NodeResult, RunResults};
 
 const MANIFEST: &str = "target/manifest.json";
 
 const RESULTS: &str = "target/run_results.json";
-
-const MAX_RESULTS_SIZE: u64 = 64 << 20;
 
 /// The accepted versions of dbt-core. Older versions do not support `arguments` of tests.
 pub(crate) const CORE: &str = "1.11 to below 2";
@@ -125,7 +123,7 @@ impl Dbt<'_> {
         if !matches!(output.code, 0 | 1) || !path.is_file() {
             return Err(self.failed(command, output));
         }
-        let results = RunResults::read(&path, MAX_RESULTS_SIZE).map_err(|error| {
+        let results: RunResults = manifest::parse(&path).map_err(|error| {
             let message = format!("{}: run_results.json: {error}", self.tool);
             Error::new(ErrorKind::InvalidResponse, message)
         })?;

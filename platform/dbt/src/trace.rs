@@ -26,8 +26,10 @@ use self::artifacts::Artifacts;
 use self::command::CommandSpan;
 use self::database::Database;
 use self::nodes::{Nodes, Surroundings};
+use crate::connection::Connection;
 use crate::event::{Event, Kind};
 use crate::invocation;
+use crate::lineage::Lineage;
 use crate::node::{Node, RunResult, Words};
 
 pub(crate) const TRACER_NAME: &str = "floe.dbt.core";
@@ -40,7 +42,7 @@ pub(crate) struct CommandTrace {
     database: Database,
     words: Words,
     project: Option<String>,
-    target: Option<String>,
+    connection: Connection,
     dagster_run_id: Option<String>,
     /// Whether the spans are exported if the command fails.
     is_recorded: bool,
@@ -79,7 +81,7 @@ impl CommandTrace {
             database: Database::default(),
             words: Words::default(),
             project: None,
-            target: None,
+            connection: Connection::default(),
             dagster_run_id: correlation::dagster_run_id(),
             ended: None,
             warnings: Vec::new(),
@@ -96,10 +98,11 @@ impl CommandTrace {
     }
 
     /// Adds the name of the project and the target of the profile, if they are known before dbt runs.
-    pub(crate) fn of_project(mut self, project: Option<&str>, target: Option<&str>) -> Self {
+    pub(crate) fn of_project(mut self, project: Option<&str>, connection: Connection) -> Self {
+        let target = connection.target.as_deref();
         self.describe(&Invocation { project_name: project, target, ..Invocation::default() });
         self.project = project.map(str::to_owned);
-        self.target = target.map(str::to_owned);
+        self.connection = connection;
         self
     }
 
@@ -125,7 +128,7 @@ impl CommandTrace {
             }
             Kind::Adapter(adapter) => self.set_adapter(adapter),
             Kind::Target(target) => {
-                self.target = Some(target.to_owned());
+                self.connection.target = Some(target.to_owned());
                 self.describe(&Invocation { target: Some(target), ..Invocation::default() });
             }
             Kind::Artifact { kind: "WritableManifest", path } => self.read_manifest(path),
@@ -263,7 +266,8 @@ impl CommandTrace {
             artifacts: &self.artifacts,
             command: &self.span.name,
             project: self.project.as_deref(),
-            target: self.target.as_deref(),
+            target: self.connection.target.as_deref(),
+            connection: &self.connection,
             succeeded: exit == Exit::Code(0),
             started: self.span.started,
             ended: end,
@@ -304,6 +308,7 @@ pub struct Recorded<'a> {
     /// The id of the Dagster run that contains the command.
     pub dagster_run_id: Option<&'a str>,
     artifacts: &'a Artifacts,
+    connection: &'a Connection,
 }
 
 impl Recorded<'_> {
@@ -313,5 +318,13 @@ impl Recorded<'_> {
     /// The results cannot be read, or belong to another invocation.
     pub fn nodes(&self) -> Result<Vec<BuiltNode>, String> {
         self.artifacts.nodes(self.invocation_id)
+    }
+
+    /// Returns the lineage of dbt's last invocation; `None` if there is none.
+    ///
+    /// # Errors
+    /// As for [`Lineage::read`].
+    pub fn lineage(&self) -> Result<Option<Lineage>, String> {
+        self.artifacts.lineage(self.invocation_id, self.connection)
     }
 }

@@ -6,10 +6,13 @@
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{self, Sender};
 use std::thread;
+use std::time::SystemTime;
 
+use floe_dbt::{Connection, Lineage};
 use floe_plugin::PluginType;
 use floe_plugin::compute::ComputeEngine;
 use floe_plugin::dbt::{BuiltNode, CommandRun, DbtCommand, DbtRunner, NodeStatus, Project};
+use floe_plugin::lineage::{Job, Parent, RunEvent, RunState};
 use floe_plugin::orchestrator::AssetOrchestrator;
 use floe_plugins::error::Error;
 use floe_plugins::files::atomic::{self, Access};
@@ -78,6 +81,24 @@ pub(crate) fn run(
         },
     );
     redact(&mut run.nodes);
+    if let Some(id) = &run.invocation_id {
+        let connection = Connection {
+            profiles,
+            profile: project.profile.clone(),
+            target: Some(identity.environment.to_string()),
+        };
+        let lineage = Lineage::read(&folder.join("target"), id, &connection);
+        let job = Job { namespace: &identity.namespace, name: &identity.name };
+        let state = RunState::Complete;
+        let event = RunEvent {
+            parent: Some(Parent { run_id, job }),
+            tags: vec![("floe_run_id", run_id), ("dbt_invocation_id", id)],
+            ..RunEvent::new(state, SystemTime::now(), run_id, job)
+        };
+        if let Some(lineage) = known(lineage, |warning| plugins.warn(warning)) {
+            lineage.events(&event, |event| plugins.lineage(event))?;
+        }
+    }
     for test in run.nodes.iter().filter(|it| it.is_test() && it.status != NodeStatus::Skipped) {
         let model = tested(test);
         let name = &test.name;
@@ -89,6 +110,17 @@ pub(crate) fn run(
         }
     }
     Ok(run)
+}
+
+/// Returns the lineage of a command, or warns that dbt's artifacts cannot be read.
+pub(crate) fn known(
+    lineage: Result<Option<Lineage>, String>,
+    warn: impl FnOnce(String),
+) -> Option<Lineage> {
+    lineage.unwrap_or_else(|reason| {
+        warn(format!("dbt's nodes have no lineage: {reason}"));
+        None
+    })
 }
 
 /// Redacts credentials in the messages, and replaces each query with its hash.

@@ -41,6 +41,7 @@ fn product(test: &str, last: &str) -> Product {
     let results = json!({
         "metadata": { "dbt_version": "1.11.16", "invocation_id": INVOCATION },
         "elapsed_time": 1.5,
+        "args": { "which": "build" },
         "results": [
             node("seed.shop_dbt.orders", "success", "INSERT 3"),
             node("snapshot.shop_dbt.old_orders", "success", "OK"),
@@ -49,8 +50,20 @@ fn product(test: &str, last: &str) -> Product {
             node("model.shop_dbt.totals", last, "skipped"),
         ],
     });
+    let table = |name: &str| json!({ "database": "shop", "schema": "main", "name": name });
     let graph = json!({
-        "nodes": { "test.shop_dbt.unique_id.1f": { "attached_node": "model.shop_dbt.stg_orders" } },
+        "metadata": { "adapter_type": "duckdb", "project_name": "shop_dbt" },
+        "nodes": {
+            "seed.shop_dbt.orders": table("orders"),
+            "snapshot.shop_dbt.old_orders": table("old_orders"),
+            "model.shop_dbt.stg_orders": table("stg_orders"),
+            "model.shop_dbt.totals": table("totals"),
+            "test.shop_dbt.unique_id.1f": {
+                "name": "unique_id",
+                "attached_node": "model.shop_dbt.stg_orders",
+                "column_name": "id",
+            },
+        },
         "parent_map": {
             "model.shop_dbt.stg_orders": ["seed.shop_dbt.orders"],
             "model.shop_dbt.totals": ["model.shop_dbt.stg_orders"],
@@ -197,7 +210,8 @@ fn a_source_that_dbt_only_tests_is_not_materialized() {
         if code == 1 {
             product.write("failed", "");
         }
-        let (model, source) = ("model.shop_dbt.stg_orders\"}", "source.shop_dbt.raw.names\"}");
+        let (model, source) =
+            ("node\":\"model.shop_dbt.stg_orders", "node\":\"source.shop_dbt.raw.names");
         product.replace("graph.json", model, source);
         let receiver = Receiver::http();
         let endpoint = receiver.endpoint();
@@ -435,4 +449,55 @@ fn the_results_of_another_run_are_one_warning_and_not_counted() {
     assert!(said.ends_with("found those of `another`\n"), "{said}");
     assert_eq!(said.lines().count(), 1, "{said}");
     assert_eq!(runs(&product)[0]["assets"], serde_json::json!([]));
+}
+
+/// Returns the events of dbt's nodes, each with the name of its parent's job.
+fn lineage(product: &Product) -> Vec<(String, Value)> {
+    let text = product.read(".floe/lineage.jsonl");
+    let events = text.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+    let of_dbt = events.filter(|it| it["job"]["facets"]["dbt_node"].is_object());
+    let name = |data: &Value| data[0]["name"].as_str().unwrap_or("none").to_owned();
+    of_dbt
+        .map(|it| {
+            let state = it["eventType"].as_str().unwrap();
+            let job = it["job"]["name"].as_str().unwrap();
+            let data = format!("{} -> {}", name(&it["inputs"]), name(&it["outputs"]));
+            let parent = it["run"]["facets"]["parent"]["job"]["name"].clone();
+            (format!("{state} {job}: {data} below {}", parent.as_str().unwrap()), it)
+        })
+        .collect()
+}
+
+#[test]
+fn nodes_of_dbt_have_lineage_in_a_run_and_below_trace_dbt() {
+    let expected = |parent: &str| {
+        [
+            "START shop.main.shop_dbt.old_orders.build.snapshot: none -> shop.main.old_orders",
+            "COMPLETE shop.main.shop_dbt.old_orders.build.snapshot: none -> shop.main.old_orders",
+            "START shop.main.shop_dbt.stg_orders.build.run: shop.main.orders -> shop.main.stg_orders",
+            "COMPLETE shop.main.shop_dbt.stg_orders.build.run: shop.main.orders -> shop.main.stg_orders",
+            "START shop.main.shop_dbt.stg_orders.build.test: shop.main.stg_orders -> none",
+            "FAIL shop.main.shop_dbt.stg_orders.build.test: shop.main.stg_orders -> none",
+        ]
+        .map(|event| format!("{event} below {parent}"))
+    };
+    let product = product("fail", "skipped");
+    product.write("failed", "");
+    product.run();
+    let of_run = lineage(&product);
+    fs::remove_file(product.path(".floe/lineage.jsonl")).unwrap();
+    let receiver = Receiver::http();
+    let endpoint = receiver.endpoint();
+    traced(&product, &exporting_to(&endpoint));
+    for (found, parent) in [(of_run, "shop"), (lineage(&product), "dbt-run-shop_dbt")] {
+        let events: Vec<_> = found.iter().map(|it| it.0.clone()).collect();
+        assert_eq!(events, expected(parent));
+        let failed = &found.last().unwrap().1;
+        let message = &failed["run"]["facets"]["errorMessage"]["message"];
+        assert!(message.as_str().unwrap().starts_with("Got 2 results"), "{message}");
+        let checked = &failed["inputs"][0]["inputFacets"]["dataQualityAssertions"]["assertions"];
+        let assertion = json!({ "assertion": "unique_id", "name": "unique_id", "success": false, "column": "id" });
+        assert_eq!(checked, &json!([assertion]));
+    }
+    assert!(!product.read(".floe/lineage.jsonl").contains("hunter2"));
 }
