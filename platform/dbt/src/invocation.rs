@@ -125,8 +125,6 @@ impl Invocation {
         let max_bytes = text(&["--log-file-max-bytes"], "DBT_LOG_FILE_MAX_BYTES")
             .and_then(|it| it.parse().ok())
             .or(flags.log_file_max_bytes);
-        let mut kept = before.to_vec();
-        kept.extend(without_log_options(own));
         Self {
             command: command(own),
             project_name,
@@ -143,7 +141,7 @@ impl Invocation {
                 level: level.unwrap_or_else(|| "debug".to_owned()),
                 max_bytes: max_bytes.unwrap_or(MAX_BYTES),
             },
-            arguments: kept,
+            arguments: [before, &without_log_options(own)].concat(),
         }
     }
 }

@@ -98,6 +98,8 @@ impl RunResults {
             let read =
                 checked.map_or_else(|| parents().map(String::as_str).collect(), |it| vec![it]);
             BuiltNode {
+                unique_id: id.to_owned(),
+                has_warned: node.status == "warn",
                 resource_type: resource_type(id).to_owned(),
                 name: name(id).to_owned(),
                 status: match () {
@@ -110,6 +112,7 @@ impl RunResults {
                 seconds: node.execution_time,
                 reads: read.into_iter().map(|id| name(id).to_owned()).collect(),
                 sql: node.compiled_code.clone(),
+                ..BuiltNode::default()
             }
         };
         self.results.iter().map(node).collect()

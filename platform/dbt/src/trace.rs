@@ -4,6 +4,7 @@
 //! parsed data.
 
 mod artifacts;
+mod assets;
 mod command;
 mod database;
 mod failure;
@@ -14,7 +15,7 @@ use std::path::Path;
 use std::sync::mpsc::Sender;
 use std::time::SystemTime;
 
-use floe_plugin::dbt::{BuiltNode, Invocation};
+use floe_plugin::dbt::{BuiltNode, Invocation, Selection};
 use floe_plugin::orchestrator::{Asset, PipelineOutcome};
 use floe_plugins::process::foreground::Exit;
 use floe_plugins::runs::correlation;
@@ -41,6 +42,7 @@ pub(crate) struct CommandTrace {
     artifacts: Artifacts,
     database: Database,
     words: Words,
+    selection: Selection,
     project: Option<String>,
     connection: Connection,
     dagster_run_id: Option<String>,
@@ -80,6 +82,7 @@ impl CommandTrace {
             artifacts: Artifacts::new(project.to_owned()),
             database: Database::default(),
             words: Words::default(),
+            selection: Selection::default(),
             project: None,
             connection: Connection::default(),
             dagster_run_id: correlation::dagster_run_id(),
@@ -91,6 +94,11 @@ impl CommandTrace {
     /// Also sends each node that has ended to `ended`, except hooks.
     pub(crate) fn sending(self, ended: Option<Sender<BuiltNode>>) -> Self {
         Self { ended, ..self }
+    }
+
+    /// Also records spans of the assets that the nodes are.
+    pub(crate) fn with_assets(self, selection: Option<&Selection>) -> Self {
+        Self { selection: selection.cloned().unwrap_or_default(), ..self }
     }
 
     pub(crate) fn context(&self) -> &Context {
@@ -158,6 +166,7 @@ impl CommandTrace {
             manifest: self.artifacts.manifest(),
             database: &self.database,
             words: self.words,
+            selection: &self.selection,
         };
         (&mut self.nodes, around)
     }
@@ -167,7 +176,8 @@ impl CommandTrace {
         let has_ended = nodes.finish(node, result, at, &around);
         if let Some(ended) = self.ended.as_ref().filter(|_| has_ended && !node.is_hook()) {
             // If there is no receiver, the run no longer waits for dbt.
-            let _ = ended.send(result.of(node));
+            let span = self.nodes.context(&node.unique_id).cloned();
+            let _ = ended.send(BuiltNode { span, ..result.of(node) });
         }
     }
 
@@ -248,7 +258,7 @@ impl CommandTrace {
             return;
         };
         for result in results.results.iter().filter(|result| result.is_skipped()) {
-            if !self.nodes.is_known(&result.unique_id) {
+            if self.nodes.context(&result.unique_id).is_none() {
                 self.finish_node(&Node::of(result), &RunResult::of_skipped(result), Some(end));
             }
         }

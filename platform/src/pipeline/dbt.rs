@@ -11,7 +11,9 @@ use std::time::SystemTime;
 use floe_dbt::{Connection, Lineage};
 use floe_plugin::PluginType;
 use floe_plugin::compute::ComputeEngine;
-use floe_plugin::dbt::{BuiltNode, CommandRun, DbtCommand, DbtRunner, NodeStatus, Project};
+use floe_plugin::dbt::{
+    BuiltNode, CommandRun, DbtCommand, DbtRunner, NodeStatus, Project, Selection,
+};
 use floe_plugin::lineage::{Job, Parent, RunEvent, RunState};
 use floe_plugin::orchestrator::AssetOrchestrator;
 use floe_plugins::error::Error;
@@ -43,7 +45,7 @@ pub(super) fn build(run: &Run<'_>, project: &DbtProject, report: &mut Report) ->
         let (ended, nodes) = mpsc::channel();
         let (ran, printed) = thread::scope(|scope| {
             let printer = scope.spawn(|| progress.print_nodes(nodes));
-            let ran = self::run(identity, project, plugins, id, Some(&ended));
+            let ran = self::run(identity, project, plugins, id, Some(&ended), None);
             drop(ended);
             (ran, printer.join().unwrap_or_default())
         });
@@ -61,25 +63,26 @@ pub(super) fn build(run: &Run<'_>, project: &DbtProject, report: &mut Report) ->
 }
 
 /// Runs `dbt build`, counts the tests, and sends an alert for each failed one. Each node that ends is sent to `ended`.
+/// `selection` has the assets of a step of Dagster.
 pub(crate) fn run(
     identity: &Identity,
     project: &DbtProject,
     plugins: &Active,
     run_id: &str,
     ended: Option<&Sender<BuiltNode>>,
+    selection: Option<&Selection>,
 ) -> Result<CommandRun, Error> {
     let runner = plugins.required::<dyn DbtRunner>()?;
     let profiles = write_profile(identity, project, plugins)?;
     let folder = absolute(&identity.folder)?;
-    let mut run = runner.run(
-        DbtCommand::Build,
-        &Project {
-            folder: &folder,
-            profiles: profiles.as_deref(),
-            target: Some(identity.environment.as_str()),
-            ended,
-        },
-    );
+    let of_dbt = Project {
+        folder: &folder,
+        profiles: profiles.as_deref(),
+        target: Some(identity.environment.as_str()),
+        ended,
+        selection,
+    };
+    let mut run = runner.run(DbtCommand::Build, &of_dbt);
     redact(&mut run.nodes);
     if let Some(id) = &run.invocation_id {
         let connection = Connection {
@@ -110,6 +113,25 @@ pub(crate) fn run(
         }
     }
     Ok(run)
+}
+
+/// Runs `dbt parse`, which writes the manifest of the project.
+pub(crate) fn parse(
+    identity: &Identity,
+    project: &DbtProject,
+    plugins: &Active,
+) -> Result<(), Error> {
+    let runner = plugins.required::<dyn DbtRunner>()?;
+    let profiles = write_profile(identity, project, plugins)?;
+    let folder = absolute(&identity.folder)?;
+    let of_dbt = Project {
+        folder: &folder,
+        profiles: profiles.as_deref(),
+        target: Some(identity.environment.as_str()),
+        ended: None,
+        selection: None,
+    };
+    runner.run(DbtCommand::Parse, &of_dbt).outcome.map(drop).map_err(failed(&runner))
 }
 
 /// Returns the lineage of a command, or warns that dbt's artifacts cannot be read.
