@@ -64,7 +64,7 @@ pub struct DagsterStep {
 struct Extras {
     step_key: Option<String>,
     /// The `traceparent` of the span of each input.
-    upstream: HashMap<String, String>,
+    upstream: HashMap<String, Value>,
     /// The key of each selected asset, by the id of its dbt node; `None` if the project is one asset.
     nodes: Option<HashMap<String, String>>,
     /// The key of the asset and the name of each selected check, by the id of its dbt test.
@@ -202,7 +202,7 @@ impl DagsterStep {
         let entries = self.extras.upstream.iter();
         entries
             .filter_map(|(key, traceparent)| {
-                let carrier = [("traceparent".to_owned(), traceparent.clone())];
+                let carrier = [("traceparent".to_owned(), traceparent.as_str()?.to_owned())];
                 let cx = propagation::extract_context(&HashMap::from(carrier));
                 let context = cx.span().span_context().clone();
                 context.is_valid().then(|| (key.clone(), context))
@@ -215,7 +215,7 @@ impl DagsterStep {
         &self,
         key: &str,
         rows: Option<u64>,
-        ids: Option<(String, String)>,
+        ids: Option<&(String, String)>,
     ) -> Result<(), Error> {
         let url = self.trace_url();
         let mut traceparent = String::new();
@@ -224,7 +224,7 @@ impl DagsterStep {
             let rows = i64::try_from(rows).unwrap_or(i64::MAX);
             metadata.push(("dagster/row_count", Metadata::Int(rows)));
         }
-        if let Some((trace_id, span_id)) = &ids {
+        if let Some((trace_id, span_id)) = ids {
             traceparent = format!("00-{trace_id}-{span_id}-{SAMPLED}");
             metadata.push(("floe/trace_id", Metadata::Text(trace_id)));
             metadata.push(("floe/span_id", Metadata::Text(span_id)));
@@ -239,7 +239,7 @@ impl DagsterStep {
     }
 
     fn report(&self, rows: Option<u64>, checked: &[Checked]) -> Result<(), Error> {
-        self.report_built(&self.key, rows, active::current_ids())?;
+        self.report_built(&self.key, rows, active::current_ids().as_ref())?;
         for check in checked {
             let severity = if check.is_tolerated { Severity::Warn } else { Severity::Error };
             let count = |rows: u64| Metadata::Int(i64::try_from(rows).unwrap_or(i64::MAX));
@@ -321,7 +321,7 @@ impl DagsterStep {
         if let Some(key) = selection.keys.get(&node.unique_id).filter(|_| is_built) {
             let span = node.span.as_ref().filter(|it| it.is_sampled());
             let ids = span.map(|it| (it.trace_id().to_string(), it.span_id().to_string()));
-            self.report_built(key, node.rows, ids)?;
+            self.report_built(key, node.rows, ids.as_ref())?;
         }
         let check = self.extras.checks.get(&node.unique_id);
         if let Some((key, name)) = check.filter(|_| node.status != NodeStatus::Skipped) {

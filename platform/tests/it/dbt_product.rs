@@ -23,6 +23,29 @@ cat events >> \"$DBT_LOG_PATH/dbt.log\"
 
 const INVOCATION: &str = "4be4c3c5-6a29-4b7a-9d0f-2a8c3f5e7d11";
 
+/// Returns the manifest.
+fn graph() -> Value {
+    let table = |name: &str| json!({ "database": "shop", "schema": "main", "name": name });
+    json!({
+        "metadata": { "adapter_type": "duckdb", "project_name": "shop_dbt" },
+        "nodes": {
+            "seed.shop_dbt.orders": table("orders"),
+            "snapshot.shop_dbt.old_orders": table("old_orders"),
+            "model.shop_dbt.stg_orders": table("stg_orders"),
+            "model.shop_dbt.totals": table("totals"),
+            "test.shop_dbt.unique_id.1f": {
+                "name": "unique_id",
+                "attached_node": "model.shop_dbt.stg_orders",
+                "column_name": "id",
+            },
+        },
+        "parent_map": {
+            "model.shop_dbt.stg_orders": ["seed.shop_dbt.orders"],
+            "model.shop_dbt.totals": ["model.shop_dbt.stg_orders"],
+        },
+    })
+}
+
 /// Returns a dbt project whose stand-in reports four nodes and a test. `test` is the status of the test, and `last` is
 /// the status of the model that reads the tested node.
 fn product(test: &str, last: &str) -> Product {
@@ -50,25 +73,6 @@ fn product(test: &str, last: &str) -> Product {
             node("model.shop_dbt.totals", last, "skipped"),
         ],
     });
-    let table = |name: &str| json!({ "database": "shop", "schema": "main", "name": name });
-    let graph = json!({
-        "metadata": { "adapter_type": "duckdb", "project_name": "shop_dbt" },
-        "nodes": {
-            "seed.shop_dbt.orders": table("orders"),
-            "snapshot.shop_dbt.old_orders": table("old_orders"),
-            "model.shop_dbt.stg_orders": table("stg_orders"),
-            "model.shop_dbt.totals": table("totals"),
-            "test.shop_dbt.unique_id.1f": {
-                "name": "unique_id",
-                "attached_node": "model.shop_dbt.stg_orders",
-                "column_name": "id",
-            },
-        },
-        "parent_map": {
-            "model.shop_dbt.stg_orders": ["seed.shop_dbt.orders"],
-            "model.shop_dbt.totals": ["model.shop_dbt.stg_orders"],
-        },
-    });
     let event = |name: &str, status: &str| {
         let node = json!({ "unique_id": "model.shop_dbt.stg_orders", "node_name": "stg_orders", "resource_type": "model", "node_status": status });
         let result = json!({ "status": status, "message": "OK", "execution_time": 100.25 });
@@ -87,7 +91,7 @@ fn product(test: &str, last: &str) -> Product {
     ];
     product.write("events", &events.map(|event| format!("{event}\n")).concat());
     product.write("results.json", &results.to_string());
-    product.write("graph.json", &graph.to_string());
+    product.write("graph.json", &graph().to_string());
     product
 }
 

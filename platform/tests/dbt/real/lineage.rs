@@ -1,4 +1,4 @@
-//! The lineage of dbt's nodes beside the events of OpenLineage's own integration, `dbt-ol`.
+//! The lineage of dbt's nodes beside the events of `OpenLineage`'s own integration, `dbt-ol`.
 
 use std::collections::BTreeMap;
 use std::fs;
