@@ -6,12 +6,10 @@ use std::path::Path;
 use floe_plugin::lineage::{Assertion, Dataset, Facet, Field, Job, RunEvent, RunState};
 use floe_plugins::runs::run_id::RunId;
 use floe_telemetry::{sanitize_credentials, sanitize_error_message};
-use indexmap::IndexMap;
-use serde::Deserialize;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::connection::Connection;
-use crate::manifest;
+use crate::manifest::{self, Column, Manifest, Table};
 use crate::run_results::{NodeResult, RunResults, resource_type};
 
 const SCHEMAS: &str =
@@ -25,66 +23,13 @@ const BUILT: [(&str, &str, &str); 2] =
 #[derive(Debug)]
 pub struct Lineage {
     results: RunResults,
-    graph: Graph,
+    manifest: Manifest,
     /// The columns of the tables when `dbt docs generate` ran; empty if it never did.
-    catalog: Graph,
+    catalog: Manifest,
     /// The complete name of each node and source.
     names: HashMap<String, String>,
     /// The namespace of the data.
     namespace: String,
-}
-
-/// The fields of a manifest, or of a catalog, that lineage needs.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-struct Graph {
-    metadata: Metadata,
-    nodes: HashMap<String, Table>,
-    sources: HashMap<String, Table>,
-    parent_map: HashMap<String, Vec<String>>,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-struct Metadata {
-    adapter_type: Option<String>,
-    project_name: Option<String>,
-}
-
-/// A node or a source.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-struct Table {
-    database: Option<String>,
-    schema: Option<String>,
-    alias: Option<String>,
-    name: String,
-    original_file_path: Option<String>,
-    columns: IndexMap<String, Column>,
-    attached_node: Option<String>,
-    column_name: Option<String>,
-    test_metadata: Option<Generic>,
-    config: Config,
-}
-
-#[derive(Debug, Deserialize)]
-struct Column {
-    name: String,
-    #[serde(alias = "type")]
-    data_type: Option<String>,
-    description: Option<String>,
-}
-
-/// The kind of a generic test.
-#[derive(Debug, Deserialize)]
-struct Generic {
-    name: String,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-struct Config {
-    severity: Option<String>,
 }
 
 impl Lineage {
@@ -101,23 +46,23 @@ impl Lineage {
             return Ok(None);
         };
         let path = target.join("manifest.json");
-        let graph: Graph = manifest::parse(&path)
+        let manifest = Manifest::read(&path)
             .map_err(|error| format!("cannot read `{}`: {error}", path.display()))?;
-        let tables = graph.nodes.iter().chain(&graph.sources);
+        let tables = manifest.nodes.iter().chain(&manifest.sources);
         let name = |table: &Table| table.qualified(table.alias.as_ref().unwrap_or(&table.name));
-        let adapter = graph.metadata.adapter_type.as_deref().unwrap_or("dbt");
+        let adapter = manifest.metadata.adapter_type.as_deref().unwrap_or("dbt");
         Ok(Some(Self {
             namespace: connection.namespace(adapter),
             names: tables.map(|(id, table)| (id.clone(), name(table))).collect(),
             results,
             catalog: manifest::parse(&target.join("catalog.json")).unwrap_or_default(),
-            graph,
+            manifest,
         }))
     }
 
     /// Returns the name of the project.
     pub fn project(&self) -> Option<&str> {
-        self.graph.metadata.project_name.as_deref()
+        self.manifest.project_name()
     }
 
     /// Completes an event of the whole command, or of a node, with the facets of dbt.
@@ -155,7 +100,7 @@ impl Lineage {
             let id = &*result.unique_id;
             if let Some((_, kind, suffix)) = BUILT.iter().find(|it| it.0 == resource_type(id)) {
                 let sql = result.compiled_code.as_deref().map(sanitize_credentials);
-                let parents = self.graph.parent_map.get(id).into_iter().flatten();
+                let parents = self.manifest.parents(id).iter();
                 let event = RunEvent {
                     job_type: Some(kind),
                     sql: sql.as_deref(),
@@ -164,7 +109,9 @@ impl Lineage {
                     ..base.clone()
                 };
                 self.emit(id, suffix, &[result], event, &mut emit)?;
-            } else if let Some(checked) = self.checked(id) {
+            } else if resource_type(id) == "test"
+                && let Some(checked) = self.manifest.checked(id)
+            {
                 tested.entry(checked).or_default().push(result);
             }
         }
@@ -179,7 +126,7 @@ impl Lineage {
     }
 
     fn assertion(&self, result: &NodeResult) -> Option<Assertion<'_>> {
-        let test = self.graph.nodes.get(&result.unique_id)?;
+        let test = self.manifest.table(&result.unique_id)?;
         Some(Assertion {
             assertion: test.test_metadata.as_ref().map_or(&test.name, |it| &it.name),
             name: &test.name,
@@ -199,7 +146,7 @@ impl Lineage {
         event: RunEvent<'_>,
         emit: &mut impl FnMut(RunEvent<'_>) -> Result<(), E>,
     ) -> Result<(), E> {
-        let Some(table) = self.graph.nodes.get(id).or(self.graph.sources.get(id)) else {
+        let Some(table) = self.manifest.table(id) else {
             return Ok(());
         };
         let name = id.strip_prefix("model.").or(id.strip_prefix("snapshot.")).unwrap_or(id);
@@ -241,17 +188,10 @@ impl Lineage {
         emit(RunEvent { error: error.as_deref(), ..end })
     }
 
-    /// Returns the node or source that a test checks.
-    fn checked(&self, id: &str) -> Option<&str> {
-        let test = self.graph.nodes.get(id).filter(|_| resource_type(id) == "test")?;
-        let parents = || self.graph.parent_map.get(id)?.last();
-        test.attached_node.as_ref().or_else(parents).map(String::as_str)
-    }
-
     fn dataset<'a>(&'a self, id: &'a str) -> Dataset<'a> {
-        let described = self.graph.nodes.get(id).or(self.graph.sources.get(id));
-        let of_catalog = self.catalog.nodes.get(id).or(self.catalog.sources.get(id));
-        let columns = of_catalog.or(described).into_iter().flat_map(|it| it.columns.values());
+        let described = self.manifest.table(id);
+        let columns =
+            self.catalog.table(id).or(described).into_iter().flat_map(|it| it.columns.values());
         let field = |column: &'a Column| Field {
             name: &column.name,
             kind: column.data_type.as_deref(),
@@ -274,6 +214,6 @@ impl Table {
     }
 }
 
-fn facet(name: &'static str, schema: &str, fields: serde_json::Value) -> Facet {
+fn facet(name: &'static str, schema: &str, fields: Value) -> Facet {
     Facet { name, schema: format!("{SCHEMAS}/{schema}.json"), fields }
 }

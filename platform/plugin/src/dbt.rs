@@ -157,9 +157,6 @@ pub fn dbt_span(tracer: &'static Tracer, dbt: &Dbt<'_>) -> ActiveSpan {
     span(tracer, dbt).attributes(&command).start()
 }
 
-/// The name of the one check that an orchestrator shows for all tests of a dbt project. Only dbt knows each test.
-pub const TESTS: &str = "dbt_tests";
-
 /// A program that runs dbt commands.
 pub trait DbtRunner: Lifecycle {
     /// Runs a command.

@@ -16,7 +16,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use floe_dagster_pipes::{Exception, Level, Metadata, Session as Pipes, Severity};
 use floe_plugin::PluginType;
-use floe_plugin::dbt::{BuiltNode, Invocation, NodeStatus, Selection, TESTS};
+use floe_plugin::dbt::{BuiltNode, Invocation, NodeStatus, Selection};
 use floe_plugin::lineage::Lineage;
 use floe_plugin::orchestrator::{Asset as Attributes, Orchestrator, PipelineRun};
 use floe_plugins::error::Error;
@@ -274,8 +274,10 @@ impl DagsterStep {
         known.nodes.clone_from(&run.nodes);
         let built = dbt::built(&self.identity, &run).map(|()| None);
         if of_nodes.is_some() {
-            for node in nodes {
-                self.report_node(&node, &selection)?;
+            let spans = nodes.into_iter().filter_map(|node| Some((node.unique_id, node.span?)));
+            let spans: HashMap<_, _> = spans.collect();
+            for node in &run.nodes {
+                self.report_node(node, &selection, spans.get(&node.unique_id))?;
             }
             if let Err(failure) = &built {
                 // Dagster ignores the assets that were built if the process ends with an error.
@@ -288,18 +290,9 @@ impl DagsterStep {
         }
         interrupt::check()?;
         run::record(&self.key, Orchestration::Dagster, built.as_ref().copied());
-        if built.is_err() && !dbt::is_of_tests(&run) {
-            return built;
+        if built.is_ok() {
+            self.report(None, &[])?;
         }
-        self.report(None, &[])?;
-        let failed: Vec<&str> = dbt::failed_tests(&run).map(|test| test.name.as_str()).collect();
-        let names = failed.join(", ");
-        let metadata = [("floe/failed_tests", Metadata::Text(&names))];
-        let passed = failed.is_empty();
-        let written =
-            self.pipes.report_asset_check(&self.key, TESTS, passed, Severity::Error, &metadata);
-        written.map_err(unwritten)?;
-        known.is_reported = built.is_err();
         built
     }
 
@@ -316,10 +309,15 @@ impl DagsterStep {
         }
     }
 
-    fn report_node(&self, node: &BuiltNode, selection: &Selection) -> Result<(), Error> {
+    fn report_node(
+        &self,
+        node: &BuiltNode,
+        selection: &Selection,
+        span: Option<&SpanContext>,
+    ) -> Result<(), Error> {
         let is_built = node.status == NodeStatus::Built;
         if let Some(key) = selection.keys.get(&node.unique_id).filter(|_| is_built) {
-            let span = node.span.as_ref().filter(|it| it.is_sampled());
+            let span = span.filter(|it| it.is_sampled());
             let ids = span.map(|it| (it.trace_id().to_string(), it.span_id().to_string()));
             self.report_built(key, node.rows, ids.as_ref())?;
         }

@@ -203,16 +203,6 @@ fn add(run: CommandRun, plugins: &Active, report: &mut Report) -> Result<(), Err
     }
 }
 
-/// Whether only tests failed.
-pub(crate) fn is_of_tests(run: &CommandRun) -> bool {
-    let mut failed = run.nodes.iter().filter(|it| it.status == NodeStatus::Failed).peekable();
-    failed.peek().is_some() && failed.all(BuiltNode::is_test)
-}
-
-pub(crate) fn failed_tests(run: &CommandRun) -> impl Iterator<Item = &BuiltNode> {
-    run.nodes.iter().filter(|it| it.is_test() && it.status == NodeStatus::Failed)
-}
-
 pub(crate) fn add_nodes(nodes: Vec<BuiltNode>, id: Option<&str>, steps: &mut Vec<Step>) {
     let (tests, nodes): (Vec<_>, Vec<_>) = nodes.into_iter().partition(BuiltNode::is_test);
     for node in nodes {

@@ -505,3 +505,67 @@ fn nodes_of_dbt_have_lineage_in_a_run_and_below_trace_dbt() {
     }
     assert!(!product.read(".floe/lineage.jsonl").contains("hunter2"));
 }
+
+/// Runs `floe trace-dbt` and returns what it says, and the assets of the run in the history.
+fn said(product: &Product) -> (String, Value) {
+    let receiver = Receiver::http();
+    let endpoint = receiver.endpoint();
+    let output = traced(product, &exporting_to(&endpoint));
+    let assets = runs(product)[0]["assets"].clone();
+    (String::from_utf8(output.stderr).unwrap(), assets)
+}
+
+#[test]
+fn a_manifest_of_an_unknown_version_of_dbt_is_one_warning() {
+    let product = product("pass", "success");
+    product.replace("graph.json", "\"parent_map\":", "\"parents_of_9\":");
+    product.replace(
+        "graph.json",
+        "\"adapter_type\":",
+        "\"dbt_version\":\"9.0.1\",\"adapter_type\":",
+    );
+    let (said, assets) = said(&product);
+    let warning = "warning: the spans of nodes have no links: cannot read `target/manifest.json`: expected the field `parent_map`, found none (dbt 9.0.1)\n";
+    assert_eq!(said, warning);
+    let keys: Vec<&Value> = assets.as_array().unwrap().iter().map(|it| &it["key"]).collect();
+    // Nobody knows the table of the test, so the test is listed under its own name.
+    assert_eq!(keys, ["orders", "old_orders", "stg_orders", "totals", "unique_id"]);
+    assert!(!product.path(".floe/lineage.jsonl").exists());
+}
+
+#[test]
+fn a_dbt_that_is_interrupted_leaves_what_it_built_before_uncounted() {
+    let product = product("pass", "success");
+    let (before, assets) = said(&product);
+    assert_eq!((before.as_str(), assets.as_array().unwrap().len()), ("", 4));
+    let events = product.read(".floe/lineage.jsonl");
+    // dbt is killed after it has started a node, beside the results of the command before.
+    let begun: Vec<&str> = INTERRUPTED.lines().collect();
+    product.write("stand-in", &begun.join("\n"));
+    let (after, assets) = said(&product);
+    assert_eq!((after.as_str(), &assets), ("", &json!([])));
+    assert_eq!(runs(&product)[0]["status"], "failed");
+    assert_eq!(product.read(".floe/lineage.jsonl"), events);
+}
+
+const INTERRUPTED: &str = "#!/bin/sh
+sed 's/4be4c3c5/another-/' events | head -n 2 >> \"$DBT_LOG_PATH/dbt.log\"
+kill -INT $$
+";
+
+#[test]
+fn a_dbt_without_a_target_folder_is_one_sentence() {
+    let product = product("pass", "success");
+    let failed = json!({
+        "info": { "name": "MainEncounteredError", "level": "error", "msg": "no target", "invocation_id": INVOCATION },
+        "data": { "exc": "The profile 'shop_profile' does not have a target named 'dev'." },
+    });
+    product.write("events", &format!("{failed}\n"));
+    product.write("stand-in", "#!/bin/sh\ncat events >> \"$DBT_LOG_PATH/dbt.log\"\nexit 2\n");
+    let (of_dbt, assets) = said(&product);
+    assert_eq!((of_dbt.as_str(), &assets), ("", &json!([])));
+    let output = product.run();
+    assert_eq!(output.code, Some(1), "{}", output.stderr);
+    let errors = output.stderr.lines().filter(|line| line.starts_with("error"));
+    assert_eq!(errors.count(), 1, "{}", output.stderr);
+}
