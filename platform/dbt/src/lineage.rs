@@ -1,15 +1,18 @@
 //! The nodes of a command as jobs of `OpenLineage`, with the names that its own integration with dbt gives them.
 
 use std::collections::{BTreeMap, HashMap};
+use std::io;
 use std::path::Path;
 
 use floe_plugin::lineage::{Assertion, Dataset, Facet, Field, Job, RunEvent, RunState};
 use floe_plugins::runs::run_id::RunId;
 use floe_telemetry::{sanitize_credentials, sanitize_error_message};
+use indexmap::IndexMap;
+use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::connection::Connection;
-use crate::manifest::{self, Column, Manifest, Table};
+use crate::manifest::{self, Manifest};
 use crate::run_results::{NodeResult, RunResults, resource_type};
 
 const SCHEMAS: &str =
@@ -24,12 +27,65 @@ const BUILT: [(&str, &str, &str); 2] =
 pub struct Lineage {
     results: RunResults,
     manifest: Manifest,
+    tables: Tables,
     /// The columns of the tables when `dbt docs generate` ran; empty if it never did.
-    catalog: Manifest,
+    catalog: Tables,
     /// The complete name of each node and source.
     names: HashMap<String, String>,
     /// The namespace of the data.
     namespace: String,
+}
+
+/// The fields of a manifest, or of a catalog, that only lineage needs.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Tables {
+    metadata: Metadata,
+    nodes: HashMap<String, Table>,
+    sources: HashMap<String, Table>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Metadata {
+    adapter_type: Option<String>,
+}
+
+/// A node or a source.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Table {
+    database: Option<String>,
+    schema: Option<String>,
+    alias: Option<String>,
+    name: String,
+    original_file_path: Option<String>,
+    columns: IndexMap<String, Column>,
+    column_name: Option<String>,
+    test_metadata: Option<Generic>,
+    config: Config,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Column {
+    name: String,
+    #[serde(alias = "type")]
+    data_type: Option<String>,
+    description: Option<String>,
+}
+
+/// The kind of a generic test.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Generic {
+    name: String,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Config {
+    severity: Option<String>,
 }
 
 impl Lineage {
@@ -46,17 +102,19 @@ impl Lineage {
             return Ok(None);
         };
         let path = target.join("manifest.json");
-        let manifest = Manifest::read(&path)
-            .map_err(|error| format!("cannot read `{}`: {error}", path.display()))?;
-        let tables = manifest.nodes.iter().chain(&manifest.sources);
+        let unread = |error: io::Error| format!("cannot read `{}`: {error}", path.display());
+        let manifest = Manifest::read(&path).map_err(unread)?;
+        let tables: Tables = manifest::parse(&path).map_err(unread)?;
+        let all = tables.nodes.iter().chain(&tables.sources);
         let name = |table: &Table| table.qualified(table.alias.as_ref().unwrap_or(&table.name));
-        let adapter = manifest.metadata.adapter_type.as_deref().unwrap_or("dbt");
+        let adapter = tables.metadata.adapter_type.as_deref().unwrap_or("dbt");
         Ok(Some(Self {
             namespace: connection.namespace(adapter),
-            names: tables.map(|(id, table)| (id.clone(), name(table))).collect(),
+            names: all.map(|(id, table)| (id.clone(), name(table))).collect(),
             results,
             catalog: manifest::parse(&target.join("catalog.json")).unwrap_or_default(),
             manifest,
+            tables,
         }))
     }
 
@@ -126,7 +184,7 @@ impl Lineage {
     }
 
     fn assertion(&self, result: &NodeResult) -> Option<Assertion<'_>> {
-        let test = self.manifest.table(&result.unique_id)?;
+        let test = self.tables.get(&result.unique_id)?;
         Some(Assertion {
             assertion: test.test_metadata.as_ref().map_or(&test.name, |it| &it.name),
             name: &test.name,
@@ -146,7 +204,7 @@ impl Lineage {
         event: RunEvent<'_>,
         emit: &mut impl FnMut(RunEvent<'_>) -> Result<(), E>,
     ) -> Result<(), E> {
-        let Some(table) = self.manifest.table(id) else {
+        let Some(table) = self.tables.get(id) else {
             return Ok(());
         };
         let name = id.strip_prefix("model.").or(id.strip_prefix("snapshot.")).unwrap_or(id);
@@ -189,9 +247,9 @@ impl Lineage {
     }
 
     fn dataset<'a>(&'a self, id: &'a str) -> Dataset<'a> {
-        let described = self.manifest.table(id);
+        let described = self.tables.get(id);
         let columns =
-            self.catalog.table(id).or(described).into_iter().flat_map(|it| it.columns.values());
+            self.catalog.get(id).or(described).into_iter().flat_map(|it| it.columns.values());
         let field = |column: &'a Column| Field {
             name: &column.name,
             kind: column.data_type.as_deref(),
@@ -204,6 +262,12 @@ impl Lineage {
             columns: columns.map(field).collect(),
             ..Dataset::default()
         }
+    }
+}
+
+impl Tables {
+    fn get(&self, id: &str) -> Option<&Table> {
+        self.nodes.get(id).or_else(|| self.sources.get(id))
     }
 }
 

@@ -1,69 +1,37 @@
-//! dbt's `manifest.json`: the graph of the project, with the file and the table of each node.
+//! dbt's `manifest.json`: the graph of the project, and the file of each node.
 
 use std::collections::HashMap;
 use std::io::{self, BufReader, Read as _};
 use std::path::Path;
 
 use floe_plugins::files::input_file;
-use indexmap::IndexMap;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 /// The maximum size in bytes. The manifest of a project with ten thousand nodes has about 200 MB.
 const MAX_SIZE: u64 = 1 << 30;
 
-/// The fields of a manifest, or of a catalog, that spans and lineage need. Other fields, such as the SQL of nodes, are skipped while reading.
+/// The fields of a manifest that spans need. Other fields, such as the SQL of nodes, are skipped while reading.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub(crate) struct Manifest {
-    pub(crate) metadata: Metadata,
+    metadata: Metadata,
     parent_map: Option<HashMap<String, Vec<String>>>,
-    pub(crate) nodes: HashMap<String, Table>,
-    pub(crate) sources: HashMap<String, Table>,
+    nodes: HashMap<String, Entry>,
 }
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-pub(crate) struct Metadata {
-    pub(crate) adapter_type: Option<String>,
+struct Metadata {
     project_name: Option<String>,
     dbt_version: Option<String>,
 }
 
-/// A node or a source.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-pub(crate) struct Table {
-    pub(crate) database: Option<String>,
-    pub(crate) schema: Option<String>,
-    pub(crate) alias: Option<String>,
-    pub(crate) name: String,
-    pub(crate) original_file_path: Option<String>,
-    pub(crate) columns: IndexMap<String, Column>,
+struct Entry {
+    original_file_path: Option<String>,
     attached_node: Option<String>,
-    pub(crate) column_name: Option<String>,
-    pub(crate) test_metadata: Option<Generic>,
-    pub(crate) config: Config,
-}
-
-#[derive(Debug, Deserialize)]
-pub(crate) struct Column {
-    pub(crate) name: String,
-    #[serde(alias = "type")]
-    pub(crate) data_type: Option<String>,
-    pub(crate) description: Option<String>,
-}
-
-/// The kind of a generic test.
-#[derive(Debug, Deserialize)]
-pub(crate) struct Generic {
-    pub(crate) name: String,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-pub(crate) struct Config {
-    pub(crate) severity: Option<String>,
 }
 
 impl Manifest {
@@ -83,11 +51,6 @@ impl Manifest {
 
     pub(crate) fn parents(&self, unique_id: &str) -> &[String] {
         self.parent_map.as_ref().and_then(|it| it.get(unique_id)).map_or(&[], Vec::as_slice)
-    }
-
-    /// Returns a node or a source.
-    pub(crate) fn table(&self, unique_id: &str) -> Option<&Table> {
-        self.nodes.get(unique_id).or_else(|| self.sources.get(unique_id))
     }
 
     /// Returns the file of a node, relative to the project's folder.
