@@ -12,7 +12,6 @@ use floe_telemetry_sdk::config::Signal;
 
 /// The outcome of a request.
 #[derive(Debug, Eq, PartialEq)]
-#[expect(clippy::exhaustive_enums, reason = "not part of the public interface")]
 pub enum Response {
     /// The request was accepted, except for this number of items. The text is the receiver's reason or warning.
     Accepted(u64, String),

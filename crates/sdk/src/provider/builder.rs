@@ -86,7 +86,6 @@ impl TelemetryProviderBuilder {
     }
 
     /// Returns the configuration of the provider.
-    #[must_use]
     pub const fn config(&self) -> &TelemetryConfig {
         &self.config
     }
@@ -472,19 +471,16 @@ impl ExporterFactory {
     /// When the provider is initialized, `add` is called for each signal whose configuration names the exporter, and
     /// adds it with the builder's methods. It runs on a thread of its own and may take 30 seconds, after which the start
     /// fails ([`Error::is_timeout`]). Threads that `add` starts have all signals of the operating system blocked.
-    #[must_use]
     pub const fn new(name: &'static str, signals: &'static [Signal], add: AddExporter) -> Self {
         Self { name, signals, add }
     }
 
     /// Returns the name by which a configuration chooses the exporter.
-    #[must_use]
     pub const fn name(&self) -> &'static str {
         self.name
     }
 
     /// Returns the signals of the exporter.
-    #[must_use]
     pub const fn signals(&self) -> &'static [Signal] {
         self.signals
     }

@@ -85,7 +85,6 @@ impl Sampling {
     }
 
     /// Whether the next span is recorded, or is the first one that is lost.
-    #[must_use]
     pub fn is_awaiting() -> bool {
         !listeners::has(UNRECORDED) || listeners::has(UNREPORTED)
     }
@@ -116,7 +115,6 @@ impl Sampling {
     }
 
     /// Returns the number of sampled spans of the process that are open.
-    #[must_use]
     pub fn open_spans() -> u64 {
         recording::open_spans()
     }
