@@ -179,10 +179,17 @@ impl Peer {
 /// Joins the messages of an error and of its sources, because the outermost message rarely names the cause. Of equal
 /// messages in a row, only one is kept, because some errors only wrap others.
 pub(super) fn error_chain(error: &(dyn StdError + 'static)) -> String {
-    let mut causes: Vec<_> =
-        iter::successors(Some(error), |error| (*error).source()).map(ToString::to_string).collect();
+    let errors = iter::successors(Some(error), |error| (*error).source());
+    let mut causes: Vec<_> = errors.map(cause).collect();
     causes.dedup();
     causes.join(": ")
+}
+
+/// Returns the text of an error without the page that rustls appends to the end of a connection that TLS does not announce.
+fn cause(error: &(dyn StdError + 'static)) -> String {
+    let mut text = error.to_string();
+    text.truncate(text.find(": https://docs.rs/rustls/").unwrap_or(text.len()));
+    text
 }
 
 #[cfg(test)]
@@ -205,6 +212,9 @@ mod tests {
                 self.0.as_deref().map(|cause| cause as _)
             }
         }
+
+        let unannounced = "closed without close_notify: https://docs.rs/rustls/latest/manual";
+        assert_eq!(error_chain(&Cause(None, unannounced)), "closed without close_notify");
 
         let texts = ["refused", "connect error", "connect error", "transport error"];
         let error = texts.into_iter().fold(None, |cause, text| Some(Box::new(Cause(cause, text))));
