@@ -71,9 +71,10 @@ pub mod recorder {
         fork::{forks, say_not_exported},
         ids::random_bits,
         lost::LOST,
+        measure::Measures,
         open::take_unrecorded,
         record::{Code, More, Origin, SpanRecord},
-        sampling::{Measure, Rule, Sampling, Then},
+        sampling::{Rule, Sampling, Then},
         wakeup::WakeUp,
     };
     /// Used by the bridge from `tracing` and by log records.

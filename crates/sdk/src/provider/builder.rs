@@ -303,9 +303,10 @@ impl TelemetryProviderBuilder {
         });
         let started = outcome.unwrap_or_else(|_| Err(Error::export(EXPORTER_PANICKED)));
         // From here on, an error drops `provider`, which resets `IN_USE_BY`.
+        let has_meters = inner.meters.is_some();
         let provider = TelemetryProvider::of(inner);
         let (propagators, mut sampling, sampler, (pipeline, message)) = started?;
-        sampling.measures = pipeline.metrics().map(|metrics| metrics as _);
+        sampling.measures = has_meters;
         sampling.is_recorded = pipeline.takes_spans() || sampling.describes_log_records;
         sampling.has_log_records = provider.inner.logs.are_exported();
         let not_installed = |_| Error::state("the telemetry collector could not be configured");
