@@ -157,8 +157,6 @@ pub(crate) struct Scan<'a> {
     pub(crate) keys_until: usize,
     /// The numbers before this byte were read.
     pub(crate) digits_until: usize,
-    /// The userinfo of URLs before this byte was read.
-    pub(crate) url_until: usize,
     /// The `@` signs before this byte were read.
     pub(crate) signs_until: usize,
     /// The paths before this byte were read.
@@ -191,7 +189,6 @@ impl<'a> Scan<'a> {
             meaning: None,
             keys_until: 0,
             digits_until: 0,
-            url_until: 0,
             signs_until: 0,
             paths_until: 0,
             web_tokens_until: 0,
