@@ -233,11 +233,9 @@ pub(crate) fn scan(scan: &mut Scan<'_>, sign: usize) {
         // A password may contain `@`, so the last one ends it.
         let last = memchr::memrchr(b'@', part(text, sign, end)).map_or(sign, |at| sign + at);
         let password = oracle(text, run, last).or_else(|| credentials(text, run, last));
+        scan.signs_until = last + 1;
         if let Some(start) = password {
             scan.redact(start, last, ADDRESS_PASSWORD, Evidence::Structure);
-        }
-        scan.signs_until = last + 1;
-        if scan.covered >= last {
             return;
         }
     }
