@@ -25,18 +25,15 @@ pub(crate) fn url(scan: &mut Scan<'_>, anchor: usize) {
     let Some(colon) = anchor.checked_sub(2).filter(|&at| text[at] == b':') else {
         return;
     };
-    let is_new = |&start: &usize| start > scan.url_until;
-    let Some(start) = after_slashes(text, colon).filter(is_new) else {
+    let Some(start) = after_slashes(text, colon) else {
         return;
     };
     let head = class!("a-zA-Z0-9_+.:-").start(text, colon, 40);
     let end = end_of_url(text, start, before(text, head));
     let run = part(text, start, end);
-    scan.url_until = start;
     let mut authority = start;
     if let Some(sign) = userinfo(run) {
         authority = start + sign + 1;
-        scan.url_until = authority;
         let user = &run[..sign];
         let end = start + sign;
         let colon = memchr::memchr(b':', user).map_or(0, |colon| colon + 1);
@@ -48,6 +45,7 @@ pub(crate) fn url(scan: &mut Scan<'_>, anchor: usize) {
         } else {
             scan.redact(start, end, URL_USERINFO, Evidence::Structure);
         }
+        scan.covered = scan.covered.max(authority);
     }
     let is_cut = authority == start && end == text.len();
     if let Some(password) = cut_password(run).filter(|_| is_cut) {
@@ -223,7 +221,7 @@ pub(crate) fn scan(scan: &mut Scan<'_>, sign: usize) {
     let has_host = class!("a-zA-Z0-9[/").has(at(text, sign + 1));
     let is_address = match (before(text, sign), text[sign]) {
         (b'>', _) => false,
-        (_, b'@') => has_host && sign >= scan.url_until,
+        (_, b'@') => has_host,
         _ => false,
     };
     if !is_address {
@@ -235,11 +233,9 @@ pub(crate) fn scan(scan: &mut Scan<'_>, sign: usize) {
         // A password may contain `@`, so the last one ends it.
         let last = memchr::memrchr(b'@', part(text, sign, end)).map_or(sign, |at| sign + at);
         let password = oracle(text, run, last).or_else(|| credentials(text, run, last));
+        scan.signs_until = last + 1;
         if let Some(start) = password {
             scan.redact(start, last, ADDRESS_PASSWORD, Evidence::Structure);
-        }
-        scan.signs_until = last + 1;
-        if scan.covered >= last {
             return;
         }
     }

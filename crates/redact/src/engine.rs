@@ -224,17 +224,11 @@ fn read_part(scan: &mut Scan<'_>, part: Range<usize>, budget: Budget) {
                 return drop_rest(scan, anchor);
             }
         }
-        let mut from = anchor + 1;
         scan.reach(anchor);
-        if anchor < scan.covered {
-            // The next anchor may begin inside the matched text.
-            from = from.max(scan.covered);
-        } else {
+        if anchor >= scan.covered {
             look(scan, anchor, kinds);
-            // The rest of a number contains no anchor.
-            from = from.max(scan.digits_until);
         }
-        next = anchors.next(text, from);
+        next = anchors.next(text, scan.covered.max(anchor + 1));
     }
 }
 
@@ -243,7 +237,8 @@ fn read_part(scan: &mut Scan<'_>, part: Range<usize>, budget: Budget) {
 fn drop_rest(scan: &mut Scan<'_>, anchor: usize) {
     let text = scan.text;
     let word = class!("^").start(text, anchor, LOOK_BACK);
-    let mut start = word.max(scan.covered);
+    let found = scan.found.iter().map(|finding| finding.range.end);
+    let mut start = found.fold(word, usize::max);
     while let Some(mark) = mark_at(text, start) {
         start += mark.len();
     }

@@ -10,13 +10,16 @@ use crate::text::{at, before, before_word, class, is_name, part};
 
 /// Reads a number. `anchor` is its third digit.
 pub(crate) fn digits(scan: &mut Scan<'_>, anchor: usize) {
-    if anchor < scan.digits_until {
-        return;
-    }
-    let text = scan.text;
     let start = anchor - 2;
-    let end = class!("0-9").end(text, anchor, usize::MAX);
-    scan.digits_until = end;
+    let end = class!("0-9").end(scan.text, anchor, usize::MAX);
+    number(scan, start, end);
+
+    // The rest of a number contains no anchor.
+    scan.covered = scan.covered.max(end);
+}
+
+fn number(scan: &mut Scan<'_>, start: usize, end: usize) {
+    let text = scan.text;
     let previous = before(text, start);
     let next = at(text, end);
     if previous == b':' && next == b':' {
@@ -98,7 +101,6 @@ fn card(scan: &mut Scan<'_>, start: usize) {
     let digits = &digits[..len];
     if is_issuer(digits) && luhn(digits) && stands_alone(text, start, end) {
         scan.redact(start, end, PAYMENT_CARD, Evidence::Checksum);
-        scan.digits_until = end;
     }
 }
 
@@ -166,7 +168,6 @@ fn bank_account(scan: &mut Scan<'_>, inside: usize) {
     let number = (u64::from(rest) * shift + u64::from(head)) % 97;
     if number == 1 && !at(text, end).is_ascii_alphanumeric() {
         scan.redact(start, end, BANK_ACCOUNT, Evidence::Checksum);
-        scan.digits_until = end;
     }
 }
 
@@ -193,7 +194,8 @@ pub(crate) fn phone(scan: &mut Scan<'_>, plus: usize) {
         return;
     }
     let first = plus + 1 + usize::from(at(text, plus + 1) == b'(');
-    let is_apart = scan.covered == plus || !is_name(before_word(text, plus));
+    let follows = scan.found.last().is_some_and(|finding| finding.range.end == plus);
+    let is_apart = follows || !is_name(before_word(text, plus));
     if !is_apart || !class!("1-9").has(at(text, first)) {
         return;
     }
@@ -214,6 +216,5 @@ pub(crate) fn phone(scan: &mut Scan<'_>, plus: usize) {
     let left = class!("._-").start(text, plus, 1);
     if (8..=15).contains(&digits) && !is_name(at(text, end)) && left == plus {
         scan.redact(plus, end, PHONE_NUMBER, Evidence::Format);
-        scan.digits_until = scan.digits_until.max(end);
     }
 }

@@ -155,10 +155,6 @@ pub(crate) struct Scan<'a> {
     pub(crate) line: Line,
     /// Names before this byte are skipped.
     pub(crate) keys_until: usize,
-    /// The numbers before this byte were read.
-    pub(crate) digits_until: usize,
-    /// The userinfo of URLs before this byte was read.
-    pub(crate) url_until: usize,
     /// The `@` signs before this byte were read.
     pub(crate) signs_until: usize,
     /// The paths before this byte were read.
@@ -190,8 +186,6 @@ impl<'a> Scan<'a> {
             name: 0..0,
             meaning: None,
             keys_until: 0,
-            digits_until: 0,
-            url_until: 0,
             signs_until: 0,
             paths_until: 0,
             web_tokens_until: 0,

@@ -149,10 +149,10 @@ pub(crate) static ARGUMENTS: &[Argument] = &[
     sqlsrv, mysql_pconnect, mysqli->__construct, mysqli->real_connect, mysqli_real_connect, \
     ldap_bind") },
     Argument { id: "call-host-user-password", of: Callee::Trace, place: 2, names: words!("connect") },
-    Argument { id: "call-key", of: Callee::Function, place: 0, names: words!("fernet, hmac.new, aes.new, secretkeyspec") },
+    Argument { id: "call-key", of: Callee::Function, place: 0, names: words!("fernet, hmac.new, aes.new, secretkeyspec, crypt") },
     Argument { id: "call-key", of: Callee::Function, place: 1, names: words!("pgp_sym_decrypt, pgp_sym_encrypt, jwt.encode, jwt.decode, jwt.sign, jwt.verify, \
     createhmac, hash_hmac") },
-    Argument { id: "call-host-user-password", of: Callee::Function, place: 2, names: words!("clientsecretcredential, sequelize, mongocredential, dbi->connect, pymysql.connect") },
+    Argument { id: "call-host-user-password", of: Callee::Function, place: 2, names: words!("clientsecretcredential, sequelize, mongocredential, dbi->connect, pymysql.connect, mysqldb.connect") },
     Argument { id: "command-argument", of: Callee::Command, place: 1,
         names: words!("net user, htpasswd -nb, htpasswd -bn, AUTH, LOGIN, rabbitmqctl add_user, \
     rabbitmqctl change_password, rabbitmqctl authenticate_user, cmdkey, pg_md5 -u, sp_addlogin") },
