@@ -128,8 +128,8 @@ pub(crate) fn is_trace_id(word: &str) -> bool {
 }
 
 fn run(command: Command) -> Result<ExitCode, Failure> {
-    match command {
-        Command::Diff(options) => diff::diff(&options),
+    let done = match command {
+        Command::Diff(options) => return diff::diff(&options),
         Command::Export(export) => export.run(),
         Command::Show(options) => show::show(&options),
         Command::View(options) => view::view(&options),
@@ -142,13 +142,14 @@ fn run(command: Command) -> Result<ExitCode, Failure> {
         Command::Ps(options) => ps::ps(&options),
         #[cfg(feature = "listen")]
         Command::Listen(options) => listen::listen(&options),
-    }
+    };
+    done.map(|()| ExitCode::SUCCESS)
 }
 
 /// Prints to standard output. A pipe that its reader, such as `head`, has closed is no failure.
-pub(crate) fn print(text: fmt::Arguments<'_>) -> Result<(), Failure> {
+pub(crate) fn print(text: impl fmt::Display) -> Result<(), Failure> {
     let mut out = io::stdout().lock();
-    match out.write_fmt(text).and_then(|()| out.flush()) {
+    match write!(out, "{text}").and_then(|()| out.flush()) {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
             Err(Failure(format!("standard output cannot be written: {error}")))
         }
@@ -158,7 +159,7 @@ pub(crate) fn print(text: fmt::Arguments<'_>) -> Result<(), Failure> {
 
 /// Prints JSON, with control sequences of terminals escaped.
 pub(crate) fn print_json(json: &str) -> Result<(), Failure> {
-    print(format_args!("{}", escaped(json)))
+    print(escaped(json))
 }
 
 fn escaped(json: &str) -> String {

@@ -51,7 +51,7 @@ pub(crate) fn diff(options: &Diff) -> Result<ExitCode, Failure> {
     if options.json {
         print_json(&as_json(&found).to_string())?;
     } else {
-        print(format_args!("{}", text(&found)))?;
+        print(text(&found))?;
     }
     Ok(ExitCode::from(if found.changes.is_empty() { 0 } else { CHANGED }))
 }

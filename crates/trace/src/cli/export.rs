@@ -1,12 +1,11 @@
 //! The command `export`.
 
 use std::path::PathBuf;
-use std::process::ExitCode;
 
 use clap::Args;
-use floe_trace::Forest;
+use floe_trace::write_perfetto;
 
-use super::input::{Input, print_notes};
+use super::input::Input;
 use super::{Failure, output};
 
 /// The traces to export, and the form of the output.
@@ -20,13 +19,10 @@ pub(crate) struct Export {
 }
 
 impl Export {
-    pub(crate) fn run(&self) -> Result<ExitCode, Failure> {
-        let out = &self.perfetto;
-        output::spare(self.input.files(), out)?;
+    pub(crate) fn run(&self) -> Result<(), Failure> {
         let recording = self.input.read()?;
-        let forest = Forest::new(&recording);
-        print_notes(forest.notes());
-        output::write(out, |out| floe_trace::write_perfetto(&forest, out))?;
-        Ok(ExitCode::SUCCESS)
+        output::convert(&self.input, &recording, &self.perfetto, |forest, out| {
+            write_perfetto(forest, out)
+        })
     }
 }

@@ -9,7 +9,6 @@ use std::io::{self, Write as _};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::pin::pin;
-use std::process::ExitCode;
 use std::time::Duration;
 
 use axum::serve::ListenerExt as _;
@@ -62,14 +61,14 @@ struct Received {
 }
 
 /// Receives and draws traces until Ctrl-C.
-pub(crate) fn listen(options: &Listen) -> Result<ExitCode, Failure> {
+pub(crate) fn listen(options: &Listen) -> Result<(), Failure> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime =
         runtime.map_err(|error| Failure(format!("the receiver cannot start: {error}")))?;
     runtime.block_on(serve(options))
 }
 
-async fn serve(options: &Listen) -> Result<ExitCode, Failure> {
+async fn serve(options: &Listen) -> Result<(), Failure> {
     let mut traces = Traces::new(options)?;
     let (sender, mut received) = mpsc::channel(1);
     // The future is created once. With a new future for each wait, a signal between two waits would be lost.
@@ -115,7 +114,7 @@ async fn serve(options: &Listen) -> Result<ExitCode, Failure> {
             () = tokio::task::yield_now() => {}
         }
     }
-    Ok(ExitCode::SUCCESS)
+    Ok(())
 }
 
 async fn interrupted() {

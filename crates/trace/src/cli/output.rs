@@ -4,17 +4,31 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{self, BufWriter, Read as _, Seek as _, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
+use floe_trace::{Forest, Recording};
 use tempfile::NamedTempFile;
 
 use super::Failure;
-use super::input::files_of;
+use super::input::{Input, files_of, print_notes};
 
 pub(crate) fn is_standard(path: &Path) -> bool {
     path.as_os_str() == "-"
 }
 
+/// Writes a recording of this input to a file, in another form.
+pub(crate) fn convert(
+    input: &Input,
+    recording: &Recording,
+    out: &Path,
+    content: impl FnOnce(&Forest<'_>, &mut dyn Write) -> io::Result<()>,
+) -> Result<(), Failure> {
+    spare(input.files(), out)?;
+    let forest = Forest::new(recording);
+    print_notes(forest.notes());
+    write(out, |out| content(&forest, out))
+}
+
 /// Refuses to overwrite an input file.
-pub(crate) fn spare(inputs: &[PathBuf], out: &Path) -> Result<(), Failure> {
+fn spare(inputs: &[PathBuf], out: &Path) -> Result<(), Failure> {
     let Ok(place) = out.canonicalize() else {
         return Ok(());
     };
@@ -32,7 +46,7 @@ pub(crate) fn spare(inputs: &[PathBuf], out: &Path) -> Result<(), Failure> {
 }
 
 /// Writes a file or standard output. A pipe that its reader, such as `head`, has closed is no failure.
-pub(crate) fn write(
+fn write(
     path: &Path,
     content: impl FnOnce(&mut dyn Write) -> io::Result<()>,
 ) -> Result<(), Failure> {

@@ -3,7 +3,6 @@
 use std::collections::{HashMap, HashSet};
 use std::fmt::Write as _;
 use std::io::{self, Write as _};
-use std::process::ExitCode;
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
 use std::time::Duration;
@@ -33,7 +32,7 @@ pub(crate) struct Ps {
     json: bool,
 }
 
-pub(crate) fn ps(options: &Ps) -> Result<ExitCode, Failure> {
+pub(crate) fn ps(options: &Ps) -> Result<(), Failure> {
     let found = match options.process {
         Some(process) => {
             let json = options.json;
@@ -42,12 +41,7 @@ pub(crate) fn ps(options: &Ps) -> Result<ExitCode, Failure> {
         None => of_all(options.json),
     };
     let text = found.map_err(|error| Failure(error.to_string()))?;
-    if options.json {
-        print_json(&text)?;
-    } else {
-        print(format_args!("{text}"))?;
-    }
-    Ok(ExitCode::SUCCESS)
+    if options.json { print_json(&text) } else { print(text) }
 }
 
 /// Reads a process on a thread of its own. A thread that gets no answer is left behind, and ends with this program.

@@ -2,13 +2,12 @@
 
 use std::cmp::Reverse;
 use std::fmt::Write as _;
-use std::process::ExitCode;
 
 use clap::Args;
 use floe_trace::{Forest, Status, causes, critical_path, duration, names};
 use itertools::Itertools as _;
 use rustc_hash::{FxHashMap, FxHashSet};
-use serde_json::{Map, Value as Json, json};
+use serde_json::{Value as Json, json};
 
 use super::input::{Input, print_notes};
 use super::{Failure, print, print_json, table};
@@ -36,19 +35,10 @@ pub(crate) struct Question {
     limit: usize,
 }
 
-/// A row of an answer: the names of the columns and their values, in the order of the table.
-type Row = Vec<(&'static str, Json)>;
-
-macro_rules! row {
-    ($($name:literal: $value:expr),* $(,)?) => {
-        vec![$(($name, Json::from($value))),*]
-    };
-}
-
 /// A question: the function that finds its rows, and the one that formats them for a number of columns.
 pub(crate) struct Kind {
-    rows: fn(&Forest<'_>) -> Vec<Row>,
-    text: fn(&[Row], usize) -> String,
+    rows: fn(&Forest<'_>) -> Vec<Json>,
+    text: fn(&[Json], usize) -> String,
     /// Returns the text that replaces an empty list of rows.
     nothing: fn(&Forest<'_>) -> String,
 }
@@ -58,7 +48,7 @@ pub(crate) const ERRORS: Kind = Kind { rows: errors, text: errors_text, nothing 
 pub(crate) const PATH: Kind = Kind { rows: path, text: path_text, nothing };
 pub(crate) const NAMES: Kind = Kind { rows: statistics, text: names_text, nothing };
 
-pub(crate) fn answer(question: &Question, kind: &Kind) -> Result<ExitCode, Failure> {
+pub(crate) fn answer(question: &Question, kind: &Kind) -> Result<(), Failure> {
     let recording = question.input.read_spans()?;
     let forest = Forest::new(&recording);
     print_notes(forest.notes());
@@ -66,12 +56,7 @@ pub(crate) fn answer(question: &Question, kind: &Kind) -> Result<ExitCode, Failu
     let total = rows.len();
     rows.truncate(question.limit);
     if question.json {
-        let object = |row: Row| {
-            row.into_iter().map(|(name, value)| (name.to_owned(), value)).collect::<Map<_, _>>()
-        };
-        let rows: Json = rows.into_iter().map(object).collect();
-        let text = json!({"rows": rows, "total": total}).to_string();
-        return print_json(&text).map(|()| ExitCode::SUCCESS);
+        return print_json(&json!({"rows": rows, "total": total}).to_string());
     }
     let width = table::width(WIDTH);
     let mut text = (kind.text)(&rows, width);
@@ -81,7 +66,7 @@ pub(crate) fn answer(question: &Question, kind: &Kind) -> Result<ExitCode, Failu
     } else if rows.len() < total {
         let _ = writeln!(text, "… {} more; --limit {total} prints them", total - rows.len());
     }
-    print(format_args!("{text}")).map(|()| ExitCode::SUCCESS)
+    print(text)
 }
 
 fn nothing(_: &Forest<'_>) -> String {
@@ -109,7 +94,7 @@ fn no_cause(forest: &Forest<'_>) -> String {
     text + "`floe-trace critical-path` shows where the time of the longest trace went"
 }
 
-fn errors(forest: &Forest<'_>) -> Vec<Row> {
+fn errors(forest: &Forest<'_>) -> Vec<Json> {
     let spans = 0..forest.recording().spans.len();
     let failed = spans.filter(|it| forest.span(*it).is_failure()).collect_vec();
     // All ancestors of an error count as explained, because a span between two errors may have no status.
@@ -135,7 +120,7 @@ fn errors(forest: &Forest<'_>) -> Vec<Row> {
     groups.sort_by_key(|(_, (times, first))| (Reverse(*times), *first));
     let rows = groups.into_iter().map(|((name, message, kind), (times, first))| {
         let span = forest.span(first);
-        row! {
+        json!({
             "times": times,
             "name": name,
             "error": kind,
@@ -144,7 +129,7 @@ fn errors(forest: &Forest<'_>) -> Vec<Row> {
             "service": forest.recording().service(span),
             "span": span.id.to_string(),
             "trace": span.trace.to_string(),
-        }
+        })
     });
     rows.collect()
 }
@@ -166,7 +151,7 @@ fn ancestors(forest: &Forest<'_>, span: usize) -> String {
     path.join(" > ")
 }
 
-fn path(forest: &Forest<'_>) -> Vec<Row> {
+fn path(forest: &Forest<'_>) -> Vec<Json> {
     let traces = forest.traces().iter();
     let Some(trace) = traces.max_by_key(|trace| trace.duration()) else {
         return Vec::new();
@@ -185,7 +170,7 @@ fn path(forest: &Forest<'_>) -> Vec<Row> {
         let spans = part.spans.iter().copied();
         let longest = spans.max_by_key(|it| (forest.span(*it).duration(), Reverse(*it)))?;
         let span = forest.span(longest);
-        Some(row! {
+        Some(json!({
             "percent": percent(part.time, trace.duration().max(1)),
             "on_path_ns": part.time,
             "spans": part.spans.len(),
@@ -195,7 +180,7 @@ fn path(forest: &Forest<'_>) -> Vec<Row> {
             "path": path,
             "span": span.id.to_string(),
             "trace": span.trace.to_string(),
-        })
+        }))
     });
     rows.collect()
 }
@@ -207,11 +192,11 @@ struct Part {
     spans: FxHashSet<usize>,
 }
 
-fn why(forest: &Forest<'_>) -> Vec<Row> {
+fn why(forest: &Forest<'_>) -> Vec<Json> {
     let rows = causes(forest).into_iter().map(|cause| {
         let span = forest.span(cause.span);
-        row! {
-            "what": json!(cause.kind),
+        json!({
+            "what": cause.kind,
             "name": &*span.name,
             "service": forest.recording().service(span),
             "time_ns": cause.time,
@@ -219,15 +204,15 @@ fn why(forest: &Forest<'_>) -> Vec<Row> {
             "message": cause.message,
             "span": span.id.to_string(),
             "trace": span.trace.to_string(),
-        }
+        })
     });
     rows.collect()
 }
 
-fn statistics(forest: &Forest<'_>) -> Vec<Row> {
+fn statistics(forest: &Forest<'_>) -> Vec<Json> {
     let names = names(forest, 0..forest.recording().spans.len()).into_iter();
     let rows = names.map(|name| {
-        row! {
+        json!({
             "name": name.name,
             "service": name.service,
             "spans": name.count,
@@ -238,7 +223,7 @@ fn statistics(forest: &Forest<'_>) -> Vec<Row> {
             "p95_ns": name.p95,
             "p99_ns": name.p99,
             "max_ns": name.max,
-        }
+        })
     });
     rows.collect()
 }
@@ -249,19 +234,18 @@ fn percent(part: u64, whole: u64) -> f64 {
 }
 
 /// Returns a value of a row as a readable text.
-fn shown(row: &Row, key: &str) -> String {
-    match row.iter().find(|it| it.0 == key).map(|it| &it.1) {
-        Some(Json::String(text)) => table::cell(text, LONGEST),
-        Some(Json::Number(number)) if key.ends_with("_ns") => {
+fn shown(row: &Json, key: &str) -> String {
+    match &row[key] {
+        Json::String(text) => table::cell(text, LONGEST),
+        Json::Number(number) if key.ends_with("_ns") => {
             duration(number.as_u64().unwrap_or_default())
         }
-        Some(other) => other.to_string(),
-        None => String::new(),
+        other => other.to_string(),
     }
 }
 
 /// Returns a text with the service of a row behind it.
-fn with_service(row: &Row, text: String) -> String {
+fn with_service(row: &Json, text: String) -> String {
     match &*shown(row, "service") {
         "" => text,
         service => format!("{text} [{service}]"),
@@ -269,8 +253,8 @@ fn with_service(row: &Row, text: String) -> String {
 }
 
 /// Returns a sentence for each row, with details below it.
-fn sentences(rows: &[Row], width: usize, of: fn(&Row) -> [String; 2]) -> String {
-    let row = |row: &Row| {
+fn sentences(rows: &[Json], width: usize, of: fn(&Json) -> [String; 2]) -> String {
+    let row = |row: &Json| {
         let [sentence, details] = of(row);
         let details = with_service(row, details);
         table::wrapped(&sentence, "", width) + &table::wrapped(&details, "  ", width)
@@ -278,7 +262,7 @@ fn sentences(rows: &[Row], width: usize, of: fn(&Row) -> [String; 2]) -> String 
     rows.iter().map(row).collect()
 }
 
-fn why_text(rows: &[Row], width: usize) -> String {
+fn why_text(rows: &[Json], width: usize) -> String {
     sentences(rows, width, |row| {
         let keys = ["message", "what", "time_ns", "spans"];
         let [message, what, time, spans] = keys.map(|key| shown(row, key));
@@ -286,17 +270,17 @@ fn why_text(rows: &[Row], width: usize) -> String {
     })
 }
 
-fn errors_text(rows: &[Row], width: usize) -> String {
+fn errors_text(rows: &[Json], width: usize) -> String {
     sentences(rows, width, |row| [error_text(row), shown(row, "path")])
 }
 
-fn error_text(row: &Row) -> String {
+fn error_text(row: &Json) -> String {
     let keys = ["name", "error", "message"].map(|key| shown(row, key));
     let words = keys.into_iter().filter(|it| !it.is_empty()).collect_vec();
     format!("{} × {}", shown(row, "times"), words.join(": "))
 }
 
-fn path_text(rows: &[Row], width: usize) -> String {
+fn path_text(rows: &[Json], width: usize) -> String {
     sentences(rows, width, |row| {
         let keys = ["percent", "on_path_ns", "name"];
         let [percent, time, name] = keys.map(|key| shown(row, key));
@@ -304,7 +288,7 @@ fn path_text(rows: &[Row], width: usize) -> String {
     })
 }
 
-fn names_text(rows: &[Row], width: usize) -> String {
+fn names_text(rows: &[Json], width: usize) -> String {
     let has = |key: &&str| *key != "errors" || rows.iter().any(|it| shown(it, key) != "0");
     let keys = ["spans", "errors", "self_ns", "p50_ns", "p95_ns", "max_ns"]
         .into_iter()
@@ -316,7 +300,7 @@ fn names_text(rows: &[Row], width: usize) -> String {
     let used =
         table::table(keys.len(), &titles, cells.clone()).lines().map(UnicodeWidthStr::width).max();
     let room = width.saturating_sub(used.unwrap_or_default() + 2).max(16);
-    let name = |row: &Row| {
+    let name = |row: &Json| {
         // A long name leaves room for its service.
         let service = with_service(row, String::new()).chars().count().min(room / 2);
         let name = table::cell(&shown(row, "name"), room - service);

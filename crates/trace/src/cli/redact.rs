@@ -3,7 +3,6 @@
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::PathBuf;
-use std::process::ExitCode;
 
 use clap::Args;
 use floe_redact::Redactor;
@@ -25,15 +24,10 @@ pub(crate) struct Redact {
 }
 
 impl Redact {
-    pub(crate) fn run(&self) -> Result<ExitCode, Failure> {
+    pub(crate) fn run(&self) -> Result<(), Failure> {
         let text = self.read()?;
         let redactor = Redactor::new();
-        if self.explain {
-            print(format_args!("{}", redactor.explain(&text)))?;
-        } else {
-            print(format_args!("{}", redactor.redact(&text)))?;
-        }
-        Ok(ExitCode::SUCCESS)
+        if self.explain { print(redactor.explain(&text)) } else { print(redactor.redact(&text)) }
     }
 
     /// Reads the whole text, because a secret may be on a later line than its name.

@@ -3,7 +3,6 @@
 use std::cmp::Reverse;
 use std::env;
 use std::io::{self, IsTerminal as _};
-use std::process::ExitCode;
 
 use clap::{Args, ColorChoice};
 use floe_trace::{Forest, WaterfallOptions, waterfall};
@@ -59,7 +58,7 @@ impl Look {
     }
 }
 
-pub(crate) fn show(options: &Show) -> Result<ExitCode, Failure> {
+pub(crate) fn show(options: &Show) -> Result<(), Failure> {
     let recording = options.input.read_spans()?;
     let forest = Forest::new(&recording);
     print_notes(forest.notes());
@@ -69,13 +68,13 @@ pub(crate) fn show(options: &Show) -> Result<ExitCode, Failure> {
     traces.truncate(options.limit);
     let look = options.look.options();
     for trace in &traces {
-        print(format_args!("{}\n", waterfall(&forest, trace, look)))?;
+        print(waterfall(&forest, trace, look) + "\n")?;
     }
     if traces.len() < found {
         let left = found - traces.len();
         print(format_args!("… {left} more traces; --limit {found} draws them\n"))?;
     }
-    Ok(ExitCode::SUCCESS)
+    Ok(())
 }
 
 /// Draws all traces of a recording, each followed by an empty line.

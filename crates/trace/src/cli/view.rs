@@ -2,13 +2,12 @@
 
 use std::io::{self, Write as _};
 use std::path::PathBuf;
-use std::process::ExitCode;
 
 use clap::Args;
 use floe_redact::printable;
-use floe_trace::{Forest, write_page};
+use floe_trace::write_page;
 
-use super::input::{Input, print_notes};
+use super::input::Input;
 use super::{Failure, output};
 
 #[derive(Clone, Debug, Args)]
@@ -20,17 +19,14 @@ pub(crate) struct View {
     out: PathBuf,
 }
 
-pub(crate) fn view(options: &View) -> Result<ExitCode, Failure> {
-    let path = &options.out;
-    output::spare(options.input.files(), path)?;
+pub(crate) fn view(options: &View) -> Result<(), Failure> {
+    let out = &options.out;
     let recording = options.input.read_spans()?;
-    let forest = Forest::new(&recording);
-    print_notes(forest.notes());
-    output::write(path, |out| write_page(&forest, 0, out))?;
-    if output::is_standard(path) {
-        return Ok(ExitCode::SUCCESS);
+    output::convert(&options.input, &recording, out, |forest, file| write_page(forest, 0, file))?;
+    if output::is_standard(out) {
+        return Ok(());
     }
-    let shown = path.display().to_string();
+    let shown = out.display().to_string();
     let _ = writeln!(io::stderr(), "wrote {}", printable(&shown));
-    Ok(ExitCode::SUCCESS)
+    Ok(())
 }

@@ -1,6 +1,6 @@
 //! Reads OTLP as JSON: one request per line, or documents of many lines.
 
-use std::io::{self, BufRead, Read};
+use std::io::{BufRead, Read};
 
 use opentelemetry_proto::tonic::common::v1::InstrumentationScope;
 use opentelemetry_proto::tonic::logs::v1::LogRecord;
@@ -32,7 +32,7 @@ impl Reader {
             let is_cut = part.limit() == 0 && line.last() != Some(&b'\n');
             self.place.at = format!(":{number}");
             if is_cut {
-                skip_line(&mut input).map_err(|error| self.io(error))?;
+                input.skip_until(b'\n').map_err(|error| self.io(error))?;
                 self.reject(format!(
                     "expected at most {LARGEST_MESSAGE} bytes in a line, found more; the line is left out"
                 ));
@@ -198,20 +198,5 @@ fn reason(error: &Error) -> String {
             format!("{kind}, expected {expected}")
         }
         _ => text.to_owned(),
-    }
-}
-
-fn skip_line(input: &mut impl BufRead) -> io::Result<()> {
-    loop {
-        let part = input.fill_buf()?;
-        if part.is_empty() {
-            return Ok(());
-        }
-        let end = part.iter().position(|byte| *byte == b'\n');
-        let length = end.map_or(part.len(), |end| end + 1);
-        input.consume(length);
-        if end.is_some() {
-            return Ok(());
-        }
     }
 }

@@ -140,6 +140,6 @@ impl<'o> Traces<'o> {
         self.bytes -= open.bytes;
         open.recording.correct_clocks();
         let picture = show::picture(&open.recording, &self.options.look);
-        print(format_args!("{picture}"))
+        print(picture)
     }
 }
