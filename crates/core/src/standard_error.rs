@@ -24,15 +24,17 @@ pub fn write_within(mut stream: impl io::Write, text: &[u8], _: Duration) {
 )]
 mod unix {
     use std::fs::File;
-    use std::io::Write as _;
     #[cfg(target_os = "linux")]
-    use std::io::{Error, ErrorKind, IoSlice};
+    use std::io::IoSlice;
+    use std::io::Write as _;
+    use std::io::{Error, ErrorKind};
     use std::mem::ManuallyDrop;
     use std::os::fd::{AsRawFd, FromRawFd as _, RawFd};
     use std::time::Duration;
 
     use libc::{POLLOUT, c_int};
 
+    use crate::clock::monotonic_now;
     use crate::program_signals::without_write_signals;
 
     /// The length in bytes up to which a pipe takes a text as a whole (`PIPE_BUF` of Linux). A pipe that can be written
@@ -90,18 +92,28 @@ mod unix {
 
     fn has_room(descriptor: RawFd, limit: Duration) -> bool {
         let mut asked = libc::pollfd { fd: descriptor, events: POLLOUT, revents: 0 };
-        let limit = c_int::try_from(limit.as_millis()).unwrap_or(c_int::MAX);
-        // A signal may interrupt the first call, which then ends without an answer.
-        [limit, 0].into_iter().any(|limit| {
+        let deadline = monotonic_now().checked_add(limit);
+        loop {
+            let left = deadline.map_or(limit, |end| end.saturating_duration_since(monotonic_now()));
+            let millis = c_int::try_from(left.as_millis()).unwrap_or(c_int::MAX);
             // SAFETY: the function reads and writes one entry, which is exclusively borrowed.
-            let count = unsafe { libc::poll(&raw mut asked, 1, limit) };
-            count == 1 && asked.revents & POLLOUT != 0
-        })
+            let count = unsafe { libc::poll(&raw mut asked, 1, millis) };
+            if count >= 0 {
+                return count == 1 && asked.revents & POLLOUT != 0;
+            }
+            // A signal interrupts the wait, also the last look.
+            if Error::last_os_error().kind() != ErrorKind::Interrupted {
+                return false;
+            }
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
+    #[cfg(target_os = "linux")]
+    use std::os::unix::thread::JoinHandleExt as _;
+    use std::sync::atomic::{AtomicUsize, Ordering};
     use std::sync::mpsc::channel;
     use std::sync::{Arc, Barrier};
     use std::thread;
@@ -131,6 +143,35 @@ mod tests {
         for _ in 0..8 {
             assert_eq!(ends.recv_timeout(Duration::from_secs(60)), Ok(()));
         }
+        Ok(())
+    }
+    #[cfg(target_os = "linux")]
+    #[test]
+    #[expect(unsafe_code, reason = "the standard library sends no signals")]
+    fn a_signal_does_not_end_the_wait_for_the_reader_of_a_pipe() -> io::Result<()> {
+        static HANDLED: AtomicUsize = AtomicUsize::new(0);
+
+        extern "C" fn handle(_: libc::c_int) {
+            HANDLED.fetch_add(1, Ordering::Relaxed);
+        }
+
+        let handler: extern "C" fn(libc::c_int) = handle;
+        // SAFETY: the handler only changes an atomic value.
+        unsafe { libc::signal(libc::SIGUSR1, handler as libc::sighandler_t) };
+        let (reader, writer) = io::pipe()?;
+        // This fills the pipe.
+        (0..40).for_each(|_| write_within(&writer, &[b'x'; 4000], Duration::ZERO));
+        let hour = Duration::from_secs(3600);
+        let waiting = thread::spawn(move || write_within(&writer, b"told", hour));
+        // Only the first signals may come before the wait.
+        for sent in 0..1000 {
+            // SAFETY: the handle of the thread exists.
+            unsafe { libc::pthread_kill(waiting.as_pthread_t(), libc::SIGUSR1) };
+            while HANDLED.load(Ordering::Relaxed) == sent && !waiting.is_finished() {
+                thread::yield_now();
+            }
+        }
+        assert!(io::read_to_string(reader)?.ends_with("told"));
         Ok(())
     }
 }

@@ -31,20 +31,12 @@ pub(super) const fn size_advice(signal: Signal) -> &'static str {
 pub(super) const CREDENTIAL_ADVICE: &str =
     "; set a valid credential in `OTEL_EXPORTER_OTLP_HEADERS` (`authentication`)";
 
-const NO_NAME_SERVICE: &str = "the name service of this machine does not answer";
-
-const PERHAPS_PLAIN: &str =
-    "the receiver perhaps does not use TLS: expected an endpoint with `http://`";
-
 /// Words of errors whose cause is neither the address nor the protocol, and the remedy.
-const REMEDIES: [(&str, &str); 15] = [
+const REMEDIES: [(&str, &str); 11] = [
     (
         "received corrupt message",
         "the receiver does not use TLS: expected an endpoint with `http://`",
     ),
-    // A server without TLS may also wait for more, or close the connection.
-    ("TLS handshake", PERHAPS_PLAIN),
-    ("tls handshake eof", PERHAPS_PLAIN),
     (
         "UnknownIssuer",
         "the authority of the receiver's certificate is expected in `OTEL_EXPORTER_OTLP_CERTIFICATE` (`certificate`)",
@@ -64,10 +56,14 @@ const REMEDIES: [(&str, &str); 15] = [
     ("alert: UnrecognisedName", "the receiver has no certificate for the host of the endpoint"),
     ("(os error 24)", "raise the limit of open files (`ulimit -n`) of this process"),
     ("(os error 23)", "raise the limit of open files of this machine"),
-    ("has not returned", NO_NAME_SERVICE),
-    // The C library also reports so on a machine without a network.
-    ("Temporary failure in name resolution", NO_NAME_SERVICE),
 ];
+
+/// Words of errors in front of a receiver without TLS, which may also wait for more, or close the connection.
+const PERHAPS_PLAIN: [&str; 2] = ["TLS handshake", "tls handshake eof"];
+
+/// Words of errors without an answer of the name service. The C library also reports the second on a machine without a
+/// network, and the address may be wrong, too.
+const NO_NAME_SERVICE: [&str; 2] = ["has not returned", "Temporary failure in name resolution"];
 
 /// Words in the alerts of a receiver that refuses the certificate of its client, or expects one.
 const ALERTS_ABOUT_CLIENTS: [&str; 3] = ["Certificate", "UnknownCA", "AccessDenied"];
@@ -131,15 +127,18 @@ impl Peer {
         if text.contains(IS_EXPLAINED) {
             return String::new();
         }
+        let has_any = |words: &[&str]| words.iter().any(|it| text.contains(it));
+        if let Some((_, remedy)) = REMEDIES.iter().find(|(cause, _)| text.contains(cause)) {
+            return format!("; {remedy}");
+        }
         // A receiver that has answered uses TLS.
-        let remedy = REMEDIES
-            .iter()
-            .filter(|(_, remedy)| !(self.has_answered && *remedy == PERHAPS_PLAIN))
-            .find(|(cause, _)| text.contains(cause));
-        if let Some((_, remedy)) = remedy {
-            let is_certain = *remedy != NO_NAME_SERVICE;
-            let address = if is_certain { String::new() } else { self.address_advice() };
-            return format!("; {remedy}{address}");
+        if !self.has_answered && has_any(&PERHAPS_PLAIN) {
+            return "; the receiver perhaps does not use TLS: expected an endpoint with `http://`"
+                .to_owned();
+        }
+        if has_any(&NO_NAME_SERVICE) {
+            let address = self.address_advice();
+            return format!("; the name service of this machine does not answer{address}");
         }
         if self.forwarder().is_some() {
             return self.address_advice();
@@ -154,7 +153,7 @@ impl Peer {
             }
             return String::new();
         }
-        let is_closed = !self.has_answered && CLOSED.iter().any(|it| text.contains(it));
+        let is_closed = !self.has_answered && has_any(&CLOSED);
         if !is_closed && !is_other_protocol {
             return self.address_advice();
         }

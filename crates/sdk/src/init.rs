@@ -242,6 +242,8 @@ fn choose_printing(config: &mut TelemetryConfig, is_terminal: bool) -> Option<fn
     let has_destination = config.has_span_destination();
     match config.exporters.chooses(Signal::Traces, ExporterKind::None) {
         Some(true) => return None,
+        // `initialize` reports an empty list.
+        Some(false) if config.has_no_choice_of_traces() => return None,
         None if !is_terminal && !has_destination => {
             config.exporters.traces = Some(vec![ExporterKind::None]);
             return Some(warn_of_no_exporter);

@@ -25,6 +25,10 @@ pub(crate) const LINE: &str = "warning: traces are not exported: no endpoint is 
                                `http://localhost:4317`, or set `OTEL_TRACES_EXPORTER` (`exporters.traces`) to \
                                `console` to print them, or to `none`\n";
 
+const NO_EXPORTER: &str = "warning: traces are not exported: the provider has no exporter of them; call \
+                           `with_span_exporter`, set `otlp_endpoint`, or set `exporters.traces` to an exporter or to \
+                           `none`\n";
+
 type Carrier = HashMap<String, String>;
 
 /// Returns the headers of a request that is sent in the current context.
@@ -142,6 +146,30 @@ fn without_an_exporter_nothing_listens_and_one_line_says_so() {
         let none = ("OTEL_TRACES_EXPORTER", "none");
         let (_, stderr) = program.run(&[no_lines, none]);
         assert_eq!(stderr, "", "traces turned off cause no message");
+    }
+}
+
+/// A program may add no exporter to the builder, and a configuration may list none.
+#[test]
+fn a_provider_without_an_exporter_says_so_unless_none_is_chosen() {
+    let program = program!({
+        let mut config = TelemetryConfig::new("nothing");
+        let _telemetry = match std::env::var("CASE").unwrap().as_str() {
+            "builder" => {
+                config.exporters.traces = Some(Vec::new());
+                TelemetryProvider::builder(config).initialize()
+            }
+            "init" => builder().configure(|it| it.exporters.traces = Some(Vec::new())).init(),
+            _ => {
+                config.exporters.traces = Some(vec![ExporterKind::None]);
+                TelemetryProvider::builder(config).initialize()
+            }
+        };
+        unrecorded();
+    });
+    for (case, message) in [("builder", NO_EXPORTER), ("init", NO_EXPORTER), ("none", "")] {
+        let (_, stderr) = program.run(&[("CASE", case), ("FLOE_LOG_OUTPUT", "none")]);
+        assert_eq!(stderr, message, "{case}");
     }
 }
 

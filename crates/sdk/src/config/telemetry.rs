@@ -281,6 +281,14 @@ impl TelemetryConfig {
             || self.selects(Signal::Traces)
     }
 
+    /// Whether nothing chooses where spans go, or that they go nowhere.
+    pub(crate) fn has_no_choice_of_traces(&self) -> bool {
+        match &self.exporters.traces {
+            Some(chosen) => chosen.is_empty(),
+            None => !self.has_span_destination(),
+        }
+    }
+
     /// Returns the protocol and the endpoint of a signal over OTLP.
     #[doc(hidden)]
     pub fn otlp_route(&self, signal: Signal) -> (OtlpProtocol, &str) {

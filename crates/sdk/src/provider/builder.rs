@@ -298,14 +298,15 @@ impl TelemetryProviderBuilder {
             }
             let of_file = this.config.sampling.sampler_of_file();
             let sampling = sampling(&this.config);
+            let is_missing = this.config.has_no_choice_of_traces();
             let built = this.build(&mut inner, sampler.is_some(), start_timeout)?;
-            Ok((propagators, sampling, sampler.or(of_file), built))
+            Ok((propagators, sampling, sampler.or(of_file), is_missing, built))
         });
         let started = outcome.unwrap_or_else(|_| Err(Error::export(EXPORTER_PANICKED)));
         // From here on, an error drops `provider`, which resets `IN_USE_BY`.
         let has_meters = inner.meters.is_some();
         let provider = TelemetryProvider::of(inner);
-        let (propagators, mut sampling, sampler, (pipeline, message)) = started?;
+        let (propagators, mut sampling, sampler, is_missing, (pipeline, message)) = started?;
         sampling.measures = has_meters;
         sampling.is_recorded = pipeline.takes_spans() || sampling.describes_log_records;
         sampling.has_log_records = provider.inner.logs.are_exported();
@@ -316,6 +317,9 @@ impl TelemetryProviderBuilder {
         }
         propagation::set_up(&propagators.0, propagators.1);
         sampling.start(sampler.map(program_sampler::asked));
+        if is_missing && provider.inner.counters.exports.exporter_count() == 0 {
+            Sampling::report_first_loss(start_message::warn_of_no_exporter);
+        }
         start_message::write(&message);
         start_message::warn_of_unrecorded(&provider.inner.counters);
         Ok(provider)

@@ -42,6 +42,9 @@ const EXIT: c_int = -1;
 
 static HAS_FINISHED: AtomicBool = AtomicBool::new(false);
 
+/// Whether telemetry is shut down, or its loss is reported, so that another signal loses nothing.
+static IS_SHUT_DOWN: AtomicBool = AtomicBool::new(false);
+
 /// The time for which `exit` waits, in milliseconds.
 static LIMIT: AtomicU64 = AtomicU64::new(0);
 
@@ -64,6 +67,7 @@ pub(super) fn start(finish: fn() -> bool, limit: Duration) -> io::Result<()> {
     }
     REQUEST.store(NOTHING, Ordering::Relaxed);
     HAS_FINISHED.store(false, Ordering::Relaxed);
+    IS_SHUT_DOWN.store(false, Ordering::Relaxed);
     let waiting = program_signals::spawn("floe-exit", move || wait(finish))?;
     let thread = Box::new(waiting.thread().clone());
     THREAD.store(Box::into_raw(thread), Ordering::Release);
@@ -85,6 +89,7 @@ fn wait(finish: fn() -> bool) {
     if !finish() {
         say(NOT_IN_TIME);
     }
+    IS_SHUT_DOWN.store(true, Ordering::Release);
     if request != EXIT {
         end_by(request);
     }
@@ -186,7 +191,9 @@ fn received(signal: c_int) {
         if REQUEST.load(Ordering::Acquire) == EXIT {
             return;
         }
-        say(INTERRUPTED);
+        if !IS_SHUT_DOWN.load(Ordering::Acquire) {
+            say(INTERRUPTED);
+        }
     }
     end_by(signal);
 }

@@ -54,3 +54,12 @@ pub(super) fn warn_of_unrecorded(counters: &Counters) {
         write_line("warn", &text);
     }
 }
+
+/// Warns that spans go nowhere, although the program has not chosen `none`.
+pub(super) fn warn_of_no_exporter() {
+    write_line(
+        "warn",
+        "traces are not exported: the provider has no exporter of them; call `with_span_exporter`, set \
+         `otlp_endpoint`, or set `exporters.traces` to an exporter or to `none`",
+    );
+}
