@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::fmt::Write as _;
 
-use floe_telemetry::__fuzzing::{self as parsers, Parsed, Response};
+use floe_telemetry::__fuzzing::{self as parsers, Accepted, Outcome, Parsed};
 use floe_telemetry::config::{Propagator, ResourceAttributes};
 use floe_telemetry::opentelemetry::Context;
 use floe_telemetry::opentelemetry::baggage::BaggageExt as _;
@@ -402,18 +402,19 @@ pub(crate) fn http_response(data: &[u8]) {
         return;
     };
     match &response {
-        Response::Accepted(_, message) => {
+        Outcome::Accepted(Accepted { message, .. }) => {
             assert!((200..300).contains(&status), "{status}");
             assert!(message.len() <= body.len());
         }
-        Response::Retry(reason, _) => {
+        Outcome::Retry { reason, .. } => {
             assert!([429, 502, 503, 504].contains(&status), "{status}: {reason}");
         }
-        Response::Rejected(reason) => {
+        Outcome::Rejected(reason) => {
             assert!(![429, 502, 503, 504].contains(&status), "{status}: {reason}");
         }
+        other => panic!("expected the outcome of an answer, found {other:?}"),
     }
-    if let Response::Retry(reason, _) | Response::Rejected(reason) = &response {
+    if let Outcome::Retry { reason, .. } | Outcome::Rejected(reason) = &response {
         // A byte that is not UTF-8 becomes a character of three bytes.
         let bound = match status {
             200..300 => 200,
@@ -425,14 +426,14 @@ pub(crate) fn http_response(data: &[u8]) {
         let with_secret = [body, SECRET.as_bytes()].concat();
         let other = parsers::http_response(status, headers, &with_secret);
         assert!(
-            !format!("{other:?}").contains(SECRET) || matches!(other, Some(Response::Accepted(..)))
+            !format!("{other:?}").contains(SECRET) || matches!(other, Some(Outcome::Accepted(_)))
         );
     }
 
     // A partial success, as a receiver encodes it.
     let rejected = i64::try_from(body.len()).unwrap() - 8;
     let message = String::from_utf8_lossy(body).into_owned();
-    let expected = Response::Accepted(u64::try_from(rejected).unwrap_or(0), message.clone());
+    let expected = (u64::try_from(rejected).unwrap_or(0), message.clone());
     let partial = ExportTraceServiceResponse {
         partial_success: Some(ExportTracePartialSuccess {
             rejected_spans: rejected,
@@ -440,7 +441,10 @@ pub(crate) fn http_response(data: &[u8]) {
         }),
     };
     let response = parsers::http_response(200, [b""; 3], &partial.encode_to_vec());
-    assert_eq!(response, Some(expected));
+    let Some(Outcome::Accepted(Accepted { rejected, message })) = response else {
+        panic!("expected a success, found {response:?}");
+    };
+    assert_eq!((rejected, message), expected);
 }
 
 /// Reads a response over gRPC. The input is the code, the length of the message, the message, and the details. The
@@ -452,11 +456,11 @@ pub(crate) fn grpc_response(data: &[u8]) {
     let (message, details) = rest.split_at(usize::from(*length).min(rest.len()));
     let message = String::from_utf8_lossy(message);
     match parsers::grpc_response(i32::from(code % 20), &message, details) {
-        Response::Accepted(..) => panic!("expected a failure for a status, found a success"),
-        Response::Retry(reason, after) => {
+        Outcome::Retry { reason, after } => {
             let is_retried = [1, 4, 10, 11, 14, 15].contains(&(code % 20));
             assert!(is_retried || code % 20 == 8 && after.is_some(), "{reason}");
         }
-        Response::Rejected(reason) => assert!(reason.len() <= message.len() + 200),
+        Outcome::Rejected(reason) => assert!(reason.len() <= message.len() + 200),
+        other => panic!("expected the outcome of a failure, found {other:?}"),
     }
 }

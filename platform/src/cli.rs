@@ -57,6 +57,13 @@ enum Command {
     /// Evaluate the sensor of a product for Dagster, and print the result as JSON
     #[command(hide = true)]
     EvaluateSensor(dagster::SensorArguments),
+    /// Write the manifest of a product's dbt project, from which Dagster makes assets
+    #[command(hide = true)]
+    ParseProject {
+        /// The product's folder
+        #[arg(value_name = "PRODUCT")]
+        folder: PathBuf,
+    },
     /// Find a run by any of its ids, and print all its ids and the address of its trace
     ///
     /// The ids are those of the run, its trace, its first span, its runs in lineage, its dbt invocation and its Dagster
@@ -155,6 +162,7 @@ fn execute(command: &Command) -> Result<(), RunError> {
         Command::Compile(arguments) => compile::compile(arguments)?,
         Command::Run(arguments) => run::run(arguments)?,
         Command::BuildAsset { folder } => dagster::build_asset(folder)?,
+        Command::ParseProject { folder } => dagster::parse_project(folder)?,
         Command::EvaluateSensor(arguments) => dagster::evaluate_sensor(arguments)?,
         Command::Find(arguments) => find::find(arguments)?,
         Command::Runs(arguments) => runs::runs(arguments)?,

@@ -79,13 +79,11 @@ struct State {
 
 impl ConsoleExporter {
     /// Creates an exporter that prints to standard output, in colour if [`uses_color`] returns `true`.
-    #[must_use]
     pub fn stdout() -> Self {
         Self::to_stream(StandardStream::stdout())
     }
 
     /// Creates an exporter that prints to standard error, in colour if [`uses_color`] returns `true`.
-    #[must_use]
     pub fn stderr() -> Self {
         Self::to_stream(StandardStream::stderr())
     }
@@ -269,7 +267,6 @@ fn bytes_of(span: &SpanData) -> usize {
 /// Returns whether output has colours: never with `NO_COLOR` (<https://no-color.org>), else always with `FORCE_COLOR`
 /// (<https://force-color.org>) other than `0`, else on a terminal unless `TERM` is `dumb`. Empty variables do not
 /// count.
-#[must_use]
 pub fn uses_color(is_terminal: bool) -> bool {
     floe_waterfall::uses_color(is_terminal, variable_os)
 }

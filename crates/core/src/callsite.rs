@@ -37,7 +37,6 @@ pub struct CallSite {
 
 impl CallSite {
     #[doc(hidden)]
-    #[must_use]
     #[expect(
         clippy::too_many_arguments,
         reason = "only macro expansions call it, and a single call compiles quickly"
@@ -107,13 +106,11 @@ impl CallSite {
     }
 
     /// Returns the name of the spans, or the name of the function if the name of the spans is an expression.
-    #[must_use]
     pub const fn name(&self) -> &'static str {
         self.name
     }
 
     /// Returns the name of the function.
-    #[must_use]
     pub const fn function(&self) -> &'static str {
         let bytes = self.known.as_bytes();
         let mut start = 0;
@@ -173,13 +170,11 @@ impl CallSite {
     }
 
     /// Returns the place where the function is defined.
-    #[must_use]
     pub const fn location(&self) -> SourceLocation {
         self.location
     }
 
     /// Returns the kind of the spans.
-    #[must_use]
     pub const fn kind(&self) -> &SpanKind {
         &self.kind
     }
@@ -197,26 +192,22 @@ impl CallSite {
     /// let site = callsite::all().find(|site| site.function() == "notify").unwrap();
     /// assert_eq!(site.scope_name(), "acme.mail");
     /// ```
-    #[must_use]
     pub const fn scope_name(&self) -> &'static str {
         self.scope_name
     }
 
     /// Returns the version of the spans' instrumentation scope: the version of the package that contains the function,
     /// or `None` if Cargo did not build the package.
-    #[must_use]
     pub const fn scope_version(&self) -> Option<&'static str> {
         self.scope_version
     }
 
     /// Returns the level of the spans.
-    #[must_use]
     pub const fn level(&self) -> Level {
         self.level
     }
 
     /// Returns the path of the function's module, which rules match like the target of a `tracing` span.
-    #[must_use]
     pub const fn target(&self) -> &'static str {
         self.location.module
     }
@@ -245,7 +236,6 @@ impl CallSite {
     }
 
     /// Whether metrics of calls, errors and durations are recorded, see `#[traced(metrics)]`.
-    #[must_use]
     pub const fn has_metrics(&self) -> bool {
         self.metrics
     }
@@ -321,25 +311,21 @@ pub struct SourceLocation {
 
 impl SourceLocation {
     #[doc(hidden)]
-    #[must_use]
     pub const fn new(module: &'static str, file: &'static str, line: u32) -> Self {
         Self { file, line, module }
     }
 
     /// Returns the source file, as passed to the compiler.
-    #[must_use]
     pub const fn file(&self) -> &'static str {
         self.file
     }
 
     /// Returns the line in the file, counted from 1.
-    #[must_use]
     pub const fn line(&self) -> u32 {
         self.line
     }
 
     /// Returns the path of the module.
-    #[must_use]
     pub const fn module(&self) -> &'static str {
         self.module
     }
@@ -369,7 +355,6 @@ macro_rules! __floe_location {
 // that uses this crate.
 #[cfg_attr(not(doc), doc(hidden))]
 #[derive(Clone, Copy, Debug, Default, Hash, PartialEq, Eq, PartialOrd, Ord)]
-#[expect(clippy::exhaustive_enums, reason = "the five levels of `tracing` and `log`")]
 pub enum Level {
     /// Errors.
     Error = 1,
@@ -394,7 +379,6 @@ pub struct Scope {
 
 impl Scope {
     #[doc(hidden)]
-    #[must_use]
     #[track_caller] // the compiler's message about an empty name is at the use of the macro
     pub const fn new(
         name: &'static str,
@@ -406,19 +390,16 @@ impl Scope {
     }
 
     /// Returns the name of the tracer.
-    #[must_use]
     pub const fn name(&self) -> &'static str {
         self.name
     }
 
     /// Returns the version of the package that uses the macro, or `None` if Cargo did not build the package.
-    #[must_use]
     pub const fn version(&self) -> Option<&'static str> {
         self.version
     }
 
     /// Returns the place where the macro is used.
-    #[must_use]
     pub const fn location(&self) -> SourceLocation {
         self.location
     }

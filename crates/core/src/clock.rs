@@ -147,7 +147,6 @@ impl Default for WallClock {
 
 impl WallClock {
     /// Returns the clock of a machine whose wall clock is an hour before 1970.
-    #[must_use]
     #[inline]
     pub fn before_1970() -> Self {
         let mut clock = Self::default();

@@ -46,7 +46,6 @@ unsafe impl<T: Sync> Sync for LinkList<T> {}
 
 impl<T: Sync> LinkList<T> {
     /// Creates the list of a target without link-time lists, which has no elements.
-    #[must_use]
     pub const fn empty() -> Self {
         const { assert!(size_of::<T>() > 0, "elements of a link-time list must not be zero-sized") };
         Self {
@@ -62,7 +61,6 @@ impl<T: Sync> LinkList<T> {
     /// `guard_start` and `guard_stop` must be the bounds of a section that contains nothing but
     /// `usize` statics. If it contains exactly one, `start` and `stop` must be the bounds of a
     /// section that contains nothing but initialized statics of type `T`.
-    #[must_use]
     pub const unsafe fn new(
         start: *const T,
         stop: *const T,

@@ -112,7 +112,6 @@ pub fn extract_context<K>(carrier: &(impl ExtractFrom<K> + ?Sized)) -> Context {
 /// ```
 ///
 /// [links to the span of each message]: https://opentelemetry.io/docs/specs/semconv/messaging/messaging-spans/
-#[must_use]
 pub fn extract_span_context<K>(carrier: &(impl ExtractFrom<K> + ?Sized)) -> Option<SpanContext> {
     let cx = extract_onto(Context::new(), carrier);
     let span_context = cx.span().span_context().clone();
@@ -144,7 +143,6 @@ pub fn extract_onto<K>(mut cx: Context, carrier: &(impl ExtractFrom<K> + ?Sized)
 
 /// Returns the current context. Unlike OpenTelemetry's `Context::current()`, it contains the innermost function's span
 /// even with `context: boundaries`, and is empty while the thread ends.
-#[must_use]
 pub fn current_context() -> Context {
     if context_is_alive() { current_context::current_context() } else { Context::new() }
 }
@@ -159,7 +157,6 @@ pub fn current_context() -> Context {
 ///     assert!(propagation::inject_headers().contains_key("traceparent"));
 /// });
 /// ```
-#[must_use]
 pub fn inject_headers() -> HashMap<String, String> {
     let mut headers = HashMap::new();
     inject_context(&mut headers);
@@ -167,7 +164,6 @@ pub fn inject_headers() -> HashMap<String, String> {
 }
 
 /// Returns the span context of the current span; an invalid one if there is no current span.
-#[must_use]
 pub fn current_span_context() -> SpanContext {
     current_context().span().span_context().clone()
 }
@@ -184,14 +180,12 @@ pub fn current_span_context() -> SpanContext {
 ///     assert_eq!(propagation::current_span_id().unwrap().len(), 16);
 /// });
 /// ```
-#[must_use]
 pub fn current_trace_id() -> Option<String> {
     let context = current_span_context();
     context.is_valid().then(|| context.trace_id().to_string())
 }
 
 /// Returns the id of the current span as 16 lower-case hexadecimal digits.
-#[must_use]
 pub fn current_span_id() -> Option<String> {
     let context = current_span_context();
     context.is_valid().then(|| context.span_id().to_string())

@@ -65,7 +65,6 @@ pub(crate) mod listeners;
 mod local;
 pub(crate) mod logged;
 pub(crate) mod lost;
-pub(crate) mod measure;
 pub(crate) mod memory;
 pub(crate) mod open;
 pub(crate) mod opening;

@@ -25,20 +25,17 @@ const MAX_LINE: usize = 2048;
 /// The message is redacted before it is truncated, so that a secret across the limit is found. Applying the function
 /// again changes nothing. A clean, short message is returned borrowed. Texts in spans may be longer, see
 /// `attribute_value_length` of `span_limits`.
-#[must_use]
 pub fn sanitize_error_message(message: &str) -> Cow<'_, str> {
     let redactor = Redactor::builder().max_chars(MAX_MESSAGE_CHARS).build();
     redactor.redact(message)
 }
 
 /// Removes credentials and personal data from a text, without truncating it.
-#[must_use]
 pub fn sanitize(text: &str) -> Cow<'_, str> {
     Redactor::new().redact(text)
 }
 
 /// Removes credentials only, for example from a configuration that is printed for its author.
-#[must_use]
 pub fn sanitize_credentials(text: &str) -> Cow<'_, str> {
     let redactor = Redactor::builder().level(Level::Credentials).build();
     redactor.redact(text)
@@ -58,7 +55,6 @@ pub fn sanitize_credentials(text: &str) -> Cow<'_, str> {
 ///     "https://catalog.example.com:8181/api?token=<REDACTED>&page=2"
 /// );
 /// ```
-#[must_use]
 pub fn sanitize_url(url: &str) -> Cow<'_, str> {
     let clean = sanitize(url);
     let Some((start, end)) = userinfo(&clean) else {

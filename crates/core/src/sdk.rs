@@ -71,10 +71,9 @@ pub mod recorder {
         fork::{forks, say_not_exported},
         ids::random_bits,
         lost::LOST,
-        measure::Measures,
         open::take_unrecorded,
         record::{Code, More, Origin, SpanRecord},
-        sampling::{Rule, Sampling, Then},
+        sampling::{Measure, Rule, Sampling, Then},
         wakeup::WakeUp,
     };
     /// Used by the bridge from `tracing` and by log records.

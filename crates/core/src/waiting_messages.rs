@@ -53,7 +53,6 @@ pub struct WaitingMessages;
 
 impl WaitingMessages {
     /// Lets the messages wait for a collector, which is started next.
-    #[must_use]
     pub fn of_collector() -> Self {
         // A fork has copied the messages of its parent.
         if !has_collector()

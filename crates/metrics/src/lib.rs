@@ -16,9 +16,7 @@ use floe_telemetry_core::__sdk::internal_log;
 use floe_telemetry_core::__sdk::metrics::Current;
 use floe_telemetry_core::__sdk::{caught, char_boundary, recorder, redaction};
 use floe_telemetry_sdk::__parts::collector;
-use floe_telemetry_sdk::__parts::collector::{
-    Counters, Exemplars, Redaction, Redactor, SpanMetrics,
-};
+use floe_telemetry_sdk::__parts::collector::{Counters, Exemplars, Redaction, SpanMetrics};
 use floe_telemetry_sdk::__parts::metrics::{ProgramView, observe};
 use floe_telemetry_sdk::__parts::parts::Part;
 use floe_telemetry_sdk::config::{MetricsConfig, ViewedInstrument};
@@ -48,8 +46,7 @@ fn start(
     observe(&meter, counters);
     #[cfg(target_os = "linux")]
     process::observe(&meter);
-    let redactor = Redactor::new(redaction.clone());
-    let of_spans = SpanMetrics::new(&meter, redactor, |name, kind, bounds| {
+    let of_spans = SpanMetrics::new(&meter, redaction.clone(), |name, kind, bounds| {
         let instrument = ViewedInstrument { name, kind, unit: "", scope: &scope };
         exemplars(&views, instrument, Some(bounds))
     });

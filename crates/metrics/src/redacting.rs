@@ -271,31 +271,17 @@ macro_rules! viewed {
 }
 
 macro_rules! instruments {
-    ($($method:ident -> $instrument:ident<$ty:ty>),* $(,)?) => {$(
-        fn $method(&self, request: InstrumentBuilder<'_, $instrument<$ty>>) -> $instrument<$ty> {
+    ($($method:ident -> $instrument:ident<$ty:ty> of $builder:ident $($boundaries:ident)?),* $(,)?) => {$(
+        fn $method(&self, request: $builder<'_, $instrument<$ty>>) -> $instrument<$ty> {
             let mut builder = self.meter.$method(self.name(request.name));
             builder.unit = self.text(request.unit);
             builder.description = self.text(request.description);
+            $(builder.$boundaries = request.$boundaries.clone();)?
             let name = builder.name.clone();
             let unit = builder.unit.clone();
             let viewed = viewed!(self, name, unit, InstrumentKind::$instrument);
-            $instrument::new(Arc::new(self.redacting(builder.build(), viewed, None)))
-        }
-    )*};
-}
-
-macro_rules! histograms {
-    ($($method:ident -> $ty:ty),* $(,)?) => {$(
-        fn $method(&self, request: HistogramBuilder<'_, Histogram<$ty>>) -> Histogram<$ty> {
-            let mut builder = self.meter.$method(self.name(request.name));
-            builder.unit = self.text(request.unit);
-            builder.description = self.text(request.description);
-            builder.boundaries = request.boundaries.clone();
-            let name = builder.name.clone();
-            let unit = builder.unit.clone();
-            let viewed = viewed!(self, name, unit, InstrumentKind::Histogram);
-            let boundaries = request.boundaries.as_deref();
-            Histogram::new(Arc::new(self.redacting(builder.build(), viewed, boundaries)))
+            let boundaries = None$(.or(request.$boundaries.as_deref()))?;
+            $instrument::new(Arc::new(self.redacting(builder.build(), viewed, boundaries)))
         }
     )*};
 }
@@ -335,17 +321,15 @@ macro_rules! observables {
 
 impl InstrumentProvider for Instruments {
     instruments! {
-        u64_counter -> Counter<u64>,
-        f64_counter -> Counter<f64>,
-        i64_up_down_counter -> UpDownCounter<i64>,
-        f64_up_down_counter -> UpDownCounter<f64>,
-        u64_gauge -> Gauge<u64>,
-        i64_gauge -> Gauge<i64>,
-        f64_gauge -> Gauge<f64>,
-    }
-    histograms! {
-        f64_histogram -> f64,
-        u64_histogram -> u64,
+        u64_counter -> Counter<u64> of InstrumentBuilder,
+        f64_counter -> Counter<f64> of InstrumentBuilder,
+        i64_up_down_counter -> UpDownCounter<i64> of InstrumentBuilder,
+        f64_up_down_counter -> UpDownCounter<f64> of InstrumentBuilder,
+        u64_gauge -> Gauge<u64> of InstrumentBuilder,
+        i64_gauge -> Gauge<i64> of InstrumentBuilder,
+        f64_gauge -> Gauge<f64> of InstrumentBuilder,
+        f64_histogram -> Histogram<f64> of HistogramBuilder boundaries,
+        u64_histogram -> Histogram<u64> of HistogramBuilder boundaries,
     }
     observables! {
         u64_observable_counter -> ObservableCounter<u64>,

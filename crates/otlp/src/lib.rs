@@ -37,7 +37,6 @@ mod tests;
 mod tls;
 
 /// The parsers of responses from a receiver, for `fuzz/targets.rs`.
-#[cfg(all(feature = "grpc", feature = "http"))]
 #[doc(hidden)]
 #[path = "fuzzing.rs"]
 pub mod __fuzzing;

@@ -8,18 +8,23 @@ use prost::encoding::{DecodeContext, bytes, decode_key, int64, skip_field, strin
 
 pub(super) const MAX_RESPONSE: usize = 4 * 1024 * 1024;
 
+/// A success, which may be a partial one.
 #[derive(Debug, Default)]
-pub(super) struct Accepted {
+pub struct Accepted {
     /// The number of items that the receiver rejected.
-    pub(super) rejected: u64,
+    pub rejected: u64,
     /// The reason of the rejection, or a warning if no item was rejected.
-    pub(super) message: String,
+    pub message: String,
 }
 
+/// The outcome of a request.
 #[derive(Debug)]
-pub(super) enum Outcome {
+pub enum Outcome {
+    /// The receiver has answered with a success.
     Accepted(Accepted),
+    /// The request can be retried.
     Retry {
+        /// The reason.
         reason: String,
         /// The time for which the receiver requires the sender to wait.
         after: Option<Duration>,
@@ -28,6 +33,7 @@ pub(super) enum Outcome {
     Unanswered(String),
     /// The request must not be retried.
     Rejected(String),
+    /// There was no answer in time. The request can be retried.
     TimedOut,
 }
 

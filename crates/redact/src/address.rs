@@ -10,9 +10,7 @@ use crate::rules::words::{
     ORACLE_COMMANDS, SECRET_SEGMENTS, SECRET_WORDS,
 };
 use crate::scan::{Evidence, Reason, Scan};
-use crate::score::{
-    self, is_credential_word, is_domain, is_no_password, is_placeholder, is_random, look,
-};
+use crate::score::{self, is_credential_word, is_domain, is_no_password, is_random, look};
 use crate::text::{
     after_colour, at, before, class, count_steps, is_name, is_one_of, part, rest, run_end,
     run_start, starts_with,
@@ -51,10 +49,8 @@ pub(crate) fn url(scan: &mut Scan<'_>, anchor: usize) {
             scan.redact(start, end, URL_USERINFO, Evidence::Structure);
         }
     }
-    if authority == start
-        && end == text.len()
-        && let Some(password) = cut_password(run)
-    {
+    let is_cut = authority == start && end == text.len();
+    if let Some(password) = cut_password(run).filter(|_| is_cut) {
         scan.redact(start + password, end, URL_USERINFO, Evidence::Structure);
     }
     path(scan, authority, end);
@@ -66,8 +62,9 @@ fn cut_password(run: &[u8]) -> Option<usize> {
     let user = &run[..colon];
     let password = &run[colon + 1..];
     let port = class!("0-9").end(password, 0, 5);
-    let is_port = port > 0 && !at(password, port).is_ascii_alphanumeric();
-    let is_cut = !user.is_empty() && !is_port && class!("a-zA-Z0-9_-").all(user);
+    let is_password = port == 0 || at(password, port).is_ascii_alphanumeric();
+    let is_cut = is_password && class!("a-zA-Z0-9_-").only(user);
+
     (is_cut && look(password).is_made_up()).then_some(colon + 1)
 }
 
@@ -102,42 +99,46 @@ fn userinfo(run: &[u8]) -> Option<usize> {
     let last = memchr::memrchr(b'@', run)?;
     let later = class!("a-zA-Z0-9[/${%").has(at(run, last + 1)).then_some(last);
     let certain = later.filter(|&sign| is_certain_host(&run[sign + 1..]));
-    let authority = &run[..path];
+    let (authority, tail) = run.split_at(path);
+
     if let Some(sign) = memchr::memrchr(b'@', authority) {
-        let has_password = authority[..sign].contains(&b':');
         // A query needs a path, so in `user:a@b?d@host` the text after `?` belongs to the password.
-        let is_odd = path < run.len() && run[path] != b'/';
-        let is_inside = has_password && (is_odd || !is_certain_host(&authority[sign + 1..]));
-        return certain.filter(|_| is_inside).or(Some(sign));
+        let is_end = matches!(tail, [] | [b'/', ..]) && is_certain_host(&authority[sign + 1..]);
+        let has_password = authority[..sign].contains(&b':');
+        return certain.filter(|_| has_password && !is_end).or(Some(sign));
     }
+
     let colon = memchr::memchr(b':', authority)?;
-    let host = &authority[..colon];
-    let port = &authority[colon + 1..];
-    let is_port = port.len() <= 5 && class!("0-9").all(port);
-    if is_port {
-        certain.filter(|_| !host.contains(&b'.') && !host.starts_with(b"["))
-    } else {
-        later
+    let (host, port) = authority.split_at(colon);
+    match port.len() {
+        1..=6 if class!("0-9").all(&port[1..]) => {
+            let is_host = matches!(host, [b'[', ..]) || host.contains(&b'.');
+            certain.filter(|_| !is_host)
+        }
+        _ => later,
     }
 }
 
 /// Whether the text clearly begins with a host: a domain, an IP address, a name with a port, `localhost` or `tcp(…)`.
 pub(crate) fn is_certain_host(text: &[u8]) -> bool {
     let name = class!("a-zA-Z0-9_.-").end(text, 0, 255);
-    let host = &text[..name];
-    let has_port = at(text, name) == b':' && at(text, name + 1).is_ascii_digit();
-    at(text, 0) == b'['
-        || has_port
-        || host.eq_ignore_ascii_case(b"localhost")
-        || is_domain(host.strip_suffix(b".").unwrap_or(host))
-        || matches!(host, b"tcp" | b"tcp4" | b"tcp6" | b"unix") && at(text, name) == b'('
+    let (host, tail) = text.split_at(name);
+    match (host, tail) {
+        ([], [b'[', ..])
+        | (_, [b':', b'0'..=b'9', ..])
+        | (b"tcp" | b"tcp4" | b"tcp6" | b"unix", [b'(', ..]) => true,
+        _ if host.eq_ignore_ascii_case(b"localhost") => true,
+        _ => is_domain(host.strip_suffix(b".").unwrap_or(host)),
+    }
 }
 
 /// Whether the userinfo looks like a user name, not like a password or a token: `git@`, `svc-ingest@`.
 fn is_plain_user(userinfo: &[u8]) -> bool {
     let digits = userinfo.iter().filter(|byte| byte.is_ascii_digit()).count();
-    let is_user = class!("a-zA-Z0-9_.-").all(userinfo);
-    userinfo.len() <= 24 && digits <= 3 && is_user && !is_random(userinfo)
+    match (userinfo.len(), digits) {
+        (0..=24, 0..=3) => class!("a-zA-Z0-9_.-").all(userinfo) && !is_random(userinfo),
+        _ => false,
+    }
 }
 
 /// Whether a login has a mask, a variable or a placeholder in place of its password: `user:****@host`,
@@ -145,9 +146,12 @@ fn is_plain_user(userinfo: &[u8]) -> bool {
 pub(crate) fn is_no_login(user: &[u8], password: &[u8], host: &[u8]) -> bool {
     let host = &host[..run_end(host, 0, 255, is_name)];
     let capitals = class!("A-Z_:%");
-    let is_template = user.iter().chain(password).all(|byte| capitals.has(*byte))
-        && (key::meaning(password).is_some() || !host.is_empty() && capitals.all(host));
-    !password.is_empty() && (is_template || is_no_password(password))
+    match password {
+        [] => false,
+        _ if is_no_password(password) => true,
+        _ if !capitals.all(user) || !capitals.all(password) => false,
+        _ => capitals.only(host) || key::meaning(password).is_some(),
+    }
 }
 
 /// Reads a path without a host, such as `GET /reset-password/…`, from the segment around the anchor on.
@@ -160,8 +164,8 @@ pub(crate) fn segment(scan: &mut Scan<'_>, anchor: usize) {
 /// Redacts the secret segments of a path, from the segment `start..end` on. Each path is read only once.
 pub(crate) fn path_from(scan: &mut Scan<'_>, start: usize, end: usize) {
     let text = scan.text;
-    let is_segment = start < end && before(text, start) == b'/' && at(text, end) == b'/';
-    if is_segment && start >= scan.paths_until {
+    let is_segment = (before(text, start), at(text, end)) == (b'/', b'/');
+    if is_segment && start < end && start >= scan.paths_until {
         scan.paths_until = class!("a-zA-Z0-9_/.-").end(text, end, usize::MAX);
         path(scan, start - 1, scan.paths_until);
     }
@@ -177,15 +181,23 @@ pub(crate) fn path(scan: &mut Scan<'_>, start: usize, end: usize) {
         let next = segment + memchr::memchr(b'/', &text[segment..end]).unwrap_or(end - segment);
         let close = class!(":.)\\").start(text, next, next - segment);
         let word = part(text, segment, close);
-        if word.len() > 11 && word.starts_with(b"bot") && word.contains(&b':') {
-            scan.redact(segment + 3, close, URL_PATH, Evidence::Structure);
-        } else if is_announced && word.len() >= 16 && (is_random(word) || score::is_uuid(word)) {
-            scan.redact(segment, close, URL_PATH, Evidence::Structure);
+        let secret = match word {
+            [b'b', b'o', b't', token @ ..] if token.len() > 8 && token.contains(&b':') => 3,
+            _ if is_announced && is_one_time(word) => 0,
+            _ => word.len(),
+        };
+        if secret < word.len() {
+            scan.redact(segment + secret, close, URL_PATH, Evidence::Structure);
         } else if word.len() <= 64 {
             is_announced |= announces(word, segment > start);
         }
         segment = next + 1;
     }
+}
+
+/// Whether a path segment may be the token of a one-time link.
+fn is_one_time(word: &[u8]) -> bool {
+    word.len() >= 12 && (score::is_uuid(word) || is_random(word))
 }
 
 /// Whether a host or a path segment announces that a later segment is secret.
@@ -194,10 +206,12 @@ fn announces(word: &[u8], is_segment: bool) -> bool {
     let is_hook = HOOKS.iter().any(|hook| {
         word.windows(hook.len()).any(|part| part.eq_ignore_ascii_case(hook.as_bytes()))
     });
-    is_hook
-        || is_segment
-            && (is_one_of(word, SECRET_SEGMENTS)
-                || Name::new(word).words().any(|word| is_one_of(word, SECRET_WORDS)))
+    match is_segment {
+        _ if is_hook => true,
+        true if is_one_of(word, SECRET_SEGMENTS) => true,
+        true => Name::new(word).words().any(|word| is_one_of(word, SECRET_WORDS)),
+        false => false,
+    }
 }
 
 /// The maximum length of the text on each side of an address's `@`, in bytes.
@@ -206,9 +220,13 @@ const LIMIT: usize = 256;
 /// Reads the address around the `@` at `sign`. Other signs, and the `@` of a URL's userinfo, are ignored.
 pub(crate) fn scan(scan: &mut Scan<'_>, sign: usize) {
     let text = scan.text;
-    let next = at(text, sign + 1);
-    let has_host = next.is_ascii_alphanumeric() || matches!(next, b'[' | b'/');
-    if text[sign] != b'@' || sign < scan.url_until || before(text, sign) == b'>' || !has_host {
+    let has_host = class!("a-zA-Z0-9[/").has(at(text, sign + 1));
+    let is_address = match (before(text, sign), text[sign]) {
+        (b'>', _) => false,
+        (_, b'@') => has_host && sign >= scan.url_until,
+        _ => false,
+    };
+    if !is_address {
         return;
     }
     if sign >= scan.signs_until {
@@ -237,27 +255,33 @@ fn credentials(text: &[u8], run: usize, sign: usize) -> Option<usize> {
     let user = part(text, start, colon);
     let password = part(text, colon + 1, sign);
     let has_slashes = part(text, run, start) == b"//";
-    let is_bare = has_slashes || start == run || b"=([{,;".contains(&before(text, start));
+    let is_bare = start == run || class!("=([{,;").has(before(text, start));
+    let host = rest(text, sign + 1);
     // The digest of an image follows the `@`, as in `nginx:1.25@sha256:…`.
-    let is_digest = DIGESTS.iter().any(|digest| starts_with(text, sign + 1, digest.as_bytes()));
-    let fits = is_bare
-        && !is_digest
-        && user.iter().any(u8::is_ascii_alphabetic)
-        && !matches!(password, [] | [b'/' | b'@', ..] | [.., b':'])
-        && !is_no_login(user, password, rest(text, sign + 1))
-        && !names_a_user(user, password)
-        && (has_slashes || is_certain_host(rest(text, sign + 1)));
+    let is_digest = DIGESTS.iter().any(|digest| starts_with(host, 0, digest.as_bytes()));
+
+    let fits = match password {
+        [] | [b'/' | b'@', ..] | [.., b':'] => false,
+        _ if is_digest || !class!("a-zA-Z").any(user) => false,
+        _ if is_no_login(user, password, host) || names_a_user(user, password) => false,
+        _ if has_slashes => true,
+        _ => is_bare && is_certain_host(host),
+    };
     fits.then_some(colon + 1)
 }
 
 /// Whether the name of a user or an artifact follows the colon, not a password: `from:bob@example.com`,
 /// `Accepted:root@host:22`, `com.acme:tool@1.2.3`.
 fn names_a_user(role: &[u8], user: &[u8]) -> bool {
-    let is_role = is_one_of(role, ADDRESS_ROLES);
     let is_logged = role[0].is_ascii_uppercase() || role.contains(&b'.');
-    let may_be_user =
-        class!("a-zA-Z0-9_.%+'-").all(user) && !is_credential_word(user) && !is_placeholder(user);
-    may_be_user && (is_role || is_logged && !look(user).is_made_up())
+    if !class!("a-zA-Z0-9_.%+'-").all(user) || is_credential_word(user) {
+        return false;
+    }
+    match look(user) {
+        look if look.is_placeholder() => false,
+        _ if is_one_of(role, ADDRESS_ROLES) => true,
+        look => is_logged && !look.is_made_up(),
+    }
 }
 
 /// Returns the start of the password in `oracle:thin:user/password@…`, `sqlplus user/password@…` or `user/x7Kq@db:1521`.
@@ -270,13 +294,17 @@ fn oracle(text: &[u8], run: usize, sign: usize) -> Option<usize> {
     let line = run_start(text, user, 64, |byte| !b"\n;|".contains(&byte));
     let mut words = part(text, line, user).split(|byte| *byte == b' ');
     let password = part(text, slash + 1, sign);
-    let is_login = is_certain_host(rest(text, sign + 1))
+    let is_login = !class!("/:").any(password)
         && look(password).is_made_up()
-        && !password.contains(&b'/')
-        && !password.contains(&b':');
-    let is_argument =
-        user == run && (is_login || words.any(|word| is_one_of(word, ORACLE_COMMANDS)));
-    let fits = user < slash && !password.is_empty() && (is_driver || is_argument);
+        && is_certain_host(rest(text, sign + 1));
+
+    let fits = match password {
+        [] => false,
+        _ if user == slash => false,
+        _ if is_driver => true,
+        _ if user != run => false,
+        _ => is_login || words.any(|word| is_one_of(word, ORACLE_COMMANDS)),
+    };
     fits.then_some(slash + 1)
 }
 
@@ -284,9 +312,10 @@ fn oracle(text: &[u8], run: usize, sign: usize) -> Option<usize> {
 fn is_account(text: &[u8], start: usize, end: usize) -> bool {
     let line = run_start(text, start, 96, |byte| !b"\n;|".contains(&byte));
     let mut words = part(text, line, start).split(|byte| !byte.is_ascii_alphanumeric());
-    words.any(|word| is_one_of(word, ACCOUNT_COMMANDS))
-        || starts_with(text, end, b"'s password")
-        || starts_with(text, end, b": Permission denied")
+    let answers: [&[u8]; 2] = [b"'s password", b": Permission denied"];
+
+    answers.iter().any(|answer| starts_with(text, end, answer))
+        || words.any(|word| is_one_of(word, ACCOUNT_COMMANDS))
 }
 
 /// Redacts the local part of an e-mail address. The domain is kept, because it shows whose mail system failed.
@@ -302,17 +331,16 @@ fn email(scan: &mut Scan<'_>, sign: usize) {
     let next = at(text, end + 1);
     let has_path = at(text, end) == b':' && (is_name(next) || b"/~".contains(&next));
     // SSH's names of algorithms have the form of addresses: `curve25519-sha256@libssh.org`.
+    let name = part(text, start, sign);
     let is_algorithm = is_one_of(domain, ALGORITHM_DOMAINS)
-        && (is_one_of(part(text, start, sign), ALGORITHMS)
-            || part(text, start, sign).iter().any(|byte| class!("0-9-").has(*byte)));
-    let is_mail = start < sign
-        && !is_algorithm
-        && is_domain(domain)
-        && !last.iter().any(u8::is_ascii_digit)
-        && !is_one_of(last, NO_DOMAINS)
-        && before(text, start) != b'/'
-        && !has_path
-        && !is_account(text, local, end);
+        && (class!("0-9-").any(name) || is_one_of(name, ALGORITHMS));
+
+    let is_mail = match before(text, start) {
+        b'/' => false,
+        _ if name.is_empty() || has_path || is_algorithm => false,
+        _ if class!("0-9").any(last) || is_one_of(last, NO_DOMAINS) => false,
+        _ => is_domain(domain) && !is_account(text, local, end),
+    };
     if is_mail {
         scan.redact(start, sign, EMAIL, Evidence::Structure);
     }

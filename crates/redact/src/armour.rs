@@ -2,7 +2,7 @@
 
 use crate::rules::structures::{JSON_WEB_TOKEN, PEM_PRIVATE_KEY, WEB_TOKEN_HEADERS};
 use crate::scan::{Evidence, Scan};
-use crate::text::{at, before, before_word, class, line_end, part, rest, run_start, starts_with};
+use crate::text::{at, before, before_word, class, line_end, part, rest, run_start};
 
 const BEGIN: &[u8] = b"-----BEGIN";
 const END: &[u8] = b"-----END";
@@ -51,19 +51,19 @@ pub(crate) fn goes_on(text: &[u8]) -> bool {
     let line = line.trim_ascii_end();
     let start = base64.start(line, line.len(), 4096);
     let prefix = &line[..start];
-    last.strip_prefix(prefix)
-        .is_some_and(|body| line.len() - start >= LINE && body.len() >= LINE && base64.all(body))
+    let body = last.strip_prefix(prefix).unwrap_or_default();
+    let len = body.len().min(line.len() - start);
+    len >= LINE && base64.all(body)
 }
 
 /// Returns the end of a label such as `-----BEGIN RSA PRIVATE KEY-----`, whose blanks may be encoded as `+` or `%20`.
 fn label_end(text: &[u8], start: usize, kind: &[u8]) -> Option<usize> {
     let label = start + kind.len();
     let end = class!("A-Z +%20").end(text, label, 64);
-    let words = part(text, label, end);
-    let is_private = |name: &&[u8]| memchr::memmem::find(words, name).is_some();
+    let words = Some(part(text, label, end)).filter(|_| rest(text, start).starts_with(kind))?;
     let names: [&[u8]; 3] = [b"PRIVATE KEY", b"PRIVATE+KEY", b"PRIVATE%20KEY"];
-    (rest(text, start).starts_with(kind) && names.iter().any(is_private))
-        .then(|| class!("-").end(text, end, 5))
+    let is_private = names.iter().any(|name| memchr::memmem::find(words, name).is_some());
+    is_private.then(|| class!("-").end(text, end, 5))
 }
 
 struct PrivateKey {
@@ -94,11 +94,8 @@ impl PrivateKey {
             let line = base64_end(text, next);
             let header_end = class!("a-zA-Z0-9-").end(text, next, 40);
             // A header, such as `Proc-Type: 4,ENCRYPTED`.
-            if !key.has_body
-                && headers < HEADERS
-                && header_end > next
-                && rest(text, header_end).starts_with(b": ")
-            {
+            let may_be_header = !key.has_body && headers < HEADERS && header_end > next;
+            if may_be_header && rest(text, header_end).starts_with(b": ") {
                 key.end = line_end(part(text, 0, start + WINDOW), header_end);
                 headers += 1;
                 continue;
@@ -138,26 +135,17 @@ fn gap_end(text: &[u8], from: usize, prefix: &[u8]) -> (usize, bool) {
     let mut has_break = false;
     while end < from + 256 {
         let escape = class!("\\").end(text, end, 8);
-        end = if escape > end && matches!(at(text, escape), b'n' | b'r') {
-            has_break = true;
-            escape + 1
-        } else if starts_with(text, end, b"%0a") || starts_with(text, end, b"%0d") {
-            has_break = true;
-            end + 3
-        } else if at(text, end) == b'\n' {
-            has_break = true;
-            let line = end + 1;
-            let is_prefixed = !prefix.is_empty() && rest(text, line).starts_with(prefix);
-            line + if is_prefixed { prefix.len() } else { 0 }
-        } else if at(text, end).is_ascii_whitespace()
-            || b"\"'+,".contains(&at(text, end)) && end < text.len()
-        {
-            // The next line is the next item of a list.
-            has_break |= at(text, end) == b',';
-            end + 1
-        } else {
-            break;
+        let (next, is_break) = match rest(text, end) {
+            [b'\\', ..] if class!("nr").has(at(text, escape)) => (escape + 1, true),
+            [b'%', b'0', b'a' | b'A' | b'd' | b'D', ..] => (end + 3, true),
+            [b'\n', line @ ..] if line.starts_with(prefix) => (end + 1 + prefix.len(), true),
+            // The next line may be the next item of a list.
+            [b'\n' | b',', ..] => (end + 1, true),
+            [b' ' | b'\t' | b'\r' | b'\x0c' | b'"' | b'\'' | b'+', ..] => (end + 1, false),
+            _ => break,
         };
+        end = next;
+        has_break |= is_break;
     }
     // A key on one line has a blank in place of each line end.
     (end, has_break || part(text, from, end) == b" ")
@@ -187,13 +175,12 @@ fn body_start(text: &[u8], foot: usize) -> Option<usize> {
             end = class!("\\").start(text, end - 1, 8);
         }
         end = class!("\r\n").start(text, end, 8);
-        let line = run_start(text, end, 4096, |byte| {
-            byte.is_ascii_alphanumeric() || b"+/=".contains(&byte)
-        });
+        let mut line = class!("a-zA-Z0-9+/=").start(text, end, 4096);
         // The line may begin after an escape, as in `\n`.
-        let line = line + usize::from(before(text, line) == b'\\' && line < end);
-        let is_line = end - line >= LINE || start == foot && line < end;
-        if end == start && start < foot || !is_line {
+        line = end.min(line + usize::from(before(text, line) == b'\\'));
+        let least = if start == foot { 1 } else { LINE };
+        let is_joined = end == start && start < foot;
+        if is_joined || end - line < least {
             break;
         }
         has_line |= end - line >= LINE;
@@ -204,9 +191,11 @@ fn body_start(text: &[u8], foot: usize) -> Option<usize> {
 
 /// Whether a JSON web token may begin at `start`: `eyJ` at the start of a word or after a percent-encoded byte.
 pub(crate) fn is_web_token(text: &[u8], start: usize) -> bool {
-    let is_encoded = at(text, start.wrapping_sub(3)) == b'%';
-    rest(text, start).starts_with(b"eyJ")
-        && (is_encoded || !before_word(text, start).is_ascii_alphanumeric())
+    let begins = match at(text, start.wrapping_sub(3)) {
+        b'%' => true,
+        _ => !before_word(text, start).is_ascii_alphanumeric(),
+    };
+    begins && rest(text, start).starts_with(b"eyJ")
 }
 
 /// Reads a JSON web token: base64 with dots between its parts. If the end was cut, a known header is enough.
@@ -223,7 +212,8 @@ pub(crate) fn json_web_token(scan: &mut Scan<'_>, start: usize) {
     while before(text, end) == b'.' {
         end -= 1;
     }
-    if end - start >= 16 && (end > head + 8 || has_header) {
+    let has_body = has_header || end > head + 8;
+    if has_body && end - start >= 16 {
         scan.redact(start, end, JSON_WEB_TOKEN, Evidence::Format);
     } else {
         scan.web_tokens_until = end;

@@ -16,13 +16,12 @@ use crate::rules::list::words;
 use crate::scan::{Evidence, Reason, Scan, Tried};
 use crate::score::{Bond, Context, Look, look};
 use crate::text::{Words, at, before, class, is_one_of, line_start, part, run_start, word_at};
-use crate::value::{self, Site, Value};
+use crate::value::{Site, Value};
 
 /// Reads the argument of an option with a name: `--password value`, `"--token", "value"`.
 pub(crate) fn long(scan: &mut Scan<'_>, key: &Key) -> Tried {
     let place = argument(scan, key.after).filter(|_| key.is_option);
-    let found =
-        place.and_then(|place| value::value(&mut scan.tokens, place, Site::assigned(key.place)));
+    let found = place.and_then(|place| scan.tokens.value(place, Site::assigned(key.place)));
     let Some(found) = found else {
         return Tried::Nothing;
     };
@@ -47,46 +46,49 @@ pub(crate) fn valued(scan: &mut Scan<'_>, key: &Key) -> Option<Claim> {
         _ => None,
     })??;
     let place = argument(scan, option + 1)?;
-    let found = value::value(&mut scan.tokens, place, Site::assigned(key.place))?;
+    let found = scan.tokens.value(place, Site::assigned(key.place))?;
     Some(Claim::of(key, found, Bond::Option))
 }
 
 /// Returns the place of the word in `--value` or `/d`.
 fn value_option(tokens: &mut Tokens<'_>, place: usize) -> Option<usize> {
-    let word = match (tokens.kind(place), tokens.kind(place + 1)) {
-        (Kind::Sign(b'-'), Kind::Sign(b'-')) => place + 2,
-        (Kind::Sign(b'/'), Kind::Word) => place + 1,
+    let (word, names) = match (tokens.kind(place), tokens.kind(place + 1)) {
+        (Kind::Sign(b'-'), Kind::Sign(b'-')) => (place + 2, words!("value, body")),
+        (Kind::Sign(b'/'), Kind::Word) => (place + 1, words!("value, body, d")),
         _ => return None,
     };
-    let is_value = tokens.is_word(word, words!["value", "body"]);
-    let is_data = word == place + 1 && tokens.is_word(word, words!["d"]);
-    (is_value || is_data).then_some(word)
+    tokens.is_word(word, names).then_some(word)
 }
 
 /// Returns the place of an option's argument, in a shell line or in a printed list of arguments.
 fn argument(scan: &mut Scan<'_>, after: usize) -> Option<usize> {
     let tokens = &mut scan.tokens;
     let mut place = after;
-    place += usize::from(tokens.kind(place) == Kind::Quote && tokens.closes_before(place, place));
+    if tokens.kind(place) == Kind::Quote {
+        place += usize::from(tokens.closes_before(place, place));
+    }
     // `String("--password"), String("…")`
-    place +=
-        usize::from(tokens.kind(place) == Kind::Close(b')') && tokens.is_sign(place + 1, b','));
+    place += usize::from(tokens.are(place, &[Kind::Close(b')'), Kind::Sign(b',')]));
     place = match tokens.kind(place) {
         Kind::Sign(b',' | b'=') => tokens.skip_lines(place + 1),
         Kind::Blank => tokens.skip_blanks(place),
         Kind::Line => {
-            let next = tokens.skip_lines(place);
+            let mut next = tokens.skip_lines(place);
             // The argument is the next item of a list of YAML.
+            if tokens.are(next, &[Kind::Sign(b'-'), Kind::Blank]) {
+                next += 2;
+            }
             let is_item = next > place + 1 && tokens.is_sign(next - 2, b'-');
             return (is_item || are_lines(tokens, place, next)).then_some(next);
         }
         _ if place > after => place,
         _ => return None,
     };
-    let is_next = tokens.is_sign(place, b'-')
-        && (tokens.is_sign(place + 1, b'-')
-            || tokens.word(place + 1).is_some_and(|word| word.len() == 1));
-    (!is_next).then_some(place)
+    let is_next = match tokens.kind(place + 1) {
+        Kind::Sign(b'-') => true,
+        _ => tokens.word(place + 1).is_some_and(|word| word.len() == 1),
+    };
+    Some(place).filter(|_| !is_next || !tokens.is_sign(place, b'-'))
 }
 
 /// Whether an option before the end of its line at `place` and its argument at `next` have lines of their own with the
@@ -136,13 +138,12 @@ fn argument_of(
     match option.form {
         // The password is quoted: `-p'…'`.
         Form::Attached if word == letter && scan.tokens.opens_quote(place + 1) => {
-            value::quoted(&mut scan.tokens, place + 1)
+            scan.tokens.quoted(place + 1)
         }
         Form::Attached => {
             let is_other =
                 word.len() == 1 || !word.starts_with(letter) || is_one_of(word, option.except);
-            let value =
-                value::bare(&mut scan.tokens, place, Site::from(place)).filter(|_| !is_other)?;
+            let value = scan.tokens.bare(place, Site::from(place)).filter(|_| !is_other)?;
             let start = value.start + letter.len();
             Some(Value { start, ..value })
         }
@@ -156,7 +157,7 @@ fn argument_of(
 
 fn argument_value(scan: &mut Scan<'_>, place: usize) -> Option<Value> {
     let start = argument(scan, place + 1)?;
-    value::value(&mut scan.tokens, start, Site::assigned(place))
+    scan.tokens.value(start, Site::assigned(place))
 }
 
 fn redact(scan: &mut Scan<'_>, option: &CommandOption, found: Value) -> Tried {
@@ -168,26 +169,25 @@ fn redact(scan: &mut Scan<'_>, option: &CommandOption, found: Value) -> Tried {
         Form::Attached | Form::Separate => None,
     };
     let has_user = !matches!(option.form, Form::Attached | Form::Separate);
-    if has_user && sign.is_none() {
-        return Tried::Nothing;
-    }
-    let start = sign.map_or(0, |sign| sign + 1);
+    let start = match sign {
+        Some(sign) => sign + 1,
+        None if has_user => return Tried::Nothing,
+        None => 0,
+    };
     let (user, password) = text.split_at(start);
     let is_number = |word: &[u8]| class!("0-9:./-").all(word);
     // A number may be a port, and a path is no password. Without a user, options of listed commands are excepted.
-    let is_other = match option.form {
-        _ if has_user => password.starts_with(b"/") || is_number(user) && is_number(password),
-        Form::Separate if option.commands.ends.is_empty() => {
-            is_number(password) && (password.len() <= 5 || password.contains(&b':'))
-                || look(password) == Look::Path
-        }
-        _ => false,
+    let is_any = option.form == Form::Separate && option.commands.ends.is_empty();
+    let is_harmless = match (user, password) {
+        (_, [] | [b'-', ..]) | ([b'<' | b'[', ..], _) => true,
+        _ if is_no_login(user, password, b"") => true,
+        (_, [b'/', ..]) if has_user => true,
+        _ if has_user => is_number(user) && is_number(password),
+        _ if !is_any => false,
+        _ if is_number(password) && password.len() <= 5 => true,
+        _ if is_number(password) && password.contains(&b':') => true,
+        _ => look(password) == Look::Path,
     };
-    let is_harmless = is_other
-        || password.is_empty()
-        || is_no_login(user, password, b"")
-        || matches!(user, [b'<' | b'[', ..])
-        || password.starts_with(b"-");
     if is_harmless {
         let reason = Reason::Other("the option has no password here");
         scan.keep(found.start + start, found.end, option.id, reason);
@@ -250,10 +250,9 @@ fn claim(
     // A quoted text of fewer than four bytes is taken for a name. Another grammar reads `name=value`.
     let is_name = found.quoted && found.end - found.start < 4;
     let pair = decision::name_of_pair(found.bytes(scan.text));
-    if is_name || pair.is_some_and(|name| scan.policy.meaning(name).is_some()) {
-        return None;
-    }
-    Some((found, Context::new(KeyKind::Password, bond)))
+    let meaning = pair.and_then(|name| scan.policy.meaning(name));
+    let claim = (found, Context::new(KeyKind::Password, bond));
+    Some(claim).filter(|_| !is_name && meaning.is_none())
 }
 
 /// Whether a value is piped into a command that reads a password: `echo winter77 | sudo -S id`.
@@ -263,11 +262,12 @@ fn is_read(scan: &mut Scan<'_>, found: Value) -> bool {
     if !tokens.is_sign(pipe, b'|') {
         return false;
     }
-    let reader = (pipe..pipe + 16).find(|&at| {
-        let is_option = tokens.is_sign(at, b'-') && tokens.word(at + 1) == Some(b"S");
-        tokens.kind(at) == Kind::Line || tokens.is_word(at, READERS) || is_option
+    let reader = (pipe..pipe + 16).find_map(|at| match tokens.kind(at) {
+        Kind::Line => Some(false),
+        Kind::Sign(b'-') if tokens.word(at + 1) == Some(b"S") => Some(true),
+        _ => tokens.is_word(at, READERS).then_some(true),
     });
-    reader.is_some_and(|reader| tokens.kind(reader) != Kind::Line)
+    reader.unwrap_or(false)
 }
 
 /// Returns a quoted argument of a function: `name("a", "b")`, `name=("a", "b")`.
@@ -275,28 +275,30 @@ fn function(scan: &mut Scan<'_>, place: usize, name: &str, argument: &Argument) 
     let text = scan.text;
     let end = scan.tokens.get(place)?.end;
     let start = run_start(text, end, name.len(), |_| true);
-    let is_hump = text[start].is_ascii_uppercase();
-    if !part(text, start, end).eq_ignore_ascii_case(name.as_bytes())
-        || before(text, start).is_ascii_alphanumeric() && !is_hump
-    {
+    let begins = text[start].is_ascii_uppercase() || !before(text, start).is_ascii_alphanumeric();
+    if !begins || !part(text, start, end).eq_ignore_ascii_case(name.as_bytes()) {
         return None;
     }
     let tokens = &mut scan.tokens;
     let mut open = place + 1;
     open += usize::from(tokens.closes_before(open, place));
     // Skips the method in `Credentials::new(…)`.
-    if tokens.is_sign(open, b':') && tokens.is_sign(open + 1, b':') {
+    if tokens.are(open, &[Kind::Sign(b':'); 2]) {
         open += 3;
     }
     let sign = tokens.skip_blanks(open);
     if matches!(tokens.kind(sign), Kind::Sign(b'=' | b':')) {
         open = tokens.skip_blanks(sign + 1);
+        // `auth: Some(("bob", "…"))`
+        while tokens.is_wrapper(open) || tokens.kind(open + 1) == Kind::Open(b'(') {
+            open += 1;
+        }
     }
     if argument.of == Callee::Trace && !tokens.is_word(open + 1, DUMPED) {
         return None;
     }
-    let place = value::item(tokens, open, argument.place)?;
-    value::value(tokens, place, Site::from(open)).filter(|found| found.quoted)
+    let place = tokens.nth_item(open, argument.place)?;
+    tokens.value(place, Site::from(open)).filter(|found| found.quoted)
 }
 
 /// Returns an argument of a command: `name argument argument`. The name may have several words, as in `htpasswd -nb`.
@@ -314,7 +316,7 @@ fn command(scan: &mut Scan<'_>, place: usize, name: &str, argument: &Argument) -
             return None;
         }
         let first = scan.tokens.skip_blanks(at);
-        let found = value::value(&mut scan.tokens, first, Site::default())?;
+        let found = scan.tokens.value(first, Site::default())?;
         // The arguments of a procedure of SQL: `EXEC name 'bob', '…'`.
         at = found.next + usize::from(found.quoted && scan.tokens.is_sign(found.next, b','));
     }
@@ -322,8 +324,9 @@ fn command(scan: &mut Scan<'_>, place: usize, name: &str, argument: &Argument) -
         return None;
     }
     let last = scan.tokens.skip_blanks(at);
-    let found = value::value(&mut scan.tokens, last, Site::default())?;
-    let is_other = matches!(found.bytes(scan.text), [b'/' | b'-', ..])
-        || matches!(scan.tokens.kind(last), Kind::Open(_));
-    (!is_other).then_some(found)
+    let found = scan.tokens.value(last, Site::default())?;
+    match (found.bytes(scan.text), scan.tokens.kind(last)) {
+        ([b'/' | b'-', ..], _) | (_, Kind::Open(_)) => None,
+        _ => Some(found),
+    }
 }

@@ -142,23 +142,30 @@ impl Case<'_> {
     /// Whether the value is the list of words of a wallet: `mnemonic: abandon ability able …`.
     fn is_seed(&self) -> bool {
         let is_word = |word: &[u8]| word.len() < 9 && class!("a-z").all(word);
-        self.key.meaning.has(Flag::Words) && {
-            let mut words = self.value.split(|byte| *byte == b' ');
-            words.clone().count() > 11 && words.all(is_word)
+        let mut words = self.value.split(|byte| *byte == b' ');
+        match words.clone().count() {
+            12.. if self.key.meaning.has(Flag::Words) => words.all(is_word),
+            _ => false,
         }
     }
 
     /// Whether the value is a pair of its own, which is read separately: `the token was refused: status=401`.
     fn is_other_pair(&self) -> bool {
-        let is_colon = self.context.bond == Bond::Sign(Binding::Colon);
-        let is_loose = !self.context.is_bound() || is_colon && !self.context.quoted_key;
+        let is_bound = self.context.is_bound();
+        let is_loose = match self.context.bond {
+            Bond::Sign(Binding::Colon) => !self.context.quoted_key,
+            _ => !is_bound,
+        };
         let Some(name) = name_of_pair(self.value).filter(|_| is_loose) else {
             return false;
         };
-        // A password may contain `=`, as in `password: ab=7xQ9`.
-        let is_plain = !self.is_password() || !self.context.is_bound();
-        let is_key = self.policy.meaning(name).is_some();
-        is_key || is_plain && name.len() > 1 && class!("a-z_-").all(name)
+
+        match self.policy.meaning(name) {
+            Some(_) => true,
+            // A password may contain `=`, as in `password: ab=7xQ9`.
+            None if is_bound && self.is_password() => false,
+            None => name.len() > 1 && class!("a-z_-").all(name),
+        }
     }
 
     /// Returns the start of the password in `credentials bob:winter77` or `auth=bob/winter77`.
@@ -169,8 +176,9 @@ impl Case<'_> {
         let sign = self.value.iter().position(|byte| b":/".contains(byte))?;
         let user = &self.value[..sign];
         let password = &self.value[sign + 1..];
-        let is_login = user.len() > 1 && class!("a-zA-Z0-9_.-").all(user);
-        (is_login && look(password).is_made_up() && !password.contains(&b'/')).then_some(sign + 1)
+        let is_user = user.len() > 1 && class!("a-zA-Z0-9_.-").all(user);
+        let is_login = is_user && look(password).is_made_up();
+        Some(sign + 1).filter(|_| is_login && !password.contains(&b'/'))
     }
 
     /// Whether the name means the working directory: `PWD=/home/x`.
@@ -181,12 +189,12 @@ impl Case<'_> {
     /// Whether the name is a verb, or the result of a test: `PASS: it works`, `pass=3 fail=1`.
     fn is_result(&self) -> bool {
         let is_capital = class!("A-Z").all(self.name);
-        self.key.meaning.is_only(Flag::Verb, self.name)
-            && match self.context.bond {
-                Bond::Position => true,
-                Bond::Sign(Binding::Colon) if is_capital => true,
-                _ => self.is_short_number(),
-            }
+        match self.context.bond {
+            _ if !self.key.meaning.is_only(Flag::Verb, self.name) => false,
+            Bond::Position => true,
+            Bond::Sign(Binding::Colon) if is_capital => true,
+            _ => self.is_short_number(),
+        }
     }
 
     /// Whether the value counts what the name means: `passwords: 12`.
@@ -202,16 +210,21 @@ impl Case<'_> {
     /// password, as in `password=rootpassword`. The query of a URL has values only: `?token=MyAccessToken`.
     fn is_key_name(&self) -> bool {
         let value = self.value;
-        let names_a_value = value.len() <= 40
-            && !self.context.in_query
-            && class!("a-zA-Z_.-", or_wide).all(value)
-            && self.policy.meaning(value).is_some_and(|meaning| {
-                matches!(meaning.kind, KeyKind::Password | KeyKind::Secret | KeyKind::Named)
-            });
+        if self.context.in_query || value.len() > 40 {
+            return false;
+        }
+        let names = class!("a-zA-Z_.-", or_wide);
+        let name = Some(value).filter(|value| names.all(value));
+        let Some(KeyKind::Password | KeyKind::Secret | KeyKind::Named) =
+            name.and_then(|name| self.policy.meaning(name)).map(|meaning| meaning.kind)
+        else {
+            return false;
+        };
+
         let is_glued = value.len() > 4 && class!("a-z").all(value);
         let is_chosen = is_credential_word(value) || self.is_password() && is_glued;
-        let is_value = is_chosen && self.context.is_bound() && !self.context.goes_on;
-        names_a_value && (!is_value || is_variable(self.text, self.key, self.found))
+        let may_be_value = is_chosen && self.context.is_bound() && !self.context.goes_on;
+        !may_be_value || is_variable(self.text, self.key, self.found)
     }
 }
 
@@ -227,7 +240,10 @@ fn goes_on(scan: &mut Scan<'_>, found: Value, bond: Bond) -> bool {
         Kind::Quote | Kind::Open(_) => next > found.next,
         _ => false,
     };
-    is_next && !found.quoted && matches!(bond, Bond::Sign(Binding::Colon | Binding::Arrow))
+    match bond {
+        Bond::Sign(Binding::Colon | Binding::Arrow) => is_next && !found.quoted,
+        _ => false,
+    }
 }
 
 /// Whether the value begins a call that continues after the value or was cut: `token = load(config, "x")`.
@@ -247,47 +263,52 @@ fn goes_on_as_call(scan: &mut Scan<'_>, found: Value) -> bool {
 fn is_variable(text: &[u8], key: &Key, found: Value) -> bool {
     let value = found.bytes(text);
     let name = part(text, key.start, key.end);
-    let around = (before(text, found.start), at(text, found.end));
     let receiver = name.strip_suffix(value);
-    if around == (b'(', b')') || around == (b'{', b'}') && receiver.is_some() {
-        return true;
+    match (before(text, found.start), at(text, found.end)) {
+        (b'(', b')') => return true,
+        (b'{', b'}') if receiver.is_some() => return true,
+        _ => {}
     }
     let Some(receiver) = receiver.filter(|_| !found.quoted) else {
         return false;
     };
+
     // A declaration, an attribute or an element: `let token = x`, `self.password = x`, `session["token"] = x`.
     let line = line_start(text, key.start);
     let mut words = part(text, line, key.start).rsplit(|byte| !is_name(*byte));
     let is_declared = words.nth(1).is_some_and(|word| is_one_of(word, DECLARATIONS));
-    let is_element =
-        receiver.ends_with(b".") && memchr::memchr(b'.', receiver) == Some(receiver.len() - 1);
-    let is_index =
-        before(text, found.start) == b' ' && part(text, key.end, found.start).contains(&b']');
-    if before(text, found.start) == b' ' && (is_declared || is_element) || is_index {
+    let is_element = memchr::memchr(b'.', receiver).is_some_and(|sign| sign + 1 == receiver.len());
+    let is_index = part(text, key.end, found.start).contains(&b']');
+    let is_code = is_declared || is_element || is_index;
+    if is_code && before(text, found.start) == b' ' {
         return true;
     }
+
     // The argument before or after this one also has its own name as its value: `user=user`.
     let pair = class!("a-zA-Z0-9_ =:");
     let is_double = |pair: &[u8]| {
         let sign = pair.iter().position(|byte| b"=:".contains(byte));
-        sign.is_some_and(|sign| {
-            let name = pair[..sign].trim_ascii();
-            !name.is_empty() && name == pair[sign + 1..].trim_ascii()
-        })
+        let name = sign.map_or(&[][..], |sign| pair[..sign].trim_ascii());
+        !name.is_empty() && sign.is_some_and(|sign| pair[sign + 1..].trim_ascii() == name)
     };
     let comma = class!(" ").start(text, key.start, 2);
     let last = comma.saturating_sub(1);
-    before(text, comma) == b',' && is_double(part(text, pair.start(text, last, 64), last))
-        || at(text, found.end) == b','
-            && is_double(part(text, found.end + 1, pair.end(text, found.end + 1, 64)))
+    let next = found.end + 1;
+    let pairs = [
+        (before(text, comma), part(text, pair.start(text, last, 64), last)),
+        (at(text, found.end), part(text, next, pair.end(text, next, 64))),
+    ];
+
+    pairs.iter().any(|(sign, pair)| *sign == b',' && is_double(pair))
 }
 
 /// Returns the name in `name=value`.
 pub(crate) fn name_of_pair(text: &[u8]) -> Option<&[u8]> {
     let end = class!("a-zA-Z0-9_.-").end(text, 0, 64);
-    let is_named =
-        !matches!(at(text, 0), b'0'..=b'9' | b'.' | b'-' | b'=') && at(text, end) == b'=';
-    (is_named && text[end..].iter().any(|byte| *byte != b'=')).then(|| &text[..end])
+    let (name, value) = text.split_at(end);
+    let is_name = !matches!(name, [] | [b'0'..=b'9' | b'.' | b'-', ..]);
+    let is_pair = value.starts_with(b"=") && value.iter().any(|byte| *byte != b'=');
+    (is_name && is_pair).then_some(name)
 }
 
 #[cfg(test)]

@@ -119,7 +119,7 @@ impl Budget {
 /// Returns the number of steps that all passes take for a text without a budget.
 pub(crate) fn steps_of(text: &str) -> usize {
     let began = steps();
-    let _ = redact_within(&Policy::default(), text, usize::MAX);
+    drop(redact_within(&Policy::default(), text, usize::MAX));
     steps().wrapping_sub(began)
 }
 

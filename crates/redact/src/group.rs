@@ -10,7 +10,7 @@ use crate::rules::words::{ARRAYS, Binding, NAME_NAMES, VALUE_NAMES};
 use crate::scan::{Scan, Tried};
 use crate::score::{Bond, Context};
 use crate::text::{at as byte_at, class, count_steps, is_one_of, line_end, line_start, part};
-use crate::value::{self, Site};
+use crate::value::Site;
 
 const DEPTH: usize = 8;
 
@@ -26,22 +26,18 @@ const COLUMN: usize = 256;
 /// Returns the place of the bracket that opens the list or map at `place`.
 pub(crate) fn opens(tokens: &mut Tokens<'_>, mut place: usize, is_assigned: bool) -> Option<usize> {
     for _ in 0..WRAPPERS {
-        if !value::is_wrapper(tokens, place) {
+        if !tokens.is_wrapper(place) {
             break;
         }
         place = tokens.skip_lines(place + 2);
     }
     match tokens.kind(place) {
         // ODBC's `{…}` is a quote.
-        Kind::Open(b'{') if is_assigned && value::braced(tokens, place).is_some() => None,
+        Kind::Open(b'{') if is_assigned && tokens.braced(place).is_some() => None,
         Kind::Open(b'{') => begins_map(tokens, place).then_some(place),
+        Kind::Open(b'(') if tokens.cast(place).is_some() => None,
         // Go's `[]string{"…"}`
-        Kind::Open(b'[')
-            if tokens.kind(place + 1) == Kind::Close(b']')
-                && tokens.kind(place + 3) == Kind::Open(b'{') =>
-        {
-            Some(place + 3)
-        }
+        Kind::Open(b'[') if tokens.is_go_list(place) => Some(place + 3),
         Kind::Open(_) => Some(place),
         // Go's `map[old:…]`
         Kind::Word if is_go_map(tokens, place + 1) => Some(place + 1),
@@ -61,17 +57,18 @@ pub(crate) fn opens(tokens: &mut Tokens<'_>, mut place: usize, is_assigned: bool
 
 /// Whether the bracket at `open` belongs to a map as Go prints it: `map[old:…]`.
 fn is_go_map(tokens: &mut Tokens<'_>, open: usize) -> bool {
-    tokens.kind(open) == Kind::Open(b'[')
-        && open > 0
-        && tokens.word(open - 1).is_some_and(|word| word == b"map")
+    let word = open.checked_sub(1).and_then(|word| tokens.word(word));
+    word == Some(b"map") && tokens.kind(open) == Kind::Open(b'[')
 }
 
 /// Whether a quote, or the name of a field and its separator, follows the brace.
 fn begins_map(tokens: &mut Tokens<'_>, brace: usize) -> bool {
-    let first = tokens.skip_lines(brace + 1);
-    let sign = tokens.skip_blanks(first + 1);
-    let is_sign = matches!(tokens.kind(sign), Kind::Sign(b':' | b'='));
-    tokens.opens_quote(first) || is_sign && tokens.word(first).is_some()
+    let mut cursor = tokens.cursor(brace + 1);
+    let first = cursor.lines().place;
+    match cursor.word() {
+        Some(_) => cursor.blanks().sign(b":=").is_some(),
+        None => tokens.opens_quote(first),
+    }
 }
 
 /// A group or a block while it is read, and the meaning of its name.
@@ -197,7 +194,7 @@ impl<'s, 'a> Walk<'s, 'a> {
             return inner;
         }
         let list = match level.end {
-            _ if level.is_map || value::is_wrapper(tokens, at) => List::No,
+            _ if level.is_map || tokens.is_wrapper(at) => List::No,
             Some(end) if tokens.skip_lines(self.open + 1) == at => List::First(end),
             _ if self.begins => List::Next,
             _ => List::Rest,
@@ -236,17 +233,17 @@ fn item(
     let is_redacted = tokens.kind(at + 1) == Kind::Redacted;
     let (candidates, next) = if tokens.opens_quote(at) {
         let next = tokens.close(at).map_or(at + 1, |close| close + 1);
-        ([value::quoted(tokens, at), None], next)
-    } else if let Some(scalar) = value::scalar(tokens, at) {
+        ([tokens.quoted(at), None], next)
+    } else if let Some(scalar) = tokens.scalar(at) {
         ([Some(scalar), None], scalar.next)
     } else {
         match list {
             List::No => {
-                let found = value::value(tokens, at, site);
+                let found = tokens.value(at, site);
                 ([found, None], found.map_or(at, |found| found.next))
             }
-            List::First(end) => ([value::between(tokens, at, end), value::item_of(tokens, at)], at),
-            List::Next => ([value::item_of(tokens, at), None], at),
+            List::First(end) => ([tokens.between(at, end), tokens.single_item(at)], at),
+            List::Next => ([tokens.single_item(at), None], at),
             List::Rest => ([None, None], at),
         }
     };

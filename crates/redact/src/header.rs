@@ -6,7 +6,7 @@ use crate::rules::structures::{COOKIE_ATTRIBUTES, Form, SCHEMES, Scheme};
 use crate::scan::{Evidence, Reason, Scan};
 use crate::score::{Bond, Context, LOOKED_AT, Look, look};
 use crate::text::{class, count_steps, is_one_of, line_end, part, word_at};
-use crate::value::{self, Site, Value};
+use crate::value::{Site, Value};
 
 /// The maximum number of tokens in a list of parameters.
 const LONGEST_LIST: usize = 512;
@@ -28,7 +28,7 @@ pub(crate) fn authorization(scan: &mut Scan<'_>, place: usize, site: Site, rule:
         let tokens = &mut scan.tokens;
         let next = tokens.kind(place + 1);
         if tokens.opens_quote(place) {
-            let Some(found) = value::quoted(tokens, place) else {
+            let Some(found) = tokens.quoted(place) else {
                 return;
             };
             limit = found.end;
@@ -75,7 +75,7 @@ fn end_of(tokens: &mut Tokens<'_>, place: usize, site: Site, limit: usize) -> us
     if limit < usize::MAX {
         return limit;
     }
-    value::bare(tokens, place, site).map_or_else(|| tokens.start(place), |found| found.end)
+    tokens.bare(place, site).map_or_else(|| tokens.start(place), |found| found.end)
 }
 
 /// Returns the end of a list of parameters: the end of its line, or a quote or bracket that encloses the header.
@@ -109,7 +109,7 @@ fn bare_credentials(scan: &mut Scan<'_>, anchor: usize) -> Option<Value> {
     if next == place + 1 {
         return None;
     }
-    let found = value::value(tokens, next, Site::from(place))?;
+    let found = tokens.value(next, Site::from(place))?;
     let value = part(scan.text, found.start, found.end.min(found.start + LOOKED_AT));
     // A pair such as `realm=x` is a parameter.
     let is_pair =
@@ -123,9 +123,9 @@ fn bare_credentials(scan: &mut Scan<'_>, anchor: usize) -> Option<Value> {
 pub(crate) fn cookies(scan: &mut Scan<'_>, place: usize, site: Site) {
     let text = scan.text;
     let found = if scan.tokens.opens_quote(place) {
-        value::quoted(&mut scan.tokens, place)
+        scan.tokens.quoted(place)
     } else {
-        value::bare(&mut scan.tokens, place, site)
+        scan.tokens.bare(place, site)
     };
     let Some(first) = found else {
         return;

@@ -52,14 +52,15 @@ impl Name {
         let mut next_starts = true;
         for (index, &byte) in key.iter().enumerate().skip(key.len().saturating_sub(LONGEST)) {
             if byte.is_ascii_alphanumeric() || byte >= 0x80 {
-                let next_is_lower = key.get(index + 1).is_some_and(u8::is_ascii_lowercase);
-                let is_hump = byte.is_ascii_uppercase()
-                    && (previous.is_ascii_lowercase()
-                        || previous.is_ascii_digit()
-                        || previous != 0 && next_is_lower);
-                let after_digit = previous.is_ascii_digit() && !byte.is_ascii_digit();
-                let is_digit = byte.is_ascii_digit() && previous.is_ascii_alphabetic();
-                if next_starts || is_hump || after_digit || is_digit {
+                let begins = match (previous, byte) {
+                    _ if next_starts => true,
+                    (0, _) | (b'a'..=b'z', b'a'..=b'z') | (b'0'..=b'9', b'0'..=b'9') => false,
+                    (b'0'..=b'9', _) | (b'a'..=b'z', b'A'..=b'Z') => true,
+                    (_, b'0'..=b'9') => previous.is_ascii_alphabetic(),
+                    (_, b'A'..=b'Z') => key.get(index + 1).is_some_and(u8::is_ascii_lowercase),
+                    _ => false,
+                };
+                if begins {
                     name.starts |= 1 << name.len;
                 }
                 name.letters[name.len] = byte.to_ascii_lowercase();
@@ -198,7 +199,7 @@ pub(crate) fn meaning(key: &[u8]) -> Option<Meaning> {
                 KeyKind::Context => HARMLESS_KEYS,
                 KeyKind::Secret => HARMLESS_TOKENS,
                 KeyKind::Named => HARMLESS_SECRETS,
-                _ => words![],
+                _ => words!(""),
             };
             if is_harmless(&name, start, harmless) {
                 return None;

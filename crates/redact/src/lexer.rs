@@ -4,6 +4,7 @@
 //! levels, so each grammar is written once. Quotes and brackets are linked in pairs. The text is read once, forwards,
 //! where a grammar needs it.
 
+mod cursor;
 mod quotes;
 
 use std::ops::Range;
@@ -181,10 +182,10 @@ impl<'t> Tokens<'t> {
 
     /// Whether the token is an opening quote, even if nothing closes it.
     pub(crate) fn opens_quote(&mut self, place: usize) -> bool {
-        self.get(place).is_some_and(|token| {
-            token.kind == Kind::Quote
-                && token.mate.is_none_or(|mate| mate > place)
-                && token.mark != 0
+        let quote = self.get(place).filter(|token| token.kind == Kind::Quote);
+        quote.is_some_and(|token| match token.mate {
+            Some(mate) => mate > place,
+            None => token.mark != 0,
         })
     }
 
@@ -226,9 +227,7 @@ impl<'t> Tokens<'t> {
     /// Returns the place after the comment that begins at `place`.
     pub(crate) fn comment_end(&mut self, place: usize) -> Option<usize> {
         let first = self.get(place)?;
-        if !matches!(first.kind, Kind::Sign(b'#' | b'/')) || first.coding != Coding::Plain {
-            return None;
-        }
+        let first = Some(first).filter(|first| first.coding == Coding::Plain)?;
         let is_line = match (first.kind, self.kind(place + 1)) {
             (Kind::Sign(b'#'), Kind::Blank) | (Kind::Sign(b'/'), Kind::Sign(b'/')) => true,
             (Kind::Sign(b'/'), Kind::Sign(b'*')) => false,

@@ -94,7 +94,7 @@ fn is_in_xml(text: &[u8], start: usize, end: usize) -> bool {
 }
 
 const fn is_of_number(byte: u8) -> bool {
-    byte.is_ascii_digit() || matches!(byte, b'+' | b'-' | b'.' | b'e' | b'E')
+    matches!(byte, b'0'..=b'9' | b'+' | b'-' | b'.' | b'e' | b'E')
 }
 
 /// Whether a text consists of JSON numbers and literals, separated by commas.

@@ -13,7 +13,7 @@ use crate::rules::words::{Binding, SEPARATORS};
 use crate::scan::{Scan, Tried};
 use crate::score::{Bond, Context, is_placeholder, look};
 use crate::text::{Words, after_colour, at, before, class, part, starts_with};
-use crate::value::{self, Site, Value};
+use crate::value::{Site, Value};
 
 /// Names that are usually words of sentences, for a quick check before the meaning is looked up.
 static NOUNS: LazyLock<Words<KeyKind>> = LazyLock::new(|| {
@@ -34,7 +34,7 @@ pub(crate) fn separator_at(scan: &mut Scan<'_>, place: usize) -> Option<Separato
     let tokens = &mut scan.tokens;
     let mut first = tokens.skip_blanks(place);
     // YAML's `? name`, with `: value` on the next line.
-    if tokens.kind(first) == Kind::Line && tokens.is_sign(first + 1, b':') {
+    if tokens.are(first, &[Kind::Line, Kind::Sign(b':')]) {
         first += usize::from(tokens.kind(first + 2) == Kind::Blank);
     }
     let Token { kind: Kind::Sign(_), coding, .. } = tokens.get(first)? else {
@@ -46,13 +46,20 @@ pub(crate) fn separator_at(scan: &mut Scan<'_>, place: usize) -> Option<Separato
     });
     let is_here = |text: &str| text.bytes().zip(signs).all(|(wanted, sign)| wanted == sign);
     let (text, binding) = *SEPARATORS.iter().find(|(text, _)| is_here(text))?;
-    let mut after = first + text.len();
-    while text == "..." && tokens.is_sign(after, b'.') {
-        after += 1;
+    let mut cursor = tokens.cursor(first + text.len());
+    if text == "..." {
+        while cursor.sign(b".:").is_some() {}
     }
-    let mut next = tokens.skip_blanks(after);
+    let after = cursor.place;
+    let mut next = cursor.blanks().place;
     if let Some(end) = tokens.comment_end(next).filter(|_| next > after) {
         next = tokens.skip_blanks(end);
+    }
+    // The name and its colon are an argument of their own: `log("token:", "…")`.
+    let comma = next + 1;
+    if tokens.closes_before(next, next) && tokens.is_sign(comma, b',') {
+        let value = tokens.skip_blanks(comma + 1);
+        next = if tokens.opens_quote(value) { value } else { next };
     }
     // `::` before a blank separates a name from base64 in LDIF; elsewhere it is part of a path. A dash begins an option.
     let is_used = !matches!(text, "::" | "-") || next > after;
@@ -66,17 +73,19 @@ pub(crate) fn is_option(scan: &mut Scan<'_>, first: usize) -> bool {
     while lead > 0 && first - lead < 2 && tokens.is_sign(lead - 1, b'-') {
         lead -= 1;
     }
-    lead < first
-        && (lead == 0
-            || matches!(
-                tokens.kind(lead - 1),
-                Kind::Blank | Kind::Line | Kind::Quote | Kind::Open(_) | Kind::Sign(b',' | b'=')
-            ))
+    match lead {
+        _ if lead == first => false,
+        0 => true,
+        _ => matches!(
+            tokens.kind(lead - 1),
+            Kind::Blank | Kind::Line | Kind::Quote | Kind::Open(_) | Kind::Sign(b',' | b'=')
+        ),
+    }
 }
 
 /// Redacts the value at `place` if it is a secret of this name.
 pub(crate) fn accept_at(scan: &mut Scan<'_>, key: &Key, place: usize, context: Context) -> Tried {
-    match value::value(&mut scan.tokens, place, Site::assigned(key.place)) {
+    match scan.tokens.value(place, Site::assigned(key.place)) {
         Some(found) => accept(scan, key, found, context),
         None => Tried::Nothing,
     }
@@ -118,9 +127,12 @@ fn may_be_key(scan: &mut Scan<'_>, anchor: usize) -> bool {
         }
     }
     if let Some(meaning) = scan.meaning(start, end) {
-        return meaning.kind != KeyKind::Context
-            || has_separator(scan.text, end)
-            || phrase(scan, start, end).is_some();
+        return match meaning.kind {
+            KeyKind::Context if !has_separator(scan.text, end) => {
+                phrase(scan, start, end).is_some()
+            }
+            _ => true,
+        };
     }
     scan.refuse_key(start, end);
     // Dots and dashes may join the word with further ones: `token.value`.
@@ -156,10 +168,10 @@ fn phrase(scan: &Scan<'_>, start: usize, end: usize) -> Option<(Meaning, usize)>
 
 /// Returns the start of the word before `from` in a sentence; `from` itself without such a word.
 fn word_before(text: &[u8], from: usize) -> usize {
-    if before(text, from) != b' ' || !before(text, from - 1).is_ascii_alphabetic() {
-        return from;
+    match part(text, from.saturating_sub(2), from) {
+        [b'a'..=b'z' | b'A'..=b'Z', b' '] => class!("a-zA-Z-").start(text, from - 1, 24),
+        _ => from,
     }
-    class!("a-zA-Z-").start(text, from - 1, 24)
 }
 
 /// Returns the name around the anchor. Each word is read only once.
@@ -191,8 +203,10 @@ fn key_at(scan: &mut Scan<'_>, anchor: usize) -> Option<Key> {
     }
     // The name is part of a resource or a reference: `arn:aws:secretsmanager:…:secret:name`, `${file:/run/password}`.
     let resource = class!("a-zA-Z0-9_:/*-").start(scan.text, start, 128);
-    let is_reference = resource < start && scan.text[..resource].ends_with(b"${");
-    if is_reference || starts_with(scan.text, resource, b"arn:") {
+    if starts_with(scan.text, resource, b"arn:") {
+        return None;
+    }
+    if resource < start && scan.text[..resource].ends_with(b"${") {
         return None;
     }
     let mut first = place;
@@ -231,35 +245,41 @@ fn after_index(scan: &mut Scan<'_>, mut after: usize) -> usize {
     if tokens.kind(after) == Kind::Close(b']') {
         after += 1;
     }
-    if tokens.kind(after) == Kind::Blank
-        && tokens.word(after + 1).is_some_and(is_number)
-        && matches!(tokens.kind(after + 2), Kind::Sign(b':' | b'='))
+    // A number, or a remark: `API key (v2): …`.
+    let end = match tokens.kind(after + 1) {
+        Kind::Word if tokens.word(after + 1).is_some_and(is_number) => Some(after + 2),
+        Kind::Open(b'(') => tokens.close(after + 1).map(|close| close + 1),
+        _ => None,
+    };
+    if let Some(end) = end.filter(|_| tokens.kind(after) == Kind::Blank)
+        && tokens.cursor(end).sign(b":=").is_some()
     {
-        after += 2;
+        after = end;
     }
     while tokens.is_sign(after, b'*') {
         after += 1;
     }
+
     // A property of C#: `Password { get; set; } = "…"`.
     let brace = tokens.skip_blanks(after);
     let first = tokens.skip_blanks(brace + 1);
     if tokens.kind(brace) == Kind::Open(b'{')
-        && tokens.is_word(first, words!["get"])
+        && tokens.is_word(first, words!("get"))
         && let Some(close) = tokens.close(brace)
     {
         return close + 1;
     }
-    after + usize::from(tokens.is_sign(after, b'?') && tokens.is_sign(after + 1, b':'))
+    after + usize::from(tokens.are(after, &[Kind::Sign(b'?'), Kind::Sign(b':')]))
 }
 
 /// Reads a value after a name and a separator.
 pub(crate) fn pair(scan: &mut Scan<'_>, key: &Key, separator: Separator) -> Tried {
     let (site, context) = surroundings(scan, key, separator);
-    let Some(mut found) = value::value(&mut scan.tokens, separator.next, site) else {
+    let Some(mut found) = scan.tokens.value(separator.next, site) else {
         return Tried::Nothing;
     };
     if key.meaning.has(Flag::Words) && !found.quoted {
-        found = value::words(&mut scan.tokens, separator.next).unwrap_or(found);
+        found = scan.tokens.words(separator.next).unwrap_or(found);
     }
     if accept(scan, key, found, context) == Tried::Found {
         changed_to(scan, key, found, context);
@@ -318,16 +338,16 @@ pub(crate) fn judge(scan: &mut Scan<'_>, key: &Key, claim: Option<Claim>) -> Tri
 /// Redacts the new value in `password: old -> new` or `password changed from 'old' to 'new'` if it is a secret.
 fn changed_to(scan: &mut Scan<'_>, key: &Key, from: Value, context: Context) {
     let mut next = scan.tokens.skip_lines(from.next);
-    if scan.tokens.is_word(next, words!["to"]) {
+    if scan.tokens.is_word(next, words!("to")) {
         next = scan.tokens.skip_blanks(next + 1);
-    } else if let Some(separator) = separator_at(scan, next)
-        && separator.binding == Binding::Arrow
+    } else if let Some(Separator { binding: Binding::Arrow, next: value, .. }) =
+        separator_at(scan, next)
     {
-        next = separator.next;
+        next = value;
     } else {
         return;
     }
-    if let Some(value) = value::value(&mut scan.tokens, next, Site::assigned(key.place))
+    if let Some(value) = scan.tokens.value(next, Site::assigned(key.place))
         && (value.quoted || look(value.bytes(scan.text)).is_made_up())
     {
         let _ = accept(scan, key, value, context);
@@ -336,12 +356,11 @@ fn changed_to(scan: &mut Scan<'_>, key: &Key, from: Value, context: Context) {
 
 /// Redacts the value after a type: `token: String = "…"`.
 fn after_type(scan: &mut Scan<'_>, key: &Key, declared: Value, context: Context) {
-    if !declared.quoted
-        && let Some(separator) = separator_at(scan, declared.next)
-        && separator.binding == Binding::Assign
+    let separator = separator_at(scan, declared.next).filter(|_| !declared.quoted);
+    if let Some(Separator { binding: Binding::Assign, next, .. }) = separator
         && is_placeholder(declared.bytes(scan.text))
     {
         let bond = Bond::Sign(Binding::Assign);
-        let _ = accept_at(scan, key, separator.next, Context { bond, ..context });
+        let _ = accept_at(scan, key, next, Context { bond, ..context });
     }
 }

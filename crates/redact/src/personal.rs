@@ -6,7 +6,7 @@ use crate::rules::structures::{
     BANK_ACCOUNT, IBAN, ISSUERS, NEVER_ISSUED, PAYMENT_CARD, PHONE_NUMBER, SOCIAL_SECURITY_NUMBER,
 };
 use crate::scan::{Evidence, Scan};
-use crate::text::{at, before, before_word, class, is_name};
+use crate::text::{at, before, before_word, class, is_name, part};
 
 /// Reads a number. `anchor` is its third digit.
 pub(crate) fn digits(scan: &mut Scan<'_>, anchor: usize) {
@@ -47,10 +47,12 @@ pub(crate) fn digits(scan: &mut Scan<'_>, anchor: usize) {
 
 /// Whether the number stands alone, that is, not in a longer name, number, date or version.
 fn stands_alone(text: &[u8], start: usize, end: usize) -> bool {
-    let joins = |byte| class!("a-zA-Z0-9_-").has(byte);
-    let left = before_word(text, start);
-    let has_fraction = at(text, end) == b'.' && at(text, end + 1).is_ascii_digit();
-    !joins(left) && left != b'.' && left != b'+' && !joins(at(text, end)) && !has_fraction
+    let joins_left = class!("a-zA-Z0-9_.+-").has(before_word(text, start));
+    let joins_right = match at(text, end) {
+        b'.' => at(text, end + 1).is_ascii_digit(),
+        next => class!("a-zA-Z0-9_-").has(next),
+    };
+    !joins_left && !joins_right
 }
 
 /// Redacts a social security number: three, two and four digits. Groups that are never issued are excluded.
@@ -83,12 +85,14 @@ fn card(scan: &mut Scan<'_>, start: usize) {
         _ => 0,
     };
     for (index, &byte) in text.iter().enumerate().skip(start).take(24) {
-        if byte.is_ascii_digit() && len < 19 {
-            digits[len] = byte - b'0';
-            len += 1;
-            end = index + 1;
-        } else if byte.is_ascii_digit() || byte != mark || mark == 0 || end != index {
-            break;
+        match byte {
+            b'0'..=b'9' if len < 19 => {
+                digits[len] = byte - b'0';
+                len += 1;
+                end = index + 1;
+            }
+            b' ' | b'-' if byte == mark && end == index => {}
+            _ => break,
         }
     }
     let digits = &digits[..len];
@@ -121,9 +125,12 @@ fn luhn(digits: &[u8]) -> bool {
 /// Redacts an IBAN around `inside`: the country, check digits and the account, in one piece or in groups of four.
 fn bank_account(scan: &mut Scan<'_>, inside: usize) {
     let text = scan.text;
-    let left = inside - usize::from(before(text, inside) == b' ');
-    let previous = before(text, left);
-    if !(previous.is_ascii_uppercase() || left < inside && previous.is_ascii_digit()) {
+    let follows = match part(text, inside.saturating_sub(2), inside) {
+        [previous, b' '] => class!("A-Z0-9").has(*previous),
+        [.., previous] => class!("A-Z").has(*previous),
+        [] => false,
+    };
+    if !follows {
         return;
     }
     let Some(start) =
@@ -143,13 +150,15 @@ fn bank_account(scan: &mut Scan<'_>, inside: usize) {
     let mut head = 0_u32;
     while len < wanted {
         let byte = at(text, end);
-        if byte.is_ascii_uppercase() || byte.is_ascii_digit() {
-            // The first four characters count as the last ones in the checksum.
-            let sum = if len < 4 { &mut head } else { &mut rest };
-            *sum = append(*sum, byte, len < 4);
-            len += 1;
-        } else if byte != b' ' || len % 4 != 0 {
-            return;
+        match byte {
+            b'A'..=b'Z' | b'0'..=b'9' => {
+                // The first four characters count as the last ones in the checksum.
+                let sum = if len < 4 { &mut head } else { &mut rest };
+                *sum = append(*sum, byte, len < 4);
+                len += 1;
+            }
+            b' ' if len % 4 == 0 => {}
+            _ => return,
         }
         end += 1;
     }
@@ -172,11 +181,9 @@ fn append(sum: u32, byte: u8, is_whole: bool) -> u32 {
 }
 
 fn is_iban_start(text: &[u8], start: usize) -> bool {
-    at(text, start).is_ascii_uppercase()
-        && at(text, start + 1).is_ascii_uppercase()
-        && at(text, start + 2).is_ascii_digit()
-        && at(text, start + 3).is_ascii_digit()
-        && !before_word(text, start).is_ascii_alphanumeric()
+    let is_alone = !before_word(text, start).is_ascii_alphanumeric();
+    let head = part(text, start, start + 4);
+    is_alone && matches!(head, [b'A'..=b'Z', b'A'..=b'Z', b'0'..=b'9', b'0'..=b'9'])
 }
 
 /// Redacts a telephone number: `+` and 8 to 15 digits, with the usual signs between them.
@@ -186,9 +193,8 @@ pub(crate) fn phone(scan: &mut Scan<'_>, plus: usize) {
         return;
     }
     let first = plus + 1 + usize::from(at(text, plus + 1) == b'(');
-    if is_name(before_word(text, plus)) && scan.covered != plus
-        || !matches!(at(text, first), b'1'..=b'9')
-    {
+    let is_apart = scan.covered == plus || !is_name(before_word(text, plus));
+    if !is_apart || !class!("1-9").has(at(text, first)) {
         return;
     }
     let mut digits = 0;

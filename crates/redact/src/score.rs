@@ -6,7 +6,6 @@
 use std::fmt;
 use std::sync::LazyLock;
 
-use crate::rules::class::Class;
 use crate::rules::keys::KeyKind;
 use crate::rules::list::words;
 pub(crate) use crate::rules::looks::Look;
@@ -107,12 +106,11 @@ impl Context {
             Bond::Sign(Binding::Loose) | Bond::Position => 0,
         };
         // Sentences also quote names, so quotes give no point.
-        let is_sentence = self.bond == Bond::Position;
-        kind + bond
-            + u8::from(self.quoted && !is_sentence)
-            + u8::from(self.quoted_key)
-            + u8::from(self.is_compound && kind > 1)
-            + if self.in_query { 2 } else { 0 }
+        let quotes = if self.bond == Bond::Position { false } else { self.quoted };
+        let compound = if kind > 1 { self.is_compound } else { false };
+        let around = [quotes, self.quoted_key, compound, self.in_query, self.in_query];
+
+        kind + bond + around.into_iter().map(u8::from).sum::<u8>()
     }
 }
 
@@ -150,15 +148,17 @@ pub(crate) fn score(value: &[u8], context: Context) -> Score {
         true => Place::Text,
         false => Place::Code,
     };
-    // `MyPass@2024ab` is a password, although it has the form of an object.
-    let may_be_object = !context.is_password() && !context.quoted;
-    let look = match look_in(place, value) {
-        _ if may_be_object && is_object(value) => Look::Reference,
-        look => in_place(look, value, context),
+    let look = match place {
+        // `MyPass@2024ab` is a password, although it has the form of an object.
+        Place::Code if !context.is_password() && is_object(value) => Look::Reference,
+        _ => in_place(look_in(place, value), value, context),
     };
-    let is_number = matches!(look, Look::ShortNumber | Look::Number) && value.len() > 2;
-    let is_code = context.kind == KeyKind::Code && is_number;
-    Score { points: context.points() + if is_code { CODE } else { 0 }, look }
+
+    let code = match (context.kind, look) {
+        (KeyKind::Code, Look::ShortNumber | Look::Number) if value.len() > 2 => CODE,
+        _ => 0,
+    };
+    Score { points: context.points() + code, look }
 }
 
 /// Adjusts the look of a value to its context, because people also use names of credentials, words for "no value" and
@@ -176,20 +176,27 @@ fn in_place(look: Look, value: &[u8], context: Context) -> Look {
 
 /// Whether a placeholder or a word of a sentence is probably used as a password in this context.
 fn is_used(look: Look, value: &[u8], context: Context) -> bool {
-    let is_none = value == b"None" || value == b"none" && !context.is_password();
-    let is_known = CHOSEN_LIST.contains(value) && !is_none;
-    let is_stated = look == Look::Prose && (context.quoted || context.is_password());
-    let is_chosen =
-        is_known && context.bond == Bond::Option || context.is_close && (is_known || is_stated);
-    if is_chosen {
-        return true;
+    let is_password = context.is_password();
+    let is_known = match value {
+        b"None" => false,
+        b"none" => is_password,
+        _ => CHOSEN_LIST.contains(value),
+    };
+    let is_chosen = match context.bond {
+        Bond::Option if is_known => true,
+        _ if !context.is_close => false,
+        _ if look == Look::Prose => is_known || is_password || context.quoted,
+        _ => is_known,
+    };
+
+    match context.bond {
+        _ if is_chosen => true,
+        Bond::Structure if is_credential_word(value) => is_password,
+        _ if is_credential_word(value) => true,
+        _ if !is_password => false,
+        Bond::Sign(Binding::Assign) | Bond::Option => is_one_of(value, COMMON_PASSWORDS),
+        _ => context.quoted && is_one_of(value, COMMON_PASSWORDS),
     }
-    if is_credential_word(value) {
-        return context.is_password() || context.bond != Bond::Structure;
-    }
-    let is_assigned =
-        context.quoted || matches!(context.bond, Bond::Sign(Binding::Assign) | Bond::Option);
-    context.is_password() && is_assigned && is_one_of(value, COMMON_PASSWORDS)
 }
 
 /// Whether the value is the name of a credential, such as `password` or `secret`, which people also choose as
@@ -214,9 +221,8 @@ pub(crate) fn is_placeholder(value: &[u8]) -> bool {
 /// Whether the text in the position of a password hides nothing: only asterisks, a mark (`xxxxx` in Go), a placeholder
 /// in brackets, or a complete reference. A value that only begins like these is a password, and so are other words.
 pub(crate) fn is_no_password(value: &[u8]) -> bool {
-    let only = |inner: &[u8], class: &Class| !inner.is_empty() && class.all(inner);
     let is_variable =
-        |inner: &[u8]| only(inner.strip_prefix(b"env:").unwrap_or(inner), class!("a-zA-Z0-9_. "));
+        |inner: &[u8]| class!("a-zA-Z0-9_. ").only(inner.strip_prefix(b"env:").unwrap_or(inner));
     let text = class!("a-zA-Z_ |-");
     match value {
         [b'$', b'{', b'{', inner @ .., b'}', b'}']
@@ -224,13 +230,15 @@ pub(crate) fn is_no_password(value: &[u8]) -> bool {
         | [b'$' | b'#' | b'%' | b'@', b'{', inner @ .., b'}']
         | [b'$', b'(', inner @ .., b')']
         | [b'%', b'(', inner @ .., b')', b's'] => is_variable(inner),
-        [b'%', inner @ .., b'%'] => only(inner, text),
+        [b'%', inner @ .., b'%'] => text.only(inner),
         [b'<', inner @ .., b'>'] | [b'[', inner @ .., b']'] | [b'{', inner @ .., b'}'] => {
-            only(inner, text)
+            text.only(inner)
         }
-        [b'$', inner @ ..] => only(inner, class!("A-Z0-9_")) || only(inner, class!("a-z_")),
+        [b'$', b'a'..=b'z', inner @ ..] => class!("a-z_").all(inner),
+        [b'$', inner @ ..] => class!("A-Z0-9_").only(inner) || class!("_").only(inner),
         [b'%', letter] => letter.is_ascii_lowercase(),
-        _ => only(value, class!("*")) || is_one_of(value, words!["redacted", "xxxxx"]),
+        [b'*', stars @ ..] => class!("*").all(stars),
+        _ => is_one_of(value, words!("redacted, xxxxx")),
     }
 }
 
@@ -329,14 +337,11 @@ impl<'v> Seen<'v> {
         if !self.has_blanks() {
             return false;
         }
-        let words: Vec<_> = self
-            .word
-            .split(u8::is_ascii_whitespace)
-            .filter(|word| !word.is_empty())
-            .take(8)
-            .collect();
+        let words = self.word.split(u8::is_ascii_whitespace).filter(|word| !word.is_empty());
+        let words: Vec<_> = words.take(8).collect();
         let prose = words.iter().filter(|word| is_prose(word)).count();
-        prose * 3 >= words.len() || words.len() > 7
+
+        prose * 3 >= words.len() || words.len() == 8
     }
 
     fn is_number(&self) -> bool {
@@ -361,11 +366,11 @@ impl<'v> Seen<'v> {
 
     /// Whether the value has letters and digits and may be a chosen password, unlike a name with a number, `orders-2`.
     fn is_chosen(&self) -> bool {
-        let has_both = self.digits > 0 && self.letters > 0;
-        has_both
-            && self.word.len() >= 6
-            && self.digits + self.letters >= 5
-            && !is_numbered_name(self.word)
+        match (self.digits, self.letters) {
+            (0, _) | (_, 0) => false,
+            (digits, letters) if digits + letters < 5 => false,
+            _ => self.word.len() >= 6 && !is_numbered_name(self.word),
+        }
     }
 
     fn has_irregular_letters(&self) -> bool {
@@ -413,9 +418,11 @@ pub(crate) fn is_masked(value: &[u8]) -> bool {
         let mut masks = MASKS.iter().filter(|mask| mask[0] == *first);
         masks.any(|mask| value[at..].starts_with(mask))
     };
-    let is_starred = matches!((value.first(), value.last()), (Some(b'*'), _) | (_, Some(b'*')))
-        && (value.starts_with(STARS) || value.ends_with(STARS));
-    is_starred || value.iter().enumerate().any(is_mask)
+    match value {
+        [b'*', ..] if value.starts_with(STARS) => true,
+        [.., b'*'] if value.ends_with(STARS) => true,
+        _ => value.iter().enumerate().any(is_mask),
+    }
 }
 
 /// Whether the middle of the value is masked: `4111****1111`. A password may have such signs.
@@ -427,19 +434,20 @@ fn has_stars(value: &[u8]) -> bool {
 /// Whether the word is a type or a declaration, as in `Option<String>`, `List[str]`, `varchar(255)` and `a::B`.
 fn is_type(word: &[u8]) -> bool {
     let head = class!("a-zA-Z").end(word, 0, 24);
-    let has_parameters = matches!(
-        (at(word, head), word.last()),
-        (b'<', Some(b'>')) | (b'[', Some(b']')) | (b'(', Some(b')'))
-    );
-    class!("a-zA-Z0-9_<>[]():&,| ").all(word)
-        && (has_parameters && is_one_of(&word[..head], GENERIC_TYPES) || is_scoped(word))
+    let has_type = match (at(word, head), word.last()) {
+        (b'<', Some(b'>')) | (b'[', Some(b']')) | (b'(', Some(b')')) => {
+            is_one_of(&word[..head], GENERIC_TYPES)
+        }
+        _ => false,
+    };
+    class!("a-zA-Z0-9_<>[]():&,| ").all(word) && (has_type || is_scoped(word))
 }
 
 /// Whether the word consists of names with `::` between them, as in `a::B`. Names may end with up to two digits.
 fn is_scoped(word: &[u8]) -> bool {
     let is_segment = |segment: &[u8]| {
         let number = class!("0-9").start(segment, segment.len(), 2);
-        !segment[..number].iter().any(u8::is_ascii_digit)
+        !class!("0-9").any(&segment[..number])
     };
     memchr::memmem::find(word, b"::").is_some() && word.split(|byte| *byte == b':').all(is_segment)
 }
@@ -456,17 +464,15 @@ fn is_algorithm(word: &[u8]) -> bool {
 /// Whether the value is a reference: `${VAR}`, `$(command)`, `{{ var }}`, `<password>`, `%s`, `:bind`, `call()`,
 /// `arn:…`.
 fn is_reference(value: &[u8]) -> bool {
-    let is_identifier = |inner: &[u8]| {
-        inner.first().is_some_and(|first| !first.is_ascii_digit())
-            && class!("a-zA-Z0-9_. -").all(inner)
+    let is_identifier = |inner: &[u8]| match inner {
+        [] | [b'0'..=b'9', ..] => false,
+        _ => class!("a-zA-Z0-9_. -").all(inner),
     };
-    if begins_with(value, REFERENCES) {
-        return true;
-    }
     match value {
+        _ if begins_with(value, REFERENCES) => true,
         [head @ .., b'(', b')'] if is_identifier(head) => true,
         [b'$', inner @ ..] => is_variable(inner),
-        [b'<', inner @ .., b'>'] => class!("a-zA-Z0-9 _:.'()/,|-").all(inner),
+        [b'<', inner @ .., b'>'] => class!("a-zA-Z0-9 _:.'()/,|-").all(inner) && !is_random(inner),
         [b'[', inner @ .., b']'] => class!("a-zA-Z_ -").all(inner),
         [b'{', inner @ .., b'}'] | [b':', inner @ ..] => class!("a-z_. -").all(inner),
         [b'%', inner @ .., b'%'] => is_identifier(inner),
@@ -500,21 +506,24 @@ fn is_object(value: &[u8]) -> bool {
         return false;
     };
     let (id, rest) = rest.split_at(class!("0-9a-fA-F").end(rest, 0, 11));
-    let is_id = (6..=10).contains(&id.len())
-        && id.iter().any(u8::is_ascii_alphabetic)
-        && id.iter().any(u8::is_ascii_digit);
-    let is_class = end > 2 && (class.contains(&b'.') || is_camel(class));
-    match sign {
-        b'@' => is_id && is_class && rest.is_empty(),
-        b'{' => is_id && end > 2 && matches!(rest, [] | [b'}' | b' ', ..]),
+    let digits = id.iter().filter(|byte| byte.is_ascii_digit()).count();
+    match (sign, rest) {
+        _ if end < 3 || digits == 0 || digits == id.len() => false,
+        _ if !(6..=10).contains(&id.len()) => false,
+        (b'@', []) => class.contains(&b'.') || is_camel(class),
+        (b'{', [] | [b'}' | b' ', ..]) => true,
         _ => false,
     }
 }
 
 /// Whether the text after a `$` is a variable, as in `DB_PASSWORD`, `db_password`, `env[`, `this->` and `1`.
 fn is_variable(inner: &[u8]) -> bool {
+    let runs = inner.chunk_by(|a, b| a.is_ascii_digit() == b.is_ascii_digit());
+    let numbers = runs.filter(|run| run[0].is_ascii_digit()).count();
     match &inner[run_end(inner, 0, 64, is_name)..] {
-        [] | [b'[' | b'(', ..] => true,
+        // The name of a variable rarely has a second number.
+        [] => numbers < 2,
+        [b'[' | b'(', ..] => true,
         rest => rest.starts_with(b"->"),
     }
 }
@@ -524,25 +533,29 @@ fn is_call(value: &[u8]) -> bool {
     let end = head_of_call(value);
     let last = value.iter().rposition(|byte| b")]".contains(byte));
     let member = class!("a-zA-Z_.>:?!-");
-    end.is_some_and(|end| match last {
-        Some(close) if close > end => {
+    match (end, last) {
+        (Some(end), Some(close)) if close > end => {
             let tail = &value[close + 1..];
             !at(tail, 0).is_ascii_alphanumeric() && member.all(tail)
         }
         _ => false,
-    })
+    }
 }
 
 /// Returns the position of the bracket if the value begins like a call or an index expression, `load(`, `env[`.
 pub(crate) fn head_of_call(value: &[u8]) -> Option<usize> {
     let end = class!("a-zA-Z0-9_.:>!-").end(value, 0, 80);
-    let head = &value[..end];
-    let is_code = head.contains(&b'.') || !head.iter().any(u8::is_ascii_uppercase);
-    (end > 1
-        && matches!(at(value, end), b'(' | b'[')
-        && !head.iter().any(u8::is_ascii_digit)
-        && is_code)
-        .then_some(end)
+    let head = Some(&value[..end]).filter(|_| class!("([").has(at(value, end)))?;
+    let digits = head.iter().filter(|byte| byte.is_ascii_digit()).count();
+    let is_name = match (digits, head) {
+        (_, [] | [_]) => false,
+        (0, _) => true,
+        // Some names of functions have a number between letters: `bin2hex`.
+        (1 | 2, [.., last]) => end > 5 && !last.is_ascii_digit(),
+        _ => false,
+    };
+    let is_code = head.contains(&b'.') || !class!("A-Z").any(head);
+    (is_name && is_code).then_some(end)
 }
 
 /// Returns the number of letters and digits in the parts of a value that change their class or case often.
@@ -567,7 +580,7 @@ fn changes_often(part: &[u8]) -> bool {
         .map(|pair| (class(pair[0]), class(pair[1])))
         .filter(|turn| turn.0 != turn.1 && *turn != (2, 1));
     let changes = turns.count();
-    let has_digits = part.iter().any(u8::is_ascii_digit);
+    let has_digits = class!("0-9").any(part);
     let needed = if has_digits { 2.max(part.len() / 8) } else { 3.max(part.len() / 4) };
     part.len() >= 4 && changes >= needed
 }
@@ -586,16 +599,17 @@ pub(crate) fn is_camel(word: &[u8]) -> bool {
 
 /// Whether the value consists of letters of one case, except for a capital letter at the beginning.
 fn is_word(value: &[u8]) -> bool {
-    let tail = value.get(1..).unwrap_or_default();
-    let is_capital = class!("A-Z", or_wide).all(value);
-    is_capital && !value.is_empty()
-        || class!("a-zA-Z", or_wide).has(at(value, 0)) && class!("a-z", or_wide).all(tail)
+    let [first, tail @ ..] = value else {
+        return false;
+    };
+    let is_small = class!("a-zA-Z", or_wide).has(*first) && class!("a-z", or_wide).all(tail);
+    is_small || class!("A-Z", or_wide).all(value)
 }
 
 /// Whether the word consists of words with dots between them, such as a property or a host name.
 fn is_dotted(word: &[u8]) -> bool {
-    let is_label = |label: &[u8]| !label.is_empty() && class!("a-zA-Z_-").all(label);
-    word.contains(&b'.') && word.split(|byte| *byte == b'.').all(is_label)
+    let mut labels = word.split(|byte| *byte == b'.');
+    word.contains(&b'.') && labels.all(|label| class!("a-zA-Z_-").only(label))
 }
 
 /// Whether the letters of both cases do not form words, as in `dEfjoZBR`.
@@ -615,38 +629,50 @@ fn is_numbered_name(word: &[u8]) -> bool {
         parts.clone().filter(|part| is_word(part)).map(|part| part[0].is_ascii_uppercase());
     let first = humps.next();
     // Words of both cases and a number are rather a passphrase: `copper-Lantern-47`.
-    let is_passphrase = humps.any(|is_upper| Some(is_upper) != first);
-    !is_passphrase
-        && parts.clone().all(|part| is_number(part) || is_word(part))
-        && parts.any(|part| is_word(part) && part.len() > 1)
+    if humps.any(|is_upper| Some(is_upper) != first) {
+        return false;
+    }
+    let are_names = parts.clone().all(|part| is_number(part) || is_word(part));
+    are_names && parts.any(|part| part.len() > 1 && is_word(part))
 }
 
 /// Whether the word is a host, an address, a date, a time or a version.
 fn is_public(word: &[u8]) -> bool {
-    if class!("0-9.:/TZ+, v-").all(word) && word.iter().any(|byte| b".:-/".contains(byte)) {
+    if class!("0-9.:/TZ+, v-").all(word) && class!(".:/-").any(word) {
         return true;
     }
     // The address of an object in memory.
     if let [b'0', b'x', digits @ ..] = word {
         return digits.len() <= 16 && class!("0-9a-fA-F").all(digits);
     }
+
     let end = class!("a-zA-Z0-9_.-").end(word, 0, 255);
     let (host, port) = word.split_at(end);
-    let is_port = matches!(port, [] | [b':', _, ..]) && port.iter().skip(1).all(u8::is_ascii_digit);
-    is_port && is_domain(host) && random_letters(host) < 6
+    let has_host = match port {
+        [] => true,
+        [b':', port @ ..] => class!("0-9").only(port),
+        _ => false,
+    };
+    has_host && is_domain(host) && random_letters(host) < 6
 }
 
 /// Whether the text is a domain or an IPv4 address: `a.example.com`, `10.0.0.1`.
 pub(crate) fn is_domain(host: &[u8]) -> bool {
     let labels: Vec<_> = host.split(|byte| *byte == b'.').take(16).collect();
+    if !labels.iter().all(|label| (1..64).contains(&label.len())) {
+        return false;
+    }
     let is_number = |label: &&[u8]| label.len() <= 3 && class!("0-9").all(label);
-    let is_top = |label: &[u8]| {
-        (2..=24).contains(&label.len()) && (class!("a-z").all(label) || class!("A-Z").all(label))
-    };
-    labels.len() > 1
-        && labels.iter().all(|label| (1..64).contains(&label.len()))
-        && (labels.last().is_some_and(|label| is_top(label))
-            || labels.len() == 4 && labels.iter().all(is_number))
+    match (labels.as_slice(), labels.last()) {
+        ([_, _, ..], Some([b'a'..=b'z', top @ ..])) if (1..24).contains(&top.len()) => {
+            class!("a-z").all(top)
+        }
+        ([_, _, ..], Some([b'A'..=b'Z', top @ ..])) if (1..24).contains(&top.len()) => {
+            class!("A-Z").all(top)
+        }
+        ([_, _, _, _], _) => labels.iter().all(is_number),
+        _ => false,
+    }
 }
 
 /// Whether the value is a path or a URL: `/etc/ssl/key.pem`, `~/.ssh/id_rsa`, `C:\keys\x`, `https://…`.
@@ -660,14 +686,21 @@ fn is_path(value: &[u8]) -> bool {
         [b'.', b'.', b'/', ..] | [_, b':', b'\\', ..] => 3,
         [b'/', ..] => 1,
         // A relative path: `keys/prod/db.pem`.
-        _ if slashes >= 2 || slashes > 0 && value.contains(&b'.') => 0,
-        _ => return false,
+        _ => match slashes {
+            0 => return false,
+            1 if !value.contains(&b'.') => return false,
+            _ => 0,
+        },
     };
     let tail = &value[start..];
-    let is_segment = |part: &[u8]| !changes_often(part) && part.len() < 40;
-    tail.split(|byte| b"/\\._-:".contains(byte)).all(is_segment)
-        && class!("a-zA-Z0-9_/\\. :@~-").all(tail)
-        && (start > 1 || tail.iter().any(|byte| b"/.".contains(byte)) || class!("a-z").all(tail))
+    let is_segment = |part: &[u8]| part.len() < 40 && !changes_often(part);
+    let has_form = match start {
+        0 | 1 => class!("/.").any(tail) || class!("a-z").all(tail),
+        _ => true,
+    };
+
+    let mut segments = tail.split(|byte| b"/\\._-:".contains(byte));
+    has_form && segments.all(is_segment) && class!("a-zA-Z0-9_/\\. :@~-").all(tail)
 }
 
 #[cfg(test)]

@@ -15,7 +15,7 @@ use crate::rules::words::{
 use crate::scan::{Scan, Tried};
 use crate::score::{Bond, is_prose, is_random, look};
 use crate::text::{Words, before, is_one_of};
-use crate::value::{self, Site};
+use crate::value::Site;
 
 /// The role of a word between a name and its value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,13 +51,14 @@ pub(crate) fn words(scan: &mut Scan<'_>, key: &Key) -> Option<Claim> {
         KeyKind::Password | KeyKind::Secret | KeyKind::Named | KeyKind::Weak | KeyKind::Code
     );
     let mut place = scan.tokens.skip_blanks(key.after);
-    let is_apart = place > key.after || scan.tokens.is_sign(key.after, b',');
+    let is_apart =
+        place > key.after || matches!(scan.tokens.kind(place), Kind::Sign(b',') | Kind::Open(b'['));
     if !is_named || !is_apart {
         return None;
     }
     if is_in_netrc(scan, key) {
         // Cisco's level of encryption: `username bob password 7 …`.
-        let is_level = scan.tokens.is_word(place, words!["0", "5", "7", "8", "9"]);
+        let is_level = scan.tokens.is_word(place, words!("0, 5, 7, 8, 9"));
         let place = if is_level { scan.tokens.skip_blanks(place + 1) } else { place };
         return claim(scan, key, place, Bond::Option);
     }
@@ -78,12 +79,9 @@ pub(crate) fn words(scan: &mut Scan<'_>, key: &Key) -> Option<Claim> {
             }
             break;
         }
-        let tokens = &mut scan.tokens;
         // A comma may separate a compound name from its value: `property: s3.secret-key, …`.
-        if tokens.is_sign(place, b',')
-            && key.meaning.is_compound
-            && tokens.kind(place + 1) == Kind::Blank
-        {
+        let has_comma = scan.tokens.are(place, &[Kind::Sign(b','), Kind::Blank]);
+        if has_comma && key.meaning.is_compound {
             place += 2;
             break;
         }
@@ -125,35 +123,40 @@ fn is_in_netrc(scan: &mut Scan<'_>, key: &Key) -> bool {
 fn owner(scan: &mut Scan<'_>, key: &Key, place: usize) -> Option<usize> {
     let mut at = place + 1;
     for words in 0..6 {
-        let tokens = &mut scan.tokens;
-        let mut next = tokens.skip_blanks(at);
-        if tokens.closes_before(next, key.place) {
+        let mut cursor = scan.tokens.cursor(at);
+        if cursor.blanks().closing(key.place).is_some() {
             return None;
         }
-        next += usize::from(tokens.kind(next) == Kind::Quote);
-        let word = tokens.word(next)?;
+        cursor.eat(Kind::Quote);
+        let next = cursor.place;
+        let word = cursor.word()?;
         if is_one_of(word, COPULAS) && next > place + 2 {
             return Some(next);
         }
-        at = next + 1;
         // The owner is an address: `bob@host`, `'bob'@'host'`.
-        let sign = at + usize::from(tokens.kind(at) == Kind::Quote);
-        if tokens.is_sign(sign, b'@') {
-            at = sign + 1;
-            at += usize::from(tokens.kind(at) == Kind::Quote);
-            at += 1;
+        let end = cursor.place;
+        cursor.eat(Kind::Quote);
+        if cursor.sign(b"@").is_some() {
+            cursor.eat(Kind::Quote);
+            cursor.place += 1;
+        } else {
+            cursor.place = end;
         }
-        if tokens.closes_before(at, key.place) {
+        if cursor.closing(key.place).is_some() {
             return None;
         }
-        at += usize::from(matches!(tokens.kind(at), Kind::Quote | Kind::Close(_)));
-        let is_apart = tokens.is_break(at);
+        if matches!(cursor.peek(), Kind::Quote | Kind::Close(_)) {
+            cursor.place += 1;
+        }
+        at = cursor.place;
+        let is_apart = scan.tokens.is_break(at);
         if let Some(separator) = pair::separator_at(scan, at) {
             // Without a blank after it, the colon may belong to an address: `from 2a01:4f8::2`.
             let is_apart_after = scan.tokens.kind(separator.next - 1) != Kind::Sign(b':');
             return match separator.binding {
-                Binding::Colon if words == 0 || is_apart_after => Some(at),
-                Binding::Assign if words == 0 || is_apart => Some(at),
+                Binding::Colon | Binding::Assign if words == 0 => Some(at),
+                Binding::Colon => Some(at).filter(|_| is_apart_after),
+                Binding::Assign => Some(at).filter(|_| is_apart),
                 _ => None,
             };
         }
@@ -178,9 +181,9 @@ pub(crate) fn before_name(scan: &mut Scan<'_>, key: &Key) -> Option<Claim> {
         match tokens.kind(at) {
             Kind::Quote | Kind::Close(b']') if tokens.closes_before(at, at) => break,
             Kind::Word => {
-                let is_as = is_strict && is_bound && tokens.is_word(at + 2, words!["as"]);
+                let is_as = is_strict && is_bound && tokens.is_word(at + 2, words!("as"));
                 if is_as && look(tokens.word(at)?).is_made_up() {
-                    let value = value::bare(tokens, at, Site::from(at))?;
+                    let value = tokens.bare(at, Site::from(at))?;
                     return Some(Claim::of(key, value, Bond::Position));
                 }
                 let is_binding = tokens.is_word(at, BINDING_WORDS);
@@ -197,10 +200,10 @@ pub(crate) fn before_name(scan: &mut Scan<'_>, key: &Key) -> Option<Claim> {
     let word = open.checked_sub(2).filter(|word| tokens.kind(word + 1) == Kind::Blank);
     let is_announced = word.is_some_and(|word| tokens.is_word(word, VALUE_WORDS));
     // The key is one of a table: `Duplicate entry 'x' for key 'y'`.
-    if word.is_some_and(|word| tokens.is_word(word, words!["entry"])) {
+    if word.is_some_and(|word| tokens.is_word(word, words!("entry"))) {
         return None;
     }
-    let value = value::value(tokens, open, Site::from(open)).filter(|found| found.quoted)?;
+    let value = tokens.value(open, Site::from(open)).filter(|found| found.quoted)?;
     let bond = if is_announced { Bond::Structure } else { Bond::Position };
     (is_strict || is_announced).then(|| Claim::of(key, value, bond))
 }
@@ -219,7 +222,7 @@ pub(crate) fn found(scan: &mut Scan<'_>, key: &Key) -> Option<Claim> {
     // A parser names what it expected: `expected token, got "x"`.
     let first = key.quote.unwrap_or(key.place);
     let is_expected = (first.saturating_sub(2)..first)
-        .any(|at| scan.tokens.is_word(at, words!["expected", "unexpected"]));
+        .any(|at| scan.tokens.is_word(at, words!("expected, unexpected")));
     if is_expected { None } else { stated(scan, key, place) }
 }
 
@@ -231,10 +234,14 @@ fn stated(scan: &mut Scan<'_>, key: &Key, place: usize) -> Option<Claim> {
         scan.tokens.word(at).filter(|word| *word != b"in")?;
         at = after_word(scan, at)?;
         let start = scan.tokens.start(at);
-        let is_enclosed = scan.tokens.opens_quote(at) && scan.text[start] != b'`'
-            || scan.tokens.kind(at) == Kind::Open(b'[');
-        if is_value && is_enclosed {
-            return claim(scan, key, at, Bond::Structure);
+        let is_enclosed = match scan.tokens.kind(at) {
+            Kind::Quote => scan.text[start] != b'`' && scan.tokens.opens_quote(at),
+            kind => kind == Kind::Open(b'['),
+        };
+        if is_value {
+            let bond = if is_enclosed { Bond::Structure } else { Bond::Position };
+            let claim = claim(scan, key, at, bond);
+            return claim.filter(|claim| is_enclosed || is_random(claim.value.bytes(scan.text)));
         }
     }
     None
@@ -249,20 +256,19 @@ fn after_word(scan: &mut Scan<'_>, place: usize) -> Option<usize> {
 }
 
 fn claim(scan: &mut Scan<'_>, key: &Key, place: usize, bond: Bond) -> Option<Claim> {
-    let found = value::value(&mut scan.tokens, place, Site::from(key.place))?;
+    let found = scan.tokens.value(place, Site::from(key.place))?;
     let value = found.bytes(scan.text);
     // A bracket directly after the words usually belongs to the sentence or to code.
     let kind = scan.tokens.kind(place);
-    let is_list = key.meaning.kind == KeyKind::Password
-        && match kind {
-            Kind::Open(b'(') => value.len() > 7 && look(value).is_made_up(),
-            kind => kind == Kind::Open(b'['),
-        };
-    let is_group = matches!(kind, Kind::Open(_)) && !is_list && !is_random(value);
-    if bond == Bond::Position && is_group {
-        return None;
-    }
-    Some(Claim::of(key, found, bond))
+    let is_password = key.meaning.kind == KeyKind::Password;
+    let is_value = match kind {
+        _ if bond != Bond::Position => true,
+        Kind::Open(b'[') if is_password => true,
+        Kind::Open(b'(') if is_password && value.len() > 7 => look(value).is_made_up(),
+        Kind::Open(_) => is_random(value),
+        _ => true,
+    };
+    is_value.then(|| Claim::of(key, found, bond))
 }
 
 /// Reads Pydantic's report of an input: the name is on one line, and `input_value='…'` on the next.
@@ -285,7 +291,8 @@ pub(crate) fn below(scan: &mut Scan<'_>, key: &Key, separator: Separator) -> Tri
     let place = separator.next;
     let binding = separator.binding;
     let is_line = scan.tokens.kind(place) == Kind::Line;
-    if binding == Binding::Loose || key.meaning.kind == KeyKind::Context || !is_line {
+    let is_other = binding == Binding::Loose || key.meaning.kind == KeyKind::Context;
+    if is_other || !is_line {
         return Tried::Nothing;
     }
     let next = scan.tokens.skip_lines(place);

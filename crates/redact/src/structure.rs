@@ -20,7 +20,7 @@ use crate::text::{
     at, before, class, count_steps, is_name, is_one_of, line_start, part, run_end, run_start,
     starts_with,
 };
-use crate::value::{self, Site};
+use crate::value::Site;
 
 /// The maximum number of fields after a name among which its value is looked for.
 const FIELDS: usize = 4;
@@ -52,7 +52,7 @@ fn naming_field(scan: &mut Scan<'_>, key: &Key) -> Option<usize> {
     let tokens = &mut scan.tokens;
     let field = (first.saturating_sub(6)..first)
         .rev()
-        .find(|&at| tokens.word(at).is_some() && !value::is_wrapper(tokens, at))?;
+        .find(|&at| tokens.word(at).is_some() && !tokens.is_wrapper(at))?;
     is_called(tokens.word(field)?, NAME_NAMES).then_some(field)
 }
 
@@ -61,10 +61,13 @@ fn is_section(scan: &mut Scan<'_>, key: &Key) -> bool {
     let Some(open) = key.place.checked_sub(1) else {
         return false;
     };
-    scan.tokens.kind(open) == Kind::Open(b'[')
-        && scan.tokens.kind(key.after) == Kind::Line
-        && matches!(before(scan.text, key.start - 1), 0 | b'\n')
-        && scan.tokens.close(open) == key.after.checked_sub(1)
+    let around = (scan.tokens.kind(open), scan.tokens.kind(key.after));
+    match before(scan.text, key.start.saturating_sub(1)) {
+        0 | b'\n' if around == (Kind::Open(b'['), Kind::Line) => {
+            scan.tokens.close(open) == key.after.checked_sub(1)
+        }
+        _ => false,
+    }
 }
 
 /// Reads the values in the fields after `end`, up to the name of the next pair.
@@ -80,13 +83,11 @@ fn values_after(scan: &mut Scan<'_>, key: &Key, name: usize, mut end: usize) -> 
         }
         end = field + 1 + usize::from(scan.tokens.kind(field + 1) == Kind::Quote);
         let is_value = is_called(word, VALUE_NAMES) || is_called(word, CHANGE_NAMES);
-        if is_one_of(word, LIST_NAMES) || is_value {
+        if is_value || is_one_of(word, LIST_NAMES) {
             let Some(separator) = pair::separator_at(scan, end) else {
                 continue;
             };
-            if value_of_field(scan, key, field, separator.next).unwrap_or(Tried::Nothing)
-                == Tried::Found
-            {
+            if value_of_field(scan, key, field, separator.next) == Some(Tried::Found) {
                 tried = Tried::Found;
             }
             end = separator.next;
@@ -99,7 +100,7 @@ fn values_after(scan: &mut Scan<'_>, key: &Key, name: usize, mut end: usize) -> 
 fn value_of_field(scan: &mut Scan<'_>, key: &Key, field: usize, place: usize) -> Option<Tried> {
     // The last argument is the value: `{ name: 'auth', args: ['bob', 'x'] }`.
     if scan.tokens.is_word(field, LIST_NAMES) {
-        let found = value::last_item(&mut scan.tokens, place)?;
+        let found = scan.tokens.last_item(place)?;
         return Some(Claim::judge(Some(Claim::beside(key, found)), scan, key));
     }
     if let Some(open) = group::opens(&mut scan.tokens, place, false) {
@@ -108,7 +109,7 @@ fn value_of_field(scan: &mut Scan<'_>, key: &Key, field: usize, place: usize) ->
             return Some(Tried::Found);
         }
     }
-    let found = value::value(&mut scan.tokens, place, Site::from(field))?;
+    let found = scan.tokens.value(place, Site::from(field))?;
     Some(Claim::judge(Some(Claim::of(key, found, Bond::Structure)), scan, key))
 }
 
@@ -188,8 +189,9 @@ fn value_before(scan: &mut Scan<'_>, key: &Key, name: usize) -> Option<Tried> {
 fn is_called(word: &[u8], names: WordList) -> bool {
     let hump = word.iter().rposition(u8::is_ascii_uppercase).unwrap_or(0);
     let part = word.rsplit(|byte| b"_-".contains(byte)).next().unwrap_or_default();
-    let mut parts = [word, &word[hump..], part].into_iter();
-    parts.any(|part| (part.len() > 2 || part.len() == word.len()) && is_one_of(part, names))
+    let mut parts = [&word[hump..], part].into_iter().filter(|part| part.len() > 2);
+
+    is_one_of(word, names) || parts.any(|part| is_one_of(part, names))
 }
 
 /// Returns the place of the first word of the next field: after the rest of this one, and a comma, a line end, or the
@@ -219,27 +221,33 @@ fn next_field(tokens: &mut Tokens<'_>, place: usize) -> Option<usize> {
 pub(crate) fn tuple(scan: &mut Scan<'_>, key: &Key) -> Option<Claim> {
     let tokens = &mut scan.tokens;
     let mut lead = key.quote.unwrap_or(key.place).checked_sub(1)?;
-    lead = lead.checked_sub(usize::from(tokens.kind(lead) == Kind::Blank))?;
+    let is_apart = matches!(tokens.kind(lead), Kind::Blank | Kind::Sign(b':'));
+    lead = lead.checked_sub(usize::from(is_apart))?;
     let is_first = match tokens.kind(lead) {
         Kind::Open(b'{') => true,
         Kind::Open(_) => key.quote.is_some(),
         _ => false,
     };
-    if !is_first || !tokens.is_sign(key.after, b',') || rows(scan, key).is_some() {
+    let is_pair = is_first && tokens.is_sign(key.after, b',');
+    if !is_pair || rows(scan, key).is_some() {
         return None;
     }
     let tokens = &mut scan.tokens;
     let place = tokens.skip_lines(key.after + 1);
-    let found = value::value(tokens, place, Site::from(key.place))?;
+    let found = tokens.value(place, Site::from(key.place))?;
     let behind = tokens.skip_lines(found.next);
-    let function = lead.checked_sub(1);
-    let is_call = function.is_some_and(|at| tokens.word(at).is_some());
-    let is_password = key.meaning.kind == KeyKind::Password;
-    let ends = matches!(tokens.kind(behind), Kind::Close(_) | Kind::Sign(b'>'));
-    // `["password", "oidc"]` is a list of names.
-    let is_list = scan.tokens.kind(lead) == Kind::Open(b'[');
-    let is_name = (!is_password || is_list) && is_column(found.bytes(scan.text));
-    (found.quoted && !is_name && (ends || is_call)).then(|| Claim::beside(key, found))
+    let ends = match tokens.kind(behind) {
+        Kind::Close(_) | Kind::Sign(b'>') => true,
+        _ => lead.checked_sub(1).is_some_and(|function| tokens.word(function).is_some()),
+    };
+    let is_name = match tokens.kind(lead) {
+        // `["password", "oidc"]` is a list of names.
+        Kind::Open(b'[') => is_column(found.bytes(scan.text)),
+        _ => key.meaning.kind != KeyKind::Password && is_column(found.bytes(scan.text)),
+    };
+
+    let claim = Claim::beside(key, found);
+    Some(claim).filter(|_| found.quoted && ends && !is_name)
 }
 
 /// Whether the word is probably another column in a list of columns, as `created_at` beside `password`.
@@ -251,30 +259,33 @@ fn is_column(word: &[u8]) -> bool {
 pub(crate) fn call(scan: &mut Scan<'_>, key: &Key) -> Option<Claim> {
     let tokens = &mut scan.tokens;
     let name = part(scan.text, key.start, key.end);
-    if key.quote.is_some() || tokens.kind(key.after) != Kind::Open(b'(') {
-        return None;
-    }
-    let inner = tokens.skip_lines(key.after + 1);
+    let mut cursor = tokens.cursor(key.after);
+    cursor.eat(Kind::Open(b'(')).filter(|()| key.quote.is_none())?;
+    let inner = cursor.lines().place;
     // The argument is a list: `auth([ 'x' ])`.
-    let is_list = tokens.kind(inner) == Kind::Open(b'[');
-    let first = if is_list { tokens.skip_lines(inner + 1) } else { inner };
-    if !tokens.opens_quote(first) && (is_list || !name[0].is_ascii_uppercase()) {
+    let is_list = cursor.eat(Kind::Open(b'[')).is_some();
+    let first = if is_list { cursor.lines().place } else { inner };
+    let is_type = name[0].is_ascii_uppercase() && !is_list;
+    if !is_type && !tokens.opens_quote(first) {
         return None;
     }
-    let found = value::value(tokens, inner, Site::from(key.place))?;
-    let is_alone = matches!(scan.tokens.kind(found.next), Kind::Close(_));
-    let is_lexeme = !is_alone && key.meaning.has(Flag::Alone);
+
+    let found = tokens.value(inner, Site::from(key.place))?;
+    let is_lexeme = match scan.tokens.kind(found.next) {
+        Kind::Close(_) => false,
+        _ => key.meaning.has(Flag::Alone),
+    };
     let is_asked = Name::new(name).words().any(|word| is_one_of(word, ASKING_VERBS));
-    (!is_asked && !is_lexeme).then(|| Claim::beside(key, found))
+    Some(Claim::beside(key, found)).filter(|_| !is_asked && !is_lexeme)
 }
 
-/// Reads `Secret { inner: "…" }`, and a block of Terraform: `variable "password" {` with `default = "…"`.
+/// Reads `Secret { inner: "…" }`, `Token(value=…)`, and a block of Terraform: `variable "password" {` with `default = "…"`.
 pub(crate) fn fields(scan: &mut Scan<'_>, key: &Key) -> Tried {
     let brace = scan.tokens.skip_blanks(key.after);
-    if scan.tokens.kind(brace) != Kind::Open(b'{') {
+    if !matches!(scan.tokens.kind(brace), Kind::Open(b'{' | b'(')) {
         return Tried::Nothing;
     }
-    let inner = value::field(&mut scan.tokens, brace, 2).map(|value| Claim::beside(key, value));
+    let inner = scan.tokens.field(brace, 2).map(|value| Claim::beside(key, value));
     match Claim::judge(inner, scan, key) {
         Tried::Nothing if scan.tokens.kind(brace + 1) == Kind::Line => {
             values_after(scan, key, key.place, brace + 1)
@@ -304,9 +315,8 @@ pub(crate) fn element(scan: &mut Scan<'_>, key: &Key) -> Tried {
     let mut tried = Tried::Nothing;
     for _ in 0..FIELDS {
         let inner = scan.tokens.skip_lines(content);
-        let is_element = scan.tokens.is_sign(inner, b'<')
-            && (scan.tokens.is_word(inner + 1, VALUE_NAMES)
-                || is_strong && scan.tokens.word(inner + 1).is_some());
+        let is_element = scan.tokens.are(inner, &[Kind::Sign(b'<'), Kind::Word])
+            && (is_strong || scan.tokens.is_word(inner + 1, VALUE_NAMES));
         if is_element && scan.tokens.is_sign(inner + 2, b'>') {
             content = inner + 3;
         }
@@ -337,15 +347,20 @@ fn content_of(scan: &mut Scan<'_>, key: &Key, content: usize) -> Tried {
         .map(|at| start + at)
         .find(|&at| text[at] == b'<' || ends.iter().any(|end| text[at..].starts_with(end)));
     // The text was cut in the value.
-    let is_cut = line == text.len()
-        && at(text, start).is_ascii_alphanumeric()
-        && !part(text, start, line).contains(&b' ');
+    let is_cut = match text.get(start..) {
+        Some(rest @ [first, ..]) if line == text.len() => {
+            first.is_ascii_alphanumeric() && !rest.contains(&b' ')
+        }
+        _ => false,
+    };
     let Some(close) = close.or(Some(line).filter(|_| is_cut)) else {
         return Tried::Nothing;
     };
+
     count_steps(close - start);
     // Without an end tag, the name in angle brackets is a placeholder.
-    if close < line && !ends.iter().any(|end| text[close..].starts_with(end)) {
+    let is_end = close == line || ends.iter().any(|end| text[close..].starts_with(end));
+    if !is_end {
         return Tried::Found;
     }
     let value = part(text, start, close).trim_ascii_end();
@@ -362,32 +377,26 @@ fn content_of(scan: &mut Scan<'_>, key: &Key, content: usize) -> Tried {
 fn content(tokens: &mut Tokens<'_>, key: &Key) -> Option<usize> {
     let lead = key.place.checked_sub(1)?;
     // The name is the tag: `<password>`, `<ns:password>`.
-    let opener = if tokens.is_sign(lead, b':') && tokens.word(lead.checked_sub(1)?).is_some() {
-        lead.checked_sub(2)?
-    } else {
-        lead
-    };
-    let in_tag = tokens.is_sign(opener, b'<');
-    if in_tag && tokens.is_sign(key.after, b'>') {
-        return Some(key.after + 1);
-    }
-    // The name is the content of another element: `<name>password</name><value>…`.
-    if tokens.is_sign(lead, b'>') && tokens.is_sign(key.after, b'<') {
-        let close = find_close(tokens, key.after)?;
-        let next = tokens.skip_lines(close + 1);
-        return tokens
-            .is_sign(next, b'<')
-            .then(|| find_close(tokens, next))?
-            .map(|close| close + 1);
-    }
-    // The tag has attributes, or the name is an attribute's value: `<password type="x">`, `name="password">`.
+    let has_prefix = tokens.are(lead.saturating_sub(1), &[Kind::Word, Kind::Sign(b':')]);
+    let opener = if has_prefix { lead.checked_sub(2)? } else { lead };
     let sign = key.quote.and_then(|quote| quote.checked_sub(1));
     let is_attribute = sign.is_some_and(|sign| tokens.is_sign(sign, b'='));
-    let behind = tokens.kind(key.after);
-    if !(in_tag || is_attribute) || !matches!(behind, Kind::Blank | Kind::Sign(b'>')) {
-        return None;
+
+    match (tokens.kind(opener), tokens.kind(key.after)) {
+        // The name is the content of another element: `<name>password</name><value>…`.
+        (_, Kind::Sign(b'<')) if tokens.is_sign(lead, b'>') => {
+            let close = find_close(tokens, key.after)?;
+            let next = tokens.skip_lines(close + 1);
+            let is_tag = tokens.is_sign(next, b'<');
+            find_close(tokens, next).filter(|_| is_tag)
+        }
+        // The tag may have attributes: `<password>`, `<password type="x">`.
+        (Kind::Sign(b'<'), Kind::Blank | Kind::Sign(b'>')) => find_close(tokens, key.after),
+        // The name is an attribute's value: `name="password">`.
+        (_, Kind::Blank | Kind::Sign(b'>')) if is_attribute => find_close(tokens, key.after),
+        _ => None,
     }
-    find_close(tokens, key.after).map(|close| close + 1)
+    .map(|close| close + 1)
 }
 
 /// Returns the place of the `>` that ends a tag.
@@ -423,13 +432,13 @@ pub(crate) fn identified(scan: &mut Scan<'_>, key: &Key) -> Option<Claim> {
         let is_quoted = tokens.opens_quote(place);
         let is_by = tokens.is_word(place, IDENTIFIED_WORDS);
         let is_other = tokens.is_word(place, IDENTIFIED_OTHERWISE);
-        if seen_by && (is_quoted || !is_by) {
-            let found = value::value(tokens, place, Site::assigned(key.place))?;
-            return (is_quoted || is_statement && !is_other).then_some(Claim {
-                value: found,
-                rule: Some(key.meaning.rule),
-                context: Context::new(KeyKind::Password, bond),
-            });
+        let is_value = is_quoted || !is_by;
+        if seen_by && is_value {
+            let value = tokens.value(place, Site::assigned(key.place))?;
+            let context = Context::new(KeyKind::Password, bond);
+            let rule = Some(key.meaning.rule);
+            let is_password = is_quoted || is_statement && !is_other;
+            return is_password.then_some(Claim { value, context, rule });
         }
         if is_quoted {
             // Skips the quoted name of the plugin.
@@ -447,19 +456,22 @@ pub(crate) fn literal(scan: &mut Scan<'_>, key: &Key) -> Option<Claim> {
     if !scan.tokens.opens_quote(place) || key.meaning.kind == KeyKind::Identified {
         return None;
     }
-    let found = value::quoted(&mut scan.tokens, place)?;
+    let found = scan.tokens.quoted(place)?;
     let name = part(scan.text, key.start, key.end);
+    let has_colon = before(scan.text, key.start) == b':';
     // The name is a verb: `to pass 'x' as a value`.
-    let is_verb = key.meaning.is_only(Flag::Verb, name)
-        && class!("a-z").all(name)
-        && before(scan.text, key.start) != b':';
-    let is_code = before(scan.text, found.start) == b'`';
-    if is_verb && (is_code || !look(found.bytes(scan.text)).is_made_up()) {
+    let is_verb = key.meaning.is_only(Flag::Verb, name) && class!("a-z").all(name);
+    let is_other = match before(scan.text, found.start) {
+        _ if has_colon || !is_verb => false,
+        b'`' => true,
+        _ => !look(found.bytes(scan.text)).is_made_up(),
+    };
+    if is_other {
         return None;
     }
-    let is_statement = before(scan.text, key.start) == b':'
-        || !name.iter().any(u8::is_ascii_lowercase)
-        || name.iter().any(|byte| b"_.".contains(byte));
+
+    let is_word = class!("a-z").any(name) && !class!("_.").any(name);
+    let is_statement = has_colon || !is_word;
     let (rule, bond) = if is_statement {
         (SQL_PASSWORD, Bond::Structure)
     } else {
@@ -478,10 +490,10 @@ pub(crate) fn insert(scan: &mut Scan<'_>, key: &Key) -> Tried {
     let mut tried = Tried::Nothing;
     for _ in 0..ROWS {
         at = scan.tokens.skip_lines(at + 1);
-        let Some(cell) = value::item(&mut scan.tokens, at, column) else {
+        let Some(cell) = scan.tokens.nth_item(at, column) else {
             break;
         };
-        if let Some(value) = value::value(&mut scan.tokens, cell, Site::from(at)) {
+        if let Some(value) = scan.tokens.value(cell, Site::from(at)) {
             let context = Context::new(key.meaning.kind, Bond::Structure);
             if scan.judge_value(value, SQL_PASSWORD, context) == Tried::Found {
                 tried = Tried::Found;
@@ -519,8 +531,6 @@ fn rows(scan: &mut Scan<'_>, key: &Key) -> Option<(usize, usize)> {
     let close = tokens.close(open)?;
     let at = tokens.skip_lines(close + 1);
     // A violated constraint of PostgreSQL has the form `Key (email, token)=(bob, …)`.
-    if !tokens.is_sign(at, b'=') && !tokens.is_word(at, ROWS_WORDS) {
-        return None;
-    }
-    Some((at, column))
+    let has_rows = tokens.is_sign(at, b'=') || tokens.is_word(at, ROWS_WORDS);
+    has_rows.then_some((at, column))
 }

@@ -7,7 +7,7 @@ use std::cell::Cell;
 
 use crate::rules::class::Class;
 pub(crate) use crate::rules::class::class;
-use crate::rules::list::{WordList, bit};
+use crate::rules::list::WordList;
 
 /// The text that replaces a secret. In XML, it is written with `&lt;` and `&gt;`.
 pub const REDACTED: &str = "<REDACTED>";
@@ -112,16 +112,7 @@ pub(crate) fn is_name(byte: u8) -> bool {
 /// Whether the word is in the list. ASCII case is ignored.
 #[inline]
 pub(crate) fn is_one_of(word: &[u8], list: WordList) -> bool {
-    list.bits & bit(word) != 0 && contains(list, word)
-}
-
-fn contains(list: WordList, word: &[u8]) -> bool {
-    let text = list.text.as_bytes();
-    let mut start = 0;
-    list.ends.iter().any(|end| {
-        let begin = std::mem::replace(&mut start, usize::from(*end));
-        start - begin == word.len() && part(text, begin, start).eq_ignore_ascii_case(word)
-    })
+    list.has(word)
 }
 
 /// Words with their meanings, indexed by first letter and length. ASCII case is ignored.

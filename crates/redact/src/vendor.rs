@@ -87,10 +87,10 @@ fn similar(scan: &mut Scan<'_>, start: usize, format: &'static TokenFormat) {
         [.., last] if !last.is_ascii_alphanumeric() => LONG,
         _ => return,
     };
-    let has = |is_in: fn(&u8) -> bool| body.iter().any(is_in);
     // Dashes or underscores without a capital letter join the words of a name: `api-gateway-7f9c6b5d4-x2kq9`.
-    let is_name = !has(u8::is_ascii_uppercase) && body.iter().any(|byte| b"-_".contains(byte));
-    if body.len() >= least && is_apart && !is_name && is_varied(body) && score::is_random(body) {
+    let is_name = class!("_-").any(body) && !class!("A-Z").any(body);
+    let may_be_token = is_apart && !is_name && body.len() >= least;
+    if may_be_token && is_varied(body) && score::is_random(body) {
         // A format with another anchor may fit better.
         let (end, format) = match best(beginning_at(text, start), text, start) {
             Some((end, _, format)) => (end, format),
@@ -228,14 +228,19 @@ impl TokenFormat {
 
     /// Whether the body looks random enough for an issued token, unlike joined words such as `sk-learn-contrib-tools`.
     fn looks_issued(&self, body: &[u8]) -> bool {
-        let is_mixed = body.iter().any(u8::is_ascii_digit) || score::is_camel(body);
-        let is_plain = class!("a-zA-Z0-9").all(body);
-        let is_long = body.len() >= 20 || matches!(self.length, Length::Exactly(16..));
-        let is_certain = self.prefix.len() > 3 || matches!(self.length, Length::Exactly(32..));
+        let is_long = match self.length {
+            Length::Exactly(16..) => true,
+            _ => body.len() >= 20,
+        };
+        let is_certain = match self.length {
+            Length::Exactly(32..) => true,
+            _ => self.prefix.len() > 3,
+        };
         match self.checksum {
-            Some(_) => score::is_random(body) || is_plain && is_long,
-            None if is_certain => is_mixed || is_plain && is_long,
-            None => score::is_random(body),
+            None if !is_certain => score::is_random(body),
+            Some(_) if score::is_random(body) => true,
+            None if class!("0-9").any(body) || score::is_camel(body) => true,
+            _ => is_long && class!("a-zA-Z0-9").all(body),
         }
     }
 }
@@ -257,13 +262,11 @@ impl Part {
 
 /// Whether a word begins at `start`. An encoded sign before the word is not part of it.
 pub(crate) fn begins_word(text: &[u8], start: usize) -> bool {
-    let previous = before_word(text, start);
-    !is_name(previous)
-        || matches!(part(text, start.saturating_sub(2), start), b"\\n" | b"\\t" | b"\\r")
-        || start >= 3
-            && text[start - 3] == b'%'
-            && text[start - 2].is_ascii_hexdigit()
-            && previous.is_ascii_hexdigit()
+    match part(text, start.saturating_sub(3), start) {
+        [.., b'\\', b'n' | b't' | b'r'] => true,
+        [b'%', code @ ..] if class!("0-9a-fA-F").all(code) => true,
+        _ => !is_name(before_word(text, start)),
+    }
 }
 
 /// Whether the body has enough different bytes, unlike the placeholders `xxxxxxxx` and `00000000`.

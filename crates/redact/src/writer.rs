@@ -105,7 +105,7 @@ impl<W: Write> Write for Writer<W> {
 
 impl<W: Write> Drop for Writer<W> {
     fn drop(&mut self) {
-        let _ = self.pass_on(self.pending.len());
+        drop(self.pass_on(self.pending.len()));
     }
 }
 

@@ -77,7 +77,7 @@ use crate::clock::{WallClock, monotonic_now};
 use crate::error::Error;
 use crate::internal_log::{WaitingMessages, internal_log};
 use crate::program_signals;
-use crate::recorder::{self, Buffer, Measures, SpanRecord};
+use crate::recorder::{self, Buffer, SpanRecord};
 
 /// The interval between two turns while there are spans, unless batches have a shorter delay. The recorder wakes the
 /// collector earlier only if buffers fill or memory is short, because waking it delays the recording thread.
@@ -98,8 +98,6 @@ type Job = Box<dyn FnOnce(&mut Collector) + Send>;
 #[derive(Default)]
 pub(crate) struct Collector {
     buffers: Vec<Buffer>,
-    /// The buffers of measured calls, which have no span.
-    measures: Vec<Measures>,
     clock: WallClock,
     /// The number of spans read from the buffers since the collector started.
     read: u64,
@@ -265,7 +263,7 @@ impl Collector {
         }
         WaitingMessages::write();
         self.clock.refresh();
-        let fetched = self.count_calls() + self.fetch(Backpressure::Respected);
+        let fetched = self.fetch(Backpressure::Respected);
         self.finish_drains();
         let pipeline = self.pipeline.as_mut();
         let until_batch = pipeline.and_then(Pipeline::tick);

@@ -39,25 +39,21 @@ enum Kind {
 
 impl Error {
     /// Whether the configuration, or a value passed to a function, is invalid.
-    #[must_use]
     pub fn is_config(&self) -> bool {
         self.0.kind == Kind::Config
     }
 
     /// Whether the state of the provider or of the process does not allow the call.
-    #[must_use]
     pub fn is_state(&self) -> bool {
         self.0.kind == Kind::State
     }
 
     /// Whether an exporter failed to deliver.
-    #[must_use]
     pub fn is_export(&self) -> bool {
         self.0.kind == Kind::Export
     }
 
     /// Whether an operation took longer than its timeout.
-    #[must_use]
     pub fn is_timeout(&self) -> bool {
         self.0.kind == Kind::Timeout
     }
@@ -87,7 +83,6 @@ impl Error {
 
     /// Creates the error of a thread that cannot be started.
     #[doc(hidden)]
-    #[must_use]
     pub fn thread(name: &str, error: &io::Error) -> Self {
         Self::state(format!("the thread of `{name}` could not be started: {error}"))
     }

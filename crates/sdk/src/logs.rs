@@ -21,7 +21,6 @@ use crate::collector::Redaction;
 
 /// The functions of the crate that creates log records.
 #[derive(Debug)]
-#[expect(clippy::exhaustive_structs, reason = "not part of the public interface")]
 pub struct LogRecords {
     /// Applies these settings to all records from now on.
     pub start: fn(LogRecordSettings),
@@ -37,7 +36,7 @@ pub struct LogRecords {
 
 /// A panic, as its hook describes it.
 #[derive(Clone, Copy, Debug)]
-#[expect(clippy::exhaustive_structs, missing_docs, reason = "not part of the public interface")]
+#[expect(missing_docs, reason = "not part of the public interface")]
 pub struct ThreadPanic<'a> {
     pub message: &'a str,
     pub location: Option<&'a Location<'a>>,
@@ -57,7 +56,6 @@ impl LogRecords {
 
 /// The settings that a provider applies to log records.
 #[derive(Clone, Debug, Default)]
-#[expect(clippy::exhaustive_structs, reason = "not part of the public interface")]
 pub struct LogRecordSettings {
     /// The exporters; none if records are only written locally.
     pub exporters: Arc<[Arc<LogWorker>]>,

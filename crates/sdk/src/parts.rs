@@ -8,7 +8,6 @@ use opentelemetry::KeyValue;
 
 /// A part that is linked into the program.
 #[derive(Debug)]
-#[expect(clippy::exhaustive_structs, reason = "not part of the public interface")]
 pub struct Part {
     /// The features of `floe-telemetry` that the part provides, and whether they are enabled.
     pub features: &'static [(&'static str, bool)],
@@ -43,7 +42,6 @@ macro_rules! __part {
 
 impl Part {
     /// Creates a part with these features that encodes nothing.
-    #[must_use]
     pub const fn of(features: &'static [(&'static str, bool)]) -> Self {
         Self { features, encode_attribute: None }
     }

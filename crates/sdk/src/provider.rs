@@ -140,7 +140,6 @@ impl TelemetryProvider {
     /// assert_eq!(service.unwrap().as_str(), "orders");
     /// # Ok::<(), floe_telemetry::Error>(())
     /// ```
-    #[must_use]
     pub fn resource(&self) -> &Resource {
         &self.inner.resource
     }
@@ -183,7 +182,6 @@ impl TelemetryProvider {
     ///
     /// opentelemetry::global::set_tracer_provider(TelemetryProvider::tracer_provider());
     /// ```
-    #[must_use]
     pub fn tracer_provider() -> RecorderTracerProvider {
         RecorderTracerProvider::default()
     }
@@ -196,7 +194,6 @@ impl TelemetryProvider {
     ///
     /// opentelemetry::global::set_meter_provider(TelemetryProvider::meter_provider());
     /// ```
-    #[must_use]
     pub fn meter_provider() -> RecorderMeterProvider {
         RecorderMeterProvider
     }
@@ -216,20 +213,17 @@ impl TelemetryProvider {
     /// record.add_attribute("order.id", 7);
     /// logger.emit(record);
     /// ```
-    #[must_use]
     pub fn logger_provider() -> RecorderLoggerProvider {
         RecorderLoggerProvider
     }
 
     /// Returns whether this provider does nothing, for example because the configuration or `OTEL_SDK_DISABLED`
     /// disables telemetry. A provider without exporters is in use like any other, but records no spans.
-    #[must_use]
     pub fn is_noop(&self) -> bool {
         self.inner.is_noop
     }
 
     /// Returns the numbers of spans and log records by their outcome so far.
-    #[must_use]
     pub fn statistics(&self) -> Statistics {
         self.inner.counters.read()
     }

@@ -52,13 +52,11 @@ impl<'a> Surroundings<'a> {
     }
 
     /// Returns the value of a variable, unless it is blank.
-    #[must_use]
     pub fn variable(&self, name: &str) -> Option<String> {
         value(&(self.variable)(name)?)
     }
 
     /// Returns the value of the first of these variables that is not blank.
-    #[must_use]
     pub fn any_variable(&self, names: &[&str]) -> Option<String> {
         names.iter().find_map(|name| self.variable(name))
     }
@@ -82,7 +80,6 @@ impl<'a> Surroundings<'a> {
     }
 
     /// Returns the warning about existing but unreadable files.
-    #[must_use]
     pub fn unreadable(&self) -> Option<String> {
         if self.unreadable.is_empty() {
             return None;
@@ -104,7 +101,6 @@ impl DetectedAttributes {
     }
 
     /// Returns the attributes in the order in which they were added.
-    #[must_use]
     pub fn into_vec(self) -> Vec<KeyValue> {
         self.0
     }

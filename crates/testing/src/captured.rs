@@ -97,25 +97,21 @@ impl Spans {
     ///
     /// Siblings are in the order in which they started; siblings that overlap in time are in alphabetical order. Equal
     /// siblings next to each other share a line, `name ×50`. The order of siblings on racing threads may vary.
-    #[must_use]
     pub fn tree(&self) -> String {
         tree::text(&self.lines())
     }
 
     /// Returns the names of all spans.
-    #[must_use]
     pub fn names(&self) -> Vec<&str> {
         self.0.iter().map(|span| &*span.name).collect()
     }
 
     /// Returns the number of spans.
-    #[must_use]
     pub const fn len(&self) -> usize {
         self.0.len()
     }
 
     /// Returns whether no span was captured.
-    #[must_use]
     pub const fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
@@ -254,62 +250,52 @@ impl<'a> CapturedSpan<'a> {
     }
 
     /// Returns the name.
-    #[must_use]
     pub fn name(self) -> &'a str {
         &self.span.name
     }
 
     /// Returns the name of the instrumentation scope.
-    #[must_use]
     pub fn scope(self) -> &'a str {
         self.span.instrumentation_scope.name()
     }
 
     /// Returns the kind.
-    #[must_use]
     pub const fn kind(self) -> &'a SpanKind {
         &self.span.span_kind
     }
 
     /// Returns the status.
-    #[must_use]
     pub const fn status(self) -> &'a Status {
         &self.span.status
     }
 
     /// Returns the value of an attribute.
-    #[must_use]
     pub fn attribute(self, key: &str) -> Option<&'a Value> {
         let found = self.span.attributes.iter().find(|attribute| attribute.key.as_str() == key);
         found.map(|attribute| &attribute.value)
     }
 
     /// Returns the events.
-    #[must_use]
     pub fn events(self) -> &'a [Event] {
         &self.span.events.events
     }
 
     /// Returns the trace id, span id, flags and trace state.
-    #[must_use]
     pub const fn span_context(self) -> &'a SpanContext {
         &self.span.span_context
     }
 
     /// Returns the id of the parent; invalid for a root.
-    #[must_use]
     pub const fn parent_span_id(self) -> SpanId {
         self.span.parent_span_id
     }
 
     /// Returns the start and the end time.
-    #[must_use]
     pub const fn times(self) -> (SystemTime, SystemTime) {
         (self.span.start_time, self.span.end_time)
     }
 
     /// Returns the span as exporters receive it.
-    #[must_use]
     pub const fn data(self) -> &'a SpanData {
         self.span
     }

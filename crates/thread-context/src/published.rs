@@ -35,7 +35,6 @@ pub const SYMBOL: &str = "otel_thread_ctx_v1";
 
 /// Returns the address of this thread's variable; null on systems without one. Each shared library with this crate has
 /// its own variable, so comparing addresses tells whether readers find this one.
-#[must_use]
 pub fn variable() -> *const () {
     slot::address()
 }
@@ -79,7 +78,6 @@ impl Attributes {
 
     /// Creates the attributes of a call: the name of its span, the function, and its place. Empty values, values longer
     /// than 255 bytes, and values that do not fit are left out. The attributes are never freed.
-    #[must_use]
     pub fn of_call(span: &str, function: &str, file: &str, line: u32) -> &'static Self {
         let mut bytes = Vec::with_capacity(WORDS * 8);
         bytes.extend([1, 0, 0, 0]); // valid
@@ -108,7 +106,6 @@ impl Attributes {
     /// Returns the attributes of spans with a computed name at a place in the code. `make` creates them for the first
     /// span with this name and place; for other spans after 1,024 calls of `make`, and for a name longer than 255
     /// bytes, the result is [`NONE`](Self::NONE).
-    #[must_use]
     pub fn named(
         name: &str,
         place: *const (),
@@ -305,7 +302,6 @@ fn first() -> Option<&'static Stack> {
 }
 
 /// Returns the address of a pointer to the newest stack.
-#[must_use]
 pub fn stacks() -> *const () {
     ptr::from_ref(&LAST).cast()
 }
@@ -470,7 +466,6 @@ fn detach(at: u8) {
 
 /// Returns the attributes of the span with these ids if it is the last open span of this thread with a record. The
 /// caller needs them to publish the span again elsewhere.
-#[must_use]
 pub fn attributes_of(trace_id: [u8; 16], span_id: [u8; 8]) -> Option<&'static Attributes> {
     let stack = STACK.get()?;
     let record = stack.highest(stack.open.load(Ordering::Relaxed));

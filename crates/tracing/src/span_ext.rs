@@ -223,7 +223,6 @@ fn update<T>(
 ///     spans.single("request").assert_event("found");
 /// });
 /// ```
-#[must_use]
 pub fn get_otel_context(id: &Id, dispatch: &Dispatch) -> Option<Context> {
     let layer: &TracingLayer = dispatch.downcast_ref()?;
     layer.own_context(id).or_else(|| {

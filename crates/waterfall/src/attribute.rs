@@ -6,7 +6,6 @@ const HIDDEN: [&str; 5] = ["code.", "error.type", "exception.", "floe.", "thread
 
 /// Returns `key=value`, with quotes around a value that would not be read as one word, or `None` for an attribute that
 /// is not printed.
-#[must_use]
 pub fn attribute(key: &str, value: &str) -> Option<String> {
     if HIDDEN.iter().any(|hidden| key.starts_with(hidden)) {
         return None;

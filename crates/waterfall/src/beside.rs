@@ -2,7 +2,6 @@
 
 /// Returns the status code of a response and, for a call to another program, its host or destination. `attribute`
 /// returns an attribute of OpenTelemetry's semantic conventions.
-#[must_use]
 pub fn beside(is_call: bool, attribute: impl Fn(&str) -> Option<String>) -> String {
     let first = |keys: &[&str]| keys.iter().find_map(|key| attribute(key));
     let code = first(&[

@@ -6,7 +6,6 @@ use crate::tree::Tree;
 
 /// A part of the critical path, from `from` to `to`, in nanoseconds since 1970.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[expect(clippy::exhaustive_structs, reason = "plain data")]
 pub struct Step {
     /// The index of the span.
     pub span: usize,
@@ -44,7 +43,6 @@ impl Task {
 /// From its end backwards, a span waited for the child that ended last; before the start of this child, it waited for
 /// the last child that had ended by then, and so on. A child that outlasts its parent may be followed beyond the
 /// parent's end, so that the steps add up to the time from the first start in the trace to the last end.
-#[must_use]
 pub fn critical_path(tree: &Tree, roots: &[usize]) -> Vec<Step> {
     let spans: Vec<usize> = tree.below(roots).collect();
     // Spans without times do not affect the start and the end of the trace.

@@ -2,7 +2,6 @@
 
 /// Returns a duration with at most three digits, such as `12.3 ms`, or from a minute on as `2 min 5 s`, `3 h 4 min` or
 /// `2 d 5 h`.
-#[must_use]
 pub fn duration(nanos: u64) -> String {
     #[expect(clippy::cast_precision_loss, reason = "three digits are shown")]
     let number = nanos as f64;

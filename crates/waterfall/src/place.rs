@@ -2,7 +2,6 @@
 
 /// Returns `path:line`, or the path alone, from the attributes of OpenTelemetry's semantic conventions for source code;
 /// empty without a path.
-#[must_use]
 pub fn place(attribute: impl Fn(&str) -> Option<String>) -> String {
     let Some(path) = attribute("code.file.path") else {
         return String::new();

@@ -18,7 +18,6 @@ pub struct Tree {
 impl Tree {
     /// Builds the tree of spans with these times and parents. Times are in nanoseconds since 1970; 0 means unknown. The
     /// earliest span of each circle of parents becomes a root.
-    #[must_use]
     pub fn new(times: Vec<(u64, u64)>, mut parents: Vec<Option<usize>>) -> Self {
         cut_circles(&times, &mut parents);
         let mut children = vec![Vec::new(); times.len()];
@@ -50,37 +49,31 @@ impl Tree {
     }
 
     /// Returns the start of a span, in nanoseconds since 1970.
-    #[must_use]
     pub fn start(&self, span: usize) -> u64 {
         self.times[span].0
     }
 
     /// Returns the end of a span, in nanoseconds since 1970.
-    #[must_use]
     pub fn end(&self, span: usize) -> u64 {
         self.times[span].1
     }
 
     /// Returns the duration of a span, in nanoseconds.
-    #[must_use]
     pub fn duration(&self, span: usize) -> u64 {
         self.end(span).saturating_sub(self.start(span))
     }
 
     /// Returns the parent of a span.
-    #[must_use]
     pub fn parent(&self, span: usize) -> Option<usize> {
         self.parents[span]
     }
 
     /// Returns the children of a span, sorted by start.
-    #[must_use]
     pub fn children(&self, span: usize) -> &[usize] {
         &self.children[span]
     }
 
     /// Returns the spans without a parent, sorted by start.
-    #[must_use]
     pub fn roots(&self) -> &[usize] {
         &self.roots
     }
@@ -170,7 +163,6 @@ pub trait Labels {
 
 /// The status of an ended span.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[expect(clippy::exhaustive_enums, reason = "each variant is drawn with its own sign")]
 pub enum Mark {
     /// The span has no status.
     Unset,

@@ -33,7 +33,6 @@ const CRITICAL: Style = AnsiColor::Cyan.on_default().bold();
 
 /// The options of a drawing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[expect(clippy::exhaustive_structs, reason = "options, made with `..Default::default()`")]
 pub struct Options {
     /// Whether to use colours.
     pub color: bool,
@@ -76,7 +75,6 @@ struct Row {
 /// [`Labels::beside`] is beside the name, and the message and the place of an error are below the span in which it
 /// occurred. [`Labels::attributes`] of failed spans, or of all, are below their span. `id` is the printed id of the
 /// trace; `roots` are the spans without a parent, sorted by start.
-#[must_use]
 pub fn waterfall(
     tree: &Tree,
     labels: &impl Labels,
@@ -699,7 +697,6 @@ fn stems(last: &[bool]) -> String {
 
 /// Shortens a text to this many columns of a terminal, and to eight times as many characters, because combining marks
 /// take no columns.
-#[must_use]
 pub fn clip(text: &str, room: usize) -> String {
     let most = room.saturating_mul(8);
     if text.width() <= room && text.chars().nth(most).is_none() {

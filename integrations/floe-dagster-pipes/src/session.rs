@@ -103,6 +103,14 @@ impl Session {
         self.write("report_asset_check", &params)
     }
 
+    /// Reports a value to the code of the step, which gets it from `get_custom_messages`. It is not redacted.
+    ///
+    /// # Errors
+    /// The message cannot be written.
+    pub fn report_custom_message(&self, payload: &Value) -> Result<(), Error> {
+        self.write("report_custom_message", &json!({ "payload": payload }))
+    }
+
     /// Ends the session.
     ///
     /// # Errors

@@ -113,9 +113,8 @@ fn observed(
 ) -> Report {
     let mut warnings = Vec::new();
     let project = invocation.project_name.as_deref();
-    let target = invocation.target.as_deref();
     let trace = CommandTrace::start(&invocation.command, &invocation.folder, parent)
-        .of_project(project, target);
+        .of_project(project, invocation.connection);
     let _current = trace.context().clone().attach();
     let mut command = Command::new(program);
     command.inject_context();

@@ -5,11 +5,10 @@
 use std::borrow::Cow;
 use std::time::SystemTime;
 
-use jiff::civil::DateTime;
-use jiff::tz::TimeZone;
 use serde_json::Value;
 
 use crate::node::{Node, Phase, RunResult};
+use crate::run_results::timestamp;
 
 #[derive(Debug)]
 pub(crate) struct Event {
@@ -199,12 +198,6 @@ fn read_count(value: Option<&Value>) -> Option<u64> {
     let value = value?;
     let float = || value.as_f64().filter(|number| *number >= 0.0);
     value.as_u64().or_else(|| Some(float()? as u64))
-}
-
-/// Parses a time such as `2026-11-20T06:50:15.240499Z`. Times of nodes have no `Z`, but are in UTC, too.
-pub(crate) fn timestamp(text: &str) -> Option<SystemTime> {
-    let time: DateTime = text.trim_end_matches('Z').parse().ok()?;
-    Some(time.to_zoned(TimeZone::UTC).ok()?.timestamp().into())
 }
 
 pub(crate) fn without_colours(message: &str) -> Cow<'_, str> {

@@ -27,7 +27,8 @@ impl InRun {
                 let variables = pipes.variables();
                 let folder = project.folder;
                 let trace = CommandTrace::within(tracer, command, folder, Context::current())
-                    .sending(project.ended.cloned());
+                    .sending(project.ended.cloned())
+                    .with_assets(project.selection);
                 (Some(pipes.read(trace, None)), variables)
             }
             Err(error) => {

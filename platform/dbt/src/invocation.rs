@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use floe_plugins::files::input_file;
 use serde::Deserialize;
 
+use crate::connection::Connection;
 use crate::log_file::Settings;
 
 const COMMANDS: [&str; 18] = [
@@ -41,7 +42,7 @@ pub(crate) struct Invocation {
     /// The command, for example `build`.
     pub(crate) command: String,
     pub(crate) project_name: Option<String>,
-    pub(crate) target: Option<String>,
+    pub(crate) connection: Connection,
     pub(crate) folder: PathBuf,
     pub(crate) log: Settings,
     /// The arguments, without options for the log file.
@@ -53,6 +54,7 @@ pub(crate) struct Invocation {
 #[serde(default, rename_all = "kebab-case")]
 struct Project {
     name: Option<String>,
+    profile: Option<String>,
     log_path: Option<PathBuf>,
     flags: Flags,
 }
@@ -95,15 +97,16 @@ impl Invocation {
             let given = value(own, names);
             given.map(OsStr::to_owned).or_else(|| variable(name).filter(|it| !it.is_empty()))
         };
-        let text = |names: &[&str], name: &str| {
-            option(names, name).map(|it| it.to_string_lossy().to_lowercase())
+        let word = |names: &[&str], name: &str| {
+            option(names, name).map(|it| it.to_string_lossy().into_owned())
         };
+        let text = |names: &[&str], name: &str| word(names, name).map(|it| it.to_lowercase());
         let folder = option(&["--project-dir"], "DBT_PROJECT_DIR")
             .map(PathBuf::from)
             .or_else(nearest_project)
             .unwrap_or_default();
         let folder = std::path::absolute(&folder).unwrap_or(folder);
-        let Project { name: project_name, log_path, flags } = Project::read(&folder);
+        let Project { name: project_name, profile, log_path, flags } = Project::read(&folder);
         let (log_base, log_folder) = if let Some(path) = option(&["--log-path"], "DBT_LOG_PATH") {
             let path = std::path::absolute(&path).unwrap_or(path.into());
             (path.clone(), path)
@@ -122,12 +125,14 @@ impl Invocation {
         let max_bytes = text(&["--log-file-max-bytes"], "DBT_LOG_FILE_MAX_BYTES")
             .and_then(|it| it.parse().ok())
             .or(flags.log_file_max_bytes);
-        let mut kept = before.to_vec();
-        kept.extend(without_log_options(own));
         Self {
             command: command(own),
             project_name,
-            target: option(&["--target", "-t"], "DBT_TARGET").map(|it| it.to_string_lossy().into()),
+            connection: Connection {
+                profiles: option(&["--profiles-dir"], "DBT_PROFILES_DIR").map(PathBuf::from),
+                profile: word(&["--profile"], "DBT_PROFILE").or(profile).unwrap_or_default(),
+                target: word(&["--target", "-t"], "DBT_TARGET"),
+            },
             folder,
             log: Settings {
                 base: log_base,
@@ -136,7 +141,7 @@ impl Invocation {
                 level: level.unwrap_or_else(|| "debug".to_owned()),
                 max_bytes: max_bytes.unwrap_or(MAX_BYTES),
             },
-            arguments: kept,
+            arguments: [before, &without_log_options(own)].concat(),
         }
     }
 }
@@ -292,7 +297,7 @@ mod tests {
         let words = format!("dbt run --target prod --project-dir {}", folder.path().display());
         let invocation = invocation(&words, &[("DBT_TARGET", "dev")]);
         assert_eq!(invocation.project_name.as_deref(), Some("shop"));
-        assert_eq!(invocation.target.as_deref(), Some("prod"));
+        assert_eq!(invocation.connection.target.as_deref(), Some("prod"));
         assert_eq!(invocation.log.folder, folder.path().join("var/log"));
         assert!(invocation.log.is_json);
     }

@@ -5,9 +5,11 @@
 //! stay untouched.
 
 mod command;
+mod connection;
 mod event;
 mod in_run;
 mod invocation;
+mod lineage;
 mod log_file;
 mod manifest;
 mod node;
@@ -24,4 +26,6 @@ mod plugins {
 }
 
 pub use self::command::{Ended, Product, Report, run};
+pub use self::connection::Connection;
+pub use self::lineage::Lineage;
 pub use self::trace::Recorded;

@@ -6,6 +6,7 @@ use std::path::Path;
 
 use floe_plugins::files::input_file;
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 
 /// The maximum size in bytes. The manifest of a project with ten thousand nodes has about 200 MB.
 const MAX_SIZE: u64 = 1 << 30;
@@ -35,8 +36,7 @@ struct Entry {
 
 impl Manifest {
     pub(crate) fn read(path: &Path) -> io::Result<Self> {
-        let file = input_file::open(path)?.take(MAX_SIZE);
-        let manifest: Self = serde_json::from_reader(BufReader::with_capacity(1 << 18, file))?;
+        let manifest: Self = parse(path)?;
         if manifest.parent_map.is_none() {
             let found = manifest.metadata.dbt_version.as_deref().unwrap_or("an unknown version");
             let message = format!("expected the field `parent_map`, found none (dbt {found})");
@@ -63,4 +63,10 @@ impl Manifest {
         let attached = self.nodes.get(unique_id)?.attached_node.as_deref();
         attached.or_else(|| Some(self.parents(unique_id).first()?.as_str()))
     }
+}
+
+/// Reads an artifact of dbt.
+pub(crate) fn parse<T: DeserializeOwned>(path: &Path) -> io::Result<T> {
+    let file = input_file::open(path)?.take(MAX_SIZE);
+    Ok(serde_json::from_reader(BufReader::with_capacity(1 << 18, file))?)
 }

@@ -132,6 +132,8 @@ impl RunResult {
     /// Returns the node with its result, as it is sent while dbt runs.
     pub(crate) fn of(&self, node: &Node) -> BuiltNode {
         BuiltNode {
+            unique_id: node.unique_id.clone(),
+            has_warned: self.outcome() == Outcome::Warned,
             resource_type: node.resource_type.clone(),
             name: node.name.clone(),
             status: match self.outcome() {

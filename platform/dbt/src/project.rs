@@ -12,14 +12,12 @@ use floe_plugins::quote::one_line;
 use serde_json::Value;
 
 use crate::in_run::InRun;
-use crate::manifest::Manifest;
+use crate::manifest::{self, Manifest};
 use crate::run_results::{NodeResult, RunResults};
 
 const MANIFEST: &str = "target/manifest.json";
 
 const RESULTS: &str = "target/run_results.json";
-
-const MAX_RESULTS_SIZE: u64 = 64 << 20;
 
 /// The accepted versions of dbt-core. Older versions do not support `arguments` of tests.
 pub(crate) const CORE: &str = "1.11 to below 2";
@@ -106,9 +104,11 @@ impl Dbt<'_> {
         project: &Project<'a>,
     ) -> Result<(PathBuf, Invocation<'a>), Error> {
         let folder = std::path::absolute(project.folder)?;
-        match fs::remove_file(folder.join(RESULTS)) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error.into()),
-            _ => {}
+        if command != DbtCommand::Parse
+            && let Err(error) = fs::remove_file(folder.join(RESULTS))
+            && error.kind() != io::ErrorKind::NotFound
+        {
+            return Err(error.into());
         }
         let invocation = self.invocation(command, project, &folder)?;
         Ok((folder, invocation))
@@ -120,12 +120,15 @@ impl Dbt<'_> {
         folder: &Path,
         output: &Output<'_>,
     ) -> Result<RunResults, Error> {
+        if command == DbtCommand::Parse && output.code == 0 {
+            return Ok(RunResults::default());
+        }
         let path = folder.join(RESULTS);
         // With the code 1, a node failed, as the results tell. With 2, dbt itself failed, perhaps without results.
         if !matches!(output.code, 0 | 1) || !path.is_file() {
             return Err(self.failed(command, output));
         }
-        let results = RunResults::read(&path, MAX_RESULTS_SIZE).map_err(|error| {
+        let results: RunResults = manifest::parse(&path).map_err(|error| {
             let message = format!("{}: run_results.json: {error}", self.tool);
             Error::new(ErrorKind::InvalidResponse, message)
         })?;
@@ -173,7 +176,7 @@ impl Dbt<'_> {
             return Err(Error::new(ErrorKind::InvalidInput, message));
         }
         let profiles = project.profiles.map(std::path::absolute).transpose()?;
-        let invocation = Invocation::new(self.tool, self.program, self.limit)
+        let mut invocation = Invocation::new(self.tool, self.program, self.limit)
             .arg(command.as_str())
             .option("--project-dir", Some(folder))
             .option("--profiles-dir", profiles.as_ref())
@@ -183,6 +186,9 @@ impl Dbt<'_> {
             .env("DBT_TARGET_PATH", folder.join("target"))
             .env("DBT_USE_COLORS", "false")
             .folder(folder);
+        for node in project.selection.into_iter().flat_map(|it| &it.select) {
+            invocation = invocation.arg("--select").arg(node);
+        }
         Ok(invocation)
     }
 

@@ -2,16 +2,18 @@
 //!
 //! `trace-dbt` reads the file for the history of a product, and only if the file belongs to the same invocation.
 
-use std::io::{self, BufReader, Read as _};
+use std::io;
 use std::path::Path;
+use std::time::SystemTime;
 
 use floe_plugin::dbt::{BuiltNode, NodeStatus};
-use floe_plugins::files::input_file;
 use floe_plugins::quote::one_line;
+use jiff::civil::DateTime;
+use jiff::tz::TimeZone;
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::manifest::Manifest;
+use crate::manifest::{self, Manifest};
 
 /// The results of a command. Unneeded fields are skipped while reading.
 #[derive(Debug, Default, Deserialize)]
@@ -26,6 +28,7 @@ pub(crate) struct RunResults {
 #[derive(Debug, Default, Deserialize)]
 struct Arguments {
     empty: Option<bool>,
+    which: Option<String>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -47,13 +50,38 @@ pub(crate) struct NodeResult {
     /// The response of the adapter: an object, or a text.
     #[serde(default)]
     adapter_response: Value,
+    #[serde(default)]
+    timing: Vec<Timing>,
+}
+
+/// A phase of a node: `compile` or `execute`.
+#[derive(Debug, Deserialize)]
+struct Timing {
+    name: String,
+    started_at: Option<String>,
+    completed_at: Option<String>,
 }
 
 impl RunResults {
-    /// Reads the results from a file of at most `max_size` bytes. The file contains the SQL of all nodes.
-    pub(crate) fn read(path: &Path, max_size: u64) -> io::Result<Self> {
-        let file = input_file::open(path)?.take(max_size);
-        Ok(serde_json::from_reader(BufReader::with_capacity(1 << 18, file))?)
+    /// Reads the results of an invocation, or `None` if there are none, for example because the command ended early.
+    pub(crate) fn of(path: &Path, invocation_id: &str) -> Result<Option<Self>, String> {
+        let results: Self = match manifest::parse(path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            read => read.map_err(|error| format!("cannot read `{}`: {error}", path.display()))?,
+        };
+        let found = &results.metadata.invocation_id;
+        if found != invocation_id {
+            return Err(format!(
+                "`{}`: expected the results of the invocation `{invocation_id}`, found those of `{found}`",
+                path.display()
+            ));
+        }
+        Ok(Some(results))
+    }
+
+    /// Returns the command, for example `build`.
+    pub(crate) fn command(&self) -> Option<&str> {
+        self.args.which.as_deref()
     }
 
     pub(crate) fn is_of_empty(&self) -> bool {
@@ -70,6 +98,8 @@ impl RunResults {
             let read =
                 checked.map_or_else(|| parents().map(String::as_str).collect(), |it| vec![it]);
             BuiltNode {
+                unique_id: id.to_owned(),
+                has_warned: node.status == "warn",
                 resource_type: resource_type(id).to_owned(),
                 name: name(id).to_owned(),
                 status: match () {
@@ -82,6 +112,7 @@ impl RunResults {
                 seconds: node.execution_time,
                 reads: read.into_iter().map(|id| name(id).to_owned()).collect(),
                 sql: node.compiled_code.clone(),
+                ..BuiltNode::default()
             }
         };
         self.results.iter().map(node).collect()
@@ -101,6 +132,13 @@ impl NodeResult {
 
     pub(crate) fn is_skipped(&self) -> bool {
         self.status == "skipped"
+    }
+
+    /// Returns the start and the end of the execution, if dbt executed the node.
+    pub(crate) fn executed(&self) -> Option<(SystemTime, SystemTime)> {
+        let executed = self.timing.iter().find(|it| it.name == "execute")?;
+        let time = |text: &Option<String>| timestamp(text.as_deref()?);
+        Some((time(&executed.started_at)?, time(&executed.completed_at)?))
     }
 
     pub(crate) fn rows(&self) -> Option<u64> {
@@ -127,4 +165,10 @@ pub(crate) fn name(unique_id: &str) -> &str {
         (Some("test"), Some((name, _))) => name,
         _ => name,
     }
+}
+
+/// Parses a time such as `2026-11-20T06:50:15.240499Z`. Times of nodes have no `Z`, but are in UTC, too.
+pub(crate) fn timestamp(text: &str) -> Option<SystemTime> {
+    let time: DateTime = text.trim_end_matches('Z').parse().ok()?;
+    Some(time.to_zoned(TimeZone::UTC).ok()?.timestamp().into())
 }

@@ -4,6 +4,7 @@
 //! parsed data.
 
 mod artifacts;
+mod assets;
 mod command;
 mod database;
 mod failure;
@@ -14,7 +15,7 @@ use std::path::Path;
 use std::sync::mpsc::Sender;
 use std::time::SystemTime;
 
-use floe_plugin::dbt::{BuiltNode, Invocation};
+use floe_plugin::dbt::{BuiltNode, Invocation, Selection};
 use floe_plugin::orchestrator::{Asset, PipelineOutcome};
 use floe_plugins::process::foreground::Exit;
 use floe_plugins::runs::correlation;
@@ -26,8 +27,10 @@ use self::artifacts::Artifacts;
 use self::command::CommandSpan;
 use self::database::Database;
 use self::nodes::{Nodes, Surroundings};
+use crate::connection::Connection;
 use crate::event::{Event, Kind};
 use crate::invocation;
+use crate::lineage::Lineage;
 use crate::node::{Node, RunResult, Words};
 
 pub(crate) const TRACER_NAME: &str = "floe.dbt.core";
@@ -39,8 +42,9 @@ pub(crate) struct CommandTrace {
     artifacts: Artifacts,
     database: Database,
     words: Words,
+    selection: Selection,
     project: Option<String>,
-    target: Option<String>,
+    connection: Connection,
     dagster_run_id: Option<String>,
     /// Whether the spans are exported if the command fails.
     is_recorded: bool,
@@ -78,8 +82,9 @@ impl CommandTrace {
             artifacts: Artifacts::new(project.to_owned()),
             database: Database::default(),
             words: Words::default(),
+            selection: Selection::default(),
             project: None,
-            target: None,
+            connection: Connection::default(),
             dagster_run_id: correlation::dagster_run_id(),
             ended: None,
             warnings: Vec::new(),
@@ -91,15 +96,21 @@ impl CommandTrace {
         Self { ended, ..self }
     }
 
+    /// Also records spans of the assets that the nodes are.
+    pub(crate) fn with_assets(self, selection: Option<&Selection>) -> Self {
+        Self { selection: selection.cloned().unwrap_or_default(), ..self }
+    }
+
     pub(crate) fn context(&self) -> &Context {
         &self.span.context
     }
 
     /// Adds the name of the project and the target of the profile, if they are known before dbt runs.
-    pub(crate) fn of_project(mut self, project: Option<&str>, target: Option<&str>) -> Self {
+    pub(crate) fn of_project(mut self, project: Option<&str>, connection: Connection) -> Self {
+        let target = connection.target.as_deref();
         self.describe(&Invocation { project_name: project, target, ..Invocation::default() });
         self.project = project.map(str::to_owned);
-        self.target = target.map(str::to_owned);
+        self.connection = connection;
         self
     }
 
@@ -125,7 +136,7 @@ impl CommandTrace {
             }
             Kind::Adapter(adapter) => self.set_adapter(adapter),
             Kind::Target(target) => {
-                self.target = Some(target.to_owned());
+                self.connection.target = Some(target.to_owned());
                 self.describe(&Invocation { target: Some(target), ..Invocation::default() });
             }
             Kind::Artifact { kind: "WritableManifest", path } => self.read_manifest(path),
@@ -155,6 +166,7 @@ impl CommandTrace {
             manifest: self.artifacts.manifest(),
             database: &self.database,
             words: self.words,
+            selection: &self.selection,
         };
         (&mut self.nodes, around)
     }
@@ -164,7 +176,8 @@ impl CommandTrace {
         let has_ended = nodes.finish(node, result, at, &around);
         if let Some(ended) = self.ended.as_ref().filter(|_| has_ended && !node.is_hook()) {
             // If there is no receiver, the run no longer waits for dbt.
-            let _ = ended.send(result.of(node));
+            let span = self.nodes.context(&node.unique_id).cloned();
+            let _ = ended.send(BuiltNode { span, ..result.of(node) });
         }
     }
 
@@ -245,7 +258,7 @@ impl CommandTrace {
             return;
         };
         for result in results.results.iter().filter(|result| result.is_skipped()) {
-            if !self.nodes.is_known(&result.unique_id) {
+            if self.nodes.context(&result.unique_id).is_none() {
                 self.finish_node(&Node::of(result), &RunResult::of_skipped(result), Some(end));
             }
         }
@@ -263,7 +276,8 @@ impl CommandTrace {
             artifacts: &self.artifacts,
             command: &self.span.name,
             project: self.project.as_deref(),
-            target: self.target.as_deref(),
+            target: self.connection.target.as_deref(),
+            connection: &self.connection,
             succeeded: exit == Exit::Code(0),
             started: self.span.started,
             ended: end,
@@ -304,6 +318,7 @@ pub struct Recorded<'a> {
     /// The id of the Dagster run that contains the command.
     pub dagster_run_id: Option<&'a str>,
     artifacts: &'a Artifacts,
+    connection: &'a Connection,
 }
 
 impl Recorded<'_> {
@@ -313,5 +328,13 @@ impl Recorded<'_> {
     /// The results cannot be read, or belong to another invocation.
     pub fn nodes(&self) -> Result<Vec<BuiltNode>, String> {
         self.artifacts.nodes(self.invocation_id)
+    }
+
+    /// Returns the lineage of dbt's last invocation; `None` if there is none.
+    ///
+    /// # Errors
+    /// As for [`Lineage::read`].
+    pub fn lineage(&self) -> Result<Option<Lineage>, String> {
+        self.artifacts.lineage(self.invocation_id, self.connection)
     }
 }

@@ -1,8 +1,11 @@
 //! dbt commands and the nodes that they build.
 
+use std::collections::HashMap;
 use std::path::Path;
 use std::sync::mpsc::Sender;
 
+use floe_telemetry::opentelemetry::KeyValue;
+use floe_telemetry::opentelemetry::trace::SpanContext;
 use floe_telemetry::{ActiveSpan, FloeAttributes, Tracer};
 use serde::{Deserialize, Serialize};
 
@@ -154,9 +157,6 @@ pub fn dbt_span(tracer: &'static Tracer, dbt: &Dbt<'_>) -> ActiveSpan {
     span(tracer, dbt).attributes(&command).start()
 }
 
-/// The name of the one check that an orchestrator shows for all tests of a dbt project. Only dbt knows each test.
-pub const TESTS: &str = "dbt_tests";
-
 /// A program that runs dbt commands.
 pub trait DbtRunner: Lifecycle {
     /// Runs a command.
@@ -169,6 +169,8 @@ pub trait DbtRunner: Lifecycle {
 pub enum DbtCommand {
     /// Builds all nodes, and runs the tests of each.
     Build,
+    /// Writes the manifest, and builds nothing.
+    Parse,
     /// Builds the models.
     Run,
     /// Runs the tests.
@@ -181,6 +183,7 @@ impl DbtCommand {
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Build => "build",
+            Self::Parse => "parse",
             Self::Run => "run",
             Self::Test => "test",
         }
@@ -198,6 +201,21 @@ pub struct Project<'a> {
     pub target: Option<&'a str>,
     /// The channel that receives each node when it has ended, if dbt reports nodes while it runs.
     pub ended: Option<&'a Sender<BuiltNode>>,
+    /// The nodes that a step of an orchestrator builds; `None` for all nodes, which are no assets.
+    pub selection: Option<&'a Selection>,
+}
+
+/// The nodes that a step of an orchestrator builds, as assets with spans of their own.
+#[derive(Clone, Debug, Default)]
+pub struct Selection {
+    /// The nodes, as dbt's option `--select` names them. If it is empty, dbt builds the whole project.
+    pub select: Vec<String>,
+    /// The key of each asset, by the id of its node.
+    pub keys: HashMap<String, String>,
+    /// The attributes of all assets.
+    pub attributes: Vec<KeyValue>,
+    /// The name of the tracer of the spans.
+    pub tracer: &'static str,
 }
 
 /// The result of a command.
@@ -214,12 +232,19 @@ pub struct CommandRun {
 /// A node of a command.
 #[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
 pub struct BuiltNode {
+    /// The id of the node in the project's graph.
+    pub unique_id: String,
     /// `model`, `test`, `seed`, `snapshot` or another type of dbt.
     pub resource_type: String,
     /// The name.
     pub name: String,
     /// The status of the node.
     pub status: NodeStatus,
+    /// Whether the node is a test that warned.
+    pub has_warned: bool,
+    /// The span of the node's asset, or else of the node, if dbt runs in a trace.
+    #[serde(skip)]
+    pub span: Option<SpanContext>,
     /// The message of dbt, which may contain credentials.
     pub message: String,
     /// The number of rows, if the adapter reports it.

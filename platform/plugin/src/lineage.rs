@@ -69,7 +69,9 @@ pub struct RunEvent<'a> {
     pub run_id: &'a str,
     /// The job.
     pub job: Job<'a>,
-    /// The kind of the job in floe, for example `MODEL`.
+    /// The program whose job it is, in capitals. Default: `FLOE`.
+    pub integration: &'a str,
+    /// The kind of the job, for example `MODEL`.
     pub job_type: Option<&'a str>,
     /// The run that contains this run.
     pub parent: Option<Parent<'a>>,
@@ -77,8 +79,12 @@ pub struct RunEvent<'a> {
     pub trace: Option<(&'a str, &'a str)>,
     /// Further names and values by which the run can be found, such as `dagster_run_id`.
     pub tags: Vec<(&'a str, &'a str)>,
-    /// The version of floe, in the events of the job [`PRODUCT`].
-    pub engine_version: Option<&'a str>,
+    /// The name and the version of the program that does the work.
+    pub engine: Option<(&'a str, &'a str)>,
+    /// Further facets of the run.
+    pub run_facets: Vec<Facet>,
+    /// Further facets of the job.
+    pub job_facets: Vec<Facet>,
     /// The query of the job.
     pub sql: Option<&'a str>,
     /// The error of the run, without credentials.
@@ -98,11 +104,14 @@ impl<'a> RunEvent<'a> {
             at,
             run_id,
             job,
+            integration: "FLOE",
             job_type: None,
             parent: None,
             trace: None,
             tags: Vec::new(),
-            engine_version: None,
+            engine: None,
+            run_facets: Vec::new(),
+            job_facets: Vec::new(),
             sql: None,
             error: None,
             inputs: Vec::new(),
@@ -170,6 +179,36 @@ pub struct Dataset<'a> {
     pub columns: Vec<Field<'a>>,
     /// The number of rows, if they were written.
     pub rows: Option<u64>,
+    /// The tests of the data that the run reads.
+    pub assertions: Vec<Assertion<'a>>,
+}
+
+/// The result of a test.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct Assertion<'a> {
+    /// The kind of the test, for example `unique`.
+    pub assertion: &'a str,
+    /// The name of the test.
+    pub name: &'a str,
+    /// Whether the data passed.
+    pub success: bool,
+    /// The tested column, if the test has one.
+    pub column: Option<&'a str>,
+    /// The effect of a failure, for example `warn`.
+    pub severity: Option<String>,
+    /// The number of failing rows, if it is known.
+    pub failures: Option<u64>,
+}
+
+/// A facet that another program than floe defines.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Facet {
+    /// The name.
+    pub name: &'static str,
+    /// The address of the facet's schema.
+    pub schema: String,
+    /// The fields, as an object.
+    pub fields: Value,
 }
 
 /// A column of data.
@@ -179,6 +218,8 @@ pub struct Field<'a> {
     pub name: &'a str,
     /// The type in the database, if it is known.
     pub kind: Option<&'a str>,
+    /// The description.
+    pub description: Option<&'a str>,
 }
 
 static METRICS: MetricRecorder =
@@ -211,7 +252,7 @@ impl RunEvent<'_> {
     }
 
     fn run_facets(&self) -> Value {
-        let mut run = json!({});
+        let mut run = of_program(&self.run_facets);
         if let Some(parent) = &self.parent {
             run["parent"] = facet(
                 "1-2-0/ParentRunFacet",
@@ -227,11 +268,11 @@ impl RunEvent<'_> {
                 json!({ "message": error, "programmingLanguage": "SQL" }),
             );
         }
-        if let Some(version) = self.engine_version {
+        if let Some((name, version)) = self.engine {
             run["processing_engine"] = facet(
                 "1-1-1/ProcessingEngineRunFacet",
                 json!({
-                    "name": "floe",
+                    "name": name,
                     "version": version,
                     "openlineageAdapterVersion": env!("CARGO_PKG_VERSION"),
                 }),
@@ -255,13 +296,13 @@ impl RunEvent<'_> {
     }
 
     fn job_with_facets(&self) -> Value {
-        let mut facets = json!({});
+        let mut facets = of_program(&self.job_facets);
         if let Some(job_type) = self.job_type {
             facets["jobType"] = facet(
                 "2-0-4/JobTypeJobFacet",
                 json!({
                     "processingType": "BATCH",
-                    "integration": "FLOE",
+                    "integration": self.integration,
                     "jobType": job_type,
                 }),
             );
@@ -273,6 +314,11 @@ impl RunEvent<'_> {
         job["facets"] = facets;
         job
     }
+}
+
+fn of_program(facets: &[Facet]) -> Value {
+    let each = |it: &Facet| (it.name.to_owned(), custom_facet(&it.schema, it.fields.clone()));
+    facets.iter().map(each).collect()
 }
 
 /// Returns a facet of the specification. `schema` contains its version and name: `1-0-0/NameFacet`.
@@ -295,6 +341,13 @@ impl Dataset<'_> {
             value["facets"]["schema"] =
                 facet("1-2-0/SchemaDatasetFacet", json!({ "fields": fields }));
         }
+        if !self.assertions.is_empty() {
+            let assertions: Vec<Value> = self.assertions.iter().map(Assertion::to_json).collect();
+            value["inputFacets"]["dataQualityAssertions"] = facet(
+                "1-1-0/DataQualityAssertionsDatasetFacet",
+                json!({ "assertions": assertions }),
+            );
+        }
         if let Some(rows) = self.rows.filter(|_| is_output) {
             value["outputFacets"]["outputStatistics"] =
                 facet("1-0-2/OutputStatisticsOutputDatasetFacet", json!({ "rowCount": rows }));
@@ -303,11 +356,35 @@ impl Dataset<'_> {
     }
 }
 
+impl Assertion<'_> {
+    fn to_json(&self) -> Value {
+        let mut assertion = json!({
+            "assertion": self.assertion,
+            "name": self.name,
+            "success": self.success,
+        });
+        let failures = self.failures.map(|it| it.to_string());
+        for (key, value) in [
+            ("column", self.column),
+            ("severity", self.severity.as_deref()),
+            ("actual", failures.as_deref()),
+        ] {
+            if let Some(value) = value {
+                assertion[key] = value.into();
+            }
+        }
+        assertion
+    }
+}
+
 impl Field<'_> {
     fn to_json(self) -> Value {
         let mut field = json!({ "name": self.name });
         if let Some(kind) = self.kind {
             field["type"] = kind.into();
+        }
+        if let Some(description) = self.description {
+            field["description"] = description.into();
         }
         field
     }
@@ -327,7 +404,7 @@ impl<'a> From<Column<'a>> for Field<'a> {
             ColumnType::Text => "VARCHAR",
             ColumnType::Date => "DATE",
         };
-        Self { name: column.name, kind: Some(kind) }
+        Self { name: column.name, kind: Some(kind), description: None }
     }
 }
 

@@ -1,4 +1,4 @@
-//! The commands that Dagster calls: `floe build-asset` and `floe evaluate-sensor`.
+//! The commands that Dagster calls: `floe build-asset`, `floe evaluate-sensor` and `floe parse-project`.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -7,7 +7,7 @@ use clap::Args;
 
 use super::observed::{Tree, observed};
 use super::output::print;
-use crate::dagster::{DagsterSensor, DagsterStep};
+use crate::dagster::{DagsterProduct, DagsterStep};
 use crate::pipeline::RunError;
 
 #[derive(Debug, Args)]
@@ -33,8 +33,15 @@ pub(super) fn build_asset(folder: &Path) -> Result<(), RunError> {
     observed.outcome
 }
 
+pub(super) fn parse_project(folder: &Path) -> Result<(), RunError> {
+    let product = DagsterProduct::open(folder)?;
+    let observed = observed(product.telemetry(), None, || Ok(product.parse()?))?;
+    observed.print_tree(&mut io::stdout());
+    observed.outcome
+}
+
 pub(super) fn evaluate_sensor(arguments: &SensorArguments) -> Result<(), RunError> {
-    let sensor = DagsterSensor::open(&arguments.folder)?;
+    let sensor = DagsterProduct::open(&arguments.folder)?;
     let SensorArguments { name, job, cursor, .. } = arguments;
     // Standard output contains only the evaluation, as JSON.
     observed(sensor.telemetry(), Some(Tree::None), || {

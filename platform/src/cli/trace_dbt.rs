@@ -5,17 +5,21 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use floe_dbt::{Ended, Recorded};
-use floe_plugin::rfc3339;
+use floe_plugin::lineage::{Job, Parent, RunEvent, RunState};
+use floe_plugin::{PluginType, rfc3339};
 use floe_plugins::error::Error;
 use floe_plugins::process::foreground::Exit;
 use floe_plugins::process::interrupt;
+use floe_plugins::runs::run_id::RunId;
 use floe_telemetry::{FloeSpanAttributes, sanitize_error_message};
 
 use super::output::{print_error, print_redacted, print_summary};
 use crate::compile::definition;
 use crate::history;
 use crate::identity::Identity;
+use crate::manifest::Manifest;
 use crate::pipeline::dbt;
+use crate::plugins::active::Active;
 use crate::product;
 use crate::record::{Record, Status};
 use crate::telemetry;
@@ -67,7 +71,7 @@ struct Product<'a> {
     folder: PathBuf,
     /// The new place of a history, if this is the first command of a project without a product.
     begun: Option<PathBuf>,
-    identity: Option<Result<Identity, Error>>,
+    identity: Option<Result<(Identity, Manifest), Error>>,
     unusual: Vec<String>,
     warnings: Vec<String>,
 }
@@ -82,8 +86,9 @@ impl floe_dbt::Product for Product<'_> {
             return None;
         };
         folder.clone_into(&mut self.folder);
-        let read = definition::read_files(folder, None, None).map(|(identity, ..)| identity);
-        self.identity.insert(read).as_ref().ok().map(telemetry::product)
+        let read = definition::read_files(folder, None, None);
+        let read = read.map(|(identity, _, manifest)| (identity, manifest));
+        self.identity.insert(read).as_ref().ok().map(|(identity, _)| telemetry::product(identity))
     }
 
     fn ended(&mut self, command: &Recorded<'_>) -> Vec<String> {
@@ -94,7 +99,15 @@ impl floe_dbt::Product for Product<'_> {
         if identity.is_none() {
             self.begun = history::begin(&self.folder);
         }
-        let mut run = record(command, identity.and_then(|it| it.as_ref().ok()), &mut self.warnings);
+        let known = identity.and_then(|it| it.as_ref().ok());
+        let mut run = record(command, known.map(|(identity, _)| identity), &mut self.warnings);
+        let is_known = self.warnings.is_empty() && MEASURED.contains(&command.command);
+        if let Some((identity, manifest)) = known.filter(|_| is_known) {
+            match emit_lineage(command, identity, manifest, &mut self.warnings) {
+                Ok(run_id) => run.lineage_run_id = run_id,
+                Err(error) => self.warnings.push(error.redacted()),
+            }
+        }
         run.command.push_str(&selection(command.command, self.arguments));
         self.warnings.extend(history::add(&self.folder, &mut run));
         if let Some(Err(error)) = identity {
@@ -105,6 +118,41 @@ impl floe_dbt::Product for Product<'_> {
         self.unusual = run.unusual;
         self.unusual.clone()
     }
+}
+
+/// Emits the lineage of a command and of its nodes to the backends of the product. Returns the id of the command's run.
+fn emit_lineage(
+    command: &Recorded<'_>,
+    identity: &Identity,
+    manifest: &Manifest,
+    warnings: &mut Vec<String>,
+) -> Result<Option<String>, Error> {
+    let mut selected = manifest.selected_plugins(&identity.manifest, &identity.folder)?;
+    selected.retain(|it| matches!(it.kind, PluginType::LineageBackend | PluginType::Secrets));
+    let has_backend = selected.iter().any(|it| it.kind == PluginType::LineageBackend);
+    if !has_backend {
+        return Ok(None);
+    }
+    let lineage = dbt::known(command.lineage(), |warning| warnings.push(warning));
+    let Some(lineage) = lineage else {
+        return Ok(None);
+    };
+    let plugins = Active::configure(selected, identity)?;
+    plugins.start(|kind| kind == PluginType::LineageBackend)?;
+    let run_id = RunId::new().to_string();
+    let name = format!("dbt-run-{}", command.project.or(lineage.project()).unwrap_or_default());
+    let job = Job { namespace: &identity.namespace, name: &name };
+    let mut tags = vec![("dbt_invocation_id", command.invocation_id)];
+    tags.extend(command.dagster_run_id.map(|id| ("dagster_run_id", id)));
+    let state = if command.succeeded { RunState::Complete } else { RunState::Fail };
+    let end = RunEvent { tags, ..RunEvent::new(state, command.ended, &run_id, job) };
+    let start = RunEvent { state: RunState::Start, at: command.started, ..end.clone() };
+    let node = RunEvent { parent: Some(Parent { run_id: &run_id, job }), ..end.clone() };
+    plugins.lineage(lineage.of_dbt(start))?;
+    lineage.events(&node, |event| plugins.lineage(event))?;
+    plugins.lineage(lineage.of_dbt(end))?;
+    warnings.extend(plugins.warnings());
+    Ok(Some(run_id))
 }
 
 /// Returns the arguments of dbt that select nodes, each after a space and without credentials.

@@ -7,24 +7,15 @@ use std::collections::BTreeMap;
 use std::fs::{self, Metadata};
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::io;
-use std::path::Path;
 use std::time::UNIX_EPOCH;
 
 use floe_plugin::orchestrator::{Orchestrator, Sensor, SensorOutcome, SensorStatus};
 use floe_plugins::error::Error;
-use floe_telemetry::{TelemetryConfig, get_current_span, propagation, traced};
+use floe_telemetry::{get_current_span, propagation, traced};
 use serde::Serialize;
 
-use crate::artifacts::{self, CompiledArtifacts};
-use crate::identity::Identity;
+use super::product::DagsterProduct;
 use crate::pipeline::run::DAGSTER;
-
-/// A Dagster sensor of a compiled product.
-#[derive(Debug)]
-pub struct DagsterSensor {
-    identity: Identity,
-    artifacts: CompiledArtifacts,
-}
 
 /// The result of an evaluation, for Dagster.
 #[derive(Debug, Serialize)]
@@ -37,23 +28,7 @@ pub struct Evaluation {
     pub tags: BTreeMap<String, String>,
 }
 
-impl DagsterSensor {
-    /// Reads the artifacts of the product in `folder`.
-    ///
-    /// # Errors
-    /// The product was not compiled, or its artifacts cannot be used.
-    pub fn open(folder: &Path) -> Result<Self, Error> {
-        let path = artifacts::default_path(folder);
-        let artifacts = CompiledArtifacts::read(&path)?;
-        let identity = Identity::compiled(folder, &path, &artifacts)?;
-        Ok(Self { identity, artifacts })
-    }
-
-    /// Returns the configuration of the telemetry.
-    pub fn telemetry(&self) -> TelemetryConfig {
-        self.artifacts.observability.telemetry.clone()
-    }
-
+impl DagsterProduct {
     /// Evaluates the sensor. `cursor` is the cursor of the previous evaluation.
     ///
     /// # Errors

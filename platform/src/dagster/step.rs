@@ -1,26 +1,32 @@
-//! A step of Dagster: this process builds one asset, and reports it through Dagster Pipes.
+//! A step of Dagster: this process builds one asset, or nodes of a dbt project that are an asset each, and reports them
+//! through Dagster Pipes.
 //!
 //! In a run of `floe`, all steps write into the database of that run. If Dagster alone starts the step, for example
 //! because a user materializes an asset in its web interface, the step replaces the warehouse with a copy that contains
-//! the new table. A dbt project is one asset, which dbt builds without a copy.
+//! the new table. dbt builds the nodes of a project without a copy. Without the package
+//! `dagster-dbt`, the whole project is one asset.
 //!
 //! A step cannot see other steps, so links between assets come from Dagster's event log: the metadata of each asset has
 //! the `traceparent` of its span, and the definitions pass the `traceparent` of each input to the step.
 
 use std::collections::{BTreeSet, HashMap};
 use std::path::Path;
+use std::sync::mpsc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use floe_dagster_pipes::{Exception, Level, Metadata, Session as Pipes, Severity};
 use floe_plugin::PluginType;
-use floe_plugin::dbt::{BuiltNode, Invocation, TESTS};
+use floe_plugin::dbt::{BuiltNode, Invocation, NodeStatus, Selection};
 use floe_plugin::lineage::Lineage;
 use floe_plugin::orchestrator::{Asset as Attributes, Orchestrator, PipelineRun};
 use floe_plugins::error::Error;
 use floe_plugins::process::interrupt;
 use floe_plugins::runs::run_id::RunId;
+use floe_telemetry::opentelemetry::KeyValue;
 use floe_telemetry::opentelemetry::trace::{SpanContext, TraceContextExt as _};
-use floe_telemetry::{TelemetryConfig, get_current_span, propagation, traced};
+use floe_telemetry::{FloeAttributes as _, TelemetryConfig, get_current_span, propagation, traced};
+use serde::Deserialize;
+use serde_json::Value;
 
 use crate::artifacts::{self, CompiledArtifacts, DbtProject};
 use crate::identity::Identity;
@@ -47,8 +53,24 @@ pub struct DagsterStep {
     /// The product's `floe.yaml`, if it can be read. It may have changed since the compilation.
     product: Option<Product>,
     key: String,
+    extras: Extras,
     lineage_run_id: RunId,
     started: SystemTime,
+}
+
+/// The parameters of a step that the definitions of floe add to those of Dagster.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Extras {
+    step_key: Option<String>,
+    /// The `traceparent` of the span of each input.
+    upstream: HashMap<String, Value>,
+    /// The key of each selected asset, by the id of its dbt node; `None` if the project is one asset.
+    nodes: Option<HashMap<String, String>>,
+    /// The key of the asset and the name of each selected check, by the id of its dbt test.
+    checks: HashMap<String, (String, String)>,
+    /// The selected nodes, unless all are selected.
+    select: Vec<String>,
 }
 
 #[derive(Debug, Default)]
@@ -66,7 +88,7 @@ impl DagsterStep {
     /// Dagster did not start this process, or the step or the artifacts are wrong. Dagster gets the second error, too.
     pub fn open(folder: &Path) -> Result<Self, Error> {
         let pipes = Pipes::from_environment().map_err(|error| Error::Setting(error.to_string()))?;
-        let (shared, identity, artifacts, key) = match read(&pipes, folder) {
+        let (shared, identity, artifacts, key, extras) = match read(&pipes, folder) {
             Ok(parts) => parts,
             Err(error) => {
                 // If Dagster does not receive the error, the program still prints it.
@@ -77,7 +99,17 @@ impl DagsterStep {
         let lineage_run_id = RunId::new();
         let started = SystemTime::now();
         let product = Product::read(folder).ok();
-        Ok(Self { pipes, shared, identity, artifacts, product, key, lineage_run_id, started })
+        Ok(Self {
+            pipes,
+            shared,
+            identity,
+            artifacts,
+            product,
+            key,
+            extras,
+            lineage_run_id,
+            started,
+        })
     }
 
     /// Returns the configuration of the telemetry.
@@ -117,16 +149,25 @@ impl DagsterStep {
     }
 
     fn observed(&self, known: &mut Known) -> Result<Option<u64>, Failure> {
+        let attributes = self.attributes(&self.key);
+        match (&self.extras.nodes, &self.artifacts.dbt) {
+            (Some(nodes), Some(project)) => {
+                build_nodes(self.step_key().unwrap_or(&self.key), self, project, nodes, known)
+            }
+            _ => build(&self.key, attributes, self.run_id(), self, known),
+        }
+    }
+
+    fn attributes<'a>(&'a self, asset_key: &'a str) -> Attributes<'a> {
         let context = self.pipes.context();
-        let attributes = Attributes {
-            asset_key: &self.key,
+        Attributes {
+            asset_key,
             run_id: Some(&context.run_id),
             step_key: self.step_key(),
             job_name: context.job_name.as_deref(),
             partition_key: context.partition_key.as_deref(),
             retry_number: Some(context.retry_number.into()),
-        };
-        build(&self.key, attributes, self.run_id(), self, known)
+        }
     }
 
     /// Returns the id of the run of `floe`; if Dagster alone started the step, the id of Dagster's run.
@@ -136,7 +177,7 @@ impl DagsterStep {
     }
 
     fn step_key(&self) -> Option<&str> {
-        self.pipes.context().extras.get("step_key")?.as_str()
+        self.extras.step_key.as_deref()
     }
 
     fn add(&self, known: &Known, has_ended: bool) -> Result<(), Error> {
@@ -158,8 +199,7 @@ impl DagsterStep {
 
     /// Returns the spans of the asset's inputs, which the definitions have found in Dagster's event log.
     fn upstream(&self) -> HashMap<String, SpanContext> {
-        let upstream = self.pipes.context().extras.get("upstream");
-        let entries = upstream.and_then(|it| it.as_object()).into_iter().flatten();
+        let entries = self.extras.upstream.iter();
         entries
             .filter_map(|(key, traceparent)| {
                 let carrier = [("traceparent".to_owned(), traceparent.as_str()?.to_owned())];
@@ -170,8 +210,13 @@ impl DagsterStep {
             .collect()
     }
 
-    fn report(&self, rows: Option<u64>, checked: &[Checked]) -> Result<(), Error> {
-        let ids = active::current_ids();
+    /// Reports an asset as built, with the ids of its span.
+    fn report_built(
+        &self,
+        key: &str,
+        rows: Option<u64>,
+        ids: Option<&(String, String)>,
+    ) -> Result<(), Error> {
         let url = self.trace_url();
         let mut traceparent = String::new();
         let mut metadata = vec![("floe/run_id", Metadata::Text(self.run_id()))];
@@ -179,7 +224,7 @@ impl DagsterStep {
             let rows = i64::try_from(rows).unwrap_or(i64::MAX);
             metadata.push(("dagster/row_count", Metadata::Int(rows)));
         }
-        if let Some((trace_id, span_id)) = &ids {
+        if let Some((trace_id, span_id)) = ids {
             traceparent = format!("00-{trace_id}-{span_id}-{SAMPLED}");
             metadata.push(("floe/trace_id", Metadata::Text(trace_id)));
             metadata.push(("floe/span_id", Metadata::Text(span_id)));
@@ -190,8 +235,11 @@ impl DagsterStep {
         if let Some(url) = &url {
             metadata.push(("floe/trace", Metadata::Url(url)));
         }
-        let written = self.pipes.report_asset_materialization(&self.key, &metadata, None);
-        written.map_err(unwritten)?;
+        self.pipes.report_asset_materialization(key, &metadata, None).map_err(unwritten)
+    }
+
+    fn report(&self, rows: Option<u64>, checked: &[Checked]) -> Result<(), Error> {
+        self.report_built(&self.key, rows, active::current_ids().as_ref())?;
         for check in checked {
             let severity = if check.is_tolerated { Severity::Warn } else { Severity::Error };
             let count = |rows: u64| Metadata::Int(i64::try_from(rows).unwrap_or(i64::MAX));
@@ -212,29 +260,75 @@ impl DagsterStep {
         plugins: &Active,
         known: &mut Known,
     ) -> Result<Option<u64>, Failure> {
-        let run = dbt::run(&self.identity, project, plugins, self.run_id(), None)?;
+        let selection = self.selection();
+        let (ended, nodes) = mpsc::channel();
+        let of_nodes = self.extras.nodes.is_some().then_some(&selection);
+        let run_id = self.run_id();
+        let run = dbt::run(&self.identity, project, plugins, run_id, Some(&ended), of_nodes)?;
+        drop(ended);
         get_current_span().set_attributes(&Invocation {
             invocation_id: run.invocation_id.as_deref(),
             ..Invocation::default()
         });
         known.step.dbt_invocation_id.clone_from(&run.invocation_id);
         known.nodes.clone_from(&run.nodes);
-        interrupt::check()?;
         let built = dbt::built(&self.identity, &run).map(|()| None);
-        run::record(&self.key, Orchestration::Dagster, built.as_ref().copied());
-        if built.is_err() && !dbt::is_of_tests(&run) {
+        if of_nodes.is_some() {
+            let spans = nodes.into_iter().filter_map(|node| Some((node.unique_id, node.span?)));
+            let spans: HashMap<_, _> = spans.collect();
+            for node in &run.nodes {
+                self.report_node(node, &selection, spans.get(&node.unique_id))?;
+            }
+            if let Err(failure) = &built {
+                // Dagster ignores the assets that were built if the process ends with an error.
+                let reason = Value::String(failure.redacted());
+                self.pipes.report_custom_message(&reason).map_err(unwritten)?;
+                known.is_reported = true;
+            }
+            interrupt::check()?;
             return built;
         }
-        self.report(None, &[])?;
-        let failed: Vec<&str> = dbt::failed_tests(&run).map(|it| it.name.as_str()).collect();
-        let names = failed.join(", ");
-        let metadata = [("floe/failed_tests", Metadata::Text(&names))];
-        let passed = failed.is_empty();
-        let written =
-            self.pipes.report_asset_check(&self.key, TESTS, passed, Severity::Error, &metadata);
-        written.map_err(unwritten)?;
-        known.is_reported = built.is_err();
+        interrupt::check()?;
+        run::record(&self.key, Orchestration::Dagster, built.as_ref().copied());
+        if built.is_ok() {
+            self.report(None, &[])?;
+        }
         built
+    }
+
+    /// Returns the selected nodes, as dbt's trace needs them.
+    fn selection(&self) -> Selection {
+        let mut attributes = self.attributes("").to_otel_dict();
+        attributes.retain(|it| it.key.as_str() != Attributes::ASSET_KEY);
+        attributes.push(KeyValue::new(PipelineRun::RUN_ID, self.run_id().to_owned()));
+        Selection {
+            select: self.extras.select.clone(),
+            keys: self.extras.nodes.clone().unwrap_or_default(),
+            attributes,
+            tracer: DAGSTER,
+        }
+    }
+
+    fn report_node(
+        &self,
+        node: &BuiltNode,
+        selection: &Selection,
+        span: Option<&SpanContext>,
+    ) -> Result<(), Error> {
+        let is_built = node.status == NodeStatus::Built;
+        if let Some(key) = selection.keys.get(&node.unique_id).filter(|_| is_built) {
+            let span = span.filter(|it| it.is_sampled());
+            let ids = span.map(|it| (it.trace_id().to_string(), it.span_id().to_string()));
+            self.report_built(key, node.rows, ids.as_ref())?;
+        }
+        let check = self.extras.checks.get(&node.unique_id);
+        if let Some((key, name)) = check.filter(|_| node.status != NodeStatus::Skipped) {
+            let severity = if node.has_warned { Severity::Warn } else { Severity::Error };
+            let passed = is_built && !node.has_warned;
+            let written = self.pipes.report_asset_check(key, name, passed, severity, &[]);
+            written.map_err(unwritten)?;
+        }
+        Ok(())
     }
 
     fn trace_url(&self) -> Option<String> {
@@ -272,7 +366,6 @@ impl DagsterStep {
         Lineage::RUN_ID = step.lineage_run_id.as_str(),
     ),
 )]
-#[expect(clippy::too_many_lines, reason = "the events of one step, in their order")]
 fn build(
     key: &str,
     attributes: Attributes<'_>,
@@ -291,19 +384,7 @@ fn build(
             format!("expected {accepted}, found the asset `{key}`; compile the product again");
         return Err(Error::Setting(message).into());
     }
-    let plugins = Active::configure(artifacts.selected(), identity)?;
-    plugins.start(|kind| {
-        matches!(
-            kind,
-            PluginType::AlertChannel
-                | PluginType::Compute
-                | PluginType::Dbt
-                | PluginType::Ingestion
-                | PluginType::LineageBackend
-                | PluginType::Quality
-                | PluginType::Secrets
-        )
-    })?;
+    let plugins = started(identity, artifacts)?;
     let assets = Asset::all(artifacts);
     let asset = match (&artifacts.dbt, assets.iter().find(|asset| asset.key() == key)) {
         (None, Some(asset)) => asset,
@@ -345,12 +426,61 @@ fn build(
     built.map(|built| Some(built.rows))
 }
 
-type Parts = (Option<SharedRun>, Identity, CompiledArtifacts, String);
+/// Builds the nodes of a dbt project that are assets of the step, by one command of dbt.
+#[traced(
+    name = format!("dagster.step.{key}"),
+    tracer = DAGSTER,
+    attributes(
+        Orchestrator::OPERATION = "step",
+        PipelineRun::RUN_ID = step.run_id(),
+        Attributes::RUN_ID = &*step.pipes.context().run_id,
+        Attributes::STEP_KEY = key,
+        Attributes::RETRY_NUMBER = step.pipes.context().retry_number,
+        Orchestrator::ASSET_COUNT = nodes.len(),
+    ),
+)]
+fn build_nodes(
+    key: &str,
+    step: &DagsterStep,
+    project: &DbtProject,
+    nodes: &HashMap<String, String>,
+    known: &mut Known,
+) -> Result<Option<u64>, Failure> {
+    step.announce()?;
+    let plugins = started(&step.identity, &step.artifacts)?;
+    step.build_by_dbt(project, &plugins, known)
+}
+
+/// Configures and starts the plugins that build assets.
+pub(super) fn started(identity: &Identity, artifacts: &CompiledArtifacts) -> Result<Active, Error> {
+    let plugins = Active::configure(artifacts.selected(), identity)?;
+    plugins.start(|kind| {
+        matches!(
+            kind,
+            PluginType::AlertChannel
+                | PluginType::Compute
+                | PluginType::Dbt
+                | PluginType::Ingestion
+                | PluginType::LineageBackend
+                | PluginType::Quality
+                | PluginType::Secrets
+        )
+    })?;
+    Ok(plugins)
+}
+
+type Parts = (Option<SharedRun>, Identity, CompiledArtifacts, String, Extras);
 
 fn read(pipes: &Pipes, folder: &Path) -> Result<Parts, Error> {
-    let keys: BTreeSet<&String> = pipes.context().asset_keys.iter().collect();
+    let context = pipes.context();
+    let extras = Value::Object(context.extras.clone());
+    let extras: Extras = serde_json::from_value(extras)
+        .map_err(|error| Error::Setting(format!("the parameters of the step: {error}")))?;
+    let keys: BTreeSet<&String> = context.asset_keys.iter().collect();
     let key = match (keys.first(), keys.len()) {
         (Some(key), 1) => (*key).clone(),
+        // The record of a dbt project has the name of the project.
+        _ if extras.nodes.is_some() => String::new(),
         (_, count) => {
             let message = format!("Dagster's step has {count} assets, expected one");
             return Err(Error::Setting(message));
@@ -361,7 +491,11 @@ fn read(pipes: &Pipes, folder: &Path) -> Result<Parts, Error> {
     let path = shared.as_ref().map_or(&default, |shared| &shared.artifacts);
     let artifacts = CompiledArtifacts::read(path)?;
     let identity = Identity::compiled(folder, path, &artifacts)?;
-    Ok((shared, identity, artifacts, key))
+    let key = match &artifacts.dbt {
+        Some(project) if extras.nodes.is_some() => project.name.to_string(),
+        _ => key,
+    };
+    Ok((shared, identity, artifacts, key, extras))
 }
 
 fn exception(message: &str) -> Exception {

@@ -6,10 +6,15 @@
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{self, Sender};
 use std::thread;
+use std::time::SystemTime;
 
+use floe_dbt::{Connection, Lineage};
 use floe_plugin::PluginType;
 use floe_plugin::compute::ComputeEngine;
-use floe_plugin::dbt::{BuiltNode, CommandRun, DbtCommand, DbtRunner, NodeStatus, Project};
+use floe_plugin::dbt::{
+    BuiltNode, CommandRun, DbtCommand, DbtRunner, NodeStatus, Project, Selection,
+};
+use floe_plugin::lineage::{Job, Parent, RunEvent, RunState};
 use floe_plugin::orchestrator::AssetOrchestrator;
 use floe_plugins::error::Error;
 use floe_plugins::files::atomic::{self, Access};
@@ -40,7 +45,7 @@ pub(super) fn build(run: &Run<'_>, project: &DbtProject, report: &mut Report) ->
         let (ended, nodes) = mpsc::channel();
         let (ran, printed) = thread::scope(|scope| {
             let printer = scope.spawn(|| progress.print_nodes(nodes));
-            let ran = self::run(identity, project, plugins, id, Some(&ended));
+            let ran = self::run(identity, project, plugins, id, Some(&ended), None);
             drop(ended);
             (ran, printer.join().unwrap_or_default())
         });
@@ -58,26 +63,45 @@ pub(super) fn build(run: &Run<'_>, project: &DbtProject, report: &mut Report) ->
 }
 
 /// Runs `dbt build`, counts the tests, and sends an alert for each failed one. Each node that ends is sent to `ended`.
+/// `selection` has the assets of a step of Dagster.
 pub(crate) fn run(
     identity: &Identity,
     project: &DbtProject,
     plugins: &Active,
     run_id: &str,
     ended: Option<&Sender<BuiltNode>>,
+    selection: Option<&Selection>,
 ) -> Result<CommandRun, Error> {
     let runner = plugins.required::<dyn DbtRunner>()?;
     let profiles = write_profile(identity, project, plugins)?;
     let folder = absolute(&identity.folder)?;
-    let mut run = runner.run(
-        DbtCommand::Build,
-        &Project {
-            folder: &folder,
-            profiles: profiles.as_deref(),
-            target: Some(identity.environment.as_str()),
-            ended,
-        },
-    );
+    let of_dbt = Project {
+        folder: &folder,
+        profiles: profiles.as_deref(),
+        target: Some(identity.environment.as_str()),
+        ended,
+        selection,
+    };
+    let mut run = runner.run(DbtCommand::Build, &of_dbt);
     redact(&mut run.nodes);
+    if let Some(id) = &run.invocation_id {
+        let connection = Connection {
+            profiles,
+            profile: project.profile.clone(),
+            target: Some(identity.environment.to_string()),
+        };
+        let lineage = Lineage::read(&folder.join("target"), id, &connection);
+        let job = Job { namespace: &identity.namespace, name: &identity.name };
+        let state = RunState::Complete;
+        let event = RunEvent {
+            parent: Some(Parent { run_id, job }),
+            tags: vec![("floe_run_id", run_id), ("dbt_invocation_id", id)],
+            ..RunEvent::new(state, SystemTime::now(), run_id, job)
+        };
+        if let Some(lineage) = known(lineage, |warning| plugins.warn(warning)) {
+            lineage.events(&event, |event| plugins.lineage(event))?;
+        }
+    }
     for test in run.nodes.iter().filter(|it| it.is_test() && it.status != NodeStatus::Skipped) {
         let model = tested(test);
         let name = &test.name;
@@ -89,6 +113,36 @@ pub(crate) fn run(
         }
     }
     Ok(run)
+}
+
+/// Runs `dbt parse`, which writes the manifest of the project.
+pub(crate) fn parse(
+    identity: &Identity,
+    project: &DbtProject,
+    plugins: &Active,
+) -> Result<(), Error> {
+    let runner = plugins.required::<dyn DbtRunner>()?;
+    let profiles = write_profile(identity, project, plugins)?;
+    let folder = absolute(&identity.folder)?;
+    let of_dbt = Project {
+        folder: &folder,
+        profiles: profiles.as_deref(),
+        target: Some(identity.environment.as_str()),
+        ended: None,
+        selection: None,
+    };
+    runner.run(DbtCommand::Parse, &of_dbt).outcome.map(drop).map_err(failed(&runner))
+}
+
+/// Returns the lineage of a command, or warns that dbt's artifacts cannot be read.
+pub(crate) fn known(
+    lineage: Result<Option<Lineage>, String>,
+    warn: impl FnOnce(String),
+) -> Option<Lineage> {
+    lineage.unwrap_or_else(|reason| {
+        warn(format!("dbt's nodes have no lineage: {reason}"));
+        None
+    })
 }
 
 /// Redacts credentials in the messages, and replaces each query with its hash.
@@ -147,16 +201,6 @@ fn add(run: CommandRun, plugins: &Active, report: &mut Report) -> Result<(), Err
         }
         _ => Ok(()),
     }
-}
-
-/// Whether only tests failed.
-pub(crate) fn is_of_tests(run: &CommandRun) -> bool {
-    let mut failed = run.nodes.iter().filter(|it| it.status == NodeStatus::Failed).peekable();
-    failed.peek().is_some() && failed.all(BuiltNode::is_test)
-}
-
-pub(crate) fn failed_tests(run: &CommandRun) -> impl Iterator<Item = &BuiltNode> {
-    run.nodes.iter().filter(|it| it.is_test() && it.status == NodeStatus::Failed)
 }
 
 pub(crate) fn add_nodes(nodes: Vec<BuiltNode>, id: Option<&str>, steps: &mut Vec<Step>) {

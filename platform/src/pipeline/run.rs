@@ -225,7 +225,7 @@ fn emit(run: &Run<'_>, report: &Report, state: RunState, error: Option<&str>) ->
     run.plugins.lineage(RunEvent {
         job_type: Some(PRODUCT),
         tags,
-        engine_version: Some(env!("CARGO_PKG_VERSION")),
+        engine: Some(("floe", env!("CARGO_PKG_VERSION"))),
         error,
         ..RunEvent::new(state, SystemTime::now(), run.id, run.job(&run.identity.name))
     })

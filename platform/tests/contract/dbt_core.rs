@@ -13,7 +13,7 @@ use crate::program::Program;
 use crate::{CANARY, Contract, with};
 
 pub(crate) fn project_in(folder: &Path) -> Project<'_> {
-    Project { folder, profiles: Some(folder), target: Some("dev"), ended: None }
+    Project { folder, profiles: Some(folder), target: Some("dev"), ended: None, selection: None }
 }
 
 pub(crate) fn run_in(

@@ -31,7 +31,7 @@ pub(crate) fn event() -> RunEvent<'static> {
         }),
         job_type: Some("MODEL"),
         tags: vec![("dagster_run_id", "8b4c")],
-        engine_version: Some("0.1.0"),
+        engine: Some(("floe", "0.1.0")),
         trace: Some(("4bf92f3577b34da6a3ce929d0e0e4736", "00f067aa0ba902b7")),
         sql: Some("select * from orders"),
         inputs: vec![data("orders")],

@@ -99,11 +99,14 @@ impl Setup {
 
     /// Runs a step that builds an asset, as Dagster does. The file `messages` then contains the messages of the step.
     pub(crate) fn step(&self, key: &str, upstream: &Json) -> Output {
+        self.step_in(&step_context(key, upstream))
+    }
+
+    pub(crate) fn step_in(&self, context: &Json) -> Output {
         let _ = fs::remove_file(self.product.path("messages"));
-        let context = step_context(key, upstream);
         let messages = json!({ "path": self.product.path("messages") });
         self.floe("build-asset")
-            .env("DAGSTER_PIPES_CONTEXT", encode(&context))
+            .env("DAGSTER_PIPES_CONTEXT", encode(context))
             .env("DAGSTER_PIPES_MESSAGES", encode(&messages))
             .output()
             .unwrap()

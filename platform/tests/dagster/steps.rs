@@ -222,24 +222,37 @@ fn a_test_of_dbt_that_fails_is_a_check_and_an_alert() {
     let setup = Setup::with_script("exit 9");
     of_dbt(&setup);
     setup.compile();
-    let definitions: Json =
-        serde_json::from_str(&setup.product.read(".floe/orchestrator/product.json")).unwrap();
-    assert_eq!(definitions["assets"][0]["checks"], json!(["dbt_tests"]));
-    let output = setup.step("shop_dbt", &json!({}));
-    // The step itself succeeds. Dagster then fails it, because the check is blocking.
+    let mut context = step_context("totals", &json!({}));
+    let data = &mut context["data"];
+    data["asset_keys"] = json!(["mart/totals", "other"]);
+    data["extras"]["nodes"] = json!({
+        "model.shop_dbt.totals": "mart/totals",
+        "model.shop_dbt.other": "other",
+    });
+    data["extras"]["checks"] =
+        json!({ "test.shop_dbt.unique_id.1f": ["mart/totals", "unique_id"] });
+    let output = setup.step_in(&context);
+    // The step fails in the definitions, after Dagster has got what dbt has built.
     assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
     let messages = setup.messages();
     let methods: Vec<&Json> = messages.iter().map(|it| &it["method"]).collect();
-    assert_eq!(
-        methods,
-        ["opened", "log", "report_asset_materialization", "report_asset_check", "closed"]
-    );
+    let expected = [
+        "opened",
+        "log",
+        "report_asset_materialization",
+        "report_asset_check",
+        "report_custom_message",
+        "closed",
+    ];
+    assert_eq!(methods, expected);
+    assert_eq!(messages[2]["params"]["asset_key"], "mart/totals");
     let check = &messages[3]["params"];
-    assert_eq!((&check["check_name"], &check["passed"]), (&json!("dbt_tests"), &json!(false)));
-    assert_eq!(check["metadata"]["floe/failed_tests"]["raw_value"], "unique_id");
+    assert_eq!((&check["check_name"], &check["passed"]), (&json!("unique_id"), &json!(false)));
+    let reason = messages[4]["params"]["payload"].as_str().unwrap();
+    assert!(reason.contains("Got 2 results"), "{reason}");
     assert!(setup.product.read(".floe/alerts.log").contains("unique_id"));
-    let asset = single(&setup.spans(), "dagster.asset.shop_dbt").clone();
-    assert!(is_error(&asset, "Got 2 results"), "{:?}", asset.status);
+    let step = single(&setup.spans(), "dagster.step.totals").clone();
+    assert!(is_error(&step, "Got 2 results"), "{:?}", step.status);
     let built = |log: &&ReceivedLog| log.body == Some("built".into());
     assert!(setup.receiver.logs().iter().find(built).is_none());
 }

@@ -23,6 +23,29 @@ cat events >> \"$DBT_LOG_PATH/dbt.log\"
 
 const INVOCATION: &str = "4be4c3c5-6a29-4b7a-9d0f-2a8c3f5e7d11";
 
+/// Returns the manifest.
+fn graph() -> Value {
+    let table = |name: &str| json!({ "database": "shop", "schema": "main", "name": name });
+    json!({
+        "metadata": { "adapter_type": "duckdb", "project_name": "shop_dbt" },
+        "nodes": {
+            "seed.shop_dbt.orders": table("orders"),
+            "snapshot.shop_dbt.old_orders": table("old_orders"),
+            "model.shop_dbt.stg_orders": table("stg_orders"),
+            "model.shop_dbt.totals": table("totals"),
+            "test.shop_dbt.unique_id.1f": {
+                "name": "unique_id",
+                "attached_node": "model.shop_dbt.stg_orders",
+                "column_name": "id",
+            },
+        },
+        "parent_map": {
+            "model.shop_dbt.stg_orders": ["seed.shop_dbt.orders"],
+            "model.shop_dbt.totals": ["model.shop_dbt.stg_orders"],
+        },
+    })
+}
+
 /// Returns a dbt project whose stand-in reports four nodes and a test. `test` is the status of the test, and `last` is
 /// the status of the model that reads the tested node.
 fn product(test: &str, last: &str) -> Product {
@@ -41,6 +64,7 @@ fn product(test: &str, last: &str) -> Product {
     let results = json!({
         "metadata": { "dbt_version": "1.11.16", "invocation_id": INVOCATION },
         "elapsed_time": 1.5,
+        "args": { "which": "build" },
         "results": [
             node("seed.shop_dbt.orders", "success", "INSERT 3"),
             node("snapshot.shop_dbt.old_orders", "success", "OK"),
@@ -48,13 +72,6 @@ fn product(test: &str, last: &str) -> Product {
             node("test.shop_dbt.unique_id.1f", test, "Got 2 results for key=hunter2XyZ12, password=hunter2XyZ12"),
             node("model.shop_dbt.totals", last, "skipped"),
         ],
-    });
-    let graph = json!({
-        "nodes": { "test.shop_dbt.unique_id.1f": { "attached_node": "model.shop_dbt.stg_orders" } },
-        "parent_map": {
-            "model.shop_dbt.stg_orders": ["seed.shop_dbt.orders"],
-            "model.shop_dbt.totals": ["model.shop_dbt.stg_orders"],
-        },
     });
     let event = |name: &str, status: &str| {
         let node = json!({ "unique_id": "model.shop_dbt.stg_orders", "node_name": "stg_orders", "resource_type": "model", "node_status": status });
@@ -74,7 +91,7 @@ fn product(test: &str, last: &str) -> Product {
     ];
     product.write("events", &events.map(|event| format!("{event}\n")).concat());
     product.write("results.json", &results.to_string());
-    product.write("graph.json", &graph.to_string());
+    product.write("graph.json", &graph().to_string());
     product
 }
 
@@ -197,7 +214,8 @@ fn a_source_that_dbt_only_tests_is_not_materialized() {
         if code == 1 {
             product.write("failed", "");
         }
-        let (model, source) = ("model.shop_dbt.stg_orders\"}", "source.shop_dbt.raw.names\"}");
+        let (model, source) =
+            ("node\":\"model.shop_dbt.stg_orders", "node\":\"source.shop_dbt.raw.names");
         product.replace("graph.json", model, source);
         let receiver = Receiver::http();
         let endpoint = receiver.endpoint();
@@ -435,4 +453,119 @@ fn the_results_of_another_run_are_one_warning_and_not_counted() {
     assert!(said.ends_with("found those of `another`\n"), "{said}");
     assert_eq!(said.lines().count(), 1, "{said}");
     assert_eq!(runs(&product)[0]["assets"], serde_json::json!([]));
+}
+
+/// Returns the events of dbt's nodes, each with the name of its parent's job.
+fn lineage(product: &Product) -> Vec<(String, Value)> {
+    let text = product.read(".floe/lineage.jsonl");
+    let events = text.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+    let of_dbt = events.filter(|it| it["job"]["facets"]["dbt_node"].is_object());
+    let name = |data: &Value| data[0]["name"].as_str().unwrap_or("none").to_owned();
+    of_dbt
+        .map(|it| {
+            let state = it["eventType"].as_str().unwrap();
+            let job = it["job"]["name"].as_str().unwrap();
+            let data = format!("{} -> {}", name(&it["inputs"]), name(&it["outputs"]));
+            let parent = it["run"]["facets"]["parent"]["job"]["name"].clone();
+            (format!("{state} {job}: {data} below {}", parent.as_str().unwrap()), it)
+        })
+        .collect()
+}
+
+#[test]
+fn nodes_of_dbt_have_lineage_in_a_run_and_below_trace_dbt() {
+    let expected = |parent: &str| {
+        [
+            "START shop.main.shop_dbt.old_orders.build.snapshot: none -> shop.main.old_orders",
+            "COMPLETE shop.main.shop_dbt.old_orders.build.snapshot: none -> shop.main.old_orders",
+            "START shop.main.shop_dbt.stg_orders.build.run: shop.main.orders -> shop.main.stg_orders",
+            "COMPLETE shop.main.shop_dbt.stg_orders.build.run: shop.main.orders -> shop.main.stg_orders",
+            "START shop.main.shop_dbt.stg_orders.build.test: shop.main.stg_orders -> none",
+            "FAIL shop.main.shop_dbt.stg_orders.build.test: shop.main.stg_orders -> none",
+        ]
+        .map(|event| format!("{event} below {parent}"))
+    };
+    let product = product("fail", "skipped");
+    product.write("failed", "");
+    product.run();
+    let of_run = lineage(&product);
+    fs::remove_file(product.path(".floe/lineage.jsonl")).unwrap();
+    let receiver = Receiver::http();
+    let endpoint = receiver.endpoint();
+    traced(&product, &exporting_to(&endpoint));
+    for (found, parent) in [(of_run, "shop"), (lineage(&product), "dbt-run-shop_dbt")] {
+        let events: Vec<_> = found.iter().map(|it| it.0.clone()).collect();
+        assert_eq!(events, expected(parent));
+        let failed = &found.last().unwrap().1;
+        let message = &failed["run"]["facets"]["errorMessage"]["message"];
+        assert!(message.as_str().unwrap().starts_with("Got 2 results"), "{message}");
+        let checked = &failed["inputs"][0]["inputFacets"]["dataQualityAssertions"]["assertions"];
+        let assertion = json!({ "assertion": "unique_id", "name": "unique_id", "success": false, "column": "id" });
+        assert_eq!(checked, &json!([assertion]));
+    }
+    assert!(!product.read(".floe/lineage.jsonl").contains("hunter2"));
+}
+
+/// Runs `floe trace-dbt` and returns what it says, and the assets of the run in the history.
+fn said(product: &Product) -> (String, Value) {
+    let receiver = Receiver::http();
+    let endpoint = receiver.endpoint();
+    let output = traced(product, &exporting_to(&endpoint));
+    let assets = runs(product)[0]["assets"].clone();
+    (String::from_utf8(output.stderr).unwrap(), assets)
+}
+
+#[test]
+fn a_manifest_of_an_unknown_version_of_dbt_is_one_warning() {
+    let product = product("pass", "success");
+    product.replace("graph.json", "\"parent_map\":", "\"parents_of_9\":");
+    product.replace(
+        "graph.json",
+        "\"adapter_type\":",
+        "\"dbt_version\":\"9.0.1\",\"adapter_type\":",
+    );
+    let (said, assets) = said(&product);
+    let warning = "warning: the spans of nodes have no links: cannot read `target/manifest.json`: expected the field `parent_map`, found none (dbt 9.0.1)\n";
+    assert_eq!(said, warning);
+    let keys: Vec<&Value> = assets.as_array().unwrap().iter().map(|it| &it["key"]).collect();
+    // Nobody knows the table of the test, so the test is listed under its own name.
+    assert_eq!(keys, ["orders", "old_orders", "stg_orders", "totals", "unique_id"]);
+    assert!(!product.path(".floe/lineage.jsonl").exists());
+}
+
+#[test]
+fn a_dbt_that_is_interrupted_leaves_what_it_built_before_uncounted() {
+    let product = product("pass", "success");
+    let (before, assets) = said(&product);
+    assert_eq!((before.as_str(), assets.as_array().unwrap().len()), ("", 4));
+    let events = product.read(".floe/lineage.jsonl");
+    // dbt is killed after it has started a node, beside the results of the command before.
+    let begun: Vec<&str> = INTERRUPTED.lines().collect();
+    product.write("stand-in", &begun.join("\n"));
+    let (after, assets) = said(&product);
+    assert_eq!((after.as_str(), &assets), ("", &json!([])));
+    assert_eq!(runs(&product)[0]["status"], "failed");
+    assert_eq!(product.read(".floe/lineage.jsonl"), events);
+}
+
+const INTERRUPTED: &str = "#!/bin/sh
+sed 's/4be4c3c5/another-/' events | head -n 2 >> \"$DBT_LOG_PATH/dbt.log\"
+kill -INT $$
+";
+
+#[test]
+fn a_dbt_without_a_target_folder_is_one_sentence() {
+    let product = product("pass", "success");
+    let failed = json!({
+        "info": { "name": "MainEncounteredError", "level": "error", "msg": "no target", "invocation_id": INVOCATION },
+        "data": { "exc": "The profile 'shop_profile' does not have a target named 'dev'." },
+    });
+    product.write("events", &format!("{failed}\n"));
+    product.write("stand-in", "#!/bin/sh\ncat events >> \"$DBT_LOG_PATH/dbt.log\"\nexit 2\n");
+    let (of_dbt, assets) = said(&product);
+    assert_eq!((of_dbt.as_str(), &assets), ("", &json!([])));
+    let output = product.run();
+    assert_eq!(output.code, Some(1), "{}", output.stderr);
+    let errors = output.stderr.lines().filter(|line| line.starts_with("error"));
+    assert_eq!(errors.count(), 1, "{}", output.stderr);
 }

@@ -66,7 +66,6 @@ fn run(change: impl FnOnce(&mut TelemetryConfig), code: impl FnOnce()) -> (Recei
     let measured = Measured(receiver.points());
     // OpenTelemetry's reader exports once more and waits no longer than 5 seconds for it.
     let _ = telemetry.shutdown(TIMEOUT);
-    assert_eq!(telemetry.statistics().missed_calls, 0);
     (receiver, measured)
 }
 
@@ -286,15 +285,12 @@ fn calls_are_counted_while_spans_are_dropped() {
     let MetricValue::Sum(calls) = measured.point(CALLS, "called").value else {
         panic!("no sum");
     };
-    #[expect(clippy::cast_precision_loss, reason = "small")]
-    let missed = statistics.missed_calls as f64;
-    assert!((calls + missed - 100_000.0).abs() < 0.1, "{calls} {statistics:?}");
+    assert!((calls - 100_000.0).abs() < 0.1, "{calls} {statistics:?}");
 }
 
 #[alone]
 fn many_threads_lose_nothing() {
     let Pipeline { receiver, telemetry } = start(|_| {});
-    let before = telemetry.statistics().missed_calls;
     let threads: Vec<_> =
         (0..4).map(|_| thread::spawn(|| (0..5000).for_each(|_| read("a")))).collect();
     for thread in threads {
@@ -303,7 +299,5 @@ fn many_threads_lose_nothing() {
 
     telemetry.shutdown(TIMEOUT).unwrap();
     let measured = Measured(receiver.points());
-    let missed = telemetry.statistics().missed_calls - before;
-    assert_eq!(missed, 0);
     measured.assert_calls(&[("read", "OK", 20_000.0)]);
 }

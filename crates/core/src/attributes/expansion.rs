@@ -55,7 +55,6 @@ impl<T: ?Sized> Present for Field<'_, T> {
 impl<T> Field<'_, Option<T>> {
     /// Returns the value, if there is one.
     #[inline]
-    #[must_use]
     pub fn __floe_present(&self) -> Option<&T> {
         self.0.as_ref()
     }

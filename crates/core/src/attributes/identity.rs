@@ -20,7 +20,6 @@ use crate::FloeAttributes;
     derive(serde::Deserialize, serde::Serialize),
     serde(rename_all = "lowercase")
 )]
-#[expect(clippy::exhaustive_enums, reason = "the platform's contract fixes the three modes")]
 pub enum Mode {
     /// Development.
     #[default]
@@ -33,7 +32,6 @@ pub enum Mode {
 
 impl Mode {
     /// Returns `dev`, `staging` or `prod`.
-    #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Dev => "dev",
@@ -104,7 +102,6 @@ impl FromStr for Mode {
 /// assert_eq!(FloeSpanAttributes::PIPELINE_ID, "floe.pipeline.id");
 /// ```
 #[derive(Clone, Debug, Eq, FloeAttributes, PartialEq)]
-#[expect(clippy::exhaustive_structs, reason = "the platform's contract fixes the fields")]
 pub struct FloeSpanAttributes {
     /// The namespace, 1 to 128 characters.
     #[floe(key = "floe.namespace")]

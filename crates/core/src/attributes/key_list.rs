@@ -18,7 +18,6 @@ pub struct KeyList<const N: usize> {
 
 impl KeyList<MAX_ATTRIBUTES> {
     /// Creates an empty list with room for the keys of nested types.
-    #[must_use]
     pub const fn nesting() -> Self {
         Self::new()
     }
@@ -26,7 +25,6 @@ impl KeyList<MAX_ATTRIBUTES> {
 
 impl<const N: usize> KeyList<N> {
     /// Creates an empty list.
-    #[must_use]
     pub const fn new() -> Self {
         Self { keys: [""; N], len: 0 }
     }
@@ -71,7 +69,6 @@ impl<const N: usize> KeyList<N> {
     }
 
     /// Returns the keys.
-    #[must_use]
     pub const fn as_slice(&self) -> &[&'static str] {
         self.keys.split_at(self.len).0
     }

@@ -124,7 +124,6 @@ impl AttributeList {
     }
 
     /// Returns the attributes in the order in which they were set. A key may occur twice.
-    #[must_use]
     pub fn as_slice(&self) -> &[Attribute] {
         &self.items
     }

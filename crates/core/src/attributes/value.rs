@@ -38,7 +38,6 @@ impl AttributeValue {
 
     /// Returns the size of the memory that the value owns, in bytes.
     #[doc(hidden)]
-    #[must_use]
     pub fn heap_bytes(&self) -> usize {
         match self {
             Self::Text(text) if text.is_long() => text.as_bytes().len(),

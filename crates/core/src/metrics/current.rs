@@ -46,7 +46,6 @@ pub(super) fn generation() -> u64 {
 
 /// Whether a provider records metrics. Without a provider, a measurement costs one atomic load, and callers can skip
 /// slower work, such as collecting attributes.
-#[must_use]
 pub fn is_enabled() -> bool {
     generation() != 0
 }

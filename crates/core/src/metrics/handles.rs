@@ -117,7 +117,6 @@ impl MetricRecorder {
     /// let of_shop = READ.bind(&[KeyValue::new("orders.shop", 7)]);
     /// of_shop.add(12);
     /// ```
-    #[must_use]
     pub const fn counter(&'static self, metric: Metric<'static>) -> Counter {
         Counter(Handle::new(self, metric, Kind::Counter))
     }
@@ -133,7 +132,6 @@ impl MetricRecorder {
     /// OPEN.add(1);
     /// OPEN.add(-1);
     /// ```
-    #[must_use]
     pub const fn up_down_counter(&'static self, metric: Metric<'static>) -> UpDownCounter {
         UpDownCounter(Handle::new(self, metric, Kind::UpDownCounter))
     }
@@ -148,7 +146,6 @@ impl MetricRecorder {
     ///
     /// BACKLOG.record(12);
     /// ```
-    #[must_use]
     pub const fn gauge(&'static self, metric: Metric<'static>) -> Gauge {
         Gauge(Handle::new(self, metric, Kind::Gauge))
     }
@@ -165,7 +162,6 @@ impl MetricRecorder {
     ///
     /// SECONDS.record(0.25);
     /// ```
-    #[must_use]
     pub const fn histogram(&'static self, metric: Metric<'static>) -> Histogram {
         Histogram(Handle::new(self, metric, Kind::Histogram))
     }

@@ -25,7 +25,6 @@ pub struct Metric<'a> {
 impl<'a> Metric<'a> {
     /// Creates a metric with this name: a letter, then up to 254 letters, digits, `_`, `.`, `-` and `/`
     /// ([specification](https://opentelemetry.io/docs/specs/otel/metrics/api/#instrument-name-syntax)).
-    #[must_use]
     pub const fn new(name: &'a str) -> Self {
         Self { name, unit: "", description: "", boundaries: None }
     }

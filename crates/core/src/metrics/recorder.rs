@@ -39,7 +39,6 @@ pub struct MetricRecorder {
 
 impl MetricRecorder {
     /// Creates a recorder for a component, whose name is the name of the instrumentation scope.
-    #[must_use]
     pub const fn new(component: &'static str) -> Self {
         Self { component, version: None, scope: OnceLock::new(), instruments: RwLock::new(None) }
     }

@@ -50,7 +50,6 @@ pub fn set_baggage_value(key: &str, value: &str) -> Context {
 }
 
 /// Returns the value of a key in the baggage of the current context.
-#[must_use]
 pub fn baggage_value(key: &str) -> Option<String> {
     let cx = current_context();
     cx.baggage().get(key).map(|value| value.as_str().to_owned())

@@ -51,7 +51,6 @@ pub fn from_environment() -> Context {
 
 impl EnvironmentCarrier {
     /// Reads the variables of this process that the propagators use. Values that are not valid Unicode are ignored.
-    #[must_use]
     pub fn from_process() -> Self {
         with_propagator(|propagator| {
             let names = propagator.fields().map(normalize);

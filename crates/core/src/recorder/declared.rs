@@ -29,7 +29,6 @@ pub const fn never<F: Future<Output = Never>>(future: F) -> F {
 /// # Panics
 ///
 /// Always.
-#[must_use]
 pub fn never_made<T>() -> T {
     unreachable!("only code behind `if false` calls this")
 }
@@ -43,7 +42,6 @@ pub struct Declared<T>(PhantomData<fn(T) -> T>);
 
 /// Returns a value that stands for the return type of the enclosing function.
 #[inline]
-#[must_use]
 pub const fn declared<T>() -> Declared<T> {
     Declared(PhantomData)
 }
@@ -51,7 +49,6 @@ pub const fn declared<T>() -> Declared<T> {
 #[expect(clippy::unused_self, reason = "only the type of the receiver matters")]
 impl<T> Declared<T> {
     /// Stands for a value in unreachable code.
-    #[must_use]
     pub fn value(self) -> T {
         never_made()
     }

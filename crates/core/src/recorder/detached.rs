@@ -85,7 +85,6 @@ impl DetachedSpan {
     }
 
     /// Returns the context in which the span is current, for propagation; `None` after the end of the span.
-    #[must_use]
     pub fn context(&self) -> Option<&Context> {
         self.0.context()
     }

@@ -9,14 +9,14 @@
 use std::cell::RefCell;
 use std::sync::Once;
 
-use super::{buffer, fork, listeners, measure, memory, published, recording};
+use super::{buffer, fork, listeners, memory, published, recording};
 
 pub(super) fn watch() {
     static REGISTERED: Once = Once::new();
     REGISTERED.call_once(register);
 }
 
-type Locks = (buffer::Locks, measure::Locks, recording::Lock);
+type Locks = (buffer::Locks, recording::Lock);
 
 thread_local! {
     static LOCKED: RefCell<Option<Locks>> = const { RefCell::new(None) };
@@ -26,7 +26,7 @@ extern "C" fn before() {
     // On an ending thread, the locks are not taken.
     let _ = LOCKED.try_with(|locked| {
         if let Ok(mut locked) = locked.try_borrow_mut() {
-            *locked = Some((buffer::locks(), measure::locks(), recording::lock()));
+            *locked = Some((buffer::locks(), recording::lock()));
         }
     });
 }

@@ -29,7 +29,6 @@ use crate::callsite::CallSite;
 
 /// The code that opens the span of an annotated `async fn` at the first poll.
 #[derive(Clone, Copy, Debug)]
-#[expect(clippy::exhaustive_enums, reason = "only macro expansions use it")]
 pub enum OpenedBy {
     /// The wrapper opens the span before it polls the future.
     Wrapper(&'static CallSite),
@@ -56,7 +55,6 @@ pub struct Returned<T, F>(PhantomData<fn(T, F)>);
 impl<T, F> Returned<T, F> {
     /// Infers `F` from a reference to the function's value, which is not used.
     #[inline]
-    #[must_use]
     pub const fn new(_: &F) -> Self {
         Self(PhantomData)
     }
@@ -118,7 +116,6 @@ pub struct NoFuture<T, V>(PhantomData<fn(T, V)>);
 impl<T, V> Likely<T, V> {
     /// Infers `V` from a reference to the function's value, which is not used.
     #[inline]
-    #[must_use]
     pub const fn of(_: &V) -> Self {
         Self(LikelyUnboxed(NoFuture(PhantomData)))
     }

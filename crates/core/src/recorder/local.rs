@@ -11,11 +11,11 @@ use super::ids;
 use super::last_panic;
 use super::listeners;
 use super::logged;
-use super::measure::{self, Measure};
 use super::pending::State;
 use super::record::{Code, Head, SpanRecord};
 use super::recording::{Methods, Recording, Update, acquire_updates, release_updates};
 use super::sampling::settings::CachedSettings;
+use crate::caught::caught;
 use crate::clock::Ticks;
 
 /// The maximum number of blank recordings, each of which may have memory for 128 attributes.
@@ -61,8 +61,6 @@ pub(super) struct Local {
     blank: Vec<Box<Recording>>,
     writer: Option<Writer>,
     missing: Missing,
-    measures: Option<measure::Writer>,
-    missing_measures: Missing,
     pub(super) settings: CachedSettings,
 }
 
@@ -93,10 +91,6 @@ pub(super) fn leave() {
         if let Some(writer) = left.writer {
             buffer::leave(writer);
         }
-
-        if let Some(measures) = left.measures {
-            measure::leave(measures);
-        }
     });
 }
 
@@ -105,8 +99,6 @@ impl Local {
         blank: Vec::new(),
         writer: None,
         missing: Missing::NONE,
-        measures: None,
-        missing_measures: Missing::NONE,
         settings: CachedSettings::NONE,
     };
 
@@ -116,7 +108,6 @@ impl Local {
     pub(super) fn leave_parent(&mut self) {
         if ids::leave_parent() {
             self.writer.take_if(|writer| !writer.is_of_process());
-            self.measures.take_if(|writer| !writer.is_of_process());
         }
     }
 
@@ -214,41 +205,16 @@ impl Local {
         *record = SpanRecord::blank();
     }
 
-    #[inline]
+    /// Counts a call in the metrics of the provider. The borrow of the thread's storage lasts, because the instruments of
+    /// OpenTelemetry's SDK run no code of the program.
+    #[inline(never)]
     fn measure(&mut self, record: &mut SpanRecord, end: Ticks, code: Code) {
         let Head { callsite, start, .. } = record.head;
-        let call = Measure { callsite, start, end, code };
-        if let Some(writer) = &mut self.measures {
-            if let Err(call) = writer.push(call) {
-                self.measure_elsewhere(call);
-            }
-        } else {
-            self.measure_elsewhere(call);
+        if let (Some(callsite), Some(metrics)) = (callsite, self.settings.measures()) {
+            let _ = caught(|| metrics.measure(callsite, code, end.since(start)));
         }
 
         record.clear();
-    }
-
-    #[cold]
-    #[inline(never)]
-    fn measure_elsewhere(&mut self, call: Measure) {
-        let missing = &mut self.missing_measures;
-        let has_room = match &mut self.measures {
-            Some(writer) => {
-                missing.ask(writer.written(), || measure::exchange(writer).then_some(())).is_some()
-            }
-            measures @ None => {
-                if context_is_alive() {
-                    *measures = missing.ask(0, measure::writer);
-                }
-                true
-            }
-        };
-
-        let writer = self.measures.as_mut().filter(|_| has_room);
-        if writer.is_none_or(|writer| writer.push(call).is_err()) {
-            measure::count_missed();
-        }
     }
 
     #[inline]

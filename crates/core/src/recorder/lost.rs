@@ -15,8 +15,6 @@ pub struct Lost {
     pub for_memory: AtomicU64,
     /// Spans that started after the shutdown of a provider.
     pub after_shutdown: AtomicU64,
-    /// Measured calls without a span that found their thread's ring full or missing.
-    pub calls: AtomicU64,
     /// Decisions of samplers that panicked.
     pub decisions: AtomicU64,
 }
@@ -26,7 +24,6 @@ pub static LOST: Lost = Lost {
     spans: AtomicU64::new(0),
     for_memory: AtomicU64::new(0),
     after_shutdown: AtomicU64::new(0),
-    calls: AtomicU64::new(0),
     decisions: AtomicU64::new(0),
 };
 

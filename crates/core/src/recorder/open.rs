@@ -138,7 +138,6 @@ pub(super) fn note_unrecorded(callsite: &'static CallSite) {
 }
 
 /// Returns the first annotated function that this thread has called before something was recorded, once.
-#[must_use]
 pub fn take_unrecorded() -> Option<&'static CallSite> {
     UNRECORDED.take()
 }

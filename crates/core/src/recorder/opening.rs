@@ -167,7 +167,6 @@ impl Parent {
 
     /// Returns the current context without its span, but with its other content, such as baggage. While nothing is
     /// recorded, there is no root, and the caller's trace continues.
-    #[must_use]
     pub fn root() -> Self {
         let without_span = |cx: &Context| cx.with_remote_span_context(SpanContext::NONE);
         let is_recorded = listeners::is_recorded() && context_is_alive();
@@ -175,7 +174,6 @@ impl Parent {
     }
 
     /// Returns the span in `cx` as the parent; without a span in `cx`, the new span is a root.
-    #[must_use]
     pub const fn of(cx: Context) -> Self {
         Self(Some(cx))
     }

@@ -33,7 +33,6 @@ pub type Sink<'a> = &'a mut dyn FnMut(Outcome<'_>);
 
 /// The outcome of an annotated function, if it is not a plain success.
 #[derive(Debug)]
-#[expect(clippy::exhaustive_enums, reason = "only macro expansions use it")]
 pub enum Outcome<'a> {
     /// An `Err`.
     Failure(Failure<'a>),
@@ -222,7 +221,6 @@ macro_rules! levels {
         impl<'e, T, E: $($bound)* + 'e> $name<Result<T, E>> {
             /// Returns the classifier of the type.
             #[inline]
-            #[must_use]
             pub fn __floe_classify(&self) -> Classifier<Result<T, E>> {
                 Self::classify
             }
@@ -263,7 +261,6 @@ macro_rules! statuses {
         impl<T, $($parameters)*> IsStatus<Result<T, $ty>> {
             /// Returns the classifier of the type.
             #[inline]
-            #[must_use]
             pub fn __floe_classify(&self) -> Classifier<Result<T, $ty>> {
                 |result, sink| {
                     if let Err($error) = result {
@@ -334,7 +331,6 @@ pub struct IsValue<T>(PhantomData<fn(&T)>);
 impl<T> IsValue<T> {
     /// Returns the classifier of the type.
     #[inline]
-    #[must_use]
     pub fn __floe_classify(&self) -> Classifier<T> {
         |_, _| ()
     }
@@ -342,7 +338,6 @@ impl<T> IsValue<T> {
 
 /// Starts the method lookup for `__floe_classify`.
 #[inline]
-#[must_use]
 pub const fn probe<T>() -> IsStatus<T> {
     IsStatus(IsErrorType(IsStdError(IsAsDynSendError(IsAsDynError(IsDisplay(IsPayload(
         IsDebug(IsAnyResult(IsValue(PhantomData))),
@@ -353,7 +348,6 @@ pub const fn probe<T>() -> IsStatus<T> {
 /// only for a `'static` parameter, as thiserror requires of a source, but method lookup ignores lifetimes. So the error
 /// is read with `Display`.
 #[inline]
-#[must_use]
 pub const fn probe_display<T>() -> IsDisplay<T> {
     IsDisplay(IsPayload(IsDebug(IsAnyResult(IsValue(PhantomData)))))
 }

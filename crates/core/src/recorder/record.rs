@@ -105,6 +105,19 @@ pub enum Code {
     Ok,
 }
 
+impl Code {
+    /// Replaces the status of a successful call with OK or unset.
+    #[must_use]
+    #[inline]
+    pub fn settled(self, is_success_ok: bool) -> Self {
+        match self {
+            Self::Success if is_success_ok => Self::Ok,
+            Self::Success => Self::Unset,
+            code => code,
+        }
+    }
+}
+
 /// The fields that every span has. They fill one cache line, and are copied into the thread's ring when the span ends.
 ///
 /// The order of the fields prevents that one load copies two fields: they were stored one by one when the span started,
@@ -375,9 +388,7 @@ impl SpanRecord {
     /// Replaces the status of a successful call with OK or unset.
     #[inline]
     pub fn settle(&mut self, is_success_ok: bool) {
-        if self.head.code == Code::Success {
-            self.head.code = if is_success_ok { Code::Ok } else { Code::Unset };
-        }
+        self.head.code = self.head.code.settled(is_success_ok);
     }
 
     /// Takes the record and leaves an empty one.

@@ -35,7 +35,7 @@ use opentelemetry::{Context, SpanId};
 
 pub use self::{
     provider::Sampling,
-    settings::{Rule, Then},
+    settings::{Measure, Rule, Then},
 };
 
 pub(super) use self::provider::{Sampler, start_provider};

@@ -32,20 +32,17 @@ pub struct Tracer {
 
 impl Tracer {
     #[doc(hidden)]
-    #[must_use]
     pub const fn new(scope: &'static Scope) -> Self {
         Self { scope }
     }
 
     /// Returns the name of the instrumentation scope.
-    #[must_use]
     pub const fn name(&self) -> &'static str {
         self.scope.name()
     }
 
     /// Returns the version of the instrumentation scope, which is the version of the package that uses the macro.
     /// `None` if Cargo did not build the package.
-    #[must_use]
     pub const fn version(&self) -> Option<&'static str> {
         self.scope.version()
     }
@@ -295,7 +292,6 @@ pub struct CurrentSpan(Context);
 ///
 /// testing::capture(load).single("load").assert_attribute("rows", 100);
 /// ```
-#[must_use]
 pub fn get_current_span() -> CurrentSpan {
     CurrentSpan(if context_is_alive() { current_context() } else { Context::default() })
 }
@@ -381,7 +377,6 @@ impl ActiveSpan {
 
     /// Returns the ids of the span, sampled or not. If there is no span, because nothing is recorded or a rule turns it
     /// off, returns the ids of the current span.
-    #[must_use]
     pub fn span_context(&self) -> SpanContext {
         if !self.guard.is_off() || !context_is_alive() {
             return self.current.span_context();
@@ -452,13 +447,11 @@ impl CurrentSpan {
     }
 
     /// Whether updates have an effect: the span is recorded and has not ended.
-    #[must_use]
     pub fn is_recording(&self) -> bool {
         self.0.span().is_recording()
     }
 
     /// Returns the ids of the span.
-    #[must_use]
     pub fn span_context(&self) -> SpanContext {
         self.0.span().span_context().clone()
     }

@@ -72,11 +72,13 @@ impl Tokens<'_> {
         let previous = at(self.text, start.wrapping_sub(1));
         let next = at(self.text, start + 2);
         if self.is_open(DOUBLE) {
-            return b"}]),: \t\r\n".contains(&next);
+            return class!("}]),: \t\r\n").has(next);
         }
-        let opens = next > b' ' && !b",;:}])\"".contains(&next) && b"{[(,: ".contains(&previous);
-        let closes = is_name(previous) && b"}]),:".contains(&next) && next != 0;
-        opens || closes
+        match next {
+            b'}' | b']' | b')' | b',' | b':' => is_name(previous),
+            0..=b' ' | b';' | b'"' => false,
+            _ => class!("{[(,: ").has(previous),
+        }
     }
 
     /// Reads backslashes of `unit` bytes each, and the escaped sign. Returns the kind, mark, length and coding of both.
@@ -158,24 +160,29 @@ impl Tokens<'_> {
     /// Whether a quotation mark after backslashes ends its text, as in SQL: `'C:\keys\', 'x'`. In a language with
     /// escapes, a delimiter would follow the next plain quote. `outer` is the mark of the quotes around the text.
     fn ends_text(&self, quote: usize, mark: u8, outer: u8) -> bool {
-        let is_delimiter = |byte: u8| byte <= b' ' || b",;:)]}>".contains(&byte);
+        let is_delimiter =
+            |byte: u8| matches!(byte, 0..=b' ' | b',' | b';' | b':' | b')' | b']' | b'}' | b'>');
         let text = self.text;
         let inner = self.open_quotes().find(|open| open.mark == mark);
-        if !is_delimiter(at(text, quote + 1)) || !inner.is_some_and(|open| open.is_plain(mark)) {
+        let may_end = is_delimiter(at(text, quote + 1));
+        if !may_end || !inner.is_some_and(|open| open.is_plain(mark)) {
             return false;
         }
         if begins_item(text, quote + 1, is_delimiter) {
             return true;
         }
+
         let line = part(text, quote + 1, quote + AHEAD);
         let line = &line[..line_end(line, 0)];
         let mut ends = memchr::memchr2_iter(mark, outer, line)
             .filter(|&found| line[found] == mark || before(line, found) != b'\\');
         match ends.next().filter(|&found| line[found] == mark) {
             Some(found) => {
-                let before = text[quote + found];
-                let next = at(text, quote + found + 2);
-                (before <= b' ' || b"=:,([{".contains(&before)) && !is_delimiter(next)
+                let begins = matches!(
+                    text[quote + found],
+                    0..=b' ' | b'=' | b':' | b',' | b'(' | b'[' | b'{'
+                );
+                begins && !is_delimiter(at(text, quote + found + 2))
             }
             None => line.len() < AHEAD - 1,
         }
@@ -197,15 +204,15 @@ impl Tokens<'_> {
     pub(super) fn pair_quote(&mut self, place: usize) {
         let quote = self.list[place];
         let next = at(self.text, quote.end);
-        let is_word = |byte| class!("a-zA-Z0-9_", or_wide).has(byte);
         let previous = place.checked_sub(1).map(|place| self.list[place]);
-        let is_after_word = previous.is_some_and(|token| {
-            let word = part(self.text, token.start, token.end);
+        let is_after_word = previous.is_some_and(|token| match token.kind {
+            Kind::Word => {
+                let word = part(self.text, token.start, token.end);
+                !STRING_PREFIXES.iter().any(|prefix| word == prefix.as_bytes())
+            }
             // An apostrophe precedes, as in `users''`.
-            let is_apostrophe = token.kind == Kind::Quote && token.mark == 0;
-            is_apostrophe
-                || token.kind == Kind::Word
-                    && !STRING_PREFIXES.iter().any(|prefix| word == prefix.as_bytes())
+            Kind::Quote => token.mark == 0,
+            _ => false,
         });
         // In SQL, a text may begin with a doubled quote, so that its opening quote looks like a triple one.
         let ends_text = !next.is_ascii_alphanumeric()
@@ -214,10 +221,10 @@ impl Tokens<'_> {
         let recent = self.open.len().saturating_sub(DEPTH);
         let is_mate = |&open: &usize| {
             let open = &self.list[open];
-            let closes = open.mark == quote.mark
-                || open.mark | CLOSING == quote.mark
-                || ends_text && open.mark == quote.mark | TRIPLE;
-            open.kind == Kind::Quote && open.coding == quote.coding && closes
+            let marks = [open.mark, open.mark | CLOSING];
+            let closes =
+                marks.contains(&quote.mark) || ends_text && open.mark == quote.mark | TRIPLE;
+            closes && (open.kind, open.coding) == (Kind::Quote, quote.coding)
         };
         let depth = self.open[recent..].iter().rposition(is_mate);
         if let Some(depth) = depth {
@@ -230,9 +237,13 @@ impl Tokens<'_> {
                     Kind::Blank | Kind::Line | Kind::Open(_) | Kind::Sign(b'=' | b':' | b',')
                 )
             });
-            let is_before_word = is_word(next) || b"-/$<".contains(&next);
-            let is_beginning = may_open && is_apart && is_before_word && mate + 1 < place;
-            if !(is_beginning && (quote.mark == b'\'' || self.has_line_since(mate))) {
+            let is_before_word = class!("a-zA-Z0-9_/$<-", or_wide).has(next);
+            let is_new = match quote.mark {
+                _ if !may_open || !is_apart || mate + 1 == place => false,
+                b'\'' => is_before_word,
+                _ => is_before_word && self.has_line_since(mate),
+            };
+            if !is_new {
                 self.pair(recent + depth, place);
                 return;
             }
@@ -251,15 +262,24 @@ fn begins_item(text: &[u8], place: usize, is_delimiter: impl Fn(u8) -> bool) -> 
     if at(text, place) == b' ' && starts_with(text, item, b"--") {
         return true;
     }
-    let first = at(text, item);
+    if !class!(",;").any(part(text, place, item)) {
+        return false;
+    }
+
     let name = class!("a-zA-Z0-9_-").end(text, item, 32);
-    let sign = class!(" ").end(text, name, 4);
-    let blank = run_end(text, item + 1, 8, |byte| byte <= b' ');
-    let is_blank = blank > item + 1 && at(text, blank) == first;
-    let is_text = b"\"'".contains(&first) && (is_blank || !is_delimiter(at(text, item + 1)));
-    let is_pair = name > item && (at(text, name) == b':' || at(text, sign) == b'=');
-    let is_scalar = (first.is_ascii_digit() || is_one_of(part(text, item, name), SCALARS))
-        && b",;]})".contains(&at(text, sign));
-    let is_apart = part(text, place, item).iter().any(|byte| b",;".contains(byte));
-    is_apart && (is_text || is_pair || is_scalar || b"{[".contains(&first))
+    let word = part(text, item, name);
+    let sign = at(text, class!(" ").end(text, name, 4));
+    match (at(text, item), at(text, name)) {
+        (b'{' | b'[', _) => true,
+        (first @ (b'"' | b'\''), _) => {
+            let blank = run_end(text, item + 1, 8, |byte| byte <= b' ');
+            let is_blank = blank > item + 1 && at(text, blank) == first;
+            is_blank || !is_delimiter(at(text, item + 1))
+        }
+        _ if word.is_empty() => false,
+        (_, b':') => true,
+        (b'0'..=b'9', _) => class!("=,;]})").has(sign),
+        _ if sign == b'=' => true,
+        _ => class!(",;]})").has(sign) && is_one_of(word, SCALARS),
+    }
 }

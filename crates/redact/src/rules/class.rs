@@ -53,4 +53,13 @@ impl Class {
     pub(crate) fn all(&self, bytes: &[u8]) -> bool {
         bytes.iter().all(|byte| self.has(*byte))
     }
+
+    /// Whether there are bytes, all of this class.
+    pub(crate) fn only(&self, bytes: &[u8]) -> bool {
+        self.all(bytes) && !bytes.is_empty()
+    }
+
+    pub(crate) fn any(&self, bytes: &[u8]) -> bool {
+        bytes.iter().any(|byte| self.has(*byte))
+    }
 }

@@ -53,13 +53,13 @@ pub(crate) struct Argument {
 }
 
 macro_rules! options {
-    ($($id:literal $option:literal $form:ident [$($command:literal),*] except [$($word:literal),*])*) => {
+    ($($id:literal $option:literal $form:ident $commands:literal except $words:literal)*) => {
         pub(crate) static OPTIONS: &[CommandOption] = &[$(CommandOption {
             id: $id,
             option: $option,
             form: Form::$form,
-            commands: words![$($command),*],
-            except: words![$($word),*],
+            commands: words!($commands),
+            except: words!($words),
         }),*];
     };
 }
@@ -67,111 +67,131 @@ macro_rules! options {
 #[rustfmt::skip]
 options! {
     "option-attached-password" "p" Attached
-        ["mysql", "mysqldump", "mysqladmin", "mysqlimport", "mysqlsh", "mysqlbinlog", "mysqlcheck", "mysqlslap", "mysqlshow", "mysqlpump", "mariadb", "mariadb-dump", "mariadb-admin", "mariadb-import", "mariadb-check", "mariadb-show", "mariadb-backup", "sshpass", "7z", "7za", "xtrabackup", "mydumper", "myloader", "rar", "unrar"]
-        except ["port", "protocol", "path", "print-defaults", "pager", "prompt"]
+        "mysql, mysqldump, mysqladmin, mysqlimport, mysqlsh, mysqlbinlog, mysqlcheck, mysqlslap, \
+    mysqlshow, mysqlpump, mariadb, mariadb-dump, mariadb-admin, mariadb-import, \
+    mariadb-check, mariadb-show, mariadb-backup, sshpass, 7z, 7za, xtrabackup, mydumper, \
+    myloader, rar, unrar"
+        except "port, protocol, path, print-defaults, pager, prompt"
     "option-password" "p" Separate
-        ["sshpass", "mysqlsh", "login", "twine", "beeline", "mongo", "mongosh", "mongodump", "mongorestore", "mongoexport", "mongoimport", "htpasswd", "kinit", "ipmitool", "redis-benchmark", "clickhouse-client", "pgbadger"]
-        except ["mkdir", "cp", "ssh", "scp", "docker run", "nc"]
+        "sshpass, mysqlsh, login, twine, beeline, mongo, mongosh, mongodump, mongorestore, \
+    mongoexport, mongoimport, htpasswd, kinit, ipmitool, redis-benchmark, clickhouse-client, \
+    pgbadger, useradd, usermod"
+        except "mkdir, cp, ssh, scp, docker run, nc"
     "option-password" "p" Separate
-        []
-        except ["mkdir", "cp", "ssh", "scp", "run", "nc", "psql", "install", "pytest", "useradd", "mysql", "mysqldump", "mariadb", "mysqladmin"]
+        ""
+        except "mkdir, cp, ssh, scp, run, nc, psql, install, pytest, mysql, mysqldump, mariadb, mysqladmin"
     "option-password-capital" "P" Separate
-        ["sqlcmd", "bcp", "isql", "tsql", "zip", "unzip", "osql", "ipmitool", "bteq", "snmpwalk", "fisql", "mosquitto_pub", "mosquitto_sub", "qpdf", "gsql"]
-        except ["mysql", "scp", "curl"]
+        "sqlcmd, bcp, isql, tsql, zip, unzip, osql, ipmitool, bteq, snmpwalk, fisql, \
+    mosquitto_pub, mosquitto_sub, qpdf, gsql"
+        except "mysql, scp, curl"
     "option-password-capital" "P" Separate
-        []
-        except ["mysql", "scp", "curl", "mysqldump"]
+        ""
+        except "mysql, scp, curl, mysqldump"
     "option-attached-password-capital" "P" Attached
-        ["isql", "sqlcmd", "bcp", "tsql", "bteq", "osql"]
-        except ["Port"]
+        "isql, sqlcmd, bcp, tsql, bteq, osql"
+        except "Port"
     "option-snmp-secret" "A" Separate
-        ["snmpwalk", "snmpget", "snmpset", "snmpbulkwalk", "snmptrap", "snmptable"]
-        except []
+        "snmpwalk, snmpget, snmpset, snmpbulkwalk, snmptrap, snmptable"
+        except ""
     "option-snmp-secret" "X" Separate
-        ["snmpwalk", "snmpget", "snmpset", "snmpbulkwalk", "snmptrap", "snmptable"]
-        except []
+        "snmpwalk, snmpget, snmpset, snmpbulkwalk, snmptrap, snmptable"
+        except ""
     "option-snmp-secret" "c" Separate
-        ["snmpwalk", "snmpget", "snmpset", "snmpbulkwalk", "snmptrap", "snmptable"]
-        except []
+        "snmpwalk, snmpget, snmpset, snmpbulkwalk, snmptrap, snmptable"
+        except ""
     "option-bind-password" "w" Separate
-        ["ldapsearch", "ldapadd", "ldapmodify", "ldapwhoami", "ldapdelete", "ldappasswd", "ldapmodrdn", "ldap_bind"]
-        except ["ping", "curl"]
+        "ldapsearch, ldapadd, ldapmodify, ldapwhoami, ldapdelete, ldappasswd, ldapmodrdn, ldap_bind"
+        except "ping, curl"
     "option-auth" "a" Separate
-        ["redis-cli", "valkey-cli", "redis-benchmark", "keydb-cli"]
-        except []
+        "redis-cli, valkey-cli, redis-benchmark, keydb-cli"
+        except ""
     "option-token" "t" Separate
-        ["doctl", "flyctl"]
-        except []
+        "doctl, flyctl"
+        except ""
     "option-key-password" "k" Separate
-        ["openssl", "signcode"]
-        except []
+        "openssl, signcode"
+        except ""
     "option-user-password" "u" AfterColon
-        []
-        except ["docker", "podman", "nerdctl", "chown", "rsync", "install", "crictl", "buildah", "id", "date", "sudo", "sort"]
+        ""
+        except "docker, podman, nerdctl, chown, rsync, install, crictl, buildah, id, date, sudo, sort"
     "option-user-password" "U" AfterColon
-        []
-        except ["psql", "docker"]
+        ""
+        except "psql, docker"
     "option-user-password" "a" AfterColon
-        ["http", "https", "httpie", "xh", "ab", "wrk"]
-        except ["rsync", "date"]
+        "http, https, httpie, xh, ab, wrk"
+        except "rsync, date"
     "option-user-password" "A" AfterColon
-        ["ab", "http", "wrk"]
-        except []
+        "ab, http, wrk"
+        except ""
     "option-user-percent-password" "U" AfterPercent
-        ["smbclient", "net", "rpcclient", "mount.cifs", "smbget", "winexe", "wmic", "smbmap"]
-        except []
+        "smbclient, net, rpcclient, mount.cifs, smbget, winexe, wmic, smbmap"
+        except ""
     "option-user-comma-password" "u" AfterComma
-        ["lftp"]
-        except []
+        "lftp"
+        except ""
 }
 
 #[rustfmt::skip]
 pub(crate) static ARGUMENTS: &[Argument] = &[
     Argument { id: "call-user-password", of: Callee::Function, place: 1,
-        names: words!["passwordauthentication", "networkcredential", "httpbasicauth", "httpdigestauth", "usernamepasswordcredentials", "basicauth", "basic_auth", "setbasicauth", "plainauth", "login", "authenticate", "usernamepasswordauthenticationtoken", "withcredentials", "with_credentials", "setcredentials", "passwordcredential", "plaintextauthprovider", "plaintextauthenticator", "db.auth", "auth", "basiccredentials", "sqlcredential", "credentials", "basicawscredentials", "awsbasiccredentials.create", "sharedkeycredential", "storagesharedkeycredential", "auth.basic", "authtokens.basic", "usernamepassword", "userpass", "passwordcredentials", "url.userpassword", "basicauthentication", "credentials::new", "basic", "newstaticv4", "newstaticcredentials", "setauth", "digestauth", "ntlmcredentials", "awscredentials", "user_and_password"] },
+        names: words!("passwordauthentication, networkcredential, httpbasicauth, httpdigestauth, \
+    usernamepasswordcredentials, basicauth, basic_auth, setbasicauth, plainauth, login, \
+    authenticate, usernamepasswordauthenticationtoken, withcredentials, with_credentials, \
+    setcredentials, passwordcredential, plaintextauthprovider, plaintextauthenticator, \
+    db.auth, auth, basiccredentials, sqlcredential, credentials, basicawscredentials, \
+    awsbasiccredentials.create, sharedkeycredential, storagesharedkeycredential, auth.basic, \
+    authtokens.basic, usernamepassword, userpass, passwordcredentials, url.userpassword, \
+    basicauthentication, credentials::new, basic, newstaticv4, newstaticcredentials, setauth, \
+    digestauth, ntlmcredentials, awscredentials, user_and_password") },
     Argument { id: "call-host-user-password", of: Callee::Function, place: 2,
-        names: words!["mysqli_connect", "mysql_connect", "pdo", "pdo->__construct", "drivermanager.getconnection", "getconnection", "mysqli", "oci_connect", "ftp", "minio", "ftp_login", "smtpauth", "odbc_connect", "sqlsrv", "mysql_pconnect", "mysqli->__construct", "mysqli->real_connect", "mysqli_real_connect", "ldap_bind"] },
-    Argument { id: "call-host-user-password", of: Callee::Trace, place: 2, names: words!["connect"] },
-    Argument { id: "call-key", of: Callee::Function, place: 0, names: words!["fernet", "hmac.new", "aes.new", "secretkeyspec"] },
-    Argument { id: "call-key", of: Callee::Function, place: 1, names: words!["pgp_sym_decrypt", "pgp_sym_encrypt", "jwt.encode", "jwt.decode", "jwt.sign", "jwt.verify", "createhmac", "hash_hmac"] },
-    Argument { id: "call-host-user-password", of: Callee::Function, place: 2, names: words!["clientsecretcredential", "sequelize", "mongocredential", "dbi->connect", "pymysql.connect"] },
+        names: words!("mysqli_connect, mysql_connect, pdo, pdo->__construct, drivermanager.getconnection, \
+    getconnection, mysqli, oci_connect, ftp, minio, ftp_login, smtpauth, odbc_connect, \
+    sqlsrv, mysql_pconnect, mysqli->__construct, mysqli->real_connect, mysqli_real_connect, \
+    ldap_bind") },
+    Argument { id: "call-host-user-password", of: Callee::Trace, place: 2, names: words!("connect") },
+    Argument { id: "call-key", of: Callee::Function, place: 0, names: words!("fernet, hmac.new, aes.new, secretkeyspec") },
+    Argument { id: "call-key", of: Callee::Function, place: 1, names: words!("pgp_sym_decrypt, pgp_sym_encrypt, jwt.encode, jwt.decode, jwt.sign, jwt.verify, \
+    createhmac, hash_hmac") },
+    Argument { id: "call-host-user-password", of: Callee::Function, place: 2, names: words!("clientsecretcredential, sequelize, mongocredential, dbi->connect, pymysql.connect") },
     Argument { id: "command-argument", of: Callee::Command, place: 1,
-        names: words!["net user", "htpasswd -nb", "htpasswd -bn", "AUTH", "LOGIN", "rabbitmqctl add_user", "rabbitmqctl change_password", "rabbitmqctl authenticate_user", "cmdkey", "pg_md5 -u", "sp_addlogin"] },
+        names: words!("net user, htpasswd -nb, htpasswd -bn, AUTH, LOGIN, rabbitmqctl add_user, \
+    rabbitmqctl change_password, rabbitmqctl authenticate_user, cmdkey, pg_md5 -u, sp_addlogin") },
     Argument { id: "command-argument", of: Callee::Command, place: 2,
-        names: words!["htpasswd -b", "htpasswd -bc", "htpasswd -cb", "htpasswd -bB", "htpasswd -cbB", "htpasswd -bcB"] },
+        names: words!("htpasswd -b, htpasswd -bc, htpasswd -cb, htpasswd -bB, htpasswd -cbB, htpasswd -bcB") },
     Argument { id: "command-argument", of: Callee::Command, place: 0,
-        names: words!["requirepass", "masterauth", "AUTH PLAIN", "auth plain", "AUTH LOGIN", "AUTH", "PASS", "ConvertTo-SecureString", "ConvertTo-SecureString -String", "ConvertTo-SecureString -AsPlainText -Force -String", "ConvertTo-SecureString -AsPlainText", "enable secret", "enable password", "snmp-server community", "wsrep_sst_auth", "vault login", "cargo login"] },
-    Argument { id: "piped-password", of: Callee::Piped, place: 0, names: words!["echo", "echo -n", "printf"] },
+        names: words!("requirepass, masterauth, AUTH PLAIN, auth plain, AUTH LOGIN, AUTH, PASS, \
+    ConvertTo-SecureString, ConvertTo-SecureString -String, \
+    ConvertTo-SecureString -AsPlainText -Force -String, ConvertTo-SecureString -AsPlainText, \
+    enable secret, enable password, snmp-server community, wsrep_sst_auth, vault login, \
+    cargo login") },
+    Argument { id: "piped-password", of: Callee::Piped, place: 0, names: words!("echo, echo -n, printf") },
 ];
 
 /// Commands and options that read a password from their input.
 pub(crate) static READERS: WordList =
-    words!["chpasswd", "smbpasswd", "password-stdin", "passphrase-fd", "with-token", "cryptsetup"];
+    words!("chpasswd, smbpasswd, password-stdin, passphrase-fd, with-token, cryptsetup");
 
 /// The text that a stack trace prints in place of an argument with several values.
-pub(crate) static DUMPED: WordList = words!["array"];
+pub(crate) static DUMPED: WordList = words!("array");
 
 /// Names of options, besides `-u`, whose argument contains a user and a password.
-pub(crate) static USER_WORDS: WordList = words!["su", "user", "username", "proxy-user"];
+pub(crate) static USER_WORDS: WordList = words!("su, user, username, proxy-user");
 
 /// Options and words that name a user. After one of them, the argument of `-p` is a password.
-pub(crate) static USER_OPTIONS: WordList =
-    words!["u", "U", "D", "user", "username", "login", "uid", "usr"];
+pub(crate) static USER_OPTIONS: WordList = words!("u, U, D, user, username, login, uid, usr");
 
 /// Verbs in the names of functions that take the name of a secret instead of the secret.
-#[rustfmt::skip]
-pub(crate) static ASKING_VERBS: WordList = words![
-    "get", "fetch", "read", "load", "find", "is", "has", "lookup", "describe", "list", "delete",
-    "resolve", "env", "parse", "next", "peek", "expect", "require",
-];
+pub(crate) static ASKING_VERBS: WordList = words!(
+    "get, fetch, read, load, find, is, has, lookup, describe, list, delete, resolve, env, \
+    parse, next, peek, expect, require"
+);
 
 /// Functions and types that only wrap a value.
-#[rustfmt::skip]
-pub(crate) static WRAPPERS: WordList = words![
-    "some", "ok", "just", "optional", "secretstr", "secretstring", "redacted", "string", "from",
-    "of", "right", "success", "masked", "sensitive", "plaintext", "str", "quoted", "securestring",
-    "value", "unquote", "text", "new", "chr", "convertto-securestring",
-];
+pub(crate) static WRAPPERS: WordList = words!(
+    "some, ok, just, optional, secretstr, secretstring, redacted, string, from, of, right, \
+    success, masked, sensitive, plaintext, str, quoted, securestring, value, unquote, text, \
+    new, chr, convertto-securestring, getbytes"
+);
 
 /// Returns the word of a name in [`ARGUMENTS`] by which it is looked up: the command, or the last word of a function.
 pub(crate) fn last_word(name: &str) -> &str {

@@ -73,89 +73,105 @@ pub(crate) struct KeyName {
 }
 
 macro_rules! keys {
-    ($($id:literal $kind:ident $(($($flag:ident),+))? [$($name:literal),+])*) => {
+    ($($id:literal $kind:ident $(($($flag:ident),+))? $names:literal)*) => {
         pub(crate) static KEYS: &[KeyName] = &[$(KeyName {
-            id: $id, kind: KeyKind::$kind, flags: &[$($(Flag::$flag),+)?], names: words![$($name),+],
+            id: $id, kind: KeyKind::$kind, flags: &[$($(Flag::$flag),+)?], names: words!($names),
         }),*];
     };
 }
 
 #[rustfmt::skip]
 keys! {
-    "password" Password ["*password", "*passwd", "*pswd", "pw", "*dbpass", "*userpass", "*storepass", "*keypass", "*smtppass", "*sshpass", "*rootpass", "pwrd", "psw", "*passwords", "passe", "*bindpw", "*rootpw", "authtok", "monpass", "rediscli auth", "*requirepass", "masterauth"]
-    "password" Password (Folder) ["*pwd"]
-    "password" Password (Verb) ["pass"]
-    "passphrase" Password ["*passphrase", "*passcode", "pass phrase", "one time password"]
-    "password-in-another-language" Password ["*passwort", "*kennwort", "*contrasena", "*contraseña", "*motdepasse", "*senha", "lösenord", "*wachtwoord", "*hasło", "haslo", "salasana", "heslo", "şifre", "sifre", "jelszó", "adgangskode", "пароль", "Пароль", "密码", "密碼", "パスワード", "비밀번호"]
-    "secret" Named ["*secret", "shared secret", "secret value", "*sharedsecret", "client secret", "secret key base"]
-    "token" Secret (Alone) ["*token", "pat", "bearer", "bot token", "crumb", "csrf", "xsrf", "nonce token"]
-    "secrets" Weak (Many) ["*tokens", "*secrets"]
-    "kubernetes-secret" Password ["string data"]
-    "jwt" Secret ["jwt", "assertion", "client assertion"]
-    "credential" Named (Login, Alone) ["*credential", "*credentials", "creds", "cred"]
-    "api-key" Secret ["api key", "*apikey", "app key", "*appkey", "application key", "app secret", "developer key", "dev key", "admin api key", "write key", "ingest key", "insert key", "ingestion key", "integration key", "functions key", "function key", "subscription key", "goog api key", "dd api key", "clickhouse key", "admin key", "service key", "license key", "licence key", "art api", "honeycomb team", "instrumentation key", "aws key", "sec key", "authkey", "*authkey", "auth key"]
-    "access-key" Secret ["access key", "*accesskey", "secret access key", "*secretkey", "secret key", "account key", "*accountkey", "storage key", "shared access key", "*sharedaccesskey", "shared key", "*sharedkey", "cosmos key", "access secret", "consumer secret"]
-    "private-key" Secret ["private key", "*privatekey", "signing key", "sign key", "encryption key", "*encryptionkey", "encrypt key", "decryption key", "master key", "*masterkey", "cipher key", "crypt key", "aes key", "hmac key", "deploy key", "jwt key", "session key", "server key", "client key", "security key", "secure key", "unseal key", "recovery key", "preshared key", "pre shared key", "*presharedkey", "validation key", "machine key", "tls key", "wrapping key", "age key"]
-    "seed-phrase" Secret (Words) ["seed phrase", "mnemonic", "recovery phrase", "secret phrase", "mnemonic phrase"]
-    "ssh-key-file" Weak ["id rsa", "id ed25519", "id ecdsa", "id dsa"]
-    "shared-key" Secret ["psk", "*psk", "wpa", "auth pass", "priv pass", "enable secret"]
-    "one-time-code" Code ["otp", "totp", "pin", "pincode", "cvv", "cvc", "mfa code", "otp code", "verification code", "security code", "login code", "one time code"]
-    "recovery-code" Weak (Many) ["auth code", "*authcode", "access code", "*accesscode", "recovery code", "backup code", "activation code", "reset code", "device code", "user code", "authorization code", "invite code", "code verifier", "secret id"]
-    "session-id" Context ["*sessionid", "*sessid", "session", "sid", "sess", "*aspxauth"]
-    "session" Weak (Login, Noun) ["session key", "auth", "authentication", "otk"]
-    "login" Weak (Login) ["basic auth", "userpwd", "http auth", "user pwd", "login"]
-    "signature" Weak ["signature", "sig", "hmac", "sas", "amz signature", "goog signature"]
-    "key" Context (Noun) ["key", "code", "wskey", "appid"]
-    "key" Context ["keys", "phrase", "*samlresponse", "request token"]
-    "authorization" Authorization ["*authorization", "proxy auth"]
-    "cookie" Cookie ["*cookie", "cookies", "set cookie"]
-    "sql-identified-by" Identified ["identified"]
+    "password" Password "*password, *passwd, *pswd, pw, *dbpass, *userpass, *storepass, *keypass, *smtppass, \
+    *sshpass, *rootpass, pwrd, psw, *passwords, passe, *bindpw, *rootpw, authtok, monpass, \
+    rediscli auth, *requirepass, masterauth"
+    "password" Password (Folder) "*pwd, oldpwd"
+    "password" Password (Verb) "pass"
+    "passphrase" Password "*passphrase, *passcode, pass phrase, one time password"
+    "password-in-another-language" Password "*passwort, *kennwort, *contrasena, *contraseña, *motdepasse, *senha, *lösenord, parola, \
+    *parool, jelszo, *wachtwoord, *hasło, haslo, salasana, heslo, şifre, sifre, jelszó, \
+    adgangskode, пароль, Пароль, 密码, 密碼, パスワード, 비밀번호"
+    "secret" Named "*secret, shared secret, secret value, *sharedsecret, client secret, secret key base"
+    "token" Secret (Alone) "*token, pat, bearer, bot token, crumb, csrf, xsrf, nonce token"
+    "secrets" Weak (Many) "*tokens, *secrets"
+    "kubernetes-secret" Password "string data"
+    "jwt" Secret "jwt, assertion, client assertion"
+    "credential" Named (Login, Alone) "*credential, *credentials, creds, cred"
+    "api-key" Secret "api key, *apikey, app key, *appkey, application key, app secret, developer key, dev key, \
+    admin api key, write key, ingest key, insert key, ingestion key, integration key, \
+    functions key, function key, subscription key, goog api key, dd api key, clickhouse key, \
+    admin key, service key, license key, licence key, art api, honeycomb team, \
+    instrumentation key, aws key, sec key, authkey, *authkey, auth key"
+    "access-key" Secret "access key, *accesskey, secret access key, *secretkey, secret key, account key, \
+    *accountkey, storage key, shared access key, *sharedaccesskey, shared key, *sharedkey, \
+    cosmos key, access secret, consumer secret"
+    "private-key" Secret "private key, *privatekey, signing key, sign key, encryption key, *encryptionkey, \
+    encrypt key, decryption key, master key, *masterkey, cipher key, crypt key, aes key, \
+    hmac key, deploy key, jwt key, session key, server key, client key, security key, \
+    secure key, unseal key, recovery key, preshared key, pre shared key, *presharedkey, \
+    validation key, machine key, tls key, wrapping key, age key"
+    "seed-phrase" Secret (Words) "seed phrase, mnemonic, recovery phrase, secret phrase, mnemonic phrase"
+    "ssh-key-file" Weak "id rsa, id ed25519, id ecdsa, id dsa"
+    "shared-key" Secret "psk, *psk, wpa, auth pass, priv pass, enable secret, pragma key, pragma rekey, \
+    snmp community, community string, nt hash, *nthash, ntlm hash, lm hash"
+    "one-time-code" Code "otp, totp, pin, pincode, cvv, cvc, mfa code, otp code, verification code, security code, \
+    login code, one time code, unlock code, puk"
+    "recovery-code" Weak (Many) "auth code, *authcode, access code, *accesscode, recovery code, backup code, \
+    activation code, reset code, device code, user code, authorization code, invite code, \
+    code verifier, secret id"
+    "session-id" Context "*sessionid, *sessid, session, sid, sess, *aspxauth"
+    "session" Weak (Login, Noun) "session key, auth, authentication, otk"
+    "login" Weak (Login) "basic auth, userpwd, http auth, user pwd, login"
+    "signature" Weak "signature, sig, hmac, sas, amz signature, goog signature"
+    "key" Context (Noun) "key, code, wskey, appid"
+    "key" Context "keys, phrase, *samlresponse, request token"
+    "authorization" Authorization "*authorization, proxy auth"
+    "cookie" Cookie "*cookie, cookies, set cookie"
+    "sql-identified-by" Identified "identified"
 }
 
 /// Words before `key`, `code` and similar names that make every value harmless.
-#[rustfmt::skip]
-pub(crate) static HARMLESS_KEYS: WordList = words![
-    "cache", "candidate", "composite", "config", "dedup", "duplicate", "foreign", "group", "hash",
-    "idempotency", "join", "lookup", "message", "natural", "object", "partition", "primary",
-    "public", "range", "registry", "row", "shard", "sort", "surrogate", "translation",
-    "unique", "dup", "s3", "publishable", "site", "dist", "cluster", "distribution", "error",
-    "exit", "response", "return", "status",
-];
+pub(crate) static HARMLESS_KEYS: WordList = words!(
+    "cache, candidate, composite, config, dedup, duplicate, foreign, group, hash, idempotency, \
+    join, lookup, message, natural, object, partition, primary, public, range, registry, row, \
+    shard, sort, surrogate, translation, unique, dup, s3, publishable, site, dist, cluster, \
+    distribution, error, exit, response, return, status"
+);
 
 /// Words before `token`, `api key` and similar names that give them another meaning.
-#[rustfmt::skip]
-pub(crate) static HARMLESS_TOKENS: WordList = words!["next", "page", "continuation", "cancellation", "max", "sync", "unexpected", "prompt", "completion", "total", "key", "eos", "bos", "pad", "unk", "sep", "mask", "num"];
+pub(crate) static HARMLESS_TOKENS: WordList = words!(
+    "next, page, continuation, cancellation, max, sync, unexpected, prompt, completion, total, \
+    key, eos, bos, pad, unk, sep, mask, num"
+);
 
 /// Words before `secret` and `credentials` that give them another meaning.
-pub(crate) static HARMLESS_SECRETS: WordList = words!["existing", "pull", "image", "kube"];
+pub(crate) static HARMLESS_SECRETS: WordList = words!("existing, pull, image, kube");
 
 /// Names of fields in a group that are not the secret of the group.
-#[rustfmt::skip]
-pub(crate) static FIELDS: WordList = words![
-    "user", "username", "login", "email", "host", "hostname", "server", "port", "database", "schema", "role",
-    "region", "account", "tenant", "owner", "namespace", "cluster", "profile", "environment", "description", "comment",
-    "note", "message", "reason", "valid", "active", "scheme", "sub", "iss", "aud", "iat", "exp", "nbf", "address", "text",
-];
+pub(crate) static FIELDS: WordList = words!(
+    "user, username, login, email, host, hostname, server, port, database, schema, role, \
+    region, account, tenant, owner, namespace, cluster, profile, environment, description, \
+    comment, note, message, reason, valid, active, scheme, sub, iss, aud, iat, exp, nbf, \
+    address, text"
+);
 
 /// Words after a name that do not change its meaning: `password_new`, `TOKEN_PROD`, `tokenValue`.
-#[rustfmt::skip]
-pub(crate) static QUALIFIERS: WordList = words![
-    "again", "b64", "base", "base64", "confirm", "confirmation", "current", "data", "default",
-    "dev", "development", "enc", "encoded", "encrypted", "env", "main", "new", "old", "plain",
-    "plaintext", "prev", "previous", "prod", "production", "qa", "raw", "repeat", "staging",
-    "str", "string", "test", "text", "val", "value", "variable", "live", "primary", "secondary",
-    "header", "ro", "rw", "admin", "user", "root",
-];
+pub(crate) static QUALIFIERS: WordList = words!(
+    "again, b64, base, base64, confirm, confirmation, current, data, default, dev, \
+    development, enc, encoded, encrypted, env, main, new, old, plain, plaintext, prev, \
+    previous, prod, production, qa, raw, repeat, staging, str, string, test, text, val, \
+    value, variable, live, primary, secondary, header, ro, rw, admin, user, root"
+);
 
 /// Words after a name that give it another meaning, regardless of the value.
-#[rustfmt::skip]
-pub(crate) static DESCRIPTORS: WordList = words![
-    "age", "arn", "attempts", "count", "counts", "created", "digest", "duration", "endpoint", "exists",
-    "expiration", "expired", "expires", "expiry", "fields", "file", "filename", "files", "format",
-    "fingerprint", "history", "hint", "id", "ids", "index", "issuer", "kind", "lastused", "len",
-    "length", "limit", "manager", "max", "min", "mode", "name", "names", "path", "policy", "prefix", "suffix",
-    "provider", "ref", "required", "reset", "scope", "size", "source", "store", "error", "errors", "exception", "mechanism", "plugin", "protocol", "realm", "backend", "handler", "class", "module", "algo", "hashers", "maps", "cmd", "command", "ttl", "type",
-    "uri", "url", "usage", "use", "used", "version", "algorithm", "alg", "method", "enabled", "changed",
-    "updated", "at", "status", "state", "label", "title", "dir", "location", "lifetime", "java",
-    "py", "rs", "go", "js", "ts", "pub", "sql", "md", "txt", "json", "yaml", "yml", "pem", "csv",
-];
+pub(crate) static DESCRIPTORS: WordList = words!(
+    "age, arn, attempts, count, counts, created, digest, duration, endpoint, exists, \
+    expiration, expired, expires, expiry, fields, file, filename, files, format, fingerprint, \
+    history, hint, id, ids, index, issuer, kind, lastused, len, length, limit, manager, max, \
+    min, mode, name, names, path, policy, prefix, suffix, provider, ref, required, reset, \
+    scope, size, source, store, error, errors, exception, mechanism, plugin, protocol, realm, \
+    backend, handler, class, module, algo, hashers, maps, cmd, command, ttl, type, uri, url, \
+    usage, use, used, version, algorithm, alg, method, enabled, changed, updated, at, status, \
+    state, label, title, dir, location, lifetime, java, py, rs, go, js, ts, pub, sql, md, \
+    txt, json, yaml, yml, pem, csv"
+);

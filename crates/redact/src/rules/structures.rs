@@ -56,81 +56,38 @@ pub(crate) struct Scheme {
 }
 
 pub(crate) static SCHEMES: &[Scheme] = &[
-    Scheme { id: "bearer", names: words!["bearer"], form: Form::Word, is_bare: true },
-    Scheme { id: "basic", names: words!["basic"], form: Form::Word, is_bare: true },
+    Scheme { id: "bearer", names: words!("bearer"), form: Form::Word, is_bare: true },
+    Scheme { id: "basic", names: words!("basic"), form: Form::Word, is_bare: true },
     Scheme {
         id: "authorization-scheme",
-        names: words![
-            "token",
-            "negotiate",
-            "ntlm",
-            "apikey",
-            "api-key",
-            "sharedkey",
-            "ssws",
-            "key",
-            "sharedkeylite",
-            "goog",
-            "splunk",
-            "plain",
-            "login",
-            "bot",
-            "genie-key",
-            "geniekey",
-            "klaviyo-api-key",
-            "aws",
-            "cloudfront",
-            "kerberos",
-            "passkey",
-            "jwt",
-            "privatetoken",
-            "snowflake",
-            "pre-shared-key",
-        ],
+        names: words!(
+            "token, negotiate, ntlm, apikey, api-key, sharedkey, ssws, key, sharedkeylite, goog, \
+    splunk, plain, login, bot, genie-key, geniekey, klaviyo-api-key, aws, cloudfront, \
+    kerberos, passkey, jwt, privatetoken, snowflake, pre-shared-key"
+        ),
         form: Form::Word,
         is_bare: false,
     },
     Scheme {
         id: "authorization-parameters",
-        names: words![
-            "digest",
-            "oauth",
-            "hawk",
-            "signature",
-            "aws4-hmac-sha256",
-            "aws4-ecdsa-p256-sha256",
-            "mac",
-            "hmac",
-            "hmac-sha256",
-            "googlelogin",
-            "eg1-hmac-sha256",
-            "mauth",
-        ],
+        names: words!(
+            "digest, oauth, hawk, signature, aws4-hmac-sha256, aws4-ecdsa-p256-sha256, mac, hmac, \
+    hmac-sha256, googlelogin, eg1-hmac-sha256, mauth"
+        ),
         form: Form::List,
         is_bare: false,
     },
 ];
 
 /// Attributes of `Set-Cookie`, which are not cookies.
-pub(crate) static COOKIE_ATTRIBUTES: WordList = words![
-    "path",
-    "domain",
-    "expires",
-    "max-age",
-    "samesite",
-    "secure",
-    "httponly",
-    "priority",
-    "partitioned",
-    "version",
-    "comment",
-];
+pub(crate) static COOKIE_ATTRIBUTES: WordList = words!(
+    "path, domain, expires, max-age, samesite, secure, httponly, priority, partitioned, \
+    version, comment"
+);
 
 /// The beginnings of the base64 of a JSON web token's header: of `{"alg"`, `{"typ"`, `{"kid"` and similar ones.
-#[rustfmt::skip]
-pub(crate) static WEB_TOKEN_HEADERS: WordList = words![
-    "eyJhbGci", "eyJ0eXAi", "eyJraWQi", "eyJlbmMi", "eyJrIjoi", "eyJqa3Ui", "eyJjdHki", "eyJ4NXQi",
-];
+pub(crate) static WEB_TOKEN_HEADERS: WordList =
+    words!("eyJhbGci, eyJ0eXAi, eyJraWQi, eyJlbmMi, eyJrIjoi, eyJqa3Ui, eyJjdHki, eyJ4NXQi");
 
 /// The countries with IBANs, each followed by the length of its IBANs.
 pub(crate) const IBAN: &str = "AD24AE23AL28AT20AZ28BA20BE16BG22BH22BI27BR29BY28CH21CR22CY28CZ24DE22DJ27DK18DO28\

@@ -3,7 +3,7 @@
 use std::sync::LazyLock;
 
 use crate::rules::format::{Alphabet, Checksum, Length, Part, Shape, TokenFormat};
-use crate::rules::list::{WordList, ends};
+use crate::rules::list::{WordList, words};
 
 /// GitHub's checksum of the random part, which other vendors have adopted. It has six digits.
 const CRC32_BASE62: Checksum = Checksum::Crc32 { base: 62, digits: 6, prefix: false };
@@ -104,11 +104,7 @@ macro_rules! tokens {
         });
 
         /// The id and the prefix of each row.
-        static TEXTS: WordList = WordList {
-            text: concat!($($id, prefix!($($shape)+)),*),
-            ends: &ends([$($id.len(), prefix!($($shape)+).len()),*]),
-            bits: u64::MAX,
-        };
+        static TEXTS: WordList = words!(concat!($($id, ", ", prefix!($($shape)+), ", "),*));
 
         static SHAPES: &[Shape] = &[$(Shape {
             $(checksum: Some($checksum),)?

@@ -26,217 +26,215 @@ pub(crate) const SEPARATORS: &[(&str, Binding)] = &[
 ];
 
 /// Words of a sentence between a name and its value.
-#[rustfmt::skip]
-pub(crate) static FILLERS: WordList = words![
-    "given", "used", "of", "set", "reset",
-    "supplied", "valid", "not", "changed", "header", "a", "the", "now", "currently", "with", "generated",
-    "has", "been", "new", "temporary", "you", "entered", "typed", "sent", "which", "presented", "that", "parameter", "argument", "field", "attribute", "input", "string", "variable", "property", "secret", "token",
-    "starting", "beginning", "ending", "updated", "from", "rotated", "found", "using", "by", "key", "0", "5", "7",
-];
+pub(crate) static FILLERS: WordList = words!(
+    "given, used, of, set, reset, supplied, valid, not, changed, header, a, the, now, \
+    currently, with, generated, has, been, new, temporary, you, entered, typed, sent, which, \
+    presented, that, parameter, argument, field, attribute, input, string, variable, \
+    property, secret, token, starting, beginning, ending, updated, from, rotated, found, \
+    using, by, key, base, 0, 5, 7"
+);
 
 /// YAML's tags before the name of a value that is elsewhere: `password: !Ref DbPassword`.
 pub(crate) static REFERENCE_TAGS: WordList =
-    words!["ref", "getatt", "sub", "importvalue", "secret", "reference"];
+    words!("ref, getatt, sub, importvalue, secret, reference");
 
 /// Words that state a value.
-#[rustfmt::skip]
-pub(crate) static COPULAS: WordList = words!["is", "was", "equals", "be", "are", "were", "es", "ist", "est", "war", "lautet", "to", "provided", "got", "as", "received", "value", "reg_sz", "reg_expand_sz"];
+pub(crate) static COPULAS: WordList = words!(
+    "is, was, equals, be, are, were, es, ist, est, war, lautet, to, provided, got, as, \
+    received, value, reg_sz, reg_expand_sz"
+);
 
 /// Words after a name that describe its state. The value or a reason may follow after a colon.
-#[rustfmt::skip]
-pub(crate) static STATES: WordList = words!["expired", "passed", "incorrect", "incorrecta", "inválida", "invalid", "rejected", "wrong", "mismatch", "specified", "follows", "malformed", "refused", "revoked", "created", "issued"];
+pub(crate) static STATES: WordList = words!(
+    "expired, passed, incorrect, incorrecta, inválida, invalid, rejected, wrong, mismatch, \
+    specified, follows, malformed, refused, revoked, created, issued, loaded, saved, stored, \
+    retrieved, obtained, fetched"
+);
 
 /// Words of a sentence that bind a value to the name after it: `invalid value 'x' for the password`.
-pub(crate) static BINDING_WORDS: WordList = words!["for", "of", "as", "is", "in"];
+pub(crate) static BINDING_WORDS: WordList = words!("for, of, as, is, in, after");
 
 /// Words between such a word and the name.
-#[rustfmt::skip]
-pub(crate) static NAMING_WORDS: WordList = words![
-    "a", "an", "the", "not", "no", "valid", "invalid", "value", "key", "field", "option", "argument", "flag", "parameter", "setting",
-    "property", "variable", "attribute", "column", "header", "environment", "env", "required", "your", "wrong",
-];
+pub(crate) static NAMING_WORDS: WordList = words!(
+    "a, an, the, not, no, valid, invalid, value, key, field, option, argument, flag, \
+    parameter, setting, property, variable, attribute, column, header, environment, env, \
+    required, your, wrong"
+);
 
 /// Words before a refused value.
-#[rustfmt::skip]
-pub(crate) static VALUE_WORDS: WordList = words!["value", "string", "str", "argument", "input", "got", "found", "received", "parse", "text", "number", "integer", "changed", "from"];
+pub(crate) static VALUE_WORDS: WordList = words!(
+    "value, string, str, argument, input, got, found, received, parse, text, number, integer, \
+    changed, from"
+);
 
 /// Words between a name and an owner: `password for bob: …`.
-pub(crate) static OWNERS: WordList = words!["for", "of", "on", "by", "user", "to"];
+pub(crate) static OWNERS: WordList = words!("for, of, on, by, user, to");
 
 /// Names of fields whose value is the name of a pair.
-#[rustfmt::skip]
-pub(crate) static NAME_NAMES: WordList = words!["name", "key", "k", "n", "id", "variable", "var", "env", "header", "param", "parameter", "title", "property", "option", "setting", "field", "label", "path", "command", "cmd"];
+pub(crate) static NAME_NAMES: WordList = words!(
+    "name, key, k, n, id, variable, var, env, header, param, parameter, title, property, \
+    option, setting, field, label, path, command, cmd"
+);
 
 /// Names of fields whose value is the value of a pair: `{"name": "TOKEN", "value": "…"}`.
-#[rustfmt::skip]
-pub(crate) static VALUE_NAMES: WordList = words!["value", "values", "val", "v", "content", "default", "string", "secret", "data", "plaintext", "inner", "0", "raw", "plain"];
+pub(crate) static VALUE_NAMES: WordList = words!(
+    "value, values, val, v, content, default, string, secret, data, plaintext, inner, 0, raw, \
+    plain"
+);
 
 /// Names of fields with the value of the pair whose name follows: `{"value": "…", "name": "TOKEN"}`.
-pub(crate) static FIRST_VALUE_NAMES: WordList = words!["value", "val", "v", "content", "plaintext"];
+pub(crate) static FIRST_VALUE_NAMES: WordList = words!("value, val, v, content, plaintext");
 
 /// Names of lists before their brackets: `Array ["…"]`.
-pub(crate) static ARRAYS: WordList = words!["array", "sequence", "list", "vec"];
+pub(crate) static ARRAYS: WordList = words!("array, sequence, list, vec");
 
 /// Names of fields with a value that a change replaced, and with the value after the change.
 pub(crate) static CHANGE_NAMES: WordList =
-    words!["old", "new", "from", "to", "before", "after", "previous", "current"];
+    words!("old, new, from, to, before, after, previous, current");
 
 /// Names of fields with the arguments of a command. The last argument is the value.
-pub(crate) static LIST_NAMES: WordList = words!["args", "arguments", "argv"];
+pub(crate) static LIST_NAMES: WordList = words!("args, arguments, argv");
 
 /// Names before a refused value in Pydantic's reports.
-pub(crate) static INPUT_NAMES: WordList = words!["input_value", "input"];
+pub(crate) static INPUT_NAMES: WordList = words!("input_value, input");
 
 /// Words between SQL's `IDENTIFIED` and the password.
-pub(crate) static IDENTIFIED_WORDS: WordList = words!["by", "as", "password"];
+pub(crate) static IDENTIFIED_WORDS: WordList = words!("by, as, password");
 
 /// Words before SQL's `IDENTIFIED` in a statement.
-pub(crate) static IDENTIFIED_NOUNS: WordList =
-    words!["user", "role", "alter", "create", "grant", "to"];
+pub(crate) static IDENTIFIED_NOUNS: WordList = words!("user, role, alter, create, grant, to");
 
 /// Words that may replace the password after `IDENTIFIED BY`.
-pub(crate) static IDENTIFIED_OTHERWISE: WordList =
-    words!["values", "value", "externally", "globally"];
+pub(crate) static IDENTIFIED_OTHERWISE: WordList = words!("values, value, externally, globally");
 
-pub(crate) static ROWS_WORDS: WordList = words!["values"];
+pub(crate) static ROWS_WORDS: WordList = words!("values");
 
 /// Words that, after a name and its separator, belong to a sentence about the value.
-#[rustfmt::skip]
-pub(crate) static PROSE: WordList = words![
-    "accepted", "access", "account", "actual", "after", "algo", "all", "allowed", "already", "also", "an",
-    "and", "any", "apply", "are", "argument", "as", "at", "attempt", "attempts", "auth", "authentication",
-    "authorization", "autocomplete", "automatically", "available", "bad", "be", "because", "been", "before",
-    "being", "between", "but", "by", "can", "can't", "cannot", "changed", "check", "checked", "configured",
-    "confirmation", "connection", "const", "contains", "correct", "could", "couldn't", "count", "created",
-    "declined", "default", "defaults", "defined", "deleted", "denied", "deprecated", "dial", "dialog", "did",
-    "didn't", "different", "disable", "disabled", "does", "doesn't", "don't", "down", "during", "dyn", "each",
-    "either", "empty", "enabled", "encrypted", "ended", "enter", "entered", "error", "exceeded", "exceeds",
-    "existing", "expected", "expire", "expired", "expires", "external", "failed", "failure", "field", "fields",
-    "file", "filtered", "final", "for", "forbidden", "form", "format", "found", "from", "generated", "given",
-    "got", "granted", "had", "has", "hash", "hashes", "hasn't", "have", "header", "hidden", "how", "if",
-    "ignored", "illegal", "immutable", "impl", "in", "include", "incorrect", "inherit", "insufficient",
-    "internal", "into", "invalid", "invalidated", "is", "isn't", "issued", "it", "its", "key", "keys", "known",
-    "last", "leaked", "leer", "length", "less", "let", "line", "link", "loaded", "lock", "locked", "login",
-    "lookup", "malformed", "manager", "marked", "masked", "match", "matches", "maximum", "may", "method", "mfa",
-    "minimum", "mismatch", "missing", "more", "must", "mut", "near", "need", "needed", "needs", "neither",
-    "never", "new", "no", "nologin", "none", "not", "nothing", "nullable", "of", "off", "ok", "okay", "omit",
-    "omitted", "on", "once", "one", "only", "openid", "optional", "or", "out", "outside", "over", "page",
-    "parameter", "parse", "passed", "passes", "password", "passwords", "path", "pending", "per", "permission",
-    "plain", "please", "policy", "present", "private", "prompt", "protected", "provided", "public", "read",
-    "readable", "received", "redacted", "references", "refresh", "refreshed", "refused", "rejected", "removed",
-    "renewed", "replace", "request", "required", "requires", "reset", "resource", "restarted", "retain",
-    "returned", "revoked", "rotated", "rotation", "same", "saved", "scheme", "screen", "see", "sensitive",
-    "sent", "server", "set", "shall", "should", "signature", "since", "skipped", "so", "some", "something",
-    "stale", "static", "status", "still", "stored", "strength", "string", "strong", "such", "supplied",
-    "supported", "syntax", "than", "that", "the", "their", "them", "then", "there", "these", "they", "this",
-    "those", "through", "timed", "timeout", "to", "token", "tokens", "too", "type", "unable", "unauthorized",
-    "unavailable", "unbound", "unchanged", "under", "unexpected", "unknown", "unless", "unlock", "unreachable",
-    "unsupported", "until", "updated", "use", "used", "user", "using", "valid", "validated", "validation",
-    "value", "values", "verification", "verified", "via", "visible", "was", "wasn't", "weak", "were", "weren't",
-    "what", "when", "where", "whether", "which", "while", "who", "whose", "will", "with", "within", "without",
-    "won't", "write", "wrong", "yet", "you", "your",
-];
+pub(crate) static PROSE: WordList = words!(
+    "accepted, access, account, actual, after, algo, all, allowed, already, also, an, and, \
+    any, apply, are, argument, as, at, attempt, attempts, auth, authentication, \
+    authorization, autocomplete, automatically, available, bad, be, because, been, before, \
+    being, between, but, by, can, can't, cannot, changed, check, checked, configured, \
+    confirmation, connection, const, contains, correct, could, couldn't, count, created, \
+    declined, default, defaults, defined, deleted, denied, deprecated, dial, dialog, did, \
+    didn't, different, disable, disabled, does, doesn't, don't, down, during, dyn, each, \
+    either, empty, enabled, encrypted, ended, enter, entered, error, exceeded, exceeds, \
+    existing, expected, expire, expired, expires, external, failed, failure, field, fields, \
+    file, filtered, final, for, forbidden, form, format, found, from, generated, given, got, \
+    granted, had, has, hash, hashes, hasn't, have, header, hidden, how, if, ignored, illegal, \
+    immutable, impl, in, include, incorrect, inherit, insufficient, internal, into, invalid, \
+    invalidated, is, isn't, issued, it, its, key, keys, known, last, leaked, leer, length, \
+    less, let, line, link, loaded, lock, locked, login, lookup, malformed, manager, marked, \
+    masked, match, matches, maximum, may, method, mfa, minimum, mismatch, missing, more, \
+    must, mut, near, need, needed, needs, neither, never, new, no, nologin, none, not, \
+    nothing, nullable, of, off, ok, okay, omit, omitted, on, once, one, only, openid, \
+    optional, or, out, outside, over, page, parameter, parse, passed, passes, password, \
+    passwords, path, pending, per, permission, plain, please, policy, present, private, \
+    prompt, protected, provided, public, read, readable, received, redacted, references, \
+    refresh, refreshed, refused, rejected, removed, renewed, replace, request, required, \
+    requires, reset, resource, restarted, retain, returned, revoked, rotated, rotation, same, \
+    saved, scheme, screen, see, sensitive, sent, server, set, shall, should, signature, \
+    since, skipped, so, some, something, stale, static, status, still, stored, strength, \
+    string, strong, such, supplied, supported, syntax, than, that, the, their, them, then, \
+    there, these, they, this, those, through, timed, timeout, to, token, tokens, too, type, \
+    unable, unauthorized, unavailable, unbound, unchanged, under, unexpected, unknown, \
+    unless, unlock, unreachable, unsupported, until, updated, use, used, user, using, valid, \
+    validated, validation, value, values, verification, verified, via, visible, was, wasn't, \
+    weak, were, weren't, what, when, where, whether, which, while, who, whose, will, with, \
+    within, without, won't, write, wrong, yet, you, your"
+);
 
 /// Words that are no secrets: words for "no value", names of types, and names and masks of credentials.
-#[rustfmt::skip]
-pub(crate) static LITERALS: WordList = words![
-    "", "!vault", "any", "api-key", "api_key", "apikey", "arc", "array", "await", "basic", "bearer", "blob",
-    "bool", "boolean", "box", "byte", "bytes", "char", "cow", "credential", "credentials", "dict", "double",
-    "dynamic", "env", "false", "filtered", "float", "float64", "func", "function", "identifier", "input", "int",
-    "int32", "int64", "integer", "keyword", "lambda", "list", "long", "map", "masked", "n/a", "na", "nan",
-    "new", "nil", "no", "null", "nullable", "number", "object", "off", "on", "option", "optional",
-    "passwd", "password", "prompt", "redacted", "return", "secret", "secretstr", "secretstring", "self", "short", "str",
-    "string", "symbol", "text", "this", "token", "true", "tuple", "type", "undefined", "uuid", "var", "varchar", "vec", "void",
-    "yes", "your-api-key", "your_api_key",
-];
+pub(crate) static LITERALS: WordList = words!(
+    ", !vault, any, api-key, api_key, apikey, arc, array, await, basic, bearer, blob, bool, \
+    boolean, box, byte, bytes, char, cow, credential, credentials, dict, double, dynamic, \
+    env, false, filtered, float, float64, func, function, identifier, input, int, int32, \
+    int64, integer, keyword, lambda, list, long, map, masked, n/a, na, nan, new, nil, no, \
+    null, nullable, number, object, off, on, option, optional, passwd, password, prompt, \
+    redacted, return, secret, secretstr, secretstring, self, short, str, string, symbol, \
+    text, this, token, true, tuple, type, undefined, uuid, var, varchar, vec, void, yes, \
+    your-api-key, your_api_key"
+);
 
 /// Literals of programming languages other than texts and numbers.
-pub(crate) static SCALARS: WordList =
-    words!["true", "false", "null", "none", "nil", "undefined", "nan"];
+pub(crate) static SCALARS: WordList = words!("true, false, null, none, nil, undefined, nan");
 
 /// Words for "no value" or for the state of a value that people also choose as passwords.
-#[rustfmt::skip]
-pub(crate) static CHOSEN_WORDS: WordList = words![
-    "ask", "default", "disabled", "empty", "enabled", "hidden", "none", "opaque",
-    "required", "sealed", "secretkey", "sensitive", "stdin", "unknown", "unset",
-];
+pub(crate) static CHOSEN_WORDS: WordList = words!(
+    "ask, default, disabled, empty, enabled, hidden, none, opaque, required, sealed, \
+    secretkey, sensitive, stdin, unknown, unset"
+);
 
 /// Names of algorithms and of mechanisms.
-#[rustfmt::skip]
-pub(crate) static ALGORITHMS: WordList = words![
-    "sha", "hmac", "hmacsha", "ecdsa", "rsa", "ssh", "scram", "md", "aes", "ed", "curve", "argon", "bcrypt", "bcryptsha", "pbkdf", "hs",
-    "rs", "es", "ps", "p", "x", "tls", "tlsv", "kerberos", "oauth", "saml", "base", "utf", "aws", "chacha", "cram", "digest", "xoauth",
-    "oauthbearer", "mongodb", "caching", "mysql", "gssapi", "zlib",
-];
+pub(crate) static ALGORITHMS: WordList = words!(
+    "sha, hmac, hmacsha, ecdsa, rsa, ssh, scram, md, aes, ed, curve, argon, bcrypt, bcryptsha, \
+    pbkdf, hs, rs, es, ps, p, x, tls, tlsv, kerberos, oauth, saml, base, utf, aws, chacha, \
+    cram, digest, xoauth, oauthbearer, mongodb, caching, mysql, gssapi, zlib"
+);
 
 /// Parts of the names of algorithms: `sha256WithRSA`, `aes-256-cbc`.
-#[rustfmt::skip]
-pub(crate) static ALGORITHM_PARTS: WordList = words![
-    "1", "2", "3", "4", "5", "7", "8", "12", "20", "64", "128", "192", "224", "256", "384", "509", "512", "521", "1024", "1305", "2048", "3072",
-    "4096", "25519", "id", "v", "k", "with", "withrsa", "withrsaencryption", "withecdsa", "withdsa", "encryption", "cbc", "gcm", "ctr", "ecb",
-    "cfb", "ofb", "xts", "kw", "wrap", "ccm", "siv", "poly", "nistp", "pss", "rsae", "pkcs", "padding", "oaep", "mgf", "nopadding", "crypt",
-    "plus", "url", "native", "password", "cert", "com", "openssh", "dss", "and", "fips", "sigalgs",
-];
+pub(crate) static ALGORITHM_PARTS: WordList = words!(
+    "1, 2, 3, 4, 5, 7, 8, 12, 20, 64, 128, 192, 224, 256, 384, 509, 512, 521, 1024, 1305, \
+    2048, 3072, 4096, 25519, id, v, k, with, withrsa, withrsaencryption, withecdsa, withdsa, \
+    encryption, cbc, gcm, ctr, ecb, cfb, ofb, xts, kw, wrap, ccm, siv, poly, nistp, pss, \
+    rsae, pkcs, padding, oaep, mgf, nopadding, crypt, plus, url, native, password, cert, com, \
+    openssh, dss, and, fips, sigalgs"
+);
 
 /// Last labels of names that are not public domains, but of files, units or hosts of a local network.
-#[rustfmt::skip]
-pub(crate) static NO_DOMAINS: WordList = words![
-    "png", "jpg", "jpeg", "gif", "svg", "webp", "css", "js", "service", "socket", "timer", "target",
-    "slice", "mount", "local", "internal", "lan", "cluster", "localdomain", "jar", "war", "aar", "pom", "tgz", "zip", "gz", "scope", "ts", "py", "rs",
-];
+pub(crate) static NO_DOMAINS: WordList = words!(
+    "png, jpg, jpeg, gif, svg, webp, css, js, service, socket, timer, target, slice, mount, \
+    local, internal, lan, cluster, localdomain, jar, war, aar, pom, tgz, zip, gz, scope, ts, \
+    py, rs"
+);
 
 /// Domains after the `@` in SSH's names of algorithms and extensions.
 pub(crate) static ALGORITHM_DOMAINS: WordList =
-    words!["openssh.com", "libssh.org", "lysator.liu.se", "ssh.com", "putty.projects.tartarus.org"];
+    words!("openssh.com, libssh.org, lysator.liu.se, ssh.com, putty.projects.tartarus.org");
 
 /// Words before a colon that introduce an address, not a password.
-#[rustfmt::skip]
-pub(crate) static ADDRESS_ROLES: WordList = words![
-    "mailto", "from", "to", "cc", "bcc", "email", "e-mail", "mail", "contact", "author", "sip", "sips",
-    "user", "username", "owner", "xmpp", "reply-to", "sender", "acct", "login", "account",
-];
+pub(crate) static ADDRESS_ROLES: WordList = words!(
+    "mailto, from, to, cc, bcc, email, e-mail, mail, contact, author, sip, sips, user, \
+    username, owner, xmpp, reply-to, sender, acct, login, account"
+);
 
 /// Commands that take `user/password@database`.
-pub(crate) static ORACLE_COMMANDS: WordList = words![
-    "sqlplus", "sqlldr", "expdp", "impdp", "exp", "imp", "rman", "connect", "conn", "sqlcl",
-    "tnsping",
-];
+pub(crate) static ORACLE_COMMANDS: WordList =
+    words!("sqlplus, sqlldr, expdp, impdp, exp, imp, rman, connect, conn, sqlcl, tnsping");
 
 /// Words in a host or a path that announce a secret segment, because the URL is a webhook.
-pub(crate) static HOOKS: WordList = words!["hook", "webhook"];
+pub(crate) static HOOKS: WordList = words!("hook, webhook");
 
 /// Segments of a path after which a later segment is secret.
-pub(crate) static SECRET_SEGMENTS: WordList = words!["t", "renew", "integration", "login"];
+pub(crate) static SECRET_SEGMENTS: WordList = words!("t, renew, integration, login");
 
 /// Words in segments of a path after which a later segment is secret: `reset-password`, `magicLink`.
-#[rustfmt::skip]
-pub(crate) static SECRET_WORDS: WordList = words![
-    "verify", "verification", "confirm", "activate", "magic", "invite", "invitation", "reset", "forgot", "unsubscribe",
-];
+pub(crate) static SECRET_WORDS: WordList = words!(
+    "verify, verification, confirm, activate, magic, invite, invitation, reset, forgot, \
+    unsubscribe"
+);
 
 /// Texts after the `@` of a container image that begin a digest instead of a host.
-pub(crate) static DIGESTS: WordList = words!["sha256:", "sha512:"];
+pub(crate) static DIGESTS: WordList = words!("sha256:, sha512:");
 
 /// Names of credentials, which are also common passwords.
-pub(crate) static CREDENTIAL_WORDS: WordList =
-    words!["password", "passwd", "pass", "pwd", "secret", "token"];
+pub(crate) static CREDENTIAL_WORDS: WordList = words!("password, passwd, pass, pwd, secret, token");
 
 /// Keywords of programming languages before the name of a variable.
-pub(crate) static DECLARATIONS: WordList = words!["let", "var", "const", "val", "mut"];
+pub(crate) static DECLARATIONS: WordList = words!("let, var, const, val, mut");
 
 /// Words of sentences that are also common passwords.
-#[rustfmt::skip]
-pub(crate) static COMMON_PASSWORDS: WordList = words!["access", "default", "internal", "login", "mongodb", "mysql", "private", "public", "server", "user"];
+pub(crate) static COMMON_PASSWORDS: WordList =
+    words!("access, default, internal, login, mongodb, mysql, private, public, server, user");
 
 /// Commands and events that precede an account on a host, `user@host`.
 pub(crate) static ACCOUNT_COMMANDS: WordList =
-    words!["ssh", "scp", "sftp", "rsync", "mosh", "autossh", "node", "nodedown"];
+    words!("ssh, scp, sftp, rsync, mosh, autossh, node, nodedown");
 
-#[rustfmt::skip]
-pub(crate) static GENERIC_TYPES: WordList = words![
-    "option", "optional", "list", "vec", "secret", "box", "arc", "varchar", "char", "cow", "nvarchar", "union",
-    "annotated", "sequence",
-];
+pub(crate) static GENERIC_TYPES: WordList = words!(
+    "option, optional, list, vec, secret, box, arc, varchar, char, cow, nvarchar, union, \
+    annotated, sequence"
+);
 
 /// The mask that other programs write in place of a secret, or of a part of it.
 pub(crate) const STARS: &[u8] = b"****";
@@ -283,5 +281,4 @@ pub(crate) const ENTITIES: &[(&str, u8)] = &[
 ];
 
 /// Prefixes of a quoted text in programming languages, as in `b"…"`.
-pub(crate) static STRING_PREFIXES: WordList =
-    words!["b", "B", "r", "R", "u", "f", "N", "E", "L", "rb", "br", "p"];
+pub(crate) static STRING_PREFIXES: WordList = words!("b, B, r, R, u, f, N, E, L, rb, br, p");

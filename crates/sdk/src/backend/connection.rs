@@ -40,7 +40,6 @@ impl ConnectionReport {
     }
 
     /// Whether the backend accepts telemetry.
-    #[must_use]
     pub const fn is_ok(&self) -> bool {
         self.problem.is_none()
     }

@@ -18,7 +18,6 @@ pub struct LinkedBackend {
 
 impl LinkedBackend {
     #[doc(hidden)]
-    #[must_use]
     pub const fn new(
         backend: &'static dyn TelemetryBackendPlugin,
         location: SourceLocation,
@@ -27,13 +26,11 @@ impl LinkedBackend {
     }
 
     /// Returns the backend.
-    #[must_use]
     pub const fn backend(&self) -> &'static dyn TelemetryBackendPlugin {
         self.backend
     }
 
     /// Returns the source location that registers the backend.
-    #[must_use]
     pub const fn location(&self) -> SourceLocation {
         self.location
     }
@@ -68,7 +65,6 @@ pub fn linked() -> impl Iterator<Item = &'static LinkedBackend> {
 }
 
 /// Returns the names of the linked backends, sorted and without duplicates.
-#[must_use]
 pub fn names() -> Vec<&'static str> {
     let given: Vec<_> = linked().map(|linked| linked.backend().name()).collect();
     let mut names = sorted(&given, |name| *name);

@@ -75,7 +75,6 @@ impl BatchBuilder for SpanDataBatch {
 }
 
 /// Returns the approximate number of bytes that a `SpanData` occupies in memory.
-#[must_use]
 pub fn span_data_bytes(span: &SpanData) -> usize {
     let events = span.events.iter().map(|event| {
         size_of_val(event) + event.name.len() + SpanRecord::bytes_of(&event.attributes)

@@ -20,7 +20,6 @@ impl Ending {
     }
 
     /// Returns the end; `None` if it is not set.
-    #[must_use]
     pub fn get(&self) -> Option<Instant> {
         *self.end()
     }

@@ -240,7 +240,6 @@ pub struct CollectedExemplars(HashMap<Vec<KeyValue>, Vec<Arc<Series>>>);
 /// #   drop(exemplars);
 /// }
 /// ```
-#[must_use]
 pub fn collect_exemplars(scope: &InstrumentationScope, name: &str) -> Option<CollectedExemplars> {
     let key = (scope.clone(), name.to_owned());
     let instrument = lock(&INSTRUMENTS).get(&key).cloned()?;

@@ -17,7 +17,6 @@ use crate::keys;
 
 /// The identity of an exporter in messages and metrics.
 #[derive(Clone, Debug)]
-#[expect(clippy::exhaustive_structs, reason = "not part of the public interface")]
 pub struct ExporterId {
     /// The name in messages.
     pub name: Cow<'static, str>,
@@ -31,7 +30,6 @@ pub struct ExporterId {
 
 impl ExporterId {
     /// Derives the identity from the path of the type, without its type parameters. The name is the last segment.
-    #[must_use]
     pub fn of<E>() -> Self {
         let full = type_name::<E>();
         let path = full.split_once('<').map_or(full, |(path, _)| path);

@@ -1,7 +1,7 @@
-//! Reads finished spans, and measured calls that have no span, from the buffers of the threads.
+//! Reads finished spans from the buffers of the threads.
 
 use super::Collector;
-use crate::recorder::{Buffer, Measures, SpanRecord};
+use crate::recorder::{Buffer, SpanRecord};
 
 /// The maximum number of spans that one fetch reads from a buffer, so that a busy thread cannot block the collector's
 /// other work.
@@ -61,28 +61,6 @@ impl Collector {
         Buffer::close_surplus();
         self.buffers.retain(|buffer| !buffer.is_done());
         fetched
-    }
-
-    /// Counts the measured calls that have ended so far, and returns their number.
-    pub(super) fn count_calls(&mut self) -> usize {
-        Measures::take_new(&mut self.measures);
-        let mut counted = 0;
-        let mut record = SpanRecord::blank();
-        for calls in &mut self.measures {
-            // Calls that are added meanwhile are left for the next turn, so that a busy thread cannot keep the
-            // collector here.
-            for _ in 0..calls.count() {
-                if !calls.pop(&mut record) {
-                    break;
-                }
-                counted += 1;
-                if let Some(pipeline) = &mut self.pipeline {
-                    pipeline.count_call(&mut record, &self.clock);
-                }
-            }
-        }
-        self.measures.retain(|calls| !Measures::is_done(calls));
-        counted
     }
 
     /// Returns how many spans may be fetched now. Without a pipeline, there is no limit.

@@ -41,7 +41,7 @@ pub(crate) struct Pipeline {
     enricher: Enricher,
     exporters: Vec<Box<dyn Destination>>,
     tail: Option<TailSampler>,
-    metrics: Option<SpanMetrics>,
+    metrics: Option<Arc<SpanMetrics>>,
     /// The number of spans in the open batch.
     spans: usize,
     /// The time at which a non-empty open batch is due.
@@ -56,7 +56,7 @@ impl Pipeline {
         counters: &Arc<Counters>,
         mut redactor: Redactor,
         processors: Vec<Box<dyn SpanProcessor>>,
-        metrics: Option<SpanMetrics>,
+        metrics: Option<Arc<SpanMetrics>>,
         exporters: Vec<Box<dyn Destination>>,
     ) -> Self {
         let configured =
@@ -84,6 +84,10 @@ impl Pipeline {
     }
 
     /// Whether the pipeline has an exporter or a processor of spans.
+    pub(crate) fn metrics(&self) -> Option<Arc<SpanMetrics>> {
+        self.metrics.clone()
+    }
+
     pub(crate) fn takes_spans(&self) -> bool {
         !self.exporters.is_empty() || !self.processors.is_empty()
     }
@@ -113,7 +117,7 @@ impl Pipeline {
         collected.store(collected.load(Ordering::Relaxed) + 1, Ordering::Relaxed);
         let moving = Moving { left: self.exporters.len(), counters: &self.counters };
         record.settle(self.status_on_success);
-        self.metrics.iter_mut().for_each(|metrics| metrics.count_call(record, clock));
+        self.metrics.iter().for_each(|metrics| metrics.count_span(record, clock));
         if let Some(tail) = &mut self.tail
             && !record.head.flags.is_sampled()
         {
@@ -123,11 +127,6 @@ impl Pipeline {
             mem::forget(moving);
             self.send(record, clock);
         }
-    }
-
-    pub(super) fn count_call(&mut self, record: &mut SpanRecord, clock: &WallClock) {
-        record.settle(self.status_on_success);
-        self.metrics.iter_mut().for_each(|metrics| metrics.count_call(record, clock));
     }
 
     /// Whether a decision of tail sampling waits for spans that are not fetched yet.

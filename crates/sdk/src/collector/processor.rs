@@ -65,7 +65,6 @@ pub struct EndingSpan<'a> {
 
 impl EndingSpan<'_> {
     /// Returns the name.
-    #[must_use]
     pub fn name(&self) -> &str {
         self.record.name_or_site()
     }
@@ -76,37 +75,31 @@ impl EndingSpan<'_> {
     }
 
     /// Returns the kind.
-    #[must_use]
     pub fn kind(&self) -> SpanKind {
         self.record.kind()
     }
 
     /// Returns the trace id, the span id, the flags and the trace state.
-    #[must_use]
     pub fn span_context(&self) -> SpanContext {
         self.record.context()
     }
 
     /// Returns the id of the parent, which is [`SpanId::INVALID`] for a root.
-    #[must_use]
     pub fn parent_span_id(&self) -> SpanId {
         self.record.head.parent
     }
 
     /// Returns the name of the instrumentation scope.
-    #[must_use]
     pub fn scope_name(&self) -> &str {
         self.record.scope().0
     }
 
     /// Returns the time from the start to the end.
-    #[must_use]
     pub fn duration(&self) -> Duration {
         self.record.duration(self.clock)
     }
 
     /// Returns the status.
-    #[must_use]
     pub fn status(&self) -> Status {
         self.record.status()
     }
@@ -124,7 +117,6 @@ impl EndingSpan<'_> {
     }
 
     /// Returns the value of an attribute.
-    #[must_use]
     pub fn attribute(&self, key: &str) -> Option<&AttributeValue> {
         let mut attributes = self.attributes();
         let found = attributes.find(|(own, _)| own.as_str() == key);
@@ -152,13 +144,11 @@ impl EndingSpan<'_> {
     }
 
     /// Returns the events.
-    #[must_use]
     pub fn events(&self) -> &[Event] {
         self.record.more.as_ref().map_or(&[], |more| &more.events)
     }
 
     /// Returns the links.
-    #[must_use]
     pub fn links(&self) -> &[Link] {
         self.record.more.as_ref().map_or(&[], |more| &more.links)
     }

@@ -35,7 +35,6 @@ pub struct Redactor {
 
 impl Redactor {
     /// Creates a redactor with these rules.
-    #[must_use]
     pub fn new(redaction: Redaction) -> Self {
         Self { keys: Keys::default(), redaction }
     }
@@ -208,7 +207,6 @@ impl Redactor {
     }
 
     /// Returns the rules.
-    #[must_use]
     pub const fn rules(&self) -> &Redaction {
         &self.redaction
     }

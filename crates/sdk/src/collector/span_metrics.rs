@@ -1,14 +1,16 @@
 //! Metrics of functions with `#[traced(metrics)]`: the number of calls, the number of errors, and the durations.
 //!
-//! They are computed on the collector thread, before any span is sampled or dropped. Names and attributes follow the
-//! OpenTelemetry Collector's [span metrics
+//! A call without a span is counted on its thread, so that the metrics stay complete while a backend does not accept
+//! spans. The collector thread counts spans, before it samples them. Names and attributes follow the OpenTelemetry
+//! Collector's [span metrics
 //! connector](https://github.com/open-telemetry/opentelemetry-collector-contrib/tree/main/connector/spanmetricsconnector),
 //! so that dashboards and alerts for the connector work with these metrics, too.
 //!
 //! A flush collects the metrics after it has fetched the spans.
 
 use std::ptr;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
 
 use opentelemetry::metrics::{BoundCounter, BoundHistogram, Counter, Histogram, Meter};
 use opentelemetry::trace::SpanKind;
@@ -17,11 +19,11 @@ use opentelemetry_sdk::metrics::InstrumentKind;
 use rustc_hash::FxHashMap;
 
 use super::exemplars::{BoundExemplars, Exemplars};
-use super::redact::Redactor;
+use super::redact::{Redaction, Redactor};
 use crate::callsite::CallSite;
 use crate::clock::WallClock;
 use crate::keys;
-use crate::recorder::{Code, SpanRecord};
+use crate::recorder::{Code, Measure, SpanRecord};
 
 /// The bounds of the duration histogram in seconds, from calls without I/O to batch jobs.
 const BOUNDARIES: [f64; 14] = [
@@ -36,9 +38,10 @@ const DURATION: &str = "traces.span.metrics.duration";
 #[derive(Debug)]
 pub struct SpanMetrics {
     /// The series by the address of their call site and their status.
-    series: FxHashMap<(usize, Code), Series>,
+    series: RwLock<FxHashMap<(usize, Code), Series>>,
     instruments: Instruments,
-    redactor: Redactor,
+    redaction: Redaction,
+    pub(crate) status_on_success: bool,
 }
 
 #[derive(Debug)]
@@ -63,36 +66,59 @@ impl SpanMetrics {
     /// Creates the instruments. `exemplars` returns the exemplars of an instrument by its name, kind and boundaries.
     pub fn new(
         meter: &Meter,
-        redactor: Redactor,
+        redaction: Redaction,
         exemplars: impl Fn(&str, InstrumentKind, &[f64]) -> Option<Arc<Exemplars>>,
     ) -> Self {
         let instruments = Instruments::of(meter, exemplars);
-        Self { series: FxHashMap::default(), instruments, redactor }
+        Self { series: RwLock::default(), instruments, redaction, status_on_success: true }
     }
 
-    /// Counts a finished span or a measured call of a function with `#[traced(metrics)]`.
-    pub(crate) fn count_call(&mut self, record: &SpanRecord, clock: &WallClock) {
+    /// Counts the call of a span.
+    pub(crate) fn count_span(&self, record: &SpanRecord, clock: &WallClock) {
         let head = &record.head;
         let Some(site) = head.callsite.filter(|site| site.has_metrics()) else {
             return;
         };
-        let series = self.series.entry((ptr::from_ref(site).addr(), head.code));
-        let instruments = &self.instruments;
-        let redactor = &mut self.redactor;
-        let series = series.or_insert_with(|| instruments.bind(site, head.code, redactor));
-        series.calls.add(1);
-        let seconds = record.duration(clock).as_secs_f64();
-        series.duration.record(seconds);
-        if let Some(errors) = &series.errors {
-            errors.add(1);
-        }
         let is_sampled = head.trace_id != TraceId::INVALID && head.flags.is_sampled();
         let ids = is_sampled.then_some((head.trace_id, head.span_id));
-        for (exemplars, value) in series.exemplars.iter().zip([1.0, 1.0, seconds]) {
-            if let Some(exemplars) = exemplars {
-                exemplars.measure_span(value, ids, || clock.at(head.end));
+        self.count(site, head.code, |series| {
+            let seconds = series.add(record.duration(clock));
+            for (exemplars, value) in series.exemplars.iter().zip([1.0, 1.0, seconds]) {
+                if let Some(exemplars) = exemplars {
+                    exemplars.measure_span(value, ids, || clock.at(head.end));
+                }
             }
+        });
+    }
+
+    fn count(&self, site: &'static CallSite, code: Code, add: impl FnOnce(&Series)) {
+        let key = (ptr::from_ref(site).addr(), code);
+        let all = self.series.read().unwrap_or_else(PoisonError::into_inner);
+        if let Some(series) = all.get(&key) {
+            return add(series);
         }
+        drop(all);
+        let mut all = self.series.write().unwrap_or_else(PoisonError::into_inner);
+        let bind = || self.instruments.bind(site, code, &mut Redactor::new(self.redaction.clone()));
+        add(all.entry(key).or_insert_with(bind));
+    }
+}
+
+impl Measure for SpanMetrics {
+    fn measure(&self, site: &'static CallSite, code: Code, time: Duration) {
+        self.count(site, code.settled(self.status_on_success), |series| _ = series.add(time));
+    }
+}
+
+impl Series {
+    fn add(&self, time: Duration) -> f64 {
+        let seconds = time.as_secs_f64();
+        self.calls.add(1);
+        self.duration.record(seconds);
+        if let Some(errors) = &self.errors {
+            errors.add(1);
+        }
+        seconds
     }
 }
 

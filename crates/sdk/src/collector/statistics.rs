@@ -61,9 +61,6 @@ pub struct Statistics {
     /// Spans that have ended and are not exported yet: in the threads' buffers, in tail sampling, in a
     /// batch or a queue, or being exported.
     pub pending: u64,
-    /// Calls without a span that are missing from the metrics of calls since the process started, because the thread's
-    /// buffer for such calls was full or could not be allocated.
-    pub missed_calls: u64,
     /// Spans that tail sampling currently buffers: their trace is undecided, or an exporter's queue has no room for
     /// them.
     pub tail_buffered: u64,
@@ -258,7 +255,6 @@ impl Counters {
             logs_failed,
             logs_dropped,
             logs_pending: logs_emitted.saturating_sub(logs_done),
-            missed_calls: LOST.calls.load(Ordering::Relaxed),
         }
     }
 }

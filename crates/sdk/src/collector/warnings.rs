@@ -12,7 +12,6 @@ use crate::recorder::LOST;
 pub(super) struct DropWarnings {
     spans: Said<3>,
     records: Said<1>,
-    calls: Said<1>,
     sampler_panics: Said<1>,
 }
 
@@ -73,9 +72,6 @@ impl DropWarnings {
         let [.., records_queue_full, records_late] = counters.logs.read();
         if let Some([records]) = self.records.since_last([records_queue_full + records_late]) {
             internal_log!(error, records = records, "log records were dropped");
-        }
-        if let Some([calls]) = self.calls.since_last([LOST.calls.load(Ordering::Relaxed)]) {
-            internal_log!(error, calls = calls, "calls are missing from the metrics");
         }
     }
 

@@ -37,7 +37,6 @@ floe_telemetry_core::__floe_link_list! {
 
 impl ResourceDetector {
     /// Returns all detectors that are linked into the program.
-    #[must_use]
     pub fn all() -> Vec<Self> {
         let every = Self::every().into_iter().map(|(_, detector)| detector);
         every.filter(|detector| detector.registered().is_ok()).collect()

@@ -163,7 +163,6 @@ impl TelemetryConfig {
 
     /// Whether the file of `OTEL_CONFIG_FILE` is the configuration.
     #[doc(hidden)]
-    #[must_use]
     pub fn is_of_file(&self) -> bool {
         self.otlp.all.is_of_environment.0 && config_file().is_some()
     }

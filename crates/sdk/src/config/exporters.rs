@@ -82,7 +82,6 @@ impl Default for ExportersConfig {
 
 impl ExportersConfig {
     /// Returns the exporters of a signal; `None` if none is configured.
-    #[must_use]
     pub fn of(&self, signal: Signal) -> Option<&[ExporterKind]> {
         match signal {
             Signal::Traces => self.traces.as_deref(),

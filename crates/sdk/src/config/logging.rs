@@ -73,7 +73,6 @@ choice! {
 impl LogOutput {
     /// Whether log lines are written to a terminal.
     #[doc(hidden)]
-    #[must_use]
     pub fn is_terminal(self) -> bool {
         match self {
             Self::Stdout => io::stdout().is_terminal(),

@@ -120,7 +120,6 @@ pub(super) const DEFAULT_MAX_SCALE: i8 = 20;
 /// An instrument, for views.
 #[doc(hidden)]
 #[derive(Clone, Copy, Debug)]
-#[expect(clippy::exhaustive_structs, reason = "not part of the public interface")]
 pub struct ViewedInstrument<'a> {
     pub name: &'a str,
     pub kind: InstrumentKind,
@@ -132,7 +131,6 @@ pub struct ViewedInstrument<'a> {
 /// ([views](https://opentelemetry.io/docs/specs/otel/metrics/sdk/#view)).
 #[doc(hidden)]
 #[derive(Clone, Debug, Default, PartialEq)]
-#[expect(clippy::exhaustive_structs, reason = "not part of the public interface")]
 pub struct ConfiguredView {
     /// A pattern for the name, in which `*` matches any characters and `?` one.
     pub instrument: String,
@@ -164,7 +162,6 @@ impl ConfiguredView {
     };
 
     /// Whether the view applies to an instrument.
-    #[must_use]
     pub fn selects(&self, instrument: ViewedInstrument<'_>) -> bool {
         let ViewedInstrument { name, kind, unit, scope } = instrument;
         let scope = [Some(scope.name()), scope.version(), scope.schema_url()];

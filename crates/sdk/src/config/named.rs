@@ -16,7 +16,6 @@ pub struct Registered<T> {
 
 impl<T: Copy> Registered<T> {
     #[doc(hidden)]
-    #[must_use]
     pub const fn new(name: &'static str, value: T, location: SourceLocation) -> Self {
         Self { name, value, location }
     }
@@ -103,7 +102,6 @@ macro_rules! choice {
             pub(crate) const ALL: &[(&'static str, Self)] = &[$(($word, Self::$variant)),+];
 
             /// Returns the word, as in a document.
-            #[must_use]
             pub const fn as_str(self) -> &'static str {
                 match self {
                     $(Self::$variant => $word,)+
@@ -134,7 +132,6 @@ macro_rules! open_choice {
 
         impl $type {
             /// Returns the name, as in a document.
-            #[must_use]
             pub const fn as_str(self) -> &'static str {
                 match self {
                     $(Self::$variant => $name,)+

@@ -59,7 +59,6 @@ impl OtlpProtocol {
     }
 
     /// Returns the endpoint at OTLP's [default port](https://opentelemetry.io/docs/specs/otlp/#otlpgrpc-default-port).
-    #[must_use]
     pub const fn default_endpoint(self) -> &'static str {
         match self {
             Self::Grpc => "http://localhost:4317",
@@ -69,7 +68,6 @@ impl OtlpProtocol {
 
     /// Returns the name in the specification.
     #[doc(hidden)]
-    #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
             Self::Grpc => "grpc",
@@ -106,7 +104,6 @@ impl OtlpProtocol {
 
     /// Returns `gRPC` or `HTTP`, for messages.
     #[doc(hidden)]
-    #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Grpc => "gRPC",
@@ -132,7 +129,6 @@ impl Signal {
     pub(crate) const ALL: [Self; 3] = [Self::Traces, Self::Metrics, Self::Logs];
 
     /// Returns `traces`, `metrics` or `logs`.
-    #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Traces => "traces",
@@ -252,7 +248,6 @@ pub struct OtlpOptions {
 
 impl OtlpConfig {
     /// Returns the settings of one signal.
-    #[must_use]
     pub const fn signal(&self, signal: Signal) -> &OtlpOptions {
         match signal {
             Signal::Traces => &self.traces,
@@ -276,7 +271,6 @@ impl OtlpConfig {
     }
 
     /// Returns the timeout of one export of a signal, including retries.
-    #[must_use]
     pub fn timeout(&self, signal: Signal) -> Duration {
         let own = self.signal(signal).timeout_millis;
         let millis = own.or(self.all.timeout_millis);
@@ -284,7 +278,6 @@ impl OtlpConfig {
     }
 
     /// Returns the compression of the requests of a signal.
-    #[must_use]
     pub fn compression(&self, signal: Signal) -> Compression {
         let own = self.signal(signal).compression;
         own.or(self.all.compression).unwrap_or_default()
@@ -292,7 +285,6 @@ impl OtlpConfig {
 
     /// Returns the maximum size of a signal's request, in bytes.
     #[doc(hidden)]
-    #[must_use]
     pub fn max_request(&self, signal: Signal) -> usize {
         let own = self.signal(signal).max_request_bytes;
         own.or(self.all.max_request_bytes).unwrap_or(MAX_REQUEST_BYTES)

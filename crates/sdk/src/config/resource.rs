@@ -91,7 +91,6 @@ impl ResourceAttributes {
     }
 
     /// Returns the attributes that are set.
-    #[must_use]
     pub fn to_otel_dict(&self) -> Vec<KeyValue> {
         let identity = self.identity();
         let environment = self.deployment_environment.as_deref();

@@ -143,7 +143,6 @@ impl SamplingConfig {
 
     /// Returns the share of roots that are recorded in an environment. Without a ratio for the environment
     /// every root is recorded, unless a sampler is set.
-    #[must_use]
     pub fn get_ratio(&self, environment: &str) -> f64 {
         let ratio = match self.sampler {
             Some(Sampler::AlwaysOn | Sampler::ParentBasedAlwaysOn) => None,
@@ -160,7 +159,6 @@ impl SamplingConfig {
     }
 
     /// Whether a child inherits its parent's sampling decision.
-    #[must_use]
     pub fn is_parent_based(&self) -> bool {
         self.sampler.map_or(self.of_file.is_none(), Sampler::is_parent_based)
     }

@@ -52,7 +52,6 @@ pub struct Secret(Zeroizing<String>);
 
 impl Secret {
     /// Returns the text. The caller is responsible for its use.
-    #[must_use]
     pub fn expose(&self) -> &str {
         &self.0
     }

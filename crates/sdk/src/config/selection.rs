@@ -6,7 +6,6 @@ use crate::recorder::Rule;
 /// characters and `?` one. The default selects every name.
 #[doc(hidden)]
 #[derive(Clone, Debug, Default, PartialEq)]
-#[expect(clippy::exhaustive_structs, reason = "not part of the public interface")]
 pub struct Selection {
     /// `None` includes every name.
     pub included: Option<Vec<String>>,
@@ -14,7 +13,6 @@ pub struct Selection {
 }
 
 impl Selection {
-    #[must_use]
     pub fn selects(&self, name: &str) -> bool {
         let is_included =
             self.included.as_ref().is_none_or(|patterns| Rule::matches_name(patterns, name));
@@ -22,7 +20,6 @@ impl Selection {
     }
 
     /// Returns the names, if the selection is a list of whole names.
-    #[must_use]
     pub fn names(&self) -> Option<&[String]> {
         let names = self.included.as_deref()?;
         let is_pattern = |name: &String| name.contains(['*', '?']);

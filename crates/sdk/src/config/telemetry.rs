@@ -269,7 +269,6 @@ impl TelemetryConfig {
     }
 
     /// Returns the share of the traces that are recorded in the environment of this configuration.
-    #[must_use]
     pub fn sampling_ratio(&self) -> f64 {
         let environment = self.resource_attributes.deployment_environment.as_deref();
         self.sampling.get_ratio(environment.unwrap_or_default())
@@ -284,7 +283,6 @@ impl TelemetryConfig {
 
     /// Returns the protocol and the endpoint of a signal over OTLP.
     #[doc(hidden)]
-    #[must_use]
     pub fn otlp_route(&self, signal: Signal) -> (OtlpProtocol, &str) {
         let own = self.otlp.signal(signal);
         let endpoint = own.endpoint.as_deref().or(self.otlp_endpoint.as_deref());
@@ -295,7 +293,6 @@ impl TelemetryConfig {
 
     /// Returns the URL of a signal's requests over OTLP. Over gRPC it is the endpoint.
     #[doc(hidden)]
-    #[must_use]
     pub fn otlp_url(&self, signal: Signal) -> String {
         let (protocol, endpoint) = self.otlp_route(signal);
         if protocol == OtlpProtocol::Grpc || self.otlp.signal(signal).endpoint.is_some() {

@@ -29,7 +29,6 @@ const MAX_KEY: usize = 1024;
 
 /// A value of a document, which can be read later.
 #[derive(Clone, Debug)]
-#[expect(clippy::exhaustive_structs, reason = "not part of the public interface")]
 pub struct Node {
     /// The position. The value of an alias has the position of the anchor.
     pub position: Position,
@@ -39,7 +38,6 @@ pub struct Node {
 
 /// The content of a value.
 #[derive(Clone, Debug)]
-#[expect(clippy::exhaustive_enums, reason = "not part of the public interface")]
 pub enum Content {
     /// A text, a number, a boolean or null.
     Scalar {
@@ -56,7 +54,6 @@ pub enum Content {
 
 /// A key and its value.
 #[derive(Clone, Debug)]
-#[expect(clippy::exhaustive_structs, reason = "not part of the public interface")]
 pub struct Entry {
     /// The key.
     pub key: String,

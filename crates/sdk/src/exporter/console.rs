@@ -9,7 +9,6 @@ use crate::metrics::MetricDestination;
 
 /// The exporters to the terminal.
 #[derive(Debug)]
-#[expect(clippy::exhaustive_structs, reason = "not part of the public interface")]
 pub struct ConsoleExporters {
     /// Starts the exporter of spans. The number is the maximum number of bytes of incomplete traces.
     pub spans: StartSpans,

@@ -33,13 +33,11 @@ pub struct MemoryExporter {
 
 impl MemoryExporter {
     /// Creates an exporter without spans.
-    #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
     /// Returns the spans exported so far, in the order in which they arrived.
-    #[must_use]
     pub fn spans(&self) -> Vec<SpanData> {
         self.spans.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }

@@ -14,7 +14,6 @@ use crate::metrics::MetricDestination;
 
 /// The exporters over OTLP. Each function fails if the settings of the target cannot be used.
 #[derive(Debug)]
-#[expect(clippy::exhaustive_structs, reason = "not part of the public interface")]
 pub struct OtlpExporters {
     /// Starts the exporter of spans under a name.
     pub spans: StartSpans,

@@ -44,13 +44,11 @@ impl Stream {
 
 impl StandardStream {
     /// Returns standard output.
-    #[must_use]
     pub const fn stdout() -> Self {
         Self::new(Stream::Output)
     }
 
     /// Returns standard error.
-    #[must_use]
     pub const fn stderr() -> Self {
         Self::new(Stream::Error)
     }
@@ -60,7 +58,6 @@ impl StandardStream {
     }
 
     /// Whether the stream is a terminal.
-    #[must_use]
     pub fn is_terminal(&self) -> bool {
         match self.stream {
             Stream::Output => io::stdout().is_terminal(),

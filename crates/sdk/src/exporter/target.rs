@@ -11,7 +11,6 @@ use crate::error::Error;
 
 /// A configuration with the final endpoint and protocol, and the backend's additional headers.
 #[derive(Clone, Debug)]
-#[expect(clippy::exhaustive_structs, reason = "not part of the public interface")]
 pub struct OtlpTarget {
     /// The configuration.
     pub config: Arc<TelemetryConfig>,

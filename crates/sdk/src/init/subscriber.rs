@@ -30,7 +30,6 @@ type Below = Layered<Option<Vec<ProgramLayer>>, Registry>;
 
 /// The layer of log lines, linked by another crate.
 #[derive(Debug)]
-#[expect(clippy::exhaustive_structs, reason = "not part of the public interface")]
 pub struct LogLines {
     /// The layer that writes and exports the events of `tracing`.
     pub layer: fn(&LoggingConfig, Targets) -> Box<dyn Layer<Below> + Send + Sync>,

@@ -15,7 +15,7 @@ static SCOPE: LazyLock<InstrumentationScope> =
 
 /// The ids of a record's span.
 #[derive(Clone, Copy, Debug)]
-#[expect(clippy::exhaustive_structs, missing_docs, reason = "the ids of a span")]
+#[expect(missing_docs, reason = "the ids of a span")]
 pub struct SpanIds {
     pub trace_id: TraceId,
     pub span_id: SpanId,
@@ -25,11 +25,7 @@ pub struct SpanIds {
 /// A log record. Its texts are in one buffer, so that a thread reuses the memory of the last record, and the copy for
 /// exporters needs few allocations.
 #[derive(Clone, Debug, Default)]
-#[expect(
-    clippy::exhaustive_structs,
-    missing_docs,
-    reason = "the fields of OpenTelemetry's log data model"
-)]
+#[expect(missing_docs, reason = "the fields of OpenTelemetry's log data model")]
 pub struct LogRecord {
     /// The scope of the logger; `None` for records of `tracing` and `log`.
     pub scope: Option<Arc<InstrumentationScope>>,
@@ -65,7 +61,7 @@ pub type Place = Range<u32>;
 
 /// The target of a record.
 #[derive(Clone, Debug)]
-#[expect(clippy::exhaustive_enums, missing_docs, reason = "not part of the public interface")]
+#[expect(missing_docs, reason = "not part of the public interface")]
 pub enum Target {
     Static(&'static str),
     Text(Place),
@@ -73,7 +69,7 @@ pub enum Target {
 
 /// A field, or a value of the identity.
 #[derive(Clone, Debug)]
-#[expect(clippy::exhaustive_structs, missing_docs, reason = "not part of the public interface")]
+#[expect(missing_docs, reason = "not part of the public interface")]
 pub struct Field {
     pub key: Key,
     pub value: Stored,
@@ -81,7 +77,7 @@ pub struct Field {
 
 /// A value as the record stores it.
 #[derive(Clone, Debug)]
-#[expect(clippy::exhaustive_enums, missing_docs, reason = "not part of the public interface")]
+#[expect(missing_docs, reason = "not part of the public interface")]
 pub enum Stored {
     Text(Place),
     Other(AnyValue),
@@ -89,7 +85,7 @@ pub enum Stored {
 
 /// A value of a record.
 #[derive(Clone, Copy, Debug, PartialEq)]
-#[expect(clippy::exhaustive_enums, missing_docs, reason = "not part of the public interface")]
+#[expect(missing_docs, reason = "not part of the public interface")]
 pub enum LogValue<'a> {
     Bool(bool),
     F64(f64),

@@ -86,7 +86,6 @@ impl TelemetryProviderBuilder {
     }
 
     /// Returns the configuration of the provider.
-    #[must_use]
     pub const fn config(&self) -> &TelemetryConfig {
         &self.config
     }
@@ -304,10 +303,9 @@ impl TelemetryProviderBuilder {
         });
         let started = outcome.unwrap_or_else(|_| Err(Error::export(EXPORTER_PANICKED)));
         // From here on, an error drops `provider`, which resets `IN_USE_BY`.
-        let has_meters = inner.meters.is_some();
         let provider = TelemetryProvider::of(inner);
         let (propagators, mut sampling, sampler, (pipeline, message)) = started?;
-        sampling.measures = has_meters;
+        sampling.measures = pipeline.metrics().map(|metrics| metrics as _);
         sampling.is_recorded = pipeline.takes_spans() || sampling.describes_log_records;
         sampling.has_log_records = provider.inner.logs.are_exported();
         let not_installed = |_| Error::state("the telemetry collector could not be configured");
@@ -472,19 +470,16 @@ impl ExporterFactory {
     /// When the provider is initialized, `add` is called for each signal whose configuration names the exporter, and
     /// adds it with the builder's methods. It runs on a thread of its own and may take 30 seconds, after which the start
     /// fails ([`Error::is_timeout`]). Threads that `add` starts have all signals of the operating system blocked.
-    #[must_use]
     pub const fn new(name: &'static str, signals: &'static [Signal], add: AddExporter) -> Self {
         Self { name, signals, add }
     }
 
     /// Returns the name by which a configuration chooses the exporter.
-    #[must_use]
     pub const fn name(&self) -> &'static str {
         self.name
     }
 
     /// Returns the signals of the exporter.
-    #[must_use]
     pub const fn signals(&self) -> &'static [Signal] {
         self.signals
     }

@@ -127,8 +127,6 @@ pub(super) fn lost(counters: &Counters, error: Option<&Error>) -> Option<String>
         lost_of("spans", it.exported, &spans).map(|it| it + &each.unwrap_or_default()),
         (open > 0 && exporters > 0).then(|| format!("spans that are still open: {open}")),
         lost_of("log records", it.logs_exported, &records),
-        (it.missed_calls > 0)
-            .then(|| format!("calls that are missing from the metrics: {}", it.missed_calls)),
     ]
     .into_iter()
     .flatten()

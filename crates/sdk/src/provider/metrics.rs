@@ -79,7 +79,7 @@ impl BatchExporter<()> for Flushing {
     }
 }
 
-type Metrics = Option<(ProviderMetrics, SpanMetrics)>;
+type Metrics = Option<(ProviderMetrics, Arc<SpanMetrics>)>;
 
 pub(super) fn start(
     config: &TelemetryConfig,
@@ -118,10 +118,11 @@ pub(super) fn start(
     for destination in destinations {
         builder = (destination.0)(builder, metrics, Arc::clone(counters));
     }
-    let (meters, of_spans) = start(builder, metrics, views, redaction.clone(), counters);
+    let (meters, mut of_spans) = start(builder, metrics, views, redaction.clone(), counters);
     let flushing = Flushing { meters: meters.clone(), counters: Arc::clone(counters) };
     let settings = WorkerSettings { signal: Signal::Metrics, ..settings.clone() };
     let id = ExporterId::of::<Flushing>().named("metrics");
     let worker = Worker::start(&id, move || Ok(Box::new(flushing) as _), &settings)?;
-    Ok(Some((ProviderMetrics { _meters: meters, worker }, of_spans)))
+    of_spans.status_on_success = config.status_on_success;
+    Ok(Some((ProviderMetrics { _meters: meters, worker }, Arc::new(of_spans))))
 }

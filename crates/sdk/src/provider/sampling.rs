@@ -17,7 +17,7 @@ pub(super) fn sampling(config: &TelemetryConfig) -> Sampling {
         is_parent_based: sampling.is_parent_based(),
         rules: sampling.table(),
         needs_unsampled: sampling.has_tail(),
-        measures: false,
+        measures: None,
         baggage: config.baggage_attributes.clone(),
         has_boundaries: config.context == ContextMode::Boundaries,
         buffered_bytes: config.max_memory_bytes / 2,

@@ -68,7 +68,6 @@ pub(crate) fn forked() {
 }
 
 /// Returns the address of the table.
-#[must_use]
 pub fn table() -> *const () {
     ptr::from_ref(&TABLE).cast()
 }
@@ -93,7 +92,6 @@ pub struct OpenSpan {
 
 impl OpenSpan {
     /// Creates a value without a place.
-    #[must_use]
     pub const fn new() -> Self {
         Self { place: AtomicPtr::new(ptr::null_mut()) }
     }
@@ -129,7 +127,6 @@ impl OpenSpan {
 
     /// Returns the attributes of the span; `None` if the span is not listed.
     #[inline]
-    #[must_use]
     pub fn attributes(&self, span_id: [u8; 8]) -> Option<&'static Attributes> {
         let place = self.place()?;
         if place.span_id.load(Ordering::Relaxed) != u64::from_ne_bytes(span_id) {

@@ -70,6 +70,7 @@ impl QualityProvider for DbtTests {
             profiles: Some(folder.path()),
             target: None,
             ended: None,
+            selection: None,
         };
         let results = dbt.results(DbtCommand::Test, &project).1?;
         let mut by_name: BTreeMap<&str, &NodeResult> = BTreeMap::new();

@@ -1,14 +1,13 @@
 //! The files that dbt writes while a command runs: the manifest, and the results of its nodes.
 
-use std::io;
 use std::path::PathBuf;
 
 use floe_plugin::dbt::BuiltNode;
 
-use crate::manifest::Manifest;
+use crate::connection::Connection;
+use crate::lineage::Lineage;
+use crate::manifest::{self, Manifest};
 use crate::run_results::RunResults;
-
-const MAX_RESULTS_SIZE: u64 = 1 << 30;
 
 /// dbt's default for the path of the results.
 const RESULTS: &str = "target/run_results.json";
@@ -78,8 +77,8 @@ impl Artifacts {
 
     /// Whether the command before this one had the option `--empty`, which `dbt retry` repeats.
     pub(crate) fn is_of_empty(&self) -> bool {
-        let results = RunResults::read(&self.artifact(RESULTS), MAX_RESULTS_SIZE);
-        results.is_ok_and(|results| results.is_of_empty())
+        let results = manifest::parse(&self.artifact(RESULTS));
+        results.is_ok_and(|results: RunResults| results.is_of_empty())
     }
 
     pub(crate) fn set_results(&mut self, path: &str) {
@@ -99,22 +98,24 @@ impl Artifacts {
         Ok(results.map(|it| it.nodes(self.manifest())).unwrap_or_default())
     }
 
+    /// Returns the lineage of an invocation; `None` if dbt wrote no results, or a manifest that cannot be read.
+    pub(crate) fn lineage(
+        &self,
+        invocation_id: &str,
+        connection: &Connection,
+    ) -> Result<Option<Lineage>, String> {
+        let target = self.results_path.as_ref().filter(|_| self.manifest.is_some());
+        let Some(target) = target.and_then(|path| path.parent()) else {
+            return Ok(None);
+        };
+        Lineage::read(target, invocation_id, connection)
+    }
+
     /// Returns the results of an invocation, or `None` if there are none, for example because the command ended early.
     pub(crate) fn results(&self, invocation_id: &str) -> Result<Option<RunResults>, String> {
         let Some(path) = &self.results_path else {
             return Ok(None);
         };
-        let results = match RunResults::read(path, MAX_RESULTS_SIZE) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-            read => read.map_err(|error| format!("cannot read `{}`: {error}", path.display()))?,
-        };
-        let found = &results.metadata.invocation_id;
-        if found != invocation_id {
-            return Err(format!(
-                "`{}`: expected the results of the invocation `{invocation_id}`, found those of `{found}`",
-                path.display()
-            ));
-        }
-        Ok(Some(results))
+        RunResults::of(path, invocation_id)
     }
 }

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::time::SystemTime;
 
 use floe_plugin::Operation as _;
-use floe_plugin::dbt::{Node as NodeAttributes, NodeOutcome};
+use floe_plugin::dbt::{Node as NodeAttributes, NodeOutcome, Selection};
 use floe_plugin::quality::{Quality, QualityOutcome};
 use floe_telemetry::metrics::Metric;
 use floe_telemetry::opentelemetry::trace::{
@@ -14,6 +14,7 @@ use floe_telemetry::opentelemetry::{Context, KeyValue};
 use floe_telemetry::trace::{RecordedSpan, RecorderTracer};
 use floe_telemetry::{FloeAttributes as _, MetricRecorder, sanitize_error_message};
 
+use super::assets;
 use super::database::Database;
 use super::failure::{cancel, fail};
 use crate::manifest::Manifest;
@@ -57,6 +58,8 @@ pub(super) struct Nodes {
     open: HashMap<String, Vec<OpenNode>>,
     /// The spans of all nodes so far, for links.
     contexts: HashMap<String, SpanContext>,
+    /// The spans of the assets that the nodes are.
+    assets: HashMap<String, SpanContext>,
     pub(super) counts: Counts,
 }
 
@@ -67,12 +70,14 @@ pub(super) struct Surroundings<'a> {
     pub(super) manifest: Option<&'a Manifest>,
     pub(super) database: &'a Database,
     pub(super) words: Words,
+    pub(super) selection: &'a Selection,
 }
 
 #[derive(Debug)]
 struct OpenNode {
     started: String,
     span: RecordedSpan,
+    asset: Option<RecordedSpan>,
 }
 
 #[derive(Debug, Default)]
@@ -92,8 +97,9 @@ impl Nodes {
         open.or_else(|| self.contexts.get(unique_id))
     }
 
-    pub(super) fn is_known(&self, unique_id: &str) -> bool {
-        self.contexts.contains_key(unique_id)
+    /// Returns the span of a node's asset, or else of the node.
+    pub(super) fn context(&self, unique_id: &str) -> Option<&SpanContext> {
+        self.assets.get(unique_id).or_else(|| self.contexts.get(unique_id))
     }
 
     /// Starts the span of a node, or of a batch below its model.
@@ -120,12 +126,19 @@ impl Nodes {
         all.extend(around.database.attributes(node));
         all.extend(thread_name(node.thread.as_ref()));
         let nodes = self.open.entry(id.clone()).or_default();
+        let mut asset = None;
         let (name, parent, links) = match nodes.first() {
-            None => (
-                attributes.span_name(),
-                around.root.clone(),
-                links(around.manifest, &self.contexts, id),
-            ),
+            None => {
+                let of_assets = links(around.manifest, &self.assets, id);
+                asset = assets::start(id, around.selection, around.root, start, of_assets);
+                let mut parent = around.root.clone();
+                if let Some(asset) = &asset {
+                    let context = asset.span_context();
+                    parent = parent.with_remote_span_context(context.clone());
+                    self.assets.insert(id.clone(), context.clone());
+                }
+                (attributes.span_name(), parent, links(around.manifest, &self.contexts, id))
+            }
             Some(model) => {
                 let model = model.span.span_context().clone();
                 let name = format!("dbt.batch.{}", node.name);
@@ -138,7 +151,7 @@ impl Nodes {
         if nodes.is_empty() && self.contexts.len() < MAX_NODES {
             self.contexts.insert(id.clone(), span.span_context().clone());
         }
-        nodes.push(OpenNode { started: node.started.clone(), span });
+        nodes.push(OpenNode { started: node.started.clone(), span, asset });
     }
 
     /// Ends the span of a node or of a batch, and returns whether the span of a node ended.
@@ -155,7 +168,7 @@ impl Nodes {
             // dbt reports no start of a hook that it skips after a failed hook.
             self.start(node, at, around);
         }
-        let Some((mut span, is_batch)) = self.close(node) else {
+        let Some((OpenNode { mut span, asset, .. }, is_batch)) = self.close(node) else {
             return false;
         };
         let words = around.words;
@@ -194,19 +207,23 @@ impl Nodes {
         }
         let end =
             node.end.or(at).max(add_phases(&mut span, result)).unwrap_or_else(SystemTime::now);
+        let message_of_error = result.error(node).unwrap_or_default();
         match outcome {
             Outcome::Success | Outcome::Warned => span.set_status(Status::Ok),
             Outcome::Skipped => {}
             Outcome::Failed | Outcome::Error => {
-                fail(&mut span, result.error(node).unwrap_or_default(), outcome);
+                fail(&mut span, message_of_error, outcome);
             }
         }
         span.end_with_timestamp(end);
+        if let Some(asset) = asset {
+            assets::end(asset, Some(outcome), &sanitize_error_message(message_of_error), end);
+        }
         !is_batch
     }
 
     /// Removes the open span of a node or of a batch, and returns it and whether it is a batch.
-    fn close(&mut self, node: &Node) -> Option<(RecordedSpan, bool)> {
+    fn close(&mut self, node: &Node) -> Option<(OpenNode, bool)> {
         let nodes = self.open.get_mut(&node.unique_id)?;
         let last = nodes.len().checked_sub(1)?;
         let found = nodes.iter().position(|it| it.started == node.started);
@@ -215,7 +232,7 @@ impl Nodes {
         if nodes.is_empty() {
             self.open.remove(&node.unique_id);
         }
-        Some((closed.span, at > 0))
+        Some((closed, at > 0))
     }
 
     pub(super) fn cancel(&mut self, end: SystemTime) {
@@ -226,6 +243,9 @@ impl Nodes {
         for mut node in open.flat_map(|(_, nodes)| nodes.into_iter().rev()) {
             node.span.set_attributes(outcome.to_otel_dict());
             cancel(node.span, end, NOT_ENDED);
+            if let Some(asset) = node.asset {
+                assets::end(asset, None, NOT_ENDED, end);
+            }
         }
     }
 }

@@ -4,7 +4,7 @@ use std::fs::{self, OpenOptions};
 use std::io::{self, BufRead as _, BufReader, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 
-use floe_plugin::lineage::{LineageBackend, PRODUCER, PRODUCT, RunEvent, RunState};
+use floe_plugin::lineage::{LineageBackend, PRODUCER, RunEvent, RunState};
 use floe_plugin::{Error, ErrorKind, Lifecycle, OutputPath};
 use serde::Deserialize;
 
@@ -114,8 +114,7 @@ impl LineageBackend for Lines {
     fn emit_event(&self, event: &RunEvent<'_>) -> Result<(), Error> {
         // The line is written at once, so that lines of several processes do not mix.
         let line = format!("{}\n", event.to_json());
-        let is_of_product = event.job_type == Some(PRODUCT);
-        if is_of_product && matches!(event.state, RunState::Start) {
+        if event.parent.is_none() && event.state == RunState::Start {
             self.rotate()?;
         }
         let options = &mut OpenOptions::new();

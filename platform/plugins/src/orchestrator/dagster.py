@@ -1,5 +1,6 @@
 """The assets of a data product of floe. This file is generated; product.json describes the product."""
 
+import importlib.util
 import json
 import os
 import subprocess
@@ -70,7 +71,53 @@ def asset(definition: dict) -> dg.AssetsDefinition:
     return build
 
 
-assets = [asset(definition) for definition in PRODUCT["assets"]]
+SOURCES = {".csv", ".md", ".py", ".sql", ".yaml", ".yml"}
+
+
+def manifest() -> Path | None:
+    """Returns the manifest of the dbt project, which floe writes again after a change of the project. Without a manifest,
+    or without dagster-dbt, the project is one asset."""
+    folder = Path(product_folder())
+    path = folder / "target" / "manifest.json"
+    generated = {folder / name for name in ("target", "logs", ".floe")}
+    files = [file for file in folder.rglob("*.*") if file.suffix in SOURCES and not generated & set(file.parents)]
+    newest = max(file.lstat().st_mtime for file in files)
+    if path.exists() and path.stat().st_mtime > newest:
+        return path
+    parsed = subprocess.run(floe("parse-project"), check=False)
+    return path if parsed.returncode == 0 else None
+
+
+def dbt_project(definition: dict) -> dg.AssetsDefinition:
+    """Returns the assets of a dbt project: by dagster-dbt, one for each node, all built by one process of floe."""
+    path = manifest() if importlib.util.find_spec("dagster_dbt") else None
+    if path is None:
+        return asset(definition)
+    from dagster_dbt import dbt_assets
+
+    fqns = {id: node["fqn"] for id, node in json.loads(path.read_text(encoding="utf-8"))["nodes"].items()}
+    retries = dg.RetryPolicy(max_retries=PRODUCT["retries"], delay=PRODUCT["retry_delay_seconds"])
+
+    @dbt_assets(manifest=path, name=definition["name"], retry_policy=retries)
+    def build(context: dg.AssetExecutionContext, pipes: dg.PipesSubprocessClient):
+        of = "dagster_dbt/unique_id"
+        nodes = {build.get_asset_spec(key).metadata[of]: key.to_user_string() for key in context.selected_asset_keys}
+        selected = [build.get_spec_for_check_key(key) for key in context.selected_asset_check_keys]
+        checks = {spec.metadata[of]: (spec.asset_key.to_user_string(), spec.name) for spec in selected}
+        select = [f"fqn:{'.'.join(fqns[id])}" for id in nodes] if context.is_subset else []
+        step = context.op_execution_context.get_step_execution_context().step
+        extras = {"step_key": step.key, "nodes": nodes, "checks": checks, "select": select}
+        built = pipes.run(command=floe("build-asset"), context=context, extras=extras, env=trace(context.run.tags))
+        yield from built.get_results(implicit_materializations=False)
+        for reason in built.get_custom_messages():
+            raise dg.Failure(reason)
+
+    return build
+
+
+assets = [
+    dbt_project(definition) if definition["group"] == "dbt" else asset(definition) for definition in PRODUCT["assets"]
+]
 job = dg.define_asset_job(PRODUCT["job"], selection=assets)
 
 

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use floe_plugin::orchestrator::{AssetOrchestrator, Definitions, RunEnd};
 use floe_plugin::product::Product;
-use floe_plugin::{Error, ErrorKind, Lifecycle, dbt, quality};
+use floe_plugin::{Error, ErrorKind, Lifecycle, quality};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -132,10 +132,7 @@ impl Dagster {
                 "query": true,
                 "description": null,
                 "metadata": { "floe/materialization": model.materialization },
-                "checks": match model.layer {
-                    "dbt" => vec![dbt::TESTS.to_owned()],
-                    _ => quality::identifiers(model.checks),
-                },
+                "checks": quality::identifiers(model.checks),
             })
         });
         json!({

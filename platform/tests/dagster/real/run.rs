@@ -54,13 +54,13 @@ fn assert_tree(spans: &[ReceivedSpan], [orders, stg_orders, totals]: [&ReceivedS
 }
 
 /// Asserts that the span of an asset has Dagster's ids, and that Dagster's event has the ids of the span.
-fn assert_materialized(span: &ReceivedSpan, run_id: &str, events: &Json) {
+fn assert_materialized(span: &ReceivedSpan, step: &str, run_id: &str, events: &Json) {
     let key = span.name.trim_start_matches("dagster.asset.");
     assert_attributes(
         span,
         &[
             ("dagster.asset_key", key.into()),
-            ("dagster.step_key", key.into()),
+            ("dagster.step_key", step.into()),
             ("dagster.run_id", run_id.into()),
             ("dagster.retry_number", 0.into()),
             ("dagster.asset.status", "success".into()),
@@ -90,11 +90,108 @@ fn real_dagster_is_one_trace_from_the_command_line_to_the_models_of_dbt() {
         "dagster",
         &dagster,
         "2 models and 1 seed built, 0 failed · 1 check passed, 0 failed · ",
+        "dagster.asset.",
     );
+    assert_eq!(above, "dagster.step.shop_dbt");
+    let spans = setup.spans();
+    let step = single(&spans, "dagster.step.shop_dbt");
+    assert_eq!(parent(&spans, step), "orchestrator.run");
+    assert_attributes(step, &[("orchestrator.asset_count", 3.into())]);
+    let events = events(&real(), &setup);
+    let run_id = events["runs"][0]["id"].as_str().unwrap();
+    let keys = ["orders", "stg_orders", "totals"];
+    let assets = keys.map(|key| single(&spans, &format!("dagster.asset.{key}")));
+    for (key, asset) in keys.into_iter().zip(assets) {
+        assert_eq!(parent(&spans, asset), "dbt.build");
+        let node = spans.iter().find(|it| it.parent_span_id == asset.span_id).unwrap();
+        assert!(node.name.ends_with(&format!(".{key}")), "{}", node.name);
+        assert_materialized(asset, "shop_dbt", run_id, &events);
+    }
+    assert_eq!(
+        assets.map(|it| linked(&spans, it).concat()),
+        ["", "dagster.asset.orders", "dagster.asset.stg_orders"]
+    );
+    let check = &events["checks"]["unique_stg_orders_order_id"];
+    assert_eq!(check["passed"], true);
+    // `floe run`, `dbt parse` for the definitions, and one step for all assets.
+    let processes = by_process(&spans);
+    println!("{processes}");
+    assert_eq!(processes.lines().count(), 3);
+    let requests = setup.receiver.every_request();
+    println!("{} bytes of OTLP", requests.iter().map(|it| it.body.len()).sum::<usize>());
+}
+
+#[test]
+fn real_dagster_without_its_package_for_dbt_has_one_asset_for_a_project() {
+    let setup = Setup::with_script("");
+    let script = format!(
+        "exec '{}' -c 'import sys; sys.modules[\"dagster_dbt\"] = None; import dagster._cli; dagster._cli.main()' \"$@\"",
+        real().join("python").display()
+    );
+    let dagster = setup.program("dagster", &script);
+    let built = "2 models and 1 seed built, 0 failed · 1 check passed, 0 failed · ";
+    let (setup, above) = with_dbt("dagster", &dagster, built, "dbt.build");
     assert_eq!(above, "dagster.asset.shop_dbt");
     let spans = setup.spans();
     assert_eq!(parent(&spans, single(&spans, "dagster.asset.shop_dbt")), "orchestrator.run");
-    println!("{}", by_process(&spans));
+}
+
+/// Returns a dbt project that Dagster runs, whose model `totals` has this query.
+fn dbt_in_dagster(totals: &str) -> Setup {
+    let setup = built_by_dbt(&real().join("dagster"), &real_dbt());
+    setup.product.write("models/totals.sql", totals);
+    setup
+}
+
+#[test]
+fn real_dagster_keeps_the_nodes_that_dbt_built_before_one_failed() {
+    let setup = dbt_in_dagster("select nothing from {{ ref('stg_orders') }}");
+    setup.product.write("models/behind.sql", "select * from {{ ref('totals') }}");
+    let output = setup.floe("run").args(["--orchestrator", "dagster"]).output().unwrap();
+    let stderr = text(&output.stderr);
+    assert_eq!(output.status.code(), Some(1), "{stderr}");
+    assert!(stderr.contains("1 model and 1 seed built, 1 failed, 1 skipped"), "{stderr}");
+    let spans = setup.spans();
+    assert_one_trace(&spans);
+    for (key, status) in [("orders", "success"), ("totals", "failed"), ("behind", "skipped")] {
+        let asset = single(&spans, &format!("dagster.asset.{key}"));
+        assert_attributes(asset, &[("dagster.asset.status", status.into())]);
+    }
+    assert!(is_error(single(&spans, "dagster.asset.totals"), "Binder Error"), "{}", tree(&spans));
+    let events = events(&real(), &setup);
+    assert_eq!(events["failures"], json!(["shop_dbt"]));
+    let built: Vec<_> = events["materializations"].as_object().unwrap().keys().collect();
+    assert_eq!(built, ["orders", "stg_orders"]);
+}
+
+#[test]
+fn real_dagster_builds_one_node_of_a_dbt_project_alone() {
+    let setup = dbt_in_dagster("select count(*) as all_orders from {{ ref('stg_orders') }}");
+    let output = setup.floe("run").args(["--orchestrator", "dagster"]).output().unwrap();
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    let before = setup.spans().len();
+    let floe = setup.floe("");
+    let mut dagster = Command::new(real().join("dagster"));
+    for (name, value) in floe.get_envs() {
+        if let Some(value) = value {
+            dagster.env(name, value);
+        }
+    }
+    let output = dagster
+        .args(["asset", "materialize", "--select", "totals", "-f", "definitions.py"])
+        .current_dir(setup.product.path(".floe/orchestrator"))
+        .env("DAGSTER_HOME", setup.product.path(".floe/orchestrator/home"))
+        .env("FLOE_PROGRAM", setup::floe())
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    let spans = setup.spans().split_off(before);
+    let assets: Vec<_> = spans.iter().filter(|it| it.name.starts_with("dagster.asset.")).collect();
+    assert_eq!(assets.len(), 1, "{}", tree(&spans));
+    assert_eq!(assets[0].name, "dagster.asset.totals");
+    assert_eq!(parent(&spans, assets[0]), "dbt.build");
+    // The manifest is that of the first run, so no process parsed the project.
+    assert_eq!(by_process(&spans).lines().count(), 1, "{}", tree(&spans));
 }
 
 #[test]
@@ -120,7 +217,8 @@ fn real_dagster_builds_the_assets_of_a_product_in_its_trace() {
         assert_attributes(single(&spans, name), &[("dagster.run_id", run_id.into())]);
     }
     for span in assets {
-        assert_materialized(span, run_id, &events);
+        let key = span.name.trim_start_matches("dagster.asset.");
+        assert_materialized(span, key, run_id, &events);
     }
     assert_events(&events);
     // All lineage events, including those of assets, have the id of the trace.

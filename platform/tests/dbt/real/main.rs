@@ -11,6 +11,7 @@
 )]
 
 mod command;
+mod lineage;
 #[allow(dead_code, reason = "shared with the tests of recorded events")]
 #[path = "../setup.rs"]
 mod setup;

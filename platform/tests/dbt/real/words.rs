@@ -43,7 +43,7 @@ const FILES: [(&str, &str); 7] = [
     ("macros/nothing.sql", "{% macro nothing() %}{% endmacro %}"),
 ];
 
-fn project(folder: &Path) {
+pub(crate) fn project(folder: &Path) {
     for (path, content) in FILES {
         let path = folder.join(path);
         fs::create_dir_all(path.parent().unwrap()).unwrap();

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use opentelemetry::{Context, Key};
 
-use super::settings::{self, Ratio, Rule, Sampled, Settings, Subject, Then};
+use super::settings::{self, Measure, Ratio, Rule, Sampled, Settings, Subject, Then};
 use crate::attributes::{list::limit_attributes, text::limit_text};
 use crate::caught::caught;
 use crate::recorder::fork::lock;
@@ -43,8 +43,8 @@ pub struct Sampling {
     pub rules: Arc<[Rule]>,
     /// Whether the tail sampler needs spans that the head does not sample.
     pub needs_unsampled: bool,
-    /// Whether metrics are made from the calls of functions with `#[traced(metrics)]`.
-    pub measures: bool,
+    /// The metrics of the calls of functions with `#[traced(metrics)]`.
+    pub measures: Option<Arc<dyn Measure>>,
     /// Keys of baggage whose values become attributes.
     pub baggage: Vec<String>,
     /// Whether only the first span of a trace on a thread has a `Context`.
@@ -85,7 +85,6 @@ impl Sampling {
     }
 
     /// Whether the next span is recorded, or is the first one that is lost.
-    #[must_use]
     pub fn is_awaiting() -> bool {
         !listeners::has(UNRECORDED) || listeners::has(UNREPORTED)
     }
@@ -112,11 +111,11 @@ impl Sampling {
         }
 
         listeners::set_provider(0);
+        settings::install(Settings::default());
         replace_sampler(None);
     }
 
     /// Returns the number of sampled spans of the process that are open.
-    #[must_use]
     pub fn open_spans() -> u64 {
         recording::open_spans()
     }
@@ -143,6 +142,7 @@ fn compile(sampling: &Sampling) -> Settings {
         ratio: Ratio::new(sampling.ratio),
         rules: Arc::clone(&sampling.rules),
         baggage: sampling.baggage.iter().cloned().map(Key::from).collect(),
+        measures: sampling.measures.clone(),
     }
 }
 
@@ -161,7 +161,7 @@ impl InUse {
         let unrecorded =
             [(UNRECORDED, true), (IDS, sampling.has_log_records || self.has_log_lines)];
         let own: &[_] = if sampling.is_recorded { &recorded } else { &unrecorded };
-        let facts = all(own) | all(&[(MEASURES, sampling.measures)]);
+        let facts = all(own) | all(&[(MEASURES, sampling.measures.is_some())]);
         if facts == UNRECORDED {
             return facts;
         }

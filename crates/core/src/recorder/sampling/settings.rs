@@ -3,8 +3,10 @@
 //! Each thread refers to its last used settings, and each call site stores its applicable rule with the generation of
 //! the rules. So the settings of the next provider reach all of them, and no span takes a lock.
 
+use std::fmt::Debug;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use opentelemetry::baggage::BaggageExt;
 use opentelemetry::trace::SpanKind;
@@ -13,7 +15,7 @@ use opentelemetry::{Context, Key, KeyValue, TraceId};
 use crate::callsite::{CallSite, Level, Scope};
 use crate::clock::monotonic_nanos;
 use crate::recorder::fork::lock;
-use crate::recorder::record::{Origin, SpanRecord};
+use crate::recorder::record::{Code, Origin, SpanRecord};
 
 /// A row of the table of rules. A field that is `None` matches every span.
 #[derive(Debug)]
@@ -99,6 +101,12 @@ impl Rule {
     }
 }
 
+/// The metrics that count calls without a span, on the threads of the calls.
+pub trait Measure: Debug + Send + Sync {
+    /// Counts a call.
+    fn measure(&self, callsite: &'static CallSite, code: Code, time: Duration);
+}
+
 /// The number of the rule for a span, counted from 1; 0 for none.
 type Number = u32;
 
@@ -113,6 +121,7 @@ pub(super) struct Settings {
     pub(super) ratio: Ratio,
     pub(super) rules: Arc<[Rule]>,
     pub(super) baggage: Box<[Key]>,
+    pub(super) measures: Option<Arc<dyn Measure>>,
 }
 
 /// A share of traces. A trace is sampled if the last 64 bits of its id, shifted right by one, are below this number,
@@ -144,7 +153,13 @@ impl Ratio {
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { generation: 0, ratio: Ratio::ALL, rules: Arc::default(), baggage: Box::default() }
+        Self {
+            generation: 0,
+            ratio: Ratio::ALL,
+            rules: Arc::default(),
+            baggage: Box::default(),
+            measures: None,
+        }
     }
 }
 
@@ -253,6 +268,10 @@ pub(crate) struct CachedSettings(Option<Arc<Settings>>);
 
 impl CachedSettings {
     pub(in crate::recorder) const NONE: Self = Self(None);
+
+    pub(in crate::recorder) fn measures(&mut self) -> Option<&dyn Measure> {
+        self.get().measures.as_deref()
+    }
 
     #[inline]
     pub(super) fn get(&mut self) -> &Settings {

@@ -30,7 +30,6 @@ impl Redaction {
     }
 
     /// Returns the redacted items of a list, each with its index, where an item may be the name of the next one.
-    #[must_use]
     pub fn list(&self, items: &[impl AsRef<str>]) -> Vec<(usize, String)> {
         self.0.attribute.redact_list(items)
     }
@@ -50,7 +49,6 @@ impl Redaction {
     }
 
     /// Redacts the text of an error, unless it is the mark of an exception that was not written yet.
-    #[must_use]
     pub fn error_text(&self, text: &str) -> Option<String> {
         if text.is_empty() || text == Exception::MARK {
             return None;

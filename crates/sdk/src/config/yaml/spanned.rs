@@ -23,7 +23,6 @@ thread_local! {
 
 /// A value with its position in the document, for mistakes that are found later. It can be read from YAML only.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-#[expect(clippy::exhaustive_structs, reason = "not part of the public interface")]
 pub struct Spanned<T> {
     /// The value.
     pub value: T,
