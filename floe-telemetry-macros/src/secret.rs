@@ -58,7 +58,7 @@ const WORDS: &[&str] = &[
 const FORMS: &[&str] =
     &["b64", "base64", "bytes", "hash", "pem", "raw", "str", "string", "text", "value"];
 
-/// Returns whether a field with this name contains the value of the credential that it belongs to.
+/// Returns whether a field with this name is a form of the credential that contains it, as in `token.base64`.
 pub(crate) fn is_form(name: &str) -> bool {
     FORMS.contains(&name)
 }

@@ -132,7 +132,7 @@ pub struct WallClock {
 /// The last jump of the counter, at an unknown moment before an anchor.
 #[derive(Clone, Copy, Debug)]
 struct Jump {
-    /// The counter at the anchor.
+    /// The value of the counter at that anchor.
     until: u64,
     ticks: u64,
 }

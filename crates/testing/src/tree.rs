@@ -69,11 +69,11 @@ pub(super) fn excerpt(lines: &[Line]) -> String {
 struct Subtree {
     /// The number of the group: siblings that overlap are in one group.
     group: usize,
-    /// The lines, the last one first, so that the line of a parent is appended.
+    /// The lines in reverse order, because the line of the parent is added last.
     lines: Vec<Line>,
 }
 
-/// Joins the lines of siblings, with the last line first.
+/// Joins the lines of siblings, in reverse order.
 fn joined(tree: &Tree, siblings: &[usize], subtrees: &mut [Vec<Line>]) -> Vec<Line> {
     let mut by_start = siblings.to_vec();
     by_start.sort_by_key(|span| (tree.start(*span), tree.end(*span)));

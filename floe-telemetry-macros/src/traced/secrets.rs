@@ -104,8 +104,7 @@ struct Use {
 
 impl Use {
     fn of_name(name: &str, span: Span) -> Self {
-        let (name, value) = (name.to_owned(), name.to_owned());
-        Self { name, value, span }
+        Self { name: name.to_owned(), value: name.to_owned(), span }
     }
 
     fn error(&self, advice: &str) -> syn::Error {

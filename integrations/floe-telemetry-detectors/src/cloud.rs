@@ -54,8 +54,7 @@ fn gcp_cloud_run(variable: Variable<'_>, found: &mut DetectedAttributes) -> Opti
     if let Some(job) = variable("CLOUD_RUN_JOB") {
         found.add("faas.name", Some(job));
         found.add("gcp.cloud_run.job.execution", variable("CLOUD_RUN_EXECUTION"));
-        let index = variable("CLOUD_RUN_TASK_INDEX");
-        let index = index.and_then(|index| index.parse::<i64>().ok());
+        let index = variable("CLOUD_RUN_TASK_INDEX").and_then(|text| text.parse::<i64>().ok());
         found.add("gcp.cloud_run.job.task_index", index);
     } else {
         found.add("faas.name", Some(variable("K_SERVICE")?));

@@ -68,8 +68,7 @@ impl GrpcStatus {
 
     /// Reads the status from headers or trailers. An undefined code counts as `UNKNOWN`.
     pub(crate) fn of(headers: &HeaderMap) -> Option<Self> {
-        let code = headers.get(&STATUS)?.to_str().ok();
-        let code = code.and_then(|code| code.parse().ok());
+        let code = headers.get(&STATUS)?.to_str().ok().and_then(|text| text.parse().ok());
         let message = headers.get(&MESSAGE).map(|message| {
             let decoded = percent_decode(message.as_bytes()).decode_utf8_lossy();
             bounded(&decoded).to_owned()

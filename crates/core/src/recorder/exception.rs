@@ -27,7 +27,7 @@ const FIRST: &str = "0: ";
 pub struct Exception {
     /// The value of `exception.type`.
     pub type_name: &'static str,
-    /// The value of `error.type`, if it differs from the type.
+    /// The value of `error.type`, if it differs from `type_name`.
     pub(crate) class: Option<&'static str>,
     /// The value of `exception.message`.
     pub message: String,

@@ -23,7 +23,7 @@ pub(super) const ASKED: Listeners = 1 << 4;
 pub(super) const TAIL: Listeners = 1 << 5;
 /// Rules turn some spans off.
 pub(super) const RULES: Listeners = 1 << 6;
-/// With `context: boundaries`, a recorded span has its own `Context` only if another span's does not suffice.
+/// The setting is `context: boundaries`, so most recorded spans use the `Context` of an outer span.
 pub(super) const BOUNDARIES: Listeners = 1 << 7;
 const BITS: Listeners = (BOUNDARIES << 1) - 1;
 

@@ -22,7 +22,7 @@ pub(super) enum Backpressure {
 impl Collector {
     /// Fetches finished spans, as far as `backpressure` and the maximum per buffer allow, and returns their number.
     /// Closed buffers are always read, so that they can be freed; spans that do not fit are dropped and counted. The
-    /// first buffer left for lack of room comes last next time, so that a busy thread cannot take all the room.
+    /// next fetch reads the first buffer without room last, so that a busy thread cannot take all the room.
     pub(super) fn fetch(&mut self, backpressure: Backpressure) -> usize {
         Buffer::take_new(&mut self.buffers);
         self.clock.refresh();

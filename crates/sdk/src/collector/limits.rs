@@ -17,7 +17,7 @@ use crate::redaction::MAX_MESSAGE_CHARS;
 /// The maximum length of the name of a span or event, and of an attribute's key, in characters.
 const MAX_NAME: usize = 1024;
 
-/// Applies the limits to a redacted span: before redaction, truncation might make a credential unrecognizable.
+/// Applies the limits to a span after its redaction, which might not recognize a truncated credential.
 ///
 /// Returns whether the keys were already distinct, not empty, not too long and not too many. If `are_keys_valid` is
 /// set, the caller knows this, so the keys are not examined.

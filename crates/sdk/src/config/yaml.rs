@@ -266,7 +266,7 @@ impl<'text> Tree<'text> {
     }
 }
 
-/// Takes the entries of a mapping, or of a list of mappings, as the value of `<<`.
+/// Adds the entries of the value of a merge key (`<<`), which is a mapping or a list of mappings.
 fn merge(value: Node, into: &mut Vec<Entry>) -> Result<(), Mistake> {
     match value.content {
         Content::Map(entries) => into.extend(entries),
