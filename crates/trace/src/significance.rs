@@ -15,6 +15,8 @@ const ENDS: usize = 10;
 const ALIKE: f64 = 1.5;
 /// The minimum degrees of freedom with which the deviation of the samples can be estimated.
 const LEAST_FREEDOM: usize = 4;
+/// The minimum scatter of logarithms, which is about 5 % of the values.
+const LEAST_SCATTER: f64 = 0.05;
 
 /// Returns the chance that at least this many of all failures fall into the second sample, by Fisher's exact test. A
 /// sample is (failures, calls).
@@ -200,8 +202,7 @@ pub(crate) fn counts(sides: [&[Vec<f64>]; 2], are_whole: bool) -> f64 {
 
 /// Returns the chance that Student's t is at least this far from 0, in either direction, by its finite series for a
 /// whole number of degrees of freedom (Abramowitz and Stegun 26.7.3 and 26.7.4).
-#[must_use]
-pub fn two_sided(t: f64, freedom: usize) -> f64 {
+fn two_sided(t: f64, freedom: usize) -> f64 {
     let angle = (t / as_f64(freedom).sqrt()).atan();
     let (sine, cosine) = angle.sin_cos();
     let is_odd = freedom % 2 == 1;
@@ -224,7 +225,8 @@ pub(crate) fn tail(z: f64) -> f64 {
 }
 
 /// Returns the shift that is common to most names, or 0 for fewer than three names.
-pub(crate) fn common(shifts: impl Iterator<Item = f64>) -> f64 {
+#[must_use]
+pub fn common(shifts: impl Iterator<Item = f64>) -> f64 {
     let shifts = shifts.collect_vec();
     if shifts.len() < 3 { 0.0 } else { middle(shifts.into_iter()) }
 }
@@ -236,6 +238,41 @@ pub(crate) fn middle(values: impl Iterator<Item = f64>) -> f64 {
     let one = at(values.len().saturating_sub(1) / 2);
     let other = at(values.len() / 2);
     if one.abs() < other.abs() { one } else { other }
+}
+
+/// Returns the median; of two middle values, their mean. The median of no values is 0.
+#[must_use]
+pub fn median(values: impl Iterator<Item = f64>) -> f64 {
+    let values = sorted(&values.collect_vec());
+    let at = |index: usize| values.get(index).copied().unwrap_or_default();
+    f64::midpoint(at(values.len().saturating_sub(1) / 2), at(values.len() / 2))
+}
+
+/// Returns the chance that an ordinary value is at least as far as `now` from the median of past values, on either
+/// side, by Student's distribution with a scatter that single outliers hardly affect.
+///
+/// The chance is 1 for fewer than two past values, and for a value that recurs, such as on every Sunday: two of the last fourteen values, or more than one
+/// in fourteen of all, are about as far on the same side. `past` begins with the newest value.
+#[must_use]
+pub fn unusual(past: &[f64], now: f64) -> f64 {
+    let count = as_f64(past.len());
+    let usual = median(past.iter().copied());
+    let distance = now - usual;
+    let typical = 1.4826 * median(past.iter().map(|it| (it - usual).abs()));
+    // The comparison allows for the scatter, because recurring values are never equal.
+    let least = distance.abs() - (4.0 * typical.max(LEAST_SCATTER)).min(distance.abs() / 2.0);
+    let is_as_far = |it: &&f64| (**it - usual) * distance.signum() >= least;
+    // The newest values at this distance do not count, because the last runs may already have had the new value.
+    let earlier = |runs: &[f64]| runs.iter().skip_while(is_as_far).filter(is_as_far).count();
+    let is_known = earlier(&past[..past.len().min(14)]) >= 2;
+    if past.len() < 2 || distance == 0.0 || is_known || earlier(past) > past.len() / 14 {
+        return 1.0;
+    }
+    let most = 3.0 * typical.max(LEAST_SCATTER);
+    let squares = past.iter().map(|it| (it - usual).clamp(-most, most).powi(2));
+    let scatter = (squares.sum::<f64>() / (count - 1.0)).sqrt().max(typical).max(LEAST_SCATTER);
+    let t = distance / (scatter * (1.0 + 1.0 / count).sqrt());
+    two_sided(t.abs(), past.len() - 1)
 }
 
 /// Returns the part of a common shift that is not noise. `square` is the square of the shift, which is a median of

@@ -9,7 +9,7 @@ mod trend;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use floe_telemetry::config::suggest::all_of;
-use floe_trace::significance::two_sided;
+use floe_trace::significance::{common, median, unusual};
 
 use super::WINDOW;
 use crate::record::{Record, Step};
@@ -26,9 +26,6 @@ const RARE: f64 = 0.001;
 
 /// The maximum chance of a false finding in a single test of a deviation with a recorded cause.
 const EXPECTED: f64 = 0.02;
-
-/// The minimum scatter of logarithms, which is about 5 % of the values.
-const LEAST_SCATTER: f64 = 0.05;
 
 /// The minimum factor by which an unusual number of rows differs from the usual one.
 const LEAST_ROWS: f64 = 1.5;
@@ -172,7 +169,7 @@ impl<'a> Comparison<'a> {
             parts: Vec::new(),
             rows: HashMap::new(),
             changed: HashMap::new(),
-            usual: median(past.iter().map(|run| run.seconds).collect()),
+            usual: median(past.iter().map(|run| run.seconds)),
             past_shifts: Vec::new(),
             shift: 0.0,
             // A run tests the time and the rows of each asset, the time of each stage, and the machine.
@@ -239,7 +236,7 @@ impl<'a> Comparison<'a> {
         now: f64,
         past: Vec<Option<f64>>,
     ) {
-        let usual = median(past.iter().copied().flatten().collect());
+        let usual = median(past.iter().copied().flatten());
         self.parts.push(Part { name, asset, causes, now, past, usual });
     }
 
@@ -249,9 +246,9 @@ impl<'a> Comparison<'a> {
         let now = asset.rows()? as f64;
         let past: Vec<f64> = past.into_iter().map(|rows| rows as f64).collect();
         let logs: Vec<f64> = past.iter().map(|rows| rows.ln_1p()).collect();
-        let usual = median(past);
+        let usual = median(past.into_iter());
         let factor = (now.ln_1p() - usual.ln_1p()).abs();
-        let is_rare = chance(&logs, now.ln_1p()) * self.tests <= RARE;
+        let is_rare = unusual(&logs, now.ln_1p()) * self.tests <= RARE;
         (factor >= LEAST_ROWS.ln()).then_some((usual, is_rare))
     }
 
@@ -259,9 +256,7 @@ impl<'a> Comparison<'a> {
     fn set_shifts(&mut self) {
         let steady: Vec<&Part<'_>> = self.parts.iter().filter(|part| part.is_steady()).collect();
         let shift_of = |times: &dyn Fn(&Part<'_>) -> Option<f64>| {
-            let deviation = |part: &&Part<'_>| times(part).map(|it| part.deviation(it));
-            let deviations: Vec<f64> = steady.iter().filter_map(deviation).collect();
-            if deviations.len() < 3 { 0.0 } else { median(deviations) }
+            common(steady.iter().filter_map(|part| times(part).map(|it| part.deviation(it))))
         };
         let runs = 0..self.past.len();
         let past_shifts = runs.map(|index| shift_of(&|part| part.past[index])).collect();
@@ -293,7 +288,7 @@ impl<'a> Comparison<'a> {
 
     fn find_slower_machine(&self) -> Option<Finding> {
         // Only a slower machine is reported, so only one of the two tails counts.
-        let is_rare = chance(&self.past_shifts, self.shift) / 2.0 <= RARE;
+        let is_rare = unusual(&self.past_shifts, self.shift) / 2.0 <= RARE;
         let usual: f64 = self.parts.iter().map(|part| part.usual).sum();
         let excess = usual * self.shift.exp_m1();
         if !is_rare || self.shift < LEAST_TIME.ln() || !self.matters(excess) {
@@ -391,13 +386,13 @@ impl<'a> Comparison<'a> {
         excess >= LEAST_SECONDS && (excess >= LEAST_SHARE * self.usual || is_of_longer)
     }
 
-    /// Returns the chance that the part's time is this far from the usual one (see the function `chance`). The shift of
+    /// Returns the chance that the part's time is this far from the usual one (see [`unusual`]). The shift of
     /// each run is subtracted first.
     fn chance(&self, part: &Part<'_>) -> f64 {
         let runs = part.past.iter().zip(&self.past_shifts);
         let before: Vec<f64> =
             runs.filter_map(|(seconds, shift)| Some(part.deviation((*seconds)?) - shift)).collect();
-        chance(&before, part.deviation(part.now) - self.shift)
+        unusual(&before, part.deviation(part.now) - self.shift)
     }
 
     #[expect(clippy::cast_precision_loss, reason = "the factor has one decimal")]
@@ -453,43 +448,6 @@ fn listed(names: &[&str]) -> String {
         }
         _ => all_of(names),
     }
-}
-
-fn median(mut values: Vec<f64>) -> f64 {
-    if values.is_empty() {
-        return 0.0;
-    }
-    values.sort_by(f64::total_cmp);
-    let middle = values.len() / 2;
-    f64::midpoint(values[(values.len() - 1) / 2], values[middle])
-}
-
-/// Returns the chance that an ordinary value is at least as far as `now` from the median of past values, on either
-/// side, by Student's distribution with a scatter that single outliers hardly affect.
-///
-/// The chance is 1 for a value that recurs, such as on every Sunday: two of the last fourteen values, or more than one
-/// in fourteen of all, are about as far on the same side. `past` begins with the newest value.
-#[expect(clippy::cast_precision_loss, reason = "the counts are small")]
-fn chance(past: &[f64], now: f64) -> f64 {
-    let count = past.len() as f64;
-    let usual = median(past.to_vec());
-    let distance = now - usual;
-    let deviations = past.iter().map(|it| (it - usual).abs()).collect();
-    let typical = 1.4826 * median(deviations);
-    // The comparison allows for the scatter, because recurring values are never equal.
-    let least = distance.abs() - (4.0 * typical.max(LEAST_SCATTER)).min(distance.abs() / 2.0);
-    let is_as_far = |it: &&f64| (**it - usual) * distance.signum() >= least;
-    // The newest values at this distance do not count, because the last runs may already have had the new value.
-    let earlier = |runs: &[f64]| runs.iter().skip_while(is_as_far).filter(is_as_far).count();
-    let is_known = earlier(&past[..past.len().min(14)]) >= 2;
-    if distance == 0.0 || is_known || earlier(past) > past.len() / 14 {
-        return 1.0;
-    }
-    let most = 3.0 * typical.max(LEAST_SCATTER);
-    let squares = past.iter().map(|it| (it - usual).clamp(-most, most).powi(2));
-    let scatter = (squares.sum::<f64>() / (count - 1.0)).sqrt().max(typical).max(LEAST_SCATTER);
-    let t = distance / (scatter * (1.0 + 1.0 / count).sqrt());
-    two_sided(t.abs(), past.len() - 1)
 }
 
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a number of rows")]

@@ -1,8 +1,9 @@
 //! Changes of an asset's rows that no single night shows: growth over weeks, and a weekday without its usual rows.
 
+use floe_trace::significance::median;
 use jiff::civil::{Date, Weekday};
 
-use super::{Comparison, Finding, Kind, LEAST_ROWS, median, rounded};
+use super::{Comparison, Finding, Kind, LEAST_ROWS, rounded};
 use crate::record::{Record, Step};
 use crate::text::Thousands;
 
@@ -42,7 +43,7 @@ impl Comparison<'_> {
         }
         let rows: Vec<f64> = self.rows_before(asset).map(|(_, rows)| rows).collect();
         let weeks: Vec<f64> =
-            rows.chunks_exact(WEEK).take(3).map(|week| median(week.to_vec())).collect();
+            rows.chunks_exact(WEEK).take(3).map(|week| median(week.iter().copied())).collect();
         let grows = |pair: &[f64]| pair[0] >= LEAST_GROWTH * pair[1].max(1.0);
         let now = asset.rows()?;
         (weeks.len() == 3 && weeks.windows(2).all(grows)).then(|| {
@@ -56,10 +57,10 @@ impl Comparison<'_> {
         let today = weekday(self.run)?;
         let now = count(asset.rows()?);
         let all: Vec<(Option<Weekday>, f64)> = self.rows_before(asset).collect();
-        let usual = median(all.iter().map(|(_, rows)| *rows).collect());
+        let usual = median(all.iter().map(|(_, rows)| *rows));
         let same: Vec<f64> =
             all.iter().filter(|(day, _)| *day == Some(today)).map(|(_, rows)| *rows).collect();
-        let expected = median(same.clone());
+        let expected = median(same.iter().copied());
         let factor = |rows: f64| (rows.ln_1p() - usual.ln_1p()) * (expected - usual).signum();
         let is_own = same.len() >= FEWEST_DAYS
             && factor(expected) >= LEAST_ROWS.ln()
