@@ -339,7 +339,9 @@ fn forks_under_load(program: &mut Program) {
         while !is_done.load(Ordering::Relaxed) {
             let _ = thread::spawn(|| drop(create_span("first"))).join();
             started += 1;
-            (0..100).for_each(|_| drop(telemetry.statistics()));
+            for _ in 0..100 {
+                telemetry.statistics();
+            }
         }
         started
     };
