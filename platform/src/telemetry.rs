@@ -215,10 +215,14 @@ pub fn draw_only(config: &mut TelemetryConfig, is_requested: bool) {
 /// # Errors
 /// The configuration is not valid, or a provider exists already.
 pub fn start(
-    config: TelemetryConfig,
+    mut config: TelemetryConfig,
     terminal: Option<ConsoleExporter>,
 ) -> Result<TelemetryProvider, Error> {
     log(&config.logging)?;
+    // An empty list would be reported as a mistake of the user.
+    if config.exporters.traces.as_ref().is_some_and(Vec::is_empty) {
+        config.exporters.traces = Some(vec![ExporterKind::None]);
+    }
     let mut builder = TelemetryProvider::builder(config);
     if let Some(terminal) = terminal {
         builder = builder.with_span_exporter(terminal.deferred());
