@@ -42,7 +42,7 @@ const MS: u64 = 1_000_000;
 const CHANCE: f64 = 0.01;
 /// The minimum time that a cause takes, in nanoseconds.
 const LEAST: u64 = MS;
-/// A cause in single spans is reported only if it takes at least the duration of the trace divided by this.
+/// A cause in a single span is reported only if it takes at least a tenth of the duration of its trace.
 const OF_TRACE: u64 = 10;
 /// The maximum number of spans of a cause that are searched for below the spans of another cause.
 const MOST_BELOW: usize = 10_000;

@@ -233,19 +233,22 @@ pub fn common(shifts: impl Iterator<Item = f64>) -> f64 {
 
 /// Returns the median; of two middle values, the one closer to 0.
 pub(crate) fn middle(values: impl Iterator<Item = f64>) -> f64 {
-    let values = sorted(&values.collect_vec());
-    let at = |index: usize| values.get(index).copied().unwrap_or_default();
-    let one = at(values.len().saturating_sub(1) / 2);
-    let other = at(values.len() / 2);
+    let [one, other] = middles(values);
     if one.abs() < other.abs() { one } else { other }
 }
 
 /// Returns the median; of two middle values, their mean. The median of no values is 0.
 #[must_use]
 pub fn median(values: impl Iterator<Item = f64>) -> f64 {
+    let [one, other] = middles(values);
+    f64::midpoint(one, other)
+}
+
+/// Returns the two middle values, which are one for an odd number of values, and 0 if there are none.
+fn middles(values: impl Iterator<Item = f64>) -> [f64; 2] {
     let values = sorted(&values.collect_vec());
-    let at = |index: usize| values.get(index).copied().unwrap_or_default();
-    f64::midpoint(at(values.len().saturating_sub(1) / 2), at(values.len() / 2))
+    [values.len().saturating_sub(1), values.len()]
+        .map(|twice| values.get(twice / 2).copied().unwrap_or_default())
 }
 
 /// Returns the chance that an ordinary value is at least as far as `now` from the median of past values, on either
@@ -356,10 +359,11 @@ mod tests {
     fn failures_of_one_run_are_its_own() {
         let run = |failures| [vec![1.0; failures], vec![0.0; 120 - failures]].concat();
         let before = [2, 3, 2, 3, 2].map(run);
+        // The z of 12 and 36 of 600, divided by the deviation of the runs, whose variance is 24 times that of the calls.
         let even = counts([&before, &[6, 7, 8, 7, 8].map(run)], true);
         let uneven = counts([&before, &[1, 1, 1, 1, 32].map(run)], true);
         assert!(even < 0.001, "{even} and {uneven}");
-        assert!(uneven > 0.1, "{even} and {uneven}");
+        near(uneven, two_sided(3.5355 / (24.359_f64 / ALIKE).sqrt(), 8));
     }
 
     #[test]
@@ -377,5 +381,20 @@ mod tests {
         assert!(common([0.1, 0.1, 5.0].into_iter()) < 0.2);
         assert!(common([5.0, 0.0, 4.0, 0.1].into_iter()) < 0.2);
         assert!(common([5.0, 5.0].into_iter()) <= 0.0);
+        for (values, expected) in [
+            (&[][..], 0.0),
+            (&[7.0], 7.0),
+            (&[9.0, 1.0, 2.0, 7.0, 8.0], 7.0),
+            (&[9.0, 1.0, 2.0, 4.0, 7.0, 8.0], 4.0),
+            (&[-9.0, -1.0, -4.0, -2.0], -2.0),
+            // Neither direction is closer to 0.
+            (&[3.0, -3.0], 3.0),
+        ] {
+            assert_eq!(
+                middle(values.iter().copied()).to_bits(),
+                f64::to_bits(expected),
+                "{values:?}"
+            );
+        }
     }
 }

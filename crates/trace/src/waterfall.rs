@@ -17,7 +17,7 @@ pub fn waterfall(forest: &Forest<'_>, trace: &Trace, options: floe_waterfall::Op
 
 impl Labels for Forest<'_> {
     fn name(&self, span: usize) -> Cow<'_, str> {
-        line(&self.span(span).name)
+        line(&self.span(span).name).into()
     }
 
     fn mark(&self, span: usize) -> Mark {
@@ -47,13 +47,13 @@ impl Labels for Forest<'_> {
     }
 
     fn beside(&self, span: usize) -> String {
-        line(&beside(self, span)).into_owned()
+        line(&beside(self, span))
     }
 
     fn attributes(&self, span: usize) -> Vec<String> {
         let attributes = self.span(span).attributes.iter();
         let shown = attributes.filter_map(|(key, value)| attribute(key, &value.to_string()));
-        shown.map(|it| line(&it).into_owned()).collect()
+        shown.map(|it| line(&it)).collect()
     }
 
     fn place(&self, span: usize) -> String {
@@ -61,16 +61,13 @@ impl Labels for Forest<'_> {
     }
 
     fn service(&self, span: usize) -> Cow<'_, str> {
-        line(self.recording().service(self.span(span)))
+        line(self.recording().service(self.span(span))).into()
     }
 }
 
 /// Escapes a text for a row. Tabs are escaped, too, because they would shift the columns.
-fn line(text: &str) -> Cow<'_, str> {
-    match printable(text) {
-        text if text.contains('\t') => Cow::Owned(text.replace('\t', "\\t")),
-        text => text,
-    }
+fn line(text: &str) -> String {
+    printable(text).replace('\t', "\\t")
 }
 
 /// Returns the details beside the name: the status code of a response, and the host of a call.

@@ -276,15 +276,55 @@ fn what_is_called_again_because_it_failed_is_told_from_a_loop() {
             "`notify` calls `send` 5 times, because it failed 4 times, in 158 ms",
         )],
     );
-    // If only some of many calls fail, they are a loop.
-    let rows = lines(0..10, |row| {
-        let end = if row % 3 == 0 { "waits error" } else { "waits" };
-        format!("  row {}..{}us {end}\n", row * 3_000, row * 3_000 + 2_900)
-    });
-    assert_causes(
-        &format!("import 0..31 waits\n{rows}"),
-        &[(CauseKind::RepeatedCalls, "import", "calls `row` 10 times")],
-    );
+    // If only some of many calls fail, they are a loop, unless the program waits after failures.
+    let retries = "calls `row` 10 times, some of them because it failed 3 times, in 21 ms";
+    for (after_success, after_failure, kind, sentence) in [
+        (0, 0, CauseKind::RepeatedCalls, "calls `row` 10 times, one after the other"),
+        (1_200, 1_200, CauseKind::RepeatedCalls, "calls `row` 10 times, one after the other"),
+        (100, 5_000, CauseKind::Retries, retries),
+    ] {
+        let mut now = 0;
+        let rows = lines(0..10, |row| {
+            let from = now;
+            let (end, pause) =
+                if row % 3 == 1 { (" error", after_failure) } else { ("", after_success) };
+            now += 2_000 + pause;
+            format!("  row {from}..{}us waits{end}\n", from + 2_000)
+        });
+        assert_causes(&format!("import 0..40 waits\n{rows}"), &[(kind, "import", sentence)]);
+    }
+}
+
+/// The slow calls have a property in each of these files, but only some properties explain them.
+#[test]
+fn a_property_of_slow_calls_is_named_if_it_explains_them() {
+    let host = |call: u64| ["a", "b"][usize::from(call < 5)].to_owned();
+    let shard = |call: u64| if call < 5 { "few".to_owned() } else { format!("s{}", call % 10) };
+    let kind = |call: u64| ["small", "large"][usize::from(call < 60)].to_owned();
+    let order = |call: u64| if call < 10 { "same".to_owned() } else { format!("o{call}") };
+    let path = |call: u64| format!("/items/{}", if call < 20 { 0 } else { call % 9 });
+    let size = |call: u64| ["small", "large"][usize::from(call < 20)].to_owned();
+    for (key, value, calls, slow, named) in [
+        ("size", &size as &dyn Fn(u64) -> String, 200, 20, "20 of 20 slow spans have `size=large`"),
+        ("host.name", &host, 20, 5, "5 of 5 slow spans have `host.name=b`"),
+        // There are too few calls.
+        ("host.name", &host, 19, 5, ""),
+        // Most slow calls lack the value.
+        ("shard", &shard, 200, 30, ""),
+        // So many calls have the value that it states their kind.
+        ("kind", &kind, 200, 30, ""),
+        // Ids identify calls. Some of them recur.
+        ("order", &order, 200, 20, ""),
+        ("url.path", &path, 200, 20, ""),
+    ] {
+        let text = lines(0..calls, |call| {
+            let at = call * 1_000;
+            let end = at + if call < slow { 100 } else { 10 };
+            format!("load {at}..{end} {key}={}\n", value(call))
+        });
+        let expected = (CauseKind::SlowWith, "load", named);
+        assert_causes(&text, if named.is_empty() { &[] } else { std::slice::from_ref(&expected) });
+    }
 }
 
 /// An inner loop is reported although each round of the outer loop takes only a fortieth of the trace.

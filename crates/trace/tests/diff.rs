@@ -72,6 +72,12 @@ fn it_does_not_cry_wolf() {
     let flaky = Service { failures: 0.003, ..service };
     let [before, after] = set(&[service, flaky], 20, 3);
     assert_eq!(changes(&before, &after), []);
+    // If calls fail as often as before, not even a note says otherwise.
+    let failing = Service { failures: 0.1, ..service };
+    for seed in 0..5 {
+        let [before, after] = set(&[failing, failing], 5, seed);
+        assert_eq!(diff(&before, &after).notes, [""; 0], "{seed}");
+    }
 }
 
 /// New failures are a note if there are few of them, and a difference if there are many.
@@ -453,6 +459,10 @@ fn run(arguments: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_floe-trace")).arg("diff").args(arguments).output().unwrap()
 }
 
+fn json(arguments: &[&str]) -> serde_json::Value {
+    serde_json::from_slice(&run(&[arguments, &["--json"]].concat()).stdout).unwrap()
+}
+
 fn write_runs(folder: &Path, runs: &[Recording]) {
     fs::create_dir(folder).unwrap();
     for (index, run) in runs.iter().enumerate() {
@@ -474,6 +484,7 @@ fn the_program_prints_a_table_and_ends_with_a_code() {
     let quiet = run(&[one, one]);
     assert_eq!(quiet.status.code(), Some(0));
     assert!(String::from_utf8(quiet.stdout).unwrap().ends_with("nothing is different\n"));
+    assert_eq!(json(&[one, one])["undecided"], false);
 
     let found = run(&[one, other]);
     assert_eq!(found.status.code(), Some(1));
@@ -500,6 +511,7 @@ fn one_trace_of_each_cannot_be_told_from_chance() {
     let text = String::from_utf8(unknown.stdout).unwrap();
     assert!(text.ends_with("no difference can be distinguished from chance\n"), "{text}");
     assert!(text.contains("note: GET /cart: in total "), "{text}");
+    assert_eq!(json(&[short, long])["undecided"], true);
 }
 
 fn assert_table(text: &str) {
@@ -523,10 +535,10 @@ fn assert_table(text: &str) {
 
 fn assert_json(one: &str, other: &str) {
     let [one, other] = [one, other].map(|folder| format!("{folder}/00.jsonl"));
-    let json = run(&[&one, &other, "--json"]);
-    let json: serde_json::Value = serde_json::from_slice(&json.stdout).unwrap();
-    assert_eq!(json["changes"][0]["what"], "more_calls");
-    assert_eq!(json["before"]["runs"], 1);
+    let found = json(&[&one, &other]);
+    assert_eq!(found["changes"][0]["what"], "more_calls");
+    assert_eq!(found["before"]["runs"], 1);
+    assert_eq!(found["undecided"], false);
 }
 
 /// A large difference is reported even if no test confirms it.

@@ -182,7 +182,14 @@ fn json_is_read_as_other_programs_write_it() {
     let status = r#""status": {"code": "STATUS_CODE_ERROR", "message": null}"#;
     assert_eq!(read_fields(status).status, Status::Error("".into()));
 
+    // A list or a map within 32 lists is left out.
+    let deep = |value: &str| {
+        [&*r#"{"arrayValue": {"values": ["#.repeat(32), value, &"]}}".repeat(32)].concat()
+    };
+    let shown_deep = "[".repeat(32) + &"]".repeat(32);
     for (value, shown) in [
+        (&*deep(r#"{"arrayValue": {}}"#), &*shown_deep),
+        (&*deep(r#"{"kvlistValue": {}}"#), &*shown_deep),
         (r#"{"arrayValue": {}}"#, "[]"),
         (r#"{"kvlistValue": {}}"#, "{}"),
         (r#"{"arrayValue": {"values": null}}"#, "[]"),

@@ -296,6 +296,8 @@ fn the_program_draws_and_answers() {
         picture.lines().next()
     );
 
+    let names = text(&run(&["names", file, "--limit", "2"]).stdout);
+    assert!(names.ends_with("\n… 3 more; --limit 5 prints them\n"), "{names}");
     let errors = text(&run(&["errors", "--json", file]).stdout);
     assert_eq!(
         errors.trim_end(),

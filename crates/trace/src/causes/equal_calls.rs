@@ -13,7 +13,8 @@ use crate::forest::Forest;
 use crate::names::normalized;
 use crate::operation::Together;
 
-/// The attributes with an address, which may contain ids, too.
+/// The attributes that hold the address of a call, of which a call may have several. Addresses that differ only in their
+/// ids or in the query are equal.
 const ADDRESSES: [&str; 4] = ["url.path", "http.target", "url.full", "http.url"];
 /// How far below a span the alternatives of its calls are searched for, in levels.
 const LEVELS: usize = 3;

@@ -109,16 +109,16 @@ struct Group<'a> {
 }
 
 impl Group<'_> {
-    /// Returns the shortest duration of a slow span, if the slow spans are at most this part of all, and matter.
+    /// Returns the shortest duration of a slow span, if the slow spans are at most this part of all. Slow spans that take
+    /// a negligible time are left out early, because the collection of their properties takes long.
     fn tail(&self, (percent, most): (usize, usize), least: u64) -> Option<u64> {
-        let usual = percentile(&self.sorted, percent);
-        let from = usual.saturating_mul(TAIL);
+        let from = percentile(&self.sorted, percent).saturating_mul(TAIL);
         let slow = &self.sorted[self.sorted.partition_point(|it| *it < from)..];
         let is_tail = slow.len() >= SUPPORT && slow.len() * most <= self.sorted.len();
-        (is_tail && sum(slow.iter().map(|it| it - usual)) >= least).then_some(from)
+        (is_tail && sum(slow.iter().copied()) >= least).then_some(from)
     }
 
-    /// Returns the spans of each value, as indices in the group, without ids and values that few or all spans have.
+    /// Returns the spans of each value, as indices in the group, without ids.
     fn features(&self) -> Vec<(Feature, BTreeSet<usize>)> {
         let mut features: FxHashMap<Feature, Vec<usize>> = FxHashMap::default();
         for (at, span) in self.spans.iter().enumerate() {
@@ -133,13 +133,12 @@ impl Group<'_> {
             *values += 1;
             *spans += places.len();
         }
-        let is_useful = |((key, _), places): &(&Feature, &Vec<usize>)| {
-            let is_id = keys.get(&**key).is_some_and(|(values, spans)| values * 2 > *spans);
-            places.len() < self.spans.len() && places.len() >= SUPPORT && !is_id
+        let is_id = |(key, _): &Feature| {
+            keys.get(&**key).is_some_and(|(values, spans)| values * 2 > *spans)
         };
-        let useful: BTreeMap<_, _> =
-            features.iter().filter(is_useful).map(|(it, all)| (it, all.iter().copied())).collect();
-        useful.into_iter().map(|(it, places)| (it.clone(), places.collect())).collect()
+        let useful: BTreeMap<_, _> = features.iter().filter(|it| !is_id(it.0)).collect();
+        let copied = |places: &Vec<usize>| places.iter().copied().collect();
+        useful.into_iter().map(|(it, places)| (it.clone(), copied(places))).collect()
     }
 
     fn of_span(&self, index: usize) -> Vec<Feature> {
