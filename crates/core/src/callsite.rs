@@ -241,7 +241,7 @@ impl CallSite {
     }
 }
 
-/// Describes a span like [`CallSite::published`], if its name is known only at run time. `callsite` may be `None`.
+/// Describes a span whose name is known only at run time, like [`CallSite::published`]. `callsite` may be `None`.
 pub(crate) fn published_as(name: &str, callsite: Option<&'static CallSite>) -> StaticAttributes {
     let place = callsite.map_or(std::ptr::null(), |callsite| std::ptr::from_ref(callsite).cast());
     Attributes::named(name, place, || match callsite {

@@ -42,8 +42,8 @@ const TOLERANCE: Duration = Duration::from_micros(200);
 /// The largest difference from the previous rate, relative to that rate, at which a new rate is accepted.
 const PLAUSIBLE: f64 = 1e-3;
 
-/// The difference from both system clocks at which the counter has jumped: a virtual machine has moved to a host that has
-/// run for longer.
+/// From this difference to both system clocks on, the counter has jumped, because a virtual machine has moved to a host
+/// that has run for longer.
 const JUMP: Duration = Duration::from_secs(1);
 
 /// A reading of the tick counter. It does not decrease, even across processors, unless a virtual machine moves.
@@ -219,8 +219,8 @@ impl WallClock {
         nanos(end.saturating_sub(start), self.nanos_per_tick)
     }
 
-    /// Moves a reading before the jump to its distance from the readings after it. A reading between the two anchors
-    /// that is too late for that is one at the second anchor.
+    /// Adds the size of the last jump to a reading before the jump. The result is at most the reading of the anchor
+    /// after the jump, because the moment of the jump between the two anchors is not known.
     #[inline]
     fn without_jump(&self, Ticks(ticks): Ticks) -> u64 {
         match self.jump {

@@ -2,9 +2,9 @@
 //! reports lost telemetry, so it appears on standard error even if the program's filter excludes it; only
 //! `OTEL_LOG_LEVEL` suppresses it.
 //!
-//! No thread waits for the reader of standard error, but for a second at the end of the process: a line without room is
-//! left out. A subscriber of the program may wait, so a message that a thread of the program can cause again and again
-//! waits for the collector's thread (`waiting_messages`).
+//! No thread waits for the reader of standard error, except for at most a second at the end of the process. A line for
+//! which a pipe has no room is left out. A subscriber of the program may wait, so a message that a thread of the
+//! program can cause again and again waits for the collector's thread (`waiting_messages`).
 
 use std::cell::Cell;
 use std::io;

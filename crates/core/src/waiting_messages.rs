@@ -11,7 +11,7 @@ type Messages = Vec<Box<dyn FnOnce() + Send>>;
 
 static WAITING: Mutex<Messages> = Mutex::new(Vec::new());
 
-/// The process whose collector writes the messages; 0 without a collector. It does not exist in a fork.
+/// The process whose collector writes the messages; 0 without a collector. A fork of this process has no collector.
 static COLLECTOR_OF: AtomicU32 = AtomicU32::new(0);
 
 /// The maximum number of messages that wait. Further ones are left out.
@@ -21,7 +21,8 @@ fn has_collector() -> bool {
     COLLECTOR_OF.load(Ordering::Relaxed) == process::id()
 }
 
-/// Returns the messages, or nothing in a fork if they are locked: the holder may not exist.
+/// Returns the messages, or nothing in a fork if they are locked, because the thread that holds the lock may not exist
+/// there.
 fn waiting() -> Option<MutexGuard<'static, Messages>> {
     if forks() > 0 {
         return WAITING.try_lock().ok();

@@ -66,7 +66,7 @@ mod thread_end {
             (created == 0).then_some(key)
         });
 
-        // A destructor is called for a value that is not null.
+        // The system calls the destructor only if the value is not null.
         let value = ptr::from_ref(&KEY).cast::<c_void>();
         // SAFETY: the key exists as long as the process, and nothing reads the value.
         key.is_some_and(|key| unsafe { libc::pthread_setspecific(key, value) } == 0)

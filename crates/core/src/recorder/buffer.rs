@@ -189,7 +189,7 @@ impl Buffer {
     /// Wakes the collector if it sleeps.
     #[cold]
     pub fn wake_collector() {
-        // If the lock is taken, the collector is starting. It is not woken then, because it also polls.
+        // While the collector starts, the lock is taken. A starting collector is not woken, because it also polls.
         if let Ok(collector) = COLLECTOR.try_read()
             && let Some(collector) = &*collector
         {

@@ -119,7 +119,7 @@ impl Drop for BoundaryGuard {
     }
 }
 
-/// The boundary of a thread whose current span is a function's.
+/// The boundary of a thread whose current span belongs to a function.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Boundary(usize);
 

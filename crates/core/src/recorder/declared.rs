@@ -1,5 +1,5 @@
 //! Types that can only be written in the signature of an annotated function: `!`, and the types behind `impl Trait`.
-//! The body is in a closure or an `async` block, which cannot repeat them.
+//! The body is in a closure or an `async` block, which cannot name these types.
 
 use std::fmt::{self, Debug};
 use std::future::Future;

@@ -63,7 +63,7 @@ fn register() {
         safe fn pthread_atfork(prepare: Handler, parent: Handler, child: Handler) -> c_int;
     }
 
-    // If it fails, which happens only without memory, forks are not detected.
+    // The registration fails only without memory. Forks are then not detected.
     let _ = pthread_atfork(Some(before), Some(after), Some(in_child));
 }
 

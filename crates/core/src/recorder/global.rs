@@ -1,6 +1,6 @@
 //! Opens spans of OpenTelemetry's global tracer provider, which a program may use instead of a provider of this crate.
-//! Such a span has the ids that the global provider creates. Its recording only collects the data until they are passed
-//! on.
+//! Such a span has the ids that the global provider creates. The recording of the span only collects data until the
+//! data is passed on to the global provider.
 
 use std::sync::OnceLock;
 
@@ -83,7 +83,8 @@ fn begin(
 
 static METHODS: Methods = Methods { adopt: |_| None, update, finish, drop: end };
 
-/// Stands for the updates of all these spans: other code updates the span in the context instead.
+/// Returns the updates that all spans of the global provider share. They stay empty, because other code updates the
+/// span in the context instead.
 fn updates() -> &'static PendingUpdates {
     static UPDATES: OnceLock<PendingUpdates> = OnceLock::new();
     UPDATES.get_or_init(|| {

@@ -46,7 +46,7 @@ pub(super) fn was_found() -> bool {
 #[cold]
 #[inline(never)]
 fn look() -> bool {
-    // Until the look-up has ended, annotated functions that the provider calls start no other one.
+    // Until the look-up has ended, annotated functions that the provider calls start no other look-up.
     CALLS.set(u32::MAX);
     let is_there = caught(is_there).unwrap_or(false);
     if is_there {

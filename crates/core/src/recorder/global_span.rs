@@ -147,7 +147,7 @@ impl Open {
         } else if self.attributes.len() < MAX_ATTRIBUTES {
             self.attributes.push(attribute);
         } else {
-            // The provider limits their number, and counts the others.
+            // The provider limits the number of attributes, and counts the dropped ones.
             self.span.set_attribute(attribute);
         }
     }

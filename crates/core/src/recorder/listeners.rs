@@ -262,7 +262,8 @@ fn change(change: impl Fn(Facts) -> Facts) -> Facts {
     loop {
         let facts = FACTS.load(Ordering::SeqCst);
         LISTENERS.store(bits(facts), Ordering::SeqCst);
-        // Meanwhile, another thread may have changed the facts and stored its bits before these.
+        // Another thread may have changed the facts after they were loaded, and stored its bits before the ones stored
+        // here.
         if FACTS.load(Ordering::SeqCst) == facts {
             return before.unwrap_or_default();
         }

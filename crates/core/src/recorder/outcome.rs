@@ -398,7 +398,7 @@ macro_rules! unresolved {
     )*};
 }
 
-// With fewer than ten types, the compiler would also report that it cannot choose.
+// With fewer than ten types, the compiler would also report that it cannot choose one of them.
 unresolved! { () Never bool char String OsString PathBuf Duration Instant SystemTime Layout }
 
 #[cfg(test)]

@@ -45,7 +45,7 @@ pub(super) type Update<'a> = &'a mut dyn FnMut(&mut SpanRecord);
 /// links those of the recorder only if it links the recorder.
 #[derive(Debug)]
 pub(super) struct Methods {
-    /// Merges updates of the plain API, and returns the time at which it has ended the span.
+    /// Merges updates of the plain API. Returns the time at which the plain API has ended the span, if it has.
     pub(super) adopt: fn(&mut Recording) -> Option<Ticks>,
     /// Updates a span that the plain API may have updated.
     pub(super) update: fn(&mut Recording, Update<'_>),
@@ -272,7 +272,8 @@ fn record_outcome(span: &mut SpanRecord, outcome: &Outcome<'_>) {
             span.attributes.set(keys::FLOE_WARNING, &warning);
         }
         Outcome::Unread(name) => match span.status() {
-            // The future has recorded the error together with its text. An error status without a text is only a mark.
+            // The future has recorded the error together with its text. An error status without a text says nothing
+            // about the error, so the exception replaces it.
             Status::Error { description } if !description.is_empty() => {}
             _ => span.set_exception(Exception::new(name, name.to_owned())),
         },

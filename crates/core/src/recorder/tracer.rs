@@ -100,9 +100,9 @@ impl Tracer for RecorderTracer {
     }
 }
 
-/// Returns the context to propagate where no span starts: the parent's. If telemetry is suppressed, the answer is the
-/// one of OpenTelemetry's SDK. By it, a copy of this crate in another version, as a library may use it, recognizes a
-/// provider that records, see [`global_lookup`](super::global_lookup).
+/// Returns the context to propagate where no span starts: the parent's. If telemetry is suppressed, the result is the
+/// same as in OpenTelemetry's SDK. A library may use a copy of this crate in another version. The copy recognizes by
+/// this result a provider that records, see [`global_lookup`](super::global_lookup).
 fn without_span(parent: &Context) -> SpanContext {
     if parent.is_telemetry_suppressed() && listeners::has_recording_provider() {
         return SpanContext::NONE;

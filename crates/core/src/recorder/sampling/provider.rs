@@ -1,7 +1,7 @@
 //! The sampling of the current provider, and the program's own sampler, which replaces the configured one.
 //!
 //! A sampler of the program decides after the span is filled, because it gets the name, the attributes and the links. A
-//! sampling rule that needs the name does so, too.
+//! sampling rule that needs the name also decides then.
 
 use std::cell::Cell;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
