@@ -6,7 +6,7 @@ use crate::char_boundary::{self, CUT};
 
 pub(crate) const MAX_TEXT: usize = 16 * 1024;
 
-/// The maximum length of the last word in bytes. This word is removed from a cut text, because redaction might not
+/// The maximum number of bytes that are removed from the end of a cut text: its last word, because redaction might not
 /// recognize a part of a secret.
 const MAX_WORD: usize = 4 * 1024;
 

@@ -101,7 +101,7 @@ mod unix {
             if count >= 0 {
                 return count == 1 && asked.revents & POLLOUT != 0;
             }
-            // A signal may interrupt each call of `poll`, even the last one, which does not wait.
+            // A signal interrupts the wait, also the last look.
             if Error::last_os_error().kind() != ErrorKind::Interrupted {
                 return false;
             }

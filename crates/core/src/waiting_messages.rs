@@ -11,7 +11,7 @@ type Messages = Vec<Box<dyn FnOnce() + Send>>;
 
 static WAITING: Mutex<Messages> = Mutex::new(Vec::new());
 
-/// The process whose collector writes the messages; 0 without a collector. A fork of this process has no collector.
+/// The process whose collector writes the messages; 0 without a collector. It does not exist in a fork.
 static COLLECTOR_OF: AtomicU32 = AtomicU32::new(0);
 
 /// The maximum number of messages that wait. Further ones are left out.

@@ -83,8 +83,7 @@ fn begin(
 
 static METHODS: Methods = Methods { adopt: |_| None, update, finish, drop: end };
 
-/// Returns the updates that all spans of the global provider share. They stay empty, because other code updates the
-/// span in the context instead.
+/// Stands for the updates of all these spans: other code updates the span in the context instead.
 fn updates() -> &'static PendingUpdates {
     static UPDATES: OnceLock<PendingUpdates> = OnceLock::new();
     UPDATES.get_or_init(|| {
