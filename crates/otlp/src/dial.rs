@@ -16,7 +16,7 @@ use super::socket::Socket;
 /// The maximum size of a proxy's answer to `CONNECT`, in bytes.
 const MAX_ANSWER: usize = 16 * 1024;
 
-/// The part of the timeout of an export in which a connection must be open: half of it is left for the request.
+/// The timeout of an export divided by this number is the time to open a connection. The rest is left for the request.
 const CONNECT_PARTS: u32 = 2;
 
 pub(super) struct Dialer {
@@ -98,14 +98,14 @@ impl Host {
     }
 }
 
-/// Returns the error of a process or a machine without a free descriptor: to a look-up, each name is then unknown.
+/// Returns the error of a process or a machine without a free descriptor. A look-up then reports each name as unknown.
 fn missing_descriptor() -> Option<io::Error> {
     let error = UdpSocket::bind((Ipv4Addr::UNSPECIFIED, 0)).err()?;
     matches!(error.raw_os_error(), Some(23 | 24)).then_some(error)
 }
 
-/// Connects to the first address that answers. Each has an equal share of the time that is left, so that one that is silent
-/// does not keep the others from being tried.
+/// Connects to the first address that answers. Each address has an equal share of the remaining time, so that a silent
+/// address leaves time for the others.
 fn connect(addresses: &[SocketAddr], deadline: Instant) -> io::Result<TcpStream> {
     let mut failure = io::Error::from(ErrorKind::AddrNotAvailable);
     for (address, left) in addresses.iter().zip((1..=addresses.len()).rev()) {
@@ -122,8 +122,8 @@ fn connect(addresses: &[SocketAddr], deadline: Instant) -> io::Result<TcpStream>
     Err(failure)
 }
 
-/// Lets the system find out that the other side is gone: while the connection is idle, and if it confirms nothing that was
-/// sent for `time`.
+/// Lets the system detect that the other side is gone, both while the connection is idle and when sent bytes are not
+/// confirmed for `time`.
 #[cfg(target_os = "linux")]
 fn detect_silence(stream: &TcpStream, time: Duration) {
     use rustix::net::sockopt;

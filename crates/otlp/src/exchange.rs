@@ -15,7 +15,7 @@ use super::socket::Socket;
 /// The maximum size of the status line and the headers of an answer, in bytes.
 const MAX_HEAD: usize = 64 * 1024;
 
-/// The maximum size of the bytes of a body that have been received and say nothing yet, for example within the length of a
+/// The maximum number of received bytes of a body that cannot be decoded yet, for example an incomplete length of a
 /// chunk.
 const MAX_WAITING: usize = 16 * 1024;
 
@@ -76,7 +76,7 @@ pub(super) fn send(
         Err(error) if error.kind() == ErrorKind::TimedOut => {
             return Err(Failure::Unanswered(error));
         }
-        // A receiver that closes the connection before it has read the request may have answered why.
+        // A receiver that closes the connection before it has read the request may have sent an answer with the reason.
         written => written.err(),
     };
     let mut input = Vec::new();

@@ -58,7 +58,8 @@ const REMEDIES: [(&str, &str); 11] = [
     ("(os error 23)", "raise the limit of open files of this machine"),
 ];
 
-/// Words of errors in front of a receiver without TLS, which may also wait for more, or close the connection.
+/// Words of the errors that a receiver without TLS causes. Such a receiver may also wait for more bytes, or close the
+/// connection.
 const PERHAPS_PLAIN: [&str; 2] = ["TLS handshake", "tls handshake eof"];
 
 /// Words of errors without an answer of the name service. The C library also reports the second on a machine without a
@@ -68,7 +69,8 @@ const NO_NAME_SERVICE: [&str; 2] = ["has not returned", "Temporary failure in na
 /// Words in the alerts of a receiver that refuses the certificate of its client, or expects one.
 const ALERTS_ABOUT_CLIENTS: [&str; 3] = ["Certificate", "UnknownCA", "AccessDenied"];
 
-/// Words in the errors of tonic and ureq if the receiver ended the connection. They do not report this in another way.
+/// Words in the errors of tonic and ureq if the receiver ended the connection. Their errors have no type for such an
+/// end.
 const CLOSED: [&str; 5] = ["closed", "reset", "broken pipe", "Broken pipe", "disconnected"];
 
 pub(super) struct Peer {

@@ -71,7 +71,8 @@ impl Lookups {
         let answer = look_up(&first.name, first.port);
         let mut waiting = self.waiting();
         waiting.retain(|other| !Arc::ptr_eq(other, &first));
-        // Under the lock: a caller that has just found no answer already waits when it is told.
+        // The answer is set under the lock, so a caller that has just found no answer is already waiting for the
+        // notification.
         let _ = first.answer.set(answer);
         drop(waiting);
         self.changed.notify_all();

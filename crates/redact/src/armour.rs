@@ -6,7 +6,7 @@ use crate::text::{at, before, before_word, class, line_end, part, rest, run_star
 
 const BEGIN: &[u8] = b"-----BEGIN";
 const END: &[u8] = b"-----END";
-/// No line of a key is read that begins after this number of bytes.
+/// Lines of a key that begin more than this number of bytes after its start are not read.
 const WINDOW: usize = 16 * 1024;
 /// The minimum number of characters of a complete line of base64.
 const LINE: usize = 16;

@@ -27,7 +27,7 @@ macro_rules! length {
     };
 }
 
-/// Several parts: texts and runs of alphabets, such as `Hex[24] "-" Hex[34]`.
+/// Lists the parts of a token, which are texts and runs of alphabets, such as `Hex[24] "-" Hex[34]`.
 macro_rules! parts {
     ($($first:literal)? $($alphabet:ident $(($more:literal))? [$($length:tt)+] $($text:literal)?)*) => {
         &[
