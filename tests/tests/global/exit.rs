@@ -56,6 +56,25 @@ fn the_exit_does_not_wait_for_a_blocked_subscriber() {
     assert_eq!(program.ended_at(&receiver).status.code(), Some(7));
 }
 
+/// The receiver accepts the export and never answers.
+#[test]
+fn the_exit_says_what_a_silent_receiver_has_lost() {
+    let program = program!({
+        let telemetry = start_child();
+        telemetry.shutdown_at_exit(Duration::from_millis(100));
+        work();
+        std::process::exit(7);
+    });
+    let receiver = Receiver::http();
+    receiver.respond(Response::Hang);
+    let ended = program.ended_at(&receiver);
+    assert_eq!(ended.status.code(), Some(7), "{ended:?}");
+    let stderr = String::from_utf8_lossy(&ended.stderr);
+    let told = "error: telemetry has ended: exported 0 of 1 spans: failed=1; exporter `otlp`: 1 span failed: ";
+    assert!(stderr.starts_with(told), "{stderr}");
+    assert!(stderr.ends_with("not delivered before the shutdown: no response\n"), "{stderr}");
+}
+
 #[alone]
 fn dropping_a_provider_does_not_wait_for_a_lock_of_its_thread() {
     static OUTPUT: Mutex<()> = Mutex::new(());
