@@ -125,6 +125,7 @@ const UNSAFE: &[&str] = &[
     "crates/core/src/standard_error.rs",
     "crates/core/src/recorder/alive.rs",
     "crates/core/src/recorder/fork_handlers.rs",
+    "crates/logs/src/filtered.rs",
     "crates/sdk/src/provider/standby.rs",
     "crates/tracing/src/current_span.rs",
     "crates/thread-context/src/published.rs",

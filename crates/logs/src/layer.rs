@@ -9,11 +9,9 @@ use floe_telemetry_tracing::get_otel_context;
 use opentelemetry::logs::Severity;
 use opentelemetry::{Context, Key};
 use tracing::dispatcher::{Dispatch, WeakDispatch, get_default};
-use tracing::level_filters::LevelFilter;
 use tracing::{Event, Level, Subscriber};
 use tracing_log::NormalizeEvent as _;
 use tracing_subscriber::Layer;
-use tracing_subscriber::filter::Targets;
 use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::layer;
 
@@ -52,16 +50,13 @@ impl Form {
 pub(super) struct LogLayer<W> {
     writer: W,
     form: Form,
-    /// A filter around the layer would need an id from the subscriber, which a
-    /// [`reload`](tracing_subscriber::reload) does not give.
-    filter: Targets,
     /// The subscriber, which knows the spans of `tracing`.
     subscriber: OnceLock<WeakDispatch>,
 }
 
 impl<W> LogLayer<W> {
-    pub(super) const fn new(writer: W, form: Form, filter: Targets) -> Self {
-        Self { writer, form, filter, subscriber: OnceLock::new() }
+    pub(super) const fn new(writer: W, form: Form) -> Self {
+        Self { writer, form, subscriber: OnceLock::new() }
     }
 
     /// Returns the context of an event's explicit parent.
@@ -85,18 +80,8 @@ where
         let _ = self.subscriber.set(subscriber.downgrade());
     }
 
-    fn max_level_hint(&self) -> Option<LevelFilter> {
-        Layer::<S>::max_level_hint(&self.filter)
-    }
-
     fn on_event(&self, event: &Event<'_>, _: layer::Context<'_, S>) {
-        let metadata = event.metadata();
-        let of_log = event.normalized_metadata();
-        let filtered = of_log.as_ref().unwrap_or(metadata);
-        if !self.filter.would_enable(filtered.target(), filtered.level()) {
-            return;
-        }
-        let is_readable = context::is_readable(metadata.target());
+        let is_readable = context::is_readable(event.metadata().target());
         let parent = (!event.is_contextual()).then(|| self.named_parent(event).unwrap_or_default());
         thread_state::with(is_readable, |state, has_context| {
             fill_record(state, event, parent, has_context);
@@ -109,7 +94,7 @@ where
             // The reader of a pipe may have ended, or the writer's mutex may be poisoned. The program must not fail
             // because of either.
             let _ = caught(|| {
-                let mut writer = self.writer.make_writer_for(metadata);
+                let mut writer = self.writer.make_writer_for(event.metadata());
                 writer.write_all(&state.line)
             });
         });

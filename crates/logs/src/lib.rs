@@ -52,6 +52,7 @@ mod current;
 mod described;
 mod draft;
 mod fields;
+mod filtered;
 mod json;
 mod layer;
 mod nested;
@@ -79,6 +80,7 @@ use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::registry::{LookupSpan, Registry};
 
+use self::filtered::FilteredLines;
 use self::layer::{Form, LogLayer};
 use self::output::Output;
 use self::panicked::Lines;
@@ -173,7 +175,7 @@ where
     S: Subscriber + for<'span> LookupSpan<'span>,
 {
     let output = Output(config.output);
-    LogLayer::new(output, form(config, output.has_color()), filter).boxed()
+    FilteredLines::new(LogLayer::new(output, form(config, output.has_color())), filter).boxed()
 }
 
 /// Ensures that root spans have ids even if no spans are recorded, because log lines carry the ids. Does nothing if the
@@ -199,7 +201,7 @@ where
 {
     let filter = config.level_filter()?;
     make_ids(&filter);
-    Ok(LogLayer::new(writer, form(config, false), filter))
+    Ok(FilteredLines::new(LogLayer::new(writer, form(config, false)), filter))
 }
 
 const fn form(config: &LoggingConfig, has_color: bool) -> Form {

@@ -70,8 +70,11 @@ struct Table {
 #[serde(default)]
 struct Column {
     name: String,
-    #[serde(alias = "type")]
+    /// The type in a manifest, where a column may also have a key `type` of the user.
     data_type: Option<String>,
+    /// The type in a catalog.
+    #[serde(rename = "type")]
+    of_catalog: Option<Value>,
     description: Option<String>,
 }
 
@@ -252,7 +255,7 @@ impl Lineage {
             self.catalog.get(id).or(described).into_iter().flat_map(|it| it.columns.values());
         let field = |column: &'a Column| Field {
             name: &column.name,
-            kind: column.data_type.as_deref(),
+            kind: column.data_type.as_deref().or_else(|| column.of_catalog.as_ref()?.as_str()),
             description: described
                 .and_then(|it| it.columns.get(&column.name)?.description.as_deref()),
         };

@@ -104,7 +104,7 @@ def dbt_project(definition: dict) -> dg.AssetsDefinition:
         nodes = {build.get_asset_spec(key).metadata[of]: key.to_user_string() for key in context.selected_asset_keys}
         selected = [build.get_spec_for_check_key(key) for key in context.selected_asset_check_keys]
         checks = {spec.metadata[of]: (spec.asset_key.to_user_string(), spec.name) for spec in selected}
-        select = [f"fqn:{'.'.join(fqns[id])}" for id in nodes] if context.is_subset else []
+        select = [f"fqn:{'.'.join(fqns[id])}" for id in [*nodes, *checks]] if context.is_subset else []
         step = context.op_execution_context.get_step_execution_context().step
         extras = {"step_key": step.key, "nodes": nodes, "checks": checks, "select": select}
         built = pipes.run(command=floe("build-asset"), context=context, extras=extras, env=trace(context.run.tags))
