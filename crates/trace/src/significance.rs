@@ -254,8 +254,9 @@ fn middles(values: impl Iterator<Item = f64>) -> [f64; 2] {
 /// Returns the chance that an ordinary value is at least as far as `now` from the median of past values, on either
 /// side, by Student's distribution with a scatter that single outliers hardly affect.
 ///
-/// The chance is 1 for fewer than two past values, and for a value that recurs, such as on every Sunday: two of the last fourteen values, or more than one
-/// in fourteen of all, are about as far on the same side. `past` begins with the newest value.
+/// The chance is 1 for fewer than two past values, and for a value that recurs, such as on every Sunday: two of the last
+/// fourteen values, or more than one in fourteen of all, are about as far on the same side. `past` begins with the newest
+/// value.
 #[must_use]
 pub fn unusual(past: &[f64], now: f64) -> f64 {
     let count = as_f64(past.len());

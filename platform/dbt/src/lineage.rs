@@ -92,7 +92,8 @@ struct Config {
 }
 
 impl Lineage {
-    /// Reads the artifacts of an invocation from dbt's folder `target`; `None` if dbt wrote no results.
+    /// Reads the artifacts of an invocation from dbt's folder `target`; `None` if dbt wrote no
+    /// results, or those of `--empty`.
     ///
     /// # Errors
     /// An artifact cannot be read, or the results belong to another invocation.
@@ -101,7 +102,9 @@ impl Lineage {
         invocation_id: &str,
         connection: &Connection,
     ) -> Result<Option<Self>, String> {
-        let Some(results) = RunResults::of(&target.join("run_results.json"), invocation_id)? else {
+        let results = RunResults::of(&target.join("run_results.json"), invocation_id)?;
+        // The tests of empty tables say nothing about the data.
+        let Some(results) = results.filter(|it| !it.is_of_empty()) else {
             return Ok(None);
         };
         let path = target.join("manifest.json");
