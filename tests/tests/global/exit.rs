@@ -7,8 +7,8 @@ use std::hint::black_box;
 use std::iter;
 use std::os::unix::process::ExitStatusExt as _;
 use std::process::{Command, ExitStatus, Output};
-use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::{Barrier, Mutex};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::{Arc, Barrier, LazyLock, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -304,11 +304,19 @@ fn a_signal_is_the_cause_of_the_end_although_the_program_exits_meanwhile() {
 /// The program has already chosen how it ends.
 #[test]
 fn a_signal_does_not_interrupt_an_exit() {
+    static IS_HANDLED: LazyLock<Arc<AtomicBool>> = LazyLock::new(Arc::default);
+
     let program = program!({
         let _telemetry = end_at_shutdown(|| {
             send_to_self(SIGTERM);
+            // A signal that arrives after the shutdown ends the process.
+            while !IS_HANDLED.load(Ordering::Acquire) {
+                thread::yield_now();
+            }
             println!("shut down");
         });
+        // Handlers are called in the order of their registration.
+        signal_hook::flag::register(SIGTERM, Arc::clone(&IS_HANDLED)).unwrap();
         std::process::exit(7);
     });
     let ended = output_with_signal(&program.command(), SIGTERM, "");
