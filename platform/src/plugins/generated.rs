@@ -7,7 +7,7 @@ use std::path::Path;
 
 use floe_plugin::PluginType;
 use floe_plugin::configuration::Reference;
-use floe_plugin::orchestrator::AssetOrchestrator;
+use floe_plugin::orchestrator::ProcessOrchestrator;
 use floe_plugin::quality::QualityProvider;
 use floe_plugin::secrets::{KubernetesSecret, SecretStore};
 use floe_plugin::security::{Manifest, NetworkPolicyGenerator, RoleGenerator, Workload};
@@ -80,9 +80,7 @@ pub(crate) fn generate(
     }
     cluster(identity, artifacts, &plugins, &manifests)?;
     let product = artifacts.product();
-    if let Some(orchestrator) = plugins.one::<dyn AssetOrchestrator>()
-        && !orchestrator.plugin().runs_here()
-    {
+    if let Some(orchestrator) = plugins.one::<dyn ProcessOrchestrator>() {
         let written = orchestrator.create_definitions(&product, &folder.join("orchestrator"));
         plugins.tolerate(&orchestrator, written)?;
     }

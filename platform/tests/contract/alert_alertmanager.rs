@@ -1,7 +1,7 @@
 //! The contract of the plugin `alertmanager` (alert channel).
 
-use floe_plugin::alert::Message;
-use floe_plugin::{Error, PluginType};
+use floe_plugin::Error;
+use floe_plugin::alert::{AlertChannel, Message};
 use serde_json::{Value, json};
 
 use crate::service::{Answer, Received, Service};
@@ -57,7 +57,7 @@ pub(crate) fn expected() -> (Value, Value) {
 
 pub(crate) fn contract() -> Contract {
     let service = "stand-in; in `.ci/services plugins` Debian's Alertmanager";
-    Contract::new(PluginType::AlertChannel, NAME, service).operation(
+    Contract::new::<dyn AlertChannel>(NAME, service).operation(
         "send_alert",
         &[
             "alert.channel=alertmanager",

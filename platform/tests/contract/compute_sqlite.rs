@@ -2,9 +2,9 @@
 
 use std::path::Path;
 
-use floe_plugin::compute::{ComputeEngine, Materialize, Session};
+use floe_plugin::compute::{Materialize, QueryEngine, Session};
 use floe_plugin::table::{Column, ColumnType, Value};
-use floe_plugin::{Error, ErrorKind, Handle, PluginType};
+use floe_plugin::{Error, ErrorKind, Handle};
 use serde_json::json;
 
 use crate::{Contract, Rows, with};
@@ -15,7 +15,7 @@ const COLUMNS: [Column<'static>; 2] = [
 ];
 
 fn on_engine<T>(
-    run: impl FnOnce(&Handle<dyn ComputeEngine>, &Path) -> Result<T, Error>,
+    run: impl FnOnce(&Handle<dyn QueryEngine>, &Path) -> Result<T, Error>,
 ) -> Result<T, Error> {
     let folder = tempfile::tempdir().unwrap();
     with("sqlite", json!({}), |engine| run(engine, &folder.path().join("warehouse.db")))
@@ -59,7 +59,7 @@ const OF_TABLE: &[&str] = &[
 
 #[expect(clippy::too_many_lines, reason = "a list of operations")]
 pub(crate) fn contract() -> Contract {
-    Contract::new(PluginType::Compute, "sqlite", "the embedded SQLite")
+    Contract::new::<dyn QueryEngine>("sqlite", "the embedded SQLite")
         .operation(
             "create_database",
             OF_FILE,
@@ -212,7 +212,4 @@ pub(crate) fn contract() -> Contract {
             || validate(b"SQLite format 3\0"),
             || validate(b"01234567DUCK0123"),
         )
-        .unsupported("generate_profile", || {
-            on_engine(|engine, file| engine.generate_profile(file, "dev").map(drop))
-        })
 }

@@ -1,7 +1,7 @@
 //! The contract of the plugin `keycloak` (identity).
 
 use floe_plugin::identity::IdentityProvider;
-use floe_plugin::{Error, ErrorKind, Handle, PluginType};
+use floe_plugin::{Error, ErrorKind, Handle};
 use serde_json::json;
 
 use crate::service::{Answer, Service};
@@ -45,7 +45,7 @@ pub(crate) fn authenticate(
 
 pub(crate) fn contract() -> Contract {
     let service = "stand-in; in `.ci/services plugins` npm's oidc-provider";
-    Contract::new(PluginType::Identity, "keycloak", service).operation(
+    Contract::new::<dyn IdentityProvider>("keycloak", service).operation(
         "authenticate",
         &[
             "identity.realm=floe",

@@ -1,7 +1,7 @@
 //! The contract of the plugin `marquez` (lineage backend).
 
+use floe_plugin::Error;
 use floe_plugin::lineage::{LineageBackend, RunEvent};
-use floe_plugin::{Error, PluginType};
 use serde_json::json;
 
 use crate::lineage_console::{ATTRIBUTES, event};
@@ -24,7 +24,7 @@ fn emit(url: &str, timeout: f64, event: &RunEvent<'_>) -> Result<(), Error> {
 
 pub(crate) fn contract() -> Contract {
     let service = "stand-in; in `.ci/services plugins` the events are read by openlineage-python";
-    Contract::new(PluginType::LineageBackend, "marquez", service).operation(
+    Contract::new::<dyn LineageBackend>("marquez", service).operation(
         "emit_event",
         ATTRIBUTES,
         || {

@@ -1,7 +1,7 @@
 //! The contract of the plugin `k8s` (rbac).
 
 use floe_plugin::security::{Manifest, RoleGenerator, Workload};
-use floe_plugin::{Error, ErrorKind, PluginType};
+use floe_plugin::{Error, ErrorKind};
 use serde_json::{Value, json};
 
 use crate::samples::WORKLOAD;
@@ -26,7 +26,7 @@ pub(crate) fn contract() -> Contract {
     const RBAC: &str = "rbac.authorization.k8s.io/v1";
     let invalid = Workload { name: "customer_360", ..WORKLOAD };
     let without_level = Workload { pss_level: "", ..WORKLOAD };
-    Contract::new(PluginType::Rbac, "k8s", "kubernetes-validate")
+    Contract::new::<dyn RoleGenerator>("k8s", "kubernetes-validate")
         .operation(
             "generate_namespace",
             &[

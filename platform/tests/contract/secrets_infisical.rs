@@ -1,7 +1,7 @@
 //! The contract of the plugin `infisical` (secrets).
 
 use floe_plugin::secrets::SecretStore;
-use floe_plugin::{Error, ErrorKind, Handle, PluginType};
+use floe_plugin::{Error, ErrorKind, Handle};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::{Value, json};
 
@@ -71,7 +71,7 @@ fn get(service: &Service, key: &str) -> Result<Option<SecretString>, Error> {
 }
 
 pub(crate) fn contract() -> Contract {
-    Contract::new(PluginType::Secrets, "infisical", "stand-in").operation(
+    Contract::new::<dyn SecretStore>("infisical", "stand-in").operation(
         "get_secret",
         &[
             "secrets.provider=infisical",

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::thread;
 use std::time::Duration;
 
-use floe_plugin::compute::{ComputeEngine, Database, Materialize};
+use floe_plugin::compute::{ComputeEngine, Database, Materialize, QueryEngine};
 use floe_plugin::table::{Column, ColumnType, RowSink, Value};
 use floe_plugin::{Error, ErrorKind, Lifecycle};
 use rusqlite::config::DbConfig;
@@ -17,7 +17,7 @@ use crate::process::interrupt;
 use crate::sql::quoted_name;
 
 floe_plugin::plugin! {
-    kind: ComputeEngine,
+    kind: QueryEngine,
     plugin: Sqlite,
     name: "sqlite",
     tracer: "floe.compute.sqlite",
@@ -32,12 +32,14 @@ struct Sqlite {}
 impl Lifecycle for Sqlite {}
 
 impl ComputeEngine for Sqlite {
-    fn system_name(&self) -> &'static str {
-        "sqlite"
-    }
-
     fn validate_connection(&self, file: &Path) -> Result<(), Error> {
         super::file::check(file, "SQLite", |start| start.starts_with(b"SQLite format 3\0"))
+    }
+}
+
+impl QueryEngine for Sqlite {
+    fn system_name(&self) -> &'static str {
+        "sqlite"
     }
 
     fn create_database(&self, file: &Path) -> Result<Box<dyn Database>, Error> {

@@ -3,7 +3,7 @@
 use std::process::Command;
 
 use floe_plugin::Handle;
-use floe_plugin::compute::{ComputeEngine, Materialize};
+use floe_plugin::compute::{Materialize, QueryEngine};
 use floe_plugin::product::{Model, Product, Source};
 use floe_plugin::quality::Check;
 use floe_plugin::semantic::SemanticLayer;
@@ -22,7 +22,7 @@ fn cube_compiles_the_models_and_its_sql_runs_on_their_tables() {
     let place = place();
     let folder = tempfile::tempdir().unwrap();
     let database = folder.path().join("warehouse.db");
-    let create = |engine: &Handle<dyn ComputeEngine>| engine.create_database(&database);
+    let create = |engine: &Handle<dyn QueryEngine>| engine.create_database(&database);
     let mut warehouse = with("sqlite", json!({}), create).unwrap();
     let table = Materialize { name: "customers", is_view: false, sql: SQL };
     warehouse.materialize(&table).unwrap();
