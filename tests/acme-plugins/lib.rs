@@ -155,13 +155,6 @@ impl Database for Tables {
         Ok(())
     }
 
-    fn describe(&mut self, table: &str) -> Result<Vec<(String, ColumnType)>, Error> {
-        let select = format!("SELECT * FROM {table}");
-        let statement = self.0.prepare(&select).map_err(|error| explain(&error))?;
-        let names = statement.column_names();
-        Ok(names.into_iter().map(|name| (name.to_owned(), ColumnType::Text)).collect())
-    }
-
     fn remove(&mut self, table: &str) -> Result<(), Error> {
         let sql = "SELECT type FROM sqlite_schema WHERE name = ?1";
         let kind = self.0.query_row(sql, [table], |row| row.get::<_, String>(0));

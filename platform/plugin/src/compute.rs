@@ -12,7 +12,7 @@ use crate::handle::{Handle, Kind, observe};
 use crate::lifecycle::Lifecycle;
 pub use crate::operation::operation_span as compute_span;
 use crate::operation::{Opener, operation};
-use crate::table::{Column, ColumnType, RowSink, Value};
+use crate::table::{Column, RowSink, Value};
 
 /// An operation of a compute engine.
 #[derive(Clone, Copy, Debug, Default, FloeAttributes, PartialEq)]
@@ -152,13 +152,6 @@ pub trait Database: fmt::Debug {
     ///
     /// The query is wrong or changes data, or `rows` refuses a row.
     fn query(&mut self, sql: &str, rows: &mut dyn RowSink) -> Result<(), Error>;
-
-    /// Returns the columns of a table or a view, with the types of their values.
-    ///
-    /// # Errors
-    ///
-    /// There is no such table.
-    fn describe(&mut self, table: &str) -> Result<Vec<(String, ColumnType)>, Error>;
 
     /// Removes a table or a view, if there is one.
     ///
@@ -302,15 +295,6 @@ impl Session {
     /// As for [`Database::query`].
     pub fn query(&mut self, sql: &str, rows: &mut dyn RowSink) -> Result<(), Error> {
         self.observe("query", None, |it| it.query(sql, rows))
-    }
-
-    /// Returns the columns of a table or a view, in the span `compute.describe`.
-    ///
-    /// # Errors
-    ///
-    /// As for [`Database::describe`].
-    pub fn describe(&mut self, table: &str) -> Result<Vec<(String, ColumnType)>, Error> {
-        self.observe("describe", Some(table), |it| it.describe(table))
     }
 
     /// Removes a table or a view, in the span `compute.remove`.

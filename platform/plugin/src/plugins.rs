@@ -32,7 +32,7 @@ macro_rules! traits {
 
 traits! {
     Compute: compute::QueryEngine, [
-        "validate_connection" "create_database" "describe" "open_database" "load" "materialize" "query" "remove"
+        "validate_connection" "create_database" "open_database" "load" "materialize" "query" "remove"
     ];
     Compute: compute::DbtEngine, ["validate_connection" "generate_profile"];
     Orchestrator: orchestrator::LocalOrchestrator, ["run"];

@@ -24,8 +24,6 @@ use crate::plugins::active::Active;
 use crate::plugins::egress;
 use crate::product::{self, OUTPUT_FOLDER, Product};
 
-const PSS_LEVEL: &str = "restricted";
-
 const MANIFESTS: [(&str, PluginType); 3] = [
     (ROLES, PluginType::Rbac),
     (POD_SECURITY, PluginType::Rbac),
@@ -133,7 +131,6 @@ fn cluster(
         namespace: &artifacts.metadata.namespace,
         secrets: &[],
         egress: &[],
-        pss_level: PSS_LEVEL,
     };
     if let Some(roles) = plugins.one::<dyn RoleGenerator>() {
         let secrets = secrets(identity, artifacts, plugins)?;

@@ -176,37 +176,6 @@ pub(crate) fn contract() -> Contract {
             },
         )
         .operation(
-            "describe",
-            OF_TABLE,
-            || {
-                on(|session| {
-                    use ColumnType::{Integer, Real, Text};
-
-                    let columns = |all: &[(&str, ColumnType)]| {
-                        let owned = all.iter().map(|(name, kind)| ((*name).to_owned(), *kind));
-                        owned.collect::<Vec<_>>()
-                    };
-                    let expected = columns(&[("id", Integer), ("name", Text)]);
-                    assert_eq!(session.describe("people")?, expected);
-                    // The result of an expression has no declared type, so the values determine it.
-                    let results = "SELECT id + 1 AS next, id / 2.0 AS half, iif(id = 1, id, 0.5) AS mixed, \
-                                   upper(name) AS upper, iif(id = 1, id, name) AS both, NULL AS empty FROM people";
-                    session.materialize(&stored("results", true, results))?;
-                    let expected = columns(&[
-                        ("next", Integer),
-                        ("half", Real),
-                        ("mixed", Real),
-                        ("upper", Text),
-                        ("both", Integer),
-                        ("empty", Text),
-                    ]);
-                    assert_eq!(session.describe("results")?, expected);
-                    Ok(())
-                })
-            },
-            || on(|session| session.describe("nowhere").map(drop)),
-        )
-        .operation(
             "validate_connection",
             OF_FILE,
             || validate(b"SQLite format 3\0"),

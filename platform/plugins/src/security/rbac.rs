@@ -1,11 +1,11 @@
 //! Roles of Kubernetes (`rbac.authorization.k8s.io/v1`), and the namespace, service account and security context.
 
-use floe_plugin::security::{Manifest, RoleGenerator, Workload};
+use floe_plugin::security::{Manifest, PSS_LEVEL, RoleGenerator, Workload};
 use floe_plugin::{Error, Lifecycle};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::kubernetes::{check, check_name, labels, refused};
+use crate::kubernetes::{check, check_name, labels};
 
 floe_plugin::plugin! {
     kind: RoleGenerator,
@@ -26,38 +26,37 @@ impl RoleGenerator for Kubernetes {
     fn generate(&self, manifest: Manifest, workload: &Workload<'_>) -> Result<Value, Error> {
         check(workload)?;
         match manifest {
-            Manifest::Namespace => namespace(workload),
+            Manifest::Namespace => Ok(namespace(workload)),
             Manifest::ServiceAccount => Ok(service_account(workload)),
             Manifest::Role => role(workload),
             Manifest::RoleBinding => Ok(role_binding(workload)),
-            Manifest::PodSecurityContext => pod_security_context(workload),
+            Manifest::PodSecurityContext => Ok(pod_security_context()),
         }
     }
 }
 
 const RBAC: &str = "rbac.authorization.k8s.io/v1";
 
-/// The user and the group that pods run as, at the levels `baseline` and `restricted`.
+/// The user and the group that pods run as.
 const RUN_AS: u32 = 65532;
 
-fn namespace(workload: &Workload<'_>) -> Result<Value, Error> {
-    let level = level(workload)?;
-    Ok(json!({
+fn namespace(workload: &Workload<'_>) -> Value {
+    json!({
         "apiVersion": "v1",
         "kind": "Namespace",
         "metadata": {
             "name": workload.namespace,
             "labels": {
                 "app.kubernetes.io/managed-by": "floe",
-                "pod-security.kubernetes.io/enforce": level,
+                "pod-security.kubernetes.io/enforce": PSS_LEVEL,
                 "pod-security.kubernetes.io/enforce-version": "latest",
-                "pod-security.kubernetes.io/audit": level,
+                "pod-security.kubernetes.io/audit": PSS_LEVEL,
                 "pod-security.kubernetes.io/audit-version": "latest",
-                "pod-security.kubernetes.io/warn": level,
+                "pod-security.kubernetes.io/warn": PSS_LEVEL,
                 "pod-security.kubernetes.io/warn-version": "latest",
             },
         },
-    }))
+    })
 }
 
 fn service_account(workload: &Workload<'_>) -> Value {
@@ -102,41 +101,23 @@ fn role_binding(workload: &Workload<'_>) -> Value {
 }
 
 /// Returns the security contexts: `pod` for the pod, `container` for each container.
-fn pod_security_context(workload: &Workload<'_>) -> Result<Value, Error> {
-    let user = json!({
-        "fsGroup": RUN_AS,
-        "runAsGroup": RUN_AS,
-        "runAsNonRoot": true,
-        "runAsUser": RUN_AS,
-        "seccompProfile": { "type": "RuntimeDefault" },
-    });
-    Ok(match level(workload)? {
-        "privileged" => json!({ "pod": {}, "container": {} }),
-        "baseline" => json!({
-            "pod": user,
-            "container": { "allowPrivilegeEscalation": false, "privileged": false },
-        }),
-        _ => json!({
-            "pod": user,
-            "container": {
-                "allowPrivilegeEscalation": false,
-                "capabilities": { "drop": ["ALL"] },
-                "privileged": false,
-                "readOnlyRootFilesystem": true,
-                "runAsNonRoot": true,
-            },
-        }),
+fn pod_security_context() -> Value {
+    json!({
+        "pod": {
+            "fsGroup": RUN_AS,
+            "runAsGroup": RUN_AS,
+            "runAsNonRoot": true,
+            "runAsUser": RUN_AS,
+            "seccompProfile": { "type": "RuntimeDefault" },
+        },
+        "container": {
+            "allowPrivilegeEscalation": false,
+            "capabilities": { "drop": ["ALL"] },
+            "privileged": false,
+            "readOnlyRootFilesystem": true,
+            "runAsNonRoot": true,
+        },
     })
-}
-
-fn level<'a>(workload: &Workload<'a>) -> Result<&'a str, Error> {
-    match workload.pss_level {
-        level @ ("privileged" | "baseline" | "restricted") => Ok(level),
-        other => {
-            let accepted = "`privileged`, `baseline` or `restricted`";
-            Err(refused("Pod Security Standard", other, accepted))
-        }
-    }
 }
 
 fn resource(version: &str, kind: &str, workload: &Workload<'_>) -> Value {
