@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use floe_plugins::process::interrupt;
 use floe_telemetry::TelemetryConfig;
+use floe_telemetry::config::ExporterKind;
 use floe_telemetry::exporter::ConsoleExporter;
 
 use crate::pipeline::RunError;
@@ -49,6 +50,9 @@ pub(super) fn observed<T>(
     let is_drawn = terminal.is_some();
     let exporters = config.exporters.traces.as_ref();
     let has_exporter = is_drawn || exporters.is_none_or(|it| !it.is_empty());
+    let is_printed = |it: &ExporterKind| *it == ExporterKind::Console;
+    // A trace that is only printed is for a user of the program, whom its source code does not concern.
+    config.code_attributes = exporters.is_none_or(|it| !it.iter().all(is_printed));
     let is_disabled = !config.enabled;
     let product = config.clone();
     let telemetry = Arc::new(telemetry::start(config, terminal)?);
