@@ -5,7 +5,7 @@ use floe_plugin::alert::{AlertChannel, Message};
 use serde_json::{Value, json};
 
 use crate::service::{Answer, Received, Service};
-use crate::{CANARY, Contract, alerts, credential, failures};
+use crate::{CANARY, Contract, alerts, credential};
 
 const NAME: &str = "alertmanager";
 
@@ -84,12 +84,6 @@ pub(crate) fn contract() -> Contract {
             send(&service.url, 10.0)
         },
     )
-}
-
-#[test]
-fn failures_of_alertmanager_are_clear_errors() {
-    failures::check(|_| None, send);
-    failures::check_retry(api, |url| send(url, 10.0));
 }
 
 #[test]

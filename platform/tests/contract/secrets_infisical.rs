@@ -6,7 +6,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::{Value, json};
 
 use crate::service::{Answer, Received, Service};
-use crate::{CANARY, Contract, credential, failures, with};
+use crate::{CANARY, Contract, credential, with};
 
 fn refuse(status: u16, error: &str, message: impl Into<Value>) -> Answer {
     let body = json!({
@@ -101,14 +101,6 @@ pub(crate) fn contract() -> Contract {
             get(&service, "PASSWORD").map(drop)
         },
     )
-}
-
-#[test]
-fn failures_of_infisical_are_clear_errors() {
-    let get = |url: &str, timeout| on(url, timeout, |store| store.get_secret("USER").map(drop));
-    failures::check(login, get);
-    // The service fails at the login.
-    failures::check(|_| None, get);
 }
 
 #[test]

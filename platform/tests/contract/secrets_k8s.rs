@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use crate::service::{Answer, Received, Service};
-use crate::{CANARY, Contract, changed, failures, refused, with};
+use crate::{CANARY, Contract, changed, refused, with};
 
 const PATH: &str = "/api/v1/namespaces/sales/secrets";
 
@@ -92,15 +92,6 @@ pub(crate) fn contract() -> Contract {
             get(&service, "warehouse/user").map(drop)
         },
     )
-}
-
-#[test]
-fn failures_of_kubernetes_are_clear_errors() {
-    let get = |url: &str, timeout| {
-        on(&account(None), url, timeout, |store| store.get_secret("a/key").map(drop))
-    };
-    failures::check(|_| None, get);
-    failures::check_retry(api, |url| get(url, 10.0));
 }
 
 #[test]

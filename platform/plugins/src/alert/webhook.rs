@@ -24,7 +24,6 @@ struct Webhook {
     /// The URL. The part after its origin may authorize sending, so no span contains it.
     url: Credential,
     /// The authorization of requests. Default: none.
-    #[serde(default)]
     authorization: Option<Authorization>,
     /// The time limit of a request, in seconds. Default: 10.
     #[serde(default, rename = "timeout")]

@@ -35,7 +35,6 @@ struct Kubernetes {
     #[serde(default = "api_server")]
     url: ServiceUrl,
     /// The namespace of the Secrets. Default: the namespace of the service account.
-    #[serde(default)]
     namespace: Option<String>,
     /// The folder with the files of the service account: `token`, `ca.crt` and `namespace`. Default:
     /// `/var/run/secrets/kubernetes.io/serviceaccount`.
@@ -72,7 +71,6 @@ struct Secret {
     /// Required, so that another JSON object is not taken for a Secret.
     #[serde(rename = "metadata")]
     _metadata: IgnoredAny,
-    #[serde(default)]
     data: Option<BTreeMap<String, String>>,
 }
 
