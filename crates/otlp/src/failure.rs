@@ -218,8 +218,8 @@ mod tests {
         assert_eq!(error_chain(&Cause(None, unannounced)), "closed without close_notify");
 
         let texts = ["refused", "connect error", "connect error", "transport error"];
-        let error = texts.into_iter().fold(None, |cause, text| Some(Box::new(Cause(cause, text))));
-        let error = error.map(|error| error_chain(&*error));
+        let outer = texts.into_iter().fold(None, |cause, text| Some(Box::new(Cause(cause, text))));
+        let error = outer.map(|error| error_chain(&*error));
         assert_eq!(error.as_deref(), Some("transport error: connect error: refused"));
     }
 }

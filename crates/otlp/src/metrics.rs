@@ -82,8 +82,8 @@ impl PushMetricExporter for OtlpMetrics {
     async fn export(&self, metrics: &data::ResourceMetrics) -> OTelSdkResult {
         let mut request = ExportMetricsServiceRequest::from(metrics);
         exemplars::add(metrics, &mut request);
-        let mut otlp = self.otlp();
-        let otlp = otlp.as_mut().ok_or(OTelSdkError::AlreadyShutdown)?;
+        let mut guard = self.otlp();
+        let otlp = guard.as_mut().ok_or(OTelSdkError::AlreadyShutdown)?;
         let deadline = otlp.deadline();
         let sent = send(otlp, request, deadline);
         let result = sent.as_ref().copied().map_err(sdk_error);

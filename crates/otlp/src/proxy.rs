@@ -246,7 +246,8 @@ mod tests {
     #[test]
     fn exceptions_are_domains_addresses_and_networks() {
         let name = "http://otel.corp.internal:4317";
-        let (v4, v6) = ("http://10.1.2.3:4317", "https://[fd00::3]:4317");
+        let v4 = "http://10.1.2.3:4317";
+        let v6 = "https://[fd00::3]:4317";
         for (list, receiver, expected) in [
             ("*", name, true),
             ("*", v4, true),

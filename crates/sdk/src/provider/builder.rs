@@ -523,9 +523,8 @@ fn add_registered(
         chosen.dedup();
         for kind in chosen {
             let path = format!("exporters.{}", signal.as_str());
-            let registered = kind.registered();
             let registered =
-                registered.map_err(|message| Error::config(format!("{path}: {message}")))?;
+                kind.registered().map_err(|message| Error::config(format!("{path}: {message}")))?;
             if registered.is_none() {
                 continue;
             }
