@@ -110,8 +110,8 @@ fn sdk_error(failure: &ExportFailure) -> OTelSdkError {
     OTelSdkError::InternalFailure(sanitize_error_message(&failure.reason).into_owned())
 }
 
-/// Moves the second half of the metrics to a new request, or of the data points of a single metric; `None` if there are
-/// fewer than two of both.
+/// Moves the second half of the metrics to a new request. If there is only one metric, moves half of its data points.
+/// Returns `None` if that metric has only one.
 fn split(request: &mut ExportMetricsServiceRequest) -> Option<ExportMetricsServiceRequest> {
     let half = metrics(request).count() / 2;
     if half == 0 {
