@@ -39,7 +39,7 @@ const REMEDIES: [(&str, &str); 11] = [
     ),
     (
         "UnknownIssuer",
-        "the authority of the receiver's certificate is expected in `OTEL_EXPORTER_OTLP_CERTIFICATE` (`certificate`)",
+        "expected the authority of the receiver's certificate in `OTEL_EXPORTER_OTLP_CERTIFICATE` (`certificate`)",
     ),
     (
         "CaUsedAsEndEntity",
@@ -94,7 +94,7 @@ impl Peer {
         let advice = if is_other_protocol { self.advice(problem, true) } else { String::new() };
         let protocol = self.protocol.name();
         Outcome::Rejected(format!(
-            "{}the receiver's answer is not one of `{protocol}`: {problem}{advice}",
+            "{}the receiver's answer does not follow `{protocol}`: {problem}{advice}",
             self.by_proxy()
         ))
     }
@@ -117,7 +117,7 @@ impl Peer {
         match &self.proxy {
             _ if self.has_answered => String::new(),
             Some(proxy) => proxy.choice(),
-            None => "; the address of a running receiver is expected in `OTEL_EXPORTER_OTLP_ENDPOINT` (`otlp_endpoint`)"
+            None => "; expected the address of a running receiver in `OTEL_EXPORTER_OTLP_ENDPOINT` (`otlp_endpoint`)"
                 .to_owned(),
         }
     }
