@@ -62,8 +62,8 @@ const REMEDIES: [(&str, &str); 11] = [
 /// connection.
 const PERHAPS_PLAIN: [&str; 2] = ["TLS handshake", "tls handshake eof"];
 
-/// Words of errors without an answer of the name service. The C library also reports the second on a machine without a
-/// network, and the address may be wrong, too.
+/// Words of errors if the name service does not answer. The C library also reports the second one on a machine without a
+/// network, or for a wrong address.
 const NO_NAME_SERVICE: [&str; 2] = ["has not returned", "Temporary failure in name resolution"];
 
 /// Words in the alerts of a receiver that refuses the certificate of its client, or expects one.

@@ -123,7 +123,7 @@ impl Http {
     }
 
     /// Sends a request on the kept connection, or a new one. The receiver may have closed the kept connection meanwhile, or
-    /// something in between has forgotten it; without an answer, the request is then sent on a new one.
+    /// a machine in between may have dropped it; without an answer, the request is then sent on a new one.
     fn exchange(&mut self, request: &[u8], deadline: Instant) -> Result<Answer, Failure> {
         if let Some(mut kept) = self.kept() {
             if !self.is_slow {

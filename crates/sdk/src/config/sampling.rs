@@ -100,7 +100,7 @@ pub struct SamplingConfig {
     /// The rules of `FLOE_SPAN_FILTER`, by target and level. They precede `rules`.
     #[serde(skip)]
     pub(crate) filter: Option<Vec<Directive>>,
-    /// The sampler of OpenTelemetry's configuration file, if it is not one of `sampler`. It decides unless `sampler` is
+    /// The sampler of OpenTelemetry's configuration file, if it is not a value of `sampler`. It decides unless `sampler` is
     /// set.
     #[serde(skip)]
     pub(crate) of_file: Option<OfFile>,
