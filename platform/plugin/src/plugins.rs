@@ -104,7 +104,8 @@ impl Plugins {
     /// # Errors
     ///
     /// The first mistake in the selection or in a configuration, for example a plugin that is not linked into the
-    /// program, or a credential whose store is not selected (for the credential of a store: not selected before it).
+    /// program, or a credential whose store is not selected. A store with a credential in another store must be selected
+    /// after that store.
     pub fn configure(selections: &[Selection]) -> Result<Self, SelectionError> {
         let mut plugins = Vec::with_capacity(selections.len());
         for (index, selection) in selections.iter().enumerate() {

@@ -32,7 +32,7 @@ pub type Configured = Result<(Instance, Vec<Credential>), SelectionError>;
 #[derive(Clone, Copy, Debug)]
 #[doc(hidden)]
 pub struct Factory {
-    /// Builds a span of the plugin, whose place in the source code is that of the plugin.
+    /// Builds a span of the plugin, with the place of the plugin's registration as its source location.
     pub span: Opener,
     pub configure: fn(Value) -> Configured,
 }

@@ -165,7 +165,7 @@ pub(super) fn alert_of_mistake(
     }
     let plugins = match Active::configure(selected, identity) {
         Ok(plugins) => plugins,
-        // A mistake in the manifest is told already, and may be this one.
+        // The command has already reported a mistake in the manifest, which may be this one.
         Err(_) if summary.starts_with(&*identity.manifest.to_string_lossy()) => return None,
         Err(error) => return Some(error.redacted()),
     };
