@@ -126,7 +126,6 @@ fn in_an_else(n: u8) -> Reply {
 }
 
 #[traced]
-#[expect(clippy::needless_return, reason = "people write it")]
 fn in_a_return() -> Reply {
     return Box::pin(async {
         pause().await;
