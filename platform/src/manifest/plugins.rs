@@ -7,8 +7,9 @@ use std::slice;
 
 use floe_plugin::{PluginType, Plugins as Configured, SelectionError};
 use floe_plugins::error::Error;
+use floe_plugins::files::yaml;
 use floe_plugins::place::Place;
-use floe_telemetry::config::yaml::{Content, Node, Position};
+use floe_telemetry::config::yaml::{Content, Entry, Mistake, Node, Position, Spanned};
 use floe_telemetry::sanitize_credentials;
 use serde::de::{Error as _, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
@@ -24,6 +25,14 @@ pub struct Plugins {
     pub telemetry_backend: Option<Selection<BackendName>>,
     /// The selections of other plugins, unparsed.
     selections: Vec<(PluginType, Node)>,
+}
+
+/// The keys of a selection that every plugin has. The others are the configuration of the plugin.
+#[derive(Deserialize)]
+struct Head {
+    #[serde(rename = "type")]
+    name: Spanned<String>,
+    on_failure: Option<OnFailure>,
 }
 
 struct Found<'a> {
@@ -95,57 +104,30 @@ fn explain(
 
 impl<'a> Found<'a> {
     fn read(kind: PluginType, node: &'a Node, file: &Path) -> Result<Self, Error> {
-        let refused =
-            |position, message: String| Error::input(Place::yaml(file, position), message);
-        let Content::Map(entries) = &node.content else {
-            let found = describe(&to_json(node).map_err(|error| refused(node.position, error))?);
-            let message = format!(
-                "expected a mapping with `type`, the name of a {kind} plugin, found {found}"
-            );
-            return Err(refused(node.position, message));
+        let refused = |mut mistake: Mistake| {
+            mistake.path = format!("plugins.{kind}.{}", mistake.path);
+            mistake.path.truncate(mistake.path.trim_end_matches('.').len());
+            yaml::refused(file, &mistake)
         };
-        let mut name = None;
-        let mut on_failure = OnFailure::of(kind);
-        let mut config = Map::new();
-        for entry in entries {
-            let position = entry.value.position;
-            let value = to_json(&entry.value).map_err(|error| refused(position, error))?;
-            match (entry.key.as_str(), value) {
-                ("type", Value::String(text)) => name = Some((text, position)),
-                ("on_failure", Value::String(text)) if text == "fail" => {
-                    on_failure = OnFailure::Fail;
-                }
-                ("on_failure", Value::String(text)) if text == "continue" => {
-                    on_failure = OnFailure::Continue;
-                }
-                ("type", found) => {
-                    let found = describe(&found);
-                    let message = format!("expected the name of a {kind} plugin, found {found}");
-                    return Err(refused(position, message));
-                }
-                ("on_failure", found) => {
-                    let found = match found {
-                        Value::String(text) => format!("`{}`", sanitize_credentials(&text)),
-                        found => describe(&found).to_owned(),
-                    };
-                    let message = format!("expected fail or continue, found {found}");
-                    return Err(refused(position, message));
-                }
-                (key, found) => {
-                    if let Some(position) = credential(&entry.value) {
-                        let message = format!(
-                            "`{key}` contains a credential, which would be written into the artifacts: expected a reference such as `${{env:NAME}}`, if the plugin takes one"
-                        );
-                        return Err(refused(position, message));
-                    }
-                    config.insert(key.to_owned(), found);
-                }
-            }
+        let Head { name, on_failure } = node.read().map_err(refused)?;
+        let mut config: Map<String, Value> = node.read().map_err(refused)?;
+        config.retain(|key, _| !matches!(&**key, "type" | "on_failure"));
+        let of_entry = |it: &'a Entry| Some((&it.key, credential(&it.value)?));
+        if let Content::Map(entries) = &node.content
+            && let Some((key, position)) = entries.iter().find_map(of_entry)
+        {
+            let message = format!(
+                "`{key}` contains a credential, which would be written into the artifacts: expected a reference such as `${{env:NAME}}`, if the plugin takes one"
+            );
+            return Err(Error::input(Place::yaml(file, position), message));
         }
-        let missing = "the field `type` is missing in this mapping";
-        let (name, position) = name.ok_or_else(|| refused(node.position, missing.to_owned()))?;
-        let selected = Selected { kind, name, on_failure, config: Value::Object(config) };
-        Ok(Self { selected, node, name: position })
+        let selected = Selected {
+            kind,
+            name: name.value,
+            on_failure: on_failure.unwrap_or(OnFailure::of(kind)),
+            config: Value::Object(config),
+        };
+        Ok(Self { selected, node, name: name.position })
     }
 
     fn place(&self, error: &SelectionError) -> Position {
@@ -165,22 +147,6 @@ fn credential(node: &Node) -> Option<Position> {
         }
         Content::List(list) => list.iter().find_map(credential),
         Content::Map(entries) => entries.iter().find_map(|entry| credential(&entry.value)),
-    }
-}
-
-fn to_json(node: &Node) -> Result<Value, String> {
-    Value::deserialize(node).map_err(|error| error.to_string())
-}
-
-/// Describes a value for an error by its kind, because the value itself may be a credential.
-fn describe(value: &Value) -> &'static str {
-    match value {
-        Value::Null => "nothing",
-        Value::Bool(_) => "true or false",
-        Value::Number(_) => "a number",
-        Value::String(_) => "a text",
-        Value::Array(_) => "a list",
-        Value::Object(_) => "a mapping",
     }
 }
 

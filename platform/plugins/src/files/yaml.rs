@@ -35,10 +35,11 @@ pub fn text(file: &Path) -> Result<String, Error> {
 /// # Errors
 /// The error is the first mistake in the text.
 pub fn parse<T: DeserializeOwned>(file: &Path, text: &str) -> Result<T, Error> {
-    yaml::read(text).map_err(|mistake| explain(file, &mistake))
+    yaml::read(text).map_err(|mistake| refused(file, &mistake))
 }
 
-fn explain(file: &Path, mistake: &Mistake) -> Error {
+/// Returns the error for a mistake in a YAML file.
+pub fn refused(file: &Path, mistake: &Mistake) -> Error {
     // The key's path is redacted in quotes, because in front of the message it would look like a credential's name.
     let path = sanitize(&format!("`{}`", mistake.path)).into_owned();
     let message = match path.trim_matches('`') {
