@@ -248,7 +248,7 @@ fn ends_an_idle_connection(answer: &Answer) -> bool {
 /// The side that has answered if there is no proxy.
 pub(super) const THE_RECEIVER: &str = "the receiver";
 
-/// Returns the outcome of an answer by this side.
+/// Returns the outcome of an answer. `by` names the side that answered: the receiver or a proxy.
 pub(super) fn classify(
     status: StatusCode,
     headers: &HeaderMap,

@@ -142,7 +142,7 @@ impl Trust {
             let problem =
                 format!("has {} certificates that cannot be decoded, of {all}", all - used);
             let error = invalid_file(path, &problem).to_string();
-            internal_log!(warn, error = error, "an authority is not trusted");
+            internal_log!(warn, error = error, "a certificate authority is not trusted");
         }
         Self::new(roots, configured)
     }

@@ -422,7 +422,7 @@ pub(crate) fn identified(scan: &mut Scan<'_>, key: &Key) -> Option<Claim> {
     let mut place = argument(scan, key)?;
     let name = part(scan.text, key.start, key.end);
     let is_statement = class!("A-Z").all(name);
-    // In a sentence, something else is identified: `no row identified by 'orders-42'`.
+    // A statement identifies a user; a sentence may identify something else: `no row identified by 'orders-42'`.
     let mut before = key.place.saturating_sub(8)..key.place;
     let is_user = is_statement || before.any(|at| scan.tokens.is_word(at, IDENTIFIED_NOUNS));
     let bond = if is_user { Bond::Structure } else { Bond::Position };

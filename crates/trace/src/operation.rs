@@ -77,7 +77,8 @@ impl Operations {
     }
 }
 
-/// The numbers of spans that make calls together. A call is a number, and so is the group of the spans that make it.
+/// Counts which calls are made by the same spans. Calls are counted within a group of spans. Calls and groups are
+/// identified by numbers.
 #[derive(Debug, Default)]
 pub(crate) struct Together {
     spans: FxHashMap<usize, usize>,

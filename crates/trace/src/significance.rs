@@ -169,9 +169,9 @@ fn variances(sides: [&[Unit]; 2]) -> [f64; 2] {
     [of_units, of_values]
 }
 
-/// Returns the chance that counts differ at random: by Fisher's test of the numbers of values above the middle of both
-/// means, and by Student's test if the samples are not alike. Few samples show their deviation poorly, so Fisher's test
-/// alone finds more where it suffices.
+/// Returns the chance that counts differ at random. Fisher's test compares how many values of each side are above the
+/// middle of both means. If the samples are not alike, Student's test must confirm the difference. It is not used
+/// otherwise, because it finds less: few samples show their deviation poorly.
 pub(crate) fn counts(sides: [&[Vec<f64>]; 2], are_whole: bool) -> f64 {
     let units = sides.map(|runs| units(runs, are_whole, Unit::new));
     let [one, other] = sides.map(|runs| mean(&runs.concat()));

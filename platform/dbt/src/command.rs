@@ -124,7 +124,7 @@ fn observed(
             match pipes.standby() {
                 Ok(started) => standby = Some(started),
                 Err(error) => warnings.push(format!(
-                    "dbt prints an error for each event if `floe` is killed: cannot start the process that then reads its log: {error}"
+                    "cannot start the process that reads dbt's log after `floe` is killed; without it, dbt would print an error for each event: {error}"
                 )),
             }
             command.args(&invocation.arguments);

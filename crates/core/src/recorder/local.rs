@@ -353,7 +353,7 @@ mod tests {
 
     #[test]
     fn a_peak_of_open_spans_leaves_little_memory() {
-        // One stays allocated for each span of the largest peak.
+        // For each span that was open at the largest peak, one of these stays allocated.
         assert!(size_of::<PendingUpdates>() <= 64);
         let many: Vec<_> =
             (0..10 * MAX_BLANK).map(|_| Recording::new(&METHODS, acquire_updates())).collect();

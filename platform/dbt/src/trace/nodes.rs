@@ -58,7 +58,7 @@ pub(super) struct Nodes {
     open: HashMap<String, Vec<OpenNode>>,
     /// The spans of all nodes so far, for links.
     contexts: HashMap<String, SpanContext>,
-    /// The spans of the assets that the nodes are.
+    /// The spans of the assets, by the unique id of their node.
     assets: HashMap<String, SpanContext>,
     pub(super) counts: Counts,
 }

@@ -84,7 +84,7 @@ impl Sampling {
         listeners::report_loss();
     }
 
-    /// Whether the next span is recorded, or is the first one that is lost.
+    /// Whether spans are recorded, or the first lost span is not reported yet.
     pub fn is_awaiting() -> bool {
         !listeners::has(UNRECORDED) || listeners::has(UNREPORTED)
     }
