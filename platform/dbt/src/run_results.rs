@@ -3,7 +3,7 @@
 //! `trace-dbt` reads the file for the history of a product, and only if the file belongs to the same invocation.
 
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use floe_plugin::dbt::{BuiltNode, NodeStatus};
@@ -28,6 +28,7 @@ pub(crate) struct RunResults {
 #[derive(Debug, Default, Deserialize)]
 struct Arguments {
     empty: Option<bool>,
+    profiles_dir: Option<PathBuf>,
     which: Option<String>,
 }
 
@@ -82,6 +83,11 @@ impl RunResults {
     /// Returns the command, for example `build`.
     pub(crate) fn command(&self) -> Option<&str> {
         self.args.which.as_deref()
+    }
+
+    /// Returns the folder of the profiles, perhaps relative to dbt's current folder.
+    pub(crate) fn profiles_dir(&self) -> Option<&Path> {
+        self.args.profiles_dir.as_deref()
     }
 
     pub(crate) fn is_of_empty(&self) -> bool {

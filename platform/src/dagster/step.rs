@@ -264,7 +264,8 @@ impl DagsterStep {
         let (ended, nodes) = mpsc::channel();
         let of_nodes = self.extras.nodes.is_some().then_some(&selection);
         let run_id = self.run_id();
-        let run = dbt::run(&self.identity, project, plugins, run_id, Some(&ended), of_nodes)?;
+        let ran = dbt::run(&self.identity, project, plugins, run_id, Some(&ended), of_nodes)?;
+        let run = ran.run;
         drop(ended);
         get_current_span().set_attributes(&Invocation {
             invocation_id: run.invocation_id.as_deref(),
@@ -272,7 +273,8 @@ impl DagsterStep {
         });
         known.step.dbt_invocation_id.clone_from(&run.invocation_id);
         known.nodes.clone_from(&run.nodes);
-        let built = dbt::built(&self.identity, &run).map(|()| None);
+        let built = dbt::built(&self.identity, &run).and(ran.reported.map_err(Failure::from));
+        let built = built.map(|()| None);
         if of_nodes.is_some() {
             let spans = nodes.into_iter().filter_map(|node| Some((node.unique_id, node.span?)));
             let spans: HashMap<_, _> = spans.collect();
