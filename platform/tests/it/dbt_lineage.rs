@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use crate::dbt_product::{INVOCATION, product, runs, said, traced};
 use crate::exporting_to;
 use crate::product::Product;
-use crate::service::{Answer, Service};
+use crate::service::{Answer, Received, Service};
 
 /// Returns the events of dbt's nodes, each with the name of its parent's job.
 fn lineage(product: &Product) -> Vec<(String, Value)> {
@@ -191,7 +191,7 @@ fn lineage_is_sent_when_the_history_is_written_and_within_a_limit() {
         "warning: 4 events of lineage were dropped: they were not stored within 10 seconds\n";
     assert_eq!(warning, expected);
     assert_eq!(assets.as_array().unwrap().len(), 4);
-    let events: Vec<Value> = service.received().iter().map(|it| it.json()).collect();
+    let events: Vec<Value> = service.received().iter().map(Received::json).collect();
     let states = events.iter().filter(|it| it["job"]["name"] == "dbt-run-shop_dbt");
     let states: Vec<&Value> = states.map(|it| &it["eventType"]).collect();
     assert_eq!(states, ["START", "COMPLETE"]);
@@ -228,7 +228,7 @@ fn a_run_whose_lineage_is_lost_ends_its_nodes_and_reports_them() {
     let built = "1 model, 1 seed and 1 snapshot built, 1 failed";
     assert!(output.stderr.contains(built), "{}", output.stderr);
     assert!(product.read(".floe/alerts.log").contains("unique_id"));
-    let events: Vec<Value> = service.received().iter().map(|it| it.json()).collect();
+    let events: Vec<Value> = service.received().iter().map(Received::json).collect();
     let begun = events.iter().filter(|it| it["eventType"] == "START").count();
     // Those of the run, two models, the snapshot and the tested table.
     assert_eq!((begun, events.len()), (5, 10));
