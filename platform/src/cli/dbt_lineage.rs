@@ -1,6 +1,6 @@
 //! The lineage of a command below `floe trace-dbt`, which is sent when dbt has ended.
 
-use std::sync::mpsc::{self, RecvTimeoutError, Sender};
+use std::sync::mpsc::{self, Sender};
 use std::thread;
 use std::time::{Duration, Instant, SystemTime};
 
@@ -79,30 +79,26 @@ impl CommandLineage {
         let (sent, results) = mpsc::channel();
         let context = Context::current();
         let deadline = Instant::now() + LIMIT;
-        let started = thread::Builder::new().name("floe-lineage".to_owned()).spawn(move || {
+        // Without a thread, no event is sent, as the warning then says.
+        let _ = thread::Builder::new().name("floe-lineage".to_owned()).spawn(move || {
             let _current = context.attach();
             if let Err(error) = self.emit(&sent) {
                 // Nobody receives the error after the deadline.
                 let _ = sent.send(Err(error));
             }
         });
-        let mut reason = started.err().map(|error| error.to_string());
-        let late = || format!("they were not stored within {} seconds", LIMIT.as_secs());
-        loop {
+        let mut reason = None;
+        while missing > 0 {
             match results.recv_timeout(deadline.saturating_duration_since(Instant::now())) {
                 Ok(Ok(())) => missing -= 1,
-                Ok(Err(error)) => {
-                    reason.get_or_insert_with(|| error.redacted());
-                }
-                Err(RecvTimeoutError::Disconnected) => break,
-                Err(RecvTimeoutError::Timeout) => {
-                    reason.get_or_insert_with(late);
-                    break;
-                }
+                Ok(Err(error)) => reason = reason.or(Some(error)),
+                // The time is over, or the thread has ended.
+                Err(_) => break,
             }
         }
-        let reason = reason.filter(|_| missing > 0)?;
-        Some(format!("{missing} events of lineage were dropped: {reason}"))
+        let late = || format!("they were not stored within {} seconds", LIMIT.as_secs());
+        let reason = reason.map_or_else(late, |error: Error| error.redacted());
+        (missing > 0).then(|| format!("{missing} events of lineage were dropped: {reason}"))
     }
 
     /// Starts the backends and stores the events, until nobody receives the results.

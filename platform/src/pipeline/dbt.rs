@@ -3,12 +3,13 @@
 //!
 //! dbt owns the tables. The run only reports the nodes, and each test as a check of the node that it tests.
 
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{self, Sender};
 use std::thread;
 use std::time::SystemTime;
 
-use floe_dbt::{Connection, Lineage};
+use floe_dbt::{Connection, Lineage, PARSED};
 use floe_plugin::PluginType;
 use floe_plugin::compute::ComputeEngine;
 use floe_plugin::dbt::{
@@ -34,8 +35,11 @@ use crate::artifacts::DbtProject;
 use crate::identity::Identity;
 use crate::metrics;
 use crate::plugins::active::{Active, failed};
-use crate::product::{OUTPUT_FOLDER, absolute, warehouse_path};
+use crate::product::{absolute, warehouse_path};
 use crate::record::{self, FailedCheck, Outcome, Step};
+
+/// The folder of the generated profile and of the manifest for Dagster.
+const FOLDER: &str = ".floe/dbt";
 
 pub(super) fn build(run: &Run<'_>, project: &DbtProject, report: &mut Report) -> Result<(), Error> {
     let Run { identity, artifacts, plugins, id, .. } = run;
@@ -137,15 +141,20 @@ fn emit_lineage(
     lost.map_or(Ok(()), Err)
 }
 
-/// Runs `dbt parse`, which writes the manifest of the project.
+/// Runs `dbt parse`, and replaces the manifest of the project in `.floe/dbt`.
 pub(crate) fn parse(
     identity: &Identity,
     project: &DbtProject,
     plugins: &Active,
 ) -> Result<(), Error> {
+    confine::check_folder(&identity.folder, Path::new(PARSED))?;
     let parsed = command(DbtCommand::Parse, identity, project, plugins, None, None)?;
     let runner = plugins.required::<dyn DbtRunner>()?;
-    parsed.outcome.map(drop).map_err(failed(&runner))
+    parsed.outcome.map_err(failed(&runner))?;
+    // dbt does not write the manifest at once.
+    let written = identity.folder.join(PARSED).join("manifest.json");
+    let place = identity.folder.join(FOLDER).join("manifest.json");
+    fs::rename(written, &place).map_err(Error::io("write", &place))
 }
 
 fn command(
@@ -191,9 +200,8 @@ fn write_profile(
     let target = identity.environment.as_str();
     let profile =
         engine.generate_profile(&absolute(&database)?, target).map_err(failed(&engine))?;
-    let inner = Path::new(OUTPUT_FOLDER).join("dbt");
-    confine::check_folder(&identity.folder, &inner)?;
-    let folder = identity.folder.join(inner);
+    confine::check_folder(&identity.folder, Path::new(FOLDER))?;
+    let folder = identity.folder.join(FOLDER);
     let profile = json!({ &project.profile: { "target": target, "outputs": { target: profile } } });
     let text = yaml::write(&profile)
         .map_err(|error| Error::Setting(format!("cannot write dbt's profile: {error}")))?;
