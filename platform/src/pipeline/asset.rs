@@ -125,7 +125,7 @@ impl<'a> Asset<'a> {
         let job = self.job(run_id);
         let steps = || {
             tables.link(job.inputs.iter().copied());
-            let begun = run.lineage_of_start(&job, tables).map_err(Failure::from);
+            let begun = run.lineage(&job, tables, None).map_err(Failure::from);
             let rows = begun.and(generated).and_then(|()| self.write(run, tables));
             let built = rows.and_then(|rows| {
                 let checks = checks::check(self.checked(), run, tables)?;
@@ -133,7 +133,7 @@ impl<'a> Asset<'a> {
             });
             self.record(run, &built);
             // A lost start may be stored by another backend, so it always has an end.
-            let ended = run.lineage_of_end(&job, tables, &built);
+            let ended = run.lineage(&job, tables, Some(&built));
             let built = built?;
             ended?;
             Ok(built)
@@ -164,13 +164,13 @@ impl<'a> Asset<'a> {
         let key = self.key();
         match self {
             Self::Source(source) => {
-                run.orchestration.write(key, || source::load(source, run, tables))
+                run.orchestration.io("write", key, || source::load(source, run, tables))
             }
             Self::Model(model) => {
                 for input in &model.query.depends_on {
-                    run.orchestration.read(input, || read(input, run, tables))?;
+                    run.orchestration.io("read", input, || read(input, run, tables))?;
                 }
-                let rows = run.orchestration.write(key, || write(model, run, tables))?;
+                let rows = run.orchestration.io("write", key, || write(model, run, tables))?;
                 // If the columns cannot be read, the lineage event has no schema.
                 let _ = tables.read_columns(key);
                 Ok(rows)
