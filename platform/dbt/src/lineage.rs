@@ -178,10 +178,10 @@ impl Lineage {
         }
         let node = json!({
             "unique_id": sanitize_credentials(id),
-            "original_file_path": table.original_file_path.as_deref(),
-            "database": table.database.as_deref(),
-            "schema": table.schema.as_deref(),
-            "alias": table.alias.as_deref(),
+            "original_file_path": table.original_file_path,
+            "database": table.database,
+            "schema": table.schema,
+            "alias": table.alias,
         });
         let run_id = RunId::new();
         let times = || results.iter().filter_map(|it| it.executed());

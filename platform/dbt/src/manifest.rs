@@ -8,8 +8,8 @@ use std::path::Path;
 use floe_plugins::files::input_file;
 use floe_telemetry::sanitize_credentials;
 use indexmap::IndexMap;
-use serde::Deserialize;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 /// The maximum size in bytes. The manifest of a project with ten thousand nodes has about 200 MB.
@@ -74,7 +74,7 @@ pub(crate) struct Config {
 }
 
 /// A text of the project, without credentials.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, Serialize)]
 #[serde(from = "String")]
 pub(crate) struct Text(String);
 

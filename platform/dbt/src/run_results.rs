@@ -98,15 +98,15 @@ impl RunResults {
     pub(crate) fn nodes(&self, manifest: Option<&Manifest>) -> Vec<BuiltNode> {
         let node = |node: &NodeResult| {
             let id = node.unique_id.as_str();
-            let checked =
-                manifest.and_then(|it| it.checked(id)).filter(|_| id.starts_with("test."));
-            let parents = || manifest.map_or(&[][..], |it| it.parents(id)).iter();
+            let kind = resource_type(id);
+            let checked = manifest.and_then(|it| it.checked(id)).filter(|_| kind == "test");
+            let parents = manifest.map_or(&[][..], |it| it.parents(id)).iter();
             let read =
-                checked.map_or_else(|| parents().map(String::as_str).collect(), |it| vec![it]);
+                checked.map_or_else(|| parents.map(|it| name(it)).collect(), |it| vec![name(it)]);
             BuiltNode {
                 unique_id: id.to_owned(),
                 has_warned: node.status == "warn",
-                resource_type: resource_type(id).to_owned(),
+                resource_type: kind.to_owned(),
                 name: name(id).to_owned(),
                 status: match () {
                     () if node.has_failed() => NodeStatus::Failed,
@@ -116,7 +116,7 @@ impl RunResults {
                 message: one_line(node.message.as_deref().unwrap_or(&node.status)),
                 rows: node.rows(),
                 seconds: node.execution_time,
-                reads: read.into_iter().map(|id| name(id).to_owned()).collect(),
+                reads: read.into_iter().map(str::to_owned).collect(),
                 sql: node.compiled_code.clone(),
                 ..BuiltNode::default()
             }
@@ -152,9 +152,8 @@ impl NodeResult {
     }
 
     /// Whether the node has this type and was executed.
-    pub(crate) fn is(&self, resource_type: &str) -> bool {
-        let rest = self.unique_id.strip_prefix(resource_type);
-        rest.is_some_and(|rest| rest.starts_with('.')) && !self.is_skipped()
+    pub(crate) fn is(&self, kind: &str) -> bool {
+        resource_type(&self.unique_id) == kind && !self.is_skipped()
     }
 }
 

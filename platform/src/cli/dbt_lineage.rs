@@ -27,7 +27,7 @@ pub(super) struct CommandLineage {
     /// The lineage backends, and the secret stores with their credentials.
     selected: Vec<Selected>,
     identity: Identity,
-    project: String,
+    job: String,
     tags: Vec<(&'static str, String)>,
     state: RunState,
     started: SystemTime,
@@ -61,7 +61,7 @@ impl CommandLineage {
         tags.extend(command.dagster_run_id.map(|id| ("dagster_run_id", id.to_owned())));
         Ok(Some(Self {
             run_id: RunId::new().to_string(),
-            project: command.project.or(lineage.project()).unwrap_or_default().to_owned(),
+            job: format!("dbt-run-{}", command.project.or(lineage.project()).unwrap_or_default()),
             lineage,
             selected,
             identity: identity.clone(),
@@ -114,8 +114,7 @@ impl CommandLineage {
 
     /// Calls `emit` with the events of the command, and then with those of its nodes.
     fn events(&self, mut emit: impl FnMut(RunEvent<'_>)) {
-        let name = format!("dbt-run-{}", self.project);
-        let job = Job { namespace: &self.identity.namespace, name: &name };
+        let job = Job { namespace: &self.identity.namespace, name: &self.job };
         let end = RunEvent {
             tags: self.tags.iter().map(|(key, value)| (*key, value.as_str())).collect(),
             ..RunEvent::new(self.state, self.ended, &self.run_id, job)

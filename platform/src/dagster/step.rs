@@ -96,19 +96,16 @@ impl DagsterStep {
                 return Err(error);
             }
         };
-        let lineage_run_id = RunId::new();
-        let started = SystemTime::now();
-        let product = Product::read(folder).ok();
         Ok(Self {
             pipes,
             shared,
             identity,
             artifacts,
-            product,
+            product: Product::read(folder).ok(),
             key,
             extras,
-            lineage_run_id,
-            started,
+            lineage_run_id: RunId::new(),
+            started: SystemTime::now(),
         })
     }
 
