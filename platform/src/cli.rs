@@ -7,6 +7,7 @@ mod backend;
 mod columns;
 mod compile;
 mod dagster;
+mod dbt_lineage;
 mod find;
 mod observed;
 mod output;

@@ -39,6 +39,9 @@ pub trait Product {
     /// Called at the end of a command in which dbt ran. Adds the command to the history, and returns a sentence for
     /// each unusual finding.
     fn ended(&mut self, command: &Recorded<'_>) -> Vec<String>;
+
+    /// Called in the context of the command's span when this span has ended. Sends the lineage of the command.
+    fn send_lineage(&mut self);
 }
 
 /// The end of a command.
@@ -153,6 +156,7 @@ fn observed(
     match (trace, &ended) {
         (Some(trace), Ended::Exited(exit)) => {
             warnings.extend(trace.end(*exit, |command| product.ended(&command)).1);
+            product.send_lineage();
         }
         (Some(trace), Ended::NotStarted { message, .. }) => trace.not_started(message),
         (None, _) => warnings.push("the trace is incomplete: a thread panicked".to_owned()),

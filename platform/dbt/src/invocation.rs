@@ -129,7 +129,7 @@ impl Invocation {
             command: command(own),
             project_name,
             connection: Connection {
-                profiles: option(&["--profiles-dir"], "DBT_PROFILES_DIR").map(PathBuf::from),
+                folder: PathBuf::new(),
                 profile: word(&["--profile"], "DBT_PROFILE").or(profile).unwrap_or_default(),
                 target: word(&["--target", "-t"], "DBT_TARGET"),
             },

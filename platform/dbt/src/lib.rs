@@ -28,4 +28,5 @@ mod plugins {
 pub use self::command::{Ended, Product, Report, run};
 pub use self::connection::Connection;
 pub use self::lineage::Lineage;
+pub use self::project::PARSED;
 pub use self::trace::Recorded;

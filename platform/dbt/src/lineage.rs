@@ -1,18 +1,17 @@
 //! The nodes of a command as jobs of `OpenLineage`, with the names that its own integration with dbt gives them.
 
 use std::collections::{BTreeMap, HashMap};
-use std::io;
 use std::path::Path;
+use std::sync::Arc;
 
 use floe_plugin::lineage::{Assertion, Dataset, Facet, Field, Job, RunEvent, RunState};
 use floe_plugins::runs::run_id::RunId;
 use floe_telemetry::{sanitize_credentials, sanitize_error_message};
 use indexmap::IndexMap;
-use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::connection::Connection;
-use crate::manifest::{self, Manifest};
+use crate::manifest::{self, Column, Manifest};
 use crate::run_results::{NodeResult, RunResults, resource_type};
 
 const SCHEMAS: &str =
@@ -26,69 +25,13 @@ const BUILT: [(&str, &str, &str); 2] =
 #[derive(Debug)]
 pub struct Lineage {
     results: RunResults,
-    manifest: Manifest,
-    tables: Tables,
+    manifest: Arc<Manifest>,
     /// The columns of the tables when `dbt docs generate` ran; empty if it never did.
-    catalog: Tables,
-    /// The complete name of each node and source.
+    catalog: Manifest,
+    /// The complete name of each table.
     names: HashMap<String, String>,
     /// The namespace of the data.
     namespace: String,
-}
-
-/// The fields of a manifest, or of a catalog, that only lineage needs.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-struct Tables {
-    metadata: Metadata,
-    nodes: HashMap<String, Table>,
-    sources: HashMap<String, Table>,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-struct Metadata {
-    adapter_type: Option<String>,
-}
-
-/// A node or a source.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-struct Table {
-    database: Option<String>,
-    schema: Option<String>,
-    alias: Option<String>,
-    name: String,
-    original_file_path: Option<String>,
-    columns: IndexMap<String, Column>,
-    column_name: Option<String>,
-    test_metadata: Option<Generic>,
-    config: Config,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-struct Column {
-    name: String,
-    /// The type in a manifest, where a column may also have a key `type` of the user.
-    data_type: Option<String>,
-    /// The type in a catalog.
-    #[serde(rename = "type")]
-    of_catalog: Option<Value>,
-    description: Option<String>,
-}
-
-/// The kind of a generic test.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-struct Generic {
-    name: String,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-struct Config {
-    severity: Option<String>,
 }
 
 impl Lineage {
@@ -103,25 +46,43 @@ impl Lineage {
         connection: &Connection,
     ) -> Result<Option<Self>, String> {
         let results = RunResults::of(&target.join("run_results.json"), invocation_id)?;
-        // The tests of empty tables say nothing about the data.
-        let Some(results) = results.filter(|it| !it.is_of_empty()) else {
+        let Some(results) = results else {
             return Ok(None);
         };
         let path = target.join("manifest.json");
-        let unread = |error: io::Error| format!("cannot read `{}`: {error}", path.display());
-        let manifest = Manifest::read(&path).map_err(unread)?;
-        let tables: Tables = manifest::parse(&path).map_err(unread)?;
-        let all = tables.nodes.iter().chain(&tables.sources);
-        let name = |table: &Table| table.qualified(table.alias.as_ref().unwrap_or(&table.name));
-        let adapter = tables.metadata.adapter_type.as_deref().unwrap_or("dbt");
-        Ok(Some(Self {
-            namespace: connection.namespace(adapter),
-            names: all.map(|(id, table)| (id.clone(), name(table))).collect(),
-            results,
+        let manifest = Manifest::read(&path)
+            .map_err(|error| format!("cannot read `{}`: {error}", path.display()))?;
+        Ok(Self::new(results, manifest.into(), target, connection))
+    }
+
+    /// Returns the lineage of these results; `None` if they are those of `--empty`.
+    pub(crate) fn new(
+        results: RunResults,
+        manifest: Arc<Manifest>,
+        target: &Path,
+        connection: &Connection,
+    ) -> Option<Self> {
+        // The tests of empty tables say nothing about the data.
+        if results.is_of_empty() {
+            return None;
+        }
+        let tables = results.results.iter().flat_map(|it| {
+            let id = &it.unique_id;
+            let parents = manifest.parents(id).iter().map(String::as_str);
+            parents.chain([id.as_str()]).chain(manifest.checked(id))
+        });
+        let name = |id: &str| {
+            let table = manifest.get(id)?;
+            let name = table.alias.as_ref().or(table.name.as_ref())?;
+            Some((id.to_owned(), table.qualified(name)))
+        };
+        Some(Self {
+            namespace: connection.namespace(manifest.adapter(), results.profiles_dir()),
+            names: tables.filter_map(name).collect(),
             catalog: manifest::parse(&target.join("catalog.json")).unwrap_or_default(),
+            results,
             manifest,
-            tables,
-        }))
+        })
     }
 
     /// Returns the name of the project.
@@ -151,14 +112,7 @@ impl Lineage {
 
     /// Calls `emit` with the events of each node that was built or tested. `base` has the namespace of the jobs, the
     /// parent of the runs, and their tags.
-    ///
-    /// # Errors
-    /// The first error of `emit`.
-    pub fn events<E>(
-        &self,
-        base: &RunEvent<'_>,
-        mut emit: impl FnMut(RunEvent<'_>) -> Result<(), E>,
-    ) -> Result<(), E> {
+    pub fn events(&self, base: &RunEvent<'_>, mut emit: impl FnMut(RunEvent<'_>)) {
         let mut tested: BTreeMap<&str, Vec<&NodeResult>> = BTreeMap::new();
         for result in self.results.results.iter().filter(|it| !it.is_skipped()) {
             let id = &*result.unique_id;
@@ -172,7 +126,7 @@ impl Lineage {
                     outputs: vec![Dataset { rows: result.rows(), ..self.dataset(id) }],
                     ..base.clone()
                 };
-                self.emit(id, suffix, &[result], event, &mut emit)?;
+                self.emit(id, suffix, &[result], event, &mut emit);
             } else if resource_type(id) == "test"
                 && let Some(checked) = self.manifest.checked(id)
             {
@@ -184,44 +138,46 @@ impl Lineage {
             let input = Dataset { assertions, columns: Vec::new(), ..self.dataset(id) };
             let job_type = Some("TEST");
             let event = RunEvent { job_type, inputs: vec![input], ..base.clone() };
-            self.emit(id, "test", &results, event, &mut emit)?;
+            self.emit(id, "test", &results, event, &mut emit);
         }
-        Ok(())
     }
 
     fn assertion(&self, result: &NodeResult) -> Option<Assertion<'_>> {
-        let test = self.tables.get(&result.unique_id)?;
+        let test = self.manifest.get(&result.unique_id)?;
+        let name = test.name.as_deref()?;
+        let kind = test.test_metadata.as_ref().and_then(|it| it.name.as_deref());
+        let severity = test.config.as_ref().and_then(|it| it.severity.as_deref());
         Some(Assertion {
-            assertion: test.test_metadata.as_ref().map_or(&test.name, |it| &it.name),
-            name: &test.name,
+            assertion: kind.unwrap_or(name),
+            name,
             success: result.status == "pass",
             column: test.column_name.as_deref(),
-            severity: test.config.severity.as_deref().map(str::to_lowercase),
+            severity: severity.map(str::to_lowercase),
             failures: result.failures,
         })
     }
 
     /// Emits the start and the end of a job that has these results.
-    fn emit<E>(
+    fn emit(
         &self,
         id: &str,
         suffix: &str,
         results: &[&NodeResult],
         event: RunEvent<'_>,
-        emit: &mut impl FnMut(RunEvent<'_>) -> Result<(), E>,
-    ) -> Result<(), E> {
-        let Some(table) = self.tables.get(id) else {
-            return Ok(());
+        emit: &mut impl FnMut(RunEvent<'_>),
+    ) {
+        let Some(table) = self.manifest.get(id) else {
+            return;
         };
         let name = id.strip_prefix("model.").or(id.strip_prefix("snapshot.")).unwrap_or(id);
-        let mut job = table.qualified(name);
+        let mut job = table.qualified(&sanitize_credentials(name));
         let is_build = self.results.command() == Some("build");
         if is_build || suffix != "run" {
             job.push_str(if is_build { ".build." } else { "." });
             job.push_str(suffix);
         }
         let node = json!({
-            "unique_id": id,
+            "unique_id": sanitize_credentials(id),
             "original_file_path": table.original_file_path,
             "database": table.database,
             "schema": table.schema,
@@ -248,39 +204,30 @@ impl Lineage {
         if error.is_some() {
             end = RunEvent { state: RunState::Fail, outputs: Vec::new(), ..end };
         }
-        emit(start)?;
-        emit(RunEvent { error: error.as_deref(), ..end })
+        emit(start);
+        emit(RunEvent { error: error.as_deref(), ..end });
     }
 
     fn dataset<'a>(&'a self, id: &'a str) -> Dataset<'a> {
-        let described = self.tables.get(id);
-        let columns =
-            self.catalog.get(id).or(described).into_iter().flat_map(|it| it.columns.values());
-        let field = |column: &'a Column| Field {
-            name: &column.name,
-            kind: column.data_type.as_deref().or_else(|| column.of_catalog.as_ref()?.as_str()),
-            description: described
-                .and_then(|it| it.columns.get(&column.name)?.description.as_deref()),
+        let of_manifest = self.manifest.get(id).and_then(|it| it.columns.as_ref());
+        let of_catalog = self.catalog.get(id).and_then(|it| it.columns.as_ref());
+        let columns = of_catalog.or(of_manifest).into_iter().flat_map(IndexMap::values);
+        let field = |column: &'a Column| {
+            let name = column.name.as_deref()?;
+            let kind = column.data_type.as_deref();
+            let described = of_manifest.and_then(|it| it.get(name));
+            Some(Field {
+                name,
+                kind: kind.or_else(|| column.of_catalog.as_ref()?.as_str()),
+                description: described.and_then(|it| it.description.as_deref()),
+            })
         };
         Dataset {
             namespace: &self.namespace,
             name: self.names.get(id).map_or(id, String::as_str),
-            columns: columns.map(field).collect(),
+            columns: columns.filter_map(field).collect(),
             ..Dataset::default()
         }
-    }
-}
-
-impl Tables {
-    fn get(&self, id: &str) -> Option<&Table> {
-        self.nodes.get(id).or_else(|| self.sources.get(id))
-    }
-}
-
-impl Table {
-    fn qualified(&self, name: &str) -> String {
-        let parts = [self.database.as_deref(), self.schema.as_deref(), Some(name)];
-        parts.into_iter().flatten().collect::<Vec<_>>().join(".")
     }
 }
 

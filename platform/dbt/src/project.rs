@@ -15,6 +15,12 @@ use crate::in_run::InRun;
 use crate::manifest::{self, Manifest};
 use crate::run_results::{NodeResult, RunResults};
 
+/// The folder into which `dbt parse` writes. Other commands of the project do not read it.
+pub const PARSED: &str = ".floe/dbt/target";
+
+/// The time for `dbt parse`, for which processes of an orchestrator wait.
+const PARSE_LIMIT: Duration = Duration::from_secs(600);
+
 const MANIFEST: &str = "target/manifest.json";
 
 const RESULTS: &str = "target/run_results.json";
@@ -176,14 +182,18 @@ impl Dbt<'_> {
             return Err(Error::new(ErrorKind::InvalidInput, message));
         }
         let profiles = project.profiles.map(std::path::absolute).transpose()?;
-        let mut invocation = Invocation::new(self.tool, self.program, self.limit)
+        let (target, limit) = match command {
+            DbtCommand::Parse => (PARSED, self.limit.min(PARSE_LIMIT)),
+            _ => ("target", self.limit),
+        };
+        let mut invocation = Invocation::new(self.tool, self.program, limit)
             .arg(command.as_str())
             .option("--project-dir", Some(folder))
             .option("--profiles-dir", profiles.as_ref())
             .option("--target", project.target)
             .env("DBT_LOG_FORMAT", "json")
             .env("DBT_SEND_ANONYMOUS_USAGE_STATS", "false")
-            .env("DBT_TARGET_PATH", folder.join("target"))
+            .env("DBT_TARGET_PATH", folder.join(target))
             .env("DBT_USE_COLORS", "false")
             .folder(folder);
         for node in project.selection.into_iter().flat_map(|it| &it.select) {

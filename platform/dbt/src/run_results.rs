@@ -3,7 +3,7 @@
 //! `trace-dbt` reads the file for the history of a product, and only if the file belongs to the same invocation.
 
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use floe_plugin::dbt::{BuiltNode, NodeStatus};
@@ -28,6 +28,7 @@ pub(crate) struct RunResults {
 #[derive(Debug, Default, Deserialize)]
 struct Arguments {
     empty: Option<bool>,
+    profiles_dir: Option<PathBuf>,
     which: Option<String>,
 }
 
@@ -84,6 +85,11 @@ impl RunResults {
         self.args.which.as_deref()
     }
 
+    /// Returns the folder of the profiles, perhaps relative to dbt's current folder.
+    pub(crate) fn profiles_dir(&self) -> Option<&Path> {
+        self.args.profiles_dir.as_deref()
+    }
+
     pub(crate) fn is_of_empty(&self) -> bool {
         self.args.empty == Some(true)
     }
@@ -92,15 +98,15 @@ impl RunResults {
     pub(crate) fn nodes(&self, manifest: Option<&Manifest>) -> Vec<BuiltNode> {
         let node = |node: &NodeResult| {
             let id = node.unique_id.as_str();
-            let checked =
-                manifest.and_then(|it| it.checked(id)).filter(|_| id.starts_with("test."));
-            let parents = || manifest.map_or(&[][..], |it| it.parents(id)).iter();
+            let kind = resource_type(id);
+            let checked = manifest.and_then(|it| it.checked(id)).filter(|_| kind == "test");
+            let parents = manifest.map_or(&[][..], |it| it.parents(id)).iter();
             let read =
-                checked.map_or_else(|| parents().map(String::as_str).collect(), |it| vec![it]);
+                checked.map_or_else(|| parents.map(|it| name(it)).collect(), |it| vec![name(it)]);
             BuiltNode {
                 unique_id: id.to_owned(),
                 has_warned: node.status == "warn",
-                resource_type: resource_type(id).to_owned(),
+                resource_type: kind.to_owned(),
                 name: name(id).to_owned(),
                 status: match () {
                     () if node.has_failed() => NodeStatus::Failed,
@@ -110,7 +116,7 @@ impl RunResults {
                 message: one_line(node.message.as_deref().unwrap_or(&node.status)),
                 rows: node.rows(),
                 seconds: node.execution_time,
-                reads: read.into_iter().map(|id| name(id).to_owned()).collect(),
+                reads: read.into_iter().map(str::to_owned).collect(),
                 sql: node.compiled_code.clone(),
                 ..BuiltNode::default()
             }
@@ -146,9 +152,8 @@ impl NodeResult {
     }
 
     /// Whether the node has this type and was executed.
-    pub(crate) fn is(&self, resource_type: &str) -> bool {
-        let rest = self.unique_id.strip_prefix(resource_type);
-        rest.is_some_and(|rest| rest.starts_with('.')) && !self.is_skipped()
+    pub(crate) fn is(&self, kind: &str) -> bool {
+        resource_type(&self.unique_id) == kind && !self.is_skipped()
     }
 }
 

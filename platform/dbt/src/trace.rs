@@ -21,7 +21,7 @@ use floe_plugins::process::foreground::Exit;
 use floe_plugins::runs::correlation;
 use floe_telemetry::opentelemetry::Context;
 use floe_telemetry::opentelemetry::trace::TraceContextExt as _;
-use floe_telemetry::{FloeAttributes, sanitize_error_message};
+use floe_telemetry::sanitize_error_message;
 
 use self::artifacts::Artifacts;
 use self::command::CommandSpan;
@@ -107,15 +107,15 @@ impl CommandTrace {
 
     /// Adds the name of the project and the target of the profile, if they are known before dbt runs.
     pub(crate) fn of_project(mut self, project: Option<&str>, connection: Connection) -> Self {
-        let target = connection.target.as_deref();
-        self.describe(&Invocation { project_name: project, target, ..Invocation::default() });
+        if let Some(project) = project {
+            self.span.set_attribute(Invocation::PROJECT_NAME, project);
+        }
+        if let Some(target) = &connection.target {
+            self.span.set_attribute(Invocation::TARGET, target);
+        }
         self.project = project.map(str::to_owned);
         self.connection = connection;
         self
-    }
-
-    fn describe(&self, attributes: &impl FloeAttributes) {
-        self.span.describe(attributes);
     }
 
     pub(crate) fn event(&mut self, event: &Event) {
@@ -124,7 +124,7 @@ impl CommandTrace {
             Kind::Version(version) => {
                 // The open nodes belong to an earlier invocation, which has ended.
                 self.nodes.cancel(event.time().unwrap_or_else(SystemTime::now));
-                self.describe(&Invocation { version: Some(version), ..Invocation::default() });
+                self.span.set_attribute(Invocation::VERSION, version);
             }
             Kind::Arguments { command, is_empty } => {
                 let command = invocation::command_of(command);
@@ -137,7 +137,7 @@ impl CommandTrace {
             Kind::Adapter(adapter) => self.set_adapter(adapter),
             Kind::Target(target) => {
                 self.connection.target = Some(target.to_owned());
-                self.describe(&Invocation { target: Some(target), ..Invocation::default() });
+                self.span.set_attribute(Invocation::TARGET, target);
             }
             Kind::Artifact { kind: "WritableManifest", path } => self.read_manifest(path),
             Kind::Artifact { kind: "RunExecutionResult", path } => self.artifacts.set_results(path),
@@ -186,14 +186,13 @@ impl CommandTrace {
             return;
         }
         self.database.adapter = Some(adapter.to_owned());
-        self.describe(&Invocation { adapter_type: Some(adapter), ..Invocation::default() });
+        self.span.set_attribute(Invocation::ADAPTER_TYPE, adapter);
     }
 
     fn read_manifest(&mut self, path: &str) {
         let invocation_id = &self.span.invocation_id;
-        let project_name = self.artifacts.read_manifest(path, invocation_id);
-        if project_name.is_some() {
-            self.span.describe(&Invocation { project_name, ..Invocation::default() });
+        if let Some(name) = self.artifacts.read_manifest(path, invocation_id) {
+            self.span.set_attribute(Invocation::PROJECT_NAME, name);
         }
     }
 
@@ -243,7 +242,7 @@ impl CommandTrace {
         let unusual = recorded.map(compare).unwrap_or_default();
         let unusual: Vec<&str> = unusual.iter().map(String::as_str).collect();
         if !unusual.is_empty() {
-            self.describe(&PipelineOutcome {
+            self.span.describe(&PipelineOutcome {
                 unusual: Some(unusual),
                 ..PipelineOutcome::default()
             });

@@ -5,23 +5,21 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use floe_dbt::{Ended, Recorded};
-use floe_plugin::lineage::{Job, Parent, RunEvent, RunState};
-use floe_plugin::{PluginType, rfc3339};
+use floe_plugin::rfc3339;
 use floe_plugins::error::Error;
 use floe_plugins::process::foreground::Exit;
 use floe_plugins::process::interrupt;
-use floe_plugins::runs::run_id::RunId;
 use floe_telemetry::{FloeSpanAttributes, sanitize_error_message};
 
+use super::dbt_lineage::CommandLineage;
 use super::output::{print_error, print_redacted, print_summary};
 use crate::compile::definition;
 use crate::history;
 use crate::identity::Identity;
 use crate::manifest::Manifest;
 use crate::pipeline::dbt;
-use crate::plugins::active::Active;
 use crate::product;
-use crate::record::{Record, Status};
+use crate::record::{Record, Status, Step};
 use crate::telemetry;
 
 /// The commands of dbt that build or test nodes.
@@ -72,6 +70,8 @@ struct Product<'a> {
     /// The new place of a history, if this is the first command of a project without a product.
     begun: Option<PathBuf>,
     identity: Option<Result<(Identity, Manifest), Error>>,
+    /// The lineage of the last command, which is not sent yet.
+    lineage: Option<CommandLineage>,
     unusual: Vec<String>,
     warnings: Vec<String>,
 }
@@ -100,13 +100,16 @@ impl floe_dbt::Product for Product<'_> {
             self.begun = history::begin(&self.folder);
         }
         let known = identity.and_then(|it| it.as_ref().ok());
-        let mut run = record(command, known.map(|(identity, _)| identity), &mut self.warnings);
-        let is_known = self.warnings.is_empty() && MEASURED.contains(&command.command);
-        if let Some((identity, manifest)) = known.filter(|_| is_known) {
-            match emit_lineage(command, identity, manifest, &mut self.warnings) {
-                Ok(run_id) => run.lineage_run_id = run_id,
+        let mut run = Record {
+            assets: assets(command, &mut self.warnings),
+            ..record(command, known.map(|(identity, _)| identity))
+        };
+        if let Some((identity, manifest)) = known.filter(|_| MEASURED.contains(&command.command)) {
+            match CommandLineage::of(command, identity, manifest) {
+                Ok(lineage) => self.lineage = lineage,
                 Err(error) => self.warnings.push(error.redacted()),
             }
+            run.lineage_run_id = self.lineage.as_ref().map(|it| it.run_id.clone());
         }
         run.command.push_str(&selection(command.command, self.arguments));
         self.warnings.extend(history::add(&self.folder, &mut run));
@@ -118,41 +121,10 @@ impl floe_dbt::Product for Product<'_> {
         self.unusual = run.unusual;
         self.unusual.clone()
     }
-}
 
-/// Emits the lineage of a command and of its nodes to the backends of the product. Returns the id of the command's run.
-fn emit_lineage(
-    command: &Recorded<'_>,
-    identity: &Identity,
-    manifest: &Manifest,
-    warnings: &mut Vec<String>,
-) -> Result<Option<String>, Error> {
-    let mut selected = manifest.selected_plugins(&identity.manifest, &identity.folder)?;
-    selected.retain(|it| matches!(it.kind, PluginType::LineageBackend | PluginType::Secrets));
-    let has_backend = selected.iter().any(|it| it.kind == PluginType::LineageBackend);
-    if !has_backend {
-        return Ok(None);
+    fn send_lineage(&mut self) {
+        self.warnings.extend(self.lineage.take().and_then(CommandLineage::send));
     }
-    let lineage = dbt::known(command.lineage(), |warning| warnings.push(warning));
-    let Some(lineage) = lineage else {
-        return Ok(None);
-    };
-    let plugins = Active::configure(selected, identity)?;
-    plugins.start(|kind| kind == PluginType::LineageBackend)?;
-    let run_id = RunId::new().to_string();
-    let name = format!("dbt-run-{}", command.project.or(lineage.project()).unwrap_or_default());
-    let job = Job { namespace: &identity.namespace, name: &name };
-    let mut tags = vec![("dbt_invocation_id", command.invocation_id)];
-    tags.extend(command.dagster_run_id.map(|id| ("dagster_run_id", id)));
-    let state = if command.succeeded { RunState::Complete } else { RunState::Fail };
-    let end = RunEvent { tags, ..RunEvent::new(state, command.ended, &run_id, job) };
-    let start = RunEvent { state: RunState::Start, at: command.started, ..end.clone() };
-    let node = RunEvent { parent: Some(Parent { run_id: &run_id, job }), ..end.clone() };
-    plugins.lineage(lineage.of_dbt(start))?;
-    lineage.events(&node, |event| plugins.lineage(event))?;
-    plugins.lineage(lineage.of_dbt(end))?;
-    warnings.extend(plugins.warnings());
-    Ok(Some(run_id))
 }
 
 /// Returns the arguments of dbt that select nodes, each after a space and without credentials.
@@ -180,20 +152,23 @@ fn selection(command: &str, arguments: &[OsString]) -> String {
     sanitize_error_message(&selected.concat()).into_owned()
 }
 
-fn record(
-    command: &Recorded<'_>,
-    identity: Option<&Identity>,
-    warnings: &mut Vec<String>,
-) -> Record {
+/// Returns the nodes of a command that builds or tests nodes.
+fn assets(command: &Recorded<'_>, warnings: &mut Vec<String>) -> Vec<Step> {
     let mut assets = Vec::new();
     if MEASURED.contains(&command.command) {
         let mut nodes = command.nodes().unwrap_or_else(|warning| {
-            warnings.push(format!("the history has no nodes of `{}`: {warning}", command.command));
+            let name = command.command;
+            warnings
+                .push(format!("the history and the lineage have no nodes of `{name}`: {warning}"));
             Vec::new()
         });
         dbt::redact(&mut nodes);
         dbt::add_nodes(nodes, Some(command.invocation_id), &mut assets);
     }
+    assets
+}
+
+fn record(command: &Recorded<'_>, identity: Option<&Identity>) -> Record {
     let environment = command.target.or(identity.map(|it| it.environment.as_str()));
     let took = command.ended.duration_since(command.started).unwrap_or_default();
     Record {
@@ -209,7 +184,6 @@ fn record(
         span_id: command.span_id.clone(),
         dbt_invocation_id: Some(command.invocation_id.to_owned()),
         dagster_run_id: command.dagster_run_id.map(str::to_owned),
-        assets,
         ..Record::default()
     }
 }

@@ -69,8 +69,8 @@ struct Extras {
     nodes: Option<HashMap<String, String>>,
     /// The key of the asset and the name of each selected check, by the id of its dbt test.
     checks: HashMap<String, (String, String)>,
-    /// The selected nodes, unless all are selected.
-    select: Vec<String>,
+    /// The selectors of the selected nodes and checks, unless all are selected.
+    select: Option<Vec<String>>,
 }
 
 #[derive(Debug, Default)]
@@ -96,19 +96,16 @@ impl DagsterStep {
                 return Err(error);
             }
         };
-        let lineage_run_id = RunId::new();
-        let started = SystemTime::now();
-        let product = Product::read(folder).ok();
         Ok(Self {
             pipes,
             shared,
             identity,
             artifacts,
-            product,
+            product: Product::read(folder).ok(),
             key,
             extras,
-            lineage_run_id,
-            started,
+            lineage_run_id: RunId::new(),
+            started: SystemTime::now(),
         })
     }
 
@@ -218,23 +215,15 @@ impl DagsterStep {
         ids: Option<&(String, String)>,
     ) -> Result<(), Error> {
         let url = self.trace_url();
-        let mut traceparent = String::new();
+        let traceparent = ids.map(|(trace, span)| format!("00-{trace}-{span}-{SAMPLED}"));
         let mut metadata = vec![("floe/run_id", Metadata::Text(self.run_id()))];
-        if let Some(rows) = rows {
-            let rows = i64::try_from(rows).unwrap_or(i64::MAX);
-            metadata.push(("dagster/row_count", Metadata::Int(rows)));
-        }
+        metadata.extend(rows.map(|rows| ("dagster/row_count", count(rows))));
         if let Some((trace_id, span_id)) = ids {
-            traceparent = format!("00-{trace_id}-{span_id}-{SAMPLED}");
             metadata.push(("floe/trace_id", Metadata::Text(trace_id)));
             metadata.push(("floe/span_id", Metadata::Text(span_id)));
         }
-        if !traceparent.is_empty() {
-            metadata.push(("floe/traceparent", Metadata::Text(&traceparent)));
-        }
-        if let Some(url) = &url {
-            metadata.push(("floe/trace", Metadata::Url(url)));
-        }
+        metadata.extend(traceparent.iter().map(|it| ("floe/traceparent", Metadata::Text(it))));
+        metadata.extend(url.iter().map(|it| ("floe/trace", Metadata::Url(it))));
         self.pipes.report_asset_materialization(key, &metadata, None).map_err(unwritten)
     }
 
@@ -242,7 +231,6 @@ impl DagsterStep {
         self.report_built(&self.key, rows, active::current_ids().as_ref())?;
         for check in checked {
             let severity = if check.is_tolerated { Severity::Warn } else { Severity::Error };
-            let count = |rows: u64| Metadata::Int(i64::try_from(rows).unwrap_or(i64::MAX));
             let failed = check.result.failed_rows.map(|rows| ("floe/failed_rows", count(rows)));
             let metadata: Vec<_> = failed.into_iter().collect();
             let name = &check.name;
@@ -264,7 +252,8 @@ impl DagsterStep {
         let (ended, nodes) = mpsc::channel();
         let of_nodes = self.extras.nodes.is_some().then_some(&selection);
         let run_id = self.run_id();
-        let run = dbt::run(&self.identity, project, plugins, run_id, Some(&ended), of_nodes)?;
+        let ran = dbt::run(&self.identity, project, plugins, run_id, Some(&ended), of_nodes)?;
+        let run = ran.run;
         drop(ended);
         get_current_span().set_attributes(&Invocation {
             invocation_id: run.invocation_id.as_deref(),
@@ -272,7 +261,8 @@ impl DagsterStep {
         });
         known.step.dbt_invocation_id.clone_from(&run.invocation_id);
         known.nodes.clone_from(&run.nodes);
-        let built = dbt::built(&self.identity, &run).map(|()| None);
+        let built = dbt::built(&self.identity, &run).and(ran.reported.map_err(Failure::from));
+        let built = built.map(|()| None);
         if of_nodes.is_some() {
             let spans = nodes.into_iter().filter_map(|node| Some((node.unique_id, node.span?)));
             let spans: HashMap<_, _> = spans.collect();
@@ -302,7 +292,7 @@ impl DagsterStep {
         attributes.retain(|it| it.key.as_str() != Attributes::ASSET_KEY);
         attributes.push(KeyValue::new(PipelineRun::RUN_ID, self.run_id().to_owned()));
         Selection {
-            select: self.extras.select.clone(),
+            select: self.extras.select.clone().unwrap_or_default(),
             keys: self.extras.nodes.clone().unwrap_or_default(),
             attributes,
             tracer: DAGSTER,
@@ -476,6 +466,10 @@ fn read(pipes: &Pipes, folder: &Path) -> Result<Parts, Error> {
     let extras = Value::Object(context.extras.clone());
     let extras: Extras = serde_json::from_value(extras)
         .map_err(|error| Error::Setting(format!("the parameters of the step: {error}")))?;
+    if extras.select.as_ref().is_some_and(Vec::is_empty) {
+        let message = "Dagster's step selects no node of dbt, expected one or several";
+        return Err(Error::Setting(message.to_owned()));
+    }
     let keys: BTreeSet<&String> = context.asset_keys.iter().collect();
     let key = match (keys.first(), keys.len()) {
         (Some(key), 1) => (*key).clone(),
@@ -496,6 +490,10 @@ fn read(pipes: &Pipes, folder: &Path) -> Result<Parts, Error> {
         _ => key,
     };
     Ok((shared, identity, artifacts, key, extras))
+}
+
+fn count(rows: u64) -> Metadata<'static> {
+    Metadata::Int(i64::try_from(rows).unwrap_or(i64::MAX))
 }
 
 fn exception(message: &str) -> Exception {

@@ -125,15 +125,18 @@ impl<'a> Asset<'a> {
         let job = self.job(run_id);
         let steps = || {
             tables.link(job.inputs.iter().copied());
-            run.lineage(&job, tables, None)?;
-            let rows = generated.and_then(|()| self.write(run, tables));
+            let begun = run.lineage(&job, tables, None).map_err(Failure::from);
+            let rows = begun.and(generated).and_then(|()| self.write(run, tables));
             let built = rows.and_then(|rows| {
                 let checks = checks::check(self.checked(), run, tables)?;
                 Ok(Built { rows, span: get_current_span().span_context(), checks })
             });
             self.record(run, &built);
-            run.lineage(&job, tables, Some(&built))?;
-            built
+            // A lost start may be stored by another backend, so it always has an end.
+            let ended = run.lineage(&job, tables, Some(&built));
+            let built = built?;
+            ended?;
+            Ok(built)
         };
         counted(component, |_| !interrupt::is_requested(), steps)
     }

@@ -3,12 +3,13 @@
 //!
 //! dbt owns the tables. The run only reports the nodes, and each test as a check of the node that it tests.
 
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{self, Sender};
 use std::thread;
 use std::time::SystemTime;
 
-use floe_dbt::{Connection, Lineage};
+use floe_dbt::{Connection, Lineage, PARSED};
 use floe_plugin::PluginType;
 use floe_plugin::compute::DbtEngine;
 use floe_plugin::dbt::{
@@ -34,8 +35,11 @@ use crate::artifacts::DbtProject;
 use crate::identity::Identity;
 use crate::metrics;
 use crate::plugins::active::{Active, failed};
-use crate::product::{OUTPUT_FOLDER, absolute, warehouse_path};
+use crate::product::{absolute, warehouse_path};
 use crate::record::{self, FailedCheck, Outcome, Step};
+
+/// The folder of the generated profile and of the manifest for Dagster.
+const FOLDER: &str = ".floe/dbt";
 
 pub(super) fn build(run: &Run<'_>, project: &DbtProject, report: &mut Report) -> Result<(), Error> {
     let Run { identity, artifacts, plugins, id, .. } = run;
@@ -49,7 +53,10 @@ pub(super) fn build(run: &Run<'_>, project: &DbtProject, report: &mut Report) ->
             drop(ended);
             (ran, printer.join().unwrap_or_default())
         });
-        let built = ran.and_then(|ran| add(ran, plugins, report));
+        let built = ran.and_then(|ran| {
+            add(ran.run, plugins, report)?;
+            ran.reported
+        });
         progress.finish_all(report, &printed);
         if report.count(Outcome::is_failed) > 0 {
             mark_failed();
@@ -62,8 +69,15 @@ pub(super) fn build(run: &Run<'_>, project: &DbtProject, report: &mut Report) ->
     Ok(())
 }
 
-/// Runs `dbt build`, counts the tests, and sends an alert for each failed one. Each node that ends is sent to `ended`.
-/// `selection` has the assets of a step of Dagster.
+/// A command that has ended.
+pub(crate) struct Ran {
+    pub(crate) run: CommandRun,
+    /// The first error of a lineage event or of an alert that is not tolerated.
+    pub(crate) reported: Result<(), Error>,
+}
+
+/// Runs `dbt build`, emits its lineage, counts the tests, and sends an alert for each failed one. Each node that ends is
+/// sent to `ended`. `selection` has the assets of a step of Dagster.
 pub(crate) fn run(
     identity: &Identity,
     project: &DbtProject,
@@ -71,37 +85,10 @@ pub(crate) fn run(
     run_id: &str,
     ended: Option<&Sender<BuiltNode>>,
     selection: Option<&Selection>,
-) -> Result<CommandRun, Error> {
-    let runner = plugins.required::<dyn DbtRunner>()?;
-    let profiles = write_profile(identity, project, plugins)?;
-    let folder = absolute(&identity.folder)?;
-    let of_dbt = Project {
-        folder: &folder,
-        profiles: profiles.as_deref(),
-        target: Some(identity.environment.as_str()),
-        ended,
-        selection,
-    };
-    let mut run = runner.run(DbtCommand::Build, &of_dbt);
+) -> Result<Ran, Error> {
+    let mut run = command(DbtCommand::Build, identity, project, plugins, ended, selection)?;
     redact(&mut run.nodes);
-    if let Some(id) = &run.invocation_id {
-        let connection = Connection {
-            profiles,
-            profile: project.profile.clone(),
-            target: Some(identity.environment.to_string()),
-        };
-        let lineage = Lineage::read(&folder.join("target"), id, &connection);
-        let job = Job { namespace: &identity.namespace, name: &identity.name };
-        let state = RunState::Complete;
-        let event = RunEvent {
-            parent: Some(Parent { run_id, job }),
-            tags: vec![("floe_run_id", run_id), ("dbt_invocation_id", id)],
-            ..RunEvent::new(state, SystemTime::now(), run_id, job)
-        };
-        if let Some(lineage) = known(lineage, |warning| plugins.warn(warning)) {
-            lineage.events(&event, |event| plugins.lineage(event))?;
-        }
-    }
+    let mut reported = emit_lineage(identity, project, plugins, run_id, &run);
     for test in run.nodes.iter().filter(|it| it.is_test() && it.status != NodeStatus::Skipped) {
         let model = tested(test);
         let name = &test.name;
@@ -109,40 +96,85 @@ pub(crate) fn run(
         metrics::check(model, name, passed);
         if !passed {
             let summary = format!("the test `{name}` of dbt: {}", test.message);
-            alert(plugins, identity, run_id, &summary, Alert::OfCheck { asset: model })?;
+            let sent = alert(plugins, identity, run_id, &summary, Alert::OfCheck { asset: model });
+            reported = reported.and(sent);
         }
     }
-    Ok(run)
+    Ok(Ran { run, reported })
 }
 
-/// Runs `dbt parse`, which writes the manifest of the project.
+/// Emits the lineage of the nodes of a command.
+///
+/// # Errors
+/// The first event that is lost, unless lost events are tolerated. All events are tried.
+fn emit_lineage(
+    identity: &Identity,
+    project: &DbtProject,
+    plugins: &Active,
+    run_id: &str,
+    run: &CommandRun,
+) -> Result<(), Error> {
+    let Some(id) = &run.invocation_id else {
+        return Ok(());
+    };
+    let folder = absolute(&identity.folder)?;
+    let connection = Connection {
+        profile: project.profile.clone(),
+        target: Some(identity.environment.to_string()),
+        folder: folder.clone(),
+    };
+    let lineage = Lineage::read(&folder.join("target"), id, &connection);
+    let job = Job { namespace: &identity.namespace, name: &identity.name };
+    let base = RunEvent {
+        parent: Some(Parent { run_id, job }),
+        tags: vec![("floe_run_id", run_id), ("dbt_invocation_id", id)],
+        ..RunEvent::new(RunState::Complete, SystemTime::now(), run_id, job)
+    };
+    let mut lost = None;
+    match lineage {
+        Ok(None) => {}
+        Ok(Some(lineage)) => {
+            lineage.events(&base, |event| lost = lost.take().or(plugins.lineage(event).err()));
+        }
+        Err(reason) => plugins.warn(format!("dbt's nodes have no lineage: {reason}")),
+    }
+    lost.map_or(Ok(()), Err)
+}
+
+/// Runs `dbt parse`, and replaces the manifest of the project in `.floe/dbt`.
 pub(crate) fn parse(
     identity: &Identity,
     project: &DbtProject,
     plugins: &Active,
 ) -> Result<(), Error> {
+    confine::check_folder(&identity.folder, Path::new(PARSED))?;
+    let parsed = command(DbtCommand::Parse, identity, project, plugins, None, None)?;
     let runner = plugins.required::<dyn DbtRunner>()?;
-    let profiles = write_profile(identity, project, plugins)?;
-    let folder = absolute(&identity.folder)?;
-    let of_dbt = Project {
-        folder: &folder,
-        profiles: profiles.as_deref(),
-        target: Some(identity.environment.as_str()),
-        ended: None,
-        selection: None,
-    };
-    runner.run(DbtCommand::Parse, &of_dbt).outcome.map(drop).map_err(failed(&runner))
+    parsed.outcome.map_err(failed(&runner))?;
+    // dbt does not write the manifest at once.
+    let written = identity.folder.join(PARSED).join("manifest.json");
+    let place = identity.folder.join(FOLDER).join("manifest.json");
+    fs::rename(written, &place).map_err(Error::io("write", &place))
 }
 
-/// Returns the lineage of a command, or warns that dbt's artifacts cannot be read.
-pub(crate) fn known(
-    lineage: Result<Option<Lineage>, String>,
-    warn: impl FnOnce(String),
-) -> Option<Lineage> {
-    lineage.unwrap_or_else(|reason| {
-        warn(format!("dbt's nodes have no lineage: {reason}"));
-        None
-    })
+fn command(
+    command: DbtCommand,
+    identity: &Identity,
+    project: &DbtProject,
+    plugins: &Active,
+    ended: Option<&Sender<BuiltNode>>,
+    selection: Option<&Selection>,
+) -> Result<CommandRun, Error> {
+    let runner = plugins.required::<dyn DbtRunner>()?;
+    let profiles = write_profile(identity, project, plugins)?;
+    let of_dbt = Project {
+        folder: &absolute(&identity.folder)?,
+        profiles: profiles.as_deref(),
+        target: Some(identity.environment.as_str()),
+        ended,
+        selection,
+    };
+    Ok(runner.run(command, &of_dbt))
 }
 
 /// Redacts credentials in the messages, and replaces each query with its hash.
@@ -167,9 +199,8 @@ fn write_profile(
     let target = identity.environment.as_str();
     let profile =
         engine.generate_profile(&absolute(&database)?, target).map_err(failed(&engine))?;
-    let inner = Path::new(OUTPUT_FOLDER).join("dbt");
-    confine::check_folder(&identity.folder, &inner)?;
-    let folder = identity.folder.join(inner);
+    confine::check_folder(&identity.folder, Path::new(FOLDER))?;
+    let folder = identity.folder.join(FOLDER);
     let profile = json!({ &project.profile: { "target": target, "outputs": { target: profile } } });
     let text = yaml::write(&profile)
         .map_err(|error| Error::Setting(format!("cannot write dbt's profile: {error}")))?;

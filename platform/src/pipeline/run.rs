@@ -192,8 +192,7 @@ pub(super) fn observe(
     report: &mut Report,
     steps: impl FnOnce(&mut Report) -> Result<(), Error>,
 ) -> Result<(), Error> {
-    emit(run, report, RunState::Start, None)?;
-    let built = steps(report);
+    let built = emit(run, report, RunState::Start, None).and_then(|()| steps(report));
     let failure = report.failure(&built);
     let state = state_at_end(failure.is_none());
     let emitted = emit(run, report, state, failure.as_deref());

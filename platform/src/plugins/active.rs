@@ -7,7 +7,7 @@ use std::path::Path;
 use floe_plugin::alert::{AlertChannel, Message};
 use floe_plugin::lineage::{Lineage, LineageBackend, RunEvent, RunState};
 use floe_plugin::secrets::SecretStore;
-use floe_plugin::{Destination, Handle, Kind, PluginType, Plugins};
+use floe_plugin::{Destination, ErrorKind, Handle, Kind, PluginType, Plugins};
 use floe_plugins::error::Error;
 use floe_plugins::place::Place;
 use floe_telemetry::opentelemetry::KeyValue;
@@ -148,6 +148,11 @@ impl Active {
             let plugin = backend.name();
             let lost = self.failures.borrow().lost_events.get(plugin).copied().unwrap_or_default();
             if lost == MOST_FAILURES {
+                if !self.is_tolerated(&backend) {
+                    let message = format!("the last {lost} events of lineage were lost");
+                    let error = floe_plugin::Error::new(ErrorKind::Unavailable, message);
+                    failed = failed.and(Err(self::failed(&backend)(error)));
+                }
                 continue;
             }
             let emitted = backend.emit_event(&event);

@@ -258,6 +258,45 @@ fn a_test_of_dbt_that_fails_is_a_check_and_an_alert() {
 }
 
 #[test]
+fn a_step_that_selects_nothing_does_not_build_the_project() {
+    let setup = Setup::with_script("exit 9");
+    of_dbt(&setup);
+    setup.compile();
+    let mut context = step_context("totals", &json!({}));
+    let extras = &mut context["data"]["extras"];
+    extras["nodes"] = json!({ "model.shop_dbt.totals": "totals" });
+    extras["select"] = json!([]);
+    let output = setup.step_in(&context);
+    assert_eq!(output.status.code(), Some(2));
+    let stderr = text(&output.stderr);
+    let error = "error: Dagster's step selects no node of dbt, expected one or several\n";
+    assert_eq!(stderr, error);
+    assert!(!setup.product.path("target").exists());
+}
+
+#[test]
+fn a_parsed_project_replaces_its_manifest_and_not_that_of_dbt() {
+    let setup = Setup::with_script("exit 9");
+    of_dbt(&setup);
+    setup.program(
+        "dbt",
+        "mkdir -p \"$DBT_TARGET_PATH\"; echo new > \"$DBT_TARGET_PATH/manifest.json\"",
+    );
+    setup.compile();
+    for (path, text) in [("target", "old"), (".floe/dbt", "older")] {
+        setup.product.write(&format!("{path}/manifest.json"), text);
+    }
+    let output = setup.floe("parse-project").output().unwrap();
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    assert_eq!(setup.product.read("target/manifest.json"), "old");
+    assert_eq!(setup.product.read(".floe/dbt/manifest.json"), "new\n");
+    setup.program("dbt", "exit 2");
+    let output = setup.floe("parse-project").output().unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    assert_eq!(setup.product.read(".floe/dbt/manifest.json"), "new\n");
+}
+
+#[test]
 fn the_nodes_that_dbt_has_built_in_dagster_are_those_of_the_run() {
     let step = r#"exec "$FLOE_PROGRAM" build-asset "$FLOE_PRODUCT""#;
     let setup = Setup::with_script(&format!(

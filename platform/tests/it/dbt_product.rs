@@ -21,10 +21,10 @@ cat events >> \"$DBT_LOG_PATH/dbt.log\"
 [ ! -f failed ] || exit 1
 ";
 
-const INVOCATION: &str = "4be4c3c5-6a29-4b7a-9d0f-2a8c3f5e7d11";
+pub(crate) const INVOCATION: &str = "4be4c3c5-6a29-4b7a-9d0f-2a8c3f5e7d11";
 
 /// Returns the manifest.
-fn graph() -> Value {
+pub(crate) fn graph() -> Value {
     let table = |name: &str| json!({ "database": "shop", "schema": "main", "name": name });
     json!({
         "metadata": { "adapter_type": "duckdb", "project_name": "shop_dbt" },
@@ -48,7 +48,7 @@ fn graph() -> Value {
 
 /// Returns a dbt project whose stand-in reports four nodes and a test. `test` is the status of the test, and `last` is
 /// the status of the model that reads the tested node.
-fn product(test: &str, last: &str) -> Product {
+pub(crate) fn product(test: &str, last: &str) -> Product {
     let product = Product::shop();
     let program = product.path("stand-in");
     product.write("floe.yaml", "name: shop\nversion: 1.0.0\n");
@@ -251,7 +251,7 @@ fn a_command_is_found_by_its_id_also_if_no_node_has_failed() {
 }
 
 /// Runs `floe trace-dbt -- stand-in build` in the folder of the product.
-fn traced(product: &Product, variables: &[(&str, &str)]) -> std::process::Output {
+pub(crate) fn traced(product: &Product, variables: &[(&str, &str)]) -> std::process::Output {
     traced_with(product, &["build"], variables)
 }
 
@@ -305,7 +305,7 @@ fn commands_below_trace_dbt_are_in_the_same_history_and_say_what_was_unusual() {
     assert_eq!(runs[0]["assets"].as_array().unwrap().len(), 4);
 }
 
-fn runs(product: &Product) -> Vec<Value> {
+pub(crate) fn runs(product: &Product) -> Vec<Value> {
     let runs = product.floe("runs", &["--json"], &[]);
     let mut runs: Value = serde_json::from_str(&runs.stdout).unwrap();
     serde_json::from_value(runs["runs"].take()).unwrap()
@@ -448,66 +448,15 @@ fn the_results_of_another_run_are_one_warning_and_not_counted() {
     let endpoint = receiver.endpoint();
     let variables = exporting_to(&endpoint);
     let said = String::from_utf8(traced(&product, &variables).stderr).unwrap();
-    let warning = "warning: the history has no nodes of `dbt build`: `";
+    let warning = "warning: the history and the lineage have no nodes of `dbt build`: `";
     assert!(said.starts_with(warning), "{said}");
     assert!(said.ends_with("found those of `another`\n"), "{said}");
     assert_eq!(said.lines().count(), 1, "{said}");
     assert_eq!(runs(&product)[0]["assets"], serde_json::json!([]));
 }
 
-/// Returns the events of dbt's nodes, each with the name of its parent's job.
-fn lineage(product: &Product) -> Vec<(String, Value)> {
-    let text = product.read(".floe/lineage.jsonl");
-    let events = text.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
-    let of_dbt = events.filter(|it| it["job"]["facets"]["dbt_node"].is_object());
-    let name = |data: &Value| data[0]["name"].as_str().unwrap_or("none").to_owned();
-    of_dbt
-        .map(|it| {
-            let state = it["eventType"].as_str().unwrap();
-            let job = it["job"]["name"].as_str().unwrap();
-            let data = format!("{} -> {}", name(&it["inputs"]), name(&it["outputs"]));
-            let parent = it["run"]["facets"]["parent"]["job"]["name"].clone();
-            (format!("{state} {job}: {data} below {}", parent.as_str().unwrap()), it)
-        })
-        .collect()
-}
-
-#[test]
-fn nodes_of_dbt_have_lineage_in_a_run_and_below_trace_dbt() {
-    let expected = |parent: &str| {
-        [
-            "START shop.main.shop_dbt.old_orders.build.snapshot: none -> shop.main.old_orders",
-            "COMPLETE shop.main.shop_dbt.old_orders.build.snapshot: none -> shop.main.old_orders",
-            "START shop.main.shop_dbt.stg_orders.build.run: shop.main.orders -> shop.main.stg_orders",
-            "COMPLETE shop.main.shop_dbt.stg_orders.build.run: shop.main.orders -> shop.main.stg_orders",
-            "START shop.main.shop_dbt.stg_orders.build.test: shop.main.stg_orders -> none",
-            "FAIL shop.main.shop_dbt.stg_orders.build.test: shop.main.stg_orders -> none",
-        ]
-        .map(|event| format!("{event} below {parent}"))
-    };
-    let product = product("fail", "skipped");
-    product.write("failed", "");
-    product.run();
-    let of_run = lineage(&product);
-    fs::remove_file(product.path(".floe/lineage.jsonl")).unwrap();
-    let receiver = Receiver::http();
-    let endpoint = receiver.endpoint();
-    traced(&product, &exporting_to(&endpoint));
-    for (found, parent) in [(of_run, "shop"), (lineage(&product), "dbt-run-shop_dbt")] {
-        let events: Vec<_> = found.iter().map(|it| it.0.clone()).collect();
-        assert_eq!(events, expected(parent));
-        let failed = &found.last().unwrap().1;
-        let message = &failed["run"]["facets"]["errorMessage"]["message"];
-        assert!(message.as_str().unwrap().starts_with("Got 2 results"), "{message}");
-        let checked = &failed["inputs"][0]["inputFacets"]["dataQualityAssertions"]["assertions"];
-        let assertion = json!({ "assertion": "unique_id", "name": "unique_id", "success": false, "column": "id" });
-        assert_eq!(checked, &json!([assertion]));
-    }
-    assert!(!product.read(".floe/lineage.jsonl").contains("hunter2"));
-}
-
 /// Runs `floe trace-dbt` and returns what it says, and the assets of the run in the history.
-fn said(product: &Product) -> (String, Value) {
+pub(crate) fn said(product: &Product) -> (String, Value) {
     let receiver = Receiver::http();
     let endpoint = receiver.endpoint();
     let output = traced(product, &exporting_to(&endpoint));
@@ -525,7 +474,7 @@ fn a_manifest_of_an_unknown_version_of_dbt_is_one_warning() {
         "\"dbt_version\":\"9.0.1\",\"adapter_type\":",
     );
     let (said, assets) = said(&product);
-    let warning = "warning: the spans of nodes have no links: cannot read `target/manifest.json`: expected the field `parent_map`, found none (dbt 9.0.1)\n";
+    let warning = "warning: the nodes have no links and no lineage: cannot read `target/manifest.json`: expected the field `parent_map`, found none (dbt 9.0.1)\n";
     assert_eq!(said, warning);
     let keys: Vec<&Value> = assets.as_array().unwrap().iter().map(|it| &it["key"]).collect();
     // Nobody knows the table of the test, so the test is listed under its own name.

@@ -1,6 +1,7 @@
 //! The files that dbt writes while a command runs: the manifest, and the results of its nodes.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use floe_plugin::dbt::BuiltNode;
 
@@ -15,7 +16,7 @@ const RESULTS: &str = "target/run_results.json";
 #[derive(Debug)]
 pub(crate) struct Artifacts {
     project: PathBuf,
-    manifest: Option<Manifest>,
+    manifest: Option<Arc<Manifest>>,
     /// The id of the invocation that wrote the manifest.
     manifest_of: Option<String>,
     results_path: Option<PathBuf>,
@@ -36,7 +37,7 @@ impl Artifacts {
     }
 
     pub(crate) fn manifest(&self) -> Option<&Manifest> {
-        self.manifest.as_ref()
+        self.manifest.as_deref()
     }
 
     /// Reads the manifest that this invocation has just written, but not the manifest that dbt writes again at the end,
@@ -49,13 +50,13 @@ impl Artifacts {
             Ok(manifest) => {
                 self.manifest_of = Some(invocation_id.to_owned());
                 self.unread = None;
-                self.manifest.insert(manifest).project_name()
+                self.manifest.insert(manifest.into()).project_name()
             }
             Err(error) => {
                 self.unread = Some(Unread {
                     path: path.to_owned(),
                     warning: format!(
-                        "the spans of nodes have no links: cannot read `{path}`: {error}"
+                        "the nodes have no links and no lineage: cannot read `{path}`: {error}"
                     ),
                 });
                 None
@@ -104,11 +105,14 @@ impl Artifacts {
         invocation_id: &str,
         connection: &Connection,
     ) -> Result<Option<Lineage>, String> {
-        let target = self.results_path.as_ref().filter(|_| self.manifest.is_some());
-        let Some(target) = target.and_then(|path| path.parent()) else {
+        let Some(target) = self.results_path.as_ref().and_then(|path| path.parent()) else {
             return Ok(None);
         };
-        Lineage::read(target, invocation_id, connection)
+        let Some(manifest) = &self.manifest else {
+            return Ok(None);
+        };
+        let results = self.results(invocation_id)?;
+        Ok(results.and_then(|it| Lineage::new(it, Arc::clone(manifest), target, connection)))
     }
 
     /// Returns the results of an invocation, or `None` if there are none, for example because the command ended early.

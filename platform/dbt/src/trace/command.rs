@@ -74,7 +74,7 @@ impl CommandSpan {
 
     pub(super) fn set_invocation(&mut self, id: &str) {
         id.clone_into(&mut self.invocation_id);
-        self.describe(&Invocation { invocation_id: Some(id), ..Invocation::default() });
+        self.set_attribute(Invocation::INVOCATION_ID, id);
     }
 
     /// Adds the numbers of nodes. Returns the reason why the command failed, if it failed.

@@ -1,5 +1,8 @@
 """The assets of a data product of floe. This file is generated; product.json describes the product."""
 
+import contextlib
+import fcntl
+import hashlib
 import importlib.util
 import json
 import os
@@ -7,6 +10,7 @@ import subprocess
 from pathlib import Path
 
 import dagster as dg
+import yaml
 
 HERE = Path(__file__).resolve().parent
 PRODUCT = json.loads((HERE / "product.json").read_text(encoding="utf-8"))
@@ -71,43 +75,104 @@ def asset(definition: dict) -> dg.AssetsDefinition:
     return build
 
 
-SOURCES = {".csv", ".md", ".py", ".sql", ".yaml", ".yml"}
+# The settings of dbt_project.yml that name folders, with dbt's defaults.
+FOLDERS = {
+    "analysis-paths": ["analyses"],
+    "docs-paths": [],
+    "function-paths": ["functions"],
+    "macro-paths": ["macros"],
+    "model-paths": ["models"],
+    "seed-paths": ["seeds"],
+    "snapshot-paths": ["snapshots"],
+    "test-paths": ["tests"],
+}
+FILES = ["dbt_project.yml", "dependencies.yml", "packages.yml", "package-lock.yml", "selectors.yml", ".dbtignore"]
 
 
-def manifest() -> Path | None:
-    """Returns the manifest of the dbt project, which floe writes again after a change of the project. Without a manifest,
-    or without dagster-dbt, the project is one asset."""
-    folder = Path(product_folder())
-    path = folder / "target" / "manifest.json"
-    generated = {folder / name for name in ("target", "logs", ".floe")}
-    files = [file for file in folder.rglob("*.*") if file.suffix in SOURCES and not generated & set(file.parents)]
-    newest = max(file.lstat().st_mtime for file in files)
-    if path.exists() and path.stat().st_mtime > newest:
-        return path
-    parsed = subprocess.run(floe("parse-project"), check=False)
-    return path if parsed.returncode == 0 else None
+def sources(project: Path) -> set:
+    """Returns the paths of the files from which dbt makes the manifest."""
+    settings = {}
+    # dbt names a mistake in the file.
+    with contextlib.suppress(OSError, yaml.YAMLError):
+        settings = yaml.safe_load((project / "dbt_project.yml").read_text(encoding="utf-8")) or {}
+    generated = {settings.get("target-path", "target"), settings.get("packages-install-path", "dbt_packages"), "logs"}
+    found = {project / name for name in FILES}
+    for folder in (folder for key, default in FOLDERS.items() for folder in settings.get(key) or default):
+        # Only dbt can evaluate a template, so the whole project is read.
+        for parent, inner, files in os.walk(project / ("." if "{{" in folder else folder), followlinks=True):
+            found.update(Path(parent, name) for name in files)
+            is_source = lambda name: not name.startswith(".") and not Path(parent, name, "pyvenv.cfg").exists()
+            inner[:] = [name for name in inner if name not in generated and is_source(name)]
+    return found
+
+
+def fingerprint(project: Path) -> str:
+    """Returns a hash of the paths, sizes and times of the files from which dbt makes the manifest."""
+    lines = [json.dumps(PRODUCT)]
+    for path in sorted(sources(project)):
+        with contextlib.suppress(OSError):
+            found = path.stat()
+            lines.append(f"{path} {found.st_size} {found.st_mtime_ns}")
+    return hashlib.sha256("\n".join(lines).encode("utf-8", "surrogateescape")).hexdigest()
+
+
+def manifest() -> dict | None:
+    """Returns the manifest of the dbt project, which floe writes again after a change of the project; None if dbt cannot
+    write it."""
+    project = Path(product_folder())
+    folder = project / ".floe" / "dbt"
+    current = fingerprint(project)
+    path, stamp = folder / "manifest.json", folder / "manifest.sha256"
+
+    def is_current() -> bool:
+        return path.is_file() and stamp.is_file() and stamp.read_text(encoding="utf-8") == current
+
+    if not is_current():
+        folder.mkdir(parents=True, exist_ok=True)
+        with open(folder / "lock", "w", encoding="utf-8") as lock:
+            # One of the processes that load the definitions parses; the others wait. If it ends, floe keeps the lock.
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if not is_current():
+                parsed = subprocess.run(floe("parse-project"), check=False, pass_fds=[lock.fileno()])
+                if parsed.returncode != 0:
+                    return None
+                stamp.write_text(current, encoding="utf-8")
+    return json.loads(path.read_text(encoding="utf-8"))
+
+
+def selector(node: dict) -> str:
+    """Returns the selector of exactly this node. dbt takes a name for a prefix, unless the name is a pattern."""
+    name = ".".join(node["fqn"])
+    return f"fqn:{name[:-1]}[{name[-1]}],package:{node['package_name']},resource_type:{node['resource_type']}"
 
 
 def dbt_project(definition: dict) -> dg.AssetsDefinition:
-    """Returns the assets of a dbt project: by dagster-dbt, one for each node, all built by one process of floe."""
-    path = manifest() if importlib.util.find_spec("dagster_dbt") else None
-    if path is None:
+    """Returns the assets of a dbt project: by dagster-dbt, one for each node, all built by one process of floe. Without
+    dagster-dbt, or without a manifest, the project is one asset."""
+    parsed = manifest() if importlib.util.find_spec("dagster_dbt") else None
+    if parsed is None:
         return asset(definition)
     from dagster_dbt import dbt_assets
 
-    fqns = {id: node["fqn"] for id, node in json.loads(path.read_text(encoding="utf-8"))["nodes"].items()}
+    resources = {**parsed["nodes"], **parsed.get("unit_tests", {})}
+    selectors = {id: selector(node) for id, node in resources.items()}
     retries = dg.RetryPolicy(max_retries=PRODUCT["retries"], delay=PRODUCT["retry_delay_seconds"])
 
-    @dbt_assets(manifest=path, name=definition["name"], retry_policy=retries)
+    @dbt_assets(manifest=parsed, name=definition["name"], retry_policy=retries)
     def build(context: dg.AssetExecutionContext, pipes: dg.PipesSubprocessClient):
         of = "dagster_dbt/unique_id"
         nodes = {build.get_asset_spec(key).metadata[of]: key.to_user_string() for key in context.selected_asset_keys}
         selected = [build.get_spec_for_check_key(key) for key in context.selected_asset_check_keys]
         checks = {spec.metadata[of]: (spec.asset_key.to_user_string(), spec.name) for spec in selected}
-        select = [f"fqn:{'.'.join(fqns[id])}" for id in [*nodes, *checks]] if context.is_subset else []
+        select = [selectors[id] for id in [*nodes, *checks]] if context.is_subset else None
+        env = trace(context.run.tags)
+        left_out = build.check_keys - context.selected_asset_check_keys
+        if any(key.asset_key in context.selected_asset_keys for key in left_out):
+            # Otherwise, dbt adds all tests of the selected nodes.
+            env["DBT_INDIRECT_SELECTION"] = "empty"
         step = context.op_execution_context.get_step_execution_context().step
         extras = {"step_key": step.key, "nodes": nodes, "checks": checks, "select": select}
-        built = pipes.run(command=floe("build-asset"), context=context, extras=extras, env=trace(context.run.tags))
+        built = pipes.run(command=floe("build-asset"), context=context, extras=extras, env=env)
         yield from built.get_results(implicit_materializations=False)
         for reason in built.get_custom_messages():
             raise dg.Failure(reason)

@@ -164,34 +164,79 @@ fn real_dagster_keeps_the_nodes_that_dbt_built_before_one_failed() {
     assert_eq!(built, ["orders", "stg_orders"]);
 }
 
-#[test]
-fn real_dagster_builds_one_node_of_a_dbt_project_alone() {
-    let setup = dbt_in_dagster("select count(*) as all_orders from {{ ref('stg_orders') }}");
-    let output = setup.floe("run").args(["--orchestrator", "dagster"]).output().unwrap();
-    assert!(output.status.success(), "{}", text(&output.stderr));
-    let before = setup.spans().len();
-    let floe = setup.floe("");
-    let mut dagster = Command::new(real().join("dagster"));
-    for (name, value) in floe.get_envs() {
+/// Runs `selected.py` with the definitions of the product.
+fn select(setup: &Setup, arguments: &[&str]) -> Output {
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/dagster/real/selected.py");
+    let mut python = Command::new(real().join("python"));
+    for (name, value) in setup.floe("").get_envs() {
         if let Some(value) = value {
-            dagster.env(name, value);
+            python.env(name, value);
         }
     }
-    let output = dagster
-        .args(["asset", "materialize", "--select", "totals", "-f", "definitions.py"])
-        .current_dir(setup.product.path(".floe/orchestrator"))
-        .env("DAGSTER_HOME", setup.product.path(".floe/orchestrator/home"))
+    let folder = setup.product.path(".floe/orchestrator");
+    let output = python
+        .arg(script)
+        .args(arguments)
+        .env("DAGSTER_HOME", folder.join("home"))
         .env("FLOE_PROGRAM", setup::floe())
+        .current_dir(folder)
         .output()
         .unwrap();
     assert!(output.status.success(), "{}", text(&output.stderr));
-    let spans = setup.spans().split_off(before);
-    let assets: Vec<_> = spans.iter().filter(|it| it.name.starts_with("dagster.asset.")).collect();
-    assert_eq!(assets.len(), 1, "{}", tree(&spans));
-    assert_eq!(assets[0].name, "dagster.asset.totals");
-    assert_eq!(parent(&spans, assets[0]), "dbt.build");
-    // The manifest is that of the first run, so no process parsed the project.
-    assert_eq!(by_process(&spans).lines().count(), 1, "{}", tree(&spans));
+    output
+}
+
+#[test]
+fn real_dagster_builds_only_the_selected_nodes_and_checks() {
+    let setup = dbt_in_dagster("select count(*) as all_orders from {{ ref('stg_orders') }}");
+    // dbt's own selectors take `totals` for all of them.
+    setup.product.write("models/totals/lines.sql", "select 1 as line");
+    setup.product.write("tests/totals.sql", "select 1 from {{ ref('orders') }} where false");
+    let output = setup.floe("run").args(["--orchestrator", "dagster"]).output().unwrap();
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    let check = "unique_stg_orders_order_id";
+    for (selection, expected) in [
+        ("assets('totals')".to_owned(), "model.totals"),
+        ("assets('stg_orders')".to_owned(), "model.stg_orders test.unique_stg_orders_order_id"),
+        ("assets('stg_orders').without_checks()".to_owned(), "model.stg_orders"),
+        (format!("check('stg_orders', '{check}')"), "test.unique_stg_orders_order_id"),
+        (
+            format!("assets('totals') | check('stg_orders', '{check}')"),
+            "model.totals test.unique_stg_orders_order_id",
+        ),
+    ] {
+        let before = setup.spans().len();
+        select(&setup, &[&selection]);
+        let spans = setup.spans().split_off(before);
+        let nodes = spans.iter().filter_map(|it| it.name.strip_prefix("dbt."));
+        let mut nodes: Vec<_> = nodes.filter(|it| it.contains('.')).collect();
+        nodes.sort_unstable();
+        assert_eq!(nodes.join(" "), expected, "{selection}");
+        // The manifest is that of the first run, so no process parsed the project.
+        assert_eq!(by_process(&spans).lines().count(), 1, "{}", tree(&spans));
+    }
+}
+
+#[test]
+fn real_dagster_parses_a_project_once_after_each_change() {
+    let setup = dbt_in_dagster("select count(*) as all_orders from {{ ref('stg_orders') }}");
+    setup.compile();
+    let seen = |expected: &str, parsed: usize| {
+        let before = setup.spans().len();
+        let output = text(&select(&setup, &[]).stdout);
+        assert_eq!(output.lines().collect::<Vec<_>>(), [expected; 3]);
+        let spans = setup.spans().split_off(before);
+        assert_eq!(spans.iter().filter(|it| it.name == "dbt.parse").count(), parsed);
+    };
+    seen("orders stg_orders totals", 1);
+    seen("orders stg_orders totals", 0);
+    // Files of other programs are no change.
+    setup.product.write(".venv/models/other.sql", "select 1");
+    setup.product.write("notes.sql", "select 1");
+    seen("orders stg_orders totals", 0);
+    setup.product.remove("models/totals.sql");
+    seen("orders stg_orders", 1);
+    assert!(!setup.product.path("target/manifest.json").exists());
 }
 
 #[test]
