@@ -51,6 +51,7 @@ pub use self::builder::{ExporterFactory, TelemetryProviderBuilder};
 use self::delivery::{await_delivery, end_of_exports, lost, time_until, undelivered};
 use self::logs::ProviderLogs;
 use self::metrics::ProviderMetrics;
+pub(crate) use self::start_message::report_missing_exporter;
 use crate::clock::{Instant, monotonic_now};
 use crate::collector::{Counters, Ending, Statistics};
 use crate::config::TelemetryConfig;
