@@ -1,4 +1,4 @@
-// A service on `tracing` after the first change of README's section about such code.
+//! A service on `tracing` after the first change of README's section about such code.
 use axum::routing::get;
 use axum::{Router, extract::Path};
 use floe_telemetry_http::HttpServerLayer;
