@@ -4,7 +4,8 @@
  *                         `address IP`; `none`, an answer without an address; `fail`; `garbage`, an address of a
  *                         family that nobody asked for; `hang`, to wait until the file says something else. A line
  *                         with the name is appended to FLOE_FAULTS_NAMES.asked.
- * FLOE_FAULTS_NO_THREADS  no thread can be created while this file exists. */
+ * FLOE_FAULTS_FORBIDDEN   a folder: no thread can be created while it contains the file `threads`, and no function can be
+ *                         registered for the exit while it contains `exit-handlers`. */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
@@ -18,6 +19,15 @@
 
 typedef int lookup_of(const char *, const char *, const struct addrinfo *, struct addrinfo **);
 typedef int create_of(pthread_t *, const pthread_attr_t *, void *(*)(void *), void *);
+typedef int at_exit_of(void (*)(void *), void *, void *);
+
+static int is_forbidden(const char *what) {
+    const char *folder = getenv("FLOE_FAULTS_FORBIDDEN");
+    char path[4096];
+    if (folder == NULL) return 0;
+    snprintf(path, sizeof path, "%s/%s", folder, what);
+    return access(path, F_OK) == 0;
+}
 
 static int is_ours(const char *name) {
     const char *domain = ".faults.test";
@@ -88,7 +98,12 @@ int getaddrinfo(const char *name, const char *service, const struct addrinfo *hi
 }
 
 int pthread_create(pthread_t *thread, const pthread_attr_t *attributes, void *(*body)(void *), void *argument) {
-    const char *forbidden = getenv("FLOE_FAULTS_NO_THREADS");
-    if (forbidden != NULL && access(forbidden, F_OK) == 0) return EAGAIN;
+    if (is_forbidden("threads")) return EAGAIN;
     return ((create_of *)dlsym(RTLD_NEXT, "pthread_create"))(thread, attributes, body, argument);
+}
+
+/* The C library's `atexit` is part of the program, and calls this function. */
+int __cxa_atexit(void (*body)(void *), void *argument, void *library) {
+    if (is_forbidden("exit-handlers")) return -1;
+    return ((at_exit_of *)dlsym(RTLD_NEXT, "__cxa_atexit"))(body, argument, library);
 }

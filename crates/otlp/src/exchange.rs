@@ -45,7 +45,9 @@ pub(super) type Connection = Box<dyn Stream>;
 /// The reason why a request has no answer that can be read.
 #[derive(Debug)]
 pub(super) enum Failure {
-    /// There is no connection, or it ended before the first byte of an answer.
+    /// The connection could not be opened.
+    Unconnected(io::Error),
+    /// The connection ended before the first byte of an answer.
     Unanswered(io::Error),
     /// The connection ended within the head of the answer.
     Interrupted(io::Error),

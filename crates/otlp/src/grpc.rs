@@ -14,7 +14,7 @@ use http::{Response, StatusCode, Uri};
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
 use tokio::runtime::{self, Runtime};
-use tokio::{task, time};
+use tokio::time;
 use tonic::body::Body;
 use tonic::codec::CompressionEncoding;
 use tonic::codec::{Codec, DecodeBuf, Decoder, EncodeBuf, Encoder};
@@ -51,15 +51,12 @@ const KEEPALIVE_PARTS: u32 = 4;
 /// The minimum and the maximum time that a receiver has to answer a ping.
 const PING_TIMEOUT: RangeInclusive<Duration> = Duration::from_secs(2)..=Duration::from_secs(20);
 
-/// The turns of the runtime in which the tasks of a connection close it: each takes one.
-const CLOSING_TURNS: u32 = 8;
-
 type WithoutPage = fn(Response<Body>) -> Response<Body>;
 
 type Client = tonic::client::Grpc<MapResponse<Channel, WithoutPage>>;
 
 /// A channel and the runtime of its connection. The runtime belongs to the exporter, so a flush never depends on a
-/// runtime of the host.
+/// runtime of the host. Both end together, because only the end of a runtime surely ends the tasks of a connection.
 struct Grpc {
     runtime: Background,
     /// The end of the current request, for the connection that it may need.
@@ -67,7 +64,9 @@ struct Grpc {
     exporter: Exporter,
 }
 
-/// A runtime that ends without waiting when it is dropped. A plain `Runtime` would panic on a thread of the host's runtime.
+/// A runtime that starts when it is needed, and ends without waiting. A plain `Runtime` would panic where it is dropped on a
+/// thread of the host's runtime.
+#[derive(Default)]
 struct Background(Option<Runtime>);
 
 struct Exporter {
@@ -100,10 +99,6 @@ pub(super) fn connect(
         value.set_sensitive(true);
         headers.insert(key, value);
     }
-    let runtime = runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .map_err(|error| Error::thread("otlp", &error))?;
     let deadline = Arc::new(Mutex::new(monotonic_now()));
     let dialing = Dialing {
         dialer: Dialer::new(&uri, proxy.as_ref(), false, settings.timeout)?,
@@ -112,7 +107,7 @@ pub(super) fn connect(
     let connect = clients(uri.clone(), dialing, settings)?;
     let protocol = OtlpProtocol::Grpc;
     Ok(Box::new(Grpc {
-        runtime: Background(Some(runtime)),
+        runtime: Background::default(),
         deadline,
         exporter: Exporter {
             client: None,
@@ -187,19 +182,6 @@ fn secure(endpoint: Endpoint, tls: super::tls::Tls, timeout: Duration) -> Result
 }
 
 impl Exporter {
-    /// Sends a request, and leaves its connection if the receiver neither accepts nor throttles it.
-    async fn send(&mut self, request: Bytes, limit: Duration) -> Outcome {
-        self.is_kept = false;
-        let called = time::timeout(limit, self.call(request)).await;
-        if !self.is_kept {
-            self.client = None;
-            for _ in 0..CLOSING_TURNS {
-                task::yield_now().await;
-            }
-        }
-        called.unwrap_or(Outcome::TimedOut)
-    }
-
     async fn call(&mut self, request: Bytes) -> Outcome {
         let client = self.client.get_or_insert_with(&self.connect);
         if let Err(error) = client.ready().await {
@@ -260,18 +242,41 @@ fn compressed(client: Client, compression: Compression) -> Client {
 }
 
 impl Transport for Grpc {
-    fn send(&mut self, request: Bytes, time: Duration) -> Outcome {
-        let Some(runtime) = &self.runtime.0 else { return Outcome::TimedOut };
-        *self.deadline.lock().unwrap_or_else(PoisonError::into_inner) = monotonic_now() + time;
-        runtime.block_on(self.exporter.send(request, time))
+    fn send(&mut self, request: Bytes, limit: Duration) -> Outcome {
+        *self.deadline.lock().unwrap_or_else(PoisonError::into_inner) = monotonic_now() + limit;
+        let runtime = match self.runtime.get() {
+            Ok(runtime) => runtime,
+            Err(error) => return self.exporter.peer.unanswered(&error),
+        };
+        self.exporter.is_kept = false;
+        let called =
+            runtime.block_on(async { time::timeout(limit, self.exporter.call(request)).await });
+        if !self.exporter.is_kept {
+            self.exporter.client = None;
+            self.runtime.end();
+        }
+        called.unwrap_or(Outcome::TimedOut)
+    }
+}
+
+impl Background {
+    fn get(&mut self) -> io::Result<&Runtime> {
+        match &mut self.0 {
+            Some(runtime) => Ok(runtime),
+            none => Ok(none.insert(runtime::Builder::new_current_thread().enable_all().build()?)),
+        }
+    }
+
+    fn end(&mut self) {
+        if let Some(runtime) = self.0.take() {
+            runtime.shutdown_background();
+        }
     }
 }
 
 impl Drop for Background {
     fn drop(&mut self) {
-        if let Some(runtime) = self.0.take() {
-            runtime.shutdown_background();
-        }
+        self.end();
     }
 }
 

@@ -135,7 +135,7 @@ impl Http {
                 result => return result,
             }
         }
-        let connection = self.connect(deadline).map_err(Failure::Unanswered)?;
+        let connection = self.connect(deadline).map_err(Failure::Unconnected)?;
         let result = self.exchange_on(connection, request, deadline);
         self.is_slow |= result.is_err() && monotonic_now() >= deadline;
         result
@@ -223,12 +223,16 @@ impl Transport for Http {
                 self.peer.has_answered = true;
                 self.outcome(answer, deadline)
             }
-            Err(Failure::Unanswered(error) | Failure::Interrupted(error)) => {
-                if monotonic_now() >= deadline {
-                    return Outcome::TimedOut;
-                }
-                self.peer.unanswered(&error)
+            Err(Failure::Unanswered(_) | Failure::Interrupted(_))
+                if monotonic_now() >= deadline =>
+            {
+                Outcome::TimedOut
             }
+            Err(
+                Failure::Unconnected(error)
+                | Failure::Unanswered(error)
+                | Failure::Interrupted(error),
+            ) => self.peer.unanswered(&error),
             Err(Failure::Invalid { problem, is_http }) => self.peer.invalid(&problem, !is_http),
         }
     }

@@ -140,6 +140,9 @@ fn send_with(
                 return Err(limits.error("timeout", &reason));
             }
         };
+        // An attempt that the end of the time has interrupted tells less than the one before.
+        let is_interrupted = is_repeated && last.unanswered > 0 && limits.left().is_zero();
+        let reason = last.failure.take().filter(|_| is_interrupted).unwrap_or(reason);
         last.failure = Some(reason.clone());
         let error_type = match last.unanswered {
             0 => "rejected",
@@ -257,6 +260,30 @@ mod tests {
             self.requests += 1;
             Outcome::Unanswered("refused".to_owned())
         }
+    }
+
+    /// A receiver that refuses the first request, and has no time for the second.
+    struct Interrupted<'a>(&'a Ending, bool);
+
+    impl Transport for Interrupted<'_> {
+        fn send(&mut self, _: Bytes, _: Duration) -> Outcome {
+            if !std::mem::replace(&mut self.1, true) {
+                return Outcome::Unanswered("refused".to_owned());
+            }
+            self.0.begin(monotonic_now());
+            Outcome::Unanswered("no address has answered in time".to_owned())
+        }
+    }
+
+    #[test]
+    fn an_attempt_without_time_does_not_hide_the_reason_of_the_one_before() {
+        let timeout = 3600 * SECOND;
+        let ending = Ending::default();
+        let limits = Limits { deadline: deadline(timeout), ending: &ending, timeout };
+        let mut interrupted = Interrupted(&ending, false);
+        let mut last = LastRequests::default();
+        let sent = send_with(&mut interrupted, &Bytes::new(), &mut last, limits, |_| ());
+        assert_eq!(sent.unwrap_err().reason, "not delivered before the shutdown: refused");
     }
 
     #[test]

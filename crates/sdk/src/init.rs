@@ -15,8 +15,9 @@ use crate::config::{
 use crate::error::Error;
 use crate::internal_log;
 use crate::parts;
-use crate::provider::{DROP_TIMEOUT, TelemetryProvider, TelemetryProviderBuilder};
-use crate::recorder::Sampling;
+use crate::provider::{
+    DROP_TIMEOUT, TelemetryProvider, TelemetryProviderBuilder, report_missing_exporter,
+};
 
 /// The delay of batches of spans that are printed on a terminal, in milliseconds, in place of the default.
 const TERMINAL_DELAY: u64 = 100;
@@ -175,11 +176,8 @@ impl TelemetryProviderBuilder {
         panics::observe(self.config.panic_output);
         let provider = self.initialize()?;
         if !provider.is_noop() {
-            match report {
-                // A part other than an exporter receives spans.
-                Some(report) if Sampling::is_awaiting() => report(),
-                Some(report) => Sampling::report_first_loss(report),
-                None => {}
+            if let Some(report) = report {
+                report_missing_exporter(report);
             }
             provider.shutdown_at_exit(DROP_TIMEOUT);
             if cfg!(panic = "abort") {

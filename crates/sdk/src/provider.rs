@@ -51,6 +51,7 @@ pub use self::builder::{ExporterFactory, TelemetryProviderBuilder};
 use self::delivery::{await_delivery, end_of_exports, lost, time_until, undelivered};
 use self::logs::ProviderLogs;
 use self::metrics::ProviderMetrics;
+pub(crate) use self::start_message::report_missing_exporter;
 use crate::clock::{Instant, monotonic_now};
 use crate::collector::{Counters, Ending, Statistics};
 use crate::config::TelemetryConfig;
@@ -258,7 +259,8 @@ impl TelemetryProvider {
     /// A thread waits for the exit from now on. A signal handler should not call `exit`: if it has interrupted a thread
     /// that allocates, the telemetry may be lost, and destructors of thread-local values may hang.
     /// [`shutdown_on_signals`](Self::shutdown_on_signals) always delivers. A process that is aborted or killed by a signal
-    /// delivers nothing. On systems other than Unix, this has no effect.
+    /// delivers nothing. If the thread cannot be started or no function can be registered for the exit, a warning on
+    /// standard error says so. On systems other than Unix, this has no effect.
     ///
     /// ```
     /// use std::time::Duration;
@@ -271,8 +273,10 @@ impl TelemetryProvider {
             return;
         }
         if let Err(error) = exit::at_exit(&self.inner, timeout) {
-            let lost = "telemetry is not delivered when the process exits";
-            write_line("warn", &format!("{lost}: {}", Error::thread("exit", &error)));
+            write_line(
+                "warn",
+                &format!("telemetry is not delivered when the process exits: {error}"),
+            );
         }
     }
 
@@ -297,13 +301,13 @@ impl TelemetryProvider {
     ///
     /// # Errors
     ///
-    /// The handlers cannot be installed, or the thread that waits for the signals cannot be started.
+    /// The handlers of the signals or of the exit cannot be installed, or the thread that waits for them cannot be started.
     pub fn shutdown_on_signals(&self) -> Result<(), Error> {
         if self.is_noop() {
             return Ok(());
         }
-        let waiting = exit::at_exit(&self.inner, self.drop_timeout);
-        waiting.and_then(|()| standby::end_at_signals()).map_err(|it| Error::thread("exit", &it))
+        exit::at_exit(&self.inner, self.drop_timeout)?;
+        standby::end_at_signals()
     }
 
     /// Sets the timeout of the shutdown, when the provider is dropped and when the process exits. Default 5 seconds.

@@ -1,6 +1,5 @@
 //! Executors whose queries have spans.
 
-use std::future::poll_fn;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context as TaskContext, Poll, ready};
@@ -22,7 +21,8 @@ pub(super) type BoxStream<'e, T> = Pin<Box<dyn Stream<Item = T> + Send + 'e>>;
 pub(super) type Step<DB> =
     Result<Either<<DB as Database>::QueryResult, <DB as Database>::Row>, Error>;
 
-/// An executor whose queries have spans, from [`traced`] or [`TracedPool::traced`](super::TracedPool::traced).
+/// An executor whose queries have spans, from [`traced`] or [`TracedPool::traced`](super::TracedPool::traced). If a query is
+/// dropped before the database has answered, its span has the attribute `floe.cancelled`.
 #[derive(Debug)]
 pub struct Traced<E> {
     inner: E,
@@ -73,11 +73,11 @@ impl<'c, X: Executor<'c>> Executor<'c> for Traced<X> {
         E: 'q + Execute<'q, X::Database>,
     {
         let (statement, sql) = split(query);
-        let mut inner = self.inner.fetch_optional(statement);
+        let query = self.inner.fetch_optional(statement);
         let database = self.database;
         Box::pin(async move {
             let mut span = start(&database, &sql);
-            let result = poll_fn(|task| span.run(|| inner.as_mut().poll(task))).await;
+            let result = span.follow(query).await;
             match &result {
                 Ok(Some(_)) => span.count_rows(1),
                 Ok(None) => {}
@@ -109,7 +109,10 @@ impl<DB: Database, S: AsRef<str> + Unpin> Stream for TracedStream<'_, DB, S> {
         let Some(open) = span else {
             return inner.as_mut().poll_next(task);
         };
-        let item = ready!(open.run(|| inner.as_mut().poll_next(task)));
+        let polled = open.run(|| inner.as_mut().poll_next(task));
+        // A stream that is dropped between two rows has only ended early.
+        open.set_pending(polled.is_pending());
+        let item = ready!(polled);
         match &item {
             Some(Ok(Either::Right(_))) => open.count_rows(1),
             Some(Ok(Either::Left(_))) => {}

@@ -2,7 +2,7 @@
 
 use std::fmt::{self, Debug, Formatter};
 use std::ops::Deref;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use opentelemetry::{Key, KeyValue, Value};
 
@@ -14,20 +14,68 @@ use super::sqlx_core::executor::{Execute, Executor};
 use super::sqlx_core::pool::Pool;
 use super::statement::unrecorded;
 
-/// Values of a metric, each with its attributes besides the pool's name.
+/// The values of a metric, each with its attributes besides the pool's name.
 type Readings = Vec<(i64, Vec<KeyValue>)>;
+
+/// The name of a metric, and the function that reads its values.
+type Metric<DB> = (&'static str, fn(&Pool<DB>) -> Readings);
+
+/// The last values of a pool that no `TracedPool` has any more, by metric. A program that ends before its metrics are due
+/// has often dropped its pools.
+type Last = Arc<Mutex<Vec<(&'static str, Readings)>>>;
 
 /// A pool whose queries have spans. It dereferences to the pool, and cloning it is cheap.
 pub struct TracedPool<DB: Database> {
-    /// The pool, shared so that its metrics can refer to it without keeping it open.
-    pool: Arc<Pool<DB>>,
+    pool: Arc<Shared<DB>>,
     database: Arc<floe_telemetry_sql::Database>,
+}
+
+/// A pool, shared so that its metrics can refer to it without keeping it open.
+struct Shared<DB: Database> {
+    pool: Pool<DB>,
+    last: Last,
+}
+
+impl<DB: Database> Shared<DB> {
+    fn metrics() -> [Metric<DB>; 3] {
+        [
+            ("db.client.connection.count", |pool| {
+                let state = |state| vec![KeyValue::new("db.client.connection.state", state)];
+                let idle = i64::try_from(pool.num_idle()).unwrap_or(i64::MAX);
+                // The pool reports the two values one after the other, so `idle` may exceed the size.
+                let used = (i64::from(pool.size()) - idle).max(0);
+                vec![(used, state("used")), (idle, state("idle"))]
+            }),
+            ("db.client.connection.max", |pool| {
+                vec![(pool.options().get_max_connections().into(), Vec::new())]
+            }),
+            ("db.client.connection.idle.min", |pool| {
+                vec![(pool.options().get_min_connections().into(), Vec::new())]
+            }),
+        ]
+    }
+}
+
+impl<DB: Database> Deref for Shared<DB> {
+    type Target = Pool<DB>;
+
+    fn deref(&self) -> &Pool<DB> {
+        &self.pool
+    }
+}
+
+impl<DB: Database> Drop for Shared<DB> {
+    fn drop(&mut self) {
+        let last = Self::metrics().map(|(metric, read)| (metric, read(&self.pool)));
+        self.last.lock().unwrap_or_else(PoisonError::into_inner).extend(last);
+    }
 }
 
 impl<DB: Database> TracedPool<DB> {
     /// Wraps a pool.
     pub fn new(pool: Pool<DB>) -> Self {
-        Self { pool: Arc::new(pool), database: Arc::new(of_driver::<DB>()) }
+        let shared = Shared { pool, last: Last::default() };
+        Self { pool: Arc::new(shared), database: Arc::new(of_driver::<DB>()) }
     }
 
     fn with(
@@ -68,7 +116,8 @@ impl<DB: Database> TracedPool<DB> {
     ///   `error.type` and `db.response.status_code`;
     /// - as long as the pool is open and a clone of the `TracedPool` exists, `db.client.connection.count` by
     ///   `db.client.connection.state` (`used`, `idle`), `db.client.connection.max` and
-    ///   `db.client.connection.idle.min`, each with `db.client.connection.pool.name`.
+    ///   `db.client.connection.idle.min`, each with `db.client.connection.pool.name`. The last values are exported once
+    ///   after that, so that the metrics of a short run have them.
     ///
     /// The metrics go to OpenTelemetry's global meter provider at the time of the call.
     ///
@@ -77,38 +126,35 @@ impl<DB: Database> TracedPool<DB> {
     pub fn observe(self, pool_name: impl Into<Value>) -> Self {
         let meter = self.database.meter();
         let name = KeyValue::new("db.client.connection.pool.name", pool_name);
-        let gauge = |metric: &'static str, read: fn(&Pool<DB>) -> Readings| {
+        for (metric, read) in Shared::<DB>::metrics() {
             let pool = Arc::downgrade(&self.pool);
+            let last = Arc::clone(&self.pool.last);
             let name = name.clone();
             meter
                 .i64_observable_up_down_counter(metric)
                 .with_unit("{connection}")
                 .with_callback(move |observer| {
-                    let Some(pool) = pool.upgrade().filter(|pool| !pool.is_closed()) else {
-                        return;
+                    let readings = match pool.upgrade() {
+                        Some(pool) if pool.is_closed() => return,
+                        Some(pool) => read(&pool),
+                        None => take(&last, metric),
                     };
-                    for (value, mut attributes) in read(&pool) {
+                    for (value, mut attributes) in readings {
                         attributes.push(name.clone());
                         observer.observe(value, &attributes);
                     }
                 })
                 .build();
-        };
-        gauge("db.client.connection.count", |pool| {
-            let state = |state| vec![KeyValue::new("db.client.connection.state", state)];
-            let idle = i64::try_from(pool.num_idle()).unwrap_or(i64::MAX);
-            // The pool reports the two values one after the other, so `idle` may exceed the size.
-            let used = (i64::from(pool.size()) - idle).max(0);
-            vec![(used, state("used")), (idle, state("idle"))]
-        });
-        gauge("db.client.connection.max", |pool| {
-            vec![(pool.options().get_max_connections().into(), Vec::new())]
-        });
-        gauge("db.client.connection.idle.min", |pool| {
-            vec![(pool.options().get_min_connections().into(), Vec::new())]
-        });
+        }
         self.with(floe_telemetry_sql::Database::observe)
     }
+}
+
+/// Takes the last values of a metric, which are exported once.
+fn take(last: &Mutex<Vec<(&'static str, Readings)>>, metric: &str) -> Readings {
+    let mut last = last.lock().unwrap_or_else(PoisonError::into_inner);
+    let at = last.iter().position(|(other, _)| *other == metric);
+    at.map(|at| last.swap_remove(at).1).unwrap_or_default()
 }
 
 impl<DB: Database> Clone for TracedPool<DB> {
@@ -119,7 +165,7 @@ impl<DB: Database> Clone for TracedPool<DB> {
 
 impl<DB: Database> Debug for TracedPool<DB> {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        f.debug_struct("TracedPool").field("pool", &self.pool).finish_non_exhaustive()
+        f.debug_struct("TracedPool").field("pool", &**self.pool).finish_non_exhaustive()
     }
 }
 
@@ -142,7 +188,7 @@ where
         'p: 'e,
         E: 'q + Execute<'q, DB>,
     {
-        self.traced(&*self.pool).fetch_many(query)
+        self.traced(&**self.pool).fetch_many(query)
     }
 
     fn fetch_optional<'e, 'q: 'e, E>(
@@ -153,7 +199,7 @@ where
         'p: 'e,
         E: 'q + Execute<'q, DB>,
     {
-        self.traced(&*self.pool).fetch_optional(query)
+        self.traced(&**self.pool).fetch_optional(query)
     }
 
     unrecorded!('p, DB, pool);

@@ -1,5 +1,6 @@
 //! The scenarios. docs/faults.md must name each of them.
 
+mod exits;
 mod host;
 mod load;
 mod names;
@@ -10,7 +11,8 @@ use crate::scenario::Scenario;
 
 pub(crate) fn all() -> impl Iterator<Item = &'static Scenario> {
     let network = names::SCENARIOS.iter().chain(&network::SCENARIOS);
-    network.chain(&load::SCENARIOS).chain(&host::SCENARIOS).chain(&process::SCENARIOS)
+    let host = load::SCENARIOS.iter().chain(&host::SCENARIOS);
+    network.chain(host).chain(&process::SCENARIOS).chain(&exits::SCENARIOS)
 }
 
 #[cfg(test)]

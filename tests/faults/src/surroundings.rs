@@ -1,4 +1,4 @@
-//! The surroundings of a program: a resolver of its own, and whether it can create threads.
+//! The surroundings of a program: a resolver of its own, and whether it can create threads and register exit handlers.
 
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -41,7 +41,12 @@ impl Surroundings {
 
     /// From now on, the program cannot create a thread.
     pub(crate) fn forbid_threads(&self) -> Result<()> {
-        Ok(fs::write(self.no_threads(), "")?)
+        Ok(fs::write(self.file("threads"), "")?)
+    }
+
+    /// From now on, the program cannot register a function for its exit.
+    pub(crate) fn forbid_exit_handlers(&self) -> Result<()> {
+        Ok(fs::write(self.file("exit-handlers"), "")?)
     }
 
     /// Returns the endpoint of a receiver at this port, by a name.
@@ -59,16 +64,12 @@ impl Surroundings {
         program
             .env("LD_PRELOAD", library)
             .env("FLOE_FAULTS_NAMES", self.names())
-            .env("FLOE_FAULTS_NO_THREADS", self.no_threads());
+            .env("FLOE_FAULTS_FORBIDDEN", self.folder.path());
         Ok(())
     }
 
     fn names(&self) -> PathBuf {
         self.file("names")
-    }
-
-    fn no_threads(&self) -> PathBuf {
-        self.file("no-threads")
     }
 
     fn file(&self, name: &str) -> PathBuf {

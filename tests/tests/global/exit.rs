@@ -65,14 +65,15 @@ fn the_exit_says_what_a_silent_receiver_has_lost() {
         work();
         std::process::exit(7);
     });
-    let receiver = Receiver::http();
-    receiver.respond(Response::Hang);
-    let ended = program.ended_at(&receiver);
-    assert_eq!(ended.status.code(), Some(7), "{ended:?}");
-    let stderr = String::from_utf8_lossy(&ended.stderr);
     let told = "error: telemetry has ended: exported 0 of 1 spans: failed=1; exporter `otlp`: 1 span failed: ";
-    assert!(stderr.starts_with(told), "{stderr}");
-    assert!(stderr.ends_with("not delivered before the shutdown: no response\n"), "{stderr}");
+    for receiver in [Receiver::http(), Receiver::grpc()] {
+        receiver.respond(Response::Hang);
+        let ended = program.ended_at(&receiver);
+        assert_eq!(ended.status.code(), Some(7), "{ended:?}");
+        let stderr = String::from_utf8_lossy(&ended.stderr);
+        assert!(stderr.starts_with(told), "{stderr}");
+        assert!(stderr.ends_with("not delivered before the shutdown: no response\n"), "{stderr}");
+    }
 }
 
 #[alone]

@@ -8,11 +8,14 @@ use std::thread;
 use floe_telemetry::config::LoggingConfig;
 use floe_telemetry::exporter::MemoryExporter;
 use floe_telemetry::{FloeSpanAttributes, Mode, TelemetryConfig, TelemetryProvider, logs, traced};
-use floe_tests::{Program, TIMEOUT, json_lines, program};
+use floe_tests::{Program, TIMEOUT, Written, json_lines, program};
 use opentelemetry::logs::{LogRecord as _, Logger as _, LoggerProvider as _};
 use opentelemetry_sdk::logs::InMemoryLogExporter;
 use serde_json::Value;
-use tracing_subscriber::filter::Targets;
+use tracing::Level;
+use tracing::level_filters::LevelFilter;
+use tracing_subscriber::filter::{Targets, filter_fn};
+use tracing_subscriber::fmt;
 use tracing_subscriber::prelude::*;
 use tracing_subscriber::reload;
 
@@ -37,6 +40,29 @@ fn load() {
 async fn load_later() {
     std::future::ready(()).await;
     tracing::info!("async");
+}
+
+/// The other layers have no level: a closure decides, or nothing does.
+#[test]
+fn the_level_of_lines_is_not_that_of_other_layers() {
+    let program = program!({
+        let lines = logs::layer(&LoggingConfig::default()).unwrap();
+        let by_closure = Written::default();
+        let unfiltered = Written::default();
+        let at_most_debug = filter_fn(|metadata| *metadata.level() <= Level::DEBUG);
+        tracing_subscriber::registry()
+            .with(lines)
+            .with(fmt::layer().with_writer(unfiltered.writer()))
+            .with(fmt::layer().with_writer(by_closure.writer()).with_filter(at_most_debug))
+            .init();
+        tracing::info!("of info");
+        tracing::debug!("of debug");
+        tracing::trace!("of trace");
+        assert_eq!(by_closure.text().lines().count(), 2, "{}", by_closure.text());
+        assert_eq!(unfiltered.text().lines().count(), 3, "{}", unfiltered.text());
+        assert_eq!(LevelFilter::current(), LevelFilter::TRACE);
+    });
+    assert_eq!(events(&lines(&program, &[])), ["of info"]);
 }
 
 #[test]

@@ -16,6 +16,7 @@ use floe_tests::{MetricValue, Receiver, TIMEOUT, json_lines, program};
 use futures_executor::block_on;
 use opentelemetry::global;
 use opentelemetry::trace::{Span as _, TraceContextExt as _, Tracer as _};
+use opentelemetry_sdk::logs::InMemoryLogExporter;
 
 use super::pipeline::{in_memory, start};
 
@@ -154,20 +155,30 @@ fn without_an_exporter_nothing_listens_and_one_line_says_so() {
 fn a_provider_without_an_exporter_says_so_unless_none_is_chosen() {
     let program = program!({
         let mut config = TelemetryConfig::new("nothing");
-        let _telemetry = match std::env::var("CASE").unwrap().as_str() {
-            "builder" => {
-                config.exporters.traces = Some(Vec::new());
-                TelemetryProvider::builder(config).initialize()
+        let case = std::env::var("CASE").unwrap();
+        config.exporters.traces = Some(match &*case {
+            "none" => vec![ExporterKind::None],
+            _ => Vec::new(),
+        });
+        let own = TelemetryProvider::builder(config.clone());
+        let started = match &*case {
+            "init" => {
+                builder().configure(move |it| it.exporters.traces = config.exporters.traces).init()
             }
-            "init" => builder().configure(|it| it.exporters.traces = Some(Vec::new())).init(),
-            _ => {
-                config.exporters.traces = Some(vec![ExporterKind::None]);
-                TelemetryProvider::builder(config).initialize()
-            }
+            "records" => own.with_log_exporter(InMemoryLogExporter::default()).initialize(),
+            "processor" => own.with_span_processor(|_: &mut EndingSpan<'_>| {}).initialize(),
+            _ => own.initialize(),
         };
-        unrecorded();
+        let _telemetry = started.unwrap();
+        outer();
     });
-    for (case, message) in [("builder", NO_EXPORTER), ("init", NO_EXPORTER), ("none", "")] {
+    for (case, message) in [
+        ("builder", NO_EXPORTER),
+        ("init", NO_EXPORTER),
+        ("records", NO_EXPORTER),
+        ("processor", NO_EXPORTER),
+        ("none", ""),
+    ] {
         let (_, stderr) = program.run(&[("CASE", case), ("FLOE_LOG_OUTPUT", "none")]);
         assert_eq!(stderr, message, "{case}");
     }

@@ -318,7 +318,7 @@ impl TelemetryProviderBuilder {
         propagation::set_up(&propagators.0, propagators.1);
         sampling.start(sampler.map(program_sampler::asked));
         if is_missing && provider.inner.counters.exports.exporter_count() == 0 {
-            Sampling::report_first_loss(start_message::warn_of_no_exporter);
+            start_message::report_missing_exporter(start_message::warn_of_no_exporter);
         }
         start_message::write(&message);
         start_message::warn_of_unrecorded(&provider.inner.counters);

@@ -117,7 +117,7 @@ pub(super) fn lost(counters: &Counters, error: Option<&Error>) -> Option<String>
     ];
     let error = error.map(ToString::to_string);
     let points = counters.exports.of(Signal::Metrics).filter_map(|export| {
-        let (points, reason) = export.take_loss(|_| true)?;
+        let (points, reason) = export.take_loss()?;
         let is_said = error.as_ref().is_some_and(|error| contains_reason(error, &reason));
         let reason = if is_said { String::new() } else { format!(": {reason}") };
         Some(format!("metric data points that were not exported: {points}{reason}"))

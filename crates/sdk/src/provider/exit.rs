@@ -1,6 +1,5 @@
 //! The end of the process: the shutdown at exit or by a signal, and the flush after a panic.
 
-use std::io;
 use std::panic;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
@@ -23,8 +22,8 @@ static AT_EXIT: Mutex<Option<(Weak<Inner>, Duration)>> = Mutex::new(None);
 ///
 /// # Errors
 ///
-/// The thread that waits for the exit cannot be started.
-pub(super) fn at_exit(provider: &Arc<Inner>, timeout: Duration) -> io::Result<()> {
+/// The thread that waits for the exit cannot be started, or the exit cannot be noticed.
+pub(super) fn at_exit(provider: &Arc<Inner>, timeout: Duration) -> Result<(), Error> {
     let mut at_exit = AT_EXIT.lock().unwrap_or_else(PoisonError::into_inner);
     *at_exit = Some((Arc::downgrade(provider), timeout));
     // `finish` takes up to one message longer than the shutdown, and the thread must have time to answer.

@@ -1,14 +1,15 @@
 //! Systems on which nothing runs at the end of a process, and Miri.
 
-use std::io;
 use std::time::Duration;
 
+use crate::error::Error;
+
 #[expect(clippy::unnecessary_wraps, reason = "on Unix it can fail")]
-pub(super) fn start(_: fn() -> bool, _: Duration) -> io::Result<()> {
+pub(super) fn start(_: fn() -> bool, _: Duration) -> Result<(), Error> {
     Ok(())
 }
 
 #[expect(clippy::unnecessary_wraps, reason = "on Unix it can fail")]
-pub(super) fn end_at_signals() -> io::Result<()> {
+pub(super) fn end_at_signals() -> Result<(), Error> {
     Ok(())
 }

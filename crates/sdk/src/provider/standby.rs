@@ -5,7 +5,6 @@
 //! waiting thread, and sleep.
 
 use std::ffi::c_int;
-use std::io;
 use std::process;
 use std::ptr;
 use std::sync::atomic::{AtomicBool, AtomicI32, AtomicPtr, AtomicU32, AtomicU64, Ordering};
@@ -18,6 +17,7 @@ use signal_hook::low_level::{emulate_default_handler, exit, register};
 
 use super::{IN_USE_BY, this_process};
 use crate::clock::monotonic_now;
+use crate::error::Error;
 use crate::internal_log::is_shown;
 use crate::program_signals::{self, SignalAction};
 use floe_telemetry_core::__sdk::standard_error::write_if_room;
@@ -56,7 +56,7 @@ static THREAD: AtomicPtr<Thread> = AtomicPtr::new(ptr::null_mut());
 
 /// Starts the thread, unless it waits already. `finish` shuts telemetry down; `exit` waits for it at most for `limit`.
 /// Calls must not overlap.
-pub(super) fn start(finish: fn() -> bool, limit: Duration) -> io::Result<()> {
+pub(super) fn start(finish: fn() -> bool, limit: Duration) -> Result<(), Error> {
     let limit = u64::try_from(limit.as_millis()).unwrap_or(u64::MAX);
     LIMIT.store(limit, Ordering::Relaxed);
     IS_SHOWN.store(is_shown("error"), Ordering::Relaxed);
@@ -65,17 +65,18 @@ pub(super) fn start(finish: fn() -> bool, limit: Duration) -> io::Result<()> {
     if previous == this {
         return Ok(());
     }
+    // A fork inherits the registration.
+    if previous == 0 {
+        register_exit()?;
+    }
     REQUEST.store(NOTHING, Ordering::Relaxed);
     HAS_FINISHED.store(false, Ordering::Relaxed);
     IS_SHUT_DOWN.store(false, Ordering::Relaxed);
-    let waiting = program_signals::spawn("floe-exit", move || wait(finish))?;
+    let waiting = program_signals::spawn("floe-exit", move || wait(finish))
+        .map_err(|error| Error::thread("exit", &error))?;
     let thread = Box::new(waiting.thread().clone());
     THREAD.store(Box::into_raw(thread), Ordering::Release);
     PROCESS.store(this, Ordering::Release);
-    // A fork inherits the registration.
-    if previous == 0 {
-        register_exit();
-    }
     Ok(())
 }
 
@@ -149,19 +150,21 @@ extern "C" fn exiting() {
 }
 
 #[expect(unsafe_code, reason = "the standard library cannot register exit handlers")]
-fn register_exit() {
+fn register_exit() -> Result<(), Error> {
     // SAFETY: this is the declaration of the C standard. The function stores the handler, which is a function
     // that lives as long as the process, and has no other requirement.
     unsafe extern "C" {
         safe fn atexit(handler: extern "C" fn()) -> c_int;
     }
-    // `atexit` fails only if there is no memory.
-    let _ = atexit(exiting);
+    match atexit(exiting) {
+        0 => Ok(()),
+        _ => Err(Error::state("no function can be registered for the exit: `atexit` has failed")),
+    }
 }
 
 /// Lets SIGTERM, SIGINT and SIGHUP shut telemetry down and then end the process, unless they are ignored.
 #[expect(unsafe_code, reason = "a signal handler must not allocate or lock")]
-pub(super) fn end_at_signals() -> io::Result<()> {
+pub(super) fn end_at_signals() -> Result<(), Error> {
     static HANDLED: Mutex<[Option<SignalAction>; 3]> = Mutex::new([None; 3]);
 
     let mut handled = HANDLED.lock().unwrap_or_else(PoisonError::into_inner);
@@ -173,7 +176,10 @@ pub(super) fn end_at_signals() -> io::Result<()> {
             None if !action.is_ignored() => {
                 // SAFETY: the handler uses atomic values, and system calls that wake a thread, write, raise the signal or
                 // end.
-                unsafe { register(signal, move || received(signal)) }?;
+                let registered = unsafe { register(signal, move || received(signal)) };
+                registered.map_err(|error| {
+                    Error::state(format!("signal {signal} cannot be handled: {error}"))
+                })?;
                 *own = Some(SignalAction::of(signal));
             }
             _ => {}

@@ -6,7 +6,7 @@ use crate::collector::Counters;
 use crate::config::{Signal, TelemetryConfig, sorted};
 use crate::internal_log::write_line;
 use crate::parts;
-use crate::recorder::take_unrecorded;
+use crate::recorder::{Sampling, take_unrecorded};
 use crate::redaction::sanitize_error;
 
 pub(super) fn line(config: &TelemetryConfig, counters: &Counters, has_sampler: bool) -> String {
@@ -53,6 +53,11 @@ pub(super) fn warn_of_unrecorded(counters: &Counters) {
         );
         write_line("warn", &text);
     }
+}
+
+/// Calls `report` at the first span, or at once if a part other than an exporter receives spans.
+pub(crate) fn report_missing_exporter(report: fn()) {
+    if Sampling::is_awaiting() { report() } else { Sampling::report_first_loss(report) }
 }
 
 /// Warns that spans go nowhere, although the program has not chosen `none`.

@@ -1,5 +1,9 @@
 //! Spans of queries of sqlx, with real SQLite. `tests/previous` compiles this file, too.
 
+use std::future::poll_fn;
+use std::pin::pin;
+use std::task::Poll;
+
 use floe_telemetry::testing::{self, Spans};
 use floe_telemetry::traced;
 use futures_util::StreamExt;
@@ -120,4 +124,33 @@ fn a_pool_without_a_connection_is_an_error() {
         assert!(matches!(closed, Err(sqlx::Error::PoolClosed)));
     });
     spans.single("SELECT").assert_attribute("error.type", "pool_closed");
+}
+
+/// A query that is dropped while the database works has a span that says so, as a dropped future of a `#[traced]` function.
+#[test]
+fn a_query_that_is_dropped_is_cancelled() {
+    const SLOW: &str = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 100000) \
+                        SELECT count(*) FROM n";
+
+    let spans = capture(async {
+        let pool = pool().await;
+        for is_stream in [false, true] {
+            let one = async {
+                if is_stream {
+                    query(SLOW).execute(&pool).await.map(drop)
+                } else {
+                    query(SLOW).fetch_one(&pool).await.map(drop)
+                }
+            };
+            let mut one = pin!(one);
+            assert!(poll_fn(|task| Poll::Ready(one.as_mut().poll(task).is_pending())).await);
+        }
+        query("DELETE FROM orders").execute(&pool).await.expect("an answer");
+    });
+    let dropped: Vec<_> = spans
+        .named("SELECT SELECT n SELECT n")
+        .map(|span| span.assert_attribute("floe.cancelled", true))
+        .collect();
+    assert_eq!(dropped.len(), 2);
+    spans.single("DELETE orders").assert_no_attribute("floe.cancelled");
 }
