@@ -115,11 +115,6 @@ impl Unit {
     pub(crate) fn deviation(&self) -> f64 {
         (self.squares / (self.values - 1.0).max(1.0)).sqrt()
     }
-
-    /// Returns the variance of the mean.
-    pub(crate) fn variance(&self) -> f64 {
-        self.deviation().powi(2) / self.values
-    }
 }
 
 /// Returns the samples of a side: its runs, or parts of them.
@@ -143,7 +138,7 @@ pub(crate) fn student(sides: [&[Unit]; 2]) -> f64 {
 }
 
 /// Returns the variance of the difference of both means: the larger of the two estimates.
-pub(crate) fn variance(sides: [&[Unit]; 2]) -> f64 {
+fn variance(sides: [&[Unit]; 2]) -> f64 {
     let [of_units, of_values] = variances(sides);
     of_units.max(of_values)
 }
@@ -277,18 +272,6 @@ pub fn unusual(past: &[f64], now: f64) -> f64 {
     let scatter = (squares.sum::<f64>() / (count - 1.0)).sqrt().max(typical).max(LEAST_SCATTER);
     let t = distance / (scatter * (1.0 + 1.0 / count).sqrt());
     two_sided(t.abs(), past.len() - 1)
-}
-
-/// Returns the part of a common shift that is not noise. `square` is the square of the shift, which is a median of
-/// values with these `variances`. The variance of a median is π/2 times that of a mean.
-pub(crate) fn certainty(square: f64, variances: impl Iterator<Item = f64>) -> f64 {
-    let precision: f64 = variances.map(f64::recip).sum();
-    // Without values there is no common shift.
-    if precision <= 0.0 {
-        return 0.0;
-    }
-    let noise = std::f64::consts::FRAC_PI_2 / precision;
-    (1.0 - noise / square).max(0.0)
 }
 
 pub(crate) fn mean(values: &[f64]) -> f64 {

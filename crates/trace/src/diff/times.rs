@@ -8,8 +8,8 @@ use super::runs::{Calls, Key, Sets};
 use super::{Change, ChangeKind, Diff, by_name, change, surprising, total, weight};
 use crate::names::percentile;
 use crate::significance::{
-    Unit, as_f64, as_f64_of, certainty, common, counts, mean, mean_of, middle, sorted, student,
-    units, unlikely, variance,
+    Unit, as_f64, as_f64_of, common, counts, mean, mean_of, middle, sorted, student, units,
+    unlikely,
 };
 
 /// When a change of times is reported: its kinds, the minimum factor, and the maximum chance of a false report.
@@ -127,16 +127,12 @@ impl<'a> Times<'a> {
             && student([&units[0], &units[1]]) <= chance
     }
 
-    /// Returns, for each run, by how much its mean exceeds the mean of all runs of the side, and the average variance
-    /// of the means of the runs.
-    fn levels(&self, side: usize) -> (Vec<Option<f64>>, f64) {
-        let unit = |run: &Vec<f64>| (!run.is_empty()).then(|| Unit::robust(run));
-        let units = self.runs[side].iter().map(unit).collect_vec();
-        let there = units.iter().flatten().copied().collect_vec();
-        let typical = mean_of(&there);
-        let variances = there.iter().map(Unit::variance).collect_vec();
-        let levels = units.iter().map(|it| it.map(|it| it.mean - typical));
-        (levels.collect(), mean(&variances))
+    /// Returns, for each run, by how much its mean exceeds the mean of all runs of the side.
+    fn levels(&self, side: usize) -> Vec<Option<f64>> {
+        let mean = |run: &Vec<f64>| (!run.is_empty()).then(|| Unit::robust(run).mean);
+        let means = self.runs[side].iter().map(mean).collect_vec();
+        let typical = self::mean(&means.iter().flatten().copied().collect_vec());
+        means.into_iter().map(|it| Some(it? - typical)).collect()
     }
 
     /// Tests whether the robust mean has changed.
@@ -333,33 +329,23 @@ fn is_large(shift: f64) -> bool {
     shift.abs() >= TOTALS.least.ln()
 }
 
-/// Removes common shifts, as far as they are not noise: the shift of a run relative to its side, and the shift between
+/// Removes common shifts: the shift of a run relative to its side, and the shift between
 /// the sides. Returns the shift between the sides.
 fn without_machine(times: &mut [Times<'_>]) -> f64 {
     for side in [0, 1] {
         let unchanged = || times.iter().filter(|it| !it.has_changed);
         let levels = unchanged().map(|it| it.levels(side)).collect_vec();
         let runs = times.first().map_or(0, |it| it.runs[side].len());
-        let off = |run: usize| common(levels.iter().filter_map(|(levels, _)| levels[run]));
+        let off = |run: usize| common(levels.iter().filter_map(|levels| levels[run]));
         let off = (0..runs).map(off).collect_vec();
-        let square = off.iter().map(|it| it * it).sum::<f64>() / as_f64(runs);
-        let certainty = certainty(square, levels.iter().map(|it| it.1));
         for it in &mut *times {
             for (run, off) in off.iter().enumerate() {
-                it.subtract(side, run, off * certainty);
+                it.subtract(side, run, *off);
             }
         }
     }
     let unchanged = times.iter().filter(|it| !it.has_changed);
-    let shifts: Vec<(f64, f64)> = unchanged
-        .map(|it| {
-            let units = it.units();
-            let [before, after] = [&*units[0], &*units[1]];
-            (it.shift(), variance([before, after]))
-        })
-        .collect();
-    let shift = common(shifts.iter().map(|it| it.0));
-    let shift = shift * certainty(shift * shift, shifts.iter().map(|it| it.1));
+    let shift = common(unchanged.map(Times::shift));
     for it in times {
         it.shift_back(shift);
     }
