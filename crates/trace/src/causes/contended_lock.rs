@@ -32,6 +32,8 @@ const BLOCK: usize = 50;
 const PERMUTATIONS: usize = 999;
 /// The waits must take at least the sum of the durations divided by this.
 const WAITED: u64 = 5;
+/// The minimum ratio of the 90th to the 10th percentile of the durations, as a fraction.
+const SPREAD: (u64, u64) = (3, 2);
 /// The maximum number of compared spans of one name.
 const MOST_CALLS: usize = 2_000;
 const MOST_HOLDERS: usize = 200;
@@ -136,12 +138,14 @@ fn in_order(forest: &Forest<'_>, calls: &[Wait]) -> Option<Tested> {
     times.sort_unstable();
     // Calls may overtake by this time: clocks are not exact, and calls may continue in another order than they arrive.
     let slack = percentile(&times, 50) / 50;
+    // Parallel calls of about one duration end in the order of their starts, too.
+    let is_spread = percentile(&times, 90) / SPREAD.0 >= percentile(&times, 10) / SPREAD.1;
     let places = |calls: &[Wait]| {
         let mut places = PLACES.into_iter().filter(|it| *it * 2 <= calls.len());
         places.find_map(|it| Some((it, sum(waits(calls, it, slack)?))))
     };
     let (fewest, waited) = places(calls)?;
-    if waited < sum(times) / WAITED {
+    if !is_spread || waited < sum(times) / WAITED {
         return None;
     }
     let mut random = Rng::with_seed(SEED);

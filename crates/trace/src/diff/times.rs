@@ -55,7 +55,6 @@ struct Times<'a> {
     sets: &'a Sets,
     keys: Vec<Key>,
     of: fn(&Calls) -> &[f64],
-    share: f64,
     /// Whether the name has changed by itself, and so tells nothing about the machine.
     has_changed: bool,
     /// The mean times before and after as measured, including the shift of the machine.
@@ -85,8 +84,7 @@ impl<'a> Times<'a> {
                 }
             }
         }
-        let mut times =
-            Self { sets, keys, of, share: 1.0, has_changed: false, measured: [0.0; 2], runs };
+        let mut times = Self { sets, keys, of, has_changed: false, measured: [0.0; 2], runs };
         times.measured = times.units().map(|it| mean_of(&it) + level / many);
         times
     }
@@ -136,11 +134,11 @@ impl<'a> Times<'a> {
     }
 
     /// Tests whether the robust mean has changed.
-    fn test(&self, rule: &Rule) -> (f64, f64, Option<Change>) {
+    fn test(&self, rule: &Rule) -> (f64, Option<Change>) {
         let units = self.units();
         let [before, after] = [&*units[0], &*units[1]];
         let factor = self.shift().exp();
-        (self.share, student([before, after]), self.change(self.measured, factor, rule))
+        (student([before, after]), self.change(self.measured, factor, rule))
     }
 
     /// Returns the change if the factor is large enough, the clock resolves it, and the measured times have changed in
@@ -162,7 +160,7 @@ impl<'a> Times<'a> {
     }
 
     /// Tests whether more or fewer calls take far longer than most calls.
-    fn tail(&self) -> Option<(f64, f64, Option<Change>)> {
+    fn tail(&self) -> Option<(f64, Option<Change>)> {
         let all = sorted(&self.runs.concat().concat());
         let limit = percentile(&all, 75) + FAR.ln();
         let far = |run: &Vec<f64>| run.iter().map(|it| f64::from(u8::from(*it > limit))).collect();
@@ -179,7 +177,7 @@ impl<'a> Times<'a> {
             weight: weight(self.sets, &self.keys, self.of),
             ..change(self.sets, &self.keys, kind, texts[0].clone(), texts[1].clone())
         });
-        Some((self.share, chance, found))
+        Some((chance, found))
     }
 
     /// Returns the distance of two times, in steps of the clock.
@@ -254,8 +252,8 @@ fn groups(
     groups
 }
 
-/// Finds names whose self time has changed, and returns the shift common to all names.
-pub(super) fn timed(sets: &Sets, keys: &[Key], diff: &mut Diff) -> f64 {
+/// Finds names whose self time has changed.
+pub(super) fn timed(sets: &Sets, keys: &[Key], diff: &mut Diff) {
     let own = |side: usize, keys: &[Key]| total(sets, side, keys, |it| &it.own);
     let totals = [0, 1].map(|side| own(side, keys).max(1.0));
     let mut times = Vec::new();
@@ -266,9 +264,8 @@ pub(super) fn timed(sets: &Sets, keys: &[Key], diff: &mut Diff) -> f64 {
         if share < LEAST_SHARE {
             continue;
         }
-        let found = Times { share, ..group };
-        if found.are_enough() {
-            times.push(found);
+        if group.are_enough() {
+            times.push(group);
         } else {
             too_few += 1;
         }
@@ -282,7 +279,7 @@ pub(super) fn timed(sets: &Sets, keys: &[Key], diff: &mut Diff) -> f64 {
     let mut shift = without_machine(&mut times);
     let tests = times.iter().enumerate().map(|(at, it)| {
         let units = it.units();
-        (it.share, student([&units[0], &units[1]]), at)
+        (student([&units[0], &units[1]]), at)
     });
     for (at, _) in unlikely(tests.collect(), TIMES.chance) {
         times[at].has_changed = true;
@@ -305,7 +302,6 @@ pub(super) fn timed(sets: &Sets, keys: &[Key], diff: &mut Diff) -> f64 {
     let tails = surprising(tails, CHANCE_OF_TAILS).filter(|it| !is_named(it)).collect_vec();
     diff.changes.extend(found.into_iter().chain(tails));
     note_large(&times, diff, "");
-    shift
 }
 
 /// Notes large differences of names that are not among the changes. `of` is the kind of time, for the note.
@@ -324,13 +320,7 @@ fn note_large(times: &[Times<'_>], diff: &mut Diff, of: &str) {
     }
 }
 
-/// Whether the common shift is larger than a machine is expected to cause.
-fn is_large(shift: f64) -> bool {
-    shift.abs() >= TOTALS.least.ln()
-}
-
-/// Removes common shifts: the shift of a run relative to its side, and the shift between
-/// the sides. Returns the shift between the sides.
+/// Removes common shifts: the shift of a run relative to its side, and the shift between the sides. Returns the shift between the sides.
 fn without_machine(times: &mut [Times<'_>]) -> f64 {
     for side in [0, 1] {
         let unchanged = || times.iter().filter(|it| !it.has_changed);
@@ -352,9 +342,8 @@ fn without_machine(times: &mut [Times<'_>]) -> f64 {
     shift
 }
 
-/// Finds roots and server spans whose total time has changed. If the common shift is not large, a total that other
-/// changes explain is left out.
-pub(super) fn totals(sets: &Sets, keys: &[Key], shift: f64, diff: &mut Diff) {
+/// Finds roots and server spans whose total time has changed, unless other changes explain it.
+pub(super) fn totals(sets: &Sets, keys: &[Key], diff: &mut Diff) {
     let are_entries = |key: &Key| sets.calls(1, *key).any(|it| it.are_entries);
     let times = groups(sets, keys.iter().copied().filter(are_entries), |it| &it.durations);
     let tests = times.iter().map(|it| it.test(&TOTALS)).collect();
@@ -363,7 +352,7 @@ pub(super) fn totals(sets: &Sets, keys: &[Key], shift: f64, diff: &mut Diff) {
         let others = diff.changes.iter().map(|it| it.weight);
         let same = others.filter(|it| it.signum() == change.weight.signum());
         let explained = same.fold(0, i64::saturating_add);
-        if is_large(shift) || explained.abs() < change.weight.abs() / 2 {
+        if explained.abs() < change.weight.abs() / 2 {
             diff.changes.push(change);
         } else {
             is_explained = true;
