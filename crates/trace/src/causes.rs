@@ -123,10 +123,9 @@ pub fn causes(forest: &Forest<'_>) -> Vec<Cause> {
     let mut tested = contended_lock::contended(forest, all);
     tested.extend(slow_with::slow_with(forest, &of_spans, all));
     // A name without a finding was tested, too, so it counts in the correction of the chances.
-    let tested = tested.into_iter().map(|it| match it {
-        Some((chance, finding)) => (1.0, chance, Some(finding)),
-        None => (1.0, 1.0, None),
-    });
+    let tested = tested
+        .into_iter()
+        .map(|it| it.map_or((1.0, None), |(chance, finding)| (chance, Some(finding))));
     let found = unlikely(tested.collect(), CHANCE).into_iter();
     let mut findings = found.filter_map(|it| it.0).collect_vec();
     findings.extend(in_spans(forest, (&of_spans, &operations.0)));

@@ -116,8 +116,8 @@ pub fn diff<I: IntoIterator<Item: Borrow<Recording>>>(before: I, after: I) -> Di
     let keys = calls::present(&sets, &keys, &mut diff);
     calls::counted(&sets, &keys, &mut diff);
     calls::failing(&sets, &keys, &mut diff);
-    let shift = times::timed(&sets, &keys, &mut diff);
-    times::totals(&sets, &keys, shift, &mut diff);
+    times::timed(&sets, &keys, &mut diff);
+    times::totals(&sets, &keys, &mut diff);
     diff.changes.sort_by_key(|change| {
         let is_failing = change.kind == ChangeKind::Failing;
         let name = change.name.clone();
@@ -169,8 +169,8 @@ fn total(sets: &Sets, side: usize, keys: &[Key], of: fn(&Calls) -> &[f64]) -> f6
     calls.flat_map(of).map(|it| (it.exp() - tick).max(0.0)).sum()
 }
 
-/// Returns the significant changes. A test consists of its weight, its chance, and the change if it is large enough.
-fn surprising(tests: Vec<(f64, f64, Option<Change>)>, most: f64) -> impl Iterator<Item = Change> {
+/// Returns the significant changes. A test consists of its chance, and the change if it is large enough.
+fn surprising(tests: Vec<(f64, Option<Change>)>, most: f64) -> impl Iterator<Item = Change> {
     let unlikely = unlikely(tests, most).into_iter();
     unlikely.filter_map(|(change, chance)| Some(Change { chance: Some(chance), ..change? }))
 }

@@ -50,11 +50,6 @@ pub(crate) struct Operations(pub(crate) IndexSet<Operation>);
 /// The operation of each span, as an index, and the operations.
 pub(crate) type Identities<'a> = (&'a [usize], &'a IndexSet<Operation>);
 
-/// Whether an attribute states what is called.
-pub(crate) fn is_place(key: &str) -> bool {
-    PLACES.contains(&key)
-}
-
 impl Operations {
     /// Returns the index of the operation of each span.
     pub(crate) fn of(&mut self, recording: &Recording) -> Vec<usize> {

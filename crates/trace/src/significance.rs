@@ -48,21 +48,14 @@ fn factorial(n: usize) -> f64 {
         - 1.0 / (360.0 * n.powi(3))
 }
 
-/// Returns the significant findings, each with its corrected chance, by Holm's method with weights. The chance that any
-/// of them is random is at most `most`. A test is (weight, chance, subject).
-pub(crate) fn unlikely<T>(mut tests: Vec<(f64, f64, T)>, most: f64) -> Vec<(T, f64)> {
-    tests.sort_by(|one, other| (one.1 / one.0).total_cmp(&(other.1 / other.0)));
-    let mut left: f64 = tests.iter().map(|it| it.0).sum();
-    let mut found = Vec::new();
-    for (weight, chance, about) in tests {
-        let chance = chance * left / weight;
-        if chance > most {
-            break;
-        }
-        found.push((about, chance));
-        left -= weight;
-    }
-    found
+/// Returns the significant findings, each with its corrected chance, by Holm's method. The chance that any of them is
+/// random is at most `most`. A test is (chance, subject).
+pub(crate) fn unlikely<T>(mut tests: Vec<(f64, T)>, most: f64) -> Vec<(T, f64)> {
+    tests.sort_by(|one, other| one.0.total_cmp(&other.0));
+    let left = (1..=tests.len()).rev().map(as_f64);
+    let corrected =
+        tests.into_iter().zip(left).map(|((chance, about), left)| (about, chance * left));
+    corrected.take_while(|it| it.1 <= most).collect()
 }
 
 #[expect(clippy::cast_precision_loss, reason = "the last digits do not matter")]
@@ -115,11 +108,6 @@ impl Unit {
     pub(crate) fn deviation(&self) -> f64 {
         (self.squares / (self.values - 1.0).max(1.0)).sqrt()
     }
-
-    /// Returns the variance of the mean.
-    pub(crate) fn variance(&self) -> f64 {
-        self.deviation().powi(2) / self.values
-    }
 }
 
 /// Returns the samples of a side: its runs, or parts of them.
@@ -143,7 +131,7 @@ pub(crate) fn student(sides: [&[Unit]; 2]) -> f64 {
 }
 
 /// Returns the variance of the difference of both means: the larger of the two estimates.
-pub(crate) fn variance(sides: [&[Unit]; 2]) -> f64 {
+fn variance(sides: [&[Unit]; 2]) -> f64 {
     let [of_units, of_values] = variances(sides);
     of_units.max(of_values)
 }
@@ -279,18 +267,6 @@ pub fn unusual(past: &[f64], now: f64) -> f64 {
     two_sided(t.abs(), past.len() - 1)
 }
 
-/// Returns the part of a common shift that is not noise. `square` is the square of the shift, which is a median of
-/// values with these `variances`. The variance of a median is π/2 times that of a mean.
-pub(crate) fn certainty(square: f64, variances: impl Iterator<Item = f64>) -> f64 {
-    let precision: f64 = variances.map(f64::recip).sum();
-    // Without values there is no common shift.
-    if precision <= 0.0 {
-        return 0.0;
-    }
-    let noise = std::f64::consts::FRAC_PI_2 / precision;
-    (1.0 - noise / square).max(0.0)
-}
-
 pub(crate) fn mean(values: &[f64]) -> f64 {
     values.iter().sum::<f64>() / as_f64(values.len().max(1))
 }
@@ -368,13 +344,12 @@ mod tests {
     }
 
     #[test]
-    fn chance_is_shared_by_weight() {
-        let tests = |small| vec![(3.0, 0.007, "large"), (1.0, small, "small")];
+    fn the_chance_of_many_tests_is_corrected_for_those_that_are_left() {
         let names = |tests| unlikely(tests, 0.01).into_iter().map(|it| it.0).collect();
-        let found: Vec<&str> = names(tests(0.5));
-        assert_eq!(found, ["large"]);
-        let found: Vec<&str> = names(tests(0.009));
-        assert_eq!(found, ["large", "small"]);
+        let found: Vec<&str> = names(vec![(0.009, "second"), (0.004, "first")]);
+        assert_eq!(found, ["first", "second"]);
+        let found: Vec<&str> = names(vec![(0.009, "second"), (0.006, "first")]);
+        assert!(found.is_empty());
     }
 
     #[test]

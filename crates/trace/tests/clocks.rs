@@ -81,6 +81,18 @@ fn three_calls_that_begin_late_are_a_clock() {
     }
 }
 
+/// A tenth of the calls may be asynchronous, so that their servers begin after the clients have ended.
+#[test]
+fn some_late_servers_do_not_hide_the_clock() {
+    let mut recording = shop("price", 12_000);
+    for late in [2, 6, 10] {
+        recording.spans[late * 4 + 2].start += 200_000_000;
+        recording.spans[late * 4 + 2].end += 200_000_000;
+    }
+    recording.correct_clocks();
+    assert_eq!(recording.notes.len(), 1);
+}
+
 #[test]
 fn the_program_calls_nothing_a_wait_that_a_clock_makes() {
     let folder = tempfile::tempdir().unwrap();

@@ -30,8 +30,6 @@ const OVERTAKING: usize = 50;
 /// which all calls are slow is no queue.
 const BLOCK: usize = 50;
 const PERMUTATIONS: usize = 999;
-/// Among queues whose regularity differs by at most this factor, the one with the fewest places is reported.
-const AS_REGULAR: f64 = 1.3;
 /// The waits must take at least the sum of the durations divided by this.
 const WAITED: u64 = 5;
 /// The minimum ratio of the 90th to the 10th percentile of the durations, as a fraction.
@@ -140,6 +138,7 @@ fn in_order(forest: &Forest<'_>, calls: &[Wait]) -> Option<Tested> {
     times.sort_unstable();
     // Calls may overtake by this time: clocks are not exact, and calls may continue in another order than they arrive.
     let slack = percentile(&times, 50) / 50;
+    // Parallel calls of about one duration end in the order of their starts, too.
     let is_spread = percentile(&times, 90) / SPREAD.0 >= percentile(&times, 10) / SPREAD.1;
     let places = |calls: &[Wait]| {
         let mut places = PLACES.into_iter().filter(|it| *it * 2 <= calls.len());
@@ -177,20 +176,15 @@ fn in_order(forest: &Forest<'_>, calls: &[Wait]) -> Option<Tested> {
 /// true number, each time is a sum, which is more regular by the square root of the multiple; this is corrected.
 fn likeliest_queue(calls: &[Wait], fewest: usize, least: u64) -> Option<(usize, Vec<u64>)> {
     let places = PLACES.into_iter().filter(|it| *it >= fewest && *it * 2 <= calls.len());
-    let queues = places
-        .filter_map(|it| {
-            let waits = waits(calls, it, u64::MAX / 4)?;
-            let holds =
-                calls.iter().zip(&waits).map(|(call, wait)| fraction(call.time() - wait, 1));
-            let holds = Unit::new(&holds.collect_vec());
-            let spread = (holds.deviation() / holds.mean).powi(2) * as_f64(it);
-            (sum(waits.iter().copied()) >= least).then_some((spread, it, waits))
-        })
-        .collect_vec();
-    let most_regular = queues.iter().map(|it| it.0).fold(f64::INFINITY, f64::min);
-    let mut queues = queues.into_iter();
-    let fewest = queues.find(|it| it.0 <= most_regular * AS_REGULAR)?;
-    Some((fewest.1, fewest.2))
+    let queues = places.filter_map(|it| {
+        let waits = waits(calls, it, u64::MAX / 4)?;
+        let holds = calls.iter().zip(&waits).map(|(call, wait)| fraction(call.time() - wait, 1));
+        let holds = Unit::new(&holds.collect_vec());
+        let spread = (holds.deviation() / holds.mean).powi(2) * as_f64(it);
+        (sum(waits.iter().copied()) >= least).then_some((spread, it, waits))
+    });
+    let most_regular = queues.min_by(|one, other| one.0.total_cmp(&other.0))?;
+    Some((most_regular.1, most_regular.2))
 }
 
 fn fraction(part: u64, whole: u64) -> f64 {
@@ -215,16 +209,12 @@ fn waits(calls: &[Wait], places: usize, slack: u64) -> Option<Vec<u64>> {
     Some(waits)
 }
 
-/// Returns the finding about calls with these waits, or `None` if their total time in a place is shorter than a single
-/// wait, because then the calls were parallel.
+/// Returns the finding about calls with these waits.
 fn queue(forest: &Forest<'_>, calls: &[Wait], waits: &[u64], places: usize) -> Option<Finding> {
     let (longest, span) = waits.iter().zip(calls).max().map(|(wait, call)| (*wait, call.span))?;
     let mut holds = calls.iter().zip(waits).map(|(call, wait)| call.time() - wait).collect_vec();
     holds.sort_unstable();
     let hold = percentile(&holds, 50);
-    if hold.saturating_mul(calls.len() as u64) < longest {
-        return None;
-    }
     let (proceed, limit) = match places {
         1 => ("one proceeds".to_owned(), "a lock or a pool of one"),
         places => (format!("about {places} proceed"), "a semaphore or a small pool"),

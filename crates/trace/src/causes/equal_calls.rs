@@ -16,13 +16,6 @@ use crate::operation::Together;
 /// The attributes that hold the address of a call, of which a call may have several. Addresses that differ only in their
 /// ids or in the query are equal.
 const ADDRESSES: [&str; 4] = ["url.path", "http.target", "url.full", "http.url"];
-/// How far below a span the alternatives of its calls are searched for, in levels.
-const LEVELS: usize = 3;
-
-pub(super) fn is_address(key: &str) -> bool {
-    ADDRESSES.contains(&key)
-}
-
 /// Returns a number for each span, which is the same for equal calls.
 pub(super) fn equal_calls(forest: &Forest<'_>, operations: &[usize]) -> Vec<usize> {
     let own = operations.iter().enumerate().map(|(span, operation)| {
@@ -34,22 +27,17 @@ pub(super) fn equal_calls(forest: &Forest<'_>, operations: &[usize]) -> Vec<usiz
         (*operation, address, forest.tree().parent(span).map(|it| operations[it]))
     });
     let own = numbered(own);
-    let mut kinds = own.clone();
-    for _ in 0..LEVELS {
-        let called = (0..own.len())
-            .map(|span| forest.tree().children(span).iter().map(|it| kinds[*it]).collect())
-            .collect_vec();
-        let mut together = Together::default();
-        own.iter().zip(&called).for_each(|(group, called)| together.add(*group, called));
-        let excluded = together.excluded();
-        let next = (0..own.len()).map(|span| {
-            let called =
-                called[span].iter().copied().filter(|it| excluded.contains(&(own[span], *it)));
-            (own[span], called.collect_vec())
-        });
-        kinds = numbered(next);
-    }
-    kinds
+    let called = (0..own.len())
+        .map(|span| forest.tree().children(span).iter().map(|it| own[*it]).collect())
+        .collect_vec();
+    let mut together = Together::default();
+    own.iter().zip(&called).for_each(|(group, called)| together.add(*group, called));
+    let excluded = together.excluded();
+    let kinds = own.iter().zip(&called).map(|(group, called)| {
+        let of_group = called.iter().copied().filter(|it| excluded.contains(&(*group, *it)));
+        (*group, of_group.collect_vec())
+    });
+    numbered(kinds)
 }
 
 fn numbered<T: Eq + Hash>(keys: impl Iterator<Item = T>) -> Vec<usize> {

@@ -7,11 +7,10 @@ use floe_waterfall::duration;
 use itertools::Itertools as _;
 use rustc_hash::FxHashMap;
 
-use super::equal_calls::{equal_calls, is_address};
+use super::equal_calls::equal_calls;
 use super::{CauseKind, Finding, LEAST, Tested, likeliest, sum};
 use crate::forest::Forest;
 use crate::names::{normalized, percentile};
-use crate::operation::is_place;
 use crate::significance::{as_f64, logarithm, logarithm_of_fisher};
 use crate::span::TraceId;
 
@@ -32,7 +31,7 @@ const VARIANTS: [&str; 3] =
     ["feature_flag.result.variant", "feature_flag.variant", "feature_flag.result.value"];
 /// The minimum ratio of a single outlier to the median.
 const OUTLIER: u64 = 4;
-/// A value needs at least this many slow spans, and at least the number of all slow spans divided by this.
+/// The minimum number of slow spans, and of those with a value.
 const SUPPORT: usize = 5;
 /// Values whose spans overlap by this fraction are one finding.
 const TWINS: (usize, usize) = (19, 20);
@@ -149,7 +148,7 @@ impl Group<'_> {
         let source = self.forest.recording().source(span.source);
         let resource = source.iter().flat_map(|it| &it.resource);
         for (key, value) in span.attributes.iter().chain(resource) {
-            if !MEASURED.contains(&&**key) && !is_place(key) && !is_address(key) {
+            if !MEASURED.contains(&&**key) {
                 let digits = value.as_int().filter(|it| *it > 0).map_or(0, i64::ilog10);
                 features.extend(
                     (1..=digits).map(|it| (format!("{key}` ≥"), 10_i64.pow(it).to_string())),
@@ -186,17 +185,17 @@ impl Group<'_> {
             // A property of many calls states what they are, not why a few of them are slow.
             let most = TAILS[usize::from(is_where(&feature.0))].1;
             let is_common = places.len() * most > self.spans.len();
-            if support < SUPPORT || support * SUPPORT < all_slow || is_common {
+            if support < SUPPORT || is_common {
                 continue;
             }
             tried += 1;
             let [slow_with, slow, with, all] = self.rows(places, &is_slow);
             let chance = logarithm_of_fisher((with - slow_with, all - slow), (slow_with, slow));
             let is_better = best.as_ref().is_none_or(|it: &(f64, _, _)| chance < it.0);
-            // The risk of a slow span must be at least twice as high with the value: by rows, and by spans, because a
-            // row of few spans is slow more often.
-            let spans = [support, all_slow, places.len(), self.spans.len()];
-            if is_better && is_doubled([slow_with, slow, with, all]) && is_doubled(spans) {
+            // The risk of a slow span must be at least twice as high with the value.
+            let others = self.spans.len() - places.len();
+            let is_doubled = support * others >= 2 * (all_slow - support) * places.len();
+            if is_better && is_doubled {
                 best = Some((chance, from, places));
             }
         }
@@ -259,8 +258,7 @@ impl Group<'_> {
         let span = *self.spans.iter().max_by_key(duration_of)?;
         let is_first =
             self.spans.iter().all(|it| self.forest.span(span).start <= self.forest.span(*it).start);
-        let chance =
-            outlier(others, *longest) / if is_first { as_f64(self.spans.len()) } else { 1.0 };
+        let chance = outlier(others, *longest);
         let children = |span: usize| {
             self.forest
                 .tree()
@@ -293,10 +291,6 @@ fn is_twin(one: &BTreeSet<usize>, other: &BTreeSet<usize>) -> bool {
     }
     let both = one.intersection(other).count();
     both * TWINS.1 >= (fewer + more - both) * TWINS.0
-}
-
-fn is_doubled([slow_with, slow, with, all]: [usize; 4]) -> bool {
-    slow_with * (all - with) >= 2 * (slow - slow_with) * with
 }
 
 fn is_where(key: &str) -> bool {

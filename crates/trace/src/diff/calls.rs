@@ -115,7 +115,7 @@ pub(super) fn counted(sets: &Sets, keys: &[Key], diff: &mut Diff) {
             if is_mix && chance <= CHANCE_OF_COUNTS {
                 mixes.insert(found.parent.clone());
             }
-            tests.push((1.0, chance, is_enough.then_some(found)));
+            tests.push((chance, is_enough.then_some(found)));
         }
     }
     changes.extend(surprising(tests, CHANCE_OF_COUNTS));
@@ -152,7 +152,7 @@ pub(super) fn failing(sets: &Sets, keys: &[Key], diff: &mut Diff) {
             doubtful.push(found.clone());
         }
         let is_enough = other - one >= LEAST_FAILURES;
-        tests.push((1.0, chance, is_enough.then_some(found)));
+        tests.push((chance, is_enough.then_some(found)));
     }
     let found = surprising(tests, CHANCE_OF_FAILURES).collect_vec();
     let place = |it: &Change| (it.name.clone(), it.parent.clone(), it.place.clone());

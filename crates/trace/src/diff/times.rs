@@ -8,8 +8,8 @@ use super::runs::{Calls, Key, Sets};
 use super::{Change, ChangeKind, Diff, by_name, change, surprising, total, weight};
 use crate::names::percentile;
 use crate::significance::{
-    Unit, as_f64, as_f64_of, certainty, common, counts, mean, mean_of, middle, sorted, student,
-    units, unlikely, variance,
+    Unit, as_f64, as_f64_of, common, counts, mean, mean_of, middle, sorted, student, units,
+    unlikely,
 };
 
 /// When a change of times is reported: its kinds, the minimum factor, and the maximum chance of a false report.
@@ -55,7 +55,6 @@ struct Times<'a> {
     sets: &'a Sets,
     keys: Vec<Key>,
     of: fn(&Calls) -> &[f64],
-    share: f64,
     /// Whether the name has changed by itself, and so tells nothing about the machine.
     has_changed: bool,
     /// The mean times before and after as measured, including the shift of the machine.
@@ -85,8 +84,7 @@ impl<'a> Times<'a> {
                 }
             }
         }
-        let mut times =
-            Self { sets, keys, of, share: 1.0, has_changed: false, measured: [0.0; 2], runs };
+        let mut times = Self { sets, keys, of, has_changed: false, measured: [0.0; 2], runs };
         times.measured = times.units().map(|it| mean_of(&it) + level / many);
         times
     }
@@ -127,24 +125,20 @@ impl<'a> Times<'a> {
             && student([&units[0], &units[1]]) <= chance
     }
 
-    /// Returns, for each run, by how much its mean exceeds the mean of all runs of the side, and the average variance
-    /// of the means of the runs.
-    fn levels(&self, side: usize) -> (Vec<Option<f64>>, f64) {
-        let unit = |run: &Vec<f64>| (!run.is_empty()).then(|| Unit::robust(run));
-        let units = self.runs[side].iter().map(unit).collect_vec();
-        let there = units.iter().flatten().copied().collect_vec();
-        let typical = mean_of(&there);
-        let variances = there.iter().map(Unit::variance).collect_vec();
-        let levels = units.iter().map(|it| it.map(|it| it.mean - typical));
-        (levels.collect(), mean(&variances))
+    /// Returns, for each run, by how much its mean exceeds the mean of all runs of the side.
+    fn levels(&self, side: usize) -> Vec<Option<f64>> {
+        let mean = |run: &Vec<f64>| (!run.is_empty()).then(|| Unit::robust(run).mean);
+        let means = self.runs[side].iter().map(mean).collect_vec();
+        let typical = self::mean(&means.iter().flatten().copied().collect_vec());
+        means.into_iter().map(|it| Some(it? - typical)).collect()
     }
 
     /// Tests whether the robust mean has changed.
-    fn test(&self, rule: &Rule) -> (f64, f64, Option<Change>) {
+    fn test(&self, rule: &Rule) -> (f64, Option<Change>) {
         let units = self.units();
         let [before, after] = [&*units[0], &*units[1]];
         let factor = self.shift().exp();
-        (self.share, student([before, after]), self.change(self.measured, factor, rule))
+        (student([before, after]), self.change(self.measured, factor, rule))
     }
 
     /// Returns the change if the factor is large enough, the clock resolves it, and the measured times have changed in
@@ -166,7 +160,7 @@ impl<'a> Times<'a> {
     }
 
     /// Tests whether more or fewer calls take far longer than most calls.
-    fn tail(&self) -> Option<(f64, f64, Option<Change>)> {
+    fn tail(&self) -> Option<(f64, Option<Change>)> {
         let all = sorted(&self.runs.concat().concat());
         let limit = percentile(&all, 75) + FAR.ln();
         let far = |run: &Vec<f64>| run.iter().map(|it| f64::from(u8::from(*it > limit))).collect();
@@ -183,7 +177,7 @@ impl<'a> Times<'a> {
             weight: weight(self.sets, &self.keys, self.of),
             ..change(self.sets, &self.keys, kind, texts[0].clone(), texts[1].clone())
         });
-        Some((self.share, chance, found))
+        Some((chance, found))
     }
 
     /// Returns the distance of two times, in steps of the clock.
@@ -258,8 +252,8 @@ fn groups(
     groups
 }
 
-/// Finds names whose self time has changed, and returns the shift common to all names.
-pub(super) fn timed(sets: &Sets, keys: &[Key], diff: &mut Diff) -> f64 {
+/// Finds names whose self time has changed.
+pub(super) fn timed(sets: &Sets, keys: &[Key], diff: &mut Diff) {
     let own = |side: usize, keys: &[Key]| total(sets, side, keys, |it| &it.own);
     let totals = [0, 1].map(|side| own(side, keys).max(1.0));
     let mut times = Vec::new();
@@ -270,9 +264,8 @@ pub(super) fn timed(sets: &Sets, keys: &[Key], diff: &mut Diff) -> f64 {
         if share < LEAST_SHARE {
             continue;
         }
-        let found = Times { share, ..group };
-        if found.are_enough() {
-            times.push(found);
+        if group.are_enough() {
+            times.push(group);
         } else {
             too_few += 1;
         }
@@ -286,7 +279,7 @@ pub(super) fn timed(sets: &Sets, keys: &[Key], diff: &mut Diff) -> f64 {
     let mut shift = without_machine(&mut times);
     let tests = times.iter().enumerate().map(|(at, it)| {
         let units = it.units();
-        (it.share, student([&units[0], &units[1]]), at)
+        (student([&units[0], &units[1]]), at)
     });
     for (at, _) in unlikely(tests.collect(), TIMES.chance) {
         times[at].has_changed = true;
@@ -309,7 +302,6 @@ pub(super) fn timed(sets: &Sets, keys: &[Key], diff: &mut Diff) -> f64 {
     let tails = surprising(tails, CHANCE_OF_TAILS).filter(|it| !is_named(it)).collect_vec();
     diff.changes.extend(found.into_iter().chain(tails));
     note_large(&times, diff, "");
-    shift
 }
 
 /// Notes large differences of names that are not among the changes. `of` is the kind of time, for the note.
@@ -328,47 +320,30 @@ fn note_large(times: &[Times<'_>], diff: &mut Diff, of: &str) {
     }
 }
 
-/// Whether the common shift is larger than a machine is expected to cause.
-fn is_large(shift: f64) -> bool {
-    shift.abs() >= TOTALS.least.ln()
-}
-
-/// Removes common shifts, as far as they are not noise: the shift of a run relative to its side, and the shift between
-/// the sides. Returns the shift between the sides.
+/// Removes common shifts: the shift of a run relative to its side, and the shift between the sides. Returns the shift between the sides.
 fn without_machine(times: &mut [Times<'_>]) -> f64 {
     for side in [0, 1] {
         let unchanged = || times.iter().filter(|it| !it.has_changed);
         let levels = unchanged().map(|it| it.levels(side)).collect_vec();
         let runs = times.first().map_or(0, |it| it.runs[side].len());
-        let off = |run: usize| common(levels.iter().filter_map(|(levels, _)| levels[run]));
+        let off = |run: usize| common(levels.iter().filter_map(|levels| levels[run]));
         let off = (0..runs).map(off).collect_vec();
-        let square = off.iter().map(|it| it * it).sum::<f64>() / as_f64(runs);
-        let certainty = certainty(square, levels.iter().map(|it| it.1));
         for it in &mut *times {
             for (run, off) in off.iter().enumerate() {
-                it.subtract(side, run, off * certainty);
+                it.subtract(side, run, *off);
             }
         }
     }
     let unchanged = times.iter().filter(|it| !it.has_changed);
-    let shifts: Vec<(f64, f64)> = unchanged
-        .map(|it| {
-            let units = it.units();
-            let [before, after] = [&*units[0], &*units[1]];
-            (it.shift(), variance([before, after]))
-        })
-        .collect();
-    let shift = common(shifts.iter().map(|it| it.0));
-    let shift = shift * certainty(shift * shift, shifts.iter().map(|it| it.1));
+    let shift = common(unchanged.map(Times::shift));
     for it in times {
         it.shift_back(shift);
     }
     shift
 }
 
-/// Finds roots and server spans whose total time has changed. If the common shift is not large, a total that other
-/// changes explain is left out.
-pub(super) fn totals(sets: &Sets, keys: &[Key], shift: f64, diff: &mut Diff) {
+/// Finds roots and server spans whose total time has changed, unless other changes explain it.
+pub(super) fn totals(sets: &Sets, keys: &[Key], diff: &mut Diff) {
     let are_entries = |key: &Key| sets.calls(1, *key).any(|it| it.are_entries);
     let times = groups(sets, keys.iter().copied().filter(are_entries), |it| &it.durations);
     let tests = times.iter().map(|it| it.test(&TOTALS)).collect();
@@ -377,7 +352,7 @@ pub(super) fn totals(sets: &Sets, keys: &[Key], shift: f64, diff: &mut Diff) {
         let others = diff.changes.iter().map(|it| it.weight);
         let same = others.filter(|it| it.signum() == change.weight.signum());
         let explained = same.fold(0, i64::saturating_add);
-        if is_large(shift) || explained.abs() < change.weight.abs() / 2 {
+        if explained.abs() < change.weight.abs() / 2 {
             diff.changes.push(change);
         } else {
             is_explained = true;
