@@ -4,6 +4,7 @@
 //! [`Scope`]. The linker collects both into lists, so a program can report all its instrumentation, even functions that
 //! have not run.
 
+use std::any::type_name;
 use std::fmt;
 use std::sync::OnceLock;
 use std::sync::atomic::AtomicU64;
@@ -22,8 +23,8 @@ pub struct CallSite {
     /// The name of the function, with its type if the macro knows it, and the keys of its attributes, separated by
     /// spaces. Empty for a span of `tracing`.
     known: &'static str,
-    /// Returns the path of a type declared in the method's body, if the macro does not know the type of the method.
-    path: Option<fn() -> &'static str>,
+    /// Returns the type of the method, if the macro does not know it.
+    type_name: Option<fn() -> Option<&'static str>>,
     location: SourceLocation,
     scope_name: &'static str,
     scope_version: Option<&'static str>,
@@ -54,7 +55,7 @@ impl CallSite {
         Self {
             name,
             known,
-            path: None,
+            type_name: None,
             location: SourceLocation::new(module, file, line),
             scope_name: match package {
                 Some(package) => package,
@@ -77,11 +78,11 @@ impl CallSite {
         self
     }
 
-    /// Sets the function that returns the path of a type declared in the method's body.
+    /// Sets the function that returns the type of the method.
     #[doc(hidden)]
     #[must_use]
-    pub const fn with_path(mut self, path: fn() -> &'static str) -> Self {
-        self.path = Some(path);
+    pub const fn with_type(mut self, name: fn() -> Option<&'static str>) -> Self {
+        self.type_name = Some(name);
         self
     }
 
@@ -132,9 +133,9 @@ impl CallSite {
     pub fn function_path(&self) -> String {
         let module = self.location.module;
         let known = before(self.known, " ");
-        match self.path.and_then(|path| type_around(path())) {
-            Some(around) => format!("{module}::{around}::{known}"),
-            None => format!("{module}::{known}"),
+        match self.type_name.and_then(|name| name()) {
+            Some(around) => [module, "::", around, "::", known].concat(),
+            None => [module, "::", known].concat(),
         }
     }
 
@@ -248,6 +249,12 @@ pub(crate) fn published_as(name: &str, callsite: Option<&'static CallSite>) -> S
         Some(callsite) => callsite.described(name),
         None => Attributes::of_call(&sanitize_sent(name), "", "", 0),
     })
+}
+
+/// Returns the type of the method whose body declares the type `Here`.
+#[doc(hidden)]
+pub fn type_of<Here>() -> Option<&'static str> {
+    type_around(type_name::<Here>())
 }
 
 /// Returns the type `Cart` in `shop::Cart<_>::add::Here`, `<shop::Cart as shop::List>::add::Here` or `shop::list::<impl

@@ -249,15 +249,15 @@ impl SpanRecord {
     /// stands in each of its places.
     pub fn set_exception(&mut self, exception: Exception) {
         self.write_exception();
-        self.attributes.push_static(keys::ERROR_TYPE, exception.error_type());
-        self.attributes.push_static(keys::EXCEPTION_TYPE, exception.type_name);
+        self.attributes.push_rare(keys::ERROR_TYPE, exception.error_type());
+        self.attributes.push_rare(keys::EXCEPTION_TYPE, exception.type_name);
         if cfg!(not(feature = "redact")) {
-            let mut event = Event::new("", wall_now(), Vec::new(), 0);
-            exception.write_event(&mut event);
-            self.add_event(event);
+            let attributes = vec![KeyValue::new(keys::EXCEPTION_TYPE, exception.type_name)];
+            self.add_event(Event::new(keys::EXCEPTION, wall_now(), attributes, 0));
             return self.set_status(Status::error(exception.type_name));
         }
-        self.attributes.push_static(keys::EXCEPTION_MESSAGE, Exception::MARK);
+
+        self.attributes.push_rare(keys::EXCEPTION_MESSAGE, Exception::MARK);
         self.add_event(Event::new(Exception::MARK, wall_now(), Vec::new(), 0));
         let is_empty = exception.message.is_empty();
         self.set_status(Status::error(if is_empty { "" } else { Exception::MARK }));

@@ -1,5 +1,6 @@
 //! Open spans. A recording is owned by the call, the future or the guard that ends it.
 
+use std::mem::ManuallyDrop;
 use std::sync::{Mutex, MutexGuard};
 use std::thread;
 use std::time::SystemTime;
@@ -11,6 +12,7 @@ use super::exception::Exception;
 use super::fork;
 use super::global_span::GlobalSpan;
 use super::last_panic;
+use super::opening::warn;
 use super::outcome::{Classifier, Outcome};
 use super::pending::{Handle, PendingUpdates, State};
 use super::record::{Code, SpanRecord};
@@ -128,23 +130,26 @@ impl Recording {
         self.update(|record| record.attributes.append(&mut set));
     }
 
+    /// The functions below do not unwind. `ManuallyDrop` tells the compiler, which would otherwise compile the
+    /// destructor of a recording for each crate that has annotated functions.
     #[inline]
-    pub(super) fn returned<T>(mut self: Box<Self>, value: &T, outcome: Classifier<T>) {
-        if let Some(ended) = self.close() {
-            return self.end_at(ended);
+    pub(super) fn returned<T>(self: Box<Self>, value: &T, outcome: Classifier<T>) {
+        let mut open = ManuallyDrop::new(self);
+        if let Some(ended) = open.close() {
+            return ManuallyDrop::into_inner(open).end_at(ended);
         }
 
-        let record = &mut self.record;
+        let record = &mut open.record;
         // The classifier may call the user's `AsRef` or `error_if`.
         let classified = caught(|| {
             outcome(value, &mut |outcome| record_outcome(record, &outcome));
         });
 
         if let Err(message) = classified {
-            record_panic(&mut self.record, message);
+            record_panic(&mut open.record, message);
         }
 
-        self.succeed();
+        ManuallyDrop::into_inner(open).succeed();
     }
 
     pub(super) fn complete(mut self: Box<Self>) {
@@ -262,14 +267,13 @@ fn record_outcome(span: &mut SpanRecord, outcome: &Outcome<'_>) {
 
     match *outcome {
         Outcome::Failure(ref failure) => span.set_exception(Exception::of_failure(failure)),
-        Outcome::Expected(name) => span.attributes.push_static(keys::ERROR_TYPE, name),
+        Outcome::Expected(name) => span.attributes.push_rare(keys::ERROR_TYPE, name),
         Outcome::Refused => {
-            span.attributes.push_static(keys::ERROR_TYPE, keys::OTHER);
+            span.attributes.push_rare(keys::ERROR_TYPE, keys::OTHER);
             span.set_status(Status::error("refused by `error_if`"));
         }
         Outcome::ErrorIfPanicked(ref message) => {
-            let warning = format!("error_if panicked: {message}");
-            span.attributes.set(keys::FLOE_WARNING, &warning);
+            warn(&mut span.attributes, "error_if panicked", message);
         }
         Outcome::Unread(name) => match span.status() {
             // The future has recorded the error together with its text. An error status without a text says nothing
