@@ -5,6 +5,7 @@
 //! have not run.
 
 use std::any::type_name;
+use std::borrow::Cow;
 use std::fmt;
 use std::sync::OnceLock;
 use std::sync::atomic::AtomicU64;
@@ -20,11 +21,11 @@ use crate::thread_context::{Attributes, StaticAttributes};
 #[derive(Debug)]
 pub struct CallSite {
     name: &'static str,
-    /// The name of the function, with its type if the macro knows it, and the keys of its attributes, separated by
+    /// The path of the function, with its type if the macro knows it, and the keys of its attributes, separated by
     /// spaces. Empty for a span of `tracing`.
     known: &'static str,
-    /// Returns the type of the method, if the macro does not know it.
-    type_name: Option<fn() -> Option<&'static str>>,
+    /// Returns the path with the type of the method, if the macro does not know the type.
+    typed_path: Option<fn(&Self) -> String>,
     location: SourceLocation,
     scope_name: &'static str,
     scope_version: Option<&'static str>,
@@ -55,8 +56,13 @@ impl CallSite {
         Self {
             name,
             known,
-            type_name: None,
-            location: SourceLocation::new(module, file, line),
+            typed_path: None,
+            // The path contains the module, which is then stored once.
+            location: SourceLocation::new(
+                if known.is_empty() { module } else { known.split_at(module.len()).0 },
+                file,
+                line,
+            ),
             scope_name: match package {
                 Some(package) => package,
                 None => crate_of(module),
@@ -78,11 +84,11 @@ impl CallSite {
         self
     }
 
-    /// Sets the function that returns the type of the method.
+    /// Sets the function that returns the path with the type of the method.
     #[doc(hidden)]
     #[must_use]
-    pub const fn with_type(mut self, name: fn() -> Option<&'static str>) -> Self {
-        self.type_name = Some(name);
+    pub const fn with_typed_path(mut self, path: fn(&Self) -> String) -> Self {
+        self.typed_path = Some(path);
         self
     }
 
@@ -113,29 +119,30 @@ impl CallSite {
 
     /// Returns the name of the function.
     pub const fn function(&self) -> &'static str {
-        let bytes = self.known.as_bytes();
-        let mut start = 0;
+        let path = self.path();
+        let mut start = path.len();
+        while start > 0 && path.as_bytes()[start - 1] != b':' {
+            start -= 1;
+        }
+
+        path.split_at(start).1
+    }
+
+    const fn path(&self) -> &'static str {
         let mut end = 0;
-
-        while end < bytes.len() && bytes[end] != b' ' {
-            if bytes[end] == b':' {
-                start = end + 1;
-            }
-
+        while end < self.known.len() && self.known.as_bytes()[end] != b' ' {
             end += 1;
         }
 
-        self.known.split_at(end).0.split_at(start).1
+        self.known.split_at(end).0
     }
 
     /// Returns the path of the function, such as `catalog::Table::rows`.
     #[doc(hidden)]
-    pub fn function_path(&self) -> String {
-        let module = self.location.module;
-        let known = before(self.known, " ");
-        match self.type_name.and_then(|name| name()) {
-            Some(around) => [module, "::", around, "::", known].concat(),
-            None => [module, "::", known].concat(),
+    pub fn function_path(&self) -> Cow<'static, str> {
+        match self.typed_path {
+            Some(typed_path) => typed_path(self).into(),
+            None => self.path().into(),
         }
     }
 
@@ -230,7 +237,7 @@ impl CallSite {
     }
 
     fn described(&self, name: &str) -> StaticAttributes {
-        let path = if self.is_function() { self.function_path() } else { String::new() };
+        let path = self.function_path();
         let SourceLocation { file, line, .. } = self.location;
         let [name, function, file] = [name, &path, file].map(sanitize_sent);
         Attributes::of_call(&name, &function, &file, line)
@@ -251,10 +258,15 @@ pub(crate) fn published_as(name: &str, callsite: Option<&'static CallSite>) -> S
     })
 }
 
-/// Returns the type of the method whose body declares the type `Here`.
+/// Returns the path of the method whose body declares the type `Here`.
 #[doc(hidden)]
-pub fn type_of<Here>() -> Option<&'static str> {
-    type_around(type_name::<Here>())
+pub fn typed_path<Here>(site: &CallSite) -> String {
+    let module = site.location.module;
+    let method = site.path().get(module.len()..).unwrap_or_default();
+    match type_around(type_name::<Here>()) {
+        Some(around) => [module, "::", around, method].concat(),
+        None => [module, method].concat(),
+    }
 }
 
 /// Returns the type `Cart` in `shop::Cart<_>::add::Here`, `<shop::Cart as shop::List>::add::Here` or `shop::list::<impl
@@ -481,7 +493,7 @@ macro_rules! __floe_callsite {
             "fl_site_0_1"
             static $site: $crate::callsite::CallSite = $crate::callsite::CallSite::new(
                 $name,
-                $function,
+                ::core::concat!(::core::module_path!(), "::", $function),
                 ::core::module_path!(),
                 ::core::file!(),
                 $line,

@@ -4,8 +4,8 @@
 
 use std::sync::OnceLock;
 
-use opentelemetry::{Context, InstrumentationScope};
 use opentelemetry::trace::{Span as _, SpanContext, TraceContextExt};
+use opentelemetry::{Context, InstrumentationScope};
 
 use super::global_span::start;
 use super::opening::{Fill, Parent, fill_in};
@@ -65,13 +65,17 @@ fn blank(callsite: Option<&'static CallSite>) -> Box<Recording> {
 }
 
 fn scope(record: &SpanRecord) -> InstrumentationScope {
-    let (name, version) = record.scope();
-    let mut scope = InstrumentationScope::builder(name.to_owned());
-    if let Some(version) = version {
-        scope = scope.with_version(version.to_owned());
-    }
+    let (name, version) = match (record.head.callsite, record.origin().scope()) {
+        (Some(site), _) => (site.scope_name(), site.scope_version()),
+        (None, Some(scope)) => (scope.name(), scope.version()),
+        (None, None) => ("", None),
+    };
 
-    scope.build()
+    let scope = InstrumentationScope::builder(name);
+    match version {
+        Some(version) => scope.with_version(version).build(),
+        None => scope.build(),
+    }
 }
 
 /// Starts the span, and returns its recording, or only its ids if the provider does not record it.

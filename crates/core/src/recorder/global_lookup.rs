@@ -7,7 +7,7 @@
 
 use std::cell::Cell;
 
-use opentelemetry::global::BoxedSpan;
+use opentelemetry::global::BoxedTracer;
 use opentelemetry::trace::{
     Span as _, SpanBuilder, SpanContext, TraceContextExt, TraceState, Tracer as _,
     TracerProvider as _,
@@ -77,17 +77,13 @@ fn is_there() -> bool {
     // Suppressed, so that OpenTelemetry's SDK starts no span and nothing is exported.
     let cx = cx.with_telemetry_suppressed();
     let scope = InstrumentationScope::builder("floe-telemetry").build();
-    let span = build(scope, SpanBuilder::from_name("probe"), &cx);
+    let span = tracer(scope).build_with_context(SpanBuilder::from_name("probe"), &cx);
     let ids = span.span_context();
     ids.trace_id() != TraceId::from(1) || ids.span_id() != SpanId::from(1)
 }
 
-/// Starts a span of the global provider.
+/// Returns a tracer of the global provider.
 #[inline(never)]
-pub(super) fn build(
-    scope: InstrumentationScope,
-    builder: SpanBuilder,
-    parent: &Context,
-) -> BoxedSpan {
-    global::tracer_provider().tracer_with_scope(scope).build_with_context(builder, parent)
+pub(super) fn tracer(scope: InstrumentationScope) -> BoxedTracer {
+    global::tracer_provider().tracer_with_scope(scope)
 }

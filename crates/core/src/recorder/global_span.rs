@@ -8,10 +8,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::SystemTime;
 
 use opentelemetry::global::BoxedSpan;
-use opentelemetry::trace::{Event, Link, Span, SpanBuilder, SpanContext, Status};
+use opentelemetry::trace::{Event, Link, Span, SpanBuilder, SpanContext, Status, Tracer as _};
 use opentelemetry::{Array, Context, InstrumentationScope, KeyValue, StringValue, Value};
 
-use super::global_lookup::build;
+use super::global_lookup::tracer;
 use super::record::{Code, Origin, SpanRecord};
 use crate::attributes::MAX_ATTRIBUTES;
 use crate::callsite::CallSite;
@@ -35,9 +35,8 @@ pub(super) fn start(
         return None;
     }
 
-    let builder = builder(record);
     let started = caught(|| {
-        let span = build(scope, builder, parent);
+        let span = tracer(scope).build_with_context(builder(record), parent);
         let is_recording = span.is_recording();
         (span, is_recording)
     });
@@ -100,6 +99,7 @@ enum Change {
     Link(Link),
     Status(Status),
     Name(Cow<'static, str>),
+    Returned,
     End(Option<SystemTime>),
 }
 
@@ -148,8 +148,8 @@ impl GlobalSpan {
 
     /// Ends the span. A call that has returned is OK, unless a status was set.
     pub(super) fn end_as(&self, record: &SpanRecord) {
-        if record.head.code == Code::Success && !self.lock().has_status {
-            self.apply(Change::Status(Status::Ok));
+        if record.head.code == Code::Success {
+            self.apply(Change::Returned);
         }
 
         self.apply(Change::End(record.more.as_ref().and_then(|more| more.end)));
@@ -161,12 +161,12 @@ impl Open {
         match change {
             Change::Attribute(attribute) => self.set(attribute),
             Change::Event(mut event) => {
-                event.attributes.retain_mut(passes);
+                pass(&mut event.attributes);
                 let name = safe_name(event.name);
                 self.span.add_event_with_timestamp(name, event.timestamp, event.attributes);
             }
             Change::Link(mut link) => {
-                link.attributes.retain_mut(passes);
+                pass(&mut link.attributes);
                 self.span.add_link(link.span_context, link.attributes);
             }
             Change::Status(status) => {
@@ -177,6 +177,8 @@ impl Open {
                 });
             }
             Change::Name(name) => self.span.update_name(safe_name(name)),
+            Change::Returned if self.has_status => {}
+            Change::Returned => self.span.set_status(Status::Ok),
             Change::End(at) => self.end(at),
         }
     }
@@ -247,6 +249,13 @@ impl Span for GlobalSpan {
 
     fn end(&mut self) {
         self.apply(Change::End(None));
+    }
+}
+
+fn pass(attributes: &mut Vec<KeyValue>) {
+    // Smaller than `retain_mut`, and texts of errors are rare.
+    while let Some(withheld) = attributes.iter_mut().position(|it| !passes(it)) {
+        attributes.remove(withheld);
     }
 }
 

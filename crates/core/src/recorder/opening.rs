@@ -107,7 +107,7 @@ impl Opening {
     pub fn attributes_fn<A: IntoAttributes>(&mut self, make: impl FnOnce() -> A) {
         match caught(|| make().into_attributes(&mut self.0.record.attributes)) {
             Ok(Ok(())) => {}
-            Ok(Err(error)) => self.warn("attributes_fn failed", &error.to_string()),
+            Ok(Err(error)) => self.warn("attributes_fn failed", &error),
             Err(message) => self.warn("attributes_fn panicked", &message),
         }
     }

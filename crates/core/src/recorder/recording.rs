@@ -279,7 +279,7 @@ fn record_outcome(span: &mut SpanRecord, outcome: &Outcome<'_>) {
             // The future has recorded the error together with its text. An error status without a text says nothing
             // about the error, so the exception replaces it.
             Status::Error { description } if !description.is_empty() => {}
-            _ => span.set_exception(Exception::new(name, name.to_owned())),
+            _ => span.set_exception(Exception::unread(name)),
         },
     }
 }
