@@ -263,10 +263,8 @@ pub(crate) fn published_as(name: &str, callsite: Option<&'static CallSite>) -> S
 pub fn typed_path<Here>(site: &CallSite) -> String {
     let module = site.location.module;
     let method = site.path().get(module.len()..).unwrap_or_default();
-    match type_around(type_name::<Here>()) {
-        Some(around) => [module, "::", around, method].concat(),
-        None => [module, method].concat(),
-    }
+    let of_type = type_around(type_name::<Here>()).map(|name| format!("::{name}"));
+    [module, &of_type.unwrap_or_default(), method].concat()
 }
 
 /// Returns the type `Cart` in `shop::Cart<_>::add::Here`, `<shop::Cart as shop::List>::add::Here` or `shop::list::<impl
@@ -275,37 +273,19 @@ fn type_around(here: &str) -> Option<&str> {
     let around = without_last(without_last(here)?)?;
 
     let inside = around.strip_suffix('>').map_or(around, |path| {
-        let of_impl = after(path, "<impl ");
-        let of_trait = path.strip_prefix('<').map(|path| before(path, " as "));
+        let of_impl = path.rsplit_once("<impl ").map(|(_, of)| of);
+        let of_trait = path.strip_prefix('<').and_then(|path| path.split(" as ").next());
         of_impl.or(of_trait).unwrap_or(path)
     });
 
-    let implementing = after(inside, " for ").unwrap_or(inside);
-    let without_generics = before(implementing, "<");
-    let name = after(without_generics, "::").unwrap_or(without_generics);
+    let implementing = inside.rsplit(" for ").next()?;
+    let without_generics = implementing.split('<').next()?;
+    let name = without_generics.rsplit("::").next()?;
     Some(name).filter(|name| !name.is_empty())
 }
 
 fn without_last(path: &str) -> Option<&str> {
-    path.rsplit_once(':')?.0.strip_suffix(':')
-}
-
-// Bytes are compared one by one, because the search of the standard library is larger than all other code of a call.
-
-fn after<'a>(text: &'a str, word: &str) -> Option<&'a str> {
-    let mut starts = (0..text.len()).rev();
-    let start = starts.find(|at| is_at(text, *at, word))?;
-    text.get(start + word.len()..)
-}
-
-fn before<'a>(text: &'a str, word: &str) -> &'a str {
-    let mut starts = 0..text.len();
-    let start = starts.find(|at| is_at(text, *at, word));
-    start.and_then(|start| text.get(..start)).unwrap_or(text)
-}
-
-fn is_at(text: &str, at: usize, word: &str) -> bool {
-    text.as_bytes().get(at..at + word.len()) == Some(word.as_bytes())
+    path.rsplit_once("::").map(|(before, _)| before)
 }
 
 const fn crate_of(module: &'static str) -> &'static str {

@@ -12,8 +12,8 @@ const HEADER: [u8; 10] = [0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 0xff];
 /// The level of `gzip` without an option.
 const LEVEL: u8 = 6;
 
-/// The tables of the checksum, for four bytes at a time. Those of `crc32fast` are four times as large.
-static CRC: [[u32; 256]; 4] = crc_tables();
+/// The table of the checksum. The tables of `crc32fast` have 16 KB.
+static CRC: [u32; 256] = crc_table();
 
 pub(super) fn compress(compression: Compression, request: Bytes) -> Bytes {
     if compression != Compression::Gzip {
@@ -29,54 +29,28 @@ pub(super) fn compress(compression: Compression, request: Bytes) -> Bytes {
 }
 
 fn crc32(bytes: &[u8]) -> u32 {
-    let (chunks, rest) = bytes.as_chunks::<4>();
-    let mut crc = !0;
-    for chunk in chunks {
-        let [first, second, third, fourth] = (crc ^ u32::from_le_bytes(*chunk)).to_le_bytes();
-        crc = CRC[3][usize::from(first)]
-            ^ CRC[2][usize::from(second)]
-            ^ CRC[1][usize::from(third)]
-            ^ CRC[0][usize::from(fourth)];
-    }
-
-    for byte in rest {
+    !bytes.iter().fold(!0, |crc: u32, byte| {
         let [low, ..] = crc.to_le_bytes();
-        crc = crc >> 8 ^ CRC[0][usize::from(low ^ byte)];
-    }
-
-    !crc
+        crc >> 8 ^ CRC[usize::from(low ^ byte)]
+    })
 }
 
-const fn crc_tables() -> [[u32; 256]; 4] {
-    const POLYNOMIAL: u32 = 0xedb8_8320;
-
-    let mut tables = [[0; 256]; 4];
+const fn crc_table() -> [u32; 256] {
+    let mut table = [0; 256];
     let mut byte = 0_u32;
     while byte < 256 {
         let mut crc = byte;
         let mut bit = 0;
         while bit < 8 {
-            crc = crc >> 1 ^ if crc & 1 == 1 { POLYNOMIAL } else { 0 };
+            crc = crc >> 1 ^ if crc & 1 == 1 { 0xedb8_8320 } else { 0 };
             bit += 1;
         }
 
-        tables[0][byte as usize] = crc;
+        table[byte as usize] = crc;
         byte += 1;
     }
 
-    let mut table = 1;
-    while table < 4 {
-        byte = 0;
-        while byte < 256 {
-            let crc = tables[table - 1][byte as usize];
-            tables[table][byte as usize] = crc >> 8 ^ tables[0][(crc & 0xff) as usize];
-            byte += 1;
-        }
-
-        table += 1;
-    }
-
-    tables
+    table
 }
 
 #[cfg(test)]

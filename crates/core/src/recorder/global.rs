@@ -65,12 +65,7 @@ fn blank(callsite: Option<&'static CallSite>) -> Box<Recording> {
 }
 
 fn scope(record: &SpanRecord) -> InstrumentationScope {
-    let (name, version) = match (record.head.callsite, record.origin().scope()) {
-        (Some(site), _) => (site.scope_name(), site.scope_version()),
-        (None, Some(scope)) => (scope.name(), scope.version()),
-        (None, None) => ("", None),
-    };
-
+    let (name, version) = record.static_scope();
     let scope = InstrumentationScope::builder(name);
     match version {
         Some(version) => scope.with_version(version).build(),

@@ -461,10 +461,19 @@ impl SpanRecord {
     /// Returns the name and the version of the instrumentation scope; the name is empty if it is unknown.
     #[inline]
     pub fn scope(&self) -> (&str, Option<&str>) {
-        match (self.origin(), self.head.callsite) {
-            (Origin::Api(scope), _) => (scope.name(), scope.version()),
-            (Origin::CallSite, Some(site)) => (site.scope_name(), site.scope_version()),
-            (origin, _) => (origin.scope()).map_or(("", None), |it| (it.name(), it.version())),
+        match self.origin() {
+            Origin::Api(scope) => (scope.name(), scope.version()),
+            _ => self.static_scope(),
+        }
+    }
+
+    /// Returns the scope like [`scope`](Self::scope), for a span that the OpenTelemetry API has not created.
+    #[inline]
+    pub fn static_scope(&self) -> (&'static str, Option<&'static str>) {
+        match (self.head.callsite, self.origin().scope()) {
+            (Some(site), _) => (site.scope_name(), site.scope_version()),
+            (None, Some(scope)) => (scope.name(), scope.version()),
+            (None, None) => ("", None),
         }
     }
 

@@ -267,11 +267,7 @@ impl Site {
             (None, Some((_, location))) => ("", None, location.file(), location.line()),
             (None, None) => ("", None, "", 0),
         };
-        let (scope, version) = match (record.head.callsite, record.origin().scope()) {
-            (Some(site), _) => (site.scope_name(), site.scope_version()),
-            (None, Some(scope)) => (scope.name(), scope.version()),
-            (None, None) => ("", None),
-        };
+        let (scope, version) = record.static_scope();
         let named = InstrumentationScope::builder(scope);
         let scope = match version {
             Some(version) => named.with_version(version),
