@@ -72,7 +72,7 @@ fn it_does_not_cry_wolf() {
     let flaky = Service { failures: 0.003, ..service };
     let [before, after] = set(&[service, flaky], 20, 3);
     assert_eq!(changes(&before, &after), []);
-    // If calls fail as often as before, not even a note says otherwise.
+    // Calls that fail as often as before cause no note either.
     let failing = Service { failures: 0.1, ..service };
     for seed in 0..5 {
         let [before, after] = set(&[failing, failing], 5, seed);

@@ -54,7 +54,7 @@ pub(crate) static STATES: WordList = words!(
 /// Words of a sentence that bind a value to the name after it: `invalid value 'x' for the password`.
 pub(crate) static BINDING_WORDS: WordList = words!("for, of, as, is, in, after");
 
-/// Words between such a word and the name.
+/// Words between a word of [`BINDING_WORDS`] and the name.
 pub(crate) static NAMING_WORDS: WordList = words!(
     "a, an, the, not, no, valid, invalid, value, key, field, option, argument, flag, \
     parameter, setting, property, variable, attribute, column, header, environment, env, \
