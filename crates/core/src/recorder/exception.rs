@@ -53,6 +53,12 @@ impl Exception {
         Event::new(keys::EXCEPTION, wall_now(), details, 0)
     }
 
+    /// Creates the event of an error whose text is withheld.
+    pub(super) fn event_without_text(&self) -> Event {
+        let details = vec![KeyValue::new(keys::EXCEPTION_TYPE, self.type_name)];
+        Event::new(keys::EXCEPTION, wall_now(), details, 0)
+    }
+
     pub(super) const fn new(type_name: &'static str, message: String) -> Self {
         Self { type_name, class: None, message, chain: None }
     }

@@ -10,10 +10,9 @@ use opentelemetry::{Context, Key};
 use super::alive::context_is_alive;
 use super::listeners;
 use super::record::Origin;
-use super::recording::Recording;
-use crate::attributes::{AttributeList, FloeAttributes, IntoAttributes, ToAttributeValue};
+use super::recording::{Recording, warn};
+use crate::attributes::{FloeAttributes, IntoAttributes, ToAttributeValue};
 use crate::caught::caught;
-use crate::keys;
 
 /// A span that is about to start. [`Tracer::open`](crate::Tracer::open) passes it to the function that describes the
 /// span, and expansions of `#[traced]` write to it.
@@ -115,15 +114,6 @@ impl Opening {
     #[cold]
     fn warn(&mut self, problem: &'static str, reason: &str) {
         warn(&mut self.0.record.attributes, problem, reason);
-    }
-}
-
-/// Sets `floe.warning`. Without redaction, the reason is withheld, because it is a text of the program.
-pub(super) fn warn(attributes: &mut AttributeList, problem: &'static str, reason: &str) {
-    if cfg!(feature = "redact") {
-        attributes.set(keys::FLOE_WARNING, &[problem, ": ", reason].concat());
-    } else {
-        attributes.push_rare(keys::FLOE_WARNING, problem);
     }
 }
 

@@ -252,8 +252,7 @@ impl SpanRecord {
         self.attributes.push_rare(keys::ERROR_TYPE, exception.error_type());
         self.attributes.push_rare(keys::EXCEPTION_TYPE, exception.type_name);
         if cfg!(not(feature = "redact")) {
-            let attributes = vec![KeyValue::new(keys::EXCEPTION_TYPE, exception.type_name)];
-            self.add_event(Event::new(keys::EXCEPTION, wall_now(), attributes, 0));
+            self.add_event(exception.event_without_text());
             return self.set_status(Status::error(exception.type_name));
         }
 

@@ -12,7 +12,6 @@ use super::exception::Exception;
 use super::fork;
 use super::global_span::GlobalSpan;
 use super::last_panic;
-use super::opening::warn;
 use super::outcome::{Classifier, Outcome};
 use super::pending::{Handle, PendingUpdates, State};
 use super::record::{Code, SpanRecord};
@@ -281,6 +280,15 @@ fn record_outcome(span: &mut SpanRecord, outcome: &Outcome<'_>) {
             Status::Error { description } if !description.is_empty() => {}
             _ => span.set_exception(Exception::unread(name)),
         },
+    }
+}
+
+/// Sets `floe.warning`. Without redaction, the reason is withheld, because it is a text of the program.
+pub(super) fn warn(attributes: &mut AttributeList, problem: &'static str, reason: &str) {
+    if cfg!(feature = "redact") {
+        attributes.set(keys::FLOE_WARNING, &[problem, ": ", reason].concat());
+    } else {
+        attributes.push_rare(keys::FLOE_WARNING, problem);
     }
 }
 
