@@ -216,7 +216,8 @@ fn is_in(address: IpAddr, entry: &str) -> Option<bool> {
         IpAddr::V4(address) => (u128::from(address.to_bits()) << 96, 32),
         IpAddr::V6(address) => (address.to_bits(), 128),
     };
-    let ((address, of_address), (network, of_network)) = (bits(address), bits(network));
+    let (address, of_address) = bits(address);
+    let (network, of_network) = bits(network);
     let length: u32 = length.unwrap_or(of_network);
     let differing = (address ^ network).leading_zeros();
     Some(of_address == of_network && length <= of_network && differing >= length)

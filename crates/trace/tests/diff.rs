@@ -452,7 +452,7 @@ fn a_renamed_call_a_slow_tail_and_another_mix_of_routes_are_told_apart() {
     };
     let found = diff(&[mix(30)], &[mix(60)]);
     assert_eq!(found.changes, []);
-    assert_eq!(found.notes[0], "GET /cart: another mix of calls, each of which excludes others");
+    assert_eq!(found.notes[0], "GET /cart: another mix of calls, which exclude each other");
 }
 
 fn run(arguments: &[&str]) -> Output {

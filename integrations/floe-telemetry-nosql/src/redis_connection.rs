@@ -23,7 +23,7 @@ const MAX_NAME: usize = 32;
 /// let url = "redis://:hunter2@cache.example/0";
 /// let connection = Client::open(url)?.get_connection()?;
 /// let mut connection = TracedRedis::new(connection).url(url); // its address, and not its password
-/// let visits: i64 = connection.incr("visits", 1)?; // the span `INCR 0`
+/// let visits: i64 = connection.incr("visits", 1)?; // the span `INCRBY 0`
 /// # Ok(())
 /// # }
 /// ```

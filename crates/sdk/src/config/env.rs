@@ -301,6 +301,12 @@ pub(crate) fn is_set(name: &str) -> bool {
     environment::variable(name).is_ok_and(|text| !text.trim().is_empty())
 }
 
+/// Whether `FLOE_LOG_LEVEL` has valid levels, which override `RUST_LOG`.
+#[cfg(feature = "subscriber")]
+pub(crate) fn has_log_levels() -> bool {
+    take("FLOE_LOG_LEVEL", parse_levels).is_some()
+}
+
 #[cfg(feature = "subscriber")]
 pub(crate) fn rust_log() -> Option<Vec<super::filter::Directive>> {
     let directives = take_list("RUST_LOG", super::filter::directive);
