@@ -129,7 +129,7 @@ fn call(id: u64) -> Result<u64, std::io::Error> {{
 
 fn main() {{
     {}
-    std::hint::black_box(call(1).unwrap());
+    std::hint::black_box(call(1)).unwrap();
 }}
 """
 

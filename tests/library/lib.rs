@@ -35,6 +35,9 @@ pub fn burst() {
     panic!("password=hunter2");
 }
 
+#[traced(attributes(rows = "password=hunter2".parse::<u64>().expect("password=hunter2")))]
+pub fn describe() {}
+
 #[traced(attributes(rows))]
 pub async fn wait(rows: u64) {
     pause().await;

@@ -4,6 +4,8 @@
 //! [`Scope`]. The linker collects both into lists, so a program can report all its instrumentation, even functions that
 //! have not run.
 
+use std::any::type_name;
+use std::borrow::Cow;
 use std::fmt;
 use std::sync::OnceLock;
 use std::sync::atomic::AtomicU64;
@@ -19,11 +21,11 @@ use crate::thread_context::{Attributes, StaticAttributes};
 #[derive(Debug)]
 pub struct CallSite {
     name: &'static str,
-    /// The name of the function, with its type if the macro knows it, and the keys of its attributes, separated by
+    /// The path of the function, with its type if the macro knows it, and the keys of its attributes, separated by
     /// spaces. Empty for a span of `tracing`.
     known: &'static str,
-    /// Returns the path of a type declared in the method's body, if the macro does not know the type of the method.
-    path: Option<fn() -> &'static str>,
+    /// Returns the path with the type of the method, if the macro does not know the type.
+    typed_path: Option<fn(&Self) -> String>,
     location: SourceLocation,
     scope_name: &'static str,
     scope_version: Option<&'static str>,
@@ -54,8 +56,13 @@ impl CallSite {
         Self {
             name,
             known,
-            path: None,
-            location: SourceLocation::new(module, file, line),
+            typed_path: None,
+            // The path contains the module, which is then stored once.
+            location: SourceLocation::new(
+                if known.is_empty() { module } else { known.split_at(module.len()).0 },
+                file,
+                line,
+            ),
             scope_name: match package {
                 Some(package) => package,
                 None => crate_of(module),
@@ -77,11 +84,11 @@ impl CallSite {
         self
     }
 
-    /// Sets the function that returns the path of a type declared in the method's body.
+    /// Sets the function that returns the path with the type of the method.
     #[doc(hidden)]
     #[must_use]
-    pub const fn with_path(mut self, path: fn() -> &'static str) -> Self {
-        self.path = Some(path);
+    pub const fn with_typed_path(mut self, path: fn(&Self) -> String) -> Self {
+        self.typed_path = Some(path);
         self
     }
 
@@ -112,29 +119,30 @@ impl CallSite {
 
     /// Returns the name of the function.
     pub const fn function(&self) -> &'static str {
-        let bytes = self.known.as_bytes();
-        let mut start = 0;
+        let path = self.path();
+        let mut start = path.len();
+        while start > 0 && path.as_bytes()[start - 1] != b':' {
+            start -= 1;
+        }
+
+        path.split_at(start).1
+    }
+
+    const fn path(&self) -> &'static str {
         let mut end = 0;
-
-        while end < bytes.len() && bytes[end] != b' ' {
-            if bytes[end] == b':' {
-                start = end + 1;
-            }
-
+        while end < self.known.len() && self.known.as_bytes()[end] != b' ' {
             end += 1;
         }
 
-        self.known.split_at(end).0.split_at(start).1
+        self.known.split_at(end).0
     }
 
     /// Returns the path of the function, such as `catalog::Table::rows`.
     #[doc(hidden)]
-    pub fn function_path(&self) -> String {
-        let module = self.location.module;
-        let known = before(self.known, " ");
-        match self.path.and_then(|path| type_around(path())) {
-            Some(around) => format!("{module}::{around}::{known}"),
-            None => format!("{module}::{known}"),
+    pub fn function_path(&self) -> Cow<'static, str> {
+        match self.typed_path {
+            Some(typed_path) => typed_path(self).into(),
+            None => self.path().into(),
         }
     }
 
@@ -229,7 +237,7 @@ impl CallSite {
     }
 
     fn described(&self, name: &str) -> StaticAttributes {
-        let path = if self.is_function() { self.function_path() } else { String::new() };
+        let path = self.function_path();
         let SourceLocation { file, line, .. } = self.location;
         let [name, function, file] = [name, &path, file].map(sanitize_sent);
         Attributes::of_call(&name, &function, &file, line)
@@ -250,43 +258,34 @@ pub(crate) fn published_as(name: &str, callsite: Option<&'static CallSite>) -> S
     })
 }
 
+/// Returns the path of the method whose body declares the type `Here`.
+#[doc(hidden)]
+pub fn typed_path<Here>(site: &CallSite) -> String {
+    let module = site.location.module;
+    let method = site.path().get(module.len()..).unwrap_or_default();
+    let of_type = type_around(type_name::<Here>()).map(|name| format!("::{name}"));
+    [module, &of_type.unwrap_or_default(), method].concat()
+}
+
 /// Returns the type `Cart` in `shop::Cart<_>::add::Here`, `<shop::Cart as shop::List>::add::Here` or `shop::list::<impl
 /// shop::Cart>::add::Here`.
 fn type_around(here: &str) -> Option<&str> {
     let around = without_last(without_last(here)?)?;
 
     let inside = around.strip_suffix('>').map_or(around, |path| {
-        let of_impl = after(path, "<impl ");
-        let of_trait = path.strip_prefix('<').map(|path| before(path, " as "));
+        let of_impl = path.rsplit_once("<impl ").map(|(_, of)| of);
+        let of_trait = path.strip_prefix('<').and_then(|path| path.split(" as ").next());
         of_impl.or(of_trait).unwrap_or(path)
     });
 
-    let implementing = after(inside, " for ").unwrap_or(inside);
-    let without_generics = before(implementing, "<");
-    let name = after(without_generics, "::").unwrap_or(without_generics);
+    let implementing = inside.rsplit(" for ").next()?;
+    let without_generics = implementing.split('<').next()?;
+    let name = without_generics.rsplit("::").next()?;
     Some(name).filter(|name| !name.is_empty())
 }
 
 fn without_last(path: &str) -> Option<&str> {
-    path.rsplit_once(':')?.0.strip_suffix(':')
-}
-
-// Bytes are compared one by one, because the search of the standard library is larger than all other code of a call.
-
-fn after<'a>(text: &'a str, word: &str) -> Option<&'a str> {
-    let mut starts = (0..text.len()).rev();
-    let start = starts.find(|at| is_at(text, *at, word))?;
-    text.get(start + word.len()..)
-}
-
-fn before<'a>(text: &'a str, word: &str) -> &'a str {
-    let mut starts = 0..text.len();
-    let start = starts.find(|at| is_at(text, *at, word));
-    start.and_then(|start| text.get(..start)).unwrap_or(text)
-}
-
-fn is_at(text: &str, at: usize, word: &str) -> bool {
-    text.as_bytes().get(at..at + word.len()) == Some(word.as_bytes())
+    path.rsplit_once("::").map(|(before, _)| before)
 }
 
 const fn crate_of(module: &'static str) -> &'static str {
@@ -474,7 +473,7 @@ macro_rules! __floe_callsite {
             "fl_site_0_1"
             static $site: $crate::callsite::CallSite = $crate::callsite::CallSite::new(
                 $name,
-                $function,
+                ::core::concat!(::core::module_path!(), "::", $function),
                 ::core::module_path!(),
                 ::core::file!(),
                 $line,

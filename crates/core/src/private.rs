@@ -24,6 +24,7 @@ pub use crate::attributes::expansion::{
     Describe, Fallback, Field, Present, debug, display, redact,
 };
 pub use crate::attributes::key_list::KeyList;
+pub use crate::callsite::typed_path;
 pub use crate::propagation::parent::below;
 pub use crate::recorder::call::{Guard, call, call_opening, call_then, end};
 pub use crate::recorder::declared::{Never, declared, never, never_made};

@@ -19,7 +19,7 @@ use floe_telemetry_sdk::__parts::collector;
 use floe_telemetry_sdk::__parts::collector::{
     Counters, Exemplars, Redaction, Redactor, SpanMetrics,
 };
-use floe_telemetry_sdk::__parts::metrics::{ProgramView, observe};
+use floe_telemetry_sdk::__parts::metrics::{Meters, ProgramView, observe};
 use floe_telemetry_sdk::__parts::parts::Part;
 use floe_telemetry_sdk::config::{MetricsConfig, ViewedInstrument};
 use opentelemetry::metrics::MeterProvider as _;
@@ -30,7 +30,7 @@ use self::views::{Views, scope};
 
 floe_telemetry_sdk::__part!(
     Part::of(&[("metrics", true)]);
-    "fl_metrics_0_1": metrics::StartMeters = start;
+    "fl_metrics_0_1": metrics::Meters = Meters::created_by(start);
 );
 
 fn start(

@@ -114,7 +114,7 @@ impl Otlp {
         let last = &mut self.last;
         let limits = Limits { deadline, ending: &self.ending, timeout: self.settings.timeout };
         let sent = caught(|| {
-            let request = transport.encode(request)?;
+            let request = transport.encode(request);
             retry::send(&mut **transport, &request, last, limits)
         });
         self.is_broken = sent.is_err();
@@ -185,7 +185,7 @@ impl Otlp {
 pub(super) fn try_connection(target: &OtlpTarget, timeout: Duration) -> Result<(), String> {
     let mut otlp =
         connect(target, Signal::Traces, Arc::default()).map_err(|error| error.to_string())?;
-    let request = otlp.transport.encode(Bytes::new())?;
+    let request = otlp.transport.encode(Bytes::new());
     match otlp.transport.send(request, timeout) {
         Outcome::Accepted(_) => Ok(()),
         Outcome::Rejected(reason) | Outcome::Unanswered(reason) | Outcome::Retry { reason, .. } => {

@@ -212,7 +212,7 @@ impl Http {
 }
 
 impl Transport for Http {
-    fn encode(&self, request: Bytes) -> Result<Bytes, String> {
+    fn encode(&self, request: Bytes) -> Bytes {
         compress(self.compression, request)
     }
 

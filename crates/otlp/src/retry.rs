@@ -29,8 +29,8 @@ const MAX_TIMEOUT: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 /// Sends requests over one protocol, without retries. It blocks the thread of the exporter.
 pub(super) trait Transport: Send {
     /// Prepares a request once for all attempts to send it, for example by compressing it.
-    fn encode(&self, request: Bytes) -> Result<Bytes, String> {
-        Ok(request)
+    fn encode(&self, request: Bytes) -> Bytes {
+        request
     }
 
     /// Sends a request once, and waits for at most `time`.

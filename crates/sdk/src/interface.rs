@@ -36,9 +36,9 @@ pub mod logs {
 }
 
 pub mod metrics {
-    pub use crate::metrics::destination::MetricDestination;
-    pub use crate::metrics::meters::{ProgramView, StartMeters};
+    pub use crate::metrics::destination::{MetricDestination, ProgramView};
     pub use crate::metrics::sdk_metrics::observe;
+    pub use crate::provider::metrics::Meters;
 }
 
 pub mod parts {

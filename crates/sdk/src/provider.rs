@@ -25,7 +25,7 @@ mod builder;
 mod delivery;
 mod exit;
 mod logs;
-mod metrics;
+pub(crate) mod metrics;
 mod program_sampler;
 mod resource;
 mod sampling;

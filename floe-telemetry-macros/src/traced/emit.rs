@@ -84,8 +84,8 @@ fn callsite(traced: &Traced<'_>) -> TokenStream {
     // Only the compiler knows the type of a method that is not in an annotated block.
     let is_alone = traced.of_type.is_none() && traced.function.sig.receiver().is_some();
     let here = is_alone.then(|| quote_spanned!(ours=> enum __FloeHere {}));
-    let with_path =
-        is_alone.then(|| quote_spanned!(ours=> , with_path(::core::any::type_name::<__FloeHere>)));
+    let with_path = is_alone
+        .then(|| quote_spanned!(ours=> , with_typed_path(#private::typed_path::<__FloeHere>)));
     let metrics = traced.metrics.then(|| quote_spanned!(ours=> , with_metrics()));
 
     quote_spanned! {ours=>

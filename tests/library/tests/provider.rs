@@ -11,7 +11,7 @@ use std::panic::catch_unwind;
 
 use floe_telemetry::trace::RecorderTracerProvider;
 use floe_tests_library::{
-    Order, around, burst, by_api, by_hand, fail, load, receive, refuse, wait,
+    Order, around, burst, by_api, by_hand, describe, fail, load, receive, refuse, wait,
 };
 use opentelemetry::trace::{
     FutureExt, SpanContext, SpanKind, Status, TraceContextExt, TraceFlags, TraceState, Tracer,
@@ -69,6 +69,7 @@ fn the_spans_of_a_library_go_to_the_global_provider() {
 
     nested_right(&provider, &exporter);
     errors_have_no_secrets(&exporter);
+    warnings_have_no_secrets(&exporter);
     attributes_have_no_secrets(&exporter);
     guards_and_builders(&exporter);
     spans_of_the_api(&provider, &exporter);
@@ -167,6 +168,18 @@ fn errors_have_no_secrets(exporter: &InMemorySpanExporter) {
         assert!(recorded.is_none_or(|text| *text == message.into()));
         assert!(!format!("{span:?}").contains("hunter2"));
     }
+}
+
+fn warnings_have_no_secrets(exporter: &InMemorySpanExporter) {
+    describe();
+    let spans = exporter.get_finished_spans().unwrap();
+    exporter.reset();
+    let panicked = "an expression of the span panicked";
+    let warning = attribute(named(&spans, "describe"), "floe.warning").unwrap().as_str();
+    let expected =
+        if cfg!(feature = "redact") { warning.starts_with(panicked) } else { warning == panicked };
+    assert!(expected, "{warning}");
+    assert!(!warning.contains("hunter2"), "{warning}");
 }
 
 fn attributes_have_no_secrets(exporter: &InMemorySpanExporter) {

@@ -123,6 +123,13 @@ impl AttributeList {
         self.push_with(key, || AttributeValue::Static(text));
     }
 
+    /// Sets `key` like [`push_static`](Self::push_static), in code that rarely runs and is to be small.
+    #[cold]
+    #[inline(never)]
+    pub(crate) fn push_rare(&mut self, key: &'static str, text: &'static str) {
+        self.push_static(key, text);
+    }
+
     /// Returns the attributes in the order in which they were set. A key may occur twice.
     pub fn as_slice(&self) -> &[Attribute] {
         &self.items

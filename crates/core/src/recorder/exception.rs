@@ -53,8 +53,20 @@ impl Exception {
         Event::new(keys::EXCEPTION, wall_now(), details, 0)
     }
 
+    /// Creates the event of an error whose text is withheld.
+    pub(super) fn event_without_text(&self) -> Event {
+        let details = vec![KeyValue::new(keys::EXCEPTION_TYPE, self.type_name)];
+        Event::new(keys::EXCEPTION, wall_now(), details, 0)
+    }
+
     pub(super) const fn new(type_name: &'static str, message: String) -> Self {
         Self { type_name, class: None, message, chain: None }
+    }
+
+    /// Creates the exception of an error without a text, whose message is its type.
+    pub(super) fn unread(type_name: &'static str) -> Self {
+        let is_withheld = cfg!(not(feature = "redact"));
+        Self::new(type_name, if is_withheld { String::new() } else { type_name.to_owned() })
     }
 
     /// Reads an error. A panic of its `Display` or `Debug` is caught, because it must not affect the program.
@@ -77,7 +89,7 @@ impl Exception {
             ErrorView::Display(text) => Self::new(name, bounded(&text)),
             ErrorView::Payload(payload) => Self::new(keys::PANIC, panic_message(payload)),
             ErrorView::Debug(text) => Self::new(name, bounded(&format_args!("{text:?}"))),
-            ErrorView::Nothing => Self::new(name, name.to_owned()),
+            ErrorView::Nothing => Self::unread(name),
         });
 
         Self { class: failure.class, ..exception }

@@ -273,11 +273,13 @@ impl FutureSpan {
 
     #[inline(never)]
     fn polled<T>(&mut self, entered: Entered, polled: &Poll<T>, outcome: Classifier<T>) {
-        let recording = self.0.end(entered, polled.is_pending());
-        if let Poll::Ready(value) = polled
-            && let Some(recording) = recording
-        {
-            recording.returned(value, outcome);
+        match polled {
+            Poll::Pending => self.0.pause(entered),
+            Poll::Ready(value) => {
+                if let Some(recording) = self.0.end(entered) {
+                    recording.returned(value, outcome);
+                }
+            }
         }
     }
 
@@ -312,7 +314,7 @@ impl Drop for Unwinding<'_> {
     #[cold]
     fn drop(&mut self) {
         let entered = self.1.take();
-        let recording = entered.and_then(|entered| self.0.0.end(entered, false));
+        let recording = entered.and_then(|entered| self.0.0.end(entered));
         if let Some(recording) = recording {
             recording.unwound();
         }
@@ -486,29 +488,28 @@ impl Phase {
         }
     }
 
-    /// Restores the context from before the poll. Keeps the span for the next poll if the future `is_pending`, and
-    /// returns the recording otherwise.
-    #[inline]
-    pub(super) fn end(&mut self, entered: Entered, is_pending: bool) -> Option<Box<Recording>> {
+    /// Restores the context from before the poll, and keeps the span for the next poll.
+    fn pause(&mut self, entered: Entered) {
         let mut span = match entered {
             Entered::First(span) => span,
             Entered::Expecting(outer) => outer.opened(),
-            Entered::Again(attached) => {
-                drop(attached);
-                if is_pending {
-                    return None;
-                }
-
-                return self.take().recording();
-            }
+            Entered::Again(_) => return,
         };
 
-        if is_pending {
-            *self = Self::Open(span.park());
-            return None;
-        }
+        *self = Self::Open(span.park());
+    }
 
-        span.close()
+    /// Restores the context from before the poll, and returns the recording.
+    #[inline]
+    fn end(&mut self, entered: Entered) -> Option<Box<Recording>> {
+        match entered {
+            Entered::First(mut span) => span.close(),
+            Entered::Expecting(outer) => outer.opened().close(),
+            Entered::Again(attached) => {
+                drop(attached);
+                self.take().recording()
+            }
+        }
     }
 
     #[inline]

@@ -4,13 +4,13 @@
 
 use std::sync::OnceLock;
 
-use opentelemetry::Context;
 use opentelemetry::trace::{Span as _, SpanContext, TraceContextExt};
+use opentelemetry::{Context, InstrumentationScope};
 
 use super::global_span::start;
 use super::opening::{Fill, Parent, fill_in};
 use super::pending::{PendingUpdates, State};
-use super::record::Code;
+use super::record::{Code, SpanRecord};
 use super::recorded_span::RecordedSpan;
 use super::recording::{Methods, Recording, Update};
 use crate::callsite::CallSite;
@@ -27,58 +27,75 @@ pub(super) fn open(
     let is_function = callsite.is_some_and(CallSite::is_function);
     // Unless the span is a function's, `fill` also sets the name, the kind and the scope.
     let (before, after) = if is_function { (None, fill) } else { (fill, None) };
-    let (context, recording) = begin(&above, callsite, |recording| fill_in(recording, before))?;
-    let Some(recording) = recording else {
-        let is_span = context.is_valid();
-        return is_span.then(|| (above.with_remote_span_context(context), None));
-    };
-    let mut recording = fill_in(recording, after);
-    pass_on(&mut recording);
-    let cx = recording.context.clone()?;
-    Some((cx, Some(recording)))
+    let filled = fill_in(blank(callsite), before);
+    let scope = scope(&filled.record);
+    match begin(filled, scope, &above)? {
+        Ok(started) => {
+            let mut recording = fill_in(started, after);
+            pass_on(&mut recording);
+            let cx = recording.context.clone()?;
+            Some((cx, Some(recording)))
+        }
+        Err(ids) => ids.is_valid().then(|| (above.with_remote_span_context(ids), None)),
+    }
 }
 
-/// Opens a span for a tracer of this crate. `fill` sets the name, the kind and the scope.
+/// Opens a span for a tracer of this crate. `fill` sets the name and the kind.
 pub(super) fn open_of_tracer(
     parent: &Context,
+    scope: InstrumentationScope,
     fill: impl FnOnce(&mut Recording),
 ) -> Option<RecordedSpan> {
-    let fill = |mut recording: Box<Recording>| {
-        fill(&mut recording);
-        recording
-    };
-    let (context, recording) = begin(parent, None, fill)?;
-    let Some(mut recording) = recording else {
-        return Some(RecordedSpan::non_recording(context));
-    };
-    pass_on(&mut recording);
-    Some(RecordedSpan::owned(context, recording))
+    let mut filled = blank(None);
+    fill(&mut filled);
+    Some(match begin(filled, scope, parent)? {
+        Ok(mut recording) => {
+            pass_on(&mut recording);
+            let context = recording.foreign.as_ref()?.span_context().clone();
+            RecordedSpan::owned(context, recording)
+        }
+        Err(ids) => RecordedSpan::non_recording(ids),
+    })
 }
 
-/// Starts a span, and returns its ids, and its recording if the provider records it.
+fn blank(callsite: Option<&'static CallSite>) -> Box<Recording> {
+    let mut recording = Recording::new(&METHODS, updates());
+    recording.record.head.callsite = callsite;
+    recording
+}
+
+fn scope(record: &SpanRecord) -> InstrumentationScope {
+    let (name, version) = record.static_scope();
+    let scope = InstrumentationScope::builder(name);
+    match version {
+        Some(version) => scope.with_version(version).build(),
+        None => scope.build(),
+    }
+}
+
+/// Starts the span, and returns its recording, or only its ids if the provider does not record it.
 fn begin(
+    mut recording: Box<Recording>,
+    scope: InstrumentationScope,
     above: &Context,
-    callsite: Option<&'static CallSite>,
-    fill: impl FnOnce(Box<Recording>) -> Box<Recording>,
-) -> Option<(SpanContext, Option<Box<Recording>>)> {
+) -> Option<Result<Box<Recording>, SpanContext>> {
     if above.is_telemetry_suppressed() {
         return None;
     }
-    let mut recording = Recording::new(&METHODS, updates());
-    recording.record.head.callsite = callsite;
-    let mut recording = fill(recording);
-    let span = start(&mut recording.record, above)?;
-    let context = span.span_context().clone();
-    if !span.is_recording() {
-        return Some((context, None));
-    }
+
+    let span = match start(&mut recording.record, scope, above)? {
+        Ok(span) => span,
+        Err(ids) => return Some(Err(ids)),
+    };
+
+    let context = span.span_context();
     let head = &mut recording.record.head;
     head.trace_id = context.trace_id();
     head.span_id = context.span_id();
     head.flags = context.trace_flags();
     recording.context = Some(above.with_span(span.clone()));
     recording.foreign = Some(span);
-    Some((context, Some(recording)))
+    Some(Ok(recording))
 }
 
 static METHODS: Methods = Methods { adopt: |_| None, update, finish, drop: end };

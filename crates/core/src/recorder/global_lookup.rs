@@ -7,11 +7,12 @@
 
 use std::cell::Cell;
 
+use opentelemetry::global::BoxedTracer;
 use opentelemetry::trace::{
     Span as _, SpanBuilder, SpanContext, TraceContextExt, TraceState, Tracer as _,
     TracerProvider as _,
 };
-use opentelemetry::{Context, SpanId, TraceFlags, TraceId, global};
+use opentelemetry::{Context, InstrumentationScope, SpanId, TraceFlags, TraceId, global};
 
 use super::alive::context_is_alive;
 use super::last_panic;
@@ -75,8 +76,14 @@ fn is_there() -> bool {
     let cx = Context::new().with_remote_span_context(parent);
     // Suppressed, so that OpenTelemetry's SDK starts no span and nothing is exported.
     let cx = cx.with_telemetry_suppressed();
-    let tracer = global::tracer_provider().tracer("floe-telemetry");
-    let span = tracer.build_with_context(SpanBuilder::from_name("probe"), &cx);
+    let scope = InstrumentationScope::builder("floe-telemetry").build();
+    let span = tracer(scope).build_with_context(SpanBuilder::from_name("probe"), &cx);
     let ids = span.span_context();
     ids.trace_id() != TraceId::from(1) || ids.span_id() != SpanId::from(1)
+}
+
+/// Returns a tracer of the global provider.
+#[inline(never)]
+pub(super) fn tracer(scope: InstrumentationScope) -> BoxedTracer {
+    global::tracer_provider().tracer_with_scope(scope)
 }

@@ -4,43 +4,56 @@
 use std::borrow::Cow;
 use std::cell::Cell;
 use std::mem;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::SystemTime;
 
-use opentelemetry::global::{self, BoxedSpan};
-use opentelemetry::trace::{
-    Span, SpanBuilder, SpanContext, Status, Tracer as _, TracerProvider as _,
-};
+use opentelemetry::global::BoxedSpan;
+use opentelemetry::trace::{Event, Link, Span, SpanBuilder, SpanContext, Status, Tracer as _};
 use opentelemetry::{Array, Context, InstrumentationScope, KeyValue, StringValue, Value};
 
+use super::global_lookup::tracer;
 use super::record::{Code, Origin, SpanRecord};
 use crate::attributes::MAX_ATTRIBUTES;
 use crate::callsite::CallSite;
 use crate::caught::caught;
+use crate::clock::wall_now;
 use crate::keys;
 
 thread_local! {
     static STARTING: Cell<bool> = const { Cell::new(false) };
 }
 
-/// Starts a span. Returns `None` if the provider panics, or if this thread is already starting a span: a global
-/// provider of this crate would start it with the global provider again.
-pub(super) fn start(record: &mut SpanRecord, parent: &Context) -> Option<GlobalSpan> {
+/// Starts a span, and returns only its ids if the provider does not record it. Returns `None` if the provider panics, or
+/// if this thread is already starting a span: a global provider of this crate would start it with the global provider
+/// again.
+pub(super) fn start(
+    record: &mut SpanRecord,
+    scope: InstrumentationScope,
+    parent: &Context,
+) -> Option<Result<GlobalSpan, SpanContext>> {
     if STARTING.replace(true) {
         return None;
     }
-    let span = caught(|| build(record, parent));
+
+    let started = caught(|| {
+        let span = tracer(scope).build_with_context(builder(record), parent);
+        let is_recording = span.is_recording();
+        (span, is_recording)
+    });
     STARTING.set(false);
-    span.ok().map(GlobalSpan::new)
+    let (span, is_recording) = started.ok()?;
+    let context = span.span_context().clone();
+    Some(if is_recording { Ok(GlobalSpan::new(context, span)) } else { Err(context) })
 }
 
-fn build(record: &mut SpanRecord, parent: &Context) -> BoxedSpan {
+fn builder(record: &mut SpanRecord) -> SpanBuilder {
     let site = record.head.callsite;
-    let mut code = Vec::new();
+    let mut code = Vec::with_capacity(4);
     if let Some(site) = site {
         code.extend(site.function_or_module());
         code.extend(site.tracing_target().map(|target| KeyValue::new(keys::TARGET, target)));
     }
+
     let place = match record.origin() {
         Origin::Builder { location, .. } => Some((location.file(), location.line())),
         _ => site.map(|site| (site.location().file(), site.location().line())),
@@ -49,27 +62,16 @@ fn build(record: &mut SpanRecord, parent: &Context) -> BoxedSpan {
         code.push(KeyValue::new(keys::CODE_FILE_PATH, file));
         code.push(KeyValue::new(keys::CODE_LINE_NUMBER, i64::from(line)));
     }
-    let tracer = global::tracer_provider().tracer_with_scope(scope(record));
+
+    let kind = record.kind();
     let more = record.more_mut();
     let given = more.name.take();
     let name = given.unwrap_or_else(|| site.map_or("", CallSite::name).into());
     let mut builder = SpanBuilder::from_name(safe_name(name));
     builder.start_time = more.start;
-    builder.span_kind = Some(record.kind());
+    builder.span_kind = Some(kind);
     builder.attributes = Some(code);
-    tracer.build_with_context(builder, parent)
-}
-
-fn scope(record: &SpanRecord) -> InstrumentationScope {
-    if let Origin::Api(scope) = record.origin() {
-        return InstrumentationScope::clone(scope);
-    }
-    let (name, version) = record.scope();
-    let scope = InstrumentationScope::builder(name.to_owned());
-    match version {
-        Some(version) => scope.with_version(version.to_owned()).build(),
-        None => scope.build(),
-    }
+    builder
 }
 
 /// A span of the global provider, in a `Context` and in its recording. Its lock is ours, because OpenTelemetry's own
@@ -86,62 +88,106 @@ struct Open {
     /// Collected until the end, because OpenTelemetry's SDK would export both values of a key.
     attributes: Vec<KeyValue>,
     has_status: bool,
+    has_ended: bool,
+}
+
+/// A change of a span. All changes pass one function, because each caller of the provider needs a lock and a guard
+/// against panics, and a program that has no provider would contain all of them.
+enum Change {
+    Attribute(KeyValue),
+    Event(Event),
+    Link(Link),
+    Status(Status),
+    Name(Cow<'static, str>),
+    Returned,
+    End(Option<SystemTime>),
 }
 
 impl GlobalSpan {
-    fn new(span: BoxedSpan) -> Self {
-        let context = span.span_context().clone();
-        let open = Open { span, attributes: Vec::new(), has_status: false };
+    fn new(context: SpanContext, span: BoxedSpan) -> Self {
+        let open = Open { span, attributes: Vec::new(), has_status: false, has_ended: false };
         Self { context, state: Arc::new(Mutex::new(open)) }
     }
 
+    fn lock(&self) -> MutexGuard<'_, Open> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Calls the provider, whose code may panic.
-    fn with(&self, act: impl FnOnce(&mut Open)) {
-        let mut open = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        let _ = caught(|| act(&mut open));
+    #[inline(never)]
+    fn apply(&self, change: Change) {
+        let mut open = self.lock();
+        let _ = caught(|| open.apply(change));
     }
 
     /// Takes the data of a record, but its status only if it is final.
     pub(super) fn take_from(&self, record: &mut SpanRecord) {
         record.write_exception();
-        self.with(|open| {
-            for attribute in record.attributes.items_mut().drain(..) {
-                open.set(attribute.into());
+        for attribute in record.attributes.items_mut().drain(..) {
+            self.apply(Change::Attribute(attribute.into()));
+        }
+
+        if let Some(more) = &mut record.more {
+            if let Some(name) = more.name.take() {
+                self.apply(Change::Name(name));
             }
-            if let Some(more) = &mut record.more {
-                if let Some(name) = more.name.take() {
-                    open.span.update_name(safe_name(name));
-                }
-                for event in mem::take(&mut more.events) {
-                    open.add_event(event.name, event.timestamp, event.attributes);
-                }
-                for link in mem::take(&mut more.links) {
-                    open.add_link(link.span_context, link.attributes);
-                }
+
+            for event in mem::take(&mut more.events) {
+                self.apply(Change::Event(event));
             }
-            if record.head.code > Code::Success {
-                open.set_status(record.status());
+
+            for link in mem::take(&mut more.links) {
+                self.apply(Change::Link(link));
             }
-        });
+        }
+
+        if record.head.code > Code::Success {
+            self.apply(Change::Status(record.status()));
+        }
     }
 
     /// Ends the span. A call that has returned is OK, unless a status was set.
     pub(super) fn end_as(&self, record: &SpanRecord) {
-        self.with(|open| {
-            if record.head.code == Code::Success && !open.has_status {
-                open.span.set_status(Status::Ok);
-            }
-            open.end(record.more.as_ref().and_then(|more| more.end));
-        });
+        if record.head.code == Code::Success {
+            self.apply(Change::Returned);
+        }
+
+        self.apply(Change::End(record.more.as_ref().and_then(|more| more.end)));
     }
 }
 
 impl Open {
+    fn apply(&mut self, change: Change) {
+        match change {
+            Change::Attribute(attribute) => self.set(attribute),
+            Change::Event(mut event) => {
+                pass(&mut event.attributes);
+                let name = safe_name(event.name);
+                self.span.add_event_with_timestamp(name, event.timestamp, event.attributes);
+            }
+            Change::Link(mut link) => {
+                pass(&mut link.attributes);
+                self.span.add_link(link.span_context, link.attributes);
+            }
+            Change::Status(status) => {
+                self.has_status |= status != Status::Unset;
+                self.span.set_status(match status {
+                    Status::Error { description } => Status::error(safe_message(&description)),
+                    status => status,
+                });
+            }
+            Change::Name(name) => self.span.update_name(safe_name(name)),
+            Change::Returned if self.has_status => {}
+            Change::Returned => self.span.set_status(Status::Ok),
+            Change::End(at) => self.end(at),
+        }
+    }
+
     fn set(&mut self, mut attribute: KeyValue) {
-        if is_withheld(&attribute) || attribute.key.as_str().is_empty() {
+        if attribute.key.as_str().is_empty() || !passes(&mut attribute) {
             return;
         }
-        redact(&mut attribute);
+
         if let Some(known) = self.attributes.iter_mut().find(|known| known.key == attribute.key) {
             *known = attribute;
         } else if self.attributes.len() < MAX_ATTRIBUTES {
@@ -152,34 +198,14 @@ impl Open {
         }
     }
 
-    fn add_event(&mut self, name: Cow<'static, str>, at: SystemTime, mut with: Vec<KeyValue>) {
-        with.retain(|attribute| !is_withheld(attribute));
-        with.iter_mut().for_each(redact);
-        self.span.add_event_with_timestamp(safe_name(name), at, with);
-    }
-
-    fn add_link(&mut self, to: SpanContext, mut attributes: Vec<KeyValue>) {
-        attributes.iter_mut().for_each(redact);
-        self.span.add_link(to, attributes);
-    }
-
-    fn set_status(&mut self, status: Status) {
-        self.has_status |= status != Status::Unset;
-        self.span.set_status(match status {
-            Status::Error { description } => Status::error(safe_message(&description)),
-            status => status,
-        });
-    }
-
     /// Ends the span, which then ignores further calls.
     fn end(&mut self, at: Option<SystemTime>) {
-        for attribute in self.attributes.drain(..) {
+        self.has_ended = true;
+        for attribute in mem::take(&mut self.attributes) {
             self.span.set_attribute(attribute);
         }
-        match at {
-            Some(at) => self.span.end_with_timestamp(at),
-            None => self.span.end(),
-        }
+
+        self.span.end_with_timestamp(at.unwrap_or_else(wall_now));
     }
 }
 
@@ -190,8 +216,7 @@ impl Span for GlobalSpan {
         timestamp: SystemTime,
         attributes: Vec<KeyValue>,
     ) {
-        let name = name.into();
-        self.with(|open| open.add_event(name, timestamp, attributes));
+        self.apply(Change::Event(Event::new(name, timestamp, attributes, 0)));
     }
 
     fn span_context(&self) -> &SpanContext {
@@ -199,42 +224,50 @@ impl Span for GlobalSpan {
     }
 
     fn is_recording(&self) -> bool {
-        let mut is_recording = false;
-        self.with(|open| is_recording = open.span.is_recording());
-        is_recording
+        !self.lock().has_ended
     }
 
     fn set_attribute(&mut self, attribute: KeyValue) {
-        self.with(|open| open.set(attribute));
+        self.apply(Change::Attribute(attribute));
     }
 
     fn set_status(&mut self, status: Status) {
-        self.with(|open| open.set_status(status));
+        self.apply(Change::Status(status));
     }
 
     fn update_name<T: Into<Cow<'static, str>>>(&mut self, name: T) {
-        let name = name.into();
-        self.with(|open| open.span.update_name(safe_name(name)));
+        self.apply(Change::Name(name.into()));
     }
 
     fn add_link(&mut self, to: SpanContext, attributes: Vec<KeyValue>) {
-        self.with(|open| open.add_link(to, attributes));
+        self.apply(Change::Link(Link::new(to, attributes, 0)));
     }
 
     fn end_with_timestamp(&mut self, end: SystemTime) {
-        self.with(|open| open.end(Some(end)));
+        self.apply(Change::End(Some(end)));
     }
 
     fn end(&mut self) {
-        self.with(|open| open.end(None));
+        self.apply(Change::End(None));
     }
 }
 
-/// Whether the attribute contains the text of an error, which is not passed on without redaction.
-fn is_withheld(attribute: &KeyValue) -> bool {
+fn pass(attributes: &mut Vec<KeyValue>) {
+    // Smaller than `retain_mut`, and texts of errors are rare.
+    while let Some(withheld) = attributes.iter_mut().position(|it| !passes(it)) {
+        attributes.remove(withheld);
+    }
+}
+
+/// Redacts an attribute. Without redaction, returns false for the text of an error, which is not passed on.
+fn passes(attribute: &mut KeyValue) -> bool {
+    if cfg!(feature = "redact") {
+        redact(attribute);
+        return true;
+    }
+
     let key = attribute.key.as_str();
-    cfg!(not(feature = "redact"))
-        && (key == keys::EXCEPTION_MESSAGE || key == keys::EXCEPTION_STACKTRACE)
+    key != keys::EXCEPTION_MESSAGE && key != keys::EXCEPTION_STACKTRACE
 }
 
 fn redact(attribute: &mut KeyValue) {

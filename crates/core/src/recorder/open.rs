@@ -29,10 +29,37 @@ use crate::callsite::CallSite;
 pub(super) enum OpenSpan {
     Off,
     /// A call that is measured in the context of its caller, because it has no span.
-    Measured(Option<Box<Recording>>),
+    Measured(Held),
     /// A call in a span. Without a recording, the span is not sampled, is an explicit parent, or is the span of the
     /// polled future. An unsampled call may be measured.
-    In(Option<Box<Recording>>, #[expect(dead_code, reason = "it is only dropped")] CurrentGuard),
+    In(Held, #[expect(dead_code, reason = "it is only dropped")] CurrentGuard),
+}
+
+/// The recording of an open span. Its destructor is not inlined, because each crate with annotated functions would
+/// contain that of a recording. For the same reason, a recording is in a `ManuallyDrop` while a guard is dropped.
+#[derive(Debug)]
+pub(super) struct Held(Option<ManuallyDrop<Box<Recording>>>);
+
+impl Held {
+    #[inline]
+    fn new(recording: Option<Box<Recording>>) -> Self {
+        Self(recording.map(ManuallyDrop::new))
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn end(&mut self) {
+        drop(self.0.take().map(ManuallyDrop::into_inner));
+    }
+}
+
+impl Drop for Held {
+    #[inline]
+    fn drop(&mut self) {
+        if self.0.is_some() {
+            self.end();
+        }
+    }
 }
 
 /// An open span that its owner closes explicitly. It has no destructor, so the compiler needs no stack for moves and
@@ -222,9 +249,10 @@ impl Placed {
         let is_call = callsite.is_some();
         Opened::new(match self {
             Self::In(cx, recording) => {
-                OpenSpan::In(recording, CurrentGuard::propagated(cx, is_call, Site::of(callsite)))
+                let current = CurrentGuard::propagated(cx, is_call, Site::of(callsite));
+                OpenSpan::within(recording, current)
             }
-            Self::Here(Some(measured)) => OpenSpan::Measured(Some(measured)),
+            Self::Here(Some(measured)) => OpenSpan::Measured(Held::new(Some(measured))),
             Self::Here(None) => OpenSpan::Off,
         })
     }
@@ -271,12 +299,18 @@ impl Opened {
 }
 
 impl OpenSpan {
+    #[expect(clippy::inline_always, reason = "it only constructs a value")]
+    #[inline(always)]
+    pub(super) fn within(recording: Option<Box<Recording>>, current: CurrentGuard) -> Self {
+        Self::In(Held::new(recording), current)
+    }
+
     #[expect(clippy::inline_always, reason = "each call does it once")]
     #[inline(always)]
-    fn take(&mut self) -> Option<Box<Recording>> {
+    fn take(&mut self) -> Option<ManuallyDrop<Box<Recording>>> {
         match self {
             Self::Off => None,
-            Self::Measured(recording) | Self::In(recording, _) => recording.take(),
+            Self::Measured(held) | Self::In(held, _) => held.0.take(),
         }
     }
 
@@ -289,7 +323,7 @@ impl OpenSpan {
     pub(super) fn close(&mut self) -> Option<Box<Recording>> {
         let recording = self.take();
         *self = Self::Off;
-        recording
+        recording.map(ManuallyDrop::into_inner)
     }
 
     /// Makes the caller's span current again, and stores the state with which this span becomes current later.
@@ -298,7 +332,7 @@ impl OpenSpan {
             return Parked::Off;
         }
 
-        let parked = Parked::current(self.take());
+        let parked = Parked::current(self.take().map(ManuallyDrop::into_inner));
         *self = Self::Off;
         parked
     }
@@ -357,9 +391,9 @@ impl Parked {
             Self::Off => OpenSpan::Off,
             _ if !context_is_alive() => OpenSpan::Off,
             Self::In(parked) => {
-                OpenSpan::In(None, CurrentGuard::propagated(parked.0.clone(), true, parked.1))
+                OpenSpan::within(None, CurrentGuard::propagated(parked.0.clone(), true, parked.1))
             }
-            Self::Unsampled(suspended) => OpenSpan::In(None, suspended.attach()),
+            Self::Unsampled(suspended) => OpenSpan::within(None, suspended.attach()),
             Self::Recording(recording) => recording.attach(),
         }
     }
@@ -390,7 +424,7 @@ impl Recording {
 
         if self.record.is_measured() {
             let site = Site::of(self.record.head.callsite);
-            return OpenSpan::In(None, CurrentGuard::propagated(cx, true, site));
+            return OpenSpan::within(None, CurrentGuard::propagated(cx, true, site));
         }
 
         if self.is_in_boundary {
@@ -405,10 +439,10 @@ impl Recording {
                 cx = own.clone();
             }
         } else if !listeners::has_boundaries(listeners::current()) {
-            return OpenSpan::In(None, CurrentGuard::in_context(cx, self));
+            return OpenSpan::within(None, CurrentGuard::in_context(cx, self));
         }
 
-        OpenSpan::In(None, CurrentGuard::in_boundary(cx, self))
+        OpenSpan::within(None, CurrentGuard::in_boundary(cx, self))
     }
 
     /// Returns the context with the span. Creates it if the span was in the `Context` of its boundary.

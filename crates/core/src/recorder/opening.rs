@@ -10,17 +10,14 @@ use opentelemetry::{Context, Key};
 use super::alive::context_is_alive;
 use super::listeners;
 use super::record::Origin;
-use super::recording::Recording;
+use super::recording::{Recording, warn};
 use crate::attributes::{FloeAttributes, IntoAttributes, ToAttributeValue};
 use crate::caught::caught;
-use crate::keys;
 
 /// A span that is about to start. [`Tracer::open`](crate::Tracer::open) passes it to the function that describes the
 /// span, and expansions of `#[traced]` write to it.
 #[derive(Debug)]
 pub struct Opening(pub(super) Box<Recording>);
-
-const PANICKED: &str = " panicked: ";
 
 /// Sets the name, attributes and links that a span has from its start. The trait is not implemented for `FnMut`, so
 /// expressions of attributes cannot change the arguments of the function. The compiler's error about such an expression
@@ -109,14 +106,14 @@ impl Opening {
     pub fn attributes_fn<A: IntoAttributes>(&mut self, make: impl FnOnce() -> A) {
         match caught(|| make().into_attributes(&mut self.0.record.attributes)) {
             Ok(Ok(())) => {}
-            Ok(Err(error)) => self.warn(&format!("attributes_fn failed: {error}")),
-            Err(message) => self.warn(&format!("attributes_fn{PANICKED}{message}")),
+            Ok(Err(error)) => self.warn("attributes_fn failed", &error),
+            Err(message) => self.warn("attributes_fn panicked", &message),
         }
     }
 
     #[cold]
-    fn warn(&mut self, warning: &str) {
-        self.0.record.attributes.set(keys::FLOE_WARNING, warning);
+    fn warn(&mut self, problem: &'static str, reason: &str) {
+        warn(&mut self.0.record.attributes, problem, reason);
     }
 }
 
@@ -133,7 +130,7 @@ pub(super) fn fill_in(recording: Box<Recording>, fill: Option<Fill<'_>>) -> Box<
 fn filled(recording: Box<Recording>, fill: Fill<'_>) -> Box<Recording> {
     let mut opening = Opening(recording);
     if let Err(message) = caught(|| fill.set(&mut opening)) {
-        opening.warn(&format!("an expression of the span{PANICKED}{message}"));
+        opening.warn("an expression of the span panicked", &message);
     }
 
     opening.0

@@ -249,15 +249,14 @@ impl SpanRecord {
     /// stands in each of its places.
     pub fn set_exception(&mut self, exception: Exception) {
         self.write_exception();
-        self.attributes.push_static(keys::ERROR_TYPE, exception.error_type());
-        self.attributes.push_static(keys::EXCEPTION_TYPE, exception.type_name);
+        self.attributes.push_rare(keys::ERROR_TYPE, exception.error_type());
+        self.attributes.push_rare(keys::EXCEPTION_TYPE, exception.type_name);
         if cfg!(not(feature = "redact")) {
-            let mut event = Event::new("", wall_now(), Vec::new(), 0);
-            exception.write_event(&mut event);
-            self.add_event(event);
+            self.add_event(exception.event_without_text());
             return self.set_status(Status::error(exception.type_name));
         }
-        self.attributes.push_static(keys::EXCEPTION_MESSAGE, Exception::MARK);
+
+        self.attributes.push_rare(keys::EXCEPTION_MESSAGE, Exception::MARK);
         self.add_event(Event::new(Exception::MARK, wall_now(), Vec::new(), 0));
         let is_empty = exception.message.is_empty();
         self.set_status(Status::error(if is_empty { "" } else { Exception::MARK }));
@@ -461,10 +460,19 @@ impl SpanRecord {
     /// Returns the name and the version of the instrumentation scope; the name is empty if it is unknown.
     #[inline]
     pub fn scope(&self) -> (&str, Option<&str>) {
-        match (self.origin(), self.head.callsite) {
-            (Origin::Api(scope), _) => (scope.name(), scope.version()),
-            (Origin::CallSite, Some(site)) => (site.scope_name(), site.scope_version()),
-            (origin, _) => (origin.scope()).map_or(("", None), |it| (it.name(), it.version())),
+        match self.origin() {
+            Origin::Api(scope) => (scope.name(), scope.version()),
+            _ => self.static_scope(),
+        }
+    }
+
+    /// Returns the scope like [`scope`](Self::scope), for a span that the OpenTelemetry API has not created.
+    #[inline]
+    pub fn static_scope(&self) -> (&'static str, Option<&'static str>) {
+        match (self.head.callsite, self.origin().scope()) {
+            (Some(site), _) => (site.scope_name(), site.scope_version()),
+            (None, Some(scope)) => (scope.name(), scope.version()),
+            (None, None) => ("", None),
         }
     }
 

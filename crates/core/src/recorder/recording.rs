@@ -1,5 +1,6 @@
 //! Open spans. A recording is owned by the call, the future or the guard that ends it.
 
+use std::mem::ManuallyDrop;
 use std::sync::{Mutex, MutexGuard};
 use std::thread;
 use std::time::SystemTime;
@@ -128,23 +129,26 @@ impl Recording {
         self.update(|record| record.attributes.append(&mut set));
     }
 
+    /// The functions below do not unwind. `ManuallyDrop` tells the compiler, which would otherwise compile the
+    /// destructor of a recording for each crate that has annotated functions.
     #[inline]
-    pub(super) fn returned<T>(mut self: Box<Self>, value: &T, outcome: Classifier<T>) {
-        if let Some(ended) = self.close() {
-            return self.end_at(ended);
+    pub(super) fn returned<T>(self: Box<Self>, value: &T, outcome: Classifier<T>) {
+        let mut open = ManuallyDrop::new(self);
+        if let Some(ended) = open.close() {
+            return ManuallyDrop::into_inner(open).end_at(ended);
         }
 
-        let record = &mut self.record;
+        let record = &mut open.record;
         // The classifier may call the user's `AsRef` or `error_if`.
         let classified = caught(|| {
             outcome(value, &mut |outcome| record_outcome(record, &outcome));
         });
 
         if let Err(message) = classified {
-            record_panic(&mut self.record, message);
+            record_panic(&mut open.record, message);
         }
 
-        self.succeed();
+        ManuallyDrop::into_inner(open).succeed();
     }
 
     pub(super) fn complete(mut self: Box<Self>) {
@@ -262,21 +266,29 @@ fn record_outcome(span: &mut SpanRecord, outcome: &Outcome<'_>) {
 
     match *outcome {
         Outcome::Failure(ref failure) => span.set_exception(Exception::of_failure(failure)),
-        Outcome::Expected(name) => span.attributes.push_static(keys::ERROR_TYPE, name),
+        Outcome::Expected(name) => span.attributes.push_rare(keys::ERROR_TYPE, name),
         Outcome::Refused => {
-            span.attributes.push_static(keys::ERROR_TYPE, keys::OTHER);
+            span.attributes.push_rare(keys::ERROR_TYPE, keys::OTHER);
             span.set_status(Status::error("refused by `error_if`"));
         }
         Outcome::ErrorIfPanicked(ref message) => {
-            let warning = format!("error_if panicked: {message}");
-            span.attributes.set(keys::FLOE_WARNING, &warning);
+            warn(&mut span.attributes, "error_if panicked", message);
         }
         Outcome::Unread(name) => match span.status() {
             // A status with a text comes from the future, which has recorded the error itself. A status without a text
             // does not describe the error, so the exception replaces it.
             Status::Error { description } if !description.is_empty() => {}
-            _ => span.set_exception(Exception::new(name, name.to_owned())),
+            _ => span.set_exception(Exception::unread(name)),
         },
+    }
+}
+
+/// Sets `floe.warning`. Without redaction, the reason is withheld, because it is a text of the program.
+pub(super) fn warn(attributes: &mut AttributeList, problem: &'static str, reason: &str) {
+    if cfg!(feature = "redact") {
+        attributes.set(keys::FLOE_WARNING, &[problem, ": ", reason].concat());
+    } else {
+        attributes.push_rare(keys::FLOE_WARNING, problem);
     }
 }
 

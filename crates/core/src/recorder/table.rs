@@ -104,7 +104,7 @@ fn open(parent: &Parent, callsite: Option<&'static CallSite>, fill: Option<Fill<
         Decision::Keep(recording) => keep(recording, parent, callsite.is_some(), fill),
         Decision::Below(above) if parent.is_current() && callsite.is_some() => {
             let measured = parent.map(|cx| sampling::measured(cx, callsite));
-            Opened::new(OpenSpan::In(measured, CurrentGuard::unsampled(above, callsite)))
+            Opened::new(OpenSpan::within(measured, CurrentGuard::unsampled(above, callsite)))
         }
         Decision::Off
             if parent.is_current()
@@ -241,7 +241,7 @@ fn keep(
     }
 
     let current = CurrentGuard::in_context(below(parent, &recording), &recording);
-    Opened::new(OpenSpan::In(Some(recording), current))
+    Opened::new(OpenSpan::within(Some(recording), current))
 }
 
 #[inline(never)]
@@ -251,7 +251,7 @@ fn keep_in_boundary(recording: Box<Recording>, parent: &Parent) -> Opened {
     }
 
     let current = CurrentGuard::in_boundary(below(parent, &recording), &recording);
-    Opened::new(OpenSpan::In(Some(recording), current))
+    Opened::new(OpenSpan::within(Some(recording), current))
 }
 
 #[expect(clippy::inline_always, reason = "as for `open`")]
@@ -264,6 +264,6 @@ impl OpenSpan {
     #[inline]
     fn nested(recording: Box<Recording>) -> Self {
         let current = CurrentGuard::nested(&recording);
-        Self::In(Some(recording), current)
+        Self::within(Some(recording), current)
     }
 }

@@ -87,7 +87,8 @@ impl Tracer for RecorderTracer {
             Decision::Off => {
                 if !listeners::is_off()
                     && listeners::is_foreign()
-                    && let Some(span) = global::open_of_tracer(parent, &mut fill)
+                    && let Some(span) =
+                        global::open_of_tracer(parent, (*self.scope).clone(), &mut fill)
                 {
                     return span;
                 }

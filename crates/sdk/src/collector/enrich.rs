@@ -6,6 +6,7 @@
 //! created here, once per source location. Only spans of the OpenTelemetry API carry a complete scope.
 
 use std::borrow::Cow;
+use std::hash::{Hash, Hasher};
 use std::panic::Location;
 use std::sync::Arc;
 
@@ -54,14 +55,39 @@ struct Site {
 pub struct Enricher {
     sites: FxHashMap<SourceLocation, Site>,
     /// The sites of spans from tracers of the OpenTelemetry API, by the unredacted scope.
-    api_scopes: FxHashMap<Arc<InstrumentationScope>, Site>,
+    api_scopes: FxHashMap<ScopeKey, Site>,
     /// The redacted scopes of all sites. Equal scopes share one allocation, because exporters group spans by the
     /// address of the scope.
-    scopes: FxHashSet<Arc<InstrumentationScope>>,
+    scopes: FxHashSet<ScopeKey>,
     redactor: Redactor,
     limits: SpanLimits,
     /// Whether `code.*` attributes are left out.
     omits_code: bool,
+}
+
+/// A scope as a key. Attributes in another order make another key, because the comparison of OpenTelemetry's API sorts
+/// copies of them.
+#[derive(Clone, Debug)]
+struct ScopeKey(Arc<InstrumentationScope>);
+
+impl ScopeKey {
+    fn texts(&self) -> (&str, Option<&str>, Option<&str>) {
+        (self.0.name(), self.0.version(), self.0.schema_url())
+    }
+}
+
+impl PartialEq for ScopeKey {
+    fn eq(&self, other: &Self) -> bool {
+        self.texts() == other.texts() && self.0.attributes().eq(other.0.attributes())
+    }
+}
+
+impl Eq for ScopeKey {}
+
+impl Hash for ScopeKey {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.texts().hash(state);
+    }
 }
 
 /// The maximum number of cached scopes of the OpenTelemetry API. Only programs that generate names have so many.
@@ -108,11 +134,13 @@ impl Enricher {
         let redactor = &mut self.redactor;
         let scopes = &mut self.scopes;
         let site = if let Origin::Api(scope) = record.origin() {
-            if self.api_scopes.len() >= MAX_SCOPES && !self.api_scopes.contains_key(scope) {
+            let key = ScopeKey(Arc::clone(scope));
+            if self.api_scopes.len() >= MAX_SCOPES && !self.api_scopes.contains_key(&key) {
                 self.api_scopes.clear();
                 scopes.clear();
             }
-            let site = self.api_scopes.entry(Arc::clone(scope));
+
+            let site = self.api_scopes.entry(key);
             site.or_insert_with(|| Site::of_api(scope, redactor, scopes))
         } else {
             let site = self.sites.entry(SourceLocation::of(record));
@@ -197,21 +225,22 @@ fn builder(record: &SpanRecord) -> Option<(Option<&'static Scope>, &'static Loca
 /// Returns the scope in `scopes` that equals `scope`, which is added if there is none.
 fn shared(
     scope: InstrumentationScope,
-    scopes: &mut FxHashSet<Arc<InstrumentationScope>>,
+    scopes: &mut FxHashSet<ScopeKey>,
 ) -> Arc<InstrumentationScope> {
-    if let Some(known) = scopes.get(&scope) {
-        return Arc::clone(known);
+    let key = ScopeKey(Arc::new(scope));
+    if let Some(known) = scopes.get(&key) {
+        return Arc::clone(&known.0);
     }
-    let scope = Arc::new(scope);
-    scopes.insert(Arc::clone(&scope));
-    scope
+
+    scopes.insert(key.clone());
+    key.0
 }
 
 impl Site {
     fn of_api(
         scope: &InstrumentationScope,
         redactor: &mut Redactor,
-        scopes: &mut FxHashSet<Arc<InstrumentationScope>>,
+        scopes: &mut FxHashSet<ScopeKey>,
     ) -> Self {
         Self {
             name: Cow::Borrowed(""),
@@ -224,7 +253,7 @@ impl Site {
     fn of(
         record: &SpanRecord,
         redactor: &mut Redactor,
-        scopes: &mut FxHashSet<Arc<InstrumentationScope>>,
+        scopes: &mut FxHashSet<ScopeKey>,
         process: &SharedAttributes,
         omits_code: bool,
     ) -> Self {
@@ -238,11 +267,7 @@ impl Site {
             (None, Some((_, location))) => ("", None, location.file(), location.line()),
             (None, None) => ("", None, "", 0),
         };
-        let (scope, version) = match (record.head.callsite, record.origin().scope()) {
-            (Some(site), _) => (site.scope_name(), site.scope_version()),
-            (None, Some(scope)) => (scope.name(), scope.version()),
-            (None, None) => ("", None),
-        };
+        let (scope, version) = record.static_scope();
         let named = InstrumentationScope::builder(scope);
         let scope = match version {
             Some(version) => named.with_version(version),

@@ -5,12 +5,15 @@ use std::time::Duration;
 
 use opentelemetry_sdk::metrics::exporter::PushMetricExporter;
 use opentelemetry_sdk::metrics::reader::MetricReader;
-use opentelemetry_sdk::metrics::{MeterProviderBuilder, PeriodicReader};
+use opentelemetry_sdk::metrics::{Instrument, MeterProviderBuilder, PeriodicReader, Stream};
 
 use super::reporting::{Guarded, LastExport, Reporting};
 use crate::collector::{Counters, ExporterId};
 use crate::config::{MetricsConfig, Signal};
 use crate::program_signals;
+
+/// A view that the program adds, in the form of OpenTelemetry's SDK.
+pub type ProgramView = Box<dyn Fn(&Instrument) -> Option<Stream> + Send + Sync>;
 
 type AddReader = Box<
     dyn FnOnce(MeterProviderBuilder, &MetricsConfig, Arc<Counters>) -> MeterProviderBuilder + Send,
