@@ -10,7 +10,7 @@ use std::ops::Range;
 use std::sync::LazyLock;
 use std::{iter, mem};
 
-use crate::rules::commands::{ARGUMENTS, OPTIONS, last_word};
+use crate::rules::commands::{ARGUMENTS, Form, OPTIONS, last_word};
 use crate::rules::format::TokenFormat;
 use crate::rules::formats;
 use crate::rules::keys::KEYS;
@@ -163,13 +163,25 @@ impl Anchors {
             anchors.add_name(last_word(name).as_bytes(), WORD);
         }
         for option in OPTIONS {
+            let name = option.option;
+            if option.form == Form::Slash {
+                for next in [b' ', b':'] {
+                    anchors.add_before([" /", name].concat().as_bytes(), Some(&next), OPTION);
+                }
+                continue;
+            }
             for before in [" -", "\"-"] {
-                anchors.add([before, option.option].concat().as_bytes(), OPTION);
+                anchors.add([before, name].concat().as_bytes(), OPTION);
             }
         }
-        for (anchor, kind) in
-            [("-us", OPTION), ("://", URL), (":\\/", URL), ("---", DASHES), ("eyj", TOKEN)]
-        {
+        for (anchor, kind) in [
+            ("-us", OPTION),
+            ("://", URL),
+            (":\\/", URL),
+            ("2f%2", URL),
+            ("---", DASHES),
+            ("eyj", TOKEN),
+        ] {
             anchors.add(anchor.as_bytes(), kind);
         }
         for segment in SECRET_SEGMENTS.iter() {

@@ -54,6 +54,8 @@ pub(crate) fn valued(scan: &mut Scan<'_>, key: &Key) -> Option<Claim> {
 fn value_option(tokens: &mut Tokens<'_>, place: usize) -> Option<usize> {
     let (word, names) = match (tokens.kind(place), tokens.kind(place + 1)) {
         (Kind::Sign(b'-'), Kind::Sign(b'-')) => (place + 2, words!("value, body")),
+        // PowerShell's `-Value`.
+        (Kind::Sign(b'-'), Kind::Word) => (place + 1, words!("value, body")),
         (Kind::Sign(b'/'), Kind::Word) => (place + 1, words!("value, body, d")),
         _ => return None,
     };
@@ -70,7 +72,7 @@ fn argument(scan: &mut Scan<'_>, after: usize) -> Option<usize> {
     // `String("--password"), String("…")`
     place += usize::from(tokens.are(place, &[Kind::Close(b')'), Kind::Sign(b',')]));
     place = match tokens.kind(place) {
-        Kind::Sign(b',' | b'=') => tokens.skip_lines(place + 1),
+        Kind::Sign(b',' | b'=' | b':') => tokens.skip_lines(place + 1),
         Kind::Blank => tokens.skip_blanks(place),
         Kind::Line => {
             let mut next = tokens.skip_lines(place);
@@ -112,12 +114,14 @@ pub(crate) fn short(scan: &mut Scan<'_>, anchor: usize) {
     let Some(word) = scan.tokens.word(place) else {
         return;
     };
-    if !pair::is_option(scan, place) {
+    let is_slash = place > 0 && scan.tokens.is_sign(place - 1, b'/');
+    if !is_slash && !pair::is_option(scan, place) {
         return;
     }
     scan.line.read(&mut scan.tokens, place);
     let line = scan.line;
     let options = OPTIONS.iter().zip(0..);
+    let options = options.filter(|(option, _)| (option.form == Form::Slash) == is_slash);
     for (option, _) in options.filter(|(option, row)| line.has(option, *row)) {
         if let Some(found) = argument_of(scan, option, place, word)
             && redact(scan, option, found) == Tried::Found
@@ -166,9 +170,9 @@ fn redact(scan: &mut Scan<'_>, option: &CommandOption, found: Value) -> Tried {
         Form::AfterColon => memchr::memchr(b':', text),
         Form::AfterPercent => memchr::memchr(b'%', text),
         Form::AfterComma => memchr::memchr(b',', text),
-        Form::Attached | Form::Separate => None,
+        Form::Attached | Form::Separate | Form::Slash => None,
     };
-    let has_user = !matches!(option.form, Form::Attached | Form::Separate);
+    let has_user = !matches!(option.form, Form::Attached | Form::Separate | Form::Slash);
     let start = match sign {
         Some(sign) => sign + 1,
         None if has_user => return Tried::Nothing,
@@ -317,8 +321,10 @@ fn command(scan: &mut Scan<'_>, place: usize, name: &str, argument: &Argument) -
         }
         let first = scan.tokens.skip_blanks(at);
         let found = scan.tokens.value(first, Site::default())?;
-        // The arguments of a procedure of SQL: `EXEC name 'bob', '…'`.
-        at = found.next + usize::from(found.quoted && scan.tokens.is_sign(found.next, b','));
+        // The arguments of a procedure of SQL, `EXEC name 'bob', '…'`, or a drive, `Z:`.
+        let sign = scan.tokens.kind(found.next);
+        let is_joint = sign == Kind::Sign(b':') || found.quoted && sign == Kind::Sign(b',');
+        at = found.next + usize::from(is_joint);
     }
     if scan.tokens.kind(at) != Kind::Blank {
         return None;
@@ -326,7 +332,7 @@ fn command(scan: &mut Scan<'_>, place: usize, name: &str, argument: &Argument) -
     let last = scan.tokens.skip_blanks(at);
     let found = scan.tokens.value(last, Site::default())?;
     match (found.bytes(scan.text), scan.tokens.kind(last)) {
-        ([b'/' | b'-', ..], _) | (_, Kind::Open(_)) => None,
+        ([b'/' | b'-' | b'\\', ..], _) | (_, Kind::Open(_)) => None,
         _ => Some(found),
     }
 }

@@ -52,7 +52,10 @@ enum Read {
 /// All grammars, by the kind of their anchor. At one anchor, they are tried in this order, because several may apply.
 const GRAMMARS: [(u8, &[Read]); 8] = [
     (DIGITS, &[Read::Place(personal::digits)]),
-    (URL, &[Read::Place(address::url), Read::Place(address::segment)]),
+    (
+        URL,
+        &[Read::Place(address::url), Read::Place(address::encoded), Read::Place(address::segment)],
+    ),
     (TOKEN, &[Read::Place(vendor::scan)]),
     (DASHES, &[Read::Place(armour::private_key)]),
     (WORD, &[Read::Place(header::bare_scheme), Read::Place(command::positional)]),

@@ -169,7 +169,8 @@ fn in_place(look: Look, value: &[u8], context: Context) -> Look {
         Look::Placeholder | Look::Prose if !may_go_on && is_used(look, value, context) => {
             Look::Word
         }
-        Look::ShortNumber if !may_go_on && context.is_password() && value.len() > 3 => Look::Number,
+        Look::ShortNumber if may_go_on || !context.is_password() => look,
+        Look::ShortNumber if context.quoted || value.len() > 3 => Look::Number,
         look => look,
     }
 }
@@ -234,8 +235,7 @@ pub(crate) fn is_no_password(value: &[u8]) -> bool {
         [b'<', inner @ .., b'>'] | [b'[', inner @ .., b']'] | [b'{', inner @ .., b'}'] => {
             text.only(inner)
         }
-        [b'$', b'a'..=b'z', inner @ ..] => class!("a-z_").all(inner),
-        [b'$', inner @ ..] => class!("A-Z0-9_").only(inner) || class!("_").only(inner),
+        [b'$', inner @ ..] => class!("A-Z0-9_").only(inner) || class!("a-z_").only(inner),
         [b'%', letter] => letter.is_ascii_lowercase(),
         [b'*', stars @ ..] => class!("*").all(stars),
         _ => is_one_of(value, words!("redacted, xxxxx")),

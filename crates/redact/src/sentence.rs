@@ -6,7 +6,7 @@ use crate::decision::{Claim, Key};
 use crate::lexer::Kind;
 use crate::pair::{self, Separator};
 use crate::rules::commands::USER_OPTIONS;
-use crate::rules::keys::KeyKind;
+use crate::rules::keys::{Flag, KeyKind};
 use crate::rules::list::words;
 use crate::rules::words::{
     BINDING_WORDS, Binding, COPULAS, FILLERS, INPUT_NAMES, NAMING_WORDS, OWNERS, STATES,
@@ -263,7 +263,7 @@ fn claim(scan: &mut Scan<'_>, key: &Key, place: usize, bond: Bond) -> Option<Cla
     let is_password = key.meaning.kind == KeyKind::Password;
     let is_value = match kind {
         _ if bond != Bond::Position => true,
-        Kind::Open(b'[') if is_password => true,
+        Kind::Open(b'[') if is_password || key.meaning.has(Flag::Login) => true,
         Kind::Open(b'(') if is_password && value.len() > 7 => look(value).is_made_up(),
         Kind::Open(_) => is_random(value),
         _ => true,

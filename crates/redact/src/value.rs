@@ -106,7 +106,12 @@ impl Tokens<'_> {
                 let blank = (place + 2..place + 4).find(|&at| self.kind(at) == Kind::Blank);
                 // A type precedes the value: `password: &str = "…"`.
                 match blank.filter(|blank| !self.is_sign(blank + 1, b'=')) {
-                    Some(blank) => self.nested(blank + 1, site, depth - 1),
+                    // A tag says that its value is one.
+                    Some(blank) => {
+                        let found = self.nested(blank + 1, site, depth - 1)?;
+                        let quoted = found.quoted || self.is_sign(place + 1, b'!');
+                        Some(Value { quoted, ..found })
+                    }
                     None => self.bare(place, site),
                 }
             }
@@ -291,8 +296,9 @@ impl Tokens<'_> {
     pub(crate) fn braced(&mut self, place: usize) -> Option<Value> {
         let start = self.get(place)?.end;
         let mut at = place + 1;
-        // A blank after the brace begins a table: `{ old = "…" }`.
-        if self.is_break(at) {
+        // A blank after the brace begins a table, `{ old = "…" }`, or a template, `{{ name }}`.
+        let is_double = self.kind(at) == Kind::Open(b'{');
+        if self.is_break(at + usize::from(is_double)) {
             return None;
         }
         while at < place + 256 {

@@ -9,6 +9,8 @@ pub(crate) enum Form {
     Attached,
     /// `-p secret`, `-p=secret`
     Separate,
+    /// `/p secret`, `/p:secret`
+    Slash,
     /// `-u user:secret`
     AfterColon,
     /// `-U user%secret`
@@ -108,6 +110,15 @@ options! {
     "option-token" "t" Separate
         "doctl, flyctl"
         except ""
+    "option-password-capital" "N" Separate
+        "ssh-keygen"
+        except ""
+    "option-slash-password" "p" Slash
+        "signtool, xfreerdp, wfreerdp, psexec, rdesktop"
+        except ""
+    "option-slash-password" "rp" Slash
+        "schtasks"
+        except ""
     "option-key-password" "k" Separate
         "openssl, signcode"
         except ""
@@ -155,16 +166,20 @@ pub(crate) static ARGUMENTS: &[Argument] = &[
     Argument { id: "call-host-user-password", of: Callee::Function, place: 2, names: words!("clientsecretcredential, sequelize, mongocredential, dbi->connect, pymysql.connect, mysqldb.connect") },
     Argument { id: "command-argument", of: Callee::Command, place: 1,
         names: words!("net user, htpasswd -nb, htpasswd -bn, AUTH, LOGIN, rabbitmqctl add_user, \
-    rabbitmqctl change_password, rabbitmqctl authenticate_user, cmdkey, pg_md5 -u, sp_addlogin") },
+    rabbitmqctl change_password, rabbitmqctl authenticate_user, cmdkey, pg_md5 -u, sp_addlogin, net use, wpa_passphrase, \
+    bw login, poetry config") },
     Argument { id: "command-argument", of: Callee::Command, place: 2,
-        names: words!("htpasswd -b, htpasswd -bc, htpasswd -cb, htpasswd -bB, htpasswd -cbB, htpasswd -bcB") },
+        names: words!("htpasswd -b, htpasswd -bc, htpasswd -cb, htpasswd -bB, htpasswd -cbB, htpasswd -bcB, net use") },
+    Argument { id: "command-argument", of: Callee::Command, place: 3,
+        names: words!("mc alias set, mc config host add") },
     Argument { id: "command-argument", of: Callee::Command, place: 0,
         names: words!("requirepass, masterauth, AUTH PLAIN, auth plain, AUTH LOGIN, AUTH, PASS, \
     ConvertTo-SecureString, ConvertTo-SecureString -String, \
     ConvertTo-SecureString -AsPlainText -Force -String, ConvertTo-SecureString -AsPlainText, \
     enable secret, enable password, snmp-server community, wsrep_sst_auth, vault login, \
-    cargo login") },
+    cargo login, bw unlock") },
     Argument { id: "piped-password", of: Callee::Piped, place: 0, names: words!("echo, echo -n, printf") },
+    Argument { id: "piped-password", of: Callee::Piped, place: 1, names: words!("printf") },
 ];
 
 /// Commands and options that read a password from their input.

@@ -83,7 +83,7 @@ macro_rules! keys {
 #[rustfmt::skip]
 keys! {
     "password" Password "*password, *passwd, *pswd, pw, *dbpass, *userpass, *storepass, *keypass, *smtppass, \
-    *sshpass, *rootpass, pwrd, psw, *passwords, passe, *bindpw, *rootpw, authtok, monpass, \
+    *sshpass, *rootpass, *pasword, *passwrd, *paswd, *passord, pwrd, psw, *passwords, passe, *bindpw, *rootpw, authtok, monpass, \
     rediscli auth, *requirepass, masterauth"
     "password" Password (Folder) "*pwd, oldpwd"
     "password" Password (Verb) "pass"
@@ -91,7 +91,7 @@ keys! {
     "password-in-another-language" Password "*passwort, *kennwort, *contrasena, *contraseña, *motdepasse, *senha, *lösenord, parola, \
     *parool, jelszo, *wachtwoord, *hasło, haslo, salasana, heslo, şifre, sifre, jelszó, \
     adgangskode, пароль, Пароль, 密码, 密碼, パスワード, 비밀번호"
-    "secret" Named "*secret, shared secret, secret value, *sharedsecret, client secret, secret key base"
+    "secret" Named "*secret, shared secret, secret value, whsec, *sharedsecret, client secret, secret key base"
     "token" Secret (Alone) "*token, pat, bearer, bot token, crumb, csrf, xsrf, nonce token"
     "secrets" Weak (Many) "*tokens, *secrets"
     "kubernetes-secret" Password "string data"

@@ -27,7 +27,7 @@ pub(crate) const SEPARATORS: &[(&str, Binding)] = &[
 
 /// Words of a sentence between a name and its value.
 pub(crate) static FILLERS: WordList = words!(
-    "given, used, of, set, reset, supplied, valid, not, changed, header, a, the, now, \
+    "given, used, attempt, of, set, reset, supplied, valid, not, changed, header, a, the, now, \
     currently, with, generated, has, been, new, temporary, you, entered, typed, sent, which, \
     presented, that, parameter, argument, field, attribute, input, string, variable, \
     property, secret, token, starting, beginning, ending, updated, from, rotated, found, \
