@@ -15,7 +15,9 @@ use crate::rules::keys::KeyKind;
 use crate::rules::list::words;
 use crate::scan::{Evidence, Reason, Scan, Tried};
 use crate::score::{Bond, Context, Look, look};
-use crate::text::{Words, at, before, class, is_one_of, line_start, part, run_start, word_at};
+use crate::text::{
+    Words, at, before, class, is_one_of, line_start, part, run_start, starts_with, word_at,
+};
 use crate::value::{Site, Value};
 
 /// Reads the argument of an option with a name: `--password value`, `"--token", "value"`.
@@ -250,6 +252,7 @@ fn claim(
             let found = command(scan, place, name, argument)?;
             (is_read(scan, found).then_some(found)?, Bond::Copula)
         }
+        Callee::Fed => (here_string(scan, place, name)?, Bond::Copula),
     };
     // A quoted text of fewer than four bytes is taken for a name. Another grammar reads `name=value`.
     let is_name = found.quoted && found.end - found.start < 4;
@@ -272,6 +275,19 @@ fn is_read(scan: &mut Scan<'_>, found: Value) -> bool {
         _ => tokens.is_word(at, READERS).then_some(true),
     });
     reader.unwrap_or(false)
+}
+
+/// Returns the text that a command reads: `sudo -S id <<< winter77`.
+fn here_string(scan: &mut Scan<'_>, place: usize, name: &str) -> Option<Value> {
+    let tokens = &mut scan.tokens;
+    let start = tokens.start(place);
+    let is_here = starts_with(tokens.text, start, name.as_bytes());
+    let line = (place..place + VALUED).filter(|_| is_here);
+    let ends =
+        |at: &usize| tokens.kind(*at) == Kind::Line || tokens.are(*at, &[Kind::Sign(b'<'); 3]);
+    let sign = line.into_iter().find(ends)?;
+    let text = tokens.skip_blanks(sign + 3);
+    tokens.value(text, Site::default()).filter(|_| tokens.is_sign(sign, b'<'))
 }
 
 /// Returns a quoted argument of a function: `name("a", "b")`, `name=("a", "b")`.

@@ -9,7 +9,7 @@ use crate::key::Meaning;
 use crate::lexer::{Coding, Kind, Token};
 use crate::rules::keys::{Flag, KEYS, KeyKind};
 use crate::rules::list::words;
-use crate::rules::words::{Binding, SEPARATORS};
+use crate::rules::words::{ALTERNATIVE_WORDS, ALTERNATIVES, Binding, SEPARATORS};
 use crate::scan::{Scan, Tried};
 use crate::score::{Bond, Context, is_placeholder, look};
 use crate::text::{Words, after_colour, at, before, class, part, starts_with};
@@ -285,6 +285,7 @@ pub(crate) fn pair(scan: &mut Scan<'_>, key: &Key, separator: Separator) -> Trie
         changed_to(scan, key, found, context);
     } else {
         after_type(scan, key, found, context);
+        alternative(scan, key, separator.next, context);
     }
     Tried::Found
 }
@@ -362,5 +363,29 @@ fn after_type(scan: &mut Scan<'_>, key: &Key, declared: Value, context: Context)
     {
         let bond = Bond::Sign(Binding::Assign);
         let _ = accept_at(scan, key, next, Context { bond, ..context });
+    }
+}
+
+/// The maximum number of tokens from a name's separator to an alternative of its value, and from there to its end.
+const ALTERNATIVE: usize = 24;
+
+/// Redacts the text that code takes in place of a missing value: `token = env.TOKEN || "…"`, `pw = var("PW").unwrap_or("…")`.
+fn alternative(scan: &mut Scan<'_>, key: &Key, place: usize, context: Context) {
+    let tokens = &mut scan.tokens;
+    let line = place..place + ALTERNATIVE;
+    let end = line.clone().find(|&at| tokens.kind(at) == Kind::Line).unwrap_or(line.end);
+    let Some(sign) = (place..end).find(|&at| {
+        let is_sign = ALTERNATIVES.iter().any(|signs| tokens.are(at, &signs.map(Kind::Sign)));
+        is_sign || tokens.is_word(at, ALTERNATIVE_WORDS)
+    }) else {
+        return;
+    };
+    for at in sign..end {
+        if scan.tokens.opens_quote(at)
+            && let Some(value) = scan.tokens.quoted(at)
+        {
+            let bond = Bond::Structure;
+            let _ = accept(scan, key, value, Context { bond, ..context });
+        }
     }
 }

@@ -62,7 +62,7 @@ pub(crate) fn words(scan: &mut Scan<'_>, key: &Key) -> Option<Claim> {
         let place = if is_level { scan.tokens.skip_blanks(place + 1) } else { place };
         return claim(scan, key, place, Bond::Option);
     }
-    let mut bond = Bond::Position;
+    let mut bond = if is_column(scan, key) { Bond::Copula } else { Bond::Position };
     let mut is_state = false;
     for _ in 0..WORDS {
         if let Some(separator) = pair::separator_at(scan, place)
@@ -104,6 +104,14 @@ pub(crate) fn words(scan: &mut Scan<'_>, key: &Key) -> Option<Claim> {
         place = scan.tokens.skip_blanks(place + 1);
     }
     claim(scan, key, place, bond)
+}
+
+/// Whether the name begins its line, and a wide blank separates it from its value, as in a table of names and values.
+fn is_column(scan: &mut Scan<'_>, key: &Key) -> bool {
+    let blank = scan.tokens.get(key.after);
+    let is_wide =
+        blank.is_some_and(|blank| blank.kind == Kind::Blank && blank.end - blank.start > 1);
+    is_wide && matches!(before(scan.text, key.start), 0 | b'\n')
 }
 
 /// Whether the name follows a login in a line of netrc: `login bob password …`.

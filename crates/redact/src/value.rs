@@ -173,7 +173,12 @@ impl Tokens<'_> {
             return self.quoted(behind);
         }
         let inner = self.skip_lines(open + 1);
-        self.nested(inner, Site::default(), depth - 1)
+        let found = self.nested(inner, Site::default(), depth - 1)?;
+        // A method with several arguments wraps none of them: `flag.String("password", "", "usage")`.
+        if tail.len() < word.len() && self.is_sign(found.next, b',') {
+            return self.bare(place, site);
+        }
+        Some(found)
     }
 
     /// Returns the text after its type and length in parentheses: `(string) (len=8) "…"`.

@@ -41,6 +41,8 @@ pub(crate) enum Callee {
     Command,
     /// `name argument | …`, with one of [`READERS`] or `-S` after the pipe.
     Piped,
+    /// `name … <<< text`
+    Fed,
 }
 
 /// An argument of a command or of a function that belongs to no option.
@@ -77,14 +79,14 @@ options! {
     "option-password" "p" Separate
         "sshpass, mysqlsh, login, twine, beeline, mongo, mongosh, mongodump, mongorestore, \
     mongoexport, mongoimport, htpasswd, kinit, ipmitool, redis-benchmark, clickhouse-client, \
-    pgbadger, useradd, usermod"
+    pgbadger, useradd, usermod, certutil"
         except "mkdir, cp, ssh, scp, docker run, nc"
     "option-password" "p" Separate
         ""
         except "mkdir, cp, ssh, scp, run, nc, psql, install, pytest, mysql, mysqldump, mariadb, mysqladmin"
     "option-password-capital" "P" Separate
         "sqlcmd, bcp, isql, tsql, zip, unzip, osql, ipmitool, bteq, snmpwalk, fisql, \
-    mosquitto_pub, mosquitto_sub, qpdf, gsql"
+    mosquitto_pub, mosquitto_sub, qpdf, gsql, ssh-keygen"
         except "mysql, scp, curl"
     "option-password-capital" "P" Separate
         ""
@@ -104,6 +106,9 @@ options! {
     "option-bind-password" "w" Separate
         "ldapsearch, ldapadd, ldapmodify, ldapwhoami, ldapdelete, ldappasswd, ldapmodrdn, ldap_bind"
         except "ping, curl"
+    "option-bind-password" "s" Separate
+        "ldappasswd"
+        except ""
     "option-auth" "a" Separate
         "redis-cli, valkey-cli, redis-benchmark, keydb-cli"
         except ""
@@ -120,7 +125,7 @@ options! {
         "schtasks"
         except ""
     "option-key-password" "k" Separate
-        "openssl, signcode"
+        "openssl, signcode, nuget"
         except ""
     "option-user-password" "u" AfterColon
         ""
@@ -169,7 +174,7 @@ pub(crate) static ARGUMENTS: &[Argument] = &[
     rabbitmqctl change_password, rabbitmqctl authenticate_user, cmdkey, pg_md5 -u, sp_addlogin, net use, wpa_passphrase, \
     bw login, poetry config") },
     Argument { id: "command-argument", of: Callee::Command, place: 2,
-        names: words!("htpasswd -b, htpasswd -bc, htpasswd -cb, htpasswd -bB, htpasswd -cbB, htpasswd -bcB, net use") },
+        names: words!("htpasswd -b, htpasswd -bc, htpasswd -cb, htpasswd -bB, htpasswd -cbB, htpasswd -bcB, net use, ACL SETUSER") },
     Argument { id: "command-argument", of: Callee::Command, place: 3,
         names: words!("mc alias set, mc config host add") },
     Argument { id: "command-argument", of: Callee::Command, place: 0,
@@ -180,6 +185,7 @@ pub(crate) static ARGUMENTS: &[Argument] = &[
     cargo login, bw unlock") },
     Argument { id: "piped-password", of: Callee::Piped, place: 0, names: words!("echo, echo -n, printf") },
     Argument { id: "piped-password", of: Callee::Piped, place: 1, names: words!("printf") },
+    Argument { id: "piped-password", of: Callee::Fed, place: 0, names: words!("sudo -S, kinit, pass insert, passwd, chpasswd, smbpasswd, cryptsetup") },
 ];
 
 /// Commands and options that read a password from their input.

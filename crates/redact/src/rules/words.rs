@@ -25,6 +25,14 @@ pub(crate) const SEPARATORS: &[(&str, Binding)] = &[
     ("|", Binding::Loose), ("-", Binding::Loose),
 ];
 
+/// Signs of programming languages before the text that replaces a missing value.
+pub(crate) const ALTERNATIVES: [[u8; 2]; 3] = [*b"||", *b"??", *b"?:"];
+
+/// Words and functions before such a text.
+pub(crate) static ALTERNATIVE_WORDS: WordList = words!(
+    "or, else, unwrap_or, unwrap_or_else, getordefault, orelse, get_or_default, getvalueordefault, default"
+);
+
 /// Words of a sentence between a name and its value.
 pub(crate) static FILLERS: WordList = words!(
     "given, used, attempt, of, set, reset, supplied, valid, not, changed, header, a, the, now, \
@@ -120,7 +128,7 @@ pub(crate) static PROSE: WordList = words!(
     didn't, different, disable, disabled, does, doesn't, don't, down, during, dyn, each, \
     either, empty, enabled, encrypted, ended, enter, entered, error, exceeded, exceeds, \
     existing, expected, expire, expired, expires, external, failed, failure, field, fields, \
-    file, filtered, final, for, forbidden, form, format, found, from, generated, given, got, \
+    file, files, filtered, final, for, forbidden, form, format, found, from, generated, given, got, \
     granted, had, has, hash, hashes, hasn't, have, header, hidden, how, if, ignored, illegal, \
     immutable, impl, in, include, incorrect, inherit, insufficient, internal, into, invalid, \
     invalidated, is, isn't, issued, it, its, key, keys, known, last, leaked, leer, length, \
