@@ -69,6 +69,7 @@ const GRAMMARS: [(u8, &[Read]); 8] = [
             Read::Pair(group::block),
             Read::Pair(sentence::below),
             Read::Name(structure::path),
+            Read::Name(pair::missing),
             Read::Name(structure::element),
             Read::Claim(sentence::before_name),
             Read::Claim(sentence::found),

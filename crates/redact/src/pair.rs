@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 use crate::decision::{Claim, Key, accept};
 use crate::header;
 use crate::key::Meaning;
-use crate::lexer::{Coding, Kind, Token};
+use crate::lexer::{Coding, Kind, Token, Tokens};
 use crate::rules::keys::{Flag, KEYS, KeyKind};
 use crate::rules::list::words;
 use crate::rules::words::{ALTERNATIVE_WORDS, ALTERNATIVES, Binding, SEPARATORS};
@@ -61,8 +61,13 @@ pub(crate) fn separator_at(scan: &mut Scan<'_>, place: usize) -> Option<Separato
         let value = tokens.skip_blanks(comma + 1);
         next = if tokens.opens_quote(value) { value } else { next };
     }
-    // `::` before a blank separates a name from base64 in LDIF; elsewhere it is part of a path. A dash begins an option.
-    let is_used = !matches!(text, "::" | "-") || next > after;
+    // `::` before a blank separates a name from base64 in LDIF; elsewhere it is part of a path. A dash begins an option,
+    // and two lines are an operator.
+    let is_used = match text {
+        "::" | "-" => next > after,
+        "|" => signs[1] != b'|',
+        _ => true,
+    };
     is_used.then_some(Separator { binding, coding, next })
 }
 
@@ -369,15 +374,28 @@ fn after_type(scan: &mut Scan<'_>, key: &Key, declared: Value, context: Context)
 /// The maximum number of tokens from a name's separator to an alternative of its value, and from there to its end.
 const ALTERNATIVE: usize = 24;
 
-/// Redacts the text that code takes in place of a missing value: `token = env.TOKEN || "…"`, `pw = var("PW").unwrap_or("…")`.
+/// Reads the text that code takes if a variable is missing: `getenv("PASSWORD") ?: "…"`.
+pub(crate) fn missing(scan: &mut Scan<'_>, key: &Key) -> Tried {
+    let mut cursor = scan.tokens.cursor(key.after);
+    let is_quoted = cursor.closing(key.place).or(key.quote.map(|_| ())).is_some();
+    let place = cursor.blanks().place;
+    if is_quoted && begins_alternative(&mut scan.tokens, place) {
+        alternative(scan, key, place, Context::new(key.meaning.kind, Bond::Structure));
+    }
+    Tried::Nothing
+}
+
+fn begins_alternative(tokens: &mut Tokens<'_>, place: usize) -> bool {
+    let is_sign = ALTERNATIVES.iter().any(|signs| tokens.are(place, &signs.map(Kind::Sign)));
+    is_sign || tokens.is_word(place, ALTERNATIVE_WORDS)
+}
+
+/// Redacts the text that code takes in place of a missing value: `token = env.TOKEN || "…"`, `var("PW").unwrap_or("…")`.
 fn alternative(scan: &mut Scan<'_>, key: &Key, place: usize, context: Context) {
     let tokens = &mut scan.tokens;
     let line = place..place + ALTERNATIVE;
     let end = line.clone().find(|&at| tokens.kind(at) == Kind::Line).unwrap_or(line.end);
-    let Some(sign) = (place..end).find(|&at| {
-        let is_sign = ALTERNATIVES.iter().any(|signs| tokens.are(at, &signs.map(Kind::Sign)));
-        is_sign || tokens.is_word(at, ALTERNATIVE_WORDS)
-    }) else {
+    let Some(sign) = (place..end).find(|&at| begins_alternative(tokens, at)) else {
         return;
     };
     for at in sign..end {

@@ -186,7 +186,7 @@ fn is_used(look: Look, value: &[u8], context: Context) -> bool {
     let is_chosen = match context.bond {
         Bond::Option if is_known => true,
         _ if !context.is_close => false,
-        _ if look == Look::Prose => is_known || is_password || context.quoted,
+        _ if look == Look::Prose => is_known || is_password,
         _ => is_known,
     };
 
@@ -374,7 +374,7 @@ impl<'v> Seen<'v> {
     }
 
     fn has_irregular_letters(&self) -> bool {
-        self.letters == self.word.len() && self.letters >= 8 && is_irregular(self.word)
+        self.letters == self.word.len() && self.letters >= 6 && is_irregular(self.word)
     }
 }
 

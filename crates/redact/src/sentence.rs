@@ -135,6 +135,7 @@ fn owner(scan: &mut Scan<'_>, key: &Key, place: usize) -> Option<usize> {
         if cursor.blanks().closing(key.place).is_some() {
             return None;
         }
+        let first = cursor.place;
         cursor.eat(Kind::Quote);
         let next = cursor.place;
         let word = cursor.word()?;
@@ -159,6 +160,10 @@ fn owner(scan: &mut Scan<'_>, key: &Key, place: usize) -> Option<usize> {
         at = cursor.place;
         let is_apart = scan.tokens.is_break(at);
         if let Some(separator) = pair::separator_at(scan, at) {
+            // The sign is in the quotes, so they contain the value.
+            if scan.tokens.close(first) > Some(at) {
+                return None;
+            }
             // Without a blank after it, the colon may belong to an address: `from 2a01:4f8::2`.
             let is_apart_after = scan.tokens.kind(separator.next - 1) != Kind::Sign(b':');
             return match separator.binding {

@@ -6,7 +6,7 @@ use crate::group;
 use crate::key::Name;
 use crate::lexer::{Kind, Tokens};
 use crate::pair;
-use crate::rules::commands::ASKING_VERBS;
+use crate::rules::commands::{ASKING_VERBS, SETTING_VERBS};
 use crate::rules::keys::{Flag, KeyKind};
 use crate::rules::list::{WordList, words};
 use crate::rules::structures::SQL_PASSWORD;
@@ -287,7 +287,12 @@ pub(crate) fn call(scan: &mut Scan<'_>, key: &Key) -> Option<Claim> {
         return None;
     }
 
-    let found = tokens.value(inner, Site::from(key.place))?;
+    // `set_password("bob", "…")` has the secret at the end.
+    let is_setter =
+        Name::new(name).words().next().is_some_and(|word| is_one_of(word, SETTING_VERBS));
+    let last = if is_setter { tokens.last_item(key.after) } else { None };
+    let first = tokens.value(inner, Site::from(key.place));
+    let found = last.or(first)?;
     let is_lexeme = match scan.tokens.kind(found.next) {
         Kind::Close(_) => false,
         _ => key.meaning.has(Flag::Alone),

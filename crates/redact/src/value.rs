@@ -157,6 +157,10 @@ impl Tokens<'_> {
             if self.opens_quote(next) {
                 return self.quoted(next);
             }
+            // `new String("…")`
+            if self.is_wrapper(next) {
+                return self.nested(next, site, depth);
+            }
         }
         let open = place + 1;
         let tail = word.rsplit(|byte| *byte == b'.').next().unwrap_or(word);
@@ -243,13 +247,10 @@ impl Tokens<'_> {
         None
     }
 
-    /// Returns the last item of a list in square brackets, if it has quotes.
+    /// Returns the last item of a list, if it has quotes.
     pub(crate) fn last_item(&mut self, open: usize) -> Option<Value> {
-        if self.kind(open) != Kind::Open(b'[') {
-            return None;
-        }
         let close = self.close(open).filter(|close| close - open < LIST_TOKENS)?;
-        let last = (open..close).rev().find(|&at| !self.is_break(at))?;
+        let last = (open + 1..close).rev().find(|&at| !self.is_break(at))?;
         let first = self.get(last)?.mate?;
         (self.opens_quote(first)).then(|| self.quoted(first))?
     }

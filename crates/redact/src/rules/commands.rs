@@ -207,6 +207,9 @@ pub(crate) static ASKING_VERBS: WordList = words!(
     parse, next, peek, expect, require"
 );
 
+/// Verbs in the names of functions that take the secret as their last argument.
+pub(crate) static SETTING_VERBS: WordList = words!("set, change, update, put, add, with");
+
 /// Functions and types that only wrap a value.
 pub(crate) static WRAPPERS: WordList = words!(
     "some, ok, just, optional, secretstr, secretstring, redacted, string, from, of, right, \

@@ -81,7 +81,7 @@ pub(crate) static OWNERS: WordList = words!("for, of, on, by, user, to");
 /// Names of fields whose value is the name of a pair.
 pub(crate) static NAME_NAMES: WordList = words!(
     "name, key, k, n, id, variable, var, env, header, param, parameter, title, property, \
-    option, setting, field, label, path, command, cmd"
+    option, setting, field, label, path, command, cmd, attribute, attr"
 );
 
 /// Names of fields whose value is the value of a pair: `{"name": "TOKEN", "value": "…"}`.
