@@ -169,16 +169,15 @@ fn argument_value(scan: &mut Scan<'_>, place: usize) -> Option<Value> {
 fn redact(scan: &mut Scan<'_>, option: &CommandOption, found: Value) -> Tried {
     let text = found.bytes(scan.text);
     let sign = match option.form {
-        Form::AfterColon => memchr::memchr(b':', text),
-        Form::AfterPercent => memchr::memchr(b'%', text),
-        Form::AfterComma => memchr::memchr(b',', text),
+        Form::AfterColon => Some(b':'),
+        Form::AfterPercent => Some(b'%'),
+        Form::AfterComma => Some(b','),
         Form::Attached | Form::Separate | Form::Slash => None,
     };
-    let has_user = !matches!(option.form, Form::Attached | Form::Separate | Form::Slash);
-    let start = match sign {
-        Some(sign) => sign + 1,
-        None if has_user => return Tried::Nothing,
-        None => 0,
+    let has_user = sign.is_some();
+    let user = sign.map(|sign| memchr::memchr(sign, text));
+    let Some(start) = user.map_or(Some(0), |user| Some(user? + 1)) else {
+        return Tried::Nothing;
     };
     let (user, password) = text.split_at(start);
     let is_number = |word: &[u8]| class!("0-9:./-").all(word);

@@ -84,7 +84,6 @@ impl Tokens<'_> {
             _ if self.is_break(place) => None,
             Kind::Redacted | Kind::Close(_) => None,
             Kind::Quote if self.opens_quote(place) => self.quoted(place),
-            Kind::Quote if self.closes_before(place, place) => None,
             Kind::Word => self.wrapped(place, site, depth),
             // Erlang's `<<"…">>`
             Kind::Sign(b'<') if self.is_sign(place + 1, b'<') && self.opens_quote(place + 2) => {
@@ -468,8 +467,8 @@ impl Tokens<'_> {
             b',' | b'|' | b';' => {
                 is_last || matches!(next, Kind::Quote | Kind::Redacted) || self.begins_pair(at + 1)
             }
-            _ if at == place => false,
             b'&' => site.in_query || is_last || self.begins_pair(at + 1),
+            _ if at == place => false,
             b'<' => matches!(next, Kind::Sign(b'/') | Kind::Word),
             _ => false,
         }
