@@ -261,6 +261,22 @@ impl<'t> Tokens<'t> {
         self.line.end
     }
 
+    /// Returns what `find` finds in the rest of a line, at one of at most `most` tokens.
+    pub(crate) fn in_line<T>(
+        &mut self,
+        place: usize,
+        most: usize,
+        find: impl Fn(&mut Self, usize) -> Option<T>,
+    ) -> Option<T> {
+        for at in place..place + most {
+            let found = find(self, at);
+            if found.is_some() || self.kind(at) == Kind::Line {
+                return found;
+            }
+        }
+        None
+    }
+
     /// Whether there is white space or the end of the text at `place`.
     pub(crate) fn is_break(&mut self, place: usize) -> bool {
         matches!(self.kind(place), Kind::Blank | Kind::Line)

@@ -45,7 +45,9 @@ pub(crate) fn separator_at(scan: &mut Scan<'_>, place: usize) -> Option<Separato
         _ => 0,
     });
     let is_here = |text: &str| text.bytes().zip(signs).all(|(wanted, sign)| wanted == sign);
-    let (text, binding) = *SEPARATORS.iter().find(|(text, _)| is_here(text))?;
+    let separators = SEPARATORS.iter();
+    let here = separators.flat_map(|(binding, texts)| texts.iter().map(|text| (text, *binding)));
+    let (text, binding) = here.filter(|(text, _)| is_here(text)).max_by_key(|it| it.0.len())?;
     let mut cursor = tokens.cursor(first + text.len());
     if text == "..." {
         while cursor.sign(b".:").is_some() {}
@@ -377,33 +379,32 @@ const ALTERNATIVE: usize = 24;
 /// Reads the text that code takes if a variable is missing: `getenv("PASSWORD") ?: "…"`.
 pub(crate) fn missing(scan: &mut Scan<'_>, key: &Key) -> Tried {
     let mut cursor = scan.tokens.cursor(key.after);
-    let is_quoted = cursor.closing(key.place).or(key.quote.map(|_| ())).is_some();
+    cursor.closing(key.place);
     let place = cursor.blanks().place;
-    if is_quoted && begins_alternative(&mut scan.tokens, place) {
+    if key.quote.is_some() && begins_alternative(&mut scan.tokens, place).is_some() {
         alternative(scan, key, place, Context::new(key.meaning.kind, Bond::Structure));
     }
     Tried::Nothing
 }
 
-fn begins_alternative(tokens: &mut Tokens<'_>, place: usize) -> bool {
+/// Returns `place` if an alternative of a value begins there.
+fn begins_alternative(tokens: &mut Tokens<'_>, place: usize) -> Option<usize> {
     let is_sign = ALTERNATIVES.iter().any(|signs| tokens.are(place, &signs.map(Kind::Sign)));
-    is_sign || tokens.is_word(place, ALTERNATIVE_WORDS)
+    (is_sign || tokens.is_word(place, ALTERNATIVE_WORDS)).then_some(place)
 }
 
 /// Redacts the text that code takes in place of a missing value: `token = env.TOKEN || "…"`, `var("PW").unwrap_or("…")`.
 fn alternative(scan: &mut Scan<'_>, key: &Key, place: usize, context: Context) {
-    let tokens = &mut scan.tokens;
-    let line = place..place + ALTERNATIVE;
-    let end = line.clone().find(|&at| tokens.kind(at) == Kind::Line).unwrap_or(line.end);
-    let Some(sign) = (place..end).find(|&at| begins_alternative(tokens, at)) else {
-        return;
-    };
-    for at in sign..end {
-        if scan.tokens.opens_quote(at)
-            && let Some(value) = scan.tokens.quoted(at)
-        {
-            let bond = Bond::Structure;
-            let _ = accept(scan, key, value, Context { bond, ..context });
-        }
+    let mut next = scan.tokens.in_line(place, ALTERNATIVE, begins_alternative);
+    let context = Context { bond: Bond::Structure, ..context };
+    // The name of the variable may come first: `getOrDefault("PASSWORD", "…")`.
+    for _ in 0..3 {
+        let value = next.and_then(|next| {
+            scan.tokens.in_line(next, ALTERNATIVE, |tokens, at| {
+                if tokens.opens_quote(at) { tokens.quoted(at) } else { None }
+            })
+        });
+        let tried = value.map(|value| accept(scan, key, value, context));
+        next = value.map(|value| value.next).filter(|_| tried != Some(Tried::Found));
     }
 }

@@ -14,7 +14,7 @@ use crate::rules::words::{
 };
 use crate::scan::{Scan, Tried};
 use crate::score::{Bond, is_prose, is_random, look};
-use crate::text::{Words, before, is_one_of};
+use crate::text::{Words, before, is_one_of, part};
 use crate::value::Site;
 
 /// The role of a word between a name and its value.
@@ -62,7 +62,7 @@ pub(crate) fn words(scan: &mut Scan<'_>, key: &Key) -> Option<Claim> {
         let place = if is_level { scan.tokens.skip_blanks(place + 1) } else { place };
         return claim(scan, key, place, Bond::Option);
     }
-    let mut bond = if is_column(scan, key) { Bond::Copula } else { Bond::Position };
+    let mut bond = if is_column(scan.text, key) { Bond::Copula } else { Bond::Position };
     let mut is_state = false;
     for _ in 0..WORDS {
         if let Some(separator) = pair::separator_at(scan, place)
@@ -107,11 +107,10 @@ pub(crate) fn words(scan: &mut Scan<'_>, key: &Key) -> Option<Claim> {
 }
 
 /// Whether the name begins its line, and a wide blank separates it from its value, as in a table of names and values.
-fn is_column(scan: &mut Scan<'_>, key: &Key) -> bool {
-    let blank = scan.tokens.get(key.after);
-    let is_wide =
-        blank.is_some_and(|blank| blank.kind == Kind::Blank && blank.end - blank.start > 1);
-    is_wide && matches!(before(scan.text, key.start), 0 | b'\n')
+fn is_column(text: &[u8], key: &Key) -> bool {
+    let blank = part(text, key.end, key.end + 2);
+    let begins = matches!(before(text, key.start), 0 | b'\n');
+    begins && (blank == b"  " || blank.starts_with(b"\t"))
 }
 
 /// Whether the name follows a login in a line of netrc: `login bob password …`.

@@ -63,11 +63,10 @@ fn naming_field(scan: &mut Scan<'_>, key: &Key) -> Option<usize> {
 fn part_of_form(scan: &mut Scan<'_>, key: &Key, name: usize) -> Option<Claim> {
     let tokens = &mut scan.tokens;
     tokens.cursor(name.checked_sub(3)?).one_of(words!("form-data"))?;
-    let lines = key.after..key.after + BEFORE;
-    let empty = lines.into_iter().find(|&at| {
+    let empty = (key.after..key.after + BEFORE).find(|&at| {
         let line = tokens.start(at);
-        let ends: [&[u8]; 2] = [b"\n\n", b"\n\r\n"];
-        ends.iter().any(|end| starts_with(tokens.text, line, end))
+        let end = part(tokens.text, line, line + 3);
+        end.starts_with(b"\n\n") || end == b"\n\r\n"
     })?;
     let body = tokens.skip_lines(empty);
     Some(Claim::of(key, tokens.value(body, Site::from(body))?, Bond::Structure))
@@ -276,7 +275,9 @@ fn is_column(word: &[u8]) -> bool {
 pub(crate) fn call(scan: &mut Scan<'_>, key: &Key) -> Option<Claim> {
     let tokens = &mut scan.tokens;
     let name = part(scan.text, key.start, key.end);
-    let mut cursor = tokens.cursor(key.after);
+    // `Secret::new("…")`
+    let open = key.after + 3 * usize::from(tokens.are(key.after, &[Kind::Sign(b':'); 2]));
+    let mut cursor = tokens.cursor(open);
     cursor.eat(Kind::Open(b'(')).filter(|()| key.quote.is_none())?;
     let inner = cursor.lines().place;
     // The argument is a list: `auth([ 'x' ])`.
@@ -290,7 +291,7 @@ pub(crate) fn call(scan: &mut Scan<'_>, key: &Key) -> Option<Claim> {
     // `set_password("bob", "…")` has the secret at the end.
     let is_setter =
         Name::new(name).words().next().is_some_and(|word| is_one_of(word, SETTING_VERBS));
-    let last = if is_setter { tokens.last_item(key.after) } else { None };
+    let last = tokens.last_item(open).filter(|_| is_setter);
     let first = tokens.value(inner, Site::from(key.place));
     let found = last.or(first)?;
     let is_lexeme = match scan.tokens.kind(found.next) {

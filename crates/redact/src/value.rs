@@ -163,9 +163,8 @@ impl Tokens<'_> {
         }
         let open = place + 1;
         let tail = word.rsplit(|byte| *byte == b'.').next().unwrap_or(word);
-        let is_wrapper = WRAPPER_WORDS.contains(word) || WRAPPER_WORDS.contains(tail);
         let close = match self.kind(open) {
-            Kind::Open(b'(') if is_wrapper && depth > 0 => self.close(open),
+            Kind::Open(b'(') if depth > 0 && WRAPPER_WORDS.contains(tail) => self.close(open),
             _ => None,
         };
         let Some(close) = close else {
@@ -468,8 +467,7 @@ impl Tokens<'_> {
                 is_last || matches!(next, Kind::Quote | Kind::Redacted) || self.begins_pair(at + 1)
             }
             b'&' => site.in_query || is_last || self.begins_pair(at + 1),
-            _ if at == place => false,
-            b'<' => matches!(next, Kind::Sign(b'/') | Kind::Word),
+            b'<' => at > place && matches!(next, Kind::Sign(b'/') | Kind::Word),
             _ => false,
         }
     }
