@@ -203,10 +203,11 @@ fn encoded(text: &str) -> String {
 }
 
 fn list<'p>(pairs: impl IntoIterator<Item = (&'p str, &'p str)>) -> String {
-    let pairs = pairs.into_iter();
-    let pairs: Vec<_> =
-        pairs.map(|(key, value)| format!("{}={}", encoded(key), encoded(value))).collect();
-    pairs.join(",")
+    let members: Vec<_> = pairs
+        .into_iter()
+        .map(|(key, value)| format!("{}={}", encoded(key), encoded(value)))
+        .collect();
+    members.join(",")
 }
 
 /// Reads `OTEL_EXPORTER_OTLP_HEADERS`: only headers that can be sent are accepted, and no warning quotes a value.
@@ -458,7 +459,8 @@ pub(crate) fn grpc_response(data: &[u8]) {
     match parsers::grpc_response(i32::from(code % 20), &message, details) {
         Outcome::Retry { reason, after } => {
             let is_retried = [1, 4, 10, 11, 14, 15].contains(&(code % 20));
-            assert!(is_retried || code % 20 == 8 && after.is_some(), "{reason}");
+            let is_delayed = code % 20 == 8 && after.is_some();
+            assert!(is_retried || is_delayed, "{reason}");
         }
         Outcome::Rejected(reason) => assert!(reason.len() <= message.len() + 200),
         other => panic!("expected the outcome of a failure, found {other:?}"),

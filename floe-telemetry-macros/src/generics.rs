@@ -16,8 +16,8 @@ pub(crate) struct Bound<'a> {
 
 #[derive(Clone, Copy)]
 pub(crate) enum On {
-    /// The type of the field, for traits that `Option<T>` implements if `T` does, and that `PhantomData<T>` does not
-    /// implement.
+    /// The whole type of the field. This is for a trait that `Option<T>` implements if `T` does, and `PhantomData<T>`
+    /// never does.
     Type,
     /// The type parameters in the field's type and their associated types, such as `I::Item`, as in the derives of the
     /// standard library. For traits that the value inside an `Option` must implement.
@@ -33,7 +33,7 @@ pub(crate) fn with_bounds<'a>(
     let mut generics = generics.clone();
     let mut seen = HashSet::new();
     for Bound { ty, what, on } in bounds {
-        // If another identifier has the name of a parameter, it adds a bound that holds anyway.
+        // Another identifier with the name of a parameter only adds a bound that holds anyway.
         let is_parameter = |ident: &Ident| parameters.contains(&ident);
         let predicates: Vec<WherePredicate> = match on {
             On::Type => tokens::any_ident(ty, is_parameter)

@@ -55,7 +55,7 @@ impl Keys {
         }
     }
 
-    /// Warns at the name of a function that runs before a provider can.
+    /// Warns at the name of a function that begins before any provider exists.
     pub(crate) fn begins_before_init(&self, name: &Ident) {
         let note = "the call of `main` begins before `init`: call `init` in `main`, and put \
                     `#[traced]` on a function that `main` calls after it";

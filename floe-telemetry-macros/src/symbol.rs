@@ -47,7 +47,7 @@ pub(crate) const FUTURE: Symbol = Symbol::switch("future");
 pub(crate) const CALL_ONLY: Symbol = Symbol::switch("call_only");
 
 /// The type of the block around a method, and the block's type parameters that need not be `'static`, separated by
-/// spaces: an argument that only the attribute of the block writes.
+/// spaces. Only the attribute on a block writes this argument, for its methods.
 pub(crate) const OF_TYPE: Symbol =
     Symbol::of(Form::Text, "__floe_of_type", r#"__floe_of_type = "Type""#);
 

@@ -171,8 +171,8 @@ pub mod keys {
 }
 
 /// OpenTelemetry's API, in the version that this crate uses.
-// Not hidden from readers, but from the compiler: it would write `std::string::String` in the messages
-// of every crate that uses this one, because `Value::String` has the same name.
+// Hidden only from the compiler, which would otherwise write `std::string::String` in the messages of every crate that
+// uses this one, because `Value::String` has the same name.
 #[cfg_attr(not(doc), doc(hidden))]
 pub mod opentelemetry {
     #[doc(no_inline)]

@@ -47,7 +47,7 @@ pub struct CompiledArtifacts {
     /// The models, in the order of building.
     pub models: Vec<CompiledModel>,
     /// The dbt project, if the product is one. `sources` and `models` are then empty.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub dbt: Option<DbtProject>,
     /// The plugins that the manifest and the command line select.
     pub plugins: Vec<Selected>,
@@ -96,13 +96,10 @@ pub struct Observability {
     /// The namespace of the jobs in lineage events.
     pub lineage_namespace: String,
     /// The destination of lineage events.
-    #[serde(default)]
     pub lineage_endpoint: Option<String>,
     /// The transport of lineage events.
-    #[serde(default)]
     pub lineage_transport: Option<LineageTransport>,
     /// The address of a trace in the telemetry backend, with `{trace_id}` in place of the id.
-    #[serde(default)]
     pub trace_url: Option<TraceUrl>,
 }
 

@@ -10,7 +10,6 @@ mod dagster;
 mod find;
 mod observed;
 mod output;
-mod plugins;
 mod run;
 mod runs;
 mod trace_dbt;
@@ -23,6 +22,7 @@ use clap::{Parser, Subcommand};
 use floe_plugins::error::Error;
 use floe_plugins::process::interrupt;
 
+use self::arguments::ProductArgs;
 use self::output::{print, print_error, print_redacted, print_summary};
 use self::trace_dbt::trace_dbt;
 use crate::pipeline::RunError;
@@ -39,7 +39,7 @@ struct Cli {
 enum Command {
     /// Check a product and write its compiled artifacts, one JSON file
     #[command(after_help = EXIT_CODES)]
-    Compile(compile::Arguments),
+    Compile(ProductArgs),
     /// Compile a product and build its tables
     ///
     /// The tables are stored in a SQLite database, `.floe/warehouse.db` in the product's folder. It is
@@ -75,7 +75,7 @@ enum Command {
     /// The history contains the last runs of the product on this machine, at most 400.
     Runs(runs::Arguments),
     /// Check whether the product's telemetry backend accepts telemetry, within ten seconds
-    Backend(backend::Arguments),
+    Backend(ProductArgs),
     /// Run dbt inside a trace: a span for the command, and one for each node that dbt builds
     ///
     /// The OTEL_* variables set the destination of the spans and of dbt's log records; without any, the trace is
@@ -87,9 +87,7 @@ enum Command {
         #[arg(required = true, trailing_var_arg = true, allow_hyphen_values = true)]
         command: Vec<OsString>,
     },
-    /// Print the plugins that a product runs on: type, name, version and tracer
-    Plugins(plugins::Arguments),
-    /// Print every annotated function, every tracer and every plugin, and the gaps in the instrumentation
+    /// Print every annotated function and every plugin with its tracer, and the gaps in the instrumentation
     ///
     /// Among the attributes of a function, `*` stands for keys that its annotation does not contain.
     Audit {
@@ -169,7 +167,6 @@ fn execute(command: &Command) -> Result<(), RunError> {
         Command::Backend(arguments) => backend::backend(arguments)?,
         // `main` has already run this command, because it returns the exit code of dbt.
         Command::TraceDbt { .. } => {}
-        Command::Plugins(arguments) => plugins::plugins(arguments)?,
         Command::Audit { json } => audit::audit(*json)?,
     }
     Ok(())

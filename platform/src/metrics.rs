@@ -12,58 +12,72 @@ static METRICS: MetricRecorder =
 /// The boundaries of histograms in seconds, from 10 ms, as in the demo, to two hours, as with a large warehouse.
 const SECONDS: &[f64] = &[0.01, 0.05, 0.1, 0.5, 1.0, 5.0, 15.0, 60.0, 300.0, 1800.0, 7200.0];
 
-const DURATION: Metric<'_> = Metric::new("floe.pipeline.duration")
-    .with_unit("s")
-    .with_description("Duration of a run.")
-    .with_boundaries(SECONDS);
-const RUNS: Metric<'_> =
-    Metric::new("floe.pipeline.runs").with_unit("{run}").with_description("Runs that ended.");
-const FAILURES: Metric<'_> = Metric::new("floe.pipeline.failures")
-    .with_unit("{run}")
-    .with_description("Failed runs, including products that could not be compiled.");
+const fn metric<'a>(name: &'a str, unit: &'a str, description: &'a str) -> Metric<'a> {
+    Metric::new(name).with_unit(unit).with_description(description)
+}
+
+const DURATION: Metric<'_> =
+    metric("floe.pipeline.duration", "s", "Duration of a run.").with_boundaries(SECONDS);
+const RUNS: Metric<'_> = metric("floe.pipeline.runs", "{run}", "Runs that ended.");
+const FAILURES: Metric<'_> = metric(
+    "floe.pipeline.failures",
+    "{run}",
+    "Failed runs, including products that could not be compiled.",
+);
 // These gauges describe only the last run, because each run has a process of its own.
-const LAST_RUN: Metric<'_> = Metric::new("floe.pipeline.last_run.timestamp")
-    .with_unit("s")
-    .with_description("When the last run ended, in seconds since 1970.");
-const LAST_SUCCESS: Metric<'_> = Metric::new("floe.pipeline.last_success.timestamp")
-    .with_unit("s")
-    .with_description("When the last successful run ended, in seconds since 1970.");
-const LAST_DURATION: Metric<'_> = Metric::new("floe.pipeline.last_run.duration")
-    .with_unit("s")
-    .with_description("Duration of the last run.");
+const LAST_RUN: Metric<'_> = metric(
+    "floe.pipeline.last_run.timestamp",
+    "s",
+    "When the last run ended, in seconds since 1970.",
+);
+const LAST_SUCCESS: Metric<'_> = metric(
+    "floe.pipeline.last_success.timestamp",
+    "s",
+    "When the last successful run ended, in seconds since 1970.",
+);
+const LAST_DURATION: Metric<'_> =
+    metric("floe.pipeline.last_run.duration", "s", "Duration of the last run.");
 const LAST_FAILED: Metric<'_> = Metric::new("floe.pipeline.last_run.failed")
     .with_description("1 if the last run failed, else 0.");
-const LAST_ASSETS: Metric<'_> = Metric::new("floe.pipeline.last_run.assets")
-    .with_unit("{asset}")
-    .with_description("Assets of the last run, by outcome.");
-const LAST_BUILD: Metric<'_> = Metric::new("floe.transform.last_run.duration")
-    .with_unit("s")
-    .with_description("Duration of building a model in the last run; for SQLite, with its checks.");
-const MATERIALIZATIONS: Metric<'_> = Metric::new("floe.asset.materializations")
-    .with_unit("{asset}")
-    .with_description("Assets that runs have built, could not build or skipped.");
-const TRANSFORM_DURATION: Metric<'_> = Metric::new("floe.transform.duration")
-    .with_unit("s")
-    .with_description("Duration of building a model; for SQLite, with its checks.")
-    .with_boundaries(SECONDS);
-const ROWS: Metric<'_> = Metric::new("floe.transform.rows_affected")
-    .with_unit("{row}")
-    .with_description("Rows that the last run wrote to a model, if the database reports them.");
-const TESTS: Metric<'_> = Metric::new("floe.quality.tests_total")
-    .with_unit("{test}")
-    .with_description("Checks of tables, and tests of dbt.");
-const TESTS_PASSED: Metric<'_> = Metric::new("floe.quality.tests_passed")
-    .with_unit("{test}")
-    .with_description("Checks that passed.");
-const TESTS_FAILED: Metric<'_> = Metric::new("floe.quality.tests_failed")
-    .with_unit("{test}")
-    .with_description("Checks that failed.");
-const VALIDATION: Metric<'_> = Metric::new("floe.compute.validation_duration")
-    .with_unit("ms")
-    .with_description("Duration of the check of the connection to the database.");
-const VALIDATION_ERRORS: Metric<'_> = Metric::new("floe.compute.validation_errors")
-    .with_unit("{error}")
-    .with_description("Failed checks of the connection to the database.");
+const LAST_ASSETS: Metric<'_> =
+    metric("floe.pipeline.last_run.assets", "{asset}", "Assets of the last run, by outcome.");
+const LAST_BUILD: Metric<'_> = metric(
+    "floe.transform.last_run.duration",
+    "s",
+    "Duration of building a model in the last run; for SQLite, with its checks.",
+);
+const MATERIALIZATIONS: Metric<'_> = metric(
+    "floe.asset.materializations",
+    "{asset}",
+    "Assets that runs have built, could not build or skipped.",
+);
+const TRANSFORM_DURATION: Metric<'_> = metric(
+    "floe.transform.duration",
+    "s",
+    "Duration of building a model; for SQLite, with its checks.",
+)
+.with_boundaries(SECONDS);
+const ROWS: Metric<'_> = metric(
+    "floe.transform.rows_affected",
+    "{row}",
+    "Rows that the last run wrote to a model, if the database reports them.",
+);
+const TESTS: Metric<'_> =
+    metric("floe.quality.tests_total", "{test}", "Checks of tables, and tests of dbt.");
+const TESTS_PASSED: Metric<'_> =
+    metric("floe.quality.tests_passed", "{test}", "Checks that passed.");
+const TESTS_FAILED: Metric<'_> =
+    metric("floe.quality.tests_failed", "{test}", "Checks that failed.");
+const VALIDATION: Metric<'_> = metric(
+    "floe.compute.validation_duration",
+    "ms",
+    "Duration of the check of the connection to the database.",
+);
+const VALIDATION_ERRORS: Metric<'_> = metric(
+    "floe.compute.validation_errors",
+    "{error}",
+    "Failed checks of the connection to the database.",
+);
 
 pub(crate) fn check(model: &str, name: &str, passed: bool) {
     let labels = [

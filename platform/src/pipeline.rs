@@ -20,11 +20,13 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use floe_plugin::ErrorKind;
-use floe_plugin::compute::ComputeEngine;
+use floe_plugin::compute::{DbtEngine, QueryEngine};
 use floe_plugin::failure::counted;
 use floe_plugin::identity::IdentityProvider;
 use floe_plugin::lineage::Lineage;
-use floe_plugin::orchestrator::{Asset as DagsterAsset, AssetOrchestrator, PipelineRun};
+use floe_plugin::orchestrator::{
+    Asset as DagsterAsset, LocalOrchestrator, PipelineRun, ProcessOrchestrator,
+};
 use floe_plugins::error::Error;
 use floe_plugins::place::Place;
 use floe_plugins::process::interrupt;
@@ -87,13 +89,12 @@ fn build(run: &Run<'_>, report: &mut Report) -> Result<(), Error> {
     let plugins = run.plugins;
     run::observe(run, report, |report| {
         if let Some(project) = &run.artifacts.dbt {
-            let orchestrator = plugins.required::<dyn AssetOrchestrator>()?;
-            if !orchestrator.plugin().runs_here() {
+            if let Some(orchestrator) = plugins.one::<dyn ProcessOrchestrator>() {
                 return processes::build(run, None, report, &orchestrator).map(drop);
             }
             return dbt::build(run, project, report);
         }
-        plugins.required::<dyn ComputeEngine>()?.name().clone_into(&mut report.engine);
+        plugins.required::<dyn QueryEngine>()?.name().clone_into(&mut report.engine);
         let warehouse = Warehouse::prepare(run.folder(), plugins)?;
         if warehouse.waited >= warehouse::TICK {
             report.end_stage(unusual::WAIT, warehouse.waited);
@@ -174,12 +175,10 @@ fn not_compiled(definition: &Definition, mut report: Report, error: Error) -> Ru
 
 fn check(run: &Run<'_>) -> Result<(), Error> {
     let Run { identity, artifacts, plugins, .. } = run;
-    let orchestrator = plugins.required::<dyn AssetOrchestrator>()?;
-    if !orchestrator.plugin().runs_here() {
+    if let Some(orchestrator) = plugins.one::<dyn ProcessOrchestrator>() {
         artifacts.check_read_by(orchestrator.name(), &identity.folder)?;
     }
-    let engine = plugins.required::<dyn ComputeEngine>()?;
-    if artifacts.dbt.is_none() && !engine.plugin().runs_queries() {
+    if let Some(engine) = plugins.one::<dyn DbtEngine>().filter(|_| artifacts.dbt.is_none()) {
         let message = format!(
             "the compute plugin `{}` is for dbt projects, found a product without a `dbt_project.yml`",
             engine.name()
@@ -206,13 +205,13 @@ fn build_assets(
     report: &mut Report,
 ) -> Result<Option<Tables>, Error> {
     let Run { identity, artifacts, plugins, .. } = run;
-    let orchestrator = plugins.required::<dyn AssetOrchestrator>()?;
-    if !orchestrator.plugin().runs_here() {
+    if let Some(orchestrator) = plugins.one::<dyn ProcessOrchestrator>() {
         if !processes::build(run, Some(warehouse), report, &orchestrator)? {
             return Ok(None);
         }
         return Ok(Some(Tables::new(warehouse::open(&warehouse.database(), plugins)?)));
     }
+    let orchestrator = plugins.required::<dyn LocalOrchestrator>()?;
     let mut tables = Tables::new(warehouse.create(plugins)?);
     let assets = Asset::all(artifacts);
     let product = artifacts.product();

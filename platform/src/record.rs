@@ -64,39 +64,36 @@ pub(crate) enum Status {
 
 /// An asset of a run.
 #[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
+#[serde(default)]
 pub struct Step {
     /// The name of the asset.
     pub key: String,
     /// `source`, the layer of a model, or the type of a dbt node.
-    #[serde(default)]
     pub(crate) kind: String,
     /// The outcome.
     #[serde(flatten)]
     pub outcome: Outcome,
     /// The id, in lineage, of the job run that builds the asset.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub lineage_run_id: Option<RunId>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) dbt_invocation_id: Option<String>,
     /// The seconds that building the asset took, without generating the file of a source.
-    #[serde(default)]
     pub(crate) seconds: f64,
     /// The number of checks that passed.
-    #[serde(default)]
     pub checks_passed: u64,
     /// The number of failed checks, including tolerated ones.
-    #[serde(default)]
     pub checks_failed: u64,
     /// The failed checks, including tolerated ones.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) failed_checks: Vec<FailedCheck>,
     /// A hash of the definition, which is the compiled query or, for a source, the list of columns.
-    #[serde(default, skip_serializing_if = "String::is_empty")]
+    #[serde(skip_serializing_if = "String::is_empty")]
     pub(crate) query: String,
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) inputs: Vec<String>,
     /// The number and the start time of the run in which the ongoing failures began.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) failed_since: Option<(u64, String)>,
 }
 
@@ -108,7 +105,7 @@ pub enum Outcome {
     #[serde(rename = "success")]
     Built {
         /// The number of rows, if known.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[serde(skip_serializing_if = "Option::is_none")]
         rows: Option<u64>,
     },
     /// The asset could not be built, or one of its checks failed.
@@ -131,7 +128,7 @@ pub struct FailedCheck {
     /// The name, which is unique among the checks of the asset.
     pub name: String,
     /// The query, without credentials.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub query: Option<String>,
 }
 

@@ -55,6 +55,15 @@ pub fn config(identity: &Identity, manifest: &Manifest) -> Result<TelemetryConfi
     Ok(config)
 }
 
+/// Replaces the sections of a configuration that the manifest has.
+macro_rules! choose {
+    ($config:ident, $chosen:ident: $($section:ident)*) => {$(
+        if let Some(chosen) = &$chosen.$section {
+            $config.$section.clone_from(chosen);
+        }
+    )*};
+}
+
 fn runtime(
     config: &mut TelemetryConfig,
     identity: &Identity,
@@ -62,24 +71,21 @@ fn runtime(
 ) -> Result<(), Error> {
     let telemetry = &manifest.telemetry;
     let otlp = telemetry.otlp.as_ref();
-    choose(&mut config.sampling, telemetry.sampling.as_ref());
-    sample(&mut config.sampling);
     config.max_memory_bytes = MAX_MEMORY_BYTES;
     config.batch_processor.max_queue_size = MAX_QUEUE_SIZE;
-    choose(&mut config.batch_processor, telemetry.batch_processor.as_ref());
-    choose(&mut config.log_batch_processor, telemetry.log_batch_processor.as_ref());
-    choose(&mut config.redaction, telemetry.redaction.as_ref());
-    choose(&mut config.otlp, otlp.map(|it| &it.value));
-    choose(&mut config.exporters, telemetry.exporters.as_ref());
-    choose(&mut config.metrics, telemetry.metrics.as_ref());
+    choose! {
+        config, telemetry: sampling batch_processor log_batch_processor redaction exporters metrics limits panic_output
+        propagators
+    }
+    if let Some(otlp) = otlp {
+        config.otlp.clone_from(&otlp.value);
+    }
+    sample(&mut config.sampling);
     // All runs of a product have the same instance id, although each is a process of its own, because Prometheus would
     // start new series for a new id.
     let Identity { namespace, name, environment, .. } = identity;
     let instance = || format!("{namespace}/{name}/{environment}");
     config.metrics.service_instance_id.get_or_insert_with(instance);
-    choose(&mut config.limits, telemetry.limits.as_ref());
-    choose(&mut config.panic_output, telemetry.panic_output.as_ref());
-    choose(&mut config.propagators, telemetry.propagators.as_ref());
     config.authentication = telemetry.authentication.as_ref().map(|it| it.value.clone());
     let refused = |place: Place| {
         move |error: floe_telemetry::Error| Error::input(place, format!("telemetry: {error}"))
@@ -104,12 +110,6 @@ fn sample(sampling: &mut SamplingConfig) {
     sampling.staging.get_or_insert(0.5);
     sampling.prod.get_or_insert(0.1);
     sampling.keep_errors |= sampling.is_parent_based();
-}
-
-fn choose<T: Clone>(setting: &mut T, chosen: Option<&T>) {
-    if let Some(chosen) = chosen {
-        setting.clone_from(chosen);
-    }
 }
 
 /// Checks that the configuration stays valid when it is written and read back.

@@ -25,7 +25,7 @@ use crate::product::{Output, Product, program};
 enum Shown {
     Stdout,
     Stderr,
-    /// On standard output, on standard error and in the trace, as the error of a model is.
+    /// Standard output, standard error and the trace, which all contain the error of a model.
     Everywhere,
     Trace,
     File,

@@ -5,7 +5,7 @@ use std::io::Write as _;
 use std::path::Path;
 
 use floe_plugin::alert::{AlertChannel, Message};
-use floe_plugin::compute::{ComputeEngine, Database, Materialize};
+use floe_plugin::compute::{ComputeEngine, Database, Materialize, QueryEngine};
 use floe_plugin::table::{Column, ColumnType, RowSink, Value};
 use floe_plugin::{Credential, Destination, Error, ErrorKind, Lifecycle, LocalPath};
 use rusqlite::types::ValueRef;
@@ -22,7 +22,7 @@ floe_plugin::plugin! {
 }
 
 floe_plugin::plugin! {
-    kind: ComputeEngine,
+    kind: QueryEngine,
     plugin: Engine,
     name: "acme",
     tracer: "floe.compute.acme",
@@ -72,7 +72,9 @@ fn default_pages() -> u32 {
 
 impl Lifecycle for Engine {}
 
-impl ComputeEngine for Engine {
+impl ComputeEngine for Engine {}
+
+impl QueryEngine for Engine {
     fn system_name(&self) -> &'static str {
         "other_sql"
     }
@@ -82,6 +84,10 @@ impl ComputeEngine for Engine {
         let pages = format!("PRAGMA cache_size = {}", self.pages);
         connection.execute_batch(&pages).map_err(|error| explain(&error))?;
         Ok(Box::new(Tables(connection)))
+    }
+
+    fn open_database(&self, file: &Path) -> Result<Box<dyn Database>, Error> {
+        self.create_database(file)
     }
 }
 
@@ -147,13 +153,6 @@ impl Database for Tables {
         }
 
         Ok(())
-    }
-
-    fn describe(&mut self, table: &str) -> Result<Vec<(String, ColumnType)>, Error> {
-        let select = format!("SELECT * FROM {table}");
-        let statement = self.0.prepare(&select).map_err(|error| explain(&error))?;
-        let names = statement.column_names();
-        Ok(names.into_iter().map(|name| (name.to_owned(), ColumnType::Text)).collect())
     }
 
     fn remove(&mut self, table: &str) -> Result<(), Error> {

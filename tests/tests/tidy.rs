@@ -365,8 +365,8 @@ fn sentences(tokens: TokenStream, found: &mut Vec<String>) {
                 sentences(group.stream(), found);
             }
             TokenTree::Literal(literal) => {
-                let text: Option<LitStr> = syn::parse_str(&literal.to_string()).ok();
-                let text = text.map(|text| text.value());
+                let parsed: Option<LitStr> = syn::parse_str(&literal.to_string()).ok();
+                let text = parsed.map(|text| text.value());
                 // The documentation of generated constants begins with a blank.
                 let is_message = |it: &String| !it.starts_with(' ') && it.matches(' ').count() > 2;
                 found.extend(text.filter(is_message));

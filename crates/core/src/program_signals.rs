@@ -57,7 +57,7 @@ pub(crate) fn without_write_signals<T>(write: impl FnOnce() -> T) -> T {
     write()
 }
 
-/// A writer for threads of the program that raises no signal.
+/// Writes on a thread of the program to another writer, without a signal if the write fails.
 #[derive(Clone, Copy, Debug)]
 pub struct Unsignalled<W>(pub W);
 

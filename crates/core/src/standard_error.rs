@@ -124,8 +124,8 @@ mod tests {
     #[cfg(target_os = "linux")]
     #[test]
     fn many_threads_do_not_wait_for_the_reader_of_a_pipe() -> io::Result<()> {
-        let pipes = (0..200).map(|_| io::pipe()).collect::<io::Result<Vec<_>>>()?;
-        let pipes = Arc::new(pipes);
+        let opened = (0..200).map(|_| io::pipe()).collect::<io::Result<Vec<_>>>()?;
+        let pipes = Arc::new(opened);
         let barrier = Arc::new(Barrier::new(8));
         let (ended, ends) = channel();
         for _ in 0..8 {

@@ -60,8 +60,8 @@ impl Draft {
 
     pub(super) fn set_target(&mut self, target: &str) {
         let safe = self.redactor.key(target).cloned();
-        let target = safe.as_ref().map_or(target, Key::as_str);
-        let target = self.write(|out| out.write_str(target), |_, _| None);
+        let shown = safe.as_ref().map_or(target, Key::as_str);
+        let target = self.write(|out| out.write_str(shown), |_, _| None);
         self.record.target = Some(Target::Text(target));
     }
 

@@ -29,8 +29,8 @@ impl MakeWriter<'_> for Output {
     }
 }
 
-/// Blocks SIGPIPE and SIGXFSZ during a write, because they would end the program. A thread of the library leaves out a line
-/// without room in a pipe, and cuts a longer one than 4,096 bytes: it would stop the delivery until somebody reads.
+/// Blocks SIGPIPE and SIGXFSZ during a write, because they would end the program. A thread of the library omits a line for
+/// which a pipe has no room, and cuts lines of more than 4,096 bytes, because a wait for the reader would stop the delivery.
 impl Write for Output {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         match self.0 {

@@ -35,7 +35,7 @@ pub(super) struct Lines {
 
 static LINES: OnceLock<Lines> = OnceLock::new();
 
-/// Writes panics to these lines, too, unless there are others.
+/// Writes panics to these lines, unless earlier lines were set.
 pub(super) fn write_to(lines: Lines) {
     let _ = LINES.set(lines);
 }

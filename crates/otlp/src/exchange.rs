@@ -111,8 +111,10 @@ pub(super) fn send(
 /// Returns the state of the protocol after a request with a body of this length. Its headers are not in it, because the
 /// library may log them.
 fn sent(length: usize) -> Result<Call<RecvResponse>, ureq_proto::Error> {
-    let request = Request::post("http://receiver/").header(CONTENT_LENGTH, length).body(());
-    let request = request.map_err(|error| ureq_proto::Error::BadHeader(error.to_string()))?;
+    let request = Request::post("http://receiver/")
+        .header(CONTENT_LENGTH, length)
+        .body(())
+        .map_err(|error| ureq_proto::Error::BadHeader(error.to_string()))?;
     let mut call = Call::new(request)?.proceed();
     call.write(&mut [0; 256])?;
     match call.proceed()? {

@@ -133,8 +133,8 @@ impl Otlp {
         let Accepted { rejected, message } = self.attempt(request, deadline)?;
         if rejected > 0 {
             // The specification forbids a retry, because the receiver has accepted the other items.
-            let reason = format!("the receiver rejected {rejected} items of a batch: {message}");
-            let reason = self.settings.with_receiver(&reason);
+            let rejection = format!("the receiver rejected {rejected} items of a batch: {message}");
+            let reason = self.settings.with_receiver(&rejection);
             return Err(ExportFailure { items: Some(rejected), error_type: "rejected", reason });
         }
         self.warn(&message);

@@ -39,7 +39,7 @@ const REMEDIES: [(&str, &str); 11] = [
     ),
     (
         "UnknownIssuer",
-        "the authority of the receiver's certificate is expected in `OTEL_EXPORTER_OTLP_CERTIFICATE` (`certificate`)",
+        "expected the authority of the receiver's certificate in `OTEL_EXPORTER_OTLP_CERTIFICATE` (`certificate`)",
     ),
     (
         "CaUsedAsEndEntity",
@@ -62,8 +62,8 @@ const REMEDIES: [(&str, &str); 11] = [
 /// connection.
 const PERHAPS_PLAIN: [&str; 2] = ["TLS handshake", "tls handshake eof"];
 
-/// Words of errors without an answer of the name service. The C library also reports the second on a machine without a
-/// network, and the address may be wrong, too.
+/// Words of errors if the name service does not answer. The C library also reports the second one on a machine without a
+/// network, or for a wrong address.
 const NO_NAME_SERVICE: [&str; 2] = ["has not returned", "Temporary failure in name resolution"];
 
 /// Words in the alerts of a receiver that refuses the certificate of its client, or expects one.
@@ -94,7 +94,7 @@ impl Peer {
         let advice = if is_other_protocol { self.advice(problem, true) } else { String::new() };
         let protocol = self.protocol.name();
         Outcome::Rejected(format!(
-            "{}the receiver's answer is not one of `{protocol}`: {problem}{advice}",
+            "{}the receiver's answer does not follow `{protocol}`: {problem}{advice}",
             self.by_proxy()
         ))
     }
@@ -117,7 +117,7 @@ impl Peer {
         match &self.proxy {
             _ if self.has_answered => String::new(),
             Some(proxy) => proxy.choice(),
-            None => "; the address of a running receiver is expected in `OTEL_EXPORTER_OTLP_ENDPOINT` (`otlp_endpoint`)"
+            None => "; expected the address of a running receiver in `OTEL_EXPORTER_OTLP_ENDPOINT` (`otlp_endpoint`)"
                 .to_owned(),
         }
     }
@@ -218,8 +218,8 @@ mod tests {
         assert_eq!(error_chain(&Cause(None, unannounced)), "closed without close_notify");
 
         let texts = ["refused", "connect error", "connect error", "transport error"];
-        let error = texts.into_iter().fold(None, |cause, text| Some(Box::new(Cause(cause, text))));
-        let error = error.map(|error| error_chain(&*error));
+        let outer = texts.into_iter().fold(None, |cause, text| Some(Box::new(Cause(cause, text))));
+        let error = outer.map(|error| error_chain(&*error));
         assert_eq!(error.as_deref(), Some("transport error: connect error: refused"));
     }
 }

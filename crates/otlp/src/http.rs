@@ -37,7 +37,7 @@ struct Http {
     /// The idle connection of the last request, if the receiver accepted or throttled it, and the time of its end. After
     /// another refusal, the host is looked up anew, because its receivers may have moved.
     kept: Option<(Connection, Instant)>,
-    /// Whether a late answer is no sign that a kept connection has fallen silent.
+    /// Whether the receiver usually answers late, so that a kept connection without an answer may still work.
     is_slow: bool,
     /// The request without the length of its body.
     head: String,
@@ -123,7 +123,7 @@ impl Http {
     }
 
     /// Sends a request on the kept connection, or a new one. The receiver may have closed the kept connection meanwhile, or
-    /// something in between has forgotten it; without an answer, the request is then sent on a new one.
+    /// a machine in between may have dropped it; without an answer, the request is then sent on a new one.
     fn exchange(&mut self, request: &[u8], deadline: Instant) -> Result<Answer, Failure> {
         if let Some(mut kept) = self.kept() {
             if !self.is_slow {

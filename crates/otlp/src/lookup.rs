@@ -49,9 +49,11 @@ impl Lookups {
     }
 
     fn start() -> io::Result<Arc<Self>> {
-        let lookups =
-            Self { forks: forks(), waiting: Mutex::default(), changed: Condvar::default() };
-        let lookups = Arc::new(lookups);
+        let lookups = Arc::new(Self {
+            forks: forks(),
+            waiting: Mutex::default(),
+            changed: Condvar::default(),
+        });
         let on_thread = Arc::clone(&lookups);
         program_signals::spawn("floe-lookup", move || {
             loop {
@@ -92,8 +94,8 @@ impl Lookups {
         let mut waiting = self.waiting();
         let same = waiting.iter().find(|other| other.port == port && other.name == name);
         let lookup = same.cloned().unwrap_or_else(|| {
-            let lookup = Lookup { name: name.to_owned(), port, answer: OnceLock::new() };
-            let lookup = Arc::new(lookup);
+            let new = Lookup { name: name.to_owned(), port, answer: OnceLock::new() };
+            let lookup = Arc::new(new);
             waiting.push(Arc::clone(&lookup));
             self.changed.notify_all();
             lookup

@@ -82,8 +82,8 @@ impl PushMetricExporter for OtlpMetrics {
     async fn export(&self, metrics: &data::ResourceMetrics) -> OTelSdkResult {
         let mut request = ExportMetricsServiceRequest::from(metrics);
         exemplars::add(metrics, &mut request);
-        let mut otlp = self.otlp();
-        let otlp = otlp.as_mut().ok_or(OTelSdkError::AlreadyShutdown)?;
+        let mut guard = self.otlp();
+        let otlp = guard.as_mut().ok_or(OTelSdkError::AlreadyShutdown)?;
         let deadline = otlp.deadline();
         let sent = send(otlp, request, deadline);
         let result = sent.as_ref().copied().map_err(sdk_error);
@@ -110,8 +110,8 @@ fn sdk_error(failure: &ExportFailure) -> OTelSdkError {
     OTelSdkError::InternalFailure(sanitize_error_message(&failure.reason).into_owned())
 }
 
-/// Moves the second half of the metrics to a new request, or of the data points of a single metric; `None` if there are
-/// fewer than two of both.
+/// Moves the second half of the metrics to a new request. If there is only one metric, moves half of its data points.
+/// Returns `None` if that metric has only one.
 fn split(request: &mut ExportMetricsServiceRequest) -> Option<ExportMetricsServiceRequest> {
     let half = metrics(request).count() / 2;
     if half == 0 {

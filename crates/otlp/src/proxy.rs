@@ -18,7 +18,7 @@ pub(super) const IS_EXPLAINED: &str = "`NO_PROXY`";
 
 #[derive(Clone)]
 pub(super) struct Proxy {
-    /// The host, an IPv6 address without its brackets.
+    /// The host; an IPv6 address has no brackets.
     pub(super) host: String,
     pub(super) port: u16,
     pub(super) credential: Option<Credential>,
@@ -31,7 +31,7 @@ pub(super) struct Proxy {
 pub(super) struct Credential {
     /// The value of the header that carries them.
     pub(super) header: String,
-    /// The password, or the user without one.
+    /// The password, or the user if there is no password.
     secret: String,
 }
 
@@ -81,7 +81,7 @@ impl Proxy {
         host_and_port(&self.host, self.port)
     }
 
-    /// Returns the advice for a proxy that refuses this method to a receiver.
+    /// Returns the end of an error about a proxy that refuses a request by `method` to `receiver`.
     pub(super) fn advice(&self, method: &str, receiver: &str) -> String {
         format!(
             "; the proxy must allow {method} to `{receiver}`, and may need a credential before the host{}",
@@ -145,7 +145,7 @@ pub(super) fn without_brackets(host: &str) -> &str {
     host.trim_start_matches('[').trim_end_matches(']')
 }
 
-/// Returns the host, an IPv6 address without its brackets.
+/// Returns the host; an IPv6 address has no brackets.
 pub(super) fn bare_host(uri: &Uri) -> &str {
     without_brackets(uri.host().unwrap_or_default())
 }
@@ -216,7 +216,8 @@ fn is_in(address: IpAddr, entry: &str) -> Option<bool> {
         IpAddr::V4(address) => (u128::from(address.to_bits()) << 96, 32),
         IpAddr::V6(address) => (address.to_bits(), 128),
     };
-    let ((address, of_address), (network, of_network)) = (bits(address), bits(network));
+    let (address, of_address) = bits(address);
+    let (network, of_network) = bits(network);
     let length: u32 = length.unwrap_or(of_network);
     let differing = (address ^ network).leading_zeros();
     Some(of_address == of_network && length <= of_network && differing >= length)
@@ -246,7 +247,8 @@ mod tests {
     #[test]
     fn exceptions_are_domains_addresses_and_networks() {
         let name = "http://otel.corp.internal:4317";
-        let (v4, v6) = ("http://10.1.2.3:4317", "https://[fd00::3]:4317");
+        let v4 = "http://10.1.2.3:4317";
+        let v6 = "https://[fd00::3]:4317";
         for (list, receiver, expected) in [
             ("*", name, true),
             ("*", v4, true),

@@ -45,6 +45,8 @@ pub(super) struct OtlpSettings {
     secrets: Vec<String>,
     /// Whether messages name the keys of OpenTelemetry's configuration file in place of variables.
     is_of_file: bool,
+    /// The settings of this signal alone.
+    own: OtlpOptions,
 }
 
 impl OtlpSettings {
@@ -100,6 +102,7 @@ impl OtlpSettings {
             certificate: file(|options| options.certificate.as_deref()),
             client,
             is_of_file: config.is_of_file(),
+            own: own.clone(),
         })
     }
 
@@ -111,13 +114,39 @@ impl OtlpSettings {
     /// Adds the receiver to a message, because there may be several receivers.
     pub(super) fn with_receiver(&self, message: &str) -> String {
         let message = format!("`{}`: {message}", self.receiver());
-        if self.is_of_file { keys_of_file(&message) } else { message }
+        if self.is_of_file {
+            return keys_of_file(&message);
+        }
+        of_signal(message, self.signal.as_str(), &self.own)
     }
 
     /// Removes the credentials and the values of the headers from a message.
     pub(super) fn without_secrets(&self, message: String) -> String {
         without_values(message, self.secrets.iter().map(String::as_str))
     }
+}
+
+/// Names settings of the signal in place of those of all signals, which they override.
+fn of_signal(message: String, signal: &str, own: &OtlpOptions) -> String {
+    let in_capitals = signal.to_ascii_uppercase();
+    let settings = [
+        (own.endpoint.is_some(), "ENDPOINT", "otlp_endpoint", "endpoint"),
+        (own.protocol.is_some(), "PROTOCOL", "otlp_protocol", "protocol"),
+        (!own.headers.is_empty(), "HEADERS", "authentication", "headers"),
+        (own.certificate.is_some(), "CERTIFICATE", "certificate", "certificate"),
+        (
+            own.client_certificate.is_some(),
+            "CLIENT_CERTIFICATE",
+            "client_certificate",
+            "client_certificate",
+        ),
+    ];
+
+    settings.iter().filter(|(is_own, ..)| *is_own).fold(message, |message, (_, end, all, key)| {
+        let variable = format!("`OTEL_EXPORTER_OTLP_{in_capitals}_{end}");
+        let message = message.replace(&format!("`OTEL_EXPORTER_OTLP_{end}"), &variable);
+        message.replace(&format!("(`{all}`)"), &format!("(`otlp.{signal}.{key}`)"))
+    })
 }
 
 /// Returns the error of a header whose name gRPC reserves.
@@ -181,6 +210,29 @@ const fn max_timeout(config: &TelemetryConfig, signal: Signal) -> Duration {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_message_names_the_setting_that_applies() {
+        let general = "expected in `OTEL_EXPORTER_OTLP_ENDPOINT` (`otlp_endpoint`), needs \
+                       `OTEL_EXPORTER_OTLP_PROTOCOL=grpc` (`otlp_protocol`)";
+        let mut own = OtlpOptions::default();
+        assert_eq!(of_signal(general.to_owned(), "traces", &own), general);
+
+        own.endpoint = Some("http://collector:4318/v1/traces".to_owned());
+        assert_eq!(
+            of_signal(general.to_owned(), "traces", &own),
+            "expected in `OTEL_EXPORTER_OTLP_TRACES_ENDPOINT` (`otlp.traces.endpoint`), needs \
+             `OTEL_EXPORTER_OTLP_PROTOCOL=grpc` (`otlp_protocol`)"
+        );
+        own.certificate = Some(PathBuf::from("ca.pem"));
+        let both = "`OTEL_EXPORTER_OTLP_CERTIFICATE` (`certificate`), \
+                    `OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE` (`client_certificate`)";
+        assert_eq!(
+            of_signal(both.to_owned(), "logs", &own),
+            "`OTEL_EXPORTER_OTLP_LOGS_CERTIFICATE` (`otlp.logs.certificate`), \
+             `OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE` (`client_certificate`)"
+        );
+    }
 
     #[test]
     fn a_value_is_removed_however_json_escapes_it() {

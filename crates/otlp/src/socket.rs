@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use floe_telemetry_core::__sdk::clock::{Instant, monotonic_now};
 
-/// A connection. A receiver that sends a byte now and then does not move its deadline.
+/// A connection. A receiver that sends a byte now and then does not move the deadline.
 #[derive(Debug)]
 pub(super) struct Socket {
     stream: TcpStream,
@@ -20,9 +20,8 @@ impl Socket {
         Self { stream, deadline, silence: Duration::MAX }
     }
 
-    /// Whether the connection is open and has nothing to read. Between two requests, the other side has nothing to say but
-    /// that it closes the connection.
-    #[cfg(feature = "http")]
+    /// Whether the connection is open and has nothing to read. Between two requests, the other side sends nothing except the
+    /// end of the connection.
     pub(super) fn is_idle(&self) -> bool {
         let would_block = |error: io::Error| error.kind() == ErrorKind::WouldBlock;
         self.stream.set_nonblocking(true).is_ok()

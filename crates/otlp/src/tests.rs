@@ -218,8 +218,8 @@ proptest! {
         let resource = Resource::builder_empty()
             .with_schema_url([KeyValue::new("service.name", "orders")], "https://example.com/2")
             .build();
-        let process = [KeyValue::new("floe.namespace", "sales"), KeyValue::new("floe.mode", "dev")];
-        let process = SharedAttributes::new(process, &mut Redactor::default());
+        let keys = [KeyValue::new("floe.namespace", "sales"), KeyValue::new("floe.mode", "dev")];
+        let process = SharedAttributes::new(keys, &mut Redactor::default());
         let mut enricher = Enricher::default();
         let clock = WallClock::default();
         let mut builder = RequestBuilder::new(&resource, 4_000_000);

@@ -103,7 +103,7 @@ impl Client {
     }
 }
 
-/// Names the phase of an error that does not tell it.
+/// Adds the phase to an error that does not name it.
 #[cfg(feature = "http")]
 fn unfinished(error: io::Error) -> io::Error {
     let kind = error.kind();
@@ -121,7 +121,7 @@ fn provider() -> Arc<CryptoProvider> {
     Arc::new(ring::default_provider())
 }
 
-/// Trusts what the authorities have signed. A configured certificate is also trusted for itself, although it is marked as one
+/// Trusts the certificates that the authorities have signed. A configured certificate is also trusted for itself, although it is marked as one
 /// of an authority: `openssl req -x509` makes such certificates, and receivers use them.
 #[derive(Debug)]
 pub(super) struct Trust {

@@ -10,7 +10,7 @@ use std::ops::Range;
 use std::sync::LazyLock;
 use std::{iter, mem};
 
-use crate::rules::commands::{ARGUMENTS, Form, OPTIONS, last_word};
+use crate::rules::commands::{ARGUMENTS, OPTIONS, last_word};
 use crate::rules::format::TokenFormat;
 use crate::rules::formats;
 use crate::rules::keys::KEYS;
@@ -164,12 +164,6 @@ impl Anchors {
         }
         for option in OPTIONS {
             let name = option.option;
-            if option.form == Form::Slash {
-                for next in [b' ', b':'] {
-                    anchors.add_before([" /", name].concat().as_bytes(), Some(&next), OPTION);
-                }
-                continue;
-            }
             for before in [" -", "\"-"] {
                 anchors.add([before, name].concat().as_bytes(), OPTION);
             }

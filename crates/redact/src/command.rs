@@ -7,9 +7,7 @@ use crate::address::is_no_login;
 use crate::decision::{self, Claim, Key};
 use crate::lexer::{Kind, Tokens};
 use crate::pair;
-use crate::rules::commands::Form::{
-    AfterColon, AfterComma, AfterPercent, Attached, Separate, Slash,
-};
+use crate::rules::commands::Form::{AfterColon, AfterComma, AfterPercent, Attached, Separate};
 use crate::rules::commands::{
     ARGUMENTS, Argument, Callee, CommandOption, DUMPED, OPTIONS, READERS, USER_WORDS, last_word,
 };
@@ -73,7 +71,7 @@ fn argument(scan: &mut Scan<'_>, after: usize) -> Option<usize> {
     // `String("--password"), String("…")`
     place += usize::from(tokens.are(place, &[Kind::Close(b')'), Kind::Sign(b',')]));
     match tokens.kind(place) {
-        Kind::Sign(b',' | b'=' | b':') => Some(tokens.skip_lines(place + 1)),
+        Kind::Sign(b',' | b'=') => Some(tokens.skip_lines(place + 1)),
         Kind::Blank => Some(tokens.skip_blanks(place)),
         Kind::Line => {
             let mut next = tokens.skip_lines(place);
@@ -109,14 +107,12 @@ pub(crate) fn short(scan: &mut Scan<'_>, anchor: usize) {
     let Some(word) = scan.tokens.word(place) else {
         return;
     };
-    let is_slash = place > 0 && scan.tokens.is_sign(place - 1, b'/');
-    if !is_slash && !pair::is_option(scan, place) {
+    if !pair::is_option(scan, place) {
         return;
     }
     scan.line.read(&mut scan.tokens, place);
     let line = scan.line;
     let options = OPTIONS.iter().zip(0..);
-    let options = options.filter(|(option, _)| (option.form == Slash) == is_slash);
     for (option, _) in options.filter(|(option, row)| line.has(option, *row)) {
         if let Some(found) = argument_of(scan, option, place, word)
             && redact(scan, option, found) == Tried::Found
@@ -162,7 +158,7 @@ fn redact(scan: &mut Scan<'_>, option: &CommandOption, found: Value) -> Tried {
         AfterColon => Some(b':'),
         AfterPercent => Some(b'%'),
         AfterComma => Some(b','),
-        Attached | Separate | Slash => None,
+        Attached | Separate => None,
     };
     let has_user = sign.is_some();
     let user = sign.map(|sign| memchr::memchr(sign, text));

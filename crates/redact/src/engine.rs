@@ -147,7 +147,7 @@ fn redact_within(policy: &Policy, text: &str, per_byte: usize) -> Option<Redacte
         };
         let is_unread = more.iter().any(|finding| finding.rule == UNREAD);
         let known = redacted.findings;
-        // Of findings with the same range, the known one stays.
+        // `merged` keeps the first of the findings with one range, so the known ones come first.
         let mut found = known.clone();
         found.extend(original(&known, more));
         findings = fitted(text, found, &known);

@@ -30,8 +30,8 @@ impl Redactor {
                     let inner =
                         start.max(place.start) - place.start..end.min(place.end) - place.start;
                     let is_plain = text.get(place.clone()) == Some(item);
-                    // In an escaped item, the position of the secret is not known. An argument that begins with one is
-                    // a secret as a whole, although it would end at its first blank in a line.
+                    // In an escaped item, the position of the secret is unknown, so the whole item is replaced. So is
+                    // an argument that begins with a secret, because in a list, a blank does not end an argument.
                     let is_inside = is_plain && (inner.start > 0 || form.quotes_all);
                     let range = if is_inside { inner } else { 0..item.len() };
                     item.to_mut().replace_range(range, &finding.mark);

@@ -46,7 +46,7 @@ pub(crate) fn separator_at(scan: &mut Scan<'_>, place: usize) -> Option<Separato
     });
     let is_here = |text: &str| text.bytes().zip(signs).all(|(wanted, sign)| wanted == sign);
     let separators = SEPARATORS.iter();
-    let here = separators.flat_map(|(binding, texts)| texts.iter().map(|text| (text, *binding)));
+    let here = separators.flat_map(|(binding, texts)| texts.iter().map(|text| (*text, *binding)));
     let (text, binding) = here.filter(|(text, _)| is_here(text)).max_by_key(|it| it.0.len())?;
     let mut cursor = tokens.cursor(first + text.len());
     if text == "..." {

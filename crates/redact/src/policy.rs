@@ -8,7 +8,7 @@ use crate::anchors::Anchors;
 use crate::key::{self, CONFIGURED, Meaning, Name};
 use crate::rules::keys::{Flag, KeyKind};
 
-/// The amount of data that is redacted.
+/// The amount of data that is redacted. The default is [`CredentialsAndPii`](Self::CredentialsAndPii).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Level {

@@ -309,7 +309,7 @@ impl Redactor {
                 Cow::Borrowed(REDACTED)
             }
             KeyMeaning::Always(_) | KeyMeaning::IfItLooksSecret => {
-                // The key of an id or an address may mean nothing in a text, so `session` takes its place.
+                // In a text, the name of an id or an address does not make its value a secret, but `session` does.
                 let key = if is_address(key) { "session" } else { key };
                 let pair = format!("{key}={value}");
                 // Secrets in the key are not reported.

@@ -7,7 +7,7 @@ use std::fmt;
 use std::sync::LazyLock;
 
 use crate::rules::keys::KeyKind;
-use crate::rules::list::{WordList, words};
+use crate::rules::list::words;
 pub(crate) use crate::rules::looks::Look;
 use crate::rules::words::{
     ALGORITHM_PARTS, ALGORITHMS, Binding, CHOSEN_WORDS, COMMON_PASSWORDS, COMPLETE,
@@ -481,8 +481,8 @@ fn is_reference(value: &[u8]) -> bool {
     }
 }
 
-fn begins_with(value: &[u8], starts: WordList) -> bool {
-    starts.iter().any(|start| value.starts_with(start.as_bytes()))
+fn begins_with(value: &[u8], starts: &[&[u8]]) -> bool {
+    starts.iter().any(|start| start.first() == value.first() && value.starts_with(start))
 }
 
 /// Whether a text is a reference as a whole: `${VAR}`, `$(command)`, `$VAR`, `arn:…`, `env:VAR`.

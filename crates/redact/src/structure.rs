@@ -8,7 +8,7 @@ use crate::lexer::{Kind, Tokens};
 use crate::pair;
 use crate::rules::commands::{ASKING_VERBS, SETTING_VERBS};
 use crate::rules::keys::{Flag, KeyKind};
-use crate::rules::list::{WordList, words};
+use crate::rules::list::WordList;
 use crate::rules::structures::SQL_PASSWORD;
 use crate::rules::words::{
     Binding, CHANGE_NAMES, FIRST_VALUE_NAMES, IDENTIFIED_NOUNS, IDENTIFIED_OTHERWISE,
@@ -37,9 +37,6 @@ pub(crate) fn read_named(scan: &mut Scan<'_>, key: &Key) -> Tried {
     let Some(name) = naming_field(scan, key) else {
         return Tried::Nothing;
     };
-    if let Some(claim) = part_of_form(scan, key, name) {
-        return Claim::judge(Some(claim), scan, key);
-    }
     match values_after(scan, key, name, key.after) {
         Tried::Found => Tried::Found,
         Tried::Nothing => {
@@ -57,19 +54,6 @@ fn naming_field(scan: &mut Scan<'_>, key: &Key) -> Option<usize> {
         .rev()
         .find(|&at| tokens.word(at).is_some() && !tokens.is_wrapper(at))?;
     is_called(tokens.word(field)?, NAME_NAMES).then_some(field)
-}
-
-/// Reads the body of a part of a form, after the empty line below its name: `form-data; name="password"`.
-fn part_of_form(scan: &mut Scan<'_>, key: &Key, name: usize) -> Option<Claim> {
-    let tokens = &mut scan.tokens;
-    tokens.cursor(name.checked_sub(3)?).one_of(words!("form-data"))?;
-    let empty = (key.after..key.after + BEFORE).find(|&at| {
-        let line = tokens.start(at);
-        let end = part(tokens.text, line, line + 3);
-        end.starts_with(b"\n\n") || end == b"\n\r\n"
-    })?;
-    let body = tokens.skip_lines(empty);
-    Some(Claim::of(key, tokens.value(body, Site::from(body))?, Bond::Structure))
 }
 
 /// Whether the name is the head of a section: `[api_key]`, in a line of its own.
@@ -291,6 +275,12 @@ pub(crate) fn call(scan: &mut Scan<'_>, key: &Key) -> Option<Claim> {
     // `set_password("bob", "…")` has the secret at the end.
     let is_setter =
         Name::new(name).words().next().is_some_and(|word| is_one_of(word, SETTING_VERBS));
+    let redacted = tokens.in_line(open, BEFORE, |tokens, at| {
+        (is_setter && tokens.kind(at) == Kind::Redacted).then_some(())
+    });
+    if redacted.is_some() {
+        return None;
+    }
     let last = tokens.last_item(open).filter(|_| is_setter);
     let first = tokens.value(inner, Site::from(key.place));
     let found = last.or(first)?;

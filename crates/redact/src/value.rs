@@ -466,8 +466,10 @@ impl Tokens<'_> {
             b',' | b'|' | b';' => {
                 is_last || matches!(next, Kind::Quote | Kind::Redacted) || self.begins_pair(at + 1)
             }
-            b'&' => site.in_query || is_last || self.begins_pair(at + 1),
-            b'<' => at > place && matches!(next, Kind::Sign(b'/') | Kind::Word),
+            b'&' if site.in_query => true,
+            _ if at == place => false,
+            b'&' => is_last || self.begins_pair(at + 1),
+            b'<' => matches!(next, Kind::Sign(b'/') | Kind::Word),
             _ => false,
         }
     }

@@ -275,9 +275,9 @@ impl Collector {
         let longest = batch.unwrap_or(MAX_PAUSE).clamp(SHORTEST_PAUSE, MAX_PAUSE);
         let shortest = MIN_PAUSE.min(longest);
         self.pause = if fetched > 0 { shortest } else { (self.pause * 2).clamp(shortest, longest) };
-        let until_drain = self.drains.iter().filter_map(|drain| drain.deadline).min();
+        let first_deadline = self.drains.iter().filter_map(|drain| drain.deadline).min();
         let until_drain =
-            until_drain.map(|deadline| deadline.saturating_duration_since(monotonic_now()));
+            first_deadline.map(|deadline| deadline.saturating_duration_since(monotonic_now()));
         // While all queues are full, the exporter that next finishes a batch wakes the collector.
         worker::ROOM.request();
         if self.room() > 0 {

@@ -94,7 +94,7 @@ pub use self::telemetry::DEFAULT_BACKEND;
 pub(crate) use self::telemetry::TelemetryConfig;
 #[cfg(feature = "subscriber")]
 pub(crate) use self::{
-    env::rust_log,
+    env::{has_log_levels, rust_log},
     filter::{Directive, parse_levels},
 };
 #[doc(hidden)]

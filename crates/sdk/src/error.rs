@@ -43,7 +43,8 @@ impl Error {
         self.0.kind == Kind::Config
     }
 
-    /// Whether the state of the provider or of the process does not allow the call.
+    /// Whether the state of the provider or of the process does not allow the call, such as a second `initialize`, or a
+    /// flush in a fork.
     pub fn is_state(&self) -> bool {
         self.0.kind == Kind::State
     }

@@ -263,7 +263,7 @@ fn choose_printing(config: &mut TelemetryConfig, is_terminal: bool) -> Option<fn
         _ => {}
     }
 
-    // If no exporter gets the spans, another message says why.
+    // A configured exporter that could not be created has its own message.
     Some(|| ())
 }
 
@@ -281,8 +281,8 @@ fn warn_of_no_exporter() {
     });
 }
 
-/// Returns the message about traces without an exporter: its cause, and the settings and features that this program
-/// can use.
+/// Returns the message that traces have no exporter, with the cause, and the settings and features that add one to this
+/// program.
 fn no_exporter(sends_otlp: bool, has_console: bool) -> String {
     let cause = match (sends_otlp, has_console) {
         (true, true) => "no endpoint is set for them, and standard error is not a terminal",

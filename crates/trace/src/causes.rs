@@ -44,7 +44,7 @@ const CHANCE: f64 = 0.01;
 const LEAST: u64 = MS;
 /// A cause in a single span is reported only if it takes at least a tenth of the duration of its trace.
 const OF_TRACE: u64 = 10;
-/// The maximum number of spans of a cause that are searched for below the spans of another cause.
+/// If a cause has more spans than this, only some of them are compared with the spans of another cause.
 const MOST_BELOW: usize = 10_000;
 
 impl CauseKind {

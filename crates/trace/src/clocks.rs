@@ -11,9 +11,10 @@ use rustc_hash::FxHashMap;
 
 use crate::span::{Kind, Note, Recording};
 
-/// Bounds that contradict each other, or exclude an offset of zero, by at most this are rounded times.
+/// Bounds may contradict each other, or exclude an offset of zero, by this many nanoseconds, because times are rounded.
 const ROUNDED: i64 = 1_000_000;
-/// The minimum number of calls for an offset by which servers start late, because asynchronous ones do, too.
+/// The minimum number of calls for an offset that explains late starts of servers. An asynchronous server may start late
+/// without an offset.
 const CALLS: usize = 3;
 /// At most the number of calls divided by this may contradict the others.
 const CONTRADICTING: usize = 10;

@@ -72,7 +72,7 @@ fn it_does_not_cry_wolf() {
     let flaky = Service { failures: 0.003, ..service };
     let [before, after] = set(&[service, flaky], 20, 3);
     assert_eq!(changes(&before, &after), []);
-    // If calls fail as often as before, not even a note says otherwise.
+    // Calls that fail as often as before cause no note either.
     let failing = Service { failures: 0.1, ..service };
     for seed in 0..5 {
         let [before, after] = set(&[failing, failing], 5, seed);
@@ -452,7 +452,7 @@ fn a_renamed_call_a_slow_tail_and_another_mix_of_routes_are_told_apart() {
     };
     let found = diff(&[mix(30)], &[mix(60)]);
     assert_eq!(found.changes, []);
-    assert_eq!(found.notes[0], "GET /cart: another mix of calls, each of which excludes others");
+    assert_eq!(found.notes[0], "GET /cart: another mix of calls, which exclude each other");
 }
 
 fn run(arguments: &[&str]) -> Output {

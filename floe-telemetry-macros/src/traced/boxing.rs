@@ -4,7 +4,8 @@
 //! the type of a second box only if the output lives as long as the box.
 
 use proc_macro2::{Delimiter, Group, Span, TokenStream, TokenTree};
-use syn::{GenericParam, Signature};
+use quote::ToTokens as _;
+use syn::{Block, Expr, GenericParam, Signature, Stmt};
 
 use crate::tokens;
 
@@ -71,6 +72,48 @@ impl Ending {
     pub(super) fn is_async(&self) -> bool {
         let first = self.arguments.stream().into_iter().next();
         matches!(first, Some(TokenTree::Ident(word)) if word == "async")
+    }
+}
+
+/// Whether a branch of the body ends in `Box::pin(…)`, or in a method that the `futures` crate has for it.
+pub(super) fn may_return_a_box(body: &Group) -> bool {
+    if !tokens::has_word(body, &["pin", "boxed", "boxed_local"]) {
+        return false;
+    }
+    syn::parse2(body.to_token_stream()).is_ok_and(|body: Block| block_may_be_a_box(&body))
+}
+
+fn block_may_be_a_box(block: &Block) -> bool {
+    match block.stmts.last() {
+        Some(Stmt::Expr(last, _)) => may_be_a_box(last),
+        _ => false,
+    }
+}
+
+fn may_be_a_box(value: &Expr) -> bool {
+    match value {
+        Expr::Block(it) => block_may_be_a_box(&it.block),
+        Expr::Unsafe(it) => block_may_be_a_box(&it.block),
+        Expr::If(it) => {
+            let otherwise = it.else_branch.as_ref();
+            block_may_be_a_box(&it.then_branch)
+                || otherwise.is_some_and(|(_, otherwise)| may_be_a_box(otherwise))
+        }
+        Expr::Match(it) => it.arms.iter().any(|arm| may_be_a_box(&arm.body)),
+        Expr::Return(it) => it.expr.as_deref().is_some_and(may_be_a_box),
+        Expr::Group(it) => may_be_a_box(&it.expr),
+        Expr::Paren(it) => may_be_a_box(&it.expr),
+        Expr::Cast(it) => may_be_a_box(&it.expr),
+        Expr::Call(it) => match &*it.func {
+            Expr::Path(function) => {
+                let mut names = function.path.segments.iter().rev().map(|it| &it.ident);
+                names.next().is_some_and(|it| it == "pin")
+                    && names.next().is_some_and(|it| it == "Box")
+            }
+            _ => false,
+        },
+        Expr::MethodCall(it) => it.method == "boxed" || it.method == "boxed_local",
+        _ => false,
     }
 }
 

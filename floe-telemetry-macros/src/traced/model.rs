@@ -8,7 +8,7 @@ use super::{
     arguments::{self, Argument},
     attributes_fn::AttributesFn,
     block::Block,
-    boxing::{AsyncTrait, Boxing, Ending},
+    boxing::{self, AsyncTrait, Boxing, Ending},
     item::Function,
     secrets,
     signature::{self, Future, Output, Parameters},
@@ -210,17 +210,16 @@ fn shape(cx: &Ctxt, args: &Given, function: &Function) -> Shape {
         None if args.has(symbol::FUTURE) => return Shape::Returns(Future::Boxed(None), boxing()),
         None => {}
     }
-    let ending = Ending::new(body);
     let is_named = signature::is_named_like_a_future(ty);
     if !is_named && let Some(lasting) = signature::outlives_the_span(ty) {
         cx.error(lasting, OUTLIVES_THE_SPAN);
         return Shape::Sync;
     }
-    let is_async = || ending.as_ref().is_some_and(Ending::is_async);
+    let is_async = || Ending::new(body).is_some_and(|ending| ending.is_async());
     let is_other_box = signature::pinned(ty).is_some();
     match boxing().filter(|_| !is_other_box && (is_named || is_async())) {
         Some(boxing) => Shape::Returns(Future::Boxed(None), Some(boxing)),
-        None if is_named || ending.is_some() => Shape::Returns(Future::Likely, None),
+        None if is_named || boxing::may_return_a_box(body) => Shape::Returns(Future::Likely, None),
         None => Shape::Sync,
     }
 }

@@ -53,7 +53,7 @@ impl LambdaLayer {
         self
     }
 
-    /// Only flushes.
+    /// Flushes after each invocation, without recording a span for it.
     #[must_use]
     pub fn without_span(mut self) -> Self {
         self.has_span = false;
@@ -139,11 +139,11 @@ where
         }
         let flush =
             this.flush.get_or_insert_with(|| flush(Arc::clone(this.telemetry), *this.timeout));
-        // An error is the end of the thread, too.
+        // The channel returns an error once the thread has dropped its end of it.
         let _ = ready!(Pin::new(flush).poll(task));
         match this.result.take() {
             Some(result) => Poll::Ready(result),
-            // Polled again after it was ready.
+            // The caller polls again after the result was ready.
             None => Poll::Pending,
         }
     }
@@ -156,7 +156,7 @@ fn flush(telemetry: Arc<TelemetryProvider>, timeout: Duration) -> Receiver<()> {
         let _ = telemetry.force_flush(timeout);
         drop(done);
     };
-    // Without a thread, the closure is dropped, and so the flush is over.
+    // If the thread cannot be started, the closure is dropped, which ends the flush.
     let _ = program_signals::spawn("floe-flush", flush);
     ended
 }

@@ -2,14 +2,13 @@
 //!
 //! ```no_run
 //! use std::sync::Arc;
-//! use floe_telemetry::{TelemetryConfig, TelemetryProvider};
 //! use floe_telemetry_aws::{LambdaLayer, XrayPropagator};
 //! use tower_layer::Layer;
 //!
 //! # fn start<S>(function: S) -> Result<(), floe_telemetry::Error> {
-//! let telemetry = TelemetryProvider::builder(TelemetryConfig::new("orders"))
+//! let telemetry = floe_telemetry::builder()
 //!     .with_propagator(XrayPropagator::new())
-//!     .initialize()?;
+//!     .init()?;
 //! let service = LambdaLayer::new(Arc::new(telemetry)).layer(function);
 //! // lambda_runtime::run(service).await
 //! # drop(service);

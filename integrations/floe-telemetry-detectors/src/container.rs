@@ -5,7 +5,7 @@ use floe_telemetry::detection::{DetectedAttributes, Surroundings};
 const CGROUP: &str = "/proc/self/cgroup";
 pub(crate) const MOUNTS: &str = "/proc/self/mountinfo";
 
-/// Files that a runtime mounts into a container. Those of a pod belong to another container, which holds its network.
+/// Files that a runtime mounts into a container. In a pod, they are the files of the container that holds the network.
 const OF_CONTAINER_OR_POD: [&str; 3] = ["hostname", "hosts", "resolv.conf"];
 
 /// The file that Podman and CRI-O mount from the folder of the container itself.

@@ -169,7 +169,7 @@ fn kind(error: &Error) -> &'static str {
             DatabaseErrorKind::NotNullViolation => "not_null_violation",
             DatabaseErrorKind::CheckViolation => "check_violation",
             DatabaseErrorKind::ClosedConnection => "closed_connection",
-            // Two of diesel 2.3 that 2.2 does not have.
+            // diesel 2.2 lacks these two kinds of 2.3.
             newer => match &*format!("{newer:?}") {
                 "ExclusionViolation" => "exclusion_violation",
                 "RestrictViolation" => "restrict_violation",

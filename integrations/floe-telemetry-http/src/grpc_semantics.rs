@@ -127,8 +127,7 @@ pub(crate) struct RpcMethod {
 
 impl RpcMethod {
     pub(crate) fn of(uri: &Uri) -> Self {
-        let path = uri.path();
-        let path = path.strip_prefix('/').unwrap_or(path);
+        let path = uri.path().strip_prefix('/').unwrap_or(uri.path());
         let is_valid = path.split_once('/').is_some_and(|(service, method)| {
             !service.is_empty() && !method.is_empty() && !method.contains('/')
         });

@@ -126,8 +126,7 @@ pub(crate) fn open(options: &Options<Parts>, parts: &Parts) -> Exchange {
         semantics::client(opening, forwarded, options.peer(parts));
         opening.links(&link);
     });
-    let measurement = Measurement::start(|| incoming.attributes());
-    let measurement = measurement.map(|measurement| {
+    let measurement = Measurement::start(|| incoming.attributes()).map(|measurement| {
         if options.has_active_requests {
             measurement.active(incoming.series())
         } else {
@@ -155,11 +154,11 @@ struct Incoming<'r> {
 impl<'r> Incoming<'r> {
     fn of(options: &Options<Parts>, parts: &'r Parts, forwarded: Forwarded<'_>) -> Self {
         let route = options.route(parts);
-        let scheme = forwarded.scheme().or(parts.uri.scheme_str());
+        let known = forwarded.scheme().or(parts.uri.scheme_str());
         #[cfg(feature = "actix-web")]
-        let scheme =
-            scheme.or_else(|| parts.extensions.get::<OfActix>()?.is_secure.then_some("https"));
-        let scheme = match scheme {
+        let known =
+            known.or_else(|| parts.extensions.get::<OfActix>()?.is_secure.then_some("https"));
+        let scheme = match known {
             Some(scheme) if scheme.eq_ignore_ascii_case("https") => "https",
             _ => "http",
         };

@@ -40,7 +40,8 @@
 //! - `with_active_requests` (HTTP servers) counts active requests.
 //! - `untrusted` (servers) is for services that anybody can call: each request starts a new trace with a link
 //!   to the caller's span, and the caller's baggage, `Forwarded` and `X-Forwarded-…` are ignored.
-//! - `with_trace_id_header` (servers) adds the trace id to the response; [`CurrentTraceId`] is for its text.
+//! - `with_trace_id_header` (servers) adds the trace id to the response, as a header; [`CurrentTraceId`] is the id for
+//!   the text of the response.
 //! - `with_peer_address` (servers) records the address of the other end of the connection, which a layer does not see.
 //!
 //! # Features

@@ -5,7 +5,7 @@ use floe_telemetry_sql::Database;
 /// The options of both clients.
 macro_rules! options {
     () => {
-        /// Sets an attribute of all spans. Those that the conventions name are set on the metric, too.
+        /// Sets an attribute of all spans. The attributes of the conventions are set on the metric, too.
         #[must_use]
         pub fn attribute(
             mut self,

@@ -23,13 +23,13 @@ const MAX_NAME: usize = 32;
 /// let url = "redis://:hunter2@cache.example/0";
 /// let connection = Client::open(url)?.get_connection()?;
 /// let mut connection = TracedRedis::new(connection).url(url); // its address, and not its password
-/// let visits: i64 = connection.incr("visits", 1)?; // the span `INCR 0`
+/// let visits: i64 = connection.incr("visits", 1)?; // the span `INCRBY 0`
 /// # Ok(())
 /// # }
 /// ```
 ///
-/// The spans of an asynchronous `MultiplexedConnection` or `ConnectionManager` are the same, but that the name of a
-/// pipeline, which is one span, also has the command.
+/// A pipeline is one span. On an asynchronous `MultiplexedConnection` or `ConnectionManager`, its name also contains the
+/// command, if all commands of the pipeline have the same name.
 #[derive(Clone, Debug)]
 pub struct TracedRedis<C> {
     inner: C,
@@ -104,7 +104,7 @@ impl<C: ConnectionLike> ConnectionLike for TracedRedis<C> {
         result
     }
 
-    /// A command whose name only its bytes have, which redis itself never sends.
+    /// Sends a command that is already encoded. It gets no span, and the crate redis never calls this method.
     fn req_packed_command(&mut self, command: &[u8]) -> RedisResult<Value> {
         self.inner.req_packed_command(command)
     }
@@ -115,7 +115,7 @@ impl<C: ConnectionLike> ConnectionLike for TracedRedis<C> {
         offset: usize,
         count: usize,
     ) -> RedisResult<Vec<Value>> {
-        // Of a transaction, the last answer is that of all its commands, after one for each of them.
+        // A transaction has an answer for each command, and then a last one with all results, at `offset`.
         let is_transaction = offset > 0;
         let operation = if is_transaction { "MULTI" } else { "PIPELINE" };
         let size = if is_transaction { offset.saturating_sub(1) } else { count };

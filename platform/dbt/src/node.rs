@@ -76,7 +76,7 @@ pub(crate) enum Outcome {
 pub(crate) const NOT_ENDED: &str = "dbt ended before the node did";
 
 impl Node {
-    /// Returns the node of a result, as far as its id tells.
+    /// Returns the node of a result, with the properties that its id contains.
     pub(crate) fn of(result: &NodeResult) -> Self {
         let id = &*result.unique_id;
         Self {
@@ -148,8 +148,8 @@ impl RunResult {
         }
     }
 
-    /// Whether dbt neither built the node nor ran the test, but skipped it, cloned it, or only compiled it, as every
-    /// ephemeral model. A compiled node has `success`, too, but every adapter has a message about a built node.
+    /// Whether dbt only skipped, cloned or compiled the node. An ephemeral model is always only compiled. The status of a
+    /// compiled node is `success`, too, but an adapter has a message only about a built node.
     pub(crate) fn is_without_work(&self, node: &Node, words: Words) -> bool {
         let is_compiled = node.is_test() || self.message.is_empty();
         words.is_clone

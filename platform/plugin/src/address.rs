@@ -52,12 +52,6 @@ impl<'a> From<&'a str> for Destination<'a> {
     }
 }
 
-impl<'a> From<&'a str> for CleanUrl<'a> {
-    fn from(url: &'a str) -> Self {
-        Self(url)
-    }
-}
-
 impl fmt::Display for Destination<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.0.contains("://") {

@@ -3,6 +3,7 @@
 use std::time::SystemTime;
 
 use floe_telemetry::FloeAttributes;
+use serde::Serialize;
 
 use crate::address::Destination;
 use crate::error::Error;
@@ -49,7 +50,7 @@ pub trait AlertChannel: Lifecycle {
 }
 
 /// The content of an alert.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Serialize)]
 pub struct Message<'a> {
     /// The name of the alert, for example `FloePipelineFailed`. Alerts with the same cause have the same name.
     pub name: &'a str,
@@ -74,6 +75,7 @@ pub struct Message<'a> {
     /// The id of the trace, in hexadecimal digits, if the run is recorded.
     pub trace_id: Option<&'a str>,
     /// The time of the event.
+    #[serde(skip)]
     pub at: SystemTime,
 }
 
@@ -125,7 +127,8 @@ fn present<'a, const N: usize>(
 }
 
 /// The severity of an alert.
-#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd, Serialize)]
+#[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Severity {
     /// Information without a need to act.

@@ -8,11 +8,11 @@ use floe_telemetry::FloeAttributes;
 use serde_json::Value as Json;
 
 use crate::error::{Error, ErrorKind};
-use crate::handle::{Handle, observe};
+use crate::handle::{Handle, Kind, observe};
 use crate::lifecycle::Lifecycle;
 pub use crate::operation::operation_span as compute_span;
 use crate::operation::{Opener, operation};
-use crate::table::{Column, ColumnType, RowSink, Value};
+use crate::table::{Column, RowSink, Value};
 
 /// An operation of a compute engine.
 #[derive(Clone, Copy, Debug, Default, FloeAttributes, PartialEq)]
@@ -62,17 +62,8 @@ pub struct TransformOutcome {
 
 operation!("compute", Compute.operation);
 
-/// An engine that runs queries.
+/// A database in which a product stores its tables: a [`QueryEngine`] or a [`DbtEngine`].
 pub trait ComputeEngine: Lifecycle {
-    /// Returns the name of the database system in OpenTelemetry's conventions, for example `duckdb`.
-    fn system_name(&self) -> &str;
-
-    /// Whether the engine runs queries itself. Otherwise dbt builds the models, with the profile of this plugin.
-    /// Default: `true`.
-    fn runs_queries(&self) -> bool {
-        true
-    }
-
     /// Checks that the engine can use the database in `file`, which may not exist yet. Default: any database is
     /// accepted.
     ///
@@ -83,27 +74,27 @@ pub trait ComputeEngine: Lifecycle {
         let _ = file;
         Ok(())
     }
+}
 
-    /// Creates a database for one writer, in a file that is empty or does not exist yet. Default: not supported.
+/// An engine that runs the queries of a product itself.
+pub trait QueryEngine: ComputeEngine {
+    /// Returns the name of the database system in OpenTelemetry's conventions, for example `sqlite`.
+    fn system_name(&self) -> &str;
+
+    /// Creates a database for one writer, in a file that is empty or does not exist yet.
     ///
     /// # Errors
     ///
     /// The engine does not run, or the file cannot be created.
-    fn create_database(&self, file: &Path) -> Result<Box<dyn Database>, Error> {
-        let _ = file;
-        Err(Error::unsupported("create_database"))
-    }
+    fn create_database(&self, file: &Path) -> Result<Box<dyn Database>, Error>;
 
     /// Opens a database that another process has created and closed, for one writer. The database must contain no
-    /// incomplete table, even if a process was killed while it wrote. Default: not supported.
+    /// incomplete table, even if a process was killed while it wrote.
     ///
     /// # Errors
     ///
     /// There is no such database, or it cannot be opened.
-    fn open_database(&self, file: &Path) -> Result<Box<dyn Database>, Error> {
-        let _ = file;
-        Err(Error::unsupported("open_database"))
-    }
+    fn open_database(&self, file: &Path) -> Result<Box<dyn Database>, Error>;
 
     /// Locks a database against writers until the returned value is dropped, so that its file can be copied, replaced,
     /// renamed or removed. Changes in other files, such as a write-ahead log, are first moved into the file. Default:
@@ -116,16 +107,16 @@ pub trait ComputeEngine: Lifecycle {
         let _ = file;
         Ok(None)
     }
+}
 
+/// An engine in which dbt builds the models of a product.
+pub trait DbtEngine: ComputeEngine {
     /// Generates the profile with which dbt connects to the database: the value of an output in `profiles.yml`.
     ///
     /// # Errors
     ///
-    /// dbt has no adapter for the engine.
-    fn generate_profile(&self, file: &Path, target: &str) -> Result<Json, Error> {
-        let _ = (file, target);
-        Err(Error::unsupported("generate_profile"))
-    }
+    /// The target or the file cannot be written into a profile.
+    fn generate_profile(&self, file: &Path, target: &str) -> Result<Json, Error>;
 }
 
 /// An open database, which is complete in its file once it is dropped. Its methods open no spans, because their caller,
@@ -162,13 +153,6 @@ pub trait Database: fmt::Debug {
     /// The query is wrong or changes data, or `rows` refuses a row.
     fn query(&mut self, sql: &str, rows: &mut dyn RowSink) -> Result<(), Error>;
 
-    /// Returns the columns of a table or a view, with the types of their values.
-    ///
-    /// # Errors
-    ///
-    /// There is no such table.
-    fn describe(&mut self, table: &str) -> Result<Vec<(String, ColumnType)>, Error>;
-
     /// Removes a table or a view, if there is one.
     ///
     /// # Errors
@@ -197,7 +181,7 @@ pub struct Session {
     db_path: String,
 }
 
-impl Handle<dyn ComputeEngine> {
+impl<K: ?Sized + Kind + ComputeEngine> Handle<K> {
     /// Checks that the engine can use a database, in the span `compute.validate_connection`.
     ///
     /// # Errors
@@ -213,12 +197,14 @@ impl Handle<dyn ComputeEngine> {
         };
         self.observe(&operation, |engine, _| engine.validate_connection(file))
     }
+}
 
+impl Handle<dyn QueryEngine> {
     /// Creates a database, in the span `compute.create_database`.
     ///
     /// # Errors
     ///
-    /// As for [`ComputeEngine::create_database`].
+    /// As for [`QueryEngine::create_database`].
     pub fn create_database(&self, file: &Path) -> Result<Session, Error> {
         self.session("create_database", file, |engine| engine.create_database(file))
     }
@@ -227,7 +213,7 @@ impl Handle<dyn ComputeEngine> {
     ///
     /// # Errors
     ///
-    /// As for [`ComputeEngine::open_database`].
+    /// As for [`QueryEngine::open_database`].
     pub fn open_database(&self, file: &Path) -> Result<Session, Error> {
         self.session("open_database", file, |engine| engine.open_database(file))
     }
@@ -236,7 +222,7 @@ impl Handle<dyn ComputeEngine> {
         &self,
         operation: &'static str,
         file: &Path,
-        open: impl FnOnce(&dyn ComputeEngine) -> Result<Box<dyn Database>, Error>,
+        open: impl FnOnce(&dyn QueryEngine) -> Result<Box<dyn Database>, Error>,
     ) -> Result<Session, Error> {
         let db_path = file.to_string_lossy().into_owned();
         let operation = Compute {
@@ -254,12 +240,14 @@ impl Handle<dyn ComputeEngine> {
             db_path,
         })
     }
+}
 
+impl Handle<dyn DbtEngine> {
     /// Generates the profile with which dbt connects, in the span `compute.generate_profile`.
     ///
     /// # Errors
     ///
-    /// As for [`ComputeEngine::generate_profile`].
+    /// As for [`DbtEngine::generate_profile`].
     pub fn generate_profile(&self, file: &Path, target: &str) -> Result<Json, Error> {
         let operation = Compute {
             operation: "generate_profile",
@@ -307,15 +295,6 @@ impl Session {
     /// As for [`Database::query`].
     pub fn query(&mut self, sql: &str, rows: &mut dyn RowSink) -> Result<(), Error> {
         self.observe("query", None, |it| it.query(sql, rows))
-    }
-
-    /// Returns the columns of a table or a view, in the span `compute.describe`.
-    ///
-    /// # Errors
-    ///
-    /// As for [`Database::describe`].
-    pub fn describe(&mut self, table: &str) -> Result<Vec<(String, ColumnType)>, Error> {
-        self.observe("describe", Some(table), |it| it.describe(table))
     }
 
     /// Removes a table or a view, in the span `compute.remove`.

@@ -201,7 +201,7 @@ pub struct Project<'a> {
     pub target: Option<&'a str>,
     /// The channel that receives each node when it has ended, if dbt reports nodes while it runs.
     pub ended: Option<&'a Sender<BuiltNode>>,
-    /// The nodes that a step of an orchestrator builds; `None` for all nodes, which are no assets.
+    /// The nodes that a step of an orchestrator builds; `None` for all nodes, without spans of assets.
     pub selection: Option<&'a Selection>,
 }
 

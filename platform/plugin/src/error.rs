@@ -139,12 +139,6 @@ impl Error {
         }
     }
 
-    /// Creates the error of an operation that the plugin does not support.
-    #[must_use]
-    pub fn unsupported(operation: &str) -> Self {
-        Self::new(ErrorKind::Unsupported, format!("the plugin does not support `{operation}`"))
-    }
-
     /// Adds the error that caused this one.
     #[must_use]
     pub fn with_source(mut self, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
@@ -206,11 +200,6 @@ impl Error {
     /// Whether the same operation can succeed later.
     pub fn is_transient(&self) -> bool {
         matches!(self.kind, ErrorKind::Unavailable | ErrorKind::TimedOut | ErrorKind::RateLimited)
-    }
-
-    /// Whether the plugin does not support the operation.
-    pub fn is_unsupported(&self) -> bool {
-        self.kind == ErrorKind::Unsupported
     }
 
     /// Whether the error is a failure, rather than an interruption by a signal.

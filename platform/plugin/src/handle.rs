@@ -16,6 +16,9 @@ use crate::registry::LinkedPlugin;
 pub trait Kind: Lifecycle {
     /// The type of the plugins that implement the trait.
     const TYPE: PluginType;
+
+    /// The operations of the trait, as in the names of their spans. A contract test performs each one.
+    const OPERATIONS: &'static [&'static str];
 }
 
 /// A configured plugin of a kind, for example `Handle<dyn AlertChannel>`.

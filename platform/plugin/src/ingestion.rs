@@ -6,7 +6,7 @@ use std::time::Instant;
 use floe_telemetry::FloeAttributes;
 
 use crate::egress::{Egress, EgressOutcome};
-use crate::error::Error;
+use crate::error::{Error, ErrorKind};
 use crate::handle::Handle;
 use crate::lifecycle::Lifecycle;
 use crate::operation::operation;
@@ -85,7 +85,7 @@ pub trait IngestionEngine: Lifecycle {
     /// The system refused the rows or could not be reached.
     fn write(&self, export: &Export<'_>) -> Result<u64, Error> {
         let _ = export;
-        Err(Error::unsupported("write"))
+        Err(Error::new(ErrorKind::Unsupported, "the plugin does not support `write`"))
     }
 }
 

@@ -4,9 +4,9 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-/// Defines `PluginType` from rows of the form `Variant: "name", domain of the spans, [operations];`.
+/// Defines `PluginType` from rows of the form `Variant: "name", domain of the spans;`.
 macro_rules! types {
-    ($($(#[$doc:meta])* $kind:ident: $name:literal, $domain:expr, [$($operation:literal)*];)*) => {
+    ($($(#[$doc:meta])* $kind:ident: $name:literal, $domain:expr;)*) => {
         /// The type of a plugin: its task in the platform.
         #[derive(Clone, Copy, Debug, Deserialize, Eq, Hash, Ord, PartialEq, PartialOrd, Serialize)]
         #[serde(rename_all = "snake_case")]
@@ -37,57 +37,41 @@ macro_rules! types {
                     $(Self::$kind => $domain,)*
                 }
             }
-
-            /// Returns the operations of the type, as in the names of their spans. A contract test performs each one.
-            #[must_use]
-            pub const fn operations(self) -> &'static [&'static str] {
-                match self {
-                    $(Self::$kind => &[$($operation),*],)*
-                }
-            }
         }
     };
 }
 
 types! {
     /// Runs queries.
-    Compute: "compute", Some("compute"), [
-        "validate_connection" "create_database" "describe" "open_database" "load" "materialize" "query" "remove"
-        "generate_profile"
-    ];
+    Compute: "compute", Some("compute");
     /// Builds the assets of a product in order.
-    Orchestrator: "orchestrator", Some("orchestrator"), ["create_definitions" "run"];
+    Orchestrator: "orchestrator", Some("orchestrator");
     /// Lists tables and where they are stored.
-    Catalog: "catalog", Some("catalog"), ["create_namespace" "create_table"];
+    Catalog: "catalog", Some("catalog");
     /// Stores objects, such as the rows of a table.
-    Storage: "storage", Some("storage"), ["put_object"];
+    Storage: "storage", Some("storage");
     /// Stores telemetry. Never instrumented, because it would export its spans to itself, which would cause new spans.
-    TelemetryBackend: "telemetry_backend", None, [];
+    TelemetryBackend: "telemetry_backend", None;
     /// Stores lineage.
-    LineageBackend: "lineage_backend", Some("lineage"), ["emit_event"];
+    LineageBackend: "lineage_backend", Some("lineage");
     /// Runs dbt.
-    Dbt: "dbt", Some("dbt"), ["build" "run" "test"];
+    Dbt: "dbt", Some("dbt");
     /// Defines metrics and dimensions over tables.
-    SemanticLayer: "semantic_layer", Some("semantic"), ["sync"];
+    SemanticLayer: "semantic_layer", Some("semantic");
     /// Loads data from external sources.
-    Ingestion: "ingestion", Some("ingestion"), ["run" "write"];
+    Ingestion: "ingestion", Some("ingestion");
     /// Resolves secrets.
-    Secrets: "secrets", Some("secrets"), ["get_secret"];
+    Secrets: "secrets", Some("secrets");
     /// Authenticates the platform.
-    Identity: "identity", Some("identity"), ["authenticate"];
+    Identity: "identity", Some("identity");
     /// Checks the quality of data.
-    Quality: "quality", Some("quality"), ["validate_expectations" "run_checks"];
+    Quality: "quality", Some("quality");
     /// Generates the namespace, the roles and the security context of a product in a cluster.
-    Rbac: "rbac", Some("security"), [
-        "generate_namespace" "generate_service_account" "generate_role" "generate_role_binding"
-        "generate_pod_security_context"
-    ];
+    Rbac: "rbac", Some("security");
     /// Sends alerts.
-    AlertChannel: "alert_channel", Some("alert"), ["send_alert"];
+    AlertChannel: "alert_channel", Some("alert");
     /// Generates network policies.
-    NetworkSecurity: "network_security", Some("security"), [
-        "generate_network_policy" "generate_default_deny_policies"
-    ];
+    NetworkSecurity: "network_security", Some("security");
 }
 
 impl PluginType {

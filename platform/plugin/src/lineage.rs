@@ -5,6 +5,7 @@ use std::time::SystemTime;
 use floe_telemetry::metrics::Metric;
 use floe_telemetry::opentelemetry::KeyValue;
 use floe_telemetry::{FloeAttributes, MetricRecorder};
+use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::error::Error;
@@ -148,7 +149,7 @@ impl RunState {
 }
 
 /// A job.
-#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq, Serialize)]
 pub struct Job<'a> {
     /// The namespace.
     pub namespace: &'a str,
@@ -212,13 +213,15 @@ pub struct Facet {
 }
 
 /// A column of data.
-#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq, Serialize)]
 pub struct Field<'a> {
     /// The name.
     pub name: &'a str,
     /// The type in the database, if it is known.
+    #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
     pub kind: Option<&'a str>,
     /// The description.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<&'a str>,
 }
 
@@ -258,7 +261,7 @@ impl RunEvent<'_> {
                 "1-2-0/ParentRunFacet",
                 json!({
                     "run": { "runId": parent.run_id },
-                    "job": parent.job.to_json(),
+                    "job": parent.job,
                 }),
             );
         }
@@ -310,7 +313,7 @@ impl RunEvent<'_> {
         if let Some(sql) = self.sql {
             facets["sql"] = facet("1-1-0/SQLJobFacet", json!({ "query": sql }));
         }
-        let mut job = self.job.to_json();
+        let mut job = json!(self.job);
         job["facets"] = facets;
         job
     }
@@ -337,9 +340,8 @@ impl Dataset<'_> {
     fn to_json(&self, is_output: bool) -> Value {
         let mut value = json!({ "namespace": self.namespace, "name": self.name, "facets": {} });
         if !self.columns.is_empty() {
-            let fields: Vec<Value> = self.columns.iter().map(|it| it.to_json()).collect();
-            value["facets"]["schema"] =
-                facet("1-2-0/SchemaDatasetFacet", json!({ "fields": fields }));
+            let fields = json!({ "fields": self.columns });
+            value["facets"]["schema"] = facet("1-2-0/SchemaDatasetFacet", fields);
         }
         if !self.assertions.is_empty() {
             let assertions: Vec<Value> = self.assertions.iter().map(Assertion::to_json).collect();
@@ -374,25 +376,6 @@ impl Assertion<'_> {
             }
         }
         assertion
-    }
-}
-
-impl Field<'_> {
-    fn to_json(self) -> Value {
-        let mut field = json!({ "name": self.name });
-        if let Some(kind) = self.kind {
-            field["type"] = kind.into();
-        }
-        if let Some(description) = self.description {
-            field["description"] = description.into();
-        }
-        field
-    }
-}
-
-impl Job<'_> {
-    fn to_json(self) -> Value {
-        json!({ "namespace": self.namespace, "name": self.name })
     }
 }
 

@@ -143,46 +143,9 @@ operation!("dagster.sensor", Sensor.sensor_name);
 
 operation!("orchestrator", Orchestrator.operation);
 
-/// An orchestrator, which builds the assets of a product in the order of their dependencies.
-pub trait AssetOrchestrator: Lifecycle {
-    /// Whether the orchestrator builds the assets in this process, with [`run`](Self::run). Otherwise it uses the files
-    /// of [`create_definitions`](Self::create_definitions). Default: `false`.
-    fn runs_here(&self) -> bool {
-        false
-    }
-
-    /// Writes below `folder` the files with which the orchestrator runs the product, and returns their paths. Default:
-    /// not supported.
-    ///
-    /// # Errors
-    ///
-    /// A file cannot be written.
-    fn create_definitions(
-        &self,
-        product: &Product<'_>,
-        folder: &Path,
-    ) -> Result<Vec<PathBuf>, Error> {
-        let _ = (product, folder);
-        Err(Error::unsupported("create_definitions"))
-    }
-
-    /// Runs the product with the files of [`create_definitions`](Self::create_definitions), and waits for the end of
-    /// the run. Processes of the orchestrator build the assets. Default: not supported.
-    ///
-    /// # Errors
-    ///
-    /// The orchestrator cannot be started, or a signal or the time limit ended it. Any exit code is a result.
-    fn run_definitions(
-        &self,
-        product: &Product<'_>,
-        definitions: &Definitions<'_>,
-    ) -> Result<RunEnd, Error> {
-        let _ = (product, definitions);
-        Err(Error::unsupported("run"))
-    }
-
-    /// Builds the assets of the product: calls `build` with the name of each asset, after its dependencies. Default:
-    /// not supported, because the orchestrator runs the product in another process.
+/// An orchestrator that builds the assets of a product in this process.
+pub trait LocalOrchestrator: Lifecycle {
+    /// Builds the assets of the product: calls `build` with the name of each asset, after its dependencies.
     ///
     /// # Errors
     ///
@@ -191,10 +154,33 @@ pub trait AssetOrchestrator: Lifecycle {
         &self,
         product: &Product<'_>,
         build: &mut dyn FnMut(&str) -> Result<(), Error>,
-    ) -> Result<(), Error> {
-        let _ = (product, build);
-        Err(Error::unsupported("run"))
-    }
+    ) -> Result<(), Error>;
+}
+
+/// An orchestrator whose own processes build the assets of a product.
+pub trait ProcessOrchestrator: Lifecycle {
+    /// Writes below `folder` the files with which the orchestrator runs the product, and returns their paths.
+    ///
+    /// # Errors
+    ///
+    /// A file cannot be written.
+    fn create_definitions(
+        &self,
+        product: &Product<'_>,
+        folder: &Path,
+    ) -> Result<Vec<PathBuf>, Error>;
+
+    /// Runs the product with the files of [`create_definitions`](Self::create_definitions), and waits for the end of
+    /// the run.
+    ///
+    /// # Errors
+    ///
+    /// The orchestrator cannot be started, or a signal or the time limit ended it. Any exit code is a result.
+    fn run_definitions(
+        &self,
+        product: &Product<'_>,
+        definitions: &Definitions<'_>,
+    ) -> Result<RunEnd, Error>;
 }
 
 /// The files of an orchestrator, and the environment of a run.
@@ -215,12 +201,27 @@ pub struct RunEnd {
     pub message: String,
 }
 
-impl Handle<dyn AssetOrchestrator> {
+impl Handle<dyn LocalOrchestrator> {
+    /// Builds the assets, in the span `orchestrator.run`.
+    ///
+    /// # Errors
+    ///
+    /// As for [`LocalOrchestrator::run`].
+    pub fn run(
+        &self,
+        product: &Product<'_>,
+        build: &mut dyn FnMut(&str) -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        self.observe(&request("run", product), |it, _| it.run(product, build))
+    }
+}
+
+impl Handle<dyn ProcessOrchestrator> {
     /// Writes the orchestrator's files, in the span `orchestrator.create_definitions`.
     ///
     /// # Errors
     ///
-    /// As for [`AssetOrchestrator::create_definitions`].
+    /// As for [`ProcessOrchestrator::create_definitions`].
     pub fn create_definitions(
         &self,
         product: &Product<'_>,
@@ -231,25 +232,12 @@ impl Handle<dyn AssetOrchestrator> {
         })
     }
 
-    /// Builds the assets, in the span `orchestrator.run`.
-    ///
-    /// # Errors
-    ///
-    /// As for [`AssetOrchestrator::run`].
-    pub fn run(
-        &self,
-        product: &Product<'_>,
-        build: &mut dyn FnMut(&str) -> Result<(), Error>,
-    ) -> Result<(), Error> {
-        self.observe(&request("run", product), |it, _| it.run(product, build))
-    }
-
     /// Runs the product with the orchestrator's files, in the span `orchestrator.run`, which is an error if the exit
     /// code is not 0. `ended` is called in this span after the run, even after an error.
     ///
     /// # Errors
     ///
-    /// As for [`AssetOrchestrator::run_definitions`].
+    /// As for [`ProcessOrchestrator::run_definitions`].
     pub fn run_definitions(
         &self,
         product: &Product<'_>,

@@ -20,29 +20,40 @@ use crate::operation::Opener;
 use crate::registry::{self, LinkedPlugin};
 use crate::secrets::SecretStore;
 
+/// Defines the kinds from rows of the form `Type: module::Trait, [operations];`.
 macro_rules! traits {
-    ($($kind:ident: $module:ident::$trait:ident,)*) => {$(
+    ($($kind:ident: $module:ident::$trait:ident, [$($operation:literal)*];)*) => {$(
         impl Kind for dyn crate::$module::$trait {
             const TYPE: PluginType = PluginType::$kind;
+            const OPERATIONS: &'static [&'static str] = &[$($operation),*];
         }
     )*};
 }
 
 traits! {
-    Compute: compute::ComputeEngine,
-    Orchestrator: orchestrator::AssetOrchestrator,
-    Catalog: catalog::TableCatalog,
-    Storage: storage::ObjectStore,
-    LineageBackend: lineage::LineageBackend,
-    Dbt: dbt::DbtRunner,
-    SemanticLayer: semantic::SemanticLayer,
-    Ingestion: ingestion::IngestionEngine,
-    Secrets: secrets::SecretStore,
-    Identity: identity::IdentityProvider,
-    Quality: quality::QualityProvider,
-    Rbac: security::RoleGenerator,
-    AlertChannel: alert::AlertChannel,
-    NetworkSecurity: security::NetworkPolicyGenerator,
+    Compute: compute::QueryEngine, [
+        "validate_connection" "create_database" "open_database" "load" "materialize" "query" "remove"
+    ];
+    Compute: compute::DbtEngine, ["validate_connection" "generate_profile"];
+    Orchestrator: orchestrator::LocalOrchestrator, ["run"];
+    Orchestrator: orchestrator::ProcessOrchestrator, ["create_definitions" "run"];
+    Catalog: catalog::TableCatalog, ["create_namespace" "create_table"];
+    Storage: storage::ObjectStore, ["put_object"];
+    LineageBackend: lineage::LineageBackend, ["emit_event"];
+    Dbt: dbt::DbtRunner, ["build" "run" "test"];
+    SemanticLayer: semantic::SemanticLayer, ["sync"];
+    Ingestion: ingestion::IngestionEngine, ["run" "write"];
+    Secrets: secrets::SecretStore, ["get_secret"];
+    Identity: identity::IdentityProvider, ["authenticate"];
+    Quality: quality::QualityProvider, ["validate_expectations" "run_checks"];
+    Rbac: security::RoleGenerator, [
+        "generate_namespace" "generate_service_account" "generate_role" "generate_role_binding"
+        "generate_pod_security_context"
+    ];
+    AlertChannel: alert::AlertChannel, ["send_alert"];
+    NetworkSecurity: security::NetworkPolicyGenerator, [
+        "generate_network_policy" "generate_default_deny_policies"
+    ];
 }
 
 /// The selection of a plugin, with its configuration.
@@ -93,7 +104,8 @@ impl Plugins {
     /// # Errors
     ///
     /// The first mistake in the selection or in a configuration, for example a plugin that is not linked into the
-    /// program, or a credential whose store is not selected (for the credential of a store: not selected before it).
+    /// program, or a credential whose store is not selected. A store with a credential in another store must be selected
+    /// after that store.
     pub fn configure(selections: &[Selection]) -> Result<Self, SelectionError> {
         let mut plugins = Vec::with_capacity(selections.len());
         for (index, selection) in selections.iter().enumerate() {
@@ -175,7 +187,7 @@ impl Plugins {
         self.plugins.iter().filter_map(|it| Handle::new(it.linked, it.span, &it.instance))
     }
 
-    /// Returns the plugin of a kind that allows one plugin: `plugins.one::<dyn ComputeEngine>()`.
+    /// Returns the plugin of a kind that allows one plugin: `plugins.one::<dyn TableCatalog>()`.
     pub fn one<K: ?Sized + Kind>(&self) -> Option<Handle<K>> {
         self.all().next()
     }

@@ -7,6 +7,7 @@
 use std::fmt;
 
 use floe_telemetry::callsite::SourceLocation;
+use floe_telemetry::config::suggest::{did_you_mean, misspelled};
 use serde_json::Value;
 
 use crate::configuration::{Credential, SelectionError};
@@ -31,7 +32,7 @@ pub type Configured = Result<(Instance, Vec<Credential>), SelectionError>;
 #[derive(Clone, Copy, Debug)]
 #[doc(hidden)]
 pub struct Factory {
-    /// Builds a span of the plugin, whose place in the source code is that of the plugin.
+    /// Builds a span of the plugin, with the place of the plugin's registration as its source location.
     pub span: Opener,
     pub configure: fn(Value) -> Configured,
 }
@@ -137,13 +138,7 @@ pub fn find(kind: PluginType, name: &str) -> Result<&'static LinkedPlugin, Error
 }
 
 fn not_found(kind: PluginType, name: &str, names: &[&str]) -> Error {
-    let near = names
-        .iter()
-        .map(|known| (strsim::osa_distance(name, known), *known))
-        .filter(|(edits, known)| edits * 3 <= known.len().min(6))
-        .min();
-    let suggestion =
-        near.map(|(_, known)| format!("; did you mean `{known}`?")).unwrap_or_default();
+    let suggestion = did_you_mean(misspelled(name, names));
     let accepted = if names.is_empty() {
         "no plugin of this type is linked into the program".to_owned()
     } else {

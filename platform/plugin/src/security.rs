@@ -9,37 +9,28 @@ use crate::lifecycle::Lifecycle;
 use crate::operation::operation;
 pub use crate::operation::operation_span as security_span;
 
-/// The area of a manifest.
-#[derive(Clone, Copy, Debug, Default, Eq, FloeAttributes, Hash, PartialEq)]
-#[floe(rename_all = "snake_case")]
-#[non_exhaustive]
-pub enum Area {
-    /// Network policies.
-    #[default]
-    Network,
-    /// The namespace, the service account, the role and the security context of a product.
-    Rbac,
-}
-
 /// A generated manifest.
 #[derive(Clone, Copy, Debug, Default, FloeAttributes, PartialEq)]
 #[floe(prefix = "security")]
 pub struct Security<'a> {
     /// The operation: the last part of the span's name.
     pub operation: &'a str,
-    /// The area of the manifest.
-    pub area: Area,
+    /// The area of the manifest: `network` or `rbac`.
+    pub area: &'a str,
     /// The Kubernetes kind of the manifest.
     pub policy_type: Option<&'a str>,
     /// The number of resources in the manifest.
     pub resource_count: Option<u64>,
     /// The Kubernetes namespace of the manifest.
     pub namespace: Option<&'a str>,
-    /// The Pod Security Standard: `privileged`, `baseline` or `restricted`.
+    /// The Pod Security Standard, for example `restricted`.
     pub pss_level: Option<&'a str>,
 }
 
 operation!("security", Security.operation);
+
+/// The Pod Security Standard of a product's pods and namespace.
+pub const PSS_LEVEL: &str = "restricted";
 
 /// A manifest with which a product runs in a cluster.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
@@ -95,8 +86,6 @@ pub struct Workload<'a> {
     pub secrets: &'a [&'a str],
     /// The hosts that the product connects to, by name or by address, and their ports.
     pub egress: &'a [(&'a str, u16)],
-    /// The Pod Security Standard: `privileged`, `baseline` or `restricted`.
-    pub pss_level: &'a str,
 }
 
 impl Handle<dyn RoleGenerator> {
@@ -118,11 +107,11 @@ impl Handle<dyn RoleGenerator> {
         let has_level = matches!(manifest, Namespace | PodSecurityContext);
         let operation = Security {
             operation,
-            area: Area::Rbac,
+            area: "rbac",
             policy_type: Some(policy_type),
             resource_count: Some(1),
             namespace: Some(workload.namespace),
-            pss_level: has_level.then_some(workload.pss_level),
+            pss_level: has_level.then_some(PSS_LEVEL),
         };
         self.observe(&operation, |it, _| it.generate(manifest, workload))
     }
@@ -161,7 +150,7 @@ impl Handle<dyn NetworkPolicyGenerator> {
 fn network<'a>(operation: &'a str, workload: &'a Workload<'_>) -> Security<'a> {
     Security {
         operation,
-        area: Area::Network,
+        area: "network",
         policy_type: Some("NetworkPolicy"),
         namespace: Some(workload.namespace),
         ..Security::default()

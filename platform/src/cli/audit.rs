@@ -5,7 +5,6 @@ use std::fmt;
 use floe_plugin::registry::{self, LinkedPlugin};
 use floe_plugin::{InstrumentationWarning, PluginType};
 use floe_plugins::error::Error;
-use floe_semconv::Problem;
 use floe_telemetry::backend::{self, LinkedBackend};
 use floe_telemetry::callsite::{self, CallSite, Scope};
 use serde::Serialize;
@@ -73,7 +72,6 @@ impl Audit {
     /// Returns the audit as JSON.
     pub fn to_json(&self) -> Value {
         let functions = self.functions.iter().map(|site| {
-            let problems = site.attributes().filter_map(problem_of);
             json!({
                 "span": site.name(),
                 "kind": kind(site),
@@ -82,7 +80,6 @@ impl Audit {
                 "file": site.location().file(),
                 "line": site.location().line(),
                 "attributes": site.attributes().collect::<Vec<_>>(),
-                "problems": problems.map(|it| it.to_string()).collect::<Vec<_>>(),
                 "metrics": site.has_metrics(),
             })
         });
@@ -106,20 +103,6 @@ impl Audit {
 
 fn kind(site: &CallSite) -> String {
     format!("{:?}", site.kind()).to_lowercase()
-}
-
-fn attributes_and_problems(site: &CallSite) -> String {
-    let keys = site.attributes().map(|key| match problem_of(key) {
-        Some(problem) => format!("{key} ({problem})"),
-        None => key.to_owned(),
-    });
-    keys.collect::<Vec<_>>().join(" ")
-}
-
-/// Returns the problem of a key. Keys that come from a type, or that are known only at run time, are not checked.
-fn problem_of(key: &str) -> Option<Problem<'_>> {
-    let is_known = !key.starts_with(['{', '*']);
-    is_known.then(|| floe_semconv::check(key)).flatten()
 }
 
 impl Plugin {
@@ -156,19 +139,11 @@ impl fmt::Display for Audit {
                 kind(it),
                 it.scope_name().to_owned(),
                 it.location().to_string(),
-                attributes_and_problems(it),
+                it.attributes().collect::<Vec<_>>().join(" "),
             ]
         });
         columns::write(f, ["SPAN", "KIND", "TRACER", "FUNCTION AT", "ATTRIBUTES"], functions)?;
         writeln!(f)?;
-        if !self.tracers.is_empty() {
-            let tracers = self.tracers.iter().map(|it| {
-                let version = it.version().unwrap_or("-").to_owned();
-                [it.name().to_owned(), version, it.location().to_string()]
-            });
-            columns::write(f, ["TRACER", "VERSION", "DECLARED AT"], tracers)?;
-            writeln!(f)?;
-        }
         let plugins = self.plugins.iter().map(|it| {
             [
                 it.kind.to_owned(),

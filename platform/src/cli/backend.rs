@@ -1,6 +1,5 @@
 //! `floe backend`: checks whether a product's telemetry backend accepts telemetry.
 
-use clap::Args;
 use floe_plugins::error::Error;
 use floe_telemetry::backend;
 
@@ -8,14 +7,8 @@ use super::arguments::ProductArgs;
 use super::output::print;
 use crate::telemetry;
 
-#[derive(Debug, Args)]
-pub(super) struct Arguments {
-    #[command(flatten)]
-    product: ProductArgs,
-}
-
-pub(super) fn backend(arguments: &Arguments) -> Result<(), Error> {
-    let config = telemetry::with_environment(arguments.product.read()?.telemetry)?;
+pub(super) fn backend(product: &ProductArgs) -> Result<(), Error> {
+    let config = telemetry::with_environment(product.read()?.telemetry)?;
     let report =
         backend::validate_connection(&config).map_err(|error| Error::Setting(error.to_string()))?;
     if report.is_ok() {

@@ -1,7 +1,5 @@
 //! `floe compile`: checks a product and writes its artifacts.
 
-use clap::Args;
-
 use super::arguments::ProductArgs;
 use super::observed::{Tree, observed};
 use super::output::{print, print_warnings};
@@ -9,14 +7,8 @@ use crate::artifacts;
 use crate::compile;
 use crate::pipeline::RunError;
 
-#[derive(Debug, Args)]
-pub(super) struct Arguments {
-    #[command(flatten)]
-    product: ProductArgs,
-}
-
-pub(super) fn compile(arguments: &Arguments) -> Result<(), RunError> {
-    let definition = arguments.product.read()?;
+pub(super) fn compile(product: &ProductArgs) -> Result<(), RunError> {
+    let definition = product.read()?;
     let output = artifacts::default_path(&definition.identity.folder);
     observed(definition.telemetry.clone(), Some(Tree::None), || {
         let artifacts = compile::compile(&definition)?;

@@ -1,6 +1,5 @@
 //! The commands that Dagster calls: `floe build-asset`, `floe evaluate-sensor` and `floe parse-project`.
 
-use std::io;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
@@ -28,16 +27,12 @@ pub(super) struct SensorArguments {
 
 pub(super) fn build_asset(folder: &Path) -> Result<(), RunError> {
     let step = DagsterStep::open(folder)?;
-    let observed = observed(step.telemetry(), None, || step.build())?;
-    observed.print_tree(&mut io::stdout());
-    observed.outcome
+    observed(step.telemetry(), None, || step.build())?.outcome
 }
 
 pub(super) fn parse_project(folder: &Path) -> Result<(), RunError> {
     let product = DagsterProduct::open(folder)?;
-    let observed = observed(product.telemetry(), None, || Ok(product.parse()?))?;
-    observed.print_tree(&mut io::stdout());
-    observed.outcome
+    observed(product.telemetry(), None, || Ok(product.parse()?))?.outcome
 }
 
 pub(super) fn evaluate_sensor(arguments: &SensorArguments) -> Result<(), RunError> {

@@ -6,11 +6,10 @@ use std::path::Path;
 
 use clap::Args;
 use floe_plugins::error::Error;
-use floe_telemetry::printable;
 use serde::Serialize;
 
 use super::arguments::PlatformArgs;
-use super::output::print;
+use super::output::{print, print_lines};
 use crate::history::{self, KEPT};
 use crate::product;
 use crate::record::Record;
@@ -66,9 +65,7 @@ pub(super) fn find(arguments: &Arguments) -> Result<(), Error> {
         return print(&format_args!("{:#}\n", serde_json::json!({ "runs": found })));
     }
     let texts: Vec<String> = found.iter().map(ToString::to_string).collect();
-    let text = texts.join("\n");
-    let lines: Vec<_> = text.split('\n').map(printable).collect();
-    print(&lines.join("\n"))
+    print_lines(&texts.join("\n"))
 }
 
 impl fmt::Display for Found {

@@ -20,6 +20,12 @@ pub(super) fn print(text: &dyn fmt::Display) -> Result<(), Error> {
     }
 }
 
+/// Prints lines to standard output, without the control characters of names and messages in them.
+pub(super) fn print_lines(text: &str) -> Result<(), Error> {
+    let lines: Vec<_> = text.split('\n').map(printable).collect();
+    print(&lines.join("\n"))
+}
+
 pub(super) fn print_error(kind: &str, message: &str) {
     print_redacted(kind, &sanitize_error_message(message));
 }

@@ -1,7 +1,5 @@
 //! `floe run`: compiles a product, builds its tables, and prints its trace and a summary.
 
-use std::io;
-
 use clap::Args;
 use floe_plugins::error::Error;
 
@@ -68,7 +66,6 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), RunError> {
     let Some(report) = report.filter(|it| it.has_begun()) else {
         return observed.outcome.map(drop);
     };
-    observed.print_tree(&mut io::stdout());
     if !arguments.quiet {
         let to = observed.exported_to.as_deref();
         let trace_url = definition.manifest.observability.tracing.trace_url.as_ref();

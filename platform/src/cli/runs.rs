@@ -4,12 +4,11 @@ use std::fmt;
 
 use clap::Args;
 use floe_plugins::error::Error;
-use floe_telemetry::printable;
 use serde_json::json;
 
 use super::arguments::ProductArgs;
 use super::columns;
-use super::output::print;
+use super::output::{print, print_lines};
 use crate::history;
 use crate::record::Record;
 use crate::text::Elapsed;
@@ -36,9 +35,7 @@ pub(super) fn runs(arguments: &Arguments) -> Result<(), Error> {
     if arguments.json {
         return print(&format_args!("{:#}\n", json!({ "runs": runs })));
     }
-    let text = Runs(&runs).to_string();
-    let lines: Vec<_> = text.split('\n').map(printable).collect();
-    print(&lines.join("\n"))
+    print_lines(&Runs(&runs).to_string())
 }
 
 struct Runs<'a>(&'a [Record]);

@@ -146,8 +146,8 @@ struct Comparison<'a> {
     run: &'a Record,
     built: Vec<HashMap<&'a str, &'a Step>>,
     parts: Vec<Part<'a>>,
-    /// The usual number of rows of each asset with an unusual number of rows, and whether that unusual number is rare
-    /// in earlier runs. Only a rare number is a cause.
+    /// The assets with an unusual number of rows, each with the usual number, and whether its number is rare in earlier
+    /// runs. Only a rare number is a cause.
     rows: HashMap<&'a str, (f64, bool)>,
     /// The assets with another query than in most earlier runs, and the number of the first run with the new query.
     changed: HashMap<&'a str, u64>,

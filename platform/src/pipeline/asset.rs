@@ -125,14 +125,14 @@ impl<'a> Asset<'a> {
         let job = self.job(run_id);
         let steps = || {
             tables.link(job.inputs.iter().copied());
-            run.lineage_of_start(&job, tables)?;
+            run.lineage(&job, tables, None)?;
             let rows = generated.and_then(|()| self.write(run, tables));
             let built = rows.and_then(|rows| {
                 let checks = checks::check(self.checked(), run, tables)?;
                 Ok(Built { rows, span: get_current_span().span_context(), checks })
             });
             self.record(run, &built);
-            run.lineage_of_end(&job, tables, &built)?;
+            run.lineage(&job, tables, Some(&built))?;
             built
         };
         counted(component, |_| !interrupt::is_requested(), steps)
@@ -161,13 +161,13 @@ impl<'a> Asset<'a> {
         let key = self.key();
         match self {
             Self::Source(source) => {
-                run.orchestration.write(key, || source::load(source, run, tables))
+                run.orchestration.io("write", key, || source::load(source, run, tables))
             }
             Self::Model(model) => {
                 for input in &model.query.depends_on {
-                    run.orchestration.read(input, || read(input, run, tables))?;
+                    run.orchestration.io("read", input, || read(input, run, tables))?;
                 }
-                let rows = run.orchestration.write(key, || write(model, run, tables))?;
+                let rows = run.orchestration.io("write", key, || write(model, run, tables))?;
                 // If the columns cannot be read, the lineage event has no schema.
                 let _ = tables.read_columns(key);
                 Ok(rows)

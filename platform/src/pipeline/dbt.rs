@@ -10,12 +10,12 @@ use std::time::SystemTime;
 
 use floe_dbt::{Connection, Lineage};
 use floe_plugin::PluginType;
-use floe_plugin::compute::ComputeEngine;
+use floe_plugin::compute::DbtEngine;
 use floe_plugin::dbt::{
     BuiltNode, CommandRun, DbtCommand, DbtRunner, NodeStatus, Project, Selection,
 };
 use floe_plugin::lineage::{Job, Parent, RunEvent, RunState};
-use floe_plugin::orchestrator::AssetOrchestrator;
+use floe_plugin::orchestrator::LocalOrchestrator;
 use floe_plugins::error::Error;
 use floe_plugins::files::atomic::{self, Access};
 use floe_plugins::files::{confine, yaml};
@@ -39,7 +39,7 @@ use crate::record::{self, FailedCheck, Outcome, Step};
 
 pub(super) fn build(run: &Run<'_>, project: &DbtProject, report: &mut Report) -> Result<(), Error> {
     let Run { identity, artifacts, plugins, id, .. } = run;
-    let orchestrator = plugins.required::<dyn AssetOrchestrator>()?;
+    let orchestrator = plugins.required::<dyn LocalOrchestrator>()?;
     let ran = orchestrator.run(&artifacts.product(), &mut |_| {
         let progress = Progress::new(identity, report, artifacts);
         let (ended, nodes) = mpsc::channel();
@@ -159,12 +159,11 @@ fn write_profile(
     project: &DbtProject,
     plugins: &Active,
 ) -> Result<Option<PathBuf>, Error> {
-    let engine = plugins.required::<dyn ComputeEngine>()?;
-    if engine.plugin().runs_queries() {
+    let Some(engine) = plugins.one::<dyn DbtEngine>() else {
         return Ok(None);
-    }
+    };
     let database = warehouse_path(&identity.folder);
-    warehouse::validate(&identity.folder, &database, plugins)?;
+    warehouse::validate(&identity.folder, &database, &engine)?;
     let target = identity.environment.as_str();
     let profile =
         engine.generate_profile(&absolute(&database)?, target).map_err(failed(&engine))?;

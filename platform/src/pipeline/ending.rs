@@ -112,30 +112,26 @@ pub(super) fn alert(
     about: Alert<'_>,
 ) -> Result<(), Error> {
     let ids = active::current_ids();
-    let name = match about {
-        Alert::OfRun { .. } => RUN_FAILED,
-        Alert::OfCheck { .. } => CHECK_FAILED,
-    };
-    let message = Message {
-        namespace: &identity.namespace,
-        product: &identity.name,
-        environment: identity.environment.as_str(),
-        run_id: Some(run_id),
-        trace_id: ids.as_ref().map(|(trace, _)| &**trace),
-        ..Message::new(name, summary)
-    };
-    plugins.alert(&match about {
+    let message = match about {
         Alert::OfRun { unusual } => Message {
             severity: Severity::Critical,
             description: Some(unusual).filter(|text| !text.is_empty()),
-            ..message
+            ..Message::new(RUN_FAILED, summary)
         },
         Alert::OfCheck { asset } => Message {
             severity: Severity::Error,
             violation: Some("quality"),
             asset: Some(asset),
-            ..message
+            ..Message::new(CHECK_FAILED, summary)
         },
+    };
+    plugins.alert(&Message {
+        namespace: &identity.namespace,
+        product: &identity.name,
+        environment: identity.environment.as_str(),
+        run_id: Some(run_id),
+        trace_id: ids.as_ref().map(|(trace, _)| &**trace),
+        ..message
     })
 }
 
@@ -169,7 +165,7 @@ pub(super) fn alert_of_mistake(
     }
     let plugins = match Active::configure(selected, identity) {
         Ok(plugins) => plugins,
-        // A mistake in the manifest is told already, and may be this one.
+        // The command has already reported a mistake in the manifest, which may be this one.
         Err(_) if summary.starts_with(&*identity.manifest.to_string_lossy()) => return None,
         Err(error) => return Some(error.redacted()),
     };

@@ -19,7 +19,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use floe_plugin::dbt::BuiltNode;
 use floe_plugin::lineage::Lineage;
 use floe_plugin::orchestrator::{
-    Asset as Attributes, AssetOrchestrator, AssetOutcome, AssetStatus, Definitions, Orchestrator,
+    Asset as Attributes, AssetOutcome, AssetStatus, Definitions, Orchestrator, ProcessOrchestrator,
     RunEnd,
 };
 use floe_plugin::{ErrorKind, Handle, Operation as _};
@@ -50,7 +50,7 @@ pub(super) fn build(
     run: &Run<'_>,
     warehouse: Option<&Warehouse>,
     report: &mut Report,
-    orchestrator: &Handle<dyn AssetOrchestrator>,
+    orchestrator: &Handle<dyn ProcessOrchestrator>,
 ) -> Result<bool, Error> {
     let Run { identity, artifacts, plugins, id, .. } = run;
     let product = artifacts.product();
@@ -93,7 +93,7 @@ type Asset<'a> = (&'a str, &'a [&'a str]);
 /// Checks that the orchestrator has succeeded and built every asset.
 fn check(
     end: &RunEnd,
-    orchestrator: &Handle<dyn AssetOrchestrator>,
+    orchestrator: &Handle<dyn ProcessOrchestrator>,
     assets: &[Asset<'_>],
     report: &Report,
 ) -> Result<(), Error> {

@@ -5,11 +5,12 @@ use std::io::{BufWriter, Write as _};
 use std::path::Path;
 use std::time::Instant;
 
+use floe_plugin::Error as PluginError;
 use floe_plugin::catalog::{StoredTable, TableCatalog};
 use floe_plugin::ingestion::{Export, IngestionEngine};
 use floe_plugin::semantic::SemanticLayer;
 use floe_plugin::storage::ObjectStore;
-use floe_plugin::table::Column;
+use floe_plugin::table::{Column, ColumnType, RowSink, Value};
 use floe_plugins::error::Error;
 use floe_plugins::files::atomic;
 use floe_plugins::files::confine;
@@ -76,16 +77,48 @@ fn describe(run: &Run<'_>, tables: &mut Tables) -> Result<(), Error> {
     confine::check_folder(run.folder(), &inner)?;
     let mut described = HashMap::new();
     for model in run.artifacts.models.iter().filter(|model| model.layer == Layer::Gold) {
-        let columns = tables.session.describe(&model.name).map_err(Error::from_plugin)?;
-        described.insert(&*model.name, columns);
+        let mut columns = Columns(Vec::new());
+        let sql = select_all(&model.name);
+        tables.session.query(&sql, &mut columns).map_err(Error::from_plugin)?;
+        described.insert(&*model.name, columns.0);
     }
     let mut product = run.artifacts.product();
     for model in &mut product.models {
         let columns = described.get(model.name).into_iter().flatten();
-        model.columns = columns.map(|(name, kind)| Column { name, kind: *kind }).collect();
+        model.columns = columns
+            .map(|(name, kind)| Column { name, kind: kind.unwrap_or(ColumnType::Text) })
+            .collect();
     }
     run.plugins.tolerate(&layer, layer.sync(&product, &folder))?;
     Ok(())
+}
+
+fn select_all(table: &str) -> String {
+    format!("SELECT * FROM {}", quoted_name(table))
+}
+
+/// The columns of a table, with the types of their values: `Text` for a column of several types, or without a value.
+struct Columns(Vec<(String, Option<ColumnType>)>);
+
+impl RowSink for Columns {
+    fn columns(&mut self, names: &[&str]) -> Result<(), PluginError> {
+        self.0 = names.iter().map(|name| ((*name).to_owned(), None)).collect();
+        Ok(())
+    }
+
+    fn row(&mut self, values: &[Value<'_>]) -> Result<(), PluginError> {
+        use ColumnType::{Integer, Real, Text};
+
+        for ((_, kind), value) in self.0.iter_mut().zip(values) {
+            *kind = match (value, *kind) {
+                (Value::Null, kind) => kind,
+                (Value::Integer(_), None | Some(Integer)) => Some(Integer),
+                (Value::Integer(_) | Value::Real(_), None | Some(Integer | Real)) => Some(Real),
+                _ => Some(Text),
+            };
+        }
+        Ok(())
+    }
 }
 
 /// Stores a table as an object, and writes it to the external systems of the model. Returns the URI of the object.
@@ -100,7 +133,7 @@ fn store(
     }
     let folder = run.folder().join(OUTPUT_FOLDER);
     let file = NamedTempFile::new_in(&folder).map_err(Error::io("write", &folder))?;
-    let sql = format!("SELECT * FROM {}", quoted_name(&model.name));
+    let sql = select_all(&model.name);
     let mut output = BufWriter::new(&file);
     source::copy(&mut tables.session, &sql, &mut output).map_err(Error::from_plugin)?;
     output.flush().map_err(Error::io("write", file.path()))?;
@@ -124,4 +157,31 @@ fn store(
 
 fn prefix(run: &Run<'_>) -> String {
     format!("{}/{}", run.identity.namespace, run.identity.name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_values_of_a_column_determine_its_type() {
+        use ColumnType::{Integer, Real, Text};
+        use Value::{Integer as I, Null, Real as R, Text as T};
+
+        for (values, kind) in [
+            (vec![I(1), Null, I(2)], Some(Integer)),
+            (vec![I(1), R(0.5), I(2)], Some(Real)),
+            (vec![R(0.5)], Some(Real)),
+            (vec![T("a"), I(1)], Some(Text)),
+            (vec![I(1), T("a"), R(0.5)], Some(Text)),
+            (vec![Null], None),
+        ] {
+            let mut columns = Columns(Vec::new());
+            columns.columns(&["it"]).unwrap();
+            for value in &values {
+                columns.row(&[*value]).unwrap();
+            }
+            assert_eq!(columns.0[0].1, kind, "{values:?}");
+        }
+    }
 }

@@ -126,38 +126,16 @@ impl Run<'_> {
         }
     }
 
-    pub(crate) fn lineage_of_start(
+    /// Emits the lineage of an asset: of its start, or of its end if it has a result.
+    pub(crate) fn lineage(
         &self,
         asset: &AssetRun<'_>,
         tables: &Tables,
+        built: Option<&Result<Built, Failure>>,
     ) -> Result<(), Error> {
-        self.lineage(asset, tables, RunState::Start, None, None)
-    }
-
-    pub(crate) fn lineage_of_end(
-        &self,
-        asset: &AssetRun<'_>,
-        tables: &Tables,
-        built: &Result<Built, Failure>,
-    ) -> Result<(), Error> {
-        let state = match built {
-            Ok(_) => RunState::Complete,
-            Err(_) if interrupt::is_requested() => RunState::Abort,
-            Err(_) => RunState::Fail,
-        };
-        let message = built.as_ref().err().map(Failure::redacted);
-        let rows = built.as_ref().ok().map(|it| it.rows);
-        self.lineage(asset, tables, state, rows, message.as_deref())
-    }
-
-    fn lineage(
-        &self,
-        asset: &AssetRun<'_>,
-        tables: &Tables,
-        state: RunState,
-        rows: Option<u64>,
-        error: Option<&str>,
-    ) -> Result<(), Error> {
+        let state = built.map_or(RunState::Start, |it| state_at_end(it.is_ok()));
+        let rows = built.and_then(|it| it.as_ref().ok()).map(|it| it.rows);
+        let error = built.and_then(|it| it.as_ref().err()).map(Failure::redacted);
         let job = format!("{}.{}", self.identity.name, asset.key);
         let sql = asset.sql.map(sanitize_credentials);
         let output = Dataset { rows, ..self.dataset(asset.key, tables) };
@@ -167,7 +145,7 @@ impl Run<'_> {
             job_type: Some(asset.job_type),
             // A lineage backend must not receive credentials, just as artifacts must not contain them.
             sql: sql.as_deref(),
-            error,
+            error: error.as_deref(),
             inputs,
             outputs: vec![output],
             ..RunEvent::new(state, SystemTime::now(), asset.run_id.as_str(), self.job(&job))
@@ -200,6 +178,14 @@ pub(crate) struct AssetRun<'a> {
     pub(crate) inputs: BTreeSet<&'a str>,
 }
 
+fn state_at_end(is_success: bool) -> RunState {
+    match is_success {
+        true => RunState::Complete,
+        false if interrupt::is_requested() => RunState::Abort,
+        false => RunState::Fail,
+    }
+}
+
 /// Emits a lineage event for the start of the run, calls `steps`, and emits an event for the outcome.
 pub(super) fn observe(
     run: &Run<'_>,
@@ -209,11 +195,7 @@ pub(super) fn observe(
     emit(run, report, RunState::Start, None)?;
     let built = steps(report);
     let failure = report.failure(&built);
-    let state = match failure {
-        None => RunState::Complete,
-        Some(_) if interrupt::is_requested() => RunState::Abort,
-        Some(_) => RunState::Fail,
-    };
+    let state = state_at_end(failure.is_none());
     let emitted = emit(run, report, state, failure.as_deref());
     built.and(emitted)
 }
@@ -244,27 +226,16 @@ pub(crate) enum Orchestration {
 }
 
 impl Orchestration {
-    /// Reads an input of an asset, within a span if Dagster builds the asset.
-    pub(crate) fn read<T, E: ErrorType>(
+    /// Reads an input of an asset or writes its table, within a span if Dagster builds the asset.
+    pub(crate) fn io<T, E: ErrorType>(
         self,
-        input: &str,
-        read: impl FnOnce() -> Result<T, E>,
-    ) -> Result<T, E> {
-        match self {
-            Self::Local => read(),
-            Self::Dagster => dagster_read(input, read),
-        }
-    }
-
-    /// Writes the table of an asset, within a span if Dagster builds it.
-    pub(crate) fn write<T, E: ErrorType>(
-        self,
+        operation: &str,
         key: &str,
-        write: impl FnOnce() -> Result<T, E>,
+        run: impl FnOnce() -> Result<T, E>,
     ) -> Result<T, E> {
         match self {
-            Self::Local => write(),
-            Self::Dagster => dagster_write(key, write),
+            Self::Local => run(),
+            Self::Dagster => dagster_io(operation, key, run),
         }
     }
 
@@ -279,23 +250,17 @@ impl Orchestration {
 }
 
 #[traced(
-    name = "dagster.io.read",
-    tracer = DAGSTER,
-    floe_attributes = Asset { asset_key: input, ..Asset::default() },
-    attributes(Orchestrator::OPERATION = "read"),
-)]
-fn dagster_read<T, E: ErrorType>(input: &str, read: impl FnOnce() -> Result<T, E>) -> Result<T, E> {
-    read()
-}
-
-#[traced(
-    name = "dagster.io.write",
+    name = format!("dagster.io.{operation}"),
     tracer = DAGSTER,
     floe_attributes = Asset { asset_key: key, ..Asset::default() },
-    attributes(Orchestrator::OPERATION = "write"),
+    attributes(Orchestrator::OPERATION = operation),
 )]
-fn dagster_write<T, E: ErrorType>(key: &str, write: impl FnOnce() -> Result<T, E>) -> Result<T, E> {
-    write()
+fn dagster_io<T, E: ErrorType>(
+    operation: &str,
+    key: &str,
+    run: impl FnOnce() -> Result<T, E>,
+) -> Result<T, E> {
+    run()
 }
 
 pub(crate) fn record(

@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use floe_plugin::compute::{ComputeEngine, Session};
-use floe_plugin::{Error as PluginError, ErrorKind, Handle};
+use floe_plugin::compute::{ComputeEngine, QueryEngine, Session};
+use floe_plugin::{Error as PluginError, ErrorKind, Handle, Kind};
 use floe_plugins::error::Error;
 use floe_plugins::files::{atomic, confine};
 use floe_plugins::place::Place;
@@ -36,9 +36,9 @@ pub(crate) struct Warehouse {
 impl Warehouse {
     /// Checks that the warehouse may be replaced, waits until no other run builds a draft, and creates an empty draft.
     pub(crate) fn prepare(folder: &Path, plugins: &Active) -> Result<Self, Error> {
-        let engine = plugins.required::<dyn ComputeEngine>()?;
+        let engine = plugins.required::<dyn QueryEngine>()?;
         let path = warehouse_path(folder);
-        validate(folder, &path, plugins)?;
+        validate(folder, &path, &engine)?;
         let draft = failed_path(folder);
         check_path(folder, &draft)?;
         engine.plugin().validate_connection(&draft).map_err(refused(&draft, &engine))?;
@@ -57,7 +57,7 @@ impl Warehouse {
     }
 
     pub(crate) fn create(&self, plugins: &Active) -> Result<Session, Error> {
-        let engine = plugins.required::<dyn ComputeEngine>()?;
+        let engine = plugins.required::<dyn QueryEngine>()?;
         engine.create_database(&self.database()).map_err(failed(&engine))
     }
 
@@ -106,7 +106,7 @@ impl Drop for Warehouse {
 
 /// Opens a database that another process wrote, or a copy of a database.
 pub(crate) fn open(database: &Path, plugins: &Active) -> Result<Session, Error> {
-    let engine = plugins.required::<dyn ComputeEngine>()?;
+    let engine = plugins.required::<dyn QueryEngine>()?;
     engine.open_database(database).map_err(failed(&engine))
 }
 
@@ -118,7 +118,7 @@ fn lock_whole(file: &Path, plugins: &Active) -> Result<Option<Box<dyn Any>>, Err
 }
 
 fn lock_database(file: &Path, plugins: &Active) -> Result<Option<Box<dyn Any>>, Error> {
-    let engine = plugins.required::<dyn ComputeEngine>()?;
+    let engine = plugins.required::<dyn QueryEngine>()?;
     engine.plugin().lock_database(file).map_err(failed(&engine))
 }
 
@@ -141,21 +141,24 @@ fn lock(folder: &Path) -> Result<File, Error> {
     Ok(file)
 }
 
-pub(crate) fn validate(folder: &Path, path: &Path, plugins: &Active) -> Result<(), Error> {
+pub(crate) fn validate<K: ?Sized + Kind + ComputeEngine>(
+    folder: &Path,
+    path: &Path,
+    engine: &Handle<K>,
+) -> Result<(), Error> {
     check_path(folder, path)?;
-    let engine = plugins.required::<dyn ComputeEngine>()?;
     let started = Instant::now();
     let validated = engine.validate_connection(path);
     let error = validated.as_ref().err().map(PluginError::error_type);
     metrics::validated(engine.name(), started.elapsed(), error);
-    validated.map_err(refused(path, &engine))
+    validated.map_err(refused(path, engine))
 }
 
 fn check_path(folder: &Path, path: &Path) -> Result<(), Error> {
     confine::check_file(folder, path.strip_prefix(folder).unwrap_or(path))
 }
 
-fn refused(path: &Path, engine: &Handle<dyn ComputeEngine>) -> impl Fn(PluginError) -> Error {
+fn refused<K: ?Sized + Kind>(path: &Path, engine: &Handle<K>) -> impl Fn(PluginError) -> Error {
     move |error| match error.kind() {
         ErrorKind::InvalidInput => Error::input(Place::file(path), error.to_string()),
         _ => failed(engine)(error),

@@ -7,7 +7,7 @@ use std::path::Path;
 
 use floe_plugin::PluginType;
 use floe_plugin::configuration::Reference;
-use floe_plugin::orchestrator::AssetOrchestrator;
+use floe_plugin::orchestrator::ProcessOrchestrator;
 use floe_plugin::quality::QualityProvider;
 use floe_plugin::secrets::{KubernetesSecret, SecretStore};
 use floe_plugin::security::{Manifest, NetworkPolicyGenerator, RoleGenerator, Workload};
@@ -23,8 +23,6 @@ use crate::identity::Identity;
 use crate::plugins::active::Active;
 use crate::plugins::egress;
 use crate::product::{self, OUTPUT_FOLDER, Product};
-
-const PSS_LEVEL: &str = "restricted";
 
 const MANIFESTS: [(&str, PluginType); 3] = [
     (ROLES, PluginType::Rbac),
@@ -80,9 +78,7 @@ pub(crate) fn generate(
     }
     cluster(identity, artifacts, &plugins, &manifests)?;
     let product = artifacts.product();
-    if let Some(orchestrator) = plugins.one::<dyn AssetOrchestrator>()
-        && !orchestrator.plugin().runs_here()
-    {
+    if let Some(orchestrator) = plugins.one::<dyn ProcessOrchestrator>() {
         let written = orchestrator.create_definitions(&product, &folder.join("orchestrator"));
         plugins.tolerate(&orchestrator, written)?;
     }
@@ -135,7 +131,6 @@ fn cluster(
         namespace: &artifacts.metadata.namespace,
         secrets: &[],
         egress: &[],
-        pss_level: PSS_LEVEL,
     };
     if let Some(roles) = plugins.one::<dyn RoleGenerator>() {
         let secrets = secrets(identity, artifacts, plugins)?;

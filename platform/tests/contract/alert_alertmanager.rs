@@ -1,11 +1,11 @@
 //! The contract of the plugin `alertmanager` (alert channel).
 
-use floe_plugin::alert::Message;
-use floe_plugin::{Error, PluginType};
+use floe_plugin::Error;
+use floe_plugin::alert::{AlertChannel, Message};
 use serde_json::{Value, json};
 
 use crate::service::{Answer, Received, Service};
-use crate::{CANARY, Contract, alerts, credential, failures};
+use crate::{CANARY, Contract, alerts, credential};
 
 const NAME: &str = "alertmanager";
 
@@ -57,7 +57,7 @@ pub(crate) fn expected() -> (Value, Value) {
 
 pub(crate) fn contract() -> Contract {
     let service = "stand-in; in `.ci/services plugins` Debian's Alertmanager";
-    Contract::new(PluginType::AlertChannel, NAME, service).operation(
+    Contract::new::<dyn AlertChannel>(NAME, service).operation(
         "send_alert",
         &[
             "alert.channel=alertmanager",
@@ -84,12 +84,6 @@ pub(crate) fn contract() -> Contract {
             send(&service.url, 10.0)
         },
     )
-}
-
-#[test]
-fn failures_of_alertmanager_are_clear_errors() {
-    failures::check(|_| None, send);
-    failures::check_retry(api, |url| send(url, 10.0));
 }
 
 #[test]

@@ -4,7 +4,8 @@ use std::path::Path;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use floe_plugin::{Error, ErrorKind, PluginType};
+use floe_plugin::alert::AlertChannel;
+use floe_plugin::{Error, ErrorKind};
 use floe_tests::ReservedPort;
 use serde_json::{Value, json};
 
@@ -36,7 +37,7 @@ fn against(command: &'static str, reply: &'static str, timeout: u32) -> (Error, 
 
 pub(crate) fn contract() -> Contract {
     let service = "stand-in; in `.ci/services plugins` aiosmtpd, with a login and STARTTLS";
-    Contract::new(PluginType::AlertChannel, NAME, service).operation(
+    Contract::new::<dyn AlertChannel>(NAME, service).operation(
         "send_alert",
         &[
             "alert.channel=email",
@@ -153,8 +154,7 @@ fn a_configuration_that_cannot_work_is_an_error_with_what_is_accepted() {
             "`ca_certificate` is /dev/zero: it is a device",
         ),
     ] {
-        let error =
-            refused(Path::new(""), PluginType::AlertChannel, NAME, changed(config(25), &change));
+        let error = refused::<dyn AlertChannel>(Path::new(""), NAME, changed(config(25), &change));
         assert!(error.contains(expected), "{error}");
     }
 }

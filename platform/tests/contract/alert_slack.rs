@@ -1,6 +1,7 @@
 //! The contract of the plugin `slack` (alert channel).
 
-use floe_plugin::{Error, ErrorKind, PluginType};
+use floe_plugin::alert::AlertChannel;
+use floe_plugin::{Error, ErrorKind};
 use serde_json::json;
 
 use crate::service::{Answer, Received, Service};
@@ -25,7 +26,7 @@ fn send(url: &str, timeout: f64) -> Result<(), Error> {
 }
 
 pub(crate) fn contract() -> Contract {
-    Contract::new(PluginType::AlertChannel, NAME, "stand-in").operation(
+    Contract::new::<dyn AlertChannel>(NAME, "stand-in").operation(
         "send_alert",
         &[
             "alert.channel=slack",

@@ -3,7 +3,6 @@
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
-use floe_plugin::PluginType;
 use floe_plugin::alert::{AlertChannel, Message, Severity};
 use serde_json::json;
 
@@ -19,7 +18,7 @@ pub(crate) fn contract() -> Contract {
         let config = json!({ "file": file });
         with_in::<dyn AlertChannel, _>(folder, "terminal", config, |it| it.send_alert(&message))
     };
-    Contract::new(PluginType::AlertChannel, "terminal", "a file").operation(
+    Contract::new::<dyn AlertChannel>("terminal", "a file").operation(
         "send_alert",
         &[
             "alert.channel=terminal",

@@ -1,6 +1,7 @@
 //! The contract of the plugin `webhook` (alert channel).
 
-use floe_plugin::{Error, PluginType};
+use floe_plugin::Error;
+use floe_plugin::alert::AlertChannel;
 use serde_json::json;
 
 use crate::service::{Answer, Received, Service};
@@ -26,7 +27,7 @@ fn send(url: &str, timeout: f64) -> Result<(), Error> {
 }
 
 pub(crate) fn contract() -> Contract {
-    Contract::new(PluginType::AlertChannel, NAME, "stand-in").operation(
+    Contract::new::<dyn AlertChannel>(NAME, "stand-in").operation(
         "send_alert",
         &[
             "alert.channel=webhook",

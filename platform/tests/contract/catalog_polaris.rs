@@ -1,7 +1,7 @@
 //! The contract of the plugin `polaris` (catalog).
 
 use floe_plugin::catalog::{StoredTable, TableCatalog};
-use floe_plugin::{Error, ErrorKind, Handle, PluginType};
+use floe_plugin::{Error, ErrorKind, Handle};
 use serde_json::{Value, json};
 
 use crate::service::{Answer, Received, Service};
@@ -74,8 +74,7 @@ fn bodies(catalog: &Service) -> Vec<Value> {
 }
 
 pub(crate) fn contract() -> Contract {
-    Contract::new(
-        PluginType::Catalog,
+    Contract::new::<dyn TableCatalog>(
         "polaris",
         "stand-in; Polaris' own models and client in `.ci/services plugins`",
     )

@@ -3,14 +3,14 @@
 use std::fs;
 use std::path::Path;
 
-use floe_plugin::compute::ComputeEngine;
-use floe_plugin::{Error, ErrorKind, Handle, PluginType};
+use floe_plugin::compute::DbtEngine;
+use floe_plugin::{Error, ErrorKind, Handle};
 use serde_json::json;
 use tempfile::TempDir;
 
 use crate::{Contract, with};
 
-fn on<T>(run: impl FnOnce(&Handle<dyn ComputeEngine>) -> Result<T, Error>) -> Result<T, Error> {
+fn on<T>(run: impl FnOnce(&Handle<dyn DbtEngine>) -> Result<T, Error>) -> Result<T, Error> {
     with("duckdb", json!({ "threads": 2, "memory_limit": "1GB" }), run)
 }
 
@@ -23,8 +23,7 @@ fn validate(start: &[u8]) -> Result<(), Error> {
 
 pub(crate) fn contract() -> Contract {
     let file = Path::new("/srv/sales.duckdb");
-    Contract::new(
-        PluginType::Compute,
+    Contract::new::<dyn DbtEngine>(
         "duckdb",
         "a file; DuckDB by dbt-duckdb in `.ci/services plugins`",
     )
@@ -58,6 +57,4 @@ pub(crate) fn contract() -> Contract {
         },
         move || on(|it| it.generate_profile(file, "")).map(drop),
     )
-    .unsupported("create_database", move || on(|it| it.create_database(file)).map(drop))
-    .unsupported("open_database", move || on(|it| it.open_database(file)).map(drop))
 }

@@ -2,9 +2,9 @@
 
 use std::path::Path;
 
-use floe_plugin::compute::{ComputeEngine, Materialize, Session};
+use floe_plugin::compute::{Materialize, QueryEngine, Session};
 use floe_plugin::table::{Column, ColumnType, Value};
-use floe_plugin::{Error, ErrorKind, Handle, PluginType};
+use floe_plugin::{Error, ErrorKind, Handle};
 use serde_json::json;
 
 use crate::{Contract, Rows, with};
@@ -15,7 +15,7 @@ const COLUMNS: [Column<'static>; 2] = [
 ];
 
 fn on_engine<T>(
-    run: impl FnOnce(&Handle<dyn ComputeEngine>, &Path) -> Result<T, Error>,
+    run: impl FnOnce(&Handle<dyn QueryEngine>, &Path) -> Result<T, Error>,
 ) -> Result<T, Error> {
     let folder = tempfile::tempdir().unwrap();
     with("sqlite", json!({}), |engine| run(engine, &folder.path().join("warehouse.db")))
@@ -59,7 +59,7 @@ const OF_TABLE: &[&str] = &[
 
 #[expect(clippy::too_many_lines, reason = "a list of operations")]
 pub(crate) fn contract() -> Contract {
-    Contract::new(PluginType::Compute, "sqlite", "the embedded SQLite")
+    Contract::new::<dyn QueryEngine>("sqlite", "the embedded SQLite")
         .operation(
             "create_database",
             OF_FILE,
@@ -176,43 +176,9 @@ pub(crate) fn contract() -> Contract {
             },
         )
         .operation(
-            "describe",
-            OF_TABLE,
-            || {
-                on(|session| {
-                    use ColumnType::{Integer, Real, Text};
-
-                    let columns = |all: &[(&str, ColumnType)]| {
-                        let owned = all.iter().map(|(name, kind)| ((*name).to_owned(), *kind));
-                        owned.collect::<Vec<_>>()
-                    };
-                    let expected = columns(&[("id", Integer), ("name", Text)]);
-                    assert_eq!(session.describe("people")?, expected);
-                    // The result of an expression has no declared type, so the values determine it.
-                    let results = "SELECT id + 1 AS next, id / 2.0 AS half, iif(id = 1, id, 0.5) AS mixed, \
-                                   upper(name) AS upper, iif(id = 1, id, name) AS both, NULL AS empty FROM people";
-                    session.materialize(&stored("results", true, results))?;
-                    let expected = columns(&[
-                        ("next", Integer),
-                        ("half", Real),
-                        ("mixed", Real),
-                        ("upper", Text),
-                        ("both", Integer),
-                        ("empty", Text),
-                    ]);
-                    assert_eq!(session.describe("results")?, expected);
-                    Ok(())
-                })
-            },
-            || on(|session| session.describe("nowhere").map(drop)),
-        )
-        .operation(
             "validate_connection",
             OF_FILE,
             || validate(b"SQLite format 3\0"),
             || validate(b"01234567DUCK0123"),
         )
-        .unsupported("generate_profile", || {
-            on_engine(|engine, file| engine.generate_profile(file, "dev").map(drop))
-        })
 }

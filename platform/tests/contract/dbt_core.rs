@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use floe_plugin::dbt::{CommandRun, DbtCommand, DbtOutcome, DbtRunner, Project};
-use floe_plugin::{Error, ErrorKind, PluginType};
+use floe_plugin::{Error, ErrorKind};
 use floe_telemetry::testing;
 use serde_json::json;
 use tempfile::TempDir;
@@ -62,7 +62,7 @@ pub(crate) fn contract() -> Contract {
 
 pub(crate) fn of_dbt(name: &'static str, version: &'static str, service: &'static str) -> Contract {
     let commands = [DbtCommand::Build, DbtCommand::Run, DbtCommand::Test];
-    let mut contract = Contract::new(PluginType::Dbt, name, service);
+    let mut contract = Contract::new::<dyn DbtRunner>(name, service);
     for command in commands {
         contract = contract.operation(
             command.as_str(),

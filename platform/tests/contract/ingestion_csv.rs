@@ -2,7 +2,7 @@
 
 use floe_plugin::ingestion::{Export, IngestionEngine, Load};
 use floe_plugin::table::{Column, ColumnType};
-use floe_plugin::{Error, Handle, PluginType};
+use floe_plugin::{Error, Handle};
 use serde_json::json;
 
 use crate::{Contract, Rows, with};
@@ -24,7 +24,7 @@ fn run(text: &str) -> Result<Vec<String>, Error> {
 }
 
 pub(crate) fn contract() -> Contract {
-    Contract::new(PluginType::Ingestion, "csv", "a file")
+    Contract::new::<dyn IngestionEngine>("csv", "a file")
         .operation(
             "run",
             &[

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use floe_plugin::ingestion::{Export, IngestionEngine, Load};
 use floe_plugin::table::{Column, ColumnType};
-use floe_plugin::{Error, ErrorKind, Handle, PluginType};
+use floe_plugin::{Error, ErrorKind, Handle};
 use serde_json::{Value as Json, json};
 use tempfile::TempDir;
 
@@ -61,7 +61,7 @@ fn failure(kind: &str) -> String {
 
 #[expect(clippy::too_many_lines, reason = "a list of operations")]
 pub(crate) fn contract() -> Contract {
-    Contract::new(PluginType::Ingestion, "dlt", "stand-in; dlt 1.31 in `.ci/services plugins`")
+    Contract::new::<dyn IngestionEngine>("dlt", "stand-in; dlt 1.31 in `.ci/services plugins`")
         .operation(
             "run",
             &[

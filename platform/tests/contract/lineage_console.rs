@@ -2,7 +2,6 @@
 
 use std::time::{Duration, SystemTime};
 
-use floe_plugin::PluginType;
 use floe_plugin::lineage::{Dataset, Job, LineageBackend, Parent, RunEvent, RunState};
 use floe_plugin::table::{Column, ColumnType};
 use serde_json::json;
@@ -44,7 +43,7 @@ pub(crate) fn contract() -> Contract {
     let emit = |event: &RunEvent<'_>| {
         with::<dyn LineageBackend, _>("console", json!({}), |it| it.emit_event(event))
     };
-    Contract::new(PluginType::LineageBackend, "console", "the terminal").operation(
+    Contract::new::<dyn LineageBackend>("console", "the terminal").operation(
         "emit_event",
         ATTRIBUTES,
         move || emit(&event()),

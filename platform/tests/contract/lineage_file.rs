@@ -1,6 +1,5 @@
 //! The contract of the plugin `file` (lineage backend).
 
-use floe_plugin::PluginType;
 use floe_plugin::lineage::{LineageBackend, RunEvent};
 use serde_json::{Value, json};
 
@@ -14,7 +13,7 @@ fn a_file_without_lineage_is_not_replaced() {
         let path = folder.path().join("events.jsonl");
         std::fs::write(&path, text).unwrap();
         let config = json!({ "path": "events.jsonl" });
-        let error = refused(folder.path(), PluginType::LineageBackend, "file", config);
+        let error = refused::<dyn LineageBackend>(folder.path(), "file", config);
         let expected = format!(
             "the lineage_backend plugin `file` did not start: `{}` does not begin with a lineage event of floe, expected a new file, or a file of lineage events",
             path.display()
@@ -26,7 +25,7 @@ fn a_file_without_lineage_is_not_replaced() {
 
 pub(crate) fn contract() -> Contract {
     let config = || json!({ "path": "events.jsonl" });
-    Contract::new(PluginType::LineageBackend, "file", "a file").operation(
+    Contract::new::<dyn LineageBackend>("file", "a file").operation(
         "emit_event",
         ATTRIBUTES,
         move || {

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use floe_plugin::security::{NetworkPolicyGenerator, Workload};
-use floe_plugin::{Error, ErrorKind, Handle, PluginType};
+use floe_plugin::{Error, ErrorKind, Handle};
 use serde_json::{Value, json};
 
 use crate::samples::WORKLOAD;
@@ -25,7 +25,7 @@ const OF_TWO: &[&str] = &[OF_POLICY[0], OF_POLICY[1], OF_POLICY[2], "security.re
 
 #[expect(clippy::too_many_lines, reason = "a list of operations")]
 pub(crate) fn contract() -> Contract {
-    Contract::new(PluginType::NetworkSecurity, "k8s", "kubernetes-validate")
+    Contract::new::<dyn NetworkPolicyGenerator>("k8s", "kubernetes-validate")
         .operation(
             "generate_network_policy",
             OF_ONE,
@@ -113,7 +113,7 @@ fn ranges_that_a_cluster_refuses_are_an_error_of_the_start() {
         (json!(["10.0.0.1/8"]), "for example `10.0.0.0/8`, found `10.0.0.1/8`"),
     ] {
         let config = json!({ "addresses": { "db.example.org": ranges } });
-        let error = refused(Path::new(""), PluginType::NetworkSecurity, "k8s", config);
+        let error = refused::<dyn NetworkPolicyGenerator>(Path::new(""), "k8s", config);
         assert!(error.contains(found), "{error}");
     }
 }

@@ -4,8 +4,8 @@ use std::ffi::OsStr;
 use std::fs;
 use std::path::Path;
 
-use floe_plugin::orchestrator::{AssetOrchestrator, Definitions, RunEnd};
-use floe_plugin::{Error, Handle, PluginType};
+use floe_plugin::orchestrator::{Definitions, ProcessOrchestrator, RunEnd};
+use floe_plugin::{Error, Handle};
 use floe_telemetry::testing;
 use serde_json::json;
 
@@ -13,7 +13,7 @@ use crate::orchestrator_local::product;
 use crate::program::Program;
 use crate::{CANARY, Contract, with};
 
-fn on<T>(dagster: &Program, run: impl FnOnce(&Handle<dyn AssetOrchestrator>) -> T) -> T {
+fn on<T>(dagster: &Program, run: impl FnOnce(&Handle<dyn ProcessOrchestrator>) -> T) -> T {
     with("dagster", json!({ "program": dagster.path() }), run)
 }
 
@@ -26,7 +26,7 @@ fn create(dagster: &Program, folder: &Path) -> Result<(), Error> {
 
 pub(crate) fn contract() -> Contract {
     let service = "stand-in; Dagster 1.13 in `.ci/services pipeline`";
-    Contract::new(PluginType::Orchestrator, "dagster", service)
+    Contract::new::<dyn ProcessOrchestrator>("dagster", service)
         .operation(
             "create_definitions",
             &["orchestrator.asset_count=3"],
@@ -100,11 +100,4 @@ fn an_exit_code_is_a_result_and_its_span_is_an_error() {
     let end = end.unwrap();
     assert_eq!((end.code, &*end.message), (3, message));
     spans.single("orchestrator.run").assert_error(message).assert_attribute("process.exit.code", 3);
-}
-
-#[test]
-fn the_calls_of_another_orchestrator_are_not_supported() {
-    let dagster = Program::new("dagster");
-    let error = on(&dagster, |it| it.run(&product(), &mut |_| Ok(()))).unwrap_err();
-    assert!(error.is_unsupported(), "{error}");
 }

@@ -1,11 +1,9 @@
 //! The contract of the plugin `local` (orchestrator).
 
-use std::path::Path;
-
-use floe_plugin::orchestrator::AssetOrchestrator;
+use floe_plugin::orchestrator::LocalOrchestrator;
 use floe_plugin::product::{Model, Product, Source};
 use floe_plugin::quality::Check;
-use floe_plugin::{Error, ErrorKind, PluginType};
+use floe_plugin::{Error, ErrorKind};
 use serde_json::json;
 
 use crate::{Contract, with};
@@ -28,36 +26,30 @@ pub(crate) fn product() -> Product<'static> {
 }
 
 fn run(build: &mut dyn FnMut(&str) -> Result<(), Error>) -> Result<(), Error> {
-    with::<dyn AssetOrchestrator, _>("local", json!({}), |it| it.run(&product(), build))
+    with::<dyn LocalOrchestrator, _>("local", json!({}), |it| it.run(&product(), build))
 }
 
 pub(crate) fn contract() -> Contract {
-    Contract::new(PluginType::Orchestrator, "local", "this process")
-        .operation(
-            "run",
-            &["orchestrator.asset_count=3"],
-            || {
-                let mut built = Vec::new();
-                run(&mut |key| {
-                    built.push(key.to_owned());
-                    Ok(())
-                })?;
-                assert_eq!(built, ["orders", "stg_orders", "totals"]);
+    Contract::new::<dyn LocalOrchestrator>("local", "this process").operation(
+        "run",
+        &["orchestrator.asset_count=3"],
+        || {
+            let mut built = Vec::new();
+            run(&mut |key| {
+                built.push(key.to_owned());
                 Ok(())
-            },
-            || {
-                let mut built = Vec::new();
-                let ran = run(&mut |key| {
-                    built.push(key.to_owned());
-                    Err(Error::new(ErrorKind::System, "the disk is full"))
-                });
-                assert_eq!(built, ["orders"], "the run continued after an error");
-                ran
-            },
-        )
-        .unsupported("create_definitions", || {
-            with::<dyn AssetOrchestrator, _>("local", json!({}), |it| {
-                it.create_definitions(&product(), Path::new("/")).map(drop)
-            })
-        })
+            })?;
+            assert_eq!(built, ["orders", "stg_orders", "totals"]);
+            Ok(())
+        },
+        || {
+            let mut built = Vec::new();
+            let ran = run(&mut |key| {
+                built.push(key.to_owned());
+                Err(Error::new(ErrorKind::System, "the disk is full"))
+            });
+            assert_eq!(built, ["orders"], "the run continued after an error");
+            ran
+        },
+    )
 }

@@ -1,7 +1,7 @@
 //! The contract of the plugin `dbt_expectations` (quality).
 
-use floe_plugin::quality::{Check, CheckResult};
-use floe_plugin::{Error, ErrorKind, PluginType};
+use floe_plugin::quality::{Check, CheckResult, QualityProvider};
+use floe_plugin::{Error, ErrorKind};
 use serde_json::{Value, json};
 
 use crate::program::Program;
@@ -40,7 +40,7 @@ const TWO: fn() -> [Check; 2] =
 
 pub(crate) fn contract() -> Contract {
     let provider = "stand-in; dbt-core 1.11 with DuckDB in `.ci/services plugins`";
-    Contract::new(PluginType::Quality, NAME, provider)
+    Contract::new::<dyn QualityProvider>(NAME, provider)
         .operation(
             "validate_expectations",
             &[

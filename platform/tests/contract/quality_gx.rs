@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
-use floe_plugin::quality::{Check, CheckResult};
-use floe_plugin::{Error, ErrorKind, PluginType};
+use floe_plugin::quality::{Check, CheckResult, QualityProvider};
+use floe_plugin::{Error, ErrorKind};
 use serde_json::json;
 
 use crate::program::Program;
@@ -24,7 +24,7 @@ fn failure(kind: &str) -> String {
 #[expect(clippy::too_many_lines, reason = "a list of operations")]
 pub(crate) fn contract() -> Contract {
     let provider = "stand-in; Great Expectations 1.24 in `.ci/services plugins`";
-    Contract::new(PluginType::Quality, NAME, provider)
+    Contract::new::<dyn QualityProvider>(NAME, provider)
         .operation(
             "validate_expectations",
             &[

@@ -1,8 +1,8 @@
 //! The contract of the plugin `sql` (quality).
 
-use floe_plugin::compute::{ComputeEngine, Materialize};
+use floe_plugin::Error;
+use floe_plugin::compute::{Materialize, QueryEngine};
 use floe_plugin::quality::{Check, CheckResult, QualityProvider, Suite};
-use floe_plugin::{Error, PluginType};
 use serde_json::{Value, json};
 
 use crate::{Contract, with};
@@ -14,7 +14,7 @@ pub(crate) fn run_checks(
     suite: &Suite<'_>,
 ) -> Result<Vec<CheckResult>, Error> {
     let folder = tempfile::tempdir().unwrap();
-    let mut session = with::<dyn ComputeEngine, _>("sqlite", json!({}), |engine| {
+    let mut session = with::<dyn QueryEngine, _>("sqlite", json!({}), |engine| {
         engine.create_database(&folder.path().join("warehouse.db"))
     })?;
     session.materialize(&Materialize {
@@ -51,7 +51,7 @@ pub(crate) fn suite(checks: &[Check]) -> Suite<'_> {
 }
 
 pub(crate) fn contract() -> Contract {
-    Contract::new(PluginType::Quality, "sql", "the embedded SQLite")
+    Contract::new::<dyn QualityProvider>("sql", "the embedded SQLite")
         .operation(
             "validate_expectations",
             &[

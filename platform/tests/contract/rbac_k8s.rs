@@ -1,7 +1,7 @@
 //! The contract of the plugin `k8s` (rbac).
 
+use floe_plugin::Error;
 use floe_plugin::security::{Manifest, RoleGenerator, Workload};
-use floe_plugin::{Error, ErrorKind, PluginType};
 use serde_json::{Value, json};
 
 use crate::samples::WORKLOAD;
@@ -25,8 +25,7 @@ fn expected(version: &str, kind: &str, fields: &Value) -> Value {
 pub(crate) fn contract() -> Contract {
     const RBAC: &str = "rbac.authorization.k8s.io/v1";
     let invalid = Workload { name: "customer_360", ..WORKLOAD };
-    let without_level = Workload { pss_level: "", ..WORKLOAD };
-    Contract::new(PluginType::Rbac, "k8s", "kubernetes-validate")
+    Contract::new::<dyn RoleGenerator>("k8s", "kubernetes-validate")
         .operation(
             "generate_namespace",
             &[
@@ -46,7 +45,7 @@ pub(crate) fn contract() -> Contract {
                 }
                 Ok(())
             },
-            move || generate(Manifest::Namespace, &without_level).map(drop),
+            move || generate(Manifest::Namespace, &invalid).map(drop),
         )
         .operation(
             "generate_service_account",
@@ -122,7 +121,7 @@ pub(crate) fn contract() -> Contract {
                 assert_eq!(context["container"]["capabilities"]["drop"], json!(["ALL"]));
                 Ok(())
             },
-            move || generate(Manifest::PodSecurityContext, &without_level).map(drop),
+            move || generate(Manifest::PodSecurityContext, &invalid).map(drop),
         )
 }
 
@@ -134,18 +133,4 @@ fn a_product_without_secrets_reads_none() {
     assert_eq!(role["rules"], json!([]));
     let account = generate(Manifest::ServiceAccount, &workload).unwrap();
     assert_eq!(account["automountServiceAccountToken"], false);
-}
-
-#[test]
-fn an_error_has_what_was_found_and_what_is_accepted() {
-    let workload = Workload { pss_level: "strict", ..WORKLOAD };
-    let error = generate(Manifest::Namespace, &workload).unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::InvalidInput);
-    assert_eq!(
-        error.to_string(),
-        "Pod Security Standard: expected `privileged`, `baseline` or `restricted`, found `strict`"
-    );
-    let privileged = Workload { pss_level: "privileged", ..WORKLOAD };
-    let context = generate(Manifest::PodSecurityContext, &privileged).unwrap();
-    assert_eq!(context, json!({ "pod": {}, "container": {} }));
 }

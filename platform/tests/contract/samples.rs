@@ -17,5 +17,4 @@ pub(crate) const WORKLOAD: Workload<'static> = Workload {
         ("minio.lake.svc.cluster.local", 9000),
         ("smtp.example.org", 587),
     ],
-    pss_level: "restricted",
 };

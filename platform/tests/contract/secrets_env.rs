@@ -1,6 +1,5 @@
 //! The contract of the plugin `env` (secrets).
 
-use floe_plugin::PluginType;
 use floe_plugin::secrets::SecretStore;
 use serde_json::json;
 
@@ -12,7 +11,7 @@ pub(crate) fn contract() -> Contract {
         let config = json!({ "prefix": "CARGO_" });
         with::<dyn SecretStore, _>("env", config, |store| store.get_secret(key))
     };
-    Contract::new(PluginType::Secrets, "env", "the environment of the test").operation(
+    Contract::new::<dyn SecretStore>("env", "the environment of the test").operation(
         "get_secret",
         &["secrets.provider=env", "secrets.key_name=NO_SUCH_VARIABLE", "secrets.found=false"],
         move || {

@@ -1,12 +1,12 @@
 //! The contract of the plugin `infisical` (secrets).
 
 use floe_plugin::secrets::SecretStore;
-use floe_plugin::{Error, ErrorKind, Handle, PluginType};
+use floe_plugin::{Error, ErrorKind, Handle};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::{Value, json};
 
 use crate::service::{Answer, Received, Service};
-use crate::{CANARY, Contract, credential, failures, with};
+use crate::{CANARY, Contract, credential, with};
 
 fn refuse(status: u16, error: &str, message: impl Into<Value>) -> Answer {
     let body = json!({
@@ -71,7 +71,7 @@ fn get(service: &Service, key: &str) -> Result<Option<SecretString>, Error> {
 }
 
 pub(crate) fn contract() -> Contract {
-    Contract::new(PluginType::Secrets, "infisical", "stand-in").operation(
+    Contract::new::<dyn SecretStore>("infisical", "stand-in").operation(
         "get_secret",
         &[
             "secrets.provider=infisical",
@@ -101,14 +101,6 @@ pub(crate) fn contract() -> Contract {
             get(&service, "PASSWORD").map(drop)
         },
     )
-}
-
-#[test]
-fn failures_of_infisical_are_clear_errors() {
-    let get = |url: &str, timeout| on(url, timeout, |store| store.get_secret("USER").map(drop));
-    failures::check(login, get);
-    // The service fails at the login.
-    failures::check(|_| None, get);
 }
 
 #[test]

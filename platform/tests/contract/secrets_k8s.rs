@@ -4,14 +4,14 @@ use std::fs;
 use std::path::Path;
 
 use floe_plugin::secrets::SecretStore;
-use floe_plugin::{Error, ErrorKind, Handle, PluginType};
+use floe_plugin::{Error, ErrorKind, Handle};
 use floe_tests::Authority;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use crate::service::{Answer, Received, Service};
-use crate::{CANARY, Contract, changed, failures, refused, with};
+use crate::{CANARY, Contract, changed, refused, with};
 
 const PATH: &str = "/api/v1/namespaces/sales/secrets";
 
@@ -67,7 +67,7 @@ fn get(service: &Service, key: &str) -> Result<Option<SecretString>, Error> {
 }
 
 pub(crate) fn contract() -> Contract {
-    Contract::new(PluginType::Secrets, "k8s", "stand-in").operation(
+    Contract::new::<dyn SecretStore>("k8s", "stand-in").operation(
         "get_secret",
         &[
             "secrets.provider=k8s",
@@ -92,15 +92,6 @@ pub(crate) fn contract() -> Contract {
             get(&service, "warehouse/user").map(drop)
         },
     )
-}
-
-#[test]
-fn failures_of_kubernetes_are_clear_errors() {
-    let get = |url: &str, timeout| {
-        on(&account(None), url, timeout, |store| store.get_secret("a/key").map(drop))
-    };
-    failures::check(|_| None, get);
-    failures::check_retry(api, |url| get(url, 10.0));
 }
 
 #[test]
@@ -164,7 +155,7 @@ fn an_account_without_its_files_is_an_error_at_the_start() {
     let assert_refused = |change: Value, expected: &str| {
         let config = json!({ "url": "https://127.0.0.1:6443", "service_account": account });
         let config = changed(config, &change);
-        let error = refused(Path::new(""), PluginType::Secrets, "k8s", config);
+        let error = refused::<dyn SecretStore>(Path::new(""), "k8s", config);
         assert!(error.contains(expected), "{error}");
     };
     assert_refused(json!({}), "ca.crt");

@@ -7,7 +7,7 @@ use floe_plugin::product::{Model, Product, Source};
 use floe_plugin::quality::Check;
 use floe_plugin::semantic::SemanticLayer;
 use floe_plugin::table::{Column, ColumnType};
-use floe_plugin::{Error, ErrorKind, Handle, PluginType};
+use floe_plugin::{Error, ErrorKind, Handle};
 use serde_json::json;
 use tempfile::TempDir;
 
@@ -71,7 +71,7 @@ cubes:
 
 pub(crate) fn contract() -> Contract {
     let service = "files; Cube's schema compiler 1.7 in `.ci/services plugins`";
-    Contract::new(PluginType::SemanticLayer, "cube", service).operation(
+    Contract::new::<dyn SemanticLayer>("cube", service).operation(
         "sync",
         &["semantic.schema.path=*", "semantic.model.count=1", "semantic.duration_ms=*"],
         || {

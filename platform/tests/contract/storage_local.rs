@@ -3,7 +3,7 @@
 use std::fs;
 
 use floe_plugin::storage::ObjectStore;
-use floe_plugin::{Error, ErrorKind, Handle, PluginType};
+use floe_plugin::{Error, ErrorKind, Handle};
 use serde_json::json;
 
 use crate::{Contract, with_in};
@@ -18,7 +18,7 @@ fn on<T>(
 }
 
 pub(crate) fn contract() -> Contract {
-    Contract::new(PluginType::Storage, "local", "a folder").operation(
+    Contract::new::<dyn ObjectStore>("local", "a folder").operation(
         "put_object",
         &[
             "storage.system=file",

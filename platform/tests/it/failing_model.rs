@@ -46,6 +46,15 @@ fn the_error_names_the_line_of_the_query() {
 }
 
 #[test]
+fn the_trace_names_the_file_of_the_query_and_no_line_of_the_program() {
+    let product = broken("SELECT price FROM {{ ref('stg_orders') }}");
+    let output = product.floe("run", &["--trace", "full"], &[]);
+    let error = "{dir}/models/broken.sql:1: no such column: price";
+    assert!(output.stdout.contains(error), "{}", output.stdout);
+    assert!(!output.stdout.contains(".rs:"), "{}", output.stdout);
+}
+
+#[test]
 fn a_failed_run_does_not_replace_the_warehouse() {
     let product = broken("SELECT order_id FROM {{ ref('stg_orders') }}");
     product.run().assert_ok();

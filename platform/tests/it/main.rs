@@ -22,7 +22,6 @@ mod other_programs;
 mod output;
 mod paths;
 mod plugin_docs;
-mod plugin_list;
 mod plugins;
 mod product;
 mod refused;

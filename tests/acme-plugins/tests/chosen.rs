@@ -7,7 +7,7 @@ use std::fs;
 use floe::compile::Definition;
 use floe::pipeline::{self, RunError, RunId};
 use floe_plugin::alert::{AlertChannel, Message};
-use floe_plugin::orchestrator::AssetOrchestrator;
+use floe_plugin::orchestrator::LocalOrchestrator;
 use floe_plugin::product::Product;
 use floe_plugin::{Destination, Error, Lifecycle};
 use floe_telemetry::opentelemetry::trace::Status;
@@ -48,11 +48,7 @@ struct Lazy {}
 
 impl Lifecycle for Lazy {}
 
-impl AssetOrchestrator for Lazy {
-    fn runs_here(&self) -> bool {
-        true
-    }
-
+impl LocalOrchestrator for Lazy {
     fn run(
         &self,
         product: &Product<'_>,
@@ -63,7 +59,7 @@ impl AssetOrchestrator for Lazy {
 }
 
 floe_plugin::plugin! {
-    kind: AssetOrchestrator,
+    kind: LocalOrchestrator,
     plugin: Lazy,
     name: "lazy",
     tracer: "floe.orchestrator.lazy",

@@ -257,9 +257,8 @@ fn queries_of_an_open_connection_are_measured() {
                 panic!("{metric:?}");
             };
             for point in histogram.data_points() {
-                let attributes = point.attributes();
                 let mut attributes: Vec<_> =
-                    attributes.map(|it| format!("{}={}", it.key, it.value)).collect();
+                    point.attributes().map(|it| format!("{}={}", it.key, it.value)).collect();
                 attributes.sort();
                 series.push(format!("{} of {}", point.count(), attributes.join(" ")));
             }

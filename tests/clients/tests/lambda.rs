@@ -26,9 +26,10 @@ struct Lines;
 impl SpanExporter for Lines {
     async fn export(&self, batch: Vec<SpanData>) -> OTelSdkResult {
         for span in batch {
-            let (trace, parent) = (span.span_context.trace_id(), span.parent_span_id);
-            let coldstart = span.attributes.iter().find(|it| it.key.as_str() == "faas.coldstart");
-            let coldstart = coldstart.map(|it| it.value.to_string()).unwrap_or_default();
+            let trace = span.span_context.trace_id();
+            let parent = span.parent_span_id;
+            let found = span.attributes.iter().find(|it| it.key.as_str() == "faas.coldstart");
+            let coldstart = found.map(|it| it.value.to_string()).unwrap_or_default();
             println!("span {} {trace} {parent} {:?} {coldstart}", span.name, span.status);
         }
         Ok(())
@@ -64,7 +65,9 @@ fn function(kind: &str) {
 
 /// Reads a request, and returns its first line.
 fn request(stream: &mut BufReader<TcpStream>) -> Option<String> {
-    let (mut first, mut length, mut line) = (String::new(), 0, String::new());
+    let mut first = String::new();
+    let mut length = 0;
+    let mut line = String::new();
     stream.read_line(&mut first).ok().filter(|read| *read > 0)?;
     while line != "\r\n" {
         line.clear();

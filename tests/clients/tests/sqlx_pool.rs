@@ -76,8 +76,8 @@ async fn a_pool_and_its_queries_are_measured() {
         .build();
     global::set_meter_provider(provider.clone());
     let options = SqlitePoolOptions::new().min_connections(1).max_connections(1);
-    let pool = options.connect("sqlite::memory:").await.expect("a database in memory");
-    let pool = TracedPool::new(pool).observe("orders");
+    let plain = options.connect("sqlite::memory:").await.expect("a database in memory");
+    let pool = TracedPool::new(plain).observe("orders");
     let used = pool.acquire().await.expect("a connection");
     let values = collect(&provider, &exporter);
     assert_eq!(values["db.client.connection.count used"], 1);

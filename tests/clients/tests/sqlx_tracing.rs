@@ -21,9 +21,9 @@ fn the_events_of_sqlx_are_on_the_span_of_the_function() {
     tracing::subscriber::set_global_default(subscriber).expect("no other global subscriber");
     let runtime =
         tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
-    let pool = SqlitePoolOptions::new().max_connections(1);
-    let pool = runtime.block_on(pool.connect("sqlite::memory:"));
-    let pool = pool.expect("a database in memory");
+    let options = SqlitePoolOptions::new().max_connections(1);
+    let connected = runtime.block_on(options.connect("sqlite::memory:"));
+    let pool = connected.expect("a database in memory");
     let spans = testing::capture(|| runtime.block_on(load(&pool)));
     let span = spans.single("load");
     let queries = span.events().iter().filter(|event| {

@@ -136,8 +136,8 @@ impl Time {
     /// Returns the nanoseconds since 1970 of a time that the program has set, and `None` for a time of the clock.
     #[must_use]
     pub fn set_by_program(time: SystemTime) -> Option<u128> {
-        let since = time.duration_since(SystemTime::UNIX_EPOCH).ok();
-        let since = since.filter(|since| *since < Self::LIMIT);
+        let since =
+            time.duration_since(SystemTime::UNIX_EPOCH).ok().filter(|since| *since < Self::LIMIT);
         since.map(|since| since.as_nanos())
     }
 }

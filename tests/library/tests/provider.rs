@@ -257,8 +257,12 @@ fn futures(provider: &SdkTracerProvider, exporter: &InMemorySpanExporter) {
         }
         assert_child(wait, above);
         assert_eq!(wait.status, Status::Ok);
-        let below = spans.iter().filter(|span| span.parent_span_id == wait.span_context.span_id());
-        let below: Vec<_> = below.map(|span| attribute(span, "rows")).collect();
+        let id = wait.span_context.span_id();
+        let below: Vec<_> = spans
+            .iter()
+            .filter(|span| span.parent_span_id == id)
+            .map(|span| attribute(span, "rows"))
+            .collect();
         assert_eq!(below, [attribute(wait, "rows")]);
     }
 }

@@ -74,9 +74,10 @@ fn between<'a>(text: &'a str, from: &str, to: &str) -> &'a str {
 fn message(text: &str, path: &str) -> String {
     let keys = path.replace('*', "0");
     let lines = text.lines().filter(|line| line.contains(&keys));
-    let reason = lines.map(|line| line.split_once(&*keys).unwrap().1);
-    let reason = reason.map(|reason| reason.trim_start_matches([':', ' ']));
-    let reason: Vec<_> = reason.filter(|reason| !reason.is_empty()).collect();
+    let reason: Vec<_> = lines
+        .map(|line| line.split_once(&*keys).unwrap().1.trim_start_matches([':', ' ']))
+        .filter(|reason| !reason.is_empty())
+        .collect();
     reason.join("; ").replace('|', "\\|")
 }
 

@@ -170,7 +170,7 @@ fn an_exporter_that_has_not_shut_down_is_named() {
     assert_eq!((counted.exported, counted.pending), (0, 1), "{counted:?}");
     drop(finish);
     let expected =
-        "exporter `Unfinished` has not shut down: spans that it collects until then may be lost";
+        "exporter `Unfinished` has not shut down: the spans that it has collected may be lost";
     assert!(error.is_timeout(), "{error}");
     assert!(error.to_string().contains(expected), "{error}");
 }

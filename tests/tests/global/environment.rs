@@ -83,13 +83,9 @@ fn a_setting_of_the_environment_never_stops_a_program() {
     };
 
     for (variables, messages) in MISTAKES {
+        let set: Vec<_> = variables.iter().map(|(name, value)| (*name, filled(value))).collect();
         let variables: Vec<_> =
-            variables.iter().map(|(name, value)| (*name, filled(value))).collect();
-        let variables: Vec<_> = variables
-            .iter()
-            .map(|(name, value)| (*name, &**value))
-            .chain([("EMPTY", empty)])
-            .collect();
+            set.iter().map(|(name, value)| (*name, &**value)).chain([("EMPTY", empty)]).collect();
         let (stdout, stderr) = program.run(&variables);
         assert!(stdout.contains("noop=false"), "{stdout}{stderr}");
         let lines: Vec<_> = stderr.lines().filter(|line| line.starts_with("error: ")).collect();

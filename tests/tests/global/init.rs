@@ -469,6 +469,11 @@ fn variables_filter_a_configuration_in_code_where_it_has_the_default() {
         let (lines, stderr) = run(&program, variables);
         assert_eq!((lines.len(), &*stderr), (expected, ""), "{variables:?}");
     }
+
+    let invalid = [("RUST_LOG", "error"), ("FLOE_LOG_LEVEL", "orders=lots")];
+    let (lines, stderr) = run(&program, &invalid);
+    assert_eq!(lines.len(), 0, "{stderr}");
+    assert_eq!(stderr.matches("FLOE_LOG_LEVEL").count(), 1, "{stderr}");
 }
 
 #[test]

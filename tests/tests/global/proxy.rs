@@ -43,7 +43,8 @@ fn the_proxy_is_used_for_other_hosts() {
     let certificate = ("OTEL_EXPORTER_OTLP_CERTIFICATE", file.to_str().unwrap());
     let client = ClientCertificate::NotRequested;
     // Only the proxy can resolve this host.
-    let (plain, secure) = ("http://collector.test:4317", "https://collector.test:4317");
+    let plain = "http://collector.test:4317";
+    let secure = "https://collector.test:4317";
     let without_port = "http://collector.test";
     for (receiver, endpoint, port, protocol, variable) in [
         (Receiver::grpc(), plain, 4317, "grpc", "HTTP_PROXY"),

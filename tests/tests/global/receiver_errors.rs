@@ -229,10 +229,10 @@ fn a_receiver_of_grpc_that_finds_a_request_too_large_names_the_setting() {
 #[alone]
 fn an_answer_that_is_not_http_is_called_that() {
     let banner = error(OtlpProtocol::Http, &answering(["SSH-2.0-OpenSSH_9.2\r\n".to_owned()]));
-    assert!(banner.contains("the receiver's answer is not one of `http/protobuf`: "), "{banner}");
+    assert!(banner.contains("the receiver's answer does not follow `http/protobuf`: "), "{banner}");
     let answer = format!("HTTP/1.1 200 OK\r\nx: {}\r\n\r\n", "a".repeat(1 << 20));
     let long = error(OtlpProtocol::Http, &answering([answer]));
-    let expected = "is not one of `http/protobuf`: its headers are longer than 65536 bytes";
+    let expected = "does not follow `http/protobuf`: its headers are longer than 65536 bytes";
     assert!(long.ends_with(expected), "{long}");
 }
 
@@ -366,7 +366,7 @@ fn a_refusal_of_tls_is_named() {
 
     for (protocol, receiver) in secure(&authority, ClientCertificate::Required) {
         let untrusted = error(protocol, &receiver.endpoint());
-        let setting = "is expected in `OTEL_EXPORTER_OTLP_CERTIFICATE` (`certificate`)";
+        let setting = "certificate in `OTEL_EXPORTER_OTLP_CERTIFICATE` (`certificate`)";
         assert!(untrusted.ends_with(setting), "{untrusted}");
         let anonymous = error_with(protocol, &receiver.endpoint(), trusting);
         let setting = "`OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE`";

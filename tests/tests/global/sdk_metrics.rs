@@ -177,8 +177,8 @@ fn deliveries_are_counted_by_component() {
         let exporter = |of: &str| {
             let kind = format!("otlp_{transport}_{of}_exporter");
             let endpoint = receiver.endpoint();
-            let host = endpoint.strip_prefix("http://").unwrap();
-            let host = host.rsplit_once(':').unwrap().0;
+            let address = endpoint.strip_prefix("http://").unwrap();
+            let host = address.rsplit_once(':').unwrap().0;
             format!("{kind}/0 {kind} {host} {port}")
         };
 

@@ -252,7 +252,8 @@ fn a_mistake_of_tls_names_its_variable() {
     let program = program!({
         drop(init().unwrap());
     });
-    let (ours, theirs) = (Authority::new(), Authority::new());
+    let ours = Authority::new();
+    let theirs = Authority::new();
     let (certificate, key) = ours.client();
     let (other, _) = theirs.client();
     let bad_host = "https://collector..test:4317";

@@ -99,6 +99,86 @@ async fn a_future_is_followed_by_its_name_and_by_its_body() {
     spans.single("forwards").assert_unset().assert_attribute("floe.cancelled", true);
 }
 
+#[traced]
+fn in_a_branch(n: u8) -> Reply {
+    if n > 0 {
+        return reply();
+    }
+    match n {
+        1 => reply(),
+        _ => Box::pin(async {
+            pause().await;
+            Err("refused".to_owned())
+        }),
+    }
+}
+
+#[traced]
+fn in_an_else(n: u8) -> Reply {
+    if n > 0 {
+        reply()
+    } else {
+        Box::pin(async {
+            pause().await;
+            Err("refused".to_owned())
+        }) as Reply
+    }
+}
+
+#[traced]
+fn in_a_return() -> Reply {
+    return Box::pin(async {
+        pause().await;
+        Err("refused".to_owned())
+    });
+}
+
+/// A method of the `futures` crate.
+trait BoxedLocal: Future + Sized + 'static {
+    fn boxed_local(self) -> Pin<Box<dyn Future<Output = Self::Output>>> {
+        Box::pin(self)
+    }
+}
+
+impl<F: Future + 'static> BoxedLocal for F {}
+
+#[traced]
+fn by_a_method() -> Reply {
+    let refused = async {
+        pause().await;
+        Err("refused".to_owned())
+    };
+    refused.boxed_local()
+}
+
+/// Its last expression only resembles a future.
+#[traced]
+fn boxed_number() -> Number {
+    if cfg!(unix) { Box::pin(1) } else { Box::pin(2) }
+}
+
+type Number = Pin<Box<u8>>;
+
+#[tokio::test]
+async fn a_future_is_followed_by_any_branch_of_the_body() {
+    let spans = testing::capture_async(async {
+        assert!(in_a_branch(0).await.is_err());
+        assert!(in_an_else(0).await.is_err());
+        assert!(in_a_return().await.is_err());
+        assert!(by_a_method().await.is_err());
+        assert_eq!(*boxed_number(), 1);
+    })
+    .await;
+    let names = ["in_a_branch", "in_an_else", "in_a_return", "by_a_method"];
+    for name in names {
+        spans.single(name).assert_error("refused");
+    }
+
+    spans.single("boxed_number").assert_ok();
+    let parents: Vec<_> = spans.named("after").map(testing::CapturedSpan::parent_span_id).collect();
+    assert_eq!(parents, names.map(|name| spans.single(name).span_context().span_id()));
+}
+
 /// A type with the name of an alias of the `futures` crate, but of another kind.
 struct AnswerFuture(Result<u8, String>);
 

@@ -30,7 +30,7 @@ static SOURCE: AtomicU8 = AtomicU8::new(UNKNOWN);
 /// The duration of a tick in nanoseconds, as the bits of an `f64`.
 static RATE: AtomicU64 = AtomicU64::new(0);
 
-/// The rate is valid for readings before this one.
+/// The reading of the counter up to which the rate is valid.
 static UNTIL: AtomicU64 = AtomicU64::new(0);
 
 static START: OnceLock<Moment> = OnceLock::new();

@@ -24,7 +24,8 @@ pub struct Metric<'a> {
 
 impl<'a> Metric<'a> {
     /// Creates a metric with this name: a letter, then up to 254 letters, digits, `_`, `.`, `-` and `/`
-    /// ([specification](https://opentelemetry.io/docs/specs/otel/metrics/api/#instrument-name-syntax)).
+    /// ([specification](https://opentelemetry.io/docs/specs/otel/metrics/api/#instrument-name-syntax)). A metric with
+    /// another name causes one warning, and is not recorded.
     pub const fn new(name: &'a str) -> Self {
         Self { name, unit: "", description: "", boundaries: None }
     }

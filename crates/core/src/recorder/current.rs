@@ -144,19 +144,20 @@ pub(super) fn is_boundary(above: &SpanContext) -> bool {
     BOUNDARY.get() == address(above)
 }
 
-/// Returns the updates of the current span, if its boundary is `above`, which must be borrowed from a `Context`.
+/// Returns the updates of the current span; `None` if `above` is not its boundary. As for [`is_boundary`], `above` must be
+/// borrowed from a `Context`.
 #[inline]
 fn updates_within(above: &SpanContext) -> Option<&'static PendingUpdates> {
     if is_boundary(above) { CURRENT.get() } else { None }
 }
 
-/// Returns the id of the current span, if its boundary is `above`, which must be borrowed from a `Context`.
+/// Returns the id of the current span, as [`updates_within`] returns its updates.
 #[inline]
 pub(super) fn id_within(above: &SpanContext) -> Option<SpanId> {
     updates_within(above).map(|updates| SpanId::from(updates.span_id()))
 }
 
-/// Returns a handle of the current span, if its boundary is `above`, which must be borrowed from a `Context`.
+/// Returns a handle of the current span, as [`updates_within`] returns its updates.
 pub(super) fn handle_within(above: &SpanContext) -> Option<Handle> {
     updates_within(above).map(PendingUpdates::handle)
 }

@@ -51,8 +51,8 @@ fn build(record: &mut SpanRecord, parent: &Context) -> BoxedSpan {
     }
     let tracer = global::tracer_provider().tracer_with_scope(scope(record));
     let more = record.more_mut();
-    let name = more.name.take();
-    let name = name.unwrap_or_else(|| site.map_or("", CallSite::name).into());
+    let given = more.name.take();
+    let name = given.unwrap_or_else(|| site.map_or("", CallSite::name).into());
     let mut builder = SpanBuilder::from_name(safe_name(name));
     builder.start_time = more.start;
     builder.span_kind = Some(record.kind());

@@ -113,9 +113,8 @@ mod tests {
         let make = || (0..1000).map(|_| (trace_id(), span_id())).collect::<Vec<_>>();
         let other = thread::spawn(make);
         let ids: Vec<_> = make().into_iter().chain(other.join().unwrap()).collect();
-        assert!(
-            ids.iter().all(|(trace, span)| *trace != TraceId::INVALID && *span != SpanId::INVALID)
-        );
+        assert!(ids.iter().all(|(trace, _)| *trace != TraceId::INVALID));
+        assert!(ids.iter().all(|(_, span)| *span != SpanId::INVALID));
 
         let traces: HashSet<_> = ids.iter().map(|(trace, _)| trace).collect();
         let spans: HashSet<_> = ids.iter().map(|(_, span)| span).collect();

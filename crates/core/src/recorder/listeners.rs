@@ -69,7 +69,7 @@ const fn bits(facts: Facts) -> Listeners {
         bits |= BOUNDARIES;
     }
 
-    // While a provider records spans, only a fork is unusual.
+    // While a provider records spans, a fork is the only unusual state.
     let records = facts & (PROVIDER | UNRECORDED) == PROVIDER;
     let unusual =
         if records { FORKED } else { UNRECORDED | SHUT_DOWN | FORKED | INHERITED | FOREIGN };

@@ -272,8 +272,8 @@ fn record_outcome(span: &mut SpanRecord, outcome: &Outcome<'_>) {
             span.attributes.set(keys::FLOE_WARNING, &warning);
         }
         Outcome::Unread(name) => match span.status() {
-            // The future has recorded the error together with its text. An error status without a text says nothing
-            // about the error, so the exception replaces it.
+            // A status with a text comes from the future, which has recorded the error itself. A status without a text
+            // does not describe the error, so the exception replaces it.
             Status::Error { description } if !description.is_empty() => {}
             _ => span.set_exception(Exception::new(name, name.to_owned())),
         },

@@ -12,8 +12,8 @@ macro_rules! class {
 pub(crate) use class;
 
 impl Class {
-    /// Creates the class of the bytes and ranges (`a-z`) of a pattern. After `^`, the pattern is what the class lacks of
-    /// the bytes that are visible.
+    /// Creates the class of the bytes and ranges (`a-z`) of a pattern. A pattern after `^` lists the visible bytes
+    /// that the class lacks.
     pub(crate) const fn of(pattern: &str) -> Self {
         let pattern = pattern.as_bytes();
         let lacks = matches!(pattern, [b'^', ..]);

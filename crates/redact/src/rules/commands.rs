@@ -9,8 +9,6 @@ pub(crate) enum Form {
     Attached,
     /// `-p secret`, `-p=secret`
     Separate,
-    /// `/p secret`, `/p:secret`
-    Slash,
     /// `-u user:secret`
     AfterColon,
     /// `-U user%secret`
@@ -117,12 +115,6 @@ options! {
         except ""
     "option-password-capital" "N" Separate
         "ssh-keygen"
-        except ""
-    "option-slash-password" "p" Slash
-        "signtool, xfreerdp, wfreerdp, psexec, rdesktop"
-        except ""
-    "option-slash-password" "rp" Slash
-        "schtasks"
         except ""
     "option-key-password" "k" Separate
         "openssl, signcode, nuget"

@@ -250,8 +250,11 @@ impl Site {
         };
         let file = (!file.is_empty()).then(|| KeyValue::new(keys::CODE_FILE_PATH, file));
         let line = (line > 0).then(|| KeyValue::new(keys::CODE_LINE_NUMBER, i64::from(line)));
-        let target = record.head.callsite.and_then(CallSite::tracing_target);
-        let target = target.map(|target| KeyValue::new(keys::TARGET, target));
+        let target = record
+            .head
+            .callsite
+            .and_then(CallSite::tracing_target)
+            .map(|target| KeyValue::new(keys::TARGET, target));
         // Attributes that the configuration sets for every span take precedence over those of the call site.
         let is_new = |attribute: &KeyValue| !process.sets(&attribute.key);
         let code = function.into_iter().chain(file).chain(line).filter(|_| !omits_code);

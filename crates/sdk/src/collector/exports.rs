@@ -265,7 +265,7 @@ impl Exports {
             let failure = lock(&export.failure);
             let spans = export.present();
             if export.is_closing.load(Ordering::Relaxed) {
-                let fate = "has not shut down: spans that it collects until then may be lost";
+                let fate = "has not shut down: the spans that it has collected may be lost";
                 return Some(format!("exporter `{}` {fate}", export.name()));
             }
             if spans == 0 && failure.is_none() {

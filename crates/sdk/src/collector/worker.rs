@@ -399,9 +399,11 @@ impl Exporting {
             (late, "dropped by the shutdown"),
         ]
         .map(|(number, fate)| (number, number.swap(0, Ordering::Relaxed), fate));
-        let losses = lost.iter().filter(|(_, found, _)| *found > 0);
-        let losses: Vec<_> =
-            losses.map(|(_, found, fate)| format!("{} {fate}", shared.items(*found))).collect();
+        let losses: Vec<_> = lost
+            .iter()
+            .filter(|(_, found, _)| *found > 0)
+            .map(|(_, found, fate)| format!("{} {fate}", shared.items(*found)))
+            .collect();
         let result = if losses.is_empty() {
             result.map_err(|error| self.redaction.failure(error))
         } else {

@@ -36,7 +36,7 @@ pub(crate) fn check(endpoint: &str) -> Result<(), String> {
         }
         Some(host) if !is_host_valid(host) => "the host must be a name in ASCII or an address",
         Some(host) if !is_port_valid(host) => "the port must be a number from 1 to 65535",
-        // A mask would be sent as a wrong credential.
+        // Otherwise, the mask would be sent in place of the credential.
         Some(_) if endpoint.contains(REDACTED) => {
             "it contains the mask that replaces a credential when a configuration is serialized"
         }

@@ -141,8 +141,8 @@ impl TelemetryConfig {
             let names = [names::otlp(Some(signal), setting), names::otlp(None, setting)];
             names.into_iter().flatten().filter(|name| is_set(name)).map(str::to_owned)
         };
-        let exporter = Some(names::EXPORTERS[signal as usize].to_owned());
-        let exporter = exporter.filter(|name| is_set(name));
+        let exporter =
+            Some(names::EXPORTERS[signal as usize].to_owned()).filter(|name| is_set(name));
         let endpoints: Vec<_> = of_otlp("ENDPOINT").collect();
         match error.setting() {
             None if exporter.is_some() => exporter.into_iter().collect(),
@@ -301,6 +301,12 @@ pub(crate) fn is_set(name: &str) -> bool {
     environment::variable(name).is_ok_and(|text| !text.trim().is_empty())
 }
 
+/// Whether `FLOE_LOG_LEVEL` has valid levels, which override `RUST_LOG`.
+#[cfg(feature = "subscriber")]
+pub(crate) fn has_log_levels() -> bool {
+    take("FLOE_LOG_LEVEL", parse_levels).is_some()
+}
+
 #[cfg(feature = "subscriber")]
 pub(crate) fn rust_log() -> Option<Vec<super::filter::Directive>> {
     let directives = take_list("RUST_LOG", super::filter::directive);
@@ -333,7 +339,7 @@ fn warn_about(name: &str, message: &str, consequence: &str) {
 fn take<T>(name: &str, parse: impl FnOnce(&str) -> Result<T, String>) -> Option<T> {
     misspelled::know(name);
     let ignored = |message: &str| warn_about(name, message, "the variable is ignored");
-    let text = match environment::variable(name) {
+    let value = match environment::variable(name) {
         Ok(text) => text,
         Err(VarError::NotPresent) => return None,
         Err(VarError::NotUnicode(_)) => {
@@ -341,7 +347,7 @@ fn take<T>(name: &str, parse: impl FnOnce(&str) -> Result<T, String>) -> Option<
             return None;
         }
     };
-    let text = text.trim();
+    let text = value.trim();
     if text.is_empty() {
         return None;
     }

@@ -100,7 +100,7 @@ pub struct SamplingConfig {
     /// The rules of `FLOE_SPAN_FILTER`, by target and level. They precede `rules`.
     #[serde(skip)]
     pub(crate) filter: Option<Vec<Directive>>,
-    /// The sampler of OpenTelemetry's configuration file, if it is not one of `sampler`. It decides unless `sampler` is
+    /// The sampler of OpenTelemetry's configuration file, if it is not a value of `sampler`. It decides unless `sampler` is
     /// set.
     #[serde(skip)]
     pub(crate) of_file: Option<OfFile>,
@@ -129,7 +129,8 @@ impl PartialEq for OfFile {
 
 impl SamplingConfig {
     /// Records this share of the traces in every environment, from 0.0 to 1.0, with the sampler
-    /// `parentbased_traceidratio`, or `parentbased_always_on` for 1.0.
+    /// `parentbased_traceidratio`, or `parentbased_always_on` for 1.0 and above. A negative ratio is an error of the
+    /// initialization.
     #[must_use]
     pub fn with_ratio(mut self, ratio: f64) -> Self {
         if ratio >= 1.0 {

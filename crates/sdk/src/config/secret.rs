@@ -171,7 +171,7 @@ pub(super) fn check(secret: Option<&Secret>) -> Result<(), &'static str> {
 /// Checks that this is a credential and not a reference. The error is the reason for the refusal.
 pub(super) fn check_literal(secret: &Secret) -> Result<(), &'static str> {
     if secret.expose().starts_with("${") {
-        return Err("is a reference after the variables were replaced, expected a credential");
+        return Err("begins with `${` after the variables were replaced, expected a credential");
     }
     check(Some(secret))
 }

@@ -281,7 +281,7 @@ impl TelemetryConfig {
             || self.selects(Signal::Traces)
     }
 
-    /// Whether nothing chooses where spans go, or that they go nowhere.
+    /// Whether the configuration selects no destination of spans, and not `none` either.
     pub(crate) fn has_no_choice_of_traces(&self) -> bool {
         match &self.exporters.traces {
             Some(chosen) => chosen.is_empty(),

@@ -33,7 +33,8 @@ impl OtlpTarget {
             0 => "otlp".into(),
             _ => format!("otlp/{}", index + 1).into(),
         };
-        let ((protocol, _), url) = (self.config.otlp_route(signal), self.config.otlp_url(signal));
+        let (protocol, _) = self.config.otlp_route(signal);
+        let url = self.config.otlp_url(signal);
         let transport = match protocol {
             OtlpProtocol::Grpc => "grpc",
             OtlpProtocol::Http => "http",

@@ -128,7 +128,7 @@ pub(super) fn install(
 fn line_filter(config: &TelemetryConfig, rust_log: Option<&[Directive]>) -> Targets {
     let is_default = config.logging.log_level == LoggingConfig::default().log_level;
     match rust_log {
-        Some(directives) if is_default && !config::is_set("FLOE_LOG_LEVEL") => targets(directives),
+        Some(directives) if is_default && !config::has_log_levels() => targets(directives),
         // An invalid level is reported by the provider.
         _ => config.logging.level_filter().unwrap_or_else(|_| default_filter()),
     }

@@ -43,9 +43,9 @@ impl<E> Reporting<E> {
 
 impl<E: PushMetricExporter> PushMetricExporter for Reporting<E> {
     async fn export(&self, metrics: &ResourceMetrics) -> OTelSdkResult {
-        let mut exported = pin!(async { self.exporter.export(metrics).await });
+        let mut export = pin!(async { self.exporter.export(metrics).await });
         let exported = poll_fn(|context| {
-            let polled = caught(|| exported.as_mut().poll(context));
+            let polled = caught(|| export.as_mut().poll(context));
             polled.unwrap_or_else(|panic| Poll::Ready(panicked("exporter", &panic)))
         })
         .await;

@@ -282,7 +282,7 @@ impl TelemetryProviderBuilder {
             logs::start_local(&self.config, counters)?;
             return Ok(TelemetryProvider::of(inner));
         }
-        // While a library is loaded, its constructor runs no other thread, so the start waits for none.
+        // In the constructor of a shared library, no other thread runs, so the start waits for none.
         let is_awaited = begin()?;
         let start_timeout = if is_awaited { START_TIMEOUT } else { Duration::ZERO };
         // The factories of exporters are code of the program, which may panic.
@@ -523,9 +523,8 @@ fn add_registered(
         chosen.dedup();
         for kind in chosen {
             let path = format!("exporters.{}", signal.as_str());
-            let registered = kind.registered();
             let registered =
-                registered.map_err(|message| Error::config(format!("{path}: {message}")))?;
+                kind.registered().map_err(|message| Error::config(format!("{path}: {message}")))?;
             if registered.is_none() {
                 continue;
             }

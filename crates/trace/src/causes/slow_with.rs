@@ -22,10 +22,10 @@ const SPANS: usize = 20;
 const SPANS_OF_OUTLIER: usize = 8;
 /// The minimum ratio of a slow span to the usual one.
 const TAIL: u64 = 2;
-/// The percentile of the usual span, and the number of spans for each slow one. The second pair is for the place where
-/// spans run, which never states what they do.
+/// The percentile of the usual span, and the minimum number of spans for each slow one. The second pair is for the
+/// properties of [`WHERE`], which state where a span runs, and not what it does.
 const TAILS: [(usize, usize); 2] = [(50, 5), (25, 2)];
-/// The beginnings of the keys of such places, and of an experiment.
+/// The prefixes of the keys of a place where spans run, or of a feature flag.
 const WHERE: [&str; 7] =
     ["the flag ", "cloud.", "container.", "deployment.", "host.", "k8s.", "service."];
 const VARIANTS: [&str; 3] =

@@ -17,8 +17,8 @@ use serde_json::{Map, Value, json};
 use super::table::{cell, table};
 use super::{Failure, print, print_json};
 
-/// The time to read one process. Page faults in its memory may be the business of a program that answers none
-/// (`userfaultfd`), and then reading does not return.
+/// The time to read one process. Another program may handle the page faults in its memory (`userfaultfd`). If that program
+/// answers none, reading does not return.
 const LIMIT: Duration = Duration::from_secs(10);
 
 /// The process to read, and the form of the output.

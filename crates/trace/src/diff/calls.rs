@@ -119,7 +119,7 @@ pub(super) fn counted(sets: &Sets, keys: &[Key], diff: &mut Diff) {
         }
     }
     changes.extend(surprising(tests, CHANCE_OF_COUNTS));
-    let note = |parent| format!("{parent}: another mix of calls, each of which excludes others");
+    let note = |parent| format!("{parent}: another mix of calls, which exclude each other");
     diff.notes.extend(mixes.into_iter().map(note));
 }
 

@@ -114,8 +114,8 @@ impl Reader {
     ) -> Result<(), Refused> {
         let (Some(trace), Some(id)) = (trace_id(&span.trace_id), span_id(&span.span_id)) else {
             self.reject(
-                "expected a trace id of 16 bytes and a span id of 8, not only zeros, found something else; the span is \
-                 left out",
+                "expected a trace id of 16 bytes and a span id of 8 bytes, neither of zeros only, found other ids; the \
+                 span is left out",
             );
             return Ok(());
         };

@@ -93,7 +93,7 @@ impl Artifacts {
     /// Returns the nodes of an invocation with their results, or the reason why they are not known.
     pub(crate) fn nodes(&self, invocation_id: &str) -> Result<Vec<BuiltNode>, String> {
         let results = self.results(invocation_id)?;
-        // The rows and tests of empty tables are not those of a night.
+        // With `--empty`, tables have no rows, so their results would distort the history.
         let results = results.filter(|it| !it.is_of_empty());
         Ok(results.map(|it| it.nodes(self.manifest())).unwrap_or_default())
     }

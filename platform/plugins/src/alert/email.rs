@@ -36,17 +36,14 @@ struct Email {
     /// The host of the server, for example `smtp.example.org`.
     host: String,
     /// The port. Default: the usual port of the encryption.
-    #[serde(default)]
     port: Option<u16>,
     /// The encryption of the connection. Default: `starttls`.
     #[serde(default)]
     encryption: Encryption,
     /// A PEM file with certificate authorities, one of which issued the server's certificate. Default: the authorities
     /// that the system trusts.
-    #[serde(default)]
     ca_certificate: Option<LocalPath>,
     /// The login to the server. Default: none.
-    #[serde(default)]
     login: Option<Login>,
     /// The sender, for example `floe <floe@example.org>`.
     from: Address,

@@ -24,7 +24,6 @@ struct Webhook {
     /// The URL. The part after its origin may authorize sending, so no span contains it.
     url: Credential,
     /// The authorization of requests. Default: none.
-    #[serde(default)]
     authorization: Option<Authorization>,
     /// The time limit of a request, in seconds. Default: 10.
     #[serde(default, rename = "timeout")]
@@ -46,19 +45,7 @@ impl AlertChannel for Webhook {
         let body = json!({
             "type": "floe.alert",
             "timestamp": rfc3339(message.at),
-            "data": {
-                "name": message.name,
-                "severity": message.severity.as_str(),
-                "summary": message.summary,
-                "description": message.description,
-                "violation": message.violation,
-                "namespace": message.namespace,
-                "product": message.product,
-                "environment": message.environment,
-                "asset": message.asset,
-                "run_id": message.run_id,
-                "trace_id": message.trace_id,
-            },
+            "data": message,
         });
         let request = authorized(
             self.authorization.as_ref(),

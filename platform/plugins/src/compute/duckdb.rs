@@ -3,13 +3,13 @@
 use std::num::NonZeroU32;
 use std::path::Path;
 
-use floe_plugin::compute::ComputeEngine;
+use floe_plugin::compute::{ComputeEngine, DbtEngine};
 use floe_plugin::{Error, ErrorKind, Lifecycle};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 floe_plugin::plugin! {
-    kind: ComputeEngine,
+    kind: DbtEngine,
     plugin: DuckDb,
     name: "duckdb",
     tracer: "floe.compute.duckdb",
@@ -29,18 +29,12 @@ struct DuckDb {
 impl Lifecycle for DuckDb {}
 
 impl ComputeEngine for DuckDb {
-    fn system_name(&self) -> &'static str {
-        "duckdb"
-    }
-
-    fn runs_queries(&self) -> bool {
-        false
-    }
-
     fn validate_connection(&self, file: &Path) -> Result<(), Error> {
         super::file::check(file, "DuckDB", |start| start.get(8..12) == Some(b"DUCK"))
     }
+}
 
+impl DbtEngine for DuckDb {
     fn generate_profile(&self, file: &Path, target: &str) -> Result<Value, Error> {
         if target.is_empty() {
             return Err(Error::new(ErrorKind::InvalidInput, "the target has no name"));

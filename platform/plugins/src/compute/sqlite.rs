@@ -5,7 +5,7 @@ use std::path::Path;
 use std::thread;
 use std::time::Duration;
 
-use floe_plugin::compute::{ComputeEngine, Database, Materialize};
+use floe_plugin::compute::{ComputeEngine, Database, Materialize, QueryEngine};
 use floe_plugin::table::{Column, ColumnType, RowSink, Value};
 use floe_plugin::{Error, ErrorKind, Lifecycle};
 use rusqlite::config::DbConfig;
@@ -17,7 +17,7 @@ use crate::process::interrupt;
 use crate::sql::quoted_name;
 
 floe_plugin::plugin! {
-    kind: ComputeEngine,
+    kind: QueryEngine,
     plugin: Sqlite,
     name: "sqlite",
     tracer: "floe.compute.sqlite",
@@ -32,12 +32,14 @@ struct Sqlite {}
 impl Lifecycle for Sqlite {}
 
 impl ComputeEngine for Sqlite {
-    fn system_name(&self) -> &'static str {
-        "sqlite"
-    }
-
     fn validate_connection(&self, file: &Path) -> Result<(), Error> {
         super::file::check(file, "SQLite", |start| start.starts_with(b"SQLite format 3\0"))
+    }
+}
+
+impl QueryEngine for Sqlite {
+    fn system_name(&self) -> &'static str {
+        "sqlite"
     }
 
     fn create_database(&self, file: &Path) -> Result<Box<dyn Database>, Error> {
@@ -185,29 +187,6 @@ impl Database for SqliteDatabase {
         self.execute(&format!("DROP {kind} {}", quoted_name(table)))
     }
 
-    fn describe(&mut self, table: &str) -> Result<Vec<(String, ColumnType)>, Error> {
-        let failed = |error| explain(&error, 0);
-        let query = "SELECT name, type FROM pragma_table_info(?1)";
-        let mut statement = self.connection.prepare(query).map_err(failed)?;
-        let columns: Result<Vec<(String, String)>, _> = statement
-            .query_map([table], |row| Ok((row.get(0)?, row.get(1)?)))
-            .map_err(failed)?
-            .collect();
-        let columns = columns.map_err(failed)?;
-        if columns.is_empty() {
-            let message = format!("there is no table `{table}`");
-            return Err(Error::new(ErrorKind::NotFound, message));
-        }
-        let of_column = |(name, declared): (String, String)| {
-            let kind = match affinity(&declared) {
-                Some(kind) => kind,
-                None => self.type_of_values(table, &name)?,
-            };
-            Ok((name, kind))
-        };
-        columns.into_iter().map(of_column).collect()
-    }
-
     fn query(&mut self, sql: &str, rows: &mut dyn RowSink) -> Result<(), Error> {
         let failed = |error| explain(&error, 0);
         let mut statement = self.connection.prepare(sql).map_err(failed)?;
@@ -245,25 +224,6 @@ impl SqliteDatabase {
     fn execute(&self, statement: &str) -> Result<(), Error> {
         let executed = self.connection.execute_batch(statement);
         executed.map_err(|error| explain(&error, 0))
-    }
-
-    /// Returns the type of all values in an untyped column, such as the result of an expression.
-    fn type_of_values(&self, table: &str, column: &str) -> Result<ColumnType, Error> {
-        let table = quoted_name(table);
-        let column = quoted_name(column);
-        let query = format!(
-            "SELECT max(CASE typeof({column}) WHEN 'integer' THEN 1 WHEN 'real' THEN 2 WHEN 'null' THEN 0 ELSE 3 END) \
-             FROM {table}"
-        );
-        let widest: Option<u8> = self
-            .connection
-            .query_row(&query, (), |row| row.get(0))
-            .map_err(|error| explain(&error, 0))?;
-        Ok(match widest {
-            Some(1) => ColumnType::Integer,
-            Some(2) => ColumnType::Real,
-            _ => ColumnType::Text,
-        })
     }
 
     /// Inserts rows. `table` is quoted.
@@ -339,18 +299,6 @@ fn storage(kind: ColumnType) -> &'static str {
         ColumnType::Integer => "INTEGER",
         ColumnType::Real => "REAL",
         _ => "TEXT",
-    }
-}
-
-/// Returns the type of the values in a column with this declaration, by `SQLite`'s rules; `None` if it determines none.
-fn affinity(declared: &str) -> Option<ColumnType> {
-    let declared = declared.to_ascii_uppercase();
-    let has = |names: &[&str]| names.iter().any(|name| declared.contains(name));
-    match () {
-        () if has(&["INT"]) => Some(ColumnType::Integer),
-        () if has(&["CHAR", "CLOB", "TEXT"]) => Some(ColumnType::Text),
-        () if has(&["REAL", "FLOA", "DOUB"]) => Some(ColumnType::Real),
-        () => None,
     }
 }
 

@@ -46,7 +46,6 @@ pub(crate) struct Service {
     /// The address, for example `http://marquez:5000`.
     pub(crate) url: ServiceUrl,
     /// The authorization of requests. Default: none.
-    #[serde(default)]
     authorization: Option<Authorization>,
     /// The time limit of a request, in seconds. Default: 10.
     #[serde(default, rename = "timeout")]

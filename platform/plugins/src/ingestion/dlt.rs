@@ -48,10 +48,8 @@ enum Source {
         /// The URL to which paths are appended.
         base_url: ServiceUrl,
         /// A bearer token.
-        #[serde(default)]
         token: Option<Credential>,
         /// The `JSONPath` of the rows in a response. By default, dlt finds the rows.
-        #[serde(default)]
         data_selector: Option<String>,
     },
 }

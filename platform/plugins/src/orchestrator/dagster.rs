@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use floe_plugin::orchestrator::{AssetOrchestrator, Definitions, RunEnd};
+use floe_plugin::orchestrator::{Definitions, ProcessOrchestrator, RunEnd};
 use floe_plugin::product::Product;
 use floe_plugin::{Error, ErrorKind, Lifecycle, quality};
 use serde::Deserialize;
@@ -17,7 +17,7 @@ use crate::process::child::{Invocation, Program};
 use crate::sql::identifier;
 
 floe_plugin::plugin! {
-    kind: AssetOrchestrator,
+    kind: ProcessOrchestrator,
     plugin: Dagster,
     name: "dagster",
     tracer: "floe.orchestrator.dagster",
@@ -60,7 +60,7 @@ impl Default for Dagster {
 
 impl Lifecycle for Dagster {}
 
-impl AssetOrchestrator for Dagster {
+impl ProcessOrchestrator for Dagster {
     fn create_definitions(
         &self,
         product: &Product<'_>,

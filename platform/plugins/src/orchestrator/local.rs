@@ -1,12 +1,12 @@
 //! The embedded orchestrator: assets are built one after the other, in this process.
 
-use floe_plugin::orchestrator::AssetOrchestrator;
+use floe_plugin::orchestrator::LocalOrchestrator;
 use floe_plugin::product::Product;
 use floe_plugin::{Error, Lifecycle};
 use serde::Deserialize;
 
 floe_plugin::plugin! {
-    kind: AssetOrchestrator,
+    kind: LocalOrchestrator,
     plugin: Local,
     name: "local",
     tracer: "floe.orchestrator.local",
@@ -20,11 +20,7 @@ struct Local {}
 
 impl Lifecycle for Local {}
 
-impl AssetOrchestrator for Local {
-    fn runs_here(&self) -> bool {
-        true
-    }
-
+impl LocalOrchestrator for Local {
     fn run(
         &self,
         product: &Product<'_>,

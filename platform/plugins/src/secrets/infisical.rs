@@ -63,7 +63,7 @@ struct Found {
 
 #[derive(Deserialize)]
 struct Secret {
-    #[serde(default, rename = "secretValue")]
+    #[serde(rename = "secretValue")]
     value: Option<SecretString>,
     #[serde(default, rename = "secretValueHidden")]
     is_hidden: bool,

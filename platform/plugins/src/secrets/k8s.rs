@@ -31,11 +31,10 @@ floe_plugin::plugin! {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Kubernetes {
-    /// The address of the API server. Default: the API server of the cluster in which the platform runs.
-    #[serde(default)]
-    url: Option<ServiceUrl>,
+    /// The address of the API server. Default: its service in the cluster, which has this name in each cluster.
+    #[serde(default = "api_server")]
+    url: ServiceUrl,
     /// The namespace of the Secrets. Default: the namespace of the service account.
-    #[serde(default)]
     namespace: Option<String>,
     /// The folder with the files of the service account: `token`, `ca.crt` and `namespace`. Default:
     /// `/var/run/secrets/kubernetes.io/serviceaccount`.
@@ -52,17 +51,19 @@ fn service_account() -> LocalPath {
     LocalPath::new("/var/run/secrets/kubernetes.io/serviceaccount")
 }
 
+const API_SERVER: &str = "https://kubernetes.default.svc";
+
+fn api_server() -> ServiceUrl {
+    ServiceUrl::of(API_SERVER)
+}
+
 /// The connection to the cluster after the start of the plugin.
 #[derive(Debug)]
 struct Cluster {
-    server: String,
     namespace: String,
     /// With HTTPS, the client trusts only the cluster's authority.
     client: Client,
 }
-
-/// The DNS name of the API server's service in each cluster.
-const API_SERVER: &str = "kubernetes.default.svc";
 
 /// A Secret that never prints its values.
 #[derive(Deserialize)]
@@ -70,7 +71,6 @@ struct Secret {
     /// Required, so that another JSON object is not taken for a Secret.
     #[serde(rename = "metadata")]
     _metadata: IgnoredAny,
-    #[serde(default)]
     data: Option<BTreeMap<String, String>>,
 }
 
@@ -97,29 +97,10 @@ impl Kubernetes {
         Ok(text.to_owned())
     }
 
-    fn server(&self) -> Result<ServiceUrl, Error> {
-        if let Some(url) = &self.url {
-            return Ok(url.clone());
-        }
-        let variable = |name| std::env::var(name).ok().filter(|value| !value.is_empty());
-        let host = variable("KUBERNETES_SERVICE_HOST");
-        let port = variable("KUBERNETES_SERVICE_PORT");
-        let url = host.zip(port).and_then(|(host, port)| {
-            let bracketed = host.contains(':').then(|| format!("[{host}]"));
-            let host = bracketed.unwrap_or(host);
-            ServiceUrl::try_from(format!("https://{host}:{port}")).ok()
-        });
-        url.ok_or_else(|| {
-            let message = "there is no `url`, and KUBERNETES_SERVICE_HOST and KUBERNETES_SERVICE_PORT contain no address of a cluster";
-            Error::new(ErrorKind::InvalidInput, message)
-        })
-    }
-
     /// Returns the URL of the namespace's Secrets, followed by `name`.
     fn url(&self, name: &str) -> Result<String, Error> {
-        let cluster = self.cluster()?;
-        let (server, namespace) = (&cluster.server, &cluster.namespace);
-        Ok(format!("{server}/api/v1/namespaces/{namespace}/secrets{name}"))
+        let namespace = &self.cluster()?.namespace;
+        Ok(self.url.at(&format!("/api/v1/namespaces/{namespace}/secrets{name}")))
     }
 
     fn read(&self, name: &str) -> Result<Option<Secret>, Error> {
@@ -163,7 +144,6 @@ fn is_data_key(key: &str) -> bool {
 
 impl Lifecycle for Kubernetes {
     fn start(&self) -> Result<(), Error> {
-        let server = self.server()?;
         let namespace = match &self.namespace {
             Some(namespace) => namespace.clone(),
             None => self.file("namespace")?,
@@ -172,23 +152,24 @@ impl Lifecycle for Kubernetes {
             let message = format!("expected a DNS label, found the namespace `{namespace}`");
             return Err(Error::new(ErrorKind::InvalidInput, message));
         }
-        let client = if server.is_https() {
+        let client = if self.url.is_https() {
             self.client.trusting(self.file("ca.crt")?.as_bytes())?
         } else {
             self.client.clone()
         };
         self.file("token")?;
         // `start` is called once.
-        let _ = self.cluster.set(Cluster { server: server.as_str().to_owned(), namespace, client });
+        let _ = self.cluster.set(Cluster { namespace, client });
         Ok(())
     }
 
     fn endpoints(&self) -> Vec<Endpoint> {
-        match &self.url {
-            Some(url) => vec![url.endpoint()],
-            // The ports of the service and of the API server behind it.
-            None => [443, 6443].map(|port| Endpoint::Host(API_SERVER.to_owned(), port)).into(),
+        let mut endpoints = vec![self.url.endpoint()];
+        if self.url.as_str() == API_SERVER {
+            // The port of the API server behind its service.
+            endpoints.push(Endpoint::Url(format!("{API_SERVER}:6443")));
         }
+        endpoints
     }
 }
 

@@ -1,11 +1,15 @@
 //! Roles of Kubernetes (`rbac.authorization.k8s.io/v1`), and the namespace, service account and security context.
 
-use floe_plugin::security::{Manifest, RoleGenerator, Workload};
+use std::path::Path;
+
+use floe_plugin::security::{Manifest, PSS_LEVEL, RoleGenerator, Workload};
 use floe_plugin::{Error, Lifecycle};
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::Value;
 
-use crate::kubernetes::{check, check_name, labels, refused};
+use crate::error::Error as PlatformError;
+use crate::files::yaml;
+use crate::kubernetes::{check, check_name};
 
 floe_plugin::plugin! {
     kind: RoleGenerator,
@@ -25,125 +29,92 @@ impl Lifecycle for Kubernetes {}
 impl RoleGenerator for Kubernetes {
     fn generate(&self, manifest: Manifest, workload: &Workload<'_>) -> Result<Value, Error> {
         check(workload)?;
-        match manifest {
-            Manifest::Namespace => namespace(workload),
-            Manifest::ServiceAccount => Ok(service_account(workload)),
-            Manifest::Role => role(workload),
-            Manifest::RoleBinding => Ok(role_binding(workload)),
-            Manifest::PodSecurityContext => pod_security_context(workload),
+        for name in workload.secrets {
+            check_name("secret", name)?;
         }
+        yaml::parse(Path::new("rbac.yaml"), &text(manifest, workload))
+            .map_err(PlatformError::into_plugin)
     }
 }
 
-const RBAC: &str = "rbac.authorization.k8s.io/v1";
-
-/// The user and the group that pods run as, at the levels `baseline` and `restricted`.
-const RUN_AS: u32 = 65532;
-
-fn namespace(workload: &Workload<'_>) -> Result<Value, Error> {
-    let level = level(workload)?;
-    Ok(json!({
-        "apiVersion": "v1",
-        "kind": "Namespace",
-        "metadata": {
-            "name": workload.namespace,
-            "labels": {
-                "app.kubernetes.io/managed-by": "floe",
-                "pod-security.kubernetes.io/enforce": level,
-                "pod-security.kubernetes.io/enforce-version": "latest",
-                "pod-security.kubernetes.io/audit": level,
-                "pod-security.kubernetes.io/audit-version": "latest",
-                "pod-security.kubernetes.io/warn": level,
-                "pod-security.kubernetes.io/warn-version": "latest",
-            },
-        },
-    }))
-}
-
-fn service_account(workload: &Workload<'_>) -> Value {
-    let mut manifest = resource("v1", "ServiceAccount", workload);
-    // A pod that reads no secrets needs no token for the cluster's API.
-    manifest["automountServiceAccountToken"] = (!workload.secrets.is_empty()).into();
-    manifest
-}
-
-fn role(workload: &Workload<'_>) -> Result<Value, Error> {
-    for name in workload.secrets {
-        check_name("secret", name)?;
-    }
-    let mut manifest = resource(RBAC, "Role", workload);
-    // A rule without names would allow every secret.
-    manifest["rules"] = if workload.secrets.is_empty() {
-        json!([])
-    } else {
-        json!([{
-            "apiGroups": [""],
-            "resources": ["secrets"],
-            "resourceNames": workload.secrets,
-            "verbs": ["get"],
-        }])
-    };
-    Ok(manifest)
-}
-
-fn role_binding(workload: &Workload<'_>) -> Value {
-    let mut manifest = resource(RBAC, "RoleBinding", workload);
-    manifest["roleRef"] = json!({
-        "apiGroup": "rbac.authorization.k8s.io",
-        "kind": "Role",
-        "name": workload.name,
-    });
-    manifest["subjects"] = json!([{
-        "kind": "ServiceAccount",
-        "name": workload.name,
-        "namespace": workload.namespace,
-    }]);
-    manifest
-}
-
-/// Returns the security contexts: `pod` for the pod, `container` for each container.
-fn pod_security_context(workload: &Workload<'_>) -> Result<Value, Error> {
-    let user = json!({
-        "fsGroup": RUN_AS,
-        "runAsGroup": RUN_AS,
-        "runAsNonRoot": true,
-        "runAsUser": RUN_AS,
-        "seccompProfile": { "type": "RuntimeDefault" },
-    });
-    Ok(match level(workload)? {
-        "privileged" => json!({ "pod": {}, "container": {} }),
-        "baseline" => json!({
-            "pod": user,
-            "container": { "allowPrivilegeEscalation": false, "privileged": false },
-        }),
-        _ => json!({
-            "pod": user,
-            "container": {
-                "allowPrivilegeEscalation": false,
-                "capabilities": { "drop": ["ALL"] },
-                "privileged": false,
-                "readOnlyRootFilesystem": true,
-                "runAsNonRoot": true,
-            },
-        }),
-    })
-}
-
-fn level<'a>(workload: &Workload<'a>) -> Result<&'a str, Error> {
-    match workload.pss_level {
-        level @ ("privileged" | "baseline" | "restricted") => Ok(level),
-        other => {
-            let accepted = "`privileged`, `baseline` or `restricted`";
-            Err(refused("Pod Security Standard", other, accepted))
+/// Returns a manifest as YAML. The names need no quotes within quotes, because they are labels of DNS.
+fn text(manifest: Manifest, workload: &Workload<'_>) -> String {
+    let Workload { name, namespace, secrets, .. } = workload;
+    let metadata = format!(
+        r#"
+metadata:
+  name: "{name}"
+  namespace: "{namespace}"
+  labels:
+    app.kubernetes.io/name: "{name}"
+    app.kubernetes.io/managed-by: floe
+"#
+    );
+    match manifest {
+        Manifest::Namespace => format!(
+            r#"
+apiVersion: v1
+kind: Namespace
+metadata:
+  name: "{namespace}"
+  labels:
+    app.kubernetes.io/managed-by: floe
+    pod-security.kubernetes.io/enforce: {PSS_LEVEL}
+    pod-security.kubernetes.io/enforce-version: latest
+    pod-security.kubernetes.io/audit: {PSS_LEVEL}
+    pod-security.kubernetes.io/audit-version: latest
+    pod-security.kubernetes.io/warn: {PSS_LEVEL}
+    pod-security.kubernetes.io/warn-version: latest
+"#
+        ),
+        // A pod that reads no secrets needs no token for the cluster's API.
+        Manifest::ServiceAccount => format!(
+            "apiVersion: v1\nkind: ServiceAccount\nautomountServiceAccountToken: {}{metadata}",
+            !secrets.is_empty()
+        ),
+        // A rule without names would allow every secret.
+        Manifest::Role if secrets.is_empty() => {
+            format!("apiVersion: rbac.authorization.k8s.io/v1\nkind: Role\nrules: []{metadata}")
         }
+        Manifest::Role => format!(
+            r#"
+apiVersion: rbac.authorization.k8s.io/v1
+kind: Role
+rules:
+  - apiGroups: [""]
+    resources: [secrets]
+    resourceNames: {secrets:?}
+    verbs: [get]{metadata}"#
+        ),
+        Manifest::RoleBinding => format!(
+            r#"
+apiVersion: rbac.authorization.k8s.io/v1
+kind: RoleBinding
+roleRef:
+  apiGroup: rbac.authorization.k8s.io
+  kind: Role
+  name: "{name}"
+subjects:
+  - kind: ServiceAccount
+    name: "{name}"
+    namespace: "{namespace}"{metadata}"#
+        ),
+        Manifest::PodSecurityContext => POD_SECURITY_CONTEXT.to_owned(),
     }
 }
 
-fn resource(version: &str, kind: &str, workload: &Workload<'_>) -> Value {
-    let Workload { name, namespace, .. } = workload;
-    json!({
-        "apiVersion": version,
-        "kind": kind,
-        "metadata": { "name": name, "namespace": namespace, "labels": labels(workload) },
-    })
-}
+/// The security contexts: `pod` for the pod, `container` for each container.
+const POD_SECURITY_CONTEXT: &str = "
+pod:
+  fsGroup: 65532
+  runAsGroup: 65532
+  runAsNonRoot: true
+  runAsUser: 65532
+  seccompProfile: { type: RuntimeDefault }
+container:
+  allowPrivilegeEscalation: false
+  capabilities: { drop: [ALL] }
+  privileged: false
+  readOnlyRootFilesystem: true
+  runAsNonRoot: true
+";

@@ -432,3 +432,19 @@ fn a_slow_machine_is_said_with_what_is_new_about_it() {
     assert_eq!(found[0].text, text);
     assert_eq!(explain(&past[..6], &of("small", 3.0)), []);
 }
+
+#[test]
+fn a_value_of_two_of_the_last_fourteen_runs_is_usual() {
+    for (others, is_usual) in [
+        (&[10][..], false),
+        (&[4, 10], true),
+        (&[10, 20], false),
+        (&[10, 20, 27], true),
+        // The newest runs may already have the new value.
+        (&[0, 1], false),
+    ] {
+        let value = |index| if others.contains(&index) { 8.0 } else { 5.0 };
+        let past: Vec<f64> = (0..28).map(value).collect();
+        assert_eq!(unusual(&past, 8.0) > RARE, is_usual, "{others:?}");
+    }
+}

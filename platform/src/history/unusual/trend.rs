@@ -35,7 +35,7 @@ impl Comparison<'_> {
         found
     }
 
-    /// Describes growth in three times seven runs; once in seven, because it lasts.
+    /// Describes growth over three periods of seven runs. Because growth lasts, only one run in seven describes it.
     fn growth(&self, asset: &Step) -> Option<String> {
         let is_growth = |text: &String| text.ends_with(GREW);
         if self.past.iter().take(WEEK).any(|run| run.unusual.iter().any(is_growth)) {
@@ -65,7 +65,7 @@ impl Comparison<'_> {
         let is_own = same.len() >= FEWEST_DAYS
             && factor(expected) >= LEAST_ROWS.ln()
             && same.iter().all(|rows| factor(*rows) >= LEAST_OF_DAY.ln());
-        // Rows beyond the usual ones of other days are told as such.
+        // A number of rows that is unusual for every weekday is another finding.
         let is_missing =
             factor(now) <= factor(expected) - LEAST_ROWS.ln() && factor(now) > -LEAST_ROWS.ln();
         (is_own && is_missing).then(|| {

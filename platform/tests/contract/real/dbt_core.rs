@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use floe_plugin::ErrorKind;
-use floe_plugin::compute::ComputeEngine;
+use floe_plugin::compute::DbtEngine;
 use floe_plugin::dbt::{BuiltNode, CommandRun, DbtCommand, NodeStatus};
 use floe_telemetry::testing;
 use serde_json::json;
@@ -18,7 +18,7 @@ use crate::with;
 fn project(model: &str, test: &str) -> TempDir {
     let folder = tempfile::tempdir().unwrap();
     let database = folder.path().join("shop.duckdb");
-    let profile = with::<dyn ComputeEngine, _>("duckdb", json!({}), |engine| {
+    let profile = with::<dyn DbtEngine, _>("duckdb", json!({}), |engine| {
         engine.validate_connection(&database).unwrap();
         engine.generate_profile(&database, "dev").unwrap()
     });

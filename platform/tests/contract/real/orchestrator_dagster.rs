@@ -3,7 +3,7 @@
 use std::process::Command;
 
 use floe_plugin::Handle;
-use floe_plugin::orchestrator::AssetOrchestrator;
+use floe_plugin::orchestrator::ProcessOrchestrator;
 use serde_json::json;
 
 use super::process::place;
@@ -16,7 +16,7 @@ fn dagster_accepts_a_product() {
     let folder = tempfile::tempdir().unwrap();
     let project = folder.path().join("dagster");
     let config = json!({ "program": place.join("venv/bin/dagster") });
-    let create = |it: &Handle<dyn AssetOrchestrator>| it.create_definitions(&product(), &project);
+    let create = |it: &Handle<dyn ProcessOrchestrator>| it.create_definitions(&product(), &project);
     with("dagster", config, create).unwrap();
 
     let script = "import dagster as dg\n\

@@ -30,7 +30,7 @@ fn validate(place: &Path, manifests: &[Value]) -> (bool, String) {
 #[test]
 fn manifests_are_those_of_kubernetes() {
     let place = place();
-    let empty = Workload { secrets: &[], egress: &[], pss_level: "baseline", ..WORKLOAD };
+    let empty = Workload { secrets: &[], egress: &[], ..WORKLOAD };
     let role = |manifest, workload: &Workload<'_>| {
         let run = |it: &Handle<dyn RoleGenerator>| it.generate(manifest, workload);
         with("k8s", json!({}), run).unwrap()

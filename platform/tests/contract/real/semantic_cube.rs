@@ -3,7 +3,7 @@
 use std::process::Command;
 
 use floe_plugin::Handle;
-use floe_plugin::compute::{ComputeEngine, Materialize};
+use floe_plugin::compute::{Materialize, QueryEngine};
 use floe_plugin::product::{Model, Product, Source};
 use floe_plugin::quality::Check;
 use floe_plugin::semantic::SemanticLayer;
@@ -22,12 +22,19 @@ fn cube_compiles_the_models_and_its_sql_runs_on_their_tables() {
     let place = place();
     let folder = tempfile::tempdir().unwrap();
     let database = folder.path().join("warehouse.db");
-    let create = |engine: &Handle<dyn ComputeEngine>| engine.create_database(&database);
+    let create = |engine: &Handle<dyn QueryEngine>| engine.create_database(&database);
     let mut warehouse = with("sqlite", json!({}), create).unwrap();
     let table = Materialize { name: "customers", is_view: false, sql: SQL };
     warehouse.materialize(&table).unwrap();
-    let described = warehouse.describe("customers").unwrap();
-    let columns = described.iter().map(|(name, kind)| Column { name, kind: *kind });
+    let columns = [
+        ("customer_id", ColumnType::Integer),
+        ("revenue", ColumnType::Real),
+        ("count", ColumnType::Integer),
+        ("big part", ColumnType::Text),
+        ("order_id", ColumnType::Integer),
+        ("since", ColumnType::Text),
+        ("a{b}", ColumnType::Text),
+    ];
     let checks = [Check::Unique("customer_id".to_owned())];
     let product = Product {
         sources: vec![Source {
@@ -38,7 +45,7 @@ fn cube_compiles_the_models_and_its_sql_runs_on_their_tables() {
             name: "customers",
             layer: "gold",
             checks: &checks,
-            columns: columns.collect(),
+            columns: columns.map(|(name, kind)| Column { name, kind }).to_vec(),
             ..Model::default()
         }],
         ..Product::default()

@@ -63,8 +63,8 @@ async fn a_query_is_a_client_span_of_its_caller() {
     .await;
     let span = spans.single("SELECT customers");
     let url = server("CLIENTS_POSTGRES");
-    let port = url.rsplit_once(':').expect("a port").1;
-    let port: i64 = port.trim_end_matches("/postgres").parse().expect("a port");
+    let address = url.trim_end_matches("/postgres");
+    let port: i64 = address.rsplit_once(':').expect("a port").1.parse().expect("a port");
     let text = "SELECT id FROM customers WHERE name = $1 AND name <> ?";
     span.assert_child_of("find")
         .assert_attribute("db.system.name", "postgresql")
@@ -86,8 +86,7 @@ async fn an_error_is_its_sqlstate_and_stays_as_it_is() {
     let spans = testing::capture_async(async {
         let (database, client) = connect().await;
         insert(&database, &client, "hunter5").await.expect("a row");
-        let again = insert(&database, &client, "hunter6").await;
-        let again = again.expect_err("the id exists");
+        let again = insert(&database, &client, "hunter6").await.expect_err("the id exists");
         assert_eq!(again.code(), Some(&SqlState::UNIQUE_VIOLATION));
         // The server quotes the text in its error message.
         let sql = "SELECT CAST('hunter7' AS int)";
@@ -111,8 +110,8 @@ async fn a_connection_that_has_gone_is_an_error_without_a_code() {
     let spans = testing::capture_async(async {
         let (database, client) = connect().await;
         let (_, other) = connect().await;
-        let id = client.query_one("SELECT pg_backend_pid()", &[]).await;
-        let id: i32 = id.expect("a row").get(0);
+        let row = client.query_one("SELECT pg_backend_pid()", &[]).await.expect("a row");
+        let id: i32 = row.get(0);
         let end = "SELECT pg_terminate_backend($1, 60000)";
         let ended = other.query_one(end, &[&id]).await;
         assert!(ended.expect("a row").get::<_, bool>(0));

@@ -53,8 +53,8 @@ async fn asynchronous_commands_and_pipelines_have_the_same_spans() {
     let url = server("CLIENTS_REDIS");
     let spans = testing::capture_async(async {
         let client = Client::open(&*url).expect("a URL");
-        let connection = client.get_multiplexed_async_connection().await.expect("a connection");
-        let mut connection = TracedRedis::new(connection).attribute("tenant", "north");
+        let plain = client.get_multiplexed_async_connection().await.expect("a connection");
+        let mut connection = TracedRedis::new(plain).attribute("tenant", "north");
         let key = format!("{KEY}-list");
         connection.clone().set::<_, _, ()>(&key, "hunter4").await.expect("a value");
         let refused: RedisResult<i64> = connection.llen(&key).await;

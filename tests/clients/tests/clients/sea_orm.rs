@@ -27,8 +27,7 @@ async fn sea_orm_and_sqlx_have_spans_on_one_pool() {
         };
         let create = "CREATE TABLE orders (id INTEGER PRIMARY KEY, customer TEXT)";
         connection.execute_raw(statement(create, vec![])).await.expect("a table");
-        let insert = "INSERT INTO orders VALUES (1, $1)";
-        let insert = || statement(insert, vec!["hunter2".into()]);
+        let insert = || statement("INSERT INTO orders VALUES (1, $1)", vec!["hunter2".into()]);
         connection.execute_raw(insert()).await.expect("a row");
         connection.execute_raw(insert()).await.expect_err("the id exists");
 

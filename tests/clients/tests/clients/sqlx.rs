@@ -33,8 +33,8 @@ fn capture(code: impl Future<Output = ()>) -> Spans {
 
 #[traced(name = "load orders")]
 async fn load(pool: &TracedPool<sqlx::Sqlite>) -> Vec<String> {
-    let rows = query("SELECT customer FROM orders WHERE id > ?").bind(1).fetch_all(pool);
-    let rows = rows.await.expect("rows");
+    let select = query("SELECT customer FROM orders WHERE id > ?").bind(1);
+    let rows = select.fetch_all(pool).await.expect("rows");
     rows.iter().map(|row| row.get("customer")).collect()
 }
 

@@ -21,7 +21,8 @@ async fn fail(trace: CurrentTraceId) -> (StatusCode, String) {
 
 /// Calls a server whose responses have the header, and returns the value and the expected page.
 async fn call(header: &'static str) -> (String, String, testing::Spans) {
-    let (mut value, mut page) = (String::new(), String::new());
+    let mut value = String::new();
+    let mut page = String::new();
     let spans = testing::capture_async(async {
         let name = HeaderName::from_static(header);
         let context = Context::current();

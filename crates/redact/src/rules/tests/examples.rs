@@ -23,7 +23,8 @@ impl Examples {
 
 static EXAMPLES: LazyLock<Vec<Examples>> = LazyLock::new(|| {
     let mut rows: Vec<Examples> = Vec::new();
-    for line in include_str!("../examples.txt").lines().filter(|line| !line.starts_with("#: ")) {
+    let is_example = |line: &&str| !line.is_empty() && !line.starts_with("#: ");
+    for line in include_str!("../examples.txt").lines().filter(is_example) {
         let (sign, text) = line.split_once(' ').expect("a sign and a blank begin a line");
         if sign == "=" {
             rows.push(Examples { id: text, source: "", secret: Vec::new(), benign: Vec::new() });

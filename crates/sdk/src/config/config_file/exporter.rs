@@ -75,7 +75,7 @@ impl<'a> Exporters<'a> {
         Ok(())
     }
 
-    /// Chooses standard output, or the file of the signal in the directory of the first file that is named.
+    /// Chooses standard output, or a file of the signal. The first path in the configuration determines the directory.
     fn otlp_file(&mut self, part: &Part<'_>) -> Result<(), Mistake> {
         if let Err(reason) = ExporterKind::OtlpFile.registered() {
             part.get("output_stream")?;

@@ -410,7 +410,7 @@ fn variables_are_values_and_never_keys() {
     let version = config(text).resource_attributes.service_version;
     assert_eq!(version.as_deref(), Some("a\nfile_format: '2.0'"));
     let error = error(&spans("{otlp_http: {headers: [{name: a, value: '${REFERENCE}'}]}}"));
-    let expected = "otlp_http: the value of `a` is a reference after the variables were replaced, \
+    let expected = "otlp_http: the value of `a` begins with `${` after the variables were replaced, \
                     expected a credential";
     assert!(error.contains(expected), "{error}");
 }

@@ -73,7 +73,7 @@ pub(super) fn pairs(text: &str) -> Result<Vec<(String, String)>, String> {
 }
 
 /// Returns the probable mistake in a list of attributes whose values are used as they are: a space in place of a comma,
-/// or a `%` that is no escape. A value such as `java -Dx=y` or `100%` is none.
+/// or a `%` that is no escape. A value such as `java -Dx=y` or `100%` is no mistake.
 pub(super) fn suspicion(text: &str) -> Option<&'static str> {
     let is_key = |word: &str| {
         let key = word.split_once('=').map_or("", |(key, _)| key);
@@ -90,7 +90,7 @@ pub(super) fn suspicion(text: &str) -> Option<&'static str> {
     wrong_escape(text)
 }
 
-/// Returns the mistake in a text with a `%` that is no escape. `100%` is none.
+/// Returns the mistake in a text with a `%` that is no escape. `100%` is no mistake.
 pub(super) fn wrong_escape(text: &str) -> Option<&'static str> {
     let is_no_escape = |rest: &str| {
         let digits = rest.as_bytes().get(..2).unwrap_or_default();

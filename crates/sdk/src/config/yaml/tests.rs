@@ -107,8 +107,8 @@ fn aliases_count_as_their_values() {
     assert!(parse(&deep).is_ok());
     let deep = format!("- {nested}\n- {}*a0{}", "[".repeat(12), "]".repeat(12));
     assert!(line(parse(&deep)).ends_with("32 levels, including aliases, found more"));
-    let wide = (1..20).map(|n| format!("- &a{n} [*a{0}, *a{0}, *a{0}]", n - 1));
-    let wide = format!("- &a0 {}\n{}", "x".repeat(9), wide.collect::<Vec<_>>().join("\n"));
+    let items: Vec<_> = (1..20).map(|n| format!("- &a{n} [*a{0}, *a{0}, *a{0}]", n - 1)).collect();
+    let wide = format!("- &a0 {}\n{}", "x".repeat(9), items.join("\n"));
     assert!(line(parse(&wide)).ends_with("including aliases, found more"));
 }
 
