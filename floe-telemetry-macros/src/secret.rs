@@ -6,14 +6,16 @@
 // A list begins with a blank, so it is no message of the macros.
 
 /// Endings of a credential's name without separators. An ending may begin inside a word, as in `dbpassword`.
-const ENDINGS: &str = " accesskey accountkey apikey appkey authkey authorization authtok bindpw contrasena
+const ENDINGS: &str =
+    " accesskey accountkey apikey appkey authkey authorization authtok bindpw contrasena
     credential credentials dbpass kennwort keypass motdepasse nthash parool passcode passord
     passphrase passwd password passwort passwrd paswd pasword presharedkey privatekey pswd pwd
     requirepass rootpass rootpw secret secretkey senha smtppass sonarlogin sshpass storepass
     token userpass wachtwoord";
 
 /// Last whole words of a credential's name, joined without separators.
-const WORDS: &str = " adgangskode adminkey aeskey agekey applicationkey artapi auth authcode awskey backupcode
+const WORDS: &str =
+    " adgangskode adminkey aeskey agekey applicationkey artapi auth authcode awskey backupcode
     bearer cipherkey clickhousekey clientassertion communitystring connectionstring cookie
     cookies cosmoskey cred creds cryptkey csrf cvv databaseurl dburl decryptionkey deploykey
     developerkey devkey dsn encryptionkey encryptkey githuboauth gitlaboauth haslo heslo
