@@ -4,6 +4,7 @@
 //! themselves: it may extend to a later `@` that a host follows.
 
 use crate::key::{self, Name};
+use crate::lexer::hex;
 use crate::rules::structures::{ADDRESS_PASSWORD, EMAIL, PASSWORD_FILE, URL_PATH, URL_USERINFO};
 use crate::rules::words::{
     ACCOUNT_COMMANDS, ADDRESS_ROLES, ALGORITHM_DOMAINS, ALGORITHMS, DIGESTS, HOOKS, NO_DOMAINS,
@@ -31,27 +32,61 @@ pub(crate) fn url(scan: &mut Scan<'_>, anchor: usize) {
     let head = class!("a-zA-Z0-9_+.:-").start(text, colon, 40);
     let end = end_of_url(text, start, before(text, head));
     let run = part(text, start, end);
-    let mut authority = start;
-    if let Some(sign) = userinfo(run) {
-        authority = start + sign + 1;
-        let user = &run[..sign];
-        let end = start + sign;
-        let colon = memchr::memchr(b':', user).map_or(0, |colon| colon + 1);
-        let (name, password) = user.split_at(colon);
-        if is_plain_user(user) {
-            scan.keep(start, end, URL_USERINFO, Reason::Other("a user without a password"));
-        } else if is_no_login(name, password, rest(run, sign + 1)) {
-            scan.keep(start, end, URL_USERINFO, Reason::Other("a placeholder"));
-        } else {
-            scan.redact(start, end, URL_USERINFO, Evidence::Structure);
-        }
-        scan.covered = scan.covered.max(authority);
-    }
+    let authority = login(scan, run, |place| start + place);
     let is_cut = authority == start && end == text.len();
     if let Some(password) = cut_password(run).filter(|_| is_cut) {
         scan.redact(start + password, end, URL_USERINFO, Evidence::Structure);
     }
     path(scan, authority, end);
+}
+
+/// Redacts the userinfo of a URL. `run` is the text after `://`, and `place` returns the position in the text of each of
+/// its bytes. Returns the position after the userinfo.
+fn login(scan: &mut Scan<'_>, run: &[u8], place: impl Fn(usize) -> usize) -> usize {
+    let start = place(0);
+    let Some(sign) = userinfo(run) else {
+        return start;
+    };
+    let user = &run[..sign];
+    let end = place(sign);
+    let colon = memchr::memchr(b':', user).map_or(0, |colon| colon + 1);
+    let (name, password) = user.split_at(colon);
+    if is_plain_user(user) {
+        scan.keep(start, end, URL_USERINFO, Reason::Other("a user without a password"));
+    } else if is_no_login(name, password, rest(run, sign + 1)) {
+        scan.keep(start, end, URL_USERINFO, Reason::Other("a placeholder"));
+    } else {
+        scan.redact(start, end, URL_USERINFO, Evidence::Structure);
+    }
+    let authority = place(sign + 1);
+    scan.covered = scan.covered.max(authority);
+    authority
+}
+
+/// `://` in a URL that is part of another URL.
+const ENCODED: &[u8] = b"%3a%2f%2f";
+
+/// Reads a URL with percent-encoded signs, as in `next=https%3A%2F%2Fbob%3Aab12cd%40host`. `anchor` is the last digit of
+/// `%3A%2F%2F`.
+pub(crate) fn encoded(scan: &mut Scan<'_>, anchor: usize) {
+    let text = scan.text;
+    let Some(colon) = anchor.checked_sub(7).filter(|&at| starts_with(text, at, ENCODED)) else {
+        return;
+    };
+    let start = colon + ENCODED.len();
+    let end = class!("a-zA-Z0-9_.~%!*()+$-").end(text, start, LONGEST);
+    let mut run = Vec::new();
+    let mut places = Vec::new();
+    let mut place = start;
+    while place < end && !starts_with(text, place, ENCODED) {
+        let code = hex(text, place + 1).filter(|_| text[place] == b'%');
+        run.push(code.unwrap_or(text[place]));
+        places.push(place);
+        place += if code.is_some() { 3 } else { 1 };
+    }
+    places.push(place);
+    count_steps(2 * (place - start));
+    login(scan, &run, |at| places[at]);
 }
 
 /// Returns the start of the password in a URL that was cut before its host: `postgres://bob:winter77`.

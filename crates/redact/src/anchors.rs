@@ -163,13 +163,19 @@ impl Anchors {
             anchors.add_name(last_word(name).as_bytes(), WORD);
         }
         for option in OPTIONS {
+            let name = option.option;
             for before in [" -", "\"-"] {
-                anchors.add([before, option.option].concat().as_bytes(), OPTION);
+                anchors.add([before, name].concat().as_bytes(), OPTION);
             }
         }
-        for (anchor, kind) in
-            [("-us", OPTION), ("://", URL), (":\\/", URL), ("---", DASHES), ("eyj", TOKEN)]
-        {
+        for (anchor, kind) in [
+            ("-us", OPTION),
+            ("://", URL),
+            (":\\/", URL),
+            ("2f%2", URL),
+            ("---", DASHES),
+            ("eyj", TOKEN),
+        ] {
             anchors.add(anchor.as_bytes(), kind);
         }
         for segment in SECRET_SEGMENTS.iter() {

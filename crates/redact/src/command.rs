@@ -7,15 +7,17 @@ use crate::address::is_no_login;
 use crate::decision::{self, Claim, Key};
 use crate::lexer::{Kind, Tokens};
 use crate::pair;
+use crate::rules::commands::Form::{AfterColon, AfterComma, AfterPercent, Attached, Separate};
 use crate::rules::commands::{
-    ARGUMENTS, Argument, Callee, CommandOption, DUMPED, Form, OPTIONS, READERS, USER_WORDS,
-    last_word,
+    ARGUMENTS, Argument, Callee, CommandOption, DUMPED, OPTIONS, READERS, USER_WORDS, last_word,
 };
 use crate::rules::keys::KeyKind;
 use crate::rules::list::words;
 use crate::scan::{Evidence, Reason, Scan, Tried};
 use crate::score::{Bond, Context, Look, look};
-use crate::text::{Words, at, before, class, is_one_of, line_start, part, run_start, word_at};
+use crate::text::{
+    Words, at, before, class, is_one_of, line_start, part, run_start, starts_with, word_at,
+};
 use crate::value::{Site, Value};
 
 /// Reads the argument of an option with a name: `--password value`, `"--token", "value"`.
@@ -34,17 +36,14 @@ pub(crate) fn long(scan: &mut Scan<'_>, key: &Key) -> Tried {
     Tried::Found
 }
 
-/// The maximum number of tokens between a name and the option with its value.
-const VALUED: usize = 16;
+/// The maximum number of tokens between a name or a command and its secret in another argument.
+const ARGUMENTS_READ: usize = 16;
 
 /// Reads the value of a name in another argument: `--name db/password --value …`, `/v Password /t REG_SZ /d …`.
 pub(crate) fn valued(scan: &mut Scan<'_>, key: &Key) -> Option<Claim> {
-    let tokens = &mut scan.tokens;
-    let option = (key.after..key.after + VALUED).find_map(|at| match tokens.kind(at) {
-        Kind::Line => Some(None),
-        Kind::Blank => value_option(tokens, at + 1).map(Some),
-        _ => None,
-    })??;
+    let option = scan.tokens.in_line(key.after, ARGUMENTS_READ, |tokens, at| {
+        if tokens.kind(at) == Kind::Blank { value_option(tokens, at + 1) } else { None }
+    })?;
     let place = argument(scan, option + 1)?;
     let found = scan.tokens.value(place, Site::assigned(key.place))?;
     Some(Claim::of(key, found, Bond::Option))
@@ -54,6 +53,8 @@ pub(crate) fn valued(scan: &mut Scan<'_>, key: &Key) -> Option<Claim> {
 fn value_option(tokens: &mut Tokens<'_>, place: usize) -> Option<usize> {
     let (word, names) = match (tokens.kind(place), tokens.kind(place + 1)) {
         (Kind::Sign(b'-'), Kind::Sign(b'-')) => (place + 2, words!("value, body")),
+        // PowerShell's `-Value`.
+        (Kind::Sign(b'-'), Kind::Word) => (place + 1, words!("value, body")),
         (Kind::Sign(b'/'), Kind::Word) => (place + 1, words!("value, body, d")),
         _ => return None,
     };
@@ -69,9 +70,9 @@ fn argument(scan: &mut Scan<'_>, after: usize) -> Option<usize> {
     }
     // `String("--password"), String("…")`
     place += usize::from(tokens.are(place, &[Kind::Close(b')'), Kind::Sign(b',')]));
-    place = match tokens.kind(place) {
-        Kind::Sign(b',' | b'=') => tokens.skip_lines(place + 1),
-        Kind::Blank => tokens.skip_blanks(place),
+    match tokens.kind(place) {
+        Kind::Sign(b',' | b'=') => Some(tokens.skip_lines(place + 1)),
+        Kind::Blank => Some(tokens.skip_blanks(place)),
         Kind::Line => {
             let mut next = tokens.skip_lines(place);
             // The argument is the next item of a list of YAML.
@@ -79,16 +80,10 @@ fn argument(scan: &mut Scan<'_>, after: usize) -> Option<usize> {
                 next += 2;
             }
             let is_item = next > place + 1 && tokens.is_sign(next - 2, b'-');
-            return (is_item || are_lines(tokens, place, next)).then_some(next);
+            (is_item || are_lines(tokens, place, next)).then_some(next)
         }
-        _ if place > after => place,
-        _ => return None,
-    };
-    let is_next = match tokens.kind(place + 1) {
-        Kind::Sign(b'-') => true,
-        _ => tokens.word(place + 1).is_some_and(|word| word.len() == 1),
-    };
-    Some(place).filter(|_| !is_next || !tokens.is_sign(place, b'-'))
+        _ => (place > after).then_some(place),
+    }
 }
 
 /// Whether an option before the end of its line at `place` and its argument at `next` have lines of their own with the
@@ -137,19 +132,16 @@ fn argument_of(
     let letter = option.option.as_bytes();
     match option.form {
         // The password is quoted: `-p'…'`.
-        Form::Attached if word == letter && scan.tokens.opens_quote(place + 1) => {
+        Attached if word == letter && scan.tokens.opens_quote(place + 1) => {
             scan.tokens.quoted(place + 1)
         }
-        Form::Attached => {
-            let is_other =
-                word.len() == 1 || !word.starts_with(letter) || is_one_of(word, option.except);
+        Attached => {
+            let is_other = !word.starts_with(letter) || is_one_of(word, option.except);
             let value = scan.tokens.bare(place, Site::from(place)).filter(|_| !is_other)?;
             let start = value.start + letter.len();
             Some(Value { start, ..value })
         }
-        Form::AfterColon if letter == b"u" && is_one_of(word, USER_WORDS) => {
-            argument_value(scan, place)
-        }
+        AfterColon if letter == b"u" && is_one_of(word, USER_WORDS) => argument_value(scan, place),
         _ if word == letter => argument_value(scan, place),
         _ => None,
     }
@@ -163,21 +155,20 @@ fn argument_value(scan: &mut Scan<'_>, place: usize) -> Option<Value> {
 fn redact(scan: &mut Scan<'_>, option: &CommandOption, found: Value) -> Tried {
     let text = found.bytes(scan.text);
     let sign = match option.form {
-        Form::AfterColon => memchr::memchr(b':', text),
-        Form::AfterPercent => memchr::memchr(b'%', text),
-        Form::AfterComma => memchr::memchr(b',', text),
-        Form::Attached | Form::Separate => None,
+        AfterColon => Some(b':'),
+        AfterPercent => Some(b'%'),
+        AfterComma => Some(b','),
+        Attached | Separate => None,
     };
-    let has_user = !matches!(option.form, Form::Attached | Form::Separate);
-    let start = match sign {
-        Some(sign) => sign + 1,
-        None if has_user => return Tried::Nothing,
-        None => 0,
+    let has_user = sign.is_some();
+    let user = sign.map(|sign| memchr::memchr(sign, text));
+    let Some(start) = user.map_or(Some(0), |user| Some(user? + 1)) else {
+        return Tried::Nothing;
     };
     let (user, password) = text.split_at(start);
     let is_number = |word: &[u8]| class!("0-9:./-").all(word);
     // A number may be a port, and a path is no password. Without a user, options of listed commands are excepted.
-    let is_any = option.form == Form::Separate && option.commands.ends.is_empty();
+    let is_any = option.form == Separate && option.commands.ends.is_empty();
     let is_harmless = match (user, password) {
         (_, [] | [b'-', ..]) | ([b'<' | b'[', ..], _) => true,
         _ if is_no_login(user, password, b"") => true,
@@ -246,6 +237,7 @@ fn claim(
             let found = command(scan, place, name, argument)?;
             (is_read(scan, found).then_some(found)?, Bond::Copula)
         }
+        Callee::Fed => (here_string(scan, place, name)?, Bond::Copula),
     };
     // A quoted text of fewer than four bytes is taken for a name. Another grammar reads `name=value`.
     let is_name = found.quoted && found.end - found.start < 4;
@@ -259,15 +251,23 @@ fn claim(
 fn is_read(scan: &mut Scan<'_>, found: Value) -> bool {
     let tokens = &mut scan.tokens;
     let pipe = tokens.skip_blanks(found.next);
-    if !tokens.is_sign(pipe, b'|') {
-        return false;
-    }
-    let reader = (pipe..pipe + 16).find_map(|at| match tokens.kind(at) {
-        Kind::Line => Some(false),
-        Kind::Sign(b'-') if tokens.word(at + 1) == Some(b"S") => Some(true),
-        _ => tokens.is_word(at, READERS).then_some(true),
+    let reader = tokens.in_line(pipe, ARGUMENTS_READ, |tokens, at| {
+        let is_option = tokens.is_sign(at, b'-') && tokens.word(at + 1) == Some(b"S");
+        (is_option || tokens.is_word(at, READERS)).then_some(())
     });
-    reader.unwrap_or(false)
+    tokens.is_sign(pipe, b'|') && reader.is_some()
+}
+
+/// Returns the text that a command reads: `sudo -S id <<< winter77`.
+fn here_string(scan: &mut Scan<'_>, place: usize, name: &str) -> Option<Value> {
+    let tokens = &mut scan.tokens;
+    let start = tokens.start(place);
+    let is_here = starts_with(tokens.text, start, name.as_bytes());
+    let sign = tokens.in_line(place, ARGUMENTS_READ, |tokens, at| {
+        tokens.are(at, &[Kind::Sign(b'<'); 3]).then_some(at + 3)
+    });
+    let text = tokens.skip_blanks(sign.filter(|_| is_here)?);
+    tokens.value(text, Site::default())
 }
 
 /// Returns a quoted argument of a function: `name("a", "b")`, `name=("a", "b")`.
@@ -317,8 +317,10 @@ fn command(scan: &mut Scan<'_>, place: usize, name: &str, argument: &Argument) -
         }
         let first = scan.tokens.skip_blanks(at);
         let found = scan.tokens.value(first, Site::default())?;
-        // The arguments of a procedure of SQL: `EXEC name 'bob', '…'`.
-        at = found.next + usize::from(found.quoted && scan.tokens.is_sign(found.next, b','));
+        // The arguments of a procedure of SQL, `EXEC name 'bob', '…'`, or a drive, `Z:`.
+        let sign = scan.tokens.kind(found.next);
+        let is_joint = sign == Kind::Sign(b':') || found.quoted && sign == Kind::Sign(b',');
+        at = found.next + usize::from(is_joint);
     }
     if scan.tokens.kind(at) != Kind::Blank {
         return None;
@@ -326,7 +328,7 @@ fn command(scan: &mut Scan<'_>, place: usize, name: &str, argument: &Argument) -
     let last = scan.tokens.skip_blanks(at);
     let found = scan.tokens.value(last, Site::default())?;
     match (found.bytes(scan.text), scan.tokens.kind(last)) {
-        ([b'/' | b'-', ..], _) | (_, Kind::Open(_)) => None,
+        ([b'/' | b'-' | b'\\', ..], _) | (_, Kind::Open(_)) => None,
         _ => Some(found),
     }
 }

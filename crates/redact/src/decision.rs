@@ -248,14 +248,19 @@ fn goes_on(scan: &mut Scan<'_>, found: Value, bond: Bond) -> bool {
 
 /// Whether the value begins a call that continues after the value or was cut: `token = load(config, "x")`.
 fn goes_on_as_call(scan: &mut Scan<'_>, found: Value) -> bool {
-    let Some(open) = head_of_call(found.bytes(scan.text)).filter(|_| !found.quoted) else {
+    let value = found.bytes(scan.text);
+    let Some(first) = head_of_call(value).filter(|_| !found.quoted) else {
         return false;
     };
-    let open = scan.tokens.place_at(found.start + open);
-    match open.and_then(|open| scan.tokens.close(open)) {
-        Some(close) => close >= found.next,
-        None => found.end == scan.text.len(),
-    }
+    // The last bracket belongs to a method of the result: `env().get("x", "y")`.
+    let last = memchr::memrchr(b'(', value).unwrap_or(first);
+    [first, last].into_iter().any(|open| {
+        let open = scan.tokens.place_at(found.start + open);
+        match open.and_then(|open| scan.tokens.close(open)) {
+            Some(close) => close >= found.next,
+            None => found.end == scan.text.len(),
+        }
+    })
 }
 
 /// Whether the value is a variable: `Some(password)`, or a variable with the name of the key, as in

@@ -46,44 +46,47 @@ enum Read {
     /// The grammar reads a name without a separator.
     Name(fn(&mut Scan<'_>, &Key) -> Tried),
     /// The grammar reads a name without a separator, and returns the value.
-    Claim(fn(&mut Scan<'_>, &Key) -> Option<Claim>),
+    Stated(fn(&mut Scan<'_>, &Key) -> Option<Claim>),
 }
+
+use Read::{Name, Pair, Place, Stated};
 
 /// All grammars, by the kind of their anchor. At one anchor, they are tried in this order, because several may apply.
 const GRAMMARS: [(u8, &[Read]); 8] = [
-    (DIGITS, &[Read::Place(personal::digits)]),
-    (URL, &[Read::Place(address::url), Read::Place(address::segment)]),
-    (TOKEN, &[Read::Place(vendor::scan)]),
-    (DASHES, &[Read::Place(armour::private_key)]),
-    (WORD, &[Read::Place(header::bare_scheme), Read::Place(command::positional)]),
+    (DIGITS, &[Place(personal::digits)]),
+    (URL, &[Place(address::url), Place(address::encoded), Place(address::segment)]),
+    (TOKEN, &[Place(vendor::scan)]),
+    (DASHES, &[Place(armour::private_key)]),
+    (WORD, &[Place(header::bare_scheme), Place(command::positional)]),
     (
         KEY,
         &[
-            Read::Pair(pair::header),
-            Read::Pair(group::pair),
-            Read::Pair(sentence::refused),
-            Read::Pair(pair::pair),
-            Read::Pair(group::block),
-            Read::Pair(sentence::below),
-            Read::Name(structure::path),
-            Read::Name(structure::element),
-            Read::Claim(sentence::before_name),
-            Read::Claim(sentence::found),
-            Read::Name(command::long),
-            Read::Claim(command::valued),
-            Read::Name(structure::read_named),
-            Read::Claim(structure::tuple),
-            Read::Claim(structure::call),
-            Read::Name(structure::fields),
-            Read::Claim(structure::identified),
-            Read::Claim(structure::literal),
-            Read::Name(structure::insert),
-            Read::Claim(sentence::input_below),
-            Read::Claim(sentence::words),
+            Pair(pair::header),
+            Pair(group::pair),
+            Pair(sentence::refused),
+            Pair(pair::pair),
+            Pair(group::block),
+            Pair(sentence::below),
+            Name(structure::path),
+            Name(pair::missing),
+            Name(structure::element),
+            Stated(sentence::before_name),
+            Stated(sentence::found),
+            Name(command::long),
+            Stated(command::valued),
+            Name(structure::read_named),
+            Stated(structure::tuple),
+            Stated(structure::call),
+            Name(structure::fields),
+            Stated(structure::identified),
+            Stated(structure::literal),
+            Name(structure::insert),
+            Stated(sentence::input_below),
+            Stated(sentence::words),
         ],
     ),
-    (OPTION, &[Read::Place(command::short)]),
-    (SIGN, &[Read::Place(address::scan), Read::Place(personal::phone)]),
+    (OPTION, &[Place(command::short)]),
+    (SIGN, &[Place(address::scan), Place(personal::phone)]),
 ];
 
 pub(crate) struct Redacted {
@@ -256,7 +259,7 @@ fn look(scan: &mut Scan<'_>, anchor: usize, mut kinds: u8) {
             continue;
         }
         for grammar in grammars {
-            if let Read::Place(read) = grammar {
+            if let Place(read) = grammar {
                 read(scan, anchor);
             }
         }
@@ -278,9 +281,9 @@ fn name(scan: &mut Scan<'_>, anchor: usize, grammars: &[Read]) {
 fn try_all(scan: &mut Scan<'_>, key: &Key, separator: Option<Separator>, grammars: &[Read]) {
     for grammar in grammars {
         let tried = match (separator, grammar) {
-            (Some(separator), Read::Pair(read)) => read(scan, key, separator),
-            (None, Read::Name(read)) => read(scan, key),
-            (None, Read::Claim(read)) => {
+            (Some(separator), Pair(read)) => read(scan, key, separator),
+            (None, Name(read)) => read(scan, key),
+            (None, Stated(read)) => {
                 let claim = read(scan, key);
                 pair::judge(scan, key, claim)
             }

@@ -113,10 +113,6 @@ pub(crate) fn judge(scan: &mut Scan<'_>, key: &Key, open: usize, context: Contex
     if scan.groups.contains(&scan.tokens.start(open)) {
         return Tried::Found;
     }
-    let is_cut = scan.tokens.close(open).is_none();
-    if is_cut && scan.tokens.start(open) < scan.cut_until {
-        return Tried::Nothing;
-    }
     let position = scan.position();
     let mut walk = Walk::new(scan, key, open, context);
     let mut at = open + 1;
@@ -128,9 +124,6 @@ pub(crate) fn judge(scan: &mut Scan<'_>, key: &Key, open: usize, context: Contex
         at = next;
     }
     let tried = walk.tried;
-    if is_cut {
-        scan.cut_until = scan.tokens.start(at);
-    }
     scan.go_back(position);
     tried
 }

@@ -104,8 +104,9 @@ pub(crate) fn bare_scheme(scan: &mut Scan<'_>, anchor: usize) {
 fn bare_credentials(scan: &mut Scan<'_>, anchor: usize) -> Option<Value> {
     let place = scan.tokens.seek(anchor)?;
     let tokens = &mut scan.tokens;
-    let comma = usize::from(tokens.is_sign(place + 1, b','));
-    let next = tokens.skip_blanks(place + 1 + comma);
+    let is_escaped = tokens.are(place + 1, &[Kind::Sign(b'\\'), Kind::Blank]);
+    let sign = usize::from(is_escaped || tokens.is_sign(place + 1, b','));
+    let next = tokens.skip_blanks(place + 1 + sign);
     if next == place + 1 {
         return None;
     }

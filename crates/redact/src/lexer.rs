@@ -206,13 +206,17 @@ impl<'t> Tokens<'t> {
     pub(crate) fn skip_lines(&mut self, place: usize) -> usize {
         let mut next = place;
         for _ in 0..8 {
-            let is_begin = next > 0 && self.kind(next - 1) == Kind::Line;
+            let begins = |lead| next >= lead && self.kind(next - lead) == Kind::Line;
+            // Terraform indents the signs of its plans. An indented dash may begin an item of a list.
+            let signs: &[u8] = match [1, 2].map(begins) {
+                [true, _] => b"+->",
+                [_, true] => b"+~",
+                _ => b"",
+            };
             next = match self.kind(next) {
                 Kind::Blank => next + 1,
                 Kind::Line if self.get(next).is_some() => next + 1,
-                Kind::Sign(b'+' | b'-' | b'>')
-                    if is_begin && self.kind(next + 1) == Kind::Blank =>
-                {
+                Kind::Sign(sign) if signs.contains(&sign) && self.kind(next + 1) == Kind::Blank => {
                     next + 1
                 }
                 _ => match self.comment_end(next) {
@@ -255,6 +259,22 @@ impl<'t> Tokens<'t> {
             self.line = byte..line_end(self.text, byte);
         }
         self.line.end
+    }
+
+    /// Returns what `find` finds in the rest of a line, at one of at most `most` tokens.
+    pub(crate) fn in_line<T>(
+        &mut self,
+        place: usize,
+        most: usize,
+        find: impl Fn(&mut Self, usize) -> Option<T>,
+    ) -> Option<T> {
+        for at in place..place + most {
+            let found = find(self, at);
+            if found.is_some() || self.kind(at) == Kind::Line {
+                return found;
+            }
+        }
+        None
     }
 
     /// Whether there is white space or the end of the text at `place`.
@@ -428,7 +448,7 @@ fn sign(code: u8, coding: Coding) -> Option<(Kind, u8)> {
     })
 }
 
-fn hex(text: &[u8], start: usize) -> Option<u8> {
+pub(crate) fn hex(text: &[u8], start: usize) -> Option<u8> {
     let digit = |at: usize| char::from(*text.get(at)?).to_digit(16);
     u8::try_from(digit(start)? * 16 + digit(start + 1)?).ok()
 }

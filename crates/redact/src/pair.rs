@@ -6,10 +6,10 @@ use std::sync::LazyLock;
 use crate::decision::{Claim, Key, accept};
 use crate::header;
 use crate::key::Meaning;
-use crate::lexer::{Coding, Kind, Token};
+use crate::lexer::{Coding, Kind, Token, Tokens};
 use crate::rules::keys::{Flag, KEYS, KeyKind};
 use crate::rules::list::words;
-use crate::rules::words::{Binding, SEPARATORS};
+use crate::rules::words::{ALTERNATIVE_WORDS, ALTERNATIVES, Binding, SEPARATORS};
 use crate::scan::{Scan, Tried};
 use crate::score::{Bond, Context, is_placeholder, look};
 use crate::text::{Words, after_colour, at, before, class, part, starts_with};
@@ -45,7 +45,9 @@ pub(crate) fn separator_at(scan: &mut Scan<'_>, place: usize) -> Option<Separato
         _ => 0,
     });
     let is_here = |text: &str| text.bytes().zip(signs).all(|(wanted, sign)| wanted == sign);
-    let (text, binding) = *SEPARATORS.iter().find(|(text, _)| is_here(text))?;
+    let separators = SEPARATORS.iter();
+    let here = separators.flat_map(|(binding, texts)| texts.iter().map(|text| (*text, *binding)));
+    let (text, binding) = here.filter(|(text, _)| is_here(text)).max_by_key(|it| it.0.len())?;
     let mut cursor = tokens.cursor(first + text.len());
     if text == "..." {
         while cursor.sign(b".:").is_some() {}
@@ -61,8 +63,13 @@ pub(crate) fn separator_at(scan: &mut Scan<'_>, place: usize) -> Option<Separato
         let value = tokens.skip_blanks(comma + 1);
         next = if tokens.opens_quote(value) { value } else { next };
     }
-    // `::` before a blank separates a name from base64 in LDIF; elsewhere it is part of a path. A dash begins an option.
-    let is_used = !matches!(text, "::" | "-") || next > after;
+    // `::` before a blank separates a name from base64 in LDIF; elsewhere it is part of a path. A dash begins an option,
+    // and two lines are an operator.
+    let is_used = match text {
+        "::" | "-" => next > after,
+        "|" => signs[1] != b'|',
+        _ => true,
+    };
     is_used.then_some(Separator { binding, coding, next })
 }
 
@@ -285,6 +292,7 @@ pub(crate) fn pair(scan: &mut Scan<'_>, key: &Key, separator: Separator) -> Trie
         changed_to(scan, key, found, context);
     } else {
         after_type(scan, key, found, context);
+        alternative(scan, key, separator.next, context);
     }
     Tried::Found
 }
@@ -362,5 +370,41 @@ fn after_type(scan: &mut Scan<'_>, key: &Key, declared: Value, context: Context)
     {
         let bond = Bond::Sign(Binding::Assign);
         let _ = accept_at(scan, key, next, Context { bond, ..context });
+    }
+}
+
+/// The maximum number of tokens from a name's separator to an alternative of its value, and from there to its end.
+const ALTERNATIVE: usize = 24;
+
+/// Reads the text that code takes if a variable is missing: `getenv("PASSWORD") ?: "…"`.
+pub(crate) fn missing(scan: &mut Scan<'_>, key: &Key) -> Tried {
+    let mut cursor = scan.tokens.cursor(key.after);
+    cursor.closing(key.place);
+    let place = cursor.blanks().place;
+    if key.quote.is_some() && begins_alternative(&mut scan.tokens, place).is_some() {
+        alternative(scan, key, place, Context::new(key.meaning.kind, Bond::Structure));
+    }
+    Tried::Nothing
+}
+
+/// Returns `place` if an alternative of a value begins there.
+fn begins_alternative(tokens: &mut Tokens<'_>, place: usize) -> Option<usize> {
+    let is_sign = ALTERNATIVES.iter().any(|signs| tokens.are(place, &signs.map(Kind::Sign)));
+    (is_sign || tokens.is_word(place, ALTERNATIVE_WORDS)).then_some(place)
+}
+
+/// Redacts the text that code takes in place of a missing value: `token = env.TOKEN || "…"`, `var("PW").unwrap_or("…")`.
+fn alternative(scan: &mut Scan<'_>, key: &Key, place: usize, context: Context) {
+    let mut next = scan.tokens.in_line(place, ALTERNATIVE, begins_alternative);
+    let context = Context { bond: Bond::Structure, ..context };
+    // The name of the variable may come first: `getOrDefault("PASSWORD", "…")`.
+    for _ in 0..3 {
+        let value = next.and_then(|next| {
+            scan.tokens.in_line(next, ALTERNATIVE, |tokens, at| {
+                if tokens.opens_quote(at) { tokens.quoted(at) } else { None }
+            })
+        });
+        let tried = value.map(|value| accept(scan, key, value, context));
+        next = value.map(|value| value.next).filter(|_| tried != Some(Tried::Found));
     }
 }

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use crate::engine::{self, Redacted};
 use crate::policy::{self, Level, Policy};
 use crate::rules::keys::KeyKind;
+use crate::rules::list::{WordList, words};
 use crate::scan::Finding;
 use crate::text::{REDACTED, XML_MARK, mark_at};
 
@@ -322,7 +323,6 @@ impl Redactor {
                     Cow::Owned(safe) => {
                         let value_of = |key: &str| safe.strip_prefix(key)?.strip_prefix('=');
                         match value_of(key).or_else(|| value_of(&self.redact(key))) {
-                            Some(safe) if safe == value => Cow::Borrowed(value),
                             Some(safe) => Cow::Owned(safe.to_owned()),
                             None => Cow::Borrowed(REDACTED),
                         }
@@ -340,10 +340,10 @@ fn is_address(key: &str) -> bool {
         key.strip_suffix(".id").is_some_and(|key| key.contains("session") || key.contains("token"));
     let words = key.bytes().filter(u8::is_ascii_alphanumeric);
     let name: Vec<u8> = words.map(|byte| byte.to_ascii_lowercase()).collect();
-    is_id || ADDRESSES.iter().any(|end| name.ends_with(end))
+    is_id || ADDRESSES.iter().any(|end| name.ends_with(end.as_bytes()))
 }
 
-const ADDRESSES: [&[u8]; 4] = [b"connectionstring", b"databaseurl", b"dburl", b"dsn"];
+static ADDRESSES: WordList = words!("connectionstring, databaseurl, dburl, dsn");
 
 /// Returns the byte at which a text of more than `max` characters is cut. It is never inside a mark.
 fn cut_at(text: &str, max: usize) -> Option<usize> {

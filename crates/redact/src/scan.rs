@@ -163,8 +163,6 @@ pub(crate) struct Scan<'a> {
     pub(crate) web_tokens_until: usize,
     /// The starts of the nested lists and maps that were read.
     pub(crate) groups: BTreeSet<usize>,
-    /// Groups without an end were read up to this byte.
-    pub(crate) cut_until: usize,
     /// The blocks of YAML before this byte were read.
     pub(crate) block_until: usize,
 }
@@ -190,7 +188,6 @@ impl<'a> Scan<'a> {
             paths_until: 0,
             web_tokens_until: 0,
             groups: BTreeSet::new(),
-            cut_until: 0,
             block_until: 0,
         }
     }

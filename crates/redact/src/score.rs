@@ -144,13 +144,13 @@ impl fmt::Display for Score {
 
 pub(crate) fn score(value: &[u8], context: Context) -> Score {
     let place = match context.quoted {
-        true if context.is_password() => Place::Password,
-        true => Place::Text,
-        false => Place::Code,
+        true if context.is_password() => Password,
+        true => Text,
+        false => Code,
     };
     let look = match place {
         // `MyPass@2024ab` is a password, although it has the form of an object.
-        Place::Code if !context.is_password() && is_object(value) => Look::Reference,
+        Code if !context.is_password() && is_object(value) => Look::Reference,
         _ => in_place(look_in(place, value), value, context),
     };
 
@@ -169,7 +169,8 @@ fn in_place(look: Look, value: &[u8], context: Context) -> Look {
         Look::Placeholder | Look::Prose if !may_go_on && is_used(look, value, context) => {
             Look::Word
         }
-        Look::ShortNumber if !may_go_on && context.is_password() && value.len() > 3 => Look::Number,
+        Look::ShortNumber if may_go_on || !context.is_password() => look,
+        Look::ShortNumber if context.quoted || value.len() > 3 => Look::Number,
         look => look,
     }
 }
@@ -185,7 +186,7 @@ fn is_used(look: Look, value: &[u8], context: Context) -> bool {
     let is_chosen = match context.bond {
         Bond::Option if is_known => true,
         _ if !context.is_close => false,
-        _ if look == Look::Prose => is_known || is_password || context.quoted,
+        _ if look == Look::Prose => is_known || is_password,
         _ => is_known,
     };
 
@@ -234,8 +235,7 @@ pub(crate) fn is_no_password(value: &[u8]) -> bool {
         [b'<', inner @ .., b'>'] | [b'[', inner @ .., b']'] | [b'{', inner @ .., b'}'] => {
             text.only(inner)
         }
-        [b'$', b'a'..=b'z', inner @ ..] => class!("a-z_").all(inner),
-        [b'$', inner @ ..] => class!("A-Z0-9_").only(inner) || class!("_").only(inner),
+        [b'$', inner @ ..] => class!("A-Z0-9_").only(inner) || class!("a-z_").only(inner),
         [b'%', letter] => letter.is_ascii_lowercase(),
         [b'*', stars @ ..] => class!("*").all(stars),
         _ => is_one_of(value, words!("redacted, xxxxx")),
@@ -248,7 +248,7 @@ pub(crate) fn is_prose(word: &[u8]) -> bool {
 
 /// Returns the look of a value without regard to its place.
 pub(crate) fn look(value: &[u8]) -> Look {
-    look_in(Place::Code, value)
+    look_in(Code, value)
 }
 
 fn look_in(place: Place, value: &[u8]) -> Look {
@@ -270,30 +270,32 @@ enum Place {
     Password,
 }
 
+use Place::{Code, Password, Text};
+
 /// Conditions, each with the last place where it applies and the look that it gives. The first condition that holds
 /// decides; if none holds, the value is a name.
 const LOOKS: &[(Place, Condition, Look)] = &[
-    (Place::Password, |seen| seen.is_no_value(), Look::Placeholder),
-    (Place::Password, |seen| is_masked(seen.value), Look::Placeholder),
-    (Place::Text, |seen| has_stars(seen.value), Look::Placeholder),
-    (Place::Text, |seen| is_type(seen.word), Look::Placeholder),
-    (Place::Password, |seen| is_complete_reference(seen.word), Look::Reference),
-    (Place::Code, |seen| is_reference(seen.word), Look::Reference),
-    (Place::Password, |seen| seen.is_sentence(), Look::Sentence),
-    (Place::Password, |seen| seen.has_blanks(), Look::Phrase),
-    (Place::Password, |seen| is_uuid(seen.word), Look::Uuid),
-    (Place::Password, |seen| seen.is_short_number(), Look::ShortNumber),
-    (Place::Password, |seen| seen.is_number(), Look::Number),
-    (Place::Password, |seen| is_prose(seen.word), Look::Prose),
-    (Place::Text, |seen| seen.names_an_algorithm(), Look::Placeholder),
-    (Place::Password, |seen| is_word(seen.word), Look::Word),
-    (Place::Password, |seen| is_path(seen.word), Look::Path),
-    (Place::Password, |seen| seen.is_long_hexadecimal(), Look::Hash),
-    (Place::Password, |seen| is_public(seen.word), Look::Public),
-    (Place::Password, |seen| seen.is_mostly_random(), Look::Random),
-    (Place::Password, |seen| is_dotted(seen.word), Look::Path),
-    (Place::Password, |seen| seen.is_chosen(), Look::Mixed),
-    (Place::Password, |seen| seen.has_irregular_letters(), Look::Mixed),
+    (Password, |seen| seen.is_no_value(), Look::Placeholder),
+    (Password, |seen| is_masked(seen.value), Look::Placeholder),
+    (Text, |seen| has_stars(seen.value), Look::Placeholder),
+    (Text, |seen| is_type(seen.word), Look::Placeholder),
+    (Password, |seen| is_complete_reference(seen.word), Look::Reference),
+    (Code, |seen| is_reference(seen.word), Look::Reference),
+    (Password, |seen| seen.is_sentence(), Look::Sentence),
+    (Password, |seen| seen.has_blanks(), Look::Phrase),
+    (Password, |seen| is_uuid(seen.word), Look::Uuid),
+    (Password, |seen| seen.is_short_number(), Look::ShortNumber),
+    (Password, |seen| seen.is_number(), Look::Number),
+    (Password, |seen| is_prose(seen.word), Look::Prose),
+    (Text, |seen| seen.names_an_algorithm(), Look::Placeholder),
+    (Password, |seen| is_word(seen.word), Look::Word),
+    (Password, |seen| is_path(seen.word), Look::Path),
+    (Password, |seen| seen.is_long_hexadecimal(), Look::Hash),
+    (Password, |seen| is_public(seen.word), Look::Public),
+    (Password, |seen| seen.is_mostly_random(), Look::Random),
+    (Password, |seen| is_dotted(seen.word), Look::Path),
+    (Password, |seen| seen.is_chosen(), Look::Mixed),
+    (Password, |seen| seen.has_irregular_letters(), Look::Mixed),
 ];
 
 type Condition = fn(&Seen<'_>) -> bool;
@@ -374,7 +376,7 @@ impl<'v> Seen<'v> {
     }
 
     fn has_irregular_letters(&self) -> bool {
-        self.letters == self.word.len() && self.letters >= 8 && is_irregular(self.word)
+        self.letters == self.word.len() && self.letters >= 6 && is_irregular(self.word)
     }
 }
 
@@ -414,14 +416,11 @@ fn is_instruction(word: &[u8]) -> bool {
 
 /// Whether another program masked the value: `[REDACTED alloc::string::String]`, `ab****`.
 pub(crate) fn is_masked(value: &[u8]) -> bool {
-    let is_mask = |(at, first): (usize, &u8)| {
-        let mut masks = MASKS.iter().filter(|mask| mask[0] == *first);
-        masks.any(|mask| value[at..].starts_with(mask))
-    };
+    let is_mask = |at: usize| begins_with(&value[at..], MASKS);
     match value {
         [b'*', ..] if value.starts_with(STARS) => true,
         [.., b'*'] if value.ends_with(STARS) => true,
-        _ => value.iter().enumerate().any(is_mask),
+        _ => (0..value.len()).any(is_mask),
     }
 }
 

@@ -6,7 +6,7 @@ use crate::decision::{Claim, Key};
 use crate::lexer::Kind;
 use crate::pair::{self, Separator};
 use crate::rules::commands::USER_OPTIONS;
-use crate::rules::keys::KeyKind;
+use crate::rules::keys::{Flag, KeyKind};
 use crate::rules::list::words;
 use crate::rules::words::{
     BINDING_WORDS, Binding, COPULAS, FILLERS, INPUT_NAMES, NAMING_WORDS, OWNERS, STATES,
@@ -14,7 +14,7 @@ use crate::rules::words::{
 };
 use crate::scan::{Scan, Tried};
 use crate::score::{Bond, is_prose, is_random, look};
-use crate::text::{Words, before, is_one_of};
+use crate::text::{Words, before, is_one_of, part};
 use crate::value::Site;
 
 /// The role of a word between a name and its value.
@@ -62,7 +62,7 @@ pub(crate) fn words(scan: &mut Scan<'_>, key: &Key) -> Option<Claim> {
         let place = if is_level { scan.tokens.skip_blanks(place + 1) } else { place };
         return claim(scan, key, place, Bond::Option);
     }
-    let mut bond = Bond::Position;
+    let mut bond = if is_column(scan.text, key) { Bond::Copula } else { Bond::Position };
     let mut is_state = false;
     for _ in 0..WORDS {
         if let Some(separator) = pair::separator_at(scan, place)
@@ -106,6 +106,13 @@ pub(crate) fn words(scan: &mut Scan<'_>, key: &Key) -> Option<Claim> {
     claim(scan, key, place, bond)
 }
 
+/// Whether the name begins its line, and a wide blank separates it from its value, as in a table of names and values.
+fn is_column(text: &[u8], key: &Key) -> bool {
+    let blank = part(text, key.end, key.end + 2);
+    let begins = matches!(before(text, key.start), 0 | b'\n');
+    begins && (blank == b"  " || blank.starts_with(b"\t"))
+}
+
 /// Whether the name follows a login in a line of netrc: `login bob password …`.
 fn is_in_netrc(scan: &mut Scan<'_>, key: &Key) -> bool {
     let Some(login) = key.place.checked_sub(4) else {
@@ -127,6 +134,7 @@ fn owner(scan: &mut Scan<'_>, key: &Key, place: usize) -> Option<usize> {
         if cursor.blanks().closing(key.place).is_some() {
             return None;
         }
+        let first = cursor.place;
         cursor.eat(Kind::Quote);
         let next = cursor.place;
         let word = cursor.word()?;
@@ -151,6 +159,10 @@ fn owner(scan: &mut Scan<'_>, key: &Key, place: usize) -> Option<usize> {
         at = cursor.place;
         let is_apart = scan.tokens.is_break(at);
         if let Some(separator) = pair::separator_at(scan, at) {
+            // The sign is in the quotes, so they contain the value.
+            if scan.tokens.close(first) > Some(at) {
+                return None;
+            }
             // Without a blank after it, the colon may belong to an address: `from 2a01:4f8::2`.
             let is_apart_after = scan.tokens.kind(separator.next - 1) != Kind::Sign(b':');
             return match separator.binding {
@@ -263,7 +275,7 @@ fn claim(scan: &mut Scan<'_>, key: &Key, place: usize, bond: Bond) -> Option<Cla
     let is_password = key.meaning.kind == KeyKind::Password;
     let is_value = match kind {
         _ if bond != Bond::Position => true,
-        Kind::Open(b'[') if is_password => true,
+        Kind::Open(b'[') if is_password || key.meaning.has(Flag::Login) => true,
         Kind::Open(b'(') if is_password && value.len() > 7 => look(value).is_made_up(),
         Kind::Open(_) => is_random(value),
         _ => true,

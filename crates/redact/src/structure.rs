@@ -6,7 +6,7 @@ use crate::group;
 use crate::key::Name;
 use crate::lexer::{Kind, Tokens};
 use crate::pair;
-use crate::rules::commands::ASKING_VERBS;
+use crate::rules::commands::{ASKING_VERBS, SETTING_VERBS};
 use crate::rules::keys::{Flag, KeyKind};
 use crate::rules::list::WordList;
 use crate::rules::structures::SQL_PASSWORD;
@@ -259,7 +259,9 @@ fn is_column(word: &[u8]) -> bool {
 pub(crate) fn call(scan: &mut Scan<'_>, key: &Key) -> Option<Claim> {
     let tokens = &mut scan.tokens;
     let name = part(scan.text, key.start, key.end);
-    let mut cursor = tokens.cursor(key.after);
+    // `Secret::new("…")`
+    let open = key.after + 3 * usize::from(tokens.are(key.after, &[Kind::Sign(b':'); 2]));
+    let mut cursor = tokens.cursor(open);
     cursor.eat(Kind::Open(b'(')).filter(|()| key.quote.is_none())?;
     let inner = cursor.lines().place;
     // The argument is a list: `auth([ 'x' ])`.
@@ -270,7 +272,18 @@ pub(crate) fn call(scan: &mut Scan<'_>, key: &Key) -> Option<Claim> {
         return None;
     }
 
-    let found = tokens.value(inner, Site::from(key.place))?;
+    // `set_password("bob", "…")` has the secret at the end.
+    let is_setter =
+        Name::new(name).words().next().is_some_and(|word| is_one_of(word, SETTING_VERBS));
+    let redacted = tokens.in_line(open, BEFORE, |tokens, at| {
+        (is_setter && tokens.kind(at) == Kind::Redacted).then_some(())
+    });
+    if redacted.is_some() {
+        return None;
+    }
+    let last = tokens.last_item(open).filter(|_| is_setter);
+    let first = tokens.value(inner, Site::from(key.place));
+    let found = last.or(first)?;
     let is_lexeme = match scan.tokens.kind(found.next) {
         Kind::Close(_) => false,
         _ => key.meaning.has(Flag::Alone),

@@ -84,7 +84,6 @@ impl Tokens<'_> {
             _ if self.is_break(place) => None,
             Kind::Redacted | Kind::Close(_) => None,
             Kind::Quote if self.opens_quote(place) => self.quoted(place),
-            Kind::Quote if self.closes_before(place, place) => None,
             Kind::Word => self.wrapped(place, site, depth),
             // Erlang's `<<"…">>`
             Kind::Sign(b'<') if self.is_sign(place + 1, b'<') && self.opens_quote(place + 2) => {
@@ -106,7 +105,12 @@ impl Tokens<'_> {
                 let blank = (place + 2..place + 4).find(|&at| self.kind(at) == Kind::Blank);
                 // A type precedes the value: `password: &str = "…"`.
                 match blank.filter(|blank| !self.is_sign(blank + 1, b'=')) {
-                    Some(blank) => self.nested(blank + 1, site, depth - 1),
+                    // A tag says that its value is one.
+                    Some(blank) => {
+                        let found = self.nested(blank + 1, site, depth - 1)?;
+                        let quoted = found.quoted || self.is_sign(place + 1, b'!');
+                        Some(Value { quoted, ..found })
+                    }
                     None => self.bare(place, site),
                 }
             }
@@ -152,12 +156,15 @@ impl Tokens<'_> {
             if self.opens_quote(next) {
                 return self.quoted(next);
             }
+            // `new String("…")`
+            if self.is_wrapper(next) {
+                return self.nested(next, site, depth);
+            }
         }
         let open = place + 1;
         let tail = word.rsplit(|byte| *byte == b'.').next().unwrap_or(word);
-        let is_wrapper = WRAPPER_WORDS.contains(word) || WRAPPER_WORDS.contains(tail);
         let close = match self.kind(open) {
-            Kind::Open(b'(') if is_wrapper && depth > 0 => self.close(open),
+            Kind::Open(b'(') if depth > 0 && WRAPPER_WORDS.contains(tail) => self.close(open),
             _ => None,
         };
         let Some(close) = close else {
@@ -168,7 +175,12 @@ impl Tokens<'_> {
             return self.quoted(behind);
         }
         let inner = self.skip_lines(open + 1);
-        self.nested(inner, Site::default(), depth - 1)
+        let found = self.nested(inner, Site::default(), depth - 1)?;
+        // A method with several arguments wraps none of them: `flag.String("password", "", "usage")`.
+        if tail.len() < word.len() && self.is_sign(found.next, b',') {
+            return self.bare(place, site);
+        }
+        Some(found)
     }
 
     /// Returns the text after its type and length in parentheses: `(string) (len=8) "…"`.
@@ -233,13 +245,10 @@ impl Tokens<'_> {
         None
     }
 
-    /// Returns the last item of a list in square brackets, if it has quotes.
+    /// Returns the last item of a list, if it has quotes.
     pub(crate) fn last_item(&mut self, open: usize) -> Option<Value> {
-        if self.kind(open) != Kind::Open(b'[') {
-            return None;
-        }
         let close = self.close(open).filter(|close| close - open < LIST_TOKENS)?;
-        let last = (open..close).rev().find(|&at| !self.is_break(at))?;
+        let last = (open + 1..close).rev().find(|&at| !self.is_break(at))?;
         let first = self.get(last)?.mate?;
         (self.opens_quote(first)).then(|| self.quoted(first))?
     }
@@ -291,8 +300,9 @@ impl Tokens<'_> {
     pub(crate) fn braced(&mut self, place: usize) -> Option<Value> {
         let start = self.get(place)?.end;
         let mut at = place + 1;
-        // A blank after the brace begins a table: `{ old = "…" }`.
-        if self.is_break(at) {
+        // A blank after the brace begins a table, `{ old = "…" }`, or a template, `{{ name }}`.
+        let is_double = self.kind(at) == Kind::Open(b'{');
+        if self.is_break(at + usize::from(is_double)) {
             return None;
         }
         while at < place + 256 {
@@ -456,8 +466,9 @@ impl Tokens<'_> {
             b',' | b'|' | b';' => {
                 is_last || matches!(next, Kind::Quote | Kind::Redacted) || self.begins_pair(at + 1)
             }
+            b'&' if site.in_query => true,
             _ if at == place => false,
-            b'&' => site.in_query || is_last || self.begins_pair(at + 1),
+            b'&' => is_last || self.begins_pair(at + 1),
             b'<' => matches!(next, Kind::Sign(b'/') | Kind::Word),
             _ => false,
         }

@@ -61,7 +61,7 @@ fn an_explanation_has_the_reasons_but_no_secret() {
     assert_eq!(
         explanation,
         "9..21 redacted by password of \"password\": 8 points, 3 needed for random characters\n\
-         29..37 kept \"expected\", a candidate of token of \"token\": 6 points, 9 needed for a word of a sentence\n"
+         29..37 kept \"expected\", a candidate of token of \"token\": 6 points, 10 needed for a word of a sentence\n"
     );
     assert_eq!(Redactor::new().explain("nothing"), "no candidate\n");
 }

@@ -40,7 +40,7 @@ fn each_candidate_is_explained() {
     let output = run(&["--explain", file.to_str().unwrap()], b"");
     let wanted = "\
 19..26 redacted by password of \"password\": 8 points, 5 needed for letters and digits
-34..42 kept \"expected\", a candidate of token of \"token\": 6 points, 9 needed for a word of a sentence
+34..42 kept \"expected\", a candidate of token of \"token\": 6 points, 10 needed for a word of a sentence
 ";
     assert_eq!(text(&output.stdout), wanted);
     assert_eq!(output.status.code(), Some(0));

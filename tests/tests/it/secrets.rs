@@ -22,6 +22,24 @@ const HARMLESS: &str = "
     password_min_length primary_key secret_name secretary secrets.key_name secrets.provider
     session_count table token_count token_type";
 
+/// Redaction's table of names.
+const KEYS: &str = include_str!("../../../crates/redact/src/rules/keys.rs");
+
+/// Names of secrets that are also ordinary names of parameters and fields.
+const ORDINARY: [&str; 11] = [
+    "assertion",
+    "client key",
+    "crumb",
+    "function key",
+    "functions key",
+    "machine key",
+    "pat",
+    "server key",
+    "session key",
+    "string data",
+    "wpa",
+];
+
 /// Whether a value is redacted at run time.
 fn is_hidden(key: &'static str, value: &str) -> bool {
     let spans = testing::capture(|| create_span("stage").set_attribute(key, value.to_owned()));
@@ -53,4 +71,22 @@ fn macros_and_redaction_agree_on_the_names_of_secrets() {
         assert!(!is_refused(key), "refused: {key}");
         assert!(!is_hidden(key, "orders"), "hidden: {key}");
     }
+}
+
+#[test]
+fn the_macros_refuse_each_name_whose_values_are_usually_secrets() {
+    let rows = KEYS.split("keys! {").nth(1).unwrap().replace("\\\n", "");
+    let mut names = 0;
+    for row in rows.lines().map(|row| row.split('"').collect::<Vec<_>>()) {
+        let [_, _, kind, row, ..] = row[..] else { continue };
+        if !["Password", "Secret", "Named"].iter().any(|strong| kind.trim().starts_with(strong)) {
+            continue;
+        }
+        for name in row.split(',').map(|name| name.trim().trim_start_matches('*')) {
+            names += 1;
+            let is_expected = name.is_ascii() && !ORDINARY.contains(&name);
+            assert_eq!(secret::is_named_by(name), is_expected, "{name}");
+        }
+    }
+    assert!(names > 100, "{names}");
 }

@@ -39,6 +39,8 @@ pub(crate) enum Callee {
     Command,
     /// `name argument | …`, with one of [`READERS`] or `-S` after the pipe.
     Piped,
+    /// `name … <<< text`
+    Fed,
 }
 
 /// An argument of a command or of a function that belongs to no option.
@@ -75,14 +77,14 @@ options! {
     "option-password" "p" Separate
         "sshpass, mysqlsh, login, twine, beeline, mongo, mongosh, mongodump, mongorestore, \
     mongoexport, mongoimport, htpasswd, kinit, ipmitool, redis-benchmark, clickhouse-client, \
-    pgbadger, useradd, usermod"
+    pgbadger, useradd, usermod, certutil"
         except "mkdir, cp, ssh, scp, docker run, nc"
     "option-password" "p" Separate
         ""
         except "mkdir, cp, ssh, scp, run, nc, psql, install, pytest, mysql, mysqldump, mariadb, mysqladmin"
     "option-password-capital" "P" Separate
         "sqlcmd, bcp, isql, tsql, zip, unzip, osql, ipmitool, bteq, snmpwalk, fisql, \
-    mosquitto_pub, mosquitto_sub, qpdf, gsql"
+    mosquitto_pub, mosquitto_sub, qpdf, gsql, ssh-keygen"
         except "mysql, scp, curl"
     "option-password-capital" "P" Separate
         ""
@@ -102,14 +104,20 @@ options! {
     "option-bind-password" "w" Separate
         "ldapsearch, ldapadd, ldapmodify, ldapwhoami, ldapdelete, ldappasswd, ldapmodrdn, ldap_bind"
         except "ping, curl"
+    "option-bind-password" "s" Separate
+        "ldappasswd"
+        except ""
     "option-auth" "a" Separate
         "redis-cli, valkey-cli, redis-benchmark, keydb-cli"
         except ""
     "option-token" "t" Separate
         "doctl, flyctl"
         except ""
+    "option-password-capital" "N" Separate
+        "ssh-keygen"
+        except ""
     "option-key-password" "k" Separate
-        "openssl, signcode"
+        "openssl, signcode, nuget"
         except ""
     "option-user-password" "u" AfterColon
         ""
@@ -131,10 +139,21 @@ options! {
         except ""
 }
 
+macro_rules! arguments {
+    ($($id:literal $callee:ident $place:literal $names:literal)*) => {
+        pub(crate) static ARGUMENTS: &[Argument] = &[$(Argument {
+            id: $id,
+            of: Callee::$callee,
+            place: $place,
+            names: words!($names),
+        }),*];
+    };
+}
+
 #[rustfmt::skip]
-pub(crate) static ARGUMENTS: &[Argument] = &[
-    Argument { id: "call-user-password", of: Callee::Function, place: 1,
-        names: words!("passwordauthentication, networkcredential, httpbasicauth, httpdigestauth, \
+arguments! {
+    "call-user-password" Function 1
+        "passwordauthentication, networkcredential, httpbasicauth, httpdigestauth, \
     usernamepasswordcredentials, basicauth, basic_auth, setbasicauth, plainauth, login, \
     authenticate, usernamepasswordauthenticationtoken, withcredentials, with_credentials, \
     setcredentials, passwordcredential, plaintextauthprovider, plaintextauthenticator, \
@@ -142,30 +161,36 @@ pub(crate) static ARGUMENTS: &[Argument] = &[
     awsbasiccredentials.create, sharedkeycredential, storagesharedkeycredential, auth.basic, \
     authtokens.basic, usernamepassword, userpass, passwordcredentials, url.userpassword, \
     basicauthentication, credentials::new, basic, newstaticv4, newstaticcredentials, setauth, \
-    digestauth, ntlmcredentials, awscredentials, user_and_password") },
-    Argument { id: "call-host-user-password", of: Callee::Function, place: 2,
-        names: words!("mysqli_connect, mysql_connect, pdo, pdo->__construct, drivermanager.getconnection, \
+    digestauth, ntlmcredentials, awscredentials, user_and_password"
+    "call-host-user-password" Function 2
+        "mysqli_connect, mysql_connect, pdo, pdo->__construct, drivermanager.getconnection, \
     getconnection, mysqli, oci_connect, ftp, minio, ftp_login, smtpauth, odbc_connect, \
     sqlsrv, mysql_pconnect, mysqli->__construct, mysqli->real_connect, mysqli_real_connect, \
-    ldap_bind") },
-    Argument { id: "call-host-user-password", of: Callee::Trace, place: 2, names: words!("connect") },
-    Argument { id: "call-key", of: Callee::Function, place: 0, names: words!("fernet, hmac.new, aes.new, secretkeyspec, crypt") },
-    Argument { id: "call-key", of: Callee::Function, place: 1, names: words!("pgp_sym_decrypt, pgp_sym_encrypt, jwt.encode, jwt.decode, jwt.sign, jwt.verify, \
-    createhmac, hash_hmac") },
-    Argument { id: "call-host-user-password", of: Callee::Function, place: 2, names: words!("clientsecretcredential, sequelize, mongocredential, dbi->connect, pymysql.connect, mysqldb.connect") },
-    Argument { id: "command-argument", of: Callee::Command, place: 1,
-        names: words!("net user, htpasswd -nb, htpasswd -bn, AUTH, LOGIN, rabbitmqctl add_user, \
-    rabbitmqctl change_password, rabbitmqctl authenticate_user, cmdkey, pg_md5 -u, sp_addlogin") },
-    Argument { id: "command-argument", of: Callee::Command, place: 2,
-        names: words!("htpasswd -b, htpasswd -bc, htpasswd -cb, htpasswd -bB, htpasswd -cbB, htpasswd -bcB") },
-    Argument { id: "command-argument", of: Callee::Command, place: 0,
-        names: words!("requirepass, masterauth, AUTH PLAIN, auth plain, AUTH LOGIN, AUTH, PASS, \
+    ldap_bind"
+    "call-host-user-password" Trace 2 "connect"
+    "call-key" Function 0 "fernet, hmac.new, aes.new, secretkeyspec, crypt"
+    "call-key" Function 1
+        "pgp_sym_decrypt, pgp_sym_encrypt, jwt.encode, jwt.decode, jwt.sign, jwt.verify, \
+    createhmac, hash_hmac"
+    "call-host-user-password" Function 2
+        "clientsecretcredential, sequelize, mongocredential, dbi->connect, pymysql.connect, mysqldb.connect"
+    "command-argument" Command 1
+        "net user, htpasswd -nb, htpasswd -bn, AUTH, LOGIN, rabbitmqctl add_user, \
+    rabbitmqctl change_password, rabbitmqctl authenticate_user, cmdkey, pg_md5 -u, sp_addlogin, net use, wpa_passphrase, \
+    bw login, poetry config"
+    "command-argument" Command 2
+        "htpasswd -b, htpasswd -bc, htpasswd -cb, htpasswd -bB, htpasswd -cbB, htpasswd -bcB, net use, ACL SETUSER"
+    "command-argument" Command 3 "mc alias set, mc config host add"
+    "command-argument" Command 0
+        "requirepass, masterauth, AUTH PLAIN, auth plain, AUTH LOGIN, AUTH, PASS, \
     ConvertTo-SecureString, ConvertTo-SecureString -String, \
     ConvertTo-SecureString -AsPlainText -Force -String, ConvertTo-SecureString -AsPlainText, \
     enable secret, enable password, snmp-server community, wsrep_sst_auth, vault login, \
-    cargo login") },
-    Argument { id: "piped-password", of: Callee::Piped, place: 0, names: words!("echo, echo -n, printf") },
-];
+    cargo login, bw unlock"
+    "piped-password" Piped 0 "echo, echo -n, printf"
+    "piped-password" Piped 1 "printf"
+    "piped-password" Fed 0 "sudo -S, kinit, pass insert, passwd, chpasswd, smbpasswd, cryptsetup"
+}
 
 /// Commands and options that read a password from their input.
 pub(crate) static READERS: WordList =
@@ -185,6 +210,9 @@ pub(crate) static ASKING_VERBS: WordList = words!(
     "get, fetch, read, load, find, is, has, lookup, describe, list, delete, resolve, env, \
     parse, next, peek, expect, require"
 );
+
+/// Verbs in the names of functions that take the secret as their last argument.
+pub(crate) static SETTING_VERBS: WordList = words!("set, change, update, put, add, with");
 
 /// Functions and types that only wrap a value.
 pub(crate) static WRAPPERS: WordList = words!(

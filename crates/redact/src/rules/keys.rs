@@ -83,7 +83,7 @@ macro_rules! keys {
 #[rustfmt::skip]
 keys! {
     "password" Password "*password, *passwd, *pswd, pw, *dbpass, *userpass, *storepass, *keypass, *smtppass, \
-    *sshpass, *rootpass, pwrd, psw, *passwords, passe, *bindpw, *rootpw, authtok, monpass, \
+    *sshpass, *rootpass, *pasword, *passwrd, *paswd, *passord, pwrd, psw, *passwords, passe, *bindpw, *rootpw, authtok, monpass, \
     rediscli auth, *requirepass, masterauth"
     "password" Password (Folder) "*pwd, oldpwd"
     "password" Password (Verb) "pass"
@@ -91,8 +91,8 @@ keys! {
     "password-in-another-language" Password "*passwort, *kennwort, *contrasena, *contraseña, *motdepasse, *senha, *lösenord, parola, \
     *parool, jelszo, *wachtwoord, *hasło, haslo, salasana, heslo, şifre, sifre, jelszó, \
     adgangskode, пароль, Пароль, 密码, 密碼, パスワード, 비밀번호"
-    "secret" Named "*secret, shared secret, secret value, *sharedsecret, client secret, secret key base"
-    "token" Secret (Alone) "*token, pat, bearer, bot token, crumb, csrf, xsrf, nonce token"
+    "secret" Named "*secret, shared secret, secret value, whsec, *sharedsecret, client secret, secret key base"
+    "token" Secret (Alone) "*token, pat, bearer, bot token, github oauth, gitlab oauth, *sonarlogin, crumb, csrf, xsrf, nonce token"
     "secrets" Weak (Many) "*tokens, *secrets"
     "kubernetes-secret" Password "string data"
     "jwt" Secret "jwt, assertion, client assertion"
@@ -116,8 +116,8 @@ keys! {
     snmp community, community string, nt hash, *nthash, ntlm hash, lm hash"
     "one-time-code" Code "otp, totp, pin, pincode, cvv, cvc, mfa code, otp code, verification code, security code, \
     login code, one time code, unlock code, puk"
-    "recovery-code" Weak (Many) "auth code, *authcode, access code, *accesscode, recovery code, backup code, \
-    activation code, reset code, device code, user code, authorization code, invite code, \
+    "recovery-code" Named (Many) "recovery code, backup code"
+    "recovery-code" Weak (Many) "auth code, *authcode, access code, *accesscode, activation code, reset code, device code, user code, authorization code, invite code, \
     code verifier, secret id"
     "session-id" Context "*sessionid, *sessid, session, sid, sess, *aspxauth"
     "session" Weak (Login, Noun) "session key, auth, authentication, otk"

@@ -34,7 +34,7 @@ looks! {
     /// Several words that form a sentence.
     Sentence 20 "a sentence"
     /// One word that is frequent in sentences about secrets.
-    Prose 9 "a word of a sentence"
+    Prose 10 "a word of a sentence"
     /// A path, a URL, or words joined by dots.
     Path 9 "a path"
     /// A host, an address, a date, a time or a version.

@@ -55,29 +55,24 @@ pub(crate) struct Scheme {
     pub(crate) is_bare: bool,
 }
 
-pub(crate) static SCHEMES: &[Scheme] = &[
-    Scheme { id: "bearer", names: words!("bearer"), form: Form::Word, is_bare: true },
-    Scheme { id: "basic", names: words!("basic"), form: Form::Word, is_bare: true },
-    Scheme {
-        id: "authorization-scheme",
-        names: words!(
-            "token, negotiate, ntlm, apikey, api-key, sharedkey, ssws, key, sharedkeylite, goog, \
+macro_rules! schemes {
+    ($($id:literal $form:ident $is_bare:literal $names:literal)*) => {
+        pub(crate) static SCHEMES: &[Scheme] = &[$(Scheme {
+            id: $id, names: words!($names), form: Form::$form, is_bare: $is_bare,
+        }),*];
+    };
+}
+
+#[rustfmt::skip]
+schemes! {
+    "bearer" Word true "bearer"
+    "basic" Word true "basic"
+    "authorization-scheme" Word false "token, negotiate, ntlm, apikey, api-key, sharedkey, ssws, key, sharedkeylite, goog, \
     splunk, plain, login, bot, genie-key, geniekey, klaviyo-api-key, aws, cloudfront, \
     kerberos, passkey, jwt, privatetoken, snowflake, pre-shared-key"
-        ),
-        form: Form::Word,
-        is_bare: false,
-    },
-    Scheme {
-        id: "authorization-parameters",
-        names: words!(
-            "digest, oauth, hawk, signature, aws4-hmac-sha256, aws4-ecdsa-p256-sha256, mac, hmac, \
+    "authorization-parameters" List false "digest, oauth, hawk, signature, aws4-hmac-sha256, aws4-ecdsa-p256-sha256, mac, hmac, \
     hmac-sha256, googlelogin, eg1-hmac-sha256, mauth"
-        ),
-        form: Form::List,
-        is_bare: false,
-    },
-];
+}
 
 /// Attributes of `Set-Cookie`, which are not cookies.
 pub(crate) static COOKIE_ATTRIBUTES: WordList = words!(

@@ -14,20 +14,26 @@ pub(crate) enum Binding {
     Loose,
 }
 
-/// Signs between a name and its value, the longest first.
+/// Signs between a name and its value. The longest one counts.
 #[rustfmt::skip]
-pub(crate) const SEPARATORS: &[(&str, Binding)] = &[
-    ("<<<", Binding::Assign), ("::=", Binding::Assign), (":**", Binding::Colon), (":-", Binding::Assign), (":?", Binding::Loose), (":+", Binding::Loose), ("...", Binding::Colon), ("===", Binding::Assign), ("==>", Binding::Arrow),
-    ("-->", Binding::Arrow), ("||=", Binding::Assign), ("!==", Binding::Assign), (":=", Binding::Assign),
-    ("==", Binding::Assign), ("=>", Binding::Arrow), ("->", Binding::Arrow), ("~>", Binding::Arrow),
-    ("+=", Binding::Assign), (".=", Binding::Assign), ("?=", Binding::Assign), ("|=", Binding::Assign),
-    ("!=", Binding::Assign), ("=~", Binding::Assign), ("<-", Binding::Assign), ("::", Binding::Colon), ("\u{1}", Binding::Arrow), ("=", Binding::Assign), (":", Binding::Colon),
-    ("|", Binding::Loose), ("-", Binding::Loose),
+pub(crate) const SEPARATORS: [(Binding, &[&str]); 4] = [
+    (Binding::Assign, &["<<<", "::=", ":-", "===", "||=", "!==", ":=", "==", "+=", ".=", "?=", "|=", "!=", "=~", "<-", "="]),
+    (Binding::Colon, &[":**", "...", "::", ":"]),
+    (Binding::Loose, &[":?", ":+", "|", "-"]),
+    (Binding::Arrow, &["==>", "-->", "=>", "->", "~>", "\u{1}"]),
 ];
+
+/// Signs of programming languages before the text that replaces a missing value.
+pub(crate) const ALTERNATIVES: [[u8; 2]; 3] = [*b"||", *b"??", *b"?:"];
+
+/// Words and functions before such a text.
+pub(crate) static ALTERNATIVE_WORDS: WordList = words!(
+    "or, else, unwrap_or, unwrap_or_else, getordefault, orelse, get_or_default, getvalueordefault, default"
+);
 
 /// Words of a sentence between a name and its value.
 pub(crate) static FILLERS: WordList = words!(
-    "given, used, of, set, reset, supplied, valid, not, changed, header, a, the, now, \
+    "given, used, attempt, of, set, reset, supplied, valid, not, changed, header, a, the, now, \
     currently, with, generated, has, been, new, temporary, you, entered, typed, sent, which, \
     presented, that, parameter, argument, field, attribute, input, string, variable, \
     property, secret, token, starting, beginning, ending, updated, from, rotated, found, \
@@ -73,7 +79,7 @@ pub(crate) static OWNERS: WordList = words!("for, of, on, by, user, to");
 /// Names of fields whose value is the name of a pair.
 pub(crate) static NAME_NAMES: WordList = words!(
     "name, key, k, n, id, variable, var, env, header, param, parameter, title, property, \
-    option, setting, field, label, path, command, cmd"
+    option, setting, field, label, path, command, cmd, attribute, attr"
 );
 
 /// Names of fields whose value is the value of a pair: `{"name": "TOKEN", "value": "…"}`.
@@ -120,7 +126,7 @@ pub(crate) static PROSE: WordList = words!(
     didn't, different, disable, disabled, does, doesn't, don't, down, during, dyn, each, \
     either, empty, enabled, encrypted, ended, enter, entered, error, exceeded, exceeds, \
     existing, expected, expire, expired, expires, external, failed, failure, field, fields, \
-    file, filtered, final, for, forbidden, form, format, found, from, generated, given, got, \
+    file, files, filtered, final, for, forbidden, form, format, found, from, generated, given, got, \
     granted, had, has, hash, hashes, hasn't, have, header, hidden, how, if, ignored, illegal, \
     immutable, impl, in, include, incorrect, inherit, insufficient, internal, into, invalid, \
     invalidated, is, isn't, issued, it, its, key, keys, known, last, leaked, leer, length, \

@@ -206,7 +206,7 @@ fn debug(tree: &Tree, style: &Style, is_pretty: bool) -> String {
                 if is_struct { format!("{name}: {it}") } else { format!("{name:?}: {it}") }
             };
             let fields = fields.iter().map(field).collect();
-            if is_struct { group("Login { ", fields, " }") } else { group("{", fields, "}") }
+            if is_struct { group("Account { ", fields, " }") } else { group("{", fields, "}") }
         }
         Tree::Literal(None) => "None".to_owned(),
         Tree::Number(_) | Tree::SecretNumber(_) | Tree::Literal(_) => tree.text(),
