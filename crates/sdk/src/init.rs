@@ -283,8 +283,8 @@ fn warn_of_no_exporter() {
 /// program.
 fn no_exporter(sends_otlp: bool, has_console: bool) -> String {
     let cause = match (sends_otlp, has_console) {
-        (true, true) => "no endpoint is set for them, and standard error is not a terminal",
-        (true, false) => "no endpoint is set for them",
+        (true, true) => "no valid endpoint is set for them, and standard error is not a terminal",
+        (true, false) => "no valid endpoint is set for them",
         (false, true) => "standard error is not a terminal",
         (false, false) => "the program has no exporter for them",
     };

@@ -21,7 +21,7 @@ use opentelemetry_sdk::logs::InMemoryLogExporter;
 use super::pipeline::{in_memory, start};
 
 /// The message about the first span without an exporter and without a terminal.
-pub(crate) const LINE: &str = "warning: traces are not exported: no endpoint is set for them, and standard error is \
+pub(crate) const LINE: &str = "warning: traces are not exported: no valid endpoint is set for them, and standard error is \
                                not a terminal; set `OTEL_EXPORTER_OTLP_ENDPOINT` (`otlp_endpoint`), for example to \
                                `http://localhost:4317`, or set `OTEL_TRACES_EXPORTER` (`exporters.traces`) to \
                                `console` to print them, or to `none`\n";
