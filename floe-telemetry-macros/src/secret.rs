@@ -8,7 +8,7 @@
 /// Endings of a credential's name without separators. An ending may begin inside a word, as in `dbpassword`.
 const ENDINGS: &str =
     " accesskey accountkey apikey appkey authkey authorization authtok bindpw contrasena
-    credential credentials dbpass kennwort keypass motdepasse nthash parool passcode passord
+    credential credentials dbpass kennwort keypass motdepasse parool passcode passord
     passphrase passwd password passwort passwrd paswd pasword presharedkey privatekey pswd pwd
     requirepass rootpass rootpw secret secretkey senha smtppass sonarlogin sshpass storepass
     token userpass wachtwoord";
@@ -19,13 +19,13 @@ const WORDS: &str =
     bearer cipherkey clickhousekey clientassertion communitystring connectionstring cookie
     cookies cosmoskey cred creds cryptkey csrf cvv databaseurl dburl decryptionkey deploykey
     developerkey devkey dsn encryptionkey encryptkey githuboauth gitlaboauth haslo heslo
-    hmackey honeycombteam ingestionkey ingestkey insertkey instrumentationkey integrationkey
-    jelszo jwt jwtkey licencekey licensekey lmhash masterauth masterkey mnemonic mnemonicphrase
-    monpass ntlmhash otp parola pass passe passwords pragmakey pragmarekey psk psw pw pwrd
+    hmackey honeycombteam ingestionkey ingestkey instrumentationkey
+    jelszo jwt jwtkey licencekey licensekey lmhash masterauth masterkey mnemonicphrase
+    monpass nthash ntlmhash otp parola pass passe passwords pragmakey pragmarekey psk psw pw pwrd
     recoverycode recoverykey recoveryphrase salasana seckey secretkeybase secretphrase secrets
-    securekey securitykey seedphrase servicekey sessid sessionid sharedkey sifre
-    signingkey signkey snmpcommunity sshkey storagekey subscriptionkey tlskey tokens
-    totp unsealkey validationkey whsec wrappingkey writekey xsrf";
+    securekey securitykey seedphrase sessid sessionid sharedkey sifre
+    signingkey signkey snmpcommunity sshkey subscriptionkey tlskey tokens
+    totp unsealkey whsec wrappingkey xsrf";
 
 /// Words that may follow a credential's name and denote a form of its value.
 const FORMS: &[&str] =

@@ -130,7 +130,7 @@ impl Http {
                 kept.socket().silence = deadline.saturating_duration_since(monotonic_now()) / 2;
             }
             match self.exchange_on(kept, request, deadline) {
-                Err(Failure::Unanswered(_)) => {}
+                Err(Failure::Unanswered(_)) if monotonic_now() < deadline => {}
                 Ok(answer) if ends_an_idle_connection(&answer) => {}
                 result => return result,
             }

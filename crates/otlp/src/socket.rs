@@ -22,6 +22,7 @@ impl Socket {
 
     /// Whether the connection is open and has nothing to read. Between two requests, the other side sends nothing except the
     /// end of the connection.
+    #[cfg(feature = "http")]
     pub(super) fn is_idle(&self) -> bool {
         let would_block = |error: io::Error| error.kind() == ErrorKind::WouldBlock;
         self.stream.set_nonblocking(true).is_ok()

@@ -74,11 +74,12 @@ pub(crate) fn encoded(scan: &mut Scan<'_>, anchor: usize) {
         return;
     };
     let start = colon + ENCODED.len();
-    let end = class!("a-zA-Z0-9_.~%!*()+$-").end(text, start, LONGEST);
+    let limit = text.len().min(start + LONGEST);
+    let class = class!("a-zA-Z0-9_.~%!*()+$-");
     let mut run = Vec::new();
     let mut places = Vec::new();
     let mut place = start;
-    while place < end && !starts_with(text, place, ENCODED) {
+    while place < limit && class.has(text[place]) && !starts_with(text, place, ENCODED) {
         let code = hex(text, place + 1).filter(|_| text[place] == b'%');
         run.push(code.unwrap_or(text[place]));
         places.push(place);

@@ -3,6 +3,7 @@
 use std::io::{self, Read as _, Write as _};
 use std::net::TcpStream;
 use std::sync::{Mutex, mpsc};
+use std::time::Duration;
 
 use floe_telemetry::config::OtlpProtocol;
 use floe_telemetry::{TelemetryProvider, create_span};
@@ -87,6 +88,31 @@ fn a_kept_connection_that_has_ended_costs_nothing() {
 }
 
 /// A connection is kept while its receiver answers.
+/// A receiver that is usually slow may use the whole time on a kept connection, so no time is left for another one.
+#[alone]
+fn a_slow_receiver_without_an_answer_is_not_called_unknown() {
+    let timeout = Duration::from_secs(2);
+    let receiver = Script::new(move |_, stream| {
+        read_request(stream)?;
+        // Nothing arrives meanwhile.
+        stream.set_read_timeout(Some(timeout / 3))?;
+        let _ = stream.read(&mut [0]);
+        stream.write_all(OK)?;
+        stream.set_read_timeout(None)?;
+        io::copy(stream, &mut io::sink()).map(drop)
+    });
+    let mut config = traces_alone(OtlpProtocol::Http, receiver.endpoint());
+    config.otlp.all.timeout_millis = Some(2_000);
+    let telemetry = start(config);
+    assert_eq!(export(&telemetry), (1, 0));
+
+    drop(create_span("work"));
+    let error = telemetry.force_flush(TIMEOUT).unwrap_err().to_string();
+    assert!(error.ends_with("no response"), "{error}");
+    assert_eq!(receiver.connections(), 1);
+    telemetry.shutdown(TIMEOUT).unwrap();
+}
+
 #[alone]
 fn a_connection_is_used_again() {
     let receiver = Script::new(|_, stream| {

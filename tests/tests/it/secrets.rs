@@ -18,7 +18,7 @@ const SECRET: &str = "
     signing_key ssh_key token token_str token_value tokens user_pass";
 
 const HARMLESS: &str = "
-    author base_url bytes cache_key compass dagster.asset_key key max_tokens partition_key password_age
+    author base_url bytes cache_key compass content_hash dagster.asset_key key max_tokens parent_hash partition_key password_age
     password_min_length primary_key secret_name secretary secrets.key_name secrets.provider
     session_count table token_count token_type";
 
@@ -26,18 +26,25 @@ const HARMLESS: &str = "
 const KEYS: &str = include_str!("../../../crates/redact/src/rules/keys.rs");
 
 /// Names of secrets that are also ordinary names of parameters and fields.
-const ORDINARY: [&str; 11] = [
+const ORDINARY: [&str; 18] = [
     "assertion",
     "client key",
     "crumb",
     "function key",
     "functions key",
+    "insert key",
+    "integration key",
     "machine key",
+    "mnemonic",
     "pat",
     "server key",
+    "service key",
     "session key",
+    "storage key",
     "string data",
+    "validation key",
     "wpa",
+    "write key",
 ];
 
 /// Whether a value is redacted at run time.

@@ -24,6 +24,10 @@ pub(super) fn open(
     fill: Option<Fill<'_>>,
 ) -> Option<(Context, Option<Box<Recording>>)> {
     let above = parent.map(Context::clone);
+    // Before code of the program runs, which may be called by an exporter.
+    if above.is_telemetry_suppressed() {
+        return None;
+    }
     let is_function = callsite.is_some_and(CallSite::is_function);
     // Unless the span is a function's, `fill` also sets the name, the kind and the scope.
     let (before, after) = if is_function { (None, fill) } else { (fill, None) };
@@ -46,6 +50,9 @@ pub(super) fn open_of_tracer(
     scope: InstrumentationScope,
     fill: impl FnOnce(&mut Recording),
 ) -> Option<RecordedSpan> {
+    if parent.is_telemetry_suppressed() {
+        return None;
+    }
     let mut filled = blank(None);
     fill(&mut filled);
     Some(match begin(filled, scope, parent)? {
@@ -79,10 +86,6 @@ fn begin(
     scope: InstrumentationScope,
     above: &Context,
 ) -> Option<Result<Box<Recording>, SpanContext>> {
-    if above.is_telemetry_suppressed() {
-        return None;
-    }
-
     let span = match start(&mut recording.record, scope, above)? {
         Ok(span) => span,
         Err(ids) => return Some(Err(ids)),

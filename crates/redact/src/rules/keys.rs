@@ -113,7 +113,7 @@ keys! {
     "seed-phrase" Secret (Words) "seed phrase, mnemonic, recovery phrase, secret phrase, mnemonic phrase"
     "ssh-key-file" Weak "id rsa, id ed25519, id ecdsa, id dsa"
     "shared-key" Secret "psk, *psk, wpa, auth pass, priv pass, enable secret, pragma key, pragma rekey, \
-    snmp community, community string, nt hash, *nthash, ntlm hash, lm hash"
+    snmp community, community string, nt hash, nthash, ntlm hash, lm hash"
     "one-time-code" Code "otp, totp, pin, pincode, cvv, cvc, mfa code, otp code, verification code, security code, \
     login code, one time code, unlock code, puk"
     "recovery-code" Named (Many) "recovery code, backup code"

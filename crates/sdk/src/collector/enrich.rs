@@ -87,6 +87,7 @@ impl Eq for ScopeKey {}
 impl Hash for ScopeKey {
     fn hash<H: Hasher>(&self, state: &mut H) {
         self.texts().hash(state);
+        self.0.attributes().for_each(|attribute| attribute.hash(state));
     }
 }
 

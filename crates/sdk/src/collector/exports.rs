@@ -117,7 +117,7 @@ struct Loss {
 impl Loss {
     /// Returns the cause, which exporters of several signals have in common if their receiver is dead.
     fn cause(&self) -> Option<String> {
-        self.error.as_deref().map(Signal::without_paths)
+        self.error.as_deref().map(Signal::removed_from)
     }
 
     /// Returns the cause, unless this exporter has had a message in the minute before.

@@ -141,9 +141,14 @@ impl Signal {
         format!("/v1/{}", self.as_str())
     }
 
-    /// Removes the paths of the signals from the URLs of a text.
-    pub(crate) fn without_paths(text: &str) -> String {
-        Self::ALL.iter().fold(text.to_owned(), |text, signal| text.replace(&signal.path(), ""))
+    /// Removes the signals from the URLs and the settings that a text names.
+    pub(crate) fn removed_from(text: &str) -> String {
+        Self::ALL.iter().fold(text.to_owned(), |text, signal| {
+            let variables = format!("OTLP_{}_", signal.as_str().to_ascii_uppercase());
+            let keys = format!("`otlp.{}.", signal.as_str());
+            let text = text.replace(&signal.path(), "");
+            text.replace(&variables, "OTLP_").replace(&keys, "`otlp.")
+        })
     }
 }
 

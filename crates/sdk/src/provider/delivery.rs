@@ -89,8 +89,8 @@ fn has_reason(error: &str, other: &str) -> bool {
 }
 
 fn contains_reason(error: &str, reason: &str) -> bool {
-    let error = Signal::without_paths(error);
-    let reason = format!(": {}", Signal::without_paths(reason));
+    let error = Signal::removed_from(error);
+    let reason = format!(": {}", Signal::removed_from(reason));
     error.ends_with(&reason) || error.contains(&(reason + "; "))
 }
 

@@ -66,8 +66,8 @@ impl OtlpTargets {
 
     fn leave_out(&self, signal: Signal, reason: String) {
         let mut left_out = self.left_out.borrow_mut();
-        let bare = Signal::without_paths(&reason);
-        match left_out.iter_mut().find(|(known, _)| Signal::without_paths(known) == bare) {
+        let bare = Signal::removed_from(&reason);
+        match left_out.iter_mut().find(|(known, _)| Signal::removed_from(known) == bare) {
             Some((_, signals)) => signals.push(signal.as_str()),
             None => left_out.push((reason, vec![signal.as_str()])),
         }
