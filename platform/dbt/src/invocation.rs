@@ -95,8 +95,7 @@ impl Invocation {
         };
         let (before, own) = arguments.split_at(start);
         let option = |names: &[&str], name: &str| {
-            let given = value(own, names);
-            given.map(OsStr::to_owned).or_else(|| setting::get(name, &variable))
+            value(own, names).map(OsStr::to_owned).or_else(|| setting::get(name, &variable))
         };
         let word = |names: &[&str], name: &str| {
             option(names, name).map(|it| it.to_string_lossy().into_owned())
