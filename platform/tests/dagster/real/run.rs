@@ -246,10 +246,12 @@ fn real_dagster_parses_a_project_once_after_each_change() {
     setup.product.remove("models/totals.sql");
     seen("orders stg_orders", 1);
     assert!(!setup.product.path("target/manifest.json").exists());
-    for wrong in [&b"- a"[..], b"name: \xff", b"model-paths: [null, 1]", b"target-path: [a]"] {
+    // One process parses, and the others do not repeat its failure.
+    setup.product.write("dbt_project.yml", "target-path: [a]");
+    seen("shop_dbt", 1);
+    for wrong in [&b"- a"[..], b"name: \xff", b"model-paths: [null, 1]"] {
         fs::write(setup.product.path("dbt_project.yml"), wrong).unwrap();
-        // One process parses, and the others do not repeat its failure.
-        seen("shop_dbt", 1);
+        assert_eq!(text(&select(&setup, &["--keys"]).stdout).lines().last(), Some("shop_dbt"));
     }
 }
 
