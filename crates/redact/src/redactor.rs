@@ -323,6 +323,8 @@ impl Redactor {
                     Cow::Owned(safe) => {
                         let value_of = |key: &str| safe.strip_prefix(key)?.strip_prefix('=');
                         match value_of(key).or_else(|| value_of(&self.redact(key))) {
+                            // Only the key was redacted. A typed value keeps its type if it is borrowed.
+                            Some(safe) if safe == value => Cow::Borrowed(value),
                             Some(safe) => Cow::Owned(safe.to_owned()),
                             None => Cow::Borrowed(REDACTED),
                         }

@@ -512,7 +512,7 @@ fn a_dbt_that_is_interrupted_leaves_what_it_built_before_uncounted() {
 
 const INTERRUPTED: &str = "#!/bin/sh
 sed 's/4be4c3c5/another-/' events | head -n 2 >> \"$DBT_LOG_PATH/dbt.log\"
-kill -INT $$
+kill -TERM $$
 ";
 
 #[test]
