@@ -88,11 +88,16 @@ fn snowflake_account(account: &str) -> String {
     }
 }
 
-/// Returns a value of a profile as text. dbt evaluates texts as templates, in which `env_var` is the usual function.
+/// Returns a value of a profile as text.
 fn text(value: &Value) -> Option<String> {
     let Value::String(template) = value else {
         return Some(value.to_string());
     };
+    rendered(template)
+}
+
+/// Evaluates a text as dbt does: as a template, in which `env_var` is the usual function.
+pub(crate) fn rendered(template: &str) -> Option<String> {
     let mut environment = Environment::new();
     environment.set_undefined_behavior(UndefinedBehavior::Strict);
     environment.add_function("env_var", |name: &str, default: Option<String>| {

@@ -7,6 +7,7 @@ use floe_plugins::process::foreground::Exit;
 use floe_telemetry::opentelemetry::Context;
 
 use crate::reading::{Pipes, Reading, trace_variable};
+use crate::setting::set;
 use crate::stream::Pipe;
 use crate::trace::CommandTrace;
 
@@ -16,7 +17,7 @@ const KILLED: i32 = 9;
 #[derive(Debug)]
 pub(crate) struct InRun {
     reading: Option<(Reading, Pipe)>,
-    variables: Vec<(&'static str, OsString)>,
+    variables: Vec<(String, OsString)>,
 }
 
 impl InRun {
@@ -33,15 +34,13 @@ impl InRun {
             }
             Err(error) => {
                 tracing::warn!(%error, "the trace has no spans of nodes: cannot open a pipe");
-                let mut variables = vec![("DBT_LOG_LEVEL_FILE", "none".into())];
-                variables.extend(trace_variable());
-                (None, variables)
+                (None, set("LOG_LEVEL_FILE", "none").into_iter().chain(trace_variable()).collect())
             }
         };
         Self { reading, variables }
     }
 
-    pub(crate) fn variables(&self) -> &[(&'static str, OsString)] {
+    pub(crate) fn variables(&self) -> &[(String, OsString)] {
         &self.variables
     }
 

@@ -7,8 +7,9 @@ use std::path::{Path, PathBuf};
 use floe_plugins::files::input_file;
 use serde::Deserialize;
 
-use crate::connection::Connection;
+use crate::connection::{Connection, rendered};
 use crate::log_file::Settings;
+use crate::setting;
 
 const COMMANDS: [&str; 18] = [
     "build",
@@ -94,35 +95,34 @@ impl Invocation {
         };
         let (before, own) = arguments.split_at(start);
         let option = |names: &[&str], name: &str| {
-            let given = value(own, names);
-            given.map(OsStr::to_owned).or_else(|| variable(name).filter(|it| !it.is_empty()))
+            value(own, names).map(OsStr::to_owned).or_else(|| setting::get(name, &variable))
         };
         let word = |names: &[&str], name: &str| {
             option(names, name).map(|it| it.to_string_lossy().into_owned())
         };
         let text = |names: &[&str], name: &str| word(names, name).map(|it| it.to_lowercase());
-        let folder = option(&["--project-dir"], "DBT_PROJECT_DIR")
+        let folder = option(&["--project-dir"], "PROJECT_DIR")
             .map(PathBuf::from)
             .or_else(nearest_project)
             .unwrap_or_default();
         let folder = std::path::absolute(&folder).unwrap_or(folder);
         let Project { name: project_name, profile, log_path, flags } = Project::read(&folder);
-        let (log_base, log_folder) = if let Some(path) = option(&["--log-path"], "DBT_LOG_PATH") {
+        let (log_base, log_folder) = if let Some(path) = option(&["--log-path"], "LOG_PATH") {
             let path = std::path::absolute(&path).unwrap_or(path.into());
             (path.clone(), path)
         } else {
             let inner = flags.log_path.or(log_path).unwrap_or("logs".into());
             (folder.clone(), folder.join(inner))
         };
-        let format = text(&["--log-format-file"], "DBT_LOG_FORMAT_FILE")
+        let format = text(&["--log-format-file"], "LOG_FORMAT_FILE")
             .or(flags.log_format_file)
-            .or_else(|| text(&["--log-format"], "DBT_LOG_FORMAT"))
+            .or_else(|| text(&["--log-format"], "LOG_FORMAT"))
             .or(flags.log_format);
-        let level = text(&["--log-level-file"], "DBT_LOG_LEVEL_FILE")
+        let level = text(&["--log-level-file"], "LOG_LEVEL_FILE")
             .or(flags.log_level_file)
-            .or_else(|| text(&["--log-level"], "DBT_LOG_LEVEL"))
+            .or_else(|| text(&["--log-level"], "LOG_LEVEL"))
             .or(flags.log_level);
-        let max_bytes = text(&["--log-file-max-bytes"], "DBT_LOG_FILE_MAX_BYTES")
+        let max_bytes = text(&["--log-file-max-bytes"], "LOG_FILE_MAX_BYTES")
             .and_then(|it| it.parse().ok())
             .or(flags.log_file_max_bytes);
         Self {
@@ -130,8 +130,10 @@ impl Invocation {
             project_name,
             connection: Connection {
                 folder: PathBuf::new(),
-                profile: word(&["--profile"], "DBT_PROFILE").or(profile).unwrap_or_default(),
-                target: word(&["--target", "-t"], "DBT_TARGET"),
+                profile: word(&["--profile"], "PROFILE")
+                    .or_else(|| rendered(&profile?))
+                    .unwrap_or_default(),
+                target: word(&["--target", "-t"], "TARGET"),
             },
             folder,
             log: Settings {
@@ -276,7 +278,8 @@ mod tests {
     fn options_of_the_log_file_are_taken_out_and_kept_for_the_file() {
         let words =
             "uv run --log-path x dbt build --log-path /var/log/dbt --log-format-file=json -s a";
-        let invocation = invocation(words, &[("DBT_LOG_LEVEL_FILE", "WARN")]);
+        let variables = [("DBT_LOG_LEVEL_FILE", "INFO"), ("DBT_ENGINE_LOG_LEVEL_FILE", "WARN")];
+        let invocation = invocation(words, &variables);
         let expected = ["run", "--log-path", "x", "dbt", "build", "-s", "a"].map(OsStr::new);
         assert_eq!(invocation.arguments, expected);
         assert_eq!(invocation.log.folder, Path::new("/var/log/dbt"));
@@ -290,12 +293,14 @@ mod tests {
         let file = folder.path().join("dbt_project.yml");
         std::fs::write(
             file,
-            "name: shop\nlog-path: var/log\nmodels: {shop: {+enabled: true}}\n\
+            "name: shop\nlog-path: var/log\nprofile: \"shop_{{ env_var('NO_SUCH', 'prod') }}\"\n\
+             models: {shop: {+enabled: true}}\n\
              flags: {log_format: json, send_anonymous_usage_stats: false}\n",
         )
         .expect("a file");
         let words = format!("dbt run --target prod --project-dir {}", folder.path().display());
         let invocation = invocation(&words, &[("DBT_TARGET", "dev")]);
+        assert_eq!(invocation.connection.profile, "shop_prod");
         assert_eq!(invocation.project_name.as_deref(), Some("shop"));
         assert_eq!(invocation.connection.target.as_deref(), Some("prod"));
         assert_eq!(invocation.log.folder, folder.path().join("var/log"));

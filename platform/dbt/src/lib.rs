@@ -16,6 +16,7 @@ mod node;
 mod project;
 mod reading;
 mod run_results;
+mod setting;
 mod standby;
 mod stream;
 mod trace;

@@ -1,5 +1,6 @@
 //! dbt projects and dbt commands, for the plugins that run dbt.
 
+use std::ffi::OsString;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -14,6 +15,7 @@ use serde_json::Value;
 use crate::in_run::InRun;
 use crate::manifest::{self, Manifest};
 use crate::run_results::{NodeResult, RunResults};
+use crate::setting::set;
 
 /// The folder into which `dbt parse` writes. Other commands of the project do not read it.
 pub const PARSED: &str = ".floe/dbt/target";
@@ -166,7 +168,7 @@ impl Dbt<'_> {
             let id = in_run.end(output.as_ref().ok().map(|output| output.code));
             return (id, output);
         }
-        (None, invocation.env("DBT_LOG_LEVEL_FILE", "none").run())
+        (None, with(invocation, "LOG_LEVEL_FILE", "none").run())
     }
 
     fn invocation<'a>(
@@ -186,16 +188,16 @@ impl Dbt<'_> {
             DbtCommand::Parse => (PARSED, self.limit.min(PARSE_LIMIT)),
             _ => ("target", self.limit),
         };
-        let mut invocation = Invocation::new(self.tool, self.program, limit)
+        let invocation = Invocation::new(self.tool, self.program, limit)
             .arg(command.as_str())
             .option("--project-dir", Some(folder))
             .option("--profiles-dir", profiles.as_ref())
             .option("--target", project.target)
-            .env("DBT_LOG_FORMAT", "json")
-            .env("DBT_SEND_ANONYMOUS_USAGE_STATS", "false")
-            .env("DBT_TARGET_PATH", folder.join(target))
-            .env("DBT_USE_COLORS", "false")
             .folder(folder);
+        let invocation = with(invocation, "LOG_FORMAT", "json");
+        let invocation = with(invocation, "SEND_ANONYMOUS_USAGE_STATS", "false");
+        let invocation = with(invocation, "TARGET_PATH", folder.join(target));
+        let mut invocation = with(invocation, "USE_COLORS", "false");
         for node in project.selection.into_iter().flat_map(|it| &it.select) {
             invocation = invocation.arg("--select").arg(node);
         }
@@ -222,6 +224,12 @@ impl Dbt<'_> {
             None => output.error(ErrorKind::Rejected),
         }
     }
+}
+
+fn with<'a>(invocation: Invocation<'a>, name: &str, value: impl Into<OsString>) -> Invocation<'a> {
+    set(name, value)
+        .into_iter()
+        .fold(invocation, |invocation, (name, value)| invocation.env(&name, value))
 }
 
 fn version(text: &str) -> Option<(u32, u32)> {

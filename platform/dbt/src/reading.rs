@@ -9,6 +9,7 @@ use tempfile::TempDir;
 
 use crate::event::Event;
 use crate::log_file::{LOG, LogFile};
+use crate::setting::set;
 use crate::standby::Standby;
 use crate::stream::{Lines, MAX_LINE, Pipe};
 use crate::trace::CommandTrace;
@@ -55,22 +56,21 @@ impl Pipes {
     }
 
     /// Returns the variables that make dbt write into the pipe, and the variable with the current context.
-    pub(crate) fn variables(&self) -> Vec<(&'static str, OsString)> {
-        let mut variables: Vec<(&str, OsString)> = vec![
-            ("DBT_LOG_PATH", self.folder.path().into()),
-            ("DBT_LOG_FORMAT_FILE", "json".into()),
-            ("DBT_LOG_LEVEL_FILE", "debug".into()),
-            ("DBT_LOG_FILE_MAX_BYTES", "0".into()),
+    pub(crate) fn variables(&self) -> Vec<(String, OsString)> {
+        let settings = [
+            set("LOG_PATH", self.folder.path()),
+            set("LOG_FORMAT_FILE", "json"),
+            set("LOG_LEVEL_FILE", "debug"),
+            set("LOG_FILE_MAX_BYTES", "0"),
         ];
-        variables.extend(trace_variable());
-        variables
+        settings.into_iter().flatten().chain(trace_variable()).collect()
     }
 }
 
 /// Returns the variable with the current context, which dbt repeats on each line of its log and in its artifacts.
-pub(crate) fn trace_variable() -> Option<(&'static str, OsString)> {
+pub(crate) fn trace_variable() -> Option<(String, OsString)> {
     let traceparent = propagation::inject_headers().remove("traceparent")?;
-    Some(("DBT_ENV_CUSTOM_ENV_TRACEPARENT", traceparent.into()))
+    Some(("DBT_ENV_CUSTOM_ENV_TRACEPARENT".to_owned(), traceparent.into()))
 }
 
 impl Reading {

@@ -16,9 +16,6 @@ use crate::manifest::Manifest;
 use crate::manifest::selection::{OnFailure, Selected};
 use crate::plugins::active::Active;
 
-/// The time in which all events are sent. dbt has ended, so whoever started the command waits for it.
-const LIMIT: Duration = Duration::from_secs(10);
-
 /// The lineage of a command and of its nodes.
 pub(super) struct CommandLineage {
     /// The id of the command's run.
@@ -72,13 +69,13 @@ impl CommandLineage {
         }))
     }
 
-    /// Sends the events, and returns a warning if some were not stored in time.
-    pub(super) fn send(self) -> Option<String> {
+    /// Sends the events, and returns a warning if some were not stored within `limit`.
+    pub(super) fn send(self, limit: Duration) -> Option<String> {
+        let deadline = Instant::now() + limit;
         let mut missing = 0_usize;
         self.events(|_| missing += 1);
         let (sent, results) = mpsc::channel();
         let context = Context::current();
-        let deadline = Instant::now() + LIMIT;
         // Without a thread, no event is sent, as the warning then says.
         let _ = thread::Builder::new().name("floe-lineage".to_owned()).spawn(move || {
             let _current = context.attach();
@@ -96,7 +93,7 @@ impl CommandLineage {
                 Err(_) => break,
             }
         }
-        let late = || format!("they were not stored within {} seconds", LIMIT.as_secs());
+        let late = || format!("they were not stored within {} seconds", limit.as_secs());
         let reason = reason.map_or_else(late, |error: Error| error.redacted());
         (missing > 0).then(|| format!("{missing} events of lineage were dropped: {reason}"))
     }

@@ -3,6 +3,7 @@
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::time::Duration;
 
 use floe_dbt::{Ended, Recorded};
 use floe_plugin::rfc3339;
@@ -122,8 +123,8 @@ impl floe_dbt::Product for Product<'_> {
         self.unusual.clone()
     }
 
-    fn send_lineage(&mut self) {
-        self.warnings.extend(self.lineage.take().and_then(CommandLineage::send));
+    fn send_lineage(&mut self, limit: Duration) {
+        self.warnings.extend(self.lineage.take().and_then(|lineage| lineage.send(limit)));
     }
 }
 

@@ -9,7 +9,7 @@
 //! A step cannot see other steps, so links between assets come from Dagster's event log: the metadata of each asset has
 //! the `traceparent` of its span, and the definitions pass the `traceparent` of each input to the step.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::path::Path;
 use std::sync::mpsc;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -264,6 +264,7 @@ impl DagsterStep {
         let built = dbt::built(&self.identity, &run).and(ran.reported.map_err(Failure::from));
         let built = built.map(|()| None);
         if of_nodes.is_some() {
+            let built = built.and_then(|rows| self.check_results(&run.nodes).map(|()| rows));
             let spans = nodes.into_iter().filter_map(|node| Some((node.unique_id, node.span?)));
             let spans: HashMap<_, _> = spans.collect();
             for node in &run.nodes {
@@ -284,6 +285,23 @@ impl DagsterStep {
             self.report(None, &[])?;
         }
         built
+    }
+
+    /// Returns an error if a selected node has no result, because dbt succeeds if it finds no node to select.
+    fn check_results(&self, found: &[BuiltNode]) -> Result<(), Failure> {
+        let found: HashSet<&String> = found.iter().map(|it| &it.unique_id).collect();
+        let nodes = self.extras.nodes.iter().flat_map(HashMap::keys);
+        let selected = nodes.chain(self.extras.checks.keys());
+        let missing: BTreeSet<&String> = selected.filter(|it| !found.contains(it)).collect();
+        let Some(first) = missing.first() else {
+            return Ok(());
+        };
+        let count = missing.len();
+        let message = format!(
+            "expected a result of dbt for each selected node, found none for {count}, the first: `{first}`; \
+             load the definitions again if the project has changed"
+        );
+        Err(Error::Setting(message).into())
     }
 
     /// Returns the selected nodes, as dbt's trace needs them.

@@ -275,6 +275,29 @@ fn a_step_that_selects_nothing_does_not_build_the_project() {
 }
 
 #[test]
+fn a_step_whose_nodes_dbt_does_not_find_fails() {
+    let setup = Setup::with_script("exit 9");
+    of_dbt(&setup);
+    let found = "model.shop_dbt.totals";
+    setup.program(
+        "dbt",
+        &DBT.replace("\"status\": \"fail\"", "\"status\": \"pass\"").replace("exit 1", "exit 0"),
+    );
+    setup.compile();
+    let mut context = step_context("totals", &json!({}));
+    let extras = &mut context["data"]["extras"];
+    extras["nodes"] = json!({ found: "totals", "model.shop_dbt.other": "other" });
+    extras["checks"] = json!({ "test.shop_dbt.lost.1f": ["totals", "lost"] });
+    let output = setup.step_in(&context);
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    let messages = setup.messages();
+    let of = |method: &str| messages.iter().find(|it| it["method"] == method).unwrap();
+    assert_eq!(of("report_asset_materialization")["params"]["asset_key"], "totals");
+    let reason = of("report_custom_message")["params"]["payload"].as_str().unwrap();
+    assert!(reason.contains("found none for 2, the first: `model.shop_dbt.other`"), "{reason}");
+}
+
+#[test]
 fn a_parsed_project_replaces_its_manifest_and_not_that_of_dbt() {
     let setup = Setup::with_script("exit 9");
     of_dbt(&setup);

@@ -40,6 +40,21 @@ fn the_log_file_has_the_lines_of_dbt_in_text_or_json() {
 }
 
 #[test]
+fn settings_with_the_names_that_dbt_prefers_are_replaced_too() {
+    let play = "cat \"$EVENTS\" >> \"$DBT_ENGINE_LOG_PATH/dbt.log\"";
+    let levels = "echo $DBT_ENGINE_LOG_LEVEL_FILE ${DBT_ENGINE_LOG_FORMAT_FILE-none}";
+    let setup = Setup::new(&format!("{play}\n{levels}"));
+    let mut command = setup.command(&["build"]);
+    command.env("EVENTS", recorded("build_ok.jsonl")).env("DBT_LOG_PATH", "older");
+    command.env("DBT_ENGINE_LOG_PATH", "own").env("DBT_ENGINE_LOG_LEVEL_FILE", "info");
+    let output = command.output().unwrap();
+    assert_eq!(text_of(&output.stdout), "debug none\n");
+    assert_eq!(setup.spans().len(), 19);
+    assert!(setup.path("own/dbt.log").exists());
+    assert!(!setup.path("older").exists());
+}
+
+#[test]
 fn a_log_file_that_cannot_be_written_costs_the_log_file_only() {
     for (link, project, found) in [
         ("logs/dbt.log", "", "logs/dbt.log: it is a symbolic link, expected a regular file"),

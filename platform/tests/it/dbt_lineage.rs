@@ -199,6 +199,18 @@ fn lineage_is_sent_when_the_history_is_written_and_within_a_limit() {
 }
 
 #[test]
+fn lineage_after_a_signal_keeps_the_trace_waiting_for_two_seconds_only() {
+    let product = product("pass", "success");
+    product.replace("stand-in", "exit 1", "kill -TERM $$");
+    product.write("failed", "");
+    let service = Service::start(|_| Answer::Hang);
+    send_to(&product, &service.url, ", timeout: 300");
+    let expected =
+        "warning: 10 events of lineage were dropped: they were not stored within 2 seconds\n";
+    assert_eq!(said(&product).0, expected);
+}
+
+#[test]
 fn lost_lineage_is_one_warning_with_the_number_of_events() {
     let product = product("pass", "success");
     let service = Service::start(|_| Answer::text(500, "full"));

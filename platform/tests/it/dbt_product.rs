@@ -465,6 +465,19 @@ pub(crate) fn said(product: &Product) -> (String, Value) {
 }
 
 #[test]
+fn the_results_are_in_the_target_folder_whatever_the_environment_names() {
+    let product = product("pass", "success");
+    product.replace(
+        "stand-in",
+        "mkdir -p target",
+        "echo $DBT_ENGINE_TARGET_PATH > seen; mkdir target",
+    );
+    product.floe("run", &[], &[("DBT_ENGINE_TARGET_PATH", "other")]).assert_ok();
+    let target = product.path("target").canonicalize().unwrap();
+    assert_eq!(product.read("seen").trim_end(), target.to_str().unwrap());
+}
+
+#[test]
 fn a_manifest_of_an_unknown_version_of_dbt_is_one_warning() {
     let product = product("pass", "success");
     product.replace("graph.json", "\"parent_map\":", "\"parents_of_9\":");

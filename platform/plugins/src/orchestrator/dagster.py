@@ -4,9 +4,13 @@ import contextlib
 import fcntl
 import hashlib
 import importlib.util
+import itertools
 import json
 import os
+import re
 import subprocess
+import time
+from collections import Counter
 from pathlib import Path
 
 import dagster as dg
@@ -86,22 +90,36 @@ FOLDERS = {
     "snapshot-paths": ["snapshots"],
     "test-paths": ["tests"],
 }
+# The parts of the manifest whose nodes `dbt build` builds.
+BUILT = ["nodes", "unit_tests", "saved_queries", "functions"]
+# The names of dbt's setting for the tests of selected nodes. dbt prefers the first.
+INDIRECT = ["DBT_ENGINE_INDIRECT_SELECTION", "DBT_INDIRECT_SELECTION"]
+# floe ends `dbt parse` after 600 seconds.
+LOCK_SECONDS = 660
 FILES = ["dbt_project.yml", "dependencies.yml", "packages.yml", "package-lock.yml", "selectors.yml", ".dbtignore"]
+
+
+def settings(project: Path) -> dict:
+    """Returns the settings of dbt_project.yml. Mistakes in the file are ignored, because dbt itself reports them."""
+    found = None
+    with contextlib.suppress(OSError, ValueError, yaml.YAMLError):
+        found = yaml.safe_load((project / "dbt_project.yml").read_text(encoding="utf-8"))
+    return found if isinstance(found, dict) else {}
 
 
 def sources(project: Path) -> set:
     """Returns the paths of the files from which dbt makes the manifest."""
-    settings = {}
-    # dbt names a mistake in the file.
-    with contextlib.suppress(OSError, yaml.YAMLError):
-        settings = yaml.safe_load((project / "dbt_project.yml").read_text(encoding="utf-8")) or {}
-    generated = {settings.get("target-path", "target"), settings.get("packages-install-path", "dbt_packages"), "logs"}
+    given = settings(project)
+    texts = lambda values: [value for value in values if isinstance(value, str)]
+    places = [given.get("target-path"), given.get("packages-install-path", "dbt_packages")]
+    generated = {"logs", "target", *texts(places)}
+    folders = [given[key] if isinstance(given.get(key), list) else default for key, default in FOLDERS.items()]
     found = {project / name for name in FILES}
-    for folder in (folder for key, default in FOLDERS.items() for folder in settings.get(key) or default):
-        # Only dbt can evaluate a template, so the whole project is read.
-        for parent, inner, files in os.walk(project / ("." if "{{" in folder else folder), followlinks=True):
+    for folder in texts(itertools.chain(*folders)):
+        # Only dbt can evaluate a template, so the whole project is read. Like dbt, this follows no links to folders.
+        for parent, inner, files in os.walk(project / ("." if "{{" in folder else folder)):
             found.update(Path(parent, name) for name in files)
-            is_source = lambda name: not name.startswith(".") and not Path(parent, name, "pyvenv.cfg").exists()
+            is_source = lambda name: not name.startswith(".") and not os.path.exists(f"{parent}/{name}/pyvenv.cfg")
             inner[:] = [name for name in inner if name not in generated and is_source(name)]
     return found
 
@@ -116,34 +134,71 @@ def fingerprint(project: Path) -> str:
     return hashlib.sha256("\n".join(lines).encode("utf-8", "surrogateescape")).hexdigest()
 
 
+@contextlib.contextmanager
+def locked(path: Path):
+    """Locks this file. Returns it, and whether another process had locked it."""
+    deadline, has_waited = time.monotonic() + LOCK_SECONDS, False
+    with open(path, "w", encoding="utf-8") as lock:
+        while True:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError:
+                if time.monotonic() > deadline:
+                    reason = f"expected that the parsing of the project ends within {LOCK_SECONDS} seconds"
+                    raise dg.Failure(f"{reason}, found that another process still locks {path}") from None
+            has_waited = True
+            time.sleep(0.1)
+        yield lock, has_waited
+
+
 def manifest() -> dict | None:
     """Returns the manifest of the dbt project, which floe writes again after a change of the project; None if dbt cannot
     write it."""
     project = Path(product_folder())
     folder = project / ".floe" / "dbt"
     current = fingerprint(project)
-    path, stamp = folder / "manifest.json", folder / "manifest.sha256"
-
-    def is_current() -> bool:
-        return path.is_file() and stamp.is_file() and stamp.read_text(encoding="utf-8") == current
+    path, stamp, failed = (folder / name for name in ["manifest.json", "manifest.sha256", "failed.sha256"])
+    is_of_now = lambda file: file.is_file() and file.read_text(encoding="utf-8") == current
+    is_current = lambda: path.is_file() and is_of_now(stamp)
 
     if not is_current():
         folder.mkdir(parents=True, exist_ok=True)
-        with open(folder / "lock", "w", encoding="utf-8") as lock:
-            # One of the processes that load the definitions parses; the others wait. If it ends, floe keeps the lock.
-            fcntl.flock(lock, fcntl.LOCK_EX)
+        # One of the processes that load the definitions parses; the others wait. If it ends, floe keeps the lock.
+        with locked(folder / "lock") as (lock, has_waited):
             if not is_current():
+                if has_waited and is_of_now(failed):
+                    return None
+                failed.unlink(missing_ok=True)
                 parsed = subprocess.run(floe("parse-project"), check=False, pass_fds=[lock.fileno()])
                 if parsed.returncode != 0:
+                    failed.write_text(current, encoding="utf-8")
                     return None
                 stamp.write_text(current, encoding="utf-8")
     return json.loads(path.read_text(encoding="utf-8"))
 
 
-def selector(node: dict) -> str:
-    """Returns the selector of exactly this node. dbt takes a name for a prefix, unless the name is a pattern."""
-    name = ".".join(node["fqn"])
-    return f"fqn:{name[:-1]}[{name[-1]}],package:{node['package_name']},resource_type:{node['resource_type']}"
+def pattern(fqn: list) -> str:
+    """Returns the pattern of a node's name. dbt splits selectors at blanks and commas, and takes a name without a pattern
+    for a prefix."""
+    return re.sub(r"([^]])$", r"[\1]", re.sub(r"[^\w.-]", "[!0-9A-Za-z_-]", ".".join(fqn)))
+
+
+def selectors(parsed: dict) -> dict:
+    """Returns for each node the selector of exactly this node."""
+    nodes = {id: node for kind in BUILT for id, node in parsed.get(kind, {}).items()}
+    patterns = {id: pattern(node["fqn"]) for id, node in nodes.items()}
+    # dbt also compares the name without its package.
+    count = Counter([*patterns.values(), *(pattern(node["fqn"][1:]) for node in nodes.values())])
+    # dbt evaluates each part of a selector for all nodes.
+    more = lambda node: f",package:{node['package_name']},resource_type:{node['resource_type']}"
+    return {id: f"fqn:{name}{more(nodes[id]) if count[name] > 1 else ''}" for id, name in patterns.items()}
+
+
+def adds_tests() -> bool:
+    """Whether dbt certainly selects the tests of selected nodes, which is its default."""
+    flags = settings(Path(product_folder())).get("flags")
+    return "indirect_selection" not in str(flags) and not any(map(os.environ.get, INDIRECT))
 
 
 def dbt_project(definition: dict) -> dg.AssetsDefinition:
@@ -154,8 +209,7 @@ def dbt_project(definition: dict) -> dg.AssetsDefinition:
         return asset(definition)
     from dagster_dbt import dbt_assets
 
-    resources = {**parsed["nodes"], **parsed.get("unit_tests", {})}
-    selectors = {id: selector(node) for id, node in resources.items()}
+    selector = selectors(parsed)
     retries = dg.RetryPolicy(max_retries=PRODUCT["retries"], delay=PRODUCT["retry_delay_seconds"])
 
     @dbt_assets(manifest=parsed, name=definition["name"], retry_policy=retries)
@@ -164,12 +218,16 @@ def dbt_project(definition: dict) -> dg.AssetsDefinition:
         nodes = {build.get_asset_spec(key).metadata[of]: key.to_user_string() for key in context.selected_asset_keys}
         selected = [build.get_spec_for_check_key(key) for key in context.selected_asset_check_keys]
         checks = {spec.metadata[of]: (spec.asset_key.to_user_string(), spec.name) for spec in selected}
-        select = [selectors[id] for id in [*nodes, *checks]] if context.is_subset else None
-        env = trace(context.run.tags)
         left_out = build.check_keys - context.selected_asset_check_keys
-        if any(key.asset_key in context.selected_asset_keys for key in left_out):
+        is_of_selected = lambda key: key.asset_key in context.selected_asset_keys
+        is_partial = any(map(is_of_selected, left_out))
+        adds_checks = adds_tests() and not is_partial
+        named = [spec.metadata[of] for spec in selected if not (adds_checks and is_of_selected(spec))]
+        select = [selector[id] for id in [*nodes, *named]] if context.is_subset else None
+        env = trace(context.run.tags)
+        if is_partial:
             # Otherwise, dbt adds all tests of the selected nodes.
-            env["DBT_INDIRECT_SELECTION"] = "empty"
+            env.update(dict.fromkeys(INDIRECT, "empty"))
         step = context.op_execution_context.get_step_execution_context().step
         extras = {"step_key": step.key, "nodes": nodes, "checks": checks, "select": select}
         built = pipes.run(command=floe("build-asset"), context=context, extras=extras, env=env)

@@ -1,6 +1,7 @@
 //! Dagster itself: one trace, interruption, faults, and runs that its sensor requests.
 
 use std::fs;
+use std::os::unix::fs::symlink;
 use std::os::unix::process::ExitStatusExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
@@ -191,12 +192,16 @@ fn real_dagster_builds_only_the_selected_nodes_and_checks() {
     let setup = dbt_in_dagster("select count(*) as all_orders from {{ ref('stg_orders') }}");
     // dbt's own selectors take `totals` for all of them.
     setup.product.write("models/totals/lines.sql", "select 1 as line");
+    // dbt splits selectors at blanks and commas.
+    setup.product.write("models/day, night +1/nights.sql", "select 1 as night");
+    setup.product.write("models/day_ night +1/others.sql", "select 1 as night");
     setup.product.write("tests/totals.sql", "select 1 from {{ ref('orders') }} where false");
     let output = setup.floe("run").args(["--orchestrator", "dagster"]).output().unwrap();
     assert!(output.status.success(), "{}", text(&output.stderr));
     let check = "unique_stg_orders_order_id";
     for (selection, expected) in [
         ("assets('totals')".to_owned(), "model.totals"),
+        ("assets('nights')".to_owned(), "model.nights"),
         ("assets('stg_orders')".to_owned(), "model.stg_orders test.unique_stg_orders_order_id"),
         ("assets('stg_orders').without_checks()".to_owned(), "model.stg_orders"),
         (format!("check('stg_orders', '{check}')"), "test.unique_stg_orders_order_id"),
@@ -234,9 +239,20 @@ fn real_dagster_parses_a_project_once_after_each_change() {
     setup.product.write(".venv/models/other.sql", "select 1");
     setup.product.write("notes.sql", "select 1");
     seen("orders stg_orders totals", 0);
+    // dbt follows no links to folders.
+    for link in ["models/a", "models/b"] {
+        symlink("..", setup.product.path(link)).unwrap();
+    }
     setup.product.remove("models/totals.sql");
     seen("orders stg_orders", 1);
     assert!(!setup.product.path("target/manifest.json").exists());
+    // One process parses, and the others do not repeat its failure.
+    setup.product.write("dbt_project.yml", "target-path: [a]");
+    seen("shop_dbt", 1);
+    for wrong in [&b"- a"[..], b"name: \xff", b"model-paths: [null, 1]"] {
+        fs::write(setup.product.path("dbt_project.yml"), wrong).unwrap();
+        assert_eq!(text(&select(&setup, &["--keys"]).stdout).lines().last(), Some("shop_dbt"));
+    }
 }
 
 #[test]
