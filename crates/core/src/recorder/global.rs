@@ -10,7 +10,7 @@ use opentelemetry::{Context, InstrumentationScope};
 use super::global_span::start;
 use super::opening::{Fill, Parent, fill_in};
 use super::pending::{PendingUpdates, State};
-use super::record::{Code, SpanRecord};
+use super::record::Code;
 use super::recorded_span::RecordedSpan;
 use super::recording::{Methods, Recording, Update};
 use crate::callsite::CallSite;
@@ -32,7 +32,7 @@ pub(super) fn open(
     // Unless the span is a function's, `fill` also sets the name, the kind and the scope.
     let (before, after) = if is_function { (None, fill) } else { (fill, None) };
     let filled = fill_in(blank(callsite), before);
-    let scope = scope(&filled.record);
+    let scope = filled.record.declared_scope();
     match begin(filled, scope, &above)? {
         Ok(started) => {
             let mut recording = fill_in(started, after);
@@ -69,15 +69,6 @@ fn blank(callsite: Option<&'static CallSite>) -> Box<Recording> {
     let mut recording = Recording::new(&METHODS, updates());
     recording.record.head.callsite = callsite;
     recording
-}
-
-fn scope(record: &SpanRecord) -> InstrumentationScope {
-    let (name, version) = record.static_scope();
-    let scope = InstrumentationScope::builder(name);
-    match version {
-        Some(version) => scope.with_version(version).build(),
-        None => scope.build(),
-    }
 }
 
 /// Starts the span, and returns its recording, or only its ids if the provider does not record it.

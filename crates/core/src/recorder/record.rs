@@ -466,9 +466,18 @@ impl SpanRecord {
         }
     }
 
-    /// Returns the scope like [`scope`](Self::scope), for a span that the OpenTelemetry API has not created.
+    /// Creates the instrumentation scope of a span that the OpenTelemetry API has not created.
+    pub fn declared_scope(&self) -> InstrumentationScope {
+        let (name, version) = self.static_scope();
+        let scope = InstrumentationScope::builder(name);
+        match version {
+            Some(version) => scope.with_version(version).build(),
+            None => scope.build(),
+        }
+    }
+
     #[inline]
-    pub fn static_scope(&self) -> (&'static str, Option<&'static str>) {
+    fn static_scope(&self) -> (&'static str, Option<&'static str>) {
         match (self.head.callsite, self.origin().scope()) {
             (Some(site), _) => (site.scope_name(), site.scope_version()),
             (None, Some(scope)) => (scope.name(), scope.version()),

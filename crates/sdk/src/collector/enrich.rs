@@ -268,12 +268,6 @@ impl Site {
             (None, Some((_, location))) => ("", None, location.file(), location.line()),
             (None, None) => ("", None, "", 0),
         };
-        let (scope, version) = record.static_scope();
-        let named = InstrumentationScope::builder(scope);
-        let scope = match version {
-            Some(version) => named.with_version(version),
-            None => named,
-        };
         let file = (!file.is_empty()).then(|| KeyValue::new(keys::CODE_FILE_PATH, file));
         let line = (line > 0).then(|| KeyValue::new(keys::CODE_LINE_NUMBER, i64::from(line)));
         let target = record
@@ -288,7 +282,7 @@ impl Site {
         Self {
             name: redactor.redaction.text(name).map_or(Cow::Borrowed(name), Cow::Owned),
             location: SharedAttributes::new(location, redactor),
-            scope: shared(redactor.scope(&scope.build()), scopes),
+            scope: shared(redactor.scope(&record.declared_scope()), scopes),
             keys: SiteKeys::default(),
         }
     }
