@@ -1,8 +1,9 @@
 //! Pools whose queries have spans.
 
+use std::collections::HashMap;
 use std::fmt::{self, Debug, Formatter};
 use std::ops::Deref;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use opentelemetry::{Key, KeyValue, Value};
 
@@ -22,7 +23,7 @@ type Metric<DB> = (&'static str, fn(&Pool<DB>) -> Readings);
 
 /// The last values of a pool that no `TracedPool` has any more, by metric. A program that ends before its metrics are due
 /// has often dropped its pools.
-type Last = Arc<Mutex<Vec<(&'static str, Readings)>>>;
+type Last = Arc<Mutex<HashMap<&'static str, Readings>>>;
 
 /// A pool whose queries have spans. It dereferences to the pool, and cloning it is cheap.
 pub struct TracedPool<DB: Database> {
@@ -67,7 +68,7 @@ impl<DB: Database> Deref for Shared<DB> {
 impl<DB: Database> Drop for Shared<DB> {
     fn drop(&mut self) {
         let last = Self::metrics().map(|(metric, read)| (metric, read(&self.pool)));
-        self.last.lock().unwrap_or_else(PoisonError::into_inner).extend(last);
+        locked(&self.last).extend(last);
     }
 }
 
@@ -137,7 +138,8 @@ impl<DB: Database> TracedPool<DB> {
                     let readings = match pool.upgrade() {
                         Some(pool) if pool.is_closed() => return,
                         Some(pool) => read(&pool),
-                        None => take(&last, metric),
+                        // The last values are exported once.
+                        None => locked(&last).remove(metric).unwrap_or_default(),
                     };
                     for (value, mut attributes) in readings {
                         attributes.push(name.clone());
@@ -150,11 +152,8 @@ impl<DB: Database> TracedPool<DB> {
     }
 }
 
-/// Takes the last values of a metric, which are exported once.
-fn take(last: &Mutex<Vec<(&'static str, Readings)>>, metric: &str) -> Readings {
-    let mut last = last.lock().unwrap_or_else(PoisonError::into_inner);
-    let at = last.iter().position(|(other, _)| *other == metric);
-    at.map(|at| last.swap_remove(at).1).unwrap_or_default()
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl<DB: Database> Clone for TracedPool<DB> {

@@ -122,7 +122,7 @@ impl Loss {
 
     /// Returns the cause, unless this exporter has had a message in the minute before.
     fn due_cause(&self, now: Instant) -> Option<String> {
-        self.cause().filter(|_| !self.is_said(now, |_| true))
+        if self.is_said(now, |_| true) { None } else { self.cause() }
     }
 
     fn is_said(&self, now: Instant, is_cause: impl Fn(&str) -> bool) -> bool {
