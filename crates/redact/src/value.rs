@@ -105,7 +105,7 @@ impl Tokens<'_> {
                 let blank = (place + 2..place + 4).find(|&at| self.kind(at) == Kind::Blank);
                 // A type precedes the value: `password: &str = "…"`.
                 match blank.filter(|blank| !self.is_sign(blank + 1, b'=')) {
-                    // A tag says that its value is one.
+                    // A value behind a tag counts as quoted: no word of a sentence has a tag.
                     Some(blank) => {
                         let found = self.nested(blank + 1, site, depth - 1)?;
                         let quoted = found.quoted || self.is_sign(place + 1, b'!');

@@ -259,8 +259,8 @@ impl TelemetryProvider {
     /// A thread waits for the exit from now on. A signal handler should not call `exit`: if it has interrupted a thread
     /// that allocates, the telemetry may be lost, and destructors of thread-local values may hang.
     /// [`shutdown_on_signals`](Self::shutdown_on_signals) always delivers. A process that is aborted or killed by a signal
-    /// delivers nothing. If the thread cannot be started or no function can be registered for the exit, a warning on
-    /// standard error says so. On systems other than Unix, this has no effect.
+    /// delivers nothing. A warning is written to standard error if the thread cannot be started, or the exit handler
+    /// cannot be registered. On systems other than Unix, this method has no effect.
     ///
     /// ```
     /// use std::time::Duration;
