@@ -340,6 +340,41 @@ fn a_signal_delivers_and_ends_the_first_process_of_a_container() {
     }
 }
 
+/// The work that the end interrupts is no loss.
+#[test]
+fn the_stop_of_a_busy_program_is_without_an_error() {
+    static SHUTTING_DOWN: Barrier = Barrier::new(2);
+
+    let program = program!({
+        let _telemetry = end_at_shutdown(|| {
+            SHUTTING_DOWN.wait();
+            SHUTTING_DOWN.wait();
+        });
+        let late = create_span("late");
+        let signal = own_signal();
+        let _interrupted = (signal > 0).then(|| create_span("interrupted"));
+        let _exits = match signal {
+            0 => Some(thread::spawn(|| std::process::exit(0))),
+            signal => {
+                send_to_self(signal);
+                None
+            }
+        };
+        SHUTTING_DOWN.wait();
+        drop(late);
+        drop(create_span("after"));
+        SHUTTING_DOWN.wait();
+        loop {
+            thread::park();
+        }
+    });
+    for signal in [SIGTERM, 0] {
+        let ended = output_with_signal(&program.command(), signal, "");
+        assert_eq!(ended.status.signal().unwrap_or(0), signal, "{ended:?}");
+        assert_eq!(String::from_utf8_lossy(&ended.stderr), "");
+    }
+}
+
 #[test]
 fn a_signal_that_the_parent_ignores_stays_ignored() {
     // The first signal would be the cause of the end.
