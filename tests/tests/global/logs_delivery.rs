@@ -281,6 +281,24 @@ fn a_long_queue_holds_the_records_of_a_loop() {
     assert_eq!(exported, (RECORDS as u64, 0));
 }
 
+/// A busy program logs until its end.
+#[alone]
+fn a_record_that_the_shutdown_overtakes_is_no_loss() {
+    configure();
+    let config = TelemetryConfig::new("orders");
+    let blocked = Blocked::default();
+    blocked.release();
+    let telemetry =
+        TelemetryProvider::builder(config).with_log_exporter(blocked).initialize().unwrap();
+    let shuts_down = fmt::from_fn(|f| {
+        telemetry.shutdown(TIMEOUT).unwrap();
+        f.write_str("late")
+    });
+    tracing::info!("{shuts_down}");
+    let counted = telemetry.statistics();
+    assert_eq!((counted.logs_dropped, counted.logs_pending), (0, 0));
+}
+
 #[derive(Debug)]
 struct Broken;
 
