@@ -26,7 +26,7 @@ use tower::util::MapResponse;
 use tower::{ServiceExt as _, service_fn};
 
 use super::dial::Dialer;
-use super::failure::{CREDENTIAL_ADVICE, Peer, error_chain, size_advice};
+use super::failure::{ADDRESS_ADVICE, CREDENTIAL_ADVICE, Peer, error_chain, size_advice};
 use super::proxy::Proxy;
 use super::response::{self, MAX_RESPONSE, Outcome};
 use super::retry::Transport;
@@ -256,7 +256,7 @@ impl Transport for Grpc {
             self.exporter.client = None;
             self.runtime.end();
         }
-        called.unwrap_or(Outcome::TimedOut)
+        called.unwrap_or_else(|_| self.exporter.peer.silent())
     }
 }
 
@@ -301,6 +301,7 @@ pub(super) fn classify(status: &Status, signal: Signal) -> Outcome {
         Code::Unauthenticated | Code::PermissionDenied => {
             Outcome::Rejected(reason + CREDENTIAL_ADVICE)
         }
+        Code::Unimplemented => Outcome::Rejected(reason + ADDRESS_ADVICE),
         _ => Outcome::Rejected(reason),
     }
 }

@@ -26,6 +26,10 @@ const MAX_DELAY: Duration = Duration::from_secs(5);
 /// The maximum timeout. It is limited so that adding it to the current time cannot overflow.
 const MAX_TIMEOUT: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 
+/// The advice for a receiver that has answered before.
+const TIMEOUT_ADVICE: &str =
+    "; a slow receiver needs a longer `OTEL_EXPORTER_OTLP_TIMEOUT` (`otlp.all.timeout_millis`)";
+
 /// Sends requests over one protocol, without retries. It blocks the thread of the exporter.
 pub(super) trait Transport: Send {
     /// Prepares a request once for all attempts to send it, for example by compressing it.
@@ -132,13 +136,16 @@ fn send_with(
                 last.unanswered = unanswered;
                 (("connection_error", reason), None)
             }
-            Outcome::TimedOut => {
-                let failure = ("timeout", "no response".to_owned());
-                let previous = last.failure.replace(failure).filter(|_| is_repeated);
-                let previous =
-                    previous.map(|(_, it)| format!("; the previous attempt failed: {it}"));
-                let reason = format!("no response{}", previous.unwrap_or_default());
-                return Err(limits.error("timeout", &reason));
+            Outcome::TimedOut(advice) => {
+                let advice = match last.failure.take().filter(|_| is_repeated) {
+                    Some((_, previous)) => &format!("; the previous attempt failed: {previous}"),
+                    None if advice.is_empty() && !limits.is_ending() => TIMEOUT_ADVICE,
+                    None => &*advice,
+                };
+                let reason = format!("no response{advice}");
+                let failure = limits.error("timeout", &reason);
+                last.failure = Some(("timeout", reason));
+                return Err(failure);
             }
         };
         // An attempt that the end of the time has interrupted tells less than the one before.
