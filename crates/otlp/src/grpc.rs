@@ -26,12 +26,13 @@ use tower::util::MapResponse;
 use tower::{ServiceExt as _, service_fn};
 
 use super::dial::Dialer;
-use super::failure::{CREDENTIAL_ADVICE, Peer, error_chain, size_advice};
+use super::failure::{ADDRESS_ADVICE, CREDENTIAL_ADVICE, Peer, error_chain, size_advice};
 use super::proxy::Proxy;
 use super::response::{self, MAX_RESPONSE, Outcome};
 use super::retry::Transport;
 use super::settings::{OtlpSettings, USER_AGENT, reserved};
 use floe_telemetry_core::__sdk::clock::{Instant, monotonic_now};
+use floe_telemetry_core::__sdk::internal_log::unlogged;
 use floe_telemetry_sdk::Error;
 use floe_telemetry_sdk::config::{Compression, OtlpProtocol, Signal};
 
@@ -255,7 +256,7 @@ impl Transport for Grpc {
             self.exporter.client = None;
             self.runtime.end();
         }
-        called.unwrap_or(Outcome::TimedOut)
+        called.unwrap_or_else(|_| self.exporter.peer.silent())
     }
 }
 
@@ -269,7 +270,7 @@ impl Background {
 
     fn end(&mut self) {
         if let Some(runtime) = self.0.take() {
-            runtime.shutdown_background();
+            unlogged(|| runtime.shutdown_background());
         }
     }
 }
@@ -300,6 +301,7 @@ pub(super) fn classify(status: &Status, signal: Signal) -> Outcome {
         Code::Unauthenticated | Code::PermissionDenied => {
             Outcome::Rejected(reason + CREDENTIAL_ADVICE)
         }
+        Code::Unimplemented => Outcome::Rejected(reason + ADDRESS_ADVICE),
         _ => Outcome::Rejected(reason),
     }
 }

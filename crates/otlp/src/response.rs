@@ -33,8 +33,8 @@ pub enum Outcome {
     Unanswered(String),
     /// The request must not be retried.
     Rejected(String),
-    /// There was no answer in time. The request can be retried.
-    TimedOut,
+    /// There was no answer in time. The request can be retried. The text is advice if there never was an answer.
+    TimedOut(String),
 }
 
 /// Reads the body of a successful response. The responses for spans, metrics and logs use the same field numbers.
