@@ -59,7 +59,7 @@ fn login(scan: &mut Scan<'_>, run: &[u8], place: impl Fn(usize) -> usize) -> usi
         scan.redact(start, end, URL_USERINFO, Evidence::Structure);
     }
     let authority = place(sign + 1);
-    scan.covered = scan.covered.max(authority);
+    scan.cover(authority);
     authority
 }
 
@@ -199,9 +199,9 @@ pub(crate) fn segment(scan: &mut Scan<'_>, anchor: usize) {
 pub(crate) fn path_from(scan: &mut Scan<'_>, start: usize, end: usize) {
     let text = scan.text;
     let is_segment = (before(text, start), at(text, end)) == (b'/', b'/');
-    if is_segment && start < end && start >= scan.paths_until {
-        scan.paths_until = class!("a-zA-Z0-9_/.-").end(text, end, usize::MAX);
-        path(scan, start - 1, scan.paths_until);
+    if is_segment && start < end && start >= scan.progress.paths {
+        scan.progress.paths = class!("a-zA-Z0-9_/.-").end(text, end, usize::MAX);
+        path(scan, start - 1, scan.progress.paths);
     }
 }
 
@@ -263,15 +263,13 @@ pub(crate) fn scan(scan: &mut Scan<'_>, sign: usize) {
     if !is_address {
         return;
     }
-    if sign >= scan.signs_until {
-        let run = class!("^\"'`<>").start(text, sign, LIMIT);
-        let end = class!("^\"'`<>,").end(text, sign, LIMIT);
-        // A password may contain `@`, so the last one ends it.
-        let last = memchr::memrchr(b'@', part(text, sign, end)).map_or(sign, |at| sign + at);
-        let password = oracle(text, run, last).or_else(|| credentials(text, run, last));
-        scan.signs_until = last + 1;
+    // A password may contain `@`, so the last one ends it.
+    let end = class!("^\"'`<>,").end(text, sign + 1, LIMIT);
+    if memchr::memchr(b'@', part(text, sign + 1, end)).is_none() {
+        let run = class!("^\"'`<>").start(text, sign, 2 * LIMIT);
+        let password = oracle(text, run, sign).or_else(|| credentials(text, run, sign));
         if let Some(start) = password {
-            scan.redact(start, last, ADDRESS_PASSWORD, Evidence::Structure);
+            scan.redact(start, sign, ADDRESS_PASSWORD, Evidence::Structure);
             return;
         }
     }

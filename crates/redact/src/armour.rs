@@ -31,7 +31,7 @@ pub(crate) fn private_key(scan: &mut Scan<'_>, anchor: usize) {
     };
     scan.redact(start, end, PEM_PRIVATE_KEY, Evidence::Format);
     // The base64 of a key contains no names of values.
-    scan.keys_until = scan.keys_until.max(end);
+    scan.skip_names(end);
 }
 
 /// Returns the start of the private key in which the text ends, so that the next line may belong to the key.
@@ -204,7 +204,7 @@ pub(crate) fn json_web_token(scan: &mut Scan<'_>, start: usize) {
     let has_header =
         WEB_TOKEN_HEADERS.iter().any(|header| rest(text, start).starts_with(header.as_bytes()));
     // If a text was too short for a token, no token begins later in it.
-    if start < scan.web_tokens_until && !has_header {
+    if start < scan.progress.web_tokens && !has_header {
         return;
     }
     let head = class!("a-zA-Z0-9_=+/-").end(text, start, 1024);
@@ -216,6 +216,6 @@ pub(crate) fn json_web_token(scan: &mut Scan<'_>, start: usize) {
     if has_body && end - start >= 16 {
         scan.redact(start, end, JSON_WEB_TOKEN, Evidence::Format);
     } else {
-        scan.web_tokens_until = end;
+        scan.progress.web_tokens = end;
     }
 }

@@ -228,10 +228,10 @@ fn read_part(scan: &mut Scan<'_>, part: Range<usize>, budget: Budget) {
             }
         }
         scan.reach(anchor);
-        if anchor >= scan.covered {
+        if anchor >= scan.progress.covered {
             look(scan, anchor, kinds);
         }
-        next = anchors.next(text, scan.covered.max(anchor + 1));
+        next = anchors.next(text, scan.progress.covered.max(anchor + 1));
     }
 }
 

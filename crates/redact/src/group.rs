@@ -110,7 +110,7 @@ pub(crate) fn pair(scan: &mut Scan<'_>, key: &Key, separator: Separator) -> Trie
 
 /// Redacts the secrets in the group that opens at `open`.
 pub(crate) fn judge(scan: &mut Scan<'_>, key: &Key, open: usize, context: Context) -> Tried {
-    if scan.groups.contains(&scan.tokens.start(open)) {
+    if scan.tokens.get(open).is_some_and(|token| token.is_read) {
         return Tried::Found;
     }
     let position = scan.position();
@@ -162,8 +162,7 @@ impl<'s, 'a> Walk<'s, 'a> {
                 let inner = Level::new(tokens, at, self.meaning);
                 self.meaning = inner.of_item();
                 self.levels.push(inner);
-                let start = tokens.start(at);
-                self.scan.groups.insert(start);
+                tokens.mark_read(at);
             }
             Kind::Sign(b',' | b';') => {
                 self.begins = true;
@@ -304,7 +303,7 @@ pub(crate) fn block(scan: &mut Scan<'_>, key: &Key, separator: Separator) -> Tri
         return Tried::Nothing;
     }
     let mut line = scan.tokens.start(separator.next);
-    if line < scan.block_until {
+    if line < scan.progress.blocks {
         return Tried::Found;
     }
     let position = scan.position();
@@ -347,8 +346,8 @@ pub(crate) fn block(scan: &mut Scan<'_>, key: &Key, separator: Separator) -> Tri
             tried = Tried::Found;
         }
     }
-    scan.block_until = line;
     scan.go_back(position);
+    scan.progress.blocks = line;
     tried
 }
 

@@ -63,6 +63,8 @@ pub(crate) struct Token {
     pub(crate) end: usize,
     /// The place of the partner of a quote or a bracket.
     pub(crate) mate: Option<usize>,
+    /// Whether the bracket opens a group that was read with the group around it.
+    pub(crate) is_read: bool,
     /// The type of a quotation mark; 0 for other tokens, and for a mark that is only an apostrophe.
     mark: u8,
 }
@@ -139,6 +141,10 @@ impl<'t> Tokens<'t> {
             self.read_line();
         }
         self.list.get(place).copied()
+    }
+
+    pub(crate) fn mark_read(&mut self, place: usize) {
+        self.list[place].is_read = true;
     }
 
     /// Returns the kind of the token; [`Kind::Line`] beyond the end of the text.
@@ -350,7 +356,8 @@ impl<'t> Tokens<'t> {
             },
             _ => plain(Kind::Sign(byte), 1),
         };
-        Token { kind, coding, start, end: (start + len).min(text.len()), mate: None, mark }
+        let end = text.len().min(start + len);
+        Token { kind, coding, start, end, mate: None, is_read: false, mark }
     }
 
     fn has_line_since(&self, place: usize) -> bool {

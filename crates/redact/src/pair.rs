@@ -100,7 +100,7 @@ pub(crate) fn accept_at(scan: &mut Scan<'_>, key: &Key, place: usize, context: C
 
 /// Returns the name at the end of the word around the anchor.
 pub(crate) fn key(scan: &mut Scan<'_>, anchor: usize) -> Option<Key> {
-    if anchor < scan.keys_until || !may_be_key(scan, anchor) {
+    if anchor < scan.progress.names || !may_be_key(scan, anchor) {
         return None;
     }
     key_at(scan, anchor)
@@ -149,7 +149,7 @@ fn may_be_key(scan: &mut Scan<'_>, anchor: usize) -> bool {
     }
     let is_key = joined > end && scan.meaning(start, joined).is_some();
     if !is_key {
-        scan.keys_until = scan.keys_until.max(joined);
+        scan.skip_names(joined);
     }
     is_key
 }
@@ -190,10 +190,10 @@ fn key_at(scan: &mut Scan<'_>, anchor: usize) -> Option<Key> {
     }
     scan.tokens.word(place)?;
     let token = scan.tokens.get(place)?;
-    if token.end <= scan.keys_until {
+    if token.end <= scan.progress.names {
         return None;
     }
-    scan.keys_until = token.end;
+    scan.skip_names(token.end);
     let mut start = token.start;
     let end = token.end;
     let mut meaning = scan.meaning(start, end)?;
