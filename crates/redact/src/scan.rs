@@ -303,8 +303,8 @@ impl<'a> Scan<'a> {
         let mut known: Vec<&[u8]> = Vec::new();
         for index in 0..self.found.len().min(MAX_REPEATED * 4) {
             let Range { start, end } = self.found[index].range.clone();
-            let secret = part(self.text, start, end);
-            let secret = memchr::memchr(b':', secret).map_or(secret, |colon| &secret[colon + 1..]);
+            let found = part(self.text, start, end);
+            let secret = memchr::memchr(b':', found).map_or(found, |colon| &found[colon + 1..]);
             let is_distinct = self.found[index].rule != structures::UNREAD
                 && (6..=128).contains(&secret.len())
                 && secret.iter().any(u8::is_ascii_alphabetic)
