@@ -136,7 +136,8 @@ fn userinfo(run: &[u8]) -> Option<usize> {
 
     if let Some(sign) = memchr::memrchr(b'@', authority) {
         // A query needs a path, so in `user:a@b?d@host` the text after `?` belongs to the password.
-        let is_end = matches!(run[path..], [] | [b'/', ..]) && is_certain_host(&authority[sign + 1..]);
+        let is_end =
+            matches!(run[path..], [] | [b'/', ..]) && is_certain_host(&authority[sign + 1..]);
         let has_password = authority[..sign].contains(&b':');
         return certain.filter(|_| has_password && !is_end).or(Some(sign));
     }
