@@ -21,7 +21,6 @@ use tonic::codec::{Codec, DecodeBuf, Decoder, EncodeBuf, Encoder};
 use tonic::metadata::{AsciiMetadataKey, MetadataMap, MetadataValue};
 use tonic::transport::{Channel, Endpoint};
 use tonic::{Code, Extensions, Request, Status};
-use tonic_types::StatusExt as _;
 use tower::util::MapResponse;
 use tower::{ServiceExt as _, service_fn};
 
@@ -283,7 +282,7 @@ impl Drop for Background {
 
 pub(super) fn classify(status: &Status, signal: Signal) -> Outcome {
     let reason = format!("the receiver answered {:?}: {}", status.code(), status.message());
-    let after = status.get_details_retry_info().and_then(|info| info.retry_delay);
+    let after = response::retry_delay(status.details());
     // A receiver in Go or with tonic has found the request too large, or tonic the response. Some of their codes normally
     // permit a retry.
     let words = ["larger than max", "message length too large"];
@@ -341,5 +340,31 @@ impl Decoder for BytesCodec {
 
     fn decode(&mut self, buffer: &mut DecodeBuf<'_>) -> Result<Option<Bytes>, Status> {
         Ok(Some(buffer.copy_to_bytes(buffer.remaining())))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tonic_types::{ErrorDetails, StatusExt as _};
+
+    use super::*;
+
+    #[test]
+    fn the_delay_of_a_retry_is_read_among_other_details() {
+        let delayed = |delay| {
+            let mut details = ErrorDetails::with_help_link("documentation", "https://example.com");
+            details.set_retry_info(delay);
+            let status = Status::with_error_details(Code::ResourceExhausted, "busy", details);
+            match classify(&status, Signal::Traces) {
+                Outcome::Retry { after, .. } => after,
+                other => panic!("{other:?}"),
+            }
+        };
+        for delay in [Duration::ZERO, Duration::from_millis(1_250), Duration::from_secs(u64::MAX)] {
+            let expected = delay.min(tonic_types::RetryInfo::MAX_RETRY_DELAY);
+            assert_eq!(delayed(Some(delay)), Some(expected));
+        }
+        let status = Status::with_details(Code::ResourceExhausted, "busy", (&[0x1a, 9][..]).into());
+        assert!(matches!(classify(&status, Signal::Traces), Outcome::Rejected(_)));
     }
 }

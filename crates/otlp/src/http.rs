@@ -328,7 +328,7 @@ fn explained(headers: &HeaderMap, body: &mut dyn Read) -> Option<String> {
 /// message is readable.
 fn explanation(content_type: &[u8], body: &[u8]) -> Option<String> {
     let message = if content_type.starts_with(b"application/x-protobuf") {
-        number_and_text(body).ok()?.1
+        number_and_text(body)?.1
     } else if description(body) == "a web page" {
         "a web page".to_owned()
     } else {
