@@ -325,9 +325,10 @@ fn oracle(text: &[u8], run: usize, sign: usize) -> Option<usize> {
     let line = run_start(text, user, 64, |byte| !b"\n;|".contains(&byte));
     let mut words = part(text, line, user).split(|byte| *byte == b' ');
     let password = part(text, slash + 1, sign);
+    let host = rest(text, sign + 1);
     let is_login = !class!("/:").any(password)
         && look(password).is_made_up()
-        && is_certain_host(rest(text, sign + 1));
+        && is_certain_host(host.strip_prefix(b"//").unwrap_or(host));
 
     let fits = match password {
         [] => false,

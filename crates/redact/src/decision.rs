@@ -199,7 +199,7 @@ impl Case<'_> {
 
     /// Whether the value counts what the name means: `passwords: 12`.
     fn is_count(&self) -> bool {
-        self.name.ends_with(b"s") && self.is_short_number()
+        self.name.ends_with(b"s") && !self.name.ends_with(b"ss") && self.is_short_number()
     }
 
     fn is_short_number(&self) -> bool {

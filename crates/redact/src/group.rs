@@ -8,6 +8,7 @@ use crate::key::{self, Meaning};
 use crate::lexer::{Kind, Tokens};
 use crate::pair::{self, Separator};
 use crate::rules::keys::{FIELDS, Flag, KeyKind};
+use crate::rules::list::words;
 use crate::rules::words::{ARRAYS, Binding, NAME_NAMES, VALUE_NAMES};
 use crate::scan::{Scan, Tried};
 use crate::score::{Bond, Context};
@@ -18,6 +19,9 @@ const DEPTH: usize = 8;
 
 /// The maximum number of constructors around a group, as in `Some([…])`.
 const WRAPPERS: usize = 3;
+
+/// The maximum number of tokens from `new` to the brace of an array.
+const ARRAY: usize = 8;
 
 /// The steps charged for a token of a group or a line of a block.
 const ITEM: usize = 16;
@@ -41,6 +45,13 @@ pub(crate) fn opens(tokens: &mut Tokens<'_>, mut place: usize, is_assigned: bool
         // Go's `[]string{"…"}`
         Kind::Open(b'[') if tokens.is_go_list(place) => Some(place + 3),
         Kind::Open(_) => Some(place),
+        // `new[] { "…" }`, `new String[] {"…"}`
+        Kind::Word if tokens.is_word(place, words!("new")) => {
+            let open = tokens.in_line(place, ARRAY, |tokens, at| {
+                (tokens.kind(at) == Kind::Open(b'{')).then_some(at)
+            })?;
+            begins_map(tokens, open).then_some(open)
+        }
         // Go's `map[old:…]`
         Kind::Word if is_go_map(tokens, place + 1) => Some(place + 1),
         // `Login { old: "…" }`, `Array [String("…")]`
@@ -233,6 +244,14 @@ impl<'s, 'a> Walk<'s, 'a> {
         }
         if is_redacted || candidates[0].is_some() {
             self.tried = Tried::Found;
+        }
+        // Groups in the values of a group without an end are not read once more.
+        for inner in at..next {
+            let tokens = &mut self.scan.tokens;
+            if level.end.is_none() && matches!(tokens.kind(inner), Kind::Open(_)) {
+                let start = tokens.start(inner);
+                self.scan.groups.insert(start);
+            }
         }
         next
     }

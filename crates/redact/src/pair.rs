@@ -333,8 +333,13 @@ pub(crate) fn site(scan: &mut Scan<'_>, key: &Key, separator: Separator) -> Site
 /// Redacts the value of a claim, and a new value after it, if they are secrets.
 pub(crate) fn judge(scan: &mut Scan<'_>, key: &Key, claim: Option<Claim>) -> Tried {
     let tried = Claim::judge(claim, scan, key);
-    if let Some(Claim { value, context, .. }) = claim.filter(|_| tried == Tried::Found) {
-        changed_to(scan, key, value, context);
+    match claim {
+        Some(Claim { value, context, .. }) if tried == Tried::Found => {
+            changed_to(scan, key, value, context);
+        }
+        // `DECLARE @password varchar(20) = '…'`
+        Some(Claim { value, context, .. }) => after_type(scan, key, value, context),
+        None => {}
     }
     tried
 }

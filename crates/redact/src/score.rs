@@ -157,9 +157,17 @@ pub(crate) fn score(value: &[u8], context: Context) -> Score {
 
     let code = match (context.kind, look) {
         (KeyKind::Code, Look::ShortNumber | Look::Number) if value.len() > 2 => CODE,
+        // A sentence about a token rarely goes on with letters and digits, unless it states a time: `0.412s`.
+        (KeyKind::Secret | KeyKind::Named | KeyKind::Code, Look::Mixed) if begins_chosen(value) => {
+            1
+        }
         _ => 0,
     };
     Score { points: context.points() + code, look }
+}
+
+fn begins_chosen(value: &[u8]) -> bool {
+    class!("0-9").any(value) && !value[0].is_ascii_digit()
 }
 
 /// Adjusts the look of a value to its context, because people also use names of credentials, words for "no value" and
@@ -523,11 +531,21 @@ fn is_variable(inner: &[u8]) -> bool {
     let runs = inner.chunk_by(|a, b| a.is_ascii_digit() == b.is_ascii_digit());
     let numbers = runs.filter(|run| run[0].is_ascii_digit()).count();
     match &inner[run_end(inner, 0, 64, is_name)..] {
-        // The name of a variable rarely has a second number.
-        [] => numbers < 2,
+        // The name of a variable rarely has a second number, or a long one at its end.
+        [] => numbers < 2 && !is_chosen_name(inner),
         [b'[' | b'(', ..] => true,
         rest => rest.starts_with(b"->"),
     }
+}
+
+/// Whether letters of both cases and a number, or small letters and a longer one, follow a `$`: `Walrus45`, `ecret2026`.
+/// Names of algorithms also have numbers.
+fn is_chosen_name(inner: &[u8]) -> bool {
+    let end = class!("a-z").start(inner, inner.len(), 2);
+    let digits = end - class!("0-9").start(inner, end, 64);
+    let has_small = class!("a-z").any(inner);
+    let is_mixed = has_small && class!("A-Z").any(inner);
+    has_small && digits > if is_mixed { 1 } else { 2 } && !is_algorithm(inner)
 }
 
 /// Whether the value is a call or an index expression, as in `os.environ["X"]` and `load(x).token`.

@@ -361,7 +361,7 @@ fn content_of(scan: &mut Scan<'_>, key: &Key, content: usize) -> Tried {
         .find(|&at| text[at] == b'<' || ends.iter().any(|end| text[at..].starts_with(end)));
     // The text was cut in the value.
     let is_cut = match text.get(start..) {
-        Some(rest @ [first, ..]) if line == text.len() => {
+        Some(rest @ [first, ..]) if line == text.len() && start == scan.tokens.start(content) => {
             first.is_ascii_alphanumeric() && !rest.contains(&b' ')
         }
         _ => false,
@@ -414,7 +414,9 @@ fn content(tokens: &mut Tokens<'_>, key: &Key) -> Option<usize> {
 
 /// Returns the place of the `>` that ends a tag.
 fn find_close(tokens: &mut Tokens<'_>, from: usize) -> Option<usize> {
-    (from..from + TAG).find(|&at| tokens.is_sign(at, b'>'))
+    let close = (from..from + TAG).find(|&at| tokens.is_sign(at, b'>'))?;
+    // A closed tag, `<a name="password"/>`, has no content.
+    (!tokens.is_sign(close - 1, b'/')).then_some(close)
 }
 
 /// The maximum number of rows of values that are read.
