@@ -207,7 +207,15 @@ impl<'s, 'a> Walk<'s, 'a> {
             _ => List::Rest,
         };
         self.begins = false;
-        self.item(at, list)
+        let next = self.item(at, list);
+        // Groups in the values of a group without an end are not read once more.
+        for inner in at..next {
+            let tokens = &mut self.scan.tokens;
+            if level.end.is_none() && matches!(tokens.kind(inner), Kind::Open(_)) {
+                tokens.mark_read(inner);
+            }
+        }
+        next
     }
 
     /// Judges a value, if it has a meaning, and returns the next place.
@@ -244,14 +252,6 @@ impl<'s, 'a> Walk<'s, 'a> {
         }
         if is_redacted || candidates[0].is_some() {
             self.tried = Tried::Found;
-        }
-        // Groups in the values of a group without an end are not read once more.
-        for inner in at..next {
-            let tokens = &mut self.scan.tokens;
-            if level.end.is_none() && matches!(tokens.kind(inner), Kind::Open(_)) {
-                let start = tokens.start(inner);
-                self.scan.groups.insert(start);
-            }
         }
         next
     }

@@ -89,7 +89,7 @@ impl Token {
     }
 
     fn quote(mark: u8, start: usize, len: usize, coding: Coding) -> Self {
-        Self { mark, coding, ..Self::new(Kind::Quote, start, len) }
+        Self { coding, mark, ..Self::new(Kind::Quote, start, len) }
     }
 }
 
