@@ -114,11 +114,11 @@ impl Otlp {
         let last = &mut self.last;
         let limits = Limits { deadline, ending: &self.ending, timeout: self.settings.timeout };
         // The clients of HTTP log each connection and each frame.
-        let send = || {
+        let work = || {
             let request = transport.encode(request);
             retry::send(&mut **transport, &request, last, limits)
         };
-        let sent = caught(|| unlogged(send));
+        let sent = caught(|| unlogged(work));
         self.is_broken = sent.is_err();
         let result =
             sent.unwrap_or_else(|panic| Err(format!("the OTLP client panicked: {panic}").into()));

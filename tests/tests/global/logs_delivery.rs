@@ -284,6 +284,15 @@ fn a_long_queue_holds_the_records_of_a_loop() {
     assert_eq!(exported, (RECORDS as u64, 0));
 }
 
+struct ShutsDown<'a>(&'a TelemetryProvider);
+
+impl fmt::Display for ShutsDown<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.shutdown(TIMEOUT).unwrap();
+        f.write_str("late")
+    }
+}
+
 /// A busy program logs until its end.
 #[alone]
 fn a_record_that_the_shutdown_overtakes_is_no_loss() {
@@ -293,11 +302,7 @@ fn a_record_that_the_shutdown_overtakes_is_no_loss() {
     blocked.release();
     let telemetry =
         TelemetryProvider::builder(config).with_log_exporter(blocked).initialize().unwrap();
-    let shuts_down = fmt::from_fn(|f| {
-        telemetry.shutdown(TIMEOUT).unwrap();
-        f.write_str("late")
-    });
-    tracing::info!("{shuts_down}");
+    tracing::info!("{}", ShutsDown(&telemetry));
     let counted = telemetry.statistics();
     assert_eq!((counted.logs_dropped, counted.logs_pending), (0, 0));
 }
