@@ -34,12 +34,20 @@ pub(crate) fn fit(text: &[u8], finding: &mut Finding) {
     }
     let first = run_start(text, start, 64, is_of_number);
     let last = run_end(text, end, 64, is_of_number);
-    if !ends_value(text, last) || !are_values(part(text, first, last)) {
+    let tag_before = |place| {
+        let lead = before_blanks(text, place);
+        let tag = TAGS.iter().find(|tag| part(text, 0, lead).ends_with(tag));
+        tag.map(|tag| lead - tag.len())
+    };
+    // A number may be in quotes after its tag: `!!int "7"`.
+    let quote = usize::from(before(text, first) == b'"' && at(text, last) == b'"');
+    let quote = if tag_before(first - quote).is_some() { quote } else { 0 };
+    let last = last + quote;
+    if !ends_value(text, last) || !are_values(part(text, first, last - quote)) {
         return;
     }
-    let lead = before_blanks(text, first);
-    let tag = TAGS.iter().find(|tag| part(text, 0, lead).ends_with(tag));
-    let first = tag.map_or(first, |tag| lead - tag.len());
+    let tag = tag_before(first - quote);
+    let first = tag.unwrap_or(first);
     let lead = before_blanks(text, first);
     if tag.is_some() {
         finding.range = first..last;

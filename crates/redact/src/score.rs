@@ -479,7 +479,9 @@ fn is_reference(value: &[u8]) -> bool {
         _ if begins_with(value, REFERENCES) => true,
         [head @ .., b'(', b')'] if is_identifier(head) => true,
         [b'$', inner @ ..] => is_variable(inner),
-        [b'<', inner @ .., b'>'] => class!("a-zA-Z0-9 _:.'()/,|-").all(inner) && !is_random(inner),
+        [b'<', inner @ .., b'>'] => {
+            class!("a-zA-Z0-9 _:.'()/,|-").all(inner) && !look(inner).is_made_up()
+        }
         [b'[', inner @ .., b']'] => class!("a-zA-Z_ -").all(inner),
         [b'{', inner @ .., b'}'] | [b':', inner @ ..] => class!("a-z_. -").all(inner),
         [b'%', inner @ .., b'%'] => is_identifier(inner),

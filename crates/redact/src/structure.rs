@@ -4,7 +4,7 @@ use crate::address;
 use crate::decision::{Claim, Key};
 use crate::group;
 use crate::key::Name;
-use crate::lexer::{Kind, Tokens};
+use crate::lexer::{Kind, Token, Tokens};
 use crate::pair;
 use crate::rules::commands::{ASKING_VERBS, SETTING_VERBS};
 use crate::rules::keys::{Flag, KeyKind};
@@ -168,6 +168,10 @@ fn value_before(scan: &mut Scan<'_>, key: &Key, name: usize) -> Option<Tried> {
             // An item of a list begins.
             Kind::Sign(b'-') if tokens.kind(at + 1) == Kind::Blank => break,
             Kind::Sign(b'<') => break,
+            // Skips a value, which may contain any sign.
+            Kind::Quote if tokens.closes_before(at, at) && !is_separated(tokens, at + 1) => {
+                at = tokens.get(at)?.mate?;
+            }
             Kind::Close(_) => at = tokens.get(at)?.mate.unwrap_or(at),
             Kind::Word if tokens.word(at) == Some(named) => return Some(Tried::Nothing),
             Kind::Word if is_called(tokens.word(at)?, FIRST_VALUE_NAMES) => {
@@ -183,6 +187,11 @@ fn value_before(scan: &mut Scan<'_>, key: &Key, name: usize) -> Option<Tried> {
     }
     let mut tried = values.into_iter().map(|(at, place)| value_of_field(scan, key, at, place));
     tried.find(|tried| *tried == Some(Tried::Found))?
+}
+
+/// Whether a separator follows a name in quotes.
+fn is_separated(tokens: &mut Tokens<'_>, place: usize) -> bool {
+    tokens.cursor(place).blanks().sign(b":=").is_some()
 }
 
 /// Whether the word or its last part is one of these names, as in `name`, `ParameterName` and `param_name`.
@@ -328,7 +337,11 @@ pub(crate) fn element(scan: &mut Scan<'_>, key: &Key) -> Tried {
     let mut tried = Tried::Nothing;
     for _ in 0..FIELDS {
         let inner = scan.tokens.skip_lines(content);
-        let is_element = scan.tokens.are(inner, &[Kind::Sign(b'<'), Kind::Word])
+        let coding = |token: Option<Token>| token.map(|token| token.coding);
+        // The text of an element may contain an encoded sign: `<password>&lt;x&gt;…`.
+        let is_tag = coding(scan.tokens.get(inner)) == coding(scan.tokens.get(content - 1));
+        let is_element = is_tag
+            && scan.tokens.are(inner, &[Kind::Sign(b'<'), Kind::Word])
             && (is_strong || scan.tokens.is_word(inner + 1, VALUE_NAMES));
         if is_element && scan.tokens.is_sign(inner + 2, b'>') {
             content = inner + 3;
