@@ -34,20 +34,16 @@ pub(crate) fn fit(text: &[u8], finding: &mut Finding) {
     }
     let first = run_start(text, start, 64, is_of_number);
     let last = run_end(text, end, 64, is_of_number);
-    let tag_before = |place| {
-        let lead = before_blanks(text, place);
-        let tag = TAGS.iter().find(|tag| part(text, 0, lead).ends_with(tag));
-        tag.map(|tag| lead - tag.len())
-    };
     // A number may be in quotes after its tag: `!!int "7"`.
     let quote = usize::from(before(text, first) == b'"' && at(text, last) == b'"');
-    let quote = if tag_before(first - quote).is_some() { quote } else { 0 };
-    let last = last + quote;
-    if !ends_value(text, last) || !are_values(part(text, first, last - quote)) {
+    let lead = before_blanks(text, first - quote);
+    let tag = TAGS.iter().find(|tag| part(text, 0, lead).ends_with(tag));
+    let end = tag.map_or(last, |_| last + quote);
+    if !ends_value(text, end) || !are_values(part(text, first, last)) {
         return;
     }
-    let tag = tag_before(first - quote);
-    let first = tag.unwrap_or(first);
+    let first = tag.map_or(first, |tag| lead - tag.len());
+    let last = end;
     let lead = before_blanks(text, first);
     if tag.is_some() {
         finding.range = first..last;

@@ -8,7 +8,6 @@ use crate::lexer::{Kind, Token, Tokens};
 use crate::pair;
 use crate::rules::commands::{ASKING_VERBS, SETTING_VERBS};
 use crate::rules::keys::{Flag, KeyKind};
-use crate::rules::list::WordList;
 use crate::rules::structures::SQL_PASSWORD;
 use crate::rules::words::{
     Binding, CHANGE_NAMES, FIRST_VALUE_NAMES, IDENTIFIED_NOUNS, IDENTIFIED_OTHERWISE,
@@ -53,7 +52,7 @@ fn naming_field(scan: &mut Scan<'_>, key: &Key) -> Option<usize> {
     let field = (first.saturating_sub(6)..first)
         .rev()
         .find(|&at| tokens.word(at).is_some() && !tokens.is_wrapper(at))?;
-    is_called(tokens.word(field)?, NAME_NAMES).then_some(field)
+    group::is_called(tokens.word(field)?, NAME_NAMES).then_some(field)
 }
 
 /// Whether the name is the head of a section: `[api_key]`, in a line of its own.
@@ -82,7 +81,7 @@ fn values_after(scan: &mut Scan<'_>, key: &Key, name: usize, mut end: usize) -> 
             break;
         }
         end = field + 1 + usize::from(scan.tokens.kind(field + 1) == Kind::Quote);
-        let is_value = is_called(word, VALUE_NAMES) || is_called(word, CHANGE_NAMES);
+        let is_value = group::is_called(word, VALUE_NAMES) || group::is_called(word, CHANGE_NAMES);
         if is_value || is_one_of(word, LIST_NAMES) {
             let Some(separator) = pair::separator_at(scan, end) else {
                 continue;
@@ -137,7 +136,7 @@ fn value_above(scan: &mut Scan<'_>, key: &Key, name: usize) -> Option<Tried> {
         if word == named {
             return None;
         }
-        if is_called(word, FIRST_VALUE_NAMES) {
+        if group::is_called(word, FIRST_VALUE_NAMES) {
             // The tokens of earlier lines were discarded.
             let kept = std::mem::replace(&mut scan.tokens, Tokens::new(text));
             tried = value_from(scan, key, first, end).or(tried);
@@ -169,12 +168,15 @@ fn value_before(scan: &mut Scan<'_>, key: &Key, name: usize) -> Option<Tried> {
             Kind::Sign(b'-') if tokens.kind(at + 1) == Kind::Blank => break,
             Kind::Sign(b'<') => break,
             // Skips a value, which may contain any sign.
-            Kind::Quote if tokens.closes_before(at, at) && !is_separated(tokens, at + 1) => {
+            Kind::Quote
+                if tokens.closes_before(at, at)
+                    && tokens.cursor(at + 1).blanks().sign(b":=").is_none() =>
+            {
                 at = tokens.get(at)?.mate?;
             }
             Kind::Close(_) => at = tokens.get(at)?.mate.unwrap_or(at),
             Kind::Word if tokens.word(at) == Some(named) => return Some(Tried::Nothing),
-            Kind::Word if is_called(tokens.word(at)?, FIRST_VALUE_NAMES) => {
+            Kind::Word if group::is_called(tokens.word(at)?, FIRST_VALUE_NAMES) => {
                 let behind = at + 1 + usize::from(tokens.kind(at + 1) == Kind::Quote);
                 let separator = pair::separator_at(scan, behind).filter(|separator| {
                     separator.binding != Binding::Loose && separator.next < name
@@ -187,20 +189,6 @@ fn value_before(scan: &mut Scan<'_>, key: &Key, name: usize) -> Option<Tried> {
     }
     let mut tried = values.into_iter().map(|(at, place)| value_of_field(scan, key, at, place));
     tried.find(|tried| *tried == Some(Tried::Found))?
-}
-
-/// Whether a separator follows a name in quotes.
-fn is_separated(tokens: &mut Tokens<'_>, place: usize) -> bool {
-    tokens.cursor(place).blanks().sign(b":=").is_some()
-}
-
-/// Whether the word or its last part is one of these names, as in `name`, `ParameterName` and `param_name`.
-fn is_called(word: &[u8], names: WordList) -> bool {
-    let hump = word.iter().rposition(u8::is_ascii_uppercase).unwrap_or(0);
-    let part = word.rsplit(|byte| b"_-".contains(byte)).next().unwrap_or_default();
-    let mut parts = [&word[hump..], part].into_iter().filter(|part| part.len() > 2);
-
-    is_one_of(word, names) || parts.any(|part| is_one_of(part, names))
 }
 
 /// Returns the place of the first word of the next field: after the rest of this one, and a comma, a line end, or the
