@@ -14,7 +14,8 @@ use crate::rules::words::{
     CREDENTIAL_WORDS, GENERIC_TYPES, LITERALS, MASKS, PROSE, REFERENCES, STARS,
 };
 use crate::text::{
-    Words, at, class, count_steps, is_name, is_one_of, is_redacted, run_end, starts_with,
+    Words, at, class, count_steps, is_name, is_one_of, is_redacted, part, rest, run_end,
+    starts_with,
 };
 
 static PROSE_WORDS: LazyLock<Words<()>> = LazyLock::new(|| Words::list(PROSE));
@@ -345,8 +346,12 @@ impl<'v> Seen<'v> {
         if !self.has_blanks() {
             return false;
         }
-        let words = self.word.split(u8::is_ascii_whitespace).filter(|word| !word.is_empty());
-        let words: Vec<_> = words.take(8).collect();
+        let words: Vec<_> = self
+            .word
+            .split(u8::is_ascii_whitespace)
+            .filter(|word| !word.is_empty())
+            .take(8)
+            .collect();
         let prose = words.iter().filter(|word| is_prose(word)).count();
 
         prose * 3 >= words.len() || words.len() == 8
@@ -509,13 +514,11 @@ fn is_complete_reference(value: &[u8]) -> bool {
 /// Whether the value is an object in a log: `BinderProxy@41f2e3d0`, `Token{41a2b3c u0}`.
 fn is_object(value: &[u8]) -> bool {
     let end = class!("a-zA-Z._$").end(value, 0, 80);
-    let (class, rest) = value.split_at(end);
-    let Some((sign, rest)) = rest.split_first() else {
-        return false;
-    };
-    let (id, rest) = rest.split_at(class!("0-9a-fA-F").end(rest, 0, 11));
+    let class = &value[..end];
+    let last = class!("0-9a-fA-F").end(value, end + 1, 11);
+    let id = part(value, end + 1, last);
     let digits = id.iter().filter(|byte| byte.is_ascii_digit()).count();
-    match (sign, rest) {
+    match (at(value, end), rest(value, last)) {
         _ if end < 3 || digits == 0 || digits == id.len() => false,
         _ if !(6..=10).contains(&id.len()) => false,
         (b'@', []) => class.contains(&b'.') || is_camel(class),
@@ -664,8 +667,8 @@ fn is_public(word: &[u8]) -> bool {
     }
 
     let end = class!("a-zA-Z0-9_.-").end(word, 0, 255);
-    let (host, port) = word.split_at(end);
-    let has_host = match port {
+    let host = &word[..end];
+    let has_host = match &word[end..] {
         [] => true,
         [b':', port @ ..] => class!("0-9").only(port),
         _ => false,

@@ -2,7 +2,7 @@
 
 use crate::address;
 use crate::decision::{Claim, Key};
-use crate::group;
+use crate::group::{self, Indentation};
 use crate::key::Name;
 use crate::lexer::{Kind, Token, Tokens};
 use crate::pair;
@@ -124,13 +124,13 @@ fn value_above(scan: &mut Scan<'_>, key: &Key, name: usize) -> Option<Tried> {
     }
     let mut tried = None;
     for _ in 0..FIELDS {
-        let (dash, first) = group::indentation(text, line);
-        if dash < first || line == 0 {
+        let indent = Indentation::of(text, line);
+        if indent.dash < indent.first || line == 0 {
             break;
         }
         line = line_start(text, line - 1);
-        let (_, first) = group::indentation(text, line);
-        let first = first + usize::from(at(text, first) == b'"');
+        let quote = Indentation::of(text, line).first;
+        let first = quote + usize::from(at(text, quote) == b'"');
         let end = run_end(text, first, 32, is_name);
         let word = part(text, first, end);
         if word == named {
@@ -488,14 +488,15 @@ pub(crate) fn literal(scan: &mut Scan<'_>, key: &Key) -> Option<Claim> {
 
     let is_word = class!("a-z").any(name) && !class!("_.").any(name);
     let is_statement = has_colon || !is_word;
-    let (rule, bond) = if is_statement {
-        (SQL_PASSWORD, Bond::Structure)
+    let own = key.meaning.kind;
+    let kind = if own == KeyKind::Password { own } else { KeyKind::Context };
+    Some(if is_statement {
+        let context = Context::new(own, Bond::Structure);
+        Claim { value: found, rule: Some(SQL_PASSWORD), context }
     } else {
-        (key.meaning.rule, Bond::Sign(Binding::Colon))
-    };
-    let is_certain = is_statement || key.meaning.kind == KeyKind::Password;
-    let kind = if is_certain { key.meaning.kind } else { KeyKind::Context };
-    Some(Claim { value: found, rule: Some(rule), context: Context::new(kind, bond) })
+        let context = Context::new(kind, Bond::Sign(Binding::Colon));
+        Claim { value: found, rule: Some(key.meaning.rule), context }
+    })
 }
 
 /// Reads `INSERT INTO users (name, password) VALUES ('bob', '…')`.

@@ -17,18 +17,18 @@ use crate::attributes::Attribute;
 type Ids = (TraceId, SpanId);
 type Open = HashMap<Ids, Handle, BuildHasherDefault<DefaultHasher>>;
 
-/// A part of the list, in a cache line of its own.
+/// A part of the list, in a cache line of its own. An empty one is `None`, whose bytes are zero, so that the list is not
+/// part of the program's file.
 #[repr(align(64))]
-struct Shard(Mutex<Open>);
+struct Shard(Mutex<Option<Open>>);
 
 const SHARDS: usize = 64;
 
-static OPEN: [Shard; SHARDS] =
-    [const { Shard(Mutex::new(Open::with_hasher(BuildHasherDefault::new()))) }; SHARDS];
+static OPEN: [Shard; SHARDS] = [const { Shard(Mutex::new(None)) }; SHARDS];
 
 /// Locks the part of the list for a span. Returns `None` in a fork if another thread holds the lock, because that
 /// thread may not exist here; the log record then has no attributes.
-fn shard((_, span_id): Ids) -> Option<MutexGuard<'static, Open>> {
+fn shard((_, span_id): Ids) -> Option<MutexGuard<'static, Option<Open>>> {
     let [.., last] = span_id.to_bytes();
     let Shard(shard) = &OPEN[usize::from(last) % SHARDS];
     if forks() > 0 {
@@ -40,12 +40,12 @@ fn shard((_, span_id): Ids) -> Option<MutexGuard<'static, Open>> {
 
 pub(super) fn insert(ids: Ids, span: Handle) {
     if let Some(mut open) = shard(ids) {
-        open.insert(ids, span);
+        open.get_or_insert_default().insert(ids, span);
     }
 }
 
 pub(super) fn remove(ids: Ids) {
-    if let Some(mut open) = shard(ids) {
+    if let Some(open) = shard(ids).as_deref_mut().and_then(Option::as_mut) {
         open.remove(&ids);
     }
 }
@@ -55,7 +55,7 @@ impl SpanRecord {
     /// last value counts. Updates of the span wait meanwhile, so `read` should only copy.
     pub fn describe(trace_id: TraceId, span_id: SpanId, read: impl FnOnce(&str, &[Attribute])) {
         let ids = (trace_id, span_id);
-        let span = shard(ids).and_then(|open| open.get(&ids).copied());
+        let span = shard(ids).and_then(|open| open.as_ref()?.get(&ids).copied());
         if let Some(span) = span {
             span.read(|record| {
                 read(record.name_or_site(), record.attributes.as_slice());

@@ -17,7 +17,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
-use self::parse::{BOOLEANS, at_least, between, millis, word};
+use self::parse::{BOOLEANS, millis, number, word};
 use super::batch::{AT_ONCE, BatchProcessorConfig, MAX_QUEUE_SIZE, without_limit};
 use super::detection::ResourceDetector;
 use super::exporters::ExporterKind;
@@ -66,7 +66,7 @@ impl TelemetryConfig {
                     "expected `{DOCUMENT}` or `{CONFIG_FILE}`, found both: each is a complete configuration"
                 )));
             }
-            Some(path) => Self::read_document(&path)?,
+            Some(path) => Self::read_document(&path).map_err(of_variable(DOCUMENT))?,
             None => Self::new(default_service_name()),
         };
         config.apply_env()?;
@@ -90,7 +90,7 @@ impl TelemetryConfig {
         self.validate()?;
         take("OTEL_LOG_LEVEL", word(&internal_log::LOG_LEVELS));
         let prefixes: &[&str] = if let Some(path) = config_file() {
-            self.apply_config_file(&path)?;
+            self.apply_config_file(&path).map_err(of_variable(CONFIG_FILE))?;
             &["FLOE", "RUST"]
         } else {
             self.apply_standard();
@@ -279,6 +279,10 @@ pub(crate) fn context(path: &Path) -> String {
     format!("the configuration file `{}`", path.display())
 }
 
+fn of_variable(name: &str) -> impl FnOnce(Error) -> Error {
+    move |error| error.within(&format!("`{name}`"))
+}
+
 pub(crate) fn config_file() -> Option<PathBuf> {
     path(CONFIG_FILE)
 }
@@ -334,24 +338,28 @@ fn warn_about(name: &str, message: &str, consequence: &str) {
     warn(&Error::config(format!("{name}: {message}; {consequence}")).to_string());
 }
 
-/// Returns the value of a variable. `None` if it is not set, blank (which the specification treats as not set) or
-/// invalid.
-fn take<T>(name: &str, parse: impl FnOnce(&str) -> Result<T, String>) -> Option<T> {
+/// Returns the text of a variable. `None` if it is not set, blank (which the specification treats as not set) or not
+/// UTF-8.
+fn text_of(name: &str) -> Option<String> {
     misspelled::know(name);
-    let ignored = |message: &str| warn_about(name, message, "the variable is ignored");
-    let value = match environment::variable(name) {
-        Ok(text) => text,
-        Err(VarError::NotPresent) => return None,
+    match environment::variable(name) {
+        Ok(text) => Some(text.trim().to_owned()).filter(|text| !text.is_empty()),
+        Err(VarError::NotPresent) => None,
         Err(VarError::NotUnicode(_)) => {
-            ignored("the value is not UTF-8, expected UTF-8");
-            return None;
+            ignored(name, "the value is not UTF-8, expected UTF-8");
+            None
         }
-    };
-    let text = value.trim();
-    if text.is_empty() {
-        return None;
     }
-    parse(text).map_err(|message| ignored(&message)).ok()
+}
+
+fn ignored(name: &str, message: &str) {
+    warn_about(name, message, "the variable is ignored");
+}
+
+/// Returns the value of a variable. `None` if it is not set or invalid.
+fn take<T>(name: &str, parse: impl FnOnce(&str) -> Result<T, String>) -> Option<T> {
+    let text = text_of(name)?;
+    parse(&text).map_err(|message| ignored(name, &message)).ok()
 }
 
 /// Returns the valid entries of a comma-separated list. `None` if the variable is not set, or has only invalid entries.
@@ -378,15 +386,29 @@ fn parse_list<T>(
     parse: impl Fn(&str) -> Result<T, String>,
 ) -> Result<(Vec<T>, Vec<String>), String> {
     let mut entries = Vec::new();
+    let refused = for_each_entry(text, &mut |entry| {
+        entries.push(parse(entry)?);
+        Ok(())
+    })?;
+    entries.truncate(MAX_ENTRIES);
+    Ok((entries, refused))
+}
+
+/// Takes the entries of a list until one too many is valid, and returns the problems of the first invalid ones.
+fn for_each_entry(
+    text: &str,
+    take: &mut dyn FnMut(&str) -> Result<(), String>,
+) -> Result<Vec<String>, String> {
+    let mut valid = 0;
     let mut refused = Vec::new();
     let is_single = parse::entries(text).nth(1).is_none();
     for (entry, number) in parse::entries(text).zip(1..) {
-        match parse(entry) {
-            Ok(_) if entries.len() == MAX_ENTRIES => {
+        match take(entry) {
+            Ok(()) if valid == MAX_ENTRIES => {
                 refused.push(format!("expected at most {MAX_ENTRIES} entries, found more"));
                 break;
             }
-            Ok(entry) => entries.push(entry),
+            Ok(()) => valid += 1,
             Err(message) if is_single => return Err(message),
             Err(message) if refused.len() < MAX_REFUSED => {
                 refused.push(format!("entry {number}: {message}"));
@@ -394,10 +416,10 @@ fn parse_list<T>(
             Err(_) => {}
         }
     }
-    if entries.is_empty() && !refused.is_empty() {
+    if valid == 0 && !refused.is_empty() {
         return Err(refused.join("; "));
     }
-    Ok((entries, refused))
+    Ok(refused)
 }
 
 /// Keeps the first of equal entries.
@@ -587,7 +609,7 @@ fn exporters(config: &mut TelemetryConfig) {
 
 fn metrics(config: &mut TelemetryConfig) {
     let metrics = &mut config.metrics;
-    set("OTEL_METRIC_EXPORT_INTERVAL", &mut metrics.export_interval_millis, millis(1));
+    set("OTEL_METRIC_EXPORT_INTERVAL", &mut metrics.export_interval_millis, |text| millis(text, 1));
     set("OTEL_METRIC_EXPORT_TIMEOUT", &mut metrics.export_timeout_millis, timeout);
     set(
         "OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE",
@@ -604,17 +626,17 @@ fn metrics(config: &mut TelemetryConfig) {
         Ok(()) => Ok(host.to_owned()),
         Err(message) => Err(format!("found `{host}`, {message}")),
     });
-    set("OTEL_EXPORTER_PROMETHEUS_PORT", &mut prometheus.port, between(1, u16::MAX));
+    set("OTEL_EXPORTER_PROMETHEUS_PORT", &mut prometheus.port, number(1, u16::MAX.into()));
 }
 
 /// Applies the limits. The variables for spans take precedence over the general ones.
 fn limits(config: &mut TelemetryConfig) {
     let limits = &mut config.limits;
     for name in ["OTEL_ATTRIBUTE_COUNT_LIMIT", "OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT"] {
-        set(name, &mut limits.attribute_count, between(0, MAX_SPAN_COUNT));
+        set(name, &mut limits.attribute_count, number(0, MAX_SPAN_COUNT.into()));
     }
     for name in ["OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT", "OTEL_SPAN_ATTRIBUTE_VALUE_LENGTH_LIMIT"] {
-        fill(name, &mut limits.attribute_value_length, at_least(0));
+        fill(name, &mut limits.attribute_value_length, number(0, u64::MAX));
     }
 }
 
@@ -624,8 +646,8 @@ fn batches<const DELAY: u64>(
     [queue, batch, pause, longest]: names::Batches,
     config: &mut BatchProcessorConfig<DELAY>,
 ) {
-    set(queue, &mut config.max_queue_size, between(1, MAX_QUEUE_SIZE));
-    let is_set = set(batch, &mut config.max_export_batch_size, at_least(1));
+    set(queue, &mut config.max_queue_size, number(1, MAX_QUEUE_SIZE as u64));
+    let is_set = set(batch, &mut config.max_export_batch_size, number(1, u64::MAX));
     let found = config.max_export_batch_size;
     let most = config.max_queue_size;
     if is_set && found > most {
@@ -640,13 +662,13 @@ fn batches<const DELAY: u64>(
 
 /// Parses the delay of a batch in milliseconds. 0 becomes the shortest delay.
 fn delay(text: &str) -> Result<u64, String> {
-    let millis = millis(0)(text)?;
+    let millis = millis(text, 0)?;
     Ok(millis.max(AT_ONCE))
 }
 
 /// Parses a timeout in milliseconds, in which 0 means no limit.
 fn timeout(text: &str) -> Result<u64, String> {
-    let millis = millis(0)(text)?;
+    let millis = millis(text, 0)?;
     Ok(without_limit(millis))
 }
 
@@ -728,7 +750,7 @@ fn client(
     if !is_set(name(other)) {
         let message =
             "the certificate of a client and its key belong together, expected both or none";
-        warn_about(name(alone), message, "the variable is ignored");
+        ignored(name(alone), message);
     }
 }
 

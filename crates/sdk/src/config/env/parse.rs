@@ -2,8 +2,6 @@
 
 use crate::suggest::expected;
 use std::borrow::Cow;
-use std::fmt::Display;
-use std::str::FromStr;
 
 use percent_encoding::percent_decode_str;
 
@@ -17,41 +15,43 @@ pub(super) const BOOLEANS: [(&str, bool); 2] = [("true", true), ("false", false)
 /// Parses one of several words, in upper or lower case.
 pub(in crate::config) fn word<T: Clone>(words: &[(&str, T)]) -> impl Fn(&str) -> Result<T, String> {
     move |text| {
-        let known = words.iter().find(|(word, _)| word.eq_ignore_ascii_case(text));
-        known.map(|(_, value)| value.clone()).ok_or_else(|| {
-            let words: Vec<_> = words.iter().map(|(word, _)| *word).collect();
-            expected(&words, text)
-        })
+        let known: Vec<_> = words.iter().map(|(word, _)| *word).collect();
+        place(&known, text).map(|place| words[place].1.clone())
     }
 }
 
-pub(super) fn at_least<T: FromStr + PartialOrd + Display>(
-    least: T,
+fn place(words: &[&str], text: &str) -> Result<usize, String> {
+    let known = words.iter().position(|word| word.eq_ignore_ascii_case(text));
+    known.ok_or_else(|| expected(words, text))
+}
+
+/// Parses a whole number within these bounds and those of its type.
+pub(super) fn number<T: TryFrom<u64>>(
+    least: u64,
+    most: u64,
 ) -> impl FnOnce(&str) -> Result<T, String> {
-    move |text| match text.parse() {
-        Ok(number) if number >= least => Ok(number),
-        _ => Err(refused(text, &format!("a whole number, {least} or more"))),
+    move |text| {
+        let number = text.parse().ok().filter(|number| (least..=most).contains(number));
+        number.and_then(|number| T::try_from(number).ok()).ok_or_else(|| outside(text, least, most))
     }
+}
+
+fn outside(text: &str, least: u64, most: u64) -> String {
+    let bounds = match most {
+        u64::MAX => format!(", {least} or more"),
+        _ => format!(" from {least} to {most}"),
+    };
+    refused(text, &format!("a whole number{bounds}"))
 }
 
 /// Parses a number of milliseconds.
-pub(super) fn millis(least: u64) -> impl FnOnce(&str) -> Result<u64, String> {
-    move |text| at_least(least)(text).map_err(|message| in_millis(&message))
+pub(super) fn millis(text: &str, least: u64) -> Result<u64, String> {
+    number(least, u64::MAX)(text).map_err(|message| in_millis(&message))
 }
 
 /// Adds the unit to a message about a number.
 pub(in crate::config) fn in_millis(message: &str) -> String {
     message.replacen("a whole number", "a whole number of milliseconds", 1)
-}
-
-pub(super) fn between<T: FromStr + PartialOrd + Display>(
-    least: T,
-    most: T,
-) -> impl FnOnce(&str) -> Result<T, String> {
-    move |text| match text.parse() {
-        Ok(number) if least <= number && number <= most => Ok(number),
-        _ => Err(refused(text, &format!("a whole number from {least} to {most}"))),
-    }
 }
 
 pub(super) fn ratio(text: &str) -> Result<f64, String> {

@@ -1,6 +1,6 @@
 //! Warns about variables that have no effect: unsupported ones of the specification, and names that users may guess.
 
-use super::{is_set, warn_about};
+use super::{ignored, is_set};
 
 const LIMITS: &str = "events, links and log records have no settings for limits of their own";
 
@@ -20,7 +20,7 @@ const VARIABLES: [(&str, &str); 10] = [
 pub(super) fn warn() {
     for (name, reason) in VARIABLES {
         if is_set(name) {
-            warn_about(name, reason, "the variable is ignored");
+            ignored(name, reason);
         }
     }
 }
