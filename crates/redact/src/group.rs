@@ -8,20 +8,18 @@ use crate::key::{self, Meaning};
 use crate::lexer::{Kind, Tokens};
 use crate::pair::{self, Separator};
 use crate::rules::keys::{FIELDS, Flag, KeyKind};
-use crate::rules::list::words;
+use crate::rules::list::{WordList, words};
 use crate::rules::words::{ARRAYS, Binding, NAME_NAMES, VALUE_NAMES};
 use crate::scan::{Scan, Tried};
 use crate::score::{Bond, Context};
 use crate::text::{at as byte_at, class, count_steps, is_one_of, line_end, line_start, part};
 use crate::value::Site;
 
+/// The maximum depth of a group, and the maximum number of tokens before the brace of an array.
 const DEPTH: usize = 8;
 
 /// The maximum number of constructors around a group, as in `Some([…])`.
 const WRAPPERS: usize = 3;
-
-/// The maximum number of tokens from `new` to the brace of an array.
-const ARRAY: usize = 8;
 
 /// The steps charged for a token of a group or a line of a block.
 const ITEM: usize = 16;
@@ -47,10 +45,9 @@ pub(crate) fn opens(tokens: &mut Tokens<'_>, mut place: usize, is_assigned: bool
         Kind::Open(_) => Some(place),
         // `new[] { "…" }`, `new String[] {"…"}`
         Kind::Word if tokens.is_word(place, words!("new")) => {
-            let open = tokens.in_line(place, ARRAY, |tokens, at| {
+            tokens.in_line(place, DEPTH, |tokens, at| {
                 (tokens.kind(at) == Kind::Open(b'{')).then_some(at)
-            })?;
-            begins_map(tokens, open).then_some(open)
+            })
         }
         // Go's `map[old:…]`
         Kind::Word if is_go_map(tokens, place + 1) => Some(place + 1),
@@ -312,8 +309,7 @@ fn field(scan: &mut Scan<'_>, at: usize, is_map: bool) -> Option<Field> {
 /// Returns the meaning of a field in a group with the meaning `outer`.
 fn member(scan: &Scan<'_>, outer: Option<Meaning>, field: &Field) -> Option<Meaning> {
     let name = part(scan.text, field.name.start, field.name.end);
-    let hump = name.iter().rposition(u8::is_ascii_uppercase).unwrap_or(0);
-    let is_called = |names| is_one_of(name, names) || is_one_of(&name[hump..], names);
+    let is_called = |names| is_called(name, names);
     match (scan.policy.meaning(name), outer) {
         // In a list of secrets, a value has no other name.
         (_, Some(outer)) if is_called(VALUE_NAMES) && outer.has(Flag::Many) => {
@@ -327,6 +323,15 @@ fn member(scan: &Scan<'_>, outer: Option<Meaning>, field: &Field) -> Option<Mean
         }
         (own, _) => own,
     }
+}
+
+/// Whether the word or its last part is one of these names, as in `name`, `ParameterName` and `param_name`.
+pub(crate) fn is_called(word: &[u8], names: WordList) -> bool {
+    let hump = word.iter().rposition(u8::is_ascii_uppercase).unwrap_or(0);
+    let part = word.rsplit(|byte| b"_-".contains(byte)).next().unwrap_or_default();
+    let mut parts = [&word[hump..], part].into_iter().filter(|part| part.len() > 2);
+
+    is_one_of(word, names) || parts.any(|part| is_one_of(part, names))
 }
 
 /// Redacts the secrets in a block of YAML: in the lines below a name that are indented deeper or belong to a list.

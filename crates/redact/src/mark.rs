@@ -34,12 +34,16 @@ pub(crate) fn fit(text: &[u8], finding: &mut Finding) {
     }
     let first = run_start(text, start, 64, is_of_number);
     let last = run_end(text, end, 64, is_of_number);
-    if !ends_value(text, last) || !are_values(part(text, first, last)) {
+    // A number may be in quotes after its tag: `!!int "7"`.
+    let quote = usize::from(before(text, first) == b'"' && at(text, last) == b'"');
+    let lead = before_blanks(text, first - quote);
+    let tag = TAGS.iter().find(|tag| part(text, 0, lead).ends_with(tag));
+    let end = tag.map_or(last, |_| last + quote);
+    if !ends_value(text, end) || !are_values(part(text, first, last)) {
         return;
     }
-    let lead = before_blanks(text, first);
-    let tag = TAGS.iter().find(|tag| part(text, 0, lead).ends_with(tag));
     let first = tag.map_or(first, |tag| lead - tag.len());
+    let last = end;
     let lead = before_blanks(text, first);
     if tag.is_some() {
         finding.range = first..last;

@@ -46,7 +46,7 @@ pub(crate) fn separator_at(scan: &mut Scan<'_>, place: usize) -> Option<Separato
     });
     let is_here = |text: &str| text.bytes().zip(signs).all(|(wanted, sign)| wanted == sign);
     let rows = SEPARATORS.iter();
-    let known = rows.flat_map(|row| row.1.iter().map(|text| (*text, row.0)));
+    let known = rows.flat_map(|row| row.1.iter().map(|text| (text, row.0)));
     let here = known.filter(|known| is_here(known.0)).max_by_key(|known| known.0.len())?;
     let text = here.0;
     let mut cursor = tokens.cursor(first + text.len());
@@ -333,13 +333,10 @@ pub(crate) fn site(scan: &mut Scan<'_>, key: &Key, separator: Separator) -> Site
 /// Redacts the value of a claim, and a new value after it, if they are secrets.
 pub(crate) fn judge(scan: &mut Scan<'_>, key: &Key, claim: Option<Claim>) -> Tried {
     let tried = Claim::judge(claim, scan, key);
-    match claim {
-        Some(Claim { value, context, .. }) if tried == Tried::Found => {
-            changed_to(scan, key, value, context);
-        }
+    if let Some(Claim { value, context, .. }) = claim {
         // `DECLARE @password varchar(20) = '…'`
-        Some(Claim { value, context, .. }) => after_type(scan, key, value, context),
-        None => {}
+        let next = if tried == Tried::Found { changed_to } else { after_type };
+        next(scan, key, value, context);
     }
     tried
 }

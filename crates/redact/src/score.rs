@@ -7,7 +7,7 @@ use std::fmt;
 use std::sync::LazyLock;
 
 use crate::rules::keys::KeyKind;
-use crate::rules::list::words;
+use crate::rules::list::{WordList, words};
 pub(crate) use crate::rules::looks::Look;
 use crate::rules::words::{
     ALGORITHM_PARTS, ALGORITHMS, Binding, CHOSEN_WORDS, COMMON_PASSWORDS, COMPLETE,
@@ -158,16 +158,14 @@ pub(crate) fn score(value: &[u8], context: Context) -> Score {
     let code = match (context.kind, look) {
         (KeyKind::Code, Look::ShortNumber | Look::Number) if value.len() > 2 => CODE,
         // A sentence about a token rarely goes on with letters and digits, unless it states a time: `0.412s`.
-        (KeyKind::Secret | KeyKind::Named | KeyKind::Code, Look::Mixed) if begins_chosen(value) => {
+        (KeyKind::Secret | KeyKind::Named | KeyKind::Code, Look::Mixed)
+            if class!("0-9").any(value) && !value[0].is_ascii_digit() =>
+        {
             1
         }
         _ => 0,
     };
     Score { points: context.points() + code, look }
-}
-
-fn begins_chosen(value: &[u8]) -> bool {
-    class!("0-9").any(value) && !value[0].is_ascii_digit()
 }
 
 /// Adjusts the look of a value to its context, because people also use names of credentials, words for "no value" and
@@ -429,7 +427,8 @@ fn is_instruction(word: &[u8]) -> bool {
 
 /// Whether another program masked the value: `[REDACTED alloc::string::String]`, `ab****`.
 pub(crate) fn is_masked(value: &[u8]) -> bool {
-    let is_mask = |at: usize| begins_with(&value[at..], MASKS);
+    let first = class!("RrFOHMxX([", or_wide);
+    let is_mask = |at: usize| first.has(value[at]) && begins_with(&value[at..], MASKS);
     match value {
         [b'*', ..] if value.starts_with(STARS) => true,
         [.., b'*'] if value.ends_with(STARS) => true,
@@ -484,7 +483,9 @@ fn is_reference(value: &[u8]) -> bool {
         _ if begins_with(value, REFERENCES) => true,
         [head @ .., b'(', b')'] if is_identifier(head) => true,
         [b'$', inner @ ..] => is_variable(inner),
-        [b'<', inner @ .., b'>'] => class!("a-zA-Z0-9 _:.'()/,|-").all(inner) && !is_random(inner),
+        [b'<', inner @ .., b'>'] => {
+            class!("a-zA-Z0-9 _:.'()/,|-").all(inner) && !look(inner).is_made_up()
+        }
         [b'[', inner @ .., b']'] => class!("a-zA-Z_ -").all(inner),
         [b'{', inner @ .., b'}'] | [b':', inner @ ..] => class!("a-z_. -").all(inner),
         [b'%', inner @ .., b'%'] => is_identifier(inner),
@@ -494,8 +495,8 @@ fn is_reference(value: &[u8]) -> bool {
     }
 }
 
-fn begins_with(value: &[u8], starts: &[&[u8]]) -> bool {
-    starts.iter().any(|start| start.first() == value.first() && value.starts_with(start))
+fn begins_with(value: &[u8], starts: WordList) -> bool {
+    starts.iter().any(|start| value.starts_with(start.as_bytes()))
 }
 
 /// Whether a text is a reference as a whole: `${VAR}`, `$(command)`, `$VAR`, `arn:…`, `env:VAR`.
@@ -539,13 +540,12 @@ fn is_variable(inner: &[u8]) -> bool {
 }
 
 /// Whether letters of both cases and a number, or small letters and a longer one, follow a `$`: `Walrus45`, `ecret2026`.
-/// Names of algorithms also have numbers.
 fn is_chosen_name(inner: &[u8]) -> bool {
     let end = class!("a-z").start(inner, inner.len(), 2);
     let digits = end - class!("0-9").start(inner, end, 64);
     let has_small = class!("a-z").any(inner);
     let is_mixed = has_small && class!("A-Z").any(inner);
-    has_small && digits > if is_mixed { 1 } else { 2 } && !is_algorithm(inner)
+    has_small && digits > if is_mixed { 1 } else { 2 }
 }
 
 /// Whether the value is a call or an index expression, as in `os.environ["X"]` and `load(x).token`.

@@ -4,11 +4,10 @@ use crate::address;
 use crate::decision::{Claim, Key};
 use crate::group::{self, Indentation};
 use crate::key::Name;
-use crate::lexer::{Kind, Tokens};
+use crate::lexer::{Kind, Token, Tokens};
 use crate::pair;
 use crate::rules::commands::{ASKING_VERBS, SETTING_VERBS};
 use crate::rules::keys::{Flag, KeyKind};
-use crate::rules::list::WordList;
 use crate::rules::structures::SQL_PASSWORD;
 use crate::rules::words::{
     Binding, CHANGE_NAMES, FIRST_VALUE_NAMES, IDENTIFIED_NOUNS, IDENTIFIED_OTHERWISE,
@@ -53,7 +52,7 @@ fn naming_field(scan: &mut Scan<'_>, key: &Key) -> Option<usize> {
     let field = (first.saturating_sub(6)..first)
         .rev()
         .find(|&at| tokens.word(at).is_some() && !tokens.is_wrapper(at))?;
-    is_called(tokens.word(field)?, NAME_NAMES).then_some(field)
+    group::is_called(tokens.word(field)?, NAME_NAMES).then_some(field)
 }
 
 /// Whether the name is the head of a section: `[api_key]`, in a line of its own.
@@ -82,7 +81,7 @@ fn values_after(scan: &mut Scan<'_>, key: &Key, name: usize, mut end: usize) -> 
             break;
         }
         end = field + 1 + usize::from(scan.tokens.kind(field + 1) == Kind::Quote);
-        let is_value = is_called(word, VALUE_NAMES) || is_called(word, CHANGE_NAMES);
+        let is_value = group::is_called(word, VALUE_NAMES) || group::is_called(word, CHANGE_NAMES);
         if is_value || is_one_of(word, LIST_NAMES) {
             let Some(separator) = pair::separator_at(scan, end) else {
                 continue;
@@ -137,7 +136,7 @@ fn value_above(scan: &mut Scan<'_>, key: &Key, name: usize) -> Option<Tried> {
         if word == named {
             return None;
         }
-        if is_called(word, FIRST_VALUE_NAMES) {
+        if group::is_called(word, FIRST_VALUE_NAMES) {
             // The tokens of earlier lines were discarded.
             let kept = std::mem::replace(&mut scan.tokens, Tokens::new(text));
             tried = value_from(scan, key, first, end).or(tried);
@@ -168,9 +167,16 @@ fn value_before(scan: &mut Scan<'_>, key: &Key, name: usize) -> Option<Tried> {
             // An item of a list begins.
             Kind::Sign(b'-') if tokens.kind(at + 1) == Kind::Blank => break,
             Kind::Sign(b'<') => break,
+            // Skips a value, which may contain any sign.
+            Kind::Quote
+                if tokens.closes_before(at, at)
+                    && tokens.cursor(at + 1).blanks().sign(b":=").is_none() =>
+            {
+                at = tokens.get(at)?.mate?;
+            }
             Kind::Close(_) => at = tokens.get(at)?.mate.unwrap_or(at),
             Kind::Word if tokens.word(at) == Some(named) => return Some(Tried::Nothing),
-            Kind::Word if is_called(tokens.word(at)?, FIRST_VALUE_NAMES) => {
+            Kind::Word if group::is_called(tokens.word(at)?, FIRST_VALUE_NAMES) => {
                 let behind = at + 1 + usize::from(tokens.kind(at + 1) == Kind::Quote);
                 let separator = pair::separator_at(scan, behind).filter(|separator| {
                     separator.binding != Binding::Loose && separator.next < name
@@ -183,15 +189,6 @@ fn value_before(scan: &mut Scan<'_>, key: &Key, name: usize) -> Option<Tried> {
     }
     let mut tried = values.into_iter().map(|(at, place)| value_of_field(scan, key, at, place));
     tried.find(|tried| *tried == Some(Tried::Found))?
-}
-
-/// Whether the word or its last part is one of these names, as in `name`, `ParameterName` and `param_name`.
-fn is_called(word: &[u8], names: WordList) -> bool {
-    let hump = word.iter().rposition(u8::is_ascii_uppercase).unwrap_or(0);
-    let part = word.rsplit(|byte| b"_-".contains(byte)).next().unwrap_or_default();
-    let mut parts = [&word[hump..], part].into_iter().filter(|part| part.len() > 2);
-
-    is_one_of(word, names) || parts.any(|part| is_one_of(part, names))
 }
 
 /// Returns the place of the first word of the next field: after the rest of this one, and a comma, a line end, or the
@@ -328,7 +325,11 @@ pub(crate) fn element(scan: &mut Scan<'_>, key: &Key) -> Tried {
     let mut tried = Tried::Nothing;
     for _ in 0..FIELDS {
         let inner = scan.tokens.skip_lines(content);
-        let is_element = scan.tokens.are(inner, &[Kind::Sign(b'<'), Kind::Word])
+        let coding = |token: Option<Token>| token.map(|token| token.coding);
+        // The text of an element may contain an encoded sign: `<password>&lt;x&gt;…`.
+        let is_tag = coding(scan.tokens.get(inner)) == coding(scan.tokens.get(content - 1));
+        let is_element = is_tag
+            && scan.tokens.are(inner, &[Kind::Sign(b'<'), Kind::Word])
             && (is_strong || scan.tokens.is_word(inner + 1, VALUE_NAMES));
         if is_element && scan.tokens.is_sign(inner + 2, b'>') {
             content = inner + 3;
