@@ -7,6 +7,7 @@ use tracing::level_filters::LevelFilter;
 use tracing::span::{Attributes, Id};
 use tracing::subscriber::Interest;
 use tracing::{Event, Metadata, Subscriber};
+use tracing_log::NormalizeEvent as _;
 use tracing_subscriber::Layer;
 use tracing_subscriber::filter::{Filtered, Targets};
 use tracing_subscriber::fmt::MakeWriter;
@@ -67,10 +68,13 @@ where
     }
 
     fn on_event(&self, event: &Event<'_>, cx: Context<'_, S>) {
-        let metadata = event.metadata();
         if self.has_id {
-            self.layer.on_event(event, cx);
-        } else if self.layer.filter().would_enable(metadata.target(), metadata.level()) {
+            return self.layer.on_event(event, cx);
+        }
+        // A record of `log` has its own target in its fields.
+        let of_log = event.normalized_metadata();
+        let metadata = of_log.as_ref().unwrap_or_else(|| event.metadata());
+        if self.layer.filter().would_enable(metadata.target(), metadata.level()) {
             self.layer.inner().on_event(event, cx);
         }
     }

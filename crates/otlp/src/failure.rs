@@ -27,6 +27,9 @@ pub(super) const fn size_advice(signal: Signal) -> &'static str {
     }
 }
 
+/// The advice if there is no receiver of OTLP at the address.
+pub(super) const ADDRESS_ADVICE: &str = "; expected the address of a running receiver in `OTEL_EXPORTER_OTLP_ENDPOINT` (`otlp_endpoint`)";
+
 /// The advice if a receiver refuses the sender of a request. It is appended to the receiver's answer.
 pub(super) const CREDENTIAL_ADVICE: &str =
     "; set a valid credential in `OTEL_EXPORTER_OTLP_HEADERS` (`authentication`)";
@@ -88,6 +91,11 @@ impl Peer {
         Outcome::Unanswered(format!("the connection failed: {}{text}{advice}", self.by_proxy()))
     }
 
+    /// Returns the outcome of a request without an answer in time.
+    pub(super) fn silent(&self) -> Outcome {
+        Outcome::TimedOut(self.address_advice())
+    }
+
     /// Returns the outcome of a request whose answer does not follow the protocol or exceeds a limit, for example with
     /// endless headers. A retry would get the same answer.
     pub(super) fn invalid(&self, problem: &str, is_other_protocol: bool) -> Outcome {
@@ -117,8 +125,7 @@ impl Peer {
         match &self.proxy {
             _ if self.has_answered => String::new(),
             Some(proxy) => proxy.choice(),
-            None => "; expected the address of a running receiver in `OTEL_EXPORTER_OTLP_ENDPOINT` (`otlp_endpoint`)"
-                .to_owned(),
+            None => ADDRESS_ADVICE.to_owned(),
         }
     }
 

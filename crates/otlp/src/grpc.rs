@@ -21,17 +21,17 @@ use tonic::codec::{Codec, DecodeBuf, Decoder, EncodeBuf, Encoder};
 use tonic::metadata::{AsciiMetadataKey, MetadataMap, MetadataValue};
 use tonic::transport::{Channel, Endpoint};
 use tonic::{Code, Extensions, Request, Status};
-use tonic_types::StatusExt as _;
 use tower::util::MapResponse;
 use tower::{ServiceExt as _, service_fn};
 
 use super::dial::Dialer;
-use super::failure::{CREDENTIAL_ADVICE, Peer, error_chain, size_advice};
+use super::failure::{ADDRESS_ADVICE, CREDENTIAL_ADVICE, Peer, error_chain, size_advice};
 use super::proxy::Proxy;
 use super::response::{self, MAX_RESPONSE, Outcome};
 use super::retry::Transport;
 use super::settings::{OtlpSettings, USER_AGENT, reserved};
 use floe_telemetry_core::__sdk::clock::{Instant, monotonic_now};
+use floe_telemetry_core::__sdk::internal_log::unlogged;
 use floe_telemetry_sdk::Error;
 use floe_telemetry_sdk::config::{Compression, OtlpProtocol, Signal};
 
@@ -255,7 +255,7 @@ impl Transport for Grpc {
             self.exporter.client = None;
             self.runtime.end();
         }
-        called.unwrap_or(Outcome::TimedOut)
+        called.unwrap_or_else(|_| self.exporter.peer.silent())
     }
 }
 
@@ -269,7 +269,7 @@ impl Background {
 
     fn end(&mut self) {
         if let Some(runtime) = self.0.take() {
-            runtime.shutdown_background();
+            unlogged(|| runtime.shutdown_background());
         }
     }
 }
@@ -282,7 +282,7 @@ impl Drop for Background {
 
 pub(super) fn classify(status: &Status, signal: Signal) -> Outcome {
     let reason = format!("the receiver answered {:?}: {}", status.code(), status.message());
-    let after = status.get_details_retry_info().and_then(|info| info.retry_delay);
+    let after = response::retry_delay(status.details());
     // A receiver in Go or with tonic has found the request too large, or tonic the response. Some of their codes normally
     // permit a retry.
     let words = ["larger than max", "message length too large"];
@@ -300,6 +300,7 @@ pub(super) fn classify(status: &Status, signal: Signal) -> Outcome {
         Code::Unauthenticated | Code::PermissionDenied => {
             Outcome::Rejected(reason + CREDENTIAL_ADVICE)
         }
+        Code::Unimplemented => Outcome::Rejected(reason + ADDRESS_ADVICE),
         _ => Outcome::Rejected(reason),
     }
 }
@@ -339,5 +340,31 @@ impl Decoder for BytesCodec {
 
     fn decode(&mut self, buffer: &mut DecodeBuf<'_>) -> Result<Option<Bytes>, Status> {
         Ok(Some(buffer.copy_to_bytes(buffer.remaining())))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tonic_types::{ErrorDetails, StatusExt as _};
+
+    use super::*;
+
+    #[test]
+    fn the_delay_of_a_retry_is_read_among_other_details() {
+        let delayed = |delay| {
+            let mut details = ErrorDetails::with_help_link("documentation", "https://example.com");
+            details.set_retry_info(delay);
+            let status = Status::with_error_details(Code::ResourceExhausted, "busy", details);
+            match classify(&status, Signal::Traces) {
+                Outcome::Retry { after, .. } => after,
+                other => panic!("{other:?}"),
+            }
+        };
+        for delay in [Duration::ZERO, Duration::from_millis(1_250), Duration::from_secs(u64::MAX)] {
+            let expected = delay.min(tonic_types::RetryInfo::MAX_RETRY_DELAY);
+            assert_eq!(delayed(Some(delay)), Some(expected));
+        }
+        let status = Status::with_details(Code::ResourceExhausted, "busy", (&[0x1a, 9][..]).into());
+        assert!(matches!(classify(&status, Signal::Traces), Outcome::Rejected(_)));
     }
 }

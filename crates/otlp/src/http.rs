@@ -11,7 +11,7 @@ use http::{StatusCode, Uri};
 use super::compress::compress;
 use super::dial::Dialer;
 use super::exchange::{self, Answer, Connection, Failure};
-use super::failure::{CREDENTIAL_ADVICE, Peer, size_advice};
+use super::failure::{ADDRESS_ADVICE, CREDENTIAL_ADVICE, Peer, size_advice};
 use super::proxy::{Proxy, default_port, receiver};
 use super::response::{self, MAX_RESPONSE, Outcome, description, number_and_text};
 use super::retry::Transport;
@@ -45,6 +45,8 @@ struct Http {
     timeout: Duration,
     compression: Compression,
     signal: Signal,
+    /// Whether no path was appended to the endpoint.
+    is_unchanged: bool,
 }
 
 /// Creates a client that connects with the first request.
@@ -66,6 +68,7 @@ pub(super) fn connect(
         timeout: settings.timeout,
         compression: settings.compression,
         signal: settings.signal,
+        is_unchanged: settings.is_of_signal(),
     }))
 }
 
@@ -158,15 +161,15 @@ impl Http {
         result
     }
 
-    /// Returns advice for a receiver that does not know the URL's path. The endpoint of one signal is used unchanged.
+    /// Returns advice for a receiver that does not know the URL's path.
     fn path_advice(&self) -> String {
         let expected = format!("/v1/{}", self.signal.as_str());
-        if self.peer.endpoint.path().ends_with(&expected) {
-            return String::new();
-        }
-        format!(
-            "; the URL of a signal is used unchanged, and the path of this signal is usually `{expected}`"
-        )
+        let rule = match self.peer.endpoint.path().ends_with(&expected) {
+            true if self.is_unchanged => String::new(),
+            true => format!(", to which `{expected}` is appended"),
+            false => format!(", which is used unchanged: its path is usually `{expected}`"),
+        };
+        format!("{ADDRESS_ADVICE}{rule}")
     }
 
     fn outcome(&mut self, mut answer: Answer, deadline: Instant) -> Outcome {
@@ -200,6 +203,7 @@ impl Http {
     fn advice(&self, status: StatusCode) -> String {
         let forwarder = || self.peer.forwarder();
         match status.as_u16() {
+            200..=399 => ADDRESS_ADVICE.to_owned(),
             404 => self.path_advice(),
             413 => size_advice(self.signal).to_owned(),
             403 | 407 => forwarder()
@@ -226,7 +230,7 @@ impl Transport for Http {
             Err(Failure::Unanswered(_) | Failure::Interrupted(_))
                 if monotonic_now() >= deadline =>
             {
-                Outcome::TimedOut
+                self.peer.silent()
             }
             Err(
                 Failure::Unconnected(error)
@@ -262,9 +266,7 @@ pub(super) fn classify(
     if status.is_success() {
         // A web server that answers every path with a page has not accepted the request.
         if is_web_page(headers) {
-            return Outcome::Rejected(format!(
-                "{by} answered {status} with a web page: it is not an OTLP receiver"
-            ));
+            return Outcome::Rejected(format!("{by} answered {status} with a web page"));
         }
         // The request accepts no compression, so a compressed response is not read.
         if let Some(encoding) = headers.get(CONTENT_ENCODING)
@@ -326,7 +328,7 @@ fn explained(headers: &HeaderMap, body: &mut dyn Read) -> Option<String> {
 /// message is readable.
 fn explanation(content_type: &[u8], body: &[u8]) -> Option<String> {
     let message = if content_type.starts_with(b"application/x-protobuf") {
-        number_and_text(body).ok()?.1
+        number_and_text(body)?.1
     } else if description(body) == "a web page" {
         "a web page".to_owned()
     } else {

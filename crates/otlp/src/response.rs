@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use prost::DecodeError;
-use prost::encoding::{DecodeContext, bytes, decode_key, int64, skip_field, string};
+use prost::encoding::{DecodeContext, WireType, bytes, decode_key, int64, skip_field, string};
 
 pub(super) const MAX_RESPONSE: usize = 4 * 1024 * 1024;
 
@@ -33,51 +33,78 @@ pub enum Outcome {
     Unanswered(String),
     /// The request must not be retried.
     Rejected(String),
-    /// There was no answer in time. The request can be retried.
-    TimedOut,
+    /// There was no answer in time. The request can be retried. The text is advice if there never was an answer.
+    TimedOut(String),
 }
 
 /// Reads the body of a successful response. The responses for spans, metrics and logs use the same field numbers.
 pub(super) fn accepted(body: &[u8]) -> Outcome {
-    match partial_success(body).and_then(|partial| number_and_text(&partial)) {
-        Ok((rejected, message)) => {
+    let partial = submessages(body, 1).map(|mut partial| partial.pop().unwrap_or_default());
+    match partial.and_then(|partial| number_and_text(&partial)) {
+        Some((rejected, message)) => {
             let rejected = u64::try_from(rejected).unwrap_or_default();
             Outcome::Accepted(Accepted { rejected, message })
         }
-        Err(_) if is_empty_json(body) => Outcome::Accepted(Accepted::default()),
-        Err(_) => Outcome::Rejected(format!(
+        None if is_empty_json(body) => Outcome::Accepted(Accepted::default()),
+        None => Outcome::Rejected(format!(
             "the receiver answered with {} instead of an OTLP response in protobuf",
             description(body)
         )),
     }
 }
 
-fn partial_success(mut response: &[u8]) -> Result<Vec<u8>, DecodeError> {
-    let mut partial = Vec::new();
-    let context = DecodeContext::default();
-    while !response.is_empty() {
-        match decode_key(&mut response)? {
-            (1, wire) => bytes::merge(wire, &mut partial, &mut response, context.clone())?,
-            (field, wire) => skip_field(wire, field, &mut response, context.clone())?,
-        }
-    }
-    Ok(partial)
-}
-
 /// Reads the fields 1 and 2 of a message: in a `partial_success`, the number of rejected items and the reason, and in a
 /// `google.rpc.Status`, the code and the message.
-pub(super) fn number_and_text(mut message: &[u8]) -> Result<(i64, String), DecodeError> {
-    let mut number = 0;
-    let mut text = String::new();
-    let context = DecodeContext::default();
+pub(super) fn number_and_text(message: &[u8]) -> Option<(i64, String)> {
+    let text = fields(message, 2, |wire, text, from| string::merge(wire, text, from, context()));
+    Some((number(message, 1)?, text?.pop().unwrap_or_default()))
+}
+
+/// Reads the delay of the `google.rpc.RetryInfo` in the details of a `google.rpc.Status`.
+#[cfg(feature = "grpc")]
+pub(super) fn retry_delay(status: &[u8]) -> Option<Duration> {
+    let mut details = submessages(status, 3)?.into_iter();
+    let retry_info = details.find(|detail| {
+        let kind = submessages(detail, 1).and_then(|mut kinds| kinds.pop());
+        kind.is_some_and(|kind| kind == b"type.googleapis.com/google.rpc.RetryInfo")
+    })?;
+    let delay = submessages(&submessages(&retry_info, 2)?.pop()?, 1)?.pop()?;
+    let seconds = Duration::from_secs(number(&delay, 1)?.try_into().unwrap_or(0));
+    seconds.checked_add(Duration::from_nanos(number(&delay, 2)?.try_into().unwrap_or(0)))
+}
+
+fn submessages(message: &[u8], field: u32) -> Option<Vec<Vec<u8>>> {
+    fields(message, field, |wire, content, from| bytes::merge(wire, content, from, context()))
+}
+
+fn number(message: &[u8], field: u32) -> Option<i64> {
+    let numbers =
+        fields(message, field, |wire, number, from| int64::merge(wire, number, from, context()));
+    Some(numbers?.pop().unwrap_or_default())
+}
+
+/// Reads each field with this number. Returns `None` if a field of the message is invalid.
+fn fields<T: Default>(
+    mut message: &[u8],
+    number: u32,
+    merge: impl Fn(WireType, &mut T, &mut &[u8]) -> Result<(), DecodeError>,
+) -> Option<Vec<T>> {
+    let mut found = Vec::new();
     while !message.is_empty() {
-        match decode_key(&mut message)? {
-            (1, wire) => int64::merge(wire, &mut number, &mut message, context.clone())?,
-            (2, wire) => string::merge(wire, &mut text, &mut message, context.clone())?,
-            (field, wire) => skip_field(wire, field, &mut message, context.clone())?,
+        match decode_key(&mut message).ok()? {
+            (field, wire) if field == number => {
+                let mut value = T::default();
+                merge(wire, &mut value, &mut message).ok()?;
+                found.push(value);
+            }
+            (field, wire) => skip_field(wire, field, &mut message, context()).ok()?,
         }
     }
-    Ok((number, text))
+    Some(found)
+}
+
+fn context() -> DecodeContext {
+    DecodeContext::default()
 }
 
 /// Whether the body is the JSON response to a completely accepted request. Some gateways send it even in response to

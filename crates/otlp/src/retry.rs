@@ -26,6 +26,10 @@ const MAX_DELAY: Duration = Duration::from_secs(5);
 /// The maximum timeout. It is limited so that adding it to the current time cannot overflow.
 const MAX_TIMEOUT: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 
+/// The advice for a receiver that has answered before.
+const TIMEOUT_ADVICE: &str =
+    "; a slow receiver needs a longer `OTEL_EXPORTER_OTLP_TIMEOUT` (`otlp.all.timeout_millis`)";
+
 /// Sends requests over one protocol, without retries. It blocks the thread of the exporter.
 pub(super) trait Transport: Send {
     /// Prepares a request once for all attempts to send it, for example by compressing it.
@@ -53,8 +57,8 @@ pub(super) fn deadline(timeout: Duration) -> Instant {
 pub(super) struct LastRequests {
     /// The number of unanswered requests in a row until now.
     unanswered: u32,
-    /// The reason of the last failure that was no rejection; `None` after an accepted request.
-    failure: Option<String>,
+    /// The type and the reason of the last failure that was no rejection; `None` after an accepted request.
+    failure: Option<(&'static str, String)>,
 }
 
 /// During a shutdown, this number of unanswered requests in a row ends an export.
@@ -109,7 +113,8 @@ fn send_with(
     sleep: impl Fn(Duration),
 ) -> Result<Accepted, ExportFailure> {
     if limits.left().is_zero() {
-        let reason = last.failure.as_deref().unwrap_or("other requests used up the time");
+        let failure = last.failure.as_ref().map(|(_, reason)| reason.as_str());
+        let reason = failure.unwrap_or("other requests used up the time");
         return Err(limits.error("timeout", &format!("not sent: {reason}")));
     }
     let mut delay = INITIAL_DELAY;
@@ -118,7 +123,7 @@ fn send_with(
         let outcome = transport.send(request.clone(), limits.left());
         let unanswered = last.unanswered + 1;
         last.unanswered = 0;
-        let (reason, after) = match outcome {
+        let (failure, after) = match outcome {
             Outcome::Accepted(accepted) => {
                 last.failure = None;
                 return Ok(accepted);
@@ -126,30 +131,29 @@ fn send_with(
             Outcome::Rejected(reason) => {
                 return Err(ExportFailure { items: None, error_type: "rejected", reason });
             }
-            Outcome::Retry { reason, after } => (reason, after),
+            Outcome::Retry { reason, after } => (("rejected", reason), after),
             Outcome::Unanswered(reason) => {
                 last.unanswered = unanswered;
-                (reason, None)
+                (("connection_error", reason), None)
             }
-            Outcome::TimedOut => {
-                let last = last.failure.replace("no response".to_owned());
-                let reason = match last.filter(|_| is_repeated) {
-                    Some(last) => format!("no response; the previous attempt failed: {last}"),
-                    None => "no response".to_owned(),
+            Outcome::TimedOut(advice) => {
+                let advice = match last.failure.take().filter(|_| is_repeated) {
+                    Some((_, previous)) => &format!("; the previous attempt failed: {previous}"),
+                    None if advice.is_empty() && !limits.is_ending() => TIMEOUT_ADVICE,
+                    None => &*advice,
                 };
-                return Err(limits.error("timeout", &reason));
+                let reason = format!("no response{advice}");
+                let failure = limits.error("timeout", &reason);
+                last.failure = Some(("timeout", reason));
+                return Err(failure);
             }
         };
         // An attempt that the end of the time has interrupted tells less than the one before.
         let is_interrupted = is_repeated && last.unanswered > 0 && limits.left().is_zero();
-        let reason = last.failure.take().filter(|_| is_interrupted).unwrap_or(reason);
-        last.failure = Some(reason.clone());
-        let error_type = match last.unanswered {
-            0 => "rejected",
-            _ => "connection_error",
-        };
+        let told = last.failure.take().filter(|_| is_interrupted).unwrap_or(failure);
+        let (error_type, reason) = last.failure.insert(told);
         if limits.is_ending() && last.unanswered >= MAX_UNANSWERED {
-            return Err(limits.error(error_type, &reason));
+            return Err(limits.error(error_type, reason));
         }
         let pause = pause(delay, after);
         if pause >= limits.left() {
@@ -157,7 +161,7 @@ fn send_with(
             if after.is_some() && !limits.is_ending() {
                 sleep(limits.left());
             }
-            return Err(limits.error(error_type, &reason));
+            return Err(limits.error(error_type, reason));
         }
         sleep(pause);
         delay = (delay * 2).min(MAX_DELAY);
@@ -262,28 +266,35 @@ mod tests {
         }
     }
 
-    /// A receiver that refuses the first request, and has no time for the second.
-    struct Interrupted<'a>(&'a Ending, bool);
+    /// A receiver that answers the first request, and has no time for the second.
+    struct Interrupted<'a>(&'a Ending, Option<Outcome>);
 
     impl Transport for Interrupted<'_> {
         fn send(&mut self, _: Bytes, _: Duration) -> Outcome {
-            if !std::mem::replace(&mut self.1, true) {
-                return Outcome::Unanswered("refused".to_owned());
-            }
-            self.0.begin(monotonic_now());
-            Outcome::Unanswered("no address has answered in time".to_owned())
+            self.1.take().unwrap_or_else(|| {
+                self.0.begin(monotonic_now());
+                Outcome::Unanswered("no address has answered in time".to_owned())
+            })
         }
     }
 
     #[test]
     fn an_attempt_without_time_does_not_hide_the_reason_of_the_one_before() {
         let timeout = 3600 * SECOND;
-        let ending = Ending::default();
-        let limits = Limits { deadline: deadline(timeout), ending: &ending, timeout };
-        let mut interrupted = Interrupted(&ending, false);
-        let mut last = LastRequests::default();
-        let sent = send_with(&mut interrupted, &Bytes::new(), &mut last, limits, |_| ());
-        assert_eq!(sent.unwrap_err().reason, "not delivered before the shutdown: refused");
+        let reason = "refused".to_owned();
+        for (first, error_type) in [
+            (Outcome::Unanswered(reason.clone()), "connection_error"),
+            (Outcome::Retry { reason, after: None }, "rejected"),
+        ] {
+            let ending = Ending::default();
+            let limits = Limits { deadline: deadline(timeout), ending: &ending, timeout };
+            let mut interrupted = Interrupted(&ending, Some(first));
+            let mut last = LastRequests::default();
+            let sent = send_with(&mut interrupted, &Bytes::new(), &mut last, limits, |_| ());
+            let failure = sent.unwrap_err();
+            assert_eq!(failure.reason, "not delivered before the shutdown: refused");
+            assert_eq!(failure.error_type, error_type);
+        }
     }
 
     #[test]

@@ -106,6 +106,11 @@ impl OtlpSettings {
         })
     }
 
+    /// Whether the endpoint is this signal's own, to which no path is appended.
+    pub(super) const fn is_of_signal(&self) -> bool {
+        self.own.endpoint.is_some()
+    }
+
     /// Returns the URL for messages, without parts that may be credentials.
     pub(super) fn receiver(&self) -> String {
         without_credentials(&self.url)
@@ -131,6 +136,7 @@ fn of_signal(message: String, signal: &str, own: &OtlpOptions) -> String {
     let in_capitals = signal.to_ascii_uppercase();
     let settings = [
         (own.endpoint.is_some(), "ENDPOINT", "otlp_endpoint", "endpoint"),
+        (own.timeout_millis.is_some(), "TIMEOUT", "otlp.all.timeout_millis", "timeout_millis"),
         (own.protocol.is_some(), "PROTOCOL", "otlp_protocol", "protocol"),
         (!own.headers.is_empty(), "HEADERS", "authentication", "headers"),
         (own.certificate.is_some(), "CERTIFICATE", "certificate", "certificate"),

@@ -50,16 +50,15 @@ fn login(scan: &mut Scan<'_>, run: &[u8], place: impl Fn(usize) -> usize) -> usi
     let user = &run[..sign];
     let end = place(sign);
     let colon = memchr::memchr(b':', user).map_or(0, |colon| colon + 1);
-    let (name, password) = user.split_at(colon);
     if is_plain_user(user) {
         scan.keep(start, end, URL_USERINFO, Reason::Other("a user without a password"));
-    } else if is_no_login(name, password, rest(run, sign + 1)) {
+    } else if is_no_login(&user[..colon], &user[colon..], rest(run, sign + 1)) {
         scan.keep(start, end, URL_USERINFO, Reason::Other("a placeholder"));
     } else {
         scan.redact(start, end, URL_USERINFO, Evidence::Structure);
     }
     let authority = place(sign + 1);
-    scan.covered = scan.covered.max(authority);
+    scan.cover(authority);
     authority
 }
 
@@ -133,19 +132,21 @@ fn userinfo(run: &[u8]) -> Option<usize> {
     let last = memchr::memrchr(b'@', run)?;
     let later = class!("a-zA-Z0-9[/${%").has(at(run, last + 1)).then_some(last);
     let certain = later.filter(|&sign| is_certain_host(&run[sign + 1..]));
-    let (authority, tail) = run.split_at(path);
+    let authority = &run[..path];
 
     if let Some(sign) = memchr::memrchr(b'@', authority) {
         // A query needs a path, so in `user:a@b?d@host` the text after `?` belongs to the password.
-        let is_end = matches!(tail, [] | [b'/', ..]) && is_certain_host(&authority[sign + 1..]);
+        let is_end =
+            matches!(run[path..], [] | [b'/', ..]) && is_certain_host(&authority[sign + 1..]);
         let has_password = authority[..sign].contains(&b':');
         return certain.filter(|_| has_password && !is_end).or(Some(sign));
     }
 
     let colon = memchr::memchr(b':', authority)?;
-    let (host, port) = authority.split_at(colon);
+    let host = &authority[..colon];
+    let port = &authority[colon + 1..];
     match port.len() {
-        1..=6 if class!("0-9").all(&port[1..]) => {
+        0..=5 if class!("0-9").all(port) => {
             let is_host = matches!(host, [b'[', ..]) || host.contains(&b'.');
             certain.filter(|_| !is_host)
         }
@@ -156,8 +157,8 @@ fn userinfo(run: &[u8]) -> Option<usize> {
 /// Whether the text clearly begins with a host: a domain, an IP address, a name with a port, `localhost` or `tcp(…)`.
 pub(crate) fn is_certain_host(text: &[u8]) -> bool {
     let name = class!("a-zA-Z0-9_.-").end(text, 0, 255);
-    let (host, tail) = text.split_at(name);
-    match (host, tail) {
+    let host = &text[..name];
+    match (host, &text[name..]) {
         ([], [b'[', ..])
         | (_, [b':', b'0'..=b'9', ..])
         | (b"tcp" | b"tcp4" | b"tcp6" | b"unix", [b'(', ..]) => true,
@@ -199,9 +200,9 @@ pub(crate) fn segment(scan: &mut Scan<'_>, anchor: usize) {
 pub(crate) fn path_from(scan: &mut Scan<'_>, start: usize, end: usize) {
     let text = scan.text;
     let is_segment = (before(text, start), at(text, end)) == (b'/', b'/');
-    if is_segment && start < end && start >= scan.paths_until {
-        scan.paths_until = class!("a-zA-Z0-9_/.-").end(text, end, usize::MAX);
-        path(scan, start - 1, scan.paths_until);
+    if is_segment && start < end && start >= scan.progress.paths {
+        scan.progress.paths = class!("a-zA-Z0-9_/.-").end(text, end, usize::MAX);
+        path(scan, start - 1, scan.progress.paths);
     }
 }
 
@@ -263,15 +264,13 @@ pub(crate) fn scan(scan: &mut Scan<'_>, sign: usize) {
     if !is_address {
         return;
     }
-    if sign >= scan.signs_until {
-        let run = class!("^\"'`<>").start(text, sign, LIMIT);
-        let end = class!("^\"'`<>,").end(text, sign, LIMIT);
-        // A password may contain `@`, so the last one ends it.
-        let last = memchr::memrchr(b'@', part(text, sign, end)).map_or(sign, |at| sign + at);
-        let password = oracle(text, run, last).or_else(|| credentials(text, run, last));
-        scan.signs_until = last + 1;
+    // A password may contain `@`, so the last one ends it.
+    let end = class!("^\"'`<>,").end(text, sign + 1, LIMIT);
+    if memchr::memchr(b'@', part(text, sign + 1, end)).is_none() {
+        let run = class!("^\"'`<>").start(text, sign, 2 * LIMIT);
+        let password = oracle(text, run, sign).or_else(|| credentials(text, run, sign));
         if let Some(start) = password {
-            scan.redact(start, last, ADDRESS_PASSWORD, Evidence::Structure);
+            scan.redact(start, sign, ADDRESS_PASSWORD, Evidence::Structure);
             return;
         }
     }
@@ -326,9 +325,10 @@ fn oracle(text: &[u8], run: usize, sign: usize) -> Option<usize> {
     let line = run_start(text, user, 64, |byte| !b"\n;|".contains(&byte));
     let mut words = part(text, line, user).split(|byte| *byte == b' ');
     let password = part(text, slash + 1, sign);
+    let host = rest(text, sign + 1);
     let is_login = !class!("/:").any(password)
         && look(password).is_made_up()
-        && is_certain_host(rest(text, sign + 1));
+        && is_certain_host(host.strip_prefix(b"//").unwrap_or(host));
 
     let fits = match password {
         [] => false,
@@ -355,8 +355,8 @@ fn email(scan: &mut Scan<'_>, sign: usize) {
     let text = scan.text;
     let local = after_colour(text, class!("a-zA-Z0-9_.%+'-", or_wide).start(text, sign, 64));
     let end = class!("a-zA-Z0-9_.-").end(text, sign + 1, 255);
-    let domain = part(text, sign + 1, end);
-    let domain = domain.strip_suffix(b".").unwrap_or(domain);
+    let host = part(text, sign + 1, end);
+    let domain = host.strip_suffix(b".").unwrap_or(host);
     let last = domain.rsplit(|byte| *byte == b'.').next().unwrap_or_default();
     let start = class!(".'%-").end(text, local, 64);
     // `user@host:22` and `git@host:path` are accounts and no e-mail addresses.

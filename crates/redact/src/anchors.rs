@@ -326,9 +326,9 @@ impl Anchors {
         if kinds == 0 {
             return None;
         }
-        let (leads, tails) = self.around[index];
+        let around = self.around[index];
         let next = next.map_or(0, |next| CLASSES[usize::from(*next)]);
-        (leads >> ((window >> 15) & 31) & tails >> next & 1 != 0).then_some(kinds)
+        (around.0 >> ((window >> 15) & 31) & around.1 >> next & 1 != 0).then_some(kinds)
     }
 
     /// Returns the formats whose anchor ends at `last` and whose prefix matches, each with the start of its prefix.

@@ -17,21 +17,21 @@ const HEADERS: usize = 16;
 pub(crate) fn private_key(scan: &mut Scan<'_>, anchor: usize) {
     let text = scan.text;
     let start = class!("-").start(text, anchor + 1, 8);
-    let (start, end) = if let Some(body) = label_end(text, start, BEGIN) {
+    let range = if let Some(body) = label_end(text, start, BEGIN) {
         match PrivateKey::read(text, start, body) {
-            key if key.has_body => (start, key.end),
+            key if key.has_body => start..key.end,
             _ => return,
         }
     } else if let Some(end) = label_end(text, start, END)
         && let Some(start) = body_start(text, start)
     {
-        (start, end)
+        start..end
     } else {
         return;
     };
-    scan.redact(start, end, PEM_PRIVATE_KEY, Evidence::Format);
+    scan.redact(range.start, range.end, PEM_PRIVATE_KEY, Evidence::Format);
     // The base64 of a key contains no names of values.
-    scan.keys_until = scan.keys_until.max(end);
+    scan.skip_names(range.end);
 }
 
 /// Returns the start of the private key in which the text ends, so that the next line may belong to the key.
@@ -45,10 +45,10 @@ pub(crate) fn open_key(text: &[u8]) -> Option<usize> {
 pub(crate) fn goes_on(text: &[u8]) -> bool {
     let base64 = class!("a-zA-Z0-9+/=");
     let mut lines = text.trim_ascii_end().rsplit(|byte| *byte == b'\n');
-    let (Some(last), Some(line)) = (lines.next(), lines.next()) else {
+    let last = lines.next().unwrap_or_default();
+    let Some(line) = lines.next().map(<[u8]>::trim_ascii_end) else {
         return false;
     };
-    let line = line.trim_ascii_end();
     let start = base64.start(line, line.len(), 4096);
     let prefix = &line[..start];
     let body = last.strip_prefix(prefix).unwrap_or_default();
@@ -82,7 +82,8 @@ impl PrivateKey {
         let mut key = Self { end: body, has_body: false, is_open: false };
         let mut is_last = false;
         while key.end < start + WINDOW {
-            let (next, has_break) = gap_end(text, key.end, prefix);
+            let gap = Gap::read(text, key.end, prefix);
+            let next = gap.end;
             if next >= text.len() {
                 key.is_open = true;
                 break;
@@ -104,11 +105,11 @@ impl PrivateKey {
                 || rest(text, line + usize::from(at(text, line) == b' ')).starts_with(END);
             let is_code = is_coded(part(text, next, line));
             let is_line = match line - next {
-                LINE.. => has_break || !key.has_body,
+                LINE.. => gap.has_break || !key.has_body,
                 0 => false,
                 // A short last line, or PGP's checksum.
                 1.. if key.has_body => {
-                    is_whole && has_break && (!is_last || at(text, next) == b'=')
+                    is_whole && gap.has_break && (!is_last || at(text, next) == b'=')
                 }
                 8.. => is_code || line == text.len(),
                 1.. => is_code && is_whole || line == text.len(),
@@ -128,27 +129,34 @@ fn is_coded(run: &[u8]) -> bool {
     run.iter().any(u8::is_ascii_digit) || run.iter().skip(1).any(u8::is_ascii_uppercase)
 }
 
-/// Returns the end of the gap after a line of a key, and whether the gap has a line end (plain, escaped or encoded) or
-/// is one blank. It may also have joined quotes (`\n" + "`) and the prefix of a log line.
-fn gap_end(text: &[u8], from: usize, prefix: &[u8]) -> (usize, bool) {
-    let mut end = from;
-    let mut has_break = false;
-    while end < from + 256 {
-        let escape = class!("\\").end(text, end, 8);
-        let (next, is_break) = match rest(text, end) {
-            [b'\\', ..] if class!("nr").has(at(text, escape)) => (escape + 1, true),
-            [b'%', b'0', b'a' | b'A' | b'd' | b'D', ..] => (end + 3, true),
-            [b'\n', line @ ..] if line.starts_with(prefix) => (end + 1 + prefix.len(), true),
-            // The next line may be the next item of a list.
-            [b'\n' | b',', ..] => (end + 1, true),
-            [b' ' | b'\t' | b'\r' | b'\x0c' | b'"' | b'\'' | b'+', ..] => (end + 1, false),
-            _ => break,
-        };
-        end = next;
-        has_break |= is_break;
+/// The gap after a line of a key. It may have joined quotes (`\n" + "`) and the prefix of a log line.
+struct Gap {
+    end: usize,
+    /// Whether the gap has a line end (plain, escaped or encoded) or is one blank.
+    has_break: bool,
+}
+
+impl Gap {
+    fn read(text: &[u8], from: usize, prefix: &[u8]) -> Self {
+        let mut end = from;
+        let mut has_break = false;
+        while end < from + 256 {
+            let escape = class!("\\").end(text, end, 8);
+            let is_joint = class!(" \t\r\x0c\"'+").has(at(text, end));
+            end = match rest(text, end) {
+                [b'\\', ..] if class!("nr").has(at(text, escape)) => escape + 1,
+                [b'%', b'0', b'a' | b'A' | b'd' | b'D', ..] => end + 3,
+                [b'\n', line @ ..] if line.starts_with(prefix) => end + 1 + prefix.len(),
+                // The next line may be the next item of a list.
+                [b'\n' | b',', ..] => end + 1,
+                _ if is_joint => end + 1,
+                _ => break,
+            };
+            has_break |= !is_joint;
+        }
+        // A key on one line has a blank in place of each line end.
+        Self { end, has_break: has_break || part(text, from, end) == b" " }
     }
-    // A key on one line has a blank in place of each line end.
-    (end, has_break || part(text, from, end) == b" ")
 }
 
 /// Returns the end of a run of base64, whose signs may be percent-encoded.
@@ -204,7 +212,7 @@ pub(crate) fn json_web_token(scan: &mut Scan<'_>, start: usize) {
     let has_header =
         WEB_TOKEN_HEADERS.iter().any(|header| rest(text, start).starts_with(header.as_bytes()));
     // If a text was too short for a token, no token begins later in it.
-    if start < scan.web_tokens_until && !has_header {
+    if start < scan.progress.web_tokens && !has_header {
         return;
     }
     let head = class!("a-zA-Z0-9_=+/-").end(text, start, 1024);
@@ -216,6 +224,6 @@ pub(crate) fn json_web_token(scan: &mut Scan<'_>, start: usize) {
     if has_body && end - start >= 16 {
         scan.redact(start, end, JSON_WEB_TOKEN, Evidence::Format);
     } else {
-        scan.web_tokens_until = end;
+        scan.progress.web_tokens = end;
     }
 }

@@ -11,19 +11,21 @@ pub(crate) fn is_right(checksum: Checksum, prefix: &str, body: &str) -> bool {
 }
 
 pub(crate) fn right_digits(checksum: Checksum, prefix: &str, body: &str) -> Option<Vec<u8>> {
-    let (base, digits, of_prefix) = match checksum {
-        Checksum::Crc32 { base, digits, prefix } => (base.into(), digits.into(), prefix),
-        Checksum::Crc32Hex => (16, 8, true),
-    };
-    let alphabet = if base > BASE36.len() { BASE62 } else { &BASE36[..base] };
-    let summed = body.get(..body.len().checked_sub(digits)?)?;
-    let prefix = if of_prefix { prefix } else { "" };
-    let sum = |summed: &str| crc32(prefix.as_bytes().iter().chain(summed.as_bytes()));
-    let sum = match checksum {
-        Checksum::Crc32Hex => sum(summed.strip_suffix('_')?).swap_bytes(),
-        Checksum::Crc32 { .. } => sum(summed),
-    };
-    written(sum, alphabet, digits)
+    let summed = |digits| body.get(..body.len().checked_sub(digits)?);
+    let crc = |prefix: &str, summed: &str| crc32(prefix.bytes().chain(summed.bytes()));
+    match checksum {
+        Checksum::Crc32 { base, digits, prefix: of_prefix } => {
+            let digits = usize::from(digits);
+            let base = usize::from(base);
+            let alphabet = if base > BASE36.len() { BASE62 } else { &BASE36[..base] };
+            let prefix = if of_prefix { prefix } else { "" };
+            written(crc(prefix, summed(digits)?), alphabet, digits)
+        }
+        Checksum::Crc32Hex => {
+            let sum = crc(prefix, summed(8)?.strip_suffix('_')?);
+            written(sum.swap_bytes(), &BASE36[..16], 8)
+        }
+    }
 }
 
 /// Writes a number in the base of the alphabet, padded with zeros; `None` if it has too many digits.
@@ -38,8 +40,8 @@ fn written(number: u32, alphabet: &[u8], digits: usize) -> Option<Vec<u8>> {
 }
 
 /// Computes the CRC-32 of IEEE 802.3 bit by bit. This is fast enough, because few texts have the form of a token.
-fn crc32<'a>(bytes: impl Iterator<Item = &'a u8>) -> u32 {
-    !bytes.fold(!0, |sum, &byte| {
+fn crc32(bytes: impl Iterator<Item = u8>) -> u32 {
+    !bytes.fold(!0, |sum, byte| {
         (0..8).fold(sum ^ u32::from(byte), |sum, _| {
             (sum >> 1) ^ (0xEDB8_8320 & (sum & 1).wrapping_neg())
         })
@@ -60,7 +62,7 @@ mod tests {
 
     #[test]
     fn a_number_is_written_with_the_digits_of_its_base_and_padded() {
-        assert!(is_written(crc32(b"hello".iter()), BASE62, b"0zNvy2"));
+        assert!(is_written(crc32("hello".bytes()), BASE62, b"0zNvy2"));
         assert!(is_written(61 * 62 + 10, BASE62, b"0000zA"));
         assert!(is_written(35 * 36 + 10, BASE36, b"00000za"));
         assert!(is_written(u32::MAX, BASE62, b"4gfFC3"));

@@ -51,14 +51,16 @@ pub(crate) fn valued(scan: &mut Scan<'_>, key: &Key) -> Option<Claim> {
 
 /// Returns the place of the word in `--value` or `/d`.
 fn value_option(tokens: &mut Tokens<'_>, place: usize) -> Option<usize> {
-    let (word, names) = match (tokens.kind(place), tokens.kind(place + 1)) {
-        (Kind::Sign(b'-'), Kind::Sign(b'-')) => (place + 2, words!("value, body")),
-        // PowerShell's `-Value`.
-        (Kind::Sign(b'-'), Kind::Word) => (place + 1, words!("value, body")),
-        (Kind::Sign(b'/'), Kind::Word) => (place + 1, words!("value, body, d")),
+    let mut cursor = tokens.cursor(place);
+    let names = match cursor.peek() {
+        Kind::Sign(b'-') => words!("value, body"),
+        Kind::Sign(b'/') => words!("value, body, d"),
         _ => return None,
     };
-    tokens.is_word(word, names).then_some(word)
+    // PowerShell has one dash: `-Value`.
+    cursor.sign(b"-/").and_then(|()| cursor.sign(b"-"));
+    let word = cursor.place;
+    cursor.one_of(names).map(|()| word)
 }
 
 /// Returns the place of an option's argument, in a shell line or in a printed list of arguments.
@@ -165,10 +167,11 @@ fn redact(scan: &mut Scan<'_>, option: &CommandOption, found: Value) -> Tried {
     let Some(start) = user.map_or(Some(0), |user| Some(user? + 1)) else {
         return Tried::Nothing;
     };
-    let (user, password) = text.split_at(start);
+    let password = &text[start..];
     let is_number = |word: &[u8]| class!("0-9:./-").all(word);
     // A number may be a port, and a path is no password. Without a user, options of listed commands are excepted.
     let is_any = option.form == Separate && option.commands.ends.is_empty();
+    let user = &text[..start];
     let is_harmless = match (user, password) {
         (_, [] | [b'-', ..]) | ([b'<' | b'[', ..], _) => true,
         _ if is_no_login(user, password, b"") => true,
@@ -228,16 +231,15 @@ fn claim(
     name: &str,
     argument: &Argument,
 ) -> Option<(Value, Context)> {
-    let (found, bond) = match argument.of {
-        Callee::Function | Callee::Trace => {
-            (function(scan, place, name, argument)?, Bond::Structure)
-        }
-        Callee::Command => (command(scan, place, name, argument)?, Bond::Copula),
-        Callee::Piped => {
-            let found = command(scan, place, name, argument)?;
-            (is_read(scan, found).then_some(found)?, Bond::Copula)
-        }
-        Callee::Fed => (here_string(scan, place, name)?, Bond::Copula),
+    let found = match argument.of {
+        Callee::Function | Callee::Trace => function(scan, place, name, argument)?,
+        Callee::Command | Callee::Piped => command(scan, place, name, argument)?,
+        Callee::Fed => here_string(scan, place, name)?,
+    };
+    let bond = match argument.of {
+        Callee::Piped if !is_read(scan, found) => return None,
+        Callee::Function | Callee::Trace => Bond::Structure,
+        _ => Bond::Copula,
     };
     // A quoted text of fewer than four bytes is taken for a name. Another grammar reads `name=value`.
     let is_name = found.quoted && found.end - found.start < 4;

@@ -199,7 +199,7 @@ impl Case<'_> {
 
     /// Whether the value counts what the name means: `passwords: 12`.
     fn is_count(&self) -> bool {
-        self.name.ends_with(b"s") && self.is_short_number()
+        self.name.ends_with(b"s") && !self.name.ends_with(b"ss") && self.is_short_number()
     }
 
     fn is_short_number(&self) -> bool {
@@ -310,7 +310,8 @@ fn is_variable(text: &[u8], key: &Key, found: Value) -> bool {
 /// Returns the name in `name=value`.
 pub(crate) fn name_of_pair(text: &[u8]) -> Option<&[u8]> {
     let end = class!("a-zA-Z0-9_.-").end(text, 0, 64);
-    let (name, value) = text.split_at(end);
+    let name = &text[..end];
+    let value = &text[end..];
     let is_name = !matches!(name, [] | [b'0'..=b'9' | b'.' | b'-', ..]);
     let is_pair = value.starts_with(b"=") && value.iter().any(|byte| *byte != b'=');
     (is_name && is_pair).then_some(name)

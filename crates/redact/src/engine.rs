@@ -228,10 +228,10 @@ fn read_part(scan: &mut Scan<'_>, part: Range<usize>, budget: Budget) {
             }
         }
         scan.reach(anchor);
-        if anchor >= scan.covered {
+        if anchor >= scan.progress.covered {
             look(scan, anchor, kinds);
         }
-        next = anchors.next(text, scan.covered.max(anchor + 1));
+        next = anchors.next(text, scan.progress.covered.max(anchor + 1));
     }
 }
 
@@ -252,13 +252,13 @@ fn drop_rest(scan: &mut Scan<'_>, anchor: usize) {
 
 fn look(scan: &mut Scan<'_>, anchor: usize, mut kinds: u8) {
     while kinds != 0 {
-        let (kind, grammars) = GRAMMARS[kinds.trailing_zeros() as usize];
+        let row = &GRAMMARS[kinds.trailing_zeros() as usize];
         kinds &= kinds - 1;
-        if kind == KEY {
-            name(scan, anchor, grammars);
+        if row.0 == KEY {
+            name(scan, anchor, row.1);
             continue;
         }
-        for grammar in grammars {
+        for grammar in row.1 {
             if let Place(read) = grammar {
                 read(scan, anchor);
             }

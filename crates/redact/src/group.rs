@@ -1,11 +1,14 @@
 //! Reads groups, which are lists and maps in brackets, under a name: `{"api_keys": ["…", "…"]}`, `Login { passwords:
 //! {"old": "…"} }`. Reads blocks of YAML, too.
 
+use std::ops::Range;
+
 use crate::decision::{self, Key};
 use crate::key::{self, Meaning};
 use crate::lexer::{Kind, Tokens};
 use crate::pair::{self, Separator};
 use crate::rules::keys::{FIELDS, Flag, KeyKind};
+use crate::rules::list::words;
 use crate::rules::words::{ARRAYS, Binding, NAME_NAMES, VALUE_NAMES};
 use crate::scan::{Scan, Tried};
 use crate::score::{Bond, Context};
@@ -16,6 +19,9 @@ const DEPTH: usize = 8;
 
 /// The maximum number of constructors around a group, as in `Some([…])`.
 const WRAPPERS: usize = 3;
+
+/// The maximum number of tokens from `new` to the brace of an array.
+const ARRAY: usize = 8;
 
 /// The steps charged for a token of a group or a line of a block.
 const ITEM: usize = 16;
@@ -39,6 +45,13 @@ pub(crate) fn opens(tokens: &mut Tokens<'_>, mut place: usize, is_assigned: bool
         // Go's `[]string{"…"}`
         Kind::Open(b'[') if tokens.is_go_list(place) => Some(place + 3),
         Kind::Open(_) => Some(place),
+        // `new[] { "…" }`, `new String[] {"…"}`
+        Kind::Word if tokens.is_word(place, words!("new")) => {
+            let open = tokens.in_line(place, ARRAY, |tokens, at| {
+                (tokens.kind(at) == Kind::Open(b'{')).then_some(at)
+            })?;
+            begins_map(tokens, open).then_some(open)
+        }
         // Go's `map[old:…]`
         Kind::Word if is_go_map(tokens, place + 1) => Some(place + 1),
         // `Login { old: "…" }`, `Array [String("…")]`
@@ -104,22 +117,24 @@ pub(crate) fn pair(scan: &mut Scan<'_>, key: &Key, separator: Separator) -> Trie
     let Some(open) = opens(&mut scan.tokens, separator.next, is_assigned) else {
         return Tried::Nothing;
     };
-    let (_, context) = pair::surroundings(scan, key, separator);
+    let site = pair::site(scan, key, separator);
+    let context = pair::context(key, separator, site);
     judge(scan, key, open, context)
 }
 
 /// Redacts the secrets in the group that opens at `open`.
 pub(crate) fn judge(scan: &mut Scan<'_>, key: &Key, open: usize, context: Context) -> Tried {
-    if scan.groups.contains(&scan.tokens.start(open)) {
+    if scan.tokens.get(open).is_some_and(|token| token.is_read) {
         return Tried::Found;
     }
     let position = scan.position();
-    let mut walk = Walk::new(scan, key, open, context);
+    let level = Level::new(&mut scan.tokens, open, Some(key.meaning));
+    let mut walk = Walk::new(scan, key, context, level);
     let mut at = open + 1;
     while let Some(level) = walk.levels.last().copied()
         && walk.scan.tokens.get(at).is_some()
         && !walk.scan.tokens.closes_before(at, open)
-        && let Some(next) = walk.step(level, at)
+        && let Some(next) = walk.step(level, open, at)
     {
         at = next;
     }
@@ -128,12 +143,13 @@ pub(crate) fn judge(scan: &mut Scan<'_>, key: &Key, open: usize, context: Contex
     tried
 }
 
+/// The state while a group or a block is read.
 struct Walk<'s, 'a> {
     scan: &'s mut Scan<'a>,
     key: &'s Key,
     context: Context,
-    open: usize,
     levels: Vec<Level>,
+    /// The meaning of the next value.
     meaning: Option<Meaning>,
     /// Whether the next token begins an item.
     begins: bool,
@@ -141,15 +157,14 @@ struct Walk<'s, 'a> {
 }
 
 impl<'s, 'a> Walk<'s, 'a> {
-    fn new(scan: &'s mut Scan<'a>, key: &'s Key, open: usize, context: Context) -> Self {
-        let level = Level::new(&mut scan.tokens, open, Some(key.meaning));
+    fn new(scan: &'s mut Scan<'a>, key: &'s Key, context: Context, level: Level) -> Self {
         let levels = vec![level];
         let meaning = level.of_item();
-        Self { scan, key, context, open, levels, meaning, begins: true, tried: Tried::Nothing }
+        Self { scan, key, context, levels, meaning, begins: true, tried: Tried::Nothing }
     }
 
     /// Reads the token at `at`. Returns the next place; `None` at a wrong bracket, or at a deep group without an end.
-    fn step(&mut self, level: Level, at: usize) -> Option<usize> {
+    fn step(&mut self, level: Level, open: usize, at: usize) -> Option<usize> {
         count_steps(ITEM);
         let tokens = &mut self.scan.tokens;
         match tokens.kind(at) {
@@ -162,8 +177,7 @@ impl<'s, 'a> Walk<'s, 'a> {
                 let inner = Level::new(tokens, at, self.meaning);
                 self.meaning = inner.of_item();
                 self.levels.push(inner);
-                let start = tokens.start(at);
-                self.scan.groups.insert(start);
+                tokens.mark_read(at);
             }
             Kind::Sign(b',' | b';') => {
                 self.begins = true;
@@ -171,16 +185,16 @@ impl<'s, 'a> Walk<'s, 'a> {
             }
             Kind::Blank | Kind::Line => {}
             Kind::Redacted => self.tried = Tried::Found,
-            _ => return Some(self.read(level, at)),
+            _ => return Some(self.read(level, open, at)),
         }
         Some(at + 1)
     }
 
     /// Reads a name or a value, and returns the next place.
-    fn read(&mut self, level: Level, at: usize) -> usize {
-        if let Some((name, next)) = field(self.scan, at, level.is_map) {
-            self.meaning = member(self.scan, level.meaning, name);
-            return next;
+    fn read(&mut self, level: Level, open: usize, at: usize) -> usize {
+        if let Some(field) = field(self.scan, at, level.is_map) {
+            self.meaning = member(self.scan, level.meaning, &field);
+            return field.value;
         }
         let tokens = &mut self.scan.tokens;
         if let Some(inner) = opens(tokens, at, false) {
@@ -188,16 +202,75 @@ impl<'s, 'a> Walk<'s, 'a> {
         }
         let list = match level.end {
             _ if level.is_map || tokens.is_wrapper(at) => List::No,
-            Some(end) if tokens.skip_lines(self.open + 1) == at => List::First(end),
+            Some(end) if tokens.skip_lines(open + 1) == at => List::First(end),
             _ if self.begins => List::Next,
             _ => List::Rest,
         };
         self.begins = false;
-        let (next, is_value) = item(self.scan, self.key, at, self.meaning, self.context, list);
-        if is_value {
+        let next = self.item(at, list);
+        // Groups in the values of a group without an end are not read once more.
+        for inner in at..next {
+            let tokens = &mut self.scan.tokens;
+            if level.end.is_none() && matches!(tokens.kind(inner), Kind::Open(_)) {
+                tokens.mark_read(inner);
+            }
+        }
+        next
+    }
+
+    /// Judges a value, if it has a meaning, and returns the next place.
+    fn item(&mut self, at: usize, list: List) -> usize {
+        let tokens = &mut self.scan.tokens;
+        let is_redacted = tokens.kind(at + 1) == Kind::Redacted;
+        let quote = tokens.opens_quote(at);
+        let is_single = quote || matches!(list, List::No);
+        let single = match tokens.scalar(at) {
+            None if is_single => tokens.value(at, Site::from(self.key.place)),
+            scalar => scalar,
+        };
+        let candidates = match list {
+            _ if is_single || single.is_some() => [single, None],
+            List::First(end) => [tokens.between(at, end), tokens.single_item(at)],
+            List::Next => [tokens.single_item(at), None],
+            List::No | List::Rest => [None, None],
+        };
+        let next = match tokens.close(at).filter(|_| quote) {
+            Some(close) => close + 1,
+            None if quote => at + 1,
+            None => single.map_or(at, |single| single.next).max(at + 1),
+        };
+        let Some(meaning) = self.meaning else {
+            return next;
+        };
+        let key = Key { meaning, ..*self.key };
+        for found in candidates.into_iter().flatten() {
+            let context = self.context.or(meaning.kind);
+            if decision::accept(self.scan, &key, found, context) == Tried::Found {
+                self.tried = Tried::Found;
+                return found.next.max(at + 1);
+            }
+        }
+        if is_redacted || candidates[0].is_some() {
             self.tried = Tried::Found;
         }
         next
+    }
+
+    /// Judges the value in a line of a block. Returns the end of the value's last line.
+    fn line(&mut self, place: usize) -> usize {
+        let Some(open) = opens(&mut self.scan.tokens, place, false) else {
+            let next = self.item(place, List::No);
+            return line_end(self.scan.text, self.scan.tokens.start(next).saturating_sub(1));
+        };
+        if let Some(meaning) = self.meaning {
+            let key = Key { meaning, ..*self.key };
+            let context = self.context.or(meaning.kind);
+            if judge(self.scan, &key, open, context) == Tried::Found {
+                self.tried = Tried::Found;
+            }
+        }
+        let close = self.scan.tokens.close(open);
+        close.map_or(0, |close| line_end(self.scan.text, self.scan.tokens.start(close)))
     }
 }
 
@@ -211,74 +284,34 @@ enum List {
     Rest,
 }
 
-/// Judges a value in a group or a block, if it has a meaning. Returns the next place, and whether the value was judged
-/// or is already redacted.
-fn item(
-    scan: &mut Scan<'_>,
-    key: &Key,
-    at: usize,
-    meaning: Option<Meaning>,
-    context: Context,
-    list: List,
-) -> (usize, bool) {
-    let site = Site::from(key.place);
-    let tokens = &mut scan.tokens;
-    let is_redacted = tokens.kind(at + 1) == Kind::Redacted;
-    let (candidates, next) = if tokens.opens_quote(at) {
-        let next = tokens.close(at).map_or(at + 1, |close| close + 1);
-        ([tokens.quoted(at), None], next)
-    } else if let Some(scalar) = tokens.scalar(at) {
-        ([Some(scalar), None], scalar.next)
-    } else {
-        match list {
-            List::No => {
-                let found = tokens.value(at, site);
-                ([found, None], found.map_or(at, |found| found.next))
-            }
-            List::First(end) => ([tokens.between(at, end), tokens.single_item(at)], at),
-            List::Next => ([tokens.single_item(at), None], at),
-            List::Rest => ([None, None], at),
-        }
-    };
-    let Some(meaning) = meaning else {
-        return (next.max(at + 1), false);
-    };
-    for found in candidates.into_iter().flatten() {
-        let key = Key { meaning, ..*key };
-        if decision::accept(scan, &key, found, context.or(meaning.kind)) == Tried::Found {
-            return (found.next.max(at + 1), true);
-        }
-    }
-    (next.max(at + 1), is_redacted || candidates[0].is_some())
+/// A field of a group: the range of its name, and the place of its value.
+struct Field {
+    name: Range<usize>,
+    value: usize,
 }
 
-/// Returns the range of a field's name, and the place of the field's value.
-fn field(scan: &mut Scan<'_>, at: usize, is_map: bool) -> Option<((usize, usize), usize)> {
+fn field(scan: &mut Scan<'_>, at: usize, is_map: bool) -> Option<Field> {
     let tokens = &mut scan.tokens;
     let token = tokens.get(at)?;
-    let (start, end, after) = if tokens.opens_quote(at) {
-        let close = tokens.close(at)?;
-        (token.end, tokens.start(close), close + 1)
-    } else {
-        tokens.word(at)?;
-        (token.start, token.end, at + 1)
+    let is_quoted = tokens.opens_quote(at);
+    let last = if is_quoted { tokens.close(at)? } else { at };
+    let name = match token.kind {
+        _ if is_quoted => token.end..tokens.start(last),
+        Kind::Word => token.start..token.end,
+        _ => return None,
     };
-    let separator = pair::separator_at(scan, after)?;
+    let separator = pair::separator_at(scan, last + 1)?;
     let is_name = match separator.binding {
         Binding::Colon => is_map,
         Binding::Assign | Binding::Arrow => true,
         Binding::Loose => false,
     };
-    is_name.then_some(((start, end), separator.next))
+    is_name.then_some(Field { name, value: separator.next })
 }
 
 /// Returns the meaning of a field in a group with the meaning `outer`.
-fn member(
-    scan: &Scan<'_>,
-    outer: Option<Meaning>,
-    (start, end): (usize, usize),
-) -> Option<Meaning> {
-    let name = part(scan.text, start, end);
+fn member(scan: &Scan<'_>, outer: Option<Meaning>, field: &Field) -> Option<Meaning> {
+    let name = part(scan.text, field.name.start, field.name.end);
     let hump = name.iter().rposition(u8::is_ascii_uppercase).unwrap_or(0);
     let is_called = |names| is_one_of(name, names) || is_one_of(&name[hump..], names);
     match (scan.policy.meaning(name), outer) {
@@ -304,86 +337,71 @@ pub(crate) fn block(scan: &mut Scan<'_>, key: &Key, separator: Separator) -> Tri
         return Tried::Nothing;
     }
     let mut line = scan.tokens.start(separator.next);
-    if line < scan.block_until {
+    if line < scan.progress.blocks {
         return Tried::Found;
     }
     let position = scan.position();
     let context = Context::new(key.meaning.kind, Bond::Sign(Binding::Colon));
     let start = scan.tokens.start(key.quote.unwrap_or(key.place));
     let column = start - line_start(text, start);
-    let mut levels = vec![Level { end: Some(column), is_map: true, meaning: Some(key.meaning) }];
-    let mut tried = Tried::Nothing;
+    let level = Level { end: Some(column), is_map: true, meaning: Some(key.meaning) };
+    let mut walk = Walk::new(scan, key, context, level);
     while line < text.len() {
         let begin = line + 1;
-        let (dash, first) = indentation(text, begin);
+        let Indentation { dash, first } = Indentation::of(text, begin);
         line = line_end(text, first);
         if matches!(byte_at(text, first), b'\n' | b'\r' | b'#') {
             continue;
         }
         // The items of a list may have the same indentation as the name of the list.
-        let is_item = dash < first;
-        levels
-            .retain(|level| level.end.is_some_and(|end| end < dash - begin + usize::from(is_item)));
-        let Some(level) = levels.last().copied() else {
+        let least = dash - begin + usize::from(dash < first);
+        walk.levels.retain(|level| level.end.is_some_and(|end| end < least));
+        let Some(level) = walk.levels.last().copied() else {
             break;
         };
-        let Some(place) = scan.tokens.place_at(first) else {
+        let Some(place) = walk.scan.tokens.place_at(first) else {
             break;
         };
         count_steps(ITEM);
-        let (meaning, value) = match field(scan, place, true) {
-            Some((name, value)) => (member(scan, level.meaning, name), value),
-            None => (level.meaning, place),
+        let field = field(walk.scan, place, true);
+        let value = field.as_ref().map_or(place, |field| field.value);
+        walk.meaning = match field {
+            Some(field) => member(walk.scan, level.meaning, &field),
+            None => level.meaning,
         };
-        if scan.tokens.kind(value) == Kind::Line {
-            if levels.len() < DEPTH {
-                levels.push(Level { end: Some(first - begin), is_map: true, meaning });
-            }
-            continue;
-        }
-        let (end, is_value) = value_in_line(scan, key, value, meaning, context);
-        line = line.max(end);
-        if is_value {
-            tried = Tried::Found;
+        if walk.scan.tokens.kind(value) != Kind::Line {
+            line = line.max(walk.line(value));
+        } else if walk.levels.len() < DEPTH {
+            let end = Some(first - begin);
+            walk.levels.push(Level { end, is_map: true, meaning: walk.meaning });
         }
     }
-    scan.block_until = line;
+    let tried = walk.tried;
     scan.go_back(position);
+    scan.progress.blocks = line;
     tried
 }
 
-/// Returns the end of a line's indentation, and the position after the dashes (`- `) that follow it.
-pub(crate) fn indentation(text: &[u8], line: usize) -> (usize, usize) {
-    let skip = |from| class!(" ").end(text, from, COLUMN);
-    // The sign of a diff or of a comment replaces a blank.
-    let is_apart = part(text, line + 1, line + 3) == b"  ";
-    let sign = byte_at(text, line);
-    let is_margin = sign == b'+' || b"-#>".contains(&sign) && is_apart;
-    let dash = skip(line + usize::from(is_margin));
-    let mut first = dash;
-    while byte_at(text, first) == b'-' && byte_at(text, first + 1) == b' ' {
-        first = skip(first + 1);
-    }
-    (dash, first)
+/// The start of a line.
+pub(crate) struct Indentation {
+    /// The end of the indentation.
+    pub(crate) dash: usize,
+    /// The position after the dashes (`- `) that follow it.
+    pub(crate) first: usize,
 }
 
-/// Judges the value in a line of a block. Returns the end of the value's last line, and whether a value was judged.
-fn value_in_line(
-    scan: &mut Scan<'_>,
-    key: &Key,
-    place: usize,
-    meaning: Option<Meaning>,
-    context: Context,
-) -> (usize, bool) {
-    let Some(open) = opens(&mut scan.tokens, place, false) else {
-        let (next, is_value) = item(scan, key, place, meaning, context, List::No);
-        let last = scan.tokens.start(next).saturating_sub(1);
-        return (line_end(scan.text, last), is_value);
-    };
-    let is_value = meaning.is_some_and(|meaning| {
-        let key = Key { meaning, ..*key };
-        judge(scan, &key, open, context.or(meaning.kind)) == Tried::Found
-    });
-    let close = scan.tokens.close(open);
-    (close.map_or(0, |close| line_end(scan.text, scan.tokens.start(close))), is_value)
+impl Indentation {
+    pub(crate) fn of(text: &[u8], line: usize) -> Self {
+        let skip = |from| class!(" ").end(text, from, COLUMN);
+        // The sign of a diff or of a comment replaces a blank.
+        let is_apart = part(text, line + 1, line + 3) == b"  ";
+        let sign = byte_at(text, line);
+        let is_margin = sign == b'+' || b"-#>".contains(&sign) && is_apart;
+        let dash = skip(line + usize::from(is_margin));
+        let mut first = dash;
+        while part(text, first, first + 2) == b"- " {
+            first = skip(first + 1);
+        }
+        Self { dash, first }
+    }
 }

@@ -158,6 +158,6 @@ pub(crate) fn cookies(scan: &mut Scan<'_>, place: usize, site: Site) {
         at = class!(" ").end(text, at + 1, 8);
     }
     // The names in a list of cookies are not keys.
-    scan.keys_until = scan.keys_until.max(at);
-    scan.covered = scan.covered.max(at);
+    scan.skip_names(at);
+    scan.cover(at);
 }

@@ -63,8 +63,40 @@ pub(crate) struct Token {
     pub(crate) end: usize,
     /// The place of the partner of a quote or a bracket.
     pub(crate) mate: Option<usize>,
+    /// Whether the bracket opens a group that was read with the group around it.
+    pub(crate) is_read: bool,
     /// The type of a quotation mark; 0 for other tokens, and for a mark that is only an apostrophe.
     mark: u8,
+}
+
+impl Token {
+    fn new(kind: Kind, start: usize, len: usize) -> Self {
+        let coding = Coding::Plain;
+        Self { kind, coding, start, end: start + len, mate: None, is_read: false, mark: 0 }
+    }
+
+    /// Creates the token of an encoded sign.
+    fn coded(code: u8, start: usize, len: usize, coding: Coding) -> Self {
+        let kind = match code {
+            b'\n' | b'\r' => Kind::Line,
+            b' ' | b'\t' => Kind::Blank,
+            b'"' | b'\'' | b'`' => return Self::quote(code, start, len, coding),
+            b'(' | b'[' | b'{' => Kind::Open(code),
+            b')' | b']' | b'}' => Kind::Close(code),
+            _ => Kind::Sign(code),
+        };
+        Self { coding, ..Self::new(kind, start, len) }
+    }
+
+    fn quote(mark: u8, start: usize, len: usize, coding: Coding) -> Self {
+        Self { coding, mark, ..Self::new(Kind::Quote, start, len) }
+    }
+}
+
+/// Whether a grammar uses this sign if it is encoded.
+fn is_sign(code: u8, coding: Coding) -> bool {
+    let is_of_url = coding == Coding::Percent && b"/@?#".contains(&code);
+    is_of_url || class!("\n\r \t\"'`()[]{}&=:;,<>").has(code)
 }
 
 /// The maximum number of bytes before a byte in which the start of its line is looked for.
@@ -139,6 +171,10 @@ impl<'t> Tokens<'t> {
             self.read_line();
         }
         self.list.get(place).copied()
+    }
+
+    pub(crate) fn mark_read(&mut self, place: usize) {
+        self.list[place].is_read = true;
     }
 
     /// Returns the kind of the token; [`Kind::Line`] beyond the end of the text.
@@ -230,8 +266,7 @@ impl<'t> Tokens<'t> {
 
     /// Returns the place after the comment that begins at `place`.
     pub(crate) fn comment_end(&mut self, place: usize) -> Option<usize> {
-        let first = self.get(place)?;
-        let first = Some(first).filter(|first| first.coding == Coding::Plain)?;
+        let first = self.get(place).filter(|first| first.coding == Coding::Plain)?;
         let is_line = match (first.kind, self.kind(place + 1)) {
             (Kind::Sign(b'#'), Kind::Blank) | (Kind::Sign(b'/'), Kind::Sign(b'/')) => true,
             (Kind::Sign(b'/'), Kind::Sign(b'*')) => false,
@@ -310,8 +345,8 @@ impl<'t> Tokens<'t> {
     fn next(&self, start: usize) -> Token {
         let text = self.text;
         let byte = text[start];
-        let plain = |kind, len| (kind, 0, len, Coding::Plain);
-        let (kind, mark, len, coding) = match byte {
+        let plain = |kind, len| Token::new(kind, start, len);
+        match byte {
             b'\n' | b'\r' => plain(Kind::Line, 1),
             0x1b => plain(Kind::Blank, colour_len(text, start)),
             0..=b' ' | 0x7f => {
@@ -328,29 +363,24 @@ impl<'t> Tokens<'t> {
                 plain(Kind::Redacted, mark_at(text, start).map_or(1, str::len))
             }
             b'%' if starts_with(text, start, b"%5c") => self.escape(start, 3),
-            b'%' => match hex(text, start + 1).and_then(|code| sign(code, Coding::Percent)) {
-                Some((kind, mark)) => (kind, mark, 3, Coding::Percent),
-                None => plain(Kind::Sign(b'%'), 1),
+            b'%' => match hex(text, start + 1) {
+                Some(code) if is_sign(code, Coding::Percent) => {
+                    Token::coded(code, start, 3, Coding::Percent)
+                }
+                _ => plain(Kind::Sign(b'%'), 1),
             },
             b'&' => match entity(text, start) {
                 // `&amp;` also separates the parameters of a query, so it is read like a plain `&`.
-                Some((b'&', len)) => plain(Kind::Sign(b'&'), len),
-                Some((code, len)) => {
-                    let (kind, mark) = sign(code, Coding::Entity).unwrap_or((Kind::Sign(code), 0));
-                    (kind, mark, len, Coding::Entity)
-                }
+                Some((name, b'&')) => plain(Kind::Sign(b'&'), name.len()),
+                Some((name, code)) => Token::coded(*code, start, name.len(), Coding::Entity),
                 None => plain(Kind::Sign(b'&'), 1),
             },
             b'(' | b'[' | b'{' => plain(Kind::Open(byte), 1),
             b')' | b']' | b'}' => plain(Kind::Close(byte), 1),
             _ if is_name(byte) => plain(Kind::Word, word_len(text, start)),
-            0x80.. => match wide(text, start) {
-                Some((kind, mark, len)) => (kind, mark, len, Coding::Plain),
-                None => plain(Kind::Word, word_len(text, start)),
-            },
+            0x80.. => wide(text, start).unwrap_or_else(|| plain(Kind::Word, word_len(text, start))),
             _ => plain(Kind::Sign(byte), 1),
-        };
-        Token { kind, coding, start, end: (start + len).min(text.len()), mate: None, mark }
+        }
     }
 
     fn has_line_since(&self, place: usize) -> bool {
@@ -414,8 +444,8 @@ fn joint_len(text: &[u8], start: usize) -> usize {
     if is_apart && line > start + 1 { line - start } else { 0 }
 }
 
-/// Returns the kind, the mark and the length of a character outside of ASCII that is read as a sign, blank or quote.
-fn wide(text: &[u8], start: usize) -> Option<(Kind, u8, usize)> {
+/// Returns the token of a character outside of ASCII that is read as a sign, blank or quote.
+fn wide(text: &[u8], start: usize) -> Option<Token> {
     // All such characters have one of these first bytes.
     let len = match at(text, start) {
         0xc2 => 2,
@@ -426,26 +456,11 @@ fn wide(text: &[u8], start: usize) -> Option<(Kind, u8, usize)> {
     for (mark, (open, close)) in (1..).zip(QUOTES) {
         if letter == *open || letter == *close {
             let closing = if letter == *close { CLOSING } else { 0 };
-            return Some((Kind::Quote, mark | closing, len));
+            return Some(Token::quote(mark | closing, start, len, Coding::Plain));
         }
     }
-    let (_, code) = WIDE.iter().find(|(letters, _)| letters.contains(letter))?;
-    let (kind, mark) = sign(*code, Coding::Plain).unwrap_or((Kind::Sign(*code), 0));
-    Some((kind, mark, len))
-}
-
-/// Returns the kind and the mark of an encoded sign; `None` if no grammar uses the sign.
-fn sign(code: u8, coding: Coding) -> Option<(Kind, u8)> {
-    Some(match code {
-        b'\n' | b'\r' => (Kind::Line, 0),
-        b' ' | b'\t' => (Kind::Blank, 0),
-        b'"' | b'\'' | b'`' => (Kind::Quote, code),
-        b'(' | b'[' | b'{' => (Kind::Open(code), 0),
-        b')' | b']' | b'}' => (Kind::Close(code), 0),
-        b'&' | b'=' | b':' | b';' | b',' | b'<' | b'>' => (Kind::Sign(code), 0),
-        b'/' | b'@' | b'?' | b'#' if coding == Coding::Percent => (Kind::Sign(code), 0),
-        _ => return None,
-    })
+    let row = WIDE.iter().find(|row| row.0.contains(letter))?;
+    Some(Token::coded(row.1, start, len, Coding::Plain))
 }
 
 pub(crate) fn hex(text: &[u8], start: usize) -> Option<u8> {
@@ -453,10 +468,9 @@ pub(crate) fn hex(text: &[u8], start: usize) -> Option<u8> {
     u8::try_from(digit(start)? * 16 + digit(start + 1)?).ok()
 }
 
-/// Returns the sign of an HTML entity, and the length of the entity.
-fn entity(text: &[u8], start: usize) -> Option<(u8, usize)> {
-    let is_here = |(name, _): &&(&str, u8)| starts_with(text, start, name.as_bytes());
-    ENTITIES.iter().find(is_here).map(|(name, code)| (*code, name.len()))
+/// Returns the name of the HTML entity at `start`, and its sign.
+fn entity(text: &[u8], start: usize) -> Option<&'static (&'static str, u8)> {
+    ENTITIES.iter().find(|entity| starts_with(text, start, entity.0.as_bytes()))
 }
 
 #[cfg(test)]

@@ -21,7 +21,7 @@ impl Redactor {
         let mut safe: Vec<Cow<'_, str>> =
             items.iter().map(|item| self.redact(item.as_ref())).collect();
         for form in [&JSON, &ARGUMENTS] {
-            let (text, places) = form.write(&safe);
+            let Written { text, places } = form.write(&safe);
             for finding in self.findings(&text).into_iter().rev() {
                 let Range { start, end } = finding.range;
                 let first = places.partition_point(|place| place.end <= start);
@@ -60,9 +60,14 @@ const JSON: Form = Form { begin: "[", between: ", ", end: "]", quote: "\"", quot
 
 const ARGUMENTS: Form = Form { begin: "", between: " ", end: "", quote: "'", quotes_all: false };
 
+/// The text of a list, and the range of each item in it.
+struct Written {
+    text: String,
+    places: Vec<Range<usize>>,
+}
+
 impl Form {
-    /// Returns the text of a list, and the range of each item in it.
-    fn write(&self, items: &[Cow<'_, str>]) -> (String, Vec<Range<usize>>) {
+    fn write(&self, items: &[Cow<'_, str>]) -> Written {
         let mut text = self.begin.to_owned();
         let mut places = Vec::with_capacity(items.len());
         for item in items {
@@ -87,6 +92,6 @@ impl Form {
             text.push_str(quote);
         }
         text.push_str(self.end);
-        (text, places)
+        Written { text, places }
     }
 }

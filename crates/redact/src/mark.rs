@@ -80,8 +80,8 @@ fn is_in_xml(text: &[u8], start: usize, end: usize) -> bool {
     let Some(sign) = memchr::memrchr2(b'<', b'>', lead) else {
         return false;
     };
-    let tail = part(text, end, end + TAG);
-    let tail = &tail[memchr::memchr2(b'<', b'>', tail).unwrap_or(tail.len())..];
+    let behind = part(text, end, end + TAG);
+    let tail = memchr::memchr2(b'<', b'>', behind).map_or(&[][..], |at| &behind[at..]);
     let begins = |text: &[u8], place| class!("a-zA-Z").has(at(text, place));
     match (lead[sign], tail) {
         (b'<', [b'>', ..]) => begins(lead, sign + 1) && lead[sign..].contains(&b'"'),

@@ -45,9 +45,10 @@ pub(crate) fn separator_at(scan: &mut Scan<'_>, place: usize) -> Option<Separato
         _ => 0,
     });
     let is_here = |text: &str| text.bytes().zip(signs).all(|(wanted, sign)| wanted == sign);
-    let separators = SEPARATORS.iter();
-    let here = separators.flat_map(|(binding, texts)| texts.iter().map(|text| (*text, *binding)));
-    let (text, binding) = here.filter(|(text, _)| is_here(text)).max_by_key(|it| it.0.len())?;
+    let rows = SEPARATORS.iter();
+    let known = rows.flat_map(|row| row.1.iter().map(|text| (*text, row.0)));
+    let here = known.filter(|known| is_here(known.0)).max_by_key(|known| known.0.len())?;
+    let text = here.0;
     let mut cursor = tokens.cursor(first + text.len());
     if text == "..." {
         while cursor.sign(b".:").is_some() {}
@@ -70,7 +71,7 @@ pub(crate) fn separator_at(scan: &mut Scan<'_>, place: usize) -> Option<Separato
         "|" => signs[1] != b'|',
         _ => true,
     };
-    is_used.then_some(Separator { binding, coding, next })
+    is_used.then_some(Separator { binding: here.1, coding, next })
 }
 
 /// Whether one or two dashes precede the word at `first`, and begin the text, a line or an argument.
@@ -100,7 +101,7 @@ pub(crate) fn accept_at(scan: &mut Scan<'_>, key: &Key, place: usize, context: C
 
 /// Returns the name at the end of the word around the anchor.
 pub(crate) fn key(scan: &mut Scan<'_>, anchor: usize) -> Option<Key> {
-    if anchor < scan.keys_until || !may_be_key(scan, anchor) {
+    if anchor < scan.progress.names || !may_be_key(scan, anchor) {
         return None;
     }
     key_at(scan, anchor)
@@ -149,7 +150,7 @@ fn may_be_key(scan: &mut Scan<'_>, anchor: usize) -> bool {
     }
     let is_key = joined > end && scan.meaning(start, joined).is_some();
     if !is_key {
-        scan.keys_until = scan.keys_until.max(joined);
+        scan.skip_names(joined);
     }
     is_key
 }
@@ -190,10 +191,10 @@ fn key_at(scan: &mut Scan<'_>, anchor: usize) -> Option<Key> {
     }
     scan.tokens.word(place)?;
     let token = scan.tokens.get(place)?;
-    if token.end <= scan.keys_until {
+    if token.end <= scan.progress.names {
         return None;
     }
-    scan.keys_until = token.end;
+    scan.skip_names(token.end);
     let mut start = token.start;
     let end = token.end;
     let mut meaning = scan.meaning(start, end)?;
@@ -281,7 +282,8 @@ fn after_index(scan: &mut Scan<'_>, mut after: usize) -> usize {
 
 /// Reads a value after a name and a separator.
 pub(crate) fn pair(scan: &mut Scan<'_>, key: &Key, separator: Separator) -> Tried {
-    let (site, context) = surroundings(scan, key, separator);
+    let site = site(scan, key, separator);
+    let context = context(key, separator, site);
     let Some(mut found) = scan.tokens.value(separator.next, site) else {
         return Tried::Nothing;
     };
@@ -309,22 +311,16 @@ pub(crate) fn header(scan: &mut Scan<'_>, key: &Key, separator: Separator) -> Tr
     Tried::Found
 }
 
-/// Returns the site and the context of the value after a separator.
-pub(crate) fn surroundings(
-    scan: &mut Scan<'_>,
-    key: &Key,
-    separator: Separator,
-) -> (Site, Context) {
-    let site = site(scan, key, separator);
-    let context = Context {
+/// Returns the context of the value after a separator.
+pub(crate) fn context(key: &Key, separator: Separator, site: Site) -> Context {
+    Context {
         quoted_key: key.quote.is_some() && separator.binding != Binding::Arrow,
         in_query: site.in_query && separator.binding == Binding::Assign,
         ..Context::new(key.meaning.kind, Bond::Sign(separator.binding))
-    };
-    (site, context)
+    }
 }
 
-fn site(scan: &mut Scan<'_>, key: &Key, separator: Separator) -> Site {
+pub(crate) fn site(scan: &mut Scan<'_>, key: &Key, separator: Separator) -> Site {
     let lead = key.place.checked_sub(1).map(|lead| scan.tokens.kind(lead));
     Site {
         from: key.place,
@@ -337,8 +333,13 @@ fn site(scan: &mut Scan<'_>, key: &Key, separator: Separator) -> Site {
 /// Redacts the value of a claim, and a new value after it, if they are secrets.
 pub(crate) fn judge(scan: &mut Scan<'_>, key: &Key, claim: Option<Claim>) -> Tried {
     let tried = Claim::judge(claim, scan, key);
-    if let Some(Claim { value, context, .. }) = claim.filter(|_| tried == Tried::Found) {
-        changed_to(scan, key, value, context);
+    match claim {
+        Some(Claim { value, context, .. }) if tried == Tried::Found => {
+            changed_to(scan, key, value, context);
+        }
+        // `DECLARE @password varchar(20) = '…'`
+        Some(Claim { value, context, .. }) => after_type(scan, key, value, context),
+        None => {}
     }
     tried
 }

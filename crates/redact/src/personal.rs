@@ -15,7 +15,7 @@ pub(crate) fn digits(scan: &mut Scan<'_>, anchor: usize) {
     number(scan, start, end);
 
     // The rest of a number contains no anchor.
-    scan.covered = scan.covered.max(end);
+    scan.cover(end);
 }
 
 fn number(scan: &mut Scan<'_>, start: usize, end: usize) {
@@ -43,7 +43,7 @@ fn number(scan: &mut Scan<'_>, start: usize, end: usize) {
             read(scan, start);
         }
     }
-    if scan.covered <= start && (previous == b' ' || previous.is_ascii_uppercase()) {
+    if scan.progress.covered <= start && (previous == b' ' || previous.is_ascii_uppercase()) {
         bank_account(scan, start);
     }
 }

@@ -235,7 +235,8 @@ impl Redactor {
             name.map_or_else(String::new, |name| format!(" of {name:?}"))
         };
         for finding in &findings {
-            let (Range { start, end }, rule) = (finding.range.clone(), finding.rule);
+            let Range { start, end } = finding.range;
+            let rule = finding.rule;
             let key = of_key(&finding.key);
             let evidence = finding.evidence;
             let line = format!("{start}..{end} redacted by {rule}{key}: {evidence}");
@@ -243,7 +244,8 @@ impl Redactor {
         }
         for candidate in engine::find_kept(&self.policy, text) {
             let Range { start, end } = candidate.range;
-            if let (false, Some(value)) = (is_redacted(&(start..end)), text.get(start..end)) {
+            let is_shown = !is_redacted(&(start..end));
+            if let Some(value) = text.get(start..end).filter(|_| is_shown) {
                 let rule = candidate.rule;
                 let reason = candidate.reason;
                 let key = of_key(&candidate.key);
@@ -352,7 +354,7 @@ fn cut_at(text: &str, max: usize) -> Option<usize> {
     if text.len() <= max {
         return None;
     }
-    let (cut, _) = text.char_indices().nth(max)?;
+    let cut = text.char_indices().nth(max)?.0;
     let inside = (1..XML_MARK.len())
         .filter_map(|back| cut.checked_sub(back))
         .find(|&at| mark_at(text.as_bytes(), at).is_some_and(|mark| at + mark.len() > cut));

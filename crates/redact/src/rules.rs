@@ -67,7 +67,7 @@ mod tests {
     fn the_order_of_the_rows_of_tokens_does_not_matter() {
         let best = |text: &str, rows: &mut dyn Iterator<Item = &'static TokenFormat>| {
             let best = vendor::best(rows, text.as_bytes(), 0);
-            best.map(|(end, found, format)| (end, found, format.id))
+            best.map(|best| (best.end, best.found, best.format.id))
         };
         let rows: Vec<_> = formats().collect();
         let is_format = |id| rows.iter().any(|row| row.id == id);

@@ -2,7 +2,7 @@
 //! of secrets at an anchor, and redacts or keeps each candidate that it finds.
 
 use std::borrow::Cow;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::fmt;
 use std::ops::Range;
 use std::sync::LazyLock;
@@ -123,13 +123,24 @@ impl fmt::Display for Reason {
     }
 }
 
-/// A position to which the scan can go back.
-#[derive(Clone, Copy)]
-pub(crate) struct Position {
-    covered: usize,
-    keys_until: usize,
-    kept_until: usize,
+/// How far the grammars have read the text, so that no part is read twice. All grammars move these positions, and only
+/// forwards: [`Scan::go_back`] restores all of them at once.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Progress {
+    /// Anchors before this byte are skipped, because a finding ends here.
+    pub(crate) covered: usize,
+    /// Names before this byte are skipped.
+    pub(crate) names: usize,
+    /// The paths before this byte were read.
+    pub(crate) paths: usize,
+    /// The end of the last text that was too short for a JSON web token. No such token begins in it.
+    pub(crate) web_tokens: usize,
+    /// The blocks of YAML before this byte were read.
+    pub(crate) blocks: usize,
+    /// The end of the last candidate that is not redacted. The next field is its depth in nested candidates.
+    kept: usize,
     nested: usize,
+    /// The number of findings.
     found: usize,
 }
 
@@ -141,11 +152,7 @@ pub(crate) struct Scan<'a> {
     pub(crate) found: Vec<Finding>,
     /// Candidates that are not redacted, if an explanation was requested.
     pub(crate) kept: Option<Vec<Candidate>>,
-    /// The end of the last candidate that is not redacted. The next field is its depth in nested candidates.
-    kept_until: usize,
-    nested: usize,
-    /// Anchors before this byte are skipped, because a finding ends here.
-    pub(crate) covered: usize,
+    pub(crate) progress: Progress,
     /// Ranges after the current anchor that are already redacted: their ends by their starts.
     ahead: BTreeMap<usize, usize>,
     /// The name that is being read.
@@ -153,18 +160,6 @@ pub(crate) struct Scan<'a> {
     name: Range<usize>,
     meaning: Option<Meaning>,
     pub(crate) line: Line,
-    /// Names before this byte are skipped.
-    pub(crate) keys_until: usize,
-    /// The `@` signs before this byte were read.
-    pub(crate) signs_until: usize,
-    /// The paths before this byte were read.
-    pub(crate) paths_until: usize,
-    /// The end of the last text that was too short for a JSON web token. No such token begins in it.
-    pub(crate) web_tokens_until: usize,
-    /// The starts of the nested lists and maps that were read.
-    pub(crate) groups: BTreeSet<usize>,
-    /// The blocks of YAML before this byte were read.
-    pub(crate) block_until: usize,
 }
 
 impl<'a> Scan<'a> {
@@ -175,27 +170,19 @@ impl<'a> Scan<'a> {
             tokens: Tokens::new(text),
             found: Vec::new(),
             kept: None,
-            kept_until: 0,
-            nested: 0,
-            covered: 0,
+            progress: Progress::default(),
             ahead: BTreeMap::new(),
             key: None,
             line: Line::default(),
             name: 0..0,
             meaning: None,
-            keys_until: 0,
-            signs_until: 0,
-            paths_until: 0,
-            web_tokens_until: 0,
-            groups: BTreeSet::new(),
-            block_until: 0,
         }
     }
 
     /// Returns the end of the text that has been read and that no rule reads again.
     pub(crate) fn read_until(&self) -> usize {
-        let read = [self.tokens.upto, self.keys_until, self.paths_until];
-        read.into_iter().fold(self.web_tokens_until, usize::max)
+        let Progress { names, paths, web_tokens, .. } = self.progress;
+        [names, paths, web_tokens].into_iter().fold(self.tokens.upto, usize::max)
     }
 
     /// Returns the meaning of a name in the text. The last result is cached, because both the quick check and the
@@ -219,34 +206,36 @@ impl<'a> Scan<'a> {
         if start < end && !is_redacted(self.text, start) {
             self.found.push(Finding::new(start..end, rule, evidence, self.key.clone()));
         }
-        self.covered = self.covered.max(end);
+        self.cover(end);
     }
 
-    pub(crate) fn position(&self) -> Position {
-        Position {
-            covered: self.covered,
-            keys_until: self.keys_until,
-            kept_until: self.kept_until,
-            nested: self.nested,
-            found: self.found.len(),
-        }
+    /// Skips the anchors before `until`.
+    pub(crate) fn cover(&mut self, until: usize) {
+        self.progress.covered = self.progress.covered.max(until);
+    }
+
+    /// Skips the names before `until`.
+    pub(crate) fn skip_names(&mut self, until: usize) {
+        self.progress.names = self.progress.names.max(until);
+    }
+
+    pub(crate) fn position(&self) -> Progress {
+        Progress { found: self.found.len(), ..self.progress }
     }
 
     /// Goes back to scan the text after an earlier position again. Findings in that text are kept and not judged again.
-    pub(crate) fn go_back(&mut self, position: Position) {
+    pub(crate) fn go_back(&mut self, position: Progress) {
         let found = &self.found[position.found..];
         self.ahead.extend(found.iter().map(|found| (found.range.start, found.range.end)));
-        self.covered = position.covered;
-        self.keys_until = position.keys_until;
-        self.kept_until = position.kept_until;
-        self.nested = position.nested;
+        self.progress = position;
     }
 
     pub(crate) fn reach(&mut self, place: usize) {
         while let Some(ahead) = self.ahead.first_entry()
             && *ahead.key() <= place
         {
-            self.covered = self.covered.max(ahead.remove());
+            let end = ahead.remove();
+            self.cover(end);
         }
     }
 
@@ -281,11 +270,11 @@ impl<'a> Scan<'a> {
     /// Records that a candidate is not redacted. Names inside it are still read, up to a maximum depth of nested
     /// candidates, beyond which they are skipped up to the end of the candidate or of its first line.
     pub(crate) fn keep(&mut self, start: usize, end: usize, rule: &'static str, reason: Reason) {
-        self.nested = if start < self.kept_until { self.nested + 1 } else { 0 };
-        self.kept_until = end;
-        if self.nested > NESTED {
-            let line = start + line_end(part(self.text, start, end), 0);
-            self.keys_until = self.keys_until.max(line);
+        let progress = &mut self.progress;
+        progress.nested = if start < progress.kept { progress.nested + 1 } else { 0 };
+        progress.kept = end;
+        if progress.nested > NESTED {
+            self.skip_names(start + line_end(part(self.text, start, end), 0));
         }
         self.note(start, end, rule, reason);
     }
@@ -314,8 +303,8 @@ impl<'a> Scan<'a> {
         let mut known: Vec<&[u8]> = Vec::new();
         for index in 0..self.found.len().min(MAX_REPEATED * 4) {
             let Range { start, end } = self.found[index].range.clone();
-            let secret = part(self.text, start, end);
-            let secret = memchr::memchr(b':', secret).map_or(secret, |colon| &secret[colon + 1..]);
+            let found = part(self.text, start, end);
+            let secret = memchr::memchr(b':', found).map_or(found, |colon| &found[colon + 1..]);
             let is_distinct = self.found[index].rule != structures::UNREAD
                 && (6..=128).contains(&secret.len())
                 && secret.iter().any(u8::is_ascii_alphabetic)

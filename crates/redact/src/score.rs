@@ -14,7 +14,8 @@ use crate::rules::words::{
     CREDENTIAL_WORDS, GENERIC_TYPES, LITERALS, MASKS, PROSE, REFERENCES, STARS,
 };
 use crate::text::{
-    Words, at, class, count_steps, is_name, is_one_of, is_redacted, run_end, starts_with,
+    Words, at, class, count_steps, is_name, is_one_of, is_redacted, part, rest, run_end,
+    starts_with,
 };
 
 static PROSE_WORDS: LazyLock<Words<()>> = LazyLock::new(|| Words::list(PROSE));
@@ -156,9 +157,17 @@ pub(crate) fn score(value: &[u8], context: Context) -> Score {
 
     let code = match (context.kind, look) {
         (KeyKind::Code, Look::ShortNumber | Look::Number) if value.len() > 2 => CODE,
+        // A sentence about a token rarely goes on with letters and digits, unless it states a time: `0.412s`.
+        (KeyKind::Secret | KeyKind::Named | KeyKind::Code, Look::Mixed) if begins_chosen(value) => {
+            1
+        }
         _ => 0,
     };
     Score { points: context.points() + code, look }
+}
+
+fn begins_chosen(value: &[u8]) -> bool {
+    class!("0-9").any(value) && !value[0].is_ascii_digit()
 }
 
 /// Adjusts the look of a value to its context, because people also use names of credentials, words for "no value" and
@@ -339,8 +348,12 @@ impl<'v> Seen<'v> {
         if !self.has_blanks() {
             return false;
         }
-        let words = self.word.split(u8::is_ascii_whitespace).filter(|word| !word.is_empty());
-        let words: Vec<_> = words.take(8).collect();
+        let words: Vec<_> = self
+            .word
+            .split(u8::is_ascii_whitespace)
+            .filter(|word| !word.is_empty())
+            .take(8)
+            .collect();
         let prose = words.iter().filter(|word| is_prose(word)).count();
 
         prose * 3 >= words.len() || words.len() == 8
@@ -500,13 +513,11 @@ fn is_complete_reference(value: &[u8]) -> bool {
 /// Whether the value is an object in a log: `BinderProxy@41f2e3d0`, `Token{41a2b3c u0}`.
 fn is_object(value: &[u8]) -> bool {
     let end = class!("a-zA-Z._$").end(value, 0, 80);
-    let (class, rest) = value.split_at(end);
-    let Some((sign, rest)) = rest.split_first() else {
-        return false;
-    };
-    let (id, rest) = rest.split_at(class!("0-9a-fA-F").end(rest, 0, 11));
+    let class = &value[..end];
+    let last = class!("0-9a-fA-F").end(value, end + 1, 11);
+    let id = part(value, end + 1, last);
     let digits = id.iter().filter(|byte| byte.is_ascii_digit()).count();
-    match (sign, rest) {
+    match (at(value, end), rest(value, last)) {
         _ if end < 3 || digits == 0 || digits == id.len() => false,
         _ if !(6..=10).contains(&id.len()) => false,
         (b'@', []) => class.contains(&b'.') || is_camel(class),
@@ -520,11 +531,21 @@ fn is_variable(inner: &[u8]) -> bool {
     let runs = inner.chunk_by(|a, b| a.is_ascii_digit() == b.is_ascii_digit());
     let numbers = runs.filter(|run| run[0].is_ascii_digit()).count();
     match &inner[run_end(inner, 0, 64, is_name)..] {
-        // The name of a variable rarely has a second number.
-        [] => numbers < 2,
+        // The name of a variable rarely has a second number, or a long one at its end.
+        [] => numbers < 2 && !is_chosen_name(inner),
         [b'[' | b'(', ..] => true,
         rest => rest.starts_with(b"->"),
     }
+}
+
+/// Whether letters of both cases and a number, or small letters and a longer one, follow a `$`: `Walrus45`, `ecret2026`.
+/// Names of algorithms also have numbers.
+fn is_chosen_name(inner: &[u8]) -> bool {
+    let end = class!("a-z").start(inner, inner.len(), 2);
+    let digits = end - class!("0-9").start(inner, end, 64);
+    let has_small = class!("a-z").any(inner);
+    let is_mixed = has_small && class!("A-Z").any(inner);
+    has_small && digits > if is_mixed { 1 } else { 2 } && !is_algorithm(inner)
 }
 
 /// Whether the value is a call or an index expression, as in `os.environ["X"]` and `load(x).token`.
@@ -646,8 +667,8 @@ fn is_public(word: &[u8]) -> bool {
     }
 
     let end = class!("a-zA-Z0-9_.-").end(word, 0, 255);
-    let (host, port) = word.split_at(end);
-    let has_host = match port {
+    let host = &word[..end];
+    let has_host = match &word[end..] {
         [] => true,
         [b':', port @ ..] => class!("0-9").only(port),
         _ => false,

@@ -137,7 +137,7 @@ fn owner(scan: &mut Scan<'_>, key: &Key, place: usize) -> Option<usize> {
         let first = cursor.place;
         cursor.eat(Kind::Quote);
         let next = cursor.place;
-        let word = cursor.word()?;
+        let word = cursor.word().filter(|word| !is_random(word))?;
         if is_one_of(word, COPULAS) && next > place + 2 {
             return Some(next);
         }
@@ -250,7 +250,8 @@ fn stated(scan: &mut Scan<'_>, key: &Key, place: usize) -> Option<Claim> {
             Kind::Quote => scan.text[start] != b'`' && scan.tokens.opens_quote(at),
             kind => kind == Kind::Open(b'['),
         };
-        if is_value {
+        // Another word for the value may follow: `invalid value: string "…"`.
+        if is_value && !scan.tokens.is_word(at, VALUE_WORDS) {
             let bond = if is_enclosed { Bond::Structure } else { Bond::Position };
             let claim = claim(scan, key, at, bond);
             return claim.filter(|claim| is_enclosed || is_random(claim.value.bytes(scan.text)));

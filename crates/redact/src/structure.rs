@@ -2,7 +2,7 @@
 
 use crate::address;
 use crate::decision::{Claim, Key};
-use crate::group;
+use crate::group::{self, Indentation};
 use crate::key::Name;
 use crate::lexer::{Kind, Tokens};
 use crate::pair;
@@ -125,13 +125,13 @@ fn value_above(scan: &mut Scan<'_>, key: &Key, name: usize) -> Option<Tried> {
     }
     let mut tried = None;
     for _ in 0..FIELDS {
-        let (dash, first) = group::indentation(text, line);
-        if dash < first || line == 0 {
+        let indent = Indentation::of(text, line);
+        if indent.dash < indent.first || line == 0 {
             break;
         }
         line = line_start(text, line - 1);
-        let (_, first) = group::indentation(text, line);
-        let first = first + usize::from(at(text, first) == b'"');
+        let quote = Indentation::of(text, line).first;
+        let first = quote + usize::from(at(text, quote) == b'"');
         let end = run_end(text, first, 32, is_name);
         let word = part(text, first, end);
         if word == named {
@@ -361,7 +361,7 @@ fn content_of(scan: &mut Scan<'_>, key: &Key, content: usize) -> Tried {
         .find(|&at| text[at] == b'<' || ends.iter().any(|end| text[at..].starts_with(end)));
     // The text was cut in the value.
     let is_cut = match text.get(start..) {
-        Some(rest @ [first, ..]) if line == text.len() => {
+        Some(rest @ [first, ..]) if line == text.len() && start == scan.tokens.start(content) => {
             first.is_ascii_alphanumeric() && !rest.contains(&b' ')
         }
         _ => false,
@@ -414,7 +414,9 @@ fn content(tokens: &mut Tokens<'_>, key: &Key) -> Option<usize> {
 
 /// Returns the place of the `>` that ends a tag.
 fn find_close(tokens: &mut Tokens<'_>, from: usize) -> Option<usize> {
-    (from..from + TAG).find(|&at| tokens.is_sign(at, b'>'))
+    let close = (from..from + TAG).find(|&at| tokens.is_sign(at, b'>'))?;
+    // A closed tag, `<a name="password"/>`, has no content.
+    (!tokens.is_sign(close - 1, b'/')).then_some(close)
 }
 
 /// The maximum number of rows of values that are read.
@@ -485,14 +487,15 @@ pub(crate) fn literal(scan: &mut Scan<'_>, key: &Key) -> Option<Claim> {
 
     let is_word = class!("a-z").any(name) && !class!("_.").any(name);
     let is_statement = has_colon || !is_word;
-    let (rule, bond) = if is_statement {
-        (SQL_PASSWORD, Bond::Structure)
+    let own = key.meaning.kind;
+    let kind = if own == KeyKind::Password { own } else { KeyKind::Context };
+    Some(if is_statement {
+        let context = Context::new(own, Bond::Structure);
+        Claim { value: found, rule: Some(SQL_PASSWORD), context }
     } else {
-        (key.meaning.rule, Bond::Sign(Binding::Colon))
-    };
-    let is_certain = is_statement || key.meaning.kind == KeyKind::Password;
-    let kind = if is_certain { key.meaning.kind } else { KeyKind::Context };
-    Some(Claim { value: found, rule: Some(rule), context: Context::new(kind, bond) })
+        let context = Context::new(kind, Bond::Sign(Binding::Colon));
+        Claim { value: found, rule: Some(key.meaning.rule), context }
+    })
 }
 
 /// Reads `INSERT INTO users (name, password) VALUES ('bob', '…')`.

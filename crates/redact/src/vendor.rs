@@ -57,13 +57,13 @@ pub(crate) fn scan(scan: &mut Scan<'_>, anchor: usize) {
         return;
     };
     // Formats with another anchor are tried, too, because one of them may fit better.
-    if let Some((end, found, format)) = best(beginning_at(text, start), text, start) {
-        let evidence = match found {
+    if let Some(best) = best(beginning_at(text, start), text, start) {
+        let evidence = match best.found {
             Match::Proven => Evidence::Checksum,
             Match::Documented | Match::Similar => Evidence::Format,
         };
-        let start = format.start(text, start).unwrap_or(start);
-        scan.redact(start, end, format.id, evidence);
+        let first = best.format.start(text, start).unwrap_or(start);
+        scan.redact(first, best.end, best.format.id, evidence);
     } else {
         armour::json_web_token(scan, start);
     }
@@ -92,11 +92,9 @@ fn similar(scan: &mut Scan<'_>, start: usize, format: &'static TokenFormat) {
     let may_be_token = is_apart && !is_name && body.len() >= least;
     if may_be_token && is_varied(body) && score::is_random(body) {
         // A format with another anchor may fit better.
-        let (end, format) = match best(beginning_at(text, start), text, start) {
-            Some((end, _, format)) => (end, format),
-            None => (end, format),
-        };
-        scan.redact(start, end, format.id, Evidence::Format);
+        let token = Token { end, found: Match::Similar, format };
+        let best = best(beginning_at(text, start), text, start).unwrap_or(token);
+        scan.redact(start, best.end, best.format.id, Evidence::Format);
         return;
     }
     let letters = class!("a-zA-Z0-9").end(text, from, UNDOCUMENTED);
@@ -138,28 +136,33 @@ fn beginning_at(text: &[u8], start: usize) -> impl Iterator<Item = &'static Toke
     formats.iter().copied()
 }
 
-/// Returns the end of the token whose prefix is at `start`, the quality of the match, and the format. The best match
-/// wins, and among equally good ones the longest.
+/// A token in a text.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Token {
+    pub(crate) end: usize,
+    pub(crate) found: Match,
+    pub(crate) format: &'static TokenFormat,
+}
+
+/// Returns the token whose prefix is at `start`. The best match wins, and among equally good ones the longest.
 pub(crate) fn best(
     formats: impl Iterator<Item = &'static TokenFormat>,
     text: &[u8],
     start: usize,
-) -> Option<(usize, Match, &'static TokenFormat)> {
+) -> Option<Token> {
     formats
         .filter(|format| rest(text, start).starts_with(format.prefix.as_bytes()))
-        .filter_map(|format| {
-            let (end, found) = format.find(text, start)?;
-            Some((end, found, format))
-        })
-        .max_by_key(|(end, found, format)| {
+        .filter_map(|format| format.find(text, start))
+        .max_by_key(|Token { end, found, format }| {
             let is_limited = !matches!(format.length, Length::AtLeast(_));
             (*found, *end, format.prefix.len(), is_limited, Reverse(format.id))
         })
 }
 
 impl TokenFormat {
-    /// Returns the end of the token whose prefix is at `start`, and the quality of the match.
-    pub(crate) fn find(&self, text: &[u8], start: usize) -> Option<(usize, Match)> {
+    /// Returns the token whose prefix is at `start`.
+    pub(crate) fn find(&'static self, text: &[u8], start: usize) -> Option<Token> {
+        let token = |end, found| Some(Token { end, found, format: self });
         let first = self.start(text, start)?;
         let from = start + self.prefix.len();
         if let Alphabet::Parts(parts) | Alphabet::Around(_, parts) = self.alphabet {
@@ -167,7 +170,8 @@ impl TokenFormat {
             let body = part(text, from, end);
             let varied = part(text, if first < start { first } else { from }, end);
             let found = if self.is_proven(body) { Match::Proven } else { Match::Documented };
-            return (body.len() >= self.length.min() && is_varied(varied)).then_some((end, found));
+            let is_token = body.len() >= self.length.min() && is_varied(varied);
+            return token(end, found).filter(|_| is_token);
         }
         let limit = self.length.max().saturating_add(1).min(HEAD.max(self.length.min() + 1));
         let head = self.trim(text, from, end_of(self.alphabet, text, from, limit));
@@ -176,7 +180,7 @@ impl TokenFormat {
             return None;
         }
         if self.is_proven(body) {
-            return Some((head, Match::Proven));
+            return token(head, Match::Proven);
         }
         let is_documented = (self.length.min()..=self.length.max()).contains(&body.len());
         let fits = if is_documented {
@@ -190,7 +194,7 @@ impl TokenFormat {
         let end =
             if head < from + limit { head } else { end_of(self.alphabet, text, head, usize::MAX) };
         let found = if is_documented { Match::Documented } else { Match::Similar };
-        Some((self.trim(text, from, end), found))
+        token(self.trim(text, from, end), found)
     }
 
     /// Returns the start of the token whose prefix is at `prefix`; `None` if no such token can begin there.
@@ -286,7 +290,7 @@ mod tests {
     use super::*;
     use crate::rules::format::Checksum;
 
-    const STRICT: TokenFormat = TokenFormat {
+    static STRICT: TokenFormat = TokenFormat {
         id: "x",
         prefix: "gh_",
         alphabet: Alphabet::Alphanumeric,
@@ -297,10 +301,11 @@ mod tests {
     #[test]
     fn a_checksum_proves_a_token() {
         let token = b"gh_cCtkLFUCMZsmqWC3r9N1dIkjzVhFtX09MJfm";
-        assert_eq!(STRICT.find(token, 0), Some((token.len(), Match::Proven)));
+        let find = |text| STRICT.find(text, 0).map(|token| (token.end, token.found));
+        assert_eq!(find(token), Some((token.len(), Match::Proven)));
         let wrong = b"gh_cCtkLFUCMZsmqWC3r9N1dIkjzVhFtX09MJfn";
-        assert_eq!(STRICT.find(wrong, 0), Some((wrong.len(), Match::Documented)));
+        assert_eq!(find(wrong), Some((wrong.len(), Match::Documented)));
         let placeholder = b"gh_xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx";
-        assert_eq!(STRICT.find(placeholder, 0), None);
+        assert_eq!(find(placeholder), None);
     }
 }

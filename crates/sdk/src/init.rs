@@ -13,7 +13,7 @@ use crate::config::{
     self, BatchSpanProcessorConfig, ExporterKind, OtlpProtocol, Signal, TelemetryConfig,
 };
 use crate::error::Error;
-use crate::internal_log;
+use crate::internal_log::{self, unlogged};
 use crate::parts;
 use crate::provider::{
     DROP_TIMEOUT, TelemetryProvider, TelemetryProviderBuilder, report_missing_exporter,
@@ -97,8 +97,8 @@ const TERMINAL_DELAY: u64 = 100;
 /// # Errors
 ///
 /// Fails if an exporter that the program has configured cannot be created, for example because the endpoint or its
-/// protocol needs a feature that is not enabled ([`Error::is_config`]), or if another provider is in use
-/// ([`Error::is_state`]). The failed call exports nothing, but log lines are written. [`init_or_noop`] is for programs
+/// protocol needs a feature that is not enabled ([`Error::is_config`]), or if another provider is in use or a thread of
+/// the library cannot be started ([`Error::is_state`]). The failed call exports nothing, but log lines are written. [`init_or_noop`] is for programs
 /// that must run in any case.
 ///
 /// An exporter that is not created within 30 seconds, for example because its disk does not answer, ends the start with
@@ -223,15 +223,15 @@ fn say_nothing_is_recorded(error: &Error) {
     );
 }
 
-/// Sets OpenTelemetry's global providers, which do nothing while there is no provider. They are set before the
-/// subscriber, because OpenTelemetry logs the change.
+/// Sets OpenTelemetry's global providers, which do nothing while there is no provider. OpenTelemetry logs the change.
 fn set_global_providers() {
     static SET: Once = Once::new();
 
-    SET.call_once(|| {
+    let set = || {
         global::set_tracer_provider(TelemetryProvider::tracer_provider());
         global::set_meter_provider(TelemetryProvider::meter_provider());
-    });
+    };
+    SET.call_once(|| unlogged(set));
 }
 
 /// Chooses to print traces without an exporter on a terminal, soon after their end, but not in the log file of a service.

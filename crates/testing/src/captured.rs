@@ -10,6 +10,10 @@ use opentelemetry_sdk::trace::SpanData;
 use super::tree;
 use crate::attributes::ToAttributeValue;
 
+/// The message about an empty capture, with causes that leave no other trace.
+const NONE: &str = "no spans were captured: a future needs `capture_async`, and spans of `tracing` need a \
+                    subscriber with the layer `floe_telemetry::tracing_layer()`";
+
 /// Captured spans, in the order in which they ended.
 #[derive(Clone, Debug)]
 pub struct Spans(pub(super) Vec<SpanData>, Vec<&'static str>);
@@ -86,7 +90,7 @@ impl Spans {
 
             let wanted: Vec<_> = expected.into_iter().map(|it| (0, it.to_owned())).collect();
             let expected = tree::excerpt(&wanted);
-            let found = tree::excerpt(&lines);
+            let found = if self.is_empty() { NONE.to_owned() } else { tree::excerpt(&lines) };
             fail(&format!("tree of spans{hint}\nexpected:\n{expected}\nfound:\n{found}"));
         }
         self
@@ -137,7 +141,7 @@ impl Spans {
 impl fmt::Display for Spans {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.0.is_empty() {
-            return f.write_str("no spans were captured");
+            return f.write_str(NONE);
         }
 
         let lines = tree::lines(&self.0, |span| {

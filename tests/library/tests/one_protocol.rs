@@ -131,11 +131,11 @@ fn a_missing_feature_is_named_where_it_is_needed() {
         ),
         (
             vec![("FLOE_CONFIG_FILE", "/otel.yaml")],
-            format!("error: nothing is recorded: {yaml}\nnoop=true\n"),
+            format!("error: nothing is recorded: `FLOE_CONFIG_FILE`: {yaml}\nnoop=true\n"),
         ),
         (
             vec![("OTEL_CONFIG_FILE", "/otel.yaml")],
-            format!("error: nothing is recorded: {yaml}\nnoop=true\n"),
+            format!("error: nothing is recorded: `OTEL_CONFIG_FILE`: {yaml}\nnoop=true\n"),
         ),
     ] {
         assert_eq!(messages(&variables), expected, "{variables:?}");

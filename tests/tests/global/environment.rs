@@ -280,7 +280,11 @@ fn a_file_that_cannot_be_used_is_one_warning_and_nothing_is_recorded() {
     let other = document("file_format: '1.0'");
     let missing = folder.path().join("missing.yaml");
     for (standard, ours, warning) in [
-        (path(&mistaken), "", "line 2, column 18: tracer_provider.processors: is missing"),
+        (
+            path(&mistaken),
+            "",
+            "line 2, column 19: tracer_provider.procesors: unknown key; did you mean `processors`?",
+        ),
         (missing.to_str().unwrap(), "", "No such file"),
         (folder.path().to_str().unwrap(), "", "not a regular file"),
         ("", path(&reference), "line 2, column 22: span_attributes.a: expected `${NAME}`"),
@@ -295,6 +299,8 @@ fn a_file_that_cannot_be_used_is_one_warning_and_nothing_is_recorded() {
         let (stdout, stderr) = program.run(&variables);
         assert!(stdout.contains("noop=true"), "{stdout}{stderr}");
         assert!(stderr.starts_with("error: nothing is recorded: "), "{stderr}");
+        let variable = if ours.is_empty() { "`OTEL_CONFIG_FILE`" } else { "`FLOE_CONFIG_FILE`" };
+        assert!(stderr.contains(variable), "{stderr}");
         assert_eq!(stderr.matches("error: ").count(), 1, "{stderr}");
         assert!(stderr.contains(warning), "{stderr}");
         if ours.is_empty() {

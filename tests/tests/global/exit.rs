@@ -72,7 +72,7 @@ fn the_exit_says_what_a_silent_receiver_has_lost() {
         assert_eq!(ended.status.code(), Some(7), "{ended:?}");
         let stderr = String::from_utf8_lossy(&ended.stderr);
         assert!(stderr.starts_with(told), "{stderr}");
-        assert!(stderr.ends_with("not delivered before the shutdown: no response\n"), "{stderr}");
+        assert!(stderr.contains("not delivered before the shutdown: no response; "), "{stderr}");
     }
 }
 
@@ -337,6 +337,41 @@ fn a_signal_delivers_and_ends_the_first_process_of_a_container() {
         let hint = "needs `unshare`, and a kernel that lets users create namespaces";
         assert_eq!(status.code(), Some(128 + signal), "{status}: {hint}");
         assert_eq!(receiver.spans().len(), 1);
+    }
+}
+
+/// The work that the end interrupts is no loss.
+#[test]
+fn the_stop_of_a_busy_program_is_without_an_error() {
+    static SHUTTING_DOWN: Barrier = Barrier::new(2);
+
+    let program = program!({
+        let _telemetry = end_at_shutdown(|| {
+            SHUTTING_DOWN.wait();
+            SHUTTING_DOWN.wait();
+        });
+        let late = create_span("late");
+        let signal = own_signal();
+        let _interrupted = (signal > 0).then(|| create_span("interrupted"));
+        let _exits = match signal {
+            0 => Some(thread::spawn(|| std::process::exit(0))),
+            signal => {
+                send_to_self(signal);
+                None
+            }
+        };
+        SHUTTING_DOWN.wait();
+        drop(late);
+        drop(create_span("after"));
+        SHUTTING_DOWN.wait();
+        loop {
+            thread::park();
+        }
+    });
+    for signal in [SIGTERM, 0] {
+        let ended = output_with_signal(&program.command(), signal, "");
+        assert_eq!(ended.status.signal().unwrap_or(0), signal, "{ended:?}");
+        assert_eq!(String::from_utf8_lossy(&ended.stderr), "");
     }
 }
 

@@ -145,7 +145,7 @@ fn a_sampler_that_is_not_supported_records_nothing() {
         let lines: Vec<_> = stderr.lines().filter(|line| line.starts_with("error: ")).collect();
         assert_eq!(lines.len(), 1, "{stderr}");
         assert!(
-            lines[0].starts_with("error: nothing is recorded: the configuration file"),
+            lines[0].starts_with("error: nothing is recorded: `OTEL_CONFIG_FILE`: "),
             "{stderr}"
         );
 

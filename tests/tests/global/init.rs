@@ -142,6 +142,25 @@ fn traces_are_printed_on_a_terminal_only() {
 }
 
 #[test]
+fn a_second_subscriber_or_logger_names_the_first() {
+    let program = program!({
+        let _telemetry = init().unwrap();
+        if std::env::var_os("LOGGER").is_some() {
+            tracing_log::LogTracer::init().unwrap();
+        }
+        tracing_subscriber::fmt::init();
+    });
+    let hint = "error: `init` installs the `tracing` subscriber and the `log` logger of the process: remove the \
+                program's own, or start with `builder().without_subscriber()`\n";
+    for variables in [vec![], vec![("LOGGER", "1")]] {
+        let ended = program.command().envs(variables).output().unwrap();
+        assert!(!ended.status.success(), "{ended:?}");
+        let stderr = String::from_utf8_lossy(&ended.stderr);
+        assert_eq!(stderr.matches(hint).count(), 1, "{stderr}");
+    }
+}
+
+#[test]
 fn a_second_init_fails_and_init_or_noop_does_not() {
     let program = program!({
         let telemetry = init().unwrap();

@@ -7,10 +7,13 @@ use std::time::Duration;
 
 use floe_telemetry::config::{ExporterKind, LogOutput, LoggingConfig, OtlpProtocol};
 use floe_telemetry::trace::TelemetryProviderBuilder;
-use floe_telemetry::{Mode, TelemetryConfig, TelemetryProvider, logs, propagation, traced};
+use floe_telemetry::{
+    Mode, TelemetryConfig, TelemetryProvider, create_span, logs, propagation, traced,
+};
 use floe_tests::{Code, ReceivedSpan, Receiver, Response, TIMEOUT, json_lines, program, url};
 use opentelemetry_sdk::error::OTelSdkResult;
 use opentelemetry_sdk::logs::{LogBatch, LogExporter};
+use tracing_subscriber::prelude::*;
 
 use super::pipeline::{BOTH, Blocked, Pipeline};
 
@@ -279,6 +282,55 @@ fn a_long_queue_holds_the_records_of_a_loop() {
     let counted = telemetry.statistics();
     let exported = (counted.logs_exported, counted.logs_dropped);
     assert_eq!(exported, (RECORDS as u64, 0));
+}
+
+struct ShutsDown<'a>(&'a TelemetryProvider);
+
+impl fmt::Display for ShutsDown<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.shutdown(TIMEOUT).unwrap();
+        f.write_str("late")
+    }
+}
+
+/// A busy program logs until its end.
+#[alone]
+fn a_record_that_the_shutdown_overtakes_is_no_loss() {
+    configure();
+    let config = TelemetryConfig::new("orders");
+    let blocked = Blocked::default();
+    blocked.release();
+    let telemetry =
+        TelemetryProvider::builder(config).with_log_exporter(blocked).initialize().unwrap();
+    tracing::info!("{}", ShutsDown(&telemetry));
+    let counted = telemetry.statistics();
+    assert_eq!((counted.logs_dropped, counted.logs_pending), (0, 0));
+}
+
+/// The clients of OTLP log each frame and each connection.
+#[test]
+fn a_subscriber_without_a_filter_gets_no_line_of_an_exporter() {
+    let program = program!({
+        let lines = tracing_subscriber::fmt::layer().json();
+        tracing_subscriber::registry().with(lines).init();
+        let telemetry = floe_telemetry::init().unwrap();
+        drop(create_span("of the program"));
+        tracing::info!("of the program");
+        telemetry.force_flush(TIMEOUT).unwrap();
+    });
+    for receiver in [Receiver::http(), Receiver::grpc()] {
+        let (stdout, _) = program.against(&receiver, &[]);
+        assert_eq!(receiver.spans().len(), 1);
+        let lines = json_lines(&stdout);
+        let of_exporters: Vec<_> = (lines.iter())
+            .filter(|line| {
+                let target = line["target"].as_str().unwrap();
+                !target.starts_with("floe_telemetry") && target != "global::logs_delivery"
+            })
+            .collect();
+        assert!(of_exporters.is_empty(), "{of_exporters:#?}");
+        assert!(stdout.contains("of the program"), "{stdout}");
+    }
 }
 
 #[derive(Debug)]

@@ -81,7 +81,7 @@ fn the_message_has_the_text_of_the_receiver() {
             "404 Not Found",
             "text/plain; charset=utf-8",
             "404 page\0\u{7f}\u{9b}\u{202e}\u{2028} not found\n",
-            r"404 Not Found: 404 page\u{0}\u{7f}\u{9b}\u{202e}\u{2028} not found",
+            r"404 Not Found: 404 page\u{0}\u{7f}\u{9b}\u{202e}\u{2028} not found; expected the address of a running receiver in `OTEL_EXPORTER_OTLP_ENDPOINT` (`otlp_endpoint`), to which `/v1/traces` is appended",
         ),
         (
             "400 Bad Request",
@@ -99,7 +99,13 @@ fn the_message_has_the_text_of_the_receiver() {
             "302 Found\r\nlocation: https://key:hunter2@login.example/otlp?token=hunter2",
             "text/plain",
             "",
-            "302 Found with a redirect to `https://<REDACTED>@login.example/otlp`, and redirects are not followed",
+            "302 Found with a redirect to `https://<REDACTED>@login.example/otlp`, and redirects are not followed; expected the address of a running receiver in `OTEL_EXPORTER_OTLP_ENDPOINT` (`otlp_endpoint`)",
+        ),
+        (
+            "200 OK",
+            "text/html",
+            "<html>welcome</html>",
+            "200 OK with a web page; expected the address of a running receiver in `OTEL_EXPORTER_OTLP_ENDPOINT` (`otlp_endpoint`)",
         ),
         (
             "413 Payload Too Large",
@@ -122,11 +128,10 @@ fn the_message_has_the_text_of_the_receiver() {
     let endpoint = answering([http("404 Not Found", "text/plain", "no route")]);
     let error = error(OtlpProtocol::Http, &format!("{endpoint}/otlp"));
     let expected =
-        format!("`{endpoint}/otlp/v1/traces`: the receiver answered 404 Not Found: no route");
-    assert!(error.ends_with(&expected), "{error}");
+        format!("`{endpoint}/otlp/v1/traces`: the receiver answered 404 Not Found: no route; ");
+    assert!(error.contains(&expected), "{error}");
 }
 
-/// The error names a missing path, because the endpoint of one signal is used unchanged.
 /// The advice names the keys of the file, because the variables have no effect then.
 #[test]
 fn advice_about_a_configuration_file_names_its_keys() {
@@ -172,16 +177,56 @@ fn a_header_that_grpc_reserves_names_its_variable() {
     assert_eq!(stderr, line);
 }
 
+/// The endpoint of one signal is used unchanged.
 #[alone]
 fn an_endpoint_without_the_path_of_its_signal_is_named() {
-    for (path, is_complete) in [("", false), ("/otlp", false), ("/otlp/v1/traces", true)] {
+    let setting = "`OTEL_EXPORTER_OTLP_TRACES_ENDPOINT` (`otlp.traces.endpoint`)";
+    let rule = ", which is used unchanged: its path is usually `/v1/traces`";
+    for (path, rule) in [("", rule), ("/otlp", rule), ("/otlp/v1/traces", "")] {
         let endpoint = answering([http("404 Not Found", "text/plain", "no route")]);
         let error = error_with(OtlpProtocol::Http, &endpoint, |config| {
             config.otlp.traces.endpoint = Some(format!("{endpoint}{path}"));
         });
 
-        let expected = if is_complete { "no route" } else { "is usually `/v1/traces`" };
-        assert!(error.ends_with(expected), "{error}");
+        let expected = format!("expected the address of a running receiver in {setting}{rule}");
+        assert!(error.ends_with(&expected), "{error}");
+    }
+}
+
+/// Another service of gRPC runs at the address.
+#[alone]
+fn a_receiver_without_the_method_names_the_endpoint() {
+    let receiver = Receiver::grpc();
+    receiver.respond(Response::Grpc { code: Code::Unimplemented, message: String::new() });
+    let error = error(OtlpProtocol::Grpc, &receiver.endpoint());
+    assert!(error.contains("in `OTEL_EXPORTER_OTLP_ENDPOINT` (`otlp_endpoint`)"), "{error}");
+}
+
+/// A receiver that never answers is at another address, and one that has answered needs more time.
+#[alone]
+fn a_receiver_that_does_not_answer_names_its_setting() {
+    for protocol in BOTH {
+        let receiver = receiver(protocol);
+        receiver.respond(Response::Hang);
+        let unknown = error(protocol, &receiver.endpoint());
+        let address = "no response; expected the address of a running receiver in \
+                       `OTEL_EXPORTER_OTLP_ENDPOINT` (`otlp_endpoint`)";
+        assert!(unknown.ends_with(address), "{unknown}");
+
+        receiver.respond(Response::Ok);
+        let mut config = traces_alone(protocol, receiver.endpoint());
+        config.otlp.traces.timeout_millis = Some(1_000);
+        let telemetry = start(config);
+        work();
+        telemetry.force_flush(TIMEOUT).unwrap();
+        receiver.respond(Response::Hang);
+        work();
+        let slow = telemetry.force_flush(TIMEOUT).unwrap_err().to_string();
+        let timeout = "no response; a slow receiver needs a longer \
+                       `OTEL_EXPORTER_OTLP_TRACES_TIMEOUT` (`otlp.traces.timeout_millis`)";
+        assert!(slow.ends_with(timeout), "{slow}");
+        telemetry.shutdown(TIMEOUT).unwrap();
+        let _lines = LOG.take();
     }
 }
 

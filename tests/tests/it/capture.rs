@@ -6,6 +6,7 @@ use std::thread;
 use floe_telemetry::{create_span, testing, traced};
 use opentelemetry::Context;
 use opentelemetry::trace::FutureExt;
+use tracing::instrument;
 
 #[traced]
 fn work(n: usize) {
@@ -163,4 +164,23 @@ fn a_span_of_a_thread_without_the_context_is_said_to_be_missing() {
     // Calls before the capture are not part of it.
     let never = testing::capture(|| ());
     assert!(message(&never).starts_with("no span `in_a_thread`\n"));
+}
+
+#[instrument]
+fn instrumented() {}
+
+#[traced]
+async fn awaited_later() {}
+
+/// Neither leaves a trace of the call in the capture.
+#[test]
+fn an_empty_capture_names_its_usual_causes() {
+    let hint = "no spans were captured: a future needs `capture_async`, and spans of `tracing` need a \
+                subscriber with the layer `floe_telemetry::tracing_layer()`";
+    for spans in [testing::capture(instrumented), testing::capture(awaited_later)] {
+        assert_eq!(spans.to_string(), hint);
+        let failed = catch_unwind(|| drop(spans.assert_tree("instrumented").tree())).unwrap_err();
+        let message = failed.downcast_ref::<String>().unwrap();
+        assert!(message.ends_with(hint), "{message}");
+    }
 }

@@ -4,7 +4,7 @@
 //! quote of the first nested level, as in JSON within JSON, and three mark one of the second. SQL, YAML, TOML and
 //! shells have texts without escapes, which are recognized by the characters after a quote.
 
-use super::{Coding, DEPTH, Kind, Token, Tokens, entity, hex, sign};
+use super::{Coding, DEPTH, Kind, Token, Tokens, entity, hex, is_sign};
 use crate::rules::words::{SCALARS, STRING_PREFIXES};
 use crate::text::{
     at, before, class, is_name, is_one_of, line_end, part, rest, run_end, starts_with,
@@ -20,9 +20,6 @@ const TRIPLE: u8 = 0x80;
 const DOUBLE: u8 = b'"' | 0x40;
 /// The bit that is set in the mark of a closing typographic quote.
 pub(super) const CLOSING: u8 = 0x10;
-
-/// Returns the coding of a quote after this many backslashes.
-type AtLevel = fn(u8) -> Coding;
 
 impl Token {
     fn is_plain(self, mark: u8) -> bool {
@@ -42,29 +39,28 @@ impl Tokens<'_> {
         self.open_quotes().any(|open| open.is_plain(mark))
     }
 
-    /// Reads a plain, a triple or a doubled quotation mark. Returns its kind, mark, length and coding.
-    pub(super) fn quote(&self, start: usize, byte: u8) -> (Kind, u8, usize, Coding) {
+    /// Reads a plain, a triple or a doubled quotation mark.
+    pub(super) fn quote(&self, start: usize, byte: u8) -> Token {
         let text = self.text;
         let run = run_end(text, start, LONGEST_RUN, |next| next == byte) - start;
         // Shells write an apostrophe as the end of the text, a quoted apostrophe, and the start of a new text.
         let apostrophe =
             [&b"'\\''"[..], b"'\"'\"'"].into_iter().find(|it| rest(text, start).starts_with(it));
+        let sign = |len| Token::new(Kind::Sign(byte), start, len);
+        let quote = |mark, len| Token::quote(mark, start, len, Coding::Plain);
         if let Some(apostrophe) = apostrophe.filter(|_| self.is_open(byte)) {
-            return (Kind::Sign(byte), 0, apostrophe.len(), Coding::Plain);
+            return sign(apostrophe.len());
         }
-        let (mark, len) = match run {
-            1 => (byte, 1),
-            _ if byte == b'"' && self.is_doubled(start) => (DOUBLE, 2),
+        match run {
+            1 => quote(byte, 1),
+            _ if byte == b'"' && self.is_doubled(start) => quote(DOUBLE, 2),
             // Doubled quotes belong to the open text.
-            2 | 4.. if self.is_open(byte | TRIPLE) => {
-                return (Kind::Sign(byte), 0, run & !1, Coding::Plain);
-            }
-            _ if self.is_open(byte) => return (Kind::Sign(byte), 0, run & !1, Coding::Plain),
+            2 | 4.. if self.is_open(byte | TRIPLE) => sign(run & !1),
+            _ if self.is_open(byte) => sign(run & !1),
             // In SQL, a text may begin with a doubled quote.
-            2 | 4 | 5 => (byte, 1),
-            _ => (byte | TRIPLE, 3),
-        };
-        (Kind::Quote, mark, len, Coding::Plain)
+            2 | 4 | 5 => quote(byte, 1),
+            _ => quote(byte | TRIPLE, 3),
+        }
     }
 
     /// Whether two quotes together open or close a text, as in `{""name"":""value""}`, instead of being an empty text.
@@ -81,8 +77,8 @@ impl Tokens<'_> {
         }
     }
 
-    /// Reads backslashes of `unit` bytes each, and the escaped sign. Returns the kind, mark, length and coding of both.
-    pub(super) fn escape(&self, start: usize, unit: usize) -> (Kind, u8, usize, Coding) {
+    /// Reads backslashes of `unit` bytes each, and the escaped sign.
+    pub(super) fn escape(&self, start: usize, unit: usize) -> Token {
         let text = self.text;
         let count = match unit {
             1 => class!("\\").end(text, start, LONGEST_RUN) - start,
@@ -91,15 +87,16 @@ impl Tokens<'_> {
                 .count(),
         };
         let end = start + count * unit;
-        let backslashes = |count| (Kind::Sign(b'\\'), 0, count * unit, Coding::Plain);
+        let backslashes = |count| Token::new(Kind::Sign(b'\\'), start, count * unit);
         // In a text within plain quotes, two backslashes stand for one.
         let is_pair = count % 2 == 0
             && self.open_quotes().next().is_some_and(|open| open.coding == Coding::Plain);
         let level = u8::try_from(count).unwrap_or(u8::MAX);
         let coding = Coding::Escape(level);
         let len = end - start + 1;
-        match (at(text, end), self.escaped_quote(end)) {
-            (next, Some((mark, quote, code))) if next != b'u' || !is_pair => {
+        match (at(text, end), self.escaped_quote(end, level)) {
+            (next, Some(quote)) if next != b'u' || !is_pair => {
+                let mark = quote.mark;
                 // One, three or seven backslashes escape a quote of the first, second or third level. For a quote that
                 // is written as a number, such as `\u0022`, this count may be doubled once or more.
                 let outer = self.outer(mark).filter(|_| count % 4 == 2 && mark != DOUBLE);
@@ -110,7 +107,7 @@ impl Tokens<'_> {
                 if used < count {
                     return backslashes(count - used);
                 }
-                let is_plain = quote == 1 && count % 2 == 1 && self.is_open(mark);
+                let is_short = quote.end == end + 1 && count % 2 == 1;
                 // A backslash and a doubled quote: `\""x`, `\""";`.
                 let run = run_end(text, end, LONGEST_RUN, |byte| byte == mark);
                 let is_doubled = match run - end {
@@ -118,43 +115,43 @@ impl Tokens<'_> {
                     3 => b";,)".contains(&at(text, run)),
                     _ => false,
                 };
-                if is_plain && (is_doubled || self.ends_text(end, mark, mark)) {
+                if is_short && self.is_open(mark) && (is_doubled || self.ends_text(end, mark, mark))
+                {
                     return backslashes(count);
                 }
-                (Kind::Quote, mark, end - start + quote, code(level))
+                Token { start, ..quote }
             }
             (b'n' | b'r' | b't' | b'u', _) if is_pair => backslashes(count),
-            (b'n' | b'r', _) => (Kind::Line, 0, len, coding),
-            (b't', _) => (Kind::Blank, 0, len, coding),
-            (b'/', _) => (Kind::Sign(b'/'), 0, len, coding),
-            (b'u', _) if starts_with(text, end + 1, b"00") => {
-                match hex(text, end + 3).and_then(|code| sign(code, coding)) {
-                    Some((kind, mark)) => (kind, mark, len + 4, coding),
-                    None => backslashes(count),
-                }
-            }
+            (b'n' | b'r', _) => Token::coded(b'\n', start, len, coding),
+            (b't', _) => Token::coded(b'\t', start, len, coding),
+            (b'/', _) => Token::coded(b'/', start, len, coding),
+            (b'u', _) if starts_with(text, end + 1, b"00") => match hex(text, end + 3) {
+                Some(code) if is_sign(code, coding) => Token::coded(code, start, len + 4, coding),
+                _ => backslashes(count),
+            },
             _ => backslashes(count),
         }
     }
 
-    /// Returns the mark, the length and the coding of a quotation mark after backslashes.
-    fn escaped_quote(&self, start: usize) -> Option<(u8, usize, AtLevel)> {
-        let (code, len, coding): (_, _, AtLevel) = match at(self.text, start) {
-            b'"' if at(self.text, start + 1) == b'"' && self.is_open(DOUBLE) => {
-                return Some((DOUBLE, 2, Coding::Escape));
+    /// Returns a quotation mark after this number of backslashes.
+    fn escaped_quote(&self, start: usize, level: u8) -> Option<Token> {
+        let text = self.text;
+        let escape = Coding::Escape(level);
+        let quote = |mark, len, coding| Token::quote(mark, start, len, coding);
+        let token = match at(text, start) {
+            b'"' if at(text, start + 1) == b'"' && self.is_open(DOUBLE) => {
+                return Some(quote(DOUBLE, 2, escape));
             }
             b'&' => {
-                let (code, len) = entity(self.text, start)?;
-                (code, len, Coding::EscapedEntity)
+                let entity = entity(text, start)?;
+                quote(entity.1, entity.0.len(), Coding::EscapedEntity(level))
             }
-            b'%' => (hex(self.text, start + 1)?, 3, Coding::EscapedPercent),
-            b'u' if starts_with(self.text, start, b"u00") => {
-                (hex(self.text, start + 3)?, 5, Coding::Escape)
-            }
-            b'x' => (hex(self.text, start + 1)?, 3, Coding::Escape),
-            byte => (byte, 1, Coding::Escape),
+            b'%' => quote(hex(text, start + 1)?, 3, Coding::EscapedPercent(level)),
+            b'u' if starts_with(text, start, b"u00") => quote(hex(text, start + 3)?, 5, escape),
+            b'x' => quote(hex(text, start + 1)?, 3, escape),
+            byte => quote(byte, 1, escape),
         };
-        matches!(code, b'"' | b'\'' | b'`').then_some((code, len, coding))
+        matches!(token.mark, b'"' | b'\'' | b'`').then_some(token)
     }
 
     /// Whether a quotation mark after backslashes ends its text, as in SQL: `'C:\keys\', 'x'`. In a language with
@@ -172,8 +169,8 @@ impl Tokens<'_> {
             return true;
         }
 
-        let line = part(text, quote + 1, quote + AHEAD);
-        let line = &line[..line_end(line, 0)];
+        let ahead = part(text, quote + 1, quote + AHEAD);
+        let line = &ahead[..line_end(ahead, 0)];
         let mut ends = memchr::memchr2_iter(mark, outer, line)
             .filter(|&found| line[found] == mark || before(line, found) != b'\\');
         match ends.next().filter(|&found| line[found] == mark) {

@@ -12,7 +12,7 @@ const LEN: usize = 8192;
 
 /// Texts that begin many structures and end none, or that need several passes, because a mark reveals a structure.
 #[rustfmt::skip]
-const SLOW: [&str; 52] = [
+const SLOW: [&str; 54] = [
     "password \"", "set password = ", "ssh-rsa password=", "Authorization: ", "password \"x7 ", "set password = x7Kq ",
     "ssh-rsa password=x7Kq2 ", "Authorization: x7Kq2Lw9 ", "token:", "password=", "password='x ", "sk-", "(password,", "a@",
     "http://a:b", "eyJ", "eyJ.", "eyJ-", "-----BEGIN RSA PRIVATE KEY-----\n", "\\\\\\\"", "%3d%22", " -p x -u a",
@@ -21,6 +21,7 @@ const SLOW: [&str; 52] = [
     "value: x\nname: password\n", "name: password\nvalue: ", "{\"value\":\"x\",\"name\":\"password\"", "password = <<EOT\n", "password <<",
     "password: # x\n", "password /* ", "invalid value 'x' for '--password ", "'x' as password ", "password, found ", "password: invalid value ",
     "[password]\n", "+ password: |\n+ x\n", "password: map[a:", "%3a%2f%2fa",
+    "token={phrase: -", "token={lo=\"K10::server:",
 ];
 
 /// Texts between the pieces of a repeated text.

@@ -180,16 +180,16 @@ arguments! {
     bw login, poetry config"
     "command-argument" Command 2
         "htpasswd -b, htpasswd -bc, htpasswd -cb, htpasswd -bB, htpasswd -cbB, htpasswd -bcB, net use, ACL SETUSER"
-    "command-argument" Command 3 "mc alias set, mc config host add"
+    "command-argument" Command 3 "mc alias set, mc config host add, net use"
     "command-argument" Command 0
         "requirepass, masterauth, AUTH PLAIN, auth plain, AUTH LOGIN, AUTH, PASS, \
     ConvertTo-SecureString, ConvertTo-SecureString -String, \
     ConvertTo-SecureString -AsPlainText -Force -String, ConvertTo-SecureString -AsPlainText, \
     enable secret, enable password, snmp-server community, wsrep_sst_auth, vault login, \
-    cargo login, bw unlock"
+    cargo login, bw unlock, flyctl auth token, fly auth token, rclone obscure"
     "piped-password" Piped 0 "echo, echo -n, printf"
     "piped-password" Piped 1 "printf"
-    "piped-password" Fed 0 "sudo -S, kinit, pass insert, passwd, chpasswd, smbpasswd, cryptsetup"
+    "piped-password" Fed 0 "sudo -S, kinit, pass insert, passwd, chpasswd, smbpasswd, cryptsetup, ssh-add"
 }
 
 /// Commands and options that read a password from their input.

@@ -82,8 +82,8 @@ pub struct Statistics {
     pub logs_exported: u64,
     /// Log records whose export failed.
     pub logs_failed: u64,
-    /// Log records dropped because an exporter's queue was full, because the shutdown began before they were queued or
-    /// its timeout passed before they were exported, or in a fork, where the provider of the parent exports nothing.
+    /// Log records dropped because an exporter's queue was full or the timeout of the shutdown had passed, or in a fork,
+    /// where the provider of the parent exports nothing.
     pub logs_dropped: u64,
     /// Log records that are not exported yet: in a batch or a queue, or being exported.
     pub logs_pending: u64,

@@ -65,7 +65,7 @@ impl TelemetryConfig {
                     "expected `{DOCUMENT}` or `{CONFIG_FILE}`, found both: each is a complete configuration"
                 )));
             }
-            Some(path) => Self::read_document(&path)?,
+            Some(path) => Self::read_document(&path).map_err(of_variable(DOCUMENT))?,
             None => Self::new(default_service_name()),
         };
         config.apply_env()?;
@@ -89,7 +89,7 @@ impl TelemetryConfig {
         self.validate()?;
         take("OTEL_LOG_LEVEL", word(&internal_log::LOG_LEVELS));
         let prefixes: &[&str] = if let Some(path) = config_file() {
-            self.apply_config_file(&path)?;
+            self.apply_config_file(&path).map_err(of_variable(CONFIG_FILE))?;
             &["FLOE", "RUST"]
         } else {
             self.apply_standard();
@@ -276,6 +276,10 @@ fn unknown_service(executable: Option<&str>) -> String {
 /// Returns the beginning of an error message about a file.
 pub(crate) fn context(path: &Path) -> String {
     format!("the configuration file `{}`", path.display())
+}
+
+fn of_variable(name: &str) -> impl FnOnce(Error) -> Error {
+    move |error| error.within(&format!("`{name}`"))
 }
 
 pub(crate) fn config_file() -> Option<PathBuf> {

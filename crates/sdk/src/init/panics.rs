@@ -10,7 +10,7 @@ use std::thread;
 
 use crate::config::PanicOutput;
 use crate::environment;
-use crate::internal_log::is_on_stderr;
+use crate::internal_log::{is_on_stderr, write_line};
 use crate::logs::{LogRecords, ThreadPanic};
 use crate::program_signals::Unsignalled;
 use crate::recorder::Exception;
@@ -18,6 +18,12 @@ use crate::redaction::sanitize_lines;
 
 /// Whether the configuration of the last provider replaces the panic hook.
 static IS_REPLACED: AtomicBool = AtomicBool::new(false);
+
+/// The errors about a second subscriber and a second logger, with which `tracing_subscriber::fmt::init` and
+/// `env_logger::init` panic.
+const SECOND: [&str; 2] = ["SetGlobalDefaultError", "SetLoggerError"];
+const REMOVE: &str = "`init` installs the `tracing` subscriber and the `log` logger of the process: remove the \
+                      program's own, or start with `builder().without_subscriber()`";
 
 /// Logs panics after the current panic hook, or in place of it. Other code of the program does not run in the hook: the
 /// panicking thread may hold a lock of a layer, and a second panic would abort the process. The span of a panicking
@@ -35,6 +41,9 @@ pub(super) fn observe(output: PanicOutput) {
         let previous = panic::take_hook();
         panic::set_hook(Box::new(move |panic| {
             let message = Exception::remember(panic);
+            if SECOND.iter().any(|error| message.contains(error)) {
+                write_line("error", REMOVE);
+            }
             if !IS_REPLACED.load(Ordering::Relaxed) {
                 previous(panic);
                 log(panic, &message);

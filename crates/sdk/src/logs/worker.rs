@@ -12,7 +12,7 @@ use super::log_record::LogRecord;
 use crate::channel::Sender;
 use crate::clock::monotonic_now;
 use crate::collector::{
-    ALREADY_SHUTDOWN, BatchExporter, ExporterId, QUEUE_FULL, Report, Size, Worker, WorkerSettings,
+    BatchExporter, ExporterId, QUEUE_FULL, Report, Size, Worker, WorkerSettings,
 };
 use crate::config::{BatchLogRecordProcessorConfig, Signal};
 use crate::error::Error;
@@ -88,25 +88,29 @@ impl LogWorker {
         }))
     }
 
-    /// Adds a record to the open batch. If the queue is full or closed, or this is a fork, the record is dropped and
-    /// counted.
+    /// Adds a record to the open batch. If the queue is full, or this is a fork, the record is dropped and counted. After
+    /// the shutdown, there are no records.
     pub fn push(self: &Arc<Self>, record: Arc<LogRecord>) {
         let Self { worker, settings, forks, .. } = &**self;
         let counters = &settings.worker.counters;
         // A record is counted before its outcome.
-        counters.logs_emitted.fetch_add(1, Ordering::Release);
+        let count = || _ = counters.logs_emitted.fetch_add(1, Ordering::Release);
         if *forks != recorder::forks() {
             recorder::say_not_exported();
+            count();
             // The batch is not locked, because in a fork the holder of the lock may not exist.
             counters.logs.queue_full.fetch_add(1, Ordering::Release);
             return;
         }
         let bytes = record.size();
         let mut open = self.lock();
+        if open.is_closed {
+            return;
+        }
+        count();
         let room = worker.room(Size { spans: open.records.len(), bytes: open.bytes });
-        if open.is_closed || room.spans == 0 || room.bytes == 0 {
-            let reason = if open.is_closed { ALREADY_SHUTDOWN } else { QUEUE_FULL };
-            return worker.drop_items(1, reason);
+        if room.spans == 0 || room.bytes == 0 {
+            return worker.drop_items(1, QUEUE_FULL);
         }
         open.records.push(record);
         open.bytes += bytes;

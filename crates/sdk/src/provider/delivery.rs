@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::logs::Reports;
+use super::standby::{is_ending, is_signalled};
 use crate::channel::{Receiver, RecvTimeoutError, channel};
 use crate::clock::{Instant, monotonic_now};
 use crate::collector::{self, Counters, Drain, Report};
@@ -98,9 +99,10 @@ fn contains_reason(error: &str, reason: &str) -> bool {
 pub(super) fn lost(counters: &Counters, error: Option<&Error>) -> Option<String> {
     let it = counters.read();
     // Open spans are counted after the others, so that a span that ends meanwhile is not counted twice.
-    let open = Sampling::open_spans();
+    // A signal interrupts work, and other threads work on until the process has ended: neither is a loss.
+    let open = if is_signalled() { 0 } else { Sampling::open_spans() };
     let exporters = counters.exports.exporter_count();
-    let late = if exporters > 0 { it.dropped_without_provider } else { 0 };
+    let late = if exporters > 0 && !is_ending() { it.dropped_without_provider } else { 0 };
     let spans = [
         ("failed", it.failed),
         ("dropped_queue_full", it.dropped_queue_full),

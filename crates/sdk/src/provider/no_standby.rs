@@ -9,6 +9,14 @@ pub(super) fn start(_: fn() -> bool, _: Duration) -> Result<(), Error> {
     Ok(())
 }
 
+pub(super) const fn is_ending() -> bool {
+    false
+}
+
+pub(super) const fn is_signalled() -> bool {
+    false
+}
+
 #[expect(clippy::unnecessary_wraps, reason = "on Unix it can fail")]
 pub(super) fn end_at_signals() -> Result<(), Error> {
     Ok(())

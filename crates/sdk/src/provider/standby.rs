@@ -129,11 +129,19 @@ fn is_first(request: c_int) -> bool {
     true
 }
 
+/// Whether this process ends, by `exit` or by a signal. Its other threads work on meanwhile.
+pub(super) fn is_ending() -> bool {
+    REQUEST.load(Ordering::Acquire) != NOTHING
+}
+
+pub(super) fn is_signalled() -> bool {
+    REQUEST.load(Ordering::Acquire) > NOTHING
+}
+
 extern "C" fn exiting() {
     let this = this_process();
     // After a signal, an exit waits for the end by that signal, so that the parent process sees the cause.
-    let is_signalled = REQUEST.load(Ordering::Acquire) > NOTHING;
-    let is_needed = is_signalled || IN_USE_BY.load(Ordering::Acquire) == this;
+    let is_needed = is_signalled() || IN_USE_BY.load(Ordering::Acquire) == this;
     if !is_needed || PROCESS.load(Ordering::Acquire) != this {
         return;
     }

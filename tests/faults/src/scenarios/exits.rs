@@ -4,12 +4,12 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result, ensure};
 
-use crate::program::Program;
+use crate::program::{Program, work};
 use crate::report::{Report, SLACK};
 use crate::scenario::{Case, SCENARIO, Scenario};
 use crate::surroundings::Surroundings;
 
-pub(super) static SCENARIOS: [Scenario; 4] = [
+pub(super) static SCENARIOS: [Scenario; 5] = [
     Scenario {
         name: "exit_without_threads",
         program: exit_with_spans,
@@ -51,6 +51,30 @@ pub(super) static SCENARIOS: [Scenario; 4] = [
         check: |case| {
             let cause = "the thread of `exit` could not be started";
             check_refused(case, Surroundings::forbid_threads, cause)
+        },
+        ..SCENARIO
+    },
+    Scenario {
+        name: "no_thread_for_the_start",
+        program: |program| {
+            program.start_within(Duration::from_secs(20));
+            program.step("goes on", |_| {
+                ensure!(floe_telemetry::init_or_noop().is_noop());
+                work(0, "");
+                Ok(())
+            });
+        },
+        check: |case| {
+            let surroundings = Surroundings::answering(&[])?;
+            surroundings.forbid_threads()?;
+            let report = case.start_in(&surroundings, 4317)?.finish()?;
+            let cause = "the thread of `collector` could not be started";
+            report.failed("initialize", &[cause])?;
+            report.succeeded(&["goes on"])?;
+            let told = format!("error: nothing is recorded: {cause}: ");
+            ensure!(report.stderr.starts_with(&told), "{}", report.stderr);
+            ensure!(report.stderr.lines().count() == 1, "{}", report.stderr);
+            Ok(report)
         },
         ..SCENARIO
     },

@@ -11,7 +11,7 @@ use crate::config::env::parse::{in_millis, word};
 use crate::config::mistake::{Mistake, Position, below};
 use crate::config::selection::Selection;
 use crate::config::yaml::{Content, Entry, Node};
-use crate::suggest::{expected, one_of, unknown_key};
+use crate::suggest::{edits, expected, one_of, unknown_key};
 
 /// The prefix of the file author's own keys at the root, for example for anchors.
 const OWN: &str = "x-";
@@ -75,8 +75,15 @@ impl<'a> Part<'a> {
     }
 
     pub(super) fn required(&self, key: &'a str) -> Result<Self, Mistake> {
-        let missing = || self.child(key, self.node, self.position).mistake("is missing");
-        self.get(key)?.ok_or_else(missing)
+        self.get(key)?.ok_or_else(|| {
+            let is_near = |entry: &&Entry| edits(name(entry), key).is_some_and(|edits| edits > 0);
+            match self.node.entries().iter().find(is_near) {
+                Some(entry) => self
+                    .child(&entry.key, &entry.value, entry.position)
+                    .mistake(unknown_key(name(entry), &[key])),
+                None => self.child(key, self.node, self.position).mistake("is missing"),
+            }
+        })
     }
 
     pub(super) fn read<T: DeserializeOwned>(&self) -> Result<T, Mistake> {
