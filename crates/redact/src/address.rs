@@ -193,16 +193,13 @@ pub(crate) fn is_no_login(user: &[u8], password: &[u8], host: &[u8]) -> bool {
     }
 }
 
-/// Reads a path without a host, such as `GET /reset-password/…`, from the segment around the anchor on.
+/// Reads a path without a host, such as `GET /reset-password/…`, from the segment around the anchor on. Each path is
+/// read only once.
 pub(crate) fn segment(scan: &mut Scan<'_>, anchor: usize) {
-    let inside = class!("a-zA-Z0-9_-");
-    let start = inside.start(scan.text, anchor, 64);
-    path_from(scan, start, inside.end(scan.text, anchor, 64));
-}
-
-/// Redacts the secret segments of a path, from the segment `start..end` on. Each path is read only once.
-pub(crate) fn path_from(scan: &mut Scan<'_>, start: usize, end: usize) {
     let text = scan.text;
+    let inside = class!("a-zA-Z0-9_-");
+    let start = inside.start(text, anchor, 64);
+    let end = inside.end(text, anchor, 64);
     let is_segment = (before(text, start), at(text, end)) == (b'/', b'/');
     if is_segment && start < end && start >= scan.progress.paths {
         scan.progress.paths = class!("a-zA-Z0-9_/.-").end(text, end, usize::MAX);
