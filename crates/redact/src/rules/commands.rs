@@ -186,7 +186,8 @@ arguments! {
     ConvertTo-SecureString, ConvertTo-SecureString -String, \
     ConvertTo-SecureString -AsPlainText -Force -String, ConvertTo-SecureString -AsPlainText, \
     enable secret, enable password, snmp-server community, wsrep_sst_auth, vault login, \
-    cargo login, bw unlock, flyctl auth token, fly auth token, rclone obscure"
+    cargo login, bw unlock, flyctl auth token, fly auth token, rclone obscure, \
+    vault token lookup, vault token renew, vault token revoke"
     "piped-password" Piped 0 "echo, echo -n, printf"
     "piped-password" Piped 1 "printf"
     "piped-password" Fed 0 "sudo -S, kinit, pass insert, passwd, chpasswd, smbpasswd, cryptsetup, ssh-add"
@@ -194,7 +195,7 @@ arguments! {
 
 /// Commands and options that read a password from their input.
 pub(crate) static READERS: WordList =
-    words!("chpasswd, smbpasswd, password-stdin, passphrase-fd, with-token, cryptsetup");
+    words!("chpasswd, smbpasswd, password-stdin, passphrase-fd, with-token, cryptsetup, secret");
 
 /// The text that a stack trace prints in place of an argument with several values.
 pub(crate) static DUMPED: WordList = words!("array");

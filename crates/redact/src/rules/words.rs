@@ -124,7 +124,7 @@ pub(crate) static PROSE: WordList = words!(
     declined, default, defaults, defined, deleted, denied, deprecated, dial, dialog, did, \
     didn't, different, disable, disabled, does, doesn't, don't, down, during, dyn, each, \
     either, empty, enabled, encrypted, ended, enter, entered, error, exceeded, exceeds, \
-    existing, expected, expire, expired, expires, external, failed, failure, field, fields, \
+    existing, expected, expire, expired, expires, external, failed, failure, fetch, field, fields, \
     file, files, filtered, final, for, forbidden, form, format, found, from, generated, given, got, \
     granted, had, has, hash, hashes, hasn't, have, header, hidden, how, if, ignored, illegal, \
     immutable, impl, in, include, incorrect, inherit, insufficient, internal, into, invalid, \
