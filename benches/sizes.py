@@ -112,10 +112,13 @@ async fn traced(request: axum::extract::Request, next: axum::middleware::Next) -
     response
 }
 """
-SETUP = example("comparison/tracing-opentelemetry.rs").partition("#[tokio::main]")[0].partition("use std")
+# The setup alone: the service has a `load` of its own.
+COMPARED = example("comparison/tracing-opentelemetry.rs").partition("#[tokio::main]")[0]
+USES, _, REST = COMPARED.partition("#[tracing::instrument]")
+SETUP = "use std" + USES.partition("use std")[2] + "struct Telemetry" + REST.partition("struct Telemetry")[2]
 FLOE_SERVICE = example("service.rs")
 HAND_SERVICE = service(
-    "Telemetry::start()?", ".layer(axum::middleware::from_fn(traced))", INSTRUMENT, "use std" + SETUP[2] + REQUEST_SPAN
+    "Telemetry::start()?", ".layer(axum::middleware::from_fn(traced))", INSTRUMENT, SETUP + REQUEST_SPAN
 )
 HELPED_SERVICE = service(
     "init_tracing_opentelemetry::TracingConfig::production().init_subscriber()?",

@@ -98,7 +98,11 @@ pub(crate) fn message_of<const DIGITS: usize>(
         let mut digits = [0; 10];
         let count = encoded_len_varint(length);
         encode_varint(length, &mut &mut digits[..]);
-        out.splice(at..at + DIGITS, digits.into_iter().take(count));
+        let end = out.len();
+        out.resize(end + count, 0);
+        out.copy_within(at + DIGITS..end, at + count);
+        out.truncate(end + count - DIGITS);
+        out[at..at + count].copy_from_slice(&digits[..count]);
     }
 }
 

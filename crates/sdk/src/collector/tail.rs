@@ -5,7 +5,7 @@
 //! the threads' buffers. If the buffer of the sampler is full, or a trace is too old, the decision about the oldest
 //! trace is based on the spans that have arrived. It also applies to spans that arrive later.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -51,8 +51,8 @@ pub(super) struct TailSampler {
     config: SamplingConfig,
     counters: Arc<Counters>,
     traces: FxHashMap<TraceId, Trace>,
-    /// The traces by number, the oldest first.
-    order: BTreeMap<u64, TraceId>,
+    /// The traces by number, the oldest first. At most half of them are not in `traces` any more.
+    order: VecDeque<(u64, TraceId)>,
     next_number: u64,
     /// The bytes of the spans in `traces`.
     bytes: usize,
@@ -74,7 +74,7 @@ impl TailSampler {
             config,
             counters,
             traces: FxHashMap::default(),
-            order: BTreeMap::new(),
+            order: VecDeque::new(),
             next_number: 0,
             bytes: 0,
             max_bytes,
@@ -97,7 +97,7 @@ impl TailSampler {
         let trace = self.traces.entry(id).or_insert_with(|| {
             let number = self.next_number;
             self.next_number += 1;
-            self.order.insert(number, id);
+            self.order.push_back((number, id));
             Trace { number, since: now, spans: Vec::new(), reason: None, is_remote: false }
         });
         trace.reason = trace.reason.max(reason);
@@ -175,8 +175,14 @@ impl TailSampler {
         self.bytes > self.max_bytes
     }
 
-    fn oldest(&self) -> Option<TraceId> {
-        self.order.first_key_value().map(|(_, id)| *id)
+    fn oldest(&mut self) -> Option<TraceId> {
+        while let Some(oldest) = self.order.front() {
+            if is_buffered(&self.traces, oldest) {
+                return Some(oldest.1);
+            }
+            self.order.pop_front();
+        }
+        None
     }
 
     /// Makes the decision about the oldest trace. Returns `false` if there is no trace.
@@ -190,7 +196,9 @@ impl TailSampler {
         let Some(trace) = self.traces.remove(&id) else {
             return false;
         };
-        self.order.remove(&trace.number);
+        if self.order.len() > 2 * self.traces.len() {
+            self.order.retain(|listed| is_buffered(&self.traces, listed));
+        }
         let bytes = trace.spans.iter().map(SpanRecord::stored_bytes);
         self.bytes -= bytes.sum::<usize>();
         let reason = trace.reason.filter(|_| !trace.is_remote);
@@ -220,6 +228,11 @@ impl TailSampler {
             self.counters.sampled_out.fetch_add(1, Ordering::Relaxed);
         }
     }
+}
+
+/// Whether no decision was made about a trace with this number. A later trace may have the same id.
+fn is_buffered(traces: &FxHashMap<TraceId, Trace>, (number, id): &(u64, TraceId)) -> bool {
+    traces.get(id).is_some_and(|trace| trace.number == *number)
 }
 
 impl Reason {

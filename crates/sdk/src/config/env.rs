@@ -11,7 +11,6 @@ pub(super) mod parse;
 mod without_effect;
 
 use std::borrow::Cow;
-use std::collections::BTreeSet;
 use std::env::{self, VarError};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -320,11 +319,12 @@ pub(crate) fn rust_log() -> Option<Vec<super::filter::Directive>> {
 /// Emits a warning once per process: through `tracing` or, without a subscriber, on standard error. Usually there is no
 /// subscriber yet while a configuration is loaded.
 pub(crate) fn warn(message: &str) {
-    static WRITTEN: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());
+    static WRITTEN: Mutex<Vec<String>> = Mutex::new(Vec::new());
     let mut written = WRITTEN.lock().unwrap_or_else(PoisonError::into_inner);
-    if !written.insert(message.to_owned()) {
+    if written.iter().any(|other| other == message) {
         return;
     }
+    written.push(message.to_owned());
     drop(written);
     internal_log::write(
         "warn",
@@ -340,7 +340,7 @@ fn warn_about(name: &str, message: &str, consequence: &str) {
 
 /// Returns the text of a variable. `None` if it is not set, blank (which the specification treats as not set) or not
 /// UTF-8.
-fn text_of(name: &str) -> Option<String> {
+fn text_of(name: &'static str) -> Option<String> {
     misspelled::know(name);
     match environment::variable(name) {
         Ok(text) => Some(text.trim().to_owned()).filter(|text| !text.is_empty()),
@@ -357,19 +357,19 @@ fn ignored(name: &str, message: &str) {
 }
 
 /// Returns the value of a variable. `None` if it is not set or invalid.
-fn take<T>(name: &str, parse: impl FnOnce(&str) -> Result<T, String>) -> Option<T> {
+fn take<T>(name: &'static str, parse: impl FnOnce(&str) -> Result<T, String>) -> Option<T> {
     let text = text_of(name)?;
     parse(&text).map_err(|message| ignored(name, &message)).ok()
 }
 
 /// Returns the valid entries of a comma-separated list. `None` if the variable is not set, or has only invalid entries.
-fn take_list<T>(name: &str, parse: impl Fn(&str) -> Result<T, String>) -> Option<Vec<T>> {
+fn take_list<T>(name: &'static str, parse: impl Fn(&str) -> Result<T, String>) -> Option<Vec<T>> {
     take_partly(name, |text| parse_list(text, parse))
 }
 
 /// Returns the valid part of a variable's value, and warns about the rest.
 fn take_partly<T>(
-    name: &str,
+    name: &'static str,
     parse: impl FnOnce(&str) -> Result<(T, Vec<String>), String>,
 ) -> Option<T> {
     let (value, refused) = take(name, parse)?;
@@ -434,7 +434,11 @@ pub(super) fn unique<T: PartialEq>(entries: impl IntoIterator<Item = T>) -> Vec<
 }
 
 /// Sets `field` if the variable is set and valid, and returns whether it is.
-fn set<T>(name: &str, field: &mut T, parse: impl FnOnce(&str) -> Result<T, String>) -> bool {
+fn set<T>(
+    name: &'static str,
+    field: &mut T,
+    parse: impl FnOnce(&str) -> Result<T, String>,
+) -> bool {
     let value = take(name, parse);
     let is_set = value.is_some();
     if let Some(value) = value {
@@ -443,7 +447,11 @@ fn set<T>(name: &str, field: &mut T, parse: impl FnOnce(&str) -> Result<T, Strin
     is_set
 }
 
-fn fill<T>(name: &str, field: &mut Option<T>, parse: impl FnOnce(&str) -> Result<T, String>) {
+fn fill<T>(
+    name: &'static str,
+    field: &mut Option<T>,
+    parse: impl FnOnce(&str) -> Result<T, String>,
+) {
     set(name, field, |text| parse(text).map(Some));
 }
 
@@ -787,7 +795,10 @@ pub fn parse_headers(text: &str) -> Result<(Headers, Vec<String>), String> {
         Ok((name, value.into()))
     };
     let (headers, refused) = parse_list(text, header)?;
-    Ok((headers.into_iter().collect(), refused))
+    // One by one, because `collect` brings a sort of its own into the program.
+    let mut by_name = Headers::new();
+    by_name.extend(headers);
+    Ok((by_name, refused))
 }
 
 fn check_header_value(name: &str, value: &str) -> Result<(), String> {

@@ -59,7 +59,7 @@ pub struct ResourceAttributes {
     pub additional: BTreeMap<String, String>,
     /// The attributes of OpenTelemetry's configuration file that are not text.
     #[serde(skip)]
-    pub(crate) typed: BTreeMap<String, Value>,
+    pub(crate) typed: Vec<(String, Value)>,
     /// The keys of detected attributes that the resource keeps.
     #[serde(skip)]
     pub(crate) detected: Selection,
@@ -141,7 +141,7 @@ impl ResourceAttributes {
             }
             _ => {
                 check_key(&key)?;
-                self.typed.remove(&key);
+                self.typed.retain(|(typed, _)| *typed != key);
                 self.additional.insert(key, value);
             }
         }

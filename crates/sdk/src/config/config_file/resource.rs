@@ -91,7 +91,9 @@ fn set_attribute(attribute: &Part<'_>, resource: &mut ResourceAttributes) -> Res
     if let Some(read) = read {
         check_key(&key).map_err(|message| name.mistake(message))?;
         resource.additional.remove(&key);
-        resource.typed.insert(key, read(&value)?);
+        let value = read(&value)?;
+        resource.typed.retain(|(typed, _)| *typed != key);
+        resource.typed.push((key, value));
         return Ok(());
     }
     let text: String = value.read()?;

@@ -1,6 +1,5 @@
 //! Warns about variables with a misspelled name, which would otherwise have no effect without any message.
 
-use std::collections::BTreeSet;
 use std::sync::{Mutex, PoisonError};
 
 use crate::suggest::{did_you_mean, misspelled};
@@ -8,15 +7,15 @@ use crate::suggest::{did_you_mean, misspelled};
 use crate::environment;
 use crate::error::Error;
 
-/// The names that have been read. After a configuration is loaded, these are all known names.
-static READ: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());
+/// The names that have been read, sorted. After a configuration is loaded, these are all known names.
+static READ: Mutex<Vec<&str>> = Mutex::new(Vec::new());
 
 const MAX_NAMES: usize = 1000;
 
-pub(super) fn know(name: &str) {
+pub(super) fn know(name: &'static str) {
     let mut read = READ.lock().unwrap_or_else(PoisonError::into_inner);
-    if !read.contains(name) {
-        read.insert(name.to_owned());
+    if let Err(place) = read.binary_search(&name) {
+        read.insert(place, name);
     }
 }
 
@@ -25,10 +24,9 @@ pub(super) fn warn(prefixes: &[&str]) {
     if cfg!(feature = "subscriber") {
         know("RUST_LOG");
     }
-    let read = READ.lock().unwrap_or_else(PoisonError::into_inner).clone();
-    let known: Vec<_> = read.iter().map(String::as_str).collect();
+    let known = READ.lock().unwrap_or_else(PoisonError::into_inner).clone();
     for name in environment::names(prefixes).iter().take(MAX_NAMES) {
-        if read.contains(name) {
+        if known.contains(&name.as_str()) {
             continue;
         }
         // A name that only begins like a known name may belong to another component.
