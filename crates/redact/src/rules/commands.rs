@@ -55,13 +55,13 @@ pub(crate) struct Argument {
 }
 
 macro_rules! options {
-    ($($id:literal $option:literal $form:ident $commands:literal except $words:literal)*) => {
+    ($($id:literal $option:literal $form:ident $commands:literal $(except $words:literal)?)*) => {
         pub(crate) static OPTIONS: &[CommandOption] = &[$(CommandOption {
             id: $id,
             option: $option,
             form: Form::$form,
             commands: words!($commands),
-            except: words!($words),
+            except: words!(concat!("" $(, $words)?)),
         }),*];
     };
 }
@@ -94,31 +94,23 @@ options! {
         except "Port"
     "option-snmp-secret" "A" Separate
         "snmpwalk, snmpget, snmpset, snmpbulkwalk, snmptrap, snmptable"
-        except ""
     "option-snmp-secret" "X" Separate
         "snmpwalk, snmpget, snmpset, snmpbulkwalk, snmptrap, snmptable"
-        except ""
     "option-snmp-secret" "c" Separate
         "snmpwalk, snmpget, snmpset, snmpbulkwalk, snmptrap, snmptable"
-        except ""
     "option-bind-password" "w" Separate
         "ldapsearch, ldapadd, ldapmodify, ldapwhoami, ldapdelete, ldappasswd, ldapmodrdn, ldap_bind"
         except "ping, curl"
     "option-bind-password" "s" Separate
         "ldappasswd"
-        except ""
     "option-auth" "a" Separate
         "redis-cli, valkey-cli, redis-benchmark, keydb-cli"
-        except ""
     "option-token" "t" Separate
         "doctl, flyctl"
-        except ""
     "option-password-capital" "N" Separate
         "ssh-keygen"
-        except ""
     "option-key-password" "k" Separate
         "openssl, signcode, nuget"
-        except ""
     "option-user-password" "u" AfterColon
         ""
         except "docker, podman, nerdctl, chown, rsync, install, crictl, buildah, id, date, sudo, sort"
@@ -130,13 +122,10 @@ options! {
         except "rsync, date"
     "option-user-password" "A" AfterColon
         "ab, http, wrk"
-        except ""
     "option-user-percent-password" "U" AfterPercent
         "smbclient, net, rpcclient, mount.cifs, smbget, winexe, wmic, smbmap"
-        except ""
     "option-user-comma-password" "u" AfterComma
         "lftp"
-        except ""
 }
 
 macro_rules! arguments {
