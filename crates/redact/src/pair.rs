@@ -50,7 +50,7 @@ pub(crate) fn separator_at(scan: &mut Scan<'_>, place: usize) -> Option<Separato
     });
     let is_here = |text: &str| text.bytes().zip(signs).all(|(wanted, sign)| wanted == sign);
     let rows = SEPARATORS.iter();
-    let known = rows.flat_map(|row| row.1.iter().map(|text| (text, row.0)));
+    let known = rows.flat_map(|row| row.1.iter().map(|text| (*text, row.0)));
     let here = known.filter(|known| is_here(known.0)).max_by_key(|known| known.0.len())?;
     let text = here.0;
     let mut cursor = tokens.cursor(first + text.len());

@@ -7,7 +7,7 @@ use std::fmt;
 use std::sync::LazyLock;
 
 use crate::rules::keys::KeyKind;
-use crate::rules::list::{WordList, words};
+use crate::rules::list::words;
 pub(crate) use crate::rules::looks::Look;
 use crate::rules::words::{
     ALGORITHM_PARTS, ALGORITHMS, Binding, CHOSEN_WORDS, COMMON_PASSWORDS, COMPLETE,
@@ -429,8 +429,7 @@ fn is_instruction(word: &[u8]) -> bool {
 
 /// Whether another program masked the value: `[REDACTED alloc::string::String]`, `ab****`.
 pub(crate) fn is_masked(value: &[u8]) -> bool {
-    let first = class!("RrFOHMxX([", or_wide);
-    let is_mask = |at: usize| first.has(value[at]) && begins_with(&value[at..], MASKS);
+    let is_mask = |at: usize| begins_with(&value[at..], MASKS);
     match value {
         [b'*', ..] if value.starts_with(STARS) => true,
         [.., b'*'] if value.ends_with(STARS) => true,
@@ -497,8 +496,8 @@ fn is_reference(value: &[u8]) -> bool {
     }
 }
 
-fn begins_with(value: &[u8], starts: WordList) -> bool {
-    starts.iter().any(|start| value.starts_with(start.as_bytes()))
+fn begins_with(value: &[u8], starts: &[&[u8]]) -> bool {
+    starts.iter().any(|start| start.first() == value.first() && value.starts_with(start))
 }
 
 /// Whether a text is a reference as a whole: `${VAR}`, `$(command)`, `$VAR`, `arn:…`, `env:VAR`.
