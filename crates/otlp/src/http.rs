@@ -68,7 +68,7 @@ pub(super) fn connect(
         timeout: settings.timeout,
         compression: settings.compression,
         signal: settings.signal,
-        is_unchanged: settings.is_of_signal(),
+        is_unchanged: settings.own.endpoint.is_some(),
     }))
 }
 

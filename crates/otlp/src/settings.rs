@@ -46,7 +46,7 @@ pub(super) struct OtlpSettings {
     /// Whether messages name the keys of OpenTelemetry's configuration file in place of variables.
     is_of_file: bool,
     /// The settings of this signal alone.
-    own: OtlpOptions,
+    pub(super) own: OtlpOptions,
 }
 
 impl OtlpSettings {
@@ -104,11 +104,6 @@ impl OtlpSettings {
             is_of_file: config.is_of_file(),
             own: own.clone(),
         })
-    }
-
-    /// Whether the endpoint is this signal's own, to which no path is appended.
-    pub(super) const fn is_of_signal(&self) -> bool {
-        self.own.endpoint.is_some()
     }
 
     /// Returns the URL for messages, without parts that may be credentials.
