@@ -5,6 +5,7 @@
 
 use crate::key::{self, Name};
 use crate::lexer::hex;
+use crate::rules::list::words;
 use crate::rules::structures::{ADDRESS_PASSWORD, EMAIL, PASSWORD_FILE, URL_PATH, URL_USERINFO};
 use crate::rules::words::{
     ACCOUNT_COMMANDS, ADDRESS_ROLES, ALGORITHM_DOMAINS, ALGORITHMS, DIGESTS, HOOKS, NO_DOMAINS,
@@ -193,16 +194,13 @@ pub(crate) fn is_no_login(user: &[u8], password: &[u8], host: &[u8]) -> bool {
     }
 }
 
-/// Reads a path without a host, such as `GET /reset-password/…`, from the segment around the anchor on.
+/// Reads a path without a host, such as `GET /reset-password/…`, from the segment around the anchor on. Each path is
+/// read only once.
 pub(crate) fn segment(scan: &mut Scan<'_>, anchor: usize) {
-    let inside = class!("a-zA-Z0-9_-");
-    let start = inside.start(scan.text, anchor, 64);
-    path_from(scan, start, inside.end(scan.text, anchor, 64));
-}
-
-/// Redacts the secret segments of a path, from the segment `start..end` on. Each path is read only once.
-pub(crate) fn path_from(scan: &mut Scan<'_>, start: usize, end: usize) {
     let text = scan.text;
+    let inside = class!("a-zA-Z0-9_-");
+    let start = inside.start(text, anchor, 64);
+    let end = inside.end(text, anchor, 64);
     let is_segment = (before(text, start), at(text, end)) == (b'/', b'/');
     if is_segment && start < end && start >= scan.progress.paths {
         scan.progress.paths = class!("a-zA-Z0-9_/.-").end(text, end, usize::MAX);
@@ -323,8 +321,8 @@ fn names_a_user(role: &[u8], user: &[u8]) -> bool {
 fn oracle(text: &[u8], run: usize, sign: usize) -> Option<usize> {
     let slash = run + memchr::memchr(b'/', part(text, run, sign))?;
     let user = class!("a-zA-Z0-9_.$-").start(text, slash, 64);
-    let drivers = [&b"thin:"[..], b"oci:", b"oci8:"];
-    let is_driver = drivers.iter().any(|driver| text[..user].ends_with(driver));
+    let mut drivers = words!("thin:, oci:, oci8:").iter();
+    let is_driver = drivers.any(|driver| text[..user].ends_with(driver.as_bytes()));
     // Options may be between the command and the login.
     let line = run_start(text, user, 64, |byte| !b"\n;|".contains(&byte));
     let mut words = part(text, line, user).split(|byte| *byte == b' ');
@@ -348,9 +346,9 @@ fn oracle(text: &[u8], run: usize, sign: usize) -> Option<usize> {
 fn is_account(text: &[u8], start: usize, end: usize) -> bool {
     let line = run_start(text, start, 96, |byte| !b"\n;|".contains(&byte));
     let mut words = part(text, line, start).split(|byte| !byte.is_ascii_alphanumeric());
-    let answers: [&[u8]; 2] = [b"'s password", b": Permission denied"];
+    let mut answers = words!("'s password, : Permission denied").iter();
 
-    answers.iter().any(|answer| starts_with(text, end, answer))
+    answers.any(|answer| starts_with(text, end, answer.as_bytes()))
         || words.any(|word| is_one_of(word, ACCOUNT_COMMANDS))
 }
 

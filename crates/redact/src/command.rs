@@ -20,12 +20,15 @@ use crate::text::{
 };
 use crate::value::{Site, Value};
 
+use Kind::{Blank, Close, Line, Open, Quote, Sign};
+use Tried::{Found, Nothing};
+
 /// Reads the argument of an option with a name: `--password value`, `"--token", "value"`.
 pub(crate) fn long(scan: &mut Scan<'_>, key: &Key) -> Tried {
     let place = argument(scan, key.after).filter(|_| key.is_option);
     let found = place.and_then(|place| scan.tokens.value(place, Site::assigned(key.place)));
     let Some(found) = found else {
-        return Tried::Nothing;
+        return Nothing;
     };
     // The option is code, as in `add_argument("--password", default=None)`.
     let is_code = key.quote.is_some() && !found.quoted;
@@ -33,7 +36,7 @@ pub(crate) fn long(scan: &mut Scan<'_>, key: &Key) -> Tried {
         let claim = Claim::of(key, found, Bond::Option);
         let _ = Claim::judge(Some(claim), scan, key);
     }
-    Tried::Found
+    Found
 }
 
 /// The maximum number of tokens between a name or a command and its secret in another argument.
@@ -42,7 +45,7 @@ const ARGUMENTS_READ: usize = 16;
 /// Reads the value of a name in another argument: `--name db/password --value …`, `/v Password /t REG_SZ /d …`.
 pub(crate) fn valued(scan: &mut Scan<'_>, key: &Key) -> Option<Claim> {
     let option = scan.tokens.in_line(key.after, ARGUMENTS_READ, |tokens, at| {
-        if tokens.kind(at) == Kind::Blank { value_option(tokens, at + 1) } else { None }
+        if tokens.kind(at) == Blank { value_option(tokens, at + 1) } else { None }
     })?;
     let place = argument(scan, option + 1)?;
     let found = scan.tokens.value(place, Site::assigned(key.place))?;
@@ -53,8 +56,8 @@ pub(crate) fn valued(scan: &mut Scan<'_>, key: &Key) -> Option<Claim> {
 fn value_option(tokens: &mut Tokens<'_>, place: usize) -> Option<usize> {
     let mut cursor = tokens.cursor(place);
     let names = match cursor.peek() {
-        Kind::Sign(b'-') => words!("value, body"),
-        Kind::Sign(b'/') => words!("value, body, d"),
+        Sign(b'-') => words!("value, body"),
+        Sign(b'/') => words!("value, body, d"),
         _ => return None,
     };
     // PowerShell has one dash: `-Value`.
@@ -67,18 +70,18 @@ fn value_option(tokens: &mut Tokens<'_>, place: usize) -> Option<usize> {
 fn argument(scan: &mut Scan<'_>, after: usize) -> Option<usize> {
     let tokens = &mut scan.tokens;
     let mut place = after;
-    if tokens.kind(place) == Kind::Quote {
+    if tokens.kind(place) == Quote {
         place += usize::from(tokens.closes_before(place, place));
     }
     // `String("--password"), String("…")`
-    place += usize::from(tokens.are(place, &[Kind::Close(b')'), Kind::Sign(b',')]));
+    place += usize::from(tokens.are(place, &[Close(b')'), Sign(b',')]));
     match tokens.kind(place) {
-        Kind::Sign(b',' | b'=') => Some(tokens.skip_lines(place + 1)),
-        Kind::Blank => Some(tokens.skip_blanks(place)),
-        Kind::Line => {
+        Sign(b',' | b'=') => Some(tokens.skip_lines(place + 1)),
+        Blank => Some(tokens.skip_blanks(place)),
+        Line => {
             let mut next = tokens.skip_lines(place);
             // The argument is the next item of a list of YAML.
-            if tokens.are(next, &[Kind::Sign(b'-'), Kind::Blank]) {
+            if tokens.are(next, &[Sign(b'-'), Blank]) {
                 next += 2;
             }
             let is_item = next > place + 1 && tokens.is_sign(next - 2, b'-');
@@ -98,7 +101,7 @@ fn are_lines(tokens: &mut Tokens<'_>, place: usize, next: usize) -> bool {
     let option = class!(" ").end(text, line, 64);
     let is_aligned = argument - line_start(text, argument) == option - line;
     let behind = tokens.run_end(next);
-    is_aligned && at(text, option) == b'-' && tokens.kind(behind) == Kind::Line
+    is_aligned && at(text, option) == b'-' && tokens.kind(behind) == Line
 }
 
 /// Reads a short option whose letter is at the anchor, or `-user`.
@@ -117,7 +120,7 @@ pub(crate) fn short(scan: &mut Scan<'_>, anchor: usize) {
     let options = OPTIONS.iter().zip(0..);
     for (option, _) in options.filter(|(option, row)| line.has(option, *row)) {
         if let Some(found) = argument_of(scan, option, place, word)
-            && redact(scan, option, found) == Tried::Found
+            && redact(scan, option, found) == Found
         {
             break;
         }
@@ -165,7 +168,7 @@ fn redact(scan: &mut Scan<'_>, option: &CommandOption, found: Value) -> Tried {
     let has_user = sign.is_some();
     let user = sign.map(|sign| memchr::memchr(sign, text));
     let Some(start) = user.map_or(Some(0), |user| Some(user? + 1)) else {
-        return Tried::Nothing;
+        return Nothing;
     };
     let password = &text[start..];
     let is_number = |word: &[u8]| class!("0-9:./-").all(word);
@@ -185,10 +188,10 @@ fn redact(scan: &mut Scan<'_>, option: &CommandOption, found: Value) -> Tried {
     if is_harmless {
         let reason = Reason::Other("the option has no password here");
         scan.keep(found.start + start, found.end, option.id, reason);
-        return Tried::Nothing;
+        return Nothing;
     }
     scan.redact(found.start + start, found.end, option.id, Evidence::Structure);
-    Tried::Found
+    Found
 }
 
 /// The arguments and their names, indexed by the word that `last_word` returns for each name.
@@ -217,7 +220,7 @@ pub(crate) fn positional(scan: &mut Scan<'_>, anchor: usize) {
     };
     for (argument, name) in arguments {
         if let Some(claim) = claim(scan, place, name, argument)
-            && scan.judge_value(claim.0, argument.id, claim.1) == Tried::Found
+            && scan.judge_value(claim.0, argument.id, claim.1) == Found
         {
             return;
         }
@@ -266,7 +269,7 @@ fn here_string(scan: &mut Scan<'_>, place: usize, name: &str) -> Option<Value> {
     let start = tokens.start(place);
     let is_here = starts_with(tokens.text, start, name.as_bytes());
     let sign = tokens.in_line(place, ARGUMENTS_READ, |tokens, at| {
-        tokens.are(at, &[Kind::Sign(b'<'); 3]).then_some(at + 3)
+        tokens.are(at, &[Sign(b'<'); 3]).then_some(at + 3)
     });
     let text = tokens.skip_blanks(sign.filter(|_| is_here)?);
     tokens.value(text, Site::default())
@@ -285,14 +288,14 @@ fn function(scan: &mut Scan<'_>, place: usize, name: &str, argument: &Argument) 
     let mut open = place + 1;
     open += usize::from(tokens.closes_before(open, place));
     // Skips the method in `Credentials::new(…)`.
-    if tokens.are(open, &[Kind::Sign(b':'); 2]) {
+    if tokens.are(open, &[Sign(b':'); 2]) {
         open += 3;
     }
     let sign = tokens.skip_blanks(open);
-    if matches!(tokens.kind(sign), Kind::Sign(b'=' | b':')) {
+    if matches!(tokens.kind(sign), Sign(b'=' | b':')) {
         open = tokens.skip_blanks(sign + 1);
         // `auth: Some(("bob", "…"))`
-        while tokens.is_wrapper(open) || tokens.kind(open + 1) == Kind::Open(b'(') {
+        while tokens.is_wrapper(open) || tokens.kind(open + 1) == Open(b'(') {
             open += 1;
         }
     }
@@ -314,23 +317,23 @@ fn command(scan: &mut Scan<'_>, place: usize, name: &str, argument: &Argument) -
     // The command is quoted in a printed list of arguments: `"AUTH" "…"`.
     at += usize::from(scan.tokens.closes_before(at, place));
     for _ in 0..argument.place {
-        if scan.tokens.kind(at) != Kind::Blank {
+        if scan.tokens.kind(at) != Blank {
             return None;
         }
         let first = scan.tokens.skip_blanks(at);
         let found = scan.tokens.value(first, Site::default())?;
         // The arguments of a procedure of SQL, `EXEC name 'bob', '…'`, or a drive, `Z:`.
         let sign = scan.tokens.kind(found.next);
-        let is_joint = sign == Kind::Sign(b':') || found.quoted && sign == Kind::Sign(b',');
+        let is_joint = sign == Sign(b':') || found.quoted && sign == Sign(b',');
         at = found.next + usize::from(is_joint);
     }
-    if scan.tokens.kind(at) != Kind::Blank {
+    if scan.tokens.kind(at) != Blank {
         return None;
     }
     let last = scan.tokens.skip_blanks(at);
     let found = scan.tokens.value(last, Site::default())?;
     match (found.bytes(scan.text), scan.tokens.kind(last)) {
-        ([b'/' | b'-' | b'\\', ..], _) | (_, Kind::Open(_)) => None,
+        ([b'/' | b'-' | b'\\', ..], _) | (_, Open(_)) => None,
         _ => Some(found),
     }
 }

@@ -67,7 +67,6 @@ const GRAMMARS: [(u8, &[Read]); 8] = [
             Pair(pair::pair),
             Pair(group::block),
             Pair(sentence::below),
-            Name(structure::path),
             Name(pair::missing),
             Name(structure::element),
             Stated(sentence::before_name),

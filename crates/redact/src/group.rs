@@ -15,6 +15,9 @@ use crate::score::{Bond, Context};
 use crate::text::{at as byte_at, class, count_steps, is_one_of, line_end, line_start, part};
 use crate::value::Site;
 
+use Kind::{Blank, Close, Line, Open, Redacted, Sign, Word};
+use Tried::{Found, Nothing};
+
 /// The maximum depth of a group, and the maximum number of tokens before the brace of an array.
 const DEPTH: usize = 8;
 
@@ -37,26 +40,24 @@ pub(crate) fn opens(tokens: &mut Tokens<'_>, mut place: usize, is_assigned: bool
     }
     match tokens.kind(place) {
         // ODBC's `{…}` is a quote.
-        Kind::Open(b'{') if is_assigned && tokens.braced(place).is_some() => None,
-        Kind::Open(b'{') => begins_map(tokens, place).then_some(place),
-        Kind::Open(b'(') if tokens.cast(place).is_some() => None,
+        Open(b'{') if is_assigned && tokens.braced(place).is_some() => None,
+        Open(b'{') => begins_map(tokens, place).then_some(place),
+        Open(b'(') if tokens.cast(place).is_some() => None,
         // Go's `[]string{"…"}`
-        Kind::Open(b'[') if tokens.is_go_list(place) => Some(place + 3),
-        Kind::Open(_) => Some(place),
+        Open(b'[') if tokens.is_go_list(place) => Some(place + 3),
+        Open(_) => Some(place),
         // `new[] { "…" }`, `new String[] {"…"}`
-        Kind::Word if tokens.is_word(place, words!("new")) => {
-            tokens.in_line(place, DEPTH, |tokens, at| {
-                (tokens.kind(at) == Kind::Open(b'{')).then_some(at)
-            })
+        Word if tokens.is_word(place, words!("new")) => {
+            tokens.in_line(place, DEPTH, |tokens, at| (tokens.kind(at) == Open(b'{')).then_some(at))
         }
         // Go's `map[old:…]`
-        Kind::Word if is_go_map(tokens, place + 1) => Some(place + 1),
+        Word if is_go_map(tokens, place + 1) => Some(place + 1),
         // `Login { old: "…" }`, `Array [String("…")]`
-        Kind::Word => {
+        Word => {
             let open = tokens.skip_blanks(place + 1);
             let is_group = match tokens.kind(open) {
-                Kind::Open(b'{') => begins_map(tokens, open),
-                Kind::Open(b'[') => tokens.is_word(place, ARRAYS),
+                Open(b'{') => begins_map(tokens, open),
+                Open(b'[') => tokens.is_word(place, ARRAYS),
                 _ => false,
             };
             (is_group && open > place + 1).then_some(open)
@@ -68,7 +69,7 @@ pub(crate) fn opens(tokens: &mut Tokens<'_>, mut place: usize, is_assigned: bool
 /// Whether the bracket at `open` belongs to a map as Go prints it: `map[old:…]`.
 fn is_go_map(tokens: &mut Tokens<'_>, open: usize) -> bool {
     let word = open.checked_sub(1).and_then(|word| tokens.word(word));
-    word == Some(b"map") && tokens.kind(open) == Kind::Open(b'[')
+    word == Some(b"map") && tokens.kind(open) == Open(b'[')
 }
 
 /// Whether a quote, or the name of a field and its separator, follows the brace.
@@ -92,7 +93,7 @@ struct Level {
 
 impl Level {
     fn new(tokens: &mut Tokens<'_>, open: usize, meaning: Option<Meaning>) -> Self {
-        let is_map = tokens.kind(open) == Kind::Open(b'{') || is_go_map(tokens, open);
+        let is_map = tokens.kind(open) == Open(b'{') || is_go_map(tokens, open);
         Self { end: tokens.close(open), is_map, meaning }
     }
 
@@ -112,7 +113,7 @@ fn is_of_fields(meaning: &Meaning) -> bool {
 pub(crate) fn pair(scan: &mut Scan<'_>, key: &Key, separator: Separator) -> Tried {
     let is_assigned = separator.binding != Binding::Colon;
     let Some(open) = opens(&mut scan.tokens, separator.next, is_assigned) else {
-        return Tried::Nothing;
+        return Nothing;
     };
     let site = pair::site(scan, key, separator);
     let context = pair::context(key, separator, site);
@@ -122,7 +123,7 @@ pub(crate) fn pair(scan: &mut Scan<'_>, key: &Key, separator: Separator) -> Trie
 /// Redacts the secrets in the group that opens at `open`.
 pub(crate) fn judge(scan: &mut Scan<'_>, key: &Key, open: usize, context: Context) -> Tried {
     if scan.tokens.get(open).is_some_and(|token| token.is_read) {
-        return Tried::Found;
+        return Found;
     }
     let position = scan.position();
     let level = Level::new(&mut scan.tokens, open, Some(key.meaning));
@@ -157,7 +158,7 @@ impl<'s, 'a> Walk<'s, 'a> {
     fn new(scan: &'s mut Scan<'a>, key: &'s Key, context: Context, level: Level) -> Self {
         let levels = vec![level];
         let meaning = level.of_item();
-        Self { scan, key, context, levels, meaning, begins: true, tried: Tried::Nothing }
+        Self { scan, key, context, levels, meaning, begins: true, tried: Nothing }
     }
 
     /// Reads the token at `at`. Returns the next place; `None` at a wrong bracket, or at a deep group without an end.
@@ -165,23 +166,23 @@ impl<'s, 'a> Walk<'s, 'a> {
         count_steps(ITEM);
         let tokens = &mut self.scan.tokens;
         match tokens.kind(at) {
-            Kind::Close(_) if level.end.is_some_and(|end| end != at) => return None,
-            Kind::Close(_) => drop(self.levels.pop()),
-            Kind::Open(_) if self.levels.len() == DEPTH => {
+            Close(_) if level.end.is_some_and(|end| end != at) => return None,
+            Close(_) => drop(self.levels.pop()),
+            Open(_) if self.levels.len() == DEPTH => {
                 return tokens.close(at).map(|close| close + 1);
             }
-            Kind::Open(_) => {
+            Open(_) => {
                 let inner = Level::new(tokens, at, self.meaning);
                 self.meaning = inner.of_item();
                 self.levels.push(inner);
                 tokens.mark_read(at);
             }
-            Kind::Sign(b',' | b';') => {
+            Sign(b',' | b';') => {
                 self.begins = true;
                 self.meaning = level.of_item();
             }
-            Kind::Blank | Kind::Line => {}
-            Kind::Redacted => self.tried = Tried::Found,
+            Blank | Line => {}
+            Redacted => self.tried = Found,
             _ => return Some(self.read(level, open, at)),
         }
         Some(at + 1)
@@ -208,7 +209,7 @@ impl<'s, 'a> Walk<'s, 'a> {
         // Groups in the values of a group without an end are not read once more.
         for inner in at..next {
             let tokens = &mut self.scan.tokens;
-            if level.end.is_none() && matches!(tokens.kind(inner), Kind::Open(_)) {
+            if level.end.is_none() && matches!(tokens.kind(inner), Open(_)) {
                 tokens.mark_read(inner);
             }
         }
@@ -218,7 +219,7 @@ impl<'s, 'a> Walk<'s, 'a> {
     /// Judges a value, if it has a meaning, and returns the next place.
     fn item(&mut self, at: usize, list: List) -> usize {
         let tokens = &mut self.scan.tokens;
-        let is_redacted = tokens.kind(at + 1) == Kind::Redacted;
+        let is_redacted = tokens.kind(at + 1) == Redacted;
         let quote = tokens.opens_quote(at);
         let is_single = quote || matches!(list, List::No);
         let single = match tokens.scalar(at) {
@@ -242,13 +243,13 @@ impl<'s, 'a> Walk<'s, 'a> {
         let key = Key { meaning, ..*self.key };
         for found in candidates.into_iter().flatten() {
             let context = self.context.or(meaning.kind);
-            if decision::accept(self.scan, &key, found, context) == Tried::Found {
-                self.tried = Tried::Found;
+            if decision::accept(self.scan, &key, found, context) == Found {
+                self.tried = Found;
                 return found.next.max(at + 1);
             }
         }
         if is_redacted || candidates[0].is_some() {
-            self.tried = Tried::Found;
+            self.tried = Found;
         }
         next
     }
@@ -262,8 +263,8 @@ impl<'s, 'a> Walk<'s, 'a> {
         if let Some(meaning) = self.meaning {
             let key = Key { meaning, ..*self.key };
             let context = self.context.or(meaning.kind);
-            if judge(self.scan, &key, open, context) == Tried::Found {
-                self.tried = Tried::Found;
+            if judge(self.scan, &key, open, context) == Found {
+                self.tried = Found;
             }
         }
         let close = self.scan.tokens.close(open);
@@ -294,7 +295,7 @@ fn field(scan: &mut Scan<'_>, at: usize, is_map: bool) -> Option<Field> {
     let last = if is_quoted { tokens.close(at)? } else { at };
     let name = match token.kind {
         _ if is_quoted => token.end..tokens.start(last),
-        Kind::Word => token.start..token.end,
+        Word => token.start..token.end,
         _ => return None,
     };
     let separator = pair::separator_at(scan, last + 1)?;
@@ -337,13 +338,13 @@ pub(crate) fn is_called(word: &[u8], names: WordList) -> bool {
 /// Redacts the secrets in a block of YAML: in the lines below a name that are indented deeper or belong to a list.
 pub(crate) fn block(scan: &mut Scan<'_>, key: &Key, separator: Separator) -> Tried {
     let text = scan.text;
-    let is_line = scan.tokens.kind(separator.next) == Kind::Line;
+    let is_line = scan.tokens.kind(separator.next) == Line;
     if !is_line || separator.binding != Binding::Colon {
-        return Tried::Nothing;
+        return Nothing;
     }
     let mut line = scan.tokens.start(separator.next);
     if line < scan.progress.blocks {
-        return Tried::Found;
+        return Found;
     }
     let position = scan.position();
     let context = Context::new(key.meaning.kind, Bond::Sign(Binding::Colon));
@@ -374,7 +375,7 @@ pub(crate) fn block(scan: &mut Scan<'_>, key: &Key, separator: Separator) -> Tri
             Some(field) => member(walk.scan, level.meaning, &field),
             None => level.meaning,
         };
-        if walk.scan.tokens.kind(value) != Kind::Line {
+        if walk.scan.tokens.kind(value) != Line {
             line = line.max(walk.line(value));
         } else if walk.levels.len() < DEPTH {
             let end = Some(first - begin);

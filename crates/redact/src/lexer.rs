@@ -69,6 +69,8 @@ pub(crate) struct Token {
     mark: u8,
 }
 
+use Kind::{Blank, Close, Line, Open, Quote, Redacted, Sign, Word};
+
 impl Token {
     fn new(kind: Kind, start: usize, len: usize) -> Self {
         let coding = Coding::Plain;
@@ -78,18 +80,18 @@ impl Token {
     /// Creates the token of an encoded sign.
     fn coded(code: u8, start: usize, len: usize, coding: Coding) -> Self {
         let kind = match code {
-            b'\n' | b'\r' => Kind::Line,
-            b' ' | b'\t' => Kind::Blank,
+            b'\n' | b'\r' => Line,
+            b' ' | b'\t' => Blank,
             b'"' | b'\'' | b'`' => return Self::quote(code, start, len, coding),
-            b'(' | b'[' | b'{' => Kind::Open(code),
-            b')' | b']' | b'}' => Kind::Close(code),
-            _ => Kind::Sign(code),
+            b'(' | b'[' | b'{' => Open(code),
+            b')' | b']' | b'}' => Close(code),
+            _ => Sign(code),
         };
         Self { coding, ..Self::new(kind, start, len) }
     }
 
     fn quote(mark: u8, start: usize, len: usize, coding: Coding) -> Self {
-        Self { coding, mark, ..Self::new(Kind::Quote, start, len) }
+        Self { coding, mark, ..Self::new(Quote, start, len) }
     }
 }
 
@@ -177,9 +179,9 @@ impl<'t> Tokens<'t> {
         self.list[place].is_read = true;
     }
 
-    /// Returns the kind of the token; [`Kind::Line`] beyond the end of the text.
+    /// Returns the kind of the token; [`Line`] beyond the end of the text.
     pub(crate) fn kind(&mut self, place: usize) -> Kind {
-        self.get(place).map_or(Kind::Line, |token| token.kind)
+        self.get(place).map_or(Line, |token| token.kind)
     }
 
     /// Returns the start of the token; beyond the end of the text, the length of the text.
@@ -189,7 +191,7 @@ impl<'t> Tokens<'t> {
 
     pub(crate) fn word(&mut self, place: usize) -> Option<&'t [u8]> {
         let token = self.get(place)?;
-        (token.kind == Kind::Word).then(|| &self.text[token.start..token.end])
+        (token.kind == Word).then(|| &self.text[token.start..token.end])
     }
 
     /// Whether the token is one of these words. ASCII case is ignored.
@@ -198,7 +200,7 @@ impl<'t> Tokens<'t> {
     }
 
     pub(crate) fn is_sign(&mut self, place: usize, sign: u8) -> bool {
-        self.kind(place) == Kind::Sign(sign)
+        self.kind(place) == Sign(sign)
     }
 
     /// Returns the place of the partner that closes an opening quote or bracket.
@@ -218,7 +220,7 @@ impl<'t> Tokens<'t> {
 
     /// Whether the token is an opening quote, even if nothing closes it.
     pub(crate) fn opens_quote(&mut self, place: usize) -> bool {
-        let quote = self.get(place).filter(|token| token.kind == Kind::Quote);
+        let quote = self.get(place).filter(|token| token.kind == Quote);
         quote.is_some_and(|token| match token.mate {
             Some(mate) => mate > place,
             None => token.mark != 0,
@@ -231,7 +233,7 @@ impl<'t> Tokens<'t> {
     }
 
     pub(crate) fn skip_blanks(&mut self, mut place: usize) -> usize {
-        while self.kind(place) == Kind::Blank {
+        while self.kind(place) == Blank {
             place += 1;
         }
         place
@@ -242,7 +244,7 @@ impl<'t> Tokens<'t> {
     pub(crate) fn skip_lines(&mut self, place: usize) -> usize {
         let mut next = place;
         for _ in 0..8 {
-            let begins = |lead| next >= lead && self.kind(next - lead) == Kind::Line;
+            let begins = |lead| next >= lead && self.kind(next - lead) == Line;
             // Terraform indents the signs of its plans. An indented dash may begin an item of a list.
             let signs: &[u8] = match [1, 2].map(begins) {
                 [true, _] => b"+->",
@@ -250,11 +252,9 @@ impl<'t> Tokens<'t> {
                 _ => b"",
             };
             next = match self.kind(next) {
-                Kind::Blank => next + 1,
-                Kind::Line if self.get(next).is_some() => next + 1,
-                Kind::Sign(sign) if signs.contains(&sign) && self.kind(next + 1) == Kind::Blank => {
-                    next + 1
-                }
+                Blank => next + 1,
+                Line if self.get(next).is_some() => next + 1,
+                Sign(sign) if signs.contains(&sign) && self.kind(next + 1) == Blank => next + 1,
                 _ => match self.comment_end(next) {
                     Some(end) => end,
                     None => break,
@@ -268,13 +268,13 @@ impl<'t> Tokens<'t> {
     pub(crate) fn comment_end(&mut self, place: usize) -> Option<usize> {
         let first = self.get(place).filter(|first| first.coding == Coding::Plain)?;
         let is_line = match (first.kind, self.kind(place + 1)) {
-            (Kind::Sign(b'#'), Kind::Blank) | (Kind::Sign(b'/'), Kind::Sign(b'/')) => true,
-            (Kind::Sign(b'/'), Kind::Sign(b'*')) => false,
+            (Sign(b'#'), Blank) | (Sign(b'/'), Sign(b'/')) => true,
+            (Sign(b'/'), Sign(b'*')) => false,
             _ => return None,
         };
         (place + 2..place + LONGEST_COMMENT).find_map(|at| match self.kind(at) {
-            Kind::Line if is_line => Some(at),
-            Kind::Sign(b'*') if !is_line && self.is_sign(at + 1, b'/') => Some(at + 2),
+            Line if is_line => Some(at),
+            Sign(b'*') if !is_line && self.is_sign(at + 1, b'/') => Some(at + 2),
             _ => None,
         })
     }
@@ -305,7 +305,7 @@ impl<'t> Tokens<'t> {
     ) -> Option<T> {
         for at in place..place + most {
             let found = find(self, at);
-            if found.is_some() || self.kind(at) == Kind::Line {
+            if found.is_some() || self.kind(at) == Line {
                 return found;
             }
         }
@@ -314,7 +314,7 @@ impl<'t> Tokens<'t> {
 
     /// Whether there is white space or the end of the text at `place`.
     pub(crate) fn is_break(&mut self, place: usize) -> bool {
-        matches!(self.kind(place), Kind::Blank | Kind::Line)
+        matches!(self.kind(place), Blank | Line)
     }
 
     /// Reads to the end of the line, or a piece of a long line.
@@ -330,11 +330,11 @@ impl<'t> Tokens<'t> {
             let place = self.list.len();
             self.list.push(token);
             match token.kind {
-                Kind::Quote => self.pair_quote(place),
-                Kind::Open(_) => self.open.push(place),
-                Kind::Close(sign) => self.pair_bracket(place, sign),
-                Kind::Line if token.coding == Coding::Plain => break,
-                Kind::Blank if self.upto - from > LONG_LINE => break,
+                Quote => self.pair_quote(place),
+                Open(_) => self.open.push(place),
+                Close(sign) => self.pair_bracket(place, sign),
+                Line if token.coding == Coding::Plain => break,
+                Blank if self.upto - from > LONG_LINE => break,
                 _ => {}
             }
         }
@@ -347,39 +347,37 @@ impl<'t> Tokens<'t> {
         let byte = text[start];
         let plain = |kind, len| Token::new(kind, start, len);
         match byte {
-            b'\n' | b'\r' => plain(Kind::Line, 1),
-            0x1b => plain(Kind::Blank, colour_len(text, start)),
+            b'\n' | b'\r' => plain(Line, 1),
+            0x1b => plain(Blank, colour_len(text, start)),
             0..=b' ' | 0x7f => {
                 let is_blank = |byte| byte <= b' ' && !matches!(byte, b'\n' | b'\r' | 0x1b);
                 let end = run_end(text, start + 1, usize::MAX, is_blank);
-                plain(Kind::Blank, end - start)
+                plain(Blank, end - start)
             }
-            b'\\' | b'`' if joint_len(text, start) > 0 => {
-                plain(Kind::Blank, joint_len(text, start))
-            }
+            b'\\' | b'`' if joint_len(text, start) > 0 => plain(Blank, joint_len(text, start)),
             b'"' | b'\'' | b'`' => self.quote(start, byte),
             b'\\' => self.escape(start, 1),
             b'<' | b'&' if is_redacted(text, start) => {
-                plain(Kind::Redacted, mark_at(text, start).map_or(1, str::len))
+                plain(Redacted, mark_at(text, start).map_or(1, str::len))
             }
             b'%' if starts_with(text, start, b"%5c") => self.escape(start, 3),
             b'%' => match hex(text, start + 1) {
                 Some(code) if is_sign(code, Coding::Percent) => {
                     Token::coded(code, start, 3, Coding::Percent)
                 }
-                _ => plain(Kind::Sign(b'%'), 1),
+                _ => plain(Sign(b'%'), 1),
             },
             b'&' => match entity(text, start) {
                 // `&amp;` also separates the parameters of a query, so it is read like a plain `&`.
-                Some((name, b'&')) => plain(Kind::Sign(b'&'), name.len()),
+                Some((name, b'&')) => plain(Sign(b'&'), name.len()),
                 Some((name, code)) => Token::coded(*code, start, name.len(), Coding::Entity),
-                None => plain(Kind::Sign(b'&'), 1),
+                None => plain(Sign(b'&'), 1),
             },
-            b'(' | b'[' | b'{' => plain(Kind::Open(byte), 1),
-            b')' | b']' | b'}' => plain(Kind::Close(byte), 1),
-            _ if is_name(byte) => plain(Kind::Word, word_len(text, start)),
-            0x80.. => wide(text, start).unwrap_or_else(|| plain(Kind::Word, word_len(text, start))),
-            _ => plain(Kind::Sign(byte), 1),
+            b'(' | b'[' | b'{' => plain(Open(byte), 1),
+            b')' | b']' | b'}' => plain(Close(byte), 1),
+            _ if is_name(byte) => plain(Word, word_len(text, start)),
+            0x80.. => wide(text, start).unwrap_or_else(|| plain(Word, word_len(text, start))),
+            _ => plain(Sign(byte), 1),
         }
     }
 
@@ -397,8 +395,8 @@ impl<'t> Tokens<'t> {
         };
         let inner = self.open.iter().rev().take(DEPTH);
         let depth = inner
-            .take_while(|&&open| self.list[open].kind != Kind::Quote)
-            .position(|&open| self.list[open].kind == Kind::Open(wanted));
+            .take_while(|&&open| self.list[open].kind != Quote)
+            .position(|&open| self.list[open].kind == Open(wanted));
         if let Some(depth) = depth {
             self.pair(self.open.len() - 1 - depth, place);
         }
@@ -481,7 +479,7 @@ mod tests {
         let mut tokens = Tokens::new(text.as_bytes());
         (0..)
             .map_while(|place| tokens.get(place))
-            .filter(|token| token.kind == Kind::Word)
+            .filter(|token| token.kind == Word)
             .map(|token| &text[token.start..token.end])
             .collect()
     }

@@ -4,13 +4,14 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
+use crate::rules::list::{WordList, words};
 use crate::scan::Finding;
 use crate::text::{
     REDACTED, XML_MARK, at, before, class, part, rest, run_end, run_start, starts_with,
 };
 
 /// The spellings of JSON's quotation mark inside other languages, without the backslashes before it.
-const QUOTES: [&[u8]; 6] = [b"\"\"", b"\"", b"u0022", b"&quot;", b"&#34;", b"%22"];
+static QUOTES: WordList = words!("\"\", \", u0022, &quot;, &#34;, %22");
 
 /// The maximum distance from an item back to the colon after its list's name, in bytes.
 const LIST: usize = 512;
@@ -19,7 +20,7 @@ const LIST: usize = 512;
 const TAG: usize = 512;
 
 /// YAML's tags of values that are no texts.
-const TAGS: [&[u8]; 3] = [b"!!int", b"!!float", b"!!bool"];
+static TAGS: WordList = words!("!!int, !!float, !!bool");
 
 /// Sets the mark of a finding. In a number or a literal, it replaces the whole value.
 pub(crate) fn fit(text: &[u8], finding: &mut Finding) {
@@ -37,7 +38,7 @@ pub(crate) fn fit(text: &[u8], finding: &mut Finding) {
     // A number may be in quotes after its tag: `!!int "7"`.
     let quote = usize::from(before(text, first) == b'"' && at(text, last) == b'"');
     let lead = before_blanks(text, first - quote);
-    let tag = TAGS.iter().find(|tag| part(text, 0, lead).ends_with(tag));
+    let tag = TAGS.iter().find(|tag| part(text, 0, lead).ends_with(tag.as_bytes()));
     let end = tag.map_or(last, |_| last + quote);
     if !ends_value(text, end) || !are_values(part(text, first, last)) {
         return;
@@ -115,7 +116,7 @@ fn are_values(bytes: &[u8]) -> bool {
 fn ends_value(text: &[u8], end: usize) -> bool {
     let next = class!(" \t").end(text, end, 64);
     let is_encoded =
-        ["%2c", "%7d", "%5d"].iter().any(|sign| starts_with(text, next, sign.as_bytes()));
+        words!("%2c, %7d, %5d").iter().any(|sign| starts_with(text, next, sign.as_bytes()));
     matches!(at(text, next), b',' | b'}' | b']' | b'\n' | b'\r' | b'\\' | 0) || is_encoded
 }
 
@@ -144,6 +145,6 @@ fn name_before(text: &[u8], start: usize) -> Option<usize> {
 /// Returns the quotation mark of JSON that ends at `end`, with the backslashes before it.
 fn quote_before(text: &[u8], end: usize) -> Option<&[u8]> {
     let lead = part(text, 0, end);
-    let quote = QUOTES.iter().find(|quote| lead.ends_with(quote))?;
+    let quote = QUOTES.iter().find(|quote| lead.ends_with(quote.as_bytes()))?;
     Some(part(text, class!("\\").start(text, end - quote.len(), 64), end))
 }

@@ -15,6 +15,10 @@ use crate::score::{Bond, Context, is_placeholder, look};
 use crate::text::{Words, after_colour, at, before, class, part, starts_with};
 use crate::value::{Site, Value};
 
+use Binding::{Arrow, Assign, Colon};
+use Kind::{Blank, Close, Line, Open, Quote, Sign, Word};
+use Tried::{Found, Nothing};
+
 /// Names that are usually words of sentences, for a quick check before the meaning is looked up.
 static NOUNS: LazyLock<Words<KeyKind>> = LazyLock::new(|| {
     let rows = KEYS.iter().filter(|row| row.flags.contains(&Flag::Noun));
@@ -34,19 +38,19 @@ pub(crate) fn separator_at(scan: &mut Scan<'_>, place: usize) -> Option<Separato
     let tokens = &mut scan.tokens;
     let mut first = tokens.skip_blanks(place);
     // YAML's `? name`, with `: value` on the next line.
-    if tokens.are(first, &[Kind::Line, Kind::Sign(b':')]) {
-        first += usize::from(tokens.kind(first + 2) == Kind::Blank);
+    if tokens.are(first, &[Line, Sign(b':')]) {
+        first += usize::from(tokens.kind(first + 2) == Blank);
     }
-    let Token { kind: Kind::Sign(_), coding, .. } = tokens.get(first)? else {
+    let Token { kind: Sign(_), coding, .. } = tokens.get(first)? else {
         return None;
     };
     let signs: [u8; 3] = std::array::from_fn(|at| match tokens.kind(first + at) {
-        Kind::Sign(sign) => sign,
+        Sign(sign) => sign,
         _ => 0,
     });
     let is_here = |text: &str| text.bytes().zip(signs).all(|(wanted, sign)| wanted == sign);
     let rows = SEPARATORS.iter();
-    let known = rows.flat_map(|row| row.1.iter().map(|text| (text, row.0)));
+    let known = rows.flat_map(|row| row.1.iter().map(|text| (*text, row.0)));
     let here = known.filter(|known| is_here(known.0)).max_by_key(|known| known.0.len())?;
     let text = here.0;
     let mut cursor = tokens.cursor(first + text.len());
@@ -84,10 +88,7 @@ pub(crate) fn is_option(scan: &mut Scan<'_>, first: usize) -> bool {
     match lead {
         _ if lead == first => false,
         0 => true,
-        _ => matches!(
-            tokens.kind(lead - 1),
-            Kind::Blank | Kind::Line | Kind::Quote | Kind::Open(_) | Kind::Sign(b',' | b'=')
-        ),
+        _ => matches!(tokens.kind(lead - 1), Blank | Line | Quote | Open(_) | Sign(b',' | b'=')),
     }
 }
 
@@ -95,7 +96,7 @@ pub(crate) fn is_option(scan: &mut Scan<'_>, first: usize) -> bool {
 pub(crate) fn accept_at(scan: &mut Scan<'_>, key: &Key, place: usize, context: Context) -> Tried {
     match scan.tokens.value(place, Site::assigned(key.place)) {
         Some(found) => accept(scan, key, found, context),
-        None => Tried::Nothing,
+        None => Nothing,
     }
 }
 
@@ -222,12 +223,12 @@ fn key_at(scan: &mut Scan<'_>, anchor: usize) -> Option<Key> {
         first -= 1;
     }
     // The colour of the name may end before its quote.
-    let colour = scan.tokens.kind(place + 1) == Kind::Blank && at(scan.text, end) == 0x1b;
-    let last = place + usize::from(colour && scan.tokens.kind(place + 2) == Kind::Quote);
+    let colour = scan.tokens.kind(place + 1) == Blank && at(scan.text, end) == 0x1b;
+    let last = place + usize::from(colour && scan.tokens.kind(place + 2) == Quote);
     let closing = scan.tokens.get(last + 1);
     let quote = closing
         .and_then(|token| token.mate)
-        .filter(|&mate| mate < place && scan.tokens.kind(mate) == Kind::Quote);
+        .filter(|&mate| mate < place && scan.tokens.kind(mate) == Quote);
     Some(Key {
         meaning,
         place,
@@ -244,22 +245,22 @@ fn key_at(scan: &mut Scan<'_>, anchor: usize) -> Option<Key> {
 fn after_index(scan: &mut Scan<'_>, mut after: usize) -> usize {
     let tokens = &mut scan.tokens;
     let is_number = |word: &[u8]| word.len() <= 2 && class!("0-9").all(word);
-    if tokens.kind(after) == Kind::Open(b'[') {
+    if tokens.kind(after) == Open(b'[') {
         let inner = after + 1 + usize::from(tokens.word(after + 1).is_some_and(is_number));
-        if tokens.kind(inner) == Kind::Close(b']') {
+        if tokens.kind(inner) == Close(b']') {
             after = inner;
         }
     }
-    if tokens.kind(after) == Kind::Close(b']') {
+    if tokens.kind(after) == Close(b']') {
         after += 1;
     }
     // A number, or a remark: `API key (v2): …`.
     let end = match tokens.kind(after + 1) {
-        Kind::Word if tokens.word(after + 1).is_some_and(is_number) => Some(after + 2),
-        Kind::Open(b'(') => tokens.close(after + 1).map(|close| close + 1),
+        Word if tokens.word(after + 1).is_some_and(is_number) => Some(after + 2),
+        Open(b'(') => tokens.close(after + 1).map(|close| close + 1),
         _ => None,
     };
-    if let Some(end) = end.filter(|_| tokens.kind(after) == Kind::Blank)
+    if let Some(end) = end.filter(|_| tokens.kind(after) == Blank)
         && tokens.cursor(end).sign(b":=").is_some()
     {
         after = end;
@@ -271,13 +272,13 @@ fn after_index(scan: &mut Scan<'_>, mut after: usize) -> usize {
     // A property of C#: `Password { get; set; } = "…"`.
     let brace = tokens.skip_blanks(after);
     let first = tokens.skip_blanks(brace + 1);
-    if tokens.kind(brace) == Kind::Open(b'{')
+    if tokens.kind(brace) == Open(b'{')
         && tokens.is_word(first, words!("get"))
         && let Some(close) = tokens.close(brace)
     {
         return close + 1;
     }
-    after + usize::from(tokens.are(after, &[Kind::Sign(b'?'), Kind::Sign(b':')]))
+    after + usize::from(tokens.are(after, &[Sign(b'?'), Sign(b':')]))
 }
 
 /// Reads a value after a name and a separator.
@@ -285,18 +286,18 @@ pub(crate) fn pair(scan: &mut Scan<'_>, key: &Key, separator: Separator) -> Trie
     let site = site(scan, key, separator);
     let context = context(key, separator, site);
     let Some(mut found) = scan.tokens.value(separator.next, site) else {
-        return Tried::Nothing;
+        return Nothing;
     };
     if key.meaning.has(Flag::Words) && !found.quoted {
         found = scan.tokens.words(separator.next).unwrap_or(found);
     }
-    if accept(scan, key, found, context) == Tried::Found {
+    if accept(scan, key, found, context) == Found {
         changed_to(scan, key, found, context);
     } else {
         after_type(scan, key, found, context);
         alternative(scan, key, separator.next, context);
     }
-    Tried::Found
+    Found
 }
 
 /// Reads the value of `Authorization` or `Cookie`.
@@ -306,16 +307,16 @@ pub(crate) fn header(scan: &mut Scan<'_>, key: &Key, separator: Separator) -> Tr
     match key.meaning.kind {
         KeyKind::Authorization => header::authorization(scan, separator.next, site, rule),
         KeyKind::Cookie => header::cookies(scan, separator.next, site),
-        _ => return Tried::Nothing,
+        _ => return Nothing,
     }
-    Tried::Found
+    Found
 }
 
 /// Returns the context of the value after a separator.
 pub(crate) fn context(key: &Key, separator: Separator, site: Site) -> Context {
     Context {
-        quoted_key: key.quote.is_some() && separator.binding != Binding::Arrow,
-        in_query: site.in_query && separator.binding == Binding::Assign,
+        quoted_key: key.quote.is_some() && separator.binding != Arrow,
+        in_query: site.in_query && separator.binding == Assign,
         ..Context::new(key.meaning.kind, Bond::Sign(separator.binding))
     }
 }
@@ -325,8 +326,8 @@ pub(crate) fn site(scan: &mut Scan<'_>, key: &Key, separator: Separator) -> Site
     Site {
         from: key.place,
         coding: separator.coding,
-        in_query: matches!(lead, Some(Kind::Sign(b'?' | b'&' | b'#'))),
-        is_assigned: separator.binding != Binding::Colon,
+        in_query: matches!(lead, Some(Sign(b'?' | b'&' | b'#'))),
+        is_assigned: separator.binding != Colon,
     }
 }
 
@@ -335,7 +336,7 @@ pub(crate) fn judge(scan: &mut Scan<'_>, key: &Key, claim: Option<Claim>) -> Tri
     let tried = Claim::judge(claim, scan, key);
     if let Some(Claim { value, context, .. }) = claim {
         // `DECLARE @password varchar(20) = '…'`
-        let next = if tried == Tried::Found { changed_to } else { after_type };
+        let next = if tried == Found { changed_to } else { after_type };
         next(scan, key, value, context);
     }
     tried
@@ -346,9 +347,7 @@ fn changed_to(scan: &mut Scan<'_>, key: &Key, from: Value, context: Context) {
     let mut next = scan.tokens.skip_lines(from.next);
     if scan.tokens.is_word(next, words!("to")) {
         next = scan.tokens.skip_blanks(next + 1);
-    } else if let Some(Separator { binding: Binding::Arrow, next: value, .. }) =
-        separator_at(scan, next)
-    {
+    } else if let Some(Separator { binding: Arrow, next: value, .. }) = separator_at(scan, next) {
         next = value;
     } else {
         return;
@@ -363,10 +362,10 @@ fn changed_to(scan: &mut Scan<'_>, key: &Key, from: Value, context: Context) {
 /// Redacts the value after a type: `token: String = "…"`.
 fn after_type(scan: &mut Scan<'_>, key: &Key, declared: Value, context: Context) {
     let separator = separator_at(scan, declared.next).filter(|_| !declared.quoted);
-    if let Some(Separator { binding: Binding::Assign, next, .. }) = separator
+    if let Some(Separator { binding: Assign, next, .. }) = separator
         && is_placeholder(declared.bytes(scan.text))
     {
-        let bond = Bond::Sign(Binding::Assign);
+        let bond = Bond::Sign(Assign);
         let _ = accept_at(scan, key, next, Context { bond, ..context });
     }
 }
@@ -382,12 +381,12 @@ pub(crate) fn missing(scan: &mut Scan<'_>, key: &Key) -> Tried {
     if key.quote.is_some() && begins_alternative(&mut scan.tokens, place).is_some() {
         alternative(scan, key, place, Context::new(key.meaning.kind, Bond::Structure));
     }
-    Tried::Nothing
+    Nothing
 }
 
 /// Returns `place` if an alternative of a value begins there.
 fn begins_alternative(tokens: &mut Tokens<'_>, place: usize) -> Option<usize> {
-    let is_sign = ALTERNATIVES.iter().any(|signs| tokens.are(place, &signs.map(Kind::Sign)));
+    let is_sign = ALTERNATIVES.iter().any(|signs| tokens.are(place, &signs.map(Sign)));
     (is_sign || tokens.is_word(place, ALTERNATIVE_WORDS)).then_some(place)
 }
 
@@ -403,6 +402,6 @@ fn alternative(scan: &mut Scan<'_>, key: &Key, place: usize, context: Context) {
             })
         });
         let tried = value.map(|value| accept(scan, key, value, context));
-        next = value.map(|value| value.next).filter(|_| tried != Some(Tried::Found));
+        next = value.map(|value| value.next).filter(|_| tried != Some(Found));
     }
 }

@@ -7,7 +7,7 @@ use std::fmt;
 use std::sync::LazyLock;
 
 use crate::rules::keys::KeyKind;
-use crate::rules::list::{WordList, words};
+use crate::rules::list::words;
 pub(crate) use crate::rules::looks::Look;
 use crate::rules::words::{
     ALGORITHM_PARTS, ALGORITHMS, Binding, CHOSEN_WORDS, COMMON_PASSWORDS, COMPLETE,
@@ -151,14 +151,14 @@ pub(crate) fn score(value: &[u8], context: Context) -> Score {
     };
     let look = match place {
         // `MyPass@2024ab` is a password, although it has the form of an object.
-        Code if !context.is_password() && is_object(value) => Look::Reference,
+        Code if !context.is_password() && is_object(value) => Reference,
         _ => in_place(look_in(place, value), value, context),
     };
 
     let code = match (context.kind, look) {
-        (KeyKind::Code, Look::ShortNumber | Look::Number) if value.len() > 2 => CODE,
+        (KeyKind::Code, ShortNumber | Number) if value.len() > 2 => CODE,
         // A sentence about a token rarely goes on with letters and digits, unless it states a time: `0.412s`.
-        (KeyKind::Secret | KeyKind::Named | KeyKind::Code, Look::Mixed)
+        (KeyKind::Secret | KeyKind::Named | KeyKind::Code, Mixed)
             if class!("0-9").any(value) && !value[0].is_ascii_digit() =>
         {
             1
@@ -173,11 +173,9 @@ pub(crate) fn score(value: &[u8], context: Context) -> Score {
 fn in_place(look: Look, value: &[u8], context: Context) -> Look {
     let may_go_on = !context.is_bound() || context.goes_on;
     match look {
-        Look::Placeholder | Look::Prose if !may_go_on && is_used(look, value, context) => {
-            Look::Word
-        }
-        Look::ShortNumber if may_go_on || !context.is_password() => look,
-        Look::ShortNumber if context.quoted || value.len() > 3 => Look::Number,
+        Placeholder | Prose if !may_go_on && is_used(look, value, context) => Word,
+        ShortNumber if may_go_on || !context.is_password() => look,
+        ShortNumber if context.quoted || value.len() > 3 => Number,
         look => look,
     }
 }
@@ -193,7 +191,7 @@ fn is_used(look: Look, value: &[u8], context: Context) -> bool {
     let is_chosen = match context.bond {
         Bond::Option if is_known => true,
         _ if !context.is_close => false,
-        _ if look == Look::Prose => is_known || is_password,
+        _ if look == Prose => is_known || is_password,
         _ => is_known,
     };
 
@@ -218,7 +216,7 @@ pub(crate) fn is_random(value: &[u8]) -> bool {
     let seen = Seen::new(value);
     // This quick check excludes most values.
     let may_be = seen.is_mostly_random() || seen.is_long_hexadecimal();
-    may_be && matches!(look(value), Look::Random | Look::Hash)
+    may_be && matches!(look(value), Random | Hash)
 }
 
 /// Whether the value is a placeholder or a reference, which hides nothing: a mask, a variable, a literal.
@@ -263,7 +261,7 @@ fn look_in(place: Place, value: &[u8]) -> Look {
     count_steps(PASSES * (2 + seen.value.len()));
     let mut rows = LOOKS.iter().filter(|(upto, ..)| place <= *upto);
     let first = rows.find(|(_, holds, _)| holds(&seen));
-    first.map_or(Look::Name, |(.., look)| *look)
+    first.map_or(Name, |(.., look)| *look)
 }
 
 /// The place of a value, which determines whether it may be code.
@@ -277,32 +275,36 @@ enum Place {
     Password,
 }
 
+use Look::{
+    Hash, Mixed, Name, Number, Path, Phrase, Placeholder, Prose, Public, Random, Reference,
+    Sentence, ShortNumber, Uuid, Word,
+};
 use Place::{Code, Password, Text};
 
 /// Conditions, each with the last place where it applies and the look that it gives. The first condition that holds
 /// decides; if none holds, the value is a name.
 const LOOKS: &[(Place, Condition, Look)] = &[
-    (Password, |seen| seen.is_no_value(), Look::Placeholder),
-    (Password, |seen| is_masked(seen.value), Look::Placeholder),
-    (Text, |seen| has_stars(seen.value), Look::Placeholder),
-    (Text, |seen| is_type(seen.word), Look::Placeholder),
-    (Password, |seen| is_complete_reference(seen.word), Look::Reference),
-    (Code, |seen| is_reference(seen.word), Look::Reference),
-    (Password, |seen| seen.is_sentence(), Look::Sentence),
-    (Password, |seen| seen.has_blanks(), Look::Phrase),
-    (Password, |seen| is_uuid(seen.word), Look::Uuid),
-    (Password, |seen| seen.is_short_number(), Look::ShortNumber),
-    (Password, |seen| seen.is_number(), Look::Number),
-    (Password, |seen| is_prose(seen.word), Look::Prose),
-    (Text, |seen| seen.names_an_algorithm(), Look::Placeholder),
-    (Password, |seen| is_word(seen.word), Look::Word),
-    (Password, |seen| is_path(seen.word), Look::Path),
-    (Password, |seen| seen.is_long_hexadecimal(), Look::Hash),
-    (Password, |seen| is_public(seen.word), Look::Public),
-    (Password, |seen| seen.is_mostly_random(), Look::Random),
-    (Password, |seen| is_dotted(seen.word), Look::Path),
-    (Password, |seen| seen.is_chosen(), Look::Mixed),
-    (Password, |seen| seen.has_irregular_letters(), Look::Mixed),
+    (Password, |seen| seen.is_no_value(), Placeholder),
+    (Password, |seen| is_masked(seen.value), Placeholder),
+    (Text, |seen| has_stars(seen.value), Placeholder),
+    (Text, |seen| is_type(seen.word), Placeholder),
+    (Password, |seen| is_complete_reference(seen.word), Reference),
+    (Code, |seen| is_reference(seen.word), Reference),
+    (Password, |seen| seen.is_sentence(), Sentence),
+    (Password, |seen| seen.has_blanks(), Phrase),
+    (Password, |seen| is_uuid(seen.word), Uuid),
+    (Password, |seen| seen.is_short_number(), ShortNumber),
+    (Password, |seen| seen.is_number(), Number),
+    (Password, |seen| is_prose(seen.word), Prose),
+    (Text, |seen| seen.names_an_algorithm(), Placeholder),
+    (Password, |seen| is_word(seen.word), Word),
+    (Password, |seen| is_path(seen.word), Path),
+    (Password, |seen| seen.is_long_hexadecimal(), Hash),
+    (Password, |seen| is_public(seen.word), Public),
+    (Password, |seen| seen.is_mostly_random(), Random),
+    (Password, |seen| is_dotted(seen.word), Path),
+    (Password, |seen| seen.is_chosen(), Mixed),
+    (Password, |seen| seen.has_irregular_letters(), Mixed),
 ];
 
 type Condition = fn(&Seen<'_>) -> bool;
@@ -427,8 +429,7 @@ fn is_instruction(word: &[u8]) -> bool {
 
 /// Whether another program masked the value: `[REDACTED alloc::string::String]`, `ab****`.
 pub(crate) fn is_masked(value: &[u8]) -> bool {
-    let first = class!("RrFOHMxX([", or_wide);
-    let is_mask = |at: usize| first.has(value[at]) && begins_with(&value[at..], MASKS);
+    let is_mask = |at: usize| begins_with(&value[at..], MASKS);
     match value {
         [b'*', ..] if value.starts_with(STARS) => true,
         [.., b'*'] if value.ends_with(STARS) => true,
@@ -495,8 +496,8 @@ fn is_reference(value: &[u8]) -> bool {
     }
 }
 
-fn begins_with(value: &[u8], starts: WordList) -> bool {
-    starts.iter().any(|start| value.starts_with(start.as_bytes()))
+fn begins_with(value: &[u8], starts: &[&[u8]]) -> bool {
+    starts.iter().any(|start| start.first() == value.first() && value.starts_with(start))
 }
 
 /// Whether a text is a reference as a whole: `${VAR}`, `$(command)`, `$VAR`, `arn:…`, `env:VAR`.
@@ -730,33 +731,33 @@ mod tests {
     #[test]
     fn each_value_has_its_look() {
         for (value, wanted) in [
-            ("none", Look::Placeholder),
-            ("********", Look::Placeholder),
-            ("HS256", Look::Placeholder),
-            ("Option<String>", Look::Placeholder),
-            ("${DB_PASSWORD}", Look::Reference),
-            ("$(cat", Look::Reference),
-            ("os.environ[\"X\"]", Look::Reference),
-            ("load_token()", Look::Reference),
-            ("arn:aws:iam::1:role/x", Look::Reference),
-            ("must not be empty", Look::Sentence),
-            ("is", Look::Prose),
-            ("/etc/ssl/key.pem", Look::Path),
-            ("db.example.com", Look::Public),
-            ("2026-01-02", Look::Public),
-            ("winter", Look::Word),
-            ("copper-lantern", Look::Name),
-            ("eu-west-1", Look::Name),
-            ("maple orbit velvet tundra", Look::Phrase),
-            ("1234", Look::ShortNumber),
-            ("218693377", Look::Number),
-            ("6f9619ff-8b86-d011-b42d-00cf4fc964ff", Look::Uuid),
-            ("Copper0956", Look::Mixed),
-            ("hunter2", Look::Mixed),
-            ("ab!7c^dee", Look::Mixed),
-            ("9f86d081884c7d659a2feaa0c55ad015", Look::Hash),
-            ("a1B2c3D4", Look::Random),
-            ("SQ6J3LZVWMVE7l1HOru19If8n9OK", Look::Random),
+            ("none", Placeholder),
+            ("********", Placeholder),
+            ("HS256", Placeholder),
+            ("Option<String>", Placeholder),
+            ("${DB_PASSWORD}", Reference),
+            ("$(cat", Reference),
+            ("os.environ[\"X\"]", Reference),
+            ("load_token()", Reference),
+            ("arn:aws:iam::1:role/x", Reference),
+            ("must not be empty", Sentence),
+            ("is", Prose),
+            ("/etc/ssl/key.pem", Path),
+            ("db.example.com", Public),
+            ("2026-01-02", Public),
+            ("winter", Word),
+            ("copper-lantern", Name),
+            ("eu-west-1", Name),
+            ("maple orbit velvet tundra", Phrase),
+            ("1234", ShortNumber),
+            ("218693377", Number),
+            ("6f9619ff-8b86-d011-b42d-00cf4fc964ff", Uuid),
+            ("Copper0956", Mixed),
+            ("hunter2", Mixed),
+            ("ab!7c^dee", Mixed),
+            ("9f86d081884c7d659a2feaa0c55ad015", Hash),
+            ("a1B2c3D4", Random),
+            ("SQ6J3LZVWMVE7l1HOru19If8n9OK", Random),
         ] {
             assert_eq!(look(value.as_bytes()), wanted, "{value}");
         }

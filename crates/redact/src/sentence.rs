@@ -17,6 +17,9 @@ use crate::score::{Bond, is_prose, is_random, look};
 use crate::text::{Words, before, is_one_of, part};
 use crate::value::Site;
 
+use Binding::{Arrow, Assign, Colon, Loose};
+use Kind::{Blank, Close, Line, Open, Quote, Sign, Word};
+
 /// The role of a word between a name and its value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Role {
@@ -51,8 +54,7 @@ pub(crate) fn words(scan: &mut Scan<'_>, key: &Key) -> Option<Claim> {
         KeyKind::Password | KeyKind::Secret | KeyKind::Named | KeyKind::Weak | KeyKind::Code
     );
     let mut place = scan.tokens.skip_blanks(key.after);
-    let is_apart =
-        place > key.after || matches!(scan.tokens.kind(place), Kind::Sign(b',') | Kind::Open(b'['));
+    let is_apart = place > key.after || matches!(scan.tokens.kind(place), Sign(b',') | Open(b'['));
     if !is_named || !is_apart {
         return None;
     }
@@ -66,21 +68,21 @@ pub(crate) fn words(scan: &mut Scan<'_>, key: &Key) -> Option<Claim> {
     let mut is_state = false;
     for _ in 0..WORDS {
         if let Some(separator) = pair::separator_at(scan, place)
-            && separator.binding != Binding::Loose
+            && separator.binding != Loose
         {
             bond = if is_state { Bond::Copula } else { Bond::Sign(separator.binding) };
             place = separator.next;
-            if scan.tokens.kind(place) == Kind::Line {
+            if scan.tokens.kind(place) == Line {
                 // A value on a line of its own has the bond of a statement.
                 (place, bond) = (scan.tokens.skip_lines(place), Bond::Copula);
-                if scan.tokens.kind(place + 1) != Kind::Line {
+                if scan.tokens.kind(place + 1) != Line {
                     return None;
                 }
             }
             break;
         }
         // A comma may separate a compound name from its value: `property: s3.secret-key, …`.
-        let has_comma = scan.tokens.are(place, &[Kind::Sign(b','), Kind::Blank]);
+        let has_comma = scan.tokens.are(place, &[Sign(b','), Blank]);
         if has_comma && key.meaning.is_compound {
             place += 2;
             break;
@@ -119,7 +121,7 @@ fn is_in_netrc(scan: &mut Scan<'_>, key: &Key) -> bool {
         return false;
     };
     let tokens = &mut scan.tokens;
-    let are_blanks = [login + 1, login + 3].iter().all(|at| tokens.kind(*at) == Kind::Blank);
+    let are_blanks = [login + 1, login + 3].iter().all(|at| tokens.kind(*at) == Blank);
     // A sentence: `username or password`.
     let is_sentence = tokens.word(login + 2).is_some_and(is_prose);
     are_blanks && !is_sentence && tokens.is_word(login, USER_OPTIONS)
@@ -135,7 +137,7 @@ fn owner(scan: &mut Scan<'_>, key: &Key, place: usize) -> Option<usize> {
             return None;
         }
         let first = cursor.place;
-        cursor.eat(Kind::Quote);
+        cursor.eat(Quote);
         let next = cursor.place;
         let word = cursor.word().filter(|word| !is_random(word))?;
         if is_one_of(word, COPULAS) && next > place + 2 {
@@ -143,9 +145,9 @@ fn owner(scan: &mut Scan<'_>, key: &Key, place: usize) -> Option<usize> {
         }
         // The owner is an address: `bob@host`, `'bob'@'host'`.
         let end = cursor.place;
-        cursor.eat(Kind::Quote);
+        cursor.eat(Quote);
         if cursor.sign(b"@").is_some() {
-            cursor.eat(Kind::Quote);
+            cursor.eat(Quote);
             cursor.place += 1;
         } else {
             cursor.place = end;
@@ -153,7 +155,7 @@ fn owner(scan: &mut Scan<'_>, key: &Key, place: usize) -> Option<usize> {
         if cursor.closing(key.place).is_some() {
             return None;
         }
-        if matches!(cursor.peek(), Kind::Quote | Kind::Close(_)) {
+        if matches!(cursor.peek(), Quote | Close(_)) {
             cursor.place += 1;
         }
         at = cursor.place;
@@ -164,11 +166,11 @@ fn owner(scan: &mut Scan<'_>, key: &Key, place: usize) -> Option<usize> {
                 return None;
             }
             // Without a blank after it, the colon may belong to an address: `from 2a01:4f8::2`.
-            let is_apart_after = scan.tokens.kind(separator.next - 1) != Kind::Sign(b':');
+            let is_apart_after = scan.tokens.kind(separator.next - 1) != Sign(b':');
             return match separator.binding {
-                Binding::Colon | Binding::Assign if words == 0 => Some(at),
-                Binding::Colon => Some(at).filter(|_| is_apart_after),
-                Binding::Assign => Some(at).filter(|_| is_apart),
+                Colon | Assign if words == 0 => Some(at),
+                Colon => Some(at).filter(|_| is_apart_after),
+                Assign => Some(at).filter(|_| is_apart),
                 _ => None,
             };
         }
@@ -191,8 +193,8 @@ pub(crate) fn before_name(scan: &mut Scan<'_>, key: &Key) -> Option<Claim> {
     while at > first.saturating_sub(STATEMENT) {
         at -= 1;
         match tokens.kind(at) {
-            Kind::Quote | Kind::Close(b']') if tokens.closes_before(at, at) => break,
-            Kind::Word => {
+            Quote | Close(b']') if tokens.closes_before(at, at) => break,
+            Word => {
                 let is_as = is_strict && is_bound && tokens.is_word(at + 2, words!("as"));
                 if is_as && look(tokens.word(at)?).is_made_up() {
                     let value = tokens.bare(at, Site::from(at))?;
@@ -204,12 +206,12 @@ pub(crate) fn before_name(scan: &mut Scan<'_>, key: &Key) -> Option<Claim> {
                 is_bound |= is_strict && is_binding;
                 is_strict &= is_binding || is_noun;
             }
-            Kind::Blank | Kind::Quote | Kind::Sign(b'-' | b',' | b'.') => {}
+            Blank | Quote | Sign(b'-' | b',' | b'.') => {}
             _ => return None,
         }
     }
     let open = tokens.get(at)?.mate.filter(|open| *open < at && is_bound)?;
-    let word = open.checked_sub(2).filter(|word| tokens.kind(word + 1) == Kind::Blank);
+    let word = open.checked_sub(2).filter(|word| tokens.kind(word + 1) == Blank);
     let is_announced = word.is_some_and(|word| tokens.is_word(word, VALUE_WORDS));
     // The key is one of a table: `Duplicate entry 'x' for key 'y'`.
     if word.is_some_and(|word| tokens.is_word(word, words!("entry"))) {
@@ -239,7 +241,7 @@ pub(crate) fn found(scan: &mut Scan<'_>, key: &Key) -> Option<Claim> {
 }
 
 fn stated(scan: &mut Scan<'_>, key: &Key, place: usize) -> Option<Claim> {
-    let mut at = place + usize::from(scan.tokens.kind(place) == Kind::Open(b'('));
+    let mut at = place + usize::from(scan.tokens.kind(place) == Open(b'('));
     for _ in 0..=WORDS {
         let is_value = scan.tokens.is_word(at, VALUE_WORDS) && !scan.tokens.is_sign(at + 1, b',');
         // The name is in the value of another name: `'db.password' in value "…"`.
@@ -247,8 +249,8 @@ fn stated(scan: &mut Scan<'_>, key: &Key, place: usize) -> Option<Claim> {
         at = after_word(scan, at)?;
         let start = scan.tokens.start(at);
         let is_enclosed = match scan.tokens.kind(at) {
-            Kind::Quote => scan.text[start] != b'`' && scan.tokens.opens_quote(at),
-            kind => kind == Kind::Open(b'['),
+            Quote => scan.text[start] != b'`' && scan.tokens.opens_quote(at),
+            kind => kind == Open(b'['),
         };
         // Another word for the value may follow: `invalid value: string "…"`.
         if is_value && !scan.tokens.is_word(at, VALUE_WORDS) {
@@ -263,7 +265,7 @@ fn stated(scan: &mut Scan<'_>, key: &Key, place: usize) -> Option<Claim> {
 /// Returns the place after a word, a comma or a colon, and a blank.
 fn after_word(scan: &mut Scan<'_>, place: usize) -> Option<usize> {
     let tokens = &mut scan.tokens;
-    let sign = place + 1 + usize::from(matches!(tokens.kind(place + 1), Kind::Sign(b':' | b',')));
+    let sign = place + 1 + usize::from(matches!(tokens.kind(place + 1), Sign(b':' | b',')));
     let next = tokens.skip_blanks(sign);
     (next > sign).then_some(next)
 }
@@ -276,9 +278,9 @@ fn claim(scan: &mut Scan<'_>, key: &Key, place: usize, bond: Bond) -> Option<Cla
     let is_password = key.meaning.kind == KeyKind::Password;
     let is_value = match kind {
         _ if bond != Bond::Position => true,
-        Kind::Open(b'[') if is_password || key.meaning.has(Flag::Login) => true,
-        Kind::Open(b'(') if is_password && value.len() > 7 => look(value).is_made_up(),
-        Kind::Open(_) => is_random(value),
+        Open(b'[') if is_password || key.meaning.has(Flag::Login) => true,
+        Open(b'(') if is_password && value.len() > 7 => look(value).is_made_up(),
+        Open(_) => is_random(value),
         _ => true,
     };
     is_value.then(|| Claim::of(key, found, bond))
@@ -287,11 +289,11 @@ fn claim(scan: &mut Scan<'_>, key: &Key, place: usize, bond: Bond) -> Option<Cla
 /// Reads Pydantic's report of an input: the name is on one line, and `input_value='…'` on the next.
 pub(crate) fn input_below(scan: &mut Scan<'_>, key: &Key) -> Option<Claim> {
     let is_line = matches!(before(scan.text, key.start), 0 | b'\n');
-    if !is_line || scan.tokens.kind(key.after) != Kind::Line {
+    if !is_line || scan.tokens.kind(key.after) != Line {
         return None;
     }
     let next = scan.tokens.skip_lines(key.after);
-    let line = (next..next + 64).take_while(|&at| scan.tokens.kind(at) != Kind::Line);
+    let line = (next..next + 64).take_while(|&at| scan.tokens.kind(at) != Line);
     let input = line
         .collect::<Vec<_>>()
         .into_iter()
@@ -303,8 +305,8 @@ pub(crate) fn input_below(scan: &mut Scan<'_>, key: &Key) -> Option<Claim> {
 pub(crate) fn below(scan: &mut Scan<'_>, key: &Key, separator: Separator) -> Tried {
     let place = separator.next;
     let binding = separator.binding;
-    let is_line = scan.tokens.kind(place) == Kind::Line;
-    let is_other = binding == Binding::Loose || key.meaning.kind == KeyKind::Context;
+    let is_line = scan.tokens.kind(place) == Line;
+    let is_other = binding == Loose || key.meaning.kind == KeyKind::Context;
     if is_other || !is_line {
         return Tried::Nothing;
     }
@@ -312,7 +314,7 @@ pub(crate) fn below(scan: &mut Scan<'_>, key: &Key, separator: Separator) -> Tri
     if next == place || pair::separator_at(scan, next + 1).is_some() {
         return Tried::Nothing;
     }
-    let is_assigned = scan.tokens.opens_quote(next) || binding == Binding::Arrow;
+    let is_assigned = scan.tokens.opens_quote(next) || binding == Arrow;
     let bond = if is_assigned { Bond::Structure } else { Bond::Position };
     Claim::judge(claim(scan, key, next, bond), scan, key)
 }

@@ -1,6 +1,5 @@
 //! Finds values that the structure of the text binds to a name beside them: pairs, calls, structs, XML, SQL statements.
 
-use crate::address;
 use crate::decision::{Claim, Key};
 use crate::group::{self, Indentation};
 use crate::key::Name;
@@ -21,6 +20,9 @@ use crate::text::{
 };
 use crate::value::Site;
 
+use Kind::{Blank, Close, Line, Open, Quote, Redacted, Sign, Word};
+use Tried::{Found, Nothing};
+
 /// The maximum number of fields after a name among which its value is looked for.
 const FIELDS: usize = 4;
 
@@ -34,13 +36,13 @@ pub(crate) fn read_named(scan: &mut Scan<'_>, key: &Key) -> Tried {
         return values_after(scan, key, key.place, key.after);
     }
     let Some(name) = naming_field(scan, key) else {
-        return Tried::Nothing;
+        return Nothing;
     };
     match values_after(scan, key, name, key.after) {
-        Tried::Found => Tried::Found,
-        Tried::Nothing => {
+        Found => Found,
+        Nothing => {
             let value = value_before(scan, key, name).or_else(|| value_above(scan, key, name));
-            value.unwrap_or(Tried::Nothing)
+            value.unwrap_or(Nothing)
         }
     }
 }
@@ -62,7 +64,7 @@ fn is_section(scan: &mut Scan<'_>, key: &Key) -> bool {
     };
     let around = (scan.tokens.kind(open), scan.tokens.kind(key.after));
     match before(scan.text, key.start.saturating_sub(1)) {
-        0 | b'\n' if around == (Kind::Open(b'['), Kind::Line) => {
+        0 | b'\n' if around == (Open(b'['), Line) => {
             scan.tokens.close(open) == key.after.checked_sub(1)
         }
         _ => false,
@@ -71,7 +73,7 @@ fn is_section(scan: &mut Scan<'_>, key: &Key) -> bool {
 
 /// Reads the values in the fields after `end`, up to the name of the next pair.
 fn values_after(scan: &mut Scan<'_>, key: &Key, name: usize, mut end: usize) -> Tried {
-    let mut tried = Tried::Nothing;
+    let mut tried = Nothing;
     for _ in 0..FIELDS {
         let Some(field) = next_field(&mut scan.tokens, end) else {
             break;
@@ -80,14 +82,14 @@ fn values_after(scan: &mut Scan<'_>, key: &Key, name: usize, mut end: usize) -> 
         if scan.tokens.word(name) == Some(word) {
             break;
         }
-        end = field + 1 + usize::from(scan.tokens.kind(field + 1) == Kind::Quote);
+        end = field + 1 + usize::from(scan.tokens.kind(field + 1) == Quote);
         let is_value = group::is_called(word, VALUE_NAMES) || group::is_called(word, CHANGE_NAMES);
         if is_value || is_one_of(word, LIST_NAMES) {
             let Some(separator) = pair::separator_at(scan, end) else {
                 continue;
             };
-            if value_of_field(scan, key, field, separator.next) == Some(Tried::Found) {
-                tried = Tried::Found;
+            if value_of_field(scan, key, field, separator.next) == Some(Found) {
+                tried = Found;
             }
             end = separator.next;
         }
@@ -104,8 +106,8 @@ fn value_of_field(scan: &mut Scan<'_>, key: &Key, field: usize, place: usize) ->
     }
     if let Some(open) = group::opens(&mut scan.tokens, place, false) {
         let context = Context::new(key.meaning.kind, Bond::Structure);
-        if group::judge(scan, key, open, context) == Tried::Found {
-            return Some(Tried::Found);
+        if group::judge(scan, key, open, context) == Found {
+            return Some(Found);
         }
     }
     let found = scan.tokens.value(place, Site::from(field))?;
@@ -163,21 +165,21 @@ fn value_before(scan: &mut Scan<'_>, key: &Key, name: usize) -> Option<Tried> {
         at -= 1;
         let tokens = &mut scan.tokens;
         match tokens.kind(at) {
-            Kind::Open(_) if tokens.close(at).is_none_or(|close| close > name) => break,
+            Open(_) if tokens.close(at).is_none_or(|close| close > name) => break,
             // An item of a list begins.
-            Kind::Sign(b'-') if tokens.kind(at + 1) == Kind::Blank => break,
-            Kind::Sign(b'<') => break,
+            Sign(b'-') if tokens.kind(at + 1) == Blank => break,
+            Sign(b'<') => break,
             // Skips a value, which may contain any sign.
-            Kind::Quote
+            Quote
                 if tokens.closes_before(at, at)
                     && tokens.cursor(at + 1).blanks().sign(b":=").is_none() =>
             {
                 at = tokens.get(at)?.mate?;
             }
-            Kind::Close(_) => at = tokens.get(at)?.mate.unwrap_or(at),
-            Kind::Word if tokens.word(at) == Some(named) => return Some(Tried::Nothing),
-            Kind::Word if group::is_called(tokens.word(at)?, FIRST_VALUE_NAMES) => {
-                let behind = at + 1 + usize::from(tokens.kind(at + 1) == Kind::Quote);
+            Close(_) => at = tokens.get(at)?.mate.unwrap_or(at),
+            Word if tokens.word(at) == Some(named) => return Some(Nothing),
+            Word if group::is_called(tokens.word(at)?, FIRST_VALUE_NAMES) => {
+                let behind = at + 1 + usize::from(tokens.kind(at + 1) == Quote);
                 let separator = pair::separator_at(scan, behind).filter(|separator| {
                     separator.binding != Binding::Loose && separator.next < name
                 });
@@ -188,7 +190,7 @@ fn value_before(scan: &mut Scan<'_>, key: &Key, name: usize) -> Option<Tried> {
         count_steps(1);
     }
     let mut tried = values.into_iter().map(|(at, place)| value_of_field(scan, key, at, place));
-    tried.find(|tried| *tried == Some(Tried::Found))?
+    tried.find(|tried| *tried == Some(Found))?
 }
 
 /// Returns the place of the first word of the next field: after the rest of this one, and a comma, a line end, or the
@@ -198,11 +200,11 @@ fn next_field(tokens: &mut Tokens<'_>, place: usize) -> Option<usize> {
     for _ in 0..16 {
         end = match tokens.kind(end) {
             // A separator: `type = string`.
-            Kind::Blank if tokens.is_sign(end + 1, b'=') => tokens.skip_blanks(end + 2),
-            Kind::Sign(b',') | Kind::Line | Kind::Blank => break,
-            Kind::Close(b']' | b'}') => return None,
-            Kind::Open(_) => tokens.close(end)? + 1,
-            Kind::Quote if tokens.opens_quote(end) => tokens.close(end)? + 1,
+            Blank if tokens.is_sign(end + 1, b'=') => tokens.skip_blanks(end + 2),
+            Sign(b',') | Line | Blank => break,
+            Close(b']' | b'}') => return None,
+            Open(_) => tokens.close(end)? + 1,
+            Quote if tokens.opens_quote(end) => tokens.close(end)? + 1,
             _ => end + 1,
         };
     }
@@ -210,7 +212,7 @@ fn next_field(tokens: &mut Tokens<'_>, place: usize) -> Option<usize> {
     if tokens.is_sign(next, b',') {
         next = tokens.skip_lines(next + 1);
     }
-    next += usize::from(tokens.kind(next) == Kind::Quote);
+    next += usize::from(tokens.kind(next) == Quote);
     tokens.word(next).filter(|_| next > place).map(|_| next)
 }
 
@@ -218,11 +220,11 @@ fn next_field(tokens: &mut Tokens<'_>, place: usize) -> Option<usize> {
 pub(crate) fn tuple(scan: &mut Scan<'_>, key: &Key) -> Option<Claim> {
     let tokens = &mut scan.tokens;
     let mut lead = key.quote.unwrap_or(key.place).checked_sub(1)?;
-    let is_apart = matches!(tokens.kind(lead), Kind::Blank | Kind::Sign(b':'));
+    let is_apart = matches!(tokens.kind(lead), Blank | Sign(b':'));
     lead = lead.checked_sub(usize::from(is_apart))?;
     let is_first = match tokens.kind(lead) {
-        Kind::Open(b'{') => true,
-        Kind::Open(_) => key.quote.is_some(),
+        Open(b'{') => true,
+        Open(_) => key.quote.is_some(),
         _ => false,
     };
     let is_pair = is_first && tokens.is_sign(key.after, b',');
@@ -234,12 +236,12 @@ pub(crate) fn tuple(scan: &mut Scan<'_>, key: &Key) -> Option<Claim> {
     let found = tokens.value(place, Site::from(key.place))?;
     let behind = tokens.skip_lines(found.next);
     let ends = match tokens.kind(behind) {
-        Kind::Close(_) | Kind::Sign(b'>') => true,
+        Close(_) | Sign(b'>') => true,
         _ => lead.checked_sub(1).is_some_and(|function| tokens.word(function).is_some()),
     };
     let is_name = match tokens.kind(lead) {
         // `["password", "oidc"]` is a list of names.
-        Kind::Open(b'[') => is_column(found.bytes(scan.text)),
+        Open(b'[') => is_column(found.bytes(scan.text)),
         _ => key.meaning.kind != KeyKind::Password && is_column(found.bytes(scan.text)),
     };
 
@@ -257,12 +259,12 @@ pub(crate) fn call(scan: &mut Scan<'_>, key: &Key) -> Option<Claim> {
     let tokens = &mut scan.tokens;
     let name = part(scan.text, key.start, key.end);
     // `Secret::new("…")`
-    let open = key.after + 3 * usize::from(tokens.are(key.after, &[Kind::Sign(b':'); 2]));
+    let open = key.after + 3 * usize::from(tokens.are(key.after, &[Sign(b':'); 2]));
     let mut cursor = tokens.cursor(open);
-    cursor.eat(Kind::Open(b'(')).filter(|()| key.quote.is_none())?;
+    cursor.eat(Open(b'(')).filter(|()| key.quote.is_none())?;
     let inner = cursor.lines().place;
     // The argument is a list: `auth([ 'x' ])`.
-    let is_list = cursor.eat(Kind::Open(b'[')).is_some();
+    let is_list = cursor.eat(Open(b'[')).is_some();
     let first = if is_list { cursor.lines().place } else { inner };
     let is_type = name[0].is_ascii_uppercase() && !is_list;
     if !is_type && !tokens.opens_quote(first) {
@@ -273,7 +275,7 @@ pub(crate) fn call(scan: &mut Scan<'_>, key: &Key) -> Option<Claim> {
     let is_setter =
         Name::new(name).words().next().is_some_and(|word| is_one_of(word, SETTING_VERBS));
     let redacted = tokens.in_line(open, BEFORE, |tokens, at| {
-        (is_setter && tokens.kind(at) == Kind::Redacted).then_some(())
+        (is_setter && tokens.kind(at) == Redacted).then_some(())
     });
     if redacted.is_some() {
         return None;
@@ -282,7 +284,7 @@ pub(crate) fn call(scan: &mut Scan<'_>, key: &Key) -> Option<Claim> {
     let first = tokens.value(inner, Site::from(key.place));
     let found = last.or(first)?;
     let is_lexeme = match scan.tokens.kind(found.next) {
-        Kind::Close(_) => false,
+        Close(_) => false,
         _ => key.meaning.has(Flag::Alone),
     };
     let is_asked = Name::new(name).words().any(|word| is_one_of(word, ASKING_VERBS));
@@ -292,24 +294,16 @@ pub(crate) fn call(scan: &mut Scan<'_>, key: &Key) -> Option<Claim> {
 /// Reads `Secret { inner: "…" }`, `Token(value=…)`, and a block of Terraform: `variable "password" {` with `default = "…"`.
 pub(crate) fn fields(scan: &mut Scan<'_>, key: &Key) -> Tried {
     let brace = scan.tokens.skip_blanks(key.after);
-    if !matches!(scan.tokens.kind(brace), Kind::Open(b'{' | b'(')) {
-        return Tried::Nothing;
+    if !matches!(scan.tokens.kind(brace), Open(b'{' | b'(')) {
+        return Nothing;
     }
     let inner = scan.tokens.field(brace, 2).map(|value| Claim::beside(key, value));
     match Claim::judge(inner, scan, key) {
-        Tried::Nothing if scan.tokens.kind(brace + 1) == Kind::Line => {
+        Nothing if scan.tokens.kind(brace + 1) == Line => {
             values_after(scan, key, key.place, brace + 1)
         }
         tried => tried,
     }
-}
-
-/// Reads a path without a host in which the name is a segment: `auth/token/renew/…`.
-pub(crate) fn path(scan: &mut Scan<'_>, key: &Key) -> Tried {
-    if key.quote.is_none() {
-        address::path_from(scan, key.start, key.end);
-    }
-    Tried::Nothing
 }
 
 /// The maximum number of tokens of a tag.
@@ -318,26 +312,25 @@ const TAG: usize = 40;
 /// Reads `<password>…</password>`, `<property name="password">…` or `<name>password</name><value>…`.
 pub(crate) fn element(scan: &mut Scan<'_>, key: &Key) -> Tried {
     let Some(mut content) = content(&mut scan.tokens, key) else {
-        return Tried::Nothing;
+        return Nothing;
     };
     // The values are in inner elements: `<setting name="password"><value>…`, `<passwords><old>…`.
     let is_strong = key.meaning.kind == KeyKind::Password;
-    let mut tried = Tried::Nothing;
+    let mut tried = Nothing;
     for _ in 0..FIELDS {
         let inner = scan.tokens.skip_lines(content);
         let coding = |token: Option<Token>| token.map(|token| token.coding);
         // The text of an element may contain an encoded sign: `<password>&lt;x&gt;…`.
         let is_tag = coding(scan.tokens.get(inner)) == coding(scan.tokens.get(content - 1));
         let is_element = is_tag
-            && scan.tokens.are(inner, &[Kind::Sign(b'<'), Kind::Word])
+            && scan.tokens.are(inner, &[Sign(b'<'), Word])
             && (is_strong || scan.tokens.is_word(inner + 1, VALUE_NAMES));
         if is_element && scan.tokens.is_sign(inner + 2, b'>') {
             content = inner + 3;
         }
         tried = content_of(scan, key, content);
         // The next inner element follows an end tag.
-        let next =
-            find_close(&mut scan.tokens, content).filter(|_| tried == Tried::Found && is_element);
+        let next = find_close(&mut scan.tokens, content).filter(|_| tried == Found && is_element);
         let Some(next) = next else {
             break;
         };
@@ -368,46 +361,46 @@ fn content_of(scan: &mut Scan<'_>, key: &Key, content: usize) -> Tried {
         _ => false,
     };
     let Some(close) = close.or(Some(line).filter(|_| is_cut)) else {
-        return Tried::Nothing;
+        return Nothing;
     };
 
     count_steps(close - start);
     // Without an end tag, the name in angle brackets is a placeholder.
     let is_end = close == line || ends.iter().any(|end| text[close..].starts_with(end));
     if !is_end {
-        return Tried::Found;
+        return Found;
     }
     let value = part(text, start, close).trim_ascii_end();
     let end = start + memchr::memchr(b'\n', value).unwrap_or(value.len());
     if end == start {
-        return Tried::Nothing;
+        return Nothing;
     }
     let surroundings = Context::structure(key.meaning.kind);
     let _ = scan.judge(start, end, key.meaning.rule, surroundings);
-    Tried::Found
+    Found
 }
 
 /// Returns the place of the content of the element that the name belongs to.
 fn content(tokens: &mut Tokens<'_>, key: &Key) -> Option<usize> {
     let lead = key.place.checked_sub(1)?;
     // The name is the tag: `<password>`, `<ns:password>`.
-    let has_prefix = tokens.are(lead.saturating_sub(1), &[Kind::Word, Kind::Sign(b':')]);
+    let has_prefix = tokens.are(lead.saturating_sub(1), &[Word, Sign(b':')]);
     let opener = if has_prefix { lead.checked_sub(2)? } else { lead };
     let sign = key.quote.and_then(|quote| quote.checked_sub(1));
     let is_attribute = sign.is_some_and(|sign| tokens.is_sign(sign, b'='));
 
     match (tokens.kind(opener), tokens.kind(key.after)) {
         // The name is the content of another element: `<name>password</name><value>…`.
-        (_, Kind::Sign(b'<')) if tokens.is_sign(lead, b'>') => {
+        (_, Sign(b'<')) if tokens.is_sign(lead, b'>') => {
             let close = find_close(tokens, key.after)?;
             let next = tokens.skip_lines(close + 1);
             let is_tag = tokens.is_sign(next, b'<');
             find_close(tokens, next).filter(|_| is_tag)
         }
         // The tag may have attributes: `<password>`, `<password type="x">`.
-        (Kind::Sign(b'<'), Kind::Blank | Kind::Sign(b'>')) => find_close(tokens, key.after),
+        (Sign(b'<'), Blank | Sign(b'>')) => find_close(tokens, key.after),
         // The name is an attribute's value: `name="password">`.
-        (_, Kind::Blank | Kind::Sign(b'>')) if is_attribute => find_close(tokens, key.after),
+        (_, Blank | Sign(b'>')) if is_attribute => find_close(tokens, key.after),
         _ => None,
     }
     .map(|close| close + 1)
@@ -426,7 +419,7 @@ const COLUMNS: usize = 64;
 
 /// Returns the place after an unquoted name and blanks.
 fn argument(scan: &mut Scan<'_>, key: &Key) -> Option<usize> {
-    let is_apart = key.quote.is_none() && scan.tokens.kind(key.after) == Kind::Blank;
+    let is_apart = key.quote.is_none() && scan.tokens.kind(key.after) == Blank;
     is_apart.then(|| scan.tokens.skip_blanks(key.after))
 }
 
@@ -502,9 +495,9 @@ pub(crate) fn literal(scan: &mut Scan<'_>, key: &Key) -> Option<Claim> {
 /// Reads `INSERT INTO users (name, password) VALUES ('bob', '…')`.
 pub(crate) fn insert(scan: &mut Scan<'_>, key: &Key) -> Tried {
     let Some((mut at, column)) = rows(scan, key) else {
-        return Tried::Nothing;
+        return Nothing;
     };
-    let mut tried = Tried::Nothing;
+    let mut tried = Nothing;
     for _ in 0..ROWS {
         at = scan.tokens.skip_lines(at + 1);
         let Some(cell) = scan.tokens.nth_item(at, column) else {
@@ -512,8 +505,8 @@ pub(crate) fn insert(scan: &mut Scan<'_>, key: &Key) -> Tried {
         };
         if let Some(value) = scan.tokens.value(cell, Site::from(at)) {
             let context = Context::new(key.meaning.kind, Bond::Structure);
-            if scan.judge_value(value, SQL_PASSWORD, context) == Tried::Found {
-                tried = Tried::Found;
+            if scan.judge_value(value, SQL_PASSWORD, context) == Found {
+                tried = Found;
             }
         }
         let Some(end) = scan.tokens.close(at) else {
@@ -531,16 +524,16 @@ pub(crate) fn insert(scan: &mut Scan<'_>, key: &Key) -> Tried {
 fn rows(scan: &mut Scan<'_>, key: &Key) -> Option<(usize, usize)> {
     let tokens = &mut scan.tokens;
     let next = tokens.skip_blanks(key.after);
-    if !matches!(tokens.kind(next), Kind::Sign(b',') | Kind::Close(b')')) {
+    if !matches!(tokens.kind(next), Sign(b',') | Close(b')')) {
         return None;
     }
     // Searches the bracket around the names, and counts the names before this one.
     let mut column = 0;
     let mut open = key.place.checked_sub(1)?;
-    while tokens.kind(open) != Kind::Open(b'(') {
+    while tokens.kind(open) != Open(b'(') {
         match tokens.kind(open) {
-            Kind::Sign(b',') => column += 1,
-            Kind::Word | Kind::Blank | Kind::Quote | Kind::Line => {}
+            Sign(b',') => column += 1,
+            Word | Blank | Quote | Line => {}
             _ => return None,
         }
         open = open.checked_sub(1).filter(|_| key.place - open < 2 * COLUMNS)?;

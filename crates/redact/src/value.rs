@@ -8,6 +8,8 @@ use crate::rules::words::{ARROW, REFERENCE_TAGS, SCALARS, VALUE_NAMES};
 use crate::score::LOOKED_AT;
 use crate::text::{Words, at, class, count_steps, is_one_of, line_end, line_start, part, run_end};
 
+use Kind::{Blank, Close, Line, Open, Quote, Redacted, Sign, Word};
+
 static WRAPPER_WORDS: LazyLock<Words<()>> = LazyLock::new(|| Words::list(WRAPPERS));
 
 /// The maximum number of tokens of a list that are read.
@@ -82,27 +84,27 @@ impl Tokens<'_> {
         let token = self.get(place)?;
         match token.kind {
             _ if self.is_break(place) => None,
-            Kind::Redacted | Kind::Close(_) => None,
-            Kind::Quote if self.opens_quote(place) => self.quoted(place),
-            Kind::Word => self.wrapped(place, site, depth),
+            Redacted | Close(_) => None,
+            Quote if self.opens_quote(place) => self.quoted(place),
+            Word => self.wrapped(place, site, depth),
             // Erlang's `<<"…">>`
-            Kind::Sign(b'<') if self.is_sign(place + 1, b'<') && self.opens_quote(place + 2) => {
+            Sign(b'<') if self.is_sign(place + 1, b'<') && self.opens_quote(place + 2) => {
                 self.heredoc(place + 2).or_else(|| self.quoted(place + 2))
             }
-            Kind::Sign(b'<') if self.is_sign(place + 1, b'<') => {
+            Sign(b'<') if self.is_sign(place + 1, b'<') => {
                 self.heredoc(place + 2).or_else(|| self.bare(place, site))
             }
-            Kind::Open(b'{') if site.is_assigned => self.braced(place),
-            Kind::Open(b'{') => self.field(place, depth).filter(|found| found.quoted),
+            Open(b'{') if site.is_assigned => self.braced(place),
+            Open(b'{') => self.field(place, depth).filter(|found| found.quoted),
             // Go's `[]string{"…"}`
-            Kind::Open(b'[') if self.is_go_list(place) => self.bracketed(place + 3, site),
-            Kind::Open(_) => self.cast(place).or_else(|| self.bracketed(place, site)),
+            Open(b'[') if self.is_go_list(place) => self.bracketed(place + 3, site),
+            Open(_) => self.cast(place).or_else(|| self.bracketed(place, site)),
             // YAML's tag, `!!str …`, or anchor, `&anchor …`
-            Kind::Sign(b'!' | b'&') if depth > 0 && !site.is_assigned => {
+            Sign(b'!' | b'&') if depth > 0 && !site.is_assigned => {
                 if self.is_word(place + 1, REFERENCE_TAGS) {
                     return None;
                 }
-                let blank = (place + 2..place + 4).find(|&at| self.kind(at) == Kind::Blank);
+                let blank = (place + 2..place + 4).find(|&at| self.kind(at) == Blank);
                 // A type precedes the value: `password: &str = "…"`.
                 match blank.filter(|blank| !self.is_sign(blank + 1, b'=')) {
                     // A value behind a tag counts as quoted: no word of a sentence has a tag.
@@ -114,21 +116,21 @@ impl Tokens<'_> {
                     None => self.bare(place, site),
                 }
             }
-            Kind::Sign(b'|' | b'>') => self.block(place).or_else(|| self.bare(place, site)),
+            Sign(b'|' | b'>') => self.block(place).or_else(|| self.bare(place, site)),
             _ => self.bare(place, site),
         }
     }
 
     /// Whether a list of Go begins at `place`: `[]string{`.
     pub(crate) fn is_go_list(&mut self, place: usize) -> bool {
-        self.are(place, &[Kind::Open(b'['), Kind::Close(b']'), Kind::Word, Kind::Open(b'{')])
+        self.are(place, &[Open(b'['), Close(b']'), Word, Open(b'{')])
     }
 
     /// Returns the content of the quote that opens at `place`. Without a closing quote, the content ends with the line.
     pub(crate) fn quoted(&mut self, place: usize) -> Option<Value> {
         let start = self.get(place)?.end;
         match (self.close(place), self.kind(place + 1)) {
-            (_, Kind::Redacted) | (None, Kind::Blank) => None,
+            (_, Redacted) | (None, Blank) => None,
             (Some(close), _) => Value::quoted(start, self.start(close), close + 1),
             // The closing quote was cut.
             (None, _) => {
@@ -148,9 +150,9 @@ impl Tokens<'_> {
         }
         // In `Just "…"` or `0x55d0 "…"`, a constructor, a type or an address precedes the text.
         let is_note = WRAPPER_WORDS.contains(word) || word.starts_with(b"0x");
-        if is_note && self.kind(place + 1) == Kind::Blank {
+        if is_note && self.kind(place + 1) == Blank {
             let mut next = place + 2;
-            while next < place + 12 && self.are(next, &[Kind::Sign(b'-'), Kind::Word]) {
+            while next < place + 12 && self.are(next, &[Sign(b'-'), Word]) {
                 next = self.skip_blanks(next + 2);
             }
             if self.opens_quote(next) {
@@ -164,7 +166,7 @@ impl Tokens<'_> {
         let open = place + 1;
         let tail = word.rsplit(|byte| *byte == b'.').next().unwrap_or(word);
         let close = match self.kind(open) {
-            Kind::Open(b'(') if depth > 0 && WRAPPER_WORDS.contains(tail) => self.close(open),
+            Open(b'(') if depth > 0 && WRAPPER_WORDS.contains(tail) => self.close(open),
             _ => None,
         };
         let Some(close) = close else {
@@ -186,7 +188,7 @@ impl Tokens<'_> {
     /// Returns the text after its type and length in parentheses: `(string) (len=8) "…"`.
     pub(crate) fn cast(&mut self, place: usize) -> Option<Value> {
         let mut next = place;
-        while self.kind(next) == Kind::Open(b'(') {
+        while self.kind(next) == Open(b'(') {
             next = self.close(next)? + 1;
             next = self.skip_blanks(next);
         }
@@ -202,7 +204,7 @@ impl Tokens<'_> {
         let Some(close) = self.close(place) else {
             return self.bare(inner, site);
         };
-        if matches!(self.kind(inner), Kind::Open(_) | Kind::Redacted) {
+        if matches!(self.kind(inner), Open(_) | Redacted) {
             return None;
         }
         Value::quoted(self.start(inner), self.start(close), close + 1)
@@ -210,8 +212,8 @@ impl Tokens<'_> {
 
     /// Returns a value of several words without signs between them.
     pub(crate) fn words(&mut self, place: usize) -> Option<Value> {
-        let mut end = place + usize::from(self.kind(place) == Kind::Word);
-        while end < place + 64 && self.are(end, &[Kind::Blank, Kind::Word]) {
+        let mut end = place + usize::from(self.kind(place) == Word);
+        while end < place + 64 && self.are(end, &[Blank, Word]) {
             end += 2;
         }
         Value::bare(self.start(place), self.start(end), end)
@@ -219,7 +221,7 @@ impl Tokens<'_> {
 
     /// Returns the place of an item of a list in parentheses. The index of the first item is 0.
     pub(crate) fn nth_item(&mut self, open: usize, index: usize) -> Option<usize> {
-        if self.kind(open) != Kind::Open(b'(') {
+        if self.kind(open) != Open(b'(') {
             return None;
         }
         let close = self.close(open).unwrap_or(usize::MAX);
@@ -235,9 +237,9 @@ impl Tokens<'_> {
                 return Some(self.skip_lines(at));
             }
             match self.get(at)?.kind {
-                Kind::Sign(b',') => current += 1,
-                Kind::Quote if self.opens_quote(at) => at = self.close(at)?,
-                Kind::Open(_) => at = self.close(at)?,
+                Sign(b',') => current += 1,
+                Quote if self.opens_quote(at) => at = self.close(at)?,
+                Open(_) => at = self.close(at)?,
                 _ => {}
             }
             at += 1;
@@ -261,10 +263,10 @@ impl Tokens<'_> {
     /// Returns an unquoted item of a list, if it is a single word.
     pub(crate) fn single_item(&mut self, place: usize) -> Option<Value> {
         let end = (place..place + ITEM_TOKENS).find(|&at| self.ends_item(at))?;
-        let has_group = (place..end).any(|at| matches!(self.kind(at), Kind::Quote | Kind::Open(_)));
+        let has_group = (place..end).any(|at| matches!(self.kind(at), Quote | Open(_)));
         let behind = self.skip_lines(end);
         match self.kind(behind) {
-            Kind::Sign(b',') | Kind::Close(_) if !has_group => {
+            Sign(b',') | Close(_) if !has_group => {
                 Value::bare(self.start(place), self.start(end), end)
             }
             _ => None,
@@ -273,7 +275,7 @@ impl Tokens<'_> {
 
     /// Whether an unquoted item of a list ends at `place`.
     fn ends_item(&mut self, place: usize) -> bool {
-        matches!(self.kind(place), Kind::Sign(b',') | Kind::Close(_) | Kind::Blank | Kind::Line)
+        matches!(self.kind(place), Sign(b',') | Close(_) | Blank | Line)
     }
 
     /// Returns a number or a literal in a list or a map.
@@ -292,7 +294,7 @@ impl Tokens<'_> {
 
     /// Whether the word at `place` only wraps the value in the brackets after it.
     pub(crate) fn is_wrapper(&mut self, place: usize) -> bool {
-        self.kind(place + 1) == Kind::Open(b'(')
+        self.kind(place + 1) == Open(b'(')
             && WRAPPER_WORDS.contains(self.word(place).unwrap_or_default())
     }
 
@@ -301,14 +303,14 @@ impl Tokens<'_> {
         let start = self.get(place)?.end;
         let mut at = place + 1;
         // A blank after the brace begins a table, `{ old = "…" }`, or a template, `{{ name }}`.
-        let is_double = self.kind(at) == Kind::Open(b'{');
+        let is_double = self.kind(at) == Open(b'{');
         if self.is_break(at + usize::from(is_double)) {
             return None;
         }
         while at < place + 256 {
             match self.get(at)?.kind {
-                Kind::Close(b'}') => break,
-                Kind::Quote | Kind::Redacted | Kind::Sign(b':') => return None,
+                Close(b'}') => break,
+                Quote | Redacted | Sign(b':') => return None,
                 _ => {}
             }
             at += 1;
@@ -321,9 +323,9 @@ impl Tokens<'_> {
     pub(crate) fn field(&mut self, place: usize, depth: u8) -> Option<Value> {
         let depth = depth.checked_sub(1)?;
         let mut cursor = self.cursor(place + 1);
-        cursor.lines().eat(Kind::Quote);
+        cursor.lines().eat(Quote);
         cursor.one_of(VALUE_NAMES)?;
-        cursor.eat(Kind::Quote);
+        cursor.eat(Quote);
         cursor.blanks().sign(b":=")?;
         let start = cursor.blanks().place;
         self.nested(start, Site::from(place), depth)
@@ -333,11 +335,11 @@ impl Tokens<'_> {
     fn heredoc(&mut self, place: usize) -> Option<Value> {
         let mut cursor = self.cursor(place);
         cursor.sign(b"-~");
-        cursor.eat(Kind::Quote);
+        cursor.eat(Quote);
         let mark = cursor.word()?;
-        cursor.eat(Kind::Quote);
+        cursor.eat(Quote);
         let at = cursor.place;
-        let line = self.get(at).filter(|token| token.kind == Kind::Line)?;
+        let line = self.get(at).filter(|token| token.kind == Line)?;
         let text = part(self.text, 0, line.end + HEREDOC);
         let is_blank = |byte: u8| byte.is_ascii_whitespace();
         let start = run_end(text, line.end, 256, is_blank);
@@ -405,25 +407,23 @@ impl Tokens<'_> {
                 at > place && token.coding == Coding::Plain || token.coding == site.coding;
             let ends = match token.kind {
                 // `Secret("…")`
-                Kind::Quote if opened > 0 && self.is_argument(at) => {
+                Quote if opened > 0 && self.is_argument(at) => {
                     at = self.close(at).unwrap_or(at);
                     false
                 }
-                Kind::Quote => {
-                    token.mate.is_some_and(|mate| mate < place) || self.word(at + 1).is_none()
-                }
-                Kind::Open(_) => {
+                Quote => token.mate.is_some_and(|mate| mate < place) || self.word(at + 1).is_none(),
+                Open(_) => {
                     opened += 1;
                     false
                 }
-                Kind::Close(_) if opened > 0 => {
+                Close(_) if opened > 0 => {
                     opened -= 1;
                     false
                 }
                 // Nothing opens this bracket, so it belongs to the password.
-                Kind::Close(_) if token.mate.is_none() && self.word(at + 1).is_some() => false,
-                Kind::Redacted | Kind::Close(_) | Kind::Sign(ARROW) => true,
-                Kind::Sign(sign) if is_delimiter => self.sign_ends(at, sign, place, site),
+                Close(_) if token.mate.is_none() && self.word(at + 1).is_some() => false,
+                Redacted | Close(_) | Sign(ARROW) => true,
+                Sign(sign) if is_delimiter => self.sign_ends(at, sign, place, site),
                 _ => false,
             };
             if ends {
@@ -434,7 +434,7 @@ impl Tokens<'_> {
         count_steps(TOKEN * (at - place).min(MANY_TOKENS));
         // A full stop, colon, question mark or comma before white space belongs to the sentence.
         while at > place + 1
-            && matches!(self.kind(at - 1), Kind::Sign(b'.' | b':' | b'?' | b','))
+            && matches!(self.kind(at - 1), Sign(b'.' | b':' | b'?' | b','))
             && self.is_break(at)
         {
             at -= 1;
@@ -444,16 +444,16 @@ impl Tokens<'_> {
 
     /// Whether a whole text in quotes follows a bracket.
     fn is_argument(&mut self, quote: usize) -> bool {
-        let is_first = matches!(self.kind(quote - 1), Kind::Open(_));
+        let is_first = matches!(self.kind(quote - 1), Open(_));
         is_first && self.opens_quote(quote) && self.close(quote).is_some()
     }
 
     /// Returns the place of the bracket that ends `<your token>`, which is one value.
     fn placeholder_end(&mut self, place: usize) -> Option<usize> {
-        if !self.are(place, &[Kind::Sign(b'<'), Kind::Word]) {
+        if !self.are(place, &[Sign(b'<'), Word]) {
             return None;
         }
-        let is_end = |kind| matches!(kind, Kind::Line | Kind::Sign(b'>'));
+        let is_end = |kind| matches!(kind, Line | Sign(b'>'));
         let close = (place..place + 24).find(|&at| is_end(self.kind(at)))?;
         self.is_sign(close, b'>').then_some(close)
     }
@@ -464,12 +464,12 @@ impl Tokens<'_> {
         let next = self.kind(at + 1);
         match sign {
             b',' | b'|' | b';' => {
-                is_last || matches!(next, Kind::Quote | Kind::Redacted) || self.begins_pair(at + 1)
+                is_last || matches!(next, Quote | Redacted) || self.begins_pair(at + 1)
             }
             b'&' if site.in_query => true,
             _ if at == place => false,
             b'&' => is_last || self.begins_pair(at + 1),
-            b'<' => matches!(next, Kind::Sign(b'/') | Kind::Word),
+            b'<' => matches!(next, Sign(b'/') | Word),
             _ => false,
         }
     }
@@ -477,10 +477,10 @@ impl Tokens<'_> {
     /// Whether another pair of a list seems to begin at `place`, as with `name=`, `name:` or `"name"`.
     fn begins_pair(&mut self, place: usize) -> bool {
         let mut cursor = self.cursor(place);
-        cursor.eat(Kind::Quote).or_else(|| cursor.sign(b"$-"));
+        cursor.eat(Quote).or_else(|| cursor.sign(b"$-"));
         let word = cursor.word().unwrap_or_default();
         let end = cursor.blanks().peek();
         word.first().is_some_and(|first| class!("a-zA-Z_").has(*first))
-            && matches!(end, Kind::Sign(b'=' | b':') | Kind::Quote | Kind::Open(b'['))
+            && matches!(end, Sign(b'=' | b':') | Quote | Open(b'['))
     }
 }

@@ -3,7 +3,8 @@
 use std::collections::HashMap;
 use std::fmt::{self, Debug, Formatter};
 use std::ops::Deref;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use opentelemetry::{Key, KeyValue, Value};
 
@@ -23,7 +24,7 @@ type Metric<DB> = (&'static str, fn(&Pool<DB>) -> Readings);
 
 /// The last values of a pool that no `TracedPool` has any more, by metric. A program that ends before its metrics are due
 /// has often dropped its pools.
-type Last = Arc<Mutex<HashMap<&'static str, Readings>>>;
+type Last = Arc<OnceLock<HashMap<&'static str, Readings>>>;
 
 /// A pool whose queries have spans. It dereferences to the pool, and cloning it is cheap.
 pub struct TracedPool<DB: Database> {
@@ -68,7 +69,7 @@ impl<DB: Database> Deref for Shared<DB> {
 impl<DB: Database> Drop for Shared<DB> {
     fn drop(&mut self) {
         let last = Self::metrics().map(|(metric, read)| (metric, read(&self.pool)));
-        locked(&self.last).extend(last);
+        let _ = self.last.set(HashMap::from(last));
     }
 }
 
@@ -130,6 +131,7 @@ impl<DB: Database> TracedPool<DB> {
         for (metric, read) in Shared::<DB>::metrics() {
             let pool = Arc::downgrade(&self.pool);
             let last = Arc::clone(&self.pool.last);
+            let is_over = AtomicBool::new(false);
             let name = name.clone();
             meter
                 .i64_observable_up_down_counter(metric)
@@ -138,8 +140,11 @@ impl<DB: Database> TracedPool<DB> {
                     let readings = match pool.upgrade() {
                         Some(pool) if pool.is_closed() => return,
                         Some(pool) => read(&pool),
-                        // The last values are exported once.
-                        None => locked(&last).remove(metric).unwrap_or_default(),
+                        // The last values are exported once by each name.
+                        None => match last.get().and_then(|last| last.get(metric)) {
+                            Some(last) if !is_over.swap(true, Ordering::Relaxed) => last.clone(),
+                            _ => return,
+                        },
                     };
                     for (value, mut attributes) in readings {
                         attributes.push(name.clone());
@@ -150,10 +155,6 @@ impl<DB: Database> TracedPool<DB> {
         }
         self.with(floe_telemetry_sql::Database::observe)
     }
-}
-
-fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl<DB: Database> Clone for TracedPool<DB> {

@@ -11,7 +11,7 @@ use opentelemetry_sdk::metrics::{InMemoryMetricExporter, PeriodicReader, SdkMete
 use sqlx::query;
 use sqlx::sqlite::SqlitePoolOptions;
 
-/// Returns the values of a new collection, by metric and state.
+/// Returns the values of a new collection, by metric, name of the pool and state.
 fn collect(
     provider: &SdkMeterProvider,
     exporter: &InMemoryMetricExporter,
@@ -30,10 +30,10 @@ fn collect(
                     .attributes()
                     .map(|pair| (pair.key.to_string(), pair.value.to_string()))
                     .collect();
-                assert_eq!(attributes["db.client.connection.pool.name"], "orders");
+                let pool = &attributes["db.client.connection.pool.name"];
                 let state = attributes.get("db.client.connection.state").map_or("", String::as_str);
-                values
-                    .insert(format!("{} {state}", metric.name()).trim().to_owned(), point.value());
+                let key = format!("{} of {pool} {state}", metric.name());
+                values.insert(key.trim().to_owned(), point.value());
             }
         }
     }
@@ -78,19 +78,20 @@ async fn a_pool_and_its_queries_are_measured() {
     let options = SqlitePoolOptions::new().min_connections(1).max_connections(1);
     let plain = options.connect("sqlite::memory:").await.expect("a database in memory");
     let pool = TracedPool::new(plain).observe("orders");
+    let of_reports = pool.clone().observe("reports");
     let used = pool.acquire().await.expect("a connection");
     let values = collect(&provider, &exporter);
-    assert_eq!(values["db.client.connection.count used"], 1);
-    assert_eq!(values["db.client.connection.max"], 1);
-    assert_eq!(values["db.client.connection.idle.min"], 1);
+    assert_eq!(values["db.client.connection.count of orders used"], 1);
+    assert_eq!(values["db.client.connection.max of orders"], 1);
+    assert_eq!(values["db.client.connection.idle.min of orders"], 1);
     drop(used);
     // A task of sqlx returns the connection.
     while pool.num_idle() == 0 {
         tokio::task::yield_now().await;
     }
     let values = collect(&provider, &exporter);
-    assert_eq!(values["db.client.connection.count used"], 0);
-    assert_eq!(values["db.client.connection.count idle"], 1);
+    assert_eq!(values["db.client.connection.count of orders used"], 0);
+    assert_eq!(values["db.client.connection.count of orders idle"], 1);
 
     let pool = pool.url("mysql://root:hunter2@db/shop").attribute("tenant", "a");
     for text in ["SELECT 'ada'", "SELECT 'bob'"] {
@@ -112,7 +113,9 @@ async fn a_pool_and_its_queries_are_measured() {
     );
 
     // The last values are exported once, because a short program drops its pools before its metrics are due.
-    drop(pool);
-    assert_eq!(collect(&provider, &exporter)["db.client.connection.max"], 1);
+    drop((pool, of_reports));
+    let values = collect(&provider, &exporter);
+    assert_eq!(values["db.client.connection.max of orders"], 1);
+    assert_eq!(values["db.client.connection.max of reports"], 1);
     assert!(collect(&provider, &exporter).is_empty());
 }

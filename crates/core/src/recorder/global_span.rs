@@ -77,9 +77,12 @@ fn builder(record: &mut SpanRecord) -> SpanBuilder {
 /// A span of the global provider, in a `Context` and in its recording. Its lock is ours, because OpenTelemetry's own
 /// `SpanRef` reports a poisoned lock, with much code.
 #[derive(Clone, Debug)]
-pub(super) struct GlobalSpan {
+pub(super) struct GlobalSpan(Arc<Shared>);
+
+#[derive(Debug)]
+struct Shared {
     context: SpanContext,
-    state: Arc<Mutex<Open>>,
+    state: Mutex<Open>,
 }
 
 #[derive(Debug)]
@@ -106,11 +109,11 @@ enum Change {
 impl GlobalSpan {
     fn new(context: SpanContext, span: BoxedSpan) -> Self {
         let open = Open { span, attributes: Vec::new(), has_status: false, has_ended: false };
-        Self { context, state: Arc::new(Mutex::new(open)) }
+        Self(Arc::new(Shared { context, state: Mutex::new(open) }))
     }
 
     fn lock(&self) -> MutexGuard<'_, Open> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Calls the provider, whose code may panic.
@@ -220,7 +223,7 @@ impl Span for GlobalSpan {
     }
 
     fn span_context(&self) -> &SpanContext {
-        &self.context
+        &self.0.context
     }
 
     fn is_recording(&self) -> bool {

@@ -55,13 +55,13 @@ pub(crate) struct Argument {
 }
 
 macro_rules! options {
-    ($($id:literal $option:literal $form:ident $commands:literal except $words:literal)*) => {
+    ($($id:literal $option:literal $form:ident $commands:literal $(except $words:literal)?)*) => {
         pub(crate) static OPTIONS: &[CommandOption] = &[$(CommandOption {
             id: $id,
             option: $option,
             form: Form::$form,
             commands: words!($commands),
-            except: words!($words),
+            except: words!(concat!("" $(, $words)?)),
         }),*];
     };
 }
@@ -94,31 +94,23 @@ options! {
         except "Port"
     "option-snmp-secret" "A" Separate
         "snmpwalk, snmpget, snmpset, snmpbulkwalk, snmptrap, snmptable"
-        except ""
     "option-snmp-secret" "X" Separate
         "snmpwalk, snmpget, snmpset, snmpbulkwalk, snmptrap, snmptable"
-        except ""
     "option-snmp-secret" "c" Separate
         "snmpwalk, snmpget, snmpset, snmpbulkwalk, snmptrap, snmptable"
-        except ""
     "option-bind-password" "w" Separate
         "ldapsearch, ldapadd, ldapmodify, ldapwhoami, ldapdelete, ldappasswd, ldapmodrdn, ldap_bind"
         except "ping, curl"
     "option-bind-password" "s" Separate
         "ldappasswd"
-        except ""
     "option-auth" "a" Separate
         "redis-cli, valkey-cli, redis-benchmark, keydb-cli"
-        except ""
     "option-token" "t" Separate
         "doctl, flyctl"
-        except ""
     "option-password-capital" "N" Separate
         "ssh-keygen"
-        except ""
     "option-key-password" "k" Separate
         "openssl, signcode, nuget"
-        except ""
     "option-user-password" "u" AfterColon
         ""
         except "docker, podman, nerdctl, chown, rsync, install, crictl, buildah, id, date, sudo, sort"
@@ -130,13 +122,10 @@ options! {
         except "rsync, date"
     "option-user-password" "A" AfterColon
         "ab, http, wrk"
-        except ""
     "option-user-percent-password" "U" AfterPercent
         "smbclient, net, rpcclient, mount.cifs, smbget, winexe, wmic, smbmap"
-        except ""
     "option-user-comma-password" "u" AfterComma
         "lftp"
-        except ""
 }
 
 macro_rules! arguments {
@@ -186,7 +175,8 @@ arguments! {
     ConvertTo-SecureString, ConvertTo-SecureString -String, \
     ConvertTo-SecureString -AsPlainText -Force -String, ConvertTo-SecureString -AsPlainText, \
     enable secret, enable password, snmp-server community, wsrep_sst_auth, vault login, \
-    cargo login, bw unlock, flyctl auth token, fly auth token, rclone obscure"
+    cargo login, bw unlock, flyctl auth token, fly auth token, rclone obscure, \
+    vault token lookup, vault token renew, vault token revoke"
     "piped-password" Piped 0 "echo, echo -n, printf"
     "piped-password" Piped 1 "printf"
     "piped-password" Fed 0 "sudo -S, kinit, pass insert, passwd, chpasswd, smbpasswd, cryptsetup, ssh-add"
@@ -194,7 +184,7 @@ arguments! {
 
 /// Commands and options that read a password from their input.
 pub(crate) static READERS: WordList =
-    words!("chpasswd, smbpasswd, password-stdin, passphrase-fd, with-token, cryptsetup");
+    words!("chpasswd, smbpasswd, password-stdin, passphrase-fd, with-token, cryptsetup, secret");
 
 /// The text that a stack trace prints in place of an argument with several values.
 pub(crate) static DUMPED: WordList = words!("array");

@@ -15,11 +15,12 @@ pub(crate) enum Binding {
 }
 
 /// Signs between a name and its value. The longest one counts.
-pub(crate) static SEPARATORS: [(Binding, WordList); 4] = [
-    (Binding::Assign, words!("<<<, ::=, :-, ===, ||=, !==, :=, ==, +=, .=, ?=, |=, !=, =~, <-, =")),
-    (Binding::Colon, words!(":**, ..., ::, :")),
-    (Binding::Loose, words!(":?, :+, |, -")),
-    (Binding::Arrow, words!("==>, -->, =>, ->, ~>, \u{1}")),
+#[rustfmt::skip]
+pub(crate) const SEPARATORS: [(Binding, &[&str]); 4] = [
+    (Binding::Assign, &["<<<", "::=", ":-", "===", "||=", "!==", ":=", "==", "+=", ".=", "?=", "|=", "!=", "=~", "<-", "="]),
+    (Binding::Colon, &[":**", "...", "::", ":"]),
+    (Binding::Loose, &[":?", ":+", "|", "-"]),
+    (Binding::Arrow, &["==>", "-->", "=>", "->", "~>", "\u{1}"]),
 ];
 
 /// Signs of programming languages before the text that replaces a missing value.
@@ -124,7 +125,7 @@ pub(crate) static PROSE: WordList = words!(
     declined, default, defaults, defined, deleted, denied, deprecated, dial, dialog, did, \
     didn't, different, disable, disabled, does, doesn't, don't, down, during, dyn, each, \
     either, empty, enabled, encrypted, ended, enter, entered, error, exceeded, exceeds, \
-    existing, expected, expire, expired, expires, external, failed, failure, field, fields, \
+    existing, expected, expire, expired, expires, external, failed, failure, fetch, field, fields, \
     file, files, filtered, final, for, forbidden, form, format, found, from, generated, given, got, \
     granted, had, has, hash, hashes, hasn't, have, header, hidden, how, if, ignored, illegal, \
     immutable, impl, in, include, incorrect, inherit, insufficient, internal, into, invalid, \
@@ -245,19 +246,22 @@ pub(crate) static GENERIC_TYPES: WordList = words!(
 pub(crate) const STARS: &[u8] = b"****";
 
 /// Masks that other programs write in place of a secret.
-pub(crate) static MASKS: WordList = words!(
-    "REDACTED, redacted, FILTERED, OMITTED, HIDDEN, (hidden), [filtered], MASKED, xxxxxxxx, \
-    XXXXXXXX, \u{2022}\u{2022}\u{2022}"
-);
+#[rustfmt::skip]
+pub(crate) const MASKS: &[&[u8]] = &[
+    b"REDACTED", b"redacted", b"FILTERED", b"OMITTED", b"HIDDEN", b"(hidden)", b"[filtered]", b"MASKED",
+    b"xxxxxxxx", b"XXXXXXXX", "\u{2022}\u{2022}\u{2022}".as_bytes(),
+];
 
 /// Beginnings of quoted values that refer to another value.
-pub(crate) static COMPLETE: WordList =
-    words!("arn:, ENC(, ENC[, vault:, op://, projects/, {%, !ENV");
+#[rustfmt::skip]
+pub(crate) const COMPLETE: &[&[u8]] = &[b"arn:", b"ENC(", b"ENC[", b"vault:", b"op://", b"projects/", b"{%", b"!ENV"];
 
 /// Beginnings of values that refer to another value.
-pub(crate) static REFERENCES: WordList = words!(
-    "${, $(, %{, %(, {{, {%, #{, @{, arn:, ENC(, ENC[, vault:, op://, projects/, file:, env:, fd:"
-);
+#[rustfmt::skip]
+pub(crate) const REFERENCES: &[&[u8]] = &[
+    b"${", b"$(", b"%{", b"%(", b"{{", b"{%", b"#{", b"@{", b"arn:", b"ENC(", b"ENC[", b"vault:", b"op://",
+    b"projects/", b"file:", b"env:", b"fd:",
+];
 
 /// The sign as which arrows outside of ASCII are read.
 pub(crate) const ARROW: u8 = 1;
