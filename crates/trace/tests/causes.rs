@@ -123,6 +123,38 @@ fn a_host_of_heavy_requests_is_not_named_by_chance() {
     assert_causes(&text, &[]);
 }
 
+/// The parallel calls of a heavy request are slow together, and so overlap those of the requests after it.
+#[test]
+fn parallel_calls_of_heavy_requests_are_no_queue() {
+    let mut random = Random(5);
+    let mut at = 0;
+    let text = lines(0..120, |_| {
+        at += 5 + random.below(30);
+        let usual = if random.below(8) == 0 { 60.0 } else { 20.0 };
+        let calls = lines(0..12, |_| {
+            let end = f64::from(u32::try_from(at).unwrap()) + random.about(usual);
+            format!("  query leaf {at}..{end} client\n")
+        });
+        format!("search {at}..{at}\n{calls}")
+    });
+    assert_causes(&text, &[]);
+}
+
+/// The work of processes that share a lock has no span of its own, so the spans are internal.
+#[test]
+fn a_lock_that_processes_share_is_named_in_internal_spans() {
+    let mut random = Random(2);
+    let mut arrival = 0;
+    let mut free = 0;
+    let text = lines(0..160, |call| {
+        arrival += random.below(56);
+        free = free.max(arrival) + 24 + random.below(6);
+        format!("rebuild index {arrival}..{free} #host.name=pod-{}\n", call % 40)
+    });
+    let sentence = "wait for each other, up to ";
+    assert_causes(&text, &[(CauseKind::ContendedLock, "rebuild index", sentence)]);
+}
+
 fn lines<T>(of: impl IntoIterator<Item = T>, line: impl FnMut(T) -> String) -> String {
     of.into_iter().map(line).collect()
 }

@@ -8,6 +8,7 @@ use std::collections::BinaryHeap;
 
 use fastrand::Rng;
 use floe_waterfall::duration;
+use indexmap::IndexMap;
 use itertools::Itertools as _;
 use rustc_hash::FxHashMap;
 
@@ -15,7 +16,7 @@ use super::{CauseKind, Finding, LEAST, MS, Tested, busy, by_chance, likeliest, n
 use crate::forest::Forest;
 use crate::names::{normalized, percentile};
 use crate::significance::{Unit, as_f64, as_f64_of, tail};
-use crate::span::Kind;
+use crate::span::TraceId;
 
 /// A cause is reported only if it takes at least the time of all traces divided by this.
 const OF_FILE: u64 = 20;
@@ -26,8 +27,8 @@ const HOLD: u64 = 20 * MS;
 const PLACES: [usize; 15] = [1, 2, 3, 4, 5, 6, 8, 10, 12, 16, 20, 24, 32, 48, 64];
 /// At most the number of calls divided by this may overtake other calls.
 const OVERTAKING: usize = 50;
-/// The permutation test exchanges durations only within blocks of this many consecutive calls, because a period in
-/// which all calls are slow is no queue.
+/// The permutation test exchanges the durations of whole traces, because parallel calls of a heavy request are slow
+/// together, and only within blocks of this many traces, because a period in which all calls are slow is no queue.
 const BLOCK: usize = 50;
 const PERMUTATIONS: usize = 999;
 /// The waits must take at least the sum of the durations divided by this.
@@ -65,8 +66,8 @@ fn longest_gap(forest: &Forest<'_>, index: usize) -> (u64, u64) {
 }
 
 /// Returns the most plausible queue of each name, with the chance that its order is random. A lock or a pool belongs to
-/// one process, but processes may share a called service, so calls are tested by process and across processes. The
-/// grouping whose order is less likely to be random is reported.
+/// one process, but processes may share a called service or a row of a database, so calls are tested by process and
+/// across processes. The grouping whose order is less likely to be random is reported.
 pub(super) fn contended(forest: &Forest<'_>, all: u64) -> Vec<Option<Tested>> {
     let least = (all / OF_FILE).max(LEAST);
     let mut groups: FxHashMap<(&str, String), Vec<(u32, Wait)>> = FxHashMap::default();
@@ -87,7 +88,7 @@ pub(super) fn contended(forest: &Forest<'_>, all: u64) -> Vec<Option<Tested>> {
     groups.into_iter().flat_map(|group| of_name(forest, group, least, &holders)).collect()
 }
 
-/// Tests the calls of a name in each process and, if they may share a service, across all processes.
+/// Tests the calls of a name in each process and across all processes.
 fn of_name(
     forest: &Forest<'_>,
     mut group: Vec<(u32, Wait)>,
@@ -103,10 +104,8 @@ fn of_name(
     let waits = |calls: &[(u32, Wait)]| test(calls.iter().map(|it| it.1).collect());
     let processes = group.chunk_by(|one, other| one.0 == other.0);
     let mut found = processes.filter_map(waits).collect_vec();
-    let is_shared =
-        |it: &(u32, Wait)| matches!(forest.span(it.1.span).kind, Kind::Client | Kind::Server);
     let has_several = group.first().map(|it| it.0) != group.last().map(|it| it.0);
-    if has_several && group.iter().all(is_shared) {
+    if has_several {
         let chance = |it: &Option<Tested>| it.as_ref().map_or(1.0, |it| it.0);
         for (at, of_all) in waits(&group).into_iter().flatten().enumerate() {
             let of_each = found.iter().map(|it| chance(&it[at])).fold(1.0, f64::min);
@@ -125,9 +124,6 @@ fn of_name(
 fn comparable(mut calls: Vec<Wait>, least: u64) -> Option<Vec<Wait>> {
     calls.sort_unstable();
     calls.truncate(MOST_CALLS);
-    // Calls that begin at the same time get a random order: in the order of their ends, they would look like a queue.
-    Rng::with_seed(SEED).shuffle(&mut calls);
-    calls.sort_by_key(|it| it.from);
     (calls.len() >= CALLS && sum(calls.iter().map(Wait::time)) >= least).then_some(calls)
 }
 
@@ -148,17 +144,21 @@ fn in_order(forest: &Forest<'_>, calls: &[Wait]) -> Option<Tested> {
     if !is_spread || waited < sum(times) / WAITED {
         return None;
     }
+    let mut alike = exchangeable(forest, calls);
     let mut random = Rng::with_seed(SEED);
     let mut more = 0;
     let mut drawn = Vec::new();
-    let mut shuffled = calls.to_vec();
     while drawn.len() < PERMUTATIONS && more < 2 {
-        let mut times = shuffled.iter().map(Wait::time).collect_vec();
-        times.chunks_mut(BLOCK).for_each(|block| random.shuffle(block));
-        shuffled
-            .iter_mut()
-            .zip(times)
-            .for_each(|(call, time)| call.to = call.from.saturating_add(time));
+        let mut shuffled = Vec::with_capacity(calls.len());
+        for traces in &mut alike {
+            let before = traces.clone();
+            random.shuffle(traces);
+            for (call, other) in before.iter().flatten().zip(traces.iter().flatten()) {
+                let to = call.from.saturating_add(other.time());
+                shuffled.push(Wait { to, ..*call });
+            }
+        }
+        shuffled.sort_unstable();
         let by_chance = places(&shuffled).map_or(0, |it| it.1);
         more += usize::from(by_chance >= waited);
         drawn.push(fraction(by_chance, waited));
@@ -172,6 +172,19 @@ fn in_order(forest: &Forest<'_>, calls: &[Wait]) -> Option<Tested> {
     Some((chance, queue(forest, calls, &waits, places)?))
 }
 
+/// Returns groups of traces whose durations can be exchanged: those of a block with equally many calls.
+fn exchangeable(forest: &Forest<'_>, calls: &[Wait]) -> Vec<Vec<Vec<Wait>>> {
+    let mut traces: IndexMap<TraceId, Vec<Wait>> = IndexMap::new();
+    for call in calls {
+        traces.entry(forest.span(call.span).trace).or_default().push(*call);
+    }
+    let mut alike: IndexMap<(usize, usize), Vec<Vec<Wait>>> = IndexMap::new();
+    for (at, trace) in traces.into_values().enumerate() {
+        alike.entry((at / BLOCK, trace.len())).or_default().push(trace);
+    }
+    alike.into_values().collect()
+}
+
 /// Returns the number of places for which the times in a place are most regular, and the waits. With a multiple of the
 /// true number, each time is a sum, which is more regular by the square root of the multiple; this is corrected.
 fn likeliest_queue(calls: &[Wait], fewest: usize, least: u64) -> Option<(usize, Vec<u64>)> {
@@ -180,7 +193,7 @@ fn likeliest_queue(calls: &[Wait], fewest: usize, least: u64) -> Option<(usize, 
         let waits = waits(calls, it, u64::MAX / 4)?;
         let holds = calls.iter().zip(&waits).map(|(call, wait)| fraction(call.time() - wait, 1));
         let holds = Unit::new(&holds.collect_vec());
-        let spread = (holds.deviation() / holds.mean).powi(2) * as_f64(it);
+        let spread = (holds.deviation() / holds.mean).powi(2) * as_f64(it).powf(1.1);
         (sum(waits.iter().copied()) >= least).then_some((spread, it, waits))
     });
     let most_regular = queues.min_by(|one, other| one.0.total_cmp(&other.0))?;
