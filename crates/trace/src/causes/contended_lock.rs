@@ -172,7 +172,8 @@ fn in_order(forest: &Forest<'_>, calls: &[Wait]) -> Option<Tested> {
     Some((chance, queue(forest, calls, &waits, places)?))
 }
 
-/// Returns groups of traces whose durations can be exchanged: those of a block with equally many calls.
+/// Returns groups of traces whose durations can be exchanged: those of a block with equally many calls. A trace that no
+/// other one equals exchanges the durations of its calls, each of which counts as a trace.
 fn exchangeable(forest: &Forest<'_>, calls: &[Wait]) -> Vec<Vec<Vec<Wait>>> {
     let mut traces: IndexMap<TraceId, Vec<Wait>> = IndexMap::new();
     for call in calls {
@@ -182,7 +183,15 @@ fn exchangeable(forest: &Forest<'_>, calls: &[Wait]) -> Vec<Vec<Vec<Wait>>> {
     for (at, trace) in traces.into_values().enumerate() {
         alike.entry((at / BLOCK, trace.len())).or_default().push(trace);
     }
-    alike.into_values().collect()
+    let alone = |trace: &Vec<Wait>| {
+        let blocks = trace.chunks(BLOCK);
+        blocks.map(|block| block.iter().map(|it| vec![*it]).collect()).collect_vec()
+    };
+    let groups = alike.into_values().flat_map(|traces| match &*traces {
+        [trace] => alone(trace),
+        _ => vec![traces],
+    });
+    groups.collect()
 }
 
 /// Returns the number of places for which the times in a place are most regular, and the waits. With a multiple of the
