@@ -155,6 +155,24 @@ fn a_lock_that_processes_share_is_named_in_internal_spans() {
     assert_causes(&text, &[(CauseKind::ContendedLock, "rebuild index", sentence)]);
 }
 
+/// All tasks of one trace take one lock.
+#[test]
+fn a_lock_within_one_trace_is_named() {
+    let mut random = Random(4);
+    let mut arrival = 0;
+    let mut free = 0;
+    let tasks = lines(0..120, |_| {
+        arrival += random.below(56);
+        free = free.max(arrival) + 24 + random.below(6);
+        format!("  append row {arrival}..{free}\n")
+    });
+    let sentence = "wait for each other, up to ";
+    let text = format!("import 0..{free}\n{tasks}");
+    let found = found_in(&spans(&text));
+    assert_eq!((found[0].0, &*found[0].1), (CauseKind::ContendedLock, "append row"), "{found:#?}");
+    assert!(found[0].2.contains(sentence), "{found:#?}");
+}
+
 fn lines<T>(of: impl IntoIterator<Item = T>, line: impl FnMut(T) -> String) -> String {
     of.into_iter().map(line).collect()
 }

@@ -69,8 +69,8 @@ fn longest_gap(forest: &Forest<'_>, index: usize) -> (u64, u64) {
 }
 
 /// Returns the most plausible queue of each name, with the chance that its order is random. A lock or a pool belongs to
-/// one process, but processes may share a called service, so calls are tested by process and across processes. The
-/// grouping whose order is less likely to be random is reported.
+/// one process, but processes may share a called service or a row of a database, so calls are tested by process and
+/// across processes. The grouping whose order is less likely to be random is reported.
 pub(super) fn contended(forest: &Forest<'_>, all: u64) -> Vec<Option<Tested>> {
     let least = (all / OF_FILE).max(LEAST);
     let mut groups: FxHashMap<(&str, String), Vec<(u32, Wait)>> = FxHashMap::default();
@@ -91,7 +91,7 @@ pub(super) fn contended(forest: &Forest<'_>, all: u64) -> Vec<Option<Tested>> {
     groups.into_iter().flat_map(|group| of_name(forest, group, least, &holders)).collect()
 }
 
-/// Tests the calls of a name in each process and, if they may share a service, across all processes.
+/// Tests the calls of a name in each process and across all processes.
 fn of_name(
     forest: &Forest<'_>,
     mut group: Vec<(u32, Wait)>,
@@ -175,7 +175,8 @@ fn in_order(forest: &Forest<'_>, calls: &[Wait]) -> Option<Tested> {
     Some((chance, queue(forest, calls, &waits, places)?))
 }
 
-/// Returns groups of traces whose durations can be exchanged: those of a block with equally many calls.
+/// Returns groups of traces whose durations can be exchanged: those of a block with equally many calls. A trace that no
+/// other one equals exchanges the durations of its calls, each of which counts as a trace.
 fn exchangeable(forest: &Forest<'_>, calls: &[Wait]) -> Vec<Vec<Vec<Wait>>> {
     let mut traces: IndexMap<TraceId, Vec<Wait>> = IndexMap::new();
     for call in calls {
@@ -185,7 +186,15 @@ fn exchangeable(forest: &Forest<'_>, calls: &[Wait]) -> Vec<Vec<Vec<Wait>>> {
     for (at, trace) in traces.into_values().enumerate() {
         alike.entry((at / BLOCK, trace.len())).or_default().push(trace);
     }
-    alike.into_values().collect()
+    let alone = |trace: &Vec<Wait>| {
+        let blocks = trace.chunks(BLOCK);
+        blocks.map(|block| block.iter().map(|it| vec![*it]).collect()).collect_vec()
+    };
+    let groups = alike.into_values().flat_map(|traces| match &*traces {
+        [trace] => alone(trace),
+        _ => vec![traces],
+    });
+    groups.collect()
 }
 
 /// Returns the number of places for which the times in a place are most regular, and the waits. With a multiple of the
@@ -197,7 +206,7 @@ fn likeliest_queue(calls: &[Wait], fewest: usize, least: u64) -> Option<(usize, 
         let waits = waits(calls, it, u64::MAX / 4)?;
         let holds = calls.iter().zip(&waits).map(|(call, wait)| fraction(call.time() - wait, 1));
         let holds = Unit::new(&holds.collect_vec());
-        let spread = (holds.deviation() / holds.mean).powi(2) * as_f64(it).powf(PER_PLACE);
+        let spread = (holds.deviation() / holds.mean).powi(2) * as_f64(it).powf(1.1);
         (sum(waits.iter().copied()) >= least).then_some((spread, it, waits))
     });
     let most_regular = queues.min_by(|one, other| one.0.total_cmp(&other.0))?;
