@@ -25,9 +25,6 @@ const CALLS: usize = 5;
 const HOLD: u64 = 20 * MS;
 /// The tested numbers of calls that a lock or a pool may let run at once.
 const PLACES: [usize; 15] = [1, 2, 3, 4, 5, 6, 8, 10, 12, 16, 20, 24, 32, 48, 64];
-/// The power of the number of places by which the square of the spread of its times is multiplied. With 1, the true
-/// number and its multiples would be equal.
-const PER_PLACE: f64 = 1.1;
 /// At most the number of calls divided by this may overtake other calls.
 const OVERTAKING: usize = 50;
 /// The permutation test exchanges the durations of whole traces, because parallel calls of a heavy request are slow
@@ -198,8 +195,7 @@ fn exchangeable(forest: &Forest<'_>, calls: &[Wait]) -> Vec<Vec<Vec<Wait>>> {
 }
 
 /// Returns the number of places for which the times in a place are most regular, and the waits. With a multiple of the
-/// true number, each time is a sum, which is more regular by the square root of the multiple; this is corrected, and a
-/// smaller number is preferred.
+/// true number, each time is a sum, which is more regular by the square root of the multiple; this is corrected.
 fn likeliest_queue(calls: &[Wait], fewest: usize, least: u64) -> Option<(usize, Vec<u64>)> {
     let places = PLACES.into_iter().filter(|it| *it >= fewest && *it * 2 <= calls.len());
     let queues = places.filter_map(|it| {
