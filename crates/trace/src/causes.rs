@@ -249,22 +249,26 @@ fn innermost(forest: &Forest<'_>, found: &mut [Finding], on_path: &[u64]) {
 }
 
 fn by_name(forest: &Forest<'_>, findings: Vec<Finding>) -> Vec<Finding> {
-    let mut causes: FxHashMap<(CauseKind, &str, String, String), Finding> = FxHashMap::default();
+    type Key<'a> = (CauseKind, &'a str, String, String);
+
+    let mut causes: FxHashMap<Key<'_>, (_, Finding)> = FxHashMap::default();
     for mut finding in findings {
         let (service, name) = name(forest, finding.cause.span);
         let key = (finding.cause.kind, service, normalized(name), finding.about.clone());
-        let Some(known) = causes.get_mut(&key) else {
-            causes.insert(key, finding);
+        // The merged finding keeps the span and the message of the longest single finding. A property of several slow
+        // spans comes before a single span without one.
+        let rank = (finding.at.len() > 1, finding.at.iter().map(|it| it.1).max());
+        let Some((known_rank, known)) = causes.get_mut(&key) else {
+            causes.insert(key, (rank, finding));
             continue;
         };
-        // The merged finding keeps the span and the message of the longest single finding.
-        let longest = |it: &Finding| it.at.iter().map(|it| it.1).max();
-        if longest(&finding) > longest(known) {
+        if rank > *known_rank {
+            *known_rank = rank;
             std::mem::swap(&mut finding, known);
         }
         known.cause.time = known.cause.time.saturating_add(finding.cause.time);
         known.cause.spans += finding.cause.spans;
         known.at.append(&mut finding.at);
     }
-    causes.into_values().collect()
+    causes.into_values().map(|it| it.1).collect()
 }

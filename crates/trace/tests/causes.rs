@@ -41,6 +41,28 @@ fn a_straggler_comes_before_the_loops_of_its_neighbours() {
     assert!(found[0].2.starts_with(sentence), "{found:#?}");
 }
 
+/// A straggler among the calls of one model does not hide the tenant whose calls of another model are slow.
+#[test]
+fn a_straggler_does_not_hide_a_property_of_calls_with_its_name() {
+    let mut random = Random(3);
+    let call = |model: &str, at: u64, time: f64, tenant: u64| {
+        let end = f64::from(u32::try_from(at).unwrap()) + time;
+        format!("chat {at}..{end} client gen_ai.request.model={model} tenant={tenant}\n")
+    };
+    let mut text = String::new();
+    for at in 0..120 {
+        let tenant = if at % 15 == 0 { 5 } else { random.below(4) };
+        let usual = if tenant == 5 { 3_000.0 } else { 600.0 };
+        text += &call("small", at * 10_000, random.about(usual), tenant);
+    }
+    for at in 0..12 {
+        let usual = if at == 7 { 40_000.0 } else { 1_200.0 };
+        text += &call("large", at * 100_000 + 5_000, random.about(usual), at % 4);
+    }
+    let found = found_in(&spans(&text));
+    assert!(found[0].2.contains("slow spans have `tenant=5`"), "{found:#?}");
+}
+
 /// A loop comes before the spans above it that are slow because of the loop.
 #[test]
 fn a_loop_comes_before_the_slow_spans_around_it() {
