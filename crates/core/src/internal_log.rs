@@ -70,15 +70,6 @@ pub fn write(level: &str, log: impl FnOnce(), line: impl FnOnce() -> String) {
     }
 }
 
-/// Calls `work` without the program's subscriber, for other crates that log while the library uses them.
-#[cfg(feature = "redact")]
-pub fn unlogged<T>(work: impl FnOnce() -> T) -> T {
-    use tracing::dispatcher::{Dispatch, has_been_set, with_default};
-
-    // Without a subscriber, no dispatcher is set, because it would count as the program's subscriber from then on.
-    if has_been_set() { with_default(&Dispatch::none(), work) } else { work() }
-}
-
 thread_local! {
     static IS_ON_STDERR: Cell<bool> = const { Cell::new(false) };
 }

@@ -30,7 +30,7 @@ pub mod internal_log {
         LOG_LEVELS, has_written_to_stderr, is_on_stderr, is_shown, write_line, write_line_within,
     };
     #[cfg(feature = "redact")]
-    pub use crate::internal_log::{internal_log, unlogged, write};
+    pub use crate::internal_log::{internal_log, write};
     #[cfg(feature = "redact")]
     pub use crate::waiting_messages::{WaitingMessages, later};
 }

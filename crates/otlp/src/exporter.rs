@@ -7,7 +7,7 @@ use std::time::{Duration, SystemTime};
 use bytes::Bytes;
 use floe_telemetry_core::__sdk::caught::caught;
 use floe_telemetry_core::__sdk::clock::Instant;
-use floe_telemetry_core::__sdk::internal_log::{internal_log, unlogged};
+use floe_telemetry_core::__sdk::internal_log::internal_log;
 use floe_telemetry_core::__sdk::redaction::sanitize_error;
 use floe_telemetry_sdk::__parts::config::needs;
 use floe_telemetry_sdk::__parts::exporter::OtlpTarget;
@@ -113,12 +113,10 @@ impl Otlp {
         let transport = &mut self.transport;
         let last = &mut self.last;
         let limits = Limits { deadline, ending: &self.ending, timeout: self.settings.timeout };
-        // The clients of HTTP log each connection and each frame.
-        let work = || {
+        let sent = caught(|| {
             let request = transport.encode(request);
             retry::send(&mut **transport, &request, last, limits)
-        };
-        let sent = caught(|| unlogged(work));
+        });
         self.is_broken = sent.is_err();
         let result =
             sent.unwrap_or_else(|panic| Err(format!("the OTLP client panicked: {panic}").into()));

@@ -31,7 +31,6 @@ use super::response::{self, MAX_RESPONSE, Outcome};
 use super::retry::Transport;
 use super::settings::{OtlpSettings, USER_AGENT, reserved};
 use floe_telemetry_core::__sdk::clock::{Instant, monotonic_now};
-use floe_telemetry_core::__sdk::internal_log::unlogged;
 use floe_telemetry_sdk::Error;
 use floe_telemetry_sdk::config::{Compression, OtlpProtocol, Signal};
 
@@ -269,7 +268,7 @@ impl Background {
 
     fn end(&mut self) {
         if let Some(runtime) = self.0.take() {
-            unlogged(|| runtime.shutdown_background());
+            runtime.shutdown_background();
         }
     }
 }

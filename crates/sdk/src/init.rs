@@ -13,7 +13,7 @@ use crate::config::{
     self, BatchSpanProcessorConfig, ExporterKind, OtlpProtocol, Signal, TelemetryConfig,
 };
 use crate::error::Error;
-use crate::internal_log::{self, unlogged};
+use crate::internal_log;
 use crate::parts;
 use crate::provider::{
     DROP_TIMEOUT, TelemetryProvider, TelemetryProviderBuilder, report_missing_exporter,
@@ -223,15 +223,15 @@ fn say_nothing_is_recorded(error: &Error) {
     );
 }
 
-/// Sets OpenTelemetry's global providers, which do nothing while there is no provider. OpenTelemetry logs the change.
+/// Sets OpenTelemetry's global providers, which do nothing while there is no provider. They are set before the
+/// subscriber, because OpenTelemetry logs the change.
 fn set_global_providers() {
     static SET: Once = Once::new();
 
-    let set = || {
+    SET.call_once(|| {
         global::set_tracer_provider(TelemetryProvider::tracer_provider());
         global::set_meter_provider(TelemetryProvider::meter_provider());
-    };
-    SET.call_once(|| unlogged(set));
+    });
 }
 
 /// Chooses to print traces without an exporter on a terminal, soon after their end, but not in the log file of a service.

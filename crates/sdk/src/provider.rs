@@ -45,6 +45,7 @@ use floe_telemetry_core::__sdk::standard_error::write_if_room;
 use floe_telemetry_core::RecorderTracerProvider;
 use opentelemetry::Context;
 use opentelemetry_sdk::Resource;
+use tracing::dispatcher::{Dispatch, has_been_set, with_default};
 
 pub use self::builder::{ExporterFactory, TelemetryProviderBuilder};
 use self::delivery::{await_delivery, end_of_exports, lost, time_until, undelivered};
@@ -55,7 +56,7 @@ use crate::clock::{Instant, monotonic_now};
 use crate::collector::{Counters, Ending, Statistics};
 use crate::config::TelemetryConfig;
 use crate::error::Error;
-use crate::internal_log::{is_shown, unlogged, write_line};
+use crate::internal_log::{is_shown, write_line};
 use crate::logs::RecorderLoggerProvider;
 use crate::metrics::RecorderMeterProvider;
 use crate::recorder::{self, Sampling};
@@ -445,11 +446,17 @@ impl Drop for Inner {
         if self.is_inherited() {
             return;
         }
-        // OpenTelemetry's SDK logs when it is dropped, and this thread may hold a lock of the subscriber.
-        unlogged(|| {
+        let mut end = || {
             drop(mem::take(&mut *self.meters));
             *self.logs = ProviderLogs::default();
-        });
+        };
+        // OpenTelemetry's SDK logs when it is dropped, and this thread may hold a lock of the subscriber. Without a
+        // subscriber, no dispatcher is set, because it would count as the program's subscriber from then on.
+        if has_been_set() {
+            with_default(&Dispatch::none(), end);
+        } else {
+            end();
+        }
     }
 }
 

@@ -111,7 +111,7 @@ fn a_program_without_its_receiver_writes_one_message() {
             ("OTEL_EXPORTER_OTLP_ENDPOINT", &*endpoint),
             ("OTEL_EXPORTER_OTLP_PROTOCOL", protocol),
             ("OTEL_EXPORTER_OTLP_TIMEOUT", "3600000"),
-            ("RUST_LOG", "debug"),
+            ("RUST_LOG", "debug,h2=off,hyper=off,hyper_util=off,tower=off,tonic=off"),
         ];
         let (stdout, stderr) = program.run(&variables);
         let is_failure = |line: &&str| {

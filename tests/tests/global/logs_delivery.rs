@@ -7,13 +7,10 @@ use std::time::Duration;
 
 use floe_telemetry::config::{ExporterKind, LogOutput, LoggingConfig, OtlpProtocol};
 use floe_telemetry::trace::TelemetryProviderBuilder;
-use floe_telemetry::{
-    Mode, TelemetryConfig, TelemetryProvider, create_span, logs, propagation, traced,
-};
+use floe_telemetry::{Mode, TelemetryConfig, TelemetryProvider, logs, propagation, traced};
 use floe_tests::{Code, ReceivedSpan, Receiver, Response, TIMEOUT, json_lines, program, url};
 use opentelemetry_sdk::error::OTelSdkResult;
 use opentelemetry_sdk::logs::{LogBatch, LogExporter};
-use tracing_subscriber::prelude::*;
 
 use super::pipeline::{BOTH, Blocked, Pipeline};
 
@@ -305,34 +302,6 @@ fn a_record_that_the_shutdown_overtakes_is_no_loss() {
     tracing::info!("{}", ShutsDown(&telemetry));
     let counted = telemetry.statistics();
     assert_eq!((counted.logs_dropped, counted.logs_pending), (0, 0));
-}
-
-/// The clients of OTLP log each frame and each connection.
-#[test]
-fn a_subscriber_without_a_filter_gets_no_line_of_an_exporter() {
-    let program = program!({
-        let lines = tracing_subscriber::fmt::layer().json();
-        tracing_subscriber::registry().with(lines).init();
-        let telemetry = floe_telemetry::init().unwrap();
-        drop(create_span("of the program"));
-        tracing::info!("of the program");
-        telemetry.force_flush(TIMEOUT).unwrap();
-    });
-    for receiver in [Receiver::http(), Receiver::grpc()] {
-        let (stdout, _) = program.against(&receiver, &[]);
-        assert_eq!(receiver.spans().len(), 1);
-        let lines = json_lines(&stdout);
-        let of_exporters: Vec<_> = (lines.iter())
-            .filter(|line| {
-                let target = line["target"].as_str().unwrap();
-                // OpenTelemetry's SDK logs its own work, if its feature for that is on.
-                let own = ["floe_telemetry", "global::logs_delivery", "opentelemetry"];
-                !own.iter().any(|it| target.starts_with(it))
-            })
-            .collect();
-        assert!(of_exporters.is_empty(), "{of_exporters:#?}");
-        assert!(stdout.contains("of the program"), "{stdout}");
-    }
 }
 
 #[derive(Debug)]
