@@ -83,7 +83,10 @@ fn number(message: &[u8], field: u32) -> Option<i64> {
     Some(numbers?.pop().unwrap_or_default())
 }
 
-/// Reads each field with this number. Returns `None` if a field of the message is invalid.
+/// The maximum number of occurrences of a field that are kept, the last ones.
+const KEPT: usize = 16;
+
+/// Reads the fields with this number. Returns `None` if a field of the message is invalid.
 fn fields<T: Default>(
     mut message: &[u8],
     number: u32,
@@ -95,6 +98,9 @@ fn fields<T: Default>(
             (field, wire) if field == number => {
                 let mut value = T::default();
                 merge(wire, &mut value, &mut message).ok()?;
+                if found.len() == KEPT {
+                    found.remove(0);
+                }
                 found.push(value);
             }
             (field, wire) => skip_field(wire, field, &mut message, context()).ok()?,
