@@ -32,7 +32,7 @@ pub(crate) fn url(scan: &mut Scan<'_>, anchor: usize) {
     };
     let head = class!("a-zA-Z0-9_+.:-").start(text, colon, 40);
     // Its parameters follow a `;`, and their values may contain an `@`.
-    if part(text, head, colon).ends_with(b"jdbc:sqlserver") {
+    if part(text, head, colon).to_ascii_lowercase().ends_with(b"jdbc:sqlserver") {
         return;
     }
     let end = end_of_url(text, start, before(text, head));

@@ -258,7 +258,9 @@ fn is_read(scan: &mut Scan<'_>, found: Value) -> bool {
     let pipe = tokens.skip_blanks(found.next);
     let reader = tokens.in_line(pipe, ARGUMENTS_READ, |tokens, at| {
         let is_option = tokens.is_sign(at, b'-') && tokens.word(at + 1) == Some(b"S");
-        (is_option || tokens.is_word(at, READERS)).then_some(())
+        let creates =
+            tokens.is_word(at, words!("secret")) && tokens.is_word(at + 2, words!("create"));
+        (is_option || creates || tokens.is_word(at, READERS)).then_some(())
     });
     tokens.is_sign(pipe, b'|') && reader.is_some()
 }

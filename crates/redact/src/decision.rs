@@ -210,7 +210,7 @@ impl Case<'_> {
     /// password, as in `password=rootpassword`. The query of a URL has values only: `?token=MyAccessToken`.
     fn is_key_name(&self) -> bool {
         let value = self.value;
-        if self.context.in_query {
+        if self.context.in_query || value.len() > 40 {
             return false;
         }
         let names = class!("a-zA-Z_.-", or_wide);

@@ -206,10 +206,11 @@ impl<'s, 'a> Walk<'s, 'a> {
         };
         self.begins = false;
         let next = self.item(at, list);
-        // Groups in the values of a group without an end are not read once more.
+        // Groups in the judged values of a group without an end are not read once more.
+        let is_judged = level.end.is_none() && self.meaning.is_some();
         for inner in at..next {
             let tokens = &mut self.scan.tokens;
-            if level.end.is_none() && matches!(tokens.kind(inner), Open(_)) {
+            if is_judged && matches!(tokens.kind(inner), Open(_)) {
                 tokens.mark_read(inner);
             }
         }

@@ -143,6 +143,7 @@ pub(crate) fn cookies(scan: &mut Scan<'_>, place: usize, site: Site) {
         // The value may have quotes of its own.
         let quote = class!("\\\"");
         let open = quote.end(text, from, 2);
+        let is_quoted = open > from;
         let from = open;
         let end = class!("^;\"'").end(text, from, usize::MAX);
         let name = part(text, at, name_end);
@@ -150,7 +151,8 @@ pub(crate) fn cookies(scan: &mut Scan<'_>, place: usize, site: Site) {
             let context = Context::new(KeyKind::Cookie, Bond::Structure);
             let _ = scan.judge(from, end, "cookie", context);
         }
-        at = quote.end(text, end, 2);
+        // A quote that was not opened here ends the list.
+        at = quote.end(text, end, if is_quoted { 2 } else { 0 });
         if text.get(at) != Some(&b';') {
             break;
         }

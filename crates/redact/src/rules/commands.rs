@@ -184,7 +184,7 @@ arguments! {
 
 /// Commands and options that read a password from their input.
 pub(crate) static READERS: WordList =
-    words!("chpasswd, smbpasswd, password-stdin, passphrase-fd, with-token, cryptsetup, secret");
+    words!("chpasswd, smbpasswd, password-stdin, passphrase-fd, with-token, cryptsetup");
 
 /// The text that a stack trace prints in place of an argument with several values.
 pub(crate) static DUMPED: WordList = words!("array");
