@@ -21,6 +21,9 @@ use crate::text::{
 /// The maximum length of a URL after `://`, in bytes.
 const LONGEST: usize = 4096;
 
+/// The scheme whose parameters follow a `;`, and whose values may contain an `@`.
+const SQL_SERVER: &[u8] = b"jdbc:sqlserver";
+
 /// Reads a URL. `anchor` is the second byte after the colon of `://` or `:\/\/`. At other anchors, there is no URL.
 pub(crate) fn url(scan: &mut Scan<'_>, anchor: usize) {
     let text = scan.text;
@@ -31,8 +34,8 @@ pub(crate) fn url(scan: &mut Scan<'_>, anchor: usize) {
         return;
     };
     let head = class!("a-zA-Z0-9_+.:-").start(text, colon, 40);
-    // Its parameters follow a `;`, and their values may contain an `@`.
-    if part(text, head, colon).to_ascii_lowercase().ends_with(b"jdbc:sqlserver") {
+    let scheme = part(text, colon.saturating_sub(SQL_SERVER.len()), colon);
+    if scheme.eq_ignore_ascii_case(SQL_SERVER) {
         return;
     }
     let end = end_of_url(text, start, before(text, head));
