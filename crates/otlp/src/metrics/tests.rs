@@ -1,46 +1,20 @@
 //! Compares the encoder with `opentelemetry-proto`: both must encode metrics as the same message.
 
-use std::sync::{Arc, Mutex};
-
 use opentelemetry::metrics::MeterProvider as _;
 use opentelemetry::{InstrumentationScope, KeyValue};
 use opentelemetry_proto::tonic::collector::metrics::v1::ExportMetricsServiceRequest;
 use opentelemetry_proto::tonic::metrics::v1::Metric;
 use opentelemetry_proto::tonic::metrics::v1::metric::Data;
 use opentelemetry_sdk::Resource;
-use opentelemetry_sdk::metrics::{Aggregation, Instrument, SdkMeterProvider, Stream};
+use opentelemetry_sdk::metrics::{
+    Aggregation, InMemoryMetricExporterBuilder, Instrument, SdkMeterProvider, Stream,
+};
 use prost::Message as _;
 
 use super::*;
 
-/// Collects pairs of the encoded metrics and of their conversion by `opentelemetry-proto`.
-#[derive(Clone)]
-struct Encoding {
-    temporality: Temporality,
-    pairs: Arc<Mutex<Vec<(EncodedMetrics, ExportMetricsServiceRequest)>>>,
-}
-
-impl PushMetricExporter for Encoding {
-    async fn export(&self, metrics: &data::ResourceMetrics) -> OTelSdkResult {
-        let pair = (EncodedMetrics::new(metrics), metrics.into());
-        self.pairs.lock().unwrap().push(pair);
-        Ok(())
-    }
-
-    fn force_flush(&self) -> OTelSdkResult {
-        Ok(())
-    }
-
-    fn shutdown_with_timeout(&self, _: Duration) -> OTelSdkResult {
-        Ok(())
-    }
-
-    fn temporality(&self) -> Temporality {
-        self.temporality
-    }
-}
-
-/// Measures with each kind of instrument, in two scopes and with several series.
+/// Measures with each kind of instrument, in two scopes and with several series. Returns the encoded metrics, and their
+/// conversion by `opentelemetry-proto`.
 fn measured(temporality: Temporality) -> (EncodedMetrics, ExportMetricsServiceRequest) {
     let exponential = |instrument: &Instrument| {
         let aggregation = Aggregation::Base2ExponentialHistogram {
@@ -51,7 +25,7 @@ fn measured(temporality: Temporality) -> (EncodedMetrics, ExportMetricsServiceRe
         let stream = Stream::builder().with_aggregation(aggregation);
         instrument.name().starts_with("exponential").then(|| stream.build().unwrap())
     };
-    let exporter = Encoding { temporality, pairs: Arc::default() };
+    let exporter = InMemoryMetricExporterBuilder::new().with_temporality(temporality).build();
     let resource = Resource::builder_empty()
         .with_schema_url([KeyValue::new("service.name", "shop")], "https://example.com/1");
     let provider = SdkMeterProvider::builder()
@@ -83,7 +57,8 @@ fn measured(temporality: Temporality) -> (EncodedMetrics, ExportMetricsServiceRe
         histogram.record(1.5, &attributes);
     }
     provider.force_flush().unwrap();
-    exporter.pairs.lock().unwrap().pop().unwrap()
+    let metrics = exporter.get_finished_metrics().unwrap().pop().unwrap();
+    (EncodedMetrics::new(&metrics), (&metrics).into())
 }
 
 fn decoded(request: &[u8]) -> ExportMetricsServiceRequest {
