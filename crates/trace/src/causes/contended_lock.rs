@@ -25,6 +25,9 @@ const CALLS: usize = 5;
 const HOLD: u64 = 20 * MS;
 /// The tested numbers of calls that a lock or a pool may let run at once.
 const PLACES: [usize; 15] = [1, 2, 3, 4, 5, 6, 8, 10, 12, 16, 20, 24, 32, 48, 64];
+/// The power of the number of places that corrects the regularity of multiples. With 1, the true number and its multiples
+/// would be equal.
+const PER_PLACE: f64 = 1.1;
 /// At most the number of calls divided by this may overtake other calls.
 const OVERTAKING: usize = 50;
 /// The permutation test exchanges the durations of whole traces, because parallel calls of a heavy request are slow
@@ -202,7 +205,7 @@ fn likeliest_queue(calls: &[Wait], fewest: usize, least: u64) -> Option<(usize, 
         let waits = waits(calls, it, u64::MAX / 4)?;
         let holds = calls.iter().zip(&waits).map(|(call, wait)| fraction(call.time() - wait, 1));
         let holds = Unit::new(&holds.collect_vec());
-        let spread = (holds.deviation() / holds.mean).powi(2) * as_f64(it).powf(1.1);
+        let spread = (holds.deviation() / holds.mean).powi(2) * as_f64(it).powf(PER_PLACE);
         (sum(waits.iter().copied()) >= least).then_some((spread, it, waits))
     });
     let most_regular = queues.min_by(|one, other| one.0.total_cmp(&other.0))?;
