@@ -18,8 +18,11 @@ use crate::value::Site;
 use Kind::{Blank, Close, Line, Open, Redacted, Sign, Word};
 use Tried::{Found, Nothing};
 
-/// The maximum depth of a group, and the maximum number of tokens before the brace of an array.
+/// The maximum depth of a group.
 const DEPTH: usize = 8;
+
+/// The maximum number of tokens from `new` to the brace of an array.
+const ARRAY: usize = 8;
 
 /// The maximum number of constructors around a group, as in `Some([…])`.
 const WRAPPERS: usize = 3;
@@ -48,7 +51,7 @@ pub(crate) fn opens(tokens: &mut Tokens<'_>, mut place: usize, is_assigned: bool
         Open(_) => Some(place),
         // `new[] { "…" }`, `new String[] {"…"}`
         Word if tokens.is_word(place, words!("new")) => {
-            tokens.in_line(place, DEPTH, |tokens, at| (tokens.kind(at) == Open(b'{')).then_some(at))
+            tokens.in_line(place, ARRAY, |tokens, at| (tokens.kind(at) == Open(b'{')).then_some(at))
         }
         // Go's `map[old:…]`
         Word if is_go_map(tokens, place + 1) => Some(place + 1),
