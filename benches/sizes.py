@@ -112,10 +112,13 @@ async fn traced(request: axum::extract::Request, next: axum::middleware::Next) -
     response
 }
 """
+def between(start, end):
+    text = example("comparison/tracing-opentelemetry.rs")
+    return start + text.partition(start)[2].partition(end)[0]
+
+
 # The setup alone: the service has a `load` of its own.
-COMPARED = example("comparison/tracing-opentelemetry.rs").partition("#[tokio::main]")[0]
-USES, _, REST = COMPARED.partition("#[tracing::instrument]")
-SETUP = "use std" + USES.partition("use std")[2] + "struct Telemetry" + REST.partition("struct Telemetry")[2]
+SETUP = between("use std", "#[tracing::instrument]") + between("struct Telemetry", "#[tokio::main]")
 FLOE_SERVICE = example("service.rs")
 HAND_SERVICE = service(
     "Telemetry::start()?", ".layer(axum::middleware::from_fn(traced))", INSTRUMENT, SETUP + REQUEST_SPAN

@@ -98,8 +98,8 @@ const TERMINAL_DELAY: u64 = 100;
 ///
 /// Fails if an exporter that the program has configured cannot be created, for example because the endpoint or its
 /// protocol needs a feature that is not enabled ([`Error::is_config`]), or if another provider is in use or a thread of
-/// the library cannot be started ([`Error::is_state`]). The failed call exports nothing, but log lines are written. [`init_or_noop`] is for programs
-/// that must run in any case.
+/// the library cannot be started ([`Error::is_state`]). The failed call exports nothing, but log lines are written.
+/// [`init_or_noop`] is for programs that must run in any case.
 ///
 /// An exporter that is not created within 30 seconds, for example because its disk does not answer, ends the start with
 /// an error ([`Error::is_timeout`]). In the constructor of a shared library that a program is loading, no thread of the

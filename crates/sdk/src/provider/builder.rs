@@ -260,8 +260,8 @@ impl TelemetryProviderBuilder {
     ///
     /// Fails if the configuration is invalid, if a [sampler](Self::with_sampler) is combined with tail sampling, if an
     /// exporter cannot be created, if another provider is in use or a thread of the library cannot be started
-    /// ([`Error::is_state`]), or if a layer (`with_layer`) was added, which only [`init`](Self::init) installs. After an error no provider was
-    /// started, and `initialize` may be called on another builder.
+    /// ([`Error::is_state`]), or if a layer (`with_layer`) was added, which only [`init`](Self::init) installs. After an
+    /// error no provider was started, and `initialize` may be called on another builder.
     pub fn initialize(self) -> Result<TelemetryProvider, Error> {
         if self.layers.as_ref().is_some_and(|layers| !layers.is_empty()) {
             return Err(Error::state(

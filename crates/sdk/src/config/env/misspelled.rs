@@ -26,7 +26,7 @@ pub(super) fn warn(prefixes: &[&str]) {
     }
     let known = READ.lock().unwrap_or_else(PoisonError::into_inner).clone();
     for name in environment::names(prefixes).iter().take(MAX_NAMES) {
-        if known.contains(&name.as_str()) {
+        if known.binary_search(&name.as_str()).is_ok() {
             continue;
         }
         // A name that only begins like a known name may belong to another component.
