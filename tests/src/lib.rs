@@ -40,7 +40,6 @@ mod proxy;
 mod receiver;
 mod receivers;
 mod remote;
-pub mod repository;
 mod reserved_port;
 mod script;
 #[cfg(unix)]

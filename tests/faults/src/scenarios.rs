@@ -26,7 +26,7 @@ mod tests {
     fn each_scenario_and_test_of_the_page_exists_and_each_scenario_is_on_the_page() {
         let names = rows().flat_map(|(_, names)| names.split('`').skip(1).step_by(2));
         let (tests, mut on_page): (Vec<_>, Vec<_>) = names.partition(|name| name.contains("::"));
-        // `tests/tests/tidy.rs` finds tests in other files.
+        // `tests/house/tests/tidy.rs` finds tests in other files.
         let (_, tests): (Vec<_>, Vec<_>) =
             tests.into_iter().partition(|name| name.contains(".rs::"));
         for (file, test) in tests.iter().filter_map(|name| name.split_once("::")) {

@@ -1,11 +1,13 @@
-//! The files of the repository.
+//! The files of the repository, of which the tests of this package check each.
+#![expect(clippy::expect_used, reason = "a file that cannot be read fails a test")]
 
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+/// Returns the folder of the repository.
 pub fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
 }
 
 /// Returns the output of a Git command, or `None` if it cannot be run or fails.

@@ -5,7 +5,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use floe_tests::repository::{files, root};
+use floe_house::{files, root};
 use proc_macro2::{TokenStream, TokenTree};
 use syn::LitStr;
 

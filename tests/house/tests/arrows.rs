@@ -9,7 +9,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 
-use floe_tests::repository::{files, root};
+use floe_house::{files, root};
 use syn::visit::{self, Visit};
 use syn::{Attribute, File, Item, UseTree};
 
