@@ -1,5 +1,5 @@
-//! Dependencies between modules, called arrows: each leads upward in the lists of `ARCHITECTURE.md`, and they form no
-//! circle.
+//! Dependencies between modules, called arrows, form no circle, neither between files nor between folders of `src`. Those between
+//! crates lead upward in the list of `ARCHITECTURE.md`.
 //!
 //! Here, a module is a file. A path outside of tests that leads from `crate`, `super` or `self` to another file of the
 //! crate is an arrow, unless it connects a module with one of its own submodules.
@@ -8,18 +8,25 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
+use std::sync::LazyLock;
 
 use floe_house::{files, root};
 use syn::visit::{self, Visit};
 use syn::{Attribute, File, Item, UseTree};
 
-/// Modules that re-export or call the other modules of a crate. They come after the listed modules, in this order.
+/// Modules that re-export or call the other modules of a crate, and that only later ones of this list use.
 const FACADES: [&str; 3] = ["prelude", "lib", "main"];
 
 /// The path of a file below `src`, without its extension.
 type Module = Vec<String>;
 
 type Arrows = BTreeMap<Module, BTreeSet<Module>>;
+
+/// The arrows of each crate.
+static ARROWS: LazyLock<Vec<(String, Arrows)>> = LazyLock::new(|| {
+    let arrows = |name: String| (name.clone(), Crate::read(&name).arrows());
+    crates().into_iter().map(arrows).collect()
+});
 
 struct Crate {
     modules: BTreeMap<Module, File>,
@@ -225,101 +232,94 @@ impl<'ast> Visit<'ast> for Paths {
     }
 }
 
-/// Returns the modules in circles and the modules that use these. Repeatedly removes each module that uses none of the
-/// remaining modules, because it is in no circle.
+/// Joins the modules of each folder of `src`, the file of its name included.
+fn folders(arrows: &Arrows) -> Arrows {
+    let folder = |module: &Module| vec![module[0].clone()];
+    let mut joined = Arrows::new();
+    for (from, to) in arrows {
+        let from = folder(from);
+        let others = to.iter().map(folder).filter(|to| *to != from);
+        joined.entry(from.clone()).or_default().extend(others);
+    }
+    joined
+}
+
+/// Returns the arrows of circles and between circles. Repeatedly removes the modules that use none of the remaining
+/// modules, and those that none of them uses, because they are in no circle.
 fn circles(mut arrows: Arrows) -> Vec<String> {
     loop {
+        let used: BTreeSet<Module> = arrows.values().flatten().cloned().collect();
+        let before = arrows.len();
+        arrows.retain(|module, _| used.contains(module));
         let remaining: BTreeSet<Module> = arrows.keys().cloned().collect();
         arrows.retain(|_, to| {
             to.retain(|module| remaining.contains(module));
             !to.is_empty()
         });
 
-        if arrows.len() == remaining.len() {
-            return remaining.iter().map(|module| module.join("::")).collect();
+        if arrows.len() == before {
+            return arrows
+                .iter()
+                .flat_map(|(from, to)| to.iter().map(|to| uses(from, to)))
+                .collect();
         }
     }
 }
 
-/// Reads the crates of `ARCHITECTURE.md`, each with its modules in the listed order.
-fn lists() -> Vec<(String, Vec<String>)> {
+fn uses(from: &Module, to: &Module) -> String {
+    format!("`{}` uses `{}`", from.join("::"), to.join("::"))
+}
+
+/// Returns the folders of the crates in `ARCHITECTURE.md`, in the listed order.
+fn crates() -> Vec<String> {
     let text = fs::read_to_string(root().join("ARCHITECTURE.md")).unwrap();
-    let lists = text.lines().filter_map(|line| {
-        let (name, line) = line.strip_prefix("- **`")?.split_once("`**")?;
-        let (_, modules) = line.split_once(": ").unwrap_or_default();
-        let modules = modules.split('`').skip(1).step_by(2).map(str::to_owned);
-        Some((name.to_owned(), modules.collect()))
+    let folders = text.lines().filter_map(|line| {
+        let (folder, _) = line.strip_prefix("- **`")?.split_once("`**, ")?;
+        Some(folder.to_owned())
     });
 
-    lists.collect()
-}
-
-/// Describes each arrow that does not lead to an earlier module, and each difference between list and modules.
-fn violations(arrows: &Arrows, list: &[String]) -> Vec<String> {
-    let mut violations = Vec::new();
-    for (index, module) in list.iter().enumerate() {
-        if !arrows.keys().any(|from| from[0] == *module) {
-            violations.push(format!("the list has `{module}`, which does not exist"));
-        }
-
-        if list[..index].contains(module) {
-            violations.push(format!("the list has `{module}` twice"));
-        }
-    }
-
-    let all = list.iter().map(String::as_str).chain(FACADES);
-    let place = |module: &str| all.clone().position(|name| name == module);
-    for (from, to) in arrows {
-        let Some(at) = place(&from[0]) else {
-            violations.push(format!("the list lacks `{}`", from[0]));
-            continue;
-        };
-
-        for to in to.iter().filter(|to| to[0] != from[0]) {
-            if place(&to[0]).is_none_or(|to| to > at) {
-                let from = from.join("::");
-                let to = to.join("::");
-                violations.push(format!("`{from}` uses `{to}`, which is not above `{from}`"));
-            }
-        }
-    }
-
-    violations.dedup();
-    violations
+    folders.collect()
 }
 
 #[test]
 fn the_architecture_lists_each_crate() {
     let manifests = files("Cargo.toml").into_iter().map(|(path, _)| path);
-    let crates = manifests.filter(|path| {
+    let folders = manifests.filter(|path| {
         let houses = ["crates/", "floe-telemetry", "integrations/", "platform/"];
         houses.iter().any(|house| path.starts_with(house))
     });
 
-    let crates = crates.map(|path| path.trim_end_matches("/Cargo.toml").to_owned());
-    let listed = lists().into_iter().map(|(name, _)| name);
-    assert_eq!(listed.collect::<BTreeSet<_>>(), crates.collect());
+    let folders = folders.map(|path| path.trim_end_matches("/Cargo.toml").to_owned());
+    assert_eq!(crates().into_iter().collect::<BTreeSet<_>>(), folders.collect());
 }
 
 #[test]
 fn no_modules_form_a_circle() {
-    for (name, _) in lists() {
-        let circles = circles(Crate::read(&name).arrows());
-        assert!(circles.is_empty(), "{name}: {circles:?}");
+    for (name, arrows) in &*ARROWS {
+        for arrows in [folders(arrows), arrows.clone()] {
+            let found = circles(arrows);
+            assert!(found.is_empty(), "{name}: expected no circle, found {found:#?}");
+        }
     }
 }
 
 #[test]
-fn modules_use_what_stands_above_them_in_the_architecture() {
-    for (name, list) in lists() {
-        let found = violations(&Crate::read(&name).arrows(), &list);
-        assert!(found.is_empty(), "{name}: {found:#?}");
+fn no_module_uses_the_root_of_its_crate() {
+    for (name, arrows) in &*ARROWS {
+        let facade = |module: &Module| FACADES.iter().position(|name| module[0] == *name);
+        for (from, to) in arrows.iter().flat_map(|(from, to)| to.iter().map(move |to| (from, to))) {
+            assert!(
+                facade(to) <= facade(from),
+                "{name}: {}: move the item to a file",
+                uses(from, to)
+            );
+        }
     }
 }
 
 #[test]
 fn crates_use_what_stands_above_them_in_the_architecture() {
-    let crates: Vec<_> = lists().iter().map(|(folder, _)| name_and_dependencies(folder)).collect();
+    let crates: Vec<_> = crates().iter().map(|folder| name_and_dependencies(folder)).collect();
     let mut above = BTreeSet::new();
     for (name, dependencies) in &crates {
         for used in dependencies.iter().filter(|used| crates.iter().any(|(it, _)| it == *used)) {
