@@ -222,7 +222,7 @@ mod mask {
             result = unsafe { libc::pthread_sigmask(how, ptr::from_ref(signals), before) };
         });
 
-        Some(before).filter(|_| result == 0)
+        (result == 0).then_some(before)
     }
 
     fn pending() -> sigset_t {

@@ -106,7 +106,7 @@ fn rarest(name: &[u8]) -> Option<Range<usize>> {
 }
 
 /// Signs that complete a name, a prefix or a key of two characters to an anchor of three characters.
-const LEADS: [u8; 5] = [b' ', b'-', b'.', b':', b'@'];
+const LEADS: [u8; 5] = *b" -.:@";
 
 /// A token format and its anchor.
 #[derive(Clone, Debug)]
@@ -191,7 +191,7 @@ impl Anchors {
         // The first three digits of a number are an anchor, unless a letter or one of `@+$/.\` follows.
         let digits = index(window(b"123"));
         anchors.kinds[digits] |= DIGITS;
-        let tails = [b'0', b'-', b' ', b':'].map(|tail| 1 << class(tail));
+        let tails = b"0- :".map(|tail| 1 << class(tail));
         anchors.around[digits] = (!(1 << DIGIT), tails.iter().sum());
         anchors
     }

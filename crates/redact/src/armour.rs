@@ -60,7 +60,7 @@ pub(crate) fn goes_on(text: &[u8]) -> bool {
 fn label_end(text: &[u8], start: usize, kind: &[u8]) -> Option<usize> {
     let label = start + kind.len();
     let end = class!("A-Z +%20").end(text, label, 64);
-    let words = Some(part(text, label, end)).filter(|_| rest(text, start).starts_with(kind))?;
+    let words = rest(text, start).starts_with(kind).then(|| part(text, label, end))?;
     let names: [&[u8]; 3] = [b"PRIVATE KEY", b"PRIVATE+KEY", b"PRIVATE%20KEY"];
     let is_private = names.iter().any(|name| memchr::memmem::find(words, name).is_some());
     is_private.then(|| class!("-").end(text, end, 5))

@@ -249,7 +249,7 @@ fn claim(
     let pair = decision::name_of_pair(found.bytes(scan.text));
     let meaning = pair.and_then(|name| scan.policy.meaning(name));
     let claim = (found, Context::new(KeyKind::Password, bond));
-    Some(claim).filter(|_| !is_name && meaning.is_none())
+    (!is_name && meaning.is_none()).then_some(claim)
 }
 
 /// Whether a value is piped into a command that reads a password: `echo winter77 | sudo -S id`.

@@ -178,7 +178,7 @@ impl Case<'_> {
         let password = &self.value[sign + 1..];
         let is_user = user.len() > 1 && class!("a-zA-Z0-9_.-").all(user);
         let is_login = is_user && look(password).is_made_up();
-        Some(sign + 1).filter(|_| is_login && !password.contains(&b'/'))
+        (is_login && !password.contains(&b'/')).then_some(sign + 1)
     }
 
     /// Whether the name means the working directory: `PWD=/home/x`.

@@ -566,7 +566,7 @@ fn is_call(value: &[u8]) -> bool {
 /// Returns the position of the bracket if the value begins like a call or an index expression, `load(`, `env[`.
 pub(crate) fn head_of_call(value: &[u8]) -> Option<usize> {
     let end = class!("a-zA-Z0-9_.:>!-").end(value, 0, 80);
-    let head = Some(&value[..end]).filter(|_| class!("([").has(at(value, end)))?;
+    let head = class!("([").has(at(value, end)).then(|| &value[..end])?;
     let digits = head.iter().filter(|byte| byte.is_ascii_digit()).count();
     let is_name = match (digits, head) {
         (_, [] | [_]) => false,

@@ -169,8 +169,8 @@ fn owner(scan: &mut Scan<'_>, key: &Key, place: usize) -> Option<usize> {
             let is_apart_after = scan.tokens.kind(separator.next - 1) != Sign(b':');
             return match separator.binding {
                 Colon | Assign if words == 0 => Some(at),
-                Colon => Some(at).filter(|_| is_apart_after),
-                Assign => Some(at).filter(|_| is_apart),
+                Colon => is_apart_after.then_some(at),
+                Assign => is_apart.then_some(at),
                 _ => None,
             };
         }

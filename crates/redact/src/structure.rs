@@ -245,8 +245,7 @@ pub(crate) fn tuple(scan: &mut Scan<'_>, key: &Key) -> Option<Claim> {
         _ => key.meaning.kind != KeyKind::Password && is_column(found.bytes(scan.text)),
     };
 
-    let claim = Claim::beside(key, found);
-    Some(claim).filter(|_| found.quoted && ends && !is_name)
+    (found.quoted && ends && !is_name).then(|| Claim::beside(key, found))
 }
 
 /// Whether the word is probably another column in a list of columns, as `created_at` beside `password`.
@@ -288,7 +287,7 @@ pub(crate) fn call(scan: &mut Scan<'_>, key: &Key) -> Option<Claim> {
         _ => key.meaning.has(Flag::Alone),
     };
     let is_asked = Name::new(name).words().any(|word| is_one_of(word, ASKING_VERBS));
-    Some(Claim::beside(key, found)).filter(|_| !is_asked && !is_lexeme)
+    (!is_asked && !is_lexeme).then(|| Claim::beside(key, found))
 }
 
 /// Reads `Secret { inner: "…" }`, `Token(value=…)`, and a block of Terraform: `variable "password" {` with `default = "…"`.
@@ -360,7 +359,7 @@ fn content_of(scan: &mut Scan<'_>, key: &Key, content: usize) -> Tried {
         }
         _ => false,
     };
-    let Some(close) = close.or(Some(line).filter(|_| is_cut)) else {
+    let Some(close) = close.or(is_cut.then_some(line)) else {
         return Nothing;
     };
 

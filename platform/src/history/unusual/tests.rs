@@ -164,7 +164,7 @@ impl Pipeline {
         let mut rows: Vec<f64> = Vec::new();
         let mut assets: Vec<BuiltNode> = Vec::new();
         for (index, node) in nodes.iter_mut().enumerate() {
-            let planted = Some(plant).filter(|_| index == target);
+            let planted = (index == target).then_some(plant);
             let rows_in: f64 = node.inputs.iter().map(|input| rows[*input]).sum();
             let usual_in: f64 = node.inputs.len() as f64;
             // The factor of the rows of a source, or of the rows that an asset reads.

@@ -351,7 +351,7 @@ fn measured_dbt_build() {
     let words = [&["build"], &WINDOW[..]].concat();
     // Returns the wall time, and the processor time of dbt and `floe` in user and system mode, both in seconds.
     let build = |is_traced: bool| {
-        let receiver = Some(&receiver).filter(|_| is_traced);
+        let receiver = is_traced.then_some(&receiver);
         let folder = folders[usize::from(is_traced)].path();
         let (start, ticks) = (Instant::now(), child_ticks());
         let output = dbt(&path, folder, receiver, &words).output().unwrap();

@@ -32,7 +32,7 @@ mod tests {
     fn every_byte_at_every_place_is_a_digit_or_rejected() {
         for at in 0..8 {
             for byte in 0..=u8::MAX {
-                for other in [b'0', b'9', b'a', b'f'] {
+                for other in *b"09af" {
                     let mut text = [other; 8];
                     text[at] = byte;
                     let is_digits = !text.iter().any(u8::is_ascii_uppercase);
