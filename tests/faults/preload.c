@@ -1,9 +1,11 @@
 /* Replaces functions of the C library in the program of a scenario, as src/surroundings.rs says by files:
  *
- * FLOE_FAULTS_NAMES       the answer to look-ups of names below faults.test, read anew by each. Each line is one of
+ * FLOE_FAULTS_NAMES       the answer to look-ups of `localhost` and of names below faults.test, read anew by each; the file
+ *                         FLOE_FAULTS_NAMES.NAME has the one of a single name. Each line is one of
  *                         `address IP`; `none`, an answer without an address; `fail`; `garbage`, an address of a
- *                         family that nobody asked for; `hang`, to wait until the file says something else. A line
- *                         with the name is appended to FLOE_FAULTS_NAMES.asked.
+ *                         family that nobody asked for; `slow MILLIS`, to wait that long; `hang`, to wait until the file
+ *                         says something else. A line with the name is appended to FLOE_FAULTS_NAMES.asked, and to
+ *                         FLOE_FAULTS_NAMES.answered when it has an answer.
  * FLOE_FAULTS_FORBIDDEN   a folder: no thread can be created while it contains the file `threads`, and no function can be
  *                         registered for the exit while it contains `exit-handlers`. */
 #define _GNU_SOURCE
@@ -32,16 +34,21 @@ static int is_forbidden(const char *what) {
 static int is_ours(const char *name) {
     const char *domain = ".faults.test";
     size_t length = name == NULL ? 0 : strlen(name);
+    if (length > 0 && strcmp(name, "localhost") == 0) return 1;
     return length > strlen(domain) && strcmp(name + length - strlen(domain), domain) == 0;
 }
 
-static void note(const char *name) {
+static FILE *beside_names(const char *end, const char *mode) {
     char path[4096];
-    snprintf(path, sizeof path, "%s.asked", getenv("FLOE_FAULTS_NAMES"));
-    FILE *asked = fopen(path, "a");
-    if (asked == NULL) return;
-    fprintf(asked, "%s\n", name);
-    fclose(asked);
+    snprintf(path, sizeof path, "%s.%s", getenv("FLOE_FAULTS_NAMES"), end);
+    return fopen(path, mode);
+}
+
+static void note(const char *name, const char *where) {
+    FILE *notes = beside_names(where, "a");
+    if (notes == NULL) return;
+    fprintf(notes, "%s\n", name);
+    fclose(notes);
 }
 
 /* An entry as `freeaddrinfo` expects it: one allocation. */
@@ -56,17 +63,18 @@ static struct addrinfo *garbage(void) {
 }
 
 /* Returns a code of `getaddrinfo`, or 1 while the answer is to wait. */
-static int answer(const char *service, const struct addrinfo *hints, struct addrinfo **found) {
+static int answer(const char *name, const char *service, const struct addrinfo *hints, struct addrinfo **found) {
     lookup_of *next = (lookup_of *)dlsym(RTLD_NEXT, "getaddrinfo");
     struct addrinfo numeric = {0};
     if (hints != NULL) numeric = *hints;
     numeric.ai_flags = AI_NUMERICHOST;
-    FILE *file = fopen(getenv("FLOE_FAULTS_NAMES"), "r");
+    FILE *file = beside_names(name, "r");
+    if (file == NULL) file = fopen(getenv("FLOE_FAULTS_NAMES"), "r");
     if (file == NULL) return EAI_SYSTEM;
     *found = NULL;
     struct addrinfo **end = found;
     char line[256], address[256];
-    int code = EAI_NONAME;
+    int code = EAI_NONAME, millis;
     while (fgets(line, sizeof line, file) != NULL) {
         if (strcmp(line, "hang\n") == 0) {
             code = 1;
@@ -77,6 +85,8 @@ static int answer(const char *service, const struct addrinfo *hints, struct addr
         } else if (strcmp(line, "garbage\n") == 0) {
             *end = garbage();
             code = 0;
+        } else if (sscanf(line, "slow %d", &millis) == 1) {
+            for (; millis > 0; millis -= 10) usleep(10 * 1000);
         } else if (sscanf(line, "address %255s", address) == 1) {
             int one = next(address, service, &numeric, end);
             if (one != EAI_ADDRFAMILY) code = one;
@@ -91,9 +101,10 @@ int getaddrinfo(const char *name, const char *service, const struct addrinfo *hi
     if (getenv("FLOE_FAULTS_NAMES") == NULL || !is_ours(name)) {
         return ((lookup_of *)dlsym(RTLD_NEXT, "getaddrinfo"))(name, service, hints, found);
     }
-    note(name);
+    note(name, "asked");
     int code;
-    while ((code = answer(service, hints, found)) == 1) usleep(10 * 1000);
+    while ((code = answer(name, service, hints, found)) == 1) usleep(10 * 1000);
+    note(name, "answered");
     return code;
 }
 

@@ -1,7 +1,7 @@
 //! Opens connections to a receiver, directly or through the tunnel of a proxy.
 
 use std::io::{self, ErrorKind, Read as _, Write as _};
-use std::net::{Ipv4Addr, SocketAddr, TcpStream, UdpSocket};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpStream, UdpSocket};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -9,8 +9,9 @@ use floe_telemetry_core::__sdk::clock::{Instant, monotonic_now};
 use floe_telemetry_sdk::Error;
 use http::Uri;
 
+use super::connect::connect;
 use super::lookup::Lookups;
-use super::proxy::{self, IS_EXPLAINED, Proxy, bare_host, port};
+use super::proxy::{self, IS_EXPLAINED, Proxy, bare_host, is_localhost, port};
 use super::socket::Socket;
 
 /// The maximum size of a proxy's answer to `CONNECT`, in bytes.
@@ -26,7 +27,7 @@ pub(super) struct Dialer {
 }
 
 enum Host {
-    Address(SocketAddr),
+    Addresses(Vec<SocketAddr>),
     Name { name: String, port: u16, lookups: Arc<Lookups> },
 }
 
@@ -59,15 +60,15 @@ impl Dialer {
         Ok(Self { host, tunnel, time: timeout / CONNECT_PARTS })
     }
 
-    /// Opens a connection before the deadline, and within half of the timeout of an export. The deadline of the connection
-    /// is the end of this time.
+    /// Opens a connection before the deadline. A look-up may take all of the time, and the rest takes at most half of the
+    /// timeout of an export. The deadline of the connection is the end of this time.
     ///
     /// # Errors
     ///
     /// The name cannot be looked up, no address answers, or the proxy refuses.
     pub(super) fn dial(&self, deadline: Instant) -> io::Result<Socket> {
-        let deadline = deadline.min(monotonic_now() + self.time);
         let addresses = self.host.addresses(deadline)?;
+        let deadline = deadline.min(monotonic_now() + self.time);
         let stream = connect(&addresses, deadline)?;
         stream.set_nodelay(true)?;
         detect_silence(&stream, self.time);
@@ -80,46 +81,41 @@ impl Dialer {
 }
 
 impl Host {
+    /// Returns a host, whose name is not looked up if it is the name of this machine for itself.
     fn new(name: &str, port: u16) -> io::Result<Self> {
-        if let Ok(address) = name.parse() {
-            return Ok(Self::Address(SocketAddr::new(address, port)));
-        }
-        Ok(Self::Name { name: name.to_owned(), port, lookups: Lookups::of_process()? })
+        let known: Vec<IpAddr> = match name.parse() {
+            Ok(address) => vec![address],
+            Err(_) if is_localhost(name) => {
+                vec![Ipv6Addr::LOCALHOST.into(), Ipv4Addr::LOCALHOST.into()]
+            }
+            Err(_) => {
+                let lookups = Lookups::of_process()?;
+                return Ok(Self::Name { name: name.to_owned(), port, lookups });
+            }
+        };
+        Ok(Self::Addresses(with_port(known, port)))
     }
 
     fn addresses(&self, deadline: Instant) -> io::Result<Vec<SocketAddr>> {
         match self {
-            Self::Address(address) => Ok(vec![*address]),
+            Self::Addresses(addresses) => Ok(addresses.clone()),
             Self::Name { name, port, lookups } => {
-                let found = lookups.addresses(name, *port, deadline);
-                found.map_err(|error| missing_descriptor().unwrap_or(error))
+                let found = lookups.addresses(name, deadline);
+                let found = found.map_err(|error| missing_descriptor().unwrap_or(error))?;
+                Ok(with_port(found, *port))
             }
         }
     }
+}
+
+fn with_port(addresses: Vec<IpAddr>, port: u16) -> Vec<SocketAddr> {
+    addresses.into_iter().map(|address| SocketAddr::new(address, port)).collect()
 }
 
 /// Returns the error of a process or a machine without a free descriptor. A look-up then reports each name as unknown.
 fn missing_descriptor() -> Option<io::Error> {
     let error = UdpSocket::bind((Ipv4Addr::UNSPECIFIED, 0)).err()?;
     matches!(error.raw_os_error(), Some(23 | 24)).then_some(error)
-}
-
-/// Connects to the first address that answers. Each address has an equal share of the remaining time, so that a silent
-/// address leaves time for the others.
-fn connect(addresses: &[SocketAddr], deadline: Instant) -> io::Result<TcpStream> {
-    let mut failure = io::Error::from(ErrorKind::AddrNotAvailable);
-    for (address, left) in addresses.iter().zip((1..=addresses.len()).rev()) {
-        let time = deadline.saturating_duration_since(monotonic_now());
-        let share = time / u32::try_from(left).unwrap_or(u32::MAX);
-        if share.is_zero() {
-            return Err(io::Error::new(ErrorKind::TimedOut, "no address has answered in time"));
-        }
-        match TcpStream::connect_timeout(address, share) {
-            Ok(stream) => return Ok(stream),
-            Err(error) => failure = error,
-        }
-    }
-    Err(failure)
 }
 
 /// Lets the system detect that the other side is gone, both while the connection is idle and when sent bytes are not

@@ -8,6 +8,8 @@
 
 #[cfg(feature = "http")]
 mod compress;
+#[cfg_attr(not(target_os = "linux"), path = "connect_in_turn.rs")]
+mod connect;
 mod dial;
 mod encoding;
 #[cfg(feature = "http")]

@@ -163,7 +163,11 @@ pub(super) fn default_port(uri: &Uri) -> u16 {
 fn is_loopback(receiver: &Uri) -> bool {
     let host = bare_host(receiver);
     let address: Result<IpAddr, _> = host.parse();
-    host.eq_ignore_ascii_case("localhost") || address.is_ok_and(|address| address.is_loopback())
+    is_localhost(host) || address.is_ok_and(|address| address.is_loopback())
+}
+
+pub(super) fn is_localhost(host: &str) -> bool {
+    host.strip_suffix('.').unwrap_or(host).eq_ignore_ascii_case("localhost")
 }
 
 /// Whether the list contains `*`, the receiver's address or domain, a network around the address, or a parent domain. An

@@ -29,14 +29,32 @@ impl Surroundings {
 
     /// Changes the answer, also to look-ups that are waiting.
     pub(crate) fn answer(&self, lines: &[&str]) -> Result<()> {
+        self.write("names", lines)
+    }
+
+    /// Changes the answer to look-ups of one name.
+    pub(crate) fn answer_to(&self, name: &str, lines: &[&str]) -> Result<()> {
+        self.write(&format!("names.{name}"), lines)
+    }
+
+    fn write(&self, file: &str, lines: &[&str]) -> Result<()> {
         let draft = self.file("draft");
         fs::write(&draft, lines.join("\n") + "\n")?;
-        Ok(fs::rename(draft, self.names())?)
+        Ok(fs::rename(draft, self.file(file))?)
     }
 
     /// Returns the number of look-ups so far.
     pub(crate) fn lookups(&self) -> usize {
-        fs::read_to_string(self.file("names.asked")).unwrap_or_default().lines().count()
+        self.lines("names.asked")
+    }
+
+    /// Returns the number of look-ups that have returned.
+    pub(crate) fn answered(&self) -> usize {
+        self.lines("names.answered")
+    }
+
+    fn lines(&self, file: &str) -> usize {
+        fs::read_to_string(self.file(file)).unwrap_or_default().lines().count()
     }
 
     /// From now on, the program cannot create a thread.

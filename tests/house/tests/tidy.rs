@@ -61,7 +61,7 @@ fn each_responsibility_has_one_module() {
         ("env::var", "crates/core/src/environment.rs"),
         ("catch_unwind(", "crates/core/src/caught.rs"),
         ("tonic::transport", "crates/otlp/src/grpc.rs"),
-        ("TcpStream::connect", "crates/otlp/src/dial.rs"),
+        ("TcpStream::connect", "crates/otlp/src/connect_in_turn.rs"),
         ("to_socket_addrs()", "crates/otlp/src/lookup.rs"),
         ("ureq_proto::", "crates/otlp/src/exchange.rs"),
         ("IN_USE_BY: AtomicU32", "crates/sdk/src/provider.rs"),

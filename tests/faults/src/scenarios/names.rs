@@ -6,7 +6,8 @@ use std::net::Ipv4Addr;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, ensure};
-use floe_telemetry::config::ExporterKind;
+use floe_telemetry::config::{ExporterKind, OtlpProtocol};
+use floe_tests::wait_until;
 use rustix::process::{Resource, Rlimit, setrlimit};
 
 use crate::program::{Program, millis};
@@ -15,7 +16,7 @@ use crate::report::Report;
 use crate::scenario::{Case, SCENARIO, Scenario};
 use crate::surroundings::Surroundings;
 
-pub(super) static SCENARIOS: [Scenario; 4] = [
+pub(super) static SCENARIOS: [Scenario; 7] = [
     Scenario {
         name: "hanging_lookup",
         program: hanging_lookup,
@@ -41,6 +42,64 @@ pub(super) static SCENARIOS: [Scenario; 4] = [
             let report = child.finish()?;
             report.succeeded(&["limit", "open a file", "after"])?;
             report.failed("in vain", &["; the name service of this machine does not answer"])?;
+            Ok(report.arrived_at(&receiver))
+        },
+        ..SCENARIO
+    },
+    Scenario {
+        name: "hanging_neighbour",
+        program: hanging_neighbour,
+        check: |case| {
+            let receiver = case.receiver();
+            let surroundings = Surroundings::answering(&[RECEIVER])?;
+            surroundings.answer_to("hanging.faults.test", &["hang"])?;
+            surroundings.answer_to("localhost", &["hang"])?;
+            let report = case.start_in(&surroundings, receiver.port())?.finish()?;
+            let lookup = "the system's look-up of `hanging.faults.test` has not returned";
+            report.failed("in vain", &[lookup])?;
+            report.succeeded(&["beside", "beside again"])?;
+            Ok(report.arrived_at(&receiver))
+        },
+        ..SCENARIO
+    },
+    Scenario {
+        name: "slow_lookup",
+        program: |program| {
+            program.start_within(Duration::from_secs(10));
+            program.deliver("flush", 10);
+            program.end();
+        },
+        check: |case| {
+            let receiver = case.receiver();
+            // The C library asks the second server after 5 s.
+            let surroundings = Surroundings::answering(&["slow 5000", RECEIVER])?;
+            let report = case.start_in(&surroundings, receiver.port())?.finish()?;
+            report.succeeded(&["flush"])?;
+            Ok(report.arrived_at(&receiver))
+        },
+        ..SCENARIO
+    },
+    Scenario {
+        name: "late_lookup",
+        program: |program| {
+            program.start_within(LOOKUP);
+            program.deliver("in vain", 10);
+            program.wait("late");
+            program.deliver("after", 10);
+            program.end();
+        },
+        check: |case| {
+            let receiver = case.receiver();
+            let surroundings = Surroundings::answering(&["hang"])?;
+            let mut child = case.start_in(&surroundings, receiver.port())?;
+            child.wait_for("late")?;
+            surroundings.answer(&[RECEIVER])?;
+            wait_until(|| surroundings.answered() == 1);
+            surroundings.answer(&["hang"])?;
+            child.proceed()?;
+            let report = child.finish()?;
+            report.failed("in vain", &["has not returned"])?;
+            report.succeeded(&["after"])?;
             Ok(report.arrived_at(&receiver))
         },
         ..SCENARIO
@@ -76,8 +135,11 @@ pub(super) static SCENARIOS: [Scenario; 4] = [
                 .into_iter()
                 .collect();
             let silent = listening?;
-            let surroundings =
-                Surroundings::answering(&["address 127.0.0.2", "address 127.0.0.3", RECEIVER])?;
+            let mut addresses = OTHERS.map(|address| format!("address {address}")).to_vec();
+            addresses.extend(refusing(997));
+            addresses.push(RECEIVER.to_owned());
+            let lines: Vec<_> = addresses.iter().map(String::as_str).collect();
+            let surroundings = Surroundings::answering(&lines)?;
             let report = case.start_in(&surroundings, receiver.port())?.finish()?;
             drop(silent);
             report.succeeded(&["flush"])?;
@@ -151,6 +213,26 @@ fn hanging_lookup(program: &mut Program) {
     program.end();
 }
 
+/// Sends spans to a name, and metrics to this machine, while the look-up of the receiver of log records hangs.
+fn hanging_neighbour(program: &mut Program) {
+    program.bridge_logs();
+    let mut config = program.config();
+    let is_http = config.otlp_protocol == Some(OtlpProtocol::Http);
+    let here = config.otlp_endpoint.as_deref().unwrap_or_default();
+    let here = here.replace("receiver.faults.test", "localhost");
+    config.exporters.metrics = Some(vec![ExporterKind::Otlp]);
+    config.exporters.logs = Some(vec![ExporterKind::Otlp]);
+    config.otlp.metrics.endpoint = Some(here + if is_http { "/v1/metrics" } else { "" });
+    config.otlp.logs.endpoint = Some("http://hanging.faults.test:4317".to_owned());
+    config.otlp.logs.timeout_millis = millis(LOOKUP);
+    program.start(config);
+    tracing::info!("waits for a look-up");
+    program.flush("in vain");
+    program.deliver("beside", 10);
+    program.deliver("beside again", 10);
+    program.end();
+}
+
 /// Checks that a name is followed to its new address. The old one answers with a page of `status`, or with nothing.
 fn check_moved(case: &Case, status: Option<u16>) -> Result<Report> {
     let receiver = case.receiver();
@@ -171,15 +253,19 @@ fn check_moved(case: &Case, status: Option<u16>) -> Result<Report> {
     Ok(report.arrived_in(arrived))
 }
 
+/// Returns answers with addresses that refuse connections.
+fn refusing(number: usize) -> impl Iterator<Item = String> {
+    (0..number).map(|n| format!("address 127.1.{}.{}", n / 250, 1 + n % 250))
+}
+
 /// Returns the phases of the scenario, each with the answer of the resolver.
 fn garbage() -> Vec<(&'static str, Vec<String>)> {
     let word = |word: &str| vec![word.to_owned()];
-    let many = (0..1000).map(|n| format!("address 127.1.{}.{}", n / 250, 1 + n % 250)).collect();
     vec![
         ("no address", word("none")),
         ("garbage", word("garbage")),
         ("failure", word("fail")),
-        ("1000 addresses", many),
+        ("1000 addresses", refusing(1000).collect()),
     ]
 }
 
