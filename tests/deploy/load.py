@@ -1,7 +1,7 @@
 """Exports from many programs at once through two tiers of Collectors, and measures the losses and the costs.
 
     cargo build --release -p benches --bin load
-    .ci/services deploy    # once: builds the Collector's core in target/deploy/otelcol
+    .ci/services deploy    # once: builds the Collector in target/deploy/otelcol
     python3 tests/deploy/load.py [--tls] [PROGRAMS [SPANS [PER_SECOND]]]
 
 With `--tls` as the first argument, the gateway has `deploy/collector/tls.yaml`, too, and a certificate of an authority
