@@ -30,6 +30,7 @@ mod batch;
 #[cfg(feature = "yaml")]
 pub(crate) mod config_file;
 mod context_mode;
+mod decisive;
 mod detection;
 #[cfg(feature = "yaml")]
 mod document;
@@ -50,6 +51,7 @@ mod panics;
 mod pattern;
 mod propagator;
 mod redaction;
+mod refusals;
 mod resource;
 mod sampling;
 mod secret;
@@ -85,6 +87,7 @@ pub use self::panics::PanicOutput;
 pub(crate) use self::pattern::compile as compile_pattern;
 pub use self::propagator::Propagator;
 pub use self::redaction::{RedactionConfig, RedactionLevel};
+pub(crate) use self::refusals::Decisive;
 pub use self::resource::ResourceAttributes;
 pub use self::sampling::{RuleKind, RuleLevel, Sampler, SamplingConfig, SamplingRule};
 pub use self::secret::Secret;

@@ -106,10 +106,11 @@ const TERMINAL_DELAY: u64 = 100;
 /// library runs before the constructor returns: the start waits for half a second and continues, exporters connect once
 /// the library is loaded, and an exporter that cannot be created then is an error message.
 ///
-/// A wrong value of a variable never causes a failure. It is ignored with one warning; an unreadable or invalid file in
-/// `FLOE_CONFIG_FILE` or `OTEL_CONFIG_FILE` causes one error message, and nothing is recorded. A signal is not exported if a
-/// variable or the file in `OTEL_CONFIG_FILE` requests an exporter that cannot be created, and a line on standard error
-/// names the variable to change. If the file in `FLOE_CONFIG_FILE` requests such an exporter, for example with a reference
+/// A wrong value of a variable never causes a failure. If the variable decides where, to whom, with what trust or how much
+/// is sent, its signal is not exported, and a line on standard error names the variable; otherwise it is ignored with
+/// one warning. An unreadable or invalid file in `FLOE_CONFIG_FILE` or `OTEL_CONFIG_FILE` causes one error message, and
+/// nothing is recorded. A signal is not exported either if a variable or the file in `OTEL_CONFIG_FILE` requests an
+/// exporter that cannot be created. If the file in `FLOE_CONFIG_FILE` requests such an exporter, for example with a reference
 /// to a variable that is not set, it is an error like one in code.
 pub fn init() -> Result<TelemetryProvider, Error> {
     builder().init()

@@ -27,6 +27,7 @@ mod file_sampler;
 mod handles;
 mod init;
 mod json;
+mod left_out;
 mod lifecycle;
 mod limits;
 mod log_span_attributes;

@@ -1,5 +1,7 @@
 //! Messages about a configuration: errors, `Debug`, and serialized configurations.
 
+use std::env;
+
 use floe_telemetry::config::{OtlpProtocol, TelemetryAuth};
 use floe_telemetry::{Mode, TelemetryConfig, TelemetryProvider, sanitize_error_message};
 use floe_tests::{Canary, Outputs, Program, Shape};
@@ -138,8 +140,14 @@ pub(crate) fn child() {
         Err(error) => println!("{error} {error:?}"),
     }
 
-    config.otlp_endpoint.get_or_insert_with(|| "http://127.0.0.1:9".to_owned());
-    config.otlp_protocol.get_or_insert(OtlpProtocol::Http);
+    // A value of the code would replace a variable that cannot be obeyed.
+    let is_set = |name| env::var_os(name).is_some();
+    if !is_set("OTEL_EXPORTER_OTLP_ENDPOINT") {
+        config.otlp_endpoint = Some("http://127.0.0.1:9".to_owned());
+    }
+    if !is_set("OTEL_EXPORTER_OTLP_PROTOCOL") {
+        config.otlp_protocol = Some(OtlpProtocol::Http);
+    }
     let builder = TelemetryProvider::builder(config);
     println!("{builder:?}");
     match builder.initialize() {

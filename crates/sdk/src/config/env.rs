@@ -1,9 +1,10 @@
 //! The environment variables that change a configuration.
 //!
-//! An invalid value is ignored with one warning that contains the name of the variable and the accepted values, as the
-//! [specification](https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/) requires. So the
-//! environment never makes a valid configuration invalid. It may request a protocol or TLS that the program is built
-//! without; then the provider leaves the exporter out.
+//! An invalid value of a variable that decides only how well telemetry is sent is ignored with one warning that contains
+//! the name of the variable and the accepted values, as the
+//! [specification](https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/) requires. If the
+//! variable decides where, to whom, with what trust or how much is sent, its signal is left out, see `decisive`. So the
+//! environment never makes a valid configuration invalid.
 
 mod misspelled;
 mod names;
@@ -12,7 +13,6 @@ mod without_effect;
 
 use std::borrow::Cow;
 use std::env::{self, VarError};
-use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
@@ -20,14 +20,14 @@ use self::parse::{BOOLEANS, millis, number, word};
 use super::batch::{AT_ONCE, BatchProcessorConfig, MAX_QUEUE_SIZE, without_limit};
 use super::detection::ResourceDetector;
 use super::exporters::ExporterKind;
-use super::feature::needs;
 use super::filter::{parse_filter, parse_levels};
 use super::limits::MAX_SPAN_COUNT;
 use super::logging::{LogOutput, LoggingConfig, check_span_attribute};
 use super::metrics::{HistogramKind, MetricTemporality, check_host};
-use super::otlp::{Compression, Headers, OtlpOptions, OtlpProtocol, Signal};
+use super::otlp::{Compression, Headers, OtlpProtocol, Signal};
 use super::panics::PanicOutput;
 use super::propagator::Propagator;
+use super::refusals::Decisive;
 use super::resource::{DEPLOYMENT_ENVIRONMENT, MAX_NAME, ResourceAttributes, check_name};
 use super::sampling::{NOT_PARENT_BASED, Sampler};
 use super::secret;
@@ -36,7 +36,6 @@ use super::{auth, endpoint};
 use crate::environment;
 use crate::error::Error;
 use crate::internal_log;
-use crate::regular_file;
 
 /// The maximum number of entries of a list. It is bounded, because each entry is compared with all previous ones.
 const MAX_ENTRIES: usize = 1024;
@@ -45,6 +44,8 @@ const MAX_ENTRIES: usize = 1024;
 const MAX_REFUSED: usize = 8;
 
 const CONFIG_FILE: &str = "OTEL_CONFIG_FILE";
+
+const TRACES: Option<Signal> = Some(Signal::Traces);
 
 /// The variable with the path of a document in this crate's format.
 const DOCUMENT: &str = "FLOE_CONFIG_FILE";
@@ -78,9 +79,9 @@ impl TelemetryConfig {
     /// `from_config_file`.
     ///
     /// Invalid variables and entries of lists are ignored, with one warning for each variable through `tracing`, or on
-    /// standard error without a `tracing` subscriber. Misspelled variables are reported in the same way. A requested
-    /// exporter that the provider cannot create is left out; a line on standard error then names the variable to
-    /// change.
+    /// standard error without a `tracing` subscriber. Misspelled variables are reported in the same way. If an invalid
+    /// variable decides where, to whom, with what trust or how much is sent, the provider leaves its signal out, unless
+    /// code sets the field afterwards; a line on standard error then names the variable to change.
     ///
     /// # Errors
     ///
@@ -290,8 +291,8 @@ pub(crate) fn config_file() -> Option<PathBuf> {
 fn path(variable: &'static str) -> Option<PathBuf> {
     misspelled::know(variable);
     let path = environment::variable_os(variable)?;
-    let is_blank = path.to_str().is_some_and(|path| path.trim().is_empty());
-    (!is_blank).then(|| path.into())
+    let path = path.to_str().map_or_else(|| path.clone().into(), |path| PathBuf::from(path.trim()));
+    Some(path).filter(|path| !path.as_os_str().is_empty())
 }
 
 /// Returns whether `OTEL_SDK_DISABLED` disables telemetry. The variable has no effect with a configuration file.
@@ -338,17 +339,17 @@ fn warn_about(name: &str, message: &str, consequence: &str) {
     warn(&Error::config(format!("{name}: {message}; {consequence}")).to_string());
 }
 
-/// Returns the text of a variable. `None` if it is not set, blank (which the specification treats as not set) or not
-/// UTF-8.
-fn text_of(name: &'static str) -> Option<String> {
+/// Returns the text of a variable. `None` if it is not set or blank, which the specification treats as not set.
+///
+/// # Errors
+///
+/// The text is not UTF-8.
+fn text_of(name: &'static str) -> Result<Option<String>, String> {
     misspelled::know(name);
     match environment::variable(name) {
-        Ok(text) => Some(text.trim().to_owned()).filter(|text| !text.is_empty()),
-        Err(VarError::NotPresent) => None,
-        Err(VarError::NotUnicode(_)) => {
-            ignored(name, "the value is not UTF-8, expected UTF-8");
-            None
-        }
+        Ok(text) => Ok(Some(text.trim().to_owned()).filter(|text| !text.is_empty())),
+        Err(VarError::NotPresent) => Ok(None),
+        Err(VarError::NotUnicode(_)) => Err("the value is not UTF-8, expected UTF-8".to_owned()),
     }
 }
 
@@ -356,10 +357,40 @@ fn ignored(name: &str, message: &str) {
     warn_about(name, message, "the variable is ignored");
 }
 
-/// Returns the value of a variable. `None` if it is not set or invalid.
+/// Returns the value of a variable. `None` if it is not set.
+///
+/// # Errors
+///
+/// The value is invalid.
+fn parsed<T>(
+    name: &'static str,
+    parse: impl FnOnce(&str) -> Result<T, String>,
+) -> Result<Option<T>, String> {
+    text_of(name)?.map(|text| parse(&text)).transpose()
+}
+
+/// Returns the value of a variable that decides only how well telemetry is sent. `None` if it is not set or invalid.
 fn take<T>(name: &'static str, parse: impl FnOnce(&str) -> Result<T, String>) -> Option<T> {
-    let text = text_of(name)?;
-    parse(&text).map_err(|message| ignored(name, &message)).ok()
+    parsed(name, parse).unwrap_or_else(|message| {
+        ignored(name, &message);
+        None
+    })
+}
+
+impl TelemetryConfig {
+    /// Returns the value of a variable that decides where, to whom, with what trust or how much is sent. `None` if it is
+    /// not set, or invalid and therefore refused.
+    fn decided<T>(
+        &mut self,
+        (setting, signal): (Decisive, Option<Signal>),
+        name: &'static str,
+        parse: impl FnOnce(&str) -> Result<T, String>,
+    ) -> Option<T> {
+        parsed(name, parse).unwrap_or_else(|message| {
+            self.refuse((setting, signal), name, &message);
+            None
+        })
+    }
 }
 
 /// Returns the valid entries of a comma-separated list. `None` if the variable is not set, or has only invalid entries.
@@ -540,21 +571,27 @@ fn logging(config: &mut TelemetryConfig) {
 }
 
 fn span_filter(config: &mut TelemetryConfig) {
-    let filter = take("FLOE_SPAN_FILTER", parse_filter);
+    let filter = config.decided((Decisive::Filter, TRACES), "FLOE_SPAN_FILTER", parse_filter);
     if filter.is_some() {
         config.sampling.filter = filter;
     }
 }
 
+/// Applies the output of panics. An invalid value may have asked for redaction.
 fn panics(config: &mut TelemetryConfig) {
-    let output = &mut config.panic_output;
-    set("FLOE_PANIC_OUTPUT", output, word(PanicOutput::ALL));
+    const NAME: &str = "FLOE_PANIC_OUTPUT";
+    let output = parsed(NAME, word(PanicOutput::ALL)).unwrap_or_else(|message| {
+        warn_about(NAME, &message, "messages of panics are redacted");
+        Some(PanicOutput::Redacted)
+    });
+    config.panic_output = output.unwrap_or(config.panic_output);
 }
 
 fn sampling(config: &mut TelemetryConfig) {
-    let sampling = &mut config.sampling;
-    let needs_parent_based = sampling.has_tail();
-    let sampler = take("OTEL_TRACES_SAMPLER", |text| {
+    const ARG: &str = "OTEL_TRACES_SAMPLER_ARG";
+    let setting = (Decisive::Sampler, TRACES);
+    let needs_parent_based = config.sampling.has_tail();
+    let sampler = config.decided(setting, "OTEL_TRACES_SAMPLER", |text| {
         let sampler = word(Sampler::ALL)(text)?;
         if needs_parent_based && !sampler.is_parent_based() {
             return Err(format!("found `{text}`: {NOT_PARENT_BASED}"));
@@ -562,56 +599,64 @@ fn sampling(config: &mut TelemetryConfig) {
         Ok(sampler)
     });
     if sampler.is_some() {
-        sampling.sampler = sampler;
-        sampling.sampler_arg = None;
+        config.sampling.sampler = sampler;
+        config.sampling.sampler_arg = None;
     }
-    let held = config.sampling_ratio();
-    let ratio = take("OTEL_TRACES_SAMPLER_ARG", |text| {
-        let ratio = match sampler {
-            Some(sampler) if sampler.has_ratio() => parse::ratio(text),
-            sampler => Err(format!(
-                "expected `traceidratio` or `parentbased_traceidratio` in `OTEL_TRACES_SAMPLER`, found {}",
-                sampler.map_or("none", Sampler::as_str)
-            )),
-        };
-        ratio.map_err(|message| format!("{message}; the ratio is {held}"))
-    });
-    if ratio.is_some() {
+    if sampler.is_some_and(Sampler::has_ratio) {
+        let ratio = config.decided(setting, ARG, parse::ratio);
         config.sampling.sampler_arg = ratio;
+        return;
     }
+    // The specification uses the argument only with a sampler.
+    take(ARG, |_| -> Result<(), String> {
+        let sampler = sampler.map_or("none", Sampler::as_str);
+        let held = config.sampling_ratio();
+        Err(format!(
+            "expected `traceidratio` or `parentbased_traceidratio` in `OTEL_TRACES_SAMPLER`, found {sampler}; the ratio is {held}"
+        ))
+    });
 }
 
 fn propagators(config: &mut TelemetryConfig) {
     const NAME: &str = "OTEL_PROPAGATORS";
     if let Some(mut chosen) = take_list(NAME, word(&Propagator::words())).map(unique) {
-        alone(NAME, &mut chosen, &None, "format");
+        if chosen.len() > 1 && chosen.contains(&None) {
+            chosen.retain(Option::is_some);
+            let message = "expected `none` alone, found `none` together with another format";
+            warn_about(NAME, message, "the entry is ignored");
+        }
         config.propagators = chosen.into_iter().flatten().collect();
     }
 }
 
-/// Removes the entry `none` from a list with other entries.
-fn alone<T: PartialEq>(name: &str, chosen: &mut Vec<T>, none: &T, of: &str) {
-    if chosen.len() > 1 && chosen.contains(none) {
-        chosen.retain(|entry| entry != none);
-        let message = format!("expected `none` alone, found `none` together with another {of}");
-        warn_about(name, &message, "the entry is ignored");
-    }
-}
-
+/// Applies the exporters of each signal. Unknown ones are left out, also if no other one remains.
 fn exporters(config: &mut TelemetryConfig) {
-    let exporters = &mut config.exporters;
-    let fields = [&mut exporters.traces, &mut exporters.metrics, &mut exporters.logs];
-    for ((name, field), signal) in names::EXPORTERS.into_iter().zip(fields).zip(Signal::ALL) {
+    for (name, signal) in names::EXPORTERS.into_iter().zip(Signal::ALL) {
         let known = |text: &str| {
             let kind = word(&ExporterKind::of(signal))(text)?;
             kind.registered().map(|_| kind)
         };
-        let Some(chosen) = take_list(name, known) else {
-            continue;
+        let listed = parsed(name, |text| parse_list(text, known)).map(Option::unzip);
+        let (chosen, mut refused) = match listed {
+            Ok((None, _)) => continue,
+            Ok((chosen, refused)) => {
+                (unique(chosen.unwrap_or_default()), refused.unwrap_or_default())
+            }
+            Err(message) => (Vec::new(), vec![message]),
         };
-        let mut chosen = unique(chosen);
-        alone(name, &mut chosen, &ExporterKind::None, "exporter");
-        *field = Some(chosen);
+        let mut chosen = chosen;
+        if chosen.len() > 1 && chosen.contains(&ExporterKind::None) {
+            let message = "expected `none` alone, found `none` together with another exporter";
+            refused.push(message.to_owned());
+            chosen.clear();
+        }
+        if chosen.is_empty() && !refused.is_empty() {
+            chosen.push(ExporterKind::None);
+        }
+        *config.exporters.of_mut(signal) = Some(chosen);
+        if !refused.is_empty() {
+            config.refuse((Decisive::Exporters, Some(signal)), name, &refused.join("; "));
+        }
     }
 }
 
@@ -685,7 +730,7 @@ fn timeout(text: &str) -> Result<u64, String> {
 fn otlp(signal: Option<Signal>, config: &mut TelemetryConfig) {
     let name = |setting: &str| names::otlp(signal, setting).unwrap_or_default();
 
-    let protocol = take(name("PROTOCOL"), |text| {
+    let protocol = config.decided((Decisive::Protocol, signal), name("PROTOCOL"), |text| {
         if text == "http/json" {
             let message = "expected `http/protobuf`, found `http/json`";
             warn_about(name("PROTOCOL"), message, "requests are in protobuf");
@@ -694,81 +739,78 @@ fn otlp(signal: Option<Signal>, config: &mut TelemetryConfig) {
         }
         word(&OtlpProtocol::ALL)(text)
     });
-    let insecure = take(name("INSECURE"), word(&BOOLEANS))
-        .or_else(|| take("OTEL_EXPORTER_OTLP_INSECURE", word(&BOOLEANS)));
-    let endpoint = take(name("ENDPOINT"), |text| {
-        let url = with_scheme(text, insecure);
-        endpoint::check(&url)?;
-        Ok(url.into_owned())
-    });
-    let options = match signal {
+    let endpoint = endpoint(signal, config);
+    match signal {
         None => {
             config.otlp_protocol = protocol.or(config.otlp_protocol);
             if endpoint.is_some() {
                 config.otlp_endpoint = endpoint;
                 "otlp".clone_into(&mut config.backend);
             }
-            &mut config.otlp.all
         }
         Some(signal) => {
             let own = config.otlp.signal_mut(signal);
             own.protocol = protocol.or(own.protocol);
             own.endpoint = endpoint.or(own.endpoint.take());
-            own
         }
-    };
-    let headers = take_partly(name("HEADERS"), |text| {
+    }
+    let headers = config.decided((Decisive::Headers, signal), name("HEADERS"), |text| {
         if let Some(problem) = parse::wrong_escape(text) {
             warn_about(name("HEADERS"), problem, "the value is used as it is");
         }
         parse_headers(text)
     });
+    let options = config.otlp.options_mut(signal);
     if let Some(headers) = headers {
         options.headers = headers;
     }
     fill(name("TIMEOUT"), &mut options.timeout_millis, timeout);
     fill(name("COMPRESSION"), &mut options.compression, word(Compression::ALL));
-    let file = |text: &str| {
-        needs(text, "otlp-tls")?;
-        readable(text)
+    // The exporter reads the files, and is left out if it cannot.
+    options.certificate = path(name("CERTIFICATE")).or(options.certificate.take());
+    let certificate = path(name("CLIENT_CERTIFICATE")).or(options.client_certificate.clone());
+    let key = path(name("CLIENT_KEY")).or(options.client_key.clone());
+    let alone = match (&certificate, &key) {
+        (Some(_), None) => "CLIENT_CERTIFICATE",
+        (None, Some(_)) => "CLIENT_KEY",
+        _ => {
+            (options.client_certificate, options.client_key) = (certificate, key);
+            return;
+        }
     };
-    fill(name("CERTIFICATE"), &mut options.certificate, file);
-    client(&name, options, file);
+    let message = "the certificate of a client and its key belong together, expected both or none";
+    config.refuse((Decisive::Client, signal), name(alone), message);
 }
 
-/// Applies the certificate of a client and its key, which belong together.
-fn client(
-    name: &dyn Fn(&str) -> &'static str,
-    options: &mut OtlpOptions,
-    file: impl Fn(&str) -> Result<PathBuf, String> + Copy,
-) {
-    let certificate = take(name("CLIENT_CERTIFICATE"), file);
-    let key = take(name("CLIENT_KEY"), file);
-    let certificate = certificate.or_else(|| options.client_certificate.clone());
-    let key = key.or_else(|| options.client_key.clone());
-    if certificate.is_some() == key.is_some() {
-        (options.client_certificate, options.client_key) = (certificate, key);
-        return;
-    }
-    let (alone, other) = match certificate {
-        Some(_) => ("CLIENT_CERTIFICATE", "CLIENT_KEY"),
-        None => ("CLIENT_KEY", "CLIENT_CERTIFICATE"),
+/// Returns the endpoint of a signal or of all. `INSECURE` selects the scheme of an endpoint without one, and has no other
+/// effect.
+fn endpoint(signal: Option<Signal>, config: &mut TelemetryConfig) -> Option<String> {
+    let name = |setting: &str| names::otlp(signal, setting).unwrap_or_default();
+    let all = "OTEL_EXPORTER_OTLP_INSECURE";
+    let of = |name| parsed(name, word(&BOOLEANS)).map_err(|message| (name, message));
+    let insecure =
+        of(name("INSECURE")).and_then(|own| own.map_or_else(|| of(all), |own| Ok(Some(own))));
+    let has_scheme = |text: &str| text.contains("://");
+    let text = text_of(name("ENDPOINT"));
+    let insecure = match (insecure, &text) {
+        (Ok(insecure), _) => insecure,
+        (Err((name, message)), Ok(Some(text))) if !has_scheme(text) => {
+            config.refuse((Decisive::Endpoint, signal), name, &message);
+            return None;
+        }
+        (Err((invalid, message)), _) => {
+            // The variable for all signals has been reported before.
+            if invalid == name("INSECURE") {
+                ignored(invalid, &message);
+            }
+            None
+        }
     };
-    // If the other variable is set, it is invalid, and a warning about it was emitted.
-    if !is_set(name(other)) {
-        let message =
-            "the certificate of a client and its key belong together, expected both or none";
-        ignored(name(alone), message);
-    }
-}
-
-/// Returns the path of a readable file. The exporter checks later whether it contains a certificate.
-fn readable(path: &str) -> Result<PathBuf, String> {
-    let refused =
-        |reason: io::Error| format!("expected a file that can be read, found `{path}`: {reason}");
-    let path = PathBuf::from(path);
-    regular_file::open(&path).map_err(refused)?;
-    Ok(path)
+    config.decided((Decisive::Endpoint, signal), name("ENDPOINT"), |text| {
+        let url = with_scheme(text, insecure);
+        endpoint::check(&url)?;
+        Ok(url.into_owned())
+    })
 }
 
 /// Adds the scheme that `insecure` selects to an endpoint without a scheme.
@@ -782,23 +824,29 @@ pub(super) fn with_scheme(endpoint: &str, insecure: Option<bool>) -> Cow<'_, str
     }
 }
 
-/// Returns the valid headers, and the problems of the others. Values may be credentials, so no message quotes them.
+/// Parses a list of headers. Values may be credentials, so no message quotes them.
 ///
 /// # Errors
 ///
-/// No header is valid.
-pub fn parse_headers(text: &str) -> Result<(Headers, Vec<String>), String> {
+/// A header is not valid. A request without it could reach another tenant.
+pub fn parse_headers(text: &str) -> Result<Headers, String> {
     let header = |text: &str| {
         let (name, value) = parse::pair(text)?;
         auth::check_header_name(&name)?;
         check_header_value(&name, &value)?;
         Ok((name, value.into()))
     };
-    let (headers, refused) = parse_list(text, header)?;
+    let headers = whole(parse_list(text, header))?;
     // One by one, because `collect` brings a sort of its own into the program.
     let mut by_name = Headers::new();
     by_name.extend(headers);
-    Ok((by_name, refused))
+    Ok(by_name)
+}
+
+/// Returns the value, or an error if any part of it is invalid.
+pub(super) fn whole<T>(parsed: Result<(T, Vec<String>), String>) -> Result<T, String> {
+    let (value, refused) = parsed?;
+    if refused.is_empty() { Ok(value) } else { Err(refused.join("; ")) }
 }
 
 fn check_header_value(name: &str, value: &str) -> Result<(), String> {

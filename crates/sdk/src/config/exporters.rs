@@ -90,6 +90,14 @@ impl ExportersConfig {
         }
     }
 
+    pub(super) const fn of_mut(&mut self, signal: Signal) -> &mut Option<Vec<ExporterKind>> {
+        match signal {
+            Signal::Traces => &mut self.traces,
+            Signal::Metrics => &mut self.metrics,
+            Signal::Logs => &mut self.logs,
+        }
+    }
+
     /// Whether a signal uses this exporter. `None` if no exporter is configured for the signal.
     pub(crate) fn chooses(&self, signal: Signal, kind: ExporterKind) -> Option<bool> {
         self.of(signal).map(|chosen| chosen.contains(&kind))

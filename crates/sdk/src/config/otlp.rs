@@ -269,6 +269,13 @@ impl OtlpConfig {
         }
     }
 
+    pub(super) const fn options_mut(&mut self, signal: Option<Signal>) -> &mut OtlpOptions {
+        match signal {
+            Some(signal) => self.signal_mut(signal),
+            None => &mut self.all,
+        }
+    }
+
     /// Returns the headers of a signal's requests: those of the signal or, if it has none, those for all signals.
     pub(crate) fn headers(&self, signal: Signal) -> &Headers {
         let own = &self.signal(signal).headers;

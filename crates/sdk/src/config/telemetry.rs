@@ -21,6 +21,7 @@ use super::otlp::{OtlpConfig, OtlpProtocol, Signal, signal_url};
 use super::panics::PanicOutput;
 use super::propagator::Propagator;
 use super::redaction::RedactionConfig;
+use super::refusals::{Decisive, Refusals};
 use super::resource::{ResourceAttributes, check_key};
 use super::sampling::SamplingConfig;
 use super::secret;
@@ -170,6 +171,9 @@ pub struct TelemetryConfig {
     /// propagation.
     #[serde(skip_serializing_if = "are_default_propagators")]
     pub propagators: Vec<Propagator>,
+    /// The variables that cannot be obeyed.
+    #[serde(skip)]
+    pub(crate) refusals: Refusals,
 }
 
 /// Returns the defaults for a document, which must name its service.
@@ -226,6 +230,7 @@ impl TelemetryConfig {
             status_on_success: true,
             panic_output: PanicOutput::default(),
             propagators: Propagator::DEFAULT.to_vec(),
+            refusals: Refusals::default(),
         }
     }
 
@@ -279,6 +284,7 @@ impl TelemetryConfig {
         self.otlp_endpoint.is_some()
             || self.backend != DEFAULT_BACKEND
             || self.selects(Signal::Traces)
+            || self.refusal(Signal::Traces, &[Decisive::Endpoint]).is_some()
     }
 
     /// Whether the configuration selects no destination of spans, and not `none` either.
@@ -411,7 +417,7 @@ macro_rules! fields {
     ($($field:ident)*) => {
         impl fmt::Debug for Fields<'_> {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                let TelemetryConfig { $($field),* } = self.0;
+                let TelemetryConfig { $($field,)* refusals: _ } = self.0;
                 let mut all = f.debug_struct("TelemetryConfig");
                 $(all.field(stringify!($field), $field);)*
                 all.finish()

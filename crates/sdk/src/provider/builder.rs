@@ -17,7 +17,7 @@ use opentelemetry_sdk::trace::{ShouldSample, SpanExporter};
 use super::logs::{self, ProviderLogs};
 use super::program_sampler;
 use super::sampling::sampling;
-use super::targets::{OtlpTargets, unless_of_environment};
+use super::targets::{OtlpTargets, say_left_out, unless_of_environment};
 use super::{IN_USE_BY, Inner, TelemetryProvider, metrics, resource, start_message, this_process};
 use crate::backend;
 use crate::caught::caught;
@@ -26,7 +26,7 @@ use crate::collector::{
     self, Counters, Destination, ExporterId, Pipeline, Policies, Redaction, Redactor,
     START_TIMEOUT, Size, SpanProcessor, WorkerSettings, not_created,
 };
-use crate::config::{ExporterKind, Signal, TelemetryConfig, is_disabled};
+use crate::config::{Decisive, ExporterKind, Signal, TelemetryConfig, is_disabled};
 use crate::error::Error;
 use crate::exporter::{self, ConsoleExporters};
 use crate::layers::ProgramLayer;
@@ -288,7 +288,7 @@ impl TelemetryProviderBuilder {
         // The factories of exporters are code of the program, which may panic.
         let outcome = caught(|| {
             // A factory may also change the configuration, and add other parts.
-            let mut this = add_registered(self, start_timeout)?;
+            let mut this = add_registered(self.without_refused_traces(), start_timeout)?;
             let propagators = (this.config.propagators.clone(), mem::take(&mut this.propagators));
             let sampler = this.sampler.take();
             if sampler.is_some() && this.config.sampling.has_tail() {
@@ -325,6 +325,22 @@ impl TelemetryProviderBuilder {
         Ok(provider)
     }
 
+    /// Leaves traces out if the sampler or the filter of the environment cannot be obeyed, because another one could
+    /// record more spans than the operator asked for.
+    fn without_refused_traces(mut self) -> Self {
+        let settings: &[_] = match self.sampler {
+            Some(_) => &[Decisive::Filter],
+            None => &[Decisive::Sampler, Decisive::Filter],
+        };
+        if let Some(reason) = self.config.refusal(Signal::Traces, settings) {
+            say_left_out(Signal::Traces.as_str(), &reason);
+            self.exporters.clear();
+            self.processors.clear();
+            self.config.exporters.traces = Some(vec![ExporterKind::None]);
+        }
+        self
+    }
+
     /// Adds the parts of another builder, except for layers, which are installed earlier, and takes its configuration.
     fn add(&mut self, other: Self) {
         self.config = other.config;
@@ -355,11 +371,10 @@ impl TelemetryProviderBuilder {
         provider.resource = resource.clone();
         let otlp = OtlpTargets::resolve(&self.config)?;
         let exporters = self.exporters.len() + otlp.of(Signal::Traces).count();
-        let has_console = self
-            .config
-            .exporters
-            .chooses(Signal::Traces, ExporterKind::Console)
-            .unwrap_or(exporters == 0 && parts::has("console"));
+        let has_console =
+            self.config.exporters.chooses(Signal::Traces, ExporterKind::Console).unwrap_or(
+                exporters == 0 && !otlp.leaves_out(Signal::Traces) && parts::has("console"),
+            );
         let log_exporters = match LogRecords::linked() {
             Some(_) => self.logs.len() + otlp.of(Signal::Logs).count(),
             None => 0,

@@ -4,11 +4,15 @@ use std::cell::RefCell;
 
 use crate::backend;
 use crate::collector::ExporterId;
-use crate::config::{ExporterKind, Signal, TelemetryConfig, context, needed};
+use crate::config::{Decisive, ExporterKind, Signal, TelemetryConfig, context, needed};
 use crate::error::Error;
 use crate::exporter::{OtlpExporters, OtlpTarget};
 use crate::internal_log::write_line;
 use crate::suggest::{listed, one_of};
+
+/// The settings without which nothing is sent over OTLP.
+const OF_OTLP: [Decisive; 4] =
+    [Decisive::Endpoint, Decisive::Protocol, Decisive::Headers, Decisive::Client];
 
 #[derive(Default)]
 pub(super) struct OtlpTargets {
@@ -22,22 +26,36 @@ impl OtlpTargets {
         let has_endpoint = config.otlp.traces.endpoint.is_some();
         let configured =
             backend::target(config)?.or_else(|| has_endpoint.then(|| config.copied().into()));
-        let mut targets = Vec::new();
+        let mut this = Self::default();
         for signal in Signal::ALL {
+            if let Some(reason) = config.refusal(signal, &[Decisive::Exporters]) {
+                this.leave_out(signal, reason);
+            }
             let is_chosen = config.exporters.chooses(signal, ExporterKind::Otlp);
-            let has_endpoint = config.otlp.signal(signal).endpoint.is_some();
+            let has_endpoint = config.otlp.signal(signal).endpoint.is_some()
+                || config.refusal(signal, &[Decisive::Endpoint]).is_some();
             let is_explicit = is_chosen == Some(true) || has_endpoint;
             let target = match &configured {
                 _ if is_chosen == Some(false) => None,
                 Some(target) => (is_explicit || accepts(target, signal)).then(|| target.clone()),
                 None => is_explicit.then(|| config.copied().into()),
             };
-            if let Some(target) = target {
-                targets.push((signal, target));
-                targets.extend(additional(signal, config).map(|target| (signal, target)));
+            let Some(target) = target else {
+                continue;
+            };
+            if let Some(reason) = config.refusal(signal, &OF_OTLP) {
+                this.leave_out(signal, reason);
+                continue;
             }
+            this.targets.push((signal, target));
+            this.targets.extend(additional(signal, config).map(|target| (signal, target)));
         }
-        Ok(Self { targets, left_out: RefCell::default() })
+        Ok(this)
+    }
+
+    pub(super) fn leaves_out(&self, signal: Signal) -> bool {
+        let left_out = self.left_out.borrow();
+        left_out.iter().any(|(_, signals)| signals.contains(&signal.as_str()))
     }
 
     pub(super) fn of(&self, signal: Signal) -> impl Iterator<Item = &OtlpTarget> {
@@ -64,7 +82,7 @@ impl OtlpTargets {
         Ok(started)
     }
 
-    fn leave_out(&self, signal: Signal, reason: String) {
+    pub(super) fn leave_out(&self, signal: Signal, reason: String) {
         let mut left_out = self.left_out.borrow_mut();
         let bare = Signal::removed_from(&reason);
         match left_out.iter_mut().find(|(known, _)| Signal::removed_from(known) == bare) {
@@ -99,7 +117,7 @@ pub(super) fn unless_of_environment<T>(
     Ok(made.map_err(|reason| say_left_out(signal.as_str(), &reason)).ok())
 }
 
-fn say_left_out(signals: &str, reason: &str) {
+pub(super) fn say_left_out(signals: &str, reason: &str) {
     write_line("error", &format!("an exporter of {signals} is left out: {reason}"));
 }
 

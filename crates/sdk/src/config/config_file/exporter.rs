@@ -164,7 +164,7 @@ fn file(tls: &Part<'_>, key: &'static str) -> Result<Option<PathBuf>, Mistake> {
 
 /// Returns the headers. `headers` take precedence over `headers_list`.
 fn headers(exporter: &Part<'_>) -> Result<Headers, Mistake> {
-    let list = exporter.parsed("headers_list", |text: String| whole(parse_headers(&text)))?;
+    let list = exporter.parsed("headers_list", |text: String| parse_headers(&text))?;
     let mut headers = list.unwrap_or_default();
     for part in exporter.items("headers")? {
         part.required("name")?;
@@ -179,10 +179,4 @@ fn headers(exporter: &Part<'_>) -> Result<Headers, Mistake> {
         secret::check_literal(value).map_err(refused)?;
     }
     Ok(headers)
-}
-
-/// Returns the value, or an error if any part of it is invalid.
-pub(super) fn whole<T>(parsed: Result<(T, Vec<String>), String>) -> Result<T, String> {
-    let (value, refused) = parsed?;
-    if refused.is_empty() { Ok(value) } else { Err(refused.join("; ")) }
 }

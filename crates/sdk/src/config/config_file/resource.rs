@@ -3,11 +3,10 @@
 use opentelemetry::{Array, StringValue, Value};
 use serde::de::DeserializeOwned;
 
-use super::exporter::whole;
 use super::part::Part;
 use crate::config::detection::ResourceDetector;
 use crate::config::env::parse::{entries, word};
-use crate::config::env::{parse_resource_attributes, service_name, unique};
+use crate::config::env::{parse_resource_attributes, service_name, unique, whole};
 use crate::config::mistake::Mistake;
 use crate::config::propagator::Propagator;
 use crate::config::resource::{ResourceAttributes, SERVICE_NAME, check_key};
