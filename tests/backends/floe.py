@@ -13,11 +13,12 @@ class Run:
     trace_id: str
 
 
-def run(program: Path, product: Path, environment: dict[str, str]) -> Run:
+def run(program: Path, product: Path, environment: dict[str, str], folder: Path | None = None) -> Run:
     """Runs a product, and reads the trace id from the output of the program."""
     process = subprocess.run(
         [str(program), "run", "--trace", "full", str(product)],
         env=environment,
+        cwd=folder,
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,

@@ -44,8 +44,15 @@ class Server:
             )
         return self
 
-    def __exit__(self, *_):
+    def kill(self):
+        self._process.kill()
+        self._process.wait()
+
+    def terminate(self):
         self._process.terminate()
+
+    def __exit__(self, *_):
+        self.terminate()
         try:
             self._process.wait(20)
         except subprocess.TimeoutExpired:
@@ -76,9 +83,9 @@ def answers(url: str) -> bool:
         return False
 
 
-def listens(port: int) -> bool:
+def listens(port: int, host: str = "127.0.0.1") -> bool:
     try:
-        with socket.create_connection(("127.0.0.1", port), timeout=5):
+        with socket.create_connection((host, port), timeout=5):
             return True
     except OSError:
         return False
