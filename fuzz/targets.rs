@@ -78,7 +78,7 @@ pub(crate) fn recording(data: &[u8]) {
         assert_eq!(length, trace.duration());
     }
     let _ = floe_trace::causes(&forest);
-    assert!(floe_trace::write_page(&forest, 0, std::io::sink()).is_ok());
+    assert!(floe_trace::write_page(&forest, std::io::sink()).is_ok());
     assert!(floe_trace::write_perfetto(&forest, std::io::sink()).is_ok());
     let mut lines = Vec::new();
     assert!(floe_trace::write::lines(&first, &mut lines).is_ok());

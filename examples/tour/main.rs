@@ -12,8 +12,8 @@ use std::net::SocketAddr;
 
 use floe_telemetry::exporter::ConsoleExporter;
 use floe_telemetry::{FloeAttributes, FutureExt as _, propagation, traced};
-#[cfg(feature = "page")]
-use floe_telemetry_report as _; // the exporter `report`
+#[cfg(feature = "file")]
+use floe_telemetry_otlp_file as _; // the exporter `otlp_file`
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 

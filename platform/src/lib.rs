@@ -23,11 +23,10 @@ pub mod telemetry;
 mod text;
 pub mod word;
 
-// These register the exporters `otlp_file`, `prometheus` and `report`.
+// These register the exporters `otlp_file` and `prometheus`.
 use floe_telemetry_otlp_file as _;
 #[cfg(feature = "prometheus")]
 use floe_telemetry_prometheus as _;
-use floe_telemetry_report as _;
 
 mod plugins {
     pub(crate) mod active;

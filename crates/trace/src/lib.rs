@@ -16,7 +16,7 @@
 //! for cause in causes(&forest) {
 //!     println!("{}", cause.message);
 //! }
-//! write_page(&forest, 0, File::create("trace.html")?)?;
+//! write_page(&forest, File::create("trace.html")?)?;
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
@@ -46,7 +46,7 @@ pub use crate::causes::{Cause, CauseKind, causes};
 pub use crate::diff::{Change, ChangeKind, Diff, diff};
 pub use crate::forest::{Forest, Trace};
 pub use crate::names::{NameStatistics, names};
-pub use crate::page::{write_page, write_page_of};
+pub use crate::page::write_page;
 pub use crate::perfetto::write_perfetto;
 pub use crate::span::{
     Attributes, Event, Kind, Link, Log, Note, Recording, Source, Span, SpanId, Status, Text,

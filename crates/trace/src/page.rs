@@ -84,37 +84,24 @@ struct PageTrace {
     errors: usize,
 }
 
-/// Writes traces as an HTML page that contains its style, script and data, and loads nothing. The page shows `unread`,
-/// the number of spans and log records that the recording lacks.
+/// Writes traces as an HTML page that contains its style, script and data, and loads nothing.
 ///
 /// The page has up to 200,000 spans: of a larger recording, the traces with errors and the longest ones; of a larger
 /// trace, the first spans. The page shows how many spans it omits.
 ///
 /// # Errors
 /// Writing fails.
-pub fn write_page(forest: &Forest<'_>, unread: usize, out: impl Write) -> io::Result<()> {
-    write_page_of(forest, MOST_SPANS, unread, out)
+pub fn write_page(forest: &Forest<'_>, out: impl Write) -> io::Result<()> {
+    write_page_of(forest, MOST_SPANS, out)
 }
 
-/// Writes a [page](write_page) with up to this number of spans, at most 200,000.
-///
-/// # Errors
-/// Writing fails.
-pub fn write_page_of(
-    forest: &Forest<'_>,
-    most: usize,
-    unread: usize,
-    mut out: impl Write,
-) -> io::Result<()> {
-    let (order, left_out) = rows_of(forest, most.min(MOST_SPANS));
+fn write_page_of(forest: &Forest<'_>, most: usize, mut out: impl Write) -> io::Result<()> {
+    let (order, left_out) = rows_of(forest, most);
     let plan = Plan::new(forest, order);
     let mut rows = plan.rows();
-    let notes = [
-        (left_out, "more spans are left out"),
-        (unread, "later spans and log records are left out: the limit of memory was reached"),
-    ];
-    let notes = notes.iter().filter(|(count, _)| *count > 0);
-    rows.note = notes.map(|(count, what)| format!("{count} {what}")).join("; ");
+    if left_out > 0 {
+        rows.note = format!("{left_out} more spans are left out");
+    }
     let why = causes(forest).into_iter();
     rows.why = why
         .filter_map(|cause| Some((*plan.row_of.get(&cause.span)?, cause.message.replace('`', ""))))
@@ -434,7 +421,7 @@ mod tests {
 
     fn data(recording: &Recording) -> (Json, Vec<Json>) {
         let mut out = Vec::new();
-        write_page_of(&Forest::new(recording), 1000, 0, &mut out).expect("a page");
+        write_page_of(&Forest::new(recording), 1000, &mut out).expect("a page");
         let text = String::from_utf8(out).expect("text");
         let (_, data) = text.split_once(r#"id="data">"#).expect("data");
         let (data, _) = data.split_once("</script>").expect("its end");
@@ -531,7 +518,7 @@ mod tests {
     #[test]
     fn the_page_is_small() {
         let mut out = Vec::new();
-        write_page(&Forest::new(&Recording::default()), 0, &mut out).expect("a page");
+        write_page(&Forest::new(&Recording::default()), &mut out).expect("a page");
         let text = String::from_utf8(out).expect("text");
         let (before, rest) = text.split_once(r#"id="data">"#).expect("data");
         let (_, after) = rest.split_once("</script>").expect("its end");

@@ -144,12 +144,6 @@ impl Reader {
         self.recording
     }
 
-    /// Returns the recording so far, with the times as recorded.
-    #[must_use]
-    pub const fn recording(&self) -> &Recording {
-        &self.recording
-    }
-
     /// Returns the number of spans and log records that were left out so far, and the reason for the first.
     #[must_use]
     pub const fn rejected(&self) -> Option<&Rejected> {

@@ -107,17 +107,12 @@ fn the_trace_is_printed_on_request_only() {
 }
 
 #[test]
-fn exporters_write_the_trace_into_files() {
-    for (exporter, file, text) in [
-        ("otlp_file", "telemetry/traces.jsonl", "floe.pipeline.run"),
-        ("report", "telemetry/trace.html", "<title>floe.pipeline.run</title>"),
-    ] {
-        let product = Product::shop();
-        let mut floe = command(&["run", "-q"], &[("OTEL_TRACES_EXPORTER", exporter)]);
-        let output = floe.current_dir(product.path("")).output().unwrap();
-        assert!(output.status.success(), "{output:?}");
-        assert!(product.read(file).contains(text), "{exporter}");
-    }
+fn an_exporter_writes_the_trace_into_a_file() {
+    let product = Product::shop();
+    let mut floe = command(&["run", "-q"], &[("OTEL_TRACES_EXPORTER", "otlp_file")]);
+    let output = floe.current_dir(product.path("")).output().unwrap();
+    assert!(output.status.success(), "{output:?}");
+    assert!(product.read("telemetry/traces.jsonl").contains("floe.pipeline.run"));
 }
 
 #[test]

@@ -69,8 +69,8 @@ pub struct ExportersConfig {
     pub metrics: Option<Vec<ExporterKind>>,
     /// The exporters of log records.
     pub logs: Option<Vec<ExporterKind>>,
-    /// The directory for the files of `otlp_file`, and for the page of the exporter `report`. It is created if it does
-    /// not exist. Each process needs its own directory. Default `telemetry`, in the working directory of the process.
+    /// The directory for the files of `otlp_file`. It is created if it does not exist. Each process needs its own
+    /// directory. Default `telemetry`, in the working directory of the process.
     pub directory: PathBuf,
 }
 

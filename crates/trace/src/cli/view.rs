@@ -22,7 +22,7 @@ pub(crate) struct View {
 pub(crate) fn view(options: &View) -> Result<(), Failure> {
     let out = &options.out;
     let recording = options.input.read_spans()?;
-    output::convert(&options.input, &recording, out, |forest, file| write_page(forest, 0, file))?;
+    output::convert(&options.input, &recording, out, |forest, file| write_page(forest, file))?;
     if output::is_standard(out) {
         return Ok(());
     }
