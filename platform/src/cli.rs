@@ -1,7 +1,5 @@
 //! The command line: parses the arguments and runs the command, whose exit code or signal ends the program.
 
-pub mod audit;
-
 mod arguments;
 mod backend;
 mod columns;
@@ -88,14 +86,6 @@ enum Command {
         #[arg(required = true, trailing_var_arg = true, allow_hyphen_values = true)]
         command: Vec<OsString>,
     },
-    /// Print every annotated function and every plugin with its tracer, and the gaps in the instrumentation
-    ///
-    /// Among the attributes of a function, `*` stands for keys that its annotation does not contain.
-    Audit {
-        /// Print JSON instead of tables
-        #[arg(long)]
-        json: bool,
-    },
 }
 
 const EXIT_CODES: &str = "\
@@ -168,7 +158,6 @@ fn execute(command: &Command) -> Result<(), RunError> {
         Command::Backend(arguments) => backend::backend(arguments)?,
         // `main` has already run this command, because it returns the exit code of dbt.
         Command::TraceDbt { .. } => {}
-        Command::Audit { json } => audit::audit(*json)?,
     }
     Ok(())
 }

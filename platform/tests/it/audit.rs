@@ -1,54 +1,31 @@
-//! `floe audit`: the functions, tracers and plugins of the program.
+//! The audit of the program's own plugins, which each compilation runs.
 
 use std::collections::BTreeSet;
 
 use floe::artifacts::CompiledArtifacts;
+use floe_plugin::registry;
+use floe_telemetry::callsite;
 use serde_json::{Value, json};
 
-use crate::product::{Product, program};
+use crate::product::Product;
 use crate::spans_of;
-
-fn audit() -> Value {
-    let output = program(&["audit", "--json"], &[]);
-    output.assert_ok();
-    serde_json::from_str(&output.stdout).unwrap()
-}
 
 #[test]
 fn each_plugin_has_a_tracer() {
-    let audit = audit();
-    assert_eq!(audit["warnings"], json!([]));
-    let tracers = audit["tracers"].as_array().unwrap();
-    let plugins = audit["plugins"].as_array().unwrap();
-    let mut names = Vec::new();
-    for plugin in plugins {
-        names.push(plugin["name"].as_str().unwrap());
-        assert!(!plugin["description"].as_str().unwrap().is_empty());
-        if plugin["type"] == "telemetry_backend" {
-            assert!(plugin["tracer_name"].is_null(), "{plugin}");
-            continue;
-        }
-        assert!(
-            tracers.iter().any(|tracer| tracer["name"] == plugin["tracer_name"]),
-            "there is no tracer of {plugin}"
-        );
-    }
-    for name in
-        ["sqlite", "csv", "local", "sql", "env", "file", "terminal", "console", "jaeger", "otlp"]
-    {
-        assert!(names.contains(&name), "{names:?}");
+    let warnings = floe_plugin::audit().unwrap();
+    assert_eq!(warnings, []);
+    let plugins = registry::discover().unwrap();
+    let names: BTreeSet<_> = plugins.iter().map(|linked| linked.plugin().name()).collect();
+    for name in ["sqlite", "csv", "local", "sql", "env", "file", "terminal", "console"] {
+        assert!(names.contains(name), "{names:?}");
     }
 }
 
 #[test]
 fn each_tracer_follows_the_naming_rule_or_has_the_name_of_the_crate() {
-    let audit = audit();
-    let functions = audit["functions"].as_array().unwrap().iter();
-    let tracers = audit["tracers"].as_array().unwrap().iter();
-    let names: BTreeSet<_> = functions
-        .map(|function| function["tracer"].as_str().unwrap())
-        .chain(tracers.map(|tracer| tracer["name"].as_str().unwrap()))
-        .collect();
+    let functions = callsite::all().map(callsite::CallSite::scope_name);
+    let tracers = callsite::tracers().map(callsite::Scope::name);
+    let names: BTreeSet<_> = functions.chain(tracers).collect();
     for name in &names {
         let is_of_domain = name.starts_with("floe.") && name.matches('.').count() == 2;
         assert!(is_of_domain || *name == "floe", "{name}");
@@ -76,42 +53,6 @@ fn the_tracer_of_each_embedded_plugin_is_the_scope_of_a_span_of_a_run() {
     .map(str::to_owned)
     .into();
     assert_eq!(scopes, expected);
-}
-
-#[test]
-fn each_function_is_listed_with_its_place_and_its_attributes() {
-    let audit = audit();
-    let functions = audit["functions"].as_array().unwrap();
-    let stages = functions
-        .iter()
-        .filter(|function| function["span"].as_str().unwrap().contains("compile.stage"));
-    assert_eq!(stages.count(), 6);
-    let write =
-        functions.iter().find(|function| function["span"] == "floe.input.generate").unwrap();
-    assert_eq!(write["function"], "floe::pipeline::source::generate");
-    assert_eq!(write["kind"], "internal");
-    assert_eq!(write["tracer"], "floe.orchestrator.local");
-    assert_eq!(write["file"], "platform/src/pipeline/source.rs");
-    assert_eq!(write["attributes"], json!(["file.path"]));
-    assert!(write["line"].as_u64().unwrap() > 1);
-}
-
-#[test]
-fn the_table_has_a_line_for_each_function() {
-    let output = program(&["audit"], &[]);
-    output.assert_ok();
-    let lines: Vec<_> = output.stdout.lines().collect();
-    assert!(lines[0].starts_with("SPAN  "), "{}", output.stdout);
-    let functions = audit()["functions"].as_array().unwrap().len();
-    let plugins = audit()["plugins"].as_array().unwrap().len();
-    assert_eq!(lines[functions + 1], "");
-    assert_eq!(
-        *lines.last().unwrap(),
-        format!("{functions} annotated functions, {plugins} plugins, 0 warnings")
-    );
-    // A column starts at the same position in every line.
-    let column = lines[0].find("KIND").unwrap();
-    assert!(lines[1..=functions].iter().all(|line| line[column..].starts_with("internal ")));
 }
 
 #[test]

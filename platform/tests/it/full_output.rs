@@ -9,16 +9,10 @@ use crate::product::{self, Product};
 
 fn commands(product: &Product) -> Vec<Vec<String>> {
     let folder = product.path("").to_str().unwrap().to_owned();
-    [
-        &["audit"][..],
-        &["audit", "--json"],
-        &["--help"],
-        &["backend", &folder],
-        &["compile", &folder],
-    ]
-    .iter()
-    .map(|words| words.iter().map(|word| (*word).to_owned()).collect())
-    .collect()
+    [&["--help"][..], &["runs", &folder], &["backend", &folder], &["compile", &folder]]
+        .iter()
+        .map(|words| words.iter().map(|word| (*word).to_owned()).collect())
+        .collect()
 }
 
 fn command(words: &[String]) -> Command {
