@@ -1,10 +1,9 @@
 //! The last runs of a product on this host, in `.floe/runs.jsonl`: a line for each run, the oldest first. The line that
 //! a run adds at its start is replaced at its end. Only the newest lines are then parsed; others are copied.
 
-pub(crate) mod unusual;
+mod unusual;
 
-use std::env;
-use std::fs::{self, File, OpenOptions};
+use std::fs::{File, OpenOptions};
 use std::io::{ErrorKind, Read as _};
 use std::path::{Path, PathBuf};
 use std::thread;
@@ -65,14 +64,6 @@ impl Record {
             asset.failed_since = before.or_else(|| asset.is_bad().then(|| now.clone()));
         }
     }
-}
-
-/// Returns the name of this host and the number of its cores, for example `build-1 (8 cores)`.
-pub(crate) fn machine() -> String {
-    let name = fs::read_to_string("/proc/sys/kernel/hostname").ok();
-    let name = name.or_else(|| env::var("COMPUTERNAME").ok()).unwrap_or_default();
-    let cores = thread::available_parallelism().map_or(0, usize::from);
-    format!("{} ({})", name.trim(), Count(cores, "core"))
 }
 
 fn path(folder: &Path) -> PathBuf {
@@ -202,6 +193,8 @@ pub(crate) fn find(folder: &Path, id: &str) -> Result<Vec<Record>, Error> {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
     use crate::record::{Outcome, Step};
 

@@ -44,7 +44,6 @@ use self::run::{Run, TRACER_NAME, Tables};
 use self::warehouse::Warehouse;
 use crate::artifacts::CompiledArtifacts;
 use crate::compile::{self, Definition};
-use crate::history::unusual;
 use crate::metrics;
 use crate::plugins::active::{Active, failed};
 use crate::product::{self, OUTPUT_FOLDER};
@@ -97,7 +96,7 @@ fn build(run: &Run<'_>, report: &mut Report) -> Result<(), Error> {
         plugins.required::<dyn QueryEngine>()?.name().clone_into(&mut report.engine);
         let warehouse = Warehouse::prepare(run.folder(), plugins)?;
         if warehouse.waited >= warehouse::TICK {
-            report.end_stage(unusual::WAIT, warehouse.waited);
+            report.end_stage("wait for another run", warehouse.waited);
         }
         match build_assets(run, &warehouse, report)? {
             Some(mut tables) => {

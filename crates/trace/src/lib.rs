@@ -27,7 +27,6 @@
 #[doc(hidden)]
 pub mod ps;
 pub mod read;
-pub mod significance;
 pub mod write;
 
 mod causes;
@@ -38,6 +37,7 @@ mod names;
 mod operation;
 mod page;
 mod perfetto;
+mod significance;
 mod span;
 mod text;
 mod waterfall;

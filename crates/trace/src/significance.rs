@@ -1,6 +1,6 @@
 //! Decides whether a difference is random: Fisher's exact test, Student's test, and Holm's correction for many tests.
 //!
-//! The causes of slowness, the comparison of two sets of runs, and the history of floe's platform use these tests.
+//! The causes of slowness and the comparison of two sets of runs use these tests.
 
 use itertools::Itertools as _;
 
@@ -15,8 +15,6 @@ const ENDS: usize = 10;
 const ALIKE: f64 = 1.5;
 /// The minimum degrees of freedom with which the deviation of the samples can be estimated.
 const LEAST_FREEDOM: usize = 4;
-/// The minimum scatter of logarithms, which is about 5 % of the values.
-const LEAST_SCATTER: f64 = 0.05;
 
 /// Returns the chance that at least this many of all failures fall into the second sample, by Fisher's exact test. A
 /// sample is (failures, calls).
@@ -213,58 +211,17 @@ pub(crate) fn tail(z: f64) -> f64 {
 }
 
 /// Returns the shift that is common to most names, or 0 for fewer than three names.
-#[must_use]
-pub fn common(shifts: impl Iterator<Item = f64>) -> f64 {
+pub(crate) fn common(shifts: impl Iterator<Item = f64>) -> f64 {
     let shifts = shifts.collect_vec();
     if shifts.len() < 3 { 0.0 } else { middle(shifts.into_iter()) }
 }
 
-/// Returns the median; of two middle values, the one closer to 0.
+/// Returns the median; of two middle values, the one closer to 0; of no values, 0.
 pub(crate) fn middle(values: impl Iterator<Item = f64>) -> f64 {
-    let [one, other] = middles(values);
-    if one.abs() < other.abs() { one } else { other }
-}
-
-/// Returns the median; of two middle values, their mean. The median of no values is 0.
-#[must_use]
-pub fn median(values: impl Iterator<Item = f64>) -> f64 {
-    let [one, other] = middles(values);
-    f64::midpoint(one, other)
-}
-
-/// Returns the two middle values, which are one for an odd number of values, and 0 if there are none.
-fn middles(values: impl Iterator<Item = f64>) -> [f64; 2] {
     let values = sorted(&values.collect_vec());
-    [values.len().saturating_sub(1), values.len()]
-        .map(|twice| values.get(twice / 2).copied().unwrap_or_default())
-}
-
-/// Returns the chance that an ordinary value is at least as far as `now` from the median of past values, on either
-/// side, by Student's distribution with a scatter that single outliers hardly affect.
-///
-/// The chance is 1 for fewer than two past values, and for a value that recurs, such as on every Sunday: two of the last
-/// fourteen values, or more than one in fourteen of all, are about as far on the same side. `past` begins with the newest
-/// value.
-#[must_use]
-pub fn unusual(past: &[f64], now: f64) -> f64 {
-    let count = as_f64(past.len());
-    let usual = median(past.iter().copied());
-    let distance = now - usual;
-    let typical = 1.4826 * median(past.iter().map(|it| (it - usual).abs()));
-    // The comparison allows for the scatter, because recurring values are never equal.
-    let least = distance.abs() - (4.0 * typical.max(LEAST_SCATTER)).min(distance.abs() / 2.0);
-    let is_as_far = |it: &&f64| (**it - usual) * distance.signum() >= least;
-    // The newest values at this distance do not count, because the last runs may already have had the new value.
-    let earlier = |runs: &[f64]| runs.iter().skip_while(is_as_far).filter(is_as_far).count();
-    let is_known = earlier(&past[..past.len().min(14)]) >= 2;
-    if past.len() < 2 || distance == 0.0 || is_known || earlier(past) > past.len() / 14 {
-        return 1.0;
-    }
-    let most = 3.0 * typical.max(LEAST_SCATTER);
-    let squares = past.iter().map(|it| (it - usual).clamp(-most, most).powi(2));
-    let scatter = (squares.sum::<f64>() / (count - 1.0)).sqrt().max(typical).max(LEAST_SCATTER);
-    let t = distance / (scatter * (1.0 + 1.0 / count).sqrt());
-    two_sided(t.abs(), past.len() - 1)
+    let [one, other] = [values.len().saturating_sub(1), values.len()]
+        .map(|twice| values.get(twice / 2).copied().unwrap_or_default());
+    if one.abs() < other.abs() { one } else { other }
 }
 
 pub(crate) fn mean(values: &[f64]) -> f64 {

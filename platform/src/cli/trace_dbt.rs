@@ -180,7 +180,6 @@ fn record(command: &Recorded<'_>, identity: Option<&Identity>) -> Record {
         started_at: rfc3339(command.started),
         ended_at: Some(rfc3339(command.ended)),
         seconds: took.as_secs_f64(),
-        machine: history::machine(),
         trace_id: command.trace_id.clone(),
         span_id: command.span_id.clone(),
         dbt_invocation_id: Some(command.invocation_id.to_owned()),

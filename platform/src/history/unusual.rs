@@ -1,15 +1,8 @@
-//! Finds what is unusual about a run by comparison with earlier runs of the same kind: failures, times, rows, queries.
-//!
-//! Logarithms of times are compared with the median of the last runs, relative to their scatter. The median shift of
-//! the assets and stages without a recorded cause is attributed to the machine and subtracted first. The rest has a
-//! recorded cause (an unusual number of rows, another query), or none. Only times that are rare and matter are named.
-
-mod trend;
+//! Finds what is unusual about a run by comparison with earlier runs of the same kind: failures, rows, and the time.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use floe_telemetry::config::suggest::all_of;
-use floe_trace::significance::{common, median, unusual};
 
 use super::WINDOW;
 use crate::record::{Record, Step};
@@ -21,69 +14,25 @@ const FEWEST: usize = 7;
 /// The maximum number of findings of a run.
 const MOST: usize = 3;
 
-/// The maximum chance that an ordinary run gets a finding about its machine, or any finding about an asset or a stage.
-const RARE: f64 = 0.001;
+/// The minimum factor by which unusual rows, or an unusual time, differ from the usual ones.
+const LEAST: f64 = 1.5;
 
-/// The maximum chance of a false finding in a single test of a deviation with a recorded cause.
-const EXPECTED: f64 = 0.02;
+/// The minimum additional time of an unusual run, in seconds.
+const LEAST_SECONDS: f64 = 2.0;
 
-/// The minimum factor by which an unusual number of rows differs from the usual one.
-const LEAST_ROWS: f64 = 1.5;
-
-/// The minimum factor of the usual time for a finding about the machine, or about an asset or a stage without a cause.
-const LEAST_TIME: f64 = 1.3;
-
-/// The minimum additional seconds of a finding about time. The function `matters` explains their minimum share.
-const LEAST_SECONDS: f64 = 0.1;
-const LEAST_SHARE: f64 = 0.2;
-
-/// Seconds that are added to a time before its logarithm is taken, because short times scatter too much.
-const TICK: f64 = 0.001;
-
-/// The stage in which a run waits for another one.
-pub(crate) const WAIT: &str = "wait for another run";
-
-#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
-pub(super) enum Kind {
-    Failure,
-    Rows,
-    Query,
-    Machine,
-    Wait,
-    Unknown,
-}
-
-#[derive(Clone, Debug, PartialEq)]
-pub(super) struct Finding {
-    pub(super) kind: Kind,
-    /// The additional seconds; zero if the finding is not about time.
-    excess: f64,
-    pub(super) text: String,
-}
-
-pub(crate) fn sentences(past: &[Record], run: &Record) -> Vec<String> {
-    explain(past, run).into_iter().map(|it| it.text).collect()
-}
-
-/// Returns the unusual findings of a run, failures first, then by their additional seconds. `past` are the earlier runs
-/// of the same kind, the newest first.
-pub(super) fn explain(past: &[Record], run: &Record) -> Vec<Finding> {
+/// Returns a sentence for each unusual finding: first failures, then rows, then the time. `past` are the earlier runs of
+/// the same kind, the newest first.
+pub(super) fn sentences(past: &[Record], run: &Record) -> Vec<String> {
     let mut found = failures(past, run);
-    let past: Vec<&Record> =
-        past.iter().filter(|run| run.assets.iter().any(Step::is_built)).take(WINDOW).collect();
-    if past.len() >= FEWEST {
-        found.extend(Comparison::new(&past, run).findings());
-    }
-    found.sort_by(|one, other| {
-        let is_other = |it: &Finding| it.kind != Kind::Failure;
-        let by_excess = other.excess.total_cmp(&one.excess);
-        is_other(one).cmp(&is_other(other)).then(by_excess)
-    });
+    let is_built = |run: &&Record| run.assets.iter().any(Step::is_built);
+    let past: Vec<&Record> = past.iter().filter(is_built).take(WINDOW).collect();
+    found.extend(rows(&past, run));
+    found.extend(time(&past, run));
     found.truncate(MOST);
     found
 }
 
-fn failures(past: &[Record], run: &Record) -> Vec<Finding> {
+fn failures(past: &[Record], run: &Record) -> Vec<String> {
     let mut texts: BTreeMap<String, Vec<&str>> = BTreeMap::new();
     for asset in run.assets.iter().filter(|asset| asset.is_bad()) {
         let before: Vec<_> = past.iter().filter_map(|run| run.asset(&asset.key)).collect();
@@ -107,332 +56,81 @@ fn failures(past: &[Record], run: &Record) -> Vec<Finding> {
         let verb = if names.len() == 1 { "fails" } else { "fail" };
         format!("{} {verb} {when}", listed(&names))
     });
-    texts.map(|text| Finding { kind: Kind::Failure, excess: 0.0, text }).collect()
+    texts.collect()
 }
 
-#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
-enum Cause<'a> {
-    /// This asset has an unusual number of rows without a recorded reason.
-    Rows(&'a str),
-    /// The query of this asset, or the definition of this source, changed.
-    Query(&'a str),
-}
-
-/// An asset or a stage of the run, with its times in earlier runs.
-struct Part<'a> {
-    name: &'a str,
-    asset: Option<&'a Step>,
-    causes: BTreeSet<Cause<'a>>,
-    now: f64,
-    /// The seconds in the order of the runs; `None` for runs that did not build the part.
-    past: Vec<Option<f64>>,
-    usual: f64,
-}
-
-impl Part<'_> {
-    /// Returns the logarithm of the ratio of a time to the usual one.
-    fn deviation(&self, seconds: f64) -> f64 {
-        ((seconds + TICK) / (self.usual + TICK)).ln()
+/// Describes the assets with unusual rows, without those that read one of them.
+fn rows(past: &[&Record], run: &Record) -> Vec<String> {
+    let mut before: HashMap<&str, Vec<f64>> = HashMap::new();
+    for asset in past.iter().flat_map(|run| &run.assets) {
+        if let Some(rows) = asset.rows() {
+            before.entry(&asset.key).or_default().push(count(rows));
+        }
     }
-
-    /// Whether the part's time indicates how fast the machine is.
-    fn is_steady(&self) -> bool {
-        self.name != WAIT && self.causes.is_empty() && self.usual > 2.0 * TICK
-    }
-}
-
-struct Comparison<'a> {
-    past: &'a [&'a Record],
-    run: &'a Record,
-    built: Vec<HashMap<&'a str, &'a Step>>,
-    parts: Vec<Part<'a>>,
-    /// The assets with an unusual number of rows, each with the usual number, and whether its number is rare in earlier
-    /// runs. Only a rare number is a cause.
-    rows: HashMap<&'a str, (f64, bool)>,
-    /// The assets with another query than in most earlier runs, and the number of the first run with the new query.
-    changed: HashMap<&'a str, u64>,
-    /// The usual seconds of the run.
-    usual: f64,
-    /// The logarithm of the factor by which the machine was slower in each earlier run; `shift` is that of this run.
-    past_shifts: Vec<f64>,
-    shift: f64,
-    tests: f64,
-}
-
-impl<'a> Comparison<'a> {
-    #[expect(clippy::cast_precision_loss, reason = "the counts are small")]
-    fn new(past: &'a [&'a Record], run: &'a Record) -> Self {
-        let mut comparison = Self {
-            past,
-            run,
-            built: past.iter().map(|run| built(run)).collect(),
-            parts: Vec::new(),
-            rows: HashMap::new(),
-            changed: HashMap::new(),
-            usual: median(past.iter().map(|run| run.seconds)),
-            past_shifts: Vec::new(),
-            shift: 0.0,
-            // A run tests the time and the rows of each asset, the time of each stage, and the machine.
-            tests: (2 * run.assets.len() + run.stages.len() + 1) as f64,
+    let mut found = Vec::new();
+    let mut unusual: BTreeSet<&str> = BTreeSet::new();
+    for asset in run.assets.iter().filter(|asset| asset.is_built()) {
+        let is_below = asset.inputs.iter().any(|input| unusual.contains(&**input));
+        let Some(now) = asset.rows() else {
+            // A view, which has no number of rows, has those of its inputs.
+            unusual.extend(is_below.then_some(&*asset.key));
+            continue;
         };
-        for asset in run.assets.iter().filter(|asset| asset.is_built()) {
-            comparison.add_asset(asset);
+        let before = before.get(&*asset.key).map(Vec::as_slice).unwrap_or_default();
+        if let Some(usual) = usual_unlike(before, count(now)) {
+            unusual.insert(&asset.key);
+            found.extend((!is_below).then(|| describe_rows(&asset.key, now, usual)));
         }
-        for (name, seconds) in &run.stages {
-            let of = |run: &&Record| {
-                let stage = run.stages.iter().find(|(other, _)| other == name);
-                Some(stage.map_or(0.0, |(_, seconds)| *seconds))
-            };
-            let past = past.iter().map(of).collect();
-            comparison.add_part(name, None, BTreeSet::new(), *seconds, past);
-        }
-        comparison.set_shifts();
-        comparison
     }
+    found
+}
 
-    /// Adds an asset. The assets that it reads must have been added before.
-    fn add_asset(&mut self, asset: &'a Step) {
-        let name = &*asset.key;
-        let before: Vec<Option<&Step>> =
-            self.built.iter().map(|run| run.get(name).copied()).collect();
-        let built: Vec<&Step> = before.iter().copied().flatten().collect();
-        if built.len() < FEWEST {
-            return;
-        }
-        let mut causes = BTreeSet::new();
-        let is_same = |it: &&&Step| it.query == asset.query;
-        let same = built.iter().take_while(is_same).count();
-        if 2 * same < built.len() && !is_varying(&built) {
-            causes.insert(Cause::Query(name));
-            let runs = self.past.iter().zip(&before).filter(|(_, before)| before.is_some());
-            let first = runs.take(same).last().map_or(self.run, |(run, _)| *run);
-            self.changed.insert(name, first.number);
-        }
-        for input in &asset.inputs {
-            let part = self.parts.iter().find(|part| part.name == input);
-            // A view, which has no number of rows, passes on the causes of its inputs.
-            let part = part.filter(|part| match part.asset.and_then(Step::rows) {
-                Some(_) => self.rows.get(part.name).is_some_and(|it| it.1),
-                None => true,
-            });
-            causes.extend(part.iter().flat_map(|part| &part.causes));
-        }
-        let rows = built.iter().filter_map(|it| it.rows());
-        if let Some((usual, is_rare)) = self.other_rows(asset, rows.collect()) {
-            self.rows.insert(name, (usual, is_rare));
-            if is_rare && causes.is_empty() {
-                causes.insert(Cause::Rows(name));
-            }
-        }
-        let past = before.iter().map(|it| it.map(|it| it.seconds)).collect();
-        self.add_part(name, Some(asset), causes, asset.seconds, past);
-    }
-
-    fn add_part(
-        &mut self,
-        name: &'a str,
-        asset: Option<&'a Step>,
-        causes: BTreeSet<Cause<'a>>,
-        now: f64,
-        past: Vec<Option<f64>>,
-    ) {
-        let usual = median(past.iter().copied().flatten());
-        self.parts.push(Part { name, asset, causes, now, past, usual });
-    }
-
-    /// Returns the usual number of rows if the new number is unusual, and whether the new one is rare in earlier runs.
-    #[expect(clippy::cast_precision_loss, reason = "only the logarithm is compared")]
-    fn other_rows(&self, asset: &Step, past: Vec<u64>) -> Option<(f64, bool)> {
-        let now = asset.rows()? as f64;
-        let past: Vec<f64> = past.into_iter().map(|rows| rows as f64).collect();
-        let logs: Vec<f64> = past.iter().map(|rows| rows.ln_1p()).collect();
-        let usual = median(past.into_iter());
-        let factor = (now.ln_1p() - usual.ln_1p()).abs();
-        let is_rare = unusual(&logs, now.ln_1p()) * self.tests <= RARE;
-        (factor >= LEAST_ROWS.ln()).then_some((usual, is_rare))
-    }
-
-    /// Sets the shift of each run: the median deviation of the steady parts, or zero if fewer than three are known.
-    fn set_shifts(&mut self) {
-        let steady: Vec<&Part<'_>> = self.parts.iter().filter(|part| part.is_steady()).collect();
-        let shift_of = |times: &dyn Fn(&Part<'_>) -> Option<f64>| {
-            common(steady.iter().filter_map(|part| times(part).map(|it| part.deviation(it))))
-        };
-        let runs = 0..self.past.len();
-        let past_shifts = runs.map(|index| shift_of(&|part| part.past[index])).collect();
-        let shift = shift_of(&|part| Some(part.now));
-        (self.past_shifts, self.shift) = (past_shifts, shift);
-    }
-
-    fn findings(&self) -> Vec<Finding> {
-        let mut found: Vec<Finding> = self.find_slower_machine().into_iter().collect();
-        let mut told = BTreeSet::new();
-        for (causes, parts) in self.by_causes() {
-            let excess = parts.iter().map(|part| self.excess(part)).sum();
-            let names: Vec<&str> = parts.iter().map(|part| part.name).collect();
-            if self.matters(excess) {
-                let texts: Vec<String> = causes.iter().map(|it| self.describe(*it)).collect();
-                let text =
-                    format!("{}: +{} in {}", texts.join(", and "), Elapsed(excess), listed(&names));
-                let is_rows = matches!(causes.first(), Some(Cause::Rows(_)));
-                let kind = if is_rows { Kind::Rows } else { Kind::Query };
-                found.push(Finding { kind, excess, text });
-                told.extend(causes);
-            }
-        }
-        found.extend(self.without_time(&told));
-        found.extend(self.unexplained());
-        found.extend(self.trends());
-        found
-    }
-
-    fn find_slower_machine(&self) -> Option<Finding> {
-        // Only a slower machine is reported, so only one of the two tails counts.
-        let is_rare = unusual(&self.past_shifts, self.shift) / 2.0 <= RARE;
-        let usual: f64 = self.parts.iter().map(|part| part.usual).sum();
-        let excess = usual * self.shift.exp_m1();
-        if !is_rare || self.shift < LEAST_TIME.ln() || !self.matters(excess) {
-            return None;
-        }
-        let text = format!(
-            "assets with the usual rows and queries took {:.1} × their usual time (median): +{}{}",
-            self.shift.exp(),
-            Elapsed(excess),
-            self.surroundings()
-        );
-        Some(Finding { kind: Kind::Machine, excess, text })
-    }
-
-    fn by_causes(&self) -> BTreeMap<BTreeSet<Cause<'a>>, Vec<&Part<'a>>> {
-        let mut groups: BTreeMap<_, Vec<_>> = BTreeMap::new();
-        for part in self.parts.iter().filter(|part| !part.causes.is_empty()) {
-            if self.chance(part) <= EXPECTED && self.excess(part) > 0.0 {
-                groups.entry(part.causes.clone()).or_default().push(part);
-            }
-        }
-        for parts in groups.values_mut() {
-            parts.sort_by(|one, other| self.excess(other).total_cmp(&self.excess(one)));
-        }
-        groups
-    }
-
-    /// Returns the findings of causes that are not in `told`, because their effect on the time is not reported.
-    fn without_time(&self, told: &BTreeSet<Cause<'_>>) -> Vec<Finding> {
-        let all: BTreeSet<Cause<'_>> = self.parts.iter().flat_map(|it| it.causes.clone()).collect();
-        let rest: Vec<Cause<'_>> = all.into_iter().filter(|it| !told.contains(it)).collect();
-        let rows = rest.iter().filter(|it| matches!(it, Cause::Rows(_)));
-        let mut found: Vec<Finding> = rows
-            .map(|cause| Finding { kind: Kind::Rows, excess: 0.0, text: self.describe(*cause) })
-            .collect();
-        let queries = rest.iter().filter_map(|it| match it {
-            // A new query that takes no longer is reported only in the first run with it.
-            Cause::Query(name) if self.changed.get(name) == Some(&self.run.number) => Some(*name),
-            _ => None,
-        });
-        let queries: Vec<&str> = queries.collect();
-        let text = match &queries[..] {
-            [] => return found,
-            [name] => self.describe(Cause::Query(name)),
-            names => format!("the queries of {} changed", listed(names)),
-        };
-        found.push(Finding { kind: Kind::Query, excess: 0.0, text });
-        found
-    }
-
-    fn unexplained(&self) -> Vec<Finding> {
-        let parts = self.parts.iter().filter(|part| part.causes.is_empty()).filter(|part| {
-            let excess = self.excess(part);
-            let is_slower = part.deviation(part.now) - self.shift >= LEAST_TIME.ln();
-            is_slower && self.matters(excess) && self.chance(part) * self.tests <= RARE
-        });
-        parts.map(|part| self.unexplained_part(part)).collect()
-    }
-
-    fn unexplained_part(&self, part: &Part<'_>) -> Finding {
-        let took = format!("{}, usually {}", Elapsed(part.now), Elapsed(part.usual));
-        let (kind, text) = match part.asset {
-            _ if part.name == WAIT => (Kind::Wait, format!("waited for another run: {took}")),
-            None => (Kind::Unknown, format!("the stage `{}` took {took}", part.name)),
-            Some(asset) => {
-                let with = match (self.rows.get(part.name), asset.rows()) {
-                    (Some((usual, _)), Some(rows)) => {
-                        format!("{} rows, usually {}", Thousands(rows), rounded(*usual))
-                    }
-                    _ if is_varying(&self.before(part.name)) => "the same rows".to_owned(),
-                    _ => "the same rows and query".to_owned(),
-                };
-                let place = self.surroundings();
-                let text = format!("`{}` took {took}, with {with}{place}", part.name);
-                (Kind::Unknown, text)
-            }
-        };
-        Finding { kind, excess: self.excess(part), text }
-    }
-
-    /// Returns the asset's record from each earlier run that built it.
-    fn before(&self, name: &str) -> Vec<&'a Step> {
-        self.built.iter().filter_map(|run| run.get(name).copied()).collect()
-    }
-
-    /// Returns by how many seconds the part exceeds its usual time on an equally fast machine.
-    fn excess(&self, part: &Part<'_>) -> f64 {
-        part.now - part.usual * self.shift.exp()
-    }
-
-    /// Whether additional seconds are a notable part of the usual time of the run, or of its own additional time.
-    fn matters(&self, excess: f64) -> bool {
-        let longer = self.run.seconds - self.usual;
-        let is_of_longer = longer >= (LEAST_TIME - 1.0) * self.usual && excess >= longer / 4.0;
-        excess >= LEAST_SECONDS && (excess >= LEAST_SHARE * self.usual || is_of_longer)
-    }
-
-    /// Returns the chance that the part's time is this far from the usual one (see [`unusual`]). The shift of
-    /// each run is subtracted first.
-    fn chance(&self, part: &Part<'_>) -> f64 {
-        let runs = part.past.iter().zip(&self.past_shifts);
-        let before: Vec<f64> =
-            runs.filter_map(|(seconds, shift)| Some(part.deviation((*seconds)?) - shift)).collect();
-        unusual(&before, part.deviation(part.now) - self.shift)
-    }
-
-    #[expect(clippy::cast_precision_loss, reason = "the factor has one decimal")]
-    fn describe(&self, cause: Cause<'_>) -> String {
-        let name = match cause {
-            Cause::Query(name) => {
-                let asset = self.run.asset(name);
-                let is_source = asset.is_some_and(|it| it.inputs.is_empty());
-                let what = if is_source { "definition" } else { "query" };
-                let first = self.changed.get(name).filter(|first| **first < self.run.number);
-                let when = first.map(|first| format!(" in run {first}")).unwrap_or_default();
-                return format!("the {what} of `{name}` changed{when}");
-            }
-            Cause::Rows(name) => name,
-        };
-        let now = self.run.asset(name).and_then(Step::rows).unwrap_or_default();
-        let (usual, _) = self.rows.get(name).copied().unwrap_or_default();
-        let usually = rounded(usual);
-        if now == 0 {
-            return format!("`{name}` is empty, usually {usually} rows");
-        }
-        let factor = now as f64 / usual.max(1.0);
-        let now = Thousands(now);
-        format!("`{name}` has {factor:.1} × its usual rows ({now}, usually {usually})")
-    }
-
-    /// Returns a text that names both machines if all earlier runs had the same machine and this run had another one.
-    fn surroundings(&self) -> String {
-        let now = &self.run.machine;
-        let usual = &self.past[0].machine;
-        if now == usual || self.past.iter().any(|run| run.machine != *usual) {
-            return String::new();
-        }
-        format!("; on {now}, usually {usual}")
+fn describe_rows(name: &str, now: u64, usual: f64) -> String {
+    let factor = count(now) / usual.max(1.0);
+    let usually = rounded(usual);
+    match now {
+        0 => format!("`{name}` is empty, usually {usually} rows"),
+        _ => format!(
+            "`{name}` has {factor:.1} × its usual rows ({}, usually {usually})",
+            Thousands(now)
+        ),
     }
 }
 
-fn built(run: &Record) -> HashMap<&str, &Step> {
-    let assets = run.assets.iter().filter(|asset| asset.is_built());
-    assets.map(|asset| (&*asset.key, asset)).collect()
+/// Describes the time of a run that took unusually long.
+fn time(past: &[&Record], run: &Record) -> Option<String> {
+    let before: Vec<f64> = past.iter().map(|run| run.seconds).collect();
+    let usual = usual_unlike(&before, run.seconds)?;
+    let factor = run.seconds / usual;
+    let (now, usually) = (Elapsed(run.seconds), Elapsed(usual));
+    (run.seconds - usual >= LEAST_SECONDS)
+        .then(|| format!("the run took {factor:.1} × its usual time ({now}, usually {usually})"))
+}
+
+/// Returns the median of earlier values, the newest first, if the new value is unlike it: it differs by a factor of
+/// [`LEAST`], and no earlier value differs as clearly. The newest values do not count, because the last runs may already
+/// have had the new value; but the first of them must have changed at once, so slow growth is usual.
+fn usual_unlike(past: &[f64], now: f64) -> Option<f64> {
+    let usual = median(past);
+    // One is added, because the factors of small numbers and of short times mean little.
+    let distance = |value: f64| ((value + 1.0) / (usual + 1.0)).ln();
+    let new = distance(now);
+    let is_as_far = |value: &f64| distance(*value) * new.signum() >= new.abs() / 2.0;
+    let same = past.iter().take_while(|value| is_as_far(value)).count();
+    let (newest, earlier) = past.split_at(same);
+    let first = newest.last().copied().unwrap_or(now);
+    let change = distance(first) - distance(*earlier.first()?);
+    let least = new.abs().min(change * new.signum());
+    let is_known = past.len() < FEWEST || earlier.iter().any(is_as_far);
+    (least >= LEAST.ln() && !is_known).then_some(usual)
+}
+
+/// Returns the median; of no values, 0.
+fn median(values: &[f64]) -> f64 {
+    let mut values = values.to_vec();
+    values.sort_unstable_by(f64::total_cmp);
+    let middle = |twice: usize| values.get(twice / 2).copied().unwrap_or_default();
+    f64::midpoint(middle(values.len().saturating_sub(1)), middle(values.len()))
 }
 
 /// Whether there are more than half as many different queries as runs, for example because they contain the date.
@@ -450,10 +148,70 @@ fn listed(names: &[&str]) -> String {
     }
 }
 
+#[expect(clippy::cast_precision_loss, reason = "the last digits do not matter")]
+fn count(rows: u64) -> f64 {
+    rows as f64
+}
+
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a number of rows")]
 fn rounded(rows: f64) -> Thousands {
     Thousands(rows.round() as u64)
 }
 
 #[cfg(test)]
-mod tests;
+mod tests {
+    use super::*;
+    use crate::record::Outcome;
+
+    fn run(seconds: f64, assets: &[(&str, Option<u64>, &str)]) -> Record {
+        let asset = |(key, rows, input): &(&str, Option<u64>, &str)| Step {
+            key: (*key).to_owned(),
+            outcome: Outcome::Built { rows: *rows },
+            inputs: Vec::from_iter((!input.is_empty()).then(|| (*input).to_owned())),
+            ..Step::default()
+        };
+        Record { seconds, assets: assets.iter().map(asset).collect(), ..Record::default() }
+    }
+
+    #[test]
+    fn a_value_is_unusual_if_no_earlier_run_had_one_like_it() {
+        for (past, now, is_unusual) in [
+            (&[5.0; 7][..], 9.0, true),
+            (&[5.0; 7], 2.0, true),
+            (&[5.0; 7], 7.0, false),
+            (&[5.0; 6], 9.0, false),
+            // The newest runs may already have the new value.
+            (&[9.0, 9.0, 5.0, 5.0, 5.0, 5.0, 5.0], 9.0, true),
+            (&[5.0, 5.0, 9.0, 5.0, 5.0, 5.0, 5.0], 9.0, false),
+            (&[5.0, 5.0, 2.0, 5.0, 5.0, 5.0, 5.0], 9.0, true),
+            (&[9.0, 5.0, 9.0, 5.0, 5.0, 5.0, 5.0], 9.0, false),
+            // Growth is no change.
+            (&[19.0, 17.0, 15.0, 13.0, 11.0, 9.0, 7.0], 21.0, false),
+            // Short times differ by chance.
+            (&[0.01; 7], 0.4, false),
+        ] {
+            assert_eq!(usual_unlike(past, now).is_some(), is_unusual, "{past:?}, {now}");
+        }
+    }
+
+    #[test]
+    fn the_first_asset_with_unusual_rows_is_named_and_then_the_time() {
+        let of = |seconds: f64, rows: u64| {
+            let assets = [
+                ("orders", Some(rows), ""),
+                ("recent", None, "orders"),
+                ("totals", Some(rows), "recent"),
+                ("days", Some(30), "totals"),
+            ];
+            run(5.0 * seconds, &assets)
+        };
+        let past = vec![of(1.0, 1000); 14];
+        let of_rows = "`orders` has 4.0 × its usual rows (4,000, usually 1,000)";
+        let of_time = "the run took 3.0 × its usual time (15.00 s, usually 5.00 s)";
+        assert_eq!(sentences(&past, &of(3.0, 4000)), [of_rows, of_time]);
+        assert_eq!(sentences(&past, &of(1.2, 1400)), [""; 0]);
+        assert_eq!(sentences(&past[..6], &of(3.0, 4000)), [""; 0]);
+        let empty = "`orders` is empty, usually 1,000 rows";
+        assert_eq!(sentences(&past, &of(1.0, 0)), [empty]);
+    }
+}

@@ -14,7 +14,6 @@ use floe_telemetry::{ErrorType, get_current_span};
 
 use super::failed_path;
 use crate::artifacts::CompiledArtifacts;
-use crate::history;
 use crate::identity::Identity;
 use crate::plugins::active;
 use crate::product::warehouse_path;
@@ -113,7 +112,6 @@ impl Report {
                 product_version: identity.version.clone(),
                 environment: identity.environment.to_string(),
                 started_at: rfc3339(SystemTime::now()),
-                machine: history::machine(),
                 run_id: Some(run_id.to_string()),
                 trace_id,
                 span_id,

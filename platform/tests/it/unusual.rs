@@ -96,7 +96,6 @@ fn a_query_that_changed_and_fails_is_said_with_its_first_run() {
         .write("models/totals.sql", "SELECT count(*) AS all_orders FROM {{ ref('stg_orders') }}");
     let third = product.run();
     third.assert_ok();
-    assert!(third.stderr.contains("the query of `totals` changed"), "{}", third.stderr);
 
     product.write("models/totals.sql", failing);
     let fourth = product.run().stderr;
