@@ -1,11 +1,13 @@
 //! Facts about a dbt command before it runs, from its command line, its environment and `dbt_project.yml`.
 
+use std::collections::HashMap;
 use std::env;
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 
 use floe_plugins::files::input_file;
 use serde::Deserialize;
+use serde_json::Value;
 
 use crate::connection::{Connection, rendered};
 use crate::log_file::Settings;
@@ -56,21 +58,9 @@ pub(crate) struct Invocation {
 struct Project {
     name: Option<String>,
     profile: Option<String>,
-    log_path: Option<PathBuf>,
-    flags: Flags,
-}
-
-/// The project's defaults for options of dbt.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-#[expect(clippy::struct_field_names, reason = "the names of dbt")]
-struct Flags {
-    log_path: Option<PathBuf>,
-    log_format: Option<String>,
-    log_format_file: Option<String>,
-    log_level: Option<String>,
-    log_level_file: Option<String>,
-    log_file_max_bytes: Option<u64>,
+    log_path: Option<String>,
+    /// The project's defaults for options of dbt.
+    flags: HashMap<String, Value>,
 }
 
 impl Invocation {
@@ -84,68 +74,69 @@ impl Invocation {
         arguments: &[OsString],
         variable: impl Fn(&str) -> Option<OsString>,
     ) -> Self {
-        // In `uv run dbt build`, only the words after `dbt` are arguments of dbt.
-        let is_dbt = |word: &OsStr| {
-            Path::new(word).file_stem().is_some_and(|stem| stem == "dbt" || stem == "dbtf")
+        let (before, own) = arguments.split_at(start_of_dbt(program, arguments));
+        // The setting `log_path` is the option `--log-path`, the variable `DBT_LOG_PATH`, and a flag of the project.
+        let given = |name: &str| {
+            let option = format!("--{}", name.replace('_', "-"));
+            let short = if name == "target" { "-t" } else { &option };
+            let option = value(own, &[&option, short]).map(OsStr::to_owned);
+            option.or_else(|| setting::get(&name.to_uppercase(), &variable))
         };
-        let start = if is_dbt(program) {
-            0
-        } else {
-            arguments.iter().position(|word| is_dbt(word)).map_or(0, |at| at + 1)
+        let folder = given("project_dir").map(PathBuf::from).or_else(nearest_project);
+        let folder = absolute(folder.unwrap_or_default());
+        let project = Project::read(&folder);
+        let word = |name: &str| {
+            let given = given(name).map(|it| it.to_string_lossy().into_owned());
+            given.or_else(|| match project.flags.get(name)? {
+                Value::Null => None,
+                Value::String(text) => Some(text.clone()),
+                other => Some(other.to_string()),
+            })
         };
-        let (before, own) = arguments.split_at(start);
-        let option = |names: &[&str], name: &str| {
-            value(own, names).map(OsStr::to_owned).or_else(|| setting::get(name, &variable))
-        };
-        let word = |names: &[&str], name: &str| {
-            option(names, name).map(|it| it.to_string_lossy().into_owned())
-        };
-        let text = |names: &[&str], name: &str| word(names, name).map(|it| it.to_lowercase());
-        let folder = option(&["--project-dir"], "PROJECT_DIR")
-            .map(PathBuf::from)
-            .or_else(nearest_project)
-            .unwrap_or_default();
-        let folder = std::path::absolute(&folder).unwrap_or(folder);
-        let Project { name: project_name, profile, log_path, flags } = Project::read(&folder);
-        let (log_base, log_folder) = if let Some(path) = option(&["--log-path"], "LOG_PATH") {
-            let path = std::path::absolute(&path).unwrap_or(path.into());
+        let either =
+            |names: [&str; 2]| names.into_iter().find_map(word).map(|it| it.to_lowercase());
+        let (base, log_folder) = if let Some(path) = given("log_path") {
+            let path = absolute(path.into());
             (path.clone(), path)
         } else {
-            let inner = flags.log_path.or(log_path).unwrap_or("logs".into());
-            (folder.clone(), folder.join(inner))
+            let inner = word("log_path").or_else(|| project.log_path.clone());
+            (folder.clone(), folder.join(inner.as_deref().unwrap_or("logs")))
         };
-        let format = text(&["--log-format-file"], "LOG_FORMAT_FILE")
-            .or(flags.log_format_file)
-            .or_else(|| text(&["--log-format"], "LOG_FORMAT"))
-            .or(flags.log_format);
-        let level = text(&["--log-level-file"], "LOG_LEVEL_FILE")
-            .or(flags.log_level_file)
-            .or_else(|| text(&["--log-level"], "LOG_LEVEL"))
-            .or(flags.log_level);
-        let max_bytes = text(&["--log-file-max-bytes"], "LOG_FILE_MAX_BYTES")
-            .and_then(|it| it.parse().ok())
-            .or(flags.log_file_max_bytes);
+        let profile = word("profile").or_else(|| rendered(project.profile.as_ref()?));
+        let max_bytes = word("log_file_max_bytes").and_then(|it| it.parse().ok());
+        let log = Settings {
+            base,
+            folder: log_folder,
+            is_json: either(["log_format_file", "log_format"]).as_deref() == Some("json"),
+            level: either(["log_level_file", "log_level"]).unwrap_or_else(|| "debug".to_owned()),
+            max_bytes: max_bytes.unwrap_or(MAX_BYTES),
+        };
         Self {
             command: command(own),
-            project_name,
             connection: Connection {
                 folder: PathBuf::new(),
-                profile: word(&["--profile"], "PROFILE")
-                    .or_else(|| rendered(&profile?))
-                    .unwrap_or_default(),
-                target: word(&["--target", "-t"], "TARGET"),
+                profile: profile.unwrap_or_default(),
+                target: word("target"),
             },
+            project_name: project.name,
             folder,
-            log: Settings {
-                base: log_base,
-                folder: log_folder,
-                is_json: format.as_deref() == Some("json"),
-                level: level.unwrap_or_else(|| "debug".to_owned()),
-                max_bytes: max_bytes.unwrap_or(MAX_BYTES),
-            },
+            log,
             arguments: [before, &without_log_options(own)].concat(),
         }
     }
+}
+
+/// Returns the index of the first argument of dbt. In `uv run dbt build`, only the words after `dbt` are its arguments.
+fn start_of_dbt(program: &OsStr, arguments: &[OsString]) -> usize {
+    let is_dbt = |word: &OsStr| {
+        Path::new(word).file_stem().is_some_and(|stem| stem == "dbt" || stem == "dbtf")
+    };
+    let first = arguments.iter().position(|word| is_dbt(word));
+    if is_dbt(program) { 0 } else { first.map_or(0, |at| at + 1) }
+}
+
+fn absolute(path: PathBuf) -> PathBuf {
+    std::path::absolute(&path).unwrap_or(path)
 }
 
 impl Project {
