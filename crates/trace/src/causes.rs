@@ -135,10 +135,11 @@ pub fn causes(forest: &Forest<'_>) -> Vec<Cause> {
     for it in &mut found {
         it.on_path = sum(it.at.iter().map(|(span, time)| on_path[*span].min(*time)));
     }
-    innermost(forest, &mut found, &on_path);
-    let order = |it: &Finding| (Reverse((it.on_path, it.cause.time)), it.cause.kind, it.cause.span);
-    found.sort_by_key(order);
-    found.into_iter().map(|it| it.cause).collect()
+    found.sort_by_key(|it| (it.on_path, Reverse(forest.span(it.cause.span).start)));
+    let ranks = ranks(forest, &found, &on_path);
+    let ranked = found.into_iter().map(|it| it.cause).zip(ranks);
+    let order = |(it, rank): &(Cause, u64)| (Reverse((*rank, it.time)), it.kind, it.span);
+    ranked.sorted_by_key(order).map(|it| it.0).collect()
 }
 
 /// Returns the causes that rules find in single spans.
@@ -209,41 +210,63 @@ fn busy(span: &Span) -> Option<u64> {
     u64::try_from(value).ok()
 }
 
-/// Ranks slow spans after a cause below them that takes half of their additional time. Ranks a loop after the slow
-/// spans around it if most spans with the loop are quick, because the loop alone does not make them slow.
-fn innermost(forest: &Forest<'_>, found: &mut [Finding], on_path: &[u64]) {
-    found.sort_by_key(|it| (it.on_path, Reverse(forest.span(it.cause.span).start)));
-    for at in 0..found.len() {
-        if found[at].cause.kind != CauseKind::SlowWith {
-            continue;
-        }
-        let slow: FxHashSet<usize> = found[at].at.iter().map(|it| it.0).collect();
-        for below in 0..found.len() {
-            let above = &found[at];
-            let other = &found[below];
-            let is_loop = other.cause.kind.is_of_one_span();
-            let is_inside = |span: usize| {
-                let first = if is_loop { Some(span) } else { forest.tree().parent(span) };
-                std::iter::successors(first, |it| forest.tree().parent(*it))
-                    .any(|it| slow.contains(&it))
-            };
-            let step = other.at.len() / MOST_BELOW + 1;
-            let looked_at = other.at.iter().step_by(step);
-            let all = looked_at.len();
-            let inside = looked_at.filter(|it| is_inside(it.0)).collect_vec();
-            let took = |of: &dyn Fn(&(usize, u64)) -> u64| {
-                sum(inside.iter().map(|it| of(it))).saturating_mul(step as u64)
-            };
-            if is_loop && inside.len() * 2 < all {
-                if took(&|it| on_path[it.0].min(it.1)) > other.on_path / 2 {
-                    found[below].on_path = other.on_path.min(above.on_path.saturating_sub(1));
+/// Returns the rank of each finding: its time on the critical path, or less than the rank of the finding that explains
+/// it. A cause below slow spans that takes half of their additional time explains them. Slow spans around a loop explain
+/// the loop if most spans with the loop are quick, because the loop alone does not make them slow.
+fn ranks(forest: &Forest<'_>, found: &[Finding], on_path: &[u64]) -> Vec<u64> {
+    let mut ranks = found.iter().map(|it| it.on_path).collect_vec();
+    let is_slow_with = |it: &(usize, &Finding)| it.1.cause.kind == CauseKind::SlowWith;
+    for (at, above) in found.iter().enumerate().filter(is_slow_with) {
+        let slow: FxHashSet<usize> = above.at.iter().map(|it| it.0).collect();
+        for (below, other) in found.iter().enumerate() {
+            let inside = Inside::new(forest, &slow, other, on_path);
+            if other.cause.kind.is_of_one_span() && !inside.is_half {
+                if inside.on_path > ranks[below] / 2 {
+                    ranks[below] = ranks[below].min(ranks[at].saturating_sub(1));
                 }
-            } else if at != below
-                && other.on_path >= above.on_path / 2
-                && took(&|it| it.1) >= above.cause.time / 2
-            {
-                found[at].on_path = above.on_path.min(other.on_path.saturating_sub(1));
+                continue;
             }
+            let takes_half = inside.time >= above.cause.time / 2;
+            if at != below && takes_half && ranks[below] >= ranks[at] / 2 {
+                ranks[at] = ranks[at].min(ranks[below].saturating_sub(1));
+            }
+        }
+    }
+    ranks
+}
+
+/// The spans of a finding that are inside of slow spans.
+struct Inside {
+    /// Whether at least half of all spans of the finding are inside.
+    is_half: bool,
+    /// The time that the cause takes in them.
+    time: u64,
+    /// The part of this time that is on the critical path of the longest traces.
+    on_path: u64,
+}
+
+impl Inside {
+    fn new(
+        forest: &Forest<'_>,
+        slow: &FxHashSet<usize>,
+        finding: &Finding,
+        on_path: &[u64],
+    ) -> Self {
+        let is_loop = finding.cause.kind.is_of_one_span();
+        let is_inside = |span: usize| {
+            let first = if is_loop { Some(span) } else { forest.tree().parent(span) };
+            std::iter::successors(first, |it| forest.tree().parent(*it))
+                .any(|it| slow.contains(&it))
+        };
+        let step = finding.at.len() / MOST_BELOW + 1;
+        let looked_at = finding.at.iter().step_by(step);
+        let all = looked_at.len();
+        let inside = looked_at.filter(|it| is_inside(it.0)).collect_vec();
+        let took = |times: &mut dyn Iterator<Item = u64>| sum(times).saturating_mul(step as u64);
+        Self {
+            is_half: inside.len() * 2 >= all,
+            time: took(&mut inside.iter().map(|it| it.1)),
+            on_path: took(&mut inside.iter().map(|it| on_path[it.0].min(it.1))),
         }
     }
 }
