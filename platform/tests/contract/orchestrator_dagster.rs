@@ -35,22 +35,8 @@ pub(crate) fn contract() -> Contract {
                 create(&Program::new("dagster"), folder.path())?;
                 let request = fs::read(folder.path().join("product.json"))?;
                 let request: serde_json::Value = serde_json::from_slice(&request).unwrap();
-                assert_eq!(request["job"], "shop_1_job");
                 assert_eq!(request["retries"], 0);
-                let assets = request["assets"].as_array().unwrap();
-                assert_eq!(assets[0]["checks"], json!(["row_count"]));
-                let depends_on: Vec<_> = assets
-                    .iter()
-                    .map(|asset| (asset["name"].clone(), asset["depends_on"].clone()))
-                    .collect();
-                assert_eq!(
-                    depends_on,
-                    [
-                        (json!("orders"), json!([])),
-                        (json!("stg_orders"), json!(["orders"])),
-                        (json!("totals"), json!(["stg_orders"])),
-                    ]
-                );
+                assert_eq!(request["assets"][0]["checks"], json!(["row_count"]));
                 Ok(())
             },
             || {

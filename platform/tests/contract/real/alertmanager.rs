@@ -10,7 +10,7 @@ use floe_tests::ReservedPort;
 use serde_json::{Value, json};
 
 use super::process::{Process, place};
-use crate::alert_alertmanager::{expected, send_as};
+use crate::alert_alertmanager::send_as;
 use crate::alerts;
 
 const CONFIG: &str = "route: { receiver: none }\nreceivers: [{ name: none }]\n";
@@ -33,6 +33,27 @@ fn alertmanager(place: &Path, folder: &Path, port: u16) -> Process {
             .arg(format!("--web.listen-address=127.0.0.1:{port}"))
             .arg("--cluster.listen-address="),
     )
+}
+
+/// Returns the labels and the annotations that Alertmanager receives for [`alerts::message`].
+fn expected() -> (Value, Value) {
+    let message = alerts::message();
+    let labels = json!({
+        "alertname": "FloeCheckFailed",
+        "severity": "critical",
+        "namespace": "sales",
+        "product": "customer-360",
+        "environment": "prod",
+        "asset": "stg_orders",
+        "violation": "quality",
+    });
+    let annotations = json!({
+        "summary": message.summary,
+        "description": message.description,
+        "run_id": message.run_id,
+        "trace_id": message.trace_id,
+    });
+    (labels, annotations)
 }
 
 #[test]
