@@ -504,7 +504,7 @@ fn a_dbt_that_is_interrupted_leaves_what_it_built_before_uncounted() {
     let (before, assets) = said(&product);
     assert_eq!((before.as_str(), assets.as_array().unwrap().len()), ("", 4));
     let events = product.read(".floe/lineage.jsonl");
-    // dbt is killed after it has started a node, beside the results of the command before.
+    // dbt is killed after it has started a node, while the folder has the results of the previous command.
     let begun: Vec<&str> = INTERRUPTED.lines().collect();
     product.write("stand-in", &begun.join("\n"));
     let (after, assets) = said(&product);

@@ -212,7 +212,7 @@ const fn halves(id: [u8; 16]) -> [u64; 2] {
 struct Unsampled {
     /// Identifies the ancestor in the current `Context`.
     below: IdHash,
-    /// Invalid until the id is read.
+    /// The id of the unsampled span. It is created when a caller reads it, and is [`SpanId::INVALID`] until then.
     id: SpanId,
 }
 

@@ -111,7 +111,8 @@ pub(super) struct Baseline {
 
 impl Baseline {
     fn now() -> Self {
-        // Read before `written`, because every captured span was written earlier.
+        // The captured spans are counted before the written ones. Each of them was written before it was captured, so
+        // the first number cannot exceed the second.
         let captured = CAPTURED.load(Ordering::Acquire);
         let memory = LOST.for_memory.load(Ordering::Relaxed);
         Self {

@@ -70,9 +70,9 @@ pub(super) fn take_apart(sig: &Signature) -> bool {
     })
 }
 
-/// Returns the number of leading arguments that need no binding, because they are captured and dropped as late as
-/// arguments. The first argument that is unused or more than a plain name is bound, and so are later ones, which must
-/// be dropped before it. The compiler reports an unused binding.
+/// Returns the number of leading arguments that need no binding, because the body mentions them, which captures them as
+/// a whole, and a capture is dropped after all bindings, as an argument is. Arguments are dropped in the reverse of their
+/// order, so from the first one that is a pattern or that the body does not mention, each argument is bound.
 fn captured(sig: &Signature, body: &TokenStream) -> usize {
     let is_captured = |input: &&FnArg| match input {
         FnArg::Receiver(receiver) => receiver.mutability.is_none(),
