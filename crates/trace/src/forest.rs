@@ -68,7 +68,7 @@ impl<'a> Forest<'a> {
             ((0..spans.len()).filter(is_missing).collect(), "the parent of this span was not read"),
             (
                 (0..spans.len()).filter(is_in_circle).collect(),
-                "expected parents without a cycle, found one; this span, the earliest of the cycle, is shown as a root",
+                "expected the parents of each span to lead to a root, found a cycle of parents; this span, its earliest one, is shown as a root",
             ),
         ];
         let notes = notes.into_iter().filter_map(|(found, message)| {

@@ -495,7 +495,10 @@ fn parents_that_are_missing_repeated_or_a_circle() {
     assert_eq!(notes.len(), 3, "{notes:#?}");
     assert!(notes[0].contains("0000000000000006: this span id was read before"));
     assert!(notes[1].contains("0000000000000005: the parent of this span was not read"));
-    assert!(notes[2].contains("found one; this span, the earliest"), "{notes:#?}");
+    assert!(
+        notes[2].contains("found a cycle of parents; this span, its earliest one,"),
+        "{notes:#?}"
+    );
 }
 
 #[test]

@@ -59,7 +59,11 @@ fn a_log_file_that_cannot_be_written_costs_the_log_file_only() {
     for (link, project, found) in [
         ("logs/dbt.log", "", "logs/dbt.log: it is a symbolic link, expected a regular file"),
         ("logs", "", "logs: it is a symbolic link, expected a folder"),
-        ("x", "log-path: ../logs\n", "../logs: it is outside of the folder, expected a path in it"),
+        (
+            "x",
+            "log-path: ../logs\n",
+            "../logs: expected a path inside the folder, found one that leads out of it",
+        ),
     ] {
         let setup = Setup::playing("build_ok", 0);
         fs::write(setup.path("dbt_project.yml"), project).unwrap();

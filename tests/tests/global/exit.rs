@@ -499,7 +499,7 @@ fn a_fork_does_not_repeat_the_ids_of_its_parent() {
     assert_eq!((spans.len(), ids.len()), (2, 4));
 }
 
-const NOT_EXPORTED: &str = "warning: telemetry of this process is not exported: it is a fork, and the provider belongs \
+const NOT_EXPORTED: &str = "warning: telemetry of this process is not exported: the process is a fork, and the provider belongs \
                             to its parent; initialize telemetry after the fork\n";
 
 /// Runs a child process, checks that its forks export no span `work`, and returns its standard error.

@@ -36,8 +36,8 @@ pub(super) fn count_fork() {
 pub fn say_not_exported() {
     use crate::standard_error::write_if_room;
 
-    const MESSAGE: &str = "warning: telemetry of this process is not exported: it is a fork, and the provider \
-                           belongs to its parent; initialize telemetry after the fork\n";
+    const MESSAGE: &str = "warning: telemetry of this process is not exported: the process is a fork, and the \
+                           provider belongs to its parent; initialize telemetry after the fork\n";
 
     if super::listeners::take_inherited() {
         write_if_room(MESSAGE);

@@ -89,7 +89,10 @@ fn walk(folder: &Path, inner: &Path, is_folder: bool) -> Result<(), Error> {
     let refused = |path: &Path, message: &str| Err(Error::input(Place::file(path), message));
     let is_name = |part| matches!(part, Component::Normal(_) | Component::CurDir);
     if !inner.components().all(is_name) {
-        return refused(&folder.join(inner), "it is outside of the folder, expected a path in it");
+        return refused(
+            &folder.join(inner),
+            "expected a path inside the folder, found one that leads out of it",
+        );
     }
     let mut path = folder.to_path_buf();
     let is_below = |part: &Component<'_>| *part != Component::CurDir;
