@@ -1,29 +1,15 @@
 //! Redacts and limits values that may be nested, such as those of OpenTelemetry's logs API.
 
-use std::fmt::Write as _;
+use std::fmt::{Display, Write as _};
 
+use floe_redact::{Node, Walk};
 use floe_telemetry_sdk::__parts::logs::Stored;
 use opentelemetry::Key;
 use opentelemetry::logs::AnyValue;
 
-use super::draft::{self, Draft, MAX_TEXT};
-use crate::collector::Redactor;
-
-/// Lists and maps that are nested in this number of others are replaced by [`OMITTED`].
-const MAX_DEPTH: usize = 8;
-
-/// The maximum number of items of a list that are also redacted together.
-const MAX_ITEMS: usize = 1024;
+use super::draft::{self, Draft, MAX_RAW, MAX_TEXT};
 
 const OMITTED: &str = "…";
-
-/// Returns the text of an item that is redacted with the other items of its list; empty for other items.
-fn text_of(item: &AnyValue) -> &str {
-    match item {
-        AnyValue::String(text) if text.as_str().len() <= MAX_TEXT => text.as_str(),
-        _ => "",
-    }
-}
 
 impl Draft {
     /// Adds a value, unless the record already has a field with the key, or has no room.
@@ -39,89 +25,88 @@ impl Draft {
         if let AnyValue::String(text) = value {
             return self.add_text(name, safe, |out| out.write_str(text.as_str()));
         }
-        let value = self.redacted(0, Some(name), value);
+        let value = self.walk(0, Some(name), value);
         self.record.add(safe, Stored::Other(value));
     }
 
     /// Sets the body, which has no key.
     pub(super) fn set_body(&mut self, body: &AnyValue) {
-        let body = self.redacted(0, None, body);
+        let body = self.walk(0, None, body);
         self.record.body = Some(Box::new(body));
     }
+}
 
-    /// Returns a redacted value, truncated to the limits of the record.
-    fn redacted(&mut self, depth: usize, key: Option<&str>, value: &AnyValue) -> AnyValue {
-        let hidden = key.and_then(|key| match value {
-            AnyValue::String(_) => None,
-            AnyValue::Int(number) => self.redactor.hidden(key, number),
-            AnyValue::Double(number) => self.redactor.hidden(key, number),
-            AnyValue::Boolean(flag) => self.redactor.hidden(key, flag),
-            // If the key names a secret, the whole value is one.
-            _ => self.redactor.hidden(key, OMITTED),
-        });
-        if let Some(hidden) = hidden {
-            return AnyValue::from(hidden);
-        }
+impl Walk for Draft {
+    type Value = AnyValue;
+    type Safe = AnyValue;
+    type Key = Key;
+
+    const DEEPEST: usize = 8;
+    const TOGETHER: usize = 1024;
+    const LONGEST: usize = MAX_TEXT;
+
+    fn node<'v>(&self, value: &'v AnyValue) -> Node<'v, AnyValue> {
         match value {
-            AnyValue::String(text) => {
-                let redact = |redactor: &mut _, text: &_| draft::redact(redactor, key, text);
-                AnyValue::from(self.nested_text(text.as_str(), redact))
+            AnyValue::String(text) => Node::Text(text.as_str()),
+            // More than the limit is read, so that a secret is recognized even if it crosses the limit.
+            AnyValue::Bytes(bytes) => Node::Bytes(bytes.get(..MAX_RAW).unwrap_or(bytes)),
+            AnyValue::Int(number) => Node::Number(number),
+            AnyValue::Double(number) => Node::Number(number),
+            AnyValue::Boolean(flag) => Node::Number(flag),
+            AnyValue::ListAny(items) => Node::List(items),
+            AnyValue::Map(entries) => {
+                Node::Map(Box::new(entries.iter().map(|(key, value)| (key.as_str(), value))))
             }
-            AnyValue::Bytes(bytes) => {
-                // Twice the limit is read, so that a secret is recognized even if it crosses the limit.
-                let first = |limit| bytes.get(..limit).unwrap_or(bytes);
-                let text = String::from_utf8_lossy(first(2 * MAX_TEXT));
-                if let Some(safe) = draft::redact(&mut self.redactor, key, &text) {
-                    return AnyValue::from(self.nested_text(&safe, |_, _| None));
-                }
-                let bytes = first(MAX_TEXT).to_vec();
-                self.take_nested(bytes.len());
-                AnyValue::Bytes(Box::new(bytes))
-            }
-            AnyValue::ListAny(_) | AnyValue::Map(_) if depth >= MAX_DEPTH => {
-                AnyValue::from(OMITTED)
-            }
-            AnyValue::ListAny(items) => {
-                let mut kept = Vec::new();
-                let texts: Vec<_> = items.iter().take(MAX_ITEMS).map(text_of).collect();
-                let mut safe = self.redactor.rules().list(&texts).into_iter().peekable();
-                for (index, item) in items.iter().enumerate() {
-                    if !self.take_nested(size_of::<AnyValue>()) {
-                        break;
-                    }
-                    let safe =
-                        safe.next_if(|(at, _)| *at == index).map(|(_, text)| AnyValue::from(text));
-                    let item = safe.as_ref().unwrap_or(item);
-                    kept.push(self.redacted(depth + 1, key, item));
-                }
-                AnyValue::ListAny(Box::new(kept))
-            }
-            AnyValue::Map(items) => {
-                let mut kept = std::collections::HashMap::new();
-                for (key, item) in &**items {
-                    if !self.take_nested(size_of::<AnyValue>() + key.as_str().len()) {
-                        break;
-                    }
-                    let item = self.redacted(depth + 1, Some(key.as_str()), item);
-                    kept.insert(self.key(key), item);
-                }
-                AnyValue::Map(Box::new(kept))
-            }
-            AnyValue::Int(_) | AnyValue::Double(_) | AnyValue::Boolean(_) => value.clone(),
-            _ => AnyValue::from(OMITTED),
+            _ => Node::Other,
         }
     }
 
-    /// Returns a redacted and truncated text for a nested value.
-    fn nested_text(
-        &mut self,
-        text: &str,
-        redact: impl FnOnce(&mut Redactor, &str) -> Option<String>,
-    ) -> String {
+    fn hides(&mut self, key: &str, value: &dyn Display) -> bool {
+        self.redactor.hidden(key, value).is_some()
+    }
+
+    fn has_secret(&mut self, key: Option<&str>, text: &str) -> bool {
+        draft::redact(&mut self.redactor, key, text).is_some()
+    }
+
+    fn redact_list(&self, texts: &[&str]) -> Vec<(usize, String)> {
+        self.redactor.rules().list(texts)
+    }
+
+    fn safe_key(&mut self, key: &str) -> Key {
+        self.redactor.key(key).cloned().unwrap_or_else(|| key.to_owned().into())
+    }
+
+    fn text(&mut self, key: Option<&str>, text: &str) -> AnyValue {
+        let redact = |redactor: &mut _, text: &_| draft::redact(redactor, key, text);
         let place = self.write(|out| out.write_str(text), redact);
         let text = self.record.text(&place).to_owned();
         self.record.texts.truncate(place.start as usize);
         self.take_nested(text.len());
-        text
+        text.into()
+    }
+
+    fn kept(&mut self, value: &AnyValue) -> AnyValue {
+        match value {
+            AnyValue::Bytes(bytes) => {
+                let bytes = bytes.get(..MAX_TEXT).unwrap_or(bytes).to_vec();
+                self.take_nested(bytes.len());
+                AnyValue::Bytes(Box::new(bytes))
+            }
+            AnyValue::Int(_) | AnyValue::Double(_) | AnyValue::Boolean(_) => value.clone(),
+            _ => OMITTED.into(),
+        }
+    }
+
+    fn list(&mut self, items: Vec<AnyValue>) -> AnyValue {
+        AnyValue::ListAny(Box::new(items))
+    }
+
+    fn map(&mut self, entries: Vec<(Key, AnyValue)>) -> AnyValue {
+        AnyValue::Map(Box::new(entries.into_iter().collect()))
+    }
+
+    fn has_room(&mut self, key: &str) -> bool {
+        self.take_nested(size_of::<AnyValue>() + key.len())
     }
 }

@@ -30,6 +30,7 @@ mod structure;
 mod text;
 mod value;
 mod vendor;
+mod walk;
 mod writer;
 
 pub use policy::Level;
@@ -39,6 +40,7 @@ pub use rules::{looks::Look, rule_ids};
 pub use scan::{Evidence, Finding};
 pub use score::Score;
 pub use text::REDACTED;
+pub use walk::{Node, Walk};
 pub use writer::Writer;
 
 /// Returns the number of steps to redact a text without a budget. Tests and fuzzing check that it grows linearly.

@@ -1,5 +1,6 @@
 //! Redacts the texts of files, and stores equal texts once.
 
+use std::borrow::Cow;
 use std::fmt::Display;
 use std::sync::Arc;
 
@@ -16,7 +17,7 @@ const MOST: usize = 1 << 16;
 #[derive(Debug, Default)]
 pub(crate) struct Texts {
     redactor: Redactor,
-    /// The redacted form of each text, by the key of its attribute. The key is empty for a text outside of attributes.
+    /// The redacted form of each text, by the key of its attribute.
     known: FxHashMap<Box<str>, FxHashMap<Box<str>, Text>>,
     size: usize,
     /// An estimate of the memory of all texts, in bytes.
@@ -24,9 +25,13 @@ pub(crate) struct Texts {
 }
 
 impl Texts {
-    /// Redacts a text without caching the result.
-    pub(crate) fn redacted(&self, text: &str) -> String {
-        self.redactor.redact(text).into_owned()
+    /// Redacts the value of a key without caching the result. The key is empty for a text outside of attributes.
+    pub(crate) fn redacted<'t>(&self, key: &str, text: &'t str) -> Cow<'t, str> {
+        if key.is_empty() {
+            self.redactor.redact(text)
+        } else {
+            self.redactor.redact_value(key, text)
+        }
     }
 
     /// Whether a value that is not a text is a secret under this key. `…` stands for any value.
@@ -42,7 +47,7 @@ impl Texts {
     }
 
     /// Returns the redacted items of a list, each with its index, where an item may be the name of the next one.
-    pub(crate) fn list(&self, items: &[String]) -> Vec<(usize, String)> {
+    pub(crate) fn list(&self, items: &[&str]) -> Vec<(usize, String)> {
         self.redactor.redact_list(items)
     }
 
@@ -50,12 +55,7 @@ impl Texts {
         if let Some(known) = self.known.get(key).and_then(|texts| texts.get(text)) {
             return Arc::clone(known);
         }
-        let redacted = if key.is_empty() {
-            self.redactor.redact(text)
-        } else {
-            self.redactor.redact_value(key, text)
-        };
-        let shared: Text = redacted.as_ref().into();
+        let shared: Text = self.redacted(key, text).as_ref().into();
         self.bytes += shared.len() + 16;
         if text.len() <= LONGEST && key.len() <= LONGEST {
             if self.size == MOST {

@@ -318,6 +318,7 @@ fn secrets_are_redacted_wherever_they_are() {
             {{"key": "password", "value": {{"stringValue": "hunter2"}}}}, {{"key": "api_token", "value": {{"intValue": "4711"}}}},
             {{"key": "list", "value": {{"arrayValue": {{"values": [{{"stringValue": "{key}"}}]}}}}}},
             {{"key": "body", "value": {{"bytesValue": "cGFzc3dvcmQ9aHVudGVyMg=="}}}},
+            {{"key": "raw", "value": {{"bytesValue": "/3Bhc3N3b3JkPVdhbG51dDc3eDk="}}}},
             {{"key": "process.command_args", "value": {{"arrayValue": {{"values": [{{"stringValue": "psql"}},
                 {{"stringValue": "--password"}}, {{"stringValue": "wibble wobble"}}, {{"stringValue": "--host"}}, {{"stringValue": "db"}}]}}}}}},
             {{"key": "password", "value": {{"kvlistValue": {{"values": [{{"key": "value", "value": {{"stringValue": "xyzzy"}}}},
@@ -327,12 +328,16 @@ fn secrets_are_redacted_wherever_they_are() {
     ).replace('\n', " ");
     let recording = read(text).unwrap();
     let all = format!("{recording:?}");
-    for secret in [key, "hunter2", "4711", "xyzzy", "8055", "wibble", "112, 97, 115, 115"] {
+    for secret in
+        [key, "hunter2", "4711", "xyzzy", "8055", "wibble", "112, 97, 115, 115", "Walnut77x9"]
+    {
         assert!(!all.contains(secret), "{secret} in {all}");
     }
     assert!(all.contains("REDACTED"));
     let arguments = recording.spans[0].attribute("process.command_args").unwrap();
     assert_eq!(arguments.to_string(), "[psql, --password, <REDACTED>, --host, db]");
+    let raw = recording.spans[0].attribute("raw").unwrap();
+    assert_eq!(raw.to_string(), "\u{fffd}password=<REDACTED>");
 }
 
 #[test]

@@ -68,7 +68,7 @@ impl Context {
             _ => Text::default(),
         });
         Ok(Self {
-            resource: Reader::new().attributes(context.resource.unwrap_or_default().attributes),
+            resource: Reader::new().attributes(&context.resource.unwrap_or_default().attributes),
             keys: Keys { names: names.collect(), texts: RefCell::new(texts) },
             tables: tables.map(<[u64; 2]>::from),
         })

@@ -90,7 +90,7 @@ impl Reader {
             let found = match (error.is_eof(), line) {
                 (true, Some(_)) => "found an incomplete line".to_owned(),
                 (true, None) => "found an incomplete document".to_owned(),
-                (false, _) => self.texts.redacted(&reason(&error)),
+                (false, _) => self.texts.text(&reason(&error)).to_string(),
             };
             let message = format!("expected requests of OTLP as JSON: {found}");
             refused = refused.or_else(|| Some(self.unreadable(&message)));
@@ -172,7 +172,7 @@ impl Reader {
         self.make_room_for_json(text).ok()?;
         let message = json::message(text, is_whole);
         if let Err(error) = &message {
-            let found = self.texts.redacted(&reason(error));
+            let found = self.texts.text(&reason(error));
             self.reject(format!(
                 "a span, a log record, a resource or a scope is left out, because it is not OTLP: {found}"
             ));

@@ -2,11 +2,9 @@
 
 use std::fmt::Display;
 
-use floe_redact::REDACTED;
+use floe_redact::{Node, Walk};
 use opentelemetry_proto::tonic::common::v1::any_value::Value as Any;
-use opentelemetry_proto::tonic::common::v1::{
-    AnyValue, ArrayValue, InstrumentationScope, KeyValue,
-};
+use opentelemetry_proto::tonic::common::v1::{AnyValue, InstrumentationScope, KeyValue};
 use opentelemetry_proto::tonic::logs::v1::LogRecord;
 use opentelemetry_proto::tonic::resource::v1::Resource;
 use opentelemetry_proto::tonic::trace::v1::status::StatusCode;
@@ -17,9 +15,6 @@ use super::Reader;
 use crate::span::{
     Attributes, Event, Kind, Link, Log, Source, Span, SpanId, Status, Text, TraceId, Value,
 };
-
-/// The maximum depth of lists and maps in a value.
-const DEEPEST: usize = 32;
 
 #[derive(Debug)]
 pub(super) enum Refused {
@@ -90,7 +85,7 @@ impl Reader {
         self.make_room_for(key.len())?;
         let resource = Resource::decode(origin.resource).map_err(|_| Refused::Damaged)?;
         let scope = InstrumentationScope::decode(&*origin.scope).map_err(|_| Refused::Damaged)?;
-        let attributes = self.attributes(resource.attributes);
+        let attributes = self.attributes(&resource.attributes);
         let service = attributes
             .iter()
             .find(|(key, _)| &**key == "service.name")
@@ -136,7 +131,7 @@ impl Reader {
             end,
             status: self.status(&span.status.unwrap_or_default()),
             source: self.source(origin)?,
-            attributes: self.attributes(span.attributes),
+            attributes: self.attributes(&span.attributes),
             events: self.events(span.events),
             links: self.links(span.links),
         };
@@ -176,7 +171,7 @@ impl Reader {
             .map(|event| Event {
                 time: event.time_unix_nano,
                 name: self.texts.text(&event.name),
-                attributes: self.attributes(event.attributes),
+                attributes: self.attributes(&event.attributes),
             })
             .collect();
         events.sort_by_key(|event| event.time);
@@ -188,7 +183,7 @@ impl Reader {
             Some(Link {
                 trace: trace_id(&link.trace_id)?,
                 span: span_id(&link.span_id)?,
-                attributes: self.attributes(link.attributes),
+                attributes: self.attributes(&link.attributes),
             })
         });
         links.collect()
@@ -208,8 +203,8 @@ impl Reader {
             },
             severity: u8::try_from(log.severity_number).unwrap_or_default(),
             event_name: self.texts.text(&log.event_name),
-            body: self.value("", log.body, 0),
-            attributes: self.attributes(log.attributes),
+            body: self.walk(0, None, &log.body.unwrap_or_default()),
+            attributes: self.attributes(&log.attributes),
             source: self.source(origin)?,
         };
         self.bytes += size_of::<Log>();
@@ -217,78 +212,79 @@ impl Reader {
         Ok(())
     }
 
-    pub(crate) fn attributes(&mut self, attributes: Vec<KeyValue>) -> Attributes {
-        self.entries("", attributes, 0)
+    pub(crate) fn attributes(&mut self, attributes: &[KeyValue]) -> Attributes {
+        let attributes = Walk::entries(self, 0, entries(attributes));
+        self.boxed(attributes)
     }
 
-    /// Converts attributes, or the entries of a map.
-    fn entries(&mut self, above: &str, entries: Vec<KeyValue>, depth: usize) -> Attributes {
-        let entries: Attributes =
-            entries.into_iter().map(|it| self.attribute(above, it, depth)).collect();
-        self.bytes += size_of_val(&*entries);
-        entries
+    fn boxed<T>(&mut self, items: Vec<T>) -> Box<[T]> {
+        self.bytes += size_of_val(&*items);
+        items.into()
+    }
+}
+
+impl Walk for Reader {
+    type Value = AnyValue;
+    type Safe = Value;
+    type Key = Text;
+
+    const DEEPEST: usize = 32;
+
+    fn node<'v>(&self, value: &'v AnyValue) -> Node<'v, AnyValue> {
+        match &value.value {
+            Some(Any::StringValue(text)) => Node::Text(text),
+            Some(Any::BytesValue(bytes)) => Node::Bytes(bytes),
+            Some(Any::BoolValue(value)) => Node::Number(value),
+            Some(Any::IntValue(value)) => Node::Number(value),
+            Some(Any::DoubleValue(value)) => Node::Number(value),
+            Some(Any::ArrayValue(list)) => Node::List(&list.values),
+            Some(Any::KvlistValue(map)) => Node::Map(Box::new(entries(&map.values))),
+            _ => Node::Other,
+        }
     }
 
-    /// Converts an attribute. Below a key whose values are secrets, the values of entries are secrets, too.
-    fn attribute(&mut self, above: &str, attribute: KeyValue, depth: usize) -> (Text, Value) {
-        let key = self.texts.text(&attribute.key);
-        let meaning = if self.texts.hides(above, "…") { above } else { &attribute.key };
-        (key, self.value(meaning, attribute.value, depth))
+    fn hides(&mut self, key: &str, value: &dyn Display) -> bool {
+        self.texts.hides(key, value)
     }
 
-    fn value(&mut self, key: &str, value: Option<AnyValue>, depth: usize) -> Value {
-        match value.and_then(|value| value.value) {
-            Some(Any::StringValue(text)) => Value::Text(self.texts.value(key, &text)),
-            Some(Any::BoolValue(value)) => self.typed(key, value, Value::Bool(value)),
-            Some(Any::IntValue(value)) => self.typed(key, value, Value::Int(value)),
-            Some(Any::DoubleValue(value)) => self.typed(key, value, Value::Double(value)),
-            Some(Any::BytesValue(bytes)) => {
-                self.bytes += bytes.len();
-                let text = std::str::from_utf8(&bytes).unwrap_or_default();
-                if self.texts.redacted(text) != text {
-                    return Value::Text(self.texts.value(key, text));
-                }
-                self.typed(key, "…", Value::Bytes(bytes.into_boxed_slice()))
-            }
-            Some(Any::ArrayValue(list)) if depth < DEEPEST => self.list(key, list, depth + 1),
-            Some(Any::KvlistValue(map)) if depth < DEEPEST => {
-                Value::Map(self.entries(key, map.values, depth + 1))
-            }
+    fn has_secret(&mut self, key: Option<&str>, text: &str) -> bool {
+        self.texts.redacted(key.unwrap_or_default(), text) != text
+    }
+
+    fn redact_list(&self, texts: &[&str]) -> Vec<(usize, String)> {
+        self.texts.list(texts)
+    }
+
+    fn safe_key(&mut self, key: &str) -> Text {
+        self.texts.text(key)
+    }
+
+    fn text(&mut self, key: Option<&str>, text: &str) -> Value {
+        Value::Text(self.texts.value(key.unwrap_or_default(), text))
+    }
+
+    fn kept(&mut self, value: &AnyValue) -> Value {
+        match &value.value {
+            Some(Any::BytesValue(bytes)) => Value::Bytes(self.boxed(bytes.clone())),
+            Some(Any::BoolValue(value)) => Value::Bool(*value),
+            Some(Any::IntValue(value)) => Value::Int(*value),
+            Some(Any::DoubleValue(value)) => Value::Double(*value),
             _ => Value::Empty,
         }
     }
 
-    /// Converts a list, which may hold the arguments of a command.
-    fn list(&mut self, key: &str, list: ArrayValue, depth: usize) -> Value {
-        let texts: Vec<_> = list.values.iter().map(text_of).collect();
-        let mut safe = self.texts.list(&texts).into_iter().peekable();
-        let values: Box<[Value]> = list
-            .values
-            .into_iter()
-            .enumerate()
-            .map(|(index, mut value)| {
-                if let Some((_, safe)) = safe.next_if(|(at, _)| *at == index) {
-                    value.value = Some(Any::StringValue(safe));
-                }
-                self.value(key, Some(value), depth)
-            })
-            .collect();
-        self.bytes += size_of_val(&*values);
-        Value::List(values)
+    fn list(&mut self, items: Vec<Value>) -> Value {
+        Value::List(self.boxed(items))
     }
 
-    /// Replaces a value other than a text if its text is a secret.
-    fn typed(&self, key: &str, text: impl Display, value: Value) -> Value {
-        if self.texts.hides(key, text) { Value::Text(REDACTED.into()) } else { value }
+    fn map(&mut self, entries: Vec<(Text, Value)>) -> Value {
+        Value::Map(self.boxed(entries))
     }
 }
 
-/// Returns the text in a list; empty for another value.
-fn text_of(value: &AnyValue) -> String {
-    match &value.value {
-        Some(Any::StringValue(text)) => text.clone(),
-        _ => String::new(),
-    }
+fn entries(entries: &[KeyValue]) -> impl Iterator<Item = (&str, &AnyValue)> {
+    const EMPTY: &AnyValue = &AnyValue { value: None };
+    entries.iter().map(|entry| (&*entry.key, entry.value.as_ref().unwrap_or(EMPTY)))
 }
 
 fn trace_id(bytes: &[u8]) -> Option<TraceId> {
