@@ -18,24 +18,25 @@ use crate::rules::structures::SCHEMES;
 use crate::rules::words::{HOOKS, SECRET_SEGMENTS, SECRET_WORDS};
 use crate::text::count_steps;
 
-// The kinds of anchors, one bit each. If several anchors end at one position, the lowest bit is tried first.
+/// The kinds of the anchors that end at one position, one bit each. The lowest bit is tried first.
+pub(crate) type Kinds = u16;
 
 /// Three digits.
-pub(crate) const DIGITS: u8 = 1;
+pub(crate) const DIGITS: Kinds = 1;
 /// `://`, plain or escaped, or a word in a path that announces a secret.
-pub(crate) const URL: u8 = 2;
+pub(crate) const URL: Kinds = 2;
 /// The prefix of a vendor's token or of a JSON web token.
-pub(crate) const TOKEN: u8 = 4;
+pub(crate) const TOKEN: Kinds = 4;
 /// Three dashes: a private key's armour.
-pub(crate) const DASHES: u8 = 8;
+pub(crate) const DASHES: Kinds = 8;
 /// A word that introduces a secret: a scheme, a function, a command.
-pub(crate) const WORD: u8 = 16;
+pub(crate) const WORD: Kinds = 16;
 /// The name of a value, such as `password`.
-pub(crate) const KEY: u8 = 32;
+pub(crate) const KEY: Kinds = 32;
 /// A short option, or `-user`.
-pub(crate) const OPTION: u8 = 64;
+pub(crate) const OPTION: Kinds = 64;
 /// `@` or `+`, which share a class with `$`.
-pub(crate) const SIGN: u8 = 128;
+pub(crate) const SIGN: Kinds = 128;
 
 const DIGIT: u8 = 27;
 const AT_OR_PLUS: u8 = 28;
@@ -121,8 +122,11 @@ struct Anchored {
 /// The anchors of a redactor, indexed by the classes of their last three characters.
 #[derive(Clone, Debug)]
 pub(crate) struct Anchors {
-    /// The kinds of the anchors, by the classes of their last three characters.
-    kinds: Box<[u8; TABLE]>,
+    /// The index in `sets` of the kinds of the anchors, by the classes of their last three characters. The table has a
+    /// byte for each, so that it fits into the first cache of a processor.
+    indices: Box<[u8; TABLE]>,
+    /// The sets of kinds that occur. The first one is empty.
+    sets: Vec<Kinds>,
     /// The classes that may precede and follow the last three characters of an anchor, one bit for each class.
     around: Vec<(u32, u32)>,
     formats: Vec<Anchored>,
@@ -144,7 +148,8 @@ impl Anchors {
     )]
     fn built_in() -> Self {
         let mut anchors = Self {
-            kinds: Box::new([0; TABLE]),
+            indices: Box::new([0; TABLE]),
+            sets: vec![0],
             around: vec![(0, 0); TABLE],
             formats: Vec::new(),
             first: vec![u16::MAX; TABLE],
@@ -190,25 +195,40 @@ impl Anchors {
         }
         // The first three digits of a number are an anchor, unless a letter or one of `@+$/.\` follows.
         let digits = index(window(b"123"));
-        anchors.kinds[digits] |= DIGITS;
+        anchors.include(digits, DIGITS);
         let tails = b"0- :".map(|tail| 1 << class(tail));
         anchors.around[digits] = (!(1 << DIGIT), tails.iter().sum());
         anchors
     }
 
-    fn flag(&mut self, index: usize, kind: u8, leads: u32) {
-        self.kinds[index] |= kind;
+    fn kinds(&self, index: usize) -> Kinds {
+        self.sets[usize::from(self.indices[index])]
+    }
+
+    /// Adds a kind to those of an anchor.
+    fn include(&mut self, index: usize, kind: Kinds) {
+        let kinds = self.kinds(index) | kind;
+        let place = self.sets.iter().position(|set| *set == kinds).unwrap_or_else(|| {
+            self.sets.push(kinds);
+            self.sets.len() - 1
+        });
+        // A test limits the number of sets.
+        self.indices[index] = u8::try_from(place).unwrap_or(0);
+    }
+
+    fn flag(&mut self, index: usize, kind: Kinds, leads: u32) {
+        self.include(index, kind);
         self.around[index].0 |= leads;
         self.around[index].1 |= u32::MAX;
     }
 
     /// Adds an anchor, and returns the index of its last three characters.
-    fn add(&mut self, anchor: &[u8], kind: u8) -> usize {
+    fn add(&mut self, anchor: &[u8], kind: Kinds) -> usize {
         self.add_before(anchor, None, kind)
     }
 
     /// Adds an anchor. If there is a `next`, the anchor is meant only for texts in which this character follows.
-    fn add_before(&mut self, anchor: &[u8], next: Option<&u8>, kind: u8) -> usize {
+    fn add_before(&mut self, anchor: &[u8], next: Option<&u8>, kind: Kinds) -> usize {
         let window = window(anchor);
         let leads = match anchor {
             [_, _, _] => u32::MAX,
@@ -216,13 +236,13 @@ impl Anchors {
         };
         let tails = next.map_or(u32::MAX, |next| 1 << CLASSES[usize::from(*next)]);
         let index = index(window);
-        self.kinds[index] |= kind;
+        self.include(index, kind);
         self.around[index].0 |= leads;
         self.around[index].1 |= tails;
         index
     }
 
-    fn add_name(&mut self, name: &[u8], kind: u8) {
+    fn add_name(&mut self, name: &[u8], kind: Kinds) {
         if let Some(rarest) = rarest(name) {
             self.add_before(&name[rarest.clone()], name.get(rarest.end), kind);
             return;
@@ -280,7 +300,7 @@ impl Anchors {
 
     /// Returns the position of the next anchor's last byte, at or after `from`, and the kinds of the anchors there.
     #[inline]
-    pub(crate) fn next(&self, text: &[u8], from: usize) -> Option<(usize, u8)> {
+    pub(crate) fn next(&self, text: &[u8], from: usize) -> Option<(usize, Kinds)> {
         let mut window = window(text.get(from.saturating_sub(3)..from)?);
         let mut at = from;
         // Reads eight bytes at once and checks four at once, because most have no anchor.
@@ -295,7 +315,7 @@ impl Anchors {
             let eight = text.get(at..).and_then(<[u8]>::first_chunk::<8>)?;
             window = (window << 40) | self::window(eight);
             for last in [4, 0] {
-                let ends = |back: usize| self.kinds[index(window >> (5 * (last + back)))];
+                let ends = |back: usize| self.indices[index(window >> (5 * (last + back)))];
                 if ends(3) | ends(2) | ends(1) | ends(0) != 0 {
                     let found = (last..last + 4).rev().find_map(|back| {
                         let place = at + 7 - back;
@@ -320,15 +340,16 @@ impl Anchors {
 
     /// Returns the kinds of the anchors that end with `window` before the character `next`.
     #[inline]
-    fn kinds_of(&self, window: u64, next: Option<&u8>) -> Option<u8> {
+    fn kinds_of(&self, window: u64, next: Option<&u8>) -> Option<Kinds> {
         let index = index(window);
-        let kinds = self.kinds[index];
-        if kinds == 0 {
+        let place = self.indices[index];
+        if place == 0 {
             return None;
         }
         let around = self.around[index];
         let next = next.map_or(0, |next| CLASSES[usize::from(*next)]);
-        (around.0 >> ((window >> 15) & 31) & around.1 >> next & 1 != 0).then_some(kinds)
+        (around.0 >> ((window >> 15) & 31) & around.1 >> next & 1 != 0)
+            .then(|| self.sets[usize::from(place)])
     }
 
     /// Returns the formats whose anchor ends at `last` and whose prefix matches, each with the start of its prefix.
@@ -356,7 +377,13 @@ mod tests {
 
     #[test]
     fn a_number_has_no_other_anchor_than_its_first_digits() {
-        assert_eq!(BUILT_IN.kinds[index(window(b"123"))], DIGITS);
+        assert_eq!(BUILT_IN.kinds(index(window(b"123"))), DIGITS);
+    }
+
+    /// A program's own names add a kind, so each set may occur a second time.
+    #[test]
+    fn each_set_of_kinds_has_an_index() {
+        assert!(BUILT_IN.sets.len() < 128, "{}", BUILT_IN.sets.len());
     }
 
     #[test]

@@ -5,7 +5,7 @@
 use std::ops::Range;
 use std::slice;
 
-use crate::anchors::{DASHES, DIGITS, KEY, OPTION, SIGN, TOKEN, URL, WORD};
+use crate::anchors::{DASHES, DIGITS, KEY, Kinds, OPTION, SIGN, TOKEN, URL, WORD};
 use crate::decision::{Claim, Key};
 use crate::pair::Separator;
 use crate::policy::Policy;
@@ -52,7 +52,7 @@ enum Read {
 use Read::{Name, Pair, Place, Stated};
 
 /// All grammars, by the kind of their anchor. At one anchor, they are tried in this order, because several may apply.
-const GRAMMARS: [(u8, &[Read]); 8] = [
+const GRAMMARS: [(Kinds, &[Read]); 8] = [
     (DIGITS, &[Place(personal::digits)]),
     (URL, &[Place(address::url), Place(address::encoded), Place(address::segment)]),
     (TOKEN, &[Place(vendor::scan)]),
@@ -249,7 +249,7 @@ fn drop_rest(scan: &mut Scan<'_>, anchor: usize) {
     }
 }
 
-fn look(scan: &mut Scan<'_>, anchor: usize, mut kinds: u8) {
+fn look(scan: &mut Scan<'_>, anchor: usize, mut kinds: Kinds) {
     while kinds != 0 {
         let row = &GRAMMARS[kinds.trailing_zeros() as usize];
         kinds &= kinds - 1;
