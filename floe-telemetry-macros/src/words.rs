@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 
+use floe_semconv::nearest;
 use syn::LitStr;
 
 use crate::ctxt::Ctxt;
@@ -12,24 +13,10 @@ pub(crate) fn unknown<'a>(
     words: impl IntoIterator<Item = &'a str>,
 ) -> String {
     let words: Vec<_> = words.into_iter().collect();
-    let nearest = nearest(found, &words);
-    let guess = nearest.map(|word| format!("; did you mean `{word}`?")).unwrap_or_default();
+    let guess =
+        nearest(found, &words).map(|word| format!("; did you mean `{word}`?")).unwrap_or_default();
 
     format!("unknown {what} `{found}`, expected {}{guess}", one_of(&words))
-}
-
-/// Returns the word with the fewest edits, if they are few, or else the first word with the same beginning as `found`.
-fn nearest<'a>(found: &str, words: &[&'a str]) -> Option<&'a str> {
-    let distances = words.iter().map(|word| (strsim::osa_distance(found, word), *word));
-    let few = distances.filter(|(edits, word)| *edits <= word.len().clamp(3, 6) / 3);
-    let near = few.min_by_key(|(edits, _)| *edits).map(|(_, word)| word);
-
-    let begins = |word: &&&str| {
-        let length = found.len().min(word.len());
-        length > 2 && found.get(..length) == word.get(..length)
-    };
-
-    near.or_else(|| words.iter().find(begins).copied())
 }
 
 /// Lists the words in backticks after "one of". A single word stands alone, and an empty list is "none".

@@ -2,6 +2,7 @@
 
 mod check;
 mod lookup;
+mod nearest;
 mod problem;
 mod row;
 #[rustfmt::skip]
@@ -10,5 +11,6 @@ mod table;
 
 pub use check::{check, check_kind, check_text};
 pub use lookup::{SCHEMA_URL, VERSION, attribute, attributes};
+pub use nearest::{edits, misspelled, nearest};
 pub use problem::Problem;
 pub use row::{Deprecation, Kind, Row};

@@ -2,9 +2,8 @@
 
 use std::fmt;
 
-use strsim::osa_distance;
-
 use crate::lookup::VERSION;
+use crate::nearest::misspelled;
 use crate::row::{Deprecation, Kind};
 
 /// A problem of a key or its value. It is displayed as a sentence without a full stop.
@@ -54,13 +53,8 @@ pub enum Problem<'a> {
 /// are rare, and many names differ only there, such as `trpc` and `grpc`.
 pub(crate) fn member(value: &str, members: &[&'static str]) -> Option<&'static str> {
     let first = |text: &str| text.chars().next().map(|it| it.to_ascii_lowercase());
-    let alike = members.iter().filter(|member| first(member) == first(value));
-    let lower = value.to_ascii_lowercase();
-
-    let distances =
-        alike.map(|member| (osa_distance(&lower, &member.to_ascii_lowercase()), *member));
-    let near = distances.filter(|(edits, member)| *edits <= member.len().clamp(3, 6) / 3);
-    near.min_by_key(|(edits, _)| *edits).map(|(_, member)| member)
+    let alike = members.iter().filter(|member| first(member) == first(value)).copied();
+    misspelled(value, &alike.collect::<Vec<_>>())
 }
 
 impl fmt::Display for Problem<'_> {

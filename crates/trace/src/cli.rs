@@ -23,7 +23,7 @@ use std::process::ExitCode;
 use clap::error::{ContextKind, ContextValue};
 use clap::{CommandFactory as _, Parser, Subcommand};
 use floe_redact::printable;
-use strsim::osa_distance;
+use floe_semconv::misspelled;
 
 use self::export::Export;
 
@@ -115,9 +115,9 @@ fn suggest(error: &mut clap::Error) {
         return;
     }
     let command = Cli::command();
-    let names = command.get_subcommands().map(|it| (osa_distance(it.get_name(), word), it));
-    if let Some((1, nearest)) = names.min_by_key(|it| it.0) {
-        let nearest = ContextValue::Strings(vec![nearest.get_name().to_owned()]);
+    let names: Vec<_> = command.get_subcommands().map(clap::Command::get_name).collect();
+    if let Some(nearest) = misspelled(word, &names) {
+        let nearest = ContextValue::Strings(vec![nearest.to_owned()]);
         error.insert(ContextKind::SuggestedSubcommand, nearest);
     }
 }
