@@ -55,11 +55,7 @@ impl<'a> From<&'a str> for Destination<'a> {
 impl fmt::Display for Destination<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.0.contains("://") {
-            let url = sanitize_url(self.0);
-            let authority = url.find("://").map_or(0, |colon| colon + 3);
-            // Many parsers treat a backslash as a slash.
-            let path = url[authority..].find(['/', '?', '#', '\\']);
-            return f.write_str(path.map_or(&url, |path| &url[..authority + path]));
+            return f.write_str(origin(&sanitize_url(self.0)));
         }
         if !self.0.contains('@') {
             return f.write_str(&sanitize(self.0));
@@ -71,6 +67,15 @@ impl fmt::Display for Destination<'_> {
         }
         Ok(())
     }
+}
+
+/// Returns the beginning of a URL: its scheme and its authority, which may contain credentials.
+#[must_use]
+pub fn origin(url: &str) -> &str {
+    let authority = url.find("://").map_or(0, |colon| colon + 3);
+    // Many parsers treat a backslash as a slash.
+    let path = url[authority..].find(['/', '?', '#', '\\']);
+    path.map_or(url, |path| &url[..authority + path])
 }
 
 /// Returns the domain of an e-mail address, which may be in angle brackets after a name.

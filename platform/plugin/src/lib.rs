@@ -50,7 +50,7 @@ pub mod storage;
 pub mod table;
 mod timestamp;
 
-pub use self::address::{CleanUrl, Destination};
+pub use self::address::{CleanUrl, Destination, origin};
 pub use self::audit::{
     InstrumentationGap, InstrumentationWarning, audit, verify_plugin_instrumentation,
 };

@@ -9,7 +9,7 @@ use std::io::{self, Read};
 use std::thread;
 use std::time::Duration;
 
-use floe_plugin::{Destination, Error, ErrorKind};
+use floe_plugin::{Destination, Error, ErrorKind, origin};
 use floe_telemetry::propagation;
 pub(crate) use http::Method;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
@@ -211,9 +211,7 @@ impl<'a> Request<'a> {
         const LONG: usize = 16;
 
         let url = self.url.clone().into_owned();
-        let authority = url.find("://").map_or(0, |colon| colon + 3);
-        let path = url[authority..].find(['/', '?']);
-        let path = path.map_or("", |path| &url[authority + path..]);
+        let path = &url[origin(&url).len()..];
         let parts = path.split(['/', '?', '&', '=']).filter(|part| part.len() >= LONG);
         self.credentials.extend(parts.map(|part| part.to_owned().into()));
         // A path that is only a slash is not a credential. Otherwise, every slash in a text would be removed.
