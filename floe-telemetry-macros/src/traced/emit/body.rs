@@ -36,14 +36,14 @@ pub(super) fn of_value(traced: &Traced<'_>, sig: &mut Signature) -> TokenStream 
     let opened = Opened::new(traced, sig);
     // In the other cases, a classifier beside the body would be chosen before the type of the body is known.
     if opened.open.is_some() && !is_declared(traced) {
-        return opened.call(traced, "call", &outcome);
+        return opened.call(traced, &Finish::Classified(outcome));
     }
 
     let private = traced.krate.private();
     let finish = quote_spanned! {Span::mixed_site()=>
         |__floe_span, __floe_value| #private::end(__floe_span, __floe_value, #outcome)
     };
-    opened.call(traced, "call_then", &finish)
+    opened.call(traced, &Finish::Then(finish))
 }
 
 /// Returns the span of the declared type, for errors about the returned value.
@@ -94,7 +94,7 @@ pub(super) fn of_future(
     };
 
     let finish = quote_spanned!(ours=> |__floe_span, __floe_value| #finish);
-    let call = Opened::new(traced, sig).call(traced, "call_then", &finish);
+    let call = Opened::new(traced, sig).call(traced, &Finish::Then(finish));
     match boxing {
         None if matches!(future, Future::BoxedOpaque(_)) => {
             quote_spanned!(ours=> #private::Box::pin(#call))
@@ -116,6 +116,14 @@ fn output_of(traced: &Traced<'_>) -> Option<TokenStream> {
 
     let written = !tokens::has_word(ty, &["impl"]);
     written.then(|| quote_spanned!(on(ty)=> <#ty as ::core::future::Future>::Output))
+}
+
+/// The handling of the returned value.
+enum Finish {
+    /// The runtime ends the span, with the outcome from this classifier.
+    Classified(TokenStream),
+    /// The closure ends the span, or makes it follow the value.
+    Then(TokenStream),
 }
 
 /// The body in its closure, and the code that opens the span, before the body or in the first statement of the closure.
@@ -148,11 +156,16 @@ impl Opened {
 
     /// Emits the call of the runtime. The first argument opens the span, so that no variable contains the span; the
     /// last argument handles the returned value.
-    fn call(self, traced: &Traced<'_>, function: &str, finish: &TokenStream) -> TokenStream {
+    fn call(self, traced: &Traced<'_>, finish: &Finish) -> TokenStream {
         let private = traced.krate.private();
         let ours = Span::mixed_site();
         let Self { open, body } = self;
-        let function = Ident::new(if open.is_some() { function } else { "call_opening" }, ours);
+        let (function, finish) = match (finish, &open) {
+            (Finish::Classified(classifier), _) => ("call", classifier),
+            (Finish::Then(closure), Some(_)) => ("call_then", closure),
+            (Finish::Then(closure), None) => ("call_opening", closure),
+        };
+        let function = Ident::new(function, ours);
         let open = open.map(|open| quote_spanned!(ours=> #open,));
         let at = at_output(traced);
         let private = tokens::located_at(private, at);

@@ -12,17 +12,24 @@ use crate::traced::{
     model::{Parent, Traced},
 };
 
+/// Whether the span is of a call, or of a future, which opens it at its first poll.
+#[derive(Clone, Copy)]
+enum Entry {
+    Call,
+    Future,
+}
+
 pub(super) fn open(traced: &Traced<'_>) -> TokenStream {
-    call(traced, "enter")
+    call(traced, Entry::Call)
 }
 
 pub(super) fn open_in_future(traced: &Traced<'_>) -> TokenStream {
-    let call = call(traced, "enter_in_future");
+    let call = call(traced, Entry::Future);
     quote_spanned!(Span::mixed_site()=> #call;)
 }
 
 pub(super) fn open_inside(traced: &Traced<'_>) -> TokenStream {
-    let call = call(traced, "enter");
+    let call = call(traced, Entry::Call);
     quote_spanned!(Span::mixed_site()=> *__floe_span = #call;)
 }
 
@@ -49,10 +56,13 @@ pub(super) fn expressions(traced: &Traced<'_>) -> TokenStream {
 /// Emits the call that opens the span. The user's expressions are in closures bound to variables, so that the kind of
 /// closure is inferred. Then, moving or changing an argument is a single error, without a suggestion about the
 /// declaration and without further errors in the body.
-fn call(traced: &Traced<'_>, function: &str) -> TokenStream {
+fn call(traced: &Traced<'_>, entry: Entry) -> TokenStream {
     let private = traced.krate.private();
     let ours = Span::mixed_site();
-    let enter = Ident::new(function, ours);
+    let enter = match entry {
+        Entry::Call => quote_spanned!(ours=> enter),
+        Entry::Future => quote_spanned!(ours=> enter_in_future),
+    };
     let (bound, parent) = match &traced.parent {
         Parent::Current => (None, quote_spanned!(ours=> #private::Current)),
         Parent::Nothing => (None, quote_spanned!(ours=> #private::Parent::root)),
