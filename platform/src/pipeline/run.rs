@@ -240,10 +240,9 @@ impl Orchestration {
 
     pub(crate) fn record(self, status: AssetStatus) {
         let span = get_current_span();
-        let missing = None;
         match self {
-            Self::Local => span.set_attributes(&LocalAssetOutcome { status, missing }),
-            Self::Dagster => span.set_attributes(&AssetOutcome { status, missing }),
+            Self::Local => span.set_attributes(&LocalAssetOutcome { status, missing: None }),
+            Self::Dagster => span.set_attributes(&AssetOutcome { status, missing: None }),
         }
     }
 }
