@@ -1,7 +1,7 @@
 //! Detects names of credentials, whose values must not be recorded by mistake.
 //!
-//! `floe-redact` has these names in its table of keys; `tests/tests/it/secrets.rs` compares them. The macros cannot
-//! depend on it, because each program would compile it twice.
+//! `floe-redact` has these names in its table of keys; `tests/tests/it/secrets.rs` compares them in both directions. The
+//! macros cannot depend on it, because each program would compile it twice.
 
 // A list begins with a blank, so it is no message of the macros.
 

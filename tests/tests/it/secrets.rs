@@ -22,6 +22,9 @@ const HARMLESS: &str = "
     password_min_length primary_key secret_name secretary secrets.key_name secrets.provider
     session_count table token_count token_type";
 
+/// The lists of the macros, which begin with a blank.
+const LISTS: &str = include_str!("../../../floe-telemetry-macros/src/secret.rs");
+
 /// Redaction's table of names.
 const KEYS: &str = include_str!("../../../crates/redact/src/rules/keys.rs");
 
@@ -96,4 +99,14 @@ fn the_macros_refuse_each_name_whose_values_are_usually_secrets() {
         }
     }
     assert!(names > 100, "{names}");
+}
+
+#[test]
+fn redaction_knows_each_name_that_the_macros_refuse() {
+    let redactor = floe_redact::Redactor::new();
+    let texts = LISTS.split('"').skip(1).step_by(2);
+    let names = texts.filter(|text| text.starts_with(' ')).flat_map(str::split_whitespace);
+    let unknown = names.filter(|name| redactor.meaning_of(name) == floe_redact::KeyMeaning::Text);
+    // As `ssh_key`, its last word decides.
+    assert_eq!(unknown.collect::<Vec<_>>(), ["sshkey"]);
 }
