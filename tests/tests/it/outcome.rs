@@ -224,7 +224,7 @@ fn a_value_that_only_looks_like_an_error_is_none() {
         assert!(by_reference(&Err(String::new())).is_err());
         assert!(nested().is_ok());
         assert!(block_on(nested_later()).is_ok());
-        assert!(text() == "Err");
+        assert_eq!(text(), "Err");
         assert!(polled().is_ready());
         assert!(block_on(flow()).is_break());
     });

@@ -39,7 +39,7 @@ impl Call {
             assert!(part.chars().all(|c| matches!(c, '0'..='9' | 'a'..='f')), "{parent}");
         }
 
-        assert!(version == "00");
+        assert_eq!(version, "00");
         assert!([&trace_id, &parent_id].iter().all(|id| id.contains(|c| c != '0')));
         Self { trace_id, parent_id, flags, state: headers.remove("tracestate") }
     }
@@ -132,8 +132,8 @@ fn an_invalid_header_starts_a_new_trace() {
     // Two headers contradict each other.
     let other = format!("00-{}-{PARENT}-01", "d".repeat(32));
     let call = call(&[("traceparent", &valid), ("traceparent", &other)]);
-    assert!(call.trace_id != TRACE);
-    assert!(call.trace_id != "d".repeat(32));
+    assert_ne!(call.trace_id, TRACE);
+    assert_ne!(call.trace_id, "d".repeat(32));
 }
 
 fn trace_state(states: &[&str]) -> Option<String> {
