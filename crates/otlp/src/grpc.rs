@@ -1,10 +1,13 @@
 //! OTLP over gRPC ([specification](https://opentelemetry.io/docs/specs/otlp/#otlpgrpc)).
 
 use std::error::Error as StdError;
+use std::future::poll_fn;
 use std::io;
 use std::iter;
 use std::ops::RangeInclusive;
+use std::pin::pin;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::task::Poll;
 use std::time::Duration;
 
 use bytes::{Buf, BufMut, Bytes};
@@ -14,7 +17,7 @@ use http::{Response, StatusCode, Uri};
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
 use tokio::runtime::{self, Runtime};
-use tokio::time;
+use tokio::{task, time};
 use tonic::body::Body;
 use tonic::codec::CompressionEncoding;
 use tonic::codec::{Codec, DecodeBuf, Decoder, EncodeBuf, Encoder};
@@ -49,6 +52,9 @@ const KEEPALIVE_PARTS: u32 = 4;
 
 /// The minimum and the maximum time that a receiver has to answer a ping.
 const PING_TIMEOUT: RangeInclusive<Duration> = Duration::from_secs(2)..=Duration::from_secs(20);
+
+/// How often the tasks of a connection continue after the time of a request. A received answer needs fewer turns.
+const LATE_TURNS: usize = 16;
 
 type WithoutPage = fn(Response<Body>) -> Response<Body>;
 
@@ -248,14 +254,30 @@ impl Transport for Grpc {
             Err(error) => return self.exporter.peer.unanswered(&error),
         };
         self.exporter.is_kept = false;
-        let called =
-            runtime.block_on(async { time::timeout(limit, self.exporter.call(request)).await });
+        let called = runtime.block_on(within(limit, self.exporter.call(request)));
         if !self.exporter.is_kept {
             self.exporter.client = None;
             self.runtime.end();
         }
-        called.unwrap_or_else(|_| self.exporter.peer.silent())
+        called.unwrap_or_else(|| self.exporter.peer.silent())
     }
+}
+
+/// Returns the outcome of `call`, or `None` after the time `limit`.
+async fn within<T>(limit: Duration, call: impl Future<Output = T>) -> Option<T> {
+    let mut call = pin!(call);
+    if let Ok(outcome) = time::timeout(limit, &mut call).await {
+        return Some(outcome);
+    }
+    // The time may have passed while the process was stopped. The tasks of the connection read the answer that has
+    // arrived, without waiting.
+    for _ in 0..LATE_TURNS {
+        task::yield_now().await;
+        if let Poll::Ready(outcome) = poll_fn(|cx| Poll::Ready(call.as_mut().poll(cx))).await {
+            return Some(outcome);
+        }
+    }
+    None
 }
 
 impl Background {

@@ -1,5 +1,8 @@
 //! A TCP connection whose reads and writes end at a deadline.
 
+#[cfg(test)]
+mod tests;
+
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::TcpStream;
 use std::time::Duration;
@@ -13,11 +16,16 @@ pub(super) struct Socket {
     pub(super) deadline: Instant,
     /// The time for which one read or write may wait.
     pub(super) silence: Duration,
+    /// The number of bytes that may still be read after the deadline.
+    late: usize,
 }
+
+/// The maximum number of bytes that are read after the deadline, so that a receiver that keeps sending does not move it.
+const LATE: usize = 64 * 1024;
 
 impl Socket {
     pub(super) fn new(stream: TcpStream, deadline: Instant) -> Self {
-        Self { stream, deadline, silence: Duration::MAX }
+        Self { stream, deadline, silence: Duration::MAX, late: LATE }
     }
 
     /// Whether the connection is open and has nothing to read. Between two requests, the other side sends nothing except the
@@ -41,7 +49,6 @@ impl Socket {
         &mut self,
         mut operation: impl FnMut(&mut TcpStream, Duration) -> io::Result<usize>,
     ) -> io::Result<usize> {
-        let timed_out = || io::Error::new(ErrorKind::TimedOut, "timeout");
         loop {
             let left = self.deadline.saturating_duration_since(monotonic_now());
             if left.is_zero() {
@@ -55,14 +62,38 @@ impl Socket {
             }
         }
     }
+
+    /// Reads what has arrived without waiting, because the time may have passed while the process was stopped.
+    fn read_late(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let end = buffer.len().min(self.late);
+        self.stream.set_nonblocking(true)?;
+        let read = self.stream.read(&mut buffer[..end]);
+        self.stream.set_nonblocking(false)?;
+        match read {
+            Ok(read) if end > 0 => {
+                self.late -= read;
+                Ok(read)
+            }
+            Err(error) if error.kind() != ErrorKind::WouldBlock => Err(error),
+            _ => Err(timed_out()),
+        }
+    }
+}
+
+fn timed_out() -> io::Error {
+    io::Error::new(ErrorKind::TimedOut, "timeout")
 }
 
 impl Read for Socket {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        self.within(|stream, time| {
+        let read = self.within(|stream, time| {
             stream.set_read_timeout(Some(time))?;
             stream.read(buffer)
-        })
+        });
+        match read {
+            Err(error) if error.kind() == ErrorKind::TimedOut => self.read_late(buffer),
+            read => read,
+        }
     }
 }
 

@@ -150,17 +150,21 @@ impl Child {
 
     /// Sends SIGTERM to the program after its report. Returns the report, and the time until the program ended.
     pub(crate) fn terminate(self) -> Result<(Report, Duration)> {
-        self.ended_by(|process| {
-            let sent = Command::new("kill").args(["-TERM", &process.to_string()]).status()?;
-            ensure!(sent.success(), "kill -TERM: {sent}");
-            Ok(())
-        })
+        self.ended_by(|child| child.send("-TERM"))
     }
 
-    fn ended_by(mut self, end: impl FnOnce(u32) -> Result<()>) -> Result<(Report, Duration)> {
+    /// Sends a signal, such as `-TERM`.
+    pub(crate) fn send(&self, signal: &str) -> Result<()> {
+        let process = self.process.id().to_string();
+        let sent = Command::new("kill").args([signal, &process]).status()?;
+        ensure!(sent.success(), "kill {signal}: {sent}");
+        Ok(())
+    }
+
+    fn ended_by(mut self, end: impl FnOnce(&Self) -> Result<()>) -> Result<(Report, Duration)> {
         let mut report = self.report()?;
         let start = Instant::now();
-        end(self.process.id())?;
+        end(&self)?;
         let (status, stderr) = self.end()?;
         let duration = start.elapsed();
         ensure!(status.success(), "{status}: {stderr}");

@@ -2,6 +2,7 @@
 
 use std::io::{self, Read as _, Write as _};
 use std::ops::RangeInclusive;
+use std::thread;
 use std::time::Duration;
 
 use anyhow::{Result, ensure};
@@ -12,10 +13,10 @@ use floe_tests::{Code, ReceivedRequest, ReservedPort, Response, Script};
 
 use crate::program::{Program, millis};
 use crate::receivers::{Plan, Relay, http2};
-use crate::report::Report;
+use crate::report::{Report, SLACK};
 use crate::scenario::{Case, GRPC, SCENARIO, Scenario};
 
-pub(super) static SCENARIOS: [Scenario; 13] = [
+pub(super) static SCENARIOS: [Scenario; 14] = [
     Scenario {
         name: "refused",
         program: |program| {
@@ -136,6 +137,31 @@ pub(super) static SCENARIOS: [Scenario; 13] = [
             ensure!((20..=30).contains(&report.arrived), "{} spans arrived", report.arrived);
             report.unconfirmed = report.arrived - counters.exported;
             Ok(report)
+        },
+        ..SCENARIO
+    },
+    Scenario {
+        name: "stopped_process",
+        program: |program| {
+            program.start_within(PAUSED_TIMEOUT);
+            program.deliver("flush", 10);
+            program.end();
+        },
+        check: |case| {
+            let receiver = case.receiver();
+            let relay = Relay::to(receiver.port());
+            // The answer is on its way while the process is stopped.
+            relay.delay(Duration::from_millis(300));
+            let child = case.start(&relay.endpoint())?;
+            receiver.wait_for_requests(1);
+            child.send("-STOP")?;
+            thread::sleep(PAUSED_TIMEOUT + SLACK);
+            child.send("-CONT")?;
+            let report = child.finish()?;
+            report.succeeded(&["flush", "shutdown"])?;
+            ensure!(report.counters.exported == 10, "{:?}", report.counters);
+            ensure!(relay.connections() == 1, "{}", relay.connections());
+            Ok(report.arrived_at(&receiver))
         },
         ..SCENARIO
     },
@@ -430,6 +456,8 @@ const BATCH_TIMEOUT: Duration = Duration::from_secs(1);
 const STOPPED_TIMEOUT: Duration = Duration::from_secs(2);
 
 const THROTTLED_TIMEOUT: Duration = Duration::from_secs(4);
+
+const PAUSED_TIMEOUT: Duration = Duration::from_secs(3);
 
 /// The name of a phase with a delay that no timeout allows.
 const TOO_LONG: &str = "too long";
