@@ -292,3 +292,20 @@ fn a_shutdown_behind_a_flush_that_does_not_end_has_its_own_timeout() {
     assert!(error.is_timeout(), "{error}");
     hung.release();
 }
+
+/// The reader of OpenTelemetry's SDK waits 5 seconds for its exporter.
+#[alone]
+fn a_shutdown_waits_for_a_slow_exporter_of_metrics_within_its_timeout() {
+    let slow = Blocked::default();
+    let telemetry = TelemetryProvider::builder(TelemetryConfig::new("orders"))
+        .with_metric_exporter(slow.clone())
+        .initialize()
+        .unwrap();
+    record();
+    let (_open, nothing) = channel::<()>();
+    thread::spawn(move || {
+        nothing.recv_timeout(Duration::from_secs(6)).unwrap_err();
+        slow.release();
+    });
+    telemetry.shutdown(TIMEOUT).unwrap();
+}

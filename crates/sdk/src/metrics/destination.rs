@@ -7,8 +7,8 @@ use opentelemetry_sdk::metrics::exporter::PushMetricExporter;
 use opentelemetry_sdk::metrics::reader::MetricReader;
 use opentelemetry_sdk::metrics::{Instrument, MeterProviderBuilder, PeriodicReader, Stream};
 
-use super::reporting::{Guarded, LastExport, Reporting};
-use crate::collector::{Counters, ExporterId};
+use super::reporting::{Awaited, Guarded, LastExport, Reporting};
+use crate::collector::{Counters, Ending, ExporterId};
 use crate::config::{MetricsConfig, Signal};
 use crate::program_signals;
 
@@ -31,11 +31,19 @@ impl MetricDestination {
         Self(Box::new(move |builder, config, counters| {
             let export = counters.exports.create(id, Signal::Metrics);
             counters.exports.list(&export);
-            let exporter =
-                Reporting { export, temporality: exporter.temporality(), exporter, last, counters };
+            let ended = Arc::<Ending>::default();
+            let exporter = Reporting {
+                export,
+                temporality: exporter.temporality(),
+                exporter,
+                last,
+                counters: Arc::clone(&counters),
+                ended: Arc::clone(&ended),
+            };
             let interval = Duration::from_millis(config.export_interval_millis);
             let reader = PeriodicReader::builder(exporter).with_interval(interval);
-            builder.with_reader(program_signals::blocked(|| reader.build()))
+            let reader = program_signals::blocked(|| reader.build());
+            builder.with_reader(Awaited { reader, ended, counters })
         }))
     }
 

@@ -17,7 +17,8 @@ use opentelemetry_sdk::metrics::reader::MetricReader;
 use opentelemetry_sdk::metrics::{InstrumentKind, Pipeline, Temporality};
 
 use crate::caught::caught;
-use crate::collector::{Counters, Export, ExportFailure};
+use crate::clock::monotonic_now;
+use crate::collector::{Counters, Ending, Export, ExportFailure};
 use crate::redaction::sanitize_error;
 
 /// An exporter whose failures are hidden from its reader.
@@ -28,6 +29,8 @@ pub(super) struct Reporting<E> {
     pub(super) last: LastExport,
     pub(super) counters: Arc<Counters>,
     pub(super) export: Arc<Export>,
+    /// Begins when the exporter has shut down.
+    pub(super) ended: Arc<Ending>,
 }
 
 /// The reason why the last export has failed, which the errors of the SDK's trait cannot contain.
@@ -64,11 +67,48 @@ impl<E: PushMetricExporter> PushMetricExporter for Reporting<E> {
     }
 
     fn shutdown_with_timeout(&self, timeout: Duration) -> OTelSdkResult {
-        guarded("exporter", || self.exporter.shutdown_with_timeout(timeout))
+        let result = guarded("exporter", || self.exporter.shutdown_with_timeout(timeout));
+        self.ended.begin(monotonic_now());
+        result
     }
 
     fn temporality(&self) -> Temporality {
         self.temporality
+    }
+}
+
+/// A reader of the SDK, whose shutdown waits only 5 seconds for its exporter, whatever the timeout is.
+#[derive(Debug)]
+pub(super) struct Awaited<R> {
+    pub(super) reader: R,
+    pub(super) ended: Arc<Ending>,
+    /// Has the end of the provider's shutdown.
+    pub(super) counters: Arc<Counters>,
+}
+
+impl<R: MetricReader> MetricReader for Awaited<R> {
+    fn register_pipeline(&self, pipeline: Weak<Pipeline>) {
+        self.reader.register_pipeline(pipeline);
+    }
+
+    fn collect(&self, into: &mut ResourceMetrics) -> OTelSdkResult {
+        self.reader.collect(into)
+    }
+
+    fn force_flush(&self) -> OTelSdkResult {
+        self.reader.force_flush()
+    }
+
+    fn shutdown_with_timeout(&self, timeout: Duration) -> OTelSdkResult {
+        let result = self.reader.shutdown_with_timeout(timeout);
+        let is_early = matches!(result, Err(OTelSdkError::Timeout(_)));
+        let end = self.counters.ending.get().filter(|_| is_early);
+        let left = end.map(|end| end.saturating_duration_since(monotonic_now()));
+        if left.is_some_and(|left| self.ended.wait(left)) { Ok(()) } else { result }
+    }
+
+    fn temporality(&self, kind: InstrumentKind) -> Temporality {
+        self.reader.temporality(kind)
     }
 }
 
