@@ -5,6 +5,7 @@
 //! cardinality, so the redacted form of each set is cached per thread.
 
 mod cache;
+mod callbacks;
 mod record;
 
 use std::borrow::Cow;
@@ -14,6 +15,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use self::cache::{AttributeSet, RedactionCache};
+use self::callbacks::{Callbacks, Observed};
 use self::record::Record;
 use super::views::Views;
 use crate::caught::caught;
@@ -43,6 +45,7 @@ pub(super) struct RedactingMeterProvider<P> {
     provider: P,
     policy: Policy,
     views: Arc<Views>,
+    callbacks: Arc<Callbacks>,
     /// The scopes so far: at most [`MAX_SCOPES`] and [`OVERFLOW`].
     scopes: Mutex<HashSet<InstrumentationScope>>,
 }
@@ -60,6 +63,7 @@ struct Instruments {
     scope: InstrumentationScope,
     policy: Policy,
     views: Arc<Views>,
+    callbacks: Arc<Callbacks>,
 }
 
 /// An instrument whose attributes are redacted before they are recorded, with its exemplars.
@@ -97,7 +101,14 @@ impl<P> RedactingMeterProvider<P> {
         static POLICIES: AtomicU64 = AtomicU64::new(0);
 
         let id = POLICIES.fetch_add(1, Ordering::Relaxed) + 1;
-        Self { provider, policy: Policy { id, redaction }, views, scopes: Mutex::default() }
+        let callbacks = Arc::default();
+        Self {
+            provider,
+            policy: Policy { id, redaction },
+            views,
+            callbacks,
+            scopes: Mutex::default(),
+        }
     }
 
     /// Returns the scope, or the scope [`OVERFLOW`] if there are too many.
@@ -179,6 +190,7 @@ impl<P: MeterProvider> MeterProvider for RedactingMeterProvider<P> {
             scope,
             policy: self.policy.clone(),
             views: Arc::clone(&self.views),
+            callbacks: Arc::clone(&self.callbacks),
         }))
     }
 }
@@ -298,20 +310,33 @@ macro_rules! observables {
             let name = builder.name.clone();
             let unit = builder.unit.clone();
             let kept = self.kept(viewed!(self, name, unit, InstrumentKind::$instrument));
+            if !request.callbacks.is_empty() {
+                self.callbacks.start();
+            }
             for callback in request.callbacks {
                 let policy = self.policy.clone();
                 let kept = kept.clone();
+                let callbacks = Arc::clone(&self.callbacks);
                 let metric = builder.name.clone();
+                let of_callback = self.policy.clone();
+                let name = builder.name.clone();
                 let has_panicked = AtomicBool::new(false);
+                let observe: Arc<dyn Fn() -> Vec<_> + Send + Sync> = Arc::new(move || {
+                    let observed = Observed::default();
+                    of_callback.observe(&name, &has_panicked, || callback(&observed));
+                    observed.into_values()
+                });
                 builder = builder.with_callback(move |observer| {
+                    let observe = Arc::clone(&observe);
                     let redacting = Redacting {
                         instrument: observer,
                         kept: kept.clone(),
                         policy: policy.clone(),
                         exemplars: None,
                     };
-
-                    policy.observe(&metric, &has_panicked, || callback(&redacting));
+                    for (value, attributes) in callbacks.call(&metric, move || observe()) {
+                        redacting.observe(value, &attributes);
+                    }
                 });
             }
             builder.build()

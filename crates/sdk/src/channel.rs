@@ -16,7 +16,7 @@ use crate::program_signals;
 pub struct Sender<T>(Arc<Shared<T>>);
 
 /// The receiving end, which gets messages in the order of sending. Dropping it drops the remaining messages.
-pub(crate) struct Receiver<T>(Arc<Shared<T>>);
+pub struct Receiver<T>(Arc<Shared<T>>);
 
 struct Shared<T> {
     state: Mutex<State<T>>,
@@ -29,7 +29,8 @@ struct State<T> {
     has_receiver: bool,
 }
 
-pub(crate) fn channel<T>() -> (Sender<T>, Receiver<T>) {
+/// Creates a channel.
+pub fn channel<T>() -> (Sender<T>, Receiver<T>) {
     let state = State { messages: VecDeque::new(), senders: 1, has_receiver: true };
     let shared = Arc::new(Shared { state: Mutex::new(state), changed: Condvar::new() });
     (Sender(Arc::clone(&shared)), Receiver(shared))
@@ -98,7 +99,11 @@ impl<T> Drop for Sender<T> {
 
 impl<T> Receiver<T> {
     /// Waits for a message, at most for `timeout`. Fails at once if there is neither a message nor a sender.
-    pub(crate) fn recv_timeout(&self, timeout: Duration) -> Result<T, RecvTimeoutError> {
+    ///
+    /// # Errors
+    ///
+    /// The time has passed, or there is no sender.
+    pub fn recv_timeout(&self, timeout: Duration) -> Result<T, RecvTimeoutError> {
         let state = self.0.lock();
         let waited = (self.0.changed).wait_timeout_while(state, timeout, State::is_waited_for);
         let mut state = waited.unwrap_or_else(PoisonError::into_inner).0;
@@ -118,6 +123,12 @@ impl<T> Drop for Receiver<T> {
         // Unlocked first, because dropping a message may drop a sender of this channel, which takes the lock.
         drop(state);
         drop(messages);
+    }
+}
+
+impl<T> fmt::Debug for Receiver<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Receiver")
     }
 }
 

@@ -1,6 +1,10 @@
 //! The interface for the crates of OTLP, the terminal, metrics, log records and tests, grouped by the modules of its
 //! items. It changes with every version.
 
+pub mod channel {
+    pub use crate::channel::{Receiver, Sender, channel};
+}
+
 pub mod collector {
     pub use crate::collector::{
         BatchBuilder, BatchExporter, BoundExemplars, Counters, Destination, Ending, EnrichedSpan,

@@ -4,6 +4,8 @@
 #![allow(clippy::float_cmp, reason = "floats represent these values exactly")]
 
 use std::collections::BTreeMap;
+use std::sync::Mutex;
+use std::sync::mpsc::channel;
 use std::thread;
 
 use floe_telemetry::config::MetricTemporality;
@@ -200,4 +202,42 @@ fn a_callback_that_panics_loses_only_its_own_metric() {
         assert_eq!(stderr.matches(&line).count(), 1, "{name}: {stderr}");
         assert_eq!(receiver.points_of(name), []);
     }
+}
+
+/// The thread that exports metrics holds a lock of OpenTelemetry's SDK meanwhile, which each new instrument needs.
+#[test]
+fn a_callback_that_does_not_return_delays_neither_calls_nor_other_metrics() {
+    static HELD: Mutex<()> = Mutex::new(());
+
+    let program = program!({
+        let telemetry = init().unwrap();
+        let meter = global::meter("driver");
+        let held = HELD.lock().unwrap();
+        let (called, calls) = channel();
+        let _stuck = meter
+            .u64_observable_gauge("stuck")
+            .with_callback(move |_| {
+                called.send(()).unwrap();
+                drop(HELD.lock());
+            })
+            .build();
+        METRICS.increment("made", 1, &[]);
+        thread::scope(|scope| {
+            let flushing = scope.spawn(|| telemetry.force_flush(TIMEOUT));
+            calls.recv().unwrap();
+            METRICS.increment("made.meanwhile", 2, &[]);
+            meter.f64_histogram("timed").build().record(0.5, &[]);
+            let _level = meter.i64_observable_gauge("level").with_callback(|_| ()).build();
+            flushing.join().unwrap().unwrap();
+        });
+        telemetry.shutdown(TIMEOUT).unwrap();
+        drop(held);
+    });
+    let receiver = Receiver::grpc();
+    let (_, stderr) = program.against(&receiver, &[("RUST_LOG", "off")]);
+    let told = "error: the callback of a metric does not return";
+    assert!(stderr.starts_with(told) && stderr.lines().count() == 1, "{stderr}");
+    assert!(receiver.points_of("made").len() > 1);
+    assert!(values(&receiver, "made.meanwhile").contains(&MetricValue::Sum(2.0)));
+    assert!(!receiver.points_of("timed").is_empty());
 }
