@@ -285,7 +285,7 @@ fn it_ends_while_it_receives() {
 #[test]
 fn stalled_requests_do_not_hold_up_others() {
     let listener = Listener::start();
-    let stalled: Vec<TcpStream> = (0..8)
+    let stalled: Vec<TcpStream> = (0..64)
         .map(|_| {
             let mut stream = TcpStream::connect(&listener.http).unwrap();
             let head = b"POST /v1/traces HTTP/1.1\r\nhost: localhost\r\ncontent-length: 9\r\n\r\n";
@@ -301,7 +301,8 @@ fn stalled_requests_do_not_hold_up_others() {
     }
     let answer = listener.post(JSON, request(1, "next").as_bytes());
     assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
-    assert!(began.elapsed() < Duration::from_secs(18), "{:?}", began.elapsed());
+    // One after the other, they would take 10 seconds each.
+    assert!(began.elapsed() < Duration::from_secs(300), "{:?}", began.elapsed());
 }
 
 #[test]

@@ -8,7 +8,9 @@ use floe_telemetry::config::{ExporterKind, OtlpProtocol};
 use floe_telemetry::{
     EndingSpan, Error, MetricRecorder, TelemetryConfig, TelemetryProvider, traced,
 };
-use floe_tests::{Authority, ClientCertificate, ReservedPort, Script, program, wait_until};
+use floe_tests::{
+    Authority, ClientCertificate, ReservedPort, Script, TIMEOUT, program, wait_until,
+};
 use opentelemetry_sdk::error::OTelSdkResult;
 use opentelemetry_sdk::trace::{SpanData, SpanExporter};
 
@@ -165,7 +167,8 @@ fn an_exporter_that_has_not_shut_down_is_named() {
         .initialize()
         .unwrap();
     work();
-    let error = telemetry.shutdown(Duration::from_millis(200)).unwrap_err();
+    telemetry.force_flush(TIMEOUT).unwrap();
+    let error = telemetry.shutdown(Duration::from_secs(2)).unwrap_err();
     let counted = telemetry.statistics();
     assert_eq!((counted.exported, counted.pending), (0, 1), "{counted:?}");
     drop(finish);

@@ -3,7 +3,6 @@
 
 use std::panic::catch_unwind;
 use std::process::Command;
-use std::time::Duration;
 
 use super::no_exporter::LINE as NO_EXPORTER;
 use floe_telemetry::config::{ExporterKind, LoggingConfig};
@@ -12,7 +11,7 @@ use floe_telemetry::{
     EndingSpan, MetricRecorder, TelemetryConfig, TelemetryProvider, builder, init, init_or_noop,
     init_with, logs, propagation, traced,
 };
-use floe_tests::{Program, Receiver, json_lines, program, tree};
+use floe_tests::{Program, Receiver, TIMEOUT, json_lines, program, tree};
 use opentelemetry::global;
 use opentelemetry::trace::Tracer as _;
 use serde_json::Value as Json;
@@ -169,7 +168,7 @@ fn a_second_init_fails_and_init_or_noop_does_not() {
         assert!(second.is_noop());
         drop(second);
         drop(floe_telemetry::create_span("after the second"));
-        telemetry.force_flush(Duration::from_secs(20)).unwrap();
+        telemetry.force_flush(TIMEOUT).unwrap();
         assert_eq!(telemetry.statistics().exported, 1);
         drop(telemetry);
         assert!(!init_or_noop().is_noop());

@@ -277,6 +277,7 @@ fn every_span_is_counted_at_every_moment() {
         }
     }
 
+    wait_until(|| telemetry.statistics().collected > 0);
     let error = telemetry.shutdown(Duration::from_millis(50)).unwrap_err();
     let text = error.to_string();
     assert!(error.is_timeout(), "{text}");

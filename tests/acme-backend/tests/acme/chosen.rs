@@ -1,12 +1,10 @@
 //! The configuration selects a backend of another crate by its name.
 
-use std::time::Duration;
-
 // A crate that is never referenced is not linked.
 use floe_tests_acme_backend as _;
 
 use floe_telemetry::{TelemetryConfig, TelemetryProvider, backend, traced};
-use floe_tests::{Receiver, Response};
+use floe_tests::{Receiver, Response, TIMEOUT};
 
 #[traced(name = "orders.load")]
 fn load() {}
@@ -30,7 +28,7 @@ fn a_backend_of_another_crate_is_chosen_by_its_name() {
     let receiver = Receiver::http();
     let telemetry = TelemetryProvider::builder(config(&receiver.endpoint())).initialize().unwrap();
     load();
-    telemetry.shutdown(Duration::from_secs(5)).unwrap();
+    telemetry.shutdown(TIMEOUT).unwrap();
     let spans = receiver.spans();
     assert_eq!(spans[0].name, "orders.load");
     let request = &receiver.requests()[0];

@@ -1,11 +1,9 @@
 //! The configuration selects an exporter of another crate by its name.
 
-use std::time::Duration;
-
 use floe_telemetry::config::{ExporterKind, ExportersConfig, Signal};
 use floe_telemetry::exporter::{ExporterFactory, telemetry_exporter};
 use floe_telemetry::{TelemetryConfig, TelemetryProvider, traced};
-use floe_tests::program;
+use floe_tests::{TIMEOUT, program};
 use floe_tests_acme_backend::ARCHIVE;
 
 const NOT_LINKED: &str = "found `prometheus`, which needs the crate `floe-telemetry-prometheus` and the line `use floe_telemetry_prometheus as _;`";
@@ -31,7 +29,7 @@ fn an_exporter_of_another_crate_is_chosen_by_its_name() {
         }
         let telemetry = TelemetryProvider::builder(config).initialize().unwrap();
         load();
-        telemetry.shutdown(Duration::from_secs(5)).unwrap();
+        telemetry.shutdown(TIMEOUT).unwrap();
         assert_eq!(ARCHIVE.spans()[0].name, "orders.load");
     });
     let (_, warnings) = program.run(&[
