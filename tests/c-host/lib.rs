@@ -43,6 +43,16 @@ pub extern "C" fn telemetry_start() -> bool {
     has_started
 }
 
+/// Starts the telemetry of one of several copies of this library, which a signal ends, and records a span.
+// SAFETY: the program has another function of this name only in another copy of the library, which it loads on its own.
+#[unsafe(no_mangle)]
+pub extern "C" fn telemetry_copy() -> bool {
+    let is_prepared = telemetry_start()
+        && telemetry().as_ref().is_some_and(|it| it.shutdown_on_signals().is_ok());
+    drop(create_span("copy"));
+    is_prepared
+}
+
 /// Records large spans, which need more than one write to send, and a log record. Returns whether everything was
 /// exported.
 // SAFETY: no other function of the process has this name.

@@ -158,6 +158,9 @@ mod mask {
         }
     }
 
+    /// The signals that a marked handler blocks while it runs. No handler has a reason to block just these.
+    const MARK: [c_int; 3] = [libc::SIGTTOU, libc::SIGURG, libc::SIGWINCH];
+
     /// The reaction of the process to a signal.
     #[derive(Clone, Copy, Debug)]
     pub struct SignalAction(libc::sigaction);
@@ -182,6 +185,23 @@ mod mask {
         /// Whether the process has no handler.
         pub fn is_default(&self) -> bool {
             self.0.sa_sigaction == libc::SIG_DFL
+        }
+
+        /// Marks the handler as one of this library, for other copies of the library in the process.
+        #[must_use]
+        pub fn of_library(mut self) -> Self {
+            self.0.sa_mask = of(&MARK);
+            self
+        }
+
+        /// Whether a copy of this library has marked the handler.
+        pub fn is_of_library(&self) -> bool {
+            (1..32).all(|signal| contains(&self.0.sa_mask, signal) == MARK.contains(&signal))
+        }
+
+        /// Whether both have the same handler.
+        pub fn has_handler_of(&self, other: &Self) -> bool {
+            self.0.sa_sigaction == other.0.sa_sigaction
         }
 
         /// Lets the process react to the signal like this again.

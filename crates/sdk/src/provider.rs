@@ -48,9 +48,10 @@ use opentelemetry_sdk::Resource;
 use tracing::dispatcher::{Dispatch, has_been_set, with_default};
 
 pub use self::builder::{ExporterFactory, TelemetryProviderBuilder};
-use self::delivery::{await_delivery, end_of_exports, lost, time_until, undelivered};
+use self::delivery::{await_delivery, end_of_exports, is_delivered, lost, time_until, undelivered};
 use self::logs::ProviderLogs;
 use self::metrics::ProviderMetrics;
+use self::standby::is_hurried;
 pub(crate) use self::start_message::report_missing_exporter;
 use crate::clock::{Instant, monotonic_now};
 use crate::collector::{Counters, Ending, Statistics};
@@ -282,8 +283,9 @@ impl TelemetryProvider {
 
     /// Ends the process at SIGTERM, SIGINT and SIGHUP, with everything delivered within the
     /// [timeout](Self::with_shutdown_timeout): a thread shuts the provider down, and then the process ends by the same
-    /// signal, so that its parent sees the cause. A second signal ends the process at once. The provider is also shut
-    /// down at the exit, as by [`shutdown_at_exit`](Self::shutdown_at_exit).
+    /// signal, so that its parent sees the cause. Another signal, more than half a second later, ends the process at
+    /// once, with the number of the lost spans. If plugins contain copies of this library, the process ends when the last
+    /// copy has finished. The provider is also shut down at the exit, as by [`shutdown_at_exit`](Self::shutdown_at_exit).
     ///
     /// This is for programs that do not handle these signals. The handlers of a program that does, for example with
     /// `tokio::signal`, still run, but the process ends as soon as the provider is shut down. Such a program calls
@@ -419,7 +421,8 @@ impl Inner {
         let counters = &self.counters;
         let limit = Some(timeout);
         let result = await_delivery(operation, timeout, deadline, limit, counters, logs, metrics);
-        if let Some(lost) = lost(&self.counters, result.as_ref().err()) {
+        let error = result.as_ref().err().filter(|_| !(is_hurried() && is_delivered(counters)));
+        if let Some(lost) = lost(counters, error) {
             exit::say(&format!("telemetry has ended: {lost}"), time_until(deadline));
         }
         result
@@ -446,17 +449,21 @@ impl Drop for Inner {
         if self.is_inherited() {
             return;
         }
-        let mut end = || {
+        // OpenTelemetry's SDK logs when it is dropped, and this thread may hold a lock of the subscriber.
+        without_subscriber(|| {
             drop(mem::take(&mut *self.meters));
             *self.logs = ProviderLogs::default();
-        };
-        // OpenTelemetry's SDK logs when it is dropped, and this thread may hold a lock of the subscriber. Without a
-        // subscriber, no dispatcher is set, because it would count as the program's subscriber from then on.
-        if has_been_set() {
-            with_default(&Dispatch::none(), end);
-        } else {
-            end();
-        }
+        });
+    }
+}
+
+/// Calls `run`, whose messages do not reach the subscriber of the program. Without a subscriber, no dispatcher is set,
+/// because it would count as the program's subscriber from then on.
+fn without_subscriber(run: impl FnOnce()) {
+    if has_been_set() {
+        with_default(&Dispatch::none(), run);
+    } else {
+        run();
     }
 }
 

@@ -7,8 +7,10 @@ use std::ffi::c_int;
 use std::fs;
 use std::io::{Read as _, Write as _};
 use std::net::{Shutdown, TcpListener, TcpStream};
+use std::os::unix::process::ExitStatusExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
+use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
@@ -322,4 +324,40 @@ fn a_constructor_starts_telemetry_that_connects_later() {
     let nobody = ReservedPort::new().endpoint();
     let output = loaded(folder.path(), &[("OTEL_EXPORTER_OTLP_ENDPOINT", &nobody)]);
     assert_eq!(output.status.code(), Some(67), "{output:?}");
+}
+
+/// Plugins that contain copies of the library end the process together. The receiver of one answers when the other copy has
+/// delivered.
+#[alone]
+fn a_signal_ends_a_process_when_each_copy_of_the_library_has_delivered() {
+    let folder = tempfile::tempdir().unwrap();
+    let program = compiled("cc", "copies.c", folder.path(), &["-ldl"]);
+    let copies = ["first.so", "second.so"].map(|name| folder.path().join(name));
+    for copy in &copies {
+        fs::copy(libraries().join("libfloe_c_host.so"), copy).unwrap();
+    }
+    for slow in [0, 1] {
+        let receivers = [0, 1].map(|_| Arc::new(Receiver::http()));
+        let [of_slow, of_fast] = [slow, 1 - slow].map(|n| Arc::clone(&receivers[n]));
+        let waiting = Script::new(move |_, client| {
+            wait_until(|| of_fast.spans().len() == 1);
+            // The other copy finishes meanwhile.
+            thread::sleep(Duration::from_millis(200));
+            forward(client, of_slow.port(), usize::MAX)
+        });
+        let mut command = Command::new("env");
+        command.arg("--default-signal=TERM").arg(&program);
+        for (n, copy) in copies.iter().enumerate() {
+            let endpoint = if n == slow { waiting.endpoint() } else { receivers[n].endpoint() };
+            command.arg(copy).arg(endpoint);
+        }
+        command
+            .arg("15")
+            .env("OTEL_EXPORTER_OTLP_PROTOCOL", "http/protobuf")
+            .env("OTEL_METRICS_EXPORTER", "none")
+            .env("OTEL_LOGS_EXPORTER", "none");
+        let output = command.output().unwrap();
+        assert_eq!(output.status.signal(), Some(15), "{slow}: {output:?}");
+        assert_eq!(receivers.map(|receiver| receiver.spans().len()), [1, 1], "{slow}: {output:?}");
+    }
 }

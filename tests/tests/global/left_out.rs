@@ -82,7 +82,7 @@ fn is_left_out(row: &Row) -> bool {
 /// Returns which signals a variable is about.
 fn signals_of(name: &str) -> [bool; 3] {
     let is_of = |word: &&str| name.contains(&format!("_{}_", word.to_uppercase()));
-    match SIGNALS.iter().position(|signal| is_of(&signal)) {
+    match SIGNALS.iter().position(is_of) {
         Some(signal) => [0, 1, 2].map(|at| at == signal),
         None if name == "FLOE_SPAN_FILTER" => [true, false, false],
         None => [true; 3],

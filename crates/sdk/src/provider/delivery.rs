@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::logs::Reports;
-use super::standby::{is_ending, is_signalled};
+use super::standby::{is_ending, is_hurried, is_signalled};
 use crate::channel::{Receiver, RecvTimeoutError, channel};
 use crate::clock::{Instant, monotonic_now};
 use crate::collector::{self, Counters, Drain, Report};
@@ -14,6 +14,9 @@ use crate::recorder::Sampling;
 /// The time between the end of exports and the deadline of a shutdown, in which exporters report their results. If a
 /// tenth of the timeout is less, it applies instead.
 const MARGIN: Duration = Duration::from_millis(250);
+
+/// The time after which a wait checks whether a signal has ended it.
+const CHECK_EVERY: Duration = Duration::from_millis(20);
 
 /// Flushes or shuts down the exporters of spans and metrics, and waits for their results and those of log records.
 ///
@@ -150,6 +153,12 @@ fn lost_of(items: &str, exported: u64, lost: &[(&str, u64)]) -> Option<String> {
     (!lost.is_empty()).then(|| format!("exported {exported} of {all} {items}: {}", lost.join(" ")))
 }
 
+/// Whether nothing can be lost any more. The last metrics of a process are always on their way.
+pub(super) fn is_delivered(counters: &Counters) -> bool {
+    let it = counters.read();
+    it.pending == 0 && it.logs_pending == 0 && counters.exports.of(Signal::Metrics).next().is_none()
+}
+
 /// Returns the end of exports, before `deadline`, so that the shutdown still receives their results.
 pub(super) fn end_of_exports(deadline: Instant, timeout: Duration) -> Instant {
     let end = deadline.checked_sub(MARGIN.min(timeout / 10));
@@ -187,9 +196,16 @@ fn check_reports(signal: &str, reports: &[Report]) -> Result<(), Error> {
     if failures.is_empty() { Ok(()) } else { Err(Error::export(failures.join("; "))) }
 }
 
-/// Receives a value before `deadline`, which is `None` if the timeout is too large for the clock.
+/// Receives a value before `deadline`, which is `None` if the timeout is too large for the clock, unless a signal ends the
+/// process at once.
 fn receive<T>(results: &Receiver<T>, deadline: Option<Instant>) -> Result<T, RecvTimeoutError> {
-    results.recv_timeout(time_until(deadline))
+    loop {
+        let left = time_until(deadline);
+        match results.recv_timeout(left.min(CHECK_EVERY)) {
+            Err(RecvTimeoutError::Timeout) if left > CHECK_EVERY && !is_hurried() => {}
+            result => return result,
+        }
+    }
 }
 
 pub(super) fn time_until(deadline: Option<Instant>) -> Duration {
@@ -199,6 +215,9 @@ pub(super) fn time_until(deadline: Option<Instant>) -> Duration {
 /// Returns the error of a missing result. `details` describes the undelivered data.
 fn missing(error: RecvTimeoutError, operation: &str, timeout: Duration, details: &str) -> Error {
     match error {
+        RecvTimeoutError::Timeout if is_hurried() => {
+            Error::export(format!("another signal has ended the {operation}: {details}"))
+        }
         RecvTimeoutError::Timeout => Error::timeout(operation, timeout, details),
         RecvTimeoutError::Disconnected => Error::export(format!(
             "{operation}: a telemetry thread ended without reporting a result"

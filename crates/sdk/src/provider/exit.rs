@@ -4,7 +4,7 @@ use std::panic;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
 
-use super::{Inner, is_on_telemetry_thread, standby};
+use super::{Inner, is_on_telemetry_thread, standby, without_subscriber};
 use crate::caught::caught;
 use crate::channel::on_thread;
 use crate::error::Error;
@@ -31,23 +31,16 @@ pub(super) fn at_exit(provider: &Arc<Inner>, timeout: Duration) -> Result<(), Er
     standby::start(finish, limit)
 }
 
-/// Shuts the provider down on the thread that waits for the end of the process, and returns whether that came to its end.
-fn finish() -> bool {
+/// Shuts the provider down on the thread that waits for the end of the process. The shutdown reports the losses.
+fn finish() {
     let at_exit = AT_EXIT.lock().unwrap_or_else(PoisonError::into_inner).take();
     if let Some((provider, timeout)) = at_exit
         && let Some(provider) = provider.upgrade()
         && !provider.is_inherited()
     {
-        let limit = timeout.saturating_add(MESSAGE_TIMEOUT);
-        let own = Arc::clone(&provider);
-        // On a separate thread, because code of the program, such as a subscriber, may block it. The shutdown reports the
-        // losses.
-        return match on_thread("floe-exit", limit, move || _ = own.shutdown(timeout)) {
-            Ok(ended) => ended.is_ok(),
-            Err(_) => caught(|| provider.shutdown(timeout)).is_ok(),
-        };
+        // A subscriber of the program may block the thread.
+        without_subscriber(|| _ = caught(|| provider.shutdown(timeout)));
     }
-    true
 }
 
 /// Adds a panic hook that flushes the provider after the current hook.

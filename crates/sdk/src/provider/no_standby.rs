@@ -5,11 +5,15 @@ use std::time::Duration;
 use crate::error::Error;
 
 #[expect(clippy::unnecessary_wraps, reason = "on Unix it can fail")]
-pub(super) fn start(_: fn() -> bool, _: Duration) -> Result<(), Error> {
+pub(super) fn start(_: fn(), _: Duration) -> Result<(), Error> {
     Ok(())
 }
 
 pub(super) const fn is_ending() -> bool {
+    false
+}
+
+pub(super) const fn is_hurried() -> bool {
     false
 }
 

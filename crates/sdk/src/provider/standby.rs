@@ -1,5 +1,9 @@
 //! The thread that shuts telemetry down when the process ends. It waits from the start, because `exit` and signals may
-//! interrupt a thread of the program while that thread allocates or holds a lock.
+//! interrupt a thread of the program while that thread allocates or holds a lock, and a sandbox may forbid new threads.
+//!
+//! A plugin may contain another copy of this library. Its handler calls the handler that was there before, so a signal
+//! reaches all copies. The process ends when the last of them has finished: each marks its handlers, and hands on to the
+//! copy below.
 //!
 //! The functions that run on the interrupted thread neither allocate nor take a lock: they store a number, wake the
 //! waiting thread, and sleep.
@@ -8,7 +12,7 @@ use std::ffi::c_int;
 use std::process;
 use std::ptr;
 use std::sync::atomic::{AtomicBool, AtomicI32, AtomicPtr, AtomicU32, AtomicU64, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, OnceLock, PoisonError};
 use std::thread::{self, Thread};
 use std::time::Duration;
 
@@ -16,7 +20,7 @@ use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::low_level::{emulate_default_handler, exit, register};
 
 use super::{IN_USE_BY, this_process};
-use crate::clock::monotonic_now;
+use crate::clock::{Instant, monotonic_now};
 use crate::error::Error;
 use crate::internal_log::is_shown;
 use crate::program_signals::{self, SignalAction};
@@ -29,6 +33,10 @@ const NOT_IN_TIME: &str = "error: telemetry was not delivered at the exit: its t
 const INTERRUPTED: &str = "error: telemetry was not delivered: another signal ends the process before the \
                            shutdown has ended\n";
 
+/// The time after a signal in which others do not count, because one stop may send several: the end of a session sends
+/// SIGHUP and SIGTERM, and a runner may forward the SIGINT that its whole group gets.
+const BURST: Duration = Duration::from_millis(500);
+
 /// Whether `OTEL_LOG_LEVEL` includes errors.
 static IS_SHOWN: AtomicBool = AtomicBool::new(true);
 
@@ -40,12 +48,19 @@ static REQUEST: AtomicI32 = AtomicI32::new(NOTHING);
 const NOTHING: c_int = 0;
 const EXIT: c_int = -1;
 
+/// The time of the last signal that has counted, in milliseconds since `START`; 0 before the first.
+static COUNTED: AtomicU64 = AtomicU64::new(0);
+static START: OnceLock<Instant> = OnceLock::new();
+
+/// Whether another signal has counted after the first.
+static IS_HURRIED: AtomicBool = AtomicBool::new(false);
+
 static HAS_FINISHED: AtomicBool = AtomicBool::new(false);
 
 /// Whether telemetry is shut down, or its loss is reported, so that another signal loses nothing.
 static IS_SHUT_DOWN: AtomicBool = AtomicBool::new(false);
 
-/// The time for which `exit` waits, in milliseconds.
+/// The time for which `exit` and other copies of the library are waited for, in milliseconds.
 static LIMIT: AtomicU64 = AtomicU64::new(0);
 
 /// The process whose thread waits, see [`this_process`]. The thread does not exist in a fork.
@@ -54,12 +69,23 @@ static PROCESS: AtomicU32 = AtomicU32::new(0);
 /// The waiting thread. Never freed, because a signal handler may be reading it.
 static THREAD: AtomicPtr<Thread> = AtomicPtr::new(ptr::null_mut());
 
+/// The reactions to the signals that this copy of the library handles.
+static HANDLED: Mutex<[Option<Handled>; 3]> = Mutex::new([None; 3]);
+const SIGNALS: [c_int; 3] = [SIGTERM, SIGINT, SIGHUP];
+
+#[derive(Clone, Copy)]
+struct Handled {
+    before: SignalAction,
+    own: SignalAction,
+}
+
 /// Starts the thread, unless it waits already. `finish` shuts telemetry down; `exit` waits for it at most for `limit`.
 /// Calls must not overlap.
-pub(super) fn start(finish: fn() -> bool, limit: Duration) -> Result<(), Error> {
+pub(super) fn start(finish: fn(), limit: Duration) -> Result<(), Error> {
     let limit = u64::try_from(limit.as_millis()).unwrap_or(u64::MAX);
     LIMIT.store(limit, Ordering::Relaxed);
     IS_SHOWN.store(is_shown("error"), Ordering::Relaxed);
+    START.get_or_init(monotonic_now);
     let this = this_process();
     let previous = PROCESS.load(Ordering::Acquire);
     if previous == this {
@@ -70,6 +96,8 @@ pub(super) fn start(finish: fn() -> bool, limit: Duration) -> Result<(), Error> 
         register_exit()?;
     }
     REQUEST.store(NOTHING, Ordering::Relaxed);
+    COUNTED.store(0, Ordering::Relaxed);
+    IS_HURRIED.store(false, Ordering::Relaxed);
     HAS_FINISHED.store(false, Ordering::Relaxed);
     IS_SHUT_DOWN.store(false, Ordering::Relaxed);
     let waiting = program_signals::spawn("floe-exit", move || wait(finish))
@@ -80,19 +108,17 @@ pub(super) fn start(finish: fn() -> bool, limit: Duration) -> Result<(), Error> 
     Ok(())
 }
 
-fn wait(finish: fn() -> bool) {
+fn wait(finish: fn()) {
     let request = loop {
         match REQUEST.load(Ordering::Acquire) {
             NOTHING => thread::park(),
             request => break request,
         }
     };
-    if !finish() {
-        say(NOT_IN_TIME);
-    }
+    finish();
     IS_SHUT_DOWN.store(true, Ordering::Release);
     if request != EXIT {
-        end_by(request);
+        leave(request);
     }
     HAS_FINISHED.store(true, Ordering::Release);
 }
@@ -100,6 +126,49 @@ fn wait(finish: fn() -> bool) {
 fn say(line: &str) {
     if IS_SHOWN.load(Ordering::Relaxed) {
         write_if_room(line);
+    }
+}
+
+fn limit() -> Duration {
+    Duration::from_millis(LIMIT.load(Ordering::Relaxed))
+}
+
+/// The other copies of the library that handle a signal.
+enum Others {
+    None,
+    /// A copy that this one calls. It was there before, with this reaction.
+    Below(SignalAction),
+    /// A copy that calls this one.
+    Above,
+}
+
+fn others(signal: c_int) -> Others {
+    // Only tried, because a signal may interrupt the thread that holds it.
+    let Ok(handled) = HANDLED.try_lock().map(|handled| *handled) else { return Others::None };
+    let of_signal = SIGNALS.into_iter().zip(handled).find(|(handled, _)| *handled == signal);
+    let Some((_, Some(Handled { before, own }))) = of_signal else { return Others::None };
+    let now = SignalAction::of(signal);
+    if !now.has_handler_of(&own) {
+        if now.is_of_library() { Others::Above } else { Others::None }
+    } else if before.is_of_library() && !before.has_handler_of(&own) {
+        Others::Below(before)
+    } else {
+        Others::None
+    }
+}
+
+/// Ends the process by the signal, or leaves that to another copy of the library. A copy above this one hands on when it
+/// has finished, at the latest after its own limit.
+fn leave(signal: c_int) {
+    let deadline = monotonic_now().checked_add(limit());
+    loop {
+        match others(signal) {
+            Others::Below(before) => return before.restore(signal),
+            Others::Above if deadline.is_none_or(|at| monotonic_now() < at) => {
+                thread::park_timeout(PAUSE);
+            }
+            _ => return end_by(signal),
+        }
     }
 }
 
@@ -134,6 +203,11 @@ pub(super) fn is_ending() -> bool {
     REQUEST.load(Ordering::Acquire) != NOTHING
 }
 
+/// Whether another signal has counted after the first one, so that nothing is waited for.
+pub(super) fn is_hurried() -> bool {
+    IS_HURRIED.load(Ordering::Acquire)
+}
+
 pub(super) fn is_signalled() -> bool {
     REQUEST.load(Ordering::Acquire) > NOTHING
 }
@@ -146,12 +220,13 @@ extern "C" fn exiting() {
         return;
     }
     is_first(EXIT);
-    let limit = Duration::from_millis(LIMIT.load(Ordering::Relaxed));
-    let deadline = monotonic_now().checked_add(limit);
+    let deadline = monotonic_now().checked_add(limit());
     while !HAS_FINISHED.load(Ordering::Acquire) {
         if deadline.is_some_and(|deadline| monotonic_now() >= deadline) {
-            HAS_FINISHED.store(true, Ordering::Release);
-            return say(NOT_IN_TIME);
+            if !IS_SHUT_DOWN.load(Ordering::Acquire) {
+                say(NOT_IN_TIME);
+            }
+            return HAS_FINISHED.store(true, Ordering::Release);
         }
         thread::sleep(PAUSE);
     }
@@ -173,22 +248,22 @@ fn register_exit() -> Result<(), Error> {
 /// Lets SIGTERM, SIGINT and SIGHUP shut telemetry down and then end the process, unless they are ignored.
 #[expect(unsafe_code, reason = "a signal handler must not allocate or lock")]
 pub(super) fn end_at_signals() -> Result<(), Error> {
-    static HANDLED: Mutex<[Option<SignalAction>; 3]> = Mutex::new([None; 3]);
-
     let mut handled = HANDLED.lock().unwrap_or_else(PoisonError::into_inner);
-    for (signal, own) in [SIGTERM, SIGINT, SIGHUP].into_iter().zip(&mut *handled) {
-        let action = SignalAction::of(signal);
-        match own {
+    for (signal, handled) in SIGNALS.into_iter().zip(&mut *handled) {
+        let before = SignalAction::of(signal);
+        match handled {
             // The program has reset its handlers, as servers do in a fork.
-            Some(own) if action.is_default() => own.restore(signal),
-            None if !action.is_ignored() => {
+            Some(Handled { own, .. }) if before.is_default() => own.restore(signal),
+            None if !before.is_ignored() => {
                 // SAFETY: the handler uses atomic values, and system calls that wake a thread, write, raise the signal or
                 // end.
                 let registered = unsafe { register(signal, move || received(signal)) };
                 registered.map_err(|error| {
                     Error::state(format!("signal {signal} cannot be handled: {error}"))
                 })?;
-                *own = Some(SignalAction::of(signal));
+                let own = SignalAction::of(signal).of_library();
+                own.restore(signal);
+                *handled = Some(Handled { before, own });
             }
             _ => {}
         }
@@ -196,13 +271,32 @@ pub(super) fn end_at_signals() -> Result<(), Error> {
     Ok(())
 }
 
+/// Whether a signal counts: it is the first, or comes later than [`BURST`] after the last one that has counted.
+fn counts() -> bool {
+    let since = START.get().map(|start| monotonic_now().saturating_duration_since(*start));
+    let now = since.map_or(0, |since| u64::try_from(since.as_millis()).unwrap_or(u64::MAX)) + 1;
+    let last = COUNTED.load(Ordering::Acquire);
+    let is_later = last == 0 || Duration::from_millis(now.saturating_sub(last)) > BURST;
+    let (success, failure) = (Ordering::AcqRel, Ordering::Acquire);
+    is_later && COUNTED.compare_exchange(last, now, success, failure).is_ok()
+}
+
 fn received(signal: c_int) {
-    if is_first(signal) {
+    if PROCESS.load(Ordering::Acquire) != this_process() {
+        return end_by(signal);
+    }
+    if !counts() || is_first(signal) {
         return;
     }
-    if PROCESS.load(Ordering::Acquire) == this_process() && !HAS_FINISHED.load(Ordering::Acquire) {
+    if REQUEST.load(Ordering::Acquire) == EXIT {
         // The process ends already, in the way that it has chosen.
-        if REQUEST.load(Ordering::Acquire) == EXIT {
+        let is_last = matches!(others(signal), Others::None);
+        if !HAS_FINISHED.load(Ordering::Acquire) || !is_last {
+            return;
+        }
+    } else {
+        // The waiting thread reports the loss, and ends the process.
+        if !IS_HURRIED.swap(true, Ordering::AcqRel) {
             return;
         }
         if !IS_SHUT_DOWN.load(Ordering::Acquire) {
