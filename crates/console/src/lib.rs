@@ -98,13 +98,6 @@ impl ConsoleExporter {
         Self::new(Box::new(writer), false)
     }
 
-    /// Enables or disables colours.
-    #[must_use]
-    pub fn with_color(mut self, color: bool) -> Self {
-        self.look.color = color;
-        self
-    }
-
     /// Sets the width in columns, at least 60.
     #[must_use]
     pub fn with_width(mut self, columns: usize) -> Self {

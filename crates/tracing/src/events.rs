@@ -28,7 +28,6 @@ pub(super) struct BridgedEvent {
     at: SystemTime,
     name: Cow<'static, str>,
     has_message: bool,
-    is_recorded: bool,
     /// Whether the event is a record of the `log` facade, whose target and location are fields.
     is_log: bool,
     /// The field `error`, as `#[instrument(err)]` writes it.
@@ -39,13 +38,12 @@ pub(super) struct BridgedEvent {
 }
 
 impl BridgedEvent {
-    pub(super) fn new(metadata: &'static Metadata<'static>, is_recorded: bool) -> Self {
+    pub(super) fn new(metadata: &'static Metadata<'static>) -> Self {
         Self {
             metadata,
             at: wall_now(),
             name: Cow::Borrowed(name_without_message(metadata)),
             has_message: false,
-            is_recorded,
             is_log: metadata.name() == "log event" && metadata.target() == "log",
             error: None,
             exception: Vec::new(),
@@ -64,11 +62,11 @@ impl BridgedEvent {
         }
     }
 
-    fn into_event(self) -> Option<Event> {
-        self.is_recorded.then(|| match self.error {
+    fn into_event(self) -> Event {
+        match self.error {
             Some(error) => Exception::event(error, self.attributes),
             None => Event::new(self.name, self.at, self.attributes, 0),
-        })
+        }
     }
 
     /// Adds the event to a span of `tracing`, which has no other outcome than its events.
@@ -85,9 +83,8 @@ impl BridgedEvent {
     pub(super) fn add_to(mut self, cx: &Context) {
         let span = cx.span();
         span.set_attributes(mem::take(&mut self.exception));
-        if let Some(event) = self.into_event() {
-            span.add_event_with_timestamp(event.name, event.timestamp, event.attributes);
-        }
+        let event = self.into_event();
+        span.add_event_with_timestamp(event.name, event.timestamp, event.attributes);
     }
 
     pub(super) fn write_to(mut self, record: &mut SpanRecord) {
@@ -99,9 +96,7 @@ impl BridgedEvent {
         }
 
         record.attributes.extend(mem::take(&mut self.exception));
-        if let Some(event) = self.into_event() {
-            record.add_event(event);
-        }
+        record.add_event(self.into_event());
     }
 
     fn value(&mut self, field: &Field, value: &(impl ToAttributeValue + ?Sized)) {

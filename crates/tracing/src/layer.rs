@@ -155,7 +155,7 @@ where
         }
 
         let visit = || {
-            let mut bridged = BridgedEvent::new(metadata, self.has_events);
+            let mut bridged = BridgedEvent::new(metadata);
             guarded(|| event.record(&mut bridged));
             bridged
         };

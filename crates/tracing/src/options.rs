@@ -32,16 +32,15 @@ use crate::spans::Spans;
 /// so are spans and events on the threads of exporters.
 #[derive(Debug)]
 pub struct TracingLayer {
-    pub(crate) has_events: bool,
     pub(crate) open: Spans,
     /// Whether the subscriber already has a layer of this type.
     pub(crate) is_second: bool,
 }
 
-/// A clone is for another subscriber: it has the same options, but no open spans.
+/// A clone is for another subscriber, so it has no open spans.
 impl Clone for TracingLayer {
     fn clone(&self) -> Self {
-        Self { has_events: self.has_events, ..tracing_layer() }
+        tracing_layer()
     }
 }
 
@@ -114,16 +113,5 @@ impl Clone for TracingLayer {
 #[doc = concat!("[comparison]: ", env!("CARGO_PKG_REPOSITORY"), "/blob/HEAD/docs/comparison.md#the-tests-of-tracing-opentelemetry")]
 #[must_use]
 pub fn tracing_layer() -> TracingLayer {
-    TracingLayer { has_events: true, open: Spans::default(), is_second: false }
-}
-
-impl TracingLayer {
-    /// Sets whether events become events of their spans. Default: yes. Otherwise, events only set the status of their
-    /// span and, with a field of the type `dyn Error`, its attributes `exception.…`. Disable this in programs that
-    /// export events as log records.
-    #[must_use]
-    pub const fn with_events(mut self, events: bool) -> Self {
-        self.has_events = events;
-        self
-    }
+    TracingLayer { open: Spans::default(), is_second: false }
 }

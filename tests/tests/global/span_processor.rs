@@ -60,7 +60,6 @@ fn processors_change_spans_before_they_are_redacted() {
     let loaded = span("orders.loaded");
     assert_eq!(loaded.attributes["db.url"], REDACTED_URL);
     assert_eq!(loaded.attributes["rows"], 4);
-    assert!(!loaded.attributes.contains_key("secret_url"));
     assert_eq!(loaded.attributes["code.line.number"], LINE);
     assert_eq!(loaded.attributes["team"], "sales");
     assert_eq!(loaded.events.len(), 1);
@@ -146,9 +145,6 @@ fn change(span: &mut EndingSpan<'_>) {
     assert!(keys.starts_with(&["rows".to_owned(), "secret_url".to_owned()]), "{keys:?}");
     assert_eq!(span.attribute("rows"), Some(&AttributeValue::I64(3)));
     span.set_name("orders.loaded");
-    let removed = span.remove_attribute("secret_url").unwrap();
-    assert_eq!(removed, AttributeValue::Text(url().into()));
-    assert_eq!(span.remove_attribute("absent"), None);
     span.set_attribute("db.url", url());
     span.set_attribute("rows", 4);
     span.set_attribute("none", None::<i64>);

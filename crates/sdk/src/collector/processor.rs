@@ -136,13 +136,6 @@ impl EndingSpan<'_> {
         }
     }
 
-    /// Removes an attribute, and returns its value.
-    pub fn remove_attribute(&mut self, key: &str) -> Option<AttributeValue> {
-        let attributes = self.record.attributes.items_mut();
-        let at = attributes.iter().position(|own| own.key.as_str() == key)?;
-        Some(attributes.remove(at).value)
-    }
-
     /// Returns the events.
     pub fn events(&self) -> &[Event] {
         self.record.more.as_ref().map_or(&[], |more| &more.events)

@@ -1,30 +1,12 @@
-//! Data that the layer records only on request, or not at all.
+//! Records of `log`, and the context of a span.
 
 use floe_telemetry::tracing::get_otel_context;
-use floe_telemetry::tracing_layer;
 use opentelemetry::Context;
 use opentelemetry::trace::TraceContextExt as _;
 use tracing::dispatcher::get_default;
-use tracing::{Dispatch, error, info, info_span};
-use tracing_subscriber::layer::SubscriberExt;
+use tracing::{Dispatch, info_span};
 
-use super::{record, record_in};
-
-#[test]
-fn events_may_be_left_to_log_records() {
-    let layer = tracing_layer().with_events(false);
-    let spans = record_in(tracing_subscriber::registry().with(layer), || {
-        info_span!("fine").in_scope(|| info!("done"));
-        info_span!("failed").in_scope(|| error!(error = "disk full"));
-    });
-
-    for name in ["fine", "failed"] {
-        assert_eq!(spans.single(name).events().len(), 0, "{name}");
-    }
-
-    spans.single("fine").assert_unset();
-    spans.single("failed").assert_error("disk full");
-}
+use super::record;
 
 #[test]
 fn a_record_of_log_has_the_location_and_the_target_of_its_call() {
