@@ -3,15 +3,13 @@
 //!
 //! A shape observes itself through a [`Log`]: values, drops after 0, 1 and 2 polls, panics, auto traits, sizes of
 //! futures and of stack frames. The observations must be the same without the attribute, with it while nothing records,
-//! and with it while spans are recorded. Sizes have budgets. With `error_if`, or with a span attribute on each function
-//! without arguments, the observations must also be the same, and the spans differ only in their status or in the span
-//! attribute.
+//! and with it while spans are recorded. Sizes have budgets. `tests/it/conformance` has the arguments of the attribute.
 
 #![allow(clippy::panic, clippy::print_stdout, clippy::unwrap_used, reason = "tests")]
 
 mod log;
 
-use floe_telemetry::testing::{self, CapturedSpan};
+use floe_telemetry::testing;
 
 use self::log::{Line, Log};
 
@@ -28,23 +26,15 @@ macro_rules! mode {
 }
 
 macro_rules! corpus {
-    ($($shape:ident)*; $($bare:ident)*) => {
-        mode!(plain floe_tests_plain::traced: $($shape)* $($bare)*);
-        mode!(annotated floe_telemetry::traced: $($shape)* $($bare)*);
-        mode!(refused floe_tests_plain::refused: $($shape)*);
-        mode!(with_attribute floe_tests_plain::with_attribute: $($shape)*);
+    ($($shape:ident)*) => {
+        mode!(plain floe_tests_plain::traced: $($shape)*);
+        mode!(annotated floe_telemetry::traced: $($shape)*);
 
         const CORPUS: &[Shape] = &[$(Shape {
             name: stringify!($shape),
             plain: plain::$shape::observe,
             annotated: annotated::$shape::observe,
-            with_arguments: Some([refused::$shape::observe, with_attribute::$shape::observe]),
-        },)* $(Shape {
-            name: stringify!($bare),
-            plain: plain::$bare::observe,
-            annotated: annotated::$bare::observe,
-            with_arguments: None,
-        }),*];
+        },)*];
     };
 }
 
@@ -66,21 +56,17 @@ corpus! {
     own_traits
     panics
     receivers
+    returned_closures
     sizes
     tail_temporaries
     type_parameters
-    types;
-    // These shapes are not compiled with arguments: `error_if` would get the result before the signature determines its
-    // type.
-    returned_closures
+    types
 }
 
 struct Shape {
     name: &'static str,
     plain: fn(&mut Log),
     annotated: fn(&mut Log),
-    /// The shape with `error_if` on its functions, and the shape with a span attribute on them.
-    with_arguments: Option<[fn(&mut Log); 2]>,
 }
 
 /// The number of bytes that a span may add to a future.
@@ -146,53 +132,5 @@ fn each_shape_behaves_as_without_the_attribute() {
         let spans = testing::capture(|| annotated = observe(shape.annotated));
         assert_same(shape, ("recorded", &IN_SPAN), &annotated, &plain);
         assert!(!spans.is_empty(), "{} has no span", shape.name);
-    }
-}
-
-/// The name, the status and the number of attributes of each span, in order.
-type Ends = Vec<(String, String, usize)>;
-
-/// Checks that all observations except sizes are those of the plain shape, and returns the ends of the spans.
-fn ends(shape: &Shape, mode: &str, run: fn(&mut Log)) -> Ends {
-    let is_same = |line: &Line| matches!(line, Line::Same(..));
-    let mut lines = Vec::new();
-    let spans = testing::capture(|| lines = observe(run));
-    lines.retain(is_same);
-    let mut plain = observe(shape.plain);
-    plain.retain(is_same);
-    assert_eq!(lines, plain, "{}, {mode}", shape.name);
-    let end = |span: CapturedSpan<'_>| {
-        // The type of an error contains the path of its module.
-        let status =
-            format!("{:?}", span.status()).replace(&format!("::{mode}::"), "::annotated::");
-        (span.name().to_owned(), status, span.data().attributes.len())
-    };
-
-    spans.iter().map(end).collect()
-}
-
-/// A function that already has arguments for `#[traced]` has the same span in each mode.
-#[test]
-fn each_shape_has_the_same_spans_with_arguments() {
-    for shape in CORPUS {
-        let Some([refused, with_attribute]) = shape.with_arguments else {
-            continue;
-        };
-
-        let name = shape.name;
-        let bare = ends(shape, "annotated", shape.annotated);
-        let refused = ends(shape, "refused", refused);
-        let with_attribute = ends(shape, "with_attribute", with_attribute);
-        assert_eq!([refused.len(), with_attribute.len()], [bare.len(); 2], "{name}");
-        assert_ne!(with_attribute, bare, "{name}");
-        for (at, (span, end, attributes)) in bare.iter().enumerate() {
-            let (same, refused, _) = &refused[at];
-            assert_eq!(same, span, "{name}");
-            let is_refused = end == "Ok" && refused.starts_with("Error");
-            assert!(refused == end || is_refused, "{name}, {span}: {refused}, not {end}");
-            let (same, same_end, more) = &with_attribute[at];
-            assert_eq!((same, same_end), (span, end), "{name}");
-            assert!([0, 1].contains(&(more - attributes)), "{name}: {span}");
-        }
     }
 }
