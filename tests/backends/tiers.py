@@ -9,6 +9,7 @@ import os
 import random
 import re
 import shutil
+import subprocess
 import sys
 import time
 import urllib.request
@@ -40,7 +41,7 @@ SPANS = 3
 class Collector(Server):
     def __init__(self, program: str, file: str, address: str, folder: Path, variables: dict[str, str], *options: str):
         self.address = address
-        command = [program, f"--config={COLLECTOR / file}", *(f"--config=yaml:{it}" for it in options)]
+        command = [program, f"--config={COLLECTOR / file}", *options]
         log = folder / f"{file.removesuffix('.yaml')}-{address}.log"
         super().__init__(f"{file} at {address}", command, log, variables | {"POD_IP": address})
 
@@ -97,7 +98,7 @@ class Nodes:
 class Tiers:
     def __init__(self, shop: Path, otelcol: str, jaeger: str, hosts: Path, folder: Path):
         self.shop, self.folder = shop, folder
-        self._hosts, self._folder, self._otelcol = hosts, folder, otelcol
+        self._hosts, self._otelcol = hosts, otelcol
         self._variables = {"PATH": os.environ["PATH"], "BACKEND": "127.0.3.1:4317", "BACKEND_AUTHORIZATION": "Bearer none"}
         self._jaeger_program = jaeger
         self.started: list[Server] = []
@@ -114,22 +115,26 @@ class Tiers:
         self.rest = self.start(Server("the backend of metrics and logs", command, folder / "rest.log", self._variables))
 
     def new_jaeger(self) -> Jaeger:
-        return Jaeger(self._jaeger_program, self._folder / "jaeger", self._variables, "127.0.3.1")
+        return Jaeger(self._jaeger_program, self.folder / "jaeger", self._variables, "127.0.3.1")
 
     def start(self, server):
         self.started.append(server)
         return server.__enter__()
 
-    def gateway(self, address: str) -> Collector:
+    def gateway(self, address: str, *options: str, variables: dict[str, str] | None = None) -> Collector:
         return self.start(Collector(
-            self._otelcol, "gateway.yaml", address, self._folder, self._variables,
-            "exporters::otlp_grpc::tls::insecure: true",
-            f"processors::tail_sampling::decision_wait: {DECISION_WAIT}s",
-            "exporters::otlp_grpc/rest::endpoint: 127.0.3.2:4317",
-            "exporters::otlp_grpc/rest::tls::insecure: true",
-            "service::pipelines::metrics::exporters: [otlp_grpc/rest]",
-            "service::pipelines::logs::exporters: [otlp_grpc/rest]",
+            self._otelcol, "gateway.yaml", address, self.folder, self._variables | (variables or {}), *options,
+            "--config=yaml:exporters::otlp_grpc::tls::insecure: true",
+            f"--config=yaml:processors::tail_sampling::decision_wait: {DECISION_WAIT}s",
+            "--config=yaml:exporters::otlp_grpc/rest::endpoint: 127.0.3.2:4317",
+            "--config=yaml:exporters::otlp_grpc/rest::tls::insecure: true",
+            "--config=yaml:service::pipelines::metrics::exporters: [otlp_grpc/rest]",
+            "--config=yaml:service::pipelines::logs::exporters: [otlp_grpc/rest]",
         ))  # fmt: skip
+
+    def agent(self, address: str, *options: str, variables: dict[str, str] | None = None) -> Collector:
+        variables = self._variables | (variables or {})
+        return self.start(Collector(self._otelcol, "agent.yaml", address, self.folder, variables, *options))
 
     def resolve(self, addresses: list[str]) -> None:
         """Lets the name of the gateways resolve to these addresses, as a headless service does with those that are ready."""
@@ -145,9 +150,7 @@ class Tiers:
     def __enter__(self):
         self.resolve(ADDRESSES)
         self.gateways = [self.gateway(address) for address in ADDRESSES]
-        self.agents = [
-            self.start(Collector(self._otelcol, "agent.yaml", address, self._folder, self._variables)) for address in NODES
-        ]
+        self.agents = [self.agent(address) for address in NODES]
         return self
 
     def __exit__(self, *_):
@@ -356,7 +359,62 @@ def each_signal(tiers: Tiers, nodes: Nodes, wrong: Mistakes) -> None:
     tiers.rest.wait_until(lambda: all(text in tiers.rest.output() for text in expected), 30)
 
 
-SCENARIOS = [each_signal, sampled_whole, second_line_of_redaction, a_gateway_dies, a_gateway_stops, the_backend_is_away]
+def with_certificates(tiers: Tiers, nodes: Nodes, wrong: Mistakes) -> None:
+    """Each tier has tls.yaml, too, and accepts no sender without a certificate."""
+    folder, agent, gateway = tiers.folder / "tls", "127.0.1.9", "127.0.2.9"
+    certificates(folder, f"subjectAltName=IP:{agent},DNS:{GATEWAYS}")
+    variables = {
+        "TLS_CERTIFICATE": f"{folder}/server.crt",
+        "TLS_KEY": f"{folder}/server.key",
+        "TLS_CLIENT_CA": f"{folder}/ca.crt",
+    }
+    own = f"ca_file: {folder}/ca.crt, cert_file: {folder}/client.crt, key_file: {folder}/client.key, insecure: false"
+    tiers.resolve([gateway])
+    tiers.gateway(gateway, "--config", str(COLLECTOR / "tls.yaml"), variables=variables)
+    # The exporter connects to addresses, and the certificate has the name that they belong to.
+    tiers.agent(
+        agent, "--config", str(COLLECTOR / "tls.yaml"),
+        f"--config=yaml:exporters::load_balancing::protocol::otlp::tls: {{{own}, server_name_override: {GATEWAYS}}}",
+        f"--config=yaml:exporters::otlp_grpc::tls: {{{own}}}",
+        variables=variables,
+    )  # fmt: skip
+    environment = {
+        "OTEL_SERVICE_NAME": "shop",
+        "OTEL_EXPORTER_OTLP_ENDPOINT": f"https://{agent}:4317",
+        "OTEL_EXPORTER_OTLP_PROTOCOL": "grpc",
+        "OTEL_EXPORTER_OTLP_CERTIFICATE": f"{folder}/ca.crt",
+        "OTEL_EXPORTER_OTLP_TIMEOUT": "3000",
+    }
+    client = {
+        "OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE": f"{folder}/client.crt",
+        "OTEL_EXPORTER_OTLP_CLIENT_KEY": f"{folder}/client.key",
+    }
+    for name, more, spans in (("shop-known", client, SPANS), ("shop-unknown", {}, 0)):
+        with Shop(tiers.shop, tiers.folder / name, 8080, environment | more) as shop:
+            wrong.equal(f"{name}: answer", shop.ask(13), 500)
+        (trace_id,) = shop.traces().values()
+        wrong.equal(f"{name}: spans", len(tiers.jaeger.trace(trace_id, spans or 1, 30 if spans else 3)), spans)
+        error = shop.records()[-1]["error"]
+        wrong.true(f"{name}: {error}", (error is None) == bool(spans))
+        print(f"{name}: {error}", flush=True)
+
+
+def certificates(folder: Path, names: str) -> None:
+    """An authority, and a certificate of it for the Collectors and one for senders."""
+    folder.mkdir()
+    (folder / "names").write_text(names)
+    key = "-newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes"
+    commands = [f"req -x509 {key} -days 1 -subj /CN=ca -keyout ca.key -out ca.crt"]
+    for name in ("server", "client"):
+        commands += [
+            f"req {key} -subj /CN={name} -keyout {name}.key -out {name}.csr",
+            f"x509 -req -in {name}.csr -CA ca.crt -CAkey ca.key -CAcreateserial -days 1 -extfile names -out {name}.crt",
+        ]
+    for command in commands:
+        subprocess.run(["openssl", *command.split()], cwd=folder, check=True, capture_output=True)
+
+
+SCENARIOS = [each_signal, sampled_whole, second_line_of_redaction, a_gateway_dies, a_gateway_stops, the_backend_is_away, with_certificates]
 
 
 def main(shop: Path, otelcol: str, jaeger: str, hosts: Path, folder: Path) -> None:
