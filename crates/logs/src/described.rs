@@ -41,10 +41,10 @@ fn copy(name: &str, attributes: &[Attribute], patterns: &[String]) -> (Vec<(Key,
     if is_selected(keys::SPAN_NAME) {
         copied.push((Key::from_static_str(keys::SPAN_NAME), text(name)));
     }
-    for (at, Attribute { key, value }) in attributes.iter().enumerate() {
-        // An exception's mark is not the exception's text, and an attribute with an empty key is not exported.
-        let is_none =
-            matches!(value, AttributeValue::Static(Exception::MARK)) || key.as_str().is_empty();
+    for (at, attribute) in attributes.iter().enumerate() {
+        let Attribute { key, value } = attribute;
+        // The text of an exception is not written yet, and an attribute with an empty key is not exported.
+        let is_none = Exception::is_awaited_by(attribute) || key.as_str().is_empty();
         if is_none || !is_selected(key.as_str()) {
             continue;
         }

@@ -1,7 +1,7 @@
 //! An error or a panic in the record of its span, where each text is stored only once.
 //!
 //! A span contains the message of an exception as an attribute, in an event, in the event's stack trace, and in the
-//! status. Until the collector has redacted the message, a mark stands in each of these places.
+//! status. Until the collector has redacted the message, each of these places is empty.
 
 use std::borrow::Cow;
 use std::error::Error;
@@ -11,6 +11,7 @@ use opentelemetry::KeyValue;
 use opentelemetry::trace::{Event, SpanRef, Status};
 
 use super::outcome::{ErrorView, Failure};
+use crate::attributes::{Attribute, AttributeValue};
 use crate::bounded_text::{MAX_TEXT, append, bounded};
 use crate::caught::{caught, panic_message};
 use crate::clock::wall_now;
@@ -37,9 +38,6 @@ pub struct Exception {
 }
 
 impl Exception {
-    /// Stands for the message in the attributes and the status of a span, and for the name of its event.
-    pub const MARK: &str = "\0exception";
-
     /// Returns the message of an error whose type is not known, and its attributes: the message and the stack trace.
     pub fn describe(error: &(dyn Error + 'static)) -> (String, Vec<KeyValue>) {
         let exception = Self::of_error("", error);
@@ -51,6 +49,16 @@ impl Exception {
     pub fn event(message: String, mut details: Vec<KeyValue>) -> Event {
         details.push(KeyValue::new(keys::EXCEPTION_MESSAGE, message));
         Event::new(keys::EXCEPTION, wall_now(), details, 0)
+    }
+
+    /// Creates the event of an error whose texts are written later.
+    pub(super) fn empty_event() -> Event {
+        Event::new(keys::EXCEPTION, wall_now(), Vec::new(), 0)
+    }
+
+    /// Whether an attribute waits for the message of an exception.
+    pub fn is_awaited_by(Attribute { key, value }: &Attribute) -> bool {
+        matches!(value, AttributeValue::Static("")) && key.as_str() == keys::EXCEPTION_MESSAGE
     }
 
     /// Creates the event of an error whose text is withheld.
@@ -158,9 +166,13 @@ impl Exception {
         details
     }
 
-    pub(super) fn write_event(&self, event: &mut Event) {
-        event.name = Cow::Borrowed(keys::EXCEPTION);
+    /// Fills the last event that waits for it.
+    pub(super) fn write_event<'e>(&self, events: &'e mut [Event]) -> Option<&'e mut Event> {
+        let is_awaiting =
+            |event: &&mut Event| event.attributes.is_empty() && event.name == keys::EXCEPTION;
+        let event = events.iter_mut().rfind(is_awaiting)?;
         event.attributes = self.details();
+        Some(event)
     }
 
     /// Writes the exception to a span of any library.

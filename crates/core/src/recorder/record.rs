@@ -12,7 +12,7 @@ use opentelemetry::{InstrumentationScope, KeyValue, SpanId, TraceFlags, TraceId}
 use super::exception::Exception;
 use crate::attributes::{Attribute, AttributeList, AttributeValue};
 use crate::callsite::{CallSite, Level, Scope};
-use crate::clock::{Ticks, WallClock, wall_now};
+use crate::clock::{Ticks, WallClock};
 use crate::keys;
 
 /// The API that created the span, which determines its instrumentation scope and its source location.
@@ -87,7 +87,7 @@ pub struct More {
     pub links: Vec<Link>,
     /// The number of links beyond the limit.
     pub dropped_links: u32,
-    /// The last exception, until its texts have replaced [`Exception::MARK`].
+    /// The last exception, until its texts are written to their places.
     pub(crate) exception: Option<Exception>,
 }
 
@@ -245,8 +245,8 @@ impl SpanRecord {
         }
     }
 
-    /// Records an error or a panic as attributes, an event and the status. The message is stored once, and a mark
-    /// stands in each of its places.
+    /// Records an error or a panic as attributes, an event and the status. The message is stored once, and its places
+    /// are empty.
     pub fn set_exception(&mut self, exception: Exception) {
         self.write_exception();
         self.attributes.push_rare(keys::ERROR_TYPE, exception.error_type());
@@ -256,11 +256,20 @@ impl SpanRecord {
             return self.set_status(Status::error(exception.type_name));
         }
 
-        self.attributes.push_rare(keys::EXCEPTION_MESSAGE, Exception::MARK);
-        self.add_event(Event::new(Exception::MARK, wall_now(), Vec::new(), 0));
-        let is_empty = exception.message.is_empty();
-        self.set_status(Status::error(if is_empty { "" } else { Exception::MARK }));
-        self.more_mut().exception = Some(exception);
+        self.attributes.push_rare(keys::EXCEPTION_MESSAGE, "");
+        self.add_event(Exception::empty_event());
+        self.set_status(Status::error(""));
+        self.await_message(exception);
+    }
+
+    /// Stores an exception. If the status is an error, its description is that of the exception from now on.
+    fn await_message(&mut self, exception: Exception) {
+        let describes = self.head.code == Code::Error && !exception.message.is_empty();
+        let more = self.more_mut();
+        if describes {
+            more.description = Cow::Borrowed("");
+        }
+        more.exception = Some(exception);
     }
 
     /// Returns the exception whose texts were not written yet.
@@ -275,17 +284,13 @@ impl SpanRecord {
         let more = self.more.as_mut().filter(|_| cfg!(feature = "redact"))?;
         let exception = more.exception.take()?;
         for attribute in self.attributes.items_mut() {
-            if let AttributeValue::Static(Exception::MARK) = attribute.value {
+            if Exception::is_awaited_by(attribute) {
                 attribute.value = AttributeValue::Text(exception.message.as_str().into());
             }
         }
 
-        let mut event = (more.events.iter_mut()).rfind(|event| event.name == Exception::MARK);
-        if let Some(event) = &mut event {
-            exception.write_event(event);
-        }
-
-        if more.description == Exception::MARK {
+        let event = exception.write_event(&mut more.events);
+        if self.head.code == Code::Error && more.description.is_empty() {
             more.description = exception.message.into();
         }
         event
@@ -340,6 +345,7 @@ impl SpanRecord {
             return self.set_status(later.head.code.into());
         };
 
+        let is_described = !more.description.is_empty();
         self.set_status(match later.head.code {
             Code::Error => Status::error(more.description),
             code => code.into(),
@@ -361,8 +367,15 @@ impl SpanRecord {
             self.add_link(link);
         }
 
+        if let Some(exception) = more.exception {
+            if is_described {
+                self.more_mut().exception = Some(exception);
+            } else {
+                self.await_message(exception);
+            }
+        }
+
         let own = self.more_mut();
-        own.exception = more.exception.or_else(|| own.exception.take());
         own.dropped_events += more.dropped_events;
         own.dropped_links += more.dropped_links;
         own.end = more.end.or(own.end);

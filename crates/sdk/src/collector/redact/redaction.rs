@@ -6,7 +6,6 @@ use std::sync::Arc;
 use floe_redact::KeyMeaning;
 
 use super::policies::Policies;
-use crate::recorder::Exception;
 use crate::redaction::{set_redactors, shown};
 
 /// The configured redaction. Methods that return an optional text return `None` if it needs no redaction.
@@ -48,9 +47,9 @@ impl Redaction {
         if_changed(value, self.0.attribute.redact_value_with(key, meaning, value, |_| {}))
     }
 
-    /// Redacts the text of an error, unless it is the mark of an exception that was not written yet.
+    /// Redacts the text of an error.
     pub fn error_text(&self, text: &str) -> Option<String> {
-        if text.is_empty() || text == Exception::MARK {
+        if text.is_empty() {
             return None;
         }
         if_changed(text, self.0.error.redact(text))
