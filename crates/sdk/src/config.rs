@@ -36,10 +36,12 @@ mod detection;
 mod document;
 pub(crate) mod endpoint;
 pub(crate) mod env;
+mod explain;
 mod exporters;
 pub(crate) mod feature;
 mod file_sampler;
 pub(crate) mod filter;
+mod leaves;
 pub(crate) mod limits;
 pub(crate) mod logging;
 pub(crate) mod metrics;
@@ -57,6 +59,7 @@ mod sampling;
 mod secret;
 mod section;
 mod selection;
+mod source;
 pub(crate) mod telemetry;
 #[cfg(feature = "yaml")]
 #[doc(hidden)]
@@ -72,7 +75,7 @@ pub use self::detection::{RegisteredDetector, ResourceDetector};
 pub(crate) use self::endpoint::{
     check as check_endpoint, debug as debug_endpoint, server, without_credentials,
 };
-pub(crate) use self::env::{context, is_disabled, is_set, warn};
+pub(crate) use self::env::{context, is_disabled, is_explained, is_set, warn};
 pub use self::exporters::{ExporterKind, ExportersConfig, RegisteredExporter};
 pub(crate) use self::feature::needed;
 pub use self::limits::SpanLimits;

@@ -175,6 +175,8 @@ impl TelemetryProviderBuilder {
             subscriber::install(&mut self.config, layers)?;
         }
         panics::observe(self.config.panic_output);
+        // Code has not made the changes for a terminal.
+        self.config.remember();
         let provider = self.initialize()?;
         if !provider.is_noop() {
             if let Some(report) = report {

@@ -45,7 +45,10 @@ const MISTAKES: [(&Variables, &[&str]); 4] = [
     ),
     (
         &[("OTEL_CONFIG_FILE", "{file}")],
-        &["traces is left out: otlp: {certificate}; change `OTEL_CONFIG_FILE`"],
+        &[
+            "traces is left out: otlp: {certificate}; change `OTEL_CONFIG_FILE`, line 2, column 112 of \
+             `{file}`",
+        ],
     ),
     (
         &[

@@ -286,9 +286,10 @@ fn a_file_of_opentelemetry_with_an_invalid_value_does_not_send_it_otherwise() {
             continue;
         }
         let (arrived, problems) = run(&settings);
-        let [problem] = &*problems else { panic!("{}: {problems:?}", row.name) };
+        // Each place with the value is named at most once.
+        assert!((1..=settings.len()).contains(&problems.len()), "{}: {problems:?}", row.name);
         for (is_of, has_arrived) in signals_of(&row.name).into_iter().zip(arrived) {
-            assert!(!(is_of && has_arrived), "{}: {problem}", row.name);
+            assert!(!(is_of && has_arrived), "{}: {problems:?}", row.name);
         }
         checked += 1;
     }

@@ -23,6 +23,7 @@ mod end_of_a_program;
 mod environment;
 mod exemplars;
 mod exit;
+mod explain;
 mod file_sampler;
 mod handles;
 mod init;

@@ -96,7 +96,7 @@ fn child() {
         Ok(()) => {
             let mut written = serde_json::to_value(&config).unwrap();
             written["effective"] = effective(&config);
-            println!("child: {written}");
+            println!("child: {written}\n{config}");
         }
         Err(error) => println!("child: error: {error}"),
     }
@@ -126,20 +126,15 @@ fn effective(config: &TelemetryConfig) -> Value {
     effective
 }
 
-fn run(program: &Program, variables: &[(&str, &str)]) -> (String, Vec<String>) {
+/// Returns the configuration, the warnings, and the configuration with the source of each value.
+fn run(program: &Program, variables: &[(&str, &str)]) -> (String, Vec<String>, String) {
     let (stdout, stderr) = program.run(variables);
     assert!(!stdout.contains("hunter2"));
     assert!(!stderr.contains("hunter2"));
-    let output = stdout
-        .split_once("child: ")
-        .unwrap_or_else(|| panic!("{stdout}{stderr}"))
-        .1
-        .lines()
-        .next()
-        .unwrap()
-        .to_owned();
+    let (_, output) = stdout.split_once("child: ").unwrap_or_else(|| panic!("{stdout}{stderr}"));
+    let (output, explained) = output.split_once('\n').unwrap();
     let warnings = stderr.lines().filter(|line| line.starts_with("warning: "));
-    (output, warnings.map(str::to_owned).collect())
+    (output.to_owned(), warnings.map(str::to_owned).collect(), explained.to_owned())
 }
 
 fn field(config: &str, path: &str) -> Value {
@@ -157,7 +152,7 @@ fn each_row_of_the_table_holds() {
     }
 
     let files = format!("{}/", folder.path().display());
-    let (unset, _) = run(&program, &[]);
+    let (unset, ..) = run(&program, &[]);
     for row in &rows {
         let companions = COMPANIONS
             .iter()
@@ -185,12 +180,13 @@ fn each_row_of_the_table_holds() {
         if !row.example.is_empty() {
             // A variable must name a file that exists.
             let here = |text: &str| text.replace("/etc/", &files);
-            let (output, warnings) = with(&here(row.example));
+            let (output, warnings, explained) = with(&here(row.example));
             let found = field(&output, &row.field);
             let gives = here(row.gives);
             assert_eq!(found, serde_json::from_str::<Value>(&gives).unwrap(), "{}", row.name);
             assert_ne!(found, field(&unset, &row.field), "{}", row.name);
             assert_eq!(warnings, Vec::<String>::new(), "{}", row.name);
+            assert_named(&explained, row);
         }
 
         the_default_holds(&program, row, &rows, &run(&program, companions).0, |value| {
@@ -204,7 +200,7 @@ fn each_row_of_the_table_holds() {
         }
 
         let wrong = row.wrong.replace("{129}", &"n".repeat(129));
-        let (output, warnings) = with(&wrong);
+        let (output, warnings, _) = with(&wrong);
         let (verdict, words) = row.verdict;
         match verdict {
             // See `left_out.rs`.
@@ -218,6 +214,13 @@ fn each_row_of_the_table_holds() {
     }
 
     the_code_reads_no_other_variable(&rows);
+}
+
+/// Checks that the variable is the source of its field.
+fn assert_named(explained: &str, row: &Row) {
+    let source = format!(" (`{}`", row.name);
+    let is_of = |line: &str| line.starts_with(&row.field) && line.contains(&source);
+    assert!(explained.lines().any(is_of), "{explained}");
 }
 
 /// Checks the documented default of a variable: a value that means the same as no value, another variable whose value
@@ -250,7 +253,7 @@ fn the_default_holds(
         }
 
         assert!(rows.iter().any(|row| row.name == value), "{name}");
-        let (general, _) = run(program, &[(value, row.example)]);
+        let (general, ..) = run(program, &[(value, row.example)]);
         assert_eq!(effective(&general), effective(&with(row.example)), "{name}");
     } else if let Some((before, _)) = value.split_once("<executable>") {
         let path = std::env::current_exe().unwrap();
@@ -290,7 +293,7 @@ fn each_recipe_has_one_effect_in_both_forms() {
             .map(|(name, value)| (name, value.trim_matches('"').replace('$', "a-key-")))
             .collect();
         let variables: Vec<_> = written.iter().map(|(name, value)| (*name, &**value)).collect();
-        let (output, warnings) = run(&program, &variables);
+        let (output, warnings, _) = run(&program, &variables);
         assert_eq!(warnings, Vec::<String>::new(), "{shell}");
         let config = TelemetryConfig::from_yaml(&yaml).unwrap();
         let written = serde_json::to_string(&config).unwrap();
@@ -345,7 +348,7 @@ fn usable_values_are_used_and_others_are_warnings() {
     for line in COMBINATIONS.lines() {
         let (variables, fields, expected): Combination = serde_json::from_str(line).unwrap();
         let variables: Vec<_> = variables.iter().map(|(name, value)| (&**name, &**value)).collect();
-        let (output, mut warnings) = run(&program, &variables);
+        let (output, mut warnings, _) = run(&program, &variables);
         for (path, value) in fields {
             assert_eq!(field(&output, &path), value, "{path}: {line}");
         }

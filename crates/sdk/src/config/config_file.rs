@@ -13,15 +13,16 @@ mod processors;
 mod resource;
 mod sampler;
 
-use std::cell::RefCell;
 use std::path::Path;
+use std::sync::Arc;
 
-use self::part::Part;
-use super::env::{self, context, warn};
+use self::part::{Found, Part, Setter};
+use super::env::{context, warn};
 use super::exporters::{ExporterKind, ExportersConfig};
 use super::limits::SpanLimits;
 use super::mistake::Mistake;
 use super::otlp::OtlpConfig;
+use super::source::Source;
 use super::telemetry::TelemetryConfig;
 use super::yaml::{self, substitution::substitute};
 use crate::environment;
@@ -33,15 +34,18 @@ const MAX_BYTES: u64 = 1024 * 1024;
 
 const MAX_IGNORED: usize = 100;
 
-/// The sections of a file, in the order in which they are applied.
-const SECTIONS: [(&str, Apply); 6] = [
-    ("attribute_limits", processors::limits),
-    ("resource", resource::resource),
-    ("propagator", resource::propagators),
-    ("tracer_provider", processors::tracer),
-    ("meter_provider", meter::meter),
-    ("logger_provider", processors::logger),
+/// The sections of a file, in the order in which they are applied, with a setting that each of them determines.
+const SECTIONS: [(&str, &str, Apply); 6] = [
+    ("attribute_limits", "limits", processors::limits),
+    ("resource", "resource_attributes", resource::resource),
+    ("propagator", "propagators", resource::propagators),
+    ("tracer_provider", "exporters.traces", processors::tracer),
+    ("meter_provider", "exporters.metrics", meter::meter),
+    ("logger_provider", "exporters.logs", processors::logger),
 ];
+
+/// The settings that a file replaces as a whole.
+const REPLACED: [&str; 5] = ["enabled", "otlp", "exporters", "limits", "propagators"];
 
 /// A part of the sampler that is not supported makes the file invalid, because without it more spans might be recorded
 /// than the file asks for. A misspelled `sampler` begins like this, too.
@@ -85,7 +89,7 @@ impl TelemetryConfig {
     /// Fails if the file cannot be read, is larger than 1 MiB, is not YAML, has another major version, or contains
     /// mistakes, such as values of the wrong type or a sampler that is not supported. For a mistake, the error has the line, the column and the keys.
     pub fn from_config_file(path: impl AsRef<Path>) -> Result<Self, Error> {
-        let mut config = Self::new(env::default_service_name());
+        let mut config = Self::unnamed();
         config.apply_config_file(path.as_ref())?;
         Ok(config)
     }
@@ -94,7 +98,9 @@ impl TelemetryConfig {
     pub(super) fn apply_config_file(&mut self, path: &Path) -> Result<(), Error> {
         let context = context(path);
         let parsed = read(path)
-            .and_then(|text| parse(&text, self, &|name| environment::variable(name).ok()))
+            .and_then(|text| {
+                parse_file(&text, path, self, &|name| environment::variable(name).ok())
+            })
             .map_err(|error| error.within(&context))?;
         if !parsed.warning.is_empty() {
             warn(&format!("{}: {}", sanitize_error(&context), parsed.warning));
@@ -131,11 +137,29 @@ pub fn parse(
     base: &TelemetryConfig,
     variable: &dyn Fn(&str) -> Option<String>,
 ) -> Result<Parsed, Error> {
+    parse_file(text, Path::new(""), base, variable)
+}
+
+fn parse_file(
+    text: &str,
+    path: &Path,
+    base: &TelemetryConfig,
+    variable: &dyn Fn(&str) -> Option<String>,
+) -> Result<Parsed, Error> {
     let mut document = yaml::parse(text)?;
     substitute(&mut document, variable, |_| false)?;
-    let ignored = RefCell::default();
+    let found = Found::default();
     let mut config = base.clone();
-    let mut mistakes = apply(&Part::root(&document, &ignored), &mut config)?;
+    let mut mistakes = apply(&Part::root(&document, &found), &mut config)?;
+    let Found { ignored, settings } = found;
+    let file: Arc<str> = path.display().to_string().into();
+    for (path, setter) in settings.into_inner() {
+        let source = match setter {
+            Setter::Part(position) => Source::ConfigFile(Arc::clone(&file), position),
+            Setter::Variable(name) => Source::Variable(name),
+        };
+        config.sources.note(path, source);
+    }
     let ignored = ignored.into_inner();
     for mistake in ignored.iter().filter(|mistake| mistake.path.starts_with(SAMPLER)) {
         let message = mistake.message.clone() + REFUSED;
@@ -145,6 +169,7 @@ pub fn parse(
         return Err(first.into());
     }
     config.validate()?;
+    config.remember();
     Ok(Parsed { config, warning: warning(ignored) })
 }
 
@@ -176,7 +201,13 @@ fn check_version(version: &Part<'_>) -> Result<(), Mistake> {
 /// Applies a file to a configuration, and returns one mistake of each section. A signal without a provider is not exported.
 fn apply(root: &Part<'_>, config: &mut TelemetryConfig) -> Result<Vec<Mistake>, Mistake> {
     check_version(&root.required("file_format")?)?;
+    for path in REPLACED {
+        root.sets(path);
+    }
     config.enabled = !root.value("disabled")?.unwrap_or(false);
+    if let Some(part) = root.get("disabled")? {
+        part.sets("enabled");
+    }
     // Known but not used, because the `tracing` subscriber determines the level of this library's messages.
     root.get("log_level")?;
     config.otlp = OtlpConfig::default();
@@ -189,8 +220,9 @@ fn apply(root: &Part<'_>, config: &mut TelemetryConfig) -> Result<Vec<Mistake>, 
     config.limits = SpanLimits::default();
     config.propagators = Vec::new();
     let mut mistakes = Vec::new();
-    for (key, apply) in SECTIONS {
+    for (key, field, apply) in SECTIONS {
         if let Some(section) = root.get(key)? {
+            section.sets(field);
             mistakes.extend(apply(&section, config).err());
         }
     }

@@ -3,10 +3,30 @@
 //! Their signals are left out, because the default could send telemetry and credentials to a receiver that the operator
 //! excluded, or more than the operator asked for. A value that code sets later replaces the one of the variable.
 
+use super::env::names;
 use super::otlp::Signal;
-use super::refusals::{Decisive, Held, Refusal};
+use super::refusals::{Decisive, Refusal};
+use super::source::Values;
 use super::telemetry::TelemetryConfig;
 use crate::error::Error;
+
+impl Decisive {
+    /// Returns the paths of the fields, for one signal or for all.
+    fn paths(self, signal: Option<Signal>) -> Vec<String> {
+        let of_otlp = |field| names::path(signal, field);
+        match self {
+            Self::Exporters => {
+                signal.map(|it| format!("exporters.{}", it.as_str())).into_iter().collect()
+            }
+            Self::Sampler => vec!["sampling.sampler".to_owned(), "sampling.sampler_arg".to_owned()],
+            Self::Filter => Vec::new(),
+            Self::Endpoint => vec![of_otlp("endpoint")],
+            Self::Protocol => vec![of_otlp("protocol")],
+            Self::Headers => vec![of_otlp("headers")],
+            Self::Client => vec![of_otlp("client_certificate"), of_otlp("client_key")],
+        }
+    }
+}
 
 impl TelemetryConfig {
     /// Notes that a variable cannot be obeyed, for one signal or for all.
@@ -29,7 +49,7 @@ impl TelemetryConfig {
         let applies = |it: &&Refusal| {
             let is_of_signal = match it.signal {
                 Some(of) => of == signal,
-                None => self.held(it.setting, Some(signal)).is_unset(),
+                None => self.held(it.setting, Some(signal)).is_empty(),
             };
             settings.contains(&it.setting)
                 && is_of_signal
@@ -40,28 +60,15 @@ impl TelemetryConfig {
         (!reasons.is_empty()).then(|| reasons.join("; "))
     }
 
-    /// Returns the fields of a setting.
-    fn held(&self, setting: Decisive, signal: Option<Signal>) -> Held {
-        let options = signal.map_or(&self.otlp.all, |signal| self.otlp.signal(signal));
-        match setting {
-            Decisive::Exporters => {
-                let chosen = signal.and_then(|signal| self.exporters.of(signal));
-                Held::Exporters(chosen.map(<[_]>::to_vec))
-            }
-            Decisive::Sampler => Held::Sampler(self.sampling.sampler, self.sampling.sampler_arg),
-            Decisive::Filter => Held::Filter,
-            Decisive::Endpoint => Held::Endpoint(match signal {
-                None => self.otlp_endpoint.clone(),
-                Some(_) => options.endpoint.clone(),
-            }),
-            Decisive::Protocol => Held::Protocol(match signal {
-                None => self.otlp_protocol,
-                Some(_) => options.protocol,
-            }),
-            Decisive::Headers => Held::Headers(options.headers.clone()),
-            Decisive::Client => {
-                Held::Client(options.client_certificate.clone(), options.client_key.clone())
-            }
-        }
+    /// Returns the values of a setting.
+    fn held(&self, setting: Decisive, signal: Option<Signal>) -> Values {
+        let paths = setting.paths(signal);
+        let is_of = |path: &String| {
+            paths.iter().any(|it| {
+                path.strip_prefix(&**it)
+                    .is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+            })
+        };
+        self.values().into_iter().filter(|(path, _)| is_of(path)).collect()
     }
 }

@@ -1,10 +1,12 @@
 //! Configurations in YAML.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use super::config_file;
 use super::env::context;
 use super::mistake::Mistake;
+use super::source::Source;
 use super::telemetry::TelemetryConfig;
 use super::yaml::{self, substitution::substitute};
 use crate::environment;
@@ -32,18 +34,27 @@ impl TelemetryConfig {
     ///   expected `grpc` or `http`, found `grcp`; did you mean `grpc`?");
     /// ```
     pub fn from_yaml(yaml: &str) -> Result<Self, Error> {
+        Self::parse(yaml, None)
+    }
+
+    fn parse(yaml: &str, file: Option<&Arc<str>>) -> Result<Self, Error> {
         let mut document = yaml::parse(yaml)?;
         substitute(&mut document, &|name| environment::variable(name).ok(), is_credential)?;
-        let config: Self = document.read()?;
+        let mut config: Self = document.read()?;
         config.check().map_err(|mistake| {
             let position = document.locate(mistake.path.split('.'), false);
             Mistake { position: Some(position), ..mistake }
         })?;
+        document.scalars("", &mut |path, position| {
+            config.sources.note(path, Source::Document(file.cloned(), position));
+        });
+        config.remember();
         Ok(config)
     }
 
     pub(super) fn read_document(path: &Path) -> Result<Self, Error> {
-        let config = config_file::read(path).and_then(|text| Self::from_yaml(&text));
+        let file = Arc::from(path.display().to_string());
+        let config = config_file::read(path).and_then(|text| Self::parse(&text, Some(&file)));
         config.map_err(|error| error.within(&context(path)))
     }
 }

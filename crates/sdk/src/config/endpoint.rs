@@ -20,14 +20,18 @@ const MAX_BYTES: usize = 65_000;
 ///
 /// The error describes the problem and the accepted endpoints.
 pub(crate) fn check(endpoint: &str) -> Result<(), String> {
+    check_beside(endpoint, "`OTEL_EXPORTER_OTLP_HEADERS` (`authentication`)")
+}
+
+/// Checks an endpoint like [`check`]. Its credential belongs in `headers`.
+pub(super) fn check_beside(endpoint: &str, headers: &str) -> Result<(), String> {
     let problem = match authority(endpoint) {
         None => "it must begin with `http://` or `https://`",
         Some(authority) if authority.contains('@') => {
             let shown = without_credentials(endpoint);
             let expected = shown.replace(&format!("{REDACTED}@"), "");
             return Err(format!(
-                "`{shown}` is not an endpoint: the credential belongs in \
-                 `OTEL_EXPORTER_OTLP_HEADERS` (`authentication`), expected `{expected}`"
+                "`{shown}` is not an endpoint: the credential belongs in {headers}, expected `{expected}`"
             ));
         }
         Some(host) if host.is_empty() || host.starts_with(':') => "it must have a host",

@@ -7,14 +7,14 @@
 //! environment never makes a valid configuration invalid.
 
 mod misspelled;
-mod names;
+pub(super) mod names;
 pub(super) mod parse;
 mod without_effect;
 
 use std::borrow::Cow;
 use std::env::{self, VarError};
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use self::parse::{BOOLEANS, millis, number, word};
 use super::batch::{AT_ONCE, BatchProcessorConfig, MAX_QUEUE_SIZE, without_limit};
@@ -31,11 +31,13 @@ use super::refusals::Decisive;
 use super::resource::{DEPLOYMENT_ENVIRONMENT, MAX_NAME, ResourceAttributes, check_name};
 use super::sampling::{NOT_PARENT_BASED, Sampler};
 use super::secret;
+use super::source::Source;
 use super::telemetry::TelemetryConfig;
 use super::{auth, endpoint};
 use crate::environment;
 use crate::error::Error;
 use crate::internal_log;
+use crate::suggest::one_of;
 
 /// The maximum number of entries of a list. It is bounded, because each entry is compared with all previous ones.
 const MAX_ENTRIES: usize = 1024;
@@ -44,6 +46,8 @@ const MAX_ENTRIES: usize = 1024;
 const MAX_REFUSED: usize = 8;
 
 const CONFIG_FILE: &str = "OTEL_CONFIG_FILE";
+
+pub(super) const OTEL_SERVICE_NAME: &str = "OTEL_SERVICE_NAME";
 
 const TRACES: Option<Signal> = Some(Signal::Traces);
 
@@ -67,7 +71,7 @@ impl TelemetryConfig {
                 )));
             }
             Some(path) => Self::read_document(&path).map_err(of_variable(DOCUMENT))?,
-            None => Self::new(default_service_name()),
+            None => Self::unnamed(),
         };
         config.apply_env()?;
         Ok(config)
@@ -88,7 +92,9 @@ impl TelemetryConfig {
     /// Fails if an earlier value or the file of `OTEL_CONFIG_FILE` cannot be used. The configuration is then unchanged.
     pub fn apply_env(&mut self) -> Result<(), Error> {
         self.validate()?;
+        self.note_code();
         take("OTEL_LOG_LEVEL", word(&internal_log::LOG_LEVELS));
+        is_explained();
         let prefixes: &[&str] = if let Some(path) = config_file() {
             self.apply_config_file(&path).map_err(of_variable(CONFIG_FILE))?;
             &["FLOE", "RUST"]
@@ -101,7 +107,7 @@ impl TelemetryConfig {
         span_filter(self);
         panics(self);
         misspelled::warn(prefixes);
-        self.otlp.all.is_of_environment.0 = true;
+        self.remember();
         Ok(())
     }
 
@@ -109,14 +115,15 @@ impl TelemetryConfig {
     fn apply_standard(&mut self) {
         if take("OTEL_SDK_DISABLED", word(&BOOLEANS)) == Some(true) {
             self.enabled = false;
+            self.note("OTEL_SDK_DISABLED");
         }
         resource(self);
         sampling(self);
         propagators(self);
         metrics(self);
         limits(self);
-        batches(names::BSP, &mut self.batch_processor);
-        batches(names::BLRP, &mut self.log_batch_processor);
+        batches(names::BSP, self, |it| &mut it.batch_processor);
+        batches(names::BLRP, self, |it| &mut it.log_batch_processor);
         otlp(None, self);
         for signal in Signal::ALL {
             otlp(Some(signal), self);
@@ -127,80 +134,127 @@ impl TelemetryConfig {
 }
 
 impl TelemetryConfig {
-    /// Returns the variables to change after an error of a signal's exporter: the variables of the wrong setting, or
-    /// the variables that request the exporter if the error names no setting. Empty if the environment is not the
-    /// cause.
-    pub(crate) fn asked_by(&self, signal: Signal, error: &Error) -> Vec<String> {
-        if !self.otlp.all.is_of_environment.0 {
-            return Vec::new();
-        }
-        if self.is_of_file() {
-            return vec![CONFIG_FILE.to_owned()];
-        }
-        let of_otlp = |setting: &str| {
-            let names = [names::otlp(Some(signal), setting), names::otlp(None, setting)];
-            names.into_iter().flatten().filter(|name| is_set(name)).map(str::to_owned)
-        };
-        let exporter =
-            Some(names::EXPORTERS[signal as usize].to_owned()).filter(|name| is_set(name));
-        let endpoints: Vec<_> = of_otlp("ENDPOINT").collect();
-        match error.setting() {
-            None if exporter.is_some() => exporter.into_iter().collect(),
-            None => endpoints,
-            Some("ENDPOINT") if self.has_address_of(signal, &endpoints) => endpoints,
-            Some("PROTOCOL") if self.has_address_of(signal, &endpoints) => {
-                let mut names: Vec<_> = endpoints.into_iter().chain(of_otlp("PROTOCOL")).collect();
-                if exporter.is_some() || !names.is_empty() {
-                    names.push("OTEL_EXPORTER_OTLP_PROTOCOL".to_owned());
-                }
-                names.dedup();
-                names
+    /// Returns the settings to change after an error of a signal's exporter: the one that the error names, or else the
+    /// one that requests the exporter. `None` if neither a variable nor the file of `OTEL_CONFIG_FILE` is the source.
+    pub(crate) fn asked_by(&self, signal: Signal, error: &Error) -> Option<String> {
+        let settled = self.settled();
+        let source = |path: &str| settled.sources.of(path).0;
+        let exporter = source(&format!("exporters.{}", signal.as_str()));
+        let endpoint = source(&settled.path_of(signal, "endpoint"));
+        let protocol = source(&settled.path_of(signal, "protocol"));
+        let all = match error.setting() {
+            None if exporter == Source::Default => vec![endpoint],
+            None => vec![exporter],
+            // An address that nobody has set is the one of the protocol, which the port would select.
+            Some("PROTOCOL") if matches!(endpoint, Source::Default | Source::Variable(_)) => {
+                let all = "OTEL_EXPORTER_OTLP_PROTOCOL";
+                let is_asked =
+                    [&exporter, &endpoint, &protocol].iter().any(|it| it.variable().is_some());
+                vec![
+                    endpoint,
+                    protocol,
+                    if is_asked { Source::Variable(all) } else { Source::Default },
+                ]
             }
-            Some("ENDPOINT" | "PROTOCOL") => Vec::new(),
-            Some(setting) => of_otlp(setting).collect(),
+            Some("PROTOCOL") => vec![endpoint],
+            Some(setting) => vec![source(&settled.path_of(signal, &setting.to_ascii_lowercase()))],
+        };
+        if let Some(file) = all.iter().find(|it| it.is_config_file()) {
+            return Some(format!("`{CONFIG_FILE}`, {file}"));
         }
+        let mut names: Vec<_> = all.iter().filter_map(Source::variable).collect();
+        names.dedup();
+        (!names.is_empty()).then(|| one_of(&names))
     }
 
-    /// Whether the file of `OTEL_CONFIG_FILE` is the configuration.
+    /// Returns the path of the field with a setting of OTLP that applies to a signal.
+    fn path_of(&self, signal: Signal, field: &str) -> String {
+        let own = names::path(Some(signal), field);
+        if self.sources.of(&own).0 == Source::Default { names::path(None, field) } else { own }
+    }
+
+    /// Whether a file of OpenTelemetry's format is the configuration.
     #[doc(hidden)]
     pub fn is_of_file(&self) -> bool {
-        self.otlp.all.is_of_environment.0 && config_file().is_some()
+        self.sources.of("otlp").0.is_config_file()
     }
 
-    /// Returns the file of `FLOE_CONFIG_FILE`, if the configuration comes from the environment.
-    pub(crate) fn document(&self) -> Option<PathBuf> {
-        path(DOCUMENT).filter(|_| self.otlp.all.is_of_environment.0)
+    /// Returns the file of a document that is the configuration.
+    pub(crate) fn document(&self) -> Option<Arc<str>> {
+        match self.sources.of("resource_attributes.service_name") {
+            (Source::Document(file, _), _) => file,
+            (_, ignored) => ignored.into_iter().find_map(|it| match it {
+                Source::Document(file, _) => file.clone(),
+                _ => None,
+            }),
+        }
     }
 
-    /// Whether a signal's address is the default, or that of one of these variables, in which an address may lack its
-    /// scheme.
-    fn has_address_of(&self, signal: Signal, names: &[String]) -> bool {
-        let (protocol, endpoint) = self.otlp_route(signal);
-        let mut addresses = names.iter();
-        endpoint == protocol.default_endpoint()
-            || addresses.any(|name| {
-                let address = environment::variable(name).unwrap_or_default();
-                !address.trim().is_empty() && endpoint.ends_with(address.trim())
-            })
+    /// Sets a field to the value of a variable that decides only how well telemetry is sent, unless it is not set or invalid.
+    /// Returns whether the field was set.
+    fn set<T>(
+        &mut self,
+        name: &'static str,
+        field: impl FnOnce(&mut Self) -> &mut T,
+        parse: impl FnOnce(&str) -> Result<T, String>,
+    ) -> bool {
+        let value = take(name, parse);
+        let is_set = value.is_some();
+        if let Some(value) = value {
+            *field(self) = value;
+            self.note(name);
+        }
+        is_set
+    }
+
+    /// Sets a field that may be unset.
+    fn fill<T>(
+        &mut self,
+        name: &'static str,
+        field: impl FnOnce(&mut Self) -> &mut Option<T>,
+        parse: impl FnOnce(&str) -> Result<T, String>,
+    ) {
+        self.set(name, field, |text| parse(text).map(Some));
+    }
+
+    /// Notes that a variable has set its field.
+    fn note(&mut self, name: &'static str) {
+        if let Some(path) = names::path_of(name) {
+            self.sources.note(path, Source::Variable(name));
+        }
     }
 
     /// Applies the variables for the filters and lines of `tracing` and for the output of panics, but only to settings
     /// that have their default values.
     pub(crate) fn apply_filters(&mut self) {
+        self.note_code();
+        let before = self.sources.clone();
         let own = self.logging.clone();
         let default = LoggingConfig::default();
         logging(self);
         let logging = &mut self.logging;
-        keep(&mut logging.log_level, own.log_level, &default.log_level);
-        keep(&mut logging.json_output, own.json_output, &default.json_output);
-        keep(&mut logging.output, own.output, &default.output);
-        keep(&mut logging.span_attributes, own.span_attributes, &default.span_attributes);
+        for (path, is_own) in [
+            ("log_level", keep(&mut logging.log_level, own.log_level, &default.log_level)),
+            ("json_output", keep(&mut logging.json_output, own.json_output, &default.json_output)),
+            ("output", keep(&mut logging.output, own.output, &default.output)),
+            (
+                "span_attributes",
+                keep(&mut logging.span_attributes, own.span_attributes, &default.span_attributes),
+            ),
+        ] {
+            if is_own {
+                let path = format!("logging.{path}");
+                let (source, _) = before.of(&path);
+                self.sources.note(path, source);
+            }
+        }
         if self.sampling.rules.is_empty() {
             span_filter(self);
         }
         if self.panic_output == PanicOutput::default() {
             panics(self);
         }
+        self.remember();
     }
 }
 
@@ -238,11 +292,13 @@ pub fn keys_of_file(message: &str) -> String {
     text + rest
 }
 
-/// Restores the program's own value unless it is the default.
-fn keep<T: PartialEq>(field: &mut T, own: T, default: &T) {
-    if own != *default {
+/// Restores the program's own value unless it is the default. Returns whether it is not.
+fn keep<T: PartialEq>(field: &mut T, own: T, default: &T) -> bool {
+    let is_own = own != *default;
+    if is_own {
         *field = own;
     }
+    is_own
 }
 
 /// Without the feature `yaml`, each configuration file is an error.
@@ -258,7 +314,16 @@ impl TelemetryConfig {
     }
 }
 
-pub(super) fn default_service_name() -> String {
+impl TelemetryConfig {
+    /// Returns the defaults for a service that nobody has named.
+    pub(super) fn unnamed() -> Self {
+        let mut config = Self::new(default_service_name());
+        config.remember();
+        config
+    }
+}
+
+fn default_service_name() -> String {
     let path = env::current_exe().ok();
     let name = path.as_ref().and_then(|path| path.file_name());
     unknown_service(name.map(|name| name.to_string_lossy()).as_deref())
@@ -298,6 +363,11 @@ fn path(variable: &'static str) -> Option<PathBuf> {
 /// Returns whether `OTEL_SDK_DISABLED` disables telemetry. The variable has no effect with a configuration file.
 pub(crate) fn is_disabled() -> bool {
     config_file().is_none() && take("OTEL_SDK_DISABLED", word(&BOOLEANS)).unwrap_or(false)
+}
+
+/// Whether `FLOE_EXPLAIN_CONFIG` asks for the effective configuration.
+pub(crate) fn is_explained() -> bool {
+    take("FLOE_EXPLAIN_CONFIG", word(&BOOLEANS)).unwrap_or(false)
 }
 
 /// Returns whether a variable is set and not blank, even if its value is invalid.
@@ -386,10 +456,14 @@ impl TelemetryConfig {
         name: &'static str,
         parse: impl FnOnce(&str) -> Result<T, String>,
     ) -> Option<T> {
-        parsed(name, parse).unwrap_or_else(|message| {
+        let value = parsed(name, parse).unwrap_or_else(|message| {
             self.refuse((setting, signal), name, &message);
             None
-        })
+        });
+        if value.is_some() {
+            self.note(name);
+        }
+        value
     }
 }
 
@@ -464,50 +538,39 @@ pub(super) fn unique<T: PartialEq>(entries: impl IntoIterator<Item = T>) -> Vec<
     unique
 }
 
-/// Sets `field` if the variable is set and valid, and returns whether it is.
-fn set<T>(
-    name: &'static str,
-    field: &mut T,
-    parse: impl FnOnce(&str) -> Result<T, String>,
-) -> bool {
-    let value = take(name, parse);
-    let is_set = value.is_some();
-    if let Some(value) = value {
-        *field = value;
-    }
-    is_set
-}
-
-fn fill<T>(
-    name: &'static str,
-    field: &mut Option<T>,
-    parse: impl FnOnce(&str) -> Result<T, String>,
-) {
-    set(name, field, |text| parse(text).map(Some));
-}
-
 /// Applies the attributes of the resource and the name of the service
 /// ([resource](https://opentelemetry.io/docs/specs/otel/resource/sdk/#specifying-resource-information-via-an-environment-variable)).
 fn resource(config: &mut TelemetryConfig) {
     const ATTRIBUTES: &str = "OTEL_RESOURCE_ATTRIBUTES";
     let resource = &mut config.resource_attributes;
-    take_partly(ATTRIBUTES, |text| {
+    let paths = take_partly(ATTRIBUTES, |text| {
         if let Some(problem) = parse::suspicion(text) {
             warn_about(ATTRIBUTES, problem, "the value is used as it is");
         }
-        parse_resource_attributes(text, resource)
+        let ((), refused) = parse_resource_attributes(text, resource)?;
+        let paths =
+            parse::pairs(text)?.iter().map(|(key, _)| ResourceAttributes::path(key)).collect();
+        Ok((paths, refused))
     });
-    service_name(resource);
+    let paths: Vec<String> = paths.unwrap_or_default();
+    for path in paths {
+        config.sources.note(path, Source::Variable(ATTRIBUTES));
+    }
+    service_name(config);
 }
 
-pub(super) fn service_name(resource: &mut ResourceAttributes) {
-    const NAME: &str = "OTEL_SERVICE_NAME";
-    set(NAME, &mut resource.service_name, |text| {
-        if let Err(message) = check_name(text) {
-            warn_about(NAME, &message, "the rest of the name is ignored");
-        }
-        Ok(text.chars().take(MAX_NAME).collect())
-    });
+pub(super) fn service_name(config: &mut TelemetryConfig) {
+    const NAME: &str = OTEL_SERVICE_NAME;
+    config.set(
+        NAME,
+        |it| &mut it.resource_attributes.service_name,
+        |text| {
+            if let Err(message) = check_name(text) {
+                warn_about(NAME, &message, "the rest of the name is ignored");
+            }
+            Ok(text.chars().take(MAX_NAME).collect())
+        },
+    );
 }
 
 /// Adds attributes to the resource, and returns the problems of the attributes that are ignored.
@@ -550,23 +613,26 @@ fn detection(config: &mut TelemetryConfig) {
     });
     if let Some(detectors) = detectors {
         config.detectors = unique(detectors.into_iter().flatten());
+        config.note("FLOE_RESOURCE_DETECTORS");
     }
 }
 
 fn logging(config: &mut TelemetryConfig) {
-    let logging = &mut config.logging;
-    set("FLOE_LOG_LEVEL", &mut logging.log_level, |text| {
-        parse_levels(text).map(|_| text.to_owned())
-    });
+    config.set(
+        "FLOE_LOG_LEVEL",
+        |it| &mut it.logging.log_level,
+        |text| parse_levels(text).map(|_| text.to_owned()),
+    );
     let words =
         [&BOOLEANS[..], &[("1", true), ("0", false), ("yes", true), ("no", false)]].concat();
-    set("FLOE_LOG_JSON", &mut logging.json_output, word(&words));
-    set("FLOE_LOG_OUTPUT", &mut logging.output, word(LogOutput::ALL));
+    config.set("FLOE_LOG_JSON", |it| &mut it.logging.json_output, word(&words));
+    config.set("FLOE_LOG_OUTPUT", |it| &mut it.logging.output, word(LogOutput::ALL));
     let patterns = take_list("FLOE_LOG_SPAN_ATTRIBUTES", |pattern| {
         check_span_attribute(pattern).map(|()| pattern.to_owned())
     });
     if let Some(patterns) = patterns {
-        logging.span_attributes = unique(patterns);
+        config.logging.span_attributes = unique(patterns);
+        config.note("FLOE_LOG_SPAN_ATTRIBUTES");
     }
 }
 
@@ -584,7 +650,10 @@ fn panics(config: &mut TelemetryConfig) {
         warn_about(NAME, &message, "messages of panics are redacted");
         Some(PanicOutput::Redacted)
     });
-    config.panic_output = output.unwrap_or(config.panic_output);
+    if let Some(output) = output {
+        config.panic_output = output;
+        config.note(NAME);
+    }
 }
 
 fn sampling(config: &mut TelemetryConfig) {
@@ -626,6 +695,7 @@ fn propagators(config: &mut TelemetryConfig) {
             warn_about(NAME, message, "the entry is ignored");
         }
         config.propagators = chosen.into_iter().flatten().collect();
+        config.note(NAME);
     }
 }
 
@@ -654,6 +724,7 @@ fn exporters(config: &mut TelemetryConfig) {
             chosen.push(ExporterKind::None);
         }
         *config.exporters.of_mut(signal) = Some(chosen);
+        config.note(name);
         if !refused.is_empty() {
             config.refuse((Decisive::Exporters, Some(signal)), name, &refused.join("; "));
         }
@@ -661,35 +732,44 @@ fn exporters(config: &mut TelemetryConfig) {
 }
 
 fn metrics(config: &mut TelemetryConfig) {
-    let metrics = &mut config.metrics;
-    set("OTEL_METRIC_EXPORT_INTERVAL", &mut metrics.export_interval_millis, |text| millis(text, 1));
-    set("OTEL_METRIC_EXPORT_TIMEOUT", &mut metrics.export_timeout_millis, timeout);
-    set(
+    config.set(
+        "OTEL_METRIC_EXPORT_INTERVAL",
+        |it| &mut it.metrics.export_interval_millis,
+        |text| millis(text, 1),
+    );
+    config.set("OTEL_METRIC_EXPORT_TIMEOUT", |it| &mut it.metrics.export_timeout_millis, timeout);
+    config.set(
         "OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE",
-        &mut metrics.temporality,
+        |it| &mut it.metrics.temporality,
         word(MetricTemporality::ALL),
     );
-    set(
+    config.set(
         "OTEL_EXPORTER_OTLP_METRICS_DEFAULT_HISTOGRAM_AGGREGATION",
-        &mut metrics.histograms,
+        |it| &mut it.metrics.histograms,
         word(&HistogramKind::ALL),
     );
-    let prometheus = &mut metrics.prometheus;
-    set("OTEL_EXPORTER_PROMETHEUS_HOST", &mut prometheus.host, |host| match check_host(host) {
-        Ok(()) => Ok(host.to_owned()),
-        Err(message) => Err(format!("found `{host}`, {message}")),
-    });
-    set("OTEL_EXPORTER_PROMETHEUS_PORT", &mut prometheus.port, number(1, u16::MAX.into()));
+    config.set(
+        "OTEL_EXPORTER_PROMETHEUS_HOST",
+        |it| &mut it.metrics.prometheus.host,
+        |host| match check_host(host) {
+            Ok(()) => Ok(host.to_owned()),
+            Err(message) => Err(format!("found `{host}`, {message}")),
+        },
+    );
+    config.set(
+        "OTEL_EXPORTER_PROMETHEUS_PORT",
+        |it| &mut it.metrics.prometheus.port,
+        number(1, u16::MAX.into()),
+    );
 }
 
 /// Applies the limits. The variables for spans take precedence over the general ones.
 fn limits(config: &mut TelemetryConfig) {
-    let limits = &mut config.limits;
     for name in ["OTEL_ATTRIBUTE_COUNT_LIMIT", "OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT"] {
-        set(name, &mut limits.attribute_count, number(0, MAX_SPAN_COUNT.into()));
+        config.set(name, |it| &mut it.limits.attribute_count, number(0, MAX_SPAN_COUNT.into()));
     }
     for name in ["OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT", "OTEL_SPAN_ATTRIBUTE_VALUE_LENGTH_LIMIT"] {
-        fill(name, &mut limits.attribute_value_length, number(0, u64::MAX));
+        config.fill(name, |it| &mut it.limits.attribute_value_length, number(0, u64::MAX));
     }
 }
 
@@ -697,20 +777,28 @@ fn limits(config: &mut TelemetryConfig) {
 /// ([batch processors](https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/#batch-span-processor)).
 fn batches<const DELAY: u64>(
     [queue, batch, pause, longest]: names::Batches,
-    config: &mut BatchProcessorConfig<DELAY>,
+    config: &mut TelemetryConfig,
+    of: fn(&mut TelemetryConfig) -> &mut BatchProcessorConfig<DELAY>,
 ) {
-    set(queue, &mut config.max_queue_size, number(1, MAX_QUEUE_SIZE as u64));
-    let is_set = set(batch, &mut config.max_export_batch_size, number(1, u64::MAX));
-    let found = config.max_export_batch_size;
-    let most = config.max_queue_size;
-    if is_set && found > most {
+    config.set(queue, |it| &mut of(it).max_queue_size, number(1, MAX_QUEUE_SIZE as u64));
+    let is_set = config.set(batch, |it| &mut of(it).max_export_batch_size, number(1, u64::MAX));
+    let own = of(config);
+    let found = own.max_export_batch_size;
+    let most = own.max_queue_size;
+    own.max_export_batch_size = found.min(most);
+    if found > most && is_set {
         let message =
             format!("expected at most the size of the queue, which is {most}, found `{found}`");
         warn_about(batch, &message, "the size of the queue is used");
     }
-    config.max_export_batch_size = found.min(most);
-    set(pause, &mut config.schedule_delay_millis, delay);
-    set(longest, &mut config.export_timeout_millis, timeout);
+    if found > most
+        && !is_set
+        && let Some(path) = names::path_of(batch)
+    {
+        config.sources.note(path, Source::Variable(queue));
+    }
+    config.set(pause, |it| &mut of(it).schedule_delay_millis, delay);
+    config.set(longest, |it| &mut of(it).export_timeout_millis, timeout);
 }
 
 /// Parses the delay of a batch in milliseconds. 0 becomes the shortest delay.
@@ -760,16 +848,27 @@ fn otlp(signal: Option<Signal>, config: &mut TelemetryConfig) {
         }
         parse_headers(text)
     });
-    let options = config.otlp.options_mut(signal);
     if let Some(headers) = headers {
-        options.headers = headers;
+        config.otlp.options_mut(signal).headers = headers;
     }
-    fill(name("TIMEOUT"), &mut options.timeout_millis, timeout);
-    fill(name("COMPRESSION"), &mut options.compression, word(Compression::ALL));
+    config.fill(name("TIMEOUT"), |it| &mut it.otlp.options_mut(signal).timeout_millis, timeout);
+    let compression = word(Compression::ALL);
+    config.fill(
+        name("COMPRESSION"),
+        |it| &mut it.otlp.options_mut(signal).compression,
+        compression,
+    );
     // The exporter reads the files, and is left out if it cannot.
-    options.certificate = path(name("CERTIFICATE")).or(options.certificate.take());
-    let certificate = path(name("CLIENT_CERTIFICATE")).or(options.client_certificate.clone());
-    let key = path(name("CLIENT_KEY")).or(options.client_key.clone());
+    let mut file = |setting| {
+        let file = path(name(setting));
+        file.inspect(|_| config.note(name(setting)))
+    };
+    let [certificate, client, key] =
+        ["CERTIFICATE", "CLIENT_CERTIFICATE", "CLIENT_KEY"].map(&mut file);
+    let options = config.otlp.options_mut(signal);
+    options.certificate = certificate.or(options.certificate.take());
+    let certificate = client.or(options.client_certificate.clone());
+    let key = key.or(options.client_key.clone());
     let alone = match (&certificate, &key) {
         (Some(_), None) => "CLIENT_CERTIFICATE",
         (None, Some(_)) => "CLIENT_KEY",

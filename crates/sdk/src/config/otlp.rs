@@ -198,24 +198,11 @@ pub struct OtlpConfig {
     pub(crate) additional: Vec<(Signal, OtlpOptions)>,
 }
 
-/// Whether variables of the environment were applied. It is ignored when configurations are compared.
-#[derive(Clone, Copy, Default)]
-pub(crate) struct IsOfEnvironment(pub(crate) bool);
-
-impl PartialEq for IsOfEnvironment {
-    fn eq(&self, _: &Self) -> bool {
-        true
-    }
-}
-
 /// The OTLP settings for all signals or for one signal.
 #[derive(Clone, Default, Deserialize, PartialEq, Serialize)]
 #[serde(deny_unknown_fields, default)]
 #[non_exhaustive]
 pub struct OtlpOptions {
-    /// Set only in the options for all signals.
-    #[serde(skip)]
-    pub(crate) is_of_environment: IsOfEnvironment,
     /// The endpoint of one signal, which replaces `otlp_endpoint`. No path is appended to it. Default none.
     #[serde(
         skip_serializing_if = "Option::is_none",
@@ -329,7 +316,7 @@ impl OtlpOptions {
     }
 }
 
-#[expect(clippy::missing_fields_in_debug, reason = "two fields are not settings")]
+#[expect(clippy::missing_fields_in_debug, reason = "a field is not a setting")]
 impl fmt::Debug for OtlpOptions {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("OtlpOptions")

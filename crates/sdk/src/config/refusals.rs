@@ -1,10 +1,7 @@
 //! The variables that cannot be obeyed, as data.
 
-use std::path::PathBuf;
-
-use super::exporters::ExporterKind;
-use super::otlp::{Headers, OtlpProtocol, Signal};
-use super::sampling::Sampler;
+use super::otlp::Signal;
+use super::source::Values;
 
 /// A setting that is obeyed, or its signal is left out.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -13,7 +10,7 @@ pub(crate) enum Decisive {
     Exporters,
     /// The sampler and its argument.
     Sampler,
-    /// The filter of spans.
+    /// The filter of spans, which only its variable sets.
     Filter,
     /// The endpoint of OTLP, with the scheme that `INSECURE` selects.
     Endpoint,
@@ -23,32 +20,6 @@ pub(crate) enum Decisive {
     Client,
 }
 
-/// The fields of a setting, to find out whether code has set them.
-#[derive(Clone, Debug, PartialEq)]
-pub(super) enum Held {
-    Exporters(Option<Vec<ExporterKind>>),
-    Sampler(Option<Sampler>, Option<f64>),
-    /// No field: only the variable sets the filter.
-    Filter,
-    Endpoint(Option<String>),
-    Protocol(Option<OtlpProtocol>),
-    Headers(Headers),
-    Client(Option<PathBuf>, Option<PathBuf>),
-}
-
-impl Held {
-    /// Whether the settings for all signals apply.
-    pub(super) fn is_unset(&self) -> bool {
-        match self {
-            Self::Endpoint(endpoint) => endpoint.is_none(),
-            Self::Protocol(protocol) => protocol.is_none(),
-            Self::Headers(headers) => headers.is_empty(),
-            Self::Client(certificate, _) => certificate.is_none(),
-            Self::Exporters(_) | Self::Sampler(..) | Self::Filter => false,
-        }
-    }
-}
-
 /// A variable that cannot be obeyed.
 #[derive(Clone, Debug)]
 pub(super) struct Refusal {
@@ -56,8 +27,8 @@ pub(super) struct Refusal {
     /// `None` for all signals.
     pub(super) signal: Option<Signal>,
     pub(super) reason: String,
-    /// The fields when the variable was read.
-    pub(super) held: Held,
+    /// The values of the setting when the variable was read.
+    pub(super) held: Values,
 }
 
 /// The variables that cannot be obeyed. They are ignored when configurations are compared.

@@ -122,6 +122,18 @@ impl ResourceAttributes {
         ]
     }
 
+    /// Returns the path of the setting with this key.
+    pub(super) fn path(key: &str) -> String {
+        let own = Self::default().fields().iter().any(|(field, _)| *field == key);
+        match key {
+            DEPLOYMENT_ENVIRONMENT | DEPLOYMENT_ENVIRONMENT_NAME => {
+                "resource_attributes.deployment_environment".to_owned()
+            }
+            key if own => format!("resource_attributes.{}", key.replace('.', "_")),
+            key => format!("resource_attributes.additional.{key}"),
+        }
+    }
+
     /// Sets the field with this key, or an additional attribute.
     ///
     /// # Errors

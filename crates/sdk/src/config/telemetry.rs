@@ -26,6 +26,7 @@ use super::resource::{ResourceAttributes, check_key};
 use super::sampling::SamplingConfig;
 use super::secret;
 use super::section::is_default;
+use super::source::Sources;
 use crate::error::Error;
 use crate::keys;
 use crate::redaction::sanitize_sent_value;
@@ -174,6 +175,9 @@ pub struct TelemetryConfig {
     /// The variables that cannot be obeyed.
     #[serde(skip)]
     pub(crate) refusals: Refusals,
+    /// The places where the settings were set.
+    #[serde(skip)]
+    pub(crate) sources: Sources,
 }
 
 /// Returns the defaults for a document, which must name its service.
@@ -231,6 +235,7 @@ impl TelemetryConfig {
             panic_output: PanicOutput::default(),
             propagators: Propagator::DEFAULT.to_vec(),
             refusals: Refusals::default(),
+            sources: Sources::default(),
         }
     }
 
@@ -417,7 +422,7 @@ macro_rules! fields {
     ($($field:ident)*) => {
         impl fmt::Debug for Fields<'_> {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                let TelemetryConfig { $($field,)* refusals: _ } = self.0;
+                let TelemetryConfig { $($field,)* refusals: _, sources: _ } = self.0;
                 let mut all = f.debug_struct("TelemetryConfig");
                 $(all.field(stringify!($field), $field);)*
                 all.finish()

@@ -14,6 +14,7 @@ use granit_parser::{Event, Marker, Parser, ScalarStyle, Span, StrInput};
 use serde::de::DeserializeOwned;
 
 pub use self::spanned::Spanned;
+use super::mistake::below;
 pub use super::mistake::{Mistake, Position};
 
 /// The maximum number of values, including values from aliases.
@@ -112,6 +113,23 @@ impl Node {
         match &self.content {
             Content::Map(entries) => entries,
             _ => &[],
+        }
+    }
+
+    /// Calls `each` with the path and the position of each scalar.
+    pub(super) fn scalars(&self, path: &str, each: &mut dyn FnMut(&str, Position)) {
+        match &self.content {
+            Content::Scalar { .. } => each(path, self.position),
+            Content::List(items) => {
+                for (at, item) in items.iter().enumerate() {
+                    item.scalars(&below(path, &at.to_string()), each);
+                }
+            }
+            Content::Map(entries) => {
+                for entry in entries {
+                    entry.value.scalars(&below(path, &entry.key), each);
+                }
+            }
         }
     }
 

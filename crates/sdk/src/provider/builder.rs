@@ -26,7 +26,7 @@ use crate::collector::{
     self, Counters, Destination, ExporterId, Pipeline, Policies, Redaction, Redactor,
     START_TIMEOUT, Size, SpanProcessor, WorkerSettings, not_created,
 };
-use crate::config::{Decisive, ExporterKind, Signal, TelemetryConfig, is_disabled};
+use crate::config::{Decisive, ExporterKind, Signal, TelemetryConfig, is_disabled, is_explained};
 use crate::error::Error;
 use crate::exporter::{self, ConsoleExporters};
 use crate::layers::ProgramLayer;
@@ -267,6 +267,9 @@ impl TelemetryProviderBuilder {
             return Err(Error::state(
                 "expected `init` after `with_layer`, found `initialize`, which installs no `tracing` subscriber",
             ));
+        }
+        if is_explained() {
+            start_message::explain(&self.config);
         }
         self.config.validate()?;
         backend::find(&self.config.backend)?;

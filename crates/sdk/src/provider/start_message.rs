@@ -39,6 +39,11 @@ pub(super) fn write(line: &str) {
     }
 }
 
+/// Writes each value of the configuration with its source.
+pub(super) fn explain(config: &TelemetryConfig) {
+    config.explained().iter().for_each(|line| write_line("info", line));
+}
+
 /// Warns if the thread has called an annotated function before, for example if the provider is started inside of one.
 /// Its call has no span, and the spans below it begin traces of their own.
 pub(super) fn warn_of_unrecorded(counters: &Counters) {

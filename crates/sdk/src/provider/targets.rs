@@ -1,6 +1,7 @@
 //! The OTLP targets of each signal.
 
 use std::cell::RefCell;
+use std::path::Path;
 
 use crate::backend;
 use crate::collector::ExporterId;
@@ -8,7 +9,8 @@ use crate::config::{Decisive, ExporterKind, Signal, TelemetryConfig, context, ne
 use crate::error::Error;
 use crate::exporter::{OtlpExporters, OtlpTarget};
 use crate::internal_log::write_line;
-use crate::suggest::{listed, one_of};
+use crate::parts;
+use crate::suggest::listed;
 
 /// The settings without which nothing is sent over OTLP.
 const OF_OTLP: [Decisive; 4] =
@@ -44,7 +46,9 @@ impl OtlpTargets {
                 continue;
             };
             if let Some(reason) = config.refusal(signal, &OF_OTLP) {
-                this.leave_out(signal, reason);
+                if signal == Signal::Traces || parts::has(signal.as_str()) {
+                    this.leave_out(signal, reason);
+                }
                 continue;
             }
             this.targets.push((signal, target));
@@ -129,13 +133,11 @@ fn reason_of_environment<T>(
 ) -> Result<Result<T, String>, Error> {
     match made {
         Err(error) if error.is_config() => {
-            let variables = config.asked_by(signal, &error);
-            if variables.is_empty() {
-                let document = config.document().map(|path| context(&path));
+            let Some(asked) = config.asked_by(signal, &error) else {
+                let document = config.document().map(|file| context(Path::new(&*file)));
                 return Err(document.map_or_else(|| error.clone(), |it| error.clone().within(&it)));
-            }
-            let variables: Vec<_> = variables.iter().map(String::as_str).collect();
-            Ok(Err(format!("{error}; change {}", one_of(&variables))))
+            };
+            Ok(Err(format!("{error}; change {asked}")))
         }
         made => made.map(Ok),
     }

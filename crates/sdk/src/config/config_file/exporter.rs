@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use super::part::Part;
 use crate::config::auth::check_header_name;
 use crate::config::batch::without_limit;
-use crate::config::env::{keys_of_file, parse_headers, with_scheme};
+use crate::config::env::{parse_headers, with_scheme};
 use crate::config::exporters::{ExporterKind, ExportersConfig};
 use crate::config::metrics::{HistogramKind, MetricTemporality};
 use crate::config::mistake::Mistake;
@@ -108,6 +108,15 @@ impl<'a> Exporters<'a> {
         Ok(())
     }
 
+    /// Notes the places of the settings of an exporter over OTLP.
+    fn note(&self, part: &Part<'_>) {
+        let section = format!("otlp.{}", self.signal.as_str());
+        part.sets(&*section);
+        for (keys, field) in FIELDS {
+            part.sets_below(keys, format!("{section}.{field}"));
+        }
+    }
+
     fn otlp(&mut self, part: &Part<'_>, is_http: bool) -> Result<(), Mistake> {
         if is_http
             && let Some(encoding) = part.get("encoding")?
@@ -138,13 +147,16 @@ impl<'a> Exporters<'a> {
         }
         let url = |text: String| {
             let url = with_scheme(&text, insecure).into_owned();
-            endpoint::check(&url).map(|()| url).map_err(|message| keys_of_file(&message))
+            endpoint::check_beside(&url, "`headers`").map(|()| url)
         };
         options.endpoint = Some(match part.parsed("endpoint", url)? {
             Some(url) => url,
             None if is_http => format!("http://localhost:4318/v1/{}", self.signal.as_str()),
             None => OtlpProtocol::Grpc.default_endpoint().to_owned(),
         });
+        if !self.kinds.contains(&ExporterKind::Otlp) {
+            self.note(part);
+        }
         if self.kinds.contains(&ExporterKind::Otlp) {
             self.otlp.additional.push((self.signal, options));
         } else {
@@ -154,6 +166,18 @@ impl<'a> Exporters<'a> {
         self.aggregation(part)
     }
 }
+
+/// The keys of an exporter over OTLP, and the fields that they set.
+const FIELDS: [(&[&str], &str); 8] = [
+    (&["endpoint"], "endpoint"),
+    (&["headers_list"], "headers"),
+    (&["headers"], "headers"),
+    (&["timeout"], "timeout_millis"),
+    (&["compression"], "compression"),
+    (&["tls", "ca_file"], "certificate"),
+    (&["tls", "cert_file"], "client_certificate"),
+    (&["tls", "key_file"], "client_key"),
+];
 
 fn file(tls: &Part<'_>, key: &'static str) -> Result<Option<PathBuf>, Mistake> {
     tls.checked(key, |path: &PathBuf| {

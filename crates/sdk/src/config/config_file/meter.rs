@@ -40,6 +40,7 @@ pub(super) fn meter(provider: &Part<'_>, config: &mut TelemetryConfig) -> Result
         service_instance_id: metrics.service_instance_id.take(),
         ..MetricsConfig::default()
     };
+    provider.sets("metrics");
     readers(provider, metrics, &mut exporters)?;
     if let Some(first) = exporters.aggregations.first() {
         (metrics.temporality, metrics.histograms) = *first;

@@ -23,8 +23,23 @@ const EXPERIMENTAL: &str = "/development";
 #[derive(serde::Deserialize)]
 struct Mapping {}
 
+/// The part or the variable that determines a setting.
+pub(super) enum Setter {
+    Part(Position),
+    Variable(&'static str),
+}
+
+/// The results of reading a file.
+#[derive(Default)]
+pub(super) struct Found {
+    /// The parts without an effect.
+    pub(super) ignored: RefCell<Vec<Mistake>>,
+    /// The settings of this crate that parts determine, in the order in which they were read.
+    pub(super) settings: RefCell<Vec<(String, Setter)>>,
+}
+
 pub(super) struct Part<'a> {
-    ignored: &'a RefCell<Vec<Mistake>>,
+    found: &'a Found,
     node: &'a Node,
     position: Position,
     /// The keys from the root to the value, as they are written.
@@ -34,16 +49,16 @@ pub(super) struct Part<'a> {
 }
 
 impl<'a> Part<'a> {
-    pub(super) fn root(node: &'a Node, ignored: &'a RefCell<Vec<Mistake>>) -> Self {
+    pub(super) fn root(node: &'a Node, found: &'a Found) -> Self {
         let position = node.position;
         let path = String::new();
-        Self { ignored, node, position, path, known: RefCell::new(None) }
+        Self { found, node, position, path, known: RefCell::new(None) }
     }
 
     fn child(&self, key: &str, node: &'a Node, position: Position) -> Self {
-        let ignored = self.ignored;
+        let found = self.found;
         let path = below(&self.path, key);
-        Self { ignored, node, position, path, known: RefCell::new(None) }
+        Self { found, node, position, path, known: RefCell::new(None) }
     }
 
     pub(super) fn mistake(&self, message: impl Into<String>) -> Mistake {
@@ -53,7 +68,32 @@ impl<'a> Part<'a> {
     }
 
     pub(super) fn ignore(&self, reason: impl Into<String>) {
-        self.ignored.borrow_mut().push(self.mistake(reason));
+        self.found.ignored.borrow_mut().push(self.mistake(reason));
+    }
+
+    /// Notes that this part determines a setting, and all settings below it.
+    pub(super) fn sets(&self, path: impl Into<String>) {
+        let setter = Setter::Part(self.position);
+        self.found.settings.borrow_mut().push((path.into(), setter));
+    }
+
+    /// Notes that the value below these keys determines a setting, if there is one. The keys do not become known.
+    pub(super) fn sets_below(&self, keys: &[&str], path: String) {
+        let mut node = self.node;
+        for key in keys {
+            let set = node.entries().iter().find(|it| it.key == *key && !it.value.is_null());
+            let Some(entry) = set else {
+                return;
+            };
+            node = &entry.value;
+        }
+        self.found.settings.borrow_mut().push((path, Setter::Part(node.position)));
+    }
+
+    /// Notes that this part takes a setting from a variable.
+    pub(super) fn takes(&self, path: &str, variable: &'static str) {
+        let setter = Setter::Variable(variable);
+        self.found.settings.borrow_mut().push((path.to_owned(), setter));
     }
 
     fn entries(&self) -> Result<&'a [Entry], Mistake> {

@@ -14,11 +14,13 @@ use crate::config::telemetry::TelemetryConfig;
 pub(super) fn tracer(provider: &Part<'_>, config: &mut TelemetryConfig) -> Result<(), Mistake> {
     let directory = &mut config.exporters.directory;
     let mut exporters = Exporters::new(Signal::Traces, &mut config.otlp, directory);
-    let batch = processors(provider, &mut exporters);
+    let batch = processors(provider, &mut exporters, "batch_processor");
     config.exporters.traces = Some(exporters.kinds);
     let limited = provider.get("limits")?.map_or(Ok(()), |part| limits(&part, config));
     // Read also after a mistake, because the first one in the file is reported.
-    let sampler = provider.get("sampler")?.map(|part| sampler::read(&part)).transpose();
+    let sampler = provider.get("sampler")?;
+    sampler.as_ref().unwrap_or(provider).sets("sampling");
+    let sampler = sampler.map(|part| sampler::read(&part)).transpose();
     let mistakes = [batch.as_ref().err(), limited.as_ref().err(), sampler.as_ref().err()];
     if let Some(first) = mistakes.into_iter().flatten().min_by_key(|mistake| mistake.position) {
         return Err(first.clone());
@@ -33,7 +35,7 @@ pub(super) fn tracer(provider: &Part<'_>, config: &mut TelemetryConfig) -> Resul
 pub(super) fn logger(provider: &Part<'_>, config: &mut TelemetryConfig) -> Result<(), Mistake> {
     let directory = &mut config.exporters.directory;
     let mut exporters = Exporters::new(Signal::Logs, &mut config.otlp, directory);
-    config.log_batch_processor = processors(provider, &mut exporters)?;
+    config.log_batch_processor = processors(provider, &mut exporters, "log_batch_processor")?;
     config.exporters.logs = Some(exporters.kinds);
     Ok(())
 }
@@ -56,8 +58,10 @@ pub(super) fn limits(part: &Part<'_>, config: &mut TelemetryConfig) -> Result<()
 fn processors<const DELAY: u64>(
     provider: &Part<'_>,
     exporters: &mut Exporters<'_>,
+    field: &str,
 ) -> Result<BatchProcessorConfig<DELAY>, Mistake> {
     let mut settings = None;
+    provider.sets(field);
     provider.required("processors")?;
     for processor in provider.items("processors")? {
         let Some((name, part)) = processor.component(&["batch", "simple"])? else {
@@ -65,6 +69,9 @@ fn processors<const DELAY: u64>(
         };
         if name == "batch" {
             let own = batch(&part)?;
+            if settings.is_none() {
+                part.sets(field);
+            }
             if *settings.get_or_insert(own) != own {
                 part.ignore(
                     "all exporters of the signal use the settings of the first batch processor",

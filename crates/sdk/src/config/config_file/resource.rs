@@ -5,8 +5,10 @@ use serde::de::DeserializeOwned;
 
 use super::part::Part;
 use crate::config::detection::ResourceDetector;
-use crate::config::env::parse::{entries, word};
-use crate::config::env::{parse_resource_attributes, service_name, unique, whole};
+use crate::config::env::parse::{entries, pairs, word};
+use crate::config::env::{
+    OTEL_SERVICE_NAME, is_set, parse_resource_attributes, service_name, unique, whole,
+};
 use crate::config::mistake::Mistake;
 use crate::config::propagator::Propagator;
 use crate::config::resource::{ResourceAttributes, SERVICE_NAME, check_key};
@@ -46,6 +48,7 @@ pub(super) fn resource(part: &Part<'_>, config: &mut TelemetryConfig) -> Result<
     }
     let resource = &mut config.resource_attributes;
     part.parsed("attributes_list", |text: String| {
+        pairs(&text)?.iter().for_each(|(key, _)| part.sets(ResourceAttributes::path(key)));
         whole(parse_resource_attributes(&text, resource))
     })?;
     part.items("attributes")?.iter().try_for_each(|attribute| set_attribute(attribute, resource))
@@ -54,9 +57,8 @@ pub(super) fn resource(part: &Part<'_>, config: &mut TelemetryConfig) -> Result<
 /// Applies the resource detectors. `service` is the variable `OTEL_SERVICE_NAME`.
 fn detection(part: &Part<'_>, config: &mut TelemetryConfig) -> Result<(), Mistake> {
     const SERVICE: &str = "service";
-    let resource = &mut config.resource_attributes;
     if let Some(attributes) = part.get("attributes")? {
-        resource.detected = attributes.selection()?;
+        config.resource_attributes.detected = attributes.selection()?;
     }
     let every = ResourceDetector::every();
     let names: Vec<_> = every.iter().map(|(name, _)| *name).chain([SERVICE]).collect();
@@ -66,7 +68,10 @@ fn detection(part: &Part<'_>, config: &mut TelemetryConfig) -> Result<(), Mistak
             continue;
         };
         let Some((_, detector)) = every.iter().find(|(known, _)| *known == name) else {
-            service_name(resource);
+            if is_set(OTEL_SERVICE_NAME) {
+                service_name(config);
+                own.takes(&ResourceAttributes::path(SERVICE_NAME), OTEL_SERVICE_NAME);
+            }
             continue;
         };
         match detector.registered() {
@@ -75,12 +80,14 @@ fn detection(part: &Part<'_>, config: &mut TelemetryConfig) -> Result<(), Mistak
         }
     }
     config.detectors = unique(detectors);
+    part.sets("detectors");
     Ok(())
 }
 
 fn set_attribute(attribute: &Part<'_>, resource: &mut ResourceAttributes) -> Result<(), Mistake> {
     let name = attribute.required("name")?;
     let key: String = name.read()?;
+    attribute.sets(ResourceAttributes::path(&key));
     let value = attribute.get("value")?;
     let read = attribute.word("type", &TYPES)?.flatten();
     // An attribute without a value is ignored.

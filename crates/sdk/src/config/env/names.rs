@@ -113,3 +113,62 @@ pub(super) fn otlp(signal: Option<Signal>, setting: &str) -> Option<&'static str
     let row = OTLP.iter().find(|(known, _)| *known == setting)?;
     Some(row.1[column])
 }
+
+/// The paths of the other fields, by their variables.
+const PATHS: [(&str, &str); 33] = [
+    ("OTEL_SDK_DISABLED", "enabled"),
+    ("OTEL_SERVICE_NAME", "resource_attributes.service_name"),
+    ("OTEL_TRACES_SAMPLER", "sampling.sampler"),
+    ("OTEL_TRACES_SAMPLER_ARG", "sampling.sampler_arg"),
+    ("FLOE_SPAN_FILTER", "sampling.filter"),
+    ("OTEL_PROPAGATORS", "propagators"),
+    ("FLOE_RESOURCE_DETECTORS", "detectors"),
+    ("OTEL_BSP_MAX_QUEUE_SIZE", "batch_processor.max_queue_size"),
+    ("OTEL_BSP_MAX_EXPORT_BATCH_SIZE", "batch_processor.max_export_batch_size"),
+    ("OTEL_BSP_SCHEDULE_DELAY", "batch_processor.schedule_delay_millis"),
+    ("OTEL_BSP_EXPORT_TIMEOUT", "batch_processor.export_timeout_millis"),
+    ("OTEL_BLRP_MAX_QUEUE_SIZE", "log_batch_processor.max_queue_size"),
+    ("OTEL_BLRP_MAX_EXPORT_BATCH_SIZE", "log_batch_processor.max_export_batch_size"),
+    ("OTEL_BLRP_SCHEDULE_DELAY", "log_batch_processor.schedule_delay_millis"),
+    ("OTEL_BLRP_EXPORT_TIMEOUT", "log_batch_processor.export_timeout_millis"),
+    ("OTEL_METRIC_EXPORT_INTERVAL", "metrics.export_interval_millis"),
+    ("OTEL_METRIC_EXPORT_TIMEOUT", "metrics.export_timeout_millis"),
+    ("OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE", "metrics.temporality"),
+    ("OTEL_EXPORTER_OTLP_METRICS_DEFAULT_HISTOGRAM_AGGREGATION", "metrics.histograms"),
+    ("OTEL_EXPORTER_PROMETHEUS_HOST", "metrics.prometheus.host"),
+    ("OTEL_EXPORTER_PROMETHEUS_PORT", "metrics.prometheus.port"),
+    ("OTEL_TRACES_EXPORTER", "exporters.traces"),
+    ("OTEL_METRICS_EXPORTER", "exporters.metrics"),
+    ("OTEL_LOGS_EXPORTER", "exporters.logs"),
+    ("OTEL_ATTRIBUTE_COUNT_LIMIT", "limits.attribute_count"),
+    ("OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT", "limits.attribute_count"),
+    ("OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT", "limits.attribute_value_length"),
+    ("OTEL_SPAN_ATTRIBUTE_VALUE_LENGTH_LIMIT", "limits.attribute_value_length"),
+    ("FLOE_LOG_LEVEL", "logging.log_level"),
+    ("FLOE_LOG_JSON", "logging.json_output"),
+    ("FLOE_LOG_SPAN_ATTRIBUTES", "logging.span_attributes"),
+    ("FLOE_LOG_OUTPUT", "logging.output"),
+    ("FLOE_PANIC_OUTPUT", "panic_output"),
+];
+
+/// Returns the path of the field that a variable sets; `None` if it sets none or several.
+pub(super) fn path_of(name: &str) -> Option<String> {
+    if let Some((_, path)) = PATHS.iter().find(|(known, _)| *known == name) {
+        return Some((*path).to_owned());
+    }
+    let signals = [None, Some(Signal::Traces), Some(Signal::Metrics), Some(Signal::Logs)];
+    OTLP.iter().find_map(|(setting, names)| {
+        let column = names.iter().position(|known| *known == name)?;
+        Some(path(signals[column], &setting.to_ascii_lowercase()))
+    })
+}
+
+/// Returns the path of a setting of the OTLP exporter, for one signal or for all.
+pub(in crate::config) fn path(signal: Option<Signal>, setting: &str) -> String {
+    match (signal, setting) {
+        (None, "endpoint" | "protocol") => format!("otlp_{setting}"),
+        (_, "authentication") => setting.to_owned(),
+        (_, "timeout") => path(signal, "timeout_millis"),
+        _ => format!("otlp.{}.{setting}", signal.map_or("all", Signal::as_str)),
+    }
+}

@@ -68,7 +68,7 @@ pub(in crate::config) fn entries(text: &str) -> impl Iterator<Item = &str> {
 }
 
 /// Parses `key=value,key=value`.
-pub(super) fn pairs(text: &str) -> Result<Vec<(String, String)>, String> {
+pub(in crate::config) fn pairs(text: &str) -> Result<Vec<(String, String)>, String> {
     entries(text).map(pair).collect()
 }
 

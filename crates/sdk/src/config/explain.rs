@@ -1,0 +1,139 @@
+//! The effective configuration with the source of each value.
+
+use std::fmt::{self, Display};
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::sync::Arc;
+
+use super::leaves::leaves;
+use super::source::{Source, Values};
+use super::telemetry::TelemetryConfig;
+use floe_telemetry_core::sanitize_credentials;
+
+/// The maximum number of lines.
+const MAX_LINES: usize = 2000;
+
+fn hash(value: &impl Hash) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    value.hash(&mut hasher);
+    hasher.finish()
+}
+
+impl TelemetryConfig {
+    /// Returns the values that are not the default of an optional section.
+    pub(super) fn values(&self) -> Values {
+        let mut values: Values =
+            leaves(self).into_iter().map(|(path, text)| (path, (text, 0))).collect();
+        let mut mark = |path: String, hash: u64| {
+            if let Some((_, held)) = values.get_mut(&path) {
+                *held = hash;
+            }
+        };
+        mark("otlp_endpoint".to_owned(), hash(&self.otlp_endpoint));
+        for (section, options) in [
+            ("all", &self.otlp.all),
+            ("traces", &self.otlp.traces),
+            ("metrics", &self.otlp.metrics),
+            ("logs", &self.otlp.logs),
+        ] {
+            mark(format!("otlp.{section}.endpoint"), hash(&options.endpoint));
+            for (name, value) in &options.headers {
+                mark(format!("otlp.{section}.headers.{name}"), hash(&value.expose()));
+            }
+        }
+        if let Some(authentication) = &self.authentication
+            && let Some(secret) = authentication.secret()
+        {
+            for key in ["api_key", "bearer_token"] {
+                mark(format!("authentication.{key}"), hash(&secret.expose()));
+            }
+        }
+        for (key, value) in &self.span_attributes {
+            mark(format!("span_attributes.{key}"), hash(value));
+        }
+        for (key, value) in &self.resource_attributes.additional {
+            mark(format!("resource_attributes.additional.{key}"), hash(value));
+        }
+        values
+    }
+
+    /// Notes that code has set the values that differ from those that were read, or from the defaults.
+    pub(super) fn note_code(&mut self) {
+        let now = self.values();
+        let read = self.sources.read.take();
+        let read = read.unwrap_or_else(|| Arc::new(Self::new("").values()));
+        for (path, value) in &now {
+            if read.get(path) != Some(value) {
+                self.sources.note(path, Source::Code);
+            }
+        }
+        self.sources.read = Some(Arc::new(now));
+    }
+
+    /// Keeps the values that were read, so that a later change of code is seen.
+    pub(crate) fn remember(&mut self) {
+        self.sources.read = Some(Arc::new(self.values()));
+    }
+
+    /// Returns a copy that knows what code has set.
+    pub(super) fn settled(&self) -> Self {
+        let mut config = self.copied();
+        config.note_code();
+        config
+    }
+
+    /// Returns the effective configuration, one line for each value with its source.
+    pub(crate) fn explained(&self) -> Vec<String> {
+        let config = self.settled();
+        let values = config.values();
+        let mut lines: Vec<_> = values
+            .iter()
+            .map(|(path, (text, _))| {
+                let (source, ignored) = config.sources.of(path);
+                let ignored: Vec<_> = ignored.iter().map(ToString::to_string).collect();
+                let ignored = match &ignored[..] {
+                    [] => String::new(),
+                    all => format!("; ignored: {}", all.join(", ")),
+                };
+                format!("{path} = {text} ({source}{ignored})")
+            })
+            .collect();
+        let is_shown = |path: &str| {
+            let below = format!("{path}.");
+            values.keys().any(|key| key == path || key.starts_with(&below))
+        };
+        let without_value = config
+            .sources
+            .paths()
+            .filter(|path| config.sources.of(path).0.variable().is_some() && !is_shown(path));
+        lines.extend(without_value.map(|path| format!("{path} ({})", config.sources.of(path).0)));
+        lines.extend(config.refusals.0.iter().map(|it| format!("left out: {}", it.reason)));
+        if let Some(more @ 1..) = lines.len().checked_sub(MAX_LINES) {
+            lines.truncate(MAX_LINES);
+            lines.push(format!("and {more} more"));
+        }
+        lines.iter().map(|line| sanitize_credentials(line).replace('\n', " ")).collect()
+    }
+}
+
+/// Writes the effective configuration, one line for each value with its source: the default, code, a variable, or the
+/// line of a file. Sources that another one overrides follow, and variables that cannot be obeyed stand at the end.
+/// Sections that have their defaults, and settings that are not set, are omitted. Credentials are masked.
+///
+/// ```
+/// use floe_telemetry::TelemetryConfig;
+///
+/// let mut config = TelemetryConfig::from_yaml("
+/// resource_attributes: {service_name: orders}
+/// otlp_endpoint: http://collector:4317
+/// ")?;
+/// config.otlp_endpoint = Some("http://localhost:4317".to_owned());
+/// let lines = config.to_string();
+/// assert!(lines.contains("service_name = orders (line 2, column 37)"), "{lines}");
+/// assert!(lines.contains("otlp_endpoint = http://localhost:4317 (code; ignored: line 3, column 16)"), "{lines}");
+/// # Ok::<(), floe_telemetry::Error>(())
+/// ```
+impl Display for TelemetryConfig {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.explained().iter().try_for_each(|line| writeln!(f, "{line}"))
+    }
+}
