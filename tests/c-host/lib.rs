@@ -1,6 +1,7 @@
 //! A library for programs in C, which handle signals themselves: without Rust's runtime, nothing ignores SIGPIPE.
 #![expect(unsafe_code, reason = "functions that C calls need names")]
 
+use std::cell::RefCell;
 use std::pin::pin;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::task::{Context as TaskContext, Waker};
@@ -8,8 +9,8 @@ use std::time::Duration;
 
 use floe_telemetry::propagation::current_context;
 use floe_telemetry::{
-    FutureExt as _, TelemetryProvider, Tracer, create_span, create_span_with, init, span, traced,
-    tracer,
+    ActiveSpan, FutureExt as _, TelemetryProvider, Tracer, create_span, create_span_with, init,
+    span, traced, tracer,
 };
 use floe_telemetry_otlp_file as _;
 
@@ -111,6 +112,18 @@ pub extern "C-unwind" fn telemetry_call(kind: i32, call: Callback) -> bool {
         _ => return false,
     }
     true
+}
+
+thread_local! {
+    static LEFT: RefCell<Option<ActiveSpan>> = const { RefCell::new(None) };
+}
+
+/// Leaves an open span to the end of the thread.
+// SAFETY: no other function of the process has this name.
+#[unsafe(no_mangle)]
+pub extern "C" fn telemetry_leave() {
+    LEFT.set(None);
+    LEFT.set(Some(create_span("left")));
 }
 
 /// Shuts the telemetry down.

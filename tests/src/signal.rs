@@ -18,6 +18,7 @@ mod posix {
         // The thread exists, because its handle does.
         pub(super) safe fn pthread_kill(thread: RawPthread, signal: c_int) -> c_int;
         pub(super) safe fn signal(signal: c_int, handler: Option<extern "C" fn(c_int)>) -> usize;
+        pub(super) safe fn atexit(handler: extern "C" fn()) -> c_int;
     }
 }
 
@@ -43,6 +44,15 @@ pub fn send_to_thread<T>(thread: &JoinHandle<T>, signal: c_int) {
 /// Calls `handler` at a signal, on any thread.
 pub fn handle(signal: c_int, handler: extern "C" fn(c_int)) {
     posix::signal(signal, Some(handler));
+}
+
+/// Calls `handler` when the process exits, before the handlers that were added earlier.
+///
+/// # Panics
+///
+/// There is no memory for the handler.
+pub fn at_exit(handler: extern "C" fn()) {
+    assert_eq!(posix::atexit(handler), 0, "a handler of the exit");
 }
 
 /// Restores the default of a signal.

@@ -28,7 +28,6 @@ pub use self::environment::{EnvironmentCarrier, from_environment};
 pub use self::formats::setup_propagators;
 use self::formats::with as with_propagator;
 pub use self::parent::AsParent;
-use crate::recorder::alive::context_is_alive;
 use crate::recorder::current_context;
 
 /// Injects the current context into a carrier: a header map, a string map, pairs, or any OpenTelemetry
@@ -144,7 +143,7 @@ pub fn extract_onto<K>(mut cx: Context, carrier: &(impl ExtractFrom<K> + ?Sized)
 /// Returns the current context. Unlike OpenTelemetry's `Context::current()`, it contains the innermost function's span
 /// even with `context: boundaries`, and is empty while the thread ends.
 pub fn current_context() -> Context {
-    if context_is_alive() { current_context::current_context() } else { Context::new() }
+    current_context::current_context()
 }
 
 /// Returns the headers that propagate the current context.

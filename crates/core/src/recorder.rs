@@ -42,11 +42,12 @@
 //!
 //! [`Context`]: opentelemetry::Context
 
-pub(crate) mod alive;
 pub(crate) mod bridged;
 pub(crate) mod buffer;
 pub(crate) mod call;
 pub(crate) mod captures;
+pub mod context;
+mod context_state;
 pub(crate) mod current;
 pub(crate) mod current_context;
 pub(crate) mod declared;
@@ -83,5 +84,6 @@ pub(crate) mod sampling;
 pub(crate) mod span;
 mod sync;
 pub(crate) mod table;
+mod thread_end;
 pub(crate) mod tracer;
 pub(crate) mod wakeup;

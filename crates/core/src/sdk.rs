@@ -64,8 +64,15 @@ pub mod recorder {
     /// Used by the test tools.
     pub use crate::recorder::captures::CaptureScope;
     /// Used by the SDK, exporters, log records and the bridge from `tracing`.
+    pub use crate::recorder::context;
+    /// Used by the bridge from `tracing` and by log records.
     pub use crate::recorder::{
-        alive::context_is_alive,
+        bridged::{BridgedSpan, EnteredSpan, Entrance},
+        current::{IdHash, span_context_within},
+        opening::Parent,
+    };
+    /// Used by the SDK, exporters, log records and the bridge from `tracing`.
+    pub use crate::recorder::{
         buffer::Buffer,
         exception::Exception,
         fork::{forks, say_not_exported},
@@ -76,12 +83,6 @@ pub mod recorder {
         record::{Code, More, Origin, SpanRecord},
         sampling::{Rule, Sampling, Then},
         wakeup::WakeUp,
-    };
-    /// Used by the bridge from `tracing` and by log records.
-    pub use crate::recorder::{
-        bridged::{BridgedSpan, EnteredSpan, Entrance},
-        current::{IdHash, span_context_within},
-        opening::Parent,
     };
 }
 

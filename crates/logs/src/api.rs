@@ -2,14 +2,14 @@
 
 use std::sync::Arc;
 
-use opentelemetry::{Context, InstrumentationScope, TraceId};
+use opentelemetry::{InstrumentationScope, TraceId};
 
 use super::context;
 use super::current;
 use super::described;
 use super::thread_state::{self, ThreadState};
 use crate::clock::wall_now;
-use crate::recorder::context_is_alive;
+use crate::recorder::context::is_suppressed;
 use floe_telemetry_sdk::__parts::logs::SpanIds;
 use opentelemetry_sdk::logs::SdkLogRecord;
 
@@ -17,23 +17,16 @@ pub(super) fn emit(record: &SdkLogRecord, scope: &Arc<InstrumentationScope>) {
     if !is_enabled(record.target().map_or("", |target| target)) {
         return;
     }
-    thread_state::with(true, |state, has_context| process(record, scope, state, has_context));
+    thread_state::with(|state| process(record, scope, state));
 }
 
 /// Whether a record with this target is exported. Records of the exporters are not, because the records about failed
 /// exports would otherwise cause new exports without end.
 pub(super) fn is_enabled(target: &str) -> bool {
-    current::exports()
-        && context::is_readable(target)
-        && !(context_is_alive() && Context::is_current_telemetry_suppressed())
+    current::exports() && context::is_readable(target) && !is_suppressed()
 }
 
-fn process(
-    raw: &SdkLogRecord,
-    scope: &Arc<InstrumentationScope>,
-    state: &mut ThreadState,
-    has_context: bool,
-) {
+fn process(raw: &SdkLogRecord, scope: &Arc<InstrumentationScope>, state: &mut ThreadState) {
     let scope = state.redacted_scope(scope);
     let ThreadState { settings, draft, .. } = state;
     draft.record.begin(raw.observed_timestamp().unwrap_or_else(wall_now));
@@ -54,7 +47,7 @@ fn process(
     if let Some(body) = raw.body() {
         draft.set_body(body);
     }
-    context::add(draft, settings, has_context);
+    context::add(draft, settings, true);
     if let Some(span) = raw.trace_context() {
         draft.record.span = (span.trace_id != TraceId::INVALID).then(|| SpanIds {
             trace_id: span.trace_id,

@@ -7,6 +7,7 @@ use opentelemetry::{Context, Key};
 use floe_telemetry_sdk::__parts::logs::{LogRecordSettings, SpanIds};
 
 use super::draft::Draft;
+use crate::recorder::context::read;
 use crate::recorder::span_context_within;
 
 /// The target of events of the OpenTelemetry API itself. They may be created while the API borrows the current
@@ -20,7 +21,7 @@ pub(super) fn is_readable(target: &str) -> bool {
 
 pub(super) fn add(draft: &mut Draft, settings: &LogRecordSettings, has_context: bool) {
     if has_context {
-        Context::map_current(|cx| add_current(cx, &settings.baggage, draft));
+        read(|cx| add_current(cx, &settings.baggage, draft));
     }
     for attribute in &settings.identity {
         if !draft.record.has_identity(&attribute.key) {

@@ -21,6 +21,7 @@ use super::{console, context, described, json};
 use crate::caught::caught;
 use crate::clock::wall_now;
 use crate::keys;
+use crate::recorder::context::is_suppressed;
 
 const PANICKED: &str = "formatting a logged value panicked";
 
@@ -83,11 +84,11 @@ where
     fn on_event(&self, event: &Event<'_>, _: layer::Context<'_, S>) {
         let is_readable = context::is_readable(event.metadata().target());
         let parent = (!event.is_contextual()).then(|| self.named_parent(event).unwrap_or_default());
-        thread_state::with(is_readable, |state, has_context| {
-            fill_record(state, event, parent, has_context);
+        thread_state::with(|state| {
+            fill_record(state, event, parent, is_readable);
             // Records of the exporters are not exported, because the records about failed exports would otherwise cause
             // new exports without end.
-            if is_readable && !(has_context && Context::is_current_telemetry_suppressed()) {
+            if is_readable && !is_suppressed() {
                 state.settings.export(&state.draft.record);
             }
             self.form.write(state);

@@ -8,8 +8,8 @@ use std::io::Write as _;
 use std::sync::OnceLock;
 
 use floe_telemetry_sdk::__parts::logs::ThreadPanic;
+use opentelemetry::Key;
 use opentelemetry::logs::{AnyValue, Severity};
-use opentelemetry::{Context, Key};
 use tracing::Level;
 use tracing_subscriber::filter::Targets;
 
@@ -20,6 +20,7 @@ use super::output::Output;
 use super::thread_state::{self, ThreadState};
 use crate::clock::wall_now;
 use crate::keys;
+use crate::recorder::context::is_suppressed;
 
 /// The target of the record, which filters know.
 const TARGET: &str = "floe_telemetry_sdk::init::panics";
@@ -46,9 +47,9 @@ pub(super) fn panicked(panic: &ThreadPanic<'_>) {
     if lines.is_some_and(|lines| !lines.filter.would_enable(TARGET, &Level::ERROR)) {
         return;
     }
-    thread_state::with(true, |state, has_context| {
-        fill(state, panic, has_context);
-        if !(has_context && Context::is_current_telemetry_suppressed()) {
+    thread_state::with(|state| {
+        fill(state, panic);
+        if !is_suppressed() {
             state.settings.export(&state.draft.record);
         }
         if let Some(lines) = lines {
@@ -60,7 +61,7 @@ pub(super) fn panicked(panic: &ThreadPanic<'_>) {
     });
 }
 
-fn fill(state: &mut ThreadState, panic: &ThreadPanic<'_>, has_context: bool) {
+fn fill(state: &mut ThreadState, panic: &ThreadPanic<'_>) {
     let ThreadState { settings, draft, .. } = state;
     let now = wall_now();
     draft.record.begin(now);
@@ -83,6 +84,6 @@ fn fill(state: &mut ThreadState, panic: &ThreadPanic<'_>, has_context: bool) {
             draft.add_new(&Key::from_static_str(key), &value);
         }
     }
-    context::add(draft, settings, has_context);
+    context::add(draft, settings, true);
     described::add(draft, &settings.span_attributes);
 }

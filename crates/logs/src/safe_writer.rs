@@ -2,13 +2,13 @@
 
 use std::io::{self, Write};
 
-use opentelemetry::Context;
 use tracing::Metadata;
 use tracing_subscriber::fmt::MakeWriter;
 
 use super::context;
 use super::thread_state;
 use crate::recorder::Sampling;
+use crate::recorder::context::read;
 use floe_telemetry_sdk::__parts::logs::SpanIds;
 
 /// The writer that [`safe_writer`] returns: it redacts lines and passes them to another writer.
@@ -62,13 +62,13 @@ pub struct SafeLine<W> {
 impl<W: Write> Write for SafeLine<W> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         let mut line = None;
-        thread_state::with(self.has_context, |state, has_context| {
+        thread_state::with(|state| {
             let text = state
                 .draft
                 .redactor
                 .rules()
                 .error_text_or_same(String::from_utf8_lossy(bytes).into_owned());
-            let ids = has_context.then(|| Context::map_current(context::ids));
+            let ids = self.has_context.then(|| read(context::ids)).flatten();
             line = Some(with_ids(text, ids.flatten()));
         });
         // The line of an event that was created while another line was redacted is dropped.

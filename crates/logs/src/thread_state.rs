@@ -4,7 +4,7 @@ use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use opentelemetry::{Context, InstrumentationScope};
+use opentelemetry::InstrumentationScope;
 
 use super::current;
 use super::draft::Draft;
@@ -29,12 +29,7 @@ const MAX_SCOPES: usize = 256;
 const MAX_LINE_CAPACITY: usize = 64 * 1024;
 
 thread_local! {
-    static STATE: RefCell<ThreadState> = {
-        // Accessing OpenTelemetry's `Context` after its destruction panics. Thread-locals are destroyed in reverse
-        // order of initialization, so the `Context` is initialized first, in order to outlive this state.
-        Context::map_current(|_| ());
-        RefCell::new(ThreadState::new())
-    };
+    static STATE: RefCell<ThreadState> = RefCell::new(ThreadState::new());
 }
 
 impl ThreadState {
@@ -76,23 +71,20 @@ impl ThreadState {
     }
 }
 
-/// Runs `log` with the state of the thread. The second argument of `log` tells whether `log` may access the current
-/// `Context`, that is, if `has_context` is true and the thread is not ending. Does nothing while the thread writes
-/// another record, because that could recurse endlessly.
-pub(super) fn with(has_context: bool, log: impl FnOnce(&mut ThreadState, bool)) {
+/// Runs `log` with the state of the thread. Does nothing while the thread writes another record, because that could
+/// recurse endlessly.
+pub(super) fn with(log: impl FnOnce(&mut ThreadState)) {
     let Some(_busy) = Busy::begin() else { return };
     let mut log = Some(log);
-    if has_context {
-        // Fails while the thread is ending.
-        let _ = STATE.try_with(|state| {
-            if let (Ok(mut state), Some(log)) = (state.try_borrow_mut(), log.take()) {
-                state.refresh();
-                log(&mut state, true);
-            }
-        });
-    }
+    // Fails while the thread is ending.
+    let _ = STATE.try_with(|state| {
+        if let (Ok(mut state), Some(log)) = (state.try_borrow_mut(), log.take()) {
+            state.refresh();
+            log(&mut state);
+        }
+    });
     if let Some(log) = log {
-        log(&mut ThreadState::new(), false);
+        log(&mut ThreadState::new());
     }
 }
 

@@ -37,7 +37,6 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError, Weak};
 use std::thread::{self, Thread};
 use std::time::Duration;
 
-use opentelemetry::Context;
 use opentelemetry_sdk::trace::SpanData;
 
 pub(crate) use self::block_on::export_within;
@@ -77,6 +76,7 @@ use crate::clock::{WallClock, monotonic_now};
 use crate::error::Error;
 use crate::internal_log::{WaitingMessages, internal_log};
 use crate::program_signals;
+use crate::recorder::context::suppress;
 use crate::recorder::{self, Buffer, Measures, SpanRecord};
 
 /// The interval between two turns while there are spans, unless batches have a shorter delay. The recorder wakes the
@@ -230,7 +230,7 @@ fn start() -> Result<Handle, Error> {
         let _waiting = waiting;
         HAS_BEGUN.store(true, Ordering::Release);
         // The collector must not record telemetry about itself.
-        let _quiet = Context::enter_telemetry_suppressed_scope();
+        let _quiet = suppress();
         let mut collector = Collector::default();
         loop {
             let pause = collector.turn_or_recover(&receiver);

@@ -43,7 +43,6 @@ use std::time::Duration;
 
 use floe_telemetry_core::__sdk::standard_error::write_if_room;
 use floe_telemetry_core::RecorderTracerProvider;
-use opentelemetry::Context;
 use opentelemetry_sdk::Resource;
 use tracing::dispatcher::{Dispatch, has_been_set, with_default};
 
@@ -431,7 +430,7 @@ impl Inner {
 
 /// Whether this is a thread of the library or of an exporter, which records no telemetry.
 fn is_on_telemetry_thread() -> bool {
-    recorder::context_is_alive() && Context::is_current_telemetry_suppressed()
+    recorder::context::is_suppressed()
 }
 
 /// Ends a shutdown when it is dropped, even during a panic.

@@ -43,10 +43,10 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
 
 use opentelemetry::Context;
-use opentelemetry::trace::FutureExt;
 
 pub use self::captured::{CapturedSpan, Spans};
 use floe_telemetry_core::__sdk::recorder::CaptureScope;
+use floe_telemetry_core::__sdk::recorder::context::within;
 use floe_telemetry_core::__sdk::{char_boundary, environment};
 use floe_telemetry_core::attributes;
 use floe_telemetry_sdk::__parts::collector::{captured_spans, start_capture};
@@ -66,9 +66,7 @@ static HAS_BOUNDARIES: LazyLock<bool> = LazyLock::new(|| {
 /// Propagates a panic of `code`.
 pub fn capture<T>(code: impl FnOnce() -> T) -> Spans {
     let capture = Capture::start();
-    let attached = capture.context().attach();
-    capture.scope.run(code);
-    drop(attached);
+    within(&capture.context(), || capture.scope.run(code));
     capture.finish()
 }
 
@@ -91,8 +89,9 @@ pub fn capture<T>(code: impl FnOnce() -> T) -> Spans {
 /// Propagates a panic of `code`.
 pub async fn capture_async<F: Future>(code: F) -> Spans {
     let capture = Capture::start();
-    let mut code = pin!(code.with_context(capture.context()));
-    poll_fn(|task| capture.scope.run(|| code.as_mut().poll(task))).await;
+    let context = capture.context();
+    let mut code = pin!(code);
+    poll_fn(|task| within(&context, || capture.scope.run(|| code.as_mut().poll(task)))).await;
     capture.finish()
 }
 

@@ -23,7 +23,7 @@ use tracing_core::span::Current;
 
 use super::entered;
 use super::options::TracingLayer;
-use crate::recorder::{BridgedSpan, context_is_alive};
+use crate::recorder::{BridgedSpan, context};
 
 struct StandIn;
 
@@ -170,7 +170,7 @@ impl<S: Subscriber> WithCurrentSpan<S> {
 impl<S: Subscriber> Subscriber for WithCurrentSpan<S> {
     fn current_span(&self) -> Current {
         let known = self.inner.current_span();
-        if BridgedSpan::is_idle() || !context_is_alive() {
+        if BridgedSpan::is_idle() || !context::is_there() {
             return known;
         }
 

@@ -11,7 +11,7 @@ use opentelemetry::trace::TraceContextExt;
 use opentelemetry::{Context, SpanId};
 use tracing::span::Id;
 
-use crate::recorder::{EnteredSpan, Entrance, IdHash, span_context_within};
+use crate::recorder::{EnteredSpan, Entrance, IdHash, context, span_context_within};
 
 struct Entry {
     id: Id,
@@ -44,12 +44,7 @@ impl Drop for Entered {
 }
 
 thread_local! {
-    static ENTERED: RefCell<Entered> = {
-        // Thread-locals are destroyed in reverse order of initialization, so this one is destroyed
-        // before OpenTelemetry's context stack.
-        Context::map_current(|_| ());
-        RefCell::default()
-    };
+    static ENTERED: RefCell<Entered> = RefCell::default();
 }
 
 /// Runs `act` with the thread's entered spans. `act` must not call user code, which may enter other spans.
@@ -61,14 +56,14 @@ fn with<T>(act: impl FnOnce(&mut Vec<Entry>) -> T) -> Option<T> {
         .flatten()
 }
 
-/// Makes `id` current until it is exited.
+/// Makes `id` current until it is exited. `entrance` returns its data, possibly twice.
 #[inline]
-pub(super) fn enter(id: &Id, entrance: Option<Entrance>) {
-    let entry = match entrance {
-        Some(entrance) => Entry {
+pub(super) fn enter(id: &Id, entrance: impl Fn() -> Option<Entrance>) {
+    let entry = match entrance() {
+        Some(first) => Entry {
             id: id.clone(),
-            current: Some(entrance.ids()),
-            entered: Some(entrance.enter()),
+            current: Some(first.ids()),
+            entered: Some(first.enter(entrance)),
             is_unseen: false,
         },
         None => Entry::without_context(id, false),
@@ -111,7 +106,7 @@ struct CurrentSpan {
 /// Returns the current span; `None` without one, or if telemetry is suppressed.
 #[inline]
 fn current_span() -> Option<CurrentSpan> {
-    Context::map_current(|cx| {
+    let current = context::read(|cx| {
         let span = cx.span();
         let within = span_context_within(cx);
         let context = within.as_ref().unwrap_or_else(|| span.span_context());
@@ -121,7 +116,9 @@ fn current_span() -> Option<CurrentSpan> {
             span_id: context.span_id(),
             is_sampled: context.is_sampled(),
         })
-    })
+    });
+
+    current.flatten()
 }
 
 /// Returns the current context. `None` without a current span, if this span is `innermost`, the innermost span of

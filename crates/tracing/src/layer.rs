@@ -17,7 +17,7 @@ use super::fields::SpanFields;
 use super::options::TracingLayer;
 use super::sites::Site;
 use crate::caught::caught;
-use crate::recorder::{BridgedSpan, Parent, SpanRecord, context_is_alive};
+use crate::recorder::{BridgedSpan, Parent, SpanRecord, context};
 
 thread_local! {
     static WRITING: Cell<bool> = const { Cell::new(false) };
@@ -91,7 +91,7 @@ impl TracingLayer {
     }
 
     fn is_idle(&self) -> bool {
-        BridgedSpan::is_idle() || self.is_second || !context_is_alive()
+        BridgedSpan::is_idle() || self.is_second || !context::is_there()
     }
 }
 
@@ -177,11 +177,11 @@ where
             });
 
             if let Some(bridged) = bridged
-                && let Some(cx) = Context::map_current(if_recording)
+                && let Some(cx) = context::read(if_recording).flatten()
             {
                 writing(|| bridged.add_to_own(&cx));
             }
-        } else if let Some(cx) = Context::map_current(if_recording) {
+        } else if let Some(cx) = context::read(if_recording).flatten() {
             let bridged = visit();
             writing(|| bridged.add_to(&cx));
         }
@@ -189,7 +189,7 @@ where
 
     fn on_enter(&self, id: &Id, _: LayerContext<'_, S>) {
         if !self.is_idle() {
-            entered::enter(id, self.open.with(id, |span| span.entrance()).flatten());
+            entered::enter(id, || self.open.with(id, |span| span.entrance()).flatten());
         }
     }
 

@@ -13,6 +13,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use floe_telemetry::config::PrometheusConfig;
 use floe_telemetry_core::__sdk::program_signals;
+use floe_telemetry_core::__sdk::recorder::context::suppress;
 use http_body_util::Full;
 use hyper::body::Incoming;
 use hyper::header::{ALLOW, CONTENT_TYPE, HOST, HeaderMap, HeaderValue};
@@ -21,7 +22,6 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper::{Method, Request, Response, StatusCode};
 use hyper_util::rt::{TokioIo, TokioTimer};
-use opentelemetry::Context;
 use prometheus::Registry;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::runtime::{self, Runtime};
@@ -111,7 +111,7 @@ fn serve(
     endpoint: Arc<Endpoint>,
     stopped: oneshot::Receiver<Infallible>,
 ) {
-    let _quiet = Context::enter_telemetry_suppressed_scope();
+    let _quiet = suppress();
     runtime.spawn(async move {
         match TcpListener::from_std(listener) {
             Ok(listener) => accept(&listener, endpoint).await,

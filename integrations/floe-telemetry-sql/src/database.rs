@@ -8,8 +8,9 @@ use std::pin::pin;
 use std::thread;
 use std::time::{Duration, Instant, SystemTime};
 
-use floe_telemetry::trace::{RecorderTracer, RecorderTracerProvider};
-use floe_telemetry::{propagation::current_span_context, record_exception};
+use floe_telemetry::propagation::{current_context, current_span_context};
+use floe_telemetry::record_exception;
+use floe_telemetry::trace::{DetachedSpan, RecorderTracer, RecorderTracerProvider};
 use opentelemetry::metrics::{Histogram, Meter};
 use opentelemetry::trace::{
     Span as _, SpanKind, Status, TraceContextExt, Tracer, TracerProvider as _,
@@ -186,7 +187,7 @@ impl Database {
             attributes: of_metric(&described.1),
         });
         QuerySpan {
-            cx: Context::current_with_span(span),
+            cx: current_context().with_span(span),
             rows: None,
             measurement,
             is_pending: false,
@@ -231,8 +232,7 @@ struct Measurement {
 impl QuerySpan {
     /// Runs a part of the query, with the span as the current one.
     pub fn run<T>(&self, part: impl FnOnce() -> T) -> T {
-        let _attached = self.cx.clone().attach();
-        part()
+        DetachedSpan::skipped(self.cx.clone()).run(part)
     }
 
     /// Runs the whole query, with the span as the current one. `code` returns the database's own code of an error, such
@@ -365,9 +365,7 @@ mod tests {
             drop(Database::new("sqlite").query(read));
         };
         let not_sampled = Context::new().with_remote_span_context(parent(TraceFlags::default()));
-        let attached = not_sampled.attach();
-        start();
-        drop(attached);
+        DetachedSpan::skipped(not_sampled).run(start);
         assert_eq!(reads.get(), 0);
         // A sampler may need the name of a root, so its statement is read.
         start();

@@ -78,6 +78,42 @@ fn each_responsibility_has_one_module() {
     }
 }
 
+/// The uses of OpenTelemetry's current `Context`, which panics where it is borrowed or gone: its functions, and those of
+/// the API that call them.
+const CURRENT_CONTEXT: [&str; 11] = [
+    "Context::current",
+    "::map_current",
+    "Context::attach",
+    ".attach()",
+    "ContextGuard",
+    "is_current_telemetry_suppressed",
+    "enter_telemetry_suppressed_scope",
+    "get_active_span",
+    "mark_span_as_active",
+    "with_current_context",
+    ".with_context(",
+];
+
+#[test]
+fn one_module_accesses_the_current_context() {
+    let home = "crates/core/src/recorder/context.rs";
+    let integrations =
+        sources(&["integrations"]).into_iter().filter(|(it, _)| it.contains("/src/"));
+    for (name, text) in sources(&LIBRARY).into_iter().chain(integrations) {
+        let code = text.lines().filter(|line| !line.trim_start().starts_with("//"));
+        for line in code {
+            let found = CURRENT_CONTEXT.iter().find(|use_| line.contains(**use_));
+            // A text may name the function.
+            let is_free = name == home || is_test(&name) || line.contains('`');
+            assert!(is_free || found.is_none(), "{name}: expected only in {home}: `{line}`");
+        }
+    }
+    let text = read(home);
+    assert!(
+        CURRENT_CONTEXT[1..5].iter().all(|use_| *use_ == "Context::attach" || text.contains(use_))
+    );
+}
+
 /// Our code records errors only with `record_exception`, because OpenTelemetry's `record_error` does not record the
 /// source chain. What users record with `record_error` is redacted like any other event.
 #[test]
@@ -123,7 +159,7 @@ const UNSAFE: &[&str] = &[
     "crates/core/src/clock/counter.rs",
     "crates/core/src/program_signals.rs",
     "crates/core/src/standard_error.rs",
-    "crates/core/src/recorder/alive.rs",
+    "crates/core/src/recorder/thread_end.rs",
     "crates/core/src/recorder/fork_handlers.rs",
     "crates/logs/src/filtered.rs",
     "crates/sdk/src/provider/standby.rs",

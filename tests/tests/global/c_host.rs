@@ -288,7 +288,7 @@ fn an_exception_of_cpp_unwinds_through_every_span() {
 }
 
 /// Runs a program that loads the library, whose constructor starts telemetry: no thread of the library runs before the
-/// loader has finished.
+/// loader has finished. The program closes the library while a thread has an open span.
 fn loaded(folder: &Path, variables: &[(&str, &str)]) -> Output {
     let program = compiled("cc", "loader.c", folder, &["-ldl"]);
     Command::new(program)

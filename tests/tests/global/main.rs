@@ -17,6 +17,7 @@ mod boundaries;
 mod c_host;
 mod child_process;
 mod connections;
+mod context_states;
 mod declarative;
 mod delivery;
 mod end_of_a_program;

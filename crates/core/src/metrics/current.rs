@@ -8,10 +8,10 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use opentelemetry::metrics::MeterProvider;
 use opentelemetry::trace::{SpanContext, TraceContextExt as _};
-use opentelemetry::{Context, SpanId, TraceId};
+use opentelemetry::{SpanId, TraceId};
 
 use crate::caught::caught;
-use crate::recorder::alive::context_is_alive;
+use crate::recorder::context;
 use crate::recorder::current::span_context_within;
 use crate::recorder::fork;
 
@@ -59,20 +59,16 @@ impl Current {
 
     /// Returns the ids of the current span if it is sampled, for the exemplar of a measurement.
     pub fn sampled_span() -> Option<(TraceId, SpanId)> {
-        if !context_is_alive() {
-            return None;
-        }
-
         // OpenTelemetry may log while it borrows the current `Context` mutably. If a subscriber then counts the log
         // record, the access panics.
         let current = caught(|| {
-            Context::map_current(|cx| match span_context_within(cx) {
+            context::read(|cx| match span_context_within(cx) {
                 Some(context) => sampled(&context),
                 None => sampled(cx.span().span_context()),
             })
         });
 
-        current.ok().flatten()
+        current.ok().flatten().flatten()
     }
 
     /// Replaces the current provider; `None` removes it.

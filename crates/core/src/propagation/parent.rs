@@ -5,6 +5,7 @@ use opentelemetry::trace::{SpanContext, TraceContextExt};
 
 use super::{ExtractFrom, extract_context};
 use crate::caught::caught;
+use crate::recorder::context;
 use crate::recorder::opening::Parent;
 
 /// Returns the parent that the argument of `#[traced(parent = …)]` describes.
@@ -48,7 +49,7 @@ impl AsParent<Given> for Context {
 
 impl AsParent<Given> for SpanContext {
     fn as_parent(&self) -> Context {
-        Context::map_current(|cx| cx.with_remote_span_context(self.clone()))
+        context::read_or_empty(|cx| cx.with_remote_span_context(self.clone()))
     }
 }
 

@@ -228,7 +228,14 @@ pub struct Entrance {
 
 /// Makes a span current until this guard is dropped. Such guards may be dropped in any order.
 #[derive(Debug)]
-pub struct EnteredSpan(#[expect(dead_code, reason = "it is only dropped")] CurrentGuard);
+pub struct EnteredSpan(CurrentGuard);
+
+impl Drop for EnteredSpan {
+    #[inline]
+    fn drop(&mut self) {
+        self.0.before_any_drop();
+    }
+}
 
 impl Entrance {
     /// Creates the data for making the span in `context` current.
@@ -242,13 +249,14 @@ impl Entrance {
         IdHash::of(self.context.span().span_context())
     }
 
-    /// Makes the span current.
+    /// Makes the span current. `again` returns the data again, if that fails at first.
     #[inline]
-    pub fn enter(self) -> EnteredSpan {
+    pub fn enter(self, again: impl FnOnce() -> Option<Self>) -> EnteredSpan {
         if let Some(updates) = self.updates {
             updates.share();
         }
-        EnteredSpan(CurrentGuard::propagated(self.context, false, self.site))
+        let again = || again().map(|it| it.context);
+        EnteredSpan(CurrentGuard::propagated(self.context, false, self.site, again))
     }
 }
 

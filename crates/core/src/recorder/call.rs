@@ -82,7 +82,7 @@ impl Guard {
 
     #[inline(never)]
     fn end(&mut self) {
-        if let Some(recording) = self.span.close() {
+        if let Some(recording) = self.span.close_anywhere() {
             recording.left(self.was_panicking);
         }
     }

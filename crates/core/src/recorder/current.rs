@@ -23,9 +23,9 @@ use std::marker::PhantomData;
 use std::ptr;
 
 use opentelemetry::trace::{SpanContext, TraceContextExt};
-use opentelemetry::{Context, ContextGuard, SpanId, TraceId};
+use opentelemetry::{Context, SpanId, TraceId};
 
-use super::alive::context_is_alive;
+use super::context::{self, Attached, attach};
 use super::ids;
 use super::listeners::{self, TAIL};
 use super::pending::{Handle, PendingUpdates};
@@ -105,6 +105,12 @@ impl BoundaryGuard {
         }
     }
 
+    /// Replaces the boundary, because its context could not be attached.
+    #[cold]
+    fn replace(cx: &Context) {
+        BOUNDARY.set(address(cx.span().span_context()));
+    }
+
     /// Removes the boundary, because the current span is in the current context.
     pub(super) fn none() -> Self {
         Self { boundary: BOUNDARY.replace(0), current: CURRENT.get(), not_send: PhantomData }
@@ -164,18 +170,15 @@ pub(super) fn handle_within(above: &SpanContext) -> Option<Handle> {
 
 /// Returns a handle of the current span, if its boundary is `boundary`, and that span is in the current context.
 pub(super) fn handle_in_place_of(boundary: &SpanContext) -> Option<Handle> {
-    // A span may be updated while its thread ends.
-    if !context_is_alive() {
-        return None;
-    }
-
-    Context::map_current(|cx| {
+    let handle = context::read(|cx| {
         let span = cx.span();
         let above = span.span_context();
         let is_same =
             above.span_id() == boundary.span_id() && above.trace_id() == boundary.trace_id();
         is_same.then(|| handle_within(above)).flatten()
-    })
+    });
+
+    handle.flatten()
 }
 
 /// A hash of the trace id and the span id of a span. It fits into a register, unlike the ids.
@@ -257,25 +260,36 @@ pub(super) struct CurrentGuard(Way, Published);
 #[derive(Debug)]
 #[expect(dead_code, reason = "the guards are only dropped")]
 pub(super) enum Way {
-    InContext(ContextGuard),
-    InBoundary(BoundaryGuard, ContextGuard),
+    InContext(Attached),
+    InBoundary(BoundaryGuard, Attached),
     Nested(NestedGuard),
     Unsampled(UnsampledGuard),
     /// A later poll of an unsampled future, in the `Context` of its first poll.
-    UnsampledIn(UnsampledGuard, ContextGuard),
+    UnsampledIn(UnsampledGuard, Attached),
 }
 
 #[expect(clippy::inline_always, reason = "inlining constructs the guard in its final location")]
 impl CurrentGuard {
+    /// Makes the span of `recording` current in the context that `make` creates, or `again` if that could not be attached.
     #[inline(always)]
-    pub(super) fn in_context(cx: Context, recording: &Recording) -> Self {
-        Self(Way::InContext(cx.attach()), Published::recording(recording))
+    pub(super) fn in_context(
+        recording: &Recording,
+        make: impl FnOnce() -> Context,
+        again: impl FnOnce() -> Option<Context>,
+    ) -> Self {
+        Self(Way::InContext(attach(make, again)), Published::recording(recording))
     }
 
+    /// As [`in_context`](Self::in_context), with the span as the boundary.
     #[inline(always)]
-    pub(super) fn in_boundary(cx: Context, recording: &Recording) -> Self {
+    pub(super) fn in_boundary(
+        cx: Context,
+        recording: &Recording,
+        again: impl FnOnce() -> Option<Context>,
+    ) -> Self {
         let boundary = BoundaryGuard::attach(&cx, recording);
-        Self(Way::InBoundary(boundary, cx.attach()), Published::recording(recording))
+        let attached = attach(|| cx, || again().inspect(BoundaryGuard::replace));
+        Self(Way::InBoundary(boundary, attached), Published::recording(recording))
     }
 
     #[inline(always)]
@@ -283,17 +297,31 @@ impl CurrentGuard {
         Self(Way::Nested(NestedGuard::enter(recording)), Published::recording(recording))
     }
 
-    /// Makes the span in `cx` current, even if that span is the boundary around the current one.
-    pub(super) fn propagated(cx: Context, is_call: bool, site: Site) -> Self {
+    /// Makes the span in `cx` current, even if that span is the boundary around the current one. `again` is as for
+    /// [`in_context`](Self::in_context).
+    pub(super) fn propagated(
+        cx: Context,
+        is_call: bool,
+        site: Site,
+        again: impl FnOnce() -> Option<Context>,
+    ) -> Self {
         let published = Published::context(&cx, site);
         let has_boundaries = is_call && listeners::has_boundaries(listeners::current());
         let way = if has_boundaries {
-            Way::InBoundary(BoundaryGuard::none(), cx.attach())
+            Way::InBoundary(BoundaryGuard::none(), attach(|| cx, again))
         } else {
-            Way::InContext(cx.attach())
+            Way::InContext(attach(|| cx, again))
         };
 
         Self(way, published)
+    }
+
+    /// Prepares for a drop by an owner that may drop the guard anywhere. Such a guard has no other [`Way`].
+    #[inline]
+    pub(super) fn before_any_drop(&mut self) {
+        if let Way::InContext(attached) = &mut self.0 {
+            attached.before_any_drop();
+        }
     }
 
     #[inline(always)]
@@ -315,21 +343,24 @@ pub(super) struct Suspended {
 impl Suspended {
     /// Returns the current span, if it is unsampled and has no `Context`.
     pub(super) fn current() -> Option<Self> {
-        Context::map_current(|cx| {
+        let suspended = context::read(|cx| {
             let span = cx.span();
             let above = span.span_context();
             // The id is created here, if the span has none yet.
             let id = id_below(above)?;
             let site = Site::published(above.trace_id(), id);
             Some(Self { context: cx.clone(), span: UNSAMPLED.get(), site })
-        })
+        });
+
+        suspended.flatten()
     }
 
-    pub(super) fn attach(&self) -> CurrentGuard {
+    pub(super) fn make_current(&self) -> CurrentGuard {
         let Unsampled { below, id } = self.span;
         let published = Published::below(self.context.span().span_context(), id, self.site);
         let guard = UnsampledGuard::attach(below, id);
-        CurrentGuard(Way::UnsampledIn(guard, self.context.clone().attach()), published)
+        let attached = attach(|| self.context.clone(), || Some(self.context.clone()));
+        CurrentGuard(Way::UnsampledIn(guard, attached), published)
     }
 }
 

@@ -3,13 +3,14 @@
 use opentelemetry::Context;
 use opentelemetry::trace::TraceContextExt;
 
-use super::alive::context_is_alive;
+use super::context;
 use super::current::{CurrentGuard, handle_within, span_context_within};
 use super::published::Site;
 use super::recorded_span::RecordedSpan;
 
+/// Returns the current context, which is empty where a thread has none, see [`context`].
 pub(crate) fn current_context() -> Context {
-    Context::map_current(|cx| {
+    let current = context::read(|cx| {
         let Some(context) = span_context_within(cx) else {
             return cx.clone();
         };
@@ -18,7 +19,9 @@ pub(crate) fn current_context() -> Context {
             Some(handle) => cx.with_span(RecordedSpan::fixed(context, handle)),
             None => cx.with_remote_span_context(context),
         }
-    })
+    });
+
+    current.unwrap_or_default()
 }
 
 /// Captures the current OpenTelemetry context, with its span and its baggage, for a closure that runs elsewhere: on a
@@ -45,13 +48,14 @@ pub(crate) fn current_context() -> Context {
 /// spans.single("load").assert_child_of("import");
 /// ```
 pub fn in_current_span<R>(function: impl FnOnce() -> R) -> impl FnOnce() -> R {
-    let captured = context_is_alive().then(|| {
+    let captured = context::is_there().then(|| {
         let cx = current_context();
         let site = Site::in_context(&cx);
         (cx, site)
     });
     move || {
-        let _current = captured.map(|(cx, site)| CurrentGuard::propagated(cx, false, site));
+        let _current = captured
+            .map(|(cx, site)| CurrentGuard::propagated(cx.clone(), false, site, || Some(cx)));
         function()
     }
 }

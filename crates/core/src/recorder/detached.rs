@@ -100,7 +100,7 @@ impl DetachedSpan {
             }
         }
 
-        let attached = self.0.attach();
+        let attached = self.0.make_current();
         let guard = Unwinding(self);
         // If the body unwinds, this is dropped before the guard.
         let _attached = attached;

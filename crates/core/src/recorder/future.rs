@@ -14,11 +14,10 @@ use std::panic::{RefUnwindSafe, UnwindSafe};
 use std::pin::Pin;
 use std::task::{Context as TaskContext, Poll};
 
-use opentelemetry::Context;
 use opentelemetry::trace::TraceContextExt;
 
-use super::alive::context_is_alive;
 use super::call::end;
+use super::context;
 use super::listeners;
 use super::open::{Current, OpenSpan, Opened, Parked, StartBelow, enter, note_unrecorded};
 use super::opening::Fill;
@@ -288,7 +287,7 @@ impl FutureSpan {
         if let Phase::Open(parked) = &mut self.0
             && !matches!(parked, Parked::Off)
         {
-            let _ = DROPPING.try_with(|all| all.borrow_mut().push(parked.attach()));
+            let _ = DROPPING.try_with(|all| all.borrow_mut().push(parked.make_current()));
         }
     }
 }
@@ -414,7 +413,7 @@ pub trait FutureExt: Future + Sized {
     /// # });
     /// ```
     fn in_current_span(self) -> InSpan<Self> {
-        let parked = if context_is_alive() { Parked::in_current_context() } else { Parked::Off };
+        let parked = if context::is_there() { Parked::in_current_context() } else { Parked::Off };
         InSpan::new(Phase::Open(parked), self, unclassified)
     }
 }
@@ -423,7 +422,7 @@ impl<F: Future> FutureExt for F {}
 
 /// Whether a caller's span is current although nothing is recorded. Then a future keeps the caller's context.
 fn is_below_span() -> bool {
-    context_is_alive() && Context::map_current(TraceContextExt::has_active_span)
+    context::read_or_empty(TraceContextExt::has_active_span)
 }
 
 fn unclassified<T>(_: &T, _: Sink<'_>) {}
@@ -484,7 +483,7 @@ impl Phase {
                 (!span.is_off()).then(|| Entered::First(span.into_inner()))
             }
             Self::Open(Parked::Off) => None,
-            Self::Open(parked) => Some(Entered::Again(parked.attach())),
+            Self::Open(parked) => Some(Entered::Again(parked.make_current())),
         }
     }
 

@@ -14,7 +14,7 @@ use opentelemetry::trace::{
 };
 use opentelemetry::{Context, InstrumentationScope, SpanId, TraceFlags, TraceId, global};
 
-use super::alive::context_is_alive;
+use super::context;
 use super::last_panic;
 use crate::caught::caught;
 
@@ -63,7 +63,7 @@ fn look() -> bool {
 /// propagate the context of the parent. The provider may belong to a copy of this crate in another version, so the look-up
 /// relies on nothing but OpenTelemetry's API.
 fn is_there() -> bool {
-    if !context_is_alive() || Context::is_current_telemetry_suppressed() {
+    if context::is_known_suppressed() {
         return false;
     }
     let parent = SpanContext::new(

@@ -6,29 +6,40 @@
 
 use std::cell::Cell;
 use std::panic::{self, PanicHookInfo};
-use std::sync::Once;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
+use super::context_state::is_expected_panic;
 use super::exception::Exception;
 use crate::caught::panic_message;
 
 /// The message if the hook did not see the panic, as with `resume_unwind`, or if the hook was replaced.
 const UNKNOWN: &str = "the thread is panicking";
 
-/// Extends the panic hook of the process, before anything is recorded.
+/// Extends the panic hook of the process, before anything is recorded and before a panic of OpenTelemetry is expected.
 pub(super) fn observe() {
-    static HOOK: Once = Once::new();
-    // Without redaction, the message is withheld. A panicking thread cannot change the hook.
-    if cfg!(not(feature = "redact")) || HOOK.is_completed() || thread::panicking() {
+    // Not a `Once`, because the hook cannot be changed, and so other threads would wait, while a hook runs.
+    static IS_EXTENDED: AtomicBool = AtomicBool::new(false);
+    // A panicking thread cannot change the hook.
+    if IS_EXTENDED.load(Ordering::Relaxed)
+        || thread::panicking()
+        || IS_EXTENDED.swap(true, Ordering::Relaxed)
+    {
         return;
     }
-    HOOK.call_once(|| {
-        let previous = panic::take_hook();
-        panic::set_hook(Box::new(move |panic| {
+
+    let previous = panic::take_hook();
+    panic::set_hook(Box::new(move |panic| {
+        if is_expected_panic() {
+            return;
+        }
+
+        // Without redaction, the message is withheld.
+        if cfg!(feature = "redact") {
             Exception::remember(panic);
-            previous(panic);
-        }));
-    });
+        }
+        previous(panic);
+    }));
 }
 
 thread_local! {

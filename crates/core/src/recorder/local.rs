@@ -5,8 +5,8 @@ use std::mem::{self, ManuallyDrop};
 use std::thread;
 use std::time::Duration;
 
-use super::alive::context_is_alive;
 use super::buffer::{self, Buffer, Writer};
+use super::context;
 use super::ids;
 use super::last_panic;
 use super::listeners;
@@ -188,7 +188,7 @@ impl Local {
     #[cold]
     #[inline(never)]
     fn push_first(&mut self, record: &mut SpanRecord, end: Ticks, code: Code) -> bool {
-        if context_is_alive() {
+        if context::is_there() {
             self.writer = self.missing.ask(0, buffer::writer);
         }
 
@@ -238,7 +238,7 @@ impl Local {
                 missing.ask(writer.written(), || measure::exchange(writer).then_some(())).is_some()
             }
             measures @ None => {
-                if context_is_alive() {
+                if context::is_there() {
                     *measures = missing.ask(0, measure::writer);
                 }
                 true

@@ -9,7 +9,7 @@ use std::sync::OnceLock;
 use opentelemetry::Context;
 use opentelemetry::trace::TraceContextExt;
 
-use super::alive::context_is_alive;
+use super::context;
 use super::current::{self, CurrentGuard, Suspended, is_boundary};
 use super::current_context::current_context;
 use super::global;
@@ -32,7 +32,7 @@ pub(super) enum OpenSpan {
     Measured(Held),
     /// A call in a span. Without a recording, the span is not sampled, is an explicit parent, or is the span of the
     /// polled future. An unsampled call may be measured.
-    In(Held, #[expect(dead_code, reason = "it is only dropped")] CurrentGuard),
+    In(Held, CurrentGuard),
 }
 
 /// The recording of an open span. Its destructor is not inlined, because each crate with annotated functions would
@@ -119,13 +119,8 @@ impl StartBelow for Current {
 impl<F: Fn() -> Parent> StartBelow for F {
     #[inline]
     fn open(self, callsite: &'static CallSite, fill: Option<Fill<'_>>) -> Opened {
-        // The closure may read the current `Context`, which is destroyed while a thread ends. Without a provider, the
-        // body also runs below the parent, so that the caller's trace continues.
+        // Without a provider, the body also runs below the parent, so that the caller's trace continues.
         listeners::look_for_provider();
-        if !context_is_alive() {
-            return Opened::OFF;
-        }
-
         open_below(&self(), Some(callsite), fill)
     }
 }
@@ -202,7 +197,6 @@ fn open_below(
 
 pub(super) fn open_built(parent: &Parent, fill: Option<Fill<'_>>) -> Opened {
     match fill {
-        _ if !context_is_alive() => Opened::OFF,
         Some(fill) => open_below(parent, None, Some(fill)),
         None => place_unrecorded(parent, None, None).opened(None),
     }
@@ -231,7 +225,7 @@ pub(super) fn place_unrecorded(
     callsite: Option<&'static CallSite>,
     fill: Option<Fill<'_>>,
 ) -> Placed {
-    if !context_is_alive() {
+    if !context::is_there() {
         return Placed::Here(None);
     }
 
@@ -249,7 +243,8 @@ impl Placed {
         let is_call = callsite.is_some();
         Opened::new(match self {
             Self::In(cx, recording) => {
-                let current = CurrentGuard::propagated(cx, is_call, Site::of(callsite));
+                let again = || recording.as_ref()?.context.clone();
+                let current = CurrentGuard::propagated(cx, is_call, Site::of(callsite), again);
                 OpenSpan::within(recording, current)
             }
             Self::Here(Some(measured)) => OpenSpan::Measured(Held::new(Some(measured))),
@@ -288,6 +283,10 @@ impl Opened {
         self.0.close()
     }
 
+    pub(super) fn close_anywhere(&mut self) -> Option<Box<Recording>> {
+        self.0.close_anywhere()
+    }
+
     pub(super) fn park(&mut self) -> Parked {
         self.0.park()
     }
@@ -324,6 +323,14 @@ impl OpenSpan {
         let recording = self.take();
         *self = Self::Off;
         recording.map(ManuallyDrop::into_inner)
+    }
+
+    /// As [`close`](Self::close), for an owner that may drop the span anywhere.
+    pub(super) fn close_anywhere(&mut self) -> Option<Box<Recording>> {
+        if let Self::In(_, current) = self {
+            current.before_any_drop();
+        }
+        self.close()
     }
 
     /// Makes the caller's span current again, and stores the state with which this span becomes current later.
@@ -369,7 +376,7 @@ impl Parked {
         }
 
         let span_id = recording.record.head.span_id;
-        Context::map_current(|cx| {
+        context::read(|cx| {
             let span = cx.span();
             let above = span.span_context();
             recording.is_in_boundary =
@@ -386,15 +393,18 @@ impl Parked {
     }
 
     /// Makes the span current until the result is dropped. The result has no recording.
-    pub(super) fn attach(&mut self) -> OpenSpan {
+    pub(super) fn make_current(&mut self) -> OpenSpan {
         match self {
             Self::Off => OpenSpan::Off,
-            _ if !context_is_alive() => OpenSpan::Off,
+            _ if !context::is_there() => OpenSpan::Off,
             Self::In(parked) => {
-                OpenSpan::within(None, CurrentGuard::propagated(parked.0.clone(), true, parked.1))
+                let (cx, site) = &**parked;
+                let current =
+                    CurrentGuard::propagated(cx.clone(), true, *site, || Some(cx.clone()));
+                OpenSpan::within(None, current)
             }
-            Self::Unsampled(suspended) => OpenSpan::within(None, suspended.attach()),
-            Self::Recording(recording) => recording.attach(),
+            Self::Unsampled(suspended) => OpenSpan::within(None, suspended.make_current()),
+            Self::Recording(recording) => recording.make_current(),
         }
     }
 
@@ -417,14 +427,15 @@ impl Parked {
 }
 
 impl Recording {
-    fn attach(&mut self) -> OpenSpan {
+    fn make_current(&mut self) -> OpenSpan {
         let Some(mut cx) = self.context.clone() else {
             return OpenSpan::Off;
         };
 
         if self.record.is_measured() {
             let site = Site::of(self.record.head.callsite);
-            return OpenSpan::within(None, CurrentGuard::propagated(cx, true, site));
+            let again = || self.context.clone();
+            return OpenSpan::within(None, CurrentGuard::propagated(cx, true, site, again));
         }
 
         if self.is_in_boundary {
@@ -432,17 +443,20 @@ impl Recording {
             // `Context`.
             let span_above = cx.span();
             let above = span_above.span_context();
-            let is_current = Context::map_current(|cx| ptr::eq(cx.span().span_context(), above));
-            if !(is_current && is_boundary(above))
+            let is_current = context::read(|cx| ptr::eq(cx.span().span_context(), above));
+            if !(is_current == Some(true) && is_boundary(above))
                 && let Some(own) = self.own_context()
             {
                 cx = own.clone();
             }
         } else if !listeners::has_boundaries(listeners::current()) {
-            return OpenSpan::within(None, CurrentGuard::in_context(cx, self));
+            return OpenSpan::within(
+                None,
+                CurrentGuard::in_context(self, || cx, || self.context.clone()),
+            );
         }
 
-        OpenSpan::within(None, CurrentGuard::in_boundary(cx, self))
+        OpenSpan::within(None, CurrentGuard::in_boundary(cx, self, || self.context.clone()))
     }
 
     /// Returns the context with the span. Creates it if the span was in the `Context` of its boundary.

@@ -7,7 +7,7 @@ use std::panic::Location;
 use opentelemetry::trace::{Link, SpanContext, SpanKind, TraceContextExt};
 use opentelemetry::{Context, Key};
 
-use super::alive::context_is_alive;
+use super::context;
 use super::listeners;
 use super::record::Origin;
 use super::recording::{Recording, warn};
@@ -148,13 +148,18 @@ impl Parent {
     pub(super) fn map<T>(&self, read: impl FnOnce(&Context) -> T) -> T {
         match &self.0 {
             Some(cx) => read(cx),
-            None => Context::map_current(read),
+            None => context::read_or_empty(read),
         }
     }
 
     #[inline]
     pub(super) const fn is_current(&self) -> bool {
         self.0.is_none()
+    }
+
+    #[inline]
+    pub(super) const fn as_explicit(&self) -> Option<&Context> {
+        self.0.as_ref()
     }
 
     /// Returns the context of an explicit parent, in which the body runs even without a span.
@@ -166,8 +171,7 @@ impl Parent {
     /// recorded, there is no root, and the caller's trace continues.
     pub fn root() -> Self {
         let without_span = |cx: &Context| cx.with_remote_span_context(SpanContext::NONE);
-        let is_recorded = listeners::is_recorded() && context_is_alive();
-        Self(is_recorded.then(|| Context::map_current(without_span)))
+        Self(listeners::is_recorded().then(|| context::read_or_empty(without_span)))
     }
 
     /// Returns the span in `cx` as the parent; without a span in `cx`, the new span is a root.

@@ -6,6 +6,7 @@
 use opentelemetry::trace::{SpanContext, TraceContextExt};
 use opentelemetry::{Context, SpanId, TraceFlags, TraceId};
 
+use super::context;
 use super::ids;
 use super::recording::Recording;
 use crate::callsite::{self, CallSite};
@@ -98,7 +99,8 @@ impl Published {
         }
 
         let site = Site::of(callsite);
-        Context::map_current(|cx| Self::below(cx.span().span_context(), id, site))
+        context::read(|cx| Self::below(cx.span().span_context(), id, site))
+            .unwrap_or(Self(Attached::NONE))
     }
 
     #[inline]

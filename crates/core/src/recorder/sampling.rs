@@ -42,6 +42,7 @@ pub(super) use self::provider::{Sampler, start_provider};
 use self::settings::Sampled;
 pub(super) use self::settings::Subject;
 use super::captures::capture;
+use super::context;
 use super::current::{self, Boundary, IdHash};
 use super::fork;
 use super::ids;
@@ -279,7 +280,7 @@ pub(super) fn follow_boundary(callsite: &'static CallSite) -> Option<Box<Recordi
     // Read first, because the compiler keeps few values in registers across an access to a thread-local value.
     let (boundary, parent) = Boundary::current()?;
     local::with(|local| {
-        Context::map_current(|cx| {
+        context::read(|cx| {
             let span = cx.span();
             let above = span.span_context();
             let is_sampled = above.is_sampled();
@@ -305,6 +306,7 @@ pub(super) fn follow_boundary(callsite: &'static CallSite) -> Option<Box<Recordi
 
             Some(recording)
         })
+        .flatten()
     })
     .flatten()
 }
@@ -394,6 +396,17 @@ pub(super) fn excludes_call(listeners: Listeners, callsite: &CallSite) -> bool {
 pub(super) fn excludes_span(parent: &Context, subject: &Subject<'_>) -> bool {
     capture(listeners::current(), parent).is_none()
         && local::with(|local| local.settings.get().excludes(subject)).unwrap_or(false)
+}
+
+/// Counts a span that starts where its thread has no current context, as if it were a root.
+#[cold]
+pub(super) fn count_late(callsite: Option<&'static CallSite>) {
+    let listeners = listeners::current();
+    if listeners & PROVIDER == 0 {
+        no_listener(listeners, &Context::new(), callsite);
+    } else if !is_off(listeners, &Context::new(), callsite, false) {
+        lost::add(&LOST.spans);
+    }
 }
 
 /// Counts a span that starts after the shutdown of the provider, unless its parent is not sampled. Also counts a call

@@ -8,8 +8,8 @@ use std::panic::Location;
 use opentelemetry::trace::{Link, SpanContext, SpanKind, Status, TraceContextExt};
 use opentelemetry::{Context, Key, KeyValue, Value};
 
-use super::alive::context_is_alive;
 use super::call::Guard;
+use super::context;
 use super::current_context::current_context;
 use super::listeners;
 use super::open::{Opened, open_built, recorder};
@@ -223,7 +223,7 @@ impl SpanBuilder {
         let parent = parent.unwrap_or_else(Parent::root);
         let level = Some(Level::Info);
         let origin = Origin::Builder { scope, location, level };
-        let is_off = listeners::has_rules() && context_is_alive() && {
+        let is_off = listeners::has_rules() && {
             let subject = Subject {
                 name: &name,
                 target: scope.map_or("", Scope::name),
@@ -259,7 +259,7 @@ impl SpanBuilder {
     }
 
     pub(super) fn below_current(mut self) -> Self {
-        if self.is_below_current() && context_is_alive() {
+        if self.is_below_current() && context::is_there() {
             self.parent = Some(Parent::of(current_context()));
         }
         self
@@ -293,7 +293,7 @@ pub struct CurrentSpan(Context);
 /// testing::capture(load).single("load").assert_attribute("rows", 100);
 /// ```
 pub fn get_current_span() -> CurrentSpan {
-    CurrentSpan(if context_is_alive() { current_context() } else { Context::default() })
+    CurrentSpan(current_context())
 }
 
 /// Records an error on the current span: status, attributes and an `exception` event, as an
@@ -313,10 +313,8 @@ pub fn get_current_span() -> CurrentSpan {
 /// spans.single("refresh").assert_error("invalid digit found in string");
 /// ```
 pub fn record_exception(error: &(impl Error + ?Sized)) {
-    if context_is_alive() {
-        // The context is cloned, because the error's `Display` is the user's code and may change the current context.
-        recorded_span::record_error(&Context::current().span(), error);
-    }
+    // The context is cloned, because the error's `Display` is the user's code and may change the current context.
+    recorded_span::record_error(&context::raw_current().span(), error);
 }
 
 /// Sets an attribute on the current span, whichever library started the span; `None` sets nothing.
@@ -366,19 +364,19 @@ pub fn add_event(
 /// which may change the current context.
 fn recording_span() -> Option<CurrentSpan> {
     let recording = |cx: &Context| cx.span().is_recording().then(|| CurrentSpan(cx.clone()));
-    context_is_alive().then(|| Context::map_current(recording)).flatten()
+    context::read(recording).flatten()
 }
 
 impl ActiveSpan {
     fn new(span: Opened) -> Self {
-        let current = if span.is_off() { Context::default() } else { Context::current() };
+        let current = if span.is_off() { Context::default() } else { context::raw_current() };
         Self { current: CurrentSpan(current), guard: Guard::new(span) }
     }
 
     /// Returns the ids of the span, sampled or not. If there is no span, because nothing is recorded or a rule turns it
     /// off, returns the ids of the current span.
     pub fn span_context(&self) -> SpanContext {
-        if !self.guard.is_off() || !context_is_alive() {
+        if !self.guard.is_off() || !context::is_there() {
             return self.current.span_context();
         }
 

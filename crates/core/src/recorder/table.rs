@@ -20,8 +20,8 @@ use std::sync::Arc;
 use opentelemetry::Context;
 use opentelemetry::trace::TraceContextExt;
 
-use super::alive::{LEAVE, context_is_alive};
 use super::captures::{self, CaptureScope};
+use super::context;
 use super::current::{CurrentGuard, is_boundary};
 use super::listeners;
 use super::local;
@@ -33,6 +33,7 @@ use super::record::SpanRecord;
 use super::recorded_span::RecordedSpan;
 use super::recording::Recording;
 use super::sampling::{self, Decision, Sampler, Sampling};
+use super::thread_end::LEAVE;
 use crate::callsite::CallSite;
 
 const RECORDER: Recorder = Recorder {
@@ -169,16 +170,25 @@ fn keep_detached(recording: Box<Recording>, parent: &Parent, fill: Option<Fill<'
 #[expect(clippy::inline_always, reason = "see `sampling::decide`")]
 #[inline(always)]
 fn decide(parent: &Parent, callsite: Option<&'static CallSite>) -> Decision {
-    // An ending thread's `Context` may be destroyed.
-    if !context_is_alive() {
-        return Decision::Off;
+    match parent.as_explicit() {
+        None if context::is_usual() => {
+            context::read(|cx| sampling::decide(cx, true, callsite)).unwrap_or(Decision::Off)
+        }
+        Some(cx) if context::is_usual() => sampling::decide(cx, false, callsite),
+        explicit => decide_rarely(explicit, callsite),
+    }
+}
+
+/// Decides on a thread whose current context is not OpenTelemetry's. Where it is gone, the span is counted as lost.
+#[cold]
+#[inline(never)]
+fn decide_rarely(explicit: Option<&Context>, callsite: Option<&'static CallSite>) -> Decision {
+    if let Some(cx) = context::rare() {
+        return sampling::decide(explicit.unwrap_or(&cx), explicit.is_none(), callsite);
     }
 
-    if parent.is_current() {
-        Context::map_current(|cx| sampling::decide(cx, true, callsite))
-    } else {
-        parent.map(|cx| sampling::decide(cx, false, callsite))
-    }
+    sampling::count_late(callsite);
+    Decision::Off
 }
 
 /// Fills a span that is [`Decision::Asked`], and completes the decision.
@@ -204,7 +214,7 @@ fn place(
     callsite: Option<&'static CallSite>,
     fill: Option<Fill<'_>>,
 ) -> Placed {
-    if !context_is_alive() || matches!(decision, Decision::Off) && listeners::is_foreign() {
+    if !context::is_there() || matches!(decision, Decision::Off) && listeners::is_foreign() {
         return place_unrecorded(parent, callsite, fill);
     }
 
@@ -240,7 +250,8 @@ fn keep(
         return keep_in_boundary(recording, parent);
     }
 
-    let current = CurrentGuard::in_context(below(parent, &recording), &recording);
+    let again = || Some(below_again(parent, &recording));
+    let current = CurrentGuard::in_context(&recording, || below(parent, &recording), again);
     Opened::new(OpenSpan::within(Some(recording), current))
 }
 
@@ -250,7 +261,8 @@ fn keep_in_boundary(recording: Box<Recording>, parent: &Parent) -> Opened {
         return Opened::new(OpenSpan::nested(recording));
     }
 
-    let current = CurrentGuard::in_boundary(below(parent, &recording), &recording);
+    let again = || Some(below_again(parent, &recording));
+    let current = CurrentGuard::in_boundary(below(parent, &recording), &recording, again);
     Opened::new(OpenSpan::within(Some(recording), current))
 }
 
@@ -258,6 +270,12 @@ fn keep_in_boundary(recording: Box<Recording>, parent: &Parent) -> Opened {
 #[inline(always)]
 fn below(parent: &Parent, recording: &Recording) -> Context {
     parent.map(|cx| cx.with_span(RecordedSpan::of_call(recording)))
+}
+
+#[cold]
+#[inline(never)]
+fn below_again(parent: &Parent, recording: &Recording) -> Context {
+    below(parent, recording)
 }
 
 impl OpenSpan {

@@ -9,7 +9,7 @@ use opentelemetry::trace::{
 };
 use opentelemetry::{Context, InstrumentationScope};
 
-use super::alive::context_is_alive;
+use super::context::{self, attach};
 use super::global;
 use super::listeners;
 use super::record::Origin;
@@ -52,6 +52,34 @@ impl TracerProvider for RecorderTracerProvider {
 impl Tracer for RecorderTracer {
     type Span = RecordedSpan;
 
+    // The default methods access OpenTelemetry's current context, which may be borrowed or gone.
+
+    fn start<T: Into<Cow<'static, str>>>(&self, name: T) -> RecordedSpan {
+        self.build(SpanBuilder::from_name(name))
+    }
+
+    fn build(&self, builder: SpanBuilder) -> RecordedSpan {
+        context::read_or_empty(|cx| self.build_with_context(builder, cx))
+    }
+
+    fn in_span_with_builder<T, F: FnOnce(Context) -> T>(&self, builder: SpanBuilder, code: F) -> T {
+        let span = self.build(builder);
+        let cx = context::read_or_empty(|cx| cx.with_span(span));
+        let _attached = attach(|| cx.clone(), || Some(cx.clone()));
+        code(cx)
+    }
+
+    fn in_span_with_builder_and_context<T, F: FnOnce(Context) -> T>(
+        &self,
+        builder: SpanBuilder,
+        parent: &Context,
+        code: F,
+    ) -> T {
+        let cx = parent.with_span(self.build_with_context(builder, parent));
+        let _attached = attach(|| cx.clone(), || Some(cx.clone()));
+        code(cx)
+    }
+
     fn build_with_context(&self, builder: SpanBuilder, parent: &Context) -> RecordedSpan {
         let subject = || Subject {
             name: &builder.name,
@@ -60,7 +88,7 @@ impl Tracer for RecorderTracer {
             kind: builder.span_kind.clone().unwrap_or(SpanKind::Internal),
         };
 
-        if !context_is_alive()
+        if !context::is_there()
             || listeners::has_rules() && sampling::excludes_span(parent, &subject())
         {
             return RecordedSpan::non_recording(without_span(parent));

@@ -6,9 +6,10 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use floe_telemetry_core::__sdk::program_signals;
+use floe_telemetry_core::__sdk::recorder::context::suppress;
 use floe_telemetry_sdk::__parts::channel::{Sender, channel};
+use opentelemetry::KeyValue;
 use opentelemetry::metrics::AsyncInstrument;
-use opentelemetry::{Context, KeyValue};
 
 use crate::internal_log::{internal_log, later};
 
@@ -36,7 +37,7 @@ impl Callbacks {
             let (sender, calls) = channel::<Call>();
             let run = move || {
                 // As on the thread of the SDK, spans of a callback are not recorded.
-                let _quiet = Context::enter_telemetry_suppressed_scope();
+                let _quiet = suppress();
                 while let Ok(call) = calls.recv_timeout(Duration::MAX) {
                     call();
                 }

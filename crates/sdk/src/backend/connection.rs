@@ -10,6 +10,7 @@ use crate::clock::monotonic_now;
 use crate::config::TelemetryConfig;
 use crate::error::Error;
 use crate::exporter::OtlpExporters;
+use crate::recorder::context::suppress;
 use crate::redaction::sanitize_error;
 
 /// The time for which [`validate_connection`](super::validate_connection) waits for a report.
@@ -62,7 +63,7 @@ pub(super) fn within<T: Send + 'static>(
 ) -> Result<Result<T, String>, Error> {
     const NAME: &str = "floe-connection";
     let answer = on_thread(NAME, limit, || {
-        let _suppressed = opentelemetry::Context::enter_telemetry_suppressed_scope();
+        let _suppressed = suppress();
         caught(work)
     });
     Ok(match answer.map_err(|error| Error::thread(NAME, &error))? {

@@ -291,6 +291,7 @@ mod tests {
     use opentelemetry::{Context, TraceFlags};
 
     use super::*;
+    use crate::recorder::context;
 
     fn exemplars() -> Arc<Exemplars> {
         Arc::new(Exemplars { bounds: [1.0, 2.0].into(), series: Mutex::default() })
@@ -302,9 +303,10 @@ mod tests {
         let ids = (TraceId::from(1), SpanId::from(1));
         let flags = TraceFlags::SAMPLED;
         let span = SpanContext::new(ids.0, ids.1, flags, true, TraceState::NONE);
-        let _current = Context::new().with_remote_span_context(span).attach();
-        (0..=MAX_VAIN).for_each(|_| bound.measure(0.5));
-        bound.measure(99.0);
+        context::within(&Context::new().with_remote_span_context(span), || {
+            (0..=MAX_VAIN).for_each(|_| bound.measure(0.5));
+            bound.measure(99.0);
+        });
         let stored = lock(&bound.0.exemplars);
         let values: Vec<_> = stored.iter().map(|(_, exemplar)| exemplar.value).collect();
         assert_eq!(values, [0.5, 99.0]);

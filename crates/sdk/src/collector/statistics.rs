@@ -47,7 +47,8 @@ pub struct Statistics {
     /// Spans dropped because an exporter's queue was full, for example while another exporter had room, or while the
     /// buffer of an ended thread had to be freed.
     pub dropped_queue_full: u64,
-    /// Spans dropped because the buffers of the threads were full, or there was no memory for a buffer.
+    /// Spans dropped because the buffers of the threads were full, there was no memory for a buffer, or they started while
+    /// their thread or the process ended.
     pub dropped_buffer_full: u64,
     /// Spans dropped because the memory limit
     /// ([`max_memory_bytes`](crate::TelemetryConfig::max_memory_bytes)) was reached.

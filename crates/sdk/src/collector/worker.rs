@@ -4,8 +4,6 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
 
-use opentelemetry::Context;
-
 use super::export_failure::{ExportFailure, QUEUE_FULL, SHUTDOWN};
 use super::exports::{Export, ExporterId};
 use super::redact::Redaction;
@@ -16,6 +14,7 @@ use crate::clock::{Instant, monotonic_now};
 use crate::config::Signal;
 use crate::error::Error;
 use crate::program_signals;
+use crate::recorder::context::suppress;
 use crate::recorder::{Buffer, WakeUp};
 
 /// The time for which the start of a provider waits for one of its threads.
@@ -160,7 +159,7 @@ impl<B: Send + 'static> Worker<B> {
         let (ready, is_ready) = channel();
         let of = if *signal == Signal::Logs { "logs-" } else { "" };
         program_signals::spawn(format!("floe-{of}{name}"), move || {
-            let _quiet = Context::enter_telemetry_suppressed_scope();
+            let _quiet = suppress();
             match make() {
                 Ok(exporter) => {
                     let _ = ready.send(Ok(()));

@@ -14,6 +14,7 @@ use crate::internal_log::{is_on_stderr, write_line};
 use crate::logs::{LogRecords, ThreadPanic};
 use crate::program_signals::Unsignalled;
 use crate::recorder::Exception;
+use crate::recorder::context::is_expected_panic;
 use crate::redaction::sanitize_lines;
 
 /// Whether the configuration of the last provider replaces the panic hook.
@@ -40,6 +41,9 @@ pub(super) fn observe(output: PanicOutput) {
     HOOK.call_once(|| {
         let previous = panic::take_hook();
         panic::set_hook(Box::new(move |panic| {
+            if is_expected_panic() {
+                return;
+            }
             let message = Exception::remember(panic);
             if SECOND.iter().any(|error| message.contains(error)) {
                 write_line("error", REMOVE);

@@ -9,6 +9,7 @@ use crate::caught::caught;
 use crate::channel::on_thread;
 use crate::error::Error;
 use crate::internal_log::{write_line, write_line_within};
+use crate::recorder::context::is_expected_panic;
 
 /// The longest wait for the reader of standard error.
 const MESSAGE_TIMEOUT: Duration = Duration::from_secs(1);
@@ -48,6 +49,9 @@ pub(super) fn on_panic(provider: &Arc<Inner>, timeout: Duration) {
     let provider = Arc::downgrade(provider);
     let previous = panic::take_hook();
     panic::set_hook(Box::new(move |panic| {
+        if is_expected_panic() {
+            return;
+        }
         previous(panic);
         // On a thread of the library, the flush would wait for this thread, and panics of exporters are caught there.
         if is_on_telemetry_thread() {

@@ -1,11 +1,10 @@
 //! One line about a started provider: the destinations of each signal, the sampler and the features.
 
-use opentelemetry::Context;
-
 use crate::collector::Counters;
 use crate::config::{Signal, TelemetryConfig, sorted};
 use crate::internal_log::write_line;
 use crate::parts;
+use crate::recorder::context::suppress;
 use crate::recorder::{Sampling, take_unrecorded};
 use crate::redaction::sanitize_error;
 
@@ -31,7 +30,7 @@ pub(super) fn line(config: &TelemetryConfig, counters: &Counters, has_sampler: b
 
 pub(super) fn write(line: &str) {
     // The line is not exported.
-    let _quiet = Context::enter_telemetry_suppressed_scope();
+    let _quiet = suppress();
     if tracing::enabled!(tracing::Level::DEBUG) {
         tracing::debug!("{line}");
     } else {

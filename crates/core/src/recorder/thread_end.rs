@@ -1,7 +1,4 @@
-//! A thread that ends runs the destructors of the user's thread-local values, which may call an annotated function.
-//! OpenTelemetry's `Context` may be destroyed by then, and accessing it panics, which aborts the process. The value of
-//! this module is initialized after the `Context`, and thread-local values are destroyed in reverse order. So while
-//! this value exists, the `Context` and the recorder's storage exist, too.
+//! The end of a thread, at which it leaves its rings to other threads.
 //!
 //! `exit` destroys the thread-local values of its thread, too, and a signal handler may call it while the thread that it
 //! has interrupted allocates or holds a lock of the recorder. So on Linux, the rings of a thread are left by a destructor of
@@ -9,39 +6,11 @@
 
 use std::sync::OnceLock;
 
-use opentelemetry::Context;
-
 /// The function that the recorder sets, called at the end of a thread.
 pub(super) static LEAVE: OnceLock<fn()> = OnceLock::new();
 
-struct Alive {
-    /// Whether the end of the thread is noticed in another way.
-    is_watched: bool,
-}
-
-impl Drop for Alive {
-    fn drop(&mut self) {
-        // Ignores a second value, which an allocator of the program may create while the first one is initialized.
-        if !self.is_watched && !context_is_alive() {
-            leave();
-        }
-    }
-}
-
-thread_local! {
-    static CONTEXT_IS_ALIVE: Alive = {
-        Context::map_current(|_| ());
-        Alive { is_watched: thread_end::watch() }
-    };
-}
-
-/// Whether OpenTelemetry's current `Context` may be accessed.
-#[inline]
-pub fn context_is_alive() -> bool {
-    CONTEXT_IS_ALIVE.try_with(|_| ()).is_ok()
-}
-
-fn leave() {
+/// Calls [`LEAVE`].
+pub(super) fn leave() {
     if let Some(leave) = LEAVE.get() {
         leave();
     }
@@ -49,13 +18,13 @@ fn leave() {
 
 #[cfg(all(target_os = "linux", not(miri)))]
 #[expect(unsafe_code, reason = "the standard library calls destructors at `exit`, too")]
-mod thread_end {
+mod posix {
     use std::ffi::c_void;
     use std::ptr;
     use std::sync::OnceLock;
 
     /// Lets the end of this thread call `leave`, and returns whether it will.
-    pub(super) fn watch() -> bool {
+    pub(crate) fn watch() -> bool {
         static KEY: OnceLock<Option<libc::pthread_key_t>> = OnceLock::new();
 
         let key = KEY.get_or_init(|| {
@@ -78,8 +47,10 @@ mod thread_end {
 }
 
 #[cfg(not(all(target_os = "linux", not(miri))))]
-mod thread_end {
-    pub(super) const fn watch() -> bool {
+mod posix {
+    pub(crate) const fn watch() -> bool {
         false
     }
 }
+
+pub(super) use self::posix::watch;
