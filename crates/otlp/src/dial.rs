@@ -1,7 +1,7 @@
 //! Opens connections to a receiver, directly or through the tunnel of a proxy.
 
 use std::io::{self, ErrorKind, Read as _, Write as _};
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpStream, UdpSocket};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpStream};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -9,9 +9,9 @@ use floe_telemetry_core::__sdk::clock::{Instant, monotonic_now};
 use floe_telemetry_sdk::Error;
 use http::Uri;
 
-use super::connect::connect;
+use super::cause::{Cause, Problem};
 use super::lookup::Lookups;
-use super::proxy::{self, IS_EXPLAINED, Proxy, bare_host, is_localhost, port};
+use super::proxy::{self, Proxy, bare_host, is_localhost, port};
 use super::socket::Socket;
 
 /// The maximum size of a proxy's answer to `CONNECT`, in bytes.
@@ -19,6 +19,9 @@ const MAX_ANSWER: usize = 16 * 1024;
 
 /// The timeout of an export divided by this number is the time to open a connection. The rest is left for the request.
 const CONNECT_PARTS: u32 = 2;
+
+/// The maximum time of the first attempt to connect to an address.
+const QUICK: Duration = Duration::from_millis(250);
 
 pub(super) struct Dialer {
     host: Host,
@@ -46,7 +49,6 @@ impl Dialer {
     pub(super) fn new(
         receiver: &Uri,
         proxy: Option<&Proxy>,
-        is_forwarded: bool,
         timeout: Duration,
     ) -> Result<Self, Error> {
         let host = match proxy {
@@ -54,7 +56,7 @@ impl Dialer {
             None => Host::new(bare_host(receiver), port(receiver)),
         };
         let tunnel = proxy
-            .filter(|_| !is_forwarded)
+            .filter(|proxy| !proxy.is_forwarding)
             .map(|proxy| Tunnel { proxy: proxy.clone(), receiver: proxy::receiver(receiver) });
         let host = host.map_err(|error| Error::thread("otlp", &error))?;
         Ok(Self { host, tunnel, time: timeout / CONNECT_PARTS })
@@ -66,7 +68,7 @@ impl Dialer {
     /// # Errors
     ///
     /// The name cannot be looked up, no address answers, or the proxy refuses.
-    pub(super) fn dial(&self, deadline: Instant) -> io::Result<Socket> {
+    pub(super) fn dial(&self, deadline: Instant) -> Result<Socket, Problem> {
         let addresses = self.host.addresses(deadline)?;
         let deadline = deadline.min(monotonic_now() + self.time);
         let stream = connect(&addresses, deadline)?;
@@ -74,7 +76,7 @@ impl Dialer {
         detect_silence(&stream, self.time);
         let mut socket = Socket::new(stream, deadline);
         if let Some(tunnel) = &self.tunnel {
-            tunnel.open(&mut socket).map_err(|error| tunnel.explained(error))?;
+            tunnel.open(&mut socket)?;
         }
         Ok(socket)
     }
@@ -96,13 +98,11 @@ impl Host {
         Ok(Self::Addresses(with_port(known, port)))
     }
 
-    fn addresses(&self, deadline: Instant) -> io::Result<Vec<SocketAddr>> {
+    fn addresses(&self, deadline: Instant) -> Result<Vec<SocketAddr>, Problem> {
         match self {
             Self::Addresses(addresses) => Ok(addresses.clone()),
             Self::Name { name, port, lookups } => {
-                let found = lookups.addresses(name, deadline);
-                let found = found.map_err(|error| missing_descriptor().unwrap_or(error))?;
-                Ok(with_port(found, *port))
+                Ok(with_port(lookups.addresses(name, deadline)?, *port))
             }
         }
     }
@@ -112,10 +112,27 @@ fn with_port(addresses: Vec<IpAddr>, port: u16) -> Vec<SocketAddr> {
     addresses.into_iter().map(|address| SocketAddr::new(address, port)).collect()
 }
 
-/// Returns the error of a process or a machine without a free descriptor. A look-up then reports each name as unknown.
-fn missing_descriptor() -> Option<io::Error> {
-    let error = UdpSocket::bind((Ipv4Addr::UNSPECIFIED, 0)).err()?;
-    matches!(error.raw_os_error(), Some(23 | 24)).then_some(error)
+/// Connects to the first address that answers. The first round of attempts is quick, and leaves at least half of the
+/// time for another one, to the addresses that were silent.
+fn connect(addresses: &[SocketAddr], deadline: Instant) -> io::Result<TcpStream> {
+    let mut failure = io::Error::new(ErrorKind::TimedOut, "no address has answered in time");
+    let mut silent = addresses.to_vec();
+    for (part, longest) in [(2, QUICK), (1, Duration::MAX)] {
+        let round = std::mem::take(&mut silent);
+        for (address, left) in round.iter().zip((1..=round.len()).rev()) {
+            let time = deadline.saturating_duration_since(monotonic_now()) / part;
+            let share = (time / u32::try_from(left).unwrap_or(u32::MAX)).min(longest);
+            if share.is_zero() {
+                return Err(failure);
+            }
+            match TcpStream::connect_timeout(address, share) {
+                Ok(stream) => return Ok(stream),
+                Err(error) if error.kind() == ErrorKind::TimedOut => silent.push(*address),
+                Err(error) => failure = error,
+            }
+        }
+    }
+    Err(failure)
 }
 
 /// Lets the system detect that the other side is gone, both while the connection is idle and when sent bytes are not
@@ -139,8 +156,24 @@ fn detect_silence(stream: &TcpStream, time: Duration) {
 const fn detect_silence(_: &TcpStream, _: Duration) {}
 
 impl Tunnel {
+    fn open(&self, socket: &mut Socket) -> Result<(), Problem> {
+        let answer = self.request(socket).map_err(|error| Problem::new(Cause::Proxy, error))?;
+        let line = answer.lines().next().unwrap_or_default();
+        let status = line.strip_prefix("HTTP/1.").and_then(|rest| rest.split_once(' '));
+        let Some((_, status)) = status else {
+            return Err(Problem::new(Cause::Proxy, "its answer to CONNECT is not HTTP"));
+        };
+        if status.starts_with('2') {
+            return Ok(());
+        }
+        let is_refusal = ["403", "405", "407"].iter().any(|refusal| status.starts_with(refusal));
+        let cause = if is_refusal { Cause::RefusedByProxy } else { Cause::Proxy };
+        let receiver = &self.receiver;
+        Err(Problem::new(cause, format!("it answered {status} to CONNECT {receiver}")))
+    }
+
     /// Requests the tunnel, and reads the answer to its end and no further: the next byte may be the receiver's.
-    fn open(&self, socket: &mut Socket) -> io::Result<()> {
+    fn request(&self, socket: &mut Socket) -> io::Result<String> {
         let Self { proxy, receiver } = self;
         let credential = proxy
             .credential
@@ -162,30 +195,6 @@ impl Tunnel {
                 return Err(io::Error::other("its answer to CONNECT does not end"));
             }
         }
-        self.check(&String::from_utf8_lossy(&answer))
-    }
-
-    /// Adds the settings of the proxy to an error that does not name them.
-    fn explained(&self, error: io::Error) -> io::Error {
-        let text = error.to_string();
-        if text.contains(IS_EXPLAINED) {
-            return error;
-        }
-        io::Error::new(error.kind(), text + &self.proxy.choice())
-    }
-
-    fn check(&self, answer: &str) -> io::Result<()> {
-        let line = answer.lines().next().unwrap_or_default();
-        let status = line.strip_prefix("HTTP/1.").and_then(|rest| rest.split_once(' '));
-        let Some((_, status)) = status else {
-            return Err(io::Error::other("its answer to CONNECT is not HTTP"));
-        };
-        if status.starts_with('2') {
-            return Ok(());
-        }
-        let is_refusal = ["403", "405", "407"].iter().any(|refusal| status.starts_with(refusal));
-        let Self { proxy, receiver } = self;
-        let advice = if is_refusal { proxy.advice("CONNECT", receiver) } else { String::new() };
-        Err(io::Error::other(format!("it answered {status} to CONNECT {receiver}{advice}")))
+        Ok(String::from_utf8_lossy(&answer).into_owned())
     }
 }

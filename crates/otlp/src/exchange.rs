@@ -10,6 +10,7 @@ use ureq_proto::BodyMode;
 use ureq_proto::client::state::{RecvBody, RecvResponse};
 use ureq_proto::client::{Call, RecvBodyResult, RecvResponseResult, SendRequestResult};
 
+use super::cause::Problem;
 use super::socket::Socket;
 
 /// The maximum size of the status line and the headers of an answer, in bytes.
@@ -46,7 +47,7 @@ pub(super) type Connection = Box<dyn Stream>;
 #[derive(Debug)]
 pub(super) enum Failure {
     /// The connection could not be opened.
-    Unconnected(io::Error),
+    Unconnected(Problem),
     /// The connection ended before the first byte of an answer.
     Unanswered(io::Error),
     /// The connection ended within the head of the answer.

@@ -191,7 +191,7 @@ pub(super) fn try_connection(target: &OtlpTarget, timeout: Duration) -> Result<(
         Outcome::Rejected(reason) | Outcome::Unanswered(reason) | Outcome::Retry { reason, .. } => {
             Err(otlp.settings.without_secrets(reason))
         }
-        Outcome::TimedOut(_) => Err(format!("no answer within {timeout:?}")),
+        Outcome::TimedOut { .. } => Err(format!("no answer within {timeout:?}")),
     }
 }
 

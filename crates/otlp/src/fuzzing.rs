@@ -23,5 +23,5 @@ pub fn http_response(status: u16, headers: [&[u8]; 3], body: &[u8]) -> Option<Ou
 pub fn grpc_response(code: i32, message: &str, details: &[u8]) -> Outcome {
     let details = bytes::Bytes::copy_from_slice(details);
     let status = tonic::Status::with_details(code.into(), message, details);
-    super::grpc::classify(&status, floe_telemetry_sdk::config::Signal::Traces)
+    super::grpc::classify(&status)
 }

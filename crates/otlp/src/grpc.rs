@@ -3,39 +3,49 @@
 use std::error::Error as StdError;
 use std::future::poll_fn;
 use std::io;
-use std::iter;
 use std::ops::RangeInclusive;
 use std::pin::pin;
-use std::sync::{Arc, Mutex, PoisonError};
 use std::task::Poll;
 use std::time::Duration;
 
 use bytes::{Buf, BufMut, Bytes};
 use http::header::CONTENT_TYPE;
 use http::uri::PathAndQuery;
-use http::{Response, StatusCode, Uri};
-use hyper_util::rt::TokioIo;
+use http::{Request, Response, StatusCode, Uri};
+use hyper::client::conn::http2::{Builder, SendRequest};
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio::runtime::{self, Runtime};
-use tokio::{task, time};
+use tokio::task::{self, JoinHandle};
+use tokio::time;
 use tonic::body::Body;
 use tonic::codec::CompressionEncoding;
 use tonic::codec::{Codec, DecodeBuf, Decoder, EncodeBuf, Encoder};
 use tonic::metadata::{AsciiMetadataKey, MetadataMap, MetadataValue};
-use tonic::transport::{Channel, Endpoint};
-use tonic::{Code, Extensions, Request, Status};
-use tower::util::MapResponse;
-use tower::{ServiceExt as _, service_fn};
+use tonic::{Code, Extensions, Status};
+use tower::service_fn;
+use tower::util::BoxService;
 
+use super::cause::{Cause, Problem, error_chain, sources};
 use super::dial::Dialer;
-use super::failure::{ADDRESS_ADVICE, CREDENTIAL_ADVICE, Peer, error_chain, size_advice};
+use super::peer::Peer;
 use super::proxy::Proxy;
 use super::response::{self, MAX_RESPONSE, Outcome};
 use super::retry::Transport;
 use super::settings::{OtlpSettings, USER_AGENT, reserved};
+use super::socket::Socket;
 use floe_telemetry_core::__sdk::clock::{Instant, monotonic_now};
 use floe_telemetry_sdk::Error;
-use floe_telemetry_sdk::config::{Compression, OtlpProtocol, Signal};
+use floe_telemetry_sdk::config::{Compression, Signal};
+
+/// The timeout of an export divided by this number is the time for a handshake of TLS.
+#[cfg(feature = "tls")]
+const HANDSHAKE_PARTS: u32 = 2;
+
+/// The name of HTTP/2 in a handshake of TLS.
+#[cfg(feature = "tls")]
+const HTTP2: &[u8] = b"h2";
 
 const fn method(signal: Signal) -> &'static str {
     match signal {
@@ -56,16 +66,13 @@ const PING_TIMEOUT: RangeInclusive<Duration> = Duration::from_secs(2)..=Duration
 /// How often the tasks of a connection continue after the time of a request. A received answer needs fewer turns.
 const LATE_TURNS: usize = 16;
 
-type WithoutPage = fn(Response<Body>) -> Response<Body>;
+type Client = tonic::client::Grpc<BoxService<Request<Body>, Response<Body>, hyper::Error>>;
 
-type Client = tonic::client::Grpc<MapResponse<Channel, WithoutPage>>;
-
-/// A channel and the runtime of its connection. The runtime belongs to the exporter, so a flush never depends on a
-/// runtime of the host. Both end together, because only the end of a runtime surely ends the tasks of a connection.
+/// An exporter and the runtime of its connection. The runtime belongs to the exporter, so a flush never depends on a
+/// runtime of the host. The connection ends with it, because only the end of a runtime surely ends the tasks of a
+/// connection.
 struct Grpc {
     runtime: Background,
-    /// The end of the current request, for the connection that it may need.
-    deadline: Arc<Mutex<Instant>>,
     exporter: Exporter,
 }
 
@@ -75,26 +82,38 @@ struct Grpc {
 struct Background(Option<Runtime>);
 
 struct Exporter {
-    /// The client of the last request, if it is used again.
-    client: Option<Client>,
+    dialer: Dialer,
+    #[cfg(feature = "tls")]
+    tls: Option<super::tls::Client>,
+    /// The connection of the last request, if it is used again.
+    connection: Option<Connection>,
     /// Whether the receiver has accepted or throttled the last request. After another refusal, the host is looked up anew,
     /// because its receivers may have moved.
     is_kept: bool,
-    /// Creates a client that connects with its first request. Call it within the runtime.
-    connect: Box<dyn Fn() -> Client + Send>,
     peer: Peer,
     headers: MetadataMap,
     export: PathAndQuery,
-    signal: Signal,
 }
+
+struct Connection {
+    client: Client,
+    requests: SendRequest<Body>,
+    /// The task of the connection. An unanswered request only knows that the connection has ended, and not by which error.
+    task: JoinHandle<Result<(), hyper::Error>>,
+}
+
+/// A connection with or without TLS.
+trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
+
+impl<S: AsyncRead + AsyncWrite + Send + Unpin> Stream for S {}
 
 /// Creates a client that connects with the first request.
 pub(super) fn connect(
     proxy: Option<Proxy>,
     settings: &OtlpSettings,
 ) -> Result<Box<dyn Transport>, Error> {
-    let uri = settings.endpoint.clone();
     let mut headers = MetadataMap::new();
+    headers.insert("user-agent", MetadataValue::from_static(USER_AGENT));
     for (name, value) in &settings.headers {
         let key = AsciiMetadataKey::from_bytes(name.as_bytes());
         let value = MetadataValue::try_from(value);
@@ -104,96 +123,89 @@ pub(super) fn connect(
         value.set_sensitive(true);
         headers.insert(key, value);
     }
-    let deadline = Arc::new(Mutex::new(monotonic_now()));
-    let dialing = Dialing {
-        dialer: Dialer::new(&uri, proxy.as_ref(), false, settings.timeout)?,
-        deadline: Arc::clone(&deadline),
-    };
-    let connect = clients(uri.clone(), dialing, settings)?;
-    let protocol = OtlpProtocol::Grpc;
     Ok(Box::new(Grpc {
         runtime: Background::default(),
-        deadline,
         exporter: Exporter {
-            client: None,
+            dialer: Dialer::new(&settings.endpoint, proxy.as_ref(), settings.timeout)?,
+            #[cfg(feature = "tls")]
+            tls: super::tls::Client::of(settings, Some(HTTP2))?,
+            connection: None,
             is_kept: false,
-            connect: Box::new(connect),
-            peer: Peer { endpoint: uri, proxy, protocol, has_answered: false },
+            peer: Peer::new(settings, proxy),
             headers,
             export: PathAndQuery::from_static(method(settings.signal)),
-            signal: settings.signal,
         },
     }))
 }
 
-/// Returns a function that creates a client.
-fn clients(
-    receiver: Uri,
-    dialing: Dialing,
-    settings: &OtlpSettings,
-) -> Result<impl Fn() -> Client + Send + use<>, Error> {
-    let keepalive = (settings.timeout / KEEPALIVE_PARTS).min(*PING_TIMEOUT.end());
-    let endpoint = Endpoint::from(receiver)
-        .http2_keep_alive_interval(keepalive)
-        .keep_alive_timeout(keepalive.max(*PING_TIMEOUT.start()))
-        .keep_alive_while_idle(false)
-        .user_agent(USER_AGENT)
-        .map_err(|error| Error::config(format!("otlp: {error}")))?;
-    #[cfg(feature = "tls")]
-    let endpoint = match super::tls::Tls::of(endpoint.uri(), settings)? {
-        Some(tls) => secure(endpoint, tls, settings.timeout)?,
-        None => endpoint,
-    };
-    let dialing = Arc::new(dialing);
-    let compression = settings.compression;
-    Ok(move || {
-        let dialing = Arc::clone(&dialing);
-        let channel = endpoint.connect_with_connector_lazy(service_fn(move |_| {
-            let dialing = Arc::clone(&dialing);
-            async move { dialing.connect() }
-        }));
-        let client = tonic::client::Grpc::new(channel.map_response(without_page as WithoutPage));
-        compressed(client.max_decoding_message_size(MAX_RESPONSE), compression)
-    })
-}
-
-/// Opens connections for the channel.
-struct Dialing {
-    dialer: Dialer,
-    /// The end of the current request.
-    deadline: Arc<Mutex<Instant>>,
-}
-
-impl Dialing {
-    /// Opens a connection. This blocks the thread of the exporter, which has nothing else to do, and starts no other.
-    fn connect(&self) -> io::Result<TokioIo<TcpStream>> {
-        let deadline = *self.deadline.lock().unwrap_or_else(PoisonError::into_inner);
-        let stream = self.dialer.dial(deadline)?.into_stream();
-        stream.set_nonblocking(true)?;
-        Ok(TokioIo::new(TcpStream::from_std(stream)?))
-    }
-}
-
-#[cfg(feature = "tls")]
-fn secure(endpoint: Endpoint, tls: super::tls::Tls, timeout: Duration) -> Result<Endpoint, Error> {
-    use tonic::transport::{ClientTlsConfig, Identity};
-
-    let mut config = ClientTlsConfig::new().timeout(timeout / 2);
-    if let Some((certificate, key)) = tls.client {
-        config = config.identity(Identity::from_pem(certificate, key));
-    }
-    let secure = endpoint.tls_config_with_verifier(config, tls.trust);
-    secure.map_err(|error| super::tls::unusable(&error_chain(&error)))
-}
-
 impl Exporter {
-    async fn call(&mut self, request: Bytes) -> Outcome {
-        let client = self.client.get_or_insert_with(&self.connect);
-        if let Err(error) = client.ready().await {
-            return self.disconnected(&error);
+    /// Opens a connection. This blocks the thread of the exporter, which has nothing else to do, and starts no other.
+    async fn connect(&self, deadline: Instant) -> Result<Connection, Problem> {
+        let stream = self.stream(deadline).await?;
+        let settings = &self.peer.settings;
+        let keepalive = (settings.timeout / KEEPALIVE_PARTS).min(*PING_TIMEOUT.end());
+        let (requests, connection) = Builder::new(TokioExecutor::new())
+            .timer(TokioTimer::new())
+            .keep_alive_interval(keepalive)
+            .keep_alive_timeout(keepalive.max(*PING_TIMEOUT.start()))
+            // A request waits for the receiver's limit, because some receivers refuse the connection before it.
+            .initial_max_send_streams(0)
+            .handshake(TokioIo::new(stream))
+            .await
+            .map_err(|error| Problem::of(&error))?;
+        let task = task::spawn(connection);
+        let sender = requests.clone();
+        let service = BoxService::new(service_fn(move |request| {
+            let mut requests = sender.clone();
+            async move {
+                let response = requests.send_request(request).await?;
+                Ok(without_page(response.map(Body::new)))
+            }
+        }));
+        let client = tonic::client::Grpc::with_origin(service, origin(&settings.endpoint))
+            .max_decoding_message_size(MAX_RESPONSE);
+        Ok(Connection { client: compressed(client, settings.compression), requests, task })
+    }
+
+    #[cfg_attr(not(feature = "tls"), expect(clippy::unused_async, reason = "the handshake of TLS"))]
+    async fn stream(&self, deadline: Instant) -> Result<Box<dyn Stream>, Problem> {
+        let stream = unblocked(self.dialer.dial(deadline)?)?;
+        #[cfg(feature = "tls")]
+        if let Some(tls) = &self.tls {
+            let limit = self.peer.settings.timeout / HANDSHAKE_PARTS;
+            let stream = time::timeout(limit, tls.handshake(stream)).await;
+            let late = || super::tls::unfinished(io::ErrorKind::TimedOut.into());
+            let stream = stream.unwrap_or_else(|_| Err(late()))?;
+            if stream.get_ref().1.alpn_protocol() != Some(HTTP2) {
+                return Err(Problem::new(Cause::OtherProtocol, "HTTP/2 was not negotiated"));
+            }
+            return Ok(Box::new(stream));
         }
-        let request = Request::from_parts(self.headers.clone(), Extensions::default(), request);
-        let response = client.unary(request, self.export.clone(), BytesCodec);
+        Ok(Box::new(stream))
+    }
+
+    /// Returns the connection of the last request, if it is still open.
+    async fn kept(&mut self) -> Option<Connection> {
+        let kept = self.connection.take()?;
+        // The task of the connection reads whether the receiver has closed it meanwhile.
+        for _ in 0..2 {
+            task::yield_now().await;
+        }
+        (!kept.requests.is_closed()).then_some(kept)
+    }
+
+    async fn call(&mut self, request: Bytes, deadline: Instant) -> Outcome {
+        let connected = match self.kept().await {
+            Some(kept) => Ok(kept),
+            None => self.connect(deadline).await,
+        };
+        let connection = match connected {
+            Ok(connection) => self.connection.insert(connection),
+            Err(problem) => return self.peer.unanswered(&problem),
+        };
+        let request =
+            tonic::Request::from_parts(self.headers.clone(), Extensions::default(), request);
+        let response = connection.client.unary(request, self.export.clone(), BytesCodec);
         let status = match response.await {
             Ok(response) => {
                 self.peer.has_answered = true;
@@ -205,24 +217,53 @@ impl Exporter {
         };
         if let Some(error) = status.source() {
             // The client created this status, because it got no valid response.
-            return self.disconnected(error);
+            let task = &mut connection.task;
+            let ended = if task.is_finished() { task.await.ok() } else { None };
+            return match ended {
+                Some(Err(error)) => self.disconnected(&error),
+                _ => self.disconnected(error),
+            };
         }
         self.peer.has_answered = true;
         // A receiver that throttles is alive, and another connection would only burden it.
         self.is_kept = status.code() == Code::ResourceExhausted;
-        classify(&status, self.signal)
+        classify(&status).advised(&self.advice(&status))
     }
 
     fn disconnected(&mut self, error: &(dyn StdError + 'static)) -> Outcome {
-        let mut causes = iter::successors(Some(error), |error| (*error).source());
-        let http2: Option<&h2::Error> = causes.find_map(|cause| cause.downcast_ref());
+        let http2: Option<&h2::Error> = sources(error).find_map(|cause| cause.downcast_ref());
         if http2.is_some_and(h2::Error::is_library) {
             return self.peer.invalid(&error_chain(error), true);
         }
         // A receiver that ends a request or a connection of HTTP/2 speaks the protocol.
         self.peer.has_answered |= http2.is_some_and(h2::Error::is_remote);
-        self.peer.unanswered(error)
+        self.peer.unanswered(&Problem::of(error))
     }
+
+    /// Returns the remedy for an answer with this status.
+    fn advice(&self, status: &Status) -> String {
+        let cause = match status.code() {
+            _ if is_too_large(status) => Cause::TooLarge,
+            Code::Unauthenticated | Code::PermissionDenied => Cause::Credential,
+            Code::Unimplemented => Cause::Address,
+            _ => return String::new(),
+        };
+        self.peer.row(cause)
+    }
+}
+
+/// Returns a connection that does not block.
+fn unblocked(socket: Socket) -> io::Result<TcpStream> {
+    let stream = socket.into_stream();
+    stream.set_nonblocking(true)?;
+    TcpStream::from_std(stream)
+}
+
+/// Returns an endpoint without its path, because gRPC has its own.
+fn origin(endpoint: &Uri) -> Uri {
+    let mut parts = endpoint.clone().into_parts();
+    parts.path_and_query = Some(PathAndQuery::from_static("/"));
+    Uri::from_parts(parts).unwrap_or_default()
 }
 
 /// Removes the body of a response that is not gRPC, such as the error page of a load balancer. tonic would read the
@@ -248,15 +289,15 @@ fn compressed(client: Client, compression: Compression) -> Client {
 
 impl Transport for Grpc {
     fn send(&mut self, request: Bytes, limit: Duration) -> Outcome {
-        *self.deadline.lock().unwrap_or_else(PoisonError::into_inner) = monotonic_now() + limit;
+        let deadline = monotonic_now() + limit;
         let runtime = match self.runtime.get() {
             Ok(runtime) => runtime,
-            Err(error) => return self.exporter.peer.unanswered(&error),
+            Err(error) => return self.exporter.peer.unanswered(&error.into()),
         };
         self.exporter.is_kept = false;
-        let called = runtime.block_on(within(limit, self.exporter.call(request)));
+        let called = runtime.block_on(within(limit, self.exporter.call(request, deadline)));
         if !self.exporter.is_kept {
-            self.exporter.client = None;
+            self.exporter.connection = None;
             self.runtime.end();
         }
         called.unwrap_or_else(|| self.exporter.peer.silent())
@@ -301,16 +342,12 @@ impl Drop for Background {
     }
 }
 
-pub(super) fn classify(status: &Status, signal: Signal) -> Outcome {
+pub(super) fn classify(status: &Status) -> Outcome {
     let reason = format!("the receiver answered {:?}: {}", status.code(), status.message());
     let after = response::retry_delay(status.details());
-    // A receiver in Go or with tonic has found the request too large, or tonic the response. Some of their codes normally
-    // permit a retry.
-    let words = ["larger than max", "message length too large"];
-    if words.iter().any(|words| status.message().contains(words)) {
-        return Outcome::Rejected(reason + size_advice(signal));
-    }
     match status.code() {
+        // Some of these codes normally permit a retry.
+        _ if is_too_large(status) => Outcome::Rejected(reason),
         Code::Cancelled
         | Code::DeadlineExceeded
         | Code::Aborted
@@ -318,12 +355,14 @@ pub(super) fn classify(status: &Status, signal: Signal) -> Outcome {
         | Code::Unavailable
         | Code::DataLoss => Outcome::Retry { reason, after },
         Code::ResourceExhausted if after.is_some() => Outcome::Retry { reason, after },
-        Code::Unauthenticated | Code::PermissionDenied => {
-            Outcome::Rejected(reason + CREDENTIAL_ADVICE)
-        }
-        Code::Unimplemented => Outcome::Rejected(reason + ADDRESS_ADVICE),
         _ => Outcome::Rejected(reason),
     }
+}
+
+/// Whether a receiver in Go or with tonic has found the request too large, or tonic the response. No code says so.
+fn is_too_large(status: &Status) -> bool {
+    let words = ["larger than max", "message length too large"];
+    words.iter().any(|words| status.message().contains(words))
 }
 
 /// A codec that only copies bytes, because requests are already encoded, and the caller decodes responses.
@@ -376,7 +415,7 @@ mod tests {
             let mut details = ErrorDetails::with_help_link("documentation", "https://example.com");
             details.set_retry_info(delay);
             let status = Status::with_error_details(Code::ResourceExhausted, "busy", details);
-            match classify(&status, Signal::Traces) {
+            match classify(&status) {
                 Outcome::Retry { after, .. } => after,
                 other => panic!("{other:?}"),
             }
@@ -386,6 +425,6 @@ mod tests {
             assert_eq!(delayed(Some(delay)), Some(expected));
         }
         let status = Status::with_details(Code::ResourceExhausted, "busy", (&[0x1a, 9][..]).into());
-        assert!(matches!(classify(&status, Signal::Traces), Outcome::Rejected(_)));
+        assert!(matches!(classify(&status), Outcome::Rejected(_)));
     }
 }

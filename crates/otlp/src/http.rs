@@ -5,21 +5,22 @@ use std::io::{self, ErrorKind, Read};
 use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
+use http::StatusCode;
 use http::header::{CONNECTION, CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, LOCATION, RETRY_AFTER};
-use http::{StatusCode, Uri};
 
+use super::cause::{Cause, Problem};
 use super::compress::compress;
 use super::dial::Dialer;
 use super::exchange::{self, Answer, Connection, Failure};
-use super::failure::{ADDRESS_ADVICE, CREDENTIAL_ADVICE, Peer, size_advice};
-use super::proxy::{Proxy, default_port, receiver};
+use super::peer::Peer;
+use super::proxy::{Proxy, default_port};
 use super::response::{self, MAX_RESPONSE, Outcome, description, number_and_text};
 use super::retry::Transport;
 use super::settings::{self, OtlpSettings};
 use floe_telemetry_core::__sdk::clock::{Instant, monotonic_now, wall_now};
 use floe_telemetry_sdk::__parts::config::without_credentials;
 use floe_telemetry_sdk::Error;
-use floe_telemetry_sdk::config::{Compression, OtlpProtocol, Signal};
+use floe_telemetry_sdk::config::Compression;
 
 /// The maximum size of an error response's body that is read for its message, in bytes.
 const MAX_EXPLANATION: u64 = 16 * 1024;
@@ -42,11 +43,6 @@ struct Http {
     /// The request without the length of its body.
     head: String,
     peer: Peer,
-    timeout: Duration,
-    compression: Compression,
-    signal: Signal,
-    /// Whether no path was appended to the endpoint.
-    is_unchanged: bool,
 }
 
 /// Creates a client that connects with the first request.
@@ -54,32 +50,22 @@ pub(super) fn connect(
     proxy: Option<Proxy>,
     settings: &OtlpSettings,
 ) -> Result<Box<dyn Transport>, Error> {
-    let endpoint = settings.endpoint.clone();
-    // A proxy forwards requests without TLS; for others it opens a tunnel, in which it cannot read them.
-    let is_forwarded = proxy.is_some() && endpoint.scheme_str() == Some("http");
+    let dialer = Dialer::new(&settings.endpoint, proxy.as_ref(), settings.timeout)?;
+    let peer = Peer::new(settings, proxy);
     Ok(Box::new(Http {
-        dialer: Dialer::new(&endpoint, proxy.as_ref(), is_forwarded, settings.timeout)?,
+        dialer,
         #[cfg(feature = "tls")]
-        tls: tls(&endpoint, settings)?,
+        tls: super::tls::Client::of(settings, None)?,
         kept: None,
         is_slow: false,
-        head: head(&endpoint, proxy.as_ref().filter(|_| is_forwarded), settings),
-        peer: Peer { endpoint, proxy, protocol: OtlpProtocol::Http, has_answered: false },
-        timeout: settings.timeout,
-        compression: settings.compression,
-        signal: settings.signal,
-        is_unchanged: settings.own.endpoint.is_some(),
+        head: head(peer.forwarder(), settings),
+        peer,
     }))
 }
 
-#[cfg(feature = "tls")]
-fn tls(endpoint: &Uri, settings: &OtlpSettings) -> Result<Option<super::tls::Client>, Error> {
-    let tls = super::tls::Tls::of(endpoint, settings)?;
-    tls.map(|tls| super::tls::Client::new(tls, endpoint)).transpose()
-}
-
 /// Returns the request without the length of its body. A proxy that forwards the request needs the whole URL.
-fn head(endpoint: &Uri, forwarder: Option<&Proxy>, settings: &OtlpSettings) -> String {
+fn head(forwarder: Option<&Proxy>, settings: &OtlpSettings) -> String {
+    let endpoint = &settings.endpoint;
     let host = endpoint.host().unwrap_or_default();
     let own_port = endpoint.port_u16().filter(|own| *own != default_port(endpoint));
     let authority = own_port.map_or_else(|| host.to_owned(), |own| format!("{host}:{own}"));
@@ -116,7 +102,7 @@ impl Http {
         (is_young && connection.socket().is_idle()).then_some(connection)
     }
 
-    fn connect(&self, deadline: Instant) -> io::Result<Connection> {
+    fn connect(&self, deadline: Instant) -> Result<Connection, Problem> {
         let socket = self.dialer.dial(deadline)?;
         #[cfg(feature = "tls")]
         if let Some(tls) = &self.tls {
@@ -156,20 +142,20 @@ impl Http {
         let result = exchange::send(connection, head.as_bytes(), request);
         if result.is_ok() {
             let time = monotonic_now().saturating_duration_since(start);
-            self.is_slow = time > self.timeout / SLOW_PARTS;
+            self.is_slow = time > self.peer.settings.timeout / SLOW_PARTS;
         }
         result
     }
 
-    /// Returns advice for a receiver that does not know the URL's path.
-    fn path_advice(&self) -> String {
-        let expected = format!("/v1/{}", self.signal.as_str());
-        let rule = match self.peer.endpoint.path().ends_with(&expected) {
-            true if self.is_unchanged => String::new(),
+    /// Returns the rule for the path of the endpoint, which the receiver does not know.
+    fn path_rule(&self) -> String {
+        let settings = &self.peer.settings;
+        let expected = format!("/v1/{}", settings.signal.as_str());
+        match settings.endpoint.path().ends_with(&expected) {
+            true if settings.own.endpoint.is_some() => String::new(),
             true => format!(", to which `{expected}` is appended"),
             false => format!(", which is used unchanged: its path is usually `{expected}`"),
-        };
-        format!("{ADDRESS_ADVICE}{rule}")
+        }
     }
 
     fn outcome(&mut self, mut answer: Answer, deadline: Instant) -> Outcome {
@@ -184,12 +170,7 @@ impl Http {
             matches!(outcome, Outcome::Accepted(_)) || status == StatusCode::TOO_MANY_REQUESTS;
         let connection = answer.into_connection().filter(|_| is_kept);
         self.kept = connection.map(|connection| (connection, monotonic_now()));
-        let advice = self.advice(status);
-        match outcome {
-            Outcome::Rejected(reason) => Outcome::Rejected(reason + &advice),
-            Outcome::Retry { reason, after } => Outcome::Retry { reason: reason + &advice, after },
-            outcome => outcome,
-        }
+        outcome.advised(&self.advice(status))
     }
 
     /// Returns the name of the side that has answered with this status, for messages.
@@ -200,24 +181,29 @@ impl Http {
         format!("the proxy `{}`{or_receiver}", proxy.address())
     }
 
+    /// Returns the remedies for an answer with this status.
     fn advice(&self, status: StatusCode) -> String {
-        let forwarder = || self.peer.forwarder();
-        match status.as_u16() {
-            200..=399 => ADDRESS_ADVICE.to_owned(),
-            404 => self.path_advice(),
-            413 => size_advice(self.signal).to_owned(),
-            403 | 407 => forwarder()
-                .map(|proxy| proxy.advice("POST", &receiver(&self.peer.endpoint)))
-                .unwrap_or_default(),
-            502..=504 => forwarder().map(Proxy::choice).unwrap_or_default(),
+        let is_forwarded = self.peer.forwarder().is_some();
+        let row = |cause| self.peer.row(cause);
+        let of_receiver = match status.as_u16() {
+            200..=399 => row(Cause::Address),
+            401 | 403 => row(Cause::Credential),
+            404 => row(Cause::Address) + &self.path_rule(),
+            413 => row(Cause::TooLarge),
             _ => String::new(),
-        }
+        };
+        let of_proxy = match status.as_u16() {
+            403 | 407 if is_forwarded => row(Cause::RefusedByProxy),
+            502..=504 if is_forwarded => row(Cause::Proxy),
+            _ => String::new(),
+        };
+        of_receiver + &of_proxy
     }
 }
 
 impl Transport for Http {
     fn encode(&self, request: Bytes) -> Bytes {
-        compress(self.compression, request)
+        compress(self.peer.settings.compression, request)
     }
 
     fn send(&mut self, request: Bytes, time: Duration) -> Outcome {
@@ -227,16 +213,15 @@ impl Transport for Http {
                 self.peer.has_answered = true;
                 self.outcome(answer, deadline)
             }
+            Err(Failure::Unconnected(problem)) => self.peer.unanswered(&problem),
             Err(Failure::Unanswered(_) | Failure::Interrupted(_))
                 if monotonic_now() >= deadline =>
             {
                 self.peer.silent()
             }
-            Err(
-                Failure::Unconnected(error)
-                | Failure::Unanswered(error)
-                | Failure::Interrupted(error),
-            ) => self.peer.unanswered(&error),
+            Err(Failure::Unanswered(error) | Failure::Interrupted(error)) => {
+                self.peer.unanswered(&error.into())
+            }
             Err(Failure::Invalid { problem, is_http }) => self.peer.invalid(&problem, !is_http),
         }
     }
@@ -287,9 +272,6 @@ pub(super) fn classify(
     }
     if let Some(explanation) = explained(headers, body) {
         reason = format!("{reason}: {explanation}");
-    }
-    if matches!(status, StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN) {
-        reason += CREDENTIAL_ADVICE;
     }
     let after = headers.get(RETRY_AFTER).and_then(|after| after.to_str().ok());
     match status.as_u16() {

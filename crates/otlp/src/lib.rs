@@ -6,16 +6,14 @@
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+mod cause;
 #[cfg(feature = "http")]
 mod compress;
-#[cfg_attr(not(target_os = "linux"), path = "connect_in_turn.rs")]
-mod connect;
 mod dial;
 mod encoding;
 #[cfg(feature = "http")]
 mod exchange;
 mod exporter;
-mod failure;
 #[cfg(feature = "grpc")]
 mod grpc;
 #[cfg(feature = "http")]
@@ -26,6 +24,7 @@ mod lookup;
 #[cfg(feature = "metrics")]
 mod metrics;
 mod part;
+mod peer;
 mod proxy;
 mod request;
 mod response;

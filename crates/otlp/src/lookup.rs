@@ -5,11 +5,12 @@
 //! callers have given up is looked up at a time, which leaves a thread to the others.
 
 use std::collections::HashSet;
-use std::io::{self, ErrorKind};
-use std::net::{IpAddr, ToSocketAddrs as _};
+use std::io;
+use std::net::{IpAddr, Ipv4Addr, ToSocketAddrs as _, UdpSocket};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use super::cause::{Cause, Problem};
 use floe_telemetry_core::__sdk::clock::{Instant, monotonic_now};
 use floe_telemetry_core::__sdk::program_signals;
 use floe_telemetry_core::__sdk::recorder::forks;
@@ -26,6 +27,10 @@ const MAX_NAMES: usize = 64;
 /// The time for which an answer is kept that nobody has waited for: more than the default export interval of metrics, so
 /// that the next export uses it.
 const KEPT: Duration = Duration::from_secs(90);
+
+/// The words of the C library for a name service that does not answer, for which the standard library has no type. The C
+/// library also has them for a machine without a network, and for a wrong address.
+const NO_ANSWER: &str = "Temporary failure in name resolution";
 
 /// The threads, and the names that they look up.
 pub(super) struct Lookups {
@@ -47,7 +52,7 @@ struct Name {
 enum State {
     Waiting,
     Running,
-    Answered(Result<Vec<IpAddr>, String>, Instant),
+    Answered(Result<Vec<IpAddr>, Problem>, Instant),
 }
 
 impl Lookups {
@@ -111,7 +116,7 @@ impl Lookups {
     /// # Errors
     ///
     /// The name has no address, or there is no answer before the deadline.
-    pub(super) fn addresses(&self, name: &str, deadline: Instant) -> io::Result<Vec<IpAddr>> {
+    pub(super) fn addresses(&self, name: &str, deadline: Instant) -> Result<Vec<IpAddr>, Problem> {
         let mut names = self.names();
         let asked = ask(&mut names, name);
         if let Some(Ok(addresses)) = asked.answer() {
@@ -135,7 +140,7 @@ impl Lookups {
         if asked.callers == 0 {
             names.retain(|other| other.host != name);
         }
-        answer.map_err(|error| io::Error::other(format!("dns error: {error}")))
+        answer
     }
 
     fn names(&self) -> MutexGuard<'_, Vec<Name>> {
@@ -148,7 +153,7 @@ impl Name {
         Self { host: name.to_owned(), state: State::Waiting, callers: 0, is_given_up: false }
     }
 
-    fn answer(&self) -> Option<&Result<Vec<IpAddr>, String>> {
+    fn answer(&self) -> Option<&Result<Vec<IpAddr>, Problem>> {
         match &self.state {
             State::Answered(answer, _) => Some(answer),
             _ => None,
@@ -200,24 +205,38 @@ fn next(names: &mut [Name]) -> Option<&mut Name> {
 
 /// Returns the error of a look-up without an answer in time. It names the look-up that has not returned, for which others
 /// wait.
-fn unanswered(names: &[Name], name: &str) -> io::Error {
+fn unanswered(names: &[Name], name: &str) -> Problem {
     let mut running = names.iter().filter(|other| matches!(other.state, State::Running));
     let own = running.clone().find(|other| other.host == name);
     let hanging = own.or_else(|| running.next()).map_or(name, |other| &*other.host);
     let waits = if hanging == name { "" } else { &format!("`{name}` waits because ") };
     let text = format!("dns error: {waits}the system's look-up of `{hanging}` has not returned");
-    io::Error::new(ErrorKind::TimedOut, text)
+    Problem::new(Cause::NameService, text)
 }
 
-fn look_up(name: &str) -> Result<Vec<IpAddr>, String> {
-    let found = (name, 0).to_socket_addrs().map_err(|error| error.to_string())?;
+fn look_up(name: &str) -> Result<Vec<IpAddr>, Problem> {
+    let found = (name, 0).to_socket_addrs().map_err(|error| failed(&error))?;
     let mut known = HashSet::new();
     let new = found.map(|address| address.ip()).filter(|address| known.insert(*address));
     let addresses: Vec<IpAddr> = new.take(MAX_ADDRESSES).collect();
     if addresses.is_empty() {
-        return Err(format!("`{name}` has no address"));
+        return Err(Problem::new(Cause::Unknown, format!("dns error: `{name}` has no address")));
     }
     Ok(addresses)
+}
+
+/// Returns the problem of a look-up. Without a free descriptor, the system reports each name as unknown.
+fn failed(error: &io::Error) -> Problem {
+    let socket = UdpSocket::bind((Ipv4Addr::UNSPECIFIED, 0)).map_err(Problem::from);
+    match socket {
+        Err(problem) if problem.cause != Cause::Unknown => problem,
+        _ => {
+            let text = error.to_string();
+            let is_unanswered = text.contains(NO_ANSWER);
+            let cause = if is_unanswered { Cause::NameService } else { Cause::Unknown };
+            Problem::new(cause, format!("dns error: {text}"))
+        }
+    }
 }
 
 #[cfg(test)]
@@ -257,7 +276,7 @@ mod tests {
                 "dns error: `waiting` waits because the system's look-up of `hanging` has not returned",
             ),
         ] {
-            assert_eq!(unanswered(&names, name).to_string(), expected);
+            assert_eq!(unanswered(&names, name).text, expected);
         }
     }
 

@@ -12,9 +12,7 @@ use http::uri::Authority;
 use percent_encoding::percent_decode_str;
 
 use floe_telemetry_core::__sdk::environment;
-
-/// The word in each error of a proxy that names its settings.
-pub(super) const IS_EXPLAINED: &str = "`NO_PROXY`";
+use floe_telemetry_sdk::config::OtlpProtocol;
 
 #[derive(Clone)]
 pub(super) struct Proxy {
@@ -24,6 +22,8 @@ pub(super) struct Proxy {
     pub(super) credential: Option<Credential>,
     /// The variable that names the proxy.
     variable: &'static str,
+    /// Whether the proxy forwards requests, which it can read and answer itself, in place of a tunnel.
+    pub(super) is_forwarding: bool,
 }
 
 /// The user and the password of a URL.
@@ -41,7 +41,7 @@ impl Proxy {
     /// # Errors
     ///
     /// The environment names something other than an HTTP proxy. The error is the reason why requests fail.
-    pub(super) fn of(receiver: &Uri) -> Result<Option<Self>, String> {
+    pub(super) fn of(receiver: &Uri, protocol: OtlpProtocol) -> Result<Option<Self>, String> {
         let is_tls = receiver.scheme_str() == Some("https");
         let own =
             if is_tls { ["HTTPS_PROXY", "https_proxy"] } else { ["HTTP_PROXY", "http_proxy"] };
@@ -56,7 +56,8 @@ impl Proxy {
         if is_loopback(receiver) || is_excepted(receiver, &exceptions.to_string_lossy()) {
             return Ok(None);
         }
-        let usable = url.to_str().and_then(|url| Self::at(variable, url));
+        let is_forwarding = !is_tls && protocol == OtlpProtocol::Http;
+        let usable = url.to_str().and_then(|url| Self::at(variable, url, is_forwarding));
         usable.map(Some).ok_or_else(|| {
             format!(
                 "the connection failed: `{variable}` names a proxy that is not an HTTP proxy, expected `http://host:port`"
@@ -64,7 +65,7 @@ impl Proxy {
         })
     }
 
-    fn at(variable: &'static str, url: &str) -> Option<Self> {
+    fn at(variable: &'static str, url: &str, is_forwarding: bool) -> Option<Self> {
         let url = if url.contains("://") { url } else { &format!("http://{url}") };
         let uri: Uri = url.parse().ok()?;
         let authority = uri.authority().filter(|_| uri.scheme_str() == Some("http"))?;
@@ -73,6 +74,7 @@ impl Proxy {
             port: authority.port_u16().unwrap_or(80),
             credential: Credential::of(authority).ok()?,
             variable,
+            is_forwarding,
         })
     }
 
@@ -81,17 +83,17 @@ impl Proxy {
         host_and_port(&self.host, self.port)
     }
 
-    /// Returns the end of an error about a proxy that refuses a request by `method` to `receiver`.
-    pub(super) fn advice(&self, method: &str, receiver: &str) -> String {
+    /// Returns the remedy if the proxy refuses a request by `method` to `receiver`.
+    pub(super) fn refusal(&self, method: &str, receiver: &str) -> String {
         format!(
-            "; the proxy must allow {method} to `{receiver}`, and may need a credential before the host{}",
+            "the proxy must allow {method} to `{receiver}`, and may need a credential before the host{}",
             self.settings()
         )
     }
 
-    /// Returns the advice for a proxy that does not work.
+    /// Returns the remedy if the proxy does not work.
     pub(super) fn choice(&self) -> String {
-        format!("; the proxy is set{}", self.settings())
+        format!("the proxy is set{}", self.settings())
     }
 
     /// Returns the variables that choose this proxy.

@@ -33,8 +33,24 @@ pub enum Outcome {
     Unanswered(String),
     /// The request must not be retried.
     Rejected(String),
-    /// There was no answer in time. The request can be retried. The text is advice if there never was an answer.
-    TimedOut(String),
+    /// There was no answer in time. The request can be retried.
+    TimedOut {
+        /// The remedy, for the end of a message.
+        advice: String,
+        /// Whether the receiver has answered before.
+        is_slow: bool,
+    },
+}
+
+impl Outcome {
+    /// Adds advice to the reason of a refusal.
+    pub(super) fn advised(self, advice: &str) -> Self {
+        match self {
+            Self::Rejected(reason) => Self::Rejected(reason + advice),
+            Self::Retry { reason, after } => Self::Retry { reason: reason + advice, after },
+            outcome => outcome,
+        }
+    }
 }
 
 /// Reads the body of a successful response. The responses for spans, metrics and logs use the same field numbers.

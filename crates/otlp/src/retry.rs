@@ -26,10 +26,6 @@ const MAX_DELAY: Duration = Duration::from_secs(5);
 /// The maximum timeout. It is limited so that adding it to the current time cannot overflow.
 const MAX_TIMEOUT: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 
-/// The advice for a receiver that has answered before.
-const TIMEOUT_ADVICE: &str =
-    "; a slow receiver needs a longer `OTEL_EXPORTER_OTLP_TIMEOUT` (`otlp.all.timeout_millis`)";
-
 /// Sends requests over one protocol, without retries. It blocks the thread of the exporter.
 pub(super) trait Transport: Send {
     /// Prepares a request once for all attempts to send it, for example by compressing it.
@@ -136,10 +132,11 @@ fn send_with(
                 last.unanswered = unanswered;
                 (("connection_error", reason), None)
             }
-            Outcome::TimedOut(advice) => {
+            Outcome::TimedOut { advice, is_slow } => {
                 let advice = match last.failure.take().filter(|_| is_repeated) {
                     Some((_, previous)) => &format!("; the previous attempt failed: {previous}"),
-                    None if advice.is_empty() && !limits.is_ending() => TIMEOUT_ADVICE,
+                    // A shutdown leaves less time than the setting.
+                    None if is_slow && limits.is_ending() => "",
                     None => &*advice,
                 };
                 let reason = format!("no response{advice}");

@@ -8,7 +8,7 @@ use http::Uri;
 
 use super::proxy::{Credential, Proxy};
 use floe_telemetry_core::REDACTED;
-use floe_telemetry_sdk::__parts::config::{keys_of_file, without_credentials};
+use floe_telemetry_sdk::__parts::config::without_credentials;
 use floe_telemetry_sdk::__parts::exporter::OtlpTarget;
 use floe_telemetry_sdk::Error;
 use floe_telemetry_sdk::TelemetryConfig;
@@ -22,6 +22,19 @@ const MIN_SECRET: usize = 4;
 /// `OTel-OTLP-Exporter-Rust` belongs to OpenTelemetry's exporter, which has other versions.
 pub(super) const USER_AGENT: &str =
     concat!("floe-telemetry/", env!("CARGO_PKG_VERSION"), " (OTLP exporter; Rust)");
+
+/// A setting that messages name.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Setting {
+    Endpoint,
+    Timeout,
+    Headers,
+    Certificate,
+    ClientCertificate,
+    /// The protocol, with a value that helps.
+    Protocol(OtlpProtocol),
+    BatchSize,
+}
 
 #[derive(Clone)]
 pub(super) struct OtlpSettings {
@@ -84,7 +97,7 @@ impl OtlpSettings {
             Error::config(format!("otlp_endpoint: `{shown}` is not a URL: {error}"))
                 .of_setting("ENDPOINT")
         })?;
-        let proxy = Proxy::of(&endpoint);
+        let proxy = Proxy::of(&endpoint, protocol);
         let credential = proxy.as_ref().ok().and_then(|proxy| proxy.as_ref()?.credential.clone());
         let of_proxy = credential.into_iter().flat_map(Credential::secrets);
         let values = headers.iter().map(|(_, value)| value.clone());
@@ -113,41 +126,77 @@ impl OtlpSettings {
 
     /// Adds the receiver to a message, because there may be several receivers.
     pub(super) fn with_receiver(&self, message: &str) -> String {
-        let message = format!("`{}`: {message}", self.receiver());
+        format!("`{}`: {message}", self.receiver())
+    }
+
+    /// Returns the name of a setting for messages: its variable with the key of a document, or its key in OpenTelemetry's
+    /// configuration file. The settings of the signal override those of all signals. `None` if the signal has none.
+    pub(super) fn name_of(&self, setting: Setting) -> Option<String> {
+        let own = &self.own;
+        let (is_own, variable, all, key, of_file) = match setting {
+            Setting::BatchSize => return self.batch_size(),
+            Setting::Endpoint => {
+                (own.endpoint.is_some(), "ENDPOINT", "otlp_endpoint", "endpoint", "endpoint")
+            }
+            Setting::Timeout => (
+                own.timeout_millis.is_some(),
+                "TIMEOUT",
+                "otlp.all.timeout_millis",
+                "timeout_millis",
+                "timeout",
+            ),
+            Setting::Headers => {
+                (!own.headers.is_empty(), "HEADERS", "authentication", "headers", "headers")
+            }
+            Setting::Certificate => {
+                (own.certificate.is_some(), "CERTIFICATE", "certificate", "certificate", "ca_file")
+            }
+            Setting::ClientCertificate => (
+                own.client_certificate.is_some(),
+                "CLIENT_CERTIFICATE",
+                "client_certificate",
+                "client_certificate",
+                "cert_file",
+            ),
+            Setting::Protocol(OtlpProtocol::Grpc) => {
+                (own.protocol.is_some(), "PROTOCOL=grpc", "otlp_protocol", "protocol", "otlp_grpc")
+            }
+            Setting::Protocol(_) => (
+                own.protocol.is_some(),
+                "PROTOCOL=http/protobuf",
+                "otlp_protocol",
+                "protocol",
+                "otlp_http",
+            ),
+        };
+        let signal = self.signal.as_str();
+        let in_capitals = signal.to_ascii_uppercase();
+        Some(match () {
+            () if self.is_of_file => format!("`{of_file}`"),
+            () if is_own => {
+                format!("`OTEL_EXPORTER_OTLP_{in_capitals}_{variable}` (`otlp.{signal}.{key}`)")
+            }
+            () => format!("`OTEL_EXPORTER_OTLP_{variable}` (`{all}`)"),
+        })
+    }
+
+    fn batch_size(&self) -> Option<String> {
+        let (variable, section) = match self.signal {
+            Signal::Traces => ("BSP", "batch_processor"),
+            Signal::Logs => ("BLRP", "log_batch_processor"),
+            _ => return None,
+        };
+        let key = "max_export_batch_size";
         if self.is_of_file {
-            return keys_of_file(&message);
+            return Some(format!("`{key}`"));
         }
-        of_signal(message, self.signal.as_str(), &self.own)
+        Some(format!("`OTEL_{variable}_MAX_EXPORT_BATCH_SIZE` (`{section}.{key}`)"))
     }
 
     /// Removes the credentials and the values of the headers from a message.
     pub(super) fn without_secrets(&self, message: String) -> String {
         without_values(message, self.secrets.iter().map(String::as_str))
     }
-}
-
-/// Names settings of the signal in place of those of all signals, which they override.
-fn of_signal(message: String, signal: &str, own: &OtlpOptions) -> String {
-    let in_capitals = signal.to_ascii_uppercase();
-    let settings = [
-        (own.endpoint.is_some(), "ENDPOINT", "otlp_endpoint", "endpoint"),
-        (own.timeout_millis.is_some(), "TIMEOUT", "otlp.all.timeout_millis", "timeout_millis"),
-        (own.protocol.is_some(), "PROTOCOL", "otlp_protocol", "protocol"),
-        (!own.headers.is_empty(), "HEADERS", "authentication", "headers"),
-        (own.certificate.is_some(), "CERTIFICATE", "certificate", "certificate"),
-        (
-            own.client_certificate.is_some(),
-            "CLIENT_CERTIFICATE",
-            "client_certificate",
-            "client_certificate",
-        ),
-    ];
-
-    settings.iter().filter(|(is_own, ..)| *is_own).fold(message, |message, (_, end, all, key)| {
-        let variable = format!("`OTEL_EXPORTER_OTLP_{in_capitals}_{end}");
-        let message = message.replace(&format!("`OTEL_EXPORTER_OTLP_{end}"), &variable);
-        message.replace(&format!("(`{all}`)"), &format!("(`otlp.{signal}.{key}`)"))
-    })
 }
 
 /// Returns the error of a header whose name gRPC reserves.
@@ -214,25 +263,29 @@ mod tests {
 
     #[test]
     fn a_message_names_the_setting_that_applies() {
-        let general = "expected in `OTEL_EXPORTER_OTLP_ENDPOINT` (`otlp_endpoint`), needs \
-                       `OTEL_EXPORTER_OTLP_PROTOCOL=grpc` (`otlp_protocol`)";
-        let mut own = OtlpOptions::default();
-        assert_eq!(of_signal(general.to_owned(), "traces", &own), general);
-
-        own.endpoint = Some("http://collector:4318/v1/traces".to_owned());
-        assert_eq!(
-            of_signal(general.to_owned(), "traces", &own),
-            "expected in `OTEL_EXPORTER_OTLP_TRACES_ENDPOINT` (`otlp.traces.endpoint`), needs \
-             `OTEL_EXPORTER_OTLP_PROTOCOL=grpc` (`otlp_protocol`)"
-        );
-        own.certificate = Some(PathBuf::from("ca.pem"));
-        let both = "`OTEL_EXPORTER_OTLP_CERTIFICATE` (`certificate`), \
-                    `OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE` (`client_certificate`)";
-        assert_eq!(
-            of_signal(both.to_owned(), "logs", &own),
-            "`OTEL_EXPORTER_OTLP_LOGS_CERTIFICATE` (`otlp.logs.certificate`), \
-             `OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE` (`client_certificate`)"
-        );
+        let mut config = TelemetryConfig::new("orders");
+        config.otlp.logs.certificate = Some(PathBuf::from("ca.pem"));
+        let target = OtlpTarget::from(config);
+        let general = "`OTEL_EXPORTER_OTLP_CERTIFICATE` (`certificate`)";
+        let own = "`OTEL_EXPORTER_OTLP_LOGS_CERTIFICATE` (`otlp.logs.certificate`)";
+        let of_client = "`OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE` (`client_certificate`)";
+        let spans = "`OTEL_BSP_MAX_EXPORT_BATCH_SIZE` (`batch_processor.max_export_batch_size`)";
+        let protocol = Setting::Protocol(OtlpProtocol::Grpc);
+        for (signal, setting, expected) in [
+            (Signal::Traces, Setting::Certificate, Some(general)),
+            (Signal::Logs, Setting::Certificate, Some(own)),
+            (Signal::Logs, Setting::ClientCertificate, Some(of_client)),
+            (Signal::Traces, Setting::BatchSize, Some(spans)),
+            (Signal::Metrics, Setting::BatchSize, None),
+            (
+                Signal::Traces,
+                protocol,
+                Some("`OTEL_EXPORTER_OTLP_PROTOCOL=grpc` (`otlp_protocol`)"),
+            ),
+        ] {
+            let settings = OtlpSettings::resolve(&target, signal).unwrap();
+            assert_eq!(settings.name_of(setting).as_deref(), expected);
+        }
     }
 
     #[test]

@@ -1,24 +1,26 @@
 //! TLS: the trusted certificate authorities and the client certificate. The implementation is rustls with ring.
 
-#[cfg(feature = "http")]
 use std::io::{self, ErrorKind};
 use std::path::Path;
 use std::sync::Arc;
 
-use http::Uri;
-use rustls::client::WebPkiServerVerifier;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::client::verify_server_name;
+use rustls::client::{WantsClientCert, WebPkiServerVerifier};
 use rustls::crypto::{CryptoProvider, ring};
 use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime};
 use rustls::server::ParsedCertificate;
-use rustls::sign::CertifiedKey;
-use rustls::{CertificateError, DigitallySignedStruct, RootCertStore, SignatureScheme};
+use rustls::{ClientConfig, ConfigBuilder};
 #[cfg(feature = "http")]
-use rustls::{ClientConfig, ClientConnection, StreamOwned};
+use rustls::{ClientConnection, StreamOwned};
+use rustls::{DigitallySignedStruct, RootCertStore, SignatureScheme};
+#[cfg(feature = "grpc")]
+use tokio::io::{AsyncRead, AsyncWrite};
+#[cfg(feature = "grpc")]
+use tokio_rustls::{TlsConnector, client::TlsStream};
 
-#[cfg(feature = "http")]
+use super::cause::{Cause, Problem};
 use super::proxy::bare_host;
 use super::settings::OtlpSettings;
 #[cfg(feature = "http")]
@@ -30,21 +32,24 @@ use floe_telemetry_sdk::Error;
 /// The maximum size of a file with certificates or a key, in bytes.
 const MAX_FILE: u64 = 4 * 1024 * 1024;
 
-/// The settings of connections to one receiver.
-pub(super) struct Tls {
-    pub(super) trust: Arc<Trust>,
-    /// The client certificate and its key, in PEM format.
-    pub(super) client: Option<(Vec<u8>, Vec<u8>)>,
+/// A client whose handshakes are on connections of ours.
+pub(super) struct Client {
+    config: Arc<ClientConfig>,
+    name: ServerName<'static>,
 }
 
-impl Tls {
-    /// Reads the files of the settings. Without configured authorities, those of the operating system are trusted. Returns
-    /// `None` if the endpoint is not `https`.
+impl Client {
+    /// Reads the files of the settings. Without configured authorities, those of the operating system are trusted. `protocol`
+    /// is negotiated in the handshake, if there is one. Returns `None` if the endpoint is not `https`.
     ///
     /// # Errors
     ///
     /// A file cannot be read, contains no certificate or no key, or the key is not the one of the certificate.
-    pub(super) fn of(endpoint: &Uri, settings: &OtlpSettings) -> Result<Option<Self>, Error> {
+    pub(super) fn of(
+        settings: &OtlpSettings,
+        protocol: Option<&[u8]>,
+    ) -> Result<Option<Self>, Error> {
+        let endpoint = &settings.endpoint;
         if endpoint.scheme_str() != Some("https") {
             return Ok(None);
         }
@@ -52,37 +57,19 @@ impl Tls {
             Some(path) => Trust::of_file(path).map_err(|error| error.of_setting("CERTIFICATE"))?,
             None => Trust::of_system()?,
         };
-        let client = settings.client.as_ref().map(|(certificate, key)| client(certificate, key));
-        Ok(Some(Self { trust: Arc::new(trust), client: client.transpose()? }))
-    }
-}
-
-/// A client whose handshakes are on connections of ours.
-#[cfg(feature = "http")]
-pub(super) struct Client {
-    config: Arc<ClientConfig>,
-    name: ServerName<'static>,
-}
-
-#[cfg(feature = "http")]
-impl Client {
-    pub(super) fn new(tls: Tls, endpoint: &Uri) -> Result<Self, Error> {
-        let name = ServerName::try_from(bare_host(endpoint).to_owned())
-            .map_err(|error| unusable(&error))?;
         let builder = ClientConfig::builder_with_provider(provider())
             .with_safe_default_protocol_versions()
             .map_err(|error| unusable(&error))?
             .dangerous()
-            .with_custom_certificate_verifier(tls.trust);
-        let config = match tls.client {
+            .with_custom_certificate_verifier(Arc::new(trust));
+        let mut config = match &settings.client {
             None => builder.with_no_client_auth(),
-            Some((chain, key)) => {
-                let key = PrivateKeyDer::from_pem_slice(&key).map_err(|error| unusable(&error))?;
-                let config = builder.with_client_auth_cert(parse_certificates(&chain), key);
-                config.map_err(|error| unusable(&error))?
-            }
+            Some((certificate, key)) => with_client(builder, certificate, key)?,
         };
-        Ok(Self { config: Arc::new(config), name })
+        config.alpn_protocols.extend(protocol.map(<[u8]>::to_vec));
+        let name = ServerName::try_from(bare_host(endpoint).to_owned())
+            .map_err(|error| unusable(&error))?;
+        Ok(Some(Self { config: Arc::new(config), name }))
     }
 
     /// Adds TLS to a connection. The handshake ends at the connection's deadline.
@@ -90,30 +77,40 @@ impl Client {
     /// # Errors
     ///
     /// One side does not trust the other, or the receiver does not answer.
+    #[cfg(feature = "http")]
     pub(super) fn connect(
         &self,
         mut socket: Socket,
-    ) -> io::Result<StreamOwned<ClientConnection, Socket>> {
-        let mut connection = ClientConnection::new(Arc::clone(&self.config), self.name.clone())
-            .map_err(io::Error::other)?;
-        match connection.complete_io(&mut socket) {
-            Ok(_) => Ok(StreamOwned::new(connection, socket)),
-            Err(error) => Err(unfinished(error)),
-        }
+    ) -> Result<StreamOwned<ClientConnection, Socket>, Problem> {
+        let mut session = ClientConnection::new(Arc::clone(&self.config), self.name.clone())
+            .map_err(|error| Problem::of(&error))?;
+        session.complete_io(&mut socket).map_err(unfinished)?;
+        Ok(StreamOwned::new(session, socket))
+    }
+
+    /// Adds TLS to a connection that does not block.
+    ///
+    /// # Errors
+    ///
+    /// One side does not trust the other, or the receiver does not answer.
+    #[cfg(feature = "grpc")]
+    pub(super) async fn handshake<S: AsyncRead + AsyncWrite + Unpin>(
+        &self,
+        stream: S,
+    ) -> Result<TlsStream<S>, Problem> {
+        let connector = TlsConnector::from(Arc::clone(&self.config));
+        connector.connect(self.name.clone(), stream).await.map_err(unfinished)
     }
 }
 
-/// Adds the phase to an error that does not name it.
-#[cfg(feature = "http")]
-fn unfinished(error: io::Error) -> io::Error {
-    let kind = error.kind();
-    match kind {
-        ErrorKind::UnexpectedEof => {
-            io::Error::new(kind, "the connection was closed during the TLS handshake")
-        }
-        ErrorKind::TimedOut => io::Error::new(kind, "no answer to the TLS handshake"),
-        _ => error,
-    }
+/// Returns the problem of a handshake that has not ended.
+pub(super) fn unfinished(error: io::Error) -> Problem {
+    let text = match error.kind() {
+        ErrorKind::UnexpectedEof => "the connection was closed during the TLS handshake",
+        ErrorKind::TimedOut => "no answer to the TLS handshake",
+        _ => return error.into(),
+    };
+    Problem::new(Cause::PerhapsPlain, text)
 }
 
 /// The implementation is chosen explicitly, because the process may have no default.
@@ -124,7 +121,7 @@ fn provider() -> Arc<CryptoProvider> {
 /// Trusts the certificates that the authorities have signed. A configured certificate is also trusted for itself, although it is marked as one
 /// of an authority: `openssl req -x509` makes such certificates, and receivers use them.
 #[derive(Debug)]
-pub(super) struct Trust {
+struct Trust {
     authorities: Arc<WebPkiServerVerifier>,
     configured: Vec<CertificateDer<'static>>,
 }
@@ -178,7 +175,10 @@ impl ServerCertVerifier for Trust {
             self.authorities.verify_server_cert(certificate, intermediates, name, ocsp, now);
         match &verified {
             // The dates were verified before.
-            Err(error) if is_of_authority(error) && self.configured.contains(certificate) => {
+            Err(error)
+                if Cause::of_tls(error) == Cause::SelfSigned
+                    && self.configured.contains(certificate) =>
+            {
                 verify_server_name(&ParsedCertificate::try_from(certificate)?, name)?;
                 Ok(ServerCertVerified::assertion())
             }
@@ -209,15 +209,6 @@ impl ServerCertVerifier for Trust {
     }
 }
 
-/// Whether the certificate of a receiver was refused only because it is one of an authority.
-fn is_of_authority(error: &rustls::Error) -> bool {
-    // rustls has no variant for this error of webpki.
-    let rustls::Error::InvalidCertificate(CertificateError::Other(cause)) = error else {
-        return false;
-    };
-    format!("{cause:?}").contains("CaUsedAsEndEntity")
-}
-
 /// Reads the certificates of a file, at least one, and returns them with its text.
 fn read_certificates(path: &Path) -> Result<(Vec<u8>, Vec<CertificateDer<'static>>), Error> {
     let pem = read(path)?;
@@ -228,23 +219,26 @@ fn read_certificates(path: &Path) -> Result<(Vec<u8>, Vec<CertificateDer<'static
     Ok((pem, certificates))
 }
 
-/// Reads a client certificate and its key, and checks that they belong together.
-fn client(certificate: &Path, key: &Path) -> Result<(Vec<u8>, Vec<u8>), Error> {
+/// Adds a client certificate and its key, which must belong together.
+fn with_client(
+    builder: ConfigBuilder<ClientConfig, WantsClientCert>,
+    certificate: &Path,
+    key: &Path,
+) -> Result<ClientConfig, Error> {
     let of_certificate = |error: Error| error.of_setting("CLIENT_CERTIFICATE");
     let of_key = |problem: &str| invalid_file(key, problem).of_setting("CLIENT_KEY");
-    let (chain, certificates) = read_certificates(certificate).map_err(of_certificate)?;
+    let (_, chain) = read_certificates(certificate).map_err(of_certificate)?;
     let pem = read(key).map_err(|error| error.of_setting("CLIENT_KEY"))?;
     let der = PrivateKeyDer::from_pem_slice(&pem)
         .map_err(|_| of_key("has no unencrypted private key in PEM format"))?;
-    match CertifiedKey::from_der(certificates, der, &provider()) {
-        Ok(_) => Ok((chain, pem)),
-        Err(rustls::Error::InvalidCertificate(_)) => Err(of_certificate(undecodable(certificate))),
-        Err(rustls::Error::InconsistentKeys(_)) => {
+    builder.with_client_auth_cert(chain, der).map_err(|error| match error {
+        rustls::Error::InvalidCertificate(_) => of_certificate(undecodable(certificate)),
+        rustls::Error::InconsistentKeys(_) => {
             let certificate = certificate.display();
-            Err(of_key(&format!("is not the key of the certificate in `{certificate}`")))
+            of_key(&format!("is not the key of the certificate in `{certificate}`"))
         }
-        Err(error) => Err(of_key(&format!("cannot be used: {error}"))),
-    }
+        error => of_key(&format!("cannot be used: {error}")),
+    })
 }
 
 fn parse_certificates(pem: &[u8]) -> Vec<CertificateDer<'static>> {
@@ -264,6 +258,39 @@ fn invalid_file(path: &Path, problem: &str) -> Error {
     Error::config(format!("otlp: the file `{}` {problem}", path.display()))
 }
 
-pub(super) fn unusable(error: &dyn std::fmt::Display) -> Error {
+fn unusable(error: &dyn std::fmt::Display) -> Error {
     Error::config(format!("otlp: TLS cannot be used: {error}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    /// A certificate of version 1 for `receiver.test`: `openssl req -new … | openssl x509 -req -signkey …`.
+    const VERSION_1: &[u8] = b"\
+-----BEGIN CERTIFICATE-----
+MIIBLDCB0wIUTV12GFlPLZngkmoElmMn/3uFasowCgYIKoZIzj0EAwIwGDEWMBQG
+A1UEAwwNcmVjZWl2ZXIudGVzdDAgFw0yNjExMjkxOTQ2NDdaGA8yMTI2MTEwNTE5
+NDY0N1owGDEWMBQGA1UEAwwNcmVjZWl2ZXIudGVzdDBZMBMGByqGSM49AgEGCCqG
+SM49AwEHA0IABGiv/QADV2i+fqOy+MsCtVbBKr0ctQh2eEa/57JLPWNYrbbE1rG6
+nbNtuUZAdmDmPk0m0h6smZr4G9b9DylEXyAwCgYIKoZIzj0EAwIDSAAwRQIgbY9J
+OHzjBetVzvnxhhaeLN4J3l01gS+dftUxNWHU+woCIQCXspwlkffO7rDJc0oiHOqx
+wM/Q1NJ2BMtykxhvT4CUfA==
+-----END CERTIFICATE-----
+";
+
+    /// The other error of webpki without a variant is that of a certificate that has signed itself.
+    #[test]
+    fn a_certificate_of_an_old_version_is_known_by_a_word_of_webpki() {
+        let certificates = parse_certificates(VERSION_1);
+        let mut roots = RootCertStore::empty();
+        roots.add_parsable_certificates(certificates.iter().cloned());
+        let trust = Trust::new(roots, Vec::new()).unwrap();
+        let name = ServerName::try_from("receiver.test").unwrap();
+        let now = UnixTime::since_unix_epoch(Duration::from_secs(1_800_000_000));
+        let verified = trust.verify_server_cert(&certificates[0], &[], &name, &[], now);
+        assert_eq!(Cause::of_tls(&verified.unwrap_err()), Cause::CertificateVersion);
+    }
 }

@@ -211,8 +211,10 @@ fn a_request_that_the_receiver_resets_is_sent_again() {
         let sent = end.clone();
         let server = Script::new(move |number, client| {
             if number == 0 {
+                client.write_all(SETTINGS)?;
+                // A request has begun.
                 client.read_exact(&mut [0; 200])?;
-                client.write_all(&[SETTINGS, &sent].concat())?;
+                client.write_all(&sent)?;
                 return io::copy(client, &mut io::sink()).map(drop);
             }
             relay(client, &TcpStream::connect(("127.0.0.1", port))?)
@@ -257,7 +259,7 @@ fn an_early_refusal_is_understood() {
     }
 
     let error = telemetry.force_flush(TIMEOUT).unwrap_err().to_string();
-    let expected = "answered 413 Payload Too Large; to send fewer spans in a request, lower \
+    let expected = "answered 413 Payload Too Large; to send fewer items in a request, lower \
                     `OTEL_BSP_MAX_EXPORT_BATCH_SIZE`";
     assert!(error.contains(expected), "{error}");
     let _ = telemetry.shutdown(TIMEOUT);

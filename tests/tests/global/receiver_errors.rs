@@ -111,7 +111,7 @@ fn the_message_has_the_text_of_the_receiver() {
             "413 Payload Too Large",
             "text/plain",
             "",
-            "413 Payload Too Large; to send fewer spans in a request, lower \
+            "413 Payload Too Large; to send fewer items in a request, lower \
              `OTEL_BSP_MAX_EXPORT_BATCH_SIZE` (`batch_processor.max_export_batch_size`)",
         ),
     ] {

@@ -1,6 +1,6 @@
 //! Addresses on which no receiver answers, and one whose receiver was replaced.
 
-use std::io::{self, Read as _, Write as _};
+use std::io;
 use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpStream};
 use std::time::Duration;
 
@@ -65,8 +65,7 @@ pub(crate) fn left_address(
 }
 
 fn answer_and_close(stream: &mut TcpStream, answer: &[u8]) -> io::Result<()> {
-    stream.read_exact(&mut [0; 24])?;
-    stream.write_all(answer)?;
+    http2::answer(stream, answer)?;
     stream.shutdown(Shutdown::Write)?;
     // What the client still sends is read, because a close with unread bytes would reset the connection.
     io::copy(stream, &mut io::sink()).map(drop)

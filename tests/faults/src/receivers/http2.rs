@@ -1,11 +1,51 @@
 //! Frames of HTTP/2 ([RFC 9113](https://www.rfc-editor.org/rfc/rfc9113#name-frame-definitions)), for
 //! responses that no library would send.
 
+use std::io::{self, Read as _, Write as _};
+use std::net::TcpStream;
+
+/// The kinds of the frames that begin a request and that set limits.
+const HEADERS: u8 = 1;
+const SETTINGS: u8 = 4;
+
 /// The number of the stream of a connection's first request.
 const FIRST: u32 = 1;
 
 pub(crate) fn settings() -> Vec<u8> {
-    frame(4, 0, 0, &[])
+    frame(SETTINGS, 0, 0, &[])
+}
+
+/// Returns settings with the maximum number of requests at the same time.
+pub(crate) fn settings_with_limit(requests: u32) -> Vec<u8> {
+    frame(SETTINGS, 0, 0, &[&[0, 3][..], &requests.to_be_bytes()].concat())
+}
+
+/// Answers a connection. If the answer begins with [`settings`], its rest follows the request.
+pub(crate) fn answer(stream: &mut TcpStream, bytes: &[u8]) -> io::Result<()> {
+    let settings = settings();
+    stream.read_exact(&mut [0; 24])?;
+    let Some(rest) = bytes.strip_prefix(&*settings) else {
+        return stream.write_all(bytes);
+    };
+    stream.write_all(&settings)?;
+    while !is_request(stream)? {}
+    stream.write_all(rest)
+}
+
+/// Reads a frame, and returns whether it begins a request.
+pub(crate) fn is_request(stream: &mut TcpStream) -> io::Result<bool> {
+    let mut head = [0; 9];
+    stream.read_exact(&mut head)?;
+    let [high, middle, low, kind, ..] = head;
+    let length = u32::from_be_bytes([0, high, middle, low]);
+    io::copy(&mut stream.take(length.into()), &mut io::sink())?;
+    Ok(kind == HEADERS)
+}
+
+/// Returns the response to an accepted request.
+pub(crate) fn accepted() -> Vec<u8> {
+    let status = [&[0, 11][..], b"grpc-status", &[1], b"0"].concat();
+    [headers(), message(0, b""), frame(HEADERS, 0x5, FIRST, &status)].concat()
 }
 
 /// Returns the headers of a successful gRPC response.

@@ -10,12 +10,14 @@ use std::time::Duration;
 use floe_tests::Script;
 use socket2::SockRef;
 
+use super::http2;
+
 #[derive(Clone, Debug)]
 pub(crate) enum Plan {
     Forward,
     /// The connection is reset after the client has sent this many bytes.
     ResetAfter(usize),
-    /// The relay answers the client's first 24 bytes, the preface of HTTP/2, with these bytes. It sends nothing more.
+    /// The relay answers a request over HTTP/2 with these bytes. It sends nothing more.
     Answer(Vec<u8>),
 }
 
@@ -170,16 +172,20 @@ impl Shared {
     }
 }
 
-fn answer(mut client: &TcpStream, bytes: &[u8]) -> io::Result<()> {
-    client.read_exact(&mut [0; 24])?;
-    client.write_all(bytes)?;
-    io::copy(&mut client, &mut io::sink()).map(drop)
+fn answer(client: &mut TcpStream, bytes: &[u8]) -> io::Result<()> {
+    http2::answer(client, bytes)?;
+    io::copy(client, &mut io::sink()).map(drop)
 }
 
 fn reset_after(mut client: &TcpStream, bytes: usize) -> io::Result<()> {
     SockRef::from(client).set_linger(Some(Duration::ZERO))?;
     let mut left = bytes;
     let mut buffer = vec![0; 1024];
+    client.peek(&mut buffer[..4])?;
+    // A request over HTTP/2 waits for the settings.
+    if buffer.starts_with(b"PRI ") {
+        client.write_all(&http2::settings())?;
+    }
     while left > 0 {
         let length = left.min(buffer.len());
         match client.read(&mut buffer[..length])? {

@@ -289,6 +289,7 @@ fn check_garbage(case: &Case) -> Result<Report> {
         report.ended_at(phase, Duration::from_secs(2))?;
     }
 
+    report.failed("failure", &["; the name service of this machine does not answer"])?;
     report.succeeded(&["after"])?;
     let messages = report.log.matches("spans could not be exported").count();
     ensure!(messages == 1, "{messages} messages: {}", report.log);

@@ -16,7 +16,7 @@ use crate::receivers::{Plan, Relay, http2};
 use crate::report::{Report, SLACK};
 use crate::scenario::{Case, GRPC, SCENARIO, Scenario};
 
-pub(super) static SCENARIOS: [Scenario; 14] = [
+pub(super) static SCENARIOS: [Scenario; 15] = [
     Scenario {
         name: "refused",
         program: |program| {
@@ -350,6 +350,38 @@ pub(super) static SCENARIOS: [Scenario; 14] = [
         ..SCENARIO
     },
     Scenario {
+        name: "limit_of_requests",
+        protocols: GRPC,
+        program: |program| {
+            program.start(program.config());
+            program.deliver("flush", 10);
+            program.end();
+        },
+        check: |case| {
+            let server = Script::new(|_, stream| {
+                stream.read_exact(&mut [0; 24])?;
+                // A request that begins meanwhile ends the connection.
+                stream.set_read_timeout(Some(EARLY))?;
+                while let Ok(is_request) = http2::is_request(stream) {
+                    if is_request {
+                        return Ok(());
+                    }
+                }
+                stream.set_read_timeout(None)?;
+                stream.write_all(&http2::settings_with_limit(0))?;
+                stream.write_all(&http2::settings_with_limit(100))?;
+                while !http2::is_request(stream)? {}
+                stream.write_all(&http2::accepted())?;
+                io::copy(stream, &mut io::sink()).map(drop)
+            });
+            let report = case.report(&server.endpoint())?;
+            report.succeeded(&["flush"])?;
+            ensure!(server.connections() == 1, "{} connections", server.connections());
+            Ok(report.arrived_in(10))
+        },
+        ..SCENARIO
+    },
+    Scenario {
         name: "unusable_answers",
         max_memory: 48,
         program: |program| {
@@ -370,11 +402,16 @@ pub(super) static SCENARIOS: [Scenario; 14] = [
 
             let received: Result<Vec<_>> = faults.iter().map(|(fault, _)| answer(fault)).collect();
             let answers = received?;
+            let is_http = case.protocol == OtlpProtocol::Http;
             let server = Script::new(move |number, stream| {
                 let (start, more) = &answers[number % answers.len()];
-                // A request has begun.
-                stream.read_exact(&mut [0; 200])?;
-                stream.write_all(start)?;
+                if is_http {
+                    // A request has begun.
+                    stream.read_exact(&mut [0; 200])?;
+                    stream.write_all(start)?;
+                } else {
+                    http2::answer(stream, start)?;
+                }
                 while !more.is_empty() {
                     stream.write_all(more)?;
                 }
@@ -605,6 +642,9 @@ const fn unusable(protocol: OtlpProtocol) -> &'static [(&'static str, &'static s
         ],
     }
 }
+
+/// The time for which a server waits with its settings.
+const EARLY: Duration = Duration::from_millis(300);
 
 /// An answer, and the bytes that are then repeated without end.
 type Answer = Result<(Vec<u8>, Vec<u8>)>;
