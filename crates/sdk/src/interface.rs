@@ -16,7 +16,6 @@ pub mod collector {
 
 pub mod config {
     pub use crate::config::endpoint::without_credentials;
-    pub use crate::config::env::keys_of_file;
     pub use crate::config::feature::needs;
 }
 

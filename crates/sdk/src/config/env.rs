@@ -258,40 +258,6 @@ impl TelemetryConfig {
     }
 }
 
-/// The keys of OpenTelemetry's configuration file, by the ends of the variables with the same meaning.
-const KEYS: [(&str, &str); 10] = [
-    ("_ENDPOINT", "endpoint"),
-    ("_HEADERS", "headers"),
-    ("_TIMEOUT", "timeout"),
-    ("_COMPRESSION", "compression"),
-    ("_CLIENT_CERTIFICATE", "cert_file"),
-    ("_CLIENT_KEY", "key_file"),
-    ("_CERTIFICATE", "ca_file"),
-    ("_PROTOCOL=grpc", "otlp_grpc"),
-    ("_PROTOCOL=http/protobuf", "otlp_http"),
-    ("_MAX_EXPORT_BATCH_SIZE", "max_export_batch_size"),
-];
-
-/// Replaces the variables in a message, and removes the keys of documents that follow them.
-pub fn keys_of_file(message: &str) -> String {
-    let mut text = String::new();
-    let mut rest = message;
-    while let Some((before, after)) = rest.split_once("`OTEL_") {
-        text.push_str(before);
-        let (word, after) = after.split_once('`').unwrap_or((after, ""));
-        rest = after;
-        let Some((_, key)) = KEYS.iter().find(|(end, _)| word.ends_with(end)) else {
-            text.extend(["`OTEL_", word, "`"]);
-            continue;
-        };
-        text.extend(["`", key, "`"]);
-        if let Some((_, after)) = after.strip_prefix(" (`").and_then(|it| it.split_once("`)")) {
-            rest = after;
-        }
-    }
-    text + rest
-}
-
 /// Restores the program's own value unless it is the default. Returns whether it is not.
 fn keep<T: PartialEq>(field: &mut T, own: T, default: &T) -> bool {
     let is_own = own != *default;
