@@ -58,6 +58,8 @@ pub(super) struct OtlpSettings {
     secrets: Vec<String>,
     /// Whether messages name the keys of OpenTelemetry's configuration file in place of variables.
     is_of_file: bool,
+    /// The settings that a file has set, with their places.
+    places: Vec<(&'static str, String)>,
     /// The settings of this signal alone.
     pub(super) own: OtlpOptions,
 }
@@ -115,6 +117,10 @@ impl OtlpSettings {
             certificate: file(|options| options.certificate.as_deref()),
             client,
             is_of_file: config.is_of_file(),
+            places: config.places(
+                signal,
+                &["endpoint", "timeout", "headers", "certificate", "client_certificate"],
+            ),
             own: own.clone(),
         })
     }
@@ -129,8 +135,8 @@ impl OtlpSettings {
         format!("`{}`: {message}", self.receiver())
     }
 
-    /// Returns the name of a setting for messages: its variable with the key of a document, or its key in OpenTelemetry's
-    /// configuration file. The settings of the signal override those of all signals. `None` if the signal has none.
+    /// Returns the name of a setting for messages: its key with its place in the file that has set it, or its variable with the
+    /// key of a document. The settings of the signal override those of all signals. `None` if the signal has none.
     pub(super) fn name_of(&self, setting: Setting) -> Option<String> {
         let own = &self.own;
         let (is_own, variable, all, key, of_file) = match setting {
@@ -171,12 +177,17 @@ impl OtlpSettings {
         };
         let signal = self.signal.as_str();
         let in_capitals = signal.to_ascii_uppercase();
-        Some(match () {
-            () if self.is_of_file => format!("`{of_file}`"),
-            () if is_own => {
-                format!("`OTEL_EXPORTER_OTLP_{in_capitals}_{variable}` (`otlp.{signal}.{key}`)")
-            }
-            () => format!("`OTEL_EXPORTER_OTLP_{variable}` (`{all}`)"),
+        let key = match () {
+            () if self.is_of_file => of_file,
+            () if is_own => &format!("otlp.{signal}.{key}"),
+            () => all,
+        };
+        let place = self.places.iter().find(|(setting, _)| setting.eq_ignore_ascii_case(variable));
+        Some(match place {
+            Some((_, place)) => format!("`{key}` ({place})"),
+            None if self.is_of_file => format!("`{key}`"),
+            None if is_own => format!("`OTEL_EXPORTER_OTLP_{in_capitals}_{variable}` (`{key}`)"),
+            None => format!("`OTEL_EXPORTER_OTLP_{variable}` (`{key}`)"),
         })
     }
 

@@ -132,7 +132,7 @@ fn the_message_has_the_text_of_the_receiver() {
     assert!(error.contains(&expected), "{error}");
 }
 
-/// The advice names the keys of the file, because the variables have no effect then.
+/// The advice names the keys of the file, with their lines, because the variables have no effect then.
 #[test]
 fn advice_about_a_configuration_file_names_its_keys() {
     let program = program!({
@@ -143,7 +143,9 @@ fn advice_about_a_configuration_file_names_its_keys() {
     });
     let refused = answering([http("401 Unauthorized", "text/plain", "unknown key")]);
     let unknown = answering(["220 mail.example ESMTP\r\n".to_owned()]);
+    let missing = answering([http("404 Not Found", "text/plain", "no route")]);
     for (endpoint, expected) in [
+        (missing, " a running receiver in `endpoint` (line 2, column 75 of `"),
         (refused, "; set a valid credential in `headers`"),
         (unknown, " needs `otlp_grpc`, and a receiver with TLS needs an endpoint with `https://`"),
     ] {
@@ -159,6 +161,16 @@ fn advice_about_a_configuration_file_names_its_keys() {
         assert!(stdout.contains(expected), "{stdout}{stderr}");
         assert!(!stdout.contains("OTEL_"), "{stdout}");
     }
+
+    let missing = answering([http("404 Not Found", "text/plain", "no route")]);
+    let file = document(&format!(
+        "resource_attributes: {{service_name: orders}}\notlp_endpoint: {missing}\notlp_protocol: http\n"
+    ));
+    let path = file.path().to_str().unwrap();
+    let (stdout, stderr) = program.run(&[("FLOE_CONFIG_FILE", path)]);
+    let expected =
+        format!(" a running receiver in `otlp_endpoint` (line 2, column 16 of `{path}`)");
+    assert!(stdout.contains(&expected), "{stdout}{stderr}");
 }
 
 /// gRPC sends the values of such headers in base64.

@@ -173,6 +173,18 @@ impl TelemetryConfig {
         if self.sources.of(&own).0 == Source::Default { names::path(None, field) } else { own }
     }
 
+    /// Returns the places of settings of the OTLP exporter for a signal that a document or a file has set, with the names of
+    /// the settings.
+    #[doc(hidden)]
+    pub fn places(&self, signal: Signal, settings: &[&'static str]) -> Vec<(&'static str, String)> {
+        let settled = self.settled();
+        let place = |setting: &&'static str| {
+            let (source, _) = settled.sources.of(&settled.path_of(signal, setting));
+            source.is_in_file().then(|| (*setting, source.to_string()))
+        };
+        settings.iter().filter_map(place).collect()
+    }
+
     /// Whether a file of OpenTelemetry's format is the configuration.
     #[doc(hidden)]
     pub fn is_of_file(&self) -> bool {

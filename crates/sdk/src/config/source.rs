@@ -30,6 +30,10 @@ impl Source {
         matches!(self, Self::ConfigFile(..))
     }
 
+    pub(crate) const fn is_in_file(&self) -> bool {
+        matches!(self, Self::Document(..) | Self::ConfigFile(..))
+    }
+
     /// Whether both are places in one file.
     fn is_beside(&self, other: &Self) -> bool {
         match (self, other) {
