@@ -7,7 +7,7 @@ use std::net::{Shutdown, TcpStream};
 use std::sync::LazyLock;
 
 use floe_telemetry::config::OtlpProtocol;
-use floe_telemetry::{TelemetryConfig, init};
+use floe_telemetry::{TelemetryConfig, init, init_with};
 use floe_tests::{
     Authority, ClientCertificate, Receiver, Response, Script, TIMEOUT, Written, before, document,
     program,
@@ -136,7 +136,9 @@ fn the_message_has_the_text_of_the_receiver() {
 #[test]
 fn advice_about_a_configuration_file_names_its_keys() {
     let program = program!({
-        let telemetry = init().unwrap();
+        let mut config = TelemetryConfig::from_env().unwrap();
+        config.otlp.traces.timeout_millis = Some(1000);
+        let telemetry = init_with(config).unwrap();
         work();
         let error = telemetry.force_flush(TIMEOUT).unwrap_err();
         println!("child: {error}");

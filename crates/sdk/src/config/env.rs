@@ -188,7 +188,8 @@ impl TelemetryConfig {
     /// Whether a file of OpenTelemetry's format is the configuration.
     #[doc(hidden)]
     pub fn is_of_file(&self) -> bool {
-        self.sources.of("otlp").0.is_config_file()
+        let (source, ignored) = self.sources.of("otlp");
+        source.is_config_file() || ignored.into_iter().any(Source::is_config_file)
     }
 
     /// Returns the file of a document that is the configuration.
