@@ -85,9 +85,9 @@ impl Invocation {
         let folder = given("project_dir").map(PathBuf::from).or_else(nearest_project);
         let folder = absolute(folder.unwrap_or_default());
         let project = Project::read(&folder);
+        let text = |name: &str| given(name).map(|it| it.to_string_lossy().into_owned());
         let word = |name: &str| {
-            let given = given(name).map(|it| it.to_string_lossy().into_owned());
-            given.or_else(|| match project.flags.get(name)? {
+            text(name).or_else(|| match project.flags.get(name)? {
                 Value::Null => None,
                 Value::String(text) => Some(text.clone()),
                 other => Some(other.to_string()),
@@ -102,7 +102,8 @@ impl Invocation {
             let inner = word("log_path").or_else(|| project.log_path.clone());
             (folder.clone(), folder.join(inner.as_deref().unwrap_or("logs")))
         };
-        let profile = word("profile").or_else(|| rendered(project.profile.as_ref()?));
+        // dbt reads both from no flag of the project.
+        let profile = text("profile").or_else(|| rendered(project.profile.as_ref()?));
         let max_bytes = word("log_file_max_bytes").and_then(|it| it.parse().ok());
         let log = Settings {
             base,
@@ -116,7 +117,7 @@ impl Invocation {
             connection: Connection {
                 folder: PathBuf::new(),
                 profile: profile.unwrap_or_default(),
-                target: word("target"),
+                target: text("target"),
             },
             project_name: project.name,
             folder,
@@ -286,7 +287,7 @@ mod tests {
             file,
             "name: shop\nlog-path: var/log\nprofile: \"shop_{{ env_var('NO_SUCH', 'prod') }}\"\n\
              models: {shop: {+enabled: true}}\n\
-             flags: {log_format: json, send_anonymous_usage_stats: false}\n",
+             flags: {log_format: json, profile: other, send_anonymous_usage_stats: false}\n",
         )
         .expect("a file");
         let words = format!("dbt run --target prod --project-dir {}", folder.path().display());
