@@ -72,7 +72,7 @@ impl Known {
     }
 }
 
-/// The failure of a step. Its text, sources and type are those of the failure.
+/// The failure of a step. Its text, sources and error type are those of the failure.
 #[derive(Debug)]
 struct Unbuilt {
     failure: Failure,

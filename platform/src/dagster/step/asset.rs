@@ -82,7 +82,7 @@ fn build_asset(step: &DagsterStep, asset: Asset<'_>, plugins: &Active) -> Result
     if let Ok(built) = &built {
         known.step.outcome = Outcome::Built { rows: Some(built.rows) };
     }
-    known.is_reported = matches!(reported, Ok(true));
+    known.is_reported = matches!(reported, Ok(true)) && built.is_err();
     known.end(reported.map_err(Failure::from).and(built.map(drop)))
 }
 
