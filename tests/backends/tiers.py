@@ -443,7 +443,6 @@ SCENARIOS = [
 def main(shop: Path, otelcol: str, jaeger: str, hosts: Path, folder: Path) -> None:
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
-    random.seed(89)  # of the ids of traces
     with Tiers(shop, otelcol, jaeger, hosts, folder) as tiers:
         nodes = Nodes()
         for scenario in SCENARIOS:
