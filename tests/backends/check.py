@@ -2,7 +2,7 @@
 them there.
 
 Usage: check.py FLOE PROGRAMS FOLDER [OTELCOL], with the folder of the backends' programs, and one for
-what this writes. The collector is Rotel, or the core of the OpenTelemetry Collector as a program.
+what this writes. The collector is Rotel, or the OpenTelemetry Collector as a program.
 """
 
 import os

@@ -1,4 +1,4 @@
-"""The core of the OpenTelemetry Collector, configured by `deploy/collector/one.yaml`."""
+"""The OpenTelemetry Collector, configured by `deploy/collector/one.yaml`."""
 
 from pathlib import Path
 

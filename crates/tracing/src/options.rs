@@ -1,4 +1,4 @@
-//! The layer for `tracing`, and its options.
+//! The type of the layer for `tracing`.
 
 use crate::spans::Spans;
 
