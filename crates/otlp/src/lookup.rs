@@ -103,7 +103,7 @@ impl Lookups {
         let answer = look_up(&name);
         let mut names = self.names();
         if let Some(asked) = find(&mut names, &name) {
-            asked.is_given_up &= asked.callers == 0;
+            asked.is_given_up &= answer.is_err() && asked.callers == 0;
             asked.state = State::Answered(answer, monotonic_now());
         }
         drop(names);
@@ -260,6 +260,21 @@ mod tests {
         assert_eq!(next_host(&mut names).as_deref(), Some("other"));
         names.truncate(2);
         assert_eq!(next_host(&mut names), None);
+    }
+
+    /// A look-up that once came too late and then answered is not behind one that hangs.
+    #[test]
+    fn an_answered_name_is_not_behind_one_that_hangs() {
+        let lookups = Lookups { forks: 0, names: Mutex::default(), changed: Condvar::default() };
+        lookups.names().push(named("localhost", State::Waiting, false));
+        lookups.names()[0].is_given_up = true; // its caller had too little time left
+        lookups.answer_next();
+        let mut names = lookups.names();
+        assert!(matches!(names[0].answer(), Some(Ok(_))));
+        names.push(named("hanging", State::Running, true));
+        // The connection breaks after `KEPT`.
+        names[0].state = State::Waiting;
+        assert!(next(&mut names).is_some());
     }
 
     #[test]
