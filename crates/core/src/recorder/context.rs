@@ -244,6 +244,11 @@ fn with_aside<T>(act: impl FnOnce(&mut Aside) -> T) -> Option<T> {
         let done = act(&mut aside);
         if STATE.get() != State::Gone {
             let is_empty = aside.contexts.is_empty() && aside.guards.is_empty();
+            if is_empty {
+                // Nothing frees it when the thread ends.
+                aside.contexts = Vec::new();
+                aside.guards = Vec::new();
+            }
             STATE.set(if is_empty { State::Usual } else { State::Aside });
         }
         Some(done)
