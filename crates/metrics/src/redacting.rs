@@ -101,7 +101,8 @@ impl<P> RedactingMeterProvider<P> {
         static POLICIES: AtomicU64 = AtomicU64::new(0);
 
         let id = POLICIES.fetch_add(1, Ordering::Relaxed) + 1;
-        let callbacks = Arc::default();
+        let callbacks = Arc::<Callbacks>::default();
+        callbacks.start();
         Self {
             provider,
             policy: Policy { id, redaction },
@@ -310,9 +311,6 @@ macro_rules! observables {
             let name = builder.name.clone();
             let unit = builder.unit.clone();
             let kept = self.kept(viewed!(self, name, unit, InstrumentKind::$instrument));
-            if !request.callbacks.is_empty() {
-                self.callbacks.start();
-            }
             for callback in request.callbacks {
                 let policy = self.policy.clone();
                 let kept = kept.clone();

@@ -387,7 +387,7 @@ fn spans_in_a_closure_of_the_api_have_their_parents() {
     }
 }
 
-/// A guard that is dropped in the closure is detached as soon as the closure has returned.
+/// A guard that is dropped in the closure is detached when the library is used next on the thread.
 #[alone]
 fn a_guard_may_be_dropped_in_a_closure_of_the_api() {
     let spans = spans(TelemetryConfig::new("states"), || {

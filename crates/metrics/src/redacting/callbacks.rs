@@ -13,15 +13,16 @@ use opentelemetry::metrics::AsyncInstrument;
 
 use crate::internal_log::{internal_log, later};
 
-/// The time for which a collection waits for a callback. On a busy machine, a callback that computes takes seconds.
-const LIMIT: Duration = Duration::from_secs(5);
+/// The time for which a collection waits for a callback: less than half of the timeout of a shutdown, which exports the other
+/// metrics then. On a busy machine, a callback that computes takes a second.
+const LIMIT: Duration = Duration::from_secs(2);
 
 /// The maximum number of values that one call of a callback observes. Further ones are dropped.
 const MAX_VALUES: usize = 100_000;
 
 type Call = Box<dyn FnOnce() + Send>;
 
-/// The thread that calls the callbacks of a provider, from the first one on.
+/// The thread that calls the callbacks of a provider.
 #[derive(Debug, Default)]
 pub(super) struct Callbacks {
     /// `None` if the thread could not be started.
@@ -76,7 +77,8 @@ impl Callbacks {
                 internal_log!(
                     error,
                     metric = metric,
-                    "the callback of a metric does not return: until then, metrics with callbacks are not collected"
+                    "the callback of a metric has not returned within 2 seconds: until it returns, metrics with callbacks are not \
+                     exported"
                 );
             });
             Vec::new()
