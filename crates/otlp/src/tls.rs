@@ -255,7 +255,7 @@ fn undecodable(path: &Path) -> Error {
 }
 
 fn invalid_file(path: &Path, problem: &str) -> Error {
-    Error::config(format!("otlp: the file `{}` {problem}", path.display()))
+    Error::config(format!("otlp: the file `{}` {problem}", regular_file::shown(path)))
 }
 
 fn unusable(error: &dyn std::fmt::Display) -> Error {

@@ -49,5 +49,5 @@ pub mod parts {
 }
 
 pub mod regular_file {
-    pub use crate::regular_file::read;
+    pub use crate::regular_file::{read, shown};
 }

@@ -44,6 +44,9 @@ fn the_effective_source_and_the_ignored_ones_are_named() {
         ("OTEL_PROPAGATORS", "tracecontext"),
         ("OTEL_TRACES_SAMPLER", "alway_on"),
         ("FLOE_SPAN_FILTER", "info"),
+        ("OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE", "client.pem"),
+        // In place of its path.
+        ("OTEL_EXPORTER_OTLP_CLIENT_KEY", "MC4CAQAwBQYDK2Vw\nBCIEIAhunter2"),
     ]);
     assert!(!stdout.contains("hunter2"), "{stdout}{stderr}");
     let paths = [

@@ -5,6 +5,7 @@ use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use crate::regular_file::shown;
 use crate::suggest::one_of;
 use serde::{Deserialize, Serialize};
 
@@ -228,13 +229,13 @@ pub struct OtlpOptions {
     #[serde(skip)]
     pub max_request_bytes: Option<usize>,
     /// A PEM file with the trusted certificate authorities. Default: those of the operating system.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none", serialize_with = "serialize_path")]
     pub certificate: Option<PathBuf>,
     /// A PEM file with the client certificate. Requires `client_key`. Default none.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none", serialize_with = "serialize_path")]
     pub client_certificate: Option<PathBuf>,
     /// A PEM file with the private key of `client_certificate`. Default none.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none", serialize_with = "serialize_path")]
     pub client_key: Option<PathBuf>,
 }
 
@@ -316,6 +317,14 @@ impl OtlpOptions {
     }
 }
 
+#[expect(clippy::ref_option, reason = "serde passes a reference to the field")]
+fn serialize_path<S: serde::Serializer>(
+    path: &Option<PathBuf>,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    path.as_deref().map(shown).serialize(serializer)
+}
+
 #[expect(clippy::missing_fields_in_debug, reason = "a field is not a setting")]
 impl fmt::Debug for OtlpOptions {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -325,9 +334,9 @@ impl fmt::Debug for OtlpOptions {
             .field("headers", &self.headers)
             .field("timeout_millis", &self.timeout_millis)
             .field("compression", &self.compression)
-            .field("certificate", &self.certificate)
-            .field("client_certificate", &self.client_certificate)
-            .field("client_key", &self.client_key)
+            .field("certificate", &self.certificate.as_deref().map(shown))
+            .field("client_certificate", &self.client_certificate.as_deref().map(shown))
+            .field("client_key", &self.client_key.as_deref().map(shown))
             .finish()
     }
 }

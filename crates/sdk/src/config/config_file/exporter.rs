@@ -181,7 +181,8 @@ const FIELDS: [(&[&str], &str); 8] = [
 
 fn file(tls: &Part<'_>, key: &'static str) -> Result<Option<PathBuf>, Mistake> {
     tls.checked(key, |path: &PathBuf| {
-        let refused = || format!("expected an absolute path, found `{}`", path.display());
+        let refused =
+            || format!("expected an absolute path, found `{}`", crate::regular_file::shown(path));
         path.is_absolute().then_some(()).ok_or_else(refused)
     })
 }
