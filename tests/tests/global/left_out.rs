@@ -347,6 +347,10 @@ fn code_overrides_a_variable_that_cannot_be_obeyed() {
             config.otlp_endpoint = Some(endpoint);
             config.otlp_protocol = Some(OtlpProtocol::Http);
             config.sampling = config.sampling.with_ratio(1.0);
+            assert!(!config.to_string().contains("left out"), "{config}");
+        }
+        if std::env::var_os("AGAIN").is_some() {
+            config.apply_env().unwrap();
         }
         let telemetry = TelemetryProvider::builder(config).initialize().unwrap();
         drop(create_span("from.child"));
@@ -373,6 +377,19 @@ fn code_overrides_a_variable_that_cannot_be_obeyed() {
     let (_, stderr) = program.run(&[&variables("always")[..], &[("IN_CODE", &endpoint)]].concat());
     assert_eq!(stderr, "");
     assert_eq!(receiver.spans().len(), 1);
+    // The variables decide again when they are read again.
+    let again = [&variables("")[..], &[("IN_CODE", &endpoint), ("AGAIN", "1")]].concat();
+    let (_, stderr) = program.run(&again);
+    assert!(stderr.contains(reasons[1]), "{stderr}");
+    // No key is read without TLS.
+    let variables = [
+        ("OTEL_EXPORTER_OTLP_CLIENT_KEY", "key.pem"),
+        ("OTEL_EXPORTER_OTLP_ENDPOINT", &endpoint),
+        ("OTEL_EXPORTER_OTLP_PROTOCOL", "http/protobuf"),
+    ];
+    let (_, stderr) = program.run(&variables);
+    assert_eq!(stderr, "");
+    assert_eq!(receiver.spans().len(), 2);
 }
 
 /// Each invalid entry of a list is named, and none is quoted that may be a credential.

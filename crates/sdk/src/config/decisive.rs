@@ -39,8 +39,10 @@ impl TelemetryConfig {
         // `Error` redacts the message, which may quote a credential.
         let reason = Error::config(format!("{name}: {message}")).to_string();
         let held = self.held(setting, signal);
-        if !self.refusals.0.iter().any(|known| known.reason == reason) {
-            self.refusals.0.push(Refusal { setting, signal, reason, held });
+        match self.refusals.0.iter_mut().find(|known| known.reason == reason) {
+            // The variable is read again, after code may have set the field.
+            Some(known) => known.held = held,
+            None => self.refusals.0.push(Refusal { setting, signal, reason, held }),
         }
     }
 
@@ -51,13 +53,16 @@ impl TelemetryConfig {
                 Some(of) => of == signal,
                 None => self.held(it.setting, Some(signal)).is_empty(),
             };
-            settings.contains(&it.setting)
-                && is_of_signal
-                && self.held(it.setting, it.signal) == it.held
+            settings.contains(&it.setting) && is_of_signal && self.is_refused(it)
         };
         let refused = self.refusals.0.iter().filter(applies);
         let reasons: Vec<_> = refused.map(|it| &*it.reason).collect();
         (!reasons.is_empty()).then(|| reasons.join("; "))
+    }
+
+    /// Whether no code has set the field of the variable since it was read.
+    pub(super) fn is_refused(&self, refusal: &Refusal) -> bool {
+        self.held(refusal.setting, refusal.signal) == refusal.held
     }
 
     /// Returns the values of a setting.

@@ -106,7 +106,8 @@ impl TelemetryConfig {
             .paths()
             .filter(|path| config.sources.of(path).0.variable().is_some() && !is_shown(path));
         lines.extend(without_value.map(|path| format!("{path} ({})", config.sources.of(path).0)));
-        lines.extend(config.refusals.0.iter().map(|it| format!("left out: {}", it.reason)));
+        let refused = config.refusals.0.iter().filter(|it| config.is_refused(it));
+        lines.extend(refused.map(|it| format!("left out: {}", it.reason)));
         if let Some(more @ 1..) = lines.len().checked_sub(MAX_LINES) {
             lines.truncate(MAX_LINES);
             lines.push(format!("and {more} more"));
