@@ -12,7 +12,7 @@ use crate::internal_log::write_line;
 use crate::parts;
 use crate::suggest::listed;
 
-/// The settings without which nothing is sent over OTLP.
+/// The settings without which nothing is sent over OTLP. The last one is read for an `https` endpoint only.
 const OF_OTLP: [Decisive; 4] =
     [Decisive::Endpoint, Decisive::Protocol, Decisive::Headers, Decisive::Client];
 
@@ -45,7 +45,9 @@ impl OtlpTargets {
             let Some(target) = target else {
                 continue;
             };
-            if let Some(reason) = config.refusal(signal, &OF_OTLP) {
+            let is_secure = target.config.otlp_route(signal).1.starts_with("https:");
+            let settings = if is_secure { &OF_OTLP[..] } else { &OF_OTLP[..3] };
+            if let Some(reason) = config.refusal(signal, settings) {
                 if signal == Signal::Traces || parts::has(signal.as_str()) {
                     this.leave_out(signal, reason);
                 }
