@@ -792,19 +792,23 @@ fn timeout(text: &str) -> Result<u64, String> {
     Ok(without_limit(millis))
 }
 
+fn protocol(name: &str, text: &str) -> Result<OtlpProtocol, String> {
+    if text == "http/json" {
+        let message = "expected `http/protobuf`, found `http/json`";
+        warn_about(name, message, "requests are in protobuf");
+        // Receivers of OTLP over HTTP decode protobuf, too.
+        return Ok(OtlpProtocol::Http);
+    }
+    word(&OtlpProtocol::ALL)(text)
+}
+
 /// Applies the settings of the OTLP exporter, for one signal or for all
 /// ([specification](https://opentelemetry.io/docs/specs/otel/protocol/exporter/)).
 fn otlp(signal: Option<Signal>, config: &mut TelemetryConfig) {
     let name = |setting: &str| names::otlp(signal, setting).unwrap_or_default();
 
     let protocol = config.decided((Decisive::Protocol, signal), name("PROTOCOL"), |text| {
-        if text == "http/json" {
-            let message = "expected `http/protobuf`, found `http/json`";
-            warn_about(name("PROTOCOL"), message, "requests are in protobuf");
-            // Receivers of OTLP over HTTP decode protobuf, too.
-            return Ok(OtlpProtocol::Http);
-        }
-        word(&OtlpProtocol::ALL)(text)
+        protocol(name("PROTOCOL"), text)
     });
     let endpoint = endpoint(signal, config);
     match signal {
@@ -813,6 +817,7 @@ fn otlp(signal: Option<Signal>, config: &mut TelemetryConfig) {
             if endpoint.is_some() {
                 config.otlp_endpoint = endpoint;
                 "otlp".clone_into(&mut config.backend);
+                config.sources.note("backend", Source::Variable(name("ENDPOINT")));
             }
         }
         Some(signal) => {

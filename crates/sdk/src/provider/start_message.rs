@@ -1,5 +1,10 @@
 //! One line about a started provider: the destinations of each signal, the sampler and the features.
 
+use std::io;
+use std::time::Duration;
+
+use floe_telemetry_core::__sdk::standard_error::write_within;
+
 use crate::collector::Counters;
 use crate::config::{Signal, TelemetryConfig, sorted};
 use crate::internal_log::write_line;
@@ -38,9 +43,11 @@ pub(super) fn write(line: &str) {
     }
 }
 
-/// Writes each value of the configuration with its source.
+/// Writes each value of the configuration with its source, whatever `OTEL_LOG_LEVEL` says.
 pub(super) fn explain(config: &TelemetryConfig) {
-    config.explained().iter().for_each(|line| write_line("info", line));
+    for line in config.explained() {
+        write_within(&io::stderr(), format!("info: {line}\n").as_bytes(), Duration::ZERO);
+    }
 }
 
 /// Warns if the thread has called an annotated function before, for example if the provider is started inside of one.
