@@ -56,6 +56,11 @@ impl Exception {
         Event::new(keys::EXCEPTION, wall_now(), Vec::new(), 0)
     }
 
+    /// Whether an event may wait for an exception. It has no text of the program.
+    pub fn is_empty_event(event: &Event) -> bool {
+        event.attributes.is_empty() && event.name == keys::EXCEPTION
+    }
+
     /// Whether an attribute waits for the message of an exception.
     pub fn is_awaited_by(Attribute { key, value }: &Attribute) -> bool {
         matches!(value, AttributeValue::Static("")) && key.as_str() == keys::EXCEPTION_MESSAGE
@@ -168,9 +173,7 @@ impl Exception {
 
     /// Fills the last event that waits for it.
     pub(super) fn write_event<'e>(&self, events: &'e mut [Event]) -> Option<&'e mut Event> {
-        let is_awaiting =
-            |event: &&mut Event| event.attributes.is_empty() && event.name == keys::EXCEPTION;
-        let event = events.iter_mut().rfind(is_awaiting)?;
+        let event = events.iter_mut().rfind(|event| Self::is_empty_event(event))?;
         event.attributes = self.details();
         Some(event)
     }

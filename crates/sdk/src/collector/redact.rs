@@ -22,7 +22,7 @@ use super::rate_limited::RateLimited;
 use crate::attributes::AttributeValue;
 use crate::config::SpanLimits;
 use crate::internal_log::{internal_log, later};
-use crate::recorder::SpanRecord;
+use crate::recorder::{Exception, SpanRecord};
 
 static EMPTY_KEYS: RateLimited = RateLimited::new();
 
@@ -91,7 +91,8 @@ impl Redactor {
             if !self.is_clean(&more.trace_state) {
                 more.trace_state = TraceState::NONE;
             }
-            more.events.iter_mut().for_each(|event| self.event(event));
+            let events = more.events.iter_mut().filter(|event| !Exception::is_empty_event(event));
+            events.for_each(|event| self.event(event));
             more.links.iter_mut().for_each(|link| self.link(link));
             self.exception(record);
         }
