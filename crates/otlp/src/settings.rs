@@ -177,17 +177,19 @@ impl OtlpSettings {
         };
         let signal = self.signal.as_str();
         let in_capitals = signal.to_ascii_uppercase();
-        let key = match () {
-            () if self.is_of_file => of_file,
-            () if is_own => &format!("otlp.{signal}.{key}"),
-            () => all,
-        };
         let place = self.places.iter().find(|(setting, _)| setting.eq_ignore_ascii_case(variable));
-        Some(match place {
-            Some((_, place)) => format!("`{key}` ({place})"),
-            None if self.is_of_file => format!("`{key}`"),
-            None if is_own => format!("`OTEL_EXPORTER_OTLP_{in_capitals}_{variable}` (`{key}`)"),
-            None => format!("`OTEL_EXPORTER_OTLP_{variable}` (`{key}`)"),
+        let (key, variable) = match () {
+            () if self.is_of_file => (of_file, None),
+            () if is_own => (
+                &*format!("otlp.{signal}.{key}"),
+                Some(format!("OTEL_EXPORTER_OTLP_{in_capitals}_{variable}")),
+            ),
+            () => (all, Some(format!("OTEL_EXPORTER_OTLP_{variable}"))),
+        };
+        Some(match (place, variable) {
+            (Some((_, place)), _) => format!("`{key}` ({place})"),
+            (None, Some(variable)) => format!("`{variable}` (`{key}`)"),
+            (None, None) => format!("`{key}`"),
         })
     }
 
