@@ -236,8 +236,9 @@ impl Problem {
         let text = error_chain(error);
         let told = Cause::of_text(&text);
         let cause = match known {
-            Some(known) if known != Cause::Closed || told == Cause::Unknown => known,
-            _ => told,
+            // The text may tell why the connection was closed.
+            None | Some(Cause::Closed) if told != Cause::Unknown => told,
+            known => known.unwrap_or(Cause::Unknown),
         };
         Self { cause, text }
     }

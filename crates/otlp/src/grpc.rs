@@ -359,7 +359,8 @@ pub(super) fn classify(status: &Status) -> Outcome {
     }
 }
 
-/// Whether a receiver in Go or with tonic has found the request too large, or tonic the response. No code says so.
+/// Whether the message of a status is about a request or a response that is too large, in the words of Go's gRPC or of
+/// tonic. The code is the same for other reasons.
 fn is_too_large(status: &Status) -> bool {
     let words = ["larger than max", "message length too large"];
     words.iter().any(|words| status.message().contains(words))
