@@ -873,7 +873,6 @@ fn endpoint(signal: Option<Signal>, config: &mut TelemetryConfig) -> Option<Stri
     let of = |name| parsed(name, word(&BOOLEANS)).map_err(|message| (name, message));
     let insecure =
         of(name("INSECURE")).and_then(|own| own.map_or_else(|| of(all), |own| Ok(Some(own))));
-    let has_scheme = |text: &str| text.contains("://");
     let text = text_of(name("ENDPOINT"));
     let insecure = match (insecure, &text) {
         (Ok(insecure), _) => insecure,
@@ -896,10 +895,14 @@ fn endpoint(signal: Option<Signal>, config: &mut TelemetryConfig) -> Option<Stri
     })
 }
 
+fn has_scheme(endpoint: &str) -> bool {
+    endpoint.contains("://")
+}
+
 /// Adds the scheme that `insecure` selects to an endpoint without a scheme.
 pub(super) fn with_scheme(endpoint: &str, insecure: Option<bool>) -> Cow<'_, str> {
     match insecure {
-        Some(insecure) if !endpoint.contains("://") => {
+        Some(insecure) if !has_scheme(endpoint) => {
             let scheme = if insecure { "http" } else { "https" };
             Cow::Owned(format!("{scheme}://{endpoint}"))
         }
