@@ -1,5 +1,5 @@
-//! Dependencies between modules, called arrows, form no circle, neither between files nor between folders of `src`. Those between
-//! crates lead upward in the list of `ARCHITECTURE.md`.
+//! Dependencies between modules, called arrows, form no circle, neither between files nor between folders of `src`. Arrows
+//! between crates lead upward in the list of `ARCHITECTURE.md`.
 //!
 //! Here, a module is a file. A path outside of tests that leads from `crate`, `super` or `self` to another file of the
 //! crate is an arrow, unless it connects a module with one of its own submodules.

@@ -200,7 +200,7 @@ const PLACES: [(&str, Place); 10] = [
     }),
 ];
 
-/// What the child does; the numbers of the place and the deed.
+/// The variables of the child: the numbers of its place and its deed, and whether it has a provider.
 const PLACE: &str = "TEST_PLACE";
 const DEED: &str = "TEST_DEED";
 const WITH_PROVIDER: &str = "TEST_PROVIDER";
