@@ -1,13 +1,14 @@
 //! Decides whether a value that a grammar binds to a name is redacted. The first row of [`DECISIONS`] that holds decides;
 //! if none holds, the points of the value do.
 
-use crate::key::Meaning;
+use crate::key::{Meaning, Name};
 use crate::lexer::Kind;
 use crate::policy::Policy;
+use crate::rules::commands::ASKING_VERBS;
 use crate::rules::keys::{Flag, KeyKind};
 use crate::rules::words::{Binding, DECLARATIONS};
 use crate::scan::{Evidence, Reason, Scan, Tried};
-use crate::score::{Bond, Context, head_of_call, is_credential_word, look};
+use crate::score::{Bond, Context, Look, head_of_call, is_credential_word, look};
 use crate::text::{at, before, class, is_name, is_one_of, line_start, part};
 use crate::value::Value;
 
@@ -70,6 +71,8 @@ struct Case<'c> {
     context: Context,
     /// Whether the value begins a call that continues after the value or was cut.
     is_open_call: bool,
+    /// Whether the bracket around the value ends after it.
+    is_last: bool,
 }
 
 enum Decision {
@@ -88,6 +91,9 @@ const DECISIONS: &[(Condition, Decision)] = &[
     (|case| case.is_other_pair(), Decision::Keep("it is a pair with a name of its own")),
     (|case| case.login().is_some(), Decision::Login),
     (|case| case.is_open_call, Decision::Keep("a call")),
+    (|case| case.is_column(), Decision::Keep("it is another name of a list of names")),
+    (|case| case.is_asked(), Decision::Keep("the function returns the secret of this name")),
+    (|case| case.is_lexeme(), Decision::Keep("further arguments follow")),
     (|case| case.is_folder(), Decision::Keep("the name means the working directory here")),
     (|case| case.is_result(), Decision::Keep("the name is a verb or a result here")),
     (|case| case.is_count(), Decision::Keep("the value is a number of things")),
@@ -108,9 +114,10 @@ pub(crate) fn accept(scan: &mut Scan<'_>, key: &Key, found: Value, context: Cont
         ..context
     };
     let is_open_call = goes_on_as_call(scan, found);
+    let is_last = matches!(scan.tokens.kind(found.next), Kind::Close(_));
     let name = part(text, key.start, key.end);
     let value = found.bytes(text);
-    let case = Case { text, policy, key, name, found, value, context, is_open_call };
+    let case = Case { text, policy, key, name, found, value, context, is_open_call, is_last };
     let rule = key.meaning.rule;
     match DECISIONS.iter().find(|(holds, _)| holds(&case)) {
         Some((_, Decision::Redact)) => {
@@ -179,6 +186,30 @@ impl Case<'_> {
         let is_user = user.len() > 1 && class!("a-zA-Z0-9_.-").all(user);
         let is_login = is_user && look(password).is_made_up();
         (is_login && !password.contains(&b'/')).then_some(sign + 1)
+    }
+
+    /// Whether the value is probably another column in a list of columns, as `created_at` beside `password`.
+    fn is_column(&self) -> bool {
+        let is_name = match self.context.bond {
+            // `["password", "oidc"]` is a list of names.
+            Bond::Item(b'[') => true,
+            Bond::Item(_) => !self.is_password(),
+            _ => false,
+        };
+        let value = self.value;
+        is_name && (class!("a-z_").all(value) || look(value) == Look::Word && value.len() < 10)
+    }
+
+    /// Whether the value is the name of a secret that a function returns: `get_token("github")`.
+    fn is_asked(&self) -> bool {
+        let asks = Name::new(self.name);
+        self.context.bond == Bond::Argument
+            && asks.words().any(|word| is_one_of(word, ASKING_VERBS))
+    }
+
+    /// Whether the value is the first of several arguments, as a lexer prints them: `Token('NAME', 1)`.
+    fn is_lexeme(&self) -> bool {
+        self.context.bond == Bond::Argument && !self.is_last && self.key.meaning.has(Flag::Alone)
     }
 
     /// Whether the name means the working directory: `PWD=/home/x`.
@@ -323,7 +354,7 @@ mod tests {
     use crate::Redactor;
 
     /// An example of each row of [`DECISIONS`], and one of the points.
-    const EXAMPLES: [(&str, &str); 10] = [
+    const EXAMPLES: [(&str, &str); 13] = [
         ("0", "codename=orders"),
         (
             "1",
@@ -332,10 +363,13 @@ mod tests {
         ("2", "the token was refused: status=401"),
         ("3", "credentials: bob:winter77"),
         ("4", "token = load(config, 'x')"),
-        ("5", "PWD=/home/app"),
-        ("6", "pass=3 fail=1"),
-        ("7", "passwords: 12"),
-        ("8", "token: db_password"),
+        ("5", "['password', 'oidc']"),
+        ("6", "get_token('orders')"),
+        ("7", "Token('winter77', 1)"),
+        ("8", "PWD=/home/app"),
+        ("9", "pass=3 fail=1"),
+        ("10", "passwords: 12"),
+        ("11", "token: db_password"),
         ("points", "password=winter77"),
     ];
 

@@ -96,11 +96,13 @@ pub(crate) fn bare_scheme(scan: &mut Scan<'_>, anchor: usize) {
     if let Some(scheme) = schemes.find(|scheme| is_one_of(word, scheme.names))
         && let Some(found) = bare_credentials(scan, anchor)
     {
-        scan.redact(found.start, found.end, scheme.id, Evidence::Structure);
+        // These points are enough for a number, but not for a word.
+        let context = Context::new(KeyKind::Cookie, Bond::Structure);
+        let _ = scan.judge(found.start, found.end, scheme.id, context);
     }
 }
 
-/// Returns the text after a scheme if it looks like credentials.
+/// Returns the text after a scheme.
 fn bare_credentials(scan: &mut Scan<'_>, anchor: usize) -> Option<Value> {
     let place = scan.tokens.seek(anchor)?;
     let tokens = &mut scan.tokens;
@@ -115,9 +117,7 @@ fn bare_credentials(scan: &mut Scan<'_>, anchor: usize) -> Option<Value> {
     // A pair such as `realm=x` is a parameter.
     let is_pair =
         memchr::memchr(b'=', value).is_some_and(|at| value[at..].iter().any(|byte| *byte != b'='));
-    let look = look(value);
-    let fits = look.is_made_up() || matches!(look, Look::Uuid | Look::Number);
-    (fits && value.len() >= 8 && !is_pair).then_some(found)
+    (value.len() >= 8 && !is_pair).then_some(found)
 }
 
 /// Redacts the values in a list of cookies, `name=value; name=value`, that look like secrets. Attributes are kept.

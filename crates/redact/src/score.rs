@@ -39,6 +39,10 @@ pub(crate) enum Bond {
     Structure,
     /// The value is the argument of an option, `--name value`, or of a word in a line of netrc.
     Option,
+    /// The value is an argument of the function or the type with the name: `set_token('…')`.
+    Argument,
+    /// The value follows the name in a list or a tuple, which this bracket opens.
+    Item(u8),
     /// A sentence states the value, as with `is`, a structure binds it unquoted, or it is an argument of a command.
     Copula,
     /// The value only follows the name.
@@ -91,7 +95,11 @@ impl Context {
     /// Whether a sign such as `=`, the structure of the text or an option binds the value to the name. Loose signs (`|`
     /// and `-`), sentences and mere position do not.
     pub(crate) fn is_bound(self) -> bool {
-        !matches!(self.bond, Bond::Sign(Binding::Loose) | Bond::Copula | Bond::Position)
+        match self.bond {
+            Bond::Sign(Binding::Loose) | Bond::Copula | Bond::Position => false,
+            Bond::Argument | Bond::Item(_) => self.quoted,
+            Bond::Sign(_) | Bond::Structure | Bond::Option => true,
+        }
     }
 
     fn is_password(self) -> bool {
@@ -102,8 +110,9 @@ impl Context {
         let kind = self.kind.points();
         let bond = match self.bond {
             Bond::Sign(Binding::Assign | Binding::Arrow) | Bond::Structure | Bond::Option => 3,
+            Bond::Argument | Bond::Item(_) if self.quoted => 3,
             Bond::Sign(Binding::Colon) => 2,
-            Bond::Copula => 1,
+            Bond::Copula | Bond::Argument | Bond::Item(_) => 1,
             Bond::Sign(Binding::Loose) | Bond::Position => 0,
         };
         // Sentences also quote names, so quotes give no point.
@@ -197,7 +206,9 @@ fn is_used(look: Look, value: &[u8], context: Context) -> bool {
 
     match context.bond {
         _ if is_chosen => true,
-        Bond::Structure if is_credential_word(value) => is_password,
+        Bond::Structure | Bond::Argument | Bond::Item(_) if is_credential_word(value) => {
+            is_password
+        }
         _ if is_credential_word(value) => true,
         _ if !is_password => false,
         Bond::Sign(Binding::Assign) | Bond::Option => is_one_of(value, COMMON_PASSWORDS),

@@ -5,7 +5,7 @@ use crate::group::{self, Indentation};
 use crate::key::Name;
 use crate::lexer::{Kind, Token, Tokens};
 use crate::pair;
-use crate::rules::commands::{ASKING_VERBS, SETTING_VERBS};
+use crate::rules::commands::SETTING_VERBS;
 use crate::rules::keys::{Flag, KeyKind};
 use crate::rules::structures::SQL_PASSWORD;
 use crate::rules::words::{
@@ -13,7 +13,7 @@ use crate::rules::words::{
     IDENTIFIED_WORDS, LIST_NAMES, NAME_NAMES, ROWS_WORDS, VALUE_NAMES,
 };
 use crate::scan::{Scan, Tried};
-use crate::score::{Bond, Context, Look, look};
+use crate::score::{Bond, Context, look};
 use crate::text::{
     at, before, class, count_steps, is_name, is_one_of, line_start, part, run_end, run_start,
     starts_with,
@@ -222,11 +222,10 @@ pub(crate) fn tuple(scan: &mut Scan<'_>, key: &Key) -> Option<Claim> {
     let mut lead = key.quote.unwrap_or(key.place).checked_sub(1)?;
     let is_apart = matches!(tokens.kind(lead), Blank | Sign(b':'));
     lead = lead.checked_sub(usize::from(is_apart))?;
-    let is_first = match tokens.kind(lead) {
-        Open(b'{') => true,
-        Open(_) => key.quote.is_some(),
-        _ => false,
+    let Open(bracket) = tokens.kind(lead) else {
+        return None;
     };
+    let is_first = bracket == b'{' || key.quote.is_some();
     let is_pair = is_first && tokens.is_sign(key.after, b',');
     if !is_pair || rows(scan, key).is_some() {
         return None;
@@ -239,18 +238,7 @@ pub(crate) fn tuple(scan: &mut Scan<'_>, key: &Key) -> Option<Claim> {
         Close(_) | Sign(b'>') => true,
         _ => lead.checked_sub(1).is_some_and(|function| tokens.word(function).is_some()),
     };
-    let is_name = match tokens.kind(lead) {
-        // `["password", "oidc"]` is a list of names.
-        Open(b'[') => is_column(found.bytes(scan.text)),
-        _ => key.meaning.kind != KeyKind::Password && is_column(found.bytes(scan.text)),
-    };
-
-    (found.quoted && ends && !is_name).then(|| Claim::beside(key, found))
-}
-
-/// Whether the word is probably another column in a list of columns, as `created_at` beside `password`.
-fn is_column(word: &[u8]) -> bool {
-    class!("a-z_").all(word) || look(word) == Look::Word && word.len() < 10
+    (found.quoted && ends).then(|| Claim::of(key, found, Bond::Item(bracket)))
 }
 
 /// Reads `Password("…")` or `set_token('…')`.
@@ -282,12 +270,7 @@ pub(crate) fn call(scan: &mut Scan<'_>, key: &Key) -> Option<Claim> {
     let last = tokens.last_item(open).filter(|_| is_setter);
     let first = tokens.value(inner, Site::from(key.place));
     let found = last.or(first)?;
-    let is_lexeme = match scan.tokens.kind(found.next) {
-        Close(_) => false,
-        _ => key.meaning.has(Flag::Alone),
-    };
-    let is_asked = Name::new(name).words().any(|word| is_one_of(word, ASKING_VERBS));
-    (!is_asked && !is_lexeme).then(|| Claim::beside(key, found))
+    Some(Claim::of(key, found, Bond::Argument))
 }
 
 /// Reads `Secret { inner: "…" }`, `Token(value=…)`, and a block of Terraform: `variable "password" {` with `default = "…"`.
