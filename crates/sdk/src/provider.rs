@@ -29,6 +29,7 @@ pub(crate) mod metrics;
 mod program_sampler;
 mod resource;
 mod sampling;
+mod shares;
 #[cfg_attr(not(all(unix, not(miri))), path = "provider/no_standby.rs")]
 mod standby;
 mod start_message;
@@ -120,7 +121,8 @@ impl TelemetryProvider {
     }
 
     pub(crate) fn noop() -> Self {
-        Self::of(Inner::new(true, Arc::default()))
+        let resource = Resource::builder_empty().build();
+        Self::of(Inner::new(true, Arc::default(), resource, ProviderLogs::default(), None))
     }
 
     fn of(inner: Inner) -> Self {
@@ -346,16 +348,22 @@ impl TelemetryProvider {
 }
 
 impl Inner {
-    fn new(is_noop: bool, counters: Arc<Counters>) -> Self {
+    fn new(
+        is_noop: bool,
+        counters: Arc<Counters>,
+        resource: Resource,
+        logs: ProviderLogs,
+        meters: Option<ProviderMetrics>,
+    ) -> Self {
         Self {
-            resource: Resource::builder_empty().build(),
+            resource,
             is_noop,
             started: monotonic_now(),
             is_shut_down: AtomicBool::new(is_noop),
             shutdown_end: Ending::default(),
             process: this_process(),
-            meters: ManuallyDrop::new(None),
-            logs: ManuallyDrop::default(),
+            meters: ManuallyDrop::new(meters),
+            logs: ManuallyDrop::new(logs),
             counters,
         }
     }

@@ -1,10 +1,10 @@
 //! The builder of a telemetry provider, and the factories of other crates that add exporters to it.
 
 use std::error::Error as StdError;
+use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
-use std::{fmt, mem};
 
 use opentelemetry::propagation::TextMapPropagator;
 use opentelemetry_sdk::Resource;
@@ -14,25 +14,27 @@ use opentelemetry_sdk::metrics::reader::MetricReader;
 use opentelemetry_sdk::metrics::{Instrument, Stream};
 use opentelemetry_sdk::trace::{ShouldSample, SpanExporter};
 
-use super::logs::{self, ProviderLogs};
+use super::logs::ProviderLogs;
 use super::program_sampler;
 use super::sampling::sampling;
+use super::shares::Shares;
 use super::targets::{OtlpTargets, say_left_out, unless_of_environment};
 use super::{IN_USE_BY, Inner, TelemetryProvider, metrics, resource, start_message, this_process};
 use crate::backend;
 use crate::caught::caught;
 use crate::channel::on_thread;
 use crate::collector::{
-    self, Counters, Destination, ExporterId, Pipeline, Policies, Redaction, Redactor,
-    START_TIMEOUT, Size, SpanProcessor, WorkerSettings, not_created,
+    self, Destination, ExporterId, Pipeline, Policies, Redaction, Redactor, START_TIMEOUT,
+    SpanProcessor, WorkerSettings, not_created,
 };
-use crate::config::{Decisive, ExporterKind, Signal, TelemetryConfig, is_disabled, is_explained};
+use crate::config::{
+    Decisive, ExporterKind, Propagator, Signal, TelemetryConfig, is_disabled, is_explained,
+};
 use crate::error::Error;
 use crate::exporter::{self, ConsoleExporters};
 use crate::layers::ProgramLayer;
-use crate::logs::{LogRecords, LogWorker, StartLogs};
+use crate::logs::{LogWorker, StartLogs};
 use crate::metrics::{MetricDestination, ProgramView};
-use crate::parts;
 use crate::program_signals;
 use crate::propagation;
 use crate::recorder::Sampling;
@@ -42,6 +44,20 @@ const EXPORTER_PANICKED: &str = "an exporter panicked while the provider was sta
 /// Starts an exporter that was added to the builder.
 type Start =
     Box<dyn FnOnce(&Resource, &WorkerSettings) -> Result<Box<dyn Destination>, Error> + Send>;
+
+/// The parts of a provider, before the process uses them.
+struct Started {
+    inner: Inner,
+    pipeline: Pipeline,
+    sampling: Sampling,
+    sampler: Option<Arc<dyn ShouldSample>>,
+    /// The configured propagators, and those of the program.
+    propagators: (Vec<Propagator>, Vec<Box<dyn TextMapPropagator + Send + Sync>>),
+    /// Whether no exporter of spans was chosen, and not `none` either.
+    is_missing: bool,
+    /// The start message.
+    message: String,
+}
 
 /// Builds a [`TelemetryProvider`], or starts all telemetry of a program: [`initialize`](Self::initialize) starts only
 /// the provider, and [`init`](Self::init) everything that [`floe_telemetry::init`](crate::init) starts.
@@ -273,59 +289,49 @@ impl TelemetryProviderBuilder {
         }
         self.config.validate()?;
         backend::find(&self.config.backend)?;
-        let counters = Arc::<Counters>::default();
-        let is_noop = !self.config.enabled || is_disabled();
-        let mut inner = Inner::new(is_noop, Arc::clone(&counters));
-        if is_noop {
-            let by = if is_disabled() { "`OTEL_SDK_DISABLED`" } else { "the configuration" };
-            start_message::write(&format!("telemetry is disabled by {by}"));
-            Sampling::expect_none();
-            // The specification requires that a disabled SDK still propagates context.
-            propagation::set_up(&self.config.propagators, self.propagators);
-            logs::start_local(&self.config, counters)?;
-            return Ok(TelemetryProvider::of(inner));
+        if !self.config.enabled || is_disabled() {
+            return self.start_disabled();
         }
         // In the constructor of a shared library, no other thread runs, so the start waits for none.
         let is_awaited = begin()?;
         let start_timeout = if is_awaited { START_TIMEOUT } else { Duration::ZERO };
         // The factories of exporters are code of the program, which may panic.
-        let outcome = caught(|| {
-            // A factory may also change the configuration, and add other parts.
-            let mut this = add_registered(self.without_refused_traces(), start_timeout)?;
-            let propagators = (this.config.propagators.clone(), mem::take(&mut this.propagators));
-            let sampler = this.sampler.take();
-            if sampler.is_some() && this.config.sampling.has_tail() {
-                return Err(Error::config(
-                    "sampling: `keep_errors` and `keep_slower_than_millis` cannot be combined with a sampler that the program installs",
-                ));
-            }
-            let of_file = this.config.sampling.sampler_of_file();
-            let sampling = sampling(&this.config);
-            let is_missing = this.config.has_no_choice_of_traces();
-            let built = this.build(&mut inner, sampler.is_some(), start_timeout)?;
-            Ok((propagators, sampling, sampler.or(of_file), is_missing, built))
-        });
-        let started = outcome.unwrap_or_else(|_| Err(Error::export(EXPORTER_PANICKED)));
-        // From here on, an error drops `provider`, which resets `IN_USE_BY`.
-        let has_meters = inner.meters.is_some();
-        let provider = TelemetryProvider::of(inner);
-        let (propagators, mut sampling, sampler, is_missing, (pipeline, message)) = started?;
-        sampling.measures = has_meters;
-        sampling.is_recorded = pipeline.takes_spans() || sampling.describes_log_records;
-        sampling.has_log_records = provider.inner.logs.are_exported();
+        let started = caught(|| self.start(start_timeout));
+        let started = started.unwrap_or_else(|_| Err(Error::export(EXPORTER_PANICKED)));
+        let mut it = started.inspect_err(|_| IN_USE_BY.store(0, Ordering::Release))?;
+        it.sampling.measures = it.inner.meters.is_some();
+        it.sampling.is_recorded = it.pipeline.takes_spans() || it.sampling.describes_log_records;
+        it.sampling.has_log_records = it.inner.logs.are_exported();
+        // From here on, an error drops the provider, which resets `IN_USE_BY`.
+        let provider = TelemetryProvider::of(it.inner);
         let not_installed = |_| Error::state("the telemetry collector could not be configured");
+        let pipeline = it.pipeline;
         let installed = collector::run(move |it| it.install(pipeline, is_awaited))?;
         if is_awaited {
             installed.recv_timeout(START_TIMEOUT).map_err(not_installed)?;
         }
-        propagation::set_up(&propagators.0, propagators.1);
-        sampling.start(sampler.map(program_sampler::asked));
-        if is_missing && provider.inner.counters.exports.exporter_count() == 0 {
+        propagation::set_up(&it.propagators.0, it.propagators.1);
+        it.sampling.start(it.sampler.map(program_sampler::asked));
+        let counters = &provider.inner.counters;
+        if it.is_missing && counters.exports.exporter_count() == 0 {
             start_message::report_missing_exporter(start_message::warn_of_no_exporter);
         }
-        start_message::write(&message);
-        start_message::warn_of_unrecorded(&provider.inner.counters);
+        start_message::write(&it.message);
+        start_message::warn_of_unrecorded(counters);
         Ok(provider)
+    }
+
+    /// Starts a provider that records nothing.
+    fn start_disabled(self) -> Result<TelemetryProvider, Error> {
+        let by = if is_disabled() { "`OTEL_SDK_DISABLED`" } else { "the configuration" };
+        start_message::write(&format!("telemetry is disabled by {by}"));
+        Sampling::expect_none();
+        // The specification requires that a disabled SDK still propagates context.
+        propagation::set_up(&self.config.propagators, self.propagators);
+        // Log records that are only written locally are redacted and have the identity.
+        let policies = Policies::compile(&self.config.redaction)?;
+        ProviderLogs::default().publish(&self.config, &Redaction::new(policies));
+        Ok(TelemetryProvider::noop())
     }
 
     /// Leaves traces out if the sampler or the filter of the environment cannot be obeyed, because another one could
@@ -356,77 +362,75 @@ impl TelemetryProviderBuilder {
         self.logs.extend(other.logs);
     }
 
-    /// Builds the pipeline of the spans, and starts metrics and logs. Also returns the start message.
-    fn build(
-        self,
-        provider: &mut Inner,
-        has_sampler: bool,
-        start_timeout: Duration,
-    ) -> Result<(Pipeline, String), Error> {
-        let counters = &provider.counters;
-        let batch = self.config.batch_processor;
+    /// Starts the exporters and the meters. After an error, no part of the process uses them.
+    fn start(self, start_timeout: Duration) -> Result<Started, Error> {
+        // A factory may also change the configuration, and add other parts.
+        let this = add_registered(self.without_refused_traces(), start_timeout)?;
+        let config = &this.config;
+        let has_sampler = this.sampler.is_some();
+        if has_sampler && config.sampling.has_tail() {
+            return Err(Error::config(
+                "sampling: `keep_errors` and `keep_slower_than_millis` cannot be combined with a sampler that the program installs",
+            ));
+        }
         // `OTEL_RESOURCE_ATTRIBUTES` is not read here, because `TelemetryConfig::from_env` reads it on request.
-        let resource = resource::of(&self.config)?;
-        let policies = Policies::compile(&self.config.redaction)?;
-        let redaction = Redaction::of_process(policies);
+        let resource = resource::of(config)?;
+        let redaction = Redaction::of_process(Policies::compile(&config.redaction)?);
         let mut redactor = Redactor::new(redaction.clone());
         let resource = redactor.resource(&resource);
-        provider.resource = resource.clone();
-        let otlp = OtlpTargets::resolve(&self.config)?;
-        let exporters = self.exporters.len() + otlp.of(Signal::Traces).count();
-        let has_console =
-            self.config.exporters.chooses(Signal::Traces, ExporterKind::Console).unwrap_or(
-                exporters == 0 && !otlp.leaves_out(Signal::Traces) && parts::has("console"),
-            );
-        let log_exporters = match LogRecords::linked() {
-            Some(_) => self.logs.len() + otlp.of(Signal::Logs).count(),
-            None => 0,
-        };
-        // The console has a second share, for traces that are not complete.
-        let of_exporters = exporters + 2 * usize::from(has_console) + log_exporters;
-        let shares = of_exporters + usize::from(self.config.sampling.has_tail());
-        // Half of the memory belongs to the threads' buffers.
-        let share = self.config.max_memory_bytes / 2 / shares.max(1);
-        let settings = WorkerSettings {
-            signal: Signal::Traces,
-            // The other half of the share is for the open batch, for the last batch, which may exceed the room in the
-            // queue, and for the reserve of the queue.
-            capacity: Size { spans: batch.max_queue_size, bytes: share / 2 },
-            export_timeout: Duration::from_millis(batch.export_timeout_millis),
-            start_timeout,
-            counters: Arc::clone(counters),
-            redaction: redaction.clone(),
-        };
-        let mut destinations = Vec::new();
-        for start in self.exporters {
-            destinations.push(start(&resource, &settings)?);
-        }
-        destinations.extend(otlp.start(Signal::Traces, |exporters, id, target| {
-            (exporters.spans)(&id, target, &resource, &settings)
-        })?);
-        if has_console {
-            let console = ConsoleExporters::find();
-            let made = console.and_then(|it| (it.spans)(share, &resource, &settings));
-            destinations.extend(unless_of_environment(&self.config, Signal::Traces, made)?);
-        }
-        *provider.logs = ProviderLogs::start(&self.config, &otlp, self.logs, &resource, &settings)?;
-        let started =
-            metrics::start(&self.config, &otlp, self.metrics, self.views, &resource, &settings)?;
+        let otlp = OtlpTargets::resolve(config)?;
+        let shares = Shares::of(config, &otlp, this.exporters.len(), this.logs.len());
+        let settings = shares.settings(config, start_timeout, redaction);
+        let destinations =
+            destinations(config, &otlp, &shares, this.exporters, &resource, &settings)?;
+        let logs = ProviderLogs::start(config, &otlp, this.logs, &resource, &settings)?;
+        let (meters, span_metrics) =
+            metrics::start(config, &otlp, this.metrics, this.views, &resource, &settings)?.unzip();
+        logs.publish(config, &settings.redaction);
         otlp.say_left_out();
-        let (meters, span_metrics) = started.unzip();
-        *provider.meters = meters;
-        let message = start_message::line(&self.config, counters, has_sampler);
-        let pipeline = Pipeline::new(
-            self.config,
-            share,
-            counters,
-            redactor,
-            self.processors,
-            span_metrics,
-            destinations,
-        );
-        Ok((pipeline, message))
+        let counters = &settings.counters;
+        Ok(Started {
+            sampling: sampling(config),
+            sampler: this.sampler.or_else(|| config.sampling.sampler_of_file()),
+            propagators: (config.propagators.clone(), this.propagators),
+            is_missing: config.has_no_choice_of_traces(),
+            message: start_message::line(config, counters, has_sampler),
+            inner: Inner::new(false, Arc::clone(counters), resource, logs, meters),
+            pipeline: Pipeline::new(
+                this.config,
+                shares.bytes,
+                counters,
+                redactor,
+                this.processors,
+                span_metrics,
+                destinations,
+            ),
+        })
     }
+}
+
+/// Creates the exporters of spans.
+fn destinations(
+    config: &TelemetryConfig,
+    otlp: &OtlpTargets,
+    shares: &Shares,
+    added: Vec<Start>,
+    resource: &Resource,
+    settings: &WorkerSettings,
+) -> Result<Vec<Box<dyn Destination>>, Error> {
+    let mut destinations = Vec::new();
+    for start in added {
+        destinations.push(start(resource, settings)?);
+    }
+    destinations.extend(otlp.start(Signal::Traces, |exporters, id, target| {
+        (exporters.spans)(&id, target, resource, settings)
+    })?);
+    if shares.has_console {
+        let console = ConsoleExporters::find();
+        let made = console.and_then(|it| (it.spans)(shares.bytes, resource, settings));
+        destinations.extend(unless_of_environment(config, Signal::Traces, made)?);
+    }
+    Ok(destinations)
 }
 
 /// Marks the process as having a provider, and starts the collector. Returns whether the collector runs.

@@ -8,9 +8,7 @@ use opentelemetry_sdk::Resource;
 
 use super::targets::{OtlpTargets, not_linked, unless_of_environment};
 use crate::channel::{Receiver, channel};
-use crate::collector::{
-    Counters, Policies, Redaction, Redactor, Report, START_TIMEOUT, Size, WorkerSettings,
-};
+use crate::collector::{Redaction, Redactor, Report, WorkerSettings};
 use crate::config::{Signal, TelemetryConfig};
 use crate::error::Error;
 use crate::logs::{LogRecordSettings, LogRecords, LogSettings, LogWorker, StartLogs};
@@ -28,18 +26,14 @@ impl ProviderLogs {
         resource: &Resource,
         settings: &WorkerSettings,
     ) -> Result<Self, Error> {
-        let Some(records) = LogRecords::linked() else {
+        if LogRecords::linked().is_none() {
             let made = Err(not_linked("log records", "logs"));
             return match added[..] {
                 [] if !config.selects(Signal::Logs) => Ok(Self::default()),
                 [] => Ok(unless_of_environment(config, Signal::Logs, made)?.unwrap_or_default()),
                 _ => made,
             };
-        };
-        let mut redactor = Redactor::new(settings.redaction.clone());
-        let mut identity = config.resource_attributes.identity();
-        redactor.attributes(&mut identity);
-        let redaction = settings.redaction.clone();
+        }
         let settings = LogSettings::new(settings, &config.log_batch_processor);
         let mut workers = Vec::new();
         for start in added {
@@ -48,15 +42,24 @@ impl ProviderLogs {
         workers.extend(targets.start(Signal::Logs, |otlp, id, target| {
             (otlp.logs)(&id, target, resource, &settings)
         })?);
-        let workers = Arc::<[_]>::from(workers);
+        Ok(Self { workers: workers.into() })
+    }
+
+    /// Begins to send the log records of the process to the exporters. Without one, they are redacted and have the
+    /// identity where they are written.
+    pub(super) fn publish(&self, config: &TelemetryConfig, redaction: &Redaction) {
+        let Some(records) = LogRecords::linked() else {
+            return;
+        };
+        let mut identity = config.resource_attributes.identity();
+        Redactor::new(redaction.clone()).attributes(&mut identity);
         (records.start)(LogRecordSettings {
-            exporters: Arc::clone(&workers),
-            redaction,
+            exporters: Arc::clone(&self.workers),
+            redaction: redaction.clone(),
             identity,
             baggage: (config.baggage_attributes.iter().cloned()).map(Key::from).collect(),
             span_attributes: config.logging.span_attributes.clone(),
         });
-        Ok(Self { workers })
     }
 
     pub(super) fn are_exported(&self) -> bool {
@@ -83,19 +86,3 @@ impl ProviderLogs {
 
 /// The number of exporters, and the receiver of their results.
 pub(super) type Reports = (usize, Receiver<Report>);
-
-/// Starts log records that are only written locally: they are redacted and have the identity.
-pub(super) fn start_local(config: &TelemetryConfig, counters: Arc<Counters>) -> Result<(), Error> {
-    let settings = WorkerSettings {
-        signal: Signal::Logs,
-        capacity: Size::default(),
-        export_timeout: Duration::from_millis(config.log_batch_processor.export_timeout_millis),
-        start_timeout: START_TIMEOUT,
-        redaction: Redaction::new(Policies::compile(&config.redaction)?),
-        counters,
-    };
-    let resource = Resource::builder_empty().build();
-    let targets = OtlpTargets::default();
-    let added = Vec::new();
-    ProviderLogs::start(config, &targets, added, &resource, &settings).map(drop)
-}
