@@ -10,46 +10,75 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context as TaskContext, Poll, ready};
 use std::time::Duration;
 
-use floe_telemetry::propagation::current_context;
+use floe_telemetry::propagation::extract_context;
 use floe_telemetry::trace::DetachedSpan;
 use floe_telemetry::{SpanKind, TelemetryProvider, Tracer};
 use floe_telemetry_core::__sdk::program_signals;
 use futures_channel::oneshot::{self, Receiver};
-use opentelemetry::propagation::TextMapPropagator;
 use tower_layer::Layer;
 use tower_service::Service;
 
-use crate::xray::XrayPropagator;
+use crate::invocation::{AnyRequest, Deadline, Invocation, ReadInvocation};
+use crate::xray::FUNCTION;
 
 static TRACER: Tracer = floe_telemetry::tracer!(env!("CARGO_PKG_NAME"));
 
 /// A tower layer for a Lambda function. It records a span for each invocation, and delivers all telemetry before it
 /// returns the result, because Lambda then stops the process.
 ///
-/// The span has the name of the function, the kind `server`, `faas.coldstart`, and as its parent the span in
-/// `_X_AMZN_TRACE_ID`. Its status is an error if the function fails. Around the handler, the layer delays the answer by
-/// the flush; as a layer of `lambda_runtime::Runtime`, it flushes after the answer.
+/// The span has the name of the function, the kind `server`, `faas.coldstart` and `faas.name`, and with
+/// `with_context` (feature `lambda_runtime`) the id of the invocation. Its parent is the span in `_X_AMZN_TRACE_ID`, if
+/// [`XrayPropagator`](crate::XrayPropagator) was added to the provider and X-Ray samples the trace. Its status is an
+/// error if the function fails. Around the handler, the layer delays the answer by the flush; as a layer of
+/// `lambda_runtime::Runtime`, it flushes after the answer, and does not see the handler's errors.
 ///
 /// For `lambda_http`, [`without_span`](Self::without_span) leaves the span to `HttpServerLayer`, which is named after
 /// the route and has its parent from the headers.
 #[derive(Clone, Debug)]
-pub struct LambdaLayer {
+pub struct LambdaLayer<C = AnyRequest> {
     telemetry: Arc<TelemetryProvider>,
     timeout: Duration,
     has_span: bool,
+    trigger: Option<&'static str>,
+    context: C,
 }
 
 impl LambdaLayer {
     /// Creates the layer, with a timeout of a second for each flush.
     #[must_use]
     pub fn new(telemetry: Arc<TelemetryProvider>) -> Self {
-        Self { telemetry, timeout: Duration::from_secs(1), has_span: true }
+        let timeout = Duration::from_secs(1);
+        Self { telemetry, timeout, has_span: true, trigger: None, context: AnyRequest }
     }
 
+    /// Reads the context of each invocation, from the `LambdaEvent` of a handler, the `LambdaInvocation` of a layer of
+    /// `Runtime`, or the request of `lambda_http`.
+    ///
+    /// The span then has `faas.invocation_id`, `aws.lambda.invoked_arn`, `cloud.resource_id` and `cloud.account.id`. A
+    /// quarter of a second before the deadline of an invocation, its span ends with `error.type` `timeout`, and is
+    /// delivered with all spans that have ended, because Lambda stops the process at the deadline. A handler that blocks
+    /// its thread until then is not noticed.
+    #[cfg(feature = "lambda_runtime")]
+    #[must_use]
+    pub fn with_context(self) -> LambdaLayer<crate::invocation::RuntimeRequest> {
+        let Self { telemetry, timeout, has_span, trigger, context: AnyRequest } = self;
+        let context = crate::invocation::RuntimeRequest;
+        LambdaLayer { telemetry, timeout, has_span, trigger, context }
+    }
+}
+
+impl<C> LambdaLayer<C> {
     /// Sets the maximum time of a flush, by which a receiver that does not answer delays an invocation.
     #[must_use]
     pub fn with_timeout(mut self, timeout: Duration) -> Self {
         self.timeout = timeout;
+        self
+    }
+
+    /// Sets `faas.trigger`: `datasource`, `http`, `pubsub`, `timer` or `other`.
+    #[must_use]
+    pub fn with_trigger(mut self, trigger: &'static str) -> Self {
+        self.trigger = Some(trigger);
         self
     }
 
@@ -61,27 +90,28 @@ impl LambdaLayer {
     }
 }
 
-impl<S> Layer<S> for LambdaLayer {
-    type Service = Lambda<S>;
+impl<S, C: Clone> Layer<S> for LambdaLayer<C> {
+    type Service = Lambda<S, C>;
 
-    fn layer(&self, inner: S) -> Lambda<S> {
+    fn layer(&self, inner: S) -> Lambda<S, C> {
         Lambda { inner, layer: self.clone(), is_cold: Arc::new(AtomicBool::new(true)) }
     }
 }
 
 /// A function whose invocations have spans, created by [`LambdaLayer`].
 #[derive(Clone, Debug)]
-pub struct Lambda<S> {
+pub struct Lambda<S, C = AnyRequest> {
     inner: S,
-    layer: LambdaLayer,
+    layer: LambdaLayer<C>,
     /// Shared by clones, because one of them serves the first invocation of the process.
     is_cold: Arc<AtomicBool>,
 }
 
-impl<S, R> Service<R> for Lambda<S>
+impl<S, R, C> Service<R> for Lambda<S, C>
 where
     S: Service<R>,
     S::Error: Display,
+    C: ReadInvocation<R>,
 {
     type Response = S::Response;
     type Error = S::Error;
@@ -93,10 +123,21 @@ where
 
     fn call(&mut self, request: R) -> Self::Future {
         let is_cold = self.is_cold.swap(false, Ordering::Relaxed);
-        let mut span = self.layer.has_span.then(|| open(is_cold));
+        let LambdaLayer { telemetry, timeout, trigger, context, .. } = &self.layer;
+        let invocation = context.read(&request);
+        let opened = || open(is_cold, *trigger, &invocation);
+        let mut span = self.layer.has_span.then(opened);
+        let deadline = invocation.deadline();
         let inner = run(&mut span, || self.inner.call(request));
-        let LambdaLayer { telemetry, timeout, .. } = self.layer.clone();
-        LambdaFuture { inner: Some(inner), span, result: None, flush: None, telemetry, timeout }
+        LambdaFuture {
+            inner: Some(inner),
+            span,
+            deadline,
+            result: None,
+            flush: None,
+            telemetry: Arc::clone(telemetry),
+            timeout: *timeout,
+        }
     }
 }
 
@@ -108,6 +149,7 @@ pin_project_lite::pin_project! {
         #[pin]
         inner: Option<F>,
         span: Option<DetachedSpan>,
+        deadline: Option<Deadline>,
         result: Option<T>,
         flush: Option<Receiver<()>>,
         telemetry: Arc<TelemetryProvider>,
@@ -125,16 +167,18 @@ where
     fn poll(self: Pin<&mut Self>, task: &mut TaskContext<'_>) -> Poll<Self::Output> {
         let mut this = self.project();
         if let Some(inner) = this.inner.as_mut().as_pin_mut() {
-            let result = ready!(run(this.span, || inner.poll(task)));
+            let Poll::Ready(result) = run(this.span, || inner.poll(task)) else {
+                if this.deadline.as_mut().is_some_and(|it| it.is_near(task)) {
+                    *this.deadline = None;
+                    end(this.span, "timeout", Some(&"the function reached its deadline"));
+                    drop(flush(Arc::clone(this.telemetry), *this.timeout));
+                }
+                return Poll::Pending;
+            };
             // The spans of the function end with its future, and belong to this flush.
             this.inner.set(None);
-            if let Some(mut span) = this.span.take() {
-                if let Err(error) = &result {
-                    span.set_attribute("error.type", "_OTHER");
-                    span.set_error(error);
-                }
-                span.end();
-            }
+            *this.deadline = None;
+            end(this.span, "_OTHER", result.as_ref().err());
             *this.result = Some(result);
         }
         let flush =
@@ -161,6 +205,17 @@ fn flush(telemetry: Arc<TelemetryProvider>, timeout: Duration) -> Receiver<()> {
     ended
 }
 
+fn end(span: &mut Option<DetachedSpan>, error_type: &str, error: Option<&impl Display>) {
+    let Some(mut span) = span.take() else {
+        return;
+    };
+    if let Some(error) = error {
+        span.set_attribute("error.type", error_type);
+        span.set_error(error);
+    }
+    span.end();
+}
+
 fn run<T>(span: &mut Option<DetachedSpan>, body: impl FnOnce() -> T) -> T {
     match span {
         Some(span) => span.run(body),
@@ -168,13 +223,16 @@ fn run<T>(span: &mut Option<DetachedSpan>, body: impl FnOnce() -> T) -> T {
     }
 }
 
-fn open(is_cold: bool) -> DetachedSpan {
-    let nothing = std::collections::HashMap::<String, String>::new();
-    let parent = XrayPropagator::new().extract_with_context(&current_context(), &nothing);
+fn open(is_cold: bool, trigger: Option<&'static str>, invocation: &Invocation<'_>) -> DetachedSpan {
+    // The propagator of X-Ray reads the variable of Lambda where no header has a trace.
+    let parent = extract_context(&std::collections::HashMap::<String, String>::new());
     TRACER.open(parent, |opening| {
-        let name = env::var("AWS_LAMBDA_FUNCTION_NAME");
+        let name = env::var(FUNCTION).ok();
+        opening.attribute("faas.coldstart", &is_cold);
+        opening.attribute("faas.name", &name);
+        opening.attribute("faas.trigger", &trigger);
+        invocation.describe(opening);
         opening.name_const(name.map_or(Cow::Borrowed("lambda"), Cow::Owned));
         opening.kind(SpanKind::Server);
-        opening.attribute("faas.coldstart", &is_cold);
     })
 }

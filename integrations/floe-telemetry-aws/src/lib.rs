@@ -16,12 +16,17 @@
 //! # }
 //! ```
 //!
-//! [`LambdaLayer`] names only tower, so it serves every version of `lambda_runtime` and `lambda_http`.
+//! [`LambdaLayer`] serves every version of `lambda_runtime` and `lambda_http`. With the feature `lambda_runtime`,
+//! `with_context` reads the context of invocations of version 1.
 
 #![forbid(unsafe_code)]
 
+mod invocation;
 mod lambda;
 mod xray;
 
+pub use self::invocation::AnyRequest;
+#[cfg(feature = "lambda_runtime")]
+pub use self::invocation::RuntimeRequest;
 pub use self::lambda::{Lambda, LambdaFuture, LambdaLayer};
 pub use self::xray::XrayPropagator;

@@ -11,11 +11,15 @@ use opentelemetry_aws::trace::XrayPropagator as Format;
 /// The variable in which Lambda passes the context of an invocation.
 const VARIABLE: &str = "_X_AMZN_TRACE_ID";
 
+/// The variable with the name of the function, which only Lambda sets.
+pub(crate) const FUNCTION: &str = "AWS_LAMBDA_FUNCTION_NAME";
+
 /// X-Ray's trace context, for `TelemetryProviderBuilder::with_propagator`: the header `X-Amzn-Trace-Id`, which services
 /// of AWS send and read, and on Lambda the variable `_X_AMZN_TRACE_ID`, where nothing else carries a trace.
 ///
 /// A `traceparent` takes precedence. A load balancer sends a header without a parent, which names no span and is
-/// ignored.
+/// ignored. On Lambda a header with `Sampled=0` is ignored too: Lambda passes it to each function without active tracing,
+/// where nobody has decided about the trace.
 #[derive(Clone, Debug, Default)]
 pub struct XrayPropagator(Format);
 
@@ -45,7 +49,12 @@ impl TextMapPropagator for XrayPropagator {
         if !received.is_valid() && !current.is_valid() {
             received = read(&Variable(env::var(VARIABLE).ok()));
         }
-        if received.is_valid() { cx.with_remote_span_context(received) } else { cx.clone() }
+        let is_decided = received.is_sampled() || env::var_os(FUNCTION).is_none();
+        if received.is_valid() && is_decided {
+            cx.with_remote_span_context(received)
+        } else {
+            cx.clone()
+        }
     }
 
     fn fields(&self) -> FieldIter<'_> {

@@ -5,19 +5,26 @@
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use floe_telemetry::{TelemetryConfig, TelemetryProvider, traced};
 use floe_telemetry_aws::{LambdaLayer, XrayPropagator};
+use lambda_http::http::HeaderMap;
 use lambda_http::{Body, Request, Response};
 use lambda_runtime::{Error, LambdaEvent};
+use opentelemetry::{Key, KeyValue};
+use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::error::OTelSdkResult;
 use opentelemetry_sdk::trace::{SpanData, SpanExporter};
 use tower::{Layer as _, service_fn};
 
-const XRAY: &str = "Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sampled=1";
+const ROOT: &str = "Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8";
 const PARENT: &str = "5759e988bd862e3fe1be46a994272793 53995c3f42cd8ad8";
+/// An event whose handler never ends.
+const STUCK: &str = "\"stuck\"";
+const NO_PARENT: &str = " 0000000000000000 ";
 
 /// Writes each span as a line.
 #[derive(Debug)]
@@ -28,36 +35,61 @@ impl SpanExporter for Lines {
         for span in batch {
             let trace = span.span_context.trace_id();
             let parent = span.parent_span_id;
-            let found = span.attributes.iter().find(|it| it.key.as_str() == "faas.coldstart");
-            let coldstart = found.map(|it| it.value.to_string()).unwrap_or_default();
-            println!("span {} {trace} {parent} {:?} {coldstart}", span.name, span.status);
+            let of_function = |it: &&KeyValue| !it.key.as_str().starts_with("code.");
+            let attributes = span.attributes.iter().filter(of_function);
+            let attributes: Vec<_> =
+                attributes.map(|it| format!("{}={}", it.key, it.value)).collect();
+            let attributes = attributes.join(" ");
+            println!("span {} {trace} {parent} {:?} {attributes}", span.name, span.status);
         }
         Ok(())
+    }
+
+    fn set_resource(&mut self, resource: &Resource) {
+        println!("service {:?}", resource.get(&Key::new("service.name")));
     }
 }
 
 #[traced(name = "handle")]
 async fn handle(event: LambdaEvent<String>) -> Result<String, Error> {
-    if event.payload == "bad" { Err("password=hunter2".into()) } else { Ok(event.payload) }
+    match event.payload.as_str() {
+        "bad" => Err("password=hunter2".into()),
+        "stuck" => {
+            drop(floe_telemetry::create_span("before"));
+            std::future::pending().await
+        }
+        _ => Ok(event.payload),
+    }
 }
+
+#[traced(name = "answer", parent = headers)]
+fn answer(headers: &HeaderMap) {}
 
 /// The function; `kind` is its handler.
 fn function(kind: &str) {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    let telemetry = TelemetryProvider::builder(TelemetryConfig::new("orders"))
-        .with_propagator(XrayPropagator::new())
-        .with_span_exporter(Lines)
-        .initialize();
-    let layer = LambdaLayer::new(Arc::new(telemetry.expect("telemetry")));
+    let config = TelemetryConfig::from_env().expect("a configuration");
+    let mut telemetry = TelemetryProvider::builder(config).with_span_exporter(Lines);
+    if kind != "event" {
+        telemetry = telemetry.with_propagator(XrayPropagator::new());
+    }
+    let layer = LambdaLayer::new(Arc::new(telemetry.initialize().expect("telemetry")));
     runtime.expect("a runtime").block_on(async {
-        let ended = if kind == "event" {
-            lambda_runtime::run(layer.layer(service_fn(handle))).await
-        } else {
-            let answer = |_: Request| async {
-                drop(floe_telemetry::create_span("answer"));
-                Ok::<_, Error>(Response::new(Body::Empty))
-            };
-            lambda_http::run(layer.without_span().layer(service_fn(answer))).await
+        let ended = match kind {
+            "http" => {
+                let answer = |request: Request| async move {
+                    answer(request.headers());
+                    Ok::<_, Error>(Response::new(Body::Empty))
+                };
+                let layer = layer.with_context().without_span();
+                lambda_http::run(layer.layer(service_fn(answer))).await
+            }
+            "runtime" => {
+                let layer = layer.with_context().with_trigger("pubsub");
+                lambda_runtime::Runtime::new(service_fn(handle)).layer(layer).run().await
+            }
+            "any" => lambda_runtime::run(layer.layer(service_fn(handle))).await,
+            _ => lambda_runtime::run(layer.with_context().layer(service_fn(handle))).await,
         };
         ended.expect("a function");
     });
@@ -82,15 +114,16 @@ fn request(stream: &mut BufReader<TcpStream>) -> Option<String> {
     Some(first)
 }
 
-/// Invokes a function with each event. Lambda stops its process when it asks for another event after the last one.
-fn invoke(kind: &str, events: &[&str]) -> String {
+/// Invokes a function with each event and a header of X-Ray. Lambda stops its process when it asks for another event after
+/// the last one, or at the deadline.
+fn invoke(kind: &str, xray: &str, events: &[&str]) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
     let program = std::env::current_exe().expect("this program");
     let mut child = Command::new(program)
         .args(["--exact", "a_function_is_delivered_before_it_is_stopped", "--nocapture"])
         .env("LAMBDA_TEST", kind)
         .env("AWS_LAMBDA_RUNTIME_API", listener.local_addr().expect("a port").to_string())
-        .envs([("AWS_LAMBDA_FUNCTION_NAME", "ship"), ("AWS_LAMBDA_FUNCTION_VERSION", "1")])
+        .envs([("AWS_LAMBDA_FUNCTION_NAME", "ship"), ("AWS_LAMBDA_FUNCTION_VERSION", "3")])
         .env("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "128")
         .stdout(Stdio::piped())
         .spawn()
@@ -99,8 +132,6 @@ fn invoke(kind: &str, events: &[&str]) -> String {
     'connections: for stream in listener.incoming() {
         let mut stream = BufReader::new(stream.expect("a connection"));
         while let Some(first) = request(&mut stream) {
-            let head = "lambda-runtime-aws-request-id: 7\r\nlambda-runtime-deadline-ms: 9999999999999\r\n\
-                lambda-runtime-invoked-function-arn: arn:aws:lambda:eu-central-1:1:function:ship";
             let body = match events.as_slice() {
                 _ if first.starts_with("POST") => "",
                 [] => break 'connections,
@@ -109,17 +140,42 @@ fn invoke(kind: &str, events: &[&str]) -> String {
             if !first.starts_with("POST") {
                 events.next();
             }
-            let length = body.len();
+            let head = "lambda-runtime-aws-request-id: 7\r\n\
+                lambda-runtime-invoked-function-arn: arn:aws:lambda:eu-central-1:123:function:ship:live";
+            let left = Duration::from_secs(if body == STUCK { 3 } else { 900 });
+            let deadline = (SystemTime::now() + left).duration_since(UNIX_EPOCH).expect("a time");
+            let (deadline, length) = (deadline.as_millis(), body.len());
             let answer = format!(
-                "HTTP/1.1 200 OK\r\n{head}\r\nlambda-runtime-trace-id: {XRAY}\r\n\
-                 content-length: {length}\r\n\r\n{body}"
+                "HTTP/1.1 200 OK\r\n{head}\r\nlambda-runtime-trace-id: {xray}\r\n\
+                 lambda-runtime-deadline-ms: {deadline}\r\ncontent-length: {length}\r\n\r\n{body}"
             );
             stream.get_mut().write_all(answer.as_bytes()).expect("an answer");
+            if body == STUCK {
+                break 'connections;
+            }
         }
+    }
+    if events.as_slice().is_empty() && kind == "stuck" {
+        return until_deadline(child);
     }
     child.kill().expect("a child");
     let output = child.wait_with_output().expect("an output");
     String::from_utf8(output.stdout).expect("text")
+}
+
+/// Reads the lines of a function that does not answer, until the one of its invocation.
+fn until_deadline(mut child: Child) -> String {
+    let mut output = BufReader::new(child.stdout.take().expect("an output"));
+    let mut lines = String::new();
+    while !lines.contains("span ship") && output.read_line(&mut lines).expect("a line") > 0 {}
+    child.kill().expect("a child");
+    child.wait().expect("an end");
+    lines
+}
+
+/// The lines of the spans of invocations.
+fn invocations(lines: &str) -> Vec<&str> {
+    lines.lines().filter_map(|line| line.strip_prefix("span ship ")).collect()
 }
 
 #[test]
@@ -127,18 +183,59 @@ fn a_function_is_delivered_before_it_is_stopped() {
     if let Ok(kind) = std::env::var("LAMBDA_TEST") {
         return function(&kind);
     }
-    let lines = invoke("event", &["\"good\"", "\"bad\""]);
-    let of_function: Vec<_> =
-        lines.lines().filter_map(|line| line.strip_prefix("span ship ")).collect();
-    assert_eq!(of_function[0], format!("{PARENT} Unset true"), "{lines}");
-    assert!(of_function[1].starts_with(&format!("{PARENT} Error")), "{lines}");
-    assert!(of_function[1].ends_with("false"), "{lines}");
+    let sampled = format!("{ROOT};Sampled=1");
+    let lines = invoke("xray", &sampled, &["\"good\"", "\"bad\""]);
+    let found = invocations(&lines);
+    let context = "faas.name=ship faas.invocation_id=7 \
+        aws.lambda.invoked_arn=arn:aws:lambda:eu-central-1:123:function:ship:live \
+        cloud.resource_id=arn:aws:lambda:eu-central-1:123:function:ship:3 cloud.account.id=123";
+    assert_eq!(found[0], format!("{PARENT} Unset faas.coldstart=true {context}"), "{lines}");
+    assert!(found[1].starts_with(&format!("{PARENT} Error")), "{lines}");
+    assert!(found[1].contains(&format!("faas.coldstart=false {context}")), "{lines}");
     assert_eq!(lines.matches("span handle 5759e988bd862e3fe1be46a994272793").count(), 2);
+    assert!(lines.contains("service Some(String(Owned(\"ship\")))"), "{lines}");
     assert!(!lines.contains("hunter"), "{lines}");
+
+    let lines = invoke("runtime", &sampled, &["\"good\""]);
+    assert!(invocations(&lines)[0].contains("faas.trigger=pubsub"), "{lines}");
+    let lines = invoke("any", &sampled, &["\"good\""]);
+    assert!(invocations(&lines)[0].ends_with("faas.coldstart=true faas.name=ship"), "{lines}");
+}
+
+/// Without active tracing, Lambda passes `Sampled=0` to each function.
+#[test]
+fn a_trace_that_x_ray_does_not_record_is_no_parent() {
+    let long = format!("{ROOT};Sampled=1;Lineage={}", "a".repeat(10_000));
+    for (kind, xray) in [
+        ("event", &format!("{ROOT};Sampled=0;Lineage=1:a:0")),
+        ("event", &format!("{ROOT};Sampled=1")),
+        ("xray", &format!("{ROOT};Sampled=0;Lineage=1:a:0")),
+        ("xray", &format!("{ROOT};Sampled=1;Sampled=0")),
+        ("xray", &ROOT.replace("Root=1", "Root=9")),
+        ("event", &long),
+        ("xray", &long),
+    ] {
+        let lines = invoke(kind, xray, &["{", "\"good\""]);
+        let found = invocations(&lines);
+        assert_eq!(found.len(), 1, "{kind} {xray}: {lines}");
+        assert!(found[0].contains(NO_PARENT), "{kind} {xray}: {lines}");
+        assert_eq!(lines.matches("span handle").count(), 1, "{kind} {xray}: {lines}");
+    }
 
     let http = r#"{"version":"2.0","routeKey":"$default","rawPath":"/","rawQueryString":"","headers":{},"isBase64Encoded":false,
         "requestContext":{"accountId":"1","apiId":"a","domainName":"d","domainPrefix":"d","requestId":"r","routeKey":"$default",
         "stage":"$default","time":"t","timeEpoch":0,"http":{"method":"GET","path":"/","protocol":"HTTP/1.1","sourceIp":"::1"}}}"#;
-    let lines = invoke("http", &[http]);
-    assert!(lines.contains("span answer"), "{lines}");
+    let lines = invoke("http", &format!("{ROOT};Sampled=0"), &[http]);
+    let answer = lines.lines().find(|line| line.starts_with("span answer"));
+    assert!(answer.is_some_and(|line| line.contains(NO_PARENT)), "{lines}");
+    let lines = invoke("http", &format!("{ROOT};Sampled=1"), &[http]);
+    assert!(lines.contains(&format!("span answer {PARENT}")), "{lines}");
+}
+
+#[test]
+fn a_function_is_delivered_before_its_deadline() {
+    let lines = invoke("stuck", ROOT, &[STUCK]);
+    let found = invocations(&lines);
+    assert!(found[0].contains("error.type=timeout"), "{lines}");
+    assert!(lines.contains("span before"), "{lines}");
 }

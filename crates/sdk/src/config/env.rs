@@ -56,7 +56,8 @@ const DOCUMENT: &str = "FLOE_CONFIG_FILE";
 
 impl TelemetryConfig {
     /// Returns the document in the file of `FLOE_CONFIG_FILE`, or the defaults, with the changes from the environment.
-    /// If neither names the service, its name is `unknown_service:` and the name of the executable.
+    /// If neither names the service, its name is that of the Lambda function, or else `unknown_service:` and the name of
+    /// the executable.
     /// [The manual](https://docs.rs/floe-telemetry/latest/floe_telemetry/_manual/configuration/index.html#variables) lists the variables.
     ///
     /// # Errors
@@ -303,6 +304,11 @@ impl TelemetryConfig {
 }
 
 fn default_service_name() -> String {
+    // The executable of each function is called `bootstrap`.
+    let function = environment::variable("AWS_LAMBDA_FUNCTION_NAME").unwrap_or_default();
+    if !function.is_empty() {
+        return function.chars().take(MAX_NAME).collect();
+    }
     let path = env::current_exe().ok();
     let name = path.as_ref().and_then(|path| path.file_name());
     unknown_service(name.map(|name| name.to_string_lossy()).as_deref())
