@@ -166,6 +166,7 @@ impl TelemetryProviderBuilder {
     /// already has a global `tracing` subscriber ([`Error::is_state`]).
     pub fn init(mut self) -> Result<TelemetryProvider, Error> {
         self.config.apply_filters();
+        self.config.keep_quiet();
         let is_terminal = parts::has("console") && io::stderr().is_terminal();
         let has_exporter = !self.exporters.is_empty();
         let report =

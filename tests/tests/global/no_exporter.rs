@@ -150,6 +150,50 @@ fn without_an_exporter_nothing_listens_and_one_line_says_so() {
     }
 }
 
+/// A command that is given to others exports only where its user asks for it.
+#[test]
+fn a_quiet_command_exports_only_to_an_endpoint() {
+    let program = program!({
+        let configure = |config: &mut TelemetryConfig| {
+            if std::env::var("CASE").unwrap() == "code" {
+                config.exporters.traces.get_or_insert(vec![ExporterKind::None]);
+            }
+        };
+        let _telemetry = match &*std::env::var("CASE").unwrap() {
+            "initialize" => {
+                let config = TelemetryConfig::from_env().unwrap();
+                TelemetryProvider::builder(config).quiet_without_endpoint().initialize()
+            }
+            "code" => builder().configure(configure).init(),
+            _ => builder().quiet_without_endpoint().init(),
+        };
+        outer();
+    });
+    let of_traces = "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT";
+    let of_metrics = "OTEL_EXPORTER_OTLP_METRICS_ENDPOINT";
+    let unused = format!(
+        "warning: `{of_traces}` is not used: code sets `exporters.traces` without `otlp`\n"
+    );
+    let all = "OTEL_EXPORTER_OTLP_ENDPOINT";
+    for (case, variable, spans, message) in [
+        ("init", "NONE", 0, ""),
+        ("initialize", "NONE", 0, ""),
+        ("init", all, 3, ""),
+        ("init", of_traces, 3, ""),
+        ("init", of_metrics, 0, ""),
+        ("code", all, 0, ""),
+        ("code", of_traces, 0, &*unused),
+    ] {
+        let receiver = Receiver::grpc();
+        let endpoint = receiver.endpoint();
+        let grpc = ("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc");
+        let variables = [("CASE", case), (variable, &endpoint), ("FLOE_LOG_OUTPUT", "none"), grpc];
+        let (_, stderr) = program.run(&variables);
+        assert_eq!(stderr, message, "{case} {variable}");
+        assert_eq!(receiver.spans().len(), spans, "{case} {variable}");
+    }
+}
+
 /// A program may add no exporter to the builder, and a configuration may list none.
 #[test]
 fn a_provider_without_an_exporter_says_so_unless_none_is_chosen() {

@@ -72,11 +72,20 @@ pub struct ExportersConfig {
     /// The directory for the files of `otlp_file`. It is created if it does not exist. Each process needs its own
     /// directory. Default `telemetry`, in the working directory of the process.
     pub directory: PathBuf,
+    /// Whether spans without an exporter or an endpoint are neither printed nor reported, for a command whose users have
+    /// not asked for telemetry. Default `false`.
+    pub quiet_without_endpoint: bool,
 }
 
 impl Default for ExportersConfig {
     fn default() -> Self {
-        Self { traces: None, metrics: None, logs: None, directory: PathBuf::from("telemetry") }
+        Self {
+            traces: None,
+            metrics: None,
+            logs: None,
+            directory: PathBuf::from("telemetry"),
+            quiet_without_endpoint: false,
+        }
     }
 }
 

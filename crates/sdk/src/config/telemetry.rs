@@ -26,7 +26,7 @@ use super::resource::{ResourceAttributes, check_key};
 use super::sampling::SamplingConfig;
 use super::secret;
 use super::section::is_default;
-use super::source::Sources;
+use super::source::{Source, Sources};
 use crate::error::Error;
 use crate::keys;
 use crate::redaction::sanitize_sent_value;
@@ -298,6 +298,24 @@ impl TelemetryConfig {
             Some(chosen) => chosen.is_empty(),
             None => !self.has_span_destination(),
         }
+    }
+
+    /// Chooses no exporter of traces if the program wants neither a picture nor a message without a destination.
+    pub(crate) fn keep_quiet(&mut self) {
+        let exporters = &mut self.exporters;
+        if exporters.quiet_without_endpoint && exporters.traces.is_none() {
+            let has_destination = self.has_span_destination();
+            self.exporters.traces = (!has_destination).then(|| vec![ExporterKind::None]);
+        }
+    }
+
+    /// Returns the variable with the endpoint of a signal that code sends elsewhere.
+    pub(crate) fn unused_endpoint(&self, signal: Signal) -> Option<&'static str> {
+        let settled = self.settled();
+        let source = |path: &str| settled.sources.of(path).0;
+        let endpoint = source(&format!("otlp.{}.endpoint", signal.as_str())).variable();
+        let exporters = source(&format!("exporters.{}", signal.as_str()));
+        endpoint.filter(|_| exporters == Source::Code)
     }
 
     /// Returns the protocol and the endpoint of a signal over OTLP.

@@ -124,6 +124,20 @@ impl TelemetryProviderBuilder {
         self
     }
 
+    /// Exports traces only to an exporter or an endpoint that is set, for each signal by its own variable too. Otherwise
+    /// traces are neither printed nor reported as missing: for a command whose users have not asked for telemetry. Log
+    /// lines (feature `logs`) are written in any case.
+    ///
+    /// ```standalone_crate
+    /// let telemetry = floe_telemetry::builder().quiet_without_endpoint().init()?;
+    /// # drop(telemetry);
+    /// # Ok::<(), floe_telemetry::Error>(())
+    /// ```
+    pub fn quiet_without_endpoint(mut self) -> Self {
+        self.config.exporters.quiet_without_endpoint = true;
+        self
+    }
+
     /// Adds a span exporter, which can be any implementation of OpenTelemetry's [`SpanExporter`].
     ///
     /// The exporter receives redacted spans. Each call adds an exporter with its own queue and thread.
@@ -278,7 +292,7 @@ impl TelemetryProviderBuilder {
     /// exporter cannot be created, if another provider is in use or a thread of the library cannot be started
     /// ([`Error::is_state`]), or if a layer (`with_layer`) was added, which only [`init`](Self::init) installs. After an
     /// error no provider was started, and `initialize` may be called on another builder.
-    pub fn initialize(self) -> Result<TelemetryProvider, Error> {
+    pub fn initialize(mut self) -> Result<TelemetryProvider, Error> {
         if self.layers.as_ref().is_some_and(|layers| !layers.is_empty()) {
             return Err(Error::state(
                 "expected `init` after `with_layer`, found `initialize`, which installs no `tracing` subscriber",
@@ -288,6 +302,7 @@ impl TelemetryProviderBuilder {
             start_message::explain(&self.config);
         }
         self.config.validate()?;
+        self.config.keep_quiet();
         backend::find(&self.config.backend)?;
         if !self.config.enabled || is_disabled() {
             return self.start_disabled();

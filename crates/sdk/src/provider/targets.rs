@@ -34,6 +34,17 @@ impl OtlpTargets {
                 this.leave_out(signal, reason);
             }
             let is_chosen = config.exporters.chooses(signal, ExporterKind::Otlp);
+            if is_chosen == Some(false)
+                && let Some(variable) = config.unused_endpoint(signal)
+            {
+                let signal = signal.as_str();
+                write_line(
+                    "warn",
+                    &format!(
+                        "`{variable}` is not used: code sets `exporters.{signal}` without `otlp`"
+                    ),
+                );
+            }
             let has_endpoint = config.otlp.signal(signal).endpoint.is_some()
                 || config.refusal(signal, &[Decisive::Endpoint]).is_some();
             let is_explicit = is_chosen == Some(true) || has_endpoint;
