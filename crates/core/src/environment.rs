@@ -18,9 +18,12 @@ pub fn variable_os(name: &str) -> Option<OsString> {
     env::var_os(name)
 }
 
-/// Returns the names of the variables that begin with one of these prefixes and are not empty.
+/// Returns the names of the variables that begin with one of these prefixes, in any case, and are not empty.
 pub fn names(prefixes: &[&str]) -> Vec<String> {
     let set = env::vars_os().filter(|(_, value)| !value.is_empty());
     let names = set.filter_map(|(name, _)| name.into_string().ok());
-    names.filter(|name| prefixes.iter().any(|prefix| name.starts_with(prefix))).collect()
+    let begins = |name: &str, prefix: &str| {
+        name.get(..prefix.len()).is_some_and(|head| head.eq_ignore_ascii_case(prefix))
+    };
+    names.filter(|name| prefixes.iter().any(|prefix| begins(name, prefix))).collect()
 }

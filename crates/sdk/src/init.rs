@@ -8,6 +8,7 @@ use std::io::{self, IsTerminal as _};
 use std::sync::Once;
 
 use opentelemetry::global;
+use tracing::dispatcher::{self, Dispatch};
 
 use crate::config::{
     self, BatchSpanProcessorConfig, ExporterKind, OtlpProtocol, Signal, TelemetryConfig,
@@ -232,9 +233,14 @@ fn say_nothing_is_recorded(error: &Error) {
 fn set_global_providers() {
     static SET: Once = Once::new();
 
-    SET.call_once(|| {
+    let set = || {
         global::set_tracer_provider(TelemetryProvider::tracer_provider());
         global::set_meter_provider(TelemetryProvider::meter_provider());
+    };
+    // A subscriber of the program without a filter would write that OpenTelemetry's providers are set.
+    SET.call_once(|| match dispatcher::has_been_set() {
+        true => dispatcher::with_default(&Dispatch::none(), set),
+        false => set(),
     });
 }
 

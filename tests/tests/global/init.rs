@@ -392,6 +392,18 @@ fn a_subscriber_of_the_program_is_kept() {
     assert_eq!(tree(&receiver.spans()), "load\n  send");
 }
 
+#[test]
+fn a_start_is_no_event_for_a_subscriber_without_a_filter() {
+    let program = program!({
+        let lines = tracing_subscriber::fmt::layer();
+        tracing_subscriber::registry().with(floe_telemetry::tracing_layer()).with(lines).init();
+        drop(init().unwrap());
+    });
+    let (stdout, stderr) = program.run(&[]);
+    assert!(!stdout.contains("DEBUG") && !stdout.contains("INFO"), "{stdout}");
+    assert_eq!(stderr, "");
+}
+
 /// README's two lines in a program with the usual filter of lines.
 #[test]
 fn a_filter_of_the_program_that_removes_all_spans_is_reported() {

@@ -9,7 +9,6 @@ use crate::collector::Counters;
 use crate::config::{Signal, TelemetryConfig, sorted};
 use crate::internal_log::write_line;
 use crate::parts;
-use crate::recorder::context::suppress;
 use crate::recorder::{Sampling, take_unrecorded};
 use crate::redaction::sanitize_error;
 
@@ -33,14 +32,9 @@ pub(super) fn line(config: &TelemetryConfig, counters: &Counters, has_sampler: b
     sanitize_error(&line).into_owned()
 }
 
+/// The line is no event of `tracing`, which a subscriber without a filter would write at each start of a command.
 pub(super) fn write(line: &str) {
-    // The line is not exported.
-    let _quiet = suppress();
-    if tracing::enabled!(tracing::Level::DEBUG) {
-        tracing::debug!("{line}");
-    } else {
-        write_line("debug", line);
-    }
+    write_line("debug", line);
 }
 
 /// Writes each value of the configuration with its source, whatever `OTEL_LOG_LEVEL` says.
