@@ -1,10 +1,9 @@
 //! Decides whether a value that a grammar binds to a name is redacted. The first row of [`DECISIONS`] that holds decides;
 //! if none holds, the points of the value do.
 
-use crate::key::{Meaning, Name};
-use crate::lexer::Kind;
+use crate::key::{Meaning, asks};
+use crate::lexer::{Kind, Tokens};
 use crate::policy::Policy;
-use crate::rules::commands::ASKING_VERBS;
 use crate::rules::keys::{Flag, KeyKind};
 use crate::rules::words::{Binding, DECLARATIONS};
 use crate::scan::{Evidence, Reason, Scan, Tried};
@@ -26,6 +25,16 @@ pub(crate) struct Key {
     pub(crate) after: usize,
     /// Whether the name is an option: `--name`.
     pub(crate) is_option: bool,
+}
+
+impl Key {
+    /// Returns the range of the name with the constructors around it: `Static("password")`.
+    pub(crate) fn around(&self, tokens: &mut Tokens<'_>) -> (usize, usize) {
+        match self.quote {
+            Some(quote) => tokens.around(quote, self.after),
+            None => (self.place, self.after),
+        }
+    }
 }
 
 /// A value that a grammar found for a name.
@@ -71,8 +80,8 @@ struct Case<'c> {
     context: Context,
     /// Whether the value begins a call that continues after the value or was cut.
     is_open_call: bool,
-    /// Whether the bracket around the value ends after it.
-    is_last: bool,
+    /// Whether the value is an argument, and others follow.
+    has_next: bool,
 }
 
 enum Decision {
@@ -114,10 +123,11 @@ pub(crate) fn accept(scan: &mut Scan<'_>, key: &Key, found: Value, context: Cont
         ..context
     };
     let is_open_call = goes_on_as_call(scan, found);
-    let is_last = matches!(scan.tokens.kind(found.next), Kind::Close(_));
+    let has_next =
+        context.bond == Bond::Argument && !matches!(scan.tokens.kind(found.next), Kind::Close(_));
     let name = part(text, key.start, key.end);
     let value = found.bytes(text);
-    let case = Case { text, policy, key, name, found, value, context, is_open_call, is_last };
+    let case = Case { text, policy, key, name, found, value, context, is_open_call, has_next };
     let rule = key.meaning.rule;
     match DECISIONS.iter().find(|(holds, _)| holds(&case)) {
         Some((_, Decision::Redact)) => {
@@ -202,14 +212,12 @@ impl Case<'_> {
 
     /// Whether the value is the name of a secret that a function returns: `get_token("github")`.
     fn is_asked(&self) -> bool {
-        let asks = Name::new(self.name);
-        self.context.bond == Bond::Argument
-            && asks.words().any(|word| is_one_of(word, ASKING_VERBS))
+        self.context.bond == Bond::Argument && asks(self.name)
     }
 
     /// Whether the value is the first of several arguments, as a lexer prints them: `Token('NAME', 1)`.
     fn is_lexeme(&self) -> bool {
-        self.context.bond == Bond::Argument && !self.is_last && self.key.meaning.has(Flag::Alone)
+        self.has_next && self.key.meaning.has(Flag::Alone)
     }
 
     /// Whether the name means the working directory: `PWD=/home/x`.

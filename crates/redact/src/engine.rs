@@ -74,7 +74,7 @@ const GRAMMARS: [(Kinds, &[Read]); 8] = [
             Name(command::long),
             Stated(command::valued),
             Name(structure::read_named),
-            Stated(structure::tuple),
+            Name(structure::tuple),
             Stated(structure::call),
             Name(structure::fields),
             Stated(structure::identified),

@@ -10,10 +10,10 @@ use crate::pair::{self, Separator};
 use crate::rules::keys::{FIELDS, Flag, KeyKind};
 use crate::rules::list::{WordList, words};
 use crate::rules::words::{ARRAYS, Binding, NAME_NAMES, VALUE_NAMES};
-use crate::scan::{Scan, Tried};
+use crate::scan::{Evidence, Scan, Tried};
 use crate::score::{Bond, Context};
 use crate::text::{at as byte_at, class, count_steps, is_one_of, line_end, line_start, part};
-use crate::value::Site;
+use crate::value::{Site, Value};
 
 use Kind::{Blank, Close, Line, Open, Redacted, Sign, Word};
 use Tried::{Found, Nothing};
@@ -36,7 +36,7 @@ const COLUMN: usize = 256;
 /// Returns the place of the bracket that opens the list or map at `place`.
 pub(crate) fn opens(tokens: &mut Tokens<'_>, mut place: usize, is_assigned: bool) -> Option<usize> {
     for _ in 0..WRAPPERS {
-        if !tokens.is_wrapper(place) {
+        if !tokens.is_wrapper(place) || !tokens.is_single(place + 1) {
             break;
         }
         place = tokens.skip_lines(place + 2);
@@ -49,6 +49,7 @@ pub(crate) fn opens(tokens: &mut Tokens<'_>, mut place: usize, is_assigned: bool
         // Go's `[]string{"…"}`
         Open(b'[') if tokens.is_go_list(place) => Some(place + 3),
         Open(_) => Some(place),
+        Word if tokens.constructor(place).is_some() => tokens.constructor(place),
         // `new[] { "…" }`, `new String[] {"…"}`
         Word if tokens.is_word(place, words!("new")) => {
             tokens.in_line(place, ARRAY, |tokens, at| (tokens.kind(at) == Open(b'{')).then_some(at))
@@ -91,13 +92,17 @@ struct Level {
     /// The place of the closing bracket of a group, or the indentation of the name above a block.
     end: Option<usize>,
     is_map: bool,
+    /// Whether the group has the arguments of a constructor. Unquoted ones are names of types and variants.
+    is_call: bool,
     meaning: Option<Meaning>,
 }
 
 impl Level {
     fn new(tokens: &mut Tokens<'_>, open: usize, meaning: Option<Meaning>) -> Self {
         let is_map = tokens.kind(open) == Open(b'{') || is_go_map(tokens, open);
-        Self { end: tokens.close(open), is_map, meaning }
+        let name = open.checked_sub(1).and_then(|name| tokens.word(name));
+        let is_call = tokens.kind(open) == Open(b'(') && name.is_some();
+        Self { end: tokens.close(open), is_map, is_call, meaning }
     }
 
     /// Returns the meaning of a value without a name of its own.
@@ -107,7 +112,7 @@ impl Level {
 }
 
 /// Whether the name of a map applies to the values of its fields.
-fn is_of_fields(meaning: &Meaning) -> bool {
+pub(crate) fn is_of_fields(meaning: &Meaning) -> bool {
     let is_strong = matches!(meaning.kind, KeyKind::Password | KeyKind::Secret | KeyKind::Named);
     is_strong || meaning.has(Flag::Many)
 }
@@ -139,7 +144,7 @@ pub(crate) fn judge(scan: &mut Scan<'_>, key: &Key, open: usize, context: Contex
     {
         at = next;
     }
-    let tried = walk.tried;
+    let tried = walk.finish();
     scan.go_back(position);
     tried
 }
@@ -155,24 +160,53 @@ struct Walk<'s, 'a> {
     /// Whether the next token begins an item.
     begins: bool,
     tried: Tried,
+    /// Whether a secret was found.
+    has_secret: bool,
+    /// The texts in constructors that are no secrets by themselves.
+    texts: Vec<Value>,
+    /// The number of open brackets below the deepest level.
+    deeper: usize,
 }
 
 impl<'s, 'a> Walk<'s, 'a> {
     fn new(scan: &'s mut Scan<'a>, key: &'s Key, context: Context, level: Level) -> Self {
         let levels = vec![level];
         let meaning = level.of_item();
-        Self { scan, key, context, levels, meaning, begins: true, tried: Nothing }
+        Self {
+            scan,
+            key,
+            context,
+            levels,
+            meaning,
+            begins: true,
+            tried: Nothing,
+            has_secret: false,
+            texts: Vec::new(),
+            deeper: 0,
+        }
     }
 
-    /// Reads the token at `at`. Returns the next place; `None` at a wrong bracket, or at a deep group without an end.
+    /// Redacts the other texts in the constructors of a secret, because each of them may be a part of it.
+    fn finish(self) -> Tried {
+        for text in self.texts.iter().filter(|_| self.has_secret) {
+            let rule = self.key.meaning.rule;
+            self.scan.redact(text.start, text.end, rule, Evidence::Structure);
+        }
+        self.tried
+    }
+
+    /// Reads the token at `at`. Returns the next place; `None` at a wrong bracket.
     fn step(&mut self, level: Level, open: usize, at: usize) -> Option<usize> {
         count_steps(ITEM);
         let tokens = &mut self.scan.tokens;
         match tokens.kind(at) {
-            Close(_) if level.end.is_some_and(|end| end != at) => return None,
+            Close(_) if self.deeper > 0 => self.deeper -= 1,
+            // The bracket of `Some("…")`, which was read as a value; without a partner, it is wrong.
+            Close(_) if level.end.is_some_and(|end| end != at) => drop(tokens.get(at)?.mate?),
             Close(_) => drop(self.levels.pop()),
             Open(_) if self.levels.len() == DEPTH => {
-                return tokens.close(at).map(|close| close + 1);
+                self.deeper += 1;
+                tokens.mark_read(at);
             }
             Open(_) => {
                 let inner = Level::new(tokens, at, self.meaning);
@@ -185,7 +219,10 @@ impl<'s, 'a> Walk<'s, 'a> {
                 self.meaning = level.of_item();
             }
             Blank | Line => {}
-            Redacted => self.tried = Found,
+            Redacted => {
+                self.tried = Found;
+                self.has_secret = true;
+            }
             _ => return Some(self.read(level, open, at)),
         }
         Some(at + 1)
@@ -200,6 +237,11 @@ impl<'s, 'a> Walk<'s, 'a> {
         let tokens = &mut self.scan.tokens;
         if let Some(inner) = opens(tokens, at, false) {
             return inner;
+        }
+        let inner = if tokens.is_wrapper(at) { tokens.skip_lines(at + 2) } else { at };
+        let is_text = (inner..inner + 2).any(|at| tokens.opens_quote(at));
+        if level.is_call && !is_text {
+            return at + 1;
         }
         let list = match level.end {
             _ if level.is_map || tokens.is_wrapper(at) => List::No,
@@ -249,7 +291,13 @@ impl<'s, 'a> Walk<'s, 'a> {
             let context = self.context.or(meaning.kind);
             if decision::accept(self.scan, &key, found, context) == Found {
                 self.tried = Found;
+                self.has_secret = true;
                 return found.next.max(at + 1);
+            }
+            // Another grammar judges the whole constructor.
+            if self.levels.last().is_some_and(|level| level.is_call) {
+                self.texts.push(found);
+                return next;
             }
         }
         if is_redacted || candidates[0].is_some() {
@@ -312,9 +360,10 @@ fn field(scan: &mut Scan<'_>, at: usize, is_map: bool) -> Option<Field> {
 }
 
 /// Returns the meaning of a field in a group with the meaning `outer`.
-fn member(scan: &Scan<'_>, outer: Option<Meaning>, field: &Field) -> Option<Meaning> {
+fn member(scan: &mut Scan<'_>, outer: Option<Meaning>, field: &Field) -> Option<Meaning> {
     let name = part(scan.text, field.name.start, field.name.end);
     let is_called = |names| is_called(name, names);
+    let tokens = &mut scan.tokens;
     match (scan.policy.meaning(name), outer) {
         // In a list of secrets, a value has no other name.
         (_, Some(outer)) if is_called(VALUE_NAMES) && outer.has(Flag::Many) => {
@@ -324,10 +373,19 @@ fn member(scan: &Scan<'_>, outer: Option<Meaning>, field: &Field) -> Option<Mean
         (None, Some(outer))
             if is_of_fields(&outer) && !is_called(NAME_NAMES) && !is_called(FIELDS) =>
         {
-            key::of_field(outer, name)
+            // The variant of a value has the text, whatever its field is called: `kind: String("…")`.
+            key::of_field(outer, name).or_else(|| is_variant(tokens, field.value).then_some(outer))
         }
         (own, _) => own,
     }
+}
+
+/// Whether a constructor other than `Some` is at `place`, or in `Some`.
+fn is_variant(tokens: &mut Tokens<'_>, mut place: usize) -> bool {
+    while tokens.is_word(place, words!("some, ok")) && tokens.kind(place + 1) == Open(b'(') {
+        place = tokens.skip_lines(place + 2);
+    }
+    tokens.constructor(place).is_some()
 }
 
 /// Whether the word or its last part is one of these names, as in `name`, `ParameterName` and `param_name`.
@@ -354,7 +412,8 @@ pub(crate) fn block(scan: &mut Scan<'_>, key: &Key, separator: Separator) -> Tri
     let context = Context::new(key.meaning.kind, Bond::Sign(Binding::Colon));
     let start = scan.tokens.start(key.quote.unwrap_or(key.place));
     let column = start - line_start(text, start);
-    let level = Level { end: Some(column), is_map: true, meaning: Some(key.meaning) };
+    let level =
+        Level { end: Some(column), is_map: true, is_call: false, meaning: Some(key.meaning) };
     let mut walk = Walk::new(scan, key, context, level);
     while line < text.len() {
         let begin = line + 1;
@@ -383,7 +442,7 @@ pub(crate) fn block(scan: &mut Scan<'_>, key: &Key, separator: Separator) -> Tri
             line = line.max(walk.line(value));
         } else if walk.levels.len() < DEPTH {
             let end = Some(first - begin);
-            walk.levels.push(Level { end, is_map: true, meaning: walk.meaning });
+            walk.levels.push(Level { end, is_map: true, is_call: false, meaning: walk.meaning });
         }
     }
     let tried = walk.tried;

@@ -5,6 +5,7 @@
 
 use std::sync::LazyLock;
 
+use crate::rules::commands::ASKING_VERBS;
 use crate::rules::keys::{
     DESCRIPTORS, Flag, HARMLESS_KEYS, HARMLESS_SECRETS, HARMLESS_TOKENS, KEYS, KeyKind, QUALIFIERS,
 };
@@ -233,6 +234,11 @@ fn is_harmless(name: &Name, start: usize, words: WordList) -> bool {
     let mut head = name.clone();
     head.len = start;
     is_one_of(&head.as_bytes()[head.last_word()..], words)
+}
+
+/// Whether a function with this name returns the secret that its argument names: `get_token`.
+pub(crate) fn asks(name: &[u8]) -> bool {
+    Name::new(name).words().any(|word| is_one_of(word, ASKING_VERBS))
 }
 
 pub(crate) const CONFIGURED: Meaning = Meaning {

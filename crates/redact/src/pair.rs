@@ -229,15 +229,25 @@ fn key_at(scan: &mut Scan<'_>, anchor: usize) -> Option<Key> {
     let quote = closing
         .and_then(|token| token.mate)
         .filter(|&mate| mate < place && scan.tokens.kind(mate) == Quote);
-    Some(Key {
-        meaning,
-        place,
-        start,
-        end,
-        quote,
-        after: after_index(scan, quote.map_or(place, |_| last + 1) + 1),
-        is_option: is_option(scan, first),
-    })
+    let after = after_index(scan, quote.map_or(place, |_| last + 1) + 1);
+    let is_option = is_option(scan, first);
+    let key = Key { meaning, place, start, end, quote, after, is_option };
+    Some(Key { after: after_constructor(scan, &key).unwrap_or(after), ..key })
+}
+
+/// Returns the place after the constructors or the call around a quoted name, if a text or a constructor is assigned to
+/// it: `Key("password"): Value("…")`, `env::var("PASSWORD") = Ok("…")`.
+fn after_constructor(scan: &mut Scan<'_>, key: &Key) -> Option<usize> {
+    if !matches!(scan.tokens.kind(key.after), Close(_) | Sign(b',') | Line) {
+        return None;
+    }
+    let after = key.around(&mut scan.tokens).1;
+    let separator = if after > key.after { separator_at(scan, after)? } else { return None };
+    let place = separator.next;
+    let is_value = scan.tokens.opens_quote(place)
+        || scan.tokens.constructor(place).is_some()
+        || scan.tokens.are(place, &[Word, Blank, Open(b'{')]);
+    (is_value && separator.binding != Binding::Loose).then_some(after)
 }
 
 /// Returns the place after the tokens that still belong to a name: `password[0]`, `["password"]`, `Unseal Key 1`,

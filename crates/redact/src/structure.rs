@@ -38,7 +38,8 @@ pub(crate) fn read_named(scan: &mut Scan<'_>, key: &Key) -> Tried {
     let Some(name) = naming_field(scan, key) else {
         return Nothing;
     };
-    match values_after(scan, key, name, key.after) {
+    let after = key.around(&mut scan.tokens).1;
+    match values_after(scan, key, name, after) {
         Found => Found,
         Nothing => {
             let value = value_before(scan, key, name).or_else(|| value_above(scan, key, name));
@@ -49,8 +50,8 @@ pub(crate) fn read_named(scan: &mut Scan<'_>, key: &Key) -> Tried {
 
 /// Returns the place of the word before a name that says that it is a name: `key` in `{"key": "api_key"}`.
 fn naming_field(scan: &mut Scan<'_>, key: &Key) -> Option<usize> {
-    let first = key.quote.unwrap_or(key.place);
     let tokens = &mut scan.tokens;
+    let first = key.around(tokens).0;
     let field = (first.saturating_sub(6)..first)
         .rev()
         .find(|&at| tokens.word(at).is_some() && !tokens.is_wrapper(at))?;
@@ -216,29 +217,47 @@ fn next_field(tokens: &mut Tokens<'_>, place: usize) -> Option<usize> {
     tokens.word(next).filter(|_| next > place).map(|_| next)
 }
 
-/// Reads `('password', '…')`, `["authorization", "Bearer …"]` or `define('TOKEN', '…')`.
-pub(crate) fn tuple(scan: &mut Scan<'_>, key: &Key) -> Option<Claim> {
+/// Reads `('password', '…')`, `["authorization", "Bearer …"]`, `define('TOKEN', '…')` or `(Text("password"), Text("…"))`.
+pub(crate) fn tuple(scan: &mut Scan<'_>, key: &Key) -> Tried {
+    let Some((bracket, is_call)) = bracket_before(scan, key) else {
+        return Nothing;
+    };
     let tokens = &mut scan.tokens;
-    let mut lead = key.quote.unwrap_or(key.place).checked_sub(1)?;
+    let after = key.around(tokens).1;
+    if !tokens.is_sign(after, b',') || rows(scan, key).is_some() {
+        return Nothing;
+    }
+    let tokens = &mut scan.tokens;
+    let place = tokens.skip_lines(after + 1);
+    let group = tokens.word(place).and_then(|_| group::opens(tokens, place, false));
+    let found = tokens.value(place, Site::from(key.place));
+    let next = match group {
+        Some(open) => tokens.close(open).map(|close| close + 1),
+        None => found.filter(|found| found.quoted).map(|found| found.next),
+    };
+    let behind = next.map(|next| tokens.skip_lines(next));
+    let ends = |behind| is_call || matches!(tokens.kind(behind), Close(_) | Sign(b'>'));
+    if !behind.is_some_and(ends) {
+        return Nothing;
+    }
+    let bond = Bond::Item(bracket);
+    match group {
+        Some(open) => group::judge(scan, key, open, Context::new(key.meaning.kind, bond)),
+        None => pair::judge(scan, key, found.map(|found| Claim::of(key, found, bond))),
+    }
+}
+
+/// Returns the bracket directly before a name, and whether it follows the name of a function.
+fn bracket_before(scan: &mut Scan<'_>, key: &Key) -> Option<(u8, bool)> {
+    let tokens = &mut scan.tokens;
+    let mut lead = key.around(tokens).0.checked_sub(1)?;
     let is_apart = matches!(tokens.kind(lead), Blank | Sign(b':'));
     lead = lead.checked_sub(usize::from(is_apart))?;
     let Open(bracket) = tokens.kind(lead) else {
         return None;
     };
-    let is_first = bracket == b'{' || key.quote.is_some();
-    let is_pair = is_first && tokens.is_sign(key.after, b',');
-    if !is_pair || rows(scan, key).is_some() {
-        return None;
-    }
-    let tokens = &mut scan.tokens;
-    let place = tokens.skip_lines(key.after + 1);
-    let found = tokens.value(place, Site::from(key.place))?;
-    let behind = tokens.skip_lines(found.next);
-    let ends = match tokens.kind(behind) {
-        Close(_) | Sign(b'>') => true,
-        _ => lead.checked_sub(1).is_some_and(|function| tokens.word(function).is_some()),
-    };
-    (found.quoted && ends).then(|| Claim::of(key, found, Bond::Item(bracket)))
+    let is_call = lead.checked_sub(1).is_some_and(|function| tokens.word(function).is_some());
+    (bracket == b'{' || key.quote.is_some()).then_some((bracket, is_call))
 }
 
 /// Reads `Password("…")` or `set_token('…')`.
@@ -259,8 +278,9 @@ pub(crate) fn call(scan: &mut Scan<'_>, key: &Key) -> Option<Claim> {
     }
 
     // `set_password("bob", "…")` has the secret at the end.
+    let method = name.rsplit(|byte| *byte == b'.').next().unwrap_or(name);
     let is_setter =
-        Name::new(name).words().next().is_some_and(|word| is_one_of(word, SETTING_VERBS));
+        Name::new(method).words().next().is_some_and(|word| is_one_of(word, SETTING_VERBS));
     let redacted = tokens.in_line(open, BEFORE, |tokens, at| {
         (is_setter && tokens.kind(at) == Redacted).then_some(())
     });
@@ -273,16 +293,24 @@ pub(crate) fn call(scan: &mut Scan<'_>, key: &Key) -> Option<Claim> {
     Some(Claim::of(key, found, Bond::Argument))
 }
 
-/// Reads `Secret { inner: "…" }`, `Token(value=…)`, and a block of Terraform: `variable "password" {` with `default = "…"`.
+/// Reads `Secret { inner: "…" }`, `Token(value=…)`, `Secret { family: Hmac, content: "…" }`, and a block of Terraform: `variable "password" {` with `default = "…"`.
 pub(crate) fn fields(scan: &mut Scan<'_>, key: &Key) -> Tried {
     let brace = scan.tokens.skip_blanks(key.after);
     if !matches!(scan.tokens.kind(brace), Open(b'{' | b'(')) {
         return Nothing;
     }
     let inner = scan.tokens.field(brace, 2).map(|value| Claim::beside(key, value));
+    let is_type = scan.text[key.start].is_ascii_uppercase()
+        && key.quote.is_none()
+        && group::is_of_fields(&key.meaning);
     match Claim::judge(inner, scan, key) {
         Nothing if scan.tokens.kind(brace + 1) == Line => {
             values_after(scan, key, key.place, brace + 1)
+        }
+        Nothing if is_type && !key.meaning.has(Flag::Alone) => {
+            let open = group::opens(&mut scan.tokens, key.place, false);
+            let context = Context::new(key.meaning.kind, Bond::Argument);
+            open.map_or(Nothing, |open| group::judge(scan, key, open, context))
         }
         tried => tried,
     }

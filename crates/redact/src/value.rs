@@ -2,6 +2,7 @@
 
 use std::sync::LazyLock;
 
+use crate::key::asks;
 use crate::lexer::{Coding, Kind, Tokens};
 use crate::rules::commands::WRAPPERS;
 use crate::rules::words::{ARROW, REFERENCE_TAGS, SCALARS, VALUE_NAMES};
@@ -20,6 +21,9 @@ const ITEM_TOKENS: usize = 16;
 
 /// The maximum length of a heredoc that is read, in bytes.
 const HEREDOC: usize = 1024;
+
+/// The maximum number of tokens of a path to a constructor, of a field's name in it, and of constructors around a text.
+const PATH: usize = 12;
 
 /// The steps charged for a token of an unquoted value.
 const TOKEN: usize = 4;
@@ -296,6 +300,61 @@ impl Tokens<'_> {
     pub(crate) fn is_wrapper(&mut self, place: usize) -> bool {
         self.kind(place + 1) == Open(b'(')
             && WRAPPER_WORDS.contains(self.word(place).unwrap_or_default())
+    }
+
+    /// Returns the bracket of the constructor that begins at `place`: `String("…")`, `Kind::Field(Str, "…")`.
+    pub(crate) fn constructor(&mut self, place: usize) -> Option<usize> {
+        let mut last = place;
+        while last < place + PATH && self.are(last + 1, &[Sign(b':'), Sign(b':'), Word]) {
+            last += 3;
+        }
+        let name = self.word(last)?;
+        let is_type = name[0].is_ascii_uppercase() && !name.contains(&b'.');
+        let is_call = is_type && self.kind(last + 1) == Open(b'(');
+        (is_call && !asks(name)).then_some(last + 1)
+    }
+
+    /// Whether the bracket has a single item.
+    pub(crate) fn is_single(&mut self, open: usize) -> bool {
+        let first = self.skip_lines(open + 1);
+        let group = match self.kind(first) {
+            Word => self.constructor(first).unwrap_or_else(|| self.skip_blanks(first + 1)),
+            _ => first,
+        };
+        let end = self.close(group).map_or(first, |close| close + 1);
+        let end = self.skip_comma(end);
+        self.close(open).is_none_or(|close| close <= end)
+    }
+
+    /// Returns the place after white space and a comma.
+    fn skip_comma(&mut self, place: usize) -> usize {
+        let next = self.skip_lines(place);
+        if self.is_sign(next, b',') { self.skip_lines(next + 1) } else { next }
+    }
+
+    /// Returns the range of the constructors and calls that contain only the text in quotes at `first..after`, as in
+    /// `Key { inner: Static("…") }` and `env::var("…")`. Without them, this is the text itself.
+    pub(crate) fn around(&mut self, first: usize, after: usize) -> (usize, usize) {
+        let mut range = (first, after);
+        for _ in 0..PATH {
+            let end = self.skip_comma(range.1);
+            let Close(_) = self.kind(end) else {
+                break;
+            };
+            let Some(open) = self.get(end).and_then(|close| close.mate) else {
+                break;
+            };
+            let is_field = |kind| matches!(kind, Word | Blank | Line | Sign(b':'));
+            let is_lead = open < range.0
+                && range.0 - open < PATH
+                && (open + 1..range.0).all(|at| is_field(self.kind(at)));
+            let name = open.checked_sub(1 + usize::from(self.kind(open) == Open(b'{')));
+            let Some(name) = name.filter(|name| is_lead && self.word(*name).is_some()) else {
+                break;
+            };
+            range = (name, end + 1);
+        }
+        range
     }
 
     /// Returns a value in ODBC's quotes, `{…}`.

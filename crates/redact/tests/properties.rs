@@ -68,6 +68,28 @@ fn pair() -> impl Strategy<Value = (String, String)> {
     })
 }
 
+/// Generates a value in Rust's `Debug`, with a secret in each of its texts.
+fn constructor() -> impl Strategy<Value = String> {
+    let name =
+        select(vec!["Value", "String", "Field", "Owned", "Spanned", "Some", "Text", "Secret"]);
+    let form = select(vec![
+        "NAME(VALUE)",
+        "NAME(Str, VALUE)",
+        "NAME(Tag(Default, 1), VALUE)",
+        "NAME(\"SECRET\", VALUE)",
+        "NAME { value: VALUE }",
+        "NAME { span: 3..8, origin: Some(\"SECRET\"), inner: VALUE }",
+        "NAME { kind: String(VALUE) }",
+        "NAME {\n    raw: [\n        VALUE,\n    ],\n}",
+    ]);
+    vec((form, name), 0..6).prop_map(|forms| {
+        let nested = |inner: String, (form, name): (&str, &str)| {
+            form.replace("VALUE", &inner).replace("NAME", name)
+        };
+        forms.into_iter().fold("\"SECRET\"".to_owned(), nested)
+    })
+}
+
 /// Generates bytes with a meaning in the grammars, between arbitrary bytes.
 fn bytes() -> impl Strategy<Value = Vec<u8>> {
     let piece = prop_oneof![
@@ -123,6 +145,19 @@ proptest! {
         }
         safe.push_str(&text[kept..]);
         prop_assert_eq!(redactor.redact(&text), safe);
+    }
+
+    /// Each text in the constructors of a value is redacted.
+    #[test]
+    fn no_text_in_a_constructor_leaks(
+        value in constructor(),
+        form in select(vec!["KEY: VALUE", "\"KEY\": VALUE", "Key(Static(\"KEY\")): VALUE", "Pair { key: Static(\"KEY\"), value: VALUE }", "(Text(\"KEY\"), VALUE)"]),
+        key in key(),
+        secret in secret(),
+    ) {
+        let text = form.replace("VALUE", &value).replace("SECRET", &secret).replace("KEY", &key);
+        let safe = Redactor::new().redact(&text).into_owned();
+        prop_assert!(!safe.contains(&secret), "{text} became {safe}");
     }
 
     /// A secret does not leak, even if the message is truncated within or near the secret.

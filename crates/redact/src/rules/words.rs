@@ -85,7 +85,7 @@ pub(crate) static NAME_NAMES: WordList = words!(
 /// Names of fields whose value is the value of a pair: `{"name": "TOKEN", "value": "…"}`.
 pub(crate) static VALUE_NAMES: WordList = words!(
     "value, values, val, v, content, default, string, secret, data, plaintext, inner, 0, raw, \
-    plain"
+    plain, expr"
 );
 
 /// Names of fields with the value of the pair whose name follows: `{"value": "…", "name": "TOKEN"}`.
