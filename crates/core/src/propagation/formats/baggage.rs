@@ -27,6 +27,9 @@ const MAX_BYTES: usize = 8192;
 const ENCODED: &AsciiSet =
     &CONTROLS.add(b' ').add(b'"').add(b'+').add(b',').add(b';').add(b'\\').add(b'%');
 
+/// The characters of a `token` beside letters and digits.
+const TOKEN: &[u8] = b"!#$%&'*+-.^_`|~";
+
 /// Propagates [W3C Baggage](https://www.w3.org/TR/baggage/), which is redacted when it is injected.
 ///
 /// The propagator of the SDK does not encode `%`, so that `100%25` arrives as `100%`; cuts a value at `=`; reads only
@@ -89,26 +92,15 @@ fn encode(baggage: &Baggage) -> String {
             continue;
         };
 
-        let encoded = utf8_percent_encode(&redacted, ENCODED).to_string();
-
-        let given = properties.as_str();
-        let properties = if are_properties(given)
-            && sanitize_sent(given) == given
-            && !given.split([';', '=']).any(is_bearer_token)
-        {
-            given
-        } else {
-            ""
-        };
-
-        let separators = [
-            if header.is_empty() { "" } else { "," },
-            "=",
-            if properties.is_empty() { "" } else { ";" },
-        ];
-        let parts = [separators[0], key, separators[1], &encoded, separators[2], properties];
-        if header.len() + parts.iter().map(|part| part.len()).sum::<usize>() <= MAX_BYTES {
-            header.extend(parts);
+        let encoded = utf8_percent_encode(&redacted, ENCODED);
+        let separator = if header.is_empty() { "" } else { "," };
+        let mut member = format!("{separator}{key}={encoded}");
+        let properties = properties.as_str();
+        if are_properties(properties) && sanitize_sent(properties) == properties {
+            member.extend([";", properties]);
+        }
+        if header.len() + member.len() <= MAX_BYTES {
+            header += &member;
         }
     }
     header
@@ -140,10 +132,18 @@ fn sanitize_bearer_token(text: &str) -> Cow<'static, str> {
     sanitized.strip_prefix(HEADER).map_or_else(|| REDACTED.into(), |token| token.to_owned().into())
 }
 
-/// Whether the text can follow a value: it is printable, and does not start another member.
+/// Whether the text is a list of valid properties. Go's propagator drops a member with an invalid one.
 fn are_properties(text: &str) -> bool {
-    text.bytes()
-        .all(|byte| matches!(byte, b'\t' | b' '..=b'~') && !matches!(byte, b',' | b'"' | b'\\'))
+    text.split(';').all(|property| {
+        let (key, value) = property.split_once('=').unwrap_or((property, ""));
+        let key = key.trim();
+        !key.is_empty()
+            && key.bytes().all(|byte| byte.is_ascii_alphanumeric() || TOKEN.contains(&byte))
+            && value
+                .trim()
+                .bytes()
+                .all(|byte| byte.is_ascii_graphic() && !br#"",\"#.contains(&byte))
+    })
 }
 
 /// Returns the valid members that fit. An invalid member does not affect the others. `Baggage` rejects invalid keys and
