@@ -22,7 +22,7 @@ doc:
 features:
     .ci/check features
 
-# Run one trace through Rust, Python and Node.
+# Run one trace through Rust, Go, Java, Python and Node.
 cross-language:
     .ci/services cross-language
 

@@ -1,5 +1,5 @@
 //! The service as a process, configured by the environment. It takes a port (0: any free one) and
-//! prints its address. It exits at the end of its standard input.
+//! prints its addresses. It exits at the end of its standard input.
 //!
 //! To run the W3C's own suite against it, in a clone of <https://github.com/w3c/trace-context>:
 //!
@@ -23,7 +23,9 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let telemetry = TelemetryProvider::builder(config).initialize()?;
     let port: u16 = std::env::args().nth(1).unwrap_or_default().parse()?;
     let listener = TcpListener::bind(("127.0.0.1", port)).await?;
-    writeln!(std::io::stdout(), "{}", listener.local_addr()?)?;
+    let address = listener.local_addr()?;
+    // Of HTTP, and of gRPC.
+    writeln!(std::io::stdout(), "{address} {address}")?;
     axum::serve(listener, floe_test_services::service())
         .with_graceful_shutdown(async {
             let mut rest = Vec::new();
