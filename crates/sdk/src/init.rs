@@ -238,9 +238,12 @@ fn set_global_providers() {
         global::set_meter_provider(TelemetryProvider::meter_provider());
     };
     // A subscriber of the program without a filter would write that OpenTelemetry's providers are set.
-    SET.call_once(|| match dispatcher::has_been_set() {
-        true => dispatcher::with_default(&Dispatch::none(), set),
-        false => set(),
+    SET.call_once(|| {
+        if dispatcher::has_been_set() {
+            dispatcher::with_default(&Dispatch::none(), set);
+        } else {
+            set();
+        }
     });
 }
 

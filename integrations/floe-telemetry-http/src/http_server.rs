@@ -1,5 +1,6 @@
 //! Server spans for the requests to a tower service.
 
+use std::any::TypeId;
 use std::borrow::Cow;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -37,7 +38,7 @@ use crate::service::service;
 /// span is current where the server runs.
 ///
 /// With the feature `axum` or `axum-0_7` and `Router::layer`, spans are named after the route: `GET /orders/{id}`. A layer around a
-/// whole `Router` does not see the route; one warning reports this. Other routers need
+/// whole `Router` does not see the route, nor does one in a router of the other version; one warning reports this. Other routers need
 /// [`with_route`](Self::with_route).
 ///
 /// ```
@@ -98,18 +99,36 @@ impl HttpServerLayer {
 common_options!(HttpServerLayer, Parts);
 http_options!(HttpServerLayer);
 server_options!(HttpServerLayer);
-service!(HttpServerLayer, HttpServer, open, check_route);
+service!(HttpServerLayer, HttpServer, open, check_route: 'static);
 
-/// Warns once if a layer without `with_route` wraps an axum router, which determines the route only after the layer.
-fn check_route(options: &Options<Parts>, inner: &str) {
-    static WARNED: AtomicBool = AtomicBool::new(false);
+/// The types of the endpoints of each version of axum whose routes are read.
+const READ: &[fn() -> TypeId] = &[
+    #[cfg(feature = "axum")]
+    TypeId::of::<axum::routing::Route>,
+    #[cfg(feature = "axum-0_7")]
+    TypeId::of::<axum_0_7::routing::Route>,
+];
 
-    let loses_route = cfg!(any(feature = "axum", feature = "axum-0_7"))
-        && options.route.is_none()
-        && inner.contains("axum::routing::Router");
-    if loses_route && !WARNED.swap(true, Ordering::Relaxed) {
+/// Warns once if a layer without `with_route` wraps an axum router, which determines the route only after the layer, or
+/// an endpoint of a version of axum whose routes are not read.
+fn check_route(options: &Options<Parts>, inner: &str, id: TypeId) {
+    static WARNED: [AtomicBool; 2] = [const { AtomicBool::new(false) }; 2];
+
+    let is_router = !READ.is_empty() && inner.contains("axum::routing::Router");
+    let is_read = READ.iter().any(|read| read() == id);
+    let is_unread = inner.starts_with("axum::routing::route::Route") && !is_read;
+    let loses_route = options.route.is_none() && (is_router || is_unread);
+    if !loses_route || WARNED[usize::from(is_router)].swap(true, Ordering::Relaxed) {
+        return;
+    }
+    if is_router {
         tracing::warn!(
             "`HttpServerLayer` wraps a `Router`, so its spans have no `http.route`: expected `Router::layer` or `with_route`"
+        );
+    } else {
+        tracing::warn!(
+            "`HttpServerLayer` does not read the routes of this version of axum, so its spans have no `http.route`: \
+             expected the feature `axum` of floe-telemetry-http for axum 0.8, `axum-0_7` for 0.7, or `with_route`"
         );
     }
 }
