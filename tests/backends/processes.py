@@ -1,5 +1,6 @@
 """Starts servers, waits for them and stops them."""
 
+import os
 import socket
 import subprocess
 import time
@@ -48,6 +49,10 @@ class Server:
         self._process.kill()
         self._process.wait()
 
+    def ended(self) -> int:
+        """Waits for the exit code of a process that ends by itself."""
+        return self._process.wait(30)
+
     def terminate(self):
         self._process.terminate()
 
@@ -70,8 +75,31 @@ class Server:
             time.sleep(0.2)
         raise SystemExit(f"{self.name} was not ready after {patience} s, with this output:\n{self.output()}")
 
+    def peak(self) -> int:
+        return peak(self._process.pid)
+
+    def processor_time(self) -> float:
+        """The seconds that the process has run, in user and in system mode."""
+        fields = Path(f"/proc/{self._process.pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
     def output(self) -> str:
         return self.log.read_text(errors="replace")
+
+
+def peak(process: int) -> int:
+    """The largest memory that a process had, in MiB, or 0 if it has ended."""
+    status = Path(f"/proc/{process}/status").read_text()
+    return int((status.partition("VmHWM:")[2].split() or ["0"])[0]) // 1024
+
+
+def finish(program: subprocess.Popen) -> tuple[str, float, int]:
+    """The output of a program, its processor time in seconds, and its largest memory in MiB."""
+    memory = 0
+    while not (ended := os.wait4(program.pid, os.WNOHANG))[0]:
+        memory = max(memory, peak(program.pid))
+        time.sleep(0.05)
+    return program.stdout.read(), ended[2].ru_utime + ended[2].ru_stime, memory
 
 
 def answers(url: str) -> bool:

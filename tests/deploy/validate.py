@@ -45,8 +45,9 @@ def check_collector(path: Path, otelcol: str) -> list[str]:
     wrong = [f"{path}: {each} is not both configured and used" for each in unused(whole)]
     for name, pipeline in whole["service"]["pipelines"].items():
         order = pipeline["processors"]
-        if order[0] != "memory_limiter" or order[-1] != "batch":
-            wrong.append(f"{path}: {name} does not begin with memory_limiter and end with batch: {order}")
+        queues = [whole["exporters"][exporter]["sending_queue"] for exporter in pipeline["exporters"]]
+        if order[0] != "memory_limiter" or not (order[-1] == "batch" or all("batch" in queue for queue in queues)):
+            wrong.append(f"{path}: {name} does not begin with memory_limiter and end with batch, of processor or queue: {order}")
     return wrong + validate(otelcol, path)
 
 

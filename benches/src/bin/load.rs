@@ -1,4 +1,4 @@
-//! A program under load. `tests/deploy/load.py` starts many of them. `load SPANS PER_SECOND` records this number of
+//! A program under load. `tests/backends/costs.py` starts many of them. `load SPANS PER_SECOND` records this number of
 //! spans at this rate, exports them as the environment says, and prints as JSON how many were exported or lost.
 
 #![expect(
