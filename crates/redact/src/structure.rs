@@ -9,7 +9,7 @@ use crate::rules::commands::SETTING_VERBS;
 use crate::rules::keys::{Flag, KeyKind};
 use crate::rules::structures::SQL_PASSWORD;
 use crate::rules::words::{
-    Binding, CHANGE_NAMES, FIRST_VALUE_NAMES, IDENTIFIED_NOUNS, IDENTIFIED_OTHERWISE,
+    Binding, CHANGE_NAMES, DETAIL_NAMES, FIRST_VALUE_NAMES, IDENTIFIED_NOUNS, IDENTIFIED_OTHERWISE,
     IDENTIFIED_WORDS, LIST_NAMES, NAME_NAMES, ROWS_WORDS, VALUE_NAMES,
 };
 use crate::scan::{Scan, Tried};
@@ -38,7 +38,7 @@ pub(crate) fn read_named(scan: &mut Scan<'_>, key: &Key) -> Tried {
     let Some(name) = naming_field(scan, key) else {
         return Nothing;
     };
-    let after = key.around(&mut scan.tokens).1;
+    let after = path_around(&mut scan.tokens, key).1;
     match values_after(scan, key, name, after) {
         Found => Found,
         Nothing => {
@@ -48,10 +48,30 @@ pub(crate) fn read_named(scan: &mut Scan<'_>, key: &Key) -> Tried {
     }
 }
 
+/// Returns the range of the path that ends with a name, as in `"loc": ["body", "password"]` and `"source": {"pointer":
+/// "/data/password"}`; without a path, of the name and its constructors.
+fn path_around(tokens: &mut Tokens<'_>, key: &Key) -> (usize, usize) {
+    let (first, after) = key.around(tokens);
+    // An index after a name belongs to it, so its bracket may end the path.
+    let is_read = after.checked_sub(1).is_some_and(|last| tokens.kind(last) == Close(b']'));
+    let end = if is_read { after - 1 } else { tokens.skip_lines(after) };
+    let open = tokens.get(end).and_then(|close| close.mate).filter(|_| key.quote.is_some());
+    match (tokens.kind(end), open) {
+        (Close(b']' | b')'), Some(open)) if open < first => (open, end + 1),
+        (Close(b'}'), Some(open)) if first.checked_sub(open).is_some_and(|lead| lead < PATH) => {
+            (first, end + 1)
+        }
+        _ => (first, after),
+    }
+}
+
+/// The maximum number of tokens from a bracket to the path in it.
+const PATH: usize = 8;
+
 /// Returns the place of the word before a name that says that it is a name: `key` in `{"key": "api_key"}`.
 fn naming_field(scan: &mut Scan<'_>, key: &Key) -> Option<usize> {
     let tokens = &mut scan.tokens;
-    let first = key.around(tokens).0;
+    let first = path_around(tokens, key).0;
     let field = (first.saturating_sub(6)..first)
         .rev()
         .find(|&at| tokens.word(at).is_some() && !tokens.is_wrapper(at))?;
@@ -85,7 +105,7 @@ fn values_after(scan: &mut Scan<'_>, key: &Key, name: usize, mut end: usize) -> 
         }
         end = field + 1 + usize::from(scan.tokens.kind(field + 1) == Quote);
         let is_value = group::is_called(word, VALUE_NAMES) || group::is_called(word, CHANGE_NAMES);
-        if is_value || is_one_of(word, LIST_NAMES) {
+        if is_value || [LIST_NAMES, DETAIL_NAMES].iter().any(|names| is_one_of(word, *names)) {
             let Some(separator) = pair::separator_at(scan, end) else {
                 continue;
             };
@@ -105,7 +125,9 @@ fn value_of_field(scan: &mut Scan<'_>, key: &Key, field: usize, place: usize) ->
         let found = scan.tokens.last_item(place)?;
         return Some(Claim::judge(Some(Claim::beside(key, found)), scan, key));
     }
-    if let Some(open) = group::opens(&mut scan.tokens, place, false) {
+    if !scan.tokens.is_word(field, DETAIL_NAMES)
+        && let Some(open) = group::opens(&mut scan.tokens, place, false)
+    {
         let context = Context::new(key.meaning.kind, Bond::Structure);
         if group::judge(scan, key, open, context) == Found {
             return Some(Found);
@@ -202,6 +224,7 @@ fn next_field(tokens: &mut Tokens<'_>, place: usize) -> Option<usize> {
         end = match tokens.kind(end) {
             // A separator: `type = string`.
             Blank if tokens.is_sign(end + 1, b'=') => tokens.skip_blanks(end + 2),
+            Sign(b':') if tokens.kind(end + 1) == Blank => end + 2,
             Sign(b',') | Line | Blank => break,
             Close(b']' | b'}') => return None,
             Open(_) => tokens.close(end)? + 1,

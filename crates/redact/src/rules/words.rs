@@ -79,7 +79,8 @@ pub(crate) static OWNERS: WordList = words!("for, of, on, by, user, to");
 /// Names of fields whose value is the name of a pair.
 pub(crate) static NAME_NAMES: WordList = words!(
     "name, key, k, n, id, variable, var, env, header, param, parameter, title, property, \
-    option, setting, field, label, path, command, cmd, attribute, attr"
+    option, setting, field, label, path, command, cmd, attribute, attr, loc, location, pointer, \
+    keys"
 );
 
 /// Names of fields whose value is the value of a pair: `{"name": "TOKEN", "value": "…"}`.
@@ -89,14 +90,18 @@ pub(crate) static VALUE_NAMES: WordList = words!(
 );
 
 /// Names of fields with the value of the pair whose name follows: `{"value": "…", "name": "TOKEN"}`.
-pub(crate) static FIRST_VALUE_NAMES: WordList = words!("value, val, v, content, plaintext");
+pub(crate) static FIRST_VALUE_NAMES: WordList =
+    words!("value, val, v, content, plaintext, received");
 
 /// Names of lists before their brackets: `Array ["…"]`.
 pub(crate) static ARRAYS: WordList = words!("array, sequence, list, vec");
 
-/// Names of fields with a value that a change replaced, and with the value after the change.
+/// Names of fields with a value that a change replaced, with the value after the change, and with a refused value.
 pub(crate) static CHANGE_NAMES: WordList =
-    words!("old, new, from, to, before, after, previous, current");
+    words!("old, new, from, to, before, after, previous, current, received, input");
+
+/// Names of maps beside a name, in which a field such as `value` has the value.
+pub(crate) static DETAIL_NAMES: WordList = words!("options, meta, params, context, ctx");
 
 /// Names of fields with the arguments of a command. The last argument is the value.
 pub(crate) static LIST_NAMES: WordList = words!("args, arguments, argv");
