@@ -144,13 +144,14 @@ impl Child {
     }
 
     /// Waits for the end of the program. Returns its report, and the time between the report and the end.
-    pub(crate) fn finish_timed(self) -> Result<(Report, Duration)> {
-        self.ended_by(|_| Ok(()))
-    }
-
-    /// Sends SIGTERM to the program after its report. Returns the report, and the time until the program ended.
-    pub(crate) fn terminate(self) -> Result<(Report, Duration)> {
-        self.ended_by(|child| child.send("-TERM"))
+    pub(crate) fn finish_timed(mut self) -> Result<(Report, Duration)> {
+        let mut report = self.report()?;
+        let start = Instant::now();
+        let (status, stderr) = self.end()?;
+        let duration = start.elapsed();
+        ensure!(status.success(), "{status}: {stderr}");
+        report.stderr = stderr;
+        Ok((report, duration))
     }
 
     /// Sends a signal, such as `-TERM`.
@@ -159,17 +160,6 @@ impl Child {
         let sent = Command::new("kill").args([signal, &process]).status()?;
         ensure!(sent.success(), "kill {signal}: {sent}");
         Ok(())
-    }
-
-    fn ended_by(mut self, end: impl FnOnce(&Self) -> Result<()>) -> Result<(Report, Duration)> {
-        let mut report = self.report()?;
-        let start = Instant::now();
-        end(&self)?;
-        let (status, stderr) = self.end()?;
-        let duration = start.elapsed();
-        ensure!(status.success(), "{status}: {stderr}");
-        report.stderr = stderr;
-        Ok((report, duration))
     }
 
     fn report(&mut self) -> Result<Report> {

@@ -13,8 +13,6 @@ use std::time::{Duration, Instant};
 use floe_telemetry::config::{ExporterKind, LoggingConfig, OtlpProtocol};
 use floe_telemetry::{Error, TelemetryConfig, TelemetryProvider, logs, traced};
 use floe_tests::{Written, in_fork};
-use signal_hook::consts::SIGTERM;
-use signal_hook::iterator::Signals;
 use tracing::Subscriber;
 use tracing_subscriber::Layer;
 use tracing_subscriber::filter::LevelFilter;
@@ -216,25 +214,6 @@ impl Program {
     pub(crate) fn shutdown_at_exit(&self, timeout: Duration) {
         if let Some(telemetry) = &self.telemetry {
             telemetry.shutdown_at_exit(timeout);
-        }
-    }
-
-    /// Writes the report and waits for SIGTERM. The exit then shuts the telemetry down within `timeout`.
-    pub(crate) fn end_by_signal(&mut self, timeout: Duration) -> ! {
-        self.shutdown_at_exit(timeout);
-        self.step("handle signals", |_| {
-            let mut signals = Signals::new([SIGTERM])?;
-            thread::spawn(move || {
-                signals.forever().next();
-                process::exit(0);
-            });
-
-            Ok(())
-        });
-
-        self.write_report();
-        loop {
-            thread::park();
         }
     }
 

@@ -1,4 +1,4 @@
-//! Scenarios of an exit without a thread, without an exit handler, or during a look-up.
+//! Scenarios of an exit without an exit handler, without a thread, or during a look-up.
 
 use std::time::Duration;
 
@@ -9,32 +9,19 @@ use crate::report::{Report, SLACK};
 use crate::scenario::{Case, SCENARIO, Scenario};
 use crate::surroundings::Surroundings;
 
-pub(super) static SCENARIOS: [Scenario; 5] = [
-    Scenario {
-        name: "exit_without_threads",
-        program: exit_with_spans,
-        check: |case| {
-            let receiver = case.receiver();
-            let surroundings = Surroundings::answering(&["address 127.0.0.1"])?;
-            let report = check_exit(case, &surroundings, receiver.port(), |surroundings| {
-                surroundings.forbid_threads()
-            })?;
-            ensure!(report.stderr.is_empty(), "{}", report.stderr);
-            let mut report = report.arrived_at(&receiver);
-            let arrived = report.arrived;
-            ensure!(arrived == SPANS, "{arrived} spans arrived");
-            // The report was sent before the exit.
-            report.unconfirmed = report.counters.pending;
-            Ok(report)
-        },
-        ..SCENARIO
-    },
+pub(super) static SCENARIOS: [Scenario; 4] = [
     Scenario {
         name: "exit_during_lookup",
-        program: exit_with_spans,
+        program: |program| {
+            program.start_within(Duration::from_secs(20));
+            program.shutdown_at_exit(END);
+            program.spans(SPANS);
+            program.exit();
+        },
         check: |case| {
             let surroundings = Surroundings::answering(&["hang"])?;
-            let report = check_exit(case, &surroundings, 4317, |_| Ok(()))?;
+            let (report, duration) = case.start_in(&surroundings, 4317)?.finish_timed()?;
+            ensure!(duration < END + SLACK, "the program took {duration:?} to end");
             let lost =
                 "error: telemetry has ended: exported 0 of 10 spans: failed=10; exporter `otlp`: ";
             let cause = "; the name service of this machine does not answer";
@@ -93,30 +80,6 @@ pub(super) static SCENARIOS: [Scenario; 5] = [
 const END: Duration = Duration::from_secs(3);
 
 const SPANS: u64 = 10;
-
-fn exit_with_spans(program: &mut Program) {
-    program.start_within(Duration::from_secs(20));
-    program.shutdown_at_exit(END);
-    program.spans(SPANS);
-    program.wait("exit");
-    program.exit();
-}
-
-/// Checks that the program exits in time after `change`.
-fn check_exit(
-    case: &Case,
-    surroundings: &Surroundings,
-    port: u16,
-    change: impl FnOnce(&Surroundings) -> Result<()>,
-) -> Result<Report> {
-    let mut child = case.start_in(surroundings, port)?;
-    child.wait_for("exit")?;
-    change(surroundings)?;
-    child.proceed()?;
-    let (report, duration) = child.finish_timed()?;
-    ensure!(duration < END + SLACK, "the program took {duration:?} to end");
-    Ok(report)
-}
 
 /// Prepares the exit in vain.
 fn register(program: &mut Program) {

@@ -1,10 +1,10 @@
-//! Scenarios of the program and its process: exits, signals, forks and the subscriber.
+//! Scenarios of the program and its process: the subscriber, timeouts and forks.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 use std::{io, panic, thread};
 
-use anyhow::{Context as _, Result, ensure};
+use anyhow::{Context as _, ensure};
 use floe_telemetry::config::{ExporterKind, LoggingConfig};
 use floe_telemetry::{create_span, logs};
 use floe_tests::{ReservedPort, Script};
@@ -14,15 +14,13 @@ use tracing_subscriber::filter::LevelFilter;
 use tracing_subscriber::layer::{Context, SubscriberExt as _};
 use tracing_subscriber::util::SubscriberInitExt as _;
 
-use crate::child::Child;
 use crate::program::{Program, millis};
 use crate::receivers::Relay;
-use crate::report::{Report, SLACK};
-use crate::scenario::{Case, GRPC, SCENARIO, Scenario};
+use crate::scenario::{GRPC, SCENARIO, Scenario};
 
 const SECOND: Duration = Duration::from_secs(1);
 
-pub(super) static SCENARIOS: [Scenario; 9] = [
+pub(super) static SCENARIOS: [Scenario; 6] = [
     Scenario {
         name: "panicking_subscriber",
         program: |program| {
@@ -115,22 +113,6 @@ pub(super) static SCENARIOS: [Scenario; 9] = [
         ..SCENARIO
     },
     Scenario {
-        name: "shutdown_times_out",
-        program: |program| {
-            program.start_within(Duration::from_secs(20));
-            program.spans(10_000);
-            program.shutdown(SECOND);
-        },
-        check: |case| {
-            let report = case.report_of_silent_receiver()?;
-            let shutdown = report.ended_at("shutdown", SECOND)?;
-            ensure!(shutdown.error.is_some(), "{shutdown:?}");
-            ensure!(report.counters.exported == 0, "{:?}", report.counters);
-            Ok(report)
-        },
-        ..SCENARIO
-    },
-    Scenario {
         name: "queued_log_records",
         program: queued_log_records,
         check: |case| {
@@ -138,31 +120,6 @@ pub(super) static SCENARIOS: [Scenario; 9] = [
             let shutdown = report.ended_at("shutdown", SECOND)?;
             ensure!(shutdown.error.is_some(), "{shutdown:?}");
             report.succeeded(&["counted"])?;
-            Ok(report)
-        },
-        ..SCENARIO
-    },
-    Scenario {
-        name: "process_exit",
-        program: |program| {
-            program.start_within(Duration::from_secs(20));
-            program.shutdown_at_exit(END);
-            program.spans(1000);
-            program.exit();
-        },
-        check: |case| check_end(case, Child::finish_timed),
-        ..SCENARIO
-    },
-    Scenario {
-        name: "terminated",
-        program: |program| {
-            program.start_within(Duration::from_secs(20));
-            program.spans(1000);
-            program.end_by_signal(END);
-        },
-        check: |case| {
-            let report = check_end(case, Child::terminate)?;
-            report.succeeded(&["handle signals"])?;
             Ok(report)
         },
         ..SCENARIO
@@ -254,29 +211,6 @@ fn queued_log_records(program: &mut Program) {
             thread::yield_now();
         }
     });
-}
-
-/// The timeout of the shutdown at the end of the process.
-const END: Duration = Duration::from_secs(3);
-
-/// Checks that a program that `end` ends exits in time with a silent receiver, and delivers all spans to another one.
-fn check_end(case: &Case, end: fn(Child) -> Result<(Report, Duration)>) -> Result<Report> {
-    let silent = Script::silent();
-    let receiver = case.receiver();
-    let mut ended = None;
-    for endpoint in [silent.endpoint(), receiver.endpoint()] {
-        let (report, duration) = end(case.start(&endpoint)?)?;
-        ensure!(duration < END + SLACK, "{endpoint}: the program took {duration:?} to end");
-        ended = Some(report);
-    }
-
-    let mut report = ended.context("no report")?.arrived_at(&receiver);
-    let arrived = report.arrived;
-    let created = report.created;
-    ensure!(arrived == created, "{arrived} of {created} spans arrived");
-    // The report was sent before the pending spans were exported.
-    report.unconfirmed = report.counters.pending;
-    Ok(report)
 }
 
 /// The number of short threads in each process. Each of them ends after one span.
