@@ -30,29 +30,33 @@ impl Recording {
     /// was set, times remain as recorded.
     pub fn correct_clocks(&mut self) {
         let clocks = self.clocks();
-        let offsets = offsets(&self.bounds(&clocks), &self.spans_of(&clocks));
+        let bounds = self.bounds(&clocks);
+        let links = bounds.iter().filter_map(|(pair, bounds)| Link::new(*pair, bounds));
+        let offsets = offsets(links.collect(), &self.spans_of(&clocks));
         let offset = |source: u32| {
-            let source = usize::try_from(source).unwrap_or(usize::MAX);
-            clocks.get(source).and_then(|clock| offsets.get(clock)).copied().unwrap_or_default()
+            let clock = clocks.get(usize::try_from(source).unwrap_or(usize::MAX));
+            clock.and_then(|clock| offsets.get(*clock)).copied().unwrap_or_default()
         };
         let correct = |time: &mut u64, offset: i64| {
             if *time > 0 {
                 *time = time.saturating_add_signed(offset.saturating_neg());
             }
         };
+        let mut moved: BTreeMap<&str, i64> = BTreeMap::new();
         for span in &mut self.spans {
             let offset = offset(span.source);
+            // What is shorter than the span stays where it is in the span, so a note about it would be noise.
+            if offset.unsigned_abs() > span.duration()
+                && let Some(source) = self.sources.get(span.source as usize)
+            {
+                moved.insert(&source.service, offset);
+            }
             correct(&mut span.start, offset);
             correct(&mut span.end, offset);
             span.events.iter_mut().for_each(|it| correct(&mut it.time, offset));
         }
         self.logs.iter_mut().for_each(|log| correct(&mut log.time, offset(log.source)));
-        let named: BTreeMap<&str, i64> = (self.sources.iter().zip(&clocks))
-            .filter_map(|(it, clock)| {
-                Some((&*it.service, *offsets.get(clock).filter(|it| **it != 0)?))
-            })
-            .collect();
-        let note = note(named.into_iter().collect());
+        let note = note(moved.into_iter().collect());
         self.notes.extend(note);
     }
 
@@ -102,57 +106,70 @@ fn apart(from: u64, to: u64) -> i64 {
     i64::try_from(i128::from(to) - i128::from(from)).unwrap_or(i64::MAX)
 }
 
-/// Returns the offset of the second clock to the first one that all calls allow, or zero if they allow that.
-fn offset(bounds: &Bounds) -> Option<i64> {
-    let ignored = bounds.len() / CONTRADICTING;
-    let (mut least, mut most): (Vec<_>, Vec<_>) = bounds.iter().copied().unzip();
-    least.sort_unstable_by_key(|it| Reverse(*it));
-    most.sort_unstable();
-    let least = *least.get(ignored)?;
-    let most = *most.get(ignored)?;
-    let is_certain = most < 0 || bounds.len() >= CALLS;
-    if least <= ROUNDED && most >= -ROUNDED || !is_certain {
-        return Some(0);
-    }
-    let range = most.saturating_sub(least);
-    let middle = least.saturating_add(range / 2);
-    // A rounded offset keeps the resolution of the clocks.
-    let step = if range >= 2 * ROUNDED { ROUNDED } else { 1_000 };
-    (range >= -ROUNDED).then_some(middle / step * step)
+/// The offset of a clock to another one, as the calls between both allow it.
+struct Link {
+    clocks: (usize, usize),
+    least: i64,
+    most: i64,
 }
 
-/// Returns the offset of each clock to the one that the most spans of its group share.
-fn offsets(bounds: &BTreeMap<(usize, usize), Bounds>, spans: &[usize]) -> FxHashMap<usize, i64> {
-    let mut links: BTreeMap<usize, Vec<(usize, i64)>> = BTreeMap::new();
-    for ((one, other), bounds) in bounds {
-        if let Some(offset) = offset(bounds) {
-            links.entry(*one).or_default().push((*other, offset));
-            links.entry(*other).or_default().push((*one, -offset));
-        }
+impl Link {
+    /// Returns `None` if the calls contradict each other, or if servers begin late in too few calls, which may be
+    /// asynchronous.
+    fn new(clocks: (usize, usize), bounds: &Bounds) -> Option<Self> {
+        let ignored = bounds.len() / CONTRADICTING;
+        let (mut least, mut most): (Vec<_>, Vec<_>) = bounds.iter().copied().unzip();
+        least.sort_unstable_by_key(|it| Reverse(*it));
+        most.sort_unstable();
+        let link = Self { clocks, least: *least.get(ignored)?, most: *most.get(ignored)? };
+        let is_certain = link.least <= ROUNDED || bounds.len() >= CALLS;
+        (is_certain && link.range() >= -ROUNDED).then_some(link)
     }
-    let mut offsets = FxHashMap::default();
-    for first in links.keys() {
-        if offsets.contains_key(first) {
+
+    const fn range(&self) -> i64 {
+        self.most.saturating_sub(self.least)
+    }
+
+    /// Returns the expected offset if the calls allow it, and otherwise the middle of what they allow.
+    fn offset(&self, expected: i64) -> i64 {
+        let is_allowed = |it| self.least - ROUNDED <= it && it <= self.most + ROUNDED;
+        if is_allowed(expected) {
+            return expected;
+        }
+        let middle = self.least.saturating_add(self.range() / 2);
+        // A rounded offset keeps the resolution of the clocks.
+        let step = if self.range() >= 2 * ROUNDED { ROUNDED } else { 1_000 };
+        middle / step * step
+    }
+}
+
+/// Returns the offset of each clock to the one that the most spans of its group share. Calls that allow the smallest
+/// range come first: those of a client that waits for long tell nothing about clocks whose offset is known.
+fn offsets(mut links: Vec<Link>, spans: &[usize]) -> Vec<i64> {
+    links.sort_by_key(|it| (it.range(), it.clocks));
+    let mut groups = (0..spans.len()).collect_vec();
+    let mut offsets = vec![0_i64; spans.len()];
+    for link in links {
+        let (one, other) = link.clocks;
+        let (group, joined) = (groups[one], groups[other]);
+        if group == joined {
             continue;
         }
-        offsets.insert(*first, 0);
-        let mut group = vec![(*first, 0_i64)];
-        let mut at = 0;
-        while let Some((clock, offset)) = group.get(at).copied() {
-            at += 1;
-            for (next, apart) in &links[&clock] {
-                let offset = offset.saturating_add(*apart);
-                if offsets.insert(*next, offset).is_none() {
-                    group.push((*next, offset));
-                }
+        let expected = offsets[other].saturating_sub(offsets[one]);
+        let moved = link.offset(expected).saturating_sub(expected);
+        let mut shared: BTreeMap<i64, usize> = BTreeMap::new();
+        for (clock, offset) in offsets.iter_mut().enumerate() {
+            if groups[clock] == joined {
+                groups[clock] = group;
+                *offset = offset.saturating_add(moved);
+            }
+            if groups[clock] == group {
+                *shared.entry(*offset).or_default() += spans[clock];
             }
         }
-        let mut shared: BTreeMap<i64, usize> = BTreeMap::new();
-        for (clock, offset) in &group {
-            *shared.entry(*offset).or_default() += spans[*clock];
-        }
         let right = shared.into_iter().max_by_key(|it| (it.1, it.0 == 0)).map_or(0, |it| it.0);
-        offsets.extend(group.into_iter().map(|(clock, offset)| (clock, offset - right)));
+        let of_group = offsets.iter_mut().zip(&groups).filter(|it| *it.1 == group);
+        of_group.for_each(|(offset, _)| *offset = offset.saturating_sub(right));
     }
     offsets
 }

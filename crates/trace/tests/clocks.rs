@@ -20,9 +20,16 @@ fn shop(service: &str, shift: i64) -> Recording {
         let time = random.about(60.0);
         let [a, b, c] = [1.0, 2.0, 3.0].map(|it| (now + it, now + time - it));
         let _ = writeln!(text, "GET /cart {now}..{} server @web", now + time);
-        let _ = writeln!(text, "  GET {}..{} client @web", a.0, a.1);
+        let _ = writeln!(text, "  render {0}..{0}\n  GET {0}..{1} client", a.0, a.1);
         let _ = writeln!(text, "    GET /price {}..{} server @price", b.0, b.1);
         let _ = writeln!(text, "      SELECT {}..{} client @price", c.0, c.1);
+    }
+    // A service with a single call, and a client that waits for minutes, tell little about the clock.
+    let _ = writeln!(text, "audit 20000..20099 server @audit\n  GET 20001..20098 client @audit");
+    let _ = writeln!(text, "    GET /price 20002..20097 server @price");
+    for now in (0..4).map(|it| it * 100_000) {
+        let _ = writeln!(text, "poll {now}..{} client @poll", now + 90_000);
+        let _ = writeln!(text, "  GET /price {}..{} server @price", now + 40_000, now + 40_050);
     }
     let mut recording = spans(&text);
     for span in &mut recording.spans {
@@ -38,8 +45,13 @@ fn shop(service: &str, shift: i64) -> Recording {
 fn the_clock_of_a_service_is_corrected_and_named_once() {
     for (service, shift, note) in [
         ("price", -3_900, "clocks: the clock of `price` is 3.9 s behind; corrected"),
+        ("price", 100, "clocks: the clock of `price` is 100 ms ahead; corrected"),
         ("price", 12_000, "clocks: the clock of `price` is 12 s ahead; corrected"),
-        ("web", 900, "clocks: the clock of `price` is 900 ms behind; corrected"),
+        (
+            "web",
+            900,
+            "clocks: the clock of `audit` is 900 ms behind, the clock of `price` is 900 ms behind; corrected",
+        ),
     ] {
         let mut recording = shop(service, shift);
         recording.correct_clocks();
@@ -75,7 +87,7 @@ fn clocks_that_agree_or_change_are_left_alone() {
 fn three_calls_that_begin_late_are_a_clock() {
     for (calls, notes) in [(2, 0), (3, 1)] {
         let mut recording = shop("price", 12_000);
-        recording.spans.truncate(calls * 4);
+        recording.spans.truncate(calls * 5);
         recording.correct_clocks();
         assert_eq!(recording.notes.len(), notes, "{calls} calls");
     }
@@ -86,8 +98,8 @@ fn three_calls_that_begin_late_are_a_clock() {
 fn some_late_servers_do_not_hide_the_clock() {
     let mut recording = shop("price", 12_000);
     for late in [2, 6, 10] {
-        recording.spans[late * 4 + 2].start += 200_000_000;
-        recording.spans[late * 4 + 2].end += 200_000_000;
+        recording.spans[late * 5 + 3].start += 200_000_000;
+        recording.spans[late * 5 + 3].end += 200_000_000;
     }
     recording.correct_clocks();
     assert_eq!(recording.notes.len(), 1);
