@@ -178,9 +178,9 @@ fn field(fields: &mut Map<String, Value>, name: String, value: Value) {
         "startTimeUnixNano" | "endTimeUnixNano" | "timeUnixNano" | "observedTimeUnixNano" => {
             time(&value).into()
         }
-        "kind" => number(&value, |name| SpanKind::from_str_name(name).map(i32::from)),
-        "code" => number(&value, |name| StatusCode::from_str_name(name).map(i32::from)),
-        "severityNumber" => number(&value, severity),
+        "kind" => number(&value, "SPAN_KIND_", |it| SpanKind::from_str_name(it).map(i32::from)),
+        "code" => number(&value, "STATUS_CODE_", |it| StatusCode::from_str_name(it).map(i32::from)),
+        "severityNumber" => number(&value, "SEVERITY_NUMBER_", severity),
         "name" | "message" | "key" | "version" | "eventName" => text(value),
         "arrayValue" | "kvlistValue" if value.get("values").is_none() => {
             serde_json::json!({"values": []})
@@ -250,10 +250,13 @@ fn time(value: &Value) -> u64 {
     whole.or_else(|| float().map(|it| it as u64)).unwrap_or_default()
 }
 
-/// Returns the number of an enumeration's value, from its name, from digits or from a number.
-fn number(value: &Value, of: impl Fn(&str) -> Option<i32>) -> Value {
+/// Returns the number of an enumeration's value, from its name with or without the prefix, from digits or from a number.
+fn number(value: &Value, prefix: &str, of: impl Fn(&str) -> Option<i32>) -> Value {
     match value.as_str() {
-        Some(text) => of(text).or_else(|| text.parse().ok()).unwrap_or_default(),
+        Some(text) => {
+            let name = text.strip_prefix(prefix).unwrap_or(text).to_ascii_uppercase();
+            of(&format!("{prefix}{name}")).or_else(|| text.parse().ok()).unwrap_or_default()
+        }
         None => value.as_i64().and_then(|it| i32::try_from(it).ok()).unwrap_or_default(),
     }
     .into()
