@@ -213,3 +213,19 @@ fn healthy_calls_with_attributes_are_not_named() {
     }
     assert_quiet(&text);
 }
+
+/// The calls of a batch end with one event, and none of them waits for another one.
+#[test]
+fn calls_that_end_with_their_batch_are_no_queue() {
+    for seed in 0..10 {
+        let mut random = Random(seed);
+        let mut text = String::new();
+        let mut at = 0_u64;
+        for _ in 0..300 {
+            at += 500 + random.below(19_500);
+            let end = (at / 100_000 + 1) * 100_000 + 30_000 + random.below(100);
+            let _ = writeln!(text, "score {at}..{end}us server");
+        }
+        assert_quiet(&text);
+    }
+}

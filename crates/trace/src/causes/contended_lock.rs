@@ -38,6 +38,8 @@ const PERMUTATIONS: usize = 999;
 const WAITED: u64 = 5;
 /// The minimum ratio of the 90th to the 10th percentile of the durations, as a fraction.
 const SPREAD: (u64, u64) = (3, 2);
+/// The calls of a batch follow each other in less than the mean time in a place divided by this.
+const BATCHED: u64 = 20;
 /// The maximum number of compared spans of one name.
 const MOST_CALLS: usize = 2_000;
 const MOST_HOLDERS: usize = 200;
@@ -240,6 +242,10 @@ fn queue(forest: &Forest<'_>, calls: &[Wait], waits: &[u64], places: usize) -> O
     let mut holds = calls.iter().zip(waits).map(|(call, wait)| call.time() - wait).collect_vec();
     holds.sort_unstable();
     let hold = percentile(&holds, 50);
+    // Calls that end with one event, such as those of a batch, follow each other at once, and then not for long.
+    if hold < sum(holds.iter().copied()) / holds.len() as u64 / BATCHED {
+        return None;
+    }
     let (proceed, limit) = match places {
         1 => ("one proceeds".to_owned(), "a lock or a pool of one"),
         places => (format!("about {places} proceed"), "a semaphore or a small pool"),
