@@ -11,24 +11,26 @@ use crate::names::normalized;
 use crate::span::{Recording, Span};
 
 /// The attributes that state what is called: they distinguish spans of one name.
-const PLACES: [&str; 16] = [
-    "floe.asset.key",
-    "http.route",
-    "url.template",
+const PLACES: [&str; 14] = [
     "db.query.summary",
     "db.query.text",
     "db.statement",
     "db.collection.name",
-    "graphql.operation.name",
     "rpc.method",
+    "floe.asset.key",
+    "http.route",
+    "url.template",
+    "graphql.operation.name",
     "messaging.destination.name",
     "gen_ai.request.model",
     "gen_ai.agent.name",
     "gen_ai.tool.name",
     "faas.invoked_name",
-    "server.address",
-    "net.peer.name",
 ];
+/// The number of places at the beginning of [`PLACES`] that state the whole operation, whichever replica or shard takes
+/// it.
+const WHOLE: usize = 5;
+const ADDRESSES: [&str; 2] = ["server.address", "net.peer.name"];
 
 /// The maximum number of calls of a span whose relations are examined.
 const MOST: usize = 16;
@@ -44,6 +46,9 @@ pub(crate) struct Operation {
     pub(crate) place: String,
 }
 
+/// The service, the name, the places and the address of a span.
+type Texts<'a> = (&'a str, &'a str, Vec<&'a str>, Option<&'a str>);
+
 #[derive(Debug, Default)]
 pub(crate) struct Operations(pub(crate) IndexSet<Operation>);
 
@@ -54,19 +59,20 @@ impl Operations {
     /// Returns the index of the operation of each span.
     pub(crate) fn of(&mut self, recording: &Recording) -> Vec<usize> {
         // Texts repeat, and a lookup is quicker than normalizing a text again.
-        let mut known: FxHashMap<(&str, &str, Vec<&str>), usize> = FxHashMap::default();
+        let mut known: FxHashMap<Texts<'_>, usize> = FxHashMap::default();
         let spans = recording.spans.iter().map(|span| {
-            let texts = (recording.service(span), &*span.name, places(span));
+            let texts = (recording.service(span), &*span.name, places(span), address(span));
             *known.entry(texts).or_insert_with_key(|texts| self.index_of(texts))
         });
         spans.collect()
     }
 
-    fn index_of(&mut self, (service, name, places): &(&str, &str, Vec<&str>)) -> usize {
+    fn index_of(&mut self, (service, name, places, address): &Texts<'_>) -> usize {
+        let places = places.iter().map(|it| without_values(it));
         let operation = Operation {
             service: (*service).to_owned(),
             name: normalized(name),
-            place: places.iter().map(|it| without_values(it)).join(" "),
+            place: places.chain(address.map(without_digits)).join(" "),
         };
         self.0.insert_full(operation).0
     }
@@ -118,6 +124,19 @@ impl Together {
 fn places(span: &Span) -> Vec<&str> {
     let found = PLACES.iter().filter_map(|key| span.attribute(key)?.as_str());
     found.filter(|place| !span.name.contains(place)).collect()
+}
+
+/// Returns the address of a call whose other attributes do not state the whole operation.
+fn address(span: &Span) -> Option<&str> {
+    let is_whole = PLACES[..WHOLE].iter().any(|key| span.attribute(key).is_some());
+    let mut found = ADDRESSES.iter().filter_map(|key| span.attribute(key)?.as_str());
+    found.next().filter(|it| !is_whole && !span.name.contains(it))
+}
+
+/// Replaces the numbers of an address, by which the replicas of a service differ.
+fn without_digits(address: &str) -> String {
+    let parts = address.split(|c: char| c.is_ascii_digit());
+    parts.filter(|it| !it.is_empty()).join("*")
 }
 
 /// Replaces each literal of a statement by `*`, and a list of literals by a single `*`.

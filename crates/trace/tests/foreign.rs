@@ -229,3 +229,24 @@ fn calls_that_end_with_their_batch_are_no_queue() {
         assert_quiet(&text);
     }
 }
+
+/// The replicas of a service take the same operations, so their addresses are places.
+#[test]
+fn a_bad_replica_is_named_by_its_address() {
+    for (name, key, other) in [
+        ("SELECT", "server.address", "db.query.text=SELECT·a"),
+        ("index.Search/Query", "net.peer.name", "rpc.system=grpc"),
+        ("query leaf", "server.address", ""),
+    ] {
+        let mut random = Random(0);
+        let text = requests(400, "GET /", |below, number, now| {
+            let replica = number % 7;
+            let time = random.about(if replica == 5 { 120.0 } else { 15.0 });
+            let attributes = format!("client {key}=node-{replica} {other}");
+            call(below, name, (now, time), &attributes);
+            time
+        });
+        let part = format!("slow spans have `{key}=node-5`, compared with 0 of ");
+        assert_first(&text, CauseKind::SlowWith, name, &part);
+    }
+}

@@ -24,9 +24,20 @@ const TAIL: u64 = 2;
 /// The percentile of the usual span, and the minimum number of spans for each slow one. The second pair is for the
 /// properties of [`WHERE`], which state where a span runs, and not what it does.
 const TAILS: [(usize, usize); 2] = [(50, 5), (25, 2)];
-/// The prefixes of the keys of a place where spans run, or of a feature flag.
-const WHERE: [&str; 7] =
-    ["the flag ", "cloud.", "container.", "deployment.", "host.", "k8s.", "service."];
+/// The prefixes of the keys of a place where spans run, of a place that they call, or of a feature flag.
+const WHERE: [&str; 11] = [
+    "the flag ",
+    "cloud.",
+    "container.",
+    "db.instance",
+    "deployment.",
+    "host.",
+    "k8s.",
+    "net.peer.",
+    "network.peer.",
+    "server.",
+    "service.",
+];
 const VARIANTS: [&str; 3] =
     ["feature_flag.result.variant", "feature_flag.variant", "feature_flag.result.value"];
 /// The minimum ratio of a single outlier to the median.
