@@ -250,3 +250,23 @@ fn a_bad_replica_is_named_by_its_address() {
         assert_first(&text, CauseKind::SlowWith, name, &part);
     }
 }
+
+#[test]
+fn what_a_person_changes_comes_first_among_equal_properties() {
+    let mut random = Random(0);
+    let mut text = String::new();
+    for now in (0..200).map(|it| f64::from(it) * 400.0) {
+        let (pod, version, time) = if random.below(10) == 0 {
+            (3, "2.0.0", 90.0)
+        } else {
+            (random.below(3), "1.9.0", 9.0)
+        };
+        let end = now + random.about(time);
+        let _ = writeln!(
+            text,
+            "GET / {now}..{end} server #service.version={version} #k8s.node.name=n{pod} #k8s.pod.name=p{pod} #service.instance.id=i{pod}"
+        );
+    }
+    let part = "have `service.version=2.0.0` or `k8s.node.name=n3` or `k8s.pod.name=p3` or `service.instance.id=i3`, ";
+    assert_first(&text, CauseKind::SlowWith, "GET /", part);
+}

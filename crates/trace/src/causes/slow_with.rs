@@ -38,6 +38,8 @@ const WHERE: [&str; 11] = [
     "server.",
     "service.",
 ];
+/// The prefixes of the keys that a person changes, which come first among properties of the same spans.
+const CHANGED: [&str; 4] = ["service.version", "container.image.", "the flag ", "deployment."];
 const VARIANTS: [&str; 3] =
     ["feature_flag.result.variant", "feature_flag.variant", "feature_flag.result.value"];
 /// The minimum ratio of a single outlier to the median.
@@ -46,7 +48,6 @@ const OUTLIER: u64 = 4;
 const SUPPORT: usize = 5;
 /// Values whose spans overlap by this fraction are one finding.
 const TWINS: (usize, usize) = (19, 20);
-const MOST_TWINS: usize = 3;
 /// The maximum number of feature flags of a trace.
 const MOST_FLAGS: usize = 32;
 /// The maximum number of characters of a value.
@@ -214,7 +215,10 @@ impl Group<'_> {
         let mut twins =
             features.iter().filter(|it| is_twin(places, &it.1)).map(|it| &it.0).collect_vec();
         twins.dedup_by_key(|it| &it.0);
-        let what = twins.into_iter().take(MOST_TWINS).map(text).collect_vec();
+        twins.sort_by_key(|it| {
+            CHANGED.iter().position(|key| it.0.starts_with(key)).unwrap_or(CHANGED.len())
+        });
+        let what = twins.into_iter().map(text).collect_vec();
         Some((chance.exp() * as_f64(tried), self.finding(from, places, &what.join(" or "))?))
     }
 
