@@ -270,3 +270,20 @@ fn what_a_person_changes_comes_first_among_equal_properties() {
     let part = "have `service.version=2.0.0` or `k8s.node.name=n3` or `k8s.pod.name=p3` or `service.instance.id=i3`, ";
     assert_first(&text, CauseKind::SlowWith, "GET /", part);
 }
+
+#[test]
+fn one_straggler_of_each_job_is_named() {
+    let mut random = Random(0);
+    let mut text = String::new();
+    for now in (0..10).map(|it| f64::from(it) * 9_000.0) {
+        let _ = writeln!(text, "stage {now}..{}", now + 8_000.0);
+        let late = random.below(16);
+        for task in 0..16 {
+            let end = now + random.about(if task == late { 1_200.0 } else { 100.0 });
+            let _ = writeln!(text, "  task {now}..{end}");
+        }
+    }
+    let part =
+        "one span `task` below each of 10 of 10 parents took far longer than the others, up to 1.";
+    assert_first(&text, CauseKind::SlowWith, "task", part);
+}

@@ -46,6 +46,8 @@ const VARIANTS: [&str; 3] =
 const OUTLIER: u64 = 4;
 /// The minimum number of slow spans, and of those with a value.
 const SUPPORT: usize = 5;
+/// The chance that a span takes so much longer than its siblings that it is a straggler.
+const STRAGGLER: f64 = 0.01;
 /// Values whose spans overlap by this fraction are one finding.
 const TWINS: (usize, usize) = (19, 20);
 /// The maximum number of feature flags of a trace.
@@ -77,7 +79,8 @@ pub(super) fn slow_with(
         sorted.sort_unstable();
         let name = &normalized(&forest.span(spans[0]).name);
         let group = Group { forest, name, spans, flags: &flags, sorted };
-        likeliest(group.separated(least).into_iter().chain(group.outlier(least)))
+        let outlier = group.stragglers(least).or_else(|| group.outlier(least));
+        likeliest(group.separated(least).into_iter().chain(outlier))
     });
     tested.collect()
 }
@@ -260,6 +263,41 @@ impl Group<'_> {
             counts.iter_mut().zip(is).for_each(|(count, is)| *count += usize::from(is));
         }
         counts
+    }
+
+    /// Returns the finding about one span below each of most parents that takes much longer than its siblings.
+    fn stragglers(&self, least: u64) -> Option<Tested> {
+        let duration_of = |span: &usize| self.forest.span(*span).duration();
+        let mut families: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
+        for span in self.spans {
+            let parent = self.forest.tree().parent(*span);
+            families.entry(parent?).or_default().push(*span);
+        }
+        families.retain(|_, spans| spans.len() >= SPANS_OF_OUTLIER);
+        let all = families.len();
+        let late = families.values_mut().filter_map(|spans| {
+            spans.sort_unstable_by_key(duration_of);
+            let (latest, others) = spans.split_last()?;
+            let others = others.iter().map(duration_of).collect_vec();
+            let (longest, usual) = (duration_of(latest), percentile(&others, 50));
+            let is_late = longest / OUTLIER >= usual && outlier(&others, longest) <= STRAGGLER;
+            is_late.then(|| (*latest, longest.saturating_sub(usual)))
+        });
+        let late = late.collect_vec();
+        // Calls that are slow at random, such as the misses of a cache, are alone below fewer parents.
+        if late.len() < 2 || late.len() * 2 <= all || sum(late.iter().map(|it| it.1)) < least {
+            return None;
+        }
+        let ways: f64 =
+            (1..=late.len()).map(|it| (as_f64(all - late.len() + it) / as_f64(it)).ln()).sum();
+        let chance = (ways + as_f64(late.len()) * STRAGGLER.ln()).exp();
+        let (name, some) = (self.name, late.len());
+        let usual = duration(percentile(&self.sorted, 50));
+        let longest = late.iter().map(|it| duration_of(&it.0)).max().map(duration)?;
+        let message = format!(
+            "one span `{name}` below each of {some} of {all} parents took far longer than the others, up to {longest}; the others typically take {usual}"
+        );
+        Some((chance, Finding::new(CauseKind::SlowWith, OF_FILE, late, message)))
     }
 
     /// Returns the finding about a single span that takes much longer than all others.
