@@ -287,3 +287,44 @@ fn one_straggler_of_each_job_is_named() {
         "one span `task` below each of 10 of 10 parents took far longer than the others, up to 1.";
     assert_first(&text, CauseKind::SlowWith, "task", part);
 }
+
+/// A miss of a cache is as slow as it must be. A tenant that is never cached is a cause.
+#[test]
+fn a_healthy_cache_is_no_cause() {
+    for uncached in [false, true] {
+        let mut random = Random(0);
+        let mut text = String::new();
+        for now in (0..600).map(|it| f64::from(it) * 400.0) {
+            let tenant = random.below(20);
+            let is_hit = random.below(10) > 0 && !(uncached && tenant == 7);
+            let usual = if random.below(25) == 0 { 14.0 } else { 5.0 };
+            let time = random.about(usual);
+            let miss = if is_hit { 0.0 } else { random.about(12.0) };
+            let end = now + time + miss;
+            let _ = writeln!(text, "GET /items {now}..{end} server tenant.id={tenant}");
+            if !is_hit {
+                call(&mut text, "SELECT", (now, miss), "client");
+            }
+        }
+        if uncached {
+            assert_first(&text, CauseKind::SlowWith, "GET /items", "have `tenant.id=7`, ");
+        } else {
+            assert_quiet(&text);
+        }
+    }
+}
+
+/// The platform starts the function before the span of the function begins.
+#[test]
+fn cold_starts_of_a_callee_are_named() {
+    let mut random = Random(0);
+    let text = requests(200, "invoke", |below, number, now| {
+        let is_cold = number % 20 == 3;
+        let wait = if is_cold { random.about(700.0) } else { 1.0 };
+        let attributes = format!("server @function faas.coldstart={is_cold}");
+        call(below, "handler", (now + wait, 20.0), &attributes);
+        wait + 21.0
+    });
+    let part = "10 of 10 slow spans have `faas.coldstart=true`, compared with 0 of ";
+    assert_first(&text, CauseKind::SlowWith, "invoke", part);
+}

@@ -8,7 +8,7 @@ use itertools::Itertools as _;
 use rustc_hash::FxHashMap;
 
 use super::equal_calls::equal_calls;
-use super::{CauseKind, Finding, LEAST, Tested, likeliest, sum};
+use super::{CHANCE, CauseKind, Finding, LEAST, Tested, likeliest, sum};
 use crate::forest::Forest;
 use crate::names::{normalized, percentile};
 use crate::significance::{as_f64, logarithm, logarithm_of_fisher};
@@ -46,6 +46,11 @@ const VARIANTS: [&str; 3] =
 const OUTLIER: u64 = 4;
 /// The minimum number of slow spans, and of those with a value.
 const SUPPORT: usize = 5;
+const CHILD: &str = "a child";
+/// At least this part of the slow spans must have a child that explains them.
+const OF_CHILD: (usize, usize) = (9, 10);
+/// The attribute of a function that its platform had to start first, which only the time of its caller contains.
+const COLD_START: &str = "faas.coldstart";
 /// The chance that a span takes so much longer than its siblings that it is a straggler.
 const STRAGGLER: f64 = 0.01;
 /// Values whose spans overlap by this fraction are one finding.
@@ -171,9 +176,11 @@ impl Group<'_> {
                 features.push((key.to_string(), value.to_string().chars().take(LONGEST).collect()));
             }
         }
-        features.extend(
-            self.forest.tree().children(index).iter().map(|it| place("a child", plain(*it))),
-        );
+        for child in self.forest.tree().children(index) {
+            features.push(place(CHILD, plain(*child)));
+            let cold_start = self.forest.span(*child).attribute(COLD_START);
+            features.extend(cold_start.map(|it| place(COLD_START, it.to_string())));
+        }
         features.extend(span.events.iter().map(|it| place("the event", it.name.to_string())));
         features.extend(self.flags.get(&span.trace).into_iter().flatten().cloned());
         features
@@ -186,8 +193,26 @@ impl Group<'_> {
             return None;
         }
         let features = self.features();
+        let (chance, from, places) = self.best(&features, tails)?;
+        let mut twins =
+            features.iter().filter(|it| is_twin(places, &it.1)).map(|it| &it.0).collect_vec();
+        twins.dedup_by_key(|it| &it.0);
+        twins.sort_by_key(|it| {
+            CHANGED.iter().position(|key| it.0.starts_with(key)).unwrap_or(CHANGED.len())
+        });
+        let what = twins.into_iter().map(text).collect_vec();
+        Some((chance, self.finding(from, places, &what.join(" or "))?))
+    }
+
+    /// Returns the spans of the best value, with the chance that it is random and the duration of a slow span.
+    fn best<'f>(
+        &self,
+        features: &'f [(Feature, BTreeSet<usize>)],
+        tails: [Option<u64>; 2],
+    ) -> Option<(f64, u64, &'f BTreeSet<usize>)> {
         let mut tried = 0;
-        let mut best = None;
+        // The best own property, and the best child.
+        let mut bests = [None; 2];
         for ((feature, places), (tail, from)) in
             features.iter().flat_map(|it| tails.into_iter().enumerate().map(move |tail| (it, tail)))
         {
@@ -200,29 +225,30 @@ impl Group<'_> {
             // A property of many calls states what they are, not why a few of them are slow.
             let most = TAILS[usize::from(is_where(&feature.0))].1;
             let is_common = places.len() * most > self.spans.len();
-            if support < SUPPORT || is_common {
+            // A child tells which way a call went. It tells why a call was slow only if other slow calls are rare.
+            let is_child = feature.0 == CHILD;
+            let is_partial = is_child && support * OF_CHILD.1 < all_slow * OF_CHILD.0;
+            if support < SUPPORT || is_common || is_partial {
                 continue;
             }
             tried += 1;
             let [slow_with, slow, with, all] = self.rows(places, &is_slow);
             let chance = logarithm_of_fisher((with - slow_with, all - slow), (slow_with, slow));
-            let is_better = best.as_ref().is_none_or(|it: &(f64, _, _)| chance < it.0);
+            let best = &mut bests[usize::from(is_child)];
+            let is_better = best.is_none_or(|it: (f64, _, _)| chance < it.0);
             // The risk of a slow span must be at least twice as high with the value.
             let others = self.spans.len() - places.len();
             let is_doubled = support * others >= 2 * (all_slow - support) * places.len();
             if is_better && is_doubled {
-                best = Some((chance, from, places));
+                *best = Some((chance, from, places));
             }
         }
-        let (chance, from, places) = best?;
-        let mut twins =
-            features.iter().filter(|it| is_twin(places, &it.1)).map(|it| &it.0).collect_vec();
-        twins.dedup_by_key(|it| &it.0);
-        twins.sort_by_key(|it| {
-            CHANGED.iter().position(|key| it.0.starts_with(key)).unwrap_or(CHANGED.len())
+        let corrected = bests.map(|best| {
+            best.map(|(chance, from, places)| (chance.exp() * as_f64(tried), from, places))
         });
-        let what = twins.into_iter().map(text).collect_vec();
-        Some((chance.exp() * as_f64(tried), self.finding(from, places, &what.join(" or "))?))
+        let [own, child] = corrected;
+        // A property that makes spans go a slow way explains more than the way does.
+        own.filter(|it| 2.0 * it.0 <= CHANCE).or(child).or(own)
     }
 
     fn finding(&self, from: u64, places: &BTreeSet<usize>, what: &str) -> Option<Finding> {
@@ -352,7 +378,7 @@ fn is_where(key: &str) -> bool {
 
 fn text((key, value): &Feature) -> String {
     match key.as_str() {
-        "a child" | "the event" => format!("{key} `{value}`"),
+        CHILD | "the event" => format!("{key} `{value}`"),
         _ if key.starts_with("the flag ") => format!("the flag `{}={value}`", &key[9..]),
         _ if key.ends_with('≥') => format!("`{key} {value}"),
         _ => format!("`{key}={value}`"),
