@@ -191,7 +191,10 @@ def gateways_are_rolled(tiers: Tiers, nodes: Nodes, wrong: Mistakes) -> None:
     sent = waves(nodes, "rolled", max(at) + 1, at)
     lost, split = report(tiers, "rolled", sent)
     wrong.equal("lost", lost, [])
-    wrong.equal("spans that came to a gateway", arrived + tiers.total(ACCEPTED), len(sent) * SPANS)
+    arrived += tiers.total(ACCEPTED)
+    print(f"rolled: {arrived} of {len(sent) * SPANS} spans came to a gateway", flush=True)
+    # A busy agent may send a batch twice.
+    wrong.true("spans were lost between the tiers", arrived >= len(sent) * SPANS)
     # Each of these changes moves at most half of the traces, for the second in which agents resolve the name.
     changed = 2 * len(old)
     wrong.true(f"{len(split)} traces are not whole", len(split) < changed * 100)
@@ -234,7 +237,7 @@ def the_backend_is_away(tiers: Tiers, nodes: Nodes, wrong: Mistakes) -> None:
         tiers.jaeger.kill()
         start = time.monotonic()
         sent = waves(nodes, "away", away, pause=max(0.1, away / 900))
-        prometheus.wait_until(lambda: tiers.total(batched) - before == len(sent) * SPANS, 60)
+        prometheus.wait_until(lambda: tiers.total(batched) - before >= len(sent) * SPANS, 60)
         size = sum(it.stat().st_size for it in tiers.folder.glob("storage-127.0.2.*/exporter_otlp_grpc__traces"))
         wrong.equal("alerts", prometheus.firing(), Counter())
         queue = "exporters::otlp_grpc::sending_queue"
@@ -253,7 +256,7 @@ def the_backend_is_away(tiers: Tiers, nodes: Nodes, wrong: Mistakes) -> None:
     # An agent that had lost its connection sends a batch again, so more came than was sent. What did not arrive is in the
     # counter of the losses, exactly.
     came = tiers.total(ACCEPTED)
-    tiers.jaeger.wait_until(lambda: sum(tiers.spans("full").values()) + tiers.total(refused) == came, 60)
+    tiers.jaeger.wait_until(lambda: sum(tiers.spans("full", twice=True).values()) + tiers.total(refused) == came, 60)
     wrong.true(f"{came} of {len(full) * SPANS} spans came to a gateway", came >= len(full) * SPANS)
     lost = tiers.total(refused)
     print(
@@ -265,7 +268,7 @@ def the_backend_is_away(tiers: Tiers, nodes: Nodes, wrong: Mistakes) -> None:
 
 
 def agents_die(tiers: Tiers, nodes: Nodes, wrong: Mistakes) -> None:
-    """No gateway can be reached, and all agents are killed with what they have not delivered."""
+    """No gateway can be reached, and all agents are killed with what they have not delivered. Later, one is replaced."""
     tiers.resolve(["127.0.2.99"])
     for agent in tiers.agents:
         agent.wait_until(lambda: agent.metric("otelcol_loadbalancer_num_backends") == 1, 30)
@@ -278,6 +281,17 @@ def agents_die(tiers: Tiers, nodes: Nodes, wrong: Mistakes) -> None:
     print(f"agents killed: of {len(sent)} traces {len(sent) - len(found)} lost", flush=True)
     wrong.equal("traces", found.keys(), sent.keys())
     wrong.equal("spans", set(found.values()), {SPANS})
+
+    def replace():
+        """As the pod of a node: the next agent gets another volume."""
+        agent = tiers.agents[-1]
+        agent.__exit__()
+        shutil.rmtree(tiers.folder / f"storage-{agent.address}")
+        tiers.agents[-1] = tiers.agent(agent.address)
+
+    lost, split = report(tiers, "replaced", waves(nodes, "replaced", 4, {2: replace}))
+    away = [when for when in lost + split if not 1 < when < 2.5]
+    wrong.equal("lost at other times", away, [])
 
 
 def a_gateway_refuses(tiers: Tiers, nodes: Nodes, wrong: Mistakes) -> None:
@@ -440,6 +454,15 @@ def bad_input(tiers: Tiers, nodes: Nodes, wrong: Mistakes) -> None:
         collector.wait_until(lambda: len(Busy.times) == 2, 30)
         wrong.true(f"too early: {Busy.times}", Busy.times[1] - Busy.times[0] >= 3)
         backend.shutdown()
+
+    # Together, but not alone, larger than the 4 MiB that Jaeger accepts of a message.
+    collector = tiers.start(one("127.0.1.13", "exporters::otlp_grpc::sending_queue::batch::flush_timeout: 2s"))
+    direct = Nodes([collector.address] * SPANS)
+    for _ in range(4):
+        for _ in range(5):
+            direct.trace("together", attributes={"large": "x" * 400_000})
+        direct.flush()
+    wrong.equal("spans together", sum(tiers.settle("together", 20, 30).values()), 20 * SPANS)
 
     # Larger than the 4 MiB that Jaeger accepts of a message.
     gateway = tiers.gateway(
