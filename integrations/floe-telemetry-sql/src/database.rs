@@ -101,6 +101,12 @@ impl Database {
         self
     }
 
+    /// Returns the database without the metric of queries, for an operation that is none, such as waiting for a connection.
+    #[must_use]
+    pub fn unmeasured(&self) -> Self {
+        Self { duration: None, ..self.clone() }
+    }
+
     /// Returns a meter of OpenTelemetry's global provider, with the scope of the spans, for a library's own metrics.
     #[must_use]
     pub fn meter(&self) -> Meter {

@@ -24,6 +24,18 @@ pub(crate) fn fail(span: &mut QuerySpan, error: &Error) {
     span.fail_with(error, code.as_deref(), kind(error));
 }
 
+/// Runs an operation that is no query inside of its span.
+pub(crate) async fn follow<T>(
+    mut span: QuerySpan,
+    operation: impl Future<Output = Result<T, Error>>,
+) -> Result<T, Error> {
+    let result = span.follow(operation).await;
+    if let Err(error) = &result {
+        fail(&mut span, error);
+    }
+    result
+}
+
 /// Returns the database's own code of an error. `MySQL`'s is its number, which is only in the text, before the SQLSTATE.
 fn code(error: &dyn DatabaseError) -> Option<Cow<'_, str>> {
     let code = error.code()?;

@@ -13,7 +13,7 @@
 //! let rows = query("SELECT id FROM orders").fetch_all(&pool).await?; // the span `SELECT orders`
 //!
 //! let mut transaction = pool.begin().await?;
-//! query("DELETE FROM orders").execute(pool.traced(&mut *transaction)).await?;
+//! query("DELETE FROM orders").execute(transaction.executor()).await?;
 //! transaction.commit().await?;
 //! # Ok(rows.len())
 //! # }
@@ -34,8 +34,10 @@
 //! | `exception.type`, `exception.message` | of an error; the event `exception` has them, too |
 //!
 //! The span of a stream ends when the stream ends or is dropped. The wait for a connection of the pool is part of a
-//! query's span. Queries of an unwrapped executor have no span: a transaction needs [`TracedPool::traced`], and `begin`
-//! and `commit` have no span.
+//! query's span, or of the span of [`TracedPool::begin`] or [`TracedPool::acquire`]. A function that has taken
+//! `&mut Transaction<'_, Postgres>` takes `&mut TracedTransaction<'_, Postgres>`, whose
+//! [`executor`](TracedConnection::executor) stands for `&mut **transaction`. Queries of an unwrapped executor have no
+//! span, nor has the rollback of a transaction that is dropped.
 //!
 //! `db.collection.name` and `db.operation.name` are not recorded, because a statement may have several of each; the
 //! conventions define the summary for this case.
@@ -62,4 +64,6 @@ pub mod sqlx_0_8;
 mod sqlx_0_9;
 
 #[cfg(feature = "sqlx-0_9")]
-pub use self::sqlx_0_9::{Traced, TracedPool, traced};
+pub use self::sqlx_0_9::{
+    Traced, TracedConnection, TracedPool, TracedPoolConnection, TracedTransaction, traced,
+};

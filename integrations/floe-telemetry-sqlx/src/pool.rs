@@ -8,7 +8,8 @@ use std::sync::{Arc, OnceLock};
 
 use opentelemetry::{Key, KeyValue, Value};
 
-use super::database::of_driver;
+use super::connection::{TracedConnection, TracedPoolConnection, TracedTransaction};
+use super::database::{follow, of_driver};
 use super::executor::{BoxFuture, BoxStream, Step, Traced};
 use super::sqlx_core::database::Database;
 use super::sqlx_core::error::Error;
@@ -106,7 +107,29 @@ impl<DB: Database> TracedPool<DB> {
         self.with(|database| database.url(url))
     }
 
-    /// Wraps a connection or a transaction of this pool, so that its queries have spans with the pool's attributes.
+    /// Waits for a connection, with the span `acquire`.
+    ///
+    /// # Errors
+    ///
+    /// Fails with the error of sqlx.
+    pub async fn acquire(&self) -> Result<TracedPoolConnection<DB>, Error> {
+        let span = self.database.unmeasured().operation("acquire", Vec::new);
+        let acquired = follow(span, self.pool.acquire()).await?;
+        Ok(TracedConnection::new(acquired, Arc::clone(&self.database)))
+    }
+
+    /// Begins a transaction, with the span `BEGIN`, of which the wait for a connection is a part.
+    ///
+    /// # Errors
+    ///
+    /// Fails with the error of sqlx.
+    pub async fn begin(&self) -> Result<TracedTransaction<'static, DB>, Error> {
+        let begun = follow(self.database.query(|| "BEGIN"), self.pool.begin()).await?;
+        Ok(TracedConnection::new(begun, Arc::clone(&self.database)))
+    }
+
+    /// Wraps an executor of sqlx, such as a transaction that another library has begun, so that its queries have spans
+    /// with the pool's attributes.
     pub fn traced<'c, E: Executor<'c, Database = DB>>(&self, executor: E) -> Traced<E> {
         Traced::with(executor, self.database.clone())
     }

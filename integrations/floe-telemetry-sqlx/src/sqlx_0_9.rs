@@ -2,6 +2,8 @@
 
 use sqlx_core_0_9 as sqlx_core;
 
+#[path = "connection.rs"]
+mod connection;
 #[path = "database.rs"]
 mod database;
 #[path = "executor.rs"]
@@ -10,5 +12,6 @@ mod executor;
 mod pool;
 mod statement;
 
+pub use self::connection::{TracedConnection, TracedPoolConnection, TracedTransaction};
 pub use self::executor::{Traced, traced};
 pub use self::pool::TracedPool;

@@ -100,7 +100,7 @@ async fn a_pool_and_its_queries_are_measured() {
     let missing = query("SELECT 1 FROM missing").execute(&pool);
     missing.await.expect_err("there is no such table");
     let mut connection = pool.acquire().await.expect("a connection");
-    let one = query("SELECT 1").fetch_all(pool.traced(&mut *connection));
+    let one = query("SELECT 1").fetch_all(connection.executor());
     assert_eq!(one.await.expect("rows").len(), 1);
     drop(connection);
     assert_eq!(

@@ -12,4 +12,4 @@ mod redis;
 mod sea_orm;
 mod sqlx;
 
-use floe_telemetry_sqlx::TracedPool;
+use floe_telemetry_sqlx::{TracedPool, TracedTransaction};

@@ -11,7 +11,7 @@ use opentelemetry::trace::{SpanId, SpanKind, Status};
 use sqlx::sqlite::{SqlitePool, SqlitePoolOptions};
 use sqlx::{Row, query};
 
-use crate::TracedPool;
+use crate::{TracedPool, TracedTransaction};
 
 async fn pool() -> TracedPool<sqlx::Sqlite> {
     let pool: SqlitePool = SqlitePoolOptions::new()
@@ -58,17 +58,54 @@ fn a_query_is_a_client_span_below_the_function_that_makes_it() {
     assert_eq!(span.data().status, Status::Unset);
 }
 
+/// A function of a program, which has taken sqlx's own transaction before.
+async fn delete(transaction: &mut TracedTransaction<'_, sqlx::Sqlite>) {
+    let delete = query("DELETE FROM orders WHERE id = 1").execute(transaction.executor());
+    delete.await.expect("a result");
+}
+
 #[test]
 fn a_transaction_has_spans_with_the_attributes_of_its_pool() {
     let spans = capture(async {
         let pool = pool().await;
         let mut transaction = pool.begin().await.expect("a transaction");
-        let delete =
-            query("DELETE FROM orders WHERE id = 1").execute(pool.traced(&mut *transaction));
-        assert_eq!(delete.await.expect("a result").rows_affected(), 1);
-        transaction.rollback().await.expect("a rollback");
+        delete(&mut transaction).await;
+        let mut savepoint = transaction.begin().await.expect("a savepoint");
+        delete(&mut savepoint).await;
+        savepoint.rollback().await.expect("a rollback");
+        transaction.commit().await.expect("a commit");
+
+        drop(pool.begin().await.expect("a transaction"));
+        let mut connection = pool.acquire().await.expect("a connection");
+        let left = query("SELECT id FROM orders").fetch_all(connection.executor()).await;
+        assert_eq!(left.expect("rows").len(), 2);
     });
-    spans.single("DELETE orders").assert_attribute("db.namespace", "shop");
+    let found = ["BEGIN", "DELETE orders", "ROLLBACK", "COMMIT", "acquire shop", "SELECT orders"];
+    let counts = found.map(|name| {
+        let named = spans.named(name);
+        named.map(|span| span.assert_attribute("db.namespace", "shop")).count()
+    });
+    assert_eq!(counts, [3, 2, 1, 1, 1, 1], "{:?}", spans.names());
+}
+
+#[test]
+fn a_transaction_outlives_the_end_of_its_pool() {
+    let spans = capture(async {
+        let pool = pool().await;
+        let mut transaction = pool.begin().await.expect("a transaction");
+        let mut end = pin!(pool.close());
+        assert!(poll_fn(|task| Poll::Ready(end.as_mut().poll(task).is_pending())).await);
+        delete(&mut transaction).await;
+        transaction.commit().await.expect("a commit");
+        end.await;
+        assert!(matches!(pool.begin().await, Err(sqlx::Error::PoolClosed)));
+        assert!(matches!(pool.acquire().await, Err(sqlx::Error::PoolClosed)));
+    });
+    spans.single("COMMIT");
+    spans.single("acquire shop").assert_attribute("error.type", "pool_closed");
+    let mut begun = spans.named("BEGIN");
+    let failed = begun.find(|span| matches!(span.data().status, Status::Error { .. }));
+    failed.expect("an error").assert_attribute("error.type", "pool_closed");
 }
 
 #[test]

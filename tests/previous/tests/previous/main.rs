@@ -11,6 +11,6 @@ mod sqlx;
 mod trace_id;
 
 use floe_telemetry_http::reqwest_0_12::HttpClientMiddleware;
-use floe_telemetry_sqlx::sqlx_0_8::TracedPool;
+use floe_telemetry_sqlx::sqlx_0_8::{TracedPool, TracedTransaction};
 
 use self::in_context::InContext;
