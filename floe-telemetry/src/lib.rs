@@ -95,16 +95,17 @@ pub mod prelude;
 pub mod propagation;
 
 pub use floe_telemetry_core::{
-    __private, ActiveSpan, ErrorType, FloeAttributes, FutureExt, MetricRecorder, SpanKind, Tracer,
-    add_event, attributes, callsite, create_span, create_span_with, get_current_span, get_tracer,
-    in_current_span, record_exception, set_attribute, span, traced, tracer,
+    __private, ActiveSpan, ErrorType, FloeAttributes, FutureExt, MetricRecorder, SpanKind,
+    StreamExt, Tracer, add_event, attributes, callsite, create_span, create_span_with,
+    get_current_span, get_tracer, in_current_span, record_exception, set_attribute, span, traced,
+    tracer,
 };
 
 /// The types that functions of this crate return or take, so that signatures can name them.
 pub mod trace {
     pub use floe_telemetry_core::{
         CurrentSpan, DetachedSpan, InSpan, Opening, RecordedSpan, RecorderTracer,
-        RecorderTracerProvider, SpanBuilder,
+        RecorderTracerProvider, SpanBuilder, StreamInSpan,
     };
     #[cfg(feature = "provider")]
     pub use floe_telemetry_sdk::{Statistics, TelemetryProviderBuilder};

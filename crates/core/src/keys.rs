@@ -13,8 +13,10 @@ pub const FLOE_MODE: &str = "floe.mode";
 pub const IDENTITY: [&str; 4] =
     [FLOE_NAMESPACE, FLOE_PRODUCT_NAME, FLOE_PRODUCT_VERSION, FLOE_MODE];
 
-/// Whether the future was dropped before it was ready.
+/// Whether the future or stream was dropped before its end.
 pub const FLOE_CANCELLED: &str = "floe.cancelled";
+/// The number of items that a stream has yielded.
+pub const FLOE_ITEMS: &str = "floe.items";
 /// A problem with the telemetry of this span or log record, which did not affect the program.
 pub const FLOE_WARNING: &str = "floe.warning";
 /// The reason why tail sampling exports a trace that the head did not sample, on its root span: `error` or `slow`.

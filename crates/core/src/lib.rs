@@ -50,6 +50,7 @@ pub use self::recorder::span::{
     ActiveSpan, CurrentSpan, SpanBuilder, Tracer, add_event, create_span, create_span_with,
     get_current_span, record_exception, set_attribute, span,
 };
+pub use self::recorder::stream::{StreamExt, StreamInSpan};
 pub use self::recorder::tracer::{RecorderTracer, RecorderTracerProvider, get_tracer};
 
 #[cfg(feature = "redact")]

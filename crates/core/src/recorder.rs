@@ -76,12 +76,14 @@ mod published;
 pub(crate) mod record;
 pub(crate) mod recorded_span;
 mod recording;
+pub(crate) mod returned;
 mod ring;
 #[cfg(test)]
 #[path = "recorder/ring/tests.rs"]
 mod ring_properties;
 pub(crate) mod sampling;
 pub(crate) mod span;
+pub(crate) mod stream;
 mod sync;
 pub(crate) mod table;
 mod thread_end;

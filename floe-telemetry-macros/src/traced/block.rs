@@ -3,7 +3,7 @@
 use proc_macro2::{Delimiter, Group, Ident, TokenStream, TokenTree};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::{
-    Attribute, ImplItem, ItemImpl, Meta, Signature, Token, Type, Visibility,
+    Attribute, ImplItem, ItemImpl, Meta, ReturnType, Signature, Token, Type, Visibility,
     ext::IdentExt,
     parse::{ParseStream, Parser},
 };
@@ -193,8 +193,18 @@ impl Method {
     fn has_use_for(&self, keyword: Symbol) -> bool {
         match keyword {
             symbol::BOXED => self.sig.asyncness.is_some(),
-            symbol::CALL_ONLY => self.sig.asyncness.is_none(),
+            symbol::CALL_ONLY => self.sig.asyncness.is_none() && !self.returns_written_future(),
             _ => true,
+        }
+    }
+}
+
+impl Method {
+    /// Whether the span can follow what the signature writes.
+    fn returns_written_future(&self) -> bool {
+        match &self.sig.output {
+            ReturnType::Type(_, ty) => signature::Future::new(ty).is_some(),
+            ReturnType::Default => false,
         }
     }
 }

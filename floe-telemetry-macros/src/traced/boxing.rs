@@ -3,10 +3,10 @@
 //! The future is wrapped inside the box, because a span around the box would need a second box. The compiler accepts
 //! the type of a second box only if the output lives as long as the box.
 
-use proc_macro2::{Delimiter, Group, Span, TokenStream, TokenTree};
-use quote::ToTokens as _;
-use syn::{Block, Expr, GenericParam, Signature, Stmt};
+use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
+use syn::{GenericParam, Signature, Type};
 
+use super::{arguments::Argument, signature};
 use crate::tokens;
 
 pub(super) struct Boxing {
@@ -15,35 +15,12 @@ pub(super) struct Boxing {
     pub(super) body: Group,
     /// The user's parentheses, at which a box of another type is reported.
     pub(super) parentheses: Span,
+    is_async: bool,
+    has_closure: bool,
 }
 
 impl Boxing {
     /// Returns `None` if the body does not end with `Box::pin(…)`, or may return another box before.
-    pub(super) fn new(body: &Group) -> Option<Self> {
-        let Ending { statements, pin, arguments } = Ending::new(body)?;
-        if tokens::has_word(&statements, &["return"]) {
-            return None;
-        }
-
-        let mut boxed: Vec<_> = arguments.stream().into_iter().collect();
-        boxed.pop_if(|it| matches!(it, TokenTree::Punct(comma) if comma.as_char() == ','));
-
-        let inside = statements.into_iter().chain(boxed).collect();
-        let mut block = Group::new(Delimiter::Brace, inside);
-        block.set_span(body.span());
-        Some(Self { pin, body: block, parentheses: arguments.span() })
-    }
-}
-
-/// A body that ends with `Box::pin(…)`.
-pub(super) struct Ending {
-    statements: TokenStream,
-    /// `Box::pin`
-    pin: TokenStream,
-    arguments: Group,
-}
-
-impl Ending {
     pub(super) fn new(body: &Group) -> Option<Self> {
         let trees: Vec<_> = body.stream().into_iter().collect();
         let (last, rest) = trees.split_last()?;
@@ -61,60 +38,42 @@ impl Ending {
             Some(_) => false,
         };
 
-        (of == "Box" && function == "pin" && is_last).then(|| Self {
-            statements: statements.iter().cloned().collect(),
-            pin: pin.iter().cloned().collect(),
-            arguments,
-        })
-    }
-
-    /// Whether the box contains an `async` block, and not an expression of an unknown type.
-    pub(super) fn is_async(&self) -> bool {
-        let first = self.arguments.stream().into_iter().next();
-        matches!(first, Some(TokenTree::Ident(word)) if word == "async")
-    }
-}
-
-/// Whether a branch of the body ends in `Box::pin(…)`, or in a method that the `futures` crate has for it.
-pub(super) fn may_return_a_box(body: &Group) -> bool {
-    if !tokens::has_word(body, &["pin", "boxed", "boxed_local"]) {
-        return false;
-    }
-    syn::parse2(body.to_token_stream()).is_ok_and(|body: Block| block_may_be_a_box(&body))
-}
-
-fn block_may_be_a_box(block: &Block) -> bool {
-    match block.stmts.last() {
-        Some(Stmt::Expr(last, _)) => may_be_a_box(last),
-        _ => false,
-    }
-}
-
-fn may_be_a_box(value: &Expr) -> bool {
-    match value {
-        Expr::Block(it) => block_may_be_a_box(&it.block),
-        Expr::Unsafe(it) => block_may_be_a_box(&it.block),
-        Expr::If(it) => {
-            let otherwise = it.else_branch.as_ref();
-            block_may_be_a_box(&it.then_branch)
-                || otherwise.is_some_and(|(_, otherwise)| may_be_a_box(otherwise))
+        let returns = statements.iter().any(|it| tokens::has_word(it, &["return"]));
+        if of != "Box" || function != "pin" || !is_last || returns {
+            return None;
         }
-        Expr::Match(it) => it.arms.iter().any(|arm| may_be_a_box(&arm.body)),
-        Expr::Return(it) => it.expr.as_deref().is_some_and(may_be_a_box),
-        Expr::Group(it) => may_be_a_box(&it.expr),
-        Expr::Paren(it) => may_be_a_box(&it.expr),
-        Expr::Cast(it) => may_be_a_box(&it.expr),
-        Expr::Call(it) => match &*it.func {
-            Expr::Path(function) => {
-                let mut names = function.path.segments.iter().rev().map(|it| &it.ident);
-                names.next().is_some_and(|it| it == "pin")
-                    && names.next().is_some_and(|it| it == "Box")
-            }
-            _ => false,
-        },
-        Expr::MethodCall(it) => it.method == "boxed" || it.method == "boxed_local",
-        _ => false,
+
+        let mut boxed: Vec<_> = arguments.stream().into_iter().collect();
+        boxed.pop_if(|it| matches!(it, TokenTree::Punct(comma) if comma.as_char() == ','));
+
+        let has_closure = tokens::any_punct(&arguments, '|');
+        let is_async = matches!(boxed.first(), Some(TokenTree::Ident(word)) if word == "async");
+        let inside = statements.iter().cloned().chain(boxed).collect();
+        let mut block = Group::new(Delimiter::Brace, inside);
+        block.set_span(body.span());
+        let pin = pin.iter().cloned().collect();
+        Some(Self { pin, body: block, parentheses: arguments.span(), is_async, has_closure })
     }
+}
+
+impl Boxing {
+    /// Whether the compiler is asked inside the box whether its content is a future: always for an `async` block, and for
+    /// other contents if the output may have another lifetime than the box. The parameters of a closure would be unknown
+    /// there.
+    pub(super) fn is_asked(&self, ty: &Type) -> bool {
+        self.is_async || !self.has_closure && signature::has_arguments(ty)
+    }
+}
+
+/// Whether the body only returns an argument or a field of one, so that nothing runs in the call.
+pub(super) fn returns_argument(body: &Group, arguments: &[Argument<'_>]) -> bool {
+    let mut trees = body.stream().into_iter();
+    let is_argument = |word: &Ident| arguments.iter().any(|argument| argument.binds(word));
+    matches!(trees.next(), Some(TokenTree::Ident(word)) if is_argument(&word))
+        && trees.all(|tree| match tree {
+            TokenTree::Punct(punct) => punct.as_char() == '.',
+            tree => matches!(tree, TokenTree::Ident(_) | TokenTree::Literal(_)),
+        })
 }
 
 fn is_in_path(tree: &TokenTree) -> bool {

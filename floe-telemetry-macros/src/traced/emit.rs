@@ -25,6 +25,7 @@ pub(super) fn emit(traced: &Traced<'_>) -> TokenStream {
 
     let callsite = callsite(traced);
     let warnings = &traced.warnings;
+    let questions = body::questions(traced);
     let call = match &traced.shape {
         Shape::Sync => body::of_value(traced, &mut sig),
         Shape::Returns(future, boxing) => {
@@ -37,7 +38,7 @@ pub(super) fn emit(traced: &Traced<'_>) -> TokenStream {
     let attrs = &traced.function.attrs;
     let vis = &traced.function.vis;
     let allow = allow_moved(&traced.function.sig, &sig);
-    let mut braces = Group::new(Delimiter::Brace, quote!(#warnings #callsite #call));
+    let mut braces = Group::new(Delimiter::Brace, quote!(#warnings #questions #callsite #call));
     // Clippy requires certain bodies of these two methods, except in an expansion, which a mixed span denotes.
     let has_canonical_form = sig.ident == "clone" || sig.ident == "partial_cmp";
     let span = traced.function.body.span();
@@ -105,8 +106,9 @@ fn outcome(traced: &Traced<'_>) -> TokenStream {
     }
 
     let has_parameter = traced.has_error_of_parameter();
-    let is_by_type =
-        traced.error_if.is_none() && matches!(traced.shape, Shape::Sync | Shape::Async);
+    let is_by_type = traced.error_if.is_none()
+        && !traced.asked.value
+        && matches!(traced.shape, Shape::Sync | Shape::Async);
     if let (Output::Type(ty), true) = (&traced.output, is_by_type) {
         let probe = Ident::new(if has_parameter { "probe_display" } else { "probe" }, ours);
         return quote_spanned!(ours=> #private::outcome::#probe::<#ty>().__floe_classify());

@@ -8,10 +8,10 @@ use super::{
     arguments::{self, Argument},
     attributes_fn::AttributesFn,
     block::Block,
-    boxing::{self, AsyncTrait, Boxing, Ending},
+    boxing::{self, AsyncTrait, Boxing},
     item::Function,
     secrets,
-    signature::{self, Future, Output, Parameters},
+    signature::{self, Asked, Future, Output, Parameters},
 };
 use crate::{
     ctxt::Ctxt,
@@ -47,6 +47,7 @@ pub(super) struct Traced<'a> {
     pub(super) warnings: TokenStream,
     pub(super) output: Output,
     pub(super) shape: Shape,
+    pub(super) asked: Asked<'a>,
 }
 
 pub(super) enum Parent {
@@ -72,6 +73,7 @@ impl<'a> Traced<'a> {
         let shape = shape(cx, &args, function);
         misplaced(cx, &args, function, &shape);
         let arguments = arguments::of(&function.sig);
+        let asked = asked(&args, function, &shape, &arguments);
         let mut records = args.take_records();
         check_exits(cx, &args, &records);
         check_shorthands(cx, &mut records, &arguments);
@@ -123,6 +125,7 @@ impl<'a> Traced<'a> {
                 .inspect(|it| secrets::in_attributes_fn(cx, it)),
             output: output(&function.sig, &shape),
             shape,
+            asked,
         }
     }
 
@@ -148,16 +151,23 @@ impl<'a> Traced<'a> {
     /// `'static`.
     pub(super) fn has_error_of_parameter(&self) -> bool {
         let ty = match (&self.output, &self.shape) {
-            (_, Shape::Returns(Future::Opaque(output) | Future::BoxedOpaque(output), _)) => {
-                Some(&**output)
-            }
-            (_, Shape::Returns(Future::Boxed(output), _)) => output.as_deref(),
+            (_, Shape::Returns(future, _)) => future.promised().map(|it| &*it.ty),
             (Output::Type(ty) | Output::Erased(ty), _) => Some(&**ty),
             _ => None,
         };
-        let parameters =
-            Parameters { generics: &self.function.sig.generics, of_block: &self.of_block };
-        ty.is_some_and(|ty| signature::has_error_of_parameter(ty, &parameters))
+        ty.is_some_and(|ty| signature::has_error_of_parameter(ty, &self.parameters()))
+    }
+
+    /// Whether the function may return a boxed future whose output need not live as long as the box.
+    pub(super) fn returns_unbounded(&self) -> bool {
+        match &self.function.sig.output {
+            ReturnType::Type(_, ty) => signature::is_unbounded(ty, &self.parameters()),
+            ReturnType::Default => false,
+        }
+    }
+
+    fn parameters(&self) -> Parameters<'_> {
+        Parameters { generics: &self.function.sig.generics, of_block: &self.of_block }
     }
 
     /// Whether the function returns nothing and has no `error_if`, so that every return is a success.
@@ -189,8 +199,8 @@ fn output(sig: &Signature, shape: &Shape) -> Output {
     }
 }
 
-/// Determines what the span covers: a future that the signature or `future` declares, unless `call_only` is set, or
-/// else the call. If the type or the body only resembles a future's, the compiler decides.
+/// Determines what the span covers: a future or stream that the signature or `future` declares, unless `call_only` is
+/// set, or else the call.
 fn shape(cx: &Ctxt, args: &Given, function: &Function) -> Shape {
     let Function { sig, body, .. } = function;
     if sig.asyncness.is_some() {
@@ -203,29 +213,43 @@ fn shape(cx: &Ctxt, args: &Given, function: &Function) -> Shape {
         ReturnType::Type(_, ty) if !args.has(symbol::CALL_ONLY) => ty,
         _ => return Shape::Sync,
     };
-    let boxing = || Boxing::new(body).map(Box::new);
+    let boxing = Boxing::new(body).map(Box::new);
     match Future::new(ty) {
         Some(opaque @ Future::Opaque(_)) => return Shape::Returns(opaque, None),
-        Some(boxed) => return Shape::Returns(boxed, boxing()),
-        None if args.has(symbol::FUTURE) => return Shape::Returns(Future::Boxed(None), boxing()),
+        Some(boxed) => return Shape::Returns(boxed, boxing),
+        None if args.has(symbol::FUTURE) => return Shape::Returns(Future::Boxed(None), boxing),
         None => {}
     }
-    let is_named = signature::is_named_like_a_future(ty);
-    if !is_named && let Some(lasting) = signature::outlives_the_span(ty) {
+    if let Some(lasting) = signature::outlives_the_span(ty) {
         cx.error(lasting, OUTLIVES_THE_SPAN);
         return Shape::Sync;
     }
-    let is_async = || Ending::new(body).is_some_and(|ending| ending.is_async());
-    let is_other_box = signature::pinned(ty).is_some();
-    match boxing().filter(|_| !is_other_box && (is_named || is_async())) {
+    match boxing.filter(|it| signature::pinned(ty).is_none() && it.is_asked(ty)) {
         Some(boxing) => Shape::Returns(Future::Boxed(None), Some(boxing)),
-        None if is_named || boxing::may_return_a_box(body) => Shape::Returns(Future::Likely, None),
         None => Shape::Sync,
     }
 }
 
-const OUTLIVES_THE_SPAN: &str = "this future or stream would outlive the span: for a future, put `#[traced]` on the function that creates it, \
-     or call its `in_span`; if the span should cover only the call, write `call_only`";
+/// Returns what the compiler is asked about the type of a returned value, unless the function only hands out a field.
+fn asked<'a>(
+    args: &Given,
+    function: &'a Function,
+    shape: &Shape,
+    arguments: &[Argument<'_>],
+) -> Asked<'a> {
+    match (&function.sig.output, shape) {
+        (ReturnType::Type(_, ty), Shape::Sync)
+            if !args.has(symbol::CALL_ONLY)
+                && !boxing::returns_argument(&function.body, arguments) =>
+        {
+            Asked::new(ty)
+        }
+        _ => Asked::default(),
+    }
+}
+
+const OUTLIVES_THE_SPAN: &str = "this future or stream would outlive the span: put `#[traced]` on the function that creates it, or call its \
+     `in_span`; if the span should cover only the call, write `call_only`";
 
 fn misplaced(cx: &Ctxt, args: &Given, function: &Function, shape: &Shape) {
     let is_async = matches!(shape, Shape::Async | Shape::AsyncTrait(_));

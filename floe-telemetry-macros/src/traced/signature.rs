@@ -12,41 +12,69 @@ use syn::{
 
 use crate::tokens;
 
-/// A future that the span follows.
+/// A future or stream that the span follows.
 pub(super) enum Future {
-    /// `impl Future`, with its output.
-    Opaque(Box<Type>),
-    /// `Pin<Box<impl Future>>`, with its output.
-    BoxedOpaque(Box<Type>),
-    /// `Pin<Box<dyn Future>>` with its output, or another name of it, such as `Self::Future`.
-    Boxed(Option<Box<Type>>),
-    /// A type that seems to be a future. Only the compiler knows whether it is one.
-    Likely,
+    /// `impl Future`
+    Opaque(Promised),
+    /// `Pin<Box<impl Future>>`
+    BoxedOpaque(Promised),
+    /// `Pin<Box<dyn Future>>`; `None` is another name of it, such as `Self::Future`.
+    Boxed(Option<Promised>),
+}
+
+/// The output of a future or the item of a stream.
+pub(super) struct Promised {
+    pub(super) ty: Box<Type>,
+    pub(super) is_stream: bool,
 }
 
 impl Future {
-    /// Recognizes a future by its written type.
+    /// Recognizes a future or stream by its written type.
     pub(super) fn new(ty: &Type) -> Option<Self> {
         match bare(ty) {
-            Type::ImplTrait(opaque) => output(&opaque.bounds).map(Self::Opaque),
+            Type::ImplTrait(opaque) => Promised::new(&opaque.bounds).map(Self::Opaque),
             ty => match pinned(ty)? {
-                Type::ImplTrait(opaque) => output(&opaque.bounds).map(Self::BoxedOpaque),
+                Type::ImplTrait(opaque) => Promised::new(&opaque.bounds).map(Self::BoxedOpaque),
                 Type::TraitObject(object) => {
-                    output(&object.bounds).map(|output| Self::Boxed(Some(output)))
+                    Promised::new(&object.bounds).map(|promised| Self::Boxed(Some(promised)))
                 }
                 _ => None,
             },
         }
     }
+
+    pub(super) fn promised(&self) -> Option<&Promised> {
+        match self {
+            Self::Opaque(promised) | Self::BoxedOpaque(promised) => Some(promised),
+            Self::Boxed(promised) => promised.as_ref(),
+        }
+    }
+}
+
+impl Promised {
+    /// Reads `Future<Output = …>` or `Stream<Item = …>`. A trait of another name, or without the type, is not that of
+    /// the standard library or of `futures`. A type with a second such trait, or with a trait that a wrapper does not
+    /// have, is refused elsewhere.
+    fn new(bounds: &Bounds) -> Option<Self> {
+        const FOLLOWED: &[(&str, &str)] = &[
+            ("Future", "Output"),
+            ("FusedFuture", "Output"),
+            ("Stream", "Item"),
+            ("FusedStream", "Item"),
+        ];
+
+        let is_lost = |it: &PathSegment| it.ident == "Clone" || it.ident == "Copy";
+        let mut found = traits(bounds).filter_map(|it| {
+            let (name, ty) = FOLLOWED.iter().find(|(name, _)| it.ident == name)?;
+            Some(Self { ty: associated(it, ty)?, is_stream: name.ends_with("Stream") })
+        });
+
+        let promised = found.next().filter(|_| !traits(bounds).any(is_lost))?;
+        found.all(|other| other.is_stream == promised.is_stream).then_some(promised)
+    }
 }
 
 type Bounds = Punctuated<TypeParamBound, Token![+]>;
-
-/// Returns the output of `Future<Output = …>`. A trait of another name, or without an output, is not the future of the
-/// standard library.
-fn output(bounds: &Bounds) -> Option<Box<Type>> {
-    traits(bounds).filter(|it| it.ident == "Future").find_map(|it| associated(it, "Output"))
-}
 
 fn associated(segment: &PathSegment, name: &str) -> Option<Box<Type>> {
     arguments(segment).find_map(|it| match it {
@@ -67,10 +95,15 @@ pub(super) fn pinned(ty: &Type) -> Option<&Type> {
     inside(inside(ty, "Pin")?, "Box").map(bare)
 }
 
-/// Whether the type's name ends like that of a future: `Self::Future`, `BoxFuture`, `ResponseFuture`, `Fut`.
-pub(super) fn is_named_like_a_future(ty: &Type) -> bool {
-    let name = last_segment(ty).map(|it| it.ident.to_string());
-    name.is_some_and(|name| name.ends_with("Future") || name.ends_with("Fut"))
+/// Whether the type is an associated type, or has generic arguments.
+pub(super) fn has_arguments(ty: &Type) -> bool {
+    match bare(ty) {
+        Type::Path(path) => {
+            let segments = &path.path.segments;
+            segments.len() > 1 || segments.iter().any(|it| !it.arguments.is_empty())
+        }
+        _ => false,
+    }
 }
 
 fn last_segment(ty: &Type) -> Option<&PathSegment> {
@@ -80,10 +113,8 @@ fn last_segment(ty: &Type) -> Option<&PathSegment> {
     }
 }
 
-/// Returns a future or a stream in the type that would outlast the span, which covers only the call.
+/// Returns a future or a stream that is written in the type and would outlast the span, which covers only the call.
 pub(super) fn outlives_the_span(ty: &Type) -> Option<&Type> {
-    const AROUND: &[&str] = &["Box", "Either", "Option", "Pin", "Result", "Vec"];
-    const LASTING: &[&str] = &["BoxFuture", "BoxStream", "LocalBoxFuture", "LocalBoxStream"];
     const TRAITS: &[(&str, &str)] =
         &[("Future", "Output"), ("IntoFuture", "Output"), ("Stream", "Item")];
     let is_lasting = |it: &PathSegment| {
@@ -94,22 +125,84 @@ pub(super) fn outlives_the_span(ty: &Type) -> Option<&Type> {
     match bare(ty) {
         Type::ImplTrait(opaque) => last(&opaque.bounds).then_some(ty),
         Type::TraitObject(object) => last(&object.bounds).then_some(ty),
-        Type::Tuple(tuple) => tuple.elems.iter().find_map(outlives_the_span),
-        Type::Array(array) => outlives_the_span(&array.elem),
+        ty => parts(ty)?.find_map(outlives_the_span),
+    }
+}
+
+/// Returns the types of which the type consists, or `None` for a type of its own.
+fn parts(ty: &Type) -> Option<Box<dyn Iterator<Item = &Type> + '_>> {
+    const AROUND: &str = "Box|Either|Option|Pin|Result|Vec";
+    match bare(ty) {
+        Type::Tuple(tuple) => Some(Box::new(tuple.elems.iter())),
+        Type::Array(array) => Some(Box::new(std::iter::once(&*array.elem))),
         Type::Path(path) => {
             let segment = path.path.segments.last()?;
-            if is_any(&segment.ident, LASTING) {
-                return Some(ty);
-            }
-
-            types(segment).filter(|_| is_any(&segment.ident, AROUND)).find_map(outlives_the_span)
+            // An error is no future.
+            let count = if segment.ident == "Result" { 1 } else { usize::MAX };
+            is_any(&segment.ident, AROUND).then(|| Box::new(types(segment).take(count)) as _)
         }
         _ => None,
     }
 }
 
-fn is_any(name: &Ident, words: &[&str]) -> bool {
-    words.iter().any(|word| name == word)
+/// What the compiler is asked about a returned type, because only the compiler knows whether a name is that of a future.
+#[derive(Default)]
+pub(super) struct Asked<'a> {
+    /// Whether the value itself may be a future.
+    pub(super) value: bool,
+    /// The parts that may be futures.
+    pub(super) parts: Vec<&'a Type>,
+}
+
+impl<'a> Asked<'a> {
+    pub(super) fn new(ty: &'a Type) -> Self {
+        let mut asked = Self::default();
+        match parts(ty) {
+            Some(parts) => parts.for_each(|part| asked.add(part)),
+            None => asked.value = may_be_a_future(ty),
+        }
+
+        // A box of a future is itself one, and `impl Trait` can only be written in a signature.
+        let is_box = last_segment(ty).is_some_and(|it| it.ident == "Box" || it.ident == "Pin");
+        if asked.parts.iter().any(|part| is_box || tokens::has_word(part, &["impl"])) {
+            asked = Self { value: true, parts: Vec::new() };
+        }
+        asked
+    }
+
+    fn add(&mut self, ty: &'a Type) {
+        match parts(ty) {
+            Some(parts) => parts.for_each(|part| self.add(part)),
+            None if may_be_a_future(ty) => self.parts.push(ty),
+            None => {}
+        }
+    }
+}
+
+/// Whether the type has a name that is not known to be that of a value. The handle of a task counts as a value, and so
+/// does what a constructor makes.
+fn may_be_a_future(ty: &Type) -> bool {
+    match bare(ty) {
+        Type::Path(path) => path.path.segments.last().is_some_and(|it| !is_any(&it.ident, VALUES)),
+        Type::ImplTrait(opaque) => traits(&opaque.bounds).any(|it| !is_any(&it.ident, TRAITS)),
+        Type::TraitObject(object) => traits(&object.bounds).any(|it| !is_any(&it.ident, TRAITS)),
+        Type::Macro(_) => true,
+        _ => false,
+    }
+}
+
+const VALUES: &str = "Arc|BTreeMap|Bytes|Cow|Duration|HashMap|HashSet|Instant|JoinHandle|Ordering|PathBuf|Poll|\
+                      Rc|Self|String|SystemTime|Value|bool|char|f32|f64|i128|i16|i32|i64|i8|isize|str|u128|u16|\
+                      u32|u64|u8|usize";
+
+/// Traits that no future is returned as.
+const TRAITS: &str = "Any|AsRef|BufRead|Clone|Copy|Debug|Deref|DerefMut|Display|DoubleEndedIterator|Error|\
+                      ExactSizeIterator|Fn|FnMut|FnOnce|Into|IntoIterator|Iterator|Read|Send|Sized|Sync|\
+                      ToString|Unpin|Write";
+
+/// Whether the name is among the words, which are separated by `|`.
+fn is_any(name: &Ident, words: &str) -> bool {
+    words.split('|').any(|word| name == word)
 }
 
 fn traits(bounds: &Bounds) -> impl Iterator<Item = &PathSegment> {
@@ -204,6 +297,19 @@ fn borrows(part: &PathSegment) -> bool {
     })
 }
 
+/// Whether a generic argument of the type names a type parameter that need not be `'static`, and no lifetime bounds it.
+/// Then the output of a boxed future need not live as long as the box.
+pub(super) fn is_unbounded(ty: &Type, parameters: &Parameters<'_>) -> bool {
+    let Some(segment) = last_segment(ty) else {
+        return false;
+    };
+
+    let arguments = &segment.arguments;
+    let is_bounded =
+        tokens::any_punct(arguments, '\'') && !tokens::has_word(arguments, &["static"]);
+    !is_bounded && tokens::any_ident(arguments, |name| parameters.is_not_static(name))
+}
+
 /// The type parameters of a function, and those of the block around it that need not be `'static`.
 pub(super) struct Parameters<'a> {
     pub(super) generics: &'a Generics,
@@ -213,9 +319,11 @@ pub(super) struct Parameters<'a> {
 
 impl Parameters<'_> {
     fn are_named_in(&self, tokens: &TokenStream) -> bool {
-        tokens::any_ident(tokens, |name| {
-            self.contains(name) && !is_static_parameter(name, self.generics) || *name == "Self"
-        })
+        tokens::any_ident(tokens, |name| self.is_not_static(name) || *name == "Self")
+    }
+
+    fn is_not_static(&self, name: &Ident) -> bool {
+        self.contains(name) && !is_static_parameter(name, self.generics)
     }
 
     /// Whether a name is that of a type parameter. A single capital letter counts as one of the block's.

@@ -6,6 +6,11 @@ fn load(path: &Path) -> Result<Config, ConfigError> {
 // becomes
 
 fn load(path: &Path) -> Result<Config, ConfigError> {
+    if false {
+        ::floe_telemetry::__private::IsPart::__floe_is_value(
+            ::floe_telemetry::__private::Kind::<Config>::OF_TYPE.__floe_kind(),
+        );
+    }
     ::floe_telemetry::__private::callsite!(
         __FLOE_CALLSITE, "config.load", "load", ::core::line!(), Internal
     );

@@ -6,6 +6,11 @@ fn largest<T: Ord>(items: Vec<T>) -> Option<T> {
 // becomes
 
 fn largest<T: Ord>(items: Vec<T>) -> Option<T> {
+    if false {
+        ::floe_telemetry::__private::IsPart::__floe_is_value(
+            ::floe_telemetry::__private::Kind::<T>::OF_TYPE.__floe_kind(),
+        );
+    }
     ::floe_telemetry::__private::callsite!(
         __FLOE_CALLSITE, "largest", "largest count", ::core::line!(), Internal
     );

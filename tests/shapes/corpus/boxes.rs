@@ -167,7 +167,7 @@ fn closure() -> Handler {
     Box::pin(|text| text.len())
 }
 
-#[traced]
+#[traced(call_only)]
 fn concrete() -> std::future::Ready<Result<u8, Box<dyn Error + Send + Sync>>> {
     ready(Ok(1))
 }

@@ -30,6 +30,7 @@ mod propagation;
 mod rayon;
 mod relations;
 mod returned_future;
+mod returned_stream;
 mod scopes;
 mod secrets;
 mod trace_shapes;

@@ -1,10 +1,12 @@
-//! Functions that return a future, according to their signature, their body or the argument `future`. The span of any
-//! other function ends with the call.
+//! Functions that return a future, whatever its type is called. The span of any other function ends with the call.
 
 use std::future::{Future, Ready, ready};
-use std::pin::Pin;
+use std::pin::{Pin, pin};
+use std::task::{Context, Poll, Waker};
 
+use floe_telemetry::trace::InSpan;
 use floe_telemetry::{FutureExt as _, create_span, span, testing, traced};
+use futures_core::FusedFuture;
 use tokio::task::JoinHandle;
 
 async fn pause() {
@@ -99,56 +101,49 @@ async fn a_future_is_followed_by_its_name_and_by_its_body() {
     spans.single("forwards").assert_unset().assert_attribute("floe.cancelled", true);
 }
 
-#[traced]
-fn in_a_branch(n: u8) -> Reply {
-    if n > 0 {
-        return reply();
-    }
-    match n {
-        1 => reply(),
-        _ => Box::pin(async {
-            pause().await;
-            Err("refused".to_owned())
-        }),
-    }
+async fn refuse() -> Result<u8, String> {
+    pause().await;
+    Err("refused".to_owned())
 }
 
-#[traced]
-fn in_an_else(n: u8) -> Reply {
-    if n > 0 {
-        reply()
-    } else {
-        Box::pin(async {
-            pause().await;
-            Err("refused".to_owned())
-        }) as Reply
-    }
-}
-
-#[traced]
-fn in_a_return() -> Reply {
-    return Box::pin(async {
-        pause().await;
-        Err("refused".to_owned())
-    });
-}
-
-/// A method of the `futures` crate.
-trait BoxedLocal: Future + Sized + 'static {
-    fn boxed_local(self) -> Pin<Box<dyn Future<Output = Self::Output>>> {
-        Box::pin(self)
-    }
-}
-
-impl<F: Future + 'static> BoxedLocal for F {}
-
-#[traced]
-fn by_a_method() -> Reply {
-    let refused = async {
-        pause().await;
-        Err("refused".to_owned())
+macro_rules! boxed {
+    ($future:expr) => {
+        Box::pin($future)
     };
-    refused.boxed_local()
+}
+
+macro_rules! reply_type {
+    () => {
+        Reply
+    };
+}
+
+/// Declares functions that return the same type, and a function that calls all of them.
+macro_rules! replies {
+    ($($name:ident -> $ty:ty { $($body:tt)* })*) => {
+        $(
+            #[traced]
+            fn $name() -> $ty {
+                $($body)*
+            }
+        )*
+
+        const REPLIES: &[(&str, fn() -> Reply)] = &[$((stringify!($name), $name)),*];
+    };
+}
+
+replies! {
+    in_a_branch -> Reply { if REPLIES.is_empty() { reply() } else { Box::pin(refuse()) } }
+    in_a_return -> Reply { if !REPLIES.is_empty() { return Box::pin(refuse()); } reply() }
+    in_a_loop -> Reply { loop { break Box::pin(refuse()); } }
+    in_a_cast -> Reply { Box::pin(refuse()) as Reply }
+    in_a_variable -> Reply { let reply: Reply = Box::pin(refuse()); reply }
+    in_a_macro -> Reply { boxed!(refuse()) }
+    in_a_closure -> Reply { let make = || -> Reply { Box::pin(refuse()) }; make() }
+    by_another_name -> Reply { use Box as B; B::pin(refuse()) }
+    by_another_function -> Reply { Box::into_pin(Box::new(refuse())) }
+    by_a_conversion -> Reply { let boxed: Box<dyn Future<Output = _>> = Box::new(refuse()); boxed.into() }
+    of_a_macro -> reply_type!() { Box::pin(refuse()) }
 }
 
 /// Its last expression only resembles a future.
@@ -160,23 +155,90 @@ fn boxed_number() -> Number {
 type Number = Pin<Box<u8>>;
 
 #[tokio::test]
-async fn a_future_is_followed_by_any_branch_of_the_body() {
+async fn a_future_is_followed_whatever_the_body_looks_like() {
     let spans = testing::capture_async(async {
-        assert!(in_a_branch(0).await.is_err());
-        assert!(in_an_else(0).await.is_err());
-        assert!(in_a_return().await.is_err());
-        assert!(by_a_method().await.is_err());
+        for (_, reply) in REPLIES {
+            assert!(reply().await.is_err());
+        }
+
         assert_eq!(*boxed_number(), 1);
     })
     .await;
-    let names = ["in_a_branch", "in_an_else", "in_a_return", "by_a_method"];
-    for name in names {
+    spans.single("boxed_number").assert_ok();
+    for (name, _) in REPLIES {
         spans.single(name).assert_error("refused");
     }
 
-    spans.single("boxed_number").assert_ok();
     let parents: Vec<_> = spans.named("after").map(testing::CapturedSpan::parent_span_id).collect();
+    let expected = REPLIES.iter().map(|(name, _)| spans.single(name).span_context().span_id());
+    assert_eq!(parents, expected.collect::<Vec<_>>());
+}
+
+/// A future with a name, which declares room for a span.
+struct Counting(u8);
+
+impl Future for Counting {
+    type Output = Result<u8, String>;
+
+    fn poll(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Self::Output> {
+        drop(create_span("after"));
+        self.0 -= 1;
+        if self.0 == 0 { Poll::Ready(Err("counted".to_owned())) } else { Poll::Pending }
+    }
+}
+
+impl FusedFuture for Counting {
+    fn is_terminated(&self) -> bool {
+        self.0 == 0
+    }
+}
+
+struct Named;
+
+#[traced]
+impl Service for Named {
+    type Future = InSpan<Counting>;
+
+    fn call(&mut self) -> Self::Future {
+        Counting(2).in_current_span()
+    }
+}
+
+#[traced]
+fn with_its_own_span() -> InSpan<Counting> {
+    Counting(1).in_span(span("own"))
+}
+
+#[traced]
+fn fused() -> impl FusedFuture<Output = Result<u8, String>> + Send {
+    Counting(1)
+}
+
+#[test]
+fn a_future_with_a_name_is_followed_in_its_wrapper() {
+    let spans = testing::capture(|| {
+        let mut cx = Context::from_waker(Waker::noop());
+        let mut named = pin!(Named.call());
+        assert!(named.as_mut().poll(&mut cx).is_pending());
+        assert!(named.poll(&mut cx).is_ready());
+        assert!(pin!(with_its_own_span()).poll(&mut cx).is_ready());
+        let mut fused = pin!(fused());
+        assert!(!fused.is_terminated());
+        assert!(fused.as_mut().poll(&mut cx).is_ready());
+        assert!(fused.is_terminated());
+    });
+    spans.single("Named::call").assert_error("counted");
+    spans.single("with_its_own_span").assert_ok();
+    spans.single("fused").assert_error("counted");
+    let parents: Vec<_> = spans.named("after").map(testing::CapturedSpan::parent_span_id).collect();
+    let names = ["Named::call", "Named::call", "own", "fused"];
     assert_eq!(parents, names.map(|name| spans.single(name).span_context().span_id()));
+    assert!(
+        testing::capture(|| drop(Named.call()))
+            .single("Named::call")
+            .attribute("floe.cancelled")
+            .is_some()
+    );
 }
 
 /// A type with the name of an alias of the `futures` crate, but of another kind.
@@ -224,6 +286,11 @@ impl Holder {
     }
 
     #[traced]
+    fn into_inner(self) -> Ready<u8> {
+        self.0
+    }
+
+    #[traced]
     fn lend_pinned(&mut self) -> Pin<&mut Ready<u8>> {
         Pin::new(&mut self.0)
     }
@@ -236,7 +303,7 @@ fn starts(n: u8) -> JoinHandle<u8> {
 
 type Maybe = Option<Ready<u8>>;
 
-#[traced]
+#[traced(call_only)]
 fn around(n: u8) -> Maybe {
     Some(ready(n))
 }
@@ -244,11 +311,6 @@ fn around(n: u8) -> Maybe {
 #[traced]
 fn same<F: Future>(future: F) -> F {
     future
-}
-
-#[traced]
-fn of_alias(n: &u8) -> Answer<'_, String> {
-    alias(n)
 }
 
 #[traced(call_only)]
@@ -260,6 +322,15 @@ fn counted(n: u8) -> impl Future<Output = u8> + Clone {
 fn in_its_own_span(n: u8) -> Result<impl Future<Output = u8>, String> {
     Ok(ready(n).in_span(span("own")))
 }
+
+/// The output of the boxed future need not live as long as the box, so no box around it would have its type.
+#[allow(deprecated)]
+#[traced]
+fn unbounded<T>(make: impl Fn() -> LocalFuture<T>) -> LocalFuture<T> {
+    make()
+}
+
+type LocalFuture<T> = Pin<Box<dyn Future<Output = T>>>;
 
 struct Starter(u8);
 
@@ -283,17 +354,28 @@ async fn all_other_spans_end_with_the_call() {
         assert_eq!(holder.lend_pinned().await, 2);
         holder.0 = ready(3);
         assert_eq!(holder.lend().await, 3);
+        holder.0 = ready(4);
+        assert_eq!(holder.into_inner().await, 4);
         assert_eq!(starts(3).await.unwrap(), 3);
         assert_eq!(same(around(2).unwrap()).await, 2);
-        drop(of_alias(&1));
         drop(counted(4));
         assert_eq!(counted(4).clone().await, 4);
         assert_eq!(in_its_own_span(5).unwrap().await, 5);
+        assert_eq!(unbounded(|| Box::pin(ready(6))).await, 6);
         let starter = Starter(1);
         assert_eq!(starter.start().await.unwrap(), starter.wait().await);
     })
     .await;
-    let names = ["lend", "lend_pinned", "starts", "around", "same", "of_alias", "in_its_own_span"];
+    let names = [
+        "lend",
+        "lend_pinned",
+        "into_inner",
+        "starts",
+        "around",
+        "same",
+        "in_its_own_span",
+        "unbounded",
+    ];
     for name in names {
         spans.single(name).assert_ok();
     }

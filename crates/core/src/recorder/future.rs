@@ -7,16 +7,14 @@
 use std::cell::{Cell, RefCell};
 use std::fmt;
 use std::future::Future;
-use std::marker::PhantomData;
 use std::mem;
-use std::ops::Deref;
 use std::panic::{RefUnwindSafe, UnwindSafe};
 use std::pin::Pin;
 use std::task::{Context as TaskContext, Poll};
 
+use futures_core::FusedFuture;
 use opentelemetry::trace::TraceContextExt;
 
-use super::call::end;
 use super::context;
 use super::listeners;
 use super::open::{Current, OpenSpan, Opened, Parked, StartBelow, enter, note_unrecorded};
@@ -43,143 +41,7 @@ pub fn call_async<F: Future>(
     future: F,
     outcome: Classifier<F::Output>,
 ) -> InSpan<F> {
-    InSpan::new(Phase::before(opened_by), future, outcome)
-}
-
-/// The type of an annotated function's value, together with the output `T` of its signature. It lets the compiler infer
-/// the types that the body leaves open, such as the error type of an `Ok(…)`.
-#[derive(Debug)]
-pub struct Returned<T, F>(PhantomData<fn(T, F)>);
-
-impl<T, F> Returned<T, F> {
-    /// Infers `F` from a reference to the function's value, which is not used.
-    #[inline]
-    pub const fn new(_: &F) -> Self {
-        Self(PhantomData)
-    }
-}
-
-impl<T, F: Future<Output = T>> Returned<T, F> {
-    /// Moves `span` to the future.
-    #[inline]
-    pub fn __floe_in_span(self, span: &mut Opened, future: F, outcome: Classifier<T>) -> InSpan<F> {
-        InSpan::new(Phase::Open(span.park()), future, outcome)
-    }
-}
-
-/// A value that is not the declared future. Thanks to this trait, the compiler reports the mismatch only at the
-/// signature.
-pub trait DeclaredTypeMismatch<T, F> {
-    /// Returns the value.
-    fn __floe_in_span(self, span: &mut Opened, value: F, outcome: Classifier<T>) -> F;
-}
-
-impl<T, F> DeclaredTypeMismatch<T, F> for Returned<T, F> {
-    fn __floe_in_span(self, _: &mut Opened, value: F, _: Classifier<T>) -> F {
-        value
-    }
-}
-
-/// Moves `span` to a boxed future, which keeps its type. Without a span, the future is not boxed again.
-#[inline]
-pub fn in_box<T, V: BoxedFuture<T>>(span: &mut Opened, future: V, outcome: Classifier<T>) -> V {
-    if span.is_off() { future } else { future.in_span(span, outcome) }
-}
-
-/// A future in a box, which may contain a span. `T` is its output.
-#[diagnostic::on_unimplemented(
-    message = "`{Self}` is not a boxed future, so no span can follow it",
-    note = "the span follows `impl Future` and `Pin<Box<dyn Future<Output = …> + Send>>`; an alias needs the argument \
-            `future`",
-    note = "if the span should cover only the call, write `call_only`"
-)]
-pub trait BoxedFuture<T>: Sized {
-    /// Moves the span into the box.
-    #[must_use]
-    fn in_span(self, span: &mut Opened, outcome: Classifier<T>) -> Self;
-}
-
-/// A value that seems to be a future, by the name of its type or by the body of its function. Method lookup knows
-/// whether it is one: it takes the first of the types below that has the method. `T` is the output.
-#[derive(Debug)]
-pub struct Likely<T, V>(LikelyUnboxed<T, V>);
-
-/// A value that is no boxed future.
-#[derive(Debug)]
-pub struct LikelyUnboxed<T, V>(NoFuture<T, V>);
-
-/// A value that is no future.
-#[derive(Debug)]
-pub struct NoFuture<T, V>(PhantomData<fn(T, V)>);
-
-impl<T, V> Likely<T, V> {
-    /// Infers `V` from a reference to the function's value, which is not used.
-    #[inline]
-    pub const fn of(_: &V) -> Self {
-        Self(LikelyUnboxed(NoFuture(PhantomData)))
-    }
-}
-
-impl<T, V> Deref for Likely<T, V> {
-    type Target = LikelyUnboxed<T, V>;
-
-    #[inline]
-    fn deref(&self) -> &Self::Target {
-        &self.0
-    }
-}
-
-impl<T, V> Deref for LikelyUnboxed<T, V> {
-    type Target = NoFuture<T, V>;
-
-    #[inline]
-    fn deref(&self) -> &Self::Target {
-        &self.0
-    }
-}
-
-impl<T, V: BoxedFuture<T>> Likely<T, V> {
-    /// Moves the span to the future.
-    #[inline]
-    pub fn __floe_in_span(&self, span: &mut Opened, future: V, outcome: Classifier<T>) -> V {
-        in_box(span, future, outcome)
-    }
-}
-
-impl<T, V: Future<Output = T>> LikelyUnboxed<T, V> {
-    /// Refuses the future, because the span would end before it.
-    pub fn __floe_in_span(&self, span: &mut Opened, future: V, outcome: Classifier<T>) -> V
-    where
-        V: BoxedFuture<T>,
-    {
-        in_box(span, future, outcome)
-    }
-}
-
-impl<U> NoFuture<U, U> {
-    /// Ends the span with the call.
-    #[inline]
-    pub fn __floe_in_span(&self, span: &mut Opened, value: U, outcome: Classifier<U>) -> U {
-        end(span, value, outcome)
-    }
-}
-
-macro_rules! boxed_futures {
-    ($($($bound:ident)*;)*) => {$(
-        #[diagnostic::do_not_recommend]
-        impl<'a, T: 'a> BoxedFuture<T> for Pin<Box<dyn Future<Output = T> $(+ $bound)* + 'a>> {
-            fn in_span(self, span: &mut Opened, outcome: Classifier<T>) -> Self {
-                Box::pin(InSpan::new(Phase::Open(span.park()), self, outcome))
-            }
-        }
-    )*};
-}
-
-boxed_futures! {
-    ;
-    Send;
-    Sync;
-    Send Sync;
+    InSpan::new(FutureSpan(Phase::before(opened_by)), future, outcome)
 }
 
 /// The classifier of a future's output. The type parameter is the future instead of the output, because the output may
@@ -225,14 +87,34 @@ pin_project_lite::pin_project! {
 
 impl<F: Future> InSpan<F> {
     #[inline]
-    const fn new(phase: Phase, inner: F, outcome: Classifier<F::Output>) -> Self {
-        Self { span_first: [], inner, outcome: OutcomeOf(outcome), span: FutureSpan(phase) }
+    const fn new(span: FutureSpan, inner: F, outcome: Classifier<F::Output>) -> Self {
+        Self { span_first: [], inner, outcome: OutcomeOf(outcome), span }
+    }
+
+    /// Moves an open span to a future.
+    #[inline]
+    pub(super) fn following(span: &mut Opened, inner: F, outcome: Classifier<F::Output>) -> Self {
+        Self::new(FutureSpan::open(span.park()), inner, outcome)
+    }
+
+    /// Moves an open span to this future. If the future has a span of its own, the open one ends.
+    pub(super) fn followed_by(mut self, span: &mut Opened, outcome: Classifier<F::Output>) -> Self {
+        if self.span.takes(span) {
+            self.outcome = OutcomeOf(outcome);
+        }
+        self
     }
 }
 
-/// The span of a future. Dropping it ends the span as cancelled, unless the span has ended.
+impl<F: FusedFuture> FusedFuture for InSpan<F> {
+    fn is_terminated(&self) -> bool {
+        self.inner.is_terminated()
+    }
+}
+
+/// The span of a future or stream. Dropping it ends the span as cancelled, unless the span has ended.
 #[derive(Debug)]
-struct FutureSpan(Phase);
+pub(super) struct FutureSpan(Phase);
 
 // A panic in the user's future ends the span, which is not used afterwards.
 impl UnwindSafe for FutureSpan {}
@@ -245,14 +127,64 @@ thread_local! {
 }
 
 impl FutureSpan {
+    pub(super) const fn open(parked: Parked) -> Self {
+        Self(Phase::Open(parked))
+    }
+
+    /// The span of a builder, which opens at the first poll.
     #[inline]
-    fn begin(&mut self) -> Option<Entered> {
+    pub(super) fn built(span: SpanBuilder) -> Self {
+        Self(if listeners::is_off() && !is_below_span() {
+            Phase::Open(Parked::Off)
+        } else {
+            Phase::BeforeBuilderOpens(Box::new(span.below_current()))
+        })
+    }
+
+    pub(super) fn in_current_context() -> Self {
+        Self::open(if context::is_there() { Parked::in_current_context() } else { Parked::Off })
+    }
+
+    /// Takes an open span in place of a mere context, and returns `true`. A span of its own is kept, and the open one
+    /// ends.
+    pub(super) fn takes(&mut self, span: &mut Opened) -> bool {
+        let is_free =
+            matches!(self.0, Phase::Open(Parked::Off | Parked::In(_) | Parked::Unsampled(_)));
+
+        if is_free {
+            self.0 = Phase::Open(span.park());
+        } else if let Some(recording) = span.close() {
+            recording.complete();
+        }
+        is_free
+    }
+
+    /// Returns the recording between two polls.
+    pub(super) fn recording(&mut self) -> Option<&mut Recording> {
+        match &mut self.0 {
+            Phase::Open(Parked::Recording(recording)) => Some(recording),
+            _ => None,
+        }
+    }
+
+    /// Restores the context from before the poll, and keeps the span for the next poll.
+    pub(super) fn pause(&mut self, entered: Entered) {
+        self.0.pause(entered);
+    }
+
+    /// Restores the context from before the poll, and returns the recording.
+    pub(super) fn end(&mut self, entered: Entered) -> Option<Box<Recording>> {
+        self.0.end(entered)
+    }
+
+    #[inline]
+    pub(super) fn begin(&mut self) -> Option<Entered> {
         self.0.begin()
     }
 
     /// Whether the future has no span, which is determined at its first poll.
     #[inline]
-    fn is_off(&mut self) -> bool {
+    pub(super) fn is_off(&mut self) -> bool {
         match self.0 {
             Phase::Open(Parked::Off) => true,
             Phase::Open(_) | Phase::BeforeBuilderOpens(_) => false,
@@ -283,7 +215,7 @@ impl FutureSpan {
     }
 
     #[inline]
-    fn attach_until_dropped(&mut self) {
+    pub(super) fn attach_until_dropped(&mut self) {
         if let Phase::Open(parked) = &mut self.0
             && !matches!(parked, Parked::Off)
         {
@@ -307,7 +239,8 @@ impl Drop for FutureSpan {
     }
 }
 
-struct Unwinding<'a>(&'a mut FutureSpan, &'a mut Option<Entered>);
+/// Ends the span of a poll that unwinds.
+pub(super) struct Unwinding<'a>(pub(super) &'a mut FutureSpan, pub(super) &'a mut Option<Entered>);
 
 impl Drop for Unwinding<'_> {
     #[cold]
@@ -376,13 +309,7 @@ pub trait FutureExt: Future + Sized {
     /// ```
     #[inline]
     fn in_span(self, span: SpanBuilder) -> InSpan<Self> {
-        let phase = if listeners::is_off() && !is_below_span() {
-            Phase::Open(Parked::Off)
-        } else {
-            Phase::BeforeBuilderOpens(Box::new(span.below_current()))
-        };
-
-        InSpan::new(phase, self, by_discriminant)
+        InSpan::new(FutureSpan::built(span), self, by_discriminant)
     }
 
     /// Captures the current OpenTelemetry context, with its span and its baggage. The context is current
@@ -413,8 +340,7 @@ pub trait FutureExt: Future + Sized {
     /// # });
     /// ```
     fn in_current_span(self) -> InSpan<Self> {
-        let parked = if context::is_there() { Parked::in_current_context() } else { Parked::Off };
-        InSpan::new(Phase::Open(parked), self, unclassified)
+        InSpan::new(FutureSpan::in_current_context(), self, unclassified)
     }
 }
 
@@ -425,7 +351,7 @@ fn is_below_span() -> bool {
     context::read_or_empty(TraceContextExt::has_active_span)
 }
 
-fn unclassified<T>(_: &T, _: Sink<'_>) {}
+pub(super) fn unclassified<T>(_: &T, _: Sink<'_>) {}
 
 /// The state of a future's span. The span starts with the first poll, so a future that is never polled has none.
 #[derive(Debug)]
@@ -438,7 +364,7 @@ enum Phase {
     Open(Parked),
 }
 
-enum Entered {
+pub(super) enum Entered {
     First(OpenSpan),
     /// The first poll; the future opens the span.
     Expecting(Outer),

@@ -334,6 +334,18 @@ impl SpanRecord {
         }
     }
 
+    /// Forgets the error that the status and the attributes describe. Its event stays.
+    pub(super) fn forget_error(&mut self) {
+        self.write_exception();
+        if self.head.code == Code::Error {
+            self.head.code = Code::Unset;
+            self.more_mut().description = Cow::Borrowed("");
+        }
+
+        let describes = [keys::ERROR_TYPE, keys::EXCEPTION_TYPE, keys::EXCEPTION_MESSAGE];
+        self.attributes.items_mut().retain(|it| !describes.contains(&it.key.as_str()));
+    }
+
     /// Merges later updates of the same span.
     pub fn adopt(&mut self, later: &mut Self) {
         if later.exception_mut().is_some() {

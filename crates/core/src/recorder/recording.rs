@@ -151,6 +151,30 @@ impl Recording {
         ManuallyDrop::into_inner(open).succeed();
     }
 
+    /// Records an item of a stream, and returns whether it is an error. An item after an error replaces its status.
+    pub(super) fn item<T>(
+        &mut self,
+        value: &T,
+        outcome: Classifier<T>,
+        is_after_error: bool,
+    ) -> bool {
+        let mut is_error = false;
+        let classified = caught(|| {
+            outcome(value, &mut |outcome| {
+                is_error = true;
+                self.update(|record| record_outcome(record, &outcome));
+            });
+        });
+
+        if let Err(message) = classified {
+            is_error = true;
+            self.update(|record| record_panic(record, message));
+        } else if is_after_error && !is_error {
+            self.update(SpanRecord::forget_error);
+        }
+        is_error
+    }
+
     pub(super) fn complete(mut self: Box<Self>) {
         match self.close() {
             Some(ended) => self.end_at(ended),

@@ -18,7 +18,8 @@ use crate::traced::{
 /// Emits a span that ends when the function returns. Without `error_if`, a body of type `impl Trait`, which cannot be
 /// an `Err`, is not in a closure, because the compiler infers from the bounds only in the function itself.
 pub(super) fn of_value(traced: &Traced<'_>, sig: &mut Signature) -> TokenStream {
-    if matches!(traced.output, Output::Opaque) && traced.error_if.is_none() {
+    let asks = traced.asked.value;
+    if matches!(traced.output, Output::Opaque) && traced.error_if.is_none() && !asks {
         let private = traced.krate.private();
         let open = opening::open(traced);
         let body = traced.body();
@@ -35,15 +36,47 @@ pub(super) fn of_value(traced: &Traced<'_>, sig: &mut Signature) -> TokenStream 
     let outcome = outcome(traced);
     let opened = Opened::new(traced, sig);
     // In the other cases, a classifier beside the body would be chosen before the type of the body is known.
-    if opened.open.is_some() && !is_declared(traced) {
+    if opened.open.is_some() && !is_declared(traced) && !asks {
         return opened.call(traced, &Finish::Classified(outcome));
     }
 
     let private = traced.krate.private();
-    let finish = quote_spanned! {Span::mixed_site()=>
-        |__floe_span, __floe_value| #private::end(__floe_span, __floe_value, #outcome)
+    let kind =
+        if asks { kind(traced) } else { quote_spanned!(Span::mixed_site()=> #private::Ends) };
+    opened.call(traced, &Finish::Then(ending(traced, &kind, &outcome)))
+}
+
+/// Emits the question to the compiler whether the returned value is a future.
+fn kind(traced: &Traced<'_>) -> TokenStream {
+    let at = at_output(traced);
+    let private = tokens::located_at(traced.krate.private(), at);
+    let name = if traced.returns_unbounded() { "Unbounded" } else { "Kind" };
+    let kind = Ident::new(name, at);
+    quote_spanned!(at=> #private::#kind::of(&__floe_value).__floe_kind())
+}
+
+/// Emits the code that ends the span of a value of that kind, or moves it to the value.
+fn ending(traced: &Traced<'_>, kind: &TokenStream, outcome: &TokenStream) -> TokenStream {
+    let at = at_output(traced);
+    let private = tokens::located_at(traced.krate.private(), at);
+    let end = quote_spanned! {at=>
+        #private::EndsSpan::__floe_end(#kind, __floe_span, __floe_value, #outcome)
     };
-    opened.call(traced, &Finish::Then(finish))
+    quote_spanned!(Span::mixed_site()=> |__floe_span, __floe_value| #end)
+}
+
+/// Emits questions to the compiler whether parts of the returned value are futures.
+pub(super) fn questions(traced: &Traced<'_>) -> TokenStream {
+    let questions = traced.asked.parts.iter().map(|part| {
+        let at = on(part);
+        let private = tokens::located_at(traced.krate.private(), at);
+        quote_spanned! {at=>
+            if false {
+                #private::IsPart::__floe_is_value(#private::Kind::<#part>::OF_TYPE.__floe_kind());
+            }
+        }
+    });
+    quote!(#(#questions)*)
 }
 
 /// Returns the span of the declared type, for errors about the returned value.
@@ -63,37 +96,31 @@ pub(super) fn of_future(
     let private = traced.krate.private();
     let ours = Span::mixed_site();
     let outcome = outcome(traced);
-    let at = at_output(traced);
-    let private_at = tokens::located_at(private.clone(), at);
     let finish = match (future, boxing) {
         (Future::Boxed(_), None) => {
-            quote_spanned!(at=> #private_at::in_box(__floe_span, __floe_value, #outcome))
-        }
-        (Future::Likely, _) => {
-            quote_spanned! {at=>
-                #private_at::Likely::of(&__floe_value)
-                    .__floe_in_span(__floe_span, __floe_value, #outcome)
+            // With the argument `future`, the program asserts what the compiler cannot know.
+            if future.promised().is_some() && traced.returns_unbounded() {
+                ending(traced, &kind(traced), &outcome)
+            } else {
+                let at = at_output(traced);
+                let private = tokens::located_at(private.clone(), at);
+                let follow = quote_spanned! {at=>
+                    #private::TakesSpan::__floe_follow(__floe_value, __floe_span, #outcome)
+                };
+                quote_spanned!(ours=> |__floe_span, __floe_value| #follow)
             }
         }
         (future, _) => {
-            let declared = match future {
-                Future::Opaque(ty) | Future::BoxedOpaque(ty) | Future::Boxed(Some(ty)) => {
-                    signature::erased(ty).map(|ty| quote!(#ty))
+            let returned = wrapped(traced, future);
+            quote_spanned! {ours=>
+                |__floe_span, __floe_value| {
+                    use #private::DeclaredTypeMismatch as _;
+                    #private::#returned(__floe_span, __floe_value, #outcome)
                 }
-                Future::Boxed(None) | Future::Likely => output_of(traced),
-            };
-
-            let output = declared.unwrap_or_else(|| quote_spanned!(ours=> _));
-
-            quote_spanned! {ours=> {
-                use #private::DeclaredTypeMismatch as _;
-                #private::Returned::<#output, _>::new(&__floe_value)
-                    .__floe_in_span(__floe_span, __floe_value, #outcome)
-            }}
+            }
         }
     };
 
-    let finish = quote_spanned!(ours=> |__floe_span, __floe_value| #finish);
     let call = Opened::new(traced, sig).call(traced, &Finish::Then(finish));
     match boxing {
         None if matches!(future, Future::BoxedOpaque(_)) => {
@@ -108,14 +135,30 @@ pub(super) fn of_future(
     }
 }
 
-/// Returns the output of a future for which the signature has an alias.
-fn output_of(traced: &Traced<'_>) -> Option<TokenStream> {
-    let ReturnType::Type(_, ty) = &traced.function.sig.output else {
-        return None;
+/// Emits the call that puts a value into a wrapper of its type.
+fn wrapped(traced: &Traced<'_>, future: &Future) -> TokenStream {
+    let ours = Span::mixed_site();
+    let Some(promised) = future.promised() else {
+        let output = output_of(traced);
+        return quote_spanned!(ours=> Boxed::new(#output, &__floe_value).__floe_in_box);
     };
 
-    let written = !tokens::has_word(ty, &["impl"]);
-    written.then(|| quote_spanned!(on(ty)=> <#ty as ::core::future::Future>::Output))
+    let output = signature::erased(&promised.ty).map(|ty| quote!(#ty));
+    let output = output.unwrap_or_else(|| quote_spanned!(ours=> _));
+    let name = if promised.is_stream { "__floe_stream_in_span" } else { "__floe_in_span" };
+    let method = Ident::new(name, ours);
+    quote_spanned!(ours=> Returned::<#output, _>::new(&__floe_value).#method)
+}
+
+/// Emits the question for the output of a future for which the signature has an alias.
+fn output_of(traced: &Traced<'_>) -> TokenStream {
+    let private = traced.krate.private();
+    match &traced.function.sig.output {
+        ReturnType::Type(_, ty) if !tokens::has_word(ty, &["impl"]) => {
+            quote_spanned!(on(ty)=> #private::Kind::<#ty>::OF_TYPE.__floe_output())
+        }
+        _ => quote_spanned!(Span::mixed_site()=> ::core::marker::PhantomData),
+    }
 }
 
 /// The handling of the returned value.

@@ -82,9 +82,61 @@ impl<S: Service> Service for Layered<S> {
     }
 }
 
+type Maybe<F> = Option<F>;
+
 #[traced]
-fn generic<Fut: Future>(future: Fut) -> Fut {
-    future
+fn generic<Fut: Future>(make: impl Fn() -> Fut) -> Fut {
+    make()
+}
+
+#[traced]
+fn around_generic<Fut: Future>(future: Fut) -> Maybe<Fut> {
+    Some(future)
+}
+
+#[traced]
+fn parts(n: u8) -> (u8, Option<(ResponseFuture, String)>) {
+    (n, None)
+}
+
+#[traced]
+fn in_a_result<S: Service>(service: &mut S) -> Result<S::Future, String> {
+    Ok(service.call(1))
+}
+
+trait Job: Future<Output = u8> {}
+
+impl<F: Future<Output = u8>> Job for F {}
+
+#[traced]
+fn job() -> impl Job {
+    async { 1 }
+}
+
+#[traced]
+fn jobs() -> Result<impl Job, String> {
+    Ok(async { 1 })
+}
+
+#[traced]
+fn and_more() -> impl Future<Output = u8> + Clone {
+    ready(1)
+}
+
+macro_rules! response {
+    () => {
+        ResponseFuture
+    };
+}
+
+#[traced]
+fn of_a_macro() -> response!() {
+    ResponseFuture
+}
+
+#[traced(future)]
+fn no_future(n: u8) -> String {
+    n.to_string()
 }
 
 #[traced]
@@ -98,17 +150,38 @@ fn only_the_call() -> ResponseFuture {
 }
 
 #[traced]
-fn named() -> BoxStream<'static, u8> {
-    loop {}
+fn unbounded<T>(make: impl Fn() -> LocalFuture<T>) -> LocalFuture<T> {
+    make()
+}
+
+type LocalFuture<T> = Pin<Box<dyn Future<Output = T>>>;
+
+#[traced]
+fn both() -> impl Future<Output = u8> + Stream<Item = u8> {
+    Both
+}
+
+struct Both;
+
+impl Future for Both {
+    type Output = u8;
+
+    fn poll(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<u8> {
+        Poll::Pending
+    }
+}
+
+impl Stream for Both {
+    type Item = u8;
+
+    fn poll_next(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<u8>> {
+        Poll::Pending
+    }
 }
 
 #[traced]
-fn stream() -> impl Stream<Item = u8> {
-    empty()
-}
-
-fn empty() -> Pin<Box<dyn Stream<Item = u8>>> {
-    loop {}
+fn named_stream() -> Option<BoxStream<'static, u8>> {
+    None
 }
 
 fn main() {}

@@ -1,0 +1,371 @@
+//! What happens to the span when an annotated function has returned: it ends, or it follows the returned future or
+//! stream.
+//!
+//! A macro does not know types, so the expansion asks the compiler: method lookup takes the first of the types below
+//! that has the method `__floe_kind`.
+
+use std::future::Future;
+use std::marker::PhantomData;
+use std::ops::Deref;
+use std::pin::Pin;
+
+use futures_core::Stream;
+
+use super::call::end;
+use super::future::{InSpan, unclassified};
+use super::open::Opened;
+use super::outcome::Classifier;
+use super::stream::StreamInSpan;
+
+/// The type of an annotated function's value, together with the output `T` of its signature. It lets the compiler infer
+/// the types that the body leaves open, such as the error type of an `Ok(…)`.
+#[derive(Debug)]
+pub struct Returned<T, V>(PhantomData<fn(T, V)>);
+
+impl<T, V> Returned<T, V> {
+    /// Infers `V` from a reference to the function's value, which is not used.
+    #[inline]
+    pub const fn new(_: &V) -> Self {
+        Self(PhantomData)
+    }
+}
+
+impl<T, F: Future<Output = T>> Returned<T, F> {
+    /// Moves `span` to the future.
+    #[inline]
+    pub fn __floe_in_span(self, span: &mut Opened, future: F, outcome: Classifier<T>) -> InSpan<F> {
+        InSpan::following(span, future, outcome)
+    }
+}
+
+impl<T, S: Stream<Item = T>> Returned<T, S> {
+    /// Moves `span` to the stream.
+    #[inline]
+    pub fn __floe_stream_in_span(
+        self,
+        span: &mut Opened,
+        stream: S,
+        outcome: Classifier<T>,
+    ) -> StreamInSpan<S> {
+        StreamInSpan::following(span, stream, outcome)
+    }
+}
+
+/// The content of a box that the body returns, together with the output `T` of the declared type. Method lookup takes the
+/// first of the types below that has the method.
+#[derive(Debug)]
+pub struct Boxed<T, V>(BoxedStream<T, V>);
+
+/// The content of a box, which is no future.
+#[derive(Debug)]
+pub struct BoxedStream<T, V>(BoxedValue<T, V>);
+
+/// The content of a box, which is neither a future nor a stream.
+#[derive(Debug)]
+pub struct BoxedValue<T, V>(Returned<T, V>);
+
+impl<T, V> Boxed<T, V> {
+    /// Infers `V` from a reference to the content, which is not used.
+    #[inline]
+    pub const fn new(_: PhantomData<fn(T)>, content: &V) -> Self {
+        Self(BoxedStream(BoxedValue(Returned::new(content))))
+    }
+}
+
+impl<T, F: Future<Output = T>> Boxed<T, F> {
+    /// Moves `span` to the future.
+    #[inline]
+    pub fn __floe_in_box(&self, span: &mut Opened, future: F, outcome: Classifier<T>) -> InSpan<F> {
+        InSpan::following(span, future, outcome)
+    }
+}
+
+#[expect(clippy::unused_self, reason = "only the type of the receiver matters")]
+impl<T, S: Stream<Item = T>> BoxedStream<T, S> {
+    /// Moves `span` to the stream.
+    #[inline]
+    pub fn __floe_in_box(
+        &self,
+        span: &mut Opened,
+        stream: S,
+        outcome: Classifier<T>,
+    ) -> StreamInSpan<S> {
+        StreamInSpan::following(span, stream, outcome)
+    }
+}
+
+#[expect(clippy::unused_self, reason = "only the type of the receiver matters")]
+impl<T, V> BoxedValue<T, V> {
+    /// Ends the span with the call.
+    #[inline]
+    pub fn __floe_in_box(&self, span: &mut Opened, value: V, _: Classifier<T>) -> V {
+        end(span, value, unclassified)
+    }
+}
+
+/// A value that is not the declared future or stream. Thanks to this trait, the compiler reports the mismatch only at
+/// the signature.
+pub trait DeclaredTypeMismatch<T, V>: Sized {
+    /// Returns the value.
+    fn __floe_in_span(self, _: &mut Opened, value: V, _: Classifier<T>) -> V {
+        value
+    }
+
+    /// Returns the value.
+    fn __floe_stream_in_span(self, _: &mut Opened, value: V, _: Classifier<T>) -> V {
+        value
+    }
+}
+
+impl<T, V> DeclaredTypeMismatch<T, V> for Returned<T, V> {}
+
+/// A future or stream that takes a span without a change of its type: in a box, or in an `InSpan`.
+pub trait Followed: Sized {
+    /// The output of the future, or the item of the stream.
+    type Output;
+
+    /// Moves the span into the box.
+    #[must_use]
+    fn in_span(self, span: &mut Opened, outcome: Classifier<Self::Output>) -> Self;
+}
+
+/// A value whose output or item is `T`, and which takes a span without a change of its type.
+#[diagnostic::on_unimplemented(
+    message = "the span cannot follow a value of type `{Self}`",
+    label = "neither a `Pin<Box<dyn Future>>` nor an `InSpan<…>`, nor the same of a stream",
+    note = "if the span should cover only the call, write `call_only`"
+)]
+pub trait TakesSpan<T>: Sized {
+    /// Moves the span into the value. Without a span, the value is not boxed again.
+    #[must_use]
+    fn __floe_follow(self, span: &mut Opened, outcome: Classifier<T>) -> Self;
+}
+
+#[diagnostic::do_not_recommend]
+impl<V: Followed> TakesSpan<V::Output> for V {
+    #[inline]
+    fn __floe_follow(self, span: &mut Opened, outcome: Classifier<V::Output>) -> Self {
+        if span.is_off() { self } else { self.in_span(span, outcome) }
+    }
+}
+
+macro_rules! boxed {
+    ($($trait:ident $output:ident $wrapper:ident [$($bound:ident)*];)*) => {$(
+        #[diagnostic::do_not_recommend]
+        impl<'a, T: 'a> Followed for Pin<Box<dyn $trait<$output = T> $(+ $bound)* + 'a>> {
+            type Output = T;
+
+            fn in_span(self, span: &mut Opened, outcome: Classifier<T>) -> Self {
+                Box::pin($wrapper::following(span, self, outcome))
+            }
+        }
+    )*};
+}
+
+boxed! {
+    Future Output InSpan [];
+    Future Output InSpan [Send];
+    Future Output InSpan [Sync];
+    Future Output InSpan [Send Sync];
+    Stream Item StreamInSpan [];
+    Stream Item StreamInSpan [Send];
+    Stream Item StreamInSpan [Sync];
+    Stream Item StreamInSpan [Send Sync];
+}
+
+#[diagnostic::do_not_recommend]
+impl<F: Future> Followed for InSpan<F> {
+    type Output = F::Output;
+
+    fn in_span(self, span: &mut Opened, outcome: Classifier<F::Output>) -> Self {
+        self.followed_by(span, outcome)
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl<S: Stream> Followed for StreamInSpan<S> {
+    type Output = S::Item;
+
+    fn in_span(self, span: &mut Opened, outcome: Classifier<S::Item>) -> Self {
+        self.followed_by(span, outcome)
+    }
+}
+
+/// A value of type `V`, whose kind method lookup determines: each type dereferences to the next.
+#[derive(Debug)]
+pub struct Kind<V: ?Sized>(IsFuture<V>);
+
+/// A value that no span can follow.
+#[derive(Debug)]
+pub struct IsFuture<V: ?Sized>(IsStream<V>);
+
+/// A value that is no future.
+#[derive(Debug)]
+pub struct IsStream<V: ?Sized>(IsAround<V>);
+
+/// A value that is no stream.
+#[derive(Debug)]
+pub struct IsAround<V: ?Sized>(IsValue<V>);
+
+/// A value that neither is a future or stream nor contains one.
+#[derive(Debug)]
+pub struct IsValue<V: ?Sized>(PhantomData<fn(&V)>);
+
+impl<V: ?Sized> Kind<V> {
+    /// Starts the method lookup for a type.
+    pub const OF_TYPE: Self = Self(IsFuture(IsStream(IsAround(IsValue(PhantomData)))));
+}
+
+impl<V> Kind<V> {
+    /// Starts the method lookup for the type of a value, which is not used.
+    #[inline]
+    pub const fn of(_: &V) -> Self {
+        Self::OF_TYPE
+    }
+}
+
+/// A boxed future whose output need not live as long as the box. A second box around it would have another lifetime.
+#[derive(Debug)]
+pub struct Unbounded<V>(Kind<V>);
+
+impl<V> Unbounded<V> {
+    /// Starts the method lookup for the type of a value, which is not used.
+    #[inline]
+    pub const fn of(_: &V) -> Self {
+        Self(Kind::OF_TYPE)
+    }
+}
+
+macro_rules! derefs {
+    ($([$($parameters:tt)*] $from:ty => $to:ty;)*) => {$(
+        impl<$($parameters)*> Deref for $from {
+            type Target = $to;
+
+            // `always`, because unoptimized callers would otherwise store each result.
+            #[inline(always)]
+            fn deref(&self) -> &Self::Target {
+                &self.0
+            }
+        }
+    )*};
+}
+
+derefs! {
+    [T, V] Boxed<T, V> => BoxedStream<T, V>;
+    [T, V] BoxedStream<T, V> => BoxedValue<T, V>;
+    [V] Unbounded<V> => Kind<V>;
+    [V: ?Sized] Kind<V> => IsFuture<V>;
+    [V: ?Sized] IsFuture<V> => IsStream<V>;
+    [V: ?Sized] IsStream<V> => IsAround<V>;
+    [V: ?Sized] IsAround<V> => IsValue<V>;
+}
+
+/// The span follows the value.
+#[derive(Debug)]
+pub struct Follows;
+
+/// The value, or a part of it, is a future or stream that cannot contain a span.
+#[derive(Debug)]
+pub struct Outlives;
+
+/// The span ends with the call.
+#[derive(Debug)]
+pub struct Ends;
+
+impl<V: Followed> Unbounded<V> {
+    /// Returns the kind.
+    #[deprecated(
+        note = "the span covers only the call: a type parameter in this future's output need not be `'static`, so no box \
+                around it has its type. Write `call_only`, or `future` if the parameter is `'static`"
+    )]
+    pub const fn __floe_kind(&self) -> Ends {
+        Ends
+    }
+}
+
+macro_rules! kinds {
+    ($([$($parameters:tt)*] $level:ident $ty:ty => $kind:ident;)*) => {$(
+        impl<$($parameters)*> $level<$ty> {
+            /// Returns the kind.
+            #[inline]
+            pub const fn __floe_kind(&self) -> $kind {
+                $kind
+            }
+        }
+    )*};
+}
+
+kinds! {
+    [V: Followed] Kind V => Follows;
+    [V: Future + ?Sized] IsFuture V => Outlives;
+    [V: Stream + ?Sized] IsStream V => Outlives;
+    [F: Future] IsAround Option<F> => Outlives;
+    [F: Future, E] IsAround Result<F, E> => Outlives;
+    [F: Future + ?Sized] IsAround Box<F> => Outlives;
+    [F: Future] IsAround Vec<F> => Outlives;
+    [V: ?Sized] IsValue V => Ends;
+}
+
+macro_rules! outputs {
+    ($([$($bound:tt)*] $level:ident => $output:ty;)*) => {$(
+        impl<V: $($bound)* ?Sized> $level<V> {
+            /// Returns the output of the future or the item of the stream, as a type.
+            #[inline]
+            pub const fn __floe_output(&self) -> PhantomData<fn($output)> {
+                PhantomData
+            }
+        }
+    )*};
+}
+
+outputs! {
+    [Future +] IsFuture => V::Output;
+    [Stream +] IsStream => V::Item;
+    [] IsValue => ();
+}
+
+/// Ends the span of a call that has returned a value of type `V`, or makes it follow the value. `T` is the type whose
+/// outcome is recorded.
+#[diagnostic::on_unimplemented(
+    message = "a future or stream of this type would outlive the span",
+    label = "the span follows `impl Future`, `Pin<Box<dyn Future>>`, `InSpan<…>`, and streams alike",
+    note = "to follow a future with a name, declare `InSpan<…>` of it, and call `in_current_span` on it in the body: see \
+            \"Futures with a name\" in the documentation of `traced`",
+    note = "if the span should cover only the call, write `#[traced(call_only)]` on the function or the block"
+)]
+pub trait EndsSpan<T, V>: Sized {
+    /// Ends the span or moves it.
+    fn __floe_end(self, span: &mut Opened, value: V, outcome: Classifier<T>) -> V;
+}
+
+#[diagnostic::do_not_recommend]
+impl<V> EndsSpan<V, V> for Ends {
+    #[inline]
+    fn __floe_end(self, span: &mut Opened, value: V, outcome: Classifier<V>) -> V {
+        end(span, value, outcome)
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl<V: Followed> EndsSpan<V::Output, V> for Follows {
+    #[inline]
+    fn __floe_end(self, span: &mut Opened, value: V, outcome: Classifier<V::Output>) -> V {
+        value.__floe_follow(span, outcome)
+    }
+}
+
+/// A part of a returned value.
+#[diagnostic::on_unimplemented(
+    message = "this part of the returned value is a future or stream, and would outlive the span",
+    label = "the span follows only the value itself",
+    note = "put `#[traced]` on the function that creates it, or call its `in_span`",
+    note = "if the span should cover only the call, write `#[traced(call_only)]` on the function or the block"
+)]
+pub trait IsPart: Sized {
+    /// Does nothing.
+    #[inline]
+    fn __floe_is_value(self) {}
+}
+
+#[diagnostic::do_not_recommend]
+impl IsPart for Ends {}
