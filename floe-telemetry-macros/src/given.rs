@@ -8,7 +8,7 @@ use syn::{
 use crate::{
     ctxt::Ctxt,
     keywords,
-    record::{self, Key, Record},
+    record::{self, Format, Key, Record},
     symbol::{self, Form, Symbol},
 };
 
@@ -30,6 +30,14 @@ enum Value {
     Path(Path),
     Key(Key),
     Records(Vec<Record>),
+    Returned(Returned),
+}
+
+/// The value of the argument `ret`.
+#[derive(Clone)]
+pub(crate) enum Returned {
+    Recorded(Format),
+    Computed(Box<Expr>),
 }
 
 impl Given {
@@ -89,6 +97,13 @@ impl Given {
         }
     }
 
+    pub(crate) fn returned(&self) -> Option<Returned> {
+        match &self.find(symbol::RET)?.value {
+            Value::Returned(returned) => Some(returned.clone()),
+            _ => None,
+        }
+    }
+
     pub(crate) fn text(&self, symbol: Symbol) -> Option<&LitStr> {
         match &self.find(symbol)?.value {
             Value::Text(text) => Some(text),
@@ -138,6 +153,9 @@ impl Value {
 
         match symbol.form {
             Form::Switch if input.is_empty() || input.peek(Token![,]) => return Ok(Self::Switch),
+            Form::Returned if input.is_empty() || input.peek(Token![,]) => {
+                return Ok(Self::Returned(Returned::Recorded(Format::Typed)));
+            }
             Form::Switch => {
                 let message = format_args!("`{symbol}` takes no value");
                 return Err(syn::Error::new(keyword.span(), message));
@@ -159,6 +177,13 @@ impl Value {
         }
 
         let value = match symbol.form {
+            Form::Returned if input.parse::<Option<Token![?]>>()?.is_some() => {
+                return Ok(Self::Returned(Returned::Recorded(Format::Debug)));
+            }
+            Form::Returned if input.parse::<Option<Token![%]>>()?.is_some() => {
+                return Ok(Self::Returned(Returned::Recorded(Format::Display)));
+            }
+            Form::Returned => input.parse().map(|it| Self::Returned(Returned::Computed(it))),
             Form::Text => input.parse().map(Self::Text),
             Form::Path => Path::parse_mod_style(input).map(Self::Path),
             Form::Key => Key::parse(input).map(Self::Key),

@@ -21,6 +21,8 @@ pub(crate) enum Form {
     Path,
     /// The key of an attribute.
     Key,
+    /// No value, `%`, `?` or an expression.
+    Returned,
     /// A list of attributes in parentheses.
     Records,
 }
@@ -41,6 +43,7 @@ pub(crate) const ROOT: Symbol = Symbol::switch("root");
 pub(crate) const LINKS: Symbol = Symbol::of(Form::Expr, "links", "links = [span_context]");
 pub(crate) const ERROR_IF: Symbol =
     Symbol::of(Form::Expr, "error_if", "error_if = |result| condition");
+pub(crate) const RET: Symbol = Symbol::of(Form::Returned, "ret", "ret = ?");
 pub(crate) const METRICS: Symbol = Symbol::switch("metrics");
 pub(crate) const BOXED: Symbol = Symbol::switch("boxed");
 pub(crate) const FUTURE: Symbol = Symbol::switch("future");
@@ -78,6 +81,7 @@ pub(crate) const TRACED: &[Symbol] = &[
     ROOT,
     LINKS,
     ERROR_IF,
+    RET,
     METRICS,
     FUTURE,
     CALL_ONLY,

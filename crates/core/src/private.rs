@@ -7,8 +7,7 @@
 // - `call` runs a body that returns a value. Only the guard for a body that unwinds is compiled for
 //   each function; without a span, not even the guard runs.
 // - `call_then` also lets the expansion finish the span: by `Returned` for `impl Future` and `impl Stream`, whose type
-//   changes, by `Boxed` for the content of a box, by `TakesSpan` for a boxed future or stream, whose type stays, and by `EndsSpan` for a value of a kind
-//   that `Kind` finds.
+//   changes, by `Boxed` for the content of a box, and by `EndsSpan` for a value of a kind that `Kind` finds.
 // - `call_opening` is the same for patterns that split an argument: the parts are dropped with the pattern, so the body
 //   opens the span.
 // - `Guard` is for `impl Trait`, whose body stays in its function.
@@ -21,7 +20,7 @@ pub use std::boxed::Box;
 
 pub use crate::__floe_callsite as callsite;
 pub use crate::attributes::expansion::{
-    Describe, Fallback, Field, Present, debug, display, redact,
+    Describe, Fallback, Field, Present, Succeeded, debug, display, redact, typed,
 };
 pub use crate::attributes::key_list::KeyList;
 pub use crate::callsite::typed_path;
@@ -34,5 +33,5 @@ pub use crate::recorder::opening::{Opening, Parent};
 pub use crate::recorder::outcome;
 pub use crate::recorder::returned::{
     Boxed, DeclaredTypeMismatch, Ends, EndsSpan, Follows, IsPart, Kind, Outlives, Returned,
-    TakesSpan, Unbounded,
+    Unbounded,
 };

@@ -72,10 +72,6 @@ fn advice(word: &Ident, input: ParseStream<'_>) -> Option<&'static str> {
     let word = word.to_string();
     Some(match word.as_str() {
         "err" => "`err` is not needed: `#[traced]` records every `Err` that the function returns",
-        "ret" => {
-            "`ret` does not exist: record what is needed of the result in the body, with \
-             `floe_telemetry::set_attribute(\"key\", value)`"
-        }
         "skip_all" => NOTHING_TO_SKIP,
         "skip" if has_list(input) => NOTHING_TO_SKIP,
         "fields" => "`fields(…)` is written `attributes(key = value, …)`",

@@ -14,6 +14,8 @@ use super::{
     model::{Shape, Traced},
     signature::Output,
 };
+use crate::given::Returned;
+use crate::record::Format;
 use crate::tokens::{self, on};
 
 pub(super) fn emit(traced: &Traced<'_>) -> TokenStream {
@@ -107,6 +109,7 @@ fn outcome(traced: &Traced<'_>) -> TokenStream {
 
     let has_parameter = traced.has_error_of_parameter();
     let is_by_type = traced.error_if.is_none()
+        && traced.ret.is_none()
         && !traced.asked.value
         && matches!(traced.shape, Shape::Sync | Shape::Async);
     if let (Output::Type(ty), true) = (&traced.output, is_by_type) {
@@ -121,7 +124,7 @@ fn outcome(traced: &Traced<'_>) -> TokenStream {
     let call = match &traced.error_if {
         None => quote_spanned!(ours=> #classifier(__floe_return, __floe_sink)),
         Some(it) => {
-            let is_error = error_if(it);
+            let is_error = called(it);
             quote_spanned! {ours=>
                 #private::outcome::error_if(__floe_return, #is_error, #classifier, __floe_sink)
             }
@@ -130,17 +133,55 @@ fn outcome(traced: &Traced<'_>) -> TokenStream {
 
     // Errors about an argument that `error_if` uses are reported at `error_if`.
     let at = traced.error_if.as_ref().map_or(ours, on);
+    let returned = traced.ret.as_ref().map(|ret| returned(traced, ret));
     quote_spanned! {at=>
         |__floe_return, __floe_sink| {
             use #private::outcome::IsUnresolved as _;
+            #returned
             #call
         }
     }
 }
 
-/// Emits the call of `error_if`. The parameter of the user's closure is bound with `let`, so that an error about its
+/// The key of the returned value.
+const RETURN: &str = "return";
+
+/// Emits the record of the returned value, or of the content of its `Ok`.
+fn returned(traced: &Traced<'_>, ret: &Returned) -> TokenStream {
+    let private = traced.krate.private();
+    let ours = Span::mixed_site();
+    let value = quote_spanned!(ours=> #private::Field(__floe_return).__floe_returned());
+    let set = match ret {
+        Returned::Recorded(format) => {
+            let name = match format {
+                Format::Typed => "typed",
+                Format::Display => "display",
+                Format::Debug => "debug",
+            };
+            let function = Ident::new(name, ours);
+            quote_spanned!(at_output(traced)=> #private::#function(__floe, #RETURN, #value))
+        }
+        Returned::Computed(computed) => {
+            let computed = called(computed);
+            quote_spanned! {on(&computed)=>
+                #private::typed(
+                    __floe,
+                    #RETURN,
+                    #value.map(|__floe_return| (#computed)()).as_ref(),
+                )
+            }
+        }
+    };
+
+    quote_spanned! {ours=>
+        use #private::Succeeded as _;
+        __floe_sink(#private::outcome::Outcome::Returned(&|__floe: &mut _| #set));
+    }
+}
+
+/// Emits the call of `error_if` or `ret`. The parameter of the user's closure is bound with `let`, so that an error about its
 /// type points at the user's tokens.
-fn error_if(value: &Expr) -> TokenStream {
+fn called(value: &Expr) -> TokenStream {
     let ours = Span::mixed_site();
     let result = Ident::new("__floe_return", on(value));
     let Expr::Closure(closure) = value else {
@@ -190,6 +231,14 @@ fn nested(traced: &Traced<'_>) -> TokenStream {
         }
     };
     quote_spanned!(at=> if false { #unreachable } else #body)
+}
+
+/// Returns the span of the declared type, for errors about the returned value.
+fn at_output(traced: &Traced<'_>) -> Span {
+    match &traced.function.sig.output {
+        ReturnType::Type(_, ty) => on(ty),
+        ReturnType::Default => Span::mixed_site(),
+    }
 }
 
 /// Returns a hygienic span at the end of the body, for errors about the result. The span of the last token is

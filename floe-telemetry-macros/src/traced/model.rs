@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{
     ctxt::Ctxt,
-    given::Given,
+    given::{Given, Returned},
     krate::Krate,
     record::{Format, Key, Record},
     semconv::Keys,
@@ -39,6 +39,7 @@ pub(super) struct Traced<'a> {
     pub(super) parent: Parent,
     pub(super) links: Vec<Expr>,
     pub(super) error_if: Option<Expr>,
+    pub(super) ret: Option<Returned>,
     pub(super) metrics: bool,
     pub(super) boxed: bool,
     pub(super) floe_attributes: Vec<Expr>,
@@ -48,6 +49,8 @@ pub(super) struct Traced<'a> {
     pub(super) output: Output,
     pub(super) shape: Shape,
     pub(super) asked: Asked<'a>,
+    /// Whether the program asserts that the output of a boxed future lives as long as the box.
+    is_bounded: bool,
 }
 
 pub(super) enum Parent {
@@ -89,7 +92,6 @@ impl<'a> Traced<'a> {
         }
         let krate = Krate::new(args.path().cloned());
         let block = args.text(symbol::OF_TYPE).map(LitStr::value).unwrap_or_default();
-        let warnings = warnings(&records, function, block.is_empty());
         let ident = &function.sig.ident;
         let own_name = LitStr::new(&ident.unraw().to_string(), ident.span());
         let value = |symbol| args.expr(symbol).cloned();
@@ -98,6 +100,7 @@ impl<'a> Traced<'a> {
             None => (own_name, None),
             Some(written) => name(cx, written, own_name),
         };
+        let warnings = warnings(&records, function, block.is_empty());
         Self {
             krate,
             function,
@@ -115,6 +118,7 @@ impl<'a> Traced<'a> {
             },
             links: value(symbol::LINKS).map_or_else(Vec::new, elements),
             error_if: value(symbol::ERROR_IF).inspect(|value| check_error_if(cx, value)),
+            ret: args.returned(),
             metrics: args.has(symbol::METRICS),
             boxed: args.has(symbol::BOXED),
             floe_attributes: value(symbol::FLOE_ATTRIBUTES).map_or_else(Vec::new, elements),
@@ -126,6 +130,7 @@ impl<'a> Traced<'a> {
             output: output(&function.sig, &shape),
             shape,
             asked,
+            is_bounded: args.has(symbol::FUTURE),
         }
     }
 
@@ -161,7 +166,9 @@ impl<'a> Traced<'a> {
     /// Whether the function may return a boxed future whose output need not live as long as the box.
     pub(super) fn returns_unbounded(&self) -> bool {
         match &self.function.sig.output {
-            ReturnType::Type(_, ty) => signature::is_unbounded(ty, &self.parameters()),
+            ReturnType::Type(_, ty) => {
+                !self.is_bounded && signature::is_unbounded(ty, &self.parameters())
+            }
             ReturnType::Default => false,
         }
     }
@@ -174,6 +181,7 @@ impl<'a> Traced<'a> {
     pub(super) fn returns_nothing(&self) -> bool {
         matches!(self.output, Output::Unit)
             && self.error_if.is_none()
+            && self.ret.is_none()
             && matches!(self.shape, Shape::Sync | Shape::Async)
     }
 

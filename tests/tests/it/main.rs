@@ -31,6 +31,7 @@ mod rayon;
 mod relations;
 mod returned_future;
 mod returned_stream;
+mod returned_value;
 mod scopes;
 mod secrets;
 mod trace_shapes;

@@ -135,7 +135,7 @@ macro_rules! replies {
 replies! {
     in_a_branch -> Reply { if REPLIES.is_empty() { reply() } else { Box::pin(refuse()) } }
     in_a_return -> Reply { if !REPLIES.is_empty() { return Box::pin(refuse()); } reply() }
-    in_a_loop -> Reply { loop { break Box::pin(refuse()); } }
+    in_a_loop -> Reply { loop { if REPLIES.len() > 1 { break Box::pin(refuse()); } } }
     in_a_cast -> Reply { Box::pin(refuse()) as Reply }
     in_a_variable -> Reply { let reply: Reply = Box::pin(refuse()); reply }
     in_a_macro -> Reply { boxed!(refuse()) }
@@ -324,7 +324,7 @@ fn in_its_own_span(n: u8) -> Result<impl Future<Output = u8>, String> {
 }
 
 /// The output of the boxed future need not live as long as the box, so no box around it would have its type.
-#[allow(deprecated)]
+#[expect(deprecated, reason = "the compiler warns that the span ends with the call")]
 #[traced]
 fn unbounded<T>(make: impl Fn() -> LocalFuture<T>) -> LocalFuture<T> {
     make()

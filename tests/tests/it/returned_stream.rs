@@ -22,9 +22,7 @@ impl Stream for Items {
         }
 
         let item = self.0.pop();
-        if item == Some(Ok(13)) {
-            panic!("unlucky");
-        }
+        assert!(item != Some(Ok(13)), "unlucky");
         Poll::Ready(item)
     }
 
@@ -52,8 +50,7 @@ fn opaque(
 
 #[traced]
 fn boxed(items: Vec<Result<u8, String>>) -> BoxStream<'static, Result<u8, String>> {
-    let stream = Box::pin(Items(items, false));
-    stream
+    Box::into_pin(Box::new(Items(items, false)))
 }
 
 #[traced]

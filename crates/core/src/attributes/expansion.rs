@@ -4,7 +4,8 @@
 use std::fmt::{Debug, Display};
 use std::marker::PhantomData;
 
-use super::{AttributeList, AttributeValue, FloeAttributes};
+use super::{AttributeList, AttributeValue, FloeAttributes, ToAttributeValue};
+use crate::bounded_text::bounded;
 
 /// The text that is recorded instead of a redacted field. It is the same text as in `floe-redact`. A library that only
 /// annotates functions does not depend on that crate.
@@ -43,6 +44,31 @@ pub trait Present {
     fn __floe_present(&self) -> Option<&Self::Value>;
 }
 
+/// A returned value that is no `Result`. Of a `Result`, the content of `Ok` is recorded, by the inherent method of
+/// [`Field`].
+pub trait Succeeded {
+    /// The type of the value.
+    type Value: ?Sized;
+
+    /// Returns the value.
+    fn __floe_returned(&self) -> Option<&Self::Value>;
+}
+
+impl<T: ?Sized> Succeeded for Field<'_, T> {
+    type Value = T;
+
+    fn __floe_returned(&self) -> Option<&T> {
+        Some(self.0)
+    }
+}
+
+impl<T, E> Field<'_, Result<T, E>> {
+    /// Returns the value, unless the function has failed.
+    pub fn __floe_returned(&self) -> Option<&T> {
+        self.0.as_ref().ok()
+    }
+}
+
 impl<T: ?Sized> Present for Field<'_, T> {
     type Value = T;
 
@@ -60,6 +86,17 @@ impl<T> Field<'_, Option<T>> {
     }
 }
 
+/// Records a value.
+pub fn typed<T: ToAttributeValue + ?Sized>(
+    list: &mut AttributeList,
+    key: &'static str,
+    value: Option<&T>,
+) {
+    if let Some(value) = value {
+        value.set_in(list, key);
+    }
+}
+
 /// Records the `Display` text of a value.
 pub fn display<T: Display + ?Sized>(
     list: &mut AttributeList,
@@ -67,14 +104,14 @@ pub fn display<T: Display + ?Sized>(
     value: Option<&T>,
 ) {
     if let Some(value) = value {
-        list.push(key.into(), AttributeValue::Text(value.to_string().into()));
+        list.push(key.into(), AttributeValue::Text(bounded(&value).into()));
     }
 }
 
 /// Records the `Debug` text of a value.
 pub fn debug<T: Debug + ?Sized>(list: &mut AttributeList, key: &'static str, value: Option<&T>) {
     if let Some(value) = value {
-        list.push(key.into(), AttributeValue::Text(format!("{value:?}").into()));
+        list.push(key.into(), AttributeValue::Text(bounded(&format_args!("{value:?}")).into()));
     }
 }
 

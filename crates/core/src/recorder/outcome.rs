@@ -22,6 +22,7 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant, SystemTime};
 
 use super::declared::Never;
+use crate::attributes::AttributeList;
 use crate::caught::caught;
 
 /// Passes the outcome of an annotated function to a sink, unless it is a plain success. The outcome is not returned,
@@ -31,9 +32,29 @@ pub type Classifier<T> = fn(&T, Sink<'_>);
 /// Records an outcome.
 pub type Sink<'a> = &'a mut dyn FnMut(Outcome<'_>);
 
+/// Sets the attribute with the returned value.
+pub trait RecordsValue {
+    /// Sets the attribute.
+    fn set(&self, attributes: &mut AttributeList);
+}
+
+impl<F: Fn(&mut AttributeList)> RecordsValue for F {
+    fn set(&self, attributes: &mut AttributeList) {
+        self(attributes);
+    }
+}
+
+impl Debug for dyn RecordsValue + '_ {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("RecordsValue")
+    }
+}
+
 /// The outcome of an annotated function, if it is not a plain success.
 #[derive(Debug)]
 pub enum Outcome<'a> {
+    /// The value that the argument `ret` records. It is not evaluated for a call that is only measured.
+    Returned(&'a dyn RecordsValue),
     /// An `Err`.
     Failure(Failure<'a>),
     /// An `Err` that does not count as an error, with its class or its type.

@@ -161,7 +161,7 @@ impl Recording {
         let mut is_error = false;
         let classified = caught(|| {
             outcome(value, &mut |outcome| {
-                is_error = true;
+                is_error |= !matches!(outcome, Outcome::Returned(_));
                 self.update(|record| record_outcome(record, &outcome));
             });
         });
@@ -281,7 +281,10 @@ fn record_outcome(span: &mut SpanRecord, outcome: &Outcome<'_>) {
     };
 
     if span.is_measured() {
-        if !matches!(outcome, Outcome::Expected(_) | Outcome::ErrorIfPanicked(_)) {
+        if !matches!(
+            outcome,
+            Outcome::Returned(_) | Outcome::Expected(_) | Outcome::ErrorIfPanicked(_)
+        ) {
             span.set_status(Status::error(""));
         }
 
@@ -289,6 +292,11 @@ fn record_outcome(span: &mut SpanRecord, outcome: &Outcome<'_>) {
     }
 
     match *outcome {
+        Outcome::Returned(value) => {
+            if let Err(message) = caught(|| value.set(&mut span.attributes)) {
+                warn(&mut span.attributes, "ret panicked", &message);
+            }
+        }
         Outcome::Failure(ref failure) => span.set_exception(Exception::of_failure(failure)),
         Outcome::Expected(name) => span.attributes.push_rare(keys::ERROR_TYPE, name),
         Outcome::Refused => {

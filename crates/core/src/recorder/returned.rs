@@ -129,26 +129,6 @@ pub trait Followed: Sized {
     fn in_span(self, span: &mut Opened, outcome: Classifier<Self::Output>) -> Self;
 }
 
-/// A value whose output or item is `T`, and which takes a span without a change of its type.
-#[diagnostic::on_unimplemented(
-    message = "the span cannot follow a value of type `{Self}`",
-    label = "neither a `Pin<Box<dyn Future>>` nor an `InSpan<…>`, nor the same of a stream",
-    note = "if the span should cover only the call, write `call_only`"
-)]
-pub trait TakesSpan<T>: Sized {
-    /// Moves the span into the value. Without a span, the value is not boxed again.
-    #[must_use]
-    fn __floe_follow(self, span: &mut Opened, outcome: Classifier<T>) -> Self;
-}
-
-#[diagnostic::do_not_recommend]
-impl<V: Followed> TakesSpan<V::Output> for V {
-    #[inline]
-    fn __floe_follow(self, span: &mut Opened, outcome: Classifier<V::Output>) -> Self {
-        if span.is_off() { self } else { self.in_span(span, outcome) }
-    }
-}
-
 macro_rules! boxed {
     ($($trait:ident $output:ident $wrapper:ident [$($bound:ident)*];)*) => {$(
         #[diagnostic::do_not_recommend]
@@ -348,9 +328,10 @@ impl<V> EndsSpan<V, V> for Ends {
 
 #[diagnostic::do_not_recommend]
 impl<V: Followed> EndsSpan<V::Output, V> for Follows {
+    /// Without a span, the value is not boxed again.
     #[inline]
     fn __floe_end(self, span: &mut Opened, value: V, outcome: Classifier<V::Output>) -> V {
-        value.__floe_follow(span, outcome)
+        if span.is_off() { value } else { value.in_span(span, outcome) }
     }
 }
 

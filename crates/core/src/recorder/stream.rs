@@ -153,12 +153,22 @@ pub trait StreamExt: Stream + Sized {
     /// and the last item determines the status.
     ///
     /// ```
+    /// # use std::pin::{Pin, pin};
+    /// # use std::task::{Context, Poll};
     /// use floe_telemetry::{StreamExt as _, span, testing};
-    /// use futures::{StreamExt as _, stream};
+    /// # struct Rows(u8);
+    /// # impl futures_core::Stream for Rows {
+    /// #     type Item = u8;
+    /// #     fn poll_next(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<u8>> {
+    /// #         self.0 -= 1;
+    /// #         Poll::Ready((self.0 > 0).then_some(self.0))
+    /// #     }
+    /// # }
+    /// # let rows = Rows(4);
     ///
     /// let spans = testing::capture(|| {
-    ///     let rows = stream::iter([1, 2, 3]).in_span(span("rows").attribute("table", "orders"));
-    ///     assert_eq!(futures::executor::block_on(rows.count()), 3);
+    ///     let rows = pin!(rows.in_span(span("rows").attribute("table", "orders")));
+    ///     assert_eq!(futures_executor::block_on_stream(rows).count(), 3);
     /// });
     /// spans.single("rows").assert_ok().assert_attribute("table", "orders").assert_attribute("floe.items", 3);
     /// ```

@@ -5,7 +5,7 @@ use quote::{ToTokens, quote, quote_spanned};
 use syn::{ReturnType, Signature};
 
 use super::{
-    declared, nested, opening, outcome,
+    at_output, declared, nested, opening, outcome,
     parameters::{self, Place},
 };
 use crate::tokens::{self, on};
@@ -19,7 +19,11 @@ use crate::traced::{
 /// an `Err`, is not in a closure, because the compiler infers from the bounds only in the function itself.
 pub(super) fn of_value(traced: &Traced<'_>, sig: &mut Signature) -> TokenStream {
     let asks = traced.asked.value;
-    if matches!(traced.output, Output::Opaque) && traced.error_if.is_none() && !asks {
+    if matches!(traced.output, Output::Opaque)
+        && traced.error_if.is_none()
+        && traced.ret.is_none()
+        && !asks
+    {
         let private = traced.krate.private();
         let open = opening::open(traced);
         let body = traced.body();
@@ -79,14 +83,6 @@ pub(super) fn questions(traced: &Traced<'_>) -> TokenStream {
     quote!(#(#questions)*)
 }
 
-/// Returns the span of the declared type, for errors about the returned value.
-fn at_output(traced: &Traced<'_>) -> Span {
-    match &traced.function.sig.output {
-        ReturnType::Type(_, ty) => on(ty),
-        ReturnType::Default => Span::mixed_site(),
-    }
-}
-
 pub(super) fn of_future(
     traced: &Traced<'_>,
     sig: &mut Signature,
@@ -97,19 +93,7 @@ pub(super) fn of_future(
     let ours = Span::mixed_site();
     let outcome = outcome(traced);
     let finish = match (future, boxing) {
-        (Future::Boxed(_), None) => {
-            // With the argument `future`, the program asserts what the compiler cannot know.
-            if future.promised().is_some() && traced.returns_unbounded() {
-                ending(traced, &kind(traced), &outcome)
-            } else {
-                let at = at_output(traced);
-                let private = tokens::located_at(private.clone(), at);
-                let follow = quote_spanned! {at=>
-                    #private::TakesSpan::__floe_follow(__floe_value, __floe_span, #outcome)
-                };
-                quote_spanned!(ours=> |__floe_span, __floe_value| #follow)
-            }
-        }
+        (Future::Boxed(_), None) => ending(traced, &kind(traced), &outcome),
         (future, _) => {
             let returned = wrapped(traced, future);
             quote_spanned! {ours=>

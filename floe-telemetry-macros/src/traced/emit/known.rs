@@ -21,6 +21,7 @@ pub(super) fn of(traced: &Traced<'_>) -> String {
         Key::Const(_) => OTHERS.to_owned(),
     }));
 
+    words.extend(traced.ret.iter().map(|_| super::RETURN.to_owned()));
     words.extend(traced.attributes_fn.iter().map(|_| OTHERS.to_owned()));
     words.join(" ")
 }

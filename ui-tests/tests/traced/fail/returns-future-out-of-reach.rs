@@ -134,11 +134,6 @@ fn of_a_macro() -> response!() {
     ResponseFuture
 }
 
-#[traced(future)]
-fn no_future(n: u8) -> String {
-    n.to_string()
-}
-
 #[traced]
 fn of_one_type() -> Pin<Box<Ready<u8>>> {
     Box::pin(ready(1))

@@ -86,6 +86,16 @@ impl Table {
     }
 }
 
+#[traced(ret)]
+fn secret() -> Result<secrecy::SecretString, String> {
+    Err(String::new())
+}
+
+#[traced(ret = |table| table.is_empty())]
+fn no_such_method() -> Option<Table> {
+    None
+}
+
 #[traced(future)]
 fn future_not_boxed() -> Ready<u8> {
     ready(1)

@@ -1,0 +1,81 @@
+//! The argument `ret`, which records the returned value.
+
+use std::cell::Cell;
+use std::fmt;
+
+use floe_telemetry::{testing, traced};
+
+/// Counts how often it is formatted.
+struct Rows(Cell<u8>);
+
+impl fmt::Display for Rows {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.set(self.0.get() + 1);
+        f.write_str("postgresql://floe:hunter2@db.internal/rows")
+    }
+}
+
+#[traced(ret)]
+fn typed(n: u8) -> Result<u64, String> {
+    if n == 0 { Err("none".to_owned()) } else { Ok(n.into()) }
+}
+
+#[traced(ret = ?, attributes(n))]
+async fn debugged(n: u8) -> Option<Vec<u8>> {
+    Some(vec![n; usize::from(n) * 1000])
+}
+
+#[traced(ret = %)]
+fn displayed() -> Rows {
+    Rows(Cell::new(0))
+}
+
+#[traced(ret = |rows: &Vec<u8>| rows.len())]
+fn computed(n: usize) -> impl AsRef<[u8]> {
+    vec![0; n]
+}
+
+fn len(text: &impl AsRef<str>) -> usize {
+    let len = text.as_ref().len();
+    assert!(len < 3, "too long");
+    len
+}
+
+#[traced(ret = len)]
+fn by_path(text: &str) -> String {
+    text.to_owned()
+}
+
+#[test]
+fn the_returned_value_is_recorded() {
+    let spans = testing::capture(|| {
+        assert!(typed(1).is_ok());
+        futures_executor::block_on(debugged(1)).unwrap();
+        assert_eq!(displayed().0.get(), 1);
+        drop(by_path("ab"));
+        drop(computed(3));
+    });
+    spans.single("typed").assert_ok().assert_attribute("return", 1);
+    let text = spans.single("debugged").assert_ok().attribute("return").unwrap().to_string();
+    assert!(text.starts_with("Some([1, 1"), "{text}");
+    spans
+        .single("displayed")
+        .assert_attribute("return", "postgresql://<REDACTED>@db.internal/rows");
+    spans.single("by_path").assert_attribute("return", 2);
+    spans.single("computed").assert_attribute("return", 3);
+
+    assert_eq!(displayed().0.get(), 0, "nothing is evaluated without a recorded span");
+}
+
+#[test]
+fn an_error_has_no_returned_value_and_a_panic_is_a_warning() {
+    let spans = testing::capture(|| {
+        assert!(typed(0).is_err());
+        assert_eq!(by_path("abc"), "abc");
+        futures_executor::block_on(debugged(255)).unwrap();
+    });
+    spans.single("typed").assert_error("none").assert_no_attribute("return");
+    spans.single("by_path").assert_ok().assert_attribute("floe.warning", "ret panicked: too long");
+    let text = spans.single("debugged").attribute("return").unwrap().to_string();
+    assert!(text.len() <= 16 * 1024 + 3, "{}", text.len());
+}
