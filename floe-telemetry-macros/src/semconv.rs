@@ -62,6 +62,12 @@ impl Keys {
         self.warn(name, "this_span_is_never_recorded", note);
     }
 
+    /// Warns at a literal name that looks like a format with an argument of the function.
+    pub(crate) fn unformatted(&self, name: &LitStr) {
+        let note = format!("a name is plain text, expected `name = format!({:?})`", name.value());
+        self.warn(name, "this_name_is_not_formatted", &note);
+    }
+
     /// Checks a value. `is_text` means that it is recorded with `Display` or `Debug`.
     pub(crate) fn value(&self, key: &LitStr, value: &Expr, is_text: bool) {
         let key = &*key.value();

@@ -13,8 +13,10 @@ pub(crate) fn unknown<'a>(
     words: impl IntoIterator<Item = &'a str>,
 ) -> String {
     let words: Vec<_> = words.into_iter().collect();
+    // `SpanKind::Client` and `DEBUG` are a path and a constant of other libraries.
+    let last = found.rsplit("::").next().unwrap_or(found).to_lowercase();
     let guess =
-        nearest(found, &words).map(|word| format!("; did you mean `{word}`?")).unwrap_or_default();
+        nearest(&last, &words).map(|word| format!("; did you mean `{word}`?")).unwrap_or_default();
 
     format!("unknown {what} `{found}`, expected {}{guess}", one_of(&words))
 }

@@ -100,7 +100,7 @@ impl<'a> Traced<'a> {
             None => (own_name, None),
             Some(written) => name(cx, written, own_name),
         };
-        let warnings = warnings(&records, function, block.is_empty());
+        let warnings = warnings(&name, &records, &arguments, function, block.is_empty());
         Self {
             krate,
             function,
@@ -380,8 +380,19 @@ fn check_shorthands(cx: &Ctxt, records: &mut [Record], arguments: &[Argument<'_>
     }
 }
 
-fn warnings(records: &[Record], function: &Function, is_alone: bool) -> TokenStream {
+fn warnings(
+    span: &LitStr,
+    records: &[Record],
+    arguments: &[Argument<'_>],
+    function: &Function,
+    is_alone: bool,
+) -> TokenStream {
     let keys = Keys::new();
+    let text = span.value();
+    let mut names = arguments.iter().flat_map(Argument::names);
+    if names.any(|name| text.contains(&format!("{{{name}}}"))) {
+        keys.unformatted(span);
+    }
     let name = &function.sig.ident;
     if is_alone && name == "main" && !function.is_method() {
         keys.begins_before_init(name);

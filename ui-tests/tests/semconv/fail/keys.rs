@@ -62,4 +62,9 @@ macro_rules! traced_with {
 }
 traced_with!("http.scheme");
 
+#[traced(name = "load {table}")]
+fn looks_like_a_format(table: &str) {
+    let _ = table;
+}
+
 fn main() {}
