@@ -103,6 +103,8 @@ fn is_sign(code: u8, coding: Coding) -> bool {
 
 /// The maximum number of bytes before a byte in which the start of its line is looked for.
 const LOOK_BACK: usize = 1024;
+/// The maximum number of lines before a line of which tokens are kept.
+const CONSTRUCTORS: usize = 4;
 /// Lines of more than this number of bytes are read in pieces.
 const LONG_LINE: usize = 4096;
 /// If there are more tokens, [`Tokens::seek`] discards them before it reads on.
@@ -148,8 +150,25 @@ impl<'t> Tokens<'t> {
     pub(crate) fn seek(&mut self, byte: usize) -> Option<usize> {
         if byte >= self.upto {
             let back = byte.saturating_sub(LOOK_BACK).max(self.upto);
-            let line = memchr::memrchr(b'\n', part(self.text, back, byte))
-                .map_or(back, |found| back + found + 1);
+            let line_before = |byte| {
+                let line = memchr::memrchr(b'\n', part(self.text, back, byte));
+                line.map_or(back, |found| back + found + 1)
+            };
+            let mut line = line_before(byte);
+            // The constructor or the list of a text may begin on the lines before it: `Text(⏎"password",⏎)`.
+            let end = line_end(part(self.text, 0, byte + LOOK_BACK), byte);
+            let is_item = !part(self.text, line, end).contains(&b':');
+            for _ in 0..CONSTRUCTORS {
+                let is_inside = match before(self.text, line.saturating_sub(1)) {
+                    b'(' | b'{' | b'[' => true,
+                    b',' => is_item,
+                    _ => false,
+                };
+                if line == back || !is_inside {
+                    break;
+                }
+                line = line_before(line - 1);
+            }
             if line > self.upto || self.list.len() > MANY {
                 self.list.clear();
                 self.open.clear();

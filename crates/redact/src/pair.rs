@@ -11,7 +11,7 @@ use crate::rules::keys::{Flag, KEYS, KeyKind};
 use crate::rules::list::words;
 use crate::rules::words::{ALTERNATIVE_WORDS, ALTERNATIVES, Binding, SEPARATORS};
 use crate::scan::{Scan, Tried};
-use crate::score::{Bond, Context, is_placeholder, look};
+use crate::score::{Bond, Context, LOOKED_AT, is_placeholder, look};
 use crate::text::{Words, after_colour, at, before, class, part, starts_with};
 use crate::value::{Site, Value};
 
@@ -241,12 +241,18 @@ fn after_constructor(scan: &mut Scan<'_>, key: &Key) -> Option<usize> {
     if !matches!(scan.tokens.kind(key.after), Close(_) | Sign(b',') | Line) {
         return None;
     }
-    let after = key.around(&mut scan.tokens).1;
+    let tokens = &mut scan.tokens;
+    let mut after = key.around(tokens).1;
+    // A method of the result: `env::var("PASSWORD").ok()`.
+    if tokens.are(after, &[Sign(b'.'), Word, Open(b'('), Close(b')')]) {
+        after += 4;
+    }
     let separator = if after > key.after { separator_at(scan, after)? } else { return None };
     let place = separator.next;
     let is_value = scan.tokens.opens_quote(place)
         || scan.tokens.constructor(place).is_some()
-        || scan.tokens.are(place, &[Word, Blank, Open(b'{')]);
+        || scan.tokens.are(place, &[Word, Blank, Open(b'{')])
+        || scan.tokens.kind(place) == Open(b'(');
     (is_value && separator.binding != Binding::Loose).then_some(after)
 }
 
@@ -301,9 +307,15 @@ pub(crate) fn pair(scan: &mut Scan<'_>, key: &Key, separator: Separator) -> Trie
     if key.meaning.has(Flag::Words) && !found.quoted {
         found = scan.tokens.words(separator.next).unwrap_or(found);
     }
+    let head = part(scan.text, found.start, found.end.min(found.start + LOOKED_AT));
+    let line = memchr::memchr(b'\n', head).map(|line| found.start + line);
     if accept(scan, key, found, context) == Found {
         changed_to(scan, key, found, context);
     } else {
+        // The closing quote is missing, and a later one was taken for it.
+        if let Some(end) = line {
+            let _ = accept(scan, key, Value { end, ..found }, context);
+        }
         after_type(scan, key, found, context);
         alternative(scan, key, separator.next, context);
     }

@@ -7,6 +7,7 @@ use crate::lexer::{Kind, Token, Tokens};
 use crate::pair;
 use crate::rules::commands::SETTING_VERBS;
 use crate::rules::keys::{Flag, KeyKind};
+use crate::rules::list::words;
 use crate::rules::structures::SQL_PASSWORD;
 use crate::rules::words::{
     Binding, CHANGE_NAMES, DETAIL_NAMES, FIRST_VALUE_NAMES, IDENTIFIED_NOUNS, IDENTIFIED_OTHERWISE,
@@ -51,7 +52,7 @@ pub(crate) fn read_named(scan: &mut Scan<'_>, key: &Key) -> Tried {
 /// Returns the range of the path that ends with a name, as in `"loc": ["body", "password"]` and `"source": {"pointer":
 /// "/data/password"}`; without a path, of the name and its constructors.
 fn path_around(tokens: &mut Tokens<'_>, key: &Key) -> (usize, usize) {
-    let (first, after) = key.around(tokens);
+    let (first, after) = tokens.around(key.quote.unwrap_or(key.place), key.after);
     // An index after a name belongs to it, so its bracket may end the path.
     let is_read = after.checked_sub(1).is_some_and(|last| tokens.kind(last) == Close(b']'));
     let end = if is_read { after - 1 } else { tokens.skip_lines(after) };
@@ -105,7 +106,12 @@ fn values_after(scan: &mut Scan<'_>, key: &Key, name: usize, mut end: usize) -> 
         }
         end = field + 1 + usize::from(scan.tokens.kind(field + 1) == Quote);
         let is_value = group::is_called(word, VALUE_NAMES) || group::is_called(word, CHANGE_NAMES);
-        if is_value || [LIST_NAMES, DETAIL_NAMES].iter().any(|names| is_one_of(word, *names)) {
+        let is_kind =
+            group::is_called(word, words!("kind")) && scan.tokens.constructor(end + 2).is_some();
+        if is_value
+            || is_kind
+            || [LIST_NAMES, DETAIL_NAMES].iter().any(|names| is_one_of(word, *names))
+        {
             let Some(separator) = pair::separator_at(scan, end) else {
                 continue;
             };
@@ -258,8 +264,11 @@ pub(crate) fn tuple(scan: &mut Scan<'_>, key: &Key) -> Tried {
         Some(open) => tokens.close(open).map(|close| close + 1),
         None => found.filter(|found| found.quoted).map(|found| found.next),
     };
-    let behind = next.map(|next| tokens.skip_lines(next));
-    let ends = |behind| is_call || matches!(tokens.kind(behind), Close(_) | Sign(b'>'));
+    let behind = next.map(|next| tokens.skip_comma(next));
+    let ends = |behind| match tokens.kind(behind) {
+        Close(_) | Sign(b'>') => true,
+        _ => is_call || group.is_some(),
+    };
     if !behind.is_some_and(ends) {
         return Nothing;
     }
@@ -274,8 +283,10 @@ pub(crate) fn tuple(scan: &mut Scan<'_>, key: &Key) -> Tried {
 fn bracket_before(scan: &mut Scan<'_>, key: &Key) -> Option<(u8, bool)> {
     let tokens = &mut scan.tokens;
     let mut lead = key.around(tokens).0.checked_sub(1)?;
-    let is_apart = matches!(tokens.kind(lead), Blank | Sign(b':'));
-    lead = lead.checked_sub(usize::from(is_apart))?;
+    for _ in 0..2 {
+        let is_apart = matches!(tokens.kind(lead), Blank | Line | Sign(b':'));
+        lead = lead.checked_sub(usize::from(is_apart))?;
+    }
     let Open(bracket) = tokens.kind(lead) else {
         return None;
     };

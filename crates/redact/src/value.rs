@@ -327,7 +327,7 @@ impl Tokens<'_> {
     }
 
     /// Returns the place after white space and a comma.
-    fn skip_comma(&mut self, place: usize) -> usize {
+    pub(crate) fn skip_comma(&mut self, place: usize) -> usize {
         let next = self.skip_lines(place);
         if self.is_sign(next, b',') { self.skip_lines(next + 1) } else { next }
     }

@@ -92,6 +92,24 @@ fn no_personal_data_leaks() {
     assert!(is_under(score.lost, 10, score.secret), "{faults:#?}");
 }
 
+/// The corpus has what `Debug` and `Display` of values and errors of 40 crates print, each with a planted credential. It
+/// was recorded from a program. In the first four crates, no name is beside the value.
+#[test]
+fn outputs_of_popular_crates_leak_only_where_nothing_binds_a_value() {
+    let mut leaks: BTreeMap<String, usize> = BTreeMap::new();
+    let lines = include_str!("../../../../tests/corpus/outputs.jsonl").lines();
+    for line in lines.map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap()) {
+        let safe = Redactor::new().redact(line["text"].as_str().unwrap()).into_owned();
+        if safe.contains("kettle77Qm") {
+            *leaks.entry(line["crate"].as_str().unwrap().to_owned()).or_default() += 1;
+        }
+    }
+    let undecidable = [("bson", 3), ("clap", 3), ("lettre", 1), ("serde_json", 3)];
+    let notations = [("figment", 1), ("headers", 2), ("kdl", 2), ("redis", 3), ("validator", 1)];
+    let known = undecidable.into_iter().chain(notations);
+    assert_eq!(leaks, known.map(|(name, count)| (name.to_owned(), count)).collect());
+}
+
 /// The corpus has output of programs: errors of libraries, drivers, clouds, builds, protocols and file formats. Each
 /// part was written before there were rules for it.
 #[test]
