@@ -212,13 +212,12 @@ class Tiers:
     def total(self, metric: str, **labels: str) -> int:
         return sum(gateway.metric(metric, **labels) for gateway in self.gateways)
 
-    def spans(self, name: str, twice=False) -> dict[str, int]:
-        """How many spans of each trace with this name Jaeger has. A span that came twice counts twice if `twice` says so."""
+    def spans(self, name: str) -> dict[str, int]:
+        """How many spans of each trace with this name Jaeger has."""
         found = Counter()
         for node in (1, 2, 3):
             for trace_id, it in self.jaeger.search(f"node-{node}", operation=name).items():
-                ids = [span["spanID"] for span in it["spans"]]
-                found[trace_id] = max(found[trace_id], len(ids if twice else set(ids)))
+                found[trace_id] = max(found[trace_id], len({span["spanID"] for span in it["spans"]}))
         return found
 
     def settle(self, name: str, expected: int, patience: float) -> dict[str, int]:
