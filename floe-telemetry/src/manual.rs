@@ -7,12 +7,15 @@
 
 /// Every environment variable, the configuration file, and the meaning of the settings.
 ///
+/// [accepts]: tasks#change-one-thing-and-keep-the-rest-of-init
 /// [`floe-redact`]: https://docs.rs/floe-redact
 /// [`floe-telemetry-tokio`]: https://docs.rs/floe-telemetry-tokio
 /// [lost]: operations#what-is-lost-and-where-it-is-counted
 /// [`SamplingRule`]: crate::config::SamplingRule
 /// [Sizes]: operations#sizes
 /// [`TelemetryConfig`]: crate::TelemetryConfig
+#[doc = concat!("[half as large]: ", env!("CARGO_PKG_REPOSITORY"), "/blob/HEAD/benches/figures.md#sizes")]
+#[doc = concat!("[A panic]: ", env!("CARGO_PKG_REPOSITORY"), "/blob/HEAD/docs/glance.md#what-happens-to-a-call")]
 #[doc = concat!("[costs time]: ", env!("CARGO_PKG_REPOSITORY"), "/blob/HEAD/benches/README.md#what-a-context-costs")]
 #[doc = concat!("[the effect of each path]: ", env!("CARGO_PKG_REPOSITORY"), "/blob/HEAD/tests/declarative/table.md")]
 ///
@@ -21,9 +24,12 @@ pub mod configuration {}
 
 /// The delivery at the end of a process, the meaning of the library's messages, and sizes and limits.
 ///
+/// [backend]: backends
 /// [collector]: backends
 /// [Configuration]: configuration
 /// [In one call]: configuration#in-one-call
+/// [`LambdaLayer`]: https://docs.rs/floe-telemetry-aws
+/// [metrics]: configuration#metrics
 /// [Sampling]: configuration#tail-sampling
 #[doc = concat!("[load of 30 minutes]: ", env!("CARGO_PKG_REPOSITORY"), "/blob/HEAD/docs/faults.md#over-time")]
 #[doc = concat!("[Metrics of a run]: ", env!("CARGO_PKG_REPOSITORY"), "/blob/HEAD/deploy/README.md#prometheus")]
@@ -37,7 +43,9 @@ pub mod operations {}
 /// [Configuration]: configuration
 /// [configuration file]: configuration#the-configuration-file
 /// [levels]: configuration#redaction
+/// [`floe-telemetry-metrics-facade`]: https://docs.rs/floe-telemetry-metrics-facade
 /// [`metrics`]: https://docs.rs/metrics
+/// [runs for each finished span]: configuration#samplers-and-processors-of-the-program
 /// [settings]: configuration#sampling
 /// [a table]: configuration#in-one-call
 ///

@@ -322,6 +322,26 @@ fn every_link_to_a_file_leads_there() {
     assert!(count > 100, "{count}");
 }
 
+/// rustdoc serves the pages of the manual elsewhere, and does not check links to files.
+#[test]
+fn a_link_in_the_manual_has_a_target_of_its_own() {
+    let manual = fs::read_to_string(root().join("floe-telemetry/src/manual.rs")).unwrap();
+    let is_file = |target: &str| !target.contains("://") && !target.starts_with('#');
+    let mut parts = manual.split("#[doc = include_str!(\"../docs/");
+    let mut definitions = parts.next().unwrap();
+    for part in parts {
+        let name = part.split('"').next().unwrap();
+        let page = fs::read_to_string(root().join("docs").join(name)).unwrap();
+        let inline = inline_links(&page).find(|target| is_file(target));
+        assert_eq!(inline, None, "{name}: expected a reference link");
+        for (label, target) in page.lines().filter_map(|line| line.split_once("]: ")) {
+            let is_defined = definitions.contains(&format!("{label}]: "));
+            assert!(!label.starts_with('[') || !is_file(target) || is_defined, "{name}: {label}]");
+        }
+        definitions = part;
+    }
+}
+
 /// A page names a test as `` `path.rs::name` ``, and a scenario of fault injection as `` `.ci/faults name` ``.
 #[test]
 fn each_test_that_a_page_names_exists() {
