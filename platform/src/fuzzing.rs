@@ -15,7 +15,7 @@ use floe_plugins::files::yaml;
 /// # Errors
 /// The text is not valid.
 pub fn manifest(text: &str) -> Result<Manifest, Error> {
-    yaml::parse(Path::new("manifest.yaml"), text)
+    Manifest::parse(Path::new("manifest.yaml"), text)
 }
 
 /// Parses `floe.yaml`.

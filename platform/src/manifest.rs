@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 
 use floe_plugins::error::{Error, reason};
 use floe_plugins::place::Place;
-use floe_telemetry::config::yaml::Spanned;
+use floe_telemetry::config::yaml::{Mistake, Spanned, parse};
 use floe_telemetry::{Mode, backend};
 use serde::Deserialize;
 
@@ -76,9 +76,23 @@ impl Manifest {
     /// The file cannot be read or is not valid; the error names the place.
     pub fn read(path: &Path) -> Result<Self, Error> {
         if path == Path::new(BUILT_IN) {
-            return yaml::parse(path, include_str!("manifest.yaml"));
+            return Self::parse(path, include_str!("manifest.yaml"));
         }
-        yaml::read(path)
+        Self::parse(path, &yaml::text(path)?)
+    }
+
+    /// Parses the text of a manifest. `file` is the path in errors.
+    ///
+    /// # Errors
+    /// The text is not valid; the error names the place.
+    pub fn parse(file: &Path, text: &str) -> Result<Self, Error> {
+        let refused = |mistake: Mistake| yaml::refused(file, &mistake);
+        let document = parse(text).map_err(refused)?;
+        let mut manifest: Self = document.read().map_err(refused)?;
+        if let Some(section) = document.entries().iter().find(|it| it.key == "plugins") {
+            manifest.plugins.take(&section.value, file)?;
+        }
+        Ok(manifest)
     }
 }
 

@@ -1,7 +1,7 @@
 //! The section `plugins` of the manifest: a key for each type of plugin, whose value is one selection or a list of
 //! selections.
 
-use std::fmt;
+use std::collections::HashMap;
 use std::path::Path;
 use std::slice;
 
@@ -11,7 +11,7 @@ use floe_plugins::files::yaml;
 use floe_plugins::place::Place;
 use floe_telemetry::config::yaml::{Content, Entry, Mistake, Node, Position, Spanned};
 use floe_telemetry::sanitize_credentials;
-use serde::de::{Error as _, MapAccess, Visitor};
+use serde::de::{Error as _, IgnoredAny};
 use serde::{Deserialize, Deserializer};
 use serde_json::{Map, Value};
 
@@ -42,6 +42,19 @@ struct Found<'a> {
 }
 
 impl Plugins {
+    /// Takes the selections from the section in the tree of the manifest, where their places are.
+    pub(super) fn take(&mut self, section: &Node, file: &Path) -> Result<(), Error> {
+        for Entry { key, value, .. } in section.entries() {
+            match kind(key) {
+                Some(kind @ PluginType::TelemetryBackend) => {
+                    self.telemetry_backend = value.read().map_err(refused(kind, file))?;
+                }
+                kind => self.selections.extend(kind.map(|kind| (kind, value.clone()))),
+            }
+        }
+        Ok(())
+    }
+
     /// Returns the selected plugins.
     ///
     /// # Errors
@@ -104,13 +117,8 @@ fn explain(
 
 impl<'a> Found<'a> {
     fn read(kind: PluginType, node: &'a Node, file: &Path) -> Result<Self, Error> {
-        let refused = |mut mistake: Mistake| {
-            mistake.path = format!("plugins.{kind}.{}", mistake.path);
-            mistake.path.truncate(mistake.path.trim_end_matches('.').len());
-            yaml::refused(file, &mistake)
-        };
-        let Head { name, on_failure } = node.read().map_err(refused)?;
-        let mut config: Map<String, Value> = node.read().map_err(refused)?;
+        let Head { name, on_failure } = node.read().map_err(refused(kind, file))?;
+        let mut config: Map<String, Value> = node.read().map_err(refused(kind, file))?;
         config.retain(|key, _| !matches!(&**key, "type" | "on_failure"));
         let of_entry = |it: &'a Entry| Some((&it.key, credential(&it.value)?));
         if let Content::Map(entries) = &node.content
@@ -150,40 +158,33 @@ fn credential(node: &Node) -> Option<Position> {
     }
 }
 
+fn kind(key: &str) -> Option<PluginType> {
+    PluginType::ALL.into_iter().find(|kind| kind.as_str() == key)
+}
+
+/// Returns the error for a mistake below the key of a type.
+fn refused(kind: PluginType, file: &Path) -> impl Fn(Mistake) -> Error {
+    move |mut mistake| {
+        mistake.path = format!("plugins.{kind}.{}", mistake.path);
+        mistake.path.truncate(mistake.path.trim_end_matches('.').len());
+        yaml::refused(file, &mistake)
+    }
+}
+
+/// Reads the keys alone, because [`Plugins::take`] needs the places of the values.
 impl<'de> Deserialize<'de> for Plugins {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_map(PluginsVisitor)
+        HashMap::<Kind, IgnoredAny>::deserialize(deserializer).map(|_| Self::default())
     }
 }
 
 /// A key of the section. It has a type of its own so that an error about a key names the place of that key.
+#[derive(Eq, Hash, PartialEq)]
 struct Kind(PluginType);
 
 impl<'de> Deserialize<'de> for Kind {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let key = String::deserialize(deserializer)?;
-        let kind = PluginType::ALL.into_iter().find(|kind| kind.as_str() == key);
-        kind.map(Self).ok_or_else(|| D::Error::unknown_field(&key, &PluginType::NAMES))
-    }
-}
-
-struct PluginsVisitor;
-
-impl<'de> Visitor<'de> for PluginsVisitor {
-    type Value = Plugins;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a mapping")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Plugins, A::Error> {
-        let mut plugins = Plugins::default();
-        while let Some(Kind(kind)) = map.next_key()? {
-            match kind {
-                PluginType::TelemetryBackend => plugins.telemetry_backend = map.next_value()?,
-                kind => plugins.selections.push((kind, map.next_value()?)),
-            }
-        }
-        Ok(plugins)
+        kind(&key).map(Self).ok_or_else(|| D::Error::unknown_field(&key, &PluginType::NAMES))
     }
 }

@@ -6,7 +6,7 @@ use crate::error::Error;
 use crate::redaction::sanitize_error;
 
 /// A position in a document. Lines and columns are counted from 1.
-#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+#[derive(Clone, Copy, Debug, serde::Deserialize, Eq, Ord, PartialEq, PartialOrd)]
 #[non_exhaustive]
 pub struct Position {
     /// The line.

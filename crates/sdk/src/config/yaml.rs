@@ -1,19 +1,23 @@
 //! Parses YAML into a tree with positions, from which serde reads.
 //!
-//! The parser is the core of `serde-saphyr`, which would deserialize each structure from its events, and draw pictures of
-//! mistakes: a large part of a program. The tree resolves aliases and merge keys, refuses repeated keys, and applies the
-//! limits; references to variables are replaced in it.
+//! The parser is the core of `serde-saphyr`, which would deserialize each structure from its events. That does not suffice
+//! here: variables are replaced before values have types, in some paths and not in others; each value keeps its place as
+//! the source of a setting; a number such as `1.20` stays text where a text is expected, and a quoted `'true'` is no
+//! boolean. Its errors have neither the path of the key nor the value that was found. And it draws pictures of mistakes,
+//! which are a large part of a program.
+//!
+//! The tree resolves aliases and merge keys, refuses repeated keys, and applies the limits; references to variables are
+//! replaced in it.
 
 mod deserializer;
-mod spanned;
 pub(super) mod substitution;
 
 use std::collections::{BTreeMap, HashSet};
 
 use granit_parser::{Event, Marker, Parser, ScalarStyle, Span, StrInput};
+use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
-pub use self::spanned::Spanned;
 use super::mistake::below;
 pub use super::mistake::{Mistake, Position};
 
@@ -27,6 +31,19 @@ const MAX_BYTES: usize = 2 * 1024 * 1024;
 
 /// The maximum length of a key in bytes. The limit keeps error messages short, because their paths consist of keys.
 const MAX_KEY: usize = 1024;
+
+/// The name by which the deserializer knows [`Spanned`].
+const SPANNED: &str = "floe_telemetry::Spanned";
+
+/// A value with its position in the document, for mistakes that are found later.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq)]
+#[serde(rename = "floe_telemetry::Spanned")]
+pub struct Spanned<T> {
+    /// The value.
+    pub value: T,
+    /// The position.
+    pub position: Position,
+}
 
 /// A value of a document, which can be read later.
 #[derive(Clone, Debug)]
@@ -109,7 +126,7 @@ impl Node {
     }
 
     /// Returns the entries of a mapping; none for any other value.
-    pub(super) fn entries(&self) -> &[Entry] {
+    pub fn entries(&self) -> &[Entry] {
         match &self.content {
             Content::Map(entries) => entries,
             _ => &[],

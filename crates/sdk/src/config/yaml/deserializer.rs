@@ -5,14 +5,13 @@ use std::iter::Enumerate;
 use std::slice::Iter;
 use std::str::FromStr;
 
-use serde::de::value::{MapAccessDeserializer, StrDeserializer};
+use serde::de::value::{MapAccessDeserializer, SeqDeserializer, StrDeserializer};
 use serde::de::{
     self, DeserializeOwned, DeserializeSeed, Deserializer, Expected, Unexpected, Visitor,
 };
 use serde::forward_to_deserialize_any;
 
-use super::spanned::{NODE, PART, POSITION, SPANNED};
-use super::{Content, Entry, Mistake, Node, Position};
+use super::{Content, Entry, Mistake, Node, Position, SPANNED};
 use crate::config::mistake::below;
 use crate::suggest::{expected, one_of, unknown_key};
 
@@ -163,20 +162,10 @@ impl<'de> Deserializer<'de> for &'de Node {
 
     fn deserialize_newtype_struct<V: Visitor<'de>>(
         self,
-        name: &'static str,
+        _: &'static str,
         visitor: V,
     ) -> Result<V::Value, Mistake> {
-        match name {
-            NODE => {
-                PART.set(Some(self.clone()));
-                visitor.visit_unit()
-            }
-            SPANNED => {
-                POSITION.set(Some(self.position));
-                visitor.visit_newtype_struct(self)
-            }
-            _ => visitor.visit_newtype_struct(self),
-        }
+        visitor.visit_newtype_struct(self)
     }
 
     fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Mistake> {
@@ -197,11 +186,14 @@ impl<'de> Deserializer<'de> for &'de Node {
 
     fn deserialize_struct<V: Visitor<'de>>(
         self,
-        _: &'static str,
+        name: &'static str,
         _: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, Mistake> {
-        self.deserialize_map(visitor)
+        match name {
+            SPANNED => visitor.visit_seq(Placed { node: self, is_read: false }),
+            _ => self.deserialize_map(visitor),
+        }
     }
 
     fn deserialize_enum<V: Visitor<'de>>(
@@ -256,6 +248,28 @@ impl<'de> de::SeqAccess<'de> for Items<'de> {
         };
         let read = seed.deserialize(item);
         read.map(Some).map_err(|mistake| mistake.below(&index.to_string(), item.position))
+    }
+}
+
+/// The fields of a [`Spanned`](super::Spanned): a value and its position.
+struct Placed<'de> {
+    node: &'de Node,
+    is_read: bool,
+}
+
+impl<'de> de::SeqAccess<'de> for Placed<'de> {
+    type Error = Mistake;
+
+    fn next_element_seed<T: DeserializeSeed<'de>>(
+        &mut self,
+        seed: T,
+    ) -> Result<Option<T::Value>, Mistake> {
+        if !self.is_read {
+            self.is_read = true;
+            return seed.deserialize(self.node).map(Some);
+        }
+        let Position { line, column } = self.node.position;
+        seed.deserialize(SeqDeserializer::new([line, column].into_iter())).map(Some)
     }
 }
 
