@@ -64,9 +64,14 @@ pub fn sanitize_url(url: &str) -> Cow<'_, str> {
     Cow::Owned(clean[..start].to_owned() + &clean[end..])
 }
 
+/// Returns where the text after the scheme of a URL begins; `None` without a scheme.
+pub fn authority_start(url: &str) -> Option<usize> {
+    url.find("://").map(|at| at + 3)
+}
+
 /// Returns the range from the end of `://` to the last `@` of the authority, inclusive.
 fn userinfo(url: &str) -> Option<(usize, usize)> {
-    let start = url.find("://")? + 3;
+    let start = authority_start(url)?;
     let authority = url[start..].split(['/', '?', '#']).next()?;
     let sign = authority.rfind('@')?;
     Some((start, start + sign + 1))

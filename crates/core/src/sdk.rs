@@ -89,7 +89,7 @@ pub mod recorder {
 #[cfg(feature = "redact")]
 pub mod redaction {
     pub use crate::redaction::{
-        MAX_MESSAGE_CHARS, sanitize_error, sanitize_lines, sanitize_sent_value, set_redactors,
-        shown,
+        MAX_MESSAGE_CHARS, authority_start, sanitize_error, sanitize_lines, sanitize_sent_value,
+        set_redactors, shown,
     };
 }

@@ -12,6 +12,7 @@ use http::uri::Authority;
 use percent_encoding::percent_decode_str;
 
 use floe_telemetry_core::__sdk::environment;
+use floe_telemetry_core::__sdk::redaction::authority_start;
 use floe_telemetry_sdk::config::OtlpProtocol;
 
 #[derive(Clone)]
@@ -66,7 +67,7 @@ impl Proxy {
     }
 
     fn at(variable: &'static str, url: &str, is_forwarding: bool) -> Option<Self> {
-        let url = if url.contains("://") { url } else { &format!("http://{url}") };
+        let url = if authority_start(url).is_some() { url } else { &format!("http://{url}") };
         let uri: Uri = url.parse().ok()?;
         let authority = uri.authority().filter(|_| uri.scheme_str() == Some("http"))?;
         Some(Self {

@@ -7,6 +7,7 @@ use floe_telemetry_core::{REDACTED, sanitize};
 use serde::{Deserialize as _, Deserializer, Serialize as _, Serializer};
 
 use crate::parts;
+use crate::redaction::authority_start;
 
 /// The maximum size of an endpoint, in bytes. It is slightly below the limit of the HTTP clients, because they append
 /// the path of a signal.
@@ -64,7 +65,7 @@ pub fn without_credentials(endpoint: &str) -> String {
     // A password may contain any character, so the text before the last `@` may be part of it.
     let without_user = match endpoint.rsplit_once('@') {
         Some((before, host)) => {
-            let scheme = before.find("://").map_or("", |at| &before[..at + 3]);
+            let scheme = &before[..authority_start(before).unwrap_or(0)];
             &format!("{scheme}{REDACTED}@{host}")
         }
         None => endpoint,

@@ -37,6 +37,7 @@ use super::{auth, endpoint};
 use crate::environment;
 use crate::error::Error;
 use crate::internal_log;
+use crate::redaction::authority_start;
 use crate::suggest::one_of;
 
 /// The maximum number of entries of a list. It is bounded, because each entry is compared with all previous ones.
@@ -882,7 +883,7 @@ fn endpoint(signal: Option<Signal>, config: &mut TelemetryConfig) -> Option<Stri
     let text = text_of(name("ENDPOINT"));
     let insecure = match (insecure, &text) {
         (Ok(insecure), _) => insecure,
-        (Err((name, message)), Ok(Some(text))) if !has_scheme(text) => {
+        (Err((name, message)), Ok(Some(text))) if authority_start(text).is_none() => {
             config.refuse((Decisive::Endpoint, signal), name, &message);
             return None;
         }
@@ -901,14 +902,10 @@ fn endpoint(signal: Option<Signal>, config: &mut TelemetryConfig) -> Option<Stri
     })
 }
 
-fn has_scheme(endpoint: &str) -> bool {
-    endpoint.contains("://")
-}
-
 /// Adds the scheme that `insecure` selects to an endpoint without a scheme.
 pub(super) fn with_scheme(endpoint: &str, insecure: Option<bool>) -> Cow<'_, str> {
     match insecure {
-        Some(insecure) if !has_scheme(endpoint) => {
+        Some(insecure) if authority_start(endpoint).is_none() => {
             let scheme = if insecure { "http" } else { "https" };
             Cow::Owned(format!("{scheme}://{endpoint}"))
         }
