@@ -104,7 +104,8 @@ fn an_endpoint_without_its_feature_is_an_error() {
 
 #[test]
 fn an_endpoint_in_code_without_its_feature_fails_the_start() {
-    let config = TelemetryConfig::new("orders").with_otlp_endpoint(PORT);
+    let mut config = TelemetryConfig::new("orders");
+    config.otlp_endpoint = Some(PORT.to_owned());
     let error = floe_telemetry::init_with(config).unwrap_err();
     assert_eq!((error.is_config(), error.to_string()), (true, of_protocol(PORT)));
 }

@@ -10,7 +10,8 @@ use tempfile::NamedTempFile;
 
 /// Checks that an unusable certificate or endpoint in the code is an error. Then starts from the environment.
 fn child_with_certificate(certificate: &str) {
-    let mut config = TelemetryConfig::new("orders").with_otlp_endpoint("https://localhost:1");
+    let mut config = TelemetryConfig::new("orders");
+    config.otlp_endpoint = Some("https://localhost:1".to_owned());
     config.otlp.all.certificate = Some(certificate.into());
     let error = TelemetryProvider::builder(config).initialize().unwrap_err();
     assert!(error.is_config(), "{error}");

@@ -264,20 +264,6 @@ impl TelemetryConfig {
         self
     }
 
-    /// Sets the [endpoint](Self::otlp_endpoint) of OTLP for all signals.
-    ///
-    /// ```
-    /// use floe_telemetry::TelemetryConfig;
-    ///
-    /// let config = TelemetryConfig::new("orders").with_otlp_endpoint("http://collector:4317");
-    /// assert_eq!(config.otlp_endpoint.as_deref(), Some("http://collector:4317"));
-    /// ```
-    #[must_use]
-    pub fn with_otlp_endpoint(mut self, endpoint: impl Into<String>) -> Self {
-        self.otlp_endpoint = Some(endpoint.into());
-        self
-    }
-
     /// Returns the share of the traces that are recorded in the environment of this configuration.
     pub fn sampling_ratio(&self) -> f64 {
         let environment = self.resource_attributes.deployment_environment.as_deref();
