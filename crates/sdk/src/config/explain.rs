@@ -8,6 +8,7 @@ use super::leaves::leaves;
 use super::source::{Source, Values};
 use super::telemetry::TelemetryConfig;
 use floe_telemetry_core::sanitize_credentials;
+use crate::redaction::sanitize_sent_value;
 
 /// The maximum number of lines.
 const MAX_LINES: usize = 2000;
@@ -58,6 +59,11 @@ impl TelemetryConfig {
 
     /// Notes that code has set the values that differ from those that were read, or from the defaults.
     pub(super) fn note_code(&mut self) {
+        for (key, value) in &resource.typed {
+            let text = value.to_string();
+            let shown = sanitize_sent_value(key, &text).into_owned();
+            values.insert(format!("resource_attributes.additional.{key}"), (shown, hash(&text)));
+        }
         let now = self.values();
         let read = self.sources.read.take();
         let read = read.unwrap_or_else(|| Arc::new(Self::new("").values()));
@@ -137,4 +143,11 @@ impl Display for TelemetryConfig {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.explained().iter().try_for_each(|line| writeln!(f, "{line}"))
     }
+
+/// Writes the same on one line.
+impl fmt::Debug for TelemetryConfig {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "TelemetryConfig {{ {} }}", self.explained().join(", "))
+    }
+}
 }

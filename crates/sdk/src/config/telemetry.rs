@@ -1,10 +1,8 @@
 //! The configuration of a provider.
 
 use std::collections::BTreeMap;
-use std::fmt;
 
 use floe_telemetry_core::FloeSpanAttributes;
-use floe_telemetry_core::sanitize_credentials;
 use serde::{Deserialize, Serialize};
 
 use super::auth::TelemetryAuth;
@@ -29,7 +27,6 @@ use super::section::is_default;
 use super::source::{Source, Sources};
 use crate::error::Error;
 use crate::keys;
-use crate::redaction::sanitize_sent_value;
 
 /// The default backend.
 pub const DEFAULT_BACKEND: &str = "console";
@@ -395,48 +392,4 @@ impl TelemetryConfig {
 fn is_baggage_key(key: &str) -> bool {
     let is_token = |byte: u8| byte.is_ascii_graphic() && !b"(),/:;<=>?@[\\]{}\"".contains(&byte);
     (1..=255).contains(&key.len()) && key.bytes().all(is_token)
-}
-
-/// Formats the configuration without credentials, which the query of an endpoint or an attribute may contain.
-impl fmt::Debug for TelemetryConfig {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut shown = self.copied();
-        shown.otlp_endpoint = self.otlp_endpoint.as_deref().map(endpoint::debug);
-        let ResourceAttributes { additional, typed, .. } = &mut shown.resource_attributes;
-        for (key, value) in shown.span_attributes.iter_mut().chain(additional) {
-            *value = sanitize_sent_value(key, value).into_owned();
-        }
-        for (key, value) in typed {
-            let text = value.to_string();
-            let sent = sanitize_sent_value(key, &text);
-            if sent != text {
-                *value = sent.into_owned().into();
-            }
-        }
-        let shown = Fields(&shown);
-        let text = if f.alternate() { format!("{shown:#?}") } else { format!("{shown:?}") };
-        f.write_str(&sanitize_credentials(&text))
-    }
-}
-
-struct Fields<'a>(&'a TelemetryConfig);
-
-/// Formats all fields. The compiler reports a missing field.
-macro_rules! fields {
-    ($($field:ident)*) => {
-        impl fmt::Debug for Fields<'_> {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                let TelemetryConfig { $($field,)* refusals: _, sources: _ } = self.0;
-                let mut all = f.debug_struct("TelemetryConfig");
-                $(all.field(stringify!($field), $field);)*
-                all.finish()
-            }
-        }
-    };
-}
-
-fields! {
-    enabled otlp_endpoint otlp_protocol sampling context resource_attributes detectors span_attributes
-    baggage_attributes code_attributes authentication max_memory_bytes batch_processor log_batch_processor logging
-    redaction backend otlp exporters metrics limits status_on_success panic_output propagators
 }
