@@ -152,7 +152,9 @@ impl Http {
         let settings = &self.peer.settings;
         let expected = format!("/v1/{}", settings.signal.as_str());
         match settings.endpoint.path().ends_with(&expected) {
-            true if settings.own.endpoint.is_some() => String::new(),
+            true if settings.config.otlp.signal(settings.signal).endpoint.is_some() => {
+                String::new()
+            }
             true => format!(", to which `{expected}` is appended"),
             false => format!(", which is used unchanged: its path is usually `{expected}`"),
         }

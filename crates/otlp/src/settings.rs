@@ -2,6 +2,7 @@
 //! backend, and contain the values of credential references.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use http::Uri;
@@ -56,12 +57,7 @@ pub(super) struct OtlpSettings {
     pub(super) client: Option<(PathBuf, PathBuf)>,
     /// The texts that messages must not contain, because a receiver or a proxy may quote them.
     secrets: Vec<String>,
-    /// Whether messages name the keys of OpenTelemetry's configuration file in place of variables.
-    is_of_file: bool,
-    /// The settings that a file has set, with their places.
-    places: Vec<(&'static str, String)>,
-    /// The settings of this signal alone.
-    pub(super) own: OtlpOptions,
+    pub(super) config: Arc<TelemetryConfig>,
 }
 
 impl OtlpSettings {
@@ -116,12 +112,7 @@ impl OtlpSettings {
             compression: config.otlp.compression(signal),
             certificate: file(|options| options.certificate.as_deref()),
             client,
-            is_of_file: config.is_of_file(),
-            places: config.places(
-                signal,
-                &["endpoint", "timeout", "headers", "certificate", "client_certificate"],
-            ),
-            own: own.clone(),
+            config: Arc::clone(config),
         })
     }
 
@@ -135,62 +126,19 @@ impl OtlpSettings {
         format!("`{}`: {message}", self.receiver())
     }
 
-    /// Returns the name of a setting for messages: its key with its place in the file that has set it, or its variable with the
-    /// key of a document. The settings of the signal override those of all signals. `None` if the signal has none.
+    /// Returns the name of a setting for messages, as [`TelemetryConfig::name_of`]; `None` if the signal has none.
     pub(super) fn name_of(&self, setting: Setting) -> Option<String> {
-        let own = &self.own;
-        let (is_own, variable, all, key, of_file) = match setting {
+        let (field, value, of_file) = match setting {
             Setting::BatchSize => return self.batch_size(),
-            Setting::Endpoint => {
-                (own.endpoint.is_some(), "ENDPOINT", "otlp_endpoint", "endpoint", "endpoint")
-            }
-            Setting::Timeout => (
-                own.timeout_millis.is_some(),
-                "TIMEOUT",
-                "otlp.all.timeout_millis",
-                "timeout_millis",
-                "timeout",
-            ),
-            Setting::Headers => {
-                (!own.headers.is_empty(), "HEADERS", "authentication", "headers", "headers")
-            }
-            Setting::Certificate => {
-                (own.certificate.is_some(), "CERTIFICATE", "certificate", "certificate", "ca_file")
-            }
-            Setting::ClientCertificate => (
-                own.client_certificate.is_some(),
-                "CLIENT_CERTIFICATE",
-                "client_certificate",
-                "client_certificate",
-                "cert_file",
-            ),
-            Setting::Protocol(OtlpProtocol::Grpc) => {
-                (own.protocol.is_some(), "PROTOCOL=grpc", "otlp_protocol", "protocol", "otlp_grpc")
-            }
-            Setting::Protocol(_) => (
-                own.protocol.is_some(),
-                "PROTOCOL=http/protobuf",
-                "otlp_protocol",
-                "protocol",
-                "otlp_http",
-            ),
+            Setting::Endpoint => ("endpoint", "", "endpoint"),
+            Setting::Timeout => ("timeout", "", "timeout"),
+            Setting::Headers => ("headers", "", "headers"),
+            Setting::Certificate => ("certificate", "", "ca_file"),
+            Setting::ClientCertificate => ("client_certificate", "", "cert_file"),
+            Setting::Protocol(OtlpProtocol::Grpc) => ("protocol", "=grpc", "otlp_grpc"),
+            Setting::Protocol(_) => ("protocol", "=http/protobuf", "otlp_http"),
         };
-        let signal = self.signal.as_str();
-        let in_capitals = signal.to_ascii_uppercase();
-        let place = self.places.iter().find(|(setting, _)| setting.eq_ignore_ascii_case(variable));
-        let (key, variable) = match () {
-            () if self.is_of_file => (of_file, None),
-            () if is_own => (
-                &*format!("otlp.{signal}.{key}"),
-                Some(format!("OTEL_EXPORTER_OTLP_{in_capitals}_{variable}")),
-            ),
-            () => (all, Some(format!("OTEL_EXPORTER_OTLP_{variable}"))),
-        };
-        Some(match (place, variable) {
-            (Some((_, place)), _) => format!("`{key}` ({place})"),
-            (None, Some(variable)) => format!("`{variable}` (`{key}`)"),
-            (None, None) => format!("`{key}`"),
-        })
+        Some(self.config.name_of(self.signal, field, value, of_file))
     }
 
     fn batch_size(&self) -> Option<String> {
@@ -200,7 +148,7 @@ impl OtlpSettings {
             _ => return None,
         };
         let key = "max_export_batch_size";
-        if self.is_of_file {
+        if self.config.is_of_file() {
             return Some(format!("`{key}`"));
         }
         Some(format!("`OTEL_{variable}_MAX_EXPORT_BATCH_SIZE` (`{section}.{key}`)"))
@@ -279,9 +227,9 @@ mod tests {
         let mut config = TelemetryConfig::new("orders");
         config.otlp.logs.certificate = Some(PathBuf::from("ca.pem"));
         let target = OtlpTarget::from(config);
-        let general = "`OTEL_EXPORTER_OTLP_CERTIFICATE` (`certificate`)";
+        let general = "`OTEL_EXPORTER_OTLP_CERTIFICATE` (`otlp.all.certificate`)";
         let own = "`OTEL_EXPORTER_OTLP_LOGS_CERTIFICATE` (`otlp.logs.certificate`)";
-        let of_client = "`OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE` (`client_certificate`)";
+        let of_client = "`OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE` (`otlp.all.client_certificate`)";
         let spans = "`OTEL_BSP_MAX_EXPORT_BATCH_SIZE` (`batch_processor.max_export_batch_size`)";
         let protocol = Setting::Protocol(OtlpProtocol::Grpc);
         for (signal, setting, expected) in [

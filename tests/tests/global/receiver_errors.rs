@@ -425,7 +425,7 @@ fn a_refusal_of_tls_is_named() {
 
     for (protocol, receiver) in secure(&authority, ClientCertificate::Required) {
         let untrusted = error(protocol, &receiver.endpoint());
-        let setting = "certificate in `OTEL_EXPORTER_OTLP_CERTIFICATE` (`certificate`)";
+        let setting = "certificate in `OTEL_EXPORTER_OTLP_CERTIFICATE` (`otlp.all.certificate`)";
         assert!(untrusted.ends_with(setting), "{untrusted}");
         let anonymous = error_with(protocol, &receiver.endpoint(), trusting);
         let setting = "`OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE`";

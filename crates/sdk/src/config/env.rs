@@ -169,22 +169,34 @@ impl TelemetryConfig {
         (!names.is_empty()).then(|| one_of(&names))
     }
 
-    /// Returns the path of the field with a setting of OTLP that applies to a signal.
-    fn path_of(&self, signal: Signal, field: &str) -> String {
+    /// Returns the signal if it has a setting of OTLP of its own; `None` if the setting for all signals applies.
+    fn with_own(&self, signal: Signal, field: &str) -> Option<Signal> {
         let own = names::path(Some(signal), field);
         if self.sources.of(&own).0 == Source::Default { names::path(None, field) } else { own }
     }
 
-    /// Returns the places of settings of the OTLP exporter for a signal that a document or a file has set, with the names of
-    /// the settings.
+    fn path_of(&self, signal: Signal, field: &str) -> String {
+        names::path(self.with_own(signal, field), field)
+    }
+
+    /// Returns the name of a setting of the OTLP exporter for messages: its key, which is `of_file` in OpenTelemetry's file,
+    /// with its place in the file that has set it, or else its variable, which `value` follows, with the key.
     #[doc(hidden)]
-    pub fn places(&self, signal: Signal, settings: &[&'static str]) -> Vec<(&'static str, String)> {
-        let settled = self.settled();
-        let place = |setting: &&'static str| {
-            let (source, _) = settled.sources.of(&settled.path_of(signal, setting));
-            source.is_in_file().then(|| (*setting, source.to_string()))
+    pub fn name_of(&self, signal: Signal, field: &str, value: &str, of_file: &str) -> String {
+        let own = self.with_own(signal, field);
+        let path = names::path(own, field);
+        let key = match own {
+            _ if self.is_of_file() => of_file,
+            None if field == "headers" => "authentication",
+            _ => &path,
         };
-        settings.iter().filter_map(place).collect()
+        let (source, _) = self.sources.of(&path);
+        let variable = names::otlp(own, &field.to_ascii_uppercase());
+        match variable {
+            _ if source.is_in_file() && value.is_empty() => format!("`{key}` ({source})"),
+            Some(variable) if !self.is_of_file() => format!("`{variable}{value}` (`{key}`)"),
+            _ => format!("`{key}`"),
+        }
     }
 
     /// Whether a file of OpenTelemetry's format is the configuration.

@@ -64,6 +64,11 @@ impl TelemetryConfig {
             let shown = sanitize_sent_value(key, &text).into_owned();
             values.insert(format!("resource_attributes.additional.{key}"), (shown, hash(&text)));
         }
+        values
+    }
+
+    /// Notes that code has set the values that differ from those that were read, or from the defaults.
+    pub(crate) fn note_code(&mut self) {
         let now = self.values();
         let read = self.sources.read.take();
         let read = read.unwrap_or_else(|| Arc::new(Self::new("").values()));

@@ -21,7 +21,8 @@ pub struct OtlpTarget {
 }
 
 impl From<TelemetryConfig> for OtlpTarget {
-    fn from(config: TelemetryConfig) -> Self {
+    fn from(mut config: TelemetryConfig) -> Self {
+        config.note_code();
         Self { config: Arc::new(config), headers: Vec::new(), is_traces_only: false }
     }
 }
