@@ -198,9 +198,7 @@ impl TelemetryProviderBuilder {
 fn from_env() -> TelemetryConfig {
     TelemetryConfig::from_env().unwrap_or_else(|error| {
         say_nothing_is_recorded(&error);
-        let mut config = TelemetryConfig::new("unknown_service");
-        config.enabled = false;
-        config
+        TelemetryConfig::in_place_of_file()
     })
 }
 

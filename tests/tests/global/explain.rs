@@ -29,6 +29,7 @@ fn the_effective_source_and_the_ignored_ones_are_named() {
         // The mask is the same.
         config.authentication = Some(TelemetryAuth::bearer("hunter22"));
         config.batch_processor.max_queue_size = 2048;
+        config.limits.attribute_count = 10;
         print!("\nchild:\n{config}");
     });
     let written = document(OURS);
@@ -43,7 +44,7 @@ fn the_effective_source_and_the_ignored_ones_are_named() {
         ("OTEL_BSP_MAX_QUEUE_SIZE", "4096"),
         ("OTEL_PROPAGATORS", "tracecontext"),
         ("OTEL_TRACES_SAMPLER", "alway_on"),
-        ("FLOE_SPAN_FILTER", "info"),
+        ("FLOE_SPAN_FILTER", "info, orders::db=DEBUG"),
         ("OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE", "client.pem"),
         // In place of its path.
         ("OTEL_EXPORTER_OTLP_CLIENT_KEY", "MC4CAQAwBQYDK2Vw\nBCIEIAhunter2"),
@@ -67,14 +68,14 @@ fn the_effective_source_and_the_ignored_ones_are_named() {
         "authentication.bearer_token = ********** (code; ignored: line 4, column 51 of `{file}`)
 batch_processor.max_queue_size = 2048 (code; ignored: `OTEL_BSP_MAX_QUEUE_SIZE`)
 batch_processor.schedule_delay_millis = 5000 (default)
-limits.attribute_count = 9 (`OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT`; ignored: `OTEL_ATTRIBUTE_COUNT_LIMIT`, line 3, column 27 of `{file}`)
+limits.attribute_count = 10 (code; ignored: `OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT`, `OTEL_ATTRIBUTE_COUNT_LIMIT`, line 3, column 27 of `{file}`)
 otlp_endpoint = http://code:4317 (code; ignored: `OTEL_EXPORTER_OTLP_ENDPOINT`, line 2, column 16 of `{file}`)
 propagators.0 = tracecontext (`OTEL_PROPAGATORS`; ignored: line 6, column 15 of `{file}`)
 resource_attributes.additional.team = a (`OTEL_RESOURCE_ATTRIBUTES`)
 resource_attributes.service_name = two (`OTEL_SERVICE_NAME`; ignored: `OTEL_RESOURCE_ATTRIBUTES`, line 1, column 37 of `{file}`)
 resource_attributes.service_version = 2 (`OTEL_RESOURCE_ATTRIBUTES`)
-sampling.sampler = always_off (line 5, column 21 of `{file}`)
-sampling.filter (`FLOE_SPAN_FILTER`)"
+sampling.filter = info,orders::db=debug (`FLOE_SPAN_FILTER`)
+sampling.sampler = always_off (line 5, column 21 of `{file}`)"
     );
     let (_, stdout) = stdout.split_once("child:\n").unwrap();
     let mut found = lines_of(stdout, &paths);
@@ -129,6 +130,10 @@ resource_attributes.service_name = orders (line 2, column 25 of `{file}`)
 sampling.sampler = always_off (line 6, column 12 of `{file}`)"
     );
     assert_eq!(lines_of(&stderr, &paths).join("\n"), expected);
+    let (_, stderr) =
+        program.run(&[("OTEL_CONFIG_FILE", "/missing"), ("FLOE_EXPLAIN_CONFIG", "true")]);
+    assert_eq!(lines_of(&stderr, &["enabled"]), ["enabled = false (`OTEL_CONFIG_FILE`)"]);
+    assert!(!stderr.contains("(code)"), "{stderr}");
 }
 
 /// A program's own value of a filter precedes the variable, and a change for a terminal is not one of code.

@@ -93,6 +93,9 @@ fn signals_of(name: &str) -> [bool; 3] {
 fn a_variable_that_cannot_be_obeyed_leaves_its_signal_out() {
     let sent = Sent::new(program!({ child() }));
     assert_eq!(sent.run_with(&[]), ([true; 3], Vec::new()));
+    // Nothing is lost by it.
+    let none = [("OTEL_TRACES_EXPORTER", "none"), ("OTEL_TRACES_SAMPLER", "alway_on")];
+    assert_eq!(sent.run_with(&none), ([false, true, true], Vec::new()));
     let (certificate, key) = sent.authority.client();
     let bare = sent.receiver.endpoint().replace("https://", "");
     let mut checked = 0;

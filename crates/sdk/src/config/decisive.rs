@@ -6,7 +6,6 @@
 use super::env::names;
 use super::otlp::Signal;
 use super::refusals::{Decisive, Refusal};
-use super::source::Values;
 use super::telemetry::TelemetryConfig;
 use crate::error::Error;
 
@@ -38,42 +37,37 @@ impl TelemetryConfig {
     ) {
         // `Error` redacts the message, which may quote a credential.
         let reason = Error::config(format!("{name}: {message}")).to_string();
-        let held = self.held(setting, signal);
-        match self.refusals.0.iter_mut().find(|known| known.reason == reason) {
+        let order = self.sources.count;
+        let refusals = &mut self.sources.refusals;
+        match refusals.iter_mut().find(|known| known.reason == reason) {
             // The variable is read again, after code may have set the field.
-            Some(known) => known.held = held,
-            None => self.refusals.0.push(Refusal { setting, signal, reason, held }),
+            Some(known) => known.order = order,
+            None => refusals.push(Refusal { setting, signal, reason, order }),
         }
     }
 
-    /// Returns why a signal cannot have one of these settings; `None` if it can.
+    /// Returns why a signal cannot have one of these settings; `None` if it can. What code has set must be noted.
     pub(crate) fn refusal(&self, signal: Signal, settings: &[Decisive]) -> Option<String> {
         let applies = |it: &&Refusal| {
             let is_of_signal = match it.signal {
                 Some(of) => of == signal,
-                None => self.held(it.setting, Some(signal)).is_empty(),
+                None => self.last_order(it.setting, Some(signal)) == 0,
             };
             settings.contains(&it.setting) && is_of_signal && self.is_refused(it)
         };
-        let refused = self.refusals.0.iter().filter(applies);
+        let refused = self.sources.refusals.iter().filter(applies);
         let reasons: Vec<_> = refused.map(|it| &*it.reason).collect();
         (!reasons.is_empty()).then(|| reasons.join("; "))
     }
 
-    /// Whether no code has set the field of the variable since it was read.
+    /// Whether nobody has set the field of the variable since it was read.
     pub(super) fn is_refused(&self, refusal: &Refusal) -> bool {
-        self.held(refusal.setting, refusal.signal) == refusal.held
+        self.last_order(refusal.setting, refusal.signal) <= refusal.order
     }
 
-    /// Returns the values of a setting.
-    fn held(&self, setting: Decisive, signal: Option<Signal>) -> Values {
+    /// Returns when a setting was set last; 0 if nobody has set it.
+    fn last_order(&self, setting: Decisive, signal: Option<Signal>) -> usize {
         let paths = setting.paths(signal);
-        let is_of = |path: &String| {
-            paths.iter().any(|it| {
-                path.strip_prefix(&**it)
-                    .is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
-            })
-        };
-        self.values().into_iter().filter(|(path, _)| is_of(path)).collect()
+        paths.iter().map(|path| self.sources.last_order(path)).max().unwrap_or(0)
     }
 }

@@ -139,11 +139,10 @@ impl TelemetryConfig {
     /// Returns the settings to change after an error of a signal's exporter: the one that the error names, or else the
     /// one that requests the exporter. `None` if neither a variable nor the file of `OTEL_CONFIG_FILE` is the source.
     pub(crate) fn asked_by(&self, signal: Signal, error: &Error) -> Option<String> {
-        let settled = self.settled();
-        let source = |path: &str| settled.sources.of(path).0;
+        let source = |path: &str| self.sources.of(path).0;
         let exporter = source(&format!("exporters.{}", signal.as_str()));
-        let endpoint = source(&settled.path_of(signal, "endpoint"));
-        let protocol = source(&settled.path_of(signal, "protocol"));
+        let endpoint = source(&self.path_of(signal, "endpoint"));
+        let protocol = source(&self.path_of(signal, "protocol"));
         let all = match error.setting() {
             None if exporter == Source::Default => vec![endpoint],
             None => vec![exporter],
@@ -159,7 +158,7 @@ impl TelemetryConfig {
                 ]
             }
             Some("PROTOCOL") => vec![endpoint],
-            Some(setting) => vec![source(&settled.path_of(signal, &setting.to_ascii_lowercase()))],
+            Some(setting) => vec![source(&self.path_of(signal, &setting.to_ascii_lowercase()))],
         };
         if let Some(file) = all.iter().find(|it| it.is_config_file()) {
             return Some(format!("`{CONFIG_FILE}`, {file}"));
@@ -172,7 +171,7 @@ impl TelemetryConfig {
     /// Returns the signal if it has a setting of OTLP of its own; `None` if the setting for all signals applies.
     fn with_own(&self, signal: Signal, field: &str) -> Option<Signal> {
         let own = names::path(Some(signal), field);
-        if self.sources.of(&own).0 == Source::Default { names::path(None, field) } else { own }
+        (self.sources.of(&own).0 != Source::Default).then_some(signal)
     }
 
     fn path_of(&self, signal: Signal, field: &str) -> String {
@@ -311,6 +310,16 @@ impl TelemetryConfig {
     /// Returns the defaults for a service that nobody has named.
     pub(super) fn unnamed() -> Self {
         let mut config = Self::new(default_service_name());
+        config.remember();
+        config
+    }
+
+    /// Returns the configuration in place of the file of a variable that cannot be used: nothing is recorded.
+    pub(crate) fn in_place_of_file() -> Self {
+        let mut config = Self::unnamed();
+        config.enabled = false;
+        let variable = if config_file().is_some() { CONFIG_FILE } else { DOCUMENT };
+        config.sources.note("enabled", Source::Variable(variable));
         config.remember();
         config
     }

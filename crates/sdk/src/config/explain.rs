@@ -4,11 +4,12 @@ use std::fmt::{self, Display};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 
+use super::filter::shown;
 use super::leaves::leaves;
 use super::source::{Source, Values};
 use super::telemetry::TelemetryConfig;
-use floe_telemetry_core::sanitize_credentials;
 use crate::redaction::sanitize_sent_value;
+use floe_telemetry_core::sanitize_credentials;
 
 /// The maximum number of lines.
 const MAX_LINES: usize = 2000;
@@ -24,6 +25,9 @@ impl TelemetryConfig {
     pub(super) fn values(&self) -> Values {
         let mut values: Values =
             leaves(self).into_iter().map(|(path, text)| (path, (text, 0))).collect();
+        if let Some(filter) = &self.sampling.filter {
+            values.insert("sampling.filter".to_owned(), (shown(filter), 0));
+        }
         let mut mark = |path: String, hash: u64| {
             if let Some((_, held)) = values.get_mut(&path) {
                 *held = hash;
@@ -51,14 +55,10 @@ impl TelemetryConfig {
         for (key, value) in &self.span_attributes {
             mark(format!("span_attributes.{key}"), hash(value));
         }
-        for (key, value) in &self.resource_attributes.additional {
+        let resource = &self.resource_attributes;
+        for (key, value) in &resource.additional {
             mark(format!("resource_attributes.additional.{key}"), hash(value));
         }
-        values
-    }
-
-    /// Notes that code has set the values that differ from those that were read, or from the defaults.
-    pub(super) fn note_code(&mut self) {
         for (key, value) in &resource.typed {
             let text = value.to_string();
             let shown = sanitize_sent_value(key, &text).into_owned();
@@ -85,16 +85,10 @@ impl TelemetryConfig {
         self.sources.read = Some(Arc::new(self.values()));
     }
 
-    /// Returns a copy that knows what code has set.
-    pub(super) fn settled(&self) -> Self {
-        let mut config = self.copied();
-        config.note_code();
-        config
-    }
-
     /// Returns the effective configuration, one line for each value with its source.
     pub(crate) fn explained(&self) -> Vec<String> {
-        let config = self.settled();
+        let mut config = self.copied();
+        config.note_code();
         let values = config.values();
         let mut lines: Vec<_> = values
             .iter()
@@ -117,7 +111,7 @@ impl TelemetryConfig {
             .paths()
             .filter(|path| config.sources.of(path).0.variable().is_some() && !is_shown(path));
         lines.extend(without_value.map(|path| format!("{path} ({})", config.sources.of(path).0)));
-        let refused = config.refusals.0.iter().filter(|it| config.is_refused(it));
+        let refused = config.sources.refusals.iter().filter(|it| config.is_refused(it));
         lines.extend(refused.map(|it| format!("left out: {}", it.reason)));
         if let Some(more @ 1..) = lines.len().checked_sub(MAX_LINES) {
             lines.truncate(MAX_LINES);
@@ -148,11 +142,11 @@ impl Display for TelemetryConfig {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.explained().iter().try_for_each(|line| writeln!(f, "{line}"))
     }
+}
 
 /// Writes the same on one line.
 impl fmt::Debug for TelemetryConfig {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "TelemetryConfig {{ {} }}", self.explained().join(", "))
     }
-}
 }

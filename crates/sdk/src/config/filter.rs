@@ -77,6 +77,15 @@ pub(super) fn directive(text: &str) -> Result<Directive, String> {
     }
 }
 
+/// Returns the text of a filter.
+pub(super) fn shown(filter: &[Directive]) -> String {
+    let text = |(target, most): &Directive| {
+        let level = LEVELS[usize::from(*most)];
+        if target.is_empty() { level.to_owned() } else { format!("{target}={level}") }
+    };
+    filter.iter().map(text).collect::<Vec<_>>().join(",")
+}
+
 fn verbosity(word: &str) -> Option<u8> {
     let levels = LEVELS.into_iter().zip(0..).chain(OTHER_NAMES);
     let mut named = levels.filter(|(name, _)| name.eq_ignore_ascii_case(word));

@@ -1,7 +1,6 @@
 //! The variables that cannot be obeyed, as data.
 
 use super::otlp::Signal;
-use super::source::Values;
 
 /// A setting that is obeyed, or its signal is left out.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -27,16 +26,6 @@ pub(super) struct Refusal {
     /// `None` for all signals.
     pub(super) signal: Option<Signal>,
     pub(super) reason: String,
-    /// The values of the setting when the variable was read.
-    pub(super) held: Values,
-}
-
-/// The variables that cannot be obeyed. They are ignored when configurations are compared.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Refusals(pub(super) Vec<Refusal>);
-
-impl PartialEq for Refusals {
-    fn eq(&self, _: &Self) -> bool {
-        true
-    }
+    /// The number of sources that had been noted when the variable was read.
+    pub(super) order: usize,
 }

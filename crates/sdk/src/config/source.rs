@@ -5,6 +5,7 @@ use std::fmt::{self, Display};
 use std::sync::Arc;
 
 use super::mistake::Position;
+use super::refusals::Refusal;
 
 /// The place where a value was set. It is made where the value is read, and printed last.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -66,7 +67,9 @@ pub(super) type Values = BTreeMap<String, (String, u64)>;
 pub(crate) struct Sources {
     /// The sources of a path with their order.
     noted: Arc<BTreeMap<String, Vec<(usize, Source)>>>,
-    count: usize,
+    pub(super) count: usize,
+    /// The variables that cannot be obeyed.
+    pub(super) refusals: Vec<Refusal>,
     /// The values when the sources were noted; `None` for the defaults.
     pub(super) read: Option<Arc<Values>>,
 }
@@ -86,28 +89,34 @@ impl Sources {
         noted.push((self.count, source));
     }
 
-    /// Returns the source of a value, and the earlier ones that it replaces.
-    pub(crate) fn of(&self, path: &str) -> (Source, Vec<&Source>) {
+    /// Returns the sources of a value, and of those above and below it, in their order.
+    fn all(&self, path: &str) -> Vec<&(usize, Source)> {
         let ends = path.match_indices('.').map(|(at, _)| at).chain([path.len()]);
         let above = ends.filter_map(|end| self.noted.get(path.get(..end)?));
         let below = self.noted.range(format!("{path}.")..format!("{path}/")).map(|(_, it)| it);
         let mut all: Vec<_> = above.chain(below).flatten().collect();
         all.sort_by_key(|(order, _)| *order);
-        let Some((_, source)) = all.pop() else {
-            return (Source::Default, Vec::new());
-        };
-        let mut ignored: Vec<&Source> = Vec::new();
-        for (_, other) in all.into_iter().rev() {
-            if *other != Source::Default
-                && ![source]
-                    .into_iter()
-                    .chain(ignored.iter().copied())
-                    .any(|it| it.is_beside(other))
-            {
-                ignored.push(other);
+        all
+    }
+
+    /// Returns the source of a value, and the earlier ones that it replaces.
+    pub(crate) fn of(&self, path: &str) -> (Source, Vec<&Source>) {
+        let mut known: Vec<&Source> = Vec::new();
+        for (_, source) in self.all(path).into_iter().rev() {
+            let is_known = known.iter().any(|it| it.is_beside(source));
+            if known.is_empty() || *source != Source::Default && !is_known {
+                known.push(source);
             }
         }
-        (source.clone(), ignored)
+        match &known[..] {
+            [] => (Source::Default, known),
+            [source, ..] => ((*source).clone(), known.split_off(1)),
+        }
+    }
+
+    /// Returns the order of the last source of a value; 0 if there is none.
+    pub(super) fn last_order(&self, path: &str) -> usize {
+        self.all(path).last().map_or(0, |(order, _)| *order)
     }
 
     /// Returns the paths that have been noted.

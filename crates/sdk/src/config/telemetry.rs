@@ -19,7 +19,7 @@ use super::otlp::{OtlpConfig, OtlpProtocol, Signal, signal_url};
 use super::panics::PanicOutput;
 use super::propagator::Propagator;
 use super::redaction::RedactionConfig;
-use super::refusals::{Decisive, Refusals};
+use super::refusals::Decisive;
 use super::resource::{ResourceAttributes, check_key};
 use super::sampling::SamplingConfig;
 use super::secret;
@@ -169,10 +169,7 @@ pub struct TelemetryConfig {
     /// propagation.
     #[serde(skip_serializing_if = "are_default_propagators")]
     pub propagators: Vec<Propagator>,
-    /// The variables that cannot be obeyed.
-    #[serde(skip)]
-    pub(crate) refusals: Refusals,
-    /// The places where the settings were set.
+    /// The places where the settings were set, and the variables that cannot be obeyed.
     #[serde(skip)]
     pub(crate) sources: Sources,
 }
@@ -231,7 +228,6 @@ impl TelemetryConfig {
             status_on_success: true,
             panic_output: PanicOutput::default(),
             propagators: Propagator::DEFAULT.to_vec(),
-            refusals: Refusals::default(),
             sources: Sources::default(),
         }
     }
@@ -294,8 +290,7 @@ impl TelemetryConfig {
 
     /// Returns the variable with the endpoint of a signal that code sends elsewhere.
     pub(crate) fn unused_endpoint(&self, signal: Signal) -> Option<&'static str> {
-        let settled = self.settled();
-        let source = |path: &str| settled.sources.of(path).0;
+        let source = |path: &str| self.sources.of(path).0;
         let endpoint = source(&format!("otlp.{}.endpoint", signal.as_str())).variable();
         let exporters = source(&format!("exporters.{}", signal.as_str()));
         endpoint.filter(|_| exporters == Source::Code)

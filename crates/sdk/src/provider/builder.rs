@@ -298,6 +298,7 @@ impl TelemetryProviderBuilder {
                 "expected `init` after `with_layer`, found `initialize`, which installs no `tracing` subscriber",
             ));
         }
+        self.config.note_code();
         if is_explained() {
             start_message::explain(&self.config);
         }
@@ -357,10 +358,14 @@ impl TelemetryProviderBuilder {
             None => &[Decisive::Sampler, Decisive::Filter],
         };
         if let Some(reason) = self.config.refusal(Signal::Traces, settings) {
-            say_left_out(Signal::Traces.as_str(), &reason);
+            let is_wanted = self.config.exporters.traces.as_deref() != Some(&[ExporterKind::None]);
+            if is_wanted || !self.exporters.is_empty() || !self.processors.is_empty() {
+                say_left_out(Signal::Traces.as_str(), &reason);
+            }
             self.exporters.clear();
             self.processors.clear();
             self.config.exporters.traces = Some(vec![ExporterKind::None]);
+            self.config.remember();
         }
         self
     }
@@ -380,7 +385,8 @@ impl TelemetryProviderBuilder {
     /// Starts the exporters and the meters. After an error, no part of the process uses them.
     fn start(self, start_timeout: Duration) -> Result<Started, Error> {
         // A factory may also change the configuration, and add other parts.
-        let this = add_registered(self.without_refused_traces(), start_timeout)?;
+        let mut this = add_registered(self.without_refused_traces(), start_timeout)?;
+        this.config.note_code();
         let config = &this.config;
         let has_sampler = this.sampler.is_some();
         if has_sampler && config.sampling.has_tail() {
