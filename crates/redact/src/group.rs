@@ -374,7 +374,7 @@ fn member(scan: &mut Scan<'_>, outer: Option<Meaning>, field: &Field) -> Option<
             if is_of_fields(&outer) && !is_called(NAME_NAMES) && !is_called(FIELDS) =>
         {
             // The variant of a value has the text, whatever its field is called: `kind: String("…")`.
-            key::of_field(outer, name).or_else(|| is_variant(tokens, field.value).then_some(outer))
+            if is_variant(tokens, field.value) { Some(outer) } else { key::of_field(outer, name) }
         }
         (own, _) => own,
     }
@@ -385,7 +385,7 @@ fn is_variant(tokens: &mut Tokens<'_>, mut place: usize) -> bool {
     while tokens.is_word(place, words!("some, ok")) && tokens.kind(place + 1) == Open(b'(') {
         place = tokens.skip_lines(place + 2);
     }
-    tokens.constructor(place).is_some()
+    tokens.constructor(place).is_some() || tokens.are(place, &[Word, Blank, Open(b'{')])
 }
 
 /// Whether the word or its last part is one of these names, as in `name`, `ParameterName` and `param_name`.

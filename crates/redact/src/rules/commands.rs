@@ -168,7 +168,8 @@ arguments! {
     rabbitmqctl change_password, rabbitmqctl authenticate_user, cmdkey, pg_md5 -u, sp_addlogin, net use, wpa_passphrase, \
     bw login, poetry config"
     "command-argument" Command 2
-        "htpasswd -b, htpasswd -bc, htpasswd -cb, htpasswd -bB, htpasswd -cbB, htpasswd -bcB, net use, ACL SETUSER"
+        "htpasswd -b, htpasswd -bc, htpasswd -cb, htpasswd -bB, htpasswd -cbB, htpasswd -bcB, net use, ACL SETUSER, \
+    radius-server host, tacacs-server host"
     "command-argument" Command 3 "mc alias set, mc config host add, net use"
     "command-argument" Command 0
         "requirepass, masterauth, AUTH PLAIN, auth plain, AUTH LOGIN, AUTH, PASS, \
@@ -176,7 +177,8 @@ arguments! {
     ConvertTo-SecureString -AsPlainText -Force -String, ConvertTo-SecureString -AsPlainText, \
     enable secret, enable password, snmp-server community, wsrep_sst_auth, vault login, \
     cargo login, bw unlock, flyctl auth token, fly auth token, rclone obscure, \
-    vault token lookup, vault token renew, vault token revoke"
+    vault token lookup, vault token renew, vault token revoke, etcdctl user add, crypto isakmp key, \
+    pre-shared-key ascii-text, tacacs-server key, radius-server key"
     "piped-password" Piped 0 "echo, echo -n, printf"
     "piped-password" Piped 1 "printf"
     "piped-password" Fed 0 "sudo -S, kinit, pass insert, passwd, chpasswd, smbpasswd, cryptsetup, ssh-add"

@@ -152,7 +152,7 @@ pub(crate) static FIELDS: WordList = words!(
     "user, username, login, email, host, hostname, server, port, database, schema, role, \
     region, account, tenant, owner, namespace, cluster, profile, environment, description, \
     comment, note, message, reason, valid, active, scheme, sub, iss, aud, iat, exp, nbf, \
-    address, text"
+    address"
 );
 
 /// Words after a name that do not change its meaning: `password_new`, `TOKEN_PROD`, `tokenValue`.
