@@ -54,7 +54,7 @@ impl<'a> From<&'a str> for Destination<'a> {
 
 impl fmt::Display for Destination<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.0.contains("://") {
+        if authority(self.0).is_some() {
             return f.write_str(origin(&sanitize_url(self.0)));
         }
         if !self.0.contains('@') {
@@ -72,10 +72,15 @@ impl fmt::Display for Destination<'_> {
 /// Returns the beginning of a URL: its scheme and its authority, which may contain credentials.
 #[must_use]
 pub fn origin(url: &str) -> &str {
-    let authority = url.find("://").map_or(0, |colon| colon + 3);
+    let authority = authority(url).unwrap_or_default();
     // Many parsers treat a backslash as a slash.
     let path = url[authority..].find(['/', '?', '#', '\\']);
     path.map_or(url, |path| &url[..authority + path])
+}
+
+/// Returns the index of the authority of a URL, or `None` for a text without a scheme.
+fn authority(url: &str) -> Option<usize> {
+    url.find("://").map(|colon| colon + 3)
 }
 
 /// Returns the domain of an e-mail address, which may be in angle brackets after a name.

@@ -32,8 +32,7 @@ impl ServiceUrl {
 
     /// Whether requests are encrypted.
     pub fn is_https(&self) -> bool {
-        let scheme = self.0.split_once("://").map(|(scheme, _)| scheme);
-        scheme.is_some_and(|scheme| scheme.eq_ignore_ascii_case("https"))
+        self.0.parse().is_ok_and(|uri: Uri| uri.scheme_str() == Some("https"))
     }
 }
 
@@ -84,6 +83,9 @@ mod tests {
             ("http://[::1]:9093", "http://[::1]:9093"),
         ] {
             assert_eq!(parse(text).unwrap().as_str(), kept);
+        }
+        for (text, is_https) in [("http://h", false), ("https://h", true), ("HTTPS://h", true)] {
+            assert_eq!(parse(text).unwrap().is_https(), is_https, "{text}");
         }
         for text in [
             "alertmanager:9093",

@@ -12,16 +12,11 @@ use tempfile::TempDir;
 use crate::program::Program;
 use crate::{CANARY, Contract, with};
 
-pub(crate) fn project_in(folder: &Path) -> Project<'_> {
+fn project_in(folder: &Path) -> Project<'_> {
     Project { folder, profiles: Some(folder), target: Some("dev"), ended: None, selection: None }
 }
 
-pub(crate) fn run_in(
-    name: &str,
-    program: &Path,
-    command: DbtCommand,
-    project: &Project<'_>,
-) -> CommandRun {
+fn run_in(name: &str, program: &Path, command: DbtCommand, project: &Project<'_>) -> CommandRun {
     let config = json!({ "program": program });
     with::<dyn DbtRunner, _>(name, config, |runner| runner.run(command, project))
 }
@@ -57,7 +52,7 @@ fn results(version: &str, status: &str) -> String {
 }
 
 pub(crate) fn contract() -> Contract {
-    of_dbt("core", "1.11.16", "stand-in; dbt-core 1.11 in `.ci/services plugins`")
+    of_dbt("core", "1.11.16", "stand-in; dbt-core 1.11 in `.ci/services pipeline`")
 }
 
 pub(crate) fn of_dbt(name: &'static str, version: &'static str, service: &'static str) -> Contract {

@@ -3,12 +3,10 @@
 
 mod alertmanager;
 mod catalog_polaris;
-mod dbt_core;
 mod email;
 mod ingestion_dlt;
 mod keycloak;
 mod openlineage;
-mod orchestrator_dagster;
 mod process;
 mod python;
 mod quality_dbt;
