@@ -278,6 +278,34 @@ fn errors_have_the_innermost_span_and_its_message() {
     }
 }
 
+/// Replicas and shards share a name.
+#[test]
+fn the_targets_of_a_name_are_told_apart() {
+    let recording = spans(
+        "pay 0..30 @shop
+           card 0..9 client server.address=card-1
+           card 9..29 client server.address=card-2 error=late
+           card 29..30 client server.address=card-2 error=late",
+    );
+    let names = printed(&recording, &["names"]);
+    let line = "\ncard: 2 targets, whose p95 is 20 ms (card-2) to 9 ms (card-1)\n";
+    assert!(names.contains(line), "{names}");
+    let errors = printed(&recording, &["errors"]);
+    assert_eq!(errors, "2 × card: late\n  pay > card at card-2 [shop]\n");
+    let path = printed(&recording, &["critical-path"]);
+    assert!(path.contains("  pay > card at card-1 [shop]\n"), "{path}");
+}
+
+#[test]
+fn the_percentiles_of_a_name_are_nearest_ranks() {
+    let text = (1..=200).map(|it| format!("load 0..{it}")).collect::<Vec<_>>().join("\n");
+    let names = printed(&spans(&text), &["names", "--json"]);
+    let names: serde_json::Value = serde_json::from_str(&names).unwrap();
+    for (key, millis) in [("p50_ns", 100), ("p95_ns", 190), ("p99_ns", 198), ("max_ns", 200)] {
+        assert_eq!(names["rows"][0][key], millis * 1_000_000, "{key}");
+    }
+}
+
 #[test]
 fn the_program_draws_and_answers() {
     let folder = tempfile::tempdir().unwrap();
@@ -301,13 +329,13 @@ fn the_program_draws_and_answers() {
     let errors = text(&run(&["errors", "--json", file]).stdout);
     assert_eq!(
         errors.trim_end(),
-        r#"{"rows":[{"error":"","message":"402 Payment Required","name":"POST","path":"checkout > POST","service":"shop","span":"0000000000000004","times":1,"trace":"00000000000000000000000000000001"}],"total":1}"#
+        r#"{"rows":[{"error":"","message":"402 Payment Required","name":"POST","path":"checkout > POST","service":"shop","span":"0000000000000004","target":"pay.example.com","times":1,"trace":"00000000000000000000000000000001"}],"total":1}"#
     );
     let path = text(&run(&["critical-path", file]).stdout);
     let rows: Vec<&str> = path.lines().collect();
     assert!(rows.iter().all(|it| it.width() <= 80), "{path}");
     assert!(path.contains("40.0 %"), "{path}");
-    assert!(path.contains("  checkout > POST [shop]\n"), "{path}");
+    assert!(path.contains("  checkout > POST at pay.example.com [shop]\n"), "{path}");
     assert_refused(file);
 }
 

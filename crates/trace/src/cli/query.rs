@@ -1,10 +1,11 @@
 //! `floe-trace why`, `errors`, `critical-path` and `names`: short answers about traces, as tables or as JSON.
 
 use std::cmp::Reverse;
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use clap::Args;
-use floe_trace::{Forest, Status, causes, critical_path, duration, names};
+use floe_trace::{Forest, Span, Status, causes, critical_path, duration, names};
 use itertools::Itertools as _;
 use rustc_hash::{FxHashMap, FxHashSet};
 use serde_json::{Value as Json, json};
@@ -19,6 +20,9 @@ const FEWEST: usize = 20;
 const WAITED: &str = "waited, no span";
 /// The width of output whose width is unknown.
 const WIDTH: usize = 80;
+/// The attributes with the address that a span calls.
+const TARGETS: [&str; 4] =
+    ["server.address", "net.peer.name", "network.peer.address", "db.instance"];
 /// The maximum length of a message, in columns.
 const LONGEST: usize = 800;
 
@@ -106,7 +110,7 @@ fn errors(forest: &Forest<'_>) -> Vec<Json> {
         }
     }
     let innermost = failed.into_iter().filter(|span| !explained.contains(span));
-    let mut groups: FxHashMap<(&str, &str, String), (usize, usize)> = FxHashMap::default();
+    let mut groups: FxHashMap<(&str, &str, String), (usize, usize, String)> = FxHashMap::default();
     for index in innermost {
         let span = forest.span(index);
         let message = match &span.status {
@@ -114,17 +118,24 @@ fn errors(forest: &Forest<'_>) -> Vec<Json> {
             _ => "",
         };
         let kind = span.attribute("error.type").map(ToString::to_string).unwrap_or_default();
-        groups.entry((&span.name, message, kind)).or_insert((0, index)).0 += 1;
+        let target = target(span);
+        let (times, _, common) =
+            groups.entry((&span.name, message, kind)).or_insert((0, index, target.clone()));
+        *times += 1;
+        if *common != target {
+            common.clear();
+        }
     }
     let mut groups = groups.into_iter().collect_vec();
-    groups.sort_by_key(|(_, (times, first))| (Reverse(*times), *first));
-    let rows = groups.into_iter().map(|((name, message, kind), (times, first))| {
+    groups.sort_by_key(|(_, (times, first, _))| (Reverse(*times), *first));
+    let rows = groups.into_iter().map(|((name, message, kind), (times, first, target))| {
         let span = forest.span(first);
         json!({
             "times": times,
             "name": name,
             "error": kind,
             "message": message,
+            "target": target,
             "path": ancestors(forest, first),
             "service": forest.recording().service(span),
             "span": span.id.to_string(),
@@ -132,6 +143,12 @@ fn errors(forest: &Forest<'_>) -> Vec<Json> {
         })
     });
     rows.collect()
+}
+
+/// Returns the address that a span calls, or an empty text.
+fn target(span: &Span) -> String {
+    let found = TARGETS.iter().find_map(|key| span.attribute(key));
+    found.map(ToString::to_string).unwrap_or_default()
 }
 
 /// Returns the names from the root of a trace to a span, at most the last eight.
@@ -156,17 +173,19 @@ fn path(forest: &Forest<'_>) -> Vec<Json> {
     let Some(trace) = traces.max_by_key(|trace| trace.duration()) else {
         return Vec::new();
     };
-    // Steps with the same path of names, such as the steps of a loop, are one row.
-    let mut parts: FxHashMap<(&str, String, bool), Part> = FxHashMap::default();
+    // Steps with the same path of names and the same target, such as the steps of a loop, are one row.
+    let mut parts: FxHashMap<(&str, String, String, bool), Part> = FxHashMap::default();
     for step in critical_path(forest.tree(), &trace.roots) {
-        let service = forest.recording().service(forest.span(step.span));
-        let part = parts.entry((service, ancestors(forest, step.span), step.is_wait)).or_default();
+        let span = forest.span(step.span);
+        let service = forest.recording().service(span);
+        let path = ancestors(forest, step.span);
+        let part = parts.entry((service, path, target(span), step.is_wait)).or_default();
         part.time += step.to - step.from;
         part.spans.insert(step.span);
     }
     let mut parts = parts.into_iter().collect_vec();
     parts.sort_by(|one, other| (other.1.time, &one.0).cmp(&(one.1.time, &other.0)));
-    let rows = parts.into_iter().filter_map(|((service, path, is_wait), part)| {
+    let rows = parts.into_iter().filter_map(|((service, path, target, is_wait), part)| {
         let spans = part.spans.iter().copied();
         let longest = spans.max_by_key(|it| (forest.span(*it).duration(), Reverse(*it)))?;
         let span = forest.span(longest);
@@ -177,6 +196,7 @@ fn path(forest: &Forest<'_>) -> Vec<Json> {
             "duration_ns": span.duration(),
             "name": if is_wait { WAITED } else { &span.name },
             "service": service,
+            "target": target,
             "path": path,
             "span": span.id.to_string(),
             "trace": span.trace.to_string(),
@@ -210,8 +230,22 @@ fn why(forest: &Forest<'_>) -> Vec<Json> {
 }
 
 fn statistics(forest: &Forest<'_>) -> Vec<Json> {
+    let mut by_target: BTreeMap<String, Vec<usize>> = BTreeMap::new();
+    for index in 0..forest.recording().spans.len() {
+        by_target.entry(target(forest.span(index))).or_default().push(index);
+    }
+    let mut targets: FxHashMap<(&str, &str), Vec<Json>> = FxHashMap::default();
+    for (target, spans) in by_target.iter().filter(|it| !it.0.is_empty()) {
+        for it in names(forest, spans.iter().copied()) {
+            targets.entry((it.service, it.name)).or_default().push(
+                json!({"target": target, "spans": it.count, "p50_ns": it.p50, "p95_ns": it.p95}),
+            );
+        }
+    }
     let names = names(forest, 0..forest.recording().spans.len()).into_iter();
     let rows = names.map(|name| {
+        let mut targets = targets.remove(&(name.service, name.name)).unwrap_or_default();
+        targets.sort_by_key(|it| Reverse(it["p95_ns"].as_u64()));
         json!({
             "name": name.name,
             "service": name.service,
@@ -223,6 +257,7 @@ fn statistics(forest: &Forest<'_>) -> Vec<Json> {
             "p95_ns": name.p95,
             "p99_ns": name.p99,
             "max_ns": name.max,
+            "targets": targets,
         })
     });
     rows.collect()
@@ -271,7 +306,7 @@ fn why_text(rows: &[Json], width: usize) -> String {
 }
 
 fn errors_text(rows: &[Json], width: usize) -> String {
-    sentences(rows, width, |row| [error_text(row), shown(row, "path")])
+    sentences(rows, width, |row| [error_text(row), place(row)])
 }
 
 fn error_text(row: &Json) -> String {
@@ -284,8 +319,34 @@ fn path_text(rows: &[Json], width: usize) -> String {
     sentences(rows, width, |row| {
         let keys = ["percent", "on_path_ns", "name"];
         let [percent, time, name] = keys.map(|key| shown(row, key));
-        [format!("{percent:>5} %  {time:>8}  {name}"), shown(row, "path")]
+        [format!("{percent:>5} %  {time:>8}  {name}"), place(row)]
     })
+}
+
+/// Returns the path of a row, with the address that its spans call.
+fn place(row: &Json) -> String {
+    match &*shown(row, "target") {
+        "" => shown(row, "path"),
+        target => format!("{} at {target}", shown(row, "path")),
+    }
+}
+
+/// Returns a line for each name with several targets: the slowest and the quickest one.
+fn targets_text(rows: &[Json], width: usize) -> String {
+    let line = |row: &Json| match row["targets"].as_array().map(Vec::as_slice) {
+        Some(targets @ [slowest, .., quickest]) => {
+            let [most, least] = [slowest, quickest]
+                .map(|it| format!("{} ({})", shown(it, "p95_ns"), shown(it, "target")));
+            let text = format!(
+                "{}: {} targets, whose p95 is {most} to {least}",
+                shown(row, "name"),
+                targets.len()
+            );
+            table::wrapped(&text, "", width)
+        }
+        _ => String::new(),
+    };
+    rows.iter().map(line).collect()
 }
 
 fn names_text(rows: &[Json], width: usize) -> String {
@@ -308,5 +369,8 @@ fn names_text(rows: &[Json], width: usize) -> String {
     };
     titles.push("name");
     cells.iter_mut().zip(rows).for_each(|(cells, row)| cells.push(name(row)));
-    if rows.is_empty() { String::new() } else { table::table(keys.len(), &titles, cells) }
+    if rows.is_empty() {
+        return String::new();
+    }
+    table::table(keys.len(), &titles, cells) + &targets_text(rows, width)
 }
