@@ -118,9 +118,9 @@ async function start() {
   if (!await follow()) {
     const failed = D.traces.findIndex(t => t.errors > 0);
     const slowest = D.traces.reduce((most, t, index) => t.duration > D.traces[most].duration ? index : most, 0);
-    choose(failed < 0 ? slowest : failed);
-    const why = D.why.find(([row]) => row >= first && row < end);
-    let row = failed >= 0 ? errorsOf()[0].row : why ? why[0] : -1;
+    const cause = D.why.length ? D.why[0][0] : -1;
+    choose(cause >= 0 ? traceOf(cause) : failed < 0 ? slowest : failed);
+    let row = (errorsOf()[0] || { row: cause }).row;
     while (row >= 0 && !rows.includes(row)) row = D.parent[row];
     if (row >= 0) select(row, false);
   }
