@@ -8,15 +8,16 @@ mod jaeger;
 mod json;
 mod protobuf;
 mod record;
+mod zipkin;
 
 use std::borrow::Cow;
 use std::fmt;
 use std::io::{self, BufRead, BufReader, Read};
 
 use flate2::bufread::MultiGzDecoder;
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
-use crate::span::{Note, Recording};
+use crate::span::{Kind, Note, Recording, SpanId, TraceId};
 use crate::text::Texts;
 
 /// The maximum size of a line or a message, in bytes.
@@ -49,6 +50,8 @@ pub struct Reader {
     texts: Texts,
     notes: FxHashMap<String, usize>,
     sources: FxHashMap<Vec<u8>, u32>,
+    /// The spans of Zipkin that a client and a server share.
+    shared: FxHashSet<(TraceId, SpanId)>,
     /// An estimate of the memory of all records without their texts, in bytes.
     bytes: usize,
     max_bytes: usize,
@@ -114,6 +117,7 @@ impl Reader {
             texts: Texts::default(),
             notes: FxHashMap::default(),
             sources: FxHashMap::default(),
+            shared: FxHashSet::default(),
             bytes: 0,
             max_bytes: 1 << 30,
             rejected: None,
@@ -140,7 +144,12 @@ impl Reader {
 
     /// Returns the recording, with the times as recorded.
     #[must_use]
-    pub fn into_recording(self) -> Recording {
+    pub fn into_recording(mut self) -> Recording {
+        if !self.shared.is_empty() {
+            let clients = self.recording.spans.iter_mut().filter(|it| it.kind == Kind::Client);
+            let shared = clients.filter(|it| self.shared.contains(&(it.trace, it.id)));
+            shared.for_each(|it| it.id = zipkin::client(it.id));
+        }
         self.recording
     }
 

@@ -8,7 +8,7 @@ use std::io::{self, Read, Write as _};
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use floe_trace::read::{LARGEST_MESSAGE, Reader, Unreadable};
-use floe_trace::{Forest, Kind, Recording, SpanId, Status, Value, write};
+use floe_trace::{Forest, Kind, Recording, SpanId, Status, TraceId, Value, write};
 use opentelemetry_proto::tonic::logs::v1::{LogRecord, ResourceLogs, ScopeLogs};
 use opentelemetry_proto::tonic::trace::v1::{ResourceSpans, TracesData};
 use prost::Message as _;
@@ -280,6 +280,40 @@ fn a_tag_of_jaeger_says_that_a_span_failed() {
     }
 }
 
+/// In Zipkin, a client and its server may share an id, which the spans below the server name.
+#[test]
+fn spans_of_zipkin_are_read() {
+    let span = |service: &str, more: &str| {
+        let times = r#""timestamp": 1000, "duration": 500"#;
+        format!(
+            r#"{{"traceId": "a7", "localEndpoint": {{"serviceName": "{service}"}}, {times}, {more}}}"#
+        )
+    };
+    let spans = [
+        span("web", r#""id": "2", "kind": "CLIENT", "name": "get", "tags": {"error": "reset"}"#),
+        span("api", r#""id": "2", "kind": "SERVER", "name": "get /", "shared": true"#),
+        span("api", r#""id": "3", "parentId": "2", "name": "query", "tags": {"rows": "5"}"#),
+    ]
+    .join(", ");
+    for text in [format!("[{spans}]"), format!("[[{spans}]]")] {
+        let recording = read(&text).unwrap();
+        let [client, server, query] = &*recording.spans else { panic!("{recording:?}") };
+        assert_eq!(
+            (client.parent, server.parent, query.parent),
+            (None, Some(client.id), Some(server.id))
+        );
+        assert_eq!(
+            (client.kind, server.kind, query.kind),
+            (Kind::Client, Kind::Server, Kind::Internal)
+        );
+        assert_eq!((server.start, server.end, server.trace), (1_000_000, 1_500_000, TraceId(0xa7)));
+        assert_eq!((recording.service(client), recording.service(server)), ("web", "api"));
+        assert_eq!(client.status, Status::Error("reset".into()));
+        assert!(query.attributes.contains(&("rows".into(), Value::Text("5".into()))));
+        assert_eq!(notes(&recording), [""; 0]);
+    }
+}
+
 #[test]
 fn a_span_that_cannot_be_read_leaves_the_others() {
     let bad = span(1, 0, "one", 10, 30).replace(r#""kind": 3"#, r#""attributes": {"a": 1}"#);
@@ -396,9 +430,8 @@ fn what_is_no_otlp_is_an_error_with_its_place() {
         (b"{\"a\": \n nonsense", "t.jsonl:2:3: expected requests of OTLP as JSON: expected ident"),
         (b"[1, 2]", "t.jsonl:1: expected requests of OTLP as JSON: invalid type: integer"),
         (
-            // This is the format of Zipkin.
-            b"[{\n\"traceId\": \"1\",\n\"id\": \"2\"}]",
-            "t.jsonl: expected requests of OTLP as JSON: found the fields `id`, `traceId`",
+            b"[{\n\"traceId\": \"1\",\n\"spanId\": \"2\"}]",
+            "t.jsonl: expected requests of OTLP as JSON: found the fields `spanId`, `traceId`",
         ),
         (
             br#"[{"resource": {}, "scopeSpans": []}]"#,

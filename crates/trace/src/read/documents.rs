@@ -12,7 +12,7 @@ use serde_json::value::RawValue;
 use serde_json::{Deserializer, Error, Value};
 
 use super::record::{Origin, Refused};
-use super::{LARGEST_MESSAGE, Reader, Unreadable, jaeger, json};
+use super::{LARGEST_MESSAGE, Reader, Unreadable, jaeger, json, zipkin};
 
 /// The maximum size of a document of many lines, which is read at once, in bytes.
 const LARGEST_DOCUMENT: usize = LARGEST_MESSAGE * 4;
@@ -98,15 +98,18 @@ impl Reader {
         }
     }
 
-    /// Adds a document: a request, a list of requests, or the format of another program.
+    /// Adds a document: a request, a list of requests or of their lists, or the format of another program.
     fn document(&mut self, text: &str, is_outermost: bool) -> Result<(), Error> {
-        if is_outermost && text.starts_with('[') {
+        if text.starts_with('[') {
             let requests = serde_json::from_str(text)?;
             return json::each(requests, |it: &RawValue| self.document(it.get(), false));
         }
         let request: json::Request<'_> = serde_json::from_str(text)?;
         if let Some(inner) = request.inner.filter(|_| is_outermost) {
             return self.document(inner.get(), false);
+        }
+        if request.is_zipkin() {
+            return self.add_zipkin(text);
         }
         request.check(text)?;
         self.resources += usize::from(request.metrics.is_some());
@@ -116,6 +119,15 @@ impl Reader {
         let spans = json::each(request.spans, |it| self.add_records(&it, has_id, Self::add_span));
         let logs = json::each(request.logs, |it| self.add_records(&it, has_time, Self::add_log));
         jaeger.and(spans).and(logs)
+    }
+
+    fn add_zipkin(&mut self, text: &str) -> Result<(), Error> {
+        let Some(span) = self.message(text, |_: &Value| true) else { return Ok(()) };
+        let before = self.recording.spans.len();
+        self.document(&zipkin::request(&span).to_string(), false)?;
+        let added = self.recording.spans[before..].iter().filter(|_| zipkin::is_shared(&span));
+        self.shared.extend(added.map(|it| (it.trace, it.id)));
+        Ok(())
     }
 
     fn add_jaeger(&mut self, trace: &jaeger::Trace<'_>) -> Result<(), Error> {

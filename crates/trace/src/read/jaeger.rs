@@ -76,21 +76,21 @@ fn span(span: &Value) -> Value {
     })
 }
 
-fn list<'a>(value: &'a Value, key: &str) -> impl Iterator<Item = &'a Value> + use<'a> {
+pub(super) fn list<'a>(value: &'a Value, key: &str) -> impl Iterator<Item = &'a Value> + use<'a> {
     value.get(key).and_then(Value::as_array).into_iter().flatten()
 }
 
-fn text<'a>(value: &'a Value, key: &str) -> &'a str {
+pub(super) fn text<'a>(value: &'a Value, key: &str) -> &'a str {
     value.get(key).and_then(Value::as_str).unwrap_or_default()
 }
 
 /// Returns an id with the leading zeros that Jaeger omits.
-fn id(value: &Value, key: &str, digits: usize) -> String {
+pub(super) fn id(value: &Value, key: &str, digits: usize) -> String {
     format!("{:0>digits$}", text(value, key))
 }
 
 /// Returns the value of a field, converted from microseconds to nanoseconds.
-fn micros(value: &Value, key: &str) -> u64 {
+pub(super) fn micros(value: &Value, key: &str) -> u64 {
     value.get(key).and_then(Value::as_u64).unwrap_or_default().saturating_mul(1000)
 }
 
@@ -115,7 +115,7 @@ fn tag(span: &Value, key: &str) -> Value {
     found.map(|it| it["value"].clone()).unwrap_or_default()
 }
 
-fn attribute(key: &str, value: &Value) -> Value {
+pub(super) fn attribute(key: &str, value: &Value) -> Value {
     let field = match value {
         Value::Bool(_) => "boolValue",
         Value::Number(number) if number.is_f64() => "doubleValue",

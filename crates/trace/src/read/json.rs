@@ -42,6 +42,10 @@ pub(super) struct Request<'a> {
     /// The traces in a download of Jaeger's page.
     #[serde(borrow, rename = "data")]
     pub(super) jaeger: Option<&'a RawValue>,
+    /// The ids in a span of Zipkin, which takes the place of a request.
+    #[serde(rename = "traceId")]
+    trace_id: Option<IgnoredAny>,
+    id: Option<IgnoredAny>,
 }
 
 /// The records of a resource.
@@ -70,6 +74,10 @@ pub(super) struct Scope<'a> {
 }
 
 impl Request<'_> {
+    pub(super) const fn is_zipkin(&self) -> bool {
+        self.trace_id.is_some() && self.id.is_some()
+    }
+
     /// Checks that the document with this text is a request: it has a known field, or no field.
     pub(super) fn check(&self, text: &str) -> Result<(), Error> {
         let is_known = self.spans.is_some()
