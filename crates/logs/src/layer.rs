@@ -5,6 +5,7 @@ use std::io::Write as _;
 use std::sync::OnceLock;
 use std::time::UNIX_EPOCH;
 
+use floe_telemetry_sdk::__parts::logs::Stored;
 use floe_telemetry_tracing::get_otel_context;
 use opentelemetry::logs::Severity;
 use opentelemetry::{Context, Key};
@@ -127,9 +128,16 @@ fn fill_record(
     for (key, value) in key_values {
         draft.add_new(&key, &value);
     }
-    // In lines, the explicit name of an event replaces a missing message.
-    if !draft.record.has_message && draft.record.event_name.is_some() {
+    // In lines, the explicit name of an event replaces a missing message. `#[instrument(err)]` writes an error alone.
+    let record = &mut draft.record;
+    if !record.has_message && record.event_name.is_some() {
         draft.set_message(|text| text.write_str(metadata.name()));
+    } else if !record.has_message
+        && let Some(error) = record.values.iter().find(|it| it.key.as_str() == "error")
+        && let Stored::Text(text) = &error.value
+    {
+        record.message = text.clone();
+        record.has_message = true;
     }
     if draft.record.has_panicked {
         let key = Key::from_static_str(keys::FLOE_WARNING);

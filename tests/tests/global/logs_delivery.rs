@@ -143,6 +143,8 @@ fn a_record_and_its_line_have_the_span_and_the_key_values_of_the_code() {
         tracing::info!(parent: &holder, "outside");
         let list = [1, 2];
         let failure = "x".parse::<u8>().unwrap_err();
+        // As `#[instrument(err)]` writes an error.
+        tracing::error!(error = %failure);
         log::info!(
             user = "ann", rows = 3, ratio = 0.5, done = true, list:? = list, error:% = failure,
             password = "open sesame", level = 7, url = url().as_str(), user = "bob";
@@ -161,6 +163,7 @@ fn a_record_and_its_line_have_the_span_and_the_key_values_of_the_code() {
         ("of none", ""),
         ("of the other", "other"),
         ("outside", "holder"),
+        ("invalid digit found in string", ""),
     ] {
         let span = spans.iter().find(|span| span.name == name);
         let ids = span.map_or(["", ""], |span| [&span.trace_id, &span.span_id]);
