@@ -307,14 +307,13 @@ pub(crate) fn pair(scan: &mut Scan<'_>, key: &Key, separator: Separator) -> Trie
     if key.meaning.has(Flag::Words) && !found.quoted {
         found = scan.tokens.words(separator.next).unwrap_or(found);
     }
-    let head = part(scan.text, found.start, found.end.min(found.start + LOOKED_AT));
-    let line = memchr::memchr(b'\n', head).map(|line| found.start + line);
     if accept(scan, key, found, context) == Found {
         changed_to(scan, key, found, context);
     } else {
         // The closing quote is missing, and a later one was taken for it.
-        if let Some(end) = line {
-            let _ = accept(scan, key, Value { end, ..found }, context);
+        let head = part(scan.text, found.start, found.end.min(found.start + LOOKED_AT));
+        if let Some(line) = memchr::memchr(b'\n', head) {
+            let _ = accept(scan, key, Value { end: found.start + line, ..found }, context);
         }
         after_type(scan, key, found, context);
         alternative(scan, key, separator.next, context);
