@@ -170,12 +170,8 @@ impl Cause {
 
     #[cfg(feature = "tls")]
     pub(super) fn of_tls(error: &rustls::Error) -> Self {
-        use rustls::{
-            AlertDescription as Alert, CertificateError as Certificate, Error, OtherError,
-        };
+        use rustls::{AlertDescription as Alert, CertificateError as Certificate, Error};
 
-        // rustls has no variants for these errors of webpki.
-        let is_of_webpki = |error: &OtherError, name| format!("{error:?}").contains(name);
         match error {
             Error::InvalidMessage(_) => Self::Plain,
             Error::InvalidCertificate(error) => match error {
@@ -187,12 +183,12 @@ impl Cause {
                 Certificate::NotValidForName | Certificate::NotValidForNameContext { .. } => {
                     Self::OtherName
                 }
-                Certificate::Other(error) if is_of_webpki(error, "CaUsedAsEndEntity") => {
-                    Self::SelfSigned
-                }
-                Certificate::Other(error) if is_of_webpki(error, "UnsupportedCertVersion") => {
-                    Self::CertificateVersion
-                }
+                // rustls has no variants for these errors of webpki.
+                Certificate::Other(error) => match error.0.downcast_ref() {
+                    Some(webpki::Error::CaUsedAsEndEntity) => Self::SelfSigned,
+                    Some(webpki::Error::UnsupportedCertVersion) => Self::CertificateVersion,
+                    _ => Self::Unknown,
+                },
                 _ => Self::Unknown,
             },
             Error::AlertReceived(alert) => match alert {

@@ -283,7 +283,7 @@ wM/Q1NJ2BMtykxhvT4CUfA==
 
     /// The other error of webpki without a variant is that of a certificate that has signed itself.
     #[test]
-    fn a_certificate_of_an_old_version_is_known_by_a_word_of_webpki() {
+    fn a_certificate_of_an_old_version_is_known() {
         let certificates = parse_certificates(VERSION_1);
         let mut roots = RootCertStore::empty();
         roots.add_parsable_certificates(certificates.iter().cloned());
