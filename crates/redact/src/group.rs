@@ -262,10 +262,9 @@ impl<'s, 'a> Walk<'s, 'a> {
         next
     }
 
-    /// Judges a value, if it has a meaning, and returns the next place.
-    fn item(&mut self, at: usize, list: List) -> usize {
+    /// Returns the values that may begin at `at`, and the place after the first one.
+    fn candidates(&mut self, at: usize, list: List) -> ([Option<Value>; 2], usize) {
         let tokens = &mut self.scan.tokens;
-        let is_redacted = tokens.kind(at + 1) == Redacted;
         let quote = tokens.opens_quote(at);
         let is_single = quote || matches!(list, List::No);
         let single = match tokens.scalar(at) {
@@ -283,6 +282,13 @@ impl<'s, 'a> Walk<'s, 'a> {
             None if quote => at + 1,
             None => single.map_or(at, |single| single.next).max(at + 1),
         };
+        (candidates, next)
+    }
+
+    /// Judges a value, if it has a meaning, and returns the next place.
+    fn item(&mut self, at: usize, list: List) -> usize {
+        let is_redacted = self.scan.tokens.kind(at + 1) == Redacted;
+        let (candidates, next) = self.candidates(at, list);
         let Some(meaning) = self.meaning else {
             return next;
         };
