@@ -78,6 +78,7 @@ impl CallSite {
 
     #[doc(hidden)]
     #[must_use]
+    #[track_caller] // the compiler's message about an empty name is at the attribute
     pub const fn with_tracer(mut self, name: &'static str) -> Self {
         assert!(!name.is_empty(), "a tracer needs a name, and this one is empty");
         self.scope_name = name;
