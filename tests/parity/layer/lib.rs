@@ -40,6 +40,10 @@ pub trait Options: Sized {
         self
     }
 
+    fn with_location(self, _: bool) -> Self {
+        self
+    }
+
     fn with_target(self, _: bool) -> Self {
         self
     }
