@@ -2,6 +2,7 @@
 //!
 //! A single thread decodes messages one at a time.
 
+mod append;
 mod requests;
 mod traces;
 

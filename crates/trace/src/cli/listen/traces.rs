@@ -11,7 +11,8 @@ use floe_trace::{Kind, Recording, TraceId, write};
 use rustc_hash::FxHashMap;
 
 use super::super::show;
-use super::super::{Failure, output, print};
+use super::super::{Failure, print};
+use super::append::append;
 use super::{Listen, Received};
 
 /// The time without a new span after which a trace with an ended root is drawn.
@@ -48,7 +49,7 @@ pub(super) struct Traces<'o> {
 impl<'o> Traces<'o> {
     pub(super) fn new(options: &'o Listen) -> Result<Self, Failure> {
         let open = |path: &PathBuf| {
-            output::append(path)
+            append(path)
                 .map_err(|error| Failure(format!("{}: cannot be written: {error}", path.display())))
         };
         Ok(Self {
