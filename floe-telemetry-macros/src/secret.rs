@@ -1,31 +1,20 @@
 //! Detects names of credentials, whose values must not be recorded by mistake.
 //!
-//! `floe-redact` has these names in its table of keys; `tests/tests/it/secrets.rs` compares them in both directions. The
-//! macros cannot depend on it, because each program would compile it twice.
+//! `floe-secret-names` has the table of these names, which redaction reads, too.
 
-// A list begins with a blank, so it is no message of the macros.
+use floe_secret_names::{ADDRESSES, secret_names};
 
-/// Endings of a credential's name without separators. An ending may begin inside a word, as in `dbpassword`.
-const ENDINGS: &str =
-    " accesskey accountkey apikey appkey authkey authorization authtok bindpw contrasena
-    credential credentials dbpass kennwort keypass motdepasse parool passcode passord
-    passphrase passwd password passwort passwrd paswd pasword presharedkey privatekey pswd pwd
-    requirepass rootpass rootpw secret secretkey senha smtppass sonarlogin sshpass storepass
-    token userpass wachtwoord";
+#[cfg(test)]
+mod tests;
 
-/// Last whole words of a credential's name, joined without separators.
-const WORDS: &str =
-    " adgangskode adminkey aeskey agekey applicationkey artapi auth authcode awskey backupcode
-    bearer cipherkey clickhousekey clientassertion communitystring connectionstring cookie
-    cookies cosmoskey cred creds cryptkey csrf cvv databaseurl dburl decryptionkey deploykey
-    developerkey devkey dsn encryptionkey encryptkey githuboauth gitlaboauth haslo heslo
-    hmackey honeycombteam ingestionkey ingestkey instrumentationkey
-    jelszo jwt jwtkey licencekey licensekey lmhash masterauth masterkey mnemonicphrase
-    monpass nthash ntlmhash otp parola pass passe passwords pragmakey pragmarekey psk psw pw pwrd
-    recoverycode recoverykey recoveryphrase salasana seckey secretkeybase secretphrase secrets
-    securekey securitykey seedphrase sessid sessionid sharedkey sifre
-    signingkey signkey snmpcommunity sshkey subscriptionkey tlskey tokens
-    totp unsealkey whsec wrappingkey xsrf";
+macro_rules! rows {
+    ($($id:literal $kind:ident $(($($flag:ident),+))? $names:literal)*) => {
+        /// The names in the rows of the table.
+        const NAMES: &[&str] = &[$($names,)* ADDRESSES];
+    };
+}
+
+secret_names!(rows);
 
 /// Words that may follow a credential's name and denote a form of its value.
 const FORMS: &[&str] =
@@ -71,12 +60,8 @@ pub(crate) fn is_named_by(name: &str) -> bool {
             return false;
         }
 
-        let ends = ENDINGS.split_whitespace().any(|ending| letters.ends_with(ending));
-        let matches = |start: usize| {
-            let last = words[start..].concat();
-            WORDS.split_whitespace().any(|word| word == last)
-        };
-        if ends || (0..words.len()).any(matches) {
+        let mut names = NAMES.iter().flat_map(|names| names.split(", "));
+        if names.any(|name| is_last(&words, &letters, name)) {
             return true;
         }
 
@@ -87,6 +72,13 @@ pub(crate) fn is_named_by(name: &str) -> bool {
         words.pop();
     }
     false
+}
+
+/// Whether a name of the table is at the end of a name, whose words are also given joined.
+fn is_last(words: &[String], letters: &str, name: &str) -> bool {
+    let known = name.trim_start_matches('*').replace(' ', "");
+    let is_whole = || (0..words.len()).any(|start| words[start..].concat() == known);
+    if name.starts_with('*') { letters.ends_with(&known) } else { is_whole() }
 }
 
 /// Splits `refresh_token`, `refreshToken` or `REFRESH-TOKEN` into words in lower case.

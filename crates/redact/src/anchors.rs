@@ -13,7 +13,7 @@ use std::{iter, mem};
 use crate::rules::commands::{ARGUMENTS, OPTIONS, last_word};
 use crate::rules::format::TokenFormat;
 use crate::rules::formats;
-use crate::rules::keys::KEYS;
+use crate::rules::keys::{KEYS, KeyName};
 use crate::rules::structures::SCHEMES;
 use crate::rules::words::{HOOKS, SECRET_SEGMENTS, SECRET_WORDS};
 use crate::text::count_steps;
@@ -154,8 +154,8 @@ impl Anchors {
             formats: Vec::new(),
             first: vec![u16::MAX; TABLE],
         };
-        for name in KEYS.iter().flat_map(|row| row.names.iter()) {
-            anchors.add_key(name.trim_start_matches('*').as_bytes());
+        for (name, _) in KEYS.iter().flat_map(KeyName::names) {
+            anchors.add_key(name.as_bytes());
         }
         for format in formats().rev() {
             anchors.add_format(format);

@@ -138,12 +138,12 @@ static SUFFIXES: LazyLock<Vec<Vec<Suffix>>> = LazyLock::new(|| {
     let mut by_end: Vec<Vec<Suffix>> = Vec::new();
     by_end.resize_with(BUCKETS, Vec::new);
     for (row, key) in KEYS.iter().enumerate() {
-        for name in key.names.iter() {
-            let letters: Vec<u8> = name.bytes().filter(|byte| !b" *".contains(byte)).collect();
+        for (name, is_glued) in key.names() {
+            let letters: Vec<u8> = name.bytes().filter(|byte| *byte != b' ').collect();
             let suffixes = &mut by_end[bucket(&letters)];
             // The longest names come first, because the longest suffix wins.
             let at = suffixes.partition_point(|suffix| suffix.letters.len() >= letters.len());
-            suffixes.insert(at, Suffix { letters, is_glued: name.starts_with('*'), row });
+            suffixes.insert(at, Suffix { letters, is_glued, row });
         }
     }
     by_end

@@ -22,7 +22,7 @@ use Tried::{Found, Nothing};
 /// Names that are usually words of sentences, for a quick check before the meaning is looked up.
 static NOUNS: LazyLock<Words<KeyKind>> = LazyLock::new(|| {
     let rows = KEYS.iter().filter(|row| row.flags.contains(&Flag::Noun));
-    Words::of(rows.flat_map(|row| row.names.iter().map(|name| (name, row.kind))))
+    Words::of(rows.flat_map(|row| row.names().map(|(name, _)| (name, row.kind))))
 });
 
 #[derive(Clone, Copy, Debug)]

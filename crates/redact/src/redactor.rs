@@ -347,7 +347,7 @@ fn is_address(key: &str) -> bool {
     is_id || ADDRESSES.iter().any(|end| name.ends_with(end.as_bytes()))
 }
 
-static ADDRESSES: WordList = words!("connectionstring, databaseurl, dburl, dsn");
+static ADDRESSES: WordList = words!(floe_secret_names::ADDRESSES);
 
 /// Returns the byte at which a text of more than `max` characters is cut. It is never inside a mark.
 fn cut_at(text: &str, max: usize) -> Option<usize> {

@@ -33,7 +33,6 @@ mod returned_future;
 mod returned_stream;
 mod returned_value;
 mod scopes;
-mod secrets;
 mod trace_shapes;
 mod traced;
 mod tracing_bridge;
