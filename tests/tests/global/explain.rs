@@ -30,6 +30,7 @@ fn the_effective_source_and_the_ignored_ones_are_named() {
         config.authentication = Some(TelemetryAuth::bearer("hunter22"));
         config.batch_processor.max_queue_size = 2048;
         config.limits.attribute_count = 10;
+        config.exporters.traces = None;
         print!("\nchild:\n{config}");
     });
     let written = document(OURS);
@@ -42,6 +43,8 @@ fn the_effective_source_and_the_ignored_ones_are_named() {
         ("OTEL_RESOURCE_ATTRIBUTES", "service.name=one,service.version=2,team=a"),
         ("OTEL_SERVICE_NAME", "two"),
         ("OTEL_BSP_MAX_QUEUE_SIZE", "4096"),
+        // Code has removed it.
+        ("OTEL_TRACES_EXPORTER", "otlp"),
         ("OTEL_PROPAGATORS", "tracecontext"),
         ("OTEL_TRACES_SAMPLER", "alway_on"),
         ("FLOE_SPAN_FILTER", "info, orders::db=DEBUG"),
@@ -54,6 +57,7 @@ fn the_effective_source_and_the_ignored_ones_are_named() {
         "authentication.bearer_token",
         "batch_processor.max_queue_size",
         "batch_processor.schedule_delay_millis",
+        "exporters.traces",
         "limits.attribute_count",
         "otlp_endpoint",
         "propagators.0",

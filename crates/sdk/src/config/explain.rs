@@ -67,13 +67,14 @@ impl TelemetryConfig {
         values
     }
 
-    /// Notes that code has set the values that differ from those that were read, or from the defaults.
+    /// Notes that code has set the values that differ from those that were read, or from the defaults, and those that are
+    /// not set any more.
     pub(crate) fn note_code(&mut self) {
         let now = self.values();
         let read = self.sources.read.take();
         let read = read.unwrap_or_else(|| Arc::new(Self::new("").values()));
-        for (path, value) in &now {
-            if read.get(path) != Some(value) {
+        for path in now.keys().chain(read.keys()) {
+            if read.get(path) != now.get(path) {
                 self.sources.note(path, Source::Code);
             }
         }
