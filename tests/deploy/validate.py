@@ -94,7 +94,8 @@ def check_pod(name: str, spec: dict, documents: list[dict], configs: dict[str, s
     text = maps[mounted]["config.yaml"]
     if text not in configs.values():
         wrong.append(f"{name}: {mounted} is not one of deploy/collector")
-    needed = {part.split("}")[0].split(":")[0] for part in text.split("${env:")[1:]}
+    variables = {part.split("}")[0] for part in text.split("${env:")[1:]}
+    needed = {it for it in variables if ":-" not in it}
     given = {variable["name"] for variable in container["env"]}
     if not needed <= given:
         wrong.append(f"{name}: variables without a value: {sorted(needed - given)}")
