@@ -27,7 +27,7 @@ pub(crate) fn has_the_words() -> bool {
         "expected Rust {RUST_VERSION}, found `{found}`: errors are counted, their words are not compared"
     );
     assert!(env::var_os("UI_TESTS_COMPARE").is_none(), "{said}");
-    // The standard error of a test is captured, this is not.
+    // The test harness captures what `eprintln!` writes, but not this.
     let _ = writeln!(io::stderr(), "{said}");
     false
 }

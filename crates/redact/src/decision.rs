@@ -100,7 +100,7 @@ const DECISIONS: &[(Condition, Decision)] = &[
     (|case| case.is_other_pair(), Decision::Keep("it is a pair with a name of its own")),
     (|case| case.login().is_some(), Decision::Login),
     (|case| case.is_open_call, Decision::Keep("a call")),
-    (|case| case.is_column(), Decision::Keep("it is another name of a list of names")),
+    (|case| case.is_column(), Decision::Keep("it is the next column in a list of names")),
     (|case| case.is_asked(), Decision::Keep("the function returns the secret of this name")),
     (|case| case.is_lexeme(), Decision::Keep("further arguments follow")),
     (|case| case.is_folder(), Decision::Keep("the name means the working directory here")),

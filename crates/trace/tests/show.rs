@@ -288,7 +288,7 @@ fn the_targets_of_a_name_are_told_apart() {
            card 29..30 client server.address=card-2 error=late",
     );
     let names = printed(&recording, &["names"]);
-    let line = "\ncard: 2 targets, whose p95 is 20 ms (card-2) to 9 ms (card-1)\n";
+    let line = "\ncard: 2 targets, whose p95 ranges from 20 ms (card-2) to 9 ms (card-1)\n";
     assert!(names.contains(line), "{names}");
     let errors = printed(&recording, &["errors"]);
     assert_eq!(errors, "2 × card: late\n  pay > card at card-2 [shop]\n");

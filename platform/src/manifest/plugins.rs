@@ -42,7 +42,7 @@ struct Found<'a> {
 }
 
 impl Plugins {
-    /// Takes the selections from the section in the tree of the manifest, where their places are.
+    /// Reads the selections from their section of the manifest, as a tree, in which each has its place.
     pub(super) fn take(&mut self, section: &Node, file: &Path) -> Result<(), Error> {
         for Entry { key, value, .. } in section.entries() {
             match kind(key) {

@@ -163,7 +163,7 @@ fn invoke(kind: &str, xray: &str, events: &[&str]) -> String {
     String::from_utf8(output.stdout).expect("text")
 }
 
-/// Reads the lines of a function that does not answer, until the one of its invocation.
+/// Reads the lines of a function that does not answer, up to the line of its invocation.
 fn until_deadline(mut child: Child) -> String {
     let mut output = BufReader::new(child.stdout.take().expect("an output"));
     let mut lines = String::new();

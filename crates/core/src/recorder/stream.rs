@@ -31,7 +31,7 @@ struct Items {
 }
 
 pin_project_lite::pin_project! {
-    /// A stream that runs in a span or a context: that of an annotated function, or of a method of [`StreamExt`].
+    /// A stream that runs in a span or a context, which an annotated function or a method of [`StreamExt`] has given it.
     #[derive(Debug)]
     #[must_use = "streams do nothing unless polled"]
     pub struct StreamInSpan<S>

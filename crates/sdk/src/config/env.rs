@@ -314,7 +314,7 @@ impl TelemetryConfig {
         config
     }
 
-    /// Returns the configuration in place of the file of a variable that cannot be used: nothing is recorded.
+    /// Returns the configuration that replaces a file which cannot be used: nothing is recorded.
     pub(crate) fn in_place_of_file() -> Self {
         let mut config = Self::unnamed();
         config.enabled = false;

@@ -242,7 +242,7 @@ fn queue(forest: &Forest<'_>, calls: &[Wait], waits: &[u64], places: usize) -> O
     let mut holds = calls.iter().zip(waits).map(|(call, wait)| call.time() - wait).collect_vec();
     holds.sort_unstable();
     let hold = percentile(&holds, 50);
-    // Calls that end with one event, such as those of a batch, follow each other at once, and then not for long.
+    // Calls that end with one event, such as those of a batch, end together, and after them none ends for a long time.
     if hold < sum(holds.iter().copied()) / holds.len() as u64 / BATCHED {
         return None;
     }

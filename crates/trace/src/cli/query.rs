@@ -338,7 +338,7 @@ fn targets_text(rows: &[Json], width: usize) -> String {
             let [most, least] = [slowest, quickest]
                 .map(|it| format!("{} ({})", shown(it, "p95_ns"), shown(it, "target")));
             let text = format!(
-                "{}: {} targets, whose p95 is {most} to {least}",
+                "{}: {} targets, whose p95 ranges from {most} to {least}",
                 shown(row, "name"),
                 targets.len()
             );

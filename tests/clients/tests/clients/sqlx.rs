@@ -58,7 +58,7 @@ fn a_query_is_a_client_span_below_the_function_that_makes_it() {
     assert_eq!(span.data().status, Status::Unset);
 }
 
-/// A function of a program, which has taken sqlx's own transaction before.
+/// A function of a program that passes transactions on, with `TracedTransaction` instead of sqlx's own type.
 async fn delete(transaction: &mut TracedTransaction<'_, sqlx::Sqlite>) {
     let delete = query("DELETE FROM orders WHERE id = 1").execute(transaction.executor());
     delete.await.expect("a result");
