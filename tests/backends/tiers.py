@@ -325,7 +325,7 @@ def a_gateway_refuses(tiers: Tiers, nodes: Nodes, wrong: Mistakes) -> None:
     wrong.equal("the gateway took", gateway.metric(ACCEPTED), 0)
     wrong.true("the gateway has no bound", gateway.peak() < 300)
 
-    # Beside others that do not refuse, until it has memory again.
+    # Now the gateway refuses beside others that do not, until it has memory again.
     tiers.gateways.append(gateway)
     tiers.resolve([it.address for it in tiers.gateways])
     tiers.all_known()

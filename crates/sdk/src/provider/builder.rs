@@ -124,9 +124,9 @@ impl TelemetryProviderBuilder {
         self
     }
 
-    /// Exports traces only to an exporter or an endpoint that is set, for each signal by its own variable too. Otherwise
-    /// traces are neither printed nor reported as missing: for a command whose users have not asked for telemetry. Log
-    /// lines (feature `logs`) are written in any case.
+    /// Exports traces only to an exporter or an endpoint that is set, such as by `OTEL_EXPORTER_OTLP_ENDPOINT` or
+    /// `OTEL_EXPORTER_OTLP_TRACES_ENDPOINT`. Without one, traces are neither printed nor reported as missing. This is for a
+    /// command whose users have not asked for telemetry. Log lines (feature `logs`) are written in any case.
     ///
     /// ```standalone_crate
     /// let telemetry = floe_telemetry::builder().quiet_without_endpoint().init()?;
