@@ -12,7 +12,9 @@ use crate::rules::words::{
     ORACLE_COMMANDS, SECRET_SEGMENTS, SECRET_WORDS,
 };
 use crate::scan::{Evidence, Reason, Scan};
-use crate::score::{self, is_credential_word, is_domain, is_no_password, is_random, look};
+use crate::score::{
+    self, is_credential_word, is_domain, is_made_up, is_no_password, is_random, look,
+};
 use crate::text::{
     after_colour, at, before, class, count_steps, is_name, is_one_of, part, rest, run_end,
     run_start, starts_with,
@@ -106,7 +108,7 @@ fn cut_password(run: &[u8]) -> Option<usize> {
     let is_password = port == 0 || at(password, port).is_ascii_alphanumeric();
     let is_cut = is_password && class!("a-zA-Z0-9_-").only(user);
 
-    (is_cut && look(password).is_made_up()).then_some(colon + 1)
+    (is_cut && is_made_up(password)).then_some(colon + 1)
 }
 
 /// Returns the position after the two slashes that follow a colon; the slashes may be escaped.
@@ -192,7 +194,7 @@ pub(crate) fn is_no_login(user: &[u8], password: &[u8], host: &[u8]) -> bool {
     match password {
         [] => false,
         _ if is_no_password(password) => true,
-        _ if !capitals.all(user) || !capitals.all(password) => false,
+        _ if [user, password].iter().any(|name| !capitals.all(name)) => false,
         _ => capitals.only(host) || key::meaning(password).is_some(),
     }
 }
@@ -332,7 +334,7 @@ fn oracle(text: &[u8], run: usize, sign: usize) -> Option<usize> {
     let password = part(text, slash + 1, sign);
     let host = rest(text, sign + 1);
     let is_login = !class!("/:").any(password)
-        && look(password).is_made_up()
+        && is_made_up(password)
         && is_certain_host(host.strip_prefix(b"//").unwrap_or(host));
 
     let fits = match password {
@@ -398,10 +400,10 @@ pub(crate) fn password_file(scan: &mut Scan<'_>, start: usize, end: usize) {
     };
     let password = class!("^\"'<>,;)").end(text, user + 1, 128);
     // Fields with up to four hexadecimal digits may be groups of an IPv6 address instead of names.
-    let is_group = |field: &[u8]| field.len() <= 4 && class!("0-9a-fA-F").all(field);
+    let is_group = |field: &[u8]| class!("0-9a-fA-F").fits(field, ..=4);
     let has_names =
         part(text, end + 1, user).split(|byte| *byte == b':').any(|name| !is_group(name));
-    if has_names && look(part(text, user + 1, password)).is_made_up() {
+    if has_names && is_made_up(part(text, user + 1, password)) {
         scan.redact(user + 1, password, PASSWORD_FILE, Evidence::Structure);
     }
 }

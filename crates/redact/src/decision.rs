@@ -7,7 +7,7 @@ use crate::policy::Policy;
 use crate::rules::keys::{Flag, KeyKind};
 use crate::rules::words::{Binding, DECLARATIONS};
 use crate::scan::{Evidence, Reason, Scan, Tried};
-use crate::score::{Bond, Context, Look, head_of_call, is_credential_word, look};
+use crate::score::{Bond, Context, Look, head_of_call, is_credential_word, is_made_up, look};
 use crate::text::{at, before, class, is_name, is_one_of, line_start, part};
 use crate::value::Value;
 
@@ -28,6 +28,11 @@ pub(crate) struct Key {
 }
 
 impl Key {
+    /// Returns the context of an unquoted value that `bond` binds to the name.
+    pub(crate) fn context(&self, bond: Bond) -> Context {
+        Context::new(self.meaning.kind, bond)
+    }
+
     /// Returns the range of the name with the constructors around it: `Static("password")`.
     pub(crate) fn around(&self, tokens: &mut Tokens<'_>) -> (usize, usize) {
         match self.quote {
@@ -48,7 +53,7 @@ pub(crate) struct Claim {
 
 impl Claim {
     pub(crate) fn of(key: &Key, value: Value, bond: Bond) -> Self {
-        Self { value, context: Context::new(key.meaning.kind, bond), rule: None }
+        Self { value, context: key.context(bond), rule: None }
     }
 
     /// Creates a claim for a value that the structure of the text binds to a name, less strongly if it is unquoted.
@@ -158,7 +163,7 @@ impl Case<'_> {
 
     /// Whether the value is the list of words of a wallet: `mnemonic: abandon ability able …`.
     fn is_seed(&self) -> bool {
-        let is_word = |word: &[u8]| word.len() < 9 && class!("a-z").all(word);
+        let is_word = |word: &[u8]| class!("a-z").fits(word, ..9);
         let mut words = self.value.split(|byte| *byte == b' ');
         match words.clone().count() {
             12.. if self.key.meaning.has(Flag::Words) => words.all(is_word),
@@ -181,7 +186,7 @@ impl Case<'_> {
             Some(_) => true,
             // A password may contain `=`, as in `password: ab=7xQ9`.
             None if is_bound && self.is_password() => false,
-            None => name.len() > 1 && class!("a-z_-").all(name),
+            None => class!("a-z_-").fits(name, 2..),
         }
     }
 
@@ -193,8 +198,8 @@ impl Case<'_> {
         let sign = self.value.iter().position(|byte| b":/".contains(byte))?;
         let user = &self.value[..sign];
         let password = &self.value[sign + 1..];
-        let is_user = user.len() > 1 && class!("a-zA-Z0-9_.-").all(user);
-        let is_login = is_user && look(password).is_made_up();
+        let is_user = class!("a-zA-Z0-9_.-").fits(user, 2..);
+        let is_login = is_user && is_made_up(password);
         (is_login && !password.contains(&b'/')).then_some(sign + 1)
     }
 
@@ -242,7 +247,7 @@ impl Case<'_> {
     }
 
     fn is_short_number(&self) -> bool {
-        self.value.len() <= 5 && class!("0-9").all(self.value)
+        class!("0-9").fits(self.value, ..=5)
     }
 
     /// Whether the value is the name of a secret, as in `key="db_password"` and `login or password`, but not a chosen
@@ -260,7 +265,7 @@ impl Case<'_> {
             return false;
         };
 
-        let is_glued = value.len() > 4 && class!("a-z").all(value);
+        let is_glued = class!("a-z").fits(value, 5..);
         let is_chosen = is_credential_word(value) || self.is_password() && is_glued;
         let may_be_value = is_chosen && self.context.is_bound() && !self.context.goes_on;
         !may_be_value || is_variable(self.text, self.key, self.found)

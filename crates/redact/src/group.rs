@@ -415,7 +415,7 @@ pub(crate) fn block(scan: &mut Scan<'_>, key: &Key, separator: Separator) -> Tri
         return Found;
     }
     let position = scan.position();
-    let context = Context::new(key.meaning.kind, Bond::Sign(Binding::Colon));
+    let context = key.context(Bond::Sign(Binding::Colon));
     let start = scan.tokens.start(key.quote.unwrap_or(key.place));
     let column = start - line_start(text, start);
     let level =

@@ -11,7 +11,7 @@ use crate::rules::keys::{Flag, KEYS, KeyKind};
 use crate::rules::list::words;
 use crate::rules::words::{ALTERNATIVE_WORDS, ALTERNATIVES, Binding, SEPARATORS};
 use crate::scan::{Scan, Tried};
-use crate::score::{Bond, Context, LOOKED_AT, is_placeholder, look};
+use crate::score::{Bond, Context, LOOKED_AT, is_made_up, is_placeholder};
 use crate::text::{Words, after_colour, at, before, class, part, starts_with};
 use crate::value::{Site, Value};
 
@@ -260,7 +260,7 @@ fn after_constructor(scan: &mut Scan<'_>, key: &Key) -> Option<usize> {
 /// `**password**`, `password?`.
 fn after_index(scan: &mut Scan<'_>, mut after: usize) -> usize {
     let tokens = &mut scan.tokens;
-    let is_number = |word: &[u8]| word.len() <= 2 && class!("0-9").all(word);
+    let is_number = |word: &[u8]| class!("0-9").fits(word, ..=2);
     if tokens.kind(after) == Open(b'[') {
         let inner = after + 1 + usize::from(tokens.word(after + 1).is_some_and(is_number));
         if tokens.kind(inner) == Close(b']') {
@@ -338,7 +338,7 @@ pub(crate) fn context(key: &Key, separator: Separator, site: Site) -> Context {
     Context {
         quoted_key: key.quote.is_some() && separator.binding != Arrow,
         in_query: site.in_query && separator.binding == Assign,
-        ..Context::new(key.meaning.kind, Bond::Sign(separator.binding))
+        ..key.context(Bond::Sign(separator.binding))
     }
 }
 
@@ -374,7 +374,7 @@ fn changed_to(scan: &mut Scan<'_>, key: &Key, from: Value, context: Context) {
         return;
     }
     if let Some(value) = scan.tokens.value(next, Site::assigned(key.place))
-        && (value.quoted || look(value.bytes(scan.text)).is_made_up())
+        && (value.quoted || is_made_up(value.bytes(scan.text)))
     {
         let _ = accept(scan, key, value, context);
     }
@@ -400,7 +400,7 @@ pub(crate) fn missing(scan: &mut Scan<'_>, key: &Key) -> Tried {
     cursor.closing(key.place);
     let place = cursor.blanks().place;
     if key.quote.is_some() && begins_alternative(&mut scan.tokens, place).is_some() {
-        alternative(scan, key, place, Context::new(key.meaning.kind, Bond::Structure));
+        alternative(scan, key, place, key.context(Bond::Structure));
     }
     Nothing
 }

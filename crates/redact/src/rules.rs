@@ -32,7 +32,7 @@ pub fn rule_ids() -> impl Iterator<Item = &'static str> {
         .chain(structures::SCHEMES.iter().map(|row| row.id))
         .chain(commands::OPTIONS.iter().map(|row| row.id))
         .chain(commands::ARGUMENTS.iter().map(|row| row.id))
-        .chain(structures::STRUCTURES.iter().map(|row| row.id))
+        .chain(structures::STRUCTURES.iter().copied())
 }
 
 #[cfg(test)]

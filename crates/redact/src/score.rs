@@ -82,11 +82,6 @@ impl Context {
         }
     }
 
-    /// Creates the context of a value that the structure of the text encloses and binds to a name of this kind.
-    pub(crate) fn structure(kind: KeyKind) -> Self {
-        Self { quoted: true, ..Self::new(kind, Bond::Structure) }
-    }
-
     /// Returns the same context with another kind of name.
     pub(crate) fn or(self, kind: KeyKind) -> Self {
         Self { kind, ..self }
@@ -182,8 +177,9 @@ pub(crate) fn score(value: &[u8], context: Context) -> Score {
 fn in_place(look: Look, value: &[u8], context: Context) -> Look {
     let may_go_on = !context.is_bound() || context.goes_on;
     match look {
-        Placeholder | Prose if !may_go_on && is_used(look, value, context) => Word,
-        ShortNumber if may_go_on || !context.is_password() => look,
+        _ if may_go_on => look,
+        Placeholder | Prose if is_used(look, value, context) => Word,
+        ShortNumber if !context.is_password() => look,
         ShortNumber if context.quoted || value.len() > 3 => Number,
         look => look,
     }
@@ -228,6 +224,11 @@ pub(crate) fn is_random(value: &[u8]) -> bool {
     // This quick check excludes most values.
     let may_be = seen.is_mostly_random() || seen.is_long_hexadecimal();
     may_be && matches!(look(value), Random | Hash)
+}
+
+/// Whether the value looks like a chosen password or a random text.
+pub(crate) fn is_made_up(value: &[u8]) -> bool {
+    look(value).is_made_up()
 }
 
 /// Whether the value is a placeholder or a reference, which hides nothing: a mask, a variable, a literal.
@@ -383,7 +384,7 @@ impl<'v> Seen<'v> {
     }
 
     fn is_long_hexadecimal(&self) -> bool {
-        self.digits > 0 && self.word.len() >= 32 && class!("0-9a-fA-F").all(self.word)
+        self.digits > 0 && class!("0-9a-fA-F").fits(self.word, 32..)
     }
 
     fn is_mostly_random(&self) -> bool {
@@ -421,7 +422,7 @@ fn is_literal(word: &[u8]) -> bool {
     LITERAL_WORDS.contains(word)
         || CHOSEN_LIST.contains(word)
         || word.iter().all(is_sign)
-        || word.len() > 2 && class!("xX*.#_-").all(word)
+        || class!("xX*.#_-").fits(word, 3..)
         || is_instruction(word)
 }
 
@@ -495,13 +496,11 @@ fn is_reference(value: &[u8]) -> bool {
         _ if begins_with(value, REFERENCES) => true,
         [head @ .., b'(', b')'] if is_identifier(head) => true,
         [b'$', inner @ ..] => is_variable(inner),
-        [b'<', inner @ .., b'>'] => {
-            class!("a-zA-Z0-9 _:.'()/,|-").all(inner) && !look(inner).is_made_up()
-        }
+        [b'<', inner @ .., b'>'] => class!("a-zA-Z0-9 _:.'()/,|-").all(inner) && !is_made_up(inner),
         [b'[', inner @ .., b']'] => class!("a-zA-Z_ -").all(inner),
         [b'{', inner @ .., b'}'] | [b':', inner @ ..] => class!("a-z_. -").all(inner),
         [b'%', inner @ .., b'%'] => is_identifier(inner),
-        [b'%', inner @ ..] => inner.len() <= 2 && class!("a-zA-Z0-9").all(inner),
+        [b'%', inner @ ..] => class!("a-zA-Z0-9").fits(inner, ..=2),
         [b'!', inner @ ..] => at(inner, 0).is_ascii_uppercase() && class!("a-zA-Z").all(inner),
         _ => is_call(value),
     }
@@ -631,11 +630,13 @@ pub(crate) fn is_camel(word: &[u8]) -> bool {
 
 /// Whether the value consists of letters of one case, except for a capital letter at the beginning.
 fn is_word(value: &[u8]) -> bool {
-    let [first, tail @ ..] = value else {
-        return false;
-    };
-    let is_small = class!("a-zA-Z", or_wide).has(*first) && class!("a-z", or_wide).all(tail);
-    is_small || class!("A-Z", or_wide).all(value)
+    match value {
+        [] => false,
+        [first, tail @ ..] if class!("a-z", or_wide).all(tail) => {
+            class!("a-zA-Z", or_wide).has(*first)
+        }
+        _ => class!("A-Z", or_wide).all(value),
+    }
 }
 
 /// Whether the word consists of words with dots between them, such as a property or a host name.
@@ -655,7 +656,7 @@ fn is_irregular(word: &[u8]) -> bool {
 
 /// Whether the word consists of words and short numbers that signs join: `orders-2`, `final.3`, `eu-west-1`.
 fn is_numbered_name(word: &[u8]) -> bool {
-    let is_number = |part: &[u8]| part.len() <= 2 && class!("0-9").all(part);
+    let is_number = |part: &[u8]| class!("0-9").fits(part, ..=2);
     let mut parts = word.split(|byte| b"-_./:".contains(byte));
     let mut humps =
         parts.clone().filter(|part| is_word(part)).map(|part| part[0].is_ascii_uppercase());
@@ -675,7 +676,7 @@ fn is_public(word: &[u8]) -> bool {
     }
     // The address of an object in memory.
     if let [b'0', b'x', digits @ ..] = word {
-        return digits.len() <= 16 && class!("0-9a-fA-F").all(digits);
+        return class!("0-9a-fA-F").fits(digits, ..=16);
     }
 
     let end = class!("a-zA-Z0-9_.-").end(word, 0, 255);
@@ -694,14 +695,10 @@ pub(crate) fn is_domain(host: &[u8]) -> bool {
     if !labels.iter().all(|label| (1..64).contains(&label.len())) {
         return false;
     }
-    let is_number = |label: &&[u8]| label.len() <= 3 && class!("0-9").all(label);
+    let is_number = |label: &&[u8]| class!("0-9").fits(label, ..=3);
     match (labels.as_slice(), labels.last()) {
-        ([_, _, ..], Some([b'a'..=b'z', top @ ..])) if (1..24).contains(&top.len()) => {
-            class!("a-z").all(top)
-        }
-        ([_, _, ..], Some([b'A'..=b'Z', top @ ..])) if (1..24).contains(&top.len()) => {
-            class!("A-Z").all(top)
-        }
+        ([_, _, ..], Some(top @ [b'a'..=b'z', ..])) => class!("a-z").fits(top, 2..=24),
+        ([_, _, ..], Some(top @ [b'A'..=b'Z', ..])) => class!("A-Z").fits(top, 2..=24),
         ([_, _, _, _], _) => labels.iter().all(is_number),
         _ => false,
     }

@@ -13,7 +13,7 @@ use crate::rules::words::{
     VALUE_WORDS,
 };
 use crate::scan::{Scan, Tried};
-use crate::score::{Bond, is_prose, is_random, look};
+use crate::score::{Bond, is_made_up, is_prose, is_random};
 use crate::text::{Words, before, is_one_of, part};
 use crate::value::Site;
 
@@ -110,9 +110,8 @@ pub(crate) fn words(scan: &mut Scan<'_>, key: &Key) -> Option<Claim> {
 
 /// Whether the name begins its line, and a wide blank separates it from its value, as in a table of names and values.
 fn is_column(text: &[u8], key: &Key) -> bool {
-    let blank = part(text, key.end, key.end + 2);
-    let begins = matches!(before(text, key.start), 0 | b'\n');
-    begins && (blank == b"  " || blank.starts_with(b"\t"))
+    let around = (before(text, key.start), part(text, key.end, key.end + 2));
+    matches!(around, (0 | b'\n', b"  " | [b'\t', ..]))
 }
 
 /// Whether the name follows a login in a line of netrc: `login bob password …`.
@@ -196,7 +195,7 @@ pub(crate) fn before_name(scan: &mut Scan<'_>, key: &Key) -> Option<Claim> {
             Quote | Close(b']') if tokens.closes_before(at, at) => break,
             Word => {
                 let is_as = is_strict && is_bound && tokens.is_word(at + 2, words!("as"));
-                if is_as && look(tokens.word(at)?).is_made_up() {
+                if is_as && is_made_up(tokens.word(at)?) {
                     let value = tokens.bare(at, Site::from(at))?;
                     return Some(Claim::of(key, value, Bond::Position));
                 }
@@ -249,7 +248,8 @@ fn stated(scan: &mut Scan<'_>, key: &Key, place: usize) -> Option<Claim> {
         at = after_word(scan, at)?;
         let start = scan.tokens.start(at);
         let is_enclosed = match scan.tokens.kind(at) {
-            Quote => scan.text[start] != b'`' && scan.tokens.opens_quote(at),
+            Quote if scan.text[start] == b'`' => false,
+            Quote => scan.tokens.opens_quote(at),
             kind => kind == Open(b'['),
         };
         // Another word for the value may follow: `invalid value: string "…"`.
@@ -279,7 +279,7 @@ fn claim(scan: &mut Scan<'_>, key: &Key, place: usize, bond: Bond) -> Option<Cla
     let is_value = match kind {
         _ if bond != Bond::Position => true,
         Open(b'[') if is_password || key.meaning.has(Flag::Login) => true,
-        Open(b'(') if is_password && value.len() > 7 => look(value).is_made_up(),
+        Open(b'(') if is_password && value.len() > 7 => is_made_up(value),
         Open(_) => is_random(value),
         _ => true,
     };
@@ -288,17 +288,16 @@ fn claim(scan: &mut Scan<'_>, key: &Key, place: usize, bond: Bond) -> Option<Cla
 
 /// Reads Pydantic's report of an input: the name is on one line, and `input_value='…'` on the next.
 pub(crate) fn input_below(scan: &mut Scan<'_>, key: &Key) -> Option<Claim> {
-    let is_line = matches!(before(scan.text, key.start), 0 | b'\n');
-    if !is_line || scan.tokens.kind(key.after) != Line {
+    let (0 | b'\n', Line) = (before(scan.text, key.start), scan.tokens.kind(key.after)) else {
         return None;
-    }
+    };
     let next = scan.tokens.skip_lines(key.after);
-    let line = (next..next + 64).take_while(|&at| scan.tokens.kind(at) != Line);
-    let input = line
-        .collect::<Vec<_>>()
-        .into_iter()
-        .find(|&at| scan.tokens.is_word(at, INPUT_NAMES) && scan.tokens.is_sign(at + 1, b'='))?;
-    claim(scan, key, input + 2, Bond::Structure)
+    let input = scan.tokens.in_line(next, 64, |tokens, at| {
+        let mut cursor = tokens.cursor(at);
+        cursor.one_of(INPUT_NAMES)?;
+        cursor.sign(b"=").map(|()| cursor.place)
+    })?;
+    claim(scan, key, input, Bond::Structure)
 }
 
 /// Reads a value on the line below its name and separator, unless that line is another pair.
@@ -306,7 +305,7 @@ pub(crate) fn below(scan: &mut Scan<'_>, key: &Key, separator: Separator) -> Tri
     let place = separator.next;
     let binding = separator.binding;
     let is_line = scan.tokens.kind(place) == Line;
-    let is_other = binding == Loose || key.meaning.kind == KeyKind::Context;
+    let is_other = matches!((binding, key.meaning.kind), (Loose, _) | (_, KeyKind::Context));
     if is_other || !is_line {
         return Tried::Nothing;
     }

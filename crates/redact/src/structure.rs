@@ -14,7 +14,7 @@ use crate::rules::words::{
     IDENTIFIED_WORDS, LIST_NAMES, NAME_NAMES, ROWS_WORDS, VALUE_NAMES,
 };
 use crate::scan::{Scan, Tried};
-use crate::score::{Bond, Context, look};
+use crate::score::{Bond, Context, is_made_up};
 use crate::text::{
     at, before, class, count_steps, is_name, is_one_of, line_start, part, run_end, run_start,
     starts_with,
@@ -134,7 +134,7 @@ fn value_of_field(scan: &mut Scan<'_>, key: &Key, field: usize, place: usize) ->
     if !scan.tokens.is_word(field, DETAIL_NAMES)
         && let Some(open) = group::opens(&mut scan.tokens, place, false)
     {
-        let context = Context::new(key.meaning.kind, Bond::Structure);
+        let context = key.context(Bond::Structure);
         if group::judge(scan, key, open, context) == Found {
             return Some(Found);
         }
@@ -274,7 +274,7 @@ pub(crate) fn tuple(scan: &mut Scan<'_>, key: &Key) -> Tried {
     }
     let bond = Bond::Item(bracket);
     match group {
-        Some(open) => group::judge(scan, key, open, Context::new(key.meaning.kind, bond)),
+        Some(open) => group::judge(scan, key, open, key.context(bond)),
         None => pair::judge(scan, key, found.map(|found| Claim::of(key, found, bond))),
     }
 }
@@ -343,7 +343,7 @@ pub(crate) fn fields(scan: &mut Scan<'_>, key: &Key) -> Tried {
         }
         Nothing if is_type && !key.meaning.has(Flag::Alone) => {
             let open = group::opens(&mut scan.tokens, key.place, false);
-            let context = Context::new(key.meaning.kind, Bond::Argument);
+            let context = key.context(Bond::Argument);
             open.map_or(Nothing, |open| group::judge(scan, key, open, context))
         }
         tried => tried,
@@ -419,7 +419,7 @@ fn content_of(scan: &mut Scan<'_>, key: &Key, content: usize) -> Tried {
     if end == start {
         return Nothing;
     }
-    let surroundings = Context::structure(key.meaning.kind);
+    let surroundings = Context { quoted: true, ..key.context(Bond::Structure) };
     let _ = scan.judge(start, end, key.meaning.rule, surroundings);
     Found
 }
@@ -517,7 +517,7 @@ pub(crate) fn literal(scan: &mut Scan<'_>, key: &Key) -> Option<Claim> {
     let is_other = match before(scan.text, found.start) {
         _ if has_colon || !is_verb => false,
         b'`' => true,
-        _ => !look(found.bytes(scan.text)).is_made_up(),
+        _ => !is_made_up(found.bytes(scan.text)),
     };
     if is_other {
         return None;
@@ -548,7 +548,7 @@ pub(crate) fn insert(scan: &mut Scan<'_>, key: &Key) -> Tried {
             break;
         };
         if let Some(value) = scan.tokens.value(cell, Site::from(at)) {
-            let context = Context::new(key.meaning.kind, Bond::Structure);
+            let context = key.context(Bond::Structure);
             if scan.judge_value(value, SQL_PASSWORD, context) == Found {
                 tried = Found;
             }

@@ -1,5 +1,7 @@
 //! Classes of bytes.
 
+use std::ops::RangeBounds;
+
 /// A class of bytes, which [`class!`] creates.
 pub(crate) struct Class([bool; 256]);
 
@@ -57,6 +59,11 @@ impl Class {
     /// Whether there are bytes, all of this class.
     pub(crate) fn only(&self, bytes: &[u8]) -> bool {
         self.all(bytes) && !bytes.is_empty()
+    }
+
+    /// Whether all bytes are of this class, and their number is in a range.
+    pub(crate) fn fits(&self, bytes: &[u8], numbers: impl RangeBounds<usize>) -> bool {
+        numbers.contains(&bytes.len()) && self.all(bytes)
     }
 
     pub(crate) fn any(&self, bytes: &[u8]) -> bool {

@@ -4,16 +4,11 @@ use std::ops::RangeInclusive;
 
 use crate::rules::list::{WordList, words};
 
-/// A rule that is implemented in code.
-#[derive(Debug)]
-pub(crate) struct Structure {
-    pub(crate) id: &'static str,
-}
-
 macro_rules! structures {
     ($($name:ident $id:literal)*) => {
         $(pub(crate) const $name: &str = $id;)*
-        pub(crate) static STRUCTURES: &[Structure] = &[$(Structure { id: $id }),*];
+        /// The ids of the rules that are implemented in code.
+        pub(crate) static STRUCTURES: &[&str] = &[$($id),*];
     };
 }
 
