@@ -16,8 +16,8 @@ use crate::score::{
     self, is_credential_word, is_domain, is_made_up, is_no_password, is_random, look,
 };
 use crate::text::{
-    after_colour, at, before, class, count_steps, is_name, is_one_of, part, rest, run_end,
-    run_start, starts_with,
+    after_colour, at, before, class, count_steps, is_name, part, rest, run_end, run_start,
+    starts_with,
 };
 
 /// The maximum length of a URL after `://`, in bytes.
@@ -165,7 +165,7 @@ fn userinfo(run: &[u8]) -> Option<usize> {
 }
 
 /// Whether the text clearly begins with a host: a domain, an IP address, a name with a port, `localhost` or `tcp(…)`.
-pub(crate) fn is_certain_host(text: &[u8]) -> bool {
+fn is_certain_host(text: &[u8]) -> bool {
     let name = class!("a-zA-Z0-9_.-").end(text, 0, 255);
     let host = &text[..name];
     match (host, &text[name..]) {
@@ -250,8 +250,8 @@ fn announces(word: &[u8], is_segment: bool) -> bool {
     });
     match is_segment {
         _ if is_hook => true,
-        true if is_one_of(word, SECRET_SEGMENTS) => true,
-        true => Name::new(word).words().any(|word| is_one_of(word, SECRET_WORDS)),
+        true if SECRET_SEGMENTS.has(word) => true,
+        true => Name::new(word).words().any(|word| SECRET_WORDS.has(word)),
         false => false,
     }
 }
@@ -296,7 +296,7 @@ fn credentials(text: &[u8], run: usize, sign: usize) -> Option<usize> {
     let is_bare = start == run || class!("=([{,;").has(before(text, start));
     let host = rest(text, sign + 1);
     // The digest of an image follows the `@`, as in `nginx:1.25@sha256:…`.
-    let is_digest = DIGESTS.iter().any(|digest| starts_with(host, 0, digest.as_bytes()));
+    let is_digest = DIGESTS.begins(host);
 
     let fits = match password {
         [] | [b'/' | b'@', ..] | [.., b':'] => false,
@@ -317,7 +317,7 @@ fn names_a_user(role: &[u8], user: &[u8]) -> bool {
     }
     match look(user) {
         look if look.is_placeholder() => false,
-        _ if is_one_of(role, ADDRESS_ROLES) => true,
+        _ if ADDRESS_ROLES.has(role) => true,
         look => is_logged && !look.is_made_up(),
     }
 }
@@ -342,7 +342,7 @@ fn oracle(text: &[u8], run: usize, sign: usize) -> Option<usize> {
         _ if user == slash => false,
         _ if is_driver => true,
         _ if user != run => false,
-        _ => is_login || words.any(|word| is_one_of(word, ORACLE_COMMANDS)),
+        _ => is_login || words.any(|word| ORACLE_COMMANDS.has(word)),
     };
     fits.then_some(slash + 1)
 }
@@ -351,10 +351,9 @@ fn oracle(text: &[u8], run: usize, sign: usize) -> Option<usize> {
 fn is_account(text: &[u8], start: usize, end: usize) -> bool {
     let line = run_start(text, start, 96, |byte| !b"\n;|".contains(&byte));
     let mut words = part(text, line, start).split(|byte| !byte.is_ascii_alphanumeric());
-    let mut answers = words!("'s password, : Permission denied").iter();
+    let answers = words!("'s password, : Permission denied");
 
-    answers.any(|answer| starts_with(text, end, answer.as_bytes()))
-        || words.any(|word| is_one_of(word, ACCOUNT_COMMANDS))
+    answers.begins(rest(text, end)) || words.any(|word| ACCOUNT_COMMANDS.has(word))
 }
 
 /// Redacts the local part of an e-mail address. The domain is kept, because it shows whose mail system failed.
@@ -371,13 +370,13 @@ fn email(scan: &mut Scan<'_>, sign: usize) {
     let has_path = at(text, end) == b':' && (is_name(next) || b"/~".contains(&next));
     // SSH's names of algorithms have the form of addresses: `curve25519-sha256@libssh.org`.
     let name = part(text, start, sign);
-    let is_algorithm = is_one_of(domain, ALGORITHM_DOMAINS)
-        && (class!("0-9-").any(name) || is_one_of(name, ALGORITHMS));
+    let is_algorithm =
+        ALGORITHM_DOMAINS.has(domain) && (class!("0-9-").any(name) || ALGORITHMS.has(name));
 
     let is_mail = match before(text, start) {
         b'/' => false,
         _ if name.is_empty() || has_path || is_algorithm => false,
-        _ if class!("0-9").any(last) || is_one_of(last, NO_DOMAINS) => false,
+        _ if class!("0-9").any(last) || NO_DOMAINS.has(last) => false,
         _ => is_domain(domain) && !is_account(text, local, end),
     };
     if is_mail {

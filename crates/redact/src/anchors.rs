@@ -191,7 +191,9 @@ impl Anchors {
             anchors.add_name(word.as_bytes(), URL);
         }
         for class in 0..TABLE >> 5 {
-            anchors.flag(class << 5 | usize::from(AT_OR_PLUS), SIGN, u32::MAX);
+            let index = class << 5 | usize::from(AT_OR_PLUS);
+            anchors.include(index, SIGN);
+            anchors.around[index] = (u32::MAX, u32::MAX);
         }
         // The first three digits of a number are an anchor, unless a letter or one of `@+$/.\` follows.
         let digits = index(window(b"123"));
@@ -214,12 +216,6 @@ impl Anchors {
         });
         // A test limits the number of sets.
         self.indices[index] = u8::try_from(place).unwrap_or(0);
-    }
-
-    fn flag(&mut self, index: usize, kind: Kinds, leads: u32) {
-        self.include(index, kind);
-        self.around[index].0 |= leads;
-        self.around[index].1 |= u32::MAX;
     }
 
     /// Adds an anchor, and returns the index of its last three characters.

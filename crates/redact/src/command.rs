@@ -15,9 +15,7 @@ use crate::rules::keys::KeyKind;
 use crate::rules::list::words;
 use crate::scan::{Evidence, Reason, Scan, Tried};
 use crate::score::{Bond, Context, Look, look};
-use crate::text::{
-    Words, at, before, class, is_one_of, line_start, part, run_start, starts_with, word_at,
-};
+use crate::text::{Words, at, before, class, line_start, part, run_start, starts_with, word_at};
 use crate::value::{Site, Value};
 
 use Kind::{Blank, Close, Line, Open, Quote, Sign};
@@ -141,12 +139,12 @@ fn argument_of(
             scan.tokens.quoted(place + 1)
         }
         Attached => {
-            let is_other = !word.starts_with(letter) || is_one_of(word, option.except);
+            let is_other = !word.starts_with(letter) || option.except.has(word);
             let value = scan.tokens.bare(place, Site::from(place)).filter(|_| !is_other)?;
             let start = value.start + letter.len();
             Some(Value { start, ..value })
         }
-        AfterColon if letter == b"u" && is_one_of(word, USER_WORDS) => argument_value(scan, place),
+        AfterColon if letter == b"u" && USER_WORDS.has(word) => argument_value(scan, place),
         _ if word == letter => argument_value(scan, place),
         _ => None,
     }

@@ -8,7 +8,7 @@ use crate::rules::keys::{Flag, KeyKind};
 use crate::rules::words::{Binding, DECLARATIONS};
 use crate::scan::{Evidence, Reason, Scan, Tried};
 use crate::score::{Bond, Context, Look, head_of_call, is_credential_word, is_made_up, look};
-use crate::text::{at, before, class, is_name, is_one_of, line_start, part};
+use crate::text::{at, before, class, is_name, line_start, part};
 use crate::value::Value;
 
 /// A name found in the text.
@@ -325,7 +325,7 @@ fn is_variable(text: &[u8], key: &Key, found: Value) -> bool {
     // A declaration, an attribute or an element: `let token = x`, `self.password = x`, `session["token"] = x`.
     let line = line_start(text, key.start);
     let mut words = part(text, line, key.start).rsplit(|byte| !is_name(*byte));
-    let is_declared = words.nth(1).is_some_and(|word| is_one_of(word, DECLARATIONS));
+    let is_declared = words.nth(1).is_some_and(|word| DECLARATIONS.has(word));
     let is_element = memchr::memchr(b'.', receiver).is_some_and(|sign| sign + 1 == receiver.len());
     let is_index = part(text, key.end, found.start).contains(&b']');
     let is_code = is_declared || is_element || is_index;

@@ -11,7 +11,7 @@ use crate::pair::Separator;
 use crate::policy::Policy;
 use crate::rules::structures::{self, UNREAD};
 use crate::scan::{Candidate, Evidence, Finding, Scan, Tried};
-use crate::text::{XML_MARK, class, count_steps, line_start, mark_at, steps};
+use crate::text::{class, count_steps, line_start, mark_around, mark_at, steps};
 use crate::{
     address, armour, command, group, header, mark, pair, personal, sentence, structure, vendor,
 };
@@ -300,7 +300,8 @@ fn patterns(scan: &mut Scan<'_>, text: &str) {
         while let Some(found) = pattern(text, from) {
             // A finding covers whole characters.
             let Range { start, end } = whole(text, found);
-            if start < end && !is_in_mark(text, start, end) {
+            let mark = mark_around(text.as_bytes(), start);
+            if start < end && mark.is_none_or(|mark| mark.end < end) {
                 let rule = structures::CONFIGURED_PATTERN;
                 scan.found.push(Finding::new(start..end, rule, Evidence::Pattern, None));
             }
@@ -310,13 +311,6 @@ fn patterns(scan: &mut Scan<'_>, text: &str) {
             }
         }
     }
-}
-
-/// Whether a match lies in the mark of an earlier pass.
-fn is_in_mark(text: &str, start: usize, end: usize) -> bool {
-    (0..XML_MARK.len())
-        .filter_map(|back| start.checked_sub(back))
-        .any(|at| mark_at(text.as_bytes(), at).is_some_and(|mark| end <= at + mark.len()))
 }
 
 /// Sorts findings, and merges those that overlap or touch. A merged finding has the rule of the first one, or `unread`

@@ -12,7 +12,7 @@ use crate::rules::list::{WordList, words};
 use crate::rules::words::{ARRAYS, Binding, NAME_NAMES, VALUE_NAMES};
 use crate::scan::{Evidence, Scan, Tried};
 use crate::score::{Bond, Context};
-use crate::text::{at as byte_at, class, count_steps, is_one_of, line_end, line_start, part};
+use crate::text::{at as byte_at, class, count_steps, line_end, line_start, part};
 use crate::value::{Site, Value};
 
 use Kind::{Blank, Close, Line, Open, Redacted, Sign, Word};
@@ -400,7 +400,7 @@ pub(crate) fn is_called(word: &[u8], names: WordList) -> bool {
     let part = word.rsplit(|byte| b"_-".contains(byte)).next().unwrap_or_default();
     let mut parts = [&word[hump..], part].into_iter().filter(|part| part.len() > 2);
 
-    is_one_of(word, names) || parts.any(|part| is_one_of(part, names))
+    names.has(word) || parts.any(|part| names.has(part))
 }
 
 /// Redacts the secrets in a block of YAML: in the lines below a name that are indented deeper or belong to a list.

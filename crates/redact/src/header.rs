@@ -5,7 +5,7 @@ use crate::rules::keys::KeyKind;
 use crate::rules::structures::{COOKIE_ATTRIBUTES, Form, SCHEMES, Scheme};
 use crate::scan::{Evidence, Reason, Scan};
 use crate::score::{Bond, Context, LOOKED_AT, Look, look};
-use crate::text::{class, count_steps, is_one_of, line_end, part, word_at};
+use crate::text::{class, count_steps, line_end, part, word_at};
 use crate::value::{Site, Value};
 
 /// The maximum number of tokens in a list of parameters.
@@ -16,7 +16,7 @@ const LIST: usize = 16 * 1024;
 const LONGEST_NAME: usize = 256;
 
 fn scheme(word: &[u8]) -> Option<&'static Scheme> {
-    SCHEMES.iter().find(|scheme| is_one_of(word, scheme.names))
+    SCHEMES.iter().find(|scheme| scheme.names.has(word))
 }
 
 /// Redacts the credentials after the scheme of `Authorization`. Without a known scheme, the whole value is judged.
@@ -93,7 +93,7 @@ fn list_end(tokens: &mut Tokens<'_>, place: usize, site: Site) -> usize {
 pub(crate) fn bare_scheme(scan: &mut Scan<'_>, anchor: usize) {
     let word = word_at(scan.text, anchor);
     let mut schemes = SCHEMES.iter().filter(|scheme| scheme.is_bare);
-    if let Some(scheme) = schemes.find(|scheme| is_one_of(word, scheme.names))
+    if let Some(scheme) = schemes.find(|scheme| scheme.names.has(word))
         && let Some(found) = bare_credentials(scan, anchor)
     {
         // These points are enough for a number, but not for a word.
@@ -147,7 +147,7 @@ pub(crate) fn cookies(scan: &mut Scan<'_>, place: usize, site: Site) {
         let from = open;
         let end = class!("^;\"'").end(text, from, usize::MAX);
         let name = part(text, at, name_end);
-        if from > name_end && !is_one_of(name, COOKIE_ATTRIBUTES) {
+        if from > name_end && !COOKIE_ATTRIBUTES.has(name) {
             let context = Context::new(KeyKind::Cookie, Bond::Structure);
             let _ = scan.judge(from, end, "cookie", context);
         }

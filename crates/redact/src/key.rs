@@ -11,7 +11,7 @@ use crate::rules::keys::{
 };
 use crate::rules::list::{WordList, words};
 use crate::rules::structures;
-use crate::text::{Words, count_steps, is_one_of};
+use crate::text::{Words, count_steps};
 
 /// The maximum number of bytes of a key that are read, at its end.
 const LONGEST: usize = 64;
@@ -233,12 +233,12 @@ pub(crate) fn of_field(group: Meaning, field: &[u8]) -> Option<Meaning> {
 fn is_harmless(name: &Name, start: usize, words: WordList) -> bool {
     let mut head = name.clone();
     head.len = start;
-    is_one_of(&head.as_bytes()[head.last_word()..], words)
+    words.has(&head.as_bytes()[head.last_word()..])
 }
 
 /// Whether a function with this name returns the secret that its argument names: `get_token`.
 pub(crate) fn asks(name: &[u8]) -> bool {
-    Name::new(name).words().any(|word| is_one_of(word, ASKING_VERBS))
+    Name::new(name).words().any(|word| ASKING_VERBS.has(word))
 }
 
 pub(crate) const CONFIGURED: Meaning = Meaning {

@@ -14,8 +14,8 @@ use self::quotes::CLOSING;
 use crate::rules::list::WordList;
 use crate::rules::words::{ENTITIES, QUOTES, WIDE};
 use crate::text::{
-    at, before, class, count_steps, is_name, is_one_of, is_redacted, line_end, mark_at, part,
-    run_end, starts_with,
+    at, before, class, count_steps, is_name, is_redacted, line_end, mark_at, part, run_end,
+    starts_with,
 };
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -116,7 +116,7 @@ const LONGEST_COMMENT: usize = 64;
 /// The maximum number of open quotes and brackets among which the partner of a closing one is looked for.
 const DEPTH: usize = 12;
 
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Tokens<'t> {
     pub(crate) text: &'t [u8],
     list: Vec<Token>,
@@ -134,15 +134,7 @@ pub(crate) struct Tokens<'t> {
 
 impl<'t> Tokens<'t> {
     pub(crate) fn new(text: &'t [u8]) -> Self {
-        Self {
-            text,
-            list: Vec::new(),
-            open: Vec::new(),
-            upto: 0,
-            run: 0..0,
-            line: 0..0,
-            blocks_until: 0,
-        }
+        Self { text, ..Self::default() }
     }
 
     /// Returns the place, that is, the index, of the token that contains a byte. Places from earlier calls may become
@@ -215,7 +207,7 @@ impl<'t> Tokens<'t> {
 
     /// Whether the token is one of these words. ASCII case is ignored.
     pub(crate) fn is_word(&mut self, place: usize, words: WordList) -> bool {
-        self.word(place).is_some_and(|word| is_one_of(word, words))
+        self.word(place).is_some_and(|word| words.has(word))
     }
 
     pub(crate) fn is_sign(&mut self, place: usize, sign: u8) -> bool {

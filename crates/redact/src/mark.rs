@@ -6,9 +6,7 @@ use std::ops::Range;
 
 use crate::rules::list::{WordList, words};
 use crate::scan::Finding;
-use crate::text::{
-    REDACTED, XML_MARK, at, before, class, part, rest, run_end, run_start, starts_with,
-};
+use crate::text::{REDACTED, XML_MARK, at, before, class, part, rest, run_end, run_start};
 
 /// The spellings of JSON's quotation mark inside other languages, without the backslashes before it.
 static QUOTES: WordList = words!("\"\", \", u0022, &quot;, &#34;, %22");
@@ -115,8 +113,7 @@ fn are_values(bytes: &[u8]) -> bool {
 /// Whether the end of a value of JSON follows, or the text ends.
 fn ends_value(text: &[u8], end: usize) -> bool {
     let next = class!(" \t").end(text, end, 64);
-    let is_encoded =
-        words!("%2c, %7d, %5d").iter().any(|sign| starts_with(text, next, sign.as_bytes()));
+    let is_encoded = words!("%2c, %7d, %5d").begins(rest(text, next));
     matches!(at(text, next), b',' | b'}' | b']' | b'\n' | b'\r' | b'\\' | 0) || is_encoded
 }
 

@@ -11,7 +11,7 @@ use crate::rules::keys::{Flag, KEYS, KeyKind};
 use crate::rules::list::words;
 use crate::rules::words::{ALTERNATIVE_WORDS, ALTERNATIVES, Binding, SEPARATORS};
 use crate::scan::{Scan, Tried};
-use crate::score::{Bond, Context, LOOKED_AT, is_made_up, is_placeholder};
+use crate::score::{Bond, Context, LOOKED_AT, is_made_up, look};
 use crate::text::{Words, after_colour, at, before, class, part, starts_with};
 use crate::value::{Site, Value};
 
@@ -93,7 +93,7 @@ pub(crate) fn is_option(scan: &mut Scan<'_>, first: usize) -> bool {
 }
 
 /// Redacts the value at `place` if it is a secret of this name.
-pub(crate) fn accept_at(scan: &mut Scan<'_>, key: &Key, place: usize, context: Context) -> Tried {
+fn accept_at(scan: &mut Scan<'_>, key: &Key, place: usize, context: Context) -> Tried {
     match scan.tokens.value(place, Site::assigned(key.place)) {
         Some(found) => accept(scan, key, found, context),
         None => Nothing,
@@ -384,7 +384,7 @@ fn changed_to(scan: &mut Scan<'_>, key: &Key, from: Value, context: Context) {
 fn after_type(scan: &mut Scan<'_>, key: &Key, declared: Value, context: Context) {
     let separator = separator_at(scan, declared.next).filter(|_| !declared.quoted);
     if let Some(Separator { binding: Assign, next, .. }) = separator
-        && is_placeholder(declared.bytes(scan.text))
+        && look(declared.bytes(scan.text)).is_placeholder()
     {
         let bond = Bond::Sign(Assign);
         let _ = accept_at(scan, key, next, Context { bond, ..context });

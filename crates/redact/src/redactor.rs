@@ -10,9 +10,9 @@ use crate::policy::{self, Level, Policy};
 use crate::rules::keys::KeyKind;
 use crate::rules::list::{WordList, words};
 use crate::scan::Finding;
-use crate::text::{REDACTED, XML_MARK, mark_at};
+use crate::text::{REDACTED, mark_around};
 
-pub(crate) const NO_CANDIDATE: &str = "no candidate";
+const NO_CANDIDATE: &str = "no candidate";
 
 /// Removes secrets from texts.
 ///
@@ -355,8 +355,5 @@ fn cut_at(text: &str, max: usize) -> Option<usize> {
         return None;
     }
     let cut = text.char_indices().nth(max)?.0;
-    let inside = (1..XML_MARK.len())
-        .filter_map(|back| cut.checked_sub(back))
-        .find(|&at| mark_at(text.as_bytes(), at).is_some_and(|mark| at + mark.len() > cut));
-    Some(inside.unwrap_or(cut))
+    Some(mark_around(text.as_bytes(), cut).map_or(cut, |mark| mark.start))
 }

@@ -13,7 +13,7 @@ use crate::policy::Policy;
 use crate::rules::commands::{CommandOption, Form, OPTIONS, USER_OPTIONS};
 use crate::rules::structures;
 use crate::score::{self, Context, Score};
-use crate::text::{REDACTED, Words, is_one_of, is_redacted, line_end, part};
+use crate::text::{REDACTED, Words, is_redacted, line_end, part};
 use crate::value::Value;
 
 /// A secret in a text.
@@ -366,7 +366,7 @@ impl Line {
                     let word = tokens.word(at).unwrap_or_default();
                     let is_option = at > 0 && tokens.is_sign(at - 1, b'-');
                     self.has_user |= is_option
-                        && (is_one_of(word, USER_OPTIONS)
+                        && (USER_OPTIONS.has(word)
                             || matches!(word[0], b'u' | b'U') && !word.contains(&b'-'));
                     for rows in COMMANDS.all(word) {
                         self.rows.has |= rows.has;

@@ -14,8 +14,7 @@ use crate::rules::words::{
     CREDENTIAL_WORDS, GENERIC_TYPES, LITERALS, MASKS, PROSE, REFERENCES, STARS,
 };
 use crate::text::{
-    Words, at, class, count_steps, is_name, is_one_of, is_redacted, part, rest, run_end,
-    starts_with,
+    Words, at, class, count_steps, is_name, is_redacted, part, rest, run_end, starts_with,
 };
 
 static PROSE_WORDS: LazyLock<Words<()>> = LazyLock::new(|| Words::list(PROSE));
@@ -207,8 +206,8 @@ fn is_used(look: Look, value: &[u8], context: Context) -> bool {
         }
         _ if is_credential_word(value) => true,
         _ if !is_password => false,
-        Bond::Sign(Binding::Assign) | Bond::Option => is_one_of(value, COMMON_PASSWORDS),
-        _ => context.quoted && is_one_of(value, COMMON_PASSWORDS),
+        Bond::Sign(Binding::Assign) | Bond::Option => COMMON_PASSWORDS.has(value),
+        _ => context.quoted && COMMON_PASSWORDS.has(value),
     }
 }
 
@@ -231,11 +230,6 @@ pub(crate) fn is_made_up(value: &[u8]) -> bool {
     look(value).is_made_up()
 }
 
-/// Whether the value is a placeholder or a reference, which hides nothing: a mask, a variable, a literal.
-pub(crate) fn is_placeholder(value: &[u8]) -> bool {
-    look(value).is_placeholder()
-}
-
 /// Whether the text in the position of a password hides nothing: only asterisks, a mark (`xxxxx` in Go), a placeholder
 /// in brackets, or a complete reference. A value that only begins like these is a password, and so are other words.
 pub(crate) fn is_no_password(value: &[u8]) -> bool {
@@ -255,7 +249,7 @@ pub(crate) fn is_no_password(value: &[u8]) -> bool {
         [b'$', inner @ ..] => class!("A-Z0-9_").only(inner) || class!("a-z_").only(inner),
         [b'%', letter] => letter.is_ascii_lowercase(),
         [b'*', stars @ ..] => class!("*").all(stars),
-        _ => is_one_of(value, words!("redacted, xxxxx")),
+        _ => words!("redacted, xxxxx").has(value),
     }
 }
 
@@ -440,7 +434,7 @@ fn is_instruction(word: &[u8]) -> bool {
 }
 
 /// Whether another program masked the value: `[REDACTED alloc::string::String]`, `ab****`.
-pub(crate) fn is_masked(value: &[u8]) -> bool {
+fn is_masked(value: &[u8]) -> bool {
     let is_mask = |at: usize| begins_with(&value[at..], MASKS);
     match value {
         [b'*', ..] if value.starts_with(STARS) => true,
@@ -460,7 +454,7 @@ fn is_type(word: &[u8]) -> bool {
     let head = class!("a-zA-Z").end(word, 0, 24);
     let has_type = match (at(word, head), word.last()) {
         (b'<', Some(b'>')) | (b'[', Some(b']')) | (b'(', Some(b')')) => {
-            is_one_of(&word[..head], GENERIC_TYPES)
+            GENERIC_TYPES.has(&word[..head])
         }
         _ => false,
     };
@@ -482,7 +476,7 @@ fn is_algorithm(word: &[u8]) -> bool {
         .split(|byte| !byte.is_ascii_alphanumeric())
         .flat_map(|part| part.chunk_by(|a, b| a.is_ascii_digit() == b.is_ascii_digit()));
     parts.next().is_some_and(|name| ALGORITHM_WORDS.contains(name))
-        && parts.all(|part| ALGORITHM_WORDS.contains(part) || is_one_of(part, ALGORITHM_PARTS))
+        && parts.all(|part| ALGORITHM_WORDS.contains(part) || ALGORITHM_PARTS.has(part))
 }
 
 /// Whether the value is a reference: `${VAR}`, `$(command)`, `{{ var }}`, `<password>`, `%s`, `:bind`, `call()`,

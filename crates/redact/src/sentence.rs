@@ -14,7 +14,7 @@ use crate::rules::words::{
 };
 use crate::scan::{Scan, Tried};
 use crate::score::{Bond, is_made_up, is_prose, is_random};
-use crate::text::{Words, before, is_one_of, part};
+use crate::text::{Words, before, part};
 use crate::value::Site;
 
 use Binding::{Arrow, Assign, Colon, Loose};
@@ -139,7 +139,7 @@ fn owner(scan: &mut Scan<'_>, key: &Key, place: usize) -> Option<usize> {
         cursor.eat(Quote);
         let next = cursor.place;
         let word = cursor.word().filter(|word| !is_random(word))?;
-        if is_one_of(word, COPULAS) && next > place + 2 {
+        if COPULAS.has(word) && next > place + 2 {
             return Some(next);
         }
         // The owner is an address: `bob@host`, `'bob'@'host'`.
@@ -181,10 +181,7 @@ fn owner(scan: &mut Scan<'_>, key: &Key, place: usize) -> Option<usize> {
 /// parse "…" as password`, `'…' is not a valid API key`.
 pub(crate) fn before_name(scan: &mut Scan<'_>, key: &Key) -> Option<Claim> {
     let tokens = &mut scan.tokens;
-    let mut first = key.quote.unwrap_or(key.place);
-    while first > 0 && tokens.start(first) > key.start {
-        first -= 1;
-    }
+    let first = key.quote.or_else(|| tokens.place_at(key.start)).unwrap_or(key.place);
     // Whether each word so far binds a value before it to the name, and whether the last one does.
     let mut is_strict = true;
     let mut is_bound = false;

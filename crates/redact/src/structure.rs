@@ -16,8 +16,7 @@ use crate::rules::words::{
 use crate::scan::{Scan, Tried};
 use crate::score::{Bond, Context, is_made_up};
 use crate::text::{
-    at, before, class, count_steps, is_name, is_one_of, line_start, part, run_end, run_start,
-    starts_with,
+    at, before, class, count_steps, is_name, line_start, part, run_end, run_start, starts_with,
 };
 use crate::value::Site;
 
@@ -108,10 +107,7 @@ fn values_after(scan: &mut Scan<'_>, key: &Key, name: usize, mut end: usize) -> 
         let is_value = group::is_called(word, VALUE_NAMES) || group::is_called(word, CHANGE_NAMES);
         let is_kind =
             group::is_called(word, words!("kind")) && scan.tokens.constructor(end + 2).is_some();
-        if is_value
-            || is_kind
-            || [LIST_NAMES, DETAIL_NAMES].iter().any(|names| is_one_of(word, *names))
-        {
+        if is_value || is_kind || [LIST_NAMES, DETAIL_NAMES].iter().any(|names| names.has(word)) {
             let Some(separator) = pair::separator_at(scan, end) else {
                 continue;
             };
@@ -313,8 +309,7 @@ pub(crate) fn call(scan: &mut Scan<'_>, key: &Key) -> Option<Claim> {
 
     // `set_password("bob", "…")` has the secret at the end.
     let method = name.rsplit(|byte| *byte == b'.').next().unwrap_or(name);
-    let is_setter =
-        Name::new(method).words().next().is_some_and(|word| is_one_of(word, SETTING_VERBS));
+    let is_setter = Name::new(method).words().next().is_some_and(|word| SETTING_VERBS.has(word));
     let redacted = tokens.in_line(open, BEFORE, |tokens, at| {
         (is_setter && tokens.kind(at) == Redacted).then_some(())
     });

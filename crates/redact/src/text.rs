@@ -4,6 +4,7 @@
 //! delimiters never cuts a character.
 
 use std::cell::Cell;
+use std::ops::Range;
 
 use crate::rules::class::Class;
 pub(crate) use crate::rules::class::class;
@@ -91,6 +92,13 @@ pub(crate) fn mark_at(text: &[u8], index: usize) -> Option<&'static str> {
     [REDACTED, XML_MARK].into_iter().find(|mark| rest.starts_with(mark.as_bytes()))
 }
 
+/// Returns the range of the mark that contains a byte.
+pub(crate) fn mark_around(text: &[u8], byte: usize) -> Option<Range<usize>> {
+    let mut starts = (byte.saturating_sub(XML_MARK.len())..=byte).rev();
+    let mark = starts.find_map(|at| Some(at..at + mark_at(text, at)?.len()));
+    mark.filter(|mark| mark.contains(&byte))
+}
+
 impl Class {
     /// Returns the end of the run of at most `limit` such bytes that begins at `from`.
     pub(crate) fn end(&self, text: &[u8], from: usize, limit: usize) -> usize {
@@ -107,12 +115,6 @@ impl Class {
 #[inline]
 pub(crate) fn is_name(byte: u8) -> bool {
     class!("a-zA-Z0-9_").has(byte)
-}
-
-/// Whether the word is in the list. ASCII case is ignored.
-#[inline]
-pub(crate) fn is_one_of(word: &[u8], list: WordList) -> bool {
-    list.has(word)
 }
 
 /// Words with their meanings, indexed by first letter and length. ASCII case is ignored.

@@ -7,7 +7,7 @@ use crate::lexer::{Coding, Kind, Tokens};
 use crate::rules::commands::WRAPPERS;
 use crate::rules::words::{ARROW, REFERENCE_TAGS, SCALARS, VALUE_NAMES};
 use crate::score::LOOKED_AT;
-use crate::text::{Words, at, class, count_steps, is_one_of, line_end, line_start, part, run_end};
+use crate::text::{Words, at, class, count_steps, line_end, line_start, part, run_end};
 
 use Kind::{Blank, Close, Line, Open, Quote, Redacted, Sign, Word};
 
@@ -290,7 +290,7 @@ impl Tokens<'_> {
         let next = cursor.place;
         let is_scalar = match word[0] {
             b'0'..=b'9' => class!("0-9.eE-").all(word),
-            _ => is_one_of(word, SCALARS),
+            _ => SCALARS.has(word),
         };
         let ends = is_scalar && self.ends_item(next);
         Value::bare(self.start(place), self.start(next), next).filter(|_| ends)

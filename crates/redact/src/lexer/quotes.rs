@@ -6,9 +6,7 @@
 
 use super::{Coding, DEPTH, Kind, Token, Tokens, entity, hex, is_sign};
 use crate::rules::words::{SCALARS, STRING_PREFIXES};
-use crate::text::{
-    at, before, class, is_name, is_one_of, line_end, part, rest, run_end, starts_with,
-};
+use crate::text::{at, before, class, is_name, line_end, part, rest, run_end, starts_with};
 
 /// The maximum number of adjacent backslashes or quotation marks that are read at once.
 const LONGEST_RUN: usize = 128;
@@ -277,6 +275,6 @@ fn begins_item(text: &[u8], place: usize, is_delimiter: impl Fn(u8) -> bool) -> 
         (_, b':') => true,
         (b'0'..=b'9', _) => class!("=,;]})").has(sign),
         _ if sign == b'=' => true,
-        _ => class!(",;]})").has(sign) && is_one_of(word, SCALARS),
+        _ => class!(",;]})").has(sign) && SCALARS.has(word),
     }
 }

@@ -2,6 +2,8 @@
 
 use std::ops::Range;
 
+use crate::text::starts_with;
+
 /// A list of words, which [`words!`] creates.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct WordList {
@@ -93,6 +95,11 @@ impl WordList {
     #[inline]
     pub(crate) fn has(self, word: &[u8]) -> bool {
         self.bits & bit(word) != 0 && self.contains(word)
+    }
+
+    /// Whether a text begins with one of the words. ASCII case is ignored.
+    pub(crate) fn begins(self, text: &[u8]) -> bool {
+        self.iter().any(|word| starts_with(text, 0, word.as_bytes()))
     }
 
     fn contains(self, word: &[u8]) -> bool {
