@@ -40,6 +40,15 @@ pub(crate) enum Returned {
     Computed(Box<Expr>),
 }
 
+impl Returned {
+    pub(crate) fn computed(&self) -> Option<&Expr> {
+        match self {
+            Self::Computed(computed) => Some(computed),
+            Self::Recorded(_) => None,
+        }
+    }
+}
+
 impl Given {
     pub(crate) fn parse(
         &mut self,
@@ -177,13 +186,10 @@ impl Value {
         }
 
         let value = match symbol.form {
-            Form::Returned if input.parse::<Option<Token![?]>>()?.is_some() => {
-                return Ok(Self::Returned(Returned::Recorded(Format::Debug)));
-            }
-            Form::Returned if input.parse::<Option<Token![%]>>()?.is_some() => {
-                return Ok(Self::Returned(Returned::Recorded(Format::Display)));
-            }
-            Form::Returned => input.parse().map(|it| Self::Returned(Returned::Computed(it))),
+            Form::Returned => match record::format(input)? {
+                Format::Typed => input.parse().map(|it| Self::Returned(Returned::Computed(it))),
+                format => return Ok(Self::Returned(Returned::Recorded(format))),
+            },
             Form::Text => input.parse().map(Self::Text),
             Form::Path => Path::parse_mod_style(input).map(Self::Path),
             Form::Key => Key::parse(input).map(Self::Key),

@@ -140,7 +140,7 @@ fn word(input: ParseStream<'_>) -> Option<TokenTree> {
     matches!(word, TokenTree::Ident(_) | TokenTree::Literal(_)).then_some(word)
 }
 
-fn format(input: ParseStream<'_>) -> syn::Result<Format> {
+pub(crate) fn format(input: ParseStream<'_>) -> syn::Result<Format> {
     if input.parse::<Option<Token![%]>>()?.is_some() {
         Ok(Format::Display)
     } else if input.parse::<Option<Token![?]>>()?.is_some() {

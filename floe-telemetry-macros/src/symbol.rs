@@ -43,7 +43,8 @@ pub(crate) const ROOT: Symbol = Symbol::switch("root");
 pub(crate) const LINKS: Symbol = Symbol::of(Form::Expr, "links", "links = [span_context]");
 pub(crate) const ERROR_IF: Symbol =
     Symbol::of(Form::Expr, "error_if", "error_if = |result| condition");
-pub(crate) const RET: Symbol = Symbol::of(Form::Returned, "ret", "ret = ?");
+pub(crate) const RET: Symbol =
+    Symbol::of(Form::Returned, "ret", "ret`, `ret = %`, `ret = ?` or `ret = |value| …");
 pub(crate) const METRICS: Symbol = Symbol::switch("metrics");
 pub(crate) const BOXED: Symbol = Symbol::switch("boxed");
 pub(crate) const FUTURE: Symbol = Symbol::switch("future");

@@ -131,9 +131,11 @@ fn outcome(traced: &Traced<'_>) -> TokenStream {
         }
     };
 
-    // Errors about an argument that `error_if` uses are reported at `error_if`.
-    let at = traced.error_if.as_ref().map_or(ours, on);
-    let returned = traced.ret.as_ref().map(|ret| returned(traced, ret));
+    // Errors about an argument that `error_if` or `ret` uses are reported there.
+    let ret = traced.ret.as_ref();
+    let user = traced.error_if.as_ref().or_else(|| ret?.computed());
+    let at = user.map_or(ours, on);
+    let returned = ret.map(|ret| returned(traced, ret));
     quote_spanned! {at=>
         |__floe_return, __floe_sink| {
             use #private::outcome::IsUnresolved as _;
@@ -148,9 +150,10 @@ const RETURN: &str = "return";
 
 /// Emits the record of the returned value, or of the content of its `Ok`.
 fn returned(traced: &Traced<'_>, ret: &Returned) -> TokenStream {
-    let private = traced.krate.private();
     let ours = Span::mixed_site();
-    let value = quote_spanned!(ours=> #private::Field(__floe_return).__floe_returned());
+    let at = ret.computed().map_or_else(|| at_output(traced), on);
+    let private = tokens::located_at(traced.krate.private(), at);
+    let value = quote_spanned!(at=> #private::Field(__floe_return).__floe_returned());
     let set = match ret {
         Returned::Recorded(format) => {
             let name = match format {
@@ -158,12 +161,12 @@ fn returned(traced: &Traced<'_>, ret: &Returned) -> TokenStream {
                 Format::Display => "display",
                 Format::Debug => "debug",
             };
-            let function = Ident::new(name, ours);
-            quote_spanned!(at_output(traced)=> #private::#function(__floe, #RETURN, #value))
+            let function = Ident::new(name, at);
+            quote_spanned!(at=> #private::#function(__floe, #RETURN, #value))
         }
         Returned::Computed(computed) => {
             let computed = called(computed);
-            quote_spanned! {on(&computed)=>
+            quote_spanned! {at=>
                 #private::typed(
                     __floe,
                     #RETURN,

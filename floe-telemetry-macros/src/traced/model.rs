@@ -85,11 +85,7 @@ impl<'a> Traced<'a> {
             Key::Const(_) => None,
         });
         words::check_twice(cx, "attribute", keys);
-        let aliases = secrets::aliases(&arguments);
-        secrets::in_records(cx, &records, &aliases);
-        if let Some(name) = args.expr(symbol::NAME) {
-            secrets::in_name(cx, name, &aliases);
-        }
+        check_secrets(cx, &args, &records, &arguments);
         let krate = Krate::new(args.path().cloned());
         let block = args.text(symbol::OF_TYPE).map(LitStr::value).unwrap_or_default();
         let ident = &function.sig.ident;
@@ -117,8 +113,9 @@ impl<'a> Traced<'a> {
                 None => Parent::Current,
             },
             links: value(symbol::LINKS).map_or_else(Vec::new, elements),
-            error_if: value(symbol::ERROR_IF).inspect(|value| check_error_if(cx, value)),
-            ret: args.returned(),
+            error_if: value(symbol::ERROR_IF)
+                .inspect(|value| check_outcome(cx, symbol::ERROR_IF, value)),
+            ret: args.returned().inspect(|ret| check_ret(cx, ret)),
             metrics: args.has(symbol::METRICS),
             boxed: args.has(symbol::BOXED),
             floe_attributes: value(symbol::FLOE_ATTRIBUTES).map_or_else(Vec::new, elements),
@@ -313,9 +310,24 @@ fn variant(word: &str) -> Ident {
     Ident::new(&(first.to_uppercase() + rest), Span::mixed_site())
 }
 
-/// Checks `error_if`, which the runtime calls with one argument, a reference to the returned value.
-fn check_error_if(cx: &Ctxt, value: &Expr) {
-    let usage = symbol::ERROR_IF.usage;
+fn check_secrets(cx: &Ctxt, args: &Given, records: &[Record], arguments: &[Argument<'_>]) {
+    let aliases = secrets::aliases(arguments);
+    secrets::in_records(cx, records, &aliases);
+    if let Some(name) = args.expr(symbol::NAME) {
+        secrets::in_name(cx, name, &aliases);
+    }
+}
+
+fn check_ret(cx: &Ctxt, ret: &Returned) {
+    if let Some(computed) = ret.computed() {
+        check_outcome(cx, symbol::RET, computed);
+        secrets::in_returned(cx, computed);
+    }
+}
+
+/// Checks `error_if` or `ret`, which the runtime calls with one argument, a reference to the returned value.
+fn check_outcome(cx: &Ctxt, symbol: Symbol, value: &Expr) {
+    let usage = symbol.usage;
     let closure = match value {
         Expr::Path(_) => return,
         Expr::Closure(closure) => closure,
@@ -330,7 +342,7 @@ fn check_error_if(cx: &Ctxt, value: &Expr) {
     if inputs.len() != 1 {
         let found = inputs.len();
         let message = format!(
-            "this closure takes {found} arguments, but `error_if` gives it one, a reference to what \
+            "this closure takes {found} arguments, but `{symbol}` gives it one, a reference to what \
              was returned, as in `{usage}`"
         );
         cx.error(quote!(#begin #inputs #end), message);

@@ -60,6 +60,20 @@ pub(super) fn in_name(cx: &Ctxt, name: &Expr, aliases: &[Alias]) {
     }
 }
 
+/// Checks the argument `ret`, whose closure may give a field another name.
+pub(super) fn in_returned(cx: &Ctxt, computed: &Expr) {
+    let renamed: Vec<_> = match computed {
+        Expr::Closure(closure) => {
+            let leaves = closure.inputs.iter().flat_map(arguments::leaves);
+            leaves.filter_map(|leaf| of_leaf(&leaf)).collect()
+        }
+        _ => Vec::new(),
+    };
+    if let Some(found) = first_use(computed.to_token_stream(), &renamed) {
+        cx.syn(found.error("carry: record something else"));
+    }
+}
+
 /// Checks whether a closure uses an argument of the function with a credential's name, whatever its parameter is
 /// called. A parameter `_` does not use the argument.
 pub(super) fn in_attributes_fn(cx: &Ctxt, attributes_fn: &AttributesFn<'_>) {

@@ -69,6 +69,9 @@ fn a_secret_is_found_in_an_expression() {
         "name = format!(\"login {password}\")",
         "name = token",
         "attributes_fn = |_, token, _, _| [(\"x\", *token)]",
+        "ret = |login| login.password.clone()",
+        "ret = |Login { token: it, .. }| it.clone()",
+        "ret = Login::token",
     ] {
         let error = error(args);
         assert!(error.contains("sounds like a credential"), "{args}: {error}");
@@ -92,6 +95,7 @@ fn metadata_of_a_secret_is_accepted() {
         "attributes(a = matches!(self.kind, Kind::Token))",
         "attributes_fn = |_, table, _, _| [(\"token.present\", table.token.is_some())]",
         "name = format!(\"login {table}\")",
+        "ret = |token| token.len()",
     ] {
         assert_eq!(errors(args), Vec::<String>::new(), "{args}");
     }

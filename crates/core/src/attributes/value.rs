@@ -99,7 +99,7 @@ impl From<AttributeValue> for Value {
     message = "`{Self}` cannot be the value of an attribute",
     label = "not a boolean, an integer, a float, text, or an array or `Option` of these",
     note = "if it is secret, leave it out, with `#[floe(skip)]` on a field, or show only that it is there: `token_present = token.is_some()` in `attributes(…)`, `#[floe(redact)]` on a field",
-    note = "if it is not secret, record its `Display` or `Debug` text: `%value` or `?value` in `attributes(…)`, `#[floe(display)]` or `#[floe(debug)]` on a field",
+    note = "if it is not secret, record its `Display` or `Debug` text: `%value` or `?value` in `attributes(…)`, `ret = %` or `ret = ?`, `#[floe(display)]` or `#[floe(debug)]` on a field",
     note = "for a type of your own, derive `FloeAttributes` on an enum without data, or implement `ToAttributeValue`"
 )]
 pub trait ToAttributeValue {

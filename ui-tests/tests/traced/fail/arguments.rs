@@ -68,6 +68,14 @@ fn three_mistakes(table: &str) -> usize {
     table.len()
 }
 
+#[traced(ret(Debug))]
+fn ret_of_another_form() {}
+
+#[traced(ret = |rows, limit| rows)]
+fn ret_with_two_parameters(limit: u8) -> u8 {
+    limit
+}
+
 fn caller() -> usize {
     three_mistakes("the function is still there")
 }

@@ -106,4 +106,9 @@ fn cloned() -> impl Future<Output = u8> + Clone + Send + 'static {
     ready(1)
 }
 
+#[traced(ret = |n| n + limit)]
+fn captured(limit: u8) -> u8 {
+    limit
+}
+
 fn main() {}
