@@ -119,7 +119,10 @@ pub(crate) fn accept(scan: &mut Scan<'_>, key: &Key, found: Value, context: Cont
     let text = scan.text;
     let policy = scan.policy;
     let is_joined = part(text, key.end, found.start) == b"=";
-    let has_quotes = found.quoted && matches!(before(text, found.start), b'"' | b'\'' | b'`');
+    let has_quotes = match before(text, found.start) {
+        b'"' | b'\'' | b'`' => found.quoted,
+        _ => false,
+    };
     let context = Context {
         quoted: found.quoted,
         is_close: has_quotes || is_joined,
@@ -243,7 +246,11 @@ impl Case<'_> {
 
     /// Whether the value counts what the name means: `passwords: 12`.
     fn is_count(&self) -> bool {
-        self.name.ends_with(b"s") && !self.name.ends_with(b"ss") && self.is_short_number()
+        match self.name {
+            [.., b's', b's'] => false,
+            [.., b's'] => self.is_short_number(),
+            _ => false,
+        }
     }
 
     fn is_short_number(&self) -> bool {
@@ -285,7 +292,8 @@ fn goes_on(scan: &mut Scan<'_>, found: Value, bond: Bond) -> bool {
         _ => false,
     };
     match bond {
-        Bond::Sign(Binding::Colon | Binding::Arrow) => is_next && !found.quoted,
+        _ if found.quoted => false,
+        Bond::Sign(Binding::Colon | Binding::Arrow) => is_next,
         _ => false,
     }
 }

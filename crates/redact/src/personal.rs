@@ -182,9 +182,12 @@ fn append(sum: u32, byte: u8, is_whole: bool) -> u32 {
 }
 
 fn is_iban_start(text: &[u8], start: usize) -> bool {
-    let is_alone = !before_word(text, start).is_ascii_alphanumeric();
-    let head = part(text, start, start + 4);
-    is_alone && matches!(head, [b'A'..=b'Z', b'A'..=b'Z', b'0'..=b'9', b'0'..=b'9'])
+    match part(text, start, start + 4) {
+        [b'A'..=b'Z', b'A'..=b'Z', b'0'..=b'9', b'0'..=b'9'] => {
+            !before_word(text, start).is_ascii_alphanumeric()
+        }
+        _ => false,
+    }
 }
 
 /// Redacts a telephone number: `+` and 8 to 15 digits, with the usual signs between them.

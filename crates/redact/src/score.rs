@@ -395,7 +395,10 @@ impl<'v> Seen<'v> {
     }
 
     fn has_irregular_letters(&self) -> bool {
-        self.letters == self.word.len() && self.letters >= 6 && is_irregular(self.word)
+        match self.letters {
+            0..6 => false,
+            letters => letters == self.word.len() && is_irregular(self.word),
+        }
     }
 }
 
