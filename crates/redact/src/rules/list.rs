@@ -2,8 +2,6 @@
 
 use std::ops::Range;
 
-use crate::text::starts_with;
-
 /// A list of words, which [`words!`] creates.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct WordList {
@@ -99,7 +97,9 @@ impl WordList {
 
     /// Whether a text begins with one of the words. ASCII case is ignored.
     pub(crate) fn begins(self, text: &[u8]) -> bool {
-        self.iter().any(|word| starts_with(text, 0, word.as_bytes()))
+        self.iter()
+            .map(str::as_bytes)
+            .any(|word| text.get(..word.len()).is_some_and(|head| head.eq_ignore_ascii_case(word)))
     }
 
     fn contains(self, word: &[u8]) -> bool {
