@@ -12,7 +12,7 @@ use syn::{Expr, ReturnType, Signature, Type, parse_quote_spanned, token};
 
 use super::{
     model::{Shape, Traced},
-    signature::Output,
+    signature::{self, Output},
 };
 use crate::given::Returned;
 use crate::record::Format;
@@ -113,13 +113,20 @@ fn outcome(traced: &Traced<'_>) -> TokenStream {
         && !traced.asked.value
         && matches!(traced.shape, Shape::Sync | Shape::Async);
     if let (Output::Type(ty), true) = (&traced.output, is_by_type) {
-        let probe = Ident::new(if has_parameter { "probe_display" } else { "probe" }, ours);
-        return quote_spanned!(ours=> #private::outcome::#probe::<#ty>().__floe_classify());
+        let is_result = signature::is_result(ty);
+        let may_fail = (!is_result).then(|| quote_spanned!(ours=> .__floe_may_fail()));
+        let name = match (is_result, has_parameter) {
+            (_, true) => "probe_display",
+            (true, false) => "probe_result",
+            (false, false) => "probe",
+        };
+        let probe = Ident::new(name, ours);
+        return quote_spanned!(ours=> #private::outcome::#probe::<#ty>() #may_fail.__floe_classify());
     }
 
     let probe = Ident::new(if has_parameter { "probe_display_of" } else { "probe_of" }, ours);
     let classifier = quote_spanned! {ours=>
-        #private::outcome::#probe(__floe_return).__floe_classify()
+        #private::outcome::#probe(__floe_return).__floe_may_fail().__floe_classify()
     };
     let call = match &traced.error_if {
         None => quote_spanned!(ours=> #classifier(__floe_return, __floe_sink)),

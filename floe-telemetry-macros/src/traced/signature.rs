@@ -258,13 +258,14 @@ impl Output {
     }
 }
 
+/// Whether the type is called `Result`.
+pub(super) fn is_result(ty: &Type) -> bool {
+    last_segment(ty).is_some_and(|it| it.ident == "Result")
+}
+
 /// Whether the type is a `Result` whose error has a generic argument that seems not to be `'static`.
 pub(super) fn has_error_of_parameter(ty: &Type, parameters: &Parameters<'_>) -> bool {
-    let Type::Path(result) = bare(ty) else {
-        return false;
-    };
-
-    let result = result.path.segments.last().filter(|it| it.ident == "Result");
+    let result = last_segment(ty).filter(|_| is_result(ty));
     let error = result.and_then(|it| arguments(it).nth(1));
     let Some(GenericArgument::Type(Type::Path(error))) = error else {
         return false;

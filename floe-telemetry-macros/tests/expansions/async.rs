@@ -32,6 +32,8 @@ fn fetch(
             }
             if false { loop {} } else { client().get(url).limit(limit).await }
         },
-        ::floe_telemetry::__private::outcome::probe::<Vec<u8>>().__floe_classify(),
+        ::floe_telemetry::__private::outcome::probe::<Vec<u8>>()
+            .__floe_may_fail()
+            .__floe_classify(),
     )
 }

@@ -22,7 +22,9 @@ fn load(path: &Path) -> Result<Config, ConfigError> {
         ),
         #[allow(clippy::result_large_err)]
         move || -> Result<Config, ConfigError> { parse(&read(path)?) },
-        ::floe_telemetry::__private::outcome::probe::<Result<Config, ConfigError>>()
+        ::floe_telemetry::__private::outcome::probe_result::<
+            Result<Config, ConfigError>,
+        >()
             .__floe_classify(),
     )
 }

@@ -31,6 +31,8 @@ fn largest<T: Ord>(items: Vec<T>) -> Option<T> {
             let _ = &items;
             if false { loop {} } else { items.into_iter().max() }
         },
-        ::floe_telemetry::__private::outcome::probe::<Option<T>>().__floe_classify(),
+        ::floe_telemetry::__private::outcome::probe::<Option<T>>()
+            .__floe_may_fail()
+            .__floe_classify(),
     )
 }

@@ -16,6 +16,8 @@ fn area(width: u32, height: u32) -> u32 {
             ::core::option::Option::None,
         ),
         move || -> u32 { width * height },
-        ::floe_telemetry::__private::outcome::probe::<u32>().__floe_classify(),
+        ::floe_telemetry::__private::outcome::probe::<u32>()
+            .__floe_may_fail()
+            .__floe_classify(),
     )
 }

@@ -1,13 +1,14 @@
 //! Determines whether a value of any type is an error, and the error's message if it has one.
 //!
 //! A generic function cannot test whether its type is a `Result` whose error implements `Display`. The expansion can:
-//! in `probe::<Type>().__floe_classify()`, method lookup takes the first of the types below that has the method. They
-//! are ordered from the most specific to the least specific, and each dereferences to the next. So a type alias of
-//! `Result` is resolved, another type with the name `Result` is not mistaken for it, and the user's generics need no
-//! bounds.
+//! in `probe::<Type>().__floe_may_fail().__floe_classify()`, method lookup takes the first of the types below that has
+//! the method. They are ordered from the most specific to the least specific, and each dereferences to the next. So a
+//! type alias of `Result` is resolved, another type with the name `Result` is not mistaken for it, and the user's
+//! generics need no bounds.
 //!
 //! This code is compiled per annotated function, so it uses inherent methods, which are resolved more quickly than
-//! methods of traits. The result is a function pointer that all functions with the same return type share.
+//! methods of traits. The first method spares a type that is no `Result` the levels below, because the compiler takes
+//! some time for each. The result is a function pointer that all functions with the same return type share.
 
 use std::alloc::Layout;
 use std::any::{Any, type_name};
@@ -350,6 +351,12 @@ levels! {
 pub struct IsValue<T>(PhantomData<fn(&T)>);
 
 impl<T> IsValue<T> {
+    /// Returns the level of the type, which is this one.
+    #[inline]
+    pub const fn __floe_may_fail(&self) -> &Self {
+        self
+    }
+
     /// Returns the classifier of the type.
     #[inline]
     pub fn __floe_classify(&self) -> Classifier<T> {
@@ -357,12 +364,38 @@ impl<T> IsValue<T> {
     }
 }
 
-/// Starts the method lookup for `__floe_classify`.
+/// A type that may be a `Result`, with the first level of its errors.
+#[derive(Debug)]
+pub struct MayFail<T, P>(P, IsValue<T>);
+
+impl<T, E, P> MayFail<Result<T, E>, P> {
+    /// Returns the first level of the errors.
+    #[inline]
+    pub const fn __floe_may_fail(&self) -> &P {
+        &self.0
+    }
+}
+
+impl<T, P> Deref for MayFail<T, P> {
+    type Target = IsValue<T>;
+
+    #[expect(clippy::inline_always, reason = "unoptimized callers would store each result")]
+    #[inline(always)]
+    fn deref(&self) -> &Self::Target {
+        &self.1
+    }
+}
+
+/// Starts the method lookup for any type.
 #[inline]
-pub const fn probe<T>() -> IsStatus<T> {
-    IsStatus(IsErrorType(IsStdError(IsAsDynSendError(IsAsDynError(IsDisplay(IsPayload(
-        IsDebug(IsAnyResult(IsValue(PhantomData))),
-    )))))))
+pub const fn probe<T>() -> MayFail<T, IsStatus<T>> {
+    MayFail(probe_result(), IsValue(PhantomData))
+}
+
+/// Starts the method lookup for a type that is called `Result`.
+#[inline]
+pub const fn probe_result<T>() -> IsStatus<T> {
+    IsStatus(IsErrorType(IsStdError(IsAsDynSendError(IsAsDynError(probe_display())))))
 }
 
 /// Starts the method lookup for a `Result` whose error contains a type parameter. Such an error may implement `Error`
@@ -376,21 +409,21 @@ pub const fn probe_display<T>() -> IsDisplay<T> {
 /// Starts the method lookup for the type of a value, if the type cannot be named and may be unresolved.
 #[inline]
 pub const fn probe_of<T>(_: &T) -> MaybeUnresolved<T, IsStatus<T>> {
-    MaybeUnresolved(probe(), PhantomData)
+    MaybeUnresolved(probe())
 }
 
 /// Starts the method lookup like [`probe_of`], for an error that contains a type parameter, see [`probe_display`].
 #[inline]
 pub const fn probe_display_of<T>(_: &T) -> MaybeUnresolved<T, IsDisplay<T>> {
-    MaybeUnresolved(probe_display(), PhantomData)
+    MaybeUnresolved(MayFail(probe_display(), IsValue(PhantomData)))
 }
 
 /// A type that inference may not have resolved yet.
 #[derive(Debug)]
-pub struct MaybeUnresolved<T, P>(P, PhantomData<fn(&T)>);
+pub struct MaybeUnresolved<T, P>(MayFail<T, P>);
 
 impl<T, P> Deref for MaybeUnresolved<T, P> {
-    type Target = P;
+    type Target = MayFail<T, P>;
 
     #[expect(clippy::inline_always, reason = "unoptimized callers would store each result")]
     #[inline(always)]
@@ -405,17 +438,15 @@ impl<T, P> Deref for MaybeUnresolved<T, P> {
 /// first, so that the type is not taken for a `Result`. It has several implementations, so the compiler infers nothing
 /// from it; two of them are for the fallback types of an expression like `panic!()`.
 pub trait IsUnresolved<T> {
-    /// Returns the classifier of a value that does not fail.
-    fn __floe_classify(&self) -> Classifier<T>;
+    /// Returns the level of a value that does not fail.
+    fn __floe_may_fail(&self) -> IsValue<T> {
+        IsValue(PhantomData)
+    }
 }
 
 macro_rules! unresolved {
     ($($ty:ty)*) => {$(
-        impl<P> IsUnresolved<$ty> for MaybeUnresolved<$ty, P> {
-            fn __floe_classify(&self) -> Classifier<$ty> {
-                |_, _| ()
-            }
-        }
+        impl<P> IsUnresolved<$ty> for MaybeUnresolved<$ty, P> {}
     )*};
 }
 
