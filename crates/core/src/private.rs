@@ -32,6 +32,6 @@ pub use crate::recorder::open::{Current, Opened, enter};
 pub use crate::recorder::opening::{Opening, Parent};
 pub use crate::recorder::outcome;
 pub use crate::recorder::returned::{
-    Boxed, DeclaredTypeMismatch, Ends, EndsSpan, Follows, IsPart, Kind, Outlives, Returned,
-    Unbounded,
+    Boxed, DeclaredTypeMismatch, Ends, EndsSpan, Followed, Follows, IsPart, Kind, Outlives,
+    Returned, Unbounded,
 };

@@ -50,7 +50,7 @@ pub(super) struct Traced<'a> {
     pub(super) shape: Shape,
     pub(super) asked: Asked<'a>,
     /// Whether the program asserts that the output of a boxed future lives as long as the box.
-    is_bounded: bool,
+    pub(super) is_bounded: bool,
 }
 
 pub(super) enum Parent {
@@ -163,9 +163,7 @@ impl<'a> Traced<'a> {
     /// Whether the function may return a boxed future whose output need not live as long as the box.
     pub(super) fn returns_unbounded(&self) -> bool {
         match &self.function.sig.output {
-            ReturnType::Type(_, ty) => {
-                !self.is_bounded && signature::is_unbounded(ty, &self.parameters())
-            }
+            ReturnType::Type(_, ty) => signature::is_unbounded(ty, &self.parameters()),
             ReturnType::Default => false,
         }
     }

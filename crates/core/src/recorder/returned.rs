@@ -120,6 +120,11 @@ pub trait DeclaredTypeMismatch<T, V>: Sized {
 impl<T, V> DeclaredTypeMismatch<T, V> for Returned<T, V> {}
 
 /// A future or stream that takes a span without a change of its type: in a box, or in an `InSpan`.
+#[diagnostic::on_unimplemented(
+    message = "the argument `future` declares a boxed future or stream, or an `InSpan`, but this is `{Self}`",
+    label = "no future or stream that the span can follow",
+    note = "without `future`, the compiler finds out what the function returns"
+)]
 pub trait Followed: Sized {
     /// The output of the future, or the item of the stream.
     type Output;
@@ -243,6 +248,14 @@ derefs! {
 /// The span follows the value.
 #[derive(Debug)]
 pub struct Follows;
+
+impl Follows {
+    /// Returns the kind that the argument `future` declares for a value, which is not used.
+    #[inline]
+    pub const fn of<V: Followed>(_: &V) -> Self {
+        Self
+    }
+}
 
 /// The value, or a part of it, is a future or stream that cannot contain a span.
 #[derive(Debug)]

@@ -50,10 +50,13 @@ pub(super) fn of_value(traced: &Traced<'_>, sig: &mut Signature) -> TokenStream 
     opened.call(traced, &Finish::Then(ending(traced, &kind, &outcome)))
 }
 
-/// Emits the question to the compiler whether the returned value is a future.
+/// Emits the question to the compiler whether the returned value is a future, unless `future` declares it.
 fn kind(traced: &Traced<'_>) -> TokenStream {
     let at = at_output(traced);
     let private = tokens::located_at(traced.krate.private(), at);
+    if traced.is_bounded {
+        return quote_spanned!(at=> #private::Follows::of(&__floe_value));
+    }
     let name = if traced.returns_unbounded() { "Unbounded" } else { "Kind" };
     let kind = Ident::new(name, at);
     quote_spanned!(at=> #private::#kind::of(&__floe_value).__floe_kind())

@@ -87,7 +87,7 @@ impl Table {
 }
 
 #[traced(ret)]
-fn secret() -> Result<secrecy::SecretString, String> {
+fn opened() -> Result<secrecy::SecretString, String> {
     Err(String::new())
 }
 
@@ -99,6 +99,11 @@ fn no_such_method() -> Option<Table> {
 #[traced(future)]
 fn future_not_boxed() -> Ready<u8> {
     ready(1)
+}
+
+#[traced(future)]
+fn no_future() -> Option<u8> {
+    None
 }
 
 #[traced]
