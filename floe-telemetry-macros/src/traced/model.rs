@@ -18,6 +18,7 @@ use crate::{
     given::{Given, Returned},
     krate::Krate,
     record::{Format, Key, Record},
+    secret,
     semconv::Keys,
     symbol::{self, Symbol},
     tokens, words,
@@ -115,7 +116,7 @@ impl<'a> Traced<'a> {
             links: value(symbol::LINKS).map_or_else(Vec::new, elements),
             error_if: value(symbol::ERROR_IF)
                 .inspect(|value| check_outcome(cx, symbol::ERROR_IF, value)),
-            ret: args.returned().inspect(|ret| check_ret(cx, ret)),
+            ret: args.returned().inspect(|ret| check_ret(cx, ret, &function.sig.ident)),
             metrics: args.has(symbol::METRICS),
             boxed: args.has(symbol::BOXED),
             floe_attributes: value(symbol::FLOE_ATTRIBUTES).map_or_else(Vec::new, elements),
@@ -316,10 +317,20 @@ fn check_secrets(cx: &Ctxt, args: &Given, records: &[Record], arguments: &[Argum
     }
 }
 
-fn check_ret(cx: &Ctxt, ret: &Returned) {
-    if let Some(computed) = ret.computed() {
-        check_outcome(cx, symbol::RET, computed);
-        secrets::in_returned(cx, computed);
+fn check_ret(cx: &Ctxt, ret: &Returned, function: &Ident) {
+    match ret.computed() {
+        Some(computed) => {
+            check_outcome(cx, symbol::RET, computed);
+            secrets::in_returned(cx, computed);
+        }
+        None if secret::is_named_by(&function.unraw().to_string()) => {
+            let message = format_args!(
+                "`{function}` sounds like a credential, which no span may carry: leave out `ret`, or, if it is not one, \
+                 compute what it records, as in `ret = |value| value.len()`"
+            );
+            cx.error(function, message);
+        }
+        None => {}
     }
 }
 

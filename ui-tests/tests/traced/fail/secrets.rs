@@ -81,4 +81,14 @@ pub fn fine(Login { user, password: p, .. }: Login) -> usize {
     user.len() + p.len()
 }
 
+#[traced(ret)]
+pub fn access_token() -> String {
+    String::new()
+}
+
+#[traced(ret)]
+pub fn has_token() -> bool {
+    true
+}
+
 fn main() {}
