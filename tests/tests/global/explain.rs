@@ -40,7 +40,7 @@ fn the_effective_source_and_the_ignored_ones_are_named() {
         ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://variable:4317"),
         ("OTEL_ATTRIBUTE_COUNT_LIMIT", "8"),
         ("OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT", "9"),
-        ("OTEL_RESOURCE_ATTRIBUTES", "service.name=one,service.version=2,team=a"),
+        ("OTEL_RESOURCE_ATTRIBUTES", "service.name=one,service.version=2,team=a%1B%0Db"),
         ("OTEL_SERVICE_NAME", "two"),
         ("OTEL_BSP_MAX_QUEUE_SIZE", "4096"),
         // Code has removed it.
@@ -75,7 +75,7 @@ batch_processor.schedule_delay_millis = 5000 (default)
 limits.attribute_count = 10 (code; ignored: `OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT`, `OTEL_ATTRIBUTE_COUNT_LIMIT`, line 3, column 27 of `{file}`)
 otlp_endpoint = http://code:4317 (code; ignored: `OTEL_EXPORTER_OTLP_ENDPOINT`, line 2, column 16 of `{file}`)
 propagators.0 = tracecontext (`OTEL_PROPAGATORS`; ignored: line 6, column 15 of `{file}`)
-resource_attributes.additional.team = a (`OTEL_RESOURCE_ATTRIBUTES`)
+resource_attributes.additional.team = a  b (`OTEL_RESOURCE_ATTRIBUTES`)
 resource_attributes.service_name = two (`OTEL_SERVICE_NAME`; ignored: `OTEL_RESOURCE_ATTRIBUTES`, line 1, column 37 of `{file}`)
 resource_attributes.service_version = 2 (`OTEL_RESOURCE_ATTRIBUTES`)
 sampling.filter = info,orders::db=debug (`FLOE_SPAN_FILTER`)

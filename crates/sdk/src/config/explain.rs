@@ -118,7 +118,7 @@ impl TelemetryConfig {
             lines.truncate(MAX_LINES);
             lines.push(format!("and {more} more"));
         }
-        lines.iter().map(|line| sanitize_credentials(line).replace('\n', " ")).collect()
+        lines.iter().map(|line| sanitize_credentials(line).replace(char::is_control, " ")).collect()
     }
 }
 
