@@ -21,6 +21,23 @@ fn lines_of<'a>(text: &'a str, paths: &[&str]) -> Vec<&'a str> {
     lines.filter(is_of).collect()
 }
 
+/// The settings that `the_effective_source_and_the_ignored_ones_are_named` compares, and the refused ones.
+const EXPLAINED: &[&str] = &[
+    "authentication.bearer_token",
+    "batch_processor.max_queue_size",
+    "batch_processor.schedule_delay_millis",
+    "exporters.traces",
+    "limits.attribute_count",
+    "otlp_endpoint",
+    "propagators.0",
+    "resource_attributes.additional.team",
+    "resource_attributes.service_name",
+    "resource_attributes.service_version",
+    "sampling.sampler",
+    "sampling.filter",
+    "left",
+];
+
 #[test]
 fn the_effective_source_and_the_ignored_ones_are_named() {
     let program = program!({
@@ -53,21 +70,6 @@ fn the_effective_source_and_the_ignored_ones_are_named() {
         ("OTEL_EXPORTER_OTLP_CLIENT_KEY", "MC4CAQAwBQYDK2Vw\nBCIEIAhunter2"),
     ]);
     assert!(!stdout.contains("hunter2"), "{stdout}{stderr}");
-    let paths = [
-        "authentication.bearer_token",
-        "batch_processor.max_queue_size",
-        "batch_processor.schedule_delay_millis",
-        "exporters.traces",
-        "limits.attribute_count",
-        "otlp_endpoint",
-        "propagators.0",
-        "resource_attributes.additional.team",
-        "resource_attributes.service_name",
-        "resource_attributes.service_version",
-        "sampling.sampler",
-        "sampling.filter",
-        "left",
-    ];
     let expected = format!(
         "authentication.bearer_token = ********** (code; ignored: line 4, column 51 of `{file}`)
 batch_processor.max_queue_size = 2048 (code; ignored: `OTEL_BSP_MAX_QUEUE_SIZE`)
@@ -82,7 +84,7 @@ sampling.filter = info,orders::db=debug (`FLOE_SPAN_FILTER`)
 sampling.sampler = always_off (line 5, column 21 of `{file}`)"
     );
     let (_, stdout) = stdout.split_once("child:\n").unwrap();
-    let mut found = lines_of(stdout, &paths);
+    let mut found = lines_of(stdout, EXPLAINED);
     let refused = found.pop().unwrap();
     assert_eq!(found.join("\n"), expected);
     assert!(
