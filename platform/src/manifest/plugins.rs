@@ -171,7 +171,7 @@ fn refused(kind: PluginType, file: &Path) -> impl Fn(Mistake) -> Error {
     }
 }
 
-/// Reads the keys alone, because [`Plugins::take`] needs the places of the values.
+/// Reads the keys alone, because `Plugins::take` needs the places of the values.
 impl<'de> Deserialize<'de> for Plugins {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         HashMap::<Kind, IgnoredAny>::deserialize(deserializer).map(|_| Self::default())
