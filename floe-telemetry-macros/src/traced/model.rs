@@ -18,7 +18,6 @@ use crate::{
     given::{Given, Returned},
     krate::Krate,
     record::{Format, Key, Record},
-    secret,
     semconv::Keys,
     symbol::{self, Symbol},
     tokens, words,
@@ -321,16 +320,9 @@ fn check_ret(cx: &Ctxt, ret: &Returned, function: &Ident) {
     match ret.computed() {
         Some(computed) => {
             check_outcome(cx, symbol::RET, computed);
-            secrets::in_returned(cx, computed);
+            secrets::in_computed(cx, computed);
         }
-        None if secret::is_named_by(&function.unraw().to_string()) => {
-            let message = format_args!(
-                "`{function}` sounds like a credential, which no span may carry: leave out `ret`, or, if it is not one, \
-                 compute what it records, as in `ret = |value| value.len()`"
-            );
-            cx.error(function, message);
-        }
-        None => {}
+        None => secrets::in_output(cx, function),
     }
 }
 

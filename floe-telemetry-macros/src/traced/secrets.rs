@@ -60,8 +60,19 @@ pub(super) fn in_name(cx: &Ctxt, name: &Expr, aliases: &[Alias]) {
     }
 }
 
-/// Checks the argument `ret`, whose closure may give a field another name.
-pub(super) fn in_returned(cx: &Ctxt, computed: &Expr) {
+/// Checks the argument `ret` without an expression, which records the output of the function.
+pub(super) fn in_output(cx: &Ctxt, function: &Ident) {
+    if secret::is_named_by(&function.unraw().to_string()) {
+        let message = format_args!(
+            "`{function}` sounds like a credential, which no span may carry: leave out `ret`, or, if it is not one, \
+             compute what it records, as in `ret = |value| value.len()`"
+        );
+        cx.error(function, message);
+    }
+}
+
+/// Checks the expression of the argument `ret`, whose closure may give a field another name.
+pub(super) fn in_computed(cx: &Ctxt, computed: &Expr) {
     let renamed: Vec<_> = match computed {
         Expr::Closure(closure) => {
             let leaves = closure.inputs.iter().flat_map(arguments::leaves);
