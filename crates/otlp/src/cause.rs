@@ -231,10 +231,12 @@ impl Problem {
         let known = sources(error).map(Cause::of_one).find(|cause| *cause != Cause::Unknown);
         let text = error_chain(error);
         let told = Cause::of_text(&text);
+        // The text may tell why the connection was closed.
+        let is_vague = matches!(known, None | Some(Cause::Closed));
         let cause = match known {
-            // The text may tell why the connection was closed.
-            None | Some(Cause::Closed) if told != Cause::Unknown => told,
-            known => known.unwrap_or(Cause::Unknown),
+            _ if is_vague && told != Cause::Unknown => told,
+            Some(known) => known,
+            None => Cause::Unknown,
         };
         Self { cause, text }
     }
