@@ -45,7 +45,7 @@ impl Recording {
         let mut moved: BTreeMap<&str, i64> = BTreeMap::new();
         for span in &mut self.spans {
             let offset = offset(span.source);
-            // What is shorter than the span stays where it is in the span, so a note about it would be noise.
+            // The note leaves out an offset shorter than every span that it moves, because nobody would see it.
             if offset.unsigned_abs() > span.duration()
                 && let Some(source) = self.sources.get(span.source as usize)
             {

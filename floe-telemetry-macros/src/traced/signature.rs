@@ -145,7 +145,7 @@ fn parts(ty: &Type) -> Option<Box<dyn Iterator<Item = &Type> + '_>> {
     }
 }
 
-/// What the compiler is asked about a returned type, because only the compiler knows whether a name is that of a future.
+/// The questions to the compiler about a returned type. Only the compiler knows whether a name stands for a future.
 #[derive(Default)]
 pub(super) struct Asked<'a> {
     /// Whether the value itself may be a future.

@@ -16,7 +16,7 @@ const BEFORE_DEADLINE: Duration = Duration::from_millis(250);
 
 /// Reads the invocation that a request of this type belongs to.
 pub trait ReadInvocation<R> {
-    /// Returns what the request says about its invocation.
+    /// Returns the facts about the invocation that the request contains.
     fn read<'a>(&self, request: &'a R) -> Invocation<'a>;
 }
 
@@ -69,7 +69,7 @@ mod runtime {
     }
 }
 
-/// What is known about an invocation.
+/// The facts about an invocation that its request contains.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Invocation<'a> {
     request_id: Option<&'a str>,

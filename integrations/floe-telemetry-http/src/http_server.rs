@@ -37,9 +37,9 @@ use crate::service::service;
 /// unless the caller is [not trusted](Self::untrusted). A request without a trace context starts a new trace, even if a
 /// span is current where the server runs.
 ///
-/// With the feature `axum` or `axum-0_7` and `Router::layer`, spans are named after the route: `GET /orders/{id}`. A layer around a
-/// whole `Router` does not see the route, nor does one in a router of the other version; one warning reports this. Other routers need
-/// [`with_route`](Self::with_route).
+/// With the feature `axum` or `axum-0_7` and `Router::layer`, spans are named after the route: `GET /orders/{id}`. A layer
+/// around a whole `Router` does not see the route, nor does one in a router of the other version; one warning reports
+/// this. Other routers need [`with_route`](Self::with_route).
 ///
 /// ```
 /// use axum::{Router, routing::get};

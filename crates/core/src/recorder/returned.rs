@@ -1,5 +1,4 @@
-//! What happens to the span when an annotated function has returned: it ends, or it follows the returned future or
-//! stream.
+//! The end of an annotated function's call: its span ends, too, or follows the returned future or stream.
 //!
 //! A macro does not know types, so the expansion asks the compiler: method lookup takes the first of the types below
 //! that has the method `__floe_kind`.

@@ -46,7 +46,8 @@ impl TelemetryConfig {
         }
     }
 
-    /// Returns why a signal cannot have one of these settings; `None` if it can. What code has set must be noted.
+    /// Returns the reasons for which a signal must do without one of these settings; `None` if there are none. A setting
+    /// that code has changed is obeyed, if the change was noted before the call.
     pub(crate) fn refusal(&self, signal: Signal, settings: &[Decisive]) -> Option<String> {
         let applies = |it: &&Refusal| {
             let is_of_signal = match it.signal {
