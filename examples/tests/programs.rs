@@ -194,6 +194,25 @@ fn annotated_functions_record_into_a_provider_of_the_sdk() {
 }
 
 #[test]
+fn every_signal_is_sent_by_the_exporters_of_opentelemetry_otlp() {
+    let grpc = ("grpc", Receiver::grpc(), "authorization", "Bearer of-this-call");
+    let http = ("http", Receiver::http(), "x-tenant", "shoes");
+    for (protocol, receiver, header, value) in [grpc, http] {
+        let path = env!("CARGO_BIN_EXE_stock-exporters");
+        let output = program(path, &receiver).arg(protocol).output().unwrap();
+        assert!(output.status.success(), "{output:?}");
+        let total = "\n  orders.total\n    parse\n    parse";
+        assert_eq!(tree(&receiver.spans()), format!("import{total}{total}"));
+        receiver.point("lists");
+        let skipped = receiver.log("a list was skipped");
+        assert_eq!(skipped.span_id, receiver.span("import").span_id);
+        for request in receiver.requests() {
+            assert_eq!(request.headers[header], value, "{}", request.path);
+        }
+    }
+}
+
+#[test]
 fn nothing_runs_before_main() {
     assert_nothing_runs_before_main(env!("CARGO_BIN_EXE_service"));
     assert_nothing_runs_before_main(env!("CARGO_BIN_EXE_worker"));

@@ -61,6 +61,7 @@ pub mod messages {}
 
 /// The settings for Jaeger, Grafana, Phoenix, Honeycomb and Datadog, and programs that show files of traces.
 ///
+#[doc = concat!("[an example]: ", env!("CARGO_PKG_REPOSITORY"), "/blob/HEAD/examples/stock-exporters.rs")]
 #[doc = concat!("[collectors]: ", env!("CARGO_PKG_REPOSITORY"), "/blob/HEAD/deploy/README.md")]
 /// [configuration file]: configuration#the-configuration-file
 /// [`floe-trace`]: https://docs.rs/floe-trace
