@@ -2,6 +2,7 @@
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use floe_plugin::{Handle, Kind};
 use floe_telemetry::MetricRecorder;
 use floe_telemetry::metrics::Metric;
 use floe_telemetry::opentelemetry::KeyValue;
@@ -79,22 +80,17 @@ const VALIDATION_ERRORS: Metric<'_> = metric(
     "Failed checks of the connection to the database.",
 );
 
-pub(crate) fn check(model: &str, name: &str, passed: bool) {
-    let labels = [
-        KeyValue::new("floe.quality.model", model.to_owned()),
-        KeyValue::new("floe.quality.test_name", name.to_owned()),
-    ];
-    METRICS.increment(TESTS, 1, &labels);
-    METRICS.increment(TESTS_PASSED, u64::from(passed), &labels);
-    METRICS.increment(TESTS_FAILED, u64::from(!passed), &labels);
+/// Records a check with the `recorder` of the plugin that ran it.
+pub(crate) fn check(recorder: &MetricRecorder, model: &str, name: &str, passed: bool) {
+    let labels = labels([("floe.quality.model", model), ("floe.quality.test_name", name)]);
+    recorder.increment(TESTS, 1, &labels);
+    recorder.increment(TESTS_PASSED, u64::from(passed), &labels);
+    recorder.increment(TESTS_FAILED, u64::from(!passed), &labels);
 }
 
 pub(crate) fn record_run(product: &str, took: Duration, failed: bool) {
     let status = if failed { "failed" } else { "success" };
-    let labels = [
-        KeyValue::new("floe.pipeline.name", product.to_owned()),
-        KeyValue::new("floe.pipeline.status", status),
-    ];
+    let labels = labels([("floe.pipeline.name", product), ("floe.pipeline.status", status)]);
     METRICS.record_histogram(DURATION, took, &labels);
     METRICS.increment(RUNS, 1, &labels);
     let labels = &labels[..1];
@@ -109,47 +105,45 @@ pub(crate) fn record_run(product: &str, took: Duration, failed: bool) {
 }
 
 /// Records whether the engine can use the database. `error` is the type of the error if the engine cannot use it.
-pub(crate) fn validated(plugin: &'static str, took: Duration, error: Option<&'static str>) {
-    let plugin = KeyValue::new("compute.plugin", plugin);
-    let status = match error {
-        None => "healthy",
-        Some(_) => "unhealthy",
-    };
-    let labels = [plugin.clone(), KeyValue::new("validation.status", status)];
-    METRICS.record_histogram(VALIDATION, took.as_secs_f64() * 1e3, &labels);
+pub(crate) fn validated<K: ?Sized + Kind>(
+    engine: &Handle<K>,
+    took: Duration,
+    error: Option<&'static str>,
+) {
+    let recorder = engine.metrics();
+    let plugin = ("compute.plugin", engine.name());
+    let status = if error.is_none() { "healthy" } else { "unhealthy" };
+    let common = labels([plugin, ("validation.status", status)]);
+    recorder.record_histogram(VALIDATION, took.as_secs_f64() * 1e3, &common);
     match error {
-        None => METRICS.increment(VALIDATION_ERRORS, 0, &[plugin]),
+        None => recorder.increment(VALIDATION_ERRORS, 0, &common[..1]),
         Some(error) => {
-            METRICS.increment(VALIDATION_ERRORS, 1, &[plugin, KeyValue::new("error.type", error)]);
+            let labels = labels([plugin, ("error.type", error)]);
+            recorder.increment(VALIDATION_ERRORS, 1, &labels);
         }
     }
 }
 
 pub(crate) fn last_assets(product: &str, status: &'static str, count: usize) {
-    let labels = [
-        KeyValue::new("floe.pipeline.name", product.to_owned()),
-        KeyValue::new("floe.asset.status", status),
-    ];
+    let labels = labels([("floe.pipeline.name", product), ("floe.asset.status", status)]);
     METRICS.set_gauge(LAST_ASSETS, count as u64, &labels);
 }
 
 pub(crate) fn asset(key: &str, status: &'static str) {
-    let labels = [
-        KeyValue::new("floe.asset.key", key.to_owned()),
-        KeyValue::new("floe.asset.status", status),
-    ];
+    let labels = labels([("floe.asset.key", key), ("floe.asset.status", status)]);
     METRICS.increment(MATERIALIZATIONS, 1, &labels);
 }
 
 /// Records a model that was built. `rows` is `None` if dbt does not report the number.
 pub(crate) fn model(name: &str, layer: &str, took: f64, rows: Option<u64>) {
-    let labels = [
-        KeyValue::new("floe.transform.model", name.to_owned()),
-        KeyValue::new("floe.transform.layer", layer.to_owned()),
-    ];
+    let labels = labels([("floe.transform.model", name), ("floe.transform.layer", layer)]);
     METRICS.record_histogram(TRANSFORM_DURATION, took, &labels);
     METRICS.set_gauge(LAST_BUILD, took, &labels);
     if let Some(rows) = rows {
         METRICS.set_gauge(ROWS, rows, &labels);
     }
+}
+
+fn labels<const N: usize>(pairs: [(&'static str, &str); N]) -> [KeyValue; N] {
+    pairs.map(|(key, value)| KeyValue::new(key, value.to_owned()))
 }

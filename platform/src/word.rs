@@ -93,27 +93,31 @@ fn is_trace_url(text: &str) -> bool {
 }
 
 fn is_name(text: &str) -> bool {
-    text.starts_with(|first: char| first.is_ascii_lowercase())
-        && text.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-'))
-        && text.len() <= LONGEST_NAME
+    is_word(text, '-') && text.len() <= LONGEST_NAME
 }
 
 fn is_identifier(text: &str) -> bool {
+    is_word(text, '_') && !text.starts_with("sqlite_")
+}
+
+/// Whether the text is a lower-case letter, and then lower-case letters, digits and `separator`.
+fn is_word(text: &str, separator: char) -> bool {
     text.starts_with(|first: char| first.is_ascii_lowercase())
-        && text.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'_'))
-        && !text.starts_with("sqlite_")
+        && text.chars().all(|it| matches!(it, 'a'..='z' | '0'..='9') || it == separator)
 }
 
 fn is_version(text: &str) -> bool {
-    let starts_with_digit = |part: &str| part.starts_with(|first: char| first.is_ascii_digit());
-    let is_number =
-        |part: &str| starts_with_digit(part) && part.bytes().all(|byte| byte.is_ascii_digit());
+    let is_number = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
     // ASCII signs other than spaces may follow the first digit of the patch version: `1.0.0-rc.1+build`.
     if !text.bytes().all(|byte| byte.is_ascii_graphic()) {
         return false;
     }
     match text.splitn(3, '.').collect::<Vec<_>>()[..] {
-        [major, minor, patch] => is_number(major) && is_number(minor) && starts_with_digit(patch),
+        [major, minor, patch] => {
+            is_number(major)
+                && is_number(minor)
+                && patch.starts_with(|first: char| first.is_ascii_digit())
+        }
         _ => false,
     }
 }

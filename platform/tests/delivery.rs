@@ -98,6 +98,15 @@ fn assert_metrics(points: &[ReceivedPoint], spans: usize) {
             && point.attributes["floe.transform.layer"] == "gold"
     });
     assert!(matches!(customers.unwrap().value, MetricValue::Gauge(rows) if rows > 0.0));
+    // A plugin's metrics have its scope, as its spans have.
+    for (name, scope) in [
+        ("floe.pipeline.runs", "floe.pipeline"),
+        ("floe.compute.validation_duration", "floe.compute.sqlite"),
+        ("floe.quality.tests_total", "floe.quality.sql"),
+        ("floe.lineage.events", "floe.lineage.file"),
+    ] {
+        assert!(of(name).iter().all(|point| point.scope == scope), "{name}");
+    }
     // The product has five sources and sixteen models.
     near("floe.asset.materializations", 21.0);
     // Each of the two exporters has a processor, which counts every span.

@@ -3,14 +3,14 @@
 use std::fmt;
 use std::sync::Arc;
 
-use floe_telemetry::ActiveSpan;
+use floe_telemetry::{ActiveSpan, MetricRecorder};
 
 use crate::error::Error;
 use crate::failure::observed;
 use crate::kind::PluginType;
 use crate::lifecycle::{Instance, Lifecycle, caught};
 use crate::operation::{Opener, Operation};
-use crate::registry::LinkedPlugin;
+use crate::registry::{Factory, LinkedPlugin};
 
 /// Implemented for the trait of each plugin type, such as `dyn AlertChannel`.
 pub trait Kind: Lifecycle {
@@ -70,17 +70,17 @@ pub trait Kind: Lifecycle {
 pub struct Handle<K: ?Sized> {
     plugin: Arc<K>,
     linked: &'static LinkedPlugin,
-    span: Opener,
+    factory: Factory,
 }
 
 impl<K: ?Sized + Kind> Handle<K> {
     /// Returns `None` if the instance is of another kind.
     pub(crate) fn new(
         linked: &'static LinkedPlugin,
-        span: Opener,
+        factory: Factory,
         instance: &Instance,
     ) -> Option<Self> {
-        Some(Self { plugin: Arc::clone(instance.typed::<K>()?), linked, span })
+        Some(Self { plugin: Arc::clone(instance.typed::<K>()?), linked, factory })
     }
 
     /// Returns the name of the plugin.
@@ -94,7 +94,12 @@ impl<K: ?Sized + Kind> Handle<K> {
     }
 
     pub(crate) fn opener(&self) -> Opener {
-        self.span
+        self.factory.span
+    }
+
+    /// Returns a recorder of metrics whose scope is that of the plugin's spans.
+    pub fn metrics(&self) -> &'static MetricRecorder {
+        self.factory.metrics
     }
 
     pub(crate) fn observe<T>(
@@ -102,7 +107,7 @@ impl<K: ?Sized + Kind> Handle<K> {
         operation: &impl Operation,
         run: impl FnOnce(&K, &ActiveSpan) -> Result<T, Error>,
     ) -> Result<T, Error> {
-        observe(self.span, operation, |span| run(&self.plugin, span))
+        observe(self.opener(), operation, |span| run(&self.plugin, span))
     }
 }
 

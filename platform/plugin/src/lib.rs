@@ -69,7 +69,8 @@ pub use self::timestamp::rfc3339;
 #[doc(hidden)]
 pub mod __private {
     pub use floe_telemetry::{
-        __floe_linked as linked, __floe_location as location, Tracer, trace::SpanBuilder, tracer,
+        __floe_linked as linked, __floe_location as location, MetricRecorder, Tracer,
+        trace::SpanBuilder, tracer,
     };
     pub use serde_json::Value;
 

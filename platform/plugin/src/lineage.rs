@@ -2,9 +2,9 @@
 
 use std::time::SystemTime;
 
+use floe_telemetry::FloeAttributes;
 use floe_telemetry::metrics::Metric;
 use floe_telemetry::opentelemetry::KeyValue;
-use floe_telemetry::{FloeAttributes, MetricRecorder};
 use serde::Serialize;
 use serde_json::{Value, json};
 
@@ -225,9 +225,6 @@ pub struct Field<'a> {
     pub description: Option<&'a str>,
 }
 
-static METRICS: MetricRecorder =
-    MetricRecorder::new("floe.lineage").with_version(env!("CARGO_PKG_VERSION"));
-
 const EVENTS: Metric<'_> = Metric::new("floe.lineage.events")
     .with_unit("{event}")
     .with_description("Lineage events, by backend and by whether the backend stored them.");
@@ -405,7 +402,7 @@ impl Handle<dyn LineageBackend> {
                 KeyValue::new("floe.lineage.backend", self.name()),
                 KeyValue::new("floe.lineage.status", status),
             ];
-            METRICS.increment(EVENTS, u64::from(is_it), &labels);
+            self.metrics().increment(EVENTS, u64::from(is_it), &labels);
         }
         emitted
     }

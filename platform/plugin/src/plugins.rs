@@ -16,8 +16,7 @@ use crate::failure::observed;
 use crate::handle::{Handle, Kind};
 use crate::kind::PluginType;
 use crate::lifecycle::{Instance, caught};
-use crate::operation::Opener;
-use crate::registry::{self, LinkedPlugin};
+use crate::registry::{self, Factory, LinkedPlugin};
 use crate::secrets::SecretStore;
 
 /// Defines the kinds from rows of the form `Type: module::Trait, [operations];`.
@@ -78,7 +77,7 @@ pub struct Plugins {
 
 struct Configured {
     linked: &'static LinkedPlugin,
-    span: Opener,
+    factory: Factory,
     instance: Instance,
     credentials: Vec<Credential>,
 }
@@ -184,7 +183,7 @@ impl Plugins {
 
     /// Returns the plugins of a kind, in the order of their selection: `plugins.all::<dyn AlertChannel>()`.
     pub fn all<K: ?Sized + Kind>(&self) -> impl Iterator<Item = Handle<K>> {
-        self.plugins.iter().filter_map(|it| Handle::new(it.linked, it.span, &it.instance))
+        self.plugins.iter().filter_map(|it| Handle::new(it.linked, it.factory, &it.instance))
     }
 
     /// Returns the plugin of a kind that allows one plugin: `plugins.one::<dyn TableCatalog>()`.
@@ -277,7 +276,7 @@ impl Configured {
             return start();
         };
         let key = Key::new(format!("{domain}.operation"));
-        let span = (self.span)(format!("{domain}.start")).attribute(key, "start").start();
+        let span = (self.factory.span)(format!("{domain}.start")).attribute(key, "start").start();
         observed(&span, domain, start)
     }
 }
@@ -306,7 +305,7 @@ fn configure(selection: &Selection) -> Result<Configured, SelectionError> {
     };
     let (instance, credentials) =
         in_folder(&selection.folder, || (factory.configure)(selection.config.clone()))?;
-    Ok(Configured { linked, span: factory.span, instance, credentials })
+    Ok(Configured { linked, factory, instance, credentials })
 }
 
 /// Checks that the stores of a plugin's credentials are selected, and before the plugin if it is itself a store,

@@ -6,6 +6,7 @@
 
 use std::fmt;
 
+use floe_telemetry::MetricRecorder;
 use floe_telemetry::callsite::SourceLocation;
 use floe_telemetry::config::suggest::{did_you_mean, misspelled};
 use serde_json::Value;
@@ -34,21 +35,20 @@ pub type Configured = Result<(Instance, Vec<Credential>), SelectionError>;
 pub struct Factory {
     /// Builds a span of the plugin, with the place of the plugin's registration as its source location.
     pub span: Opener,
+    /// Records metrics with the scope of the plugin's spans.
+    pub metrics: &'static MetricRecorder,
     pub configure: fn(Value) -> Configured,
 }
 
 impl LinkedPlugin {
     #[doc(hidden)]
     #[must_use]
-    pub const fn new(plugin: &'static dyn PluginMetadata, location: SourceLocation) -> Self {
-        Self { plugin, location, factory: None }
-    }
-
-    #[doc(hidden)]
-    #[must_use]
-    pub const fn with_factory(mut self, factory: Factory) -> Self {
-        self.factory = Some(factory);
-        self
+    pub const fn new(
+        plugin: &'static dyn PluginMetadata,
+        location: SourceLocation,
+        factory: Option<Factory>,
+    ) -> Self {
+        Self { plugin, location, factory }
     }
 
     pub(crate) const fn factory(&self) -> Option<Factory> {
@@ -192,7 +192,7 @@ impl std::error::Error for Error {}
 /// }
 /// ```
 ///
-/// `kind` is the trait. `tracer` is the scope of the plugin's spans, which the platform creates around
+/// `kind` is the trait. `tracer` is the scope of the plugin's spans and metrics, which the platform records around
 /// each call. `api` is the version of the plugin interface that the plugin was written for, a literal.
 /// The version of the plugin is that of its crate.
 ///
@@ -203,10 +203,11 @@ impl std::error::Error for Error {}
 /// The macro works in crates with `#![forbid(unsafe_code)]`.
 #[macro_export]
 macro_rules! plugin {
-    (@link $linked:expr) => {
+    (@link $factory:expr) => {
         $crate::__private::linked! {
             "fl_plugin_0_1"
-            static LINKED: $crate::registry::LinkedPlugin = $linked;
+            static LINKED: $crate::registry::LinkedPlugin =
+                $crate::registry::LinkedPlugin::new(PLUGIN, $crate::__private::location!(), $factory);
         }
     };
     (
@@ -227,6 +228,9 @@ macro_rules! plugin {
                 description: $description,
                 tracer: $tracer,
             };
+            static METRICS: $crate::__private::MetricRecorder =
+                $crate::__private::MetricRecorder::new($tracer)
+                    .with_version(::core::env!("CARGO_PKG_VERSION"));
             fn span(name: ::std::string::String) -> $crate::__private::SpanBuilder {
                 TRACER.span(name)
             }
@@ -237,11 +241,11 @@ macro_rules! plugin {
                 Ok(($crate::__private::Instance::new(plugin, typed), credentials))
             }
             $crate::plugin! {
-                @link $crate::registry::LinkedPlugin::new(PLUGIN, $crate::__private::location!())
-                    .with_factory($crate::__private::Factory {
-                        span,
-                        configure,
-                    })
+                @link ::core::option::Option::Some($crate::__private::Factory {
+                    span,
+                    metrics: &METRICS,
+                    configure,
+                })
             }
         };
     };
@@ -249,7 +253,7 @@ macro_rules! plugin {
         const _: () = {
             static PLUGIN: &dyn $crate::PluginMetadata = &$plugin;
             $crate::plugin! {
-                @link $crate::registry::LinkedPlugin::new(PLUGIN, $crate::__private::location!())
+                @link ::core::option::Option::None
             }
         };
     };
@@ -357,7 +361,7 @@ mod tests {
     }
 
     const fn linked(plugin: &'static Described, line: u32) -> LinkedPlugin {
-        LinkedPlugin::new(plugin, SourceLocation::new("acme", "acme.rs", line))
+        LinkedPlugin::new(plugin, SourceLocation::new("acme", "acme.rs", line), None)
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use floe_plugin::quality::{Check, CheckError, CheckResult, Quality, QualityProvider, identifiers};
 use floe_plugin::{Error as PluginError, ErrorKind, Operation as _};
+use floe_telemetry::MetricRecorder;
 
 use super::ending::{Alert, alert};
 use super::outcome::{Checked, Failure, QueryError};
@@ -40,7 +41,7 @@ pub(super) fn check(
             }
         }
         results => match run.plugins.tolerate(&quality, results)? {
-            Some(results) => ended(results, table, is_tolerated, run, tables),
+            Some(results) => ended(quality.metrics(), results, table, is_tolerated, run, tables),
             None => return Ok(none_ran(table, is_tolerated)),
         },
     };
@@ -58,6 +59,7 @@ pub(super) fn check(
 }
 
 fn ended(
+    recorder: &MetricRecorder,
     mut results: Vec<CheckResult>,
     table: CheckedTable<'_>,
     is_tolerated: bool,
@@ -78,7 +80,7 @@ fn ended(
     let mut checks = Vec::new();
     let identifiers = identifiers(table.checks);
     for ((name, check), result) in identifiers.iter().zip(suite.checks).zip(&results) {
-        metrics::check(table.name, check.name(), result.passed);
+        metrics::check(recorder, table.name, check.name(), result.passed);
         if !result.passed {
             alerts.push(suite.failure(name, check, result));
         }

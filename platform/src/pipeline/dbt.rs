@@ -86,6 +86,7 @@ pub(crate) fn run(
     ended: Option<&Sender<BuiltNode>>,
     selection: Option<&Selection>,
 ) -> Result<Ran, Error> {
+    let recorder = plugins.required::<dyn DbtRunner>()?.metrics();
     let mut run = command(DbtCommand::Build, identity, project, plugins, ended, selection)?;
     redact(&mut run.nodes);
     let mut reported = emit_lineage(identity, project, plugins, run_id, &run);
@@ -93,7 +94,7 @@ pub(crate) fn run(
         let model = tested(test);
         let name = &test.name;
         let passed = test.status == NodeStatus::Built;
-        metrics::check(model, name, passed);
+        metrics::check(recorder, model, name, passed);
         if !passed {
             let summary = format!("the test `{name}` of dbt: {}", test.message);
             let sent = alert(plugins, identity, run_id, &summary, Alert::OfCheck { asset: model });

@@ -150,7 +150,7 @@ pub(crate) fn validate<K: ?Sized + Kind + ComputeEngine>(
     let started = Instant::now();
     let validated = engine.validate_connection(path);
     let error = validated.as_ref().err().map(PluginError::error_type);
-    metrics::validated(engine.name(), started.elapsed(), error);
+    metrics::validated(engine, started.elapsed(), error);
     validated.map_err(refused(path, engine))
 }
 
