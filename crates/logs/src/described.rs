@@ -18,14 +18,26 @@ pub(super) fn add(draft: &mut Draft, patterns: &[String]) {
     let (Some(span), false) = (draft.record.span, patterns.is_empty()) else {
         return;
     };
-    let mut copied = Vec::new();
+    let mut found = None;
     // The closure only copies, and redaction follows later, because threads that update the span wait for the closure.
     SpanRecord::describe(span.trace_id, span.span_id, |name, attributes| {
-        let dropped;
-        (copied, dropped) = copy(name, attributes, patterns);
-        let all = &mut draft.record.dropped_attributes;
-        *all = all.saturating_add(dropped);
+        found = Some(copy(name, attributes, patterns));
     });
+    if let Some(copied) = found {
+        add_copied(draft, copied);
+    }
+}
+
+/// Adds the name and the attributes of a finished span like those of an open one.
+pub(super) fn add_finished(draft: &mut Draft, span: &SpanRecord, patterns: &[String]) {
+    if !patterns.is_empty() {
+        add_copied(draft, copy(span.name_or_site(), span.attributes.as_slice(), patterns));
+    }
+}
+
+fn add_copied(draft: &mut Draft, (copied, dropped): (Vec<(Key, AnyValue)>, u32)) {
+    let all = &mut draft.record.dropped_attributes;
+    *all = all.saturating_add(dropped);
     for (key, value) in copied {
         draft.add_new(&key, &value);
     }
@@ -68,7 +80,7 @@ fn text(text: &str) -> AnyValue {
 }
 
 /// Copies a value. Its texts and lists are limited.
-fn any(value: &AttributeValue) -> AnyValue {
+pub(super) fn any(value: &AttributeValue) -> AnyValue {
     match value {
         AttributeValue::Bool(value) => (*value).into(),
         AttributeValue::I64(value) => (*value).into(),

@@ -12,6 +12,7 @@ use opentelemetry::logs::AnyValue;
 
 use crate::caught::caught;
 use crate::collector::{Redaction, Redactor};
+use crate::keys;
 
 /// The maximum number of attributes of a record.
 pub(super) const MAX_FIELDS: usize = 128;
@@ -29,8 +30,8 @@ pub(super) const MAX_RECORD: usize = 32 * 1024;
 /// redaction may not recognize a truncated secret.
 const MAX_WORD: usize = 4 * 1024;
 
-/// Keys that programs use for the text of an error.
-const ERRORS: [&str; 2] = ["error", "err"];
+/// Keys of the texts of errors: those that programs use, and those of the conventions.
+const ERRORS: [&str; 4] = ["error", "err", keys::EXCEPTION_MESSAGE, keys::EXCEPTION_STACKTRACE];
 
 #[derive(Debug)]
 pub(super) struct Draft {

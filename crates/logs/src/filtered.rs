@@ -31,6 +31,13 @@ where
     pub(super) fn new(layer: LogLayer<W>, filter: Targets) -> Self {
         Self { layer: layer.with_filter(filter), has_id: false }
     }
+
+    /// Whether the filter lets an event pass. A record of `log` has its own target in its fields.
+    fn takes(&self, event: &Event<'_>) -> bool {
+        let of_log = event.normalized_metadata();
+        let metadata = of_log.as_ref().unwrap_or_else(|| event.metadata());
+        self.layer.filter().would_enable(metadata.target(), metadata.level())
+    }
 }
 
 #[expect(unsafe_code, reason = "`tracing` declares a method unsafe")]
@@ -67,14 +74,17 @@ where
         }
     }
 
+    fn event_enabled(&self, event: &Event<'_>, cx: Context<'_, S>) -> bool {
+        if self.has_id {
+            return self.layer.event_enabled(event, cx);
+        }
+        !self.takes(event) || self.layer.inner().event_enabled(event, cx)
+    }
+
     fn on_event(&self, event: &Event<'_>, cx: Context<'_, S>) {
         if self.has_id {
-            return self.layer.on_event(event, cx);
-        }
-        // A record of `log` has its own target in its fields.
-        let of_log = event.normalized_metadata();
-        let metadata = of_log.as_ref().unwrap_or_else(|| event.metadata());
-        if self.layer.filter().would_enable(metadata.target(), metadata.level()) {
+            self.layer.on_event(event, cx);
+        } else if self.takes(event) {
             self.layer.inner().on_event(event, cx);
         }
     }

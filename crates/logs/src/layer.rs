@@ -6,7 +6,7 @@ use std::sync::OnceLock;
 use std::time::UNIX_EPOCH;
 
 use floe_telemetry_sdk::__parts::logs::Stored;
-use floe_telemetry_tracing::get_otel_context;
+use floe_telemetry_tracing::{get_otel_context, mark_exported};
 use opentelemetry::logs::Severity;
 use opentelemetry::{Context, Key};
 use tracing::dispatcher::{Dispatch, WeakDispatch, get_default};
@@ -18,7 +18,7 @@ use tracing_subscriber::layer;
 
 use super::fields::{self, Fields};
 use super::thread_state::{self, ThreadState};
-use super::{console, context, described, json};
+use super::{console, context, current, described, json};
 use crate::caught::caught;
 use crate::clock::wall_now;
 use crate::keys;
@@ -80,6 +80,17 @@ where
 {
     fn on_register_dispatch(&self, subscriber: &Dispatch) {
         let _ = self.subscriber.set(subscriber.downgrade());
+    }
+
+    /// Runs before any layer gets the event.
+    fn event_enabled(&self, event: &Event<'_>, _: layer::Context<'_, S>) -> bool {
+        if current::replaces_span_events()
+            && context::is_readable(event.metadata().target())
+            && !is_suppressed()
+        {
+            mark_exported(event);
+        }
+        true
     }
 
     fn on_event(&self, event: &Event<'_>, _: layer::Context<'_, S>) {

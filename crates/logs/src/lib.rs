@@ -30,6 +30,10 @@
 //! as `fields.level`. A record that is created while its thread writes another one, for example by a `Debug`
 //! implementation, is dropped.
 //!
+//! An event of `tracing` that is exported as a record is no event of its span
+//! ([`span_events`](floe_telemetry_sdk::config::LoggingConfig::span_events)). Exceptions of spans become records on request
+//! ([`exceptions`](floe_telemetry_sdk::TelemetryConfig::exceptions)).
+//!
 //! A provider that exports spans over OTLP also exports the records that pass the level filter, unless
 //! `exporters.logs` or `OTEL_LOGS_EXPORTER` selects something else. They are batched as configured in
 //! `log_batch_processor`, from a bounded queue of their own. Records that do not fit into the queue
@@ -51,6 +55,7 @@ mod context;
 mod current;
 mod described;
 mod draft;
+mod exception;
 mod fields;
 mod filtered;
 mod json;
@@ -95,6 +100,7 @@ floe_telemetry_sdk::__part!(
         emit: api::emit,
         is_enabled: api::is_enabled,
         panicked: panicked::panicked,
+        exception: exception::write,
     };
     "fl_lines_0_1": init::LogLines = LogLines { layer: output_layer, complete, forward_log };
 );

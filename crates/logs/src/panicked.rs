@@ -6,8 +6,9 @@
 use std::fmt::Write as _;
 use std::io::Write as _;
 use std::sync::OnceLock;
+use std::time::SystemTime;
 
-use floe_telemetry_sdk::__parts::logs::ThreadPanic;
+use floe_telemetry_sdk::__parts::logs::{ThreadPanic, note_panic};
 use opentelemetry::Key;
 use opentelemetry::logs::{AnyValue, Severity};
 use tracing::Level;
@@ -15,6 +16,7 @@ use tracing_subscriber::filter::Targets;
 
 use super::context;
 use super::described;
+use super::draft::Draft;
 use super::layer::Form;
 use super::output::Output;
 use super::thread_state::{self, ThreadState};
@@ -41,35 +43,54 @@ pub(super) fn write_to(lines: Lines) {
     let _ = LINES.set(lines);
 }
 
+impl Lines {
+    /// Returns the lines, unless there are none or their filter excludes errors with this target.
+    pub(super) fn of(target: &str) -> Option<&'static Self> {
+        LINES.get().filter(|it| it.filter.would_enable(target, &Level::ERROR))
+    }
+
+    /// Writes the thread's record as a line.
+    pub(super) fn write(&self, state: &mut ThreadState) {
+        self.form.write(state);
+        let mut output = self.output;
+        // The reader of a pipe may have ended.
+        let _ = output.write_all(&state.line);
+    }
+}
+
+/// Begins a record of the level `ERROR`.
+pub(super) fn begin(draft: &mut Draft, at: SystemTime) {
+    draft.record.begin(at);
+    draft.record.timestamp = Some(at);
+    draft.record.severity_number = Some(Severity::Error);
+    draft.record.severity_text = Some("ERROR");
+    draft.record.has_message = true;
+}
+
 /// Does nothing while the thread writes another record.
 pub(super) fn panicked(panic: &ThreadPanic<'_>) {
-    let lines = LINES.get();
-    if lines.is_some_and(|lines| !lines.filter.would_enable(TARGET, &Level::ERROR)) {
+    let lines = Lines::of(TARGET);
+    if lines.is_none() && LINES.get().is_some() {
         return;
     }
     thread_state::with(|state| {
         fill(state, panic);
+        if let Some(span) = state.draft.record.span {
+            note_panic(span, panic.message);
+        }
         if !is_suppressed() {
             state.settings.export(&state.draft.record);
         }
         if let Some(lines) = lines {
-            lines.form.write(state);
-            let mut output = lines.output;
-            // The reader of a pipe may have ended.
-            let _ = output.write_all(&state.line);
+            lines.write(state);
         }
     });
 }
 
 fn fill(state: &mut ThreadState, panic: &ThreadPanic<'_>) {
     let ThreadState { settings, draft, .. } = state;
-    let now = wall_now();
-    draft.record.begin(now);
-    draft.record.timestamp = Some(now);
-    draft.record.severity_number = Some(Severity::Error);
-    draft.record.severity_text = Some("ERROR");
+    begin(draft, wall_now());
     draft.set_static_target(TARGET);
-    draft.record.has_message = true;
     draft.set_message(|text| text.write_str(MESSAGE));
     let text = |text: &str| AnyValue::from(text.to_owned());
     let fields = [

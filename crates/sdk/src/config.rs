@@ -36,6 +36,7 @@ mod detection;
 mod document;
 pub(crate) mod endpoint;
 pub(crate) mod env;
+mod exceptions;
 mod explain;
 mod exporters;
 pub(crate) mod feature;
@@ -76,6 +77,7 @@ pub(crate) use self::endpoint::{
     check as check_endpoint, debug as debug_endpoint, server, without_credentials,
 };
 pub(crate) use self::env::{context, is_disabled, is_explained, is_set, warn};
+pub use self::exceptions::ExceptionSignal;
 pub use self::exporters::{ExporterKind, ExportersConfig, RegisteredExporter};
 pub(crate) use self::feature::needed;
 pub use self::limits::SpanLimits;

@@ -34,7 +34,7 @@ pub mod init {
 pub mod logs {
     pub use crate::logs::{
         Field, LogRecord, LogRecordSettings, LogRecords, LogSettings, LogValue, LogWorker, Place,
-        SpanIds, Stored, Target, ThreadPanic, position,
+        SpanException, SpanIds, Stored, Target, ThreadPanic, note_panic, position,
     };
 }
 

@@ -1,6 +1,7 @@
 //! The exporters of log records, OpenTelemetry's API for log records, and the functions of the crate that creates
 //! records of `tracing`, `log` and this API.
 
+mod exceptions;
 mod log_record;
 mod provider;
 mod sdk_exporter;
@@ -9,15 +10,19 @@ mod worker;
 
 use std::panic::Location;
 use std::sync::Arc;
+use std::time::SystemTime;
 
 use opentelemetry::{InstrumentationScope, Key, KeyValue};
 use opentelemetry_sdk::logs::SdkLogRecord;
 
+pub(crate) use self::exceptions::ExceptionLogs;
+pub use self::exceptions::note_panic;
 pub use self::log_record::{Field, LogRecord, LogValue, Place, SpanIds, Stored, Target, position};
 pub use self::provider::{RecorderLogger, RecorderLoggerProvider};
 pub(crate) use self::sdk_exporter::StartLogs;
 pub use self::worker::{LogSettings, LogWorker};
 use crate::collector::Redaction;
+use crate::recorder::SpanRecord;
 
 /// The functions of the crate that creates log records.
 #[derive(Debug)]
@@ -32,6 +37,17 @@ pub struct LogRecords {
     pub is_enabled: fn(&str) -> bool,
     /// Writes and exports the record of a panic on this thread, without code of the program.
     pub panicked: fn(&ThreadPanic<'_>),
+    /// Writes and exports the record of an exception of a finished span.
+    pub exception: fn(&SpanException<'_>),
+}
+
+/// An exception of a finished span, with the attributes of its event. Nothing in it is redacted.
+#[derive(Clone, Copy, Debug)]
+#[expect(missing_docs, reason = "not part of the public interface")]
+pub struct SpanException<'a> {
+    pub span: &'a SpanRecord,
+    pub at: SystemTime,
+    pub attributes: &'a [KeyValue],
 }
 
 /// A panic, as its hook describes it.
@@ -67,6 +83,8 @@ pub struct LogRecordSettings {
     pub baggage: Vec<Key>,
     /// Patterns for the attributes of the current span that are added to records.
     pub span_attributes: Vec<String>,
+    /// Whether exported events of `tracing` are also events of their spans.
+    pub span_events: bool,
 }
 
 impl LogRecordSettings {

@@ -392,7 +392,7 @@ impl Inner {
             return self.await_shutdown(operation, timeout);
         }
         let deadline = monotonic_now().checked_add(timeout);
-        let logs = self.logs.flush();
+        let logs = || self.logs.flush();
         let metrics = || self.meters.as_ref().map(ProviderMetrics::flush);
         await_delivery(operation, timeout, deadline, None, &self.counters, logs, metrics)
     }
@@ -423,7 +423,7 @@ impl Inner {
             let end = end_of_exports(deadline, timeout);
             self.counters.ending.begin(end);
         }
-        let logs = self.logs.shut_down(timeout);
+        let logs = || self.logs.shut_down(timeout);
         let metrics = || self.meters.as_ref().map(|meters| meters.shut_down(timeout));
         let counters = &self.counters;
         let limit = Some(timeout);

@@ -1,9 +1,11 @@
 //! Converts events of `tracing` to span events.
 
 use std::borrow::Cow;
+use std::cell::Cell;
 use std::error::Error;
 use std::fmt::{Debug, Write as _};
 use std::mem;
+use std::ptr;
 use std::time::SystemTime;
 
 use opentelemetry::trace::{Event, Status, TraceContextExt};
@@ -17,6 +19,25 @@ use crate::clock::wall_now;
 use crate::keys;
 use crate::recorder::{Exception, SpanRecord};
 
+thread_local! {
+    /// The addresses of the last event that its thread exports as a log record, and of its call site.
+    static EXPORTED: Cell<(usize, usize)> = const { Cell::new((0, 0)) };
+}
+
+fn addresses(event: &tracing::Event<'_>) -> (usize, usize) {
+    (ptr::from_ref(event).addr(), ptr::from_ref(event.metadata()).addr())
+}
+
+/// Notes that an event becomes a log record, and so no event of its span. Each layer can refuse an event before the first
+/// layer gets it, and the layer of log records calls this then, wherever it is in the subscriber.
+pub fn mark_exported(event: &tracing::Event<'_>) {
+    EXPORTED.set(addresses(event));
+}
+
+fn is_exported(event: &tracing::Event<'_>) -> bool {
+    EXPORTED.get() == addresses(event)
+}
+
 const ERROR: &str = "error";
 
 /// The field with the name of an event.
@@ -25,6 +46,8 @@ const MESSAGE: &str = "message";
 #[derive(Debug)]
 pub(super) struct BridgedEvent {
     metadata: &'static Metadata<'static>,
+    /// Whether the event is a log record, and only its outcome is recorded here.
+    is_exported: bool,
     at: SystemTime,
     name: Cow<'static, str>,
     has_message: bool,
@@ -38,9 +61,11 @@ pub(super) struct BridgedEvent {
 }
 
 impl BridgedEvent {
-    pub(super) fn new(metadata: &'static Metadata<'static>) -> Self {
+    pub(super) fn new(event: &tracing::Event<'_>) -> Self {
+        let metadata = event.metadata();
         Self {
             metadata,
+            is_exported: is_exported(event),
             at: wall_now(),
             name: Cow::Borrowed(name_without_message(metadata)),
             has_message: false,
@@ -62,11 +87,12 @@ impl BridgedEvent {
         }
     }
 
-    fn into_event(self) -> Event {
-        match self.error {
+    /// Returns the event of the span; `None` if a log record replaces it.
+    fn into_event(self) -> Option<Event> {
+        (!self.is_exported).then(|| match self.error {
             Some(error) => Exception::event(error, self.attributes),
             None => Event::new(self.name, self.at, self.attributes, 0),
-        }
+        })
     }
 
     /// Adds the event to a span of `tracing`, which has no other outcome than its events.
@@ -83,8 +109,9 @@ impl BridgedEvent {
     pub(super) fn add_to(mut self, cx: &Context) {
         let span = cx.span();
         span.set_attributes(mem::take(&mut self.exception));
-        let event = self.into_event();
-        span.add_event_with_timestamp(event.name, event.timestamp, event.attributes);
+        if let Some(event) = self.into_event() {
+            span.add_event_with_timestamp(event.name, event.timestamp, event.attributes);
+        }
     }
 
     pub(super) fn write_to(mut self, record: &mut SpanRecord) {
@@ -96,7 +123,9 @@ impl BridgedEvent {
         }
 
         record.attributes.extend(mem::take(&mut self.exception));
-        record.add_event(self.into_event());
+        if let Some(event) = self.into_event() {
+            record.add_event(event);
+        }
     }
 
     fn value(&mut self, field: &Field, value: &(impl ToAttributeValue + ?Sized)) {

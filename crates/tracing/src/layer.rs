@@ -155,7 +155,7 @@ where
         }
 
         let visit = || {
-            let mut bridged = BridgedEvent::new(metadata);
+            let mut bridged = BridgedEvent::new(event);
             guarded(|| event.record(&mut bridged));
             bridged
         };

@@ -18,5 +18,7 @@ use floe_telemetry_core::__sdk::{caught, clock, recorder};
 use floe_telemetry_core::{attributes, callsite, keys};
 
 pub use self::current_span::{WithCurrentSpan, with_current_span};
+#[doc(hidden)]
+pub use self::events::mark_exported;
 pub use self::options::{TracingLayer, tracing_layer};
 pub use self::span_ext::{OpenTelemetrySpanExt, SetParentError, get_otel_context};

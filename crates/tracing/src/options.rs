@@ -9,7 +9,7 @@ use crate::spans::Spans;
 /// | a field | an attribute of its type; an integer that does not fit, `?` and `%` are text |
 /// | `otel.name`, `otel.kind`, `otel.status_code`, `otel.status_description` | the name, the kind, the status |
 /// | a field of the type `dyn Error` | its text, `exception.message` and `exception.stacktrace`, which is the chain of sources; for an event, also attributes of its span |
-/// | an event | an event of the current span, named after its message, else after its `name:`, else after its target |
+/// | an event | unless a provider exports it as a log record, an event of the current span, named after its message, else after its `name:`, else after its target |
 /// | an event of level `ERROR` in a span of `tracing` | also status ERROR with the message; another span, such as that of a `#[traced]` function, keeps the status of its outcome |
 /// | a field `error` in an event without a message, as `#[instrument(err)]` writes it | an event `exception`, and for a span of `tracing` status ERROR with the error's text |
 /// | `follows_from` | a link |

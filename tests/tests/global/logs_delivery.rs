@@ -153,7 +153,8 @@ fn a_record_and_its_line_have_the_span_and_the_key_values_of_the_code() {
         log::info!("without");
     });
     let receiver = Receiver::grpc();
-    let (stdout, _) = program.against(&receiver, &[("FLOE_LOG_OUTPUT", "stdout")]);
+    let both = [("FLOE_LOG_OUTPUT", "stdout"), ("FLOE_LOG_SPAN_EVENTS", "yes")];
+    let (stdout, _) = program.against(&receiver, &both);
     let lines = json_lines(&stdout);
     let line = |event: &str| lines.iter().find(|line| line["event"] == event).unwrap();
     let spans = receiver.spans();

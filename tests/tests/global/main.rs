@@ -55,6 +55,7 @@ mod sampling_keep;
 mod sampling_rules;
 mod scopes;
 mod sdk_metrics;
+mod signals;
 mod span_metrics;
 mod span_processor;
 mod thread_end;

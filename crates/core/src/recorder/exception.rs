@@ -162,7 +162,8 @@ impl Exception {
         })
     }
 
-    fn details(&self) -> Vec<KeyValue> {
+    /// Returns the attributes of the exception's event.
+    pub fn details(&self) -> Vec<KeyValue> {
         let mut details = Vec::with_capacity(3);
         details.push(KeyValue::new(keys::EXCEPTION_TYPE, self.type_name));
         details.push(KeyValue::new(keys::EXCEPTION_MESSAGE, self.message.clone()));

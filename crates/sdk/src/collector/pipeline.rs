@@ -26,6 +26,9 @@ use crate::config::{SamplingConfig, TelemetryConfig};
 use crate::internal_log::internal_log;
 use crate::recorder::{Buffer, SpanRecord};
 
+/// Reads the exceptions of a span, and may remove their events.
+pub(crate) type ReadExceptions = Box<dyn Fn(&mut SpanRecord) + Send>;
+
 /// The path of spans to the exporters: tail sampling, processors, enrichment and the open batch.
 pub(crate) struct Pipeline {
     /// The attributes that are added to every span, except for keys that the span sets itself.
@@ -38,6 +41,8 @@ pub(crate) struct Pipeline {
     /// The span processors of the program, in the order in which they are called.
     processors: Vec<Box<dyn SpanProcessor>>,
     processor_warnings: RateLimited,
+    /// Makes log records of exceptions, if they are requested.
+    exceptions: Option<ReadExceptions>,
     enricher: Enricher,
     exporters: Vec<Box<dyn Destination>>,
     tail: Option<TailSampler>,
@@ -76,6 +81,7 @@ impl Pipeline {
             status_on_success: config.status_on_success,
             processors,
             processor_warnings: RateLimited::default(),
+            exceptions: None,
             enricher: Enricher::new(redactor, config.limits, !config.code_attributes),
             exporters,
             spans: 0,
@@ -83,9 +89,15 @@ impl Pipeline {
         }
     }
 
-    /// Whether the pipeline has an exporter or a processor of spans.
+    /// Reads the exceptions of each span.
+    pub(crate) fn with_exceptions(mut self, exceptions: Option<ReadExceptions>) -> Self {
+        self.exceptions = exceptions;
+        self
+    }
+
+    /// Whether the pipeline has an exporter or a processor of spans, or makes log records of exceptions.
     pub(crate) fn takes_spans(&self) -> bool {
-        !self.exporters.is_empty() || !self.processors.is_empty()
+        !self.exporters.is_empty() || !self.processors.is_empty() || self.exceptions.is_some()
     }
 
     /// Returns how many spans may be fetched now. Without tail sampling, these are as many as fit into the queue of at
@@ -208,6 +220,11 @@ impl Pipeline {
 
     fn add(&mut self, record: &mut SpanRecord, clock: &WallClock) {
         let moving = Moving { left: self.exporters.len(), counters: &self.counters };
+        if record.more.is_some()
+            && let Some(read) = &self.exceptions
+        {
+            read(record);
+        }
         let span = self.enricher.enrich(record, clock, &self.span_attributes);
         let mut is_large = false;
         for to in &mut self.exporters {

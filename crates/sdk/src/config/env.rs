@@ -19,6 +19,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use self::parse::{BOOLEANS, millis, number, word};
 use super::batch::{AT_ONCE, BatchProcessorConfig, MAX_QUEUE_SIZE, without_limit};
 use super::detection::ResourceDetector;
+use super::exceptions::ExceptionSignal;
 use super::exporters::ExporterKind;
 use super::filter::{parse_filter, parse_levels};
 use super::limits::MAX_SPAN_COUNT;
@@ -108,6 +109,9 @@ impl TelemetryConfig {
         logging(self);
         span_filter(self);
         panics(self);
+        // The variable belongs to instrumentation, so no file of OpenTelemetry's format replaces it.
+        let name = "OTEL_SEMCONV_EXCEPTION_SIGNAL_OPT_IN";
+        self.set(name, |it| &mut it.exceptions, word(ExceptionSignal::ALL));
         misspelled::warn(prefixes);
         self.remember();
         Ok(())
@@ -267,6 +271,7 @@ impl TelemetryConfig {
                 "span_attributes",
                 keep(&mut logging.span_attributes, own.span_attributes, &default.span_attributes),
             ),
+            ("span_events", keep(&mut logging.span_events, own.span_events, &default.span_events)),
         ] {
             if is_own {
                 let path = format!("logging.{path}");
@@ -633,6 +638,7 @@ fn logging(config: &mut TelemetryConfig) {
     let words =
         [&BOOLEANS[..], &[("1", true), ("0", false), ("yes", true), ("no", false)]].concat();
     config.set("FLOE_LOG_JSON", |it| &mut it.logging.json_output, word(&words));
+    config.set("FLOE_LOG_SPAN_EVENTS", |it| &mut it.logging.span_events, word(&words));
     config.set("FLOE_LOG_OUTPUT", |it| &mut it.logging.output, word(LogOutput::ALL));
     let patterns = take_list("FLOE_LOG_SPAN_ATTRIBUTES", |pattern| {
         check_span_attribute(pattern).map(|()| pattern.to_owned())

@@ -42,6 +42,10 @@ pub struct LoggingConfig {
     /// more: about as much as one update of its attributes.
     #[serde(skip_serializing_if = "is_default")]
     pub span_attributes: Vec<String>,
+    /// Whether an event of `tracing` that is exported as a log record is also an event of its span. Default `false`. An
+    /// event that is not exported as a log record is an event of its span in any case.
+    #[serde(skip_serializing_if = "is_default")]
+    pub span_events: bool,
 }
 
 /// The maximum number of patterns for attributes of the current span.
@@ -58,6 +62,14 @@ pub(super) fn check_span_attribute(pattern: &str) -> Result<(), String> {
 
 choice! {
     /// The output of log lines.
+    ///
+    /// ```
+    /// use floe_telemetry::TelemetryConfig;
+    /// use floe_telemetry::config::LogOutput;
+    ///
+    /// let mut config = TelemetryConfig::new("orders");
+    /// config.logging.output = LogOutput::Stdout;
+    /// ```
     #[derive(Default)]
     LogOutput {
         /// Standard error (default), because standard output may be the result of the program.
@@ -89,6 +101,7 @@ impl Default for LoggingConfig {
             json_output: true,
             output: LogOutput::default(),
             span_attributes: Vec::new(),
+            span_events: false,
         }
     }
 }

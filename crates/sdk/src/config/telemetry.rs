@@ -10,6 +10,7 @@ use super::batch::{BatchLogRecordProcessorConfig, BatchSpanProcessorConfig};
 use super::context_mode::ContextMode;
 use super::detection::ResourceDetector;
 use super::endpoint;
+use super::exceptions::ExceptionSignal;
 use super::exporters::{ExporterKind, ExportersConfig};
 use super::limits::SpanLimits;
 use super::logging::LoggingConfig;
@@ -165,6 +166,10 @@ pub struct TelemetryConfig {
     /// `redacted`, this crate.
     #[serde(skip_serializing_if = "is_default")]
     pub panic_output: PanicOutput,
+    /// The signal that reports exceptions: events of spans (`span_events`, default), log records (`logs`), or both
+    /// (`logs/dup`).
+    #[serde(skip_serializing_if = "is_default")]
+    pub exceptions: ExceptionSignal,
     /// The formats of context propagation. Default `tracecontext` and `baggage`. An empty list disables
     /// propagation.
     #[serde(skip_serializing_if = "are_default_propagators")]
@@ -227,6 +232,7 @@ impl TelemetryConfig {
             limits: SpanLimits::default(),
             status_on_success: true,
             panic_output: PanicOutput::default(),
+            exceptions: ExceptionSignal::default(),
             propagators: Propagator::DEFAULT.to_vec(),
             sources: Sources::default(),
         }

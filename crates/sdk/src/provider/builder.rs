@@ -33,7 +33,7 @@ use crate::config::{
 use crate::error::Error;
 use crate::exporter::{self, ConsoleExporters};
 use crate::layers::ProgramLayer;
-use crate::logs::{LogWorker, StartLogs};
+use crate::logs::{ExceptionLogs, LogWorker, StartLogs};
 use crate::metrics::{MetricDestination, ProgramView};
 use crate::program_signals;
 use crate::propagation;
@@ -408,6 +408,7 @@ impl TelemetryProviderBuilder {
         let (meters, span_metrics) =
             metrics::start(config, &otlp, this.metrics, this.views, &resource, &settings)?.unzip();
         logs.publish(config, &settings.redaction);
+        let exceptions = ExceptionLogs::of(config, logs.are_exported());
         otlp.say_left_out();
         let counters = &settings.counters;
         Ok(Started {
@@ -425,6 +426,9 @@ impl TelemetryProviderBuilder {
                 this.processors,
                 span_metrics,
                 destinations,
+            )
+            .with_exceptions(
+                exceptions.map(|it| Box::new(move |record: &mut _| it.take(record)) as _),
             ),
         })
     }

@@ -20,15 +20,16 @@ const CHECK_EVERY: Duration = Duration::from_millis(20);
 
 /// Flushes or shuts down the exporters of spans and metrics, and waits for their results and those of log records.
 ///
-/// Some metrics are derived from spans or count their export. So `start_metrics` is called after the export of spans,
-/// but no later than after half of the timeout.
+/// Some log records are exceptions of spans, so `start_logs` is called after all spans are read. Some metrics are derived
+/// from spans or count their export. So `start_metrics` is called after the export of spans. Neither is called later
+/// than after half of the timeout.
 pub(super) fn await_delivery(
     operation: &'static str,
     timeout: Duration,
     deadline: Option<Instant>,
     shutdown: Option<Duration>,
     counters: &Counters,
-    (log_exporters, of_logs): Reports,
+    start_logs: impl FnOnce() -> Reports,
     start_metrics: impl FnOnce() -> Option<Receiver<Report>>,
 ) -> Result<(), Error> {
     let (sender, reports) = channel();
@@ -39,6 +40,7 @@ pub(super) fn await_delivery(
     let half = monotonic_now().checked_add(timeout / 2);
     let mut received = Vec::new();
     let expected = receive(&count, half);
+    let (log_exporters, of_logs) = start_logs();
     if let Ok(expected) = expected {
         // Reports that are late are awaited again below.
         let _ = receive_reports(&reports, &mut received, expected, half);

@@ -1,0 +1,191 @@
+//! An event of `tracing` and an exception are sent once: as a log record, or as an event of their span.
+
+use std::fmt;
+use std::panic::catch_unwind;
+
+use floe_telemetry::config::ExceptionSignal;
+use floe_telemetry::{TelemetryConfig, init, record_exception, traced};
+use floe_tests::{ReceivedLog, ReceivedSpan, ReceivedStatus, Receiver, json_lines, program};
+
+const OPT_IN: &str = "OTEL_SEMCONV_EXCEPTION_SIGNAL_OPT_IN";
+
+#[derive(Debug)]
+struct Refused(std::num::ParseIntError);
+
+impl fmt::Display for Refused {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("no orders from postgresql://shop:hunter2XyZ@db/orders")
+    }
+}
+
+impl std::error::Error for Refused {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        Some(&self.0)
+    }
+}
+
+#[traced]
+fn parse(text: &str) -> Result<u32, std::num::ParseIntError> {
+    tracing::info!(rows = 3, "parses");
+    text.parse()
+}
+
+#[traced]
+async fn read(text: &str) -> Result<u32, Refused> {
+    parse(text).map_err(Refused)
+}
+
+#[traced]
+fn serve(text: &str) -> Result<u32, Box<dyn std::error::Error>> {
+    Ok(futures_executor::block_on(read(text))?)
+}
+
+#[traced]
+fn fails_twice() -> Result<(), String> {
+    drop(parse("two"));
+    Err("no password=hunter2XyZ".to_owned())
+}
+
+#[traced(attributes(code = 7))]
+fn fails() -> Result<(), Refused> {
+    Err(Refused("x".parse::<u8>().unwrap_err()))
+}
+
+#[traced]
+fn records() {
+    record_exception(&std::io::Error::other("busy"));
+}
+
+#[traced]
+fn panics() {
+    #[traced]
+    fn inner() {
+        panic!("lost password=hunter2XyZ");
+    }
+    inner();
+}
+
+fn sorted(items: impl Iterator<Item = String>) -> Vec<String> {
+    let mut items: Vec<_> = items.collect();
+    items.sort();
+    items
+}
+
+/// Returns each event after the name of its span.
+fn events(receiver: &Receiver) -> Vec<String> {
+    let spans = receiver.spans();
+    let named = |span: &ReceivedSpan| {
+        let names = span.events.iter().map(|it| format!("{}: {}", span.name, it.name));
+        names.collect::<Vec<_>>()
+    };
+    sorted(spans.iter().flat_map(named))
+}
+
+fn records_of_exceptions(receiver: &Receiver) -> Vec<ReceivedLog> {
+    let is_exception = |it: &ReceivedLog| it.attributes.contains_key("exception.type");
+    receiver.logs().into_iter().filter(is_exception).collect()
+}
+
+/// Returns the message of each record of an exception after the name of its span.
+fn described(receiver: &Receiver) -> Vec<String> {
+    let spans = receiver.spans();
+    let describe = |log: ReceivedLog| {
+        let span = spans.iter().find(|it| it.span_id == log.span_id).unwrap();
+        assert_eq!(span.trace_id, log.trace_id);
+        assert_eq!((log.severity_number, &*log.severity_text), (17, "ERROR"));
+        format!("{}: {}", span.name, log.attributes["exception.message"].as_str().unwrap())
+    };
+    sorted(records_of_exceptions(receiver).into_iter().map(describe))
+}
+
+const EXCEPTIONS: [&str; 8] = [
+    "fails_twice: exception",
+    "inner: exception",
+    "panics: exception",
+    "parse: exception",
+    "parse: exception",
+    "read: exception",
+    "records: exception",
+    "serve: exception",
+];
+
+const BRIDGED: [&str; 2] = ["parse: parses", "parse: parses"];
+
+const PANIC: &str = "inner: lost password=<REDACTED>";
+
+const RECORDS: [&str; 5] = [
+    "fails_twice: no password=<REDACTED>",
+    PANIC,
+    "parse: invalid digit found in string",
+    "parse: invalid digit found in string",
+    "records: busy",
+];
+
+#[test]
+fn each_event_and_each_exception_is_in_the_signals_that_are_asked_for() {
+    let program = program!({
+        std::panic::set_hook(Box::new(|_| ()));
+        let _telemetry = init().unwrap();
+        serve("one").unwrap_err();
+        fails_twice().unwrap_err();
+        records();
+        catch_unwind(panics).unwrap_err();
+    });
+    let all = [&EXCEPTIONS[..], &BRIDGED].concat();
+    let all = sorted(all.into_iter().map(str::to_owned));
+    let without = ("OTEL_LOGS_EXPORTER", "none");
+    let exceptions = EXCEPTIONS.map(str::to_owned);
+    let missing = "expects an exporter of log records, found none";
+    for (variables, expected, records, written, warning) in [
+        (&[][..], &exceptions[..], &[PANIC][..], 1, ""),
+        (&[(OPT_IN, "logs")], &[], &RECORDS, 5, ""),
+        (&[(OPT_IN, "logs/dup")], &exceptions, &RECORDS, 5, ""),
+        (&[("FLOE_LOG_SPAN_EVENTS", "yes")], &all, &[PANIC], 1, ""),
+        (&[without], &all, &[], 1, ""),
+        (&[without, (OPT_IN, "logs")], &all, &[], 5, missing),
+        (&[(OPT_IN, "spans")], &exceptions, &[PANIC], 1, "found `spans`"),
+    ] {
+        let receiver = Receiver::grpc();
+        let (_, stderr) = program.against(&receiver, variables);
+        assert_eq!(events(&receiver), expected, "{variables:?}");
+        assert_eq!(described(&receiver), records, "{variables:?}");
+        assert!(!receiver.contains("hunter2XyZ"), "{variables:?}");
+        assert!(!stderr.contains("hunter2XyZ"), "{stderr}");
+        assert_eq!(
+            stderr.matches("warning: ").count(),
+            usize::from(!warning.is_empty()),
+            "{stderr}"
+        );
+        assert!(stderr.contains(warning), "{stderr}");
+        let failed = receiver.span("serve");
+        assert!(matches!(failed.status, ReceivedStatus::Error(text) if text.contains("no orders")));
+        let lines = json_lines(&stderr);
+        let exceptions = lines.iter().filter(|it| it.get("exception.type").is_some()).count();
+        assert_eq!(exceptions, written, "{stderr}");
+    }
+}
+
+#[test]
+fn the_record_of_an_exception_is_that_of_the_conventions() {
+    let program = program!({
+        let mut config = TelemetryConfig::from_env().unwrap();
+        config.exceptions = ExceptionSignal::Logs;
+        config.logging.span_attributes = vec!["code".to_owned()];
+        let telemetry = floe_telemetry::init_with(config).unwrap();
+        fails().unwrap_err();
+        telemetry.force_flush(floe_tests::TIMEOUT).unwrap();
+    });
+    let receiver = Receiver::grpc();
+    program.against(&receiver, &[("OTEL_TRACES_EXPORTER", "none")]);
+    let logs = records_of_exceptions(&receiver);
+    let [log] = &logs[..] else { panic!("{logs:?}") };
+    let text = "no orders from postgresql://<REDACTED>@db/orders";
+    assert_eq!((&*log.event_name, &*log.scope), ("exception", "floe-tests"));
+    assert_eq!(log.body, Some(format!("{text}: invalid digit found in string").into()));
+    assert_eq!(log.attributes["exception.message"], log.body.clone().unwrap());
+    assert_eq!(log.attributes["exception.type"], "global::signals::Refused");
+    let stack = format!("0: {text}\n1: invalid digit found in string");
+    assert_eq!(log.attributes["exception.stacktrace"], stack);
+    assert_eq!(log.attributes["code"], 7);
+    assert!((log.trace_id.len(), log.span_id.len()) == (32, 16) && log.time > 0);
+}
