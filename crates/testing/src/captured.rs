@@ -162,6 +162,15 @@ impl fmt::Display for Spans {
 
 /// A captured span. Assertions return the span, so that they can be chained. A failed assertion panics with the
 /// expected and the actual value and the trace.
+///
+/// ```
+/// use floe_telemetry::{span, testing};
+///
+/// let spans = testing::capture(|| {
+///     let _span = span("orders.load").attribute("rows", 3).start();
+/// });
+/// spans.single("orders.load").assert_root().assert_attribute("rows", 3);
+/// ```
 #[derive(Clone, Copy)]
 pub struct CapturedSpan<'a> {
     span: &'a SpanData,

@@ -61,6 +61,16 @@ static HAS_BOUNDARIES: LazyLock<bool> = LazyLock::new(|| {
 ///
 /// The caller's current span is hidden from `code`: spans without a parent in `code` are roots.
 ///
+/// ```
+/// use floe_telemetry::{testing, traced};
+///
+/// #[traced]
+/// fn load() {}
+///
+/// let spans = testing::capture(load);
+/// spans.single("load").assert_root().assert_ok();
+/// ```
+///
 /// # Panics
 ///
 /// Propagates a panic of `code`.

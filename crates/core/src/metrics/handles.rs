@@ -44,6 +44,16 @@ macro_rules! handle {
 
 handle!(
     /// A handle of a counter, a sum that never decreases. [`MetricRecorder::counter`] creates it.
+    ///
+    /// ```
+    /// use floe_telemetry::MetricRecorder;
+    /// use floe_telemetry::metrics::{Counter, Metric};
+    ///
+    /// static METRICS: MetricRecorder = MetricRecorder::new("orders");
+    /// static ROWS: Counter = METRICS.counter(Metric::new("orders.rows"));
+    ///
+    /// ROWS.add(1);
+    /// ```
     Counter
 );
 handle!(

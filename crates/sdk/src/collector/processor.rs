@@ -56,6 +56,19 @@ impl<F: FnMut(&mut EndingSpan<'_>) + Send> SpanProcessor for F {
 /// A finished span that a [`SpanProcessor`] can change.
 ///
 /// The attributes of the configuration and of the source location are added later.
+///
+/// ```
+/// use std::time::Duration;
+///
+/// use floe_telemetry::EndingSpan;
+///
+/// /// A processor, for `with_span_processor` of a builder.
+/// fn mark_slow(span: &mut EndingSpan<'_>) {
+///     if span.duration() > Duration::from_secs(1) {
+///         span.set_attribute("orders.slow", true);
+///     }
+/// }
+/// ```
 #[derive(Debug)]
 pub struct EndingSpan<'a> {
     pub(super) record: &'a mut SpanRecord,

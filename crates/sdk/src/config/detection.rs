@@ -6,6 +6,14 @@ use crate::surroundings::{DetectedAttributes, Surroundings};
 open_choice! {
     /// A resource detector, which adds attributes of the program's environment. The detectors of this project do not
     /// use the network. [`resource_detector!`](crate::resource_detector) registers others.
+    ///
+    /// ```
+    /// use floe_telemetry::TelemetryConfig;
+    /// use floe_telemetry::config::ResourceDetector;
+    ///
+    /// let mut config = TelemetryConfig::new("orders");
+    /// config.detectors = vec![ResourceDetector::Host, ResourceDetector::Process];
+    /// ```
     ResourceDetector of DETECTORS: Detect {
         /// `host.name`, `host.id` and `host.arch`.
         Host = "host",

@@ -12,6 +12,14 @@ const MAX_PATTERNS: usize = 64;
 const MAX_KEYS: usize = 256;
 
 /// The kinds of data that are redacted.
+///
+/// ```
+/// use floe_telemetry::TelemetryConfig;
+/// use floe_telemetry::config::RedactionLevel;
+///
+/// let mut config = TelemetryConfig::new("orders");
+/// config.redaction.level = RedactionLevel::Strict;
+/// ```
 #[derive(Clone, Copy, Debug, Default, Deserialize, Eq, Hash, PartialEq, Serialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]

@@ -23,6 +23,16 @@ const MAX_PATTERN: usize = 256;
 choice! {
     /// A head sampler, which decides whether a span is recorded
     /// ([built-in samplers](https://opentelemetry.io/docs/specs/otel/trace/sdk/#built-in-samplers)).
+    ///
+    /// ```
+    /// use floe_telemetry::TelemetryConfig;
+    /// use floe_telemetry::config::Sampler;
+    ///
+    /// let mut config = TelemetryConfig::new("orders");
+    /// config.sampling.sampler = Some(Sampler::ParentBasedTraceIdRatio);
+    /// config.sampling.sampler_arg = Some(0.25);
+    /// assert_eq!(config.sampling_ratio(), 0.25);
+    /// ```
     Sampler {
         /// Records every span.
         AlwaysOn = "always_on",
@@ -209,6 +219,19 @@ pub(super) const NOT_PARENT_BASED: &str = "`keep_errors` and `keep_slower_than_m
 ///
 /// `ratio` and `rate` apply to roots: spans without a parent and, unless the sampler is parent-based, spans with a
 /// remote parent. A rule without `ratio`, `rate` and `off` keeps its spans, so that no later rule turns them off.
+///
+/// ```
+/// use floe_telemetry::TelemetryConfig;
+/// use floe_telemetry::config::SamplingRule;
+///
+/// let mut debug = SamplingRule::default();
+/// debug.target = Some("orders::cache".to_owned());
+/// debug.off = true;
+/// let mut config = TelemetryConfig::new("orders");
+/// config.sampling.rules = vec![SamplingRule::new("health.*", 0.0), debug];
+/// config.validate()?;
+/// # Ok::<(), floe_telemetry::Error>(())
+/// ```
 #[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
 #[serde(deny_unknown_fields, default)]
 #[non_exhaustive]
