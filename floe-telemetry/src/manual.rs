@@ -7,6 +7,7 @@
 
 /// Every environment variable, the configuration file, and the meaning of the settings.
 ///
+/// [A panic]: glance#what-happens-to-a-call
 /// [accepts]: tasks#change-one-thing-and-keep-the-rest-of-init
 /// [`floe-redact`]: https://docs.rs/floe-redact
 /// [`floe-telemetry-tokio`]: https://docs.rs/floe-telemetry-tokio
@@ -15,7 +16,6 @@
 /// [Sizes]: operations#sizes
 /// [`TelemetryConfig`]: crate::TelemetryConfig
 #[doc = concat!("[half as large]: ", env!("CARGO_PKG_REPOSITORY"), "/blob/HEAD/benches/figures.md#sizes")]
-#[doc = concat!("[A panic]: ", env!("CARGO_PKG_REPOSITORY"), "/blob/HEAD/docs/glance.md#what-happens-to-a-call")]
 #[doc = concat!("[costs time]: ", env!("CARGO_PKG_REPOSITORY"), "/blob/HEAD/benches/README.md#what-a-context-costs")]
 #[doc = concat!("[the effect of each path]: ", env!("CARGO_PKG_REPOSITORY"), "/blob/HEAD/tests/declarative/table.md")]
 ///
@@ -69,3 +69,84 @@ pub mod messages {}
 ///
 #[doc = include_str!("../docs/backends.md")]
 pub mod backends {}
+
+/// What to write for each kind of telemetry, and what happens to a call.
+///
+/// [`-diesel`]: https://docs.rs/floe-telemetry-diesel
+/// [`-sql`]: https://docs.rs/floe-telemetry-sql
+/// [a log record]: configuration#exceptions
+/// [a ratio and rules]: configuration#sampling
+/// [all ways]: tasks#stay-in-a-trace-across-a-thread-a-pool-a-queue-a-process
+/// [`build.rs`]: https://docs.rs/floe-thread-context
+/// [`floe-telemetry-detectors`]: https://docs.rs/floe-telemetry-detectors
+/// [`floe-telemetry-http`]: https://docs.rs/floe-telemetry-http
+/// [`floe-telemetry-messaging`]: https://docs.rs/floe-telemetry-messaging
+/// [`floe-telemetry-metrics-facade`]: https://docs.rs/floe-telemetry-metrics-facade
+/// [`floe-telemetry-nosql`]: https://docs.rs/floe-telemetry-nosql
+/// [`floe-telemetry-otlp-file`]: https://docs.rs/floe-telemetry-otlp-file
+/// [`floe-telemetry-prometheus`]: https://docs.rs/floe-telemetry-prometheus
+/// [`floe-telemetry-sqlx`]: https://docs.rs/floe-telemetry-sqlx
+/// [`floe-telemetry-tokio`]: https://docs.rs/floe-telemetry-tokio
+/// [`floe-trace`]: https://docs.rs/floe-trace
+/// [messages]: messages
+/// [standard error]: configuration#panics
+/// [`telemetry.shutdown_on_signals()?`]: operations#signals
+/// [the shape of a trace]: tasks#keep-the-shape-of-a-trace
+/// [`with_sampler`, `with_span_processor`]: configuration#samplers-and-processors-of-the-program
+#[doc = concat!("[page]: ", env!("CARGO_PKG_REPOSITORY"), "/raw/HEAD/docs/pictures/page.png")]
+///
+#[doc = include_str!("../docs/glance.md")]
+pub mod glance {}
+
+/// A web service with axum.
+///
+/// [at a glance]: glance
+/// [At the end of the process]: operations#the-end-of-a-process
+/// [In a container]: troubleshooting#my-container-is-silent
+/// [`init`]: configuration#in-one-call
+/// [Spans for outgoing calls]: tasks#see-where-requests-to-other-services-go
+/// [tasks]: tasks
+/// [what to set in production]: operations#what-to-set-in-production
+#[doc = concat!("[other examples]: ", env!("CARGO_PKG_REPOSITORY"), "/blob/HEAD/examples/README.md")]
+#[doc = concat!("[the file]: ", env!("CARGO_PKG_REPOSITORY"), "/blob/HEAD/examples/service.rs")]
+///
+#[doc = include_str!("../docs/service.md")]
+pub mod service {}
+
+/// Five small programs: a command, a worker, a library with its tests, a service with `tracing`, an exporter.
+///
+/// [a library]: glance#in-a-library
+/// [All ways]: tasks#stay-in-a-trace-across-a-thread-a-pool-a-queue-a-process
+///
+#[doc = include_str!("../docs/first-hour.md")]
+pub mod first_hour {}
+
+/// From `tracing`, tracing-opentelemetry, OpenTelemetry's SDK, fastrace and logfire.
+///
+/// [Exceptions]: configuration#exceptions
+/// [`floe-telemetry-http`]: https://docs.rs/floe-telemetry-http
+/// [`metrics`]: https://docs.rs/floe-telemetry-metrics-facade
+#[doc = concat!("[a `Context`]: ", env!("CARGO_PKG_REPOSITORY"), "/blob/HEAD/benches/README.md#what-a-context-costs")]
+#[doc = concat!("[Comparison]: ", env!("CARGO_PKG_REPOSITORY"), "/blob/HEAD/docs/comparison.md")]
+#[doc = concat!("[Remove the subscriber, call `init`]: ", env!("CARGO_PKG_REPOSITORY"), "/blob/HEAD/README.md#existing-tracing-code")]
+#[doc = concat!("[replace the layer and start a provider]: ", env!("CARGO_PKG_REPOSITORY"), "/blob/HEAD/README.md#existing-tracing-code")]
+///
+#[doc = include_str!("../docs/migrating.md")]
+pub mod migrating {}
+
+/// The symptom, its causes and what to do.
+///
+/// [allow its key]: tasks#hide-what-only-my-program-considers-secret
+/// [first hour]: first_hour
+/// [floe-redact]: https://docs.rs/floe-redact
+/// [`floe-telemetry-http`]: https://docs.rs/floe-telemetry-http
+/// [loses telemetry]: operations#the-end-of-a-process
+/// [losses]: operations#what-is-lost-and-where-it-is-counted
+/// [Operations]: operations#messages
+/// [The provider must be set early]: glance#in-a-library
+/// [warning]: operations#messages
+/// [ways of their own]: tasks#stay-in-a-trace-across-a-thread-a-pool-a-queue-a-process
+#[doc = concat!("[remove the subscriber]: ", env!("CARGO_PKG_REPOSITORY"), "/blob/HEAD/README.md#existing-tracing-code")]
+///
+#[doc = include_str!("../docs/troubleshooting.md")]
+pub mod troubleshooting {}

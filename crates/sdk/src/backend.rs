@@ -1,5 +1,6 @@
 //! Telemetry backends: named destinations that a configuration chooses with
-//! [`TelemetryConfig::backend`](crate::TelemetryConfig::backend).
+//! [`TelemetryConfig::backend`](crate::TelemetryConfig::backend). A program with one collector needs only the variable
+//! `OTEL_EXPORTER_OTLP_ENDPOINT`. Backends are for platforms whose configurations name a product in place of an address.
 //!
 //! Three backends are built in:
 //!
@@ -10,7 +11,7 @@
 //! | `otlp` | over OTLP to the configured endpoint |
 //!
 //! Another crate adds a backend by implementing [`TelemetryBackendPlugin`] and registering it with
-//! [`telemetry_backend!`](telemetry_backend). The linker collects the registered backends, so no code runs at startup.
+//! `telemetry_backend!`. The linker collects the registered backends, so no code runs at startup.
 //! A crate that is never referenced is not linked, so a program that uses a backend of another crate needs the line
 //! `use acme_floe_backend as _;`.
 //!
