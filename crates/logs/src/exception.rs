@@ -11,7 +11,9 @@ use crate::attributes::ToAttributeValue as _;
 use crate::keys;
 
 pub(super) fn write(exception: &SpanException<'_>) {
-    let (target, _) = exception.span.scope();
+    // As an event of `tracing` in the function has it, so that levels apply to both.
+    let site = exception.span.head.callsite;
+    let target = site.map_or_else(|| exception.span.scope().0, |site| site.target());
     let lines = Lines::of(target);
     thread_state::with(|state| {
         fill(state, exception, target);

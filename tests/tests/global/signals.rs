@@ -176,11 +176,13 @@ fn the_record_of_an_exception_is_that_of_the_conventions() {
         telemetry.force_flush(floe_tests::TIMEOUT).unwrap();
     });
     let receiver = Receiver::grpc();
-    program.against(&receiver, &[("OTEL_TRACES_EXPORTER", "none")]);
+    let levels = ("RUST_LOG", "off,global::signals=error");
+    let (_, stderr) = program.against(&receiver, &[("OTEL_TRACES_EXPORTER", "none"), levels]);
+    assert_eq!(json_lines(&stderr).len(), 1, "{stderr}");
     let logs = records_of_exceptions(&receiver);
     let [log] = &logs[..] else { panic!("{logs:?}") };
     let text = "no orders from postgresql://<REDACTED>@db/orders";
-    assert_eq!((&*log.event_name, &*log.scope), ("exception", "floe-tests"));
+    assert_eq!((&*log.event_name, &*log.scope), ("exception", "global::signals"));
     assert_eq!(log.body, Some(format!("{text}: invalid digit found in string").into()));
     assert_eq!(log.attributes["exception.message"], log.body.clone().unwrap());
     assert_eq!(log.attributes["exception.type"], "global::signals::Refused");
