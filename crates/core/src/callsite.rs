@@ -57,12 +57,7 @@ impl CallSite {
             name,
             known,
             typed_path: None,
-            // The path contains the module, which is then stored once.
-            location: SourceLocation::new(
-                if known.is_empty() { module } else { known.split_at(module.len()).0 },
-                file,
-                line,
-            ),
+            location: SourceLocation { file, line, module },
             scope_name: match package {
                 Some(package) => package,
                 None => crate_of(module),
@@ -71,8 +66,9 @@ impl CallSite {
             kind,
             level: Level::Info,
             metrics: false,
-            rule_cache: AtomicU64::new(0),
-            published: OnceLock::new(),
+            // Evaluated once, not for each call site, as everything that the compiler evaluates here takes its time.
+            rule_cache: const { AtomicU64::new(0) },
+            published: const { OnceLock::new() },
         }
     }
 

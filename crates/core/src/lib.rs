@@ -50,6 +50,9 @@ pub use self::recorder::span::{
     ActiveSpan, CurrentSpan, SpanBuilder, Tracer, add_event, create_span, create_span_with,
     get_current_span, record_exception, set_attribute, span,
 };
+// For messages of the compiler, which name a public path of a type if there is one.
+#[doc(hidden)]
+pub use self::recorder::returned::{CoveredBySpan, Followed, Follows, NamedFuture, PartOfValue};
 pub use self::recorder::stream::{StreamExt, StreamInSpan};
 pub use self::recorder::tracer::{RecorderTracer, RecorderTracerProvider, get_tracer};
 

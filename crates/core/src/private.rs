@@ -7,7 +7,7 @@
 // - `call` runs a body that returns a value. Only the guard for a body that unwinds is compiled for
 //   each function; without a span, not even the guard runs.
 // - `call_then` also lets the expansion finish the span: by `Returned` for `impl Future` and `impl Stream`, whose type
-//   changes, by `Boxed` for the content of a box, and by `EndsSpan` for a value of a kind that `Kind` finds.
+//   changes, by `Boxed` for the content of a box, and by `CoveredBySpan` for a value of a kind that `Kind` finds.
 // - `call_opening` is the same for patterns that split an argument: the parts are dropped with the pattern, so the body
 //   opens the span.
 // - `Guard` is for `impl Trait`, whose body stays in its function.
@@ -25,13 +25,12 @@ pub use crate::attributes::expansion::{
 pub use crate::attributes::key_list::KeyList;
 pub use crate::callsite::typed_path;
 pub use crate::propagation::parent::below;
-pub use crate::recorder::call::{Guard, call, call_opening, call_then};
+pub use crate::recorder::call::{Guard, call, call_opening, call_then, end};
 pub use crate::recorder::declared::{Never, declared, never, never_made};
 pub use crate::recorder::future::{OpenedBy, call_async, enter_in_future};
 pub use crate::recorder::open::{Current, Opened, enter};
 pub use crate::recorder::opening::{Opening, Parent};
 pub use crate::recorder::outcome;
 pub use crate::recorder::returned::{
-    Boxed, DeclaredTypeMismatch, Ends, EndsSpan, Followed, Follows, IsPart, Kind, Outlives,
-    Returned, Unbounded,
+    Boxed, CoveredBySpan, DeclaredTypeMismatch, Follows, Kind, PartOfValue, Returned, Unbounded,
 };

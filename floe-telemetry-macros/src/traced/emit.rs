@@ -108,10 +108,11 @@ fn outcome(traced: &Traced<'_>) -> TokenStream {
     }
 
     let has_parameter = traced.has_error_of_parameter();
-    let is_by_type = traced.error_if.is_none()
-        && traced.ret.is_none()
-        && !traced.asked.value
-        && matches!(traced.shape, Shape::Sync | Shape::Async);
+    if traced.type_of_kind().is_some() {
+        return quote_spanned!(ours=> __floe_kind.__floe_probe().__floe_may_fail().__floe_classify());
+    }
+
+    let is_by_type = traced.is_by_type() && !traced.asked.value;
     if let (Output::Type(ty), true) = (&traced.output, is_by_type) {
         let is_result = signature::is_result(ty);
         let may_fail = (!is_result).then(|| quote_spanned!(ours=> .__floe_may_fail()));

@@ -2,7 +2,7 @@
 
 use proc_macro2::{Group, Ident, Span, TokenStream};
 use quote::{ToTokens, quote};
-use syn::{Attribute, Expr, ExprLit, Lit, LitStr, ReturnType, Signature, ext::IdentExt};
+use syn::{Attribute, Expr, ExprLit, Lit, LitStr, ReturnType, Signature, Type, ext::IdentExt};
 
 use super::{
     arguments::{self, Argument},
@@ -174,10 +174,24 @@ impl<'a> Traced<'a> {
 
     /// Whether the function returns nothing and has no `error_if`, so that every return is a success.
     pub(super) fn returns_nothing(&self) -> bool {
-        matches!(self.output, Output::Unit)
-            && self.error_if.is_none()
+        matches!(self.output, Output::Unit) && self.is_by_type()
+    }
+
+    /// Whether the type of the returned value, or of a future's output, tells the outcome.
+    pub(super) fn is_by_type(&self) -> bool {
+        self.error_if.is_none()
             && self.ret.is_none()
             && matches!(self.shape, Shape::Sync | Shape::Async)
+    }
+
+    /// Returns the type that the compiler is asked about, if it can be written outside the signature. `future` and the
+    /// output of a boxed future are asked about by the value.
+    pub(super) fn type_of_kind(&self) -> Option<&Type> {
+        let is_asked = self.asked.value && self.is_by_type() && !self.is_bounded;
+        match &self.output {
+            Output::Type(ty) if is_asked && !self.returns_unbounded() => Some(&**ty),
+            _ => None,
+        }
     }
 
     /// Whether the call site alone is enough to open the span.

@@ -52,7 +52,7 @@ pub fn call_opening<V, W>(
 
 /// Ends the span of a body that has returned `value`.
 #[inline]
-pub(super) fn end<T>(span: &mut Opened, value: T, outcome: Classifier<T>) -> T {
+pub fn end<T>(span: &mut Opened, value: T, outcome: Classifier<T>) -> T {
     if !span.is_off() {
         returned(span, &value, outcome);
     }

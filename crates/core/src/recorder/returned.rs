@@ -10,10 +10,10 @@ use std::pin::Pin;
 
 use futures_core::Stream;
 
-use super::call::end;
+use super::call::{call_then, end};
 use super::future::{InSpan, unclassified};
 use super::open::Opened;
-use super::outcome::Classifier;
+use super::outcome::{Classifier, IsStatus, MayFail, probe};
 use super::stream::StreamInSpan;
 
 /// The type of an annotated function's value, together with the output `T` of its signature. It lets the compiler infer
@@ -244,25 +244,48 @@ derefs! {
     [V: ?Sized] IsAround<V> => IsValue<V>;
 }
 
-/// The span follows the value.
+/// The span follows a value of type `V`.
 #[derive(Debug)]
-pub struct Follows;
+pub struct Follows<V: ?Sized>(PhantomData<fn(&V)>);
 
-impl Follows {
+impl<V: Followed> Follows<V> {
     /// Returns the kind that the argument `future` declares for a value, which is not used.
     #[inline]
-    pub const fn of<V: Followed>(_: &V) -> Self {
-        Self
+    pub const fn of(_: &V) -> Self {
+        Self(PhantomData)
+    }
+
+    /// Starts the method lookup for the outcome.
+    #[inline]
+    pub const fn __floe_probe(&self) -> MayFail<V::Output, IsStatus<V::Output>> {
+        probe()
     }
 }
 
 /// The value, or a part of it, is a future or stream that cannot contain a span.
 #[derive(Debug)]
-pub struct Outlives;
+pub struct NamedFuture(PhantomData<()>);
 
-/// The span ends with the call.
+impl NamedFuture {
+    /// Returns a lookup that finds something, so that the kind is the only mistake.
+    #[inline]
+    pub const fn __floe_probe(&self) -> MayFail<(), IsStatus<()>> {
+        probe()
+    }
+}
+
+/// The span ends with the call, which returns a value of type `V`.
 #[derive(Debug)]
-pub struct Ends;
+pub struct Ends<V: ?Sized>(PhantomData<fn(&V)>);
+
+#[expect(clippy::unused_self, reason = "only the type of the receiver matters")]
+impl<V> Ends<V> {
+    /// Starts the method lookup for the outcome.
+    #[inline]
+    pub const fn __floe_probe(&self) -> MayFail<V, IsStatus<V>> {
+        probe()
+    }
+}
 
 impl<V: Followed> Unbounded<V> {
     /// Returns the kind.
@@ -270,32 +293,32 @@ impl<V: Followed> Unbounded<V> {
         note = "the span covers only the call: a type parameter in this future's output need not be `'static`, so no box \
                 around it has its type. Write `call_only`, or `future` if the parameter is `'static`"
     )]
-    pub const fn __floe_kind(&self) -> Ends {
-        Ends
+    pub const fn __floe_kind(&self) -> Ends<V> {
+        Ends(PhantomData)
     }
 }
 
 macro_rules! kinds {
-    ($([$($parameters:tt)*] $level:ident $ty:ty => $kind:ident;)*) => {$(
+    ($([$($parameters:tt)*] $level:ident $ty:ty => $kind:ident $(<$of:ident>)?;)*) => {$(
         impl<$($parameters)*> $level<$ty> {
             /// Returns the kind.
             #[inline]
-            pub const fn __floe_kind(&self) -> $kind {
-                $kind
+            pub const fn __floe_kind(&self) -> $kind $(<$of>)? {
+                $kind(PhantomData)
             }
         }
     )*};
 }
 
 kinds! {
-    [V: Followed] Kind V => Follows;
-    [V: Future + ?Sized] IsFuture V => Outlives;
-    [V: Stream + ?Sized] IsStream V => Outlives;
-    [F: Future] IsAround Option<F> => Outlives;
-    [F: Future, E] IsAround Result<F, E> => Outlives;
-    [F: Future + ?Sized] IsAround Box<F> => Outlives;
-    [F: Future] IsAround Vec<F> => Outlives;
-    [V: ?Sized] IsValue V => Ends;
+    [V: Followed] Kind V => Follows<V>;
+    [V: Future + ?Sized] IsFuture V => NamedFuture;
+    [V: Stream + ?Sized] IsStream V => NamedFuture;
+    [F: Future] IsAround Option<F> => NamedFuture;
+    [F: Future, E] IsAround Result<F, E> => NamedFuture;
+    [F: Future + ?Sized] IsAround Box<F> => NamedFuture;
+    [F: Future] IsAround Vec<F> => NamedFuture;
+    [V: ?Sized] IsValue V => Ends<V>;
 }
 
 macro_rules! outputs {
@@ -325,24 +348,30 @@ outputs! {
             \"Futures with a name\" in the documentation of `traced`",
     note = "if the span should cover only the call, write `#[traced(call_only)]` on the function or the block"
 )]
-pub trait EndsSpan<T, V>: Sized {
+pub trait CoveredBySpan<T, V> {
     /// Ends the span or moves it.
-    fn __floe_end(self, span: &mut Opened, value: V, outcome: Classifier<T>) -> V;
+    fn __floe_end(&self, span: &mut Opened, value: V, outcome: Classifier<T>) -> V;
+
+    /// Runs the body, and ends the span or moves it.
+    #[inline]
+    fn __floe_call(&self, span: Opened, body: impl FnOnce() -> V, outcome: Classifier<T>) -> V {
+        call_then(span, body, |span, value| self.__floe_end(span, value, outcome))
+    }
 }
 
 #[diagnostic::do_not_recommend]
-impl<V> EndsSpan<V, V> for Ends {
+impl<V> CoveredBySpan<V, V> for Ends<V> {
     #[inline]
-    fn __floe_end(self, span: &mut Opened, value: V, outcome: Classifier<V>) -> V {
+    fn __floe_end(&self, span: &mut Opened, value: V, outcome: Classifier<V>) -> V {
         end(span, value, outcome)
     }
 }
 
 #[diagnostic::do_not_recommend]
-impl<V: Followed> EndsSpan<V::Output, V> for Follows {
+impl<V: Followed> CoveredBySpan<V::Output, V> for Follows<V> {
     /// Without a span, the value is not boxed again.
     #[inline]
-    fn __floe_end(self, span: &mut Opened, value: V, outcome: Classifier<V::Output>) -> V {
+    fn __floe_end(&self, span: &mut Opened, value: V, outcome: Classifier<V::Output>) -> V {
         if span.is_off() { value } else { value.in_span(span, outcome) }
     }
 }
@@ -354,11 +383,11 @@ impl<V: Followed> EndsSpan<V::Output, V> for Follows {
     note = "put `#[traced]` on the function that creates it, or call its `in_span`",
     note = "if the span should cover only the call, write `#[traced(call_only)]` on the function or the block"
 )]
-pub trait IsPart: Sized {
+pub trait PartOfValue: Sized {
     /// Does nothing.
     #[inline]
     fn __floe_is_value(self) {}
 }
 
 #[diagnostic::do_not_recommend]
-impl IsPart for Ends {}
+impl<V: ?Sized> PartOfValue for Ends<V> {}

@@ -44,10 +44,30 @@ pub(super) fn of_value(traced: &Traced<'_>, sig: &mut Signature) -> TokenStream 
         return opened.call(traced, &Finish::Classified(outcome));
     }
 
-    let private = traced.krate.private();
-    let kind =
-        if asks { kind(traced) } else { quote_spanned!(Span::mixed_site()=> #private::Ends) };
-    opened.call(traced, &Finish::Then(ending(traced, &kind, &outcome)))
+    let ours = Span::mixed_site();
+    if !asks {
+        let private = traced.krate.private();
+        return opened.call(
+            traced,
+            &Finish::Then(quote_spanned! {ours=>
+                |__floe_span, __floe_value| #private::end(__floe_span, __floe_value, #outcome)
+            }),
+        );
+    }
+
+    let Some(ty) = traced.type_of_kind() else {
+        return opened.call(traced, &Finish::Then(ending(traced, &kind(traced), &outcome)));
+    };
+
+    // Without a value, because the compiler takes less time for a type that is known.
+    let private = tokens::located_at(traced.krate.private(), at_output(traced));
+    let kind = Ident::new("__floe_kind", ours);
+    let call = if opened.open.is_some() {
+        opened.call(traced, &Finish::OfKind(outcome))
+    } else {
+        opened.call(traced, &Finish::Then(ending(traced, &quote!(#kind), &outcome)))
+    };
+    quote_spanned!(ours=> let #kind = #private::Kind::<#ty>::OF_TYPE.__floe_kind(); #call)
 }
 
 /// Emits the question to the compiler whether the returned value is a future, unless `future` declares it.
@@ -67,7 +87,7 @@ fn ending(traced: &Traced<'_>, kind: &TokenStream, outcome: &TokenStream) -> Tok
     let at = at_output(traced);
     let private = tokens::located_at(traced.krate.private(), at);
     let end = quote_spanned! {at=>
-        #private::EndsSpan::__floe_end(#kind, __floe_span, __floe_value, #outcome)
+        #private::CoveredBySpan::__floe_end(&#kind, __floe_span, __floe_value, #outcome)
     };
     quote_spanned!(Span::mixed_site()=> |__floe_span, __floe_value| #end)
 }
@@ -79,7 +99,7 @@ pub(super) fn questions(traced: &Traced<'_>) -> TokenStream {
         let private = tokens::located_at(traced.krate.private(), at);
         quote_spanned! {at=>
             if false {
-                #private::IsPart::__floe_is_value(#private::Kind::<#part>::OF_TYPE.__floe_kind());
+                #private::PartOfValue::__floe_is_value(#private::Kind::<#part>::OF_TYPE.__floe_kind());
             }
         }
     });
@@ -154,6 +174,8 @@ enum Finish {
     Classified(TokenStream),
     /// The closure ends the span, or makes it follow the value.
     Then(TokenStream),
+    /// The runtime does what the kind of the value demands, with the outcome from this classifier.
+    OfKind(TokenStream),
 }
 
 /// The body in its closure, and the code that opens the span, before the body or in the first statement of the closure.
@@ -186,21 +208,25 @@ impl Opened {
 
     /// Emits the call of the runtime. The first argument opens the span, so that no variable contains the span; the
     /// last argument handles the returned value.
-    fn call(self, traced: &Traced<'_>, finish: &Finish) -> TokenStream {
+    fn call(self, traced: &Traced<'_>, finish_of: &Finish) -> TokenStream {
         let private = traced.krate.private();
         let ours = Span::mixed_site();
-        let Self { open, body } = self;
-        let (function, finish) = match (finish, &open) {
-            (Finish::Classified(classifier), _) => ("call", classifier),
-            (Finish::Then(closure), Some(_)) => ("call_then", closure),
-            (Finish::Then(closure), None) => ("call_opening", closure),
-        };
-        let function = Ident::new(function, ours);
-        let open = open.map(|open| quote_spanned!(ours=> #open,));
         let at = at_output(traced);
+        let Self { open, body } = self;
+        let (function, finish) = match (finish_of, &open) {
+            (Finish::Classified(classifier), _) => (quote_spanned!(ours=> call), classifier),
+            (Finish::Then(closure), Some(_)) => (quote_spanned!(ours=> call_then), closure),
+            (Finish::Then(closure), None) => (quote_spanned!(ours=> call_opening), closure),
+            (Finish::OfKind(classifier), _) => {
+                (quote_spanned!(at=> CoveredBySpan::__floe_call), classifier)
+            }
+        };
+        let kind =
+            matches!(finish_of, Finish::OfKind(_)).then(|| quote_spanned!(at=> &__floe_kind,));
+        let open = open.map(|open| quote_spanned!(ours=> #open,));
         let private = tokens::located_at(private, at);
         let declared = is_declared(traced).then(|| declared(traced));
-        let call = quote_spanned!(at=> #private::#function(#open #body, #finish));
+        let call = quote_spanned!(at=> #private::#function(#kind #open #body, #finish));
         quote!(#declared #call)
     }
 }
