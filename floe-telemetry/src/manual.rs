@@ -126,6 +126,7 @@ pub mod first_hour {}
 /// [Exceptions]: configuration#exceptions
 /// [`floe-telemetry-http`]: https://docs.rs/floe-telemetry-http
 /// [`metrics`]: https://docs.rs/floe-telemetry-metrics-facade
+/// [of `opentelemetry-otlp`]: backends#the-exporters-of-opentelemetry-otlp
 #[doc = concat!("[a `Context`]: ", env!("CARGO_PKG_REPOSITORY"), "/blob/HEAD/benches/README.md#what-a-context-costs")]
 #[doc = concat!("[Comparison]: ", env!("CARGO_PKG_REPOSITORY"), "/blob/HEAD/docs/comparison.md")]
 #[doc = concat!("[Remove the subscriber, call `init`]: ", env!("CARGO_PKG_REPOSITORY"), "/blob/HEAD/README.md#existing-tracing-code")]
