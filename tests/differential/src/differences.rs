@@ -7,7 +7,7 @@
 //! | text that looks like a credential is redacted | the purpose of the library | the programs contain none |
 //! | spans of `#[traced]` have `code.*` attributes | the SDK has no such spans | the programs use OpenTelemetry's API |
 //! | metrics of spans and other signals | the SDK makes none by itself | [`config`] |
-//! | the random flag (0x02) is set for generated trace ids, and is kept if a span is not sampled | W3C Trace Context level 2, which the SDK does not support | [`flags`] |
+//! | the random flag (0x02) of a caller is kept if a span is not sampled | W3C Trace Context level 2, which the SDK does not support | [`flags`] |
 //! | the key of an attribute is unique, and the limit counts keys | required by the specification; the SDK stores and counts each value | [`adjusted`] |
 //! | with more than 128 values, a key over the limit that is set twice counts once as dropped | values that were replaced make room | [`adjusted`] |
 //! | the end is not before the start | backends subtract the two as unsigned numbers | [`adjusted`] |

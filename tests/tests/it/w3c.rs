@@ -126,7 +126,7 @@ fn an_invalid_header_starts_a_new_trace() {
     ] {
         let call = call(&[(name, value)]);
         assert_ne!(call.trace_id, TRACE, "{name}: {value}");
-        assert_eq!(call.flags, "03", "a new trace is sampled, and its id is random");
+        assert_eq!(call.flags, "01", "a new trace is sampled");
     }
 
     // Two headers contradict each other.

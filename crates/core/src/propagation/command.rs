@@ -27,7 +27,7 @@ pub trait CommandExt {
     /// let mut printed = Vec::new();
     /// let spans = testing::capture(|| printed = build().unwrap());
     /// let span = spans.single("dbt.build").span_context().clone();
-    /// let expected = format!("00-{}-{}-03\n", span.trace_id(), span.span_id());
+    /// let expected = format!("00-{}-{}-01\n", span.trace_id(), span.span_id());
     /// assert_eq!(String::from_utf8(printed).unwrap(), expected);
     /// ```
     ///

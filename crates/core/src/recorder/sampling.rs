@@ -58,9 +58,6 @@ use super::recording::Recording;
 use crate::callsite::CallSite;
 use crate::clock::Ticks;
 
-/// Marks a trace id as random, so that samplers downstream may rely on its randomness (W3C Trace Context level 2).
-const RANDOM: TraceFlags = TraceFlags::new(0x02);
-
 /// The sampling decision for a span that is about to start. It fits into registers because no variant has two fields.
 pub(super) enum Decision {
     /// No span: nothing is recorded in this context, or a rule turns the span off.
@@ -175,7 +172,8 @@ fn decide_with_ids(
             join_trace(record, above, is_independent);
         } else {
             record.head.trace_id = ids::trace_id();
-            record.head.flags = TraceFlags::SAMPLED | RANDOM;
+            // Without the random flag of W3C's level 2, with which OpenTelemetry 0.31 rejects the header.
+            record.head.flags = TraceFlags::SAMPLED;
         }
 
         let sampled = if !is_independent {

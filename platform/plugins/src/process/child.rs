@@ -400,7 +400,7 @@ mod tests {
             stdout = sh("echo $TRACEPARENT").run().unwrap().stdout().to_owned();
         });
         let caller = spans.single("caller").span_context().clone();
-        let expected = format!("00-{}-{}-03\n", caller.trace_id(), caller.span_id());
+        let expected = format!("00-{}-{}-01\n", caller.trace_id(), caller.span_id());
         assert_eq!(stdout, expected);
     }
 }

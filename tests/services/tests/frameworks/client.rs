@@ -53,7 +53,7 @@ async fn a_request_is_a_span_whose_context_is_sent() {
     .await;
     let span = spans.single("GET").assert_child_of("caller");
     let context = span.span_context();
-    assert_eq!(echoed, format!("00-{}-{}-03 tenant=acme", context.trace_id(), context.span_id()));
+    assert_eq!(echoed, format!("00-{}-{}-01 tenant=acme", context.trace_id(), context.span_id()));
     let port: i64 = server.rsplit_once(':').unwrap().1.parse().unwrap();
     span.assert_attribute("http.request.method", "GET")
         .assert_attribute("http.response.status_code", 200)

@@ -139,7 +139,7 @@ fn the_context_is_that_of_the_span() {
 
     let outer = spans.single("outer");
     let ids = outer.span_context();
-    let expected = format!("00-{}-{}-03", ids.trace_id(), ids.span_id());
+    let expected = format!("00-{}-{}-01", ids.trace_id(), ids.span_id());
     outer.assert_attribute("traceparent", expected);
 }
 
