@@ -1,5 +1,6 @@
 //! X-Ray's trace context beside W3C's.
 
+use std::collections::HashMap;
 use std::env;
 
 use opentelemetry::Context;
@@ -10,6 +11,8 @@ use opentelemetry_aws::trace::XrayPropagator as Format;
 
 /// The variable in which Lambda passes the context of an invocation.
 const VARIABLE: &str = "_X_AMZN_TRACE_ID";
+
+const HEADER: &str = "x-amzn-trace-id";
 
 /// The variable with the name of the function, which only Lambda sets.
 pub(crate) const FUNCTION: &str = "AWS_LAMBDA_FUNCTION_NAME";
@@ -47,7 +50,8 @@ impl TextMapPropagator for XrayPropagator {
         };
         let mut received = read(extractor);
         if !received.is_valid() && !current.is_valid() {
-            received = read(&Variable(env::var(VARIABLE).ok()));
+            let value = env::var(VARIABLE).unwrap_or_default();
+            received = read(&HashMap::from([(HEADER.to_owned(), value)]));
         }
         let is_decided = received.is_sampled() || env::var_os(FUNCTION).is_none();
         if received.is_valid() && is_decided {
@@ -62,28 +66,14 @@ impl TextMapPropagator for XrayPropagator {
     }
 }
 
-struct Variable(Option<String>);
-
-impl Extractor for Variable {
-    fn get(&self, key: &str) -> Option<&str> {
-        self.0.as_deref().filter(|_| key == VARIABLE)
-    }
-
-    fn keys(&self) -> Vec<&str> {
-        vec![VARIABLE]
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use std::collections::HashMap;
-
     use opentelemetry::trace::{SpanContext, SpanId, TraceFlags, TraceId, TraceState};
 
     use super::*;
 
     fn extracted(cx: &Context, header: &str) -> String {
-        let headers = HashMap::from([("x-amzn-trace-id".to_owned(), header.to_owned())]);
+        let headers = HashMap::from([(HEADER.to_owned(), header.to_owned())]);
         let cx = XrayPropagator::new().extract_with_context(cx, &headers);
         let span = cx.span();
         let context = span.span_context();
