@@ -25,11 +25,17 @@ pub type TracedPoolConnection<DB> = TracedConnection<PoolConnection<DB>>;
 pub struct TracedConnection<C> {
     inner: C,
     database: Arc<floe_telemetry_sql::Database>,
+    /// The number of transactions in each other. All but the first are savepoints.
+    depth: usize,
 }
 
 impl<C> TracedConnection<C> {
-    pub(crate) const fn new(inner: C, database: Arc<floe_telemetry_sql::Database>) -> Self {
-        Self { inner, database }
+    pub(crate) const fn new(
+        inner: C,
+        database: Arc<floe_telemetry_sql::Database>,
+        depth: usize,
+    ) -> Self {
+        Self { inner, database, depth }
     }
 
     /// Returns sqlx's own connection or transaction, whose queries have no spans.
@@ -44,7 +50,7 @@ impl<C: DerefMut<Target: Connection + Sized>> TracedConnection<C> {
         Traced::with(&mut *self.inner, Arc::clone(&self.database))
     }
 
-    /// Begins a transaction, or a savepoint within one, with the span `BEGIN`.
+    /// Begins a transaction with the span `BEGIN`, or within one a savepoint with the span `SAVEPOINT`.
     ///
     /// # Errors
     ///
@@ -52,28 +58,31 @@ impl<C: DerefMut<Target: Connection + Sized>> TracedConnection<C> {
     pub async fn begin(
         &mut self,
     ) -> Result<TracedTransaction<'_, <C::Target as Connection>::Database>, Error> {
-        let begun = follow(self.database.query(|| "BEGIN"), self.inner.begin()).await?;
-        Ok(TracedConnection::new(begun, Arc::clone(&self.database)))
+        let sql = if self.depth == 0 { "BEGIN" } else { "SAVEPOINT" };
+        let begun = follow(self.database.query(|| sql), self.inner.begin()).await?;
+        Ok(TracedConnection::new(begun, Arc::clone(&self.database), self.depth + 1))
     }
 }
 
 impl<DB: Database> TracedTransaction<'_, DB> {
-    /// Commits the transaction, with the span `COMMIT`.
+    /// Commits the transaction with the span `COMMIT`, or releases the savepoint with the span `RELEASE`.
     ///
     /// # Errors
     ///
     /// Fails with the error of sqlx.
     pub async fn commit(self) -> Result<(), Error> {
-        follow(self.database.query(|| "COMMIT"), self.inner.commit()).await
+        let sql = if self.depth == 1 { "COMMIT" } else { "RELEASE SAVEPOINT" };
+        follow(self.database.query(|| sql), self.inner.commit()).await
     }
 
-    /// Rolls the transaction back, with the span `ROLLBACK`.
+    /// Rolls the transaction back, or to its savepoint, with the span `ROLLBACK`.
     ///
     /// # Errors
     ///
     /// Fails with the error of sqlx.
     pub async fn rollback(self) -> Result<(), Error> {
-        follow(self.database.query(|| "ROLLBACK"), self.inner.rollback()).await
+        let sql = if self.depth == 1 { "ROLLBACK" } else { "ROLLBACK TO SAVEPOINT" };
+        follow(self.database.query(|| sql), self.inner.rollback()).await
     }
 }
 

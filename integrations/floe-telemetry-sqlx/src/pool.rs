@@ -115,7 +115,7 @@ impl<DB: Database> TracedPool<DB> {
     pub async fn acquire(&self) -> Result<TracedPoolConnection<DB>, Error> {
         let span = self.database.unmeasured().operation("acquire", Vec::new);
         let acquired = follow(span, self.pool.acquire()).await?;
-        Ok(TracedConnection::new(acquired, Arc::clone(&self.database)))
+        Ok(TracedConnection::new(acquired, Arc::clone(&self.database), 0))
     }
 
     /// Begins a transaction, with the span `BEGIN`, of which the wait for a connection is a part.
@@ -125,7 +125,7 @@ impl<DB: Database> TracedPool<DB> {
     /// Fails with the error of sqlx.
     pub async fn begin(&self) -> Result<TracedTransaction<'static, DB>, Error> {
         let begun = follow(self.database.query(|| "BEGIN"), self.pool.begin()).await?;
-        Ok(TracedConnection::new(begun, Arc::clone(&self.database)))
+        Ok(TracedConnection::new(begun, Arc::clone(&self.database), 1))
     }
 
     /// Wraps an executor of sqlx, such as a transaction that another library has begun, so that its queries have spans

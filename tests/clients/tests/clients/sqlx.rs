@@ -80,12 +80,21 @@ fn a_transaction_has_spans_with_the_attributes_of_its_pool() {
         let left = query("SELECT id FROM orders").fetch_all(connection.executor()).await;
         assert_eq!(left.expect("rows").len(), 2);
     });
-    let found = ["BEGIN", "DELETE orders", "ROLLBACK", "COMMIT", "acquire shop", "SELECT orders"];
+    let found = [
+        "BEGIN",
+        "SAVEPOINT",
+        "DELETE orders",
+        "ROLLBACK",
+        "COMMIT",
+        "acquire shop",
+        "SELECT orders",
+    ];
     let counts = found.map(|name| {
         let named = spans.named(name);
         named.map(|span| span.assert_attribute("db.namespace", "shop")).count()
     });
-    assert_eq!(counts, [3, 2, 1, 1, 1, 1], "{:?}", spans.names());
+    assert_eq!(counts, [2, 1, 2, 1, 1, 1, 1], "{:?}", spans.names());
+    spans.single("ROLLBACK").assert_attribute("db.query.text", "ROLLBACK TO SAVEPOINT");
 }
 
 #[test]
