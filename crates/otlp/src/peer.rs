@@ -5,6 +5,10 @@ use super::proxy::{Proxy, receiver};
 use super::response::Outcome;
 use super::settings::{OtlpSettings, Setting};
 use floe_telemetry_sdk::config::OtlpProtocol;
+use std::time::Duration;
+
+/// A shorter timeout was probably meant as seconds.
+const SHORT: Duration = Duration::from_millis(100);
 
 pub(super) struct Peer {
     pub(super) settings: OtlpSettings,
@@ -32,8 +36,9 @@ impl Peer {
     /// Returns the outcome of a request without an answer in time.
     pub(super) fn silent(&self) -> Outcome {
         let is_slow = self.has_answered;
-        let advice = if is_slow { self.row(Cause::Slow) } else { self.remedy(Cause::Unknown) };
-        Outcome::TimedOut { advice, is_slow }
+        let is_short = self.settings.timeout < SHORT;
+        let cause = if is_slow || is_short { Cause::Slow } else { Cause::Unknown };
+        Outcome::TimedOut { advice: self.remedy(cause), is_slow: is_slow && !is_short }
     }
 
     /// Returns the outcome of a request whose answer does not follow the protocol or exceeds a limit, for example with

@@ -226,6 +226,10 @@ fn a_receiver_that_does_not_answer_names_its_setting() {
         let address = "no response; expected the address of a running receiver in \
                        `OTEL_EXPORTER_OTLP_ENDPOINT` (`otlp_endpoint`)";
         assert!(unknown.ends_with(address), "{unknown}");
+        let set_seconds = |config: &mut TelemetryConfig| config.otlp.all.timeout_millis = Some(10);
+        let short = error_with(protocol, &receiver.endpoint(), set_seconds);
+        let general = "needs a longer `OTEL_EXPORTER_OTLP_TIMEOUT` (`otlp.all.timeout_millis`)";
+        assert!(short.ends_with(general), "{short}");
 
         receiver.respond(Response::Ok);
         let mut config = traces_alone(protocol, receiver.endpoint());
