@@ -145,6 +145,7 @@ pub mod migrating {}
 /// [losses]: operations#what-is-lost-and-where-it-is-counted
 /// [Operations]: operations#messages
 /// [The provider must be set early]: glance#in-a-library
+/// [two versions]: migrating#a-library-that-uses-another-version-of-opentelemetry
 /// [warning]: operations#messages
 /// [ways of their own]: tasks#stay-in-a-trace-across-a-thread-a-pool-a-queue-a-process
 #[doc = concat!("[remove the subscriber]: ", env!("CARGO_PKG_REPOSITORY"), "/blob/HEAD/README.md#existing-tracing-code")]

@@ -31,3 +31,42 @@ pub fn diesel() -> QueryResult<()> {
 pub fn actix() -> App<impl ServiceFactory<ServiceRequest, Config = (), InitError = ()>> {
     App::new().wrap(HttpServerLayer::new())
 }
+
+/// What another version than an integration reads does not compile:
+///
+/// ```compile_fail,E0308
+/// let pool = |pool: sqlx::SqlitePool| floe_telemetry_sqlx::TracedPool::new(pool);
+/// ```
+///
+/// ```compile_fail,E0599
+/// use redis::{Commands as _, Connection, RedisResult};
+///
+/// let count = |connection: Connection| -> RedisResult<i64> {
+///     floe_telemetry_nosql::TracedRedis::new(connection).incr("visits", 1)
+/// };
+/// ```
+///
+/// ```compile_fail,E0277
+/// use reqwest_middleware::{ClientBuilder, reqwest::Client};
+///
+/// ClientBuilder::new(Client::new()).with(floe_telemetry_http::HttpClientMiddleware::new());
+/// ```
+///
+/// ```compile_fail,E0277
+/// use opentelemetry_sdk_0_32::trace::InMemorySpanExporter;
+///
+/// floe_telemetry::builder().with_span_exporter(InMemorySpanExporter::default());
+/// ```
+///
+/// ```compile_fail,E0277
+/// use opentelemetry_sdk_0_31::propagation::TraceContextPropagator;
+///
+/// floe_telemetry::builder().with_propagator(TraceContextPropagator::new());
+/// ```
+///
+/// The layers for servers name `http` and `tower` alone, so they compile around another version of axum, and warn. The
+/// examples of pages compile with the versions before:
+#[cfg(doctest)]
+#[doc = include_str!("../../integrations/floe-telemetry-http/actix-session.md")]
+#[doc = include_str!("../../integrations/floe-telemetry-sql/README.md")]
+struct Examples;

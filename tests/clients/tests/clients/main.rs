@@ -12,4 +12,12 @@ mod redis;
 mod sea_orm;
 mod sqlx;
 
+use ::sea_orm::{ConnectionTrait, DatabaseConnection, DbErr, ExecResult, Statement};
 use floe_telemetry_sqlx::{TracedPool, TracedTransaction};
+
+async fn execute(
+    connection: &DatabaseConnection,
+    statement: Statement,
+) -> Result<ExecResult, DbErr> {
+    connection.execute_raw(statement).await
+}

@@ -1,10 +1,12 @@
-//! Spans of sea-orm, which shares a pool with sqlx. These lines are those of floe-telemetry-sql's README.
+//! Spans of sea-orm, which shares a pool with sqlx. These lines are those of floe-telemetry-sql's README. `tests/previous`
+//! compiles this file, too.
 
 use floe_telemetry::testing;
 use floe_telemetry_sql::Database;
-use floe_telemetry_sqlx::TracedPool;
 use opentelemetry::trace::Status;
-use sea_orm::{ConnectionTrait, DatabaseBackend, DatabaseConnection, Statement};
+use sea_orm::{DatabaseBackend, DatabaseConnection, Statement};
+
+use crate::{TracedPool, execute};
 
 async fn connect() -> DatabaseConnection {
     let mut connection = sea_orm::Database::connect("sqlite::memory:").await.expect("a database");
@@ -26,10 +28,10 @@ async fn sea_orm_and_sqlx_have_spans_on_one_pool() {
             Statement::from_sql_and_values(DatabaseBackend::Sqlite, sql, values)
         };
         let create = "CREATE TABLE orders (id INTEGER PRIMARY KEY, customer TEXT)";
-        connection.execute_raw(statement(create, vec![])).await.expect("a table");
+        execute(&connection, statement(create, vec![])).await.expect("a table");
         let insert = || statement("INSERT INTO orders VALUES (1, $1)", vec!["hunter2".into()]);
-        connection.execute_raw(insert()).await.expect("a row");
-        connection.execute_raw(insert()).await.expect_err("the id exists");
+        execute(&connection, insert()).await.expect("a row");
+        execute(&connection, insert()).await.expect_err("the id exists");
 
         let pool = TracedPool::new(connection.get_sqlite_connection_pool().clone());
         let rows = sqlx::query("SELECT id FROM orders").fetch_all(&pool).await.expect("rows");
