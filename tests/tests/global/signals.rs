@@ -3,8 +3,10 @@
 use std::fmt;
 use std::panic::catch_unwind;
 
-use floe_telemetry::config::ExceptionSignal;
-use floe_telemetry::{TelemetryConfig, init, record_exception, traced};
+use floe_telemetry::config::{ExceptionSignal, Sampler};
+use floe_telemetry::{
+    EndingSpan, TelemetryConfig, TelemetryProvider, init, record_exception, traced,
+};
 use floe_tests::{ReceivedLog, ReceivedSpan, ReceivedStatus, Receiver, json_lines, program};
 
 const OPT_IN: &str = "OTEL_SEMCONV_EXCEPTION_SIGNAL_OPT_IN";
@@ -170,10 +172,14 @@ fn the_record_of_an_exception_is_that_of_the_conventions() {
     let program = program!({
         let mut config = TelemetryConfig::from_env().unwrap();
         config.exceptions = ExceptionSignal::Logs;
-        config.logging.span_attributes = vec!["code".to_owned()];
-        let telemetry = floe_telemetry::init_with(config).unwrap();
+        config.logging.span_attributes = ["code", "events"].map(str::to_owned).to_vec();
+        config.sampling.sampler = Some(Sampler::ParentBasedAlwaysOff);
+        config.sampling.keep_errors = true;
+        // A processor gets the event of the exception.
+        let see = |span: &mut EndingSpan<'_>| span.set_attribute("events", span.events().len());
+        let telemetry = TelemetryProvider::builder(config).with_span_processor(see).init().unwrap();
         fails().unwrap_err();
-        telemetry.force_flush(floe_tests::TIMEOUT).unwrap();
+        drop(telemetry);
     });
     let receiver = Receiver::grpc();
     let levels = ("RUST_LOG", "off,global::signals=error");
@@ -188,6 +194,6 @@ fn the_record_of_an_exception_is_that_of_the_conventions() {
     assert_eq!(log.attributes["exception.type"], "global::signals::Refused");
     let stack = format!("0: {text}\n1: invalid digit found in string");
     assert_eq!(log.attributes["exception.stacktrace"], stack);
-    assert_eq!(log.attributes["code"], 7);
+    assert_eq!((&log.attributes["code"], &log.attributes["events"]), (&7.into(), &1.into()));
     assert!((log.trace_id.len(), log.span_id.len()) == (32, 16) && log.time > 0);
 }
