@@ -4,7 +4,6 @@
 mod address;
 mod anchors;
 mod armour;
-mod checksum;
 mod command;
 mod decision;
 mod engine;

@@ -1,4 +1,4 @@
-//! Finds vendors' tokens: matches the rows of the table and verifies checksums. A token is a prefix and a body.
+//! Finds vendors' tokens by the rows of the table. A token is a prefix and a body.
 
 use std::cmp::Reverse;
 use std::sync::LazyLock;
@@ -9,7 +9,7 @@ use crate::scan::{Evidence, Reason, Scan};
 use crate::text::{
     at, before, before_word, class, count_steps, is_name, part, rest, run_end, run_start,
 };
-use crate::{armour, checksum, score};
+use crate::{armour, score};
 
 /// The number of bytes of a long token that are read first, unless its minimum length is greater.
 const HEAD: usize = 96;
@@ -25,8 +25,6 @@ pub(crate) enum Match {
     Similar,
     /// The alphabet and the length are those of the documentation.
     Documented,
-    /// The checksum is correct.
-    Proven,
 }
 
 /// Reads a vendor's token or a JSON web token.
@@ -58,12 +56,8 @@ pub(crate) fn scan(scan: &mut Scan<'_>, anchor: usize) {
     };
     // Formats with another anchor are tried, too, because one of them may fit better.
     if let Some(best) = best(beginning_at(text, start), text, start) {
-        let evidence = match best.found {
-            Match::Proven => Evidence::Checksum,
-            Match::Documented | Match::Similar => Evidence::Format,
-        };
         let first = best.format.start(text, start).unwrap_or(start);
-        scan.redact(first, best.end, best.format.id, evidence);
+        scan.redact(first, best.end, best.format.id, Evidence::Format);
     } else {
         armour::json_web_token(scan, start);
     }
@@ -169,18 +163,14 @@ impl TokenFormat {
             let end = parts.iter().try_fold(from, |at, part| part.end(text, at))?;
             let body = part(text, from, end);
             let varied = part(text, if first < start { first } else { from }, end);
-            let found = if self.is_proven(body) { Match::Proven } else { Match::Documented };
             let is_token = body.len() >= self.length.min() && is_varied(varied);
-            return token(end, found).filter(|_| is_token);
+            return token(end, Match::Documented).filter(|_| is_token);
         }
         let limit = self.length.max().saturating_add(1).min(HEAD.max(self.length.min() + 1));
         let head = self.trim(text, from, end_of(self.alphabet, text, from, limit));
         let body = part(text, from, head);
         if !is_varied(body) {
             return None;
-        }
-        if self.is_proven(body) {
-            return token(head, Match::Proven);
         }
         let is_documented = (self.length.min()..=self.length.max()).contains(&body.len());
         let fits = if is_documented {
@@ -205,13 +195,6 @@ impl TokenFormat {
         let limit = length.max().saturating_add(1);
         let start = run_start(text, prefix, limit, alphabet.inside());
         (length.min()..limit).contains(&(prefix - start)).then_some(start)
-    }
-
-    fn is_proven(&self, body: &[u8]) -> bool {
-        self.checksum.is_some_and(|checksum| {
-            std::str::from_utf8(body)
-                .is_ok_and(|body| checksum::is_right(checksum, self.prefix, body))
-        })
     }
 
     /// Removes dots and dashes after a token, and the characters beyond the maximum length if the first of them is no
@@ -240,11 +223,10 @@ impl TokenFormat {
             Length::Exactly(32..) => true,
             _ => self.prefix.len() > 3,
         };
-        match self.checksum {
-            None if !is_certain => score::is_random(body),
-            Some(_) if score::is_random(body) => true,
-            None if class!("0-9").any(body) || score::is_camel(body) => true,
-            _ => is_long && class!("a-zA-Z0-9").all(body),
+        match is_certain {
+            false => score::is_random(body),
+            true if class!("0-9").any(body) || score::is_camel(body) => true,
+            true => is_long && class!("a-zA-Z0-9").all(body),
         }
     }
 }
@@ -283,29 +265,4 @@ fn is_varied(body: &[u8]) -> bool {
     }
     let different: u32 = seen.iter().map(|seen| seen.count_ones()).sum();
     different as usize > 4.min(body.len() / 3)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::rules::format::Checksum;
-
-    static STRICT: TokenFormat = TokenFormat {
-        id: "x",
-        prefix: "gh_",
-        alphabet: Alphabet::Alphanumeric,
-        length: Length::Exactly(36),
-        checksum: Some(Checksum::Crc32 { base: 62, digits: 6, prefix: false }),
-    };
-
-    #[test]
-    fn a_checksum_proves_a_token() {
-        let token = b"gh_cCtkLFUCMZsmqWC3r9N1dIkjzVhFtX09MJfm";
-        let find = |text| STRICT.find(text, 0).map(|token| (token.end, token.found));
-        assert_eq!(find(token), Some((token.len(), Match::Proven)));
-        let wrong = b"gh_cCtkLFUCMZsmqWC3r9N1dIkjzVhFtX09MJfn";
-        assert_eq!(find(wrong), Some((wrong.len(), Match::Documented)));
-        let placeholder = b"gh_xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx";
-        assert_eq!(find(placeholder), None);
-    }
 }

@@ -548,7 +548,6 @@ fn of_the_formats_of_a_prefix_the_longest_match_is_redacted() {
     ] {
         let found = Redactor::new().findings(token);
         assert_eq!(found[0].range, 0..token.len(), "{token}");
-        assert_eq!(found[0].evidence, Evidence::Checksum);
     }
 }
 

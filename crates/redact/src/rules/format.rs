@@ -18,9 +18,6 @@ pub(crate) struct TokenFormat {
     pub alphabet: Alphabet,
     /// The length of the text after the prefix, in bytes.
     pub length: Length,
-    /// The checksum, if the format has one. A correct checksum makes the finding certain. A token with a wrong checksum
-    /// is still redacted if its body is random or long, because a mistyped token is a secret, too.
-    pub checksum: Option<Checksum>,
 }
 
 /// The bytes that a token consists of.
@@ -59,7 +56,7 @@ pub(crate) enum Alphabet {
     /// Several parts, one after the other.
     Parts(&'static [Part]),
     /// A run, then the prefix, which is in the middle of the token, and then several parts.
-    Around(&'static (Alphabet, Length), &'static [Part]),
+    Around(&'static Shape, &'static [Part]),
 }
 
 /// One part of a token that has several parts.
@@ -80,45 +77,17 @@ pub(crate) enum Length {
     AtLeast(u16),
 }
 
-/// A checksum at the end of a token.
-#[derive(Debug, Clone, Copy)]
-pub(crate) enum Checksum {
-    /// CRC-32 (IEEE) of the text before the checksum. The checksum is padded with zeros.
-    Crc32 {
-        /// 62 for the digits `0-9 A-Z a-z`, 36 for the digits `0-9 a-z`.
-        base: u8,
-        digits: u8,
-        /// Whether the checksum covers the prefix.
-        prefix: bool,
-    },
-    /// CRC-32 of the prefix and of the text before the `_`, written as eight digits of `0-9 a-f`, lowest byte first.
-    Crc32Hex,
-}
-
 /// The fields of a row without the id and the prefix.
-pub(crate) struct Shape {
-    pub(crate) alphabet: Alphabet,
-    pub(crate) length: Length,
-    pub(crate) checksum: Option<Checksum>,
+pub(crate) type Shape = (Alphabet, Length);
+
+/// Returns the shape of a token with a prefix and several parts, which determine the length.
+pub(crate) const fn of_parts(parts: &'static [Part]) -> Shape {
+    (Alphabet::Parts(parts), Length::of(parts))
 }
 
-impl Shape {
-    pub(crate) const fn of_run(alphabet: Alphabet, length: Length) -> Self {
-        Self { alphabet, length, checksum: None }
-    }
-
-    /// Creates the shape of a token with a prefix and several parts, which determine the length.
-    pub(crate) const fn of_parts(parts: &'static [Part]) -> Self {
-        Self::of_run(Alphabet::Parts(parts), Length::of(parts))
-    }
-
-    /// Creates the shape of a token with the prefix in its middle.
-    pub(crate) const fn around(
-        before: &'static (Alphabet, Length),
-        parts: &'static [Part],
-    ) -> Self {
-        Self::of_run(Alphabet::Around(before, parts), Length::of(parts))
-    }
+/// Returns the shape of a token with the prefix in its middle.
+pub(crate) const fn around(before: &'static Shape, parts: &'static [Part]) -> Shape {
+    (Alphabet::Around(before, parts), Length::of(parts))
 }
 
 impl Length {

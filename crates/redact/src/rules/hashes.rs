@@ -12,7 +12,6 @@ macro_rules! hashes {
             prefix: $prefix,
             alphabet: BODY,
             length: Length::AtLeast(20),
-            checksum: None,
         }),*];
     };
 }
