@@ -10,11 +10,10 @@ use std::ops::Range;
 use std::sync::LazyLock;
 use std::{iter, mem};
 
-use crate::rules::commands::{ARGUMENTS, OPTIONS, last_word};
+use crate::rules::commands::{ARGUMENTS, OPTIONS};
 use crate::rules::format::TokenFormat;
 use crate::rules::formats;
 use crate::rules::keys::{KEYS, KeyName};
-use crate::rules::structures::SCHEMES;
 use crate::rules::words::{HOOKS, SECRET_SEGMENTS, SECRET_WORDS};
 use crate::text::count_steps;
 
@@ -160,12 +159,10 @@ impl Anchors {
         for format in formats().rev() {
             anchors.add_format(format);
         }
-        let schemes = SCHEMES.iter().filter(|scheme| scheme.is_bare);
-        for name in schemes.flat_map(|scheme| scheme.names.iter()) {
-            anchors.add_name(name.as_bytes(), WORD);
-        }
-        for name in ARGUMENTS.iter().flat_map(|row| row.names.iter()) {
-            anchors.add_name(last_word(name).as_bytes(), WORD);
+        for row in ARGUMENTS {
+            for name in row.names.iter() {
+                anchors.add_name(row.head(name).as_bytes(), WORD);
+            }
         }
         for option in OPTIONS {
             let name = option.option;

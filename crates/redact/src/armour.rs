@@ -2,7 +2,7 @@
 
 use crate::rules::structures::{JSON_WEB_TOKEN, PEM_PRIVATE_KEY, WEB_TOKEN_HEADERS};
 use crate::scan::{Evidence, Scan};
-use crate::text::{at, before, before_word, class, line_end, part, rest, run_start};
+use crate::text::{at, before, before_word, class, part, rest, run_start};
 
 const BEGIN: &[u8] = b"-----BEGIN";
 const END: &[u8] = b"-----END";
@@ -10,8 +10,6 @@ const END: &[u8] = b"-----END";
 const WINDOW: usize = 16 * 1024;
 /// The minimum number of characters of a complete line of base64.
 const LINE: usize = 16;
-/// The maximum number of headers of a key that are read.
-const HEADERS: usize = 16;
 
 /// Redacts the private key that begins or ends with a label. `anchor` is one of the dashes before the label.
 pub(crate) fn private_key(scan: &mut Scan<'_>, anchor: usize) {
@@ -74,51 +72,38 @@ struct PrivateKey {
 }
 
 impl PrivateKey {
-    /// Reads headers and base64. After a short line, except the first, only `END` or PGP's checksum may follow.
+    /// Reads up to the end of the key. If it was cut, this is the end of the base64.
     fn read(text: &[u8], start: usize, body: usize) -> Self {
+        let frame = memchr::memmem::find(part(text, body, start + WINDOW), b"-----");
+        let end = frame.and_then(|foot| label_end(text, body + foot, END));
+        if let Some(end) = end {
+            return Self { end, has_body: true, is_open: false };
+        }
         let line = run_start(text, start, 80, |byte| byte != b'\n');
         let prefix = part(text, line, start);
-        let mut headers = 0;
         let mut key = Self { end: body, has_body: false, is_open: false };
-        let mut is_last = false;
         while key.end < start + WINDOW {
             let gap = Gap::read(text, key.end, prefix);
-            let next = gap.end;
-            if next >= text.len() {
-                key.is_open = true;
-                break;
-            }
-            if let Some(end) = label_end(text, next, END) {
-                (key.end, key.has_body) = (end, true);
-                break;
-            }
-            let line = base64_end(text, next);
-            let header_end = class!("a-zA-Z0-9-").end(text, next, 40);
-            // A header, such as `Proc-Type: 4,ENCRYPTED`.
-            let may_be_header = !key.has_body && headers < HEADERS && header_end > next;
-            if may_be_header && rest(text, header_end).starts_with(b": ") {
-                key.end = line_end(part(text, 0, start + WINDOW), header_end);
-                headers += 1;
-                continue;
-            }
-            let is_whole = matches!(at(text, line), 0 | b'\n' | b'\r' | b'\\' | b'%')
-                || rest(text, line + usize::from(at(text, line) == b' ')).starts_with(END);
-            let is_code = is_coded(part(text, next, line));
-            let is_line = match line - next {
-                LINE.. => gap.has_break || !key.has_body,
+            let line = base64_end(text, gap.end);
+            let is_whole = matches!(at(text, line), 0 | b'\n' | b'\r' | b'\\' | b'%');
+            let run = part(text, gap.end, line);
+            let is_line = match run.len() {
                 0 => false,
-                // A short last line, or PGP's checksum.
-                1.. if key.has_body => {
-                    is_whole && gap.has_break && (!is_last || at(text, next) == b'=')
+                LINE.. => gap.has_break || !key.has_body,
+                // A short last line, or the rest of one that was cut.
+                _ if line == text.len() => true,
+                len => {
+                    is_whole && if key.has_body { gap.has_break } else { len > 7 && is_coded(run) }
                 }
-                8.. => is_code || line == text.len(),
-                1.. => is_code && is_whole || line == text.len(),
             };
-            if !is_line || is_last && at(text, next) != b'=' {
+            key.is_open = gap.end >= text.len();
+            if !is_line {
                 break;
             }
-            is_last = line - next < LINE && key.has_body;
             (key.end, key.has_body) = (line, true);
+            if run.len() < LINE {
+                break;
+            }
         }
         key
     }

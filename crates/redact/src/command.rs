@@ -9,13 +9,15 @@ use crate::lexer::{Kind, Tokens};
 use crate::pair;
 use crate::rules::commands::Form::{AfterColon, AfterComma, AfterPercent, Attached, Separate};
 use crate::rules::commands::{
-    ARGUMENTS, Argument, Callee, CommandOption, DUMPED, OPTIONS, READERS, USER_WORDS, last_word,
+    ARGUMENTS, Argument, Callee, CommandOption, DUMPED, OPTIONS, READERS, USER_WORDS,
 };
 use crate::rules::keys::KeyKind;
 use crate::rules::list::words;
 use crate::scan::{Evidence, Reason, Scan, Tried};
-use crate::score::{Bond, Context, Look, look};
-use crate::text::{Words, at, before, class, line_start, part, run_start, starts_with, word_at};
+use crate::score::{Bond, Context, Look, is_prose, look};
+use crate::text::{
+    Words, at, before, class, count_steps, line_end, line_start, part, run_end, run_start, word_at,
+};
 use crate::value::{Site, Value};
 
 use Kind::{Blank, Close, Line, Open, Quote, Sign};
@@ -192,16 +194,25 @@ fn redact(scan: &mut Scan<'_>, option: &CommandOption, found: Value) -> Tried {
     Found
 }
 
-/// The arguments and their names, indexed by the word that `last_word` returns for each name.
-static NAMES: LazyLock<Words<(&Argument, &str)>> = LazyLock::new(|| {
+/// The arguments and their names, indexed by the words at their anchors.
+static NAMES: LazyLock<Words<(&Argument, &'static str)>> = LazyLock::new(|| {
     Words::of(ARGUMENTS.iter().flat_map(|argument| {
         let names = argument.names.iter();
-        names.map(move |name| (last_word(name), (argument, name)))
+        let words = |name| argument.head(name).split(['.', '-']);
+        names.flat_map(move |name| words(name).map(move |word| (word, (argument, name))))
     }))
 });
 
 /// Reads the arguments after a word that contains the anchor. The word or its last part names a function or a command.
 pub(crate) fn positional(scan: &mut Scan<'_>, anchor: usize) {
+    // A quick check for the names of fields: `"user": "bob"`, but not `'auth': ('bob', 'x')`.
+    let end = class!("a-zA-Z0-9_.-").end(scan.text, anchor, 64);
+    let quote = class!("\\\"'").end(scan.text, end, 4);
+    let value = class!(": ").end(scan.text, quote, 4);
+    let is_field = quote > end && at(scan.text, quote) == b':';
+    if is_field && !class!("(a-zA-Z").has(at(scan.text, value)) {
+        return;
+    }
     let word = word_at(scan.text, anchor);
     let joint = word.iter().rposition(|byte| class!("A-Z_").has(*byte)).unwrap_or(0);
     let last = joint + usize::from(word.get(joint) == Some(&b'_'));
@@ -212,42 +223,66 @@ pub(crate) fn positional(scan: &mut Scan<'_>, anchor: usize) {
     let Some(arguments) = named else {
         return;
     };
+    let mut arguments = arguments.filter(|row| may_follow(scan.text, end, row)).peekable();
+    if arguments.peek().is_none() {
+        return;
+    }
     let place = scan.tokens.seek(anchor);
     let Some(place) = place.filter(|&place| scan.tokens.word(place).is_some()) else {
         return;
     };
     for (argument, name) in arguments {
-        if let Some(claim) = claim(scan, place, name, argument)
-            && scan.judge_value(claim.0, argument.id, claim.1) == Found
-        {
+        let position = scan.position();
+        let mut from = anchor;
+        let mut tried = Nothing;
+        while let Some((found, context)) = claim(scan, place, from, name, argument) {
+            tried = scan.judge_value(found, argument.id, context);
+            from = found.end;
+            if !name.contains(STATEMENT) {
+                break;
+            }
+        }
+        // The text before the secret may have further ones.
+        if name.contains(['…', STATEMENT]) {
+            scan.go_back(position);
+        }
+        if tried == Found {
             return;
         }
     }
 }
 
-/// Returns the value of an argument, and its context.
+/// Whether the sign after the first word of a pattern follows at `end`: a quick check without tokens.
+fn may_follow(text: &[u8], end: usize, (argument, name): &(&Argument, &'static str)) -> bool {
+    let next = class!("\\\"'").end(text, end, 4);
+    match (argument.of, at(name.as_bytes(), argument.head(name).len())) {
+        (Callee::Function(_) | Callee::Trace(_), _) => true,
+        (_, 0 | b' ') => class!(" \t,%&").has(at(text, next)),
+        (_, sign) => sign == at(text, end),
+    }
+}
+
+/// Returns the value of an argument that begins after `from`, and its context.
 fn claim(
     scan: &mut Scan<'_>,
     place: usize,
-    name: &str,
+    from: usize,
+    name: &'static str,
     argument: &Argument,
 ) -> Option<(Value, Context)> {
-    let found = match argument.of {
-        Callee::Function | Callee::Trace => function(scan, place, name, argument)?,
-        Callee::Command | Callee::Piped => command(scan, place, name, argument)?,
-        Callee::Fed => here_string(scan, place, name)?,
+    let (found, context) = match argument.of {
+        Callee::Function(index) => function(scan, place, name, index, false)?,
+        Callee::Trace(index) => function(scan, place, name, index, true)?,
+        _ => pattern(scan, place, from, name, argument)?,
     };
-    let bond = match argument.of {
-        Callee::Piped if !is_read(scan, found) => return None,
-        Callee::Function | Callee::Trace => Bond::Structure,
-        _ => Bond::Copula,
-    };
+    if argument.of == Callee::Piped && !is_read(scan, found) {
+        return None;
+    }
     // A quoted text of fewer than four bytes is taken for a name. Another grammar reads `name=value`.
     let is_name = found.quoted && found.end - found.start < 4;
     let pair = decision::name_of_pair(found.bytes(scan.text));
-    let meaning = pair.and_then(|name| scan.policy.meaning(name));
-    let claim = (found, Context::new(KeyKind::Password, bond));
-    (!is_name && meaning.is_none()).then_some(claim)
+    let is_pair = pair.is_some_and(|name| !found.quoted || scan.policy.meaning(name).is_some());
+    (!is_name && !is_pair).then_some((found, context))
 }
 
 /// Whether a value is piped into a command that reads a password: `echo winter77 | sudo -S id`.
@@ -263,25 +298,18 @@ fn is_read(scan: &mut Scan<'_>, found: Value) -> bool {
     tokens.is_sign(pipe, b'|') && reader.is_some()
 }
 
-/// Returns the text that a command reads: `sudo -S id <<< winter77`.
-fn here_string(scan: &mut Scan<'_>, place: usize, name: &str) -> Option<Value> {
-    let tokens = &mut scan.tokens;
-    let start = tokens.start(place);
-    let is_here = starts_with(tokens.text, start, name.as_bytes());
-    let sign = tokens.in_line(place, ARGUMENTS_READ, |tokens, at| {
-        tokens.are(at, &[Sign(b'<'); 3]).then_some(at + 3)
-    });
-    let text = tokens.skip_blanks(sign.filter(|_| is_here)?);
-    tokens.value(text, Site::default())
-}
-
 /// Returns a quoted argument of a function: `name("a", "b")`, `name=("a", "b")`.
-fn function(scan: &mut Scan<'_>, place: usize, name: &str, argument: &Argument) -> Option<Value> {
+fn function(
+    scan: &mut Scan<'_>,
+    place: usize,
+    name: &str,
+    index: usize,
+    is_trace: bool,
+) -> Option<(Value, Context)> {
     let text = scan.text;
     let end = scan.tokens.get(place)?.end;
-    let start = run_start(text, end, name.len(), |_| true);
-    let begins = text[start].is_ascii_uppercase() || !before(text, start).is_ascii_alphanumeric();
-    if !begins || !part(text, start, end).eq_ignore_ascii_case(name.as_bytes()) {
+    let start = begin(text, end, name)?;
+    if !part(text, start, end).eq_ignore_ascii_case(name.as_bytes()) {
         return None;
     }
     let tokens = &mut scan.tokens;
@@ -299,41 +327,123 @@ fn function(scan: &mut Scan<'_>, place: usize, name: &str, argument: &Argument) 
             open += 1;
         }
     }
-    if argument.of == Callee::Trace && !tokens.is_word(open + 1, DUMPED) {
+    if is_trace && !tokens.is_word(open + 1, DUMPED) {
         return None;
     }
-    let place = tokens.nth_item(open, argument.place)?;
-    tokens.value(place, Site::from(open)).filter(|found| found.quoted)
+    let place = tokens.nth_item(open, index)?;
+    let found = tokens.value(place, Site::from(open)).filter(|found| found.quoted)?;
+    Some((found, Context::new(KeyKind::Password, Bond::Structure)))
 }
 
-/// Returns an argument of a command: `name argument argument`. The name may have several words, as in `htpasswd -nb`.
-fn command(scan: &mut Scan<'_>, place: usize, name: &str, argument: &Argument) -> Option<Value> {
-    let start = scan.tokens.start(place);
-    let end = start + name.len();
-    if part(scan.text, start, end) != name.as_bytes() {
-        return None;
+/// Returns the start of a name that ends at `end`, if a word begins there.
+fn begin(text: &[u8], end: usize, name: &str) -> Option<usize> {
+    let start = run_start(text, end, name.len(), |_| true);
+    let begins = text[start].is_ascii_uppercase() || !before(text, start).is_ascii_alphanumeric();
+    begins.then_some(start)
+}
+
+/// The sign of a pattern for the rest of a statement.
+const STATEMENT: char = '⋮';
+
+/// The maximum number of bytes that `…` and `⋮` stand for.
+const SKIPPED: usize = 512;
+
+/// Returns the value after the text of a pattern of [`ARGUMENTS`], which begins in the word at `place`.
+fn pattern(
+    scan: &mut Scan<'_>,
+    place: usize,
+    from: usize,
+    pattern: &'static str,
+    argument: &Argument,
+) -> Option<(Value, Context)> {
+    let is_certain = argument.of == Callee::Statement;
+    let end = scan.tokens.get(place)?.end;
+    let start = begin(scan.text, end, argument.head(pattern))?;
+    let mut at = (before(scan.text, start) != b'_').then_some(start)?;
+    let mut kind = KeyKind::Password;
+    let mut last = ' ';
+    for (index, sign) in pattern.char_indices() {
+        let rest = &pattern[index + sign.len_utf8()..];
+        at = match sign {
+            '@' => {
+                let end = class!("a-zA-Z0-9_.-").end(scan.text, at, SKIPPED);
+                kind = scan.policy.meaning(part(scan.text, at, end))?.kind;
+                end
+            }
+            '*' if matches!(rest.bytes().next(), None | Some(b' ' | b'\n')) => {
+                argument_end(scan, at, is_certain)?
+            }
+            '*' => {
+                let stop = rest.bytes().next();
+                run_end(scan.text, at, SKIPPED, |byte| byte > b' ' && Some(byte) != stop)
+            }
+            '…' => skipped(scan.text, at, line_end(part(scan.text, 0, at + SKIPPED), at), rest)?,
+            STATEMENT => {
+                let after = part(scan.text, at, at + SKIPPED);
+                let end = memchr::memchr(b';', after).map_or(at + after.len(), |end| at + end);
+                skipped(scan.text, at.max(from), end, rest)?
+            }
+            sign => sign_end(scan, at, sign)?,
+        };
+        last = sign;
     }
-    let mut at = scan.tokens.place_at(end)?;
-    // The command is quoted in a printed list of arguments: `"AUTH" "…"`.
-    at += usize::from(scan.tokens.closes_before(at, place));
-    for _ in 0..argument.place {
-        if scan.tokens.kind(at) != Blank {
+    let mut next = scan.tokens.place_at(at)?;
+    let is_after_word = last.is_ascii_alphanumeric() || last == '*';
+    if is_after_word {
+        next = after_quote(scan, next) + usize::from(scan.tokens.is_sign(next, b','));
+        if scan.tokens.kind(next) != Blank {
             return None;
         }
-        let first = scan.tokens.skip_blanks(at);
-        let found = scan.tokens.value(first, Site::default())?;
-        // The arguments of a procedure of SQL, `EXEC name 'bob', '…'`, or a drive, `Z:`.
-        let sign = scan.tokens.kind(found.next);
-        let is_joint = sign == Sign(b':') || found.quoted && sign == Sign(b',');
-        at = found.next + usize::from(is_joint);
     }
-    if scan.tokens.kind(at) != Blank {
-        return None;
+    if last != '>' {
+        next = scan.tokens.skip_blanks(next);
     }
-    let last = scan.tokens.skip_blanks(at);
-    let found = scan.tokens.value(last, Site::default())?;
-    match (found.bytes(scan.text), scan.tokens.kind(last)) {
-        ([b'/' | b'-' | b'\\', ..], _) | (_, Open(_)) => None,
-        _ => Some(found),
+    let found = scan.tokens.value(next, Site::default())?;
+    let bond = if is_certain { Bond::Structure } else { Bond::Copula };
+    match (found.bytes(scan.text), scan.tokens.kind(next)) {
+        ([b'/' | b'-' | b'\\' | b':', ..], _) | (_, Open(_)) if is_after_word => None,
+        _ => Some((found, Context::new(kind, bond))),
     }
+}
+
+/// Returns the end of an argument. In a statement, it is no word of a sentence.
+fn argument_end(scan: &mut Scan<'_>, at: usize, is_certain: bool) -> Option<usize> {
+    let place = scan.tokens.place_at(at)?;
+    let found = scan.tokens.value(place, Site::default())?;
+    let end = scan.tokens.run_end(found.next);
+    let is_sentence = is_certain && is_prose(found.bytes(scan.text));
+    (!is_sentence).then(|| scan.tokens.start(end))
+}
+
+/// Returns the start of the next literal part of a pattern.
+fn skipped(text: &[u8], at: usize, end: usize, rest: &str) -> Option<usize> {
+    let literal = rest.split(['*', '@', '…']).next().unwrap_or(rest);
+    let text = part(text, at, end);
+    count_steps(text.len());
+    memchr::memmem::find(text, literal.as_bytes()).map(|found| at + found)
+}
+
+/// Returns the place after a quote that closes there, as in a printed list of arguments: `"AUTH" "…"`.
+fn after_quote(scan: &mut Scan<'_>, place: usize) -> usize {
+    place + usize::from(scan.tokens.closes_before(place, place))
+}
+
+/// Returns the end of a sign of a pattern in the text, which may have the sign in another encoding.
+fn sign_end(scan: &mut Scan<'_>, at: usize, sign: char) -> Option<usize> {
+    let mut place = scan.tokens.place_at(at)?;
+    if sign == ' ' {
+        place = after_quote(scan, place);
+    }
+    let token = scan.tokens.get(place)?;
+    let byte = u8::try_from(sign).ok()?;
+    let is_here = match token.kind {
+        Kind::Word => return (scan.text[at] == byte).then_some(at + 1),
+        Blank => sign == ' ',
+        Line => sign == '\n',
+        Quote => sign == '"',
+        Sign(code) | Open(code) | Close(code) => code == byte,
+        Kind::Redacted => false,
+    };
+    let next = if sign == '\n' { scan.tokens.next_line(place) } else { place + 1 };
+    is_here.then(|| scan.tokens.start(next))
 }

@@ -10,10 +10,11 @@ use crate::decision::{Claim, Key};
 use crate::pair::Separator;
 use crate::policy::Policy;
 use crate::rules::structures::{self, UNREAD};
+use crate::rules::words::Binding;
 use crate::scan::{Candidate, Evidence, Finding, Scan, Tried};
 use crate::text::{class, count_steps, line_start, mark_around, mark_at, steps};
 use crate::{
-    address, armour, command, group, header, mark, pair, personal, sentence, structure, vendor,
+    address, armour, command, group, mark, pair, personal, sentence, structure, table, vendor,
 };
 
 /// A text of at most this length in bytes is read up to 65 times, and a longer one up to five times.
@@ -41,6 +42,8 @@ const LOOK_BACK: usize = 256;
 enum Read {
     /// The grammar reads the text at the anchor.
     Place(fn(&mut Scan<'_>, usize)),
+    /// The grammar reads a name without a separator, or with one that does not bind a value.
+    Loose(fn(&mut Scan<'_>, &Key) -> Tried),
     /// The grammar reads a name and the separator after it.
     Pair(fn(&mut Scan<'_>, &Key, Separator) -> Tried),
     /// The grammar reads a name without a separator.
@@ -49,7 +52,7 @@ enum Read {
     Stated(fn(&mut Scan<'_>, &Key) -> Option<Claim>),
 }
 
-use Read::{Name, Pair, Place, Stated};
+use Read::{Loose, Name, Pair, Place, Stated};
 
 /// All grammars, by the kind of their anchor. At one anchor, they are tried in this order, because several may apply.
 const GRAMMARS: [(Kinds, &[Read]); 8] = [
@@ -57,10 +60,11 @@ const GRAMMARS: [(Kinds, &[Read]); 8] = [
     (URL, &[Place(address::url), Place(address::encoded), Place(address::segment)]),
     (TOKEN, &[Place(vendor::scan)]),
     (DASHES, &[Place(armour::private_key)]),
-    (WORD, &[Place(header::bare_scheme), Place(command::positional)]),
+    (WORD, &[Place(command::positional)]),
     (
         KEY,
         &[
+            Loose(table::column),
             Pair(pair::header),
             Pair(group::pair),
             Pair(sentence::refused),
@@ -77,9 +81,7 @@ const GRAMMARS: [(Kinds, &[Read]); 8] = [
             Name(structure::tuple),
             Stated(structure::call),
             Name(structure::fields),
-            Stated(structure::identified),
             Stated(structure::literal),
-            Name(structure::insert),
             Stated(sentence::input_below),
             Stated(sentence::words),
         ],
@@ -281,7 +283,8 @@ fn try_all(scan: &mut Scan<'_>, key: &Key, separator: Option<Separator>, grammar
     for grammar in grammars {
         let tried = match (separator, grammar) {
             (Some(separator), Pair(read)) => read(scan, key, separator),
-            (None, Name(read)) => read(scan, key),
+            (None, Name(read) | Loose(read)) => read(scan, key),
+            (Some(Separator { binding: Binding::Loose, .. }), Loose(read)) => read(scan, key),
             (None, Stated(read)) => {
                 let claim = read(scan, key);
                 pair::judge(scan, key, claim)

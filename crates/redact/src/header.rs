@@ -4,9 +4,9 @@ use crate::lexer::{Kind, Tokens};
 use crate::rules::keys::KeyKind;
 use crate::rules::structures::{COOKIE_ATTRIBUTES, Form, SCHEMES, Scheme};
 use crate::scan::{Evidence, Reason, Scan};
-use crate::score::{Bond, Context, LOOKED_AT, Look, look};
-use crate::text::{class, count_steps, line_end, part, word_at};
-use crate::value::{Site, Value};
+use crate::score::{Bond, Context, Look, look};
+use crate::text::{class, count_steps, line_end, part};
+use crate::value::Site;
 
 /// The maximum number of tokens in a list of parameters.
 const LONGEST_LIST: usize = 512;
@@ -87,37 +87,6 @@ fn list_end(tokens: &mut Tokens<'_>, place: usize, site: Site) -> usize {
         .inspect(|_| count_steps(1))
         .find(|token| token.kind == Kind::Line || token.mate.is_some_and(|mate| mate < site.from))
         .map_or(end, |token| end.min(token.start))
-}
-
-/// Reads `Bearer …` and `Basic …` without their header.
-pub(crate) fn bare_scheme(scan: &mut Scan<'_>, anchor: usize) {
-    let word = word_at(scan.text, anchor);
-    let mut schemes = SCHEMES.iter().filter(|scheme| scheme.is_bare);
-    if let Some(scheme) = schemes.find(|scheme| scheme.names.has(word))
-        && let Some(found) = bare_credentials(scan, anchor)
-    {
-        // These points are enough for a number, but not for a word.
-        let context = Context::new(KeyKind::Cookie, Bond::Structure);
-        let _ = scan.judge(found.start, found.end, scheme.id, context);
-    }
-}
-
-/// Returns the text after a scheme.
-fn bare_credentials(scan: &mut Scan<'_>, anchor: usize) -> Option<Value> {
-    let place = scan.tokens.seek(anchor)?;
-    let tokens = &mut scan.tokens;
-    let is_escaped = tokens.are(place + 1, &[Kind::Sign(b'\\'), Kind::Blank]);
-    let sign = usize::from(is_escaped || tokens.is_sign(place + 1, b','));
-    let next = tokens.skip_blanks(place + 1 + sign);
-    if next == place + 1 {
-        return None;
-    }
-    let found = tokens.value(next, Site::from(place))?;
-    let value = part(scan.text, found.start, found.end.min(found.start + LOOKED_AT));
-    // A pair such as `realm=x` is a parameter.
-    let is_pair =
-        memchr::memchr(b'=', value).is_some_and(|at| value[at..].iter().any(|byte| *byte != b'='));
-    (value.len() >= 8 && !is_pair).then_some(found)
 }
 
 /// Redacts the values in a list of cookies, `name=value; name=value`, that look like secrets. Attributes are kept.

@@ -275,6 +275,13 @@ impl<'t> Tokens<'t> {
         next
     }
 
+    /// Returns the place after the end of a line at `place`, which may have two characters.
+    pub(crate) fn next_line(&mut self, place: usize) -> usize {
+        let end = self.get(place).map_or(0, |line| line.end);
+        let is_first = matches!(before(self.text, end), b'\r' | b'r');
+        place + 1 + usize::from(is_first && self.kind(place + 1) == Line)
+    }
+
     /// Returns the place after the comment that begins at `place`.
     pub(crate) fn comment_end(&mut self, place: usize) -> Option<usize> {
         let first = self.get(place).filter(|first| first.coding == Coding::Plain)?;

@@ -26,6 +26,7 @@ mod scan;
 mod score;
 mod sentence;
 mod structure;
+mod table;
 mod text;
 mod value;
 mod vendor;

@@ -273,9 +273,7 @@ impl Redactor {
             None if is_address(key) => KeyMeaning::IfItLooksSecret,
             None => KeyMeaning::Text,
             Some(meaning) => match meaning.kind {
-                KeyKind::Weak | KeyKind::Code | KeyKind::Context | KeyKind::Identified => {
-                    KeyMeaning::IfItLooksSecret
-                }
+                KeyKind::Weak | KeyKind::Code | KeyKind::Context => KeyMeaning::IfItLooksSecret,
                 _ => KeyMeaning::Always(meaning.rule),
             },
         }

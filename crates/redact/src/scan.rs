@@ -54,7 +54,7 @@ pub enum Evidence {
     Structure,
     /// The format of a known token, or of a kind of personal data.
     Format,
-    /// A known format with a correct checksum, for example of a token or a payment card.
+    /// A known format with a correct checksum, for example of a payment card.
     Checksum,
     /// The same characters are a secret elsewhere in the text.
     Repetition,
@@ -137,6 +137,8 @@ pub(crate) struct Progress {
     pub(crate) web_tokens: usize,
     /// The blocks of YAML before this byte were read.
     pub(crate) blocks: usize,
+    /// The tables before this byte were read.
+    pub(crate) tables: usize,
     /// The end of the last candidate that is not redacted. The next field is its depth in nested candidates.
     kept: usize,
     nested: usize,

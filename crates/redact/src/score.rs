@@ -13,9 +13,7 @@ use crate::rules::words::{
     ALGORITHM_PARTS, ALGORITHMS, Binding, CHOSEN_WORDS, COMMON_PASSWORDS, COMPLETE,
     CREDENTIAL_WORDS, GENERIC_TYPES, LITERALS, MASKS, PROSE, REFERENCES, STARS,
 };
-use crate::text::{
-    Words, at, class, count_steps, is_name, is_redacted, part, rest, run_end, starts_with,
-};
+use crate::text::{Words, at, class, count_steps, is_name, is_redacted, part, run_end};
 
 static PROSE_WORDS: LazyLock<Words<()>> = LazyLock::new(|| Words::list(PROSE));
 static ALGORITHM_WORDS: LazyLock<Words<()>> = LazyLock::new(|| Words::list(ALGORITHMS));
@@ -292,7 +290,8 @@ use Place::{Code, Password, Text};
 const LOOKS: &[(Place, Condition, Look)] = &[
     (Password, |seen| seen.is_no_value(), Placeholder),
     (Password, |seen| is_masked(seen.value), Placeholder),
-    (Text, |seen| has_stars(seen.value), Placeholder),
+    // In quotes, a password may have such signs in its middle.
+    (Text, |seen| memchr::memmem::find(seen.value, STARS).is_some(), Placeholder),
     (Text, |seen| is_type(seen.word), Placeholder),
     (Password, |seen| is_complete_reference(seen.word), Reference),
     (Code, |seen| is_reference(seen.word), Reference),
@@ -425,15 +424,8 @@ fn is_literal(word: &[u8]) -> bool {
 
 /// Whether the word tells what to write in its place: `your-api-key`, `YOUR_256_BIT_SECRET`.
 fn is_instruction(word: &[u8]) -> bool {
-    if !starts_with(word, 0, b"your") || !matches!(at(word, 4), b'_' | b'-') {
-        return false;
-    }
-    let is_upper = word[0].is_ascii_uppercase();
-    let is_part = |part: &[u8]| {
-        let is_number = class!("0-9").all(part);
-        is_number || is_word(part) && at(part, 0).is_ascii_uppercase() == is_upper
-    };
-    word.split(|byte| b"_-".contains(byte)).all(is_part)
+    let is_name = class!("a-z0-9_-").all(word) || class!("A-Z0-9_-").all(word);
+    is_name && words!("your_, your-").begins(word)
 }
 
 /// Whether another program masked the value: `[REDACTED alloc::string::String]`, `ab****`.
@@ -444,12 +436,6 @@ fn is_masked(value: &[u8]) -> bool {
         [.., b'*'] if value.ends_with(STARS) => true,
         _ => (0..value.len()).any(is_mask),
     }
-}
-
-/// Whether the middle of the value is masked: `4111****1111`. A password may have such signs.
-fn has_stars(value: &[u8]) -> bool {
-    let star = memchr::memchr(STARS[0], value);
-    star.is_some_and(|star| memchr::memmem::find(&value[star..], STARS).is_some())
 }
 
 /// Whether the word is a type or a declaration, as in `Option<String>`, `List[str]`, `varchar(255)` and `a::B`.
@@ -521,18 +507,15 @@ fn is_complete_reference(value: &[u8]) -> bool {
 
 /// Whether the value is an object in a log: `BinderProxy@41f2e3d0`, `Token{41a2b3c u0}`.
 fn is_object(value: &[u8]) -> bool {
-    let end = class!("a-zA-Z._$").end(value, 0, 80);
-    let class = &value[..end];
-    let last = class!("0-9a-fA-F").end(value, end + 1, 11);
-    let id = part(value, end + 1, last);
-    let digits = id.iter().filter(|byte| byte.is_ascii_digit()).count();
-    match (at(value, end), rest(value, last)) {
-        _ if end < 3 || digits == 0 || digits == id.len() => false,
-        _ if !(6..=10).contains(&id.len()) => false,
-        (b'@', []) => class.contains(&b'.') || is_camel(class),
-        (b'{', [] | [b'}' | b' ', ..]) => true,
-        _ => false,
-    }
+    let name = class!("a-zA-Z._$").end(value, 0, 80);
+    let id = class!("0-9a-f").end(value, name + 1, 11);
+    let digits = part(value, name + 1, id);
+    let is_id =
+        (6..=10).contains(&digits.len()) && class!("0-9").any(digits) && class!("a-f").any(digits);
+    let is_class = name > 2 && (value[0].is_ascii_uppercase() || value.contains(&b'.'));
+    is_id
+        && is_class
+        && matches!((at(value, name), at(value, id)), (b'@', 0) | (b'{', 0 | b'}' | b' '))
 }
 
 /// Whether the text after a `$` is a variable, as in `DB_PASSWORD`, `db_password`, `env[`, `this->` and `1`.

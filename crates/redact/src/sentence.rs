@@ -5,7 +5,6 @@ use std::sync::LazyLock;
 use crate::decision::{Claim, Key};
 use crate::lexer::Kind;
 use crate::pair::{self, Separator};
-use crate::rules::commands::USER_OPTIONS;
 use crate::rules::keys::{Flag, KeyKind};
 use crate::rules::list::words;
 use crate::rules::words::{
@@ -58,12 +57,6 @@ pub(crate) fn words(scan: &mut Scan<'_>, key: &Key) -> Option<Claim> {
     if !is_named || !is_apart {
         return None;
     }
-    if is_in_netrc(scan, key) {
-        // Cisco's level of encryption: `username bob password 7 …`.
-        let is_level = scan.tokens.is_word(place, words!("0, 5, 7, 8, 9"));
-        let place = if is_level { scan.tokens.skip_blanks(place + 1) } else { place };
-        return claim(scan, key, place, Bond::Option);
-    }
     let mut bond = if is_column(scan.text, key) { Bond::Copula } else { Bond::Position };
     let mut is_state = false;
     for _ in 0..WORDS {
@@ -112,18 +105,6 @@ pub(crate) fn words(scan: &mut Scan<'_>, key: &Key) -> Option<Claim> {
 fn is_column(text: &[u8], key: &Key) -> bool {
     let around = (before(text, key.start), part(text, key.end, key.end + 2));
     matches!(around, (0 | b'\n', b"  " | [b'\t', ..]))
-}
-
-/// Whether the name follows a login in a line of netrc: `login bob password …`.
-fn is_in_netrc(scan: &mut Scan<'_>, key: &Key) -> bool {
-    let Some(login) = key.place.checked_sub(4) else {
-        return false;
-    };
-    let tokens = &mut scan.tokens;
-    let are_blanks = [login + 1, login + 3].iter().all(|at| tokens.kind(*at) == Blank);
-    // A sentence: `username or password`.
-    let is_sentence = tokens.word(login + 2).is_some_and(is_prose);
-    are_blanks && !is_sentence && tokens.is_word(login, USER_OPTIONS)
 }
 
 /// Returns the end of the secret's owner if the value follows: `for bob:`, `FOR 'bob' =`, `for the user bob is`. In

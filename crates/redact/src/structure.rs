@@ -10,8 +10,7 @@ use crate::rules::keys::{Flag, KeyKind};
 use crate::rules::list::words;
 use crate::rules::structures::SQL_PASSWORD;
 use crate::rules::words::{
-    Binding, CHANGE_NAMES, DETAIL_NAMES, FIRST_VALUE_NAMES, IDENTIFIED_NOUNS, IDENTIFIED_OTHERWISE,
-    IDENTIFIED_WORDS, LIST_NAMES, NAME_NAMES, ROWS_WORDS, VALUE_NAMES,
+    Binding, CHANGE_NAMES, DETAIL_NAMES, FIRST_VALUE_NAMES, LIST_NAMES, NAME_NAMES, VALUE_NAMES,
 };
 use crate::scan::{Scan, Tried};
 use crate::score::{Bond, Context, is_made_up};
@@ -32,7 +31,11 @@ const BEFORE: usize = 48;
 /// Reads the value in a field beside the name, before or after it: `{"key": "api_key", "value": "…"}`, `- name: TOKEN`
 /// with `value: …` on the next line.
 pub(crate) fn read_named(scan: &mut Scan<'_>, key: &Key) -> Tried {
-    if is_section(scan, key) {
+    // The name is the head of a section, `[api_key]`.
+    let tokens = &mut scan.tokens;
+    let open = key.place.saturating_sub(1);
+    let is_section = tokens.are(open, &[Open(b'['), Word, Close(b']'), Line]);
+    if is_section {
         return values_after(scan, key, key.place, key.after);
     }
     let Some(name) = naming_field(scan, key) else {
@@ -76,20 +79,6 @@ fn naming_field(scan: &mut Scan<'_>, key: &Key) -> Option<usize> {
         .rev()
         .find(|&at| tokens.word(at).is_some() && !tokens.is_wrapper(at))?;
     group::is_called(tokens.word(field)?, NAME_NAMES).then_some(field)
-}
-
-/// Whether the name is the head of a section: `[api_key]`, in a line of its own.
-fn is_section(scan: &mut Scan<'_>, key: &Key) -> bool {
-    let Some(open) = key.place.checked_sub(1) else {
-        return false;
-    };
-    let around = (scan.tokens.kind(open), scan.tokens.kind(key.after));
-    match before(scan.text, key.start.saturating_sub(1)) {
-        0 | b'\n' if around == (Open(b'['), Line) => {
-            scan.tokens.close(open) == key.after.checked_sub(1)
-        }
-        _ => false,
-    }
 }
 
 /// Reads the values in the fields after `end`, up to the name of the next pair.
@@ -249,7 +238,7 @@ pub(crate) fn tuple(scan: &mut Scan<'_>, key: &Key) -> Tried {
     };
     let tokens = &mut scan.tokens;
     let after = key.around(tokens).1;
-    if !tokens.is_sign(after, b',') || rows(scan, key).is_some() {
+    if !tokens.is_sign(after, b',') {
         return Nothing;
     }
     let tokens = &mut scan.tokens;
@@ -452,56 +441,16 @@ fn find_close(tokens: &mut Tokens<'_>, from: usize) -> Option<usize> {
     (!tokens.is_sign(close - 1, b'/')).then_some(close)
 }
 
-/// The maximum number of rows of values that are read.
-const ROWS: usize = 64;
-const COLUMNS: usize = 64;
-
 /// Returns the place after an unquoted name and blanks.
 fn argument(scan: &mut Scan<'_>, key: &Key) -> Option<usize> {
     let is_apart = key.quote.is_none() && scan.tokens.kind(key.after) == Blank;
     is_apart.then(|| scan.tokens.skip_blanks(key.after))
 }
 
-/// Reads `IDENTIFIED BY '…'`, `IDENTIFIED WITH plugin BY '…'` or `IDENTIFIED BY PASSWORD '…'`.
-pub(crate) fn identified(scan: &mut Scan<'_>, key: &Key) -> Option<Claim> {
-    if key.meaning.kind != KeyKind::Identified {
-        return None;
-    }
-    let mut place = argument(scan, key)?;
-    let name = part(scan.text, key.start, key.end);
-    let is_statement = class!("A-Z").all(name);
-    // A statement identifies a user; a sentence may identify something else: `no row identified by 'orders-42'`.
-    let mut before = key.place.saturating_sub(8)..key.place;
-    let is_user = is_statement || before.any(|at| scan.tokens.is_word(at, IDENTIFIED_NOUNS));
-    let bond = if is_user { Bond::Structure } else { Bond::Position };
-    let mut seen_by = false;
-    for _ in 0..4 {
-        let tokens = &mut scan.tokens;
-        let is_quoted = tokens.opens_quote(place);
-        let is_by = tokens.is_word(place, IDENTIFIED_WORDS);
-        let is_other = tokens.is_word(place, IDENTIFIED_OTHERWISE);
-        let is_value = is_quoted || !is_by;
-        if seen_by && is_value {
-            let value = tokens.value(place, Site::assigned(key.place))?;
-            let context = Context::new(KeyKind::Password, bond);
-            let rule = Some(key.meaning.rule);
-            let is_password = is_quoted || is_statement && !is_other;
-            return is_password.then_some(Claim { value, context, rule });
-        }
-        if is_quoted {
-            // Skips the quoted name of the plugin.
-            place = tokens.close(place)?;
-        }
-        seen_by |= is_by;
-        place = tokens.skip_blanks(place + 1);
-    }
-    None
-}
-
 /// Reads `PASSWORD '…'`. A quoted word after `secret` or `token` is more often a name than a value.
 pub(crate) fn literal(scan: &mut Scan<'_>, key: &Key) -> Option<Claim> {
     let place = argument(scan, key)?;
-    if !scan.tokens.opens_quote(place) || key.meaning.kind == KeyKind::Identified {
+    if !scan.tokens.opens_quote(place) {
         return None;
     }
     let found = scan.tokens.quoted(place)?;
@@ -529,57 +478,4 @@ pub(crate) fn literal(scan: &mut Scan<'_>, key: &Key) -> Option<Claim> {
         let context = Context::new(kind, Bond::Sign(Binding::Colon));
         Claim { value: found, rule: Some(key.meaning.rule), context }
     })
-}
-
-/// Reads `INSERT INTO users (name, password) VALUES ('bob', '…')`.
-pub(crate) fn insert(scan: &mut Scan<'_>, key: &Key) -> Tried {
-    let Some((mut at, column)) = rows(scan, key) else {
-        return Nothing;
-    };
-    let mut tried = Nothing;
-    for _ in 0..ROWS {
-        at = scan.tokens.skip_lines(at + 1);
-        let Some(cell) = scan.tokens.nth_item(at, column) else {
-            break;
-        };
-        if let Some(value) = scan.tokens.value(cell, Site::from(at)) {
-            let context = key.context(Bond::Structure);
-            if scan.judge_value(value, SQL_PASSWORD, context) == Found {
-                tried = Found;
-            }
-        }
-        let Some(end) = scan.tokens.close(at) else {
-            break;
-        };
-        at = scan.tokens.skip_lines(end + 1);
-        if !scan.tokens.is_sign(at, b',') {
-            break;
-        }
-    }
-    tried
-}
-
-/// Returns the place before the first row of values, and the index of the column that has the name.
-fn rows(scan: &mut Scan<'_>, key: &Key) -> Option<(usize, usize)> {
-    let tokens = &mut scan.tokens;
-    let next = tokens.skip_blanks(key.after);
-    if !matches!(tokens.kind(next), Sign(b',') | Close(b')')) {
-        return None;
-    }
-    // Searches the bracket around the names, and counts the names before this one.
-    let mut column = 0;
-    let mut open = key.place.checked_sub(1)?;
-    while tokens.kind(open) != Open(b'(') {
-        match tokens.kind(open) {
-            Sign(b',') => column += 1,
-            Word | Blank | Quote | Line => {}
-            _ => return None,
-        }
-        open = open.checked_sub(1).filter(|_| key.place - open < 2 * COLUMNS)?;
-    }
-    let close = tokens.close(open)?;
-    let at = tokens.skip_lines(close + 1);
-    // A violated constraint of PostgreSQL has the form `Key (email, token)=(bob, …)`.
-    let has_rows = tokens.is_sign(at, b'=') || tokens.is_word(at, ROWS_WORDS);
-    has_rows.then_some((at, column))
 }

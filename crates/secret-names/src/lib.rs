@@ -57,7 +57,6 @@ macro_rules! secret_names {
             "key" Context "~keys, ~phrase, ~*samlresponse, ~request token"
             "authorization" Authorization "*authorization, proxy auth"
             "cookie" Cookie "*cookie, cookies, set cookie"
-            "sql-identified-by" Identified "~identified"
         }
     };
 }

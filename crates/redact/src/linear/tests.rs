@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use crate::Redactor;
 use crate::engine::steps_of;
 use crate::rules::examples::{Examples, examples};
 
@@ -12,7 +13,7 @@ const LEN: usize = 8192;
 
 /// Texts that begin many structures and end none, or that need several passes, because a mark reveals a structure.
 #[rustfmt::skip]
-const SLOW: [&str; 54] = [
+const SLOW: [&str; 63] = [
     "password \"", "set password = ", "ssh-rsa password=", "Authorization: ", "password \"x7 ", "set password = x7Kq ",
     "ssh-rsa password=x7Kq2 ", "Authorization: x7Kq2Lw9 ", "token:", "password=", "password='x ", "sk-", "(password,", "a@",
     "http://a:b", "eyJ", "eyJ.", "eyJ-", "-----BEGIN RSA PRIVATE KEY-----\n", "\\\\\\\"", "%3d%22", " -p x -u a",
@@ -21,7 +22,8 @@ const SLOW: [&str; 54] = [
     "value: x\nname: password\n", "name: password\nvalue: ", "{\"value\":\"x\",\"name\":\"password\"", "password = <<EOT\n", "password <<",
     "password: # x\n", "password /* ", "invalid value 'x' for '--password ", "'x' as password ", "password, found ", "password: invalid value ",
     "[password]\n", "+ password: |\n+ x\n", "password: map[a:", "%3a%2f%2fa",
-    "token={phrase: -", "token={lo=\"K10::server:",
+    "token={phrase: -", "token={lo=\"K10::server:", "a,password\n", "a,password\nb,", "|password|\n|---|\n", "PASSWORD  A\n",
+    "a\tpassword\n\"", "PlainLoginModule required user_a=", "user a on >", "name=\"password\"\n\n", "INSERT (password) VALUES (",
 ];
 
 /// Texts between the pieces of a repeated text.
@@ -74,6 +76,28 @@ fn a_name_does_not_read_the_lines_below_it() {
         let steps = steps_of(&format!("{name}{}", "lorem ipsum dolor\n".repeat(10_000)));
         assert!(steps < 4096, "{name:?}: {steps} steps");
     }
+}
+
+#[test]
+fn long_columns_and_records_take_a_bounded_number_of_steps_for_a_byte() {
+    let mega = "x7Kq2Lw9".repeat(1 << 17);
+    let fields: String = (0..10_000).fold(String::new(), |mut fields, field| {
+        let _ = write!(fields, "\"field{field}\":\"value\",");
+        fields
+    });
+    let mut slow = String::new();
+    for text in [
+        format!("user,password\nbob,{mega}\nann,x7"),
+        format!("user,password\n{}", "bob,x7Kq2Lw9\n".repeat(1 << 16)),
+        format!("{}\n{mega}", "user,password,".repeat(1 << 12)),
+        format!("{{{fields}\"loc\":[\"password\"],\"input\":\"x7Kq2Lw9\"}}"),
+        format!("{{\"pointer\":\"/data/password\",{fields}\"a\":1}}"),
+    ] {
+        check(&mut slow, &text);
+        let findings = Redactor::new().findings(&text);
+        assert!(findings.iter().all(|finding| finding.rule != "unread"));
+    }
+    assert!(slow.is_empty(), "{slow}");
 }
 
 /// Without optimization, each rule is only tested with one separator and one other rule.

@@ -31,27 +31,29 @@ pub(crate) struct CommandOption {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Callee {
-    /// `name("a", "b")`
-    Function,
-    /// `name(Array, "a", "b")`, as printed in a stack trace of PHP.
-    Trace,
-    /// `name word -option argument argument`
+    /// `name("a", "b")`, and the index of the argument, counted from 0.
+    Function(usize),
+    /// `name(Array, "a", "b")`, as printed in a stack trace of PHP, and the index of the argument.
+    Trace(usize),
+    /// A pattern of the text before an argument of a command, which may also be a word of a sentence.
     Command,
+    /// A pattern of the text before a secret.
+    Statement,
     /// `name argument | …`, with one of [`READERS`] or `-S` after the pipe.
     Piped,
-    /// `name … <<< text`
-    Fed,
 }
 
-/// An argument of a command or of a function that belongs to no option.
+/// A secret that its position in a call, a command or a line of a file shows.
 #[derive(Debug)]
 pub(crate) struct Argument {
     pub(crate) id: &'static str,
     pub(crate) of: Callee,
-    /// Names of functions, or commands with the words and options after them, as in `net user`.
+    /// Names of functions, or patterns of the text before the secret, which begin with a word.
+    ///
+    /// In a pattern, `*` is an argument, or a part of one up to the next sign of the pattern, `@` the name of a secret,
+    /// `…` any text of a line, and `⋮` any text of a statement with several such secrets. The secret directly follows a
+    /// sign; it follows a word after a blank.
     pub(crate) names: WordList,
-    /// The index of the argument after the name, counted from 0.
-    pub(crate) place: usize,
 }
 
 macro_rules! options {
@@ -129,11 +131,10 @@ options! {
 }
 
 macro_rules! arguments {
-    ($($id:literal $callee:ident $place:literal $names:literal)*) => {
+    ($($id:literal $callee:ident $(($place:literal))? $names:literal)*) => {
         pub(crate) static ARGUMENTS: &[Argument] = &[$(Argument {
             id: $id,
-            of: Callee::$callee,
-            place: $place,
+            of: Callee::$callee$(($place))?,
             names: words!($names),
         }),*];
     };
@@ -141,7 +142,7 @@ macro_rules! arguments {
 
 #[rustfmt::skip]
 arguments! {
-    "call-user-password" Function 1
+    "call-user-password" Function(1)
         "passwordauthentication, networkcredential, httpbasicauth, httpdigestauth, \
     usernamepasswordcredentials, basicauth, basic_auth, setbasicauth, plainauth, login, \
     authenticate, usernamepasswordauthenticationtoken, withcredentials, with_credentials, \
@@ -151,37 +152,50 @@ arguments! {
     authtokens.basic, usernamepassword, userpass, passwordcredentials, url.userpassword, \
     basicauthentication, credentials::new, basic, newstaticv4, newstaticcredentials, setauth, \
     digestauth, ntlmcredentials, awscredentials, user_and_password"
-    "call-host-user-password" Function 2
+    "call-host-user-password" Function(2)
         "mysqli_connect, mysql_connect, pdo, pdo->__construct, drivermanager.getconnection, \
     getconnection, mysqli, oci_connect, ftp, minio, ftp_login, smtpauth, odbc_connect, \
     sqlsrv, mysql_pconnect, mysqli->__construct, mysqli->real_connect, mysqli_real_connect, \
     ldap_bind"
-    "call-host-user-password" Trace 2 "connect"
-    "call-key" Function 0 "fernet, hmac.new, aes.new, secretkeyspec, crypt"
-    "call-key" Function 1
+    "call-host-user-password" Trace(2) "connect"
+    "call-key" Function(0) "fernet, hmac.new, aes.new, secretkeyspec, crypt"
+    "call-key" Function(1)
         "pgp_sym_decrypt, pgp_sym_encrypt, jwt.encode, jwt.decode, jwt.sign, jwt.verify, \
     createhmac, hash_hmac"
-    "call-host-user-password" Function 2
+    "call-host-user-password" Function(2)
         "clientsecretcredential, sequelize, mongocredential, dbi->connect, pymysql.connect, mysqldb.connect"
-    "command-argument" Command 1
-        "net user, htpasswd -nb, htpasswd -bn, AUTH, LOGIN, rabbitmqctl add_user, \
-    rabbitmqctl change_password, rabbitmqctl authenticate_user, cmdkey, pg_md5 -u, sp_addlogin, net use, wpa_passphrase, \
-    bw login, poetry config"
-    "command-argument" Command 2
-        "htpasswd -b, htpasswd -bc, htpasswd -cb, htpasswd -bB, htpasswd -cbB, htpasswd -bcB, net use, ACL SETUSER, \
-    radius-server host, tacacs-server host"
-    "command-argument" Command 3 "mc alias set, mc config host add, net use"
-    "command-argument" Command 0
-        "requirepass, masterauth, AUTH PLAIN, auth plain, AUTH LOGIN, AUTH, PASS, \
+    "command-argument" Command
+        "net user *, htpasswd -nb *, htpasswd -bn *, htpasswd -b * *, htpasswd -bc * *, htpasswd -cb * *, \
+    htpasswd -bB * *, htpasswd -cbB * *, htpasswd -bcB * *, AUTH *, LOGIN *, rabbitmqctl add_user *, \
+    rabbitmqctl change_password *, rabbitmqctl authenticate_user *, cmdkey *, pg_md5 -u *, sp_addlogin *, \
+    net use *, net use * *, net use * * *, wpa_passphrase *, bw login *, poetry config *, mc alias set * * *, \
+    mc config host add * * *, requirepass, masterauth, AUTH PLAIN, auth plain, AUTH LOGIN, AUTH, PASS, \
     ConvertTo-SecureString, ConvertTo-SecureString -String, \
     ConvertTo-SecureString -AsPlainText -Force -String, ConvertTo-SecureString -AsPlainText, \
-    enable secret, enable password, snmp-server community, wsrep_sst_auth, vault login, \
-    cargo login, bw unlock, flyctl auth token, fly auth token, rclone obscure, \
-    vault token lookup, vault token renew, vault token revoke, etcdctl user add, crypto isakmp key, \
-    pre-shared-key ascii-text, tacacs-server key, radius-server key"
-    "piped-password" Piped 0 "echo, echo -n, printf"
-    "piped-password" Piped 1 "printf"
-    "piped-password" Fed 0 "sudo -S, kinit, pass insert, passwd, chpasswd, smbpasswd, cryptsetup, ssh-add"
+    enable secret, enable password, wsrep_sst_auth, vault login, cargo login, bw unlock, flyctl auth token, fly auth token, rclone obscure, \
+    Bearer, bearer, BEARER, Basic, basic, Basic\\, vault token lookup, vault token renew, vault token revoke, SecureString …--value, \
+    add-generic-password …-w, add-internet-password …-w, unlock-keychain -p"
+    "sql-identified-by" Statement
+        "IDENTIFIED BY, IDENTIFIED BY PASSWORD, IDENTIFIED WITH * BY, IDENTIFIED WITH * AS, \
+    user * identified by, role * identified by"
+    "server-credential" Statement
+        "login * password, user * password, login * pass, user * pass, username * password, username * password 0, \
+    username * password 7, username * secret 0, username * secret, user * on …>, ACL SETUSER * …>, PlainLoginModule required⋮user_*=, DigestLoginModule required⋮user_*=, \
+    etcdctl user add *:, auth-pass *, stats auth *:, impacket */*:, impacket-psexec */*:, \
+    impacket-secretsdump */*:, impacket-wmiexec */*:, impacket-smbexec */*:"
+    "device-credential" Statement
+        "snmp-server community, snmp community, crypto isakmp key, \
+    pre-shared-key ascii-text, tacacs-server key, radius-server key, \
+    tacacs-server host …key, radius-server host …key, tacacs server *\n address ipv4 *\n key, \
+    ospf message-digest-key * md5, standby * authentication, standby * authentication md5 key-string, \
+    ospf authentication-key, psksecret, wpa-psk ascii, wpa-psk ascii 0"
+    "announced-secret" Statement
+        "add-mask::, set-output name=@::, task.setvariable …issecret=true…], \
+    task.setvariable variable=@…], successfully reset.\nNew value:, \
+    Content-Disposition: form-data; name=\"@\"\n\n, Content-Disposition: form-data; name=\"@\"\nContent-Type: …\n\n"
+    "piped-password" Piped "echo, echo -n, printf, printf *"
+    "piped-password" Command "sudo -S …<<<, kinit …<<<, pass insert …<<<, passwd …<<<, chpasswd …<<<, smbpasswd …<<<, \
+    cryptsetup …<<<, ssh-add …<<<"
 }
 
 /// Commands and options that read a password from their input.
@@ -213,8 +227,18 @@ pub(crate) static WRAPPERS: WordList = words!(
     new, chr, convertto-securestring, getbytes"
 );
 
-/// Returns the word of a name in [`ARGUMENTS`] by which it is looked up: the command, or the last word of a function.
-pub(crate) fn last_word(name: &str) -> &str {
-    let command = name.split(' ').next().unwrap_or(name);
-    command.rsplit(['.', '>', ':', '-']).find(|word| !word.is_empty()).unwrap_or(command)
+impl Argument {
+    /// Returns the text that has the anchor of a name: the first word of a pattern, or the last word of a function.
+    pub(crate) fn head(&self, name: &'static str) -> &'static str {
+        let ends = match self.of {
+            Callee::Function(_) | Callee::Trace(_) => {
+                return name
+                    .rsplit(['.', '>', ':', '-'])
+                    .find(|word| !word.is_empty())
+                    .unwrap_or(name);
+            }
+            _ => |sign: char| !sign.is_ascii_alphanumeric() && !"_.-".contains(sign),
+        };
+        name.split(ends).next().unwrap_or(name)
+    }
 }

@@ -21,14 +21,12 @@ pub(crate) enum KeyKind {
     Authorization,
     /// The value is a list of cookies.
     Cookie,
-    /// The value follows SQL's `IDENTIFIED BY`.
-    Identified,
 }
 
 impl KeyKind {
     pub(crate) const fn points(self) -> u8 {
         match self {
-            Self::Password | Self::Identified => 5,
+            Self::Password => 5,
             Self::Secret | Self::Authorization => 4,
             Self::Named | Self::Cookie => 3,
             Self::Weak | Self::Code => 1,

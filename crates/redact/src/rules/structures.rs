@@ -46,26 +46,24 @@ pub(crate) struct Scheme {
     pub(crate) id: &'static str,
     pub(crate) names: WordList,
     pub(crate) form: Form,
-    /// Whether the scheme alone, without its header, introduces credentials.
-    pub(crate) is_bare: bool,
 }
 
 macro_rules! schemes {
-    ($($id:literal $form:ident $is_bare:literal $names:literal)*) => {
+    ($($id:literal $form:ident $names:literal)*) => {
         pub(crate) static SCHEMES: &[Scheme] = &[$(Scheme {
-            id: $id, names: words!($names), form: Form::$form, is_bare: $is_bare,
+            id: $id, names: words!($names), form: Form::$form,
         }),*];
     };
 }
 
 #[rustfmt::skip]
 schemes! {
-    "bearer" Word true "bearer"
-    "basic" Word true "basic"
-    "authorization-scheme" Word false "token, negotiate, ntlm, apikey, api-key, sharedkey, ssws, key, sharedkeylite, goog, \
+    "bearer" Word "bearer"
+    "basic" Word "basic"
+    "authorization-scheme" Word "token, negotiate, ntlm, apikey, api-key, sharedkey, ssws, key, sharedkeylite, goog, \
     splunk, plain, login, bot, genie-key, geniekey, klaviyo-api-key, aws, cloudfront, \
     kerberos, passkey, jwt, privatetoken, snowflake, pre-shared-key"
-    "authorization-parameters" List false "digest, oauth, hawk, signature, aws4-hmac-sha256, aws4-ecdsa-p256-sha256, mac, hmac, \
+    "authorization-parameters" List "digest, oauth, hawk, signature, aws4-hmac-sha256, aws4-ecdsa-p256-sha256, mac, hmac, \
     hmac-sha256, googlelogin, eg1-hmac-sha256, mauth"
 }
 

@@ -109,15 +109,6 @@ pub(crate) static LIST_NAMES: WordList = words!("args, arguments, argv");
 /// Names before a refused value in Pydantic's reports.
 pub(crate) static INPUT_NAMES: WordList = words!("input_value, input");
 
-/// Words between SQL's `IDENTIFIED` and the password.
-pub(crate) static IDENTIFIED_WORDS: WordList = words!("by, as, password");
-
-/// Words before SQL's `IDENTIFIED` in a statement.
-pub(crate) static IDENTIFIED_NOUNS: WordList = words!("user, role, alter, create, grant, to");
-
-/// Words that may replace the password after `IDENTIFIED BY`.
-pub(crate) static IDENTIFIED_OTHERWISE: WordList = words!("values, value, externally, globally");
-
 pub(crate) static ROWS_WORDS: WordList = words!("values");
 
 /// Words that, after a name and its separator, belong to a sentence about the value.
