@@ -104,7 +104,9 @@ pub use floe_telemetry_core::{
 /// The types that functions of this crate return or take, so that signatures can name them.
 pub mod trace {
     #[doc(hidden)]
-    pub use floe_telemetry_core::{CoveredBySpan, Followed, Follows, NamedFuture, PartOfValue};
+    pub use floe_telemetry_core::{
+        CoveredBySpan, Followed, Follows, NamedFuture, PartOfValue, Unbounded,
+    };
     pub use floe_telemetry_core::{
         CurrentSpan, DetachedSpan, InSpan, Opening, RecordedSpan, RecorderTracer,
         RecorderTracerProvider, SpanBuilder, StreamInSpan,

@@ -52,7 +52,9 @@ pub use self::recorder::span::{
 };
 // For messages of the compiler, which name a public path of a type if there is one.
 #[doc(hidden)]
-pub use self::recorder::returned::{CoveredBySpan, Followed, Follows, NamedFuture, PartOfValue};
+pub use self::recorder::returned::{
+    CoveredBySpan, Followed, Follows, NamedFuture, PartOfValue, Unbounded,
+};
 pub use self::recorder::stream::{StreamExt, StreamInSpan};
 pub use self::recorder::tracer::{RecorderTracer, RecorderTracerProvider, get_tracer};
 

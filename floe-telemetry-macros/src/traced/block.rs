@@ -3,12 +3,16 @@
 use proc_macro2::{Delimiter, Group, Ident, TokenStream, TokenTree};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::{
-    Attribute, ImplItem, ItemImpl, Meta, ReturnType, Signature, Token, Type, Visibility,
+    Attribute, ImplItem, ImplItemType, ItemImpl, Meta, ReturnType, Signature, Token, Type,
+    Visibility,
     ext::IdentExt,
     parse::{ParseStream, Parser},
 };
 
-use super::{args, item, signature};
+use super::{
+    args, item,
+    signature::{self, Parameters},
+};
 use crate::{
     given::Given,
     krate::Krate,
@@ -31,6 +35,7 @@ pub(super) struct Block {
 
 enum Item {
     Method(Box<Method>),
+    Type(Box<ImplItemType>),
     Other(TokenStream),
 }
 
@@ -72,7 +77,16 @@ impl Block {
         let parameters = generics.type_params().map(|it| &it.ident);
         let unbounded = parameters.filter(|it| !signature::is_static_parameter(it, generics));
         let name = type_name(&header.self_ty);
-        let of_type = unbounded.fold(name.clone(), |all, parameter| format!("{all} {parameter}"));
+        let block = Parameters { generics, of_block: &[] };
+        let aliases = items.iter().filter_map(|item| match item {
+            Item::Type(alias) if signature::is_unbounded(&alias.ty, &block) => Some(&alias.ident),
+            _ => None,
+        });
+
+        let mut words = vec![name.clone()];
+        words.extend(unbounded.map(ToString::to_string));
+        words.extend(aliases.map(|alias| format!("Self::{alias}")));
+        let of_type = words.join(" ");
         Ok(Self {
             head,
             type_name: name,
@@ -88,7 +102,7 @@ impl Block {
         !self.async_trait
             && self.items.iter().any(|item| match item {
                 Item::Method(method) => method.sig.asyncness.is_some(),
-                Item::Other(_) => false,
+                Item::Other(_) | Item::Type(_) => false,
             })
     }
 
@@ -97,6 +111,7 @@ impl Block {
         let Self { head, inner, .. } = self;
         let items = self.items.iter().map(|item| match item {
             Item::Other(tokens) => tokens.clone(),
+            Item::Type(alias) => alias.to_token_stream(),
             Item::Method(method) => method.emit(args, self),
         });
 
@@ -122,7 +137,10 @@ fn one(input: ParseStream<'_>) -> syn::Result<Item> {
     ahead.parse::<Visibility>()?;
     ahead.parse::<Option<Token![default]>>()?;
     if !item::is_function(&ahead)? {
-        return input.parse::<ImplItem>().map(|item| Item::Other(item.into_token_stream()));
+        return input.parse::<ImplItem>().map(|item| match item {
+            ImplItem::Type(alias) => Item::Type(Box::new(alias)),
+            item => Item::Other(item.into_token_stream()),
+        });
     }
 
     let sig: Signature = ahead.parse()?;
@@ -193,19 +211,18 @@ impl Method {
     fn has_use_for(&self, keyword: Symbol) -> bool {
         match keyword {
             symbol::BOXED => self.sig.asyncness.is_some(),
-            symbol::CALL_ONLY => self.sig.asyncness.is_none() && !self.returns_written_future(),
+            // Not where the span can follow what the signature writes.
+            symbol::CALL_ONLY => {
+                self.sig.asyncness.is_none()
+                    && !self.returns(|ty| signature::Future::new(ty).is_some())
+            }
+            symbol::RET => self.returns(signature::is_recordable),
             _ => true,
         }
     }
-}
 
-impl Method {
-    /// Whether the span can follow what the signature writes.
-    fn returns_written_future(&self) -> bool {
-        match &self.sig.output {
-            ReturnType::Type(_, ty) => signature::Future::new(ty).is_some(),
-            ReturnType::Default => false,
-        }
+    fn returns(&self, is_such: impl Fn(&Type) -> bool) -> bool {
+        matches!(&self.sig.output, ReturnType::Type(_, ty) if is_such(ty))
     }
 }
 

@@ -109,7 +109,9 @@ fn outcome(traced: &Traced<'_>) -> TokenStream {
 
     let has_parameter = traced.has_error_of_parameter();
     if traced.type_of_kind().is_some() {
-        return quote_spanned!(ours=> __floe_kind.__floe_probe().__floe_may_fail().__floe_classify());
+        return quote_spanned! {at_output(traced)=>
+            __floe_kind.__floe_probe().__floe_may_fail().__floe_classify()
+        };
     }
 
     let is_by_type = traced.is_by_type() && !traced.asked.value;

@@ -121,7 +121,8 @@ pub(super) fn outlives_the_span(ty: &Type) -> Option<&Type> {
         TRAITS.iter().any(|(name, ty)| it.ident == name && associated(it, ty).is_some())
     };
 
-    let last = |bounds| traits(bounds).any(is_lasting);
+    let yields = |it| associated(it, "Item").is_some_and(|ty| outlives_the_span(&ty).is_some());
+    let last = |bounds| traits(bounds).any(|it| is_lasting(it) || yields(it));
     match bare(ty) {
         Type::ImplTrait(opaque) => last(&opaque.bounds).then_some(ty),
         Type::TraitObject(object) => last(&object.bounds).then_some(ty),
@@ -142,6 +143,18 @@ fn parts(ty: &Type) -> Option<Box<dyn Iterator<Item = &Type> + '_>> {
             is_any(&segment.ident, AROUND).then(|| Box::new(types(segment).take(count)) as _)
         }
         _ => None,
+    }
+}
+
+/// Whether the value, or each part of it, can be an attribute: neither nothing nor `Self`.
+pub(super) fn is_recordable(ty: &Type) -> bool {
+    match (bare(ty), parts(ty)) {
+        (Type::Never(_), _) => false,
+        (Type::Tuple(tuple), _) if tuple.elems.is_empty() => false,
+        (Type::Reference(reference), _) => is_recordable(&reference.elem),
+        (_, Some(mut parts)) => parts.all(is_recordable),
+        (Type::Path(path), None) => !path.path.is_ident("Self"),
+        _ => true,
     }
 }
 
@@ -191,8 +204,8 @@ fn may_be_a_future(ty: &Type) -> bool {
     }
 }
 
-const VALUES: &str = "Arc|BTreeMap|Bytes|Cow|Duration|HashMap|HashSet|Instant|JoinHandle|Ordering|PathBuf|Poll|\
-                      Rc|Self|String|SystemTime|Value|bool|char|f32|f64|i128|i16|i32|i64|i8|isize|str|u128|u16|\
+const VALUES: &str = "Arc|BTreeMap|Cow|Duration|HashMap|HashSet|Instant|JoinHandle|PathBuf|Rc|Self|String|\
+                      SystemTime|bool|char|f32|f64|i128|i16|i32|i64|i8|isize|str|u128|u16|\
                       u32|u64|u8|usize";
 
 /// Traits that no future is returned as.
@@ -304,6 +317,11 @@ pub(super) fn is_unbounded(ty: &Type, parameters: &Parameters<'_>) -> bool {
     let Some(segment) = last_segment(ty) else {
         return false;
     };
+
+    let is_of_block = |name: &Ident| parameters.of_block.contains(&format!("Self::{name}"));
+    if is_of_block(&segment.ident) {
+        return true;
+    }
 
     let arguments = &segment.arguments;
     let is_bounded =

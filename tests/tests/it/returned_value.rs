@@ -46,6 +46,40 @@ fn by_path(text: &str) -> String {
     text.to_owned()
 }
 
+struct Shelf(u64);
+
+#[traced(ret)]
+impl Shelf {
+    fn new() -> Result<Self, String> {
+        Ok(Self(7))
+    }
+
+    fn clear(&mut self) -> Result<(), String> {
+        self.0 = 0;
+        Ok(())
+    }
+
+    fn count(&self) -> u64 {
+        self.0
+    }
+
+    fn touch(&self) {}
+}
+
+#[test]
+fn a_block_records_the_values_of_the_methods_that_return_some() {
+    let spans = testing::capture(|| {
+        let mut shelf = Shelf::new().unwrap();
+        assert_eq!(shelf.count(), 7);
+        shelf.touch();
+        shelf.clear().unwrap();
+    });
+    spans.single("Shelf::count").assert_attribute("return", 7);
+    for name in ["Shelf::new", "Shelf::clear", "Shelf::touch"] {
+        spans.single(name).assert_ok().assert_no_attribute("return");
+    }
+}
+
 #[test]
 fn the_returned_value_is_recorded() {
     let spans = testing::capture(|| {

@@ -60,14 +60,15 @@ pub(super) fn of_value(traced: &Traced<'_>, sig: &mut Signature) -> TokenStream 
     };
 
     // Without a value, because the compiler takes less time for a type that is known.
-    let private = tokens::located_at(traced.krate.private(), at_output(traced));
-    let kind = Ident::new("__floe_kind", ours);
+    let at = at_output(traced);
+    let private = tokens::located_at(traced.krate.private(), at);
+    let kind = Ident::new("__floe_kind", at);
     let call = if opened.open.is_some() {
         opened.call(traced, &Finish::OfKind(outcome))
     } else {
         opened.call(traced, &Finish::Then(ending(traced, &quote!(#kind), &outcome)))
     };
-    quote_spanned!(ours=> let #kind = #private::Kind::<#ty>::OF_TYPE.__floe_kind(); #call)
+    quote_spanned!(at=> let #kind = #private::Kind::<#ty>::OF_TYPE.__floe_kind(); #call)
 }
 
 /// Emits the question to the compiler whether the returned value is a future, unless `future` declares it.

@@ -36,6 +36,11 @@ fn streams() -> Option<Vec<(u8, Pin<Box<dyn Stream<Item = u8>>>)>> {
     None
 }
 
+#[traced]
+fn one_by_one() -> impl Iterator<Item = impl Future<Output = u8>> {
+    (0..3).map(ready)
+}
+
 // The span of a function that stores a future ends before the future does, which is correct.
 #[traced]
 fn call(make: &dyn Fn() -> Pin<Box<dyn Future<Output = u8>>>) -> u8 {
@@ -150,6 +155,23 @@ fn unbounded<T>(make: impl Fn() -> LocalFuture<T>) -> LocalFuture<T> {
 }
 
 type LocalFuture<T> = Pin<Box<dyn Future<Output = T>>>;
+
+struct Unbounded<T, U>(Box<dyn Fn(T) -> LocalFuture<U>>);
+
+trait Call<T> {
+    type Future;
+
+    fn call(&mut self, of: T) -> Self::Future;
+}
+
+#[traced]
+impl<T, U> Call<T> for Unbounded<T, U> {
+    type Future = LocalFuture<U>;
+
+    fn call(&mut self, of: T) -> Self::Future {
+        self.0(of)
+    }
+}
 
 #[traced]
 fn both() -> impl Future<Output = u8> + Stream<Item = u8> {
