@@ -5,10 +5,6 @@ use super::proxy::{Proxy, receiver};
 use super::response::Outcome;
 use super::settings::{OtlpSettings, Setting};
 use floe_telemetry_sdk::config::OtlpProtocol;
-use std::time::Duration;
-
-/// A shorter timeout was probably meant as seconds.
-const SHORT: Duration = Duration::from_millis(100);
 
 pub(super) struct Peer {
     pub(super) settings: OtlpSettings,
@@ -36,7 +32,7 @@ impl Peer {
     /// Returns the outcome of a request without an answer in time.
     pub(super) fn silent(&self) -> Outcome {
         let is_slow = self.has_answered;
-        let is_short = self.settings.timeout < SHORT;
+        let is_short = self.settings.has_short_timeout();
         let cause = if is_slow || is_short { Cause::Slow } else { Cause::Unknown };
         Outcome::TimedOut { advice: self.remedy(cause), is_slow: is_slow && !is_short }
     }

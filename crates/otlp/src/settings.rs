@@ -18,6 +18,9 @@ use floe_telemetry_sdk::config::{Compression, OtlpOptions, OtlpProtocol, Signal}
 /// Header values below this length in bytes stay in messages: they are no secrets and may occur in other words.
 const MIN_SECRET: usize = 4;
 
+/// The timeouts below this one are probably meant as seconds.
+const SHORT_TIMEOUT: Duration = Duration::from_millis(100);
+
 /// The header `User-Agent`: the exporter, its version and its language
 /// ([specification](https://opentelemetry.io/docs/specs/otel/protocol/exporter/#user-agent)). The name
 /// `OTel-OTLP-Exporter-Rust` belongs to OpenTelemetry's exporter, which has other versions.
@@ -114,6 +117,12 @@ impl OtlpSettings {
             client,
             config: Arc::clone(config),
         })
+    }
+
+    /// Whether the timeout was probably meant as seconds. The one of the batch processor, which may be shorter, has another
+    /// name than [`Setting::Timeout`].
+    pub(super) fn has_short_timeout(&self) -> bool {
+        self.config.otlp.timeout(self.signal) < SHORT_TIMEOUT
     }
 
     /// Returns the URL for messages, without parts that may be credentials.
