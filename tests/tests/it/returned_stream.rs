@@ -59,6 +59,15 @@ fn written(items: Vec<Result<u8, String>>) -> Pin<Box<dyn Stream<Item = Result<u
 }
 
 #[traced]
+fn generated(items: Vec<Result<u8, String>>) -> impl Stream<Item = Result<u8, String>> {
+    async_stream::stream! {
+        for item in items {
+            yield item;
+        }
+    }
+}
+
+#[traced]
 fn named(items: Vec<Result<u8, String>>) -> floe_telemetry::trace::StreamInSpan<Items> {
     Items(items, false).in_current_span()
 }
@@ -84,10 +93,11 @@ fn a_span_follows_a_stream_of_any_type() {
         drain(opaque(items()));
         drain(boxed(items()));
         drain(written(items()));
+        drain(Box::pin(generated(items())));
         drain(named(items()));
         drain(Items(items(), false).in_span(span("built")));
     });
-    for name in ["opaque", "boxed", "written", "named", "built"] {
+    for name in ["opaque", "boxed", "written", "generated", "named", "built"] {
         let span = spans.single(name);
         span.assert_ok().assert_attribute("floe.items", 3).assert_no_attribute("error.type");
         assert_eq!(span.data().events.len(), 1, "{name}: the item that failed is an event");
