@@ -38,8 +38,10 @@ const PERMUTATIONS: usize = 999;
 const WAITED: u64 = 5;
 /// The minimum ratio of the 90th to the 10th percentile of the durations, as a fraction.
 const SPREAD: (u64, u64) = (3, 2);
-/// The calls of a batch follow each other in less than the mean time in a place divided by this.
+/// The calls of a batch follow each other in less than the mean time between two ends divided by this.
 const BATCHED: u64 = 20;
+/// At most the number of calls divided by this may end in batches.
+const BATCHES: usize = 5;
 /// The maximum number of compared spans of one name.
 const MOST_CALLS: usize = 2_000;
 const MOST_HOLDERS: usize = 200;
@@ -242,8 +244,13 @@ fn queue(forest: &Forest<'_>, calls: &[Wait], waits: &[u64], places: usize) -> O
     let mut holds = calls.iter().zip(waits).map(|(call, wait)| call.time() - wait).collect_vec();
     holds.sort_unstable();
     let hold = percentile(&holds, 50);
-    // Calls that end with one event, such as those of a batch, end together, and after them none ends for a long time.
-    if hold < sum(holds.iter().copied()) / holds.len() as u64 / BATCHED {
+    let step = sum(holds.iter().copied()) / (holds.len() * places) as u64;
+    let mut ends = calls.iter().map(|it| it.to).collect_vec();
+    ends.sort_unstable();
+    // The calls of a batch end together, more of them than a queue has places.
+    let together = ends.chunk_by(|one, other| other - one < step / BATCHED);
+    let batched: usize = together.map(<[u64]>::len).filter(|it| *it > places).sum();
+    if batched * BATCHES > calls.len() {
         return None;
     }
     let (proceed, limit) = match places {
