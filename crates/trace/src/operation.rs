@@ -134,7 +134,7 @@ fn address(span: &Span) -> Option<&str> {
 }
 
 /// Replaces the numbers of an address, by which the replicas of a service differ.
-fn without_digits(address: &str) -> String {
+pub(crate) fn without_digits(address: &str) -> String {
     let parts = address.split(|c: char| c.is_ascii_digit());
     parts.filter(|it| !it.is_empty()).join("*")
 }

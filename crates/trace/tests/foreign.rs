@@ -7,6 +7,7 @@ mod text;
 use std::fmt::Write as _;
 
 use floe_trace::{CauseKind, Forest, Kind, Span, Status, Value, causes};
+
 use itertools::Itertools as _;
 
 use self::text::{Random, spans};
@@ -288,6 +289,85 @@ fn one_straggler_of_each_job_is_named() {
     let part =
         "one span `task` below each of 10 of 10 parents took far longer than the others, up to 1.";
     assert_first(&text, CauseKind::SlowWith, "task", part);
+}
+
+/// A call is slow because of its request, of the process that it calls, or of what it works on.
+#[test]
+fn slow_calls_are_explained_by_what_surrounds_them() {
+    // Of this many requests, one is slow; the attributes of the request, of the call, and of the process that it calls.
+    for (every, request, own, callee, part) in [
+        (8, "flag=?", "", "", "`flag=1`, compared with 0 of "),
+        (3, "app.version=?", "", "", "`app.version=1`, compared with 0 of "),
+        (4, "", "", "#cloud.availability_zone=?", "a callee with `cloud.availability_zone=1`"),
+        (3, "", "sku=?", "", "`sku=1`, compared with 0 of "),
+        (
+            6,
+            "",
+            "server.address=stock-? url.full=http://stock-?/stock",
+            "",
+            "`server.address=stock-1`",
+        ),
+    ] {
+        let mut random = Random(0);
+        let mut text = String::new();
+        for now in (0..600).map(|it| f64::from(it) * 100.0) {
+            let number = if random.below(every) == 0 { 1 } else { 2 + random.below(11) };
+            let of = |text: &str| text.replace('?', &number.to_string());
+            let time = random.about(if number == 1 { 60.0 } else { 8.0 });
+            let _ = writeln!(text, "GET / {now}..{} {}", now + 90.0, of(request));
+            let attributes = format!("client @shop {}", of(own));
+            let _ = writeln!(text, "  GET {now}..{} {attributes}", now + time);
+            let [from, to] = [now + 1.0, now + 5.0];
+            let _ = writeln!(text, "    stock {from}..{to} server @stock {}", of(callee));
+        }
+        assert_first(&text, CauseKind::SlowWith, "GET", part);
+    }
+}
+
+/// Calls that take twice the usual time by chance do not hide a slow child. Of two children, the longer one is named.
+#[test]
+fn a_slow_child_is_named_beside_a_long_tail() {
+    let mut random = Random(0);
+    let text = requests(600, "GET", |below, _, now| {
+        let rare = random.below(100);
+        if rare < 9 {
+            call(below, "dns", (now, 4.0), "");
+            call(below, "tls", (now + 4.0, 140.0), "");
+        }
+        random.about(if rare < 9 {
+            152.0
+        } else if rare < 16 {
+            24.0
+        } else {
+            9.0
+        })
+    });
+    assert_first(
+        &text,
+        CauseKind::SlowWith,
+        "GET",
+        "slow spans have a child `tls`, compared with 0 of ",
+    );
+}
+
+/// The first call of each process and the miss of a cache are as slow as they must be.
+#[test]
+fn starts_of_processes_and_misses_are_no_causes() {
+    let mut random = Random(0);
+    assert_quiet(&requests(800, "handler", |below, number, now| {
+        let is_cold = number % 80 == 3;
+        call(below, "step", (now, 1.0), &format!("faas.coldstart={is_cold}"));
+        random.about(if is_cold { 70.0 } else { 12.0 })
+    }));
+    assert_quiet(&requests(600, "GET /items", |below, _, now| {
+        call(below, "get", (now, 1.0), "client db.system=redis");
+        let is_hit = random.below(12) > 0;
+        if !is_hit {
+            call(below, "SELECT", (now + 1.0, 60.0), "client db.system=mysql");
+            call(below, "set", (now + 61.0, 1.0), "client db.system=redis");
+        }
+        random.about(8.0) + if is_hit { 0.0 } else { 62.0 }
+    }));
 }
 
 /// A miss of a cache is as slow as it must be. A tenant that is never cached is a cause.

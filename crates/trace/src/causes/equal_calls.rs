@@ -11,7 +11,7 @@ use rustc_hash::FxBuildHasher;
 
 use crate::forest::Forest;
 use crate::names::normalized;
-use crate::operation::Together;
+use crate::operation::{Together, without_digits};
 
 /// The attributes that hold the address of a call, of which a call may have several. Addresses that differ only in their
 /// ids or in the query are equal.
@@ -23,7 +23,7 @@ pub(super) fn equal_calls(forest: &Forest<'_>, operations: &[usize]) -> Vec<usiz
             .iter()
             .find_map(|key| forest.span(span).attribute(key)?.as_str())
             .and_then(|it| it.split('?').next())
-            .map(normalized);
+            .map(without_replica);
         (*operation, address, forest.tree().parent(span).map(|it| operations[it]))
     });
     let own = numbered(own);
@@ -38,6 +38,14 @@ pub(super) fn equal_calls(forest: &Forest<'_>, operations: &[usize]) -> Vec<usiz
         (*group, of_group.collect_vec())
     });
     numbered(kinds)
+}
+
+/// Replaces the ids of an address, and the numbers of its host, by which the replicas of a service differ.
+fn without_replica(address: &str) -> String {
+    let (host, path) = address.match_indices('/').nth(2).map_or(("", address), |it| {
+        if address.contains("://") { address.split_at(it.0) } else { ("", address) }
+    });
+    without_digits(host) + &normalized(path)
 }
 
 fn numbered<T: Eq + Hash>(keys: impl Iterator<Item = T>) -> Vec<usize> {

@@ -1,7 +1,9 @@
 //! Finds a property that slow spans of a name have and quick ones do not have: an attribute, a host, a version, a
 //! parent, a child, an event, or a text that differs only in ids.
 
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
+use std::iter::successors;
 
 use floe_waterfall::duration;
 use itertools::Itertools as _;
@@ -12,28 +14,29 @@ use super::{CHANCE, CauseKind, Finding, LEAST, Tested, likeliest, sum};
 use crate::forest::Forest;
 use crate::names::{normalized, percentile};
 use crate::significance::{as_f64, logarithm, logarithm_of_fisher};
-use crate::span::TraceId;
+use crate::span::{Kind, Span, TraceId, Value};
 
 /// A cause is reported only if it takes at least the time of all traces divided by this.
 const OF_FILE: u64 = 50;
 /// The minimum number of spans of a name.
 const SPANS: usize = 20;
 const SPANS_OF_OUTLIER: usize = 8;
-/// The minimum ratio of a slow span to the usual one.
-const TAIL: u64 = 2;
-/// The percentile of the usual span, and the minimum number of spans for each slow one. The second pair is for the
-/// properties of [`WHERE`], which state where a span runs, and not what it does.
-const TAILS: [(usize, usize); 2] = [(50, 5), (25, 2)];
+/// The percentile of the usual span, the minimum ratio of a slow span to it, and the minimum number of spans for each
+/// slow one. The second row is for properties that state where or on what a span works, and not what it does. The third
+/// one is for causes that are rare beside spans that take twice the usual time by chance.
+const TAILS: [(usize, u64, usize); 3] = [(50, 2, 5), (25, 2, 2), (50, 4, 5)];
 /// The prefixes of the keys of a place where spans run, of a place that they call, or of a feature flag.
-const WHERE: [&str; 11] = [
+const WHERE: [&str; 13] = [
     "the flag ",
+    "feature_flag.",
+    "messaging.destination.partition",
     "cloud.",
     "container.",
     "db.instance",
     "deployment.",
     "host.",
     "k8s.",
-    "net.peer.",
+    "net.",
     "network.peer.",
     "server.",
     "service.",
@@ -47,6 +50,14 @@ const OUTLIER: u64 = 4;
 /// The minimum number of slow spans, and of those with a value.
 const SUPPORT: usize = 5;
 const CHILD: &str = "a child";
+/// The prefix of the keys of another process that a span calls.
+const CALLEE: &str = "a callee with ";
+/// A key with at least this many values states what a span works on, such as a row or a tenant.
+const SUBJECTS: usize = 10;
+/// The databases that programs use as a cache. The call after one of theirs is what a miss costs.
+const CACHES: [&str; 4] = ["redis", "memcached", "valkey", "hazelcast"];
+/// A cold start that is rarer than one of this many calls is the usual start of a process.
+const STARTS: usize = 50;
 /// At least this part of the slow spans must have a child that explains them.
 const OF_CHILD: (usize, usize) = (9, 10);
 /// The attribute of a function that its platform had to start first, which only the time of its caller contains.
@@ -130,15 +141,16 @@ struct Group<'a> {
 impl Group<'_> {
     /// Returns the shortest duration of a slow span, if the slow spans are at most this part of all. Slow spans that take
     /// a negligible time are left out early, because the collection of their properties takes long.
-    fn tail(&self, (percent, most): (usize, usize), least: u64) -> Option<u64> {
-        let from = percentile(&self.sorted, percent).saturating_mul(TAIL);
+    fn tail(&self, (percent, ratio, most): (usize, u64, usize), least: u64) -> Option<u64> {
+        let from = percentile(&self.sorted, percent).saturating_mul(ratio);
         let slow = &self.sorted[self.sorted.partition_point(|it| *it < from)..];
         let is_tail = slow.len() >= SUPPORT && slow.len() * most <= self.sorted.len();
         (is_tail && sum(slow.iter().copied()) >= least).then_some(from)
     }
 
-    /// Returns the spans of each value, as indices in the group, without ids.
-    fn features(&self) -> Vec<(Feature, BTreeSet<usize>)> {
+    /// Returns the spans of each value, as indices in the group, without ids, and whether the value is a place or one of
+    /// many subjects.
+    fn features(&self) -> Vec<(Feature, BTreeSet<usize>, bool)> {
         let mut features: FxHashMap<Feature, Vec<usize>> = FxHashMap::default();
         for (at, span) in self.spans.iter().enumerate() {
             for feature in self.of_span(*span) {
@@ -152,12 +164,16 @@ impl Group<'_> {
             *values += 1;
             *spans += places.len();
         }
+        // A place that all callees share says only that there is a callee.
         let is_id = |(key, _): &Feature| {
-            keys.get(&**key).is_some_and(|(values, spans)| values * 2 > *spans)
+            let (values, spans) = keys[&**key];
+            values * 2 > spans || values == 1 && key.starts_with(CALLEE)
         };
         let useful: BTreeMap<_, _> = features.iter().filter(|it| !is_id(it.0)).collect();
+        let is_place = |key: &str| is_where(key) || key != CHILD && keys[key].0 >= SUBJECTS;
         let copied = |places: &Vec<usize>| places.iter().copied().collect();
-        useful.into_iter().map(|(it, places)| (it.clone(), copied(places))).collect()
+        let useful = useful.into_iter();
+        useful.map(|(it, places)| (it.clone(), copied(places), is_place(&it.0))).collect()
     }
 
     fn of_span(&self, index: usize) -> Vec<Feature> {
@@ -167,7 +183,10 @@ impl Group<'_> {
         let mut features = Vec::new();
         let source = self.forest.recording().source(span.source);
         let resource = source.iter().flat_map(|it| &it.resource);
-        for (key, value) in span.attributes.iter().chain(resource) {
+        let parents = successors(Some(index), |it| self.forest.tree().parent(*it));
+        let root = parents.skip(1).last().map(|it| &self.forest.span(it).attributes);
+        let attributes = span.attributes.iter().chain(resource);
+        for (key, value) in attributes.chain(root.into_iter().flatten()) {
             if !MEASURED.contains(&&**key) {
                 let digits = value.as_int().filter(|it| *it > 0).map_or(0, i64::ilog10);
                 features.extend(
@@ -176,10 +195,19 @@ impl Group<'_> {
                 features.push((key.to_string(), value.to_string().chars().take(LONGEST).collect()));
             }
         }
-        for child in self.forest.tree().children(index) {
-            features.push(place(CHILD, plain(*child)));
-            let cold_start = self.forest.span(*child).attribute(COLD_START);
+        let mut is_after_cache = false;
+        for index in self.forest.tree().children(index) {
+            let child = self.forest.span(*index);
+            let is_cache = is_cache(child);
+            features.extend((!is_cache && !is_after_cache).then(|| place(CHILD, plain(*index))));
+            is_after_cache = is_cache;
+            let cold_start = child.attribute(COLD_START);
             features.extend(cold_start.map(|it| place(COLD_START, it.to_string())));
+            let source = self.forest.recording().source(child.source);
+            let callee = source.filter(|_| child.kind == Kind::Server);
+            let resource = callee.iter().flat_map(|it| &it.resource);
+            let places = resource.filter(|it| is_where(&it.0));
+            features.extend(places.map(|it| place(&format!("{CALLEE}{}", it.0), it.1.to_string())));
         }
         features.extend(span.events.iter().map(|it| place("the event", it.name.to_string())));
         features.extend(self.flags.get(&span.trace).into_iter().flatten().cloned());
@@ -189,41 +217,55 @@ impl Group<'_> {
     /// Returns the finding about the value that best separates the slow spans.
     fn separated(&self, least: u64) -> Option<Tested> {
         let tails = TAILS.map(|it| self.tail(it, least));
-        if self.spans.len() < SPANS || tails == [None, None] {
+        if self.spans.len() < SPANS || tails == [None; 3] {
             return None;
         }
         let features = self.features();
         let (chance, from, places) = self.best(&features, tails)?;
         let mut twins =
             features.iter().filter(|it| is_twin(places, &it.1)).map(|it| &it.0).collect_vec();
+        let is_start = twins.iter().any(|it| it.0 == COLD_START);
+        if is_start && places.len() * STARTS < self.spans.len() {
+            return None;
+        }
+        // Of several children, the longest one explains the slow spans.
+        twins.sort_by_cached_key(|it| (&it.0, Reverse(self.time_of_child(places, &it.1))));
         twins.dedup_by_key(|it| &it.0);
         twins.sort_by_key(|it| {
-            CHANGED.iter().position(|key| it.0.starts_with(key)).unwrap_or(CHANGED.len())
+            let key = it.0.trim_start_matches(CALLEE);
+            CHANGED.iter().position(|it| key.starts_with(it)).unwrap_or(CHANGED.len())
         });
         let what = twins.into_iter().map(text).collect_vec();
         Some((chance, self.finding(from, places, &what.join(" or "))?))
     }
 
+    /// Returns the time that the children with a name take in the spans.
+    fn time_of_child(&self, places: &BTreeSet<usize>, name: &str) -> u64 {
+        let children = places.iter().flat_map(|it| self.forest.tree().children(self.spans[*it]));
+        let children = children.map(|it| self.forest.span(*it));
+        sum(children.filter(|it| normalized(&it.name) == name).map(Span::duration))
+    }
+
     /// Returns the spans of the best value, with the chance that it is random and the duration of a slow span.
     fn best<'f>(
         &self,
-        features: &'f [(Feature, BTreeSet<usize>)],
-        tails: [Option<u64>; 2],
+        features: &'f [(Feature, BTreeSet<usize>, bool)],
+        tails: [Option<u64>; 3],
     ) -> Option<(f64, u64, &'f BTreeSet<usize>)> {
         let mut tried = 0;
         // The best own property, and the best child.
         let mut bests = [None; 2];
-        for ((feature, places), (tail, from)) in
+        for ((feature, places, is_place), (tail, from)) in
             features.iter().flat_map(|it| tails.into_iter().enumerate().map(move |tail| (it, tail)))
         {
-            let Some(from) = from.filter(|_| tail == 0 || is_where(&feature.0)) else {
+            let Some(from) = from.filter(|_| tail != 1 || *is_place) else {
                 continue;
             };
             let is_slow = |at: usize| self.forest.span(self.spans[at]).duration() >= from;
             let all_slow = self.sorted.len() - self.sorted.partition_point(|it| *it < from);
             let support = places.iter().filter(|it| is_slow(**it)).count();
             // A property of many calls states what they are, not why a few of them are slow.
-            let most = TAILS[usize::from(is_where(&feature.0))].1;
+            let most = TAILS[usize::from(*is_place)].2;
             let is_common = places.len() * most > self.spans.len();
             // A child tells which way a call went. It tells why a call was slow only if other slow calls are rare.
             let is_child = feature.0 == CHILD;
@@ -235,7 +277,9 @@ impl Group<'_> {
             let [slow_with, slow, with, all] = self.rows(places, &is_slow);
             let chance = logarithm_of_fisher((with - slow_with, all - slow), (slow_with, slow));
             let best = &mut bests[usize::from(is_child)];
-            let is_better = best.is_none_or(|it: (f64, _, _)| chance < it.0);
+            let is_better = best.is_none_or(|it: (f64, _, &BTreeSet<usize>)| {
+                (chance, places.len()) < (it.0, it.2.len())
+            });
             // The risk of a slow span must be at least twice as high with the value.
             let others = self.spans.len() - places.len();
             let is_doubled = support * others >= 2 * (all_slow - support) * places.len();
@@ -372,14 +416,22 @@ fn is_twin(one: &BTreeSet<usize>, other: &BTreeSet<usize>) -> bool {
     both * TWINS.1 >= (fewer + more - both) * TWINS.0
 }
 
+/// Whether a key states a place, or a version.
 fn is_where(key: &str) -> bool {
-    WHERE.iter().any(|it| key.starts_with(it))
+    let key = key.trim_start_matches(CALLEE);
+    WHERE.iter().any(|it| key.starts_with(it)) || key.ends_with(".version")
+}
+
+fn is_cache(span: &Span) -> bool {
+    let system = span.attribute("db.system.name").or_else(|| span.attribute("db.system"));
+    system.and_then(Value::as_str).is_some_and(|it| CACHES.contains(&it))
 }
 
 fn text((key, value): &Feature) -> String {
     match key.as_str() {
         CHILD | "the event" => format!("{key} `{value}`"),
         _ if key.starts_with("the flag ") => format!("the flag `{}={value}`", &key[9..]),
+        _ if key.starts_with(CALLEE) => format!("{CALLEE}`{}={value}`", &key[CALLEE.len()..]),
         _ if key.ends_with('≥') => format!("`{key} {value}"),
         _ => format!("`{key}={value}`"),
     }
