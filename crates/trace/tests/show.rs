@@ -296,6 +296,23 @@ fn the_targets_of_a_name_are_told_apart() {
     assert!(path.contains("  pay > card at card-1 [shop]\n"), "{path}");
 }
 
+/// If each span has its own address, the slowest ones and the quickest one are listed.
+#[test]
+fn the_targets_of_a_name_are_bounded() {
+    let line = |it| format!("call 0..{it} client server.address=host-{it}.test");
+    let recording = spans(&(1..=3_000).map(line).collect::<Vec<_>>().join("\n"));
+    let names = printed(&recording, &["names", "--json"]);
+    let names: serde_json::Value = serde_json::from_str(&names).unwrap();
+    let row = &names["rows"][0];
+    let targets = row["targets"].as_array().unwrap();
+    let target = |at: usize| targets[at]["target"].as_str().unwrap();
+    assert_eq!((row["all_targets"].as_u64(), targets.len()), (Some(3_000), 100));
+    let ends = [0, 98, 99].map(target);
+    assert_eq!(ends, ["host-3000.test", "host-2902.test", "host-1.test"]);
+    let names = printed(&recording, &["names"]);
+    assert!(names.contains("call: 3000 targets, whose p95 ranges from 3 s"), "{names}");
+}
+
 #[test]
 fn the_percentiles_of_a_name_are_nearest_ranks() {
     let text = (1..=200).map(|it| format!("load 0..{it}")).collect::<Vec<_>>().join("\n");

@@ -23,6 +23,8 @@ const WIDTH: usize = 80;
 /// The attributes with the address that a span calls.
 const TARGETS: [&str; 4] =
     ["server.address", "net.peer.name", "network.peer.address", "db.instance"];
+/// The maximum number of targets of a name.
+const MOST_TARGETS: usize = 100;
 /// The maximum length of a message, in columns.
 const LONGEST: usize = 800;
 
@@ -246,6 +248,11 @@ fn statistics(forest: &Forest<'_>) -> Vec<Json> {
     let rows = names.map(|name| {
         let mut targets = targets.remove(&(name.service, name.name)).unwrap_or_default();
         targets.sort_by_key(|it| Reverse(it["p95_ns"].as_u64()));
+        let all = targets.len();
+        // The quickest one stays at the end.
+        if all > MOST_TARGETS {
+            targets.drain(MOST_TARGETS - 1..all - 1);
+        }
         json!({
             "name": name.name,
             "service": name.service,
@@ -257,6 +264,7 @@ fn statistics(forest: &Forest<'_>) -> Vec<Json> {
             "p95_ns": name.p95,
             "p99_ns": name.p99,
             "max_ns": name.max,
+            "all_targets": all,
             "targets": targets,
         })
     });
@@ -334,13 +342,13 @@ fn place(row: &Json) -> String {
 /// Returns a line for each name with several targets: the slowest and the quickest one.
 fn targets_text(rows: &[Json], width: usize) -> String {
     let line = |row: &Json| match row["targets"].as_array().map(Vec::as_slice) {
-        Some(targets @ [slowest, .., quickest]) => {
+        Some([slowest, .., quickest]) => {
             let [most, least] = [slowest, quickest]
                 .map(|it| format!("{} ({})", shown(it, "p95_ns"), shown(it, "target")));
             let text = format!(
                 "{}: {} targets, whose p95 ranges from {most} to {least}",
                 shown(row, "name"),
-                targets.len()
+                row["all_targets"]
             );
             table::wrapped(&text, "", width)
         }
