@@ -149,3 +149,21 @@ fn without_values(text: &str) -> String {
     }
     plain
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn calls_exclude_each_other_if_no_span_makes_both() {
+        let mut together = Together::default();
+        // The calls of group 0 are made alone, or both; those of group 1 are not made together.
+        for called in [[1, 2].as_slice(), &[1], &[2]] {
+            (0..9).for_each(|_| together.add(0, &called.iter().copied().collect()));
+        }
+        for called in [1, 2] {
+            (0..9).for_each(|_| together.add(1, &[called].into()));
+        }
+        assert_eq!(together.excluded(), [(1, 1), (1, 2)].into_iter().collect());
+    }
+}

@@ -8,7 +8,7 @@ use std::fmt::Write as _;
 use std::fs::File;
 use std::process::Command;
 
-use floe_trace::{Forest, Recording, TraceId, write};
+use floe_trace::{Forest, Recording, TraceId, causes, critical_path, write};
 
 use self::text::{Random, spans};
 
@@ -65,6 +65,58 @@ fn the_clock_of_a_service_is_corrected_and_named_once() {
             assert!(child.end <= parent.end, "{service} {shift}");
         }
     }
+}
+
+#[test]
+fn two_clocks_that_are_off_in_both_directions_are_corrected() {
+    let mut random = Random(1);
+    let mut text = String::new();
+    for now in (0..40).map(|it| f64::from(it) * 300.0 + 20_000.0) {
+        let _ =
+            writeln!(text, "GET /cart {now}..{} server @web\n  render {now}..{now}", now + 99.0);
+        for (service, from) in [("price", 1.0), ("stock", 50.0)] {
+            let [from, time] = [now + from, random.about(30.0)];
+            let _ = writeln!(text, "  GET {from}..{} client", from + time);
+            let [from, to] = [from + 1.0, from + time - 1.0];
+            let _ = writeln!(text, "    GET / {from}..{to} server @{service}");
+        }
+    }
+    let right = spans(&text);
+    let mut recording = right.clone();
+    for span in &mut recording.spans {
+        let shift = match &*recording.sources[span.source as usize].service {
+            "price" => 400_000_000,
+            "stock" => -7_000_000_000,
+            _ => 0,
+        };
+        span.start = span.start.saturating_add_signed(shift);
+        span.end = span.end.saturating_add_signed(shift);
+    }
+    recording.correct_clocks();
+    let [note] = &*recording.notes else { panic!("{:?}", recording.notes) };
+    let note = note.to_string();
+    assert!(note.contains("`stock` is 7 s behind, the clock of `price` is 4"), "{note}");
+    for (one, other) in recording.spans.iter().zip(&right.spans) {
+        assert!(one.start.abs_diff(other.start) < 50_000_000, "{note}");
+    }
+}
+
+/// Nothing is known about clocks that share one call each.
+#[test]
+fn a_trace_with_one_span_of_each_of_many_services() {
+    let mut text = String::new();
+    for level in 0..500 {
+        let kind = ["server", "client"][level % 2];
+        let _ =
+            writeln!(text, "{}s {level}..{} {kind} @s{level}", " ".repeat(level), 1_500 - level);
+    }
+    let mut recording = spans(&text);
+    recording.correct_clocks();
+    assert_eq!((recording.notes.len(), recording.sources.len()), (0, 500));
+    let forest = Forest::new(&recording);
+    assert_eq!(causes(&forest), []);
+    let path = critical_path(forest.tree(), &forest.traces()[0].roots);
+    assert_eq!(path.iter().map(|it| it.to - it.from).sum::<u64>(), 1_500_000_000);
 }
 
 #[test]

@@ -8,6 +8,7 @@ use std::collections::HashMap;
 use std::fmt::Write as _;
 
 use floe_trace::{Event, Forest, Link, Log, Recording, SpanId, TraceId, Value, write_perfetto};
+use itertools::Itertools as _;
 use serde_json::{Value as Json, json};
 
 use self::text::{START, spans};
@@ -107,6 +108,9 @@ fn a_span_is_a_slice_inside_of_its_parent_or_with_an_arrow_from_it() {
         assert_eq!(parent(name), expected, "{name}");
     }
     assert_eq!(arrows(&events, &slices), ["charge", "coupon", "mail"]);
+    let ids =
+        |of: &str| events.iter().filter(|it| it["ph"] == of).map(|it| it["id"].as_u64()).sorted();
+    assert_eq!(ids("s").collect_vec(), ids("f").collect_vec());
     let checkout = &slices["checkout"].event;
     assert_eq!(checkout["args"]["status"], "error: failed");
     assert_eq!((&checkout["cat"], &checkout["args"]["rows"]), (&json!("server"), &json!(12)));

@@ -78,6 +78,11 @@ fn each_format_is_read() {
     let list = format!("[{one}]");
     let data: TracesData = serde_json::from_str(&one).unwrap();
     let protobuf = data.encode_to_vec();
+    // A resource with a number in a field that no version has.
+    let mut resource = data.resource_spans[0].encode_to_vec();
+    prost::encoding::uint32::encode(99, &5, &mut resource);
+    let mut later = Vec::new();
+    prost::encoding::bytes::encode(1, &resource, &mut later);
     let documents = format!("{of_many_lines}\n{of_many_lines}");
     let blanks = format!("{}{one}", " \r\n".repeat(50_000)).into_bytes();
     // PowerShell writes text like this.
@@ -92,6 +97,7 @@ fn each_format_is_read() {
         ("two in a line", format!("{one} {one}").replace('\n', " ").into(), 2),
         ("a list", list.into(), 1),
         ("protobuf", protobuf.clone(), 1),
+        ("a number of a later version", later, 1),
         ("two requests", [protobuf.clone(), protobuf.clone()].concat(), 2),
     ] {
         let recording = read(bytes).unwrap();

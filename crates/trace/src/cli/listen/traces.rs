@@ -33,6 +33,17 @@ struct Open {
     has_entry: bool,
 }
 
+impl Open {
+    /// Returns the time without a new span after which the trace is drawn.
+    const fn quiet(&self) -> Duration {
+        match (self.has_root, self.has_entry) {
+            (true, _) => QUIET,
+            (_, true) => SENT_LATER,
+            _ => ABANDONED,
+        }
+    }
+}
+
 pub(super) struct Traces<'o> {
     options: &'o Listen,
     out: Option<File>,
@@ -110,14 +121,7 @@ impl<'o> Traces<'o> {
         let ended: Vec<u64> = self
             .open
             .iter()
-            .filter(|(_, open)| {
-                let enough = match (open.has_root, open.has_entry) {
-                    (true, _) => QUIET,
-                    (_, true) => SENT_LATER,
-                    _ => ABANDONED,
-                };
-                now.duration_since(open.last) >= enough
-            })
+            .filter(|(_, open)| now.duration_since(open.last) >= open.quiet())
             .map(|(place, _)| *place)
             .collect();
         for place in ended {
@@ -142,5 +146,37 @@ impl<'o> Traces<'o> {
         open.recording.correct_clocks();
         let picture = show::picture(&open.recording, &self.options.look);
         print(picture)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser as _;
+    use floe_trace::{Span, SpanId};
+
+    use super::*;
+
+    #[derive(clap::Parser)]
+    struct Options {
+        #[command(flatten)]
+        listen: Listen,
+    }
+
+    #[test]
+    fn a_trace_without_its_root_is_drawn_later() {
+        let options = Options::parse_from(["listen"]).listen;
+        let mut traces = Traces::new(&options).unwrap();
+        for (trace, parent, kind, quiet) in [
+            (1, Some(SpanId(7)), Kind::Internal, ABANDONED),
+            (2, Some(SpanId(7)), Kind::Server, SENT_LATER),
+            (3, Some(SpanId(7)), Kind::Consumer, SENT_LATER),
+            (1, None, Kind::Internal, QUIET),
+            (1, Some(SpanId(7)), Kind::Internal, QUIET),
+        ] {
+            let mut recording = Recording::default();
+            recording.spans.push(Span { trace: TraceId(trace), parent, kind, ..Span::default() });
+            traces.add(Received { recording, bytes: 1 }).unwrap();
+            assert_eq!(traces.of(TraceId(trace), Instant::now()).quiet(), quiet, "{trace}");
+        }
     }
 }
