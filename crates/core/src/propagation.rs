@@ -19,7 +19,6 @@ use opentelemetry::Context;
 use opentelemetry::trace::{SpanContext, TraceContextExt};
 
 #[doc(hidden)]
-#[doc(hidden)] // parameters of traits that callers never name
 pub use self::carrier::kind;
 pub use self::carrier::{ExtractFrom, InjectInto};
 pub use self::command::CommandExt;

@@ -25,6 +25,12 @@ const MAX_LINE: usize = 2048;
 /// The message is redacted before it is truncated, so that a secret across the limit is found. Applying the function
 /// again changes nothing. A clean, short message is returned borrowed. Texts in spans may be longer, see
 /// `attribute_value_length` of `span_limits`.
+///
+/// ```
+/// let message = "cannot reach postgresql://floe:hunter2@db.internal/orders";
+/// let safe = floe_telemetry::sanitize_error_message(message);
+/// assert_eq!(safe, "cannot reach postgresql://<REDACTED>@db.internal/orders");
+/// ```
 pub fn sanitize_error_message(message: &str) -> Cow<'_, str> {
     let redactor = Redactor::builder().max_chars(MAX_MESSAGE_CHARS).build();
     redactor.redact(message)

@@ -30,6 +30,7 @@ fn addresses(event: &tracing::Event<'_>) -> (usize, usize) {
 
 /// Notes that an event becomes a log record, and so no event of its span. Each layer can refuse an event before the first
 /// layer gets it, and the layer of log records calls this then, wherever it is in the subscriber.
+#[doc(hidden)] // here, as a re-export in another crate does not hide it
 pub fn mark_exported(event: &tracing::Event<'_>) {
     EXPORTED.set(addresses(event));
 }

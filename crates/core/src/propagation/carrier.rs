@@ -6,6 +6,7 @@ use opentelemetry::propagation::{Extractor, Injector};
 
 /// The kinds of carriers, which callers never name. They separate implementations that the compiler would otherwise
 /// reject as overlapping. The module is public, so that compiler messages contain short names.
+#[doc(hidden)] // here, as a re-export in another crate does not hide it
 pub mod kind {
     /// A type that implements OpenTelemetry's `Extractor` or `Injector`.
     #[derive(Debug)]

@@ -61,6 +61,19 @@ pin_project_lite::pin_project! {
     /// the compiler recurses through every type in between, up to `recursion_limit`, which is 128 by
     /// default. It visits fields in order and caches the results. The zero-sized first field puts the
     /// span's type into that cache before the compiler recurses into the future.
+    ///
+    /// ```
+    /// use std::future::{Ready, ready};
+    ///
+    /// use floe_telemetry::trace::InSpan;
+    /// use floe_telemetry::{FutureExt as _, span};
+    ///
+    /// /// A field or an associated type can name the future.
+    /// fn load() -> InSpan<Ready<u64>> {
+    ///     ready(3).in_span(span("orders.load"))
+    /// }
+    /// # drop(load());
+    /// ```
     #[derive(Debug)]
     #[must_use = "futures do nothing unless polled"]
     pub struct InSpan<F>

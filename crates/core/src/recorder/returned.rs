@@ -158,6 +158,7 @@ boxed! {
 }
 
 #[diagnostic::do_not_recommend]
+#[doc(hidden)] // the trait has no page
 impl<F: Future> Followed for InSpan<F> {
     type Output = F::Output;
 
@@ -167,6 +168,7 @@ impl<F: Future> Followed for InSpan<F> {
 }
 
 #[diagnostic::do_not_recommend]
+#[doc(hidden)] // the trait has no page
 impl<S: Stream> Followed for StreamInSpan<S> {
     type Output = S::Item;
 

@@ -34,6 +34,13 @@ use crate::recorder::{Buffer, LOST, Sampling};
 /// ```text
 /// log records = logs_exported + logs_failed + logs_dropped + logs_pending
 /// ```
+///
+/// ```standalone_crate
+/// let telemetry = floe_telemetry::init()?;
+/// let statistics = telemetry.statistics();
+/// assert_eq!((statistics.failed, statistics.dropped_queue_full), (0, 0));
+/// # Ok::<(), floe_telemetry::Error>(())
+/// ```
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 #[non_exhaustive]
 pub struct Statistics {
