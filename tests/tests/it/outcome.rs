@@ -259,7 +259,7 @@ fn resumes(panic: fn()) {
     resume_unwind(payload);
 }
 
-#[traced(error_if = |text: &Result<u8, String>| text.as_ref().unwrap() > &1)]
+#[traced(error_if = |text: &Result<u8, String>| 7 / text.as_ref().unwrap() < 7)]
 fn judged(text: &str) -> Result<u8, String> {
     text.parse().map_err(|_| "no number".to_owned())
 }
@@ -269,12 +269,15 @@ fn a_panic_in_error_if_is_recorded_and_the_outcome_counts() {
     let spans = testing::capture(|| {
         assert!(judged("x").is_err());
         assert!(judged("2").is_ok());
+        assert!(judged("0").is_ok());
     });
 
-    let [failed, refused] = [0, 1].map(|at| spans.named("judged").nth(at).unwrap());
+    let [failed, refused, undecided] = [0, 1, 2].map(|at| spans.named("judged").nth(at).unwrap());
     let warning = "error_if panicked: called `Result::unwrap()` on an `Err` value: \"no number\"";
     failed.assert_error("no number").assert_attribute("floe.warning", warning);
     refused.assert_error("refused by `error_if`").assert_no_attribute("floe.warning");
+    let warning = "error_if panicked: attempt to divide by zero";
+    undecided.assert_ok().assert_attribute("floe.warning", warning);
 }
 
 /// The panic hook, which provides the message of a panic, has run on another thread. Therefore there is no message.
