@@ -18,7 +18,7 @@ use tracing_subscriber::util::SubscriberInitExt as _;
 
 use super::pipeline::Pipeline;
 
-const MANY: u32 = 40_000;
+const MANY: u32 = 4_000;
 
 static METRICS: MetricRecorder = MetricRecorder::new("orders");
 static ROWS: Counter =
