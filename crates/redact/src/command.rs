@@ -7,7 +7,7 @@ use crate::address::is_no_login;
 use crate::decision::{self, Claim, Key};
 use crate::lexer::{Kind, Tokens};
 use crate::pair;
-use crate::rules::commands::Form::{AfterColon, AfterComma, AfterPercent, Attached, Separate};
+use crate::rules::commands::Form::{After, Attached, Separate};
 use crate::rules::commands::{
     ARGUMENTS, Argument, Callee, CommandOption, DUMPED, OPTIONS, READERS, USER_WORDS,
 };
@@ -146,7 +146,7 @@ fn argument_of(
             let start = value.start + letter.len();
             Some(Value { start, ..value })
         }
-        AfterColon if letter == b"u" && USER_WORDS.has(word) => argument_value(scan, place),
+        After(_) if letter == b"u" && USER_WORDS.has(word) => argument_value(scan, place),
         _ if word == letter => argument_value(scan, place),
         _ => None,
     }
@@ -159,15 +159,11 @@ fn argument_value(scan: &mut Scan<'_>, place: usize) -> Option<Value> {
 
 fn redact(scan: &mut Scan<'_>, option: &CommandOption, found: Value) -> Tried {
     let text = found.bytes(scan.text);
-    let sign = match option.form {
-        AfterColon => Some(b':'),
-        AfterPercent => Some(b'%'),
-        AfterComma => Some(b','),
-        Attached | Separate => None,
+    let (has_user, user) = match option.form {
+        After(sign) => (true, memchr::memchr(sign, text).map(|sign| sign + 1)),
+        Attached | Separate => (false, Some(0)),
     };
-    let has_user = sign.is_some();
-    let user = sign.map(|sign| memchr::memchr(sign, text));
-    let Some(start) = user.map_or(Some(0), |user| Some(user? + 1)) else {
+    let Some(start) = user else {
         return Nothing;
     };
     let password = &text[start..];

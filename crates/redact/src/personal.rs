@@ -146,39 +146,25 @@ fn bank_account(scan: &mut Scan<'_>, inside: usize) {
         return;
     };
     let wanted = usize::from(entry[2] - b'0') * 10 + usize::from(entry[3] - b'0');
-    let mut len = 0;
-    let mut rest = 0_u32;
+    let mut letters = Vec::new();
     let mut end = start;
-    let mut head = 0_u32;
-    while len < wanted {
-        let byte = at(text, end);
-        match byte {
-            b'A'..=b'Z' | b'0'..=b'9' => {
-                // The first four characters count as the last ones in the checksum.
-                let sum = if len < 4 { &mut head } else { &mut rest };
-                *sum = append(*sum, byte, len < 4);
-                len += 1;
-            }
-            b' ' if len % 4 == 0 => {}
+    while letters.len() < wanted {
+        match at(text, end) {
+            byte @ (b'A'..=b'Z' | b'0'..=b'9') => letters.push(byte),
+            b' ' if letters.len() % 4 == 0 => {}
             _ => return,
         }
         end += 1;
     }
-    let shift = if head >= 100_000 { 1_000_000 } else { 100_000 };
-    let number = (u64::from(rest) * shift + u64::from(head)) % 97;
+    // The first four characters count as the last ones in the checksum, and letters as two digits.
+    letters.rotate_left(4);
+    let number = letters.iter().fold(0, |rest, byte| match byte {
+        b'A'..=b'Z' => (rest * 100 + u32::from(byte - b'A') + 10) % 97,
+        _ => (rest * 10 + u32::from(byte - b'0')) % 97,
+    });
     if number == 1 && !at(text, end).is_ascii_alphanumeric() {
         scan.redact(start, end, BANK_ACCOUNT, Evidence::Checksum);
     }
-}
-
-/// Appends a digit, or the two digits of a letter, to a number, modulo 97 unless `is_whole` is set.
-fn append(sum: u32, byte: u8, is_whole: bool) -> u32 {
-    let sum = if byte.is_ascii_digit() {
-        sum * 10 + u32::from(byte - b'0')
-    } else {
-        sum * 100 + u32::from(byte - b'A') + 10
-    };
-    if is_whole { sum } else { sum % 97 }
 }
 
 fn is_iban_start(text: &[u8], start: usize) -> bool {

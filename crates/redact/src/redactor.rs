@@ -9,7 +9,7 @@ use crate::engine::{self, Redacted};
 use crate::policy::{self, Level, Policy};
 use crate::rules::keys::KeyKind;
 use crate::rules::list::{WordList, words};
-use crate::scan::Finding;
+use crate::scan::{Candidate, Finding};
 use crate::text::{REDACTED, mark_around};
 
 const NO_CANDIDATE: &str = "no candidate";
@@ -234,24 +234,18 @@ impl Redactor {
             let name = key.and_then(|key| text.get(key));
             name.map_or_else(String::new, |name| format!(" of {name:?}"))
         };
-        for finding in &findings {
-            let Range { start, end } = finding.range;
-            let rule = finding.rule;
-            let key = of_key(&finding.key);
-            let evidence = finding.evidence;
-            let line = format!("{start}..{end} redacted by {rule}{key}: {evidence}");
-            lines.push((start, line));
+        for Finding { range, rule, evidence, key, .. } in &findings {
+            let key = of_key(key);
+            let line = format!("{range:?} redacted by {rule}{key}: {evidence}");
+            lines.push((range.start, line));
         }
-        for candidate in engine::find_kept(&self.policy, text) {
-            let Range { start, end } = candidate.range;
-            let is_shown = !is_redacted(&(start..end));
-            if let Some(value) = text.get(start..end).filter(|_| is_shown) {
-                let rule = candidate.rule;
-                let reason = candidate.reason;
-                let key = of_key(&candidate.key);
+        for Candidate { range, rule, reason, key } in engine::find_kept(&self.policy, text) {
+            let is_shown = !is_redacted(&range);
+            if let Some(value) = text.get(range.clone()).filter(|_| is_shown) {
+                let key = of_key(&key);
                 let line =
-                    format!("{start}..{end} kept {value:?}, a candidate of {rule}{key}: {reason}");
-                lines.push((start, line));
+                    format!("{range:?} kept {value:?}, a candidate of {rule}{key}: {reason}");
+                lines.push((range.start, line));
             }
         }
         lines.sort();

@@ -389,6 +389,6 @@ impl Line {
         if !option.commands.ends.is_empty() {
             return is_in(self.rows.has);
         }
-        !is_in(self.rows.lacks) && (self.has_user || option.form == Form::AfterColon)
+        !is_in(self.rows.lacks) && (self.has_user || option.form == Form::After(b':'))
     }
 }

@@ -9,12 +9,8 @@ pub(crate) enum Form {
     Attached,
     /// `-p secret`, `-p=secret`
     Separate,
-    /// `-u user:secret`
-    AfterColon,
-    /// `-U user%secret`
-    AfterPercent,
-    /// `-u user,secret`
-    AfterComma,
+    /// `-u user:secret`, with this sign
+    After(u8),
 }
 
 /// A short option. Long options are matched as keys: `--password secret`.
@@ -57,11 +53,11 @@ pub(crate) struct Argument {
 }
 
 macro_rules! options {
-    ($($id:literal $option:literal $form:ident $commands:literal $(except $words:literal)?)*) => {
+    ($($id:literal $option:literal $form:ident $(($sign:literal))? $commands:literal $(except $words:literal)?)*) => {
         pub(crate) static OPTIONS: &[CommandOption] = &[$(CommandOption {
             id: $id,
             option: $option,
-            form: Form::$form,
+            form: Form::$form$(($sign))?,
             commands: words!($commands),
             except: words!(concat!("" $(, $words)?)),
         }),*];
@@ -113,20 +109,20 @@ options! {
         "ssh-keygen"
     "option-key-password" "k" Separate
         "openssl, signcode, nuget"
-    "option-user-password" "u" AfterColon
+    "option-user-password" "u" After(b':')
         ""
         except "docker, podman, nerdctl, chown, rsync, install, crictl, buildah, id, date, sudo, sort"
-    "option-user-password" "U" AfterColon
+    "option-user-password" "U" After(b':')
         ""
         except "psql, docker"
-    "option-user-password" "a" AfterColon
+    "option-user-password" "a" After(b':')
         "http, https, httpie, xh, ab, wrk"
         except "rsync, date"
-    "option-user-password" "A" AfterColon
+    "option-user-password" "A" After(b':')
         "ab, http, wrk"
-    "option-user-percent-password" "U" AfterPercent
+    "option-user-percent-password" "U" After(b'%')
         "smbclient, net, rpcclient, mount.cifs, smbget, winexe, wmic, smbmap"
-    "option-user-comma-password" "u" AfterComma
+    "option-user-comma-password" "u" After(b',')
         "lftp"
 }
 
