@@ -6,13 +6,20 @@
 //! life of a process. It fails if this build is slower on a quiet machine.
 
 use std::env;
+use std::future::{Future, poll_fn};
 use std::hint::black_box;
 use std::io::{self, BufRead as _, BufReader, Lines, Write as _};
 use std::path::Path;
+use std::pin::pin;
 use std::process::{Child, ChildStdin, ChildStdout, Command, ExitCode, Stdio};
+use std::task::{Context as TaskContext, Poll, Waker};
 use std::time::{Duration, Instant};
 
 use floe_telemetry::config::ContextMode;
+use floe_telemetry::opentelemetry::Context;
+use floe_telemetry::opentelemetry::trace::{
+    SpanContext, SpanId, TraceContextExt as _, TraceFlags, TraceId, TraceState,
+};
 use floe_telemetry::{TelemetryConfig, TelemetryProvider, traced};
 use opentelemetry_sdk::error::OTelSdkResult;
 use opentelemetry_sdk::trace::{SpanData, SpanExporter};
@@ -37,9 +44,55 @@ const SETTLED: usize = 3;
 
 const CHILDREN: u32 = 10;
 
-/// The name of a case, and the function that records one trace.
-const CASES: [(&str, fn()); 3] =
-    [("bare", bare), ("no attributes", root), ("three attributes", root_attributes)];
+/// The number of polls of a future that is pending again and again.
+const POLLS: u32 = 10;
+
+/// The bytes that are written between two traces to take the caches of a processor's core away from the library.
+const OTHER_WORK: usize = 4 << 20;
+
+/// A kind of call, and the root in which it is repeated.
+struct Case {
+    name: &'static str,
+    root: fn(u32, fn(u32) -> u32),
+    child: fn(u32) -> u32,
+    /// The number of children of a root. Calls that are not sampled take so little time that their root has many.
+    children: u32,
+    /// Whether other work precedes each trace.
+    is_cold: bool,
+}
+
+/// The cases whose times say how quiet the machine is, and what a future takes without a span.
+const BARE: usize = 3;
+
+const CASES: [Case; 14] = [
+    case("bare", repeat, work, 1_000),
+    case("bare future", repeat, |n| block_on(pending(n, 1)), 1_000),
+    case("bare future, ten polls", repeat, |n| block_on(pending(n, POLLS)), 100),
+    case("no attributes", root, child, CHILDREN),
+    case("three attributes", root_attributes, child_attributes, CHILDREN),
+    case("future", root, |n| block_on(child_future(n, 1)), CHILDREN),
+    case("future, ten polls", root, |n| block_on(child_future(n, POLLS)), CHILDREN),
+    case("unsampled", unsampled, child, 1_000),
+    case("unsampled future", unsampled, |n| block_on(child_future(n, 1)), 100),
+    case("unsampled future, ten polls", unsampled, |n| block_on(child_future(n, POLLS)), 100),
+    cold(case("three attributes, cold", root_attributes, child_attributes, CHILDREN)),
+    cold(case("future, cold", root, |n| block_on(child_future(n, 1)), CHILDREN)),
+    cold(case("unsampled, cold", unsampled, child, CHILDREN)),
+    cold(case("unsampled future, cold", unsampled, |n| block_on(child_future(n, 1)), CHILDREN)),
+];
+
+const fn case(
+    name: &'static str,
+    root: fn(u32, fn(u32) -> u32),
+    child: fn(u32) -> u32,
+    children: u32,
+) -> Case {
+    Case { name, root, child, children, is_cold: false }
+}
+
+const fn cold(case: Case) -> Case {
+    Case { is_cold: true, ..case }
+}
 
 const MODES: [&str; 2] = ["every span", "boundaries"];
 
@@ -48,13 +101,30 @@ fn work(n: u32) -> u32 {
     black_box(n)
 }
 
-fn bare() {
-    (0..=CHILDREN).map(work).for_each(drop);
+fn repeat(children: u32, child: fn(u32) -> u32) {
+    (0..children).map(child).for_each(drop);
 }
 
 #[traced(name = "root")]
-fn root() {
-    (0..CHILDREN).map(child).for_each(drop);
+fn root(children: u32, child: fn(u32) -> u32) {
+    repeat(children, child);
+}
+
+#[traced(name = "root", attributes(rows = 10, engine = "sqlite", table = table()))]
+fn root_attributes(children: u32, child: fn(u32) -> u32) {
+    repeat(children, child);
+}
+
+/// A span in a trace that its caller did not sample.
+#[traced(name = "root", parent = remote())]
+fn unsampled(children: u32, child: fn(u32) -> u32) {
+    repeat(children, child);
+}
+
+fn remote() -> Context {
+    let (trace, span) = (TraceId::from(1), SpanId::from(2));
+    let ids = SpanContext::new(trace, span, TraceFlags::NOT_SAMPLED, true, TraceState::NONE);
+    Context::new().with_remote_span_context(ids)
 }
 
 #[traced(name = "child")]
@@ -62,14 +132,35 @@ fn child(n: u32) -> u32 {
     work(n)
 }
 
-#[traced(name = "root", attributes(rows = 10, engine = "sqlite", table = table()))]
-fn root_attributes() {
-    (0..CHILDREN).map(child_attributes).for_each(drop);
-}
-
 #[traced(name = "child", attributes(rows = n, engine = "sqlite", table = table()))]
 fn child_attributes(n: u32) -> u32 {
     work(n)
+}
+
+#[traced(name = "child")]
+async fn child_future(n: u32, polls: u32) -> u32 {
+    pending(n, polls).await
+}
+
+/// Is pending `polls` times.
+async fn pending(n: u32, mut polls: u32) -> u32 {
+    poll_fn(|_| {
+        let is_pending = polls > 0;
+        polls = polls.saturating_sub(1);
+        if is_pending { Poll::Pending } else { Poll::Ready(()) }
+    })
+    .await;
+    work(n)
+}
+
+fn block_on<T>(future: impl Future<Output = T>) -> T {
+    let mut future = pin!(future);
+    let mut task = TaskContext::from_waker(Waker::noop());
+    loop {
+        if let Poll::Ready(value) = future.as_mut().poll(&mut task) {
+            return value;
+        }
+    }
 }
 
 fn table() -> String {
@@ -85,6 +176,30 @@ impl SpanExporter for Discarding {
     }
 }
 
+impl Case {
+    fn trace(&self) {
+        (self.root)(self.children, self.child);
+    }
+
+    /// Returns the time of `traces` traces.
+    fn measure(&self, traces: u32, other: &mut [u8]) -> Duration {
+        if !self.is_cold {
+            let start = Instant::now();
+            (0..traces).for_each(|_| self.trace());
+            return start.elapsed();
+        }
+
+        (0..traces)
+            .map(|_| {
+                black_box(&mut *other).iter_mut().step_by(64).for_each(|byte| *byte += 1);
+                let start = Instant::now();
+                self.trace();
+                start.elapsed()
+            })
+            .sum()
+    }
+}
+
 /// Reads indices of `CASES` from standard input, one per line, until the input ends. Answers each with the median time
 /// of a span, in nanoseconds.
 fn serve(mode: &str) {
@@ -95,18 +210,19 @@ fn serve(mode: &str) {
 
     let builder = TelemetryProvider::builder(config).with_span_exporter(Discarding);
     let provider = builder.initialize().expect("the provider starts");
+    let mut other = vec![0; OTHER_WORK];
 
     for line in io::stdin().lines() {
-        let case: usize = line.expect("a line").parse().expect("an index");
-        let trace = CASES[case].1;
-        let measured: Vec<f64> = (0..MEASUREMENTS).map(|_| {
-            (0..WARM_UP).for_each(|_| trace());
-            let start = Instant::now();
-            (0..TRACES).for_each(|_| trace());
-            let took = start.elapsed().as_secs_f64() * 1e9;
-            provider.force_flush(Duration::from_secs(30)).expect("spans are exported");
-            took / f64::from(TRACES * (CHILDREN + 1))
-        }).collect();
+        let index: usize = line.expect("a line").parse().expect("an index");
+        let case = &CASES[index];
+        let measured: Vec<f64> = (0..MEASUREMENTS)
+            .map(|_| {
+                case.measure(WARM_UP, &mut other);
+                let took = case.measure(TRACES, &mut other).as_secs_f64() * 1e9;
+                provider.force_flush(Duration::from_secs(30)).expect("spans are exported");
+                took / f64::from(TRACES * (case.children + 1))
+            })
+            .collect();
         println!("{}", quantile(measured[SETTLED..].to_vec(), 0.5));
     }
 }
@@ -212,8 +328,8 @@ fn main() -> ExitCode {
     let mut is_slower = false;
     let mut bare = Vec::new();
     for (mode, pairs) in MODES.iter().zip(&pairs) {
-        for ((case, _), pairs) in CASES.iter().zip(pairs).skip(1) {
-            is_slower |= compare(&format!("{mode}, {case}"), pairs)[0] > LIMIT;
+        for (case, pairs) in CASES.iter().zip(pairs).skip(BARE) {
+            is_slower |= compare(&format!("{mode}, {}", case.name), pairs)[0] > LIMIT;
         }
         bare.extend(pairs[0].iter().map(|pair| pair.0));
     }
