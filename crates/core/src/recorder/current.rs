@@ -20,7 +20,7 @@
 
 use std::cell::Cell;
 use std::marker::PhantomData;
-use std::ptr;
+use std::{mem, ptr};
 
 use opentelemetry::trace::{SpanContext, TraceContextExt};
 use opentelemetry::{Context, SpanId, TraceId};
@@ -150,6 +150,12 @@ pub(super) fn is_boundary(above: &SpanContext) -> bool {
     BOUNDARY.get() == address(above)
 }
 
+/// Whether this thread may be in a boundary.
+#[inline]
+pub(super) fn is_in_boundary() -> bool {
+    CURRENT.get().is_some()
+}
+
 /// Returns the updates of the current span; `None` if `above` is not its boundary. As for [`is_boundary`], `above` must be
 /// borrowed from a `Context`.
 #[inline]
@@ -219,13 +225,27 @@ struct Unsampled {
     id: SpanId,
 }
 
+impl Unsampled {
+    #[inline]
+    fn current() -> Self {
+        Self { below: BELOW.get(), id: ID.get() }
+    }
+
+    #[inline]
+    fn replace(self) -> Self {
+        Self { below: BELOW.replace(self.below), id: ID.replace(self.id) }
+    }
+
+    #[inline]
+    fn is_below(self, above: &SpanContext) -> bool {
+        self.below != IdHash::NONE && self.below == IdHash::of(above)
+    }
+}
+
+// In two cells for the reason of `BOUNDARY`.
 thread_local! {
-    static UNSAMPLED: Cell<Unsampled> = const {
-        Cell::new(Unsampled {
-            below: IdHash::NONE,
-            id: SpanId::INVALID,
-        })
-    };
+    static BELOW: Cell<IdHash> = const { Cell::new(IdHash::NONE) };
+    static ID: Cell<SpanId> = const { Cell::new(SpanId::INVALID) };
 }
 
 /// Makes an unsampled span current until the guard is dropped. The guards of a thread are dropped in reverse order.
@@ -240,14 +260,14 @@ impl UnsampledGuard {
     /// created when it is read.
     #[inline]
     pub(super) fn attach(below: IdHash, id: SpanId) -> Self {
-        Self { previous: UNSAMPLED.replace(Unsampled { below, id }), not_send: PhantomData }
+        Self { previous: Unsampled { below, id }.replace(), not_send: PhantomData }
     }
 }
 
 impl Drop for UnsampledGuard {
     #[inline]
     fn drop(&mut self) {
-        UNSAMPLED.set(self.previous);
+        self.previous.replace();
     }
 }
 
@@ -324,6 +344,18 @@ impl CurrentGuard {
         }
     }
 
+    /// Makes the previous span current if this one is unsampled and not published. Then, the guard must not be dropped.
+    #[inline(always)]
+    pub(super) fn leave_unsampled(&self) -> bool {
+        match &self.0 {
+            Way::Unsampled(guard) if !mem::needs_drop::<Published>() => {
+                guard.previous.replace();
+                true
+            }
+            _ => false,
+        }
+    }
+
     #[inline(always)]
     pub(super) fn unsampled(below: IdHash, callsite: Option<&'static CallSite>) -> Self {
         let id = unsampled_id();
@@ -349,7 +381,7 @@ impl Suspended {
             // The id is created here, if the span has none yet.
             let id = id_below(above)?;
             let site = Site::published(above.trace_id(), id);
-            Some(Self { context: cx.clone(), span: UNSAMPLED.get(), site })
+            Some(Self { context: cx.clone(), span: Unsampled::current(), site })
         });
 
         suspended.flatten()
@@ -376,8 +408,8 @@ pub(super) fn parent_at(above: &SpanContext) -> (SpanId, bool) {
 
 /// Returns the id of the unsampled span that runs on this thread directly below `above`. Creates the id if necessary.
 pub(super) fn id_below(above: &SpanContext) -> Option<SpanId> {
-    let current = UNSAMPLED.get();
-    if current.below == IdHash::NONE || current.below != IdHash::of(above) {
+    let current = Unsampled::current();
+    if !current.is_below(above) {
         return None;
     }
 
@@ -386,7 +418,7 @@ pub(super) fn id_below(above: &SpanContext) -> Option<SpanId> {
     }
 
     let id = ids::span_id();
-    UNSAMPLED.set(Unsampled { id, ..current });
+    ID.set(id);
     Some(id)
 }
 

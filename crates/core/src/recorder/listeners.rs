@@ -94,6 +94,12 @@ pub(super) fn has(facts: Facts) -> bool {
     FACTS.load(Ordering::Relaxed) & facts != 0
 }
 
+/// Whether there is more to ask about a call than what its parent decides.
+#[inline]
+pub(super) const fn is_unusual(listeners: Listeners) -> bool {
+    listeners == 0 || listeners & (RULES | UNUSUAL) != 0
+}
+
 #[inline]
 pub(super) fn is_off() -> bool {
     current() == 0 && !finds_global_provider()

@@ -283,6 +283,19 @@ impl Opened {
         self.0.close()
     }
 
+    /// As [`close`](Self::close) for an unsampled span, which has nothing to record; else returns `false`. The guard is
+    /// neither moved nor dropped, because nothing else is done at the end of an unsampled call.
+    #[expect(clippy::inline_always, reason = "each call does it once")]
+    #[inline(always)]
+    pub(super) fn close_unsampled(&mut self) -> bool {
+        let is_closed =
+            matches!(&*self.0, OpenSpan::In(Held(None), current) if current.leave_unsampled());
+        if is_closed {
+            *self = Self::OFF;
+        }
+        is_closed
+    }
+
     pub(super) fn close_anywhere(&mut self) -> Option<Box<Recording>> {
         self.0.close_anywhere()
     }

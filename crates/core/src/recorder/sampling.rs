@@ -47,8 +47,8 @@ use super::current::{self, Boundary, IdHash};
 use super::fork;
 use super::ids;
 use super::listeners::{
-    self, ASKED, BAGGAGE, CUSTOM, FORKED, IDS, INHERITED, LOGGED, Listeners, PER_SPAN, PROVIDER,
-    RULES, SHUT_DOWN, TAIL, UNRECORDED, UNREPORTED, UNUSUAL,
+    self, ASKED, BAGGAGE, BOUNDARIES, CUSTOM, FORKED, IDS, INHERITED, LOGGED, Listeners, PER_SPAN,
+    PROVIDER, RULES, SHUT_DOWN, TAIL, UNRECORDED, UNREPORTED, UNUSUAL,
 };
 use super::local;
 use super::lost::{self, LOST};
@@ -72,6 +72,9 @@ pub(super) enum Decision {
     Asked(Box<Recording>),
 }
 
+/// The listeners that leave the decision about a child of an unsampled local span to its parent.
+const FOLLOWING_PARENT: Listeners = BOUNDARIES | ASKED;
+
 /// Decides for a child of `parent`, or of the current span if `is_current` is set. The name is the call site's or is
 /// set later. The start time is read if the span is recorded.
 ///
@@ -84,6 +87,28 @@ pub(super) fn decide(
     callsite: Option<&'static CallSite>,
 ) -> Decision {
     let listeners = listeners::current();
+    let span = parent.span();
+    let above = span.span_context();
+    if listeners & !FOLLOWING_PARENT == PROVIDER
+        && above.is_valid()
+        && !above.is_sampled()
+        && !above.is_remote()
+        && !parent.is_telemetry_suppressed()
+    {
+        return Decision::Below(IdHash::of(above));
+    }
+
+    decide_by_table(listeners, parent, is_current, callsite)
+}
+
+/// Completes [`decide`] by all rows of the table. The arguments fit into registers.
+#[inline(never)]
+fn decide_by_table(
+    listeners: Listeners,
+    parent: &Context,
+    is_current: bool,
+    callsite: Option<&'static CallSite>,
+) -> Decision {
     if parent.is_telemetry_suppressed() {
         return Decision::Off;
     }
@@ -115,7 +140,7 @@ pub(super) fn decide(
         return Decision::Below(IdHash::of(above));
     }
 
-    decide_with_ids(listeners, parent, is_current, callsite)
+    decide_with_ids(listeners, capture, parent, is_current, callsite)
 }
 
 /// Whether a rule turns the span off, or no part of the provider receives spans. Without receivers, a root is not off
@@ -149,15 +174,15 @@ fn is_independent(listeners: Listeners, capture: Option<u64>, above: &SpanContex
     capture.is_none() && (!above.is_valid() || listeners & PER_SPAN != 0)
 }
 
-/// Completes [`decide`] for a span that needs ids of its own. The arguments fit into registers.
-#[inline(never)]
+/// Decides about a span that needs ids of its own.
+#[inline]
 fn decide_with_ids(
     listeners: Listeners,
+    capture: Option<u64>,
     parent: &Context,
     is_current: bool,
     callsite: Option<&'static CallSite>,
 ) -> Decision {
-    let capture = capture(listeners, parent);
     let span = parent.span();
     let above = span.span_context();
     let is_independent = is_independent(listeners, capture, above);

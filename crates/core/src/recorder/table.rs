@@ -22,8 +22,8 @@ use opentelemetry::trace::TraceContextExt;
 
 use super::captures::{self, CaptureScope};
 use super::context;
-use super::current::{CurrentGuard, is_boundary};
-use super::listeners;
+use super::current::{self, CurrentGuard, is_boundary};
+use super::listeners::{self, Listeners};
 use super::local;
 use super::open::{
     self, OpenSpan, Opened, Parked, Placed, Recorder, note_unrecorded, place_unrecorded,
@@ -72,15 +72,41 @@ fn set() {
     open::set_recorder(RECORDER);
 }
 
+/// Only the row of an unsampled call is inlined. The other rows need so many registers that saving them would be a large
+/// part of an unsampled call.
 fn open_call(callsite: &'static CallSite, fill: Option<Fill<'_>>) -> Opened {
     let listeners = listeners::current();
-    if listeners::has_only_boundaries(listeners)
-        && let Some(recording) = sampling::follow_boundary(callsite)
-    {
-        let recording = fill_in(recording, fill);
-        return Opened::new(OpenSpan::nested(recording));
+    if listeners::has_only_boundaries(listeners) && current::is_in_boundary() {
+        return open_in_boundary(callsite, fill);
     }
 
+    if listeners::is_unusual(listeners) {
+        return open_call_rarely(listeners, callsite, fill);
+    }
+
+    match decide(&Parent::CURRENT, Some(callsite)) {
+        Decision::Below(above) if !callsite.has_metrics() => {
+            Opened::new(OpenSpan::within(None, CurrentGuard::unsampled(above, Some(callsite))))
+        }
+        Decision::Keep(recording) => keep_call(recording, fill),
+        decision => open_decided(decision, &Parent::CURRENT, Some(callsite), fill),
+    }
+}
+
+#[inline(never)]
+fn open_in_boundary(callsite: &'static CallSite, fill: Option<Fill<'_>>) -> Opened {
+    match sampling::follow_boundary(callsite) {
+        Some(recording) => Opened::new(OpenSpan::nested(fill_in(recording, fill))),
+        None => open(&Parent::CURRENT, Some(callsite), fill),
+    }
+}
+
+#[inline(never)]
+fn open_call_rarely(
+    listeners: Listeners,
+    callsite: &'static CallSite,
+    fill: Option<Fill<'_>>,
+) -> Opened {
     if sampling::excludes_call(listeners, callsite) {
         return Opened::OFF;
     }
@@ -94,14 +120,19 @@ fn open_call(callsite: &'static CallSite, fill: Option<Fill<'_>>) -> Opened {
 }
 
 /// Opens the span of a call or a guard according to the table. A guard has no call site.
-#[expect(
-    clippy::inline_always,
-    reason = "for the constant `Parent::CURRENT`, the compiler removes the branches on the parent"
-)]
-#[inline(always)]
 fn open(parent: &Parent, callsite: Option<&'static CallSite>, fill: Option<Fill<'_>>) -> Opened {
-    // Only the common rows are inlined.
-    match decide(parent, callsite) {
+    open_decided(decide(parent, callsite), parent, callsite, fill)
+}
+
+#[inline(never)]
+fn open_decided(
+    decision: Decision,
+    parent: &Parent,
+    callsite: Option<&'static CallSite>,
+    fill: Option<Fill<'_>>,
+) -> Opened {
+    let (decision, fill) = decided(decision, parent, fill);
+    match decision {
         Decision::Keep(recording) => keep(recording, parent, callsite.is_some(), fill),
         Decision::Below(above) if parent.is_current() && callsite.is_some() => {
             let measured = parent.map(|cx| sampling::measured(cx, callsite));
@@ -114,24 +145,8 @@ fn open(parent: &Parent, callsite: Option<&'static CallSite>, fill: Option<Fill<
         {
             Opened::OFF
         }
-        decision => open_rarely(decision, parent, callsite, fill),
+        decision => place(decision, parent, callsite, fill).opened(callsite),
     }
-}
-
-#[cold]
-#[inline(never)]
-fn open_rarely(
-    decision: Decision,
-    parent: &Parent,
-    callsite: Option<&'static CallSite>,
-    fill: Option<Fill<'_>>,
-) -> Opened {
-    let (decision, fill) = decided(decision, parent, fill);
-    if let Decision::Keep(recording) = decision {
-        return keep(recording, parent, callsite.is_some(), fill);
-    }
-
-    place(decision, parent, callsite, fill).opened(callsite)
 }
 
 fn open_detached(
@@ -236,8 +251,14 @@ fn place(
     Placed::In(cx, measured)
 }
 
+/// Opens a call below the current span according to the row of a recorded span.
+#[inline(never)]
+fn keep_call(recording: Box<Recording>, fill: Option<Fill<'_>>) -> Opened {
+    keep(recording, &Parent::CURRENT, true, fill)
+}
+
 /// Opens a call according to the row of a recorded span.
-#[expect(clippy::inline_always, reason = "as for `open`")]
+#[expect(clippy::inline_always, reason = "each recorded call runs it once")]
 #[inline(always)]
 fn keep(
     recording: Box<Recording>,
@@ -266,7 +287,7 @@ fn keep_in_boundary(recording: Box<Recording>, parent: &Parent) -> Opened {
     Opened::new(OpenSpan::within(Some(recording), current))
 }
 
-#[expect(clippy::inline_always, reason = "as for `open`")]
+#[expect(clippy::inline_always, reason = "each recorded call runs it once")]
 #[inline(always)]
 fn below(parent: &Parent, recording: &Recording) -> Context {
     parent.map(|cx| cx.with_span(RecordedSpan::of_call(recording)))
