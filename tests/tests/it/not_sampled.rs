@@ -3,7 +3,9 @@
 
 use std::collections::HashSet;
 use std::future::Future;
-use std::pin::Pin;
+use std::panic;
+use std::pin::{Pin, pin};
+use std::task::{Context as TaskContext, Poll, Waker};
 use std::thread;
 
 use floe_telemetry::{
@@ -43,6 +45,15 @@ fn current() -> SpanContext {
     assert_eq!(headers["tracestate"], "vendor=1");
     assert!(!get_current_span().is_recording());
     current
+}
+
+/// Returns the span that other code finds.
+fn found() -> SpanContext {
+    Context::current().span().span_context().clone()
+}
+
+fn poll<F: Future>(future: Pin<&mut F>) -> Poll<F::Output> {
+    future.poll(&mut TaskContext::from_waker(Waker::noop()))
 }
 
 /// Returns the span of a guard, after a check that it is the current span.
@@ -131,9 +142,6 @@ fn the_id_is_carried_to_another_thread() {
 /// that would cost several times as much as a call.
 #[test]
 fn other_code_finds_the_first_span_of_the_process() {
-    fn found() -> SpanContext {
-        Context::current().span().span_context().clone()
-    }
     #[traced]
     fn below() -> [SpanContext; 2] {
         [current(), found()]
@@ -174,7 +182,7 @@ fn a_function_that_panics_restores_its_parent() {
 
     check(0xa2, || {
         let mut ids = Vec::new();
-        let caught = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| panics(&mut ids)));
+        let caught = panic::catch_unwind(panic::AssertUnwindSafe(|| panics(&mut ids)));
         assert!(caught.is_err());
         ids
     });
@@ -263,6 +271,147 @@ fn a_future_keeps_its_id() {
             [one, two, three, four, five].concat()
         })
     });
+}
+
+/// Pending three times. Returns the ids and the baggage of each poll, possibly only of those after the first one, because
+/// an id is created when it is read.
+#[traced]
+async fn watched(reads_early: bool) -> Vec<(SpanContext, SpanContext, Option<String>)> {
+    let mut seen = Vec::new();
+    for poll in 0..4 {
+        if reads_early || poll > 0 {
+            seen.push((current(), found(), propagation::baggage_value("tenant")));
+        }
+        if poll < 3 {
+            yields().await;
+        }
+    }
+    seen
+}
+
+fn within(cx: Context, poll: &mut dyn FnMut()) {
+    let _attached = cx.attach();
+    poll();
+}
+
+#[traced]
+fn in_a_function(poll: &mut dyn FnMut()) {
+    let before = current();
+    poll();
+    assert_eq!(current(), before);
+}
+
+/// Where a future is polled after its first poll.
+type Place = fn(&mut (dyn FnMut() + Send));
+
+const PLACES: [(&str, Place); 8] = [
+    ("the place of the first poll", |poll| poll()),
+    ("another thread", |poll| thread::scope(|scope| scope.spawn(poll).join().unwrap())),
+    ("another function", |poll| in_a_function(poll)),
+    ("another trace", |poll| {
+        within(Context::new().with_remote_span_context(remote(0xbb)), poll);
+    }),
+    ("a function of another trace", |poll| {
+        let cx = Context::new().with_remote_span_context(remote(0xbb));
+        within(cx, &mut || in_a_function(poll));
+    }),
+    ("other baggage", |poll| within(propagation::set_baggage_value("tenant", "other"), poll)),
+    ("suppressed telemetry", |poll| within(Context::current().with_telemetry_suppressed(), poll)),
+    ("a span that is recorded", |poll| {
+        let spans = testing::capture(|| within(Context::new(), &mut || recorded(poll)));
+        assert!(spans.len() <= 1, "{spans}");
+    }),
+];
+
+#[traced]
+fn recorded(poll: &mut dyn FnMut()) {
+    poll();
+}
+
+#[test]
+fn a_future_keeps_its_ids_wherever_it_is_polled() {
+    /// Polls the future once, and ends before its next poll.
+    #[traced]
+    fn caller<F: Future>(mut future: Pin<&mut F>) -> [SpanContext; 2] {
+        within(propagation::set_baggage_value("tenant", "acme"), &mut || {
+            assert!(poll(future.as_mut()).is_pending());
+        });
+        [current(), found()]
+    }
+
+    for (n, (place, elsewhere)) in (0..).zip(PLACES) {
+        for reads_early in [false, true] {
+            check(0xb000 + 2 * n + u64::from(reads_early), || {
+                let mut future = Box::pin(watched(reads_early));
+                let [above, found] = caller(future.as_mut());
+                let mut ready = None;
+                while ready.is_none() {
+                    elsewhere(&mut || match poll(future.as_mut()) {
+                        Poll::Ready(value) => ready = Some(value),
+                        Poll::Pending => {}
+                    });
+                }
+
+                let seen = ready.unwrap();
+                let id = seen[0].0.clone();
+                let expected = (id.clone(), found, Some("acme".to_owned()));
+                assert!(seen.iter().all(|it| *it == expected), "{place}: {seen:?}");
+                vec![above, id]
+            });
+        }
+    }
+}
+
+#[test]
+fn many_futures_that_are_pending_have_ids_of_their_own() {
+    check(0xb1, || {
+        let mut futures: Vec<_> = (0..1_000).map(|_| Box::pin(future())).collect();
+        for future in &mut futures {
+            assert!(poll(future.as_mut()).is_pending());
+        }
+        let ready = futures.iter_mut().rev().map(|future| match poll(future.as_mut()) {
+            Poll::Ready(ids) => ids,
+            Poll::Pending => panic!("it was pending once"),
+        });
+        ready.flatten().collect()
+    });
+}
+
+#[test]
+fn a_future_that_is_dropped_or_panics_is_in_its_span() {
+    struct Reads<'a>(&'a mut Vec<SpanContext>);
+    impl Drop for Reads<'_> {
+        fn drop(&mut self) {
+            self.0.push(current());
+        }
+    }
+
+    #[traced]
+    async fn ends(ids: &mut Vec<SpanContext>, panics: bool) {
+        let reads = Reads(ids);
+        yields().await;
+        reads.0.push(current());
+        yields().await;
+        assert!(!panics, "as intended");
+        yields().await;
+    }
+
+    for (trace, panics) in [(0xb2, false), (0xb3, true)] {
+        check(trace, || {
+            let mut ids = Vec::new();
+            let ended = panic::catch_unwind(panic::AssertUnwindSafe(|| {
+                let mut future = pin!(ends(&mut ids, panics));
+                for _ in 0..3 {
+                    assert!(poll(future.as_mut()).is_pending());
+                }
+            }));
+            assert_eq!(ended.is_err(), panics);
+            assert_eq!(ids.len(), 2);
+            assert_eq!(ids[0], ids[1]);
+            ids.truncate(1);
+            ids
+        });
+    }
 }
 
 #[test]

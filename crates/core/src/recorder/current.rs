@@ -15,16 +15,19 @@
 //!
 //! OpenTelemetry's [specification](https://opentelemetry.io/docs/specs/otel/trace/sdk/#sdk-span-creation) requires
 //! an id for a span that is not sampled. A `Context` for the id would take four times as many instructions as the rest
-//! of the call. Log records, propagators, `get_current_span` and a future that is not ready read the id.
+//! of the call. Log records, propagators and `get_current_span` read the id. A future that is not ready keeps the
+//! `Context` below which it was polled, and attaches it only where another one is current at the next poll.
 //! Spans of `tracing`, of guards, of builders and of the plain API have a `Context`, because they may end in any order.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::marker::PhantomData;
 use std::{mem, ptr};
 
+use opentelemetry::baggage::BaggageExt;
 use opentelemetry::trace::{SpanContext, TraceContextExt};
 use opentelemetry::{Context, SpanId, TraceId};
 
+use super::captures::capture;
 use super::context::{self, Attached, attach};
 use super::ids;
 use super::listeners::{self, TAIL};
@@ -284,7 +287,7 @@ pub(super) enum Way {
     InBoundary(BoundaryGuard, Attached),
     Nested(NestedGuard),
     Unsampled(UnsampledGuard),
-    /// A later poll of an unsampled future, in the `Context` of its first poll.
+    /// A later poll of an unsampled future that is attached to the `Context` of its first poll.
     UnsampledIn(UnsampledGuard, Attached),
 }
 
@@ -366,34 +369,112 @@ impl CurrentGuard {
 
 /// An unsampled span of a future between two polls. A `Context` with its id would take two allocations.
 #[derive(Debug)]
-pub(super) struct Suspended {
+pub(super) struct Suspended(Box<Place>);
+
+/// The context below which an unsampled span runs.
+#[derive(Debug)]
+struct Place {
     context: Context,
     span: Unsampled,
     site: Site,
+}
+
+/// The maximum number of unused places of a thread, as many as a chain of futures that await each other usually needs.
+const MAX_UNUSED: usize = 16;
+
+thread_local! {
+    /// The memory of spans that have ended, for the next ones.
+    #[expect(clippy::vec_box, reason = "the allocations are reused")]
+    static UNUSED: RefCell<Vec<Box<Place>>> = const { RefCell::new(Vec::new()) };
+}
+
+impl Place {
+    #[cold]
+    fn unused() -> Self {
+        let span = Unsampled { below: IdHash::NONE, id: SpanId::INVALID };
+        Self { context: Context::new(), span, site: Site::NONE }
+    }
 }
 
 impl Suspended {
     /// Returns the current span, if it is unsampled and has no `Context`.
     pub(super) fn current() -> Option<Self> {
         let suspended = context::read(|cx| {
-            let span = cx.span();
-            let above = span.span_context();
-            // The id is created here, if the span has none yet.
-            let id = id_below(above)?;
-            let site = Site::published(above.trace_id(), id);
-            Some(Self { context: cx.clone(), span: Unsampled::current(), site })
+            let span = Unsampled::current();
+            let above = cx.span();
+            let above = above.span_context();
+            if !span.is_below(above) {
+                return None;
+            }
+
+            let site = Site::published(above.trace_id(), span.id);
+            let unused = UNUSED.try_with(|unused| unused.borrow_mut().pop()).ok().flatten();
+            let mut place = unused.unwrap_or_else(|| Box::new(Place::unused()));
+            place.context = cx.clone();
+            place.span = span;
+            place.site = site;
+            Some(Self(place))
         });
 
         suspended.flatten()
     }
 
-    pub(super) fn make_current(&self) -> CurrentGuard {
-        let Unsampled { below, id } = self.span;
-        let published = Published::below(self.context.span().span_context(), id, self.site);
-        let guard = UnsampledGuard::attach(below, id);
-        let attached = attach(|| self.context.clone(), || Some(self.context.clone()));
+    #[inline]
+    pub(super) fn make_current(&mut self) -> CurrentGuard {
+        let Place { context, span: Unsampled { below, id }, site } = &mut *self.0;
+        if *id == SpanId::INVALID {
+            *id = unsampled_id();
+        }
+
+        let published = Published::below(context.span().span_context(), *id, *site);
+        let guard = UnsampledGuard::attach(*below, *id);
+        if is_current(context) {
+            return CurrentGuard(Way::Unsampled(guard), published);
+        }
+
+        let attached = attach(|| context.clone(), || Some(context.clone()));
         CurrentGuard(Way::UnsampledIn(guard, attached), published)
     }
+
+    /// Keeps the id that may have been created while the span was current.
+    #[inline]
+    pub(super) fn keep_id(&mut self) {
+        let Unsampled { below, id } = Unsampled::current();
+        if self.0.span.below == below {
+            self.0.span.id = id;
+        }
+    }
+
+    pub(super) fn end(mut self) {
+        // Dropped outside of the borrow, because it may contain values of the program.
+        self.0.context = Context::new();
+        let _ = UNUSED.try_with(|unused| {
+            let mut unused = unused.borrow_mut();
+            if unused.len() < MAX_UNUSED {
+                unused.push(self.0);
+            }
+        });
+    }
+}
+
+/// Whether `cx` is the current context: with the same span, baggage, suppression and capture. OpenTelemetry's API does not
+/// tell whether other values are the same.
+#[inline]
+fn is_current(cx: &Context) -> bool {
+    let is_current = context::read(|current| {
+        ptr::eq(current.span().span_context(), cx.span().span_context())
+            && ptr::eq(current.baggage(), cx.baggage())
+            && current.is_telemetry_suppressed() == cx.is_telemetry_suppressed()
+            && capture(listeners::current(), current) == capture(listeners::current(), cx)
+    });
+
+    is_current == Some(true)
+}
+
+/// Whether `cx` is the current context, and its span the boundary of this thread.
+#[inline]
+pub(super) fn is_current_boundary(cx: &Context) -> bool {
+    is_boundary(cx.span().span_context()) && is_current(cx)
 }
 
 /// Returns the id of the parent of a span, and whether the parent is remote. `above` is the unsampled span in the

@@ -103,7 +103,7 @@ impl DetachedSpan {
         let attached = self.0.make_current();
         let guard = Unwinding(self);
         // If the body unwinds, this is dropped before the guard.
-        let _attached = attached;
+        let _attached = attached.into_inner();
         let value = body();
         mem::forget(guard);
         value

@@ -181,17 +181,18 @@ impl FutureSpan {
     }
 
     /// Restores the context from before the poll, and keeps the span for the next poll.
-    pub(super) fn pause(&mut self, entered: Entered) {
-        self.0.pause(entered);
+    pub(super) fn pause(&mut self, current: &mut Opened) {
+        self.0.pause(current);
     }
 
     /// Restores the context from before the poll, and returns the recording.
-    pub(super) fn end(&mut self, entered: Entered) -> Option<Box<Recording>> {
-        self.0.end(entered)
+    pub(super) fn end(&mut self, current: &mut Opened) -> Option<Box<Recording>> {
+        self.0.end(current)
     }
 
-    #[inline]
-    pub(super) fn begin(&mut self) -> Option<Entered> {
+    /// Makes the span current, after opening it if this is the first poll.
+    #[inline(never)]
+    pub(super) fn begin(&mut self) -> Opened {
         self.0.begin()
     }
 
@@ -200,7 +201,7 @@ impl FutureSpan {
     pub(super) fn is_off(&mut self) -> bool {
         match self.0 {
             Phase::Open(Parked::Off) => true,
-            Phase::Open(_) | Phase::BeforeBuilderOpens(_) => false,
+            Phase::Open(_) | Phase::BeforeBuilderOpens(_) | Phase::FutureOpens(_) => false,
             Phase::BeforeWrapperOpens(_) | Phase::BeforeFutureOpens(_) => {
                 let off = self.0.is_off();
                 if off {
@@ -216,11 +217,11 @@ impl FutureSpan {
     }
 
     #[inline(never)]
-    fn polled<T>(&mut self, entered: Entered, polled: &Poll<T>, outcome: Classifier<T>) {
+    fn polled<T>(&mut self, current: &mut Opened, polled: &Poll<T>, outcome: Classifier<T>) {
         match polled {
-            Poll::Pending => self.0.pause(entered),
+            Poll::Pending => self.0.pause(current),
             Poll::Ready(value) => {
-                if let Some(recording) = self.0.end(entered) {
+                if let Some(recording) = self.0.end(current) {
                     recording.returned(value, outcome);
                 }
             }
@@ -232,7 +233,8 @@ impl FutureSpan {
         if let Phase::Open(parked) = &mut self.0
             && !matches!(parked, Parked::Off)
         {
-            let _ = DROPPING.try_with(|all| all.borrow_mut().push(parked.make_current()));
+            let _ =
+                DROPPING.try_with(|all| all.borrow_mut().push(parked.make_current().into_inner()));
         }
     }
 }
@@ -253,14 +255,12 @@ impl Drop for FutureSpan {
 }
 
 /// Ends the span of a poll that unwinds.
-pub(super) struct Unwinding<'a>(pub(super) &'a mut FutureSpan, pub(super) &'a mut Option<Entered>);
+pub(super) struct Unwinding<'a>(pub(super) &'a mut FutureSpan, pub(super) &'a mut Opened);
 
 impl Drop for Unwinding<'_> {
     #[cold]
     fn drop(&mut self) {
-        let entered = self.1.take();
-        let recording = entered.and_then(|entered| self.0.0.end(entered));
-        if let Some(recording) = recording {
+        if let Some(recording) = self.0.end(self.1) {
             recording.unwound();
         }
     }
@@ -277,13 +277,11 @@ impl<F: Future> Future for InSpan<F> {
             return this.inner.poll(task);
         }
 
-        let mut entered = this.span.begin();
-        let guard = Unwinding(this.span, &mut entered);
+        let mut current = this.span.begin();
+        let guard = Unwinding(this.span, &mut current);
         let polled = this.inner.poll(task);
         mem::forget(guard);
-        if let Some(entered) = entered {
-            this.span.polled(entered, &polled, this.outcome.0);
-        }
+        this.span.polled(&mut current, &polled, this.outcome.0);
         polled
     }
 }
@@ -367,21 +365,19 @@ fn is_below_span() -> bool {
 pub(super) fn unclassified<T>(_: &T, _: Sink<'_>) {}
 
 /// The state of a future's span. The span starts with the first poll, so a future that is never polled has none.
+///
+/// During a poll, the guard of the current span is on the stack of the poll, which passes it by reference. Moving it would
+/// load it in other pieces than it was stored in, which stalls.
 #[derive(Debug)]
 enum Phase {
     BeforeWrapperOpens(&'static CallSite),
     /// Not polled yet; the future opens the span itself. `true` means that the function names a parent.
     BeforeFutureOpens(bool),
     BeforeBuilderOpens(Box<SpanBuilder>),
+    /// The first poll of a future that opens the span itself.
+    FutureOpens(Outer),
     /// The span after the first poll, if the future has one; `Parked::Off` during the first poll, which owns the span.
     Open(Parked),
-}
-
-pub(super) enum Entered {
-    First(OpenSpan),
-    /// The first poll; the future opens the span.
-    Expecting(Outer),
-    Again(OpenSpan),
 }
 
 impl Phase {
@@ -398,71 +394,76 @@ impl Phase {
         listeners::is_off() && !matches!(self, Self::BeforeFutureOpens(true))
     }
 
-    /// Makes the span current, after opening it if this is the first poll. Returns `None` without a span.
     #[inline]
-    pub(super) fn begin(&mut self) -> Option<Entered> {
+    fn begin(&mut self) -> Opened {
         match self {
+            Self::Open(parked) => parked.make_current(),
             Self::BeforeWrapperOpens(callsite) => {
-                let span = enter(callsite, Current, None);
+                let callsite = *callsite;
                 *self = Self::Open(Parked::Off);
-                (!span.is_off()).then(|| Entered::First(span.into_inner()))
+                enter(callsite, Current, None)
             }
             Self::BeforeFutureOpens(_) => {
                 let is_off = self.is_off();
-                *self = Self::Open(Parked::Off);
-                (!is_off).then(|| Entered::Expecting(Outer::expecting()))
-            }
-            Self::BeforeBuilderOpens(_) => {
-                let Self::BeforeBuilderOpens(span) = mem::replace(self, Self::Open(Parked::Off))
-                else {
-                    return None;
+                *self = if is_off {
+                    Self::Open(Parked::Off)
+                } else {
+                    Self::FutureOpens(Outer::expecting())
                 };
-
-                let span = span.open();
-                (!span.is_off()).then(|| Entered::First(span.into_inner()))
+                Opened::OFF
             }
-            Self::Open(Parked::Off) => None,
-            Self::Open(parked) => Some(Entered::Again(parked.make_current())),
+            Self::BeforeBuilderOpens(_) => match mem::replace(self, Self::Open(Parked::Off)) {
+                Self::BeforeBuilderOpens(span) => span.open(),
+                _ => Opened::OFF,
+            },
+            Self::FutureOpens(_) => Opened::OFF,
         }
     }
 
     /// Restores the context from before the poll, and keeps the span for the next poll.
-    fn pause(&mut self, entered: Entered) {
-        let mut span = match entered {
-            Entered::First(span) => span,
-            Entered::Expecting(outer) => outer.opened(),
-            Entered::Again(_) => return,
+    fn pause(&mut self, current: &mut Opened) {
+        let parked = match self {
+            Self::Open(Parked::Off) => current.park(),
+            Self::Open(parked) => return parked.leave(current),
+            Self::FutureOpens(outer) => outer.opened().park(),
+            Self::BeforeWrapperOpens(_)
+            | Self::BeforeFutureOpens(_)
+            | Self::BeforeBuilderOpens(_) => return,
         };
 
-        *self = Self::Open(span.park());
+        *self = Self::Open(parked);
     }
 
     /// Restores the context from before the poll, and returns the recording.
     #[inline]
-    fn end(&mut self, entered: Entered) -> Option<Box<Recording>> {
-        match entered {
-            Entered::First(mut span) => span.close(),
-            Entered::Expecting(outer) => outer.opened().close(),
-            Entered::Again(attached) => {
-                drop(attached);
+    fn end(&mut self, current: &mut Opened) -> Option<Box<Recording>> {
+        match self {
+            Self::FutureOpens(outer) => {
+                let mut opened = outer.opened();
+                *self = Self::Open(Parked::Off);
+                opened.close()
+            }
+            Self::Open(Parked::Unsampled(_)) if current.close_unsampled() => {
                 self.take().recording()
             }
+            _ => current.close().or_else(|| self.take().recording()),
         }
     }
 
     #[inline]
-    pub(super) fn take(&mut self) -> Parked {
+    fn take(&mut self) -> Parked {
         match mem::replace(self, Self::Open(Parked::Off)) {
             Self::Open(parked) => parked,
             Self::BeforeWrapperOpens(_)
             | Self::BeforeFutureOpens(_)
-            | Self::BeforeBuilderOpens(_) => Parked::Off,
+            | Self::BeforeBuilderOpens(_)
+            | Self::FutureOpens(_) => Parked::Off,
         }
     }
 }
 
 /// The progress of the currently polled future, if it opens its span itself.
-#[derive(Clone, Copy, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 enum FirstPoll {
     /// The future does not open its span, or was polled before.
     No,
@@ -478,18 +479,19 @@ thread_local! {
 }
 
 /// The state of the poll around this one.
-pub(super) struct Outer(FirstPoll);
+#[derive(Clone, Copy, Debug)]
+struct Outer(FirstPoll);
 
 impl Outer {
     #[inline]
-    pub(super) fn expecting() -> Self {
+    fn expecting() -> Self {
         Self(FIRST_POLL.replace(FirstPoll::Pending))
     }
 
     /// Returns the span that the future has opened and that is still current. The future may have opened none, for
     /// example if the last listener was removed meanwhile.
     #[inline]
-    pub(super) fn opened(self) -> OpenSpan {
+    fn opened(self) -> OpenSpan {
         if FIRST_POLL.replace(self.0) != FirstPoll::Opened {
             return OpenSpan::Off;
         }

@@ -3,14 +3,13 @@
 
 use std::cell::Cell;
 use std::mem::ManuallyDrop;
-use std::ptr;
 use std::sync::OnceLock;
 
 use opentelemetry::Context;
 use opentelemetry::trace::TraceContextExt;
 
 use super::context;
-use super::current::{self, CurrentGuard, Suspended, is_boundary};
+use super::current::{self, CurrentGuard, Suspended, is_current_boundary};
 use super::current_context::current_context;
 use super::global;
 use super::listeners;
@@ -76,7 +75,7 @@ pub(super) enum Parked {
     /// in memory, one load right after two stores would stall.
     In(Box<(Context, Site)>),
     /// An unsampled span without its own `Context`.
-    Unsampled(Box<Suspended>),
+    Unsampled(Suspended),
     Recording(Box<Recording>),
 }
 
@@ -373,10 +372,7 @@ impl Parked {
     /// context attached. Then a recorded span is added to that context.
     pub(super) fn current(recording: Option<Box<Recording>>) -> Self {
         let Some(mut recording) = recording else {
-            return match Suspended::current() {
-                Some(suspended) => Self::Unsampled(Box::new(suspended)),
-                None => Self::in_current_context(),
-            };
+            return Suspended::current().map_or_else(Self::in_current_context, Self::Unsampled);
         };
 
         if recording.context.is_some() {
@@ -405,19 +401,33 @@ impl Parked {
         Self::Recording(recording)
     }
 
-    /// Makes the span current until the result is dropped. The result has no recording.
-    pub(super) fn make_current(&mut self) -> OpenSpan {
+    /// Makes the span current until the result is closed. The result has no recording.
+    #[inline]
+    pub(super) fn make_current(&mut self) -> Opened {
         match self {
-            Self::Off => OpenSpan::Off,
-            _ if !context::is_there() => OpenSpan::Off,
+            _ if !context::is_there() => Opened::OFF,
+            Self::Unsampled(suspended) => {
+                Opened::new(OpenSpan::within(None, suspended.make_current()))
+            }
+            Self::Recording(recording) => recording.make_current(),
+            Self::Off => Opened::OFF,
             Self::In(parked) => {
                 let (cx, site) = &**parked;
-                let current =
-                    CurrentGuard::propagated(cx.clone(), true, *site, || Some(cx.clone()));
-                OpenSpan::within(None, current)
+                let again = || Some(cx.clone());
+                let current = CurrentGuard::propagated(cx.clone(), true, *site, again);
+                Opened::new(OpenSpan::within(None, current))
             }
-            Self::Unsampled(suspended) => OpenSpan::within(None, suspended.make_current()),
-            Self::Recording(recording) => recording.make_current(),
+        }
+    }
+
+    /// Ends a poll in which the span was current, and after which it will be current again.
+    #[inline]
+    pub(super) fn leave(&mut self, current: &mut Opened) {
+        if let Self::Unsampled(suspended) = self {
+            suspended.keep_id();
+        }
+        if !current.close_unsampled() {
+            drop(current.close());
         }
     }
 
@@ -433,43 +443,54 @@ impl Parked {
     #[inline]
     pub(super) fn recording(self) -> Option<Box<Recording>> {
         match self {
-            Self::Off | Self::In(_) | Self::Unsampled(_) => None,
+            Self::Off | Self::In(_) => None,
+            Self::Unsampled(suspended) => {
+                suspended.end();
+                None
+            }
             Self::Recording(recording) => Some(recording),
         }
     }
 }
 
 impl Recording {
-    fn make_current(&mut self) -> OpenSpan {
-        let Some(mut cx) = self.context.clone() else {
-            return OpenSpan::Off;
+    #[inline]
+    fn make_current(&mut self) -> Opened {
+        let Some(cx) = &self.context else {
+            return Opened::OFF;
         };
 
-        if self.record.is_measured() {
-            let site = Site::of(self.record.head.callsite);
-            let again = || self.context.clone();
-            return OpenSpan::within(None, CurrentGuard::propagated(cx, true, site, again));
+        let again = || Some(cx.clone());
+        if !self.is_in_boundary
+            && !listeners::has_boundaries(listeners::current())
+            && !self.record.is_measured()
+        {
+            let current = CurrentGuard::in_context(self, || cx.clone(), again);
+            return Opened::new(OpenSpan::within(None, current));
         }
 
-        if self.is_in_boundary {
-            // The boundary may no longer be current, for example on another thread. There, the span gets its own
-            // `Context`.
-            let span_above = cx.span();
-            let above = span_above.span_context();
-            let is_current = context::read(|cx| ptr::eq(cx.span().span_context(), above));
-            if !(is_current == Some(true) && is_boundary(above))
-                && let Some(own) = self.own_context()
-            {
-                cx = own.clone();
-            }
-        } else if !listeners::has_boundaries(listeners::current()) {
-            return OpenSpan::within(
-                None,
-                CurrentGuard::in_context(self, || cx, || self.context.clone()),
-            );
+        if self.is_in_boundary && is_current_boundary(cx) {
+            return Opened::new(OpenSpan::within(None, CurrentGuard::nested(self)));
         }
 
-        OpenSpan::within(None, CurrentGuard::in_boundary(cx, self, || self.context.clone()))
+        self.make_current_again()
+    }
+
+    /// Makes the span current where its boundary is not, or as a boundary.
+    #[inline(never)]
+    fn make_current_again(&mut self) -> Opened {
+        // The boundary may no longer be current, for example on another thread. There, the span gets its own `Context`.
+        let Some(cx) = self.own_context().cloned() else {
+            return Opened::OFF;
+        };
+
+        let again = || self.context.clone();
+        let current = if self.record.is_measured() {
+            CurrentGuard::propagated(cx, true, Site::of(self.record.head.callsite), again)
+        } else {
+            CurrentGuard::in_boundary(cx, self, again)
+        };
+        Opened::new(OpenSpan::within(None, current))
     }
 
     /// Returns the context with the span. Creates it if the span was in the `Context` of its boundary.

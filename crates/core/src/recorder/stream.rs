@@ -7,7 +7,7 @@ use std::task::{Context as TaskContext, Poll};
 
 use futures_core::{FusedStream, Stream};
 
-use super::future::{Entered, FutureSpan, Unwinding, unclassified};
+use super::future::{FutureSpan, Unwinding, unclassified};
 use super::open::Opened;
 use super::outcome::{Classifier, by_discriminant};
 use super::span::SpanBuilder;
@@ -87,21 +87,21 @@ impl Items {
     fn polled<T>(
         &mut self,
         span: &mut FutureSpan,
-        entered: Entered,
+        current: &mut Opened,
         polled: &Poll<Option<T>>,
         outcome: Classifier<T>,
     ) {
         match polled {
-            Poll::Pending => span.pause(entered),
+            Poll::Pending => span.pause(current),
             Poll::Ready(Some(item)) => {
-                span.pause(entered);
+                span.pause(current);
                 self.count += 1;
                 if let Some(recording) = span.recording() {
                     self.is_error = recording.item(item, outcome, self.is_error);
                 }
             }
             Poll::Ready(None) => {
-                if let Some(mut recording) = span.end(entered) {
+                if let Some(mut recording) = span.end(current) {
                     recording.set_attribute(keys::FLOE_ITEMS, &self.count);
                     recording.complete();
                 }
@@ -120,13 +120,11 @@ impl<S: Stream> Stream for StreamInSpan<S> {
             return this.inner.poll_next(task);
         }
 
-        let mut entered = this.span.begin();
-        let guard = Unwinding(this.span, &mut entered);
+        let mut current = this.span.begin();
+        let guard = Unwinding(this.span, &mut current);
         let polled = this.inner.poll_next(task);
         mem::forget(guard);
-        if let Some(entered) = entered {
-            this.items.polled(this.span, entered, &polled, this.outcome.0);
-        }
+        this.items.polled(this.span, &mut current, &polled, this.outcome.0);
         polled
     }
 
