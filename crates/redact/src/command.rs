@@ -355,9 +355,37 @@ fn pattern(
     let is_certain = argument.of == Callee::Statement;
     let end = scan.tokens.get(place)?.end;
     let start = begin(scan.text, end, argument.head(pattern))?;
-    let mut at = (before(scan.text, start) != b'_').then_some(start)?;
+    let start = (before(scan.text, start) != b'_').then_some(start)?;
+    let (at, kind) = pattern_end(scan, start, from, pattern, is_certain)?;
+    let mut next = scan.tokens.place_at(at)?;
+    let last = pattern.bytes().next_back().unwrap_or(b' ');
+    let is_after_word = last.is_ascii_alphanumeric() || last == b'*';
+    if is_after_word {
+        next = after_quote(scan, next) + usize::from(scan.tokens.is_sign(next, b','));
+        if scan.tokens.kind(next) != Blank {
+            return None;
+        }
+    }
+    if last != b'>' {
+        next = scan.tokens.skip_blanks(next);
+    }
+    let found = scan.tokens.value(next, Site::default())?;
+    let bond = if is_certain { Bond::Structure } else { Bond::Copula };
+    match (found.bytes(scan.text), scan.tokens.kind(next)) {
+        ([b'/' | b'-' | b'\\' | b':', ..], _) | (_, Open(_)) if is_after_word => None,
+        _ => Some((found, Context::new(kind, bond))),
+    }
+}
+
+/// Returns the end of the text of a pattern that begins at `at`, and the kind of the name in it.
+fn pattern_end(
+    scan: &mut Scan<'_>,
+    mut at: usize,
+    from: usize,
+    pattern: &str,
+    is_certain: bool,
+) -> Option<(usize, KeyKind)> {
     let mut kind = KeyKind::Password;
-    let mut last = ' ';
     for (index, sign) in pattern.char_indices() {
         let rest = &pattern[index + sign.len_utf8()..];
         at = match sign {
@@ -381,25 +409,8 @@ fn pattern(
             }
             sign => sign_end(scan, at, sign)?,
         };
-        last = sign;
     }
-    let mut next = scan.tokens.place_at(at)?;
-    let is_after_word = last.is_ascii_alphanumeric() || last == '*';
-    if is_after_word {
-        next = after_quote(scan, next) + usize::from(scan.tokens.is_sign(next, b','));
-        if scan.tokens.kind(next) != Blank {
-            return None;
-        }
-    }
-    if last != '>' {
-        next = scan.tokens.skip_blanks(next);
-    }
-    let found = scan.tokens.value(next, Site::default())?;
-    let bond = if is_certain { Bond::Structure } else { Bond::Copula };
-    match (found.bytes(scan.text), scan.tokens.kind(next)) {
-        ([b'/' | b'-' | b'\\' | b':', ..], _) | (_, Open(_)) if is_after_word => None,
-        _ => Some((found, Context::new(kind, bond))),
-    }
+    Some((at, kind))
 }
 
 /// Returns the end of an argument. In a statement, it is no word of a sentence.
