@@ -63,7 +63,9 @@ impl Shelf {
         self.0
     }
 
-    fn touch(&self) {}
+    fn touch(&mut self) {
+        self.0 += 1;
+    }
 }
 
 #[test]
