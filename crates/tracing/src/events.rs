@@ -35,8 +35,10 @@ pub fn mark_exported(event: &tracing::Event<'_>) {
     EXPORTED.set(addresses(event));
 }
 
-fn is_exported(event: &tracing::Event<'_>) -> bool {
-    EXPORTED.get() == addresses(event)
+/// Whether an event becomes a log record. Forgets the event, because the next one of its call site may have the same
+/// address, and a filter may keep that one from the layer of log records.
+pub(super) fn take_exported(event: &tracing::Event<'_>) -> bool {
+    EXPORTED.take() == addresses(event)
 }
 
 const ERROR: &str = "error";
@@ -62,11 +64,10 @@ pub(super) struct BridgedEvent {
 }
 
 impl BridgedEvent {
-    pub(super) fn new(event: &tracing::Event<'_>) -> Self {
-        let metadata = event.metadata();
+    pub(super) fn new(metadata: &'static Metadata<'static>, is_exported: bool) -> Self {
         Self {
             metadata,
-            is_exported: is_exported(event),
+            is_exported,
             at: wall_now(),
             name: Cow::Borrowed(name_without_message(metadata)),
             has_message: false,

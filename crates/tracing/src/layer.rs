@@ -12,7 +12,7 @@ use tracing_subscriber::registry::LookupSpan;
 
 use super::current_span::is_stand_in;
 use super::entered;
-use super::events::BridgedEvent;
+use super::events::{BridgedEvent, take_exported};
 use super::fields::SpanFields;
 use super::options::TracingLayer;
 use super::sites::Site;
@@ -150,12 +150,13 @@ where
 
     fn on_event(&self, event: &Event<'_>, layers: LayerContext<'_, S>) {
         let metadata = event.metadata();
+        let is_exported = !self.is_second && take_exported(event);
         if event.is_root() || self.is_idle() || is_internal(metadata) {
             return;
         }
 
         let visit = || {
-            let mut bridged = BridgedEvent::new(event);
+            let mut bridged = BridgedEvent::new(metadata, is_exported);
             guarded(|| event.record(&mut bridged));
             bridged
         };

@@ -2,12 +2,17 @@
 
 use std::fmt;
 use std::panic::catch_unwind;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use floe_telemetry::config::{ExceptionSignal, Sampler};
 use floe_telemetry::{
     EndingSpan, TelemetryConfig, TelemetryProvider, init, record_exception, traced,
 };
 use floe_tests::{ReceivedLog, ReceivedSpan, ReceivedStatus, Receiver, json_lines, program};
+use tracing_subscriber::Layer as _;
+use tracing_subscriber::filter::dynamic_filter_fn;
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::util::SubscriberInitExt as _;
 
 const OPT_IN: &str = "OTEL_SEMCONV_EXCEPTION_SIGNAL_OPT_IN";
 
@@ -196,4 +201,30 @@ fn the_record_of_an_exception_is_that_of_the_conventions() {
     assert_eq!(log.attributes["exception.stacktrace"], stack);
     assert_eq!((&log.attributes["code"], &log.attributes["events"]), (&7.into(), &1.into()));
     assert!((log.trace_id.len(), log.span_id.len()) == (32, 16) && log.time > 0);
+}
+
+static ARE_LOGS_ON: AtomicBool = AtomicBool::new(false);
+
+#[traced]
+fn counts() {
+    for are_on in [true, false, true, false] {
+        ARE_LOGS_ON.store(are_on, Ordering::Relaxed);
+        tracing::info!("counts");
+    }
+}
+
+#[test]
+fn an_event_that_a_filter_keeps_from_the_logs_from_now_on_is_an_event_of_its_span() {
+    let program = program!({
+        let config = TelemetryConfig::from_env().unwrap();
+        let lines = floe_telemetry::logs::layer(&config.logging).unwrap();
+        let filter = dynamic_filter_fn(|_, _| ARE_LOGS_ON.load(Ordering::Relaxed));
+        let bridge = floe_telemetry::tracing_layer();
+        tracing_subscriber::registry().with(bridge).with(lines.with_filter(filter)).init();
+        let _telemetry = TelemetryProvider::builder(config).initialize().unwrap();
+        counts();
+    });
+    let receiver = Receiver::grpc();
+    program.against(&receiver, &[]);
+    assert_eq!((receiver.logs().len(), events(&receiver).len()), (2, 2));
 }
