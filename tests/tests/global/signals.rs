@@ -14,6 +14,8 @@ use tracing_subscriber::filter::dynamic_filter_fn;
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 
+const SPAN_EVENTS: (&str, &str) = ("FLOE_LOG_SPAN_EVENTS", "yes");
+
 const OPT_IN: &str = "OTEL_SEMCONV_EXCEPTION_SIGNAL_OPT_IN";
 
 #[derive(Debug)]
@@ -45,6 +47,11 @@ async fn read(text: &str) -> Result<u32, Refused> {
 #[traced]
 fn serve(text: &str) -> Result<u32, Box<dyn std::error::Error>> {
     Ok(futures_executor::block_on(read(text))?)
+}
+
+#[tracing::instrument(err)]
+fn instrumented() -> Result<(), Refused> {
+    fails()
 }
 
 #[traced]
@@ -89,7 +96,7 @@ fn events(receiver: &Receiver) -> Vec<String> {
 }
 
 fn records_of_exceptions(receiver: &Receiver) -> Vec<ReceivedLog> {
-    let is_exception = |it: &ReceivedLog| it.attributes.contains_key("exception.type");
+    let is_exception = |it: &ReceivedLog| it.attributes.contains_key("exception.message");
     receiver.logs().into_iter().filter(is_exception).collect()
 }
 
@@ -105,7 +112,8 @@ fn described(receiver: &Receiver) -> Vec<String> {
     sorted(records_of_exceptions(receiver).into_iter().map(describe))
 }
 
-const EXCEPTIONS: [&str; 8] = [
+const EXCEPTIONS: [&str; 9] = [
+    "fails: exception",
     "fails_twice: exception",
     "inner: exception",
     "panics: exception",
@@ -116,11 +124,12 @@ const EXCEPTIONS: [&str; 8] = [
     "serve: exception",
 ];
 
-const BRIDGED: [&str; 2] = ["parse: parses", "parse: parses"];
+const BRIDGED: [&str; 3] = ["instrumented: exception", "parse: parses", "parse: parses"];
 
 const PANIC: &str = "inner: lost password=<REDACTED>";
 
-const RECORDS: [&str; 5] = [
+const RECORDS: [&str; 6] = [
+    "fails: no orders from postgresql://<REDACTED>@db/orders: invalid digit found in string",
     "fails_twice: no password=<REDACTED>",
     PANIC,
     "parse: invalid digit found in string",
@@ -135,21 +144,23 @@ fn each_event_and_each_exception_is_in_the_signals_that_are_asked_for() {
         let _telemetry = init().unwrap();
         serve("one").unwrap_err();
         fails_twice().unwrap_err();
+        instrumented().unwrap_err();
         records();
         catch_unwind(panics).unwrap_err();
     });
-    let all = [&EXCEPTIONS[..], &BRIDGED].concat();
-    let all = sorted(all.into_iter().map(str::to_owned));
+    let owned = |names: &[&str]| sorted(names.iter().copied().map(str::to_owned));
+    let (exceptions, bridged) = (owned(&EXCEPTIONS), owned(&BRIDGED));
+    let all = owned(&[&EXCEPTIONS[..], &BRIDGED].concat());
     let without = ("OTEL_LOGS_EXPORTER", "none");
-    let exceptions = EXCEPTIONS.map(str::to_owned);
     let missing = "expects an exporter of log records, found none";
     for (variables, expected, records, written, warning) in [
         (&[][..], &exceptions[..], &[PANIC][..], 1, ""),
-        (&[(OPT_IN, "logs")], &[], &RECORDS, 5, ""),
-        (&[(OPT_IN, "logs/dup")], &exceptions, &RECORDS, 5, ""),
-        (&[("FLOE_LOG_SPAN_EVENTS", "yes")], &all, &[PANIC], 1, ""),
+        (&[(OPT_IN, "logs")], &[], &RECORDS, 6, ""),
+        (&[(OPT_IN, "logs/dup")], &exceptions, &RECORDS, 6, ""),
+        (&[SPAN_EVENTS], &all, &[PANIC], 1, ""),
+        (&[SPAN_EVENTS, (OPT_IN, "logs")], &bridged, &RECORDS, 6, ""),
         (&[without], &all, &[], 1, ""),
-        (&[without, (OPT_IN, "logs")], &all, &[], 5, missing),
+        (&[without, (OPT_IN, "logs")], &all, &[], 6, missing),
         (&[(OPT_IN, "spans")], &exceptions, &[PANIC], 1, "found `spans`"),
     ] {
         let receiver = Receiver::grpc();
@@ -167,7 +178,7 @@ fn each_event_and_each_exception_is_in_the_signals_that_are_asked_for() {
         let failed = receiver.span("serve");
         assert!(matches!(failed.status, ReceivedStatus::Error(text) if text.contains("no orders")));
         let lines = json_lines(&stderr);
-        let exceptions = lines.iter().filter(|it| it.get("exception.type").is_some()).count();
+        let exceptions = lines.iter().filter(|it| it.get("exception.message").is_some()).count();
         assert_eq!(exceptions, written, "{stderr}");
     }
 }

@@ -87,7 +87,6 @@ impl ExceptionLogs {
         let Some(mut events) = events.filter(|events| !events.is_empty()) else {
             return;
         };
-        let is_exception = |event: &Event| event.name == keys::EXCEPTION;
         for event in events.iter().filter(|it| is_exception(it)) {
             self.report(record, event);
         }
@@ -105,6 +104,13 @@ impl ExceptionLogs {
             (self.record)(&SpanException { span: record, at: event.timestamp, attributes });
         }
     }
+}
+
+/// Whether an event is the exception of its span. An error event of `tracing` is an event like its others: it is not in
+/// the logs, or it is in both signals on request.
+fn is_exception(event: &Event) -> bool {
+    let is_of_tracing = event.attributes.iter().any(|it| it.key.as_str() == keys::LEVEL);
+    event.name == keys::EXCEPTION && !is_of_tracing
 }
 
 /// Whether a call below the span has the record of the exception. Remembers the exception for the call around the span.
