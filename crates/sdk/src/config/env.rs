@@ -135,7 +135,7 @@ impl TelemetryConfig {
             otlp(Some(signal), self);
         }
         exporters(self);
-        without_effect::warn();
+        without_effect::warn(self);
     }
 }
 
