@@ -146,8 +146,12 @@ fn parts(ty: &Type) -> Option<Box<dyn Iterator<Item = &Type> + '_>> {
     }
 }
 
-/// Whether the value, or each part of it, can be an attribute: neither nothing nor `Self`.
+/// Whether the value, the output of a future, or each part of either can be an attribute: neither nothing nor `Self`.
 pub(super) fn is_recordable(ty: &Type) -> bool {
+    if let Some(promised) = Future::new(ty).as_ref().and_then(Future::promised) {
+        return is_recordable(&promised.ty);
+    }
+
     match (bare(ty), parts(ty)) {
         (Type::Never(_), _) => false,
         (Type::Tuple(tuple), _) if tuple.elems.is_empty() => false,

@@ -2,8 +2,11 @@
 
 use std::cell::Cell;
 use std::fmt;
+use std::future::ready;
+use std::pin::Pin;
 
 use floe_telemetry::{testing, traced};
+use futures_executor::block_on;
 
 /// Counts how often it is formatted.
 struct Rows(Cell<u8>);
@@ -66,6 +69,11 @@ impl Shelf {
     fn touch(&mut self) {
         self.0 += 1;
     }
+
+    fn later(&mut self) -> Pin<Box<dyn Future<Output = Result<(), String>>>> {
+        self.0 += 1;
+        Box::pin(ready(Ok(())))
+    }
 }
 
 #[test]
@@ -75,9 +83,10 @@ fn a_block_records_the_values_of_the_methods_that_return_some() {
         assert_eq!(shelf.count(), 7);
         shelf.touch();
         shelf.clear().unwrap();
+        block_on(shelf.later()).unwrap();
     });
     spans.single("Shelf::count").assert_attribute("return", 7);
-    for name in ["Shelf::new", "Shelf::clear", "Shelf::touch"] {
+    for name in ["Shelf::new", "Shelf::clear", "Shelf::touch", "Shelf::later"] {
         spans.single(name).assert_ok().assert_no_attribute("return");
     }
 }
@@ -86,7 +95,7 @@ fn a_block_records_the_values_of_the_methods_that_return_some() {
 fn the_returned_value_is_recorded() {
     let spans = testing::capture(|| {
         assert!(typed(1).is_ok());
-        futures_executor::block_on(debugged(1)).unwrap();
+        block_on(debugged(1)).unwrap();
         assert_eq!(displayed().0.get(), 1);
         drop(by_path("ab"));
         drop(computed(3));
@@ -108,7 +117,7 @@ fn an_error_has_no_returned_value_and_a_panic_is_a_warning() {
     let spans = testing::capture(|| {
         assert!(typed(0).is_err());
         assert_eq!(by_path("abc"), "abc");
-        futures_executor::block_on(debugged(255)).unwrap();
+        block_on(debugged(255)).unwrap();
     });
     spans.single("typed").assert_error("none").assert_no_attribute("return");
     spans.single("by_path").assert_ok().assert_attribute("floe.warning", "ret panicked: too long");
