@@ -2,7 +2,7 @@
 
 use crate::rules::structures::{JSON_WEB_TOKEN, PEM_PRIVATE_KEY, WEB_TOKEN_HEADERS};
 use crate::scan::{Evidence, Scan};
-use crate::text::{at, before, before_word, class, part, rest, run_start};
+use crate::text::{at, before, before_word, class, line_end, part, rest, run_start};
 
 const BEGIN: &[u8] = b"-----BEGIN";
 const END: &[u8] = b"-----END";
@@ -10,6 +10,10 @@ const END: &[u8] = b"-----END";
 const WINDOW: usize = 16 * 1024;
 /// The minimum number of characters of a complete line of base64.
 const LINE: usize = 16;
+/// The minimum number of characters of such a line in a key with both labels, which is longer than a name in code.
+const LONG: usize = 24;
+/// The maximum number of headers of a key that are read.
+const HEADERS: usize = 16;
 
 /// Redacts the private key that begins or ends with a label. `anchor` is one of the dashes before the label.
 pub(crate) fn private_key(scan: &mut Scan<'_>, anchor: usize) {
@@ -76,12 +80,26 @@ impl PrivateKey {
     fn read(text: &[u8], start: usize, body: usize) -> Self {
         let frame = memchr::memmem::find(part(text, body, start + WINDOW), b"-----");
         let end = frame.and_then(|foot| label_end(text, body + foot, END));
-        if let Some(end) = end {
-            return Self { end, has_body: true, is_open: false };
-        }
         let line = run_start(text, start, 80, |byte| byte != b'\n');
         let prefix = part(text, line, start);
+        // Code names both labels, and has no long run of base64 between them.
+        let is_key = |end: &usize| {
+            let mut runs = part(text, body, *end).split(|byte| !class!("a-zA-Z0-9+/=").has(*byte));
+            runs.any(|run| run.len() >= LONG)
+        };
+        if let Some(end) = end.filter(is_key) {
+            return Self { end, has_body: true, is_open: false };
+        }
         let mut key = Self { end: body, has_body: false, is_open: false };
+        // Headers, such as `Proc-Type: 4,ENCRYPTED`.
+        for _ in 0..HEADERS {
+            let header = Gap::read(text, key.end, prefix).end;
+            let name = class!("a-zA-Z0-9-").end(text, header, 40);
+            if name == header || !rest(text, name).starts_with(b": ") {
+                break;
+            }
+            key.end = line_end(part(text, 0, start + WINDOW), name);
+        }
         while key.end < start + WINDOW {
             let gap = Gap::read(text, key.end, prefix);
             let line = base64_end(text, gap.end);

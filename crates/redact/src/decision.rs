@@ -335,7 +335,8 @@ fn is_variable(text: &[u8], key: &Key, found: Value) -> bool {
     let mut words = part(text, line, key.start).rsplit(|byte| !is_name(*byte));
     let is_declared = words.nth(1).is_some_and(|word| DECLARATIONS.has(word));
     let is_element = memchr::memchr(b'.', receiver).is_some_and(|sign| sign + 1 == receiver.len());
-    let is_index = part(text, key.end, found.start).contains(&b']');
+    // The value may be far below the name in a table.
+    let is_index = part(text, key.end, found.start.min(key.end + 16)).contains(&b']');
     let is_code = is_declared || is_element || is_index;
     if is_code && before(text, found.start) == b' ' {
         return true;

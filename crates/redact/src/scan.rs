@@ -139,6 +139,8 @@ pub(crate) struct Progress {
     pub(crate) blocks: usize,
     /// The tables before this byte were read.
     pub(crate) tables: usize,
+    /// The names before this byte are those of columns that were read.
+    pub(crate) header: usize,
     /// The end of the last candidate that is not redacted. The next field is its depth in nested candidates.
     kept: usize,
     nested: usize,

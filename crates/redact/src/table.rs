@@ -36,6 +36,9 @@ struct Table {
 
 /// Redacts the secrets in the columns of a table, if the name is a column of its header.
 pub(crate) fn column(scan: &mut Scan<'_>, key: &Key) -> Tried {
+    if key.start < scan.progress.header {
+        return Found;
+    }
     let Some(table) = table(scan, key) else {
         return Nothing;
     };
@@ -70,6 +73,7 @@ pub(crate) fn column(scan: &mut Scan<'_>, key: &Key) -> Tried {
         return Nothing;
     }
     scan.progress.tables = end;
+    scan.progress.header = scan.tokens.start(table.rows);
     Found
 }
 
@@ -139,7 +143,8 @@ fn bond(
         (b'|' | b' ', Some(true)) => Some(Bond::Structure),
         (b'|' | b' ', Some(false)) => Some(Bond::Copula),
         (b'|', None) => None,
-        (b' ', None) => (!class!("a-z").any(line)).then_some(Bond::Copula),
+        // Such a table may list the names of secrets.
+        (b' ', None) => (!class!("a-z").any(line)).then_some(Bond::Position),
         // A blank after a comma belongs to a sentence.
         _ if memchr::memmem::find(line, b", ").is_some() => None,
         _ if has_blank => Some(Bond::Copula),

@@ -85,11 +85,13 @@ fn long_columns_and_records_take_a_bounded_number_of_steps_for_a_byte() {
         let _ = write!(fields, "\"field{field}\":\"value\",");
         fields
     });
+    let [columns, values] = ["password", "x7Kq2Lw9"].map(|cell| vec![cell; 64].join(","));
     let mut slow = String::new();
     for text in [
         format!("user,password\nbob,{mega}\nann,x7"),
         format!("user,password\n{}", "bob,x7Kq2Lw9\n".repeat(1 << 16)),
         format!("{}\n{mega}", "user,password,".repeat(1 << 12)),
+        format!("INSERT ({columns}) VALUES {}", format!("({values}),").repeat(1 << 8)),
         format!("{{{fields}\"loc\":[\"password\"],\"input\":\"x7Kq2Lw9\"}}"),
         format!("{{\"pointer\":\"/data/password\",{fields}\"a\":1}}"),
     ] {

@@ -176,7 +176,7 @@ arguments! {
     user * identified by, role * identified by"
     "server-credential" Statement
         "login * password, user * password, login * pass, user * pass, username * password, username * password 0, \
-    username * password 7, username * secret 0, username * secret, user * on …>, ACL SETUSER * …>, PlainLoginModule required⋮user_*=, DigestLoginModule required⋮user_*=, \
+    username * password 7, username * secret 0, username * secret, user * on >, user * on … >, ACL SETUSER * …>, PlainLoginModule required⋮user_*=, DigestLoginModule required⋮user_*=, \
     etcdctl user add *:, auth-pass *, stats auth *:, impacket */*:, impacket-psexec */*:, \
     impacket-secretsdump */*:, impacket-wmiexec */*:, impacket-smbexec */*:"
     "device-credential" Statement
