@@ -6,13 +6,17 @@ use std::env;
 use opentelemetry::Context;
 use opentelemetry::propagation::text_map_propagator::FieldIter;
 use opentelemetry::propagation::{Extractor, Injector, TextMapPropagator};
-use opentelemetry::trace::TraceContextExt;
+use opentelemetry::trace::{SpanContext, TraceContextExt, TraceFlags};
 use opentelemetry_aws::trace::XrayPropagator as Format;
 
 /// The variable in which Lambda passes the context of an invocation.
 const VARIABLE: &str = "_X_AMZN_TRACE_ID";
 
 const HEADER: &str = "x-amzn-trace-id";
+
+/// The flag by which opentelemetry-aws stands for `Sampled=?`, with which a caller leaves the decision to its callee. In
+/// W3C's level 2, it marks a random trace id.
+const UNDECIDED: TraceFlags = TraceFlags::new(0x02);
 
 /// The variable with the name of the function, which only Lambda sets.
 pub(crate) const FUNCTION: &str = "AWS_LAMBDA_FUNCTION_NAME";
@@ -21,8 +25,8 @@ pub(crate) const FUNCTION: &str = "AWS_LAMBDA_FUNCTION_NAME";
 /// of AWS send and read, and on Lambda the variable `_X_AMZN_TRACE_ID`, where nothing else carries a trace.
 ///
 /// A `traceparent` takes precedence. A load balancer sends a header without a parent, which names no span and is
-/// ignored. On Lambda a header with `Sampled=0` is ignored too: Lambda passes it to each function without active tracing,
-/// where nobody has decided about the trace.
+/// ignored. A header with `Sampled=?` or without `Sampled` is ignored, too, because nobody has decided about the trace,
+/// and so is one with `Sampled=0` on Lambda, which passes it to each function without active tracing.
 #[derive(Clone, Debug, Default)]
 pub struct XrayPropagator(Format);
 
@@ -36,7 +40,11 @@ impl XrayPropagator {
 
 impl TextMapPropagator for XrayPropagator {
     fn inject_context(&self, cx: &Context, injector: &mut dyn Injector) {
-        self.0.inject_context(cx, injector);
+        let span = cx.span();
+        let sent = span.span_context();
+        let (ids, flags) = ((sent.trace_id(), sent.span_id()), sent.trace_flags() & !UNDECIDED);
+        let sent = SpanContext::new(ids.0, ids.1, flags, false, sent.trace_state().clone());
+        self.0.inject_context(&Context::new().with_remote_span_context(sent), injector);
     }
 
     fn extract_with_context(&self, cx: &Context, extractor: &dyn Extractor) -> Context {
@@ -53,7 +61,8 @@ impl TextMapPropagator for XrayPropagator {
             let value = env::var(VARIABLE).unwrap_or_default();
             received = read(&HashMap::from([(HEADER.to_owned(), value)]));
         }
-        let is_decided = received.is_sampled() || env::var_os(FUNCTION).is_none();
+        let is_undecided = received.trace_flags() & UNDECIDED == UNDECIDED;
+        let is_decided = received.is_sampled() || !is_undecided && env::var_os(FUNCTION).is_none();
         if received.is_valid() && is_decided {
             cx.with_remote_span_context(received)
         } else {
@@ -68,7 +77,7 @@ impl TextMapPropagator for XrayPropagator {
 
 #[cfg(test)]
 mod tests {
-    use opentelemetry::trace::{SpanContext, SpanId, TraceFlags, TraceId, TraceState};
+    use opentelemetry::trace::{SpanId, TraceId, TraceState};
 
     use super::*;
 
@@ -103,8 +112,26 @@ mod tests {
             (&Context::new(), of_balancer, nothing),
             (&Context::new(), "Root=1;Parent==;", nothing),
             (&Context::new(), "", nothing),
+            (&Context::new(), &header.replace("d=1", "d=0"), &xray.replace("true", "false")),
+            (&Context::new(), &header.replace("d=1", "d=?"), nothing),
+            (&Context::new(), header.trim_end_matches(";Sampled=1"), nothing),
         ] {
             assert_eq!(extracted(cx, header), expected, "{header}");
+        }
+    }
+
+    #[test]
+    fn the_random_flag_of_w3c_is_not_sent_as_a_request_for_a_decision() {
+        for (flags, sampled) in [(0, "0"), (1, "1"), (2, "0"), (3, "1")] {
+            let (ids, flags) = ((TraceId::from(1), SpanId::from(2)), TraceFlags::new(flags));
+            let span = SpanContext::new(ids.0, ids.1, flags, true, TraceState::NONE);
+            let mut headers = HashMap::new();
+            let cx = Context::new().with_remote_span_context(span);
+            XrayPropagator::new().inject_context(&cx, &mut headers);
+            let expected = format!(
+                "Root=1-00000000-000000000000000000000001;Parent=0000000000000002;Sampled={sampled}"
+            );
+            assert_eq!(headers[HEADER], expected);
         }
     }
 }
