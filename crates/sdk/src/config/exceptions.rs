@@ -7,7 +7,7 @@ choice! {
     ///
     /// OpenTelemetry's conventions name the values and the variable
     /// ([exceptions](https://opentelemetry.io/docs/specs/semconv/exceptions/)). Without an exporter of log records,
-    /// exceptions are events of their spans with each value.
+    /// exceptions are events of their spans, whatever the value is.
     ///
     /// ```
     /// use floe_telemetry::TelemetryConfig;

@@ -1,7 +1,7 @@
 //! Exceptions as log records: which exceptions of a finished span have a record, and which stay its events.
 //!
 //! The collector reads the spans of a thread in the order in which they ended, so a failed call is read before the call
-//! around it. An exception is that of a call below if its texts, the error's own one and those of its sources, end with
+//! around it. An exception comes from a call below if its texts (the text of the error and those of its sources) end with
 //! the texts of an exception of a child span. Then the child, or a span below it, has the record.
 
 use std::collections::VecDeque;
