@@ -22,7 +22,7 @@ use opentelemetry::trace::TraceContextExt;
 
 use super::captures::{self, CaptureScope};
 use super::context;
-use super::current::{self, CurrentGuard, is_boundary};
+use super::current::{self, CurrentGuard, IdHash, is_boundary};
 use super::listeners::{self, Listeners};
 use super::local;
 use super::open::{
@@ -88,9 +88,17 @@ fn open_call(callsite: &'static CallSite, fill: Option<Fill<'_>>) -> Opened {
         Decision::Below(above) if !callsite.has_metrics() => {
             Opened::new(OpenSpan::within(None, CurrentGuard::unsampled(above, Some(callsite))))
         }
+        Decision::Below(above) => open_measured(above, Some(callsite)),
         Decision::Keep(recording) => keep_call(recording, fill),
         decision => open_decided(decision, &Parent::CURRENT, Some(callsite), fill),
     }
+}
+
+/// Opens an unsampled call below the current span, with a recording if metrics are made from it.
+#[inline(never)]
+fn open_measured(above: IdHash, callsite: Option<&'static CallSite>) -> Opened {
+    let measured = Parent::CURRENT.map(|cx| sampling::measured(cx, callsite));
+    Opened::new(OpenSpan::within(measured, CurrentGuard::unsampled(above, callsite)))
 }
 
 #[inline(never)]
@@ -135,8 +143,7 @@ fn open_decided(
     match decision {
         Decision::Keep(recording) => keep(recording, parent, callsite.is_some(), fill),
         Decision::Below(above) if parent.is_current() && callsite.is_some() => {
-            let measured = parent.map(|cx| sampling::measured(cx, callsite));
-            Opened::new(OpenSpan::within(measured, CurrentGuard::unsampled(above, callsite)))
+            open_measured(above, callsite)
         }
         Decision::Off
             if parent.is_current()
