@@ -23,6 +23,12 @@ async fn expected() {}
 ))]
 fn open() {}
 
+/// A route is named by its template.
+#[traced(name = "GET /orders/{id}", attributes("http.route" = "/orders/{id}"))]
+fn route(id: u64) {
+    assert_ne!(id, 0);
+}
+
 mod legacy {
     #![allow(deprecated)]
 
