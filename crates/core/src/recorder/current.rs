@@ -27,7 +27,7 @@ use opentelemetry::baggage::BaggageExt;
 use opentelemetry::trace::{SpanContext, TraceContextExt};
 use opentelemetry::{Context, SpanId, TraceId};
 
-use super::captures::capture;
+use super::captures::CaptureScope;
 use super::context::{self, Attached, attach};
 use super::ids;
 use super::listeners::{self, TAIL};
@@ -461,11 +461,12 @@ impl Suspended {
 /// tell whether other values are the same.
 #[inline]
 fn is_current(cx: &Context) -> bool {
+    let scope = |cx: &Context| cx.get::<CaptureScope>().map(|scope| scope.0);
     let is_current = context::read(|current| {
         ptr::eq(current.span().span_context(), cx.span().span_context())
             && ptr::eq(current.baggage(), cx.baggage())
             && current.is_telemetry_suppressed() == cx.is_telemetry_suppressed()
-            && capture(listeners::current(), current) == capture(listeners::current(), cx)
+            && (!listeners::has_captures(listeners::current()) || scope(current) == scope(cx))
     });
 
     is_current == Some(true)
