@@ -3,7 +3,6 @@
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
-use std::iter::successors;
 
 use floe_waterfall::duration;
 use itertools::Itertools as _;
@@ -90,15 +89,27 @@ pub(super) fn slow_with(
     }
     groups.retain(|_, spans| spans.len() >= SPANS_OF_OUTLIER);
     let flags = flags(forest);
+    let roots = roots(forest);
     let tested = groups.values().map(|spans| {
         let mut sorted = spans.iter().map(|it| forest.span(*it).duration()).collect_vec();
         sorted.sort_unstable();
         let name = &normalized(&forest.span(spans[0]).name);
-        let group = Group { forest, name, spans, flags: &flags, sorted };
+        let group = Group { forest, name, spans, roots: &roots, flags: &flags, sorted };
         let outlier = group.stragglers(least).or_else(|| group.outlier(least));
         likeliest(group.separated(least).into_iter().chain(outlier))
     });
     tested.collect()
+}
+
+/// Returns the root above each span, or the span itself.
+fn roots(forest: &Forest<'_>) -> Vec<usize> {
+    let mut roots = vec![0; forest.recording().spans.len()];
+    for root in forest.tree().roots() {
+        for span in forest.tree().below(&[*root]) {
+            roots[span] = *root;
+        }
+    }
+    roots
 }
 
 type Flags = FxHashMap<TraceId, BTreeSet<Feature>>;
@@ -134,6 +145,8 @@ struct Group<'a> {
     forest: &'a Forest<'a>,
     name: &'a str,
     spans: &'a [usize],
+    /// The root above each span of the file.
+    roots: &'a [usize],
     flags: &'a Flags,
     sorted: Vec<u64>,
 }
@@ -164,7 +177,7 @@ impl Group<'_> {
             *values += 1;
             *spans += places.len();
         }
-        // A place that all callees share says only that there is a callee.
+        // If all callees share a place, the place tells no more than that a span calls something.
         let is_id = |(key, _): &Feature| {
             let (values, spans) = keys[&**key];
             values * 2 > spans || values == 1 && key.starts_with(CALLEE)
@@ -183,8 +196,8 @@ impl Group<'_> {
         let mut features = Vec::new();
         let source = self.forest.recording().source(span.source);
         let resource = source.iter().flat_map(|it| &it.resource);
-        let parents = successors(Some(index), |it| self.forest.tree().parent(*it));
-        let root = parents.skip(1).last().map(|it| &self.forest.span(it).attributes);
+        let root = Some(self.roots[index]).filter(|root| *root != index);
+        let root = root.map(|root| &self.forest.span(root).attributes);
         let attributes = span.attributes.iter().chain(resource);
         for (key, value) in attributes.chain(root.into_iter().flatten()) {
             if !MEASURED.contains(&&**key) {
