@@ -209,21 +209,21 @@ impl Opened {
 
     /// Emits the call of the runtime. The first argument opens the span, so that no variable contains the span; the
     /// last argument handles the returned value.
-    fn call(self, traced: &Traced<'_>, finish_of: &Finish) -> TokenStream {
+    fn call(self, traced: &Traced<'_>, finish: &Finish) -> TokenStream {
         let private = traced.krate.private();
         let ours = Span::mixed_site();
         let at = at_output(traced);
         let Self { open, body } = self;
-        let (function, finish) = match (finish_of, &open) {
-            (Finish::Classified(classifier), _) => (quote_spanned!(ours=> call), classifier),
-            (Finish::Then(closure), Some(_)) => (quote_spanned!(ours=> call_then), closure),
-            (Finish::Then(closure), None) => (quote_spanned!(ours=> call_opening), closure),
-            (Finish::OfKind(classifier), _) => {
-                (quote_spanned!(at=> CoveredBySpan::__floe_call), classifier)
-            }
+        let (function, kind, finish) = match (finish, &open) {
+            (Finish::Classified(classifier), _) => (quote_spanned!(ours=> call), None, classifier),
+            (Finish::Then(closure), Some(_)) => (quote_spanned!(ours=> call_then), None, closure),
+            (Finish::Then(closure), None) => (quote_spanned!(ours=> call_opening), None, closure),
+            (Finish::OfKind(classifier), _) => (
+                quote_spanned!(at=> CoveredBySpan::__floe_call),
+                Some(quote_spanned!(at=> &__floe_kind,)),
+                classifier,
+            ),
         };
-        let kind =
-            matches!(finish_of, Finish::OfKind(_)).then(|| quote_spanned!(at=> &__floe_kind,));
         let open = open.map(|open| quote_spanned!(ours=> #open,));
         let private = tokens::located_at(private, at);
         let declared = is_declared(traced).then(|| declared(traced));
