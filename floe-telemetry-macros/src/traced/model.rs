@@ -417,8 +417,9 @@ fn warnings(
     let keys = Keys::new();
     let text = span.value();
     let mut names = arguments.iter().flat_map(Argument::names);
-    // A route is named by its template, as in `GET /orders/{id}`.
-    if names.any(|name| text.contains(&format!("{{{name}}}"))) && !text.contains("/{") {
+    // By the conventions, the name of a request ends with the template of its route: `GET /orders/{id}`.
+    let is_route = text.rsplit(' ').next().is_some_and(|word| word.starts_with('/'));
+    if !is_route && names.any(|name| text.contains(&format!("{{{name}}}"))) {
         keys.unformatted(span);
     }
     let name = &function.sig.ident;
