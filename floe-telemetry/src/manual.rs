@@ -70,7 +70,7 @@ pub mod messages {}
 #[doc = include_str!("../docs/backends.md")]
 pub mod backends {}
 
-/// What to write for each kind of telemetry, and what happens to a call.
+/// The code for each kind of telemetry, and the span of each kind of call.
 ///
 /// [`-diesel`]: https://docs.rs/floe-telemetry-diesel
 /// [`-sql`]: https://docs.rs/floe-telemetry-sql

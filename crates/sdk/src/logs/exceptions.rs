@@ -56,8 +56,8 @@ pub(crate) struct ExceptionLogs {
 }
 
 impl ExceptionLogs {
-    /// Returns `None` if exceptions are only events of spans. Without an exporter of log records, they stay events, and
-    /// one warning says so.
+    /// Returns `None` if exceptions are only events of spans. Without an exporter of log records, they stay events, with
+    /// one warning.
     pub(crate) fn of(config: &TelemetryConfig, are_exported: bool) -> Option<Self> {
         if config.exceptions == ExceptionSignal::SpanEvents {
             return None;
