@@ -41,8 +41,8 @@ def kind(declared):
     if isinstance(declared, dict):
         members = [member["value"] for member in declared["members"]]
         if all(isinstance(member, int) for member in members):
-            return f"IntOf(&[{', '.join(map(str, members))}])", False
-        return f"TextOf(&[{', '.join(map(text, members))}])", False
+            return f"IntOf({', '.join(map(str, members))})", False
+        return f"TextOf({', '.join(map(text, members))})", False
     template = re.fullmatch(r"template\[(.+)\]", declared)
     return KINDS[template[1] if template else declared], bool(template)
 
@@ -62,11 +62,11 @@ def deprecation(item):
         case _ if is_moved(item):
             return ""
         case {"reason": "renamed", "renamed_to": successor}:
-            return f".renamed_to({text(successor)})"
+            return f" renamed_to({text(successor)})"
         case {"note": note}:
-            return f".deprecated({text(note.replace('Deprecated, no', 'No'))})"
+            return f" deprecated({text(note.replace('Deprecated, no', 'No'))})"
         case {"reason": "obsoleted"}:
-            return '.deprecated("It has no replacement.")'
+            return ' deprecated("It has no replacement.")'
         case other:
             raise SystemExit(f"expected a renamed key or a note, found {other}")
 
@@ -93,10 +93,10 @@ def rows(registry):
     found = {}
     for key, item in attributes(registry):
         values, is_template = kind(item["type"])
-        row = f"Row::new({text(key)}, {values})"
-        row += ".template()" if is_template else ""
+        row = f"{text(key)} {values}"
+        row += " template" if is_template else ""
         row += deprecation(item)
-        if found.setdefault(key, row) != row and ".deprecated" not in row:
+        if found.setdefault(key, row) != row and " deprecated(" not in row:
             raise SystemExit(f"{key} is defined twice")
     return [found[key] for key in sorted(found)]
 
@@ -109,13 +109,13 @@ def table(registry):
         "// Made by `crates/semconv/generate.py` from OpenTelemetry's semantic conventions, which are under the",
         "// Apache License 2.0.",
         "",
-        "use crate::row::{Kind::*, Row};",
+        "use crate::row::{Kind, Row, rows};",
         "",
         "pub(crate) const SCHEMA_URL: &str = " + text(schema) + ";",
         "",
-        f"pub(crate) static ROWS: [Row; {len(keys)}] = [",
-        *(f"    {row}," for row in keys),
-        "];",
+        "rows! {",
+        *(f"    {row}" for row in keys),
+        "}",
         "",
     ]
     return "\n".join(lines)

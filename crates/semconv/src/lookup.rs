@@ -17,7 +17,7 @@ pub const VERSION: &str = {
 
 /// Returns the attributes, sorted by their keys.
 pub fn attributes() -> &'static [Row] {
-    &table::ROWS
+    table::ROWS
 }
 
 /// Returns the attribute with this key, or the template for it: `http.request.header` for `http.request.header.etag`.

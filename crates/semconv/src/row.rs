@@ -52,6 +52,15 @@ pub enum Deprecation {
     Because(&'static str),
 }
 
+/// Makes the table: in each row the key, the kind of the values with the possible ones, and what else is known.
+macro_rules! rows {
+    ($($key:literal $kind:ident $(($($one:literal),+))? $($known:ident $(($text:literal))?)*)*) => {
+        pub(crate) static ROWS: &[Row] =
+            &[$(Row::new($key, Kind::$kind $((&[$($one),+]))?)$(.$known($($text)?))*),*];
+    };
+}
+pub(crate) use rows;
+
 impl Row {
     pub(crate) const fn new(key: &'static str, kind: Kind) -> Self {
         Self { key, kind, is_template: false, deprecation: None }
