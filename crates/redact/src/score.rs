@@ -381,7 +381,7 @@ impl<'v> Seen<'v> {
     }
 
     fn is_mostly_random(&self) -> bool {
-        random_letters(self.word) >= self.word.len().min(8)
+        random_letters(self.word) >= self.word.len().clamp(5, 8)
     }
 
     /// Whether the value has letters and digits and may be a chosen password, unlike a name with a number, `orders-2`.

@@ -3,10 +3,11 @@
 
 use crate::decision::{Claim, Key};
 use crate::lexer::{Kind, Tokens};
+use crate::rules::keys::KeyKind;
 use crate::rules::structures::SQL_PASSWORD;
 use crate::rules::words::ROWS_WORDS;
 use crate::scan::{Scan, Tried};
-use crate::score::{Bond, is_made_up};
+use crate::score::{Bond, Look, is_made_up, look};
 use crate::text::{before, class, count_steps, part};
 use crate::value::Value;
 
@@ -44,6 +45,7 @@ pub(crate) fn column(scan: &mut Scan<'_>, key: &Key) -> Tried {
     };
     let position = scan.position();
     let rule = table.has_brackets.then_some(SQL_PASSWORD);
+    let mut rows = Vec::new();
     let mut at = table.rows;
     loop {
         let tokens = &mut scan.tokens;
@@ -57,14 +59,25 @@ pub(crate) fn column(scan: &mut Scan<'_>, key: &Key) -> Tried {
             break;
         }
         at = if opens { tokens.skip_comma(end + 1) } else { tokens.next_line(end) };
-        for (column, value) in table.columns.iter().zip(cells) {
-            let Value { start, end, next: after, .. } = *column;
-            if let Some(meaning) = scan.policy.meaning(column.bytes(scan.text)) {
-                let key = Key { meaning, start, end, after, ..*key };
-                scan.key = Some(start..end);
-                let claim = Claim { value, context: key.context(table.bond), rule };
-                let _ = Claim::judge(Some(claim), scan, &key);
-            }
+        rows.push(cells);
+    }
+    for (index, column) in table.columns.iter().enumerate() {
+        let Value { start, end, next: after, .. } = *column;
+        let Some(mut meaning) = scan.policy.meaning(column.bytes(scan.text)) else {
+            continue;
+        };
+        let values = rows.iter().map(|row| row[index]);
+        // A column with a word has the tokens of a language.
+        let has_word =
+            |value: Value| matches!(look(value.bytes(scan.text)), Look::Word | Look::Prose);
+        if !meaning.is_compound && meaning.kind == KeyKind::Secret && values.clone().any(has_word) {
+            meaning.kind = KeyKind::Weak;
+        }
+        let key = Key { meaning, start, end, after, ..*key };
+        scan.key = Some(start..end);
+        for value in values {
+            let claim = Claim { value, context: key.context(table.bond), rule };
+            let _ = Claim::judge(Some(claim), scan, &key);
         }
     }
     let end = scan.tokens.start(at);

@@ -180,7 +180,7 @@ arguments! {
     etcdctl user add *:, auth-pass *, stats auth *:, impacket */*:, impacket-psexec */*:, \
     impacket-secretsdump */*:, impacket-wmiexec */*:, impacket-smbexec */*:"
     "device-credential" Statement
-        "snmp-server community, snmp community, crypto isakmp key, \
+        "snmp-server community, set snmp community, crypto isakmp key, \
     pre-shared-key ascii-text, tacacs-server key, radius-server key, \
     tacacs-server host …key, radius-server host …key, tacacs server *\n address ipv4 *\n key, \
     ospf message-digest-key * md5, standby * authentication, standby * authentication md5 key-string, \
