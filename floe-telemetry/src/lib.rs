@@ -105,7 +105,8 @@ pub use floe_telemetry_core::{
 pub mod trace {
     #[doc(hidden)]
     pub use floe_telemetry_core::{
-        CoveredBySpan, Followed, Follows, NamedFuture, PartOfValue, Unbounded,
+        AttributesOnlyBorrow, CoveredBySpan, Followed, Follows, NamedFuture, PartOfValue,
+        StartBelow, ToLinks, ToName, Unbounded,
     };
     pub use floe_telemetry_core::{
         CurrentSpan, DetachedSpan, InSpan, Opening, RecordedSpan, RecorderTracer,

@@ -52,6 +52,10 @@ pub use self::recorder::span::{
 };
 // For messages of the compiler, which name a public path of a type if there is one.
 #[doc(hidden)]
+pub use self::recorder::open::StartBelow;
+#[doc(hidden)]
+pub use self::recorder::opening::{AttributesOnlyBorrow, ToLinks, ToName};
+#[doc(hidden)]
 pub use self::recorder::returned::{
     CoveredBySpan, Followed, Follows, NamedFuture, PartOfValue, Unbounded,
 };

@@ -104,7 +104,9 @@ impl<'a> Traced<'a> {
             of_block: of_block.collect(),
             name,
             computed_name,
-            tracer: value(symbol::TRACER),
+            tracer: value(symbol::TRACER).inspect(|tracer| {
+                check_empty(cx, tracer, "a tracer needs a name, and this one is empty");
+            }),
             level: variant_of(cx, &args, symbol::LEVEL, LEVELS),
             kind: variant_of(cx, &args, symbol::KIND, KINDS).unwrap_or_else(|| variant(KINDS[0])),
             parent: match value(symbol::PARENT).inspect(|parent| check_parent(cx, parent)) {
@@ -289,14 +291,18 @@ fn misplaced(cx: &Ctxt, args: &Given, function: &Function, shape: &Shape) {
 
 /// Returns the name of the call site, and the expression of a name that is evaluated for each call.
 fn name(cx: &Ctxt, written: Expr, own_name: LitStr) -> (LitStr, Option<Expr>) {
+    check_empty(cx, &written, "a span needs a name, and this one is empty");
     match written {
-        Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) => {
-            if text.value().is_empty() {
-                cx.error(&text, "a span needs a name, and this one is empty");
-            }
-            (text, None)
-        }
+        Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) => (text, None),
         computed => (own_name, Some(computed)),
+    }
+}
+
+/// Reports a name that is an empty literal, at the literal.
+fn check_empty(cx: &Ctxt, written: &Expr, message: &str) {
+    if matches!(written, Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) if text.value().is_empty())
+    {
+        cx.error(written, message);
     }
 }
 
