@@ -42,7 +42,6 @@ mod exporters;
 pub(crate) mod feature;
 mod file_sampler;
 pub(crate) mod filter;
-mod leaves;
 pub(crate) mod limits;
 pub(crate) mod logging;
 pub(crate) mod metrics;

@@ -4,8 +4,10 @@ use std::fmt::{self, Display};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 
+use serde_json::Value;
+
 use super::filter::shown;
-use super::leaves::leaves;
+use super::mistake::below;
 use super::source::{Source, Values};
 use super::telemetry::TelemetryConfig;
 use crate::redaction::sanitize_sent_value;
@@ -20,11 +22,34 @@ fn hash(value: &impl Hash) -> u64 {
     hasher.finish()
 }
 
+/// Adds the scalars of a value with their paths. Values that are not set are omitted.
+fn add_scalars(path: &str, value: &Value, values: &mut Values) {
+    let text = match value {
+        Value::Null => return,
+        Value::Array(items) => {
+            let items = items.iter().enumerate();
+            return items.for_each(|(at, item)| {
+                add_scalars(&below(path, &at.to_string()), item, values);
+            });
+        }
+        Value::Object(fields) => {
+            return fields.iter().for_each(|(key, field)| {
+                add_scalars(&below(path, key), field, values);
+            });
+        }
+        Value::String(text) => text.clone(),
+        scalar => scalar.to_string(),
+    };
+    values.insert(path.to_owned(), (text, 0));
+}
+
 impl TelemetryConfig {
     /// Returns the values that are not the default of an optional section.
     pub(super) fn values(&self) -> Values {
-        let mut values: Values =
-            leaves(self).into_iter().map(|(path, text)| (path, (text, 0))).collect();
+        let mut values = Values::new();
+        if let Ok(written) = serde_json::to_value(self) {
+            add_scalars("", &written, &mut values);
+        }
         if let Some(filter) = &self.sampling.filter {
             values.insert("sampling.filter".to_owned(), (shown(filter), 0));
         }
