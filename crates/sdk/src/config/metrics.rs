@@ -9,7 +9,6 @@ use serde::{Deserialize, Serialize};
 
 use super::mistake::{Mistake, at, not_zero};
 use super::named::choice;
-use super::selection::Selection;
 use crate::recorder::Rule;
 
 /// The buckets of histograms.
@@ -142,8 +141,8 @@ pub struct ConfiguredView {
     pub description: Option<String>,
     pub aggregation: Option<Aggregation>,
     pub cardinality_limit: Option<usize>,
-    /// The keys of the attributes that the metric keeps.
-    pub attributes: Selection,
+    /// The keys of the attributes that the metric keeps; `None` for all.
+    pub attributes: Option<Vec<String>>,
 }
 
 impl ConfiguredView {
@@ -191,8 +190,7 @@ impl ConfiguredView {
         if let Some(description) = &self.description {
             builder = builder.with_description(description.clone());
         }
-        // The SDK compares whole keys. Other selections apply before a measurement is recorded.
-        if let Some(keys) = self.attributes.names() {
+        if let Some(keys) = &self.attributes {
             builder = builder.with_allowed_attribute_keys(keys.iter().cloned().map(Key::from));
         }
         if let Some(aggregation) = self.aggregation.clone().or(aggregation) {

@@ -6,7 +6,7 @@
 //! boolean. Its errors have neither the path of the key nor the value that was found. And it draws pictures of mistakes,
 //! which are a large part of a program.
 //!
-//! The tree resolves aliases and merge keys, refuses repeated keys, and applies the limits; references to variables are
+//! The tree resolves aliases, refuses repeated keys, and applies the limits; references to variables are
 //! replaced in it.
 
 mod deserializer;
@@ -237,18 +237,14 @@ impl<'text> Tree<'text> {
 
     fn entries(&mut self, level: usize) -> Result<Vec<Entry>, Mistake> {
         let mut entries = Vec::new();
-        let mut merged = Vec::new();
         let mut keys = HashSet::new();
         loop {
             let (event, span) = self.next()?;
             if event == Event::MappingEnd {
-                // A key of the mapping itself replaces a merged one, and an earlier merged one a later one.
-                merged.retain(|entry: &Entry| keys.insert(entry.key.clone()));
-                entries.append(&mut merged);
                 return Ok(entries);
             }
             let Node { position, content } = self.node(event, span, level + 1)?;
-            let Content::Scalar { text: key, is_plain } = content else {
+            let Content::Scalar { text: key, .. } = content else {
                 return Err(refuse(position, "not YAML: expected a text as the key"));
             };
             let found = key.len();
@@ -262,11 +258,7 @@ impl<'text> Tree<'text> {
             }
             let (event, span) = self.next()?;
             let value = self.node(event, span, level + 1)?;
-            if is_plain && key == "<<" {
-                merge(value, &mut merged)?;
-            } else {
-                entries.push(Entry { key, position, value });
-            }
+            entries.push(Entry { key, position, value });
         }
     }
 
@@ -299,20 +291,6 @@ impl<'text> Tree<'text> {
         );
         Err(refuse(position, &message))
     }
-}
-
-/// Adds the entries of the value of a merge key (`<<`), which is a mapping or a list of mappings.
-fn merge(value: Node, into: &mut Vec<Entry>) -> Result<(), Mistake> {
-    match value.content {
-        Content::Map(entries) => into.extend(entries),
-        Content::List(items)
-            if items.iter().all(|item| matches!(item.content, Content::Map(_))) =>
-        {
-            items.into_iter().try_for_each(|item| merge(item, into))?;
-        }
-        _ => return Err(refuse(value.position, "not YAML: expected a mapping to merge")),
-    }
-    Ok(())
 }
 
 fn refuse(position: Position, message: &str) -> Mistake {

@@ -94,9 +94,9 @@ fn many_keys_are_read_at_once() {
         let keys: Vec<_> = (from..from + 10_000).map(|n| format!("k{n}: {n}")).collect();
         keys.join(", ")
     };
-    let text = format!("one: &one {{{}}}\ntwo: {{<<: *one, {}}}", keys(0), keys(5_000));
+    let text = format!("one: {{{}}}", keys(0));
     let read: BTreeMap<String, BTreeMap<String, usize>> = read(&text).unwrap();
-    assert_eq!((read["one"].len(), read["two"].len()), (10_000, 15_000));
+    assert_eq!(read["one"].len(), 10_000);
 }
 
 #[test]
@@ -128,13 +128,12 @@ fn a_part_is_read_later() {
 }
 
 #[test]
-fn a_merged_mapping_adds_keys() {
-    let text = "name: a
-rooms: [&room {name: b, doors: 2}, {<<: *room, doors: 3}, {<<: [*room, {doors: 4}]}]";
+fn an_alias_has_the_value_of_its_anchor() {
+    let text = "name: a\nrooms: [&room {name: b, doors: 2}, *room]";
     let house: House = read(text).unwrap();
     let doors: Vec<_> = house.rooms.iter().map(|room| (&*room.name.0, room.doors)).collect();
-    assert_eq!(doors, [("b", 2), ("b", 3), ("b", 2)]);
-    assert!(mistake("name: a\n<<: 1").starts_with("line 2, column 5: not YAML: "));
+    assert_eq!(doors, [("b", 2), ("b", 2)]);
+    assert!(mistake("name: a\n<<: {}").starts_with("line 2, column 1: <<: unknown key"));
     let large = mistake("name: a\nrooms: [{name: b, doors: 300}]");
     assert!(large.ends_with("expected a whole number from 0 to 255, found `300`"), "{large}");
 }
