@@ -1,6 +1,5 @@
 //! Redaction follows the configuration.
 
-use std::collections::BTreeMap;
 use std::error::Error;
 use std::fmt;
 use std::io;
@@ -139,8 +138,7 @@ fn patterns_and_keys_of_the_configuration_are_redacted() {
     let member = |key: &'static str, value: &'static str| KeyValueMetadata::new(key, value, "");
     let members = [member("note", "CUST-123456"), member("customer_ref", "ab")];
     let _current = Context::new().with_baggage(members).attach();
-    let mut headers = BTreeMap::new();
-    propagation::inject_context(&mut headers);
+    let headers = propagation::inject_headers();
     let expected = "customer_ref=<REDACTED>,note=<REDACTED>";
     assert_eq!(headers["baggage"], expected);
 }

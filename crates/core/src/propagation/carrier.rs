@@ -1,7 +1,5 @@
 //! Carriers: the types from which context is extracted, and into which it is injected.
 
-use std::collections::{BTreeMap, HashMap};
-
 use opentelemetry::propagation::{Extractor, Injector};
 
 /// The kinds of carriers, which callers never name. They separate implementations that the compiler would otherwise
@@ -20,13 +18,13 @@ pub mod kind {
 /// A carrier from which context can be extracted.
 ///
 /// Implemented for every OpenTelemetry [`Extractor`], such as `HashMap<String, String>` with lower-case names, for
-/// other maps, for slices and vectors of pairs, and with the feature `http` for `http::HeaderMap` and `http::Request`.
+/// slices and vectors of pairs, and with the feature `http` for `http::HeaderMap` and `http::Request`.
 /// The crate `floe-telemetry-messaging` provides extractors for the headers of messages. `K` is the kind of carrier,
 /// which the compiler infers.
 #[diagnostic::on_unimplemented(
     message = "context cannot be read from `{Self}`",
     label = "not a carrier",
-    note = "a carrier is an OpenTelemetry `Extractor`, a map of text, pairs of text, or with the feature `http` a `HeaderMap`"
+    note = "a carrier is an OpenTelemetry `Extractor`, a `HashMap` of `String`s, pairs of text, or with the feature `http` a `HeaderMap`"
 )]
 pub trait ExtractFrom<K> {
     /// Calls `read` with an extractor of the carrier.
@@ -35,14 +33,14 @@ pub trait ExtractFrom<K> {
 
 /// A carrier into which context can be injected.
 ///
-/// Implemented for every OpenTelemetry [`Injector`], such as `HashMap<String, String>`, for `BTreeMap<String, String>`
-/// and `Vec<(String, String)>`, and with the feature `http` for `http::HeaderMap` and `http::Request`. The crate
+/// Implemented for every OpenTelemetry [`Injector`], such as `HashMap<String, String>`, and with the feature `http`
+/// for `http::HeaderMap` and `http::Request`. The crate
 /// `floe-telemetry-messaging` provides injectors for the headers of messages. `K` is the kind of carrier, which the
 /// compiler infers.
 #[diagnostic::on_unimplemented(
     message = "context cannot be written into `{Self}`",
     label = "not a carrier",
-    note = "a carrier is an OpenTelemetry `Injector`, a map or a `Vec` of `String`s, or with the feature `http` a `HeaderMap`"
+    note = "a carrier is an OpenTelemetry `Injector`, a `HashMap` of `String`s, or with the feature `http` a `HeaderMap`"
 )]
 pub trait InjectInto<K> {
     /// Calls `write` with an injector of the carrier.
@@ -106,43 +104,5 @@ impl<N: AsRef<str>, V: AsRef<str>, const L: usize> ExtractFrom<kind::Pairs> for 
 impl<N: AsRef<str>, V: AsRef<str>> ExtractFrom<kind::Pairs> for Vec<(N, V)> {
     fn extract(&self, read: &mut dyn FnMut(&dyn Extractor)) {
         self.as_slice().extract(read);
-    }
-}
-
-impl<N: AsRef<str>, V: AsRef<str>> ExtractFrom<kind::Pairs> for BTreeMap<N, V> {
-    fn extract(&self, read: &mut dyn FnMut(&dyn Extractor)) {
-        read(&PairExtractor::new(self));
-    }
-}
-
-impl<V: AsRef<str>, S> ExtractFrom<kind::Pairs> for HashMap<&str, V, S> {
-    fn extract(&self, read: &mut dyn FnMut(&dyn Extractor)) {
-        read(&PairExtractor::new(self.iter().map(|(name, value)| (*name, value))));
-    }
-}
-
-struct Setter<F>(F);
-
-impl<F: FnMut(&str, String)> Injector for Setter<F> {
-    fn set(&mut self, key: &str, value: String) {
-        self.0(key, value);
-    }
-}
-
-impl InjectInto<kind::Pairs> for BTreeMap<String, String> {
-    fn inject(&mut self, write: &mut dyn FnMut(&mut dyn Injector)) {
-        write(&mut Setter(|key: &str, value| {
-            self.retain(|name, _| !name.eq_ignore_ascii_case(key));
-            self.insert(key.to_owned(), value);
-        }));
-    }
-}
-
-impl InjectInto<kind::Pairs> for Vec<(String, String)> {
-    fn inject(&mut self, write: &mut dyn FnMut(&mut dyn Injector)) {
-        write(&mut Setter(|key: &str, value| {
-            self.retain(|(name, _)| !name.eq_ignore_ascii_case(key));
-            self.push((key.to_owned(), value));
-        }));
     }
 }

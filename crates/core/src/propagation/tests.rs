@@ -1,14 +1,12 @@
 //! Checks with arbitrary and nearly valid headers that a `traceparent` is extracted if and only if it is valid.
 
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 
 use opentelemetry::Context;
 use opentelemetry::trace::{SpanContext, TraceContextExt, TraceFlags};
 use proptest::prelude::*;
 
 use super::{extract_onto, inject_from};
-
-type Headers = Vec<(String, String)>;
 
 fn extract(headers: &[(&str, &str)]) -> Context {
     extract_onto(Context::new(), headers)
@@ -18,10 +16,10 @@ fn span_context(headers: &[(&str, &str)]) -> SpanContext {
     extract(headers).span().span_context().clone()
 }
 
-fn inject(cx: &Context) -> BTreeMap<String, String> {
-    let mut headers = Headers::new();
+fn inject(cx: &Context) -> HashMap<String, String> {
+    let mut headers = HashMap::new();
     inject_from(cx, &mut headers);
-    headers.into_iter().collect()
+    headers
 }
 
 /// Whether the header is valid by the specification, without use of the implementation.
