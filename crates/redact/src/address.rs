@@ -262,6 +262,10 @@ const LIMIT: usize = 256;
 /// Reads the address around the `@` at `sign`. Other signs, and the `@` of a URL's userinfo, are ignored.
 pub(crate) fn scan(scan: &mut Scan<'_>, sign: usize) {
     let text = scan.text;
+    if text[sign] == b':' && before(text, sign) == b'*' {
+        password_file(scan, sign - 1, sign);
+        return;
+    }
     let has_host = class!("a-zA-Z0-9[/").has(at(text, sign + 1));
     let is_address = match (before(text, sign), text[sign]) {
         (b'>', _) => false,
@@ -301,7 +305,9 @@ fn credentials(text: &[u8], run: usize, sign: usize) -> Option<usize> {
     let fits = match password {
         [] | [b'/' | b'@', ..] | [.., b':'] => false,
         _ if is_digest || !class!("a-zA-Z").any(user) => false,
-        _ if is_no_login(user, password, host) || names_a_user(user, password) => false,
+        _ if is_no_login(user, password, host) => false,
+        _ if words!("tcp(, unix(").begins(host) => is_bare,
+        _ if names_a_user(user, password) => false,
         _ if has_slashes => true,
         _ => is_bare && is_certain_host(host),
     };
@@ -384,25 +390,28 @@ fn email(scan: &mut Scan<'_>, sign: usize) {
     }
 }
 
-/// Reads a line of a password file, `host:5432:database:user:password`. `start..end` is a number between two colons.
-pub(crate) fn password_file(scan: &mut Scan<'_>, start: usize, end: usize) {
+/// Reads a line of a password file, `host:5432:database:user:password`. `start..number` is a number or a star between
+/// two colons.
+pub(crate) fn password_file(scan: &mut Scan<'_>, start: usize, number: usize) {
     let text = scan.text;
-    if end - start > 5 {
+    if number - start > 5 {
         return;
     }
     let field = |from: usize| {
         let end = class!("a-zA-Z0-9_.*-").end(text, from, 64);
         (end > from && at(text, end) == b':').then_some(end)
     };
-    let Some(user) = field(end + 1).and_then(|database| field(database + 1)) else {
+    let Some(user) = field(number + 1).and_then(|database| field(database + 1)) else {
         return;
     };
-    let password = class!("^\"'<>,;)").end(text, user + 1, 128);
+    let end = class!("^\"'<>,;)").end(text, user + 1, 128);
+    let password = part(text, user + 1, end);
     // Fields with up to four hexadecimal digits may be groups of an IPv6 address instead of names.
     let is_group = |field: &[u8]| class!("0-9a-fA-F").fits(field, ..=4);
     let has_names =
-        part(text, end + 1, user).split(|byte| *byte == b':').any(|name| !is_group(name));
-    if has_names && is_made_up(part(text, user + 1, password)) {
-        scan.redact(user + 1, password, PASSWORD_FILE, Evidence::Structure);
+        part(text, number + 1, user).split(|byte| *byte == b':').any(|name| !is_group(name));
+    // A password with a field of another line is none.
+    if has_names && memchr::memmem::find(password, b":*:").is_none() && is_made_up(password) {
+        scan.redact(user + 1, end, PASSWORD_FILE, Evidence::Structure);
     }
 }

@@ -177,6 +177,7 @@ impl Anchors {
             ("2f%2", URL),
             ("---", DASHES),
             ("eyj", TOKEN),
+            (":*:", SIGN),
         ] {
             anchors.add(anchor.as_bytes(), kind);
         }

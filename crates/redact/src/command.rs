@@ -254,6 +254,7 @@ fn may_follow(text: &[u8], end: usize, (argument, name): &(&Argument, &'static s
     match (argument.of, at(name.as_bytes(), argument.head(name).len())) {
         (Callee::Function(_) | Callee::Trace(_), _) => true,
         (_, 0 | b' ') => class!(" \t,%&").has(at(text, next)),
+        (_, b'\n') => class!("\r\n\\").has(at(text, end)),
         (_, sign) => sign == at(text, end),
     }
 }

@@ -65,6 +65,7 @@ const GRAMMARS: [(Kinds, &[Read]); 8] = [
         KEY,
         &[
             Loose(table::column),
+            Pair(structure::web_key),
             Pair(pair::header),
             Pair(group::pair),
             Pair(sentence::refused),

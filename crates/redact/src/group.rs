@@ -55,7 +55,7 @@ pub(crate) fn opens(tokens: &mut Tokens<'_>, mut place: usize, is_assigned: bool
             tokens.in_line(place, ARRAY, |tokens, at| (tokens.kind(at) == Open(b'{')).then_some(at))
         }
         // Go's `map[old:…]`
-        Word if is_go_map(tokens, place + 1) => Some(place + 1),
+        Word if tokens.is_go_map(place + 1) => Some(place + 1),
         // `Login { old: "…" }`, `Array [String("…")]`
         Word => {
             let open = tokens.skip_blanks(place + 1);
@@ -68,12 +68,6 @@ pub(crate) fn opens(tokens: &mut Tokens<'_>, mut place: usize, is_assigned: bool
         }
         _ => None,
     }
-}
-
-/// Whether the bracket at `open` belongs to a map as Go prints it: `map[old:…]`.
-fn is_go_map(tokens: &mut Tokens<'_>, open: usize) -> bool {
-    let word = open.checked_sub(1).and_then(|word| tokens.word(word));
-    word == Some(b"map") && tokens.kind(open) == Open(b'[')
 }
 
 /// Whether a quote, or the name of a field and its separator, follows the brace.
@@ -99,7 +93,7 @@ struct Level {
 
 impl Level {
     fn new(tokens: &mut Tokens<'_>, open: usize, meaning: Option<Meaning>) -> Self {
-        let is_map = tokens.kind(open) == Open(b'{') || is_go_map(tokens, open);
+        let is_map = tokens.kind(open) == Open(b'{') || tokens.is_go_map(open);
         let name = open.checked_sub(1).and_then(|name| tokens.word(name));
         let is_call = tokens.kind(open) == Open(b'(') && name.is_some();
         Self { end: tokens.close(open), is_map, is_call, meaning }

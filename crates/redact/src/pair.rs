@@ -135,6 +135,10 @@ fn may_be_key(scan: &mut Scan<'_>, anchor: usize) -> bool {
             return false;
         }
     }
+    // The last word of `Secret ID` has no meaning of its own.
+    if starts_with(scan.text, start.saturating_sub(7), b"secret id") {
+        return true;
+    }
     if let Some(meaning) = scan.meaning(start, end) {
         return match meaning.kind {
             KeyKind::Context if !has_separator(scan.text, end) => {
@@ -198,7 +202,10 @@ fn key_at(scan: &mut Scan<'_>, anchor: usize) -> Option<Key> {
     scan.skip_names(token.end);
     let mut start = token.start;
     let end = token.end;
-    let mut meaning = scan.meaning(start, end)?;
+    let mut meaning = match scan.meaning(start, end) {
+        Some(meaning) => meaning,
+        None => phrase(scan, start, end)?.0,
+    };
     // The word before the name changes its meaning: `unexpected token`.
     let word = word_before(scan.text, start);
     if word < start && scan.policy.meaning(part(scan.text, word, end)).is_none() {
@@ -301,7 +308,11 @@ fn after_index(scan: &mut Scan<'_>, mut after: usize) -> usize {
 pub(crate) fn pair(scan: &mut Scan<'_>, key: &Key, separator: Separator) -> Tried {
     let site = site(scan, key, separator);
     let context = context(key, separator, site);
-    let Some(mut found) = scan.tokens.value(separator.next, site) else {
+    let in_map = match separator.binding {
+        Colon if key.quote.is_none() => scan.tokens.in_go_map(key.place, separator.next),
+        _ => None,
+    };
+    let Some(mut found) = in_map.or_else(|| scan.tokens.value(separator.next, site)) else {
         return Nothing;
     };
     if key.meaning.has(Flag::Words) && !found.quoted {

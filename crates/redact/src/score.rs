@@ -26,6 +26,9 @@ pub(crate) const LOOKED_AT: usize = 128;
 /// The approximate number of times that a value is read.
 const PASSES: usize = 4;
 
+/// The additional points of a UUID after a weak name of several words, such as `secret_id`.
+const ISSUED: u8 = 3;
+
 /// The additional points of a number with three or more digits after a name such as `pin`.
 const CODE: u8 = 6;
 
@@ -164,6 +167,7 @@ pub(crate) fn score(value: &[u8], context: Context) -> Score {
         {
             1
         }
+        (KeyKind::Weak, Uuid) if context.is_compound => ISSUED,
         _ => 0,
     };
     Score { points: context.points() + code, look }

@@ -3,6 +3,7 @@
 use std::sync::LazyLock;
 
 use crate::decision::{Claim, Key};
+use crate::group;
 use crate::lexer::Kind;
 use crate::pair::{self, Separator};
 use crate::rules::keys::{Flag, KeyKind};
@@ -203,8 +204,18 @@ pub(crate) fn before_name(scan: &mut Scan<'_>, key: &Key) -> Option<Claim> {
 /// rejected value […]`.
 pub(crate) fn refused(scan: &mut Scan<'_>, key: &Key, separator: Separator) -> Tried {
     let is_sentence = scan.tokens.word(separator.next).is_some_and(is_prose);
-    let claim = is_sentence.then(|| stated(scan, key, separator.next)).flatten();
-    pair::judge(scan, key, claim)
+    if !is_sentence {
+        return Tried::Nothing;
+    }
+    let claim = stated(scan, key, separator.next);
+    // Details may follow: `length [{"value": String("…")}]`.
+    let details = scan.tokens.in_line(separator.next, STATEMENT, |tokens, at| {
+        tokens.are(at, &[Open(b'['), Open(b'{')]).then_some(at)
+    });
+    match details.filter(|_| claim.is_none()) {
+        Some(open) => group::judge(scan, key, open, key.context(Bond::Structure)),
+        None => pair::judge(scan, key, claim),
+    }
 }
 
 /// Reads a value that an error states after its name and a comma: `expected a number for password, found "…"`.

@@ -1,22 +1,22 @@
 //! Finds values that the structure of the text binds to a name beside them: pairs, calls, structs, XML, SQL statements.
 
+use std::ops::Range;
+
 use crate::decision::{Claim, Key};
-use crate::group::{self, Indentation};
+use crate::group;
 use crate::key::Name;
 use crate::lexer::{Kind, Token, Tokens};
-use crate::pair;
+use crate::pair::{self, Separator};
 use crate::rules::commands::SETTING_VERBS;
 use crate::rules::keys::{Flag, KeyKind};
 use crate::rules::list::words;
-use crate::rules::structures::SQL_PASSWORD;
+use crate::rules::structures::{JSON_WEB_KEY, PRIVATE_MEMBERS, SQL_PASSWORD};
 use crate::rules::words::{
     Binding, CHANGE_NAMES, DETAIL_NAMES, FIRST_VALUE_NAMES, LIST_NAMES, NAME_NAMES, VALUE_NAMES,
 };
-use crate::scan::{Scan, Tried};
+use crate::scan::{Evidence, Scan, Tried};
 use crate::score::{Bond, Context, is_made_up};
-use crate::text::{
-    at, before, class, count_steps, is_name, line_start, part, run_end, run_start, starts_with,
-};
+use crate::text::{before, class, count_steps, line_start, part, run_end, starts_with};
 use crate::value::Site;
 
 use Kind::{Blank, Close, Line, Open, Quote, Redacted, Sign, Word};
@@ -45,8 +45,11 @@ pub(crate) fn read_named(scan: &mut Scan<'_>, key: &Key) -> Tried {
     match values_after(scan, key, name, after) {
         Found => Found,
         Nothing => {
-            let value = value_before(scan, key, name).or_else(|| value_above(scan, key, name));
-            value.unwrap_or(Nothing)
+            let start = scan.tokens.start(name);
+            let above = |line: usize, _| line_start(scan.text, line.saturating_sub(1));
+            let first = (0..FIELDS).fold(line_start(scan.text, start), above);
+            afresh(scan, first..key.end, |scan, _| value_before(scan, key, start))
+                .unwrap_or(Nothing)
         }
     }
 }
@@ -57,7 +60,7 @@ fn path_around(tokens: &mut Tokens<'_>, key: &Key) -> (usize, usize) {
     let (first, after) = tokens.around(key.quote.unwrap_or(key.place), key.after);
     // An index after a name belongs to it, so its bracket may end the path.
     let is_read = after.checked_sub(1).is_some_and(|last| tokens.kind(last) == Close(b']'));
-    let end = if is_read { after - 1 } else { tokens.skip_lines(after) };
+    let end = if is_read { after - 1 } else { tokens.skip_comma(after) };
     let open = tokens.get(end).and_then(|close| close.mate).filter(|_| key.quote.is_some());
     match (tokens.kind(end), open) {
         (Close(b']' | b')'), Some(open)) if open < first => (open, end + 1),
@@ -74,11 +77,20 @@ const PATH: usize = 8;
 /// Returns the place of the word before a name that says that it is a name: `key` in `{"key": "api_key"}`.
 fn naming_field(scan: &mut Scan<'_>, key: &Key) -> Option<usize> {
     let tokens = &mut scan.tokens;
-    let first = path_around(tokens, key).0;
-    let field = (first.saturating_sub(6)..first)
-        .rev()
-        .find(|&at| tokens.word(at).is_some() && !tokens.is_wrapper(at))?;
-    group::is_called(tokens.word(field)?, NAME_NAMES).then_some(field)
+    let mut first = path_around(tokens, key).0;
+    for _ in 0..2 {
+        let field = (first.saturating_sub(PATH)..first)
+            .rev()
+            .find(|&at| tokens.word(at).is_some() && !tokens.is_wrapper(at))?;
+        if group::is_called(tokens.word(field)?, NAME_NAMES) {
+            return Some(field);
+        }
+        // The name is in a constructor with further fields: `name: Some(Identifier { value: "password", …`.
+        let brace = (0..field).rev().find(|&at| !tokens.is_break(at))?;
+        let is_inner = tokens.is_word(field, VALUE_NAMES) && tokens.kind(brace) == Open(b'{');
+        first = brace.checked_sub(2).filter(|_| is_inner)?;
+    }
+    None
 }
 
 /// Reads the values in the fields after `end`, up to the name of the next pair.
@@ -128,49 +140,10 @@ fn value_of_field(scan: &mut Scan<'_>, key: &Key, field: usize, place: usize) ->
     Some(Claim::judge(Some(Claim::of(key, found, Bond::Structure)), scan, key))
 }
 
-/// Reads the value in a field in one of the lines above the name, unless it belongs to an earlier name.
-fn value_above(scan: &mut Scan<'_>, key: &Key, name: usize) -> Option<Tried> {
-    let text = scan.text;
-    let named = scan.tokens.word(name)?;
-    // Only signs and blanks precede the field in its line.
-    let start = scan.tokens.start(name);
-    let mut line = run_start(text, start, 48, |byte| byte != b'\n' && !is_name(byte));
-    if before(text, line) != b'\n' {
-        return None;
-    }
-    let mut tried = None;
-    for _ in 0..FIELDS {
-        let indent = Indentation::of(text, line);
-        if indent.dash < indent.first || line == 0 {
-            break;
-        }
-        line = line_start(text, line - 1);
-        let quote = Indentation::of(text, line).first;
-        let first = quote + usize::from(at(text, quote) == b'"');
-        let end = run_end(text, first, 32, is_name);
-        let word = part(text, first, end);
-        if word == named {
-            return None;
-        }
-        if group::is_called(word, FIRST_VALUE_NAMES) {
-            // The tokens of earlier lines were discarded.
-            let kept = std::mem::replace(&mut scan.tokens, Tokens::new(text));
-            tried = value_from(scan, key, first, end).or(tried);
-            scan.tokens = kept;
-        }
-    }
-    tried
-}
-
-fn value_from(scan: &mut Scan<'_>, key: &Key, first: usize, end: usize) -> Option<Tried> {
-    let field = scan.tokens.seek(first)?;
-    let behind = field + 1 + usize::from(at(scan.text, end) == b'"');
-    let separator = pair::separator_at(scan, behind)?;
-    value_of_field(scan, key, field, separator.next)
-}
-
-/// Reads the value in a field before the name, in the same line, unless it belongs to an earlier name.
-fn value_before(scan: &mut Scan<'_>, key: &Key, name: usize) -> Option<Tried> {
+/// Reads the value in a field before the name that begins at `start`, in its line or one of those above, unless it
+/// belongs to an earlier name.
+fn value_before(scan: &mut Scan<'_>, key: &Key, start: usize) -> Option<Tried> {
+    let name = scan.tokens.place_at(start)?;
     let named = scan.tokens.word(name)?;
     let mut values = Vec::new();
     let mut at = name;
@@ -182,6 +155,13 @@ fn value_before(scan: &mut Scan<'_>, key: &Key, name: usize) -> Option<Tried> {
             Open(_) if tokens.close(at).is_none_or(|close| close > name) => break,
             // An item of a list begins.
             Sign(b'-') if tokens.kind(at + 1) == Blank => break,
+            Sign(b'<') if at + 1 == name => {}
+            // An element: `<value>…</value><name>password</name>`.
+            Sign(b'<') if tokens.is_word(at + 2, FIRST_VALUE_NAMES) => {
+                let open = (last..at).rev().find(|&open| tokens.is_sign(open, b'>'))?;
+                let value = tokens.between(open + 1, at)?;
+                return Some(Claim::judge(Some(Claim::of(key, value, Bond::Structure)), scan, key));
+            }
             Sign(b'<') => break,
             // Skips a value, which may contain any sign.
             Quote
@@ -229,6 +209,57 @@ fn next_field(tokens: &mut Tokens<'_>, place: usize) -> Option<usize> {
     }
     next += usize::from(tokens.kind(next) == Quote);
     tokens.word(next).filter(|_| next > place).map(|_| next)
+}
+
+/// The maximum distance from the type of a JSON web key to its brace and its members, in bytes.
+const WEB_KEY: usize = 4096;
+
+/// Reads the private members of a JSON web key: `{"kty": "RSA", "n": "…", "d": "…"}`.
+pub(crate) fn web_key(scan: &mut Scan<'_>, key: &Key, _: Separator) -> Tried {
+    if key.meaning.rule != JSON_WEB_KEY {
+        return Nothing;
+    }
+    if key.start < scan.progress.blocks {
+        return Found;
+    }
+    let position = scan.position();
+    let lead = key.start.saturating_sub(WEB_KEY);
+    let brace = memchr::memrchr(b'{', part(scan.text, lead, key.start));
+    let object = lead + brace.unwrap_or(0)..key.end + WEB_KEY;
+    let end = afresh(scan, object, |scan, open| {
+        let mut at = open + 1;
+        while scan.tokens.get(at).is_some_and(|token| token.kind != Close(b'}')) {
+            count_steps(1);
+            let is_member = scan.tokens.is_word(at, PRIVATE_MEMBERS);
+            at += 1;
+            if is_member
+                && let Some(separator) = pair::separator_at(scan, at + 1)
+                && let Some(found) = scan.tokens.value(separator.next, Site::from(at))
+            {
+                scan.redact(found.start, found.end, JSON_WEB_KEY, Evidence::Structure);
+                at = found.next;
+            }
+        }
+        Some(scan.tokens.start(at))
+    });
+    scan.go_back(position);
+    scan.progress.blocks = end.unwrap_or(0);
+    Found
+}
+
+/// Reads the tokens of a range, anew if those of earlier lines were discarded.
+fn afresh<T>(
+    scan: &mut Scan<'_>,
+    range: Range<usize>,
+    read: impl FnOnce(&mut Scan<'_>, usize) -> Option<T>,
+) -> Option<T> {
+    if let Some(place) = scan.tokens.place_at(range.start) {
+        return read(scan, place);
+    }
+    let kept = std::mem::replace(&mut scan.tokens, Tokens::new(part(scan.text, 0, range.end)));
+    let result = scan.tokens.seek(range.start).and_then(|place| read(scan, place));
+    scan.tokens = kept;
+    result
 }
 
 /// Reads `('password', '…')`, `["authorization", "Bearer …"]`, `define('TOKEN', '…')` or `(Text("password"), Text("…"))`.
@@ -350,9 +381,11 @@ pub(crate) fn element(scan: &mut Scan<'_>, key: &Key) -> Tried {
         let coding = |token: Option<Token>| token.map(|token| token.coding);
         // The text of an element may contain an encoded sign: `<password>&lt;x&gt;…`.
         let is_tag = coding(scan.tokens.get(inner)) == coding(scan.tokens.get(content - 1));
-        let is_element = is_tag
-            && scan.tokens.are(inner, &[Sign(b'<'), Word])
-            && (is_strong || scan.tokens.is_word(inner + 1, VALUE_NAMES));
+        let is_value = [VALUE_NAMES, CHANGE_NAMES]
+            .into_iter()
+            .any(|names| scan.tokens.is_word(inner + 1, names));
+        let is_element =
+            is_tag && scan.tokens.are(inner, &[Sign(b'<'), Word]) && (is_strong || is_value);
         if is_element && scan.tokens.is_sign(inner + 2, b'>') {
             content = inner + 3;
         }
@@ -404,7 +437,10 @@ fn content_of(scan: &mut Scan<'_>, key: &Key, content: usize) -> Tried {
         return Nothing;
     }
     let surroundings = Context { quoted: true, ..key.context(Bond::Structure) };
-    let _ = scan.judge(start, end, key.meaning.rule, surroundings);
+    // If the first line is a secret, so are the others.
+    if scan.judge(start, end, key.meaning.rule, surroundings) == Found {
+        scan.redact(end, start + value.len(), key.meaning.rule, Evidence::Structure);
+    }
     Found
 }
 

@@ -158,8 +158,8 @@ fn bond(
         (b'|', None) => None,
         // Such a table may list the names of secrets.
         (b' ', None) => (!class!("a-z").any(line)).then_some(Bond::Position),
-        // A blank after a comma belongs to a sentence.
-        _ if memchr::memmem::find(line, b", ").is_some() => None,
+        // A blank after a comma may belong to a sentence.
+        _ if memchr::memmem::find(line, b", ").is_some() => (!has_blank).then_some(Bond::Copula),
         _ if has_blank => Some(Bond::Copula),
         _ => Some(Bond::Structure),
     }

@@ -16,6 +16,9 @@ static WRAPPER_WORDS: LazyLock<Words<()>> = LazyLock::new(|| Words::list(WRAPPER
 /// The maximum number of tokens of a list that are read.
 const LIST_TOKENS: usize = 256;
 
+/// The maximum number of tokens from a value to the end of its map in Go's notation.
+const GO_MAP: usize = 64;
+
 /// The maximum number of tokens in an unquoted item of a list.
 const ITEM_TOKENS: usize = 16;
 
@@ -338,6 +341,11 @@ impl Tokens<'_> {
         let mut range = (first, after);
         for _ in 0..PATH {
             let end = self.skip_comma(range.1);
+            // Other quotes enclose the quotes of a printed text: `Text('"password"')`.
+            if self.kind(range.1) == Quote && self.closes_before(range.1, range.0) {
+                range = (range.0.saturating_sub(1), range.1 + 1);
+                continue;
+            }
             let Close(_) = self.kind(end) else {
                 break;
             };
@@ -376,6 +384,22 @@ impl Tokens<'_> {
         }
         count_steps(at - place);
         Value::quoted(start, self.start(at), at + 1)
+    }
+
+    /// Whether the bracket at `open` belongs to a map as Go prints it: `map[old:…]`.
+    pub(crate) fn is_go_map(&mut self, open: usize) -> bool {
+        let word = open.checked_sub(1).and_then(|word| self.word(word));
+        word == Some(b"map") && self.kind(open) == Open(b'[')
+    }
+
+    /// Returns the value at `place` up to the next field, if the name at `name` is in a map of Go: `map[old:a b new:c]`.
+    pub(crate) fn in_go_map(&mut self, name: usize, place: usize) -> Option<Value> {
+        let close =
+            self.in_line(place, GO_MAP, |tokens, at| tokens.closes_before(at, name).then_some(at))?;
+        let open = self.get(close)?.mate.filter(|open| self.is_go_map(*open))?;
+        let is_field = |&at: &usize| self.are(at, &[Blank, Word, Sign(b':')]);
+        let end = (place.max(open)..close).find(is_field).unwrap_or(close);
+        Value::bare(self.start(place), self.start(end), end)
     }
 
     /// Returns the secret in a wrapper: `{"value": "…"}`, `Secret { inner: "…" }`.

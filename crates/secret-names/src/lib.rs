@@ -54,6 +54,7 @@ macro_rules! secret_names {
             "login" Weak (Login) "~basic auth, ~userpwd, ~http auth, ~user pwd, ~login"
             "signature" Weak "~signature, ~sig, ~hmac, ~sas, ~amz signature, ~goog signature"
             "key" Context (Noun) "~key, ~code, ~wskey, ~appid"
+            "json-web-key" Context "~kty"
             "key" Context "~keys, ~phrase, ~*samlresponse, ~request token"
             "authorization" Authorization "*authorization, proxy auth"
             "cookie" Cookie "*cookie, cookies, set cookie"

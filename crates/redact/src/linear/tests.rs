@@ -13,7 +13,7 @@ const LEN: usize = 8192;
 
 /// Texts that begin many structures and end none, or that need several passes, because a mark reveals a structure.
 #[rustfmt::skip]
-const SLOW: [&str; 63] = [
+const SLOW: [&str; 73] = [
     "password \"", "set password = ", "ssh-rsa password=", "Authorization: ", "password \"x7 ", "set password = x7Kq ",
     "ssh-rsa password=x7Kq2 ", "Authorization: x7Kq2Lw9 ", "token:", "password=", "password='x ", "sk-", "(password,", "a@",
     "http://a:b", "eyJ", "eyJ.", "eyJ-", "-----BEGIN RSA PRIVATE KEY-----\n", "\\\\\\\"", "%3d%22", " -p x -u a",
@@ -24,6 +24,8 @@ const SLOW: [&str; 63] = [
     "[password]\n", "+ password: |\n+ x\n", "password: map[a:", "%3a%2f%2fa",
     "token={phrase: -", "token={lo=\"K10::server:", "a,password\n", "a,password\nb,", "|password|\n|---|\n", "PASSWORD  A\n",
     "a\tpassword\n\"", "PlainLoginModule required user_a=", "user a on >", "name=\"password\"\n\n", "INSERT (password) VALUES (",
+    "{\"kty\":\"oct\",\"k\":\"", "kty=kty{", "map[password:a b ", "<token>\n", "</value><name>password", "*:*:*:a:", "a, password\nb, ",
+    "password: Validation x [{", "AUTH\n$3\n", "secret id ",
 ];
 
 /// Texts between the pieces of a repeated text.
@@ -94,6 +96,8 @@ fn long_columns_and_records_take_a_bounded_number_of_steps_for_a_byte() {
         format!("INSERT ({columns}) VALUES {}", format!("({values}),").repeat(1 << 8)),
         format!("{{{fields}\"loc\":[\"password\"],\"input\":\"x7Kq2Lw9\"}}"),
         format!("{{\"pointer\":\"/data/password\",{fields}\"a\":1}}"),
+        format!("password: {}\"winter\"{}", "Some(Value { a: ".repeat(10_000), "})".repeat(10_000)),
+        format!("map[{}password:a b", "a:b ".repeat(1 << 16)),
     ] {
         check(&mut slow, &text);
         let findings = Redactor::new().findings(&text);

@@ -177,16 +177,17 @@ arguments! {
     "server-credential" Statement
         "login * password, user * password, login * pass, user * pass, username * password, username * password 0, \
     username * password 7, username * secret 0, username * secret, user * on >, user * on … >, ACL SETUSER * …>, PlainLoginModule required⋮user_*=, DigestLoginModule required⋮user_*=, \
-    etcdctl user add *:, auth-pass *, stats auth *:, impacket */*:, impacket-psexec */*:, \
+    AUTH\n$*\n*\n$*\n, AUTH\n$*\n, Basic { decoded: \"*:, Basic {\n decoded: \"*:, \
+    connect */\", conn */\", etcdctl user add *:, auth-pass *, stats auth *:, impacket */*:, impacket-psexec */*:, \
     impacket-secretsdump */*:, impacket-wmiexec */*:, impacket-smbexec */*:"
     "device-credential" Statement
         "snmp-server community, set snmp community, crypto isakmp key, \
     pre-shared-key ascii-text, tacacs-server key, radius-server key, \
     tacacs-server host …key, radius-server host …key, tacacs server *\n address ipv4 *\n key, \
     ospf message-digest-key * md5, standby * authentication, standby * authentication md5 key-string, \
-    ospf authentication-key, psksecret, wpa-psk ascii, wpa-psk ascii 0"
+    ospf authentication-key, key-string, key-string *, psksecret, wpa-psk ascii, wpa-psk ascii 0"
     "announced-secret" Statement
-        "add-mask::, set-output name=@::, task.setvariable …issecret=true…], \
+        "add-mask::, set-output name=@::, save-state name=@::, task.setvariable …issecret=true…], \
     task.setvariable variable=@…], successfully reset.\nNew value:, \
     Content-Disposition: form-data; name=\"@\"\n\n, Content-Disposition: form-data; name=\"@\"\nContent-Type: …\n\n"
     "piped-password" Piped "echo, echo -n, printf, printf *"
@@ -220,7 +221,7 @@ pub(crate) static SETTING_VERBS: WordList = words!("set, change, update, put, ad
 pub(crate) static WRAPPERS: WordList = words!(
     "some, ok, just, optional, secretstr, secretstring, redacted, string, from, of, right, \
     success, masked, sensitive, plaintext, str, quoted, securestring, value, unquote, text, \
-    new, chr, convertto-securestring, getbytes"
+    new, chr, convertto-securestring, getbytes, simple-string, bulk-string"
 );
 
 impl Argument {

@@ -77,6 +77,12 @@ pub(crate) static COOKIE_ATTRIBUTES: WordList = words!(
 pub(crate) static WEB_TOKEN_HEADERS: WordList =
     words!("eyJhbGci, eyJ0eXAi, eyJraWQi, eyJlbmMi, eyJrIjoi, eyJqa3Ui, eyJjdHki, eyJ4NXQi");
 
+/// The id of the rule for the type of a JSON web key.
+pub(crate) const JSON_WEB_KEY: &str = "json-web-key";
+
+/// The members of a JSON web key that are secret.
+pub(crate) static PRIVATE_MEMBERS: WordList = words!("d, k, p, q, dp, dq, qi");
+
 /// The countries with IBANs, each followed by the length of its IBANs.
 pub(crate) const IBAN: &str = "AD24AE23AL28AT20AZ28BA20BE16BG22BH22BI27BR29BY28CH21CR22CY28CZ24DE22DJ27DK18DO28\
     EE20EG29ES24FI18FK18FO18FR27GB22GE22GI23GL18GR27GT28HN28HR21HU28IE22IL23IQ23IS26IT27JO30KW30KZ20\

@@ -129,6 +129,9 @@ tokens! {
     "reepay-private-key" "priv_"
     "trufflehog-enterprise-secret" "thog-secret-" (LowerHex[32])
     "age-secret-key" "AGE-SECRET-KEY-1" (UpperDigits[58])
+    "nats-account-seed" "SAA"
+    "nats-operator-seed" "SOA"
+    "nats-user-seed" "SUA" (UpperDigits[55])
     "age-secret-key-post-quantum" "AGE-SECRET-KEY-PQ-1" (UpperDigits[58..])
     "aikido-ci-token" "AIK_CI_" (Alphanumeric[20..=44])
     "aikido-client-secret" "AIK_SECRET_"
