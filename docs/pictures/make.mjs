@@ -61,7 +61,8 @@ ${rows.filter(Boolean).join('\n')}
 `;
 }
 
-const shown = run(program, 'show', traces, '--color', 'always', '--width', '104', '--trace', '00000000000000000000000000000001');
+Object.assign(process.env, { COLUMNS: '104', FORCE_COLOR: '1' });
+const shown = run(program, 'show', traces, '--trace', '00000000000000000000000000000001');
 fs.writeFileSync(path.join(here, 'terminal.svg'), terminal('floe-trace show traces.jsonl', shown));
 
 // ---- the page, and the SVG as a browser draws it -------------------------------------------------------------------

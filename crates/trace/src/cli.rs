@@ -17,13 +17,10 @@ mod view;
 use std::borrow::Cow;
 use std::fmt;
 use std::io::{self, Write as _};
-use std::path::Path;
 use std::process::ExitCode;
 
-use clap::error::{ContextKind, ContextValue};
-use clap::{CommandFactory as _, Parser, Subcommand};
+use clap::{Parser, Subcommand};
 use floe_redact::printable;
-use floe_semconv::misspelled;
 
 use self::export::Export;
 
@@ -57,7 +54,7 @@ enum Command {
     Names(query::Question),
     /// Redact a text, or explain what is redacted in it, for example a log
     Redact(redact::Redact),
-    /// List the processes that publish their context, or the open spans of one process
+    /// List the open spans of a process, and the current span of each of its threads
     ///
     /// The process may hang or be stopped, and no thread is interrupted.
     #[cfg(target_os = "linux")]
@@ -80,51 +77,13 @@ impl fmt::Display for Failure {
 }
 
 pub(crate) fn main() -> ExitCode {
-    let cli = match Cli::try_parse() {
-        Ok(cli) => cli,
-        Err(mut error) => {
-            suggest(&mut error);
-            let _ = error.print();
-            return ExitCode::from(if error.use_stderr() { UNUSABLE } else { 0 });
-        }
-    };
-    match run(cli.command) {
+    match run(Cli::parse().command) {
         Ok(code) => code,
         Err(failure) => {
             let _ = writeln!(io::stderr(), "error: {}", printable(&failure.0));
             ExitCode::from(UNUSABLE)
         }
     }
-}
-
-/// Suggests the nearest command for short words, for which clap finds none, and `show` for a file or a trace id.
-fn suggest(error: &mut clap::Error) {
-    let Some(ContextValue::String(word)) = error.get(ContextKind::InvalidSubcommand) else {
-        return;
-    };
-    let meant = match word {
-        word if is_trace_id(word) => Some(format!("show --trace {word} FILE")),
-        word if word.contains(['.', '/']) || Path::new(word).exists() => {
-            Some(format!("show {word}"))
-        }
-        _ => None,
-    };
-    if let Some(meant) = meant {
-        let tip = format!("did you mean `floe-trace {}`?", printable(&meant));
-        error.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![tip.into()]));
-        return;
-    }
-    let command = Cli::command();
-    let names: Vec<_> = command.get_subcommands().map(clap::Command::get_name).collect();
-    if let Some(nearest) = misspelled(word, &names) {
-        let nearest = ContextValue::Strings(vec![nearest.to_owned()]);
-        error.insert(ContextKind::SuggestedSubcommand, nearest);
-    }
-}
-
-/// Whether a word that should be a file or a command is rather a trace id, or a part of one.
-pub(crate) fn is_trace_id(word: &str) -> bool {
-    (8..=32).contains(&word.len()) && word.bytes().all(|it| it.is_ascii_hexdigit())
 }
 
 fn run(command: Command) -> Result<ExitCode, Failure> {

@@ -35,8 +35,6 @@ pub enum ChangeKind {
     New,
     /// A name has no spans any more, at least below this parent.
     Gone,
-    /// A name has replaced another one with as many calls below the same parent.
-    Renamed,
     /// A parent makes this call more often.
     MoreCalls,
     /// A parent makes this call less often.
@@ -87,18 +85,8 @@ pub struct Diff {
     pub changes: Vec<Change>,
     /// The numbers of runs, traces and spans of each set.
     pub coverage: [(usize, usize, usize); 2],
-    /// Notes, for example on differences that may be random.
+    /// Notes, for example on a shift of the machine.
     pub notes: Vec<String>,
-    /// Whether more runs or calls might turn a note into a difference.
-    pub is_undecided: bool,
-}
-
-impl Diff {
-    /// Notes a possible difference for which there is too little data.
-    fn doubt(&mut self, note: String) {
-        self.notes.push(note);
-        self.is_undecided = true;
-    }
 }
 
 /// Compares two sets of runs. Only measurements of a run are kept, so an iterator that reads one file after the other

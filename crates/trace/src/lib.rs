@@ -27,7 +27,6 @@
 #[doc(hidden)]
 pub mod ps;
 pub mod read;
-pub mod write;
 
 mod causes;
 mod clocks;

@@ -5,8 +5,7 @@
 //! the memory of the process, which its user has unless the system restricts it (`/proc/sys/kernel/yama/ptrace_scope`).
 //!
 //! The process is not trusted: sizes are bounded, texts are redacted, and unreadable memory causes an error or a
-//! missing span. A process can hold up its reader without end, by page faults that nobody answers: `floe-trace ps` waits
-//! ten seconds for one.
+//! missing span. A process can hold up its reader without end, by page faults that nobody answers.
 //!
 //! [process context]: https://github.com/open-telemetry/opentelemetry-specification/blob/main/oteps/profiles/4719-process-ctx.md
 
@@ -17,4 +16,4 @@ mod process;
 mod stacks;
 
 pub use self::context::{Context, CurrentSpan, OpenSpan, Thread};
-pub use self::process::{Process, publishing};
+pub use self::process::Process;

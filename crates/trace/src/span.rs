@@ -259,7 +259,7 @@ impl Span {
 }
 
 /// The names of the ranges of severity numbers.
-pub(crate) const LEVELS: [&str; 7] = ["", "TRACE", "DEBUG", "INFO", "WARN", "ERROR", "FATAL"];
+const LEVELS: [&str; 7] = ["", "TRACE", "DEBUG", "INFO", "WARN", "ERROR", "FATAL"];
 
 /// A log record.
 #[derive(Clone, Debug, Default, PartialEq)]

@@ -151,8 +151,7 @@ fn deep_and_hostile_trees_are_written() {
 fn a_file_and_standard_output_get_the_same() {
     let folder = tempfile::tempdir().unwrap();
     let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
-    let file = std::fs::File::create(path("in.jsonl")).unwrap();
-    floe_trace::write::lines(&spans("load 0..1"), file).unwrap();
+    std::fs::write(path("in.jsonl"), text::line(&spans("load 0..1"))).unwrap();
     let run = |out: &str| {
         let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_floe-trace"));
         command.args(["export", &path("in.jsonl"), "--perfetto", out]).output().unwrap()

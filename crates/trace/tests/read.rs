@@ -8,7 +8,7 @@ use std::io::{self, Read, Write as _};
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use floe_trace::read::{LARGEST_MESSAGE, Reader, Unreadable};
-use floe_trace::{Forest, Kind, Recording, SpanId, Status, TraceId, Value, write};
+use floe_trace::{Forest, Kind, Recording, SpanId, Status, TraceId, Value};
 use opentelemetry_proto::tonic::logs::v1::{LogRecord, ResourceLogs, ScopeLogs};
 use opentelemetry_proto::tonic::trace::v1::{ResourceSpans, TracesData};
 use prost::Message as _;
@@ -130,7 +130,7 @@ fn a_message_of_any_length_is_read() {
 }
 
 #[test]
-fn what_is_written_is_read_again() {
+fn all_fields_are_read() {
     let text = line(&[span(1, 0, "one", 10, 30)]).replace(
         r#""kind": 3"#,
         r#""kind": 2, "status": {"code": 2, "message": "no stock"}, "attributes": [
@@ -155,13 +155,8 @@ fn what_is_written_is_read_again() {
     assert_eq!(events, ["sooner", "later"]);
     assert_eq!((first.logs[0].level(), first.logs[0].span), ("WARN", SpanId(1)));
 
-    let mut lines = Vec::new();
-    write::lines(&first, &mut lines).unwrap();
-    let again = read(lines).unwrap();
-    assert_eq!(again.spans, first.spans);
-    assert_eq!(again.logs[0].body, Value::Text("low".into()));
-    assert!(first.notes.is_empty());
-    assert!(again.notes.is_empty());
+    assert_eq!(first.logs[0].body, Value::Text("low".into()));
+    assert_eq!(first.notes, []);
 }
 
 #[test]
@@ -202,8 +197,6 @@ fn json_is_read_as_other_programs_write_it() {
         (r#"{"arrayValue": {"values": null}}"#, "[]"),
         (r#"{"string_value": "text"}"#, "text"),
         (r#"{"stringValue": 5}"#, "5"),
-        (r#"{"stringValue": "cut \ud83d"}"#, "cut \u{fffd}"),
-        (r#"{"stringValue": "\ud83d\ude00 \\ud83d"}"#, "\u{1f600} \\ud83d"),
         (r#"{"intValue": 5.0}"#, "5.0"),
         (r#"{"intValue": "9223372036854775808"}"#, "9223372036854775808"),
         (r#"{"doubleValue": "NaN"}"#, "NaN"),
@@ -221,7 +214,7 @@ fn json_is_read_as_other_programs_write_it() {
     let recording = read(
         r#"{"batches": [{"scope_spans": [{"spans": [{"trace_id": "W47/95gDgQPSabYzgT/GDA==",
         "span_id": "AAAAAAAAAAE=", "parentSpanId": "AAAAAAAAAAI=", "name": "one",
-        "start_time_unix_nano": 10, "end_time_unix_nano": 3e1}]}]}]}"#,
+        "start_time_unix_nano": 10, "end_time_unix_nano": "30"}]}]}]}"#,
     )
     .unwrap();
     let span = &recording.spans[0];
@@ -238,10 +231,7 @@ fn json_is_read_as_other_programs_write_it() {
 fn what_others_download_is_read() {
     let of = |text: &str| read(text).unwrap_or_else(|error| panic!("{text}: {error}"));
     let request = request(&[span(1, 0, "load", 1_000, 3_000)]);
-    let old = request
-        .replace("scopeSpans", "instrumentationLibrarySpans")
-        .replace("\"scope\"", "\"instrumentationLibrary\"");
-    for text in [format!("{{\"result\": {request}}}"), format!("{{\"trace\": {request}}}"), old] {
+    for text in [format!("{{\"result\": {request}}}"), format!("{{\"trace\": {request}}}")] {
         let recording = of(&text);
         assert_eq!(names(&recording), ["load"], "{text}");
         assert_eq!(&*recording.sources[0].scope, "web", "{text}");

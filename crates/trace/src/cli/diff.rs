@@ -121,22 +121,13 @@ fn coverage(found: &Found) -> String {
     format!("before: {before} · after: {after}")
 }
 
-/// Returns the sentence for a comparison without differences.
-const fn nothing(found: &Found) -> &'static str {
-    if found.is_undecided {
-        "no difference can be distinguished from chance"
-    } else {
-        "nothing is different"
-    }
-}
-
 fn text(found: &Found) -> String {
     let mut text = coverage(found) + "\n";
     for note in &found.notes {
         let _ = writeln!(text, "note: {}", printable(note));
     }
     if found.changes.is_empty() {
-        return text + nothing(found) + "\n";
+        return text + "no difference can be distinguished from chance\n";
     }
     text + &table::table(0, &HEAD, rows(found))
 }
@@ -150,6 +141,5 @@ fn as_json(found: &Found) -> Json {
         "before": coverage[0],
         "after": coverage[1],
         "notes": found.notes,
-        "undecided": found.is_undecided && found.changes.is_empty(),
     })
 }

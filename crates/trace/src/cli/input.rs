@@ -10,7 +10,7 @@ use floe_trace::read::Reader;
 use floe_trace::{Note, Recording, TraceId};
 use rustc_hash::FxHashMap;
 
-use super::{Failure, is_trace_id};
+use super::Failure;
 
 const STANDARD_INPUT: &str = "-";
 
@@ -150,16 +150,9 @@ fn read_one(reader: &mut Reader, path: &Path) -> Result<(), Failure> {
     let read = if path == Path::new(STANDARD_INPUT) {
         reader.read("standard input", io::stdin().lock())
     } else {
-        let failed = |error| {
-            let name = path.display().to_string();
-            let hint = if is_trace_id(&name) {
-                format!("; did you mean `--trace {name}` beside a file?")
-            } else {
-                String::new()
-            };
-            Failure(format!("{name}: cannot be read: {error}{hint}"))
-        };
-        reader.read(&path.display().to_string(), File::open(path).map_err(failed)?)
+        let name = path.display().to_string();
+        let failed = |error| Failure(format!("{name}: cannot be read: {error}"));
+        reader.read(&name, File::open(path).map_err(failed)?)
     };
     read.map_err(|error| Failure(error.to_string()))
 }

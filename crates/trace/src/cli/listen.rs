@@ -2,13 +2,11 @@
 //!
 //! A single thread decodes messages one at a time.
 
-mod append;
 mod requests;
 mod traces;
 
 use std::io::{self, Write as _};
 use std::net::SocketAddr;
-use std::path::PathBuf;
 use std::pin::pin;
 use std::time::Duration;
 
@@ -36,9 +34,6 @@ pub(crate) struct Listen {
     /// The address for OTLP over HTTP, with protobuf or JSON
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:4318")]
     http: SocketAddr,
-    /// A file to which spans and log records are appended, as JSON lines that the other commands read
-    #[arg(long, value_name = "FILE")]
-    out: Option<PathBuf>,
     /// Limit the memory, in MiB: half for traces that are not drawn yet, half for one message and its decoded form
     #[arg(long, value_name = "MIB", default_value_t = 1024)]
     max_memory: usize,
@@ -70,7 +65,7 @@ pub(crate) fn listen(options: &Listen) -> Result<(), Failure> {
 }
 
 async fn serve(options: &Listen) -> Result<(), Failure> {
-    let mut traces = Traces::new(options)?;
+    let mut traces = Traces::new(options);
     let (sender, mut received) = mpsc::channel(1);
     // The future is created once. With a new future for each wait, a signal between two waits would be lost.
     let mut interrupted = pin!(interrupted());
@@ -106,15 +101,7 @@ async fn serve(options: &Listen) -> Result<(), Failure> {
     while let Ok(recording) = received.try_recv() {
         traces.add(recording)?;
     }
-    // A second Ctrl-C exits without drawing the rest.
-    let mut again = pin!(self::interrupted());
-    while traces.draw_oldest()? {
-        tokio::select! {
-            biased;
-            () = &mut again => break,
-            () = tokio::task::yield_now() => {}
-        }
-    }
+    while traces.draw_oldest()? {}
     Ok(())
 }
 

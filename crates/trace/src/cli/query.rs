@@ -131,20 +131,26 @@ fn errors(forest: &Forest<'_>) -> Vec<Json> {
     let mut groups = groups.into_iter().collect_vec();
     groups.sort_by_key(|(_, (times, first, _))| (Reverse(*times), *first));
     let rows = groups.into_iter().map(|((name, message, kind), (times, first, target))| {
-        let span = forest.span(first);
-        json!({
+        let row = json!({
             "times": times,
             "name": name,
             "error": kind,
             "message": message,
             "target": target,
             "path": ancestors(forest, first),
-            "service": forest.recording().service(span),
-            "span": span.id.to_string(),
-            "trace": span.trace.to_string(),
-        })
+        });
+        of_span(forest, first, row)
     });
     rows.collect()
+}
+
+/// Adds the service and the ids of a span to a row.
+fn of_span(forest: &Forest<'_>, index: usize, mut row: Json) -> Json {
+    let span = forest.span(index);
+    row["service"] = forest.recording().service(span).into();
+    row["span"] = span.id.to_string().into();
+    row["trace"] = span.trace.to_string().into();
+    row
 }
 
 /// Returns the address that a span calls, or an empty text.
@@ -187,22 +193,20 @@ fn path(forest: &Forest<'_>) -> Vec<Json> {
     }
     let mut parts = parts.into_iter().collect_vec();
     parts.sort_by(|one, other| (other.1.time, &one.0).cmp(&(one.1.time, &other.0)));
-    let rows = parts.into_iter().filter_map(|((service, path, target, is_wait), part)| {
+    let rows = parts.into_iter().filter_map(|((_, path, target, is_wait), part)| {
         let spans = part.spans.iter().copied();
         let longest = spans.max_by_key(|it| (forest.span(*it).duration(), Reverse(*it)))?;
         let span = forest.span(longest);
-        Some(json!({
+        let row = json!({
             "percent": percent(part.time, trace.duration().max(1)),
             "on_path_ns": part.time,
             "spans": part.spans.len(),
             "duration_ns": span.duration(),
             "name": if is_wait { WAITED } else { &span.name },
-            "service": service,
             "target": target,
             "path": path,
-            "span": span.id.to_string(),
-            "trace": span.trace.to_string(),
-        }))
+        });
+        Some(of_span(forest, longest, row))
     });
     rows.collect()
 }
@@ -216,17 +220,14 @@ struct Part {
 
 fn why(forest: &Forest<'_>) -> Vec<Json> {
     let rows = causes(forest).into_iter().map(|cause| {
-        let span = forest.span(cause.span);
-        json!({
+        let row = json!({
             "what": cause.kind,
-            "name": &*span.name,
-            "service": forest.recording().service(span),
+            "name": &*forest.span(cause.span).name,
             "time_ns": cause.time,
             "spans": cause.spans,
             "message": cause.message,
-            "span": span.id.to_string(),
-            "trace": span.trace.to_string(),
-        })
+        });
+        of_span(forest, cause.span, row)
     });
     rows.collect()
 }

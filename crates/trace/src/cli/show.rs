@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 use std::env;
 use std::io::{self, IsTerminal as _};
 
-use clap::{Args, ColorChoice};
+use clap::Args;
 use floe_trace::{Forest, WaterfallOptions, waterfall};
 use floe_waterfall::uses_color;
 
@@ -34,24 +34,13 @@ pub(crate) struct Look {
     /// Draw the attributes of all spans, not only those of failed ones
     #[arg(long)]
     attributes: bool,
-    /// The width in columns [default: the terminal's, else `COLUMNS`, else 120]
-    #[arg(long, value_name = "COLUMNS")]
-    width: Option<usize>,
-    /// Whether to use colours: `auto` depends on the terminal, `NO_COLOR`, `FORCE_COLOR` and `TERM`
-    #[arg(long, value_enum, default_value = "auto")]
-    color: ColorChoice,
 }
 
 impl Look {
     fn options(&self) -> WaterfallOptions {
-        let color = match self.color {
-            ColorChoice::Always => true,
-            ColorChoice::Never => false,
-            ColorChoice::Auto => uses_color(io::stdout().is_terminal(), |name| env::var_os(name)),
-        };
         WaterfallOptions {
-            color,
-            width: self.width.unwrap_or_else(|| table::width(WIDTH)),
+            color: uses_color(io::stdout().is_terminal(), |name| env::var_os(name)),
+            width: table::width(WIDTH),
             attributes: self.attributes,
             unfolded: if self.all { usize::MAX } else { WaterfallOptions::default().unfolded },
         }

@@ -1,7 +1,5 @@
 //! Compares the times of all calls, and of whole requests.
 
-use std::slice;
-
 use itertools::Itertools as _;
 
 use super::runs::{Calls, Key, Sets};
@@ -28,19 +26,12 @@ const TIMES_OF_FEW_RUNS: Rule = Rule { least: 1.08, ..TIMES };
 /// The rule for total times, which include the shift of the machine.
 const TOTALS: Rule =
     Rule { kinds: [ChangeKind::SlowerTotal, ChangeKind::FasterTotal], least: 1.25, chance: 0.002 };
-/// The minimum factor of a difference that is noted although it may be random.
-const NOTED: f64 = 1.5;
-const MOST_NOTED: usize = 5;
-/// The percentiles from which a noted difference is computed, with the minimum number of calls on each side.
-const READ_FROM: [(usize, usize); 3] = [(50, 1), (95, 20), (99, 1000)];
 /// The minimum share of a name in the self time of all spans.
 const LEAST_SHARE: f64 = 0.005;
 /// The minimum number of calls on each side for which parts of runs are compared.
 const CALLS: usize = 30;
 /// Times below one parent are compared on their own if they changed by this factor more than those below the others.
 const APART: f64 = 1.5;
-/// The same factor for notes.
-const NOTED_APART: f64 = 4.0;
 /// Calls are far longer than most if they take this many times the third quartile.
 const FAR: f64 = 3.0;
 /// The minimum change of the part of such calls, and the accepted chance that any reported change is random.
@@ -160,74 +151,34 @@ impl<'a> Times<'a> {
     }
 
     /// Tests whether more or fewer calls take far longer than most calls.
-    fn tail(&self) -> Option<(f64, Option<Change>)> {
+    fn tail(&self) -> (f64, Option<Change>) {
         let all = sorted(&self.runs.concat().concat());
         let limit = percentile(&all, 75) + FAR.ln();
         let far = |run: &Vec<f64>| run.iter().map(|it| f64::from(u8::from(*it > limit))).collect();
         let sides = self.runs.each_ref().map(|runs| runs.iter().map(far).collect_vec());
         let chance = counts([&sides[0], &sides[1]], self.sets.are_runs());
         let [before, after] = sides.each_ref().map(|runs| mean(&runs.concat()));
-        let (what, times) = self.reading(&self.keys)?;
+        let times = [0, 1].map(|side| {
+            let calls = self.keys.iter().flat_map(|key| self.sets.calls(side, *key));
+            let times = calls.flat_map(self.of).map(|it| it.exp()).collect_vec();
+            mean(&times).ln()
+        });
         let is_slower = after > before;
         let is_enough = (after - before).abs() >= LEAST_FAR && is_slower == (times[1] > times[0]);
         let kind = TIMES.kinds[usize::from(!is_slower)];
-        let texts = times.map(|it| format!("{what}{}", self.sets.time(it)));
+        let texts = times.map(|it| format!("mean {}", self.sets.time(it)));
         let found = is_enough.then(|| Change {
             factor: Some((times[1] - times[0]).exp()),
             weight: weight(self.sets, &self.keys, self.of),
             ..change(self.sets, &self.keys, kind, texts[0].clone(), texts[1].clone())
         });
-        Some((chance, found))
+        (chance, found)
     }
 
     /// Returns the distance of two times, in steps of the clock.
     fn ticks_apart(&self, times: [f64; 2]) -> f64 {
         (times[1].exp() - times[0].exp()).abs() / as_f64_of(self.sets.tick)
     }
-
-    /// Returns the largest difference that is worth a note although it may be random, in logarithms, and the note.
-    fn noted(&self, of: &str) -> Option<(f64, String)> {
-        let alone = self.keys.iter().filter(|_| self.keys.len() > 1).map(slice::from_ref);
-        let all = [(&*self.keys, NOTED)].into_iter().chain(alone.map(|it| (it, NOTED_APART)));
-        let large = all.filter_map(|(keys, least)| {
-            let (what, times) = self.reading(keys)?;
-            let is_large = distance(times) >= least.ln() && self.ticks_apart(times) > 1.5;
-            is_large.then_some((keys, what, times))
-        });
-        let (keys, what, times) =
-            large.max_by(|one, other| distance(one.2).total_cmp(&distance(other.2)))?;
-        let found = change(self.sets, keys, ChangeKind::Slower, String::new(), String::new());
-        let below = match &*found.parent {
-            parent if !parent.is_empty() && self.keys.len() > 1 => format!(" below {parent}"),
-            _ => String::new(),
-        };
-        let [before, after] = times.map(|it| self.sets.time(it));
-        let note =
-            format!("{}{below}: {of}{what}{before} → {after}, perhaps by chance", found.name);
-        Some((distance(times), note))
-    }
-
-    /// Returns the percentile that differs most, of those with enough calls, or the means if they differ more.
-    fn reading(&self, keys: &[Key]) -> Option<(String, [f64; 2])> {
-        let calls = [0, 1].map(|side| {
-            let calls = keys.iter().flat_map(|key| self.sets.calls(side, *key));
-            sorted(&calls.flat_map(self.of).copied().collect_vec())
-        });
-        let fewest = calls.iter().map(Vec::len).min().filter(|it| *it > 0)?;
-        let means = calls
-            .each_ref()
-            .map(|calls| (calls.iter().map(|it| it.exp()).sum::<f64>() / as_f64(calls.len())).ln());
-        let readings = READ_FROM
-            .iter()
-            .filter(|it| it.1 <= fewest)
-            .map(|it| (format!("p{} ", it.0), calls.each_ref().map(|all| percentile(all, it.0))))
-            .chain([("mean ".to_owned(), means)]);
-        readings.max_by(|one, other| distance(one.1).total_cmp(&distance(other.1)))
-    }
-}
-
-fn distance(times: [f64; 2]) -> f64 {
-    (times[1] - times[0]).abs()
 }
 
 /// Groups keys by name, because the times of a name are compared together. A key whose times have changed unlike the
@@ -271,7 +222,7 @@ pub(super) fn timed(sets: &Sets, keys: &[Key], diff: &mut Diff) {
         }
     }
     if too_few > 0 {
-        diff.doubt(format!(
+        diff.notes.push(format!(
             "too few calls to compare the times of some names ({too_few}): expected {} runs in total, or {CALLS} calls on each side, found fewer",
             super::RUNS
         ));
@@ -296,28 +247,11 @@ pub(super) fn timed(sets: &Sets, keys: &[Key], diff: &mut Diff) {
     let rule = if has_many { TIMES } else { TIMES_OF_FEW_RUNS };
     let levels = times.iter().map(|it| it.test(&rule)).collect();
     let found = surprising(levels, rule.chance).collect_vec();
-    let tails = times.iter().filter_map(Times::tail).collect();
+    let tails = times.iter().map(Times::tail).collect();
     let is_named =
         |it: &Change| found.iter().any(|one| (&one.name, &one.service) == (&it.name, &it.service));
     let tails = surprising(tails, CHANCE_OF_TAILS).filter(|it| !is_named(it)).collect_vec();
     diff.changes.extend(found.into_iter().chain(tails));
-    note_large(&times, diff, "");
-}
-
-/// Notes large differences of names that are not among the changes. `of` is the kind of time, for the note.
-fn note_large(times: &[Times<'_>], diff: &mut Diff, of: &str) {
-    let is_named = |it: &Times<'_>| {
-        let name = it.keys.first().map(|key| &it.sets.names[key.0]);
-        name.is_some_and(|name| {
-            diff.changes.iter().any(|it| it.name == name.name && it.service == name.service)
-        })
-    };
-    let mut noted =
-        times.iter().filter(|it| !is_named(it)).filter_map(|it| it.noted(of)).collect_vec();
-    noted.sort_by(|one, other| other.0.total_cmp(&one.0));
-    for (_, note) in noted.into_iter().take(MOST_NOTED) {
-        diff.doubt(note);
-    }
 }
 
 /// Removes common shifts: the shift of a run relative to its side, and the shift between the sides. Returns the shift between the sides.
@@ -347,18 +281,12 @@ pub(super) fn totals(sets: &Sets, keys: &[Key], diff: &mut Diff) {
     let are_entries = |key: &Key| sets.calls(1, *key).any(|it| it.are_entries);
     let times = groups(sets, keys.iter().copied().filter(are_entries), |it| &it.durations);
     let tests = times.iter().map(|it| it.test(&TOTALS)).collect();
-    let mut is_explained = false;
     for change in surprising(tests, TOTALS.chance) {
         let others = diff.changes.iter().map(|it| it.weight);
         let same = others.filter(|it| it.signum() == change.weight.signum());
         let explained = same.fold(0, i64::saturating_add);
         if explained.abs() < change.weight.abs() / 2 {
             diff.changes.push(change);
-        } else {
-            is_explained = true;
         }
-    }
-    if !is_explained {
-        note_large(&times, diff, "in total ");
     }
 }

@@ -2,8 +2,7 @@
 //!
 //! The types of `opentelemetry-proto` accept JSON by the specification. A refused message is repaired and read again.
 //! The repairs concern fields that are `null`; enumerations by name, snake case and ids in base64, as in protobuf's own
-//! JSON; numbers as text; empty lists as the Collector writes them; and halves of characters, which JavaScript leaves
-//! when it truncates.
+//! JSON; numbers as text; and empty lists as the Collector writes them.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -12,17 +11,13 @@ use std::marker::PhantomData;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use itertools::Itertools as _;
+use opentelemetry_proto::tonic::logs::v1::SeverityNumber;
 use opentelemetry_proto::tonic::trace::v1::span::SpanKind;
 use opentelemetry_proto::tonic::trace::v1::status::StatusCode;
 use serde::de::{DeserializeOwned, Error as _, IgnoredAny, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer as _};
 use serde_json::value::RawValue;
-use serde_json::{Deserializer, Error, Map, Number, Value};
-
-use crate::span::LEVELS;
-
-/// The maximum size of a document whose unknown fields an error names, in bytes.
-const MOST_NAMED: usize = 1 << 20;
+use serde_json::{Deserializer, Error, Map, Value};
 
 /// A request, whose lists are still text: [`each`] reads them without memory for all of their elements. Unknown fields are
 /// ignored, as the specification demands.
@@ -34,8 +29,6 @@ pub(super) struct Request<'a> {
     pub(super) logs: Option<&'a RawValue>,
     #[serde(rename = "resourceMetrics", alias = "resource_metrics")]
     pub(super) metrics: Option<IgnoredAny>,
-    #[serde(rename = "resourceProfiles", alias = "resource_profiles")]
-    profiles: Option<IgnoredAny>,
     /// The request in a response of the API of Jaeger or of Grafana Tempo.
     #[serde(borrow, rename = "result", alias = "trace")]
     pub(super) inner: Option<&'a RawValue>,
@@ -58,18 +51,16 @@ pub(super) struct Records<'a> {
         rename = "scopeSpans",
         alias = "scope_spans",
         alias = "scopeLogs",
-        alias = "scope_logs",
-        alias = "instrumentationLibrarySpans",
-        alias = "instrumentationLibraryLogs"
+        alias = "scope_logs"
     )]
     pub(super) scopes: Option<&'a RawValue>,
 }
 
 #[derive(Deserialize)]
 pub(super) struct Scope<'a> {
-    #[serde(borrow, alias = "instrumentationLibrary")]
+    #[serde(borrow)]
     pub(super) scope: Option<&'a RawValue>,
-    #[serde(borrow, rename = "spans", alias = "logRecords", alias = "log_records", alias = "logs")]
+    #[serde(borrow, rename = "spans", alias = "logRecords", alias = "log_records")]
     pub(super) records: Option<&'a RawValue>,
 }
 
@@ -83,13 +74,9 @@ impl Request<'_> {
         let is_known = self.spans.is_some()
             || self.logs.is_some()
             || self.metrics.is_some()
-            || self.profiles.is_some()
             || self.jaeger.is_some_and(|it| !is_empty(it));
         if is_known {
             return Ok(());
-        }
-        if text.len() > MOST_NAMED {
-            return Err(Error::custom("found other fields"));
         }
         let fields: BTreeMap<String, &RawValue> = serde_json::from_str(text)?;
         if fields.is_empty() {
@@ -143,9 +130,7 @@ pub(super) fn message<T: DeserializeOwned>(
     match serde_json::from_str(text) {
         Ok(message) if is_whole(&message) => Ok(message),
         _ => {
-            // Programs that write halves of characters do not escape whole ones.
-            let whole = || serde_json::from_str(&with_whole_characters(text));
-            let mut value = serde_json::from_str(text).or_else(|_| whole())?;
+            let mut value = serde_json::from_str(text)?;
             mend(&mut value);
             T::deserialize(value)
         }
@@ -188,7 +173,9 @@ fn field(fields: &mut Map<String, Value>, name: String, value: Value) {
         }
         "kind" => number(&value, "SPAN_KIND_", |it| SpanKind::from_str_name(it).map(i32::from)),
         "code" => number(&value, "STATUS_CODE_", |it| StatusCode::from_str_name(it).map(i32::from)),
-        "severityNumber" => number(&value, "SEVERITY_NUMBER_", severity),
+        "severityNumber" => number(&value, "SEVERITY_NUMBER_", |it| {
+            SeverityNumber::from_str_name(it).map(i32::from)
+        }),
         "name" | "message" | "key" | "version" | "eventName" => text(value),
         "arrayValue" | "kvlistValue" if value.get("values").is_none() => {
             serde_json::json!({"values": []})
@@ -216,14 +203,8 @@ fn scalar(name: &str, value: Value) -> (&str, Value) {
     if is_right {
         return (name, value);
     }
-    let mended = written.and_then(|it| match name {
-        "boolValue" => it.parse().ok().map(Value::Bool),
-        "intValue" => it.parse::<i64>().ok().map(Value::from),
-        // JSON has no numbers for infinity and NaN, so they become texts.
-        "doubleValue" => Some(Value::Number(Number::from_f64(it.parse().ok()?)?)),
-        _ => None,
-    });
-    mended.map_or_else(|| ("stringValue", text(value)), |it| (name, it))
+    // JSON has no numbers for infinity and NaN, so they are texts.
+    ("stringValue", text(value))
 }
 
 fn text(value: Value) -> Value {
@@ -250,12 +231,9 @@ fn id(value: &Value) -> Value {
 }
 
 /// Returns nanoseconds since 1970. An invalid time becomes 0, which is noted later.
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "saturates")]
 fn time(value: &Value) -> u64 {
     let text = value.as_str();
-    let whole = text.map_or_else(|| value.as_u64(), |text| text.parse().ok());
-    let float = || text.map_or_else(|| value.as_f64(), |text| text.parse().ok());
-    whole.or_else(|| float().map(|it| it as u64)).unwrap_or_default()
+    text.map_or_else(|| value.as_u64(), |text| text.parse().ok()).unwrap_or_default()
 }
 
 /// Returns the number of an enumeration's value, from its name with or without the prefix, from digits or from a number.
@@ -268,15 +246,6 @@ fn number(value: &Value, prefix: &str, of: impl Fn(&str) -> Option<i32>) -> Valu
         None => value.as_i64().and_then(|it| i32::try_from(it).ok()).unwrap_or_default(),
     }
     .into()
-}
-
-/// Returns the number of a severity, such as 15 for `SEVERITY_NUMBER_WARN3`.
-fn severity(name: &str) -> Option<i32> {
-    let name = name.strip_prefix("SEVERITY_NUMBER_")?;
-    let level = name.trim_end_matches(|c: char| c.is_ascii_digit());
-    let step: i32 = name.strip_prefix(level)?.parse().unwrap_or(1);
-    let range = LEVELS.iter().position(|it| *it == level)?;
-    Some(i32::try_from(range).ok()? * 4 - 4 + step)
 }
 
 fn camel_case(name: &str) -> String {
@@ -292,18 +261,4 @@ fn camel_case(name: &str) -> String {
         }
     }
     camel
-}
-
-/// Replaces escaped halves of characters, which are surrogates, by `\u{fffd}`.
-fn with_whole_characters(text: &str) -> String {
-    let is_half = |part: &str| {
-        let digits = part.get(..4).and_then(|it| u16::from_str_radix(it, 16).ok());
-        matches!(digits, Some(0xd800..=0xdfff))
-    };
-    let mut parts = text.split("\\u");
-    let first = parts.next().unwrap_or_default().to_owned();
-    parts.fold(first, |whole, part| {
-        let part = if is_half(part) { format!("fffd{}", &part[4..]) } else { part.to_owned() };
-        whole + "\\u" + &part
-    })
 }

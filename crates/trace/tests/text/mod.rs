@@ -3,6 +3,7 @@
 #![allow(dead_code, reason = "each test uses a part")]
 
 use floe_trace::{Event, Kind, Recording, Source, Span, SpanId, Status, Text, TraceId, Value};
+use serde_json::{Value as Json, json};
 
 /// The beginning of all recordings, in nanoseconds since 1970.
 pub(crate) const START: u64 = 1_790_000_000_000_000_000;
@@ -69,6 +70,37 @@ pub(crate) fn spans(text: &str) -> Recording {
         recording.add_span(span, Source { service, resource, ..Source::default() });
     }
     recording
+}
+
+/// Writes spans as a line of OTLP, without their events and links.
+pub(crate) fn line(recording: &Recording) -> String {
+    let attributes = |attributes: &[(Text, Value)]| -> Json {
+        let value = |it: Json| match it {
+            Json::Number(number) => json!({"intValue": number.to_string()}),
+            other => json!({"stringValue": other}),
+        };
+        let pair = |(key, it): &(Text, Value)| json!({"key": &**key, "value": value(it.into())});
+        attributes.iter().map(pair).collect()
+    };
+    let spans = recording.spans.iter().map(|span| {
+        let status = match &span.status {
+            Status::Error(message) => json!({"code": 2, "message": &**message}),
+            _ => json!({}),
+        };
+        let resource = recording.source(span.source).map(|it| attributes(&it.resource));
+        json!({"resource": {"attributes": resource}, "scopeSpans": [{"spans": [{
+            "traceId": span.trace.to_string(),
+            "spanId": span.id.to_string(),
+            "parentSpanId": span.parent.map(|it| it.to_string()).unwrap_or_default(),
+            "name": &*span.name,
+            "kind": span.kind as u8 + 1,
+            "startTimeUnixNano": span.start.to_string(),
+            "endTimeUnixNano": span.end.to_string(),
+            "attributes": attributes(&span.attributes),
+            "status": status,
+        }]}]})
+    });
+    json!({"resourceSpans": spans.collect::<Json>()}).to_string()
 }
 
 fn attribute(word: &str) -> (Text, Value) {

@@ -1,18 +1,15 @@
 //! Received traces that are not drawn yet.
 
 use std::collections::BTreeMap;
-use std::fs::File;
 use std::io::{self, Write as _};
-use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use floe_redact::printable;
-use floe_trace::{Kind, Recording, TraceId, write};
+use floe_trace::{Kind, Recording, TraceId};
 use rustc_hash::FxHashMap;
 
 use super::super::show;
 use super::super::{Failure, print};
-use super::append::append;
 use super::{Listen, Received};
 
 /// The time without a new span after which a trace with an ended root is drawn.
@@ -46,7 +43,6 @@ impl Open {
 
 pub(super) struct Traces<'o> {
     options: &'o Listen,
-    out: Option<File>,
     /// Open traces by age, the oldest first.
     open: BTreeMap<u64, Open>,
     /// The key of each trace in `open`.
@@ -58,32 +54,21 @@ pub(super) struct Traces<'o> {
 }
 
 impl<'o> Traces<'o> {
-    pub(super) fn new(options: &'o Listen) -> Result<Self, Failure> {
-        let open = |path: &PathBuf| {
-            append(path)
-                .map_err(|error| Failure(format!("{}: cannot be written: {error}", path.display())))
-        };
-        Ok(Self {
+    pub(super) fn new(options: &'o Listen) -> Self {
+        Self {
             options,
-            out: options.out.as_ref().map(open).transpose()?,
             open: BTreeMap::new(),
             places: FxHashMap::default(),
             next: 0,
             bytes: 0,
             max_bytes: options.bytes(),
-        })
+        }
     }
 
     pub(super) fn add(&mut self, received: Received) -> Result<(), Failure> {
         let Received { mut recording, bytes } = received;
         for note in &recording.notes {
             let _ = writeln!(io::stderr(), "note: {}", printable(&note.message));
-        }
-        if let (Some(out), Some(path)) = (&mut self.out, &self.options.out) {
-            let written = write::lines(&recording, io::BufWriter::new(out));
-            written.map_err(|error| {
-                Failure(format!("{}: cannot be written: {error}", path.display()))
-            })?;
         }
         let now = Instant::now();
         let bytes = bytes / recording.spans.len().max(1);
@@ -165,7 +150,7 @@ mod tests {
     #[test]
     fn a_trace_without_its_root_is_drawn_later() {
         let options = Options::parse_from(["listen"]).listen;
-        let mut traces = Traces::new(&options).unwrap();
+        let mut traces = Traces::new(&options);
         for (trace, parent, kind, quiet) in [
             (1, Some(SpanId(7)), Kind::Internal, ABANDONED),
             (2, Some(SpanId(7)), Kind::Server, SENT_LATER),
