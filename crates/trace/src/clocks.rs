@@ -2,7 +2,7 @@
 //! services bound the offset of their clocks.
 
 use std::cmp::Reverse;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use floe_waterfall::duration;
 use indexmap::IndexSet;
@@ -27,12 +27,17 @@ impl Recording {
     /// Corrects the times of services whose clocks differ from those of most others, and notes it.
     ///
     /// The offset of two clocks is estimated from all calls between them. Without a consistent offset, as after a clock
-    /// was set, times remain as recorded.
+    /// was set, times remain as recorded, and a note says why.
     pub fn correct_clocks(&mut self) {
         let clocks = self.clocks();
         let bounds = self.bounds(&clocks);
-        let links = bounds.iter().filter_map(|(pair, bounds)| Link::new(*pair, bounds));
-        let offsets = offsets(links.collect(), &self.spans_of(&clocks));
+        let links =
+            bounds.iter().filter_map(|(pair, bounds)| Link::new(*pair, bounds)).collect_vec();
+        let offsets = offsets(&links, &self.spans_of(&clocks));
+        let services: FxHashMap<usize, &str> =
+            clocks.iter().copied().zip(self.sources.iter().map(|it| &*it.service)).collect();
+        let refused = links.iter().filter(|it| !it.allows(it.expected(&offsets)));
+        let refused: BTreeSet<String> = refused.map(|it| it.refusal(&services)).collect();
         let offset = |source: u32| {
             let clock = clocks.get(usize::try_from(source).unwrap_or(usize::MAX));
             clock.and_then(|clock| offsets.get(*clock)).copied().unwrap_or_default()
@@ -56,8 +61,10 @@ impl Recording {
             span.events.iter_mut().for_each(|it| correct(&mut it.time, offset));
         }
         self.logs.iter_mut().for_each(|log| correct(&mut log.time, offset(log.source)));
-        let note = note(moved.into_iter().collect());
-        self.notes.extend(note);
+        let corrected = note(moved.into_iter().collect());
+        let place = "clocks".to_owned();
+        let notes = corrected.into_iter().chain(refused);
+        self.notes.extend(notes.map(|message| Note { place: place.clone(), message, times: 1 }));
     }
 
     /// Returns the number of the clock of each source: one for each machine of a service.
@@ -109,31 +116,53 @@ fn apart(from: u64, to: u64) -> i64 {
 /// The offset of a clock to another one, as the calls between both allow it.
 struct Link {
     clocks: (usize, usize),
+    calls: usize,
     least: i64,
     most: i64,
 }
 
 impl Link {
-    /// Returns `None` if the calls contradict each other, or if servers begin late in too few calls, which may be
-    /// asynchronous.
     fn new(clocks: (usize, usize), bounds: &Bounds) -> Option<Self> {
         let ignored = bounds.len() / CONTRADICTING;
         let (mut least, mut most): (Vec<_>, Vec<_>) = bounds.iter().copied().unzip();
         least.sort_unstable_by_key(|it| Reverse(*it));
         most.sort_unstable();
-        let link = Self { clocks, least: *least.get(ignored)?, most: *most.get(ignored)? };
-        let is_certain = link.least <= ROUNDED || bounds.len() >= CALLS;
-        (is_certain && link.range() >= -ROUNDED).then_some(link)
+        let [least, most] = [*least.get(ignored)?, *most.get(ignored)?];
+        Some(Self { clocks, calls: bounds.len(), least, most })
+    }
+
+    /// Whether the calls do not contradict each other, and servers do not begin late in too few calls, which may be
+    /// asynchronous.
+    const fn is_certain(&self) -> bool {
+        self.range() >= -ROUNDED && (self.least <= ROUNDED || self.calls >= CALLS)
     }
 
     const fn range(&self) -> i64 {
         self.most.saturating_sub(self.least)
     }
 
+    const fn allows(&self, offset: i64) -> bool {
+        self.least.saturating_sub(ROUNDED) <= offset && offset <= self.most.saturating_add(ROUNDED)
+    }
+
+    /// Returns the offset that other calls imply.
+    fn expected(&self, offsets: &[i64]) -> i64 {
+        offsets[self.clocks.1].saturating_sub(offsets[self.clocks.0])
+    }
+
+    fn refusal(&self, services: &FxHashMap<usize, &str>) -> String {
+        let [one, other] = [self.clocks.0, self.clocks.1].map(|it| services[&it]);
+        let reason = if self.is_certain() || self.calls >= CALLS {
+            "the calls between them contradict each other"
+        } else {
+            "fewer than 3 calls show it"
+        };
+        format!("the clocks of `{one}` and `{other}` seem to differ; not corrected: {reason}")
+    }
+
     /// Returns the expected offset if the calls allow it, and otherwise the middle of what they allow.
     fn offset(&self, expected: i64) -> i64 {
-        let is_allowed = |it| self.least - ROUNDED <= it && it <= self.most + ROUNDED;
-        if is_allowed(expected) {
+        if self.allows(expected) {
             return expected;
         }
         let middle = self.least.saturating_add(self.range() / 2);
@@ -145,17 +174,17 @@ impl Link {
 
 /// Returns the offset of each clock to the one that the most spans of its group share. Calls that allow the smallest
 /// range come first: those of a client that waits for long tell nothing about clocks whose offset is known.
-fn offsets(mut links: Vec<Link>, spans: &[usize]) -> Vec<i64> {
-    links.sort_by_key(|it| (it.range(), it.clocks));
+fn offsets(links: &[Link], spans: &[usize]) -> Vec<i64> {
+    let certain = links.iter().filter(|it| it.is_certain());
     let mut groups = (0..spans.len()).collect_vec();
     let mut offsets = vec![0_i64; spans.len()];
-    for link in links {
+    for link in certain.sorted_by_key(|it| (it.range(), it.clocks)) {
         let (one, other) = link.clocks;
         let (group, joined) = (groups[one], groups[other]);
         if group == joined {
             continue;
         }
-        let expected = offsets[other].saturating_sub(offsets[one]);
+        let expected = link.expected(&offsets);
         let moved = link.offset(expected).saturating_sub(expected);
         let mut shared: BTreeMap<i64, usize> = BTreeMap::new();
         for (clock, offset) in offsets.iter_mut().enumerate() {
@@ -174,12 +203,12 @@ fn offsets(mut links: Vec<Link>, spans: &[usize]) -> Vec<i64> {
     offsets
 }
 
-fn note(mut clocks: Vec<(&str, i64)>) -> Option<Note> {
+fn note(mut clocks: Vec<(&str, i64)>) -> Option<String> {
     clocks.sort_by_key(|(service, offset)| (Reverse(offset.unsigned_abs()), *service));
     let mut named = clocks.iter().map(|(service, offset)| {
         let side = if *offset > 0 { "ahead" } else { "behind" };
         format!("the clock of `{service}` is {} {side}", duration(offset.unsigned_abs()))
     });
     let message = format!("{}; corrected", named.join(", "));
-    (!clocks.is_empty()).then(|| Note { place: "clocks".to_owned(), message, times: 1 })
+    (!clocks.is_empty()).then_some(message)
 }
