@@ -1,7 +1,6 @@
 //! Finds a property that slow spans of a name have and quick ones do not have: an attribute, a host, a version, a
 //! parent, a child, an event, or a text that differs only in ids.
 
-use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
 use floe_waterfall::duration;
@@ -13,7 +12,7 @@ use super::{CHANCE, CauseKind, Finding, LEAST, Tested, likeliest, sum};
 use crate::forest::Forest;
 use crate::names::{normalized, percentile};
 use crate::significance::{as_f64, logarithm, logarithm_of_fisher};
-use crate::span::{Kind, Span, TraceId, Value};
+use crate::span::{Attributes, Kind, Span, Text, TraceId, Value};
 
 /// A cause is reported only if it takes at least the time of all traces divided by this.
 const OF_FILE: u64 = 50;
@@ -73,7 +72,7 @@ const LONGEST: usize = 60;
 const MEASURED: [&str; 2] = ["busy_ns", "idle_ns"];
 
 /// A property by which spans differ: an attribute, or a word such as "parent", with its value.
-type Feature = (String, String);
+type Feature = (Text, Text);
 
 /// Returns the property that best separates the slow spans of each kind of call, with the chance that it is random.
 pub(super) fn slow_with(
@@ -90,11 +89,26 @@ pub(super) fn slow_with(
     groups.retain(|_, spans| spans.len() >= SPANS_OF_OUTLIER);
     let flags = flags(forest);
     let roots = roots(forest);
+    // The properties of a root or a resource belong to many spans, and are written once.
+    let written =
+        forest.tree().roots().iter().map(|it| (*it, written(&forest.span(*it).attributes)));
+    let of_roots = written.collect();
+    let sources = forest.recording().sources.iter();
+    let of_sources = sources.map(|it| self::written(&it.resource)).collect_vec();
     let tested = groups.values().map(|spans| {
         let mut sorted = spans.iter().map(|it| forest.span(*it).duration()).collect_vec();
         sorted.sort_unstable();
         let name = &normalized(&forest.span(spans[0]).name);
-        let group = Group { forest, name, spans, roots: &roots, flags: &flags, sorted };
+        let group = Group {
+            forest,
+            name,
+            spans,
+            roots: &roots,
+            of_roots: &of_roots,
+            of_sources: &of_sources,
+            flags: &flags,
+            sorted,
+        };
         let outlier = group.stragglers(least).or_else(|| group.outlier(least));
         likeliest(group.separated(least).into_iter().chain(outlier))
     });
@@ -133,7 +147,7 @@ fn flags(forest: &Forest<'_>) -> Flags {
         {
             let known = flags.entry(trace).or_default();
             if known.len() < MOST_FLAGS {
-                known.insert((format!("the flag {flag}"), variant));
+                known.insert((format!("the flag {flag}").into(), variant.into()));
             }
         }
     }
@@ -147,6 +161,8 @@ struct Group<'a> {
     spans: &'a [usize],
     /// The root above each span of the file.
     roots: &'a [usize],
+    of_roots: &'a FxHashMap<usize, Vec<Feature>>,
+    of_sources: &'a [Vec<Feature>],
     flags: &'a Flags,
     sorted: Vec<u64>,
 }
@@ -192,22 +208,12 @@ impl Group<'_> {
     fn of_span(&self, index: usize) -> Vec<Feature> {
         let span = self.forest.span(index);
         let plain = |index: usize| normalized(&self.forest.span(index).name);
-        let place = |what: &str, value: String| (what.to_owned(), value);
-        let mut features = Vec::new();
-        let source = self.forest.recording().source(span.source);
-        let resource = source.iter().flat_map(|it| &it.resource);
+        let place = |what: &str, value: String| (what.into(), value.into());
         let root = Some(self.roots[index]).filter(|root| *root != index);
-        let root = root.map(|root| &self.forest.span(root).attributes);
-        let attributes = span.attributes.iter().chain(resource);
-        for (key, value) in attributes.chain(root.into_iter().flatten()) {
-            if !MEASURED.contains(&&**key) {
-                let digits = value.as_int().filter(|it| *it > 0).map_or(0, i64::ilog10);
-                features.extend(
-                    (1..=digits).map(|it| (format!("{key}` ≥"), 10_i64.pow(it).to_string())),
-                );
-                features.push((key.to_string(), value.to_string().chars().take(LONGEST).collect()));
-            }
-        }
+        let of_root = root.and_then(|root| self.of_roots.get(&root));
+        let of_source = self.of_sources.get(span.source as usize);
+        let mut features = written(&span.attributes);
+        features.extend(of_source.into_iter().chain(of_root).flatten().cloned());
         let mut is_after_cache = false;
         for index in self.forest.tree().children(index) {
             let child = self.forest.span(*index);
@@ -237,26 +243,18 @@ impl Group<'_> {
         let (chance, from, places) = self.best(&features, tails)?;
         let mut twins =
             features.iter().filter(|it| is_twin(places, &it.1)).map(|it| &it.0).collect_vec();
-        let is_start = twins.iter().any(|it| it.0 == COLD_START);
+        let is_start = twins.iter().any(|it| *it.0 == *COLD_START);
         if is_start && places.len() * STARTS < self.spans.len() {
             return None;
         }
-        // Of several children, the longest one explains the slow spans.
-        twins.sort_by_cached_key(|it| (&it.0, Reverse(self.time_of_child(places, &it.1))));
-        twins.dedup_by_key(|it| &it.0);
+        // Of several magnitudes of a number, the first one is enough.
+        twins.dedup_by(|one, other| one.0 == other.0 && *one.0 != *CHILD);
         twins.sort_by_key(|it| {
             let key = it.0.trim_start_matches(CALLEE);
             CHANGED.iter().position(|it| key.starts_with(it)).unwrap_or(CHANGED.len())
         });
         let what = twins.into_iter().map(text).collect_vec();
         Some((chance, self.finding(from, places, &what.join(" or "))?))
-    }
-
-    /// Returns the time that the children with a name take in the spans.
-    fn time_of_child(&self, places: &BTreeSet<usize>, name: &str) -> u64 {
-        let children = places.iter().flat_map(|it| self.forest.tree().children(self.spans[*it]));
-        let children = children.map(|it| self.forest.span(*it));
-        sum(children.filter(|it| normalized(&it.name) == name).map(Span::duration))
     }
 
     /// Returns the spans of the best value, with the chance that it is random and the duration of a slow span.
@@ -281,7 +279,7 @@ impl Group<'_> {
             let most = TAILS[usize::from(*is_place)].2;
             let is_common = places.len() * most > self.spans.len();
             // A child tells which way a call went. It tells why a call was slow only if other slow calls are rare.
-            let is_child = feature.0 == CHILD;
+            let is_child = *feature.0 == *CHILD;
             let is_partial = is_child && support * OF_CHILD.1 < all_slow * OF_CHILD.0;
             if support < SUPPORT || is_common || is_partial {
                 continue;
@@ -418,6 +416,22 @@ impl Group<'_> {
     }
 }
 
+/// Returns the properties that attributes state.
+fn written(attributes: &Attributes) -> Vec<Feature> {
+    let mut features = Vec::new();
+    for (key, value) in attributes.iter().filter(|it| !MEASURED.contains(&&*it.0)) {
+        let digits = value.as_int().filter(|it| *it > 0).map_or(0, i64::ilog10);
+        let least = (1..=digits).map(|it| 10_i64.pow(it).to_string().into());
+        features.extend(least.map(|it| (format!("{key}` ≥").into(), it)));
+        let text = match value {
+            Value::Text(text) if text.len() <= LONGEST => text.clone(),
+            other => other.to_string().chars().take(LONGEST).collect::<String>().into(),
+        };
+        features.push((key.clone(), text));
+    }
+    features
+}
+
 fn is_twin(one: &BTreeSet<usize>, other: &BTreeSet<usize>) -> bool {
     let fewer = one.len().min(other.len());
     let more = one.len().max(other.len());
@@ -441,7 +455,7 @@ fn is_cache(span: &Span) -> bool {
 }
 
 fn text((key, value): &Feature) -> String {
-    match key.as_str() {
+    match &**key {
         CHILD | "the event" => format!("{key} `{value}`"),
         _ if key.starts_with("the flag ") => format!("the flag `{}={value}`", &key[9..]),
         _ if key.starts_with(CALLEE) => format!("{CALLEE}`{}={value}`", &key[CALLEE.len()..]),
