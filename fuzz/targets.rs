@@ -58,12 +58,9 @@ pub(crate) fn slowest(data: &[u8]) {
 
 /// A file of traces is read and drawn whatever its content, and the written form is read again.
 pub(crate) fn recording(data: &[u8]) {
-    let read = |data: &[u8]| {
-        let mut reader = Reader::new().max_bytes(1 << 26);
-        let _ = reader.read("data", data);
-        reader.finish()
-    };
-    let first = read(data);
+    let mut reader = Reader::new().max_bytes(1 << 26);
+    let _ = reader.read("data", data);
+    let first = reader.finish();
     let forest = Forest::new(&first);
     let rows: usize = forest.traces().iter().map(|trace| trace.spans.len()).sum();
     assert_eq!(rows, first.spans.len());
