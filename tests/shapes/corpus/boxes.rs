@@ -68,28 +68,7 @@ fn chosen(is_zero: bool) -> BoxFuture<'static, u8> {
     if is_zero { Box::pin(ready(0)) } else { Box::pin(async { 1 }) }
 }
 
-#[traced]
-fn converted() -> BoxFuture<'static, u8> {
-    Box::pin(async { 1_u8 }) as BoxFuture<'static, u8>
-}
-
-#[traced]
-fn of_a_box(inner: BoxFuture<'static, u8>) -> BoxFuture<'static, u8> {
-    Box::pin(inner)
-}
-
-#[traced]
-fn no_future() -> Pin<Box<u8>> {
-    Box::pin(1)
-}
-
 type OfAnything<T> = Pin<Box<dyn Future<Output = T> + Send>>;
-
-/// The signature does not show the box, and `T` is not bounded by `'static`.
-#[traced(future)]
-fn generic_alias<T, F: Future<Output = T> + Send + 'static>(future: F) -> OfAnything<T> {
-    Box::pin(future)
-}
 
 trait Service<R> {
     type Response;
@@ -145,38 +124,13 @@ impl Service<u8> for Inferred {
 type Answer = Pin<Box<dyn Future<Output = Result<u8, String>> + Send>>;
 
 #[traced(future)]
-fn of_an_alias() -> Answer {
-    Box::pin(ready(Ok(1)))
-}
-
-#[traced(future)]
 fn never_ready() -> Answer {
     Box::pin(std::future::pending())
-}
-
-/// The body alone resembles a future.
-#[traced]
-fn boxed_alias(inner: Answer) -> Answer {
-    Box::pin(inner)
-}
-
-type Handler = Pin<Box<dyn Fn(&str) -> usize>>;
-
-#[traced]
-fn closure() -> Handler {
-    Box::pin(|text| text.len())
 }
 
 #[traced(call_only)]
 fn concrete() -> std::future::Ready<Result<u8, Box<dyn Error + Send + Sync>>> {
     ready(Ok(1))
-}
-
-type Pinned = Pin<Box<Option<u8>>>;
-
-#[traced]
-fn alias_of_a_value() -> Pinned {
-    Box::pin(None)
 }
 
 #[traced]
@@ -197,20 +151,12 @@ pub(crate) fn observe(log: &mut Log) {
         log.future("early", |_| early(is_zero));
         log.future("chosen", |_| chosen(is_zero));
     }
-    log.future("converted", |_| converted());
-    log.future("of_a_box", |_| of_a_box(Box::pin(ready(1))));
-    log.call("no_future", |_| no_future());
-    log.future("generic_alias", |_| generic_alias(ready(1)));
     for request in [0, 1] {
         log.future("associated_type", move |_| Boxed(Echo).call(request));
     }
     log.future("inferred", |_| Inferred.call(1));
-    log.future("of_an_alias", |_| of_an_alias());
     log.call("never_ready", |_| drop(never_ready()));
-    log.call("closure", |_| closure()("text"));
     log.future("concrete", |_| async { concrete().await.is_ok() });
-    log.future("boxed_alias", |_| boxed_alias(Box::pin(ready(Ok(1)))));
-    log.call("alias_of_a_value", |_| alias_of_a_value());
     for name in ["a", "aa"] {
         log.future("panics", |log| panics(log.noisy(name)));
     }

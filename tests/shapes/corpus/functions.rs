@@ -1,7 +1,5 @@
 //! Functions: their types, the results `()` and `!`, generics, borrows and exits.
 
-use std::num::ParseIntError;
-
 use super::traced;
 use crate::log::Log;
 
@@ -49,11 +47,6 @@ async fn never_later() -> ! {
     loop {
         std::future::pending::<()>().await;
     }
-}
-
-#[traced]
-async fn panics_later() -> ! {
-    panic!("never again")
 }
 
 /// A type that implements no traits.
@@ -111,21 +104,6 @@ async fn early_later(text: &str) -> Result<Option<Parsed<'_>>, Bare> {
     Ok(Some(Parsed(text.strip_prefix('a').ok_or(Bare)?)))
 }
 
-#[traced(attributes(n))]
-fn reassigned(mut n: i64, mut list: Vec<i64>) -> Result<Vec<i64>, String> {
-    n += 1;
-    list.push(n);
-    Ok(list)
-}
-
-#[traced]
-fn parse(text: &str) -> Result<u8, ParseIntError> {
-    if text.is_empty() {
-        return Ok(0);
-    }
-    Ok(text.parse::<u8>()? + 1)
-}
-
 #[traced]
 #[allow(clippy::toplevel_ref_arg, reason = "the pattern is tested")]
 fn borrows((ref mut text, n): (String, u8), ref mut more: Vec<u8>) -> String {
@@ -152,7 +130,6 @@ pub(crate) fn observe(log: &mut Log) {
     log.future("unit_later", |_| unit_later());
     log.call("never", |_| never());
     log.future("never_later", |_| never_later());
-    log.future("panics_later", |_| panics_later());
     log.value("generic", generic([Bare]).is_some());
     log.future("generic_later", |_| async { generic_later([Bare]).await.is_ok() });
     let _: for<'a> fn(&'a str, &str) -> &'a str = explicit;
@@ -166,8 +143,6 @@ pub(crate) fn observe(log: &mut Log) {
         log.value("early", found);
         log.future("early_later", |_| async { early_later(text).await.map(|it| it.is_some()).map_err(|_| ()) });
     }
-    log.value("reassigned", reassigned(1, vec![]));
-    log.value("parse", ["", "1", "x"].map(parse));
     log.call("borrows", |_| borrows(("a".to_owned(), 3), vec![1]));
     log.future("borrows_later", |_| borrows_later(("a".to_owned(), 3), vec![1]));
 }

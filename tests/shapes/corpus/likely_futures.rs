@@ -8,30 +8,7 @@ use std::pin::Pin;
 use super::traced;
 use crate::log::{Log, Noisy, pause};
 
-type AnswerFut<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 type Parsed = Pin<Box<dyn Future<Output = Result<u8, String>>>>;
-
-#[traced]
-fn by_name(first: Noisy) -> AnswerFut<'static, usize> {
-    let length = first.len();
-    forward(length)
-}
-
-fn forward(length: usize) -> AnswerFut<'static, usize> {
-    Box::pin(async move {
-        pause().await;
-        length
-    })
-}
-
-#[traced(attributes(length = text.len()))]
-fn by_name_of_a_borrow(text: &str) -> AnswerFut<'_, usize> {
-    borrow(text)
-}
-
-fn borrow(text: &str) -> AnswerFut<'_, usize> {
-    Box::pin(async move { text.len() })
-}
 
 #[traced]
 fn by_body(text: &'static str) -> Parsed {
@@ -56,11 +33,6 @@ fn pinned_opaque(first: Noisy) -> Pin<Box<impl Future<Output = usize>>> {
         pause().await;
         first.len()
     })
-}
-
-#[traced]
-fn forwarded_opaque(first: Noisy) -> Pin<Box<impl Future<Output = usize>>> {
-    pinned_opaque(first)
 }
 
 mod own {
@@ -119,8 +91,6 @@ impl Linked {
 }
 
 pub(crate) fn observe(log: &mut Log) {
-    log.future("by_name", |log| by_name(log.noisy("a")));
-    log.future("by_name_of_a_borrow", |_| by_name_of_a_borrow("text"));
     for text in [" 7", "x"] {
         log.future("by_body", move |_| by_body(text));
     }
@@ -128,7 +98,6 @@ pub(crate) fn observe(log: &mut Log) {
         log.future("by_body_with_return", move |_| by_body_with_return(is_zero));
     }
     log.future("pinned_opaque", |log| pinned_opaque(log.noisy("a")));
-    log.future("forwarded_opaque", |log| forwarded_opaque(log.noisy("a")));
     log.call("own_type", |_| own_type(1));
     log.call("own_stream", |_| own_stream(1));
     log.call("own_opaque_stream", |_| format!("{:?}", own_opaque_stream(1)));
