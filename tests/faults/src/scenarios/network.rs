@@ -9,34 +9,14 @@ use anyhow::{Result, ensure};
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use floe_telemetry::config::OtlpProtocol;
-use floe_tests::{Code, ReceivedRequest, ReservedPort, Response, Script};
+use floe_tests::{Code, ReceivedRequest, Response, Script};
 
 use crate::program::{Program, millis};
 use crate::receivers::{Plan, Relay, http2};
 use crate::report::{Report, SLACK};
 use crate::scenario::{Case, GRPC, SCENARIO, Scenario};
 
-pub(super) static SCENARIOS: [Scenario; 15] = [
-    Scenario {
-        name: "refused",
-        program: |program| {
-            program.start(program.config());
-            program.spans(10_000);
-            // The timeout is longer than the exports of a full queue.
-            program.shutdown(Duration::from_secs(60));
-        },
-        check: |case| {
-            let port = ReservedPort::new();
-            let report = case.report(&port.endpoint())?;
-            ensure!(report.counters.exported == 0, "{:?}", report.counters);
-            report.failed("shutdown", &["the connection failed", &port.endpoint()])?;
-            // The message of the shutdown covers the other spans.
-            let messages = report.log.matches("spans could not be exported").count();
-            ensure!(messages <= 1, "{messages} messages: {}", report.log);
-            Ok(report)
-        },
-        ..SCENARIO
-    },
+pub(super) static SCENARIOS: [Scenario; 11] = [
     Scenario {
         name: "divided_batch",
         program: |program| {
@@ -161,54 +141,6 @@ pub(super) static SCENARIOS: [Scenario; 15] = [
             report.succeeded(&["flush", "shutdown"])?;
             ensure!(report.counters.exported == 10, "{:?}", report.counters);
             ensure!(relay.connections() == 1, "{}", relay.connections());
-            Ok(report.arrived_at(&receiver))
-        },
-        ..SCENARIO
-    },
-    Scenario {
-        name: "receiver_restarts",
-        program: |program| {
-            program.start(program.config());
-            interrupted(program);
-        },
-        check: |case| {
-            let first = case.receiver();
-            let second = case.receiver();
-            let relay = Relay::to(first.port());
-            let mut first_arrived = 0;
-            let end = || {
-                relay.set_receiver(0);
-                relay.disconnect();
-                first_arrived = first.spans().len();
-                drop(first);
-            };
-
-            let report = report_around(case, &relay, end, || relay.set_receiver(second.port()))?;
-            ensure!(second.spans().len() == 10, "{}", second.spans().len());
-            Ok(report.arrived_in(first_arrived + second.spans().len()))
-        },
-        ..SCENARIO
-    },
-    Scenario {
-        name: "server_errors",
-        program: |program| {
-            program.start_within(Duration::from_secs(30));
-            program.deliver("flush", 10);
-            program.end();
-        },
-        check: |case| {
-            let receiver = case.receiver();
-            receiver.respond(status_of(503));
-            let child = case.start(&receiver.endpoint())?;
-            // The batch would be lost if retries did not continue for the whole timeout.
-            receiver.wait_for_requests(6);
-            receiver.respond(Response::Ok);
-            let report = child.finish()?;
-            report.succeeded(&["flush"])?;
-            let requests = receiver.requests().len();
-            ensure!(requests <= 8, "{requests} requests");
-            let flush = report.operation("flush")?.duration;
-            ensure!(flush > Duration::from_millis(1500), "{flush:?}");
             Ok(report.arrived_at(&receiver))
         },
         ..SCENARIO
@@ -429,27 +361,6 @@ pub(super) static SCENARIOS: [Scenario; 15] = [
             ensure!(connections == faults.len(), "{connections} connections: {report:?}");
             ensure!(report.counters.failed == 10 * faults.len() as u64, "{:?}", report.counters);
             Ok(report)
-        },
-        ..SCENARIO
-    },
-    Scenario {
-        name: "large_spans",
-        max_memory: 96,
-        program: |program| {
-            program.start_within(Duration::from_secs(20));
-            program.spans_of(400, &"x".repeat(20_000));
-            program.flush("flush");
-            program.end();
-        },
-        check: |case| {
-            let receiver = case.receiver();
-            let report = case.report(&receiver.endpoint())?;
-            report.succeeded(&["flush"])?;
-            let requests = receiver.requests();
-            let largest = requests.iter().map(|request| request.body.len()).max();
-            // Receivers accept 4 MiB by default.
-            ensure!(largest.unwrap_or_default() < 4 * 1024 * 1024, "{largest:?} bytes");
-            Ok(report.arrived_at(&receiver))
         },
         ..SCENARIO
     },
