@@ -135,7 +135,7 @@ impl Contract {
 
     /// Adds an operation with a run that succeeds and a run that fails, each of which calls the method of the plugin's
     /// handle. The last span of the operation in the successful run has the `attributes`, each as `key=value`, where a
-    /// value that ends with `*` is a prefix.
+    /// value that ends with `*` is a prefix, and `{plugin}` is the plugin's name.
     pub(crate) fn operation(
         mut self,
         operation: &'static str,
@@ -246,7 +246,9 @@ fn every_operation_of_every_plugin_has_its_span() {
                 assert_eq!(*span.status(), Status::Ok, "{what}");
                 assert!(!has_exception(&span), "{what}");
                 assert!(!case.attributes.is_empty(), "{what}");
-                let differing = case.attributes.iter().filter_map(|it| differing(it, &span));
+                let attributes =
+                    case.attributes.iter().map(|it| it.replace("{plugin}", contract.name));
+                let differing = attributes.filter_map(|it| differing(&it, &span));
                 wrong.extend(differing.map(|differing| format!("{what}: {differing}")));
             }
             let (result, spans) = run(&case.fails);

@@ -1,11 +1,11 @@
 //! The contract of the plugin `dbt_expectations` (quality).
 
-use floe_plugin::quality::{Check, CheckResult, QualityProvider};
+use floe_plugin::quality::{Check, CheckResult};
 use floe_plugin::{Error, ErrorKind};
 use serde_json::{Value, json};
 
 use crate::program::Program;
-use crate::quality_sql::{all, run_checks, suite, validate};
+use crate::quality_sql::{of_plugin, of_rows, run_checks, suite};
 use crate::{CANARY, Contract};
 
 const NAME: &str = "dbt_expectations";
@@ -40,54 +40,23 @@ const TWO: fn() -> [Check; 2] =
 
 pub(crate) fn contract() -> Contract {
     let provider = "stand-in; dbt-core 1.11 with DuckDB in `.ci/services plugins`";
-    Contract::new::<dyn QualityProvider>(NAME, provider)
-        .operation(
-            "validate_expectations",
-            &[
-                "quality.provider=dbt_expectations",
-                "quality.suite_name=shop.people",
-                "quality.data_source=people",
-                "quality.checks_count=*",
-            ],
-            || validate(NAME, &all()),
-            || validate(NAME, &[Check::NotNull(String::new())]),
-        )
-        .operation(
-            "run_checks",
-            &[
-                "quality.provider=dbt_expectations",
-                "quality.suite_name=shop.people",
-                "quality.data_source=people",
-                "quality.checks_count=2",
-                "quality.rows_checked=3",
-                "quality.pass_count=2",
-                "quality.fail_count=0",
-            ],
-            || {
-                // The results are in another order than the checks.
-                let answer = results(&[("check_1", "pass", 0), ("check_0", "fail", 1)]);
-                let dbt = Program::new("dbt").with("answer", answer).with("code", "1");
-                let found = run(&dbt, &TWO())?;
-                let expected = |passed, failed_rows| CheckResult {
-                    passed,
-                    failed_rows,
-                    rows: Some(3),
-                    ..CheckResult::default()
-                };
-                assert_eq!(found, [expected(false, Some(1)), expected(true, None)]);
-                dbt.assert_traced();
-                assert!(dbt.received("arguments").starts_with("test\n--project-dir\n"));
-                let answer = results(&[("check_0", "pass", 0), ("check_1", "pass", 0)]);
-                run(&Program::new("dbt").with("answer", answer), &TWO()).map(drop)
-            },
-            || {
-                let answer = results(&[("check_0", "error", 0), ("check_1", "pass", 0)]);
-                let dbt = Program::new("dbt").with("answer", answer).with("code", "1");
-                let error = run(&dbt, &TWO()).unwrap_err();
-                assert_eq!(error.kind(), ErrorKind::InvalidInput);
-                Err(error)
-            },
-        )
+    let works = || {
+        // The results are in another order than the checks.
+        let answer = results(&[("check_1", "pass", 0), ("check_0", "fail", 1)]);
+        let dbt = Program::new("dbt").with("answer", answer).with("code", "1");
+        assert_eq!(run(&dbt, &TWO())?, of_rows([(false, Some(1)), (true, None)]));
+        dbt.assert_traced();
+        assert!(dbt.received("arguments").starts_with("test\n--project-dir\n"));
+        let answer = results(&[("check_0", "pass", 0), ("check_1", "pass", 0)]);
+        run(&Program::new("dbt").with("answer", answer), &TWO()).map(drop)
+    };
+    of_plugin((NAME, provider), works, || {
+        let answer = results(&[("check_0", "error", 0), ("check_1", "pass", 0)]);
+        let dbt = Program::new("dbt").with("answer", answer).with("code", "1");
+        let error = run(&dbt, &TWO()).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::InvalidInput);
+        Err(error)
+    })
 }
 
 #[test]

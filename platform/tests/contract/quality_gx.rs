@@ -2,12 +2,12 @@
 
 use std::path::Path;
 
-use floe_plugin::quality::{Check, CheckResult, QualityProvider};
+use floe_plugin::quality::{Check, CheckResult};
 use floe_plugin::{Error, ErrorKind};
 use serde_json::json;
 
 use crate::program::Program;
-use crate::quality_sql::{all, run_checks, suite, validate};
+use crate::quality_sql::{of_plugin, of_rows, run_checks, suite};
 use crate::{CANARY, Contract};
 
 const NAME: &str = "great_expectations";
@@ -23,57 +23,27 @@ fn failure(kind: &str) -> String {
 
 pub(crate) fn contract() -> Contract {
     let provider = "stand-in; Great Expectations 1.24 in `.ci/services plugins`";
-    Contract::new::<dyn QualityProvider>(NAME, provider)
-        .operation(
-            "validate_expectations",
-            &[
-                "quality.provider=great_expectations",
-                "quality.suite_name=shop.people",
-                "quality.data_source=people",
-                "quality.checks_count=*",
-            ],
-            || validate(NAME, &all()),
-            || validate(NAME, &[Check::NotNull(String::new())]),
-        )
-        .operation(
-            "run_checks",
-            &[
-                "quality.provider=great_expectations",
-                "quality.suite_name=shop.people",
-                "quality.data_source=people",
-                "quality.checks_count=2",
-                "quality.rows_checked=3",
-                "quality.pass_count=2",
-                "quality.fail_count=0",
-            ],
-            || {
-                let answer = |passed| {
-                    let answer = json!({ "ok": [
-                        { "passed": passed, "failed_rows": 1 },
-                        { "passed": true, "failed_rows": null },
-                    ] });
-                    Program::new("python").with("answer", answer.to_string())
-                };
-                let python = answer(false);
-                let checks = [Check::NotNull("name".to_owned()), Check::RowCount(3)];
-                let results = run(&python.path(), &checks)?;
-                let expected = |passed, failed_rows| CheckResult {
-                    passed,
-                    failed_rows,
-                    rows: Some(3),
-                    ..CheckResult::default()
-                };
-                assert_eq!(results, [expected(false, Some(1)), expected(true, None)]);
-                python.assert_traced();
-                run(&answer(true).path(), &checks).map(drop)
-            },
-            || {
-                let python = Program::new("python").with("answer", failure("invalid_input"));
-                let error = run(&python.path(), &[Check::RowCount(1)]).unwrap_err();
-                assert_eq!(error.kind(), ErrorKind::InvalidInput);
-                Err(error)
-            },
-        )
+    let works = || {
+        let answer = |passed| {
+            let answer = json!({ "ok": [
+                { "passed": passed, "failed_rows": 1 },
+                { "passed": true, "failed_rows": null },
+            ] });
+            Program::new("python").with("answer", answer.to_string())
+        };
+        let python = answer(false);
+        let checks = [Check::NotNull("name".to_owned()), Check::RowCount(3)];
+        let expected = of_rows([(false, Some(1)), (true, None)]);
+        assert_eq!(run(&python.path(), &checks)?, expected);
+        python.assert_traced();
+        run(&answer(true).path(), &checks).map(drop)
+    };
+    of_plugin((NAME, provider), works, || {
+        let python = Program::new("python").with("answer", failure("invalid_input"));
+        let error = run(&python.path(), &[Check::RowCount(1)]).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::InvalidInput);
+        Err(error)
+    })
 }
 
 #[test]

@@ -25,7 +25,7 @@ pub(crate) fn run_checks(
     with::<dyn QualityProvider, _>(name, config, |it| it.run_checks(suite, &mut session))
 }
 
-pub(crate) fn validate(name: &str, checks: &[Check]) -> Result<(), Error> {
+fn validate(name: &str, checks: &[Check]) -> Result<(), Error> {
     let suite = suite(checks);
     with::<dyn QualityProvider, _>(name, json!({}), |it| it.validate_expectations(&suite))
 }
@@ -50,51 +50,72 @@ pub(crate) fn suite(checks: &[Check]) -> Suite<'_> {
     Suite { name: "shop.people", table: "people", checks }
 }
 
-pub(crate) fn contract() -> Contract {
-    Contract::new::<dyn QualityProvider>("sql", "the embedded SQLite")
+/// Returns the results of checks of the three people: whether they passed, and the number of wrong rows.
+pub(crate) fn of_rows<const N: usize>(results: [(bool, Option<u64>); N]) -> [CheckResult; N] {
+    results.map(|(passed, failed_rows)| CheckResult {
+        passed,
+        failed_rows,
+        rows: Some(3),
+        ..CheckResult::default()
+    })
+}
+
+/// Returns the contract of a plugin, of which two checks pass in `works`.
+pub(crate) fn of_plugin(
+    (name, provider): (&'static str, &'static str),
+    works: impl Fn() -> Result<(), Error> + 'static,
+    fails: impl Fn() -> Result<(), Error> + 'static,
+) -> Contract {
+    Contract::new::<dyn QualityProvider>(name, provider)
         .operation(
             "validate_expectations",
             &[
-                "quality.provider=sql",
+                "quality.provider={plugin}",
                 "quality.suite_name=shop.people",
                 "quality.data_source=people",
                 "quality.checks_count=*",
             ],
-            || validate("sql", &all()),
-            || validate("sql", &[Check::NotNull(String::new())]),
+            move || validate(name, &all()),
+            move || validate(name, &[Check::NotNull(String::new())]),
         )
         .operation(
             "run_checks",
             &[
-                "quality.provider=sql",
+                "quality.provider={plugin}",
                 "quality.suite_name=shop.people",
                 "quality.data_source=people",
-                "quality.checks_count=1",
+                "quality.checks_count=2",
                 "quality.rows_checked=3",
-                "quality.pass_count=1",
+                "quality.pass_count=2",
                 "quality.fail_count=0",
             ],
-            || {
-                let checks = checks();
-                let results = run_checks("sql", json!({}), &suite(&all()))?;
-                for ((check, failed), result) in checks.iter().zip(results) {
-                    let is_of_table = matches!(check, Check::RowCount(_));
-                    let expected = CheckResult {
-                        passed: *failed == 0,
-                        failed_rows: (!is_of_table).then_some(*failed),
-                        rows: Some(3),
-                        error: None,
-                        query: result.query.clone(),
-                    };
-                    assert_eq!(result, expected, "{check:?}");
-                    assert!(result.query.unwrap().starts_with("SELECT count("));
-                }
-                run_checks("sql", json!({}), &suite(&[checks[0].0.clone()])).map(drop)
-            },
-            || {
-                let checks = [Check::RowCount(1)];
-                let nobody = Suite { table: "nobody", ..suite(&checks) };
-                run_checks("sql", json!({}), &nobody).map(drop)
-            },
+            works,
+            fails,
         )
+}
+
+pub(crate) fn contract() -> Contract {
+    let works = || {
+        let checks = checks();
+        let results = run_checks("sql", json!({}), &suite(&all()))?;
+        for ((check, failed), result) in checks.iter().zip(results) {
+            let is_of_table = matches!(check, Check::RowCount(_));
+            let expected = CheckResult {
+                passed: *failed == 0,
+                failed_rows: (!is_of_table).then_some(*failed),
+                rows: Some(3),
+                error: None,
+                query: result.query.clone(),
+            };
+            assert_eq!(result, expected, "{check:?}");
+            assert!(result.query.unwrap().starts_with("SELECT count("));
+        }
+        let passing = [checks[0].0.clone(), checks[2].0.clone()];
+        run_checks("sql", json!({}), &suite(&passing)).map(drop)
+    };
+    of_plugin(("sql", "the embedded SQLite"), works, || {
+        let checks = [Check::RowCount(1)];
+        let nobody = Suite { table: "nobody", ..suite(&checks) };
+        run_checks("sql", json!({}), &nobody).map(drop)
+    })
 }

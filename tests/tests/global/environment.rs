@@ -30,16 +30,7 @@ fn child_with_certificate(certificate: &str) {
 type Variables = [(&'static str, &'static str)];
 
 /// Variables with mistakes, and the messages about them, without the texts of other libraries.
-const MISTAKES: [(&Variables, &[&str]); 4] = [
-    (
-        &[
-            ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "https://localhost:1"),
-            ("OTEL_EXPORTER_OTLP_TRACES_CERTIFICATE", "{empty}"),
-        ],
-        &[
-            "traces is left out: otlp: {certificate}; change `OTEL_EXPORTER_OTLP_TRACES_CERTIFICATE`",
-        ],
-    ),
+const MISTAKES: [(&Variables, &[&str]); 3] = [
     (
         &[("OTEL_EXPORTER_OTLP_ENDPOINT", "http://localhost:4317?key=hunter2")],
         &["traces, logs and metrics {query}"],
