@@ -1,6 +1,6 @@
 //! Entry points of other signals: metric attributes, and the baggage of requests.
 
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 
 use floe_telemetry::metrics::Metric;
 use floe_telemetry::{MetricRecorder, TelemetryConfig, propagation};
@@ -79,7 +79,7 @@ fn send(key: &'static str, value: &str, metadata: &str) {
 
 /// Prints the headers of a request that is sent in this context.
 fn sent(context: &Context) {
-    let mut headers = BTreeMap::new();
+    let mut headers = HashMap::new();
     let _current = context.clone().attach();
     propagation::inject_context(&mut headers);
     println!("{headers:?}");
