@@ -177,14 +177,21 @@ fn clouds_are_described_by_their_variables() {
             ],
         ),
         (
-            &[("WEBSITE_SITE_NAME", "shop"), ("REGION_NAME", "West Europe")],
+            &[
+                ("WEBSITE_SITE_NAME", "shop"),
+                ("WEBSITE_OWNER_NAME", "8f3a+shop-westeuropewebspace"),
+            ],
             ["azure", "azure.app_service"],
-            vec![KeyValue::new("cloud.region", "West Europe")],
+            vec![KeyValue::new("cloud.account.id", "8f3a")],
         ),
         (
-            &[("WEBSITE_SITE_NAME", "shop"), ("FUNCTIONS_EXTENSION_VERSION", "~4")],
+            &[
+                ("WEBSITE_SITE_NAME", "shop"),
+                ("REGION_NAME", "West Europe"),
+                ("FUNCTIONS_EXTENSION_VERSION", "~4"),
+            ],
             ["azure", "azure.functions"],
-            vec![KeyValue::new("faas.name", "shop")],
+            vec![KeyValue::new("cloud.region", "West Europe"), KeyValue::new("faas.name", "shop")],
         ),
         (&[("AWS_REGION", "eu-west-1"), ("K_SERVICE", " ")], ["", ""], Vec::new()),
     ] {
