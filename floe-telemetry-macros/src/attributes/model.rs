@@ -5,12 +5,15 @@ use syn::{
     Data, DataEnum, DeriveInput, Fields, Index, LitStr, Member, ext::IdentExt, spanned::Spanned,
 };
 
-use super::{
-    attr::{self, Text},
-    case,
-};
+use super::{attr, case};
 use crate::{
-    ctxt::Ctxt, given::Given, krate::Krate, record::Key, secret, symbol, words::check_twice,
+    ctxt::Ctxt,
+    given::Given,
+    krate::Krate,
+    record::Key,
+    secret,
+    symbol::{self, Symbol},
+    words::check_twice,
 };
 
 pub(super) struct Model<'a> {
@@ -74,7 +77,7 @@ pub(super) enum Record {
     /// The attributes of the field's type, under their own keys.
     Nested,
     /// One attribute with its key: the typed value, or its text.
-    Value(Key, Option<Text>),
+    Value(Key, Option<Symbol>),
 }
 
 impl<'a> Field<'a> {
@@ -99,7 +102,7 @@ impl<'a> Field<'a> {
                 cx.error(&original.ty, NEEDS_KEY);
             }
 
-            Record::Value(key?, Text::of(&given))
+            Record::Value(key?, attr::text_of(&given))
         };
 
         let written = flatten.or_else(|| given.keyword(symbol::KEY)).cloned();
@@ -122,7 +125,7 @@ impl<'a> Field<'a> {
 
     /// Reports a field with the name of a credential, unless it is redacted or flattened, or the user chose its key.
     fn check_secret(&self, cx: &Ctxt) {
-        let is_redacted = matches!(self.record, Record::Value(_, Some(Text::Redact)));
+        let is_redacted = matches!(self.record, Record::Value(_, Some(symbol::REDACT)));
         if self.written.is_none()
             && !is_redacted
             && let Some(ident) = &self.original.ident

@@ -1,5 +1,7 @@
 //! The types that `#[derive(FloeAttributes)]` supports: structs, tuples, and nested types.
 
+use std::fmt::{Debug, Display};
+
 use floe_telemetry::FloeAttributes;
 use opentelemetry::Value;
 
@@ -28,7 +30,7 @@ struct Report<'a> {
 
 #[derive(FloeAttributes)]
 #[floe(prefix = "job")]
-struct Job<'a, E> {
+struct Job<'a, E: Debug> {
     id: &'a str,
     attempt: Option<u32>,
     #[floe(key = "error.type", debug)]
@@ -89,7 +91,7 @@ fn nested_options_are_recorded_or_omitted() {
 }
 
 #[derive(FloeAttributes)]
-struct Page<I: Iterator> {
+struct Page<I: Iterator<Item: Debug + Display>> {
     #[floe(display)]
     first: Option<I::Item>,
     #[floe(debug)]

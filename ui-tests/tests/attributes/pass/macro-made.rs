@@ -34,7 +34,7 @@ types! {
 }
 
 #[derive(FloeAttributes)]
-struct Unsized<T: ?Sized> {
+struct Unsized<T: ?Sized + Display> {
     number: u8,
     #[floe(display)]
     text: T,
