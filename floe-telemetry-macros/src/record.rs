@@ -1,7 +1,7 @@
 //! The key of an attribute, and an entry of `attributes(…)`: `key = value` or `argument.field`, with or without `%` or
 //! `?`.
 
-use proc_macro2::{Ident, Punct, Span, TokenStream, TokenTree};
+use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::{
     Attribute, Expr, ExprLit, Lit, LitStr, Member, Path, Token, ext::IdentExt, parse::ParseStream,
@@ -56,6 +56,17 @@ pub(crate) enum Format {
     Typed,
 }
 
+impl Format {
+    /// Returns the name of the runtime's functions that record a value in this format.
+    pub(crate) const fn function(self) -> &'static str {
+        match self {
+            Self::Debug => "debug",
+            Self::Display => "display",
+            Self::Typed => "typed",
+        }
+    }
+}
+
 pub(crate) fn list(cx: &Ctxt, input: ParseStream<'_>) -> Vec<Record> {
     let mut records = Vec::new();
     keywords::parse_each(
@@ -84,7 +95,7 @@ fn parse_record(cx: &Ctxt, input: ParseStream<'_>) -> syn::Result<Record> {
     }
 
     if let Some(key) = unquoted_key(input) {
-        let text: String = key.clone().into_iter().map(|it| it.to_string()).collect();
+        let text = key.to_string().replace(' ', "");
         let message = format!("this key is not a word, put it in quotes: `\"{text}\" = value`");
         return Err(syn::Error::new_spanned(key, message));
     }
@@ -122,22 +133,17 @@ fn assigned_key(input: ParseStream<'_>) -> syn::Result<Option<(Key, Token![=])>>
 /// `http.2xx = …`.
 fn unquoted_key(input: ParseStream<'_>) -> Option<TokenStream> {
     let ahead = input.fork();
-    let mut key = TokenStream::from(word(&ahead)?);
+    let mut key = TokenStream::new();
     while !keywords::is_assignment(&ahead) {
-        let between: Punct = ahead.parse().ok()?;
-        if !matches!(between.as_char(), '-' | '.' | '/') {
-            return None;
-        }
-
-        key.extend([between.into(), word(&ahead)?]);
+        let tree = ahead.parse().ok()?;
+        let is_part = match &tree {
+            TokenTree::Punct(it) => matches!(it.as_char(), '-' | '.' | '/'),
+            tree => !matches!(tree, TokenTree::Group(_)),
+        };
+        key.extend([is_part.then_some(tree)?]);
     }
 
-    Some(key)
-}
-
-fn word(input: ParseStream<'_>) -> Option<TokenTree> {
-    let word = input.parse().ok()?;
-    matches!(word, TokenTree::Ident(_) | TokenTree::Literal(_)).then_some(word)
+    (!key.is_empty()).then_some(key)
 }
 
 pub(crate) fn format(input: ParseStream<'_>) -> syn::Result<Format> {
@@ -189,7 +195,7 @@ fn parse_key(input: ParseStream<'_>) -> syn::Result<Key> {
     Ok(Key::Text(LitStr::new(&text, first.span())))
 }
 
-fn is_constant(ident: &Ident) -> bool {
+pub(crate) fn is_constant(ident: &Ident) -> bool {
     let text = ident.to_string();
     text.contains(|c: char| c.is_ascii_uppercase()) && !text.contains(|c: char| c.is_lowercase())
 }

@@ -13,8 +13,8 @@ pub(crate) fn unknown<'a>(
     words: impl IntoIterator<Item = &'a str>,
 ) -> String {
     let words: Vec<_> = words.into_iter().collect();
-    // `SpanKind::Client` and `DEBUG` are a path and a constant of other libraries.
-    let last = found.rsplit("::").next().unwrap_or(found).to_lowercase();
+    // `SpanKind::Client`, `DEBUG` and `"debug"` are how other libraries write it.
+    let last = found.trim_matches('"').rsplit("::").next().unwrap_or(found).to_lowercase();
     let guess =
         nearest(&last, &words).map(|word| format!("; did you mean `{word}`?")).unwrap_or_default();
 

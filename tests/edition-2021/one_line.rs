@@ -2,7 +2,7 @@
 
 #![deny(warnings, missing_docs, unused, clippy::all, clippy::pedantic, unsafe_code, unreachable_pub)]
 #![deny(elided_lifetimes_in_paths, missing_debug_implementations, unused_qualifications)]
-#![deny(clippy::collection_is_never_read, clippy::shadow_same)]
+#![deny(clippy::shadow_same)]
 
 use std::cmp::Ordering;
 use std::fmt::{Debug, Display};

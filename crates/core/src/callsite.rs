@@ -461,11 +461,11 @@ crate::__floe_link_list! {
     static CALL_SITES: [CallSite] = "fl_site_0_1";
 }
 
-/// Defines the call site of an annotated function and adds it to the list of call sites.
+/// Adds the call site of an annotated function to the list of call sites, and returns a reference to it.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __floe_callsite {
-    ($site:ident, $name:literal, $function:literal, $line:expr, $kind:ident $(, $with:ident $value:tt)*) => {
+    ($site:ident, $name:literal, $function:literal, $line:expr, $kind:ident $(, $with:ident $value:tt)*) => {{
         $crate::__floe_linked! {
             "fl_site_0_1"
             static $site: $crate::callsite::CallSite = $crate::callsite::CallSite::new(
@@ -479,7 +479,8 @@ macro_rules! __floe_callsite {
                 ::core::option_env!("CARGO_PKG_VERSION"),
             )$(.$with $value)*;
         }
-    };
+        &$site
+    }};
 }
 
 /// Returns the call site of every `#[traced]` function linked into the program, in no particular order.

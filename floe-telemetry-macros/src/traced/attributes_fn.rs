@@ -1,6 +1,6 @@
 //! `attributes_fn`: a closure or a path, matched with the arguments of the function.
 
-use proc_macro2::Ident;
+use proc_macro2::{Ident, TokenStream};
 use quote::quote;
 use syn::{Attribute, Expr, ExprClosure, Pat, ReturnType};
 
@@ -32,10 +32,7 @@ impl<'a> AttributesFn<'a> {
                 Some(Self::Path { path: value, arguments })
             }
             other => {
-                let usage = symbol::ATTRIBUTES_FN.usage;
-                let message =
-                    format!("expected a closure or the path of a function, as in `{usage}`");
-                cx.error(other, message);
+                expected_function(cx, &other, symbol::ATTRIBUTES_FN.usage);
                 None
             }
         }
@@ -72,16 +69,24 @@ impl<'a> NamedArgument<'a> {
 }
 
 fn wrong_count(closure: &ExprClosure, arguments: &[Argument<'_>]) -> syn::Error {
-    let begin = &closure.inputs_begin;
-    let inputs = &closure.inputs;
-    let end = &closure.inputs_end;
     let labels: Vec<_> = arguments.iter().map(Argument::label).collect();
-    let found = inputs.len();
+    let found = closure.inputs.len();
     let expected = match labels.len() {
         0 => "this function has none".to_owned(),
         count => format!("this function has {count}: `|{}|`", labels.join(", ")),
     };
     let plural = if found == 1 { "" } else { "s" };
     let message = format!("this closure takes {found} argument{plural}, but {expected}");
-    syn::Error::new_spanned(quote!(#begin #inputs #end), message)
+    syn::Error::new_spanned(head(closure), message)
+}
+
+/// Returns the parameters of a closure between their bars.
+pub(super) fn head(closure: &ExprClosure) -> TokenStream {
+    let ExprClosure { inputs_begin, inputs, inputs_end, .. } = closure;
+    quote!(#inputs_begin #inputs #inputs_end)
+}
+
+/// Reports a value that is neither a closure nor a path.
+pub(super) fn expected_function(cx: &Ctxt, value: &Expr, usage: &str) {
+    cx.error(value, format!("expected a closure or the path of a function, as in `{usage}`"));
 }

@@ -4,9 +4,9 @@
 //! the type of a second box only if the output lives as long as the box.
 
 use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
-use syn::{GenericParam, Signature, Type};
+use syn::{GenericParam, Signature};
 
-use super::{arguments::Argument, signature};
+use super::arguments::Argument;
 use crate::tokens;
 
 pub(super) struct Boxing {
@@ -57,11 +57,10 @@ impl Boxing {
 }
 
 impl Boxing {
-    /// Whether the compiler is asked inside the box whether its content is a future: always for an `async` block, and for
-    /// other contents if the output may have another lifetime than the box. The parameters of a closure would be unknown
-    /// there.
-    pub(super) fn is_asked(&self, ty: &Type) -> bool {
-        self.is_async || !self.has_closure && signature::has_arguments(ty)
+    /// Whether the compiler is asked inside the box whether its content is a future. The parameters of a closure would be
+    /// unknown there.
+    pub(super) const fn is_asked(&self) -> bool {
+        self.is_async || !self.has_closure
     }
 }
 

@@ -15,7 +15,6 @@ use super::{
     signature::{self, Output},
 };
 use crate::given::Returned;
-use crate::record::Format;
 use crate::tokens::{self, on};
 
 pub(super) fn emit(traced: &Traced<'_>) -> TokenStream {
@@ -25,7 +24,8 @@ pub(super) fn emit(traced: &Traced<'_>) -> TokenStream {
         **ty = parse_quote_spanned!(on(ty)=> ());
     }
 
-    let callsite = callsite(traced);
+    let import = traced.krate.import();
+    let here = here(traced);
     let warnings = &traced.warnings;
     let questions = body::questions(traced);
     let call = match &traced.shape {
@@ -40,7 +40,7 @@ pub(super) fn emit(traced: &Traced<'_>) -> TokenStream {
     let attrs = &traced.function.attrs;
     let vis = &traced.function.vis;
     let allow = allow_moved(&traced.function.sig, &sig);
-    let mut braces = Group::new(Delimiter::Brace, quote!(#warnings #questions #callsite #call));
+    let mut braces = Group::new(Delimiter::Brace, quote!(#warnings #import #questions #here #call));
     // Clippy requires certain bodies of these two methods, except in an expansion, which a mixed span denotes.
     let has_canonical_form = sig.ident == "clone" || sig.ident == "partial_cmp";
     let span = traced.function.body.span();
@@ -70,9 +70,16 @@ fn allow_moved(written: &Signature, emitted: &Signature) -> Option<TokenStream> 
     (!lints.is_empty()).then(|| quote_spanned!(ours=> #[allow(#(#lints),*)]))
 }
 
+/// Emits a type whose path tells the type of a method that is not in an annotated block, which only the compiler knows.
+fn here(traced: &Traced<'_>) -> Option<TokenStream> {
+    let is_alone = traced.of_type.is_none() && traced.function.sig.receiver().is_some();
+    is_alone.then(|| quote_spanned!(Span::mixed_site()=> enum __FloeHere {}))
+}
+
+/// Emits a reference to the call site, as an expression: if the path of the runtime is wrong, nothing else is missing.
 fn callsite(traced: &Traced<'_>) -> TokenStream {
     let krate = &traced.krate;
-    let private = krate.private();
+    let private = krate.imported();
     let name = &traced.name;
     let kind = &traced.kind;
     let function = known::of(traced);
@@ -84,24 +91,20 @@ fn callsite(traced: &Traced<'_>) -> TokenStream {
     let at = |level| quote_spanned!(ours=> , with_level(#krate::callsite::Level::#level));
     let with_level = traced.level.as_ref().map(at);
 
-    // Only the compiler knows the type of a method that is not in an annotated block.
-    let is_alone = traced.of_type.is_none() && traced.function.sig.receiver().is_some();
-    let here = is_alone.then(|| quote_spanned!(ours=> enum __FloeHere {}));
-    let with_path = is_alone
-        .then(|| quote_spanned!(ours=> , with_typed_path(#private::typed_path::<__FloeHere>)));
+    let with_path = here(traced)
+        .map(|_| quote_spanned!(ours=> , with_typed_path(#private::typed_path::<__FloeHere>)));
     let metrics = traced.metrics.then(|| quote_spanned!(ours=> , with_metrics()));
 
     quote_spanned! {ours=>
-        #here
         #private::callsite!(
             __FLOE_CALLSITE, #name, #function, #line, #kind
             #(#with_tracer)* #with_level #metrics #with_path
-        );
+        )
     }
 }
 
 fn outcome(traced: &Traced<'_>) -> TokenStream {
-    let private = traced.krate.private();
+    let private = traced.krate.imported();
     let ours = Span::mixed_site();
     if traced.returns_nothing() {
         return quote_spanned!(ours=> #private::outcome::success);
@@ -116,7 +119,7 @@ fn outcome(traced: &Traced<'_>) -> TokenStream {
 
     let is_by_type = traced.is_by_type() && !traced.asked.value;
     if let (Output::Type(ty), true) = (&traced.output, is_by_type) {
-        let is_result = signature::is_result(ty);
+        let is_result = signature::is_named(ty, "Result");
         let may_fail = (!is_result).then(|| quote_spanned!(ours=> .__floe_may_fail()));
         let name = match (is_result, has_parameter) {
             (_, true) => "probe_display",
@@ -162,16 +165,11 @@ const RETURN: &str = "return";
 fn returned(traced: &Traced<'_>, ret: &Returned) -> TokenStream {
     let ours = Span::mixed_site();
     let at = ret.computed().map_or_else(|| at_output(traced), on);
-    let private = tokens::located_at(traced.krate.private(), at);
+    let private = tokens::located_at(traced.krate.imported(), at);
     let value = quote_spanned!(at=> #private::Field(__floe_return).__floe_returned());
     let set = match ret {
         Returned::Recorded(format) => {
-            let name = match format {
-                Format::Typed => "typed",
-                Format::Display => "display",
-                Format::Debug => "debug",
-            };
-            let function = Ident::new(name, at);
+            let function = Ident::new(format.function(), at);
             quote_spanned!(at=> #private::#function(__floe, #RETURN, #value))
         }
         Returned::Computed(computed) => {
@@ -218,7 +216,7 @@ fn called(value: &Expr) -> TokenStream {
 /// Emits the declared type for a body whose type cannot be written: an unreachable `return` determines the type, with
 /// the bounds of `impl Trait`.
 fn declared(traced: &Traced<'_>) -> TokenStream {
-    let private = traced.krate.private();
+    let private = traced.krate.imported();
     quote_spanned! {Span::mixed_site()=>
         let __floe_declared = #private::declared();
         if false {
@@ -239,7 +237,7 @@ fn nested(traced: &Traced<'_>) -> TokenStream {
             quote_spanned!(Span::mixed_site()=> loop {})
         }
         Output::Erased(_) | Output::Macro | Output::Opaque => {
-            let private = traced.krate.private();
+            let private = traced.krate.imported();
             quote_spanned!(Span::mixed_site()=> #private::never_made())
         }
     };

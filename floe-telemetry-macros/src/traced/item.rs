@@ -1,7 +1,6 @@
 //! The annotated function: its signature as syntax, its body as tokens.
 
 use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
-use quote::ToTokens;
 use syn::{
     AttrStyle, Attribute, FnArg, ReturnType, Signature, Token, Type, Visibility,
     parse::{ParseStream, Parser},
@@ -109,11 +108,14 @@ impl Function {
         })
     }
 
-    /// Whether an argument is an `impl Trait` with an elided lifetime, as in `impl Iterator<Item = &str>`.
+    /// Whether an argument is an `impl Trait` that may have an elided lifetime, as in `impl Iterator<Item = &str>`.
     pub(super) fn elides_lifetimes(&self) -> bool {
         self.sig.inputs.iter().any(|input| match input {
             FnArg::Receiver(_) => false,
-            FnArg::Typed(typed) => elides_lifetimes(typed.ty.to_token_stream(), &mut false),
+            FnArg::Typed(typed) => {
+                tokens::has_word(&typed.ty, &["impl"])
+                    && (tokens::any_punct(&typed.ty, '&') || tokens::has_word(&typed.ty, &["_"]))
+            }
         })
     }
 
@@ -142,31 +144,6 @@ pub(super) fn is_naked(attr: &Attribute) -> bool {
 
 pub(super) fn tracks_caller(attr: &Attribute) -> bool {
     tokens::is_named(attr, &["track_caller"])
-}
-
-/// Whether a `&` without a lifetime, or `'_`, follows an `impl`. The lifetimes of a closure's parameters and result
-/// belong to the closure.
-fn elides_lifetimes(ty: TokenStream, in_impl: &mut bool) -> bool {
-    let trees: Vec<_> = ty.into_iter().collect();
-    let is_punct = |at: Option<usize>, wanted| matches!(at.and_then(|at| trees.get(at)), Some(TokenTree::Punct(it)) if it.as_char() == wanted);
-    trees.iter().enumerate().any(|(at, tree)| match tree {
-        TokenTree::Ident(word) if word == "impl" => {
-            *in_impl = true;
-            false
-        }
-        TokenTree::Ident(word) => *in_impl && word == "_" && is_punct(at.checked_sub(1), '\''),
-        TokenTree::Punct(it) if it.as_char() == '&' => {
-            let is_result = is_punct(at.checked_sub(1), '>') && is_punct(at.checked_sub(2), '-');
-            *in_impl && !is_result && !is_punct(Some(at + 1), '\'')
-        }
-        TokenTree::Group(group) => {
-            let closure = at.checked_sub(1).and_then(|before| trees.get(before));
-            let is_closure = group.delimiter() == Delimiter::Parenthesis
-                && matches!(closure, Some(TokenTree::Ident(word)) if word != "impl");
-            !is_closure && elides_lifetimes(group.stream(), in_impl)
-        }
-        _ => false,
-    })
 }
 
 pub(super) fn is_function(input: ParseStream<'_>) -> syn::Result<bool> {

@@ -1,12 +1,12 @@
 //! Converts the arguments and the signature to [`Traced`], and performs all checks.
 
 use proc_macro2::{Group, Ident, Span, TokenStream};
-use quote::{ToTokens, quote};
+use quote::ToTokens;
 use syn::{Attribute, Expr, ExprLit, Lit, LitStr, ReturnType, Signature, Type, ext::IdentExt};
 
 use super::{
     arguments::{self, Argument},
-    attributes_fn::AttributesFn,
+    attributes_fn::{self, AttributesFn},
     block::Block,
     boxing::{self, AsyncTrait, Boxing},
     item::Function,
@@ -76,7 +76,6 @@ impl<'a> Traced<'a> {
         let shape = shape(cx, &args, function);
         misplaced(cx, &args, function, &shape);
         let arguments = arguments::of(&function.sig);
-        let asked = asked(&args, function, &shape, &arguments);
         let mut records = args.take_records();
         check_exits(cx, &args, &records);
         check_shorthands(cx, &mut records, &arguments);
@@ -92,6 +91,8 @@ impl<'a> Traced<'a> {
         let own_name = LitStr::new(&ident.unraw().to_string(), ident.span());
         let value = |symbol| args.expr(symbol).cloned();
         let mut of_block = block.split(' ').map(str::to_owned);
+        let of_type = of_block.next().filter(|it| !it.is_empty());
+        let asked = asked(&args, function, &shape, &arguments, of_type.as_deref());
         let (name, computed_name) = match value(symbol::NAME) {
             None => (own_name, None),
             Some(written) => name(cx, written, own_name),
@@ -100,7 +101,7 @@ impl<'a> Traced<'a> {
         Self {
             krate,
             function,
-            of_type: of_block.next().filter(|it| !it.is_empty()),
+            of_type,
             of_block: of_block.collect(),
             name,
             computed_name,
@@ -109,7 +110,7 @@ impl<'a> Traced<'a> {
             }),
             level: variant_of(cx, &args, symbol::LEVEL, LEVELS),
             kind: variant_of(cx, &args, symbol::KIND, KINDS).unwrap_or_else(|| variant(KINDS[0])),
-            parent: match value(symbol::PARENT).inspect(|parent| check_parent(cx, parent)) {
+            parent: match value(symbol::PARENT).inspect(|parent| check_parent(cx, &args, parent)) {
                 Some(parent) => Parent::Given(parent),
                 None if args.has(symbol::ROOT) => Parent::Nothing,
                 None => Parent::Current,
@@ -236,14 +237,14 @@ fn shape(cx: &Ctxt, args: &Given, function: &Function) -> Shape {
     match Future::new(ty) {
         Some(opaque @ Future::Opaque(_)) => return Shape::Returns(opaque, None),
         Some(boxed) => return Shape::Returns(boxed, boxing),
-        None if args.has(symbol::FUTURE) => return Shape::Returns(Future::Boxed(None), boxing),
+        None if args.has(symbol::FUTURE) => return Shape::Returns(Future::Boxed(None), None),
         None => {}
     }
     if let Some(lasting) = signature::outlives_the_span(ty) {
         cx.error(lasting, OUTLIVES_THE_SPAN);
         return Shape::Sync;
     }
-    match boxing.filter(|it| signature::pinned(ty).is_none() && it.is_asked(ty)) {
+    match boxing.filter(|it| signature::pinned(ty).is_none() && it.is_asked()) {
         Some(boxing) => Shape::Returns(Future::Boxed(None), Some(boxing)),
         None => Shape::Sync,
     }
@@ -255,10 +256,14 @@ fn asked<'a>(
     function: &'a Function,
     shape: &Shape,
     arguments: &[Argument<'_>],
+    of_type: Option<&str>,
 ) -> Asked<'a> {
+    // The type of the block is `Self` under its name.
+    let is_self = |ty| of_type.is_some_and(|name| signature::is_named(ty, name));
     match (&function.sig.output, shape) {
         (ReturnType::Type(_, ty), Shape::Sync)
             if !args.has(symbol::CALL_ONLY)
+                && !is_self(ty)
                 && !boxing::returns_argument(&function.body, arguments) =>
         {
             Asked::new(ty)
@@ -309,15 +314,9 @@ fn check_empty(cx: &Ctxt, written: &Expr, message: &str) {
 /// Returns the variant of the runtime's enum for an argument's word, such as `Client` for `kind = client`.
 fn variant_of(cx: &Ctxt, args: &Given, symbol: Symbol, accepted: [&str; 5]) -> Option<Ident> {
     let written = args.expr(symbol)?;
-    let Expr::Path(path) = written else {
-        let words = words::one_of(&accepted);
-        cx.error(written, format_args!("a span's {symbol} must be {words}"));
-        return None;
-    };
-    let found = path.path.get_ident();
-    let known = found.and_then(|found| accepted.into_iter().find(|word| found == word));
+    let found = written.to_token_stream().to_string().replace(' ', "");
+    let known = accepted.into_iter().find(|word| found == *word);
     if known.is_none() {
-        let found = path.to_token_stream().to_string().replace(' ', "");
         cx.error(written, words::unknown(symbol.word, &found, accepted));
     }
     known.map(variant)
@@ -352,27 +351,21 @@ fn check_outcome(cx: &Ctxt, symbol: Symbol, value: &Expr) {
     let closure = match value {
         Expr::Path(_) => return,
         Expr::Closure(closure) => closure,
-        _ => {
-            let message = format!("expected a closure or the path of a function, as in `{usage}`");
-            return cx.error(value, message);
-        }
+        _ => return attributes_fn::expected_function(cx, value, usage),
     };
-    let begin = &closure.inputs_begin;
-    let inputs = &closure.inputs;
-    let end = &closure.inputs_end;
-    if inputs.len() != 1 {
-        let found = inputs.len();
+    let found = closure.inputs.len();
+    if found != 1 {
         let message = format!(
             "this closure takes {found} arguments, but `{symbol}` gives it one, a reference to what \
              was returned, as in `{usage}`"
         );
-        cx.error(quote!(#begin #inputs #end), message);
+        cx.error(attributes_fn::head(closure), message);
     }
 }
 
 /// Refuses a plain `None` as the parent, because its type would be unknown.
-fn check_parent(cx: &Ctxt, value: &Expr) {
-    if matches!(value, Expr::Path(path) if path.path.is_ident("None")) {
+fn check_parent(cx: &Ctxt, args: &Given, value: &Expr) {
+    if !args.has(symbol::ROOT) && matches!(value, Expr::Path(path) if path.path.is_ident("None")) {
         let message = "this leaves the current span as the parent: for a span without a parent write \
                        `root`";
         cx.error(value, message);

@@ -93,11 +93,7 @@ pub(super) fn in_attributes_fn(cx: &Ctxt, attributes_fn: &AttributesFn<'_>) {
     };
 
     let renamed: Vec<_> = bindings.iter().flat_map(renamed).collect();
-    if let Some(mut found) = first_use(body.to_token_stream(), &renamed) {
-        if renamed.iter().any(|alias| alias.word == found.value) {
-            found.value.clone_from(&found.name);
-        }
-
+    if let Some(found) = first_use(body.to_token_stream(), &renamed) {
         cx.syn(found.error("carry: take the argument as `_`, or record something else"));
     }
 }
@@ -122,22 +118,20 @@ fn renamed(binding: &Binding<'_>) -> Vec<Alias> {
 
 struct Use {
     name: String,
-    /// The value as written, such as `config.api_key`.
-    value: String,
     span: Span,
 }
 
 impl Use {
     fn of_name(name: &str, span: Span) -> Self {
-        Self { name: name.to_owned(), value: name.to_owned(), span }
+        Self { name: name.to_owned(), span }
     }
 
     fn error(&self, advice: &str) -> syn::Error {
-        let Self { name, value, span } = self;
+        let Self { name, span } = self;
         let message = format!(
             "`{name}` sounds like a credential, which no span may {advice} about it, as in \
-             `attributes({name}_present = {value}.is_some())` or with `!{value}.is_empty()`, or, if it is not one, \
-             record it under another name in quotes, as in `attributes(\"name\" = {value})`"
+             `attributes({name}_present = ….is_some())` or with `!….is_empty()`, or, if it is not one, record it under \
+             another name in quotes, as in `attributes(\"name\" = …)`"
         );
 
         syn::Error::new(*span, message)
@@ -161,7 +155,7 @@ impl Search<'_> {
             let before = index.checked_sub(1).map(|before| &trees[before]);
             let rest = &trees[index + 1..];
             let found = match &trees[index] {
-                TokenTree::Ident(word) => self.word(word, &trees[..index], rest),
+                TokenTree::Ident(word) => self.word(word, before, rest),
                 TokenTree::Literal(_) if in_macro => self.text(&trees[index]),
                 TokenTree::Group(group) => {
                     let in_macro = in_macro || is_punct(before, '!');
@@ -185,8 +179,7 @@ impl Search<'_> {
         None
     }
 
-    fn word(&self, word: &Ident, written: &[TokenTree], rest: &[TokenTree]) -> Option<Use> {
-        let before = written.last();
+    fn word(&self, word: &Ident, before: Option<&TokenTree>, rest: &[TokenTree]) -> Option<Use> {
         let same_word = self.aliases.iter().find(|alias| alias.word == *word);
         let alias = same_word.filter(|_| !is_punct(before, '.'));
         let name = alias.map_or_else(|| word.unraw().to_string(), |alias| alias.of.clone());
@@ -201,11 +194,7 @@ impl Search<'_> {
         let names_another = (follows(0, ':') && !is_punct(before, ':'))
             || follows(0, '!') && !follows(1, '=')
             || follows(0, '=') && !follows(1, '=') && !follows(1, '>');
-        (!names_another && is_value(rest)).then(|| Use {
-            name,
-            value: format!("{}{word}", place(written)),
-            span: word.span(),
-        })
+        (!names_another && is_value(rest)).then(|| Use { name, span: word.span() })
     }
 
     /// Returns the secret in the text of a `format!`, as in `{password}` or `{password:?}`.
@@ -219,16 +208,6 @@ impl Search<'_> {
             secret::is_named_by(name).then(|| Use::of_name(name, literal.span()))
         })
     }
-}
-
-/// Returns the `config.` or `self.config().` before a field, as written.
-fn place(written: &[TokenTree]) -> String {
-    let mut start = written.len();
-    while start > 1 && is_punct(written.get(start - 1), '.') {
-        let is_call = matches!(&written[start - 2], TokenTree::Group(call) if is_call(call));
-        start = start.saturating_sub(if is_call { 3 } else { 2 });
-    }
-    written[start..].iter().map(ToString::to_string).collect()
 }
 
 /// Whether the tokens after the name still denote the secret, rather than a derived value.

@@ -95,17 +95,6 @@ pub(super) fn pinned(ty: &Type) -> Option<&Type> {
     inside(inside(ty, "Pin")?, "Box").map(bare)
 }
 
-/// Whether the type is an associated type, or has generic arguments.
-pub(super) fn has_arguments(ty: &Type) -> bool {
-    match bare(ty) {
-        Type::Path(path) => {
-            let segments = &path.path.segments;
-            segments.len() > 1 || segments.iter().any(|it| !it.arguments.is_empty())
-        }
-        _ => false,
-    }
-}
-
 fn last_segment(ty: &Type) -> Option<&PathSegment> {
     match bare(ty) {
         Type::Path(path) => path.path.segments.last(),
@@ -156,7 +145,11 @@ pub(super) fn is_recordable(ty: &Type) -> bool {
         (Type::Never(_), _) => false,
         (Type::Tuple(tuple), _) if tuple.elems.is_empty() => false,
         (Type::Reference(reference), _) => is_recordable(&reference.elem),
-        (_, Some(mut parts)) => parts.all(is_recordable),
+        // Of an alias such as `fmt::Result`, the content is unknown.
+        (_, Some(parts)) => {
+            let mut parts = parts.peekable();
+            parts.peek().is_some() && parts.all(is_recordable)
+        }
         (Type::Path(path), None) => !path.path.is_ident("Self"),
         _ => true,
     }
@@ -200,7 +193,10 @@ impl<'a> Asked<'a> {
 /// does what a constructor makes.
 fn may_be_a_future(ty: &Type) -> bool {
     match bare(ty) {
-        Type::Path(path) => path.path.segments.last().is_some_and(|it| !is_any(&it.ident, VALUES)),
+        Type::Path(path) => {
+            let last = path.path.segments.iter().next_back();
+            last.is_some_and(|it| !is_any(&it.ident, VALUES) && !is_any(&it.ident, PRIMITIVES))
+        }
         Type::ImplTrait(opaque) => traits(&opaque.bounds).any(|it| !is_any(&it.ident, TRAITS)),
         Type::TraitObject(object) => traits(&object.bounds).any(|it| !is_any(&it.ident, TRAITS)),
         Type::Macro(_) => true,
@@ -209,8 +205,10 @@ fn may_be_a_future(ty: &Type) -> bool {
 }
 
 const VALUES: &str = "Arc|BTreeMap|Cow|Duration|HashMap|HashSet|Instant|JoinHandle|PathBuf|Rc|Self|String|\
-                      SystemTime|bool|char|f32|f64|i128|i16|i32|i64|i8|isize|str|u128|u16|\
-                      u32|u64|u8|usize";
+                      SystemTime|str";
+
+pub(super) const PRIMITIVES: &str =
+    "bool|char|f32|f64|i128|i16|i32|i64|i8|isize|u128|u16|u32|u64|u8|usize";
 
 /// Traits that no future is returned as.
 const TRAITS: &str = "Any|AsRef|BufRead|Clone|Copy|Debug|Deref|DerefMut|Display|DoubleEndedIterator|Error|\
@@ -218,7 +216,7 @@ const TRAITS: &str = "Any|AsRef|BufRead|Clone|Copy|Debug|Deref|DerefMut|Display|
                       ToString|Unpin|Write";
 
 /// Whether the name is among the words, which are separated by `|`.
-fn is_any(name: &Ident, words: &str) -> bool {
+pub(super) fn is_any(name: &Ident, words: &str) -> bool {
     words.split('|').any(|word| name == word)
 }
 
@@ -275,14 +273,13 @@ impl Output {
     }
 }
 
-/// Whether the type is called `Result`.
-pub(super) fn is_result(ty: &Type) -> bool {
-    last_segment(ty).is_some_and(|it| it.ident == "Result")
+pub(super) fn is_named(ty: &Type, name: &str) -> bool {
+    last_segment(ty).is_some_and(|it| it.ident == name)
 }
 
 /// Whether the type is a `Result` whose error has a generic argument that seems not to be `'static`.
 pub(super) fn has_error_of_parameter(ty: &Type, parameters: &Parameters<'_>) -> bool {
-    let result = last_segment(ty).filter(|_| is_result(ty));
+    let result = last_segment(ty).filter(|_| is_named(ty, "Result"));
     let error = result.and_then(|it| arguments(it).nth(1));
     let Some(GenericArgument::Type(Type::Path(error))) = error else {
         return false;

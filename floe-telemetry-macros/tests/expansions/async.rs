@@ -10,19 +10,18 @@ fn fetch(
     url: &str,
     (limit, _): (u32, u8),
 ) -> impl ::core::future::Future<Output = Vec<u8>> {
-    ::floe_telemetry::__private::callsite!(
-        __FLOE_CALLSITE, "fetch", "fetch url", ::core::line!(), Internal
-    );
     ::floe_telemetry::__private::call_async(
         ::floe_telemetry::__private::OpenedBy::Future(false),
         #[allow(clippy::async_yields_async)]
         async move {
             {
                 let __floe_fill = |__floe: &mut ::floe_telemetry::__private::Opening| {
-                    __floe.attribute("url", &(url));
+                    __floe.typed("url", &(url));
                 };
                 ::floe_telemetry::__private::enter_in_future(
-                    &__FLOE_CALLSITE,
+                    ::floe_telemetry::__private::callsite!(
+                        __FLOE_CALLSITE, "fetch", "fetch url", ::core::line!(), Internal
+                    ),
                     ::floe_telemetry::__private::Current,
                     ::core::option::Option::Some(&__floe_fill),
                 )

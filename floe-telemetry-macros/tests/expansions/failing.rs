@@ -11,12 +11,11 @@ fn load(path: &Path) -> Result<Config, ConfigError> {
             ::floe_telemetry::__private::Kind::<Config>::OF_TYPE.__floe_kind(),
         );
     }
-    ::floe_telemetry::__private::callsite!(
-        __FLOE_CALLSITE, "config.load", "load", ::core::line!(), Internal
-    );
     ::floe_telemetry::__private::call(
         ::floe_telemetry::__private::enter(
-            &__FLOE_CALLSITE,
+            ::floe_telemetry::__private::callsite!(
+                __FLOE_CALLSITE, "config.load", "load", ::core::line!(), Internal
+            ),
             ::floe_telemetry::__private::Current,
             ::core::option::Option::None,
         ),

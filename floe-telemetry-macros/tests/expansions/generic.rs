@@ -11,16 +11,16 @@ fn largest<T: Ord>(items: Vec<T>) -> Option<T> {
             ::floe_telemetry::__private::Kind::<T>::OF_TYPE.__floe_kind(),
         );
     }
-    ::floe_telemetry::__private::callsite!(
-        __FLOE_CALLSITE, "largest", "largest count", ::core::line!(), Internal
-    );
     ::floe_telemetry::__private::call(
         {
             let __floe_fill = |__floe: &mut ::floe_telemetry::__private::Opening| {
                 __floe.attribute_from("count", items.len());
             };
             ::floe_telemetry::__private::enter(
-                &__FLOE_CALLSITE,
+                ::floe_telemetry::__private::callsite!(
+                    __FLOE_CALLSITE, "largest", "largest count", ::core::line!(),
+                    Internal
+                ),
                 ::floe_telemetry::__private::Current,
                 ::core::option::Option::Some(&__floe_fill),
             )

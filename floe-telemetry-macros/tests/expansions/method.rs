@@ -10,17 +10,16 @@ impl Catalog {
 
 impl Catalog {
     fn create_table(&mut self, name: &str) {
-        ::floe_telemetry::__private::callsite!(
-            __FLOE_CALLSITE, "Catalog::create_table", "Catalog::create_table table",
-            ::core::line!(), Client
-        );
         ::floe_telemetry::__private::call(
             {
                 let __floe_fill = |__floe: &mut ::floe_telemetry::__private::Opening| {
-                    __floe.attribute("table", &(name));
+                    __floe.typed("table", &(name));
                 };
                 ::floe_telemetry::__private::enter(
-                    &__FLOE_CALLSITE,
+                    ::floe_telemetry::__private::callsite!(
+                        __FLOE_CALLSITE, "Catalog::create_table",
+                        "Catalog::create_table table", ::core::line!(), Client
+                    ),
                     ::floe_telemetry::__private::Current,
                     ::core::option::Option::Some(&__floe_fill),
                 )

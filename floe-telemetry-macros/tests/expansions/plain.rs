@@ -6,12 +6,11 @@ fn area(width: u32, height: u32) -> u32 {
 // becomes
 
 fn area(width: u32, height: u32) -> u32 {
-    ::floe_telemetry::__private::callsite!(
-        __FLOE_CALLSITE, "area", "area", ::core::line!(), Internal
-    );
     ::floe_telemetry::__private::call(
         ::floe_telemetry::__private::enter(
-            &__FLOE_CALLSITE,
+            ::floe_telemetry::__private::callsite!(
+                __FLOE_CALLSITE, "area", "area", ::core::line!(), Internal
+            ),
             ::floe_telemetry::__private::Current,
             ::core::option::Option::None,
         ),

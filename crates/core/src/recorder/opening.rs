@@ -65,7 +65,7 @@ impl Opening {
 
     /// Sets an attribute.
     #[inline]
-    pub fn attribute(&mut self, key: impl Into<Key>, value: &(impl ToAttributeValue + ?Sized)) {
+    pub fn typed(&mut self, key: impl Into<Key>, value: &(impl ToAttributeValue + ?Sized)) {
         value.set_in(&mut self.0.record.attributes, key);
     }
 

@@ -262,6 +262,12 @@ impl<V: Followed> Follows<V> {
     pub const fn __floe_probe(&self) -> MayFail<V::Output, IsStatus<V::Output>> {
         probe()
     }
+
+    /// Returns the outcome, whose type it determines.
+    #[inline]
+    pub const fn __floe_outcome(&self, outcome: Classifier<V::Output>) -> Classifier<V::Output> {
+        outcome
+    }
 }
 
 /// The value, or a part of it, is a future or stream that cannot contain a span.
@@ -271,8 +277,14 @@ pub struct NamedFuture(PhantomData<()>);
 impl NamedFuture {
     /// Returns a lookup that finds something, so that the kind is the only mistake.
     #[inline]
-    pub const fn __floe_probe(&self) -> MayFail<(), IsStatus<()>> {
+    pub const fn __floe_probe(&self) -> MayFail<bool, IsStatus<bool>> {
         probe()
+    }
+
+    /// Returns the outcome of a type that has every trait that it may need.
+    #[inline]
+    pub const fn __floe_outcome(&self, outcome: Classifier<bool>) -> Classifier<bool> {
+        outcome
     }
 }
 
@@ -286,6 +298,12 @@ impl<V> Ends<V> {
     #[inline]
     pub const fn __floe_probe(&self) -> MayFail<V, IsStatus<V>> {
         probe()
+    }
+
+    /// Returns the outcome, whose type it determines.
+    #[inline]
+    pub const fn __floe_outcome(&self, outcome: Classifier<V>) -> Classifier<V> {
+        outcome
     }
 }
 
@@ -346,8 +364,8 @@ outputs! {
 #[diagnostic::on_unimplemented(
     message = "a future or stream of this type would outlive the span",
     label = "the span follows `impl Future`, `Pin<Box<dyn Future>>`, `InSpan<…>`, and streams alike",
-    note = "to follow a future with a name, declare `InSpan<…>` of it, and call `in_current_span` on it in the body: see \
-            \"Futures with a name\" in the documentation of `traced`",
+    note = "to follow a future with a name, declare `InSpan<…>` of it, or `StreamInSpan<…>` of a stream, and call \
+            `in_current_span` on it in the body: see \"Futures with a name\" in the documentation of `traced`",
     note = "if the span should cover only the call, write `#[traced(call_only)]` on the function or the block"
 )]
 pub trait CoveredBySpan<T, V> {

@@ -24,7 +24,7 @@ pub(super) fn of_value(traced: &Traced<'_>, sig: &mut Signature) -> TokenStream 
         && traced.ret.is_none()
         && !asks
     {
-        let private = traced.krate.private();
+        let private = traced.krate.imported();
         let open = opening::open(traced);
         let body = traced.body();
         // The lint `unused_braces` reports braces around a single expression.
@@ -46,7 +46,7 @@ pub(super) fn of_value(traced: &Traced<'_>, sig: &mut Signature) -> TokenStream 
 
     let ours = Span::mixed_site();
     if !asks {
-        let private = traced.krate.private();
+        let private = traced.krate.imported();
         return opened.call(
             traced,
             &Finish::Then(quote_spanned! {ours=>
@@ -61,7 +61,7 @@ pub(super) fn of_value(traced: &Traced<'_>, sig: &mut Signature) -> TokenStream 
 
     // Without a value, because the compiler takes less time for a type that is known.
     let at = at_output(traced);
-    let private = tokens::located_at(traced.krate.private(), at);
+    let private = tokens::located_at(traced.krate.imported(), at);
     let kind = Ident::new("__floe_kind", at);
     let call = if opened.open.is_some() {
         opened.call(traced, &Finish::OfKind(outcome))
@@ -74,7 +74,7 @@ pub(super) fn of_value(traced: &Traced<'_>, sig: &mut Signature) -> TokenStream 
 /// Emits the question to the compiler whether the returned value is a future, unless `future` declares it.
 fn kind(traced: &Traced<'_>) -> TokenStream {
     let at = at_output(traced);
-    let private = tokens::located_at(traced.krate.private(), at);
+    let private = tokens::located_at(traced.krate.imported(), at);
     if traced.is_bounded {
         return quote_spanned!(at=> #private::Follows::of(&__floe_value));
     }
@@ -86,18 +86,24 @@ fn kind(traced: &Traced<'_>) -> TokenStream {
 /// Emits the code that ends the span of a value of that kind, or moves it to the value.
 fn ending(traced: &Traced<'_>, kind: &TokenStream, outcome: &TokenStream) -> TokenStream {
     let at = at_output(traced);
-    let private = tokens::located_at(traced.krate.private(), at);
-    let end = quote_spanned! {at=>
-        #private::CoveredBySpan::__floe_end(&#kind, __floe_span, __floe_value, #outcome)
+    let private = tokens::located_at(traced.krate.imported(), at);
+    let outcome = if traced.is_bounded {
+        outcome.clone()
+    } else {
+        quote_spanned!(at=> __floe_kind.__floe_outcome(#outcome))
     };
-    quote_spanned!(Span::mixed_site()=> |__floe_span, __floe_value| #end)
+    let end = quote_spanned! {at=>
+        let __floe_kind = #kind;
+        #private::CoveredBySpan::__floe_end(&__floe_kind, __floe_span, __floe_value, #outcome)
+    };
+    quote_spanned!(Span::mixed_site()=> |__floe_span, __floe_value| { #end })
 }
 
 /// Emits questions to the compiler whether parts of the returned value are futures.
 pub(super) fn questions(traced: &Traced<'_>) -> TokenStream {
     let questions = traced.asked.parts.iter().map(|part| {
         let at = on(part);
-        let private = tokens::located_at(traced.krate.private(), at);
+        let private = tokens::located_at(traced.krate.imported(), at);
         quote_spanned! {at=>
             if false {
                 #private::PartOfValue::__floe_is_value(#private::Kind::<#part>::OF_TYPE.__floe_kind());
@@ -113,7 +119,7 @@ pub(super) fn of_future(
     future: &Future,
     boxing: Option<&Boxing>,
 ) -> TokenStream {
-    let private = traced.krate.private();
+    let private = traced.krate.imported();
     let ours = Span::mixed_site();
     let outcome = outcome(traced);
     let finish = match (future, boxing) {
@@ -160,7 +166,7 @@ fn wrapped(traced: &Traced<'_>, future: &Future) -> TokenStream {
 
 /// Emits the question for the output of a future for which the signature has an alias.
 fn output_of(traced: &Traced<'_>) -> TokenStream {
-    let private = traced.krate.private();
+    let private = traced.krate.imported();
     match &traced.function.sig.output {
         ReturnType::Type(_, ty) if !tokens::has_word(ty, &["impl"]) => {
             quote_spanned!(on(ty)=> #private::Kind::<#ty>::OF_TYPE.__floe_output())
@@ -210,7 +216,7 @@ impl Opened {
     /// Emits the call of the runtime. The first argument opens the span, so that no variable contains the span; the
     /// last argument handles the returned value.
     fn call(self, traced: &Traced<'_>, finish: &Finish) -> TokenStream {
-        let private = traced.krate.private();
+        let private = traced.krate.imported();
         let ours = Span::mixed_site();
         let at = at_output(traced);
         let Self { open, body } = self;
@@ -242,7 +248,7 @@ fn closure(
     let body = traced.body();
     let rebind = parameters::rebind(sig, place);
     let parameters = if open.is_some() {
-        let private = traced.krate.private();
+        let private = traced.krate.imported();
         quote_spanned!(Span::mixed_site()=> |__floe_span: &mut #private::Opened|)
     } else {
         quote_spanned!(Span::mixed_site()=> ||)

@@ -5,7 +5,7 @@ use quote::{ToTokens, quote, quote_spanned};
 use syn::{ReturnType, Signature, Token, parse_quote_spanned, spanned::Spanned};
 
 use super::{
-    at_result, declared, nested, opening, outcome,
+    at_result, callsite, declared, nested, opening, outcome,
     parameters::{self, Place},
 };
 use crate::tokens::{self, on};
@@ -19,11 +19,9 @@ use crate::traced::{
 /// `async fn` that contains another future would store every argument twice, and so would each of its callers.
 pub(super) fn of_async_fn(traced: &Traced<'_>, sig: &mut Signature) -> TokenStream {
     let body = traced.function.body.to_token_stream();
-    let stays_async = traced.stays_async();
-    let place = if stays_async { Place::FutureInside(&body) } else { Place::Future(&body) };
-    let rebind = parameters::rebind(sig, place);
+    let rebind = parameters::rebind(sig, Place::Future(&body));
     let future = future(traced, &rebind, &typed_body(traced));
-    if stays_async {
+    if traced.stays_async() {
         let declared = matches!(traced.output, Output::Macro).then(|| declared(traced));
         return quote_spanned!(Span::mixed_site()=> #declared #future.await);
     }
@@ -45,13 +43,14 @@ pub(super) fn of_async_trait(traced: &Traced<'_>, it: &AsyncTrait) -> TokenStrea
 fn future(traced: &Traced<'_>, rebind: &TokenStream, body: &TokenStream) -> TokenStream {
     // Mistakes in lifetimes are reported here as well, because the type of the future contains the lifetimes.
     let at = at_result(traced);
-    let private = tokens::located_at(traced.krate.private(), at);
+    let private = tokens::located_at(traced.krate.imported(), at);
     let outcome = outcome(traced);
     let open = (!traced.is_plain()).then(|| opening::open_in_future(traced));
     let block = block(traced, rebind, open.as_ref(), body);
     let ours = Span::mixed_site();
     let opened_by = if open.is_none() {
-        quote_spanned!(ours=> Wrapper(&__FLOE_CALLSITE))
+        let callsite = callsite(traced);
+        quote_spanned!(ours=> Wrapper(#callsite))
     } else {
         let is_below = matches!(traced.parent, Parent::Given(_));
         quote_spanned!(ours=> Future(#is_below))
@@ -74,7 +73,7 @@ fn block(
     let block = quote_spanned!(ours=> #allow async move { #rebind #open #body });
     match &traced.output {
         Output::Never => {
-            let private = traced.krate.private();
+            let private = traced.krate.imported();
             quote_spanned!(Span::mixed_site()=> #private::never(#block))
         }
         _ => block,
@@ -83,7 +82,7 @@ fn block(
 
 fn boxed(traced: &Traced<'_>, future: &TokenStream) -> TokenStream {
     let at = at_result(traced);
-    let private = tokens::located_at(traced.krate.private(), at);
+    let private = tokens::located_at(traced.krate.imported(), at);
     quote_spanned!(at=> #private::Box::pin(#future))
 }
 
@@ -139,7 +138,7 @@ fn typed_body(traced: &Traced<'_>) -> TokenStream {
         // The runtime's `never` fixes the type of the block, which a value of type `!` does not. A body that ends is
         // reported only here, because the `return` has the expected type.
         Output::Never => {
-            let private = traced.krate.private();
+            let private = traced.krate.imported();
             return quote_spanned! {ours=>
                 let __floe_return: #private::Never = #body;
                 #[allow(unreachable_code)]
@@ -152,7 +151,7 @@ fn typed_body(traced: &Traced<'_>) -> TokenStream {
             quote_spanned!(span=> return)
         }
         Output::Type(ty) | Output::Erased(ty) => {
-            let private = tokens::located_at(traced.krate.private(), ty.span());
+            let private = tokens::located_at(traced.krate.imported(), ty.span());
             quote_spanned!(on(ty)=> return #private::never_made::<#ty>())
         }
     };

@@ -1,11 +1,11 @@
 //! Emits the code that opens the span. An error about a type is reported at the value.
 
 use proc_macro2::{Ident, Span, TokenStream};
-use quote::{format_ident, quote, quote_spanned};
-use syn::{Expr, ExprPath, Lit};
+use quote::{quote, quote_spanned};
+use syn::{Expr, Lit};
 
-use super::{allow_underscore, delimited};
-use crate::record::{Format, Record};
+use super::{allow_underscore, callsite, delimited};
+use crate::record::{Format, Record, is_constant};
 use crate::tokens::on;
 use crate::traced::{
     attributes_fn::{AttributesFn, Binding, NamedArgument},
@@ -57,7 +57,8 @@ pub(super) fn expressions(traced: &Traced<'_>) -> TokenStream {
 /// closure is inferred. Then, moving or changing an argument is a single error, without a suggestion about the
 /// declaration and without further errors in the body.
 fn call(traced: &Traced<'_>, entry: Entry) -> TokenStream {
-    let private = traced.krate.private();
+    let private = traced.krate.imported();
+    let callsite = callsite(traced);
     let ours = Span::mixed_site();
     let enter = match entry {
         Entry::Call => quote_spanned!(ours=> enter),
@@ -77,7 +78,7 @@ fn call(traced: &Traced<'_>, entry: Entry) -> TokenStream {
 
     if !traced.fills() {
         let call = quote_spanned! {ours=>
-            #private::#enter(&__FLOE_CALLSITE, #parent, ::core::option::Option::None)
+            #private::#enter(#callsite, #parent, ::core::option::Option::None)
         };
         return match bound {
             Some(bound) => quote_spanned!(ours=> { #bound #call }),
@@ -89,12 +90,12 @@ fn call(traced: &Traced<'_>, entry: Entry) -> TokenStream {
     quote_spanned! {ours=> {
         #bound
         #fill
-        #private::#enter(&__FLOE_CALLSITE, #parent, ::core::option::Option::Some(&__floe_fill))
+        #private::#enter(#callsite, #parent, ::core::option::Option::Some(&__floe_fill))
     }}
 }
 
 fn fill(traced: &Traced<'_>) -> TokenStream {
-    let private = traced.krate.private();
+    let private = traced.krate.imported();
     let name = traced.computed_name.iter().map(|name| set_name(name, on(name)));
     let links = traced.links.iter().map(|link| quote_spanned!(on(link)=> __floe.links(&(#link));));
     let floe_attributes = traced
@@ -120,15 +121,7 @@ fn record(record: &Record) -> TokenStream {
             quote!(attribute_from(#key, #value))
         }
         _ => {
-            let method = format_ident!(
-                "{}",
-                match format {
-                    Format::Debug => "debug",
-                    Format::Display => "display",
-                    Format::Typed => "attribute",
-                }
-            );
-
+            let method = Ident::new(format.function(), Span::call_site());
             let value = quote_spanned!(on(value)=> &(#value));
             quote!(#method(#key, #value))
         }
@@ -186,19 +179,14 @@ fn binding(binding: &Binding<'_>) -> TokenStream {
 /// Sets a name that is computed at run time. A constant is kept; any other text is copied.
 fn set_name(name: &Expr, span: Span) -> TokenStream {
     let (method, value) = match name {
-        Expr::Path(path) if is_constant_path(path) => ("name_const", quote!(#name)),
+        Expr::Path(path) if path.path.segments.last().is_some_and(|it| is_constant(&it.ident)) => {
+            ("name_const", quote!(#name))
+        }
         _ => ("name", quote_spanned!(span=> &(#name))),
     };
 
     let method = Ident::new(method, span);
     quote_spanned!(span=> __floe.#method(#value);)
-}
-
-fn is_constant_path(path: &ExprPath) -> bool {
-    path.path.segments.last().is_some_and(|segment| {
-        let name = segment.ident.to_string();
-        name.contains(char::is_uppercase) && !name.contains(char::is_lowercase)
-    })
 }
 
 /// Whether the expression makes a new value, which can be moved instead of copied.

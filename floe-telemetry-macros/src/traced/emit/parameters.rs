@@ -14,13 +14,12 @@ use syn::{
 
 use super::allow_underscore;
 use crate::tokens;
+use crate::traced::signature::{PRIMITIVES, is_any};
 
 /// The code that contains the body.
 #[derive(Clone, Copy)]
 pub(super) enum Place<'a> {
     Future(&'a TokenStream),
-    /// A future inside an `async fn`, which already stores the arguments.
-    FutureInside(&'a TokenStream),
     Closure(&'a TokenStream),
     /// A closure, and before it the expressions of the span, which use the arguments by name.
     ClosureBehindOpening {
@@ -31,16 +30,9 @@ pub(super) enum Place<'a> {
 
 /// Replaces patterns of `sig` by names, and returns statements that bind or capture the arguments.
 pub(super) fn rebind(sig: &mut Signature, place: Place<'_>) -> TokenStream {
-    let captured = match place {
-        Place::FutureInside(body) => captured(sig, body),
-        _ => 0,
-    };
-
-    // Captured variables of a future are dropped in the order of their first use.
-    let mut statements: TokenStream =
-        sig.inputs.iter().take(captured).rev().filter_map(|input| mention(input, place)).collect();
+    let mut statements = TokenStream::new();
     let borrows = contains_closure(place);
-    for (index, input) in sig.inputs.iter_mut().enumerate().skip(captured) {
+    for (index, input) in sig.inputs.iter_mut().enumerate() {
         statements.extend(match input {
             // `self` is captured as a whole, because fields that are captured separately would be dropped in another
             // order, and the compiler would not see that they are read.
@@ -48,7 +40,7 @@ pub(super) fn rebind(sig: &mut Signature, place: Place<'_>) -> TokenStream {
             FnArg::Typed(typed) if stays(typed) && !(borrows && is_owned_name(typed)) => None,
             FnArg::Typed(typed) => match &mut *typed.pat {
                 Pat::Ident(pat) if is_name(pat) => Some(rebind_name(pat, &mut typed.attrs, place)),
-                _ => Some(destructure(typed, index, place)),
+                _ => Some(destructure(typed, index)),
             },
         });
     }
@@ -68,38 +60,6 @@ pub(super) fn take_apart(sig: &Signature) -> bool {
             !is_whole && !stays(typed)
         }
     })
-}
-
-/// Returns the number of leading arguments that need no binding, because the body mentions them, which captures them as
-/// a whole, and a capture is dropped after all bindings, as an argument is. Arguments are dropped in the reverse of their
-/// order, so from the first one that is a pattern or that the body does not mention, each argument is bound.
-fn captured(sig: &Signature, body: &TokenStream) -> usize {
-    let is_captured = |input: &&FnArg| match input {
-        FnArg::Receiver(receiver) => receiver.mutability.is_none(),
-        FnArg::Typed(typed) => match &*typed.pat {
-            Pat::Ident(pat) => {
-                is_name(pat)
-                    && pat.mutability.is_none()
-                    && typed.attrs.is_empty()
-                    && mentions(body.clone(), &pat.ident)
-            }
-            _ => false,
-        },
-    };
-
-    sig.inputs.iter().take_while(is_captured).count()
-}
-
-fn mention(input: &FnArg, place: Place<'_>) -> Option<TokenStream> {
-    match input {
-        FnArg::Receiver(receiver) => capture_receiver(receiver, place),
-        FnArg::Typed(typed) if stays(typed) => None,
-        FnArg::Typed(typed) => {
-            let name = &typed.pat;
-            let allow = allow_underscore(name);
-            Some(quote_spanned!(Span::mixed_site()=> #allow let _ = &#name;))
-        }
-    }
 }
 
 /// Captures `self`, which cannot be bound again, as a whole, so that it is dropped at the right time. A reference is
@@ -125,7 +85,7 @@ fn contains_closure(place: Place<'_>) -> bool {
         Place::Closure(body) | Place::ClosureBehindOpening { body, .. } => {
             tokens::any_punct(body, '|') || tokens::has_word(body, &["async"])
         }
-        Place::Future(_) | Place::FutureInside(_) => false,
+        Place::Future(_) => false,
     }
 }
 
@@ -144,7 +104,6 @@ fn rebind_name(pat: &mut PatIdent, attrs: &mut Vec<Attribute>, place: Place<'_>)
     let name = &pat.ident;
     let attrs = of_the_binding(attrs);
     let allow = allow_underscore(name);
-    let allow_mut = mutability.map(|_| allow_never_read(place));
     let cfgs = attrs.iter().filter(|attr| tokens::is_conditional(attr));
     // If only the attribute used the argument, before the binding, the compiler would report the binding as unused.
     let used = match place {
@@ -156,22 +115,9 @@ fn rebind_name(pat: &mut PatIdent, attrs: &mut Vec<Attribute>, place: Place<'_>)
     quote_spanned! {Span::mixed_site()=>
         #(#attrs)*
         #[allow(clippy::shadow_same)]
-        #allow_mut
         #allow
         let #mutability #name = #name;
         #used
-    }
-}
-
-/// Allows a clippy lint about locals, which does not apply to arguments that are bound in a future.
-fn allow_never_read(place: Place<'_>) -> TokenStream {
-    match place {
-        Place::Future(_) | Place::FutureInside(_) => TokenStream::new(),
-        Place::Closure(_) | Place::ClosureBehindOpening { .. } => {
-            quote_spanned! {Span::mixed_site()=>
-                #[allow(clippy::collection_is_never_read)]
-            }
-        }
     }
 }
 
@@ -187,7 +133,7 @@ fn mentions(tokens: TokenStream, name: &Ident) -> bool {
 }
 
 /// Binds a pattern as the compiler does in the signature of an `async fn`.
-fn destructure(typed: &mut PatType, index: usize, place: Place<'_>) -> TokenStream {
+fn destructure(typed: &mut PatType, index: usize) -> TokenStream {
     let argument = format_ident!("__floe_argument_{index}", span = Span::mixed_site());
     let name = Pat::Ident(PatIdent {
         attrs: Vec::new(),
@@ -200,13 +146,10 @@ fn destructure(typed: &mut PatType, index: usize, place: Place<'_>) -> TokenStre
     let pattern = std::mem::replace(&mut *typed.pat, name);
     let attrs = of_the_binding(&mut typed.attrs);
     let cfgs = attrs.iter().filter(|attr| tokens::is_conditional(attr));
-    let is_mut = tokens::has_word(&pattern, &["mut"]);
-    let allow = is_mut.then(|| allow_never_read(place));
     let bind = match &pattern {
         Pat::Wild(_) => None,
         _ => Some(quote_spanned! {Span::mixed_site()=>
             #(#attrs)*
-            #allow
             let #pattern = #argument;
         }),
     };
@@ -251,12 +194,6 @@ fn is_lint(attr: &Attribute) -> bool {
     tokens::is_named(attr, &["allow", "deny", "expect", "forbid", "warn"])
 }
 
-/// The primitive types by name. A user's type with such a name is dropped in another order.
-const PRIMITIVES: &[&str] = &[
-    "bool", "char", "f32", "f64", "i128", "i16", "i32", "i64", "i8", "isize", "u128", "u16", "u32",
-    "u64", "u8", "usize",
-];
-
 /// Whether an argument without `mut` needs no binding, because the name of its type shows that it has no drop glue.
 fn stays(typed: &PatType) -> bool {
     is_plain(&typed.ty) && !tokens::has_word(&typed.pat, &["mut"])
@@ -270,7 +207,8 @@ fn is_plain(ty: &Type) -> bool {
         Type::Paren(paren) => is_plain(&paren.elem),
         Type::Tuple(tuple) => tuple.elems.iter().all(is_plain),
         Type::Path(path) => {
-            path.path.get_ident().is_some_and(|ident| PRIMITIVES.iter().any(|word| ident == word))
+            // A user's type with such a name is dropped in another order.
+            path.path.get_ident().is_some_and(|it| is_any(it, PRIMITIVES))
         }
         _ => false,
     }

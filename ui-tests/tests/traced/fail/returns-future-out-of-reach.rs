@@ -201,4 +201,16 @@ fn named_stream() -> Option<BoxStream<'static, u8>> {
     None
 }
 
+#[traced(ret)]
+fn recorded() -> ResponseFuture {
+    ResponseFuture
+}
+
+#[traced(future)]
+fn no_future_in_a_box() -> Number {
+    Box::pin(1)
+}
+
+type Number = Pin<Box<u8>>;
+
 fn main() {}
