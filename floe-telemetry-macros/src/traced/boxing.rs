@@ -15,8 +15,9 @@ pub(super) struct Boxing {
     pub(super) body: Group,
     /// The user's parentheses, at which a box of another type is reported.
     pub(super) parentheses: Span,
-    is_async: bool,
-    has_closure: bool,
+    /// Whether the compiler is asked inside the box whether its content is a future. The parameters of a closure would be
+    /// unknown there.
+    pub(super) is_asked: bool,
 }
 
 impl Boxing {
@@ -52,15 +53,8 @@ impl Boxing {
         let mut block = Group::new(Delimiter::Brace, inside);
         block.set_span(body.span());
         let pin = pin.iter().cloned().collect();
-        Some(Self { pin, body: block, parentheses: arguments.span(), is_async, has_closure })
-    }
-}
-
-impl Boxing {
-    /// Whether the compiler is asked inside the box whether its content is a future. The parameters of a closure would be
-    /// unknown there.
-    pub(super) const fn is_asked(&self) -> bool {
-        self.is_async || !self.has_closure
+        let is_asked = is_async || !has_closure;
+        Some(Self { pin, body: block, parentheses: arguments.span(), is_asked })
     }
 }
 

@@ -244,7 +244,7 @@ fn shape(cx: &Ctxt, args: &Given, function: &Function) -> Shape {
         cx.error(lasting, OUTLIVES_THE_SPAN);
         return Shape::Sync;
     }
-    match boxing.filter(|it| signature::pinned(ty).is_none() && it.is_asked()) {
+    match boxing.filter(|it| signature::pinned(ty).is_none() && it.is_asked) {
         Some(boxing) => Shape::Returns(Future::Boxed(None), Some(boxing)),
         None => Shape::Sync,
     }

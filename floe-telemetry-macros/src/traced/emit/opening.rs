@@ -12,24 +12,17 @@ use crate::traced::{
     model::{Parent, Traced},
 };
 
-/// Whether the span is of a call, or of a future, which opens it at its first poll.
-#[derive(Clone, Copy)]
-enum Entry {
-    Call,
-    Future,
-}
-
 pub(super) fn open(traced: &Traced<'_>) -> TokenStream {
-    call(traced, Entry::Call)
+    call(traced, "enter")
 }
 
 pub(super) fn open_in_future(traced: &Traced<'_>) -> TokenStream {
-    let call = call(traced, Entry::Future);
+    let call = call(traced, "enter_in_future");
     quote_spanned!(Span::mixed_site()=> #call;)
 }
 
 pub(super) fn open_inside(traced: &Traced<'_>) -> TokenStream {
-    let call = call(traced, Entry::Call);
+    let call = call(traced, "enter");
     quote_spanned!(Span::mixed_site()=> *__floe_span = #call;)
 }
 
@@ -53,17 +46,14 @@ pub(super) fn expressions(traced: &Traced<'_>) -> TokenStream {
     quote!(#parent #name #(#links)* #(#floe_attributes)* #(#records)* #(#attributes_fn)*)
 }
 
-/// Emits the call that opens the span. The user's expressions are in closures bound to variables, so that the kind of
+/// Emits the call of the runtime's function that opens the span, of a future at its first poll. The user's expressions are in closures bound to variables, so that the kind of
 /// closure is inferred. Then, moving or changing an argument is a single error, without a suggestion about the
 /// declaration and without further errors in the body.
-fn call(traced: &Traced<'_>, entry: Entry) -> TokenStream {
+fn call(traced: &Traced<'_>, enter: &str) -> TokenStream {
     let private = traced.krate.imported();
     let callsite = callsite(traced);
     let ours = Span::mixed_site();
-    let enter = match entry {
-        Entry::Call => quote_spanned!(ours=> enter),
-        Entry::Future => quote_spanned!(ours=> enter_in_future),
-    };
+    let enter = Ident::new(enter, ours);
     let (bound, parent) = match &traced.parent {
         Parent::Current => (None, quote_spanned!(ours=> #private::Current)),
         Parent::Nothing => (None, quote_spanned!(ours=> #private::Parent::root)),
